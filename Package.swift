@@ -1,0 +1,95 @@
+// swift-tools-version:6.1
+import PackageDescription
+
+// Two builds come from this manifest. The ordinary one carries the Swift runtime inside the library.
+// The embedded one has no Swift runtime at all: the Makefile sets FACESTYLE_EMBEDDED to the tool chain's
+// folder of embedded libraries, and then only what firmware needs is built.
+let embeddedLibraries = Context.environment["FACESTYLE_EMBEDDED"]
+let isEmbedded = embeddedLibraries != nil
+let root = Context.packageDirectory
+
+let common: [SwiftSetting] =
+  isEmbedded
+  ? [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo"])]
+  : [
+    // Modules that would be linked without being used.
+    .unsafeFlags([
+      "-Xfrontend", "-disable-implicit-concurrency-module-import",
+      "-Xfrontend", "-disable-implicit-string-processing-module-import",
+    ])
+  ]
+
+/// The kernels are compiled once for each instruction set. The folders KernelsAVX2 and KernelsAVX512 hold
+/// symbolic links to the files of Kernels; `-Ounchecked` is for these targets alone, whose every index comes
+/// from shapes checked above them.
+func kernels(_ defines: [String], _ flags: [String] = []) -> [SwiftSetting] {
+  common + defines.map { .define($0) } + [.unsafeFlags(["-Ounchecked", "-wmo"] + flags)]
+}
+
+let link: [LinkerSetting] = [
+  .unsafeFlags(
+    (isEmbedded ? ["\(embeddedLibraries ?? "")/libswiftUnicodeDataTables.a", "-lm"] : ["-static-stdlib"]) + [
+      "-Xlinker", "--gc-sections",
+      "-Xlinker", "--version-script=\(root)/Sources/exports.map",
+      "-Xlinker", "-soname=libfacestyle.so.0",
+      // Its idle threads would run on in unmapped code.
+      "-Xlinker", "-z", "-Xlinker", "nodelete",
+    ])
+]
+
+// LAPACKE is a thin layer: the few functions used go into the library, LAPACK itself is OpenBLAS's.
+let algebra: [LinkerSetting] = [
+  .unsafeFlags(["-Xlinker", "--push-state", "-Xlinker", "-Bstatic", "-llapacke", "-Xlinker", "--pop-state"]),
+  .linkedLibrary("openblas"),
+]
+let codecs: [LinkerSetting] = [.linkedLibrary("turbojpeg"), .linkedLibrary("png16")]
+
+let rooms: [Target] = [
+  .systemLibrary(name: "CFaceStyle", path: "include"),
+  .systemLibrary(name: "CSystem"),
+  .systemLibrary(name: "COpenBLAS"),
+  .systemLibrary(name: "CCodecs"),
+  .target(name: "Kernels", dependencies: ["CSystem"], swiftSettings: kernels([])),
+]
+
+#if arch(x86_64)
+let vectorRooms: [Target] = [
+  .target(
+    name: "KernelsAVX2", dependencies: ["CSystem"],
+    swiftSettings: kernels(["FMA", "VECTOR8"], ["-Xcc", "-march=x86-64-v3"])),
+  .target(
+    name: "KernelsAVX512", dependencies: ["CSystem"],
+    swiftSettings: kernels(
+      ["FMA", "VECTOR16", "REGISTERS32"],
+      ["-Xcc", "-march=x86-64-v4", "-Xcc", "-mprefer-vector-width=512"])),
+]
+#else
+let vectorRooms: [Target] = []
+#endif
+
+let library: [Target] = [
+  .target(
+    name: "Tensors",
+    dependencies: ["CSystem", "COpenBLAS", "Kernels"] + vectorRooms.map { .target(name: $0.name) },
+    swiftSettings: common, linkerSettings: algebra),
+  .target(
+    name: "Images", dependencies: ["CSystem", "CCodecs", "Tensors"], swiftSettings: common, linkerSettings: codecs),
+  .target(name: "Networks", dependencies: ["CSystem", "Tensors"], swiftSettings: common),
+  .target(name: "Faces", dependencies: ["Images", "Networks", "Tensors", "CSystem"], swiftSettings: common),
+  .target(name: "Styles", dependencies: ["Images", "Networks", "Tensors", "CSystem"], swiftSettings: common),
+  .target(
+    name: "FaceStyle",
+    dependencies: ["CFaceStyle", "CSystem", "Tensors", "Images", "Networks", "Faces", "Styles"],
+    swiftSettings: common, linkerSettings: link),
+]
+
+let tests: [Target] = [
+  .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport"),
+  .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport", "CSystem"]),
+]
+
+let package = Package(
+  name: "facestyle",
+  products: [.library(name: "facestyle", type: .dynamic, targets: ["FaceStyle"])],
+  targets: rooms + vectorRooms + library + (isEmbedded ? [] : tests)
+)

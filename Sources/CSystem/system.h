@@ -1,0 +1,87 @@
+/* What the library takes from the C library and the processor. */
+#ifndef CSYSTEM_H
+#define CSYSTEM_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A sweep of a window over a picture in NHWC order, as convolution and pooling make it.
+ * Plain C, so that every build of the kernels means the same struct. Lengths in elements. */
+typedef struct Window {
+  long batch, height, width, channels; /* the input */
+  long kernelHeight, kernelWidth;
+  long strideY, strideX;
+  long padTop, padLeft; /* zeros before the first row and column; what lies past the end is zero too */
+  long outHeight, outWidth;
+} Window;
+
+/* What is done to a sum before it is stored, per column: add bias, then an activation. */
+enum { activationNone = 0, activationRectifier = 1, activationParametric = 2 /* slopes[column] below zero */ };
+typedef struct Epilogue {
+  const float *bias;   /* may be NULL */
+  const float *slopes; /* of activationParametric */
+  long activation;
+} Epilogue;
+
+/* The best build of the kernels that this processor runs. */
+enum { systemBaseline = 0, systemAVX2 = 1, systemAVX512 = 2 };
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+static inline unsigned long long systemEnabledState(void) {
+  unsigned low, high;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return ((unsigned long long)high << 32) | low;
+}
+
+/* CPUID rather than __builtin_cpu_supports: it needs no runtime library, and valgrind answers it. */
+static inline int systemProcessorLevel(void) {
+  unsigned a, b, c, d;
+  if (!__get_cpuid(1, &a, &b, &c, &d)) return systemBaseline;
+  const unsigned fma = 1u << 12, movbe = 1u << 22, osxsave = 1u << 27, avx = 1u << 28, f16c = 1u << 29;
+  const unsigned first = fma | movbe | osxsave | avx | f16c;
+  if ((c & first) != first) return systemBaseline;
+  const unsigned long long state = systemEnabledState();
+  if ((state & 0x6) != 0x6) return systemBaseline; /* XMM and YMM registers kept by the kernel */
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return systemBaseline;
+  const unsigned bmi1 = 1u << 3, avx2 = 1u << 5, bmi2 = 1u << 8;
+  if ((b & (bmi1 | avx2 | bmi2)) != (bmi1 | avx2 | bmi2)) return systemBaseline;
+  const unsigned f = 1u << 16, dq = 1u << 17, cd = 1u << 28, bw = 1u << 30, vl = 1u << 31;
+  if ((b & (f | dq | cd | bw | vl)) != (f | dq | cd | bw | vl)) return systemAVX2;
+  return (state & 0xe6) == 0xe6 ? systemAVX512 : systemAVX2;
+}
+#else
+static inline int systemProcessorLevel(void) { return systemBaseline; }
+#endif
+
+/* errno and the standard streams are macros, which Swift does not see. */
+static inline int systemError(void) { return errno; }
+/* open() is variadic, which Swift cannot call. */
+static inline int systemOpenForReading(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
+static inline int systemCreate(const char *path) {
+  return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+}
+static inline int systemIsRegular(mode_t mode) { return S_ISREG(mode); }
+static inline int systemIsDirectory(mode_t mode) { return S_ISDIR(mode); }
+/* The GNU and POSIX strerror_r differ; this is the POSIX one under either. */
+static inline void systemDescribe(int number, char *buffer, size_t capacity) {
+#if defined(__GLIBC__) && defined(_GNU_SOURCE)
+  const char *text = strerror_r(number, buffer, capacity);
+  if (text != buffer) {
+    strncpy(buffer, text, capacity - 1);
+    buffer[capacity - 1] = 0;
+  }
+#else
+  if (strerror_r(number, buffer, capacity) != 0) buffer[0] = 0;
+#endif
+}
+#endif

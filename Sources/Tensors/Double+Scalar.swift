@@ -1,0 +1,61 @@
+import COpenBLAS
+import CSystem
+
+extension Double: Scalar {
+  package static func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
+  package static func exponential(_ x: Double) -> Double { exp(x) }
+
+  package static func pack(
+    depth: Int, columns: Int, _ b: UnsafePointer<Double>, rowStride: Int, columnStride: Int
+  ) throws(Failure) -> PackedMatrix<Double> {
+    let storage = try Storage<Double>(count: depth * columns)
+    for k in 0..<depth {
+      for j in 0..<columns { storage.pointer[k * columns + j] = b[k * rowStride + j * columnStride] }
+    }
+    return PackedMatrix(depth: depth, columns: columns, storage: storage)
+  }
+
+  package static func multiply(
+    rows: Int, _ a: UnsafePointer<Double>, rowStride: Int, columnStride: Int, _ b: PackedMatrix<Double>,
+    _ c: UnsafeMutablePointer<Double>, accumulate: Bool, _ finish: Finish<Double>
+  ) throws(Failure) {
+    guard rows > 0, b.columns > 0 else { return }
+    guard let m = Int32(exactly: rows), let n = Int32(exactly: b.columns), let k = Int32(exactly: b.depth) else {
+      throw .invalidArgument("a product of \(rows) x \(b.depth) x \(b.columns), OpenBLAS takes sides below 2^31")
+    }
+    let isPlain = columnStride == 1
+    cblas_dgemm(
+      CblasRowMajor, isPlain ? CblasNoTrans : CblasTrans, CblasNoTrans, m, n, k, 1, a,
+      Int32(clamping: isPlain ? max(rowStride, 1) : columnStride), b.storage.pointer, n, accumulate ? 1 : 0, c, n)
+    for i in 0..<rows {
+      for j in 0..<b.columns { c[i * b.columns + j] = finish.apply(c[i * b.columns + j], column: j) }
+    }
+  }
+
+  /// By way of the matrix of patches: a row for each output pixel, holding the window's factors.
+  package static func convolve(
+    _ window: Window, _ x: UnsafePointer<Double>, _ b: PackedMatrix<Double>, _ y: UnsafeMutablePointer<Double>,
+    _ finish: Finish<Double>
+  ) throws(Failure) {
+    let depth = window.taps * window.channels
+    let patches = try Storage<Double>(repeating: 0, count: window.outputPixels * depth)
+    for pixel in 0..<window.outputPixels {
+      let outX = pixel % window.outWidth
+      let outY = pixel / window.outWidth % window.outHeight
+      let picture = pixel / window.outWidth / window.outHeight
+      for ky in 0..<window.kernelHeight {
+        let inY = outY * window.strideY - window.padTop + ky
+        guard inY >= 0, inY < window.height else { continue }
+        for kx in 0..<window.kernelWidth {
+          let inX = outX * window.strideX - window.padLeft + kx
+          guard inX >= 0, inX < window.width else { continue }
+          let source = x + ((picture * window.height + inY) * window.width + inX) * window.channels
+          let target = patches.pointer + pixel * depth + (ky * window.kernelWidth + kx) * window.channels
+          target.update(from: source, count: window.channels)
+        }
+      }
+    }
+    try multiply(rows: window.outputPixels, patches.pointer, rowStride: depth, columnStride: 1, b, y, accumulate: false, finish)
+    withExtendedLifetime(patches) {}
+  }
+}

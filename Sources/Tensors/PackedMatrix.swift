@@ -1,0 +1,54 @@
+/// The right side of many products, arranged once for the kernels: `depth` x `columns`.
+///
+/// For `Float` the columns lie in panels as wide as a register tile; for `Double` they lie as they are.
+package struct PackedMatrix<Element: Scalar> {
+  package let depth: Int
+  package let columns: Int
+  let storage: Storage<Element>
+}
+
+/// What follows a product, column by column: `y = f(x + bias)`.
+package struct Finish<Element: Scalar> {
+  package enum Activation { case none, rectifier, parametric }
+
+  package let activation: Activation
+  let bias: Storage<Element>?
+  let slopes: Storage<Element>?
+
+  package static var nothing: Finish { Finish(activation: .none, bias: nil, slopes: nil) }
+
+  private init(activation: Activation, bias: Storage<Element>?, slopes: Storage<Element>?) {
+    self.activation = activation
+    self.bias = bias
+    self.slopes = slopes
+  }
+
+  /// - Parameters:
+  ///   - bias: one a column.
+  ///   - slopes: one a column, for negative sums: `f(x) = max(x, 0) + slope * min(x, 0)` (He et al. 2015, PReLU).
+  package init(bias: [Element]?, rectify: Bool = false, slopes: [Element]? = nil) throws(Failure) {
+    activation = slopes != nil ? .parametric : rectify ? .rectifier : .none
+    self.bias = try Finish.padded(bias)
+    self.slopes = try Finish.padded(slopes)
+  }
+
+  /// The same bias with another activation.
+  package func activated(_ activation: Activation) -> Finish { Finish(activation: activation, bias: bias, slopes: slopes) }
+
+  package func apply(_ x: Element, column: Int) -> Element {
+    let sum = x + (bias.map { $0.pointer[column] } ?? 0)
+    switch activation {
+    case .none: return sum
+    case .rectifier: return sum < 0 ? 0 : sum
+    case .parametric: return sum < 0 ? sum * (slopes.map { $0.pointer[column] } ?? 0) : sum
+    }
+  }
+
+  // The kernels read whole panels of bias and slopes, so zeros follow the last column.
+  private static func padded(_ values: [Element]?) throws(Failure) -> Storage<Element>? {
+    guard let values else { return nil }
+    let storage = try Storage<Element>(repeating: 0, count: values.count + 64)
+    for (index, value) in values.enumerated() { storage.pointer[index] = value }
+    return storage
+  }
+}

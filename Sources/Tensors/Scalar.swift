@@ -1,0 +1,31 @@
+import CSystem
+
+/// The two kinds of number that tensors are computed with: `Float` by the fast kernels, `Double` by plain loops
+/// and OpenBLAS, to check the `Float` path and its gradients.
+package protocol Scalar: BinaryFloatingPoint, BitwiseCopyable {
+  /// Packs `b`, `depth` x `columns`, whose element (k, j) lies at `k * rowStride + j * columnStride`.
+  static func pack(
+    depth: Int, columns: Int, _ b: UnsafePointer<Self>, rowStride: Int, columnStride: Int
+  ) throws(Failure) -> PackedMatrix<Self>
+
+  /// `c = f(a * b)`, or `c = f(c + a * b)`: `a` is `rows` x `depth` with its element (i, k) at
+  /// `i * rowStride + k * columnStride`, one of the strides being 1; `c` is packed row-major.
+  static func multiply(
+    rows: Int, _ a: UnsafePointer<Self>, rowStride: Int, columnStride: Int, _ b: PackedMatrix<Self>,
+    _ c: UnsafeMutablePointer<Self>, accumulate: Bool, _ finish: Finish<Self>
+  ) throws(Failure)
+
+  /// `y = f(x convolved with b)`, NHWC; `b` is [kernelHeight * kernelWidth * channels, columns].
+  static func convolve(
+    _ window: Window, _ x: UnsafePointer<Self>, _ b: PackedMatrix<Self>, _ y: UnsafeMutablePointer<Self>,
+    _ finish: Finish<Self>
+  ) throws(Failure)
+
+  static func power(_ x: Self, _ y: Self) -> Self
+  static func exponential(_ x: Self) -> Self
+}
+
+extension Window {
+  package var outputPixels: Int { batch * outHeight * outWidth }
+  package var taps: Int { kernelHeight * kernelWidth }
+}

@@ -1,0 +1,54 @@
+/// Numbers in a shape. Copies share storage; an operation writes only tensors that it has just made.
+///
+/// `Scalar` is `Float` for work and `Double` for checking gradients.
+package struct Tensor<Element: BitwiseCopyable> {
+  package let shape: Shape
+  package let storage: Storage<Element>
+
+  /// Elements of unspecified content.
+  package init(_ shape: Shape) throws(Failure) {
+    self.shape = shape
+    storage = try Storage(count: shape.count)
+  }
+
+  package init(_ extents: [Int]) throws(Failure) { try self.init(Shape(extents)) }
+
+  package init(_ extents: [Int], repeating value: Element) throws(Failure) {
+    try self.init(Shape(extents))
+    storage.pointer.initialize(repeating: value, count: shape.count)
+  }
+
+  /// - Throws: `.invalidArgument` when the number of values is not the shape's.
+  package init(_ extents: [Int], _ values: [Element]) throws(Failure) {
+    try self.init(Shape(extents))
+    guard values.count == shape.count else {
+      throw .invalidArgument("\(values.count) values for shape \(shape.description)")
+    }
+    for (index, value) in values.enumerated() { storage.pointer[index] = value }
+  }
+
+  private init(shape: Shape, storage: Storage<Element>) {
+    self.shape = shape
+    self.storage = storage
+  }
+
+  /// The same numbers in another shape of as many elements.
+  package func reshaped(_ extents: [Int]) throws(Failure) -> Tensor {
+    let shape = try Shape(extents)
+    guard shape.count == self.shape.count else {
+      throw .invalidArgument("shape \(self.shape.description) cannot become \(shape.description)")
+    }
+    return Tensor(shape: shape, storage: storage)
+  }
+
+  package func copy() throws(Failure) -> Tensor {
+    let copy = try Tensor(shape)
+    copy.pointer.update(from: pointer, count: count)
+    return copy
+  }
+
+  package var count: Int { shape.count }
+  package var pointer: UnsafeMutablePointer<Element> { storage.pointer }
+  package var values: [Element] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+  package subscript(index: Int) -> Element { pointer[index] }
+}

@@ -1,0 +1,145 @@
+import CSystem
+
+/// The threads that share the work of a call. One pool serves the process; it sleeps when idle.
+///
+/// Work is split by its size, never by the number of threads, and every task writes its own part of the result:
+/// so results are the same bits for any number of threads. A call that finds the pool busy with another caller's
+/// work, or that comes from inside a task, does its work alone on its own thread.
+package final class ThreadPool: @unchecked Sendable {
+  package static let shared = ThreadPool()
+  package static let maximum = 256
+
+  private let busy: UnsafeMutablePointer<pthread_mutex_t>  // held by the caller whose work runs
+  private let lock: UnsafeMutablePointer<pthread_mutex_t>  // guards all that follows
+  private let wake: UnsafeMutablePointer<pthread_cond_t>
+  private let done: UnsafeMutablePointer<pthread_cond_t>
+  private var wanted: Int
+  private var started = 0
+  private var generation = 0
+  private var body: ((Int, Int) -> Void)?
+  private var nextTask = 0
+  private var taskCount = 0
+  private var unfinished = 0
+  private var workersAllowed = 0
+
+  private init() {
+    busy = .allocate(capacity: 1)
+    lock = .allocate(capacity: 1)
+    wake = .allocate(capacity: 1)
+    done = .allocate(capacity: 1)
+    wanted = ThreadPool.processors
+    resetLocks()
+    // A forked child has none of these threads, and a lock that another thread held stays held: start afresh.
+    pthread_atfork(nil, nil) { ThreadPool.shared.resetAfterFork() }
+  }
+
+  private func resetLocks() {
+    pthread_mutex_init(busy, nil)
+    pthread_mutex_init(lock, nil)
+    pthread_cond_init(wake, nil)
+    pthread_cond_init(done, nil)
+  }
+
+  private func resetAfterFork() {
+    resetLocks()
+    started = 0
+    body = nil
+    taskCount = 0
+    nextTask = 0
+    unfinished = 0
+  }
+
+  package static var processors: Int { min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1), maximum) }
+
+  /// Threads that one call keeps busy, its own included.
+  package var threads: Int {
+    get {
+      pthread_mutex_lock(lock)
+      defer { pthread_mutex_unlock(lock) }
+      return wanted
+    }
+    set {
+      pthread_mutex_lock(lock)
+      wanted = min(max(newValue, 1), ThreadPool.maximum)
+      pthread_mutex_unlock(lock)
+    }
+  }
+
+  /// Runs `body(task, worker)` for every task in `0..<count` and returns when all are done. `worker` is less than
+  /// `workerLimit` and no two tasks run at once under the same worker: it names a scratch area.
+  package func run(_ count: Int, _ body: (Int, Int) -> Void) {
+    guard count > 1, pthread_mutex_trylock(busy) == 0 else {
+      for task in 0..<count { body(task, 0) }
+      return
+    }
+    defer { pthread_mutex_unlock(busy) }
+    withoutActuallyEscaping(body) { body in runShared(count, body) }
+  }
+
+  /// An upper bound of the `worker` numbers that the next `run` of the calling thread uses.
+  package var workerLimit: Int { threads }
+
+  private func runShared(_ count: Int, _ body: @escaping (Int, Int) -> Void) {
+    pthread_mutex_lock(lock)
+    let helpers = min(wanted, count) - 1
+    while started < helpers, startWorker() {}
+    workersAllowed = helpers
+    self.body = body
+    nextTask = 0
+    taskCount = count
+    unfinished = count
+    generation &+= 1
+    if helpers > 0 { pthread_cond_broadcast(wake) }
+    work(as: 0, body)
+    while unfinished > 0 { pthread_cond_wait(done, lock) }
+    self.body = nil
+    taskCount = 0
+    pthread_mutex_unlock(lock)
+  }
+
+  /// Takes tasks until none is left. Called and returns with `lock` held.
+  private func work(as worker: Int, _ body: (Int, Int) -> Void) {
+    while nextTask < taskCount {
+      let task = nextTask
+      nextTask += 1
+      pthread_mutex_unlock(lock)
+      body(task, worker)
+      pthread_mutex_lock(lock)
+      unfinished -= 1
+      if unfinished == 0 { pthread_cond_signal(done) }
+    }
+  }
+
+  /// Called with `lock` held. False when the system gives no more threads: the work is done with those there are.
+  private func startWorker() -> Bool {
+    var thread = pthread_t()
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    defer { pthread_attr_destroy(&attributes) }
+    let number = UnsafeMutableRawPointer(bitPattern: started + 1)
+    guard
+      pthread_create(
+        &thread, &attributes,
+        { number in
+          ThreadPool.shared.serve(as: Int(bitPattern: number))
+          return nil
+        }, number) == 0
+    else { return false }
+    started += 1
+    return true
+  }
+
+  private func serve(as worker: Int) {
+    pthread_mutex_lock(lock)
+    var seen = 0
+    while true {
+      while generation == seen || worker > workersAllowed || body == nil {
+        if generation != seen, worker > workersAllowed { seen = generation }
+        pthread_cond_wait(wake, lock)
+      }
+      seen = generation
+      if let body { work(as: worker, body) }
+    }
+  }
+}

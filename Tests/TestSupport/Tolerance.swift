@@ -1,0 +1,11 @@
+/// The one table of tolerances. A test that needs a looser one adds a line here, with its reason.
+package enum Tolerance {
+  /// Float arithmetic on numbers of order 1 (kornia's table: atol 1e-4).
+  package static let float = 1e-4
+  /// Double arithmetic on numbers of order 1.
+  package static let double = 1e-10
+  /// A Float product of `depth` terms of order 1 against Double: rounding grows like the square root of depth.
+  package static func product(depth: Int) -> Double { 2e-6 * Double(depth).squareRoot() + 1e-6 }
+  /// Gradient check in Double: central difference with step 1e-6 (PyTorch gradcheck's atol and rtol).
+  package static let gradientAbsolute = 1e-5, gradientRelative = 1e-3
+}

@@ -1,0 +1,36 @@
+"""Face embeddings and neural style transfer.
+
+    import facestyle as fs
+
+    with fs.Model.open("dlib-resnet.safetensors") as weights, fs.Embedder(weights) as embedder: ...
+
+Names are looked up when they are first used, so that the parts in plain Python (`facestyle.models`) work
+where the native library is not installed.
+"""
+
+import importlib
+
+_HOMES = {
+    "errors": ("FaceStyleError", "NoFace", "Cancelled"),
+    "image": ("Image",),
+    "model": ("Model",),
+    "faces": ("Face", "Detector", "Embedder", "Gallery", "Match", "Verdict", "compare", "distance"),
+    "costs": ("triplet_loss", "content_cost", "gram_matrix", "style_cost", "total_cost"),
+    "style": ("Styler", "Progress", "Costs"),
+    "library": ("version", "threads", "set_threads", "instruction_set", "live_handles", "set_log"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name):
+    if name not in _HOME:
+        raise AttributeError(f"module 'facestyle' has no attribute '{name}'")
+    value = getattr(importlib.import_module("." + _HOME[name], __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

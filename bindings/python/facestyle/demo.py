@@ -1,0 +1,102 @@
+"""`python3 -m facestyle.demo`: what the library does, in a minute.
+
+Compares portraits with each other, tells who is on one of them, and paints a cat. `facestyle demo` on the
+command line does the same.
+"""
+
+import argparse
+import itertools
+import re
+from pathlib import Path
+
+from . import Detector, Embedder, Gallery, Image, Model, NoFace, Styler, distance
+
+
+def person(path):
+    """obama2.jpg and obama_partial_face.jpg are photos of obama."""
+    return re.match(r"[^\W\d_]*", path.stem).group() or path.stem
+
+
+def embed_all(folder, embedder, detector):
+    found = {}
+    for path in sorted(folder.glob("*.jpg")):
+        with Image.open(path) as photo:
+            try:
+                found[path], _ = embedder.embed_photo(photo, detector)
+            except NoFace:
+                print(f"  {path.name}: no face found, left out")
+    return found
+
+
+def compare_all(found, threshold):
+    print(f"\nDistances (same person up to {threshold:.2f}, marked *)\n")
+    width = max(len(path.name) for path in found)
+    print(" " * (width + 5) + "".join(f"{i + 1:>6}" for i in range(len(found))))
+    for i, (path, a) in enumerate(found.items()):
+        row = [distance(a, b) for b in itertools.islice(found.values(), i)]
+        cells = "".join(f"{d:5.2f}{'*' if d <= threshold else ' '}" for d in row)
+        print(f"{i + 1:>3}  {path.name:<{width}}{cells}")
+
+
+def identify(found, embedder):
+    """One photo of somebody who has others, and one of somebody who has none, each against all others."""
+    people = [person(path) for path in found]
+    for known in (True, False):
+        path = next((path for path in found if (people.count(person(path)) > 1) == known), None)
+        if path is None:
+            continue
+        with Gallery(embedder) as gallery:
+            for other, embedding in found.items():
+                if other != path:
+                    gallery.add(person(other), embedding)
+            match = gallery.identify(found[path])
+            who = match.name if match.known else f"a stranger; nearest is {match.name}"
+            print(f"  {path.name} among {gallery.photos} photos of {gallery.people} people: {who}, "
+                  f"distance {match.distance:.2f} (threshold {match.threshold:.2f})")
+
+
+def paint(content, style, out, model, steps):
+    from tqdm import tqdm
+
+    with Model.open(model) as vgg, Styler(vgg) as styler, Image.open(content) as c, Image.open(style) as s:
+        with tqdm(total=steps, ncols=80, unit="step") as bar:
+
+            def on_step(progress):
+                bar.set_postfix_str(f"J {progress.total:.3g}", refresh=False)
+                bar.update(progress.step - bar.n)
+
+            with styler.run(c, s, width=400, height=300, steps=steps, on_step=on_step) as picture:
+                out.mkdir(parents=True, exist_ok=True)
+                target = out / f"{content.stem}-{style.stem}.png"
+                picture.save(target)
+                return target
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python3 -m facestyle.demo", description=__doc__.splitlines()[0])
+    parser.add_argument("--models", type=Path, default=Path("build/models"), help="folder of the models")
+    parser.add_argument("--photos", type=Path, required=True, help="folder of portraits, NAME.jpg, NAME2.jpg, ...")
+    parser.add_argument("--content", type=Path, required=True, help="picture to paint")
+    parser.add_argument("--style", type=Path, required=True, help="picture to paint like")
+    parser.add_argument("--out", type=Path, required=True, help="folder for what is painted")
+    parser.add_argument("--steps", type=int, default=200, help="of the optimiser (default: 200)")
+    options = parser.parse_args()
+
+    print(f"Portraits in {options.photos}")
+    with Model.open(options.models / "mtcnn.safetensors") as weights:
+        detector = Detector(weights)
+    with Model.open(options.models / "dlib-resnet.safetensors") as weights:
+        embedder = Embedder(weights)
+    with detector, embedder:
+        found = embed_all(options.photos, embedder, detector)
+        if found:
+            compare_all(found, embedder.threshold)
+            print("\nWho is it?\n")
+            identify(found, embedder)
+    print(f"\nPainting {options.content} in the manner of {options.style}\n")
+    target = paint(options.content, options.style, options.out, options.models / "vgg19.safetensors", options.steps)
+    print(f"\nPainted: {target}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""Pictures: 8-bit sRGB, immutable."""
+
+import ctypes
+
+import numpy as np
+
+from . import _c
+from ._convert import choice, floats, integer, pointer, text
+from ._handle import Handle
+from .errors import check
+
+_FILTERS = {"bilinear": _c.FS_BILINEAR, "bicubic": _c.FS_BICUBIC, "area": _c.FS_AREA}
+_FILES = {"png": _c.FS_PNG, "jpeg": _c.FS_JPEG}
+_FORMATS = {"rgb": _c.FS_RGB, "bgr": _c.FS_BGR, "rgba": _c.FS_RGBA, "bgra": _c.FS_BGRA, "grey": _c.FS_GREY}
+_CHANNELS = {"rgb": 3, "bgr": 3, "rgba": 4, "bgra": 4, "grey": 1}
+
+
+class Image(Handle):
+    """A picture. Make one with `Image.open`, `Image.decode` or `Image.from_array`."""
+
+    _destroy = _c.fs_image_destroy
+
+    @classmethod
+    def _make(cls, function, *arguments):
+        out = ctypes.POINTER(_c.fs_image)()
+        check(function(ctypes.byref(out), *arguments))
+        return cls(out)
+
+    @classmethod
+    def open(cls, path):
+        """Reads a JPEG or PNG file, turned upright by its EXIF orientation."""
+        return cls._make(_c.fs_image_open, text(path, "path"))
+
+    @classmethod
+    def decode(cls, data):
+        """The same for a file's bytes."""
+        data = bytes(memoryview(data))
+        return cls._make(_c.fs_image_decode, data, len(data))
+
+    @classmethod
+    def from_array(cls, array, format=None, rotation=0):
+        """Copies uint8 pixels: height x width (grey), height x width x 3 (RGB) or x 4 (RGBA).
+
+        `format` "bgr" or "bgra" is for OpenCV's order of the channels; `rotation`, in degrees clockwise,
+        turns the picture upright.
+        """
+        array = np.asarray(array)
+        if array.dtype != np.uint8:
+            raise TypeError(f"pixels are {array.dtype}; wanted is uint8, 0 to 255")
+        channels = array.shape[2] if array.ndim == 3 else 1
+        if array.ndim not in (2, 3) or channels not in (1, 3, 4):
+            raise ValueError(
+                f"pixels have shape {list(array.shape)}; wanted is [height, width], [height, width, 3] or [height, width, 4]"
+            )
+        format = format or {1: "grey", 3: "rgb", 4: "rgba"}[channels]
+        kind = choice(format, _FORMATS, "format")
+        if _CHANNELS[format] != channels:
+            raise ValueError(f"pixels have shape {list(array.shape)}; {format} wants {_CHANNELS[format]} channels")
+        array = np.ascontiguousarray(array)
+        pixels = _c.fs_pixels(
+            size=ctypes.sizeof(_c.fs_pixels),
+            data=pointer(array, ctypes.c_uint8),
+            byte_count=array.nbytes,
+            width=integer(array.shape[1], "width"),
+            height=integer(array.shape[0], "height"),
+            format=kind,
+            rotation=integer(rotation, "rotation"),
+        )
+        return cls._make(_c.fs_image_from_pixels, ctypes.byref(pixels))
+
+    @property
+    def width(self):
+        return _c.fs_image_width(self.handle)
+
+    @property
+    def height(self):
+        return _c.fs_image_height(self.handle)
+
+    def to_array(self):
+        """A copy of the pixels, uint8 [height, width, 3], R, G, B."""
+        return np.ctypeslib.as_array(_c.fs_image_data(self.handle), (self.height, self.width, 3)).copy()
+
+    def resize(self, width, height, filter="bicubic"):
+        """`filter` is "bilinear" or "bicubic" (as Pillow's) or "area" (as PyTorch's)."""
+        kind = choice(filter, _FILTERS, "filter")
+        size = integer(width, "width"), integer(height, "height")
+        return self._make(_c.fs_image_resize, self.handle, *size, kind)
+
+    def crop(self, x, y, width, height):
+        """The part in a rectangle, which must lie inside."""
+        numbers = integer(x, "x"), integer(y, "y"), integer(width, "width"), integer(height, "height")
+        return self._make(_c.fs_image_crop, self.handle, *numbers)
+
+    def warp(self, matrix, width, height):
+        """The picture moved by a 2x3 `matrix`, which maps from this picture to the new one; black outside."""
+        matrix = floats(matrix, (2, 3), "matrix")
+        size = integer(width, "width"), integer(height, "height")
+        return self._make(_c.fs_image_warp, self.handle, pointer(matrix), *size)
+
+    def encode(self, format="png", quality=95):
+        """The bytes of a "png" or "jpeg" file."""
+        kind, quality, count = choice(format, _FILES, "format"), integer(quality, "quality"), ctypes.c_size_t()
+        check(_c.fs_image_encode(self.handle, kind, quality, None, 0, ctypes.byref(count)))
+        buffer = ctypes.create_string_buffer(count.value)
+        check(_c.fs_image_encode(self.handle, kind, quality, buffer, count.value, ctypes.byref(count)))
+        return buffer.raw[: count.value]
+
+    def save(self, path):
+        """Writes a .png, .jpg or .jpeg file, which appears whole or not at all."""
+        check(_c.fs_image_write(self.handle, text(path, "path")))
+
+    def __repr__(self):
+        return "<Image closed>" if self.closed else f"<Image {self.width}x{self.height}>"

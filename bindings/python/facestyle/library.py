@@ -1,0 +1,49 @@
+"""The library itself: its version, its threads, its log."""
+
+from . import _c
+from ._convert import choice, integer
+from .errors import check
+
+_LEVELS = {"debug": _c.FS_LOG_DEBUG, "info": _c.FS_LOG_INFO, "warning": _c.FS_LOG_WARNING, "error": _c.FS_LOG_ERROR}
+_NAMES = {number: name for name, number in _LEVELS.items()}
+_log = None  # the callback in use must outlive every call
+
+
+def version():
+    """`(major, minor, patch)` of the loaded library."""
+    number = _c.fs_version()
+    return number // 10000, number // 100 % 100, number % 100
+
+
+def threads():
+    """How many threads a call may keep busy."""
+    return _c.fs_threads()
+
+
+def set_threads(count):
+    """1 to 256, or 0 for one a processor. Results are the same bits for any number."""
+    check(_c.fs_threads_set(integer(count, "count")))
+
+
+def instruction_set():
+    """The build of the kernels in use: "avx512", "avx2" or "baseline"."""
+    return _c.fs_instruction_set().decode()
+
+
+def live_handles():
+    """Objects of the library that exist and are not closed."""
+    return _c.fs_debug_live_handles()
+
+
+def set_log(callback, level="info"):
+    """Sends messages of `level` and above to `callback(level, message)`; None silences the log."""
+    global _log
+    number = choice(level, _LEVELS, "level")
+    if callback is None:
+        bridge = _c.fs_log_callback()
+    else:
+        bridge = _c.fs_log_callback(
+            lambda level, message, _: callback(_NAMES.get(level, "error"), message.decode(errors="replace"))
+        )
+    _c.fs_log_set(number, bridge, None)
+    _log = bridge
