@@ -35,12 +35,14 @@ package struct Finish<Element: Scalar> {
   /// The same bias with another activation.
   package func activated(_ activation: Activation) -> Finish { Finish(activation: activation, bias: bias, slopes: slopes) }
 
+  package func slope(_ column: Int) -> Element { slopes.map { $0.pointer[column] } ?? 0 }
+
   package func apply(_ x: Element, column: Int) -> Element {
     let sum = x + (bias.map { $0.pointer[column] } ?? 0)
     switch activation {
     case .none: return sum
     case .rectifier: return sum < 0 ? 0 : sum
-    case .parametric: return sum < 0 ? sum * (slopes.map { $0.pointer[column] } ?? 0) : sum
+    case .parametric: return sum < 0 ? sum * slope(column) : sum
     }
   }
 

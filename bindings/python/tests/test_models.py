@@ -51,7 +51,11 @@ EMPTY = name("collections", "OrderedDict") + b")R"
 def tensor(key, kind, count, offset, shape, strides):
     storage = items(text("storage"), name("torch", kind), text(key), text("cpu"), number(count), b"N") + b"Q"
     shape, strides = (items(*map(number, n)) for n in (shape, strides))
-    return name("torch._utils", "_rebuild_tensor_v2") + items(storage, number(offset), shape, strides, b"\x89", EMPTY) + b"R"
+    return (
+        name("torch._utils", "_rebuild_tensor_v2")
+        + items(storage, number(offset), shape, strides, b"\x89", EMPTY)
+        + b"R"
+    )
 
 
 def state(**tensors):
@@ -162,7 +166,9 @@ def test_a_pickle_that_is_no_state_dictionary_is_refused(body, message):
         torch_zip.load(old_file(pickled(body), {}))
 
 
-@pytest.mark.parametrize("shape, strides, offset", [((3, 4), (4, 1), 1), ((13,), (1,), 0), ((2,), (-1,), 3), ((99,), (0,), 0)])
+@pytest.mark.parametrize(
+    "shape, strides, offset", [((3, 4), (4, 1), 1), ((13,), (1,), 0), ((2,), (-1,), 3), ((99,), (0,), 0)]
+)
 def test_a_tensor_must_lie_within_its_storage(shape, strides, offset):
     body = state(wide=tensor("0", "FloatStorage", 12, offset, shape, strides))
     for make in (old_file, zip_file):
@@ -197,7 +203,11 @@ def test_a_dlib_file_with_one_thing_wrong_says_which(data, message):
         dlib_dat.read_layers(data)
 
 
-READERS = {"old": (torch_zip.load, FILES["old"]), "zip": (torch_zip.load, FILES["zip"]), "dat": (dlib_dat.read_layers, DAT)}
+READERS = {
+    "old": (torch_zip.load, FILES["old"]),
+    "zip": (torch_zip.load, FILES["zip"]),
+    "dat": (dlib_dat.read_layers, DAT),
+}
 
 
 @pytest.mark.parametrize("form", READERS)
@@ -208,6 +218,7 @@ def test_a_file_cut_anywhere_gives_a_model_error(form):
             read(data[:length])
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # pickletools', about damaged escapes
 @pytest.mark.parametrize("form", READERS)
 def test_a_damaged_file_gives_a_model_error_of_one_line_or_is_read(form):
     read, data = READERS[form]
@@ -251,7 +262,9 @@ def test_a_file_larger_than_allowed_leaves_no_half_file(tmp_path):
         "store.write(pathlib.Path(sys.argv[1]), bytes(1 << 20))"
     )
     environment = {**os.environ, "PYTHONPATH": str(PYTHON)}
-    result = subprocess.run([sys.executable, "-c", code, tmp_path / "model"], env=environment, capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "model"], env=environment, capture_output=True, text=True
+    )
     assert result.returncode == 1 and "File too large (wanted 1048576 bytes)" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
@@ -293,7 +306,9 @@ def test_a_second_run_does_nothing_and_says_so(tmp_path, recipe, capsys):
     assert before == (photo.stat().st_mtime_ns, (output / "manifest.json").stat().st_mtime_ns)
 
 
-@pytest.mark.parametrize("harm", [lambda o: (o / "../photos/cat.png").write_bytes(b"x"), lambda o: (o / "manifest.json").write_text("{")])
+@pytest.mark.parametrize(
+    "harm", [lambda o: (o / "../photos/cat.png").write_bytes(b"x"), lambda o: (o / "manifest.json").write_text("{")]
+)
 def test_a_changed_output_or_manifest_is_made_again(tmp_path, recipe, harm):
     output = tmp_path / "models"
     command.run([recipe], output, tmp_path / "cache")
@@ -391,7 +406,9 @@ def test_dense_columns_keep_their_inputs_when_rows_come_first():
 
 
 def test_a_network_with_other_layers_is_refused():
-    with pytest.raises(ModelError, match="stem has layers con_4 affine_ relu_ fc_2, wanted con_4 affine_ relu_ max_pool_2"):
+    with pytest.raises(
+        ModelError, match="stem has layers con_4 affine_ relu_ fc_2, wanted con_4 affine_ relu_ max_pool_2"
+    ):
         convert.dlib_resnet({convert.DLIB_DAT: DAT})
     with pytest.raises(ModelError, match="tensor block1_conv1_W_q is missing, wanted uint8"):
         convert.vgg19({convert.VGG19_BIN: FILES["old"]})
@@ -402,7 +419,9 @@ def test_a_network_with_other_layers_is_refused():
 MODELS = Path(os.environ.get("FACESTYLE_MODELS") or PYTHON.parents[1] / "build/models")
 CACHE = os.environ.get("FACESTYLE_CACHE")  # what --cache keeps
 needs_models = pytest.mark.skipif(not (MODELS / "manifest.json").exists(), reason="needs the models: run make models")
-needs_cache = pytest.mark.skipif(not CACHE, reason="needs the packages: set FACESTYLE_CACHE to the folder given as --cache")
+needs_cache = pytest.mark.skipif(
+    not CACHE, reason="needs the packages: set FACESTYLE_CACHE to the folder given as --cache"
+)
 
 MADE = {
     "vgg19": (48, "cc5fe9d99dbea0b3ed26f50dd7999c3e2f7f707e0d8a6d026827e3188505b689"),

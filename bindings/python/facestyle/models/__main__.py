@@ -13,9 +13,13 @@ from . import ModelError, convert, fetch, store
 def main(arguments=None):
     names = [recipe.name for recipe in convert.RECIPES]
     parser = argparse.ArgumentParser(prog="python3 -m facestyle.models", description="Fetch and convert the models.")
-    parser.add_argument("--output", required=True, type=Path, metavar="DIR", help="for models; photos go to DIR/../photos")
+    parser.add_argument(
+        "--output", required=True, type=Path, metavar="DIR", help="for models; photos go to DIR/../photos"
+    )
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}")
-    parser.add_argument("--cache", type=Path, metavar="DIR", help="keep the downloaded packages here, and look here first")
+    parser.add_argument(
+        "--cache", type=Path, metavar="DIR", help="keep the downloaded packages here, and look here first"
+    )
     options = parser.parse_args(arguments)
     # A polite kill must run the clean-up too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("facestyle.models: stopped by a signal (wanted to finish)"))

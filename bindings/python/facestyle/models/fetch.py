@@ -28,7 +28,7 @@ WHEEL += ["--platform=manylinux_2_28_x86_64"]
 # pip insists on a source package's metadata, which setup.py would be run for; with this stand-in for setuptools
 # it gets the PKG-INFO that every source package carries, so needs no build tools and runs no stranger's code.
 SOURCE = ["--no-binary=:all:", "--no-build-isolation", "--use-pep517"]
-SETUPTOOLS = '''
+SETUPTOOLS = """
 import email, os, shutil
 
 class __legacy__:
@@ -42,7 +42,7 @@ class __legacy__:
         os.mkdir(os.path.join(folder, name))
         shutil.copyfile("PKG-INFO", os.path.join(folder, name, "METADATA"))
         return name
-'''
+"""
 
 
 def fetch(package, folder, cache=None):

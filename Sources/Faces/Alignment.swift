@@ -1,0 +1,62 @@
+import Images
+import Tensors
+
+/// Where a network learnt to see the five points of a face, in pixels of its square input.
+package struct AlignmentTemplate {
+  package let side: Int
+  package let points: [Point]
+
+  /// The turned, scaled and cut picture of a face whose points are `landmarks`.
+  package func chip(_ image: Image, _ landmarks: [Point]) throws(Failure) -> Image {
+    try image.warped(by: similarity(from: landmarks, to: points), width: side, height: side)
+  }
+}
+
+/// The similarity (turn, scale, shift) that brings `source` nearest to `target` in least squares.
+/// `minimise sum of |s R source[i] + t - target[i]|^2`
+///
+/// - Throws: `.invalidArgument` for fewer than two points, points that are not finite or that all fall together.
+/// Source: Umeyama, "Least-squares estimation of transformation parameters between two point patterns", 1991,
+/// equations 34 to 43.
+package func similarity(from source: [Point], to target: [Point]) throws(Failure) -> Affine {
+  guard source.count == target.count, source.count >= 2 else {
+    throw .invalidArgument("\(source.count) points to \(target.count), wanted the same number, at least 2")
+  }
+  for point in source + target where !point.x.isFinite || !point.y.isFinite {
+    throw .invalidArgument("a landmark at (\(point.x), \(point.y)), wanted finite numbers")
+  }
+  let count = Double(source.count)
+  func mean(_ points: [Point]) -> (x: Double, y: Double) {
+    var x = 0.0, y = 0.0
+    for point in points {
+      x += Double(point.x) / count
+      y += Double(point.y) / count
+    }
+    return (x, y)
+  }
+  let from = mean(source), to = mean(target)
+  var variance = 0.0
+  var covariance = [0.0, 0.0, 0.0, 0.0]  // of target with source
+  for (a, b) in zip(source, target) {
+    let ax = Double(a.x) - from.x, ay = Double(a.y) - from.y
+    let bx = Double(b.x) - to.x, by = Double(b.y) - to.y
+    variance += ax * ax + ay * ay
+    covariance[0] += bx * ax
+    covariance[1] += bx * ay
+    covariance[2] += by * ax
+    covariance[3] += by * ay
+  }
+  guard variance > 1e-9 else { throw .invalidArgument("the landmarks all fall on (\(from.x), \(from.y))") }
+  let (u, s, vt) = try singularValues(covariance, rows: 2, columns: 2)
+  func determinant(_ m: [Double]) -> Double { m[0] * m[3] - m[1] * m[2] }
+  // Without this sign the best orthogonal matrix may be a reflection.
+  let sign: Double = determinant(u) * determinant(vt) < 0 ? -1 : 1
+  let r = [
+    u[0] * vt[0] + sign * u[1] * vt[2], u[0] * vt[1] + sign * u[1] * vt[3],
+    u[2] * vt[0] + sign * u[3] * vt[2], u[2] * vt[1] + sign * u[3] * vt[3],
+  ]
+  let scale = (s[0] + sign * s[1]) / variance
+  return Affine(
+    scale * r[0], scale * r[1], to.x - scale * (r[0] * from.x + r[1] * from.y),
+    scale * r[2], scale * r[3], to.y - scale * (r[2] * from.x + r[3] * from.y))
+}

@@ -1,0 +1,99 @@
+import Images
+import Networks
+import Tensors
+
+/// Turns an aligned face into a vector. Vectors of one person lie near each other.
+package final class Embedder: @unchecked Sendable {
+  package let dimension: Int
+  /// The Euclidean distance up to which two faces are one person's.
+  package let threshold: Float
+  package let template: AlignmentTemplate
+  /// The model's: embeddings of different models are never compared.
+  package let fingerprint: UInt64
+  private let architecture: Architecture
+  private let network: Network<Float>
+
+  package init(_ model: Model) throws(Failure) {
+    let known: (template: [Float], threshold: Float)
+    switch model.architectureName {
+    case "dlib-resnet":
+      // dlib's mean face in a 150x150 chip with padding 0.25; 0.6 is the threshold its author publishes.
+      known = (
+        [47.54918, 46.59903, 100.47614, 46.59903, 74.01270, 76.5625, 50.41490, 103.02330, 97.61040, 103.02330], 0.6
+      )
+    case "nn4.small2":
+      // The same mean face scaled to 96x96; OpenFace's threshold is 0.99 on squared distances.
+      known = ([30.43, 29.82, 64.30, 29.82, 47.37, 49.00, 32.27, 65.93, 62.47, 65.93], 0.995)
+    default:
+      throw .wrongModel("the model is \"\(model.architectureName)\", an embedder wants dlib-resnet or nn4.small2")
+    }
+    architecture = try model.architecture()
+    network = try model.network()
+    let side = architecture.side ?? 0
+    let metadata = model.weights.metadata
+    let template = try metadata["template"].map { text throws(Failure) in try numbers(text, count: 10, "template") } ?? known.template
+    self.template = AlignmentTemplate(side: side, points: (0..<5).map { Point(template[2 * $0], template[2 * $0 + 1]) })
+    threshold = try metadata["threshold"].map { text throws(Failure) in try numbers(text, count: 1, "threshold")[0] } ?? known.threshold
+    guard threshold >= 0, threshold.isFinite else { throw .badData("model: threshold \(threshold), wanted at least 0") }
+    dimension = 128
+    fingerprint = model.weights.fingerprint
+  }
+
+  package func chip(_ image: Image, _ face: Face) throws(Failure) -> Image {
+    try template.chip(image, face.landmarks)
+  }
+
+  /// The embeddings of aligned pictures, one after the other: `chips.count * dimension` numbers.
+  package func embed(_ chips: [Image], into embeddings: UnsafeMutablePointer<Float>) throws(Failure) {
+    let side = template.side
+    for chip in chips where chip.width != side || chip.height != side {
+      throw .invalidArgument("an aligned picture of \(chip.width)x\(chip.height), wanted \(side)x\(side)")
+    }
+    // As many at a time as keep the processor busy; memory stays the same for any number of faces.
+    let batchSize = 16
+    for first in stride(from: 0, to: chips.count, by: batchSize) {
+      let batch = chips[first..<min(first + batchSize, chips.count)]
+      let input = try Tensor<Float>([batch.count, side, side, 3])
+      for (i, chip) in batch.enumerated() {
+        architecture.fill(input, i, chip.pixels.pointer, height: side, width: side)
+      }
+      let answer = try network.run(input, .init(["embedding"]))[0]
+      (embeddings + first * dimension).update(from: answer.pointer, count: answer.count)
+    }
+  }
+
+  /// The face of a photo that is meant: large and near the centre.
+  package func mainFace(of photo: Image, _ detector: MTCNNDetector) throws(Failure) -> Face {
+    let faces = try detector.faces(in: photo)
+    // The area, less twice the squared distance of its centre from the photo's.
+    func prominence(_ face: Face) -> Float {
+      let x = (face.box.left + face.box.right - Float(photo.width)) / 2
+      let y = (face.box.top + face.box.bottom - Float(photo.height)) / 2
+      return face.box.width * face.box.height - 2 * (x * x + y * y)
+    }
+    guard let main = faces.max(by: { prominence($0) < prominence($1) }) else {
+      throw .noFace("no face was found in the photo of \(photo.width)x\(photo.height)")
+    }
+    return main
+  }
+
+  /// The main face of a photo and its embedding.
+  package func embed(
+    photo: Image, _ detector: MTCNNDetector, into embedding: UnsafeMutablePointer<Float>
+  ) throws(Failure) -> Face {
+    let face = try mainFace(of: photo, detector)
+    try embed([chip(photo, face)], into: embedding)
+    return face
+  }
+}
+
+/// Numbers parted by spaces, as metadata has them.
+private func numbers(_ text: String, count: Int, _ key: String) throws(Failure) -> [Float] {
+  var numbers: [Float] = []
+  for word in text.utf8.split(separator: UInt8(ascii: " ")) {
+    guard let number = decimal(word), number.isFinite else { throw .badData("model: \(key) \"\(text)\" is not made of numbers") }
+    numbers.append(number)
+  }
+  guard numbers.count == count else { throw .badData("model: \(key) has \(numbers.count) numbers, wanted \(count)") }
+  return numbers
+}

@@ -1,0 +1,53 @@
+/// A place in a picture: pixels from its top left corner, the centre of the first pixel being (0, 0).
+package struct Point: Equatable {
+  package var x, y: Float
+
+  package init(_ x: Float, _ y: Float) {
+    self.x = x
+    self.y = y
+  }
+}
+
+/// A face as a detector reports it.
+package struct Face {
+  package var box: Box
+  /// 0 to 1, higher is surer.
+  package var score: Float
+  /// Left eye, right eye, nose, left and right corner of the mouth, as seen.
+  package var landmarks: [Point]
+
+  package init(box: Box, score: Float, landmarks: [Point]) {
+    self.box = box
+    self.score = score
+    self.landmarks = landmarks
+  }
+}
+
+/// A rectangle by its corners; it may reach beyond the picture.
+package struct Box: Equatable {
+  package var left, top, right, bottom: Float
+
+  package init(left: Float, top: Float, right: Float, bottom: Float) {
+    self.left = left
+    self.top = top
+    self.right = right
+    self.bottom = bottom
+  }
+
+  package var width: Float { right - left }
+  package var height: Float { bottom - top }
+
+  /// The square about the same centre whose side is the longer of the two.
+  var squared: Box {
+    let side = max(width, height)
+    let x = left + width * 0.5 - side * 0.5, y = top + height * 0.5 - side * 0.5
+    return Box(left: x, top: y, right: x + side, bottom: y + side)
+  }
+
+  /// Moved by a network's regression: each edge by a part of the box's size.
+  func moved(by shift: (Float, Float, Float, Float), _ width: Float, _ height: Float) -> Box {
+    Box(
+      left: left + shift.0 * width, top: top + shift.1 * height, right: right + shift.2 * width,
+      bottom: bottom + shift.3 * height)
+  }
+}

@@ -1,0 +1,178 @@
+import Images
+import Networks
+import Tensors
+
+/// Finds faces with MTCNN: P-Net proposes boxes over a pyramid of reduced pictures, R-Net and O-Net refine them.
+///
+/// Pictures are reduced, and boxes cut out, by area means; boxes count pixels from 1, as the published weights were
+/// trained and as facenet-pytorch, the reference of the tests, does.
+/// Source: Zhang, Zhang, Li, Qiao 2016.
+package final class MTCNNDetector: @unchecked Sendable {
+  package struct Options {
+    /// Side of the smallest face to look for, in pixels.
+    package var smallestFace: Float = 40
+    /// Scores that pass the three stages.
+    package var thresholds: (Float, Float, Float) = (0.6, 0.7, 0.7)
+    /// From one level of the pyramid to the next.
+    package var scaleStep: Float = 0.709
+
+    package init() {}
+  }
+
+  private let options: Options
+  private let proposal, refinement, output: Network<Float>
+
+  package init(_ model: Model, _ options: Options) throws(Failure) {
+    guard model.architectureName == "mtcnn" else {
+      throw .wrongModel("the model is \"\(model.architectureName)\", a detector wants mtcnn")
+    }
+    guard options.smallestFace >= 12, options.smallestFace.isFinite else {
+      throw .invalidArgument("smallest face \(options.smallestFace), wanted at least 12 pixels")
+    }
+    let (first, second, third) = options.thresholds
+    for threshold in [first, second, third] {
+      guard threshold >= 0, threshold <= 1 else { throw .invalidArgument("threshold \(threshold), wanted 0 to 1") }
+    }
+    guard options.scaleStep >= 0.1, options.scaleStep <= 0.95 else {
+      throw .invalidArgument("scale step \(options.scaleStep), wanted 0.1 to 0.95")
+    }
+    self.options = options
+    proposal = try Network(MTCNN.proposal, weights: model.weights)
+    refinement = try Network(MTCNN.refinement, side: 24, weights: model.weights)
+    output = try Network(MTCNN.output, side: 48, weights: model.weights)
+  }
+
+  /// The faces of a picture, largest first.
+  package func faces(in image: Image) throws(Failure) -> [Face] {
+    var candidates = try proposals(image)
+    candidates = try refined(candidates, in: image)
+    var faces = try outputs(candidates, in: image)
+    faces.sort { $0.box.width * $0.box.height > $1.box.width * $1.box.height }
+    return faces
+  }
+
+  private struct Candidate {
+    var box: Box
+    var score: Float
+    var shift: (Float, Float, Float, Float)
+  }
+
+  private func kept(_ candidates: [Candidate], _ threshold: Float) -> [Candidate] {
+    suppress(candidates.map { $0.box }, candidates.map { $0.score }, threshold: threshold, by: .union)
+      .map { candidates[$0] }
+  }
+
+  // MARK: The pyramid
+
+  private func proposals(_ image: Image) throws(Failure) -> [Candidate] {
+    var all: [Candidate] = []
+    var scale = 12 / Double(options.smallestFace)
+    while Double(min(image.width, image.height)) * scale >= 12 {
+      all += kept(try level(image, scale), 0.5)
+      scale *= Double(options.scaleStep)
+    }
+    all = kept(all, 0.7)
+    for i in all.indices {
+      let box = all[i].box
+      all[i].box = box.moved(by: all[i].shift, box.width, box.height).squared
+    }
+    return all
+  }
+
+  private func level(_ image: Image, _ scale: Double) throws(Failure) -> [Candidate] {
+    let height = Int(Double(image.height) * scale + 1), width = Int(Double(image.width) * scale + 1)
+    let input = try Tensor<Float>([1, height, width, 3])
+    try image.areaResampled(
+      rows: 0..<image.height, columns: 0..<image.width, to: height, width: width, into: input.pointer,
+      scale: MTCNN.scale, mean: MTCNN.mean)
+    let answers = try proposal.run(input, .init(["face", "box"]))
+    let face = answers[0], box = answers[1]
+    var found: [Candidate] = []
+    let columns = face.shape[2]
+    for cell in 0..<(face.shape[1] * columns) where face[2 * cell + 1] >= options.thresholds.0 {
+      let x = Double(cell % columns), y = Double(cell / columns)
+      // A cell looks at 12 pixels, 2 apart.
+      found.append(
+        Candidate(
+          box: Box(
+            left: Float(((2 * x + 1) / scale).rounded(.down)), top: Float(((2 * y + 1) / scale).rounded(.down)),
+            right: Float(((2 * x + 12) / scale).rounded(.down)), bottom: Float(((2 * y + 12) / scale).rounded(.down))),
+          score: face[2 * cell + 1],
+          shift: (box[4 * cell], box[4 * cell + 1], box[4 * cell + 2], box[4 * cell + 3])))
+    }
+    return found
+  }
+
+  // MARK: The refinements
+
+  private func refined(_ candidates: [Candidate], in image: Image) throws(Failure) -> [Candidate] {
+    var passed: [Candidate] = []
+    try forEachAnswer(refinement, ["face", "box"], candidates, in: image, side: 24) { candidate, answers, i in
+      let score = answers[0][2 * i + 1], box = answers[1]
+      if score > options.thresholds.1 {
+        passed.append(
+          Candidate(
+            box: candidate.box, score: score, shift: (box[4 * i], box[4 * i + 1], box[4 * i + 2], box[4 * i + 3])))
+      }
+    }
+    passed = kept(passed, 0.7)
+    for i in passed.indices {
+      let box = passed[i].box
+      passed[i].box = box.moved(by: passed[i].shift, box.width + 1, box.height + 1).squared
+    }
+    return passed
+  }
+
+  private func outputs(_ candidates: [Candidate], in image: Image) throws(Failure) -> [Face] {
+    var faces: [Face] = []
+    try forEachAnswer(output, ["face", "box", "points"], candidates, in: image, side: 48) { candidate, answers, i in
+      let score = answers[0][2 * i + 1], shift = answers[1], points = answers[2]
+      guard score > options.thresholds.2 else { return }
+      let box = candidate.box
+      let width = box.width + 1, height = box.height + 1
+      var landmarks: [Point] = []
+      for k in 0..<5 {
+        landmarks.append(
+          Point(width * points[10 * i + k] + box.left - 1, height * points[10 * i + 5 + k] + box.top - 1))
+      }
+      let moved = box.moved(
+        by: (shift[4 * i], shift[4 * i + 1], shift[4 * i + 2], shift[4 * i + 3]), width, height)
+      faces.append(Face(box: moved, score: score, landmarks: landmarks))
+    }
+    return suppress(faces.map { $0.box }, faces.map { $0.score }, threshold: 0.7, by: .smaller, extra: 1)
+      .map { faces[$0] }
+  }
+
+  /// Cuts the candidates out of the picture and runs a network over them, so many at a time that memory stays small.
+  private func forEachAnswer(
+    _ network: Network<Float>, _ taps: [String], _ candidates: [Candidate], in image: Image, side: Int,
+    _ body: (Candidate, [Tensor<Float>], Int) -> Void
+  ) throws(Failure) {
+    var parts: [(candidate: Candidate, rows: Range<Int>, columns: Range<Int>)] = []
+    for candidate in candidates {
+      guard let columns = pixels(candidate.box.left, candidate.box.right, of: image.width),
+        let rows = pixels(candidate.box.top, candidate.box.bottom, of: image.height)
+      else { continue }
+      parts.append((candidate, rows, columns))
+    }
+    let batchSize = 64
+    for first in stride(from: 0, to: parts.count, by: batchSize) {
+      let batch = parts[first..<min(first + batchSize, parts.count)]
+      let input = try Tensor<Float>([batch.count, side, side, 3])
+      for (i, part) in batch.enumerated() {
+        try image.areaResampled(
+          rows: part.rows, columns: part.columns, to: side, width: side,
+          into: input.pointer + i * side * side * 3, scale: MTCNN.scale, mean: MTCNN.mean)
+      }
+      let answers = try network.run(input, .init(taps))
+      for (i, part) in batch.enumerated() { body(part.candidate, answers, i) }
+    }
+  }
+
+  /// The pixels from edge to edge that lie in the picture, counted from 1 as boxes are; nil if there are none.
+  private func pixels(_ first: Float, _ last: Float, of side: Int) -> Range<Int>? {
+    guard first.isFinite, last.isFinite, first.magnitude < 1e9, last.magnitude < 1e9 else { return nil }
+    let lower = max(Int(first), 1) - 1, upper = min(Int(last), side)
+    return lower < upper ? lower..<upper : nil
+  }
+}

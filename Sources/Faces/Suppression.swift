@@ -1,0 +1,31 @@
+/// Non-maximum suppression: of boxes that overlap, the surest stays.
+///
+/// Two boxes overlap by `intersection / union`, or by `intersection / smaller` which also drops a box inside another.
+enum Overlap { case union, smaller }
+
+/// - Parameter extra: added to sides, 1 where boxes count whole pixels.
+/// - Returns: the places of the boxes that stay, surest first; ties keep their order.
+func suppress(
+  _ boxes: [Box], _ scores: [Float], threshold: Float, by overlap: Overlap, extra: Float = 0
+) -> [Int] {
+  var order = Array(boxes.indices)
+  order.sort { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
+  var dropped = [Bool](repeating: false, count: boxes.count)
+  var kept: [Int] = []
+  for (place, i) in order.enumerated() where !dropped[i] {
+    kept.append(i)
+    let a = boxes[i]
+    let areaA = (a.width + extra) * (a.height + extra)
+    for j in order[(place + 1)...] where !dropped[j] {
+      let b = boxes[j]
+      let width = min(a.right, b.right) - max(a.left, b.left) + extra
+      let height = min(a.bottom, b.bottom) - max(a.top, b.top) + extra
+      let common = max(width, 0) * max(height, 0)
+      let areaB = (b.width + extra) * (b.height + extra)
+      let whole = overlap == .union ? areaA + areaB - common : min(areaA, areaB)
+      // A box without area covers nothing: 0 / 0 is not > threshold.
+      if common / whole > threshold { dropped[j] = true }
+    }
+  }
+  return kept
+}

@@ -1,0 +1,86 @@
+import Tensors
+
+/// Means over areas: pixel i of the new line is the mean of the old pixels
+/// `floor(i * old / new) ..< ceil((i + 1) * old / new)`, both axes at once. The ranges of neighbours may share a pixel; enlarging repeats pixels and mixes two at the seams.
+/// Source: PyTorch's `interpolate(mode="area")`, which is its adaptive average pooling.
+extension Image {
+  /// Rounded to the nearest level, halves up.
+  func areaResized(width: Int, height: Int) throws(Failure) -> Image {
+    let out = try Image(width: width, height: height)
+    let target = out.pixels.pointer
+    try sumAreas(rows: 0..<self.height, columns: 0..<self.width, height: height, width: width) {
+      index, red, green, blue, count in
+      target[index] = UInt8(truncatingIfNeeded: (2 * red + count) / (2 * count))
+      target[index + 1] = UInt8(truncatingIfNeeded: (2 * green + count) / (2 * count))
+      target[index + 2] = UInt8(truncatingIfNeeded: (2 * blue + count) / (2 * count))
+    }
+    return out
+  }
+
+  /// A part of the picture as numbers for a network: `(mean of area - mean) * scale`, not rounded to levels.
+  ///
+  /// - Parameters:
+  ///   - rows, columns: the part, not empty, inside the picture.
+  ///   - into: receives `[height, width, 3]` numbers in R, G, B order.
+  /// - Throws: `.internalError` for a part outside the picture or an empty one, `.noMemory`.
+  package func areaResampled(
+    rows: Range<Int>, columns: Range<Int>, to height: Int, width: Int, into target: UnsafeMutablePointer<Float>,
+    scale: Float, mean: Float
+  ) throws(Failure) {
+    guard height >= 1, width >= 1, height <= Image.maxSide, width <= Image.maxSide, !rows.isEmpty, !columns.isEmpty,
+      rows.lowerBound >= 0, rows.upperBound <= self.height, columns.lowerBound >= 0, columns.upperBound <= self.width
+    else {
+      throw .internalError(
+        "area of \(columns.count)x\(rows.count) at (\(columns.lowerBound), \(rows.lowerBound)) to \(width)x\(height)"
+          + " from a picture of \(self.width)x\(self.height)")
+    }
+    try sumAreas(rows: rows, columns: columns, height: height, width: width) { index, red, green, blue, count in
+      let share = 1 / Float(count)
+      target[index] = (Float(red) * share - mean) * scale
+      target[index + 1] = (Float(green) * share - mean) * scale
+      target[index + 2] = (Float(blue) * share - mean) * scale
+    }
+  }
+
+  /// Calls `use` for each new pixel, rows first, with 3 * its index, the three sums and how many pixels they are of.
+  /// Ranges are separable: rows are added up first (up to 65500 * 255, in 32 bits), then columns of the sum.
+  @inline(__always)
+  private func sumAreas(
+    rows: Range<Int>, columns: Range<Int>, height: Int, width: Int, _ use: (Int, Int, Int, Int, Int) -> Void
+  ) throws(Failure) {
+    let values = 3 * columns.count
+    let scratch = try Storage<UInt32>(count: values)
+    let sums = scratch.pointer
+    var index = 0
+    for y in 0..<height {
+      let (top, bottom) = areaRange(y, old: rows.count, new: height)
+      for row in top..<bottom {
+        let line = pixels.pointer + (rows.lowerBound + row) * stride + 3 * columns.lowerBound
+        if row == top {
+          for value in 0..<values { sums[value] = UInt32(line[value]) }
+        } else {
+          for value in 0..<values { sums[value] &+= UInt32(line[value]) }
+        }
+      }
+      for x in 0..<width {
+        let (left, right) = areaRange(x, old: columns.count, new: width)
+        var (red, green, blue) = (0, 0, 0)
+        var place = 3 * left
+        for _ in left..<right {
+          red &+= Int(sums[place])
+          green &+= Int(sums[place + 1])
+          blue &+= Int(sums[place + 2])
+          place += 3
+        }
+        use(index, red, green, blue, (bottom - top) * (right - left))
+        index += 3
+      }
+    }
+    withExtendedLifetime((self, scratch)) {}
+  }
+}
+
+/// Both at most 65500 long, so that the products fit.
+private func areaRange(_ index: Int, old: Int, new: Int) -> (Int, Int) {
+  (index &* old / new, ((index &+ 1) &* old &+ new &- 1) / new)
+}

@@ -1,0 +1,52 @@
+/// The orientation that a camera wrote down: tag 274 in the first directory of an EXIF block.
+///
+/// An EXIF block is a small TIFF file: "II" or "MM" for the byte order, 42, the offset of the first directory; a
+/// directory is a count and entries of 12 bytes: tag, type, count, value. Whatever is absent or malformed means
+/// upright: a picture is not refused for its notes.
+/// Source: TIFF 6.0, section 2.
+struct Exif {
+  private let bytes: UnsafeRawBufferPointer
+  private let isLittleEndian: Bool
+
+  static func orientation(_ bytes: UnsafeRawBufferPointer) -> Orientation {
+    guard let exif = Exif(bytes), let value = exif.shortValue(tag: 274) else { return .upright }
+    return Orientation(rawValue: value) ?? .upright
+  }
+
+  private init?(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count >= 8, bytes[0] == bytes[1] else { return nil }
+    switch bytes[0] {
+    case UInt8(ascii: "I"): isLittleEndian = true
+    case UInt8(ascii: "M"): isLittleEndian = false
+    default: return nil
+    }
+    self.bytes = bytes
+    guard number(at: 2, bytes: 2) == 42 else { return nil }
+  }
+
+  private func shortValue(tag: Int) -> Int? {
+    guard let directory = number(at: 4, bytes: 4), let entries = number(at: directory, bytes: 2) else { return nil }
+    for entry in 0..<entries {
+      let place = directory + 2 + 12 * entry
+      guard let found = number(at: place, bytes: 2) else { return nil }
+      guard found == tag else { continue }
+      guard number(at: place + 4, bytes: 4) == 1 else { return nil }
+      switch number(at: place + 2, bytes: 2) {
+      case 3: return number(at: place + 8, bytes: 2)  // SHORT, as the standard says
+      case 4: return number(at: place + 8, bytes: 4)  // LONG, as some programs write
+      default: return nil
+      }
+    }
+    return nil
+  }
+
+  /// The number of 2 or 4 bytes at an offset below 2^33, or nil if it reaches past the end.
+  private func number(at offset: Int, bytes size: Int) -> Int? {
+    guard offset >= 0, offset <= bytes.count - size else { return nil }
+    var value = 0
+    for index in 0..<size {
+      value = value << 8 | Int(bytes[offset + (isLittleEndian ? size - 1 - index : index)])
+    }
+    return value
+  }
+}

@@ -1,0 +1,130 @@
+import CCodecs
+import CSystem
+import Tensors
+
+/// JPEG files, through the TurboJPEG interface of libjpeg-turbo 2.1, which catches its own errors.
+enum JPEG {
+  /// FF D8, then the FF of the next marker.
+  static func isBeginning(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.count >= 3 && bytes[0] == 0xFF && bytes[1] == 0xD8 && bytes[2] == 0xFF
+  }
+
+  /// - Throws: `.badData` with TurboJPEG's reason, or for a header that promises more pixels than an image may have;
+  ///   nothing is allocated before the header has been judged.
+  static func decode(_ bytes: UnsafeRawBufferPointer) throws(Failure) -> Image {
+    guard let decoder = Decoder(bytes) else { throw .noMemory("JPEG: no decoder") }
+    let segments = JPEGSegments(bytes: bytes)
+    let (width, height, isCMYK) = try decoder.header()
+    if let problem = Image.problem(width: width, height: height) { throw .badData("JPEG: \(problem)") }
+    let image = try Image(width: width, height: height)
+    if isCMYK {
+      let inks = try Storage<UInt8>(count: 4 * width * height)
+      try decoder.pixels(into: inks.pointer, width: width, height: height, format: Int32(TJPF_CMYK.rawValue), segments)
+      mixInks(inks, inverted: segments.isAdobe, into: image.pixels)
+    } else {
+      let target = image.pixels.pointer
+      try decoder.pixels(into: target, width: width, height: height, format: Int32(TJPF_RGB.rawValue), segments)
+    }
+    return try image.turned(segments.orientation)
+  }
+
+  /// Cyan, magenta, yellow and black to red, green and blue: `red = (255 - C) (255 - K) / 255`.
+  /// Adobe's programs store 255 - ink. Source: Pillow's `cmyk2rgb`, without its colour profiles.
+  private static func mixInks(_ inks: Storage<UInt8>, inverted: Bool, into pixels: Storage<UInt8>) {
+    let flip: UInt8 = inverted ? 0 : 255
+    for pixel in 0..<(inks.count / 4) {
+      let light = Int(inks.pointer[4 * pixel + 3] ^ flip)
+      for channel in 0..<3 {
+        let colour = Int(inks.pointer[4 * pixel + channel] ^ flip)
+        pixels.pointer[3 * pixel + channel] = UInt8(truncatingIfNeeded: (colour * light + 127) / 255)
+      }
+    }
+  }
+
+  /// - Parameter quality: 1 to 100. From 90 colours are kept at full resolution, below at half.
+  /// - Throws: `.invalidArgument` for another quality.
+  static func encode(_ image: Image, quality: Int) throws(Failure) -> Storage<UInt8> {
+    guard (1...100).contains(quality) else { throw .invalidArgument("JPEG quality \(quality), 1 to 100 wanted") }
+    guard let handle = tjInitCompress() else { throw .noMemory("JPEG: no encoder") }
+    defer { tjDestroy(handle) }
+    var file: UnsafeMutablePointer<UInt8>?
+    var size: UInt = 0
+    defer { tjFree(file) }
+    let sampling = quality >= 90 ? TJSAMP_444 : TJSAMP_420
+    let status = tjCompress2(
+      handle, image.pixels.pointer, Int32(image.width), Int32(image.stride), Int32(image.height),
+      Int32(TJPF_RGB.rawValue), &file, &size, Int32(sampling.rawValue), Int32(quality), TJFLAG_ACCURATEDCT)
+    guard status == 0, let file else { throw reason(handle) }
+    let out = try Storage<UInt8>(count: Int(size))
+    out.pointer.update(from: file, count: out.count)
+    return out
+  }
+
+  /// What TurboJPEG says, as a failure.
+  fileprivate static func reason(_ handle: tjhandle) -> Failure {
+    guard let text = tjGetErrorStr2(handle) else { return .badData("JPEG: unknown error") }
+    if strstr(text, "nsufficient memory") != nil || strstr(text, "emory allocation") != nil {
+      return .noMemory("JPEG: \(String(cString: text))")
+    }
+    return .badData("JPEG: \(String(cString: text))")
+  }
+}
+
+/// One file being read.
+private final class Decoder {
+  private let handle: tjhandle
+  private let bytes: UnsafeRawBufferPointer
+
+  init?(_ bytes: UnsafeRawBufferPointer) {
+    guard let handle = tjInitDecompress() else { return nil }
+    self.handle = handle
+    self.bytes = bytes
+  }
+
+  deinit { tjDestroy(handle) }
+
+  func header() throws(Failure) -> (width: Int, height: Int, isCMYK: Bool) {
+    var width: Int32 = 0
+    var height: Int32 = 0
+    var sampling: Int32 = 0
+    var colours: Int32 = 0
+    let start = bytes.assumingMemoryBound(to: UInt8.self).baseAddress
+    let status = tjDecompressHeader3(handle, start, UInt(bytes.count), &width, &height, &sampling, &colours)
+    // A sampling that TurboJPEG has no name for is no obstacle to decoding.
+    guard status == 0 || (width > 0 && height > 0 && (isHarmless || isSaid("subsampling"))) else {
+      throw JPEG.reason(handle)
+    }
+    let isCMYK = colours == Int32(TJCS_CMYK.rawValue) || colours == Int32(TJCS_YCCK.rawValue)
+    return (Int(width), Int(height), isCMYK)
+  }
+
+  /// The first pass stops at the first warning, so that a small file which promises a huge picture costs little. Only
+  /// if that warning is harmless a second pass goes through; it sees no further reasons, hence the look for the end.
+  func pixels(
+    into target: UnsafeMutablePointer<UInt8>, width: Int, height: Int, format: Int32, _ segments: JPEGSegments
+  ) throws(Failure) {
+    let start = bytes.assumingMemoryBound(to: UInt8.self).baseAddress
+    // More than 500 scans are an attack on the reader's time.
+    for flags in [TJFLAG_LIMITSCANS | TJFLAG_STOPONWARNING, TJFLAG_LIMITSCANS] {
+      let status = tjDecompress2(
+        handle, start, UInt(bytes.count), target, Int32(width), 0, Int32(height), format, flags)
+      if status == 0 { return }
+      guard isHarmless else { throw JPEG.reason(handle) }
+    }
+    guard segments.hasEnd else { throw .badData("JPEG: truncated, no end of image") }
+  }
+
+  /// Warnings that leave the picture whole: cameras that fill with stray bytes, odd versions and profiles.
+  private var isHarmless: Bool {
+    guard tjGetErrorCode(handle) == Int32(TJERR_WARNING.rawValue) else { return false }
+    return isSaid("extraneous bytes") || isSaid("JFIF revision") || isSaid("Adobe color transform")
+      || isSaid("ICC profile") || isSaid("Invalid SOS parameters")
+  }
+
+  private func isSaid(_ words: StaticString) -> Bool {
+    guard let text = tjGetErrorStr2(handle) else { return false }
+    return words.utf8Start.withMemoryRebound(to: CChar.self, capacity: words.utf8CodeUnitCount + 1) {
+      strstr(text, $0) != nil
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import CSystem
+
+/// The marker segments of a JPEG file up to its first scan: FF, marker, length (big-endian, itself included), payload.
+/// Source: ITU-T T.81, annex B.
+struct JPEGSegments {
+  let bytes: UnsafeRawBufferPointer
+
+  enum Marker {
+    static var startOfScan: UInt8 { 0xDA }
+    static var endOfImage: UInt8 { 0xD9 }
+    static var app1: UInt8 { 0xE1 }
+    static var app14: UInt8 { 0xEE }
+  }
+
+  /// How the camera was held.
+  var orientation: Orientation {
+    guard let payload = payload(Marker.app1, beginning: "Exif\0\0") else { return .upright }
+    return Exif.orientation(UnsafeRawBufferPointer(rebasing: bytes[payload.dropFirst(6)]))
+  }
+
+  /// Whether Adobe's marker is there: its programs write the four colours of CMYK inverted.
+  var isAdobe: Bool { payload(Marker.app14, beginning: "Adobe") != nil }
+
+  /// Whether an end-of-image marker follows the first scan. Compressed data never contains it: there a 0 follows FF.
+  var hasEnd: Bool {
+    var place = bytes.count
+    walk { marker, payload in
+      place = payload.upperBound
+      return marker != Marker.startOfScan
+    }
+    while place + 1 < bytes.count {
+      if bytes[place] == 0xFF, bytes[place + 1] == Marker.endOfImage { return true }
+      place += 1
+    }
+    return false
+  }
+
+  private func payload(_ wanted: UInt8, beginning: StaticString) -> Range<Int>? {
+    var found: Range<Int>?
+    walk { marker, payload in
+      guard marker == wanted, payload.count >= beginning.utf8CodeUnitCount, let start = bytes.baseAddress,
+        memcmp(start + payload.lowerBound, beginning.utf8Start, beginning.utf8CodeUnitCount) == 0
+      else { return marker != Marker.startOfScan }
+      found = payload
+      return false
+    }
+    return found
+  }
+
+  /// Calls `visit` with each marker and the place of its payload, until it returns false or the file makes no sense.
+  private func walk(_ visit: (UInt8, Range<Int>) -> Bool) {
+    var place = 2  // after FF D8
+    while place + 1 < bytes.count, bytes[place] == 0xFF {
+      let marker = bytes[place + 1]
+      if marker == 0xFF {  // filling
+        place += 1
+        continue
+      }
+      place += 2
+      if marker == 0x01 || (0xD0...0xD8).contains(marker) { continue }  // these stand alone
+      guard marker != Marker.endOfImage, place + 2 <= bytes.count else { return }
+      let end = place + (Int(bytes[place]) << 8 | Int(bytes[place + 1]))
+      guard end >= place + 2, end <= bytes.count, visit(marker, (place + 2)..<end) else { return }
+      place = end
+    }
+  }
+}

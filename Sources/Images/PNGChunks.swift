@@ -1,0 +1,82 @@
+import CSystem
+import Tensors
+
+/// The chunks of a PNG file: length (big-endian), name, data, CRC-32 of name and data.
+///
+/// libpng's simplified reader stops when the last row is there, without a look at what follows; so completeness and
+/// check sums are judged here.
+/// Source: PNG specification (third edition), 5.3 and annex D.
+struct PNGChunks {
+  let bytes: UnsafeRawBufferPointer
+  /// The data of the first eXIf chunk.
+  private(set) var exif: UnsafeRawBufferPointer?
+
+  /// - Throws: `.badData` when the file ends before its IEND chunk or a chunk that matters has another check sum.
+  init(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
+    self.bytes = bytes
+    let table = try PNGChunks.remainders()
+    var place = 8  // after the signature
+    while true {
+      guard bytes.count - place >= 12 else {
+        throw .badData("PNG: truncated, ends at byte \(bytes.count) before its IEND chunk")
+      }
+      let length = number(at: place)
+      guard length <= bytes.count - place - 12 else {
+        throw .badData("PNG: truncated, a chunk of \(length) bytes begins at byte \(place) of \(bytes.count)")
+      }
+      let data = (place + 8)..<(place + 8 + length)
+      // A capital first letter marks a chunk without which the picture cannot be shown.
+      if bytes[place + 4] & 0x20 == 0 {
+        let sum = checkSum((place + 4)..<data.upperBound, table)
+        guard sum == number(at: data.upperBound) else {
+          throw .badData("PNG: wrong check sum of the chunk at byte \(place)")
+        }
+      }
+      if exif == nil, isNamed("eXIf", at: place + 4) { exif = UnsafeRawBufferPointer(rebasing: bytes[data]) }
+      if isNamed("IEND", at: place + 4) { return }
+      place = data.upperBound + 4
+    }
+  }
+
+  private func number(at place: Int) -> Int {
+    Int(bytes[place]) << 24 | Int(bytes[place + 1]) << 16 | Int(bytes[place + 2]) << 8 | Int(bytes[place + 3])
+  }
+
+  private func isNamed(_ name: StaticString, at place: Int) -> Bool {
+    guard let start = bytes.baseAddress else { return false }
+    return memcmp(start + place, name.utf8Start, 4) == 0
+  }
+
+  /// CRC-32 with the polynomial 0xEDB88320, four bytes a step (Kounavis and Berry 2005, "slicing-by-4").
+  private func checkSum(_ range: Range<Int>, _ table: Storage<UInt32>) -> Int {
+    let table = UnsafeBufferPointer(table.buffer)
+    var sum: UInt32 = 0xFFFF_FFFF
+    var place = range.lowerBound
+    while place + 4 <= range.upperBound {
+      sum ^= UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self))
+      sum = table[768 + Int(sum & 255)] ^ table[512 + Int(sum >> 8 & 255)] ^ table[256 + Int(sum >> 16 & 255)]
+        ^ table[Int(sum >> 24)]
+      place += 4
+    }
+    while place < range.upperBound {
+      sum = sum >> 8 ^ table[Int((sum ^ UInt32(bytes[place])) & 255)]
+      place += 1
+    }
+    return Int(~sum)
+  }
+
+  /// Row k, of 256: the remainder of each byte followed by k zero bytes.
+  private static func remainders() throws(Failure) -> Storage<UInt32> {
+    let table = try Storage<UInt32>(count: 1024)
+    for byte in 0..<256 {
+      var remainder = UInt32(byte)
+      for _ in 0..<8 { remainder = remainder >> 1 ^ (remainder & 1 == 0 ? 0 : 0xEDB8_8320) }
+      table.pointer[byte] = remainder
+    }
+    for index in 256..<1024 {
+      let shorter = table.pointer[index - 256]
+      table.pointer[index] = shorter >> 8 ^ table.pointer[Int(shorter & 255)]
+    }
+    return table
+  }
+}

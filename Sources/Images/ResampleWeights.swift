@@ -1,0 +1,104 @@
+import CSystem
+import Tensors
+
+/// The curves that weigh the neighbours of a point, by their distance x from it.
+enum ResampleKernel {
+  case triangle
+  case cubic
+
+  /// Zero from here on.
+  var support: Double { self == .triangle ? 1 : 2 }
+
+  /// Triangle: `1 - |x|`.
+  /// Cubic (Keys 1981, a = -0.5): `(a+2)|x|³ - (a+3)|x|² + 1` up to 1, `a(|x|³ - 5|x|² + 8|x| - 4)` up to 2.
+  func callAsFunction(_ x: Double) -> Double {
+    let x = abs(x)
+    guard x < support else { return 0 }
+    if self == .triangle { return 1 - x }
+    let a = -0.5
+    return x < 1 ? ((a + 2) * x - (a + 3)) * x * x + 1 : (((x - 5) * x + 8) * x - 4) * a
+  }
+}
+
+/// For each pixel of a line of the new size, which pixels of the old line it is mixed from and how much of each.
+///
+/// The centre of pixel i of the new line lies at (i + 0.5) * scale of the old; when reducing, the kernel is widened
+/// by scale = old / new. Weights sum to 1 and are kept as multiples of 2⁻²², sums in 32 bits: a cubic's weights reach
+/// about 1.3 in absolute sum, 255 * 1.3 * 2²² < 2³¹.
+/// Source: Pillow 10, src/libImaging/Resample.c.
+struct ResampleWeights {
+  private static var bits: Int32 { 22 }
+
+  private let room: Int  // weights stored for each new pixel
+  private let starts: Storage<Int32>
+  private let counts: Storage<Int32>
+  private let weights: Storage<Int32>
+
+  init(from old: Int, to new: Int, _ kernel: ResampleKernel) throws(Failure) {
+    let scale = Double(old) / Double(new)
+    let widening = max(scale, 1)
+    let support = kernel.support * widening
+    room = Int(ceil(support)) * 2 + 1
+    starts = try Storage(count: new)
+    counts = try Storage(count: new)
+    weights = try Storage(count: new * room)
+    let exact = try Storage<Double>(count: room)
+    for index in 0..<new {
+      let centre = (Double(index) + 0.5) * scale
+      let start = max(0, Int(centre - support + 0.5))
+      let count = min(old, Int(centre + support + 0.5)) - start
+      var sum = 0.0
+      for tap in 0..<count {
+        let weight = kernel((Double(tap + start) - centre + 0.5) * (1 / widening))
+        exact.pointer[tap] = weight
+        sum += weight
+      }
+      for tap in 0..<count {
+        let weight = (sum == 0 ? exact.pointer[tap] : exact.pointer[tap] / sum) * Double(1 << Self.bits)
+        weights.pointer[index * room + tap] = Int32(weight < 0 ? weight - 0.5 : weight + 0.5)
+      }
+      starts.pointer[index] = Int32(start)
+      counts.pointer[index] = Int32(count)
+    }
+  }
+
+  /// New pixels `columns` of one row.
+  func applyAlong(
+    _ source: UnsafeBufferPointer<UInt8>, columns: Range<Int>, into target: UnsafeMutableBufferPointer<UInt8>
+  ) {
+    var to = 0
+    for x in columns {
+      let weights = weights.pointer + x * room
+      var from = 3 * Int(starts.pointer[x])
+      var (red, green, blue) = (Self.half, Self.half, Self.half)
+      for tap in 0..<Int(counts.pointer[x]) {
+        let weight = weights[tap]
+        red &+= Int32(source[from]) &* weight
+        green &+= Int32(source[from + 1]) &* weight
+        blue &+= Int32(source[from + 2]) &* weight
+        from += 3
+      }
+      target[to] = Self.byte(red)
+      target[to + 1] = Self.byte(green)
+      target[to + 2] = Self.byte(blue)
+      to += 3
+    }
+  }
+
+  /// New row `row` from rows that lie `stride` bytes apart; `sums` is room for as many numbers as `target` has.
+  func applyAcross(
+    _ source: UnsafePointer<UInt8>, stride: Int, row: Int, sums: UnsafeMutablePointer<Int32>,
+    into target: UnsafeMutableBufferPointer<UInt8>
+  ) {
+    sums.update(repeating: Self.half, count: target.count)
+    for tap in 0..<Int(counts.pointer[row]) {
+      let weight = weights.pointer[row * room + tap]
+      let line = source + (Int(starts.pointer[row]) + tap) * stride
+      for index in 0..<target.count { sums[index] &+= Int32(line[index]) &* weight }
+    }
+    for index in 0..<target.count { target[index] = Self.byte(sums[index]) }
+  }
+
+  private static var half: Int32 { 1 << (bits - 1) }
+  private static func byte(_ sum: Int32) -> UInt8 { UInt8(truncatingIfNeeded: max(0, min(255, sum >> bits))) }
+}

@@ -1,0 +1,174 @@
+import Tensors
+
+/// The part of JSON that a safetensors header uses, read without trust: values nest at most 8 deep.
+enum JSON {
+  case object([(key: String, value: JSON)])
+  case array([JSON])
+  case text(String)
+  case number(Int)
+
+  /// - Throws: `.badData` naming the byte at which the text stops being JSON.
+  init(parsing bytes: UnsafeBufferPointer<UInt8>) throws(Failure) {
+    var parser = Parser(bytes: bytes)
+    self = try parser.value(depth: 0)
+    parser.skipSpace()
+    // safetensors pads its header with spaces
+    guard parser.position == bytes.count else { throw parser.failure("the end") }
+  }
+
+  private struct Parser {
+    let bytes: UnsafeBufferPointer<UInt8>
+    var position = 0
+
+    init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+
+    var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    func failure(_ wanted: String) -> Failure {
+      guard let next else { return .badData("header ends at byte \(position), wanted \(wanted)") }
+      return .badData("header has byte \(next) at \(position), wanted \(wanted)")
+    }
+
+    mutating func skipSpace() {
+      while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
+    }
+
+    mutating func take(_ byte: UInt8, _ wanted: String) throws(Failure) {
+      skipSpace()
+      guard next == byte else { throw failure(wanted) }
+      position += 1
+    }
+
+    mutating func value(depth: Int) throws(Failure) -> JSON {
+      guard depth < 8 else { throw .badData("header nests deeper than 8 at byte \(position)") }
+      skipSpace()
+      switch next {
+      case UInt8(ascii: "{"): return .object(try object(depth: depth))
+      case UInt8(ascii: "["): return .array(try array(depth: depth))
+      case UInt8(ascii: "\""): return .text(try text())
+      case .some(UInt8(ascii: "0")...UInt8(ascii: "9")): return .number(try number())
+      default: throw failure("an object, a list, a text or a whole number")
+      }
+    }
+
+    mutating func object(depth: Int) throws(Failure) -> [(key: String, value: JSON)] {
+      try take(UInt8(ascii: "{"), "{")
+      var members: [(key: String, value: JSON)] = []
+      skipSpace()
+      if next == UInt8(ascii: "}") {
+        position += 1
+        return members
+      }
+      while true {
+        skipSpace()
+        let key = try text()
+        try take(UInt8(ascii: ":"), "a colon")
+        members.append((key, try value(depth: depth + 1)))
+        skipSpace()
+        if next == UInt8(ascii: ",") {
+          position += 1
+          continue
+        }
+        try take(UInt8(ascii: "}"), "a comma or }")
+        return members
+      }
+    }
+
+    mutating func array(depth: Int) throws(Failure) -> [JSON] {
+      try take(UInt8(ascii: "["), "[")
+      var elements: [JSON] = []
+      skipSpace()
+      if next == UInt8(ascii: "]") {
+        position += 1
+        return elements
+      }
+      while true {
+        elements.append(try value(depth: depth + 1))
+        skipSpace()
+        if next == UInt8(ascii: ",") {
+          position += 1
+          continue
+        }
+        try take(UInt8(ascii: "]"), "a comma or ]")
+        return elements
+      }
+    }
+
+    mutating func number() throws(Failure) -> Int {
+      var value = 0
+      while let byte = next, byte >= 0x30, byte <= 0x39 {
+        let (tens, overflow) = value.multipliedReportingOverflow(by: 10)
+        let (sum, overflow2) = tens.addingReportingOverflow(Int(byte - 0x30))
+        guard !overflow, !overflow2 else { throw failure("a number below 2^63") }
+        value = sum
+        position += 1
+      }
+      return value
+    }
+
+    mutating func text() throws(Failure) -> String {
+      try take(UInt8(ascii: "\""), "a text")
+      var content: [UInt8] = []
+      while let byte = next {
+        position += 1
+        switch byte {
+        case UInt8(ascii: "\""):
+          return String(decoding: content, as: UTF8.self)
+        case UInt8(ascii: "\\"):
+          try escape(into: &content)
+        case 0..<0x20:
+          position -= 1
+          throw failure("a text without control characters")
+        default:
+          content.append(byte)
+        }
+      }
+      throw failure("the end of a text")
+    }
+
+    private mutating func escape(into content: inout [UInt8]) throws(Failure) {
+      guard let byte = next else { throw failure("an escape") }
+      position += 1
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): content.append(byte)
+      case UInt8(ascii: "n"): content.append(0x0A)
+      case UInt8(ascii: "t"): content.append(0x09)
+      case UInt8(ascii: "r"): content.append(0x0D)
+      case UInt8(ascii: "b"): content.append(0x08)
+      case UInt8(ascii: "f"): content.append(0x0C)
+      case UInt8(ascii: "u"):
+        var unit: UInt32 = try fourDigits()
+        if unit >= 0xD800, unit < 0xDC00, next == UInt8(ascii: "\\") {
+          position += 1
+          guard next == UInt8(ascii: "u") else { throw failure("the second half of a surrogate pair") }
+          position += 1
+          let low = try fourDigits()
+          guard low >= 0xDC00, low < 0xE000 else { throw failure("the second half of a surrogate pair") }
+          unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00)
+        }
+        guard let scalar = Unicode.Scalar(unit) else { throw failure("a Unicode character") }
+        if let encoded = UTF8.encode(scalar) { content.append(contentsOf: encoded) }
+      default:
+        position -= 1
+        throw failure("an escape that JSON has")
+      }
+    }
+
+    private mutating func fourDigits() throws(Failure) -> UInt32 {
+      var value: UInt32 = 0
+      for _ in 0..<4 {
+        guard let byte = next else { throw failure("four hexadecimal digits") }
+        let digit: UInt8
+        switch byte {
+        case 0x30...0x39: digit = byte - 0x30
+        case 0x41...0x46: digit = byte - 0x41 + 10
+        case 0x61...0x66: digit = byte - 0x61 + 10
+        default: throw failure("four hexadecimal digits")
+        }
+        value = value << 4 | UInt32(digit)
+        position += 1
+      }
+      return value
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import CSystem
+import Tensors
+
+/// A weight file whose architecture is known. Its networks are built on first use and shared by all who ask.
+package final class Model: @unchecked Sendable {
+  package let weights: WeightFile
+  /// The file's "architecture".
+  package let architectureName: String
+  private let lock: UnsafeMutablePointer<pthread_mutex_t>
+  private var forward: Network<Float>?
+  private var differentiable: Network<Float>?
+
+  package convenience init(path: String) throws(Failure) { try self.init(WeightFile(path: path)) }
+
+  package convenience init(copying bytes: UnsafeRawBufferPointer) throws(Failure) {
+    try self.init(WeightFile(copying: bytes))
+  }
+
+  package init(_ weights: WeightFile) throws(Failure) {
+    guard let name = weights.metadata["architecture"] else {
+      throw .badData("weights: the metadata lacks \"architecture\", this file was not made for this library")
+    }
+    self.weights = weights
+    architectureName = name
+    lock = .allocate(capacity: 1)
+    pthread_mutex_init(lock, nil)
+    log(.info, "model \(name): \(weights.parameterCount) parameters")
+  }
+
+  deinit {
+    pthread_mutex_destroy(lock)
+    lock.deallocate()
+  }
+
+  /// - Throws: `.wrongModel` when the architecture is none with one input and one list of layers.
+  package func architecture() throws(Failure) -> Architecture {
+    switch architectureName {
+    case "vgg19": return .vgg19
+    case "dlib-resnet": return .dlibResNet
+    case "nn4.small2":
+      return .nn4Small2(weights.metadata["lrn"] == "tensorflow" ? .tensorFlow : .torch)
+    default:
+      throw .wrongModel("the model is \"\(architectureName)\", wanted vgg19, dlib-resnet or nn4.small2")
+    }
+  }
+
+  /// - Parameter isDifferentiable: whether gradients to the input will be asked for; costs the weights once more.
+  package func network(isDifferentiable: Bool = false) throws(Failure) -> Network<Float> {
+    pthread_mutex_lock(lock)
+    defer { pthread_mutex_unlock(lock) }
+    if let differentiable { return differentiable }
+    if let forward, !isDifferentiable { return forward }
+    let architecture = try self.architecture()
+    let network = try Network<Float>(
+      architecture.layers, side: architecture.side, weights: weights, isDifferentiable: isDifferentiable)
+    if isDifferentiable { differentiable = network } else { forward = network }
+    return network
+  }
+
+  /// What the network answers at one layer to a picture.
+  package func features(
+    _ pixels: UnsafePointer<UInt8>, height: Int, width: Int, layer: String, pooling: Pooling
+  ) throws(Failure) -> Tensor<Float> {
+    let architecture = try self.architecture()
+    if let side = architecture.side, height != side || width != side {
+      throw .invalidArgument("a picture of \(width)x\(height), \(architectureName) wants \(side)x\(side)")
+    }
+    let input = try Tensor<Float>([1, height, width, 3])
+    architecture.fill(input, 0, pixels, height: height, width: width)
+    return try network().run(input, .init([layer], pooling: pooling))[0]
+  }
+}

@@ -1,0 +1,264 @@
+import CSystem
+import Tensors
+
+/// Layers with their weights, ready to run; immutable, shared between threads.
+///
+/// Normalisation with trained statistics is folded into the convolution before it:
+/// `w' = w s`, `bias' = (bias - mean) s + beta` with `s = gamma / sqrt(variance + epsilon)`.
+package final class Network<Element: Scalar>: @unchecked Sendable {
+  private let steps: [Step]
+  /// Numbers read from the weight file.
+  package let parameterCount: Int
+
+  private indirect enum Step {
+    case convolution(Filter<Element>)
+    case dense(Filter<Element>)
+    case plain(Layer)
+    case concatenation([[Step]])
+    case residual([Step], [Step])
+    case head([Step])
+  }
+
+  /// - Parameters:
+  ///   - channels: of the input picture.
+  ///   - side: of the input picture; needed by dense layers, which take a fixed number of inputs.
+  ///   - isDifferentiable: whether gradients to the input will be asked for.
+  package init(
+    _ layers: [Layer], channels: Int = 3, side: Int? = nil, weights: WeightFile, isDifferentiable: Bool = false
+  ) throws(Failure) {
+    var builder = Builder(weights: weights, isDifferentiable: isDifferentiable)
+    steps = try builder.build(layers, input: (side, side, channels)).steps
+    parameterCount = builder.parameterCount
+  }
+
+  /// What a run is asked for.
+  package struct Request {
+    package var pooling: Pooling
+    /// Taps to bring back; the run stops once it has all.
+    package var taps: [String]
+
+    package init(_ taps: [String], pooling: Pooling = .average) {
+      self.taps = taps
+      self.pooling = pooling
+    }
+  }
+
+  /// Runs `x` [batch, height, width, channels] until all taps are known.
+  /// - Returns: the taps' values, in the order of the request.
+  /// - Throws: `.notFound` for a tap that the network lacks.
+  package func run(
+    _ x: Variable<Element>, _ request: Request, on tape: Tape<Element>
+  ) throws(Failure) -> [Variable<Element>] {
+    var found: [String: Variable<Element>] = [:]
+    _ = try run(steps, x, request, &found, tape)
+    var answer: [Variable<Element>] = []
+    for tap in request.taps {
+      guard let value = found[tap] else { throw .notFound("the network has no layer \"\(tap)\"") }
+      answer.append(value)
+    }
+    return answer
+  }
+
+  /// Forward only: nothing is kept for a gradient.
+  package func run(_ x: Tensor<Element>, _ request: Request) throws(Failure) -> [Tensor<Element>] {
+    let tape = Tape<Element>()
+    var tensors: [Tensor<Element>] = []
+    for value in try run(tape.constant(x), request, on: tape) { tensors.append(value.tensor) }
+    return tensors
+  }
+
+  private func run(
+    _ steps: [Step], _ x: Variable<Element>, _ request: Request, _ found: inout [String: Variable<Element>],
+    _ tape: Tape<Element>
+  ) throws(Failure) -> Variable<Element> {
+    var x = x
+    for step in steps {
+      switch step {
+      case .convolution(let filter):
+        x = try tape.convolution(x, filter)
+      case .dense(let filter):
+        x = try tape.convolution(tape.reshaped(x, [x.shape[0], 1, 1, x.shape.count / max(x.shape[0], 1)]), filter)
+      case .plain(.tap(let name)):
+        // Only what was asked for is kept.
+        for tap in request.taps where tap == name { found[name] = x }
+        if allKnown(request, found) { return x }
+      case .plain(let layer):
+        x = try apply(layer, x, request, tape)
+      case .concatenation(let branches):
+        var parts: [Variable<Element>] = []
+        for branch in branches { parts.append(try run(branch, x, request, &found, tape)) }
+        x = try tape.concatenation(parts)
+      case .residual(let body, let shortCut):
+        x = try tape.sum(run(body, x, request, &found, tape), run(shortCut, x, request, &found, tape))
+      case .head(let head):
+        _ = try run(head, x, request, &found, tape)
+        if allKnown(request, found) { return x }
+      }
+    }
+    return x
+  }
+
+  private func allKnown(_ request: Request, _ found: [String: Variable<Element>]) -> Bool {
+    for tap in request.taps where found[tap] == nil { return false }
+    return true
+  }
+
+  private func apply(
+    _ layer: Layer, _ x: Variable<Element>, _ request: Request, _ tape: Tape<Element>
+  ) throws(Failure) -> Variable<Element> {
+    switch layer {
+    case .pool(let kind, let kernel, let stride, let padding, let roundsUp):
+      return try tape.pool(x, kind, kernel: kernel, stride: stride, padding: padding, roundsUp: roundsUp)
+    case .chosenPool: return try tape.pool(x, request.pooling, kernel: 2, stride: 2, roundsUp: true)
+    case .euclideanPool(let kernel, let stride): return try tape.euclideanPool(x, kernel: kernel, stride: stride)
+    case .globalAverage: return try tape.globalAverage(x)
+    case .rectifier: return try tape.rectifier(x)
+    case .softmax: return try tape.softmax(x)
+    case .responseNormalisation(let constants): return try tape.responseNormalisation(x, constants)
+    case .unitLength: return try tape.unitLength(x)
+    case .border(let top, let left, let bottom, let right):
+      return try tape.embedding(
+        x, top: top, left: left, height: top + x.shape[1] + bottom, width: left + x.shape[2] + right,
+        channels: x.shape[3])
+    case .convolution, .dense, .concatenation, .residual, .head, .tap:
+      throw .internalError("a layer with parts of its own was not compiled")
+    }
+  }
+
+  /// Turns layers into steps, following the shape of the picture through them.
+  private struct Builder {
+    typealias Extent = (height: Int?, width: Int?, channels: Int)
+
+    let weights: WeightFile
+    let isDifferentiable: Bool
+    var parameterCount = 0
+
+    init(weights: WeightFile, isDifferentiable: Bool) {
+      self.weights = weights
+      self.isDifferentiable = isDifferentiable
+    }
+
+    mutating func build(_ layers: [Layer], input: Extent) throws(Failure) -> (steps: [Step], output: Extent) {
+      var steps: [Step] = [], extent = input
+      for layer in layers {
+        switch layer {
+        case .convolution(let name, let filters, let kernel, let stride, let padding, let normalisation, let activation):
+          let filter = try self.filter(
+            name, [filters, extent.channels, kernel, kernel], stride, padding, hasBias: true, normalisation, activation)
+          steps.append(.convolution(filter))
+          let pad = filter.pad
+          extent = (
+            extent.height.map { ($0 + 2 * pad - kernel) / stride + 1 },
+            extent.width.map { ($0 + 2 * pad - kernel) / stride + 1 }, filters
+          )
+        case .dense(let name, let outputs, let hasBias, let activation):
+          guard let height = extent.height, let width = extent.width else {
+            throw .internalError("the size of the input to the dense layer is not known")
+          }
+          steps.append(
+            .dense(
+              try self.filter(
+                name, [outputs, height * width * extent.channels, 1, 1], 1, .valid, hasBias: hasBias, .none,
+                activation)))
+          extent = (1, 1, outputs)
+        case .concatenation(let branches):
+          var compiled: [[Step]] = [], channels = 0, output = extent
+          for branch in branches {
+            let (steps, branchOutput) = try build(branch, input: extent)
+            compiled.append(steps)
+            channels += branchOutput.channels
+            output = branchOutput
+          }
+          steps.append(.concatenation(compiled))
+          extent = (output.height, output.width, channels)
+        case .residual(let body, let shortCut):
+          let (bodySteps, output) = try build(body, input: extent)
+          let (shortSteps, shortOutput) = try build(shortCut, input: extent)
+          steps.append(.residual(bodySteps, shortSteps))
+          extent = (output.height, output.width, max(output.channels, shortOutput.channels))
+        case .head(let head):
+          steps.append(.head(try build(head, input: extent).steps))
+        case .pool(_, let kernel, let stride, let padding, let roundsUp):
+          func outputs(_ side: Int) -> Int { pooledSide(side, kernel, stride, padding, roundsUp) }
+          steps.append(.plain(layer))
+          extent = (extent.height.map(outputs), extent.width.map(outputs), extent.channels)
+        case .euclideanPool(let kernel, let stride):
+          steps.append(.plain(layer))
+          extent = (
+            extent.height.map { ($0 - kernel) / stride + 1 }, extent.width.map { ($0 - kernel) / stride + 1 },
+            extent.channels
+          )
+        case .border(let top, let left, let bottom, let right):
+          steps.append(.plain(layer))
+          extent = (extent.height.map { $0 + top + bottom }, extent.width.map { $0 + left + right }, extent.channels)
+        case .globalAverage:
+          steps.append(.plain(layer))
+          extent = (1, 1, extent.channels)
+        case .chosenPool:
+          steps.append(.plain(layer))
+          extent = (extent.height.map { ($0 + 1) / 2 }, extent.width.map { ($0 + 1) / 2 }, extent.channels)
+        case .rectifier, .softmax, .responseNormalisation, .unitLength, .tap:
+          steps.append(.plain(layer))
+        }
+      }
+      return (steps, extent)
+    }
+
+    /// A tensor of the file, counted.
+    mutating func read(_ name: String, _ extents: [Int]) throws(Failure) -> Tensor<Float> {
+      let tensor = try weights.tensor(name, extents)
+      parameterCount += tensor.count
+      return tensor
+    }
+
+    mutating func filter(
+      _ name: String, _ extents: [Int], _ stride: Int, _ padding: Padding, hasBias: Bool,
+      _ normalisation: Layer.Normalisation, _ activation: Layer.Activation
+    ) throws(Failure) -> Filter<Element> {
+      let outputs = extents[0]
+      // Dense weights are stored as [outputs, inputs].
+      let isDense = extents[2] == 1 && !weightsAreSquare(name)
+      let raw = try read(name + ".weight", isDense ? [outputs, extents[1]] : extents)
+      let kernel = try Tensor<Element>(extents)
+      for i in 0..<raw.count { kernel.pointer[i] = Element(raw[i]) }
+      var bias = [Element](repeating: 0, count: outputs)
+      if hasBias {
+        let raw = try read(name + ".bias", [outputs])
+        for o in 0..<outputs { bias[o] = Element(raw[o]) }
+      }
+      let each = raw.count / max(outputs, 1)
+      func scale(_ o: Int, by factor: Element) {
+        for i in (o * each)..<((o + 1) * each) { kernel.pointer[i] *= factor }
+      }
+      switch normalisation {
+      case .none: break
+      case .batch(let statistics):
+        let gamma = try read(statistics + ".weight", [outputs]), beta = try read(statistics + ".bias", [outputs])
+        let mean = try read(statistics + ".running_mean", [outputs])
+        let variance = try read(statistics + ".running_var", [outputs])
+        for o in 0..<outputs {
+          let factor = Element(gamma[o]) / (Element(variance[o]) + Element(1e-5)).squareRoot()
+          scale(o, by: factor)
+          bias[o] = (bias[o] - Element(mean[o])) * factor + Element(beta[o])
+        }
+      case .affine:
+        let gamma = try read(name + ".gamma", [outputs]), beta = try read(name + ".beta", [outputs])
+        for o in 0..<outputs {
+          scale(o, by: Element(gamma[o]))
+          bias[o] = bias[o] * Element(gamma[o]) + Element(beta[o])
+        }
+      }
+      var slopes: [Element]?
+      if case .parametric(let name) = activation {
+        let raw = try read(name + ".weight", [outputs])
+        slopes = raw.values.map { Element($0) }
+      }
+      return try Filter(
+        weights: kernel, finish: Finish(bias: bias, rectify: activation == .rectifier, slopes: slopes), stride: stride,
+        padding: padding, isDifferentiable: isDifferentiable)
+    }
+
+    /// Whether the file keeps this 1x1 kernel as a convolution's, with four axes.
+    private func weightsAreSquare(_ name: String) -> Bool { weights.rank(name + ".weight") == 4 }
+  }
+}

@@ -1,0 +1,37 @@
+import Tensors
+
+extension Tape {
+  /// Gram matrix of a feature map: which channels are active together, wherever that is.
+  /// `G[k, l] = sum over pixels p of x[p, k] * x[p, l]`
+  ///
+  /// `x` is [1, height, width, channels], `G` is [channels, channels], not divided by anything.
+  /// Source: Gatys, Ecker, Bethge, "Image style transfer using convolutional neural networks", 2016, equation 3.
+  package func gramMatrix(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
+    guard x.shape.rank == 4, x.shape[0] == 1 else {
+      throw .invalidArgument("Gram matrix of \(x.shape.description), wanted [1, height, width, channels]")
+    }
+    let channels = x.shape[3], pixels = x.shape[1] * x.shape[2]
+    let gram = try Tensor<Element>([channels, channels], repeating: 0)
+    // Slices of pixels, so that what is packed stays small.
+    let slice = 4096
+    for first in stride(from: 0, to: pixels, by: slice) {
+      let rows = min(slice, pixels - first)
+      let part = x.tensor.pointer + first * channels
+      let packed = try Element.pack(depth: rows, columns: channels, part, rowStride: channels, columnStride: 1)
+      try Element.multiply(
+        rows: channels, part, rowStride: 1, columnStride: channels, packed, gram.pointer, accumulate: true, .nothing)
+    }
+    // dx = x (dG + transpose(dG))
+    return record(gram, from: [x]) { tape, dy throws(Failure) in
+      let both = try Tensor<Element>([channels, channels])
+      for k in 0..<channels {
+        for l in 0..<channels { both.pointer[k * channels + l] = dy[k * channels + l] + dy[l * channels + k] }
+      }
+      let packed = try Element.pack(depth: channels, columns: channels, both.pointer, rowStride: channels, columnStride: 1)
+      let dx = try Tensor<Element>(x.shape)
+      try Element.multiply(
+        rows: pixels, x.tensor.pointer, rowStride: channels, columnStride: 1, packed, dx.pointer, accumulate: false, .nothing)
+      try tape.accumulate(dx, into: x)
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import Tensors
+
+/// The two local response normalisations in use for nn4.small2: one formula, different constants.
+package struct ResponseNormalisation: Equatable, Sendable {
+  package let window: Int
+  /// What multiplies the sum of squares: the paper's alpha.
+  package let scale: Double
+
+  /// Torch's SpatialCrossMapLRN: window 5, alpha 1e-4 divided by the window, as OpenFace trained.
+  package static let torch = ResponseNormalisation(window: 5, scale: 1e-4 / 5)
+  /// TensorFlow's with depth radius 5, as the Keras port computes it: window 11, alpha not divided.
+  package static let tensorFlow = ResponseNormalisation(window: 11, scale: 1e-4)
+}
+
+extension Tape {
+  /// Local response normalisation across channels (Krizhevsky et al. 2012, section 3.3), k = 1, beta = 0.75.
+  /// `y[c] = x[c] / (1 + scale * sum over |k - c| <= window / 2 of x[k]^2) ^ 0.75`
+  package func responseNormalisation(
+    _ x: Variable<Element>, _ constants: ResponseNormalisation
+  ) throws(Failure) -> Variable<Element> {
+    let channels = x.shape.extents.last ?? 1
+    let y = try Tensor<Element>(x.shape)
+    guard channels > 0 else { return constant(y) }
+    let scale = Element(constants.scale), half = constants.window / 2
+    responseLoop(x.tensor.pointer, y.pointer, y.count / channels, channels, scale, half)
+    // With s[c] the base: dx[c] = dy[c] s[c]^-0.75 - 1.5 scale x[c] sum over |k - c| <= half of dy[k] x[k] s[k]^-1.75
+    return record(y, from: [x]) { tape, dy throws(Failure) in
+      let dx = try Tensor<Element>(x.shape)
+      for row in 0..<(dx.count / channels) {
+        let x = x.tensor.pointer + row * channels, dy = dy.pointer + row * channels
+        func base(_ c: Int) -> Element {
+          var sum: Element = 0
+          for k in max(0, c - half)...min(channels - 1, c + half) { sum += x[k] * x[k] }
+          return 1 + scale * sum
+        }
+        for c in 0..<channels {
+          var sum: Element = 0
+          for k in max(0, c - half)...min(channels - 1, c + half) { sum += dy[k] * x[k] * Element.power(base(k), -1.75) }
+          dx.pointer[row * channels + c] = dy[c] * Element.power(base(c), -0.75) - 1.5 * scale * x[c] * sum
+        }
+      }
+      try tape.accumulate(dx, into: x)
+    }
+  }
+
+  /// Unit length of each row: `y = x / sqrt(sum of x^2)`; a zero row stays zero.
+  package func unitLength(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
+    let channels = x.shape.extents.last ?? 1
+    let y = try Tensor<Element>(x.shape)
+    guard channels > 0 else { return constant(y) }
+    let rows = y.count / channels
+    let inverse = try Tensor<Element>([rows])
+    for row in 0..<rows {
+      var sum: Element = 0
+      for c in 0..<channels { sum += x.tensor[row * channels + c] * x.tensor[row * channels + c] }
+      inverse.pointer[row] = sum > 0 ? 1 / sum.squareRoot() : sum.isNaN ? sum : 0
+      for c in 0..<channels { y.pointer[row * channels + c] = x.tensor[row * channels + c] * inverse[row] }
+    }
+    // dx = (dy - y (y . dy)) / |x|
+    return record(y, from: [x]) { tape, dy throws(Failure) in
+      let dx = try Tensor<Element>(x.shape)
+      for row in 0..<rows {
+        let first = row * channels
+        var dot: Element = 0
+        for c in first..<(first + channels) { dot += y[c] * dy[c] }
+        for c in first..<(first + channels) { dx.pointer[c] = (dy[c] - y[c] * dot) * inverse[row] }
+      }
+      try tape.accumulate(dx, into: x)
+    }
+  }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func responseLoop<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ rows: Int, _ channels: Int, _ scale: Element,
+  _ half: Int
+) {
+  for row in 0..<rows {
+    let x = x + row * channels, y = y + row * channels
+    for c in 0..<channels {
+      var sum: Element = 0
+      for k in max(0, c - half)...min(channels - 1, c + half) { sum += x[k] * x[k] }
+      let root = (1 + scale * sum).squareRoot()
+      y[c] = x[c] / (root * root.squareRoot())  // base ^ 0.75
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import CSystem
+import Tensors
+
+package enum Pooling: Sendable { case average, maximum }
+
+extension Tape {
+  /// Pooling over k x k windows, channel by channel, [batch, height, width, channels].
+  /// maximum: `y = max over the window of x`; average: `y = mean over the window of x`.
+  ///
+  /// Where a window reaches over an edge it covers only what lies inside: an average is divided by the number of
+  /// pixels covered (TensorFlow's 'same' padding).
+  ///
+  /// - Parameter roundsUp: the last window may reach over the lower and right edge ('same' for k = stride);
+  ///   otherwise every window ends inside the padded picture.
+  package func pool(
+    _ x: Variable<Element>, _ kind: Pooling, kernel: Int, stride: Int, padding: Int = 0, roundsUp: Bool = false
+  ) throws(Failure) -> Variable<Element> {
+    let window = try poolingWindow(x.shape, kernel, stride, padding, roundsUp)
+    let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, window.channels])
+    switch kind {
+    case .average: averagePoolLoop(window, x.tensor.pointer, y.pointer)
+    case .maximum: maximumPoolLoop(window, x.tensor.pointer, y.pointer)
+    }
+    // average: dx = sum over the windows that cover a pixel of dy / covered.
+    // maximum: dy goes to the first pixel of the window that equals y.
+    return record(y, from: [x]) { tape, dy throws(Failure) in
+      let dx = try Tensor<Element>(x.shape.extents, repeating: 0)
+      switch kind {
+      case .average: averagePoolGradientLoop(window, dy.pointer, dx.pointer)
+      case .maximum: maximumPoolGradientLoop(window, x.tensor.pointer, y.pointer, dy.pointer, dx.pointer)
+      }
+      try tape.accumulate(dx, into: x)
+    }
+  }
+
+  /// Mean over all pixels: [batch, height, width, channels] to [batch, 1, 1, channels].
+  package func globalAverage(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
+    guard x.shape.rank == 4 else { throw .invalidArgument("global average of \(x.shape.description)") }
+    let window = Window(
+      batch: x.shape[0], height: x.shape[1], width: x.shape[2], channels: x.shape[3], kernelHeight: x.shape[1],
+      kernelWidth: x.shape[2], strideY: 1, strideX: 1, padTop: 0, padLeft: 0, outHeight: 1, outWidth: 1)
+    let y = try Tensor<Element>([window.batch, 1, 1, window.channels])
+    averagePoolLoop(window, x.tensor.pointer, y.pointer)
+    return record(y, from: [x]) { tape, dy throws(Failure) in
+      let dx = try Tensor<Element>(x.shape.extents, repeating: 0)
+      averagePoolGradientLoop(window, dy.pointer, dx.pointer)
+      try tape.accumulate(dx, into: x)
+    }
+  }
+
+  /// L2 pooling (FaceNet): `y = sqrt(sum over the window of x^2)`; no padding.
+  package func euclideanPool(_ x: Variable<Element>, kernel: Int, stride: Int) throws(Failure) -> Variable<Element> {
+    let window = try poolingWindow(x.shape, kernel, stride, 0, false)
+    let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, window.channels], repeating: 0)
+    let channels = window.channels
+    window.forEachTap { output, input, _ in
+      for c in 0..<channels { y.pointer[output + c] += x.tensor[input + c] * x.tensor[input + c] }
+    }
+    for i in 0..<y.count { y.pointer[i] = y[i].squareRoot() }
+    // dx = dy x / y; 0 where the whole window is 0
+    return record(y, from: [x]) { tape, dy throws(Failure) in
+      let dx = try Tensor<Element>(x.shape.extents, repeating: 0)
+      window.forEachTap { output, input, _ in
+        for c in 0..<channels where y[output + c] > 0 {
+          dx.pointer[input + c] += dy[output + c] * x.tensor[input + c] / y[output + c]
+        }
+      }
+      try tape.accumulate(dx, into: x)
+    }
+  }
+}
+
+/// Windows along a side of the picture.
+func pooledSide(_ side: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ roundsUp: Bool) -> Int {
+  let room = side + 2 * padding - kernel
+  guard room >= 0 else { return roundsUp && side > 0 ? 1 : 0 }
+  let count = (room + (roundsUp ? stride - 1 : 0)) / stride + 1
+  // A window that would begin past the picture covers nothing.
+  return (count - 1) * stride < side + padding ? count : count - 1
+}
+
+private func poolingWindow(
+  _ shape: Shape, _ kernel: Int, _ stride: Int, _ padding: Int, _ roundsUp: Bool
+) throws(Failure) -> Window {
+  guard shape.rank == 4 else { throw .invalidArgument("pooling of \(shape.description), wanted [batch, height, width, channels]") }
+  func outputs(_ side: Int) -> Int { pooledSide(side, kernel, stride, padding, roundsUp) }
+  let window = Window(
+    batch: shape[0], height: shape[1], width: shape[2], channels: shape[3], kernelHeight: kernel, kernelWidth: kernel,
+    strideY: stride, strideX: stride, padTop: padding, padLeft: padding, outHeight: outputs(shape[1]),
+    outWidth: outputs(shape[2]))
+  guard window.outHeight > 0, window.outWidth > 0 else {
+    throw .invalidArgument("a picture \(shape.description) is smaller than the \(kernel)x\(kernel) window")
+  }
+  return window
+}
+
+extension Window {
+  /// For each output pixel and each pixel that its window covers: the offsets of both, and how many it covers.
+  @inline(__always)
+  fileprivate func forEachTap(_ body: (_ output: Int, _ input: Int, _ covered: Int) -> Void) {
+    for n in 0..<batch {
+      for i in 0..<outHeight {
+        let top = max(i * strideY - padTop, 0), bottom = min(i * strideY - padTop + kernelHeight, height)
+        for j in 0..<outWidth {
+          let left = max(j * strideX - padLeft, 0), right = min(j * strideX - padLeft + kernelWidth, width)
+          guard top < bottom, left < right else { continue }
+          let output = ((n * outHeight + i) * outWidth + j) * channels
+          for row in top..<bottom {
+            for column in left..<right {
+              body(output, ((n * height + row) * width + column) * channels, (bottom - top) * (right - left))
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func averagePoolLoop<Element: Scalar>(
+  _ window: Window, _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>
+) {
+  y.initialize(repeating: 0, count: window.outputPixels * window.channels)
+  window.forEachTap { output, input, covered in
+    let share = 1 / Element(covered)
+    for c in 0..<window.channels { y[output + c] += x[input + c] * share }
+  }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func averagePoolGradientLoop<Element: Scalar>(
+  _ window: Window, _ dy: UnsafePointer<Element>, _ dx: UnsafeMutablePointer<Element>
+) {
+  window.forEachTap { output, input, covered in
+    let share = 1 / Element(covered)
+    for c in 0..<window.channels { dx[input + c] += dy[output + c] * share }
+  }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func maximumPoolLoop<Element: Scalar>(
+  _ window: Window, _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>
+) {
+  y.initialize(repeating: -.infinity, count: window.outputPixels * window.channels)
+  window.forEachTap { output, input, _ in
+    // A NaN in x is taken over (the comparison is false), and given up for the next number only by another NaN.
+    for c in 0..<window.channels { y[output + c] = x[input + c] <= y[output + c] ? y[output + c] : x[input + c] }
+  }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func maximumPoolGradientLoop<Element: Scalar>(
+  _ window: Window, _ x: UnsafePointer<Element>, _ y: UnsafePointer<Element>, _ dy: UnsafePointer<Element>,
+  _ dx: UnsafeMutablePointer<Element>
+) {
+  // One winner a window: remember which outputs have been given away.
+  var given = [Bool](repeating: false, count: window.outputPixels * window.channels)
+  window.forEachTap { output, input, _ in
+    for c in 0..<window.channels where x[input + c] == y[output + c] && !given[output + c] {
+      given[output + c] = true
+      dx[input + c] += dy[output + c]
+    }
+  }
+}

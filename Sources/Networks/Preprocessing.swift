@@ -1,0 +1,32 @@
+import Tensors
+
+extension Architecture {
+  /// Writes picture `index` of a batch [batch, height, width, 3] from packed R,G,B bytes:
+  /// `x = (level - mean) * scale`, channels in the network's order.
+  package func fill(
+    _ batch: Tensor<Float>, _ index: Int, _ pixels: UnsafePointer<UInt8>, height: Int, width: Int
+  ) {
+    let target = batch.pointer + index * height * width * 3
+    let first = isBGR ? 2 : 0, last = isBGR ? 0 : 2
+    for i in 0..<(height * width) {
+      target[3 * i] = (Float(pixels[3 * i + first]) - mean.0) * scale
+      target[3 * i + 1] = (Float(pixels[3 * i + 1]) - mean.1) * scale
+      target[3 * i + 2] = (Float(pixels[3 * i + last]) - mean.2) * scale
+    }
+  }
+
+  /// The way back: R,G,B levels of picture 0, rounded and held within 0...255.
+  package func read(_ batch: Tensor<Float>, into pixels: UnsafeMutablePointer<UInt8>, height: Int, width: Int) {
+    let source = batch.pointer
+    let first = isBGR ? 2 : 0, last = isBGR ? 0 : 2
+    func level(_ x: Float, _ mean: Float) -> UInt8 {
+      let level = (x / scale + mean).rounded()
+      return level > 0 ? (level < 255 ? UInt8(level) : 255) : 0  // NaN is not > 0
+    }
+    for i in 0..<(height * width) {
+      pixels[3 * i + first] = level(source[3 * i], mean.0)
+      pixels[3 * i + 1] = level(source[3 * i + 1], mean.1)
+      pixels[3 * i + last] = level(source[3 * i + 2], mean.2)
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import Tensors
+
+/// A tensor in a computation: a leaf whose gradient is wanted, a result that depends on one, or a constant.
+package struct Variable<Element: Scalar> {
+  package let tensor: Tensor<Element>
+  /// Its place on the tape; nil for what no gradient flows to.
+  let node: Int?
+
+  package var shape: Shape { tensor.shape }
+  package var isDifferentiable: Bool { node != nil }
+  /// The value of a variable of one element.
+  package var scalar: Element { tensor.count == 1 ? tensor[0] : .nan }
+}
+
+/// Reverse-mode automatic differentiation: each operation computes its result and records, in the same
+/// function, the pullback that carries a gradient from its result to its inputs.
+///
+/// Gradients accumulate: a variable used twice receives the sum. The files of `Operations/` are what is
+/// differentiable. What depends on constants alone is not recorded, so a forward pass keeps nothing.
+package final class Tape<Element: Scalar> {
+  package typealias Pullback = (Tape, Tensor<Element>) throws(Failure) -> Void
+
+  private var pullbacks: [Pullback?] = []
+  private var gradients: [Tensor<Element>?] = []
+
+  package init() {}
+
+  package func constant(_ tensor: Tensor<Element>) -> Variable<Element> { Variable(tensor: tensor, node: nil) }
+
+  /// A leaf: `gradient(of:)` answers for it.
+  package func leaf(_ tensor: Tensor<Element>) -> Variable<Element> {
+    pullbacks.append(nil)
+    gradients.append(nil)
+    return Variable(tensor: tensor, node: pullbacks.count - 1)
+  }
+
+  /// A result. The pullback is kept only if a gradient can flow through it.
+  func record(
+    _ tensor: Tensor<Element>, from inputs: [Variable<Element>], _ pullback: @escaping Pullback
+  ) -> Variable<Element> {
+    var isDifferentiable = false
+    for input in inputs where input.node != nil { isDifferentiable = true }
+    guard isDifferentiable else { return constant(tensor) }
+    pullbacks.append(pullback)
+    gradients.append(nil)
+    return Variable(tensor: tensor, node: pullbacks.count - 1)
+  }
+
+  /// Called by pullbacks: adds to the gradient of an input.
+  func accumulate(_ gradient: Tensor<Element>, into variable: Variable<Element>) throws(Failure) {
+    guard let node = variable.node else { return }
+    guard gradient.count == variable.tensor.count else {
+      throw .internalError("a gradient of \(gradient.shape.description) for \(variable.shape.description)")
+    }
+    // The first gradient may be shared with another variable, so the sum is a new tensor.
+    gradients[node] = try gradients[node].map { sum throws(Failure) in try sum.adding(gradient) } ?? gradient
+  }
+
+  /// Runs the tape backwards from `result`, a variable of one element, and returns d result / d leaf for each of
+  /// `leaves`: zeros where it does not depend on one. The tape is spent.
+  package func gradients(
+    of result: Variable<Element>, at leaves: [Variable<Element>]
+  ) throws(Failure) -> [Tensor<Element>] {
+    guard result.tensor.count == 1 else {
+      throw .invalidArgument("the gradient of a tensor \(result.shape.description), wanted a single number")
+    }
+    if let last = result.node {
+      gradients[last] = try Tensor(result.shape.extents, repeating: 1)
+      for node in stride(from: last, through: 0, by: -1) {
+        guard let pullback = pullbacks[node] else { continue }
+        if let gradient = gradients[node] { try pullback(self, gradient) }
+        // What only this step needed is free from here on.
+        pullbacks[node] = nil
+        gradients[node] = nil
+      }
+    }
+    var answer: [Tensor<Element>] = []
+    for leaf in leaves {
+      if let node = leaf.node, let gradient = gradients[node] {
+        answer.append(try gradient.reshaped(leaf.shape.extents))
+      } else {
+        answer.append(try Tensor(leaf.shape.extents, repeating: 0))
+      }
+    }
+    pullbacks.removeAll()
+    gradients.removeAll()
+    return answer
+  }
+}
+
+extension Tensor where Element: Scalar {
+  /// Element by element; the shapes must hold as many.
+  func adding(_ other: Tensor) throws(Failure) -> Tensor {
+    let sum = try Tensor(shape)
+    addLoop(pointer, other.pointer, sum.pointer, count)
+    return sum
+  }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func addLoop<Element: Scalar>(
+  _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ sum: UnsafeMutablePointer<Element>, _ count: Int
+) {
+  for i in 0..<count { sum[i] = a[i] + b[i] }
+}

@@ -1,0 +1,182 @@
+import CSystem
+import Tensors
+
+/// A safetensors file: named tensors and texts, read without trust.
+///
+/// Layout: 8 bytes little-endian header length, the header in JSON, then the tensors' bytes. Every range is
+/// checked against the file before anything is read; overlapping ranges, unknown types and shapes that do not
+/// match their ranges are refused. Values are F32, F16, or a code book: `name.indices` U8 with `name.table` F32[256].
+package final class WeightFile: @unchecked Sendable {
+  package static let largest = 1 << 32
+
+  package let metadata: [String: String]
+  package let fingerprint: UInt64
+  private let entries: [String: Entry]
+  private let bytes: Storage<UInt8>
+
+  private enum Kind: Int { case float32 = 4, float16 = 2, byte = 1 }
+
+  private struct Entry {
+    let kind: Kind
+    let extents: [Int]
+    let count, offset: Int
+  }
+
+  package convenience init(path: String) throws(Failure) {
+    try self.init(taking: readFile(path, limit: WeightFile.largest))
+  }
+
+  package convenience init(copying bytes: UnsafeRawBufferPointer) throws(Failure) {
+    guard let base = bytes.baseAddress, bytes.count > 0 else { throw .badData("safetensors: 0 bytes, wanted at least 10") }
+    let storage = try Storage<UInt8>(count: bytes.count)
+    UnsafeMutableRawPointer(storage.pointer).copyMemory(from: base, byteCount: bytes.count)
+    try self.init(taking: storage)
+  }
+
+  private init(taking bytes: Storage<UInt8>) throws(Failure) {
+    let count = bytes.count
+    guard count >= 10 else { throw .badData("safetensors: \(count) bytes, wanted at least 10") }
+    var length: UInt64 = 0
+    for i in 0..<8 { length |= UInt64(bytes.pointer[i]) << UInt64(8 * i) }
+    guard length <= UInt64(min(count - 8, 64 << 20)) else {
+      throw .badData("safetensors: a header of \(length) bytes in a file of \(count), this is no safetensors file")
+    }
+    let header = try JSON(parsing: UnsafeBufferPointer(start: bytes.pointer + 8, count: Int(length)))
+    guard case .object(let members) = header else { throw .badData("safetensors: the header is not an object") }
+    var metadata: [String: String] = [:]
+    var entries: [String: Entry] = [:]
+    var ranges: [(first: Int, end: Int)] = []
+    let dataStart = 8 + Int(length)
+    for (name, value) in members {
+      guard case .object(let fields) = value else { throw .badData("safetensors: \(name) is not an object") }
+      if name == "__metadata__" {
+        for (key, value) in fields {
+          guard case .text(let text) = value else { throw .badData("safetensors: metadata \(key) is not a text") }
+          metadata[key] = text
+        }
+        continue
+      }
+      let entry = try WeightFile.entry(name, fields, dataStart: dataStart, fileCount: count)
+      guard entries.updateValue(entry, forKey: name) == nil else { throw .badData("safetensors: \(name) appears twice") }
+      if entry.count > 0 { ranges.append((entry.offset, entry.offset + entry.count * entry.kind.rawValue)) }
+    }
+    ranges.sort { $0.first < $1.first }
+    for (a, b) in zip(ranges, ranges.dropFirst()) where b.first < a.end {
+      throw .badData("safetensors: tensors overlap at byte \(b.first)")
+    }
+    self.bytes = bytes
+    self.metadata = metadata
+    self.entries = entries
+    fingerprint = WeightFile.mix(bytes)
+  }
+
+  private static func entry(
+    _ name: String, _ fields: [(key: String, value: JSON)], dataStart: Int, fileCount: Int
+  ) throws(Failure) -> Entry {
+    var kind: Kind?, extents: [Int]?, range: (Int, Int)?
+    for (key, value) in fields {
+      switch (key, value) {
+      case ("dtype", .text(let type)):
+        switch type {
+        case "F32": kind = .float32
+        case "F16": kind = .float16
+        case "U8": kind = .byte
+        default: throw .badData("safetensors: \(name) is \(type), wanted F32, F16 or U8")
+        }
+      case ("shape", .array(let list)), ("data_offsets", .array(let list)):
+        var numbers: [Int] = []
+        for element in list {
+          guard case .number(let number) = element else { throw .badData("safetensors: \(key) of \(name) is not made of numbers") }
+          numbers.append(number)
+        }
+        if key == "shape" {
+          extents = numbers
+        } else if numbers.count == 2 {
+          range = (numbers[0], numbers[1])
+        }
+      default: break
+      }
+    }
+    guard let kind, let extents, let range else {
+      throw .badData("safetensors: \(name) lacks dtype, shape or data_offsets")
+    }
+    guard extents.count <= 8 else { throw .badData("safetensors: \(name) has \(extents.count) axes, wanted at most 8") }
+    let count = try Shape(extents).count
+    let (size, overflow) = count.multipliedReportingOverflow(by: kind.rawValue)
+    guard !overflow, range.0 <= range.1, range.1 <= fileCount - dataStart, range.1 - range.0 == size else {
+      throw .badData("safetensors: \(name) lies at \(range.0)..\(range.1) of \(fileCount - dataStart) bytes, its shape wants \(overflow ? Int.max : size)")
+    }
+    return Entry(kind: kind, extents: extents, count: count, offset: dataStart + range.0)
+  }
+
+  /// A number that changes with any byte: eight bytes at a time, each stirred as SplitMix64 stirs its state.
+  private static func mix(_ bytes: Storage<UInt8>) -> UInt64 {
+    var hash = UInt64(bytes.count) &* 0x9E37_79B9_7F4A_7C15
+    func stir(_ word: UInt64) {
+      var z = (hash ^ word) &+ 0x9E37_79B9_7F4A_7C15
+      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+      hash = z ^ (z >> 31)
+    }
+    let raw = UnsafeRawPointer(bytes.pointer)
+    for i in 0..<(bytes.count / 8) { stir(raw.loadUnaligned(fromByteOffset: 8 * i, as: UInt64.self)) }
+    for i in (bytes.count / 8 * 8)..<bytes.count { stir(UInt64(bytes.pointer[i])) }
+    return hash
+  }
+
+  /// Numbers in all tensors; a code book counts by its indices.
+  package var parameterCount: Int {
+    var count = 0
+    for (name, entry) in entries where !isCodeBookTable(name) { count += entry.count }
+    return count
+  }
+
+  private func isCodeBookTable(_ name: String) -> Bool {
+    let suffix = ".table"
+    return name.hasSuffix(suffix) && entries[String(name.dropLast(suffix.count)) + ".indices"] != nil
+  }
+
+  package func contains(_ name: String) -> Bool { entries[name] != nil || entries[name + ".indices"] != nil }
+
+  /// Axes of a tensor, 0 if it is absent.
+  package func rank(_ name: String) -> Int { (entries[name] ?? entries[name + ".indices"])?.extents.count ?? 0 }
+
+  /// The tensor of this name as Float, whatever it is stored as.
+  /// - Throws: `.badData` when it is absent or of another shape.
+  package func tensor(_ name: String, _ extents: [Int]) throws(Failure) -> Tensor<Float> {
+    let (entry, isCodeBook) =
+      if let plain = entries[name] { (plain, false) } else if let coded = entries[name + ".indices"] { (coded, true) }
+      else { throw .badData("weights: \(name) is missing") }
+    guard entry.extents == extents else {
+      throw .badData("weights: \(name) is \(try Shape(entry.extents).description), wanted \(try Shape(extents).description)")
+    }
+    let tensor = try Tensor<Float>(extents)
+    let source = UnsafeRawPointer(bytes.pointer) + entry.offset
+    switch (entry.kind, isCodeBook) {
+    case (.float32, false):
+      UnsafeMutableRawPointer(tensor.pointer).copyMemory(from: source, byteCount: 4 * entry.count)
+    case (.float16, false):
+      for i in 0..<entry.count {
+        tensor.pointer[i] = float(half: source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))
+      }
+    case (.byte, true):
+      let table = try self.tensor(name + ".table", [256])
+      for i in 0..<entry.count { tensor.pointer[i] = table[Int(bytes.pointer[entry.offset + i])] }
+    default:
+      throw .badData("weights: \(name) is stored as bytes without a code book")
+    }
+    return tensor
+  }
+}
+
+/// IEEE 754 half to single precision; Float16 is not on every processor that Swift has.
+func float(half: UInt16) -> Float {
+  let sign = UInt32(half & 0x8000) << 16
+  let exponent = UInt32(half >> 10) & 0x1F
+  let fraction = UInt32(half & 0x3FF)
+  switch exponent {
+  case 0: return Float(sign: sign == 0 ? .plus : .minus, exponent: -24, significand: Float(fraction))
+  case 31: return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
+  default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
+  }
+}

@@ -1,0 +1,33 @@
+/// Random numbers that a seed fixes for good: xoshiro256++ by Blackman and Vigna (2019), its state filled by
+/// SplitMix64 from the seed.
+struct Generator {
+  private var state: (UInt64, UInt64, UInt64, UInt64)
+
+  init(seed: UInt64) {
+    var seed = seed
+    func splitMix() -> UInt64 {
+      seed &+= 0x9E37_79B9_7F4A_7C15
+      var z = seed
+      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+      return z ^ (z >> 31)
+    }
+    state = (splitMix(), splitMix(), splitMix(), splitMix())
+  }
+
+  mutating func next() -> UInt64 {
+    func rotated(_ x: UInt64, _ k: UInt64) -> UInt64 { x << k | x >> (64 - k) }
+    let result = rotated(state.0 &+ state.3, 23) &+ state.0
+    let t = state.1 << 17
+    state.2 ^= state.0
+    state.3 ^= state.1
+    state.1 ^= state.2
+    state.0 ^= state.3
+    state.2 ^= t
+    state.3 = rotated(state.3, 45)
+    return result
+  }
+
+  /// Uniform in 0..<1: the upper 24 bits.
+  mutating func uniform() -> Float { Float(next() >> 40) * 0x1p-24 }
+}

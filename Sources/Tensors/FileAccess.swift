@@ -1,0 +1,113 @@
+import CSystem
+
+/// Whole files in and out, with the reason of the operating system when it refuses.
+
+/// The bytes of a regular file.
+/// - Throws: `.io` when it cannot be read or is a folder, a pipe or a device; `.badData` when it holds more than
+///   `limit`.
+package func readFile(_ path: String, limit: Int) throws(Failure) -> Storage<UInt8> {
+  // Asked before opening: opening a pipe would wait for its writer.
+  var info = stat()
+  guard stat(path, &info) == 0 else { throw .io("\(path): \(lastReason())") }
+  try refuseUnlessRegular(info, path)
+  let file = systemOpenForReading(path)
+  guard file >= 0 else { throw .io("\(path): \(lastReason())") }
+  defer { close(file) }
+  guard fstat(file, &info) == 0 else { throw .io("\(path): \(lastReason())") }
+  try refuseUnlessRegular(info, path)
+  let size = Int(info.st_size)
+  guard size <= limit else { throw .badData("\(path): \(size) bytes, at most \(limit) wanted") }
+
+  let bytes = try Storage<UInt8>(count: size)
+  var done = 0
+  while done < size {
+    let got = read(file, bytes.pointer + done, size - done)
+    if got < 0 {
+      if systemError() == EINTR { continue }
+      throw .io("\(path): \(lastReason())")
+    }
+    guard got > 0 else { throw .io("\(path): shrank to \(done) bytes while being read, \(size) wanted") }
+    done += got
+  }
+  return bytes
+}
+
+/// Writes a file that appears whole or not at all: the bytes go to a hidden file in the same folder, which takes
+/// the name once they are on the disk. An existing file keeps its permissions; a link keeps pointing to its file.
+/// - Throws: `.io`, with nothing left behind.
+package func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer) throws(Failure) {
+  var target = path
+  var permissions: mode_t?
+  var info = stat()
+  if stat(path, &info) == 0 {
+    try refuseUnlessRegular(info, path)
+    permissions = info.st_mode & 0o777
+    if let resolved = realpath(path, nil) {
+      target = String(cString: resolved)
+      free(resolved)
+    }
+  }
+
+  let (temporary, file) = try createBeside(target, for: path)
+  do throws(Failure) {
+    defer { close(file) }
+    // A file system without permissions refuses; that is no reason not to write.
+    if let permissions { _ = fchmod(file, permissions) }
+    try writeAll(bytes, to: file, for: path)
+    guard fsync(file) == 0 else { throw .io("\(path): \(lastReason())") }
+  } catch {
+    unlink(temporary)
+    throw error
+  }
+  guard rename(temporary, target) == 0 else {
+    let reason = lastReason()
+    unlink(temporary)
+    throw .io("\(path): \(reason)")
+  }
+}
+
+/// What the operating system says of its last refusal, "No such file or directory".
+package func lastReason() -> String {
+  let number = systemError()
+  return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+    guard let start = buffer.baseAddress else { return "error \(number)" }
+    buffer.initialize(repeating: 0)
+    systemDescribe(number, start, buffer.count)
+    return start[0] == 0 ? "error \(number)" : String(cString: start)
+  }
+}
+
+private func refuseUnlessRegular(_ info: stat, _ path: String) throws(Failure) {
+  guard systemIsDirectory(info.st_mode) == 0 else { throw .io("\(path): a folder, a file wanted") }
+  guard systemIsRegular(info.st_mode) != 0 else { throw .io("\(path): a pipe or a device, a file wanted") }
+}
+
+/// A new, empty, hidden file in the folder of `target`.
+private func createBeside(_ target: String, for path: String) throws(Failure) -> (name: String, file: Int32) {
+  var folder = ""
+  if let slash = target.utf8.lastIndex(of: UInt8(ascii: "/")) { folder = String(target[...slash]) }
+  var now = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &now)
+  for attempt in 0..<100 {
+    let name = folder + ".facestyle-\(getpid())-\(now.tv_sec)-\(now.tv_nsec)-\(attempt)"
+    let file = systemCreate(name)
+    if file >= 0 { return (name, file) }
+    // Taken: another thread came in the same nanosecond.
+    guard systemError() == EEXIST else { break }
+  }
+  throw .io("\(path): \(lastReason())")
+}
+
+private func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32, for path: String) throws(Failure) {
+  guard let start = bytes.baseAddress else { return }
+  var done = 0
+  while done < bytes.count {
+    let written = write(file, start + done, bytes.count - done)
+    if written < 0 {
+      if systemError() == EINTR { continue }
+      throw .io("\(path): \(lastReason())")
+    }
+    guard written > 0 else { throw .io("\(path): \(done) of \(bytes.count) bytes written, then no more") }
+    done += written
+  }
+}

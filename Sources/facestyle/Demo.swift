@@ -1,0 +1,105 @@
+import ArgumentParser
+import CFaceStyle
+
+struct Demo: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compares portraits, tells who is on one, and paints a picture.",
+    usage: """
+      facestyle demo --photos <folder> --style <file> --content <file>
+                     --out <folder> [--steps <steps>] [--threads <threads>]
+      """)
+
+  @Option(help: ArgumentHelp("Portraits: NAME.jpg, NAME2.jpg, ...", valueName: "folder"))
+  var photos: String
+
+  @Option(help: ArgumentHelp("The picture to paint like.", valueName: "file")) var style: String
+  @Option(help: ArgumentHelp("The picture to paint.", valueName: "file")) var content: String
+  @Option(help: ArgumentHelp("Where the painted picture goes.", valueName: "folder")) var out: String
+  @Option(help: "Steps of the optimiser.") var steps: UInt32 = 200
+  @Option(help: "Threads to keep busy, 0 for one a processor.") var threads: UInt32 = 0
+
+  func run() throws {
+    try check(fs_threads_set(threads), "--threads")
+    let reader = try FaceOptions.parse([]).open()
+    let portraits = try readPortraits(reader)
+    if !portraits.isEmpty {
+      try compare(portraits, reader.embedder.threshold)
+      try identify(portraits, reader.embedder)
+    }
+    try paint()
+  }
+
+  private struct Portrait {
+    let file: String
+    let embedding: [Float]
+
+    /// obama2.jpg and obama_partial_face.jpg are photos of obama.
+    var person: String {
+      let name = nameAndExtension(file).0
+      let letters = name.prefix { $0.isLetter }
+      return letters.isEmpty ? name : String(letters)
+    }
+  }
+
+  private func readPortraits(_ reader: FaceReader) throws(Failure) -> [Portrait] {
+    print("Portraits in \(photos)")
+    var portraits: [Portrait] = []
+    for file in try contents(of: photos) where ["jpg", "jpeg"].contains(nameAndExtension(file).1) {
+      do throws(Failure) {
+        portraits.append(Portrait(file: file, embedding: try reader.embed("\(photos)/\(file)")))
+      } catch {
+        guard [FS_NO_FACE, FS_BAD_DATA].contains(error.status) else { throw error }
+        print("  \(file): \(error.status == FS_NO_FACE ? "no face found" : "not readable"), left out")
+      }
+    }
+    return portraits
+  }
+
+  /// A triangle of distances, those of one person marked.
+  private func compare(_ portraits: [Portrait], _ threshold: Float) throws(Failure) {
+    print("\nDistances (up to \(fixed(threshold, 2)) the same person, marked *)\n")
+    let width = portraits.map(\.file.count).max() ?? 0
+    let numbers = portraits.indices.dropLast().map { padded($0 + 1, 5) + " " }.joined()
+    print(leftAligned("", width + 5) + numbers)
+    for (row, portrait) in portraits.enumerated() {
+      var line = "\(padded(row + 1, 3))  \(leftAligned(portrait.file, width))"
+      for other in portraits[..<row] {
+        var distance: Float = 0
+        try check(fs_distance(portrait.embedding, other.embedding, portrait.embedding.count, &distance))
+        line += padded(fixed(distance, 2), 5) + (distance <= threshold ? "*" : " ")
+      }
+      print(line)
+    }
+  }
+
+  /// Somebody with other photos, and somebody without, each among all other photos.
+  private func identify(_ portraits: [Portrait], _ embedder: Embedder) throws(Failure) {
+    print("\nWho is it?\n")
+    let known = portraits.first { one in portraits.count { $0.person == one.person } > 1 }
+    let stranger = portraits.first { one in portraits.count { $0.person == one.person } == 1 }
+    for portrait in [known, stranger] {
+      guard let portrait, portraits.count > 1 else { continue }
+      let gallery = try Gallery(embedder)
+      for other in portraits where other.file != portrait.file {
+        try gallery.add(other.person, other.embedding)
+      }
+      let match = try gallery.identify(portrait.embedding, threshold: Float(FS_DEFAULT_THRESHOLD))
+      let size = "\(counted(gallery.photos, "photo", "photos")) of \(counted(gallery.people, "person", "people"))"
+      print("  \(portrait.file) among \(size):\n    \(match.summary)")
+    }
+  }
+
+  private func paint() throws(Failure) {
+    print("\nPainting \(content) in the manner of \(style)\n")
+    let vgg = try openModel("vgg19", nil)
+    var options = try Painter.options()
+    (options.width, options.height, options.steps) = (400, 300, steps)  // the course notebook's size
+    let painter = Painter()
+    let picture = try painter.paint(
+      try Picture(opening: content), like: try Picture(opening: style), with: vgg, options)
+    try makeFolder(out)
+    let target = "\(out)/\(nameAndExtension(fileName(content)).0)-\(nameAndExtension(fileName(style)).0).png"
+    try picture.write(to: target)
+    print("Painted: \(target) (\(counted(Int(painter.last.step), "step", "steps")) in \(fixed(painter.last.seconds, 1)) s)")
+  }
+}

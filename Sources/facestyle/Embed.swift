@@ -1,0 +1,32 @@
+import ArgumentParser
+
+struct Embed: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Prints the embedding of a photo's main face, one number a line.",
+    usage: "facestyle embed <photo> [<options>]")
+
+  @Argument(help: "A JPEG or PNG file.") var photo: String
+
+  @Option(help: ArgumentHelp("Write the aligned picture of the face.", valueName: "file"))
+  var chip: String?
+
+  @OptionGroup var face: FaceOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.apply()
+    let reader = try face.open()
+    let picture = try Picture(opening: photo)
+    let (found, embedding) = try reader.embedder.embed(picture, photo, reader.detector)
+    if let chip { try reader.embedder.align(picture, found).write(to: chip) }
+    if common.json {
+      print(
+        JSON.object([
+          "model": .string(reader.model), "dimension": .integer(embedding.count),
+          "embedding": .array(embedding.map(JSON.single)),
+        ]))
+    } else {
+      for number in embedding { print(number) }
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import CFaceStyle
+import Glibc
+
+/// The command line program: a client of the C interface like any other.
+@main
+struct FaceStyleProgram: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "facestyle",
+    abstract: "Finds, compares and names faces, and paints a picture like another.",
+    version: "\(FS_VERSION_MAJOR).\(FS_VERSION_MINOR).\(FS_VERSION_PATCH)",
+    subcommands: [Detect.self, Compare.self, Identify.self, Embed.self, Style.self, Demo.self])
+
+  static func main() {
+    do {
+      guard fs_abi_version() == FS_ABI_VERSION else {
+        throw Failure("the library has ABI version \(fs_abi_version()), this program wants \(FS_ABI_VERSION)")
+      }
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as Failure {
+      warn(failure.message)
+      Glibc.exit(EXIT_FAILURE)
+    } catch {
+      exit(withError: error)  // bad usage, or a wish for help
+    }
+  }
+}

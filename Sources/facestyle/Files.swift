@@ -1,0 +1,51 @@
+import Glibc
+
+/// What a path is.
+enum PathKind { case file, folder, absent }
+
+func kind(of path: String) -> PathKind {
+  var info = stat()
+  guard stat(path, &info) == 0 else { return .absent }
+  return info.st_mode & S_IFMT == S_IFDIR ? .folder : .file
+}
+
+/// Names of what lies in a folder, sorted, without hidden ones.
+func contents(of folder: String) throws(Failure) -> [String] {
+  guard let directory = opendir(folder) else {
+    throw Failure("\(folder): \(String(cString: strerror(errno)))")
+  }
+  defer { closedir(directory) }
+  var names: [String] = []
+  while let entry = readdir(directory) {
+    let name = withUnsafeBytes(of: entry.pointee.d_name) {
+      String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    if !name.hasPrefix(".") { names.append(name) }
+  }
+  return names.sorted()
+}
+
+/// The name of a file without its folder: "obama2.jpg".
+func fileName(_ path: String) -> String {
+  path.split(separator: "/").last.map(String.init) ?? path
+}
+
+/// The name before the last dot, and what follows it in lower case: ("obama2", "jpg").
+func nameAndExtension(_ file: String) -> (String, String) {
+  guard let dot = file.lastIndex(of: "."), dot != file.startIndex, !file[dot...].contains("/") else {
+    return (file, "")
+  }
+  return (String(file[..<dot]), file[file.index(after: dot)...].lowercased())
+}
+
+/// Pictures that the library reads, by their extension.
+func isPicture(_ file: String) -> Bool {
+  ["jpg", "jpeg", "png"].contains(nameAndExtension(file).1)
+}
+
+/// Makes a folder; one that is there already is fine.
+func makeFolder(_ path: String) throws(Failure) {
+  if mkdir(path, 0o777) != 0, kind(of: path) != .folder {
+    throw Failure("\(path): \(String(cString: strerror(errno)))")
+  }
+}

@@ -1,0 +1,128 @@
+import CFaceStyle
+
+// The library's handles as Swift objects, each given back when nobody holds it.
+
+final class Picture {
+  let handle: OpaquePointer
+
+  init(owning handle: OpaquePointer) { self.handle = handle }
+
+  convenience init(opening path: String) throws(Failure) {
+    self.init(owning: try made(path) { fs_image_open(&$0, path) })
+  }
+
+  deinit { fs_image_destroy(handle) }
+
+  var width: Int { Int(fs_image_width(handle)) }
+  var height: Int { Int(fs_image_height(handle)) }
+
+  func write(to path: String) throws(Failure) { try check(fs_image_write(handle, path), path) }
+}
+
+final class Model {
+  let handle: OpaquePointer
+  let path: String
+
+  init(opening path: String) throws(Failure) {
+    handle = try made(path) { fs_model_open(&$0, path) }
+    self.path = path
+  }
+
+  deinit { fs_model_destroy(handle) }
+
+  var architecture: String { String(cString: fs_model_architecture(handle)) }
+}
+
+final class Detector {
+  let handle: OpaquePointer
+
+  init(_ model: Model, minFace: Float?) throws(Failure) {
+    var options = fs_detector_options()
+    try check(fs_detector_options_init(&options, MemoryLayout<fs_detector_options>.size))
+    if let minFace { options.min_face = minFace }
+    handle = try made(model.path) { fs_detector_create(&$0, model.handle, &options) }
+  }
+
+  deinit { fs_detector_destroy(handle) }
+
+  /// All faces, largest first.
+  func find(in picture: Picture) throws(Failure) -> [fs_face] {
+    var count = 0
+    try check(fs_detector_find(handle, picture.handle, nil, 0, &count))
+    var faces = [fs_face](repeating: fs_face(), count: count)
+    try check(fs_detector_find(handle, picture.handle, &faces, faces.count, &count))
+    return faces
+  }
+}
+
+final class Embedder {
+  let handle: OpaquePointer
+
+  init(_ model: Model) throws(Failure) {
+    handle = try made(model.path) { fs_embedder_create(&$0, model.handle) }
+  }
+
+  deinit { fs_embedder_destroy(handle) }
+
+  var dimension: Int { fs_embedder_dimension(handle) }
+  var threshold: Float { fs_embedder_threshold(handle) }
+
+  /// The main face of the photo at `path`, and its embedding.
+  func embed(_ photo: Picture, _ path: String, _ detector: Detector) throws(Failure) -> (fs_face, [Float]) {
+    var face = fs_face()
+    var embedding = [Float](repeating: 0, count: dimension)
+    try check(
+      fs_embedder_embed_photo(handle, detector.handle, photo.handle, &face, &embedding, embedding.count), path)
+    return (face, embedding)
+  }
+
+  func align(_ photo: Picture, _ face: fs_face) throws(Failure) -> Picture {
+    var face = face
+    return Picture(owning: try made("") { fs_embedder_align(handle, &$0, photo.handle, &face) })
+  }
+}
+
+final class Gallery {
+  let handle: OpaquePointer
+
+  init(_ embedder: Embedder) throws(Failure) {
+    handle = try made("") { fs_gallery_create(&$0, embedder.handle) }
+  }
+
+  deinit { fs_gallery_destroy(handle) }
+
+  var people: Int { fs_gallery_people(handle) }
+  var photos: Int { fs_gallery_photos(handle) }
+
+  func add(_ name: String, _ embedding: [Float]) throws(Failure) {
+    try check(fs_gallery_add(handle, name, embedding, embedding.count), name)
+  }
+
+  func identify(_ embedding: [Float], threshold: Float) throws(Failure) -> fs_match {
+    var match = fs_match()
+    try check(fs_gallery_identify(handle, embedding, embedding.count, threshold, &match))
+    return match
+  }
+}
+
+extension fs_match {
+  var person: String {
+    withUnsafeBytes(of: name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+  }
+
+  /// "obama, distance 0.38 (threshold 0.60)"
+  var summary: String {
+    let who = known != 0 ? person : "a stranger, the nearest is \(person)"
+    return "\(who), distance \(fixed(distance, 2)) (threshold \(fixed(threshold, 2)))"
+  }
+}
+
+/// The handle that `create` writes.
+private func made(
+  _ subject: String, _ create: (inout OpaquePointer?) -> fs_status
+) throws(Failure) -> OpaquePointer {
+  var handle: OpaquePointer?
+  try check(create(&handle), subject)
+  guard let handle else { throw Failure("the library made nothing") }
+  return handle
+}

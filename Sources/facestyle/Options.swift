@@ -1,0 +1,67 @@
+import ArgumentParser
+import CFaceStyle
+
+/// Options of every command.
+struct CommonOptions: ParsableArguments {
+  @Option(help: "Threads to keep busy, 0 for one a processor.")
+  var threads: UInt32 = 0
+
+  @Flag(help: "Print one line of JSON.")
+  var json = false
+
+  /// Sets the threads up: the first thing a command does.
+  func apply() throws(Failure) { try check(fs_threads_set(threads), "--threads") }
+}
+
+/// Options of commands that find a face and embed it.
+struct FaceOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The embedder's model.", valueName: "file"))
+  var model: String?
+
+  @Option(help: ArgumentHelp("The detector's model.", valueName: "file"))
+  var detectorModel: String?
+
+  @Option(help: ArgumentHelp("Side of the smallest face, in pixels.", valueName: "pixels"))
+  var minFace: Float?
+
+  func open() throws(Failure) -> FaceReader {
+    let detector = try Detector(try openModel("mtcnn", detectorModel), minFace: minFace)
+    let model = try openModel("dlib-resnet", self.model)
+    return FaceReader(detector: detector, embedder: try Embedder(model), model: model.architecture)
+  }
+}
+
+/// How near two faces of one person are.
+struct ThresholdOption: ParsableArguments {
+  @Option(help: ArgumentHelp("Distance up to which two faces are one person's.", valueName: "distance"))
+  var threshold: Float?
+
+  var value: Float { threshold ?? Float(FS_DEFAULT_THRESHOLD) }
+
+  func validate() throws {
+    if let threshold, !(threshold >= 0) { throw ValidationError("--threshold is \(threshold), wanted is 0 or more.") }
+  }
+}
+
+/// Turns photos into embeddings.
+struct FaceReader {
+  let detector: Detector
+  let embedder: Embedder
+  /// The embedder's architecture.
+  let model: String
+
+  func embed(_ path: String) throws(Failure) -> [Float] {
+    try embedder.embed(try Picture(opening: path), path, detector).1
+  }
+
+  /// The same, but a photo that is of no use is told on the error stream.
+  func embedOrSkip(_ path: String) throws(Failure) -> [Float]? {
+    do throws(Failure) {
+      return try embed(path)
+    } catch {
+      guard [FS_NO_FACE, FS_BAD_DATA, FS_IO].contains(error.status) else { throw error }
+      warn("skipped \(error.message)")
+      return nil
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import CFaceStyle
+import Glibc
+
+/// Set by Ctrl-C; read between two steps.
+nonisolated(unsafe) private var interrupted: sig_atomic_t = 0
+
+/// Style transfer with a progress bar; Ctrl-C finishes early and keeps the picture.
+final class Painter {
+  /// What the last step told.
+  private(set) var last = fs_style_progress()
+  private let bar = ProgressBar()
+  private let onStep: (UnsafePointer<fs_style_progress>) throws(Failure) -> Void
+  private var failure: Failure?
+
+  /// `onStep` may look at the picture so far; a failure in it ends the painting.
+  init(onStep: @escaping (UnsafePointer<fs_style_progress>) throws(Failure) -> Void = { _ in }) {
+    self.onStep = onStep
+  }
+
+  /// The default options.
+  static func options() throws(Failure) -> fs_style_options {
+    var options = fs_style_options()
+    try check(fs_style_options_init(&options, MemoryLayout<fs_style_options>.size))
+    return options
+  }
+
+  func paint(
+    _ content: Picture, like style: Picture, with vgg: Model, _ options: fs_style_options
+  ) throws(Failure) -> Picture {
+    var styler: OpaquePointer?
+    try check(fs_styler_create(&styler, vgg.handle), vgg.path)
+    defer { fs_styler_destroy(styler) }
+
+    var options = options
+    options.user = Unmanaged.passUnretained(self).toOpaque()
+    options.on_step = { progress, user in
+      guard let progress, let user else { return FS_CANCEL }
+      return Unmanaged<Painter>.fromOpaque(user).takeUnretainedValue().stepped(progress)
+    }
+    let before = catchInterrupts()
+    defer { signal(SIGINT, before) }
+    var picture: OpaquePointer?
+    let status = withExtendedLifetime(self) {
+      fs_styler_run(styler, &picture, content.handle, style.handle, &options)
+    }
+    if last.step > 0 { bar.end() }
+    if let failure { throw failure }
+    try check(status)
+    guard let picture else { throw Failure("the library made nothing") }
+    return Picture(owning: picture)
+  }
+
+  private func stepped(_ progress: UnsafePointer<fs_style_progress>) -> fs_action {
+    last = progress.pointee
+    last.job = nil  // gone after the callback
+    bar.show(step: Int(last.step), of: Int(last.steps), cost: last.total, seconds: last.seconds)
+    do throws(Failure) {
+      try onStep(progress)
+    } catch {
+      failure = error
+      return FS_CANCEL
+    }
+    return interrupted == 0 ? FS_CONTINUE : FS_FINISH
+  }
+
+  /// The first Ctrl-C asks the painter to finish, a second one ends the program.
+  private func catchInterrupts() -> (@convention(c) (Int32) -> Void)? {
+    interrupted = 0
+    return signal(SIGINT) { _ in
+      interrupted = 1
+      signal(SIGINT, SIG_DFL)
+    }
+  }
+}
+
+/// The picture so far, inside `onStep`.
+func preview(_ progress: UnsafePointer<fs_style_progress>) throws(Failure) -> Picture {
+  var picture: OpaquePointer?
+  try check(fs_style_preview(progress, &picture))
+  guard let picture else { throw Failure("the library made nothing") }
+  return Picture(owning: picture)
+}

@@ -1,0 +1,25 @@
+import Glibc
+
+/// One line on the error stream, redrawn after each step; silent when nobody watches.
+///
+///     [##########------------------------]  60/200  J 6.39e+09  ETA 1:23
+struct ProgressBar {
+  private let visible = isatty(STDERR_FILENO) != 0
+  private let barWidth = 34
+
+  func show(step: Int, of steps: Int, cost: Double, seconds: Double) {
+    guard visible, steps > 0, step > 0 else { return }
+    let done = barWidth * min(step, steps) / steps
+    let bar = String(repeating: "#", count: done) + String(repeating: "-", count: barWidth - done)
+    let left = seconds / Double(step) * Double(steps - step)
+    let count = padded(step, "\(steps)".count)
+    // No more than 80 columns; the blanks wipe what a longer line left.
+    let line = leftAligned("[\(bar)] \(count)/\(steps)  J \(scientific(cost))  ETA \(clock(left))", 78)
+    writeError("\r\(line)")
+  }
+
+  /// Leaves the bar on the screen and begins a new line.
+  func end() {
+    if visible { writeError("\n") }
+  }
+}

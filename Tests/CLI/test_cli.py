@@ -1,0 +1,345 @@
+"""The command line program, run as a user runs it.
+
+FACESTYLE_PROGRAM names it (default: build/bin/facestyle of this checkout); FACESTYLE_MODELS and
+FACESTYLE_PHOTOS the folders that `make models` fills.
+"""
+
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PROGRAM = Path(os.environ.get("FACESTYLE_PROGRAM", REPOSITORY / "build" / "bin" / "facestyle"))
+MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"))
+PHOTOS = Path(os.environ.get("FACESTYLE_PHOTOS", REPOSITORY / "build" / "photos"))
+COMMANDS = ["detect", "compare", "identify", "embed", "style", "demo"]
+BAD_USAGE = 64  # EX_USAGE of sysexits.h
+
+models = pytest.mark.skipif(
+    not (MODELS / "vgg19.safetensors").exists() or not (PHOTOS / "obama.jpg").exists(),
+    reason="no models or photos: run `make models` or set FACESTYLE_MODELS and FACESTYLE_PHOTOS",
+)
+OBAMA, OBAMA2, BIDEN = (str(PHOTOS / name) for name in ("obama.jpg", "obama2.jpg", "biden.jpg"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def program():
+    if not PROGRAM.exists():
+        pytest.skip(f"{PROGRAM.name} is not built: run `make` or set FACESTYLE_PROGRAM")
+
+
+def run(*arguments, environment=None, folder=None):
+    environment = {**os.environ, "FACESTYLE_MODELS": str(MODELS), **(environment or {})}
+    return subprocess.run(
+        [PROGRAM, *map(str, arguments)], capture_output=True, text=True, env=environment, cwd=folder, timeout=300
+    )
+
+
+def good(*arguments, **options):
+    result = run(*arguments, **options)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def answer(*arguments, **options):
+    """The one line of JSON."""
+    output = good(*arguments, "--json", **options)
+    assert output.count("\n") == 1
+    return json.loads(output, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
+
+
+def refused(*arguments, **options):
+    """The one line of the error stream."""
+    result = run(*arguments, **options)
+    assert result.returncode == 1 and result.stdout == "", result
+    assert result.stderr.startswith("facestyle: ") and result.stderr.count("\n") == 1, result.stderr
+    return result.stderr
+
+
+def png(path, width, height):
+    """Writes a picture of coloured stripes."""
+    rows = b"".join(
+        b"\0" + bytes(v for x in range(width) for v in (x * 255 // width, y * 255 // height, (x + y) % 8 * 32))
+        for y in range(height)
+    )
+    chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    )
+    return path
+
+
+def png_size(path):
+    return struct.unpack(">II", path.read_bytes()[16:24])
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    return png(tmp_path / "content.png", 40, 32), png(tmp_path / "style.png", 36, 36)
+
+
+# ---- Usage ----
+
+
+def test_help_fits_in_80_columns():
+    for command in ([], *([c] for c in COMMANDS)):
+        text = good(*command, "--help", environment={"COLUMNS": "80"})
+        assert "USAGE: facestyle" in text
+        assert [line for line in text.splitlines() if len(line) > 80] == []
+
+
+def test_the_program_tells_its_version():
+    assert re.fullmatch(r"\d+\.\d+\.\d+\n", good("--version"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["paint"], ["detect"], ["compare", "a.jpg"], ["detect", "a.jpg", "--nonsense"], ["style", "a.jpg", "b.jpg"],
+        ["style", "a.jpg", "b.jpg", "-o", "c.gif"], ["style", "a.jpg", "b.jpg", "-o", "c.png", "--size", "wide"],
+        ["style", "a.jpg", "b.jpg", "-o", "c.png", "--pooling", "median"],
+        ["style", "a.jpg", "b.jpg", "-o", "c.png", "--save-every", "0"], ["compare", "a", "b", "--threshold=-1"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_bad_usage_is_told_and_exits_64(arguments):
+    result = run(*arguments)
+    assert result.returncode == BAD_USAGE and result.stdout == ""
+    assert "Usage: facestyle" in result.stderr
+
+
+# ---- Errors ----
+
+
+@models
+def test_an_absent_photo_is_named():
+    assert "nothing.jpg" in refused("detect", "nothing.jpg")
+    assert "nothing.jpg" in refused("compare", OBAMA, "nothing.jpg")
+    assert "nothing.jpg" in refused("identify", "nothing.jpg", PHOTOS)
+
+
+@models
+def test_a_broken_photo_is_named(tmp_path):
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(Path(OBAMA).read_bytes()[:5000])
+    assert "broken.jpg" in refused("detect", broken)
+
+
+@models
+def test_a_photo_without_a_face_is_named(tiny):
+    assert "content.png" in refused("embed", tiny[0])
+    assert "content.png" in refused("compare", tiny[0], OBAMA)
+
+
+def test_an_absent_model_is_told_with_the_remedy(tmp_path):
+    environment = {"FACESTYLE_MODELS": str(tmp_path)}
+    message = refused("detect", "a.jpg", environment=environment, folder=tmp_path)
+    assert "mtcnn.safetensors" in message and "make models" in message and str(tmp_path) in message
+    assert "gone.safetensors" in refused("detect", "a.jpg", "--model", "gone.safetensors")
+
+
+@models
+def test_a_model_of_another_kind_is_refused():
+    assert "vgg19.safetensors" in refused("detect", OBAMA, "--model", MODELS / "vgg19.safetensors")
+    assert "mtcnn.safetensors" in refused("embed", OBAMA, "--model", MODELS / "mtcnn.safetensors")
+
+
+@models
+def test_numbers_out_of_range_are_refused(tiny, tmp_path):
+    refused("detect", OBAMA, "--min-face", 3)
+    refused("detect", OBAMA, "--threads", 1000)
+    refused("style", *tiny, "-o", tmp_path / "a.png", "--steps", 0)
+    refused("style", *tiny, "-o", tmp_path / "a.png", "--noise", 2)
+    refused("style", *tiny, "-o", tmp_path / "no" / "folder.png", "--steps", 1)
+    assert not (tmp_path / "a.png").exists()
+
+
+# ---- Faces ----
+
+
+@models
+def test_detect_finds_the_face(tiny):
+    found = answer("detect", OBAMA, "--threads", 1)
+    assert list(found) == ["width", "height", "faces"]
+    face = found["faces"][0]
+    assert list(face) == ["x", "y", "width", "height", "score", "landmarks"]
+    assert len(face["landmarks"]) == 5 and all(len(point) == 2 for point in face["landmarks"])
+    assert 0.7 <= face["score"] <= 1
+    assert all(face["x"] < x < face["x"] + face["width"] for x, _ in face["landmarks"])
+    text = good("detect", OBAMA)
+    assert re.match(rf"\d+ faces? in {re.escape(OBAMA)} \({found['width']}x{found['height']}\)\n", text)
+    assert len(text.splitlines()) == 1 + len(found["faces"])
+    assert answer("detect", tiny[0]) == {"width": 40, "height": 32, "faces": []}
+    assert good("detect", tiny[0]).startswith("no face in ")
+
+
+@models
+def test_models_are_found_in_the_current_folders_build(tmp_path):
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "models").symlink_to(MODELS.resolve())
+    environment = {**os.environ, "FACESTYLE_MODELS": ""}
+    assert answer("detect", Path(OBAMA).resolve(), environment=environment, folder=tmp_path)["faces"]
+
+
+@models
+def test_compare_tells_one_person_from_two():
+    same, other = answer("compare", OBAMA, OBAMA2), answer("compare", OBAMA, BIDEN)
+    assert list(same) == ["distance", "threshold", "same"]
+    assert same["same"] is True and 0 < same["distance"] <= same["threshold"]
+    assert other["same"] is False and other["distance"] > other["threshold"]
+    assert re.fullmatch(r"same person, distance 0\.\d\d \(threshold 0\.60\)\n", good("compare", OBAMA, OBAMA2))
+    assert good("compare", OBAMA, BIDEN).startswith("different people, distance ")
+    assert answer("compare", OBAMA, BIDEN, "--threshold", 2)["same"] is True
+    assert answer("compare", OBAMA, OBAMA, "--threshold", 0) == {"distance": 0, "threshold": 0, "same": True}
+
+
+@models
+def test_embed_prints_the_numbers_and_the_chip(tmp_path):
+    chip = tmp_path / "chip.png"
+    found = answer("embed", OBAMA, "--chip", chip)
+    assert list(found) == ["model", "dimension", "embedding"]
+    assert (found["model"], found["dimension"], len(found["embedding"])) == ("dlib-resnet", 128, 128)
+    assert png_size(chip) == (150, 150)
+    assert [float(line) for line in good("embed", OBAMA).split()] == found["embedding"]
+
+
+@models
+def test_identify_knows_its_people(tmp_path, tiny):
+    gallery = tmp_path / "people"
+    (gallery / "obama").mkdir(parents=True)
+    shutil.copy(OBAMA2, gallery / "obama" / "one.jpg")
+    shutil.copy(PHOTOS / "obama3.jpg", gallery / "obama" / "two.jpg")
+    shutil.copy(BIDEN, gallery / "biden.jpg")
+    shutil.copy(tiny[0], gallery / "nobody.png")
+    (gallery / "broken.jpg").write_bytes(b"not a picture")
+    (gallery / "notes.txt").write_text("not looked at")
+
+    result = run("identify", OBAMA, gallery, "--json")
+    assert result.returncode == 0
+    match = json.loads(result.stdout)
+    assert list(match) == ["known", "name", "distance", "threshold"]
+    assert match["known"] is True and match["name"] == "obama" and match["distance"] <= match["threshold"]
+    told = sorted(result.stderr.splitlines())
+    assert len(told) == 2 and "broken.jpg" in told[0] and "nobody.png" in told[1], told
+    assert all(line.startswith("facestyle: skipped ") for line in told)
+
+    (gallery / "biden.jpg").unlink()
+    assert good("identify", BIDEN, gallery).startswith("a stranger, the nearest is obama, distance ")
+    assert answer("identify", BIDEN, gallery)["known"] is False
+    assert answer("identify", BIDEN, gallery, "--threshold", 9)["known"] is True
+
+
+@models
+def test_a_gallery_without_a_face_is_refused(tmp_path):
+    gallery = tmp_path / "empty"
+    gallery.mkdir()
+    assert "no photo with a face" in refused("identify", OBAMA, gallery)
+    assert "gone" in refused("identify", OBAMA, tmp_path / "gone")
+
+
+# ---- Style ----
+
+
+@models
+def test_style_paints_and_reports(tmp_path, tiny):
+    out = tmp_path / "out.png"
+    report = answer("style", *tiny, "-o", out, "--steps", 2, "--size", "48x40", "--seed", 7)
+    assert list(report) == ["steps", "content", "style", "total", "seconds"]
+    assert report["steps"] == 2 and report["seconds"] > 0
+    assert report["total"] == pytest.approx(10 * report["content"] + 40 * report["style"], rel=1e-6)
+    assert png_size(out) == (48, 40)
+    again = tmp_path / "again.png"
+    result = run("style", *tiny, "-o", again, "--steps", 2, "--size", "48x40", "--seed", 7)
+    assert result.stderr == "", "the bar is for terminals alone"
+    assert result.stdout.startswith(f"{again}: 48x40, 2 steps in ")
+    assert again.read_bytes() == out.read_bytes()
+
+
+@models
+def test_every_option_of_style_counts(tmp_path, tiny):
+    pictures = set()
+    choices = ["", "--seed=2", "--alpha=99", "--beta=1", "--learning-rate=9", "--noise=0", "--pooling=max", "--steps=3"]
+    for i, choice in enumerate(choices):
+        out = tmp_path / f"{i}.png"
+        steps = [] if "steps" in choice else ["--steps=2"]
+        good("style", *tiny, "-o", out, *steps, *filter(None, [choice]))
+        pictures.add(out.read_bytes())
+    assert len(pictures) == len(choices)
+
+
+@models
+def test_style_keeps_pictures_on_the_way(tmp_path, tiny):
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    good("style", *tiny, "-o", folder / "a.png", "--steps", 5, "--save-every", 2)
+    assert sorted(path.name for path in folder.iterdir()) == ["a-0002.png", "a-0004.png", "a.png"]
+
+
+def on_a_terminal(*arguments, until=None):
+    """Runs with a terminal as the error stream; sends Ctrl-C when the text holds `until`."""
+    terminal, side = pty.openpty()
+    environment = {**os.environ, "FACESTYLE_MODELS": str(MODELS)}
+    process = subprocess.Popen(
+        [PROGRAM, *map(str, arguments)], stdout=subprocess.PIPE, stderr=side, env=environment, text=True
+    )
+    os.close(side)
+    shown, deadline = "", time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if not select.select([terminal], [], [], 0.1)[0]:
+            continue
+        try:
+            shown += os.read(terminal, 4096).decode()
+        except OSError:  # the other side is closed
+            break
+        if until and until in shown:
+            process.send_signal(signal.SIGINT)
+            until = None
+    os.close(terminal)
+    output, _ = process.communicate(timeout=60)
+    return process.returncode, output, shown
+
+
+@models
+def test_the_bar_is_one_line_of_80_columns(tmp_path, tiny):
+    code, _, shown = on_a_terminal("style", *tiny, "-o", tmp_path / "a.png", "--steps", 3)
+    assert code == 0
+    lines = [line for line in shown.replace("\n", "\r").split("\r") if line]
+    assert len(lines) == 3 and all(len(line) <= 80 for line in lines)
+    assert re.match(r"\[#+\] 3/3  J \d\.\d\de\+\d\d  ETA 0:00", lines[-1])
+
+
+@models
+def test_ctrl_c_finishes_early_and_keeps_the_picture(tmp_path, tiny):
+    out = tmp_path / "a.png"
+    code, output, _ = on_a_terminal(
+        "style", *tiny, "-o", out, "--steps", 1000000, "--json", until="2/1000000"
+    )
+    assert code == 0
+    assert 2 <= json.loads(output)["steps"] < 1000000
+    assert png_size(out) == (40, 32)
+
+
+# ---- Demo ----
+
+
+@models
+def test_the_demo_compares_identifies_and_paints(tmp_path, tiny):
+    out = tmp_path / "painted"
+    text = good("demo", "--photos", PHOTOS, "--content", tiny[0], "--style", tiny[1], "--out", out, "--steps", 1)
+    assert "biden.jpg" in text and "obama.jpg" in text
+    assert re.search(r"obama\S*\.jpg among .*\n    obama, distance 0\.\d\d", text)
+    assert re.search(r"biden\.jpg among .*\n    a stranger, the nearest is obama, ", text)
+    assert [line for line in text.splitlines() if len(line) > 80 and "/" not in line] == []
+    assert png_size(out / "content-style.png") == (400, 300)

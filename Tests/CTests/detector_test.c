@@ -1,0 +1,212 @@
+/* Detector: options, refusals, the reference's faces. */
+#include "support.h"
+
+static void options(void) {
+  TEST("options are filled with the documented defaults") {
+    fs_detector_options options;
+    memset(&options, 0x5e, sizeof options);
+    CHECK_OK(fs_detector_options_init(&options, sizeof options));
+    CHECK(options.size == sizeof options);
+    CHECK(options.min_face == 40);
+    CHECK(options.thresholds[0] == 0.6f && options.thresholds[1] == 0.7f && options.thresholds[2] == 0.7f);
+    CHECK(options.scale_step == 0.709f);
+  }
+  TEST("options refuse NULL and sizes before the first version's") {
+    fs_detector_options options;
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_detector_options_init(NULL, sizeof options));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, options, fs_detector_options_init(&options, 0));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, options, fs_detector_options_init(&options, sizeof options - 1));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, options, fs_detector_options_init(&options, sizeof(size_t)));
+  }
+  TEST("a program compiled for a later version gets its options too") {
+    struct { fs_detector_options options; uint8_t tail[24], beyond; } larger;
+    memset(&larger, 0x5e, sizeof larger);
+    CHECK_OK(fs_detector_options_init(&larger.options, sizeof(fs_detector_options) + sizeof larger.tail));
+    CHECK(larger.options.min_face == 40 && larger.beyond == 0x5e);
+  }
+}
+
+static void creation(const fs_model *mtcnn) {
+  fs_detector *detector = NULL;
+  TEST("a detector is made with NULL options") {
+    REQUIRE_OK(fs_detector_create(&detector, mtcnn, NULL));
+    fs_detector_destroy(detector);
+  }
+  TEST("larger options are accepted, whatever their tail holds") {
+    struct { fs_detector_options options; uint8_t tail[24]; } larger;
+    memset(&larger, 0xff, sizeof larger);
+    CHECK_OK(fs_detector_options_init(&larger.options, sizeof larger.options));
+    larger.options.size = sizeof larger;
+    REQUIRE_OK(fs_detector_create(&detector, mtcnn, &larger.options));
+    fs_detector_destroy(detector);
+  }
+  TEST("creation refuses NULL") {
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_detector_create(NULL, mtcnn, NULL));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, detector, fs_detector_create(&detector, NULL, NULL));
+  }
+  TEST("options outside their ranges are refused") {
+    fs_detector_options good, bad;
+    fs_detector_options_init(&good, sizeof good);
+#define REFUSE(field, value)                    \
+  bad = good, bad.field = (value);              \
+  CHECK_REFUSED(FS_INVALID_ARGUMENT, detector, fs_detector_create(&detector, mtcnn, &bad))
+    REFUSE(size, 0);
+    REFUSE(size, 8);
+    REFUSE(size, sizeof good - 1);
+    REFUSE(min_face, NAN);
+    REFUSE(min_face, INFINITY);
+    REFUSE(min_face, -INFINITY);
+    REFUSE(min_face, 0);
+    REFUSE(min_face, -40);
+    REFUSE(min_face, 11.9f);
+    for (int i = 0; i < 3; i++) {
+      REFUSE(thresholds[i], NAN);
+      REFUSE(thresholds[i], INFINITY);
+      REFUSE(thresholds[i], -0.1f);
+      REFUSE(thresholds[i], 1.1f);
+    }
+    REFUSE(scale_step, NAN);
+    REFUSE(scale_step, 0);
+    REFUSE(scale_step, -0.7f);
+    REFUSE(scale_step, 0.09f);
+    REFUSE(scale_step, 0.96f);
+    REFUSE(scale_step, 1);
+    REFUSE(scale_step, INFINITY);
+#undef REFUSE
+  }
+  TEST("the ends of the ranges are allowed") {
+    fs_detector_options options;
+    fs_detector_options_init(&options, sizeof options);
+    options.min_face = 12, options.scale_step = 0.1f;
+    if (CHECK_OK(fs_detector_create(&detector, mtcnn, &options))) fs_detector_destroy(detector);
+    options.min_face = 1e9f, options.scale_step = 0.95f;
+    if (CHECK_OK(fs_detector_create(&detector, mtcnn, &options))) fs_detector_destroy(detector);
+  }
+  TEST("another network makes no detector") {
+    if (!exists(model_path("dlib-resnet.safetensors"))) SKIP("dlib-resnet.safetensors is not there");
+    if (quick()) SKIP("a second model, in quick runs");
+    fs_model *other = open_model("dlib-resnet.safetensors");
+    CHECK_REFUSED(FS_WRONG_MODEL, detector, fs_detector_create(&detector, other, NULL));
+    fs_model_destroy(other);
+  }
+}
+
+static void searching(fs_model *mtcnn) {
+  fs_detector *detector = NULL;
+  fs_image *grey = plain(90, 70, 128, 128, 128), *dot = plain(1, 1, 0, 0, 0);
+  fs_face face, faces[4];
+  size_t count = 9;
+  if (fs_detector_create(&detector, mtcnn, NULL) != FS_OK) detector = NULL;
+  fs_model_destroy(mtcnn); /* the detector keeps what it needs */
+
+  TEST("a plain picture has no face") {
+    CHECK_OK(fs_detector_find(detector, grey, faces, 4, &count));
+    CHECK(count == 0);
+  }
+  TEST("a picture smaller than any face has none") {
+    count = 9;
+    CHECK_OK(fs_detector_find(detector, dot, faces, 4, &count));
+    CHECK(count == 0);
+  }
+  TEST("searching refuses NULL") {
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, count, fs_detector_find(NULL, grey, faces, 4, &count));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, count, fs_detector_find(detector, NULL, faces, 4, &count));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, count, fs_detector_find(detector, grey, NULL, 4, &count));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, count, fs_detector_find(detector, grey, NULL, SIZE_MAX, &count));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, face, fs_detector_find(detector, grey, &face, 1, NULL));
+  }
+  TEST("capacity 0 with NULL only counts") {
+    count = 9;
+    CHECK_OK(fs_detector_find(detector, grey, NULL, 0, &count));
+    CHECK(count == 0);
+  }
+  if (quick()) test_skip_group("real photos, in quick runs");
+  else if (have(photo_path("obama.jpg"), "faces in a real photo")) {
+    fs_image *image = photo("obama.jpg", 800);
+    TEST("a photo has its faces, the largest first, each with its points inside") {
+      REQUIRE_OK(fs_detector_find(detector, image, faces, 4, &count));
+      REQUIRE(count >= 1 && count <= 4);
+      for (size_t i = 0; i < count; i++) {
+        const fs_face *f = &faces[i];
+        CHECK(f->score > 0.7f && f->score <= 1 && f->width > 0 && f->height > 0);
+        if (i) CHECK(f->width * f->height <= faces[i - 1].width * faces[i - 1].height);
+        for (int k = 0; k < 5; k++)
+          CHECK(f->landmarks[k].x > f->x && f->landmarks[k].x < f->x + f->width && f->landmarks[k].y > f->y &&
+                f->landmarks[k].y < f->y + f->height);
+        CHECK(f->landmarks[0].x < f->landmarks[1].x && f->landmarks[3].x < f->landmarks[4].x);
+        CHECK(f->landmarks[0].y < f->landmarks[2].y && f->landmarks[2].y < f->landmarks[3].y);
+      }
+    }
+    TEST("the largest face and its points lie where the reference finds them") {
+      /* fixtures/mtcnn_reference.json, obama.jpg, first face; 2 pixels for another resize and rounding. */
+      static const double box[4] = {259.03, 58.65, 429.28, 295.18}, eyes[4] = {311.6, 151.81, 387.8, 151.35};
+      REQUIRE(count >= 1);
+      CHECK_NEAR(faces[0].x, box[0], 2);
+      CHECK_NEAR(faces[0].y, box[1], 2);
+      CHECK_NEAR(faces[0].x + faces[0].width, box[2], 2);
+      CHECK_NEAR(faces[0].y + faces[0].height, box[3], 2);
+      CHECK_NEAR(faces[0].landmarks[0].x, eyes[0], 2);
+      CHECK_NEAR(faces[0].landmarks[0].y, eyes[1], 2);
+      CHECK_NEAR(faces[0].landmarks[1].x, eyes[2], 2);
+      CHECK_NEAR(faces[0].landmarks[1].y, eyes[3], 2);
+    }
+    TEST("a small array receives the largest faces, and the count stays true") {
+      fs_face two[2];
+      size_t again = 0;
+      memset(two, 0x5e, sizeof two);
+      CHECK_OK(fs_detector_find(detector, image, two, 1, &again));
+      CHECK(again == count && memcmp(&two[0], &faces[0], sizeof two[0]) == 0);
+      CHECK(test_untouched(&two[1], sizeof two[1]));
+      again = 0;
+      CHECK_OK(fs_detector_find(detector, image, NULL, 0, &again));
+      CHECK(again == count);
+    }
+    TEST("a large smallest face hides the small ones") {
+      fs_model *model = open_model("mtcnn.safetensors");
+      fs_detector *large = NULL;
+      fs_detector_options options;
+      fs_detector_options_init(&options, sizeof options);
+      options.min_face = 400;
+      CHECK_OK(fs_detector_create(&large, model, &options));
+      CHECK_OK(fs_detector_find(large, image, faces, 4, &count));
+      CHECK(count == 0);
+      fs_detector_destroy(large);
+      fs_model_destroy(model);
+    }
+    TEST("thresholds of zero flood the stages and are survived") {
+      fs_model *model = open_model("mtcnn.safetensors");
+      fs_detector *greedy = NULL;
+      fs_detector_options options;
+      fs_image *small = photo("obama.jpg", 160);
+      fs_detector_options_init(&options, sizeof options);
+      options.thresholds[0] = options.thresholds[1] = options.thresholds[2] = 0;
+      CHECK_OK(fs_detector_create(&greedy, model, &options));
+      CHECK_STATUS(TEST_ANY_STATUS, fs_detector_find(greedy, small, faces, 4, &count));
+      fs_detector_destroy(greedy);
+      fs_model_destroy(model);
+      fs_image_destroy(small);
+    }
+    fs_image_destroy(image);
+  }
+  fs_detector_destroy(detector);
+  fs_image_destroy(grey), fs_image_destroy(dot);
+}
+
+int main(void) {
+  options();
+  TEST("without a model there is no detector") {
+    fs_detector *detector;
+    fs_image *image = plain(20, 20, 1, 2, 3);
+    size_t count;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, detector, fs_detector_create(&detector, NULL, NULL));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, count, fs_detector_find(NULL, image, NULL, 0, &count));
+    fs_image_destroy(image);
+  }
+  if (have(model_path("mtcnn.safetensors"), "finding faces")) {
+    fs_model *mtcnn = open_model("mtcnn.safetensors");
+    TEST("the detector's model opens") { CHECK(mtcnn != NULL); }
+    creation(mtcnn);
+    searching(mtcnn);
+  }
+  return test_end_program();
+}

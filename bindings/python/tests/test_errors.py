@@ -1,0 +1,75 @@
+"""Refusals become exceptions with the library's words."""
+
+import pytest
+
+import facestyle as fs
+from facestyle import _c
+
+
+def test_an_absent_file_is_an_io_error_that_names_it(tmp_path):
+    with pytest.raises(fs.FaceStyleError) as caught:
+        fs.Image.open(tmp_path / "nothing.jpg")
+    error = caught.value
+    assert (error.status, error.name) == (_c.FS_IO, "FS_IO")
+    assert "nothing.jpg" in error.message and "\n" not in error.message
+    assert error.message == _c.fs_last_error().decode()
+    assert str(error) == f"{error.message} (FS_IO)"
+
+
+@pytest.mark.parametrize("data", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0\x00\x10JFIF"])
+def test_corrupt_pictures_are_refused(data):
+    with pytest.raises(fs.FaceStyleError) as caught:
+        fs.Image.decode(data)
+    assert caught.value.status in (_c.FS_BAD_DATA, _c.FS_INVALID_ARGUMENT)
+    assert caught.value.message
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg"])
+def test_a_truncated_picture_is_bad_data(picture, kind):
+    data = picture.encode(kind)
+    for length in (20, len(data) // 2, len(data) - 20):
+        with pytest.raises(fs.FaceStyleError) as caught:
+            fs.Image.decode(data[:length])
+        assert caught.value.status == _c.FS_BAD_DATA
+
+
+@pytest.mark.parametrize("data", [b"not a model", bytes(8), b"\xff" * 64, b"\x02" + bytes(7) + b"{}"])
+def test_corrupt_models_are_bad_data(data):
+    with pytest.raises(fs.FaceStyleError) as caught:
+        fs.Model.load(data)
+    assert caught.value.status == _c.FS_BAD_DATA
+
+
+def test_a_path_with_a_nul_is_not_cut(tmp_path):
+    with pytest.raises(ValueError, match="NUL"):
+        fs.Image.open("a.jpg\0b")
+
+
+def test_a_picture_is_not_written_where_it_cannot_be(picture, tmp_path):
+    with pytest.raises(fs.FaceStyleError) as caught:
+        picture.save(tmp_path / "no such folder" / "a.png")
+    assert caught.value.status == _c.FS_IO
+    with pytest.raises(fs.FaceStyleError) as caught:
+        picture.save(tmp_path / "a.gif")
+    assert caught.value.status == _c.FS_INVALID_ARGUMENT
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_model_of_another_architecture_is_the_wrong_one(vgg):
+    for make in (fs.Detector, fs.Embedder):
+        with pytest.raises(fs.FaceStyleError) as caught:
+            make(vgg)
+        assert caught.value.status == _c.FS_WRONG_MODEL
+
+
+def test_a_handle_of_another_kind_never_reaches_the_library(picture):
+    with pytest.raises(Exception, match="LP_fs_model|expected"):
+        fs.Detector(picture)
+
+
+def test_a_good_call_clears_the_last_error(picture):
+    with pytest.raises(fs.FaceStyleError):
+        picture.resize(0, 0)
+    assert _c.fs_last_error()
+    picture.resize(2, 2).close()
+    assert _c.fs_last_error() == b""

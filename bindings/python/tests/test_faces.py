@@ -1,0 +1,183 @@
+"""Faces on the portrait photos: found, aligned, compared, known."""
+
+import re
+
+import numpy as np
+import pytest
+
+import facestyle as fs
+from conftest import PHOTOS, photo_file
+from facestyle import _c
+
+
+@pytest.fixture(scope="module")
+def portraits(detector, embedder):
+    """file's stem -> embedding, of all photos of Obama and Biden in which a face is found."""
+    photo_file("obama.jpg")
+    found = {}
+    for path in sorted(PHOTOS.glob("*.jpg")):
+        if re.match("obama|biden", path.stem):
+            with fs.Image.open(path) as photo:
+                try:
+                    found[path.stem] = embedder.embed_photo(photo, detector)[0]
+                except fs.NoFace:
+                    print(f"{path.name}: no face")
+    return found
+
+
+@pytest.fixture(scope="module")
+def obama():
+    with fs.Image.open(photo_file("obama.jpg")) as photo:
+        yield photo
+
+
+@pytest.fixture(scope="module")
+def biden():
+    with fs.Image.open(photo_file("biden.jpg")) as photo:
+        yield photo
+
+
+def is_obama(stem):
+    return stem.startswith("obama")
+
+
+def test_faces_come_largest_first_with_points_inside(detector, obama):
+    faces = detector.find(obama)
+    areas = [face.box[2] * face.box[3] for face in faces]
+    assert faces and areas == sorted(areas, reverse=True)
+    x, y, width, height = faces[0].box
+    assert ((faces[0].landmarks > (x, y)) & (faces[0].landmarks < (x + width, y + height))).all()
+    assert 0.7 <= faces[0].score <= 1
+    left, right, nose, left_mouth, right_mouth = faces[0].landmarks
+    assert left[0] < nose[0] < right[0] and left[1] < nose[1] < left_mouth[1] and left_mouth[0] < right_mouth[0]
+
+
+def test_a_picture_without_a_face_has_none(detector, embedder, picture):
+    assert detector.find(picture) == []
+    with pytest.raises(fs.NoFace):
+        embedder.embed_photo(picture, detector)
+    with fs.Image.from_array(np.zeros((1, 1, 3), np.uint8)) as pixel:
+        assert detector.find(pixel) == []
+
+
+def test_two_photos_of_one_person_lie_near_and_of_two_people_far(portraits, embedder):
+    for a, first in portraits.items():
+        for b, second in portraits.items():
+            same = fs.distance(first, second) <= embedder.threshold
+            assert same == (is_obama(a) == is_obama(b)), (a, b, fs.distance(first, second))
+
+
+def test_compare_is_the_distance_of_the_main_faces(portraits, embedder, detector, obama, biden):
+    verdict = fs.compare(obama, biden, embedder, detector)
+    assert not verdict.same
+    assert verdict.distance == fs.distance(portraits["obama"], portraits["biden"])
+    assert verdict.threshold == embedder.threshold
+    assert fs.compare(obama, biden, embedder, detector, threshold=9).same
+    assert fs.compare(obama, obama, embedder, detector, threshold=0).same
+
+
+def test_aligning_and_embedding_a_chip_is_embedding_the_face(embedder, detector, obama):
+    face = detector.find(obama)[0]
+    with embedder.align(obama, face) as chip:
+        assert chip.width == chip.height == embedder.chip_side
+        (of_chip,) = embedder.embed_chips([chip])
+    (of_face,) = embedder.embed(obama, [face])
+    assert of_face.shape == (embedder.dimension,)
+    assert np.array_equal(of_chip, of_face)
+
+
+def test_many_faces_are_embedded_as_each_alone(embedder, detector, obama):
+    face = detector.find(obama)[0]
+    turned = fs.Face(face.landmarks + (3, 1))
+    both = embedder.embed(obama, [face, turned])
+    assert np.array_equal(both[1], embedder.embed(obama, [turned])[0])
+    assert embedder.embed(obama, []).shape == (0, embedder.dimension)
+
+
+def test_impossible_faces_are_refused(embedder, obama):
+    with pytest.raises(ValueError, match=r"landmarks has shape \[4, 2\]"):
+        embedder.align(obama, fs.Face(np.zeros((4, 2))))
+    for points in (np.zeros((5, 2)), np.full((5, 2), np.nan), np.full((5, 2), np.inf)):
+        with pytest.raises(fs.FaceStyleError) as caught:
+            embedder.align(obama, fs.Face(points))
+        assert caught.value.status == _c.FS_INVALID_ARGUMENT
+
+
+def test_a_gallery_knows_its_people_and_no_strangers(portraits, embedder, detector, obama, biden):
+    with fs.Gallery(embedder, detector) as gallery:
+        empty = gallery.identify(obama)
+        assert (empty.known, empty.name, empty.distance) == (False, "", float("inf"))
+        for stem, embedding in portraits.items():
+            if is_obama(stem) and stem != "obama":
+                gallery.add("obama", embedding)
+        assert (gallery.people, gallery.photos) == (1, sum(map(is_obama, portraits)) - 1)
+        match = gallery.identify(obama)
+        assert match.known and match.name == "obama" and match.distance <= embedder.threshold
+        stranger = gallery.identify(biden)
+        assert not stranger.known and stranger.name == "obama" and stranger.distance > embedder.threshold
+
+        gallery.add_photo("biden", biden)
+        assert gallery.identify(biden) == fs.Match(True, "biden", 0.0, embedder.threshold)
+        assert gallery.verify(biden, "biden").same and not gallery.verify(biden, "obama").same
+        assert gallery.verify(portraits["obama"], "obama", 0.0).same is False
+        gallery.remove("biden")
+        assert gallery.people == 1
+        for use in (lambda: gallery.remove("biden"), lambda: gallery.verify(biden, "biden")):
+            with pytest.raises(fs.FaceStyleError, match="biden") as caught:
+                use()
+            assert caught.value.status == _c.FS_NOT_FOUND
+
+
+def test_a_gallery_checks_what_it_is_given(embedder, picture, detector):
+    with fs.Gallery(embedder) as gallery:
+        ok = np.ones(embedder.dimension)
+        with pytest.raises(ValueError, match="no detector"):
+            gallery.add_photo("a", picture)
+        with pytest.raises(ValueError, match=r"embedding has shape \[2, 2\]"):
+            gallery.add("a", np.ones((2, 2)))
+        for name, vector in (("", ok), ("n" * 256, ok), ("a", ok[:-1]), ("a", ok * np.nan)):
+            with pytest.raises(fs.FaceStyleError):
+                gallery.add(name, vector)
+        gallery.add("n" * 255, ok)
+        assert gallery.identify(ok).name == "n" * 255
+        with pytest.raises(ValueError, match="threshold is -1"):
+            gallery.identify(ok, -1)
+        with pytest.raises(ValueError, match="threshold is nan"):
+            gallery.identify(ok, float("nan"))
+    with fs.Gallery(embedder, detector) as gallery, pytest.raises(fs.NoFace):
+        gallery.add_photo("a", picture)
+
+
+def test_a_name_is_any_utf8(embedder):
+    with fs.Gallery(embedder) as gallery:
+        gallery.add("王小明", np.ones(embedder.dimension))
+        assert gallery.identify(np.ones(embedder.dimension)).name == "王小明"
+
+
+def test_closed_things_say_so(embedder, detector, picture):
+    from conftest import open_model
+
+    with open_model("mtcnn") as model:
+        closed = fs.Detector(model, min_face=20)
+    assert closed.find(picture) == []  # a detector outlives its model
+    with pytest.raises(ValueError, match="this Model is closed"):
+        fs.Detector(model)
+    closed.close()
+    gallery = fs.Gallery(embedder, closed)
+    with pytest.raises(ValueError, match="this Detector is closed"):
+        gallery.add_photo("a", picture)
+    gallery.close()
+    with pytest.raises(ValueError, match="this Gallery is closed"):
+        gallery.identify(np.ones(128))
+
+
+def test_detector_options_are_checked():
+    from conftest import open_model
+
+    with open_model("mtcnn") as model:
+        for options in ({"min_face": 5}, {"scale_step": 1.0}, {"scale_step": float("nan")}, {"thresholds": (0.5, 2, -1)}):
+            with pytest.raises(fs.FaceStyleError) as caught:
+                fs.Detector(model, **options)
+            assert caught.value.status == _c.FS_INVALID_ARGUMENT
+        with pytest.raises(ValueError, match=r"thresholds has shape \[2\]"):
+            fs.Detector(model, thresholds=(0.5, 0.5))

@@ -1,0 +1,95 @@
+"""The ctypes layer repeats the header exactly."""
+
+import ctypes
+import math
+import subprocess
+
+import pytest
+
+import header
+from conftest import REPOSITORY
+from facestyle import _c
+
+BASES = {
+    "void": None, "char": ctypes.c_char, "float": ctypes.c_float, "double": ctypes.c_double,
+    "size_t": ctypes.c_size_t, "uint8_t": ctypes.c_uint8, "int32_t": ctypes.c_int32,
+    "uint32_t": ctypes.c_uint32, "uint64_t": ctypes.c_uint64,
+}  # fmt: skip
+
+
+def as_ctypes(declared):
+    if declared == "char*":
+        return ctypes.c_char_p
+    if declared == "void*":
+        return ctypes.c_void_p
+    base = declared.rstrip("*")
+    kind = BASES[base] if base in BASES else getattr(_c, base)
+    for _ in range(len(declared) - len(base)):
+        kind = ctypes.POINTER(kind)
+    return kind
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory):
+    """What the C compiler says: sizes, offsets, enum values and macros."""
+    lines = []
+    for name, members in header.structs().items():
+        if members:
+            lines.append(f'printf("{name} %zu\\n", sizeof({name}));')
+        lines += [f'printf("{name}.{m} %zu\\n", offsetof({name}, {m}));' for m in members]
+        lines += [f'printf("{name}.{m}.size %zu\\n", sizeof((({name} *)0)->{m}));' for m in members]
+    lines += [f'printf("{n} %.17g\\n", (double){n});' for n in header.enumerators() + header.macros()]
+    folder = tmp_path_factory.mktemp("layout")
+    (folder / "layout.c").write_text(
+        '#include <stdio.h>\n#include "facestyle.h"\nint main(void) {\n' + "\n".join(lines) + "\nreturn 0;\n}\n"
+    )
+    subprocess.run(["cc", "-I", str(REPOSITORY / "include"), "-o", folder / "layout", folder / "layout.c"], check=True)
+    output = subprocess.run([folder / "layout"], check=True, capture_output=True, text=True).stdout
+    return {name: float(value) for name, value in (line.split() for line in output.splitlines())}
+
+
+def test_every_function_of_the_header_is_there_in_its_order():
+    assert list(_c.FUNCTIONS) == list(header.functions())
+    assert len(_c.FUNCTIONS) > 60
+
+
+@pytest.mark.parametrize("name", list(header.functions()))
+def test_a_function_has_the_headers_types(name):
+    result, arguments = header.functions()[name]
+    assert _c.FUNCTIONS[name] == (as_ctypes(result), [as_ctypes(a) for a in arguments])
+
+
+def test_every_enum_value_and_macro_is_the_compilers(compiled):
+    names = header.enumerators() + header.macros()
+    assert len(names) > 40
+    assert {name: getattr(_c, name) for name in names} == {name: compiled[name] for name in names}
+
+
+def test_no_constant_is_invented():
+    constants = {name for name in vars(_c) if name.startswith("FS_")}
+    assert constants == set(header.enumerators() + header.macros())
+
+
+@pytest.mark.parametrize("name", [name for name, members in header.structs().items() if members])
+def test_a_struct_lies_in_memory_as_the_compiler_lays_it(name, compiled):
+    struct = getattr(_c, name)
+    assert ctypes.sizeof(struct) == compiled[name]
+    assert [field[0] for field in struct._fields_] == header.structs()[name]
+    for member in header.structs()[name]:
+        assert getattr(struct, member).offset == compiled[f"{name}.{member}"], member
+        assert getattr(struct, member).size == compiled[f"{name}.{member}.size"], member
+
+
+def test_the_loaded_library_is_the_headers():
+    assert _c.fs_version() == _c.FS_VERSION
+    assert _c.fs_abi_version() == _c.FS_ABI_VERSION
+
+
+def test_every_status_has_its_name():
+    for name in header.enumerators()[:10]:
+        assert _c.fs_status_name(getattr(_c, name)).decode() == name
+    assert _c.fs_status_name(12345)  # never NULL
+
+
+def test_the_default_threshold_is_negative():
+    assert math.copysign(1, _c.FS_DEFAULT_THRESHOLD) == -1

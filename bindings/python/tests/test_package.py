@@ -1,0 +1,86 @@
+"""The package: what is found where, and what happens without the native library."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import facestyle
+import pytest
+
+PACKAGE = Path(facestyle.__file__).resolve().parents[1]
+
+
+def python(code, **environment):
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE), **environment}
+    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+
+
+def test_every_public_name_exists():
+    for name in facestyle.__all__:
+        assert getattr(facestyle, name).__name__ == name
+    assert set(facestyle.__all__) <= set(dir(facestyle))
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="nonsense"):
+        facestyle.nonsense
+
+
+def test_importing_the_package_does_not_load_the_library():
+    result = python("import facestyle, sys; assert 'facestyle._c' not in sys.modules")
+    assert result.returncode == 0, result.stderr
+
+
+def test_an_absent_library_is_an_import_error_that_names_it(tmp_path):
+    missing = str(tmp_path / "libnothing.so")
+    result = python("import facestyle; facestyle.Image", FACESTYLE_LIBRARY=missing)
+    assert result.returncode == 1
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("ImportError: libfacestyle is not to be found") and missing in last
+
+
+def test_the_environment_names_the_library():
+    from facestyle import _c
+
+    result = python("import facestyle; print(facestyle.version())", FACESTYLE_LIBRARY=_c.library._name)
+    assert result.stdout.strip() == "(0, 1, 0)", result.stderr
+
+
+def test_another_library_is_an_import_error(tmp_path):
+    source, library = tmp_path / "other.c", tmp_path / "libother.so"
+    source.write_text("unsigned fs_abi_version(void) { return 99; }\n")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
+    result = python("import facestyle; facestyle.Image", FACESTYLE_LIBRARY=str(library))
+    assert "ABI version 99; this package is for 0" in result.stderr.splitlines()[-1]
+
+
+def test_threads_are_set_and_refused():
+    before = facestyle.threads()
+    try:
+        facestyle.set_threads(3)
+        assert facestyle.threads() == 3
+        with pytest.raises(facestyle.FaceStyleError, match="257"):
+            facestyle.set_threads(257)
+        with pytest.raises(ValueError, match="-1"):
+            facestyle.set_threads(-1)
+        assert facestyle.threads() == 3
+    finally:
+        facestyle.set_threads(0 if before == os.cpu_count() else before)
+
+
+def test_the_instruction_set_has_a_name():
+    assert facestyle.instruction_set() in ("avx512", "avx2", "baseline")
+
+
+def test_the_log_is_set_and_silenced(picture):
+    lines = []
+    facestyle.set_log(lambda level, message: lines.append((level, message)), "debug")
+    picture.resize(3, 3).close()
+    facestyle.set_log(None)
+    count = len(lines)
+    picture.resize(3, 3).close()
+    assert len(lines) == count
+    assert all("\n" not in message for _, message in lines)
+    with pytest.raises(ValueError, match="'loud'"):
+        facestyle.set_log(None, "loud")

@@ -1,0 +1,165 @@
+"""Style transfer through its callbacks: it reports, stops, cancels, and never crashes the host."""
+
+import numpy as np
+import pytest
+
+import facestyle as fs
+import tolerances
+from conftest import gradient_array
+
+
+@pytest.fixture(scope="module")
+def content():
+    with fs.Image.from_array(gradient_array(48, 32)) as image:
+        yield image
+
+
+@pytest.fixture(scope="module")
+def style():
+    stripes = np.indices((40, 40)).sum(0) % 8 // 4 * 255
+    with fs.Image.from_array(stripes.astype(np.uint8)) as image:
+        yield image
+
+
+def paint(styler, content, style, **options):
+    with styler.run(content, style, **options) as picture:
+        return picture.to_array()
+
+
+def test_each_step_is_reported_and_the_cost_falls(styler, content, style):
+    seen = []
+    picture = paint(styler, content, style, steps=12, on_step=seen.append)
+    assert picture.shape == (32, 48, 3)
+    assert [(p.step, p.steps) for p in seen] == [(i, 12) for i in range(1, 13)]
+    assert seen[-1].total < seen[0].total
+    assert all(b.seconds >= a.seconds >= 0 for a, b in zip(seen, seen[1:]))
+    for p in seen:
+        assert p.total == pytest.approx(10 * p.content + 40 * p.style, rel=1e-6)
+
+
+def test_the_same_seed_gives_the_same_picture(styler, content, style):
+    first, again = (paint(styler, content, style, steps=2, seed=5) for _ in range(2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, paint(styler, content, style, steps=2, seed=6))
+
+
+def test_any_number_of_threads_gives_the_same_picture(styler, content, style):
+    pictures = []
+    for count in (1, 3, 0):
+        fs.set_threads(count)
+        pictures.append(paint(styler, content, style, steps=2))
+    assert np.array_equal(pictures[0], pictures[1]) and np.array_equal(pictures[0], pictures[2])
+
+
+def test_the_size_of_the_picture_is_a_choice(styler, content, style):
+    assert paint(styler, content, style, steps=1, width=40, height=24).shape == (24, 40, 3)
+    assert paint(styler, content, style, steps=1, width=24).shape == (16, 24, 3)
+
+
+def test_finish_keeps_the_picture_so_far(styler, content, style):
+    previews = []
+
+    def on_step(progress):
+        with progress.preview() as picture:
+            previews.append(picture.to_array())
+        return "finish" if progress.step == 3 else None
+
+    picture = paint(styler, content, style, steps=50, on_step=on_step)
+    assert len(previews) == 3
+    assert np.array_equal(picture, previews[-1])
+    assert np.array_equal(picture, paint(styler, content, style, steps=3))
+
+
+def test_cancel_is_an_exception(styler, content, style):
+    with pytest.raises(fs.Cancelled):
+        styler.run(content, style, steps=50, on_step=lambda progress: "cancel")
+
+
+def test_an_exception_in_the_callback_comes_out_as_it_is(styler, content, style):
+    class Mine(BaseException):
+        pass
+
+    error = Mine("step 2")
+
+    def on_step(progress):
+        if progress.step == 2:
+            raise error
+
+    with pytest.raises(Mine) as caught:
+        styler.run(content, style, steps=50, on_step=on_step)
+    assert caught.value is error
+    assert paint(styler, content, style, steps=1).any()  # the styler is fit for more
+
+
+def test_a_callback_that_answers_nonsense_is_told(styler, content, style):
+    with pytest.raises(ValueError, match="the result of on_step is 'stop'"):
+        styler.run(content, style, steps=50, on_step=lambda progress: "stop")
+
+
+def test_the_styler_cannot_be_used_or_closed_inside_the_callback(vgg, content, style):
+    def on_step(progress):
+        for use in (styler.close, lambda: styler.run(content, style), lambda: styler.evaluate(content, content, style)):
+            with pytest.raises(ValueError, match="at work"):
+                use()
+        return "finish"
+
+    with fs.Styler(vgg) as styler:
+        styler.run(content, style, steps=50, on_step=on_step).close()
+
+
+def test_a_preview_after_the_step_is_refused(styler, content, style):
+    kept = []
+    paint(styler, content, style, steps=1, on_step=kept.append)
+    with pytest.raises(ValueError, match="the step is over"):
+        kept[0].preview()
+
+
+def test_options_are_checked(styler, content, style):
+    with pytest.raises(TypeError, match="'step'"):
+        styler.run(content, style, step=3)
+    with pytest.raises(ValueError, match="steps is -1"):
+        styler.run(content, style, steps=-1)
+    with pytest.raises(ValueError, match="'median'"):
+        styler.run(content, style, pooling="median")
+    for options in ({"learning_rate": float("nan")}, {"noise_ratio": 1.5}, {"content_layer": "conv7_1"},
+                    {"style_layers": {"conv1_9": 1}}, {"width": 70000}):  # fmt: skip
+        with pytest.raises(fs.FaceStyleError):
+            styler.run(content, style, steps=1, **options)
+
+
+def test_layers_and_weights_are_choices(styler, content, style):
+    plain = styler.evaluate(content, content, style)
+    assert plain.content == 0 and plain.style > 0
+    one = styler.evaluate(content, content, style, style_layers={"conv1_1": 1, "conv3_1": 0.5}, style_weight=2)
+    first = styler.evaluate(content, content, style, style_layers={"conv1_1": 1})
+    third = styler.evaluate(content, content, style, style_layers=[("conv3_1", 1)])
+    assert one.style == pytest.approx(first.style + 0.5 * third.style, rel=1e-5)
+    assert one.total == pytest.approx(2 * one.style, rel=1e-6)
+
+
+def test_the_gradient_is_the_change_of_the_cost(styler, content, style):
+    generated = gradient_array(48, 32)
+    generated[5:25, 5:40] = 128
+    spot = (slice(8, 16), slice(8, 24))
+    changed = [generated.copy(), generated.copy()]
+    changed[0][spot] -= 1
+    changed[1][spot] += 1
+    totals = []
+    for array in changed:
+        with fs.Image.from_array(array) as image:
+            totals.append(styler.evaluate(image, content, style).total)
+    with fs.Image.from_array(generated) as image:
+        gradient = styler.evaluate(image, content, style).gradient
+    assert (totals[1] - totals[0]) / 2 == pytest.approx(gradient[spot].sum(), rel=tolerances.GRADIENT_DIFFERENCE)
+
+
+def test_a_styler_outlives_its_model(vgg, content, style):
+    from conftest import open_model
+
+    with open_model("vgg19") as model:
+        styler = fs.Styler(model)
+    with styler:
+        assert paint(styler, content, style, steps=1).any()
+    with pytest.raises(ValueError, match="this Styler is closed"):
+        styler.run(content, style)
+    styler.close()

@@ -1,0 +1,21 @@
+"""How far numbers may lie apart, all in one place, each with its reason."""
+
+PRINTED = {
+    # Half a unit in the last digit that the course notebook prints.
+    "triplet": 0.0005,
+    "content": 0.000005,
+    "gram": 0.000000005,
+    "style": 0.000005,
+    # A Float64 printed to its last digit: two roundings more or less.
+    "total": 1e-14,
+}
+GRAM_FLOAT = 2e-6  # the notebook's Gram matrix is Float32: eight digits of 20 lie one rounding apart
+VGG = 1e-4  # Float32 (ours, with Winograd) against PyTorch's Float64, relative to the largest value
+EMBEDDING = 1e-4  # absolute, in components of a vector of length about 1
+NN4_FEATURE = 1e-4  # absolute; activations of 3b are of the size of 1
+DETECTION_IOU = 0.9  # our resampling rounds differently from PIL's area interpolation
+LANDMARK = 0.03  # of the face's width, for the same reason
+LFW_ACCURACY = 0.985  # dlib's network reaches 98.6 to 98.9 % here in PyTorch
+GRADIENT_DIFFERENCE = 0.02  # relative; a step of one grey level is far from infinitesimal
+PNG = 0  # lossless
+JPEG = 12  # levels: quality 95 on a smooth picture
