@@ -29,6 +29,7 @@ func kernels(_ defines: [String], _ flags: [String] = []) -> [SwiftSetting] {
 let link: [LinkerSetting] = [
   .unsafeFlags(
     (isEmbedded ? ["\(embeddedLibraries ?? "")/libswiftUnicodeDataTables.a", "-lm"] : ["-static-stdlib"]) + [
+      "-use-ld=lld",
       "-Xlinker", "--gc-sections",
       "-Xlinker", "--version-script=\(root)/Sources/exports.map",
       "-Xlinker", "-soname=libfacestyle.so.0",
@@ -39,8 +40,7 @@ let link: [LinkerSetting] = [
 
 // LAPACKE is a thin layer: the few functions used go into the library, LAPACK itself is OpenBLAS's.
 let algebra: [LinkerSetting] = [
-  .unsafeFlags(["-Xlinker", "--push-state", "-Xlinker", "-Bstatic", "-llapacke", "-Xlinker", "--pop-state"]),
-  .linkedLibrary("openblas"),
+  .unsafeFlags(["-Xlinker", "-l:liblapacke.a", "-Xlinker", "-lopenblas"])
 ]
 let codecs: [LinkerSetting] = [.linkedLibrary("turbojpeg"), .linkedLibrary("png16")]
 

@@ -12,6 +12,40 @@ package struct Verdict {
   }
 }
 
+/// The nearest person of a gallery, who may be too far to be known.
+package struct Match {
+  /// "" if the gallery is empty.
+  package let name: String
+  /// Infinite if the gallery is empty.
+  package let distance: Float
+  package let threshold: Float
+  package var isKnown: Bool { distance <= threshold && !name.isEmpty }
+}
+
+extension Gallery {
+  /// One-to-one: is it `name`?
+  package func verify(
+    _ name: String, _ embedding: UnsafeBufferPointer<Float>, _ threshold: Float
+  ) throws(Failure) -> Verdict {
+    let threshold = try chosenThreshold(threshold, default: defaultThreshold)
+    return Verdict(distance: try distance(to: name, embedding), threshold: threshold)
+  }
+
+  /// One-to-many: who is it, or nobody we know?
+  package func identify(_ embedding: UnsafeBufferPointer<Float>, _ threshold: Float) throws(Failure) -> Match {
+    let threshold = try chosenThreshold(threshold, default: defaultThreshold)
+    let nearest = try nearest(to: embedding)
+    return Match(name: nearest?.name ?? "", distance: nearest?.distance ?? .infinity, threshold: threshold)
+  }
+
+  /// - Throws: `.wrongModel` for an embedder of another model: its distances would mean nothing.
+  package func check(_ embedder: Embedder) throws(Failure) {
+    guard embedder.fingerprint == fingerprint else {
+      throw .wrongModel("the embedder's model is not the one that the gallery was made for")
+    }
+  }
+}
+
 /// The threshold to use: the caller's, or the model's where the caller gives -1.
 /// - Throws: `.invalidArgument` for any other negative number and for NaN.
 package func chosenThreshold(_ threshold: Float, default standard: Float) throws(Failure) -> Float {

@@ -1,7 +1,8 @@
 import Tensors
 
 /// Means over areas: pixel i of the new line is the mean of the old pixels
-/// `floor(i * old / new) ..< ceil((i + 1) * old / new)`, both axes at once. The ranges of neighbours may share a pixel; enlarging repeats pixels and mixes two at the seams.
+/// `floor(i * old / new) ..< ceil((i + 1) * old / new)`, both axes at once. The ranges of neighbours may
+/// share a pixel; enlarging repeats pixels and mixes two at the seams.
 /// Source: PyTorch's `interpolate(mode="area")`, which is its adaptive average pooling.
 extension Image {
   /// Rounded to the nearest level, halves up.

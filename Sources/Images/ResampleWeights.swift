@@ -1,4 +1,3 @@
-import CSystem
 import Tensors
 
 /// The curves that weigh the neighbours of a point, by their distance x from it.
@@ -38,7 +37,7 @@ struct ResampleWeights {
     let scale = Double(old) / Double(new)
     let widening = max(scale, 1)
     let support = kernel.support * widening
-    room = Int(ceil(support)) * 2 + 1
+    room = (Int(support) + 1) * 2 + 1
     starts = try Storage(count: new)
     counts = try Storage(count: new)
     weights = try Storage(count: new * room)

@@ -20,7 +20,8 @@ extension Image {
     }
   }
 
-  /// Along the rows, rounded to 8 bits, then along the columns, rounded to 8 bits: bit for bit Pillow's `Image.resize`.
+  /// Along the rows, rounded to 8 bits, then along the columns, rounded to 8 bits: bit for bit what
+  /// `Image.resize` of Pillow 3.4 to 12 does. (Pillow 13 takes the columns first when width grows and height shrinks.)
   ///
   /// The work goes by strips of columns, which bounds the picture between the two passes: 3 MiB, or 16 columns.
   private func resampled(width: Int, height: Int, _ kernel: ResampleKernel) throws(Failure) -> Image {

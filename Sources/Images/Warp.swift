@@ -25,8 +25,8 @@ package struct Affine: Equatable {
 
 extension Image {
   /// The picture moved by `map`, which leads from its pixels to those of the new one. Bilinear; black outside, also
-  /// as a neighbour: a point just beyond the edge fades. It is cv2.warpAffine with INTER_LINEAR and BORDER_CONSTANT,
-  /// but for OpenCV's rounding of places to 1/32 of a pixel.
+  /// as a neighbour: a point just beyond the edge fades. It is cv2.warpAffine with INTER_LINEAR and BORDER_CONSTANT of
+  /// OpenCV 5; OpenCV 4 rounds places to 1/32 of a pixel.
   /// - Throws: `.invalidArgument` for a map without an inverse or a size outside the limits.
   package func warped(by map: Affine, width: Int, height: Int) throws(Failure) -> Image {
     guard let back = map.inverse else {

@@ -47,11 +47,13 @@ final class Detector {
 
   /// All faces, largest first.
   func find(in picture: Picture) throws(Failure) -> [fs_face] {
-    var count = 0
-    try check(fs_detector_find(handle, picture.handle, nil, 0, &count))
-    var faces = [fs_face](repeating: fs_face(), count: count)
-    try check(fs_detector_find(handle, picture.handle, &faces, faces.count, &count))
-    return faces
+    var (count, room) = (0, 64)
+    while true {
+      var faces = [fs_face](repeating: fs_face(), count: room)
+      try check(fs_detector_find(handle, picture.handle, &faces, room, &count))
+      if count <= room { return Array(faces.prefix(count)) }
+      room = count  // a crowd: once more, with room for all
+    }
   }
 }
 

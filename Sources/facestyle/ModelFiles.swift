@@ -5,7 +5,7 @@ import Glibc
 func openModel(_ name: String, _ asked: String?) throws(Failure) -> Model {
   if let asked { return try Model(opening: asked) }
   var folders: [String] = []
-  if let named = getenv("FACESTYLE_MODELS") { folders.append(String(cString: named)) }
+  if let named = getenv("FACESTYLE_MODELS"), named.pointee != 0 { folders.append(String(cString: named)) }
   folders.append("build/models")
   if let program = programFolder() { folders.append("\(program)/../share/facestyle/models") }
   for folder in folders {

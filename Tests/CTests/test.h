@@ -21,20 +21,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TEST_SHOWN 8 /* failed checks of one sentence that are printed */
+
 static struct {
   const char *sentence;
   unsigned passed, failed, skipped;
-  bool sentence_failed, sentence_skipped;
+  unsigned failed_checks; /* of this sentence */
+  bool sentence_skipped;
 } test;
 
 static inline int test_begin(const char *sentence) {
   test.sentence = sentence;
-  test.sentence_failed = test.sentence_skipped = false;
+  test.failed_checks = 0;
+  test.sentence_skipped = false;
   return 1;
 }
 
 static inline int test_end(void) {
-  if (test.sentence_failed) test.failed++;
+  if (test.failed_checks > TEST_SHOWN) printf("  and %u more\n", test.failed_checks - TEST_SHOWN);
+  if (test.failed_checks) test.failed++;
   else if (test.sentence_skipped) test.skipped++;
   else test.passed++;
   fflush(stdout);
@@ -59,9 +64,8 @@ static inline void test_skip_group(const char *reason) {
 
 static inline bool test_check(bool holds, const char *file, int line, const char *text) {
   if (holds) return true;
-  if (!test.sentence_failed) printf("FAILED: %s\n", test.sentence);
-  printf("  %s:%d: %s\n", file, line, text);
-  test.sentence_failed = true;
+  if (test.failed_checks++ == 0) printf("FAILED: %s\n", test.sentence);
+  if (test.failed_checks <= TEST_SHOWN) printf("  %s:%d: %s\n", file, line, text);
   return false;
 }
 

@@ -157,6 +157,23 @@ static void log_lines(void) {
   }
 }
 
+static void call_back(fs_log_level level, const char *message, void *user) {
+  (void)level, (void)message;
+  fs_threads_set(0); /* a call that succeeds, and clears the last error on its way */
+  ++*(int *)user;
+}
+
+static void calls_from_the_log(void) {
+  TEST("a log callback may call the library, and the failed call keeps its error") {
+    int lines = 0;
+    fs_log_set(FS_LOG_DEBUG, call_back, &lines);
+    fs_status status = fs_threads_set(4711);
+    fs_log_set(FS_LOG_DEBUG, NULL, NULL);
+    CHECK_STATUS(FS_INVALID_ARGUMENT, status);
+    CHECK(strstr(fs_last_error(), "4711") != NULL);
+  }
+}
+
 static void handles(void) {
   TEST("live handles are counted") {
     size_t before = fs_debug_live_handles();
@@ -181,6 +198,7 @@ int main(void) {
   errors();
   threads();
   log_lines();
+  calls_from_the_log();
   handles();
   return test_end_program();
 }

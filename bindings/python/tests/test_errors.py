@@ -16,7 +16,7 @@ def test_an_absent_file_is_an_io_error_that_names_it(tmp_path):
     assert str(error) == f"{error.message} (FS_IO)"
 
 
-@pytest.mark.parametrize("data", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0\x00\x10JFIF"])
+@pytest.mark.parametrize("data", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0\x00\x10JFIF"], ids=repr)
 def test_corrupt_pictures_are_refused(data):
     with pytest.raises(fs.FaceStyleError) as caught:
         fs.Image.decode(data)
@@ -33,7 +33,7 @@ def test_a_truncated_picture_is_bad_data(picture, kind):
         assert caught.value.status == _c.FS_BAD_DATA
 
 
-@pytest.mark.parametrize("data", [b"not a model", bytes(8), b"\xff" * 64, b"\x02" + bytes(7) + b"{}"])
+@pytest.mark.parametrize("data", [b"not a model", bytes(8), b"\xff" * 64, b"\x02" + bytes(7) + b"{}"], ids=range(4))
 def test_corrupt_models_are_bad_data(data):
     with pytest.raises(fs.FaceStyleError) as caught:
         fs.Model.load(data)

@@ -1,6 +1,11 @@
 """Writes ../images.json: what Pillow, NumPy and OpenCV make of a small picture, and small files with their pixels.
 
-    python3 -m venv v && v/bin/pip install pillow==13.0.0 numpy opencv-python-headless==5.0.0 && v/bin/python resize_reference.py
+    python3 -m venv v
+    v/bin/pip install pillow==12.3.0 numpy==2.4.6 opencv-python-headless==5.0.0.93
+    v/bin/python images_reference.py
+
+Pillow up to 12 resizes along the rows first, always; Pillow 13 begins with the columns when the picture becomes wider
+and lower, which moves bilinear by 1 level and bicubic by a few at edges. The library keeps the older order.
 
 Pixels are written as hexadecimal, R G B, row after row. The picture is worked out from a formula, so that the
 tests make the same one: value(x, y, c) = (37 x + 59 y + 83 c + 11 x y) mod 256.
@@ -79,8 +84,10 @@ cmyk = saved(smooth_pil.convert("CMYK"), "JPEG", quality=95)
 at = cmyk.index(b"\xff\xee")
 plain_cmyk = cmyk[:at] + cmyk[at + 2 + int.from_bytes(cmyk[at + 2 : at + 4], "big") :]
 def decoded(data):
-    """Pillow's ink by ink, then (255 - C)(255 - K) / 255."""
+    """Ink by ink, then (255 - C)(255 - K) / 255. Pillow takes every file for Adobe's, whose inks are inverted."""
     inks = np.asarray(Image.open(io.BytesIO(data))).astype(int)
+    if b"Adobe" not in data:
+        inks = 255 - inks
     return ((255 - inks[..., :3]) * (255 - inks[..., 3:]) + 127) // 255
 exif = Image.Exif()
 exif[274] = 6

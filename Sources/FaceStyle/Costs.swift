@@ -1,0 +1,123 @@
+import CFaceStyle
+import CSystem
+import Networks
+import Tensors
+
+// Computed in Double, by the same operations that train and paint.
+
+@c @implementation
+public func fs_triplet_loss(
+  _ anchors: UnsafePointer<Float>?, _ positives: UnsafePointer<Float>?, _ negatives: UnsafePointer<Float>?,
+  _ count: Int, _ dimension: Int, _ margin: Float, _ reduction: fs_reduction, _ loss: UnsafeMutablePointer<Double>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let target = try required(loss, "loss")
+    guard margin.isFinite, margin >= 0 else { throw .invalidArgument("margin \(margin), wanted 0 or more") }
+    let reduction = try Reduction(reduction)
+    let tape = Tape<Double>()
+    let shape = [count, dimension]
+    target.pointee = try finite(
+      tape.tripletLoss(
+        tape.constant(wide(anchors, shape, "anchors")), tape.constant(wide(positives, shape, "positives")),
+        tape.constant(wide(negatives, shape, "negatives")), margin: Double(margin), reduction))
+  }
+}
+
+@c @implementation
+public func fs_content_cost(
+  _ generated: UnsafePointer<Float>?, _ content: UnsafePointer<Float>?, _ height: Int, _ width: Int, _ channels: Int,
+  _ variant: fs_cost_variant, _ cost: UnsafeMutablePointer<Double>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let target = try required(cost, "cost")
+    let variant = try CostVariant(variant)
+    let tape = Tape<Double>()
+    let shape = [1, height, width, channels]
+    target.pointee = try finite(
+      tape.contentCost(
+        tape.constant(wide(generated, shape, "generated")), wide(content, shape, "content"), variant))
+  }
+}
+
+@c @implementation
+public func fs_gram_matrix(
+  _ a: UnsafePointer<Float>?, _ rows: Int, _ columns: Int, _ gram: UnsafeMutablePointer<Float>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let target = try required(gram, "gram")
+    _ = try product(rows, rows, name: "gram")
+    let a = try wide(a, [rows, columns], "a")
+    // Rows are channels here, columns pixels: turn them to the operation's order.
+    let features = try Tensor<Double>([1, columns, 1, rows])
+    for i in 0..<rows {
+      for j in 0..<columns { features.pointer[j * rows + i] = a[i * columns + j] }
+    }
+    let tape = Tape<Double>()
+    let result = try tape.gramMatrix(tape.constant(features)).tensor
+    for i in 0..<result.count where !result[i].isFinite { throw .invalidArgument("the Gram matrix has \(result[i]): a must hold finite numbers") }
+    for i in 0..<result.count { target[i] = Float(result[i]) }
+  }
+}
+
+@c @implementation
+public func fs_style_cost(
+  _ generated: UnsafePointer<Float>?, _ style: UnsafePointer<Float>?, _ height: Int, _ width: Int, _ channels: Int,
+  _ variant: fs_cost_variant, _ cost: UnsafeMutablePointer<Double>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let target = try required(cost, "cost")
+    let variant = try CostVariant(variant)
+    _ = try product(channels, channels, name: "Gram matrix")
+    let tape = Tape<Double>()
+    let shape = [1, height, width, channels]
+    let gram = try tape.gramMatrix(tape.constant(wide(style, shape, "style"))).tensor
+    target.pointee = try finite(tape.styleCost(tape.constant(wide(generated, shape, "generated")), gram, variant))
+  }
+}
+
+@c @implementation
+public func fs_total_cost(
+  _ content: Double, _ style: Double, _ alpha: Double, _ beta: Double, _ cost: UnsafeMutablePointer<Double>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let target = try required(cost, "cost")
+    let tape = Tape<Double>()
+    let terms = [tape.constant(try Tensor([1], [content])), tape.constant(try Tensor([1], [style]))]
+    target.pointee = try finite(tape.weightedSum(terms, [alpha, beta]))
+  }
+}
+
+/// A caller's numbers as Double, in a shape of the caller's extents.
+private func wide(_ values: UnsafePointer<Float>?, _ extents: [Int], _ name: StaticString) throws(Failure) -> Tensor<Double> {
+  let values = try required(values, name)
+  var count = 1
+  for extent in extents { count = try product(count, extent, name: name) }
+  let tensor = try Tensor<Double>(extents)
+  for i in 0..<count { tensor.pointer[i] = Double(values[i]) }
+  return tensor
+}
+
+private func finite(_ cost: Variable<Double>) throws(Failure) -> Double {
+  guard cost.scalar.isFinite else { throw .invalidArgument("the result is \(cost.scalar): all numbers must be finite") }
+  return cost.scalar
+}
+
+extension Reduction {
+  init(_ reduction: fs_reduction) throws(Failure) {
+    switch reduction {
+    case FS_SUM: self = .sum
+    case FS_MEAN: self = .mean
+    default: throw .invalidArgument("reduction \(reduction.rawValue), wanted FS_SUM or FS_MEAN")
+    }
+  }
+}
+
+extension CostVariant {
+  init(_ variant: fs_cost_variant) throws(Failure) {
+    switch variant {
+    case FS_COST_NORMALISED: self = .normalised
+    case FS_COST_LECTURE: self = .lecture
+    default: throw .invalidArgument("cost variant \(variant.rawValue), wanted FS_COST_NORMALISED or FS_COST_LECTURE")
+    }
+  }
+}

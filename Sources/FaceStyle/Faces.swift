@@ -1,0 +1,230 @@
+import CFaceStyle
+import CSystem
+import Faces
+import Images
+import Networks
+import Tensors
+
+extension MTCNNDetector: HandleKind {
+  static var kind: StaticString { "fs_detector" }
+}
+
+extension Embedder: HandleKind {
+  static var kind: StaticString { "fs_embedder" }
+}
+
+// MARK: Detector
+
+@c @implementation
+public func fs_detector_options_init(_ options: UnsafeMutablePointer<fs_detector_options>?, _ size: Int) -> fs_status {
+  boundary { () throws(Failure) in
+    try initialise(options, size, defaults: detectorDefaults, least: detectorOptionsSize, "options")
+  }
+}
+
+private let detectorOptionsSize = MemoryLayout<fs_detector_options>.size  // version 0.1's
+
+private var detectorDefaults: fs_detector_options {
+  let standard = MTCNNDetector.Options()
+  return fs_detector_options(
+    size: MemoryLayout<fs_detector_options>.size, min_face: standard.smallestFace, thresholds: standard.thresholds,
+    scale_step: standard.scaleStep)
+}
+
+@c @implementation
+public func fs_detector_create(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ handle: OpaquePointer?, _ options: UnsafePointer<fs_detector_options>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    let given = try prefixed(options, defaults: detectorDefaults, least: detectorOptionsSize, "options")
+    var options = MTCNNDetector.Options()
+    options.smallestFace = given.min_face
+    options.thresholds = given.thresholds
+    options.scaleStep = given.scale_step
+    out.pointee = Handle.make(try MTCNNDetector(model(handle), options))
+  }
+}
+
+@c @implementation
+public func fs_detector_find(
+  _ detector: OpaquePointer?, _ image: OpaquePointer?, _ faces: UnsafeMutablePointer<fs_face>?, _ capacity: Int,
+  _ count: UnsafeMutablePointer<Int>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let detector = try Handle.object(detector, MTCNNDetector.self, "detector")
+    let image = try Handle.object(image, Image.self, "image")
+    let count = try required(count, "count")
+    let room = try capacity == 0 ? nil : output(faces, capacity: capacity, needed: 0, "faces")
+    let found = try detector.faces(in: image)
+    if let room { for (i, face) in found.prefix(capacity).enumerated() { room[i] = fs_face(face) } }
+    count.pointee = found.count
+  }
+}
+
+@c @implementation
+public func fs_detector_destroy(_ detector: OpaquePointer?) { Handle.destroy(detector, MTCNNDetector.self) }
+
+// MARK: Embedder
+
+@c @implementation
+public func fs_embedder_create(_ out: UnsafeMutablePointer<OpaquePointer?>?, _ handle: OpaquePointer?) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    out.pointee = Handle.make(try Embedder(model(handle)))
+  }
+}
+
+@c @implementation
+public func fs_embedder_dimension(_ embedder: OpaquePointer?) -> Int {
+  Handle.find(embedder, Embedder.self)?.dimension ?? 0
+}
+
+@c @implementation
+public func fs_embedder_threshold(_ embedder: OpaquePointer?) -> Float {
+  Handle.find(embedder, Embedder.self)?.threshold ?? 0
+}
+
+@c @implementation
+public func fs_embedder_chip_side(_ embedder: OpaquePointer?) -> UInt32 {
+  UInt32(Handle.find(embedder, Embedder.self)?.template.side ?? 0)
+}
+
+@c @implementation
+public func fs_embedder_align(
+  _ embedder: OpaquePointer?, _ out: UnsafeMutablePointer<OpaquePointer?>?, _ image: OpaquePointer?,
+  _ face: UnsafePointer<fs_face>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let embedder = try Handle.object(embedder, Embedder.self, "embedder")
+    let out = try required(out, "out")
+    let image = try Handle.object(image, Image.self, "image")
+    let face = Face(try required(face, "face").pointee)
+    out.pointee = Handle.make(try embedder.chip(image, face))
+  }
+}
+
+@c @implementation
+public func fs_embedder_embed(
+  _ embedder: OpaquePointer?, _ image: OpaquePointer?, _ faces: UnsafePointer<fs_face>?, _ count: Int,
+  _ embeddings: UnsafeMutablePointer<Float>?, _ capacity: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let embedder = try Handle.object(embedder, Embedder.self, "embedder")
+    let image = try Handle.object(image, Image.self, "image")
+    let faces = try buffer(faces, count, "faces")
+    if count == 0 { return }
+    let target = try output(
+      embeddings, capacity: capacity, needed: product(count, embedder.dimension, name: "embeddings"), "embeddings")
+    var chips: [Image] = []
+    for face in faces { chips.append(try embedder.chip(image, Face(face))) }
+    try embedder.embed(chips, into: target)
+  }
+}
+
+@c @implementation
+public func fs_embedder_embed_chips(
+  _ embedder: OpaquePointer?, _ chips: UnsafePointer<OpaquePointer?>?, _ count: Int,
+  _ embeddings: UnsafeMutablePointer<Float>?, _ capacity: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let embedder = try Handle.object(embedder, Embedder.self, "embedder")
+    let chips = try buffer(chips, count, "chips")
+    if count == 0 { return }
+    let target = try output(
+      embeddings, capacity: capacity, needed: product(count, embedder.dimension, name: "embeddings"), "embeddings")
+    var images: [Image] = []
+    for chip in chips { images.append(try Handle.object(chip, Image.self, "a chip")) }
+    try embedder.embed(images, into: target)
+  }
+}
+
+@c @implementation
+public func fs_embedder_embed_photo(
+  _ embedder: OpaquePointer?, _ detector: OpaquePointer?, _ photo: OpaquePointer?,
+  _ face: UnsafeMutablePointer<fs_face>?, _ embedding: UnsafeMutablePointer<Float>?, _ capacity: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let embedder = try Handle.object(embedder, Embedder.self, "embedder")
+    let detector = try Handle.object(detector, MTCNNDetector.self, "detector")
+    let photo = try Handle.object(photo, Image.self, "photo")
+    let target = try output(embedding, capacity: capacity, needed: embedder.dimension, "embedding")
+    let found = try embedder.embed(photo: photo, detector, into: target)
+    face?.pointee = fs_face(found)
+  }
+}
+
+@c @implementation
+public func fs_embedder_destroy(_ embedder: OpaquePointer?) { Handle.destroy(embedder, Embedder.self) }
+
+// MARK: Verification
+
+@c @implementation
+public func fs_distance(
+  _ a: UnsafePointer<Float>?, _ b: UnsafePointer<Float>?, _ dimension: Int, _ distance: UnsafeMutablePointer<Float>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let target = try required(distance, "distance")
+    guard dimension != 0 else { throw .invalidArgument("a dimension of 0, wanted at least 1") }
+    let a = try required(buffer(a, dimension, "a").baseAddress, "a")
+    let b = try required(buffer(b, dimension, "b").baseAddress, "b")
+    let distance = euclideanDistance(a, b, dimension)
+    guard distance.isFinite else { throw .invalidArgument("the distance is \(distance): the embeddings must hold finite numbers") }
+    target.pointee = distance
+  }
+}
+
+@c @implementation
+public func fs_compare_photos(
+  _ embedder: OpaquePointer?, _ detector: OpaquePointer?, _ a: OpaquePointer?, _ b: OpaquePointer?, _ threshold: Float,
+  _ verdict: UnsafeMutablePointer<fs_verdict>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let embedder = try Handle.object(embedder, Embedder.self, "embedder")
+    let detector = try Handle.object(detector, MTCNNDetector.self, "detector")
+    let a = try Handle.object(a, Image.self, "a"), b = try Handle.object(b, Image.self, "b")
+    let target = try required(verdict, "verdict")
+    let threshold = try chosenThreshold(threshold, default: embedder.threshold)
+    let first = try embedding(a, embedder, detector), second = try embedding(b, embedder, detector)
+    target.pointee = fs_verdict(
+      Verdict(
+        distance: euclideanDistance(first.pointer, second.pointer, embedder.dimension), threshold: threshold))
+  }
+}
+
+/// The embedding of a photo's main face.
+func embedding(
+  _ photo: Image, _ embedder: Embedder, _ detector: MTCNNDetector
+) throws(Failure) -> Storage<Float> {
+  let storage = try Storage<Float>(count: embedder.dimension)
+  _ = try embedder.embed(photo: photo, detector, into: storage.pointer)
+  return storage
+}
+
+// MARK: Between C and Swift
+
+extension fs_face {
+  init(_ face: Face) {
+    func point(_ i: Int) -> fs_point {
+      face.landmarks.indices.contains(i) ? fs_point(x: face.landmarks[i].x, y: face.landmarks[i].y) : fs_point()
+    }
+    self.init(
+      x: face.box.left, y: face.box.top, width: face.box.width, height: face.box.height, score: face.score,
+      landmarks: (point(0), point(1), point(2), point(3), point(4)))
+  }
+}
+
+extension Face {
+  init(_ face: fs_face) {
+    let (a, b, c, d, e) = face.landmarks
+    self.init(
+      box: Box(left: face.x, top: face.y, right: face.x + face.width, bottom: face.y + face.height), score: face.score,
+      landmarks: [a, b, c, d, e].map { Point($0.x, $0.y) })
+  }
+}
+
+extension fs_verdict {
+  init(_ verdict: Verdict) {
+    self.init(distance: verdict.distance, threshold: verdict.threshold, same: verdict.isSame ? 1 : 0)
+  }
+}

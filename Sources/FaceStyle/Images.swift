@@ -1,0 +1,157 @@
+import CFaceStyle
+import CSystem
+import Images
+import Tensors
+
+extension Image: HandleKind {
+  static var kind: StaticString { "fs_image" }
+}
+
+@c @implementation
+public func fs_image_decode(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ data: UnsafeRawPointer?, _ byte_count: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    out.pointee = Handle.make(try Image.decode(bytes(data, byte_count, "bytes")))
+  }
+}
+
+@c @implementation
+public func fs_image_open(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ path: UnsafePointer<CChar>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    out.pointee = Handle.make(try Image.open(text(path, "path")))
+  }
+}
+
+@c @implementation
+public func fs_image_from_pixels(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ pixels: UnsafePointer<fs_pixels>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    let pixels = try prefixed(required(pixels, "pixels"), defaults: fs_pixels(), least: pixelsSize, "pixels")
+    let image = try Image.copying(
+      bytes(pixels.data, pixels.byte_count, "pixels->data"), width: Int(pixels.width), height: Int(pixels.height),
+      stride: pixels.stride, format: PixelFormat(pixels.format), rotation: Int(pixels.rotation))
+    out.pointee = Handle.make(image)
+  }
+}
+
+private let pixelsSize = MemoryLayout<fs_pixels>.size  // version 0.1's; replace by its number when the struct grows
+
+@c @implementation
+public func fs_image_width(_ image: OpaquePointer?) -> UInt32 { UInt32(Handle.find(image, Image.self)?.width ?? 0) }
+
+@c @implementation
+public func fs_image_height(_ image: OpaquePointer?) -> UInt32 { UInt32(Handle.find(image, Image.self)?.height ?? 0) }
+
+@c @implementation
+public func fs_image_data(_ image: OpaquePointer?) -> UnsafePointer<UInt8>? {
+  Handle.find(image, Image.self).map { UnsafePointer($0.pixels.pointer) }
+}
+
+@c @implementation
+public func fs_image_resize(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ image: OpaquePointer?, _ width: UInt32, _ height: UInt32,
+  _ filter: fs_filter
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    let image = try Handle.object(image, Image.self, "image")
+    out.pointee = Handle.make(try image.resized(width: Int(width), height: Int(height), filter: .init(filter)))
+  }
+}
+
+@c @implementation
+public func fs_image_crop(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ image: OpaquePointer?, _ x: UInt32, _ y: UInt32, _ width: UInt32,
+  _ height: UInt32
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    let image = try Handle.object(image, Image.self, "image")
+    out.pointee = Handle.make(try image.cropped(x: Int(x), y: Int(y), width: Int(width), height: Int(height)))
+  }
+}
+
+@c @implementation
+public func fs_image_warp(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ image: OpaquePointer?, _ matrix: UnsafePointer<Float>?,
+  _ width: UInt32, _ height: UInt32
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    let image = try Handle.object(image, Image.self, "image")
+    let m = try required(matrix, "matrix")
+    let map = Affine(Double(m[0]), Double(m[1]), Double(m[2]), Double(m[3]), Double(m[4]), Double(m[5]))
+    out.pointee = Handle.make(try image.warped(by: map, width: Int(width), height: Int(height)))
+  }
+}
+
+@c @implementation
+public func fs_image_encode(
+  _ image: OpaquePointer?, _ format: fs_file_format, _ quality: UInt32, _ buffer: UnsafeMutableRawPointer?,
+  _ capacity: Int, _ byte_count: UnsafeMutablePointer<Int>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let image = try Handle.object(image, Image.self, "image")
+    let count = try required(byte_count, "byte_count")
+    let format = try FileFormat(format)
+    guard capacity >= 0, capacity == 0 || buffer != nil else {
+      throw .invalidArgument("buffer is NULL with a capacity of \(UInt(bitPattern: capacity))")
+    }
+    let file = try image.encode(as: format, quality: Int(quality))
+    count.pointee = file.count
+    guard let buffer, capacity > 0 else { return }
+    guard capacity >= file.count else { throw .invalidArgument("buffer has room for \(capacity) bytes, wanted \(file.count)") }
+    buffer.copyMemory(from: file.pointer, byteCount: file.count)
+  }
+}
+
+@c @implementation
+public func fs_image_write(_ image: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
+  boundary { () throws(Failure) in
+    try Handle.object(image, Image.self, "image").write(text(path, "path"))
+  }
+}
+
+@c @implementation
+public func fs_image_destroy(_ image: OpaquePointer?) { Handle.destroy(image, Image.self) }
+
+extension PixelFormat {
+  init(_ format: fs_pixel_format) throws(Failure) {
+    switch format {
+    case FS_RGB: self = .rgb
+    case FS_BGR: self = .bgr
+    case FS_RGBA: self = .rgba
+    case FS_BGRA: self = .bgra
+    case FS_GREY: self = .grey
+    default: throw .invalidArgument("pixel format \(format.rawValue), wanted FS_RGB to FS_GREY")
+    }
+  }
+}
+
+extension ResizeFilter {
+  init(_ filter: fs_filter) throws(Failure) {
+    switch filter {
+    case FS_BILINEAR: self = .bilinear
+    case FS_BICUBIC: self = .bicubic
+    case FS_AREA: self = .area
+    default: throw .invalidArgument("filter \(filter.rawValue), wanted FS_BILINEAR to FS_AREA")
+    }
+  }
+}
+
+extension FileFormat {
+  init(_ format: fs_file_format) throws(Failure) {
+    switch format {
+    case FS_PNG: self = .png
+    case FS_JPEG: self = .jpeg
+    default: throw .invalidArgument("file format \(format.rawValue), wanted FS_PNG or FS_JPEG")
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import CFaceStyle
+import CSystem
+import Images
+import Networks
+import Tensors
+
+/// A model and its texts as C strings, which callers borrow.
+final class ModelHandle: HandleKind {
+  static var kind: StaticString { "fs_model" }
+
+  let model: Model
+  private var texts: [String: UnsafeMutablePointer<CChar>] = [:]
+
+  init(_ model: Model) {
+    self.model = model
+    for (key, value) in model.weights.metadata { texts[key] = value.withCString { strdup($0) } }
+  }
+
+  deinit { for (_, text) in texts { free(text) } }
+
+  func text(_ key: String) -> UnsafePointer<CChar>? { texts[key].map { UnsafePointer($0) } }
+}
+
+func model(_ pointer: OpaquePointer?, _ name: StaticString = "model") throws(Failure) -> Model {
+  try Handle.object(pointer, ModelHandle.self, name).model
+}
+
+@c @implementation
+public func fs_model_open(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ path: UnsafePointer<CChar>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    out.pointee = Handle.make(ModelHandle(try Model(path: text(path, "path"))))
+  }
+}
+
+@c @implementation
+public func fs_model_load(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ data: UnsafeRawPointer?, _ byte_count: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    out.pointee = Handle.make(ModelHandle(try Model(copying: bytes(data, byte_count, "bytes"))))
+  }
+}
+
+@c @implementation
+public func fs_model_architecture(_ model: OpaquePointer?) -> UnsafePointer<CChar>? {
+  Handle.find(model, ModelHandle.self)?.text("architecture")
+}
+
+@c @implementation
+public func fs_model_metadata(_ model: OpaquePointer?, _ key: UnsafePointer<CChar>?) -> UnsafePointer<CChar>? {
+  guard let key, let key = String(validatingCString: key) else { return nil }
+  return Handle.find(model, ModelHandle.self)?.text(key)
+}
+
+@c @implementation
+public func fs_model_parameter_count(_ model: OpaquePointer?) -> UInt64 {
+  UInt64(Handle.find(model, ModelHandle.self)?.model.weights.parameterCount ?? 0)
+}
+
+@c @implementation
+public func fs_model_fingerprint(_ model: OpaquePointer?) -> UInt64 {
+  Handle.find(model, ModelHandle.self)?.model.weights.fingerprint ?? 0
+}
+
+@c @implementation
+public func fs_model_features(
+  _ handle: OpaquePointer?, _ image: OpaquePointer?, _ layer: UnsafePointer<CChar>?, _ pooling: fs_pooling,
+  _ values: UnsafeMutablePointer<Float>?, _ capacity: Int, _ shape: UnsafeMutablePointer<UInt32>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let model = try model(handle)
+    let image = try Handle.object(image, Image.self, "image")
+    let layer = try text(layer, "layer")
+    let shape = try required(shape, "shape")
+    let pooling = try Pooling(pooling)
+    let features = try model.features(
+      image.pixels.pointer, height: image.height, width: image.width, layer: layer, pooling: pooling)
+    if capacity != 0 || values != nil {
+      try output(values, capacity: capacity, needed: features.count, "values")
+        .update(from: features.pointer, count: features.count)
+    }
+    for axis in 0..<3 { shape[axis] = UInt32(features.shape[axis + 1]) }
+  }
+}
+
+@c @implementation
+public func fs_model_destroy(_ model: OpaquePointer?) { Handle.destroy(model, ModelHandle.self) }
+
+extension Pooling {
+  init(_ pooling: fs_pooling) throws(Failure) {
+    switch pooling {
+    case FS_POOLING_AVERAGE: self = .average
+    case FS_POOLING_MAX: self = .maximum
+    default: throw .invalidArgument("pooling \(pooling.rawValue), wanted FS_POOLING_AVERAGE or FS_POOLING_MAX")
+    }
+  }
+}

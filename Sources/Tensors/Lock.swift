@@ -1,0 +1,48 @@
+import CSystem
+
+/// A mutex with an address of its own.
+package final class Lock: @unchecked Sendable {
+  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+
+  package init() {
+    mutex = .allocate(capacity: 1)
+    pthread_mutex_init(mutex, nil)
+  }
+
+  deinit {
+    pthread_mutex_destroy(mutex)
+    mutex.deallocate()
+  }
+
+  package func hold<Result>(_ body: () -> Result) -> Result {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return body()
+  }
+
+  package func hold<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return try body()
+  }
+}
+
+/// Locks that are taken before a fork and released after it on both sides, so that the child never finds one held
+/// by a thread that it does not have.
+nonisolated(unsafe) private var survivors: [Lock] = []
+private let registered: Void = {
+  _ = pthread_atfork(
+    { for lock in survivors { lock.take() } }, { for lock in survivors { lock.release() } },
+    { for lock in survivors { lock.release() } })
+}()
+
+extension Lock {
+  /// To be called once, when a global lock is made.
+  package func surviveFork() {
+    survivors.append(self)
+    _ = registered
+  }
+
+  fileprivate func take() { pthread_mutex_lock(mutex) }
+  fileprivate func release() { pthread_mutex_unlock(mutex) }
+}

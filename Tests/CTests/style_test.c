@@ -1,0 +1,435 @@
+/* Style transfer: options, the callback, repeatability, costs and their gradient. Pictures are small. */
+#include "support.h"
+
+#include <pthread.h>
+
+enum { WIDTH = 24, HEIGHT = 16 };
+
+static void options(void) {
+  TEST("options are filled with the documented defaults") {
+    fs_style_options o;
+    memset(&o, 0x5e, sizeof o);
+    CHECK_OK(fs_style_options_init(&o, sizeof o));
+    CHECK(o.size == sizeof o);
+    CHECK(o.width == 0 && o.height == 0 && o.steps == 200 && o.seed == 1);
+    CHECK(o.content_weight == 10 && o.style_weight == 40 && o.learning_rate == 2 && o.noise_ratio == 0.6f);
+    CHECK(o.pooling == FS_POOLING_AVERAGE && o.cost == FS_COST_NORMALISED);
+    CHECK(o.content_layer == NULL && o.style_layers == NULL && o.style_layer_count == 0);
+    CHECK(o.on_step == NULL && o.user == NULL);
+  }
+  TEST("options refuse NULL and sizes before the first version's") {
+    fs_style_options o;
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_style_options_init(NULL, sizeof o));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, o, fs_style_options_init(&o, 0));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, o, fs_style_options_init(&o, sizeof(size_t)));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, o, fs_style_options_init(&o, sizeof o - 1));
+  }
+  TEST("a program compiled for a later version gets its options too") {
+    struct { fs_style_options options; uint8_t tail[24]; uint8_t beyond; } larger;
+    memset(&larger, 0x5e, sizeof larger);
+    CHECK_OK(fs_style_options_init(&larger.options, sizeof larger.options + sizeof larger.tail));
+    CHECK(larger.options.steps == 200 && larger.beyond == 0x5e);
+  }
+}
+
+static void without_model(void) {
+  TEST("without a model every call is refused") {
+    fs_styler *styler;
+    fs_image *image = plain(9, 9, 1, 2, 3), *out;
+    double content, style, total;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, styler, fs_styler_create(&styler, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_styler_create(NULL, NULL));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_styler_run(NULL, &out, image, image, NULL));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, total,
+                  fs_styler_evaluate(NULL, image, image, image, NULL, &content, &style, &total, NULL, 0));
+    fs_image_destroy(image);
+  }
+  TEST("a preview refuses NULL and progress that is not a callback's") {
+    fs_image *out;
+    fs_style_progress progress = {.size = sizeof progress};
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_style_preview(NULL, &out));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_style_preview(&progress, &out));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_style_preview(&progress, NULL));
+    progress.size = 0;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_style_preview(&progress, &out));
+  }
+}
+
+static fs_style_options few_steps(uint32_t steps) {
+  fs_style_options o;
+  fs_style_options_init(&o, sizeof o);
+  o.steps = steps;
+  return o;
+}
+
+static void running(fs_styler *styler, const fs_image *content, const fs_image *style) {
+  fs_image *first = NULL, *out = NULL;
+  uint32_t steps = quick() ? 1 : 3;
+  fs_style_options o = few_steps(steps);
+
+  TEST("the picture has the content's size") {
+    REQUIRE_OK(fs_styler_run(styler, &first, content, style, &o));
+    CHECK(fs_image_width(first) == WIDTH && fs_image_height(first) == HEIGHT);
+    CHECK(!same_picture(first, content) && !same_picture(first, style));
+  }
+  TEST("the same seed gives the same picture, bit for bit") {
+    REQUIRE_OK(fs_styler_run(styler, &out, content, style, &o));
+    CHECK(same_picture(out, first));
+    fs_image_destroy(out);
+  }
+  TEST("another seed gives another picture") {
+    o.seed = UINT64_MAX;
+    REQUIRE_OK(fs_styler_run(styler, &out, content, style, &o));
+    CHECK(!same_picture(out, first));
+    fs_image_destroy(out);
+  }
+  o.seed = 1;
+  TEST("one, two and three threads give the same bits") {
+    for (uint32_t threads = 1; threads <= 3; threads++) {
+      CHECK_OK(fs_threads_set(threads));
+      if (!CHECK_OK(fs_styler_run(styler, &out, content, style, &o))) continue;
+      CHECK(same_picture(out, first));
+      fs_image_destroy(out);
+    }
+    CHECK_OK(fs_threads_set(0));
+  }
+  TEST("larger options are accepted, whatever their tail holds") {
+    struct { fs_style_options options; uint8_t tail[24]; } larger;
+    memset(&larger, 0xff, sizeof larger);
+    larger.options = o;
+    larger.options.size = sizeof larger;
+    REQUIRE_OK(fs_styler_run(styler, &out, content, style, &larger.options));
+    CHECK(same_picture(out, first));
+    fs_image_destroy(out);
+  }
+  if (quick()) {
+    test_skip_group("sizes, layers, pooling and cost variants of a run, in quick runs");
+    fs_image_destroy(first);
+    return;
+  }
+  TEST("without noise the seed does not count") {
+    fs_image *other = NULL;
+    o.noise_ratio = 0;
+    REQUIRE_OK(fs_styler_run(styler, &out, content, style, &o));
+    o.seed = 99;
+    REQUIRE_OK(fs_styler_run(styler, &other, content, style, &o));
+    CHECK(same_picture(out, other));
+    fs_image_destroy(out), fs_image_destroy(other);
+  }
+  TEST("a width alone keeps the content's aspect, so does a height alone, both are taken as they are") {
+    static const uint32_t sizes[][4] = {{12, 0, 12, 8}, {0, 8, 12, 8}, {10, 14, 10, 14}, {33, 0, 33, 22}};
+    for (int i = 0; i < 4; i++) {
+      o = few_steps(1);
+      o.width = sizes[i][0], o.height = sizes[i][1];
+      if (!CHECK_OK(fs_styler_run(styler, &out, content, style, &o))) continue;
+      CHECK(fs_image_width(out) == sizes[i][2] && fs_image_height(out) == sizes[i][3]);
+      fs_image_destroy(out);
+    }
+  }
+  TEST("a style picture of another shape is cut to fit") {
+    fs_image *tall = picture(10, 50, 5), *dot = plain(1, 1, 200, 0, 0);
+    o = few_steps(1);
+    if (CHECK_OK(fs_styler_run(styler, &out, content, tall, &o))) {
+      CHECK(fs_image_width(out) == WIDTH && fs_image_height(out) == HEIGHT);
+      fs_image_destroy(out);
+    }
+    if (CHECK_OK(fs_styler_run(styler, &out, content, dot, &o))) fs_image_destroy(out);
+    if (CHECK_OK(fs_styler_run(styler, &out, dot, tall, &o))) {
+      CHECK(fs_image_width(out) == 1 && fs_image_height(out) == 1);
+      fs_image_destroy(out);
+    }
+    fs_image_destroy(tall), fs_image_destroy(dot);
+  }
+  TEST("layers, pooling and cost can be chosen, and each changes the picture") {
+    static const fs_style_layer layers[2] = {{"conv1_2", 0.5f}, {"conv2_2", 0.5f}};
+    for (int i = 0; i < 3; i++) { /* one step of Adam moves by a sign, so three are needed to see a difference */
+      o = few_steps(3);
+      if (i == 0) o.style_layers = layers, o.style_layer_count = 2, o.content_layer = "conv3_1";
+      if (i == 1) o.pooling = FS_POOLING_MAX;
+      if (i == 2) o.cost = FS_COST_LECTURE;
+      if (!CHECK_OK(fs_styler_run(styler, &out, content, style, &o))) continue;
+      CHECK(!same_picture(out, first));
+      fs_image_destroy(out);
+    }
+  }
+  TEST("the default layers given by name change nothing") {
+    static const fs_style_layer layers[5] = {
+        {"conv1_1", 0.2f}, {"conv2_1", 0.2f}, {"conv3_1", 0.2f}, {"conv4_1", 0.2f}, {"conv5_1", 0.2f}};
+    o = few_steps(3);
+    o.style_layers = layers, o.style_layer_count = 5, o.content_layer = "conv4_2";
+    REQUIRE_OK(fs_styler_run(styler, &out, content, style, &o));
+    CHECK(same_picture(out, first));
+    fs_image_destroy(out);
+  }
+  fs_image_destroy(first);
+}
+
+static void refusals(fs_styler *styler, const fs_image *content, const fs_image *style) {
+  fs_image *out = NULL;
+  fs_style_options good = few_steps(1), bad;
+  TEST("running refuses NULL") {
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_styler_run(styler, NULL, content, style, &good));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_styler_run(styler, &out, NULL, style, &good));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_styler_run(styler, &out, content, NULL, &good));
+  }
+#define REFUSE(wanted, field, value) \
+  bad = good, bad.field = (value);   \
+  CHECK_REFUSED(wanted, out, fs_styler_run(styler, &out, content, style, &bad))
+  TEST("options of a size before the first version's are refused") {
+    REFUSE(FS_INVALID_ARGUMENT, size, 0);
+    REFUSE(FS_INVALID_ARGUMENT, size, 1);
+    REFUSE(FS_INVALID_ARGUMENT, size, sizeof(size_t));
+    REFUSE(FS_INVALID_ARGUMENT, size, sizeof good - 1);
+  }
+  TEST("sizes over the limit are refused") {
+    REFUSE(FS_INVALID_ARGUMENT, width, FS_IMAGE_MAX_SIDE + 1);
+    REFUSE(FS_INVALID_ARGUMENT, width, UINT32_MAX);
+    REFUSE(FS_INVALID_ARGUMENT, height, UINT32_MAX);
+    bad = good, bad.width = bad.height = FS_IMAGE_MAX_SIDE;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_styler_run(styler, &out, content, style, &bad));
+  }
+  TEST("numbers that are none are refused") {
+    const float values[3] = {NAN, INFINITY, -INFINITY};
+    for (int i = 0; i < 3; i++) {
+      REFUSE(FS_INVALID_ARGUMENT, content_weight, values[i]);
+      REFUSE(FS_INVALID_ARGUMENT, style_weight, values[i]);
+      REFUSE(FS_INVALID_ARGUMENT, learning_rate, values[i]);
+      REFUSE(FS_INVALID_ARGUMENT, noise_ratio, values[i]);
+    }
+    REFUSE(FS_INVALID_ARGUMENT, noise_ratio, -0.1f);
+    REFUSE(FS_INVALID_ARGUMENT, noise_ratio, 1.1f);
+  }
+  TEST("unknown enumerators are refused") {
+    REFUSE(FS_INVALID_ARGUMENT, pooling, (fs_pooling)2);
+    REFUSE(FS_INVALID_ARGUMENT, pooling, (fs_pooling)0xffffffffu);
+    REFUSE(FS_INVALID_ARGUMENT, cost, (fs_cost_variant)2);
+    REFUSE(FS_INVALID_ARGUMENT, cost, (fs_cost_variant)0xffffffffu);
+  }
+  TEST("unknown layers are refused") {
+    REFUSE(TEST_ANY_FAILURE, content_layer, "");
+    REFUSE(TEST_ANY_FAILURE, content_layer, "conv9_9");
+    REFUSE(TEST_ANY_FAILURE, content_layer, "conv4_2 ");
+    static const fs_style_layer unknown[1] = {{"relu1_1", 1}}, none[1] = {{NULL, 1}};
+    fs_style_layer weighted[1] = {{"conv1_1", 1}};
+    bad = good, bad.style_layers = unknown, bad.style_layer_count = 1;
+    CHECK_REFUSED(TEST_ANY_FAILURE, out, fs_styler_run(styler, &out, content, style, &bad));
+    bad.style_layers = none;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_styler_run(styler, &out, content, style, &bad));
+    bad.style_layers = weighted;
+    weighted[0].weight = NAN;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_styler_run(styler, &out, content, style, &bad));
+    weighted[0].weight = INFINITY;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_styler_run(styler, &out, content, style, &bad));
+    static const size_t counts[] = {0, 17, SIZE_MAX};
+    weighted[0].weight = 1;
+    for (int i = 0; i < 3; i++) {
+      bad.style_layer_count = counts[i];
+      CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_styler_run(styler, &out, content, style, &bad));
+    }
+  }
+#undef REFUSE
+  TEST("numbers at the edge of sense give a picture or a refusal") {
+    if (quick()) SKIP("extreme options, in quick runs");
+    for (int i = 0; i < 7; i++) {
+      bad = good, out = NULL;
+      if (i == 0) bad.steps = 0;
+      if (i == 1) bad.learning_rate = 0;
+      if (i == 2) bad.learning_rate = -1;
+      if (i == 3) bad.learning_rate = FLT_MAX;
+      if (i == 4) bad.content_weight = bad.style_weight = 0;
+      if (i == 5) bad.content_weight = bad.style_weight = FLT_MAX;
+      if (i == 6) bad.content_weight = -10;
+      CHECK_STATUS(TEST_ANY_STATUS, fs_styler_run(styler, &out, content, style, &bad));
+      fs_image_destroy(out);
+    }
+  }
+}
+
+/* ---- The callback ---- */
+
+struct watcher {
+  fs_action answer;     /* at step `at`, FS_CONTINUE before */
+  uint32_t at, calls;
+  bool sound, same_thread;
+  double first_total, last_total, last_seconds;
+  pthread_t caller;
+  fs_image *preview; /* of the last step, if asked for */
+  bool wants_preview;
+  fs_status preview_status, other_status;
+};
+
+static fs_action watch(const fs_style_progress *progress, void *user) {
+  struct watcher *w = user;
+  w->calls++;
+  double sum = 10 * progress->content + 40 * progress->style;
+  w->sound = w->sound && progress->size >= sizeof *progress && progress->step == w->calls && progress->steps >= progress->step &&
+             progress->job && isfinite(progress->total) && progress->content >= 0 && progress->style >= 0 &&
+             fabs(progress->total - sum) <= 1e-4 * fabs(sum) && progress->seconds >= w->last_seconds;
+  if (w->calls == 1) w->first_total = progress->total;
+  w->last_total = progress->total, w->last_seconds = progress->seconds;
+  w->same_thread = w->same_thread && pthread_equal(w->caller, pthread_self());
+  if (w->wants_preview) {
+    fs_image_destroy(w->preview), w->preview = NULL;
+    w->preview_status = fs_style_preview(progress, &w->preview);
+    if (w->preview_status == FS_OK && fs_style_preview(progress, NULL) != FS_INVALID_ARGUMENT) w->sound = false;
+    fs_image *half = NULL; /* other functions are fine */
+    w->other_status = w->preview ? fs_image_resize(&half, w->preview, 3, 2, FS_AREA) : FS_OK;
+    fs_image_destroy(half);
+  }
+  return progress->step == w->at ? w->answer : FS_CONTINUE;
+}
+
+static struct watcher watcher(fs_action answer, uint32_t at) {
+  struct watcher w = {.answer = answer, .at = at, .sound = true, .same_thread = true, .caller = pthread_self()};
+  return w;
+}
+
+static void callbacks(fs_styler *styler, const fs_image *content, const fs_image *style) {
+  uint32_t steps = quick() ? 2 : 8;
+  fs_image *out = NULL;
+  fs_style_options o = few_steps(steps);
+  struct watcher w;
+  o.on_step = watch, o.user = &w;
+
+  TEST("the callback hears of every step on the calling thread, and the cost falls") {
+    w = watcher(FS_CONTINUE, 0);
+    REQUIRE_OK(fs_styler_run(styler, &out, content, style, &o));
+    CHECK(w.calls == steps && w.sound && w.same_thread);
+    CHECK(w.last_total < w.first_total);
+    fs_image_destroy(out);
+  }
+  TEST("FS_FINISH keeps the picture so far") {
+    fs_image *shorter = NULL;
+    fs_style_options one = few_steps(1);
+    w = watcher(FS_FINISH, 1);
+    REQUIRE_OK(fs_styler_run(styler, &out, content, style, &o));
+    CHECK(w.calls == 1);
+    REQUIRE_OK(fs_styler_run(styler, &shorter, content, style, &one));
+    CHECK(same_picture(out, shorter));
+    fs_image_destroy(out), fs_image_destroy(shorter);
+  }
+  TEST("FS_CANCEL drops the picture, and the styler works on") {
+    w = watcher(FS_CANCEL, 2);
+    CHECK_REFUSED(FS_CANCELLED, out, fs_styler_run(styler, &out, content, style, &o));
+    CHECK(w.calls == 2);
+    w = watcher(FS_FINISH, 1);
+    REQUIRE_OK(fs_styler_run(styler, &out, content, style, &o));
+    fs_image_destroy(out);
+  }
+  TEST("an answer that is no action gives a picture or a refusal") {
+    w = watcher((fs_action)77, 1), out = NULL;
+    CHECK_STATUS(TEST_ANY_STATUS, fs_styler_run(styler, &out, content, style, &o));
+    fs_image_destroy(out);
+  }
+  TEST("a preview inside the callback is the picture so far, the last one the result") {
+    w = watcher(FS_CONTINUE, 0), w.wants_preview = true;
+    o.steps = 2;
+    REQUIRE_OK(fs_styler_run(styler, &out, content, style, &o));
+    CHECK(w.preview_status == FS_OK && w.other_status == FS_OK && w.sound);
+    CHECK(same_picture(w.preview, out));
+    fs_image_destroy(w.preview), fs_image_destroy(out);
+  }
+  TEST("an error inside the callback does not become the run's") {
+    w = watcher(FS_CONTINUE, 0), w.wants_preview = true; /* the watcher also asks for a preview into NULL */
+    o.steps = 1;
+    CHECK_OK(fs_styler_run(styler, &out, content, style, &o));
+    fs_image_destroy(w.preview), fs_image_destroy(out);
+  }
+}
+
+/* ---- Costs of a given picture ---- */
+
+static void evaluating(fs_styler *styler, const fs_image *content, const fs_image *style) {
+  enum { COUNT = WIDTH * HEIGHT * 3 };
+  static float gradient[COUNT];
+  fs_image *generated = picture(WIDTH, HEIGHT, 9);
+  double c = -1, s = -1, t = -1;
+
+  TEST("the total is alpha content plus beta style") {
+    REQUIRE_OK(fs_styler_evaluate(styler, generated, content, style, NULL, &c, &s, &t, NULL, 0));
+    CHECK(c > 0 && s > 0);
+    CHECK_NEAR(t, 10 * c + 40 * s, 1e-6 * t);
+  }
+  TEST("a picture has no content cost against itself and no style cost against itself") {
+    REQUIRE_OK(fs_styler_evaluate(styler, content, content, style, NULL, &c, &s, &t, NULL, 0));
+    CHECK(c == 0 && s > 0);
+    REQUIRE_OK(fs_styler_evaluate(styler, style, content, style, NULL, &c, &s, &t, NULL, 0));
+    CHECK(c > 0 && s == 0);
+  }
+  TEST("evaluating refuses NULL, other sizes and small arrays") {
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, t, fs_styler_evaluate(styler, NULL, content, style, NULL, &c, &s, &t, NULL, 0));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, t, fs_styler_evaluate(styler, generated, NULL, style, NULL, &c, &s, &t, NULL, 0));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, t, fs_styler_evaluate(styler, generated, content, NULL, NULL, &c, &s, &t, NULL, 0));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, t, fs_styler_evaluate(styler, generated, content, style, NULL, NULL, &s, &t, NULL, 0));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, t, fs_styler_evaluate(styler, generated, content, style, NULL, &c, NULL, &t, NULL, 0));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_styler_evaluate(styler, generated, content, style, NULL, &c, &s, NULL, NULL, 0));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, gradient,
+                  fs_styler_evaluate(styler, generated, content, style, NULL, &c, &s, &t, gradient, COUNT - 1));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, gradient,
+                  fs_styler_evaluate(styler, generated, content, style, NULL, &c, &s, &t, gradient, 0));
+    fs_image *other = picture(WIDTH + 1, HEIGHT, 1);
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, t, fs_styler_evaluate(styler, generated, other, style, NULL, &c, &s, &t, NULL, 0));
+    fs_image_destroy(other);
+    fs_style_options bad = few_steps(1);
+    bad.size = 8;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, t, fs_styler_evaluate(styler, generated, content, style, &bad, &c, &s, &t, NULL, 0));
+    bad = few_steps(1), bad.content_weight = NAN;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, t, fs_styler_evaluate(styler, generated, content, style, &bad, &c, &s, &t, NULL, 0));
+  }
+  TEST("the gradient is the slope of the cost at its steepest pixels") {
+    if (quick()) SKIP("the gradient, in quick runs");
+    REQUIRE_OK(fs_styler_evaluate(styler, generated, content, style, NULL, &c, &s, &t, gradient, COUNT));
+    /* Pictures move by whole levels only, so this is a coarse look: a central difference over one level
+     * either way, at the steepest pixels, where it stands clear of the curvature. */
+    for (int round = 0; round < 4; round++) {
+      int steepest = 0;
+      for (int i = 0; i < COUNT; i++) {
+        uint8_t level = fs_image_data(generated)[i];
+        if (level > 0 && level < 255 && fabsf(gradient[i]) > fabsf(gradient[steepest])) steepest = i;
+      }
+      double total[2] = {0, 0};
+      for (int side = 0; side < 2; side++) {
+        uint8_t *rgb = malloc(COUNT);
+        memcpy(rgb, fs_image_data(generated), COUNT);
+        rgb[steepest] = (uint8_t)(rgb[steepest] + 2 * side - 1);
+        fs_pixels pixels = {.size = sizeof pixels, .data = rgb, .byte_count = COUNT, .width = WIDTH, .height = HEIGHT};
+        fs_image *moved = NULL;
+        CHECK_OK(fs_image_from_pixels(&moved, &pixels));
+        CHECK_OK(fs_styler_evaluate(styler, moved, content, style, NULL, &c, &s, &total[side], NULL, 0));
+        fs_image_destroy(moved);
+        free(rgb);
+      }
+      double slope = (total[1] - total[0]) / 2;
+      CHECK_NEAR(gradient[steepest], slope, 0.05 * fabs(slope));
+      gradient[steepest] = 0;
+    }
+  }
+  fs_image_destroy(generated);
+}
+
+int main(void) {
+  options();
+  without_model();
+  if (have(model_path("vgg19.safetensors"), "style transfer")) {
+    fs_model *vgg = open_model("vgg19.safetensors");
+    fs_styler *styler = NULL;
+    fs_image *content = picture(WIDTH, HEIGHT, 1), *style = picture(WIDTH, HEIGHT, 2);
+    TEST("a styler is made from VGG-19 alone") {
+      CHECK_STATUS(FS_INVALID_ARGUMENT, fs_styler_create(NULL, vgg));
+      REQUIRE_OK(fs_styler_create(&styler, vgg));
+      if (!exists(model_path("mtcnn.safetensors"))) SKIP("mtcnn.safetensors is not there");
+      fs_model *mtcnn = open_model("mtcnn.safetensors");
+      fs_styler *none;
+      CHECK_REFUSED(FS_WRONG_MODEL, none, fs_styler_create(&none, mtcnn));
+      fs_model_destroy(mtcnn);
+    }
+    fs_model_destroy(vgg); /* the styler keeps what it needs */
+    running(styler, content, style);
+    refusals(styler, content, style);
+    callbacks(styler, content, style);
+    evaluating(styler, content, style);
+    fs_styler_destroy(styler);
+    fs_image_destroy(content), fs_image_destroy(style);
+  }
+  return test_end_program();
+}

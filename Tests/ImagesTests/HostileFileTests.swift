@@ -1,0 +1,141 @@
+import Images
+import Testing
+
+/// Files made to do harm: either a picture or a reason comes out.
+struct HostileFileTests {
+  static func samples(_ format: FileFormat) throws -> [UInt8] { try Image.pattern(width: 61, height: 47).file(format) }
+
+  @Test(arguments: FileFormat.allCases)
+  func `refuses a truncated file, wherever it ends`(format: FileFormat) throws {
+    let file = try Self.samples(format)
+    for count in (0..<16).map({ file.count * $0 / 16 }) + [file.count - 1, file.count - 2, file.count - 9] {
+      let text = failure { _ = try Image.decode(Array(file[..<count])) }
+      #expect(text.hasPrefix("badData"), "\(count) of \(file.count) bytes")
+      #expect(!text.contains("\n"))
+    }
+  }
+
+  @Test(arguments: FileFormat.allCases, [1, 4])
+  func `survives changed bytes`(format: FileFormat, changes: Int) throws {
+    let seed: UInt64 = 2024
+    var random = Seeded(state: seed)
+    let file = try withExif(Self.samples(format), format == .jpeg)
+    var pictures = 0
+    for _ in 0..<500 {
+      var broken = file
+      for _ in 0..<changes {
+        // Half of the changes hit the head, where the sizes are.
+        let end = Bool.random(using: &random) ? broken.count : min(broken.count, 700)
+        broken[Int.random(in: 0..<end, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
+      let text = failure {
+        let image = try Image.decode(broken)
+        #expect(image.pixels.count == 3 * image.width * image.height)
+        pictures += 1
+      }
+      #expect(text.isEmpty || text.hasPrefix("badData"), "seed \(seed): \(text)")
+      #expect(!text.contains("\n"))
+    }
+    print("\(format), \(changes) changes: \(pictures) of 500 still pictures")
+  }
+
+  private func withExif(_ file: [UInt8], _ isJPEG: Bool) -> [UInt8] {
+    isJPEG ? ImagesTests.withExif(file, exifBlock(6, littleEndian: false)) : file
+  }
+
+  @Test func `refuses a PNG with a wrong check sum`() throws {
+    var file = try Self.samples(.png)
+    file[file.count - 14] ^= 1  // in the check sum of the last IDAT
+    #expect(failure { _ = try Image.decode(file) }.contains("wrong check sum"))
+  }
+
+  /// The PNG with the sum of the chunk at `place` put right.
+  private func repaired(_ file: [UInt8], chunkAt place: Int, length: Int) -> [UInt8] {
+    var file = file
+    var sum: UInt32 = 0xFFFF_FFFF
+    for byte in file[(place + 4)..<(place + 8 + length)] {
+      sum ^= UInt32(byte)
+      for _ in 0..<8 { sum = sum >> 1 ^ (sum & 1 == 0 ? 0 : 0xEDB8_8320) }
+    }
+    sum = ~sum
+    for index in 0..<4 { file[place + 8 + length + index] = UInt8(sum >> (24 - 8 * UInt32(index)) & 255) }
+    return file
+  }
+
+  /// Without this, nearly every change ends at the check sums and libpng is never asked.
+  @Test func `survives changed bytes under right check sums`() throws {
+    let file = try Self.samples(.png)
+    var random = Seeded(state: 99)
+    var pictures = 0
+    for _ in 0..<500 {
+      var broken = file
+      var place = 8
+      while place < file.count {
+        let length = file[place..<(place + 4)].reduce(0) { $0 << 8 | Int($1) }
+        if Int.random(in: 0..<3, using: &random) == 0 {
+          let hit = Int.random(in: (place + 4)..<(place + 8 + length), using: &random)
+          broken[hit] = UInt8.random(in: 0...255, using: &random)
+        }
+        broken = repaired(broken, chunkAt: place, length: length)
+        place += 12 + length
+      }
+      let text = failure {
+        let image = try Image.decode(broken)
+        #expect(image.pixels.count == 3 * image.width * image.height)
+        pictures += 1
+      }
+      #expect(text.isEmpty || text.hasPrefix("badData"), "\(text)")
+    }
+    print("png, right check sums: \(pictures) of 500 still pictures")
+  }
+
+  @Test func `refuses a PNG that promises too much, at once`() throws {
+    let file = try Self.samples(.png)
+    for (size, words): ([UInt8], String) in [
+      ([0, 0, 0xFF, 0xDC, 0, 0, 0xFF, 0xDC], "at most 134217728"), ([0, 1, 0, 0, 0, 0, 0, 1], "sides of at most 65500"),
+      ([0x7F, 255, 255, 255, 0x7F, 255, 255, 255], "PNG"), ([0, 0, 0, 0, 0, 0, 0, 1], "PNG"),
+      ([255, 255, 255, 255, 0, 0, 0, 1], "PNG"),
+      ([0, 0, 0x20, 0, 0, 0, 0x40, 0], "PNG"),  // within the limits: 8192 x 16384, but the rows are not there
+    ] {
+      var bomb = file
+      bomb.replaceSubrange(16..<24, with: size)
+      bomb = repaired(bomb, chunkAt: 8, length: 13)
+      let clock = ContinuousClock.now
+      let text = failure { _ = try Image.decode(bomb) }
+      #expect(text.hasPrefix("badData") && text.contains(words), "\(text)")
+      #expect(ContinuousClock.now - clock < .seconds(2))
+    }
+  }
+
+  @Test func `refuses a JPEG that promises too much, at once`() throws {
+    let file = try Self.samples(.jpeg)
+    let frame = try #require(
+      (0..<file.count - 1).first { file[$0] == 0xFF && (file[$0 + 1] == 0xC0 || file[$0 + 1] == 0xC2) })
+    for (size, words): ([UInt8], String) in [
+      ([0xFF, 0xDC, 0xFF, 0xDC], "at most 134217728"), ([0xFF, 0xFF, 0, 1], "JPEG"), ([0, 0, 0, 1], "JPEG"),
+      ([0x20, 0, 0x40, 0], "JPEG"),
+    ] {
+      var bomb = file
+      bomb.replaceSubrange((frame + 5)..<(frame + 9), with: size)
+      let clock = ContinuousClock.now
+      let text = failure { _ = try Image.decode(bomb) }
+      #expect(text.hasPrefix("badData") && text.contains(words), "\(text)")
+      #expect(ContinuousClock.now - clock < .seconds(2))
+    }
+  }
+
+  @Test func `reads a JPEG with stray bytes but not a truncated one with stray bytes`() throws {
+    let file = try Self.samples(.jpeg)
+    let plain = try Image.decode(file).values
+    #expect(try Image.decode(file + [1, 2, 3]).values == plain)
+    let stray = Array(file[..<2]) + [0, 0, 0] + file[2...]  // not FF: "picture begins with"
+    #expect(failure { _ = try Image.decode(stray) }.hasPrefix("badData"))
+    // After the first segment: libjpeg warns of "extraneous bytes" and goes on.
+    let end = 4 + Int(file[4]) << 8 + Int(file[5])
+    let inside = Array(file[..<end]) + [0, 0, 0] + file[end...]
+    #expect(try Image.decode(inside).values == plain)
+    for count in [inside.count / 2, inside.count * 3 / 4, inside.count - 2, inside.count - 1] {
+      #expect(failure { _ = try Image.decode(Array(inside[..<count])) }.hasPrefix("badData"))
+    }
+  }
+}
