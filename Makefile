@@ -1,37 +1,127 @@
-# libfacestyle: `make demo` shows it, `make test` tests it; both set up what they need.
+# libfacestyle: `make demo` shows it, `make test` tests it. Both do all the set-up that they need.
+#
+#   make            the library and the program, in build/
+#   make install    header, library, pkg-config file, program (PREFIX, DESTDIR)
+#   make models     the weights and photos of the demo and the tests
+#   make embedded   the library without a Swift runtime
+#   make deps       the Debian packages (needs root or sudo)
 
 VERSION := 0.1.0
 SOVERSION := 0
 PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD := build
-PYTHON ?= python3
-
-# On an ordinary machine the system's python3 makes the environment that converts models and runs tests.
-VENV := $(BUILD)/venv
-VENV_PYTHON := $(VENV)/bin/python
 
 PACKAGES := build-essential pkg-config patchelf libopenblas-dev liblapacke-dev libturbojpeg0-dev libpng-dev \
             python3-venv valgrind
-SWIFT_SOURCES := Package.swift include/facestyle.h $(shell find Sources -name '*.swift' -o -name '*.h' -o -name '*.map' -o -name '*.modulemap')
+SOURCES := Package.swift include/facestyle.h include/module.modulemap \
+           $(shell find Sources -name '*.swift' -o -name '*.h' -o -name '*.map' -o -name '*.modulemap')
 
 LIBRARY := $(BUILD)/lib/libfacestyle.so.$(VERSION)
 PROGRAM := $(BUILD)/bin/facestyle
-RESOURCES = $(shell swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
-TRIPLE = $(shell uname -m)-unknown-linux-gnu
+EMBEDDED := $(BUILD)/embedded/libfacestyle.so.$(VERSION)
+VENV := $(BUILD)/venv/.ready
+PYTHON := $(BUILD)/venv/bin/python
+MODELS := $(BUILD)/models
 
 .PHONY: all
 all: $(LIBRARY) $(PROGRAM)
 
-.PHONY: deps
+# ---- What the machine must have ----
+
+.PHONY: deps have-deps
 deps:
 	Tools/install-packages $(PACKAGES)
-
-# Only where something is missing: an up-to-date machine needs no root.
-.PHONY: have-deps
 have-deps:
+	@command -v swift >/dev/null || { echo "make: no swift here; install a Swift 6.3 tool chain from swift.org" >&2; exit 1; }
 	@Tools/install-packages --missing $(PACKAGES)
 
-$(LIBRARY): $(SWIFT_SOURCES) | have-deps
-	swift build -c release --product facestyle
-	Tools/place-library .build/release/libfacestyle.so $@ $(SOVERSION)
+# ---- The library and the program ----
+
+$(LIBRARY): $(SOURCES) | have-deps
+	swift build -c release --product libfacestyle
+	Tools/place-library .build/release/liblibfacestyle.so $@ $(SOVERSION)
+
+$(PROGRAM): $(LIBRARY) $(SOURCES)
+	swift build -c release --product facestyle --static-swift-stdlib --scratch-path .build-program
+	@mkdir -p $(dir $@)
+	strip -o $@.new .build-program/release/facestyle
+	patchelf --set-rpath '$$ORIGIN/../lib' $@.new
+	mv $@.new $@
+
+# The tool chain's libraries for programs without a Swift runtime.
+RESOURCES = $(shell swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+TRIPLE := $(shell uname -m)-unknown-linux-gnu
+
+.PHONY: embedded
+embedded: $(EMBEDDED)
+$(EMBEDDED): $(SOURCES) | have-deps
+	FACESTYLE_EMBEDDED=$(RESOURCES)/embedded/$(TRIPLE) \
+	    swift build -c release --product libfacestyle --scratch-path .build-embedded
+	Tools/place-library .build-embedded/release/liblibfacestyle.so $@ $(SOVERSION)
+
+.PHONY: install
+install: $(LIBRARY) $(PROGRAM)
+	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/bin
+	install -m 644 include/facestyle.h $(DESTDIR)$(PREFIX)/include
+	install -m 755 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib
+	cp -P $(BUILD)/lib/libfacestyle.so $(BUILD)/lib/libfacestyle.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' Tools/facestyle.pc.in \
+	    > $(DESTDIR)$(PREFIX)/lib/pkgconfig/facestyle.pc
+	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin
+
+# ---- Models, demo ----
+
+$(VENV): Tools/requirements.txt | have-deps
+	/usr/bin/python3 -m venv $(BUILD)/venv
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r Tools/requirements.txt
+	@touch $@
+
+.PHONY: models
+models: $(VENV)
+	@PYTHONPATH=bindings/python $(PYTHON) -m facestyle.models --output $(MODELS)
+
+.PHONY: demo
+demo: all models
+	@$(PROGRAM) demo --photos $(BUILD)/photos --content $(BUILD)/photos/chelsea.png --style $(STYLE) --out $(BUILD)/demo
+
+# A picture with strokes and colours, of those that need no download of their own.
+STYLE ?= $(BUILD)/photos/ihc.png
+
+# ---- Tests ----
+
+.PHONY: test test-swift test-abi test-c test-embedded test-valgrind test-python test-install
+test: test-swift test-abi test-c test-embedded test-valgrind test-install test-python
+	@echo "all tests passed"
+
+# Once with each build of the kernels that the machine can run, then everything with the best.
+test-swift: $(LIBRARY)
+	swift build -c release --build-tests
+	FACESTYLE_ISA=baseline swift test -c release --skip-build --filter TensorsTests
+	FACESTYLE_ISA=avx2 swift test -c release --skip-build --filter TensorsTests
+	swift test -c release --skip-build
+
+test-abi: $(LIBRARY)
+	Tests/ABI/header_test.sh
+	Tests/ABI/symbols_test.sh $(BUILD)/lib/libfacestyle.so
+	Tests/ABI/layout_test.sh
+
+test-c: $(LIBRARY) models
+	Tests/CTests/run.sh $(BUILD)/lib
+
+test-embedded: $(EMBEDDED) models
+	Tests/ABI/symbols_test.sh $(BUILD)/embedded/libfacestyle.so
+	Tests/CTests/run.sh $(BUILD)/embedded
+
+test-valgrind: $(LIBRARY) models
+	Tests/CTests/run.sh $(BUILD)/lib --valgrind
+
+test-install: all models
+	Tests/Install/install_test.sh
+
+test-python: all models
+	PYTHONPATH=bindings/python $(PYTHON) -m pytest -q -rs bindings/python/tests Tests/CLI
+
+.PHONY: clean
+clean:
+	rm -rf .build .build-program .build-embedded $(BUILD)

@@ -86,10 +86,24 @@ let library: [Target] = [
 let tests: [Target] = [
   .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport"),
   .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport", "CSystem"]),
+  .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "TestSupport"]),
+  .testTarget(name: "NetworksTests", dependencies: ["Networks", "Tensors", "TestSupport"]),
+  .testTarget(name: "FacesTests", dependencies: ["Faces", "Images", "Networks", "Tensors", "TestSupport"]),
+  .testTarget(name: "StylesTests", dependencies: ["Styles", "Images", "Networks", "Tensors", "TestSupport"]),
 ]
+
+// The program is a client of the C interface like any other: it sees the header and the built library alone.
+let program: Target = .executableTarget(
+  name: "facestyle",
+  dependencies: ["CFaceStyle", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+  linkerSettings: [
+    .unsafeFlags(["-L\(root)/build/lib", "-lfacestyle", "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib"])
+  ])
 
 let package = Package(
   name: "facestyle",
-  products: [.library(name: "facestyle", type: .dynamic, targets: ["FaceStyle"])],
-  targets: rooms + vectorRooms + library + (isEmbedded ? [] : tests)
+  products: [.library(name: "libfacestyle", type: .dynamic, targets: ["FaceStyle"])]
+    + (isEmbedded ? [] : [.executable(name: "facestyle", targets: ["facestyle"])]),
+  dependencies: isEmbedded ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
+  targets: rooms + vectorRooms + library + (isEmbedded ? [] : tests + [program])
 )

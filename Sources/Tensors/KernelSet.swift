@@ -41,25 +41,20 @@ extension KernelSet {
       name: "avx512", tileRows: KernelsAVX512.tileRows, tileColumns: KernelsAVX512.tileColumns,
       convolveBlock: KernelsAVX512.convolveBlock, multiplyBlock: KernelsAVX512.multiplyBlock,
       packPanel: KernelsAVX512.packPanel, transposeBlock: KernelsAVX512.transposeBlock)
-
-    /// What this processor runs, slowest first.
-    static let available: [KernelSet] = {
-      switch Int(systemProcessorLevel()) {
-      case Int(systemAVX512): return [baseline, avx2, avx512]
-      case Int(systemAVX2): return [baseline, avx2]
-      default: return [baseline]
-      }
-    }()
-  #else
-    static let available: [KernelSet] = [baseline]
   #endif
 
-  /// The fastest available, or the one that FACESTYLE_ISA names if it is available.
+  /// The fastest that this processor runs, or a lower one that FACESTYLE_ISA names.
   static let selected: KernelSet = {
+    var level = Int(systemProcessorLevel())
     if let wanted = getenv("FACESTYLE_ISA") {
-      for set in available where strcmp(wanted, set.cName) == 0 { return set }
+      if strcmp(wanted, "baseline") == 0 { level = Int(systemBaseline) }
+      if strcmp(wanted, "avx2") == 0 { level = min(level, Int(systemAVX2)) }
     }
-    return available.last ?? baseline
+    #if arch(x86_64)
+      if level == Int(systemAVX512) { return avx512 }
+      if level == Int(systemAVX2) { return avx2 }
+    #endif
+    return baseline
   }()
 
   var cName: UnsafePointer<CChar> { UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self) }

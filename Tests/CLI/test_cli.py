@@ -267,16 +267,16 @@ def test_style_paints_and_reports(tmp_path, tiny):
     assert again.read_bytes() == out.read_bytes()
 
 
+# Adam looks at signs more than at sizes: only an extreme weight moves a picture within two steps.
 @models
-def test_every_option_of_style_counts(tmp_path, tiny):
-    pictures = set()
-    choices = ["", "--seed=2", "--alpha=99", "--beta=1", "--learning-rate=9", "--noise=0", "--pooling=max", "--steps=3"]
-    for i, choice in enumerate(choices):
-        out = tmp_path / f"{i}.png"
-        steps = [] if "steps" in choice else ["--steps=2"]
-        good("style", *tiny, "-o", out, *steps, *filter(None, [choice]))
-        pictures.add(out.read_bytes())
-    assert len(pictures) == len(choices)
+@pytest.mark.parametrize(
+    "option", ["seed=2", "alpha=1e9", "beta=1e-9", "learning-rate=9", "noise=0", "pooling=max", "steps=3"]
+)
+def test_every_option_of_style_counts(option, tmp_path, tiny):
+    plain, changed = tmp_path / "plain.png", tmp_path / "changed.png"
+    good("style", *tiny, "-o", plain, "--steps=2")
+    good("style", *tiny, "-o", changed, *([] if "steps" in option else ["--steps=2"]), f"--{option}")
+    assert plain.read_bytes() != changed.read_bytes()
 
 
 @models

@@ -46,6 +46,20 @@ static void by_hand(void) {
     CHECK_OK(fs_style_cost(generated, swapped, 1, 2, 2, FS_COST_NORMALISED, &value));
     CHECK(value == 0);
   }
+  TEST("one channel, one pixel and one row are sizes like any other") {
+    float gram[9];
+    const float column[3] = {1, 2, 3}, two = 2, one = 1;
+    CHECK_OK(fs_gram_matrix(column, 3, 1, gram));
+    for (int i = 0; i < 9; i++) CHECK(gram[i] == column[i / 3] * column[i % 3]);
+    CHECK_OK(fs_style_cost(generated, zeros, 2, 2, 1, FS_COST_NORMALISED, &value)); /* Gram 30; 900 / (4 16) */
+    CHECK_NEAR(value, 900.0 / 64, 1e-5);
+    CHECK_OK(fs_style_cost(&two, &one, 1, 1, 1, FS_COST_NORMALISED, &value)); /* (4 - 1)^2 / 4 */
+    CHECK_NEAR(value, 2.25, 1e-6);
+    CHECK_OK(fs_content_cost(&two, &one, 1, 1, 1, FS_COST_LECTURE, &value));
+    CHECK_NEAR(value, 0.5, 1e-6);
+    CHECK_OK(fs_triplet_loss(&two, &one, &one, 1, 1, 0.5f, FS_MEAN, &value));
+    CHECK_NEAR(value, 0.5, 1e-6);
+  }
   TEST("the total cost is alpha content plus beta style") {
     CHECK_OK(fs_total_cost(1.5, 0.25, 10, 40, &value));
     CHECK(value == 25);

@@ -461,6 +461,21 @@ static void shaping(void) {
       fs_image_destroy(image);
     }
   }
+  TEST("a picture made without a change is a picture of its own") {
+    static const float identity[6] = {1, 0, 0, 0, 1, 0};
+    for (int i = 0; i < 3; i++) {
+      fs_image *original = picture(13, 7, 1);
+      fs_status status = i == 0   ? fs_image_resize(&image, original, 13, 7, FS_AREA)
+                         : i == 1 ? fs_image_crop(&image, original, 0, 0, 13, 7)
+                                  : fs_image_warp(&image, original, identity, 13, 7);
+      if (CHECK_STATUS(FS_OK, status)) {
+        CHECK(image != original);
+        fs_image_destroy(image);
+      }
+      CHECK(fs_image_width(original) == 13);
+      fs_image_destroy(original);
+    }
+  }
   TEST("two pixels reduced to one are their mean") {
     for (unsigned filter = FS_BILINEAR; filter <= FS_AREA; filter++) {
       if (!CHECK_OK(fs_image_resize(&image, pair, 1, 1, (fs_filter)filter))) continue;
@@ -679,6 +694,10 @@ static void files(void) {
     CHECK_STATUS(FS_IO, fs_image_write(image, in_folder(name)));
     CHECK_REFUSED(FS_IO, back, fs_image_open(&back, in_folder(name)));
     CHECK(entries(folder) == 0);
+  }
+  TEST("a device is refused, even one without end") {
+    CHECK_REFUSED(TEST_ANY_FAILURE, back, fs_image_open(&back, "/dev/zero"));
+    CHECK_REFUSED(TEST_ANY_FAILURE, back, fs_image_open(&back, "/dev/null"));
   }
   TEST("an empty file is bad data") {
     CHECK(write_file(in_folder("a.png"), "", 0));

@@ -67,7 +67,16 @@ static void hostile(void) {
     CHECK_REFUSED(FS_IO, model, fs_model_open(&model, "/tmp"));
   }
   TEST("an empty file is bad data") {
-    CHECK_REFUSED(FS_BAD_DATA, model, fs_model_open(&model, "/dev/null"));
+    char path[] = "/tmp/facestyle-test-XXXXXX";
+    int file = mkstemp(path);
+    REQUIRE(file >= 0);
+    close(file);
+    CHECK_REFUSED(FS_BAD_DATA, model, fs_model_open(&model, path));
+    unlink(path);
+  }
+  TEST("a device is refused, even one without end") {
+    CHECK_REFUSED(TEST_ANY_FAILURE, model, fs_model_open(&model, "/dev/null"));
+    CHECK_REFUSED(TEST_ANY_FAILURE, model, fs_model_open(&model, "/dev/zero"));
   }
   TEST("bytes that are no safetensors file are bad data") {
     uint8_t zeros[64] = {0}, ones[64];
@@ -94,7 +103,7 @@ static void hostile(void) {
         "", " ", "{", "}", "[]", "null", "1", "\"x\"", "{}", "{\"", "{\"a\"", "{\"a\":", "{\"a\":}", "{\"a\":1", "{,}", "{\"a\":1,}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}", "{\"\\", "{\"\\u", "{\"\\ud800\":1}", "{\"\\uZZZZ\":1}",
         "{\"a\":tru}", "{\"a\":-}", "{\"a\":1e}", "{\"a\":1e999999999}", "{\"a\":\"\xff\xfe\"}", "{}{}", "{} x",
-        "{\"__metadata__\":1}", "{\"__metadata__\":{\"architecture\":1}}", "{\"__metadata__\":{\"architecture\":\"vgg19\"}}",
+        "{\"__metadata__\":1}", "{\"__metadata__\":{\"architecture\":1}}", "{\"__metadata__\":{\"architecture\":\"\"}}",
         "{\"__metadata__\":{\"architecture\":\"no such network\"}}", "{\"__metadata__\":null}", "{\"__metadata__\":[]}"};
     for (unsigned i = 0; i < sizeof texts / sizeof *texts; i++) refuse_json(__LINE__, texts[i], 16);
   }
@@ -124,7 +133,6 @@ static void hostile(void) {
   "{\"__metadata__\":{\"architecture\":\"vgg19\"},\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":" first \
   "},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":" second "}}"
     static const char *const texts[] = {
-        TENSOR("\"F32\"", "[4]", "[0,16]"), /* sound, but not what the architecture needs */
         TENSOR("\"F31\"", "[4]", "[0,16]"), TENSOR("\"\"", "[4]", "[0,16]"), TENSOR("32", "[4]", "[0,16]"),
         TENSOR("null", "[4]", "[0,16]"), TENSOR("\"I64\"", "[2]", "[0,16]"), TENSOR("\"F64\"", "[2]", "[0,16]"),
         TENSOR("\"F32\"", "[0]", "[0,0]"), TENSOR("\"F32\"", "[4,0]", "[0,0]"), TENSOR("\"F32\"", "[]", "[0,4]"),
@@ -142,11 +150,32 @@ static void hostile(void) {
         TENSOR("\"F32\"", "[4294967296,1073741825]", "[0,17179869184]"),
         TENSOR("\"F32\"", "[9223372036854775807]", "[0,16]"), TENSOR("\"F32\"", "[18446744073709551615]", "[0,16]"),
         TENSOR("\"F32\"", "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,4]", "[0,16]"),
-        TENSOR("\"U8\"", "[16]", "[0,16]"), TENSOR("\"F16\"", "[8]", "[0,16]"), TENSOR("\"BF16\"", "[8]", "[0,16]"),
+        TENSOR("\"F32\"", "[3]", "[0,12]") /* four bytes that belong to nothing */, TENSOR("\"BF16\"", "[8]", "[0,16]"),
         TWO("[0,8]", "[0,8]"), TWO("[0,8]", "[4,12]"), TWO("[8,16]", "[4,12]"),
         "{\"a\":1}", "{\"a\":{}}", "{\"a\":{\"dtype\":\"F32\"}}", "{\"a\":{\"shape\":[4]}}", "{\"a\":[]}", "{\"\":{}}",
         "{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}"};
     for (unsigned i = 0; i < sizeof texts / sizeof *texts; i++) refuse_json(__LINE__, texts[i], 16);
+  }
+  TEST("a sound file without the tensors of its architecture is refused, when it is opened or when it is used") {
+    static const char *const texts[] = {
+        TENSOR("\"F32\"", "[4]", "[0,16]"), TENSOR("\"U8\"", "[16]", "[0,16]"), TENSOR("\"F16\"", "[8]", "[0,16]"),
+        "{\"__metadata__\":{\"architecture\":\"vgg19\"},\"conv1_1.bias\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}"};
+    fs_image *image = plain(8, 8, 1, 2, 3);
+    for (unsigned i = 0; i < sizeof texts / sizeof *texts; i++) {
+      size_t count;
+      uint8_t *bytes = safetensors(texts[i], strlen(texts[i]), strlen(texts[i]), NULL, 16, &count);
+      fs_styler *styler;
+      uint32_t shape[3];
+      model = NULL;
+      CHECK_STATUS(TEST_ANY_STATUS, load_exactly(&model, bytes, count));
+      if (model) {
+        CHECK_REFUSED(FS_BAD_DATA, styler, fs_styler_create(&styler, model));
+        CHECK_REFUSED(FS_BAD_DATA, shape, fs_model_features(model, image, "conv1_1", FS_POOLING_AVERAGE, NULL, 0, shape));
+      }
+      fs_model_destroy(model);
+      free(bytes);
+    }
+    fs_image_destroy(image);
   }
 }
 
@@ -212,7 +241,7 @@ static void damaged(void) {
         {"\"dtype\":", "\"data_offsets\":[", "]", "4,0"},  {"\"dtype\":", "\"data_offsets\":[", "]", "1,999999999999"},
         {"\"dtype\":", "\"data_offsets\":[", "]", "18446744073709551612,18446744073709551615"},
         {"\"dtype\":", "\"data_offsets\":[", "]", "-4,0"}, {"\"architecture\":", "\"architecture\":\"", "\"", "mtcnn2"},
-        {"\"architecture\":", "\"architecture\":\"", "\"", ""}, {"\"architecture\":", "\"architecture\":\"", "\"", "vgg19"}};
+        {"\"architecture\":", "\"architecture\":\"", "\"", ""}};
     for (unsigned i = 0; i < sizeof places / sizeof *places; i++) {
       char *other = patched(json, places[i][0], places[i][1], places[i][2][0], places[i][3]);
       if (!other) continue; /* the converter spells it with a space: nothing to damage here */
@@ -222,6 +251,18 @@ static void damaged(void) {
       refuse(__LINE__, what, changed, changed_count);
       free(changed), free(other);
     }
+  }
+  TEST("a detector's weights under another network's name are refused, when they are opened or when they are used") {
+    REQUIRE(json != NULL);
+    char *other = patched(json, "\"architecture\":", "\"architecture\":\"", '"', "vgg19");
+    REQUIRE(other != NULL);
+    uint8_t *changed = safetensors(other, strlen(other), strlen(other), bytes + 8 + header, count - 8 - header, &changed_count);
+    fs_styler *styler;
+    model = NULL;
+    CHECK_STATUS(TEST_ANY_STATUS, load_exactly(&model, changed, changed_count));
+    if (model) CHECK_REFUSED(FS_BAD_DATA, styler, fs_styler_create(&styler, model));
+    fs_model_destroy(model);
+    free(changed), free(other);
   }
   TEST("any byte of the header changed gives a model or a refusal") {
     REQUIRE(json != NULL);

@@ -45,12 +45,21 @@ def iou(a, b):
     return inter / (area(a) + area(b) - inter)
 
 
+def reduced(photo, width, height):
+    """The picture that the fixture's faces were found in: Pillow 13 made it, which takes the height first where a
+    picture is twice as high as wide. One level of grey decides between two boxes of score 0.99999."""
+    if photo.height <= 2 * photo.width:
+        return photo.resize(width, height, "bilinear")
+    with photo.resize(photo.width, height, "bilinear") as low:
+        return low.resize(width, height, "bilinear")
+
+
 def test_mtcnn_finds_facenet_pytorchs_faces(detector):
     wrong = []
     for name, want in detections().items():
         with fs.Image.open(photo_file(name)) as photo:
             k = 800 / max(photo.width, photo.height)
-            with photo.resize(round(photo.width * k), round(photo.height * k), "bilinear") as small:
+            with reduced(photo, round(photo.width * k), round(photo.height * k)) as small:
                 assert [small.width, small.height] == want["size"], name
                 faces = detector.find(small)
         corners = [(x, y, x + w, y + h) for x, y, w, h in (face.box for face in faces)]
@@ -133,16 +142,21 @@ def test_nn4_small2_is_pytorchs(nn4_weights, lrn, prefix):
 
 def test_a_model_without_a_tensor_is_bad_data_that_names_it(nn4_weights):
     some = {name: tensor for name, tensor in nn4_weights.items() if name != "conv3.weight"}
-    with pytest.raises(fs.FaceStyleError, match=r"conv3\.weight"):
-        fs.Model.load(save(some, {"architecture": "nn4.small2", "lrn": "torch"}))
+    data = save(some, {"architecture": "nn4.small2", "lrn": "torch"})
+    with pytest.raises(fs.FaceStyleError, match=r"conv3\.weight") as caught:
+        with fs.Model.load(data) as model:
+            fs.Embedder(model)
+    assert caught.value.name == "FS_BAD_DATA"
 
 
 def test_fingerprints_tell_models_apart(nn4_weights):
+    data = save(nn4_weights, {"architecture": "nn4.small2", "lrn": "torch"})
+    one_bit = data[:-1] + bytes([data[-1] ^ 1])
     prints = []
-    for lrn in ("torch", "tensorflow", "torch"):
-        with fs.Model.load(save(nn4_weights, {"architecture": "nn4.small2", "lrn": lrn})) as model:
+    for file in (data, data, one_bit):
+        with fs.Model.load(file) as model:
             prints.append(model.fingerprint)
-    assert prints[0] == prints[2] != prints[1]
+    assert prints[0] == prints[1] != prints[2]
 
 
 def test_a_gallery_refuses_another_models_embedder(nn4_weights, embedder, detector):
