@@ -95,11 +95,11 @@ test: test-swift test-abi test-c test-embedded test-valgrind test-install test-p
 	@echo "all tests passed"
 
 # Once with each build of the kernels that the machine can run, then everything with the best.
+SWIFT_TEST := swift test -c release --disable-xctest --scratch-path .build-tests
 test-swift: $(LIBRARY)
-	swift build -c release --build-tests
-	FACESTYLE_ISA=baseline swift test -c release --skip-build --filter TensorsTests
-	FACESTYLE_ISA=avx2 swift test -c release --skip-build --filter TensorsTests
-	swift test -c release --skip-build
+	$(SWIFT_TEST)
+	FACESTYLE_ISA=baseline $(SWIFT_TEST) --filter TensorsTests
+	FACESTYLE_ISA=avx2 $(SWIFT_TEST) --filter TensorsTests
 
 test-abi: $(LIBRARY)
 	Tests/ABI/header_test.sh
@@ -124,4 +124,4 @@ test-python: all models
 
 .PHONY: clean
 clean:
-	rm -rf .build .build-program .build-embedded $(BUILD)
+	rm -rf .build .build-tests .build-program .build-embedded $(BUILD)

@@ -1,7 +1,7 @@
 /// A plain decimal number such as "-47.549": digits with at most one point, nil for anything else.
 ///
 /// The C library's strtof reads by the host's locale, which may want a comma.
-func decimal<Bytes: Sequence>(_ text: Bytes) -> Float? where Bytes.Element == UInt8 {
+package func decimal<Bytes: Sequence>(_ text: Bytes) -> Float? where Bytes.Element == UInt8 {
   var value = 0.0, share = 1.0
   var digits = 0, isNegative = false, isFraction = false, isFirst = true
   for byte in text {

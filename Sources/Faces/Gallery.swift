@@ -12,10 +12,15 @@ package final class Gallery {
   private var owners: [Int] = []
   private var names: [String] = []
 
-  package init(for embedder: Embedder) throws(Failure) {
-    dimension = embedder.dimension
-    fingerprint = embedder.fingerprint
-    defaultThreshold = embedder.threshold
+  package convenience init(for embedder: Embedder) throws(Failure) {
+    try self.init(
+      dimension: embedder.dimension, fingerprint: embedder.fingerprint, defaultThreshold: embedder.threshold)
+  }
+
+  package init(dimension: Int, fingerprint: UInt64, defaultThreshold: Float) throws(Failure) {
+    self.dimension = dimension
+    self.fingerprint = fingerprint
+    self.defaultThreshold = defaultThreshold
     rows = try Storage(count: 16 * dimension)
   }
 

@@ -1,11 +1,11 @@
 /// Non-maximum suppression: of boxes that overlap, the surest stays.
 ///
 /// Two boxes overlap by `intersection / union`, or by `intersection / smaller` which also drops a box inside another.
-enum Overlap { case union, smaller }
+package enum Overlap { case union, smaller }
 
 /// - Parameter extra: added to sides, 1 where boxes count whole pixels.
 /// - Returns: the places of the boxes that stay, surest first; ties keep their order.
-func suppress(
+package func suppress(
   _ boxes: [Box], _ scores: [Float], threshold: Float, by overlap: Overlap, extra: Float = 0
 ) -> [Int] {
   var order = Array(boxes.indices)

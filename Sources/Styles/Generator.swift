@@ -1,9 +1,9 @@
 /// Random numbers that a seed fixes for good: xoshiro256++ by Blackman and Vigna (2019), its state filled by
 /// SplitMix64 from the seed.
-struct Generator {
+package struct Generator {
   private var state: (UInt64, UInt64, UInt64, UInt64)
 
-  init(seed: UInt64) {
+  package init(seed: UInt64) {
     var seed = seed
     func splitMix() -> UInt64 {
       seed &+= 0x9E37_79B9_7F4A_7C15
@@ -15,7 +15,7 @@ struct Generator {
     state = (splitMix(), splitMix(), splitMix(), splitMix())
   }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     func rotated(_ x: UInt64, _ k: UInt64) -> UInt64 { x << k | x >> (64 - k) }
     let result = rotated(state.0 &+ state.3, 23) &+ state.0
     let t = state.1 << 17
@@ -29,5 +29,5 @@ struct Generator {
   }
 
   /// Uniform in 0..<1: the upper 24 bits.
-  mutating func uniform() -> Float { Float(next() >> 40) * 0x1p-24 }
+  package mutating func uniform() -> Float { Float(next() >> 40) * 0x1p-24 }
 }

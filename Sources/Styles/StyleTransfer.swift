@@ -49,10 +49,10 @@ package final class StyleTransfer {
   ) throws(Failure) -> Image {
     try options.check()
     let (width, height) = options.size(for: content.width, content.height)
-    let contentTensor = try tensor(content.width == width && content.height == height ? content : content.resized(width: width, height: height, filter: .bicubic))
+    let contentTensor = try tensor(content.resized(width: width, height: height, filter: .bicubic))
     let styleTensor = try tensor(StyleTransfer.cover(style, width: width, height: height))
     let network = try model.network(isDifferentiable: true)
-    let objective = try StyleObjective(network, content: contentTensor, style: styleTensor, options)
+    let objective = try StyleObjective<Float>(network, content: contentTensor, style: styleTensor, options)
     let picture = try StyleTransfer.start(contentTensor, ratio: options.noiseRatio, seed: options.seed)
     let adam = try Adam<Float>(picture.shape, rate: options.learningRate)
     let job = Job(picture)
@@ -82,7 +82,7 @@ package final class StyleTransfer {
       throw .invalidArgument("a picture of \(generated.width)x\(generated.height) for a content of \(content.width)x\(content.height)")
     }
     let network = try model.network(isDifferentiable: true)
-    let objective = try StyleObjective(network, content: tensor(content), style: tensor(style), options)
+    let objective = try StyleObjective<Float>(network, content: tensor(content), style: tensor(style), options)
     let (costs, gradient) = try objective.evaluate(tensor(generated), withGradient: withGradient)
     guard let gradient else { return (costs, nil) }
     // From the network's B, G, R to R, G, B.
@@ -111,8 +111,7 @@ package final class StyleTransfer {
   }
 
   /// The largest part about the centre that has the wanted proportions, scaled to the wanted size: nothing is squashed.
-  static func cover(_ image: Image, width: Int, height: Int) throws(Failure) -> Image {
-    if image.width == width, image.height == height { return image }
+  package static func cover(_ image: Image, width: Int, height: Int) throws(Failure) -> Image {
     var part = (width: image.width, height: image.height)
     if image.width * height > image.height * width {
       part.width = max(1, (image.height * width + height / 2) / height)

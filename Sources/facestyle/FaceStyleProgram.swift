@@ -18,6 +18,8 @@ struct FaceStyleProgram: ParsableCommand {
       }
       var command = try parseAsRoot()
       try command.run()
+      // What was printed may still wait in a buffer: a full disk shows only now.
+      guard fflush(nil) == 0 else { throw Failure("output: \(String(cString: strerror(errno)))") }
     } catch let failure as Failure {
       warn(failure.message)
       Glibc.exit(EXIT_FAILURE)

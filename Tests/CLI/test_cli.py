@@ -166,6 +166,14 @@ def test_numbers_out_of_range_are_refused(tiny, tmp_path):
     assert not (tmp_path / "a.png").exists()
 
 
+@models
+def test_an_output_that_is_full_is_told():
+    with open("/dev/full", "w") as full:
+        environment = {**os.environ, "FACESTYLE_MODELS": str(MODELS)}
+        result = subprocess.run([PROGRAM, "detect", OBAMA], stdout=full, stderr=subprocess.PIPE, env=environment)
+    assert result.returncode == 1 and result.stderr.startswith(b"facestyle: output: ")
+
+
 # ---- Faces ----
 
 

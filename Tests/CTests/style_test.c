@@ -55,10 +55,13 @@ static void without_model(void) {
   }
 }
 
+/* In quick runs the first layers alone: the deep ones hold nearly all weights. */
 static fs_style_options few_steps(uint32_t steps) {
+  static const fs_style_layer shallow[1] = {{"conv1_1", 1}};
   fs_style_options o;
   fs_style_options_init(&o, sizeof o);
   o.steps = steps;
+  if (quick()) o.content_layer = "conv1_2", o.style_layers = shallow, o.style_layer_count = 1;
   return o;
 }
 
@@ -345,30 +348,32 @@ static void evaluating(fs_styler *styler, const fs_image *content, const fs_imag
   fs_image *generated = picture(WIDTH, HEIGHT, 9);
   double c = -1, s = -1, t = -1;
 
+  fs_style_options few = few_steps(1), *o = quick() ? &few : NULL;
+
   TEST("the total is alpha content plus beta style") {
-    REQUIRE_OK(fs_styler_evaluate(styler, generated, content, style, NULL, &c, &s, &t, NULL, 0));
+    REQUIRE_OK(fs_styler_evaluate(styler, generated, content, style, o, &c, &s, &t, NULL, 0));
     CHECK(c > 0 && s > 0);
     CHECK_NEAR(t, 10 * c + 40 * s, 1e-6 * t);
   }
   TEST("a picture has no content cost against itself and no style cost against itself") {
-    REQUIRE_OK(fs_styler_evaluate(styler, content, content, style, NULL, &c, &s, &t, NULL, 0));
+    REQUIRE_OK(fs_styler_evaluate(styler, content, content, style, o, &c, &s, &t, NULL, 0));
     CHECK(c == 0 && s > 0);
-    REQUIRE_OK(fs_styler_evaluate(styler, style, content, style, NULL, &c, &s, &t, NULL, 0));
+    REQUIRE_OK(fs_styler_evaluate(styler, style, content, style, o, &c, &s, &t, NULL, 0));
     CHECK(c > 0 && s == 0);
   }
   TEST("evaluating refuses NULL, other sizes and small arrays") {
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, t, fs_styler_evaluate(styler, NULL, content, style, NULL, &c, &s, &t, NULL, 0));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, t, fs_styler_evaluate(styler, generated, NULL, style, NULL, &c, &s, &t, NULL, 0));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, t, fs_styler_evaluate(styler, NULL, content, style, o, &c, &s, &t, NULL, 0));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, t, fs_styler_evaluate(styler, generated, NULL, style, o, &c, &s, &t, NULL, 0));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, t, fs_styler_evaluate(styler, generated, content, NULL, NULL, &c, &s, &t, NULL, 0));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, t, fs_styler_evaluate(styler, generated, content, style, NULL, NULL, &s, &t, NULL, 0));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, t, fs_styler_evaluate(styler, generated, content, style, NULL, &c, NULL, &t, NULL, 0));
-    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_styler_evaluate(styler, generated, content, style, NULL, &c, &s, NULL, NULL, 0));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, t, fs_styler_evaluate(styler, generated, content, style, o, NULL, &s, &t, NULL, 0));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, t, fs_styler_evaluate(styler, generated, content, style, o, &c, NULL, &t, NULL, 0));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_styler_evaluate(styler, generated, content, style, o, &c, &s, NULL, NULL, 0));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, gradient,
-                  fs_styler_evaluate(styler, generated, content, style, NULL, &c, &s, &t, gradient, COUNT - 1));
+                  fs_styler_evaluate(styler, generated, content, style, o, &c, &s, &t, gradient, COUNT - 1));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, gradient,
-                  fs_styler_evaluate(styler, generated, content, style, NULL, &c, &s, &t, gradient, 0));
+                  fs_styler_evaluate(styler, generated, content, style, o, &c, &s, &t, gradient, 0));
     fs_image *other = picture(WIDTH + 1, HEIGHT, 1);
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, t, fs_styler_evaluate(styler, generated, other, style, NULL, &c, &s, &t, NULL, 0));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, t, fs_styler_evaluate(styler, generated, other, style, o, &c, &s, &t, NULL, 0));
     fs_image_destroy(other);
     fs_style_options bad = few_steps(1);
     bad.size = 8;
@@ -378,7 +383,7 @@ static void evaluating(fs_styler *styler, const fs_image *content, const fs_imag
   }
   TEST("the gradient is the slope of the cost at its steepest pixels") {
     if (quick()) SKIP("the gradient, in quick runs");
-    REQUIRE_OK(fs_styler_evaluate(styler, generated, content, style, NULL, &c, &s, &t, gradient, COUNT));
+    REQUIRE_OK(fs_styler_evaluate(styler, generated, content, style, o, &c, &s, &t, gradient, COUNT));
     /* Pictures move by whole levels only, so this is a coarse look: a central difference over one level
      * either way, at the steepest pixels, where it stands clear of the curvature. */
     for (int round = 0; round < 4; round++) {
@@ -395,7 +400,7 @@ static void evaluating(fs_styler *styler, const fs_image *content, const fs_imag
         fs_pixels pixels = {.size = sizeof pixels, .data = rgb, .byte_count = COUNT, .width = WIDTH, .height = HEIGHT};
         fs_image *moved = NULL;
         CHECK_OK(fs_image_from_pixels(&moved, &pixels));
-        CHECK_OK(fs_styler_evaluate(styler, moved, content, style, NULL, &c, &s, &total[side], NULL, 0));
+        CHECK_OK(fs_styler_evaluate(styler, moved, content, style, o, &c, &s, &total[side], NULL, 0));
         fs_image_destroy(moved);
         free(rgb);
       }

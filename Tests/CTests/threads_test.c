@@ -21,13 +21,16 @@ static bool together(void *(*body)(void *), void *works, size_t size) {
   return all;
 }
 
-/* Runs in a child, which answers 0 if all is well; a minute without an answer is a failure. */
+/* Runs in a child, which answers 0 if all is well; a minute without an answer is a failure. The child ends as
+ * a shell, so that valgrind does not ask it for what its parent still holds. */
 static bool child(int (*body)(void *), void *argument) {
   fflush(stdout);
   pid_t process = fork();
   if (process == 0) {
     alarm(quick() ? 600 : 60);
-    _exit(body(argument));
+    bool well = body(argument) == 0;
+    execl("/bin/sh", "sh", "-c", well ? "exit 0" : "exit 1", (char *)NULL);
+    _exit(2);
   }
   int status = 1;
   bool well = process > 0 && waitpid(process, &status, 0) == process && WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -205,11 +208,13 @@ struct style_work {
 
 /* A styler of its own over the shared model. */
 static void *paint(void *argument) {
+  static const fs_style_layer shallow[1] = {{"conv1_1", 1}}; /* the deep layers hold nearly all weights */
   struct style_work *work = argument;
   fs_styler *styler = NULL;
   fs_style_options options;
   fs_style_options_init(&options, sizeof options);
   options.steps = quick() ? 1 : 3;
+  if (quick()) options.content_layer = "conv1_2", options.style_layers = shallow, options.style_layer_count = 1;
   work->status = fs_styler_create(&styler, work->vgg);
   if (work->status == FS_OK) work->status = fs_styler_run(styler, &work->out, work->content, work->style, &options);
   if (work->status == FS_OK)

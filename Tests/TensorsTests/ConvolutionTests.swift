@@ -2,7 +2,7 @@ import CSystem
 import TestSupport
 import Testing
 
-@testable import Tensors
+import Tensors
 
 /// The definition of convolution, term by term, in Double: the plain twin of the kernels.
 func plainConvolution(_ w: Window, _ x: [Float], _ b: [Float], columns: Int, bias: [Float]?, slopes: [Float]?, rectify: Bool) -> [Double] {

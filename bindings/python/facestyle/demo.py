@@ -31,7 +31,7 @@ def embed_all(folder, embedder, detector):
 def compare_all(found, threshold):
     print(f"\nDistances (same person up to {threshold:.2f}, marked *)\n")
     width = max(len(path.name) for path in found)
-    print(" " * (width + 5) + "".join(f"{i + 1:>6}" for i in range(len(found))))
+    print(" " * (width + 5) + "".join(f"{i + 1:>5} " for i in range(len(found) - 1)))
     for i, (path, a) in enumerate(found.items()):
         row = [distance(a, b) for b in itertools.islice(found.values(), i)]
         cells = "".join(f"{d:5.2f}{'*' if d <= threshold else ' '}" for d in row)
@@ -50,9 +50,10 @@ def identify(found, embedder):
                 if other != path:
                     gallery.add(person(other), embedding)
             match = gallery.identify(found[path])
-            who = match.name if match.known else f"a stranger; nearest is {match.name}"
-            print(f"  {path.name} among {gallery.photos} photos of {gallery.people} people: {who}, "
-                  f"distance {match.distance:.2f} (threshold {match.threshold:.2f})")
+            who = match.name if match.known else f"a stranger, the nearest is {match.name}"
+            people_known = f"{gallery.people} {'person' if gallery.people == 1 else 'people'}"
+            print(f"  {path.name} among {gallery.photos} photos of {people_known}:\n"
+                  f"    {who}, distance {match.distance:.2f} (threshold {match.threshold:.2f})")
 
 
 def paint(content, style, out, model, steps):

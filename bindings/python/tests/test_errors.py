@@ -73,3 +73,15 @@ def test_a_good_call_clears_the_last_error(picture):
     assert _c.fs_last_error()
     picture.resize(2, 2).close()
     assert _c.fs_last_error() == b""
+
+
+def test_each_thread_has_its_own_last_error(picture):
+    from threading import Thread
+
+    seen = []
+    with pytest.raises(fs.FaceStyleError):
+        picture.resize(0, 0)
+    thread = Thread(target=lambda: seen.append(_c.fs_last_error()))
+    thread.start()
+    thread.join()
+    assert seen == [b""] and _c.fs_last_error()

@@ -178,3 +178,20 @@ def test_detector_options_are_checked():
             assert caught.value.status == _c.FS_INVALID_ARGUMENT
         with pytest.raises(ValueError, match=r"thresholds has shape \[2\]"):
             fs.Detector(model, thresholds=(0.5, 0.5))
+
+
+def test_threads_share_a_detector_and_an_embedder(detector, embedder, obama):
+    from concurrent.futures import ThreadPoolExecutor
+
+    alone = embedder.embed_photo(obama, detector)[0]
+    with ThreadPoolExecutor(4) as pool:
+        for embedding in pool.map(lambda _: embedder.embed_photo(obama, detector)[0], range(12)):
+            assert np.array_equal(embedding, alone)
+
+
+def test_any_number_of_threads_finds_the_same_face(detector, embedder, obama):
+    found = []
+    for count in (1, 2, 5, 0):
+        fs.set_threads(count)
+        found.append(embedder.embed_photo(obama, detector)[0])
+    assert all(np.array_equal(found[0], other) for other in found[1:])

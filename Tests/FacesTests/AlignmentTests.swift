@@ -1,0 +1,60 @@
+import CSystem
+import Faces
+import Images
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct AlignmentTests {
+  private let points = [Point(10, 20), Point(60, 25), Point(35, 50), Point(18, 70), Point(55, 72)]
+
+  /// Turned by `angle`, scaled by `scale`, shifted.
+  private func moved(_ points: [Point], angle: Double, scale: Double, x: Double, y: Double) -> [Point] {
+    points.map {
+      let (px, py) = (Double($0.x), Double($0.y))
+      return Point(
+        Float(scale * (cos(angle) * px - sin(angle) * py) + x), Float(scale * (sin(angle) * px + cos(angle) * py) + y))
+    }
+  }
+
+  @Test(arguments: [(0.0, 1.0), (0.3, 2.5), (-2.9, 0.4), (3.14, 7.0)])
+  func `finds the turn, scale and shift that were made`(angle: Double, scale: Double) throws {
+    let map = try similarity(from: points, to: moved(points, angle: angle, scale: scale, x: 5, y: -9))
+    let expected = [scale * cos(angle), -scale * sin(angle), 5, scale * sin(angle), scale * cos(angle), -9]
+    #expect(largestDifference([map.a, map.b, map.c, map.d, map.e, map.f], expected) < Tolerance.float)
+  }
+
+  @Test func `never mirrors, even where a mirror would fit better`() throws {
+    let mirrored = points.map { Point(-$0.x, $0.y) }
+    let map = try similarity(from: points, to: mirrored)
+    #expect(map.a * map.e - map.b * map.d >= 0)
+  }
+
+  @Test func `is the least-squares answer: no small change of it is better`() throws {
+    let target = [Point(1, 2), Point(9, 1), Point(4, 7), Point(2, 11), Point(8, 12)]
+    let map = try similarity(from: points, to: target)
+    func error(_ a: Double, _ b: Double, _ x: Double, _ y: Double) -> Double {
+      var sum = 0.0
+      for (p, q) in zip(points, target) {
+        let dx = a * Double(p.x) - b * Double(p.y) + x - Double(q.x)
+        let dy = b * Double(p.x) + a * Double(p.y) + y - Double(q.y)
+        sum += dx * dx + dy * dy
+      }
+      return sum
+    }
+    let best = error(map.a, map.d, map.c, map.f)
+    for h in [-1e-3, 1e-3] {
+      #expect(error(map.a + h, map.d, map.c, map.f) > best)
+      #expect(error(map.a, map.d + h, map.c, map.f) > best)
+      #expect(error(map.a, map.d, map.c + h, map.f) > best)
+      #expect(error(map.a, map.d, map.c, map.f + h) > best)
+    }
+  }
+
+  @Test func `refuses points that fall together, are not finite or do not pair`() {
+    let one = [Point](repeating: Point(3, 3), count: 5)
+    #expect(throws: Failure.self) { try similarity(from: one, to: points) }
+    #expect(throws: Failure.self) { try similarity(from: [Point(.nan, 0)] + points.dropFirst(), to: points) }
+    #expect(throws: Failure.self) { try similarity(from: points, to: Array(points.dropLast())) }
+  }
+}
