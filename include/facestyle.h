@@ -112,8 +112,8 @@ uint32_t fs_image_height(const fs_image *image); /* 0 for NULL */
 const uint8_t *fs_image_data(const fs_image *image); /* R,G,B bytes, 3 * width a row; borrowed */
 
 typedef enum fs_filter {
-  FS_BILINEAR = 0, /* triangle filter, widened when reducing: Pillow's BILINEAR */
-  FS_BICUBIC = 1,  /* cubic filter with a = -0.5, widened when reducing: Pillow's BICUBIC */
+  FS_BILINEAR = 0, /* triangle filter, widened when reducing: Pillow 12's BILINEAR */
+  FS_BICUBIC = 1,  /* cubic filter with a = -0.5, widened when reducing: Pillow 12's BICUBIC */
   FS_AREA = 2      /* mean of the pixels that a target pixel touches: PyTorch's interpolate(mode="area") */
 } fs_filter;
 
@@ -139,13 +139,15 @@ void fs_image_destroy(fs_image *image);
 
 typedef struct fs_model fs_model;
 
+/* Reads a file. Whether it holds all tensors of its architecture is seen when a detector, an embedder, a
+ * styler or features are made from it: FS_BAD_DATA then names the tensor. */
 fs_status fs_model_open(fs_model **out, const char *path);
 fs_status fs_model_load(fs_model **out, const void *bytes, size_t byte_count);
 const char *fs_model_architecture(const fs_model *model); /* "vgg19", "mtcnn", "dlib-resnet", "nn4.small2" */
 /* What the file says under `key` ("name", "licence", "source", ...), or NULL. */
 const char *fs_model_metadata(const fs_model *model, const char *key);
 uint64_t fs_model_parameter_count(const fs_model *model);
-/* A number made from all weights and metadata: two models are the same if their fingerprints are. */
+/* A number made from all weights and metadata, in any order: models that differ have different ones. */
 uint64_t fs_model_fingerprint(const fs_model *model);
 void fs_model_destroy(fs_model *model);
 

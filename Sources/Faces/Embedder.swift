@@ -58,6 +58,7 @@ package final class Embedder: @unchecked Sendable {
         architecture.fill(input, i, chip.pixels.pointer, height: side, width: side)
       }
       let answer = try network.run(input, .init(["embedding"]))[0]
+      for i in 0..<answer.count where !answer[i].isFinite { throw .badData("the model answers \(answer[i]): its weights are damaged") }
       (embeddings + first * dimension).update(from: answer.pointer, count: answer.count)
     }
   }

@@ -19,6 +19,9 @@ package final class MTCNNDetector: @unchecked Sendable {
     package init() {}
   }
 
+  /// Windows of one level that go on: far more than a crowd has, few enough that no picture keeps a host waiting.
+  private static let mostOfLevel = 4096
+
   private let options: Options
   private let proposal, refinement, output: Network<Float>
 
@@ -100,7 +103,9 @@ package final class MTCNNDetector: @unchecked Sendable {
           score: face[2 * cell + 1],
           shift: (box[4 * cell], box[4 * cell + 1], box[4 * cell + 2], box[4 * cell + 3])))
     }
-    return found
+    guard found.count > MTCNNDetector.mostOfLevel else { return found }
+    found.sort { $0.score > $1.score }
+    return Array(found.prefix(MTCNNDetector.mostOfLevel))
   }
 
   // MARK: The refinements

@@ -67,7 +67,7 @@ package final class WeightFile: @unchecked Sendable {
     self.bytes = bytes
     self.metadata = metadata
     self.entries = entries
-    fingerprint = WeightFile.mix(bytes)
+    fingerprint = WeightFile.fingerprint(bytes, entries, metadata)
   }
 
   private static func entry(
@@ -109,18 +109,36 @@ package final class WeightFile: @unchecked Sendable {
     return Entry(kind: kind, extents: extents, count: count, offset: dataStart + range.0)
   }
 
-  /// A number that changes with any byte: eight bytes at a time, each stirred as SplitMix64 stirs its state.
-  private static func mix(_ bytes: Storage<UInt8>) -> UInt64 {
-    var hash = UInt64(bytes.count) &* 0x9E37_79B9_7F4A_7C15
+  /// A number that changes with any tensor or text, whatever their order in the file: each is taken in the order of
+  /// the names, eight bytes at a time, stirred as SplitMix64 stirs its state.
+  private static func fingerprint(
+    _ bytes: Storage<UInt8>, _ entries: [String: Entry], _ metadata: [String: String]
+  ) -> UInt64 {
+    var hash: UInt64 = 0
     func stir(_ word: UInt64) {
       var z = (hash ^ word) &+ 0x9E37_79B9_7F4A_7C15
       z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
       z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
       hash = z ^ (z >> 31)
     }
-    let raw = UnsafeRawPointer(bytes.pointer)
-    for i in 0..<(bytes.count / 8) { stir(raw.loadUnaligned(fromByteOffset: 8 * i, as: UInt64.self)) }
-    for i in (bytes.count / 8 * 8)..<bytes.count { stir(UInt64(bytes.pointer[i])) }
+    func stir(_ text: String) {
+      stir(UInt64(text.utf8.count))
+      for byte in text.utf8 { stir(UInt64(byte)) }
+    }
+    for name in entries.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+      guard let entry = entries[name] else { continue }
+      stir(name)
+      stir(UInt64(entry.kind.rawValue))
+      for extent in entry.extents { stir(UInt64(extent)) }
+      let size = entry.count * entry.kind.rawValue
+      let raw = UnsafeRawPointer(bytes.pointer) + entry.offset
+      for i in 0..<(size / 8) { stir(raw.loadUnaligned(fromByteOffset: 8 * i, as: UInt64.self)) }
+      for i in (size / 8 * 8)..<size { stir(UInt64(bytes.pointer[entry.offset + i])) }
+    }
+    for key in metadata.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+      stir(key)
+      stir(metadata[key] ?? "")
+    }
     return hash
   }
 

@@ -160,10 +160,9 @@ private final class Scratch {
   private let pointersEach, edgeEach: Int
 
   init(pointers count: Int, _ kernels: KernelSet) throws(Failure) {
-    let workers = ThreadPool.maximum
+    let workers = ThreadPool.shared.workerLimit
     pointersEach = count
     edgeEach = kernels.tileRows * kernels.tileColumns
-    // Address space for the most workers there can be: pages that no worker touches cost no memory.
     pointers = try Storage(count: workers * pointersEach)
     edges = try Storage(count: workers * edgeEach)
   }

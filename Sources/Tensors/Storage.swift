@@ -14,8 +14,10 @@ package final class Storage<Element: BitwiseCopyable> {
     guard count >= 0 else { throw .internalError("storage of \(count) elements") }
     let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
     guard !overflow, bytes < Int.max - 128 else { throw .noMemory("\(count) elements do not fit the address space") }
+    try MemoryBudget.take(bytes)
     var memory: UnsafeMutableRawPointer?
     guard posix_memalign(&memory, 64, bytes + 64) == 0, let memory else {
+      MemoryBudget.give(bytes)
       throw .noMemory("\(bytes) bytes were refused by the system")
     }
     self.count = count
@@ -27,7 +29,10 @@ package final class Storage<Element: BitwiseCopyable> {
     pointer.initialize(repeating: value, count: count)
   }
 
-  deinit { free(pointer) }
+  deinit {
+    free(pointer)
+    MemoryBudget.give(count * MemoryLayout<Element>.stride)
+  }
 
   package var buffer: UnsafeMutableBufferPointer<Element> { UnsafeMutableBufferPointer(start: pointer, count: count) }
 }

@@ -100,6 +100,7 @@ struct Demo: ParsableCommand {
     try makeFolder(out)
     let target = "\(out)/\(nameAndExtension(fileName(content)).0)-\(nameAndExtension(fileName(style)).0).png"
     try picture.write(to: target)
-    print("Painted: \(target) (\(counted(Int(painter.last.step), "step", "steps")) in \(fixed(painter.last.seconds, 1)) s)")
+    let steps = counted(Int(painter.last.step), "step", "steps")
+    print("Painted: \(target) (\(steps) in \(fixed(painter.last.seconds, 1)) s)")
   }
 }

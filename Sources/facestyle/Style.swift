@@ -13,7 +13,9 @@ struct Style: ParsableCommand {
   @Option(name: [.customShort("o"), .long], help: ArgumentHelp("A .png or .jpg file.", valueName: "file"))
   var output: String
 
-  @Option(help: ArgumentHelp("Of what is painted; 0 for one side keeps the shape. (default: the content's)", valueName: "WxH"))
+  @Option(
+    help: ArgumentHelp(
+      "Of what is painted; 0 for one side keeps the shape. (default: the content's)", valueName: "WxH"))
   var size: Size?
 
   @Option(help: "Steps of the optimiser. (default: 200)") var steps: UInt32?

@@ -1,8 +1,7 @@
 import CSystem
 import TestSupport
-import Testing
-
 import Tensors
+import Testing
 
 /// The definition of convolution, term by term, in Double: the plain twin of the kernels.
 func plainConvolution(_ w: Window, _ x: [Float], _ b: [Float], columns: Int, bias: [Float]?, slopes: [Float]?, rectify: Bool) -> [Double] {
@@ -80,14 +79,13 @@ func window(_ batch: Int, _ height: Int, _ width: Int, _ channels: Int, kernel: 
     var numbers = Numbers(seed: 5)
     let x: [Float] = numbers.array(37 * 41 * 24), b: [Float] = numbers.array(9 * 24 * 70)
     let packed = try Float.pack(depth: 9 * 24, columns: 70, b, rowStride: 70, columnStride: 1)
-    let before = ThreadPool.shared.threads
-    defer { ThreadPool.shared.threads = before }
     var results: [[UInt32]] = []
     for threads in 1...4 {
-      ThreadPool.shared.threads = threads
-      let y = try Tensor<Float>([w.outputPixels, 70])
-      try Float.convolve(w, x, packed, y.pointer, .nothing)
-      results.append(y.values.map(\.bitPattern))
+      try withPool(threads: threads) {
+        let y = try Tensor<Float>([w.outputPixels, 70])
+        try Float.convolve(w, x, packed, y.pointer, .nothing)
+        results.append(y.values.map(\.bitPattern))
+      }
     }
     for other in results.dropFirst() { #expect(other == results[0]) }
   }

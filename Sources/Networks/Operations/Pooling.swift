@@ -27,7 +27,9 @@ extension Tape {
       let dx = try Tensor<Element>(x.shape.extents, repeating: 0)
       switch kind {
       case .average: averagePoolGradientLoop(window, dy.pointer, dx.pointer)
-      case .maximum: maximumPoolGradientLoop(window, x.tensor.pointer, y.pointer, dy.pointer, dx.pointer)
+      case .maximum:
+        let given = try Storage<Bool>(repeating: false, count: y.count)
+        maximumPoolGradientLoop(window, x.tensor.pointer, y.pointer, dy.pointer, dx.pointer, given.pointer)
       }
       try tape.accumulate(dx, into: x)
     }
@@ -146,8 +148,10 @@ private func maximumPoolLoop<Element: Scalar>(
 ) {
   y.initialize(repeating: -.infinity, count: window.outputPixels * window.channels)
   window.forEachTap { output, input, _ in
-    // A NaN in x is taken over (the comparison is false), and given up for the next number only by another NaN.
-    for c in 0..<window.channels { y[output + c] = x[input + c] <= y[output + c] ? y[output + c] : x[input + c] }
+    // A NaN stays: neither of the comparisons that would replace it is true.
+    for c in 0..<window.channels where !(x[input + c] <= y[output + c]) && y[output + c] == y[output + c] {
+      y[output + c] = x[input + c]
+    }
   }
 }
 
@@ -155,10 +159,9 @@ private func maximumPoolLoop<Element: Scalar>(
 @_specialize(where Element == Double)
 private func maximumPoolGradientLoop<Element: Scalar>(
   _ window: Window, _ x: UnsafePointer<Element>, _ y: UnsafePointer<Element>, _ dy: UnsafePointer<Element>,
-  _ dx: UnsafeMutablePointer<Element>
+  _ dx: UnsafeMutablePointer<Element>, _ given: UnsafeMutablePointer<Bool>
 ) {
-  // One winner a window: remember which outputs have been given away.
-  var given = [Bool](repeating: false, count: window.outputPixels * window.channels)
+  // One winner a window: `given` tells which outputs have been given away.
   window.forEachTap { output, input, _ in
     for c in 0..<window.channels where x[input + c] == y[output + c] && !given[output + c] {
       given[output + c] = true

@@ -50,7 +50,8 @@ class Image(Handle):
         channels = array.shape[2] if array.ndim == 3 else 1
         if array.ndim not in (2, 3) or channels not in (1, 3, 4):
             raise ValueError(
-                f"pixels have shape {list(array.shape)}; wanted is [height, width], [height, width, 3] or [height, width, 4]"
+                f"pixels have shape {list(array.shape)}; wanted is [height, width], [height, width, 3] "
+                "or [height, width, 4]"
             )
         format = format or {1: "grey", 3: "rgb", 4: "rgba"}[channels]
         kind = choice(format, _FORMATS, "format")

@@ -175,5 +175,6 @@ assert _c.fs_debug_live_handles() == 2, _c.fs_debug_live_handles()
 
 def test_mutated_files_never_crash():
     folder = str(Path(_c.__file__).resolve().parents[1])
-    result = subprocess.run([sys.executable, "-c", MUTANTS], env={**os.environ, "PYTHONPATH": folder}, capture_output=True, text=True)
+    environment = {**os.environ, "PYTHONPATH": folder}
+    result = subprocess.run([sys.executable, "-c", MUTANTS], env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr

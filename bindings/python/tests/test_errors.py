@@ -16,7 +16,9 @@ def test_an_absent_file_is_an_io_error_that_names_it(tmp_path):
     assert str(error) == f"{error.message} (FS_IO)"
 
 
-@pytest.mark.parametrize("data", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0\x00\x10JFIF"], ids=repr)
+@pytest.mark.parametrize(
+    "data", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0\x00\x10JFIF"], ids=repr
+)
 def test_corrupt_pictures_are_refused(data):
     with pytest.raises(fs.FaceStyleError) as caught:
         fs.Image.decode(data)

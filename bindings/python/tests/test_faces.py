@@ -172,7 +172,8 @@ def test_detector_options_are_checked():
     from conftest import open_model
 
     with open_model("mtcnn") as model:
-        for options in ({"min_face": 5}, {"scale_step": 1.0}, {"scale_step": float("nan")}, {"thresholds": (0.5, 2, -1)}):
+        nan = float("nan")
+        for options in ({"min_face": 5}, {"scale_step": 1.0}, {"scale_step": nan}, {"thresholds": (0.5, 2, -1)}):
             with pytest.raises(fs.FaceStyleError) as caught:
                 fs.Detector(model, **options)
             assert caught.value.status == _c.FS_INVALID_ARGUMENT

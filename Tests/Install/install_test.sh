@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# What a C programmer does the same day: installs the library, compiles the README's program and the examples
+# against it through pkg-config, and runs them.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+root=$PWD
+stage=$root/build/stage
+models=$root/build/models photos=$root/build/photos
+passed=0 failed=0
+
+check() { # check SENTENCE COMMAND...
+  local sentence=$1
+  shift
+  if "$@" >"$stage.log" 2>&1; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "failed: $sentence"
+    sed 's/^/    /' "$stage.log" | tail -n 20
+  fi
+}
+
+rm -rf "$stage" "$stage-root"
+check "make install honours DESTDIR and PREFIX" make -s install DESTDIR="$stage-root" PREFIX=/opt/face
+for file in include/facestyle.h lib/libfacestyle.so lib/libfacestyle.so.0 lib/pkgconfig/facestyle.pc bin/facestyle; do
+  check "installs $file" test -s "$stage-root/opt/face/$file"
+done
+check "the pkg-config file names the prefix, not the staging folder" grep -qx 'prefix=/opt/face' "$stage-root/opt/face/lib/pkgconfig/facestyle.pc"
+
+check "make install into a folder of one's own" make -s install PREFIX="$stage"
+export PKG_CONFIG_PATH=$stage/lib/pkgconfig
+check "the installed program finds its library" "$stage/bin/facestyle" --version
+check "the installed version is the header's" test "$(pkg-config --modversion facestyle)" = 0.1.0
+
+# The program between the README's first ```c and ```.
+sed -n '/^```c$/,/^```$/p' README.md | sed '1d;/^```$/,$d' >"$stage/readme.c"
+check "the README's program has about 15 lines" test "$(wc -l <"$stage/readme.c")" -le 20
+# shellcheck disable=SC2046
+check "the README's program compiles" cc -Wall -Wextra -Werror "$stage/readme.c" -o "$stage/readme" $(pkg-config --cflags --libs facestyle)
+check "the README's program finds the same person at distance 0.38" bash -c \
+  "cd '$root' && LD_LIBRARY_PATH='$stage/lib' '$stage/readme' '$photos/obama.jpg' '$photos/obama2.jpg' | grep -q 'same person, distance 0.38'"
+
+cp -r examples "$stage/examples"
+check "the examples compile against the installed library" make -s -C "$stage/examples"
+check "the examples run" make -s -C "$stage/examples" check MODELS="$models" PHOTOS="$photos"
+
+rm -f "$stage.log"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

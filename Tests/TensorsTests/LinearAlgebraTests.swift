@@ -1,0 +1,48 @@
+import TestSupport
+import Tensors
+import Testing
+
+@Suite struct LinearAlgebraTests {
+  @Test(arguments: [(1, 1), (2, 2), (3, 3), (5, 3), (3, 5), (1, 4), (7, 1), (17, 13)])
+  func `the factors give the matrix back`(rows: Int, columns: Int) throws {
+    var numbers = Numbers(seed: UInt64(rows * 100 + columns))
+    let a: [Double] = numbers.array(rows * columns)
+    let (u, s, vt) = try singularValues(a, rows: rows, columns: columns)
+    var back = [Double](repeating: 0, count: rows * columns)
+    for i in 0..<rows {
+      for j in 0..<columns {
+        for k in 0..<s.count { back[i * columns + j] += u[i * rows + k] * s[k] * vt[k * columns + j] }
+      }
+    }
+    #expect(largestDifference(back, a) < Tolerance.double)
+    #expect(s.count == min(rows, columns))
+    #expect(s == s.sorted(by: >) && s.allSatisfy { $0 >= 0 })
+    #expect(largestDifference(gram(u, rows), identity(rows)) < Tolerance.double)
+    #expect(largestDifference(gram(vt, columns), identity(columns)) < Tolerance.double)
+  }
+
+  /// [[3, 0], [4, 5]]: a a^T has trace 50 and determinant 225, so s^2 are 45 and 5.
+  @Test func `gives the values worked by hand`() throws {
+    let s = try singularValues([3, 0, 4, 5], rows: 2, columns: 2).s
+    #expect(largestDifference(s, [Double(45).squareRoot(), Double(5).squareRoot()]) < Tolerance.double)
+    #expect(try singularValues([0, 0, 0, 0], rows: 2, columns: 2).s == [0, 0])
+  }
+
+  @Test(arguments: [Double.nan, .infinity, -.infinity])
+  func `refuses what is not finite`(value: Double) {
+    #expect(outcome { try singularValues([1, 2, value, 4], rows: 2, columns: 2) }.hasPrefix("invalidArgument"))
+  }
+
+  @Test func `refuses values that do not fill the matrix`() {
+    #expect(outcome { try singularValues([1, 2, 3], rows: 2, columns: 2) }.hasPrefix("invalidArgument"))
+    #expect(outcome { try singularValues([], rows: 0, columns: 0) }.hasPrefix("invalidArgument"))
+    #expect(outcome { try singularValues([1], rows: -1, columns: -1) }.hasPrefix("invalidArgument"))
+  }
+
+  private func identity(_ n: Int) -> [Double] { (0..<n * n).map { $0 % (n + 1) == 0 ? 1 : 0 } }
+
+  /// m m^T
+  private func gram(_ m: [Double], _ n: Int) -> [Double] {
+    (0..<n * n).map { place in (0..<n).reduce(0) { $0 + m[place / n * n + $1] * m[place % n * n + $1] } }
+  }
+}

@@ -1,0 +1,206 @@
+import TestSupport
+import Tensors
+import Testing
+
+/// What is done to a product, by its definition: the plain twin of `Finish`.
+private struct PlainFinish {
+  var bias: [Float]?, rectify = false, slopes: [Float]?
+
+  func callAsFunction(_ sum: Double, _ column: Int) -> Double {
+    let sum = sum + Double(bias?[column] ?? 0)
+    if sum < 0, rectify { return 0 }
+    if sum < 0, let slopes { return sum * Double(slopes[column]) }
+    return sum
+  }
+}
+
+/// `a * b` by its definition, in Double: the plain twin of the kernels.
+private func plainProduct(_ a: [Float], _ b: [Float], rows: Int, depth: Int, columns: Int) -> [Double] {
+  var c = [Double](repeating: 0, count: rows * columns)
+  for i in 0..<rows {
+    for k in 0..<depth {
+      let factor = Double(a[i * depth + k])
+      for j in 0..<columns { c[i * columns + j] += factor * Double(b[k * columns + j]) }
+    }
+  }
+  return c
+}
+
+private func transposed<T>(_ a: [T], rows: Int, columns: Int) -> [T] {
+  (0..<rows * columns).map { a[$0 % rows * columns + $0 / rows] }
+}
+
+/// Every way to call `multiply` for one product, each against the plain twin.
+/// - Returns: the largest difference.
+private func worstDifference<Element: Scalar>(
+  as: Element.Type, rows: Int, depth: Int, columns: Int, _ numbers: inout Numbers
+) throws -> Double {
+  let a: [Float] = numbers.array(rows * depth), b: [Float] = numbers.array(depth * columns)
+  let before: [Float] = numbers.array(rows * columns)
+  let bias: [Float] = numbers.array(columns), slopes: [Float] = numbers.array(columns)
+  let product = plainProduct(a, b, rows: rows, depth: depth, columns: columns)
+  let wideA = a.map { Element($0) }, wideB = b.map { Element($0) }
+  // The strides say where an element lies: rows 3 numbers further apart than they are long; a transposed matrix.
+  var spacedA = [Element](repeating: .nan, count: rows * (depth + 3))
+  for i in 0..<rows { for k in 0..<depth { spacedA[i * (depth + 3) + k] = wideA[i * depth + k] } }
+  let turnedA = transposed(wideA, rows: rows, columns: depth), turnedB = transposed(wideB, rows: depth, columns: columns)
+  let packed = try Element.pack(depth: depth, columns: columns, wideB, rowStride: columns, columnStride: 1)
+  let fromTurned = try Element.pack(depth: depth, columns: columns, turnedB, rowStride: 1, columnStride: depth)
+
+  var worst = 0.0
+  func check(
+    _ a: [Element], _ rowStride: Int, _ columnStride: Int, _ b: PackedMatrix<Element>, accumulate: Bool, _ plain: PlainFinish
+  ) throws {
+    let finish = try Finish<Element>(
+      bias: plain.bias?.map { Element($0) }, rectify: plain.rectify, slopes: plain.slopes?.map { Element($0) })
+    // Numbers behind the result must stay as they are.
+    let guardCount = 40
+    let c = try Tensor<Element>([rows * columns + guardCount], repeating: 77)
+    for i in 0..<rows * columns { c.pointer[i] = accumulate ? Element(before[i]) : .nan }
+    try Element.multiply(
+      rows: rows, a, rowStride: rowStride, columnStride: columnStride, b, c.pointer, accumulate: accumulate, finish)
+    let expected = product.indices.map {
+      plain(product[$0] + (accumulate ? Double(before[$0]) : 0), $0 % columns)
+    }
+    worst = max(worst, largestDifference(Array(c.values[..<(rows * columns)]), expected))
+    if c.values[(rows * columns)...].contains(where: { $0 != 77 }) { worst = .infinity }
+  }
+  try check(wideA, depth, 1, packed, accumulate: false, PlainFinish())
+  try check(spacedA, depth + 3, 1, fromTurned, accumulate: false, PlainFinish(bias: bias))
+  try check(turnedA, 1, rows, packed, accumulate: true, PlainFinish())
+  try check(wideA, depth, 1, packed, accumulate: false, PlainFinish(bias: bias, rectify: true))
+  try check(turnedA, 1, rows, fromTurned, accumulate: false, PlainFinish(bias: bias, slopes: slopes))
+  try check(wideA, depth, 1, packed, accumulate: true, PlainFinish(bias: bias, slopes: slopes))
+  return worst
+}
+
+private let sides = [1, 2, 3, 5, 7, 13, 15, 16, 17, 31, 33, 127]
+
+@Suite struct ScalarTests {
+  @Test(arguments: sides)
+  func `a Float product agrees with its plain twin at odd sizes`(rows: Int) throws {
+    var numbers = Numbers(seed: UInt64(rows))
+    for depth in sides {
+      for columns in sides {
+        let worst = try worstDifference(as: Float.self, rows: rows, depth: depth, columns: columns, &numbers)
+        #expect(worst < Tolerance.product(depth: depth), "seed \(rows): \(rows) x \(depth) x \(columns)")
+      }
+    }
+  }
+
+  @Test(arguments: [1, 2, 3, 7, 16, 33])
+  func `a Double product agrees with its plain twin at odd sizes`(rows: Int) throws {
+    var numbers = Numbers(seed: UInt64(rows))
+    for depth in sides {
+      for columns in [1, 2, 5, 17, 127] {
+        let worst = try worstDifference(as: Double.self, rows: rows, depth: depth, columns: columns, &numbers)
+        #expect(worst < Tolerance.double, "seed \(rows): \(rows) x \(depth) x \(columns)")
+      }
+    }
+  }
+
+  @Test func `a product without depth is the bias alone`() throws {
+    func product<Element: Scalar>(_: Element.Type) throws -> [Element] {
+      let packed = try Element.pack(depth: 0, columns: 3, [0], rowStride: 3, columnStride: 1)
+      let c = try Tensor<Element>([6], repeating: .nan)
+      try Element.multiply(
+        rows: 2, [0], rowStride: 0, columnStride: 1, packed, c.pointer, accumulate: false, Finish(bias: [1, -2, 3], rectify: true))
+      return c.values
+    }
+    #expect(try product(Float.self) == [1, 0, 3, 1, 0, 3])
+    #expect(try product(Double.self) == [1, 0, 3, 1, 0, 3])
+  }
+
+  @Test func `no rows and no columns are no work`() throws {
+    let packed = try Float.pack(depth: 4, columns: 0, [0], rowStride: 0, columnStride: 1)
+    let c = try Tensor<Float>([1], repeating: 5)
+    try Float.multiply(rows: 3, [0], rowStride: 0, columnStride: 1, packed, c.pointer, accumulate: false, .nothing)
+    let some = try Float.pack(depth: 1, columns: 1, [2], rowStride: 1, columnStride: 1)
+    try Float.multiply(rows: 0, [0], rowStride: 1, columnStride: 1, some, c.pointer, accumulate: false, .nothing)
+    #expect(c.values == [5])
+  }
+
+  /// A tile computes rows and columns together: what is not finite must stay in its own.
+  @Test(arguments: [Float.nan, .infinity, -.infinity], [0, 6, 12])
+  func `a number that is not finite reaches its row and its column alone`(value: Float, place: Int) throws {
+    let side = 13
+    func spread(a: [Float], b: [Float]) throws -> [Float] {
+      let packed = try Float.pack(depth: side, columns: side, b, rowStride: side, columnStride: 1)
+      let c = try Tensor<Float>([side * side], repeating: 0)
+      try Float.multiply(rows: side, a, rowStride: side, columnStride: 1, packed, c.pointer, accumulate: false, .nothing)
+      return c.values
+    }
+    let ones = [Float](repeating: 1, count: side * side)
+    var changed = ones
+    changed[place * side + 4] = value
+    let rows = try spread(a: changed, b: ones)
+    for i in 0..<side * side {
+      let expected = i / side == place ? value : 13
+      #expect(rows[i] == expected || rows[i].isNaN && expected.isNaN)
+    }
+    changed = ones
+    changed[4 * side + place] = value
+    let columns = try spread(a: ones, b: changed)
+    for i in 0..<side * side {
+      let expected = i % side == place ? value : 13
+      #expect(columns[i] == expected || columns[i].isNaN && expected.isNaN)
+    }
+  }
+
+  @Test func `keeps the rules of extreme numbers`() throws {
+    // IEEE 754: overflow is infinity, infinity times 0 and infinity minus infinity are NaN, subnormals are kept.
+    func product(_ a: [Float], _ b: [Float], _ finish: Finish<Float> = .nothing) throws -> Float {
+      let packed = try Float.pack(depth: a.count, columns: 1, b, rowStride: 1, columnStride: 1)
+      let c = try Tensor<Float>([1])
+      try Float.multiply(rows: 1, a, rowStride: a.count, columnStride: 1, packed, c.pointer, accumulate: false, finish)
+      return c[0]
+    }
+    #expect(try product([.greatestFiniteMagnitude], [2]) == .infinity)
+    #expect(try product([-.greatestFiniteMagnitude], [2]) == -.infinity)
+    #expect(try product([.infinity], [0]).isNaN)
+    #expect(try product([.infinity, 1], [1, -.infinity]).isNaN)
+    #expect(try product([.leastNonzeroMagnitude], [1]) == .leastNonzeroMagnitude)
+    #expect(try product([1e-30], [1e-10]) == 1e-40)
+    #expect(try product([-.infinity], [1], Finish(bias: nil, rectify: true)) == 0)
+    #expect(try product([.nan], [1], Finish(bias: nil, rectify: true)).isNaN)
+    #expect(try product([.nan], [1], Finish(bias: nil, slopes: [0.5])).isNaN)
+    #expect(try product([-.infinity], [1], Finish(bias: [1], slopes: [0.5])) == -.infinity)
+  }
+
+  @Test func `a product gives the same bits for one to four threads`() throws {
+    let rows = 301, depth = 203, columns = 131
+    var numbers = Numbers(seed: 8)
+    let a: [Float] = numbers.array(rows * depth), b: [Float] = numbers.array(depth * columns)
+    var results: [[UInt32]] = []
+    for threads in 1...4 {
+      try withPool(threads: threads) {
+        let packed = try Float.pack(depth: depth, columns: columns, b, rowStride: columns, columnStride: 1)
+        for (rowStride, columnStride) in [(depth, 1), (1, rows)] {
+          let c = try Tensor<Float>([rows * columns], repeating: .nan)
+          let a = columnStride == 1 ? a : transposed(a, rows: rows, columns: depth)
+          try Float.multiply(
+            rows: rows, a, rowStride: rowStride, columnStride: columnStride, packed, c.pointer, accumulate: false, .nothing)
+          results.append(c.values.map(\.bitPattern))
+        }
+      }
+    }
+    for other in results.dropFirst() { #expect(other == results[0]) }
+  }
+
+  @Test(arguments: [(1, 1), (3, 5), (16, 16), (17, 33), (100, 7), (1, 50)])
+  func `transposes`(rows: Int, columns: Int) throws {
+    var numbers = Numbers(seed: 3)
+    let source: [Float] = numbers.array(rows * columns)
+    let target = try Tensor<Float>([columns * rows], repeating: .nan)
+    Float.transpose(source, stride: columns, rows: columns, columns: rows, into: target.pointer)
+    #expect(target.values == transposed(source, rows: rows, columns: columns))
+  }
+
+  @Test func `has powers and exponentials of both kinds`() {
+    #expect(Float.power(2, 10) == 1024)
+    #expect(Double.power(2, -2) == 0.25)
+    #expect(Float.exponential(0) == 1)
+    // e, Napier's number, to 16 digits.
+    #expect(abs(Double.exponential(1) - 2.718281828459045) < Tolerance.double)
+  }
+}
