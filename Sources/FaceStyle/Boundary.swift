@@ -11,8 +11,8 @@ func boundary(_ body: () throws(Failure) -> Void) -> fs_status {
     return FS_OK
   } catch {
     let (status, reason) = error.status
+    log(.debug, reason)  // first: the host's function may call the library and so clear the last error
     setLastError(reason)
-    log(.debug, reason)
     return status
   }
 }

@@ -77,6 +77,7 @@ public func fs_gallery_verify_photo(
     let gallery = try Handle.object(gallery, Gallery.self, "gallery")
     let name = try text(name, "name", limit: Int(FS_NAME_CAPACITY) - 1)
     let target = try required(verdict, "verdict")
+    _ = try chosenThreshold(threshold, default: gallery.defaultThreshold)  // before the detector works in vain
     let embedding = try embedding(photo, for: gallery, embedder, detector)
     target.pointee = fs_verdict(try gallery.verify(name, UnsafeBufferPointer(embedding.buffer), threshold))
   }
@@ -103,6 +104,7 @@ public func fs_gallery_identify_photo(
   boundary { () throws(Failure) in
     let gallery = try Handle.object(gallery, Gallery.self, "gallery")
     let target = try required(match, "match")
+    _ = try chosenThreshold(threshold, default: gallery.defaultThreshold)
     let embedding = try embedding(photo, for: gallery, embedder, detector)
     target.pointee = fs_match(try gallery.identify(UnsafeBufferPointer(embedding.buffer), threshold))
   }

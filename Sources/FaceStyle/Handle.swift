@@ -11,12 +11,18 @@ protocol HandleKind: AnyObject {
 /// The objects that callers hold. A pointer is followed only if it is listed here under its type, so a handle that
 /// was destroyed, or one of another type, is an error and not a crash.
 enum Handle {
-  private struct Entry {
+  /// What the pointer leads to: one for each handle, so that two handles may share an object.
+  private final class Box {
     let kind: UnsafePointer<UInt8>
-    let object: Unmanaged<AnyObject>
+    let object: AnyObject
+
+    init(_ kind: UnsafePointer<UInt8>, _ object: AnyObject) {
+      self.kind = kind
+      self.object = object
+    }
   }
 
-  nonisolated(unsafe) private static var entries: [UInt: Entry] = [:]
+  nonisolated(unsafe) private static var boxes: [UInt: Box] = [:]
   private static let lock: Lock = {
     let lock = Lock()
     lock.surviveFork()
@@ -25,9 +31,9 @@ enum Handle {
 
   /// The caller's pointer to a new object; it keeps the object alive until `destroy`.
   static func make<Object: HandleKind>(_ object: Object) -> OpaquePointer {
-    let unmanaged = Unmanaged<AnyObject>.passRetained(object)
-    let pointer = unmanaged.toOpaque()
-    lock.hold { entries[UInt(bitPattern: pointer)] = Entry(kind: Object.kind.utf8Start, object: unmanaged) }
+    let box = Box(Object.kind.utf8Start, object)
+    let pointer = Unmanaged.passUnretained(box).toOpaque()
+    lock.hold { boxes[UInt(bitPattern: pointer)] = box }
     return OpaquePointer(pointer)
   }
 
@@ -46,8 +52,8 @@ enum Handle {
   static func find<Object: HandleKind>(_ pointer: OpaquePointer?, _ type: Object.Type) -> Object? {
     guard let pointer else { return nil }
     let found: AnyObject? = lock.hold {
-      guard let entry = entries[UInt(bitPattern: pointer)], entry.kind == Object.kind.utf8Start else { return nil }
-      return entry.object.takeUnretainedValue()
+      guard let box = boxes[UInt(bitPattern: pointer)], box.kind == Object.kind.utf8Start else { return nil }
+      return box.object
     }
     // The kind is the type's own: the cast is checked by it.
     return found.map { unsafeDowncast($0, to: Object.self) }
@@ -56,15 +62,15 @@ enum Handle {
   /// Ends the caller's hold. NULL and what is no live handle of this type are ignored.
   static func destroy<Object: HandleKind>(_ pointer: OpaquePointer?, _ type: Object.Type) {
     guard let pointer else { return }
-    let entry: Entry? = lock.hold {
-      guard let entry = entries[UInt(bitPattern: pointer)], entry.kind == Object.kind.utf8Start else { return nil }
-      entries[UInt(bitPattern: pointer)] = nil
-      return entry
+    // The object itself goes after the lock is released: its end may take a while.
+    let box: Box? = lock.hold {
+      guard boxes[UInt(bitPattern: pointer)]?.kind == Object.kind.utf8Start else { return nil }
+      return boxes.removeValue(forKey: UInt(bitPattern: pointer))
     }
-    entry?.object.release()
+    withExtendedLifetime(box) {}
   }
 
-  static var count: Int { lock.hold { entries.count } }
+  static var count: Int { lock.hold { boxes.count } }
 }
 
 @c @implementation

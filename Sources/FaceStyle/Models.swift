@@ -77,13 +77,17 @@ public func fs_model_features(
     let layer = try text(layer, "layer")
     let shape = try required(shape, "shape")
     let pooling = try Pooling(pooling)
-    let features = try model.features(
-      image.pixels.pointer, height: image.height, width: image.width, layer: layer, pooling: pooling)
+    let extent = try model.shape(ofLayer: layer, height: image.height, width: image.width)
     if capacity != 0 || values != nil {
-      try output(values, capacity: capacity, needed: features.count, "values")
-        .update(from: features.pointer, count: features.count)
+      let target = try output(
+        values, capacity: capacity, needed: extent.height * extent.width * extent.channels, "values")
+      let features = try model.features(
+        image.pixels.pointer, height: image.height, width: image.width, layer: layer, pooling: pooling)
+      target.update(from: features.pointer, count: features.count)
     }
-    for axis in 0..<3 { shape[axis] = UInt32(features.shape[axis + 1]) }
+    shape[0] = UInt32(extent.height)
+    shape[1] = UInt32(extent.width)
+    shape[2] = UInt32(extent.channels)
   }
 }
 

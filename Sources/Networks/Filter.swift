@@ -49,7 +49,7 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
       depth: taps * outputs, columns: inputs, turned.pointer, rowStride: inputs, columnStride: 1)
   }
 
-  var pad: Int { if case .zeros(let n) = padding { n } else { 0 } }
+  var pad: Int { padding.count }
 
   /// The sweep over a picture [batch, height, width, inputs].
   func window(over shape: Shape) throws(Failure) -> Window {

@@ -20,6 +20,9 @@ package final class Model: @unchecked Sendable {
     guard let name = weights.metadata["architecture"] else {
       throw .badData("weights: the metadata lacks \"architecture\", this file was not made for this library")
     }
+    guard Model.known.contains(name) else {
+      throw .badData("weights: the architecture is \"\(name)\", this version reads vgg19, dlib-resnet, nn4.small2 and mtcnn")
+    }
     self.weights = weights
     architectureName = name
     lock = .allocate(capacity: 1)
@@ -31,6 +34,8 @@ package final class Model: @unchecked Sendable {
     pthread_mutex_destroy(lock)
     lock.deallocate()
   }
+
+  private static var known: [String] { ["vgg19", "dlib-resnet", "nn4.small2", "mtcnn"] }
 
   /// - Throws: `.wrongModel` when the architecture is none with one input and one list of layers.
   package func architecture() throws(Failure) -> Architecture {
@@ -57,16 +62,25 @@ package final class Model: @unchecked Sendable {
     return network
   }
 
-  /// What the network answers at one layer to a picture.
-  package func features(
-    _ pixels: UnsafePointer<UInt8>, height: Int, width: Int, layer: String, pooling: Pooling
-  ) throws(Failure) -> Tensor<Float> {
+  /// The height, width and channels of one layer's answer to a picture.
+  /// - Throws: `.invalidArgument` for a picture of another size than the network takes, `.notFound`.
+  package func shape(ofLayer layer: String, height: Int, width: Int) throws(Failure) -> (height: Int, width: Int, channels: Int) {
     let architecture = try self.architecture()
     if let side = architecture.side, height != side || width != side {
       throw .invalidArgument("a picture of \(width)x\(height), \(architectureName) wants \(side)x\(side)")
     }
+    guard let extent = architecture.layers.extent(ofTap: layer, for: Extent(height: height, width: width, channels: 3)),
+      let height = extent.height, let width = extent.width
+    else { throw .notFound("\(architectureName) has no layer \"\(layer)\"") }
+    return (height, width, extent.channels)
+  }
+
+  /// What the network answers at one layer to a picture, [1, height, width, channels].
+  package func features(
+    _ pixels: UnsafePointer<UInt8>, height: Int, width: Int, layer: String, pooling: Pooling
+  ) throws(Failure) -> Tensor<Float> {
     let input = try Tensor<Float>([1, height, width, 3])
-    architecture.fill(input, 0, pixels, height: height, width: width)
+    try architecture().fill(input, 0, pixels, height: height, width: width)
     return try network().run(input, .init([layer], pooling: pooling))[0]
   }
 }

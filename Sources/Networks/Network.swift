@@ -27,7 +27,7 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
     _ layers: [Layer], channels: Int = 3, side: Int? = nil, weights: WeightFile, isDifferentiable: Bool = false
   ) throws(Failure) {
     var builder = Builder(weights: weights, isDifferentiable: isDifferentiable)
-    steps = try builder.build(layers, input: (side, side, channels)).steps
+    steps = try builder.build(layers, Extent(height: side, width: side, channels: channels))
     parameterCount = builder.parameterCount
   }
 
@@ -125,10 +125,8 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
     }
   }
 
-  /// Turns layers into steps, following the shape of the picture through them.
+  /// Turns layers into steps, following the size of the picture through them.
   private struct Builder {
-    typealias Extent = (height: Int?, width: Int?, channels: Int)
-
     let weights: WeightFile
     let isDifferentiable: Bool
     var parameterCount = 0
@@ -138,70 +136,40 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
       self.isDifferentiable = isDifferentiable
     }
 
-    mutating func build(_ layers: [Layer], input: Extent) throws(Failure) -> (steps: [Step], output: Extent) {
+    mutating func build(_ layers: [Layer], _ input: Extent) throws(Failure) -> [Step] {
       var steps: [Step] = [], extent = input
       for layer in layers {
-        switch layer {
-        case .convolution(let name, let filters, let kernel, let stride, let padding, let normalisation, let activation):
-          let filter = try self.filter(
-            name, [filters, extent.channels, kernel, kernel], stride, padding, hasBias: true, normalisation, activation)
-          steps.append(.convolution(filter))
-          let pad = filter.pad
-          extent = (
-            extent.height.map { ($0 + 2 * pad - kernel) / stride + 1 },
-            extent.width.map { ($0 + 2 * pad - kernel) / stride + 1 }, filters
-          )
-        case .dense(let name, let outputs, let hasBias, let activation):
-          guard let height = extent.height, let width = extent.width else {
-            throw .internalError("the size of the input to the dense layer is not known")
-          }
-          steps.append(
-            .dense(
-              try self.filter(
-                name, [outputs, height * width * extent.channels, 1, 1], 1, .valid, hasBias: hasBias, .none,
-                activation)))
-          extent = (1, 1, outputs)
-        case .concatenation(let branches):
-          var compiled: [[Step]] = [], channels = 0, output = extent
-          for branch in branches {
-            let (steps, branchOutput) = try build(branch, input: extent)
-            compiled.append(steps)
-            channels += branchOutput.channels
-            output = branchOutput
-          }
-          steps.append(.concatenation(compiled))
-          extent = (output.height, output.width, channels)
-        case .residual(let body, let shortCut):
-          let (bodySteps, output) = try build(body, input: extent)
-          let (shortSteps, shortOutput) = try build(shortCut, input: extent)
-          steps.append(.residual(bodySteps, shortSteps))
-          extent = (output.height, output.width, max(output.channels, shortOutput.channels))
-        case .head(let head):
-          steps.append(.head(try build(head, input: extent).steps))
-        case .pool(_, let kernel, let stride, let padding, let roundsUp):
-          func outputs(_ side: Int) -> Int { pooledSide(side, kernel, stride, padding, roundsUp) }
-          steps.append(.plain(layer))
-          extent = (extent.height.map(outputs), extent.width.map(outputs), extent.channels)
-        case .euclideanPool(let kernel, let stride):
-          steps.append(.plain(layer))
-          extent = (
-            extent.height.map { ($0 - kernel) / stride + 1 }, extent.width.map { ($0 - kernel) / stride + 1 },
-            extent.channels
-          )
-        case .border(let top, let left, let bottom, let right):
-          steps.append(.plain(layer))
-          extent = (extent.height.map { $0 + top + bottom }, extent.width.map { $0 + left + right }, extent.channels)
-        case .globalAverage:
-          steps.append(.plain(layer))
-          extent = (1, 1, extent.channels)
-        case .chosenPool:
-          steps.append(.plain(layer))
-          extent = (extent.height.map { ($0 + 1) / 2 }, extent.width.map { ($0 + 1) / 2 }, extent.channels)
-        case .rectifier, .softmax, .responseNormalisation, .unitLength, .tap:
-          steps.append(.plain(layer))
-        }
+        steps.append(try step(layer, extent))
+        extent = layer.output(for: extent)
       }
-      return (steps, extent)
+      return steps
+    }
+
+    private mutating func step(_ layer: Layer, _ input: Extent) throws(Failure) -> Step {
+      switch layer {
+      case .convolution(let name, let filters, let kernel, let stride, let padding, let normalisation, let activation):
+        return .convolution(
+          try filter(
+            name, [filters, input.channels, kernel, kernel], stride, padding, hasBias: true, normalisation, activation))
+      case .dense(let name, let outputs, let hasBias, let activation):
+        guard let height = input.height, let width = input.width else {
+          throw .internalError("the size of the input to the dense layer \(name) is not known")
+        }
+        return .dense(
+          try filter(
+            name, [outputs, height * width * input.channels, 1, 1], 1, .valid, hasBias: hasBias, .none, activation))
+      case .concatenation(let branches):
+        var compiled: [[Step]] = []
+        for branch in branches { compiled.append(try build(branch, input)) }
+        return .concatenation(compiled)
+      case .residual(let body, let shortCut):
+        return .residual(try build(body, input), try build(shortCut, input))
+      case .head(let head):
+        return .head(try build(head, input))
+      case .pool, .chosenPool, .euclideanPool, .globalAverage, .rectifier, .softmax, .responseNormalisation,
+        .unitLength, .border, .tap:
+        return .plain(layer)
+      }
     }
 
     /// A tensor of the file, counted.

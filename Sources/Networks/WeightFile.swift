@@ -58,12 +58,18 @@ package final class WeightFile: @unchecked Sendable {
       }
       let entry = try WeightFile.entry(name, fields, dataStart: dataStart, fileCount: count)
       guard entries.updateValue(entry, forKey: name) == nil else { throw .badData("safetensors: \(name) appears twice") }
-      if entry.count > 0 { ranges.append((entry.offset, entry.offset + entry.count * entry.kind.rawValue)) }
+      ranges.append((entry.offset, entry.offset + entry.count * entry.kind.rawValue))
     }
+    // The format has neither gaps nor overlaps: anything else is a damaged length.
     ranges.sort { $0.first < $1.first }
-    for (a, b) in zip(ranges, ranges.dropFirst()) where b.first < a.end {
-      throw .badData("safetensors: tensors overlap at byte \(b.first)")
+    var end = dataStart
+    for range in ranges {
+      guard range.first == end else {
+        throw .badData("safetensors: a tensor begins at byte \(range.first), the one before it ends at \(end)")
+      }
+      end = range.end
     }
+    guard end == count else { throw .badData("safetensors: the tensors end at byte \(end), the file at \(count)") }
     self.bytes = bytes
     self.metadata = metadata
     self.entries = entries
@@ -101,12 +107,13 @@ package final class WeightFile: @unchecked Sendable {
       throw .badData("safetensors: \(name) lacks dtype, shape or data_offsets")
     }
     guard extents.count <= 8 else { throw .badData("safetensors: \(name) has \(extents.count) axes, wanted at most 8") }
-    let count = try Shape(extents).count
-    let (size, overflow) = count.multipliedReportingOverflow(by: kind.rawValue)
+    var size = kind.rawValue, overflow = false
+    for extent in extents where !overflow { (size, overflow) = size.multipliedReportingOverflow(by: extent) }
+    guard size > 0 || overflow else { throw .badData("safetensors: \(name) has a side of 0") }
     guard !overflow, range.0 <= range.1, range.1 <= fileCount - dataStart, range.1 - range.0 == size else {
       throw .badData("safetensors: \(name) lies at \(range.0)..\(range.1) of \(fileCount - dataStart) bytes, its shape wants \(overflow ? Int.max : size)")
     }
-    return Entry(kind: kind, extents: extents, count: count, offset: dataStart + range.0)
+    return Entry(kind: kind, extents: extents, count: size / kind.rawValue, offset: dataStart + range.0)
   }
 
   /// A number that changes with any tensor or text, whatever their order in the file: each is taken in the order of

@@ -23,10 +23,12 @@ extension Double: Scalar {
     guard let m = Int32(exactly: rows), let n = Int32(exactly: b.columns), let k = Int32(exactly: b.depth) else {
       throw .invalidArgument("a product of \(rows) x \(b.depth) x \(b.columns), OpenBLAS takes sides below 2^31")
     }
+    // The stride of a single row, or of a single column, says nothing: OpenBLAS wants at least the row's length.
     let isPlain = columnStride == 1
+    let stride = isPlain ? max(rowStride, b.depth) : max(columnStride, rows)
     cblas_dgemm(
-      CblasRowMajor, isPlain ? CblasNoTrans : CblasTrans, CblasNoTrans, m, n, k, 1, a,
-      Int32(clamping: isPlain ? max(rowStride, 1) : columnStride), b.storage.pointer, n, accumulate ? 1 : 0, c, n)
+      CblasRowMajor, isPlain ? CblasNoTrans : CblasTrans, CblasNoTrans, m, n, k, 1, a, Int32(clamping: stride),
+      b.storage.pointer, n, accumulate ? 1 : 0, c, n)
     for i in 0..<rows {
       for j in 0..<b.columns { c[i * b.columns + j] = finish.apply(c[i * b.columns + j], column: j) }
     }

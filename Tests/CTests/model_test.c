@@ -166,11 +166,12 @@ static void hostile(void) {
       uint8_t *bytes = safetensors(texts[i], strlen(texts[i]), strlen(texts[i]), NULL, 16, &count);
       fs_styler *styler;
       uint32_t shape[3];
+      static float values[8 * 8 * 64];
       model = NULL;
       CHECK_STATUS(TEST_ANY_STATUS, load_exactly(&model, bytes, count));
       if (model) {
         CHECK_REFUSED(FS_BAD_DATA, styler, fs_styler_create(&styler, model));
-        CHECK_REFUSED(FS_BAD_DATA, shape, fs_model_features(model, image, "conv1_1", FS_POOLING_AVERAGE, NULL, 0, shape));
+        CHECK_REFUSED(FS_BAD_DATA, shape, fs_model_features(model, image, "conv1_1", FS_POOLING_AVERAGE, values, 8 * 8 * 64, shape));
       }
       fs_model_destroy(model);
       free(bytes);

@@ -14,7 +14,10 @@ private func timesRun(_ count: Int) throws -> [Int] {
   @Test(arguments: [0, 1, 2, 1000], [1, 2, 3, 4])
   func `runs every task exactly once`(count: Int, threads: Int) throws {
     try withPool(threads: threads) {
-      for _ in 0..<20 { #expect(try timesRun(count) == [Int](repeating: 1, count: count)) }
+      for _ in 0..<20 {
+        let times = try timesRun(count)
+        #expect(times == [Int](repeating: 1, count: count))
+      }
     }
   }
 

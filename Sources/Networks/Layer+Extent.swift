@@ -1,0 +1,79 @@
+import Tensors
+
+/// The size of a picture on its way through layers; height and width are nil where any size will do.
+package struct Extent: Equatable {
+  package var height, width: Int?
+  package var channels: Int
+
+  package init(height: Int?, width: Int?, channels: Int) {
+    self.height = height
+    self.width = width
+    self.channels = channels
+  }
+
+  fileprivate func mapped(_ side: (Int) -> Int, channels: Int? = nil) -> Extent {
+    Extent(height: height.map(side), width: width.map(side), channels: channels ?? self.channels)
+  }
+}
+
+extension Layer {
+  /// The size of the layer's result.
+  func output(for input: Extent) -> Extent {
+    switch self {
+    case .convolution(_, let filters, let kernel, let stride, let padding, _, _):
+      return input.mapped({ ($0 + 2 * padding.count - kernel) / stride + 1 }, channels: filters)
+    case .dense(_, let outputs, _, _):
+      return Extent(height: 1, width: 1, channels: outputs)
+    case .pool(_, let kernel, let stride, let padding, let roundsUp):
+      return input.mapped { pooledSide($0, kernel, stride, padding, roundsUp) }
+    case .chosenPool:
+      return input.mapped { pooledSide($0, 2, 2, 0, true) }
+    case .euclideanPool(let kernel, let stride):
+      return input.mapped { pooledSide($0, kernel, stride, 0, false) }
+    case .globalAverage:
+      return Extent(height: 1, width: 1, channels: input.channels)
+    case .border(let top, let left, let bottom, let right):
+      return Extent(
+        height: input.height.map { $0 + top + bottom }, width: input.width.map { $0 + left + right },
+        channels: input.channels)
+    case .concatenation(let branches):
+      var output = Extent(height: nil, width: nil, channels: 0)
+      for branch in branches {
+        let part = branch.output(for: input)
+        output = Extent(height: part.height, width: part.width, channels: output.channels + part.channels)
+      }
+      return output
+    case .residual(let body, let shortCut):
+      let output = body.output(for: input)
+      return Extent(
+        height: output.height, width: output.width,
+        channels: max(output.channels, shortCut.output(for: input).channels))
+    case .rectifier, .softmax, .responseNormalisation, .unitLength, .head, .tap:
+      return input
+    }
+  }
+}
+
+extension [Layer] {
+  /// The size of the last layer's result.
+  func output(for input: Extent) -> Extent {
+    var extent = input
+    for layer in self { extent = layer.output(for: extent) }
+    return extent
+  }
+
+  /// The size at a tap, or nil if there is none of that name; taps in branches are not looked for.
+  package func extent(ofTap name: String, for input: Extent) -> Extent? {
+    var extent = input
+    for layer in self {
+      if case .tap(let tap) = layer, tap == name { return extent }
+      extent = layer.output(for: extent)
+    }
+    return nil
+  }
+}
+
+extension Padding {
+  /// Zeros on each side.
+  var count: Int { if case .zeros(let n) = self { n } else { 0 } }
+}
