@@ -3,7 +3,7 @@ import CSystem
 import Networks
 import Tensors
 
-// Computed in Double, by the same operations that train and paint.
+// By the same operations that train and paint; single numbers in Double.
 
 @c @implementation
 public func fs_triplet_loss(
@@ -46,16 +46,15 @@ public func fs_gram_matrix(
   boundary { () throws(Failure) in
     let target = try required(gram, "gram")
     _ = try product(rows, rows, name: "gram")
-    let a = try wide(a, [rows, columns], "a")
+    let count = try product(rows, columns, name: "a")
+    let a = try required(a, "a")
+    for i in 0..<count where !a[i].isFinite { throw .invalidArgument("a holds \(a[i]), wanted finite numbers") }
     // Rows are channels here, columns pixels: turn them to the operation's order.
-    let features = try Tensor<Double>([1, columns, 1, rows])
-    for i in 0..<rows {
-      for j in 0..<columns { features.pointer[j * rows + i] = a[i * columns + j] }
-    }
-    let tape = Tape<Double>()
+    let features = try Tensor<Float>([1, columns, 1, rows])
+    Float.transpose(a, stride: columns, rows: columns, columns: rows, into: features.pointer)
+    let tape = Tape<Float>()
     let result = try tape.gramMatrix(tape.constant(features)).tensor
-    for i in 0..<result.count where !result[i].isFinite { throw .invalidArgument("the Gram matrix has \(result[i]): a must hold finite numbers") }
-    for i in 0..<result.count { target[i] = Float(result[i]) }
+    target.update(from: result.pointer, count: result.count)
   }
 }
 

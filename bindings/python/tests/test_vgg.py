@@ -78,6 +78,18 @@ def test_costs_and_gradient_are_pytorchs(styler, fixture, report, pictures, pool
     assert max(errors.values()) <= tolerances.VGG
 
 
+def test_forty_steps_of_adam_follow_pytorchs(styler, fixture, report):
+    content, style = (fs.Image.from_array(fixture[f"trace_{name}_rgb"]) for name in ("content", "style"))
+    costs = []
+    with content, style:
+        styler.run(content, style, steps=41, noise_ratio=0, learning_rate=2, pooling="average",
+                   on_step=lambda progress: costs.append(progress.total)).close()
+    for point in report["adam_trace_lr2_avg_pool_content_init"]:
+        error = abs(costs[point["step"]] / point["J"] - 1)
+        print(f"Adam, step {point['step']}: J {costs[point['step']]:.6g}, PyTorch's {point['J']:.6g}, {error:.1e} apart")
+        assert error <= tolerances.TRACE
+
+
 def test_the_model_describes_itself(vgg):
     assert vgg.architecture == "vgg19"
     assert vgg.parameter_count == 20024384  # 16 convolutions with their biases
