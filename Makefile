@@ -120,7 +120,7 @@ test-install: all models
 	Tests/Install/install_test.sh
 
 test-python: all models
-	PYTHONPATH=bindings/python $(PYTHON) -m pytest -q -rs bindings/python/tests Tests/CLI
+	PYTHONPATH=bindings/python $(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) bindings/python/tests Tests/CLI
 
 .PHONY: clean
 clean:
