@@ -134,7 +134,6 @@ func tile(
 }
 
 /// Bias and activation of two vectors of columns: `y = f(x + bias)`.
-/// `f(x) = max(x, 0) + slope * min(x, 0)`: slope 1 is the identity, 0 the rectifier.
 private struct Finish {
   var bias0 = Vector.zero, bias1 = Vector.zero
   var slope0 = Vector.zero, slope1 = Vector.zero
@@ -155,9 +154,10 @@ private struct Finish {
   @inline(__always) func first(_ x: Vector) -> Vector { finish(x + bias0, slope0) }
   @inline(__always) func second(_ x: Vector) -> Vector { finish(x + bias1, slope1) }
 
-  // Written with comparisons that are false for NaN on the rectified side, so that a NaN passes through.
+  // The comparisons are false for NaN, so that a NaN passes through.
   @inline(__always) private func finish(_ x: Vector, _ slope: Vector) -> Vector {
     if activation == activationNone { return x }
+    if activation == activationRectifier { return x.replacing(with: .zero, where: x .< 0) }
     return x.replacing(with: x * slope, where: x .< 0)
   }
 }

@@ -49,6 +49,6 @@ package struct Tensor<Element: BitwiseCopyable> {
 
   package var count: Int { shape.count }
   package var pointer: UnsafeMutablePointer<Element> { storage.pointer }
-  package var values: [Element] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+  package var values: [Element] { withExtendedLifetime(storage) { Array(storage.buffer) } }
   package subscript(index: Int) -> Element { pointer[index] }
 }

@@ -28,7 +28,7 @@ private func entries(_ folder: String) -> [String] {
 }
 
 private func write(_ bytes: [UInt8], to path: String) throws { try bytes.withUnsafeBytes { try writeFile(path, $0) } }
-private func contents(_ path: String, limit: Int = 1 << 20) throws -> [UInt8] { Array(try readFile(path, limit: limit).buffer) }
+private func contents(_ path: String, limit: Int = 1 << 20) throws -> [UInt8] { try readFile(path, limit: limit).values }
 
 @Suite struct FileAccessTests {
   @Test(arguments: [0, 1, 4096, 100_001])
@@ -107,7 +107,7 @@ private func contents(_ path: String, limit: Int = 1 << 20) throws -> [UInt8] { 
           }
         }
       }
-      #expect(Array(torn.buffer) == [0, 0])
+      #expect(torn.values == [0, 0])
       #expect(entries(folder) == ["file"])
     }
   }

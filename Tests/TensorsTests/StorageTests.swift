@@ -11,7 +11,7 @@ import Testing
 
   @Test func `holds what it is filled with`() throws {
     let storage = try Storage<Double>(repeating: 1.5, count: 7)
-    #expect(Array(storage.buffer) == [1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5])
+    #expect(storage.values == [1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5])
     #expect(storage.buffer.count == 7)
   }
 

@@ -7,7 +7,7 @@ import Testing
 private func timesRun(_ count: Int) throws -> [Int] {
   let times = try Storage<Int>(repeating: 0, count: max(count, 1))
   ThreadPool.shared.run(count) { task, _ in times.pointer[task] += 1 }
-  return Array(times.buffer.prefix(count))
+  return Array(times.values.prefix(count))
 }
 
 @Suite struct ThreadPoolTests {
@@ -32,8 +32,8 @@ private func timesRun(_ count: Int) throws -> [Int] {
           if pthread_equal(me, pthread_self()) == 0 || worker != 0 { strangers.pointer[outer] += 1 }
         }
       }
-      #expect(Array(sums.buffer) == [Int](repeating: 190, count: 50))  // 0 + 1 + ... + 19
-      #expect(Array(strangers.buffer) == [Int](repeating: 0, count: 50))
+      #expect(sums.values == [Int](repeating: 190, count: 50))  // 0 + 1 + ... + 19
+      #expect(strangers.values == [Int](repeating: 0, count: 50))
     }
   }
 
@@ -46,7 +46,7 @@ private func timesRun(_ count: Int) throws -> [Int] {
           if (try? timesRun(count)) != [Int](repeating: 1, count: count) { wrong.pointer[caller] += 1 }
         }
       }
-      #expect(Array(wrong.buffer) == [0, 0, 0, 0, 0, 0])
+      #expect(wrong.values == [0, 0, 0, 0, 0, 0])
     }
   }
 
@@ -58,7 +58,7 @@ private func timesRun(_ count: Int) throws -> [Int] {
         #expect(limit == threads)
         let workers = try Storage<Int>(repeating: -1, count: count)
         ThreadPool.shared.run(count) { task, worker in workers.pointer[task] = worker }
-        #expect(workers.buffer.allSatisfy { 0 <= $0 && $0 < limit })
+        #expect(workers.values.allSatisfy { 0 <= $0 && $0 < limit })
       }
     }
   }
@@ -72,7 +72,7 @@ private func timesRun(_ count: Int) throws -> [Int] {
         sched_yield()
         counts.pointer[worker * 16] = before + 1
       }
-      #expect(counts.buffer.reduce(0, +) == 5000)
+      #expect(counts.values.reduce(0, +) == 5000)
     }
   }
 
@@ -88,7 +88,7 @@ private func timesRun(_ count: Int) throws -> [Int] {
           }
         }
       }
-      #expect(Array(wrong.buffer) == [0, 0, 0, 0])
+      #expect(wrong.values == [0, 0, 0, 0])
     }
   }
 
