@@ -157,7 +157,7 @@ private struct Finish {
   // The comparisons are false for NaN, so that a NaN passes through.
   @inline(__always) private func finish(_ x: Vector, _ slope: Vector) -> Vector {
     if activation == activationNone { return x }
-    if activation == activationRectifier { return x.replacing(with: .zero, where: x .< 0) }
+    if activation == activationRectifier { return x.replacing(with: Vector.zero, where: x .< 0) }
     return x.replacing(with: x * slope, where: x .< 0)
   }
 }
