@@ -17,8 +17,8 @@ PACKAGES := build-essential pkg-config patchelf libopenblas-dev liblapacke-dev l
 SOURCES := Package.swift include/facestyle.h include/module.modulemap \
            $(shell find Sources -name '*.swift' -o -name '*.h' -o -name '*.map' -o -name '*.modulemap')
 
-LIBRARY := $(BUILD)/lib/libfacestyle.so.$(VERSION)
-PROGRAM := $(BUILD)/bin/facestyle
+LIBRARY := $(BUILD)/libfacestyle.so.$(VERSION)
+PROGRAM := $(BUILD)/facestyle
 EMBEDDED := $(BUILD)/embedded/libfacestyle.so.$(VERSION)
 VENV := $(BUILD)/venv/.ready
 PYTHON := $(BUILD)/venv/bin/python
@@ -46,8 +46,10 @@ $(PROGRAM): $(LIBRARY) $(SOURCES)
 	swift build -c release --product facestyle --static-swift-stdlib --scratch-path .build-program
 	@mkdir -p $(dir $@)
 	strip -o $@.new .build-program/release/facestyle
-	patchelf --set-rpath '$$ORIGIN/../lib' $@.new
+	patchelf --set-rpath '$$ORIGIN:$$ORIGIN/../lib' $@.new
 	mv $@.new $@
+
+# (The program looks for its library beside it, as here, and in ../lib, as installed.)
 
 # The tool chain's libraries for programs without a Swift runtime.
 RESOURCES = $(shell swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
@@ -65,7 +67,7 @@ install: $(LIBRARY) $(PROGRAM)
 	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/bin
 	install -m 644 include/facestyle.h $(DESTDIR)$(PREFIX)/include
 	install -m 755 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib
-	cp -P $(BUILD)/lib/libfacestyle.so $(BUILD)/lib/libfacestyle.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib
+	cp -P $(BUILD)/libfacestyle.so $(BUILD)/libfacestyle.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' Tools/facestyle.pc.in \
 	    > $(DESTDIR)$(PREFIX)/lib/pkgconfig/facestyle.pc
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin
@@ -103,18 +105,18 @@ test-swift: $(LIBRARY)
 
 test-abi: $(LIBRARY)
 	Tests/ABI/header_test.sh
-	Tests/ABI/symbols_test.sh $(BUILD)/lib/libfacestyle.so
+	Tests/ABI/symbols_test.sh $(BUILD)/libfacestyle.so
 	Tests/ABI/layout_test.sh
 
 test-c: $(LIBRARY) models
-	Tests/CTests/run.sh $(BUILD)/lib
+	Tests/CTests/run.sh $(BUILD)
 
 test-embedded: $(EMBEDDED) models
 	Tests/ABI/symbols_test.sh $(BUILD)/embedded/libfacestyle.so
 	Tests/CTests/run.sh $(BUILD)/embedded
 
 test-valgrind: $(LIBRARY) models
-	Tests/CTests/run.sh $(BUILD)/lib --valgrind
+	Tests/CTests/run.sh $(BUILD) --valgrind
 
 test-install: all models
 	Tests/Install/install_test.sh

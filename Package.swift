@@ -97,7 +97,7 @@ let program: Target = .executableTarget(
   name: "facestyle",
   dependencies: ["CFaceStyle", .product(name: "ArgumentParser", package: "swift-argument-parser")],
   linkerSettings: [
-    .unsafeFlags(["-L\(root)/build/lib", "-lfacestyle", "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib"])
+    .unsafeFlags(["-L\(root)/build", "-lfacestyle", "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib"])
   ])
 
 let package = Package(

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The library exports the header's functions and nothing else, and needs only the libraries it may need.
 #
-#   Tests/ABI/symbols_test.sh LIBRARY      e.g. build/lib/libfacestyle.so
+#   Tests/ABI/symbols_test.sh LIBRARY      e.g. build/libfacestyle.so
 set -euo pipefail
 if [[ ! -e ${1:?usage: Tests/ABI/symbols_test.sh LIBRARY} ]]; then
   echo "there is no $1: build it first" >&2

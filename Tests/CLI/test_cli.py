@@ -1,6 +1,6 @@
 """The command line program, run as a user runs it.
 
-FACESTYLE_PROGRAM names it (default: build/bin/facestyle of this checkout); FACESTYLE_MODELS and
+FACESTYLE_PROGRAM names it (default: build/facestyle of this checkout); FACESTYLE_MODELS and
 FACESTYLE_PHOTOS the folders that `make models` fills.
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PROGRAM = Path(os.environ.get("FACESTYLE_PROGRAM", REPOSITORY / "build" / "bin" / "facestyle"))
+PROGRAM = Path(os.environ.get("FACESTYLE_PROGRAM", REPOSITORY / "build" / "facestyle"))
 MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"))
 PHOTOS = Path(os.environ.get("FACESTYLE_PHOTOS", REPOSITORY / "build" / "photos"))
 COMMANDS = ["detect", "compare", "identify", "embed", "style", "demo"]

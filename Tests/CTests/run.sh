@@ -27,7 +27,7 @@ fi
 library=$(cd "$library" && pwd)
 [[ ${#names[@]} -gt 0 ]] || names=(version image model detector embedder gallery cost style threads)
 
-# One folder of programs for each folder of libraries: build/lib -> build/ctests/build_lib.
+# One folder of programs for each folder of libraries: build/embedded -> build/ctests/build_embedded.
 label=${library#"$PWD"/}
 programs=build/ctests/${label//\//_}
 mkdir -p "$programs"

@@ -66,17 +66,18 @@ struct Sweep: Sendable, CustomStringConvertible {
 
   @Test(arguments: Sweep.all.filter { $0.pad < $0.kernel })
   func `Float agrees with Double, gradient too`(sweep: Sweep) throws {
-    for channels in [3, 17] {
-      #expect(try floatError(sweep, channels) < Tolerance.float, "\(channels) channels")
+    for (channels, outputs) in [(3, 19), (17, 2), (3, 2)] {
+      #expect(try floatError(sweep, channels, outputs) < Tolerance.float, "\(channels) to \(outputs) channels")
     }
   }
 
-  /// Padding as wide as the window makes windows that see nothing of the picture.
+  /// Padding as wide as the window makes windows that see nothing of the picture. In a process of its own, which
+  /// a write outside its memory may end.
   @Test(arguments: [(1, 1), (1, 2), (3, 3), (5, 6)])
   func `Float agrees with Double where windows see only zeros`(kernel: Int, pad: Int) async throws {
     await #expect(processExitsWith: .success) { [kernel = kernel as Int, pad = pad as Int] in
-      for channels in [3, 17] {
-        try #require(try floatError(Sweep(kernel: kernel, stride: 1, pad: pad), channels) < Tolerance.float)
+      for (channels, outputs) in [(3, 19), (17, 2), (3, 2)] {
+        try #require(try floatError(Sweep(kernel: kernel, stride: 1, pad: pad), channels, outputs) < Tolerance.float)
       }
     }
   }
@@ -103,10 +104,10 @@ struct Sweep: Sendable, CustomStringConvertible {
 }
 
 /// The largest difference between Float and Double, of the result and of the gradient of its squared length.
-func floatError(_ sweep: Sweep, _ channels: Int) throws -> Double {
+func floatError(_ sweep: Sweep, _ channels: Int, _ outputs: Int) throws -> Double {
   func run<Element: Scalar>(_: Element.Type) throws -> [Double] {
     let filter: Filter<Element> = try randomFilter(
-      19, channels, kernel: sweep.kernel, stride: sweep.stride, padding: sweep.padding, seed: 3)
+      outputs, channels, kernel: sweep.kernel, stride: sweep.stride, padding: sweep.padding, seed: 3)
     var numbers = Numbers(seed: 4)
     let values: [Float] = numbers.array(2 * 5 * 7 * channels)
     let tape = Tape<Element>()
@@ -114,7 +115,7 @@ func floatError(_ sweep: Sweep, _ channels: Int) throws -> Double {
     let y = try tape.convolution(x, filter)
     let zero = try Tensor<Element>(y.shape.extents, repeating: 0)
     // Divided by what it sums, so that its gradient is of order 1.
-    let length = try tape.squaredDistance(y, to: zero, factor: 1 / Element(sweep.kernel * sweep.kernel * channels * 19))
+    let length = try tape.squaredDistance(y, to: zero, factor: 1 / Element(sweep.kernel * sweep.kernel * channels * outputs))
     let gradient = try tape.gradients(of: length, at: [x])[0]
     let scale = Double(sweep.kernel) * Double(channels).squareRoot()
     return y.tensor.values.map { Double($0) / scale } + gradient.values.map { Double($0) }

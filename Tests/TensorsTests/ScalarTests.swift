@@ -187,6 +187,34 @@ private let sides = [1, 2, 3, 5, 7, 13, 15, 16, 17, 31, 33, 127]
     for other in results.dropFirst() { #expect(other == results[0]) }
   }
 
+  /// A host may change the number of threads at any time. In a process of its own, which a worker outside its
+  /// scratch memory may end.
+  @Test func `a product stands a change of the threads while it works`() async throws {
+    await #expect(processExitsWith: .success) {
+      let side = 64
+      let a = [Float](repeating: 1, count: side * side)
+      let packed = try Float.pack(depth: side, columns: side, a, rowStride: side, columnStride: 1)
+      let wrong = try Storage<Int>(repeating: 0, count: 2)
+      let isDone = Lock()
+      var rounds = 3000
+      onThreads(2) { role in
+        while isDone.hold({ rounds > 0 }) {
+          if role == 0 {
+            for threads in [1, 8, 2, 16, 1] { ThreadPool.shared.threads = threads }
+          } else {
+            let c = try? Tensor<Float>([side * side], repeating: .nan)
+            if let c {
+              try? Float.multiply(rows: side, a, rowStride: side, columnStride: 1, packed, c.pointer, accumulate: false, .nothing)
+            }
+            if c?.values != [Float](repeating: 64, count: side * side) { wrong.pointer[1] += 1 }
+            isDone.hold { rounds -= 1 }
+          }
+        }
+      }
+      try #require(wrong.values == [0, 0])
+    }
+  }
+
   @Test(arguments: [(1, 1), (3, 5), (16, 16), (17, 33), (100, 7), (1, 50)])
   func `transposes`(rows: Int, columns: Int) throws {
     var numbers = Numbers(seed: 3)

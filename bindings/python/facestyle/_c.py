@@ -278,7 +278,7 @@ def _candidates():
     package = Path(__file__).resolve().parent
     folders = [package]
     if len(package.parents) > 2 and (package.parents[2] / "include" / "facestyle.h").exists():
-        folders.append(package.parents[2] / "build" / "lib")  # a source checkout
+        folders.append(package.parents[2] / "build")  # a source checkout
     files = [folder / name for folder in folders for name in ("libfacestyle.so.0", "libfacestyle.so")]
     return [str(file) for file in files if file.exists()] + ["libfacestyle.so.0"]
 
