@@ -43,8 +43,16 @@ private let lastErrorKey: pthread_key_t = {
 private func setLastError(_ reason: String?) {
   let old = pthread_getspecific(lastErrorKey)
   guard old != nil || reason != nil else { return }
-  pthread_setspecific(lastErrorKey, reason?.withCString { UnsafeRawPointer(strdup($0)) })
+  pthread_setspecific(lastErrorKey, reason.flatMap { oneLine($0).map { UnsafeRawPointer($0) } })
   free(old)
+}
+
+/// A copy in which control characters, which a file's or a caller's names may bring in, are blanks.
+private func oneLine(_ text: String) -> UnsafeMutablePointer<CChar>? {
+  let copy = text.withCString { strdup($0) }
+  guard let copy else { return nil }
+  for i in 0..<strlen(copy) where UInt8(bitPattern: copy[i]) < 0x20 { copy[i] = 0x20 }
+  return copy
 }
 
 @c @implementation

@@ -134,7 +134,7 @@ func tile(
 }
 
 /// Bias and activation of two vectors of columns: `y = f(x + bias)`.
-private struct Finish {
+struct Finish {
   var bias0 = Vector.zero, bias1 = Vector.zero
   var slope0 = Vector.zero, slope1 = Vector.zero
   let activation: Int

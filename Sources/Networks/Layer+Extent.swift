@@ -44,10 +44,11 @@ extension Layer {
       }
       return output
     case .residual(let body, let shortCut):
-      let output = body.output(for: input)
+      let output = body.output(for: input), other = shortCut.output(for: input)
+      func larger(_ a: Int?, _ b: Int?) -> Int? { if let a, let b { max(a, b) } else { nil } }
       return Extent(
-        height: output.height, width: output.width,
-        channels: max(output.channels, shortCut.output(for: input).channels))
+        height: larger(output.height, other.height), width: larger(output.width, other.width),
+        channels: max(output.channels, other.channels))
     case .rectifier, .softmax, .responseNormalisation, .unitLength, .head, .tap:
       return input
     }

@@ -35,7 +35,7 @@ extension Float: Scalar {
     let scratch = try Scratch(pointers: split.rowsPerTask + kernels.tileRows, kernels)
     let epilogue = finish.epilogue
     withExtendedLifetime((finish, b, scratch)) {
-      ThreadPool.shared.run(split.count) { task, worker in
+      ThreadPool.shared.run(split.count, workers: scratch.workers) { task, worker in
         let part = split.part(task)
         kernels.multiplyBlock(
           b.depth, a, rowStride, b.storage.pointer, c, b.columns, accumulate, epilogue,
@@ -70,7 +70,7 @@ extension Float: Scalar {
     let zeros = try Storage<Float>(repeating: 0, count: window.channels)
     let epilogue = finish.epilogue
     withExtendedLifetime((finish, b, scratch, zeros)) {
-      ThreadPool.shared.run(split.count) { task, worker in
+      ThreadPool.shared.run(split.count, workers: scratch.workers) { task, worker in
         let part = split.part(task)
         kernels.convolveBlock(
           window, x, b.storage.pointer, zeros.pointer, y, b.columns, fusedRow, epilogue,
@@ -88,12 +88,13 @@ extension Float: Scalar {
     inside.padLeft = 0
     let rowLength = inside.width * window.channels
     let padded = try Storage<Float>(repeating: 0, count: window.batch * inside.height * rowLength)
-    let firstColumn = min(window.padLeft, inside.width)
-    let copied = min(window.width, inside.width - firstColumn) * window.channels
+    // A gradient's window may begin inside the picture: its padding is negative then.
+    let skipped = max(-window.padLeft, 0), firstColumn = min(max(window.padLeft, 0), inside.width)
+    let copied = min(window.width - skipped, inside.width - firstColumn) * window.channels
     guard copied > 0 else { return (padded, inside) }
     for picture in 0..<window.batch {
-      for row in 0..<window.height where row + window.padTop < inside.height {
-        let source = x + (picture * window.height + row) * window.width * window.channels
+      for row in 0..<window.height where row + window.padTop >= 0 && row + window.padTop < inside.height {
+        let source = x + ((picture * window.height + row) * window.width + skipped) * window.channels
         let target = padded.pointer + (picture * inside.height + row + window.padTop) * rowLength
         (target + firstColumn * window.channels).update(from: source, count: copied)
       }
@@ -158,9 +159,10 @@ private final class Scratch {
   private let pointers: Storage<UnsafePointer<Float>>
   private let edges: Storage<Float>
   private let pointersEach, edgeEach: Int
+  /// How many workers there is room for: the pool's threads may become more while the work goes on.
+  let workers = ThreadPool.shared.threads
 
   init(pointers count: Int, _ kernels: KernelSet) throws(Failure) {
-    let workers = ThreadPool.shared.workerLimit
     pointersEach = count
     edgeEach = kernels.tileRows * kernels.tileColumns
     pointers = try Storage(count: workers * pointersEach)

@@ -5,7 +5,11 @@ import CSystem
 /// A system that overcommits grants any request and kills the process when the pages are used: the host's caller
 /// gets an error instead.
 enum MemoryBudget {
-  private static let lock = Lock()
+  private static let lock: Lock = {
+    let lock = Lock()
+    lock.surviveFork()
+    return lock
+  }()
   nonisolated(unsafe) private static var held = 0
   private static let limit: Int = {
     let (bytes, overflow) = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(by: sysconf(Int32(_SC_PAGESIZE)))

@@ -66,22 +66,19 @@ package final class ThreadPool: @unchecked Sendable {
   }
 
   /// Runs `body(task, worker)` for every task in `0..<count` and returns when all are done. `worker` is less than
-  /// `workerLimit` and no two tasks run at once under the same worker: it names a scratch area.
-  package func run(_ count: Int, _ body: (Int, Int) -> Void) {
+  /// `workers` and no two tasks run at once under the same worker: it names a scratch area.
+  package func run(_ count: Int, workers: Int = maximum, _ body: (Int, Int) -> Void) {
     guard count > 1, pthread_mutex_trylock(busy) == 0 else {
       for task in 0..<count { body(task, 0) }
       return
     }
     defer { pthread_mutex_unlock(busy) }
-    withoutActuallyEscaping(body) { body in runShared(count, body) }
+    withoutActuallyEscaping(body) { body in runShared(count, workers, body) }
   }
 
-  /// An upper bound of the `worker` numbers that the next `run` of the calling thread uses.
-  package var workerLimit: Int { threads }
-
-  private func runShared(_ count: Int, _ body: @escaping (Int, Int) -> Void) {
+  private func runShared(_ count: Int, _ workers: Int, _ body: @escaping (Int, Int) -> Void) {
     pthread_mutex_lock(lock)
-    let helpers = min(wanted, count) - 1
+    let helpers = min(wanted, workers, count) - 1
     while started < helpers, startWorker() {}
     workersAllowed = helpers
     self.body = body

@@ -54,7 +54,7 @@ private func timesRun(_ count: Int) throws -> [Int] {
   func `numbers its workers below the limit`(threads: Int) throws {
     try withPool(threads: threads) {
       for count in [1, 2, 3, 100] {
-        let limit = ThreadPool.shared.workerLimit
+        let limit = ThreadPool.shared.threads
         #expect(limit == threads)
         let workers = try Storage<Int>(repeating: -1, count: count)
         ThreadPool.shared.run(count) { task, worker in workers.pointer[task] = worker }

@@ -8,6 +8,6 @@ package enum Tolerance {
   package static func product(depth: Int) -> Double { 2e-6 * Double(depth).squareRoot() + 1e-6 }
   /// Gradient check in Double: central difference with step 1e-6 (PyTorch gradcheck's atol and rtol).
   package static let gradientAbsolute = 1e-5, gradientRelative = 1e-3
-  /// What TensorFlow computed in Float and a notebook printed in eight decimals, numbers up to 20: a last bit or two.
-  package static let notebookFloat = 1e-6
+  /// What TensorFlow computed in Float and a notebook printed in eight decimals: one last bit of a number up to 20.
+  package static let notebookFloat = 2e-6
 }

@@ -16,7 +16,7 @@ extension Tape {
     _ anchors: Variable<Element>, _ positives: Variable<Element>, _ negatives: Variable<Element>, margin: Element,
     _ reduction: Reduction
   ) throws(Failure) -> Variable<Element> {
-    guard anchors.shape.rank == 2, anchors.shape == positives.shape, anchors.shape == negatives.shape else {
+    guard anchors.shape.rank == 2, anchors.shape.count > 0, anchors.shape == positives.shape, anchors.shape == negatives.shape else {
       throw .invalidArgument(
         "triplets of \(anchors.shape.description), \(positives.shape.description) and \(negatives.shape.description)"
           + ", wanted three times [count, dimension]")
