@@ -16,13 +16,14 @@ package enum Padding: Equatable, Sendable {
 package final class Filter<Element: Scalar>: @unchecked Sendable {
   package let outputs, inputs, kernel, stride: Int
   package let padding: Padding
-  let forward: PackedMatrix<Element>
+  let forward: PackedFilter<Element>
   /// The weights turned by 180 degrees with inputs and outputs exchanged: they carry the gradient to the input.
-  let backward: PackedMatrix<Element>?
+  let backward: PackedFilter<Element>?
   let finish: Finish<Element>
 
   package init(
-    weights: Tensor<Element>, finish: Finish<Element>, stride: Int = 1, padding: Padding, isDifferentiable: Bool
+    weights: Tensor<Element>, finish: Finish<Element>, stride: Int = 1, padding: Padding, isDifferentiable: Bool,
+    isCompact: Bool = false
   ) throws(Failure) {
     let extents = weights.shape.extents
     guard extents.count == 4, extents[2] == extents[3], weights.count > 0 else {
@@ -35,18 +36,18 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
     self.padding = padding
     self.finish = finish
     let taps = kernel * kernel
-    let matrix = try Tensor<Element>([taps * inputs, outputs])
+    let matrix = try Storage<Element>(count: taps * inputs * outputs)
     filterMatrix(weights.pointer, matrix.pointer, outputs, inputs, taps)
-    forward = try Element.pack(
-      depth: taps * inputs, columns: outputs, matrix.pointer, rowStride: outputs, columnStride: 1)
+    forward = try Element.packFilter(
+      kernel: kernel, stride: stride, inputs: inputs, outputs: outputs, matrix: matrix, isCompact: isCompact)
     guard isDifferentiable else {
       backward = nil
       return
     }
-    let turned = try Tensor<Element>([taps * outputs, inputs])
+    let turned = try Storage<Element>(count: taps * inputs * outputs)
     turnedFilterMatrix(weights.pointer, turned.pointer, outputs, inputs, taps)
-    backward = try Element.pack(
-      depth: taps * outputs, columns: inputs, turned.pointer, rowStride: inputs, columnStride: 1)
+    backward = try Element.packFilter(
+      kernel: kernel, stride: 1, inputs: outputs, outputs: inputs, matrix: turned, isCompact: isCompact)
   }
 
   var pad: Int { padding.count }

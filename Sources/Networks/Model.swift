@@ -57,7 +57,8 @@ package final class Model: @unchecked Sendable {
     if let forward, !isDifferentiable { return forward }
     let architecture = try self.architecture()
     let network = try Network<Float>(
-      architecture.layers, side: architecture.side, weights: weights, isDifferentiable: isDifferentiable)
+      architecture.layers, side: architecture.side, weights: weights, isDifferentiable: isDifferentiable,
+      isCompact: architecture.side == nil)  // pictures of any size: large ones
     if isDifferentiable { differentiable = network } else { forward = network }
     return network
   }

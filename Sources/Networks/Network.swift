@@ -23,10 +23,12 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
   ///   - channels: of the input picture.
   ///   - side: of the input picture; needed by dense layers, which take a fixed number of inputs.
   ///   - isDifferentiable: whether gradients to the input will be asked for.
+  ///   - isCompact: whether filters are kept small rather than ready, see `Filter`.
   package init(
-    _ layers: [Layer], channels: Int = 3, side: Int? = nil, weights: WeightFile, isDifferentiable: Bool = false
+    _ layers: [Layer], channels: Int = 3, side: Int? = nil, weights: WeightFile, isDifferentiable: Bool = false,
+    isCompact: Bool = false
   ) throws(Failure) {
-    var builder = Builder(weights: weights, isDifferentiable: isDifferentiable)
+    var builder = Builder(weights: weights, isDifferentiable: isDifferentiable, isCompact: isCompact)
     steps = try builder.build(layers, Extent(height: side, width: side, channels: channels))
     parameterCount = builder.parameterCount
   }
@@ -128,12 +130,13 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
   /// Turns layers into steps, following the size of the picture through them.
   private struct Builder {
     let weights: WeightFile
-    let isDifferentiable: Bool
+    let isDifferentiable, isCompact: Bool
     var parameterCount = 0
 
-    init(weights: WeightFile, isDifferentiable: Bool) {
+    init(weights: WeightFile, isDifferentiable: Bool, isCompact: Bool) {
       self.weights = weights
       self.isDifferentiable = isDifferentiable
+      self.isCompact = isCompact
     }
 
     mutating func build(_ layers: [Layer], _ input: Extent) throws(Failure) -> [Step] {
@@ -223,7 +226,7 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
       }
       return try Filter(
         weights: kernel, finish: Finish(bias: bias, rectify: activation == .rectifier, slopes: slopes), stride: stride,
-        padding: padding, isDifferentiable: isDifferentiable)
+        padding: padding, isDifferentiable: isDifferentiable, isCompact: isCompact)
     }
 
     /// Whether the file keeps this 1x1 kernel as a convolution's, with four axes.

@@ -18,7 +18,8 @@ package struct Variable<Element: Scalar> {
 /// Gradients accumulate: a variable used twice receives the sum. The files of `Operations/` are what is
 /// differentiable. What depends on constants alone is not recorded, so a forward pass keeps nothing.
 package final class Tape<Element: Scalar> {
-  package typealias Pullback = (Tape, Tensor<Element>) throws(Failure) -> Void
+  /// May change the gradient that it is given.
+  package typealias Pullback = (Tape, inout Tensor<Element>) throws(Failure) -> Void
 
   private var pullbacks: [Pullback?] = []
   private var gradients: [Tensor<Element>?] = []
@@ -68,10 +69,11 @@ package final class Tape<Element: Scalar> {
       gradients[last] = try Tensor(result.shape.extents, repeating: 1)
       for node in stride(from: last, through: 0, by: -1) {
         guard let pullback = pullbacks[node] else { continue }
-        if let gradient = gradients[node] { try pullback(self, gradient) }
-        // What only this step needed is free from here on.
-        pullbacks[node] = nil
+        // Taken from the tape, so that the pullback may be the only one to hold it; and free from here on.
+        let gradient = gradients[node]
         gradients[node] = nil
+        pullbacks[node] = nil
+        if var gradient { try pullback(self, &gradient) }
       }
     }
     var answer: [Tensor<Element>] = []
@@ -92,7 +94,8 @@ extension Tensor where Element: Scalar {
   /// Element by element; the shapes must hold as many.
   func adding(_ other: Tensor) throws(Failure) -> Tensor {
     let sum = try Tensor(shape)
-    addLoop(pointer, other.pointer, sum.pointer, count)
+    let (a, b, c) = (pointer, other.pointer, sum.pointer)
+    forEachSlice(of: count) { addLoop(a + $0.lowerBound, b + $0.lowerBound, c + $0.lowerBound, $0.count) }
     return sum
   }
 }

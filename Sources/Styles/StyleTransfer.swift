@@ -47,6 +47,14 @@ package final class StyleTransfer {
   package func run(
     content: Image, style: Image, _ options: StyleOptions, onStep: (Progress) -> Action
   ) throws(Failure) -> Image {
+    try Memory.reusing { () throws(Failure) in
+      try paint(content: content, style: style, options, onStep: onStep)
+    }
+  }
+
+  private func paint(
+    content: Image, style: Image, _ options: StyleOptions, onStep: (Progress) -> Action
+  ) throws(Failure) -> Image {
     try options.check()
     let (width, height) = options.size(for: content.width, content.height)
     let contentTensor = try tensor(content.resized(width: width, height: height, filter: .bicubic))

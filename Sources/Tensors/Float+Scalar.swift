@@ -116,7 +116,7 @@ extension Float: Scalar {
 }
 
 extension Finish where Element == Float {
-  fileprivate var epilogue: Epilogue {
+  var epilogue: Epilogue {
     let kind: Int
     switch activation {
     case .none: kind = Int(activationNone)
@@ -155,7 +155,7 @@ private struct Split {
 }
 
 /// Each worker's pointers and edge tile.
-private final class Scratch {
+final class Scratch {
   private let pointers: Storage<UnsafePointer<Float>>
   private let edges: Storage<Float>
   private let pointersEach, edgeEach: Int

@@ -23,24 +23,40 @@ struct KernelSet: @unchecked Sendable {
     ) -> Void
   let packPanel: (Int, Int, UnsafePointer<Float>, Int, Int, Int, UnsafeMutablePointer<Float>) -> Void
   let transposeBlock: (UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, Int, Int, Int) -> Void
+  let winogradInput:
+    (
+      Window, UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
+    ) -> Void
+  let winogradOutput:
+    (
+      Window, UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, Int, Epilogue, Int, Int,
+      UnsafeMutablePointer<Float>
+    ) -> Void
+  let winogradFilter:
+    (
+      UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
+    ) -> Void
 }
 
 extension KernelSet {
   static let baseline = KernelSet(
     name: "baseline", tileRows: Kernels.tileRows, tileColumns: Kernels.tileColumns,
     convolveBlock: Kernels.convolveBlock, multiplyBlock: Kernels.multiplyBlock,
-    packPanel: Kernels.packPanel, transposeBlock: Kernels.transposeBlock)
+    packPanel: Kernels.packPanel, transposeBlock: Kernels.transposeBlock, winogradInput: Kernels.winogradInput,
+    winogradOutput: Kernels.winogradOutput, winogradFilter: Kernels.winogradFilter)
 
   #if arch(x86_64)
     static let avx2 = KernelSet(
       name: "avx2", tileRows: KernelsAVX2.tileRows, tileColumns: KernelsAVX2.tileColumns,
       convolveBlock: KernelsAVX2.convolveBlock, multiplyBlock: KernelsAVX2.multiplyBlock,
-      packPanel: KernelsAVX2.packPanel, transposeBlock: KernelsAVX2.transposeBlock)
+      packPanel: KernelsAVX2.packPanel, transposeBlock: KernelsAVX2.transposeBlock, winogradInput: KernelsAVX2.winogradInput,
+    winogradOutput: KernelsAVX2.winogradOutput, winogradFilter: KernelsAVX2.winogradFilter)
 
     static let avx512 = KernelSet(
       name: "avx512", tileRows: KernelsAVX512.tileRows, tileColumns: KernelsAVX512.tileColumns,
       convolveBlock: KernelsAVX512.convolveBlock, multiplyBlock: KernelsAVX512.multiplyBlock,
-      packPanel: KernelsAVX512.packPanel, transposeBlock: KernelsAVX512.transposeBlock)
+      packPanel: KernelsAVX512.packPanel, transposeBlock: KernelsAVX512.transposeBlock, winogradInput: KernelsAVX512.winogradInput,
+    winogradOutput: KernelsAVX512.winogradOutput, winogradFilter: KernelsAVX512.winogradFilter)
   #endif
 
   /// The fastest that this processor runs, or a lower one that FACESTYLE_ISA names.

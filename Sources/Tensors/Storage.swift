@@ -1,5 +1,3 @@
-import CSystem
-
 /// A block of memory for `count` elements, aligned for the widest vector, freed with its last owner.
 ///
 /// The pointers never leave the rooms of the library; they are valid while the storage lives, so whoever takes
@@ -14,12 +12,7 @@ package final class Storage<Element: BitwiseCopyable> {
     guard count >= 0 else { throw .internalError("storage of \(count) elements") }
     let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
     guard !overflow, bytes < Int.max - 128 else { throw .noMemory("\(count) elements do not fit the address space") }
-    try MemoryBudget.take(bytes)
-    var memory: UnsafeMutableRawPointer?
-    guard posix_memalign(&memory, 64, bytes + 64) == 0, let memory else {
-      MemoryBudget.give(bytes)
-      throw .noMemory("\(bytes) bytes were refused by the system")
-    }
+    let memory = try Memory.take(bytes)
     self.count = count
     pointer = memory.bindMemory(to: Element.self, capacity: count)
   }
@@ -30,8 +23,7 @@ package final class Storage<Element: BitwiseCopyable> {
   }
 
   deinit {
-    free(pointer)
-    MemoryBudget.give(count * MemoryLayout<Element>.stride)
+    Memory.give(pointer, count * MemoryLayout<Element>.stride)
   }
 
   package var buffer: UnsafeMutableBufferPointer<Element> { UnsafeMutableBufferPointer(start: pointer, count: count) }

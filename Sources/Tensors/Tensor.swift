@@ -3,7 +3,7 @@
 /// `Scalar` is `Float` for work and `Double` for checking gradients.
 package struct Tensor<Element: BitwiseCopyable> {
   package let shape: Shape
-  package let storage: Storage<Element>
+  package private(set) var storage: Storage<Element>
 
   /// Elements of unspecified content.
   package init(_ shape: Shape) throws(Failure) {
@@ -46,6 +46,9 @@ package struct Tensor<Element: BitwiseCopyable> {
     copy.pointer.update(from: pointer, count: count)
     return copy
   }
+
+  /// Whether no other tensor shares these numbers: then they may be changed in place.
+  package mutating func isUnique() -> Bool { isKnownUniquelyReferenced(&storage) }
 
   package var count: Int { shape.count }
   package var pointer: UnsafeMutablePointer<Element> { storage.pointer }

@@ -7,7 +7,8 @@ extension Tape {
     rectifyLoop(x.tensor.pointer, y.pointer, y.count)
     // dx = dy where y > 0
     return record(y, from: [x]) { tape, dy throws(Failure) in
-      try tape.accumulate(dy.gated(by: y), into: x)
+      try dy.gate(by: y)
+      try tape.accumulate(dy, into: x)
     }
   }
 
@@ -58,11 +59,12 @@ extension Tape {
 }
 
 extension Tensor where Element: Scalar {
-  /// This gradient where the rectifier that gave `y` was open, 0 elsewhere.
-  func gated(by y: Tensor) throws(Failure) -> Tensor {
-    let open = try Tensor(shape)
-    gateLoop(pointer, y.pointer, open.pointer, count)
-    return open
+  /// Makes this gradient 0 where the rectifier that gave `y` was shut.
+  mutating func gate(by y: Tensor) throws(Failure) {
+    let open = try isUnique() ? self : Tensor(shape)
+    let (dy, y, dx) = (pointer, y.pointer, open.pointer)
+    forEachSlice(of: count) { gateLoop(dy + $0.lowerBound, y + $0.lowerBound, dx + $0.lowerBound, $0.count) }
+    self = open
   }
 }
 

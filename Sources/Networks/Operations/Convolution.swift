@@ -24,8 +24,7 @@ extension Tape {
       guard let backward = filter.backward else {
         throw .internalError("the gradient of a filter that was made for forward passes alone")
       }
-      var dy = dy
-      if finish.activation == .rectifier { dy = try dy.gated(by: y) }
+      if finish.activation == .rectifier { try dy.gate(by: y) }
       let spread = try filter.stride == 1 ? dy : spreadOut(dy, stride: filter.stride)
       let dx = try Tensor<Element>(x.shape)
       let back = Window(
