@@ -6,6 +6,9 @@ package enum Tolerance {
   package static let double = 1e-10
   /// A Float product of `depth` terms of order 1 against Double: rounding grows like the square root of depth.
   package static func product(depth: Int) -> Double { 2e-6 * Double(depth).squareRoot() + 1e-6 }
+  /// The same by Winograd's F(4x4, 3x3), whose transforms multiply by up to 8 and cancel: its roundings were measured
+  /// up to 12 times as large.
+  package static func winograd(depth: Int) -> Double { 20 * product(depth: depth) }
   /// Gradient check in Double: central difference with step 1e-6 (PyTorch gradcheck's atol and rtol).
   package static let gradientAbsolute = 1e-5, gradientRelative = 1e-3
   /// What TensorFlow computed in Float and a notebook printed in eight decimals: one last bit of a number up to 20.
