@@ -75,4 +75,33 @@ extension Double: Scalar {
     guard case .ready(let plain) = filter.weights else { throw .internalError("a compact filter in Double") }
     try convolve(window, x, plain, y, finish)
   }
+
+  package static func pool(
+    _ window: Window, isMaximum: Bool, _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>
+  ) {
+    y.update(repeating: isMaximum ? -.infinity : 0, count: window.outputPixels * window.channels)
+    window.forEachTap { output, input, covered in
+      for c in 0..<window.channels {
+        let value = x[input + c]
+        if !isMaximum {
+          y[output + c] += value / Double(covered)
+        } else if !(value <= y[output + c]) && y[output + c] == y[output + c] {
+          y[output + c] = value  // a NaN stays
+        }
+      }
+    }
+  }
+
+  package static func normaliseResponse(
+    _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, rows: Int, channels: Int, scale: Double, half: Int
+  ) {
+    for row in 0..<rows {
+      let x = x + row * channels, y = y + row * channels
+      for c in 0..<channels {
+        var sum = 0.0
+        for k in max(0, c - half)...min(channels - 1, c + half) { sum += x[k] * x[k] }
+        y[c] = x[c] / pow(1 + scale * sum, 0.75)
+      }
+    }
+  }
 }

@@ -102,6 +102,35 @@ extension Float: Scalar {
     return (padded, inside)
   }
 
+  package static func pool(
+    _ window: Window, isMaximum: Bool, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
+  ) {
+    let kernels = KernelSet.selected
+    // Long enough to hide the start of a task.
+    let pixelsPerTask = max(1, (1 << 16) / max(1, window.taps * window.channels))
+    let pixels = window.outputPixels
+    ThreadPool.shared.run((pixels + pixelsPerTask - 1) / pixelsPerTask) { task, _ in
+      let first = task * pixelsPerTask
+      kernels.poolBlock(window, isMaximum, x, y, first, min(pixelsPerTask, pixels - first))
+    }
+  }
+
+  package static func normaliseResponse(
+    _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, rows: Int, channels: Int, scale: Float, half: Int
+  ) throws(Failure) {
+    let kernels = KernelSet.selected
+    let rowsPerTask = max(1, (1 << 14) / max(1, channels))
+    let each = channels + 2 * half + 16, workers = ThreadPool.shared.threads
+    let lines = try Storage<Float>(count: workers * each)
+    withExtendedLifetime(lines) {
+      ThreadPool.shared.run((rows + rowsPerTask - 1) / rowsPerTask, workers: workers) { task, worker in
+        let first = task * rowsPerTask
+        kernels.responseBlock(
+          x, y, channels, scale, half, first, min(rowsPerTask, rows - first), lines.pointer + worker * each)
+      }
+    }
+  }
+
   /// `target[i, j] = source[j, i]`, `target` being `rows` x `columns`.
   package static func transpose(
     _ source: UnsafePointer<Float>, stride: Int, rows: Int, columns: Int, into target: UnsafeMutablePointer<Float>

@@ -32,11 +32,14 @@ package protocol Scalar: BinaryFloatingPoint, BitwiseCopyable {
     _ finish: Finish<Self>
   ) throws(Failure)
 
+  /// The maximum or the mean of each window, channel by channel, over what it covers; NHWC.
+  static func pool(_ window: Window, isMaximum: Bool, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>)
+
+  /// `y[c] = x[c] / (1 + scale * sum over |k - c| <= half of x[k]^2) ^ 0.75`, row by row of `channels`.
+  static func normaliseResponse(
+    _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, rows: Int, channels: Int, scale: Self, half: Int
+  ) throws(Failure)
+
   static func power(_ x: Self, _ y: Self) -> Self
   static func exponential(_ x: Self) -> Self
-}
-
-extension Window {
-  package var outputPixels: Int { batch * outHeight * outWidth }
-  package var taps: Int { kernelHeight * kernelWidth }
 }

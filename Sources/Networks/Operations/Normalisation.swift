@@ -22,7 +22,8 @@ extension Tape {
     let y = try Tensor<Element>(x.shape)
     guard channels > 0 else { return constant(y) }
     let scale = Element(constants.scale), half = constants.window / 2
-    responseLoop(x.tensor.pointer, y.pointer, y.count / channels, channels, scale, half)
+    try Element.normaliseResponse(
+      x.tensor.pointer, y.pointer, rows: y.count / channels, channels: channels, scale: scale, half: half)
     // With s[c] the base: dx[c] = dy[c] s[c]^-0.75 - 1.5 scale x[c] sum over |k - c| <= half of dy[k] x[k] s[k]^-1.75
     return record(y, from: [x]) { tape, dy throws(Failure) in
       let dx = try Tensor<Element>(x.shape)
@@ -66,23 +67,6 @@ extension Tape {
         for c in first..<(first + channels) { dx.pointer[c] = (dy[c] - y[c] * dot) * inverse[row] }
       }
       try tape.accumulate(dx, into: x)
-    }
-  }
-}
-
-@_specialize(where Element == Float)
-@_specialize(where Element == Double)
-private func responseLoop<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ rows: Int, _ channels: Int, _ scale: Element,
-  _ half: Int
-) {
-  for row in 0..<rows {
-    let x = x + row * channels, y = y + row * channels
-    for c in 0..<channels {
-      var sum: Element = 0
-      for k in max(0, c - half)...min(channels - 1, c + half) { sum += x[k] * x[k] }
-      let root = (1 + scale * sum).squareRoot()
-      y[c] = x[c] / (root * root.squareRoot())  // base ^ 0.75
     }
   }
 }

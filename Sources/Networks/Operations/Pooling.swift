@@ -17,10 +17,7 @@ extension Tape {
   ) throws(Failure) -> Variable<Element> {
     let window = try poolingWindow(x.shape, kernel, stride, padding, roundsUp)
     let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, window.channels])
-    switch kind {
-    case .average: averagePoolLoop(window, x.tensor.pointer, y.pointer)
-    case .maximum: maximumPoolLoop(window, x.tensor.pointer, y.pointer)
-    }
+    Element.pool(window, isMaximum: kind == .maximum, x.tensor.pointer, y.pointer)
     // average: dx = sum over the windows that cover a pixel of dy / covered.
     // maximum: dy goes to the first pixel of the window that equals y.
     return record(y, from: [x]) { tape, dy throws(Failure) in
@@ -42,7 +39,7 @@ extension Tape {
       batch: x.shape[0], height: x.shape[1], width: x.shape[2], channels: x.shape[3], kernelHeight: x.shape[1],
       kernelWidth: x.shape[2], strideY: 1, strideX: 1, padTop: 0, padLeft: 0, outHeight: 1, outWidth: 1)
     let y = try Tensor<Element>([window.batch, 1, 1, window.channels])
-    averagePoolLoop(window, x.tensor.pointer, y.pointer)
+    Element.pool(window, isMaximum: false, x.tensor.pointer, y.pointer)
     return record(y, from: [x]) { tape, dy throws(Failure) in
       let dx = try Tensor<Element>(x.shape.extents, repeating: 0)
       averagePoolGradientLoop(window, dy.pointer, dx.pointer)
@@ -54,16 +51,12 @@ extension Tape {
   package func euclideanPool(_ x: Variable<Element>, kernel: Int, stride: Int) throws(Failure) -> Variable<Element> {
     let window = try poolingWindow(x.shape, kernel, stride, 0, false)
     let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, window.channels], repeating: 0)
-    let channels = window.channels
-    window.forEachTap { output, input, _ in
-      for c in 0..<channels { y.pointer[output + c] += x.tensor[input + c] * x.tensor[input + c] }
-    }
-    for i in 0..<y.count { y.pointer[i] = y[i].squareRoot() }
+    euclideanPoolLoop(window, x.tensor.pointer, y.pointer)
     // dx = dy x / y; 0 where the whole window is 0
     return record(y, from: [x]) { tape, dy throws(Failure) in
       let dx = try Tensor<Element>(x.shape.extents, repeating: 0)
       window.forEachTap { output, input, _ in
-        for c in 0..<channels where y[output + c] > 0 {
+        for c in 0..<window.channels where y[output + c] > 0 {
           dx.pointer[input + c] += dy[output + c] * x.tensor[input + c] / y[output + c]
         }
       }
@@ -96,38 +89,16 @@ private func poolingWindow(
   return window
 }
 
-extension Window {
-  /// For each output pixel and each pixel that its window covers: the offsets of both, and how many it covers.
-  @inline(__always)
-  fileprivate func forEachTap(_ body: (_ output: Int, _ input: Int, _ covered: Int) -> Void) {
-    for n in 0..<batch {
-      for i in 0..<outHeight {
-        let top = max(i * strideY - padTop, 0), bottom = min(i * strideY - padTop + kernelHeight, height)
-        for j in 0..<outWidth {
-          let left = max(j * strideX - padLeft, 0), right = min(j * strideX - padLeft + kernelWidth, width)
-          guard top < bottom, left < right else { continue }
-          let output = ((n * outHeight + i) * outWidth + j) * channels
-          for row in top..<bottom {
-            for column in left..<right {
-              body(output, ((n * height + row) * width + column) * channels, (bottom - top) * (right - left))
-            }
-          }
-        }
-      }
-    }
-  }
-}
-
+/// `y` begins as zeros.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
-private func averagePoolLoop<Element: Scalar>(
+private func euclideanPoolLoop<Element: Scalar>(
   _ window: Window, _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>
 ) {
-  y.initialize(repeating: 0, count: window.outputPixels * window.channels)
-  window.forEachTap { output, input, covered in
-    let share = 1 / Element(covered)
-    for c in 0..<window.channels { y[output + c] += x[input + c] * share }
+  window.forEachTap { output, input, _ in
+    for c in 0..<window.channels { y[output + c] += x[input + c] * x[input + c] }
   }
+  for i in 0..<(window.outputPixels * window.channels) { y[i] = y[i].squareRoot() }
 }
 
 @_specialize(where Element == Float)
@@ -138,20 +109,6 @@ private func averagePoolGradientLoop<Element: Scalar>(
   window.forEachTap { output, input, covered in
     let share = 1 / Element(covered)
     for c in 0..<window.channels { dx[input + c] += dy[output + c] * share }
-  }
-}
-
-@_specialize(where Element == Float)
-@_specialize(where Element == Double)
-private func maximumPoolLoop<Element: Scalar>(
-  _ window: Window, _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>
-) {
-  y.initialize(repeating: -.infinity, count: window.outputPixels * window.channels)
-  window.forEachTap { output, input, _ in
-    // A NaN stays: neither of the comparisons that would replace it is true.
-    for c in 0..<window.channels where !(x[input + c] <= y[output + c]) && y[output + c] == y[output + c] {
-      y[output + c] = x[input + c]
-    }
   }
 }
 
