@@ -90,6 +90,19 @@ demo: all models
 # A picture with strokes and colours, of those that need no download of their own.
 STYLE ?= $(BUILD)/photos/ihc.png
 
+# ---- Benchmarks ----
+
+BENCH := $(BUILD)/facestyle-bench
+$(BENCH): $(SOURCES) | have-deps
+	swift build -c release --product facestyle-bench --static-swift-stdlib
+	cp .build/release/facestyle-bench $@
+
+.PHONY: bench
+bench: $(BENCH) models
+	@$(BENCH) --models $(MODELS) --photos $(BUILD)/photos
+	@$(BENCH) --models $(MODELS) --photos $(BUILD)/photos --json > $(BUILD)/bench.jsonl
+	@echo "the same as JSON lines, measured again: $(BUILD)/bench.jsonl"
+
 # ---- Tests ----
 
 .PHONY: test test-swift test-abi test-c test-embedded test-valgrind test-python test-install

@@ -100,10 +100,17 @@ let program: Target = .executableTarget(
     .unsafeFlags(["-L\(root)/build", "-lfacestyle", "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib"])
   ])
 
+// Not in the library's face: measures the rooms as they are.
+let bench: Target = .executableTarget(
+  name: "facestyle-bench", dependencies: ["Tensors", "Images", "Networks", "Faces", "Styles", "CSystem"])
+
 let package = Package(
   name: "facestyle",
   products: [.library(name: "libfacestyle", type: .dynamic, targets: ["FaceStyle"])]
-    + (isEmbedded ? [] : [.executable(name: "facestyle", targets: ["facestyle"])]),
+    + (isEmbedded ? [] : [
+      .executable(name: "facestyle", targets: ["facestyle"]),
+      .executable(name: "facestyle-bench", targets: ["facestyle-bench"]),
+    ]),
   dependencies: isEmbedded ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
-  targets: rooms + vectorRooms + library + (isEmbedded ? [] : tests + [program])
+  targets: rooms + vectorRooms + library + (isEmbedded ? [] : tests + [program, bench])
 )
