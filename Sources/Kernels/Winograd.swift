@@ -117,43 +117,41 @@ package func winogradOutput(
   }
 }
 
-/// The filter's side, `u[xi] = (G g Gt)[xi]`, packed for the tile: 36 x [panels][C][tileColumns].
+/// One panel of the filter's side, `u[xi] = (G g Gt)[xi]`: 36 planes [panels][C][tileColumns], `plane` numbers apart.
 ///
-/// - Parameter matrix: [9 * C, columns], as for plain convolution; columns a multiple of `tileColumns`.
+/// - Parameter packed: [panels][9 * C][tileColumns], as for plain convolution.
 package func winogradFilter(
-  _ matrix: UnsafePointer<Float>, _ channels: Int, _ columns: Int, _ u: UnsafeMutablePointer<Float>,
-  _ firstChannel: Int, _ channelCount: Int, _ line: UnsafeMutablePointer<Float>
+  _ packed: UnsafePointer<Float>, _ channels: Int, _ u: UnsafeMutablePointer<Float>, _ plane: Int, _ panel: Int,
+  _ line: UnsafeMutablePointer<Float>
 ) {
-  let plane = channels * columns
-  for c in firstChannel..<(firstChannel + channelCount) {
-    var k = 0
-    while k < columns {
-      let panel = k / tileColumns
-      let target = u + panel * channels * tileColumns + c * tileColumns + k % tileColumns
-      for kx in 0..<3 {
-        let g = matrix + (kx * channels + c) * columns + k
-        let r = filterTransform(load(g), load(g + 3 * plane), load(g + 6 * plane))
-        let q = line + kx * lanes
-        store(q, r.0)
-        store(q + 3 * lanes, r.1)
-        store(q + 6 * lanes, r.2)
-        store(q + 9 * lanes, r.3)
-        store(q + 12 * lanes, r.4)
-        store(q + 15 * lanes, r.5)
-      }
-      for i in 0..<6 {
-        let q = line + i * 3 * lanes
-        let r = filterTransform(load(q), load(q + lanes), load(q + 2 * lanes))
-        let o = target + i * 6 * plane
-        store(o, r.0)
-        store(o + plane, r.1)
-        store(o + 2 * plane, r.2)
-        store(o + 3 * plane, r.3)
-        store(o + 4 * plane, r.4)
-        store(o + 5 * plane, r.5)
-      }
-      k += lanes
+  let tap = channels * tileColumns
+  let source = packed + panel * 9 * tap, target = u + panel * tap
+  // Channel after channel, so that each of the 36 planes is written from its beginning to its end.
+  var offset = 0
+  while offset < tap {
+    for kx in 0..<3 {
+      let g = source + kx * tap + offset
+      let r = filterTransform(load(g), load(g + 3 * tap), load(g + 6 * tap))
+      let q = line + kx * lanes
+      store(q, r.0)
+      store(q + 3 * lanes, r.1)
+      store(q + 6 * lanes, r.2)
+      store(q + 9 * lanes, r.3)
+      store(q + 12 * lanes, r.4)
+      store(q + 15 * lanes, r.5)
     }
+    for i in 0..<6 {
+      let q = line + i * 3 * lanes
+      let r = filterTransform(load(q), load(q + lanes), load(q + 2 * lanes))
+      let o = target + i * 6 * plane + offset
+      store(o, r.0)
+      store(o + plane, r.1)
+      store(o + 2 * plane, r.2)
+      store(o + 3 * plane, r.3)
+      store(o + 4 * plane, r.4)
+      store(o + 5 * plane, r.5)
+    }
+    offset += lanes
   }
 }
 

@@ -22,8 +22,7 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   let finish: Finish<Element>
 
   package init(
-    weights: Tensor<Element>, finish: Finish<Element>, stride: Int = 1, padding: Padding, isDifferentiable: Bool,
-    isCompact: Bool = false
+    weights: Tensor<Element>, finish: Finish<Element>, stride: Int = 1, padding: Padding, isDifferentiable: Bool
   ) throws(Failure) {
     let extents = weights.shape.extents
     guard extents.count == 4, extents[2] == extents[3], weights.count > 0 else {
@@ -36,18 +35,16 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
     self.padding = padding
     self.finish = finish
     let taps = kernel * kernel
-    let matrix = try Storage<Element>(count: taps * inputs * outputs)
+    let matrix = try Tensor<Element>([taps * inputs, outputs])
     filterMatrix(weights.pointer, matrix.pointer, outputs, inputs, taps)
-    forward = try Element.packFilter(
-      kernel: kernel, stride: stride, inputs: inputs, outputs: outputs, matrix: matrix, isCompact: isCompact)
+    forward = try PackedFilter(kernel: kernel, stride: stride, inputs: inputs, outputs: outputs, matrix: matrix.pointer)
     guard isDifferentiable else {
       backward = nil
       return
     }
-    let turned = try Storage<Element>(count: taps * inputs * outputs)
+    let turned = try Tensor<Element>([taps * outputs, inputs])
     turnedFilterMatrix(weights.pointer, turned.pointer, outputs, inputs, taps)
-    backward = try Element.packFilter(
-      kernel: kernel, stride: 1, inputs: outputs, outputs: inputs, matrix: turned, isCompact: isCompact)
+    backward = try PackedFilter(kernel: kernel, stride: 1, inputs: outputs, outputs: inputs, matrix: turned.pointer)
   }
 
   var pad: Int { padding.count }

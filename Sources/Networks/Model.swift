@@ -57,8 +57,7 @@ package final class Model: @unchecked Sendable {
     if let forward, !isDifferentiable { return forward }
     let architecture = try self.architecture()
     let network = try Network<Float>(
-      architecture.layers, side: architecture.side, weights: weights, isDifferentiable: isDifferentiable,
-      isCompact: architecture.side == nil)  // pictures of any size: large ones
+      architecture.layers, side: architecture.side, weights: weights, isDifferentiable: isDifferentiable)
     if isDifferentiable { differentiable = network } else { forward = network }
     return network
   }

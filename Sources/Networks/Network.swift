@@ -23,12 +23,10 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
   ///   - channels: of the input picture.
   ///   - side: of the input picture; needed by dense layers, which take a fixed number of inputs.
   ///   - isDifferentiable: whether gradients to the input will be asked for.
-  ///   - isCompact: whether filters are kept small rather than ready, see `Filter`.
   package init(
-    _ layers: [Layer], channels: Int = 3, side: Int? = nil, weights: WeightFile, isDifferentiable: Bool = false,
-    isCompact: Bool = false
+    _ layers: [Layer], channels: Int = 3, side: Int? = nil, weights: WeightFile, isDifferentiable: Bool = false
   ) throws(Failure) {
-    var builder = Builder(weights: weights, isDifferentiable: isDifferentiable, isCompact: isCompact)
+    var builder = Builder(weights: weights, isDifferentiable: isDifferentiable)
     steps = try builder.build(layers, Extent(height: side, width: side, channels: channels))
     parameterCount = builder.parameterCount
   }
@@ -130,13 +128,12 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
   /// Turns layers into steps, following the size of the picture through them.
   private struct Builder {
     let weights: WeightFile
-    let isDifferentiable, isCompact: Bool
+    let isDifferentiable: Bool
     var parameterCount = 0
 
-    init(weights: WeightFile, isDifferentiable: Bool, isCompact: Bool) {
+    init(weights: WeightFile, isDifferentiable: Bool) {
       self.weights = weights
       self.isDifferentiable = isDifferentiable
-      self.isCompact = isCompact
     }
 
     mutating func build(_ layers: [Layer], _ input: Extent) throws(Failure) -> [Step] {
@@ -226,7 +223,7 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
       }
       return try Filter(
         weights: kernel, finish: Finish(bias: bias, rectify: activation == .rectifier, slopes: slopes), stride: stride,
-        padding: padding, isDifferentiable: isDifferentiable, isCompact: isCompact)
+        padding: padding, isDifferentiable: isDifferentiable)
     }
 
     /// Whether the file keeps this 1x1 kernel as a convolution's, with four axes.

@@ -61,19 +61,11 @@ extension Double: Scalar {
     withExtendedLifetime(patches) {}
   }
 
-  package static func packFilter(
-    kernel: Int, stride: Int, inputs: Int, outputs: Int, matrix: Storage<Double>, isCompact: Bool
-  ) throws(Failure) -> PackedFilter<Double> {
-    let plain = PackedMatrix(depth: kernel * kernel * inputs, columns: outputs, storage: matrix)
-    return PackedFilter(kernel: kernel, stride: stride, inputs: inputs, outputs: outputs, weights: .ready(plain))
-  }
-
   package static func convolve(
     _ window: Window, _ x: UnsafePointer<Double>, _ filter: PackedFilter<Double>, _ y: UnsafeMutablePointer<Double>,
     _ finish: Finish<Double>
   ) throws(Failure) {
-    guard case .ready(let plain) = filter.weights else { throw .internalError("a compact filter in Double") }
-    try convolve(window, x, plain, y, finish)
+    try convolve(window, x, filter.plain, y, finish)
   }
 
   package static func pool(

@@ -3,32 +3,14 @@ import CSystem
 // Convolution by Winograd's F(4x4, 3x3) where it pays; the kernels are in Kernels/Winograd.swift.
 
 extension Float {
-  package static func packFilter(
-    kernel: Int, stride: Int, inputs: Int, outputs: Int, matrix: Storage<Float>, isCompact: Bool
-  ) throws(Failure) -> PackedFilter<Float> {
-    let weights: PackedFilter<Float>.Weights =
-      isCompact
-      ? .compact(matrix)
-      : .ready(
-        try pack(
-          depth: kernel * kernel * inputs, columns: outputs, matrix.pointer, rowStride: outputs, columnStride: 1))
-    return PackedFilter(kernel: kernel, stride: stride, inputs: inputs, outputs: outputs, weights: weights)
-  }
-
   package static func convolve(
     _ window: Window, _ x: UnsafePointer<Float>, _ filter: PackedFilter<Float>, _ y: UnsafeMutablePointer<Float>,
     _ finish: Finish<Float>
   ) throws(Failure) {
-    switch filter.weights {
-    case .ready(let plain):
-      try convolve(window, x, plain, y, finish)
-    case .compact(let matrix) where paysWinograd(window, filter):
-      try convolveByWinograd(window, x, matrix, filter.outputs, y, finish)
-    case .compact(let matrix):
-      let plain = try pack(
-        depth: window.taps * filter.inputs, columns: filter.outputs, matrix.pointer, rowStride: filter.outputs,
-        columnStride: 1)
-      try convolve(window, x, plain, y, finish)
+    if paysWinograd(window, filter) {
+      try convolveByWinograd(window, x, filter.plain, y, finish)
+    } else {
+      try convolve(window, x, filter.plain, y, finish)
     }
   }
 
@@ -44,31 +26,28 @@ extension Float {
     return kernel == 3 && stride == 1 && inputs % (kernels.tileColumns / 2) == 0 && outputs % kernels.tileColumns == 0
   }
 
-  /// The weights of all 36 products.
-  private static func transformed(
-    _ matrix: Storage<Float>, _ inputs: Int, _ outputs: Int
-  ) throws(Failure) -> Storage<Float> {
+  /// The weights of all 36 products, made for each use: four times as many numbers as the plain ones, which would cost
+  /// more memory than their making costs time.
+  private static func transformed(_ filter: PackedMatrix<Float>, _ inputs: Int) throws(Failure) -> Planes {
     let kernels = KernelSet.selected
-    let u = try Storage<Float>(count: 36 * inputs * outputs)
+    let u = try Planes(rows: inputs, columns: filter.columns)
     let lines = try Lines()
-    let channelsPerTask = 16
-    withExtendedLifetime((u, matrix, lines)) {
-      ThreadPool.shared.run((inputs + channelsPerTask - 1) / channelsPerTask, workers: lines.workers) { task, worker in
-        let first = task * channelsPerTask
+    withExtendedLifetime((u, lines)) {
+      ThreadPool.shared.run(filter.columns / kernels.tileColumns, workers: lines.workers) { panel, worker in
         kernels.winogradFilter(
-          matrix.pointer, inputs, outputs, u.pointer, first, min(channelsPerTask, inputs - first), lines.line(worker))
+          filter.storage.pointer, inputs, u.storage.pointer, u.plane, panel, lines.line(worker))
       }
     }
     return u
   }
 
   /// The same result as `convolve`, with a quarter of the multiplications; only where `fitsWinograd`.
-  /// - Parameter matrix: [9 * channels, columns].
+  /// - Parameter filter: [9 * channels, columns].
   package static func convolveByWinograd(
-    _ window: Window, _ x: UnsafePointer<Float>, _ matrix: Storage<Float>, _ columns: Int,
-    _ y: UnsafeMutablePointer<Float>, _ finish: Finish<Float>
+    _ window: Window, _ x: UnsafePointer<Float>, _ filter: PackedMatrix<Float>, _ y: UnsafeMutablePointer<Float>,
+    _ finish: Finish<Float>
   ) throws(Failure) {
-    let u = try transformed(matrix, window.channels, columns)
+    let u = try transformed(filter, window.channels), columns = filter.columns
     if window.channels * columns <= 128 * 128 {
       try winogradInChunks(window, x, u, columns, y, finish)
     } else {
@@ -78,7 +57,7 @@ extension Float {
 
   /// For filters that stay in the second-level cache: each task takes a few tiles through all three steps there.
   private static func winogradInChunks(
-    _ window: Window, _ x: UnsafePointer<Float>, _ u: Storage<Float>, _ columns: Int,
+    _ window: Window, _ x: UnsafePointer<Float>, _ u: Planes, _ columns: Int,
     _ y: UnsafeMutablePointer<Float>, _ finish: Finish<Float>
   ) throws(Failure) {
     let kernels = KernelSet.selected
@@ -89,21 +68,22 @@ extension Float {
     let scratch = try Scratch(pointers: chunk + kernels.tileRows, kernels)
     let lines = try Lines()
     let workers = min(scratch.workers, lines.workers)
-    let each = 36 * chunk * (channels + columns)
+    let vPlane = Planes.spacing(chunk * channels), mPlane = Planes.spacing(chunk * columns)
+    let each = 36 * (vPlane + mPlane)
     let planes = try Storage<Float>(count: workers * each)
     let epilogue = finish.epilogue, nothing = Finish<Float>.nothing.epilogue
     withExtendedLifetime((finish, u, scratch, lines, planes)) {
       ThreadPool.shared.run((tiles + chunk - 1) / chunk, workers: workers) { task, worker in
         let first = task * chunk, count = min(chunk, tiles - first)
-        let v = planes.pointer + worker * each, m = v + 36 * chunk * channels
-        kernels.winogradInput(window, x, first, count, v, chunk * channels, 0, lines.line(worker))
+        let v = planes.pointer + worker * each, m = v + 36 * vPlane
+        kernels.winogradInput(window, x, first, count, v, vPlane, 0, lines.line(worker))
         for xi in 0..<36 {
           kernels.multiplyBlock(
-            channels, v + xi * chunk * channels, channels, u.pointer + xi * channels * columns, m + xi * chunk * columns,
+            channels, v + xi * vPlane, channels, u.storage.pointer + xi * u.plane, m + xi * mPlane,
             columns, false, nothing, 0, count, 0, columns / kernels.tileColumns, scratch.table(worker),
             scratch.edge(worker))
         }
-        kernels.winogradOutput(window, m, chunk * columns, 0, y, columns, epilogue, first, count, lines.line(worker))
+        kernels.winogradOutput(window, m, mPlane, 0, y, columns, epilogue, first, count, lines.line(worker))
       }
     }
   }
@@ -111,7 +91,7 @@ extension Float {
   /// For large filters: all tiles of a round go through one step after the other, so that each of the 36 parts of
   /// the filter is read once a round and stays in the cache meanwhile.
   private static func winogradInPhases(
-    _ window: Window, _ x: UnsafePointer<Float>, _ u: Storage<Float>, _ columns: Int,
+    _ window: Window, _ x: UnsafePointer<Float>, _ u: Planes, _ columns: Int,
     _ y: UnsafeMutablePointer<Float>, _ finish: Finish<Float>
   ) throws(Failure) {
     let kernels = KernelSet.selected
@@ -120,7 +100,7 @@ extension Float {
     let scratch = try Scratch(pointers: round + kernels.tileRows, kernels)
     let lines = try Lines()
     let workers = min(scratch.workers, lines.workers)
-    let v = try Storage<Float>(count: 36 * round * channels), m = try Storage<Float>(count: 36 * round * columns)
+    let v = try Planes(rows: round, columns: channels), m = try Planes(rows: round, columns: columns)
     let epilogue = finish.epilogue, nothing = Finish<Float>.nothing.epilogue
     let pool = ThreadPool.shared
     withExtendedLifetime((finish, u, scratch, lines, v, m)) {
@@ -129,19 +109,19 @@ extension Float {
         pool.run(tasks, workers: workers) { task, worker in
           let row = task * tilesPerTask
           kernels.winogradInput(
-            window, x, start + row, min(tilesPerTask, count - row), v.pointer, round * channels, row,
+            window, x, start + row, min(tilesPerTask, count - row), v.storage.pointer, v.plane, row,
             lines.line(worker))
         }
         pool.run(36, workers: workers) { xi, worker in
           kernels.multiplyBlock(
-            channels, v.pointer + xi * round * channels, channels, u.pointer + xi * channels * columns,
-            m.pointer + xi * round * columns, columns, false, nothing, 0, count, 0, columns / kernels.tileColumns,
+            channels, v.storage.pointer + xi * v.plane, channels, u.storage.pointer + xi * u.plane,
+            m.storage.pointer + xi * m.plane, columns, false, nothing, 0, count, 0, columns / kernels.tileColumns,
             scratch.table(worker), scratch.edge(worker))
         }
         pool.run(tasks, workers: workers) { task, worker in
           let row = task * tilesPerTask
           kernels.winogradOutput(
-            window, m.pointer, round * columns, row, y, columns, epilogue, start + row,
+            window, m.storage.pointer, m.plane, row, y, columns, epilogue, start + row,
             min(tilesPerTask, count - row), lines.line(worker))
         }
       }
@@ -152,6 +132,25 @@ extension Float {
 extension Window {
   /// 4x4 tiles of the result.
   fileprivate var winogradTiles: Int { batch * ((outHeight + 3) / 4) * ((outWidth + 3) / 4) }
+}
+
+/// 36 matrices of one size.
+private struct Planes {
+  let storage: Storage<Float>
+  /// From one to the next.
+  let plane: Int
+
+  init(rows: Int, columns: Int) throws(Failure) {
+    plane = Planes.spacing(rows * columns)
+    storage = try Storage(count: 36 * plane)
+  }
+
+  /// At least `count`, and an odd number of cache lines: the same place of all 36 then falls into different sets of
+  /// the first-level cache, where a power of two would let them push each other out.
+  static func spacing(_ count: Int) -> Int {
+    let lines = (count + 15) / 16
+    return (lines % 2 == 0 ? lines + 1 : lines) * 16
+  }
 }
 
 /// Room for 36 vectors, for each worker.

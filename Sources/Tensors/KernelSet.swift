@@ -34,7 +34,7 @@ struct KernelSet: @unchecked Sendable {
     ) -> Void
   let winogradFilter:
     (
-      UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
+      UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
     ) -> Void
   let poolBlock: (Window, Bool, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int) -> Void
   let responseBlock:

@@ -1,13 +1,20 @@
 /// The weights of a convolution, ready for the kernels.
-///
-/// A compact one keeps its matrix [kernel * kernel * inputs, outputs] and arranges it for each use: for large filters
-/// over large pictures the time is small, the memory is not. Others keep what the kernels read.
 package struct PackedFilter<Element: Scalar> {
   let kernel, stride, inputs, outputs: Int
-  let weights: Weights
+  /// [kernel * kernel * inputs, outputs]
+  let plain: PackedMatrix<Element>
+}
 
-  enum Weights {
-    case compact(Storage<Element>)
-    case ready(PackedMatrix<Element>)
+extension PackedFilter {
+  /// - Parameter matrix: [kernel * kernel * inputs, outputs], row by row.
+  package init(
+    kernel: Int, stride: Int, inputs: Int, outputs: Int, matrix: UnsafePointer<Element>
+  ) throws(Failure) {
+    self.kernel = kernel
+    self.stride = stride
+    self.inputs = inputs
+    self.outputs = outputs
+    plain = try Element.pack(
+      depth: kernel * kernel * inputs, columns: outputs, matrix, rowStride: outputs, columnStride: 1)
   }
 }

@@ -21,11 +21,6 @@ package protocol Scalar: BinaryFloatingPoint, BitwiseCopyable {
     _ finish: Finish<Self>
   ) throws(Failure)
 
-  /// The weights of a filter made ready: `matrix` is [kernel * kernel * inputs, outputs].
-  static func packFilter(
-    kernel: Int, stride: Int, inputs: Int, outputs: Int, matrix: Storage<Self>, isCompact: Bool
-  ) throws(Failure) -> PackedFilter<Self>
-
   /// `y = f(x convolved with filter)`, NHWC, by the method that is fastest for these sizes.
   static func convolve(
     _ window: Window, _ x: UnsafePointer<Self>, _ filter: PackedFilter<Self>, _ y: UnsafeMutablePointer<Self>,

@@ -47,7 +47,7 @@ func convolution(_ height: Int, _ width: Int, _ channels: Int, _ filters: Int, t
     rows.append(
       try measure("winograd", shape, threads: threads, operations: operations) { () throws(Failure) in
         try Memory.reusing { () throws(Failure) in
-          try Float.convolveByWinograd(window, x.pointer, matrix.storage, filters, y.pointer, .nothing)
+          try Float.convolveByWinograd(window, x.pointer, packed, y.pointer, .nothing)
         }
       })
   }

@@ -5,10 +5,9 @@ import Testing
 
 @Suite struct WinogradTests {
   private func run(_ w: Window, _ x: [Float], _ b: [Float], _ columns: Int, _ finish: Finish<Float>) throws -> Tensor<Float> {
-    let matrix = try Storage<Float>(count: b.count)
-    for (i, value) in b.enumerated() { matrix.pointer[i] = value }
+    let filter = try Float.pack(depth: 9 * w.channels, columns: columns, b, rowStride: columns, columnStride: 1)
     let y = try Tensor<Float>([w.outputPixels, columns], repeating: .nan)
-    try Float.convolveByWinograd(w, x, matrix, columns, y.pointer, finish)
+    try Float.convolveByWinograd(w, x, filter, y.pointer, finish)
     return y
   }
 

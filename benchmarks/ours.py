@@ -1,0 +1,142 @@
+"""Our side: libfacestyle, by its Python package."""
+
+import json
+import queue
+import resource
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+from measure import timed
+from works import BENCH, DLIB, MODELS, ROOT, VGG
+
+TRACE_STEPS = 4
+
+
+def make(_, work, arrays, threads, folder):
+    if work.kind == "gemm":
+        return Gemm(work, threads)
+    sys.path.insert(0, str(ROOT / "bindings" / "python"))
+    import facestyle as fs
+
+    fs.set_threads(threads)
+    side = {"style": Style, "vgg19": VGG19, "nn4": Chips, "dlib": Chips, "mtcnn": Detection, "search": Search}[work.kind]
+    made = side(fs, work, arrays, folder)
+    made.about = f"libfacestyle {'.'.join(map(str, fs.version()))}, {fs.instruction_set()}, {fs.threads()} threads"
+    return made
+
+
+class Style:
+    """Steps of one long run: its callback waits until the next step is asked for, and times it."""
+
+    def __init__(self, fs, work, arrays, _):
+        self.fs, self.styler = fs, fs.Styler(fs.Model.open(VGG))
+        self.content, self.style, self.noisy = (fs.Image.from_array(arrays[k]) for k in ("content", "style", "noisy"))
+        self.go, self.done = queue.SimpleQueue(), queue.SimpleQueue()
+        self.thread = None
+
+    def outputs(self):
+        costs = self.styler.evaluate(self.noisy, self.content, self.style)
+        trace = []
+        self.styler.run(
+            self.content, self.style, steps=TRACE_STEPS, noise_ratio=0, on_step=lambda p: trace.append(p.total))
+        return {
+            "costs": np.array([costs.content, costs.style, costs.total]) / costs.total,
+            "gradient": costs.gradient, "trace": np.array(trace)}
+
+    def once(self):
+        if self.thread is None:
+            self.thread = threading.Thread(target=self._paint, daemon=True)
+            self.thread.start()
+            self.done.get()
+        self.go.put(True)
+        return self.done.get()
+
+    def _paint(self):
+        started = time.perf_counter()
+
+        def on_step(_):
+            nonlocal started
+            self.done.put(time.perf_counter() - started)
+            if not self.go.get():
+                return "finish"
+            started = time.perf_counter()
+
+        self.styler.run(self.content, self.style, steps=1_000_000, noise_ratio=0, on_step=on_step)
+
+    def close(self):
+        if self.thread:
+            self.go.put(False)
+            self.thread.join()
+
+
+class VGG19:
+    def __init__(self, fs, work, arrays, _):
+        model, image = fs.Model.open(VGG), fs.Image.from_array(arrays["image"])
+        self.once = timed(lambda: model.features(image, "conv5_1"))
+        self.outputs = lambda: {"conv5_1": model.features(image, "conv5_1")}
+
+
+class Chips:
+    def __init__(self, fs, work, arrays, folder):
+        if work.kind == "nn4":
+            model = fs.Model.load((folder / "nn4.safetensors").read_bytes())
+        else:
+            model = fs.Model.open(DLIB)
+        embedder, chips = fs.Embedder(model), [fs.Image.from_array(chip) for chip in arrays["chips"]]
+        self.once = timed(lambda: embedder.embed_chips(chips))
+        self.outputs = lambda: {"embeddings": embedder.embed_chips(chips)}
+
+
+class Detection:
+    def __init__(self, fs, work, arrays, _):
+        detector = fs.Detector(fs.Model.open(MODELS / "mtcnn.safetensors"), min_face=40)
+        frame = fs.Image.from_array(arrays["frame"])
+
+        def outputs():
+            faces = detector.find(frame)
+            corners = [(x, y, x + w, y + h) for x, y, w, h in (face.box for face in faces)]
+            return {
+                "boxes": np.array(corners), "scores": np.array([face.score for face in faces]),
+                "points": np.array([face.landmarks for face in faces])}
+
+        self.once, self.outputs = timed(lambda: detector.find(frame)), outputs
+
+
+class Search:
+    def __init__(self, fs, work, arrays, _):
+        gallery, queries = fs.Gallery(fs.Embedder(fs.Model.open(DLIB))), arrays["queries"]
+        for number, row in enumerate(arrays["gallery"]):
+            gallery.add(str(number), row)
+        matches = [0]
+
+        def search():
+            matches[0] = (matches[0] + 1) % len(queries)
+            return gallery.identify(queries[matches[0]])
+
+        def outputs():
+            found = [gallery.identify(query) for query in queries]
+            return {"rows": np.array([int(m.name) for m in found]), "distances": np.array([m.distance for m in found])}
+
+        self.once, self.outputs = timed(search), outputs
+
+
+class Gemm:
+    """Through a program, for the library has no function for it. Its own processes count for memory."""
+
+    def __init__(self, work, threads):
+        self.command = [str(BENCH), "gemm", str(work.size[0]), str(threads)]
+        self.about = f"{BENCH.name}, {threads} threads"
+
+    def outputs(self):
+        return {}
+
+    def once(self):
+        lines = subprocess.run(self.command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+        return statistics.median(json.loads(line)["ms"] for line in lines if line.startswith("{")) / 1000
+
+    def peak(self):
+        return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024

@@ -1,0 +1,178 @@
+"""The peers' side. Each is imported only in its own process. Their input is converted beforehand, ours is not."""
+
+import numpy as np
+from measure import timed
+
+
+def make(name, work, arrays, threads, folder):
+    makers = {"onnxruntime": onnxruntime_side, "facenet-pytorch": facenet_side, "faiss": faiss_side}
+    return makers.get(name, pytorch_side)(work, arrays, threads, folder)
+
+
+class Side:
+    def __init__(self, about, once, outputs):
+        self.about, self.once, self.outputs = about, once, outputs
+
+
+# ---- PyTorch ----
+
+
+def pytorch(threads):
+    import torch
+
+    torch.set_num_threads(threads)
+    torch.set_num_interop_threads(1)
+    return torch, f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads"
+
+
+def pytorch_side(work, arrays, threads, folder):
+    torch, about = pytorch(threads)
+    kinds = {"style": _style, "vgg19": _vgg19, "gemm": _gemm}
+    return Side(about, *kinds.get(work.kind, _embedding)(torch, work, arrays, folder))
+
+
+def _style(torch, work, arrays, _):
+    import networks
+    from ours import TRACE_STEPS
+
+    network = networks.VGG19()
+    content, style, noisy = (network.input(arrays[name]) for name in ("content", "style", "noisy"))
+    costs = networks.StyleCosts(network, content, style)
+
+    def painter():
+        picture = content.clone().requires_grad_(True)
+        adam = torch.optim.Adam([picture], lr=2.0)
+
+        def step():
+            adam.zero_grad()
+            total = costs(picture)[2]
+            total.backward()
+            adam.step()
+            return total.item()  # ours tells its cost at each step too
+
+        return step
+
+    def outputs():
+        picture = noisy.clone().requires_grad_(True)
+        found = costs(picture)
+        found[2].backward()
+        step = painter()
+        return {
+            "costs": np.array([cost.item() for cost in found]) / found[2].item(),
+            "gradient": picture.grad[0].numpy()[::-1].transpose(1, 2, 0),
+            "trace": np.array([step() for _ in range(TRACE_STEPS)])}
+
+    return timed(painter()), outputs
+
+
+def _vgg19(torch, work, arrays, _):
+    import networks
+
+    network = networks.VGG19()
+    image = network.input(arrays["image"])
+
+    @torch.inference_mode()
+    def run():
+        return network(image)["conv5_1"]
+
+    return timed(run), lambda: {"conv5_1": run()[0].permute(1, 2, 0).numpy()}
+
+
+def _embedding(torch, work, arrays, folder):
+    import networks
+
+    network = networks.embedding_network(work, folder)
+    chips = network.input(arrays["chips"])
+
+    @torch.inference_mode()
+    def run():
+        return network(chips)
+
+    return timed(run), lambda: {"embeddings": run().numpy()}
+
+
+def _gemm(torch, work, *_):
+    generator = torch.Generator().manual_seed(7)
+    a, b = (torch.randn(work.size[0], work.size[0], generator=generator) for _ in range(2))
+    c = torch.empty_like(a)
+    return timed(lambda: torch.matmul(a, b, out=c)), lambda: {}
+
+
+# ---- ONNX Runtime ----
+
+
+def export(work, arrays, folder):
+    """Writes the network of a work as ONNX. In a process of its own: it needs PyTorch."""
+    import warnings
+
+    import networks
+    import torch
+
+    warnings.simplefilter("ignore")
+    if work.kind == "nn4":
+        (folder / "nn4.safetensors").write_bytes(networks.nn4_weights())
+    network = networks.embedding_network(work, folder)
+    chips = network.input(arrays["chips"])
+    torch.onnx.export(
+        network, (chips,), str(folder / f"{work.name}.onnx"), input_names=["chips"], output_names=["embeddings"],
+        opset_version=17, dynamo=False)
+
+
+def onnxruntime_side(work, arrays, threads, folder):
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    session = onnxruntime.InferenceSession(
+        str(folder / f"{work.name}.onnx"), options, providers=["CPUExecutionProvider"])
+    chips = arrays["chips"].astype(np.float32)
+    if work.kind == "nn4":
+        chips = chips / 255
+    else:
+        chips = (chips - np.array([122.782, 117.001, 104.298], np.float32)) / 256
+    feed = {"chips": np.ascontiguousarray(chips.transpose(0, 3, 1, 2))}
+
+    def run():
+        return session.run(None, feed)[0]
+
+    return Side(f"ONNX Runtime {onnxruntime.__version__}, {threads} threads", timed(run), lambda: {"embeddings": run()})
+
+
+# ---- facenet-pytorch ----
+
+
+def facenet_side(work, arrays, threads, _):
+    _, about = pytorch(threads)
+    from facenet_pytorch import MTCNN
+
+    detector, frame = MTCNN(keep_all=True, min_face_size=40), arrays["frame"]
+
+    def outputs():
+        boxes, scores, points = detector.detect(frame, landmarks=True)
+        return {name: np.array(values, np.float64) for name, values in (("boxes", boxes), ("scores", scores), ("points", points))}
+
+    return Side(f"facenet-pytorch, {about}", timed(lambda: detector.detect(frame, landmarks=True)), outputs)
+
+
+# ---- FAISS ----
+
+
+def faiss_side(work, arrays, threads, _):
+    import faiss
+
+    faiss.omp_set_num_threads(threads)
+    index, queries = faiss.IndexFlatL2(work.size[1]), arrays["queries"]
+    index.add(arrays["gallery"])
+    turn = [0]
+
+    def search():
+        turn[0] = (turn[0] + 1) % len(queries)
+        return index.search(queries[turn[0] : turn[0] + 1], 1)
+
+    def outputs():
+        found = [index.search(query[None], 1) for query in queries]
+        rows, squares = np.array([rows[0, 0] for _, rows in found]), np.array([squares[0, 0] for squares, _ in found])
+        return {"rows": rows, "distances": np.sqrt(squares)}
+
+    return Side(f"FAISS {faiss.__version__}, {threads} threads", timed(search), outputs)

@@ -1,0 +1,88 @@
+"""What is measured: the rows of the table, and the inputs that both sides of a row receive."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build"
+MODELS = BUILD / "models"
+PHOTOS = BUILD / "photos"
+
+
+@dataclass(frozen=True)
+class Work:
+    """One row a peer and a number of threads.
+
+    `repeats` runs make one measurement, their median counts: short works need several. `tolerance` is how far an
+    output may be from the peer's, as a part of the peer's largest number.
+    """
+
+    name: str
+    kind: str
+    peers: tuple
+    threads: tuple
+    tolerance: float
+    repeats: int = 1
+    size: tuple = ()
+    needs: tuple = ()
+
+
+VGG, DLIB = MODELS / "vgg19.safetensors", MODELS / "dlib-resnet.safetensors"
+BENCH = BUILD / "facestyle-bench"
+NETWORK_PEERS = ("onnxruntime", "pytorch")
+
+WORKS = [
+    Work("style-400x300", "style", ("pytorch",), (2,), 2e-3, 1, (400, 300), (VGG,)),
+    Work("style-512x512", "style", ("pytorch",), (2,), 2e-3, 1, (512, 512), (VGG,)),
+    Work("vgg19-forward", "vgg19", ("pytorch",), (2,), 1e-4, 1, (400, 300), (VGG,)),
+    Work("nn4-1", "nn4", NETWORK_PEERS, (1,), 1e-4, 15, (1,)),
+    Work("nn4-16", "nn4", NETWORK_PEERS, (1,), 1e-4, 3, (16,)),
+    Work("dlib-1", "dlib", NETWORK_PEERS, (1,), 1e-4, 15, (1,), (DLIB,)),
+    Work("mtcnn-vga", "mtcnn", ("facenet-pytorch",), (1, 2), 3e-3, 5, (640, 480), (MODELS / "mtcnn.safetensors",)),
+    Work("search-10k", "search", ("faiss",), (1,), 1e-4, 50, (10_000, 128), (DLIB,)),
+    Work("gemm-512", "gemm", ("pytorch",), (2,), 0, 15, (512,), (BENCH,)),
+    Work("gemm-1024", "gemm", ("pytorch",), (2,), 0, 5, (1024,), (BENCH,)),
+    Work("gemm-2048", "gemm", ("pytorch",), (2,), 0, 3, (2048,), (BENCH,)),
+]
+
+# What the table owes and cannot give yet.
+LEFT_OUT = {"search-1m": "the gallery has no index yet, and finds a name by going through all of them when it grows"}
+
+
+def inputs(work):
+    """The arrays that both sides read. Pictures are uint8, R, G, B."""
+    if work.kind == "style":
+        content, style = _photo("chelsea.png", work.size), _photo("ihc.png", work.size)
+        noise = np.random.default_rng(3).integers(-20, 21, content.shape)
+        return {"content": content, "style": style, "noisy": np.clip(content + noise, 0, 255).astype(np.uint8)}
+    if work.kind == "vgg19":
+        return {"image": _photo("chelsea.png", work.size)}
+    if work.kind == "nn4":
+        return {"chips": _faces(work.size[0], 96)}
+    if work.kind == "dlib":
+        return {"chips": _faces(work.size[0], 150)}
+    if work.kind == "mtcnn":
+        frame = np.full((work.size[1], work.size[0], 3), 128, np.uint8)
+        portrait = _photo("obama.jpg", (320, 400))
+        frame[40:440, 160:480] = portrait
+        return {"frame": frame}
+    if work.kind == "search":
+        rows = np.random.default_rng(5).standard_normal((work.size[0] + 64, work.size[1])).astype(np.float32)
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        return {"gallery": rows[:-64], "queries": rows[-64:]}
+    return {}
+
+
+def _photo(name, size, box=None):
+    from PIL import Image
+
+    picture = Image.open(PHOTOS / name).convert("RGB")
+    return np.array(picture.resize(size, Image.BICUBIC, box=box))
+
+
+def _faces(count, side):
+    """Pictures of a face, each cut a little differently."""
+    cuts = [(250 + 8 * i, 180 + 6 * i, 650 + 8 * i, 580 + 6 * i) for i in range(count)]
+    return np.stack([_photo("obama.jpg", (side, side), cut) for cut in cuts])
