@@ -40,7 +40,7 @@ let link: [LinkerSetting] = [
 
 // LAPACKE is a thin layer: the few functions used go into the library, LAPACK itself is OpenBLAS's.
 let algebra: [LinkerSetting] = [
-  .unsafeFlags(["-Xlinker", "-l:liblapacke.a", "-Xlinker", "-lopenblas"])
+  .unsafeFlags(["-Xlinker", "-l:liblapacke.a", "-Xlinker", "-lopenblas"]), .linkedLibrary("m"),
 ]
 let codecs: [LinkerSetting] = [.linkedLibrary("turbojpeg"), .linkedLibrary("png16")]
 

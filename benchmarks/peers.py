@@ -43,6 +43,8 @@ def main():
         if not options.only or name in options.only:
             print(f"{name}: left out: {reason}")
     print("ratio = theirs / ours, the median of pairs; MB = the peak of resident memory while it runs")
+    if any(line(row).endswith("*") for row in rows):
+        print("* other programs were busy in most pairs: measure this row again")
     sys.exit("\n".join(faults) or None)
 
 
@@ -85,7 +87,7 @@ def compare(work, threads, peer, options):
             print(f"{work.name}: largest difference {far:.1e} ({where}), {work.tolerance:.0e} allowed", file=sys.stderr)
         if not far <= work.tolerance:
             raise RuntimeError(f"the outputs differ by {far:.1e} ({where}): not timed")
-        times = measure.alternate(ours, theirs, work.repeats, options.pairs)
+        times, disturbed = measure.alternate(ours, theirs, work.repeats, options.pairs)
         ratios = sorted(second / first for first, second in times)
         memory = [side.ask(do="memory")["megabytes"] for side in (ours, theirs)]
     finally:
@@ -99,16 +101,17 @@ def compare(work, threads, peer, options):
         "ratio": round(statistics.median(ratios), 3),
         "ours_rss_mb": round(memory[0]), "theirs_rss_mb": round(memory[1]),
         "ratio_lowest": round(ratios[0], 3), "ratio_highest": round(ratios[-1], 3),
-        "difference": far if where else None, "pairs": len(times),
+        "difference": far if where else None, "pairs": len(times), "disturbed": disturbed,
     }
-    print(f"{line(row)}   pairs {ratios[0]:.2f} to {ratios[-1]:.2f}", file=sys.stderr)
+    print(f"{work.name}: pairs {ratios[0]:.2f} to {ratios[-1]:.2f}, {disturbed} of {len(times)} disturbed", file=sys.stderr)
     return row
 
 
 def line(row):
     return (
         f"{row['work']:<14} {row['threads']:>7}  {row['peer']:<16}{row['ours_ms']:>8.2f} {row['theirs_ms']:>8.2f}"
-        f" {row['ratio']:>5.2f}x {row['ours_rss_mb']:>8} {row['theirs_rss_mb']:>6}")
+        f" {row['ratio']:>5.2f}x {row['ours_rss_mb']:>8} {row['theirs_rss_mb']:>6}"
+        + (" *" if 2 * row["disturbed"] > row["pairs"] else ""))
 
 
 def write(rows):

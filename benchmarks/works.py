@@ -16,7 +16,7 @@ class Work:
     """One row a peer and a number of threads.
 
     `repeats` runs make one measurement, their median counts: short works need several. `tolerance` is how far an
-    output may be from the peer's, as a part of the peer's largest number.
+    output may be from the peer's, as a part of its norm.
     """
 
     name: str
