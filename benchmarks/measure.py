@@ -20,8 +20,8 @@ class Worker:
 
     def __init__(self, side, work, threads, folder):
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "MKL_", "OPENBLAS_", "KMP_"))}
-        for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-            environment[name] = str(threads)
+        # OpenBLAS is NumPy's, which measures nothing here: its threads would only wait busily beside ours.
+        environment |= {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": "1"}
         self.name = side
         command = [sys.executable, str(Path(__file__).with_name("side.py")), side, work.name, str(threads), str(folder)]
         self._process = subprocess.Popen(
@@ -117,7 +117,7 @@ def difference(ours, theirs):
     return worst, where
 
 
-def alternate(ours, theirs, repeats, pairs, patience=60):
+def alternate(ours, theirs, repeats, pairs, patience):
     """Times of both, pair by pair, the first to be asked changing each time; and how many pairs were disturbed.
 
     A pair during which other programs took much of the machine is measured again, for `patience` seconds; after that

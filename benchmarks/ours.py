@@ -125,7 +125,8 @@ class Search:
 
 
 class Gemm:
-    """Through a program, for the library has no function for it. Its own processes count for memory."""
+    """Through a program, for the library has no function for it; it repeats the product for half a second, packing
+    included. Its outputs are compared by the tests, not here; its own process counts for memory."""
 
     def __init__(self, work, threads):
         self.command = [str(BENCH), "gemm", str(work.size[0]), str(threads)]

@@ -53,6 +53,9 @@ def arguments():
     names = [work.name for work in works.WORKS] + list(works.LEFT_OUT)
     parser.add_argument("--only", metavar="WORK,...", type=lambda text: text.split(","), help=", ".join(names))
     parser.add_argument("--pairs", type=int, default=11, metavar="N", help="measurements a row (default 11)")
+    parser.add_argument(
+        "--patience", type=float, default=60, metavar="S",
+        help="seconds a row may spend on measuring again what other programs disturbed (default 60)")
     parser.add_argument("--quick", action="store_true", help="three pairs: a first look")
     options = parser.parse_args()
     if unknown := set(options.only or ()) - set(names):
@@ -87,7 +90,7 @@ def compare(work, threads, peer, options):
             print(f"{work.name}: largest difference {far:.1e} ({where}), {work.tolerance:.0e} allowed", file=sys.stderr)
         if not far <= work.tolerance:
             raise RuntimeError(f"the outputs differ by {far:.1e} ({where}): not timed")
-        times, disturbed = measure.alternate(ours, theirs, work.repeats, options.pairs)
+        times, disturbed = measure.alternate(ours, theirs, work.repeats, options.pairs, options.patience)
         ratios = sorted(second / first for first, second in times)
         memory = [side.ask(do="memory")["megabytes"] for side in (ours, theirs)]
     finally:

@@ -1,5 +1,8 @@
 """The peers' side. Each is imported only in its own process. Their input is converted beforehand, ours is not."""
 
+import statistics
+import time
+
 import numpy as np
 from measure import timed
 
@@ -95,7 +98,16 @@ def _gemm(torch, work, *_):
     generator = torch.Generator().manual_seed(7)
     a, b = (torch.randn(work.size[0], work.size[0], generator=generator) for _ in range(2))
     c = torch.empty_like(a)
-    return timed(lambda: torch.matmul(a, b, out=c)), lambda: {}
+    product = timed(lambda: torch.matmul(a, b, out=c))
+
+    def once():
+        """The median of half a second, as ours is."""
+        times, end = [product()], time.perf_counter() + 0.5
+        while len(times) < 5 or (time.perf_counter() < end and len(times) < 200):
+            times.append(product())
+        return statistics.median(times)
+
+    return once, lambda: {}
 
 
 # ---- ONNX Runtime ----

@@ -117,15 +117,14 @@ package func winogradOutput(
   }
 }
 
-/// One panel of the filter's side, `u[xi] = (G g Gt)[xi]`: 36 planes [panels][C][tileColumns], `plane` numbers apart.
+/// One panel of the filter's side, `u[xi] = (G g Gt)[xi]`: 36 planes [C][tileColumns], `plane` numbers apart.
 ///
-/// - Parameter packed: [panels][9 * C][tileColumns], as for plain convolution.
+/// - Parameter source: the panel [9 * C][tileColumns], packed as for plain convolution.
 package func winogradFilter(
-  _ packed: UnsafePointer<Float>, _ channels: Int, _ u: UnsafeMutablePointer<Float>, _ plane: Int, _ panel: Int,
+  _ source: UnsafePointer<Float>, _ channels: Int, _ target: UnsafeMutablePointer<Float>, _ plane: Int,
   _ line: UnsafeMutablePointer<Float>
 ) {
   let tap = channels * tileColumns
-  let source = packed + panel * 9 * tap, target = u + panel * tap
   // Channel after channel, so that each of the 36 planes is written from its beginning to its end.
   var offset = 0
   while offset < tap {

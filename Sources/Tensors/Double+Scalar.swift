@@ -84,6 +84,12 @@ extension Double: Scalar {
     }
   }
 
+  package static func gate(
+    _ dy: UnsafePointer<Double>, by y: UnsafePointer<Double>, _ dx: UnsafeMutablePointer<Double>, _ count: Int
+  ) {
+    for i in 0..<count { dx[i] = y[i] > 0 ? dy[i] : 0 }
+  }
+
   package static func normaliseResponse(
     _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, rows: Int, channels: Int, scale: Double, half: Int
   ) {

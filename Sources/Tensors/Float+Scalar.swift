@@ -115,6 +115,15 @@ extension Float: Scalar {
     }
   }
 
+  package static func gate(
+    _ dy: UnsafePointer<Float>, by y: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>, _ count: Int
+  ) {
+    let kernels = KernelSet.selected
+    forEachSlice(of: count) {
+      kernels.gateBlock(dy + $0.lowerBound, y + $0.lowerBound, dx + $0.lowerBound, $0.count)
+    }
+  }
+
   package static func normaliseResponse(
     _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, rows: Int, channels: Int, scale: Float, half: Int
   ) throws(Failure) {

@@ -26,102 +26,108 @@ extension Float {
     return kernel == 3 && stride == 1 && inputs % (kernels.tileColumns / 2) == 0 && outputs % kernels.tileColumns == 0
   }
 
-  /// The weights of all 36 products, made for each use: four times as many numbers as the plain ones, which would cost
-  /// more memory than their making costs time.
-  private static func transformed(_ filter: PackedMatrix<Float>, _ inputs: Int) throws(Failure) -> Planes {
-    let kernels = KernelSet.selected
-    let u = try Planes(rows: inputs, columns: filter.columns)
-    let lines = try Lines()
-    withExtendedLifetime((u, lines)) {
-      ThreadPool.shared.run(filter.columns / kernels.tileColumns, workers: lines.workers) { panel, worker in
-        kernels.winogradFilter(
-          filter.storage.pointer, inputs, u.storage.pointer, u.plane, panel, lines.line(worker))
-      }
-    }
-    return u
-  }
-
   /// The same result as `convolve`, with a quarter of the multiplications; only where `fitsWinograd`.
   /// - Parameter filter: [9 * channels, columns].
   package static func convolveByWinograd(
     _ window: Window, _ x: UnsafePointer<Float>, _ filter: PackedMatrix<Float>, _ y: UnsafeMutablePointer<Float>,
     _ finish: Finish<Float>
   ) throws(Failure) {
-    let u = try transformed(filter, window.channels), columns = filter.columns
-    if window.channels * columns <= 128 * 128 {
-      try winogradInChunks(window, x, u, columns, y, finish)
+    if window.channels * filter.columns <= 128 * 128 {
+      try winogradInChunks(window, x, filter, y, finish)
     } else {
-      try winogradInPhases(window, x, u, columns, y, finish)
+      try winogradInPhases(window, x, filter, y, finish)
     }
   }
 
   /// For filters that stay in the second-level cache: each task takes a few tiles through all three steps there.
   private static func winogradInChunks(
-    _ window: Window, _ x: UnsafePointer<Float>, _ u: Planes, _ columns: Int,
-    _ y: UnsafeMutablePointer<Float>, _ finish: Finish<Float>
+    _ window: Window, _ x: UnsafePointer<Float>, _ filter: PackedMatrix<Float>, _ y: UnsafeMutablePointer<Float>,
+    _ finish: Finish<Float>
   ) throws(Failure) {
     let kernels = KernelSet.selected
-    let channels = window.channels, tiles = window.winogradTiles
+    let channels = window.channels, columns = filter.columns, tiles = window.winogradTiles
+    let panels = columns / kernels.tileColumns, panelCount = channels * kernels.tileColumns
     let cacheCount = 196_608  // 768 KB of the second-level cache for a task's tiles
     let largest = max(1, cacheCount / (36 * (channels + columns)) / kernels.tileRows) * kernels.tileRows
     let chunk = min(largest, max(1, tiles / 8 / kernels.tileRows) * kernels.tileRows)
     let scratch = try Scratch(pointers: chunk + kernels.tileRows, kernels)
     let lines = try Lines()
     let workers = min(scratch.workers, lines.workers)
-    let vPlane = Planes.spacing(chunk * channels), mPlane = Planes.spacing(chunk * columns)
-    let each = 36 * (vPlane + mPlane)
-    let planes = try Storage<Float>(count: workers * each)
+    let u = try Planes(panels * panelCount)
+    let v = Planes.spacing(chunk * channels), m = Planes.spacing(chunk * columns)
+    let planes = try Storage<Float>(count: workers * 36 * (v + m))
     let epilogue = finish.epilogue, nothing = Finish<Float>.nothing.epilogue
-    withExtendedLifetime((finish, u, scratch, lines, planes)) {
-      ThreadPool.shared.run((tiles + chunk - 1) / chunk, workers: workers) { task, worker in
+    let pool = ThreadPool.shared
+    withExtendedLifetime((finish, filter, u, scratch, lines, planes)) {
+      pool.run(panels, workers: workers) { panel, worker in
+        kernels.winogradFilter(
+          filter.storage.pointer + panel * 9 * panelCount, channels, u.storage.pointer + panel * panelCount, u.spacing,
+          lines.line(worker))
+      }
+      pool.run((tiles + chunk - 1) / chunk, workers: workers) { task, worker in
         let first = task * chunk, count = min(chunk, tiles - first)
-        let v = planes.pointer + worker * each, m = v + 36 * vPlane
-        kernels.winogradInput(window, x, first, count, v, vPlane, 0, lines.line(worker))
+        let mine = planes.pointer + worker * 36 * (v + m), products = mine + 36 * v
+        kernels.winogradInput(window, x, first, count, mine, v, 0, lines.line(worker))
         for xi in 0..<36 {
           kernels.multiplyBlock(
-            channels, v + xi * vPlane, channels, u.storage.pointer + xi * u.plane, m + xi * mPlane,
-            columns, false, nothing, 0, count, 0, columns / kernels.tileColumns, scratch.table(worker),
-            scratch.edge(worker))
+            channels, mine + xi * v, channels, u.storage.pointer + xi * u.spacing, products + xi * m, columns, false,
+            nothing, 0, count, 0, panels, scratch.table(worker), scratch.edge(worker))
         }
-        kernels.winogradOutput(window, m, mPlane, 0, y, columns, epilogue, first, count, lines.line(worker))
+        kernels.winogradOutput(window, products, m, 0, y, columns, epilogue, first, count, lines.line(worker))
       }
     }
   }
 
-  /// For large filters: all tiles of a round go through one step after the other, so that each of the 36 parts of
-  /// the filter is read once a round and stays in the cache meanwhile.
+  /// For large filters: the tiles of a round go through one step after the other. In the second, a task transforms as
+  /// many panels of the filter as its cache holds and multiplies all tiles by them: the transformed filter, four times
+  /// as many numbers as the plain one, never exists as a whole.
   private static func winogradInPhases(
-    _ window: Window, _ x: UnsafePointer<Float>, _ u: Planes, _ columns: Int,
-    _ y: UnsafeMutablePointer<Float>, _ finish: Finish<Float>
+    _ window: Window, _ x: UnsafePointer<Float>, _ filter: PackedMatrix<Float>, _ y: UnsafeMutablePointer<Float>,
+    _ finish: Finish<Float>
   ) throws(Failure) {
     let kernels = KernelSet.selected
-    let channels = window.channels, tiles = window.winogradTiles
-    let round = min(tiles, 128), tilesPerTask = 8
+    let channels = window.channels, columns = filter.columns, tiles = window.winogradTiles
+    let panels = columns / kernels.tileColumns, panelCount = channels * kernels.tileColumns
+    let cacheCount = 393_216  // 1.5 MB of the second-level cache for a task's part of the filter
+    let panelsPerTask = min(panels, max(1, cacheCount / (36 * panelCount)))
+    let rounds = (tiles + 255) / 256, round = (tiles + rounds - 1) / rounds, tilesPerTask = 8
     let scratch = try Scratch(pointers: round + kernels.tileRows, kernels)
     let lines = try Lines()
     let workers = min(scratch.workers, lines.workers)
-    let v = try Planes(rows: round, columns: channels), m = try Planes(rows: round, columns: columns)
+    let u = Planes.spacing(panelsPerTask * panelCount)
+    let filters = try Storage<Float>(count: workers * 36 * u)
+    let v = try Planes(round * channels), m = try Planes(round * columns)
     let epilogue = finish.epilogue, nothing = Finish<Float>.nothing.epilogue
     let pool = ThreadPool.shared
-    withExtendedLifetime((finish, u, scratch, lines, v, m)) {
+    withExtendedLifetime((finish, filter, scratch, lines, filters, v, m)) {
       for start in stride(from: 0, to: tiles, by: round) {
         let count = min(round, tiles - start), tasks = (count + tilesPerTask - 1) / tilesPerTask
         pool.run(tasks, workers: workers) { task, worker in
           let row = task * tilesPerTask
           kernels.winogradInput(
-            window, x, start + row, min(tilesPerTask, count - row), v.storage.pointer, v.plane, row,
+            window, x, start + row, min(tilesPerTask, count - row), v.storage.pointer, v.spacing, row,
             lines.line(worker))
         }
-        pool.run(36, workers: workers) { xi, worker in
-          kernels.multiplyBlock(
-            channels, v.storage.pointer + xi * v.plane, channels, u.storage.pointer + xi * u.plane,
-            m.storage.pointer + xi * m.plane, columns, false, nothing, 0, count, 0, columns / kernels.tileColumns,
-            scratch.table(worker), scratch.edge(worker))
+        pool.run((panels + panelsPerTask - 1) / panelsPerTask, workers: workers) { task, worker in
+          let first = task * panelsPerTask, some = min(panelsPerTask, panels - first)
+          let mine = filters.pointer + worker * 36 * u
+          for panel in 0..<some {
+            kernels.winogradFilter(
+              filter.storage.pointer + (first + panel) * 9 * panelCount, channels, mine + panel * panelCount, u,
+              lines.line(worker))
+          }
+          for xi in 0..<36 {
+            // The kernel counts panels from the filter's first, which lies before this task's.
+            kernels.multiplyBlock(
+              channels, v.storage.pointer + xi * v.spacing, channels, mine + xi * u - first * panelCount,
+              m.storage.pointer + xi * m.spacing, columns, false, nothing, 0, count, first, some, scratch.table(worker),
+              scratch.edge(worker))
+          }
         }
         pool.run(tasks, workers: workers) { task, worker in
           let row = task * tilesPerTask
           kernels.winogradOutput(
-            window, m.storage.pointer, m.plane, row, y, columns, epilogue, start + row,
+            window, m.storage.pointer, m.spacing, row, y, columns, epilogue, start + row,
             min(tilesPerTask, count - row), lines.line(worker))
         }
       }
@@ -138,11 +144,11 @@ extension Window {
 private struct Planes {
   let storage: Storage<Float>
   /// From one to the next.
-  let plane: Int
+  let spacing: Int
 
-  init(rows: Int, columns: Int) throws(Failure) {
-    plane = Planes.spacing(rows * columns)
-    storage = try Storage(count: 36 * plane)
+  init(_ count: Int) throws(Failure) {
+    spacing = Planes.spacing(count)
+    storage = try Storage(count: 36 * spacing)
   }
 
   /// At least `count`, and an odd number of cache lines: the same place of all 36 then falls into different sets of

@@ -34,9 +34,10 @@ struct KernelSet: @unchecked Sendable {
     ) -> Void
   let winogradFilter:
     (
-      UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
+      UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>
     ) -> Void
   let poolBlock: (Window, Bool, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int) -> Void
+  let gateBlock: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
   let responseBlock:
     (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Float, Int, Int, Int, UnsafeMutablePointer<Float>) -> Void
 }
@@ -47,7 +48,7 @@ extension KernelSet {
     convolveBlock: Kernels.convolveBlock, multiplyBlock: Kernels.multiplyBlock,
     packPanel: Kernels.packPanel, transposeBlock: Kernels.transposeBlock, winogradInput: Kernels.winogradInput,
     winogradOutput: Kernels.winogradOutput, winogradFilter: Kernels.winogradFilter,
-    poolBlock: Kernels.poolBlock, responseBlock: Kernels.responseBlock)
+    poolBlock: Kernels.poolBlock, gateBlock: Kernels.gateBlock, responseBlock: Kernels.responseBlock)
 
   #if arch(x86_64)
     static let avx2 = KernelSet(
@@ -55,14 +56,14 @@ extension KernelSet {
       convolveBlock: KernelsAVX2.convolveBlock, multiplyBlock: KernelsAVX2.multiplyBlock,
       packPanel: KernelsAVX2.packPanel, transposeBlock: KernelsAVX2.transposeBlock, winogradInput: KernelsAVX2.winogradInput,
     winogradOutput: KernelsAVX2.winogradOutput, winogradFilter: KernelsAVX2.winogradFilter,
-    poolBlock: KernelsAVX2.poolBlock, responseBlock: KernelsAVX2.responseBlock)
+    poolBlock: KernelsAVX2.poolBlock, gateBlock: KernelsAVX2.gateBlock, responseBlock: KernelsAVX2.responseBlock)
 
     static let avx512 = KernelSet(
       name: "avx512", tileRows: KernelsAVX512.tileRows, tileColumns: KernelsAVX512.tileColumns,
       convolveBlock: KernelsAVX512.convolveBlock, multiplyBlock: KernelsAVX512.multiplyBlock,
       packPanel: KernelsAVX512.packPanel, transposeBlock: KernelsAVX512.transposeBlock, winogradInput: KernelsAVX512.winogradInput,
     winogradOutput: KernelsAVX512.winogradOutput, winogradFilter: KernelsAVX512.winogradFilter,
-    poolBlock: KernelsAVX512.poolBlock, responseBlock: KernelsAVX512.responseBlock)
+    poolBlock: KernelsAVX512.poolBlock, gateBlock: KernelsAVX512.gateBlock, responseBlock: KernelsAVX512.responseBlock)
   #endif
 
   /// The fastest that this processor runs, or a lower one that FACESTYLE_ISA names.

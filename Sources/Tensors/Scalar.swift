@@ -35,6 +35,10 @@ package protocol Scalar: BinaryFloatingPoint, BitwiseCopyable {
     _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, rows: Int, channels: Int, scale: Self, half: Int
   ) throws(Failure)
 
+  /// `dx = dy` where `y > 0`, else 0; `dx` may be `dy`.
+  static func gate(
+    _ dy: UnsafePointer<Self>, by y: UnsafePointer<Self>, _ dx: UnsafeMutablePointer<Self>, _ count: Int)
+
   static func power(_ x: Self, _ y: Self) -> Self
   static func exponential(_ x: Self) -> Self
 }

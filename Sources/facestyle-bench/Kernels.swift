@@ -44,12 +44,12 @@ func convolution(_ height: Int, _ width: Int, _ channels: Int, _ filters: Int, t
     }
   ]
   if Float.fitsWinograd(kernel: 3, stride: 1, inputs: channels, outputs: filters) {
-    rows.append(
-      try measure("winograd", shape, threads: threads, operations: operations) { () throws(Failure) in
-        try Memory.reusing { () throws(Failure) in
+    try Memory.reusing { () throws(Failure) in
+      rows.append(
+        try measure("winograd", shape, threads: threads, operations: operations) { () throws(Failure) in
           try Float.convolveByWinograd(window, x.pointer, packed, y.pointer, .nothing)
-        }
-      })
+        })
+    }
   }
   return rows
 }

@@ -41,11 +41,12 @@ func networkRows(models: String, photos: String, threads: [Int]) -> [Row] {
       let forward = 2 * 18.1e9 * Double(height * width) / (224 * 224)
       for threads in threads {
         let input = try numbers([1, height, width, 3])
-        rows.append(
-          try measure("vgg19-forward", "\(height)x\(width)", threads: threads, operations: forward) {
-            () throws(Failure) in
-            try Memory.reusing { () throws(Failure) in _ = try network.run(input, .init(["conv5_1"])) }
-          })
+        try Memory.reusing { () throws(Failure) in
+          rows.append(
+            try measure("vgg19-forward", "\(height)x\(width)", threads: threads, operations: forward) {
+              () throws(Failure) in _ = try network.run(input, .init(["conv5_1"]))
+            })
+        }
         var options = StyleOptions()
         options.width = width
         options.height = height

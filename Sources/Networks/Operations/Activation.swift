@@ -62,8 +62,7 @@ extension Tensor where Element: Scalar {
   /// Makes this gradient 0 where the rectifier that gave `y` was shut.
   mutating func gate(by y: Tensor) throws(Failure) {
     let open = try isUnique() ? self : Tensor(shape)
-    let (dy, y, dx) = (pointer, y.pointer, open.pointer)
-    forEachSlice(of: count) { gateLoop(dy + $0.lowerBound, y + $0.lowerBound, dx + $0.lowerBound, $0.count) }
+    Element.gate(pointer, by: y.pointer, open.pointer, count)
     self = open
   }
 }
@@ -74,12 +73,4 @@ private func rectifyLoop<Element: Scalar>(
   _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ count: Int
 ) {
   for i in 0..<count { y[i] = x[i] < 0 ? 0 : x[i] }
-}
-
-@_specialize(where Element == Float)
-@_specialize(where Element == Double)
-private func gateLoop<Element: Scalar>(
-  _ dy: UnsafePointer<Element>, _ y: UnsafePointer<Element>, _ dx: UnsafeMutablePointer<Element>, _ count: Int
-) {
-  for i in 0..<count { dx[i] = y[i] > 0 ? dy[i] : 0 }
 }
