@@ -3,6 +3,7 @@
 #   make            the library and the program, in build/
 #   make install    header, library, pkg-config file, program (PREFIX, DESTDIR)
 #   make models     the weights and photos of the demo and the tests
+#   make bench      how fast the kernels and networks are here; make bench-peers: beside others
 #   make embedded   the library without a Swift runtime
 #   make deps       the Debian packages (needs root or sudo)
 
@@ -102,6 +103,18 @@ bench: $(BENCH) models
 	@$(BENCH) --models $(MODELS) --photos $(BUILD)/photos
 	@$(BENCH) --models $(MODELS) --photos $(BUILD)/photos --json > $(BUILD)/bench.jsonl
 	@echo "the same as JSON lines, measured again: $(BUILD)/bench.jsonl"
+
+# Beside PyTorch, ONNX Runtime, facenet-pytorch and FAISS, in turn, in one run: benchmarks/README.md.
+PEERS := $(BUILD)/peers/.ready
+$(PEERS): benchmarks/requirements-peers.txt benchmarks/requirements-facenet.txt | have-deps
+	/usr/bin/python3 -m venv $(BUILD)/peers
+	$(BUILD)/peers/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements-peers.txt
+	$(BUILD)/peers/bin/pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/requirements-facenet.txt
+	@touch $@
+
+.PHONY: bench-peers
+bench-peers: all models $(BENCH) $(PEERS)
+	$(BUILD)/peers/bin/python benchmarks/peers.py $(BENCH_OPTIONS)
 
 # ---- Tests ----
 

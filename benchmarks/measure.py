@@ -26,7 +26,7 @@ class Worker:
         command = [sys.executable, str(Path(__file__).with_name("side.py")), side, work.name, str(threads), str(folder)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
-        self.about = self._answer()
+        self.about = self._answer()["about"]
 
     def _answer(self):
         line = self._process.stdout.readline()
@@ -145,7 +145,8 @@ FOREIGN = 0.08  # of one processor
 
 
 class Watch:
-    """How much of one processor programs outside this benchmark take. In ticks of 10 ms: short works see little."""
+    """How much of one processor programs outside this benchmark take, other virtual machines too. It is counted in
+    ticks of 10 ms: short works see little."""
 
     def __init__(self):
         self._start = self._now()
@@ -157,7 +158,7 @@ class Watch:
     @staticmethod
     def _now():
         tick = os.sysconf("SC_CLK_TCK")
-        user, nice, system = map(int, Path("/proc/stat").read_text().split()[1:4])
+        user, nice, system, _, _, _, _, stolen = map(int, Path("/proc/stat").read_text().split()[1:9])
         own = 0
         for status in Path("/proc").glob("[0-9]*/stat"):
             try:
@@ -167,4 +168,4 @@ class Watch:
             fields = fields.split()
             if os.getpid() in (int(name.split(" ")[0]), int(fields[1])):
                 own += sum(map(int, fields[11:15]))  # with its children that have ended
-        return (user + nice + system) / tick, own / tick, time.monotonic()
+        return (user + nice + system + stolen) / tick, own / tick, time.monotonic()

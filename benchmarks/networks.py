@@ -145,7 +145,8 @@ def nn4_weights(seed=11):
         weights[name + ".weight"] = random.normal(0, np.sqrt(2 / (into * side * side)), (out, into, side, side))
         weights[name + ".bias"] = random.normal(0, 0.01, out)
         statistics = name.replace("conv", "bn")
-        weights[statistics + ".weight"], weights[statistics + ".bias"] = random.normal(1, 0.05, out), random.normal(0, 0.05, out)
+        weights[statistics + ".weight"] = random.normal(1, 0.05, out)
+        weights[statistics + ".bias"] = random.normal(0, 0.05, out)
         weights[statistics + ".running_mean"] = random.normal(0, 0.05, out)
         weights[statistics + ".running_var"] = random.uniform(0.9, 1.1, out)
 
@@ -192,12 +193,14 @@ class NN4Small2(nn.Module):
             if one:
                 self._add(name + "1x1_conv")
         self.dense = nn.Linear(736, 128).requires_grad_(False)
-        self.dense.weight.data, self.dense.bias.data = tensor(self.stored["dense.weight"]), tensor(self.stored["dense.bias"])
+        self.dense.weight.data = tensor(self.stored["dense.weight"])
+        self.dense.bias.data = tensor(self.stored["dense.bias"])
 
     def _add(self, name, stride=1, padding=0):
         statistics = name.replace("conv", "bn")
         gamma, beta, mean, variance = (
-            self.stored[f"{statistics}.{part}"].astype(np.float64) for part in ("weight", "bias", "running_mean", "running_var"))
+            self.stored[f"{statistics}.{part}"].astype(np.float64)
+            for part in ("weight", "bias", "running_mean", "running_var"))
         factor = gamma / np.sqrt(variance + 1e-5)
         weight = self.stored[name + ".weight"] * factor[:, None, None, None]
         self.units[name] = convolution(weight, (self.stored[name + ".bias"] - mean) * factor + beta, stride, padding)

@@ -23,8 +23,8 @@ def make(_, work, arrays, threads, folder):
     import facestyle as fs
 
     fs.set_threads(threads)
-    side = {"style": Style, "vgg19": VGG19, "nn4": Chips, "dlib": Chips, "mtcnn": Detection, "search": Search}[work.kind]
-    made = side(fs, work, arrays, folder)
+    kinds = {"style": Style, "vgg19": VGG19, "nn4": Chips, "dlib": Chips, "mtcnn": Detection, "search": Search}
+    made = kinds[work.kind](fs, work, arrays, folder)
     made.about = f"libfacestyle {'.'.join(map(str, fs.version()))}, {fs.instruction_set()}, {fs.threads()} threads"
     return made
 

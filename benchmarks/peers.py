@@ -14,7 +14,7 @@ import works
 
 REPORT = works.BUILD / "bench-peers.json"
 FOLDER = works.BUILD / "bench"
-HEAD = f"{'work':<14} {'threads':>7}  {'peer':<16}{'ours ms':>8} {'theirs':>8} {'ratio':>6} {'MB ours':>8} {'theirs':>6}"
+HEAD = f"{'work':<14} {'threads':>7} {'peer':<16}{'ours ms':>8} {'theirs':>8} {'ratio':>6} {'MB ours':>7} {'theirs':>6}"
 
 
 def main():
@@ -84,7 +84,7 @@ def compare(work, threads, peer, options):
     try:
         ours = measure.Worker("facestyle", work, threads, FOLDER)
         theirs = measure.Worker(peer, work, threads, FOLDER)
-        print(f"{work.name}: {ours.about['about']}; {theirs.about['about']}", file=sys.stderr)
+        print(f"{work.name}: {ours.about}; {theirs.about}", file=sys.stderr)
         far, where = measure.difference(ours.outputs(), theirs.outputs())
         if where:
             print(f"{work.name}: largest difference {far:.1e} ({where}), {work.tolerance:.0e} allowed", file=sys.stderr)
@@ -106,14 +106,15 @@ def compare(work, threads, peer, options):
         "ratio_lowest": round(ratios[0], 3), "ratio_highest": round(ratios[-1], 3),
         "difference": far if where else None, "pairs": len(times), "disturbed": disturbed,
     }
-    print(f"{work.name}: pairs {ratios[0]:.2f} to {ratios[-1]:.2f}, {disturbed} of {len(times)} disturbed", file=sys.stderr)
+    spread = f"{ratios[0]:.2f} to {ratios[-1]:.2f}"
+    print(f"{work.name}: pairs {spread}, {disturbed} of {len(times)} disturbed", file=sys.stderr)
     return row
 
 
 def line(row):
     return (
-        f"{row['work']:<14} {row['threads']:>7}  {row['peer']:<16}{row['ours_ms']:>8.2f} {row['theirs_ms']:>8.2f}"
-        f" {row['ratio']:>5.2f}x {row['ours_rss_mb']:>8} {row['theirs_rss_mb']:>6}"
+        f"{row['work']:<14} {row['threads']:>7} {row['peer']:<16}{row['ours_ms']:>8.2f} {row['theirs_ms']:>8.2f}"
+        f" {row['ratio']:>5.2f}x {row['ours_rss_mb']:>7} {row['theirs_rss_mb']:>6}"
         + (" *" if 2 * row["disturbed"] > row["pairs"] else ""))
 
 

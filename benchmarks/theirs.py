@@ -162,7 +162,8 @@ def facenet_side(work, arrays, threads, _):
 
     def outputs():
         boxes, scores, points = detector.detect(frame, landmarks=True)
-        return {name: np.array(values, np.float64) for name, values in (("boxes", boxes), ("scores", scores), ("points", points))}
+        found = {"boxes": boxes, "scores": scores, "points": points}
+        return {name: np.array(values, np.float64) for name, values in found.items()}
 
     return Side(f"facenet-pytorch, {about}", timed(lambda: detector.detect(frame, landmarks=True)), outputs)
 
