@@ -24,7 +24,10 @@ package enum Memory {
   }()
   nonisolated(unsafe) private static var held = 0
   nonisolated(unsafe) private static var kept: [Block] = []
+  nonisolated(unsafe) private static var keptCount = 0
   nonisolated(unsafe) private static var reusers = 0
+  /// The most that is kept: more only lies about.
+  private static let mostKept = 256 << 20
   private static let limit: Int = {
     let (bytes, overflow) = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(by: sysconf(Int32(_SC_PAGESIZE)))
     return overflow || bytes <= 0 ? Int.max : bytes / 4 * 3
@@ -37,7 +40,10 @@ package enum Memory {
       let spare: [Block] = lock.hold {
         reusers -= 1
         guard reusers == 0 else { return [] }
-        defer { kept.removeAll() }
+        defer {
+          kept.removeAll()
+          keptCount = 0
+        }
         return kept
       }
       for block in spare { free(block.address) }
@@ -67,13 +73,21 @@ package enum Memory {
   }
 
   static func give(_ address: UnsafeMutableRawPointer, _ byteCount: Int) {
-    let isKept = lock.hold {
+    // What no longer fits goes, the longest unused first.
+    let spare: [UnsafeMutableRawPointer] = lock.hold {
       held -= byteCount
-      guard reusers > 0, byteCount >= largeBlock else { return false }
+      guard reusers > 0, byteCount >= largeBlock, byteCount <= mostKept else { return [address] }
+      var spare: [UnsafeMutableRawPointer] = []
+      while keptCount + byteCount > mostKept, !kept.isEmpty {
+        let oldest = kept.removeFirst()
+        keptCount -= oldest.byteCount
+        spare.append(oldest.address)
+      }
       kept.append(Block(address: address, byteCount: byteCount))
-      return true
+      keptCount += byteCount
+      return spare
     }
-    if !isKept { free(address) }
+    for address in spare { free(address) }
   }
 
   /// The smallest kept block that is large enough and not a quarter too large. Called with the lock held.
@@ -82,6 +96,9 @@ package enum Memory {
     for (i, block) in kept.enumerated() where block.byteCount >= byteCount && block.byteCount - byteCount <= byteCount / 4 {
       if best.map({ block.byteCount < kept[$0].byteCount }) ?? true { best = i }
     }
-    return best.map { kept.remove(at: $0).address }
+    guard let best else { return nil }
+    let block = kept.remove(at: best)
+    keptCount -= block.byteCount
+    return block.address
   }
 }
