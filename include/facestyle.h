@@ -307,7 +307,8 @@ typedef struct fs_style_progress {
 /* Called after each step on the thread that called fs_styler_run, with nothing locked. FS_FINISH keeps
  * the picture so far and returns FS_OK; FS_CANCEL drops it and returns FS_CANCELLED. It must not use
  * the styler, other functions are fine. */
-typedef fs_action (*fs_style_callback)(const fs_style_progress *progress, void *user);
+typedef fs_action
+    (*fs_style_callback)(const fs_style_progress *progress, void *user);
 
 typedef struct fs_style_layer {
   const char *name; /* "conv1_1" ... "conv5_4" */
