@@ -34,16 +34,20 @@ all: $(LIBRARY) $(PROGRAM)
 deps:
 	Tools/install-packages $(PACKAGES)
 have-deps:
-	@command -v swift >/dev/null || { echo "make: no swift here; install a Swift 6.3 tool chain from swift.org" >&2; exit 1; }
 	@Tools/install-packages --missing $(PACKAGES)
+
+# Asked for where something is compiled: `sudo make install` may run without a tool chain in its path.
+need_swift = @command -v swift >/dev/null || { echo "make: no swift in the path; a Swift 6.3 tool chain is wanted, see swift.org" >&2; exit 1; }
 
 # ---- The library and the program ----
 
 $(LIBRARY): $(SOURCES) | have-deps
+	$(need_swift)
 	swift build -c release --product libfacestyle
 	Tools/place-library .build/release/liblibfacestyle.so $@ $(SOVERSION)
 
 $(PROGRAM): $(LIBRARY) $(SOURCES)
+	$(need_swift)
 	swift build -c release --product facestyle --static-swift-stdlib --scratch-path .build-program
 	@mkdir -p $(dir $@)
 	strip -o $@.new .build-program/release/facestyle
@@ -59,6 +63,7 @@ TRIPLE := $(shell uname -m)-unknown-linux-gnu
 .PHONY: embedded
 embedded: $(EMBEDDED)
 $(EMBEDDED): $(SOURCES) | have-deps
+	$(need_swift)
 	FACESTYLE_EMBEDDED=$(RESOURCES)/embedded/$(TRIPLE) \
 	    swift build -c release --product libfacestyle --scratch-path .build-embedded
 	Tools/place-library .build-embedded/release/liblibfacestyle.so $@ $(SOVERSION)
@@ -95,6 +100,7 @@ STYLE ?= $(BUILD)/photos/ihc.png
 
 BENCH := $(BUILD)/facestyle-bench
 $(BENCH): $(SOURCES) | have-deps
+	$(need_swift)
 	swift build -c release --product facestyle-bench --static-swift-stdlib
 	cp .build/release/facestyle-bench $@
 
