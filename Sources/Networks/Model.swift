@@ -1,4 +1,3 @@
-import CSystem
 import Tensors
 
 /// A weight file whose architecture is known. Its networks are built on first use and shared by all who ask.
@@ -6,7 +5,7 @@ package final class Model: @unchecked Sendable {
   package let weights: WeightFile
   /// The file's "architecture".
   package let architectureName: String
-  private let lock: UnsafeMutablePointer<pthread_mutex_t>
+  private let lock = Lock()
   private var forward: Network<Float>?
   private var differentiable: Network<Float>?
 
@@ -25,14 +24,7 @@ package final class Model: @unchecked Sendable {
     }
     self.weights = weights
     architectureName = name
-    lock = .allocate(capacity: 1)
-    pthread_mutex_init(lock, nil)
     log(.info, "model \(name): \(weights.parameterCount) parameters")
-  }
-
-  deinit {
-    pthread_mutex_destroy(lock)
-    lock.deallocate()
   }
 
   private static var known: [String] { ["vgg19", "dlib-resnet", "nn4.small2", "mtcnn"] }
@@ -51,15 +43,15 @@ package final class Model: @unchecked Sendable {
 
   /// - Parameter isDifferentiable: whether gradients to the input will be asked for; costs the weights once more.
   package func network(isDifferentiable: Bool = false) throws(Failure) -> Network<Float> {
-    pthread_mutex_lock(lock)
-    defer { pthread_mutex_unlock(lock) }
-    if let differentiable { return differentiable }
-    if let forward, !isDifferentiable { return forward }
-    let architecture = try self.architecture()
-    let network = try Network<Float>(
-      architecture.layers, side: architecture.side, weights: weights, isDifferentiable: isDifferentiable)
-    if isDifferentiable { differentiable = network } else { forward = network }
-    return network
+    try lock.hold { () throws(Failure) in
+      if let differentiable { return differentiable }
+      if let forward, !isDifferentiable { return forward }
+      let architecture = try self.architecture()
+      let network = try Network<Float>(
+        architecture.layers, side: architecture.side, weights: weights, isDifferentiable: isDifferentiable)
+      if isDifferentiable { differentiable = network } else { forward = network }
+      return network
+    }
   }
 
   /// The height, width and channels of one layer's answer to a picture.

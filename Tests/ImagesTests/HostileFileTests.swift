@@ -1,4 +1,5 @@
 import Images
+import TestSupport
 import Testing
 
 /// Files made to do harm: either a picture or a reason comes out.
@@ -9,7 +10,7 @@ struct HostileFileTests {
   func `refuses a truncated file, wherever it ends`(format: FileFormat) throws {
     let file = try Self.samples(format)
     for count in (0..<16).map({ file.count * $0 / 16 }) + [file.count - 1, file.count - 2, file.count - 9] {
-      let text = failure { _ = try Image.decode(Array(file[..<count])) }
+      let text = outcome { _ = try Image.decode(Array(file[..<count])) }
       #expect(text.hasPrefix("badData"), "\(count) of \(file.count) bytes")
       #expect(!text.contains("\n"))
     }
@@ -28,7 +29,7 @@ struct HostileFileTests {
         let end = Bool.random(using: &random) ? broken.count : min(broken.count, 700)
         broken[Int.random(in: 0..<end, using: &random)] = UInt8.random(in: 0...255, using: &random)
       }
-      let text = failure {
+      let text = outcome {
         let image = try Image.decode(broken)
         #expect(image.pixels.count == 3 * image.width * image.height)
         pictures += 1
@@ -46,7 +47,7 @@ struct HostileFileTests {
   @Test func `refuses a PNG with a wrong check sum`() throws {
     var file = try Self.samples(.png)
     file[file.count - 14] ^= 1  // in the check sum of the last IDAT
-    #expect(failure { _ = try Image.decode(file) }.contains("wrong check sum"))
+    #expect(outcome { _ = try Image.decode(file) }.contains("wrong check sum"))
   }
 
   /// The PNG with the sum of the chunk at `place` put right.
@@ -79,7 +80,7 @@ struct HostileFileTests {
         broken = repaired(broken, chunkAt: place, length: length)
         place += 12 + length
       }
-      let text = failure {
+      let text = outcome {
         let image = try Image.decode(broken)
         #expect(image.pixels.count == 3 * image.width * image.height)
         pictures += 1
@@ -101,7 +102,7 @@ struct HostileFileTests {
       bomb.replaceSubrange(16..<24, with: size)
       bomb = repaired(bomb, chunkAt: 8, length: 13)
       let clock = ContinuousClock.now
-      let text = failure { _ = try Image.decode(bomb) }
+      let text = outcome { _ = try Image.decode(bomb) }
       #expect(text.hasPrefix("badData") && text.contains(words), "\(text)")
       #expect(ContinuousClock.now - clock < .seconds(2))
     }
@@ -118,7 +119,7 @@ struct HostileFileTests {
       var bomb = file
       bomb.replaceSubrange((frame + 5)..<(frame + 9), with: size)
       let clock = ContinuousClock.now
-      let text = failure { _ = try Image.decode(bomb) }
+      let text = outcome { _ = try Image.decode(bomb) }
       #expect(text.hasPrefix("badData") && text.contains(words), "\(text)")
       #expect(ContinuousClock.now - clock < .seconds(2))
     }
@@ -129,13 +130,13 @@ struct HostileFileTests {
     let plain = try Image.decode(file).values
     #expect(try Image.decode(file + [1, 2, 3]).values == plain)
     let stray = Array(file[..<2]) + [0, 0, 0] + file[2...]  // not FF: "picture begins with"
-    #expect(failure { _ = try Image.decode(stray) }.hasPrefix("badData"))
+    #expect(outcome { _ = try Image.decode(stray) }.hasPrefix("badData"))
     // After the first segment: libjpeg warns of "extraneous bytes" and goes on.
     let end = 4 + Int(file[4]) << 8 + Int(file[5])
     let inside = Array(file[..<end]) + [0, 0, 0] + file[end...]
     #expect(try Image.decode(inside).values == plain)
     for count in [inside.count / 2, inside.count * 3 / 4, inside.count - 2, inside.count - 1] {
-      #expect(failure { _ = try Image.decode(Array(inside[..<count])) }.hasPrefix("badData"))
+      #expect(outcome { _ = try Image.decode(Array(inside[..<count])) }.hasPrefix("badData"))
     }
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Images
 import Tensors
+import TestSupport
 import Testing
 
 @Suite(.serialized) struct ImageFileTests {
@@ -27,8 +28,8 @@ import Testing
       try image.resized(width: 3, height: 2, filter: .area).write(folder + "/a.png")  // in the place of another
       #expect(try Image.open(folder + "/a.png").width == 3)
       #expect(try names(folder).count == 5)
-      #expect(failure { try image.write(folder + "/a.gif") }.hasPrefix("invalidArgument: \(folder)/a.gif"))
-      #expect(failure { try image.write("png") }.hasPrefix("invalidArgument"))
+      #expect(outcome { try image.write(folder + "/a.gif") }.hasPrefix("invalidArgument: \(folder)/a.gif"))
+      #expect(outcome { try image.write("png") }.hasPrefix("invalidArgument"))
     }
   }
 
@@ -49,16 +50,16 @@ import Testing
 
   @Test func `says why a file cannot be read`() throws {
     try inFolder { folder in
-      #expect(failure { _ = try Image.open(folder + "/no.png") } == "io: \(folder)/no.png: No such file or directory")
-      #expect(failure { _ = try Image.open(folder) } == "io: \(folder): a folder, a file wanted")
-      #expect(failure { _ = try Image.open("") } == "io: : No such file or directory")
-      #expect(failure { _ = try Image.open("/dev/zero") } == "io: /dev/zero: a pipe or a device, a file wanted")
+      #expect(outcome { _ = try Image.open(folder + "/no.png") } == "io: \(folder)/no.png: No such file or directory")
+      #expect(outcome { _ = try Image.open(folder) } == "io: \(folder): a folder, a file wanted")
+      #expect(outcome { _ = try Image.open("") } == "io: : No such file or directory")
+      #expect(outcome { _ = try Image.open("/dev/zero") } == "io: /dev/zero: a pipe or a device, a file wanted")
       #expect(mkfifo(folder + "/pipe.png", 0o600) == 0)
-      #expect(failure { _ = try Image.open(folder + "/pipe.png") }.hasPrefix("io"))
+      #expect(outcome { _ = try Image.open(folder + "/pipe.png") }.hasPrefix("io"))
       try Data().write(to: URL(fileURLWithPath: folder + "/empty.png"))
-      #expect(failure { _ = try Image.open(folder + "/empty.png") }.hasPrefix("badData: \(folder)/empty.png: picture of 0"))
+      #expect(outcome { _ = try Image.open(folder + "/empty.png") }.hasPrefix("badData: \(folder)/empty.png: picture of 0"))
       try Data(count: 101).write(to: URL(fileURLWithPath: folder + "/long"))
-      #expect(failure { _ = try readFile(folder + "/long", limit: 100) }.hasPrefix("badData"))
+      #expect(outcome { _ = try readFile(folder + "/long", limit: 100) }.hasPrefix("badData"))
       #expect(try readFile(folder + "/long", limit: 101).count == 101)
     }
   }
@@ -67,15 +68,15 @@ import Testing
     try inFolder { folder in
       let image = try Image.slope()
       #expect(
-        failure { try image.write(folder + "/no/a.png") } == "io: \(folder)/no/a.png: No such file or directory")
+        outcome { try image.write(folder + "/no/a.png") } == "io: \(folder)/no/a.png: No such file or directory")
       try FileManager.default.createDirectory(atPath: folder + "/b.png", withIntermediateDirectories: true)
-      #expect(failure { try image.write(folder + "/b.png") } == "io: \(folder)/b.png: a folder, a file wanted")
+      #expect(outcome { try image.write(folder + "/b.png") } == "io: \(folder)/b.png: a folder, a file wanted")
       #expect(try names(folder) == ["b.png"])
       let long = String(repeating: "x", count: 300) + ".png"
-      #expect(failure { try image.write(folder + "/" + long) }.contains("name too long"))
+      #expect(outcome { try image.write(folder + "/" + long) }.contains("name too long"))
       #expect(try names(folder) == ["b.png"])
       // The administrator may write anywhere, hence /proc, where nobody creates a file.
-      #expect(failure { try image.write("/proc/a.png") }.hasPrefix("io: /proc/a.png: "))
+      #expect(outcome { try image.write("/proc/a.png") }.hasPrefix("io: /proc/a.png: "))
     }
   }
 
@@ -89,7 +90,7 @@ import Testing
       signal(SIGXFSZ, SIG_IGN)
       var limit = rlimit(rlim_cur: 4 << 20, rlim_max: before.rlim_max)
       #expect(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
-      let text = failure { try large.withUnsafeBytes { try writeFile(folder + "/a.png", $0) } }
+      let text = outcome { try large.withUnsafeBytes { try writeFile(folder + "/a.png", $0) } }
       #expect(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &before) == 0)
       #expect(text.hasPrefix("io: \(folder)/a.png: File too large"))
       #expect(try names(folder) == ["a.png"])

@@ -1,4 +1,5 @@
 import Images
+import TestSupport
 import Testing
 
 struct PixelFormatTests {
@@ -28,7 +29,7 @@ struct PixelFormatTests {
       try Image.copying($0, width: width, height: height, stride: stride, format: format)
     }
     #expect(image.values == wanted)
-    let text = failure {
+    let text = outcome {
       try memory.dropLast().withUnsafeBytes {
         _ = try Image.copying($0, width: width, height: height, stride: stride, format: format)
       }
@@ -50,8 +51,8 @@ struct PixelFormatTests {
     #expect(try turned(90) == (3, [5, 3, 1, 6, 4, 2]))
     #expect(try turned(180) == (2, [6, 5, 4, 3, 2, 1]))
     #expect(try turned(270) == (3, [2, 4, 6, 1, 3, 5]))
-    #expect(failure { _ = try turned(45) } == "invalidArgument: rotation of 45 degrees, 0, 90, 180 or 270 wanted")
-    #expect(failure { _ = try turned(-90) }.hasPrefix("invalidArgument"))
+    #expect(outcome { _ = try turned(45) } == "invalidArgument: rotation of 45 degrees, 0, 90, 180 or 270 wanted")
+    #expect(outcome { _ = try turned(-90) }.hasPrefix("invalidArgument"))
   }
 
   @Test(arguments: [
@@ -60,7 +61,7 @@ struct PixelFormatTests {
   ])
   func `refuses sizes and strides that make no sense`(width: Int, height: Int, stride: Int) {
     let memory = [UInt8](repeating: 0, count: 100)
-    let text = failure {
+    let text = outcome {
       try memory.withUnsafeBytes {
         _ = try Image.copying($0, width: width, height: height, stride: stride, format: .rgb)
       }
@@ -70,7 +71,7 @@ struct PixelFormatTests {
 
   @Test func `refuses no memory at all`() {
     let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-    #expect(failure { _ = try Image.copying(nothing, width: 1, height: 1, format: .grey) }.hasPrefix("invalid"))
+    #expect(outcome { _ = try Image.copying(nothing, width: 1, height: 1, format: .grey) }.hasPrefix("invalid"))
   }
 
   @Test func `cuts a part out and refuses one that reaches beyond`() throws {
@@ -83,7 +84,7 @@ struct PixelFormatTests {
     for (x, y, w, h) in [
       (10, 0, 4, 1), (0, 9, 1, 1), (-1, 0, 2, 2), (0, 0, 0, 1), (1, 1, Int.max, 1), (Int.max, 0, 1, 1), (0, 0, -1, -1),
     ] {
-      #expect(failure { _ = try image.cropped(x: x, y: y, width: w, height: h) }.hasPrefix("invalidArgument"))
+      #expect(outcome { _ = try image.cropped(x: x, y: y, width: w, height: h) }.hasPrefix("invalidArgument"))
     }
   }
 }

@@ -62,23 +62,6 @@ func largestDifference(_ a: [UInt8], _ b: [UInt8]) -> Int {
   a.count == b.count ? zip(a, b).map { abs(Int($0) - Int($1)) }.max() ?? 0 : 999
 }
 
-/// The failure of `body`, as "case: text", and "" if it did not fail.
-func failure(_ body: () throws -> Void) -> String {
-  do {
-    try body()
-    return ""
-  } catch let failure as Failure {
-    switch failure {
-    case .invalidArgument(let text): return "invalidArgument: " + text
-    case .badData(let text): return "badData: " + text
-    case .io(let text): return "io: " + text
-    case .noMemory(let text): return "noMemory: " + text
-    case .internalError(let text): return "internalError: " + text
-    default: return "other"
-    }
-  } catch { return "untyped" }
-}
-
 /// SplitMix64 (Steele, Lea and Flood 2014).
 struct Seeded: RandomNumberGenerator {
   var state: UInt64
