@@ -31,6 +31,26 @@ typedef struct Epilogue {
   long activation;
 } Epilogue;
 
+/* Where a convolution reads its picture.
+ * values alone: the picture. With gate, of the same layout: values where gate > 0, else 0 - the gradient behind a
+ * rectifier. With codes: the gradient behind a rectifier and a 2x2 pooling; values and codes are of the pooled picture. */
+typedef struct Source {
+  const float *values;
+  const float *gate;          /* may be NULL */
+  const unsigned char *codes; /* may be NULL; see Target */
+  long pooling;               /* the kind, where there are codes */
+} Source;
+
+/* Where a convolution writes its result. */
+enum { poolingNone = 0, poolingAverage = 1, poolingMaximum = 2 /* 2x2, stride 2; windows may reach over the end */ };
+typedef struct Target {
+  float *values;
+  long stride;          /* from pixel to pixel */
+  long accumulate;      /* not 0: add to what is there, before the activation */
+  long pooling;         /* what is stored then is pooled */
+  unsigned char *codes; /* NULL, or for each pooled number: bit 2 i + j tells that its gradient flows to pixel (i, j) */
+} Target;
+
 /* The best build of the kernels that this processor runs. */
 enum { systemBaseline = 0, systemAVX2 = 1, systemAVX512 = 2 };
 

@@ -4,24 +4,25 @@ import CSystem
 /// of the window a row of the product is the run of channels of one input pixel.
 /// `y[p, n] = f(sum over taps t, channels c of x[pixel(p, t), c] * w[t, c, n] + bias[n])`
 ///
-/// N batch, H height, W width, C channels, K kernel side: `x` is [N, H, W, C], `y` is [N, H', W', columns],
-/// `packed` is [panels][taps * C][tileColumns].
+/// N batch, H height, W width, C channels, K kernel side: `x` is [N, H, W, C], `y` has `columns` numbers a pixel,
+/// `packed` is [panels][taps * length][tileColumns].
 ///
 /// - Parameters:
-///   - zeros: at least C zeros, read for what lies outside the picture.
-///   - fusedRow: the window's row of K * C numbers is read as one run. For pictures of few channels; needs an
-///     input that was padded beforehand (`padTop`, `padLeft` 0 and no window beyond the edges).
-///   - pixels, panels: the part of the work to do.
-///   - table: room for `tapCount * (pixels.count + tileRows)` pointers.
+///   - length: channels that are read of each pixel: C, or fewer from `x` on for a group.
+///   - fusedRow: the window's row of `length` = K * C numbers is read as one run. For pictures of few channels; needs
+///     an input that was padded beforehand (`padTop`, `padLeft` 0 and no window beyond the edges).
+///   - zeros: at least `length` zeros, read for what lies outside the picture.
+///   - stride: from pixel to pixel of `y`.
+///   - firstPixel, pixelCount, firstPanel, panelCount: the part of the work to do.
+///   - table: room for `taps * (pixelCount + tileRows)` pointers.
 package func convolveBlock(
-  _ window: Window, _ x: UnsafePointer<Float>, _ packed: UnsafePointer<Float>, _ zeros: UnsafePointer<Float>,
-  _ y: UnsafeMutablePointer<Float>, _ columns: Int, _ fusedRow: Bool, _ epilogue: Epilogue,
-  _ firstPixel: Int, _ pixelCount: Int, _ firstPanel: Int, _ panelCount: Int,
-  _ table: UnsafeMutablePointer<UnsafePointer<Float>>, _ edge: UnsafeMutablePointer<Float>
+  _ window: Window, _ x: UnsafePointer<Float>, _ length: Int, _ packed: UnsafePointer<Float>,
+  _ zeros: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ stride: Int, _ columns: Int, _ fusedRow: Bool,
+  _ accumulate: Bool, _ epilogue: Epilogue, _ firstPixel: Int, _ pixelCount: Int, _ firstPanel: Int,
+  _ panelCount: Int, _ table: UnsafeMutablePointer<UnsafePointer<Float>>, _ edge: UnsafeMutablePointer<Float>
 ) {
   let tapColumns = fusedRow ? 1 : window.kernelWidth
   let taps = window.kernelHeight * tapColumns
-  let length = fusedRow ? window.kernelWidth * window.channels : window.channels
   let slivers = (pixelCount + tileRows - 1) / tileRows
 
   // Where each factor lies: [sliver][tap][row of the tile]. Missing rows of the last sliver repeat its first.
@@ -47,16 +48,22 @@ package func convolveBlock(
     }
   }
 
-  // Panels outside, slivers inside: a panel of weights stays in the second-level cache for all slivers.
-  let depth = taps * length
-  for panel in firstPanel..<(firstPanel + panelCount) {
-    let weights = packed + panel * depth * tileColumns
-    for sliver in 0..<slivers {
-      storeTile(
-        taps, length, table + sliver * taps * tileRows, weights,
-        y + (firstPixel + sliver * tileRows) * columns, columns, min(tileRows, pixelCount - sliver * tileRows),
-        columns, panel, false, epilogue, edge)
+  // A few taps at a time, so that their part of a panel stays in the first-level cache for all slivers.
+  let depth = taps * length, tapsEach = max(1, blockDepth / length)
+  let nothing = Epilogue(bias: nil, slopes: nil, activation: Int(activationNone))
+  var tap = 0
+  while tap < taps {
+    let count = min(tapsEach, taps - tap), isLast = tap + count == taps
+    for panel in firstPanel..<(firstPanel + panelCount) {
+      let weights = packed + (panel * depth + tap * length) * tileColumns
+      for sliver in 0..<slivers {
+        storeTile(
+          count, length, table + (sliver * taps + tap) * tileRows, weights,
+          y + (firstPixel + sliver * tileRows) * stride, stride, min(tileRows, pixelCount - sliver * tileRows),
+          columns, panel, accumulate || tap > 0, isLast ? epilogue : nothing, edge)
+      }
     }
+    tap += count
   }
 }
 
@@ -81,5 +88,47 @@ func storeTile(
   tile(taps, length, rows, b, edge, tileColumns, accumulate, epilogue, column)
   for row in 0..<validRows {
     for j in 0..<validColumns { c[row * stride + column + j] = edge[row * tileColumns + j] }
+  }
+}
+
+/// Depthwise convolution of a run of output pixels, one filter a channel, a vector of channels at a time.
+/// `y[p, c] = f(sum over taps t of x[pixel(p, t), c] * w[t, c] + bias[c])`
+///
+/// `x` is [N, H, W, C], `weights` [taps, C], `y` has C numbers a pixel, `stride` apart.
+package func depthwiseBlock(
+  _ window: Window, _ x: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+  _ stride: Int, _ epilogue: Epilogue, _ firstPixel: Int, _ pixelCount: Int
+) {
+  let channels = window.channels
+  for pixel in firstPixel..<(firstPixel + pixelCount) {
+    let outX = pixel % window.outWidth, outY = pixel / window.outWidth % window.outHeight
+    let picture = x + pixel / (window.outWidth * window.outHeight) * window.height * window.width * channels
+    let top = outY * window.strideY - window.padTop, left = outX * window.strideX - window.padLeft
+    let rows = max(0, -top)..<max(max(0, -top), min(window.kernelHeight, window.height - top))
+    let columns = max(0, -left)..<max(max(0, -left), min(window.kernelWidth, window.width - left))
+    let target = y + pixel * stride
+    var c = 0
+    while c + lanes <= channels {
+      var sum = Vector.zero
+      for ky in rows {
+        for kx in columns {
+          let value = load(picture + ((top + ky) * window.width + left + kx) * channels + c)
+          multiplyAdd(&sum, value, load(weights + (ky * window.kernelWidth + kx) * channels + c))
+        }
+      }
+      store(target + c, Finish(epilogue, c).first(sum))
+      c += lanes
+    }
+    guard c < channels else { continue }
+    // The last few channels: what a vector reads beyond them is dropped.
+    var sum = Vector.zero
+    for ky in rows {
+      for kx in columns {
+        let value = loadPart(picture + ((top + ky) * window.width + left + kx) * channels + c, channels - c)
+        multiplyAdd(&sum, value, loadPart(weights + (ky * window.kernelWidth + kx) * channels + c, channels - c))
+      }
+    }
+    let result = Finish(epilogue, c).first(sum)
+    for i in c..<channels { target[i] = result[i - c] }
   }
 }

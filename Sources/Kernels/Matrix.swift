@@ -1,27 +1,45 @@
 import CSystem
 
+/// Depth of the block of a packed panel that stays in the first-level cache while rows stream past it.
+package let blockDepth = 256
+
 /// A block of `c = a * b` (or `c += a * b`): `rowCount` rows of `a` from `firstRow`, against packed panels.
 ///
 /// - Parameters:
 ///   - a: row-major, `aStride` apart, `depth` consecutive factors a row.
 ///   - packed: [panels][depth][tileColumns].
-///   - c: row-major, `columns` a row.
+///   - c: row-major, `columns` a row, rows `cStride` apart.
+///   - copy: nil, or room for `rowCount * blockDepth` numbers, to which rows are copied block by block: rows that lie a
+///     power of two apart would push each other out of the cache.
 package func multiplyBlock(
   _ depth: Int, _ a: UnsafePointer<Float>, _ aStride: Int, _ packed: UnsafePointer<Float>,
-  _ c: UnsafeMutablePointer<Float>, _ columns: Int, _ accumulate: Bool, _ epilogue: Epilogue,
+  _ c: UnsafeMutablePointer<Float>, _ cStride: Int, _ columns: Int, _ accumulate: Bool, _ epilogue: Epilogue,
   _ firstRow: Int, _ rowCount: Int, _ firstPanel: Int, _ panelCount: Int,
-  _ table: UnsafeMutablePointer<UnsafePointer<Float>>, _ edge: UnsafeMutablePointer<Float>
+  _ table: UnsafeMutablePointer<UnsafePointer<Float>>, _ edge: UnsafeMutablePointer<Float>,
+  _ copy: UnsafeMutablePointer<Float>?
 ) {
   let slivers = (rowCount + tileRows - 1) / tileRows
-  for row in 0..<(slivers * tileRows) {
-    table[row] = a + (firstRow + (row < rowCount ? row : 0)) * aStride
-  }
-  for panel in firstPanel..<(firstPanel + panelCount) {
-    for sliver in 0..<slivers {
-      storeTile(
-        1, depth, table + sliver * tileRows, packed + panel * depth * tileColumns,
-        c + (firstRow + sliver * tileRows) * columns, columns, min(tileRows, rowCount - sliver * tileRows),
-        columns, panel, accumulate, epilogue, edge)
+  let blocks = max(1, (depth + blockDepth - 1) / blockDepth)
+  let length = (depth + blocks - 1) / blocks
+  let nothing = Epilogue(bias: nil, slopes: nil, activation: Int(activationNone))
+  for block in 0..<blocks {
+    let k = block * length, count = min(length, depth - k)
+    for row in 0..<(slivers * tileRows) {
+      let source = a + (firstRow + (row < rowCount ? row : 0)) * aStride + k
+      if let copy, row < rowCount {
+        (copy + row * count).update(from: source, count: count)
+        table[row] = UnsafePointer(copy + row * count)
+      } else {
+        table[row] = row < rowCount ? source : table[0]
+      }
+    }
+    for panel in firstPanel..<(firstPanel + panelCount) {
+      for sliver in 0..<slivers {
+        storeTile(
+          1, count, table + sliver * tileRows, packed + (panel * depth + k) * tileColumns,
+          c + (firstRow + sliver * tileRows) * cStride, cStride, min(tileRows, rowCount - sliver * tileRows),
+          columns, panel, accumulate || block > 0, block == blocks - 1 ? epilogue : nothing, edge)
+      }
     }
   }
 }

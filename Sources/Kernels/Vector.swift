@@ -6,10 +6,16 @@
 
 #if VECTOR16
   typealias Vector = SIMD16<Float>
+  typealias Integers = SIMD16<Int32>
+  typealias Bytes = SIMD16<UInt8>
 #elseif VECTOR8
   typealias Vector = SIMD8<Float>
+  typealias Integers = SIMD8<Int32>
+  typealias Bytes = SIMD8<UInt8>
 #else
   typealias Vector = SIMD4<Float>
+  typealias Integers = SIMD4<Int32>
+  typealias Bytes = SIMD4<UInt8>
 #endif
 
 @inline(__always) var lanes: Int { Vector.scalarCount }
@@ -26,6 +32,13 @@
   UnsafeMutableRawPointer(p).storeBytes(of: v, as: Vector.self)
 }
 
+/// The first `count` numbers, zeros behind them; nothing beyond is touched.
+@inline(__always) func loadPart(_ p: UnsafePointer<Float>, _ count: Int) -> Vector {
+  var v = Vector.zero
+  for i in 0..<count { v[i] = p[i] }
+  return v
+}
+
 /// `sum += a * b`, in one rounding where the build has FMA. Without it `addingProduct` would call `fmaf` for
 /// every lane.
 @inline(__always) func multiplyAdd(_ sum: inout Vector, _ a: Vector, _ b: Vector) {
@@ -34,4 +47,13 @@
   #else
     sum = sum + a * b
   #endif
+}
+
+/// One byte a lane.
+@inline(__always) func loadBytes(_ p: UnsafePointer<UInt8>) -> Integers {
+  Integers(truncatingIfNeeded: UnsafeRawPointer(p).loadUnaligned(as: Bytes.self))
+}
+
+@inline(__always) func storeBytes(_ p: UnsafeMutablePointer<UInt8>, _ v: Integers) {
+  UnsafeMutableRawPointer(p).storeBytes(of: Bytes(truncatingIfNeeded: v), as: Bytes.self)
 }

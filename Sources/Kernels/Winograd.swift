@@ -1,74 +1,189 @@
 import CSystem
 
-// Winograd's minimal filtering F(4x4, 3x3): a 4x4 tile of results from a 6x6 tile of the picture with 36
-// multiplications for each pair of channels instead of 144.
-//   Y = At [ (G g Gt) * (Bt d B) ] A, * element by element; the sum over input channels makes it 36 products of matrices.
+// Winograd's minimal filtering F(m x m, 3x3), m = 4 or 6: an m x m tile of results from a side x side tile of the
+// picture, side = m + 2, with side^2 multiplications for each pair of channels instead of 9 m^2.
+//   Y = At [ (G g Gt) * (Bt d B) ] A, * element by element; the sum over input channels makes it side^2 products of matrices.
 // N batch, H height, W width, C channels of the input, K columns of the result, T tiles of one piece of work.
 // Sources: Winograd 1980; Lavin and Gray, "Fast algorithms for convolutional neural networks", 2016, section 4.3.
 
-/// The picture's tiles: `v[xi, t, c] = (Bt d B)[xi]` for `tileCount` tiles from `firstTile`, `xi` in 0..<36.
+/// One size of tile: the three transforms along one side. `d`, `m` and `g` give the numbers, `put` takes the results.
+protocol WinogradTransform {
+  static var side: Int { get }
+  /// `Bt d`, side numbers to side.
+  static func input(_ d: (Int) -> Vector, _ put: (Int, Vector) -> Void)
+  /// `At m`, side numbers to side - 2.
+  static func output(_ m: (Int) -> Vector, _ put: (Int, Vector) -> Void)
+  /// `G g`, 3 numbers to side.
+  static func filter(_ g0: Vector, _ g1: Vector, _ g2: Vector, _ put: (Int, Vector) -> Void)
+  /// Row `i` of G.
+  static func filterRow(_ i: Int) -> (Float, Float, Float)
+}
+
+/// F(4x4, 3x3), by the points 0, 1, -1, 2, -2 and infinity.
+enum WinogradFour: WinogradTransform {
+  @inline(__always) static var side: Int { 6 }
+
+  @inline(__always) static func input(_ d: (Int) -> Vector, _ put: (Int, Vector) -> Void) {
+    let d0 = d(0), d1 = d(1), d2 = d(2), d3 = d(3), d4 = d(4), d5 = d(5)
+    let a = d4 - 4 * d2, b = d3 - 4 * d1, c = d4 - d2, e = 2 * (d3 - d1)
+    put(0, 4 * d0 - 5 * d2 + d4)
+    put(1, a + b)
+    put(2, a - b)
+    put(3, c + e)
+    put(4, c - e)
+    put(5, 4 * d1 - 5 * d3 + d5)
+  }
+
+  @inline(__always) static func output(_ m: (Int) -> Vector, _ put: (Int, Vector) -> Void) {
+    let m1 = m(1), m2 = m(2), m3 = m(3), m4 = m(4)
+    let a = m1 + m2, b = m1 - m2, c = m3 + m4, d = m3 - m4
+    put(0, m(0) + a + c)
+    put(1, b + 2 * d)
+    put(2, a + 4 * c)
+    put(3, b + 8 * d + m(5))
+  }
+
+  @inline(__always) static func filter(_ g0: Vector, _ g1: Vector, _ g2: Vector, _ put: (Int, Vector) -> Void) {
+    let a = (g0 + g2) * (-1.0 / 6), b = g1 * (1.0 / 6), c = g0 * (1.0 / 24) + g2 * (1.0 / 6), d = g1 * (1.0 / 12)
+    put(0, g0 * 0.25)
+    put(1, a - b)
+    put(2, a + b)
+    put(3, c + d)
+    put(4, c - d)
+    put(5, g2)
+  }
+
+  @inline(__always) static func filterRow(_ i: Int) -> (Float, Float, Float) {
+    switch i {
+    case 0: (0.25, 0, 0)
+    case 1: (-1.0 / 6, -1.0 / 6, -1.0 / 6)
+    case 2: (-1.0 / 6, 1.0 / 6, -1.0 / 6)
+    case 3: (1.0 / 24, 1.0 / 12, 1.0 / 6)
+    case 4: (1.0 / 24, -1.0 / 12, 1.0 / 6)
+    default: (0, 0, 1)
+    }
+  }
+}
+
+/// F(6x6, 3x3), by the points 0, 1, -1, 2, -2, 1/2, -1/2 and infinity: a fifth fewer multiplications than F(4x4, 3x3),
+/// and twice its rounding.
+enum WinogradSix: WinogradTransform {
+  @inline(__always) static var side: Int { 8 }
+
+  @inline(__always) static func input(_ d: (Int) -> Vector, _ put: (Int, Vector) -> Void) {
+    let d1 = d(1), d2 = d(2), d3 = d(3), d4 = d(4), d5 = d(5), d6 = d(6)
+    put(0, d(0) - d6 + 5.25 * (d4 - d2))
+    put(7, d(7) - d1 + 5.25 * (d3 - d5))
+    let a = d2 + d6 - 4.25 * d4, b = d1 + d5 - 4.25 * d3
+    put(1, a + b)
+    put(2, a - b)
+    let c = d6 + 0.25 * d2 - 1.25 * d4, e = 0.5 * d1 - 2.5 * d3 + 2 * d5
+    put(3, c + e)
+    put(4, c - e)
+    let f = d6 + 4 * d2 - 5 * d4, g = 2 * d1 - 2.5 * d3 + 0.5 * d5
+    put(5, f + g)
+    put(6, f - g)
+  }
+
+  @inline(__always) static func output(_ m: (Int) -> Vector, _ put: (Int, Vector) -> Void) {
+    let m1 = m(1), m2 = m(2), m3 = m(3), m4 = m(4), m5 = m(5), m6 = m(6)
+    let a = m1 + m2, b = m1 - m2, c = m3 + m4, d = m3 - m4, e = m5 + m6, f = m5 - m6
+    put(0, m(0) + a + c + 32 * e)
+    put(1, b + 2 * d + 16 * f)
+    put(2, a + 4 * c + 8 * e)
+    put(3, b + 8 * d + 4 * f)
+    put(4, a + 16 * c + 2 * e)
+    put(5, b + 32 * d + f + m(7))
+  }
+
+  @inline(__always) static func filter(_ g0: Vector, _ g1: Vector, _ g2: Vector, _ put: (Int, Vector) -> Void) {
+    put(0, g0)
+    let a = (g0 + g2) * (-2.0 / 9), b = g1 * (2.0 / 9)
+    put(1, a - b)
+    put(2, a + b)
+    let c = g0 * (1.0 / 90) + g2 * (2.0 / 45), d = g1 * (1.0 / 45)
+    put(3, c + d)
+    put(4, c - d)
+    let e = g0 * (1.0 / 45) + g2 * (1.0 / 180), f = g1 * (1.0 / 90)
+    put(5, e + f)
+    put(6, e - f)
+    put(7, g2)
+  }
+
+  @inline(__always) static func filterRow(_ i: Int) -> (Float, Float, Float) {
+    switch i {
+    case 0: (1, 0, 0)
+    case 1: (-2.0 / 9, -2.0 / 9, -2.0 / 9)
+    case 2: (-2.0 / 9, 2.0 / 9, -2.0 / 9)
+    case 3: (1.0 / 90, 1.0 / 45, 2.0 / 45)
+    case 4: (1.0 / 90, -1.0 / 45, 2.0 / 45)
+    case 5: (1.0 / 45, 1.0 / 90, 1.0 / 180)
+    case 6: (1.0 / 45, -1.0 / 90, 1.0 / 180)
+    default: (0, 0, 1)
+    }
+  }
+}
+
+/// The picture's tiles: `v[xi, t, c] = (Bt d B)[xi]` for `tileCount` tiles from `firstTile`, `xi` in 0..<side^2.
 ///
 /// - Parameters:
-///   - v: 36 planes, `plane` numbers apart, each [T, C]; the first tile of this call goes to row `row`.
-///   - line: room for 36 vectors.
+///   - v: side^2 planes, `plane` numbers apart, each [T, C]; the first tile of this call goes to row `row`.
+///   - line: room for side^2 vectors.
 package func winogradInput(
-  _ window: Window, _ x: UnsafePointer<Float>, _ firstTile: Int, _ tileCount: Int,
+  _ side: Int, _ window: Window, _ source: Source, _ firstTile: Int, _ tileCount: Int,
   _ v: UnsafeMutablePointer<Float>, _ plane: Int, _ row: Int, _ line: UnsafeMutablePointer<Float>
 ) {
-  let tilesX = (window.outWidth + 3) / 4, tilesY = (window.outHeight + 3) / 4
+  if side == WinogradSix.side {
+    inputTiles(WinogradSix.self, window, source, firstTile, tileCount, v, plane, row, line)
+  } else {
+    inputTiles(WinogradFour.self, window, source, firstTile, tileCount, v, plane, row, line)
+  }
+}
+
+@inline(__always) private func inputTiles<W: WinogradTransform>(
+  _: W.Type, _ window: Window, _ source: Source, _ firstTile: Int, _ tileCount: Int,
+  _ v: UnsafeMutablePointer<Float>, _ plane: Int, _ row: Int, _ line: UnsafeMutablePointer<Float>
+) {
+  let side = W.side, step = W.side - 2
+  let tilesX = (window.outWidth + step - 1) / step, tilesY = (window.outHeight + step - 1) / step
   let channels = window.channels
+  guard let values = source.values else { return }
   for index in 0..<tileCount {
     let tile = firstTile + index
-    let top = tile / tilesX % tilesY * 4 - window.padTop, left = tile % tilesX * 4 - window.padLeft
-    let picture = x + tile / (tilesX * tilesY) * window.height * window.width * channels
-    let columns = max(0, -left)..<max(0, min(6, window.width - left))
-    let isInside = columns == 0..<6
+    let top = tile / tilesX % tilesY * step - window.padTop, left = tile % tilesX * step - window.padLeft
+    let picture = tile / (tilesX * tilesY)
+    let first = max(0, -left), end = max(0, min(side, window.width - left))
+    let isInside = first == 0 && end == side
     var target = v + (row + index) * channels
     var c = 0
     while c < channels {
-      for i in 0..<6 {
-        var d0 = Vector.zero, d1 = Vector.zero, d2 = Vector.zero
-        var d3 = Vector.zero, d4 = Vector.zero, d5 = Vector.zero
-        let y = top + i
-        if y >= 0 && y < window.height {
-          let p = picture + (y * window.width + left) * channels + c
-          if isInside {
-            d0 = load(p)
-            d1 = load(p + channels)
-            d2 = load(p + 2 * channels)
-            d3 = load(p + 3 * channels)
-            d4 = load(p + 4 * channels)
-            d5 = load(p + 5 * channels)
-          } else {
-            if columns.contains(0) { d0 = load(p) }
-            if columns.contains(1) { d1 = load(p + channels) }
-            if columns.contains(2) { d2 = load(p + 2 * channels) }
-            if columns.contains(3) { d3 = load(p + 3 * channels) }
-            if columns.contains(4) { d4 = load(p + 4 * channels) }
-            if columns.contains(5) { d5 = load(p + 5 * channels) }
-          }
+      for i in 0..<side {
+        let y = top + i, q = line + i * side * lanes
+        if y < 0 || y >= window.height {
+          for j in 0..<side { store(q + j * lanes, Vector.zero) }
+          continue
         }
-        let r = inputTransform(d0, d1, d2, d3, d4, d5)
-        let q = line + i * 6 * lanes
-        store(q, r.0)
-        store(q + lanes, r.1)
-        store(q + 2 * lanes, r.2)
-        store(q + 3 * lanes, r.3)
-        store(q + 4 * lanes, r.4)
-        store(q + 5 * lanes, r.5)
+        if let codes = source.codes {
+          let cells = PooledRow(window, values, codes, source.pooling, picture, y, c)
+          W.input({ $0 >= first && $0 < end ? cells[left + $0] : Vector.zero }, { store(q + $0 * lanes, $1) })
+          continue
+        }
+        let offset = ((picture * window.height + y) * window.width + left) * channels + c
+        let p = values + offset
+        if let gate = source.gate {
+          let g = gate + offset
+          W.input(
+            { $0 >= first && $0 < end ? gated(load(p + $0 * channels), load(g + $0 * channels)) : Vector.zero },
+            { store(q + $0 * lanes, $1) })
+        } else if isInside {
+          W.input({ load(p + $0 * channels) }, { store(q + $0 * lanes, $1) })
+        } else {
+          W.input({ $0 >= first && $0 < end ? load(p + $0 * channels) : Vector.zero }, { store(q + $0 * lanes, $1) })
+        }
       }
-      for j in 0..<6 {
-        let q = line + j * lanes
-        let r = inputTransform(
-          load(q), load(q + 6 * lanes), load(q + 12 * lanes), load(q + 18 * lanes), load(q + 24 * lanes),
-          load(q + 30 * lanes))
-        let o = target + j * plane
-        store(o, r.0)
-        store(o + 6 * plane, r.1)
-        store(o + 12 * plane, r.2)
-        store(o + 18 * plane, r.3)
-        store(o + 24 * plane, r.4)
-        store(o + 30 * plane, r.5)
+      for j in 0..<side {
+        let q = line + j * lanes, o = target + j * plane
+        W.input({ load(q + $0 * side * lanes) }, { store(o + $0 * side * plane, $1) })
       }
       target += lanes
       c += lanes
@@ -76,104 +191,120 @@ package func winogradInput(
   }
 }
 
-/// The way back: `y[tile] = f(At m A + bias)`, from 36 planes [T, columns], `plane` numbers apart.
+/// The way back: `y[tile] = f(At m A + bias)`, from side^2 planes [T, mStride], `plane` numbers apart.
 package func winogradOutput(
-  _ window: Window, _ m: UnsafePointer<Float>, _ plane: Int, _ row: Int, _ y: UnsafeMutablePointer<Float>,
-  _ columns: Int, _ epilogue: Epilogue, _ firstTile: Int, _ tileCount: Int, _ line: UnsafeMutablePointer<Float>
+  _ side: Int, _ window: Window, _ m: UnsafePointer<Float>, _ plane: Int, _ mStride: Int, _ row: Int,
+  _ target: Target, _ columns: Int, _ epilogue: Epilogue, _ firstTile: Int, _ tileCount: Int,
+  _ line: UnsafeMutablePointer<Float>
 ) {
-  let tilesX = (window.outWidth + 3) / 4, tilesY = (window.outHeight + 3) / 4
+  if side == WinogradSix.side {
+    outputTiles(
+      WinogradSix.self, window, m, plane, mStride, row, target, columns, epilogue, firstTile, tileCount, line)
+  } else {
+    outputTiles(
+      WinogradFour.self, window, m, plane, mStride, row, target, columns, epilogue, firstTile, tileCount, line)
+  }
+}
+
+@inline(__always) private func outputTiles<W: WinogradTransform>(
+  _: W.Type, _ window: Window, _ m: UnsafePointer<Float>, _ plane: Int, _ mStride: Int, _ row: Int,
+  _ target: Target, _ columns: Int, _ epilogue: Epilogue, _ firstTile: Int, _ tileCount: Int,
+  _ line: UnsafeMutablePointer<Float>
+) {
+  let side = W.side, step = W.side - 2
+  let tilesX = (window.outWidth + step - 1) / step, tilesY = (window.outHeight + step - 1) / step
+  guard let values = target.values else { return }
+  let stride = target.stride, accumulates = target.accumulate != 0
   for index in 0..<tileCount {
     let tile = firstTile + index
-    let top = tile / tilesX % tilesY * 4, left = tile % tilesX * 4
-    let picture = y + tile / (tilesX * tilesY) * window.outHeight * window.outWidth * columns
-    let rows = min(4, window.outHeight - top), width = min(4, window.outWidth - left)
-    let source = m + (row + index) * columns
+    let top = tile / tilesX % tilesY * step, left = tile % tilesX * step
+    let picture = tile / (tilesX * tilesY)
+    let rows = min(step, window.outHeight - top), width = min(step, window.outWidth - left)
+    let source = m + (row + index) * mStride
     var k = 0
     while k < columns {
-      for j in 0..<6 {
-        let o = source + k + j * plane
-        let r = outputTransform(
-          load(o), load(o + 6 * plane), load(o + 12 * plane), load(o + 18 * plane), load(o + 24 * plane),
-          load(o + 30 * plane))
-        let q = line + j * lanes
-        store(q, r.0)
-        store(q + 6 * lanes, r.1)
-        store(q + 12 * lanes, r.2)
-        store(q + 18 * lanes, r.3)
+      for j in 0..<side {
+        let o = source + k + j * plane, q = line + j * lanes
+        W.output({ load(o + $0 * side * plane) }, { store(q + $0 * side * lanes, $1) })
       }
       let finish = Finish(epilogue, k)
       for i in 0..<rows {
-        let q = line + i * 6 * lanes
-        let r = outputTransform(
-          load(q), load(q + lanes), load(q + 2 * lanes), load(q + 3 * lanes), load(q + 4 * lanes), load(q + 5 * lanes))
-        let p = picture + ((top + i) * window.outWidth + left) * columns + k
-        store(p, finish.first(r.0))
-        if width > 1 { store(p + columns, finish.first(r.1)) }
-        if width > 2 { store(p + 2 * columns, finish.first(r.2)) }
-        if width > 3 { store(p + 3 * columns, finish.first(r.3)) }
+        let q = line + i * side * lanes
+        if target.pooling != poolingNone {
+          W.output({ load(q + $0 * lanes) }, { store(q + $0 * lanes, finish.first($1)) })
+          continue
+        }
+        let p = values + ((picture * window.outHeight + top + i) * window.outWidth + left) * stride + k
+        if accumulates {
+          W.output(
+            { load(q + $0 * lanes) },
+            { if $0 < width { store(p + $0 * stride, finish.first($1 + load(p + $0 * stride))) } })
+        } else if width == step {
+          W.output({ load(q + $0 * lanes) }, { store(p + $0 * stride, finish.first($1)) })
+        } else {
+          W.output({ load(q + $0 * lanes) }, { if $0 < width { store(p + $0 * stride, finish.first($1)) } })
+        }
+      }
+      if target.pooling != poolingNone {
+        poolTile(line, side, rows, width, target, (window.outHeight + 1) / 2, (window.outWidth + 1) / 2, picture, top, left, k)
       }
       k += lanes
     }
   }
 }
 
-/// One panel of the filter's side, `u[xi] = (G g Gt)[xi]`: 36 planes [C][tileColumns], `plane` numbers apart.
-///
-/// - Parameter source: the panel [9 * C][tileColumns], packed as for plain convolution.
-package func winogradFilter(
-  _ source: UnsafePointer<Float>, _ channels: Int, _ target: UnsafeMutablePointer<Float>, _ plane: Int,
-  _ line: UnsafeMutablePointer<Float>
+/// 2x2 pooling of a tile of rectified results in `line`, `side` vectors a row.
+@inline(__always) private func poolTile(
+  _ line: UnsafeMutablePointer<Float>, _ side: Int, _ rows: Int, _ width: Int, _ target: Target, _ pooledHeight: Int,
+  _ pooledWidth: Int, _ picture: Int, _ top: Int, _ left: Int, _ k: Int
 ) {
-  let tap = channels * tileColumns
-  // Channel after channel, so that each of the 36 planes is written from its beginning to its end.
-  var offset = 0
-  while offset < tap {
-    for kx in 0..<3 {
-      let g = source + kx * tap + offset
-      let r = filterTransform(load(g), load(g + 3 * tap), load(g + 6 * tap))
-      let q = line + kx * lanes
-      store(q, r.0)
-      store(q + 3 * lanes, r.1)
-      store(q + 6 * lanes, r.2)
-      store(q + 9 * lanes, r.3)
-      store(q + 12 * lanes, r.4)
-      store(q + 15 * lanes, r.5)
+  guard let values = target.values else { return }
+  var i = 0
+  while i < rows {
+    var j = 0
+    while j < width {
+      let q = line + (i * side + j) * lanes
+      let cell = pool2x2(
+        target.pooling, load(q), j + 1 < width ? load(q + lanes) : nil, i + 1 < rows ? load(q + side * lanes) : nil,
+        i + 1 < rows && j + 1 < width ? load(q + (side + 1) * lanes) : nil)
+      let place = ((picture * pooledHeight + (top + i) / 2) * pooledWidth + (left + j) / 2) * target.stride + k
+      store(values + place, cell.value)
+      if let codes = target.codes { storeBytes(codes + place, cell.code) }
+      j += 2
     }
-    for i in 0..<6 {
-      let q = line + i * 3 * lanes
-      let r = filterTransform(load(q), load(q + lanes), load(q + 2 * lanes))
-      let o = target + i * 6 * plane + offset
-      store(o, r.0)
-      store(o + plane, r.1)
-      store(o + 2 * plane, r.2)
-      store(o + 3 * plane, r.3)
-      store(o + 4 * plane, r.4)
-      store(o + 5 * plane, r.5)
-    }
-    offset += lanes
+    i += 2
   }
 }
 
-/// One side of `Bt d B`.
-@inline(__always) private func inputTransform(
-  _ d0: Vector, _ d1: Vector, _ d2: Vector, _ d3: Vector, _ d4: Vector, _ d5: Vector
-) -> (Vector, Vector, Vector, Vector, Vector, Vector) {
-  let a = d4 - 4 * d2, b = d3 - 4 * d1, c = d4 - d2, d = 2 * (d3 - d1)
-  return (4 * d0 - 5 * d2 + d4, a + b, a - b, c + d, c - d, 4 * d1 - 5 * d3 + d5)
+/// Row `i` of one panel of the filter's side, `u[j] = (G g Gt)[i, j]`: side planes [C][tileColumns], `plane` numbers apart.
+///
+/// - Parameter source: the panel [9 * C][tileColumns], packed as for plain convolution.
+package func winogradFilter(
+  _ side: Int, _ i: Int, _ source: UnsafePointer<Float>, _ channels: Int, _ target: UnsafeMutablePointer<Float>,
+  _ plane: Int
+) {
+  if side == WinogradSix.side {
+    filterPanel(WinogradSix.self, i, source, channels, target, plane)
+  } else {
+    filterPanel(WinogradFour.self, i, source, channels, target, plane)
+  }
 }
 
-/// One side of `At m A`.
-@inline(__always) private func outputTransform(
-  _ m0: Vector, _ m1: Vector, _ m2: Vector, _ m3: Vector, _ m4: Vector, _ m5: Vector
-) -> (Vector, Vector, Vector, Vector) {
-  let a = m1 + m2, b = m1 - m2, c = m3 + m4, d = m3 - m4
-  return (m0 + a + c, b + 2 * d, a + 4 * c, b + 8 * d + m5)
-}
-
-/// One side of `G g Gt`.
-@inline(__always) private func filterTransform(
-  _ g0: Vector, _ g1: Vector, _ g2: Vector
-) -> (Vector, Vector, Vector, Vector, Vector, Vector) {
-  let a = (g0 + g2) * (-1.0 / 6), b = g1 * (1.0 / 6), c = g0 * (1.0 / 24) + g2 * (1.0 / 6), d = g1 * (1.0 / 12)
-  return (g0 * 0.25, a - b, a + b, c + d, c - d, g2)
+@inline(__always) private func filterPanel<W: WinogradTransform>(
+  _: W.Type, _ i: Int, _ source: UnsafePointer<Float>, _ channels: Int, _ target: UnsafeMutablePointer<Float>,
+  _ plane: Int
+) {
+  let tap = channels * tileColumns
+  let (a, b, c) = W.filterRow(i)
+  // Channel after channel, so that each of the planes is written from its beginning to its end.
+  var offset = 0
+  while offset < tap {
+    let g = source + offset
+    let g0 = load(g) * a + load(g + 3 * tap) * b + load(g + 6 * tap) * c
+    let g1 = load(g + tap) * a + load(g + 4 * tap) * b + load(g + 7 * tap) * c
+    let g2 = load(g + 2 * tap) * a + load(g + 5 * tap) * b + load(g + 8 * tap) * c
+    let o = target + offset
+    W.filter(g0, g1, g2) { store(o + $0 * plane, $1) }
+    offset += lanes
+  }
 }

@@ -24,6 +24,9 @@ package final class Tape<Element: Scalar> {
   private var pullbacks: [Pullback?] = []
   private var gradients: [Tensor<Element>?] = []
 
+  /// What the operations borrow, one after another.
+  let workspace = Workspace()
+
   package init() {}
 
   package func constant(_ tensor: Tensor<Element>) -> Variable<Element> { Variable(tensor: tensor, node: nil) }

@@ -17,7 +17,7 @@ extension Double: Scalar {
 
   package static func multiply(
     rows: Int, _ a: UnsafePointer<Double>, rowStride: Int, columnStride: Int, _ b: PackedMatrix<Double>,
-    _ c: UnsafeMutablePointer<Double>, accumulate: Bool, _ finish: Finish<Double>
+    _ c: UnsafeMutablePointer<Double>, accumulate: Bool, _ finish: Finish<Double>, _ workspace: Workspace
   ) throws(Failure) {
     guard rows > 0, b.columns > 0 else { return }
     guard let m = Int32(exactly: rows), let n = Int32(exactly: b.columns), let k = Int32(exactly: b.depth) else {
@@ -34,38 +34,30 @@ extension Double: Scalar {
     }
   }
 
-  /// By way of the matrix of patches: a row for each output pixel, holding the window's factors.
+  /// By way of the matrix of patches: a row for each output pixel, holding the window's factors; group after group.
   package static func convolve(
-    _ window: Window, _ x: UnsafePointer<Double>, _ b: PackedMatrix<Double>, _ y: UnsafeMutablePointer<Double>,
-    _ finish: Finish<Double>
+    _ window: Window, _ x: UnsafePointer<Double>, _ filter: PackedFilter<Double>, _ y: UnsafeMutablePointer<Double>,
+    _ finish: Finish<Double>, _ workspace: Workspace
   ) throws(Failure) {
-    let depth = window.taps * window.channels
-    let patches = try Storage<Double>(repeating: 0, count: window.outputPixels * depth)
-    for pixel in 0..<window.outputPixels {
-      let outX = pixel % window.outWidth
-      let outY = pixel / window.outWidth % window.outHeight
-      let picture = pixel / window.outWidth / window.outHeight
-      for ky in 0..<window.kernelHeight {
-        let inY = outY * window.strideY - window.padTop + ky
-        guard inY >= 0, inY < window.height else { continue }
-        for kx in 0..<window.kernelWidth {
-          let inX = outX * window.strideX - window.padLeft + kx
-          guard inX >= 0, inX < window.width else { continue }
-          let source = x + ((picture * window.height + inY) * window.width + inX) * window.channels
-          let target = patches.pointer + pixel * depth + (ky * window.kernelWidth + kx) * window.channels
-          target.update(from: source, count: window.channels)
+    let length = filter.inputs, depth = window.taps * length, each = filter.outputs / filter.groups
+    let patches = try Storage<Double>(count: window.outputPixels * depth)
+    let part = try Storage<Double>(count: window.outputPixels * each)
+    for group in 0..<filter.groups {
+      patches.pointer.update(repeating: 0, count: patches.count)
+      window.forEachPatch { pixel, tap, input in
+        (patches.pointer + pixel * depth + tap * length).update(from: x + input + group * length, count: length)
+      }
+      try multiply(
+        rows: window.outputPixels, patches.pointer, rowStride: depth, columnStride: 1, filter.matrix(ofGroup: group),
+        part.pointer, accumulate: false, .nothing, workspace)
+      for pixel in 0..<window.outputPixels {
+        for j in 0..<each {
+          let column = group * each + j
+          y[pixel * filter.outputs + column] = finish.apply(part.pointer[pixel * each + j], column: column)
         }
       }
     }
-    try multiply(rows: window.outputPixels, patches.pointer, rowStride: depth, columnStride: 1, b, y, accumulate: false, finish)
     withExtendedLifetime(patches) {}
-  }
-
-  package static func convolve(
-    _ window: Window, _ x: UnsafePointer<Double>, _ filter: PackedFilter<Double>, _ y: UnsafeMutablePointer<Double>,
-    _ finish: Finish<Double>
-  ) throws(Failure) {
-    try convolve(window, x, filter.plain, y, finish)
   }
 
   package static func pool(

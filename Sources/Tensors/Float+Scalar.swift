@@ -1,4 +1,5 @@
 import CSystem
+import Kernels
 
 extension Float: Scalar {
   package static func power(_ x: Float, _ y: Float) -> Float { powf(x, y) }
@@ -19,87 +20,34 @@ extension Float: Scalar {
 
   package static func multiply(
     rows: Int, _ a: UnsafePointer<Float>, rowStride: Int, columnStride: Int, _ b: PackedMatrix<Float>,
-    _ c: UnsafeMutablePointer<Float>, accumulate: Bool, _ finish: Finish<Float>
+    _ c: UnsafeMutablePointer<Float>, accumulate: Bool, _ finish: Finish<Float>, _ workspace: Workspace
   ) throws(Failure) {
     guard rows > 0, b.columns > 0 else { return }
-    guard columnStride == 1 else {
-      // The tile reads rows of factors: put them in rows first.
-      let transposed = try Storage<Float>(count: rows * b.depth)
-      transpose(a, stride: columnStride, rows: rows, columns: b.depth, into: transposed.pointer)
-      try multiply(
-        rows: rows, transposed.pointer, rowStride: b.depth, columnStride: 1, b, c, accumulate: accumulate, finish)
-      return
-    }
     let kernels = KernelSet.selected
     let split = Split(rows: rows, columns: b.columns, kernels)
-    let scratch = try Scratch(pointers: split.rowsPerTask + kernels.tileRows, kernels)
+    // The tile reads rows of factors: columns are put in rows first, rows far apart are copied.
+    let isTransposed = columnStride != 1
+    let copies = !isTransposed && rowStride >= 1024 && split.panelsPerTask >= 4
+    var scratch = Scratch(
+      pointers: split.rowsPerTask + kernels.tileRows, extra: copies ? split.rowsPerTask * Kernels.blockDepth : 0,
+      shared: isTransposed ? rows * b.depth : 0, kernels)
+    try scratch.take(from: workspace)
     let epilogue = finish.epilogue
-    withExtendedLifetime((finish, b, scratch)) {
+    var factors = a, stride = rowStride
+    if isTransposed {
+      transpose(a, stride: columnStride, rows: rows, columns: b.depth, into: scratch.shared)
+      factors = UnsafePointer(scratch.shared)
+      stride = b.depth
+    }
+    withExtendedLifetime((finish, b)) { [scratch, factors, stride] in
       ThreadPool.shared.run(split.count, workers: scratch.workers) { task, worker in
         let part = split.part(task)
         kernels.multiplyBlock(
-          b.depth, a, rowStride, b.storage.pointer, c, b.columns, accumulate, epilogue,
-          part.row, part.rows, part.panel, part.panels, scratch.table(worker), scratch.edge(worker))
+          b.depth, factors, stride, b.storage.pointer, c, b.columns, b.columns, accumulate, epilogue,
+          part.row, part.rows, part.panel, part.panels, scratch.table(worker), scratch.edge(worker),
+          copies ? scratch.extra(worker) : nil)
       }
     }
-  }
-
-  package static func convolve(
-    _ window: Window, _ x: UnsafePointer<Float>, _ b: PackedMatrix<Float>, _ y: UnsafeMutablePointer<Float>,
-    _ finish: Finish<Float>
-  ) throws(Failure) {
-    guard window.outputPixels > 0, b.columns > 0 else { return }
-    // Few channels make short runs: pad the picture, so that a whole row of the window is one run.
-    if window.channels < 16, window.kernelWidth > 1 {
-      let (padded, inside) = try pad(window, x)
-      try sweep(inside, padded.pointer, b, y, fusedRow: true, finish)
-      withExtendedLifetime(padded) {}
-    } else {
-      try sweep(window, x, b, y, fusedRow: false, finish)
-    }
-  }
-
-  private static func sweep(
-    _ window: Window, _ x: UnsafePointer<Float>, _ b: PackedMatrix<Float>, _ y: UnsafeMutablePointer<Float>,
-    fusedRow: Bool, _ finish: Finish<Float>
-  ) throws(Failure) {
-    let kernels = KernelSet.selected
-    let split = Split(rows: window.outputPixels, columns: b.columns, kernels)
-    let taps = window.kernelHeight * (fusedRow ? 1 : window.kernelWidth)
-    let scratch = try Scratch(pointers: taps * (split.rowsPerTask + kernels.tileRows), kernels)
-    let zeros = try Storage<Float>(repeating: 0, count: window.channels)
-    let epilogue = finish.epilogue
-    withExtendedLifetime((finish, b, scratch, zeros)) {
-      ThreadPool.shared.run(split.count, workers: scratch.workers) { task, worker in
-        let part = split.part(task)
-        kernels.convolveBlock(
-          window, x, b.storage.pointer, zeros.pointer, y, b.columns, fusedRow, epilogue,
-          part.row, part.rows, part.panel, part.panels, scratch.table(worker), scratch.edge(worker))
-      }
-    }
-  }
-
-  /// The picture with its zeros in place: every window of the result lies inside it.
-  private static func pad(_ window: Window, _ x: UnsafePointer<Float>) throws(Failure) -> (Storage<Float>, Window) {
-    var inside = window
-    inside.height = (window.outHeight - 1) * window.strideY + window.kernelHeight
-    inside.width = (window.outWidth - 1) * window.strideX + window.kernelWidth
-    inside.padTop = 0
-    inside.padLeft = 0
-    let rowLength = inside.width * window.channels
-    let padded = try Storage<Float>(repeating: 0, count: window.batch * inside.height * rowLength)
-    // A gradient's window may begin inside the picture: its padding is negative then.
-    let skipped = max(-window.padLeft, 0), firstColumn = min(max(window.padLeft, 0), inside.width)
-    let copied = min(window.width - skipped, inside.width - firstColumn) * window.channels
-    guard copied > 0 else { return (padded, inside) }
-    for picture in 0..<window.batch {
-      for row in 0..<window.height where row + window.padTop >= 0 && row + window.padTop < inside.height {
-        let source = x + ((picture * window.height + row) * window.width + skipped) * window.channels
-        let target = padded.pointer + (picture * inside.height + row + window.padTop) * rowLength
-        (target + firstColumn * window.channels).update(from: source, count: copied)
-      }
-    }
-    return (padded, inside)
   }
 
   package static func pool(
@@ -166,7 +114,7 @@ extension Finish where Element == Float {
 }
 
 /// How a product is cut into tasks: by its size alone, so that results do not depend on the number of threads.
-private struct Split {
+struct Split {
   let rowsPerTask, rowTasks, panelsPerTask, panelTasks: Int
   private let rows, panels: Int
 
@@ -190,23 +138,4 @@ private struct Split {
     let panel = task % panelTasks * panelsPerTask
     return (row, min(rowsPerTask, rows - row), panel, max(0, min(panelsPerTask, panels - panel)))
   }
-}
-
-/// Each worker's pointers and edge tile.
-final class Scratch {
-  private let pointers: Storage<UnsafePointer<Float>>
-  private let edges: Storage<Float>
-  private let pointersEach, edgeEach: Int
-  /// How many workers there is room for: the pool's threads may become more while the work goes on.
-  let workers = ThreadPool.shared.threads
-
-  init(pointers count: Int, _ kernels: KernelSet) throws(Failure) {
-    pointersEach = count
-    edgeEach = kernels.tileRows * kernels.tileColumns
-    pointers = try Storage(count: workers * pointersEach)
-    edges = try Storage(count: workers * edgeEach)
-  }
-
-  func table(_ worker: Int) -> UnsafeMutablePointer<UnsafePointer<Float>> { pointers.pointer + worker * pointersEach }
-  func edge(_ worker: Int) -> UnsafeMutablePointer<Float> { edges.pointer + worker * edgeEach }
 }

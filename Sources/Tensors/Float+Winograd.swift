@@ -1,171 +1,228 @@
 import CSystem
 
-// Convolution by Winograd's F(4x4, 3x3) where it pays; the kernels are in Kernels/Winograd.swift.
+// Convolution by Winograd's F(4x4, 3x3) and F(6x6, 3x3) where they pay; the kernels are in Kernels/Winograd.swift.
 
 extension Float {
-  package static func convolve(
-    _ window: Window, _ x: UnsafePointer<Float>, _ filter: PackedFilter<Float>, _ y: UnsafeMutablePointer<Float>,
-    _ finish: Finish<Float>
+  /// The same result as a plain convolution with a quarter or a fifth of the multiplications.
+  static func convolve(
+    _ window: Window, _ source: Source, _ filter: PackedFilter<Float>, _ target: Target, _ finish: Finish<Float>,
+    _ workspace: Workspace, by schedule: WinogradSchedule
   ) throws(Failure) {
-    if paysWinograd(window, filter) {
-      try convolveByWinograd(window, x, filter.plain, y, finish)
-    } else {
-      try convolve(window, x, filter.plain, y, finish)
+    let kept = try schedule.isKept ? filter.transformed.storage(side: schedule.side) { () throws(Failure) in
+      try transformed(filter, schedule)
+    } : nil
+    var scratch = schedule.scratch
+    try scratch.take(from: workspace)
+    withExtendedLifetime((finish, filter, kept)) {
+      let work = WinogradWork(
+        window: window, source: source, weights: filter.plain.storage.pointer, kept: kept.map { UnsafePointer($0.pointer) },
+        target: target, epilogue: finish.epilogue, schedule: schedule, scratch: scratch)
+      if schedule.isInChunks { work.inChunks() } else { work.inPhases() }
     }
   }
 
-  /// 3x3 with stride 1, channels that fill the vectors, and work enough: Winograd's method rounds two to three times
-  /// as much as the plain one, which small pictures are not worth.
-  private static func paysWinograd(_ window: Window, _ filter: PackedFilter<Float>) -> Bool {
-    fitsWinograd(kernel: filter.kernel, stride: filter.stride, inputs: filter.inputs, outputs: filter.outputs)
-      && window.outputPixels * window.taps * filter.inputs * filter.outputs >= 1 << 28
-  }
-
-  package static func fitsWinograd(kernel: Int, stride: Int, inputs: Int, outputs: Int) -> Bool {
+  /// The whole transformed filter, [side^2][panels][C][tileColumns].
+  private static func transformed(_ filter: PackedFilter<Float>, _ s: WinogradSchedule) throws(Failure) -> Storage<Float> {
+    let u = try Storage<Float>(count: s.side * s.side * s.panels * s.panelCount)
     let kernels = KernelSet.selected
-    return kernel == 3 && stride == 1 && inputs % (kernels.tileColumns / 2) == 0 && outputs % kernels.tileColumns == 0
-  }
-
-  /// The same result as `convolve`, with a quarter of the multiplications; only where `fitsWinograd`.
-  /// - Parameter filter: [9 * channels, columns].
-  package static func convolveByWinograd(
-    _ window: Window, _ x: UnsafePointer<Float>, _ filter: PackedMatrix<Float>, _ y: UnsafeMutablePointer<Float>,
-    _ finish: Finish<Float>
-  ) throws(Failure) {
-    if window.channels * filter.columns <= 128 * 128 {
-      try winogradInChunks(window, x, filter, y, finish)
-    } else {
-      try winogradInPhases(window, x, filter, y, finish)
-    }
-  }
-
-  /// For filters that stay in the second-level cache: each task takes a few tiles through all three steps there.
-  private static func winogradInChunks(
-    _ window: Window, _ x: UnsafePointer<Float>, _ filter: PackedMatrix<Float>, _ y: UnsafeMutablePointer<Float>,
-    _ finish: Finish<Float>
-  ) throws(Failure) {
-    let kernels = KernelSet.selected
-    let channels = window.channels, columns = filter.columns, tiles = window.winogradTiles
-    let panels = columns / kernels.tileColumns, panelCount = channels * kernels.tileColumns
-    let cacheCount = 196_608  // 768 KB of the second-level cache for a task's tiles
-    let largest = max(1, cacheCount / (36 * (channels + columns)) / kernels.tileRows) * kernels.tileRows
-    let chunk = min(largest, max(1, tiles / 8 / kernels.tileRows) * kernels.tileRows)
-    let scratch = try Scratch(pointers: chunk + kernels.tileRows, kernels)
-    let lines = try Lines()
-    let workers = min(scratch.workers, lines.workers)
-    let u = try Planes(panels * panelCount)
-    let v = Planes.spacing(chunk * channels), m = Planes.spacing(chunk * columns)
-    let planes = try Storage<Float>(count: workers * 36 * (v + m))
-    let epilogue = finish.epilogue, nothing = Finish<Float>.nothing.epilogue
-    let pool = ThreadPool.shared
-    withExtendedLifetime((finish, filter, u, scratch, lines, planes)) {
-      pool.run(panels, workers: workers) { panel, worker in
+    let plane = s.panels * s.panelCount
+    ThreadPool.shared.run(s.panels) { panel, _ in
+      for i in 0..<s.side {
         kernels.winogradFilter(
-          filter.storage.pointer + panel * 9 * panelCount, channels, u.storage.pointer + panel * panelCount, u.spacing,
-          lines.line(worker))
-      }
-      pool.run((tiles + chunk - 1) / chunk, workers: workers) { task, worker in
-        let first = task * chunk, count = min(chunk, tiles - first)
-        let mine = planes.pointer + worker * 36 * (v + m), products = mine + 36 * v
-        kernels.winogradInput(window, x, first, count, mine, v, 0, lines.line(worker))
-        for xi in 0..<36 {
-          kernels.multiplyBlock(
-            channels, mine + xi * v, channels, u.storage.pointer + xi * u.spacing, products + xi * m, columns, false,
-            nothing, 0, count, 0, panels, scratch.table(worker), scratch.edge(worker))
-        }
-        kernels.winogradOutput(window, products, m, 0, y, columns, epilogue, first, count, lines.line(worker))
+          s.side, i, filter.plain.storage.pointer + 9 * panel * s.panelCount, s.channels,
+          u.pointer + i * s.side * plane + panel * s.panelCount, plane)
       }
     }
+    return u
   }
 
-  /// For large filters: the tiles of a round go through one step after the other. In the second, a task transforms as
-  /// many panels of the filter as its cache holds and multiplies all tiles by them: the transformed filter, four times
-  /// as many numbers as the plain one, never exists as a whole.
-  private static func winogradInPhases(
-    _ window: Window, _ x: UnsafePointer<Float>, _ filter: PackedMatrix<Float>, _ y: UnsafeMutablePointer<Float>,
-    _ finish: Finish<Float>
+  /// The same as `convolve` by a tile of the given side, 6 or 8: for tests and benchmarks.
+  /// - Throws: `.invalidArgument` where the method does not fit.
+  package static func convolveByWinograd(
+    side: Int, _ window: Window, _ source: Source, _ filter: PackedFilter<Float>, _ target: Target,
+    _ finish: Finish<Float>, _ workspace: Workspace, inChunks: Bool? = nil
   ) throws(Failure) {
+    guard var schedule = WinogradSchedule(window, filter, side: side) else {
+      throw .invalidArgument("Winograd's method for a \(filter.kernel)x\(filter.kernel) filter of \(filter.inputs) to \(filter.outputs) channels")
+    }
+    if let inChunks { schedule.arrange(inChunks: inChunks) }
+    try convolve(window, source, filter, target, finish, workspace, by: schedule)
+  }
+}
+
+/// How a convolution is done by Winograd's method.
+struct WinogradSchedule {
+  /// Of the picture's tile: 6 or 8.
+  let side: Int
+  /// `columns`: the outputs, filled up to whole panels.
+  let channels, outputs, columns, panels, tiles: Int
+  /// Numbers of one panel of the transformed filter in one plane.
+  let panelCount: Int
+  /// Multiplications, with those that the transforms are worth.
+  let cost: Int
+  /// In chunks: each task takes a few tiles through all three steps in the second-level cache. In phases: the tiles of
+  /// a round go through one step after the other, by way of the third-level cache.
+  private(set) var isInChunks = false
+  /// Whether the transformed filter is kept for the next call. Otherwise each task transforms the part that it multiplies
+  /// by, so that the whole, four or seven times as many numbers as the filter, never exists.
+  private(set) var isKept = false
+  /// Tiles of a chunk or of a round.
+  private(set) var tilesEach = 0
+  /// Of a task in the second phase.
+  private(set) var panelsEach = 0
+  private let tileRows: Int
+
+  /// The better tile for these sizes, or nil where a plain convolution is quicker.
+  init?(_ window: Window, _ filter: PackedFilter<Float>) {
+    guard let four = WinogradSchedule(window, filter, side: 6), let six = WinogradSchedule(window, filter, side: 8)
+    else { return nil }
+    let best = six.cost < four.cost ? six : four
+    let pixels = roundedUp(window.outputPixels, best.tileRows)
+    guard best.cost < pixels * 9 * best.channels * best.columns else { return nil }
+    self = best
+  }
+
+  /// - Returns: nil unless the filter is 3x3 with stride 1 and its channels fill vectors.
+  init?(_ window: Window, _ filter: PackedFilter<Float>, side: Int) {
     let kernels = KernelSet.selected
-    let channels = window.channels, columns = filter.columns, tiles = window.winogradTiles
-    let panels = columns / kernels.tileColumns, panelCount = channels * kernels.tileColumns
-    let cacheCount = 393_216  // 1.5 MB of the second-level cache for a task's part of the filter
-    let panelsPerTask = min(panels, max(1, cacheCount / (36 * panelCount)))
-    let rounds = (tiles + 255) / 256, round = (tiles + rounds - 1) / rounds, tilesPerTask = 8
-    let scratch = try Scratch(pointers: round + kernels.tileRows, kernels)
-    let lines = try Lines()
-    let workers = min(scratch.workers, lines.workers)
-    let u = Planes.spacing(panelsPerTask * panelCount)
-    let filters = try Storage<Float>(count: workers * 36 * u)
-    let v = try Planes(round * channels), m = try Planes(round * columns)
-    let epilogue = finish.epilogue, nothing = Finish<Float>.nothing.epilogue
-    let pool = ThreadPool.shared
-    withExtendedLifetime((finish, filter, scratch, lines, filters, v, m)) {
-      for start in stride(from: 0, to: tiles, by: round) {
-        let count = min(round, tiles - start), tasks = (count + tilesPerTask - 1) / tilesPerTask
-        pool.run(tasks, workers: workers) { task, worker in
-          let row = task * tilesPerTask
-          kernels.winogradInput(
-            window, x, start + row, min(tilesPerTask, count - row), v.storage.pointer, v.spacing, row,
-            lines.line(worker))
-        }
-        pool.run((panels + panelsPerTask - 1) / panelsPerTask, workers: workers) { task, worker in
-          let first = task * panelsPerTask, some = min(panelsPerTask, panels - first)
-          let mine = filters.pointer + worker * 36 * u
-          for panel in 0..<some {
-            kernels.winogradFilter(
-              filter.storage.pointer + (first + panel) * 9 * panelCount, channels, mine + panel * panelCount, u,
-              lines.line(worker))
-          }
-          for xi in 0..<36 {
-            // The kernel counts panels from the filter's first, which lies before this task's.
-            kernels.multiplyBlock(
-              channels, v.storage.pointer + xi * v.spacing, channels, mine + xi * u - first * panelCount,
-              m.storage.pointer + xi * m.spacing, columns, false, nothing, 0, count, first, some, scratch.table(worker),
-              scratch.edge(worker))
-          }
-        }
-        pool.run(tasks, workers: workers) { task, worker in
-          let row = task * tilesPerTask
-          kernels.winogradOutput(
-            window, m.storage.pointer, m.spacing, row, y, columns, epilogue, start + row,
-            min(tilesPerTask, count - row), lines.line(worker))
-        }
-      }
+    let lanes = kernels.tileColumns / 2, step = side - 2
+    guard side == 6 || side == 8, filter.kernel == 3, filter.groups == 1, window.strideX == 1, window.strideY == 1,
+      filter.inputs % lanes == 0, filter.outputs % lanes == 0, window.channels == filter.inputs
+    else { return nil }
+    self.side = side
+    tileRows = kernels.tileRows
+    channels = filter.inputs
+    outputs = filter.outputs
+    panels = (filter.outputs + kernels.tileColumns - 1) / kernels.tileColumns
+    columns = panels * kernels.tileColumns
+    panelCount = channels * kernels.tileColumns
+    tiles = window.batch * ((window.outHeight + step - 1) / step) * ((window.outWidth + step - 1) / step)
+    // A number through a transform takes about as long as eight multiplications of the tile, one of a filter four.
+    let products = roundedUp(tiles, tileRows) * channels * columns
+    let transforms = 8 * tiles * (channels + columns)
+    cost = side * side * (products + transforms)
+    arrange(inChunks: channels * columns <= 64 * 64)
+  }
+
+  mutating func arrange(inChunks: Bool) {
+    isInChunks = inChunks
+    let each = side * side * (channels + columns)
+    if inChunks {
+      isKept = true
+      let cacheCount = 98_304  // 384 KB of the second-level cache for a task's tiles
+      let largest = max(1, cacheCount / each / tileRows) * tileRows
+      tilesEach = min(largest, max(1, tiles / 8 / tileRows) * tileRows)
+    } else {
+      isKept = side * side * channels * columns <= 1 << 20
+      let cacheCount = 4 << 20  // 16 MB of the third-level cache for a round's tiles
+      let most = max(1, cacheCount / each / tileRows) * tileRows
+      let rounds = max(1, (tiles + most - 1) / most)
+      tilesEach = roundedUp((tiles + rounds - 1) / rounds, tileRows)
+      let filterCount = 65_536  // 256 KB of the second-level cache for a task's part of the filter
+      panelsEach = min(panels, max(1, filterCount / (side * panelCount)))
     }
   }
-}
 
-extension Window {
-  /// 4x4 tiles of the result.
-  fileprivate var winogradTiles: Int { batch * ((outHeight + 3) / 4) * ((outWidth + 3) / 4) }
-}
+  /// From one plane of the picture's and of the product's tiles to the next.
+  var picturePlane: Int { WinogradSchedule.spacing(tilesEach * channels) }
+  var productPlane: Int { WinogradSchedule.spacing(tilesEach * columns) }
+  /// From one plane of a task's part of the filter to the next.
+  var filterPlane: Int { WinogradSchedule.spacing(panelsEach * panelCount) }
+  var planesCount: Int { side * side * (picturePlane + productPlane) }
+  var lineCount: Int { side * side * 16 }
 
-/// 36 matrices of one size.
-private struct Planes {
-  let storage: Storage<Float>
-  /// From one to the next.
-  let spacing: Int
-
-  init(_ count: Int) throws(Failure) {
-    spacing = Planes.spacing(count)
-    storage = try Storage(count: 36 * spacing)
+  var scratch: Scratch {
+    let kernels = KernelSet.selected
+    if isInChunks { return Scratch(pointers: tilesEach + tileRows, extra: lineCount + planesCount, kernels) }
+    return Scratch(
+      pointers: tilesEach + tileRows, extra: lineCount + (isKept ? 0 : side * filterPlane), shared: planesCount, kernels)
   }
 
-  /// At least `count`, and an odd number of cache lines: the same place of all 36 then falls into different sets of
+  /// At least `count`, and an odd number of cache lines: the same place of all planes then falls into different sets of
   /// the first-level cache, where a power of two would let them push each other out.
-  static func spacing(_ count: Int) -> Int {
+  private static func spacing(_ count: Int) -> Int {
     let lines = (count + 15) / 16
     return (lines % 2 == 0 ? lines + 1 : lines) * 16
   }
 }
 
-/// Room for 36 vectors, for each worker.
-private final class Lines {
-  private static let each = 36 * 16
-  private let storage: Storage<Float>
-  let workers = ThreadPool.shared.threads
+/// One convolution under way.
+private struct WinogradWork {
+  let window: Window
+  let source: Source
+  let weights: UnsafePointer<Float>
+  let kept: UnsafePointer<Float>?
+  let target: Target
+  let epilogue: Epilogue
+  let schedule: WinogradSchedule
+  let scratch: Scratch
 
-  init() throws(Failure) { storage = try Storage(count: workers * Lines.each) }
+  func inChunks() {
+    let s = schedule, kernels = KernelSet.selected, nothing = Finish<Float>.nothing.epilogue
+    guard let kept else { return }
+    let v = s.picturePlane, m = s.productPlane, u = s.panels * s.panelCount
+    ThreadPool.shared.run((s.tiles + s.tilesEach - 1) / s.tilesEach, workers: scratch.workers) { task, worker in
+      let first = task * s.tilesEach, count = min(s.tilesEach, s.tiles - first)
+      let line = scratch.extra(worker), planes = line + s.lineCount, products = planes + s.side * s.side * v
+      kernels.winogradInput(s.side, window, source, first, count, planes, v, 0, line)
+      for xi in 0..<(s.side * s.side) {
+        kernels.multiplyBlock(
+          s.channels, planes + xi * v, s.channels, kept + xi * u, products + xi * m, s.columns, s.columns, false,
+          nothing, 0, count, 0, s.panels, scratch.table(worker), scratch.edge(worker), nil)
+      }
+      kernels.winogradOutput(
+        s.side, window, products, m, s.columns, 0, target, s.outputs, epilogue, first, count, line)
+    }
+  }
 
-  func line(_ worker: Int) -> UnsafeMutablePointer<Float> { storage.pointer + worker * Lines.each }
+  func inPhases() {
+    let s = schedule, kernels = KernelSet.selected, pool = ThreadPool.shared, tilesPerTask = 8
+    let v = scratch.shared, m = v + s.side * s.side * s.picturePlane
+    for start in stride(from: 0, to: s.tiles, by: s.tilesEach) {
+      let count = min(s.tilesEach, s.tiles - start), tasks = (count + tilesPerTask - 1) / tilesPerTask
+      pool.run(tasks, workers: scratch.workers) { task, worker in
+        let row = task * tilesPerTask
+        kernels.winogradInput(
+          s.side, window, source, start + row, min(tilesPerTask, count - row), v, s.picturePlane, row, scratch.extra(worker))
+      }
+      let parts = (s.panels + s.panelsEach - 1) / s.panelsEach
+      pool.run(s.side * parts, workers: scratch.workers) { task, worker in
+        multiply(row: task / parts, firstPanel: task % parts * s.panelsEach, count, v, m, worker)
+      }
+      pool.run(tasks, workers: scratch.workers) { task, worker in
+        let row = task * tilesPerTask
+        kernels.winogradOutput(
+          s.side, window, m, s.productPlane, s.columns, row, target, s.outputs, epilogue, start + row,
+          min(tilesPerTask, count - row), scratch.extra(worker))
+      }
+    }
+  }
+
+  /// The planes of one row of the transform, for some panels of the filter.
+  private func multiply(
+    row: Int, firstPanel: Int, _ count: Int, _ v: UnsafePointer<Float>, _ m: UnsafeMutablePointer<Float>, _ worker: Int
+  ) {
+    let s = schedule, kernels = KernelSet.selected, nothing = Finish<Float>.nothing.epilogue
+    let panels = min(s.panelsEach, s.panels - firstPanel)
+    let mine = scratch.extra(worker) + s.lineCount
+    if kept == nil {
+      for panel in 0..<panels {
+        kernels.winogradFilter(
+          s.side, row, weights + (firstPanel + panel) * 9 * s.panelCount, s.channels, mine + panel * s.panelCount,
+          s.filterPlane)
+      }
+    }
+    for j in 0..<s.side {
+      let xi = row * s.side + j
+      // The kernel counts panels from the filter's first, which lies before this task's.
+      let u = kept.map { $0 + xi * s.panels * s.panelCount }
+        ?? UnsafePointer(mine) + j * s.filterPlane - firstPanel * s.panelCount
+      kernels.multiplyBlock(
+        s.channels, v + xi * s.picturePlane, s.channels, u, m + xi * s.productPlane, s.columns, s.columns, false, nothing,
+        0, count, firstPanel, panels, scratch.table(worker), scratch.edge(worker), nil)
+    }
+  }
+
 }
+
+private func roundedUp(_ count: Int, _ multiple: Int) -> Int { (count + multiple - 1) / multiple * multiple }

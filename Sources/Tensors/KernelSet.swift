@@ -13,29 +13,38 @@ struct KernelSet: @unchecked Sendable {
   let tileColumns: Int
   let convolveBlock:
     (
-      Window, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Bool,
-      Epilogue, Int, Int, Int, Int, UnsafeMutablePointer<UnsafePointer<Float>>, UnsafeMutablePointer<Float>
+      Window, UnsafePointer<Float>, Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int,
+      Int, Bool, Bool, Epilogue, Int, Int, Int, Int, UnsafeMutablePointer<UnsafePointer<Float>>,
+      UnsafeMutablePointer<Float>
     ) -> Void
+  let depthwiseBlock:
+    (Window, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Epilogue, Int, Int) -> Void
   let multiplyBlock:
     (
-      Int, UnsafePointer<Float>, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Bool, Epilogue,
-      Int, Int, Int, Int, UnsafeMutablePointer<UnsafePointer<Float>>, UnsafeMutablePointer<Float>
+      Int, UnsafePointer<Float>, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int, Bool, Epilogue,
+      Int, Int, Int, Int, UnsafeMutablePointer<UnsafePointer<Float>>, UnsafeMutablePointer<Float>,
+      UnsafeMutablePointer<Float>?
+    ) -> Void
+  let outerBlock:
+    (
+      Int, Int, UnsafePointer<UnsafePointer<Float>>, Int, Int, UnsafePointer<Float>, Int, Int,
+      UnsafeMutablePointer<Float>, Bool, Bool
     ) -> Void
   let packPanel: (Int, Int, UnsafePointer<Float>, Int, Int, Int, UnsafeMutablePointer<Float>) -> Void
   let transposeBlock: (UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, Int, Int, Int) -> Void
   let winogradInput:
     (
-      Window, UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
+      Int, Window, Source, Int, Int, UnsafeMutablePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
     ) -> Void
   let winogradOutput:
     (
-      Window, UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, Int, Epilogue, Int, Int,
-      UnsafeMutablePointer<Float>
+      Int, Window, UnsafePointer<Float>, Int, Int, Int, Target, Int, Epilogue, Int, Int, UnsafeMutablePointer<Float>
     ) -> Void
-  let winogradFilter:
-    (
-      UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>
-    ) -> Void
+  let winogradFilter: (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int) -> Void
+  let poolRowsBlock:
+    (Window, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<UInt8>?, Int, Int) -> Void
+  let unpoolBlock:
+    (Window, Int, UnsafePointer<Float>, UnsafePointer<UInt8>, UnsafeMutablePointer<Float>, Int, Int) -> Void
   let poolBlock: (Window, Bool, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int) -> Void
   let gateBlock: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
   let responseBlock:
@@ -45,25 +54,28 @@ struct KernelSet: @unchecked Sendable {
 extension KernelSet {
   static let baseline = KernelSet(
     name: "baseline", tileRows: Kernels.tileRows, tileColumns: Kernels.tileColumns,
-    convolveBlock: Kernels.convolveBlock, multiplyBlock: Kernels.multiplyBlock,
-    packPanel: Kernels.packPanel, transposeBlock: Kernels.transposeBlock, winogradInput: Kernels.winogradInput,
-    winogradOutput: Kernels.winogradOutput, winogradFilter: Kernels.winogradFilter,
+    convolveBlock: Kernels.convolveBlock, depthwiseBlock: Kernels.depthwiseBlock, multiplyBlock: Kernels.multiplyBlock,
+    outerBlock: Kernels.outerBlock, packPanel: Kernels.packPanel, transposeBlock: Kernels.transposeBlock,
+    winogradInput: Kernels.winogradInput, winogradOutput: Kernels.winogradOutput, winogradFilter: Kernels.winogradFilter,
+    poolRowsBlock: Kernels.poolRowsBlock, unpoolBlock: Kernels.unpoolBlock,
     poolBlock: Kernels.poolBlock, gateBlock: Kernels.gateBlock, responseBlock: Kernels.responseBlock)
 
   #if arch(x86_64)
     static let avx2 = KernelSet(
       name: "avx2", tileRows: KernelsAVX2.tileRows, tileColumns: KernelsAVX2.tileColumns,
-      convolveBlock: KernelsAVX2.convolveBlock, multiplyBlock: KernelsAVX2.multiplyBlock,
-      packPanel: KernelsAVX2.packPanel, transposeBlock: KernelsAVX2.transposeBlock, winogradInput: KernelsAVX2.winogradInput,
-    winogradOutput: KernelsAVX2.winogradOutput, winogradFilter: KernelsAVX2.winogradFilter,
-    poolBlock: KernelsAVX2.poolBlock, gateBlock: KernelsAVX2.gateBlock, responseBlock: KernelsAVX2.responseBlock)
+      convolveBlock: KernelsAVX2.convolveBlock, depthwiseBlock: KernelsAVX2.depthwiseBlock, multiplyBlock: KernelsAVX2.multiplyBlock,
+      outerBlock: KernelsAVX2.outerBlock, packPanel: KernelsAVX2.packPanel, transposeBlock: KernelsAVX2.transposeBlock,
+      winogradInput: KernelsAVX2.winogradInput, winogradOutput: KernelsAVX2.winogradOutput, winogradFilter: KernelsAVX2.winogradFilter,
+      poolRowsBlock: KernelsAVX2.poolRowsBlock, unpoolBlock: KernelsAVX2.unpoolBlock,
+      poolBlock: KernelsAVX2.poolBlock, gateBlock: KernelsAVX2.gateBlock, responseBlock: KernelsAVX2.responseBlock)
 
     static let avx512 = KernelSet(
       name: "avx512", tileRows: KernelsAVX512.tileRows, tileColumns: KernelsAVX512.tileColumns,
-      convolveBlock: KernelsAVX512.convolveBlock, multiplyBlock: KernelsAVX512.multiplyBlock,
-      packPanel: KernelsAVX512.packPanel, transposeBlock: KernelsAVX512.transposeBlock, winogradInput: KernelsAVX512.winogradInput,
-    winogradOutput: KernelsAVX512.winogradOutput, winogradFilter: KernelsAVX512.winogradFilter,
-    poolBlock: KernelsAVX512.poolBlock, gateBlock: KernelsAVX512.gateBlock, responseBlock: KernelsAVX512.responseBlock)
+      convolveBlock: KernelsAVX512.convolveBlock, depthwiseBlock: KernelsAVX512.depthwiseBlock, multiplyBlock: KernelsAVX512.multiplyBlock,
+      outerBlock: KernelsAVX512.outerBlock, packPanel: KernelsAVX512.packPanel, transposeBlock: KernelsAVX512.transposeBlock,
+      winogradInput: KernelsAVX512.winogradInput, winogradOutput: KernelsAVX512.winogradOutput, winogradFilter: KernelsAVX512.winogradFilter,
+      poolRowsBlock: KernelsAVX512.poolRowsBlock, unpoolBlock: KernelsAVX512.unpoolBlock,
+      poolBlock: KernelsAVX512.poolBlock, gateBlock: KernelsAVX512.gateBlock, responseBlock: KernelsAVX512.responseBlock)
   #endif
 
   /// The fastest that this processor runs, or a lower one that FACESTYLE_ISA names.

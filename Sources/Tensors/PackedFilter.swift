@@ -1,20 +1,81 @@
 /// The weights of a convolution, ready for the kernels.
 package struct PackedFilter<Element: Scalar> {
-  let kernel, stride, inputs, outputs: Int
-  /// [kernel * kernel * inputs, outputs]
+  /// `inputs` and the columns of `plain` are those of one group.
+  let kernel, stride, inputs, outputs, groups: Int
+  /// [kernel * kernel * inputs, outputs / groups], group after group.
   let plain: PackedMatrix<Element>
+  /// What Winograd's method makes of the weights, kept once it was made.
+  let transformed = TransformedFilter<Element>()
+
+  /// Numbers of one group in `plain`.
+  var groupCount: Int { plain.storage.count / groups }
+  /// One input and one output a group: the weights lie as [kernel * kernel, channels].
+  var isDepthwise: Bool { groups > 1 && inputs == 1 && outputs == groups }
 }
 
 extension PackedFilter {
-  /// - Parameter matrix: [kernel * kernel * inputs, outputs], row by row.
+  /// - Parameter matrix: [groups][kernel * kernel * inputs, outputs / groups], row by row.
   package init(
-    kernel: Int, stride: Int, inputs: Int, outputs: Int, matrix: UnsafePointer<Element>
+    kernel: Int, stride: Int, inputs: Int, outputs: Int, groups: Int = 1, matrix: UnsafePointer<Element>
   ) throws(Failure) {
     self.kernel = kernel
     self.stride = stride
     self.inputs = inputs
     self.outputs = outputs
-    plain = try Element.pack(
-      depth: kernel * kernel * inputs, columns: outputs, matrix, rowStride: outputs, columnStride: 1)
+    self.groups = groups
+    let depth = kernel * kernel * inputs, columns = outputs / groups
+    if groups > 1, inputs == 1, columns == 1 {
+      let storage = try Storage<Element>(count: kernel * kernel * groups)
+      for group in 0..<groups {
+        for tap in 0..<depth { storage.pointer[tap * groups + group] = matrix[group * depth + tap] }
+      }
+      plain = PackedMatrix(depth: depth, columns: 1, storage: storage)
+      return
+    }
+    plain = try Element.pack(groups: groups, depth: depth, columns: columns, matrix)
+  }
+}
+
+extension Scalar {
+  /// The groups' matrices [depth, columns], each packed, one after the other.
+  fileprivate static func pack(
+    groups: Int, depth: Int, columns: Int, _ matrix: UnsafePointer<Self>
+  ) throws(Failure) -> PackedMatrix<Self> {
+    let first = try pack(depth: depth, columns: columns, matrix, rowStride: columns, columnStride: 1)
+    guard groups > 1 else { return first }
+    let each = first.storage.count
+    let all = try Storage<Self>(count: groups * each)
+    for group in 0..<groups {
+      let part = try pack(depth: depth, columns: columns, matrix + group * depth * columns, rowStride: columns, columnStride: 1)
+      (all.pointer + group * each).update(from: part.storage.pointer, count: each)
+    }
+    return PackedMatrix(depth: depth, columns: columns, storage: all)
+  }
+}
+
+extension PackedFilter<Double> {
+  /// [kernel * kernel * inputs, outputs / groups] of one group.
+  func matrix(ofGroup group: Int) throws(Failure) -> PackedMatrix<Double> {
+    guard groups > 1 else { return plain }
+    let one = try Storage<Double>(count: groupCount)
+    for i in 0..<groupCount {
+      one.pointer[i] = isDepthwise ? plain.storage.pointer[i * groups + group] : plain.storage.pointer[group * groupCount + i]
+    }
+    return PackedMatrix(depth: plain.depth, columns: plain.columns, storage: one)
+  }
+}
+
+/// A filter's Winograd transforms, one for each size of tile, made on first use and shared.
+final class TransformedFilter<Element: Scalar>: @unchecked Sendable {
+  private let lock = Lock()
+  private var made: [Int: Storage<Element>] = [:]
+
+  func storage(side: Int, _ make: () throws(Failure) -> Storage<Element>) throws(Failure) -> Storage<Element> {
+    try lock.hold { () throws(Failure) in
+      if let storage = made[side] { return storage }
+      let storage = try make()
+      made[side] = storage
+      return storage
+    }
   }
 }

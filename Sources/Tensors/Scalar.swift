@@ -12,19 +12,13 @@ package protocol Scalar: BinaryFloatingPoint, BitwiseCopyable {
   /// `i * rowStride + k * columnStride`, one of the strides being 1; `c` is packed row-major.
   static func multiply(
     rows: Int, _ a: UnsafePointer<Self>, rowStride: Int, columnStride: Int, _ b: PackedMatrix<Self>,
-    _ c: UnsafeMutablePointer<Self>, accumulate: Bool, _ finish: Finish<Self>
-  ) throws(Failure)
-
-  /// `y = f(x convolved with b)`, NHWC; `b` is [kernelHeight * kernelWidth * channels, columns].
-  static func convolve(
-    _ window: Window, _ x: UnsafePointer<Self>, _ b: PackedMatrix<Self>, _ y: UnsafeMutablePointer<Self>,
-    _ finish: Finish<Self>
+    _ c: UnsafeMutablePointer<Self>, accumulate: Bool, _ finish: Finish<Self>, _ workspace: Workspace
   ) throws(Failure)
 
   /// `y = f(x convolved with filter)`, NHWC, by the method that is fastest for these sizes.
   static func convolve(
     _ window: Window, _ x: UnsafePointer<Self>, _ filter: PackedFilter<Self>, _ y: UnsafeMutablePointer<Self>,
-    _ finish: Finish<Self>
+    _ finish: Finish<Self>, _ workspace: Workspace
   ) throws(Failure)
 
   /// The maximum or the mean of each window, channel by channel, over what it covers; NHWC.
@@ -41,4 +35,15 @@ package protocol Scalar: BinaryFloatingPoint, BitwiseCopyable {
 
   static func power(_ x: Self, _ y: Self) -> Self
   static func exponential(_ x: Self) -> Self
+}
+
+extension Scalar {
+  /// With a workspace of its own.
+  package static func multiply(
+    rows: Int, _ a: UnsafePointer<Self>, rowStride: Int, columnStride: Int, _ b: PackedMatrix<Self>,
+    _ c: UnsafeMutablePointer<Self>, accumulate: Bool, _ finish: Finish<Self>
+  ) throws(Failure) {
+    try multiply(
+      rows: rows, a, rowStride: rowStride, columnStride: columnStride, b, c, accumulate: accumulate, finish, Workspace())
+  }
 }

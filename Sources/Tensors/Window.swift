@@ -1,6 +1,25 @@
 import CSystem
 
 extension Window {
+  /// For each output pixel and each tap that falls inside the picture: the pixel's number, the tap's, and where its
+  /// channels begin.
+  package func forEachPatch(_ body: (_ pixel: Int, _ tap: Int, _ input: Int) -> Void) {
+    for pixel in 0..<outputPixels {
+      let outX = pixel % outWidth, outY = pixel / outWidth % outHeight, picture = pixel / outWidth / outHeight
+      for ky in 0..<kernelHeight {
+        let inY = outY * strideY - padTop + ky
+        guard inY >= 0, inY < height else { continue }
+        for kx in 0..<kernelWidth {
+          let inX = outX * strideX - padLeft + kx
+          guard inX >= 0, inX < width else { continue }
+          body(pixel, ky * kernelWidth + kx, ((picture * height + inY) * width + inX) * channels)
+        }
+      }
+    }
+  }
+}
+
+extension Window {
   package var outputPixels: Int { batch * outHeight * outWidth }
   package var taps: Int { kernelHeight * kernelWidth }
 

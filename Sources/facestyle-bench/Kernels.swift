@@ -36,20 +36,20 @@ func convolution(_ height: Int, _ width: Int, _ channels: Int, _ filters: Int, t
   let y = try Tensor<Float>([height, width, filters])
   let operations = 2 * 9 * Double(height * width) * Double(channels * filters)
   let shape = "\(height)x\(width)x\(channels)>\(filters)"
-  let packed = try Float.pack(
-    depth: 9 * channels, columns: filters, matrix.pointer, rowStride: filters, columnStride: 1)
+  let packed = try PackedFilter<Float>(kernel: 3, stride: 1, inputs: channels, outputs: filters, matrix: matrix.pointer)
+  let workspace = Workspace()
   var rows = [
     try measure("conv3x3", shape, threads: threads, operations: operations) { () throws(Failure) in
-      try Float.convolve(window, x.pointer, packed, y.pointer, .nothing)
+      try Float.convolvePlainly(window, x.pointer, packed, y.pointer, .nothing, workspace)
     }
   ]
-  if Float.fitsWinograd(kernel: 3, stride: 1, inputs: channels, outputs: filters) {
-    try Memory.reusing { () throws(Failure) in
-      rows.append(
-        try measure("winograd", shape, threads: threads, operations: operations) { () throws(Failure) in
-          try Float.convolveByWinograd(window, x.pointer, packed, y.pointer, .nothing)
-        })
-    }
+  guard Float.fuses(window, packed) else { return rows }
+  for (name, side) in [("winograd 4x4", 6), ("winograd 6x6", 8)] {
+    rows.append(
+      try measure(name, shape, threads: threads, operations: operations) { () throws(Failure) in
+        try Float.convolveByWinograd(
+          side: side, window, Source(x.pointer), packed, Target(y.pointer, stride: filters), .nothing, workspace)
+      })
   }
   return rows
 }

@@ -67,6 +67,11 @@ do throws(Failure) {
   {
     let row = try product(side, threads: threads)
     print("{\"ms\":\(row.median),\"gflops\":\(row.gigaflops)}")
+  } else if arguments.first == "conv", arguments.count == 6 {
+    let n = arguments.dropFirst().compactMap { Int($0) }
+    for row in try convolution(n[0], n[1], n[2], n[3], threads: n[4]) {
+      print(row.work, row.shape, row.threads, fixed(row.milliseconds[0], 3, 9), fixed(row.median, 3, 9), fixed(row.operations / row.milliseconds[0] / 1e6, 0, 6))
+    }
   } else if let first = arguments.first, !first.hasPrefix("--") {
     complain("usage: facestyle-bench [--json] [--models DIR] [--photos DIR] | gemm SIDE THREADS")
     exit(64)

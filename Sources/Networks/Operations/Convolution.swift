@@ -16,7 +16,7 @@ extension Tape {
     let isSplit = x.isDifferentiable && filter.finish.activation == .parametric
     let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, filter.outputs])
     let finish = isSplit ? filter.finish.activated(.none) : filter.finish
-    try Element.convolve(window, x.tensor.pointer, filter.forward, y.pointer, finish)
+    try Element.convolve(window, x.tensor.pointer, filter.forward, y.pointer, finish, workspace)
 
     // dx = w turned by 180 degrees, convolved with dy (spread to the input's grid if the stride is not 1);
     // where the rectifier was shut, dy is 0.
@@ -32,7 +32,7 @@ extension Tape {
         kernelHeight: filter.kernel, kernelWidth: filter.kernel, strideY: 1, strideX: 1,
         padTop: filter.kernel - 1 - window.padTop, padLeft: filter.kernel - 1 - window.padLeft,
         outHeight: window.height, outWidth: window.width)
-      try Element.convolve(back, spread.pointer, backward, dx.pointer, .nothing)
+      try Element.convolve(back, spread.pointer, backward, dx.pointer, .nothing, tape.workspace)
       try tape.accumulate(dx, into: x)
     }
     return isSplit ? try parametricRectifier(result, filter.finish) : result

@@ -19,7 +19,8 @@ extension Tape {
       let part = x.tensor.pointer + first * channels
       let packed = try Element.pack(depth: rows, columns: channels, part, rowStride: channels, columnStride: 1)
       try Element.multiply(
-        rows: channels, part, rowStride: 1, columnStride: channels, packed, gram.pointer, accumulate: true, .nothing)
+        rows: channels, part, rowStride: 1, columnStride: channels, packed, gram.pointer, accumulate: true, .nothing,
+        workspace)
     }
     // dx = x (dG + transpose(dG))
     return record(gram, from: [x]) { tape, dy throws(Failure) in
@@ -30,7 +31,8 @@ extension Tape {
       let packed = try Element.pack(depth: channels, columns: channels, both.pointer, rowStride: channels, columnStride: 1)
       let dx = try Tensor<Element>(x.shape)
       try Element.multiply(
-        rows: pixels, x.tensor.pointer, rowStride: channels, columnStride: 1, packed, dx.pointer, accumulate: false, .nothing)
+        rows: pixels, x.tensor.pointer, rowStride: channels, columnStride: 1, packed, dx.pointer, accumulate: false, .nothing,
+        tape.workspace)
       try tape.accumulate(dx, into: x)
     }
   }

@@ -1,0 +1,126 @@
+import CSystem
+
+// A rectifier and a 2x2 pooling with stride 2, forwards and backwards. What the way back needs of the picture is one
+// byte a pooled number: bit 2 i + j is set where the gradient flows to pixel (i, j) of the window.
+
+/// One pooled vector from the rectified pixels of its window; nil for what lies outside the picture.
+/// average: the mean of what is covered; maximum: the largest, a NaN stays.
+@inline(__always) func pool2x2(
+  _ pooling: Int, _ a: Vector, _ b: Vector?, _ c: Vector?, _ d: Vector?
+) -> (value: Vector, code: Integers) {
+  if pooling == poolingAverage {
+    var sum = a, code = bit(a .> 0, 1)
+    if let b {
+      sum += b
+      code |= bit(b .> 0, 2)
+    }
+    if let c {
+      sum += c
+      code |= bit(c .> 0, 4)
+    }
+    if let d {
+      sum += d
+      code |= bit(d .> 0, 8)
+    }
+    let share: Float = (b == nil ? 1 : 0.5) * (c == nil ? 1 : 0.5)
+    return (sum * share, code)
+  }
+  var largest = a, code = Integers(repeating: 1)
+  if let b { take(b, 2, &largest, &code) }
+  if let c { take(c, 4, &largest, &code) }
+  if let d { take(d, 8, &largest, &code) }
+  // No gradient where the rectifier is shut.
+  return (largest, code & bit(largest .> 0, 15))
+}
+
+@inline(__always) private func bit(_ mask: SIMDMask<Vector.MaskStorage>, _ value: Int32) -> Integers {
+  Integers.zero.replacing(with: value, where: mask)
+}
+
+/// Replaced unless the value is no larger, or the result is NaN already.
+@inline(__always) private func take(_ value: Vector, _ number: Int32, _ largest: inout Vector, _ code: inout Integers) {
+  let isLarger = .!(value .<= largest) .& (largest .== largest)
+  largest.replace(with: value, where: isLarger)
+  code.replace(with: number, where: isLarger)
+}
+
+/// `value` where `gate > 0`, else 0 (also where the gate is NaN).
+@inline(__always) func gated(_ value: Vector, _ gate: Vector) -> Vector {
+  value.replacing(with: Vector.zero, where: .!(gate .> 0))
+}
+
+/// One row of the gradient before the pooling, a vector of channels a pixel.
+struct PooledRow {
+  private let values: UnsafePointer<Float>
+  private let codes: UnsafePointer<UInt8>
+  private let channels, width, bit: Int
+  private let share: Float
+  private let isAverage: Bool
+
+  /// - Parameter window: of the picture before the pooling.
+  @inline(__always) init(
+    _ window: Window, _ values: UnsafePointer<Float>, _ codes: UnsafePointer<UInt8>, _ pooling: Int, _ picture: Int,
+    _ y: Int, _ channel: Int
+  ) {
+    let row = (picture * ((window.height + 1) / 2) + y / 2) * ((window.width + 1) / 2) * window.channels + channel
+    self.values = values + row
+    self.codes = codes + row
+    channels = window.channels
+    width = window.width
+    bit = 2 * (y & 1)
+    isAverage = pooling == poolingAverage
+    share = isAverage && y | 1 < window.height ? 0.5 : 1
+  }
+
+  @inline(__always) subscript(x: Int) -> Vector {
+    let place = x / 2 * channels
+    let isOpen = (loadBytes(codes + place) & Integers(repeating: 1 << Int32(bit + (x & 1)))) .!= 0
+    let factor = isAverage && x | 1 < width ? share * 0.5 : share
+    return Vector.zero.replacing(with: load(values + place) * factor, where: isOpen)
+  }
+}
+
+/// 2x2 pooling of rectified pictures [N, H, W, C] for a run of pooled rows, C a multiple of the vector.
+/// - Parameter codes: NULL, or what `unpoolBlock` needs.
+package func poolRowsBlock(
+  _ window: Window, _ pooling: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+  _ codes: UnsafeMutablePointer<UInt8>?, _ firstRow: Int, _ rowCount: Int
+) {
+  let channels = window.channels, pooledWidth = (window.width + 1) / 2, pooledHeight = (window.height + 1) / 2
+  for row in firstRow..<(firstRow + rowCount) {
+    let top = row % pooledHeight * 2, picture = row / pooledHeight
+    let isWhole = top + 1 < window.height
+    for column in 0..<pooledWidth {
+      let p = x + ((picture * window.height + top) * window.width + 2 * column) * channels
+      let below = p + window.width * channels
+      let hasRight = 2 * column + 1 < window.width
+      let place = (row * pooledWidth + column) * channels
+      var c = 0
+      while c < channels {
+        let cell = pool2x2(
+          pooling, load(p + c), hasRight ? load(p + channels + c) : nil, isWhole ? load(below + c) : nil,
+          isWhole && hasRight ? load(below + channels + c) : nil)
+        store(y + place + c, cell.value)
+        if let codes { storeBytes(codes + place + c, cell.code) }
+        c += lanes
+      }
+    }
+  }
+}
+
+/// The gradient before rectifier and pooling, for a run of rows of the unpooled picture.
+package func unpoolBlock(
+  _ window: Window, _ pooling: Int, _ dy: UnsafePointer<Float>, _ codes: UnsafePointer<UInt8>,
+  _ dx: UnsafeMutablePointer<Float>, _ firstRow: Int, _ rowCount: Int
+) {
+  let channels = window.channels
+  for row in firstRow..<(firstRow + rowCount) {
+    var c = 0
+    while c < channels {
+      let cells = PooledRow(window, dy, codes, pooling, row / window.height, row % window.height, c)
+      let target = dx + row * window.width * channels + c
+      for x in 0..<window.width { store(target + x * channels, cells[x]) }
+      c += lanes
+    }
+  }
+}
