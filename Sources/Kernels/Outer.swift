@@ -4,13 +4,13 @@ import CSystem
 /// the gradients of weights are made of them.
 ///
 /// - Parameters:
-///   - runs: how many runs of `length` rows; run r of `a` begins at `starts[r]`, its rows `aStep` apart.
-///   - b: a packed panel, run after run: [runs][length][tileColumns].
+///   - runs: how many runs of `length` rows; run r of `a` begins at `starts[r] + offset`, its rows `aStep` apart.
+///   - b: rows of `tileColumns`; its runs begin `bRun` rows apart.
 ///   - c: `tileRows` rows of `tileColumns`, set or, with `accumulate`, added to.
 @inline(never)
 func outerTile(
   _ runs: Int, _ length: Int, _ starts: UnsafePointer<UnsafePointer<Float>>, _ offset: Int, _ aStep: Int,
-  _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, _ accumulate: Bool
+  _ b: UnsafePointer<Float>, _ bRun: Int, _ c: UnsafeMutablePointer<Float>, _ accumulate: Bool
 ) {
   var c00 = Vector.zero, c01 = Vector.zero
   var c10 = Vector.zero, c11 = Vector.zero
@@ -22,9 +22,9 @@ func outerTile(
   var c60 = Vector.zero, c61 = Vector.zero
   var c70 = Vector.zero, c71 = Vector.zero
 #endif
-  var b = b
   for run in 0..<runs {
     var a = starts[run] + offset
+    var b = b + run * bRun * tileColumns
     for _ in 0..<length {
       let b0 = load(b), b1 = load(b + lanes)
       var x = Vector(repeating: a[0])
@@ -75,23 +75,17 @@ func outerTile(
 #endif
 }
 
-/// Some tiles of a sum of outer products over rows that were packed as panels of `b`.
+/// The tiles of one panel of a sum of outer products.
 ///
 /// - Parameters:
-///   - c: tiles as `outerTile` leaves them, [panel][sliver]; slivers of `tileRows` columns of `a`.
-///   - isSymmetric: a and b are the same: only tiles that reach the diagonal or lie right of it are made.
+///   - slivers: of `tileRows` columns of `a`.
+///   - c: tiles one after the other, as `outerTile` leaves them.
 package func outerBlock(
   _ runs: Int, _ length: Int, _ starts: UnsafePointer<UnsafePointer<Float>>, _ aStep: Int, _ slivers: Int,
-  _ b: UnsafePointer<Float>, _ firstPanel: Int, _ panelCount: Int, _ c: UnsafeMutablePointer<Float>,
-  _ accumulate: Bool, _ isSymmetric: Bool
+  _ b: UnsafePointer<Float>, _ bRun: Int, _ c: UnsafeMutablePointer<Float>, _ accumulate: Bool
 ) {
-  for panel in firstPanel..<(firstPanel + panelCount) {
-    // Rows of the result that reach no further than the panel's last column.
-    let used = isSymmetric ? min(slivers, ((panel + 1) * tileColumns + tileRows - 1) / tileRows) : slivers
-    for sliver in 0..<used {
-      outerTile(
-        runs, length, starts, sliver * tileRows, aStep, b + (panel - firstPanel) * runs * length * tileColumns,
-        c + (panel * slivers + sliver) * tileRows * tileColumns, accumulate)
-    }
+  for sliver in 0..<slivers {
+    outerTile(
+      runs, length, starts, sliver * tileRows, aStep, b, bRun, c + sliver * tileRows * tileColumns, accumulate)
   }
 }

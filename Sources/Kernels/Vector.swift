@@ -57,3 +57,10 @@
 @inline(__always) func storeBytes(_ p: UnsafeMutablePointer<UInt8>, _ v: Integers) {
   UnsafeMutableRawPointer(p).storeBytes(of: Bytes(truncatingIfNeeded: v), as: Bytes.self)
 }
+
+/// `a + factor * b`
+@inline(__always) func sum(_ a: Vector, _ factor: Float, _ b: Vector) -> Vector {
+  var sum = a
+  multiplyAdd(&sum, Vector(repeating: factor), b)
+  return sum
+}

@@ -25,26 +25,26 @@ enum WinogradFour: WinogradTransform {
 
   @inline(__always) static func input(_ d: (Int) -> Vector, _ put: (Int, Vector) -> Void) {
     let d0 = d(0), d1 = d(1), d2 = d(2), d3 = d(3), d4 = d(4), d5 = d(5)
-    let a = d4 - 4 * d2, b = d3 - 4 * d1, c = d4 - d2, e = 2 * (d3 - d1)
-    put(0, 4 * d0 - 5 * d2 + d4)
+    let a = sum(d4, -4, d2), b = sum(d3, -4, d1), c = d4 - d2, e = 2 * (d3 - d1)
+    put(0, sum(sum(d4, 4, d0), -5, d2))
     put(1, a + b)
     put(2, a - b)
     put(3, c + e)
     put(4, c - e)
-    put(5, 4 * d1 - 5 * d3 + d5)
+    put(5, sum(sum(d5, 4, d1), -5, d3))
   }
 
   @inline(__always) static func output(_ m: (Int) -> Vector, _ put: (Int, Vector) -> Void) {
     let m1 = m(1), m2 = m(2), m3 = m(3), m4 = m(4)
     let a = m1 + m2, b = m1 - m2, c = m3 + m4, d = m3 - m4
     put(0, m(0) + a + c)
-    put(1, b + 2 * d)
-    put(2, a + 4 * c)
-    put(3, b + 8 * d + m(5))
+    put(1, sum(b, 2, d))
+    put(2, sum(a, 4, c))
+    put(3, sum(b + m(5), 8, d))
   }
 
   @inline(__always) static func filter(_ g0: Vector, _ g1: Vector, _ g2: Vector, _ put: (Int, Vector) -> Void) {
-    let a = (g0 + g2) * (-1.0 / 6), b = g1 * (1.0 / 6), c = g0 * (1.0 / 24) + g2 * (1.0 / 6), d = g1 * (1.0 / 12)
+    let a = (g0 + g2) * (-1.0 / 6), b = g1 * (1.0 / 6), c = sum(g0 * (1.0 / 24), 1.0 / 6, g2), d = g1 * (1.0 / 12)
     put(0, g0 * 0.25)
     put(1, a - b)
     put(2, a + b)
@@ -72,15 +72,15 @@ enum WinogradSix: WinogradTransform {
 
   @inline(__always) static func input(_ d: (Int) -> Vector, _ put: (Int, Vector) -> Void) {
     let d1 = d(1), d2 = d(2), d3 = d(3), d4 = d(4), d5 = d(5), d6 = d(6)
-    put(0, d(0) - d6 + 5.25 * (d4 - d2))
-    put(7, d(7) - d1 + 5.25 * (d3 - d5))
-    let a = d2 + d6 - 4.25 * d4, b = d1 + d5 - 4.25 * d3
+    put(0, sum(d(0) - d6, 5.25, d4 - d2))
+    put(7, sum(d(7) - d1, 5.25, d3 - d5))
+    let a = sum(d2 + d6, -4.25, d4), b = sum(d1 + d5, -4.25, d3)
     put(1, a + b)
     put(2, a - b)
-    let c = d6 + 0.25 * d2 - 1.25 * d4, e = 0.5 * d1 - 2.5 * d3 + 2 * d5
+    let c = sum(sum(d6, 0.25, d2), -1.25, d4), e = sum(sum(0.5 * d1, -2.5, d3), 2, d5)
     put(3, c + e)
     put(4, c - e)
-    let f = d6 + 4 * d2 - 5 * d4, g = 2 * d1 - 2.5 * d3 + 0.5 * d5
+    let f = sum(sum(d6, 4, d2), -5, d4), g = sum(sum(2 * d1, -2.5, d3), 0.5, d5)
     put(5, f + g)
     put(6, f - g)
   }
@@ -88,12 +88,12 @@ enum WinogradSix: WinogradTransform {
   @inline(__always) static func output(_ m: (Int) -> Vector, _ put: (Int, Vector) -> Void) {
     let m1 = m(1), m2 = m(2), m3 = m(3), m4 = m(4), m5 = m(5), m6 = m(6)
     let a = m1 + m2, b = m1 - m2, c = m3 + m4, d = m3 - m4, e = m5 + m6, f = m5 - m6
-    put(0, m(0) + a + c + 32 * e)
-    put(1, b + 2 * d + 16 * f)
-    put(2, a + 4 * c + 8 * e)
-    put(3, b + 8 * d + 4 * f)
-    put(4, a + 16 * c + 2 * e)
-    put(5, b + 32 * d + f + m(7))
+    put(0, sum(m(0) + a + c, 32, e))
+    put(1, sum(sum(b, 2, d), 16, f))
+    put(2, sum(sum(a, 4, c), 8, e))
+    put(3, sum(sum(b, 8, d), 4, f))
+    put(4, sum(sum(a, 16, c), 2, e))
+    put(5, sum(b + f + m(7), 32, d))
   }
 
   @inline(__always) static func filter(_ g0: Vector, _ g1: Vector, _ g2: Vector, _ put: (Int, Vector) -> Void) {
@@ -101,10 +101,10 @@ enum WinogradSix: WinogradTransform {
     let a = (g0 + g2) * (-2.0 / 9), b = g1 * (2.0 / 9)
     put(1, a - b)
     put(2, a + b)
-    let c = g0 * (1.0 / 90) + g2 * (2.0 / 45), d = g1 * (1.0 / 45)
+    let c = sum(g0 * (1.0 / 90), 2.0 / 45, g2), d = g1 * (1.0 / 45)
     put(3, c + d)
     put(4, c - d)
-    let e = g0 * (1.0 / 45) + g2 * (1.0 / 180), f = g1 * (1.0 / 90)
+    let e = sum(g0 * (1.0 / 45), 1.0 / 180, g2), f = g1 * (1.0 / 90)
     put(5, e + f)
     put(6, e - f)
     put(7, g2)
@@ -276,35 +276,45 @@ package func winogradOutput(
   }
 }
 
-/// Row `i` of one panel of the filter's side, `u[j] = (G g Gt)[i, j]`: side planes [C][tileColumns], `plane` numbers apart.
+/// Some rows of one panel of the filter's side, `u[i, j] = (G g Gt)[i, j]`, for `count` channels: rowCount * side planes
+/// [count][tileColumns], `plane` numbers apart.
 ///
-/// - Parameter source: the panel [9 * C][tileColumns], packed as for plain convolution.
+/// - Parameter source: where the first channel begins in the panel [9][C][tileColumns], packed as for plain convolution.
 package func winogradFilter(
-  _ side: Int, _ i: Int, _ source: UnsafePointer<Float>, _ channels: Int, _ target: UnsafeMutablePointer<Float>,
-  _ plane: Int
+  _ side: Int, _ firstRow: Int, _ rowCount: Int, _ source: UnsafePointer<Float>, _ channels: Int, _ count: Int,
+  _ target: UnsafeMutablePointer<Float>, _ plane: Int
 ) {
   if side == WinogradSix.side {
-    filterPanel(WinogradSix.self, i, source, channels, target, plane)
+    filterPanel(WinogradSix.self, firstRow, rowCount, source, channels, count, target, plane)
   } else {
-    filterPanel(WinogradFour.self, i, source, channels, target, plane)
+    filterPanel(WinogradFour.self, firstRow, rowCount, source, channels, count, target, plane)
   }
 }
 
 @inline(__always) private func filterPanel<W: WinogradTransform>(
-  _: W.Type, _ i: Int, _ source: UnsafePointer<Float>, _ channels: Int, _ target: UnsafeMutablePointer<Float>,
-  _ plane: Int
+  _: W.Type, _ firstRow: Int, _ rowCount: Int, _ source: UnsafePointer<Float>, _ channels: Int, _ count: Int,
+  _ target: UnsafeMutablePointer<Float>, _ plane: Int
 ) {
   let tap = channels * tileColumns
-  let (a, b, c) = W.filterRow(i)
-  // Channel after channel, so that each of the planes is written from its beginning to its end.
-  var offset = 0
-  while offset < tap {
-    let g = source + offset
-    let g0 = load(g) * a + load(g + 3 * tap) * b + load(g + 6 * tap) * c
-    let g1 = load(g + tap) * a + load(g + 4 * tap) * b + load(g + 7 * tap) * c
-    let g2 = load(g + 2 * tap) * a + load(g + 5 * tap) * b + load(g + 8 * tap) * c
-    let o = target + offset
-    W.filter(g0, g1, g2) { store(o + $0 * plane, $1) }
-    offset += lanes
+  // A few channels at a time: their nine taps stay in the first-level cache for all rows.
+  let block = 16 * lanes
+  var first = 0
+  while first < count * tileColumns {
+    let end = min(first + block, count * tileColumns)
+    for row in 0..<rowCount {
+      let (a, b, c) = W.filterRow(firstRow + row)
+      let planes = target + row * W.side * plane
+      var offset = first
+      while offset < end {
+        let g = source + offset
+        let g0 = sum(sum(load(g) * a, b, load(g + 3 * tap)), c, load(g + 6 * tap))
+        let g1 = sum(sum(load(g + tap) * a, b, load(g + 4 * tap)), c, load(g + 7 * tap))
+        let g2 = sum(sum(load(g + 2 * tap) * a, b, load(g + 5 * tap)), c, load(g + 8 * tap))
+        let o = planes + offset
+        W.filter(g0, g1, g2) { store(o + $0 * plane, $1) }
+        offset += lanes
+      }
+    }
+    first = end
   }
 }

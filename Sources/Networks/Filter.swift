@@ -9,48 +9,88 @@ package enum Padding: Equatable, Sendable {
   case zeros(Int)
 }
 
-/// The weights of a convolution, arranged once for the kernels and shared by all who run it.
+/// The weights of a convolution, arranged for the kernels on first use and shared by all who run it.
 ///
-/// `weights` come as files have them, [outputs, inputs, kernelHeight, kernelWidth] (OIHW), and become a matrix
-/// [kernelHeight * kernelWidth * inputs, outputs] for NHWC pictures.
+/// Weights come as files have them, [outputs, inputs / groups, kernelHeight, kernelWidth] (OIHW), and become for each
+/// group a matrix [kernelHeight * kernelWidth * inputs / groups, outputs / groups] for NHWC pictures.
 package final class Filter<Element: Scalar>: @unchecked Sendable {
-  package let outputs, inputs, kernel, stride: Int
+  package let outputs, inputs, kernel, stride, groups: Int
   package let padding: Padding
-  let forward: PackedFilter<Element>
-  /// The weights turned by 180 degrees with inputs and outputs exchanged: they carry the gradient to the input.
-  let backward: PackedFilter<Element>?
   let finish: Finish<Element>
+  private let weights: () throws(Failure) -> Tensor<Element>
+  private let lock = Lock()
+  private var packed: PackedFilter<Element>?
+  private var turned: PackedFilter<Element>?
 
+  /// - Parameters:
+  ///   - extents: of the weights.
+  ///   - weights: called when they are needed, which for a gradient may be never.
   package init(
-    weights: Tensor<Element>, finish: Finish<Element>, stride: Int = 1, padding: Padding, isDifferentiable: Bool
+    _ extents: [Int], finish: Finish<Element>, stride: Int = 1, groups: Int = 1, padding: Padding,
+    weights: @escaping () throws(Failure) -> Tensor<Element>
   ) throws(Failure) {
-    let extents = weights.shape.extents
-    guard extents.count == 4, extents[2] == extents[3], weights.count > 0 else {
-      throw .invalidArgument("filter weights of shape \(weights.shape.description), wanted [outputs, inputs, k, k]")
+    guard extents.count == 4, extents[2] == extents[3], extents.allSatisfy({ $0 > 0 }), stride > 0, groups > 0,
+      extents[0] % groups == 0
+    else {
+      throw .invalidArgument(
+        "filter weights of shape \(try Shape(extents).description) in \(groups) groups, wanted [outputs, inputs, k, k]")
     }
     outputs = extents[0]
-    inputs = extents[1]
+    inputs = extents[1] * groups
     kernel = extents[2]
     self.stride = stride
+    self.groups = groups
     self.padding = padding
     self.finish = finish
-    let taps = kernel * kernel
-    let matrix = try Tensor<Element>([taps * inputs, outputs])
-    filterMatrix(weights.pointer, matrix.pointer, outputs, inputs, taps)
-    forward = try PackedFilter(kernel: kernel, stride: stride, inputs: inputs, outputs: outputs, matrix: matrix.pointer)
-    guard isDifferentiable else {
-      backward = nil
-      return
+    self.weights = weights
+  }
+
+  package convenience init(
+    weights: Tensor<Element>, finish: Finish<Element>, stride: Int = 1, groups: Int = 1, padding: Padding
+  ) throws(Failure) {
+    try self.init(weights.shape.extents, finish: finish, stride: stride, groups: groups, padding: padding) {
+      () throws(Failure) in weights
     }
-    let turned = try Tensor<Element>([taps * outputs, inputs])
-    turnedFilterMatrix(weights.pointer, turned.pointer, outputs, inputs, taps)
-    backward = try PackedFilter(kernel: kernel, stride: 1, inputs: outputs, outputs: inputs, matrix: turned.pointer)
+  }
+
+  /// What a forward pass multiplies by.
+  package func forward() throws(Failure) -> PackedFilter<Element> {
+    try lock.hold { () throws(Failure) in
+      if let packed { return packed }
+      let weights = try self.weights(), taps = kernel * kernel, each = outputs / groups, length = inputs / groups
+      let matrix = try Tensor<Element>([taps * length, outputs])
+      for group in 0..<groups {
+        let first = group * taps * length * each
+        filterMatrix(weights.pointer + first, matrix.pointer + first, each, length, taps)
+      }
+      let made = try PackedFilter<Element>(
+        kernel: kernel, stride: stride, inputs: length, outputs: outputs, groups: groups, matrix: matrix.pointer)
+      packed = made
+      return made
+    }
+  }
+
+  /// The weights turned by 180 degrees with inputs and outputs exchanged: they carry the gradient to the input.
+  package func backward() throws(Failure) -> PackedFilter<Element> {
+    try lock.hold { () throws(Failure) in
+      if let turned { return turned }
+      let weights = try self.weights(), taps = kernel * kernel, each = outputs / groups, length = inputs / groups
+      let matrix = try Tensor<Element>([taps * each, inputs])
+      for group in 0..<groups {
+        let first = group * taps * length * each
+        turnedFilterMatrix(weights.pointer + first, matrix.pointer + first, each, length, taps)
+      }
+      let made = try PackedFilter<Element>(
+        kernel: kernel, stride: 1, inputs: each, outputs: inputs, groups: groups, matrix: matrix.pointer)
+      turned = made
+      return made
+    }
   }
 
   var pad: Int { padding.count }
 
   /// The sweep over a picture [batch, height, width, inputs].
-  func window(over shape: Shape) throws(Failure) -> Window {
+  package func window(over shape: Shape) throws(Failure) -> Window {
     guard shape.rank == 4, shape[3] == inputs else {
       throw .invalidArgument("a picture \(shape.description) for a filter of \(inputs) channels")
     }
@@ -62,6 +102,14 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
     return Window(
       batch: shape[0], height: shape[1], width: shape[2], channels: inputs, kernelHeight: kernel, kernelWidth: kernel,
       strideY: stride, strideX: stride, padTop: pad, padLeft: pad, outHeight: outHeight, outWidth: outWidth)
+  }
+
+  /// The sweep of the turned filter over the gradient of a result, for a stride of 1.
+  package func backwardWindow(of window: Window, height: Int, width: Int) -> Window {
+    Window(
+      batch: window.batch, height: height, width: width, channels: outputs, kernelHeight: kernel, kernelWidth: kernel,
+      strideY: 1, strideX: 1, padTop: kernel - 1 - window.padTop, padLeft: kernel - 1 - window.padLeft,
+      outHeight: window.height, outWidth: window.width)
   }
 }
 

@@ -20,7 +20,7 @@ extension Layer {
   /// The size of the layer's result.
   func output(for input: Extent) -> Extent {
     switch self {
-    case .convolution(_, let filters, let kernel, let stride, let padding, _, _):
+    case .convolution(_, let filters, let kernel, let stride, _, let padding, _, _):
       return input.mapped({ ($0 + 2 * padding.count - kernel) / stride + 1 }, channels: filters)
     case .dense(_, let outputs, _, _):
       return Extent(height: 1, width: 1, channels: outputs)

@@ -2,9 +2,10 @@ import Tensors
 
 /// A network as data: a list of layers that reads like the paper's table.
 package indirect enum Layer: Sendable {
-  /// Convolution, then normalisation, then activation: [b, h, w, c] to [b, h', w', filters].
+  /// Convolution, then normalisation, then activation: [b, h, w, c] to [b, h', w', filters]. In groups, each result sees
+  /// its group's c / groups channels.
   case convolution(
-    String, _ filters: Int, kernel: Int, stride: Int = 1, padding: Padding = .valid,
+    String, _ filters: Int, kernel: Int, stride: Int = 1, groups: Int = 1, padding: Padding = .valid,
     normalisation: Normalisation = .none, activation: Activation = .none)
   /// Every number of the input to every output: [b, h, w, c] to [b, 1, 1, outputs]. The input is read row by row.
   case dense(String, _ outputs: Int, hasBias: Bool = true, activation: Activation = .none)

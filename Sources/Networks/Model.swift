@@ -6,8 +6,7 @@ package final class Model: @unchecked Sendable {
   /// The file's "architecture".
   package let architectureName: String
   private let lock = Lock()
-  private var forward: Network<Float>?
-  private var differentiable: Network<Float>?
+  private var made: Network<Float>?
 
   package convenience init(path: String) throws(Failure) { try self.init(WeightFile(path: path)) }
 
@@ -41,15 +40,12 @@ package final class Model: @unchecked Sendable {
     }
   }
 
-  /// - Parameter isDifferentiable: whether gradients to the input will be asked for; costs the weights once more.
-  package func network(isDifferentiable: Bool = false) throws(Failure) -> Network<Float> {
+  package func network() throws(Failure) -> Network<Float> {
     try lock.hold { () throws(Failure) in
-      if let differentiable { return differentiable }
-      if let forward, !isDifferentiable { return forward }
+      if let made { return made }
       let architecture = try self.architecture()
-      let network = try Network<Float>(
-        architecture.layers, side: architecture.side, weights: weights, isDifferentiable: isDifferentiable)
-      if isDifferentiable { differentiable = network } else { forward = network }
+      let network = try Network<Float>(architecture.layers, side: architecture.side, weights: weights)
+      made = network
       return network
     }
   }

@@ -6,11 +6,11 @@ import Tensors
 /// Normalisation with trained statistics is folded into the convolution before it:
 /// `w' = w s`, `bias' = (bias - mean) s + beta` with `s = gamma / sqrt(variance + epsilon)`.
 package final class Network<Element: Scalar>: @unchecked Sendable {
-  private let steps: [Step]
+  let steps: [Step]
   /// Numbers read from the weight file.
   package let parameterCount: Int
 
-  private indirect enum Step {
+  indirect enum Step {
     case convolution(Filter<Element>)
     case dense(Filter<Element>)
     case plain(Layer)
@@ -22,11 +22,10 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
   /// - Parameters:
   ///   - channels: of the input picture.
   ///   - side: of the input picture; needed by dense layers, which take a fixed number of inputs.
-  ///   - isDifferentiable: whether gradients to the input will be asked for.
   package init(
-    _ layers: [Layer], channels: Int = 3, side: Int? = nil, weights: WeightFile, isDifferentiable: Bool = false
+    _ layers: [Layer], channels: Int = 3, side: Int? = nil, weights: WeightFile
   ) throws(Failure) {
-    var builder = Builder(weights: weights, isDifferentiable: isDifferentiable)
+    var builder = Builder(weights: weights)
     steps = try builder.build(layers, Extent(height: side, width: side, channels: channels))
     parameterCount = builder.parameterCount
   }
@@ -128,13 +127,9 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
   /// Turns layers into steps, following the size of the picture through them.
   private struct Builder {
     let weights: WeightFile
-    let isDifferentiable: Bool
     var parameterCount = 0
 
-    init(weights: WeightFile, isDifferentiable: Bool) {
-      self.weights = weights
-      self.isDifferentiable = isDifferentiable
-    }
+    init(weights: WeightFile) { self.weights = weights }
 
     mutating func build(_ layers: [Layer], _ input: Extent) throws(Failure) -> [Step] {
       var steps: [Step] = [], extent = input
@@ -147,17 +142,19 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
 
     private mutating func step(_ layer: Layer, _ input: Extent) throws(Failure) -> Step {
       switch layer {
-      case .convolution(let name, let filters, let kernel, let stride, let padding, let normalisation, let activation):
+      case .convolution(
+        let name, let filters, let kernel, let stride, let groups, let padding, let normalisation, let activation):
         return .convolution(
           try filter(
-            name, [filters, input.channels, kernel, kernel], stride, padding, hasBias: true, normalisation, activation))
+            name, [filters, input.channels / groups, kernel, kernel], stride, groups, padding, hasBias: true,
+            normalisation, activation))
       case .dense(let name, let outputs, let hasBias, let activation):
         guard let height = input.height, let width = input.width else {
           throw .internalError("the size of the input to the dense layer \(name) is not known")
         }
         return .dense(
           try filter(
-            name, [outputs, height * width * input.channels, 1, 1], 1, .valid, hasBias: hasBias, .none, activation))
+            name, [outputs, height * width * input.channels, 1, 1], 1, 1, .valid, hasBias: hasBias, .none, activation))
       case .concatenation(let branches):
         var compiled: [[Step]] = []
         for branch in branches { compiled.append(try build(branch, input)) }
@@ -180,53 +177,67 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
     }
 
     mutating func filter(
-      _ name: String, _ extents: [Int], _ stride: Int, _ padding: Padding, hasBias: Bool,
+      _ name: String, _ extents: [Int], _ stride: Int, _ groups: Int, _ padding: Padding, hasBias: Bool,
       _ normalisation: Layer.Normalisation, _ activation: Layer.Activation
     ) throws(Failure) -> Filter<Element> {
       let outputs = extents[0]
       // Dense weights are stored as [outputs, inputs].
       let isDense = extents[2] == 1 && !weightsAreSquare(name)
-      let raw = try read(name + ".weight", isDense ? [outputs, extents[1]] : extents)
-      let kernel = try Tensor<Element>(extents)
-      for i in 0..<raw.count { kernel.pointer[i] = Element(raw[i]) }
+      let stored = isDense ? [outputs, extents[1]] : extents
+      try weights.check(name + ".weight", stored)
+      parameterCount += try Shape(stored).count
       var bias = [Element](repeating: 0, count: outputs)
       if hasBias {
         let raw = try read(name + ".bias", [outputs])
         for o in 0..<outputs { bias[o] = Element(raw[o]) }
       }
-      let each = raw.count / max(outputs, 1)
-      func scale(_ o: Int, by factor: Element) {
-        for i in (o * each)..<((o + 1) * each) { kernel.pointer[i] *= factor }
-      }
+      var factors: [Element]?
       switch normalisation {
       case .none: break
       case .batch(let statistics):
         let gamma = try read(statistics + ".weight", [outputs]), beta = try read(statistics + ".bias", [outputs])
         let mean = try read(statistics + ".running_mean", [outputs])
         let variance = try read(statistics + ".running_var", [outputs])
+        var scales: [Element] = []
         for o in 0..<outputs {
           let factor = Element(gamma[o]) / (Element(variance[o]) + Element(1e-5)).squareRoot()
-          scale(o, by: factor)
+          scales.append(factor)
           bias[o] = (bias[o] - Element(mean[o])) * factor + Element(beta[o])
         }
+        factors = scales
       case .affine:
         let gamma = try read(name + ".gamma", [outputs]), beta = try read(name + ".beta", [outputs])
-        for o in 0..<outputs {
-          scale(o, by: Element(gamma[o]))
-          bias[o] = bias[o] * Element(gamma[o]) + Element(beta[o])
-        }
+        factors = gamma.values.map { Element($0) }
+        for o in 0..<outputs { bias[o] = bias[o] * Element(gamma[o]) + Element(beta[o]) }
       }
       var slopes: [Element]?
       if case .parametric(let name) = activation {
         let raw = try read(name + ".weight", [outputs])
         slopes = raw.values.map { Element($0) }
       }
+      // The weights themselves are read when they are first multiplied by.
       return try Filter(
-        weights: kernel, finish: Finish(bias: bias, rectify: activation == .rectifier, slopes: slopes), stride: stride,
-        padding: padding, isDifferentiable: isDifferentiable)
+        extents, finish: Finish(bias: bias, rectify: activation == .rectifier, slopes: slopes), stride: stride,
+        groups: groups, padding: padding
+      ) { [weights, factors] () throws(Failure) in
+        try scaled(weights.tensor(name + ".weight", stored), extents, by: factors)
+      }
     }
 
     /// Whether the file keeps this 1x1 kernel as a convolution's, with four axes.
     private func weightsAreSquare(_ name: String) -> Bool { weights.rank(name + ".weight") == 4 }
   }
+}
+
+/// Each output's weights times its factor.
+private func scaled<Element: Scalar>(
+  _ raw: Tensor<Float>, _ extents: [Int], by factors: [Element]?
+) throws(Failure) -> Tensor<Element> {
+  let weights = try Tensor<Element>(extents)
+  let each = weights.count / max(extents[0], 1)
+  for o in 0..<extents[0] {
+    let factor = factors.map { $0[o] } ?? 1
+    for i in (o * each)..<((o + 1) * each) { weights.pointer[i] = Element(raw[i]) * factor }
+  }
+  return weights
 }

@@ -166,15 +166,29 @@ package final class WeightFile: @unchecked Sendable {
   /// Axes of a tensor, 0 if it is absent.
   package func rank(_ name: String) -> Int { (entries[name] ?? entries[name + ".indices"])?.extents.count ?? 0 }
 
-  /// The tensor of this name as Float, whatever it is stored as.
-  /// - Throws: `.badData` when it is absent or of another shape.
-  package func tensor(_ name: String, _ extents: [Int]) throws(Failure) -> Tensor<Float> {
+  /// - Throws: `.badData` when `tensor` would.
+  package func check(_ name: String, _ extents: [Int]) throws(Failure) {
+    let (entry, isCodeBook) = try entry(name, extents)
+    guard isCodeBook == (entry.kind == .byte) else {
+      throw .badData("weights: \(name) is stored as \(isCodeBook ? "numbers with" : "bytes without") a code book")
+    }
+    if isCodeBook { _ = try self.entry(name + ".table", [256]) }
+  }
+
+  private func entry(_ name: String, _ extents: [Int]) throws(Failure) -> (Entry, isCodeBook: Bool) {
     let (entry, isCodeBook) =
       if let plain = entries[name] { (plain, false) } else if let coded = entries[name + ".indices"] { (coded, true) }
       else { throw .badData("weights: \(name) is missing") }
     guard entry.extents == extents else {
       throw .badData("weights: \(name) is \(try Shape(entry.extents).description), wanted \(try Shape(extents).description)")
     }
+    return (entry, isCodeBook)
+  }
+
+  /// The tensor of this name as Float, whatever it is stored as.
+  /// - Throws: `.badData` when it is absent or of another shape.
+  package func tensor(_ name: String, _ extents: [Int]) throws(Failure) -> Tensor<Float> {
+    let (entry, isCodeBook) = try entry(name, extents)
     let tensor = try Tensor<Float>(extents)
     let source = UnsafeRawPointer(bytes.pointer) + entry.offset
     switch (entry.kind, isCodeBook) {

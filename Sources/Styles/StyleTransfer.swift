@@ -39,7 +39,7 @@ package final class StyleTransfer {
       throw .wrongModel("the model is \"\(model.architectureName)\", style transfer wants vgg19")
     }
     self.model = model
-    _ = try model.network(isDifferentiable: true)
+    _ = try model.network()
   }
 
   /// - Parameter onStep: called after every step; finish keeps the picture so far, cancel drops it.
@@ -59,7 +59,7 @@ package final class StyleTransfer {
     let (width, height) = options.size(for: content.width, content.height)
     let contentTensor = try tensor(content.resized(width: width, height: height, filter: .bicubic))
     let styleTensor = try tensor(StyleTransfer.cover(style, width: width, height: height))
-    let network = try model.network(isDifferentiable: true)
+    let network = try model.network()
     let objective = try StyleObjective<Float>(network, content: contentTensor, style: styleTensor, options)
     let picture = try StyleTransfer.start(contentTensor, ratio: options.noiseRatio, seed: options.seed)
     let adam = try Adam<Float>(picture.shape, rate: options.learningRate)
@@ -89,7 +89,7 @@ package final class StyleTransfer {
     guard generated.width == content.width, generated.height == content.height else {
       throw .invalidArgument("a picture of \(generated.width)x\(generated.height) for a content of \(content.width)x\(content.height)")
     }
-    let network = try model.network(isDifferentiable: true)
+    let network = try model.network()
     let objective = try StyleObjective<Float>(network, content: tensor(content), style: tensor(style), options)
     let (costs, gradient) = try objective.evaluate(tensor(generated), withGradient: withGradient)
     guard let gradient else { return (costs, nil) }

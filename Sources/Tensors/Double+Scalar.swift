@@ -34,6 +34,17 @@ extension Double: Scalar {
     }
   }
 
+  package static func gram(
+    _ x: UnsafePointer<Double>, rows: Int, columns: Int, _ gram: UnsafeMutablePointer<Double>, _ workspace: Workspace
+  ) throws(Failure) {
+    guard columns > 0 else { return }
+    gram.update(repeating: 0, count: columns * columns)
+    guard rows > 0 else { return }
+    let packed = try pack(depth: rows, columns: columns, x, rowStride: columns, columnStride: 1)
+    try multiply(
+      rows: columns, x, rowStride: 1, columnStride: columns, packed, gram, accumulate: true, .nothing, workspace)
+  }
+
   /// By way of the matrix of patches: a row for each output pixel, holding the window's factors; group after group.
   package static func convolve(
     _ window: Window, _ x: UnsafePointer<Double>, _ filter: PackedFilter<Double>, _ y: UnsafeMutablePointer<Double>,

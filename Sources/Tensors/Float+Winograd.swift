@@ -27,11 +27,9 @@ extension Float {
     let kernels = KernelSet.selected
     let plane = s.panels * s.panelCount
     ThreadPool.shared.run(s.panels) { panel, _ in
-      for i in 0..<s.side {
-        kernels.winogradFilter(
-          s.side, i, filter.plain.storage.pointer + 9 * panel * s.panelCount, s.channels,
-          u.pointer + i * s.side * plane + panel * s.panelCount, plane)
-      }
+      kernels.winogradFilter(
+        s.side, 0, s.side, filter.plain.storage.pointer + 9 * panel * s.panelCount, s.channels, s.channels,
+        u.pointer + panel * s.panelCount, plane)
     }
     return u
   }
@@ -68,8 +66,8 @@ struct WinogradSchedule {
   private(set) var isKept = false
   /// Tiles of a chunk or of a round.
   private(set) var tilesEach = 0
-  /// Of a task in the second phase.
-  private(set) var panelsEach = 0
+  /// Panels of the filter in a task of the second phase, and how many channels at a time it transforms of them.
+  private(set) var panelsEach = 0, depthEach = 0
   private let tileRows: Int
 
   /// The better tile for these sizes, or nil where a plain convolution is quicker.
@@ -101,7 +99,7 @@ struct WinogradSchedule {
     let products = roundedUp(tiles, tileRows) * channels * columns
     let transforms = 8 * tiles * (channels + columns)
     cost = side * side * (products + transforms)
-    arrange(inChunks: channels * columns <= 64 * 64)
+    arrange(inChunks: channels * columns <= 128 * 128)
   }
 
   mutating func arrange(inChunks: Bool) {
@@ -113,13 +111,15 @@ struct WinogradSchedule {
       let largest = max(1, cacheCount / each / tileRows) * tileRows
       tilesEach = min(largest, max(1, tiles / 8 / tileRows) * tileRows)
     } else {
+      let kernels = KernelSet.selected
       isKept = side * side * channels * columns <= 1 << 20
       let cacheCount = 4 << 20  // 16 MB of the third-level cache for a round's tiles
       let most = max(1, cacheCount / each / tileRows) * tileRows
       let rounds = max(1, (tiles + most - 1) / most)
       tilesEach = roundedUp((tiles + rounds - 1) / rounds, tileRows)
       let filterCount = 65_536  // 256 KB of the second-level cache for a task's part of the filter
-      panelsEach = min(panels, max(1, filterCount / (side * panelCount)))
+      depthEach = min(channels, 256)
+      panelsEach = min(panels, max(1, filterCount / (side * depthEach * kernels.tileColumns)))
     }
   }
 
@@ -127,7 +127,7 @@ struct WinogradSchedule {
   var picturePlane: Int { WinogradSchedule.spacing(tilesEach * channels) }
   var productPlane: Int { WinogradSchedule.spacing(tilesEach * columns) }
   /// From one plane of a task's part of the filter to the next.
-  var filterPlane: Int { WinogradSchedule.spacing(panelsEach * panelCount) }
+  var filterPlane: Int { WinogradSchedule.spacing(panelsEach * panelCount / channels * depthEach) }
   var planesCount: Int { side * side * (picturePlane + productPlane) }
   var lineCount: Int { side * side * 16 }
 
@@ -187,7 +187,7 @@ private struct WinogradWork {
       }
       let parts = (s.panels + s.panelsEach - 1) / s.panelsEach
       pool.run(s.side * parts, workers: scratch.workers) { task, worker in
-        multiply(row: task / parts, firstPanel: task % parts * s.panelsEach, count, v, m, worker)
+        multiply(row: task % s.side, firstPanel: task / s.side * s.panelsEach, count, v, m, worker)
       }
       pool.run(tasks, workers: scratch.workers) { task, worker in
         let row = task * tilesPerTask
@@ -204,25 +204,33 @@ private struct WinogradWork {
   ) {
     let s = schedule, kernels = KernelSet.selected, nothing = Finish<Float>.nothing.epilogue
     let panels = min(s.panelsEach, s.panels - firstPanel)
-    let mine = scratch.extra(worker) + s.lineCount
-    if kept == nil {
-      for panel in 0..<panels {
-        kernels.winogradFilter(
-          s.side, row, weights + (firstPanel + panel) * 9 * s.panelCount, s.channels, mine + panel * s.panelCount,
-          s.filterPlane)
+    guard let kept else {
+      // A part of the channels at a time, so that their part of the filter stays in the second-level cache.
+      let mine = scratch.extra(worker) + s.lineCount, tileColumns = kernels.tileColumns
+      for k in stride(from: 0, to: s.channels, by: s.depthEach) {
+        let depth = min(s.depthEach, s.channels - k)
+        for panel in 0..<panels {
+          kernels.winogradFilter(
+            s.side, row, 1, weights + (9 * (firstPanel + panel) * s.channels + k) * tileColumns, s.channels, depth,
+            mine + panel * depth * tileColumns, s.filterPlane)
+        }
+        for j in 0..<s.side {
+          // The kernel counts panels from the filter's first, which lies before this task's.
+          let xi = row * s.side + j, u = mine + j * s.filterPlane - firstPanel * depth * tileColumns
+          kernels.multiplyBlock(
+            depth, v + xi * s.picturePlane + k, s.channels, u, m + xi * s.productPlane, s.columns, s.columns, k > 0,
+            nothing, 0, count, firstPanel, panels, scratch.table(worker), scratch.edge(worker), nil)
+        }
       }
+      return
     }
-    for j in 0..<s.side {
-      let xi = row * s.side + j
-      // The kernel counts panels from the filter's first, which lies before this task's.
-      let u = kept.map { $0 + xi * s.panels * s.panelCount }
-        ?? UnsafePointer(mine) + j * s.filterPlane - firstPanel * s.panelCount
+    for xi in (row * s.side)..<((row + 1) * s.side) {
       kernels.multiplyBlock(
-        s.channels, v + xi * s.picturePlane, s.channels, u, m + xi * s.productPlane, s.columns, s.columns, false, nothing,
-        0, count, firstPanel, panels, scratch.table(worker), scratch.edge(worker), nil)
+        s.channels, v + xi * s.picturePlane, s.channels, kept + xi * s.panels * s.panelCount, m + xi * s.productPlane,
+        s.columns, s.columns, false, nothing, 0, count, firstPanel, panels, scratch.table(worker), scratch.edge(worker),
+        nil)
     }
   }
-
 }
 
 private func roundedUp(_ count: Int, _ multiple: Int) -> Int { (count + multiple - 1) / multiple * multiple }

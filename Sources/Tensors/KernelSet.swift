@@ -27,8 +27,7 @@ struct KernelSet: @unchecked Sendable {
     ) -> Void
   let outerBlock:
     (
-      Int, Int, UnsafePointer<UnsafePointer<Float>>, Int, Int, UnsafePointer<Float>, Int, Int,
-      UnsafeMutablePointer<Float>, Bool, Bool
+      Int, Int, UnsafePointer<UnsafePointer<Float>>, Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Bool
     ) -> Void
   let packPanel: (Int, Int, UnsafePointer<Float>, Int, Int, Int, UnsafeMutablePointer<Float>) -> Void
   let transposeBlock: (UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, Int, Int, Int) -> Void
@@ -40,7 +39,7 @@ struct KernelSet: @unchecked Sendable {
     (
       Int, Window, UnsafePointer<Float>, Int, Int, Int, Target, Int, Epilogue, Int, Int, UnsafeMutablePointer<Float>
     ) -> Void
-  let winogradFilter: (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int) -> Void
+  let winogradFilter: (Int, Int, Int, UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, Int) -> Void
   let poolRowsBlock:
     (Window, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<UInt8>?, Int, Int) -> Void
   let unpoolBlock:

@@ -15,6 +15,11 @@ package protocol Scalar: BinaryFloatingPoint, BitwiseCopyable {
     _ c: UnsafeMutablePointer<Self>, accumulate: Bool, _ finish: Finish<Self>, _ workspace: Workspace
   ) throws(Failure)
 
+  /// `gram[k, l] = sum over rows p of x[p, k] * x[p, l]`; `x` is [rows, columns].
+  static func gram(
+    _ x: UnsafePointer<Self>, rows: Int, columns: Int, _ gram: UnsafeMutablePointer<Self>, _ workspace: Workspace
+  ) throws(Failure)
+
   /// `y = f(x convolved with filter)`, NHWC, by the method that is fastest for these sizes.
   static func convolve(
     _ window: Window, _ x: UnsafePointer<Self>, _ filter: PackedFilter<Self>, _ y: UnsafeMutablePointer<Self>,

@@ -34,7 +34,7 @@ func networkRows(models: String, photos: String, threads: [Int]) -> [Row] {
   }
   attempt { () throws(Failure) in
     let vgg = try Model(path: models + "/vgg19.safetensors")
-    let network = try vgg.network(isDifferentiable: true)
+    let network = try vgg.network()
     let content = try Image.open(photos + "/chelsea.png"), style = try Image.open(photos + "/ihc.png")
     for (height, width) in [(300, 400), (512, 512)] {
       // Multiplications to conv5_1: 18.1e9 at 224x224, in proportion to the pixels.

@@ -16,23 +16,16 @@ extension Tape {
     let isSplit = x.isDifferentiable && filter.finish.activation == .parametric
     let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, filter.outputs])
     let finish = isSplit ? filter.finish.activated(.none) : filter.finish
-    try Element.convolve(window, x.tensor.pointer, filter.forward, y.pointer, finish, workspace)
+    try Element.convolve(window, x.tensor.pointer, filter.forward(), y.pointer, finish, workspace)
 
     // dx = w turned by 180 degrees, convolved with dy (spread to the input's grid if the stride is not 1);
     // where the rectifier was shut, dy is 0.
     let result = record(y, from: [x]) { tape, dy throws(Failure) in
-      guard let backward = filter.backward else {
-        throw .internalError("the gradient of a filter that was made for forward passes alone")
-      }
       if finish.activation == .rectifier { try dy.gate(by: y) }
       let spread = try filter.stride == 1 ? dy : spreadOut(dy, stride: filter.stride)
       let dx = try Tensor<Element>(x.shape)
-      let back = Window(
-        batch: window.batch, height: spread.shape[1], width: spread.shape[2], channels: filter.outputs,
-        kernelHeight: filter.kernel, kernelWidth: filter.kernel, strideY: 1, strideX: 1,
-        padTop: filter.kernel - 1 - window.padTop, padLeft: filter.kernel - 1 - window.padLeft,
-        outHeight: window.height, outWidth: window.width)
-      try Element.convolve(back, spread.pointer, backward, dx.pointer, .nothing, tape.workspace)
+      let back = filter.backwardWindow(of: window, height: spread.shape[1], width: spread.shape[2])
+      try Element.convolve(back, spread.pointer, filter.backward(), dx.pointer, .nothing, tape.workspace)
       try tape.accumulate(dx, into: x)
     }
     return isSplit ? try parametricRectifier(result, filter.finish) : result

@@ -11,17 +11,8 @@ extension Tape {
       throw .invalidArgument("Gram matrix of \(x.shape.description), wanted [1, height, width, channels]")
     }
     let channels = x.shape[3], pixels = x.shape[1] * x.shape[2]
-    let gram = try Tensor<Element>([channels, channels], repeating: 0)
-    // Slices of pixels, so that what is packed stays small.
-    let slice = 4096
-    for first in stride(from: 0, to: pixels, by: slice) {
-      let rows = min(slice, pixels - first)
-      let part = x.tensor.pointer + first * channels
-      let packed = try Element.pack(depth: rows, columns: channels, part, rowStride: channels, columnStride: 1)
-      try Element.multiply(
-        rows: channels, part, rowStride: 1, columnStride: channels, packed, gram.pointer, accumulate: true, .nothing,
-        workspace)
-    }
+    let gram = try Tensor<Element>([channels, channels])
+    try Element.gram(x.tensor.pointer, rows: pixels, columns: channels, gram.pointer, workspace)
     // dx = x (dG + transpose(dG))
     return record(gram, from: [x]) { tape, dy throws(Failure) in
       let both = try Tensor<Element>([channels, channels])

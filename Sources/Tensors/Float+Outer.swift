@@ -1,0 +1,185 @@
+import CSystem
+import Kernels
+
+// Sums of outer products: Gram matrices and the gradients of weights. Nothing is transposed: a row of the product's left
+// side is read where it lies, the right side is packed a few rows at a time. The kernel is in Kernels/Outer.swift.
+
+extension Float {
+  /// `gram[k, l] = sum over rows p of x[p, k] * x[p, l]`: half of the products, for the other half is the same.
+  ///
+  /// - Parameter x: [rows, columns], followed by a vector's width of readable slack.
+  package static func gram(
+    _ x: UnsafePointer<Float>, rows: Int, columns: Int, _ gram: UnsafeMutablePointer<Float>, _ workspace: Workspace
+  ) throws(Failure) {
+    guard columns > 0 else { return }
+    let kernels = KernelSet.selected
+    let schedule = GramSchedule(rows: rows, columns: columns, kernels)
+    var scratch = schedule.scratch
+    try scratch.take(from: workspace)
+    let tileCount = kernels.tileRows * kernels.tileColumns, panelTiles = schedule.slivers * tileCount
+    let partial = scratch.shared
+    ThreadPool.shared.run(schedule.panels * schedule.parts, workers: scratch.workers) { [scratch] task, worker in
+      // The last panels have most to do: they come first.
+      let panel = schedule.panels - 1 - task / schedule.parts, part = task % schedule.parts
+      let target = partial + (part * schedule.panels + panel) * panelTiles
+      let packed = scratch.extra(worker), table = scratch.table(worker)
+      let end = min(rows, (part + 1) * schedule.rowsEach)
+      var first = part * schedule.rowsEach
+      repeat {
+        let count = max(0, min(blockDepth, end - first))
+        packRows(kernels, count, columns, x + first * columns, panel, packed)
+        table[0] = x + first * columns
+        kernels.outerBlock(
+          1, count, table, columns, schedule.used(panel), packed, count, target, first > part * schedule.rowsEach)
+        first += count
+      } while first < end
+    }
+    // The parts are added in their order, whoever made them.
+    ThreadPool.shared.run(schedule.panels) { panel, _ in
+      for k in 0..<min(columns, schedule.used(panel) * kernels.tileRows) {
+        for j in 0..<min(kernels.tileColumns, columns - panel * kernels.tileColumns) {
+          var sum: Float = 0
+          for part in 0..<schedule.parts {
+            sum += partial[(part * schedule.panels + panel) * panelTiles + k * kernels.tileColumns + j]
+          }
+          let l = panel * kernels.tileColumns + j
+          guard k <= l else { continue }
+          gram[k * columns + l] = sum
+          gram[l * columns + k] = sum
+        }
+      }
+    }
+  }
+
+  package static func gramScratchCount(rows: Int, columns: Int) -> Int {
+    GramSchedule(rows: rows, columns: columns, KernelSet.selected).scratch.count
+  }
+
+  /// The gradient of a convolution's weights:
+  /// `dw[t, c, k] = sum over output pixels p of x[pixel(p, t), c] * dy[p, k]`
+  ///
+  /// - Parameters:
+  ///   - x: [batch, height, width, channels], followed by a vector's width of readable slack.
+  ///   - dy: [batch, outHeight, outWidth, outputs].
+  ///   - dw: [groups][taps * channels / groups, outputs / groups], as `PackedFilter` takes them.
+  package static func weightGradient(
+    _ window: Window, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, outputs: Int, groups: Int = 1,
+    _ dw: UnsafeMutablePointer<Float>, _ workspace: Workspace
+  ) throws(Failure) {
+    let kernels = KernelSet.selected
+    let channels = window.channels / groups, columns = outputs / groups, taps = window.taps
+    let slivers = (channels + kernels.tileRows - 1) / kernels.tileRows
+    let panels = (columns + kernels.tileColumns - 1) / kernels.tileColumns
+    let panelTiles = taps * slivers * kernels.tileRows * kernels.tileColumns
+    // Rows of the result that are packed at a time, and the parts that few panels are cut into.
+    let outRows = window.batch * window.outHeight
+    let together = max(1, blockDepth / max(1, window.outWidth))
+    let parts = min(max(1, 8 / panels), max(1, outRows / together))
+    let rowsEach = (outRows + parts - 1) / parts
+    var scratch = Scratch(
+      pointers: together, extra: together * window.outWidth * kernels.tileColumns, shared: parts * panels * panelTiles, kernels)
+    try scratch.take(from: workspace)
+    let partial = scratch.shared
+    for group in 0..<groups {
+      ThreadPool.shared.run(parts * panels, workers: scratch.workers) { [scratch] task, worker in
+        let panel = task / parts, part = task % parts
+        let target = partial + (part * panels + panel) * panelTiles
+        target.update(repeating: 0, count: panelTiles)
+        let packed = scratch.extra(worker), table = scratch.table(worker)
+        let end = min(outRows, (part + 1) * rowsEach)
+        for first in stride(from: part * rowsEach, to: end, by: together) {
+          let rows = min(together, end - first)
+          packRows(
+            kernels, rows * window.outWidth, columns, dy + first * window.outWidth * outputs + group * columns, panel, packed,
+            stride: outputs)
+          for ky in 0..<window.kernelHeight {
+            for kx in 0..<window.kernelWidth {
+              // The columns of the result whose pixel lies inside the picture.
+              let (left, right) = inside(window.width, window.strideX, kx - window.padLeft, window.outWidth)
+              guard left < right else { continue }
+              let tile = target + (ky * window.kernelWidth + kx) * slivers * kernels.tileRows * kernels.tileColumns
+              // Runs of rows that lie inside, one after the other.
+              var run = 0
+              var begin = 0
+              for row in 0...rows {
+                let y = row < rows ? (first + row) % window.outHeight * window.strideY - window.padTop + ky : -1
+                if y >= 0, y < window.height {
+                  let picture = (first + row) / window.outHeight
+                  table[run] = x + ((picture * window.height + y) * window.width + left * window.strideX - window.padLeft + kx)
+                    * window.channels + group * channels
+                  run += 1
+                } else {
+                  if run > 0 {
+                    kernels.outerBlock(
+                      run, right - left, table, window.strideX * window.channels, slivers,
+                      packed + (begin * window.outWidth + left) * kernels.tileColumns, window.outWidth, tile, true)
+                  }
+                  run = 0
+                  begin = row + 1
+                }
+              }
+            }
+          }
+        }
+      }
+      let target = dw + group * taps * channels * columns
+      for tap in 0..<taps {
+        for c in 0..<channels {
+          for k in 0..<columns {
+            let panel = k / kernels.tileColumns, j = k % kernels.tileColumns
+            var sum: Float = 0
+            for part in 0..<parts {
+              sum += partial[
+                (part * panels + panel) * panelTiles + (tap * slivers * kernels.tileRows + c) * kernels.tileColumns + j]
+            }
+            target[(tap * channels + c) * columns + k] = sum
+          }
+        }
+      }
+    }
+  }
+
+  /// The results `first..<end` for which `i * stride + offset` lies in `0..<side`.
+  private static func inside(_ side: Int, _ stride: Int, _ offset: Int, _ count: Int) -> (first: Int, end: Int) {
+    let first = offset < 0 ? (-offset + stride - 1) / stride : 0
+    let end = side - offset > 0 ? min(count, (side - offset + stride - 1) / stride) : 0
+    return (min(first, end), end)
+  }
+
+  /// Rows of one panel, one after the other.
+  private static func packRows(
+    _ kernels: KernelSet, _ rows: Int, _ columns: Int, _ x: UnsafePointer<Float>, _ panel: Int,
+    _ packed: UnsafeMutablePointer<Float>, stride: Int? = nil
+  ) {
+    // The kernel counts panels from the first, to which it would leave room.
+    kernels.packPanel(rows, columns, x, stride ?? columns, 1, panel, packed - panel * rows * kernels.tileColumns)
+  }
+}
+
+/// How the sums of a Gram matrix are cut into tasks: by its size alone.
+private struct GramSchedule {
+  let panels, slivers, parts, rowsEach: Int
+  private let kernels: KernelSet
+
+  init(rows: Int, columns: Int, _ kernels: KernelSet) {
+    self.kernels = kernels
+    panels = (columns + kernels.tileColumns - 1) / kernels.tileColumns
+    slivers = (columns + kernels.tileRows - 1) / kernels.tileRows
+    // Few panels are many rows: these are cut, too, into parts of whole blocks.
+    let blocks = max(1, (rows + blockDepth - 1) / blockDepth)
+    let wanted = min(blocks, max(1, 32 / panels))
+    rowsEach = (blocks + wanted - 1) / wanted * blockDepth
+    parts = max(1, (rows + rowsEach - 1) / rowsEach)
+  }
+
+  /// Slivers that reach no further than the panel's last column.
+  func used(_ panel: Int) -> Int {
+    min(slivers, ((panel + 1) * kernels.tileColumns + kernels.tileRows - 1) / kernels.tileRows)
+  }
+
+  var scratch: Scratch {
+    Scratch(
+      pointers: 1, extra: blockDepth * kernels.tileColumns,
+      shared: parts * panels * slivers * kernels.tileRows * kernels.tileColumns, kernels)
+  }
+}
