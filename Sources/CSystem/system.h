@@ -41,8 +41,9 @@ typedef struct Source {
   long pooling;               /* the kind, where there are codes */
 } Source;
 
-/* Where a convolution writes its result. */
-enum { poolingNone = 0, poolingAverage = 1, poolingMaximum = 2 /* 2x2, stride 2; windows may reach over the end */ };
+enum { poolingNone = 0, poolingAverage = 1, poolingMaximum = 2, poolingEuclidean = 3 };
+
+/* Where a convolution writes its result. Pooling here is 2x2 with stride 2; windows may reach over the end. */
 typedef struct Target {
   float *values;
   long stride;          /* from pixel to pixel */

@@ -11,7 +11,7 @@ package final class Embedder: @unchecked Sendable {
   /// The model's: embeddings of different models are never compared.
   package let fingerprint: UInt64
   private let architecture: Architecture
-  private let network: Network<Float>
+  private let executor: Executor
 
   package init(_ model: Model) throws(Failure) {
     let known: (template: [Float], threshold: Float)
@@ -28,7 +28,7 @@ package final class Embedder: @unchecked Sendable {
       throw .wrongModel("the model is \"\(model.architectureName)\", an embedder wants dlib-resnet or nn4.small2")
     }
     architecture = try model.architecture()
-    network = try model.network()
+    executor = Executor(try model.network(), .init(["embedding"]))
     let side = architecture.side ?? 0
     let metadata = model.weights.metadata
     let template = try metadata["template"].map { text throws(Failure) in try numbers(text, count: 10, "template") } ?? known.template
@@ -53,13 +53,16 @@ package final class Embedder: @unchecked Sendable {
     let batchSize = 16
     for first in stride(from: 0, to: chips.count, by: batchSize) {
       let batch = chips[first..<min(first + batchSize, chips.count)]
-      let input = try Tensor<Float>([batch.count, side, side, 3])
-      for (i, chip) in batch.enumerated() {
-        architecture.fill(input, i, chip.pixels.pointer, height: side, width: side)
+      let count = batch.count * dimension, target = embeddings + first * dimension
+      try executor.run(batch: batch.count, height: side, width: side) { input throws(Failure) in
+        for (i, chip) in batch.enumerated() {
+          architecture.fill(input + i * side * side * 3, chip.pixels.pointer, height: side, width: side)
+        }
+      } _: { answers throws(Failure) in
+        let answer = answers[0]
+        for i in 0..<count where !answer[i].isFinite { throw .badData("the model answers \(answer[i]): its weights are damaged") }
+        target.update(from: answer, count: count)
       }
-      let answer = try network.run(input, .init(["embedding"]))[0]
-      for i in 0..<answer.count where !answer[i].isFinite { throw .badData("the model answers \(answer[i]): its weights are damaged") }
-      (embeddings + first * dimension).update(from: answer.pointer, count: answer.count)
     }
   }
 

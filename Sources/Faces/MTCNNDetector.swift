@@ -23,7 +23,7 @@ package final class MTCNNDetector: @unchecked Sendable {
   private static let mostOfLevel = 4096
 
   private let options: Options
-  private let proposal, refinement, output: Network<Float>
+  private let proposal, refinement, output: Executor
 
   package init(_ model: Model, _ options: Options) throws(Failure) {
     guard model.architectureName == "mtcnn" else {
@@ -40,9 +40,9 @@ package final class MTCNNDetector: @unchecked Sendable {
       throw .invalidArgument("scale step \(options.scaleStep), wanted 0.1 to 0.95")
     }
     self.options = options
-    proposal = try Network(MTCNN.proposal, weights: model.weights)
-    refinement = try Network(MTCNN.refinement, side: 24, weights: model.weights)
-    output = try Network(MTCNN.output, side: 48, weights: model.weights)
+    proposal = Executor(try Network(MTCNN.proposal, weights: model.weights), .init(["face", "box"]))
+    refinement = Executor(try Network(MTCNN.refinement, side: 24, weights: model.weights), .init(["face", "box"]))
+    output = Executor(try Network(MTCNN.output, side: 48, weights: model.weights), .init(["face", "box", "points"]))
   }
 
   /// The faces of a picture, largest first.
@@ -84,24 +84,24 @@ package final class MTCNNDetector: @unchecked Sendable {
 
   private func level(_ image: Image, _ scale: Double) throws(Failure) -> [Candidate] {
     let height = Int(Double(image.height) * scale + 1), width = Int(Double(image.width) * scale + 1)
-    let input = try Tensor<Float>([1, height, width, 3])
-    try image.areaResampled(
-      rows: 0..<image.height, columns: 0..<image.width, to: height, width: width, into: input.pointer,
-      scale: MTCNN.scale, mean: MTCNN.mean)
-    let answers = try proposal.run(input, .init(["face", "box"]))
-    let face = answers[0], box = answers[1]
     var found: [Candidate] = []
-    let columns = face.shape[2]
-    for cell in 0..<(face.shape[1] * columns) where face[2 * cell + 1] >= options.thresholds.0 {
-      let x = Double(cell % columns), y = Double(cell / columns)
-      // A cell looks at 12 pixels, 2 apart.
-      found.append(
-        Candidate(
-          box: Box(
-            left: Float(((2 * x + 1) / scale).rounded(.down)), top: Float(((2 * y + 1) / scale).rounded(.down)),
-            right: Float(((2 * x + 12) / scale).rounded(.down)), bottom: Float(((2 * y + 12) / scale).rounded(.down))),
-          score: face[2 * cell + 1],
-          shift: (box[4 * cell], box[4 * cell + 1], box[4 * cell + 2], box[4 * cell + 3])))
+    try proposal.run(batch: 1, height: height, width: width) { input throws(Failure) in
+      try image.areaResampled(
+        rows: 0..<image.height, columns: 0..<image.width, to: height, width: width, into: input,
+        scale: MTCNN.scale, mean: MTCNN.mean)
+    } _: { answers in
+      let face = answers[0], box = answers[1], extents = answers.extents(0), columns = extents[2]
+      for cell in 0..<(extents[1] * columns) where face[2 * cell + 1] >= options.thresholds.0 {
+        let x = Double(cell % columns), y = Double(cell / columns)
+        // A cell looks at 12 pixels, 2 apart.
+        found.append(
+          Candidate(
+            box: Box(
+              left: Float(((2 * x + 1) / scale).rounded(.down)), top: Float(((2 * y + 1) / scale).rounded(.down)),
+              right: Float(((2 * x + 12) / scale).rounded(.down)), bottom: Float(((2 * y + 12) / scale).rounded(.down))),
+            score: face[2 * cell + 1],
+            shift: (box[4 * cell], box[4 * cell + 1], box[4 * cell + 2], box[4 * cell + 3])))
+      }
     }
     guard found.count > MTCNNDetector.mostOfLevel else { return found }
     found.sort { $0.score > $1.score }
@@ -112,7 +112,7 @@ package final class MTCNNDetector: @unchecked Sendable {
 
   private func refined(_ candidates: [Candidate], in image: Image) throws(Failure) -> [Candidate] {
     var passed: [Candidate] = []
-    try forEachAnswer(refinement, ["face", "box"], candidates, in: image, side: 24) { candidate, answers, i in
+    try forEachAnswer(refinement, candidates, in: image, side: 24) { candidate, answers, i in
       let score = answers[0][2 * i + 1], box = answers[1]
       if score > options.thresholds.1 {
         passed.append(
@@ -130,7 +130,7 @@ package final class MTCNNDetector: @unchecked Sendable {
 
   private func outputs(_ candidates: [Candidate], in image: Image) throws(Failure) -> [Face] {
     var faces: [Face] = []
-    try forEachAnswer(output, ["face", "box", "points"], candidates, in: image, side: 48) { candidate, answers, i in
+    try forEachAnswer(output, candidates, in: image, side: 48) { candidate, answers, i in
       let score = answers[0][2 * i + 1], shift = answers[1], points = answers[2]
       guard score > options.thresholds.2 else { return }
       let box = candidate.box
@@ -150,8 +150,8 @@ package final class MTCNNDetector: @unchecked Sendable {
 
   /// Cuts the candidates out of the picture and runs a network over them, so many at a time that memory stays small.
   private func forEachAnswer(
-    _ network: Network<Float>, _ taps: [String], _ candidates: [Candidate], in image: Image, side: Int,
-    _ body: (Candidate, [Tensor<Float>], Int) -> Void
+    _ network: Executor, _ candidates: [Candidate], in image: Image, side: Int,
+    _ body: (Candidate, Executor.Answers, Int) -> Void
   ) throws(Failure) {
     var parts: [(candidate: Candidate, rows: Range<Int>, columns: Range<Int>)] = []
     for candidate in candidates {
@@ -163,14 +163,15 @@ package final class MTCNNDetector: @unchecked Sendable {
     let batchSize = 64
     for first in stride(from: 0, to: parts.count, by: batchSize) {
       let batch = parts[first..<min(first + batchSize, parts.count)]
-      let input = try Tensor<Float>([batch.count, side, side, 3])
-      for (i, part) in batch.enumerated() {
-        try image.areaResampled(
-          rows: part.rows, columns: part.columns, to: side, width: side,
-          into: input.pointer + i * side * side * 3, scale: MTCNN.scale, mean: MTCNN.mean)
+      try network.run(batch: batch.count, height: side, width: side) { input throws(Failure) in
+        for (i, part) in batch.enumerated() {
+          try image.areaResampled(
+            rows: part.rows, columns: part.columns, to: side, width: side,
+            into: input + i * side * side * 3, scale: MTCNN.scale, mean: MTCNN.mean)
+        }
+      } _: { answers in
+        for (i, part) in batch.enumerated() { body(part.candidate, answers, i) }
       }
-      let answers = try network.run(input, .init(taps))
-      for (i, part) in batch.enumerated() { body(part.candidate, answers, i) }
     }
   }
 

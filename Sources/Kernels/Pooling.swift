@@ -1,14 +1,15 @@
 import CSystem
 
 /// Pooling of a run of output pixels, a vector of channels at a time; windows cover what lies inside the picture.
-/// maximum: `y = max of x` (a NaN stays); average: `y = mean of x`.
+/// average: `y = mean of x`; maximum: `y = max of x` (a NaN stays); euclidean: `y = sqrt(sum of x^2)`.
 ///
 /// `x` is [N, H, W, C], `y` is [N, H', W', C]; every window covers at least one pixel.
 package func poolBlock(
-  _ window: Window, _ isMaximum: Bool, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+  _ window: Window, _ kind: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
   _ firstPixel: Int, _ pixelCount: Int
 ) {
   let channels = window.channels
+  let isMaximum = kind == poolingMaximum, isEuclidean = kind == poolingEuclidean
   for pixel in firstPixel..<(firstPixel + pixelCount) {
     let outX = pixel % window.outWidth, outY = pixel / window.outWidth % window.outHeight
     let picture = x + pixel / (window.outWidth * window.outHeight) * window.height * window.width * channels
@@ -29,12 +30,12 @@ package func poolBlock(
             // Replaced unless the value is no larger, or the result is NaN already.
             result.replace(with: value, where: .!(value .<= result) .& (result .== result))
           } else {
-            result += value
+            result += isEuclidean ? value * value : value
           }
           p += channels
         }
       }
-      store(target + c, isMaximum ? result : result * share)
+      store(target + c, isMaximum ? result : isEuclidean ? result.squareRoot() : result * share)
       c += lanes
     }
     while c < channels {
@@ -43,13 +44,13 @@ package func poolBlock(
         for column in left..<right {
           let value = picture[(row * window.width + column) * channels + c]
           if !isMaximum {
-            result += value
+            result += isEuclidean ? value * value : value
           } else if !(value <= result) && result == result {
             result = value
           }
         }
       }
-      target[c] = isMaximum ? result : result * share
+      target[c] = isMaximum ? result : isEuclidean ? result.squareRoot() : result * share
       c += 1
     }
   }

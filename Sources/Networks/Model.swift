@@ -67,8 +67,14 @@ package final class Model: @unchecked Sendable {
   package func features(
     _ pixels: UnsafePointer<UInt8>, height: Int, width: Int, layer: String, pooling: Pooling
   ) throws(Failure) -> Tensor<Float> {
-    let input = try Tensor<Float>([1, height, width, 3])
-    try architecture().fill(input, 0, pixels, height: height, width: width)
-    return try network().run(input, .init([layer], pooling: pooling))[0]
+    let executor = Executor(try network(), .init([layer], pooling: pooling))
+    let architecture = try self.architecture()
+    return try executor.run(batch: 1, height: height, width: width) { input in
+      architecture.fill(input, pixels, height: height, width: width)
+    } _: { answers throws(Failure) in
+      let tensor = try Tensor<Float>(answers.extents(0))
+      tensor.pointer.update(from: answers[0], count: tensor.count)
+      return tensor
+    }
   }
 }

@@ -1,12 +1,9 @@
 import Tensors
 
 extension Architecture {
-  /// Writes picture `index` of a batch [batch, height, width, 3] from packed R,G,B bytes:
-  /// `x = (level - mean) * scale`, channels in the network's order.
-  package func fill(
-    _ batch: Tensor<Float>, _ index: Int, _ pixels: UnsafePointer<UInt8>, height: Int, width: Int
-  ) {
-    let target = batch.pointer + index * height * width * 3
+  /// Writes a picture [height, width, 3] from packed R,G,B bytes: `x = (level - mean) * scale`, channels in the network's
+  /// order.
+  package func fill(_ target: UnsafeMutablePointer<Float>, _ pixels: UnsafePointer<UInt8>, height: Int, width: Int) {
     let first = isBGR ? 2 : 0, last = isBGR ? 0 : 2
     for i in 0..<(height * width) {
       target[3 * i] = (Float(pixels[3 * i + first]) - mean.0) * scale
@@ -15,9 +12,8 @@ extension Architecture {
     }
   }
 
-  /// The way back: R,G,B levels of picture 0, rounded and held within 0...255.
-  package func read(_ batch: Tensor<Float>, into pixels: UnsafeMutablePointer<UInt8>, height: Int, width: Int) {
-    let source = batch.pointer
+  /// The way back: R,G,B levels, rounded and held within 0...255.
+  package func read(_ source: UnsafePointer<Float>, into pixels: UnsafeMutablePointer<UInt8>, height: Int, width: Int) {
     let first = isBGR ? 2 : 0, last = isBGR ? 0 : 2
     func level(_ x: Float, _ mean: Float) -> UInt8 {
       let level = (x / scale + mean).rounded()

@@ -27,7 +27,7 @@ package final class StyleTransfer {
     package func preview() throws(Failure) -> Image {
       let height = picture.shape[1], width = picture.shape[2]
       let image = try Image(width: width, height: height)
-      Architecture.vgg19.read(picture, into: image.pixels.pointer, height: height, width: width)
+      Architecture.vgg19.read(picture.pointer, into: image.pixels.pointer, height: height, width: width)
       return image
     }
   }
@@ -103,7 +103,7 @@ package final class StyleTransfer {
 
   private func tensor(_ image: Image) throws(Failure) -> Tensor<Float> {
     let tensor = try Tensor<Float>([1, image.height, image.width, 3])
-    Architecture.vgg19.fill(tensor, 0, image.pixels.pointer, height: image.height, width: image.width)
+    Architecture.vgg19.fill(tensor.pointer, image.pixels.pointer, height: image.height, width: image.width)
     return tensor
   }
 

@@ -50,10 +50,11 @@ extension Double: Scalar {
     _ window: Window, _ x: UnsafePointer<Double>, _ filter: PackedFilter<Double>, _ y: UnsafeMutablePointer<Double>,
     _ finish: Finish<Double>, _ workspace: Workspace
   ) throws(Failure) {
-    let length = filter.inputs, depth = window.taps * length, each = filter.outputs / filter.groups
+    let shape = filter.shape
+    let length = shape.inputs, depth = window.taps * length, each = shape.outputs / shape.groups
     let patches = try Storage<Double>(count: window.outputPixels * depth)
     let part = try Storage<Double>(count: window.outputPixels * each)
-    for group in 0..<filter.groups {
+    for group in 0..<shape.groups {
       patches.pointer.update(repeating: 0, count: patches.count)
       window.forEachPatch { pixel, tap, input in
         (patches.pointer + pixel * depth + tap * length).update(from: x + input + group * length, count: length)
@@ -64,7 +65,7 @@ extension Double: Scalar {
       for pixel in 0..<window.outputPixels {
         for j in 0..<each {
           let column = group * each + j
-          y[pixel * filter.outputs + column] = finish.apply(part.pointer[pixel * each + j], column: column)
+          y[pixel * shape.outputs + column] = finish.apply(part.pointer[pixel * each + j], column: column)
         }
       }
     }

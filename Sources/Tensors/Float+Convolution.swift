@@ -8,8 +8,8 @@ extension Float {
     _ window: Window, _ source: Source, _ filter: PackedFilter<Float>, _ target: Target, _ finish: Finish<Float>,
     _ workspace: Workspace
   ) throws(Failure) {
-    guard window.outputPixels > 0, filter.outputs > 0 else { return }
-    if let schedule = WinogradSchedule(window, filter) {
+    guard window.outputPixels > 0, filter.shape.outputs > 0 else { return }
+    if let schedule = WinogradSchedule(window, filter.shape) {
       return try convolve(window, source, filter, target, finish, workspace, by: schedule)
     }
     guard let x = source.values, let y = target.values, source.gate == nil, source.codes == nil, target.pooling == poolingNone
@@ -18,21 +18,23 @@ extension Float {
   }
 
   /// Whether `convolve` reads gradients behind a rectifier and pools on its way for these sizes.
-  package static func fuses(_ window: Window, _ filter: PackedFilter<Float>) -> Bool {
-    WinogradSchedule(window, filter) != nil
-  }
+  package static func fuses(_ window: Window, _ shape: FilterShape) -> Bool { WinogradSchedule(window, shape) != nil }
 
   /// Numbers of the workspace that `convolve` takes.
-  package static func scratchCount(_ window: Window, _ filter: PackedFilter<Float>) -> Int {
-    if let schedule = WinogradSchedule(window, filter) { return schedule.scratch.count }
-    return PlainSchedule(window, filter).scratch.count
+  package static func scratchCount(_ window: Window, _ shape: FilterShape) -> Int {
+    WinogradSchedule(window, shape)?.scratch.count ?? PlainSchedule(window, shape).scratch.count
+  }
+
+  /// Numbers that `convolve` keeps with the filter for the next call.
+  package static func keptCount(_ window: Window, _ shape: FilterShape) -> Int {
+    WinogradSchedule(window, shape).map { $0.isKept ? $0.transformedCount : 0 } ?? 0
   }
 
   package static func convolve(
     _ window: Window, _ x: UnsafePointer<Float>, _ filter: PackedFilter<Float>, _ y: UnsafeMutablePointer<Float>,
     _ finish: Finish<Float>, _ workspace: Workspace
   ) throws(Failure) {
-    try convolve(window, Source(x), filter, Target(y, stride: filter.outputs), finish, workspace)
+    try convolve(window, Source(x), filter, Target(y, stride: filter.shape.outputs), finish, workspace)
   }
 
   /// The same result, always term by term.
@@ -40,8 +42,8 @@ extension Float {
     _ window: Window, _ x: UnsafePointer<Float>, _ filter: PackedFilter<Float>, _ y: UnsafeMutablePointer<Float>,
     _ finish: Finish<Float>, _ workspace: Workspace
   ) throws(Failure) {
-    guard window.outputPixels > 0, filter.outputs > 0 else { return }
-    try plainly(window, x, filter, y, stride: filter.outputs, accumulate: false, finish, workspace)
+    guard window.outputPixels > 0, filter.shape.outputs > 0 else { return }
+    try plainly(window, x, filter, y, stride: filter.shape.outputs, accumulate: false, finish, workspace)
   }
 
   private static func plainly(
@@ -49,7 +51,8 @@ extension Float {
     stride: Int, accumulate: Bool, _ finish: Finish<Float>, _ workspace: Workspace
   ) throws(Failure) {
     let kernels = KernelSet.selected
-    let schedule = PlainSchedule(window, filter)
+    let shape = filter.shape
+    let schedule = PlainSchedule(window, shape)
     var scratch = schedule.scratch
     try scratch.take(from: workspace)
     let epilogue = finish.epilogue, shared = scratch.shared
@@ -66,7 +69,7 @@ extension Float {
         ThreadPool.shared.run(split.count, workers: scratch.workers) { task, worker in
           let part = split.part(task)
           kernels.multiplyBlock(
-            window.channels, x, window.channels, filter.plain.storage.pointer, y, stride, filter.outputs, accumulate,
+            window.channels, x, window.channels, filter.plain.storage.pointer, y, stride, shape.outputs, accumulate,
             epilogue, part.row, part.rows, part.panel, part.panels, scratch.table(worker), scratch.edge(worker), nil)
         }
       case .padded(let inside, let split):
@@ -75,14 +78,14 @@ extension Float {
           let part = split.part(task)
           kernels.convolveBlock(
             inside, shared, inside.kernelWidth * inside.channels, filter.plain.storage.pointer, shared, y, stride,
-            filter.outputs, true, accumulate, epilogue, part.row, part.rows, part.panel, part.panels,
+            shape.outputs, true, accumulate, epilogue, part.row, part.rows, part.panel, part.panels,
             scratch.table(worker), scratch.edge(worker))
         }
       case .sweep(let split):
-        shared.update(repeating: 0, count: filter.inputs)
+        shared.update(repeating: 0, count: shape.inputs)
         // The groups one after the other: each reads its channels and writes its columns.
-        let each = filter.outputs / filter.groups
-        for group in 0..<filter.groups {
+        let each = shape.outputs / shape.groups
+        for group in 0..<shape.groups {
           let packed = filter.plain.storage.pointer + group * filter.groupCount
           var part = epilogue
           part.bias = part.bias.map { $0 + group * each }
@@ -91,7 +94,7 @@ extension Float {
           ThreadPool.shared.run(split.count, workers: scratch.workers) { task, worker in
             let part = split.part(task)
             kernels.convolveBlock(
-              window, x + group * filter.inputs, filter.inputs, packed, shared, y + group * each, stride, each, false,
+              window, x + group * shape.inputs, shape.inputs, packed, shared, y + group * each, stride, each, false,
               accumulate, mine, part.row, part.rows, part.panel, part.panels, scratch.table(worker),
               scratch.edge(worker))
           }
@@ -136,7 +139,7 @@ private struct PlainSchedule {
   let method: Method
   let scratch: Scratch
 
-  init(_ window: Window, _ filter: PackedFilter<Float>) {
+  init(_ window: Window, _ filter: FilterShape) {
     let kernels = KernelSet.selected
     if filter.isDepthwise {
       method = .depthwise(pixelsPerTask: max(1, (1 << 16) / max(1, window.taps * window.channels)))

@@ -53,13 +53,24 @@ extension Float: Scalar {
   package static func pool(
     _ window: Window, isMaximum: Bool, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
   ) {
+    pool(window, kind: Int(isMaximum ? poolingMaximum : poolingAverage), x, y)
+  }
+
+  /// `y = sqrt(sum of squares)` of each window.
+  package static func euclideanPool(_ window: Window, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
+    pool(window, kind: Int(poolingEuclidean), x, y)
+  }
+
+  private static func pool(
+    _ window: Window, kind: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
+  ) {
     let kernels = KernelSet.selected
     // Long enough to hide the start of a task.
     let pixelsPerTask = max(1, (1 << 16) / max(1, window.taps * window.channels))
     let pixels = window.outputPixels
     ThreadPool.shared.run((pixels + pixelsPerTask - 1) / pixelsPerTask) { task, _ in
       let first = task * pixelsPerTask
-      kernels.poolBlock(window, isMaximum, x, y, first, min(pixelsPerTask, pixels - first))
+      kernels.poolBlock(window, kind, x, y, first, min(pixelsPerTask, pixels - first))
     }
   }
 
@@ -69,6 +80,33 @@ extension Float: Scalar {
     let kernels = KernelSet.selected
     forEachSlice(of: count) {
       kernels.gateBlock(dy + $0.lowerBound, y + $0.lowerBound, dx + $0.lowerBound, $0.count)
+    }
+  }
+
+  /// 2x2 pooling with stride 2 of what a rectifier gave, windows over the lower and right edge included.
+  ///
+  /// - Parameters:
+  ///   - window: of the picture [batch, height, width, channels], channels filling whole vectors.
+  ///   - codes: receives a byte a pooled number, all that `unpool` needs of the picture.
+  package static func poolRectified(
+    _ window: Window, isMaximum: Bool, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+    _ codes: UnsafeMutablePointer<UInt8>?
+  ) {
+    let kernels = KernelSet.selected
+    let rows = window.batch * ((window.height + 1) / 2)
+    ThreadPool.shared.run(rows) { row, _ in
+      kernels.poolRowsBlock(window, Int(isMaximum ? poolingMaximum : poolingAverage), x, y, codes, row, 1)
+    }
+  }
+
+  /// The gradient before rectifier and pooling, from the one behind them.
+  package static func unpool(
+    _ window: Window, isMaximum: Bool, _ dy: UnsafePointer<Float>, _ codes: UnsafePointer<UInt8>,
+    _ dx: UnsafeMutablePointer<Float>
+  ) {
+    let kernels = KernelSet.selected
+    ThreadPool.shared.run(window.batch * window.height) { row, _ in
+      kernels.unpoolBlock(window, Int(isMaximum ? poolingMaximum : poolingAverage), dy, codes, dx, row, 1)
     }
   }
 

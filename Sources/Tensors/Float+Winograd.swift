@@ -23,7 +23,7 @@ extension Float {
 
   /// The whole transformed filter, [side^2][panels][C][tileColumns].
   private static func transformed(_ filter: PackedFilter<Float>, _ s: WinogradSchedule) throws(Failure) -> Storage<Float> {
-    let u = try Storage<Float>(count: s.side * s.side * s.panels * s.panelCount)
+    let u = try Storage<Float>(count: s.transformedCount)
     let kernels = KernelSet.selected
     let plane = s.panels * s.panelCount
     ThreadPool.shared.run(s.panels) { panel, _ in
@@ -40,8 +40,10 @@ extension Float {
     side: Int, _ window: Window, _ source: Source, _ filter: PackedFilter<Float>, _ target: Target,
     _ finish: Finish<Float>, _ workspace: Workspace, inChunks: Bool? = nil
   ) throws(Failure) {
-    guard var schedule = WinogradSchedule(window, filter, side: side) else {
-      throw .invalidArgument("Winograd's method for a \(filter.kernel)x\(filter.kernel) filter of \(filter.inputs) to \(filter.outputs) channels")
+    guard var schedule = WinogradSchedule(window, filter.shape, side: side) else {
+      let shape = filter.shape
+      throw .invalidArgument(
+        "Winograd's method for a \(shape.kernel)x\(shape.kernel) filter of \(shape.inputs) to \(shape.outputs) channels")
     }
     if let inChunks { schedule.arrange(inChunks: inChunks) }
     try convolve(window, source, filter, target, finish, workspace, by: schedule)
@@ -71,7 +73,7 @@ struct WinogradSchedule {
   private let tileRows: Int
 
   /// The better tile for these sizes, or nil where a plain convolution is quicker.
-  init?(_ window: Window, _ filter: PackedFilter<Float>) {
+  init?(_ window: Window, _ filter: FilterShape) {
     guard let four = WinogradSchedule(window, filter, side: 6), let six = WinogradSchedule(window, filter, side: 8)
     else { return nil }
     let best = six.cost < four.cost ? six : four
@@ -81,7 +83,7 @@ struct WinogradSchedule {
   }
 
   /// - Returns: nil unless the filter is 3x3 with stride 1 and its channels fill vectors.
-  init?(_ window: Window, _ filter: PackedFilter<Float>, side: Int) {
+  init?(_ window: Window, _ filter: FilterShape, side: Int) {
     let kernels = KernelSet.selected
     let lanes = kernels.tileColumns / 2, step = side - 2
     guard side == 6 || side == 8, filter.kernel == 3, filter.groups == 1, window.strideX == 1, window.strideY == 1,
@@ -128,6 +130,7 @@ struct WinogradSchedule {
   var productPlane: Int { WinogradSchedule.spacing(tilesEach * columns) }
   /// From one plane of a task's part of the filter to the next.
   var filterPlane: Int { WinogradSchedule.spacing(panelsEach * panelCount / channels * depthEach) }
+  var transformedCount: Int { side * side * panels * panelCount }
   var planesCount: Int { side * side * (picturePlane + productPlane) }
   var lineCount: Int { side * side * 16 }
 

@@ -44,7 +44,7 @@ struct KernelSet: @unchecked Sendable {
     (Window, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<UInt8>?, Int, Int) -> Void
   let unpoolBlock:
     (Window, Int, UnsafePointer<Float>, UnsafePointer<UInt8>, UnsafeMutablePointer<Float>, Int, Int) -> Void
-  let poolBlock: (Window, Bool, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int) -> Void
+  let poolBlock: (Window, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int) -> Void
   let gateBlock: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
   let responseBlock:
     (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Float, Int, Int, Int, UnsafeMutablePointer<Float>) -> Void

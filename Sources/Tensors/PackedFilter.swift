@@ -1,16 +1,29 @@
+/// What a filter looks like: enough to plan a convolution by. `inputs` are those of one group.
+package struct FilterShape: Equatable, Sendable {
+  package let kernel, stride, inputs, outputs, groups: Int
+
+  package init(kernel: Int, stride: Int = 1, inputs: Int, outputs: Int, groups: Int = 1) {
+    self.kernel = kernel
+    self.stride = stride
+    self.inputs = inputs
+    self.outputs = outputs
+    self.groups = groups
+  }
+
+  /// One input and one output a group.
+  var isDepthwise: Bool { groups > 1 && inputs == 1 && outputs == groups }
+}
+
 /// The weights of a convolution, ready for the kernels.
 package struct PackedFilter<Element: Scalar> {
-  /// `inputs` and the columns of `plain` are those of one group.
-  let kernel, stride, inputs, outputs, groups: Int
-  /// [kernel * kernel * inputs, outputs / groups], group after group.
+  package let shape: FilterShape
+  /// [kernel * kernel * inputs, outputs / groups], group after group; of a depthwise filter [kernel * kernel, channels].
   let plain: PackedMatrix<Element>
   /// What Winograd's method makes of the weights, kept once it was made.
   let transformed = TransformedFilter<Element>()
 
   /// Numbers of one group in `plain`.
-  var groupCount: Int { plain.storage.count / groups }
-  /// One input and one output a group: the weights lie as [kernel * kernel, channels].
-  var isDepthwise: Bool { groups > 1 && inputs == 1 && outputs == groups }
+  var groupCount: Int { plain.storage.count / shape.groups }
 }
 
 extension PackedFilter {
@@ -18,13 +31,9 @@ extension PackedFilter {
   package init(
     kernel: Int, stride: Int, inputs: Int, outputs: Int, groups: Int = 1, matrix: UnsafePointer<Element>
   ) throws(Failure) {
-    self.kernel = kernel
-    self.stride = stride
-    self.inputs = inputs
-    self.outputs = outputs
-    self.groups = groups
+    shape = FilterShape(kernel: kernel, stride: stride, inputs: inputs, outputs: outputs, groups: groups)
     let depth = kernel * kernel * inputs, columns = outputs / groups
-    if groups > 1, inputs == 1, columns == 1 {
+    if shape.isDepthwise {
       let storage = try Storage<Element>(count: kernel * kernel * groups)
       for group in 0..<groups {
         for tap in 0..<depth { storage.pointer[tap * groups + group] = matrix[group * depth + tap] }
@@ -56,10 +65,10 @@ extension Scalar {
 extension PackedFilter<Double> {
   /// [kernel * kernel * inputs, outputs / groups] of one group.
   func matrix(ofGroup group: Int) throws(Failure) -> PackedMatrix<Double> {
-    guard groups > 1 else { return plain }
+    guard shape.groups > 1 else { return plain }
     let one = try Storage<Double>(count: groupCount)
     for i in 0..<groupCount {
-      one.pointer[i] = isDepthwise ? plain.storage.pointer[i * groups + group] : plain.storage.pointer[group * groupCount + i]
+      one.pointer[i] = shape.isDepthwise ? plain.storage.pointer[i * shape.groups + group] : plain.storage.pointer[group * groupCount + i]
     }
     return PackedMatrix(depth: plain.depth, columns: plain.columns, storage: one)
   }

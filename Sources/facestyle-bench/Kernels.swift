@@ -43,7 +43,7 @@ func convolution(_ height: Int, _ width: Int, _ channels: Int, _ filters: Int, t
       try Float.convolvePlainly(window, x.pointer, packed, y.pointer, .nothing, workspace)
     }
   ]
-  guard Float.fuses(window, packed) else { return rows }
+  guard Float.fuses(window, packed.shape) else { return rows }
   for (name, side) in [("winograd 4x4", 6), ("winograd 6x6", 8)] {
     rows.append(
       try measure(name, shape, threads: threads, operations: operations) { () throws(Failure) in

@@ -33,17 +33,7 @@ extension Tape {
     let channels = x.shape.extents.last ?? 1
     let y = try Tensor<Element>(x.shape)
     guard channels > 0 else { return constant(y) }
-    for row in 0..<(y.count / channels) {
-      let source = x.tensor.pointer + row * channels, target = y.pointer + row * channels
-      var largest = source[0]
-      for c in 1..<max(channels, 1) where source[c] > largest { largest = source[c] }
-      var sum: Element = 0
-      for c in 0..<channels {
-        target[c] = Element.exponential(source[c] - largest)
-        sum += target[c]
-      }
-      for c in 0..<channels { target[c] /= sum }
-    }
+    softmaxRows(x.tensor.pointer, y.pointer, rows: y.count / channels, channels)
     // dx[c] = y[c] (dy[c] - sum over k of dy[k] y[k])
     return record(y, from: [x]) { tape, dy throws(Failure) in
       let dx = try Tensor<Element>(x.shape)
@@ -64,6 +54,24 @@ extension Tensor where Element: Scalar {
     let open = try isUnique() ? self : Tensor(shape)
     Element.gate(pointer, by: y.pointer, open.pointer, count)
     self = open
+  }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+func softmaxRows<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, rows: Int, _ channels: Int
+) {
+  for row in 0..<rows {
+    let source = x + row * channels, target = y + row * channels
+    var largest = source[0]
+    for c in 1..<max(channels, 1) where source[c] > largest { largest = source[c] }
+    var sum: Element = 0
+    for c in 0..<channels {
+      target[c] = Element.exponential(source[c] - largest)
+      sum += target[c]
+    }
+    for c in 0..<channels { target[c] /= sum }
   }
 }
 

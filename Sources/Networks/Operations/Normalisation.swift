@@ -51,12 +51,7 @@ extension Tape {
     guard channels > 0 else { return constant(y) }
     let rows = y.count / channels
     let inverse = try Tensor<Element>([rows])
-    for row in 0..<rows {
-      var sum: Element = 0
-      for c in 0..<channels { sum += x.tensor[row * channels + c] * x.tensor[row * channels + c] }
-      inverse.pointer[row] = sum > 0 ? 1 / sum.squareRoot() : sum.isNaN ? sum : 0
-      for c in 0..<channels { y.pointer[row * channels + c] = x.tensor[row * channels + c] * inverse[row] }
-    }
+    unitRows(x.tensor.pointer, y.pointer, rows: rows, channels, inverse.pointer)
     // dx = (dy - y (y . dy)) / |x|
     return record(y, from: [x]) { tape, dy throws(Failure) in
       let dx = try Tensor<Element>(x.shape)
@@ -68,5 +63,22 @@ extension Tape {
       }
       try tape.accumulate(dx, into: x)
     }
+  }
+}
+
+/// Each row divided by its length, which the inverse of which goes to `inverse`; a zero row stays zero.
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+func unitRows<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, rows: Int, _ channels: Int,
+  _ inverse: UnsafeMutablePointer<Element>? = nil
+) {
+  for row in 0..<rows {
+    let x = x + row * channels, y = y + row * channels
+    var sum: Element = 0
+    for c in 0..<channels { sum += x[c] * x[c] }
+    let factor: Element = sum > 0 ? 1 / sum.squareRoot() : sum.isNaN ? sum : 0
+    for c in 0..<channels { y[c] = x[c] * factor }
+    inverse?[row] = factor
   }
 }

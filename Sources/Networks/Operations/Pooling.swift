@@ -74,7 +74,7 @@ func pooledSide(_ side: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ rou
   return (count - 1) * stride < side + padding ? count : count - 1
 }
 
-private func poolingWindow(
+func poolingWindow(
   _ shape: Shape, _ kernel: Int, _ stride: Int, _ padding: Int, _ roundsUp: Bool
 ) throws(Failure) -> Window {
   guard shape.rank == 4 else { throw .invalidArgument("pooling of \(shape.description), wanted [batch, height, width, channels]") }
