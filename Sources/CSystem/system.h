@@ -84,6 +84,9 @@ static inline int systemProcessorLevel(void) {
 static inline int systemProcessorLevel(void) { return systemBaseline; }
 #endif
 
+/* Swift has no name for it. Any address will do. */
+static inline void systemPrefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
+
 /* errno and the standard streams are macros, which Swift does not see. */
 static inline int systemError(void) { return errno; }
 /* open() is variadic, which Swift cannot call. */

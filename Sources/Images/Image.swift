@@ -16,7 +16,7 @@ package final class Image: @unchecked Sendable {
   /// A picture of unspecified content, for a maker to fill before anybody else sees it.
   /// - Throws: `.invalidArgument` for sides outside the limits, `.noMemory`.
   package init(width: Int, height: Int) throws(Failure) {
-    if let problem = Image.problem(width: width, height: height) { throw .invalidArgument(problem) }
+    try Image.check(width: width, height: height)
     self.width = width
     self.height = height
     pixels = try Storage(count: 3 * width * height)
@@ -28,6 +28,11 @@ package final class Image: @unchecked Sendable {
   ) throws(Failure) {
     try self.init(width: width, height: height)
     for y in 0..<height { fill(y, mutableRow(y)) }
+  }
+
+  /// - Throws: `.invalidArgument` for sides outside the limits.
+  package static func check(width: Int, height: Int) throws(Failure) {
+    if let problem = problem(width: width, height: height) { throw .invalidArgument(problem) }
   }
 
   /// What is wrong with the sides, or nil.

@@ -25,42 +25,74 @@ package func convolveBlock(
   let taps = window.kernelHeight * tapColumns
   let slivers = (pixelCount + tileRows - 1) / tileRows
 
-  // Where each factor lies: [sliver][tap][row of the tile]. Missing rows of the last sliver repeat its first.
-  for sliver in 0..<slivers {
-    for row in 0..<tileRows {
-      let inside = sliver * tileRows + row < pixelCount
-      let pixel = firstPixel + sliver * tileRows + (inside ? row : 0)
-      let outX = pixel % window.outWidth
-      let outY = (pixel / window.outWidth) % window.outHeight
-      let picture = x + (pixel / (window.outWidth * window.outHeight)) * window.height * window.width * window.channels
-      let left = outX * window.strideX - window.padLeft
-      var entry = table + sliver * taps * tileRows + row
+  // Where each factor lies: [sliver][tap][row of the tile].
+  var outX = firstPixel % window.outWidth, outY = firstPixel / window.outWidth % window.outHeight
+  var picture = x + firstPixel / (window.outWidth * window.outHeight) * window.height * window.width * window.channels
+  for pixel in 0..<(slivers * tileRows) {
+    var entry = table + pixel / tileRows * taps * tileRows + pixel % tileRows
+    guard pixel < pixelCount else {
+      // Missing rows of the last sliver repeat its first.
+      let first = entry - pixel % tileRows
+      for tap in 0..<taps { entry[tap * tileRows] = first[tap * tileRows] }
+      continue
+    }
+    let left = outX * window.strideX - window.padLeft, top = outY * window.strideY - window.padTop
+    var row = picture + (top * window.width + left) * window.channels
+    if left >= 0, top >= 0, left + window.kernelWidth <= window.width, top + window.kernelHeight <= window.height {
+      for _ in 0..<window.kernelHeight {
+        var source = row
+        for _ in 0..<tapColumns {
+          entry.pointee = source
+          entry += tileRows
+          source += window.channels
+        }
+        row += window.width * window.channels
+      }
+    } else {
       for ky in 0..<window.kernelHeight {
-        let inY = outY * window.strideY - window.padTop + ky
-        let rowInside = inY >= 0 && inY < window.height
+        let isRow = top + ky >= 0 && top + ky < window.height
         for kx in 0..<tapColumns {
-          let inX = left + kx
-          let isInside = rowInside && inX >= 0 && inX < window.width
-          entry.pointee = isInside ? picture + (inY * window.width + inX) * window.channels : zeros
+          entry.pointee = isRow && left + kx >= 0 && left + kx < window.width ? row + kx * window.channels : zeros
           entry += tileRows
         }
+        row += window.width * window.channels
+      }
+    }
+    outX += 1
+    if outX == window.outWidth {
+      outX = 0
+      outY += 1
+      if outY == window.outHeight {
+        outY = 0
+        picture += window.height * window.width * window.channels
       }
     }
   }
 
+  // Taps that lie outside for all these pixels add nothing: small pictures have many.
+  func isOutside(_ tap: Int) -> Bool {
+    for sliver in 0..<slivers {
+      for row in 0..<tileRows where table[(sliver * taps + tap) * tileRows + row] != zeros { return false }
+    }
+    return true
+  }
+  var begin = 0, end = taps
+  while begin < end - 1, isOutside(begin) { begin += 1 }
+  while end > begin + 1, isOutside(end - 1) { end -= 1 }
+
   // A few taps at a time, so that their part of a panel stays in the first-level cache for all slivers.
   let depth = taps * length, tapsEach = max(1, blockDepth / length)
   let nothing = Epilogue(bias: nil, slopes: nil, activation: Int(activationNone))
-  var tap = 0
-  while tap < taps {
-    let count = min(tapsEach, taps - tap), isLast = tap + count == taps
+  var tap = begin
+  while tap < end {
+    let count = min(tapsEach, end - tap), isLast = tap + count == end
     for panel in firstPanel..<(firstPanel + panelCount) {
       let weights = packed + (panel * depth + tap * length) * tileColumns
       for sliver in 0..<slivers {
         storeTile(
           count, length, table + (sliver * taps + tap) * tileRows, weights,
           y + (firstPixel + sliver * tileRows) * stride, stride, min(tileRows, pixelCount - sliver * tileRows),
-          columns, panel, accumulate || tap > 0, isLast ? epilogue : nothing, edge)
+          columns, panel, accumulate || tap > begin, isLast ? epilogue : nothing, edge)
       }
     }
     tap += count
@@ -80,12 +112,20 @@ func storeTile(
     tile(taps, length, rows, b, c + column, stride, accumulate, epilogue, column)
     return
   }
+  if validRows == shortRows && validColumns == tileColumns {
+    shortTile(taps, length, rows, b, c + column, stride, accumulate, epilogue, column)
+    return
+  }
   if accumulate {
     for row in 0..<validRows {
       for j in 0..<validColumns { edge[row * tileColumns + j] = c[row * stride + column + j] }
     }
   }
-  tile(taps, length, rows, b, edge, tileColumns, accumulate, epilogue, column)
+  if validRows <= shortRows {
+    shortTile(taps, length, rows, b, edge, tileColumns, accumulate, epilogue, column)
+  } else {
+    tile(taps, length, rows, b, edge, tileColumns, accumulate, epilogue, column)
+  }
   for row in 0..<validRows {
     for j in 0..<validColumns { c[row * stride + column + j] = edge[row * tileColumns + j] }
   }

@@ -12,66 +12,38 @@ func outerTile(
   _ runs: Int, _ length: Int, _ starts: UnsafePointer<UnsafePointer<Float>>, _ offset: Int, _ aStep: Int,
   _ b: UnsafePointer<Float>, _ bRun: Int, _ c: UnsafeMutablePointer<Float>, _ accumulate: Bool
 ) {
-  var c00 = Vector.zero, c01 = Vector.zero
-  var c10 = Vector.zero, c11 = Vector.zero
-  var c20 = Vector.zero, c21 = Vector.zero
-  var c30 = Vector.zero, c31 = Vector.zero
-  var c40 = Vector.zero, c41 = Vector.zero
-  var c50 = Vector.zero, c51 = Vector.zero
+  var r0 = Rows(), r1 = Rows(), r2 = Rows()
 #if REGISTERS32 || arch(arm64)
-  var c60 = Vector.zero, c61 = Vector.zero
-  var c70 = Vector.zero, c71 = Vector.zero
+  var r3 = Rows()
 #endif
   for run in 0..<runs {
     var a = starts[run] + offset
     var b = b + run * bRun * tileColumns
     for _ in 0..<length {
       let b0 = load(b), b1 = load(b + lanes)
-      var x = Vector(repeating: a[0])
-      multiplyAdd(&c00, x, b0)
-      multiplyAdd(&c01, x, b1)
-      x = Vector(repeating: a[1])
-      multiplyAdd(&c10, x, b0)
-      multiplyAdd(&c11, x, b1)
-      x = Vector(repeating: a[2])
-      multiplyAdd(&c20, x, b0)
-      multiplyAdd(&c21, x, b1)
-      x = Vector(repeating: a[3])
-      multiplyAdd(&c30, x, b0)
-      multiplyAdd(&c31, x, b1)
-      x = Vector(repeating: a[4])
-      multiplyAdd(&c40, x, b0)
-      multiplyAdd(&c41, x, b1)
-      x = Vector(repeating: a[5])
-      multiplyAdd(&c50, x, b0)
-      multiplyAdd(&c51, x, b1)
+      r0.add(a[0], a[1], b0, b1)
+      r1.add(a[2], a[3], b0, b1)
+      r2.add(a[4], a[5], b0, b1)
 #if REGISTERS32 || arch(arm64)
-      x = Vector(repeating: a[6])
-      multiplyAdd(&c60, x, b0)
-      multiplyAdd(&c61, x, b1)
-      x = Vector(repeating: a[7])
-      multiplyAdd(&c70, x, b0)
-      multiplyAdd(&c71, x, b1)
+      r3.add(a[6], a[7], b0, b1)
 #endif
       a += aStep
       b += 2 * lanes
     }
   }
-  var p = c
-  @inline(__always) func put(_ first: Vector, _ second: Vector) {
-    store(p, accumulate ? load(p) + first : first)
-    store(p + lanes, accumulate ? load(p + lanes) + second : second)
-    p += tileColumns
-  }
-  put(c00, c01)
-  put(c10, c11)
-  put(c20, c21)
-  put(c30, c31)
-  put(c40, c41)
-  put(c50, c51)
+  if accumulate {
+    r0.addStored(c, tileColumns)
+    r1.addStored(c + 2 * tileColumns, tileColumns)
+    r2.addStored(c + 4 * tileColumns, tileColumns)
 #if REGISTERS32 || arch(arm64)
-  put(c60, c61)
-  put(c70, c71)
+    r3.addStored(c + 6 * tileColumns, tileColumns)
+#endif
+  }
+  r0.put(c, tileColumns, .nothing)
+  r1.put(c + 2 * tileColumns, tileColumns, .nothing)
+  r2.put(c + 4 * tileColumns, tileColumns, .nothing)
+#if REGISTERS32 || arch(arm64)
+  r3.put(c + 6 * tileColumns, tileColumns, .nothing)
 #endif
 }
 

@@ -8,6 +8,38 @@ import CSystem
   package let tileRows = 6
 #endif
 package var tileColumns: Int { 2 * Vector.scalarCount }
+/// Rows of the smaller tile that is used where no more are left.
+package let shortRows = 4
+
+/// Two rows of a tile's sums.
+struct Rows {
+  private var c00 = Vector.zero, c01 = Vector.zero, c10 = Vector.zero, c11 = Vector.zero
+
+  @inline(__always) init() {}
+
+  @inline(__always) mutating func add(_ a0: Float, _ a1: Float, _ b0: Vector, _ b1: Vector) {
+    var x = Vector(repeating: a0)
+    multiplyAdd(&c00, x, b0)
+    multiplyAdd(&c01, x, b1)
+    x = Vector(repeating: a1)
+    multiplyAdd(&c10, x, b0)
+    multiplyAdd(&c11, x, b1)
+  }
+
+  @inline(__always) mutating func addStored(_ p: UnsafeMutablePointer<Float>, _ stride: Int) {
+    c00 += load(p)
+    c01 += load(p + lanes)
+    c10 += load(p + stride)
+    c11 += load(p + stride + lanes)
+  }
+
+  @inline(__always) func put(_ p: UnsafeMutablePointer<Float>, _ stride: Int, _ finish: Finish) {
+    store(p, finish.first(c00))
+    store(p + lanes, finish.second(c01))
+    store(p + stride, finish.first(c10))
+    store(p + stride + lanes, finish.second(c11))
+  }
+}
 
 /// The innermost loop of all products: `tileRows` x `tileColumns` sums over `taps * length` products.
 ///
@@ -21,123 +53,89 @@ func tile(
   _ taps: Int, _ length: Int, _ rows: UnsafePointer<UnsafePointer<Float>>, _ b: UnsafePointer<Float>,
   _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool, _ epilogue: Epilogue, _ column: Int
 ) {
-  var c00 = Vector.zero, c01 = Vector.zero
-  var c10 = Vector.zero, c11 = Vector.zero
-  var c20 = Vector.zero, c21 = Vector.zero
-  var c30 = Vector.zero, c31 = Vector.zero
-  var c40 = Vector.zero, c41 = Vector.zero
-  var c50 = Vector.zero, c51 = Vector.zero
+  var r0 = Rows(), r1 = Rows(), r2 = Rows()
 #if REGISTERS32 || arch(arm64)
-  var c60 = Vector.zero, c61 = Vector.zero
-  var c70 = Vector.zero, c71 = Vector.zero
+  var r3 = Rows()
 #endif
   var b = b
   var rows = rows
   for _ in 0..<taps {
-    let a0 = rows[0]
-    let a1 = rows[1]
-    let a2 = rows[2]
-    let a3 = rows[3]
-    let a4 = rows[4]
-    let a5 = rows[5]
+    let a0 = rows[0], a1 = rows[1], a2 = rows[2], a3 = rows[3], a4 = rows[4], a5 = rows[5]
 #if REGISTERS32 || arch(arm64)
-    let a6 = rows[6]
-    let a7 = rows[7]
+    let a6 = rows[6], a7 = rows[7]
 #endif
     rows += tileRows
     for i in 0..<length {
       let b0 = load(b), b1 = load(b + lanes)
-      var x = Vector(repeating: a0[i])
-      multiplyAdd(&c00, x, b0)
-      multiplyAdd(&c01, x, b1)
-      x = Vector(repeating: a1[i])
-      multiplyAdd(&c10, x, b0)
-      multiplyAdd(&c11, x, b1)
-      x = Vector(repeating: a2[i])
-      multiplyAdd(&c20, x, b0)
-      multiplyAdd(&c21, x, b1)
-      x = Vector(repeating: a3[i])
-      multiplyAdd(&c30, x, b0)
-      multiplyAdd(&c31, x, b1)
-      x = Vector(repeating: a4[i])
-      multiplyAdd(&c40, x, b0)
-      multiplyAdd(&c41, x, b1)
-      x = Vector(repeating: a5[i])
-      multiplyAdd(&c50, x, b0)
-      multiplyAdd(&c51, x, b1)
+      systemPrefetch(b + ahead)
+      r0.add(a0[i], a1[i], b0, b1)
+      r1.add(a2[i], a3[i], b0, b1)
+      r2.add(a4[i], a5[i], b0, b1)
 #if REGISTERS32 || arch(arm64)
-      x = Vector(repeating: a6[i])
-      multiplyAdd(&c60, x, b0)
-      multiplyAdd(&c61, x, b1)
-      x = Vector(repeating: a7[i])
-      multiplyAdd(&c70, x, b0)
-      multiplyAdd(&c71, x, b1)
+      r3.add(a6[i], a7[i], b0, b1)
 #endif
       b += 2 * lanes
     }
   }
   if accumulate {
-    var p = c
-    c00 += load(p)
-    c01 += load(p + lanes)
-    p += stride
-    c10 += load(p)
-    c11 += load(p + lanes)
-    p += stride
-    c20 += load(p)
-    c21 += load(p + lanes)
-    p += stride
-    c30 += load(p)
-    c31 += load(p + lanes)
-    p += stride
-    c40 += load(p)
-    c41 += load(p + lanes)
-    p += stride
-    c50 += load(p)
-    c51 += load(p + lanes)
-    p += stride
+    r0.addStored(c, stride)
+    r1.addStored(c + 2 * stride, stride)
+    r2.addStored(c + 4 * stride, stride)
 #if REGISTERS32 || arch(arm64)
-    c60 += load(p)
-    c61 += load(p + lanes)
-    p += stride
-    c70 += load(p)
-    c71 += load(p + lanes)
+    r3.addStored(c + 6 * stride, stride)
 #endif
   }
   let finish = Finish(epilogue, column)
-  var p = c
-  store(p, finish.first(c00))
-  store(p + lanes, finish.second(c01))
-  p += stride
-  store(p, finish.first(c10))
-  store(p + lanes, finish.second(c11))
-  p += stride
-  store(p, finish.first(c20))
-  store(p + lanes, finish.second(c21))
-  p += stride
-  store(p, finish.first(c30))
-  store(p + lanes, finish.second(c31))
-  p += stride
-  store(p, finish.first(c40))
-  store(p + lanes, finish.second(c41))
-  p += stride
-  store(p, finish.first(c50))
-  store(p + lanes, finish.second(c51))
-  p += stride
+  r0.put(c, stride, finish)
+  r1.put(c + 2 * stride, stride, finish)
+  r2.put(c + 4 * stride, stride, finish)
 #if REGISTERS32 || arch(arm64)
-  store(p, finish.first(c60))
-  store(p + lanes, finish.second(c61))
-  p += stride
-  store(p, finish.first(c70))
-  store(p + lanes, finish.second(c71))
+  r3.put(c + 6 * stride, stride, finish)
 #endif
 }
+
+/// The same for `shortRows` rows; `rows` still holds `tileRows` pointers a tap.
+@inline(never)
+func shortTile(
+  _ taps: Int, _ length: Int, _ rows: UnsafePointer<UnsafePointer<Float>>, _ b: UnsafePointer<Float>,
+  _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool, _ epilogue: Epilogue, _ column: Int
+) {
+  var r0 = Rows(), r1 = Rows()
+  var b = b
+  var rows = rows
+  for _ in 0..<taps {
+    let a0 = rows[0], a1 = rows[1], a2 = rows[2], a3 = rows[3]
+    rows += tileRows
+    for i in 0..<length {
+      let b0 = load(b), b1 = load(b + lanes)
+      systemPrefetch(b + ahead)
+      r0.add(a0[i], a1[i], b0, b1)
+      r1.add(a2[i], a3[i], b0, b1)
+      b += 2 * lanes
+    }
+  }
+  if accumulate {
+    r0.addStored(c, stride)
+    r1.addStored(c + 2 * stride, stride)
+  }
+  let finish = Finish(epilogue, column)
+  r0.put(c, stride, finish)
+  r1.put(c + 2 * stride, stride, finish)
+}
+
+/// How far ahead of its use a panel is asked for, in numbers: panels are read once from beginning to end, and with few
+/// rows the tile is quicker than the memory answers.
+private var ahead: Int { 512 }
 
 /// Bias and activation of two vectors of columns: `y = f(x + bias)`.
 struct Finish {
   var bias0 = Vector.zero, bias1 = Vector.zero
   var slope0 = Vector.zero, slope1 = Vector.zero
   let activation: Int
+
+  static var nothing: Finish {
+    @inline(__always) get { Finish(Epilogue(bias: nil, slopes: nil, activation: Int(activationNone)), 0) }
+  }
 
   @inline(__always) init(_ epilogue: Epilogue, _ column: Int) {
     activation = epilogue.activation

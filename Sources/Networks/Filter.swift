@@ -87,6 +87,13 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
     }
   }
 
+  package var shape: FilterShape {
+    FilterShape(kernel: kernel, stride: stride, inputs: inputs / groups, outputs: outputs, groups: groups)
+  }
+  package var backwardShape: FilterShape {
+    FilterShape(kernel: kernel, inputs: outputs / groups, outputs: inputs, groups: groups)
+  }
+
   var pad: Int { padding.count }
 
   /// The sweep over a picture [batch, height, width, inputs].

@@ -19,15 +19,17 @@ package final class StyleTransfer {
 
   /// A run under way: its picture can be looked at.
   package final class Job {
-    fileprivate let picture: Tensor<Float>
+    private let engine: StyleEngine
+    private let width, height: Int
 
-    fileprivate init(_ picture: Tensor<Float>) { self.picture = picture }
+    fileprivate init(_ engine: StyleEngine, width: Int, height: Int) {
+      (self.engine, self.width, self.height) = (engine, width, height)
+    }
 
     /// The picture so far.
     package func preview() throws(Failure) -> Image {
-      let height = picture.shape[1], width = picture.shape[2]
       let image = try Image(width: width, height: height)
-      Architecture.vgg19.read(picture.pointer, into: image.pixels.pointer, height: height, width: width)
+      Architecture.vgg19.read(engine.picture, into: image.pixels.pointer, height: height, width: width)
       return image
     }
   }
@@ -47,30 +49,22 @@ package final class StyleTransfer {
   package func run(
     content: Image, style: Image, _ options: StyleOptions, onStep: (Progress) -> Action
   ) throws(Failure) -> Image {
-    try Memory.reusing { () throws(Failure) in
-      try paint(content: content, style: style, options, onStep: onStep)
-    }
-  }
-
-  private func paint(
-    content: Image, style: Image, _ options: StyleOptions, onStep: (Progress) -> Action
-  ) throws(Failure) -> Image {
     try options.check()
     let (width, height) = options.size(for: content.width, content.height)
-    let contentTensor = try tensor(content.resized(width: width, height: height, filter: .bicubic))
-    let styleTensor = try tensor(StyleTransfer.cover(style, width: width, height: height))
-    let network = try model.network()
-    let objective = try StyleObjective<Float>(network, content: contentTensor, style: styleTensor, options)
-    let picture = try StyleTransfer.start(contentTensor, ratio: options.noiseRatio, seed: options.seed)
-    let adam = try Adam<Float>(picture.shape, rate: options.learningRate)
-    let job = Job(picture)
+    let engine = try StyleEngine(
+      model.network(), content: content.resized(width: width, height: height, filter: .bicubic),
+      style: StyleTransfer.cover(style, width: width, height: height), options)
+    // The content's pixels are in the engine's picture: the start is mixed from them.
+    StyleTransfer.addNoise(to: engine.picture, count: width * height * 3, ratio: options.noiseRatio, seed: options.seed)
+    let adam = try Adam<Float>(Shape([height, width, 3]), rate: options.learningRate)
+    let job = Job(engine, width: width, height: height)
     let started = now()
     for step in 1...options.steps {
-      let (costs, gradient) = try objective.evaluate(picture, withGradient: true)
-      guard costs.total.isFinite, let gradient else {
+      let costs = try engine.evaluate(withGradient: true)
+      guard costs.total.isFinite else {
         throw .invalidArgument("the cost became \(costs.total) at step \(step): smaller weights or a smaller learning rate are wanted")
       }
-      try adam.step(picture, gradient)
+      adam.step(engine.picture, engine.gradient)
       switch onStep(Progress(step: step, steps: options.steps, costs: costs, seconds: now() - started, job: job)) {
       case .continue: continue
       case .finish: return try job.preview()
@@ -78,6 +72,18 @@ package final class StyleTransfer {
       }
     }
     return try job.preview()
+  }
+
+  /// Bytes that a run with a content of the given size makes the library hold at most: what it computes in, and the
+  /// weights as the kernels want them, which stay with the model.
+  package func memoryNeeded(contentWidth: Int, _ contentHeight: Int, _ options: StyleOptions) throws(Failure) -> Int {
+    try options.check()
+    try Image.check(width: contentWidth, height: contentHeight)
+    let (width, height) = options.size(for: contentWidth, contentHeight)
+    try Image.check(width: width, height: height)
+    let (engine, weights) = try StyleEngine.count(model.network(), width: width, height: height, options)
+    // Adam's two means; the content and the style as pictures of bytes.
+    return 4 * (engine + weights + 2 * width * height * 3) + 2 * width * height * 3
   }
 
   /// Costs of a given picture; the three pictures keep their sizes.
@@ -89,33 +95,26 @@ package final class StyleTransfer {
     guard generated.width == content.width, generated.height == content.height else {
       throw .invalidArgument("a picture of \(generated.width)x\(generated.height) for a content of \(content.width)x\(content.height)")
     }
-    let network = try model.network()
-    let objective = try StyleObjective<Float>(network, content: tensor(content), style: tensor(style), options)
-    let (costs, gradient) = try objective.evaluate(tensor(generated), withGradient: withGradient)
-    guard let gradient else { return (costs, nil) }
+    let engine = try StyleEngine(model.network(), content: content, style: style, options)
+    let height = content.height, width = content.width
+    Architecture.vgg19.fill(engine.picture, generated.pixels.pointer, height: height, width: width)
+    let costs = try engine.evaluate(withGradient: withGradient)
+    guard withGradient else { return (costs, nil) }
     // From the network's B, G, R to R, G, B.
-    let rgb = try Tensor<Float>(gradient.shape)
-    for i in 0..<(gradient.count / 3) {
-      for c in 0..<3 { rgb.pointer[3 * i + c] = gradient[3 * i + 2 - c] }
+    let rgb = try Tensor<Float>([height, width, 3])
+    for i in 0..<(height * width) {
+      for c in 0..<3 { rgb.pointer[3 * i + c] = engine.gradient[3 * i + 2 - c] }
     }
     return (costs, rgb)
   }
 
-  private func tensor(_ image: Image) throws(Failure) -> Tensor<Float> {
-    let tensor = try Tensor<Float>([1, image.height, image.width, 3])
-    Architecture.vgg19.fill(tensor.pointer, image.pixels.pointer, height: image.height, width: image.width)
-    return tensor
-  }
-
   /// `ratio * noise + (1 - ratio) * content`, noise uniform in -20..<20.
-  private static func start(_ content: Tensor<Float>, ratio: Float, seed: UInt64) throws(Failure) -> Tensor<Float> {
+  private static func addNoise(to picture: UnsafeMutablePointer<Float>, count: Int, ratio: Float, seed: UInt64) {
     var generator = Generator(seed: seed)
-    let picture = try Tensor<Float>(content.shape)
-    for i in 0..<picture.count {
+    for i in 0..<count {
       let noise = generator.uniform() * 40 - 20
-      picture.pointer[i] = ratio * noise + (1 - ratio) * content[i]
+      picture[i] = ratio * noise + (1 - ratio) * picture[i]
     }
-    return picture
   }
 
   /// The largest part about the centre that has the wanted proportions, scaled to the wanted size: nothing is squashed.

@@ -83,6 +83,27 @@ extension Float: Scalar {
     }
   }
 
+  /// `sum of (x - target)^2`; to `gradient` goes `slope (x - target)`, set or added.
+  package static func squaredDistance(
+    _ x: UnsafePointer<Float>, _ target: UnsafePointer<Float>, _ count: Int, slope: Float,
+    into gradient: UnsafeMutablePointer<Float>?, accumulate: Bool
+  ) -> Double {
+    let kernels = KernelSet.selected
+    var total = 0.0
+    // In slices of a fixed length and in their order: the same bits for any number of threads.
+    let slice = 1 << 16, slices = (count + slice - 1) / slice
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: slices) { sums in
+      guard let sums = sums.baseAddress else { return }
+      ThreadPool.shared.run(slices) { task, _ in
+        let first = task * slice
+        sums[task] = kernels.squaredDistanceBlock(
+          x + first, target + first, min(slice, count - first), slope, gradient.map { $0 + first }, accumulate)
+      }
+      for i in 0..<slices { total += sums[i] }
+    }
+    return total
+  }
+
   /// 2x2 pooling with stride 2 of what a rectifier gave, windows over the lower and right edge included.
   ///
   /// - Parameters:

@@ -1,4 +1,5 @@
 import CSystem
+import Kernels
 
 // Convolution by Winograd's F(4x4, 3x3) and F(6x6, 3x3) where they pay; the kernels are in Kernels/Winograd.swift.
 
@@ -72,14 +73,16 @@ struct WinogradSchedule {
   private(set) var panelsEach = 0, depthEach = 0
   private let tileRows: Int
 
-  /// The better tile for these sizes, or nil where a plain convolution is quicker.
+  /// The better tile for these sizes, or nil where a plain convolution is quicker. The choice is that for one picture:
+  /// a picture's results do not depend on how many are done together.
   init?(_ window: Window, _ filter: FilterShape) {
-    guard let four = WinogradSchedule(window, filter, side: 6), let six = WinogradSchedule(window, filter, side: 8)
+    var one = window
+    one.batch = 1
+    guard let four = WinogradSchedule(one, filter, side: 6), let six = WinogradSchedule(one, filter, side: 8)
     else { return nil }
     let best = six.cost < four.cost ? six : four
-    let pixels = roundedUp(window.outputPixels, best.tileRows)
-    guard best.cost < pixels * 9 * best.channels * best.columns else { return nil }
-    self = best
+    guard best.cost < rowsOfTiles(one.outputPixels, best.tileRows) * 9 * best.channels * best.columns else { return nil }
+    self.init(window, filter, side: best.side)
   }
 
   /// - Returns: nil unless the filter is 3x3 with stride 1 and its channels fill vectors.
@@ -97,8 +100,9 @@ struct WinogradSchedule {
     columns = panels * kernels.tileColumns
     panelCount = channels * kernels.tileColumns
     tiles = window.batch * ((window.outHeight + step - 1) / step) * ((window.outWidth + step - 1) / step)
-    // A number through a transform takes about as long as eight multiplications of the tile, one of a filter four.
-    let products = roundedUp(tiles, tileRows) * channels * columns
+    // A number through a transform takes about as long as eight multiplications of the tile, to read one of the filter
+    // from the third-level cache as long as nine.
+    let products = max(9, rowsOfTiles(tiles, tileRows)) * channels * columns
     let transforms = 8 * tiles * (channels + columns)
     cost = side * side * (products + transforms)
     arrange(inChunks: channels * columns <= 128 * 128)
@@ -111,7 +115,7 @@ struct WinogradSchedule {
       isKept = true
       let cacheCount = 98_304  // 384 KB of the second-level cache for a task's tiles
       let largest = max(1, cacheCount / each / tileRows) * tileRows
-      tilesEach = min(largest, max(1, tiles / 8 / tileRows) * tileRows)
+      tilesEach = min(largest, roundedUp((tiles + 3) / 4, tileRows))
     } else {
       let kernels = KernelSet.selected
       isKept = side * side * channels * columns <= 1 << 20
@@ -237,3 +241,9 @@ private struct WinogradWork {
 }
 
 private func roundedUp(_ count: Int, _ multiple: Int) -> Int { (count + multiple - 1) / multiple * multiple }
+
+/// Rows that the register tiles compute for `count`: the last ones may be of a short tile.
+private func rowsOfTiles(_ count: Int, _ tileRows: Int) -> Int {
+  let rest = count % tileRows
+  return count - rest + (rest == 0 ? 0 : rest <= Kernels.shortRows ? Kernels.shortRows : tileRows)
+}

@@ -46,6 +46,8 @@ struct KernelSet: @unchecked Sendable {
     (Window, Int, UnsafePointer<Float>, UnsafePointer<UInt8>, UnsafeMutablePointer<Float>, Int, Int) -> Void
   let poolBlock: (Window, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int) -> Void
   let gateBlock: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
+  let squaredDistanceBlock:
+    (UnsafePointer<Float>, UnsafePointer<Float>, Int, Float, UnsafeMutablePointer<Float>?, Bool) -> Double
   let responseBlock:
     (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Float, Int, Int, Int, UnsafeMutablePointer<Float>) -> Void
 }
@@ -57,7 +59,8 @@ extension KernelSet {
     outerBlock: Kernels.outerBlock, packPanel: Kernels.packPanel, transposeBlock: Kernels.transposeBlock,
     winogradInput: Kernels.winogradInput, winogradOutput: Kernels.winogradOutput, winogradFilter: Kernels.winogradFilter,
     poolRowsBlock: Kernels.poolRowsBlock, unpoolBlock: Kernels.unpoolBlock,
-    poolBlock: Kernels.poolBlock, gateBlock: Kernels.gateBlock, responseBlock: Kernels.responseBlock)
+    poolBlock: Kernels.poolBlock, gateBlock: Kernels.gateBlock,
+      squaredDistanceBlock: Kernels.squaredDistanceBlock, responseBlock: Kernels.responseBlock)
 
   #if arch(x86_64)
     static let avx2 = KernelSet(
@@ -66,7 +69,8 @@ extension KernelSet {
       outerBlock: KernelsAVX2.outerBlock, packPanel: KernelsAVX2.packPanel, transposeBlock: KernelsAVX2.transposeBlock,
       winogradInput: KernelsAVX2.winogradInput, winogradOutput: KernelsAVX2.winogradOutput, winogradFilter: KernelsAVX2.winogradFilter,
       poolRowsBlock: KernelsAVX2.poolRowsBlock, unpoolBlock: KernelsAVX2.unpoolBlock,
-      poolBlock: KernelsAVX2.poolBlock, gateBlock: KernelsAVX2.gateBlock, responseBlock: KernelsAVX2.responseBlock)
+      poolBlock: KernelsAVX2.poolBlock, gateBlock: KernelsAVX2.gateBlock,
+      squaredDistanceBlock: KernelsAVX2.squaredDistanceBlock, responseBlock: KernelsAVX2.responseBlock)
 
     static let avx512 = KernelSet(
       name: "avx512", tileRows: KernelsAVX512.tileRows, tileColumns: KernelsAVX512.tileColumns,
@@ -74,7 +78,8 @@ extension KernelSet {
       outerBlock: KernelsAVX512.outerBlock, packPanel: KernelsAVX512.packPanel, transposeBlock: KernelsAVX512.transposeBlock,
       winogradInput: KernelsAVX512.winogradInput, winogradOutput: KernelsAVX512.winogradOutput, winogradFilter: KernelsAVX512.winogradFilter,
       poolRowsBlock: KernelsAVX512.poolRowsBlock, unpoolBlock: KernelsAVX512.unpoolBlock,
-      poolBlock: KernelsAVX512.poolBlock, gateBlock: KernelsAVX512.gateBlock, responseBlock: KernelsAVX512.responseBlock)
+      poolBlock: KernelsAVX512.poolBlock, gateBlock: KernelsAVX512.gateBlock,
+      squaredDistanceBlock: KernelsAVX512.squaredDistanceBlock, responseBlock: KernelsAVX512.responseBlock)
   #endif
 
   /// The fastest that this processor runs, or a lower one that FACESTYLE_ISA names.

@@ -6,6 +6,11 @@ package enum CostVariant {
   case normalised
   /// Content 1/2, style 1/(2 H W C): as the lecture writes them.
   case lecture
+
+  package func contentFactor<Element: Scalar>(count: Element) -> Element { self == .lecture ? 1 / 2 : 1 / (4 * count) }
+  package func styleFactor<Element: Scalar>(pixels: Element, channels: Element) -> Element {
+    self == .lecture ? 1 / (2 * pixels * channels) : 1 / (4 * channels * channels * pixels * pixels)
+  }
 }
 
 extension Tape {
@@ -17,8 +22,7 @@ extension Tape {
     guard generated.shape == content.shape, content.count > 0 else {
       throw .invalidArgument("features \(generated.shape.description) against \(content.shape.description)")
     }
-    let factor: Element = variant == .lecture ? 1 / 2 : 1 / (4 * Element(content.count))
-    return try squaredDistance(generated, to: content, factor: factor)
+    return try squaredDistance(generated, to: content, factor: variant.contentFactor(count: Element(content.count)))
   }
 
   /// Style cost of one layer: how far the generated Gram matrix is from the style's.
@@ -33,8 +37,7 @@ extension Tape {
       throw .invalidArgument("Gram matrix \(mine.shape.description) against \(gram.shape.description)")
     }
     let pixels = Element(generated.shape[1] * generated.shape[2]), channels = Element(generated.shape[3])
-    let factor: Element =
-      variant == .lecture ? 1 / (2 * pixels * channels) : 1 / (4 * channels * channels * pixels * pixels)
+    let factor = variant.styleFactor(pixels: pixels, channels: channels)
     return try squaredDistance(mine, to: gram, factor: factor)
   }
 }

@@ -23,11 +23,16 @@ package final class Adam<Element: Scalar> {
     guard x.count == mean.count, gradient.count == mean.count else {
       throw .internalError("Adam for \(mean.count) numbers was given \(x.count) and a gradient of \(gradient.count)")
     }
+    step(x.pointer, gradient.pointer)
+  }
+
+  /// The same for as many numbers as the optimiser was made for.
+  package func step(_ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>) {
     steps += 1
     let t = Element(steps)
     let correction1 = 1 - Element.power(beta1, t), correction2 = 1 - Element.power(beta2, t)
     adamLoop(
-      x.pointer, gradient.pointer, mean.pointer, square.pointer, x.count, rate / correction1, 1 / correction2, beta1,
+      x, gradient, mean.pointer, square.pointer, mean.count, rate / correction1, 1 / correction2, beta1,
       beta2, epsilon)
   }
 }

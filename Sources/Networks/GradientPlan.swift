@@ -1,0 +1,262 @@
+import CSystem
+import Tensors
+
+/// Forward and backward through a network that is one chain of 3x3-like convolutions, each with a rectifier, and 2x2
+/// poolings, laid out for one size of picture: VGG and its like. What the tape does step by step is done here in one piece
+/// of memory that is taken once, and keeps for the way back only what that needs:
+/// - an activation where it is asked for or is the next convolution's input; its sign opens and shuts the rectifier;
+/// - of a pooling one byte a pooled number;
+/// - a gradient until the next one is made from it.
+package final class GradientPlan {
+  /// A convolution with its rectifier, and the pooling that may follow.
+  private struct Stage {
+    let filter: Filter<Float>
+    let window, back: Window
+    var isPooled = false
+    /// Of the convolution's result and of the pooled one.
+    var tap: Int?, pooledTap: Int?
+    /// Buffers: nil where the number never exists.
+    var output: Int?, pooled: Int?, codes: Int?
+    var outputGradient: Int?, pooledGradient: Int?
+    /// Whether the convolution pools on its way, and whether its gradient is read through rectifier and pooling.
+    var fusesForward = false, fusesBackward = false
+  }
+
+  private var stages: [Stage] = []
+  private var layout = Layout()
+  private let pictureBuffer, gradientBuffer: Int
+  private let isMaximum: Bool
+  private let tapCount: Int
+  private let memory: Storage<Float>?
+  private let workspace = Workspace()
+
+  /// Numbers that the plan holds, those of the workspace included.
+  package let count: Int
+  /// Numbers of weights that it makes the network hold: packed for both directions, and Winograd's transforms.
+  package let weightCount: Int
+
+  /// - Parameters:
+  ///   - taps: the layers whose values are asked for; the chain ends with the last of them.
+  ///   - isForecast: only `count` and `weightCount` are wanted: no memory is taken.
+  /// - Throws: `.notFound` for a tap that the network lacks, `.invalidArgument` for a picture too small.
+  package init(
+    _ network: Network<Float>, height: Int, width: Int, taps: [String], pooling: Pooling, isForecast: Bool = false
+  ) throws(Failure) {
+    isMaximum = pooling == .maximum
+    tapCount = taps.count
+    var shape = try Shape([1, height, width, 3])
+    var found = 0
+    for step in network.steps where found < taps.count {
+      switch step {
+      case .convolution(let filter):
+        guard filter.finish.activation == .rectifier, filter.stride == 1 else {
+          throw .internalError("a gradient plan wants convolutions of stride 1 with a rectifier")
+        }
+        let window = try filter.window(over: shape)
+        let back = filter.backwardWindow(of: window, height: window.outHeight, width: window.outWidth)
+        stages.append(Stage(filter: filter, window: window, back: back))
+        shape = try Shape([1, window.outHeight, window.outWidth, filter.outputs])
+      case .plain(.chosenPool) where !stages.isEmpty && !stages[stages.count - 1].isPooled:
+        guard shape[3] % 16 == 0 else { throw .internalError("a gradient plan pools channels by sixteen, not \(shape[3])") }
+        stages[stages.count - 1].isPooled = true
+        shape = try Shape([1, (shape[1] + 1) / 2, (shape[2] + 1) / 2, shape[3]])
+      case .plain(.tap(let name)) where !stages.isEmpty:
+        guard let tap = taps.firstIndex(of: name) else { continue }
+        found += 1
+        let last = stages.count - 1
+        if stages[last].isPooled { stages[last].pooledTap = tap } else { stages[last].tap = tap }
+      default: throw .internalError("a gradient plan wants a chain of convolutions and poolings")
+      }
+    }
+    guard found == taps.count else {
+      for tap in taps where !stages.contains(where: { $0.tap.map { taps[$0] } == tap || $0.pooledTap.map { taps[$0] } == tap }) {
+        throw .notFound("the network has no layer \"\(tap)\"")
+      }
+      throw .invalidArgument("a layer is asked for twice")
+    }
+    // A pooling behind the last tap is not made.
+    if let last = stages.last, last.isPooled, last.pooledTap == nil { stages[stages.count - 1].isPooled = false }
+
+    let pictureCount = height * width * 3, end = 2 * stages.count
+    pictureBuffer = layout.add(count: pictureCount, at: 0)
+    layout.use(pictureBuffer, at: end)
+    for i in stages.indices { GradientPlan.place(&stages[i], i, &layout, of: stages.count) }
+    for i in stages.indices.dropFirst() {
+      // A pooled picture is read once more, by the next convolution; an output by that and by its own way back.
+      if let pooled = stages[i - 1].pooled { layout.use(pooled, at: i) }
+    }
+    gradientBuffer = layout.add(count: pictureCount, at: end - 1)
+    layout.use(gradientBuffer, at: end)
+    layout.place()
+
+    var scratch = 0, weights = 0
+    for stage in stages {
+      let taps = stage.window.taps
+      for (window, shape) in [(stage.window, stage.filter.shape), (stage.back, stage.filter.backwardShape)] {
+        scratch = max(scratch, Float.scratchCount(window, shape))
+        weights += taps * stage.filter.inputs * stage.filter.outputs + Float.keptCount(window, shape)
+      }
+    }
+    count = layout.count + scratch
+    weightCount = weights
+    memory = isForecast ? nil : try Storage(count: layout.count)
+  }
+
+  /// Decides which numbers of a stage exist, and when. Time runs forwards through the stages, then backwards.
+  private static func place(_ stage: inout Stage, _ i: Int, _ layout: inout Layout, of stageCount: Int) {
+    let window = stage.window, outputs = stage.filter.outputs
+    let outputCount = window.outHeight * window.outWidth * outputs
+    let pooledCount = ((window.outHeight + 1) / 2) * ((window.outWidth + 1) / 2) * outputs
+    let backward = 2 * stageCount - 1 - i
+    stage.fusesForward = Float.fuses(window, stage.filter.shape)
+    stage.fusesBackward = Float.fuses(stage.back, stage.filter.backwardShape)
+    if !(stage.isPooled && stage.tap == nil && stage.fusesForward) {
+      let output = layout.add(count: outputCount, at: i)
+      // A pooling's codes tell the signs; only who taps it or has no pooling reads it again.
+      if !stage.isPooled || stage.tap != nil { layout.use(output, at: backward) }
+      stage.output = output
+    }
+    if stage.isPooled {
+      let pooled = layout.add(count: pooledCount, at: i)
+      if stage.pooledTap != nil { layout.use(pooled, at: backward) }
+      stage.pooled = pooled
+      let codes = layout.add(count: (pooledCount + 3) / 4, at: i)
+      layout.use(codes, at: backward)
+      stage.codes = codes
+      let gradient = layout.add(count: pooledCount, at: backward - 1)
+      layout.use(gradient, at: backward)
+      stage.pooledGradient = gradient
+    }
+    if !stage.isPooled || stage.tap != nil || !stage.fusesBackward {
+      let gradient = layout.add(count: outputCount, at: stage.isPooled ? backward : backward - 1)
+      layout.use(gradient, at: backward)
+      stage.outputGradient = gradient
+    }
+  }
+
+  // MARK: Running
+
+  /// The picture [height, width, 3], to be written before `forward`; it stays.
+  package var picture: UnsafeMutablePointer<Float> { pointer(pictureBuffer) }
+  /// d cost / d picture after `backward`.
+  package var gradient: UnsafePointer<Float> { UnsafePointer(pointer(gradientBuffer)) }
+  /// What the costs of a tap may borrow while they are computed.
+  package var borrowed: Workspace { workspace }
+
+  private func pointer(_ buffer: Int) -> UnsafeMutablePointer<Float> {
+    guard let memory else { preconditionFailure("a forecast has no numbers") }
+    return memory.pointer + layout.offset(buffer)
+  }
+
+  private func codes(_ stage: Stage) -> UnsafeMutablePointer<UInt8>? {
+    stage.codes.map { UnsafeMutableRawPointer(pointer($0)).assumingMemoryBound(to: UInt8.self) }
+  }
+
+  private func input(_ i: Int) -> UnsafePointer<Float> {
+    guard i > 0 else { return UnsafePointer(picture) }
+    let before = stages[i - 1]
+    return UnsafePointer((before.pooled ?? before.output).map { pointer($0) } ?? picture)
+  }
+
+  private var poolingKind: Int { Int(isMaximum ? poolingMaximum : poolingAverage) }
+
+  /// The values of one tap.
+  package struct Features {
+    package let values: UnsafePointer<Float>
+    package let height, width, channels: Int
+    package var count: Int { height * width * channels }
+  }
+
+  /// Through the network.
+  /// - Parameter body: called with each tap's number and values as they are known.
+  package func forward(_ body: (Int, Features) throws(Failure) -> Void = { _, _ in }) throws(Failure) {
+    for (i, stage) in stages.enumerated() {
+      let packed = try stage.filter.forward(), source = Source(input(i)), outputs = stage.filter.outputs
+      let pooled = Window(pooling: stage.window, channels: outputs)
+      if let output = stage.output {
+        let y = pointer(output)
+        try Float.convolve(
+          stage.window, source, packed, Target(y, stride: outputs), stage.filter.finish, workspace)
+        if let target = stage.pooled { Float.poolRectified(pooled, isMaximum: isMaximum, y, pointer(target), codes(stage)) }
+      } else if let target = stage.pooled {
+        try Float.convolve(
+          stage.window, source, packed,
+          Target(values: pointer(target), stride: outputs, accumulate: 0, pooling: poolingKind, codes: codes(stage)),
+          stage.filter.finish, workspace)
+      }
+      if let tap = stage.tap { try body(tap, features(stage)) }
+      if let tap = stage.pooledTap { try body(tap, pooledFeatures(stage)) }
+    }
+  }
+
+  /// The size of a tap's values.
+  package func extents(of tap: Int) -> (height: Int, width: Int, channels: Int) {
+    for stage in stages {
+      let height = stage.window.outHeight, width = stage.window.outWidth
+      if stage.tap == tap { return (height, width, stage.filter.outputs) }
+      if stage.pooledTap == tap { return ((height + 1) / 2, (width + 1) / 2, stage.filter.outputs) }
+    }
+    return (0, 0, 0)
+  }
+
+  private func features(_ stage: Stage) -> Features {
+    Features(
+      values: UnsafePointer(pointer(stage.output ?? pictureBuffer)), height: stage.window.outHeight,
+      width: stage.window.outWidth, channels: stage.filter.outputs)
+  }
+
+  private func pooledFeatures(_ stage: Stage) -> Features {
+    Features(
+      values: UnsafePointer(pointer(stage.pooled ?? pictureBuffer)), height: (stage.window.outHeight + 1) / 2,
+      width: (stage.window.outWidth + 1) / 2, channels: stage.filter.outputs)
+  }
+
+  /// Back through the network, after `forward`.
+  /// - Parameter body: called with each tap's number, its values and the gradient so far, to which it adds what the tap's
+  ///   costs give; `isFirst` tells that there is none so far: then it sets it.
+  package func backward(
+    _ body: (_ tap: Int, Features, _ gradient: UnsafeMutablePointer<Float>, _ isFirst: Bool) throws(Failure) -> Void
+  ) throws(Failure) {
+    for i in stages.indices.reversed() {
+      let stage = stages[i], isLast = i == stages.count - 1
+      let outputs = stage.filter.outputs
+      let unpooled = Window(pooling: stage.window, channels: outputs)
+      var source: Source
+      if let pooledGradient = stage.pooledGradient, let codes = codes(stage) {
+        let dy = pointer(pooledGradient)
+        if let tap = stage.pooledTap { try body(tap, pooledFeatures(stage), dy, isLast) }
+        source = Source(values: dy, gate: nil, codes: codes, pooling: poolingKind)
+        if let outputGradient = stage.outputGradient {
+          let dx = pointer(outputGradient)
+          Float.unpool(unpooled, isMaximum: isMaximum, dy, codes, dx)
+          source = Source(dx)
+        }
+      } else {
+        source = Source(pointer(stage.outputGradient ?? gradientBuffer))
+      }
+      if let output = stage.output, let outputGradient = stage.outputGradient, !stage.isPooled || stage.tap != nil {
+        let dy = pointer(outputGradient)
+        if let tap = stage.tap { try body(tap, features(stage), dy, isLast && !stage.isPooled) }
+        if stage.fusesBackward {
+          source = Source(values: dy, gate: pointer(output), codes: nil, pooling: Int(poolingNone))
+        } else {
+          Float.gate(dy, by: pointer(output), dy, unpooled.height * unpooled.width * outputs)
+          source = Source(dy)
+        }
+      }
+      let target = i == 0 ? gradientBuffer : stages[i - 1].pooledGradient ?? stages[i - 1].outputGradient ?? gradientBuffer
+      try Float.convolve(
+        stage.back, source, stage.filter.backward(), Target(pointer(target), stride: stage.filter.inputs), .nothing, workspace)
+    }
+  }
+}
+
+extension Window {
+  /// The picture that a convolution's window gives, as one to pool.
+  fileprivate init(pooling window: Window, channels: Int) {
+    self.init(
+      batch: window.batch, height: window.outHeight, width: window.outWidth, channels: channels, kernelHeight: 2,
+      kernelWidth: 2, strideY: 2, strideX: 2, padTop: 0, padLeft: 0, outHeight: (window.outHeight + 1) / 2,
+      outWidth: (window.outWidth + 1) / 2)
+  }
+}
