@@ -90,6 +90,21 @@ def timed(function):
     return once
 
 
+class Queries:
+    """A search that takes `count` queries at a time: the next ones each time it is timed, all of them for comparison."""
+
+    def __init__(self, queries, count, search):
+        self._parts = [queries[i : i + count] for i in range(0, len(queries), count)]
+        self._search, self._turn = search, 0
+
+    def run(self):
+        self._turn = (self._turn + 1) % len(self._parts)
+        return self._search(self._parts[self._turn])
+
+    def all(self):
+        return [np.concatenate(found) for found in zip(*map(self._search, self._parts))]
+
+
 def reset_peak():
     """From here on the peak of memory counts: what set-up needed for a moment is not in it."""
     try:

@@ -10,8 +10,8 @@ import threading
 import time
 
 import numpy as np
-from measure import timed
-from works import BENCH, DLIB, MODELS, ROOT, VGG
+from measure import Queries, timed
+from works import BENCH, DLIB, MODELS, NEAREST, ROOT, VGG
 
 TRACE_STEPS = 4
 
@@ -108,20 +108,12 @@ class Detection:
 
 class Search:
     def __init__(self, fs, work, arrays, _):
-        gallery, queries = fs.Gallery(fs.Embedder(fs.Model.open(DLIB))), arrays["queries"]
+        gallery = fs.Gallery(fs.Embedder(fs.Model.open(DLIB)))
         for number, row in enumerate(arrays["gallery"]):
             gallery.add(str(number), row)
-        matches = [0]
-
-        def search():
-            matches[0] = (matches[0] + 1) % len(queries)
-            return gallery.identify(queries[matches[0]])
-
-        def outputs():
-            found = [gallery.identify(query) for query in queries]
-            return {"rows": np.array([int(m.name) for m in found]), "distances": np.array([m.distance for m in found])}
-
-        self.once, self.outputs = timed(search), outputs
+        search = Queries(arrays["queries"], work.size[2], lambda some: gallery.search_arrays(some, NEAREST))
+        self.once = timed(search.run)
+        self.outputs = lambda: dict(zip(("rows", "distances"), search.all()))
 
 
 class Gemm:

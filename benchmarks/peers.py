@@ -39,9 +39,6 @@ def main():
     print(HEAD)
     for row in rows:
         print(line(row))
-    for name, reason in works.LEFT_OUT.items():
-        if not options.only or name in options.only:
-            print(f"{name}: left out: {reason}")
     print("ratio = theirs / ours, the median of pairs; MB = the peak of resident memory while it runs")
     if any(line(row).endswith("*") for row in rows):
         print("* other programs were busy in most pairs: measure this row again")
@@ -50,7 +47,7 @@ def main():
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    names = [work.name for work in works.WORKS] + list(works.LEFT_OUT)
+    names = [work.name for work in works.WORKS]
     parser.add_argument("--only", metavar="WORK,...", type=lambda text: text.split(","), help=", ".join(names))
     parser.add_argument("--pairs", type=int, default=11, metavar="N", help="measurements a row (default 11)")
     parser.add_argument(

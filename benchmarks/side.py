@@ -10,15 +10,19 @@ import works
 
 
 def main(name, work_name, threads, folder):
+    measure.serve(made(name, work_name, int(threads), Path(folder)), Path(folder) / f"{work_name}.{name}.npz")
+
+
+def made(name, work_name, threads, folder):
+    """The side; the arrays that it has copied go, so that they are not counted as its memory."""
     work = next(work for work in works.WORKS if work.name == work_name)
-    with np.load(Path(folder) / f"{work_name}.npz") as file:
+    with np.load(folder / f"{work_name}.npz") as file:
         arrays = dict(file)
     if name == "facestyle":
         import ours as home
     else:
         import theirs as home
-    side = home.make(name, work, arrays, int(threads), Path(folder))
-    measure.serve(side, Path(folder) / f"{work_name}.{name}.npz")
+    return home.make(name, work, arrays, threads, folder)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ import statistics
 import time
 
 import numpy as np
-from measure import timed
+from measure import Queries, timed
+from works import NEAREST
 
 
 def make(name, work, arrays, threads, folder):
@@ -175,17 +176,12 @@ def faiss_side(work, arrays, threads, _):
     import faiss
 
     faiss.omp_set_num_threads(threads)
-    index, queries = faiss.IndexFlatL2(work.size[1]), arrays["queries"]
+    index = faiss.IndexFlatL2(work.size[1])
     index.add(arrays["gallery"])
-    turn = [0]
-
-    def search():
-        turn[0] = (turn[0] + 1) % len(queries)
-        return index.search(queries[turn[0] : turn[0] + 1], 1)
+    search = Queries(arrays["queries"], work.size[2], lambda some: index.search(some, NEAREST))
 
     def outputs():
-        found = [index.search(query[None], 1) for query in queries]
-        rows, squares = np.array([rows[0, 0] for _, rows in found]), np.array([squares[0, 0] for squares, _ in found])
+        squares, rows = search.all()
         return {"rows": rows, "distances": np.sqrt(squares)}
 
-    return Side(f"FAISS {faiss.__version__}, {threads} threads", timed(search), outputs)
+    return Side(f"FAISS {faiss.__version__}, {threads} threads", timed(search.run), outputs)

@@ -73,9 +73,13 @@ void fs_log_set(fs_log_level level, fs_log_callback callback, void *user);
  * (the default). Results are the same bits for any number. Idle threads sleep. */
 fs_status fs_threads_set(uint32_t count);
 uint32_t fs_threads(void);
-/* The build of the kernels in use: "avx512", "avx2" or "baseline"; static. FACESTYLE_ISA in the
- * environment, set to one of them, asks for a lower one before the first call. */
+/* The build of the kernels in use: "avx512", "avx2" or "baseline"; static. It is the best that this
+ * processor runs, unless FACESTYLE_ISA in the environment names a lower one, or the program chooses. */
 const char *fs_instruction_set(void);
+/* Chooses one by its name; NULL is the best. FS_INVALID_ARGUMENT, with what this processor runs, for one
+ * that it does not run; and for another than the one in use, once a model has been put to use or
+ * distances have been computed: weights are laid out for one build. */
+fs_status fs_instruction_set_choose(const char *name);
 /* Handles created and not yet destroyed in this process: 0 at the end of a program without leaks. */
 size_t fs_debug_live_handles(void);
 
@@ -238,6 +242,13 @@ typedef struct fs_match {
   char name[FS_NAME_CAPACITY]; /* the nearest person, known or not; "" if the gallery is empty */
 } fs_match;
 
+/* A photo of the gallery, as near as it is to an embedding. */
+typedef struct fs_neighbour {
+  uint64_t photo;              /* 0 for the first photo ever added to the gallery, 1 for the second, ...; for good */
+  float distance;              /* Euclidean */
+  char name[FS_NAME_CAPACITY]; /* whose photo it is */
+} fs_neighbour;
+
 typedef struct fs_gallery fs_gallery;
 
 /* An empty gallery for embeddings of this embedder's model. */
@@ -262,6 +273,13 @@ fs_status fs_gallery_identify(const fs_gallery *gallery, const float *embedding,
 fs_status fs_gallery_identify_photo(const fs_gallery *gallery, const fs_embedder *embedder,
                                     const fs_detector *detector, const fs_image *photo, float threshold,
                                     fs_match *match);
+/* The k photos nearest to each of `count` embeddings, measured against every photo: neighbours[i * k] is the
+ * nearest to embedding i, the others follow; of equally near ones, the one added first. `capacity` is at
+ * least count * k. Each embedding gets *found = min(k, photos) neighbours (`found` may be NULL); the rest
+ * of its k have an infinite distance, photo UINT64_MAX and name "". One call with many embeddings is
+ * faster than many calls. */
+fs_status fs_gallery_search(const fs_gallery *gallery, const float *embeddings, size_t count, size_t dimension,
+                            size_t k, fs_neighbour *neighbours, size_t capacity, size_t *found);
 void fs_gallery_destroy(fs_gallery *gallery);
 
 /* ---- Losses and costs, as the papers define them. ---- */

@@ -111,6 +111,34 @@ public func fs_gallery_identify_photo(
 }
 
 @c @implementation
+public func fs_gallery_search(
+  _ gallery: OpaquePointer?, _ embeddings: UnsafePointer<Float>?, _ count: Int, _ dimension: Int, _ k: Int,
+  _ neighbours: UnsafeMutablePointer<fs_neighbour>?, _ capacity: Int, _ found: UnsafeMutablePointer<Int>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try Handle.object(gallery, Gallery.self, "gallery")
+    guard dimension == gallery.dimension else {
+      throw .invalidArgument("embeddings of \(UInt(bitPattern: dimension)) numbers, the gallery's have \(gallery.dimension)")
+    }
+    guard k != 0 else { throw .invalidArgument("k is 0, wanted at least 1") }
+    let each = min(UInt(bitPattern: k), UInt(gallery.photos))
+    if count != 0 {
+      let embeddings = try buffer(embeddings, product(count, dimension, name: "embeddings"), "embeddings")
+      let target = try output(
+        neighbours, capacity: capacity, needed: product(count, k, name: "neighbours"), "neighbours")
+      let nearest = try gallery.nearest(k, to: embeddings, count: count)
+      for i in 0..<count {
+        for j in 0..<k {
+          target[i * k + j] = j < each ? fs_neighbour(nearest.pointer[i * Int(each) + j], in: gallery) : .none
+        }
+      }
+      withExtendedLifetime(nearest) {}
+    }
+    found?.pointee = Int(each)
+  }
+}
+
+@c @implementation
 public func fs_gallery_destroy(_ gallery: OpaquePointer?) { Handle.destroy(gallery, Gallery.self) }
 
 /// The embedding of a photo, by the gallery's own model.
@@ -130,9 +158,29 @@ extension fs_match {
     known = match.isKnown ? 1 : 0
     distance = match.distance
     threshold = match.threshold
-    withUnsafeMutableBytes(of: &name) { target in
-      // Names in a gallery are shorter than the room; the last byte stays zero.
-      for (i, byte) in match.name.utf8.prefix(target.count - 1).enumerated() { target[i] = byte }
-    }
+    withUnsafeMutableBytes(of: &name) { copy(match.name, to: $0) }
   }
+}
+
+extension fs_neighbour {
+  init(_ neighbour: Neighbour, in gallery: Gallery) {
+    let (number, owner) = gallery.photo(inRow: neighbour.row)
+    self.init()
+    photo = UInt64(number)
+    distance = neighbour.distance
+    withUnsafeMutableBytes(of: &name) { copy(owner, to: $0) }
+  }
+
+  /// Where there are no more photos.
+  static var none: fs_neighbour {
+    var none = fs_neighbour()
+    none.photo = .max
+    none.distance = .infinity
+    return none
+  }
+}
+
+/// Names in a gallery are shorter than the room, which holds zeros: the last byte stays one.
+private func copy(_ name: String, to target: UnsafeMutableRawBufferPointer) {
+  target.copyBytes(from: name.utf8.prefix(target.count - 1))
 }

@@ -32,3 +32,10 @@ public func fs_threads() -> UInt32 { UInt32(ThreadPool.shared.threads) }
 
 @c @implementation
 public func fs_instruction_set() -> UnsafePointer<CChar>? { instructionSetName }
+
+@c @implementation
+public func fs_instruction_set_choose(_ name: UnsafePointer<CChar>?) -> fs_status {
+  boundary { () throws(Failure) in
+    try chooseInstructionSet(name == nil ? nil : text(name, "name", limit: 64))
+  }
+}

@@ -7,10 +7,25 @@ package final class Gallery {
   /// The model's threshold, for callers who name none.
   package let defaultThreshold: Float
 
-  /// Everybody's photos, row after row, and whose each is.
-  private var rows: Storage<Float>
-  private var owners: [Int] = []
-  private var names: [String] = []
+  private struct Person {
+    let name: Name
+    var latestRow: Int?
+  }
+
+  private struct Photo {
+    /// In order of adding, from 0; never given again.
+    let number: Int
+    var person: Int
+    /// Where the person's photo before this one is.
+    var earlierRow: Int?
+  }
+
+  private var list: [Person] = []
+  private var places: [Name: Int] = [:]  // in `list`
+  /// Everybody's photos, and the embedding of each in the row of the same number.
+  private var album: [Photo] = []
+  private let rows: Rows
+  private var nextNumber = 0
 
   package convenience init(for embedder: Embedder) throws(Failure) {
     try self.init(
@@ -21,103 +36,109 @@ package final class Gallery {
     self.dimension = dimension
     self.fingerprint = fingerprint
     self.defaultThreshold = defaultThreshold
-    rows = try Storage(count: 16 * dimension)
+    rows = try Rows(dimension: dimension)
   }
 
-  package var people: Int { names.count }
-  package var photos: Int { owners.count }
+  package var people: Int { list.count }
+  package var photos: Int { album.count }
 
   /// Adds a photo of a person, new or known.
   package func add(_ name: String, _ embedding: UnsafeBufferPointer<Float>) throws(Failure) {
-    try check(embedding)
-    let capacity = rows.count / dimension
-    if owners.count == capacity {
-      let larger = try Storage<Float>(count: 2 * capacity * dimension)
-      larger.pointer.update(from: rows.pointer, count: owners.count * dimension)
-      rows = larger
+    let embedding = try check(embedding, count: 1)
+    try rows.append(embedding)
+    let name = Name(text: name)
+    let person = places[name] ?? list.count
+    if person == list.count {
+      list.append(Person(name: name))
+      places[name] = person
     }
-    guard let source = embedding.baseAddress else { return }
-    (rows.pointer + owners.count * dimension).update(from: source, count: dimension)
-    if let person = names.firstIndex(where: { $0.utf8.elementsEqual(name.utf8) }) {
-      owners.append(person)
-    } else {
-      names.append(name)
-      owners.append(names.count - 1)
-    }
+    album.append(Photo(number: nextNumber, person: person))
+    link(album.count - 1)
+    nextNumber += 1
   }
 
   /// Removes a person with all photos.
   package func remove(_ name: String) throws(Failure) {
-    let person = try find(name)
-    var kept = 0
-    for row in owners.indices where owners[row] != person {
-      if kept != row { (rows.pointer + kept * dimension).update(from: rows.pointer + row * dimension, count: dimension) }
-      owners[kept] = owners[row] > person ? owners[row] - 1 : owners[row]
-      kept += 1
+    let gone = try find(name)
+    rows.remove { album[$0].person == gone }
+    album.removeAll { $0.person == gone }
+    places[list[gone].name] = nil
+    // The last person takes the place; rows have moved, so everybody's photos are found anew.
+    let last = list.removeLast()
+    if gone < list.count {
+      list[gone] = last
+      places[last.name] = gone
     }
-    owners.removeLast(owners.count - kept)
-    names.remove(at: person)
+    for person in list.indices { list[person].latestRow = nil }
+    for row in album.indices {
+      if album[row].person == list.count { album[row].person = gone }
+      link(row)
+    }
+  }
+
+  /// Makes a row its person's latest.
+  private func link(_ row: Int) {
+    let person = album[row].person
+    album[row].earlierRow = list[person].latestRow
+    list[person].latestRow = row
   }
 
   /// The distance to the nearest of a person's photos.
   package func distance(to name: String, _ embedding: UnsafeBufferPointer<Float>) throws(Failure) -> Float {
     let person = try find(name)
-    try check(embedding)
+    let embedding = try check(embedding, count: 1)
     var nearest = Float.infinity
-    for row in owners.indices where owners[row] == person { nearest = min(nearest, distance(row, embedding)) }
+    var next = list[person].latestRow
+    while let row = next {
+      nearest = min(nearest, rows.distance(row, to: embedding))
+      next = album[row].earlierRow
+    }
     return nearest
   }
 
-  /// The nearest person, or nil if the gallery is empty. Of equally near ones, the one added first.
+  /// The `min(k, photos)` photos nearest to each embedding, the nearest first; of equally near ones, the one added
+  /// first. Embedding after embedding.
   package func nearest(
-    to embedding: UnsafeBufferPointer<Float>
-  ) throws(Failure) -> (name: String, distance: Float)? {
-    try check(embedding)
-    var best: (row: Int, distance: Float)?
-    for row in owners.indices {
-      let distance = distance(row, embedding)
-      if distance < best?.distance ?? .infinity { best = (row, distance) }
-    }
-    return best.map { (names[owners[$0.row]], $0.distance) }
+    _ k: Int, to embeddings: UnsafeBufferPointer<Float>, count: Int = 1
+  ) throws(Failure) -> Storage<Neighbour> {
+    guard k >= 1 else { throw .invalidArgument("the \(k) nearest photos, wanted at least 1") }
+    return try rows.nearest(k, to: check(embeddings, count: count), queryCount: count)
+  }
+
+  /// Whose photo lies in a row, and which it is in the order of adding.
+  package func photo(inRow row: Int) -> (number: Int, name: String) {
+    (album[row].number, list[album[row].person].name.text)
   }
 
   private func find(_ name: String) throws(Failure) -> Int {
-    guard let person = names.firstIndex(where: { $0.utf8.elementsEqual(name.utf8) }) else {
+    guard let person = places[Name(text: name)] else {
       throw .notFound("nobody in the gallery is called \"\(name)\"")
     }
     return person
   }
 
-  private func check(_ embedding: UnsafeBufferPointer<Float>) throws(Failure) {
-    guard embedding.count == dimension else {
-      throw .invalidArgument("an embedding of \(embedding.count) numbers, the gallery's have \(dimension)")
+  private func check(
+    _ embeddings: UnsafeBufferPointer<Float>, count: Int
+  ) throws(Failure) -> UnsafePointer<Float> {
+    let (wanted, overflow) = count.multipliedReportingOverflow(by: dimension)
+    guard !overflow, embeddings.count == wanted, let start = embeddings.baseAddress else {
+      throw .invalidArgument("embeddings of \(embeddings.count) numbers, the gallery wants \(count) x \(dimension)")
     }
-    for value in embedding where !value.isFinite {
+    for value in embeddings where !value.isFinite {
       throw .invalidArgument("an embedding with \(value), wanted finite numbers")
     }
-  }
-
-  private func distance(_ row: Int, _ embedding: UnsafeBufferPointer<Float>) -> Float {
-    guard let other = embedding.baseAddress else { return .infinity }
-    return euclideanDistance(rows.pointer + row * dimension, other, dimension)
+    return start
   }
 }
 
-/// `sqrt(sum of (a - b)^2)`
-package func euclideanDistance(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ dimension: Int) -> Float {
-  var sums = SIMD8<Float>.zero
-  var i = 0
-  while i + 8 <= dimension {
-    let difference =
-      UnsafeRawPointer(a + i).loadUnaligned(as: SIMD8<Float>.self)
-      - UnsafeRawPointer(b + i).loadUnaligned(as: SIMD8<Float>.self)
-    sums += difference * difference
-    i += 8
+/// A name as its bytes: to `String`, "é" is the same whether composed or not.
+private struct Name: Hashable {
+  let text: String
+
+  static func == (a: Name, b: Name) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+
+  func hash(into hasher: inout Hasher) {
+    var text = text
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
-  var sum = sums.sum()
-  while i < dimension {
-    sum += (a[i] - b[i]) * (a[i] - b[i])
-    i += 1
-  }
-  return sum.squareRoot()
 }

@@ -34,8 +34,10 @@ extension Gallery {
   /// One-to-many: who is it, or nobody we know?
   package func identify(_ embedding: UnsafeBufferPointer<Float>, _ threshold: Float) throws(Failure) -> Match {
     let threshold = try chosenThreshold(threshold, default: defaultThreshold)
-    let nearest = try nearest(to: embedding)
-    return Match(name: nearest?.name ?? "", distance: nearest?.distance ?? .infinity, threshold: threshold)
+    let nearest = try nearest(1, to: embedding)
+    guard nearest.count > 0 else { return Match(name: "", distance: .infinity, threshold: threshold) }
+    let neighbour = nearest.pointer.pointee
+    return Match(name: photo(inRow: neighbour.row).name, distance: neighbour.distance, threshold: threshold)
   }
 
   /// - Throws: `.wrongModel` for an embedder of another model: its distances would mean nothing.

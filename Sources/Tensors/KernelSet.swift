@@ -50,6 +50,12 @@ struct KernelSet: @unchecked Sendable {
     (UnsafePointer<Float>, UnsafePointer<Float>, Int, Float, UnsafeMutablePointer<Float>?, Bool) -> Double
   let responseBlock:
     (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Float, Int, Int, Int, UnsafeMutablePointer<Float>) -> Void
+  let distanceBlock: (UnsafePointer<Float>, UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>) -> Float
+  let squareBlock: (UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>) -> Void
+  let siftBlock:
+    (
+      UnsafePointer<Float>, Int, Int, Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Int32>
+    ) -> Int
 }
 
 extension KernelSet {
@@ -59,8 +65,9 @@ extension KernelSet {
     outerBlock: Kernels.outerBlock, packPanel: Kernels.packPanel, transposeBlock: Kernels.transposeBlock,
     winogradInput: Kernels.winogradInput, winogradOutput: Kernels.winogradOutput, winogradFilter: Kernels.winogradFilter,
     poolRowsBlock: Kernels.poolRowsBlock, unpoolBlock: Kernels.unpoolBlock,
-    poolBlock: Kernels.poolBlock, gateBlock: Kernels.gateBlock,
-      squaredDistanceBlock: Kernels.squaredDistanceBlock, responseBlock: Kernels.responseBlock)
+    poolBlock: Kernels.poolBlock, gateBlock: Kernels.gateBlock, squaredDistanceBlock: Kernels.squaredDistanceBlock,
+    responseBlock: Kernels.responseBlock, distanceBlock: Kernels.distanceBlock, squareBlock: Kernels.squareBlock,
+    siftBlock: Kernels.siftBlock)
 
   #if arch(x86_64)
     static let avx2 = KernelSet(
@@ -69,8 +76,9 @@ extension KernelSet {
       outerBlock: KernelsAVX2.outerBlock, packPanel: KernelsAVX2.packPanel, transposeBlock: KernelsAVX2.transposeBlock,
       winogradInput: KernelsAVX2.winogradInput, winogradOutput: KernelsAVX2.winogradOutput, winogradFilter: KernelsAVX2.winogradFilter,
       poolRowsBlock: KernelsAVX2.poolRowsBlock, unpoolBlock: KernelsAVX2.unpoolBlock,
-      poolBlock: KernelsAVX2.poolBlock, gateBlock: KernelsAVX2.gateBlock,
-      squaredDistanceBlock: KernelsAVX2.squaredDistanceBlock, responseBlock: KernelsAVX2.responseBlock)
+      poolBlock: KernelsAVX2.poolBlock, gateBlock: KernelsAVX2.gateBlock, squaredDistanceBlock: KernelsAVX2.squaredDistanceBlock,
+      responseBlock: KernelsAVX2.responseBlock, distanceBlock: KernelsAVX2.distanceBlock, squareBlock: KernelsAVX2.squareBlock,
+      siftBlock: KernelsAVX2.siftBlock)
 
     static let avx512 = KernelSet(
       name: "avx512", tileRows: KernelsAVX512.tileRows, tileColumns: KernelsAVX512.tileColumns,
@@ -78,26 +86,13 @@ extension KernelSet {
       outerBlock: KernelsAVX512.outerBlock, packPanel: KernelsAVX512.packPanel, transposeBlock: KernelsAVX512.transposeBlock,
       winogradInput: KernelsAVX512.winogradInput, winogradOutput: KernelsAVX512.winogradOutput, winogradFilter: KernelsAVX512.winogradFilter,
       poolRowsBlock: KernelsAVX512.poolRowsBlock, unpoolBlock: KernelsAVX512.unpoolBlock,
-      poolBlock: KernelsAVX512.poolBlock, gateBlock: KernelsAVX512.gateBlock,
-      squaredDistanceBlock: KernelsAVX512.squaredDistanceBlock, responseBlock: KernelsAVX512.responseBlock)
+      poolBlock: KernelsAVX512.poolBlock, gateBlock: KernelsAVX512.gateBlock, squaredDistanceBlock: KernelsAVX512.squaredDistanceBlock,
+      responseBlock: KernelsAVX512.responseBlock, distanceBlock: KernelsAVX512.distanceBlock, squareBlock: KernelsAVX512.squareBlock,
+      siftBlock: KernelsAVX512.siftBlock)
   #endif
 
-  /// The fastest that this processor runs, or a lower one that FACESTYLE_ISA names.
-  static let selected: KernelSet = {
-    var level = Int(systemProcessorLevel())
-    if let wanted = getenv("FACESTYLE_ISA") {
-      if strcmp(wanted, "baseline") == 0 { level = Int(systemBaseline) }
-      if strcmp(wanted, "avx2") == 0 { level = min(level, Int(systemAVX2)) }
-    }
-    #if arch(x86_64)
-      if level == Int(systemAVX512) { return avx512 }
-      if level == Int(systemAVX2) { return avx2 }
-    #endif
-    return baseline
-  }()
+  /// The build in use: from the first time that it is asked for, the choice stands.
+  static let selected = settleInstructionSet()
 
   var cName: UnsafePointer<CChar> { UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self) }
 }
-
-/// The name of the kernels in use, static and terminated by zero.
-package var instructionSetName: UnsafePointer<CChar> { KernelSet.selected.cName }

@@ -8,6 +8,8 @@ struct Row {
   let milliseconds: [Double]
   /// Floating point operations of one run; 0 where the number says nothing.
   let operations: Double
+  /// Of what a loop reaches that only reads; for work that goes through memory once.
+  var percentOfBandwidth: Double?
 
   var median: Double { milliseconds[milliseconds.count / 2] }
   /// From the fastest to the slowest run, in percent of the median.

@@ -2,6 +2,7 @@ import CSystem
 import Tensors
 
 // facestyle-bench [--json] [--models DIR] [--photos DIR]    the whole table
+// facestyle-bench --search                                  its rows of galleries alone
 // facestyle-bench gemm SIDE THREADS                         one product, as a line of JSON
 
 func complain(_ message: String) { (message + "\n").withCString { _ = write(2, $0, strlen($0)) } }
@@ -23,7 +24,8 @@ func left(_ text: String, _ width: Int) -> String { text + String(repeating: " "
 func json(_ row: Row, peak: Double) -> String {
   "{\"work\":\"\(row.work)\",\"shape\":\"\(row.shape)\",\"threads\":\(row.threads),\"ms\":\(row.median),"
     + "\"spread_percent\":\(row.spread),\"gflops\":\(row.gigaflops),"
-    + "\"percent_of_peak\":\(100 * row.gigaflops / (peak * Double(row.threads)))}"
+    + "\"percent_of_peak\":\(100 * row.gigaflops / (peak * Double(row.threads)))"
+    + (row.percentOfBandwidth.map { ",\"percent_of_bandwidth\":\($0)" } ?? "") + "}"
 }
 
 func table(_ arguments: [String]) throws(Failure) {
@@ -37,7 +39,7 @@ func table(_ arguments: [String]) throws(Failure) {
   let best = mark.gigaflops
   if !asJSON {
     print("kernels: \(String(cString: instructionSetName)); peak of one core: \(fixed(best, 0, 0)) GFLOP/s\n")
-    print(left("work", 15) + left("shape", 20) + "threads" + "        ms  spread  GFLOP/s   peak")
+    print(left("work", 15) + left("shape", 20) + "threads" + "        ms  spread  GFLOP/s   peak   memory")
   }
   func show(_ row: Row) {
     if asJSON { return print(json(row, peak: best)) }
@@ -46,8 +48,11 @@ func table(_ arguments: [String]) throws(Failure) {
     if row.operations > 0 {
       line += fixed(row.gigaflops, 0, 9) + fixed(100 * row.gigaflops / (best * Double(row.threads)), 0, 6) + "%"
     }
+    if let percent = row.percentOfBandwidth { line += fixed(percent, 0, 24) + "%" }
     print(line)
   }
+  for row in try searchRows(threads: threads) { show(row) }
+  if arguments.contains("--search") { return }
   for threads in threads { for side in [512, 1024, 2048] { show(try product(side, threads: threads)) } }
   for (height, width, channels, filters) in [
     (300, 400, 3, 64), (300, 400, 64, 64), (150, 200, 64, 128), (150, 200, 128, 128), (75, 100, 128, 256),
@@ -73,7 +78,7 @@ do throws(Failure) {
       print(row.work, row.shape, row.threads, fixed(row.milliseconds[0], 3, 9), fixed(row.median, 3, 9), fixed(row.operations / row.milliseconds[0] / 1e6, 0, 6))
     }
   } else if let first = arguments.first, !first.hasPrefix("--") {
-    complain("usage: facestyle-bench [--json] [--models DIR] [--photos DIR] | gemm SIDE THREADS")
+    complain("usage: facestyle-bench [--json] [--search] [--models DIR] [--photos DIR] | gemm SIDE THREADS")
     exit(64)
   } else {
     try table(arguments)

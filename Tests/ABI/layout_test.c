@@ -47,6 +47,7 @@ static const struct { const char *name; long long value; } table[] = {
     STRUCT(fs_verdict), MEMBER(fs_verdict, distance), MEMBER(fs_verdict, threshold), MEMBER(fs_verdict, same),
     STRUCT(fs_match), MEMBER(fs_match, known), MEMBER(fs_match, distance), MEMBER(fs_match, threshold),
     MEMBER(fs_match, name),
+    STRUCT(fs_neighbour), MEMBER(fs_neighbour, photo), MEMBER(fs_neighbour, distance), MEMBER(fs_neighbour, name),
 
     STRUCT(fs_reduction), NUMBER(FS_SUM), NUMBER(FS_MEAN),
     STRUCT(fs_cost_variant), NUMBER(FS_COST_NORMALISED), NUMBER(FS_COST_LECTURE),

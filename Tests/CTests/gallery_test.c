@@ -29,6 +29,9 @@ static void without_embedder(void) {
     CHECK_REFUSED(FS_INVALID_ARGUMENT, verdict, fs_gallery_verify_photo(NULL, NULL, NULL, "a", image, 0.6f, &verdict));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, match, fs_gallery_identify(NULL, vector, 4, 0.6f, &match));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, match, fs_gallery_identify_photo(NULL, NULL, NULL, image, 0.6f, &match));
+    fs_neighbour neighbour;
+    size_t found;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, neighbour, fs_gallery_search(NULL, vector, 1, 4, 1, &neighbour, 1, &found));
     CHECK(fs_gallery_people(NULL) == 0);
     CHECK(fs_gallery_photos(NULL) == 0);
     fs_image_destroy(image);
@@ -193,6 +196,91 @@ static void people(const fs_embedder *embedder) {
   fs_gallery_destroy(gallery);
 }
 
+static void search(const fs_embedder *embedder) {
+  fs_gallery *gallery = NULL;
+  fs_neighbour near[12];
+  size_t found = 9;
+  TEST("a search of an empty gallery finds nothing") {
+    REQUIRE_OK(fs_gallery_create(&gallery, embedder));
+    memset(near, 0x5e, sizeof near);
+    REQUIRE_OK(fs_gallery_search(gallery, axis(0, 1), 1, DIMENSION, 2, near, 2, &found));
+    CHECK(found == 0);
+    for (int i = 0; i < 2; i++) CHECK(isinf(near[i].distance) && near[i].photo == UINT64_MAX && near[i].name[0] == 0);
+    CHECK(test_untouched(near + 2, sizeof near[0]));
+  }
+  TEST("a search finds the nearest photos of all people, the nearest first") {
+    CHECK_OK(fs_gallery_add(gallery, "ada", axis(0, 1), DIMENSION));
+    CHECK_OK(fs_gallery_add(gallery, "bob", axis(0, 4), DIMENSION));
+    CHECK_OK(fs_gallery_add(gallery, "ada", axis(0, 2), DIMENSION));
+    CHECK_OK(fs_gallery_add(gallery, "eve", axis(0, 9), DIMENSION));
+    REQUIRE_OK(fs_gallery_search(gallery, axis(0, 3.5f), 1, DIMENSION, 3, near, 3, &found));
+    CHECK(found == 3);
+    CHECK(near[0].photo == 1 && near[0].distance == 0.5f && strcmp(near[0].name, "bob") == 0);
+    CHECK(near[1].photo == 2 && near[1].distance == 1.5f && strcmp(near[1].name, "ada") == 0);
+    CHECK(near[2].photo == 0 && near[2].distance == 2.5f && strcmp(near[2].name, "ada") == 0);
+  }
+  TEST("of equally near photos the one added first comes first") {
+    REQUIRE_OK(fs_gallery_search(gallery, axis(0, 3), 1, DIMENSION, 2, near, 2, NULL));
+    CHECK(near[0].photo == 1 && near[1].photo == 2 && near[0].distance == near[1].distance);
+  }
+  TEST("many embeddings are searched as each alone, with what is missing marked") {
+    enum { COUNT = 70, K = 6 };
+    float vectors[COUNT * DIMENSION];
+    fs_neighbour *all = calloc(COUNT * K, sizeof *all);
+    bool sound = all != NULL;
+    for (int i = 0; i < COUNT * DIMENSION; i++) vectors[i] = (float)(i % DIMENSION ? 0.01 * sin(i) : 0.15 * i / DIMENSION);
+    sound = sound && fs_gallery_search(gallery, vectors, COUNT, DIMENSION, K, all, COUNT * K, &found) == FS_OK && found == 4;
+    for (int i = 0; sound && i < COUNT; i++) {
+      sound = fs_gallery_search(gallery, vectors + i * DIMENSION, 1, DIMENSION, K, near, K, &found) == FS_OK && found == 4 &&
+              memcmp(near, all + i * K, K * sizeof *near) == 0 && isinf(near[5].distance) && near[5].name[0] == 0;
+    }
+    CHECK(sound);
+    free(all);
+  }
+  TEST("a photo keeps its number when others are removed") {
+    CHECK_OK(fs_gallery_remove(gallery, "bob"));
+    CHECK_OK(fs_gallery_add(gallery, "bob", axis(0, 5), DIMENSION));
+    REQUIRE_OK(fs_gallery_search(gallery, axis(0, 9), 1, DIMENSION, 2, near, 2, &found));
+    CHECK(near[0].photo == 3 && strcmp(near[0].name, "eve") == 0);
+    CHECK(near[1].photo == 4 && strcmp(near[1].name, "bob") == 0);
+  }
+  TEST("no embeddings are no work") {
+    memset(near, 0x5e, sizeof near);
+    CHECK_OK(fs_gallery_search(gallery, NULL, 0, DIMENSION, 3, NULL, 0, &found));
+    CHECK(found == 3);
+  }
+  TEST("a search refuses NULL, impossible sizes and numbers that are none") {
+    static const size_t huge[] = {SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 2 + 2, SIZE_MAX / DIMENSION + 1, (size_t)1 << 40};
+    float none[DIMENSION] = {0};
+    none[77] = INFINITY;
+    memset(near, 0x5e, sizeof near);
+    found = 7;
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_search(gallery, NULL, 1, DIMENSION, 1, near, 1, &found));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_search(gallery, axis(0, 1), 1, DIMENSION, 1, NULL, 1, &found));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_search(gallery, axis(0, 1), 1, DIMENSION, 0, near, 1, &found));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_search(gallery, axis(0, 1), 1, DIMENSION, 3, near, 2, &found));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_search(gallery, axis(0, 1), 1, DIMENSION, 1, near, 0, &found));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_search(gallery, none, 1, DIMENSION, 1, near, 1, &found));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_search(gallery, axis(0, 1), 1, 0, 1, near, 1, &found));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_search(gallery, axis(0, 1), 0, DIMENSION - 1, 1, near, 1, &found));
+    for (unsigned i = 0; i < sizeof huge / sizeof *huge; i++) {
+      CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_search(gallery, axis(0, 1), huge[i], DIMENSION, 1, near, 12, &found));
+      CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_search(gallery, axis(0, 1), 1, huge[i], 1, near, 12, &found));
+      CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_search(gallery, axis(0, 1), 1, DIMENSION, huge[i], near, 12, &found));
+      CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_search(gallery, axis(0, 1), huge[i], DIMENSION, huge[i], near, 12, &found));
+    }
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_search(gallery, axis(0, 1), 1, DIMENSION, 1, near, SIZE_MAX, &found));
+    CHECK(found == 7 && test_untouched(near, sizeof near));
+  }
+  TEST("numbers whose squares overflow are farther than all others, and do no harm") {
+    CHECK_OK(fs_gallery_add(gallery, "far", axis(1, FLT_MAX), DIMENSION));
+    REQUIRE_OK(fs_gallery_search(gallery, axis(0, 9), 1, DIMENSION, 6, near, 6, &found));
+    CHECK(found == 5 && near[4].photo == 5 && isinf(near[4].distance) && strcmp(near[4].name, "far") == 0);
+    CHECK(isinf(near[5].distance) && near[5].photo == UINT64_MAX);
+  }
+  fs_gallery_destroy(gallery);
+}
+
 static void photos(const fs_embedder *embedder, const fs_detector *detector) {
   fs_gallery *gallery = NULL;
   fs_match match;
@@ -286,6 +374,7 @@ int main(void) {
     }
     fs_model_destroy(network), fs_model_destroy(mtcnn);
     people(embedder);
+    search(embedder);
     photos(embedder, detector);
     fs_embedder_destroy(embedder), fs_detector_destroy(detector);
   }

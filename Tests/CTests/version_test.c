@@ -16,6 +16,27 @@ static bool child_has_kernels(const char *asked, const char *wanted) {
   return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+/* The same by a choice of the program's, which stands once something was computed. */
+static bool child_chooses(const char *name) {
+  fflush(stdout);
+  pid_t child = fork();
+  if (child == 0) {
+    const float vector[2] = {3, 4};
+    float distance;
+    const char *best = fs_instruction_set();
+    bool sound = fs_instruction_set_choose(name) == FS_OK && strcmp(fs_instruction_set(), name) == 0 &&
+                 fs_instruction_set_choose(NULL) == FS_OK && strcmp(fs_instruction_set(), best) == 0 &&
+                 fs_instruction_set_choose(name) == FS_OK && fs_distance(vector, vector, 2, &distance) == FS_OK &&
+                 fs_instruction_set_choose(name) == FS_OK;
+    if (strcmp(best, name) != 0)
+      sound = sound && fs_instruction_set_choose(best) == FS_INVALID_ARGUMENT && strstr(fs_last_error(), name) &&
+              fs_instruction_set_choose(NULL) == FS_INVALID_ARGUMENT && strcmp(fs_instruction_set(), name) == 0;
+    _exit(sound ? 0 : 1);
+  }
+  int status = 1;
+  return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 static void kernels(void) {
   /* First of all: nothing of the library has been called yet. */
   TEST("FACESTYLE_ISA asks for lower kernels before the first call") {
@@ -25,6 +46,9 @@ static void kernels(void) {
     CHECK(child_has_kernels("zx81", NULL));
     CHECK(child_has_kernels("", NULL));
   }
+  TEST("a program chooses its kernels before the first use, and not after") {
+    CHECK(child_chooses("baseline"));
+  }
   TEST("the kernels in use have a documented name that does not change") {
     const char *name = fs_instruction_set();
     REQUIRE(name != NULL);
@@ -32,6 +56,19 @@ static void kernels(void) {
     setenv("FACESTYLE_ISA", "baseline", 1);
     CHECK(strcmp(fs_instruction_set(), name) == 0);
     unsetenv("FACESTYLE_ISA");
+  }
+}
+
+static void refused_kernels(void) {
+  TEST("kernels that this processor does not run are refused by name") {
+    char best[16];
+    snprintf(best, sizeof best, "%s", fs_instruction_set());
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_instruction_set_choose("zx81"));
+    CHECK(strstr(fs_last_error(), "zx81") && strstr(fs_last_error(), best));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_instruction_set_choose(""));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_instruction_set_choose("\xff"));
+    if (strcmp(best, "avx512") != 0) CHECK_STATUS(FS_INVALID_ARGUMENT, fs_instruction_set_choose("avx512"));
+    CHECK(strcmp(fs_instruction_set(), best) == 0);
   }
 }
 
@@ -196,6 +233,7 @@ int main(void) {
   kernels();
   version();
   errors();
+  refused_kernels();
   threads();
   log_lines();
   calls_from_the_log();

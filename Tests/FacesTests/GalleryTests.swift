@@ -1,4 +1,5 @@
 import Faces
+import TestSupport
 import Tensors
 import Testing
 
@@ -61,6 +62,54 @@ import Testing
       #expect(try identify(gallery, [Float(person), 0.1, 0]).name == name)
     }
     #expect(throws: Failure.self) { try gallery.remove("p1") }
+  }
+
+  @Test func `a photo keeps its number, and its person, when others are removed`() throws {
+    let gallery = try gallery()
+    for i in 0..<40 { try add(gallery, "p\(i % 4)", [Float(i), 0, 0]) }
+    try gallery.remove("p1")
+    try add(gallery, "p1", [1, 0, 0])
+    for (x, number, name) in [(0, 0, "p0"), (1, 40, "p1"), (38, 38, "p2"), (39, 39, "p3")] {
+      let nearest = try [Float(x), 0, 0].withUnsafeBufferPointer { x throws(Failure) in try gallery.nearest(2, to: x) }
+      let photo = gallery.photo(inRow: nearest.values[0].row)
+      #expect(nearest.values[0].distance == 0 && photo.number == number && photo.name == name)
+    }
+  }
+
+  @Test func `a person who took another's place is found with all photos`() throws {
+    let gallery = try gallery()
+    for i in 0..<40 { try add(gallery, "p\(i % 4)", [Float(i), 0, 0]) }
+    try gallery.remove("p0")
+    for i in 0..<40 where i % 4 != 0 {
+      let verdict = try [Float(i), 0, 0].withUnsafeBufferPointer { x throws(Failure) in
+        try gallery.verify("p\(i % 4)", x, 0)
+      }
+      #expect(verdict.isSame)
+    }
+    for person in 1..<4 { try gallery.remove("p\(person)") }
+    #expect(gallery.people == 0 && gallery.photos == 0)
+  }
+
+  @Test func `names are compared byte by byte`() throws {
+    let gallery = try gallery()
+    try add(gallery, "Zo\u{eb}", [1, 0, 0])
+    try add(gallery, "Zoe\u{308}", [0, 1, 0])
+    #expect(gallery.people == 2)
+    try gallery.remove("Zo\u{eb}")
+    #expect(try identify(gallery, [1, 0, 0]).name.utf8.elementsEqual("Zoe\u{308}".utf8))
+  }
+
+  @Test func `a search wants at least one photo, and numbers that are some`() throws {
+    let gallery = try gallery()
+    try add(gallery, "ada", [1, 0, 0])
+    func search(_ k: Int, _ x: [Float], count: Int) -> String {
+      outcome { try x.withUnsafeBufferPointer { x throws(Failure) in try gallery.nearest(k, to: x, count: count) } }
+    }
+    #expect(search(0, [1, 0, 0], count: 1) == "invalidArgument: the 0 nearest photos, wanted at least 1")
+    #expect(search(1, [1, 0, .nan], count: 1) == "invalidArgument: an embedding with nan, wanted finite numbers")
+    #expect(search(1, [1, 0, 0, 1], count: 2) == "invalidArgument: embeddings of 4 numbers, the gallery wants 2 x 3")
+    #expect(search(1, [1, 0, 0], count: .max).hasPrefix("invalidArgument"))
+    #expect(search(.max, [1, 0, 0], count: 1) == "")
   }
 
   @Test func `embeddings of another length or with a NaN are refused`() throws {

@@ -14,10 +14,11 @@ _HOMES = {
     "errors": ("FaceStyleError", "NoFace", "Cancelled"),
     "image": ("Image",),
     "model": ("Model",),
-    "faces": ("Face", "Detector", "Embedder", "Gallery", "Match", "Verdict", "compare", "distance"),
+    "faces": ("Face", "Detector", "Embedder", "Gallery", "Match", "Neighbour", "Verdict", "compare", "distance"),
     "costs": ("triplet_loss", "content_cost", "gram_matrix", "style_cost", "total_cost"),
     "style": ("Styler", "Progress", "Costs"),
-    "library": ("version", "threads", "set_threads", "instruction_set", "live_handles", "set_log"),
+    "library": (
+        "version", "threads", "set_threads", "instruction_set", "choose_instruction_set", "live_handles", "set_log"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -121,6 +121,10 @@ class fs_match(Structure):
     ]
 
 
+class fs_neighbour(Structure):
+    _fields_ = [("photo", c_uint64), ("distance", c_float), ("name", c_char * FS_NAME_CAPACITY)]
+
+
 class fs_style_progress(Structure):
     _fields_ = [
         ("size", c_size_t),
@@ -182,6 +186,7 @@ FUNCTIONS = {
     "fs_threads_set": (fs_status, [c_uint32]),
     "fs_threads": (c_uint32, []),
     "fs_instruction_set": (c_char_p, []),
+    "fs_instruction_set_choose": (fs_status, [c_char_p]),
     "fs_debug_live_handles": (c_size_t, []),
     # Images
     "fs_image_decode": (fs_status, [POINTER(_image), c_void_p, c_size_t]),
@@ -245,6 +250,10 @@ FUNCTIONS = {
     "fs_gallery_identify_photo": (
         fs_status,
         [_gallery, _embedder, _detector, _image, c_float, POINTER(fs_match)],
+    ),
+    "fs_gallery_search": (
+        fs_status,
+        [_gallery, _floats, c_size_t, c_size_t, c_size_t, POINTER(fs_neighbour), c_size_t, _sizes],
     ),
     "fs_gallery_destroy": (None, [_gallery]),
     # Losses and costs

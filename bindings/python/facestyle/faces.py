@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _c
-from ._convert import alike, floats, pointer, text
+from ._convert import alike, floats, integer, pointer, text
 from ._handle import Handle
 from .errors import check
 from .image import Image
@@ -48,6 +48,19 @@ class Match:
     name: str
     distance: float
     threshold: float
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A photo near to an embedding. `photo` counts from 0 in the order of adding, and is the photo's for good."""
+
+    name: str
+    distance: float
+    photo: int
+
+
+# fs_neighbour, for arrays of many.
+_NEIGHBOUR = np.dtype([("photo", "u8"), ("distance", "f4"), ("name", f"S{_c.FS_NAME_CAPACITY}")], align=True)
 
 
 def _threshold(value):
@@ -209,6 +222,28 @@ class Gallery(Handle):
             status = _c.fs_gallery_identify(self.handle, pointer(vector), vector.size, limit, ctypes.byref(out))
         check(status)
         return Match(bool(out.known), out.name.decode(errors="replace"), out.distance, out.threshold)
+
+    def search(self, embeddings, k=5):
+        """The `k` photos nearest to each of the embeddings [count, dimension]: a list of `Neighbour`, nearest first,
+        for each."""
+        return [
+            [Neighbour(name.decode(errors="replace"), distance, photo) for photo, distance, name in near]
+            for near in self._search(embeddings, k).tolist()
+        ]
+
+    def search_arrays(self, embeddings, k=5):
+        """The same as two arrays [count, found]: the photos' numbers and their distances. `found` is less than `k`
+        where there are fewer photos."""
+        found = self._search(embeddings, k)
+        return found["photo"].copy(), found["distance"].copy()
+
+    def _search(self, embeddings, k):
+        embeddings = floats(embeddings, (None, None), "embeddings")
+        k = min(integer(k, "k", 64), max(self.photos, 1))
+        found, each = np.empty((len(embeddings), k), _NEIGHBOUR), ctypes.c_size_t()
+        arguments = self.handle, pointer(embeddings), *embeddings.shape, k
+        check(_c.fs_gallery_search(*arguments, pointer(found, _c.fs_neighbour), found.size, ctypes.byref(each)))
+        return found[:, : each.value]
 
     def _eyes(self):
         """What photos are looked at with."""

@@ -1,7 +1,7 @@
 """The library itself: its version, its threads, its log."""
 
 from . import _c
-from ._convert import choice, integer
+from ._convert import choice, integer, text
 from .errors import check
 
 _LEVELS = {"debug": _c.FS_LOG_DEBUG, "info": _c.FS_LOG_INFO, "warning": _c.FS_LOG_WARNING, "error": _c.FS_LOG_ERROR}
@@ -28,6 +28,11 @@ def set_threads(count):
 def instruction_set():
     """The build of the kernels in use: "avx512", "avx2" or "baseline"."""
     return _c.fs_instruction_set().decode()
+
+
+def choose_instruction_set(name=None):
+    """Another build of the kernels than the best, or the best; before the first model is put to use."""
+    check(_c.fs_instruction_set_choose(None if name is None else text(name, "name")))
 
 
 def live_handles():

@@ -145,6 +145,63 @@ def test_a_gallery_checks_what_it_is_given(embedder, picture, detector):
         gallery.add_photo("a", picture)
 
 
+@pytest.fixture
+def crowd(embedder):
+    """A gallery of 700 made-up photos of 100 people, and their embeddings."""
+    embeddings = np.random.default_rng(1).standard_normal((700, embedder.dimension)).astype(np.float32)
+    with fs.Gallery(embedder) as gallery:
+        for number, embedding in enumerate(embeddings):
+            gallery.add(f"person {number % 100}", embedding)
+        yield gallery, embeddings
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 70])
+def test_a_search_finds_what_sorting_all_distances_finds(crowd, count):
+    gallery, embeddings = crowd
+    queries = np.random.default_rng(2).standard_normal((count, embeddings.shape[1])).astype(np.float32)
+    photos, distances = gallery.search_arrays(queries, 9)
+    exact = np.linalg.norm(queries[:, None].astype(np.float64) - embeddings, axis=2)
+    assert photos.dtype == np.uint64 and distances.dtype == np.float32
+    assert np.array_equal(photos, np.argsort(exact, axis=1)[:, :9])
+    assert np.allclose(distances, np.sort(exact, axis=1)[:, :9], rtol=1e-6)
+    for i, near in enumerate(gallery.search(queries, 9)):
+        assert [n.photo for n in near] == photos[i].tolist()
+        assert [n.name for n in near] == [f"person {photo % 100}" for photo in photos[i]]
+        assert [n.distance for n in near] == [fs.distance(queries[i], embeddings[photo]) for photo in photos[i]]
+
+
+def test_a_photo_keeps_its_number_when_others_are_removed(crowd):
+    gallery, embeddings = crowd
+    gallery.remove("person 0")
+    gallery.add("person 0", embeddings[0])
+    found = gallery.search(embeddings[[0, 699]], 1)
+    assert found == [[fs.Neighbour("person 0", 0.0, 700)], [fs.Neighbour("person 99", 0.0, 699)]]
+
+
+def test_a_search_for_more_photos_than_there_are_finds_all(crowd, embedder):
+    gallery, embeddings = crowd
+    photos, _ = gallery.search_arrays(embeddings[:2], 2**63)
+    assert photos.shape == (2, 700) and (np.sort(photos) == np.arange(700)).all()
+    with fs.Gallery(embedder) as empty:
+        assert empty.search(embeddings[:2]) == [[], []]
+        assert [array.shape for array in empty.search_arrays(embeddings[:2])] == [(2, 0), (2, 0)]
+
+
+def test_a_search_checks_what_it_is_given(crowd):
+    gallery, embeddings = crowd
+    assert gallery.search(embeddings[:0]) == []
+    with pytest.raises(ValueError, match=r"embeddings has shape \[128\]"):
+        gallery.search(embeddings[0])
+    with pytest.raises(fs.FaceStyleError, match="k is 0"):
+        gallery.search(embeddings[:1], 0)
+    with pytest.raises(ValueError, match="k is -1"):
+        gallery.search(embeddings[:1], -1)
+    with pytest.raises(fs.FaceStyleError, match="127 numbers, the gallery's have 128"):
+        gallery.search(embeddings[:1, 1:])
+    with pytest.raises(fs.FaceStyleError, match="nan"):
+        gallery.search(embeddings[:5] * np.nan)
+
+
 def test_a_name_is_any_utf8(embedder):
     with fs.Gallery(embedder) as gallery:
         gallery.add("王小明", np.ones(embedder.dimension))

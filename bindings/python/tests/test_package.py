@@ -73,6 +73,37 @@ def test_the_instruction_set_has_a_name():
     assert facestyle.instruction_set() in ("avx512", "avx2", "baseline")
 
 
+def test_the_instruction_set_is_chosen_before_it_is_used():
+    code = """
+import facestyle as fs
+best = fs.instruction_set()
+fs.choose_instruction_set("baseline")
+assert fs.instruction_set() == "baseline"
+fs.choose_instruction_set()
+assert fs.instruction_set() == best
+fs.choose_instruction_set("baseline")
+fs.distance([0, 1], [0, 2])
+fs.choose_instruction_set("baseline")
+if best != "baseline":
+    try:
+        fs.choose_instruction_set(best)
+    except fs.FaceStyleError as error:
+        assert best in str(error) and "baseline" in str(error), error
+    else:
+        raise AssertionError("chosen too late")
+assert fs.instruction_set() == "baseline"
+"""
+    result = python(code, FACESTYLE_ISA="")
+    assert result.returncode == 0, result.stderr
+
+
+def test_an_instruction_set_that_the_processor_does_not_run_is_refused():
+    with pytest.raises(facestyle.FaceStyleError, match='"zx81", this processor runs baseline'):
+        facestyle.choose_instruction_set("zx81")
+    with pytest.raises(ValueError, match="NUL"):
+        facestyle.choose_instruction_set("avx2\0")
+
+
 def test_the_log_is_set_and_silenced(picture):
     lines = []
     facestyle.set_log(lambda level, message: lines.append((level, message)), "debug")

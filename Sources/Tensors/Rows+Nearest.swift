@@ -1,0 +1,178 @@
+import CSystem
+
+// Exhaustive search. Distances are computed from differences and every row is measured in the same way: results are
+// the same bits for one query or many and for any number of threads.
+
+extension Rows {
+  /// The `min(k, count)` rows nearest to each of some queries, the nearest first; query after query.
+  ///
+  /// - Parameters:
+  ///   - k: at least 1.
+  ///   - queries: [queryCount, dimension] finite numbers.
+  package func nearest(
+    _ k: Int, to queries: UnsafePointer<Float>, queryCount: Int
+  ) throws(Failure) -> Storage<Neighbour> {
+    let k = min(k, count)
+    let found = try Storage<Neighbour>(count: queryCount * k)
+    guard queryCount > 0, k > 0 else { return found }
+    // A product for a few queries takes as long as for a whole panel of them; and every thread keeps `k` for each query.
+    let step = queryCount >= 4 && k <= 1024 ? 64 : 1
+    for first in stride(from: 0, to: queryCount, by: step) {
+      let some = min(step, queryCount - first)
+      let best = try Best(k, queries: some, into: found.pointer + first * k)
+      if some == 1 {
+        try sweep(queries + first * dimension, best)
+      } else {
+        try sift(queries + first * dimension, some, best)
+      }
+      best.merge()
+    }
+    return found
+  }
+
+  package func distance(_ row: Int, to query: UnsafePointer<Float>) -> Float {
+    euclideanDistance(pointer(row), query, dimension)
+  }
+
+  /// One query: a single pass over the rows, at the memory's speed.
+  private func sweep(_ query: UnsafePointer<Float>, _ best: Best) throws(Failure) {
+    let kernels = KernelSet.selected
+    let blockRows = 64
+    let scratch = try Storage<Float>(count: best.workers * blockRows)
+    // 256 KB hide the start of a task; more than 256 tasks help nobody.
+    let rowsPerTask = max((1 << 16) / dimension, (count + 255) / 256, blockRows)
+    ThreadPool.shared.run((count + rowsPerTask - 1) / rowsPerTask, workers: best.workers) { task, worker in
+      let distances = scratch.pointer + worker * blockRows
+      let list = best.list(worker, 0)
+      let end = min((task + 1) * rowsPerTask, count)
+      for first in stride(from: task * rowsPerTask, to: end, by: blockRows) {
+        let rows = min(blockRows, end - first)
+        let smallest = kernels.distanceBlock(query, pointer(first), dimension, rows, distances)
+        guard smallest <= list.pointee.limit else { continue }
+        for i in 0..<rows where distances[i] <= list.pointee.limit {
+          list.pointee.offer(Neighbour(distance: distances[i], row: first + i))
+        }
+      }
+    }
+    withExtendedLifetime((best, scratch)) {}
+  }
+
+  /// Many queries: `|x|^2 - 2 x.q`, by the tile of matrix products, tells which rows may be near enough. Those are measured.
+  private func sift(_ queries: UnsafePointer<Float>, _ queryCount: Int, _ best: Best) throws(Failure) {
+    let kernels = KernelSet.selected
+    let packed = try Float.pack(
+      depth: dimension, columns: queryCount, queries, rowStride: 1, columnStride: dimension)
+    let panels = (queryCount + kernels.tileColumns - 1) / kernels.tileColumns, columns = panels * kernels.tileColumns
+    // With its products, a block stays in the second-level cache.
+    let blockRows = 96 / kernels.tileRows * kernels.tileRows
+    let workspace = Workspace()
+    var scratch = Scratch(
+      pointers: blockRows, extra: blockRows * (columns + 1) + columns, workers: best.workers, kernels)
+    try scratch.take(from: workspace)
+    let places = try Storage<Int32>(count: best.workers * blockRows * columns)
+    let bounds = (0..<queryCount).map { Bound(queries + $0 * dimension, dimension) }
+    let plain = Finish<Float>.nothing.epilogue
+    let blocks = (count + blockRows - 1) / blockRows
+    let rowsPerTask = (blocks + 255) / 256 * blockRows
+    ThreadPool.shared.run((count + rowsPerTask - 1) / rowsPerTask, workers: best.workers) { [scratch] task, worker in
+      let products = scratch.extra(worker)
+      let squares = products + blockRows * columns, limits = squares + blockRows
+      let near = places.pointer + worker * blockRows * columns
+      for query in 0..<queryCount { limits[query] = bounds[query].limit(best.list(worker, query).pointee.limit) }
+      let end = min((task + 1) * rowsPerTask, count)
+      for first in stride(from: task * rowsPerTask, to: end, by: blockRows) {
+        let rows = min(blockRows, end - first)
+        // This comes first for a second reason: it fetches the rows in the order that the processor foresees.
+        kernels.squareBlock(pointer(first), dimension, rows, squares)
+        for i in 0..<rows { squares[i] = Bound.lowered(squares[i], dimension) }
+        kernels.multiplyBlock(
+          dimension, pointer(first), dimension, packed.storage.pointer, products, columns, columns, false, plain, 0,
+          rows, 0, panels, scratch.table(worker), scratch.edge(worker), nil)
+        for place in 0..<kernels.siftBlock(products, columns, rows, queryCount, squares, limits, near) {
+          let i = Int(near[place]) / columns, query = Int(near[place]) % columns
+          // The limit may have come nearer since.
+          if squares[i] - 2 * products[i * columns + query] > limits[query] { continue }
+          let list = best.list(worker, query)
+          list.pointee.offer(
+            Neighbour(distance: distance(first + i, to: queries + query * dimension), row: first + i))
+          limits[query] = bounds[query].limit(list.pointee.limit)
+        }
+      }
+    }
+    withExtendedLifetime((best, packed, workspace, places)) {}
+  }
+}
+
+/// `sqrt(sum of (a - b)^2)`
+package func euclideanDistance(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ dimension: Int) -> Float {
+  var distance: Float = 0
+  _ = KernelSet.selected.distanceBlock(b, a, dimension, 1, &distance)
+  return distance
+}
+
+/// How far a product may lead astray.
+///
+/// With unit roundoff u = 2^-24 and n the dimension, a sum of n products in any order, with or without FMA, is off by at
+/// most g(n) times the sum of their magnitudes, g(n) = n u / (1 - n u) (Higham, "Accuracy and Stability", 3.1); for
+/// x.q that is at most g(n) (|x|^2 + |q|^2) / 2. So the score s, computed as
+/// `x' - 2 x.q` with `x' = |x|^2 - e |x|^2`, `e = 4 (n + 4) u`,
+/// is at most `|x - q|^2 - |q|^2 + e |q|^2`: `e` is more than twice all roundings on the way. A measured distance d is
+/// as certain, `|x - q|^2 <= d^2 + e d^2`, its root included. A row of a score above
+/// `d^2 + e d^2 - |q|^2 + e |q|^2` is therefore measured farther than d.
+///
+/// Where x.q falls below all numbers the distance is infinite, for (x - q)^2 >= -4 x q; where it rises above them the
+/// score is low or no number, and the row is measured.
+private struct Bound {
+  private let slack: Double
+  private let square: Double
+  /// What is lost where numbers are too small for relative errors, even if they are flushed to zero.
+  private let least: Double
+
+  init(_ query: UnsafePointer<Float>, _ dimension: Int) {
+    slack = Double(Bound.slack(dimension))
+    least = 4 * Double(dimension + 4) * Double(Float.leastNormalMagnitude)
+    var square = 0.0
+    for i in 0..<dimension { square += Double(query[i]) * Double(query[i]) }
+    self.square = square
+  }
+
+  /// The largest score that a row may have if it is measured at `distance` or less.
+  func limit(_ distance: Float) -> Float {
+    let d = Double(distance) * Double(distance)
+    return Float(d + slack * d - square + slack * square + least).nextUp
+  }
+
+  /// `x'`; no number, and so never too far, for a row whose square overflows.
+  static func lowered(_ square: Float, _ dimension: Int) -> Float { square - slack(dimension) * square }
+
+  private static func slack(_ dimension: Int) -> Float { 4 * Float(dimension + 4) * 0x1p-24 }
+}
+
+/// Each worker's nearest to each query. Those of the first worker lie where the results belong.
+private final class Best {
+  let workers = ThreadPool.shared.threads
+  private let queries: Int
+  private let lists: Storage<Nearest>
+  private let others: Storage<Neighbour>
+
+  init(_ k: Int, queries: Int, into found: UnsafeMutablePointer<Neighbour>) throws(Failure) {
+    self.queries = queries
+    lists = try Storage(count: workers * queries)
+    others = try Storage(count: (workers - 1) * queries * k)
+    for i in 0..<(workers * queries) {
+      let slots = i < queries ? found + i * k : others.pointer + (i - queries) * k
+      (lists.pointer + i).initialize(to: Nearest(slots, capacity: k))
+    }
+  }
+
+  func list(_ worker: Int, _ query: Int) -> UnsafeMutablePointer<Nearest> {
+    lists.pointer + worker * queries + query
+  }
+
+  func merge() {
+    for query in 0..<queries {
+      for worker in 1..<workers { list(0, query).pointee.offer(list(worker, query).pointee) }
+      list(0, query).pointee.sort()
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/// Rows of `dimension` numbers, one after another, that can be added, removed and searched (`Rows+Nearest.swift`).
+package final class Rows {
+  package let dimension: Int
+  package private(set) var count = 0
+  private var storage: Storage<Float>
+
+  /// - Parameter dimension: 1 to 2^20, which the bounds of the search build on.
+  package init(dimension: Int) throws(Failure) {
+    guard dimension >= 1, dimension <= 1 << 20 else {
+      throw .invalidArgument("rows of \(dimension) numbers, wanted 1 to \(1 << 20)")
+    }
+    self.dimension = dimension
+    storage = try Storage(count: 16 * dimension)
+  }
+
+  package func append(_ row: UnsafePointer<Float>) throws(Failure) {
+    if (count + 1) * dimension > storage.count {
+      let larger = try Storage<Float>(count: 2 * storage.count)
+      larger.pointer.update(from: storage.pointer, count: count * dimension)
+      storage = larger
+    }
+    (storage.pointer + count * dimension).update(from: row, count: dimension)
+    count += 1
+  }
+
+  /// The rows that stay keep their order.
+  package func remove(where isGone: (Int) -> Bool) {
+    var kept = 0
+    for row in 0..<count where !isGone(row) {
+      if kept != row { (storage.pointer + kept * dimension).update(from: pointer(row), count: dimension) }
+      kept += 1
+    }
+    count = kept
+  }
+
+  /// Valid until the rows change.
+  func pointer(_ row: Int) -> UnsafePointer<Float> { UnsafePointer(storage.pointer + row * dimension) }
+}

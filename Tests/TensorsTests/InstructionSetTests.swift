@@ -1,0 +1,26 @@
+import TestSupport
+import Tensors
+import Testing
+
+// The choice itself is tested in programs of their own: here other tests have kernels in use.
+@Suite struct InstructionSetTests {
+  private var current: String { String(cString: instructionSetName) }
+
+  @Test func `what is in use may be chosen again`() throws {
+    try chooseInstructionSet(current)
+  }
+
+  @Test func `a name that this processor does not run is refused, with those that it runs`() {
+    let refusal = outcome { try chooseInstructionSet("zx81") }
+    #expect(refusal.hasPrefix("invalidArgument: instruction set \"zx81\", this processor runs baseline"))
+    #expect(refusal.contains(current))
+  }
+
+  @Test func `another than the one in use is refused`() throws {
+    try #require(euclideanDistance([1], [2], 1) == 1)
+    guard current != "baseline" else { return }
+    #expect(
+      outcome { try chooseInstructionSet("baseline") }
+        == "invalidArgument: instruction set baseline after \(current) is in use, wanted before the first model")
+  }
+}

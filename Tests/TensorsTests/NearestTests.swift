@@ -1,0 +1,151 @@
+import TestSupport
+import Tensors
+import Testing
+
+private let oddSizes = [1, 2, 3, 5, 7, 13, 15, 16, 17, 31, 33, 127, 128, 129]
+
+/// Rows and queries, and what sorting all distances finds.
+private struct Search {
+  let rows: Rows
+  let values: [[Float]]
+
+  init(_ values: [[Float]]) throws {
+    self.values = values
+    rows = try Rows(dimension: values[0].count)
+    for value in values { try rows.append(value) }
+  }
+
+  /// Random rows in -scale..<scale.
+  init(count: Int, dimension: Int, scale: Float = 1, seed: UInt64 = 1) throws {
+    var numbers = Numbers(seed: seed)
+    try self.init((0..<count).map { _ in (numbers.array(dimension) as [Float]).map { $0 * scale } })
+  }
+
+  func found(_ k: Int, _ queries: [[Float]]) throws -> [[Neighbour]] {
+    let all = try rows.nearest(k, to: queries.flatMap { $0 }, queryCount: queries.count).values
+    let each = min(k, values.count)
+    return queries.indices.map { Array(all[($0 * each)..<(($0 + 1) * each)]) }
+  }
+
+  func sorted(_ k: Int, _ query: [Float]) -> [Neighbour] {
+    let all = values.indices.map { Neighbour(distance: euclideanDistance(values[$0], query, query.count), row: $0) }
+    return Array(all.sorted().prefix(k))
+  }
+}
+
+@Suite struct DistanceTests {
+  @Test(arguments: oddSizes)
+  func `is the root of the sum of squared differences, as its plain twin has it`(dimension: Int) {
+    var numbers = Numbers(seed: UInt64(dimension))
+    let a: [Float] = numbers.array(dimension), b: [Float] = numbers.array(dimension)
+    var sum = 0.0
+    for (x, y) in zip(a, b) { sum += (Double(x) - Double(y)) * (Double(x) - Double(y)) }
+    #expect(abs(Double(euclideanDistance(a, b, dimension)) - sum.squareRoot()) <= 1e-6 * sum.squareRoot())
+    #expect(euclideanDistance(a, b, dimension) == euclideanDistance(b, a, dimension))
+    #expect(euclideanDistance(a, a, dimension) == 0)
+  }
+
+  @Test(arguments: oddSizes)
+  func `a number that is none, anywhere, makes the distance none`(dimension: Int) {
+    for place in 0..<dimension {
+      var a = [Float](repeating: 1, count: dimension)
+      let b = a
+      a[place] = .nan
+      #expect(euclideanDistance(a, b, dimension).isNaN)
+      a[place] = -.infinity
+      #expect(euclideanDistance(a, b, dimension) == .infinity)
+    }
+  }
+}
+
+@Suite struct NearestTests {
+  @Test(arguments: oddSizes)
+  func `finds what sorting all distances finds, for one query and for many`(dimension: Int) throws {
+    let search = try Search(count: 300, dimension: dimension)
+    var numbers = Numbers(seed: 9)
+    for count in [1, 3, 4, 17, 64, 65] {
+      let queries: [[Float]] = (0..<count).map { _ in numbers.array(dimension) }
+      for k in [1, 5, 299] { #expect(try search.found(k, queries) == queries.map { search.sorted(k, $0) }) }
+    }
+  }
+
+  @Test(arguments: oddSizes)
+  func `any number of rows is searched to its end`(count: Int) throws {
+    let search = try Search(count: count, dimension: 6)
+    #expect(try search.found(3, search.values) == search.values.map { search.sorted(3, $0) })
+    #expect(try search.found(500, search.values) == search.values.map { search.sorted(500, $0) })
+    #expect(try search.found(1, [search.values[count - 1]])[0][0].row == count - 1)
+  }
+
+  @Test func `of equally near rows the first ones come first`() throws {
+    let search = try Search((0..<400).map { [Float($0 % 2), 0, 0] })
+    let expected = [0, 2, 4, 6, 8]
+    for count in [1, 8] {
+      for near in try search.found(5, [[Float]](repeating: [0, 0, 0], count: count)) {
+        #expect(near.map(\.row) == expected)
+      }
+    }
+  }
+
+  /// The products of these are as coarse as their differences are fine: only measuring tells them apart.
+  @Test func `rows that differ in their last bits are told apart`() throws {
+    var numbers = Numbers(seed: 4)
+    let centre: [Float] = numbers.array(128)
+    let search = try Search(
+      (0..<900).map { _ in centre.map { $0 * (1 + Float(numbers.next()) * 0x1p-20) } })
+    let queries = Array(search.values[100..<120])
+    #expect(try search.found(7, queries) == queries.map { search.sorted(7, $0) })
+  }
+
+  @Test(arguments: [-146, -130, -100, -72, -63, -30, 30, 58, 60, 61, 62, 63, 64, 65, 100, 127])
+  func `numbers of any size are searched as truly`(exponent: Int) throws {
+    let scale = Float(sign: .plus, exponent: exponent, significand: 1)
+    let search = try Search(count: 300, dimension: 21, scale: scale)
+    let queries = Array(search.values[10..<20]) + (try Search(count: 10, dimension: 21, scale: scale, seed: 3)).values
+    #expect(try search.found(5, queries) == queries.map { search.sorted(5, $0) })
+  }
+
+  @Test func `numbers of all sizes beside each other are searched as truly`() throws {
+    var numbers = Numbers(seed: 5)
+    let search = try Search(
+      (0..<500).map { row in
+        let scale = Float(sign: .plus, exponent: row % 250 - 125, significand: 1)
+        return (numbers.array(16) as [Float]).map { $0 * scale }
+      })
+    #expect(try search.found(6, search.values) == search.values.map { search.sorted(6, $0) })
+  }
+
+  @Test func `any number of threads finds the same bits`() throws {
+    let search = try Search(count: 5_000, dimension: 40)
+    let queries = (try Search(count: 9, dimension: 40, seed: 2)).values
+    let wanted = queries.map { search.sorted(20, $0) }
+    for threads in [1, 2, 5] {
+      try withPool(threads: threads) {
+        let many = try search.found(20, queries), one = try search.found(20, [queries[0]])
+        #expect(many == wanted && one == [wanted[0]])
+      }
+    }
+  }
+
+  @Test func `no rows and no queries find nothing`() throws {
+    let rows = try Rows(dimension: 4)
+    #expect(try rows.nearest(3, to: [1, 2, 3, 4], queryCount: 1).count == 0)
+    try rows.append([1, 2, 3, 4])
+    #expect(try rows.nearest(3, to: [], queryCount: 0).count == 0)
+  }
+}
+
+@Suite struct RowsTests {
+  @Test func `rows that stay keep their order and their numbers`() throws {
+    let rows = try Rows(dimension: 3)
+    for i in 0..<100 { try rows.append([Float(i), 0, 0]) }
+    rows.remove { $0 % 3 != 1 }
+    #expect(rows.count == 33)
+    for row in 0..<33 { #expect(rows.distance(row, to: [0, 0, 0]) == Float(3 * row + 1)) }
+  }
+
+  @Test func `a dimension out of range is refused`() {
+    #expect(outcome { try Rows(dimension: 0) } == "invalidArgument: rows of 0 numbers, wanted 1 to 1048576")
+    #expect(outcome { try Rows(dimension: 1 << 21) } == "invalidArgument: rows of 2097152 numbers, wanted 1 to 1048576")
+  }
+}
