@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -86,6 +87,19 @@ static inline int systemProcessorLevel(void) { return systemBaseline; }
 
 /* Swift has no name for it. Any address will do. */
 static inline void systemPrefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
+
+/* Fresh pages of the system's, in huge ones where it has them: they begin where one begins. NULL when it refuses. */
+static inline void *systemMap(size_t byteCount) {
+  const size_t huge = (size_t)2 << 20, page = (size_t)sysconf(_SC_PAGESIZE);
+  const size_t used = (byteCount + page - 1) / page * page;
+  char *start = (char *)mmap(NULL, used + huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if ((void *)start == MAP_FAILED) return NULL;
+  const size_t before = (huge - (size_t)start % huge) % huge;
+  if (before > 0) munmap(start, before);
+  munmap(start + before + used, huge - before);
+  madvise(start + before, used, MADV_HUGEPAGE);
+  return start + before;
+}
 
 /* errno and the standard streams are macros, which Swift does not see. */
 static inline int systemError(void) { return errno; }

@@ -41,12 +41,13 @@ func networkRows(models: String, photos: String, threads: [Int]) -> [Row] {
       let forward = 2 * 18.1e9 * Double(height * width) / (224 * 224)
       for threads in threads {
         let input = try numbers([1, height, width, 3])
-        try Memory.reusing { () throws(Failure) in
-          rows.append(
-            try measure("vgg19-forward", "\(height)x\(width)", threads: threads, operations: forward) {
-              () throws(Failure) in _ = try network.run(input, .init(["conv5_1"]))
-            })
-        }
+        let executor = Executor(network, .init(["conv5_1"]))
+        rows.append(
+          try measure("vgg19-forward", "\(height)x\(width)", threads: threads, operations: forward) { () throws(Failure) in
+            try executor.run(batch: 1, height: height, width: width) {
+              $0.update(from: input.pointer, count: input.count)
+            } _: { _ in }
+          })
         var options = StyleOptions()
         options.width = width
         options.height = height
