@@ -18,6 +18,7 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   package let padding: Padding
   let finish: Finish<Element>
   private let weights: () throws(Failure) -> Tensor<Element>
+  private let narrowWeights: (() throws(Failure) -> NarrowTensor?)?
   private let lock = Lock()
   private var packed: PackedFilter<Element>?
   private var turned: PackedFilter<Element>?
@@ -25,9 +26,10 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   /// - Parameters:
   ///   - extents: of the weights.
   ///   - weights: called when they are needed, which for a gradient may be never.
+  ///   - narrow: the same in fewer bits, if they have them and shall stay so.
   package init(
     _ extents: [Int], finish: Finish<Element>, stride: Int = 1, groups: Int = 1, padding: Padding,
-    weights: @escaping () throws(Failure) -> Tensor<Element>
+    weights: @escaping () throws(Failure) -> Tensor<Element>, narrow: (() throws(Failure) -> NarrowTensor?)? = nil
   ) throws(Failure) {
     guard extents.count == 4, extents[2] == extents[3], extents.allSatisfy({ $0 > 0 }), stride > 0, groups > 0,
       extents[0] % groups == 0
@@ -43,6 +45,7 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
     self.padding = padding
     self.finish = finish
     self.weights = weights
+    narrowWeights = groups == 1 && Element.takesNarrowWeights ? narrow : nil
   }
 
   package convenience init(
@@ -57,14 +60,7 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   package func forward() throws(Failure) -> PackedFilter<Element> {
     try lock.hold { () throws(Failure) in
       if let packed { return packed }
-      let weights = try self.weights(), taps = kernel * kernel, each = outputs / groups, length = inputs / groups
-      let matrix = try Tensor<Element>([taps * length, outputs])
-      for group in 0..<groups {
-        let first = group * taps * length * each
-        filterMatrix(weights.pointer + first, matrix.pointer + first, each, length, taps)
-      }
-      let made = try PackedFilter<Element>(
-        kernel: kernel, stride: stride, inputs: length, outputs: outputs, groups: groups, matrix: matrix.pointer)
+      let made = try pack(inputs: inputs, outputs: outputs, stride: stride, isTurned: false)
       packed = made
       return made
     }
@@ -74,24 +70,51 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   package func backward() throws(Failure) -> PackedFilter<Element> {
     try lock.hold { () throws(Failure) in
       if let turned { return turned }
-      let weights = try self.weights(), taps = kernel * kernel, each = outputs / groups, length = inputs / groups
-      let matrix = try Tensor<Element>([taps * each, inputs])
-      for group in 0..<groups {
-        let first = group * taps * length * each
-        turnedFilterMatrix(weights.pointer + first, matrix.pointer + first, each, length, taps)
-      }
-      let made = try PackedFilter<Element>(
-        kernel: kernel, stride: 1, inputs: each, outputs: inputs, groups: groups, matrix: matrix.pointer)
+      let made = try pack(inputs: outputs, outputs: inputs, stride: 1, isTurned: true)
       turned = made
       return made
     }
   }
 
+  private func pack(inputs: Int, outputs: Int, stride: Int, isTurned: Bool) throws(Failure) -> PackedFilter<Element> {
+    let taps = kernel * kernel, depth = taps * inputs
+    func arranged<Number: BitwiseCopyable>(_ weights: Storage<Number>) throws(Failure) -> Storage<Number> {
+      let matrix = try Storage<Number>(count: weights.count)
+      let each = self.outputs / groups, length = self.inputs / groups
+      for group in 0..<groups {
+        let first = group * taps * length * each
+        if isTurned {
+          turnedFilterMatrix(weights.pointer + first, matrix.pointer + first, each, length, taps)
+        } else {
+          filterMatrix(weights.pointer + first, matrix.pointer + first, each, length, taps)
+        }
+      }
+      withExtendedLifetime(weights) {}
+      return matrix
+    }
+    switch try narrowWeights?() {
+    case .codes(let codes, let table):
+      let packed = try NarrowMatrix(depth: depth, columns: outputs, codes: arranged(codes), table: table)
+      return try Element.filter(kernel: kernel, stride: stride, inputs: inputs, outputs: outputs, narrow: packed)
+    case .halves(let halves):
+      let packed = try NarrowMatrix(depth: depth, columns: outputs, halves: arranged(halves))
+      return try Element.filter(kernel: kernel, stride: stride, inputs: inputs, outputs: outputs, narrow: packed)
+    case nil:
+      let matrix = try arranged(weights().storage)
+      return try withExtendedLifetime(matrix) { () throws(Failure) in
+        try PackedFilter<Element>(
+          kernel: kernel, stride: stride, inputs: inputs / groups, outputs: outputs, groups: groups, matrix: matrix.pointer)
+      }
+    }
+  }
+
   package var shape: FilterShape {
-    FilterShape(kernel: kernel, stride: stride, inputs: inputs / groups, outputs: outputs, groups: groups)
+    FilterShape(
+      kernel: kernel, stride: stride, inputs: inputs / groups, outputs: outputs, groups: groups, isNarrow: narrowWeights != nil)
   }
   package var backwardShape: FilterShape {
-    FilterShape(kernel: kernel, inputs: outputs / groups, outputs: inputs, groups: groups)
+    FilterShape(
+      kernel: kernel, inputs: outputs / groups, outputs: inputs, groups: groups, isNarrow: narrowWeights != nil)
   }
 
   var pad: Int { padding.count }
@@ -123,7 +146,9 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
 /// matrix[t * I + i, o] = weights[o, i, t]
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
-private func filterMatrix<Element: Scalar>(
+@_specialize(where Element == UInt8)
+@_specialize(where Element == UInt16)
+private func filterMatrix<Element: BitwiseCopyable>(
   _ weights: UnsafePointer<Element>, _ matrix: UnsafeMutablePointer<Element>, _ outputs: Int, _ inputs: Int, _ taps: Int
 ) {
   for o in 0..<outputs {
@@ -136,7 +161,9 @@ private func filterMatrix<Element: Scalar>(
 /// matrix[t * O + o, i] = weights[o, i, taps - 1 - t]
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
-private func turnedFilterMatrix<Element: Scalar>(
+@_specialize(where Element == UInt8)
+@_specialize(where Element == UInt16)
+private func turnedFilterMatrix<Element: BitwiseCopyable>(
   _ weights: UnsafePointer<Element>, _ matrix: UnsafeMutablePointer<Element>, _ outputs: Int, _ inputs: Int, _ taps: Int
 ) {
   for o in 0..<outputs {

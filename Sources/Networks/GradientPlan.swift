@@ -91,10 +91,9 @@ package final class GradientPlan {
 
     var scratch = 0, weights = 0
     for stage in stages {
-      let taps = stage.window.taps
       for (window, shape) in [(stage.window, stage.filter.shape), (stage.back, stage.filter.backwardShape)] {
         scratch = max(scratch, Float.scratchCount(window, shape))
-        weights += taps * stage.filter.inputs * stage.filter.outputs + Float.keptCount(window, shape)
+        weights += shape.weightCount / (shape.isNarrow ? 4 : 1) + Float.keptCount(window, shape)
       }
     }
     count = layout.count + scratch

@@ -215,13 +215,18 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
         let raw = try read(name + ".weight", [outputs])
         slopes = raw.values.map { Element($0) }
       }
-      // The weights themselves are read when they are first multiplied by.
+      // The weights themselves are read when they are first multiplied by; those that nothing was folded into stay as
+      // narrow as the file has them.
+      var narrow: (() throws(Failure) -> NarrowTensor?)?
+      if factors == nil, weights.isNarrow(name + ".weight") {
+        narrow = { [weights] () throws(Failure) in try weights.narrow(name + ".weight", stored) }
+      }
       return try Filter(
         extents, finish: Finish(bias: bias, rectify: activation == .rectifier, slopes: slopes), stride: stride,
-        groups: groups, padding: padding
-      ) { [weights, factors] () throws(Failure) in
-        try scaled(weights.tensor(name + ".weight", stored), extents, by: factors)
-      }
+        groups: groups, padding: padding,
+        weights: { [weights, factors] () throws(Failure) in
+          try scaled(weights.tensor(name + ".weight", stored), extents, by: factors)
+        }, narrow: narrow)
     }
 
     /// Whether the file keeps this 1x1 kernel as a convolution's, with four axes.

@@ -185,6 +185,27 @@ package final class WeightFile: @unchecked Sendable {
     return (entry, isCodeBook)
   }
 
+  /// A tensor of this name in the few bits that the file has it in; nil if those are 32.
+  package func narrow(_ name: String, _ extents: [Int]) throws(Failure) -> NarrowTensor? {
+    let (entry, isCodeBook) = try entry(name, extents)
+    let source = UnsafeRawPointer(bytes.pointer) + entry.offset
+    switch (entry.kind, isCodeBook) {
+    case (.float16, false):
+      // The file's bytes begin anywhere: aligned, they are copied.
+      let halves = try Storage<UInt16>(count: entry.count)
+      UnsafeMutableRawPointer(halves.pointer).copyMemory(from: source, byteCount: 2 * entry.count)
+      return .halves(halves)
+    case (.byte, true):
+      let codes = try Storage<UInt8>(count: entry.count)
+      UnsafeMutableRawPointer(codes.pointer).copyMemory(from: source, byteCount: entry.count)
+      return .codes(codes, table: try tensor(name + ".table", [256]).storage)
+    default: return nil
+    }
+  }
+
+  /// Whether `narrow` has an answer.
+  package func isNarrow(_ name: String) -> Bool { entries[name].map { $0.kind == .float16 } ?? (entries[name + ".indices"] != nil) }
+
   /// The tensor of this name as Float, whatever it is stored as.
   /// - Throws: `.badData` when it is absent or of another shape.
   package func tensor(_ name: String, _ extents: [Int]) throws(Failure) -> Tensor<Float> {
@@ -208,14 +229,8 @@ package final class WeightFile: @unchecked Sendable {
   }
 }
 
-/// IEEE 754 half to single precision; Float16 is not on every processor that Swift has.
-func float(half: UInt16) -> Float {
-  let sign = UInt32(half & 0x8000) << 16
-  let exponent = UInt32(half >> 10) & 0x1F
-  let fraction = UInt32(half & 0x3FF)
-  switch exponent {
-  case 0: return Float(sign: sign == 0 ? .plus : .minus, exponent: -24, significand: Float(fraction))
-  case 31: return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
-  default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
-  }
+/// A tensor in fewer than 32 bits a number.
+package enum NarrowTensor {
+  case codes(Storage<UInt8>, table: Storage<Float>)
+  case halves(Storage<UInt16>)
 }

@@ -34,6 +34,14 @@ extension Double: Scalar {
     }
   }
 
+  package static var takesNarrowWeights: Bool { false }
+
+  package static func filter(
+    kernel: Int, stride: Int, inputs: Int, outputs: Int, narrow: NarrowMatrix
+  ) throws(Failure) -> PackedFilter<Double> {
+    throw .internalError("narrow weights for a filter in Double")
+  }
+
   package static func gram(
     _ x: UnsafePointer<Double>, rows: Int, columns: Int, _ gram: UnsafeMutablePointer<Double>, _ workspace: Workspace
   ) throws(Failure) {
