@@ -46,12 +46,13 @@ struct Rows {
 /// - Parameters:
 ///   - rows: for each tap, `tileRows` pointers to `length` consecutive factors; read where they lie, unpacked.
 ///   - b: a packed panel, `taps * length` rows of `tileColumns`.
+///   - ahead: how far behind the place in `b` lies what is asked for meanwhile, to be in the cache when its turn comes.
 ///   - c: `tileRows` rows, `stride` apart, to be set (or added to) and finished by `epilogue`.
 ///   - column: the panel's first column, where the epilogue's bias and slopes begin.
 @inline(never)
 func tile(
   _ taps: Int, _ length: Int, _ rows: UnsafePointer<UnsafePointer<Float>>, _ b: UnsafePointer<Float>,
-  _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool, _ epilogue: Epilogue, _ column: Int
+  _ ahead: Int, _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool, _ epilogue: Epilogue, _ column: Int
 ) {
   var r0 = Rows(), r1 = Rows(), r2 = Rows()
 #if REGISTERS32 || arch(arm64)
@@ -98,7 +99,7 @@ func tile(
 @inline(never)
 func shortTile(
   _ taps: Int, _ length: Int, _ rows: UnsafePointer<UnsafePointer<Float>>, _ b: UnsafePointer<Float>,
-  _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool, _ epilogue: Epilogue, _ column: Int
+  _ ahead: Int, _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool, _ epilogue: Epilogue, _ column: Int
 ) {
   var r0 = Rows(), r1 = Rows()
   var b = b
@@ -122,10 +123,6 @@ func shortTile(
   r0.put(c, stride, finish)
   r1.put(c + 2 * stride, stride, finish)
 }
-
-/// How far ahead of its use a panel is asked for, in numbers: panels are read once from beginning to end, and with few
-/// rows the tile is quicker than the memory answers.
-private var ahead: Int { 512 }
 
 /// Bias and activation of two vectors of columns: `y = f(x + bias)`.
 struct Finish {

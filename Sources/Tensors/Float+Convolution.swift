@@ -82,11 +82,14 @@ extension Float {
             epilogue, part.row, part.rows, part.panel, part.panels, scratch.table(worker), scratch.edge(worker), nil)
         }
       case .padded(let inside, let split):
-        pad(window, x, inside, shared)
+        // A picture that every window lies in is read as it is.
+        let isInside = window.padTop == 0 && window.padLeft == 0 && inside.height <= window.height && inside.width <= window.width
+        if !isInside { pad(window, x, inside, shared) }
+        let (picture, sweep) = isInside ? (x, window) : (UnsafePointer(shared), inside)
         ThreadPool.shared.run(split.count, workers: scratch.workers) { task, worker in
           let part = split.part(task)
           kernels.convolveBlock(
-            inside, shared, inside.kernelWidth * inside.channels, weights, shared, y, stride,
+            sweep, picture, sweep.kernelWidth * sweep.channels, weights, shared, y, stride,
             shape.outputs, true, accumulate, epilogue, part.row, part.rows, part.panel, part.panels,
             scratch.table(worker), scratch.edge(worker))
         }
