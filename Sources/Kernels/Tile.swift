@@ -33,6 +33,13 @@ struct Rows {
     c11 += load(p + stride + lanes)
   }
 
+  @inline(__always) func put(_ p: UnsafeMutablePointer<Float>, _ stride: Int) {
+    store(p, c00)
+    store(p + lanes, c01)
+    store(p + stride, c10)
+    store(p + stride + lanes, c11)
+  }
+
   @inline(__always) func put(_ p: UnsafeMutablePointer<Float>, _ stride: Int, _ finish: Finish) {
     store(p, finish.first(c00))
     store(p + lanes, finish.second(c01))
@@ -86,6 +93,15 @@ func tile(
     r3.addStored(c + 6 * stride, stride)
 #endif
   }
+  if epilogue.isNothing {
+    r0.put(c, stride)
+    r1.put(c + 2 * stride, stride)
+    r2.put(c + 4 * stride, stride)
+#if REGISTERS32 || arch(arm64)
+    r3.put(c + 6 * stride, stride)
+#endif
+    return
+  }
   let finish = Finish(epilogue, column)
   r0.put(c, stride, finish)
   r1.put(c + 2 * stride, stride, finish)
@@ -119,9 +135,18 @@ func shortTile(
     r0.addStored(c, stride)
     r1.addStored(c + 2 * stride, stride)
   }
+  if epilogue.isNothing {
+    r0.put(c, stride)
+    r1.put(c + 2 * stride, stride)
+    return
+  }
   let finish = Finish(epilogue, column)
   r0.put(c, stride, finish)
   r1.put(c + 2 * stride, stride, finish)
+}
+
+extension Epilogue {
+  @inline(__always) var isNothing: Bool { activation == Int(activationNone) && bias == nil }
 }
 
 /// Bias and activation of two vectors of columns: `y = f(x + bias)`.
@@ -129,10 +154,6 @@ struct Finish {
   var bias0 = Vector.zero, bias1 = Vector.zero
   var slope0 = Vector.zero, slope1 = Vector.zero
   let activation: Int
-
-  static var nothing: Finish {
-    @inline(__always) get { Finish(Epilogue(bias: nil, slopes: nil, activation: Int(activationNone)), 0) }
-  }
 
   @inline(__always) init(_ epilogue: Epilogue, _ column: Int) {
     activation = epilogue.activation
