@@ -134,10 +134,11 @@ func storeTile(
 /// Depthwise convolution of a run of output pixels, one filter a channel, a vector of channels at a time.
 /// `y[p, c] = f(sum over taps t of x[pixel(p, t), c] * w[t, c] + bias[c])`
 ///
-/// `x` is [N, H, W, C], `weights` [taps, C], `y` has C numbers a pixel, `stride` apart.
+/// `x` is [N, H, W, C], `weights` [taps, C], `y` has C numbers a pixel, `stride` apart, to be set or, with `accumulate`,
+/// added to.
 package func depthwiseBlock(
   _ window: Window, _ x: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
-  _ stride: Int, _ epilogue: Epilogue, _ firstPixel: Int, _ pixelCount: Int
+  _ stride: Int, _ accumulate: Bool, _ epilogue: Epilogue, _ firstPixel: Int, _ pixelCount: Int
 ) {
   let channels = window.channels
   for pixel in firstPixel..<(firstPixel + pixelCount) {
@@ -156,6 +157,7 @@ package func depthwiseBlock(
           multiplyAdd(&sum, value, load(weights + (ky * window.kernelWidth + kx) * channels + c))
         }
       }
+      if accumulate { sum += load(target + c) }
       store(target + c, Finish(epilogue, c).first(sum))
       c += lanes
     }
@@ -168,6 +170,7 @@ package func depthwiseBlock(
         multiplyAdd(&sum, value, loadPart(weights + (ky * window.kernelWidth + kx) * channels + c, channels - c))
       }
     }
+    if accumulate { sum += loadPart(target + c, channels - c) }
     let result = Finish(epilogue, c).first(sum)
     for i in c..<channels { target[i] = result[i - c] }
   }

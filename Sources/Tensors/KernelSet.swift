@@ -18,7 +18,7 @@ struct KernelSet: @unchecked Sendable {
       UnsafeMutablePointer<Float>
     ) -> Void
   let depthwiseBlock:
-    (Window, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Epilogue, Int, Int) -> Void
+    (Window, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Bool, Epilogue, Int, Int) -> Void
   let multiplyBlock:
     (
       Int, UnsafePointer<Float>, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int, Bool, Epilogue,
