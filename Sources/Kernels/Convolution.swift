@@ -80,12 +80,13 @@ package func convolveBlock(
   while begin < end - 1, isOutside(begin) { begin += 1 }
   while end > begin + 1, isOutside(end - 1) { end -= 1 }
 
-  // A few taps at a time, so that their part of a panel stays in the first-level cache for all slivers.
+  // A few taps at a time, so that their part of a panel stays in the first-level cache for all slivers: the same ones
+  // whatever lies outside, so that a pixel's sums do not depend on those that it is computed with.
   let depth = taps * length, tapsEach = max(1, blockDepth / length)
   let nothing = Epilogue(bias: nil, slopes: nil, activation: Int(activationNone))
   var tap = begin
   while tap < end {
-    let count = min(tapsEach, end - tap), isLast = tap + count == end
+    let count = min(tapsEach - tap % tapsEach, end - tap), isLast = tap + count == end
     for panel in firstPanel..<(firstPanel + panelCount) {
       let weights = packed + (panel * depth + tap * length) * tileColumns
       for sliver in 0..<slivers {
