@@ -168,38 +168,38 @@ package final class WeightFile: @unchecked Sendable {
 
   /// - Throws: `.badData` when `tensor` would.
   package func check(_ name: String, _ extents: [Int]) throws(Failure) {
-    let (entry, isCodeBook) = try entry(name, extents)
-    guard isCodeBook == (entry.kind == .byte) else {
-      throw .badData("weights: \(name) is stored as \(isCodeBook ? "numbers with" : "bytes without") a code book")
-    }
-    if isCodeBook { _ = try self.entry(name + ".table", [256]) }
+    if try entry(name, extents).kind == .byte { try check(name + ".table", [256]) }
   }
 
-  private func entry(_ name: String, _ extents: [Int]) throws(Failure) -> (Entry, isCodeBook: Bool) {
+  /// Bytes are the indices of a code book, and nothing else is.
+  private func entry(_ name: String, _ extents: [Int]) throws(Failure) -> Entry {
     let (entry, isCodeBook) =
       if let plain = entries[name] { (plain, false) } else if let coded = entries[name + ".indices"] { (coded, true) }
       else { throw .badData("weights: \(name) is missing") }
     guard entry.extents == extents else {
       throw .badData("weights: \(name) is \(try Shape(entry.extents).description), wanted \(try Shape(extents).description)")
     }
-    return (entry, isCodeBook)
+    guard isCodeBook == (entry.kind == .byte) else {
+      throw .badData("weights: \(name) is stored as \(isCodeBook ? "numbers with" : "bytes without") a code book")
+    }
+    return entry
   }
 
   /// A tensor of this name in the few bits that the file has it in; nil if those are 32.
   package func narrow(_ name: String, _ extents: [Int]) throws(Failure) -> NarrowTensor? {
-    let (entry, isCodeBook) = try entry(name, extents)
+    let entry = try entry(name, extents)
     let source = UnsafeRawPointer(bytes.pointer) + entry.offset
-    switch (entry.kind, isCodeBook) {
-    case (.float16, false):
+    switch entry.kind {
+    case .float32: return nil
+    case .float16:
       // The file's bytes begin anywhere: aligned, they are copied.
       let halves = try Storage<UInt16>(count: entry.count)
       UnsafeMutableRawPointer(halves.pointer).copyMemory(from: source, byteCount: 2 * entry.count)
       return .halves(halves)
-    case (.byte, true):
+    case .byte:
       let codes = try Storage<UInt8>(count: entry.count)
       UnsafeMutableRawPointer(codes.pointer).copyMemory(from: source, byteCount: entry.count)
       return .codes(codes, table: try tensor(name + ".table", [256]).storage)
-    default: return nil
     }
   }
 
@@ -209,21 +209,19 @@ package final class WeightFile: @unchecked Sendable {
   /// The tensor of this name as Float, whatever it is stored as.
   /// - Throws: `.badData` when it is absent or of another shape.
   package func tensor(_ name: String, _ extents: [Int]) throws(Failure) -> Tensor<Float> {
-    let (entry, isCodeBook) = try entry(name, extents)
+    let entry = try entry(name, extents)
     let tensor = try Tensor<Float>(extents)
     let source = UnsafeRawPointer(bytes.pointer) + entry.offset
-    switch (entry.kind, isCodeBook) {
-    case (.float32, false):
+    switch entry.kind {
+    case .float32:
       UnsafeMutableRawPointer(tensor.pointer).copyMemory(from: source, byteCount: 4 * entry.count)
-    case (.float16, false):
+    case .float16:
       for i in 0..<entry.count {
         tensor.pointer[i] = float(half: source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))
       }
-    case (.byte, true):
+    case .byte:
       let table = try self.tensor(name + ".table", [256])
       for i in 0..<entry.count { tensor.pointer[i] = table[Int(bytes.pointer[entry.offset + i])] }
-    default:
-      throw .badData("weights: \(name) is stored as bytes without a code book")
     }
     return tensor
   }
