@@ -11,13 +11,15 @@ package enum Padding: Equatable, Sendable {
 
 /// The weights of a convolution, arranged for the kernels on first use and shared by all who run it.
 ///
-/// Weights come as files have them, [outputs, inputs / groups, kernelHeight, kernelWidth] (OIHW), and become for each
-/// group a matrix [kernelHeight * kernelWidth * inputs / groups, outputs / groups] for NHWC pictures.
+/// Weights come as files have them, [outputs, inputs / groups, kernelHeight, kernelWidth] (OIHW).
 package final class Filter<Element: Scalar>: @unchecked Sendable {
+  /// Writes `count` weights of one output, from the `first` of those that it has for its inputs and taps.
+  package typealias Reader = (_ output: Int, _ first: Int, _ count: Int, UnsafeMutablePointer<Element>) -> Void
+
   package let outputs, inputs, kernel, stride, groups: Int
   package let padding: Padding
   let finish: Finish<Element>
-  private let weights: () throws(Failure) -> Tensor<Element>
+  private let weights: () throws(Failure) -> Reader
   private let lock = Lock()
   private var packed: PackedFilter<Element>?
   private var turned: PackedFilter<Element>?
@@ -27,7 +29,7 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   ///   - weights: called when they are needed, which for a gradient may be never.
   package init(
     _ extents: [Int], finish: Finish<Element>, stride: Int = 1, groups: Int = 1, padding: Padding,
-    weights: @escaping () throws(Failure) -> Tensor<Element>
+    weights: @escaping () throws(Failure) -> Reader
   ) throws(Failure) {
     guard extents.count == 4, extents[2] == extents[3], extents.allSatisfy({ $0 > 0 }), stride > 0, groups > 0,
       extents[0] % groups == 0
@@ -49,7 +51,9 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
     weights: Tensor<Element>, finish: Finish<Element>, stride: Int = 1, groups: Int = 1, padding: Padding
   ) throws(Failure) {
     try self.init(weights.shape.extents, finish: finish, stride: stride, groups: groups, padding: padding) {
-      () throws(Failure) in weights
+      { output, first, count, target in
+        target.update(from: weights.pointer + output * (weights.count / weights.shape[0]) + first, count: count)
+      }
     }
   }
 
@@ -57,14 +61,7 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   package func forward() throws(Failure) -> PackedFilter<Element> {
     try lock.hold { () throws(Failure) in
       if let packed { return packed }
-      let weights = try self.weights(), taps = kernel * kernel, each = outputs / groups, length = inputs / groups
-      let matrix = try Tensor<Element>([taps * length, outputs])
-      for group in 0..<groups {
-        let first = group * taps * length * each
-        filterMatrix(weights.pointer + first, matrix.pointer + first, each, length, taps)
-      }
-      let made = try PackedFilter<Element>(
-        kernel: kernel, stride: stride, inputs: length, outputs: outputs, groups: groups, matrix: matrix.pointer)
+      let made = try PackedFilter<Element>(shape, isTurned: false, read: weights())
       packed = made
       return made
     }
@@ -74,14 +71,7 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   package func backward() throws(Failure) -> PackedFilter<Element> {
     try lock.hold { () throws(Failure) in
       if let turned { return turned }
-      let weights = try self.weights(), taps = kernel * kernel, each = outputs / groups, length = inputs / groups
-      let matrix = try Tensor<Element>([taps * each, inputs])
-      for group in 0..<groups {
-        let first = group * taps * length * each
-        turnedFilterMatrix(weights.pointer + first, matrix.pointer + first, each, length, taps)
-      }
-      let made = try PackedFilter<Element>(
-        kernel: kernel, stride: 1, inputs: each, outputs: inputs, groups: groups, matrix: matrix.pointer)
+      let made = try PackedFilter<Element>(backwardShape, isTurned: true, read: weights())
       turned = made
       return made
     }
@@ -117,31 +107,5 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
       batch: window.batch, height: height, width: width, channels: outputs, kernelHeight: kernel, kernelWidth: kernel,
       strideY: 1, strideX: 1, padTop: kernel - 1 - window.padTop, padLeft: kernel - 1 - window.padLeft,
       outHeight: window.height, outWidth: window.width)
-  }
-}
-
-/// matrix[t * I + i, o] = weights[o, i, t]
-@_specialize(where Element == Float)
-@_specialize(where Element == Double)
-private func filterMatrix<Element: Scalar>(
-  _ weights: UnsafePointer<Element>, _ matrix: UnsafeMutablePointer<Element>, _ outputs: Int, _ inputs: Int, _ taps: Int
-) {
-  for o in 0..<outputs {
-    for i in 0..<inputs {
-      for t in 0..<taps { matrix[(t * inputs + i) * outputs + o] = weights[(o * inputs + i) * taps + t] }
-    }
-  }
-}
-
-/// matrix[t * O + o, i] = weights[o, i, taps - 1 - t]
-@_specialize(where Element == Float)
-@_specialize(where Element == Double)
-private func turnedFilterMatrix<Element: Scalar>(
-  _ weights: UnsafePointer<Element>, _ matrix: UnsafeMutablePointer<Element>, _ outputs: Int, _ inputs: Int, _ taps: Int
-) {
-  for o in 0..<outputs {
-    for i in 0..<inputs {
-      for t in 0..<taps { matrix[((taps - 1 - t) * outputs + o) * inputs + i] = weights[(o * inputs + i) * taps + t] }
-    }
   }
 }

@@ -117,36 +117,23 @@ package final class WeightFile: @unchecked Sendable {
   }
 
   /// A number that changes with any tensor or text, whatever their order in the file: each is taken in the order of
-  /// the names, eight bytes at a time, stirred as SplitMix64 stirs its state.
+  /// the names.
   private static func fingerprint(
     _ bytes: Storage<UInt8>, _ entries: [String: Entry], _ metadata: [String: String]
   ) -> UInt64 {
-    var hash: UInt64 = 0
-    func stir(_ word: UInt64) {
-      var z = (hash ^ word) &+ 0x9E37_79B9_7F4A_7C15
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      hash = z ^ (z >> 31)
-    }
-    func stir(_ text: String) {
-      stir(UInt64(text.utf8.count))
-      for byte in text.utf8 { stir(UInt64(byte)) }
-    }
+    var print = Fingerprint()
     for name in entries.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
       guard let entry = entries[name] else { continue }
-      stir(name)
-      stir(UInt64(entry.kind.rawValue))
-      for extent in entry.extents { stir(UInt64(extent)) }
-      let size = entry.count * entry.kind.rawValue
-      let raw = UnsafeRawPointer(bytes.pointer) + entry.offset
-      for i in 0..<(size / 8) { stir(raw.loadUnaligned(fromByteOffset: 8 * i, as: UInt64.self)) }
-      for i in (size / 8 * 8)..<size { stir(UInt64(bytes.pointer[entry.offset + i])) }
+      print.add(name)
+      print.add(UInt64(entry.kind.rawValue))
+      for extent in entry.extents { print.add(UInt64(extent)) }
+      print.add(UnsafeRawBufferPointer(start: bytes.pointer + entry.offset, count: entry.count * entry.kind.rawValue))
     }
     for key in metadata.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
-      stir(key)
-      stir(metadata[key] ?? "")
+      print.add(key)
+      print.add(metadata[key] ?? "")
     }
-    return hash
+    return print.value
   }
 
   /// Numbers in all tensors; a code book counts by its indices.
@@ -185,25 +172,26 @@ package final class WeightFile: @unchecked Sendable {
     return (entry, isCodeBook)
   }
 
-  /// The tensor of this name as Float, whatever it is stored as.
+  /// The tensor of this name, to be read whatever it is stored as.
+  /// - Throws: `.badData` when it is absent or of another shape.
+  func reader(_ name: String, _ extents: [Int]) throws(Failure) -> WeightReader {
+    let (entry, isCodeBook) = try entry(name, extents)
+    let numbers: WeightReader.Numbers
+    switch (entry.kind, isCodeBook) {
+    case (.float32, false): numbers = .singles
+    case (.float16, false): numbers = .halves
+    case (.byte, true): numbers = .codes(table: try tensor(name + ".table", [256]))
+    default: throw .badData("weights: \(name) is stored as bytes without a code book")
+    }
+    return WeightReader(bytes: bytes, offset: entry.offset, numbers: numbers)
+  }
+
+  /// The tensor of this name as Float.
   /// - Throws: `.badData` when it is absent or of another shape.
   package func tensor(_ name: String, _ extents: [Int]) throws(Failure) -> Tensor<Float> {
-    let (entry, isCodeBook) = try entry(name, extents)
+    let reader = try reader(name, extents)
     let tensor = try Tensor<Float>(extents)
-    let source = UnsafeRawPointer(bytes.pointer) + entry.offset
-    switch (entry.kind, isCodeBook) {
-    case (.float32, false):
-      UnsafeMutableRawPointer(tensor.pointer).copyMemory(from: source, byteCount: 4 * entry.count)
-    case (.float16, false):
-      for i in 0..<entry.count {
-        tensor.pointer[i] = float(half: source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))
-      }
-    case (.byte, true):
-      let table = try self.tensor(name + ".table", [256])
-      for i in 0..<entry.count { tensor.pointer[i] = table[Int(bytes.pointer[entry.offset + i])] }
-    default:
-      throw .badData("weights: \(name) is stored as bytes without a code book")
-    }
+    reader.read(0, tensor.count, into: tensor.pointer)
     return tensor
   }
 }

@@ -2,6 +2,8 @@ import COpenBLAS
 import CSystem
 
 extension Double: Scalar {
+  package static var panelWidth: Int? { nil }
+
   package static func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
   package static func exponential(_ x: Double) -> Double { exp(x) }
 

@@ -2,6 +2,8 @@ import CSystem
 import Kernels
 
 extension Float: Scalar {
+  package static var panelWidth: Int? { KernelSet.selected.tileColumns }
+
   package static func power(_ x: Float, _ y: Float) -> Float { powf(x, y) }
   package static func exponential(_ x: Float) -> Float { expf(x) }
 
