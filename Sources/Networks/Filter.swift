@@ -109,3 +109,15 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
       outHeight: window.height, outWidth: window.width)
   }
 }
+
+extension Filter<Float> {
+  /// Numbers that a forward pass over this window will make the filter hold, less those that it holds already.
+  func missingCount(over window: Window) -> Int {
+    lock.hold { PackedFilter.missingCount(packed, shape, isTurned: false, over: window) }
+  }
+
+  /// The same for the way back.
+  func missingBackwardCount(over window: Window) -> Int {
+    lock.hold { PackedFilter.missingCount(turned, backwardShape, isTurned: true, over: window) }
+  }
+}

@@ -107,3 +107,15 @@ extension PackedFilter {
     self.init(shape: shape, plain: PackedMatrix(depth: panels.depth, columns: panels.columns, storage: storage))
   }
 }
+
+extension PackedFilter<Float> {
+  /// Numbers that a convolution over this window will make its filter hold, less those that it holds already.
+  package static func missingCount(
+    _ packed: PackedFilter?, _ shape: FilterShape, isTurned: Bool, over window: Window
+  ) -> Int {
+    let panels = FilterPanels(shape, isTurned: isTurned, width: shape.isDepthwise ? 1 : Float.panelWidth)
+    let schedule = WinogradSchedule(window, shape)
+    let isMade = schedule.map { packed?.transformed.holds(side: $0.side) ?? false } ?? true
+    return (packed == nil ? panels.count : 0) + (isMade ? 0 : Float.keptCount(window, shape))
+  }
+}

@@ -79,6 +79,8 @@ final class TransformedFilter<Element: Scalar>: @unchecked Sendable {
   private let lock = Lock()
   private var made: [Int: Storage<Element>] = [:]
 
+  func holds(side: Int) -> Bool { lock.hold { made[side] != nil } }
+
   func storage(side: Int, _ make: () throws(Failure) -> Storage<Element>) throws(Failure) -> Storage<Element> {
     try lock.hold { () throws(Failure) in
       if let storage = made[side] { return storage }

@@ -230,6 +230,7 @@ FUNCTIONS = {
         fs_status,
         [_embedder, _detector, _image, POINTER(fs_face), _floats, c_size_t],
     ),
+    "fs_embedder_memory_needed": (fs_status, [_embedder, c_size_t, POINTER(c_uint64)]),
     "fs_embedder_destroy": (None, [_embedder]),
     # Verification
     "fs_distance": (fs_status, [_floats, _floats, c_size_t, _floats]),
@@ -274,6 +275,8 @@ FUNCTIONS = {
         fs_status,
         [_styler, _image, _image, _image, POINTER(fs_style_options), _double, _double, _double, _floats, c_size_t],
     ),
+    "fs_styler_memory_needed": (
+        fs_status, [_styler, c_uint32, c_uint32, POINTER(fs_style_options), POINTER(c_uint64)]),
     "fs_styler_destroy": (None, [_styler]),
 }
 
