@@ -66,6 +66,6 @@ package final class Executor: @unchecked Sendable {
     let plan = try Plan(network, batch: batch, height: height, width: width, request)
     let (held, borrowed) = lock.hold { (idle.last?.memory?.count ?? 0, idle.last?.workspace.count ?? 0) }
     let run = max(0, plan.count - held) + max(0, plan.scratchCount - borrowed)
-    return MemoryLayout<Float>.stride * (run + plan.missingWeightCount)
+    return try MemoryLayout<Float>.stride * run + plan.missingWeightBytes()
   }
 }

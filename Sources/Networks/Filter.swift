@@ -13,13 +13,13 @@ package enum Padding: Equatable, Sendable {
 ///
 /// Weights come as files have them, [outputs, inputs / groups, kernelHeight, kernelWidth] (OIHW).
 package final class Filter<Element: Scalar>: @unchecked Sendable {
-  /// Writes `count` weights of one output, from the `first` of those that it has for its inputs and taps.
-  package typealias Reader = (_ output: Int, _ first: Int, _ count: Int, UnsafeMutablePointer<Element>) -> Void
+  package typealias Reader = FilterPanels.Reader<Element>
 
   package let outputs, inputs, kernel, stride, groups: Int
   package let padding: Padding
   let finish: Finish<Element>
   private let weights: () throws(Failure) -> Reader
+  private let narrowWeights: (() throws(Failure) -> WeightReader)?
   private let lock = Lock()
   private var packed: PackedFilter<Element>?
   private var turned: PackedFilter<Element>?
@@ -27,9 +27,10 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   /// - Parameters:
   ///   - extents: of the weights.
   ///   - weights: called when they are needed, which for a gradient may be never.
+  ///   - narrow: the same in fewer bits, if they have them and shall stay so.
   package init(
     _ extents: [Int], finish: Finish<Element>, stride: Int = 1, groups: Int = 1, padding: Padding,
-    weights: @escaping () throws(Failure) -> Reader
+    weights: @escaping () throws(Failure) -> Reader, narrow: (() throws(Failure) -> WeightReader)? = nil
   ) throws(Failure) {
     guard extents.count == 4, extents[2] == extents[3], extents.allSatisfy({ $0 > 0 }), stride > 0, groups > 0,
       extents[0] % groups == 0
@@ -45,6 +46,7 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
     self.padding = padding
     self.finish = finish
     self.weights = weights
+    narrowWeights = groups == 1 && Element.takesNarrowWeights ? narrow : nil
   }
 
   package convenience init(
@@ -61,7 +63,7 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   package func forward() throws(Failure) -> PackedFilter<Element> {
     try lock.hold { () throws(Failure) in
       if let packed { return packed }
-      let made = try PackedFilter<Element>(shape, isTurned: false, read: weights())
+      let made = try pack(shape, isTurned: false)
       packed = made
       return made
     }
@@ -71,17 +73,37 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   package func backward() throws(Failure) -> PackedFilter<Element> {
     try lock.hold { () throws(Failure) in
       if let turned { return turned }
-      let made = try PackedFilter<Element>(backwardShape, isTurned: true, read: weights())
+      let made = try pack(backwardShape, isTurned: true)
       turned = made
       return made
     }
   }
 
+  private func pack(_ shape: FilterShape, isTurned: Bool) throws(Failure) -> PackedFilter<Element> {
+    guard let narrow = try narrowWeights?() else {
+      return try PackedFilter<Element>(shape, isTurned: isTurned, read: weights())
+    }
+    let each = kernel * kernel * inputs
+    let packed: NarrowMatrix
+    if case .codes(let table) = narrow.numbers {
+      packed = try NarrowMatrix(shape, isTurned: isTurned, table: table.storage) { output, first, count, codes in
+        narrow.copy(output * each + first, count, to: codes)
+      }
+    } else {
+      packed = try NarrowMatrix(shape, isTurned: isTurned) { output, first, count, halves in
+        narrow.copy(output * each + first, count, to: halves)
+      }
+    }
+    return try Element.filter(shape, narrow: packed)
+  }
+
   package var shape: FilterShape {
-    FilterShape(kernel: kernel, stride: stride, inputs: inputs / groups, outputs: outputs, groups: groups)
+    FilterShape(
+      kernel: kernel, stride: stride, inputs: inputs / groups, outputs: outputs, groups: groups, isNarrow: narrowWeights != nil)
   }
   package var backwardShape: FilterShape {
-    FilterShape(kernel: kernel, inputs: outputs / groups, outputs: inputs, groups: groups)
+    FilterShape(
+      kernel: kernel, inputs: outputs / groups, outputs: inputs, groups: groups, isNarrow: narrowWeights != nil)
   }
 
   var pad: Int { padding.count }
@@ -111,13 +133,24 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
 }
 
 extension Filter<Float> {
-  /// Numbers that a forward pass over this window will make the filter hold, less those that it holds already.
-  func missingCount(over window: Window) -> Int {
-    lock.hold { PackedFilter.missingCount(packed, shape, isTurned: false, over: window) }
+  /// Bytes that a forward pass over this window will make the filter hold, less those that it holds already.
+  func missingBytes(over window: Window) throws(Failure) -> Int {
+    let each = try bytesEach()
+    return lock.hold { PackedFilter.missingBytes(packed, shape, isTurned: false, bytesEach: each, over: window) }
   }
 
   /// The same for the way back.
-  func missingBackwardCount(over window: Window) -> Int {
-    lock.hold { PackedFilter.missingCount(turned, backwardShape, isTurned: true, over: window) }
+  func missingBytesBackward(over window: Window) throws(Failure) -> Int {
+    let each = try bytesEach()
+    return lock.hold { PackedFilter.missingBytes(turned, backwardShape, isTurned: true, bytesEach: each, over: window) }
+  }
+
+  /// Of a packed weight.
+  private func bytesEach() throws(Failure) -> Int {
+    switch try narrowWeights?().numbers {
+    case .codes: 1
+    case .halves: 2
+    case .singles, nil: 4
+    }
   }
 }

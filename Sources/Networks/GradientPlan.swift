@@ -32,9 +32,9 @@ package final class GradientPlan {
 
   /// Numbers of the plan's memory, and of the workspace that it comes to hold.
   package let count, scratchCount: Int
-  /// Numbers that it will make the network hold, less those that are there already: weights packed for both directions,
-  /// and Winograd's transforms.
-  package let missingWeightCount: Int
+  /// Bytes that it will make the network hold, less those that are there already: weights packed for both directions, and
+  /// Winograd's transforms.
+  package let missingWeightBytes: Int
 
   /// - Parameters:
   ///   - taps: the layers whose values are asked for; the chain ends with the last of them.
@@ -94,11 +94,11 @@ package final class GradientPlan {
     for stage in stages {
       let filter = stage.filter
       scratch = max(scratch, Float.scratchCount(stage.window, filter.shape), Float.scratchCount(stage.back, filter.backwardShape))
-      weights += filter.missingCount(over: stage.window) + filter.missingBackwardCount(over: stage.back)
+      weights += try filter.missingBytes(over: stage.window) + filter.missingBytesBackward(over: stage.back)
     }
     count = layout.count
     scratchCount = scratch
-    missingWeightCount = weights
+    missingWeightBytes = weights
     memory = isForecast ? nil : try Storage(count: layout.count)
   }
 

@@ -215,17 +215,22 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
         let raw = try read(name + ".weight", [outputs])
         slopes = raw.values.map { Element($0) }
       }
-      // The weights themselves are read when they are first multiplied by.
+      // The weights themselves are read when they are first multiplied by; those that nothing was folded into stay as
+      // narrow as the file has them.
+      var narrow: (() throws(Failure) -> WeightReader)?
+      if factors == nil, weights.isNarrow(name + ".weight") {
+        narrow = { [weights] () throws(Failure) in try weights.reader(name + ".weight", stored) }
+      }
       let each = try Shape(extents).count / outputs
       return try Filter(
         extents, finish: Finish(bias: bias, rectify: activation == .rectifier, slopes: slopes), stride: stride,
-        groups: groups, padding: padding
-      ) { [weights, factors] () throws(Failure) in
-        let reader = try weights.reader(name + ".weight", stored)
-        return { output, first, count, target in
-          reader.read(output * each + first, count, scale: factors.map { $0[output] } ?? 1, into: target)
-        }
-      }
+        groups: groups, padding: padding,
+        weights: { [weights, factors] () throws(Failure) in
+          let reader = try weights.reader(name + ".weight", stored)
+          return { output, first, count, target in
+            reader.read(output * each + first, count, scale: factors.map { $0[output] } ?? 1, into: target)
+          }
+        }, narrow: narrow)
     }
 
     /// Whether the file keeps this 1x1 kernel as a convolution's, with four axes.

@@ -66,11 +66,11 @@ package struct Plan {
     return count
   }
 
-  /// Numbers that `run` will make the network's filters hold, less those that they hold already.
-  package var missingWeightCount: Int {
-    var count = 0
-    for case .convolution(let filter, let window, _, _, _, _) in operations { count += filter.missingCount(over: window) }
-    return count
+  /// Bytes that `run` will make the network's filters hold, less those that they hold already.
+  package func missingWeightBytes() throws(Failure) -> Int {
+    var bytes = 0
+    for case .convolution(let filter, let window, _, _, _, _) in operations { bytes += try filter.missingBytes(over: window) }
+    return bytes
   }
 
   /// The shape of a tap's answer.

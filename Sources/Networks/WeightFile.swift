@@ -186,6 +186,9 @@ package final class WeightFile: @unchecked Sendable {
     return WeightReader(bytes: bytes, offset: entry.offset, numbers: numbers)
   }
 
+  /// Whether this tensor has less than 32 bits a number.
+  func isNarrow(_ name: String) -> Bool { entries[name].map { $0.kind == .float16 } ?? (entries[name + ".indices"] != nil) }
+
   /// The tensor of this name as Float.
   /// - Throws: `.badData` when it is absent or of another shape.
   package func tensor(_ name: String, _ extents: [Int]) throws(Failure) -> Tensor<Float> {
@@ -193,17 +196,5 @@ package final class WeightFile: @unchecked Sendable {
     let tensor = try Tensor<Float>(extents)
     reader.read(0, tensor.count, into: tensor.pointer)
     return tensor
-  }
-}
-
-/// IEEE 754 half to single precision; Float16 is not on every processor that Swift has.
-func float(half: UInt16) -> Float {
-  let sign = UInt32(half & 0x8000) << 16
-  let exponent = UInt32(half >> 10) & 0x1F
-  let fraction = UInt32(half & 0x3FF)
-  switch exponent {
-  case 0: return Float(sign: sign == 0 ? .plus : .minus, exponent: -24, significand: Float(fraction))
-  case 31: return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
-  default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
   }
 }

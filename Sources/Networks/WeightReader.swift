@@ -1,7 +1,7 @@
 import Tensors
 
 /// A tensor of a weight file, read in runs of its numbers, whatever they are stored as.
-struct WeightReader: @unchecked Sendable {
+package struct WeightReader: @unchecked Sendable {
   enum Numbers {
     case singles, halves
     /// Indices into 256 numbers.
@@ -34,6 +34,15 @@ struct WeightReader: @unchecked Sendable {
           for i in 0..<count { target[i] = Element(table.pointer[Int(codes[i])]) * scale }
         }
       }
+    }
+  }
+
+  /// The numbers as they are stored: halves as UInt16, codes as UInt8.
+  func copy<Stored: BitwiseCopyable>(_ first: Int, _ count: Int, to target: UnsafeMutablePointer<Stored>) {
+    let size = MemoryLayout<Stored>.stride
+    withExtendedLifetime(bytes) {
+      UnsafeMutableRawPointer(target).copyMemory(
+        from: UnsafeRawPointer(bytes.pointer) + offset + first * size, byteCount: count * size)
     }
   }
 }

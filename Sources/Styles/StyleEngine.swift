@@ -65,9 +65,9 @@ package final class StyleEngine {
     return names
   }
 
-  /// Numbers that an engine for pictures of these sizes comes to hold, and that it makes the network hold beyond those that
-  /// it holds already.
-  static func memoryCount(
+  /// Bytes that an engine for pictures of these sizes comes to hold, and that it makes the network hold beyond those that it
+  /// holds already.
+  static func memoryNeeded(
     _ network: Network<Float>, width: Int, height: Int, _ options: StyleOptions
   ) throws(Failure) -> Int {
     let names = taps(options)
@@ -85,7 +85,7 @@ package final class StyleEngine {
         Float.multiplyScratchCount(rows: rows, depth: channels, columns: channels, rowStride: channels, columnStride: 1))
     }
     // Of one layer at a time: the Gram matrix, its gradient, and that packed.
-    return plan.count + plan.missingWeightCount + targets + 3 * largest + scratch
+    return MemoryLayout<Float>.stride * (plan.count + targets + 3 * largest + scratch) + plan.missingWeightBytes
   }
 
   /// The picture [height, width, 3] that is measured, in the network's terms: written by whoever moves it.

@@ -81,10 +81,10 @@ package final class StyleTransfer {
     try Image.check(width: contentWidth, height: contentHeight)
     let (width, height) = options.size(for: contentWidth, contentHeight)
     try Image.check(width: width, height: height)
-    let engine = try StyleEngine.memoryCount(model.network(), width: width, height: height, options)
+    let engine = try StyleEngine.memoryNeeded(model.network(), width: width, height: height, options)
     // Adam's two means, and the result; content and style in that size were given back when the engine had read them.
     let count = width * height * 3
-    return MemoryLayout<Float>.stride * (engine + 2 * count) + count
+    return engine + MemoryLayout<Float>.stride * 2 * count + count
   }
 
   /// Costs of a given picture; the three pictures keep their sizes.

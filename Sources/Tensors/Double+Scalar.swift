@@ -36,6 +36,12 @@ extension Double: Scalar {
     }
   }
 
+  package static var takesNarrowWeights: Bool { false }
+
+  package static func filter(_ shape: FilterShape, narrow: NarrowMatrix) throws(Failure) -> PackedFilter<Double> {
+    throw .internalError("narrow weights for a filter in Double")
+  }
+
   package static func gram(
     _ x: UnsafePointer<Double>, rows: Int, columns: Int, _ gram: UnsafeMutablePointer<Double>, _ workspace: Workspace
   ) throws(Failure) {

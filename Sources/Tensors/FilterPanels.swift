@@ -6,7 +6,10 @@ import CSystem
 /// For each group, with `I` inputs, `O` outputs and `T` taps, the matrix is
 /// `forwards  [T I, O]:  m[t I + i, o] = w[o, i, t]`
 /// `turned    [T O, I]:  m[t O + o, i] = w[o, i, T - 1 - t]`, the weights turned by 180 degrees, inputs and outputs exchanged.
-struct FilterPanels {
+package struct FilterPanels {
+  /// Writes `count` weights of one output, from the `first` of its `inputs * taps` on.
+  package typealias Reader<Element> = (_ output: Int, _ first: Int, _ count: Int, UnsafeMutablePointer<Element>) -> Void
+
   let taps, inputs, outputs, groups: Int
   let isTurned: Bool
   /// Columns of a panel.
@@ -26,19 +29,18 @@ struct FilterPanels {
 
   var depth: Int { taps * (isTurned ? outputs : inputs) }
   var columns: Int { isTurned ? inputs : outputs }
-  private var panels: Int { (columns + width - 1) / width }
+  var panels: Int { (columns + width - 1) / width }
   /// Numbers of all panels, zeros past the last column among them.
   var count: Int { groups * panels * depth * width }
 
-  /// - Parameter read: gives `count` weights of one output, from the `first` of its `inputs * taps` on.
-  func pack<Element: BitwiseCopyable & Numeric>(
-    into target: UnsafeMutablePointer<Element>,
-    _ read: (_ output: Int, _ first: Int, _ count: Int, UnsafeMutablePointer<Element>) -> Void
-  ) {
+  /// The panels, one group's after the other's.
+  func packed<Element: BitwiseCopyable & Numeric>(_ read: Reader<Element>) throws(Failure) -> Storage<Element> {
+    let storage = try Storage<Element>(count: count)
     ThreadPool.shared.run(groups * panels) { task, _ in
-      let panel = target + task * depth * width
+      let panel = storage.pointer + task * depth * width
       packPanel(group: task / panels, from: task % panels * width, panel, read)
     }
+    return storage
   }
 
   @_specialize(where Element == Float)
@@ -47,7 +49,7 @@ struct FilterPanels {
   @_specialize(where Element == UInt16)
   private func packPanel<Element: BitwiseCopyable & Numeric>(
     group: Int, from first: Int, _ panel: UnsafeMutablePointer<Element>,
-    _ read: (Int, Int, Int, UnsafeMutablePointer<Element>) -> Void
+    _ read: Reader<Element>
   ) {
     let count = min(width, columns - first)
     if count < width {
@@ -83,11 +85,8 @@ struct FilterPanels {
 extension PackedFilter {
   /// - Parameters:
   ///   - isTurned: whether the weights carry a gradient back, and `shape` has its sides exchanged.
-  ///   - read: gives `count` weights of one output as files have them, from the `first` of its `inputs * taps` on.
-  package init(
-    _ shape: FilterShape, isTurned: Bool,
-    read: (_ output: Int, _ first: Int, _ count: Int, UnsafeMutablePointer<Element>) -> Void
-  ) throws(Failure) {
+  ///   - read: gives the weights of one output as files have them.
+  package init(_ shape: FilterShape, isTurned: Bool, read: FilterPanels.Reader<Element>) throws(Failure) {
     let depth = shape.kernel * shape.kernel * shape.inputs
     guard !shape.isDepthwise else {
       let storage = try Storage<Element>(count: depth * shape.groups)
@@ -98,24 +97,25 @@ extension PackedFilter {
           for tap in 0..<depth { storage.pointer[tap * shape.groups + group] = line[isTurned ? depth - 1 - tap : tap] }
         }
       }
-      self.init(shape: shape, plain: PackedMatrix(depth: depth, columns: 1, storage: storage))
+      self.init(shape: shape, plain: PackedMatrix(depth: depth, columns: 1, storage: storage), narrow: nil)
       return
     }
     let panels = FilterPanels(shape, isTurned: isTurned, width: Element.panelWidth)
-    let storage = try Storage<Element>(count: panels.count)
-    panels.pack(into: storage.pointer, read)
-    self.init(shape: shape, plain: PackedMatrix(depth: panels.depth, columns: panels.columns, storage: storage))
+    self.init(
+      shape: shape, plain: PackedMatrix(depth: panels.depth, columns: panels.columns, storage: try panels.packed(read)),
+      narrow: nil)
   }
 }
 
 extension PackedFilter<Float> {
-  /// Numbers that a convolution over this window will make its filter hold, less those that it holds already.
-  package static func missingCount(
-    _ packed: PackedFilter?, _ shape: FilterShape, isTurned: Bool, over window: Window
+  /// Bytes that a convolution over this window will make its filter hold, less those that it holds already.
+  /// - Parameter bytesEach: of a packed weight.
+  package static func missingBytes(
+    _ packed: PackedFilter?, _ shape: FilterShape, isTurned: Bool, bytesEach: Int, over window: Window
   ) -> Int {
     let panels = FilterPanels(shape, isTurned: isTurned, width: shape.isDepthwise ? 1 : Float.panelWidth)
     let schedule = WinogradSchedule(window, shape)
     let isMade = schedule.map { packed?.transformed.holds(side: $0.side) ?? false } ?? true
-    return (packed == nil ? panels.count : 0) + (isMade ? 0 : Float.keptCount(window, shape))
+    return (packed == nil ? bytesEach * panels.count : 0) + (isMade ? 0 : 4 * Float.keptCount(window, shape))
   }
 }

@@ -3,6 +3,12 @@ import CSystem
 // Convolution term by term; the kernels are in Kernels/Convolution.swift.
 
 extension Float {
+  package static var takesNarrowWeights: Bool { true }
+
+  package static func filter(_ shape: FilterShape, narrow: NarrowMatrix) throws(Failure) -> PackedFilter<Float> {
+    try PackedFilter(shape, narrow: narrow)
+  }
+
   /// `y = f(x convolved with filter)`, by the method that is fastest for these sizes.
   package static func convolve(
     _ window: Window, _ source: Source, _ filter: PackedFilter<Float>, _ target: Target, _ finish: Finish<Float>,
@@ -56,6 +62,7 @@ extension Float {
     var scratch = schedule.scratch
     try scratch.take(from: workspace)
     let epilogue = finish.epilogue, shared = scratch.shared
+    let weights = filter.weights(widenedInto: shared + schedule.sharedCount)
     withExtendedLifetime((finish, filter)) {
       switch schedule.method {
       case .depthwise(let pixelsPerTask):
@@ -63,13 +70,13 @@ extension Float {
         ThreadPool.shared.run((pixels + pixelsPerTask - 1) / pixelsPerTask) { task, _ in
           let first = task * pixelsPerTask
           kernels.depthwiseBlock(
-            window, x, filter.plain.storage.pointer, y, stride, epilogue, first, min(pixelsPerTask, pixels - first))
+            window, x, weights, y, stride, epilogue, first, min(pixelsPerTask, pixels - first))
         }
       case .product(let split):
         ThreadPool.shared.run(split.count, workers: scratch.workers) { task, worker in
           let part = split.part(task)
           kernels.multiplyBlock(
-            window.channels, x, window.channels, filter.plain.storage.pointer, y, stride, shape.outputs, accumulate,
+            window.channels, x, window.channels, weights, y, stride, shape.outputs, accumulate,
             epilogue, part.row, part.rows, part.panel, part.panels, scratch.table(worker), scratch.edge(worker), nil)
         }
       case .padded(let inside, let split):
@@ -77,7 +84,7 @@ extension Float {
         ThreadPool.shared.run(split.count, workers: scratch.workers) { task, worker in
           let part = split.part(task)
           kernels.convolveBlock(
-            inside, shared, inside.kernelWidth * inside.channels, filter.plain.storage.pointer, shared, y, stride,
+            inside, shared, inside.kernelWidth * inside.channels, weights, shared, y, stride,
             shape.outputs, true, accumulate, epilogue, part.row, part.rows, part.panel, part.panels,
             scratch.table(worker), scratch.edge(worker))
         }
@@ -86,7 +93,7 @@ extension Float {
         // The groups one after the other: each reads its channels and writes its columns.
         let each = shape.outputs / shape.groups
         for group in 0..<shape.groups {
-          let packed = filter.plain.storage.pointer + group * filter.groupCount
+          let packed = weights + group * filter.groupCount
           var part = epilogue
           part.bias = part.bias.map { $0 + group * each }
           part.slopes = part.slopes.map { $0 + group * each }
@@ -138,23 +145,24 @@ private struct PlainSchedule {
 
   let method: Method
   let scratch: Scratch
+  /// Numbers that the workers share; behind them come weights that were narrow.
+  let sharedCount: Int
 
   init(_ window: Window, _ filter: FilterShape) {
     let kernels = KernelSet.selected
     if filter.isDepthwise {
       method = .depthwise(pixelsPerTask: max(1, (1 << 16) / max(1, window.taps * window.channels)))
       scratch = Scratch(kernels)
+      sharedCount = 0
       return
     }
     let split = Split(rows: window.outputPixels, columns: filter.outputs / filter.groups, kernels)
-    func room(_ taps: Int, _ shared: Int) -> Scratch {
-      Scratch(pointers: taps * (split.rowsPerTask + kernels.tileRows), shared: shared, kernels)
-    }
+    let taps: Int
     if window.taps == 1, filter.groups == 1, window.strideX == 1, window.strideY == 1, window.padTop == 0, window.padLeft == 0,
       window.outHeight == window.height, window.outWidth == window.width
     {
       method = .product(split)
-      scratch = room(1, 0)
+      (taps, sharedCount) = (1, 0)
     } else if window.channels < 16, window.kernelWidth > 1, filter.groups == 1 {
       var inside = window
       inside.height = (window.outHeight - 1) * window.strideY + window.kernelHeight
@@ -162,11 +170,30 @@ private struct PlainSchedule {
       inside.padTop = 0
       inside.padLeft = 0
       method = .padded(inside, split)
-      scratch = room(window.kernelHeight, window.batch * inside.height * inside.width * window.channels + 16)
+      (taps, sharedCount) = (window.kernelHeight, (window.batch * inside.height * inside.width * window.channels + 31) / 16 * 16)
     } else {
       method = .sweep(split)
-      scratch = room(window.taps, filter.inputs)
+      (taps, sharedCount) = (window.taps, (filter.inputs + 15) / 16 * 16)
     }
+    scratch = Scratch(
+      pointers: taps * (split.rowsPerTask + kernels.tileRows), shared: sharedCount + filter.widenedCount, kernels)
+  }
+}
+
+extension FilterShape {
+  /// Numbers of the weights in panels, where they have to be widened first.
+  var widenedCount: Int {
+    let width = KernelSet.selected.tileColumns
+    return isNarrow ? kernel * kernel * inputs * ((outputs + width - 1) / width * width) : 0
+  }
+}
+
+extension PackedFilter<Float> {
+  /// The packed weights, in `room` if they are narrow.
+  func weights(widenedInto room: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
+    guard let narrow else { return UnsafePointer(plain.storage.pointer) }
+    narrow.widen(into: room)
+    return UnsafePointer(room)
   }
 }
 

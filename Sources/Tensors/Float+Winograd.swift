@@ -15,8 +15,11 @@ extension Float {
     var scratch = schedule.scratch
     try scratch.take(from: workspace)
     withExtendedLifetime((finish, filter, kept)) {
+      // The kept transforms need no weights.
+      let weights = kept == nil
+        ? filter.weights(widenedInto: scratch.shared + (schedule.isInChunks ? 0 : schedule.planesCount)) : UnsafePointer(scratch.shared)
       let work = WinogradWork(
-        window: window, source: source, weights: filter.plain.storage.pointer, kept: kept.map { UnsafePointer($0.pointer) },
+        window: window, source: source, weights: weights, kept: kept.map { UnsafePointer($0.pointer) },
         target: target, epilogue: finish.epilogue, schedule: schedule, scratch: scratch)
       if schedule.isInChunks { work.inChunks() } else { work.inPhases() }
     }
@@ -25,13 +28,16 @@ extension Float {
   /// The whole transformed filter, [side^2][panels][C][tileColumns].
   private static func transformed(_ filter: PackedFilter<Float>, _ s: WinogradSchedule) throws(Failure) -> Storage<Float> {
     let u = try Storage<Float>(count: s.transformedCount)
+    let wide = try Storage<Float>(count: filter.shape.widenedCount)
+    let weights = filter.weights(widenedInto: wide.pointer)
     let kernels = KernelSet.selected
     let plane = s.panels * s.panelCount
     ThreadPool.shared.run(s.panels) { panel, _ in
       kernels.winogradFilter(
-        s.side, 0, s.side, filter.plain.storage.pointer + 9 * panel * s.panelCount, s.channels, s.channels,
+        s.side, 0, s.side, weights + 9 * panel * s.panelCount, s.channels, s.channels,
         u.pointer + panel * s.panelCount, plane)
     }
+    withExtendedLifetime((filter, wide)) {}
     return u
   }
 
@@ -71,7 +77,7 @@ struct WinogradSchedule {
   private(set) var tilesEach = 0
   /// Panels of the filter in a task of the second phase, and how many channels at a time it transforms of them.
   private(set) var panelsEach = 0, depthEach = 0
-  private let tileRows: Int
+  private let tileRows, widenedCount: Int
 
   /// The better tile for these sizes, or nil where a plain convolution is quicker. The choice is that for one picture:
   /// a picture's results do not depend on how many are done together.
@@ -94,6 +100,7 @@ struct WinogradSchedule {
     else { return nil }
     self.side = side
     tileRows = kernels.tileRows
+    widenedCount = filter.widenedCount
     channels = filter.inputs
     outputs = filter.outputs
     panels = (filter.outputs + kernels.tileColumns - 1) / kernels.tileColumns
@@ -142,7 +149,8 @@ struct WinogradSchedule {
     let kernels = KernelSet.selected
     if isInChunks { return Scratch(pointers: tilesEach + tileRows, extra: lineCount + planesCount, kernels) }
     return Scratch(
-      pointers: tilesEach + tileRows, extra: lineCount + (isKept ? 0 : side * filterPlane), shared: planesCount, kernels)
+      pointers: tilesEach + tileRows, extra: lineCount + (isKept ? 0 : side * filterPlane),
+      shared: planesCount + (isKept ? 0 : widenedCount), kernels)
   }
 
   /// At least `count`, and an odd number of cache lines: the same place of all planes then falls into different sets of

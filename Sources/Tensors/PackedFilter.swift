@@ -1,14 +1,19 @@
 /// What a filter looks like: enough to plan a convolution by. `inputs` are those of one group.
 package struct FilterShape: Equatable, Sendable {
   package let kernel, stride, inputs, outputs, groups: Int
+  /// Whether the weights are kept as narrow as the file has them, and widened when they are multiplied by.
+  package let isNarrow: Bool
 
-  package init(kernel: Int, stride: Int = 1, inputs: Int, outputs: Int, groups: Int = 1) {
+  package init(kernel: Int, stride: Int = 1, inputs: Int, outputs: Int, groups: Int = 1, isNarrow: Bool = false) {
     self.kernel = kernel
     self.stride = stride
     self.inputs = inputs
     self.outputs = outputs
     self.groups = groups
+    self.isNarrow = isNarrow
   }
+
+  package var weightCount: Int { kernel * kernel * inputs * outputs }
 
   /// One input and one output a group.
   var isDepthwise: Bool { groups > 1 && inputs == 1 && outputs == groups }
@@ -18,7 +23,9 @@ package struct FilterShape: Equatable, Sendable {
 package struct PackedFilter<Element: Scalar> {
   package let shape: FilterShape
   /// [kernel * kernel * inputs, outputs / groups], group after group; of a depthwise filter [kernel * kernel, channels].
+  /// Nothing where the weights are narrow.
   let plain: PackedMatrix<Element>
+  let narrow: NarrowMatrix?
   /// What Winograd's method makes of the weights, kept once it was made.
   let transformed = TransformedFilter<Element>()
 
@@ -32,6 +39,7 @@ extension PackedFilter {
     kernel: Int, stride: Int, inputs: Int, outputs: Int, groups: Int = 1, matrix: UnsafePointer<Element>
   ) throws(Failure) {
     shape = FilterShape(kernel: kernel, stride: stride, inputs: inputs, outputs: outputs, groups: groups)
+    narrow = nil
     let depth = kernel * kernel * inputs, columns = outputs / groups
     if shape.isDepthwise {
       let storage = try Storage<Element>(count: kernel * kernel * groups)
@@ -42,6 +50,15 @@ extension PackedFilter {
       return
     }
     plain = try Element.pack(groups: groups, depth: depth, columns: columns, matrix)
+  }
+}
+
+extension PackedFilter<Float> {
+  /// Of weights that stay narrow, in one group.
+  init(_ shape: FilterShape, narrow: NarrowMatrix) throws(Failure) {
+    self.shape = shape
+    plain = PackedMatrix(depth: shape.kernel * shape.kernel * shape.inputs, columns: shape.outputs, storage: try Storage(count: 0))
+    self.narrow = narrow
   }
 }
 

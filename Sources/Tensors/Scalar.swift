@@ -18,6 +18,12 @@ package protocol Scalar: BinaryFloatingPoint, BitwiseCopyable {
     _ c: UnsafeMutablePointer<Self>, accumulate: Bool, _ finish: Finish<Self>, _ workspace: Workspace
   ) throws(Failure)
 
+  /// Whether a filter's weights may stay in fewer bits than a number has.
+  static var takesNarrowWeights: Bool { get }
+
+  /// A filter whose weights stay narrow; only where `takesNarrowWeights`.
+  static func filter(_ shape: FilterShape, narrow: NarrowMatrix) throws(Failure) -> PackedFilter<Self>
+
   /// `gram[k, l] = sum over rows p of x[p, k] * x[p, l]`; `x` is [rows, columns].
   static func gram(
     _ x: UnsafePointer<Self>, rows: Int, columns: Int, _ gram: UnsafeMutablePointer<Self>, _ workspace: Workspace

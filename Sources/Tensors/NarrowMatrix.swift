@@ -1,0 +1,60 @@
+/// The right side of products in a byte or two a number, packed in panels as `PackedMatrix` is: the very numbers that a file
+/// keeps as indices into a code book, or in half precision.
+package struct NarrowMatrix: @unchecked Sendable {
+  private enum Numbers {
+    case codes(Storage<UInt8>, table: Storage<Float>)
+    case halves(Storage<UInt16>)
+  }
+
+  private let numbers: Numbers
+  let depth, panels: Int
+
+  /// - Parameters:
+  ///   - table: 256 numbers.
+  ///   - codes: gives indices of one output's weights, as `PackedFilter` reads the weights themselves.
+  package init(
+    _ shape: FilterShape, isTurned: Bool, table: Storage<Float>, codes: FilterPanels.Reader<UInt8>
+  ) throws(Failure) {
+    let layout = FilterPanels(shape, isTurned: isTurned, width: KernelSet.selected.tileColumns)
+    (depth, panels) = (layout.depth, layout.panels)
+    numbers = .codes(try layout.packed(codes), table: table)
+  }
+
+  package init(_ shape: FilterShape, isTurned: Bool, halves: FilterPanels.Reader<UInt16>) throws(Failure) {
+    let layout = FilterPanels(shape, isTurned: isTurned, width: KernelSet.selected.tileColumns)
+    (depth, panels) = (layout.depth, layout.panels)
+    numbers = .halves(try layout.packed(halves))
+  }
+
+  /// Numbers that `widen` writes.
+  var count: Int { depth * panels * KernelSet.selected.tileColumns }
+
+  /// The panels as the kernels want them.
+  func widen(into target: UnsafeMutablePointer<Float>) {
+    let each = depth * KernelSet.selected.tileColumns
+    switch numbers {
+    case .codes(let codes, let table):
+      ThreadPool.shared.run(panels) { panel, _ in
+        let source = codes.pointer + panel * each, target = target + panel * each, table = table.pointer
+        for i in 0..<each { target[i] = table[Int(source[i])] }
+      }
+    case .halves(let halves):
+      ThreadPool.shared.run(panels) { panel, _ in
+        let source = halves.pointer + panel * each, target = target + panel * each
+        for i in 0..<each { target[i] = float(half: source[i]) }
+      }
+    }
+  }
+}
+
+/// IEEE 754 half to single precision; Float16 is not on every processor that Swift has.
+package func float(half: UInt16) -> Float {
+  let sign = UInt32(half & 0x8000) << 16
+  let exponent = UInt32(half >> 10) & 0x1F
+  let fraction = UInt32(half & 0x3FF)
+  switch exponent {
+  case 0: return Float(sign: sign == 0 ? .plus : .minus, exponent: -24, significand: Float(fraction))
+  case 31: return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
+  default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
+  }
+}
