@@ -50,7 +50,7 @@ typedef struct Target {
   long stride;          /* from pixel to pixel */
   long accumulate;      /* not 0: add to what is there, before the activation */
   long pooling;         /* what is stored then is pooled */
-  unsigned char *codes; /* NULL, or for each pooled number: bit 2 i + j tells that its gradient flows to pixel (i, j) */
+  unsigned char *codes; /* NULL, or four bits a pooled number: bit 2 i + j tells that its gradient flows to pixel (i, j) */
 } Target;
 
 /* The best build of the kernels that this processor runs. */

@@ -1,7 +1,8 @@
 import CSystem
 
-// A rectifier and a 2x2 pooling with stride 2, forwards and backwards. What the way back needs of the picture is one
-// byte a pooled number: bit 2 i + j is set where the gradient flows to pixel (i, j) of the window.
+// A rectifier and a 2x2 pooling with stride 2, forwards and backwards. What the way back needs of the picture is four
+// bits a pooled number, its code: bit 2 i + j is set where the gradient flows to pixel (i, j) of the window. Of a vector
+// the bits 0 of all lanes come first, then the bits 1, ...: half as many bytes as lanes.
 
 /// One pooled vector from the rectified pixels of its window; nil for what lies outside the picture.
 /// average: the mean of what is covered; maximum: the largest, a NaN stays.
@@ -53,7 +54,10 @@ import CSystem
 struct PooledRow {
   private let values: UnsafePointer<Float>
   private let codes: UnsafePointer<UInt8>
-  private let channels, width, bit: Int
+  private let channels, width: Int
+  /// The number of the row's bit for an even x; that for an odd one follows.
+  private let bit: Int
+  private let laneBits: Integers
   private let share: Float
   private let isAverage: Bool
 
@@ -64,20 +68,91 @@ struct PooledRow {
   ) {
     let row = (picture * ((window.height + 1) / 2) + y / 2) * ((window.width + 1) / 2) * window.channels + channel
     self.values = values + row
-    self.codes = codes + row
+    self.codes = codes + row / 2
     channels = window.channels
     width = window.width
     bit = 2 * (y & 1)
+    laneBits = ones | powers
     isAverage = pooling == poolingAverage
     share = isAverage && y | 1 < window.height ? 0.5 : 1
   }
 
   @inline(__always) subscript(x: Int) -> Vector {
-    let place = x / 2 * channels
-    let isOpen = (loadBytes(codes + place) & Integers(repeating: 1 << Int32(bit + (x & 1)))) .!= 0
+    let place = (x >> 1) * channels
+    // As the last bits of a Float from 1 on: whole numbers are compared lane after lane, Floats at once.
+    let bits = loadBits(codes + place / 2, bit + (x & 1))
+    let isOpen = unsafeBitCast(Integers(repeating: bits | 0x3F80_0000) & laneBits, to: Vector.self) .> 1
     let factor = isAverage && x | 1 < width ? share * 0.5 : share
     return Vector.zero.replacing(with: load(values + place) * factor, where: isOpen)
   }
+}
+
+/// The bits of 1 as a Float, in every lane.
+@inline(__always) private var ones: Integers { Integers(repeating: 0x3F80_0000) }
+
+#if VECTOR16
+  @inline(__always) private var powers: Integers {
+    Integers(1, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7, 1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15)
+  }
+
+  @inline(__always) private func loadBits(_ p: UnsafePointer<UInt8>, _ bit: Int) -> Int32 {
+    Int32(UnsafeRawPointer(p).loadUnaligned(fromByteOffset: 2 * bit, as: UInt16.self))
+  }
+
+  @inline(__always) func storeCodes(_ p: UnsafeMutablePointer<UInt8>, _ codes: Integers) {
+    typealias Words = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+    let w = unsafeBitCast(codes &* nibbles, to: Words.self)
+    let low = transposed(w.0 | w.1 | w.2 | w.3), high = transposed(w.4 | w.5 | w.6 | w.7)
+    for bit in 0..<4 {
+      UnsafeMutableRawPointer(p).storeBytes(
+        of: UInt16(low >> UInt32(8 * bit) & 255) | UInt16(high >> UInt32(8 * bit) & 255) << 8, toByteOffset: 2 * bit,
+        as: UInt16.self)
+    }
+  }
+
+  @inline(__always) private var nibbles: Integers {
+    Integers(
+      1, 1 << 4, 1 << 8, 1 << 12, 1 << 16, 1 << 20, 1 << 24, 1 << 28, 1, 1 << 4, 1 << 8, 1 << 12, 1 << 16, 1 << 20,
+      1 << 24, 1 << 28)
+  }
+#elseif VECTOR8
+  @inline(__always) private var powers: Integers { Integers(1, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7) }
+
+  @inline(__always) private func loadBits(_ p: UnsafePointer<UInt8>, _ bit: Int) -> Int32 { Int32(p[bit]) }
+
+  @inline(__always) func storeCodes(_ p: UnsafeMutablePointer<UInt8>, _ codes: Integers) {
+    let nibbles = Integers(1, 1 << 4, 1 << 8, 1 << 12, 1 << 16, 1 << 20, 1 << 24, 1 << 28)
+    let w = unsafeBitCast(codes &* nibbles, to: (UInt64, UInt64, UInt64, UInt64).self)
+    UnsafeMutableRawPointer(p).storeBytes(of: transposed(w.0 | w.1 | w.2 | w.3), as: UInt32.self)
+  }
+#else
+  @inline(__always) private var powers: Integers { Integers(1, 1 << 1, 1 << 2, 1 << 3) }
+
+  @inline(__always) private func loadBits(_ p: UnsafePointer<UInt8>, _ bit: Int) -> Int32 {
+    Int32(UnsafeRawPointer(p).loadUnaligned(as: UInt16.self) >> UInt16(4 * bit) & 15)
+  }
+
+  @inline(__always) func storeCodes(_ p: UnsafeMutablePointer<UInt8>, _ codes: Integers) {
+    let w = unsafeBitCast(codes &* Integers(1, 1 << 4, 1 << 8, 1 << 12), to: (UInt64, UInt64).self)
+    let word = transposed(w.0 | w.1)
+    // Bytes of which the lower halves are filled.
+    let bits = word & 15 | word >> 4 & 0xF0 | word >> 8 & 0xF00 | word >> 12 & 0xF000
+    UnsafeMutableRawPointer(p).storeBytes(of: UInt16(truncatingIfNeeded: bits), as: UInt16.self)
+  }
+#endif
+
+/// From four bits a lane, the lanes' in two words, to a byte for each of the four bits.
+@inline(__always) private func transposed(_ words: UInt64) -> UInt32 {
+  let nibbles = UInt32(truncatingIfNeeded: words | words >> 32)
+  var answer: UInt32 = 0
+  for bit in 0..<UInt32(4) {
+    var x = nibbles >> bit & 0x1111_1111
+    x = (x | x >> 3) & 0x0303_0303
+    x = (x | x >> 6) & 0x000F_000F
+    x = (x | x >> 12) & 0xFF
+    answer |= x << (8 * bit)
+  }
+  return answer
 }
 
 /// 2x2 pooling of rectified pictures [N, H, W, C] for a run of pooled rows, C a multiple of the vector.
@@ -101,7 +176,7 @@ package func poolRowsBlock(
           pooling, load(p + c), hasRight ? load(p + channels + c) : nil, isWhole ? load(below + c) : nil,
           isWhole && hasRight ? load(below + channels + c) : nil)
         store(y + place + c, cell.value)
-        if let codes { storeBytes(codes + place + c, cell.code) }
+        if let codes { storeCodes(codes + (place + c) / 2, cell.code) }
         c += lanes
       }
     }

@@ -7,15 +7,12 @@
 #if VECTOR16
   typealias Vector = SIMD16<Float>
   typealias Integers = SIMD16<Int32>
-  typealias Bytes = SIMD16<UInt8>
 #elseif VECTOR8
   typealias Vector = SIMD8<Float>
   typealias Integers = SIMD8<Int32>
-  typealias Bytes = SIMD8<UInt8>
 #else
   typealias Vector = SIMD4<Float>
   typealias Integers = SIMD4<Int32>
-  typealias Bytes = SIMD4<UInt8>
 #endif
 
 @inline(__always) var lanes: Int { Vector.scalarCount }
@@ -47,15 +44,6 @@
   #else
     sum = sum + a * b
   #endif
-}
-
-/// One byte a lane.
-@inline(__always) func loadBytes(_ p: UnsafePointer<UInt8>) -> Integers {
-  Integers(truncatingIfNeeded: UnsafeRawPointer(p).loadUnaligned(as: Bytes.self))
-}
-
-@inline(__always) func storeBytes(_ p: UnsafeMutablePointer<UInt8>, _ v: Integers) {
-  UnsafeMutableRawPointer(p).storeBytes(of: Bytes(truncatingIfNeeded: v), as: Bytes.self)
 }
 
 /// `a + factor * b`

@@ -269,7 +269,7 @@ package func winogradOutput(
         i + 1 < rows && j + 1 < width ? load(q + (side + 1) * lanes) : nil)
       let place = ((picture * pooledHeight + (top + i) / 2) * pooledWidth + (left + j) / 2) * target.stride + k
       store(values + place, cell.value)
-      if let codes = target.codes { storeBytes(codes + place, cell.code) }
+      if let codes = target.codes { storeCodes(codes + place / 2, cell.code) }
       j += 2
     }
     i += 2

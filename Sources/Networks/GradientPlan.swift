@@ -5,7 +5,7 @@ import Tensors
 /// poolings, laid out for one size of picture: VGG and its like. What the tape does step by step is done here in one piece
 /// of memory that is taken once, and keeps for the way back only what that needs:
 /// - an activation where it is asked for or is the next convolution's input; its sign opens and shuts the rectifier;
-/// - of a pooling one byte a pooled number;
+/// - of a pooling four bits a pooled number;
 /// - a gradient until the next one is made from it.
 package final class GradientPlan {
   /// A convolution with its rectifier, and the pooling that may follow.
@@ -120,7 +120,7 @@ package final class GradientPlan {
       let pooled = layout.add(count: pooledCount, at: i)
       if stage.pooledTap != nil { layout.use(pooled, at: backward) }
       stage.pooled = pooled
-      let codes = layout.add(count: (pooledCount + 3) / 4, at: i)
+      let codes = layout.add(count: (pooledCount + 7) / 8, at: i)
       layout.use(codes, at: backward)
       stage.codes = codes
       let gradient = layout.add(count: pooledCount, at: backward - 1)

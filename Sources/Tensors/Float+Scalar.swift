@@ -111,7 +111,7 @@ extension Float: Scalar {
   ///
   /// - Parameters:
   ///   - window: of the picture [batch, height, width, channels], channels filling whole vectors.
-  ///   - codes: receives a byte a pooled number, all that `unpool` needs of the picture.
+  ///   - codes: receives four bits a pooled number, all that `unpool` needs of the picture.
   package static func poolRectified(
     _ window: Window, isMaximum: Bool, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
     _ codes: UnsafeMutablePointer<UInt8>?
