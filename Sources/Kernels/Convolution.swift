@@ -88,9 +88,11 @@ package func convolveBlock(
     let count = min(tapsEach, end - tap), isLast = tap + count == end
     for panel in firstPanel..<(firstPanel + panelCount) {
       let weights = packed + (panel * depth + tap * length) * tileColumns
+      let isEnd = panel == firstPanel + panelCount - 1
+      let next = isEnd ? packed + (firstPanel * depth + (tap + count) * length) * tileColumns : weights + depth * tileColumns
       for sliver in 0..<slivers {
         storeTile(
-          count, length, table + (sliver * taps + tap) * tileRows, weights,
+          count, length, table + (sliver * taps + tap) * tileRows, weights, ahead(sliver, of: slivers, weights, next),
           y + (firstPixel + sliver * tileRows) * stride, stride, min(tileRows, pixelCount - sliver * tileRows),
           columns, panel, accumulate || tap > begin, isLast ? epilogue : nothing, edge)
       }
@@ -99,21 +101,30 @@ package func convolveBlock(
   }
 }
 
+/// How far ahead of its use a tile asks for its panel: the last sliver that is multiplied by a block asks for the block
+/// that follows, one before it for what comes next of its own, which with few rows is used up more quickly than the
+/// memory answers.
+@inline(__always) func ahead(
+  _ sliver: Int, of slivers: Int, _ block: UnsafePointer<Float>, _ next: UnsafePointer<Float>
+) -> Int {
+  sliver == slivers - 1 && slivers > 1 ? next - block : 512
+}
+
 /// One tile, whole into `c` or, at the right and lower edges, by way of `edge` (a tile's room).
 @inline(__always)
 func storeTile(
   _ taps: Int, _ length: Int, _ rows: UnsafePointer<UnsafePointer<Float>>, _ b: UnsafePointer<Float>,
-  _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ validRows: Int, _ columns: Int, _ panel: Int,
+  _ ahead: Int, _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ validRows: Int, _ columns: Int, _ panel: Int,
   _ accumulate: Bool, _ epilogue: Epilogue, _ edge: UnsafeMutablePointer<Float>
 ) {
   let column = panel * tileColumns
   let validColumns = min(tileColumns, columns - column)
   if validRows == tileRows && validColumns == tileColumns {
-    tile(taps, length, rows, b, c + column, stride, accumulate, epilogue, column)
+    tile(taps, length, rows, b, ahead, c + column, stride, accumulate, epilogue, column)
     return
   }
   if validRows == shortRows && validColumns == tileColumns {
-    shortTile(taps, length, rows, b, c + column, stride, accumulate, epilogue, column)
+    shortTile(taps, length, rows, b, ahead, c + column, stride, accumulate, epilogue, column)
     return
   }
   if accumulate {
@@ -122,9 +133,9 @@ func storeTile(
     }
   }
   if validRows <= shortRows {
-    shortTile(taps, length, rows, b, edge, tileColumns, accumulate, epilogue, column)
+    shortTile(taps, length, rows, b, ahead, edge, tileColumns, accumulate, epilogue, column)
   } else {
-    tile(taps, length, rows, b, edge, tileColumns, accumulate, epilogue, column)
+    tile(taps, length, rows, b, ahead, edge, tileColumns, accumulate, epilogue, column)
   }
   for row in 0..<validRows {
     for j in 0..<validColumns { c[row * stride + column + j] = edge[row * tileColumns + j] }

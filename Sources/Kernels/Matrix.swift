@@ -34,10 +34,11 @@ package func multiplyBlock(
       }
     }
     for panel in firstPanel..<(firstPanel + panelCount) {
+      let weights = packed + (panel * depth + k) * tileColumns
       for sliver in 0..<slivers {
         storeTile(
-          1, count, table + sliver * tileRows, packed + (panel * depth + k) * tileColumns,
-          c + (firstRow + sliver * tileRows) * cStride, cStride, min(tileRows, rowCount - sliver * tileRows),
+          1, count, table + sliver * tileRows, weights,
+          ahead(sliver, of: slivers, weights, weights + depth * tileColumns), c + (firstRow + sliver * tileRows) * cStride, cStride, min(tileRows, rowCount - sliver * tileRows),
           columns, panel, accumulate || block > 0, block == blocks - 1 ? epilogue : nothing, edge)
       }
     }

@@ -39,11 +39,11 @@ func outerTile(
     r3.addStored(c + 6 * tileColumns, tileColumns)
 #endif
   }
-  r0.put(c, tileColumns, .nothing)
-  r1.put(c + 2 * tileColumns, tileColumns, .nothing)
-  r2.put(c + 4 * tileColumns, tileColumns, .nothing)
+  r0.put(c, tileColumns)
+  r1.put(c + 2 * tileColumns, tileColumns)
+  r2.put(c + 4 * tileColumns, tileColumns)
 #if REGISTERS32 || arch(arm64)
-  r3.put(c + 6 * tileColumns, tileColumns, .nothing)
+  r3.put(c + 6 * tileColumns, tileColumns)
 #endif
 }
 

@@ -20,7 +20,9 @@ package func poolBlock(
     let share = 1 / Float((bottom - top) * (right - left))
     let target = y + pixel * channels
     var c = 0
-    while c + lanes <= channels {
+    while c < channels && channels >= lanes {
+      // The last vector goes back over channels that are done: they come out the same again.
+      c = min(c, channels - lanes)
       var result = Vector(repeating: isMaximum ? -.infinity : 0)
       for row in top..<bottom {
         var p = picture + (row * window.width + left) * channels + c

@@ -33,6 +33,13 @@ struct Rows {
     c11 += load(p + stride + lanes)
   }
 
+  @inline(__always) func put(_ p: UnsafeMutablePointer<Float>, _ stride: Int) {
+    store(p, c00)
+    store(p + lanes, c01)
+    store(p + stride, c10)
+    store(p + stride + lanes, c11)
+  }
+
   @inline(__always) func put(_ p: UnsafeMutablePointer<Float>, _ stride: Int, _ finish: Finish) {
     store(p, finish.first(c00))
     store(p + lanes, finish.second(c01))
@@ -46,12 +53,13 @@ struct Rows {
 /// - Parameters:
 ///   - rows: for each tap, `tileRows` pointers to `length` consecutive factors; read where they lie, unpacked.
 ///   - b: a packed panel, `taps * length` rows of `tileColumns`.
+///   - ahead: how far behind the place in `b` lies what is asked for meanwhile, to be in the cache when its turn comes.
 ///   - c: `tileRows` rows, `stride` apart, to be set (or added to) and finished by `epilogue`.
 ///   - column: the panel's first column, where the epilogue's bias and slopes begin.
 @inline(never)
 func tile(
   _ taps: Int, _ length: Int, _ rows: UnsafePointer<UnsafePointer<Float>>, _ b: UnsafePointer<Float>,
-  _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool, _ epilogue: Epilogue, _ column: Int
+  _ ahead: Int, _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool, _ epilogue: Epilogue, _ column: Int
 ) {
   var r0 = Rows(), r1 = Rows(), r2 = Rows()
 #if REGISTERS32 || arch(arm64)
@@ -85,6 +93,15 @@ func tile(
     r3.addStored(c + 6 * stride, stride)
 #endif
   }
+  if epilogue.isNothing {
+    r0.put(c, stride)
+    r1.put(c + 2 * stride, stride)
+    r2.put(c + 4 * stride, stride)
+#if REGISTERS32 || arch(arm64)
+    r3.put(c + 6 * stride, stride)
+#endif
+    return
+  }
   let finish = Finish(epilogue, column)
   r0.put(c, stride, finish)
   r1.put(c + 2 * stride, stride, finish)
@@ -98,7 +115,7 @@ func tile(
 @inline(never)
 func shortTile(
   _ taps: Int, _ length: Int, _ rows: UnsafePointer<UnsafePointer<Float>>, _ b: UnsafePointer<Float>,
-  _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool, _ epilogue: Epilogue, _ column: Int
+  _ ahead: Int, _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool, _ epilogue: Epilogue, _ column: Int
 ) {
   var r0 = Rows(), r1 = Rows()
   var b = b
@@ -118,24 +135,25 @@ func shortTile(
     r0.addStored(c, stride)
     r1.addStored(c + 2 * stride, stride)
   }
+  if epilogue.isNothing {
+    r0.put(c, stride)
+    r1.put(c + 2 * stride, stride)
+    return
+  }
   let finish = Finish(epilogue, column)
   r0.put(c, stride, finish)
   r1.put(c + 2 * stride, stride, finish)
 }
 
-/// How far ahead of its use a panel is asked for, in numbers: panels are read once from beginning to end, and with few
-/// rows the tile is quicker than the memory answers.
-private var ahead: Int { 512 }
+extension Epilogue {
+  @inline(__always) var isNothing: Bool { activation == Int(activationNone) && bias == nil }
+}
 
 /// Bias and activation of two vectors of columns: `y = f(x + bias)`.
 struct Finish {
   var bias0 = Vector.zero, bias1 = Vector.zero
   var slope0 = Vector.zero, slope1 = Vector.zero
   let activation: Int
-
-  static var nothing: Finish {
-    @inline(__always) get { Finish(Epilogue(bias: nil, slopes: nil, activation: Int(activationNone)), 0) }
-  }
 
   @inline(__always) init(_ epilogue: Epilogue, _ column: Int) {
     activation = epilogue.activation

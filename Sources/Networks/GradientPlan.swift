@@ -237,7 +237,7 @@ package final class GradientPlan {
       if let output = stage.output, let outputGradient = stage.outputGradient, !stage.isPooled || stage.tap != nil {
         let dy = pointer(outputGradient)
         if let tap = stage.tap { try body(tap, features(stage), dy, isLast && !stage.isPooled) }
-        if stage.fusesBackward {
+        if Float.gates(stage.back, stage.filter.backwardShape) {
           source = Source(values: dy, gate: pointer(output), codes: nil, pooling: Int(poolingNone))
         } else {
           Float.gate(dy, by: pointer(output), dy, unpooled.height * unpooled.width * outputs)

@@ -18,13 +18,23 @@ extension Float {
     if let schedule = WinogradSchedule(window, filter.shape) {
       return try convolve(window, source, filter, target, finish, workspace, by: schedule)
     }
-    guard let x = source.values, let y = target.values, source.gate == nil, source.codes == nil, target.pooling == poolingNone
+    guard let x = source.values, let y = target.values, source.codes == nil, target.pooling == poolingNone,
+      source.gate == nil || gates(window, filter.shape)
     else { throw .internalError("a plain convolution was asked to read or to pool on its way") }
-    try plainly(window, x, filter, y, stride: Int(target.stride), accumulate: target.accumulate != 0, finish, workspace)
+    try plainly(
+      window, x, gate: source.gate, filter, y, stride: Int(target.stride), accumulate: target.accumulate != 0, finish,
+      workspace)
   }
 
   /// Whether `convolve` reads gradients behind a rectifier and pools on its way for these sizes.
   package static func fuses(_ window: Window, _ shape: FilterShape) -> Bool { WinogradSchedule(window, shape) != nil }
+
+  /// Whether `convolve` reads gradients behind a rectifier for these sizes.
+  package static func gates(_ window: Window, _ shape: FilterShape) -> Bool {
+    if fuses(window, shape) { return true }
+    if case .gathered = PlainSchedule(window, shape).method { return true }
+    return false
+  }
 
   /// Numbers of the workspace that `convolve` takes.
   package static func scratchCount(_ window: Window, _ shape: FilterShape) -> Int {
@@ -49,22 +59,26 @@ extension Float {
     _ finish: Finish<Float>, _ workspace: Workspace
   ) throws(Failure) {
     guard window.outputPixels > 0, filter.shape.outputs > 0 else { return }
-    try plainly(window, x, filter, y, stride: filter.shape.outputs, accumulate: false, finish, workspace)
+    try plainly(window, x, gate: nil, filter, y, stride: filter.shape.outputs, accumulate: false, finish, workspace)
   }
 
   private static func plainly(
-    _ window: Window, _ x: UnsafePointer<Float>, _ filter: PackedFilter<Float>, _ y: UnsafeMutablePointer<Float>,
-    stride: Int, accumulate: Bool, _ finish: Finish<Float>, _ workspace: Workspace
+    _ window: Window, _ x: UnsafePointer<Float>, gate: UnsafePointer<Float>?, _ filter: PackedFilter<Float>,
+    _ y: UnsafeMutablePointer<Float>, stride: Int, accumulate: Bool, _ finish: Finish<Float>, _ workspace: Workspace
   ) throws(Failure) {
     let kernels = KernelSet.selected
     let shape = filter.shape
-    let schedule = PlainSchedule(window, shape)
+    let schedule = PlainSchedule(window, shape, isPlain: finish.activation == .none && finish.bias == nil && !accumulate)
+    if case .gathered(let rowsPerTask) = schedule.method {
+      return try gather(window, x, gate, filter, y, stride: stride, rowsPerTask, schedule.scratch, workspace)
+    }
     var scratch = schedule.scratch
     try scratch.take(from: workspace)
     let epilogue = finish.epilogue, shared = scratch.shared
     let weights = filter.weights(widenedInto: shared + schedule.sharedCount)
     withExtendedLifetime((finish, filter)) {
       switch schedule.method {
+      case .gathered: break
       case .depthwise(let pixelsPerTask):
         let pixels = window.outputPixels
         ThreadPool.shared.run((pixels + pixelsPerTask - 1) / pixelsPerTask) { task, _ in
@@ -80,11 +94,14 @@ extension Float {
             epilogue, part.row, part.rows, part.panel, part.panels, scratch.table(worker), scratch.edge(worker), nil)
         }
       case .padded(let inside, let split):
-        pad(window, x, inside, shared)
+        // A picture that every window lies in is read as it is.
+        let isInside = window.padTop == 0 && window.padLeft == 0 && inside.height <= window.height && inside.width <= window.width
+        if !isInside { pad(window, x, inside, shared) }
+        let (picture, sweep) = isInside ? (x, window) : (UnsafePointer(shared), inside)
         ThreadPool.shared.run(split.count, workers: scratch.workers) { task, worker in
           let part = split.part(task)
           kernels.convolveBlock(
-            inside, shared, inside.kernelWidth * inside.channels, weights, shared, y, stride,
+            sweep, picture, sweep.kernelWidth * sweep.channels, weights, shared, y, stride,
             shape.outputs, true, accumulate, epilogue, part.row, part.rows, part.panel, part.panels,
             scratch.table(worker), scratch.edge(worker))
         }
@@ -106,6 +123,58 @@ extension Float {
               scratch.edge(worker))
           }
         }
+      }
+    }
+  }
+
+  /// To a few channels: the products of all taps in one matrix, from which each result is gathered.
+  private static func gather(
+    _ window: Window, _ x: UnsafePointer<Float>, _ gate: UnsafePointer<Float>?, _ filter: PackedFilter<Float>,
+    _ y: UnsafeMutablePointer<Float>, stride: Int, _ rowsPerTask: Int, _ scratch: Scratch, _ workspace: Workspace
+  ) throws(Failure) {
+    let kernels = KernelSet.selected, shape = filter.shape, columns = window.taps * shape.outputs
+    // Once for all calls: column t * outputs + k holds the weights of tap t.
+    let packed = try filter.transformed.storage(side: 1) { () throws(Failure) in
+      let wide = try Storage<Float>(count: shape.widenedCount)
+      let weights = filter.weights(widenedInto: wide.pointer)
+      let matrix = try Storage<Float>(count: shape.inputs * columns)
+      for t in 0..<window.taps {
+        for c in 0..<shape.inputs {
+          for k in 0..<shape.outputs {
+            matrix.pointer[c * columns + t * shape.outputs + k] = weights[(t * shape.inputs + c) * kernels.tileColumns + k]
+          }
+        }
+      }
+      withExtendedLifetime((filter, wide)) {}
+      let packed = try pack(depth: shape.inputs, columns: columns, matrix.pointer, rowStride: columns, columnStride: 1)
+      withExtendedLifetime(matrix) {}
+      return packed.storage
+    }
+    var scratch = scratch
+    try scratch.take(from: workspace)
+    let panels = (columns + kernels.tileColumns - 1) / kernels.tileColumns, zStride = panels * kernels.tileColumns
+    let nothing = Finish<Float>.nothing.epilogue, rowCount = window.width * window.channels
+    let tasksEach = (window.outHeight + rowsPerTask - 1) / rowsPerTask
+    withExtendedLifetime(packed) { [scratch] in
+      ThreadPool.shared.run(window.batch * tasksEach, workers: scratch.workers) { task, worker in
+        let first = task % tasksEach * rowsPerTask, rows = min(rowsPerTask, window.outHeight - first)
+        let picture = task / tasksEach * window.height * rowCount
+        let zRow = max(0, first - window.padTop)
+        let end = min(window.height, first + rows - window.padTop + window.kernelHeight - 1)
+        let open = scratch.extra(worker), z = open + lines(rowCount)
+        for row in zRow..<max(zRow, end) {
+          var source = x + picture + row * rowCount
+          if let gate {
+            kernels.gateBlock(source, gate + picture + row * rowCount, open, rowCount)
+            source = UnsafePointer(open)
+          }
+          kernels.multiplyBlock(
+            window.channels, source, window.channels, packed.pointer, z + (row - zRow) * window.width * zStride, zStride,
+            zStride, false, nothing, 0, window.width, 0, panels, scratch.table(worker), scratch.edge(worker), nil)
+        }
+        kernels.gatherTapsBlock(
+          window, z, zStride, zRow, y + (task / tasksEach * window.outHeight + first) * window.outWidth * stride, stride,
+          shape.outputs, first, rows)
       }
     }
   }
@@ -136,6 +205,8 @@ extension Float {
 private struct PlainSchedule {
   enum Method {
     case depthwise(pixelsPerTask: Int)
+    /// To a few channels.
+    case gathered(rowsPerTask: Int)
     /// A 1x1 window: a product of matrices.
     case product(Split)
     /// Few channels make short runs: the picture is padded, so that a whole row of the window is one run.
@@ -148,8 +219,21 @@ private struct PlainSchedule {
   /// Numbers that the workers share; behind them come weights that were narrow.
   let sharedCount: Int
 
-  init(_ window: Window, _ filter: FilterShape) {
+  /// - Parameter isPlain: whether the sums are stored as they are.
+  init(_ window: Window, _ filter: FilterShape, isPlain: Bool = true) {
     let kernels = KernelSet.selected
+    if isPlain, filter.outputs <= 4, filter.groups == 1, window.taps > 1, window.channels >= 16, window.strideX == 1,
+      window.strideY == 1
+    {
+      let rowsPerTask = 16, columns = window.taps * filter.outputs
+      let zStride = (columns + kernels.tileColumns - 1) / kernels.tileColumns * kernels.tileColumns
+      method = .gathered(rowsPerTask: rowsPerTask)
+      scratch = Scratch(
+        pointers: window.width + kernels.tileRows,
+        extra: lines(window.width * window.channels) + (rowsPerTask + window.kernelHeight - 1) * window.width * zStride, kernels)
+      sharedCount = 0
+      return
+    }
     if filter.isDepthwise {
       method = .depthwise(pixelsPerTask: max(1, (1 << 16) / max(1, window.taps * window.channels)))
       scratch = Scratch(kernels)

@@ -19,6 +19,8 @@ struct KernelSet: @unchecked Sendable {
     ) -> Void
   let depthwiseBlock:
     (Window, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Epilogue, Int, Int) -> Void
+  let gatherTapsBlock:
+    (Window, UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, Int, Int, Int, Int) -> Void
   let multiplyBlock:
     (
       Int, UnsafePointer<Float>, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int, Bool, Epilogue,
@@ -61,7 +63,8 @@ struct KernelSet: @unchecked Sendable {
 extension KernelSet {
   static let baseline = KernelSet(
     name: "baseline", tileRows: Kernels.tileRows, tileColumns: Kernels.tileColumns,
-    convolveBlock: Kernels.convolveBlock, depthwiseBlock: Kernels.depthwiseBlock, multiplyBlock: Kernels.multiplyBlock,
+    convolveBlock: Kernels.convolveBlock, depthwiseBlock: Kernels.depthwiseBlock,
+    gatherTapsBlock: Kernels.gatherTapsBlock, multiplyBlock: Kernels.multiplyBlock,
     outerBlock: Kernels.outerBlock, packPanel: Kernels.packPanel, transposeBlock: Kernels.transposeBlock,
     winogradInput: Kernels.winogradInput, winogradOutput: Kernels.winogradOutput, winogradFilter: Kernels.winogradFilter,
     poolRowsBlock: Kernels.poolRowsBlock, unpoolBlock: Kernels.unpoolBlock,
@@ -72,7 +75,8 @@ extension KernelSet {
   #if arch(x86_64)
     static let avx2 = KernelSet(
       name: "avx2", tileRows: KernelsAVX2.tileRows, tileColumns: KernelsAVX2.tileColumns,
-      convolveBlock: KernelsAVX2.convolveBlock, depthwiseBlock: KernelsAVX2.depthwiseBlock, multiplyBlock: KernelsAVX2.multiplyBlock,
+      convolveBlock: KernelsAVX2.convolveBlock, depthwiseBlock: KernelsAVX2.depthwiseBlock,
+      gatherTapsBlock: KernelsAVX2.gatherTapsBlock, multiplyBlock: KernelsAVX2.multiplyBlock,
       outerBlock: KernelsAVX2.outerBlock, packPanel: KernelsAVX2.packPanel, transposeBlock: KernelsAVX2.transposeBlock,
       winogradInput: KernelsAVX2.winogradInput, winogradOutput: KernelsAVX2.winogradOutput, winogradFilter: KernelsAVX2.winogradFilter,
       poolRowsBlock: KernelsAVX2.poolRowsBlock, unpoolBlock: KernelsAVX2.unpoolBlock,
@@ -82,7 +86,8 @@ extension KernelSet {
 
     static let avx512 = KernelSet(
       name: "avx512", tileRows: KernelsAVX512.tileRows, tileColumns: KernelsAVX512.tileColumns,
-      convolveBlock: KernelsAVX512.convolveBlock, depthwiseBlock: KernelsAVX512.depthwiseBlock, multiplyBlock: KernelsAVX512.multiplyBlock,
+      convolveBlock: KernelsAVX512.convolveBlock, depthwiseBlock: KernelsAVX512.depthwiseBlock,
+      gatherTapsBlock: KernelsAVX512.gatherTapsBlock, multiplyBlock: KernelsAVX512.multiplyBlock,
       outerBlock: KernelsAVX512.outerBlock, packPanel: KernelsAVX512.packPanel, transposeBlock: KernelsAVX512.transposeBlock,
       winogradInput: KernelsAVX512.winogradInput, winogradOutput: KernelsAVX512.winogradOutput, winogradFilter: KernelsAVX512.winogradFilter,
       poolRowsBlock: KernelsAVX512.poolRowsBlock, unpoolBlock: KernelsAVX512.unpoolBlock,

@@ -52,4 +52,5 @@ struct Scratch {
   }
 }
 
-private func lines(_ count: Int) -> Int { (count + 15) / 16 * 16 }
+/// Whole cache lines.
+func lines(_ count: Int) -> Int { (count + 15) / 16 * 16 }
