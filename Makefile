@@ -102,13 +102,17 @@ BENCH := $(BUILD)/facestyle-bench
 $(BENCH): $(SOURCES) | have-deps
 	$(need_swift)
 	swift build -c release --product facestyle-bench --static-swift-stdlib
+	@mkdir -p $(BUILD)
 	cp .build/release/facestyle-bench $@
 
+FIRST_USE := $(BUILD)/first-use
+$(FIRST_USE): benchmarks/first_use.c include/facestyle.h $(LIBRARY)
+	$(CC) -O2 -Iinclude $< -o $@ -L$(BUILD) -lfacestyle -Wl,-rpath,'$$ORIGIN'
+
 .PHONY: bench
-bench: $(BENCH) models
-	@$(BENCH) --models $(MODELS) --photos $(BUILD)/photos
-	@$(BENCH) --models $(MODELS) --photos $(BUILD)/photos --json > $(BUILD)/bench.jsonl
-	@echo "the same as JSON lines, measured again: $(BUILD)/bench.jsonl"
+bench: $(BENCH) $(FIRST_USE) models
+	@$(BENCH) --models $(MODELS) --photos $(BUILD)/photos --first-use $(FIRST_USE) --json $(BUILD)/bench.jsonl $(BENCH_OPTIONS)
+	@echo "the same as lines of JSON: $(BUILD)/bench.jsonl"
 
 # Beside PyTorch, ONNX Runtime, facenet-pytorch and FAISS, in turn, in one run: benchmarks/README.md.
 PEERS := $(BUILD)/peers/.ready

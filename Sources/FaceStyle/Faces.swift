@@ -155,6 +155,18 @@ public func fs_embedder_embed_photo(
 }
 
 @c @implementation
+public func fs_embedder_memory_needed(
+  _ embedder: OpaquePointer?, _ count: Int, _ bytes: UnsafeMutablePointer<UInt64>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let embedder = try Handle.object(embedder, Embedder.self, "embedder")
+    let target = try required(bytes, "bytes")
+    // Memory is the same for any large number, size_t's largest too.
+    target.pointee = UInt64(try embedder.memoryNeeded(count: count < 0 ? .max : count))
+  }
+}
+
+@c @implementation
 public func fs_embedder_destroy(_ embedder: OpaquePointer?) { Handle.destroy(embedder, Embedder.self) }
 
 // MARK: Verification

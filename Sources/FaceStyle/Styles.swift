@@ -85,6 +85,20 @@ public func fs_styler_run(
   }
 }
 
+@c @implementation
+public func fs_styler_memory_needed(
+  _ styler: OpaquePointer?, _ width: UInt32, _ height: UInt32, _ options: UnsafePointer<fs_style_options>?,
+  _ bytes: UnsafeMutablePointer<UInt64>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let styler = try Handle.object(styler, StyleTransfer.self, "styler")
+    let given = try prefixed(options, defaults: styleDefaults, least: styleOptionsSize, "options")
+    let target = try required(bytes, "bytes")
+    target.pointee = UInt64(
+      try styler.memoryNeeded(contentWidth: Int(width), Int(height), StyleOptions(given)))
+  }
+}
+
 /// Calls the host with a job handle that is valid during the call.
 private func report(
   _ progress: StyleTransfer.Progress, to callback: fs_style_callback, _ user: UnsafeMutableRawPointer?

@@ -10,6 +10,8 @@ package final class Embedder: @unchecked Sendable {
   package let template: AlignmentTemplate
   /// The model's: embeddings of different models are never compared.
   package let fingerprint: UInt64
+  /// As many at a time as keep the processor busy; memory stays the same for any number of faces.
+  private static let batchSize = 16
   private let architecture: Architecture
   private let executor: Executor
 
@@ -49,10 +51,8 @@ package final class Embedder: @unchecked Sendable {
     for chip in chips where chip.width != side || chip.height != side {
       throw .invalidArgument("an aligned picture of \(chip.width)x\(chip.height), wanted \(side)x\(side)")
     }
-    // As many at a time as keep the processor busy; memory stays the same for any number of faces.
-    let batchSize = 16
-    for first in stride(from: 0, to: chips.count, by: batchSize) {
-      let batch = chips[first..<min(first + batchSize, chips.count)]
+    for first in stride(from: 0, to: chips.count, by: Embedder.batchSize) {
+      let batch = chips[first..<min(first + Embedder.batchSize, chips.count)]
       let count = batch.count * dimension, target = embeddings + first * dimension
       try executor.run(batch: batch.count, height: side, width: side) { input throws(Failure) in
         for (i, chip) in batch.enumerated() {
@@ -64,6 +64,13 @@ package final class Embedder: @unchecked Sendable {
         target.update(from: answer, count: count)
       }
     }
+  }
+
+  /// Bytes that embedding so many aligned pictures will make the process hold at its peak, beyond what it holds now.
+  package func memoryNeeded(count: Int) throws(Failure) -> Int {
+    guard count > 0 else { return 0 }
+    return try executor.memoryNeeded(
+      batch: min(count, Embedder.batchSize), height: template.side, width: template.side)
   }
 
   /// The face of a photo that is meant: large and near the centre.

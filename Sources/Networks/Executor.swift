@@ -60,4 +60,12 @@ package final class Executor: @unchecked Sendable {
       return try body(Answers(plan: plan, memory: memory.pointer))
     }
   }
+
+  /// Bytes that a run on this shape will make the process hold, less those that it holds already for the next run.
+  package func memoryNeeded(batch: Int, height: Int, width: Int) throws(Failure) -> Int {
+    let plan = try Plan(network, batch: batch, height: height, width: width, request)
+    let (held, borrowed) = lock.hold { (idle.last?.memory?.count ?? 0, idle.last?.workspace.count ?? 0) }
+    let run = max(0, plan.count - held) + max(0, plan.scratchCount - borrowed)
+    return try MemoryLayout<Float>.stride * run + plan.missingWeightBytes()
+  }
 }

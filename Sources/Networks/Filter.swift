@@ -11,14 +11,15 @@ package enum Padding: Equatable, Sendable {
 
 /// The weights of a convolution, arranged for the kernels on first use and shared by all who run it.
 ///
-/// Weights come as files have them, [outputs, inputs / groups, kernelHeight, kernelWidth] (OIHW), and become for each
-/// group a matrix [kernelHeight * kernelWidth * inputs / groups, outputs / groups] for NHWC pictures.
+/// Weights come as files have them, [outputs, inputs / groups, kernelHeight, kernelWidth] (OIHW).
 package final class Filter<Element: Scalar>: @unchecked Sendable {
+  package typealias Reader = FilterPanels.Reader<Element>
+
   package let outputs, inputs, kernel, stride, groups: Int
   package let padding: Padding
   let finish: Finish<Element>
-  private let weights: () throws(Failure) -> Tensor<Element>
-  private let narrowWeights: (() throws(Failure) -> NarrowTensor?)?
+  private let weights: () throws(Failure) -> Reader
+  private let narrowWeights: (() throws(Failure) -> WeightReader)?
   private let lock = Lock()
   private var packed: PackedFilter<Element>?
   private var turned: PackedFilter<Element>?
@@ -29,7 +30,7 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   ///   - narrow: the same in fewer bits, if they have them and shall stay so.
   package init(
     _ extents: [Int], finish: Finish<Element>, stride: Int = 1, groups: Int = 1, padding: Padding,
-    weights: @escaping () throws(Failure) -> Tensor<Element>, narrow: (() throws(Failure) -> NarrowTensor?)? = nil
+    weights: @escaping () throws(Failure) -> Reader, narrow: (() throws(Failure) -> WeightReader)? = nil
   ) throws(Failure) {
     guard extents.count == 4, extents[2] == extents[3], extents.allSatisfy({ $0 > 0 }), stride > 0, groups > 0,
       extents[0] % groups == 0
@@ -52,7 +53,9 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
     weights: Tensor<Element>, finish: Finish<Element>, stride: Int = 1, groups: Int = 1, padding: Padding
   ) throws(Failure) {
     try self.init(weights.shape.extents, finish: finish, stride: stride, groups: groups, padding: padding) {
-      () throws(Failure) in weights
+      { output, first, count, target in
+        target.update(from: weights.pointer + output * (weights.count / weights.shape[0]) + first, count: count)
+      }
     }
   }
 
@@ -60,7 +63,7 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   package func forward() throws(Failure) -> PackedFilter<Element> {
     try lock.hold { () throws(Failure) in
       if let packed { return packed }
-      let made = try pack(inputs: inputs, outputs: outputs, stride: stride, isTurned: false)
+      let made = try pack(shape, isTurned: false)
       packed = made
       return made
     }
@@ -70,42 +73,28 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   package func backward() throws(Failure) -> PackedFilter<Element> {
     try lock.hold { () throws(Failure) in
       if let turned { return turned }
-      let made = try pack(inputs: outputs, outputs: inputs, stride: 1, isTurned: true)
+      let made = try pack(backwardShape, isTurned: true)
       turned = made
       return made
     }
   }
 
-  private func pack(inputs: Int, outputs: Int, stride: Int, isTurned: Bool) throws(Failure) -> PackedFilter<Element> {
-    let taps = kernel * kernel, depth = taps * inputs
-    func arranged<Number: BitwiseCopyable>(_ weights: Storage<Number>) throws(Failure) -> Storage<Number> {
-      let matrix = try Storage<Number>(count: weights.count)
-      let each = self.outputs / groups, length = self.inputs / groups
-      for group in 0..<groups {
-        let first = group * taps * length * each
-        if isTurned {
-          turnedFilterMatrix(weights.pointer + first, matrix.pointer + first, each, length, taps)
-        } else {
-          filterMatrix(weights.pointer + first, matrix.pointer + first, each, length, taps)
-        }
-      }
-      withExtendedLifetime(weights) {}
-      return matrix
+  private func pack(_ shape: FilterShape, isTurned: Bool) throws(Failure) -> PackedFilter<Element> {
+    guard let narrow = try narrowWeights?() else {
+      return try PackedFilter<Element>(shape, isTurned: isTurned, read: weights())
     }
-    switch try narrowWeights?() {
-    case .codes(let codes, let table):
-      let packed = try NarrowMatrix(depth: depth, columns: outputs, codes: arranged(codes), table: table)
-      return try Element.filter(kernel: kernel, stride: stride, inputs: inputs, outputs: outputs, narrow: packed)
-    case .halves(let halves):
-      let packed = try NarrowMatrix(depth: depth, columns: outputs, halves: arranged(halves))
-      return try Element.filter(kernel: kernel, stride: stride, inputs: inputs, outputs: outputs, narrow: packed)
-    case nil:
-      let matrix = try arranged(weights().storage)
-      return try withExtendedLifetime(matrix) { () throws(Failure) in
-        try PackedFilter<Element>(
-          kernel: kernel, stride: stride, inputs: inputs / groups, outputs: outputs, groups: groups, matrix: matrix.pointer)
+    let each = kernel * kernel * inputs
+    let packed: NarrowMatrix
+    if case .codes(let table) = narrow.numbers {
+      packed = try NarrowMatrix(shape, isTurned: isTurned, table: table.storage) { output, first, count, codes in
+        narrow.copy(output * each + first, count, to: codes)
+      }
+    } else {
+      packed = try NarrowMatrix(shape, isTurned: isTurned) { output, first, count, halves in
+        narrow.copy(output * each + first, count, to: halves)
       }
     }
+    return try Element.filter(shape, narrow: packed)
   }
 
   package var shape: FilterShape {
@@ -143,32 +132,25 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   }
 }
 
-/// matrix[t * I + i, o] = weights[o, i, t]
-@_specialize(where Element == Float)
-@_specialize(where Element == Double)
-@_specialize(where Element == UInt8)
-@_specialize(where Element == UInt16)
-private func filterMatrix<Element: BitwiseCopyable>(
-  _ weights: UnsafePointer<Element>, _ matrix: UnsafeMutablePointer<Element>, _ outputs: Int, _ inputs: Int, _ taps: Int
-) {
-  for o in 0..<outputs {
-    for i in 0..<inputs {
-      for t in 0..<taps { matrix[(t * inputs + i) * outputs + o] = weights[(o * inputs + i) * taps + t] }
-    }
+extension Filter<Float> {
+  /// Bytes that a forward pass over this window will make the filter hold, less those that it holds already.
+  func missingBytes(over window: Window) throws(Failure) -> Int {
+    let each = try bytesEach()
+    return lock.hold { PackedFilter.missingBytes(packed, shape, isTurned: false, bytesEach: each, over: window) }
   }
-}
 
-/// matrix[t * O + o, i] = weights[o, i, taps - 1 - t]
-@_specialize(where Element == Float)
-@_specialize(where Element == Double)
-@_specialize(where Element == UInt8)
-@_specialize(where Element == UInt16)
-private func turnedFilterMatrix<Element: BitwiseCopyable>(
-  _ weights: UnsafePointer<Element>, _ matrix: UnsafeMutablePointer<Element>, _ outputs: Int, _ inputs: Int, _ taps: Int
-) {
-  for o in 0..<outputs {
-    for i in 0..<inputs {
-      for t in 0..<taps { matrix[((taps - 1 - t) * outputs + o) * inputs + i] = weights[(o * inputs + i) * taps + t] }
+  /// The same for the way back.
+  func missingBytesBackward(over window: Window) throws(Failure) -> Int {
+    let each = try bytesEach()
+    return lock.hold { PackedFilter.missingBytes(turned, backwardShape, isTurned: true, bytesEach: each, over: window) }
+  }
+
+  /// Of a packed weight.
+  private func bytesEach() throws(Failure) -> Int {
+    switch try narrowWeights?().numbers {
+    case .codes: 1
+    case .halves: 2
+    case .singles, nil: 4
     }
   }
 }

@@ -30,14 +30,15 @@ package final class GradientPlan {
   private let memory: Storage<Float>?
   private let workspace = Workspace()
 
-  /// Numbers that the plan holds, those of the workspace included.
-  package let count: Int
-  /// Numbers of weights that it makes the network hold: packed for both directions, and Winograd's transforms.
-  package let weightCount: Int
+  /// Numbers of the plan's memory, and of the workspace that it comes to hold.
+  package let count, scratchCount: Int
+  /// Bytes that it will make the network hold, less those that are there already: weights packed for both directions, and
+  /// Winograd's transforms.
+  package let missingWeightBytes: Int
 
   /// - Parameters:
   ///   - taps: the layers whose values are asked for; the chain ends with the last of them.
-  ///   - isForecast: only `count` and `weightCount` are wanted: no memory is taken.
+  ///   - isForecast: only the counts are wanted: no memory is taken.
   /// - Throws: `.notFound` for a tap that the network lacks, `.invalidArgument` for a picture too small.
   package init(
     _ network: Network<Float>, height: Int, width: Int, taps: [String], pooling: Pooling, isForecast: Bool = false
@@ -91,13 +92,13 @@ package final class GradientPlan {
 
     var scratch = 0, weights = 0
     for stage in stages {
-      for (window, shape) in [(stage.window, stage.filter.shape), (stage.back, stage.filter.backwardShape)] {
-        scratch = max(scratch, Float.scratchCount(window, shape))
-        weights += shape.weightCount / (shape.isNarrow ? 4 : 1) + Float.keptCount(window, shape)
-      }
+      let filter = stage.filter
+      scratch = max(scratch, Float.scratchCount(stage.window, filter.shape), Float.scratchCount(stage.back, filter.backwardShape))
+      weights += try filter.missingBytes(over: stage.window) + filter.missingBytesBackward(over: stage.back)
     }
-    count = layout.count + scratch
-    weightCount = weights
+    count = layout.count
+    scratchCount = scratch
+    missingWeightBytes = weights
     memory = isForecast ? nil : try Storage(count: layout.count)
   }
 

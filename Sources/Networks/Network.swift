@@ -217,32 +217,23 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
       }
       // The weights themselves are read when they are first multiplied by; those that nothing was folded into stay as
       // narrow as the file has them.
-      var narrow: (() throws(Failure) -> NarrowTensor?)?
+      var narrow: (() throws(Failure) -> WeightReader)?
       if factors == nil, weights.isNarrow(name + ".weight") {
-        narrow = { [weights] () throws(Failure) in try weights.narrow(name + ".weight", stored) }
+        narrow = { [weights] () throws(Failure) in try weights.reader(name + ".weight", stored) }
       }
+      let each = try Shape(extents).count / outputs
       return try Filter(
         extents, finish: Finish(bias: bias, rectify: activation == .rectifier, slopes: slopes), stride: stride,
         groups: groups, padding: padding,
         weights: { [weights, factors] () throws(Failure) in
-          try scaled(weights.tensor(name + ".weight", stored), extents, by: factors)
+          let reader = try weights.reader(name + ".weight", stored)
+          return { output, first, count, target in
+            reader.read(output * each + first, count, scale: factors.map { $0[output] } ?? 1, into: target)
+          }
         }, narrow: narrow)
     }
 
     /// Whether the file keeps this 1x1 kernel as a convolution's, with four axes.
     private func weightsAreSquare(_ name: String) -> Bool { weights.rank(name + ".weight") == 4 }
   }
-}
-
-/// Each output's weights times its factor.
-private func scaled<Element: Scalar>(
-  _ raw: Tensor<Float>, _ extents: [Int], by factors: [Element]?
-) throws(Failure) -> Tensor<Element> {
-  let weights = try Tensor<Element>(extents)
-  let each = weights.count / max(extents[0], 1)
-  for o in 0..<extents[0] {
-    let factor = factors.map { $0[o] } ?? 1
-    for i in (o * each)..<((o + 1) * each) { weights.pointer[i] = Element(raw[i]) * factor }
-  }
-  return weights
 }

@@ -57,6 +57,22 @@ package struct Plan {
   /// Numbers of the memory that `run` wants.
   package var count: Int { layout.count }
 
+  /// Numbers of the workspace that `run` takes.
+  package var scratchCount: Int {
+    var count = 0
+    for case .convolution(let filter, let window, _, _, _, _) in operations {
+      count = max(count, Float.scratchCount(window, filter.shape))
+    }
+    return count
+  }
+
+  /// Bytes that `run` will make the network's filters hold, less those that they hold already.
+  package func missingWeightBytes() throws(Failure) -> Int {
+    var bytes = 0
+    for case .convolution(let filter, let window, _, _, _, _) in operations { bytes += try filter.missingBytes(over: window) }
+    return bytes
+  }
+
   /// The shape of a tap's answer.
   package func extents(of tap: Int) -> [Int] {
     let place = place(of: tap)

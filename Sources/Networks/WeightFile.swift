@@ -117,36 +117,23 @@ package final class WeightFile: @unchecked Sendable {
   }
 
   /// A number that changes with any tensor or text, whatever their order in the file: each is taken in the order of
-  /// the names, eight bytes at a time, stirred as SplitMix64 stirs its state.
+  /// the names.
   private static func fingerprint(
     _ bytes: Storage<UInt8>, _ entries: [String: Entry], _ metadata: [String: String]
   ) -> UInt64 {
-    var hash: UInt64 = 0
-    func stir(_ word: UInt64) {
-      var z = (hash ^ word) &+ 0x9E37_79B9_7F4A_7C15
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      hash = z ^ (z >> 31)
-    }
-    func stir(_ text: String) {
-      stir(UInt64(text.utf8.count))
-      for byte in text.utf8 { stir(UInt64(byte)) }
-    }
+    var print = Fingerprint()
     for name in entries.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
       guard let entry = entries[name] else { continue }
-      stir(name)
-      stir(UInt64(entry.kind.rawValue))
-      for extent in entry.extents { stir(UInt64(extent)) }
-      let size = entry.count * entry.kind.rawValue
-      let raw = UnsafeRawPointer(bytes.pointer) + entry.offset
-      for i in 0..<(size / 8) { stir(raw.loadUnaligned(fromByteOffset: 8 * i, as: UInt64.self)) }
-      for i in (size / 8 * 8)..<size { stir(UInt64(bytes.pointer[entry.offset + i])) }
+      print.add(name)
+      print.add(UInt64(entry.kind.rawValue))
+      for extent in entry.extents { print.add(UInt64(extent)) }
+      print.add(UnsafeRawBufferPointer(start: bytes.pointer + entry.offset, count: entry.count * entry.kind.rawValue))
     }
     for key in metadata.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
-      stir(key)
-      stir(metadata[key] ?? "")
+      print.add(key)
+      print.add(metadata[key] ?? "")
     }
-    return hash
+    return print.value
   }
 
   /// Numbers in all tensors; a code book counts by its indices.
@@ -185,50 +172,28 @@ package final class WeightFile: @unchecked Sendable {
     return entry
   }
 
-  /// A tensor of this name in the few bits that the file has it in; nil if those are 32.
-  package func narrow(_ name: String, _ extents: [Int]) throws(Failure) -> NarrowTensor? {
+  /// The tensor of this name, to be read whatever it is stored as.
+  /// - Throws: `.badData` when it is absent or of another shape.
+  func reader(_ name: String, _ extents: [Int]) throws(Failure) -> WeightReader {
     let entry = try entry(name, extents)
-    let source = UnsafeRawPointer(bytes.pointer) + entry.offset
+    let numbers: WeightReader.Numbers
     switch entry.kind {
-    case .float32: return nil
-    case .float16:
-      // The file's bytes begin anywhere: aligned, they are copied.
-      let halves = try Storage<UInt16>(count: entry.count)
-      UnsafeMutableRawPointer(halves.pointer).copyMemory(from: source, byteCount: 2 * entry.count)
-      return .halves(halves)
-    case .byte:
-      let codes = try Storage<UInt8>(count: entry.count)
-      UnsafeMutableRawPointer(codes.pointer).copyMemory(from: source, byteCount: entry.count)
-      return .codes(codes, table: try tensor(name + ".table", [256]).storage)
+    case .float32: numbers = .singles
+    case .float16: numbers = .halves
+    case .byte: numbers = .codes(table: try tensor(name + ".table", [256]))
     }
+    return WeightReader(bytes: bytes, offset: entry.offset, numbers: numbers)
   }
 
-  /// Whether `narrow` has an answer.
-  package func isNarrow(_ name: String) -> Bool { entries[name].map { $0.kind == .float16 } ?? (entries[name + ".indices"] != nil) }
+  /// Whether this tensor has less than 32 bits a number.
+  func isNarrow(_ name: String) -> Bool { entries[name].map { $0.kind == .float16 } ?? (entries[name + ".indices"] != nil) }
 
-  /// The tensor of this name as Float, whatever it is stored as.
+  /// The tensor of this name as Float.
   /// - Throws: `.badData` when it is absent or of another shape.
   package func tensor(_ name: String, _ extents: [Int]) throws(Failure) -> Tensor<Float> {
-    let entry = try entry(name, extents)
+    let reader = try reader(name, extents)
     let tensor = try Tensor<Float>(extents)
-    let source = UnsafeRawPointer(bytes.pointer) + entry.offset
-    switch entry.kind {
-    case .float32:
-      UnsafeMutableRawPointer(tensor.pointer).copyMemory(from: source, byteCount: 4 * entry.count)
-    case .float16:
-      for i in 0..<entry.count {
-        tensor.pointer[i] = float(half: source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))
-      }
-    case .byte:
-      let table = try self.tensor(name + ".table", [256])
-      for i in 0..<entry.count { tensor.pointer[i] = table[Int(bytes.pointer[entry.offset + i])] }
-    }
+    reader.read(0, tensor.count, into: tensor.pointer)
     return tensor
   }
-}
-
-/// A tensor in fewer than 32 bits a number.
-package enum NarrowTensor {
-  case codes(Storage<UInt8>, table: Storage<Float>)
-  case halves(Storage<UInt16>)
 }

@@ -65,20 +65,27 @@ package final class StyleEngine {
     return names
   }
 
-  /// Numbers that an engine and the network's weights for it hold, for pictures of these sizes.
-  static func count(
+  /// Bytes that an engine for pictures of these sizes comes to hold, and that it makes the network hold beyond those that it
+  /// holds already.
+  static func memoryNeeded(
     _ network: Network<Float>, width: Int, height: Int, _ options: StyleOptions
-  ) throws(Failure) -> (engine: Int, weights: Int) {
+  ) throws(Failure) -> Int {
     let names = taps(options)
     let plan = try GradientPlan(
       network, height: height, width: width, taps: names, pooling: options.pooling, isForecast: true)
-    var count = plan.count
+    var targets = 0, largest = 1, scratch = plan.scratchCount
     for (tap, name) in names.enumerated() {
-      let extents = plan.extents(of: tap)
-      if name == options.contentLayer { count += extents.height * extents.width * extents.channels }
-      for layer in options.styleLayers where layer.name == name { count += 3 * extents.channels * extents.channels }
+      let extents = plan.extents(of: tap), rows = extents.height * extents.width, channels = extents.channels
+      if name == options.contentLayer { targets += rows * channels }
+      guard options.styleLayers.contains(where: { $0.name == name }) else { continue }
+      targets += channels * channels
+      largest = max(largest, channels * channels)
+      scratch = max(
+        scratch, Float.gramScratchCount(rows: rows, columns: channels),
+        Float.multiplyScratchCount(rows: rows, depth: channels, columns: channels, rowStride: channels, columnStride: 1))
     }
-    return (count, plan.weightCount)
+    // Of one layer at a time: the Gram matrix, its gradient, and that packed.
+    return MemoryLayout<Float>.stride * (plan.count + targets + 3 * largest + scratch) + plan.missingWeightBytes
   }
 
   /// The picture [height, width, 3] that is measured, in the network's terms: written by whoever moves it.

@@ -74,16 +74,17 @@ package final class StyleTransfer {
     return try job.preview()
   }
 
-  /// Bytes that a run with a content of the given size makes the library hold at most: what it computes in, and the
-  /// weights as the kernels want them, which stay with the model.
+  /// Bytes that the process will hold at the peak of a run with a content of the given size, beyond what it holds now:
+  /// what the run computes in, and weights as the kernels want them, which stay with the model for the next run.
   package func memoryNeeded(contentWidth: Int, _ contentHeight: Int, _ options: StyleOptions) throws(Failure) -> Int {
     try options.check()
     try Image.check(width: contentWidth, height: contentHeight)
     let (width, height) = options.size(for: contentWidth, contentHeight)
     try Image.check(width: width, height: height)
-    let (engine, weights) = try StyleEngine.count(model.network(), width: width, height: height, options)
-    // Adam's two means; the content and the style as pictures of bytes.
-    return 4 * (engine + weights + 2 * width * height * 3) + 2 * width * height * 3
+    let engine = try StyleEngine.memoryNeeded(model.network(), width: width, height: height, options)
+    // Adam's two means, and the result; content and style in that size were given back when the engine had read them.
+    let count = width * height * 3
+    return engine + MemoryLayout<Float>.stride * 2 * count + count
   }
 
   /// Costs of a given picture; the three pictures keep their sizes.

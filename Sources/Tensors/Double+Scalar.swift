@@ -2,6 +2,8 @@ import COpenBLAS
 import CSystem
 
 extension Double: Scalar {
+  package static var panelWidth: Int? { nil }
+
   package static func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
   package static func exponential(_ x: Double) -> Double { exp(x) }
 
@@ -36,9 +38,7 @@ extension Double: Scalar {
 
   package static var takesNarrowWeights: Bool { false }
 
-  package static func filter(
-    kernel: Int, stride: Int, inputs: Int, outputs: Int, narrow: NarrowMatrix
-  ) throws(Failure) -> PackedFilter<Double> {
+  package static func filter(_ shape: FilterShape, narrow: NarrowMatrix) throws(Failure) -> PackedFilter<Double> {
     throw .internalError("narrow weights for a filter in Double")
   }
 

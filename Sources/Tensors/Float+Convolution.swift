@@ -5,10 +5,8 @@ import CSystem
 extension Float {
   package static var takesNarrowWeights: Bool { true }
 
-  package static func filter(
-    kernel: Int, stride: Int, inputs: Int, outputs: Int, narrow: NarrowMatrix
-  ) throws(Failure) -> PackedFilter<Float> {
-    try PackedFilter(kernel: kernel, stride: stride, inputs: inputs, outputs: outputs, narrow: narrow)
+  package static func filter(_ shape: FilterShape, narrow: NarrowMatrix) throws(Failure) -> PackedFilter<Float> {
+    try PackedFilter(shape, narrow: narrow)
   }
 
   /// `y = f(x convolved with filter)`, by the method that is fastest for these sizes.

@@ -2,6 +2,8 @@ import CSystem
 import Kernels
 
 extension Float: Scalar {
+  package static var panelWidth: Int? { KernelSet.selected.tileColumns }
+
   package static func power(_ x: Float, _ y: Float) -> Float { powf(x, y) }
   package static func exponential(_ x: Float) -> Float { expf(x) }
 
@@ -24,17 +26,13 @@ extension Float: Scalar {
   ) throws(Failure) {
     guard rows > 0, b.columns > 0 else { return }
     let kernels = KernelSet.selected
-    let split = Split(rows: rows, columns: b.columns, kernels)
-    // The tile reads rows of factors: columns are put in rows first, rows far apart are copied.
-    let isTransposed = columnStride != 1
-    let copies = !isTransposed && rowStride >= 1024 && split.panelsPerTask >= 4
-    var scratch = Scratch(
-      pointers: split.rowsPerTask + kernels.tileRows, extra: copies ? split.rowsPerTask * Kernels.blockDepth : 0,
-      shared: isTransposed ? rows * b.depth : 0, kernels)
+    let schedule = ProductSchedule(rows: rows, depth: b.depth, columns: b.columns, rowStride, columnStride)
+    let split = schedule.split, copies = schedule.copies
+    var scratch = schedule.scratch
     try scratch.take(from: workspace)
     let epilogue = finish.epilogue
     var factors = a, stride = rowStride
-    if isTransposed {
+    if schedule.isTransposed {
       transpose(a, stride: columnStride, rows: rows, columns: b.depth, into: scratch.shared)
       factors = UnsafePointer(scratch.shared)
       stride = b.depth
@@ -49,6 +47,11 @@ extension Float: Scalar {
       }
     }
   }
+
+  /// Numbers of the workspace that `multiply` takes.
+  package static func multiplyScratchCount(
+    rows: Int, depth: Int, columns: Int, rowStride: Int, columnStride: Int
+  ) -> Int { ProductSchedule(rows: rows, depth: depth, columns: columns, rowStride, columnStride).scratch.count }
 
   package static func pool(
     _ window: Window, isMaximum: Bool, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
@@ -169,6 +172,24 @@ extension Finish where Element == Float {
     case .parametric: kind = Int(activationParametric)
     }
     return Epilogue(bias: bias.map { UnsafePointer($0.pointer) }, slopes: slopes.map { UnsafePointer($0.pointer) }, activation: kind)
+  }
+}
+
+/// How a product is done.
+private struct ProductSchedule {
+  let split: Split
+  /// The tile reads rows of factors: columns are put in rows first, rows far apart are copied.
+  let isTransposed, copies: Bool
+  let scratch: Scratch
+
+  init(rows: Int, depth: Int, columns: Int, _ rowStride: Int, _ columnStride: Int) {
+    let kernels = KernelSet.selected
+    split = Split(rows: rows, columns: columns, kernels)
+    isTransposed = columnStride != 1
+    copies = !isTransposed && rowStride >= 1024 && split.panelsPerTask >= 4
+    scratch = Scratch(
+      pointers: split.rowsPerTask + kernels.tileRows, extra: copies ? split.rowsPerTask * Kernels.blockDepth : 0,
+      shared: isTransposed ? rows * depth : 0, kernels)
   }
 }
 

@@ -10,21 +10,20 @@ package struct NarrowMatrix: @unchecked Sendable {
   let depth, panels: Int
 
   /// - Parameters:
-  ///   - codes: [depth, columns], row by row.
   ///   - table: 256 numbers.
-  package init(depth: Int, columns: Int, codes: Storage<UInt8>, table: Storage<Float>) throws(Failure) {
-    self.depth = depth
-    let packed = try panelled(depth, columns, codes)
-    panels = packed.panels
-    numbers = .codes(packed.storage, table: table)
+  ///   - codes: gives indices of one output's weights, as `PackedFilter` reads the weights themselves.
+  package init(
+    _ shape: FilterShape, isTurned: Bool, table: Storage<Float>, codes: FilterPanels.Reader<UInt8>
+  ) throws(Failure) {
+    let layout = FilterPanels(shape, isTurned: isTurned, width: KernelSet.selected.tileColumns)
+    (depth, panels) = (layout.depth, layout.panels)
+    numbers = .codes(try layout.packed(codes), table: table)
   }
 
-  /// - Parameter halves: [depth, columns], row by row.
-  package init(depth: Int, columns: Int, halves: Storage<UInt16>) throws(Failure) {
-    self.depth = depth
-    let packed = try panelled(depth, columns, halves)
-    panels = packed.panels
-    numbers = .halves(packed.storage)
+  package init(_ shape: FilterShape, isTurned: Bool, halves: FilterPanels.Reader<UInt16>) throws(Failure) {
+    let layout = FilterPanels(shape, isTurned: isTurned, width: KernelSet.selected.tileColumns)
+    (depth, panels) = (layout.depth, layout.panels)
+    numbers = .halves(try layout.packed(halves))
   }
 
   /// Numbers that `widen` writes.
@@ -46,22 +45,6 @@ package struct NarrowMatrix: @unchecked Sendable {
       }
     }
   }
-}
-
-/// Panels as wide as a tile, zeros (of codes, whatever comes first) past the last column.
-private func panelled<Number: FixedWidthInteger & BitwiseCopyable>(
-  _ depth: Int, _ columns: Int, _ matrix: Storage<Number>
-) throws(Failure) -> (storage: Storage<Number>, panels: Int) {
-  let width = KernelSet.selected.tileColumns, panels = (columns + width - 1) / width
-  let storage = try Storage<Number>(repeating: 0, count: panels * depth * width)
-  for panel in 0..<panels {
-    let count = min(width, columns - panel * width)
-    for k in 0..<depth {
-      (storage.pointer + (panel * depth + k) * width).update(from: matrix.pointer + k * columns + panel * width, count: count)
-    }
-  }
-  withExtendedLifetime(matrix) {}
-  return (storage, panels)
 }
 
 /// IEEE 754 half to single precision; Float16 is not on every processor that Swift has.

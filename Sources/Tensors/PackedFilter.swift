@@ -55,9 +55,9 @@ extension PackedFilter {
 
 extension PackedFilter<Float> {
   /// Of weights that stay narrow, in one group.
-  package init(kernel: Int, stride: Int, inputs: Int, outputs: Int, narrow: NarrowMatrix) throws(Failure) {
-    shape = FilterShape(kernel: kernel, stride: stride, inputs: inputs, outputs: outputs, isNarrow: true)
-    plain = PackedMatrix(depth: kernel * kernel * inputs, columns: outputs, storage: try Storage(count: 0))
+  init(_ shape: FilterShape, narrow: NarrowMatrix) throws(Failure) {
+    self.shape = shape
+    plain = PackedMatrix(depth: shape.kernel * shape.kernel * shape.inputs, columns: shape.outputs, storage: try Storage(count: 0))
     self.narrow = narrow
   }
 }
@@ -95,6 +95,8 @@ extension PackedFilter<Double> {
 final class TransformedFilter<Element: Scalar>: @unchecked Sendable {
   private let lock = Lock()
   private var made: [Int: Storage<Element>] = [:]
+
+  func holds(side: Int) -> Bool { lock.hold { made[side] != nil } }
 
   func storage(side: Int, _ make: () throws(Failure) -> Storage<Element>) throws(Failure) -> Storage<Element> {
     try lock.hold { () throws(Failure) in

@@ -3,6 +3,9 @@ import CSystem
 /// The two kinds of number that tensors are computed with: `Float` by the fast kernels, `Double` by plain loops
 /// and OpenBLAS, to check the `Float` path and its gradients.
 package protocol Scalar: BinaryFloatingPoint, BitwiseCopyable {
+  /// How many columns a packed panel has; nil for all of them.
+  static var panelWidth: Int? { get }
+
   /// Packs `b`, `depth` x `columns`, whose element (k, j) lies at `k * rowStride + j * columnStride`.
   static func pack(
     depth: Int, columns: Int, _ b: UnsafePointer<Self>, rowStride: Int, columnStride: Int
@@ -19,9 +22,7 @@ package protocol Scalar: BinaryFloatingPoint, BitwiseCopyable {
   static var takesNarrowWeights: Bool { get }
 
   /// A filter whose weights stay narrow; only where `takesNarrowWeights`.
-  static func filter(
-    kernel: Int, stride: Int, inputs: Int, outputs: Int, narrow: NarrowMatrix
-  ) throws(Failure) -> PackedFilter<Self>
+  static func filter(_ shape: FilterShape, narrow: NarrowMatrix) throws(Failure) -> PackedFilter<Self>
 
   /// `gram[k, l] = sum over rows p of x[p, k] * x[p, l]`; `x` is [rows, columns].
   static func gram(

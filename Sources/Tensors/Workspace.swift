@@ -4,6 +4,9 @@ package final class Workspace {
 
   package init() {}
 
+  /// Numbers that it holds.
+  package var count: Int { storage?.count ?? 0 }
+
   /// Room for `count` numbers of unspecified content, until the next call.
   package func take(_ count: Int) throws(Failure) -> UnsafeMutablePointer<Float> {
     if let storage, storage.count >= count { return storage.pointer }

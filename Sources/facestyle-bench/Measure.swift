@@ -3,35 +3,46 @@ import Tensors
 
 /// One row of the table: how long a piece of work takes.
 struct Row {
+  /// What one run does, where a rate says something.
+  enum Amount {
+    case operations(Double)
+    /// Read and written, each number once.
+    case bytes(Double)
+    case nothing
+  }
+
   let work, shape: String
   let threads: Int
+  /// Of each run, rising.
   let milliseconds: [Double]
-  /// Floating point operations of one run; 0 where the number says nothing.
-  let operations: Double
-  /// Of what a loop reaches that only reads; for work that goes through memory once.
-  var percentOfBandwidth: Double?
+  var amount = Amount.nothing
+  /// What the work adds to the memory of the process, at its peak.
+  var megabytes: Double?
 
   var median: Double { milliseconds[milliseconds.count / 2] }
-  /// From the fastest to the slowest run, in percent of the median.
-  var spread: Double { 100 * (milliseconds[milliseconds.count - 1] - milliseconds[0]) / median }
-  var gigaflops: Double { operations / median / 1e6 }
+  /// From the fastest to the slowest run but one in ten at either end, in percent of the median.
+  var spread: Double {
+    let tenth = milliseconds.count / 10
+    return 100 * (milliseconds[milliseconds.count - 1 - tenth] - milliseconds[tenth]) / median
+  }
 }
 
-/// Runs `body` warm, for about half a second and at least five times.
+/// Runs `body` warm, for about a quarter of a second and at least five times.
 func measure(
-  _ work: String, _ shape: String, threads: Int, operations: Double = 0, _ body: () throws(Failure) -> Void
+  _ work: String, _ shape: String, threads: Int, _ amount: Row.Amount = .nothing, seconds: Double = 0.25,
+  _ body: () throws(Failure) -> Void
 ) throws(Failure) -> Row {
   ThreadPool.shared.threads = threads
   try body()
   var times: [Double] = []
   let started = now()
-  while times.count < 5 || (now() - started < 0.5 && times.count < 200) {
+  while times.count < 5 || (now() - started < seconds && times.count < 1000) {
     let before = now()
     try body()
     times.append((now() - before) * 1e3)
   }
   times.sort()
-  return Row(work: work, shape: shape, threads: threads, milliseconds: times, operations: operations)
+  return Row(work: work, shape: shape, threads: threads, milliseconds: times, amount: amount)
 }
 
 func now() -> Double {

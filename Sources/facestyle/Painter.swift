@@ -24,11 +24,28 @@ final class Painter {
     return options
   }
 
+  /// Bytes that painting would take at its peak.
+  static func memoryNeeded(
+    _ content: Picture, with vgg: Model, _ options: fs_style_options
+  ) throws(Failure) -> Int {
+    let styler = try styler(vgg)
+    defer { fs_styler_destroy(styler) }
+    var (options, bytes) = (options, UInt64(0))
+    try check(
+      fs_styler_memory_needed(styler, UInt32(content.width), UInt32(content.height), &options, &bytes))
+    return Int(bytes)
+  }
+
+  private static func styler(_ vgg: Model) throws(Failure) -> OpaquePointer? {
+    var styler: OpaquePointer?
+    try check(fs_styler_create(&styler, vgg.handle), vgg.path)
+    return styler
+  }
+
   func paint(
     _ content: Picture, like style: Picture, with vgg: Model, _ options: fs_style_options
   ) throws(Failure) -> Picture {
-    var styler: OpaquePointer?
-    try check(fs_styler_create(&styler, vgg.handle), vgg.path)
+    let styler = try Painter.styler(vgg)
     defer { fs_styler_destroy(styler) }
 
     var options = options

@@ -11,7 +11,7 @@ struct Style: ParsableCommand {
   @Argument(help: "The picture to paint like.") var style: String
 
   @Option(name: [.customShort("o"), .long], help: ArgumentHelp("A .png or .jpg file.", valueName: "file"))
-  var output: String
+  var output: String?
 
   @Option(
     help: ArgumentHelp(
@@ -37,9 +37,16 @@ struct Style: ParsableCommand {
   @Option(help: ArgumentHelp("The VGG-19's model.", valueName: "file"))
   var model: String?
 
+  @Flag(help: "Tell how much memory it would take, and paint nothing.")
+  var memory = false
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    guard let output else {
+      if memory { return }
+      throw ValidationError("Missing expected argument '--output <file>'")
+    }
     guard ["png", "jpg", "jpeg"].contains(nameAndExtension(output).1) else {
       throw ValidationError("--output is '\(output)', wanted is a .png, .jpg or .jpeg file.")
     }
@@ -49,7 +56,9 @@ struct Style: ParsableCommand {
   func run() throws {
     try common.apply()
     let vgg = try openModel("vgg19", model)
-    let (painted, painting) = (try Picture(opening: content), try Picture(opening: style))
+    let painted = try Picture(opening: content)
+    guard let output, !memory else { return try tellMemory(for: painted, vgg) }
+    let painting = try Picture(opening: style)
     let (name, kind) = nameAndExtension(output)
     let saveEvery = saveEvery ?? 0
     let painter = Painter { progress throws(Failure) in
@@ -70,6 +79,16 @@ struct Style: ParsableCommand {
       print(
         "\(output): \(result.width)x\(result.height), \(counted(Int(last.step), "step", "steps"))"
           + " in \(fixed(last.seconds, 1)) s, J \(scientific(last.total))")
+    }
+  }
+
+  private func tellMemory(for painted: Picture, _ vgg: Model) throws(Failure) {
+    let options = try options()
+    let bytes = try Painter.memoryNeeded(painted, with: vgg, options)
+    if common.json {
+      print(JSON.object(["bytes": .integer(bytes)]))
+    } else {
+      print("\(content): \(counted((bytes + 999_999) / 1_000_000, "MB", "MB")) at the peak")
     }
   }
 

@@ -288,6 +288,15 @@ def test_every_option_of_style_counts(option, tmp_path, tiny):
 
 
 @models
+def test_style_tells_the_memory_that_it_would_take(tmp_path, tiny):
+    small, large = (answer("style", *tiny, "--memory", "--size", size)["bytes"] for size in ("48x40", "512x512"))
+    assert 1e7 < small < large < 1e10
+    words = good("style", *tiny, "--memory", "--size", "512x512")
+    assert words == f"{tiny[0]}: {-(-large // 1000000)} MB at the peak\n"
+    assert "65500" in refused("style", *tiny, "--memory", "--size", "70000x40")
+
+
+@models
 def test_style_keeps_pictures_on_the_way(tmp_path, tiny):
     folder = tmp_path / "kept"
     folder.mkdir()

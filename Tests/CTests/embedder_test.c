@@ -170,6 +170,13 @@ static void embedding(const fs_embedder *embedder, const fs_image *image) {
     CHECK_REFUSED(FS_INVALID_ARGUMENT, again,
                   fs_embedder_embed_chips(embedder, chips, SIZE_MAX / DIMENSION + 1, again, 2 * DIMENSION));
     CHECK_STATUS(TEST_ANY_STATUS, fs_embedder_embed_chips(embedder, chips, 0, again, 2 * DIMENSION));
+    uint64_t bytes;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, bytes, fs_embedder_memory_needed(NULL, 1, &bytes));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_embedder_memory_needed(embedder, 1, NULL));
+    CHECK_OK(fs_embedder_memory_needed(embedder, SIZE_MAX, &bytes));
+    CHECK(bytes < 1u << 30);
+    CHECK_OK(fs_embedder_memory_needed(embedder, 0, &bytes));
+    CHECK(bytes == 0);
   }
   fs_image_destroy(chip[0]), fs_image_destroy(chip[1]);
 }

@@ -40,6 +40,8 @@ static void without_model(void) {
     CHECK_REFUSED(FS_INVALID_ARGUMENT, styler, fs_styler_create(&styler, NULL));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_styler_create(NULL, NULL));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_styler_run(NULL, &out, image, image, NULL));
+    uint64_t bytes;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, bytes, fs_styler_memory_needed(NULL, 9, 9, NULL, &bytes));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, total,
                   fs_styler_evaluate(NULL, image, image, image, NULL, &content, &style, &total, NULL, 0));
     fs_image_destroy(image);
@@ -412,6 +414,41 @@ static void evaluating(fs_styler *styler, const fs_image *content, const fs_imag
   fs_image_destroy(generated);
 }
 
+/* ---- Memory: the forecast; Python's tests hold it against the truth. ---- */
+
+static void memory(fs_styler *styler) {
+  uint64_t small = 0, large = 0, bytes;
+  fs_style_options o = few_steps(1);
+  TEST("a forecast of memory grows with the picture, and counts the size that is painted") {
+    REQUIRE_OK(fs_styler_memory_needed(styler, 40, 30, &o, &small));
+    REQUIRE_OK(fs_styler_memory_needed(styler, 400, 300, &o, &large));
+    CHECK(small > 0 && large > 10 * 400 * 300 && large > small);
+    o.width = 400;
+    CHECK_OK(fs_styler_memory_needed(styler, 40, 30, &o, &bytes));
+    CHECK(bytes == large);
+    CHECK_OK(fs_styler_memory_needed(styler, FS_IMAGE_MAX_SIDE, 2048, NULL, &bytes));
+    CHECK(bytes > (uint64_t)FS_IMAGE_MAX_SIDE * 2048 * 64 * 4);
+  }
+  TEST("a forecast of memory refuses NULL and sizes that no picture has") {
+    static const uint32_t sizes[][2] = {{0, 9}, {9, 0}, {0, 0}, {FS_IMAGE_MAX_SIDE + 1, 9}, {9, UINT32_MAX},
+                                        {UINT32_MAX, UINT32_MAX}, {FS_IMAGE_MAX_SIDE, FS_IMAGE_MAX_SIDE}};
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, bytes, fs_styler_memory_needed(NULL, 9, 9, NULL, &bytes));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_styler_memory_needed(styler, 9, 9, NULL, NULL));
+    for (int i = 0; i < 7; i++)
+      CHECK_REFUSED(FS_INVALID_ARGUMENT, bytes, fs_styler_memory_needed(styler, sizes[i][0], sizes[i][1], NULL, &bytes));
+    o = few_steps(1), o.width = o.height = UINT32_MAX;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, bytes, fs_styler_memory_needed(styler, 9, 9, &o, &bytes));
+    o = few_steps(1), o.height = UINT32_MAX;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, bytes, fs_styler_memory_needed(styler, FS_IMAGE_MAX_SIDE, 1, &o, &bytes));
+    o = few_steps(0);
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, bytes, fs_styler_memory_needed(styler, 9, 9, &o, &bytes));
+    o = few_steps(1), o.content_layer = "conv7_1";
+    CHECK_REFUSED(FS_NOT_FOUND, bytes, fs_styler_memory_needed(styler, 9, 9, &o, &bytes));
+    o = few_steps(1), o.size = 8;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, bytes, fs_styler_memory_needed(styler, 9, 9, &o, &bytes));
+  }
+}
+
 int main(void) {
   options();
   without_model();
@@ -429,6 +466,7 @@ int main(void) {
       fs_model_destroy(mtcnn);
     }
     fs_model_destroy(vgg); /* the styler keeps what it needs */
+    memory(styler);
     running(styler, content, style);
     refusals(styler, content, style);
     callbacks(styler, content, style);

@@ -230,6 +230,7 @@ FUNCTIONS = {
         fs_status,
         [_embedder, _detector, _image, POINTER(fs_face), _floats, c_size_t],
     ),
+    "fs_embedder_memory_needed": (fs_status, [_embedder, c_size_t, POINTER(c_uint64)]),
     "fs_embedder_destroy": (None, [_embedder]),
     # Verification
     "fs_distance": (fs_status, [_floats, _floats, c_size_t, _floats]),
@@ -269,6 +270,10 @@ FUNCTIONS = {
     "fs_style_options_init": (fs_status, [POINTER(fs_style_options), c_size_t]),
     "fs_styler_create": (fs_status, [POINTER(_styler), _model]),
     "fs_styler_run": (fs_status, [_styler, POINTER(_image), _image, _image, POINTER(fs_style_options)]),
+    "fs_styler_memory_needed": (
+        fs_status,
+        [_styler, c_uint32, c_uint32, POINTER(fs_style_options), POINTER(c_uint64)],
+    ),
     "fs_style_preview": (fs_status, [POINTER(fs_style_progress), POINTER(_image)]),
     "fs_styler_evaluate": (
         fs_status,

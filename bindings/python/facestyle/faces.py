@@ -150,6 +150,13 @@ class Embedder(Handle):
         array = (ctypes.POINTER(_c.fs_image) * len(chips))(*(chip.handle for chip in chips))
         return self._embeddings(len(chips), _c.fs_embedder_embed_chips, array)
 
+    def memory_needed(self, count):
+        """Bytes that `embed_chips` with `count` pictures will make this process hold at its peak, beyond what it
+        holds before."""
+        needed = ctypes.c_uint64()
+        check(_c.fs_embedder_memory_needed(self.handle, integer(count, "count", 64), ctypes.byref(needed)))
+        return needed.value
+
     def embed_photo(self, photo, detector):
         """Embedding [dimension] and `Face` of the main face of a photo; `NoFace` if there is none."""
         face, embedding = _c.fs_face(), np.empty(self.dimension, np.float32)

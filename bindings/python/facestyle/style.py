@@ -53,7 +53,7 @@ class Costs:
 class Styler(Handle):
     """Repaints pictures with the weights of a VGG-19.
 
-    Options of `run` and `evaluate`, each with the library's default when it is not given: `width`, `height`
+    Options of `run`, `evaluate` and `memory_needed`, each with the library's default when it is not given: `width`, `height`
     (of the picture), `steps` (of Adam), `content_weight` (alpha), `style_weight` (beta), `learning_rate`,
     `noise_ratio`, `seed`, `pooling` ("average" or "max"), `cost` ("normalised" or "lecture"), `content_layer`,
     `style_layers` (a dict: layer's name to its weight).
@@ -112,6 +112,14 @@ class Styler(Handle):
             )
         )
         return Costs(*(cost.value for cost in costs), gradient)
+
+    def memory_needed(self, width, height, /, **options):
+        """Bytes that `run` will make this process hold at its peak, beyond what it holds before, for a content of
+        width x height. A first run lays out weights that stay for the next."""
+        settings, needed = _options(**options), ctypes.c_uint64()
+        sides = integer(width, "width", 32), integer(height, "height", 32)
+        check(_c.fs_styler_memory_needed(self._idle(), *sides, ctypes.byref(settings), ctypes.byref(needed)))
+        return needed.value
 
     def close(self):
         if not self.closed and self._busy:

@@ -2,6 +2,8 @@
 
 import gc
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -94,3 +96,35 @@ def no_leaked_handles(request):
     if facestyle.live_handles() != before:
         gc.collect()  # an exception that a test caught may still hold its frames
     assert facestyle.live_handles() == before, "this test leaks handles"
+
+
+_MEMORY = """
+import sys
+from pathlib import Path
+import numpy as np
+import facestyle as fs
+
+def kilobytes(name):
+    return int(Path("/proc/self/status").read_text().split(name + ":")[1].split()[0])
+
+def noise(height, width):
+    return fs.Image.from_array(np.random.default_rng(1).integers(0, 255, (height, width, 3)).astype(np.uint8))
+
+fs.set_threads(2)
+{setup}
+forecast = needed()
+Path("/proc/self/clear_refs").write_text("5")  # the peak from here on
+before = kilobytes("VmRSS")
+work()
+print(forecast, 1024 * (kilobytes("VmHWM") - before), needed())
+"""
+
+
+def memory_of(setup, *arguments):
+    """What `needed()` says before `work()`, what that adds to the peak of memory, and what `needed()` says then: bytes,
+    in a process of its own, where nothing is laid out yet. `setup` defines both."""
+    result = subprocess.run(
+        [sys.executable, "-c", _MEMORY.replace("{setup}", setup), *map(str, arguments)], capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1"}, timeout=300)
+    assert result.returncode == 0, result.stderr
+    return map(int, result.stdout.split())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import facestyle as fs
-from conftest import PHOTOS, photo_file
+from conftest import MODELS, PHOTOS, memory_of, photo_file
 from facestyle import _c
 
 
@@ -89,6 +89,23 @@ def test_many_faces_are_embedded_as_each_alone(embedder, detector, obama):
     both = embedder.embed(obama, [face, turned])
     assert np.array_equal(both[1], embedder.embed(obama, [turned])[0])
     assert embedder.embed(obama, []).shape == (0, embedder.dimension)
+
+
+EMBED = """
+embedder = fs.Embedder(fs.Model.open(sys.argv[1]))
+chips = [noise(embedder.chip_side, embedder.chip_side) for _ in range(int(sys.argv[2]))]
+needed = lambda: embedder.memory_needed(len(chips))
+work = lambda: embedder.embed_chips(chips)
+"""
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_the_forecast_of_memory_is_true(embedder, count):
+    needed, grown, again = memory_of(EMBED, MODELS / "dlib-resnet.safetensors", count)
+    assert needed == pytest.approx(grown, rel=0.1, abs=2e6)
+    assert again == 0  # all that it takes is kept
+    assert embedder.memory_needed(0) == 0
+    assert embedder.memory_needed(16) == embedder.memory_needed(2**64 - 1)  # sixteen at a time
 
 
 def test_impossible_faces_are_refused(embedder, obama):

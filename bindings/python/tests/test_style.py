@@ -5,7 +5,7 @@ import pytest
 
 import facestyle as fs
 import tolerances
-from conftest import gradient_array
+from conftest import MODELS, gradient_array, memory_of
 
 
 @pytest.fixture(scope="module")
@@ -163,3 +163,37 @@ def test_a_styler_outlives_its_model(vgg, content, style):
     with pytest.raises(ValueError, match="this Styler is closed"):
         styler.run(content, style)
     styler.close()
+
+
+PAINT = """
+styler = fs.Styler(fs.Model.open(sys.argv[1]))
+width, height = map(int, sys.argv[2:])
+content, style = noise(height, width), noise(height, width)
+needed = lambda: styler.memory_needed(width, height)
+work = lambda: styler.run(content, style, steps=2).close()
+"""
+
+
+@pytest.mark.parametrize("width, height", [(200, 150), (512, 512)])
+def test_the_forecast_of_memory_is_true(vgg, width, height):
+    needed, grown, again = memory_of(PAINT, MODELS / "vgg19.safetensors", width, height)
+    assert needed == pytest.approx(grown, rel=0.1, abs=4e6)
+    assert again < needed  # the weights are laid out now
+
+
+def test_the_forecast_of_memory_follows_size_and_options(styler):
+    whole = styler.memory_needed(400, 300)
+    assert styler.memory_needed(200, 150, width=400) == whole
+    assert styler.memory_needed(400, 300, content_layer="conv1_2", style_layers={"conv1_1": 1}) < whole
+    assert styler.memory_needed(1600, 1200) > 8 * whole > 0
+
+
+def test_a_forecast_of_memory_refuses_what_cannot_be_painted(styler):
+    for sides in ((0, 9), (9, 0), (65501, 1), (2**32 - 1, 2**32 - 1), (65500, 65500)):
+        with pytest.raises(fs.FaceStyleError) as caught:
+            styler.memory_needed(*sides)
+        assert caught.value.name == "FS_INVALID_ARGUMENT"
+    with pytest.raises(ValueError, match="width is -1"):
+        styler.memory_needed(-1, 9)
+    with pytest.raises(fs.FaceStyleError, match="conv7_1"):
+        styler.memory_needed(9, 9, content_layer="conv7_1")

@@ -1,0 +1,48 @@
+import Tensors
+
+/// A tensor of a weight file, read in runs of its numbers, whatever they are stored as.
+package struct WeightReader: @unchecked Sendable {
+  enum Numbers {
+    case singles, halves
+    /// Indices into 256 numbers.
+    case codes(table: Tensor<Float>)
+  }
+
+  let bytes: Storage<UInt8>
+  /// Where the tensor's bytes begin.
+  let offset: Int
+  let numbers: Numbers
+
+  /// `target[i] = scale * number[first + i]` for `count` numbers that the tensor has.
+  @_specialize(where Element == Float)
+  @_specialize(where Element == Double)
+  func read<Element: Scalar>(_ first: Int, _ count: Int, scale: Element = 1, into target: UnsafeMutablePointer<Element>) {
+    withExtendedLifetime(bytes) {
+      let source = UnsafeRawPointer(bytes.pointer) + offset
+      switch numbers {
+      case .singles:
+        let source = source + 4 * first
+        for i in 0..<count { target[i] = Element(source.loadUnaligned(fromByteOffset: 4 * i, as: Float.self)) * scale }
+      case .halves:
+        let source = source + 2 * first
+        for i in 0..<count {
+          target[i] = Element(float(half: source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))) * scale
+        }
+      case .codes(let table):
+        let codes = bytes.pointer + offset + first
+        withExtendedLifetime(table) {
+          for i in 0..<count { target[i] = Element(table.pointer[Int(codes[i])]) * scale }
+        }
+      }
+    }
+  }
+
+  /// The numbers as they are stored: halves as UInt16, codes as UInt8.
+  func copy<Stored: BitwiseCopyable>(_ first: Int, _ count: Int, to target: UnsafeMutablePointer<Stored>) {
+    let size = MemoryLayout<Stored>.stride
+    withExtendedLifetime(bytes) {
+      UnsafeMutableRawPointer(target).copyMemory(
+        from: UnsafeRawPointer(bytes.pointer) + offset + first * size, byteCount: count * size)
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import CSystem
+
+/// Packs the weights of a convolution, which files have as [outputs, inputs / groups, kernelHeight, kernelWidth] (OIHW),
+/// for the kernels. They are read in short runs and go straight to their panels: no copy of all of them is made.
+///
+/// For each group, with `I` inputs, `O` outputs and `T` taps, the matrix is
+/// `forwards  [T I, O]:  m[t I + i, o] = w[o, i, t]`
+/// `turned    [T O, I]:  m[t O + o, i] = w[o, i, T - 1 - t]`, the weights turned by 180 degrees, inputs and outputs exchanged.
+package struct FilterPanels {
+  /// Writes `count` weights of one output, from the `first` of its `inputs * taps` on.
+  package typealias Reader<Element> = (_ output: Int, _ first: Int, _ count: Int, UnsafeMutablePointer<Element>) -> Void
+
+  let taps, inputs, outputs, groups: Int
+  let isTurned: Bool
+  /// Columns of a panel.
+  let width: Int
+
+  /// - Parameters:
+  ///   - shape: of the filter that is made: a turned one has the exchanged sides.
+  ///   - width: nil for all columns in one panel.
+  init(_ shape: FilterShape, isTurned: Bool, width: Int?) {
+    taps = shape.kernel * shape.kernel
+    let rows = shape.inputs, columns = shape.outputs / shape.groups
+    (inputs, outputs) = isTurned ? (columns, rows) : (rows, columns)
+    groups = shape.groups
+    self.isTurned = isTurned
+    self.width = width ?? columns
+  }
+
+  var depth: Int { taps * (isTurned ? outputs : inputs) }
+  var columns: Int { isTurned ? inputs : outputs }
+  var panels: Int { (columns + width - 1) / width }
+  /// Numbers of all panels, zeros past the last column among them.
+  var count: Int { groups * panels * depth * width }
+
+  /// The panels, one group's after the other's.
+  func packed<Element: BitwiseCopyable & Numeric>(_ read: Reader<Element>) throws(Failure) -> Storage<Element> {
+    let storage = try Storage<Element>(count: count)
+    ThreadPool.shared.run(groups * panels) { task, _ in
+      let panel = storage.pointer + task * depth * width
+      packPanel(group: task / panels, from: task % panels * width, panel, read)
+    }
+    return storage
+  }
+
+  @_specialize(where Element == Float)
+  @_specialize(where Element == Double)
+  @_specialize(where Element == UInt8)
+  @_specialize(where Element == UInt16)
+  private func packPanel<Element: BitwiseCopyable & Numeric>(
+    group: Int, from first: Int, _ panel: UnsafeMutablePointer<Element>,
+    _ read: Reader<Element>
+  ) {
+    let count = min(width, columns - first)
+    if count < width {
+      for row in 0..<depth { (panel + row * width + count).update(repeating: 0, count: width - count) }
+    }
+    // So many inputs at a time that what is written stays in the first-level cache.
+    let inputsEach = isTurned ? count : max(1, 128 / taps)
+    withUnsafeTemporaryAllocation(of: Element.self, capacity: inputsEach * taps) { line in
+      guard let line = line.baseAddress else { return }
+      if isTurned {
+        for o in 0..<outputs {
+          read(group * outputs + o, first * taps, count * taps, line)
+          for t in 0..<taps {
+            let row = panel + ((taps - 1 - t) * outputs + o) * width
+            for i in 0..<count { row[i] = line[i * taps + t] }
+          }
+        }
+        return
+      }
+      for i0 in stride(from: 0, to: inputs, by: inputsEach) {
+        let some = min(inputsEach, inputs - i0)
+        for o in 0..<count {
+          read(group * outputs + first + o, i0 * taps, some * taps, line)
+          for i in 0..<some {
+            for t in 0..<taps { panel[(t * inputs + i0 + i) * width + o] = line[i * taps + t] }
+          }
+        }
+      }
+    }
+  }
+}
+
+extension PackedFilter {
+  /// - Parameters:
+  ///   - isTurned: whether the weights carry a gradient back, and `shape` has its sides exchanged.
+  ///   - read: gives the weights of one output as files have them.
+  package init(_ shape: FilterShape, isTurned: Bool, read: FilterPanels.Reader<Element>) throws(Failure) {
+    let depth = shape.kernel * shape.kernel * shape.inputs
+    guard !shape.isDepthwise else {
+      let storage = try Storage<Element>(count: depth * shape.groups)
+      withUnsafeTemporaryAllocation(of: Element.self, capacity: depth) { line in
+        guard let line = line.baseAddress else { return }
+        for group in 0..<shape.groups {
+          read(group, 0, depth, line)
+          for tap in 0..<depth { storage.pointer[tap * shape.groups + group] = line[isTurned ? depth - 1 - tap : tap] }
+        }
+      }
+      self.init(shape: shape, plain: PackedMatrix(depth: depth, columns: 1, storage: storage), narrow: nil)
+      return
+    }
+    let panels = FilterPanels(shape, isTurned: isTurned, width: Element.panelWidth)
+    self.init(
+      shape: shape, plain: PackedMatrix(depth: panels.depth, columns: panels.columns, storage: try panels.packed(read)),
+      narrow: nil)
+  }
+}
+
+extension PackedFilter<Float> {
+  /// Bytes that a convolution over this window will make its filter hold, less those that it holds already.
+  /// - Parameter bytesEach: of a packed weight.
+  package static func missingBytes(
+    _ packed: PackedFilter?, _ shape: FilterShape, isTurned: Bool, bytesEach: Int, over window: Window
+  ) -> Int {
+    let panels = FilterPanels(shape, isTurned: isTurned, width: shape.isDepthwise ? 1 : Float.panelWidth)
+    let schedule = WinogradSchedule(window, shape)
+    let isMade = schedule.map { packed?.transformed.holds(side: $0.side) ?? false } ?? true
+    return (packed == nil ? bytesEach * panels.count : 0) + (isMade ? 0 : 4 * Float.keptCount(window, shape))
+  }
+}
