@@ -36,7 +36,7 @@ import Testing
     try Filter([1, 1, 1, 1], finish: .nothing, padding: .valid) { () throws(Failure) in
       count.pointer[0] += 1
       if fails { throw .badData("no weights today") }
-      return try Tensor([1, 1, 1, 1], [2])
+      return { _, _, _, target in target[0] = 2 }
     }
   }
 

@@ -26,20 +26,29 @@ import Testing
     var numbers = Numbers(seed: UInt64(channels))
     let w = window(1, h, w, channels, kernel: kernel, stride: 1, pad: kernel / 2), count = kernel * kernel * channels * outputs
     let x: Tensor<Float> = try numbers.tensor([1, w.height, w.width, channels])
-    func filter(_ matrix: [Float]) throws -> PackedFilter<Float> {
-      try PackedFilter(kernel: kernel, stride: 1, inputs: channels, outputs: outputs, matrix: matrix)
+    let shape = FilterShape(kernel: kernel, inputs: channels, outputs: outputs), each = count / outputs
+    func wide(_ weights: [Float]) throws -> PackedFilter<Float> {
+      try PackedFilter(shape, isTurned: false) { output, first, count, target in
+        for i in 0..<count { target[i] = weights[output * each + first + i] }
+      }
     }
-    func filter(_ narrow: NarrowMatrix) throws -> PackedFilter<Float> {
-      try PackedFilter(kernel: kernel, stride: 1, inputs: channels, outputs: outputs, narrow: narrow)
+    func narrow(_ matrix: NarrowMatrix) throws -> PackedFilter<Float> {
+      try Float.filter(FilterShape(kernel: kernel, inputs: channels, outputs: outputs, isNarrow: true), narrow: matrix)
     }
     let codes = try storage(count) { UInt8(truncatingIfNeeded: $0 &* 7919 / 13) }
     let entries: [Float] = numbers.array(256), table = try storage(256) { entries[$0] }
-    let byCodes = try filter(NarrowMatrix(depth: count / outputs, columns: outputs, codes: codes, table: table))
-    #expect(try bits(convolved(w, x, byCodes)) == bits(convolved(w, x, filter(codes.values.map { entries[Int($0)] }))))
+    let byCodes = try narrow(
+      NarrowMatrix(shape, isTurned: false, table: table) { output, first, count, target in
+        target.update(from: codes.pointer + output * each + first, count: count)
+      })
+    #expect(try bits(convolved(w, x, byCodes)) == bits(convolved(w, x, wide(codes.values.map { entries[Int($0)] }))))
 
     // Halves between 2^-8 and 2 of both signs.
     let halves = try storage(count) { UInt16(0x1C00 + $0 &* 7919 % 0x2400) | UInt16($0 % 3 == 0 ? 0x8000 : 0) }
-    let byHalves = try filter(NarrowMatrix(depth: count / outputs, columns: outputs, halves: halves))
-    #expect(try bits(convolved(w, x, byHalves)) == bits(convolved(w, x, filter(halves.values.map { float(half: $0) }))))
+    let byHalves = try narrow(
+      NarrowMatrix(shape, isTurned: false) { output, first, count, target in
+        target.update(from: halves.pointer + output * each + first, count: count)
+      })
+    #expect(try bits(convolved(w, x, byHalves)) == bits(convolved(w, x, wide(halves.values.map { float(half: $0) }))))
   }
 }
