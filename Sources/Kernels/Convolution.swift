@@ -69,8 +69,10 @@ package func convolveBlock(
     }
   }
 
-  // Taps that lie outside for all these pixels add nothing: small pictures have many.
+  // Taps that lie outside for all these pixels add nothing: small pictures have many. A padded picture has none, and may
+  // begin where the zeros do.
   func isOutside(_ tap: Int) -> Bool {
+    guard !fusedRow else { return false }
     for sliver in 0..<slivers {
       for row in 0..<tileRows where table[(sliver * taps + tap) * tileRows + row] != zeros { return false }
     }

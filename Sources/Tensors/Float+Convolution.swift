@@ -72,6 +72,7 @@ extension Float {
     if case .gathered(let rowsPerTask) = schedule.method {
       return try gather(window, x, gate, filter, y, stride: stride, rowsPerTask, schedule.scratch, workspace)
     }
+    guard gate == nil else { throw .internalError("a plain convolution with more to do was asked to read behind a rectifier") }
     var scratch = schedule.scratch
     try scratch.take(from: workspace)
     let epilogue = finish.epilogue, shared = scratch.shared

@@ -28,6 +28,7 @@ private func methods(_ numbers: inout Numbers) throws -> [(name: String, work: C
     ("whole rows of the padded picture", try Case(window(2, 6, 7, 3, kernel: 5, stride: 2, pad: 2), 21, &numbers)),
     ("a sweep", try Case(window(2, 6, 7, 18, kernel: 3, stride: 1, pad: 1), 21, &numbers)),
     ("a sweep in groups", try Case(window(2, 6, 7, 15, kernel: 3, stride: 2, pad: 1), 21, groups: 3, &numbers)),
+    ("to a few channels", try Case(window(2, 6, 7, 35, kernel: 3, stride: 1, pad: 1), 3, &numbers)),
     ("depthwise", try Case(window(2, 6, 7, 21, kernel: 3, stride: 1, pad: 1), 21, groups: 21, &numbers)),
   ]
 }
@@ -63,7 +64,8 @@ private func methods(_ numbers: inout Numbers) throws -> [(name: String, work: C
     (1, 1, 1, 1, 1, 1, 0, 1), (1, 5, 7, 3, 3, 1, 1, 10), (2, 13, 15, 16, 3, 1, 1, 17), (1, 17, 16, 31, 3, 2, 1, 33),
     (3, 9, 7, 64, 3, 2, 0, 32), (1, 31, 33, 3, 7, 2, 3, 64), (1, 12, 12, 48, 5, 1, 2, 24), (1, 6, 5, 127, 1, 1, 0, 65),
     (1, 4, 4, 2, 2, 1, 0, 5), (1, 3, 3, 20, 3, 1, 4, 3), (1, 40, 41, 8, 3, 1, 1, 40), (1, 127, 1, 5, 3, 1, 1, 7),
-    (1, 1, 127, 33, 3, 2, 1, 2),
+    (1, 1, 127, 33, 3, 2, 1, 2), (1, 3, 3, 3, 3, 1, 0, 7), (1, 5, 5, 3, 3, 1, -1, 7), (1, 5, 5, 20, 3, 1, -1, 7),
+    (2, 37, 19, 18, 5, 1, 2, 3), (1, 7, 9, 40, 3, 1, 4, 4), (1, 9, 7, 130, 3, 1, -1, 2), (1, 1, 1, 16, 3, 1, 3, 1),
   ])
   func `agrees with its plain twin`(n: Int, h: Int, w: Int, c: Int, k: Int, s: Int, p: Int, outputs: Int) throws {
     var numbers = Numbers(seed: UInt64(n + h * 3 + c * 7 + outputs))
@@ -190,6 +192,23 @@ private func methods(_ numbers: inout Numbers) throws -> [(name: String, work: C
     try Float.convolve(none, y.pointer, filter, y.pointer, .nothing, Workspace())
     try Float.convolvePlainly(none, y.pointer, filter, y.pointer, .nothing, Workspace())
     #expect(y.values == [5])
+  }
+
+  /// The same numbers go into the same sums, so no bit may differ.
+  @Test(arguments: [(1, 1, 1), (2, 5, 7), (1, 33, 16)], [(16, 1), (64, 3), (33, 4)])
+  func `to a few channels reads behind a rectifier as if it had been gated before`(sides: (n: Int, h: Int, w: Int), channels: (Int, Int)) throws {
+    var numbers = Numbers(seed: 11)
+    let c = try Case(window(sides.n, sides.h, sides.w, channels.0, kernel: 3, stride: 1, pad: 1), channels.1, &numbers)
+    let gate: Tensor<Float> = try numbers.tensor(c.x.shape.extents), filter = try c.packed()
+    let source = Source(values: c.x.pointer, gate: UnsafePointer(gate.pointer), codes: nil, pooling: Int(poolingNone))
+    let y = try Tensor<Float>([c.window.outputPixels, c.outputs], repeating: .nan)
+    #expect(Float.gates(c.window, filter.shape))
+    try Float.convolve(c.window, source, filter, Target(y.pointer, stride: c.outputs), .nothing, Workspace())
+    let more = try Finish<Float>(bias: nil, rectify: true)
+    #expect(outcome { try Float.convolve(c.window, source, filter, Target(y.pointer, stride: c.outputs), more, Workspace()) }
+      .hasPrefix("internalError"))
+    Float.gate(c.x.pointer, by: gate.pointer, c.x.pointer, c.x.count)
+    #expect(bits(y.values) == bits(try plainly(c)))
   }
 
   @Test func `refuses to read or to pool on its way`() throws {
