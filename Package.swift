@@ -87,7 +87,7 @@ let tests: [Target] = [
   .target(name: "TestSupport", dependencies: ["Networks", "Tensors"], path: "Tests/TestSupport"),
   .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport", "CSystem"]),
   .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "TestSupport"]),
-  .testTarget(name: "NetworksTests", dependencies: ["Networks", "Tensors", "TestSupport"]),
+  .testTarget(name: "NetworksTests", dependencies: ["Networks", "Tensors", "TestSupport", "CSystem"]),
   .testTarget(name: "FacesTests", dependencies: ["Faces", "Images", "Networks", "Tensors", "TestSupport"]),
   .testTarget(name: "StylesTests", dependencies: ["Styles", "Images", "Networks", "Tensors", "TestSupport"]),
 ]

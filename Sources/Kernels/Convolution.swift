@@ -80,12 +80,13 @@ package func convolveBlock(
   while begin < end - 1, isOutside(begin) { begin += 1 }
   while end > begin + 1, isOutside(end - 1) { end -= 1 }
 
-  // A few taps at a time, so that their part of a panel stays in the first-level cache for all slivers.
+  // A few taps at a time, so that their part of a panel stays in the first-level cache for all slivers: the same ones
+  // whatever lies outside, so that a pixel's sums do not depend on those that it is computed with.
   let depth = taps * length, tapsEach = max(1, blockDepth / length)
   let nothing = Epilogue(bias: nil, slopes: nil, activation: Int(activationNone))
   var tap = begin
   while tap < end {
-    let count = min(tapsEach, end - tap), isLast = tap + count == end
+    let count = min(tapsEach - tap % tapsEach, end - tap), isLast = tap + count == end
     for panel in firstPanel..<(firstPanel + panelCount) {
       let weights = packed + (panel * depth + tap * length) * tileColumns
       let isEnd = panel == firstPanel + panelCount - 1
@@ -145,10 +146,11 @@ func storeTile(
 /// Depthwise convolution of a run of output pixels, one filter a channel, a vector of channels at a time.
 /// `y[p, c] = f(sum over taps t of x[pixel(p, t), c] * w[t, c] + bias[c])`
 ///
-/// `x` is [N, H, W, C], `weights` [taps, C], `y` has C numbers a pixel, `stride` apart.
+/// `x` is [N, H, W, C], `weights` [taps, C], `y` has C numbers a pixel, `stride` apart, to be set or, with `accumulate`,
+/// added to.
 package func depthwiseBlock(
   _ window: Window, _ x: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
-  _ stride: Int, _ epilogue: Epilogue, _ firstPixel: Int, _ pixelCount: Int
+  _ stride: Int, _ accumulate: Bool, _ epilogue: Epilogue, _ firstPixel: Int, _ pixelCount: Int
 ) {
   let channels = window.channels
   for pixel in firstPixel..<(firstPixel + pixelCount) {
@@ -167,6 +169,7 @@ package func depthwiseBlock(
           multiplyAdd(&sum, value, load(weights + (ky * window.kernelWidth + kx) * channels + c))
         }
       }
+      if accumulate { sum += load(target + c) }
       store(target + c, Finish(epilogue, c).first(sum))
       c += lanes
     }
@@ -179,6 +182,7 @@ package func depthwiseBlock(
         multiplyAdd(&sum, value, loadPart(weights + (ky * window.kernelWidth + kx) * channels + c, channels - c))
       }
     }
+    if accumulate { sum += loadPart(target + c, channels - c) }
     let result = Finish(epilogue, c).first(sum)
     for i in c..<channels { target[i] = result[i - c] }
   }

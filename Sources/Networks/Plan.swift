@@ -183,13 +183,15 @@ package struct Plan {
     let window = try filter.window(over: Shape([x.batch, x.height, x.width, x.channels]))
     var finish = filter.finish
     var target = destination?.place
-    if let place = target, place.height != window.outHeight || place.width != window.outWidth || place.channels != filter.outputs {
-      target = nil  // a part of what is wanted: it is moved there afterwards
+    // A part of what is wanted, what is still being read, and a sum behind an activation: it is moved there afterwards.
+    if let destination,
+      destination.place.height != window.outHeight || destination.place.width != window.outWidth
+        || destination.place.channels != filter.outputs || destination.place.buffer == x.buffer
+        || (destination.accumulate && finish.activation != .none)
+    {
+      target = nil
     }
-    if target != nil, let destination, destination.rectify {
-      guard finish.activation == .none else { throw .internalError("an activation before and after a sum") }
-      finish = finish.activated(.rectifier)
-    }
+    if target != nil, let destination, destination.rectify { finish = finish.activated(.rectifier) }
     let y = target ?? new(window.batch, window.outHeight, window.outWidth, filter.outputs)
     let accumulate = target != nil && destination?.accumulate == true
     record(.convolution(filter, window, finish, from: x, to: y, accumulate: accumulate), x, y)
@@ -229,8 +231,11 @@ package struct Plan {
     let other = try result(of: shortCut, x.height, x.width, x.channels)
     let height = max(one.height, other.height), width = max(one.width, other.width)
     let channels = max(one.channels, other.channels)
+    // What a tap has named is not ours to change.
+    var isTapped = taps.contains { $0.place.buffer == x.buffer }
+    if case .plain(.tap)? = body.first { isTapped = true }
     let y: Place
-    if shortCut.isEmpty, isOurs, x.isWhole, (x.height, x.width, x.channels) == (height, width, channels) {
+    if shortCut.isEmpty, isOurs, !isTapped, x.isWhole, (x.height, x.width, x.channels) == (height, width, channels) {
       y = x  // the sum takes the input's place
     } else {
       y = new(x.batch, height, width, channels)

@@ -155,33 +155,32 @@ package final class WeightFile: @unchecked Sendable {
 
   /// - Throws: `.badData` when `tensor` would.
   package func check(_ name: String, _ extents: [Int]) throws(Failure) {
-    let (entry, isCodeBook) = try entry(name, extents)
-    guard isCodeBook == (entry.kind == .byte) else {
-      throw .badData("weights: \(name) is stored as \(isCodeBook ? "numbers with" : "bytes without") a code book")
-    }
-    if isCodeBook { _ = try self.entry(name + ".table", [256]) }
+    if try entry(name, extents).kind == .byte { try check(name + ".table", [256]) }
   }
 
-  private func entry(_ name: String, _ extents: [Int]) throws(Failure) -> (Entry, isCodeBook: Bool) {
+  /// Bytes are the indices of a code book, and nothing else is.
+  private func entry(_ name: String, _ extents: [Int]) throws(Failure) -> Entry {
     let (entry, isCodeBook) =
       if let plain = entries[name] { (plain, false) } else if let coded = entries[name + ".indices"] { (coded, true) }
       else { throw .badData("weights: \(name) is missing") }
     guard entry.extents == extents else {
       throw .badData("weights: \(name) is \(try Shape(entry.extents).description), wanted \(try Shape(extents).description)")
     }
-    return (entry, isCodeBook)
+    guard isCodeBook == (entry.kind == .byte) else {
+      throw .badData("weights: \(name) is stored as \(isCodeBook ? "numbers with" : "bytes without") a code book")
+    }
+    return entry
   }
 
   /// The tensor of this name, to be read whatever it is stored as.
   /// - Throws: `.badData` when it is absent or of another shape.
   func reader(_ name: String, _ extents: [Int]) throws(Failure) -> WeightReader {
-    let (entry, isCodeBook) = try entry(name, extents)
+    let entry = try entry(name, extents)
     let numbers: WeightReader.Numbers
-    switch (entry.kind, isCodeBook) {
-    case (.float32, false): numbers = .singles
-    case (.float16, false): numbers = .halves
-    case (.byte, true): numbers = .codes(table: try tensor(name + ".table", [256]))
-    default: throw .badData("weights: \(name) is stored as bytes without a code book")
+    switch entry.kind {
+    case .float32: numbers = .singles
+    case .float16: numbers = .halves
+    case .byte: numbers = .codes(table: try tensor(name + ".table", [256]))
     }
     return WeightReader(bytes: bytes, offset: entry.offset, numbers: numbers)
   }

@@ -84,7 +84,7 @@ extension Float {
         ThreadPool.shared.run((pixels + pixelsPerTask - 1) / pixelsPerTask) { task, _ in
           let first = task * pixelsPerTask
           kernels.depthwiseBlock(
-            window, x, weights, y, stride, epilogue, first, min(pixelsPerTask, pixels - first))
+            window, x, weights, y, stride, accumulate, epilogue, first, min(pixelsPerTask, pixels - first))
         }
       case .product(let split):
         ThreadPool.shared.run(split.count, workers: scratch.workers) { task, worker in

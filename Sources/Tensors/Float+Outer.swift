@@ -66,6 +66,7 @@ extension Float {
     _ window: Window, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, outputs: Int, groups: Int = 1,
     _ dw: UnsafeMutablePointer<Float>, _ workspace: Workspace
   ) throws(Failure) {
+    guard outputs > 0 else { return }
     let kernels = KernelSet.selected
     let channels = window.channels / groups, columns = outputs / groups, taps = window.taps
     let slivers = (channels + kernels.tileRows - 1) / kernels.tileRows

@@ -52,6 +52,7 @@ extension Float {
       throw .invalidArgument(
         "Winograd's method for a \(shape.kernel)x\(shape.kernel) filter of \(shape.inputs) to \(shape.outputs) channels")
     }
+    guard window.outputPixels > 0 else { return }
     if let inChunks { schedule.arrange(inChunks: inChunks) }
     try convolve(window, source, filter, target, finish, workspace, by: schedule)
   }

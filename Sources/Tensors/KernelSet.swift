@@ -18,7 +18,7 @@ struct KernelSet: @unchecked Sendable {
       UnsafeMutablePointer<Float>
     ) -> Void
   let depthwiseBlock:
-    (Window, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Epilogue, Int, Int) -> Void
+    (Window, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Bool, Epilogue, Int, Int) -> Void
   let gatherTapsBlock:
     (Window, UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, Int, Int, Int, Int) -> Void
   let multiplyBlock:

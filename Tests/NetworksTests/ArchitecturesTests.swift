@@ -12,8 +12,8 @@ private func wanted(_ layers: [Layer], _ channels: inout Int, dense: [String: In
   }
   for layer in layers {
     switch layer {
-    case .convolution(let name, let filters, let kernel, _, _, let normalisation, let active):
-      tensors += [(name + ".weight", [filters, channels, kernel, kernel]), (name + ".bias", [filters])]
+    case .convolution(let name, let filters, let kernel, _, let groups, _, let normalisation, let active):
+      tensors += [(name + ".weight", [filters, channels / groups, kernel, kernel]), (name + ".bias", [filters])]
       switch normalisation {
       case .none: break
       case .batch(let name): tensors += ["weight", "bias", "running_mean", "running_var"].map { ("\(name).\($0)", [filters]) }

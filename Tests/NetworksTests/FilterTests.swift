@@ -13,18 +13,58 @@ import Testing
   @Test(arguments: [[4, 3, 5], [4, 3, 5, 3], [0, 3, 5, 5], [4, 3, 0, 0], [4, 3, 1, 1, 1]])
   func `refuses weights of another form`(extents: [Int]) {
     let reason = outcome {
-      try Filter(weights: Tensor<Float>(extents, repeating: 0), finish: .nothing, padding: .valid, isDifferentiable: false)
+      try Filter(weights: Tensor<Float>(extents, repeating: 0), finish: .nothing, padding: .valid)
     }
     #expect(reason.hasPrefix("invalidArgument: filter weights of shape"))
   }
 
-  @Test func `gives no gradient when made for forward passes alone`() throws {
-    let filter = try Filter(
-      weights: Tensor<Float>([1, 1, 1, 1], [2]), finish: .nothing, padding: .valid, isDifferentiable: false)
-    let tape = Tape<Float>()
-    let x = tape.leaf(try Tensor([1, 1, 1, 1], [3]))
-    let y = try tape.convolution(x, filter)
-    #expect(y.scalar == 6)
-    #expect(outcome { try tape.gradients(of: y, at: [x]) }.hasPrefix("internalError"))
+  @Test(arguments: [(4, 0), (4, 3), (4, -2), (1, 2)])
+  func `refuses groups that do not divide its outputs`(outputs: Int, groups: Int) {
+    let reason = outcome {
+      try Filter(weights: Tensor<Float>([outputs, 1, 3, 3], repeating: 0), finish: .nothing, groups: groups, padding: .valid)
+    }
+    #expect(reason.hasPrefix("invalidArgument: filter weights of shape [\(outputs), 1, 3, 3] in \(groups) groups"))
+  }
+
+  @Test func `has as many inputs as all groups together`() throws {
+    let filter: Filter<Float> = try randomFilter(6, 9, kernel: 3, groups: 3, padding: .valid, seed: 1)
+    #expect((filter.outputs, filter.inputs, filter.groups) == (6, 9, 3))
+  }
+
+  /// Weights that tell how often they were asked for.
+  private func counted(_ count: Storage<Int>, fails: Bool = false) throws -> Filter<Float> {
+    try Filter([1, 1, 1, 1], finish: .nothing, padding: .valid) { () throws(Failure) in
+      count.pointer[0] += 1
+      if fails { throw .badData("no weights today") }
+      return try Tensor([1, 1, 1, 1], [2])
+    }
+  }
+
+  @Test func `asks for its weights when they are needed, once for each way`() throws {
+    let count = try Storage<Int>(repeating: 0, count: 1), filter = try counted(count)
+    let x = try Tensor<Float>([1, 1, 1, 1], [3])
+    #expect(count.values == [0])
+    for _ in 0..<2 { #expect(try forward(x) { tape, x throws(Failure) in try tape.convolution(x, filter) }.values == [6]) }
+    #expect(count.values == [1])
+    for _ in 0..<2 {
+      let tape = Tape<Float>(), leaf = tape.leaf(x), y = try tape.convolution(leaf, filter)
+      #expect(try tape.gradients(of: y, at: [leaf])[0].values == [2])
+    }
+    #expect(count.values == [2])
+  }
+
+  @Test func `says why its weights cannot be had, and asks again`() throws {
+    let count = try Storage<Int>(repeating: 0, count: 1), filter = try counted(count, fails: true)
+    for _ in 0..<2 {
+      #expect(outcome { try filter.forward() } == "badData: no weights today")
+      #expect(outcome { try filter.backward() } == "badData: no weights today")
+    }
+    #expect(count.values == [4])
+  }
+
+  @Test func `is packed once for several threads`() throws {
+    let count = try Storage<Int>(repeating: 0, count: 1), filter = try counted(count)
+    onThreads(4) { _ in _ = try? filter.forward() }
+    #expect(count.values == [1])
   }
 }

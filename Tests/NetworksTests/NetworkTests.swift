@@ -104,8 +104,8 @@ enum SmallNetwork {
     return try file.weightFile()
   }
 
-  static func network<Element: Scalar>(_: Element.Type = Element.self, isDifferentiable: Bool = false) throws -> Network<Element> {
-    try Network<Element>(layers, side: 9, weights: file(), isDifferentiable: isDifferentiable)
+  static func network<Element: Scalar>(_: Element.Type = Element.self) throws -> Network<Element> {
+    try Network<Element>(layers, side: 9, weights: file())
   }
 
   static let taps = ["unit", "inception", "residual", "head", "pool", "mean", "embedding"]
@@ -200,7 +200,7 @@ enum SmallNetwork {
   /// JAX's check_grads: one random direction of the input, a single number of all taps.
   @Test(arguments: [Pooling.average, .maximum])
   func `the gradient of the whole is right in a random direction`(pooling: Pooling) throws {
-    let network = try SmallNetwork.network(Double.self, isDifferentiable: true)
+    let network = try SmallNetwork.network(Double.self)
     let x = try picture(batch: 1), direction = try randomTensor([1, 9, 9, 3], seed: 102)
     func value(_ tape: Tape<Double>, _ x: Variable<Double>) throws -> Variable<Double> {
       var terms: [Variable<Double>] = []
@@ -225,7 +225,7 @@ enum SmallNetwork {
 
   @Test func `the gradient in Float agrees with Double`() throws {
     func gradient<Element: Scalar>(_: Element.Type, _ x: Tensor<Element>) throws -> [Double] {
-      let network = try SmallNetwork.network(Element.self, isDifferentiable: true)
+      let network = try SmallNetwork.network(Element.self)
       let tape = Tape<Element>()
       let leaf = tape.leaf(x)
       let y = try network.run(leaf, .init(["embedding"]), on: tape)[0]
@@ -254,6 +254,39 @@ enum SmallNetwork {
     let file = try SmallNetwork.file(reshaping: (name, [1] + extents))
     let reason = outcome { try Network<Float>(SmallNetwork.layers, side: 9, weights: file) }
     #expect(reason.hasPrefix("badData: weights: \(name) is \(try Shape([1] + extents).description), wanted ["), "\(reason)")
+  }
+
+  /// Weights are read when they are first multiplied by; what is wrong with them is known before.
+  @Test func `names a code book that cannot be read, when it is made`() throws {
+    let layers: [Layer] = [.convolution("c", 2, kernel: 1)]
+    func reason(_ table: [UInt8]?, _ type: String = "F32", _ extents: [Int] = [256]) -> String {
+      outcome {
+        var file = TensorFile()
+        file.add("c.weight.indices", "U8", [2, 3, 1, 1], [0, 1, 2, 3, 4, 5])
+        if let table { file.add("c.weight.table", type, extents, table) }
+        file.add("c.bias", [2], [0, 0])
+        _ = try Network<Float>(layers, weights: file.weightFile())
+      }
+    }
+    #expect(reason([UInt8](repeating: 0, count: 1024)) == "")
+    #expect(reason(nil) == "badData: weights: c.weight.table is missing")
+    #expect(reason([UInt8](repeating: 0, count: 512), "F32", [128]) == "badData: weights: c.weight.table is [128], wanted [256]")
+    #expect(reason([UInt8](repeating: 0, count: 256), "U8") == "badData: weights: c.weight.table is stored as bytes without a code book")
+  }
+
+  /// Three channels in three groups of one: each result is its channel times its weights.
+  @Test func `runs a convolution in groups`() throws {
+    let layers: [Layer] = [.convolution("c", 6, kernel: 1, groups: 3, activation: .rectifier), .tap("c")]
+    var file = TensorFile()
+    file.add("c.weight", [6, 1, 1, 1], [1, -1, 2, 3, 10, 100])
+    file.add("c.bias", [6], [0, 0, 1, 0, 0, 0])
+    let network = try Network<Float>(layers, weights: file.weightFile())
+    #expect(network.parameterCount == 12)
+    #expect(try network.run(Tensor([1, 1, 1, 3], [5, 7, -1]), .init(["c"]))[0].values == [5, 0, 15, 21, 0, 0])
+    #expect(layers.extent(ofTap: "c", for: Extent(height: 4, width: nil, channels: 3)) == Extent(height: 4, width: nil, channels: 6))
+    var whole = TensorFile()
+    whole.add("c.weight", [6, 3, 1, 1], [Float](repeating: 0, count: 18))
+    #expect(outcome { try Network<Float>(layers, weights: whole.weightFile()) } == "badData: weights: c.weight is [6, 3, 1, 1], wanted [6, 1, 1, 1]")
   }
 
   @Test func `gives the taps in the order asked for, twice too`() throws {

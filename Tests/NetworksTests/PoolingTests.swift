@@ -1,3 +1,4 @@
+import CSystem
 import Networks
 import TestSupport
 import Tensors
@@ -121,5 +122,29 @@ struct Windows: Sendable, CustomStringConvertible {
       .hasPrefix("invalidArgument"))
     #expect(outcome { try forward(Tensor<Float>([3, 3], repeating: 0)) { tape, x throws(Failure) in try tape.globalAverage(x) } }
       .hasPrefix("invalidArgument"))
+  }
+
+  /// Each way has the same products and sums to do, so no bit may differ.
+  @Test(arguments: [Pooling.average, .maximum], [(1, 1), (1, 8), (5, 7), (13, 2), (16, 17), (31, 33)])
+  func `the kernel behind a rectifier agrees with rectifier and pooling one after the other`(kind: Pooling, sides: (Int, Int)) throws {
+    let extents = [2, sides.0, sides.1, 48], pooling = kind == .average ? Int(poolingAverage) : Int(poolingMaximum)
+    var numbers = Numbers(seed: 61)
+    let x: Tensor<Float> = try numbers.tensor(extents), tape = Tape<Float>(), leaf = tape.leaf(x)
+    let rectified = try tape.rectifier(leaf)
+    let y = try tape.pool(rectified, kind, kernel: 2, stride: 2, roundsUp: true)
+    // The gradient of half the squared distance to y - dy is dy, or what Float makes of it.
+    let dy: Tensor<Float> = try numbers.tensor(y.shape.extents)
+    let target = try Tensor<Float>(y.shape.extents, (0..<dy.count).map { y.tensor[$0] - dy[$0] })
+    for i in 0..<dy.count { dy.pointer[i] = y.tensor[i] - target[i] }
+    let expected = try tape.gradients(of: tape.squaredDistance(y, to: target, factor: 0.5), at: [leaf])[0]
+
+    var window = Window()
+    (window.batch, window.height, window.width, window.channels) = (2, sides.0, sides.1, 48)
+    let pooled = try Tensor<Float>(y.shape.extents, repeating: .nan), codes = try Tensor<UInt8>(y.shape.extents)
+    Float.poolRectified(window, isMaximum: pooling == Int(poolingMaximum), rectified.tensor.pointer, pooled.pointer, codes.pointer)
+    #expect(pooled.values == y.tensor.values)
+    let dx = try Tensor<Float>(extents, repeating: .nan)
+    Float.unpool(window, isMaximum: pooling == Int(poolingMaximum), dy.pointer, codes.pointer, dx.pointer)
+    #expect(dx.values == expected.values)
   }
 }

@@ -4,17 +4,17 @@ import TestSupport
 import Tensors
 import Testing
 
-/// A filter of seeded weights, [outputs, inputs, kernel, kernel].
+/// A filter of seeded weights, [outputs, inputs / groups, kernel, kernel].
 func randomFilter<Element: Scalar>(
-  _ outputs: Int, _ inputs: Int, kernel: Int, stride: Int = 1, padding: Padding = .valid, finish: Finish<Element> = .nothing,
-  seed: UInt64
+  _ outputs: Int, _ inputs: Int, kernel: Int, stride: Int = 1, groups: Int = 1, padding: Padding = .valid,
+  finish: Finish<Element> = .nothing, seed: UInt64
 ) throws -> Filter<Element> {
   var numbers = Numbers(seed: seed)
   // By way of Float, so that both kinds of number get the same weights.
-  let weights: [Float] = numbers.array(outputs * inputs * kernel * kernel)
+  let weights: [Float] = numbers.array(outputs * inputs / groups * kernel * kernel)
   return try Filter(
-    weights: Tensor([outputs, inputs, kernel, kernel], weights.map { Element($0) }), finish: finish, stride: stride,
-    padding: padding, isDifferentiable: true)
+    weights: Tensor([outputs, inputs / groups, kernel, kernel], weights.map { Element($0) }), finish: finish, stride: stride,
+    groups: groups, padding: padding)
 }
 
 /// Seeded numbers at least 0.1 from 0, where a rectifier has its kink.

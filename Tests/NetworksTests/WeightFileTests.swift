@@ -90,6 +90,27 @@ private func entry(_ dtype: String = "\"F32\"", shape: String = "[4]", offsets: 
     #expect(outcome { try weights.tensor("z", [2]) } == "badData: weights: z is stored as bytes without a code book")
   }
 
+  /// Whatever `tensor` would refuse, `check` refuses before anything is read.
+  @Test func `checks a tensor as strictly as it reads it`() throws {
+    var file = small()
+    file.add("x.indices", "U8", [2], [0, 1])
+    file.add("y.indices", "U8", [1], [0])
+    file.add("y.table", [255], [Float](repeating: 0, count: 255))
+    file.add("z", "U8", [2], [0, 1])
+    file.add("u.indices", "U8", [1], [0])
+    file.add("u.table", "U8", [256], [UInt8](repeating: 0, count: 256))
+    file.add("v.indices", [1], [0])
+    let weights = try file.weightFile()
+    for (name, extents) in [("a", [2, 3]), ("b", [2, 2]), ("c", [4])] { #expect(outcome { try weights.check(name, extents) } == "") }
+    for (name, extents) in [
+      ("d", [1]), ("a", [3, 2]), ("a", [6]), ("c", [5]), ("x", [2]), ("y", [1]), ("z", [2]), ("u", [1]), ("v", [1]),
+    ] {
+      let reason = outcome { try weights.check(name, extents) }
+      #expect(reason.hasPrefix("badData: weights: \(name)"), "\(reason)")
+      #expect(reason == outcome { try weights.tensor(name, extents) })
+    }
+  }
+
   @Test func `refuses a file cut short at any byte`() {
     let bytes = small().bytes
     for count in 0..<bytes.count {

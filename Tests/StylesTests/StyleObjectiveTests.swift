@@ -36,7 +36,7 @@ import Testing
     var options = options
     options.pooling = pooling
     options.cost = variant
-    let network = try Network<Double>(layers, weights: weights(), isDifferentiable: true)
+    let network = try Network<Double>(layers, weights: weights())
     var numbers = Numbers(seed: 3)
     let content: Tensor<Double> = try numbers.tensor([1, 7, 9, 3]), style: Tensor<Double> = try numbers.tensor([1, 6, 11, 3])
     let picture: Tensor<Double> = try numbers.tensor([1, 7, 9, 3])
@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test func `costs nothing for the content itself, and its total is the weighted sum`() throws {
-    let network = try Network<Float>(layers, weights: weights(), isDifferentiable: true)
+    let network = try Network<Float>(layers, weights: weights())
     var numbers = Numbers(seed: 5)
     let content: Tensor<Float> = try numbers.tensor([1, 8, 8, 3]), style: Tensor<Float> = try numbers.tensor([1, 8, 8, 3])
     let objective = try StyleObjective(network, content: content, style: style, options)
@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test func `names a layer that the network lacks`() throws {
-    let network = try Network<Float>(layers, weights: weights(), isDifferentiable: true)
+    let network = try Network<Float>(layers, weights: weights())
     var numbers = Numbers(seed: 5)
     let picture: Tensor<Float> = try numbers.tensor([1, 8, 8, 3])
     var options = options

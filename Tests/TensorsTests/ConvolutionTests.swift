@@ -3,90 +3,205 @@ import TestSupport
 import Tensors
 import Testing
 
-/// The definition of convolution, term by term, in Double: the plain twin of the kernels.
-func plainConvolution(_ w: Window, _ x: [Float], _ b: [Float], columns: Int, bias: [Float]?, slopes: [Float]?, rectify: Bool) -> [Double] {
-  var y = [Double](repeating: 0, count: w.outputPixels * columns)
-  for n in 0..<w.batch {
-    for oy in 0..<w.outHeight {
-      for ox in 0..<w.outWidth {
-        for j in 0..<columns {
-          var sum = Double(bias?[j] ?? 0)
-          for ky in 0..<w.kernelHeight {
-            for kx in 0..<w.kernelWidth {
-              let iy = oy * w.strideY - w.padTop + ky, ix = ox * w.strideX - w.padLeft + kx
-              guard iy >= 0, iy < w.height, ix >= 0, ix < w.width else { continue }
-              for c in 0..<w.channels {
-                sum += Double(x[((n * w.height + iy) * w.width + ix) * w.channels + c])
-                  * Double(b[((ky * w.kernelWidth + kx) * w.channels + c) * columns + j])
-              }
-            }
-          }
-          if let slopes, sum < 0 { sum *= Double(slopes[j]) }
-          if rectify, sum < 0 { sum = 0 }
-          y[((n * w.outHeight + oy) * w.outWidth + ox) * columns + j] = sum
+/// A way of a window over a picture.
+struct Sweep: Sendable, CustomStringConvertible {
+  let kernel, stride, pad: Int
+  var description: String { "kernel \(kernel), stride \(stride), padding \(pad)" }
+
+  init(_ kernel: Int, _ stride: Int, _ pad: Int) { (self.kernel, self.stride, self.pad) = (kernel, stride, pad) }
+
+  func window(_ batch: Int, _ height: Int, _ width: Int, _ channels: Int) -> Window {
+    TensorsTests.window(batch, height, width, channels, kernel: kernel, stride: stride, pad: pad)
+  }
+
+  /// Those of the library's networks, and some about them.
+  static let all = [
+    Sweep(1, 1, 0), Sweep(1, 2, 0), Sweep(1, 1, 1), Sweep(2, 1, 0), Sweep(3, 1, 0), Sweep(3, 1, 1), Sweep(3, 2, 0), Sweep(3, 2, 1),
+    Sweep(3, 3, 4), Sweep(5, 1, 2), Sweep(5, 2, 2), Sweep(5, 1, 4), Sweep(7, 2, 3), Sweep(7, 1, 1),
+  ]
+}
+
+/// One case for each way in which a convolution is done term by term.
+private func methods(_ numbers: inout Numbers) throws -> [(name: String, work: Case)] {
+  [
+    ("a product of matrices", try Case(window(2, 6, 7, 35, kernel: 1, stride: 1, pad: 0), 21, &numbers)),
+    ("whole rows of the padded picture", try Case(window(2, 6, 7, 3, kernel: 5, stride: 2, pad: 2), 21, &numbers)),
+    ("a sweep", try Case(window(2, 6, 7, 18, kernel: 3, stride: 1, pad: 1), 21, &numbers)),
+    ("a sweep in groups", try Case(window(2, 6, 7, 15, kernel: 3, stride: 2, pad: 1), 21, groups: 3, &numbers)),
+    ("depthwise", try Case(window(2, 6, 7, 21, kernel: 3, stride: 1, pad: 1), 21, groups: 21, &numbers)),
+  ]
+}
+
+/// Term by term: Winograd's method has tests of its own.
+@Suite struct ConvolutionTests {
+  private func plainly(_ c: Case, _ finish: PlainFinish = PlainFinish()) throws -> [Float] {
+    let y = try Tensor<Float>([c.window.outputPixels, c.outputs], repeating: .nan)
+    try Float.convolvePlainly(c.window, c.x.pointer, c.packed(), y.pointer, finish.finish(), Workspace())
+    return y.values
+  }
+
+  private func wide(_ c: Case, _ finish: PlainFinish = PlainFinish()) throws -> [Double] {
+    let filter = try PackedFilter<Double>(
+      kernel: c.window.kernelHeight, stride: c.window.strideY, inputs: c.window.channels / c.groups, outputs: c.outputs,
+      groups: c.groups, matrix: c.weights.map(Double.init))
+    let y = try Tensor<Double>([c.window.outputPixels, c.outputs], repeating: .nan)
+    try Double.convolve(c.window, c.x.values.map(Double.init), filter, y.pointer, finish.finish(), Workspace())
+    return y.values
+  }
+
+  /// Float and Double, with every finish.
+  private func check(_ c: Case, _ numbers: inout Numbers) throws {
+    let finishes = PlainFinish.all(c.outputs, &numbers)
+    for (finish, expected) in zip(finishes, plainConvolution(c, finishes)) {
+      let difference = largestDifference(try plainly(c, finish), expected)
+      #expect(difference < Tolerance.product(depth: c.depth), "\(c)")
+      #expect(largestDifference(try wide(c, finish), expected) < Tolerance.double, "\(c)")
+    }
+  }
+
+  @Test(arguments: [
+    (1, 1, 1, 1, 1, 1, 0, 1), (1, 5, 7, 3, 3, 1, 1, 10), (2, 13, 15, 16, 3, 1, 1, 17), (1, 17, 16, 31, 3, 2, 1, 33),
+    (3, 9, 7, 64, 3, 2, 0, 32), (1, 31, 33, 3, 7, 2, 3, 64), (1, 12, 12, 48, 5, 1, 2, 24), (1, 6, 5, 127, 1, 1, 0, 65),
+    (1, 4, 4, 2, 2, 1, 0, 5), (1, 3, 3, 20, 3, 1, 4, 3), (1, 40, 41, 8, 3, 1, 1, 40), (1, 127, 1, 5, 3, 1, 1, 7),
+    (1, 1, 127, 33, 3, 2, 1, 2),
+  ])
+  func `agrees with its plain twin`(n: Int, h: Int, w: Int, c: Int, k: Int, s: Int, p: Int, outputs: Int) throws {
+    var numbers = Numbers(seed: UInt64(n + h * 3 + c * 7 + outputs))
+    try check(Case(window(n, h, w, c, kernel: k, stride: s, pad: p), outputs, &numbers), &numbers)
+  }
+
+  @Test(arguments: Sweep.all)
+  func `agrees with its plain twin at odd numbers of channels`(sweep: Sweep) throws {
+    var numbers = Numbers(seed: UInt64(sweep.kernel))
+    for channels in oddSides {
+      for outputs in [1, 7, 16, 33] {
+        let c = try Case(sweep.window(1, 5, 7, channels), outputs, &numbers)
+        let difference = largestDifference(try plainly(c), plainConvolution(c)[0])
+        #expect(difference < Tolerance.product(depth: c.depth), "\(c)")
+      }
+    }
+  }
+
+  /// Deeper than what is summed in one go.
+  @Test(arguments: [(300, Sweep(1, 1, 0)), (513, Sweep(1, 2, 0)), (300, Sweep(3, 1, 1)), (48, Sweep(5, 1, 2)), (14, Sweep(7, 1, 3))])
+  func `agrees with its plain twin where sums are deep`(channels: Int, sweep: Sweep) throws {
+    var numbers = Numbers(seed: UInt64(channels))
+    try check(Case(sweep.window(2, 7, 9, channels), 19, &numbers), &numbers)
+  }
+
+  @Test(
+    arguments: [(4, 6, 2), (6, 6, 3), (32, 48, 4), (33, 66, 3), (17, 34, 17), (20, 5, 5), (64, 32, 2)],
+    [Sweep(1, 1, 0), Sweep(3, 1, 1), Sweep(3, 2, 0), Sweep(5, 2, 2), Sweep(7, 1, 3)])
+  func `agrees with its plain twin in groups`(sides: (channels: Int, outputs: Int, groups: Int), sweep: Sweep) throws {
+    var numbers = Numbers(seed: UInt64(sides.channels))
+    try check(Case(sweep.window(2, 7, 6, sides.channels), sides.outputs, groups: sides.groups, &numbers), &numbers)
+  }
+
+  @Test(arguments: oddSides, [Sweep(1, 1, 0), Sweep(3, 1, 1), Sweep(3, 2, 0), Sweep(3, 1, 4), Sweep(5, 2, 2), Sweep(7, 1, 3)])
+  func `agrees with its plain twin depthwise`(channels: Int, sweep: Sweep) throws {
+    guard channels > 1 else { return }
+    var numbers = Numbers(seed: UInt64(channels))
+    try check(Case(sweep.window(2, 5, 7, channels), channels, groups: channels, &numbers), &numbers)
+  }
+
+  @Test func `writes nothing outside its slice of a wider picture, and adds to what is there`() throws {
+    var numbers = Numbers(seed: 21)
+    for (name, c) in try methods(&numbers) {
+      let before: [Float] = numbers.array(c.window.outputPixels * c.outputs), filter = try c.packed()
+      let finishes = PlainFinish.all(c.outputs, &numbers)
+      for accumulate in [false, true] {
+        for (finish, expected) in zip(finishes, plainConvolution(c, finishes, addedTo: accumulate ? before : nil)) {
+          let slice = try Slice(pixels: c.window.outputPixels, columns: c.outputs, before: accumulate ? before : nil)
+          try Float.convolve(
+            c.window, Source(c.x.pointer), filter, slice.target(accumulate: accumulate), finish.finish(), Workspace())
+          #expect(largestDifference(slice.result, expected) < Tolerance.product(depth: c.depth), "\(name), accumulate \(accumulate)")
+          #expect(slice.isWhole, "\(name), accumulate \(accumulate)")
         }
       }
     }
   }
-  return y
-}
 
-func window(_ batch: Int, _ height: Int, _ width: Int, _ channels: Int, kernel: Int, stride: Int, pad: Int) -> Window {
-  Window(
-    batch: batch, height: height, width: width, channels: channels, kernelHeight: kernel, kernelWidth: kernel,
-    strideY: stride, strideX: stride, padTop: pad, padLeft: pad,
-    outHeight: (height + 2 * pad - kernel) / stride + 1, outWidth: (width + 2 * pad - kernel) / stride + 1)
-}
+  @Test func `gives the same bits for one to four threads`() throws {
+    var numbers = Numbers(seed: 5)
+    let works = try methods(&numbers) + [
+      ("many pixels", try Case(window(1, 37, 41, 24, kernel: 3, stride: 1, pad: 1), 70, &numbers)),
+      ("many pixels depthwise", try Case(window(1, 97, 101, 24, kernel: 3, stride: 1, pad: 1), 24, groups: 24, &numbers)),
+      ("many pixels in groups", try Case(window(1, 37, 41, 24, kernel: 3, stride: 1, pad: 1), 46, groups: 2, &numbers)),
+    ]
+    for (name, c) in works { #expect(try givesSameBits { try plainly(c) }, "\(name)") }
+  }
 
-@Suite struct ConvolutionTests {
-  @Test(arguments: [
-    (1, 1, 1, 1, 1, 1, 0, 1), (1, 5, 7, 3, 3, 1, 1, 10), (2, 13, 15, 16, 3, 1, 1, 17), (1, 17, 16, 31, 3, 2, 1, 33),
-    (3, 9, 7, 64, 3, 2, 0, 32), (1, 31, 33, 3, 7, 2, 3, 64), (1, 12, 12, 48, 5, 1, 2, 24), (1, 6, 5, 127, 1, 1, 0, 65),
-    (1, 4, 4, 2, 2, 1, 0, 5), (1, 3, 3, 20, 3, 1, 4, 3), (1, 40, 41, 8, 3, 1, 1, 40),
-  ])
-  func `agrees with its plain twin`(n: Int, h: Int, wd: Int, c: Int, k: Int, s: Int, p: Int, columns: Int) throws {
-    let w = window(n, h, wd, c, kernel: k, stride: s, pad: p)
-    var numbers = Numbers(seed: UInt64(n + h * 3 + c * 7 + columns))
-    let x: [Float] = numbers.array(n * h * wd * c), b: [Float] = numbers.array(k * k * c * columns)
-    let bias: [Float] = numbers.array(columns), slopes: [Float] = numbers.array(columns)
-    let packed = try Float.pack(depth: k * k * c, columns: columns, b, rowStride: columns, columnStride: 1)
-    for (rectify, parametric) in [(false, false), (true, false), (false, true)] {
-      let finish = try Finish<Float>(bias: bias, rectify: rectify, slopes: parametric ? slopes : nil)
-      let y = try Tensor<Float>([w.outputPixels, columns], repeating: .nan)
-      try Float.convolve(w, x, packed, y.pointer, finish)
-      let expected = plainConvolution(w, x, b, columns: columns, bias: bias, slopes: parametric ? slopes : nil, rectify: rectify)
-      #expect(largestDifference(y.values, expected) < Tolerance.product(depth: k * k * c))
+  /// A power of two changes no bit but the exponent.
+  @Test(arguments: [Float(0x1p100), 0x1p-100])
+  func `scales with its picture, exactly`(scale: Float) throws {
+    var numbers = Numbers(seed: 6)
+    for (name, c) in try methods(&numbers) {
+      let plain = try plainly(c)
+      for i in 0..<c.x.count { c.x.pointer[i] *= scale }
+      #expect(bits(try plainly(c)) == bits(plain.map { $0 * scale }), "\(name)")
     }
-    let wide = try Double.pack(depth: k * k * c, columns: columns, b.map(Double.init), rowStride: columns, columnStride: 1)
-    let y = try Tensor<Double>([w.outputPixels, columns], repeating: .nan)
-    try Double.convolve(w, x.map(Double.init), wide, y.pointer, .nothing)
-    let expected = plainConvolution(w, x, b, columns: columns, bias: nil, slopes: nil, rectify: false)
-    #expect(largestDifference(y.values, expected) < Tolerance.double)
+  }
+
+  /// Every number a subnormal: each product rounds to a whole number of the smallest.
+  @Test func `keeps subnormal numbers`() throws {
+    var numbers = Numbers(seed: 7)
+    for (name, c) in try methods(&numbers) {
+      for i in 0..<c.x.count { c.x.pointer[i] *= 0x1p-130 }
+      let smallest = Double(Float.leastNonzeroMagnitude), expected = plainConvolution(c)[0]
+      #expect(largestDifference(try plainly(c), expected) <= 0.5 * smallest * Double(c.depth + 1), "\(name)")
+      #expect(expected.contains { abs($0) > smallest * Double(c.depth + 1) })
+    }
+  }
+
+  /// In Double, what is not finite spreads as IEEE 754 says; here it has to spread in the same way.
+  @Test(arguments: [Float.nan, .infinity, -.infinity, .greatestFiniteMagnitude])
+  func `passes on what is not finite, and only where it belongs`(value: Float) throws {
+    var numbers = Numbers(seed: 8)
+    for (name, c) in try methods(&numbers) {
+      let finishes = PlainFinish.all(c.outputs, &numbers)
+      for place in [0, c.x.count / 3, c.x.count - 1] {
+        let before = c.x[place]
+        c.x.pointer[place] = value
+        for (finish, expected) in zip(finishes, plainConvolution(c, finishes)) {
+          let isSame = zip(try plainly(c, finish), expected).allSatisfy { a, b in
+            if a.isNaN || b.isNaN { return a.isNaN && b.isNaN }
+            return Double(a) == Double(Float(b)) || abs(Double(a) - b) < Tolerance.float * max(1, abs(b))
+          }
+          #expect(isSame, "\(name)")
+        }
+        c.x.pointer[place] = before
+      }
+    }
   }
 
   @Test func `passes a NaN on, through the rectifier too`() throws {
-    let w = window(1, 1, 3, 16, kernel: 1, stride: 1, pad: 0)
-    var x = [Float](repeating: 1, count: 48)
-    x[20] = .nan
-    let packed = try Float.pack(depth: 16, columns: 2, [Float](repeating: 1, count: 32), rowStride: 2, columnStride: 1)
-    let y = try Tensor<Float>([3, 2], repeating: 0)
-    try Float.convolve(w, x, packed, y.pointer, Finish(bias: nil, rectify: true))
-    #expect(y.values.map(\.isNaN) == [false, false, true, true, false, false])
+    let c = Case(
+      window(1, 1, 3, 16, kernel: 1, stride: 1, pad: 0), 2, x: try Tensor([1, 1, 3, 16], repeating: 1),
+      weights: [Float](repeating: 1, count: 32))
+    c.x.pointer[20] = .nan
+    #expect(try plainly(c, PlainFinish(rectify: true)).map(\.isNaN) == [false, false, true, true, false, false])
   }
 
-  @Test func `gives the same bits for one to four threads`() throws {
-    let w = window(1, 37, 41, 24, kernel: 3, stride: 1, pad: 1)
-    var numbers = Numbers(seed: 5)
-    let x: [Float] = numbers.array(37 * 41 * 24), b: [Float] = numbers.array(9 * 24 * 70)
-    let packed = try Float.pack(depth: 9 * 24, columns: 70, b, rowStride: 70, columnStride: 1)
-    var results: [[UInt32]] = []
-    for threads in 1...4 {
-      try withPool(threads: threads) {
-        let y = try Tensor<Float>([w.outputPixels, 70])
-        try Float.convolve(w, x, packed, y.pointer, .nothing)
-        results.append(y.values.map(\.bitPattern))
-      }
-    }
-    for other in results.dropFirst() { #expect(other == results[0]) }
+  @Test func `is no work without pictures`() throws {
+    var numbers = Numbers(seed: 9)
+    let filter = try Case(window(1, 3, 3, 4, kernel: 3, stride: 1, pad: 1), 5, &numbers).packed()
+    let y = try Tensor<Float>([1], repeating: 5)
+    let none = window(0, 3, 3, 4, kernel: 3, stride: 1, pad: 1)
+    try Float.convolve(none, y.pointer, filter, y.pointer, .nothing, Workspace())
+    try Float.convolvePlainly(none, y.pointer, filter, y.pointer, .nothing, Workspace())
+    #expect(y.values == [5])
+  }
+
+  @Test func `refuses to read or to pool on its way`() throws {
+    var numbers = Numbers(seed: 10)
+    let c = try Case(window(1, 3, 3, 4, kernel: 5, stride: 1, pad: 2), 16, &numbers), filter = try c.packed()
+    let slice = try Slice(pixels: 9, columns: 16)
+    #expect(!Float.fuses(c.window, filter.shape))
+    let gated = Source(values: c.x.pointer, gate: UnsafePointer(c.x.pointer), codes: nil, pooling: Int(poolingNone))
+    #expect(outcome { try Float.convolve(c.window, gated, filter, slice.target(), .nothing, Workspace()) }.hasPrefix("internalError"))
+    let pooled = Source(values: c.x.pointer, gate: nil, codes: UnsafePointer(slice.codes.pointer), pooling: Int(poolingMaximum))
+    #expect(outcome { try Float.convolve(c.window, pooled, filter, slice.target(), .nothing, Workspace()) }.hasPrefix("internalError"))
+    let target = slice.target(pooling: Int(poolingAverage))
+    #expect(outcome { try Float.convolve(c.window, Source(c.x.pointer), filter, target, .nothing, Workspace()) }.hasPrefix("internalError"))
   }
 }

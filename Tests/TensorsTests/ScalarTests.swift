@@ -2,18 +2,6 @@ import TestSupport
 import Tensors
 import Testing
 
-/// What is done to a product, by its definition: the plain twin of `Finish`.
-private struct PlainFinish {
-  var bias: [Float]?, rectify = false, slopes: [Float]?
-
-  func callAsFunction(_ sum: Double, _ column: Int) -> Double {
-    let sum = sum + Double(bias?[column] ?? 0)
-    if sum < 0, rectify { return 0 }
-    if sum < 0, let slopes { return sum * Double(slopes[column]) }
-    return sum
-  }
-}
-
 /// `a * b` by its definition, in Double: the plain twin of the kernels.
 private func plainProduct(_ a: [Float], _ b: [Float], rows: Int, depth: Int, columns: Int) -> [Double] {
   var c = [Double](repeating: 0, count: rows * columns)
@@ -51,8 +39,7 @@ private func worstDifference<Element: Scalar>(
   func check(
     _ a: [Element], _ rowStride: Int, _ columnStride: Int, _ b: PackedMatrix<Element>, accumulate: Bool, _ plain: PlainFinish
   ) throws {
-    let finish = try Finish<Element>(
-      bias: plain.bias?.map { Element($0) }, rectify: plain.rectify, slopes: plain.slopes?.map { Element($0) })
+    let finish: Finish<Element> = try plain.finish()
     // Numbers behind the result must stay as they are.
     let guardCount = 40
     let c = try Tensor<Element>([rows * columns + guardCount], repeating: 77)
@@ -74,24 +61,30 @@ private func worstDifference<Element: Scalar>(
   return worst
 }
 
-private let sides = [1, 2, 3, 5, 7, 13, 15, 16, 17, 31, 33, 127]
-
 @Suite struct ScalarTests {
-  @Test(arguments: sides)
+  @Test(arguments: oddSides)
   func `a Float product agrees with its plain twin at odd sizes`(rows: Int) throws {
     var numbers = Numbers(seed: UInt64(rows))
-    for depth in sides {
-      for columns in sides {
+    for depth in oddSides {
+      for columns in oddSides {
         let worst = try worstDifference(as: Float.self, rows: rows, depth: depth, columns: columns, &numbers)
         #expect(worst < Tolerance.product(depth: depth), "seed \(rows): \(rows) x \(depth) x \(columns)")
       }
     }
   }
 
+  /// Depths of several blocks; wide products of rows so far apart that they are copied block by block.
+  @Test(arguments: [(13, 257), (97, 300), (7, 512), (8, 513), (5, 1000), (101, 1030)], [5, 140])
+  func `a Float product agrees with its plain twin where it is deep`(sides: (rows: Int, depth: Int), columns: Int) throws {
+    var numbers = Numbers(seed: UInt64(sides.depth))
+    let worst = try worstDifference(as: Float.self, rows: sides.rows, depth: sides.depth, columns: columns, &numbers)
+    #expect(worst < Tolerance.product(depth: sides.depth))
+  }
+
   @Test(arguments: [1, 2, 3, 7, 16, 33])
   func `a Double product agrees with its plain twin at odd sizes`(rows: Int) throws {
     var numbers = Numbers(seed: UInt64(rows))
-    for depth in sides {
+    for depth in oddSides {
       for columns in [1, 2, 5, 17, 127] {
         let worst = try worstDifference(as: Double.self, rows: rows, depth: depth, columns: columns, &numbers)
         #expect(worst < Tolerance.double, "seed \(rows): \(rows) x \(depth) x \(columns)")
@@ -167,24 +160,20 @@ private let sides = [1, 2, 3, 5, 7, 13, 15, 16, 17, 31, 33, 127]
     #expect(try product([-.infinity], [1], Finish(bias: [1], slopes: [0.5])) == -.infinity)
   }
 
-  @Test func `a product gives the same bits for one to four threads`() throws {
-    let rows = 301, depth = 203, columns = 131
+  @Test(arguments: [(301, 203, 131), (205, 1030, 140)])
+  func `a product gives the same bits for one to four threads`(rows: Int, depth: Int, columns: Int) throws {
     var numbers = Numbers(seed: 8)
     let a: [Float] = numbers.array(rows * depth), b: [Float] = numbers.array(depth * columns)
-    var results: [[UInt32]] = []
-    for threads in 1...4 {
-      try withPool(threads: threads) {
-        let packed = try Float.pack(depth: depth, columns: columns, b, rowStride: columns, columnStride: 1)
-        for (rowStride, columnStride) in [(depth, 1), (1, rows)] {
-          let c = try Tensor<Float>([rows * columns], repeating: .nan)
-          let a = columnStride == 1 ? a : transposed(a, rows: rows, columns: depth)
-          try Float.multiply(
-            rows: rows, a, rowStride: rowStride, columnStride: columnStride, packed, c.pointer, accumulate: false, .nothing)
-          results.append(c.values.map(\.bitPattern))
-        }
-      }
+    let turned = transposed(a, rows: rows, columns: depth)
+    func product(_ a: [Float], _ rowStride: Int, _ columnStride: Int) throws -> [Float] {
+      let packed = try Float.pack(depth: depth, columns: columns, b, rowStride: columns, columnStride: 1)
+      let c = try Tensor<Float>([rows * columns], repeating: .nan)
+      try Float.multiply(
+        rows: rows, a, rowStride: rowStride, columnStride: columnStride, packed, c.pointer, accumulate: false, .nothing)
+      return c.values
     }
-    for other in results.dropFirst() { #expect(other == results[0]) }
+    #expect(try givesSameBits { try product(a, depth, 1) + product(turned, 1, rows) })
+    #expect(try bits(product(a, depth, 1)) == bits(product(turned, 1, rows)))
   }
 
   /// A host may change the number of threads at any time. In a process of its own, which a worker outside its

@@ -13,6 +13,8 @@ package struct Numbers {
     return Double(state >> 11) / Double(1 << 52) - 1
   }
 
+  @_specialize(where Element == Float)
+  @_specialize(where Element == Double)
   package mutating func array<Element: BinaryFloatingPoint>(_ count: Int) -> [Element] {
     (0..<count).map { _ in Element(next()) }
   }
@@ -23,6 +25,9 @@ package struct Numbers {
 }
 
 /// The largest absolute difference of two lists, infinite when their lengths differ or a NaN has no partner.
+@_specialize(where A == Float, B == Float)
+@_specialize(where A == Float, B == Double)
+@_specialize(where A == Double, B == Double)
 package func largestDifference<A: BinaryFloatingPoint, B: BinaryFloatingPoint>(_ a: [A], _ b: [B]) -> Double {
   guard a.count == b.count else { return .infinity }
   var largest = 0.0

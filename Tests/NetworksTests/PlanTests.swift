@@ -1,0 +1,99 @@
+import Networks
+import TestSupport
+import Tensors
+import Testing
+
+/// A plan against the tape, which does the layers one after the other.
+@Suite struct PlanTests {
+  /// The largest difference of any tap.
+  private func difference(
+    _ network: Network<Float>, _ x: Tensor<Float>, _ taps: [String], _ pooling: Pooling = .average
+  ) throws -> Double {
+    let request = Network<Float>.Request(taps, pooling: pooling)
+    let plan = try Plan(
+      network, batch: x.shape[0], height: x.shape[1], width: x.shape[2], channels: x.shape[3], request)
+    let memory = try Storage<Float>(repeating: .nan, count: plan.count), workspace = Workspace()
+    var worst = 0.0
+    // Twice in the same memory: nothing of the first run may be left in the second.
+    for _ in 0..<2 {
+      plan.input(in: memory.pointer).update(from: x.pointer, count: x.count)
+      try plan.run(in: memory.pointer, workspace)
+      for (i, expected) in try network.run(x, request).enumerated() {
+        let answer = Array(UnsafeBufferPointer(start: plan.answer(i, in: memory.pointer), count: expected.count))
+        worst = max(worst, plan.extents(of: i) == expected.shape.extents ? largestDifference(answer, expected.values) : .infinity)
+      }
+    }
+    withExtendedLifetime((memory, x)) {}
+    return worst
+  }
+
+  private func picture(_ batch: Int, _ height: Int, _ width: Int) throws -> Tensor<Float> {
+    var numbers = Numbers(seed: 91)
+    return try numbers.tensor([batch, height, width, 3])
+  }
+
+  @Test(arguments: [1, 3], [Pooling.average, .maximum])
+  func `agrees with the tape at every layer`(batch: Int, pooling: Pooling) throws {
+    let network = try SmallNetwork.network(Float.self)
+    #expect(try difference(network, picture(batch, 9, 9), SmallNetwork.taps, pooling) < Tolerance.float)
+    for tap in SmallNetwork.taps { #expect(try difference(network, picture(batch, 9, 9), [tap], pooling) < Tolerance.float, "\(tap)") }
+  }
+
+  /// Residuals of all kinds, in the middle of a network where the sum may take its input's place.
+  @Test(arguments: [
+    [.convolution("r", 20, kernel: 3, padding: .zeros(1))],
+    [.convolution("r", 20, kernel: 1)],
+    [.convolution("r", 20, kernel: 3, padding: .zeros(1), activation: .rectifier)],
+    [.convolution("r", 20, kernel: 3, padding: .zeros(1), activation: .rectifier), .convolution("q", 20, kernel: 1)],
+    [.convolution("r", 20, kernel: 3, padding: .zeros(1)), .convolution("q", 20, kernel: 1, activation: .rectifier)],
+    [.convolution("r", 24, kernel: 3, padding: .zeros(1))],
+    [.convolution("r", 20, kernel: 3)],
+    [.rectifier],
+  ] as [[Layer]], [false, true])
+  func `a residual adds its body to its input`(body: [Layer], rectify: Bool) throws {
+    var numbers = Numbers(seed: 92)
+    var file = TensorFile()
+    func add(_ layers: [Layer], _ channels: Int) {
+      var channels = channels
+      for case .convolution(let name, let outputs, let kernel, _, _, _, _, _) in layers {
+        file.add(name + ".weight", [outputs, channels, kernel, kernel], numbers.array(outputs * channels * kernel * kernel).map { $0 / 8 })
+        file.add(name + ".bias", [outputs], numbers.array(outputs))
+        channels = outputs
+      }
+    }
+    let first: [Layer] = [.convolution("c", 20, kernel: 3, padding: .zeros(1))]
+    add(first, 3)
+    add(body, 20)
+    let network = try Network<Float>(first + [.residual(body)] + (rectify ? [.rectifier] : []) + [.tap("sum")], weights: file.weightFile())
+    #expect(try difference(network, picture(2, 7, 8), ["sum"]) < Tolerance.float)
+  }
+
+  @Test func `a tap before a residual keeps its value`() throws {
+    var numbers = Numbers(seed: 93)
+    var file = TensorFile()
+    for name in ["c", "r"] {
+      file.add(name + ".weight", [3, 3, 3, 3], numbers.array(81))
+      file.add(name + ".bias", [3], numbers.array(3))
+    }
+    func convolution(_ name: String) -> Layer { .convolution(name, 3, kernel: 3, padding: .zeros(1)) }
+    let tap = Layer.tap("before")
+    for middle in [
+      [tap, .residual([convolution("r")])], [.head([tap]), .residual([convolution("r")])], [.residual([tap, convolution("r")])],
+    ] as [[Layer]] {
+      let layers = [convolution("c")] + middle + [.tap("sum")]
+      let network = try Network<Float>(layers, weights: file.weightFile())
+      #expect(try difference(network, picture(1, 7, 8), ["before", "sum"]) < Tolerance.float)
+    }
+  }
+
+  @Test func `refuses what the network refuses`() throws {
+    let network = try SmallNetwork.network(Float.self)
+    func reason(_ side: Int, _ taps: [String]) -> String {
+      outcome { try Plan(network, batch: 1, height: side, width: side, .init(taps)) }
+    }
+    #expect(reason(9, ["conv9_9"]) == "notFound: the network has no layer \"conv9_9\"")
+    #expect(reason(2, ["residual"]).hasPrefix("invalidArgument"))
+    #expect(reason(12, ["embedding"]).hasPrefix("invalidArgument"))
+    #expect(reason(30, ["unit"]) == "")
+  }
+}
