@@ -14,7 +14,7 @@ import works
 
 REPORT = works.BUILD / "bench-peers.json"
 FOLDER = works.BUILD / "bench"
-HEAD = f"{'work':<14} {'threads':>7} {'peer':<16}{'ours ms':>8} {'theirs':>8} {'ratio':>6} {'MB ours':>7} {'theirs':>6}"
+HEAD = f"{'work':<17} {'threads':>7} {'peer':<15}{'ours ms':>8} {'theirs':>8} {'ratio':>6} {'MB ours':>7} {'theirs':>6}"
 
 
 def main():
@@ -110,7 +110,7 @@ def compare(work, threads, peer, options):
 
 def line(row):
     return (
-        f"{row['work']:<14} {row['threads']:>7} {row['peer']:<16}{row['ours_ms']:>8.2f} {row['theirs_ms']:>8.2f}"
+        f"{row['work']:<17} {row['threads']:>7} {row['peer']:<15}{row['ours_ms']:>8.2f} {row['theirs_ms']:>8.2f}"
         f" {row['ratio']:>5.2f}x {row['ours_rss_mb']:>7} {row['theirs_rss_mb']:>6}"
         + (" *" if 2 * row["disturbed"] > row["pairs"] else ""))
 

@@ -46,9 +46,11 @@ WORKS = [
     Work("search-10k-64", "search", ("faiss",), (2,), 1e-4, 15, (10_000, 128, 64), (DLIB,)),
     Work("search-1m", "search", ("faiss",), (2,), 1e-4, 5, (1_000_000, 128, 1), (DLIB,)),
     Work("search-1m-64", "search", ("faiss",), (2,), 1e-4, 1, (1_000_000, 128, 64), (DLIB,)),
-    Work("gemm-512", "gemm", ("pytorch",), (2,), 0, 1, (512,), (BENCH,)),
-    Work("gemm-1024", "gemm", ("pytorch",), (2,), 0, 1, (1024,), (BENCH,)),
-    Work("gemm-2048", "gemm", ("pytorch",), (2,), 0, 1, (2048,), (BENCH,)),
+    *(
+        Work("gemm-" + name, "gemm", ("pytorch",), (2,), 1e-5, 1, tuple(map(int, (name.split("x") * 3)[:3])), (BENCH,))
+        # Squares; then the gradients of VGG's Gram matrices at 400x300, and a 1x1 convolution of nn4.small2.
+        for name in ("512", "1024", "2048", "120000x64x64", "1900x512x512", "576x64x192")
+    ),
 ]
 
 
@@ -74,6 +76,21 @@ def inputs(work):
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
         return {"gallery": rows[:-64], "queries": rows[-64:]}
     return {}
+
+
+def factors(work):
+    """Both sides of a product, as facestyle-bench makes them: a linear congruential generator's numbers in -1..<1."""
+    m, k, n = work.size
+    multiplier, increment = np.uint32(1_664_525), np.uint32(1_013_904_223)
+    powers = np.cumprod(np.full(max(m * k, k * n), multiplier, np.uint32), dtype=np.uint32)
+    sums = np.cumsum(np.concatenate(([np.uint32(1)], powers[:-1])), dtype=np.uint32)
+    values = ((powers + increment * sums) >> 8).astype(np.float32) * np.float32(2**-23) - 1
+    return values[: m * k].reshape(m, k), values[: k * n].reshape(k, n)
+
+
+def sampled(product):
+    """Some numbers of a product: those that facestyle-bench tells of its own."""
+    return product.reshape(-1)[np.arange(64) * 7919 % product.size]
 
 
 def _photo(name, size, box=None):

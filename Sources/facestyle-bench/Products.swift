@@ -14,14 +14,19 @@ func productRows(threads: [Int]) throws(Failure) -> [Row] {
 }
 
 /// `[m, k] * [k, n]`, everything included: the right side is packed anew each time, as a caller of a BLAS would have it.
-func product(_ m: Int, _ k: Int, _ n: Int, threads: Int) throws(Failure) -> Row {
+/// - Parameter samples: receives some numbers of the product.
+func product(
+  _ m: Int, _ k: Int, _ n: Int, threads: Int, _ samples: (Float) -> Void = { _ in }
+) throws(Failure) -> Row {
   let a = try numbers([m, k]), b = try numbers([k, n]), c = try Tensor<Float>([m, n]), workspace = Workspace()
   let operations = 2 * Double(m) * Double(k) * Double(n)
-  return try measure("gemm", "\(m)x\(k)x\(n)", threads: threads, .operations(operations)) { () throws(Failure) in
+  let row = try measure("gemm", "\(m)x\(k)x\(n)", threads: threads, .operations(operations)) { () throws(Failure) in
     let packed = try Float.pack(depth: k, columns: n, b.pointer, rowStride: n, columnStride: 1)
     try Float.multiply(
       rows: m, a.pointer, rowStride: k, columnStride: 1, packed, c.pointer, accumulate: false, .nothing, workspace)
   }
+  for i in 0..<64 { samples(c[i * 7919 % c.count]) }
+  return row
 }
 
 /// Gram matrices of VGG's style layers at 400x300. They are symmetric: half of the products are needed, and counted.

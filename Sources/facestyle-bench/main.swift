@@ -56,8 +56,9 @@ let arguments = Array(CommandLine.arguments.dropFirst())
 do throws(Failure) {
   let sides = arguments.dropFirst().compactMap { Int($0) }
   if arguments.first == "gemm", arguments.count == 5, sides.count == 4, sides.allSatisfy({ (1...1_000_000).contains($0) }) {
-    let row = try product(sides[0], sides[1], sides[2], threads: sides[3])
-    print("{\"ms\":\(row.median)}")
+    var samples: [String] = []
+    let row = try product(sides[0], sides[1], sides[2], threads: sides[3]) { samples.append("\($0)") }
+    print("{\"ms\":\(row.median),\"samples\":[\(samples.joined(separator: ","))]}")
   } else {
     var options: [String: String] = [:]
     for i in stride(from: 0, to: arguments.count, by: 2) {
