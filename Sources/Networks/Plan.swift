@@ -18,7 +18,8 @@ package struct Plan {
     var isWhole: Bool { stride == channels }
   }
 
-  enum Operation {
+  /// Boxed: copies of so large an enumeration look at bytes between its fields that nobody has written.
+  indirect enum Operation {
     case convolution(Filter<Float>, Window, Finish<Float>, from: Place, to: Place, accumulate: Bool)
     case pool(Window, Pooling, from: Place, to: Place)
     case euclideanPool(Window, from: Place, to: Place)
