@@ -18,7 +18,8 @@ package struct Plan {
     var isWhole: Bool { stride == channels }
   }
 
-  enum Operation {
+  // Indirect: its parts laid over each other would be copied by looking at bytes that nobody has written.
+  indirect enum Operation {
     case convolution(Filter<Float>, Window, Finish<Float>, from: Place, to: Place, accumulate: Bool)
     case pool(Window, Pooling, from: Place, to: Place)
     case euclideanPool(Window, from: Place, to: Place)
