@@ -11,6 +11,8 @@ package final class StyleEngine {
   private let names: [String]
   private let contentFeatures: Tensor<Float>
   private let grams: [Tensor<Float>]
+  /// A Gram matrix's gradient for the kernels, by channels.
+  private let packedGradients: [Int: PackedMatrix<Float>]
   /// Room for a Gram matrix and its gradient.
   private let gram, gramGradient: Tensor<Float>
 
@@ -43,6 +45,13 @@ package final class StyleEngine {
       largest = max(largest, gram.count)
     }
     self.grams = grams
+    var packed: [Int: PackedMatrix<Float>] = [:]
+    for gram in grams where packed[gram.shape[0]] == nil {
+      let channels = gram.shape[0]
+      packed[channels] = try Float.pack(
+        depth: channels, columns: channels, gram.pointer, rowStride: channels, columnStride: 1)
+    }
+    packedGradients = packed
     gram = try Tensor([largest])
     gramGradient = try Tensor([largest])
 
@@ -144,9 +153,8 @@ package final class StyleEngine {
     let slope = Float(4 * factor * Double(options.styleWeight) * Double(weight))
     let distance = Float.squaredDistance(
       gram.pointer, target.pointer, channels * channels, slope: slope, into: gramGradient.pointer, accumulate: false)
-    if let gradient {
-      let packed = try Float.pack(
-        depth: channels, columns: channels, gramGradient.pointer, rowStride: channels, columnStride: 1)
+    if let gradient, let packed = packedGradients[channels] {
+      Float.repack(packed, gramGradient.pointer, rowStride: channels, columnStride: 1)
       try Float.multiply(
         rows: rows, features.values, rowStride: channels, columnStride: 1, packed, gradient, accumulate: !isFirst, .nothing,
         plan.borrowed)

@@ -15,6 +15,9 @@ extension Float {
     _ workspace: Workspace
   ) throws(Failure) {
     guard window.outputPixels > 0, filter.shape.outputs > 0 else { return }
+    guard target.accumulate == 0 || target.pooling == poolingNone else {
+      throw .internalError("a convolution was asked to add to what is pooled")
+    }
     if let schedule = WinogradSchedule(window, filter.shape) {
       return try convolve(window, source, filter, target, finish, workspace, by: schedule)
     }

@@ -10,14 +10,32 @@ extension Float: Scalar {
   package static func pack(
     depth: Int, columns: Int, _ b: UnsafePointer<Float>, rowStride: Int, columnStride: Int
   ) throws(Failure) -> PackedMatrix<Float> {
-    let kernels = KernelSet.selected
-    let panels = (columns + kernels.tileColumns - 1) / kernels.tileColumns
-    let storage = try Storage<Float>(count: panels * kernels.tileColumns * depth)
-    let pointer = storage.pointer
-    ThreadPool.shared.run(panels) { panel, _ in
-      kernels.packPanel(depth, columns, b, rowStride, columnStride, panel, pointer)
+    let width = KernelSet.selected.tileColumns
+    let packed = PackedMatrix(
+      depth: depth, columns: columns, storage: try Storage<Float>(count: (columns + width - 1) / width * width * depth))
+    repack(packed, b, rowStride: rowStride, columnStride: columnStride)
+    return packed
+  }
+
+  /// Packs other numbers of the same depth and columns into what `pack` has made.
+  package static func repack(
+    _ packed: PackedMatrix<Float>, _ b: UnsafePointer<Float>, rowStride: Int, columnStride: Int
+  ) {
+    let kernels = KernelSet.selected, depth = packed.depth, pointer = packed.storage.pointer
+    let panels = (packed.columns + kernels.tileColumns - 1) / kernels.tileColumns
+    // Some rows at a time through all panels: their pages and what lies beside a panel's columns are at hand.
+    let rowsEach = 64, blocks = columnStride == 1 ? (depth + rowsEach - 1) / rowsEach : 1
+    let each = columnStride == 1 ? rowsEach : depth
+    let tasks = columnStride == 1 ? blocks : panels
+    ThreadPool.shared.run(tasks) { task, _ in
+      for panel in columnStride == 1 ? 0..<panels : task..<(task + 1) {
+        let first = columnStride == 1 ? task * each : 0, count = min(each, depth - first)
+        // The kernel places a panel by its own depth: the block begins where that panel of so few rows would.
+        let target = pointer + (panel * depth + first - panel * count) * kernels.tileColumns
+        kernels.packPanel(count, packed.columns, b + first * rowStride, rowStride, columnStride, panel, target)
+      }
     }
-    return PackedMatrix(depth: depth, columns: columns, storage: storage)
+    withExtendedLifetime(packed) {}
   }
 
   package static func multiply(
@@ -209,7 +227,8 @@ struct Split {
     let tilesPerTask = max(1, min(largest / kernels.tileRows, tiles / wantedTasks))
     rowsPerTask = tilesPerTask * kernels.tileRows
     rowTasks = (rows + rowsPerTask - 1) / rowsPerTask
-    panelTasks = max(1, min(panels, wantedTasks / rowTasks))
+    // Many columns are cut too, so that no thread waits long for the last task.
+    panelTasks = max(1, min(panels, rowTasks < wantedTasks ? wantedTasks / rowTasks : min(4, panels / 8)))
     panelsPerTask = (panels + panelTasks - 1) / panelTasks
   }
 
