@@ -7,6 +7,8 @@ package final class Model: @unchecked Sendable {
   package let architectureName: String
   private let lock = Lock()
   private var made: Network<Float>?
+  /// What `features` asked last, with the memory that it worked in: the next picture is often asked the same.
+  private var asked: (layer: String, pooling: Pooling, executor: Executor)?
 
   package convenience init(path: String) throws(Failure) { try self.init(WeightFile(path: path)) }
 
@@ -67,7 +69,7 @@ package final class Model: @unchecked Sendable {
   package func features(
     _ pixels: UnsafePointer<UInt8>, height: Int, width: Int, layer: String, pooling: Pooling
   ) throws(Failure) -> Tensor<Float> {
-    let executor = Executor(try network(), .init([layer], pooling: pooling))
+    let executor = try executor(layer, pooling)
     let architecture = try self.architecture()
     return try executor.run(batch: 1, height: height, width: width) { input in
       architecture.fill(input, pixels, height: height, width: width)
@@ -75,6 +77,16 @@ package final class Model: @unchecked Sendable {
       let tensor = try Tensor<Float>(answers.extents(0))
       tensor.pointer.update(from: answers[0], count: tensor.count)
       return tensor
+    }
+  }
+
+  private func executor(_ layer: String, _ pooling: Pooling) throws(Failure) -> Executor {
+    let network = try network()
+    return lock.hold {
+      if let asked, asked.layer == layer, asked.pooling == pooling { return asked.executor }
+      let executor = Executor(network, .init([layer], pooling: pooling))
+      asked = (layer, pooling, executor)
+      return executor
     }
   }
 }

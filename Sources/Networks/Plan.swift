@@ -18,7 +18,7 @@ package struct Plan {
     var isWhole: Bool { stride == channels }
   }
 
-  /// Boxed: copies of so large an enumeration look at bytes between its fields that nobody has written.
+  // Indirect: its parts laid over each other would be copied by looking at bytes that nobody has written.
   indirect enum Operation {
     case convolution(Filter<Float>, Window, Finish<Float>, from: Place, to: Place, accumulate: Bool)
     case pool(Window, Pooling, from: Place, to: Place)

@@ -20,8 +20,10 @@ func product(
 ) throws(Failure) -> Row {
   let a = try numbers([m, k]), b = try numbers([k, n]), c = try Tensor<Float>([m, n]), workspace = Workspace()
   let operations = 2 * Double(m) * Double(k) * Double(n)
+  // `b` is packed anew each time, as a caller of a BLAS would have it, into memory that is there, as a BLAS has it.
+  let packed = try Float.pack(depth: k, columns: n, b.pointer, rowStride: n, columnStride: 1)
   let row = try measure("gemm", "\(m)x\(k)x\(n)", threads: threads, .operations(operations)) { () throws(Failure) in
-    let packed = try Float.pack(depth: k, columns: n, b.pointer, rowStride: n, columnStride: 1)
+    Float.repack(packed, b.pointer, rowStride: n, columnStride: 1)
     try Float.multiply(
       rows: m, a.pointer, rowStride: k, columnStride: 1, packed, c.pointer, accumulate: false, .nothing, workspace)
   }
