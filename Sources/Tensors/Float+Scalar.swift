@@ -23,16 +23,20 @@ extension Float: Scalar {
   ) {
     let kernels = KernelSet.selected, depth = packed.depth, pointer = packed.storage.pointer
     let panels = (packed.columns + kernels.tileColumns - 1) / kernels.tileColumns
-    // Some rows at a time through all panels: their pages and what lies beside a panel's columns are at hand.
-    let rowsEach = 64, blocks = columnStride == 1 ? (depth + rowsEach - 1) / rowsEach : 1
-    let each = columnStride == 1 ? rowsEach : depth
-    let tasks = columnStride == 1 ? blocks : panels
-    ThreadPool.shared.run(tasks) { task, _ in
-      for panel in columnStride == 1 ? 0..<panels : task..<(task + 1) {
-        let first = columnStride == 1 ? task * each : 0, count = min(each, depth - first)
-        // The kernel places a panel by its own depth: the block begins where that panel of so few rows would.
-        let target = pointer + (panel * depth + first - panel * count) * kernels.tileColumns
-        kernels.packPanel(count, packed.columns, b + first * rowStride, rowStride, columnStride, panel, target)
+    if columnStride == 1 {
+      // Some rows at a time through all panels: their pages and what lies beside a panel's columns are at hand.
+      let rowsEach = 64
+      ThreadPool.shared.run((depth + rowsEach - 1) / rowsEach) { task, _ in
+        let first = task * rowsEach, count = min(rowsEach, depth - first)
+        for panel in 0..<panels {
+          // The kernel places a panel by its own depth: the block begins where that panel of so few rows would.
+          let target = pointer + (panel * depth + first - panel * count) * kernels.tileColumns
+          kernels.packPanel(count, packed.columns, b + first * rowStride, rowStride, columnStride, panel, target)
+        }
+      }
+    } else {
+      ThreadPool.shared.run(panels) { panel, _ in
+        kernels.packPanel(depth, packed.columns, b, rowStride, columnStride, panel, pointer)
       }
     }
     withExtendedLifetime(packed) {}
@@ -157,13 +161,11 @@ extension Float: Scalar {
   ) throws(Failure) {
     let kernels = KernelSet.selected
     let rowsPerTask = max(1, (1 << 14) / max(1, channels))
-    let each = channels + 2 * half + 16, workers = ThreadPool.shared.threads
-    let lines = try Storage<Float>(count: workers * each)
-    withExtendedLifetime(lines) {
-      ThreadPool.shared.run((rows + rowsPerTask - 1) / rowsPerTask, workers: workers) { task, worker in
-        let first = task * rowsPerTask
-        kernels.responseBlock(
-          x, y, channels, scale, half, first, min(rowsPerTask, rows - first), lines.pointer + worker * each)
+    ThreadPool.shared.run((rows + rowsPerTask - 1) / rowsPerTask) { task, _ in
+      let first = task * rowsPerTask
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: channels + 2 * half + 16) { line in
+        guard let line = line.baseAddress else { return }
+        kernels.responseBlock(x, y, channels, scale, half, first, min(rowsPerTask, rows - first), line)
       }
     }
   }

@@ -13,8 +13,6 @@ package struct FilterShape: Equatable, Sendable {
     self.isNarrow = isNarrow
   }
 
-  package var weightCount: Int { kernel * kernel * inputs * outputs }
-
   /// One input and one output a group.
   var isDepthwise: Bool { groups > 1 && inputs == 1 && outputs == groups }
 }
