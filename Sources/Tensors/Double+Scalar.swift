@@ -80,6 +80,23 @@ extension Double: Scalar {
     withExtendedLifetime(patches) {}
   }
 
+  package static func weightGradient(
+    _ window: Window, _ x: UnsafePointer<Double>, _ dy: UnsafePointer<Double>, outputs: Int, groups: Int,
+    _ dw: UnsafeMutablePointer<Double>, _ workspace: Workspace
+  ) {
+    let channels = window.channels / groups, columns = outputs / groups
+    dw.update(repeating: 0, count: groups * window.taps * channels * columns)
+    window.forEachPatch { pixel, tap, input in
+      for group in 0..<groups {
+        for c in 0..<channels {
+          let value = x[input + group * channels + c]
+          let target = dw + ((group * window.taps + tap) * channels + c) * columns
+          for k in 0..<columns { target[k] += value * dy[pixel * outputs + group * columns + k] }
+        }
+      }
+    }
+  }
+
   package static func pool(
     _ window: Window, isMaximum: Bool, _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>
   ) {

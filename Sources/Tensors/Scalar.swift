@@ -35,6 +35,17 @@ package protocol Scalar: BinaryFloatingPoint, BitwiseCopyable {
     _ finish: Finish<Self>, _ workspace: Workspace
   ) throws(Failure)
 
+  /// The gradient of a convolution's weights:
+  /// `dw[t, c, k] = sum over output pixels p of x[pixel(p, t), c] * dy[p, k]`
+  ///
+  /// - Parameters:
+  ///   - dy: [batch, outHeight, outWidth, outputs].
+  ///   - dw: [groups][taps * channels / groups, outputs / groups], as `PackedFilter` takes them.
+  static func weightGradient(
+    _ window: Window, _ x: UnsafePointer<Self>, _ dy: UnsafePointer<Self>, outputs: Int, groups: Int,
+    _ dw: UnsafeMutablePointer<Self>, _ workspace: Workspace
+  ) throws(Failure)
+
   /// The maximum or the mean of each window, channel by channel, over what it covers; NHWC.
   static func pool(_ window: Window, isMaximum: Bool, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>)
 

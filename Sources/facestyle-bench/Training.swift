@@ -1,0 +1,35 @@
+import Networks
+import Tensors
+
+/// A training step of nn4.small2: forward, loss, gradients of all weights.
+func trainingRows(threads: [Int]) throws(Failure) -> [Row] {
+  var rows: [Row] = []
+  for batch in [64] {
+    let layers = Architecture.nn4Small2().layers
+    var generator = Generator(seed: 1)
+    let network = try TrainableNetwork<Float>(layers, input: Extent(height: 96, width: 96, channels: 3)) {
+      name, extents, kind throws(Failure) in
+      switch kind {
+      case .weights:
+        let tensor = try Tensor<Float>(extents)
+        let most = (6 / Float(extents.dropFirst().reduce(1, *))).squareRoot()
+        for i in 0..<tensor.count { tensor.pointer[i] = (2 * generator.uniform() - 1) * most }
+        return tensor
+      case .gamma, .variance: return try Tensor(extents, repeating: 1)
+      default: return try Tensor(extents, repeating: 0)
+      }
+    }
+    let pictures = try numbers([batch, 96, 96, 3]), target = try numbers([batch, 128])
+    for count in threads {
+      rows.append(
+        try measure("nn4.small2 training step", "\(batch)x96x96", threads: count) { () throws(Failure) in
+          let tape = Tape<Float>()
+          let leaves = network.leaves(on: tape)
+          let embedding = try network.run(tape.constant(pictures), leaves, .training, on: tape)
+          let loss = try tape.squaredDistance(embedding, to: target, factor: 1)
+          _ = try tape.gradients(of: loss, at: leaves)
+        })
+    }
+  }
+  return rows
+}
