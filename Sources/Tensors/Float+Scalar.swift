@@ -4,8 +4,15 @@ import Kernels
 extension Float: Scalar {
   package static var panelWidth: Int? { KernelSet.selected.tileColumns }
 
+  package var accumulated: Double { Double(self) }
+  package var value: Double { Double(self) }
+
   package static func power(_ x: Float, _ y: Float) -> Float { powf(x, y) }
   package static func exponential(_ x: Float) -> Float { expf(x) }
+  package static func logarithm(_ x: Float) -> Float { logf(x) }
+  package static func sine(_ x: Float) -> Float { sinf(x) }
+  package static func cosine(_ x: Float) -> Float { cosf(x) }
+  package static func hyperbolicTangent(_ x: Float) -> Float { tanhf(x) }
 
   package static func pack(
     depth: Int, columns: Int, _ b: UnsafePointer<Float>, rowStride: Int, columnStride: Int
