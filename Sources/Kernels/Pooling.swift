@@ -57,3 +57,62 @@ package func poolBlock(
     }
   }
 }
+
+/// The gradient of a pooling, for a run of pictures: what `poolBlock` made `y` from, it gives `dx` back.
+/// average: `dx += dy / covered`; maximum: dy goes to the first pixel of the window that equals y;
+/// euclidean: `dx += dy x / y`, nothing where y is 0.
+package func poolGradientBlock(
+  _ window: Window, _ kind: Int, _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
+  _ dx: UnsafeMutablePointer<Float>, _ firstPicture: Int, _ pictureCount: Int
+) {
+  let channels = window.channels, inputs = window.height * window.width * channels
+  let outputs = window.outHeight * window.outWidth * channels
+  for picture in firstPicture..<(firstPicture + pictureCount) {
+    let x = x + picture * inputs, dx = dx + picture * inputs, y = y + picture * outputs, dy = dy + picture * outputs
+    dx.update(repeating: 0, count: inputs)
+    for outY in 0..<window.outHeight {
+      let top = max(outY * window.strideY - window.padTop, 0)
+      let bottom = min(outY * window.strideY - window.padTop + window.kernelHeight, window.height)
+      for outX in 0..<window.outWidth {
+        let left = max(outX * window.strideX - window.padLeft, 0)
+        let right = min(outX * window.strideX - window.padLeft + window.kernelWidth, window.width)
+        guard top < bottom, left < right else { continue }
+        let share = 1 / Float((bottom - top) * (right - left))
+        let output = (outY * window.outWidth + outX) * channels
+        var c = 0
+        while c < channels {
+          let isWhole = c + lanes <= channels
+          let result = isWhole ? load(y + output + c) : loadPart(y + output + c, channels - c)
+          var given = isWhole ? load(dy + output + c) : loadPart(dy + output + c, channels - c)
+          if kind == poolingAverage {
+            given *= share
+          } else if kind == poolingEuclidean {
+            given = (given / result).replacing(with: Vector.zero, where: .!(result .> 0))
+          }
+          for row in top..<bottom {
+            var offset = (row * window.width + left) * channels + c
+            for _ in left..<right {
+              let value = isWhole ? load(x + offset) : loadPart(x + offset, channels - c)
+              var term = given
+              if kind == poolingMaximum {
+                let isWinner = value .== result
+                term.replace(with: Vector.zero, where: .!isWinner)
+                // Given away: nothing is left for a second pixel of the same value.
+                given.replace(with: Vector.zero, where: isWinner)
+              } else if kind == poolingEuclidean {
+                term *= value
+              }
+              if isWhole {
+                store(dx + offset, load(dx + offset) + term)
+              } else {
+                for lane in 0..<(channels - c) { dx[offset + lane] += term[lane] }
+              }
+              offset += channels
+            }
+          }
+          c += lanes
+        }
+      }
+    }
+  }
+}

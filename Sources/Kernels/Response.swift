@@ -37,6 +37,52 @@ package func responseBlock(
   }
 }
 
+/// The gradient of `responseBlock`. With s[c] the base:
+/// `dx[c] = dy[c] s[c]^-0.75 - 1.5 scale x[c] sum over |k - c| <= half of dy[k] x[k] s[k]^-1.75`
+///
+/// - Parameter lines: room for three lines of `channels + 2 * half` numbers and a vector.
+package func responseGradientBlock(
+  _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>, _ channels: Int,
+  _ scale: Float, _ half: Int, _ firstPixel: Int, _ pixelCount: Int, _ lines: UnsafeMutablePointer<Float>
+) {
+  let length = channels + 2 * half + lanes
+  let squares = lines, terms = lines + length, factors = lines + 2 * length
+  for i in 0..<(3 * length) { lines[i] = 0 }
+  for pixel in firstPixel..<(firstPixel + pixelCount) {
+    let x = x + pixel * channels, dy = dy + pixel * channels, dx = dx + pixel * channels
+    for c in 0..<channels { squares[half + c] = x[c] * x[c] }
+    var c = 0
+    while c < channels {
+      var sum = Vector.zero
+      for k in 0..<(2 * half + 1) { sum += load(squares + c + k) }
+      let root = inverseFourthRoot(sum * scale + 1)
+      let factor = root * root * root
+      let seventh = factor * factor * root
+      if c + lanes <= channels {
+        store(factors + c, factor)
+        store(terms + half + c, load(dy + c) * load(x + c) * seventh)
+      } else {
+        for i in c..<channels {
+          factors[i] = factor[i - c]
+          terms[half + i] = dy[i] * x[i] * seventh[i - c]
+        }
+      }
+      c += lanes
+    }
+    c = 0
+    while c < channels {
+      var sum = Vector.zero
+      for k in 0..<(2 * half + 1) { sum += load(terms + c + k) }
+      if c + lanes <= channels {
+        store(dx + c, load(dy + c) * load(factors + c) - load(x + c) * sum * (1.5 * scale))
+      } else {
+        for i in c..<channels { dx[i] = dy[i] * factors[i] - x[i] * sum[i - c] * (1.5 * scale) }
+      }
+      c += lanes
+    }
+  }
+}
+
 /// `x ^ (-1 / 4)` for x of 1 and more, by Newton's method from a guess at the exponent: Swift takes roots of vectors
 /// one lane after the other.
 @inline(__always) private func inverseFourthRoot(_ x: Vector) -> Vector {

@@ -4,8 +4,15 @@ import Kernels
 extension Float: Scalar {
   package static var panelWidth: Int? { KernelSet.selected.tileColumns }
 
+  package var accumulated: Double { Double(self) }
+  package var value: Double { Double(self) }
+
   package static func power(_ x: Float, _ y: Float) -> Float { powf(x, y) }
   package static func exponential(_ x: Float) -> Float { expf(x) }
+  package static func logarithm(_ x: Float) -> Float { logf(x) }
+  package static func sine(_ x: Float) -> Float { sinf(x) }
+  package static func cosine(_ x: Float) -> Float { cosf(x) }
+  package static func hyperbolicTangent(_ x: Float) -> Float { tanhf(x) }
 
   package static func pack(
     depth: Int, columns: Int, _ b: UnsafePointer<Float>, rowStride: Int, columnStride: Int
@@ -99,6 +106,23 @@ extension Float: Scalar {
     }
   }
 
+  package static func poolGradient(
+    _ window: Window, _ kind: WindowPooling, _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>,
+    _ dy: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>
+  ) {
+    let kernels = KernelSet.selected
+    let code: Int
+    switch kind {
+    case .average: code = Int(poolingAverage)
+    case .maximum: code = Int(poolingMaximum)
+    case .euclidean: code = Int(poolingEuclidean)
+    }
+    // Windows overlap: a picture is one task.
+    ThreadPool.shared.run(window.batch) { picture, _ in
+      kernels.poolGradientBlock(window, code, x, y, dy, dx, picture, 1)
+    }
+  }
+
   package static func gate(
     _ dy: UnsafePointer<Float>, by y: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>, _ count: Int
   ) {
@@ -166,6 +190,21 @@ extension Float: Scalar {
       withUnsafeTemporaryAllocation(of: Float.self, capacity: channels + 2 * half + 16) { line in
         guard let line = line.baseAddress else { return }
         kernels.responseBlock(x, y, channels, scale, half, first, min(rowsPerTask, rows - first), line)
+      }
+    }
+  }
+
+  package static func normaliseResponseGradient(
+    _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>, rows: Int, channels: Int,
+    scale: Float, half: Int
+  ) throws(Failure) {
+    let kernels = KernelSet.selected
+    let rowsPerTask = max(1, (1 << 14) / max(channels, 1))
+    ThreadPool.shared.run((rows + rowsPerTask - 1) / rowsPerTask) { task, _ in
+      let first = task * rowsPerTask
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 * (channels + 2 * half + 16)) { lines in
+        guard let lines = lines.baseAddress else { return }
+        kernels.responseGradientBlock(x, dy, dx, channels, scale, half, first, min(rowsPerTask, rows - first), lines)
       }
     }
   }

@@ -47,11 +47,20 @@ struct KernelSet: @unchecked Sendable {
   let unpoolBlock:
     (Window, Int, UnsafePointer<Float>, UnsafePointer<UInt8>, UnsafeMutablePointer<Float>, Int, Int) -> Void
   let poolBlock: (Window, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int) -> Void
+  let poolGradientBlock:
+    (
+      Window, Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int
+    ) -> Void
   let gateBlock: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
   let squaredDistanceBlock:
     (UnsafePointer<Float>, UnsafePointer<Float>, Int, Float, UnsafeMutablePointer<Float>?, Bool) -> Double
   let responseBlock:
     (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Float, Int, Int, Int, UnsafeMutablePointer<Float>) -> Void
+  let responseGradientBlock:
+    (
+      UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Float, Int, Int, Int,
+      UnsafeMutablePointer<Float>
+    ) -> Void
   let distanceBlock: (UnsafePointer<Float>, UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>) -> Float
   let squareBlock: (UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>) -> Void
   let siftBlock:
@@ -68,8 +77,9 @@ extension KernelSet {
     outerBlock: Kernels.outerBlock, packPanel: Kernels.packPanel, transposeBlock: Kernels.transposeBlock,
     winogradInput: Kernels.winogradInput, winogradOutput: Kernels.winogradOutput, winogradFilter: Kernels.winogradFilter,
     poolRowsBlock: Kernels.poolRowsBlock, unpoolBlock: Kernels.unpoolBlock,
-    poolBlock: Kernels.poolBlock, gateBlock: Kernels.gateBlock, squaredDistanceBlock: Kernels.squaredDistanceBlock,
-    responseBlock: Kernels.responseBlock, distanceBlock: Kernels.distanceBlock, squareBlock: Kernels.squareBlock,
+    poolBlock: Kernels.poolBlock, poolGradientBlock: Kernels.poolGradientBlock, gateBlock: Kernels.gateBlock, squaredDistanceBlock: Kernels.squaredDistanceBlock,
+    responseBlock: Kernels.responseBlock, responseGradientBlock: Kernels.responseGradientBlock,
+    distanceBlock: Kernels.distanceBlock, squareBlock: Kernels.squareBlock,
     siftBlock: Kernels.siftBlock)
 
   #if arch(x86_64)
@@ -80,8 +90,9 @@ extension KernelSet {
       outerBlock: KernelsAVX2.outerBlock, packPanel: KernelsAVX2.packPanel, transposeBlock: KernelsAVX2.transposeBlock,
       winogradInput: KernelsAVX2.winogradInput, winogradOutput: KernelsAVX2.winogradOutput, winogradFilter: KernelsAVX2.winogradFilter,
       poolRowsBlock: KernelsAVX2.poolRowsBlock, unpoolBlock: KernelsAVX2.unpoolBlock,
-      poolBlock: KernelsAVX2.poolBlock, gateBlock: KernelsAVX2.gateBlock, squaredDistanceBlock: KernelsAVX2.squaredDistanceBlock,
-      responseBlock: KernelsAVX2.responseBlock, distanceBlock: KernelsAVX2.distanceBlock, squareBlock: KernelsAVX2.squareBlock,
+      poolBlock: KernelsAVX2.poolBlock, poolGradientBlock: KernelsAVX2.poolGradientBlock, gateBlock: KernelsAVX2.gateBlock, squaredDistanceBlock: KernelsAVX2.squaredDistanceBlock,
+      responseBlock: KernelsAVX2.responseBlock, responseGradientBlock: KernelsAVX2.responseGradientBlock,
+    distanceBlock: KernelsAVX2.distanceBlock, squareBlock: KernelsAVX2.squareBlock,
       siftBlock: KernelsAVX2.siftBlock)
 
     static let avx512 = KernelSet(
@@ -91,8 +102,9 @@ extension KernelSet {
       outerBlock: KernelsAVX512.outerBlock, packPanel: KernelsAVX512.packPanel, transposeBlock: KernelsAVX512.transposeBlock,
       winogradInput: KernelsAVX512.winogradInput, winogradOutput: KernelsAVX512.winogradOutput, winogradFilter: KernelsAVX512.winogradFilter,
       poolRowsBlock: KernelsAVX512.poolRowsBlock, unpoolBlock: KernelsAVX512.unpoolBlock,
-      poolBlock: KernelsAVX512.poolBlock, gateBlock: KernelsAVX512.gateBlock, squaredDistanceBlock: KernelsAVX512.squaredDistanceBlock,
-      responseBlock: KernelsAVX512.responseBlock, distanceBlock: KernelsAVX512.distanceBlock, squareBlock: KernelsAVX512.squareBlock,
+      poolBlock: KernelsAVX512.poolBlock, poolGradientBlock: KernelsAVX512.poolGradientBlock, gateBlock: KernelsAVX512.gateBlock, squaredDistanceBlock: KernelsAVX512.squaredDistanceBlock,
+      responseBlock: KernelsAVX512.responseBlock, responseGradientBlock: KernelsAVX512.responseGradientBlock,
+    distanceBlock: KernelsAVX512.distanceBlock, squareBlock: KernelsAVX512.squareBlock,
       siftBlock: KernelsAVX512.siftBlock)
   #endif
 

@@ -77,11 +77,11 @@ extension Scalar {
   }
 }
 
-extension PackedFilter<Double> {
+extension PackedFilter where Element: PlainScalar {
   /// [kernel * kernel * inputs, outputs / groups] of one group.
-  func matrix(ofGroup group: Int) throws(Failure) -> PackedMatrix<Double> {
+  func matrix(ofGroup group: Int) throws(Failure) -> PackedMatrix<Element> {
     guard shape.groups > 1 else { return plain }
-    let one = try Storage<Double>(count: groupCount)
+    let one = try Storage<Element>(count: groupCount)
     for i in 0..<groupCount {
       one.pointer[i] = shape.isDepthwise ? plain.storage.pointer[i * shape.groups + group] : plain.storage.pointer[group * groupCount + i]
     }

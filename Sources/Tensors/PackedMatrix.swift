@@ -1,6 +1,6 @@
 /// The right side of many products, arranged once for the kernels: `depth` x `columns`.
 ///
-/// For `Float` the columns lie in panels as wide as a register tile; for `Double` they lie as they are.
+/// For `Float` the columns lie in panels as wide as a register tile; for the others they lie as they are.
 package struct PackedMatrix<Element: Scalar> {
   package let depth: Int
   package let columns: Int

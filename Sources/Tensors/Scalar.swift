@@ -1,8 +1,42 @@
 import CSystem
 
-/// The two kinds of number that tensors are computed with: `Float` by the fast kernels, `Double` by plain loops
-/// and OpenBLAS, to check the `Float` path and its gradients.
-package protocol Scalar: BinaryFloatingPoint, BitwiseCopyable {
+/// The kinds of number that tensors are computed with: `Float` by the fast kernels, `Double` by plain loops and
+/// OpenBLAS, to check the `Float` path and its gradients, and `Dual`, which carries a derivative along (`Dual.swift`).
+///
+/// Comparisons ask about the value. What is written with these operations alone is differentiable in forward mode.
+package protocol Scalar: SignedNumeric, Comparable, ExpressibleByFloatLiteral, BitwiseCopyable, Sendable
+where Magnitude == Self {
+  /// What long sums are kept in: `Double` for `Float`, the number itself for the others.
+  associatedtype Accumulator: Scalar where Accumulator.Accumulator == Accumulator
+
+  /// The same number as a term of a long sum.
+  var accumulated: Accumulator { get }
+  init(_ sum: Accumulator)
+
+  init(_ value: Int)
+  init(_ value: Float)
+  init(_ value: Double)
+
+  /// The number alone, without what it carries along.
+  var value: Double { get }
+
+  static var nan: Self { get }
+  static var infinity: Self { get }
+  var isNaN: Bool { get }
+  var isFinite: Bool { get }
+
+  static func / (a: Self, b: Self) -> Self
+  static func /= (a: inout Self, b: Self)
+
+  func squareRoot() -> Self
+  static func power(_ x: Self, _ y: Self) -> Self
+  static func exponential(_ x: Self) -> Self
+  /// Natural.
+  static func logarithm(_ x: Self) -> Self
+  static func sine(_ x: Self) -> Self
+  static func cosine(_ x: Self) -> Self
+  static func hyperbolicTangent(_ x: Self) -> Self
+
   /// How many columns a packed panel has; nil for all of them.
   static var panelWidth: Int? { get }
 
@@ -49,17 +83,38 @@ package protocol Scalar: BinaryFloatingPoint, BitwiseCopyable {
   /// The maximum or the mean of each window, channel by channel, over what it covers; NHWC.
   static func pool(_ window: Window, isMaximum: Bool, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>)
 
+  /// `y = sqrt(sum of x^2)` of each window, channel by channel.
+  static func euclideanPool(_ window: Window, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>)
+
+  /// The gradient `dx` of a pooling that made `y` from `x`.
+  /// average: `dx = sum over the windows that cover a pixel of dy / covered`;
+  /// maximum: dy goes to the first pixel of the window that equals y;
+  /// euclidean: `dx = sum of dy x / y`, nothing where the whole window is 0.
+  static func poolGradient(
+    _ window: Window, _ kind: WindowPooling, _ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>, _ dy: UnsafePointer<Self>,
+    _ dx: UnsafeMutablePointer<Self>
+  ) throws(Failure)
+
   /// `y[c] = x[c] / (1 + scale * sum over |k - c| <= half of x[k]^2) ^ 0.75`, row by row of `channels`.
   static func normaliseResponse(
     _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, rows: Int, channels: Int, scale: Self, half: Int
   ) throws(Failure)
 
+  /// Its gradient. With s[c] the base:
+  /// `dx[c] = dy[c] s[c]^-0.75 - 1.5 scale x[c] sum over |k - c| <= half of dy[k] x[k] s[k]^-1.75`
+  static func normaliseResponseGradient(
+    _ x: UnsafePointer<Self>, _ dy: UnsafePointer<Self>, _ dx: UnsafeMutablePointer<Self>, rows: Int, channels: Int,
+    scale: Self, half: Int
+  ) throws(Failure)
+
   /// `dx = dy` where `y > 0`, else 0; `dx` may be `dy`.
   static func gate(
     _ dy: UnsafePointer<Self>, by y: UnsafePointer<Self>, _ dx: UnsafeMutablePointer<Self>, _ count: Int)
+}
 
-  static func power(_ x: Self, _ y: Self) -> Self
-  static func exponential(_ x: Self) -> Self
+extension Double {
+  /// The value of an element, where only the number is wanted: what it carries along is dropped.
+  package init(_ x: some Scalar) { self = x.value }
 }
 
 extension Scalar {

@@ -1,6 +1,6 @@
 /// Numbers in a shape. Copies share storage; an operation writes only tensors that it has just made.
 ///
-/// `Scalar` is `Float` for work and `Double` for checking gradients.
+/// `Scalar` says what they may be: `Float` for work, `Double` and `Dual` for checking gradients.
 package struct Tensor<Element: BitwiseCopyable> {
   package let shape: Shape
   package private(set) var storage: Storage<Element>

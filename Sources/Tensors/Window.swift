@@ -19,6 +19,9 @@ extension Window {
   }
 }
 
+/// What is made of the numbers that a window covers.
+package enum WindowPooling: Sendable { case average, maximum, euclidean }
+
 extension Window {
   package var outputPixels: Int { batch * outHeight * outWidth }
   package var taps: Int { kernelHeight * kernelWidth }

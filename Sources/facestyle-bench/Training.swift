@@ -4,6 +4,8 @@ import Tensors
 /// A training step of nn4.small2: forward, loss, gradients of all weights.
 func trainingRows(threads: [Int]) throws(Failure) -> [Row] {
   var rows: [Row] = []
+  let recycling = Memory.Recycling()
+  defer { withExtendedLifetime(recycling) {} }
   for batch in [64] {
     let layers = Architecture.nn4Small2().layers
     var generator = Generator(seed: 1)

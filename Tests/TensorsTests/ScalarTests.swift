@@ -213,6 +213,11 @@ private func worstDifference<Element: Scalar>(
     #expect(target.values == transposed(source, rows: rows, columns: columns))
   }
 
+  @Test func `sums of each kind are kept in the wider number`() {
+    #expect(Float(0.1).accumulated == 0.10000000149011612)  // 0.1 in single precision
+    #expect(Double(0.1).accumulated == 0.1 && Dual(2, derivative: 3).accumulated.derivative == 3)
+  }
+
   @Test func `has powers and exponentials of both kinds`() {
     #expect(Float.power(2, 10) == 1024)
     #expect(Double.power(2, -2) == 0.25)

@@ -15,7 +15,7 @@ package struct Numbers {
 
   @_specialize(where Element == Float)
   @_specialize(where Element == Double)
-  package mutating func array<Element: BinaryFloatingPoint>(_ count: Int) -> [Element] {
+  package mutating func array<Element: Scalar>(_ count: Int) -> [Element] {
     (0..<count).map { _ in Element(next()) }
   }
 
@@ -28,7 +28,7 @@ package struct Numbers {
 @_specialize(where A == Float, B == Float)
 @_specialize(where A == Float, B == Double)
 @_specialize(where A == Double, B == Double)
-package func largestDifference<A: BinaryFloatingPoint, B: BinaryFloatingPoint>(_ a: [A], _ b: [B]) -> Double {
+package func largestDifference<A: Scalar, B: Scalar>(_ a: [A], _ b: [B]) -> Double {
   guard a.count == b.count else { return .infinity }
   var largest = 0.0
   for (x, y) in zip(a, b) {

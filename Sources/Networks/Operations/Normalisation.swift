@@ -24,22 +24,10 @@ extension Tape {
     let scale = Element(constants.scale), half = constants.window / 2
     try Element.normaliseResponse(
       x.tensor.pointer, y.pointer, rows: y.count / channels, channels: channels, scale: scale, half: half)
-    // With s[c] the base: dx[c] = dy[c] s[c]^-0.75 - 1.5 scale x[c] sum over |k - c| <= half of dy[k] x[k] s[k]^-1.75
     return record(y, from: [x]) { tape, dy throws(Failure) in
       let dx = try Tensor<Element>(x.shape)
-      for row in 0..<(dx.count / channels) {
-        let x = x.tensor.pointer + row * channels, dy = dy.pointer + row * channels
-        func base(_ c: Int) -> Element {
-          var sum: Element = 0
-          for k in max(0, c - half)...min(channels - 1, c + half) { sum += x[k] * x[k] }
-          return 1 + scale * sum
-        }
-        for c in 0..<channels {
-          var sum: Element = 0
-          for k in max(0, c - half)...min(channels - 1, c + half) { sum += dy[k] * x[k] * Element.power(base(k), -1.75) }
-          dx.pointer[row * channels + c] = dy[c] * Element.power(base(c), -0.75) - 1.5 * scale * x[c] * sum
-        }
-      }
+      try Element.normaliseResponseGradient(
+        x.tensor.pointer, dy.pointer, dx.pointer, rows: y.count / channels, channels: channels, scale: scale, half: half)
       try tape.accumulate(dx, into: x)
     }
   }

@@ -21,13 +21,9 @@ extension Tape {
     // average: dx = sum over the windows that cover a pixel of dy / covered.
     // maximum: dy goes to the first pixel of the window that equals y.
     return record(y, from: [x]) { tape, dy throws(Failure) in
-      let dx = try Tensor<Element>(x.shape.extents, repeating: 0)
-      switch kind {
-      case .average: averagePoolGradientLoop(window, dy.pointer, dx.pointer)
-      case .maximum:
-        let given = try Storage<Bool>(repeating: false, count: y.count)
-        maximumPoolGradientLoop(window, x.tensor.pointer, y.pointer, dy.pointer, dx.pointer, given.pointer)
-      }
+      let dx = try Tensor<Element>(x.shape)
+      try Element.poolGradient(
+        window, kind == .average ? .average : .maximum, x.tensor.pointer, y.pointer, dy.pointer, dx.pointer)
       try tape.accumulate(dx, into: x)
     }
   }
@@ -41,8 +37,8 @@ extension Tape {
     let y = try Tensor<Element>([window.batch, 1, 1, window.channels])
     Element.pool(window, isMaximum: false, x.tensor.pointer, y.pointer)
     return record(y, from: [x]) { tape, dy throws(Failure) in
-      let dx = try Tensor<Element>(x.shape.extents, repeating: 0)
-      averagePoolGradientLoop(window, dy.pointer, dx.pointer)
+      let dx = try Tensor<Element>(x.shape)
+      try Element.poolGradient(window, .average, x.tensor.pointer, y.pointer, dy.pointer, dx.pointer)
       try tape.accumulate(dx, into: x)
     }
   }
@@ -50,16 +46,12 @@ extension Tape {
   /// L2 pooling (FaceNet): `y = sqrt(sum over the window of x^2)`; no padding.
   package func euclideanPool(_ x: Variable<Element>, kernel: Int, stride: Int) throws(Failure) -> Variable<Element> {
     let window = try poolingWindow(x.shape, kernel, stride, 0, false)
-    let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, window.channels], repeating: 0)
-    euclideanPoolLoop(window, x.tensor.pointer, y.pointer)
+    let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, window.channels])
+    Element.euclideanPool(window, x.tensor.pointer, y.pointer)
     // dx = dy x / y; 0 where the whole window is 0
     return record(y, from: [x]) { tape, dy throws(Failure) in
-      let dx = try Tensor<Element>(x.shape.extents, repeating: 0)
-      window.forEachTap { output, input, _ in
-        for c in 0..<window.channels where y[output + c] > 0 {
-          dx.pointer[input + c] += dy[output + c] * x.tensor[input + c] / y[output + c]
-        }
-      }
+      let dx = try Tensor<Element>(x.shape)
+      try Element.poolGradient(window, .euclidean, x.tensor.pointer, y.pointer, dy.pointer, dx.pointer)
       try tape.accumulate(dx, into: x)
     }
   }
@@ -87,42 +79,4 @@ func poolingWindow(
     throw .invalidArgument("a picture \(shape.description) is smaller than the \(kernel)x\(kernel) window")
   }
   return window
-}
-
-/// `y` begins as zeros.
-@_specialize(where Element == Float)
-@_specialize(where Element == Double)
-private func euclideanPoolLoop<Element: Scalar>(
-  _ window: Window, _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>
-) {
-  window.forEachTap { output, input, _ in
-    for c in 0..<window.channels { y[output + c] += x[input + c] * x[input + c] }
-  }
-  for i in 0..<(window.outputPixels * window.channels) { y[i] = y[i].squareRoot() }
-}
-
-@_specialize(where Element == Float)
-@_specialize(where Element == Double)
-private func averagePoolGradientLoop<Element: Scalar>(
-  _ window: Window, _ dy: UnsafePointer<Element>, _ dx: UnsafeMutablePointer<Element>
-) {
-  window.forEachTap { output, input, covered in
-    let share = 1 / Element(covered)
-    for c in 0..<window.channels { dx[input + c] += dy[output + c] * share }
-  }
-}
-
-@_specialize(where Element == Float)
-@_specialize(where Element == Double)
-private func maximumPoolGradientLoop<Element: Scalar>(
-  _ window: Window, _ x: UnsafePointer<Element>, _ y: UnsafePointer<Element>, _ dy: UnsafePointer<Element>,
-  _ dx: UnsafeMutablePointer<Element>, _ given: UnsafeMutablePointer<Bool>
-) {
-  // One winner a window: `given` tells which outputs have been given away.
-  window.forEachTap { output, input, _ in
-    for c in 0..<window.channels where x[input + c] == y[output + c] && !given[output + c] {
-      given[output + c] = true
-      dx[input + c] += dy[output + c]
-    }
-  }
 }

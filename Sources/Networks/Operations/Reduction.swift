@@ -34,15 +34,15 @@ extension Tape {
   }
 }
 
-/// Summed in Double, so that a million Float squares lose nothing.
+/// Summed in the wider number, so that a million Float squares lose nothing.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func squaredDistanceLoop<Element: Scalar>(
   _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ count: Int
-) -> Double {
-  var total = 0.0
+) -> Element.Accumulator {
+  var total: Element.Accumulator = 0
   for i in 0..<count {
-    let difference = Double(a[i]) - Double(b[i])
+    let difference = a[i].accumulated - b[i].accumulated
     total += difference * difference
   }
   return total
