@@ -123,17 +123,20 @@ extension Float {
           }
         }
       }
+      // The parts are added in their order, whoever made them.
       let target = dw + group * taps * channels * columns
-      for tap in 0..<taps {
-        for c in 0..<channels {
-          for k in 0..<columns {
-            let panel = k / kernels.tileColumns, j = k % kernels.tileColumns
-            var sum: Float = 0
+      let rowsPerTask = max(1, (1 << 13) / columns)
+      ThreadPool.shared.run((taps * channels + rowsPerTask - 1) / rowsPerTask) { task, _ in
+        for row in (task * rowsPerTask)..<min((task + 1) * rowsPerTask, taps * channels) {
+          let tap = row / channels, c = row % channels
+          for panel in 0..<panels {
+            let count = min(kernels.tileColumns, columns - panel * kernels.tileColumns)
+            let sums = target + row * columns + panel * kernels.tileColumns
             for part in 0..<parts {
-              sum += partial[
-                (part * panels + panel) * panelTiles + (tap * slivers * kernels.tileRows + c) * kernels.tileColumns + j]
+              let source = partial + (part * panels + panel) * panelTiles
+                + (tap * slivers * kernels.tileRows + c) * kernels.tileColumns
+              if part == 0 { sums.update(from: source, count: count) } else { for j in 0..<count { sums[j] += source[j] } }
             }
-            target[(tap * channels + c) * columns + k] = sum
           }
         }
       }

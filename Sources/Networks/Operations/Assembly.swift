@@ -98,7 +98,14 @@ private func copyColumns<Element: Scalar>(
   _ source: UnsafePointer<Element>, _ sourceStride: Int, _ sourceColumn: Int,
   _ target: UnsafeMutablePointer<Element>, _ targetStride: Int, _ targetColumn: Int, _ count: Int, _ rows: Int
 ) {
-  for row in 0..<rows {
-    (target + row * targetStride + targetColumn).update(from: source + row * sourceStride + sourceColumn, count: count)
+  let rowsEach = max(1, (1 << 15) / max(count, 1))
+  func copy(_ rows: Range<Int>) {
+    for row in rows {
+      (target + row * targetStride + targetColumn).update(from: source + row * sourceStride + sourceColumn, count: count)
+    }
+  }
+  guard rows > rowsEach else { return copy(0..<rows) }
+  ThreadPool.shared.run((rows + rowsEach - 1) / rowsEach) { task, _ in
+    copy((task * rowsEach)..<min((task + 1) * rowsEach, rows))
   }
 }

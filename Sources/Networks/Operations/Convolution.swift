@@ -153,7 +153,7 @@ private func spreadOut<Element: Scalar>(_ x: Tensor<Element>, stride: Int) throw
   let batch = x.shape[0], height = x.shape[1], width = x.shape[2], channels = x.shape[3]
   let wide = (width - 1) * stride + 1, high = (height - 1) * stride + 1
   let y = try Tensor<Element>([batch, high, wide, channels], repeating: 0)
-  for n in 0..<batch {
+  ThreadPool.shared.run(batch) { n, _ in
     for i in 0..<height {
       for j in 0..<width {
         let target = y.pointer + ((n * high + i * stride) * wide + j * stride) * channels
