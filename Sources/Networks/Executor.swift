@@ -33,7 +33,7 @@ package final class Executor: @unchecked Sendable {
   }
 
   /// - Parameters:
-  ///   - fill: writes the input, [batch, height, width, 3].
+  ///   - fill: writes the input, [batch, height, width, channels].
   ///   - body: reads the answers.
   package func run<Result>(
     batch: Int, height: Int, width: Int, fill: (UnsafeMutablePointer<Float>) throws(Failure) -> Void,

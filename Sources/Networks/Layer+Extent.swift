@@ -1,7 +1,7 @@
 import Tensors
 
 /// The size of a picture on its way through layers; height and width are nil where any size will do.
-package struct Extent: Equatable {
+package struct Extent: Equatable, Sendable {
   package var height, width: Int?
   package var channels: Int
 
@@ -18,9 +18,9 @@ package struct Extent: Equatable {
 
 extension Layer {
   /// The size of the layer's result.
-  func output(for input: Extent) -> Extent {
+  package func output(for input: Extent) -> Extent {
     switch self {
-    case .convolution(_, let filters, let kernel, let stride, _, let padding, _, _):
+    case .convolution(_, let filters, let kernel, let stride, _, let padding, _, _, _):
       return input.mapped({ ($0 + 2 * padding.count - kernel) / stride + 1 }, channels: filters)
     case .dense(_, let outputs, _, _):
       return Extent(height: 1, width: 1, channels: outputs)
@@ -28,10 +28,12 @@ extension Layer {
       return input.mapped { pooledSide($0, kernel, stride, padding, roundsUp) }
     case .chosenPool:
       return input.mapped { pooledSide($0, 2, 2, 0, true) }
-    case .euclideanPool(let kernel, let stride):
-      return input.mapped { pooledSide($0, kernel, stride, 0, false) }
+    case .euclideanPool(let kernel, let stride, let padding):
+      return input.mapped { pooledSide($0, kernel, stride, padding, false) }
     case .globalAverage:
       return Extent(height: 1, width: 1, channels: input.channels)
+    case .maxout(let pieces):
+      return Extent(height: input.height, width: input.width, channels: input.channels / max(pieces, 1))
     case .border(let top, let left, let bottom, let right):
       return Extent(
         height: input.height.map { $0 + top + bottom }, width: input.width.map { $0 + left + right },
@@ -49,7 +51,7 @@ extension Layer {
       return Extent(
         height: larger(output.height, other.height), width: larger(output.width, other.width),
         channels: max(output.channels, other.channels))
-    case .rectifier, .softmax, .responseNormalisation, .unitLength, .head, .tap:
+    case .rectifier, .sigmoid, .softmax, .batchNormalisation, .dropout, .responseNormalisation, .unitLength, .head, .tap:
       return input
     }
   }
@@ -57,7 +59,7 @@ extension Layer {
 
 extension [Layer] {
   /// The size of the last layer's result.
-  func output(for input: Extent) -> Extent {
+  package func output(for input: Extent) -> Extent {
     var extent = input
     for layer in self { extent = layer.output(for: extent) }
     return extent

@@ -6,17 +6,25 @@ package indirect enum Layer: Sendable {
   /// its group's c / groups channels.
   case convolution(
     String, _ filters: Int, kernel: Int, stride: Int = 1, groups: Int = 1, padding: Padding = .valid,
-    normalisation: Normalisation = .none, activation: Activation = .none)
+    hasBias: Bool = true, normalisation: Normalisation = .none, activation: Activation = .none)
   /// Every number of the input to every output: [b, h, w, c] to [b, 1, 1, outputs]. The input is read row by row.
   case dense(String, _ outputs: Int, hasBias: Bool = true, activation: Activation = .none)
   case pool(Pooling, kernel: Int, stride: Int, padding: Int = 0, roundsUp: Bool = false)
   /// 2x2 with stride 2, partial windows at the edges; average or maximum as the caller chooses when running.
   case chosenPool
   /// `sqrt(sum of squares)` over the window.
-  case euclideanPool(kernel: Int, stride: Int)
+  case euclideanPool(kernel: Int, stride: Int, padding: Int = 0)
   case globalAverage
   case rectifier
+  /// `1 / (1 + exp(-x))`
+  case sigmoid
   case softmax
+  /// The largest of each `pieces` channels in a row: [.., pieces * n] to [.., n] (Goodfellow et al. 2013).
+  case maxout(pieces: Int)
+  /// Batch normalisation of what comes, with its statistics under this name, epsilon 1e-5, then activation.
+  case batchNormalisation(String, activation: Activation = .none)
+  /// While learning, makes each number 0 with this probability and the others larger; else changes nothing.
+  case dropout(Double)
   case responseNormalisation(ResponseNormalisation)
   case unitLength
   /// Zeros around the picture.
@@ -49,21 +57,37 @@ package indirect enum Layer: Sendable {
 /// A network's layers and what its pictures must look like.
 package struct Architecture: Sendable {
   package let name: StaticString
-  /// Side of the square input, or nil if any size will do.
-  package let side: Int?
+  /// The input; height and width are nil if any size will do. One channel is grey.
+  package let input: Extent
   package let isBGR: Bool
   package let mean: (Float, Float, Float)
   package let scale: Float
   package let layers: [Layer]
 
+  /// Side of the square input, or nil if any size will do.
+  package var side: Int? { input.height == input.width ? input.height : nil }
+
   package init(
-    name: StaticString, side: Int?, isBGR: Bool = false, mean: (Float, Float, Float), scale: Float, layers: [Layer]
+    name: StaticString, input: Extent, isBGR: Bool = false, mean: (Float, Float, Float), scale: Float, layers: [Layer]
   ) {
     self.name = name
-    self.side = side
+    self.input = input
     self.isBGR = isBGR
     self.mean = mean
     self.scale = scale
     self.layers = layers
+  }
+
+  package init(
+    name: StaticString, side: Int?, isBGR: Bool = false, mean: (Float, Float, Float), scale: Float, layers: [Layer]
+  ) {
+    self.init(
+      name: name, input: Extent(height: side, width: side, channels: 3), isBGR: isBGR, mean: mean, scale: scale,
+      layers: layers)
+  }
+
+  /// Levels 0...255 come as -1...1.
+  init(name: StaticString, input: Extent, layers: [Layer]) {
+    self.init(name: name, input: input, mean: (127.5, 127.5, 127.5), scale: 1 / 127.5, layers: layers)
   }
 }

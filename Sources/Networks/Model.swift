@@ -20,33 +20,34 @@ package final class Model: @unchecked Sendable {
     guard let name = weights.metadata["architecture"] else {
       throw .badData("weights: the metadata lacks \"architecture\", this file was not made for this library")
     }
-    guard Model.known.contains(name) else {
-      throw .badData("weights: the architecture is \"\(name)\", this version reads vgg19, dlib-resnet, nn4.small2 and mtcnn")
+    guard name == "mtcnn" || Architecture.named(name) != nil else {
+      throw .badData("weights: the architecture is \"\(name)\", which this version does not know")
     }
     self.weights = weights
     architectureName = name
     log(.info, "model \(name): \(weights.parameterCount) parameters")
   }
 
-  private static var known: [String] { ["vgg19", "dlib-resnet", "nn4.small2", "mtcnn"] }
-
   /// - Throws: `.wrongModel` when the architecture is none with one input and one list of layers.
   package func architecture() throws(Failure) -> Architecture {
-    switch architectureName {
-    case "vgg19": return .vgg19
-    case "dlib-resnet": return .dlibResNet
-    case "nn4.small2":
-      return .nn4Small2(weights.metadata["lrn"] == "tensorflow" ? .tensorFlow : .torch)
-    default:
-      throw .wrongModel("the model is \"\(architectureName)\", wanted vgg19, dlib-resnet or nn4.small2")
+    if architectureName == "nn4.small2", weights.metadata["lrn"] == "tensorflow" { return .nn4Small2(.tensorFlow) }
+    if architectureName == "one-shot", let text = weights.metadata["people"] {
+      guard let people = Int(text), people > 0, people < 1 << 24 else {
+        throw .badData("weights: people is \"\(text)\", wanted a number from 1")
+      }
+      return .oneShot(people: people)
     }
+    guard let architecture = Architecture.named(architectureName) else {
+      throw .wrongModel("the model is \"\(architectureName)\", wanted a network of one input, such as vgg19 or nn4.small2")
+    }
+    return architecture
   }
 
   package func network() throws(Failure) -> Network<Float> {
     try lock.hold { () throws(Failure) in
       if let made { return made }
       let architecture = try self.architecture()
-      let network = try Network<Float>(architecture.layers, side: architecture.side, weights: weights)
+      let network = try Network<Float>(architecture, weights: weights)
       made = network
       return network
     }
@@ -56,10 +57,12 @@ package final class Model: @unchecked Sendable {
   /// - Throws: `.invalidArgument` for a picture of another size than the network takes, `.notFound`.
   package func shape(ofLayer layer: String, height: Int, width: Int) throws(Failure) -> (height: Int, width: Int, channels: Int) {
     let architecture = try self.architecture()
-    if let side = architecture.side, height != side || width != side {
-      throw .invalidArgument("a picture of \(width)x\(height), \(architectureName) wants \(side)x\(side)")
+    let input = architecture.input
+    if let wantedHeight = input.height, let wantedWidth = input.width, height != wantedHeight || width != wantedWidth {
+      throw .invalidArgument("a picture of \(width)x\(height), \(architectureName) wants \(wantedWidth)x\(wantedHeight)")
     }
-    guard let extent = architecture.layers.extent(ofTap: layer, for: Extent(height: height, width: width, channels: 3)),
+    let picture = Extent(height: height, width: width, channels: input.channels)
+    guard let extent = architecture.layers.extent(ofTap: layer, for: picture),
       let height = extent.height, let width = extent.width
     else { throw .notFound("\(architectureName) has no layer \"\(layer)\"") }
     return (height, width, extent.channels)

@@ -7,27 +7,39 @@ import Tensors
 /// `w' = w s`, `bias' = (bias - mean) s + beta` with `s = gamma / sqrt(variance + epsilon)`.
 package final class Network<Element: Scalar>: @unchecked Sendable {
   let steps: [Step]
+  /// Of the input picture.
+  package let channels: Int
   /// Numbers read from the weight file.
   package let parameterCount: Int
 
   indirect enum Step {
     case convolution(Filter<Element>)
     case dense(Filter<Element>)
+    /// A batch normalisation with no sum before it to be folded into.
+    case scaling(Scaling<Element>)
     case plain(Layer)
     case concatenation([[Step]])
     case residual([Step], [Step])
     case head([Step])
   }
 
-  /// - Parameters:
-  ///   - channels: of the input picture.
-  ///   - side: of the input picture; needed by dense layers, which take a fixed number of inputs.
-  package init(
+  /// - Parameter input: the picture's size; needed by dense layers, which take a fixed number of inputs.
+  package init(_ layers: [Layer], input: Extent, weights: WeightFile) throws(Failure) {
+    var builder = Builder(weights: weights)
+    steps = try builder.build(layers, input)
+    channels = input.channels
+    parameterCount = builder.parameterCount
+  }
+
+  package convenience init(_ architecture: Architecture, weights: WeightFile) throws(Failure) {
+    try self.init(architecture.layers, input: architecture.input, weights: weights)
+  }
+
+  /// For square pictures.
+  package convenience init(
     _ layers: [Layer], channels: Int = 3, side: Int? = nil, weights: WeightFile
   ) throws(Failure) {
-    var builder = Builder(weights: weights)
-    steps = try builder.build(layers, Extent(height: side, width: side, channels: channels))
-    parameterCount = builder.parameterCount
+    try self.init(layers, input: Extent(height: side, width: side, channels: channels), weights: weights)
   }
 
   /// What a run is asked for.
@@ -77,6 +89,8 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
         x = try tape.convolution(x, filter)
       case .dense(let filter):
         x = try tape.convolution(tape.reshaped(x, [x.shape[0], 1, 1, x.shape.count / max(x.shape[0], 1)]), filter)
+      case .scaling(let scaling):
+        x = try tape.scaled(x, scaling)
       case .plain(.tap(let name)):
         // Only what was asked for is kept.
         for tap in request.taps where tap == name { found[name] = x }
@@ -109,17 +123,20 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
     case .pool(let kind, let kernel, let stride, let padding, let roundsUp):
       return try tape.pool(x, kind, kernel: kernel, stride: stride, padding: padding, roundsUp: roundsUp)
     case .chosenPool: return try tape.pool(x, request.pooling, kernel: 2, stride: 2, roundsUp: true)
-    case .euclideanPool(let kernel, let stride): return try tape.euclideanPool(x, kernel: kernel, stride: stride)
+    case .euclideanPool(let kernel, let stride, let padding):
+      return try tape.euclideanPool(x, kernel: kernel, stride: stride, padding: padding)
     case .globalAverage: return try tape.globalAverage(x)
     case .rectifier: return try tape.rectifier(x)
+    case .sigmoid: return try tape.sigmoid(x)
     case .softmax: return try tape.softmax(x)
+    case .maxout(let pieces): return try tape.maxout(x, pieces: pieces)
     case .responseNormalisation(let constants): return try tape.responseNormalisation(x, constants)
     case .unitLength: return try tape.unitLength(x)
     case .border(let top, let left, let bottom, let right):
       return try tape.embedding(
         x, top: top, left: left, height: top + x.shape[1] + bottom, width: left + x.shape[2] + right,
         channels: x.shape[3])
-    case .convolution, .dense, .concatenation, .residual, .head, .tap:
+    case .convolution, .dense, .batchNormalisation, .dropout, .concatenation, .residual, .head, .tap:
       throw .internalError("a layer with parts of its own was not compiled")
     }
   }
@@ -132,29 +149,49 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
     init(weights: WeightFile) { self.weights = weights }
 
     mutating func build(_ layers: [Layer], _ input: Extent) throws(Failure) -> [Step] {
-      var steps: [Step] = [], extent = input
-      for layer in layers {
-        steps.append(try step(layer, extent))
+      var steps: [Step] = [], extent = input, rest = layers[...]
+      while let layer = rest.popFirst() {
+        if case .dropout = layer { continue }
+        var normalisation: Layer?
+        if let next = rest.first, case .batchNormalisation = next, layer.isSum {
+          normalisation = next
+          rest.removeFirst()
+        }
+        steps.append(try step(layer, extent, normalisation))
         extent = layer.output(for: extent)
       }
       return steps
     }
 
-    private mutating func step(_ layer: Layer, _ input: Extent) throws(Failure) -> Step {
+    /// - Parameter following: a batch normalisation to fold into the layer.
+    private mutating func step(_ layer: Layer, _ input: Extent, _ following: Layer?) throws(Failure) -> Step {
       switch layer {
       case .convolution(
-        let name, let filters, let kernel, let stride, let groups, let padding, let normalisation, let activation):
+        let name, let filters, let kernel, let stride, let groups, let padding, let hasBias, var normalisation,
+        var activation):
+        if case .batchNormalisation(let statistics, let active)? = following {
+          (normalisation, activation) = (.batch(statistics), active)
+        }
         return .convolution(
           try filter(
-            name, [filters, input.channels / groups, kernel, kernel], stride, groups, padding, hasBias: true,
+            name, [filters, input.channels / groups, kernel, kernel], stride, groups, padding, hasBias: hasBias,
             normalisation, activation))
-      case .dense(let name, let outputs, let hasBias, let activation):
+      case .dense(let name, let outputs, let hasBias, var activation):
+        var normalisation = Layer.Normalisation.none
+        if case .batchNormalisation(let statistics, let active)? = following {
+          (normalisation, activation) = (.batch(statistics), active)
+        }
         guard let height = input.height, let width = input.width else {
           throw .internalError("the size of the input to the dense layer \(name) is not known")
         }
         return .dense(
           try filter(
-            name, [outputs, height * width * input.channels, 1, 1], 1, 1, .valid, hasBias: hasBias, .none, activation))
+            name, [outputs, height * width * input.channels, 1, 1], 1, 1, .valid, hasBias: hasBias,
+            normalisation, activation))
+      case .batchNormalisation(let name, let activation):
+        var bias = [Element](repeating: 0, count: input.channels)
+        let scales = try normalise(name, &bias)
+        return .scaling(Scaling(scales: scales, biases: bias, finish: try finish(bias: nil, activation, input.channels)))
       case .concatenation(let branches):
         var compiled: [[Step]] = []
         for branch in branches { compiled.append(try build(branch, input)) }
@@ -163,8 +200,8 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
         return .residual(try build(body, input), try build(shortCut, input))
       case .head(let head):
         return .head(try build(head, input))
-      case .pool, .chosenPool, .euclideanPool, .globalAverage, .rectifier, .softmax, .responseNormalisation,
-        .unitLength, .border, .tap:
+      case .pool, .chosenPool, .euclideanPool, .globalAverage, .rectifier, .sigmoid, .softmax, .maxout, .dropout,
+        .responseNormalisation, .unitLength, .border, .tap:
         return .plain(layer)
       }
     }
@@ -194,27 +231,13 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
       var factors: [Element]?
       switch normalisation {
       case .none: break
-      case .batch(let statistics):
-        let gamma = try read(statistics + ".weight", [outputs]), beta = try read(statistics + ".bias", [outputs])
-        let mean = try read(statistics + ".running_mean", [outputs])
-        let variance = try read(statistics + ".running_var", [outputs])
-        var scales: [Element] = []
-        for o in 0..<outputs {
-          let factor = Element(gamma[o]) / (Element(variance[o]) + Element(1e-5)).squareRoot()
-          scales.append(factor)
-          bias[o] = (bias[o] - Element(mean[o])) * factor + Element(beta[o])
-        }
-        factors = scales
+      case .batch(let statistics): factors = try normalise(statistics, &bias)
       case .affine:
         let gamma = try read(name + ".gamma", [outputs]), beta = try read(name + ".beta", [outputs])
         factors = gamma.values.map { Element($0) }
         for o in 0..<outputs { bias[o] = bias[o] * Element(gamma[o]) + Element(beta[o]) }
       }
-      var slopes: [Element]?
-      if case .parametric(let name) = activation {
-        let raw = try read(name + ".weight", [outputs])
-        slopes = raw.values.map { Element($0) }
-      }
+      let finish = try finish(bias: bias, activation, outputs)
       // The weights themselves are read when they are first multiplied by; those that nothing was folded into stay as
       // narrow as the file has them.
       var narrow: (() throws(Failure) -> WeightReader)?
@@ -223,8 +246,7 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
       }
       let each = try Shape(extents).count / outputs
       return try Filter(
-        extents, finish: Finish(bias: bias, rectify: activation == .rectifier, slopes: slopes), stride: stride,
-        groups: groups, padding: padding,
+        extents, finish: finish, stride: stride, groups: groups, padding: padding,
         weights: { [weights, factors] () throws(Failure) in
           let reader = try weights.reader(name + ".weight", stored)
           return { output, first, count, target in
@@ -233,7 +255,42 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
         }, narrow: narrow)
     }
 
+    /// Reads the statistics of a batch normalisation: what it makes of a bias, and the factors before that.
+    private mutating func normalise(_ name: String, _ bias: inout [Element]) throws(Failure) -> [Element] {
+      let gamma = try read(name + ".weight", [bias.count]), beta = try read(name + ".bias", [bias.count])
+      let mean = try read(name + ".running_mean", [bias.count])
+      let variance = try read(name + ".running_var", [bias.count])
+      var factors: [Element] = []
+      for o in bias.indices {
+        let factor = Element(gamma[o]) / (Element(variance[o]) + Element(1e-5)).squareRoot()
+        factors.append(factor)
+        bias[o] = (bias[o] - Element(mean[o])) * factor + Element(beta[o])
+      }
+      return factors
+    }
+
+    private mutating func finish(
+      bias: [Element]?, _ activation: Layer.Activation, _ channels: Int
+    ) throws(Failure) -> Finish<Element> {
+      var slopes: [Element]?
+      if case .parametric(let name) = activation {
+        let raw = try read(name + ".weight", [channels])
+        slopes = raw.values.map { Element($0) }
+      }
+      return try Finish(bias: bias, rectify: activation == .rectifier, slopes: slopes)
+    }
+
     /// Whether the file keeps this 1x1 kernel as a convolution's, with four axes.
     private func weightsAreSquare(_ name: String) -> Bool { weights.rank(name + ".weight") == 4 }
+  }
+}
+
+extension Layer {
+  /// Whether its result is a sum of products and nothing more.
+  fileprivate var isSum: Bool {
+    switch self {
+    case .convolution(_, _, _, _, _, _, _, .none, .none), .dense(_, _, _, .none): true
+    default: false
+    }
   }
 }

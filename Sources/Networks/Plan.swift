@@ -24,6 +24,9 @@ package struct Plan {
     case pool(Window, Pooling, from: Place, to: Place)
     case euclideanPool(Window, from: Place, to: Place)
     case responseNormalisation(ResponseNormalisation, from: Place, to: Place)
+    case scaling(Scaling<Float>, from: Place, to: Place)
+    case sigmoid(from: Place, to: Place)
+    case maxout(pieces: Int, from: Place, to: Place)
     case softmax(from: Place, to: Place)
     case unitLength(from: Place, to: Place)
     case rectifier(from: Place, to: Place)
@@ -41,8 +44,9 @@ package struct Plan {
 
   /// - Throws: `.invalidArgument` for a picture that the network cannot take, `.notFound` for a tap that it lacks.
   package init(
-    _ network: Network<Float>, batch: Int, height: Int, width: Int, channels: Int = 3, _ request: Network<Float>.Request
+    _ network: Network<Float>, batch: Int, height: Int, width: Int, _ request: Network<Float>.Request
   ) throws(Failure) {
+    let channels = network.channels
     _ = try Shape([batch, height, width, channels])
     self.request = request
     let buffer = layout.add(count: batch * height * width * channels, at: 0)
@@ -139,6 +143,8 @@ package struct Plan {
           buffer: x.buffer, offset: x.offset, batch: x.batch, height: 1, width: 1,
           channels: x.height * x.width * x.channels, stride: x.height * x.width * x.channels)
         x = try convolve(filter, flat, to: target)
+      case .scaling(let scaling):
+        x = try scale(scaling, x, to: target)
       case .concatenation(let branches):
         x = try join(branches, x)
       case .residual(let body, let shortCut):
@@ -199,6 +205,21 @@ package struct Plan {
     return y
   }
 
+  private mutating func scale(_ scaling: Scaling<Float>, _ x: Place, to destination: Destination?) throws(Failure) -> Place {
+    guard scaling.scales.count == x.channels else {
+      throw .invalidArgument("\(scaling.scales.count) factors for a picture of \(x.channels) channels")
+    }
+    var y: Place?
+    if let destination, !destination.accumulate, destination.place.height == x.height, destination.place.width == x.width,
+      destination.place.channels == x.channels
+    {
+      y = destination.place
+    }
+    let target = y ?? new(x.batch, x.height, x.width, x.channels)
+    record(.scaling(scaling, from: x, to: target), x, target)
+    return target
+  }
+
   /// Branches of one input, each written to its channels.
   private mutating func join(_ branches: [[Network<Float>.Step]], _ x: Place) throws(Failure) -> Place {
     var channels = 0
@@ -256,8 +277,8 @@ package struct Plan {
       return pool(x, .average, Window(
         batch: x.batch, height: x.height, width: x.width, channels: x.channels, kernelHeight: x.height,
         kernelWidth: x.width, strideY: 1, strideX: 1, padTop: 0, padLeft: 0, outHeight: 1, outWidth: 1))
-    case .euclideanPool(let kernel, let stride):
-      let window = try poolingWindow(shape(), kernel, stride, 0, false)
+    case .euclideanPool(let kernel, let stride, let padding):
+      let window = try poolingWindow(shape(), kernel, stride, padding, false)
       let y = new(x.batch, window.outHeight, window.outWidth, x.channels)
       record(.euclideanPool(window, from: x, to: y), x, y)
       return y
@@ -271,16 +292,24 @@ package struct Plan {
       }
       record(.copy(from: x, to: y, top: top, left: left), x, y)
       return y
-    case .rectifier, .softmax, .responseNormalisation, .unitLength:
+    case .maxout(let pieces):
+      guard pieces > 0, x.channels % pieces == 0 else {
+        throw .invalidArgument("maxout of \(x.channels) channels in pieces of \(pieces), wanted channels that they divide")
+      }
+      let y = new(x.batch, x.height, x.width, x.channels / pieces)
+      record(.maxout(pieces: pieces, from: x, to: y), x, y)
+      return y
+    case .rectifier, .sigmoid, .softmax, .responseNormalisation, .unitLength:
       let y = new(x.batch, x.height, x.width, x.channels)
       switch layer {
+      case .sigmoid: record(.sigmoid(from: x, to: y), x, y)
       case .softmax: record(.softmax(from: x, to: y), x, y)
       case .unitLength: record(.unitLength(from: x, to: y), x, y)
       case .responseNormalisation(let constants): record(.responseNormalisation(constants, from: x, to: y), x, y)
       default: record(.rectifier(from: x, to: y), x, y)
       }
       return y
-    case .convolution, .dense, .concatenation, .residual, .head, .tap:
+    case .convolution, .dense, .batchNormalisation, .dropout, .concatenation, .residual, .head, .tap:
       throw .internalError("a layer with parts of its own was not compiled")
     }
   }
@@ -305,6 +334,7 @@ package struct Plan {
       case .plain(let layer):
         let extent = layer.output(for: Extent(height: height, width: width, channels: channels))
         (height, width, channels) = (extent.height ?? 0, extent.width ?? 0, extent.channels)
+      case .scaling: break
       case .concatenation(let branches):
         var sum = 0
         for branch in branches {
@@ -342,6 +372,10 @@ package struct Plan {
         try Float.normaliseResponse(
           pointer(x, memory), pointer(y, memory), rows: x.pixels, channels: x.channels, scale: Float(constants.scale),
           half: constants.window / 2)
+      case .scaling(let scaling, let x, let y):
+        scaleRows(pointer(x, memory), pointer(y, memory), yStride: y.stride, rows: x.pixels, scaling)
+      case .sigmoid(let x, let y): sigmoidLoop(pointer(x, memory), pointer(y, memory), x.pixels * x.channels)
+      case .maxout(let pieces, let x, let y): maxoutLoop(pointer(x, memory), pointer(y, memory), y.pixels * y.channels, pieces)
       case .softmax(let x, let y): softmaxRows(pointer(x, memory), pointer(y, memory), rows: x.pixels, x.channels)
       case .unitLength(let x, let y):
         unitRows(pointer(x, memory), pointer(y, memory), rows: x.batch, x.height * x.width * x.channels)

@@ -1,10 +1,18 @@
 import Tensors
 
 extension Architecture {
-  /// Writes a picture [height, width, 3] from packed R,G,B bytes: `x = (level - mean) * scale`, channels in the network's
-  /// order.
+  /// Writes a picture [height, width, channels] from packed R,G,B bytes: `x = (level - mean) * scale`, channels in the
+  /// network's order. One channel is the luma of JPEG.
   package func fill(_ target: UnsafeMutablePointer<Float>, _ pixels: UnsafePointer<UInt8>, height: Int, width: Int) {
     let first = isBGR ? 2 : 0, last = isBGR ? 0 : 2
+    if input.channels == 1 {
+      for i in 0..<(height * width) {
+        let (red, green, blue) = (Float(pixels[3 * i]), Float(pixels[3 * i + 1]), Float(pixels[3 * i + 2]))
+        // Differences from green, so that grey stays what it is to the last bit.
+        target[i] = (green + 0.299 * (red - green) + 0.114 * (blue - green) - mean.0) * scale
+      }
+      return
+    }
     for i in 0..<(height * width) {
       target[3 * i] = (Float(pixels[3 * i + first]) - mean.0) * scale
       target[3 * i + 1] = (Float(pixels[3 * i + 1]) - mean.1) * scale

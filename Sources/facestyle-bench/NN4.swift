@@ -22,7 +22,7 @@ private struct WeightWriter {
   mutating func add(_ layers: [Layer], _ channels: inout Int) {
     for layer in layers {
       switch layer {
-      case .convolution(let name, let filters, let kernel, _, let groups, _, let normalisation, _):
+      case .convolution(let name, let filters, let kernel, _, let groups, _, _, let normalisation, _):
         add(name, [filters, channels / groups, kernel, kernel])
         if case .batch(let statistics) = normalisation {
           for (part, value) in [("weight", 1), ("bias", 0), ("running_mean", 0), ("running_var", 1)] as [(String, Float)] {

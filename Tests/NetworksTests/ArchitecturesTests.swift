@@ -3,58 +3,13 @@ import TestSupport
 import Tensors
 import Testing
 
-/// The tensors that a list of layers wants, by its own description.
-/// - Parameter dense: the number of inputs of each dense layer, worked out by whoever asks.
-private func wanted(_ layers: [Layer], _ channels: inout Int, dense: [String: Int]) -> [(String, [Int])] {
-  var tensors: [(String, [Int])] = []
-  func activation(_ activation: Layer.Activation, _ outputs: Int) {
-    if case .parametric(let name) = activation { tensors.append((name + ".weight", [outputs])) }
-  }
-  for layer in layers {
-    switch layer {
-    case .convolution(let name, let filters, let kernel, _, let groups, _, let normalisation, let active):
-      tensors += [(name + ".weight", [filters, channels / groups, kernel, kernel]), (name + ".bias", [filters])]
-      switch normalisation {
-      case .none: break
-      case .batch(let name): tensors += ["weight", "bias", "running_mean", "running_var"].map { ("\(name).\($0)", [filters]) }
-      case .affine: tensors += ["gamma", "beta"].map { ("\(name).\($0)", [filters]) }
-      }
-      activation(active, filters)
-      channels = filters
-    case .dense(let name, let outputs, let hasBias, let active):
-      tensors.append((name + ".weight", [outputs, dense[name] ?? 0]))
-      if hasBias { tensors.append((name + ".bias", [outputs])) }
-      activation(active, outputs)
-      channels = outputs
-    case .concatenation(let branches):
-      var total = 0
-      for branch in branches {
-        var each = channels
-        tensors += wanted(branch, &each, dense: dense)
-        total += each
-      }
-      channels = total
-    case .residual(let body, let shortCut):
-      var inner = channels, outer = channels
-      tensors += wanted(body, &inner, dense: dense) + wanted(shortCut, &outer, dense: dense)
-      channels = max(inner, outer)
-    case .head(let head):
-      var inner = channels
-      tensors += wanted(head, &inner, dense: dense)
-    default: break
-    }
-  }
-  return tensors
-}
-
 /// A file of right-shaped weights: small numbers from a code book, 1 for variances.
-private func synthetic(_ layers: [Layer], dense: [String: Int] = [:], metadata: [(String, String)] = []) throws -> WeightFile {
-  var file = TensorFile(metadata: metadata)
+private func synthetic(_ layers: [Layer], side: Int? = nil) throws -> WeightFile {
+  var file = TensorFile()
   let table = (0..<256).map { (Float($0) - 127.5) / 2560 }
-  var channels = 3
   var state: UInt32 = 1
-  for (name, extents) in wanted(layers, &channels, dense: dense) {
-    let count = extents.reduce(1, *)
+  for tensor in try tensors(of: layers, input: Extent(height: side, width: side, channels: 3)) {
+    let (name, extents, count) = (tensor.name, tensor.extents, tensor.count)
     if extents.count == 1 {
       file.add(name, extents, [Float](repeating: name.hasSuffix("running_var") ? 1 : 0.5, count: count))
     } else {
@@ -76,7 +31,7 @@ private func synthetic(_ layers: [Layer], dense: [String: Int] = [:], metadata: 
   /// Origin: Keras prints this count for the course's model, running statistics included; 736 inputs to the dense layer.
   @Test func `nn4.small2 has 3743280 parameters and the paper's shapes`() throws {
     let architecture = Architecture.nn4Small2()
-    let file = try synthetic(architecture.layers, dense: ["dense": 736])
+    let file = try synthetic(architecture.layers, side: 96)
     let network = try Network<Float>(architecture.layers, side: architecture.side, weights: file)
     #expect(network.parameterCount == 3_743_280)
     #expect(file.parameterCount == 3_743_280)
@@ -125,7 +80,7 @@ private func synthetic(_ layers: [Layer], dense: [String: Int] = [:], metadata: 
     func convolution(_ inputs: Int, _ outputs: Int, _ kernel: Int) -> Int { kernel * kernel * inputs * outputs + 3 * outputs }
     let count = convolution(3, 32, 7) + blocks.reduce(0) { $0 + convolution($1.0, $1.1, 3) + convolution($1.1, $1.1, 3) } + 256 * 128
     let architecture = Architecture.dlibResNet
-    let file = try synthetic(architecture.layers, dense: ["embedding": 256])
+    let file = try synthetic(architecture.layers, side: 150)
     let network = try Network<Float>(architecture.layers, side: architecture.side, weights: file)
     #expect(network.parameterCount == count)
     #expect(1 + 2 * blocks.count == 29)  // convolutions, as dlib counts them
@@ -137,9 +92,8 @@ private func synthetic(_ layers: [Layer], dense: [String: Int] = [:], metadata: 
   /// Zhang et al. 2016, figure 2: the last map of R-Net is 3x3x64, of O-Net 3x3x128.
   @Test func `MTCNN's networks have 6632, 100178 and 389040 parameters`() throws {
     let p = try synthetic(MTCNN.proposal)
-    let r = try synthetic(MTCNN.refinement, dense: ["rnet.dense4": 576, "rnet.dense5_1": 128, "rnet.dense5_2": 128])
-    let o = try synthetic(
-      MTCNN.output, dense: ["onet.dense5": 1152, "onet.dense6_1": 256, "onet.dense6_2": 256, "onet.dense6_3": 256])
+    let r = try synthetic(MTCNN.refinement, side: 24)
+    let o = try synthetic(MTCNN.output, side: 48)
     let proposal = try Network<Float>(MTCNN.proposal, weights: p)
     let refinement = try Network<Float>(MTCNN.refinement, side: 24, weights: r)
     let output = try Network<Float>(MTCNN.output, side: 48, weights: o)
@@ -156,6 +110,71 @@ private func synthetic(_ layers: [Layer], dense: [String: Int] = [:], metadata: 
     #expect(points.map(\.shape.extents) == [[3, 1, 1, 2], [3, 1, 1, 4], [3, 1, 1, 10]])
     for face in [windows[0], sweep[0], refined[0], points[0]] {
       for i in stride(from: 0, to: face.count, by: 2) { #expect(abs(face[i] + face[i + 1] - 1) < 1e-6) }
+    }
+  }
+
+  @Test func `every name is its architecture's`() {
+    for name in Architecture.names {
+      #expect(Architecture.named("\(name)").map { "\($0.name)" } == "\(name)")
+    }
+    #expect(Set(Architecture.names.map { "\($0)" }).count == Architecture.names.count)
+    #expect(Architecture.named("resnet50") == nil)
+  }
+
+  /// NN1's 140 million weights are only counted, VGG-19 has a test of its own.
+  @Test(arguments: Architecture.names.map { "\($0)" }.filter { $0 != "facenet-nn1" && $0 != "vgg19" })
+  func `runs forward with random weights, the tape and the plan alike`(name: String) throws {
+    let architecture = try #require(Architecture.named(name))
+    var file = TensorFile(metadata: [("architecture", name)])
+    for (name, tensor) in try initialWeights(of: architecture, seed: 3) { file.add(name, tensor) }
+    let model = try Model(file.weightFile())
+    let network = try model.network()
+    #expect(network.parameterCount == model.weights.parameterCount)
+
+    let height = try #require(architecture.input.height), width = try #require(architecture.input.width)
+    var numbers = Numbers(seed: 5)
+    let x: Tensor<Float> = try numbers.tensor([2, height, width, architecture.input.channels])
+    let request = Network<Float>.Request([name == "one-shot" ? "people" : "embedding"])
+    let expected = try network.run(x, request)[0]
+    #expect(expected.shape.extents == [2, 1, 1, architecture.dimension])
+    let size = expected.values.map { Double(abs($0)) }.max() ?? 0
+    #expect(size > 0 && size.isFinite)
+    try Executor(network, request).run(batch: 2, height: height, width: width) { input in
+      input.update(from: x.pointer, count: x.count)
+    } _: { answers in
+      #expect(answers.extents(0) == expected.shape.extents)
+      let answer = Array(UnsafeBufferPointer(start: answers[0], count: expected.count))
+      #expect(largestDifference(answer, expected.values) < Tolerance.float * size)
+    }
+    // What belongs to one picture is not what belongs to the other.
+    let half = architecture.dimension
+    #expect(largestDifference(Array(expected.values[..<half]), Array(expected.values[half...])) > 0)
+  }
+
+  /// Origin: Fixtures/reference/networks_reference.py: torchvision's DenseNet.
+  @Test func `a small DenseNet answers as PyTorch's`() throws {
+    try compare("densenet", Architecture.denseNet(stem: 8, blocks: [2, 3], growth: 4, outputs: 5), side: 64)
+  }
+
+  /// Origin: the same script, MobileFaceNet written from the paper's table, an eighth as wide, at 48x48.
+  @Test func `a small MobileFaceNet answers as PyTorch's`() throws {
+    try compare("mobilefacenet", Architecture.mobileFaceNet(side: 48, width: 1.0 / 8).layers, side: 48)
+  }
+
+  private func compare(_ key: String, _ layers: [Layer], side: Int) throws {
+    let expected = flat(try fixture("networks.json")[key])
+    let input = Extent(height: side, width: side, channels: 3)
+    let file = try FormulaWeights.file(layers, input)
+    let picture = FormulaWeights.numbers("picture", 2 * side * side * 3)
+    let wide = try Network<Double>(layers, input: input, weights: file)
+      .run(Tensor([2, side, side, 3], picture.map { Double(Float($0)) }), .init(["embedding"]))[0]
+    #expect(largestDifference(wide.values, expected) < Tolerance.float)
+    let network = try Network<Float>(layers, input: input, weights: file)
+    try Executor(network, .init(["embedding"])).run(batch: 2, height: side, width: side) { input in
+      for i in picture.indices { input[i] = Float(picture[i]) }
+    } _: { answers in
+      let answer = Array(UnsafeBufferPointer(start: answers[0], count: expected.count))
+      #expect(largestDifference(answer, expected) < Tolerance.float)
     }
   }
 }

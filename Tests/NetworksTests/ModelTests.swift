@@ -11,11 +11,11 @@ import Testing
   }
 
   @Test func `knows the architectures with one list of layers`() throws {
-    for name in ["vgg19", "dlib-resnet", "nn4.small2"] {
+    for name in Architecture.names.map({ "\($0)" }) {
       #expect("\(try model([("architecture", name)]).architecture().name)" == name)
     }
     #expect(outcome { try model([("architecture", "mtcnn")]).architecture() }
-      == "wrongModel: the model is \"mtcnn\", wanted vgg19, dlib-resnet or nn4.small2")
+      == "wrongModel: the model is \"mtcnn\", wanted a network of one input, such as vgg19 or nn4.small2")
     #expect(outcome { try model([("architecture", "resnet50")]) }.hasPrefix("badData: weights: the architecture is \"resnet50\""))
   }
 
@@ -26,6 +26,16 @@ import Testing
     }
     #expect(try constants([("architecture", "nn4.small2")]) == .torch)
     #expect(try constants([("architecture", "nn4.small2"), ("lrn", "tensorflow")]) == .tensorFlow)
+  }
+
+  @Test func `the file says how many people a one-shot network knows`() throws {
+    func outputs(_ people: String) throws -> Int {
+      try model([("architecture", "one-shot"), ("people", people)]).architecture().dimension
+    }
+    #expect(try outputs("40") == 41)
+    for people in ["0", "-3", "", "many", "99999999999999999999"] {
+      #expect(outcome { try outputs(people) } == "badData: weights: people is \"\(people)\", wanted a number from 1")
+    }
   }
 
   @Test func `names what its file lacks`() throws {

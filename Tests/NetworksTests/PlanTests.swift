@@ -11,7 +11,7 @@ import Testing
   ) throws -> Double {
     let request = Network<Float>.Request(taps, pooling: pooling)
     let plan = try Plan(
-      network, batch: x.shape[0], height: x.shape[1], width: x.shape[2], channels: x.shape[3], request)
+      network, batch: x.shape[0], height: x.shape[1], width: x.shape[2], request)
     let memory = try Storage<Float>(repeating: .nan, count: plan.count), workspace = Workspace()
     var worst = 0.0
     // Twice in the same memory: nothing of the first run may be left in the second.
@@ -55,7 +55,7 @@ import Testing
     var file = TensorFile()
     func add(_ layers: [Layer], _ channels: Int) {
       var channels = channels
-      for case .convolution(let name, let outputs, let kernel, _, _, _, _, _) in layers {
+      for case .convolution(let name, let outputs, let kernel, _, _, _, _, _, _) in layers {
         file.add(name + ".weight", [outputs, channels, kernel, kernel], numbers.array(outputs * channels * kernel * kernel).map { $0 / 8 })
         file.add(name + ".bias", [outputs], numbers.array(outputs))
         channels = outputs

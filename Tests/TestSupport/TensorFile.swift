@@ -1,4 +1,5 @@
 import Networks
+import Tensors
 
 /// Writes safetensors files for tests, in memory.
 package struct TensorFile {
@@ -10,6 +11,11 @@ package struct TensorFile {
 
   package mutating func add(_ name: String, _ extents: [Int], _ values: [Float]) {
     add(name, "F32", extents, values.flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } })
+  }
+
+  package mutating func add(_ name: String, _ tensor: Tensor<Float>) {
+    add(name, "F32", tensor.shape.extents, Array(UnsafeRawBufferPointer(start: tensor.pointer, count: 4 * tensor.count)))
+    withExtendedLifetime(tensor) {}
   }
 
   package mutating func add(_ name: String, _ type: String, _ extents: [Int], _ bytes: [UInt8]) {

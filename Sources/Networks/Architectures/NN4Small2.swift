@@ -32,7 +32,8 @@ extension Architecture {
 
   private enum Projection { case maximum, euclidean }
 
-  private static func unit(
+  /// Convolution with bias, batch normalisation and rectifier.
+  static func unit(
     _ name: String, _ statistics: String, _ filters: Int, kernel: Int, stride: Int = 1, padding: Padding = .valid
   ) -> Layer {
     .convolution(
@@ -67,7 +68,8 @@ extension Architecture {
     ])
   }
 
-  private static func convolutions(_ name: String, _ filters: (Int, Int), kernel: Int, stride: Int) -> [Layer] {
+  /// A 1x1 convolution that makes channels fewer, then a wider one.
+  static func convolutions(_ name: String, _ filters: (Int, Int), kernel: Int, stride: Int) -> [Layer] {
     [
       unit(name + "conv1", name + "bn1", filters.0, kernel: 1),
       unit(name + "conv2", name + "bn2", filters.1, kernel: kernel, stride: stride, padding: .zeros(kernel / 2)),

@@ -43,9 +43,11 @@ extension Tape {
     }
   }
 
-  /// L2 pooling (FaceNet): `y = sqrt(sum over the window of x^2)`; no padding.
-  package func euclideanPool(_ x: Variable<Element>, kernel: Int, stride: Int) throws(Failure) -> Variable<Element> {
-    let window = try poolingWindow(x.shape, kernel, stride, 0, false)
+  /// L2 pooling (FaceNet): `y = sqrt(sum over the window of x^2)`; what lies over the edges adds nothing.
+  package func euclideanPool(
+    _ x: Variable<Element>, kernel: Int, stride: Int, padding: Int = 0
+  ) throws(Failure) -> Variable<Element> {
+    let window = try poolingWindow(x.shape, kernel, stride, padding, false)
     let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, window.channels])
     Element.euclideanPool(window, x.tensor.pointer, y.pointer)
     // dx = dy x / y; 0 where the whole window is 0

@@ -1,0 +1,40 @@
+import Tensors
+
+extension Tape {
+  /// Maxout (Goodfellow et al. 2013): `y[c] = max over p < pieces of x[pieces c + p]` over the last axis.
+  package func maxout(_ x: Variable<Element>, pieces: Int) throws(Failure) -> Variable<Element> {
+    let channels = x.shape.extents.last ?? 0
+    guard pieces > 0, channels % pieces == 0 else {
+      throw .invalidArgument("maxout of \(x.shape.description) in pieces of \(pieces), wanted channels that they divide")
+    }
+    var extents = x.shape.extents
+    extents[extents.count - 1] = channels / pieces
+    let y = try Tensor<Element>(extents)
+    maxoutLoop(x.tensor.pointer, y.pointer, y.count, pieces)
+    // dy goes to the first piece that is the largest.
+    return record(y, from: [x]) { tape, dy throws(Failure) in
+      let dx = try Tensor<Element>(x.shape.extents, repeating: 0)
+      for i in 0..<y.count {
+        for p in (pieces * i)..<(pieces * (i + 1)) where x.tensor[p] == y[i] {
+          dx.pointer[p] = dy[i]
+          break
+        }
+      }
+      try tape.accumulate(dx, into: x)
+    }
+  }
+}
+
+/// A NaN stays.
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+func maxoutLoop<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ count: Int, _ pieces: Int
+) {
+  for i in 0..<count {
+    let x = x + i * pieces
+    var largest = x[0]
+    for p in 1..<max(pieces, 1) where !(x[p] <= largest) { largest = x[p] }
+    y[i] = largest
+  }
+}
