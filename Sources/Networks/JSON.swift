@@ -1,6 +1,6 @@
 import Tensors
 
-/// The part of JSON that a safetensors header uses, read without trust: values nest at most 8 deep.
+/// The part of JSON that a safetensors header uses, read without trust: values nest at most 8 deep. And its texts, written.
 enum JSON {
   case object([(key: String, value: JSON)])
   case array([JSON])
@@ -14,6 +14,25 @@ enum JSON {
     parser.skipSpace()
     // safetensors pads its header with spaces
     guard parser.position == bytes.count else { throw parser.failure("the end") }
+  }
+
+  /// A text as JSON writes it, quotes included.
+  static func quoted(_ text: String) -> [UInt8] {
+    let digits = Array("0123456789abcdef".utf8)
+    var bytes = [UInt8(ascii: "\"")]
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+      case 0x08: bytes += Array("\\b".utf8)
+      case 0x09: bytes += Array("\\t".utf8)
+      case 0x0A: bytes += Array("\\n".utf8)
+      case 0x0C: bytes += Array("\\f".utf8)
+      case 0x0D: bytes += Array("\\r".utf8)
+      case 0..<0x20: bytes += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      default: bytes.append(byte)
+      }
+    }
+    return bytes + [UInt8(ascii: "\"")]
   }
 
   private struct Parser {

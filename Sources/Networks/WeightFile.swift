@@ -8,6 +8,7 @@ import Tensors
 /// match their ranges are refused. Values are F32, F16, or a code book: `name.indices` U8 with `name.table` F32[256].
 package final class WeightFile: @unchecked Sendable {
   package static let largest = 1 << 32
+  static let largestHeader = 64 << 20
 
   package let metadata: [String: String]
   package let fingerprint: UInt64
@@ -38,7 +39,7 @@ package final class WeightFile: @unchecked Sendable {
     guard count >= 10 else { throw .badData("safetensors: \(count) bytes, wanted at least 10") }
     var length: UInt64 = 0
     for i in 0..<8 { length |= UInt64(bytes.pointer[i]) << UInt64(8 * i) }
-    guard length <= UInt64(min(count - 8, 64 << 20)) else {
+    guard length <= UInt64(min(count - 8, WeightFile.largestHeader)) else {
       throw .badData("safetensors: a header of \(length) bytes in a file of \(count), this is no safetensors file")
     }
     let header = try JSON(parsing: UnsafeBufferPointer(start: bytes.pointer + 8, count: Int(length)))
@@ -195,5 +196,16 @@ package final class WeightFile: @unchecked Sendable {
     let tensor = try Tensor<Float>(extents)
     reader.read(0, tensor.count, into: tensor.pointer)
     return tensor
+  }
+
+  /// Names of all tensors as they are stored, in order.
+  package var names: [String] { entries.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
+
+  /// Bytes that are numbers of no kind that the format has; their meaning is the caller's.
+  /// - Throws: `.badData` when they are absent or stored as numbers.
+  package func bytes(_ name: String) throws(Failure) -> [UInt8] {
+    guard let entry = entries[name] else { throw .badData("weights: \(name) is missing") }
+    guard entry.kind == .byte else { throw .badData("weights: \(name) is stored as numbers, bytes wanted") }
+    return withExtendedLifetime(bytes) { Array(UnsafeBufferPointer(start: bytes.pointer + entry.offset, count: entry.count)) }
   }
 }

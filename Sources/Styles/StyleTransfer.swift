@@ -56,7 +56,7 @@ package final class StyleTransfer {
       style: StyleTransfer.cover(style, width: width, height: height), options)
     // The content's pixels are in the engine's picture: the start is mixed from them.
     StyleTransfer.addNoise(to: engine.picture, count: width * height * 3, ratio: options.noiseRatio, seed: options.seed)
-    let adam = try Adam<Float>(Shape([height, width, 3]), rate: options.learningRate)
+    let adam = try Optimiser<Float>(.adam(Adam()), "picture", Shape([height, width, 3]))
     let job = Job(engine, width: width, height: height)
     let started = now()
     for step in 1...options.steps {
@@ -64,7 +64,7 @@ package final class StyleTransfer {
       guard costs.total.isFinite else {
         throw .invalidArgument("the cost became \(costs.total) at step \(step): smaller weights or a smaller learning rate are wanted")
       }
-      adam.step(engine.picture, engine.gradient)
+      adam.step(engine.picture, engine.gradient, rate: options.learningRate)
       switch onStep(Progress(step: step, steps: options.steps, costs: costs, seconds: now() - started, job: job)) {
       case .continue: continue
       case .finish: return try job.preview()

@@ -34,7 +34,7 @@ package func readFile(_ path: String, limit: Int) throws(Failure) -> Storage<UIn
 
 /// Writes a file that appears whole or not at all: the bytes go to a hidden file in the same folder, which takes
 /// the name once they are on the disk. An existing file keeps its permissions; a link keeps pointing to its file.
-/// - Throws: `.io`, with nothing left behind.
+/// - Throws: `.io`, with nothing left behind, except where the new file is there and its folder could not be put on the disk.
 package func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer) throws(Failure) {
   var target = path
   var permissions: mode_t?
@@ -64,6 +64,23 @@ package func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer) throws(F
     unlink(temporary)
     throw .io("\(path): \(reason)")
   }
+  try keepName(target, for: path)
+}
+
+/// Waits until the folder's list of names is on the disk: a rename alone may be lost with the power.
+private func keepName(_ target: String, for path: String) throws(Failure) {
+  let folder = systemOpenForReading(directory(of: target))
+  // A folder that may be written and not listed.
+  guard folder >= 0 else { return }
+  defer { close(folder) }
+  // Some file systems have nothing to wait for, and say that the argument is wrong.
+  guard fsync(folder) == 0 || systemError() == EINVAL else { throw .io("\(path): \(lastReason())") }
+}
+
+/// "." or the path up to its last slash, included.
+private func directory(of path: String) -> String {
+  guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+  return String(path[...slash])
 }
 
 /// What the operating system says of its last refusal, "No such file or directory".
@@ -84,8 +101,7 @@ private func refuseUnlessRegular(_ info: stat, _ path: String) throws(Failure) {
 
 /// A new, empty, hidden file in the folder of `target`.
 private func createBeside(_ target: String, for path: String) throws(Failure) -> (name: String, file: Int32) {
-  var folder = ""
-  if let slash = target.utf8.lastIndex(of: UInt8(ascii: "/")) { folder = String(target[...slash]) }
+  let folder = target.utf8.contains(UInt8(ascii: "/")) ? directory(of: target) : ""
   var now = timespec()
   clock_gettime(CLOCK_MONOTONIC, &now)
   for attempt in 0..<100 {

@@ -58,3 +58,21 @@ package func float(half: UInt16) -> Float {
   default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
   }
 }
+
+/// The half precision number that is nearest, ties to even; nil for a number of 65520 or more, which would be infinite.
+package func half(float: Float) -> UInt16? {
+  let sign = UInt16(float.bitPattern >> 16) & 0x8000
+  let magnitude = float.bitPattern & 0x7FFF_FFFF
+  switch magnitude {
+  case 0x7F80_0001...: return sign | 0x7E00 | UInt16(magnitude >> 13 & 0x3FF)  // NaN
+  case 0x7F80_0000: return sign | 0x7C00
+  case 0x477F_F000...: return nil
+  case 0x3880_0000...:
+    // The fraction loses 13 bits: half of the last one that stays, less one where it is even, makes the carry.
+    let even = magnitude >> 13 & 1
+    return sign | UInt16((magnitude - (112 << 23) + 0xFFF + even) >> 13)
+  default:
+    // Below 2^-14 a half counts in steps of 2^-24, as a Float does from 1/2 on: the sum does the rounding.
+    return sign | UInt16((Float(bitPattern: magnitude) + 0.5).bitPattern - 0x3F00_0000)
+  }
+}

@@ -5,49 +5,64 @@ import Tensors
 /// m = b1 m + (1 - b1) g      v = b2 v + (1 - b2) g^2
 /// x = x - rate * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)
 /// ```
-/// Source: Kingma and Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1.
-package final class Adam<Element: Scalar> {
-  private let rate: Element
-  private let beta1: Element = 0.9, beta2: Element = 0.999, epsilon: Element = 1e-8
-  private let mean, square: Tensor<Element>
-  private var steps = 0
+/// Weight decay is added to the gradient (`g + decay x`) or, decoupled from it, taken from the number
+/// (`x - rate decay x`): the latter is AdamW.
+/// Source: Kingma and Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1; Loshchilov and Hutter,
+/// "Decoupled weight decay regularization", 2019, algorithm 2.
+package struct Adam: Equatable, Sendable {
+  package var beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8
+  package var weightDecay = 0.0
+  package var isDecoupled = false
 
-  package init(_ shape: Shape, rate: Element) throws(Failure) {
-    self.rate = rate
-    mean = try Tensor(shape.extents, repeating: 0)
-    square = try Tensor(shape.extents, repeating: 0)
+  package init(
+    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0, isDecoupled: Bool = false
+  ) {
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    self.isDecoupled = isDecoupled
   }
 
-  /// Moves `x` against `gradient`, in place.
-  package func step(_ x: Tensor<Element>, _ gradient: Tensor<Element>) throws(Failure) {
-    guard x.count == mean.count, gradient.count == mean.count else {
-      throw .internalError("Adam for \(mean.count) numbers was given \(x.count) and a gradient of \(gradient.count)")
-    }
-    step(x.pointer, gradient.pointer)
+  func check() throws(Failure) {
+    try Networks.check("beta 1", beta1, in: 0..<1)
+    try Networks.check("beta 2", beta2, in: 0..<1)
+    try Networks.check("epsilon", epsilon, in: .leastNormalMagnitude..<1)
+    try Networks.check("the weight decay", weightDecay, in: 0..<1e6)
   }
 
-  /// The same for as many numbers as the optimiser was made for.
-  package func step(_ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>) {
-    steps += 1
-    let t = Element(steps)
-    let correction1 = 1 - Element.power(beta1, t), correction2 = 1 - Element.power(beta2, t)
+  func move<Element: Scalar>(
+    _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>, mean: UnsafeMutablePointer<Element>,
+    square: UnsafeMutablePointer<Element>, _ count: Int, step: Int, _ rate: Element, _ momentum: Element?
+  ) {
+    let beta1 = momentum.map { Double($0) } ?? self.beta1
+    // In Double: 1 - 0.999 has lost three digits in Float.
+    let correction1 = 1 - Double.power(beta1, Double(step)), correction2 = 1 - Double.power(beta2, Double(step))
     adamLoop(
-      x, gradient, mean.pointer, square.pointer, mean.count, rate / correction1, 1 / correction2, beta1,
-      beta2, epsilon)
+      x, gradient, mean, square, count, AdamFactors(
+        rate: Element(Double(rate) / correction1), squareScale: Element(1 / correction2), keep1: Element(beta1),
+        take1: Element(1 - beta1), keep2: Element(beta2), take2: Element(1 - beta2), epsilon: Element(epsilon),
+        toGradient: isDecoupled ? 0 : Element(weightDecay),
+        shrink: isDecoupled ? Element(1 - Double(rate) * weightDecay) : 1))
   }
+}
+
+private struct AdamFactors<Element: Scalar> {
+  let rate, squareScale, keep1, take1, keep2, take2, epsilon, toGradient, shrink: Element
 }
 
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func adamLoop<Element: Scalar>(
   _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>, _ mean: UnsafeMutablePointer<Element>,
-  _ square: UnsafeMutablePointer<Element>, _ count: Int, _ rate: Element, _ squareScale: Element, _ beta1: Element,
-  _ beta2: Element, _ epsilon: Element
+  _ square: UnsafeMutablePointer<Element>, _ count: Int, _ f: AdamFactors<Element>
 ) {
   for i in 0..<count {
-    let g = gradient[i]
-    mean[i] = beta1 * mean[i] + (1 - beta1) * g
-    square[i] = beta2 * square[i] + (1 - beta2) * g * g
-    x[i] -= rate * mean[i] / ((square[i] * squareScale).squareRoot() + epsilon)
+    let g = gradient[i] + f.toGradient * x[i]
+    let m = f.keep1 * mean[i] + f.take1 * g
+    let v = f.keep2 * square[i] + f.take2 * g * g
+    mean[i] = m
+    square[i] = v
+    x[i] = f.shrink * x[i] - f.rate * m / ((v * f.squareScale).squareRoot() + f.epsilon)
   }
 }

@@ -1,0 +1,346 @@
+import Tensors
+
+/// L-BFGS: steps along `-H g`, where H, an estimate of the inverse of the second derivatives, is made of the last few steps
+/// and the changes of the gradient over them.
+/// ```
+/// s = x' - x      y = g' - g      H starts as (s y / y y) and is updated by every pair, the oldest first
+/// ```
+/// Each step's length is found by a line search for the strong Wolfe conditions. The function must give the same value for
+/// the same numbers: a whole set of data, not a batch of it.
+/// Source: Nocedal and Wright, "Numerical optimization", 2006, algorithms 7.4 and 7.5; the first step's length and the
+/// limits are PyTorch's.
+package final class LBFGS<Element: Scalar> {
+  package struct Options: Equatable, Sendable {
+    /// Pairs that are kept, each twice as large as the numbers.
+    package var history = 10
+    /// The step that a line search tries first.
+    package var rate = 1.0
+    /// Of one run.
+    package var iterations = 20, evaluations = 25
+    /// A run ends where no number of the gradient is larger.
+    package var gradientTolerance = 1e-7
+    /// A run ends where neither the value nor any number changes by more.
+    package var changeTolerance = 1e-9
+
+    package init(
+      history: Int = 10, rate: Double = 1, iterations: Int = 20, evaluations: Int? = nil, gradientTolerance: Double = 1e-7,
+      changeTolerance: Double = 1e-9
+    ) {
+      self.history = history
+      self.rate = rate
+      self.iterations = iterations
+      self.evaluations = evaluations ?? iterations + iterations / 4
+      self.gradientTolerance = gradientTolerance
+      self.changeTolerance = changeTolerance
+    }
+  }
+
+  /// Why a run ended.
+  package enum Reason: Equatable, Sendable {
+    /// The gradient is within its tolerance: a minimum, as far as can be seen.
+    case converged
+    /// A step changed value or numbers by less than the tolerance.
+    case smallChange
+    case iterations, evaluations
+    /// No step along the direction was better than none.
+    case stalled
+    /// The value or its gradient is not finite where the run began, or wherever the line search looked.
+    case notFinite
+  }
+
+  package struct Outcome: Equatable, Sendable {
+    /// The function's value before the run and at its end.
+    package let first, last: Double
+    package let iterations, evaluations: Int
+    package let reason: Reason
+  }
+
+  /// Writes the gradient at `x` and returns the value there.
+  package typealias Evaluation = (_ x: Tensor<Element>, _ gradient: Tensor<Element>) throws(Failure) -> Double
+
+  package let options: Options
+  package let state: OptimiserState<Element>
+  private let count: Int
+  /// [history, count]; a pair lies in the row of its number, modulo `history`.
+  private let moves, changes: Tensor<Element>
+
+  package init(_ count: Int, _ options: Options = Options()) throws(Failure) {
+    guard count > 0, options.history > 0, options.history <= 1000 else {
+      throw .invalidArgument("L-BFGS over \(count) numbers with a history of \(options.history), 1 or more and 1 to 1000 wanted")
+    }
+    guard options.iterations > 0, options.evaluations > 0 else {
+      throw .invalidArgument("L-BFGS in \(options.iterations) iterations and \(options.evaluations) evaluations, 1 or more wanted")
+    }
+    guard options.rate > 0, options.rate.isFinite, options.gradientTolerance >= 0, options.changeTolerance >= 0 else {
+      throw .invalidArgument("L-BFGS with a rate of \(options.rate) and tolerances of \(options.gradientTolerance) and \(options.changeTolerance)")
+    }
+    self.options = options
+    self.count = count
+    // Zeros, so that a checkpoint of a young optimiser has no bytes that nobody has written.
+    moves = try Tensor([options.history, count], repeating: 0)
+    changes = try Tensor([options.history, count], repeating: 0)
+    state = OptimiserState(
+      "lbfgs", [Parameter("moves", moves), Parameter("changes", changes)], counters: 2)
+  }
+
+  /// Iterations so far, and pairs.
+  private var age: UInt64 { state.counters[0] }
+  private var pairs: UInt64 { state.counters[1] }
+
+  /// Moves `x`, in place, to where `evaluate` gives less. `x` keeps the best numbers found, whatever ends the run.
+  ///
+  /// - Throws: what `evaluate` throws, with `x` where the last iteration left it.
+  package func run(_ x: Tensor<Element>, _ evaluate: Evaluation) throws(Failure) -> Outcome {
+    guard x.count == count else { throw .invalidArgument("L-BFGS for \(count) numbers was given \(x.count)") }
+    var line = try LineSearch<Element>(count, changeTolerance: options.changeTolerance)
+    var gradient = try Tensor<Element>([count])
+    var value = try evaluate(x, gradient)
+    let first = value
+    var evaluations = 1, iterations = 0
+    func ended(_ reason: Reason) -> Outcome {
+      Outcome(first: first, last: value, iterations: iterations, evaluations: evaluations, reason: reason)
+    }
+    guard value.isFinite, gradientNorm([gradient]).isFinite else { return ended(.notFinite) }
+    guard largestMagnitude(gradient) > options.gradientTolerance else { return ended(.converged) }
+    let direction = try Tensor<Element>([count])
+    while true {
+      iterations += 1
+      setDirection(direction, gradient)
+      // The first direction is the gradient itself, of any length.
+      let length = age == 0 ? min(1, 1 / sumOfMagnitudes(gradient)) * options.rate : options.rate
+      state.counters[0] &+= 1
+      let slope = sumOfProducts(gradient.pointer, direction.pointer, count)
+      guard slope <= -options.changeTolerance else { return ended(slope.isNaN ? .notFinite : .smallChange) }
+
+      let start = LineSearch<Element>.Point(step: 0, value: value, slope: slope, gradient: gradient)
+      let end = try line.search(from: x, direction, start, trying: length, evaluate)
+      evaluations += line.evaluations
+      guard end.step > 0 else { return ended(line.sawNumbers ? .stalled : .notFinite) }
+      let before = value
+      let largestMove = Double(end.step) * largestMagnitude(direction)
+      addPair(direction, end.step, gradient, end.gradient)
+      moveLoop(x.pointer, direction.pointer, x.pointer, count, end.step)
+      (value, gradient) = (end.value, end.gradient)
+
+      if iterations == options.iterations { return ended(.iterations) }
+      if evaluations >= options.evaluations { return ended(.evaluations) }
+      if largestMagnitude(gradient) <= options.gradientTolerance { return ended(.converged) }
+      if largestMove <= options.changeTolerance || abs(value - before) < options.changeTolerance { return ended(.smallChange) }
+    }
+  }
+
+  /// `direction = -H gradient`, by the two loops of algorithm 7.4.
+  private func setDirection(_ direction: Tensor<Element>, _ gradient: Tensor<Element>) {
+    let d = direction.pointer
+    scaleLoop(gradient.pointer, d, count, -1)
+    guard pairs > 0 else { return }
+    let rows = (0..<min(pairs, UInt64(options.history))).map { row(pairs - 1 - $0) }  // newest first
+    var factors: [Double] = [], inverses: [Double] = []
+    for row in rows {
+      let (s, y) = (moves.pointer + row * count, changes.pointer + row * count)
+      let inverse = 1 / sumOfProducts(s, y, count)
+      let factor = sumOfProducts(s, d, count) * inverse
+      moveLoop(d, y, d, count, Element(-factor))
+      inverses.append(inverse)
+      factors.append(factor)
+    }
+    let y = changes.pointer + rows[0] * count
+    scaleLoop(d, d, count, Element(1 / (inverses[0] * sumOfProducts(y, y, count))))
+    for i in rows.indices.reversed() {
+      let (s, y) = (moves.pointer + rows[i] * count, changes.pointer + rows[i] * count)
+      let factor = sumOfProducts(y, d, count) * inverses[i]
+      moveLoop(d, s, d, count, Element(factors[i] - factor))
+    }
+  }
+
+  private func row(_ pair: UInt64) -> Int { Int(pair % UInt64(options.history)) }
+
+  /// A pair without curvature would make H useless: it is dropped.
+  private func addPair(
+    _ direction: Tensor<Element>, _ step: Element, _ before: Tensor<Element>, _ after: Tensor<Element>
+  ) {
+    // The oldest pair must stay if this one is dropped, so its curvature is known before it is written.
+    let curvature = Double(step)
+      * (sumOfProducts(after.pointer, direction.pointer, count) - sumOfProducts(before.pointer, direction.pointer, count))
+    guard curvature > 1e-10 else { return }
+    let row = row(pairs)
+    scaleLoop(direction.pointer, moves.pointer + row * count, count, step)
+    moveLoop(after.pointer, before.pointer, changes.pointer + row * count, count, -1)
+    state.counters[1] &+= 1
+  }
+}
+
+/// Finds a step along a direction that fulfils the strong Wolfe conditions: the value falls by at least 1/10000 of what the
+/// slope promises, and the slope flattens to 9/10.
+/// Source: Nocedal and Wright, algorithms 3.5 and 3.6, their choice of a step by the cubic of equation 3.59.
+private struct LineSearch<Element: Scalar> {
+  struct Point {
+    let step: Element
+    let value, slope: Double
+    let gradient: Tensor<Element>
+  }
+
+  private(set) var evaluations = 0
+  /// Whether a finite value was found anywhere.
+  private(set) var sawNumbers = false
+  private let changeTolerance: Double
+  private let place: Tensor<Element>
+  private let sufficient = 1e-4, flat = 0.9
+  private let mostTrials = 25
+
+  init(_ count: Int, changeTolerance: Double) throws(Failure) {
+    self.changeTolerance = changeTolerance
+    place = try Tensor([count])
+  }
+
+  private mutating func point(
+    _ step: Double, _ x: Tensor<Element>, _ direction: Tensor<Element>, _ evaluate: LBFGS<Element>.Evaluation
+  ) throws(Failure) -> Point {
+    let step = Element(step)
+    moveLoop(x.pointer, direction.pointer, place.pointer, x.count, step)
+    let gradient = try Tensor<Element>([x.count])
+    let value = try evaluate(place, gradient)
+    evaluations += 1
+    let slope = sumOfProducts(gradient.pointer, direction.pointer, x.count)
+    return Point(step: step, value: value, slope: slope, gradient: gradient)
+  }
+
+  /// - Returns: the best point found; `start` where nothing is better.
+  mutating func search(
+    from x: Tensor<Element>, _ direction: Tensor<Element>, _ start: Point, trying first: Double,
+    _ evaluate: LBFGS<Element>.Evaluation
+  ) throws(Failure) -> Point {
+    evaluations = 0
+    sawNumbers = false
+    let reach = largestMagnitude(direction)
+
+    func isTooHigh(_ point: Point) -> Bool {
+      point.value > start.value + sufficient * Double(point.step) * start.slope
+    }
+    func isFlat(_ point: Point) -> Bool { abs(point.slope) <= -flat * start.slope }
+
+    // Further and further, until the steps looked for lie between two points.
+    var previous = start, current = try point(first, x, direction, evaluate)
+    var trials = 0
+    // Where the function has no number, the step was too long.
+    while !(current.value.isFinite && current.slope.isFinite), trials < mostTrials {
+      trials += 1
+      current = try point(Double(current.step) / 2, x, direction, evaluate)
+    }
+    guard current.value.isFinite && current.slope.isFinite else { return start }
+    sawNumbers = true
+    var low = start, high = start, isBracketed = false
+    var growths = 0
+    while trials < mostTrials {
+      if isTooHigh(current) || growths > 1 && current.value >= previous.value || current.slope >= 0 && !isFlat(current) {
+        (low, high) = previous.value <= current.value ? (previous, current) : (current, previous)
+        isBracketed = true
+        break
+      }
+      if isFlat(current) { return current }
+      let near = Double(current.step), far = Double(current.step) * 10
+      let next = LineSearch.minimum(previous, current, from: near + 0.01 * (near - Double(previous.step)), to: far)
+      previous = current
+      current = try point(next, x, direction, evaluate)
+      trials += 1
+      growths += 1
+      if !(current.value.isFinite && current.slope.isFinite) { return previous }
+    }
+    if !isBracketed { return current.value < start.value ? current : start }
+
+    // Closer and closer; `low` is the better of the two.
+    var wasNearEnd = false
+    while trials < mostTrials {
+      let left = Double(min(low.step, high.step)), right = Double(max(low.step, high.step))
+      if (right - left) * reach < changeTolerance { break }
+      var step = LineSearch.minimum(low, high, from: left, to: right)
+      // Twice in a row near an end: a tenth away from it.
+      let margin = 0.1 * (right - left)
+      if min(right - step, step - left) < margin {
+        if wasNearEnd || step >= right || step <= left {
+          step = right - step < step - left ? right - margin : left + margin
+          wasNearEnd = false
+        } else {
+          wasNearEnd = true
+        }
+      } else {
+        wasNearEnd = false
+      }
+      let trial = try point(step, x, direction, evaluate)
+      trials += 1
+      guard trial.value.isFinite && trial.slope.isFinite else { break }
+      if isTooHigh(trial) || trial.value >= low.value {
+        (low, high) = trial.value < low.value ? (trial, low) : (low, trial)
+      } else {
+        if isFlat(trial) { return trial }
+        if trial.slope * Double(high.step - low.step) >= 0 { high = low }
+        low = trial
+      }
+    }
+    return low
+  }
+
+  /// Where the cubic through two points with their slopes is least, within bounds; their middle where there is none.
+  private static func minimum(_ a: Point, _ b: Point, from lower: Double, to upper: Double) -> Double {
+    let (left, right) = a.step <= b.step ? (a, b) : (b, a)
+    let width = Double(right.step) - Double(left.step)
+    let d1 = left.slope + right.slope + 3 * (left.value - right.value) / width
+    let square = d1 * d1 - left.slope * right.slope
+    guard square >= 0 else { return (lower + upper) / 2 }
+    let d2 = square.squareRoot()
+    let step = Double(right.step) - width * ((right.slope + d2 - d1) / (right.slope - left.slope + 2 * d2))
+    return step.isNaN ? (lower + upper) / 2 : min(max(step, lower), upper)
+  }
+}
+
+/// `y = a + factor b`; `y` may be `a`.
+private func moveLoop<Element: Scalar>(
+  _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ count: Int,
+  _ factor: Element
+) {
+  forEachSlice(of: count) { moveSlice(a + $0.lowerBound, b + $0.lowerBound, y + $0.lowerBound, $0.count, factor) }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func moveSlice<Element: Scalar>(
+  _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ count: Int,
+  _ factor: Element
+) {
+  for i in 0..<count { y[i] = a[i] + factor * b[i] }
+}
+
+/// `y = factor x`; `y` may be `x`.
+private func scaleLoop<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ count: Int, _ factor: Element
+) {
+  forEachSlice(of: count) { scaleSlice(x + $0.lowerBound, y + $0.lowerBound, $0.count, factor) }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func scaleSlice<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ count: Int, _ factor: Element
+) {
+  for i in 0..<count { y[i] = factor * x[i] }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func largestMagnitude<Element: Scalar>(_ x: Tensor<Element>) -> Double {
+  var largest: Element = 0
+  let pointer = x.pointer
+  for i in 0..<x.count { largest = max(largest, abs(pointer[i])) }
+  withExtendedLifetime(x) {}
+  return Double(largest)
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func sumOfMagnitudes<Element: Scalar>(_ x: Tensor<Element>) -> Double {
+  var sum = 0.0
+  let pointer = x.pointer
+  for i in 0..<x.count { sum += Double(abs(pointer[i])) }
+  withExtendedLifetime(x) {}
+  return sum
+}

@@ -1,0 +1,168 @@
+import Tensors
+
+/// How an optimiser moves numbers; each rule's formula is in the file of its name.
+package enum UpdateRule: Equatable, Sendable {
+  case sgd(SGD)
+  case adam(Adam)
+  case rmsProp(RMSProp)
+
+  /// What a checkpoint calls it: rules of one name keep the same state.
+  package var name: String {
+    switch self {
+    case .sgd: return "sgd"
+    case .adam: return "adam"
+    case .rmsProp: return "rmsprop"
+    }
+  }
+
+  /// The running means that it keeps, each as large as the parameters.
+  var slots: [String] {
+    switch self {
+    case .sgd: return ["velocity"]
+    case .adam: return ["mean", "square"]
+    case .rmsProp: return ["square", "velocity"]
+    }
+  }
+
+  /// - Throws: `.invalidArgument` naming the number that is out of its range.
+  package func check() throws(Failure) {
+    switch self {
+    case .sgd(let rule): try rule.check()
+    case .adam(let rule): try rule.check()
+    case .rmsProp(let rule): try rule.check()
+    }
+  }
+}
+
+/// What an optimiser remembers from step to step, all that a checkpoint must keep of it. The optimiser works in these very
+/// tensors: filling them resumes it.
+package final class OptimiserState<Element: Scalar> {
+  package let name: String
+  package let tensors: [Parameter<Element>]
+  package var counters: [UInt64]
+
+  init(_ name: String, _ tensors: [Parameter<Element>], counters: Int) {
+    self.name = name
+    self.tensors = tensors
+    self.counters = [UInt64](repeating: 0, count: counters)
+  }
+}
+
+/// Moves parameters against their gradients, step by step, by one of the rules.
+///
+/// Every number is moved by itself, so the result is the same bits for any number of threads.
+package final class Optimiser<Element: Scalar> {
+  package let rule: UpdateRule
+  /// The parameters that are trained: a step wants a gradient for each, in this order.
+  package let parameters: [Parameter<Element>]
+  package let state: OptimiserState<Element>
+  private let pieces: [Piece]
+  private let slotCount: Int
+
+  /// A run of one parameter's numbers, the work of a task.
+  private struct Piece {
+    let parameter, first, count: Int
+  }
+
+  /// - Parameter parameters: those that are not trained are left alone.
+  package convenience init(_ rule: UpdateRule, _ parameters: [Parameter<Element>]) throws(Failure) {
+    var trained: [Parameter<Element>] = []
+    for parameter in parameters where parameter.isTrained { trained.append(parameter) }
+    var shapes: [(name: String, shape: Shape)] = []
+    for parameter in trained { shapes.append((parameter.name, parameter.value.shape)) }
+    try self.init(rule, trained, shapes)
+  }
+
+  /// For numbers that lie elsewhere, handed over at every step: the pixels of a picture.
+  package convenience init(_ rule: UpdateRule, _ name: String, _ shape: Shape) throws(Failure) {
+    try self.init(rule, [], [(name, shape)])
+  }
+
+  private init(
+    _ rule: UpdateRule, _ parameters: [Parameter<Element>], _ shapes: [(name: String, shape: Shape)]
+  ) throws(Failure) {
+    try rule.check()
+    self.rule = rule
+    self.parameters = parameters
+    let slots = rule.slots
+    var tensors: [Parameter<Element>] = []
+    var pieces: [Piece] = []
+    let longest = 1 << 15
+    for (index, (name, shape)) in shapes.enumerated() {
+      for slot in slots { tensors.append(Parameter("\(slot).\(name)", try Tensor(shape.extents, repeating: 0))) }
+      for first in stride(from: 0, to: shape.count, by: longest) {
+        pieces.append(Piece(parameter: index, first: first, count: min(longest, shape.count - first)))
+      }
+    }
+    slotCount = slots.count
+    state = OptimiserState(rule.name, tensors, counters: 1)
+    self.pieces = pieces
+  }
+
+  /// Steps taken so far.
+  package var steps: Int { Int(clamping: state.counters[0]) }
+
+  /// One step; nothing is changed when it throws.
+  ///
+  /// - Parameters:
+  ///   - gradients: of `parameters`, in their order.
+  ///   - momentum: in place of the rule's momentum (of SGD and RMSProp) or beta 1 (of Adam), for this step.
+  /// - Throws: `.invalidArgument` when a gradient is missing, of another shape, or not finite.
+  package func step(
+    _ gradients: [Tensor<Element>], rate: Element, momentum: Element? = nil
+  ) throws(Failure) {
+    guard gradients.count == parameters.count else {
+      throw .invalidArgument("\(gradients.count) gradients for \(parameters.count) parameters")
+    }
+    guard rate.isFinite, rate >= 0 else { throw .invalidArgument("a learning rate of \(Double(rate)), 0 or more wanted") }
+    if let momentum {
+      guard momentum >= 0, momentum < 1 else { throw .invalidArgument("a momentum of \(Double(momentum)), 0..<1 wanted") }
+    }
+    for (parameter, gradient) in zip(parameters, gradients) {
+      guard parameter.value.shape == gradient.shape else {
+        throw .invalidArgument(
+          "the gradient of \(parameter.name) is \(gradient.shape.description), wanted \(parameter.value.shape.description)")
+      }
+      guard gradientNorm([gradient]).isFinite else {
+        throw .invalidArgument("the gradient of \(parameter.name) is not finite, or its square is not")
+      }
+    }
+    move(parameters.map { $0.value.pointer }, gradients.map { UnsafePointer($0.pointer) }, rate, momentum)
+    withExtendedLifetime(gradients) {}
+  }
+
+  /// The same for numbers that lie elsewhere: as many as the optimiser was made for.
+  package func step(_ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>, rate: Element) {
+    move([x], [gradient], rate, nil)
+  }
+
+  private func move(
+    _ values: [UnsafeMutablePointer<Element>], _ gradients: [UnsafePointer<Element>], _ rate: Element,
+    _ momentum: Element?
+  ) {
+    state.counters[0] &+= 1
+    let steps = steps, slotCount = slotCount, rule = rule, pieces = pieces
+    let slots = state.tensors.map { $0.value.pointer }
+    ThreadPool.shared.run(pieces.count) { task, _ in
+      let piece = pieces[task]
+      let x = values[piece.parameter] + piece.first, gradient = gradients[piece.parameter] + piece.first
+      let first = slots[piece.parameter * slotCount] + piece.first
+      switch rule {
+      case .sgd(let sgd): sgd.move(x, gradient, velocity: first, piece.count, rate, momentum)
+      case .adam(let adam):
+        let second = slots[piece.parameter * slotCount + 1] + piece.first
+        adam.move(x, gradient, mean: first, square: second, piece.count, step: steps, rate, momentum)
+      case .rmsProp(let rmsProp):
+        let second = slots[piece.parameter * slotCount + 1] + piece.first
+        rmsProp.move(x, gradient, square: first, velocity: second, piece.count, rate, momentum)
+      }
+    }
+  }
+}
+
+/// - Throws: `.invalidArgument` when a rule's number is not in `range`.
+func check(_ name: String, _ value: Double, in range: Range<Double>) throws(Failure) {
+  guard range.contains(value) else {
+    throw .invalidArgument("\(name) is \(value), \(range.lowerBound) or more and less than \(range.upperBound) wanted")
+  }
+}

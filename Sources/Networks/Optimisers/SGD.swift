@@ -1,0 +1,50 @@
+import Tensors
+
+/// Stochastic gradient descent with momentum, as PyTorch has it without dampening.
+/// ```
+/// g = g + decay x      v = momentum v + g
+/// x = x - rate v                      or, by Nesterov,  x = x - rate (g + momentum v)
+/// ```
+/// Source: Sutskever, Martens, Dahl, Hinton, "On the importance of initialization and momentum in deep learning", 2013.
+package struct SGD: Equatable, Sendable {
+  package var momentum = 0.0
+  package var isNesterov = false
+  /// Of the squared length of the parameters (L2), half of which is added to the loss.
+  package var weightDecay = 0.0
+
+  package init(momentum: Double = 0, isNesterov: Bool = false, weightDecay: Double = 0) {
+    self.momentum = momentum
+    self.isNesterov = isNesterov
+    self.weightDecay = weightDecay
+  }
+
+  func check() throws(Failure) {
+    try Networks.check("the momentum", momentum, in: 0..<1)
+    try Networks.check("the weight decay", weightDecay, in: 0..<1e6)
+    guard !isNesterov || momentum > 0 else { throw .invalidArgument("Nesterov's step with a momentum of 0, more wanted") }
+  }
+
+  func move<Element: Scalar>(
+    _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>, velocity: UnsafeMutablePointer<Element>,
+    _ count: Int, _ rate: Element, _ momentum: Element?
+  ) {
+    let momentum = momentum ?? Element(self.momentum)
+    // g + momentum v, where v holds g already; the plain step is v alone.
+    let (ofGradient, ofVelocity): (Element, Element) = isNesterov ? (rate, rate * momentum) : (0, rate)
+    sgdLoop(x, gradient, velocity, count, ofGradient, ofVelocity, momentum, Element(weightDecay))
+  }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func sgdLoop<Element: Scalar>(
+  _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>, _ velocity: UnsafeMutablePointer<Element>,
+  _ count: Int, _ ofGradient: Element, _ ofVelocity: Element, _ momentum: Element, _ decay: Element
+) {
+  for i in 0..<count {
+    let g = gradient[i] + decay * x[i]
+    let v = momentum * velocity[i] + g
+    velocity[i] = v
+    x[i] -= ofGradient * g + ofVelocity * v
+  }
+}

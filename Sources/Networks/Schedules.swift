@@ -1,0 +1,207 @@
+import CSystem
+import Tensors
+
+/// How the learning rate changes from step to step; steps count from 0. A schedule is data: a training that goes on from a
+/// checkpoint needs its step and nothing else. The rates are PyTorch's of the schedulers named.
+package indirect enum Schedule: Equatable, Sendable {
+  case constant(Double)
+  /// `rate * factor ^ floor(step / every)`; StepLR.
+  case stepped(rate: Double, every: Int, factor: Double)
+  /// Half a wave from `rate` down to `minimum` in `steps` steps, and there for good; CosineAnnealingLR within these steps.
+  /// Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017, equation 5.
+  case cosine(rate: Double, minimum: Double, steps: Int)
+  case oneCycle(OneCycle)
+  case cyclical(Cyclical)
+  /// In `steps` steps from a part of the first rate of another schedule up to all of it, then that schedule from its step 0;
+  /// LinearLR.
+  case warmUp(steps: Int, from: Double, then: Schedule)
+
+  /// One climb and one descent of half a cosine each, beta 1 or momentum against them; OneCycleLR.
+  /// Source: Smith and Topin, "Super-convergence", 2018.
+  package struct OneCycle: Equatable, Sendable {
+    package var highest: Double
+    package var steps: Int
+    /// Part of the steps that climb.
+    package var climb = 0.3
+    /// The first rate is `highest / start`, the last one that divided by `end` again.
+    package var start = 25.0, end = 1e4
+    /// At the first and last step, and at the highest rate.
+    package var beta1 = (calm: 0.95, fast: 0.85)
+
+    package init(highest: Double, steps: Int) {
+      self.highest = highest
+      self.steps = steps
+    }
+
+    package static func == (a: OneCycle, b: OneCycle) -> Bool {
+      a.highest == b.highest && a.steps == b.steps && a.climb == b.climb && a.start == b.start && a.end == b.end && a.beta1 == b.beta1
+    }
+  }
+
+  /// Straight up and straight down, again and again, beta 1 or momentum against it; CyclicLR. With Adam, beta 2 is then 0.99.
+  /// Source: Smith, "Cyclical learning rates for training neural networks", 2017.
+  package struct Cyclical: Equatable, Sendable {
+    package enum Shape: Equatable, Sendable {
+      case triangular
+      /// Each cycle is half as high as the one before.
+      case halving
+      /// Lower by a factor with every step.
+      case exponential(Double)
+    }
+    package var lowest, highest: Double
+    package var up = 2000, down = 2000
+    package var shape = Shape.triangular
+    /// At the lowest rate and at the highest.
+    package var beta1 = (calm: 0.9, fast: 0.8)
+
+    package init(lowest: Double, highest: Double, up: Int = 2000, down: Int? = nil, shape: Shape = .triangular) {
+      self.lowest = lowest
+      self.highest = highest
+      self.up = up
+      self.down = down ?? up
+      self.shape = shape
+    }
+
+    package static func == (a: Cyclical, b: Cyclical) -> Bool {
+      a.lowest == b.lowest && a.highest == b.highest && a.up == b.up && a.down == b.down && a.shape == b.shape && a.beta1 == b.beta1
+    }
+  }
+
+  /// Steps before the first count as the first.
+  package func rate(at step: Int) -> Double {
+    let step = max(step, 0)
+    switch self {
+    case .constant(let rate): return rate
+    case .stepped(let rate, let every, let factor): return rate * pow(factor, Double(step / max(every, 1)))
+    case .cosine(let rate, let minimum, let steps):
+      return Schedule.wave(rate, minimum, Double(min(step, steps)) / Double(max(steps, 1)))
+    case .oneCycle(let cycle):
+      let first = cycle.highest / cycle.start
+      return cycle.at(step, from: first, by: cycle.highest, to: first / cycle.end)
+    case .cyclical(let cycle): return cycle.lowest + (cycle.highest - cycle.lowest) * cycle.height(at: step)
+    case .warmUp(let steps, let part, let schedule):
+      guard step < steps else { return schedule.rate(at: step - steps) }
+      return schedule.rate(at: 0) * (part + (1 - part) * Double(step) / Double(steps))
+    }
+  }
+
+  /// What Adam takes for beta 1, and SGD and RMSProp for momentum, at this step; nil for what they have.
+  package func beta1(at step: Int) -> Double? {
+    let step = max(step, 0)
+    switch self {
+    case .constant, .stepped, .cosine: return nil
+    case .oneCycle(let cycle): return cycle.at(step, from: cycle.beta1.calm, by: cycle.beta1.fast, to: cycle.beta1.calm)
+    case .cyclical(let cycle): return cycle.beta1.calm - (cycle.beta1.calm - cycle.beta1.fast) * cycle.height(at: step)
+    case .warmUp(let steps, _, let schedule): return schedule.beta1(at: max(step, steps) - steps)
+    }
+  }
+
+  /// Half a cosine from `a` to `b` as `part` goes from 0 to 1.
+  fileprivate static func wave(_ a: Double, _ b: Double, _ part: Double) -> Double {
+    b + (a - b) * (1 + cos(Double.pi * part)) / 2
+  }
+
+  /// - Throws: `.invalidArgument` naming the number that is out of its range.
+  package func check() throws(Failure) {
+    func rate(_ name: String, _ value: Double, orZero: Bool = false) throws(Failure) {
+      guard value.isFinite, value > 0 || orZero && value == 0 else {
+        throw .invalidArgument("schedule: \(name) is \(value), \(orZero ? "0 or more" : "more than 0") wanted")
+      }
+    }
+    func steps(_ name: String, _ value: Int, least: Int = 1) throws(Failure) {
+      guard value >= least, value <= 1 << 40 else {
+        throw .invalidArgument("schedule: \(name) is \(value), \(least) to \(1 << 40) wanted")
+      }
+    }
+    func part(_ name: String, _ value: Double) throws(Failure) {
+      guard value >= 0, value <= 1 else { throw .invalidArgument("schedule: \(name) is \(value), 0 to 1 wanted") }
+    }
+    func beta(_ value: Double) throws(Failure) {
+      guard value >= 0, value < 1 else { throw .invalidArgument("schedule: beta 1 is \(value), 0..<1 wanted") }
+    }
+    switch self {
+    case .constant(let value): try rate("the rate", value)
+    case .stepped(let value, let every, let factor):
+      try rate("the rate", value)
+      try steps("the length of a step", every)
+      try part("the factor", factor)
+    case .cosine(let value, let minimum, let count):
+      try rate("the rate", value)
+      try rate("the lowest rate", minimum, orZero: true)
+      try steps("the number of steps", count)
+    case .oneCycle(let cycle):
+      try rate("the highest rate", cycle.highest)
+      try steps("the number of steps", cycle.steps, least: 2)
+      try part("the climbing part", cycle.climb)
+      try rate("the divisor of the first rate", cycle.start)
+      try rate("the divisor of the last rate", cycle.end)
+      try beta(cycle.beta1.calm)
+      try beta(cycle.beta1.fast)
+    case .cyclical(let cycle):
+      try rate("the lowest rate", cycle.lowest, orZero: true)
+      try rate("the highest rate", cycle.highest)
+      try steps("the way up", cycle.up)
+      try steps("the way down", cycle.down)
+      if case .exponential(let factor) = cycle.shape { try part("the factor", factor) }
+      try beta(cycle.beta1.calm)
+      try beta(cycle.beta1.fast)
+    case .warmUp(let count, let first, let schedule):
+      try steps("the warm-up", count, least: 0)
+      try part("the first part of the warm-up", first)
+      try schedule.check()
+    }
+  }
+}
+
+extension Schedule.OneCycle {
+  /// From `first` by `middle` at the end of the climb to `last` at the last step, and there for good.
+  fileprivate func at(_ step: Int, from first: Double, by middle: Double, to last: Double) -> Double {
+    let top = climb * Double(steps) - 1, end = Double(steps - 1), step = Double(min(step, steps - 1))
+    if step <= top { return Schedule.wave(first, middle, top > 0 ? step / top : 1) }
+    return Schedule.wave(middle, last, end > top ? (step - top) / (end - top) : 1)
+  }
+}
+
+extension Schedule.Cyclical {
+  /// 0 at the foot of a triangle and 1 at its top, lower in later cycles as the shape says.
+  fileprivate func height(at step: Int) -> Double {
+    let length = max(up, 1) + max(down, 1)
+    let cycle = step / length, place = step % length
+    let triangle = place <= up ? Double(place) / Double(max(up, 1)) : Double(length - place) / Double(max(down, 1))
+    switch shape {
+    case .triangular: return triangle
+    case .halving: return triangle * pow(2, -Double(cycle))
+    case .exponential(let factor): return triangle * pow(factor, Double(step))
+    }
+  }
+}
+
+extension Schedule {
+  package static let names = ["constant", "step", "cosine", "one-cycle", "cyclical"]
+
+  /// A schedule by its name, in the usual proportions, for a training of `steps` steps whose highest rate is `rate`.
+  ///
+  /// "step" divides by 10 after each third; "cyclical" makes four cycles from a tenth of the rate.
+  /// - Parameter warmUp: steps before, in which the rate rises from a hundredth.
+  /// - Throws: `.invalidArgument` for a name that is not one of `names`.
+  package init(named name: String, rate: Double, steps: Int, warmUp: Int = 0) throws(Failure) {
+    guard warmUp >= 0, warmUp < max(steps, 1) else {
+      throw .invalidArgument("schedule: a warm-up of \(warmUp) steps, 0 or more and less than all \(steps) wanted")
+    }
+    let rest = steps - warmUp
+    let schedule: Schedule
+    switch name {
+    case "constant": schedule = .constant(rate)
+    case "step": schedule = .stepped(rate: rate, every: max(rest / 3 + (rest % 3 == 0 ? 0 : 1), 1), factor: 0.1)
+    case "cosine": schedule = .cosine(rate: rate, minimum: 0, steps: rest)
+    case "one-cycle": schedule = .oneCycle(OneCycle(highest: rate, steps: rest))
+    case "cyclical": schedule = .cyclical(Cyclical(lowest: rate / 10, highest: rate, up: max(rest / 8, 1)))
+    default:
+      var known = ""
+      for name in Schedule.names { known += (known.isEmpty ? "" : ", ") + name }
+      throw .invalidArgument("schedule \"\(name)\", one of \(known) wanted")
+    }
+    self = warmUp == 0 ? schedule : .warmUp(steps: warmUp, from: 0.01, then: schedule)
+    try check()
+  }
+}

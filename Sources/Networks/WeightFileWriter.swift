@@ -1,0 +1,145 @@
+import Tensors
+
+/// Makes a safetensors file that `WeightFile` reads back bit for bit.
+///
+/// Tensors lie as the format's own implementation puts them: the widest numbers first, then by name, the header padded
+/// with spaces to a multiple of 8 bytes. The same tensors and texts give the same bytes in whatever order they are added.
+package struct WeightFileWriter {
+  package enum Numbers { case float32, float16 }
+
+  /// Free texts, the file's `__metadata__`.
+  package var metadata: [String: String] = [:]
+  private var entries: [Entry] = []
+  private var names: Set<String> = []
+
+  private enum Content {
+    case singles(Tensor<Float>), halves(Tensor<Float>), bytes([UInt8])
+
+    var width: Int {
+      switch self {
+      case .singles: return 4
+      case .halves: return 2
+      case .bytes: return 1
+      }
+    }
+    var type: String {
+      switch self {
+      case .singles: return "F32"
+      case .halves: return "F16"
+      case .bytes: return "U8"
+      }
+    }
+  }
+
+  private struct Entry {
+    let name: String
+    let extents: [Int]
+    let content: Content
+    let byteCount: Int
+  }
+
+  package init() {}
+
+  /// Numbers as they will be when the file is made: the tensor is kept, not copied.
+  ///
+  /// - Parameter numbers: halves are rounded to the nearest, ties to even.
+  /// - Throws: `.invalidArgument` for a name taken or reserved and for a shape that the reader refuses: a side of 0, more
+  ///   than 8 axes.
+  package mutating func add(
+    _ name: String, _ tensor: Tensor<Float>, as numbers: Numbers = .float32
+  ) throws(Failure) {
+    try add(name, tensor.shape.extents, tensor.count, numbers == .float32 ? .singles(tensor) : .halves(tensor))
+  }
+
+  /// Bytes whose meaning is the caller's, [count]; at least one.
+  package mutating func add(_ name: String, bytes: [UInt8]) throws(Failure) {
+    try add(name, [bytes.count], bytes.count, .bytes(bytes))
+  }
+
+  private mutating func add(_ name: String, _ extents: [Int], _ count: Int, _ content: Content) throws(Failure) {
+    guard name != "__metadata__" else { throw .invalidArgument("a tensor named __metadata__, which safetensors keeps for texts") }
+    guard count > 0 else { throw .invalidArgument("tensor \(name) has a side of 0") }
+    guard extents.count <= 8 else { throw .invalidArgument("tensor \(name) has \(extents.count) axes, at most 8 wanted") }
+    let (byteCount, overflow) = count.multipliedReportingOverflow(by: content.width)
+    guard !overflow, byteCount <= WeightFile.largest else {
+      throw .invalidArgument("tensor \(name) has \(count) numbers, a file holds at most \(WeightFile.largest) bytes")
+    }
+    guard names.insert(name).inserted else { throw .invalidArgument("two tensors named \(name)") }
+    entries.append(Entry(name: name, extents: extents, content: content, byteCount: byteCount))
+  }
+
+  /// The whole file.
+  /// - Throws: `.invalidArgument` when a number has no half or the file is larger than the reader takes.
+  package func bytes() throws(Failure) -> Storage<UInt8> {
+    let ordered = entries.sorted {
+      $0.content.width != $1.content.width
+        ? $0.content.width > $1.content.width : $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
+    }
+    let header = header(ordered)
+    var size = 8 + header.count
+    for entry in ordered { size += entry.byteCount }
+    guard size <= WeightFile.largest, header.count <= WeightFile.largestHeader else {
+      throw .invalidArgument("a weight file of \(size) bytes, \(header.count) of them names, is larger than can be read")
+    }
+    let file = try Storage<UInt8>(count: size)
+    for i in 0..<8 { file.pointer[i] = UInt8(UInt64(header.count) >> UInt64(8 * i) & 0xFF) }
+    for (i, byte) in header.enumerated() { file.pointer[8 + i] = byte }
+    var target = UnsafeMutableRawPointer(file.pointer) + 8 + header.count
+    for entry in ordered {
+      try WeightFileWriter.write(entry, to: target)
+      target += entry.byteCount
+    }
+    return file
+  }
+
+  /// Writes the file so that it appears whole or not at all: a full disk or a killed process leaves an older one as it was.
+  /// - Throws: `.io` with the system's reason, or what `bytes` throws.
+  package func write(path: String) throws(Failure) {
+    let file = try bytes()
+    try writeFile(path, UnsafeRawBufferPointer(file.buffer))
+    withExtendedLifetime(file) {}
+  }
+
+  private func header(_ ordered: [Entry]) -> [UInt8] {
+    var text: [UInt8] = Array("{".utf8)
+    if !metadata.isEmpty {
+      text += Array("\"__metadata__\":{".utf8)
+      for (i, key) in metadata.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }).enumerated() {
+        if i > 0 { text.append(UInt8(ascii: ",")) }
+        text += JSON.quoted(key) + [UInt8(ascii: ":")] + JSON.quoted(metadata[key] ?? "")
+      }
+      text.append(UInt8(ascii: "}"))
+    }
+    var offset = 0
+    for entry in ordered {
+      if text.count > 1 { text.append(UInt8(ascii: ",")) }
+      var shape = ""
+      for (axis, extent) in entry.extents.enumerated() { shape += (axis == 0 ? "" : ",") + "\(extent)" }
+      let end = offset + entry.byteCount
+      text += JSON.quoted(entry.name)
+      text += Array(":{\"dtype\":\"\(entry.content.type)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}".utf8)
+      offset = end
+    }
+    text.append(UInt8(ascii: "}"))
+    while text.count % 8 != 0 { text.append(UInt8(ascii: " ")) }
+    return text
+  }
+
+  private static func write(_ entry: Entry, to target: UnsafeMutableRawPointer) throws(Failure) {
+    switch entry.content {
+    case .singles(let tensor):
+      // Every machine that the library runs on keeps the lowest byte first, as the format does.
+      target.copyMemory(from: tensor.pointer, byteCount: entry.byteCount)
+      withExtendedLifetime(tensor) {}
+    case .halves(let tensor):
+      for i in 0..<tensor.count {
+        guard let bits = half(float: tensor[i]) else {
+          throw .invalidArgument("\(tensor[i]) in \(entry.name) has no half precision number, at most 65504 wanted")
+        }
+        target.storeBytes(of: bits, toByteOffset: 2 * i, as: UInt16.self)
+      }
+    case .bytes(let bytes):
+      bytes.withUnsafeBytes { if let start = $0.baseAddress { target.copyMemory(from: start, byteCount: $0.count) } }
+    }
+  }
+}
