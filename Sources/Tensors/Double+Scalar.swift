@@ -6,6 +6,7 @@ extension Double: Scalar {
 
   package static func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
   package static func exponential(_ x: Double) -> Double { exp(x) }
+  package static func logarithm(_ x: Double) -> Double { log(x) }
 
   package static func pack(
     depth: Int, columns: Int, _ b: UnsafePointer<Double>, rowStride: Int, columnStride: Int

@@ -6,6 +6,7 @@ extension Float: Scalar {
 
   package static func power(_ x: Float, _ y: Float) -> Float { powf(x, y) }
   package static func exponential(_ x: Float) -> Float { expf(x) }
+  package static func logarithm(_ x: Float) -> Float { logf(x) }
 
   package static func pack(
     depth: Int, columns: Int, _ b: UnsafePointer<Float>, rowStride: Int, columnStride: Int

@@ -49,6 +49,8 @@ package protocol Scalar: BinaryFloatingPoint, BitwiseCopyable {
 
   static func power(_ x: Self, _ y: Self) -> Self
   static func exponential(_ x: Self) -> Self
+  /// Natural.
+  static func logarithm(_ x: Self) -> Self
 }
 
 extension Scalar {
