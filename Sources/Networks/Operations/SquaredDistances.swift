@@ -4,7 +4,8 @@ extension Tape {
   /// The squared distances of all pairs of rows: `D[i, j] = |x[i] - x[j]|^2`, never below 0.
   ///
   /// `x` is [count, dimension], `D` [count, count]. One product gives them all, `|x[i]|^2 + |x[j]|^2 - 2 x[i] . x[j]`,
-  /// of rows taken from their mean: distances do not change, and fewer digits cancel.
+  /// of rows taken from their mean: distances do not change, and fewer digits cancel. What is lost is a rounding of the
+  /// squared norms: of unit rows 1e-7 in `Float`.
   package func squaredDistances(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
     guard x.shape.rank == 2, x.shape.count > 0 else {
       throw .invalidArgument("distances in \(x.shape.description), wanted [count, dimension]")

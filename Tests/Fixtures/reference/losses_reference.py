@@ -166,7 +166,7 @@ for reduction in ("sum", "mean", "mean_of_active"):
 for name in ("batch_hard", "semi_hard", "all_triplets"):
     x = F.normalize(numbers(24, 16)).float().double()
     cases.append(case(name, x, "P x K", labels=[i // 4 for i in range(24)], margin=0.25, reduction="mean"))
-    x = numbers(6, 3, scale=0.01) + torch.tensor([[100.0 * (i // 2)] * 3 for i in range(6)])
+    x = numbers(6, 3, scale=0.01) + torch.tensor([[1.0 * (i // 2)] * 3 for i in range(6)])
     x = x.float().double()
     cases.append(case(name, x, "nothing is active", labels=[0, 0, 1, 1, 2, 2], margin=0.25, reduction="mean_of_active"))
 for reduction in ("sum", "mean"):
