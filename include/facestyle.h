@@ -288,7 +288,11 @@ void fs_gallery_destroy(fs_gallery *gallery);
 
 /* ---- Losses and costs, as the papers define them. ---- */
 
-typedef enum fs_reduction { FS_SUM = 0, FS_MEAN = 1 } fs_reduction;
+typedef enum fs_reduction {
+  FS_SUM = 0,
+  FS_MEAN = 1,          /* over all terms */
+  FS_MEAN_OF_ACTIVE = 2 /* over the terms that are not 0, where a margin makes some 0; 0 when all are */
+} fs_reduction;
 
 /* Triplet loss (Schroff et al. 2015, equation 3) over `count` rows of `dimension` floats:
  * sum or mean of max(0, |a - p|^2 - |a - n|^2 + margin). */
@@ -311,6 +315,76 @@ fs_status fs_style_cost(const float *generated, const float *style, size_t heigh
                         fs_cost_variant variant, double *cost);
 /* alpha * content + beta * style. */
 fs_status fs_total_cost(double content, double style, double alpha, double beta, double *cost);
+
+/* ---- Losses: what networks for faces are trained with; value and gradients, for a network of your own. ---- */
+
+/* x[i] is row i of the embeddings, [count, dimension]; "mean" is what the reduction says. */
+typedef enum fs_loss_kind {
+  /* Triplet loss as above; rows 3i, 3i + 1 and 3i + 2 are anchor, positive and negative. No labels. */
+  FS_LOSS_TRIPLET = 0,
+  /* Triplet losses of triplets found in a batch of some people with some photos each (40 each is fine); labels are
+   * the people's numbers, whatever they are. FS_INVALID_ARGUMENT for a batch of one person, or of nobody twice. */
+  FS_LOSS_BATCH_HARD = 1,   /* each anchor, its farthest positive, its nearest negative (Hermans et al. 2017, equation 5) */
+  FS_LOSS_SEMI_HARD = 2,    /* each anchor and positive, the nearest farther negative (Schroff et al. 2015, section 3.2) */
+  FS_LOSS_ALL_TRIPLETS = 3, /* every triplet (Hermans et al. 2017, equation 6) */
+  /* Pairs: rows 2i and 2i + 1; count / 2 labels, 0 for the same person, 1 for two people. */
+  FS_LOSS_CONTRASTIVE = 4,     /* d^2 / 2 or max(0, margin - d)^2 / 2, d = sqrt(|a - b|^2 + epsilon) (Hadsell et al. 2006) */
+  FS_LOSS_PAIR_DIFFERENCE = 5, /* cross-entropy of sigmoid(weight . |a - b| + bias), the probability of "same" */
+  FS_LOSS_PAIR_CHI_SQUARE = 6, /* the same of (a - b)^2 / (|a| + |b|), 0 where both are 0 (Taigman et al. 2014) */
+  /* Classifiers: labels are 0 to classes - 1. */
+  FS_LOSS_SOFTMAX = 7, /* cross-entropy of softmax(weight x + bias) */
+  FS_LOSS_CENTRE = 8,  /* softmax loss + centre_weight * |x - centre|^2 / 2 (Wen et al. 2016, equation 5) */
+  FS_LOSS_COSFACE = 9, /* softmax loss of scale * cos t, right class scale * (cos t - margin) (Wang et al. 2018) */
+  FS_LOSS_ARCFACE = 10, /* right class scale * cos(t + margin); past pi, scale * (cos t - margin sin margin) (Deng et al. 2019) */
+  /* A teacher's embeddings t, [count, dimension], in place of labels. Always means. */
+  FS_LOSS_DISTILLATION = 11, /* cosine_weight * mean(1 - cos(x, t)) + similarity_weight * mean over all pairs of
+                              * (cos(x[i], x[j]) - cos(t[i], t[j]))^2 */
+  FS_LOSS_TEACHER_DISTANCE = 12 /* mean of |x - t|^2 */
+} fs_loss_kind;
+
+typedef struct fs_loss_options {
+  size_t size;
+  fs_loss_kind kind;
+  fs_reduction reduction;  /* default FS_MEAN */
+  float margin;            /* 0 or more; default 0.2 (squared distance) for triplets, 1 for contrastive, 0.35 for CosFace,
+                            * 0.5 (radians, at most pi) for ArcFace */
+  float epsilon;           /* contrastive; 0 or more, default 1e-6 */
+  float scale;             /* CosFace, ArcFace; more than 0, default 64 */
+  float centre_weight;     /* lambda, 0 or more; default 0.003 */
+  float centre_rate;       /* alpha, 0 to 1; default 0.5 */
+  float cosine_weight;     /* distillation, 0 or more; default 2 */
+  float similarity_weight; /* distillation, 0 or more; default 4 */
+} fs_loss_options;
+
+/* What mining found; zeros for a loss without it. Distances are squared. */
+typedef struct fs_mining_statistics {
+  uint64_t triplets, active; /* formed, and not yet apart by the margin */
+  double hardest_positive;   /* the largest distance of two photos of one person */
+  double hardest_negative;   /* the smallest distance of two people's */
+} fs_mining_statistics;
+
+fs_status fs_loss_options_init(fs_loss_options *options, size_t size, fs_loss_kind kind);
+
+/* The head: what a loss is trained with besides the network, in one array of floats: weight [classes, dimension],
+ * bias [classes], centres [classes, dimension], as far as the loss has them (CosFace and ArcFace have no bias; of a
+ * pair loss there is one class). `classes` is looked at by classifiers alone. *count is 0 for a loss without a head. */
+fs_status fs_loss_head_size(const fs_loss_options *options, size_t dimension, size_t classes, size_t *count);
+/* First values: weights and centres uniform within +-sqrt(6 / (dimension + classes)), biases 0; always the same for a seed. */
+fs_status fs_loss_head_init(const fs_loss_options *options, size_t dimension, size_t classes, uint64_t seed, float *head,
+                            size_t capacity);
+
+/* The loss of a batch, and how it changes with each number: `gradient` [count, dimension] and `head_gradient`, as
+ * long as the head. `labels`, `teacher` and `head` may be NULL where the loss has none; `gradient`, `head_gradient` and
+ * `statistics` where they are not wanted. Identical embeddings and zeros are fine: gradients are finite. The same bits
+ * for any number of threads. FS_INVALID_ARGUMENT for labels out of range, numbers that are not finite, a number of rows
+ * that leaves a pair or triplet incomplete, and a result that overflows. */
+fs_status fs_loss_evaluate(const fs_loss_options *options, const float *embeddings, size_t count, size_t dimension,
+                           const int32_t *labels, const float *teacher, const float *head, size_t classes, double *value,
+                           float *gradient, float *head_gradient, fs_mining_statistics *statistics);
+/* Moves the centres of an FS_LOSS_CENTRE head towards a batch, each by centre_rate * (sum of x - centre over its n
+ * members) / (n + 1) (Wen et al. 2016, equation 4): in place of a step along their gradient. */
+fs_status fs_loss_update_centres(const fs_loss_options *options, const float *embeddings, size_t count, size_t dimension,
+                                 const int32_t *labels, float *head, size_t classes);
 
 /* ---- Style transfer (Gatys, Ecker and Bethge 2016) with VGG-19. ---- */
 

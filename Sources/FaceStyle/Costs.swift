@@ -106,7 +106,8 @@ extension Reduction {
     switch reduction {
     case FS_SUM: self = .sum
     case FS_MEAN: self = .mean
-    default: throw .invalidArgument("reduction \(reduction.rawValue), wanted FS_SUM or FS_MEAN")
+    case FS_MEAN_OF_ACTIVE: self = .meanOfActive
+    default: throw .invalidArgument("reduction \(reduction.rawValue), wanted FS_SUM, FS_MEAN or FS_MEAN_OF_ACTIVE")
     }
   }
 }

@@ -49,8 +49,19 @@ static const struct { const char *name; long long value; } table[] = {
     MEMBER(fs_match, name),
     STRUCT(fs_neighbour), MEMBER(fs_neighbour, photo), MEMBER(fs_neighbour, distance), MEMBER(fs_neighbour, name),
 
-    STRUCT(fs_reduction), NUMBER(FS_SUM), NUMBER(FS_MEAN),
+    STRUCT(fs_reduction), NUMBER(FS_SUM), NUMBER(FS_MEAN), NUMBER(FS_MEAN_OF_ACTIVE),
     STRUCT(fs_cost_variant), NUMBER(FS_COST_NORMALISED), NUMBER(FS_COST_LECTURE),
+
+    STRUCT(fs_loss_kind), NUMBER(FS_LOSS_TRIPLET), NUMBER(FS_LOSS_BATCH_HARD), NUMBER(FS_LOSS_SEMI_HARD),
+    NUMBER(FS_LOSS_ALL_TRIPLETS), NUMBER(FS_LOSS_CONTRASTIVE), NUMBER(FS_LOSS_PAIR_DIFFERENCE),
+    NUMBER(FS_LOSS_PAIR_CHI_SQUARE), NUMBER(FS_LOSS_SOFTMAX), NUMBER(FS_LOSS_CENTRE), NUMBER(FS_LOSS_COSFACE),
+    NUMBER(FS_LOSS_ARCFACE), NUMBER(FS_LOSS_DISTILLATION), NUMBER(FS_LOSS_TEACHER_DISTANCE),
+    STRUCT(fs_loss_options), MEMBER(fs_loss_options, size), MEMBER(fs_loss_options, kind),
+    MEMBER(fs_loss_options, reduction), MEMBER(fs_loss_options, margin), MEMBER(fs_loss_options, epsilon),
+    MEMBER(fs_loss_options, scale), MEMBER(fs_loss_options, centre_weight), MEMBER(fs_loss_options, centre_rate),
+    MEMBER(fs_loss_options, cosine_weight), MEMBER(fs_loss_options, similarity_weight),
+    STRUCT(fs_mining_statistics), MEMBER(fs_mining_statistics, triplets), MEMBER(fs_mining_statistics, active),
+    MEMBER(fs_mining_statistics, hardest_positive), MEMBER(fs_mining_statistics, hardest_negative),
 
     STRUCT(fs_action), NUMBER(FS_CONTINUE), NUMBER(FS_FINISH), NUMBER(FS_CANCEL),
     STRUCT(fs_style_progress), MEMBER(fs_style_progress, size), MEMBER(fs_style_progress, step),

@@ -170,7 +170,7 @@ static void refusals(void) {
     CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_triplet_loss(a, a, a, SIZE_MAX / 4 + 1, 1, 0.2f, FS_SUM, &value));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_triplet_loss(a, a, a, 1, 2, NAN, FS_SUM, &value));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_triplet_loss(a, a, a, 1, 2, INFINITY, FS_SUM, &value));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_triplet_loss(a, a, a, 1, 2, 0.2f, (fs_reduction)2, &value));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_triplet_loss(a, a, a, 1, 2, 0.2f, (fs_reduction)3, &value));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_triplet_loss(a, a, a, 1, 2, 0.2f, (fs_reduction)0xffffffffu, &value));
   }
   /* The two costs take the same arguments. */

@@ -17,6 +17,9 @@ package enum Tolerance {
   /// A sum of products of what Float computed, as a part of the sum of their absolute values: roundings cancel, so that a
   /// part of one rounding remains; measured up to 3e-8.
   package static let form = 1e-7
+  /// A loss and its gradients against PyTorch in Double, relative to the largest number: in Float as asked for, in Double
+  /// as many digits as the fixture has.
+  package static let lossFloat = 1e-5, lossDouble = 1e-10
   /// Gradient check in Double: central difference with step 1e-6 (PyTorch gradcheck's atol and rtol).
   package static let gradientAbsolute = 1e-5, gradientRelative = 1e-3
   /// What TensorFlow computed in Float and a notebook printed in eight decimals: one last bit of a number up to 20.

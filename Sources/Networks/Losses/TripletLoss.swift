@@ -1,10 +1,8 @@
 import Tensors
 
-package enum Reduction { case sum, mean }
-
 extension Tape {
   /// The triplet loss: pulls an anchor towards its positive and away from its negative.
-  /// `loss = sum or mean of max(0, |a - p|^2 - |a - n|^2 + margin)`
+  /// `loss = sum or a mean of max(0, |a - p|^2 - |a - n|^2 + margin)`
   ///
   /// - Parameters:
   ///   - anchors, positives, negatives: embeddings, each [count, dimension].
@@ -23,7 +21,7 @@ extension Tape {
     }
     let count = anchors.shape[0], dimension = anchors.shape[1]
     let a = anchors.tensor, p = positives.tensor, n = negatives.tensor
-    var isActive = [Bool](repeating: false, count: count)
+    var isActive = [Bool](repeating: false, count: count), active = 0
     var loss: Element = 0
     for i in 0..<count {
       var term = margin
@@ -34,9 +32,10 @@ extension Tape {
       if !(term <= 0) {
         loss += term
         isActive[i] = true
+        active += 1
       }
     }
-    let share: Element = reduction == .sum ? 1 : 1 / Element(count)
+    let share: Element = reduction.share(of: count, active: active)
     // For an active triplet: da = 2 (n - p), dp = 2 (p - a), dn = 2 (a - n), times share and dy
     return record(try Tensor([1], [loss * share]), from: [anchors, positives, negatives]) { tape, dy throws(Failure) in
       let da = try Tensor<Element>(a.shape.extents, repeating: 0)

@@ -34,13 +34,17 @@ FS_PNG, FS_JPEG = 0, 1
 FS_POOLING_AVERAGE, FS_POOLING_MAX = 0, 1
 FS_DEFAULT_THRESHOLD = -1.0
 FS_NAME_CAPACITY = 256
-FS_SUM, FS_MEAN = 0, 1
+FS_SUM, FS_MEAN, FS_MEAN_OF_ACTIVE = 0, 1, 2
 FS_COST_NORMALISED, FS_COST_LECTURE = 0, 1
+FS_LOSS_TRIPLET, FS_LOSS_BATCH_HARD, FS_LOSS_SEMI_HARD, FS_LOSS_ALL_TRIPLETS = 0, 1, 2, 3
+FS_LOSS_CONTRASTIVE, FS_LOSS_PAIR_DIFFERENCE, FS_LOSS_PAIR_CHI_SQUARE = 4, 5, 6
+FS_LOSS_SOFTMAX, FS_LOSS_CENTRE, FS_LOSS_COSFACE, FS_LOSS_ARCFACE = 7, 8, 9, 10
+FS_LOSS_DISTILLATION, FS_LOSS_TEACHER_DISTANCE = 11, 12
 FS_CONTINUE, FS_FINISH, FS_CANCEL = 0, 1, 2
 
 # An enum is passed and returned as an int.
 fs_status = fs_log_level = fs_pixel_format = fs_filter = fs_file_format = c_int
-fs_pooling = fs_reduction = fs_cost_variant = fs_action = c_int
+fs_pooling = fs_reduction = fs_cost_variant = fs_loss_kind = fs_action = c_int
 
 # ---- Opaque types: distinct, so that ctypes refuses one in place of another. ----
 
@@ -123,6 +127,30 @@ class fs_match(Structure):
 
 class fs_neighbour(Structure):
     _fields_ = [("photo", c_uint64), ("distance", c_float), ("name", c_char * FS_NAME_CAPACITY)]
+
+
+class fs_loss_options(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("kind", fs_loss_kind),
+        ("reduction", fs_reduction),
+        ("margin", c_float),
+        ("epsilon", c_float),
+        ("scale", c_float),
+        ("centre_weight", c_float),
+        ("centre_rate", c_float),
+        ("cosine_weight", c_float),
+        ("similarity_weight", c_float),
+    ]
+
+
+class fs_mining_statistics(Structure):
+    _fields_ = [
+        ("triplets", c_uint64),
+        ("active", c_uint64),
+        ("hardest_positive", c_double),
+        ("hardest_negative", c_double),
+    ]
 
 
 class fs_style_progress(Structure):
@@ -266,6 +294,24 @@ FUNCTIONS = {
     "fs_gram_matrix": (fs_status, [_floats, c_size_t, c_size_t, _floats]),
     "fs_style_cost": (fs_status, [_floats, _floats, c_size_t, c_size_t, c_size_t, fs_cost_variant, _double]),
     "fs_total_cost": (fs_status, [c_double, c_double, c_double, c_double, _double]),
+    # Losses
+    "fs_loss_options_init": (fs_status, [POINTER(fs_loss_options), c_size_t, fs_loss_kind]),
+    "fs_loss_head_size": (fs_status, [POINTER(fs_loss_options), c_size_t, c_size_t, _sizes]),
+    "fs_loss_head_init": (
+        fs_status,
+        [POINTER(fs_loss_options), c_size_t, c_size_t, c_uint64, _floats, c_size_t],
+    ),
+    "fs_loss_evaluate": (
+        fs_status,
+        [
+            POINTER(fs_loss_options), _floats, c_size_t, c_size_t, POINTER(c_int32), _floats, _floats, c_size_t,
+            _double, _floats, _floats, POINTER(fs_mining_statistics),
+        ],
+    ),
+    "fs_loss_update_centres": (
+        fs_status,
+        [POINTER(fs_loss_options), _floats, c_size_t, c_size_t, POINTER(c_int32), _floats, c_size_t],
+    ),
     # Style transfer
     "fs_style_options_init": (fs_status, [POINTER(fs_style_options), c_size_t]),
     "fs_styler_create": (fs_status, [POINTER(_styler), _model]),

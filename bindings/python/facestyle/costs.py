@@ -8,7 +8,7 @@ from . import _c
 from ._convert import alike, choice, floats, pointer
 from .errors import check
 
-REDUCTIONS = {"sum": _c.FS_SUM, "mean": _c.FS_MEAN}
+REDUCTIONS = {"sum": _c.FS_SUM, "mean": _c.FS_MEAN, "mean_of_active": _c.FS_MEAN_OF_ACTIVE}
 VARIANTS = {"normalised": _c.FS_COST_NORMALISED, "lecture": _c.FS_COST_LECTURE}
 
 

@@ -20,3 +20,4 @@ LFW_ACCURACY = 0.985  # dlib's network reaches 98.6 to 98.9 % here in PyTorch
 GRADIENT_DIFFERENCE = 0.01  # relative; a step of one grey level is far from infinitesimal
 PNG = 0  # lossless
 JPEG = 12  # levels: quality 95 on a smooth picture
+LOSS = 1e-5  # Float32 against PyTorch's Float64, relative to the largest number, or to 1

@@ -1,0 +1,231 @@
+import CFaceStyle
+import CSystem
+import Networks
+import Tensors
+
+// The losses that networks are trained with here, in Float as there, for a host with a network of its own.
+
+@c @implementation
+public func fs_loss_options_init(
+  _ options: UnsafeMutablePointer<fs_loss_options>?, _ size: Int, _ kind: fs_loss_kind
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let defaults = lossDefaults(kind)
+    _ = try Loss(defaults)
+    try initialise(options, size, defaults: defaults, least: lossOptionsSize, "options")
+  }
+}
+
+private let lossOptionsSize = MemoryLayout<fs_loss_options>.size  // version 0.1's
+
+private func lossDefaults(_ kind: fs_loss_kind) -> fs_loss_options {
+  var options = fs_loss_options()
+  options.size = MemoryLayout<fs_loss_options>.size
+  options.kind = kind
+  options.reduction = FS_MEAN
+  switch kind {
+  case FS_LOSS_CONTRASTIVE: options.margin = 1
+  case FS_LOSS_COSFACE: options.margin = 0.35  // Wang et al. 2018
+  case FS_LOSS_ARCFACE: options.margin = 0.5  // Deng et al. 2019
+  default: options.margin = 0.2  // Schroff et al. 2015
+  }
+  options.epsilon = 1e-6
+  options.scale = 64
+  options.centre_weight = 0.003  // Wen et al. 2016, section 4.1
+  options.centre_rate = 0.5
+  options.cosine_weight = 2
+  options.similarity_weight = 4
+  return options
+}
+
+extension Loss {
+  init(_ options: fs_loss_options) throws(Failure) {
+    func number(_ value: Float, _ name: StaticString, atMost limit: Float = .greatestFiniteMagnitude) throws(Failure) -> Double {
+      guard value >= 0, value <= limit else {
+        throw .invalidArgument("\(name) \(value), wanted 0 or more\(limit < 10 ? ", at most \(limit)" : "")")
+      }
+      return Double(value)
+    }
+    let reduction = try Reduction(options.reduction)
+    func scale() throws(Failure) -> Double {
+      guard options.scale > 0 else { throw .invalidArgument("scale \(options.scale), wanted more than 0") }
+      return try number(options.scale, "scale")
+    }
+    switch options.kind {
+    case FS_LOSS_TRIPLET: self = .triplet(margin: try number(options.margin, "margin"), reduction)
+    case FS_LOSS_BATCH_HARD: self = .minedTriplet(.hard, margin: try number(options.margin, "margin"), reduction)
+    case FS_LOSS_SEMI_HARD: self = .minedTriplet(.semiHard, margin: try number(options.margin, "margin"), reduction)
+    case FS_LOSS_ALL_TRIPLETS: self = .minedTriplet(.all, margin: try number(options.margin, "margin"), reduction)
+    case FS_LOSS_CONTRASTIVE:
+      self = .contrastive(
+        margin: try number(options.margin, "margin"), epsilon: try number(options.epsilon, "epsilon"), reduction)
+    case FS_LOSS_PAIR_DIFFERENCE: self = .pairwise(.absoluteDifference, reduction)
+    case FS_LOSS_PAIR_CHI_SQUARE: self = .pairwise(.chiSquare, reduction)
+    case FS_LOSS_SOFTMAX: self = .softmax(reduction)
+    case FS_LOSS_CENTRE:
+      self = .centre(
+        lambda: try number(options.centre_weight, "centre_weight"),
+        rate: try number(options.centre_rate, "centre_rate", atMost: 1), reduction)
+    case FS_LOSS_COSFACE:
+      self = .angularMargin(.cosine(try number(options.margin, "margin")), scale: try scale(), reduction)
+    case FS_LOSS_ARCFACE:
+      self = .angularMargin(.angle(try number(options.margin, "margin", atMost: .pi)), scale: try scale(), reduction)
+    case FS_LOSS_DISTILLATION:
+      self = .distillation(
+        cosine: try number(options.cosine_weight, "cosine_weight"),
+        similarity: try number(options.similarity_weight, "similarity_weight"))
+    case FS_LOSS_TEACHER_DISTANCE: self = .teacherDistance
+    default: throw .invalidArgument("loss kind \(options.kind.rawValue), wanted 0 to \(FS_LOSS_TEACHER_DISTANCE.rawValue)")
+    }
+  }
+
+  /// A caller's options; their kind has no default.
+  fileprivate init(_ options: UnsafePointer<fs_loss_options>?) throws(Failure) {
+    let given = try required(options, "options")
+    try self.init(prefixed(given, defaults: lossDefaults(FS_LOSS_TRIPLET), least: lossOptionsSize, "options"))
+  }
+
+  /// The shapes of a caller's head, of sizes that memory can hold.
+  fileprivate func shapes(_ dimension: Int, _ classes: Int) throws(Failure) -> [Shape] {
+    _ = try product(dimension, wanted == .classes ? classes : 1, name: "head")
+    return try headShapes(dimension: dimension, classes: classes)
+  }
+}
+
+@c @implementation
+public func fs_loss_head_size(
+  _ options: UnsafePointer<fs_loss_options>?, _ dimension: Int, _ classes: Int, _ count: UnsafeMutablePointer<Int>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let target = try required(count, "count")
+    target.pointee = total(try Loss(options).shapes(dimension, classes))
+  }
+}
+
+@c @implementation
+public func fs_loss_head_init(
+  _ options: UnsafePointer<fs_loss_options>?, _ dimension: Int, _ classes: Int, _ seed: UInt64,
+  _ head: UnsafeMutablePointer<Float>?, _ capacity: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let loss = try Loss(options)
+    let needed = total(try loss.shapes(dimension, classes))
+    guard needed > 0 else { return }
+    var target = try output(head, capacity: capacity, needed: needed, "head")
+    for parameter in try loss.headParameters(dimension: dimension, classes: classes, seed: seed) {
+      target.update(from: parameter.tensor.pointer, count: parameter.tensor.count)
+      target += parameter.tensor.count
+    }
+  }
+}
+
+@c @implementation
+public func fs_loss_evaluate(
+  _ options: UnsafePointer<fs_loss_options>?, _ embeddings: UnsafePointer<Float>?, _ count: Int, _ dimension: Int,
+  _ labels: UnsafePointer<Int32>?, _ teacher: UnsafePointer<Float>?, _ head: UnsafePointer<Float>?, _ classes: Int,
+  _ value: UnsafeMutablePointer<Double>?, _ gradient: UnsafeMutablePointer<Float>?,
+  _ headGradient: UnsafeMutablePointer<Float>?, _ statistics: UnsafeMutablePointer<fs_mining_statistics>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let target = try required(value, "value")
+    let loss = try Loss(options)
+    let batch = try Batch(loss, embeddings, count, dimension, labels, teacher)
+    let tape = Tape<Float>()
+    let x = gradient == nil ? tape.constant(batch.embeddings) : tape.leaf(batch.embeddings)
+    var parts: [Variable<Float>] = []
+    for tensor in try tensors(head, try loss.shapes(dimension, classes), "head") {
+      parts.append(headGradient == nil ? tape.constant(tensor) : tape.leaf(tensor))
+    }
+    let result = try loss.value(embeddings: x, targets: batch.targets, head: parts, on: tape)
+    guard result.loss.scalar.isFinite else { throw .invalidArgument("the loss is \(result.loss.scalar): numbers are too large") }
+    let gradients = try tape.gradients(of: result.loss, at: [x] + parts)
+    for tensor in gradients {
+      for i in 0..<tensor.count where !tensor[i].isFinite { throw .invalidArgument("a gradient is \(tensor[i]): numbers are too large") }
+    }
+    target.pointee = Double(result.loss.scalar)
+    gradient?.update(from: gradients[0].pointer, count: gradients[0].count)
+    var place = headGradient
+    for tensor in gradients.dropFirst() {
+      place?.update(from: tensor.pointer, count: tensor.count)
+      place = place.map { $0 + tensor.count }
+    }
+    let found = result.statistics ?? MiningStatistics()
+    statistics?.pointee = fs_mining_statistics(
+      triplets: UInt64(found.triplets), active: UInt64(found.active), hardest_positive: found.hardestPositive,
+      hardest_negative: found.hardestNegative)
+    withExtendedLifetime(gradients) {}
+  }
+}
+
+@c @implementation
+public func fs_loss_update_centres(
+  _ options: UnsafePointer<fs_loss_options>?, _ embeddings: UnsafePointer<Float>?, _ count: Int, _ dimension: Int,
+  _ labels: UnsafePointer<Int32>?, _ head: UnsafeMutablePointer<Float>?, _ classes: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let loss = try Loss(options)
+    guard case .centre = loss else { throw .invalidArgument("a loss without centres, wanted FS_LOSS_CENTRE") }
+    let target = try required(head, "head")
+    let batch = try Batch(loss, embeddings, count, dimension, labels, nil)
+    let parts = try tensors(target, try loss.shapes(dimension, classes), "head")
+    let moved = try loss.updatedHead(parts, embeddings: batch.embeddings, targets: batch.targets)
+    // The centres are the last.
+    guard let centres = moved.last else { return }
+    (target + parts[0].count + parts[1].count).update(from: centres.pointer, count: centres.count)
+  }
+}
+
+/// A caller's batch, checked and copied.
+private struct Batch {
+  let embeddings: Tensor<Float>
+  let targets: Targets<Float>
+
+  init(
+    _ loss: Loss, _ embeddings: UnsafePointer<Float>?, _ count: Int, _ dimension: Int, _ labels: UnsafePointer<Int32>?,
+    _ teacher: UnsafePointer<Float>?
+  ) throws(Failure) {
+    _ = try product(count, dimension, name: "embeddings")
+    if loss.wanted == .people { _ = try product(count, count, name: "distances") }
+    guard count % loss.rowsTogether == 0 else {
+      throw .invalidArgument("\(count) rows, wanted a multiple of \(loss.rowsTogether)")
+    }
+    let shape = try Shape([count, dimension])
+    self.embeddings = try tensor(embeddings, shape, "embeddings")
+    switch loss.wanted {
+    case .nothing: targets = .nothing
+    case .people, .classes: targets = .labels(Array(try buffer(labels, count, "labels")))
+    case .pairs: targets = .pairs(Array(try buffer(labels, count / 2, "labels")))
+    case .teacher: targets = .teacher(try tensor(teacher, shape, "teacher"))
+    }
+  }
+}
+
+private func total(_ shapes: [Shape]) -> Int {
+  var count = 0
+  for shape in shapes { count += shape.count }
+  return count
+}
+
+/// Arrays that lie one after another in a caller's memory; NULL is fine for none.
+private func tensors(
+  _ values: UnsafePointer<Float>?, _ shapes: [Shape], _ name: StaticString
+) throws(Failure) -> [Tensor<Float>] {
+  var tensors: [Tensor<Float>] = [], offset = 0
+  for shape in shapes {
+    tensors.append(try tensor(values.map { $0 + offset }, shape, name))
+    offset += shape.count
+  }
+  return tensors
+}
+
+private func tensor(
+  _ values: UnsafePointer<Float>?, _ shape: Shape, _ name: StaticString
+) throws(Failure) -> Tensor<Float> {
+  let values = try required(values, name)
+  let tensor = try Tensor<Float>(shape)
+  for i in 0..<shape.count {
+    guard values[i].isFinite else { throw .invalidArgument("\(name) holds \(values[i]), wanted finite numbers") }
+    tensor.pointer[i] = values[i]
+  }
+  return tensor
+}

@@ -1,0 +1,62 @@
+import Tensors
+
+/// An array that a loss brings along: trained with the network, not part of it afterwards.
+package struct HeadParameter {
+  package let name: String
+  /// Its first values.
+  package let tensor: Tensor<Float>
+  /// Whether an optimiser moves it. Centres are moved by `Loss.updatedHead`.
+  package let isOptimised: Bool
+}
+
+extension Loss {
+  /// The names of `headParameters`.
+  package var headNames: [String] {
+    switch self {
+    case .softmax: ["classifier.weight", "classifier.bias"]
+    case .centre: ["classifier.weight", "classifier.bias", "centres"]
+    case .angularMargin: ["classifier.weight"]
+    case .pairwise: ["pair.weight", "pair.bias"]
+    case .triplet, .minedTriplet, .contrastive, .distillation, .teacherDistance: []
+    }
+  }
+
+  /// Their shapes: weights and centres [classes, dimension], a bias [classes]; a pair has one class.
+  package func headShapes(dimension: Int, classes: Int) throws(Failure) -> [Shape] {
+    guard dimension >= 1, classes >= 1 || wanted != .classes else {
+      throw .invalidArgument("a head for \(dimension) numbers and \(classes) classes, wanted 1 or more")
+    }
+    let rows = wanted == .classes ? classes : 1
+    var shapes: [Shape] = []
+    for name in headNames { try shapes.append(Shape(name.hasSuffix(".bias") ? [rows] : [rows, dimension])) }
+    return shapes
+  }
+
+  /// What the loss has to be trained with: weights and centres uniform within +-sqrt(6 / (dimension + classes)) (Glorot and
+  /// Bengio 2010, equation 16), biases 0. A seed gives the same numbers for good.
+  package func headParameters(dimension: Int, classes: Int, seed: UInt64) throws(Failure) -> [HeadParameter] {
+    var generator = Generator(seed: seed)
+    var parameters: [HeadParameter] = []
+    for (name, shape) in zip(headNames, try headShapes(dimension: dimension, classes: classes)) {
+      let tensor = try Tensor<Float>(shape.extents, repeating: 0)
+      if shape.rank == 2 {
+        let bound = (6 / Float(shape[0] + shape[1])).squareRoot()
+        for i in 0..<tensor.count { tensor.pointer[i] = bound * (2 * generator.uniform() - 1) }
+      }
+      parameters.append(HeadParameter(name: name, tensor: tensor, isOptimised: name != "centres"))
+    }
+    return parameters
+  }
+
+  /// The head after a batch, moved by the loss's own rule: centres towards their classes; all else as it was.
+  package func updatedHead<Element: Scalar>(
+    _ head: [Tensor<Element>], embeddings: Tensor<Element>, targets: Targets<Element>
+  ) throws(Failure) -> [Tensor<Element>] {
+    guard case .centre(_, let rate, _) = self else { return head }
+    guard head.count == 3, case .labels(let labels) = targets else {
+      throw .invalidArgument("a head of \(head.count) arrays, wanted 3, and labels")
+    }
+    let centres = try updatedCentres(head[2], embeddings: embeddings, labels: labels, rate: Element(rate))
+    return [head[0], head[1], centres]
+  }
+}
