@@ -81,18 +81,18 @@ package struct Augmentation: Equatable, Sendable {
     try require("contrast", contrast, 1)
     try require("grey", grey, 1)
     try require("blur", blur, 1)
-    try require("blurSize", blurSize, 0.1)
+    try require("blur_size", blurSize, 0.1)
     try require("coarse", coarse, 1)
     try require("compression", compression, 1)
     try require("noise", noise, 1)
-    try require("noiseLevels", noiseLevels, 255)
+    try require("noise_levels", noiseLevels, 255)
     try require("occlusion", occlusion, 1)
-    try require("occlusionSize", occlusionSize, 1)
+    try require("occlusion_size", occlusionSize, 1)
     try require("blend", blend, 1)
-    try require("blendShare", blendShare, 1)
+    try require("blend_share", blendShare, 1)
     guard coarsest >= 4, coarsest <= 4096 else { throw .invalidArgument("coarsest \(coarsest), wanted 4 to 4096") }
     guard worstQuality >= 1, worstQuality <= 100 else {
-      throw .invalidArgument("worst quality \(worstQuality), wanted 1 to 100")
+      throw .invalidArgument("worst_quality \(worstQuality), wanted 1 to 100")
     }
   }
 }

@@ -112,3 +112,21 @@ extension Crops {
   /// The face that is mixed in.
   package func partner(of index: Int, _ variation: Variation) -> Int { Int(variation.partner % UInt64(count)) }
 }
+
+extension Image {
+  /// The whole picture varied, as large as it was; levels rounded. What is beyond its edge repeats the edge. There is no
+  /// other face to blend with.
+  package func varied(by variation: Variation) throws(Failure) -> Image {
+    let source = try variation.photographed({ self }, partner: nil) ?? self
+    let levels = try Storage<Float>(count: 3 * width * height)
+    return try withExtendedLifetime((source, levels)) { () throws(Failure) in
+      let view = LevelView(levels.pointer, width: width, height: height)
+      let map = variation.map(width: width, height: height, frame: (width, height), margin: 0)
+      view.fill(from: source.pixels.pointer, width: width, height: height, map: map)
+      variation.light(view)
+      return try Image(width: width, height: height) { y, row in
+        for i in 0..<row.count { row[i] = UInt8(truncatingIfNeeded: Int32(levels.pointer[y * row.count + i] + 0.5)) }
+      }
+    }
+  }
+}
