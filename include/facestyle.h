@@ -139,6 +139,44 @@ fs_status fs_image_encode(const fs_image *image, fs_file_format format, uint32_t
 fs_status fs_image_write(const fs_image *image, const char *path);
 void fs_image_destroy(fs_image *image);
 
+/* ---- Augmentation: pictures varied at random, for a network to learn from. ---- */
+
+typedef enum fs_strength {
+  FS_AUGMENT_NONE = 0,     /* nothing is changed */
+  FS_AUGMENT_STANDARD = 1, /* mirror, small movements, light */
+  FS_AUGMENT_STRONG = 2    /* more of it, and what poor cameras, compression and things in front do */
+} fs_strength;
+
+/* Probabilities are 0 to 1; ranges are drawn from uniformly. Lengths are parts of the picture's side. */
+typedef struct fs_augmentation {
+  size_t size;
+  float flip;               /* probability of a mirror image */
+  float shift;              /* across and down, up to so much either way; a part of the side, at most 0.5 */
+  float turn;               /* radians, up to so much either way */
+  float scale;              /* larger or smaller by a factor of 1 - scale to 1 + scale, at most 0.9 */
+  float brightness;         /* levels of 255, up to so many either way */
+  float contrast;           /* differences from mid-grey times 1 - contrast to 1 + contrast, at most 1 */
+  float grey;               /* probability of losing all colour */
+  float blur;               /* probability of a Gaussian blur */
+  float blur_size;          /* its largest standard deviation, a part of the side, at most 0.1; default 0.015 */
+  float coarse;             /* probability of few pixels, mixed up to the size again */
+  uint32_t coarsest;        /* the fewest across the side, 4 to 4096, twice as many being the most; default 32 */
+  float compression;        /* probability of JPEG compression */
+  uint32_t worst_quality;   /* its lowest quality, 1 to 100; default 20 */
+  float noise;              /* probability of noise */
+  float noise_levels;       /* its largest standard deviation in levels, at most 255; default 12 */
+  float occlusion;          /* probability of a rectangle of one colour in front */
+  float occlusion_size;     /* its longest side, a part of the picture's; default 0.4 */
+  float blend;              /* probability of mixing in another face of the set, where a teacher sees the same picture */
+  float blend_share;        /* the largest share of the other; default 0.5 */
+} fs_augmentation;
+
+/* The settings of a strength. */
+fs_status fs_augmentation_init(fs_augmentation *augmentation, size_t size, fs_strength strength);
+/* One variation of a picture, of its size, fixed by the seed. Its edge is repeated where it moves away from an edge.
+ * NULL is FS_AUGMENT_STANDARD. There is no other face here: `blend` does nothing. */
+fs_status fs_image_augment(fs_image **out, const fs_image *image, const fs_augmentation *augmentation, uint64_t seed);
+
 /* ---- Models: the weights of a network, read from a safetensors file. ---- */
 
 typedef struct fs_model fs_model;

@@ -2,6 +2,7 @@
 #ifndef CSYSTEM_H
 #define CSYSTEM_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -108,6 +109,21 @@ static inline int systemOpenForReading(const char *path) { return open(path, O_R
 static inline int systemCreate(const char *path) {
   return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 }
+/* A folder to be listed; with `follows` 0 a link to one is refused. */
+static inline DIR *systemOpenFolder(const char *path, int follows) {
+  const int file = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW));
+  if (file < 0) return NULL;
+  DIR *folder = fdopendir(file);
+  if (!folder) close(file);
+  return folder;
+}
+/* The next name, valid until the next call; NULL at the end, and with errno other than 0 when it failed. */
+static inline const char *systemNextName(DIR *folder) {
+  errno = 0;
+  const struct dirent *entry = readdir(folder);
+  return entry ? entry->d_name : NULL;
+}
+static inline int systemIsLink(mode_t mode) { return S_ISLNK(mode); }
 static inline int systemIsRegular(mode_t mode) { return S_ISREG(mode); }
 static inline int systemIsDirectory(mode_t mode) { return S_ISDIR(mode); }
 /* The GNU and POSIX strerror_r differ; this is the POSIX one under either. */

@@ -6,6 +6,27 @@ package struct AlignmentTemplate {
   package let side: Int
   package let points: [Point]
 
+  package init(side: Int, points: [Point]) {
+    self.side = side
+    self.points = points
+  }
+
+  /// dlib's mean face in a 150x150 chip with padding 0.25; nn4.small2 and others learnt the same in other sizes.
+  package static var meanFace: AlignmentTemplate {
+    AlignmentTemplate(
+      side: 150,
+      points: [
+        Point(47.54918, 46.59903), Point(100.47614, 46.59903), Point(74.01270, 76.5625), Point(50.41490, 103.02330),
+        Point(97.61040, 103.02330),
+      ])
+  }
+
+  /// The same face in a picture of `side` pixels with `margin` more on each edge.
+  package func scaled(to side: Int, margin: Int = 0) -> AlignmentTemplate {
+    let scale = Float(side) / Float(self.side), shift = Float(margin)
+    return AlignmentTemplate(side: side + 2 * margin, points: points.map { Point($0.x * scale + shift, $0.y * scale + shift) })
+  }
+
   /// The turned, scaled and cut picture of a face whose points are `landmarks`.
   package func chip(_ image: Image, _ landmarks: [Point]) throws(Failure) -> Image {
     try image.warped(by: similarity(from: landmarks, to: points), width: side, height: side)

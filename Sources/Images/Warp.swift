@@ -23,19 +23,23 @@ package struct Affine: Equatable {
   }
 }
 
+/// What lies outside of a picture: black, or the nearest pixel of its edge.
+package enum Border { case black, edge }
+
 extension Image {
   /// The picture moved by `map`, which leads from its pixels to those of the new one. Bilinear; black outside, also
   /// as a neighbour: a point just beyond the edge fades. It is cv2.warpAffine with INTER_LINEAR and BORDER_CONSTANT of
   /// OpenCV 5; OpenCV 4 rounds places to 1/32 of a pixel.
   /// - Throws: `.invalidArgument` for a map without an inverse or a size outside the limits.
-  package func warped(by map: Affine, width: Int, height: Int) throws(Failure) -> Image {
+  package func warped(by map: Affine, width: Int, height: Int, border: Border = .black) throws(Failure) -> Image {
     guard let back = map.inverse else {
       throw .invalidArgument("matrix \(map.a) \(map.b) \(map.c) \(map.d) \(map.e) \(map.f), one with an inverse wanted")
     }
     let (right, bottom) = (Double(self.width), Double(self.height))
     return try Image(width: width, height: height) { row, target in
       for column in 0..<width {
-        let (x, y) = back(Double(column), Double(row))
+        var (x, y) = back(Double(column), Double(row))
+        if border == .edge { (x, y) = (min(max(x, 0), right - 1), min(max(y, 0), bottom - 1)) }
         // Also false for numbers too large for an Int.
         if x > -1, y > -1, x < right, y < bottom {
           mix(x, y, into: target, at: 3 * column)

@@ -1,15 +1,19 @@
+import CSystem
 import Tensors
 
-/// The part of JSON that a safetensors header uses, read without trust: values nest at most 8 deep. And its texts, written.
-enum JSON {
+/// The part of JSON that the library's files use, read without trust: values nest at most 8 deep. And its texts, written.
+package enum JSON {
   case object([(key: String, value: JSON)])
   case array([JSON])
   case text(String)
   case number(Int)
+  /// A number with a sign, a point or an exponent.
+  case decimal(Double)
 
+  /// - Parameter name: what the bytes are, for the reason.
   /// - Throws: `.badData` naming the byte at which the text stops being JSON.
-  init(parsing bytes: UnsafeBufferPointer<UInt8>) throws(Failure) {
-    var parser = Parser(bytes: bytes)
+  package init(parsing bytes: UnsafeBufferPointer<UInt8>, _ name: String = "header") throws(Failure) {
+    var parser = Parser(bytes: bytes, name: name)
     self = try parser.value(depth: 0)
     parser.skipSpace()
     // safetensors pads its header with spaces
@@ -35,17 +39,30 @@ enum JSON {
     return bytes + [UInt8(ascii: "\"")]
   }
 
+  /// The number, whole or not.
+  package var double: Double? {
+    switch self {
+    case .number(let value): Double(value)
+    case .decimal(let value): value
+    default: nil
+    }
+  }
+
   private struct Parser {
     let bytes: UnsafeBufferPointer<UInt8>
+    let name: String
     var position = 0
 
-    init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    init(bytes: UnsafeBufferPointer<UInt8>, name: String) {
+      self.bytes = bytes
+      self.name = name
+    }
 
     var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
     func failure(_ wanted: String) -> Failure {
-      guard let next else { return .badData("header ends at byte \(position), wanted \(wanted)") }
-      return .badData("header has byte \(next) at \(position), wanted \(wanted)")
+      guard let next else { return .badData("\(name) ends at byte \(position), wanted \(wanted)") }
+      return .badData("\(name) has byte \(next) at \(position), wanted \(wanted)")
     }
 
     mutating func skipSpace() {
@@ -59,14 +76,14 @@ enum JSON {
     }
 
     mutating func value(depth: Int) throws(Failure) -> JSON {
-      guard depth < 8 else { throw .badData("header nests deeper than 8 at byte \(position)") }
+      guard depth < 8 else { throw .badData("\(name) nests deeper than 8 at byte \(position)") }
       skipSpace()
       switch next {
       case UInt8(ascii: "{"): return .object(try object(depth: depth))
       case UInt8(ascii: "["): return .array(try array(depth: depth))
       case UInt8(ascii: "\""): return .text(try text())
-      case .some(UInt8(ascii: "0")...UInt8(ascii: "9")): return .number(try number())
-      default: throw failure("an object, a list, a text or a whole number")
+      case .some(UInt8(ascii: "0")...UInt8(ascii: "9")), UInt8(ascii: "-"): return try number()
+      default: throw failure("an object, a list, a text or a number")
       }
     }
 
@@ -113,16 +130,57 @@ enum JSON {
       }
     }
 
-    mutating func number() throws(Failure) -> Int {
-      var value = 0
-      while let byte = next, byte >= 0x30, byte <= 0x39 {
-        let (tens, overflow) = value.multipliedReportingOverflow(by: 10)
-        let (sum, overflow2) = tens.addingReportingOverflow(Int(byte - 0x30))
-        guard !overflow, !overflow2 else { throw failure("a number below 2^63") }
-        value = sum
+    mutating func number() throws(Failure) -> JSON {
+      let start = position
+      let isNegative = next == UInt8(ascii: "-")
+      if isNegative { position += 1 }
+      guard digit != nil else { throw failure("a digit") }
+      var whole = 0, isLarge = false
+      var value = 0.0, power = 0
+      while let digit {
+        let (tens, overflow) = whole.multipliedReportingOverflow(by: 10)
+        let (sum, overflow2) = tens.addingReportingOverflow(digit)
+        isLarge = isLarge || overflow || overflow2
+        whole = isLarge ? whole : sum
+        value = value * 10 + Double(digit)
         position += 1
       }
-      return value
+      if !isNegative, next != UInt8(ascii: "."), next != UInt8(ascii: "e"), next != UInt8(ascii: "E") {
+        guard !isLarge else { throw failure("a number below 2^63") }
+        return .number(whole)
+      }
+      if next == UInt8(ascii: ".") {
+        position += 1
+        guard digit != nil else { throw failure("a digit") }
+        while let digit {
+          value = value * 10 + Double(digit)
+          power -= 1
+          position += 1
+        }
+      }
+      if next == UInt8(ascii: "e") || next == UInt8(ascii: "E") { power += try exponent() }
+      // Exact powers of ten up to 10^22: what people write is rounded once.
+      let size = power < 0 ? value / pow(10, Double(-power)) : value * pow(10, Double(power))
+      guard size.isFinite else { throw .badData("\(name) has a number at \(start) that is too large, or too long") }
+      return .decimal(isNegative ? -size : size)
+    }
+
+    private var digit: Int? {
+      guard let next, next >= 0x30, next <= 0x39 else { return nil }
+      return Int(next - 0x30)
+    }
+
+    private mutating func exponent() throws(Failure) -> Int {
+      position += 1
+      let isNegative = next == UInt8(ascii: "-")
+      if isNegative || next == UInt8(ascii: "+") { position += 1 }
+      guard digit != nil else { throw failure("a digit") }
+      var value = 0
+      while let digit {
+        value = min(value * 10 + digit, 9999)
+        position += 1
+      }
+      return isNegative ? -value : value
     }
 
     mutating func text() throws(Failure) -> String {

@@ -21,3 +21,21 @@ package func singularValues(
   guard code == 0 else { throw .internalError("LAPACK dgesdd answered \(code) for a matrix of \(rows) x \(columns)") }
   return (u, s, vt)
 }
+
+/// Eigenvalues and eigenvectors of a symmetric matrix of `side` x `side`, by LAPACK's divide and conquer (dsyevd).
+/// `a v = lambda v`: `values` rise, and row k of `vectors` is the unit vector that belongs to `values[k]`.
+///
+/// - Throws: `.invalidArgument` for numbers that are not finite, `.internalError` when LAPACK does not converge.
+package func symmetricEigenvectors(_ a: [Double], side: Int) throws(Failure) -> (values: [Double], vectors: [Double]) {
+  guard side > 0, let n = Int32(exactly: side), a.count == side * side else {
+    throw .invalidArgument("\(a.count) values for a matrix of \(side) x \(side)")
+  }
+  for value in a where !value.isFinite { throw .invalidArgument("a matrix with \(value), wanted finite numbers") }
+  var vectors = a
+  var values = [Double](repeating: 0, count: side)
+  // A symmetric matrix is the same in either order; columns of LAPACK's own are rows of ours.
+  let code = LAPACKE_dsyevd(
+    Int32(LAPACK_COL_MAJOR), CChar(UInt8(ascii: "V")), CChar(UInt8(ascii: "L")), n, &vectors, n, &values)
+  guard code == 0 else { throw .internalError("LAPACK dsyevd answered \(code) for a matrix of \(side) x \(side)") }
+  return (values, vectors)
+}

@@ -36,6 +36,15 @@ static const struct { const char *name; long long value; } table[] = {
     STRUCT(fs_filter), NUMBER(FS_BILINEAR), NUMBER(FS_BICUBIC), NUMBER(FS_AREA),
     STRUCT(fs_file_format), NUMBER(FS_PNG), NUMBER(FS_JPEG),
 
+    STRUCT(fs_strength), NUMBER(FS_AUGMENT_NONE), NUMBER(FS_AUGMENT_STANDARD), NUMBER(FS_AUGMENT_STRONG),
+    STRUCT(fs_augmentation), MEMBER(fs_augmentation, size), MEMBER(fs_augmentation, flip),
+    MEMBER(fs_augmentation, shift), MEMBER(fs_augmentation, turn), MEMBER(fs_augmentation, scale),
+    MEMBER(fs_augmentation, brightness), MEMBER(fs_augmentation, contrast), MEMBER(fs_augmentation, grey),
+    MEMBER(fs_augmentation, blur), MEMBER(fs_augmentation, blur_size), MEMBER(fs_augmentation, coarse),
+    MEMBER(fs_augmentation, coarsest), MEMBER(fs_augmentation, compression), MEMBER(fs_augmentation, worst_quality),
+    MEMBER(fs_augmentation, noise), MEMBER(fs_augmentation, noise_levels), MEMBER(fs_augmentation, occlusion),
+    MEMBER(fs_augmentation, occlusion_size), MEMBER(fs_augmentation, blend), MEMBER(fs_augmentation, blend_share),
+
     STRUCT(fs_pooling), NUMBER(FS_POOLING_AVERAGE), NUMBER(FS_POOLING_MAX),
 
     STRUCT(fs_point), MEMBER(fs_point, x), MEMBER(fs_point, y),

@@ -756,6 +756,51 @@ static void photos(void) {
   }
 }
 
+static void augmenting(void) {
+  fs_image *image = NULL, *out = NULL, *again = NULL;
+  fs_pixels pixels = rgb_2x3();
+  if (!CHECK_OK(fs_image_from_pixels(&image, &pixels))) return;
+  TEST("FS_AUGMENT_NONE leaves a picture as it is, a flip mirrors it") {
+    fs_augmentation none;
+    REQUIRE_OK(fs_augmentation_init(&none, sizeof none, FS_AUGMENT_NONE));
+    CHECK(none.size == sizeof none && none.flip == 0 && none.coarsest == 32);
+    REQUIRE_OK(fs_image_augment(&out, image, &none, 1));
+    CHECK(memcmp(fs_image_data(out), pixels.data, 18) == 0);
+    fs_image_destroy(out);
+    none.flip = 1;
+    REQUIRE_OK(fs_image_augment(&out, image, &none, 1));
+    CHECK(pixel(out, 0, 2) == pixel(image, 1, 2) && pixel(out, 1, 0) == pixel(image, 0, 0));
+    fs_image_destroy(out);
+  }
+  TEST("a seed fixes the variation, every effect stands a tiny picture") {
+    fs_augmentation all;
+    REQUIRE_OK(fs_augmentation_init(&all, sizeof all, FS_AUGMENT_STRONG));
+    all.blur = all.coarse = all.compression = all.noise = all.occlusion = all.blend = 1;
+    all.coarsest = 4;
+    REQUIRE_OK(fs_image_augment(&out, image, &all, 99));
+    REQUIRE_OK(fs_image_augment(&again, image, &all, 99));
+    CHECK(memcmp(fs_image_data(out), fs_image_data(again), 18) == 0);
+    fs_image_destroy(out);
+    fs_image_destroy(again);
+    CHECK_OK(fs_image_augment(&out, image, NULL, UINT64_MAX));
+    fs_image_destroy(out);
+  }
+  TEST("what is out of range is refused by name") {
+    fs_augmentation bad;
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_augmentation_init(&bad, sizeof bad, (fs_strength)3));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_augmentation_init(NULL, sizeof bad, FS_AUGMENT_NONE));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_augmentation_init(&bad, 4, FS_AUGMENT_NONE));
+    REQUIRE_OK(fs_augmentation_init(&bad, sizeof bad, FS_AUGMENT_NONE));
+    bad.blur_size = 1e30f;
+    out = NULL;
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_image_augment(&out, image, &bad, 1));
+    CHECK(strstr(fs_last_error(), "blur_size") != NULL && out == NULL);
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_image_augment(NULL, image, NULL, 1));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_image_augment(&out, NULL, NULL, 1));
+  }
+  fs_image_destroy(image);
+}
+
 int main(void) {
   if (!mkdtemp(folder)) return perror(folder), 2;
   pixels_in();
@@ -764,6 +809,7 @@ int main(void) {
   orientation();
   shaping();
   encoding();
+  augmenting();
   files();
   photos();
   rmdir(folder);

@@ -63,8 +63,23 @@ private func refusal(_ header: String) -> String { outcome { try TensorFile.open
     #expect(refusal("{\"x\":{\"shape\":[\(number)],\"dtype\":\"F32\",\"data_offsets\":[0,0]}}").hasPrefix("badData: "))
   }
 
+  @Test(arguments: [
+    ("0", 0), ("12", 12), ("-7", -7), ("105.98", 105.98), ("-0.25", -0.25), ("1e3", 1000), ("2.5E-2", 0.025), ("1e+2", 100),
+    ("0.1", 0.1), ("99999999999999999999.0", 1e20), ("1e-400", 0),
+  ])
+  func `reads numbers with sign, point and exponent`(text: String, wanted: Double) throws {
+    let bytes = Array(text.utf8)
+    #expect(try bytes.withUnsafeBufferPointer { try JSON(parsing: $0).double } == wanted)
+  }
+
+  @Test(arguments: ["-", "1.", "1.x", "1e", "1e-", "-.5", "1e999", "1.5.5", "--1", String(repeating: "9", count: 400) + ".0"])
+  func `refuses numbers that JSON does not know, or no one can hold`(text: String) {
+    let bytes = Array(text.utf8)
+    #expect(outcome { try bytes.withUnsafeBufferPointer { try JSON(parsing: $0, "points") } }.hasPrefix("badData: points "))
+  }
+
   @Test func `names the byte at which it stops`() {
     #expect(refusal("{\"x\" 7}") == "badData: header has byte 55 at 5, wanted a colon")
-    #expect(refusal("{\"x\":") == "badData: header ends at byte 5, wanted an object, a list, a text or a whole number")
+    #expect(refusal("{\"x\":") == "badData: header ends at byte 5, wanted an object, a list, a text or a number")
   }
 }

@@ -31,6 +31,8 @@ FS_RGB, FS_BGR, FS_RGBA, FS_BGRA, FS_GREY = 0, 1, 2, 3, 4
 FS_BILINEAR, FS_BICUBIC, FS_AREA = 0, 1, 2
 FS_PNG, FS_JPEG = 0, 1
 
+FS_AUGMENT_NONE, FS_AUGMENT_STANDARD, FS_AUGMENT_STRONG = 0, 1, 2
+
 FS_POOLING_AVERAGE, FS_POOLING_MAX = 0, 1
 FS_DEFAULT_THRESHOLD = -1.0
 FS_NAME_CAPACITY = 256
@@ -43,7 +45,7 @@ FS_LOSS_DISTILLATION, FS_LOSS_TEACHER_DISTANCE = 11, 12
 FS_CONTINUE, FS_FINISH, FS_CANCEL = 0, 1, 2
 
 # An enum is passed and returned as an int.
-fs_status = fs_log_level = fs_pixel_format = fs_filter = fs_file_format = c_int
+fs_status = fs_log_level = fs_pixel_format = fs_filter = fs_file_format = fs_strength = c_int
 fs_pooling = fs_reduction = fs_cost_variant = fs_loss_kind = fs_action = c_int
 
 # ---- Opaque types: distinct, so that ctypes refuses one in place of another. ----
@@ -90,6 +92,31 @@ class fs_pixels(Structure):
         ("height", c_uint32),
         ("format", fs_pixel_format),
         ("rotation", c_uint32),
+    ]
+
+
+class fs_augmentation(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("flip", c_float),
+        ("shift", c_float),
+        ("turn", c_float),
+        ("scale", c_float),
+        ("brightness", c_float),
+        ("contrast", c_float),
+        ("grey", c_float),
+        ("blur", c_float),
+        ("blur_size", c_float),
+        ("coarse", c_float),
+        ("coarsest", c_uint32),
+        ("compression", c_float),
+        ("worst_quality", c_uint32),
+        ("noise", c_float),
+        ("noise_levels", c_float),
+        ("occlusion", c_float),
+        ("occlusion_size", c_float),
+        ("blend", c_float),
+        ("blend_share", c_float),
     ]
 
 
@@ -229,6 +256,9 @@ FUNCTIONS = {
     "fs_image_encode": (fs_status, [_image, fs_file_format, c_uint32, c_void_p, c_size_t, _sizes]),
     "fs_image_write": (fs_status, [_image, c_char_p]),
     "fs_image_destroy": (None, [_image]),
+    # Augmentation
+    "fs_augmentation_init": (fs_status, [POINTER(fs_augmentation), c_size_t, fs_strength]),
+    "fs_image_augment": (fs_status, [POINTER(_image), _image, POINTER(fs_augmentation), c_uint64]),
     # Models
     "fs_model_open": (fs_status, [POINTER(_model), c_char_p]),
     "fs_model_load": (fs_status, [POINTER(_model), c_void_p, c_size_t]),

@@ -1,0 +1,98 @@
+import Tensors
+
+/// How far a training may change its pictures. Nothing is changed by `.none`.
+///
+/// Lengths are parts of the picture's side, so that one setting serves every size.
+package struct Augmentation: Equatable, Sendable {
+  // Where the face lies.
+  /// The probability of a mirror image.
+  package var flip: Float = 0
+  /// Across and down, up to so much either way, uniform.
+  package var shift: Float = 0
+  /// Radians, up to so much either way, uniform.
+  package var turn: Float = 0
+  /// Larger or smaller by a factor of 1 - scale ... 1 + scale, uniform.
+  package var scale: Float = 0
+
+  // Light.
+  /// Levels of 255, up to so many either way, uniform.
+  package var brightness: Float = 0
+  /// Differences from mid-grey times 1 - contrast ... 1 + contrast, uniform.
+  package var contrast: Float = 0
+  /// The probability of losing all colour.
+  package var grey: Float = 0
+
+  // What a poor camera or a long way through the net does; each has its probability.
+  package var blur: Float = 0
+  /// The largest standard deviation of the blur.
+  package var blurSize: Float = 0.015
+  package var coarse: Float = 0
+  /// Pixels that the coarsest picture has across the side.
+  package var coarsest = 32
+  package var compression: Float = 0
+  /// The worst quality, JPEG's 1 to 100.
+  package var worstQuality = 20
+  package var noise: Float = 0
+  /// The largest standard deviation, in levels.
+  package var noiseLevels: Float = 12
+
+  /// The probability of a rectangle of one colour in front of the face.
+  package var occlusion: Float = 0
+  /// Its longest side.
+  package var occlusionSize: Float = 0.4
+
+  /// The probability of mixing in another face: `(1 - share) x + share y`. For a student whose teacher sees the same
+  /// picture; a label does not fit a blend.
+  package var blend: Float = 0
+  /// The largest share of the other face.
+  package var blendShare: Float = 0.5
+
+  package init() {}
+
+  package static var none: Augmentation { Augmentation() }
+
+  /// What leaves a face as recognisable as it was: mirror, small movements, light.
+  package static var standard: Augmentation {
+    var a = Augmentation()
+    (a.flip, a.shift, a.turn, a.scale) = (0.5, 0.027, 0.06, 0.06)  // as in distillation from dlib: 4 of 150 pixels
+    (a.brightness, a.contrast, a.grey) = (20, 0.25, 0.05)
+    return a
+  }
+
+  /// For little data or poor cameras: everything but blending.
+  package static var strong: Augmentation {
+    var a = standard
+    (a.shift, a.turn, a.scale) = (0.05, 0.15, 0.12)
+    (a.brightness, a.contrast, a.grey) = (35, 0.4, 0.15)
+    (a.blur, a.coarse, a.compression, a.noise, a.occlusion) = (0.15, 0.15, 0.1, 0.15, 0.25)
+    return a
+  }
+
+  /// - Throws: `.invalidArgument` naming the number that is out of its range.
+  package func check() throws(Failure) {
+    func require(_ name: StaticString, _ value: Float, _ most: Float) throws(Failure) {
+      guard value >= 0, value <= most else { throw .invalidArgument("\(name) \(value), wanted 0 to \(most)") }
+    }
+    try require("flip", flip, 1)
+    try require("shift", shift, 0.5)
+    try require("turn", turn, 3.1416)
+    try require("scale", scale, 0.9)
+    try require("brightness", brightness, 255)
+    try require("contrast", contrast, 1)
+    try require("grey", grey, 1)
+    try require("blur", blur, 1)
+    try require("blur_size", blurSize, 0.1)
+    try require("coarse", coarse, 1)
+    try require("compression", compression, 1)
+    try require("noise", noise, 1)
+    try require("noise_levels", noiseLevels, 255)
+    try require("occlusion", occlusion, 1)
+    try require("occlusion_size", occlusionSize, 1)
+    try require("blend", blend, 1)
+    try require("blend_share", blendShare, 1)
+    guard coarsest >= 4, coarsest <= 4096 else { throw .invalidArgument("coarsest \(coarsest), wanted 4 to 4096") }
+    guard worstQuality >= 1, worstQuality <= 100 else {
+      throw .invalidArgument("worst_quality \(worstQuality), wanted 1 to 100")
+    }
+  }
+}

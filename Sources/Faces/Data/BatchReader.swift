@@ -1,0 +1,191 @@
+import CSystem
+import Tensors
+
+/// A batch ready to learn from.
+package struct Batch {
+  package let sample: Sample
+  /// Of each view: `FacePhoto.person`, -1 for nobody.
+  package let people: [Int]
+  /// What was done to each view.
+  package let variations: [Variation]
+  /// `[photos, side, side, 3]`, one for each format of the reader; all show the same.
+  package let views: [Tensor<Float>]
+  /// Where a sampler goes on behind this batch.
+  package let state: SamplerState
+}
+
+/// Prepares batches ahead of their use, on a thread of its own: the pool belongs to the training.
+///
+/// One thread is enough: a batch of 64 views takes it tens of milliseconds, a step of training several hundred. What comes
+/// out depends on seed, epoch and position alone, not on timing. A failure comes out in its turn, and again from then on.
+package final class BatchReader {
+  private let work: Work
+  private var thread: pthread_t?
+  private let process = getpid()
+
+  /// - Parameters:
+  ///   - formats: one or more; for a student and its teacher two.
+  ///   - ahead: batches that may wait ready, 0 to 64; with 0 each is prepared when it is asked for.
+  /// - Throws: `.invalidArgument` for numbers out of range.
+  package init(
+    _ crops: Crops, _ sampler: Sampler, _ augmentation: Augmentation, _ formats: [ViewFormat], ahead: Int = 2
+  ) throws(Failure) {
+    try augmentation.check()
+    guard ahead >= 0, ahead <= 64 else { throw .invalidArgument("\(ahead) batches ahead, wanted 0 to 64") }
+    guard !formats.isEmpty else { throw .invalidArgument("0 formats of views, wanted at least 1") }
+    for format in formats {
+      guard format.side >= 1, format.side <= 4096 else {
+        throw .invalidArgument("views of \(format.side) pixels, wanted 1 to 4096")
+      }
+    }
+    work = Work(crops, sampler, augmentation, formats, ahead: ahead)
+    if ahead > 0 { start() }
+  }
+
+  deinit { stop() }
+
+  /// The next batch; waits until it is ready.
+  /// - Throws: what went wrong with it; `.cancelled` after `stop()`.
+  package func next() throws(Failure) -> Batch {
+    guard process == getpid() else {
+      throw .invalidArgument("this reader was made before the process was forked, its thread has stayed behind")
+    }
+    return try thread == nil ? work.prepareNow() : work.take()
+  }
+
+  /// Ends the thread, after the view that it is at. Batches that wait are dropped.
+  package func stop() {
+    // A forked child has no such thread, and the locks may be held for ever.
+    guard process == getpid() else { return }
+    work.stop()
+    if let thread { pthread_join(thread, nil) }
+    thread = nil
+  }
+
+  /// Without a thread (the system has no more) batches are prepared when they are asked for.
+  private func start() {
+    var thread = pthread_t()
+    let work = Unmanaged.passRetained(self.work)
+    let code = pthread_create(
+      &thread, nil,
+      { work in
+        if let work { Unmanaged<Work>.fromOpaque(work).takeRetainedValue().run() }
+        return nil
+      }, work.toOpaque())
+    if code == 0 {
+      self.thread = thread
+    } else {
+      work.release()
+    }
+  }
+}
+
+/// What the reader and its thread share.
+private final class Work: @unchecked Sendable {
+  private let crops: Crops
+  private let augmentation: Augmentation
+  private let formats: [ViewFormat]
+  private let ahead: Int
+  private var sampler: Sampler  // the preparing thread's own
+
+  private let lock: UnsafeMutablePointer<pthread_mutex_t>
+  private let changed: UnsafeMutablePointer<pthread_cond_t>
+  // Guarded by the lock.
+  private var ready: [Batch] = []
+  private var failure: Failure?
+  private var isStopped = false
+
+  init(_ crops: Crops, _ sampler: Sampler, _ augmentation: Augmentation, _ formats: [ViewFormat], ahead: Int) {
+    (self.crops, self.sampler, self.augmentation) = (crops, sampler, augmentation)
+    (self.formats, self.ahead) = (formats, ahead)
+    lock = .allocate(capacity: 1)
+    changed = .allocate(capacity: 1)
+    pthread_mutex_init(lock, nil)
+    pthread_cond_init(changed, nil)
+  }
+
+  deinit {
+    pthread_mutex_destroy(lock)
+    pthread_cond_destroy(changed)
+    lock.deallocate()
+    changed.deallocate()
+  }
+
+  private func locked<Result>(_ body: () -> Result) -> Result {
+    pthread_mutex_lock(lock)
+    defer { pthread_mutex_unlock(lock) }
+    return body()
+  }
+
+  /// The thread's life.
+  func run() {
+    while true {
+      let goesOn = locked {
+        while ready.count >= ahead, !isStopped { pthread_cond_wait(changed, lock) }
+        return !isStopped
+      }
+      guard goesOn else { return }
+      do throws(Failure) {
+        let batch = try prepare()
+        locked {
+          ready.append(batch)
+          pthread_cond_broadcast(changed)
+        }
+      } catch {
+        locked {
+          failure = error
+          pthread_cond_broadcast(changed)
+        }
+        return
+      }
+    }
+  }
+
+  func take() throws(Failure) -> Batch {
+    let (batch, reason) = locked { () -> (Batch?, Failure?) in
+      while ready.isEmpty, failure == nil, !isStopped { pthread_cond_wait(changed, lock) }
+      guard !isStopped, !ready.isEmpty else { return (nil, isStopped ? nil : failure) }
+      let batch = ready.removeFirst()
+      pthread_cond_broadcast(changed)
+      return (batch, nil)
+    }
+    if let batch { return batch }
+    throw reason ?? .cancelled("the reader of batches was stopped")
+  }
+
+  func prepareNow() throws(Failure) -> Batch {
+    let (wasStopped, reason) = locked { (isStopped, failure) }
+    guard !wasStopped else { throw .cancelled("the reader of batches was stopped") }
+    if let reason { throw reason }
+    do throws(Failure) {
+      return try prepare()
+    } catch {
+      locked { self.failure = error }
+      throw error
+    }
+  }
+
+  func stop() {
+    locked {
+      isStopped = true
+      ready.removeAll()
+      pthread_cond_broadcast(changed)
+    }
+  }
+
+  private func prepare() throws(Failure) -> Batch {
+    let sample = sampler.next(), count = sample.photos.count
+    var views: [Tensor<Float>] = [], people: [Int] = [], variations: [Variation] = []
+    for format in formats { views.append(try Tensor([count, format.side, format.side, 3])) }
+    for (i, photo) in sample.photos.enumerated() {
+      if locked({ isStopped }) { throw .cancelled("the reader of batches was stopped") }
+      let variation = Variation(augmentation, seed: sampler.state.seed, epoch: sample.epoch, index: sample.first + i)
+      var targets: [UnsafeMutablePointer<Float>] = []
+      for (format, view) in zip(formats, views) { targets.append(view.pointer + i * format.count) }
+      try crops.render(photo, variation, formats, into: targets)
+      people.append(crops.photos[photo].person ?? -1)
+      variations.append(variation)
+    }
+    return Batch(sample: sample, people: people, variations: variations, views: views, state: sampler.state)
+  }
+}

@@ -1,0 +1,174 @@
+import Images
+import Tensors
+
+/// The faces of many photos, cut out and ready to be varied: R,G,B bytes, `side` x `side` each.
+///
+/// A crop is the network's aligned picture, `frame` pixels wide, with `margin` pixels more on each edge, so that a view of
+/// it can be shifted and turned without leaving it. Beyond the photo its edge is repeated. Crops are kept in one block of
+/// memory if they fit, else each is made again whenever it is asked for.
+package final class Crops: @unchecked Sendable {
+  package enum Framing {
+    /// By the photo's landmarks, which the template brings to their places.
+    case aligned(AlignmentTemplate)
+    /// The whole photo, stretched to a square: for sets whose faces all lie alike and have no landmarks.
+    case whole
+  }
+
+  package struct Options {
+    package var framing: Framing = .aligned(.meanFace)
+    package var frame = 150
+    package var margin = 12
+    /// Sides of photos, and of the part of a photo that becomes the frame, in pixels.
+    package var smallest = 16
+    /// Bytes that crops may fill; beyond, they are made again from the files.
+    package var memoryLimit = 4 << 30
+
+    package init() {}
+  }
+
+  package let options: Options
+  /// Those that could be read.
+  package let photos: [FacePhoto]
+  /// Those that could not, in the order of the set.
+  package let leftOut: [LeftOut]
+  /// Crop i is at `places[i] * byteCount`.
+  private let places: [Int]
+  private let block: Storage<UInt8>?
+
+  package var side: Int { options.frame + 2 * options.margin }
+  package var isHeld: Bool { block != nil }
+  private var byteCount: Int { 3 * side * side }
+
+  /// Reads every photo once, on all threads.
+  ///
+  /// - Parameter progress: receives how many photos are done, on the caller's thread; false cancels.
+  /// - Throws: `.invalidArgument` for options out of range or if no photo can be read, `.noMemory`, `.cancelled`.
+  package init(
+    _ set: PhotoSet, _ options: Options = Options(), progress: (Int) -> Bool = { _ in true }
+  ) throws(Failure) {
+    try options.check()
+    self.options = options
+    let candidates = set.photos, count = candidates.count
+    let side = options.frame + 2 * options.margin
+    let byteCount = 3 * side * side
+    let (total, overflow) = byteCount.multipliedReportingOverflow(by: count)
+    let block = overflow || total > options.memoryLimit ? nil : try Storage<UInt8>(count: total)
+    var failures = [Failure?](repeating: nil, count: count)
+    let atATime = 256
+    for first in stride(from: 0, to: count, by: atATime) {
+      guard progress(first) else { throw .cancelled("reading photos was cancelled after \(first) of \(count)") }
+      let part = min(atATime, count - first)
+      failures.withUnsafeMutableBufferPointer { failures in
+        let failures = UncheckedPointer(failures.baseAddress)
+        ThreadPool.shared.run(part) { task, _ in
+          let i = first + task
+          do throws(Failure) {
+            let crop = try options.crop(candidates[i])
+            if let block {
+              withExtendedLifetime(crop) { (block.pointer + i * byteCount).update(from: crop.pixels.pointer, count: byteCount) }
+            }
+          } catch {
+            failures.value?[i] = error
+          }
+        }
+      }
+    }
+    _ = progress(count)
+
+    var photos: [FacePhoto] = [], leftOut: [LeftOut] = [], places: [Int] = []
+    for (i, photo) in candidates.enumerated() {
+      guard let failure = failures[i] else {
+        photos.append(photo)
+        places.append(i)
+        continue
+      }
+      // Without memory the photo is not to blame.
+      if case .noMemory = failure { throw failure }
+      var reason = failure.reason
+      if reason.utf8.starts(with: (photo.path + ": ").utf8) { reason = String(Substring(reason.utf8.dropFirst(photo.path.utf8.count + 2))) }
+      leftOut.append(LeftOut(path: photo.path, reason: reason))
+      log(.debug, "\(photo.path) is left out: \(reason)")
+    }
+    if let first = leftOut.first {
+      log(.warning, "\(leftOut.count) of \(count) photos are left out, \(first.path) among them: \(first.reason)")
+    }
+    guard !photos.isEmpty else {
+      throw .invalidArgument(
+        leftOut.first.map { "none of \(count) photos can be used; \($0.path): \($0.reason)" } ?? "no photos to learn from")
+    }
+    self.photos = photos
+    self.leftOut = leftOut
+    self.places = places
+    self.block = block
+  }
+
+  package var count: Int { photos.count }
+
+  /// Hands crop `index` to `body`, from memory or from its file.
+  /// - Throws: what `body` throws, and `.io` or `.badData` when a file has changed since it was first read.
+  package func with<Result>(
+    _ index: Int, _ body: (UnsafePointer<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    guard photos.indices.contains(index) else { throw .internalError("crop \(index) of \(count)") }
+    if let block {
+      return try withExtendedLifetime(block) { () throws(Failure) in
+        try body(block.pointer + places[index] * byteCount)
+      }
+    }
+    let crop = try options.crop(photos[index])
+    return try withExtendedLifetime(crop) { () throws(Failure) in try body(crop.pixels.pointer) }
+  }
+
+  /// Crop `index` as a picture, margin included.
+  package func image(_ index: Int) throws(Failure) -> Image {
+    try with(index) { pixels throws(Failure) in
+      try Image(width: side, height: side) { y, row in
+        if let start = row.baseAddress { start.update(from: pixels + y * row.count, count: row.count) }
+      }
+    }
+  }
+}
+
+extension Crops.Options {
+  fileprivate func check() throws(Failure) {
+    guard frame >= 8, frame <= 4096 else { throw .invalidArgument("a frame of \(frame) pixels, wanted 8 to 4096") }
+    guard margin >= 0, margin <= frame else { throw .invalidArgument("a margin of \(margin) pixels, wanted 0 to \(frame)") }
+    guard smallest >= 1, memoryLimit >= 0 else {
+      throw .invalidArgument("smallest side \(smallest), memory limit \(memoryLimit), wanted at least 1 and 0")
+    }
+  }
+
+  /// The crop of one photo.
+  /// - Throws: why there is none.
+  package func crop(_ photo: FacePhoto) throws(Failure) -> Image {
+    let image = try Image.open(photo.path)
+    guard min(image.width, image.height) >= smallest else {
+      throw .badData("a picture of \(image.width)x\(image.height) pixels, sides of at least \(smallest) wanted")
+    }
+    switch framing {
+    case .whole:
+      let inner = try image.resized(width: frame, height: frame, filter: .bilinear)
+      guard margin > 0 else { return inner }
+      let shift = Double(margin), side = frame + 2 * margin
+      return try inner.warped(by: Affine(1, 0, shift, 0, 1, shift), width: side, height: side, border: .edge)
+    case .aligned(let template):
+      guard let landmarks = photo.landmarks else { throw .badData("no landmarks") }
+      let target = template.scaled(to: frame, margin: margin)
+      let map = try similarity(from: landmarks, to: target.points)
+      let scale = (map.a * map.a + map.d * map.d).squareRoot()
+      guard scale > 0, Double(frame) / scale >= Double(smallest) else {
+        throw .badData("a face in \(Double(frame) / scale) pixels, at least \(smallest) wanted")
+      }
+      guard let centre = map.inverse?(Double(target.side) / 2, Double(target.side) / 2),
+        centre.x >= 0, centre.y >= 0, centre.x < Double(image.width), centre.y < Double(image.height)
+      else { throw .badData("landmarks outside of the picture of \(image.width)x\(image.height) pixels") }
+      return try image.warped(by: map, width: target.side, height: target.side, border: .edge)
+    }
+  }
+}
+
+/// Tasks of a pool write their own elements through it.
+struct UncheckedPointer<Element>: @unchecked Sendable {
+  let value: UnsafeMutablePointer<Element>?
+  init(_ value: UnsafeMutablePointer<Element>?) { self.value = value }
+}

@@ -1,0 +1,132 @@
+import CSystem
+import Images
+import Networks
+import Tensors
+
+/// What a network's pictures look like.
+package struct ViewFormat: Sendable {
+  package let side: Int
+  package let isBGR: Bool
+  package let mean: (Float, Float, Float)
+  package let scale: Float
+
+  package init(side: Int, isBGR: Bool = false, mean: (Float, Float, Float) = (0, 0, 0), scale: Float = 1) {
+    (self.side, self.isBGR, self.mean, self.scale) = (side, isBGR, mean, scale)
+  }
+
+  /// Plain levels of 0 to 255.
+  package static func levels(side: Int) -> ViewFormat { ViewFormat(side: side) }
+
+  /// - Parameter side: for an architecture that takes any size.
+  /// - Throws: `.invalidArgument` when neither names a side of 1 to 4096.
+  package init(_ architecture: Architecture, side: Int? = nil) throws(Failure) {
+    let side = architecture.side ?? side ?? 0
+    guard side >= 1, side <= 4096 else { throw .invalidArgument("views of \(side) pixels, wanted 1 to 4096") }
+    self.init(side: side, isBGR: architecture.isBGR, mean: architecture.mean, scale: architecture.scale)
+  }
+
+  /// Numbers of one view, `side * side * 3`.
+  package var count: Int { 3 * side * side }
+}
+
+extension Variation {
+  /// From the pixels of a view, `width` x `height`, to those of a picture in whose middle the `frame` lies. The view
+  /// shows the frame; turned and scaled about the frame's centre, then shifted, and mirrored last.
+  package func map(
+    width: Int, height: Int, frame: (width: Int, height: Int), margin: Int
+  ) -> Affine {
+    let (w, h) = (Double(frame.width), Double(frame.height))
+    let perColumn = w / Double(width), perRow = h / Double(height)
+    let (cosine, sine) = (cos(Double(turn)) / Double(scale), sin(Double(turn)) / Double(scale))
+    // The view's pixel (x, y) is the frame's (x perColumn, y perRow), as in templates of two sizes.
+    let a = cosine * perColumn, b = sine * perRow
+    let d = -sine * perColumn, e = cosine * perRow
+    // Where the view's first pixel comes from: relative to the centre and with the shift undone.
+    let x = -w / 2 - Double(shiftX) * w, y = -h / 2 - Double(shiftY) * h
+    let c = cosine * x + sine * y + w / 2 + Double(margin), f = -sine * x + cosine * y + h / 2 + Double(margin)
+    guard isFlipped else { return Affine(a, b, c, d, e, f) }
+    let last = Double(width - 1)
+    return Affine(-a, b, c + a * last, -d, e, f + d * last)
+  }
+
+  /// What was done to the photo: blend, blur, few pixels, compression, in this order; nil if nothing.
+  /// - Parameter partner: another face as large as `image`, for `blend`.
+  package func photographed(_ image: () throws(Failure) -> Image, partner: UnsafePointer<UInt8>?) throws(Failure) -> Image? {
+    guard hasCameraEffects else { return nil }
+    var image = try image()
+    let side = image.width
+    if blend > 0, let partner { image = try image.blended(with: partner, share: blend) }
+    if blur > 0 { image = try image.blurred(deviation: blur * Float(side)) }
+    if pixels > 0 { image = try image.coarsened(pixels: pixels) }
+    if quality > 0 { image = try image.compressed(quality: quality) }
+    return image
+  }
+
+  package var hasCameraEffects: Bool { blend > 0 || blur > 0 || pixels > 0 || quality > 0 }
+
+  /// What light, noise and things in front do to a view.
+  package func light(_ view: LevelView) {
+    if contrast != 1 || brightness != 0 { view.light(brightness: brightness, contrast: contrast) }
+    if isGrey { view.loseColour() }
+    if noise > 0 { view.addNoise(deviation: noise, seed: noiseSeed) }
+    view.clamp()
+    if let occluder { view.occlude(occluder) }
+  }
+}
+
+extension Crops {
+  /// Writes one varied face in several formats: all of them show the same picture, so a student and its teacher see
+  /// alike.
+  ///
+  /// - Parameter targets: memory for each format's `count` numbers.
+  package func render(
+    _ index: Int, _ variation: Variation, _ formats: [ViewFormat], into targets: [UnsafeMutablePointer<Float>]
+  ) throws(Failure) {
+    guard formats.count == targets.count else { throw .internalError("\(formats.count) formats, \(targets.count) targets") }
+    func write(_ pixels: UnsafePointer<UInt8>) {
+      for (format, target) in zip(formats, targets) {
+        let view = LevelView(target, width: format.side, height: format.side)
+        let map = variation.map(
+          width: format.side, height: format.side, frame: (options.frame, options.frame), margin: options.margin)
+        view.fill(from: pixels, width: side, height: side, map: map)
+        variation.light(view)
+        view.preprocess(format)
+      }
+    }
+    func image() throws(Failure) -> Image { try self.image(index) }
+    let photographed: Image?
+    if variation.blend > 0 {
+      photographed = try with(partner(of: index, variation)) { other throws(Failure) in
+        try variation.photographed(image, partner: other)
+      }
+    } else {
+      photographed = try variation.photographed(image, partner: nil)
+    }
+    if let photographed {
+      withExtendedLifetime(photographed) { write(photographed.pixels.pointer) }
+    } else {
+      try with(index) { pixels throws(Failure) in write(pixels) }
+    }
+  }
+
+  /// The face that is mixed in.
+  package func partner(of index: Int, _ variation: Variation) -> Int { Int(variation.partner % UInt64(count)) }
+}
+
+extension Image {
+  /// The whole picture varied, as large as it was; levels rounded. What is beyond its edge repeats the edge. There is no
+  /// other face to blend with.
+  package func varied(by variation: Variation) throws(Failure) -> Image {
+    let source = try variation.photographed({ self }, partner: nil) ?? self
+    let levels = try Storage<Float>(count: 3 * width * height)
+    return try withExtendedLifetime((source, levels)) { () throws(Failure) in
+      let view = LevelView(levels.pointer, width: width, height: height)
+      let map = variation.map(width: width, height: height, frame: (width, height), margin: 0)
+      view.fill(from: source.pixels.pointer, width: width, height: height, map: map)
+      variation.light(view)
+      return try Image(width: width, height: height) { y, row in
+        for i in 0..<row.count { row[i] = UInt8(truncatingIfNeeded: Int32(levels.pointer[y * row.count + i] + 0.5)) }
+      }
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import Images
+import Tensors
+
+/// A picture while it is varied: levels of 0 to 255, R,G,B, in memory of a caller's, `[height, width, 3]`.
+package struct LevelView {
+  package let levels: UnsafeMutablePointer<Float>
+  package let width: Int
+  package let height: Int
+
+  package init(_ levels: UnsafeMutablePointer<Float>, width: Int, height: Int) {
+    (self.levels, self.width, self.height) = (levels, width, height)
+  }
+
+  private var count: Int { 3 * width * height }
+
+  /// Fills the view from a picture: `view(x, y) = picture(map(x, y))`, bilinear, the picture's edge repeated outside.
+  package func fill(from pixels: UnsafePointer<UInt8>, width sourceWidth: Int, height sourceHeight: Int, map: Affine) {
+    let right = Double(sourceWidth - 1), bottom = Double(sourceHeight - 1)
+    let stride = 3 * sourceWidth
+    var target = levels
+    for y in 0..<height {
+      let start = (x: map.b * Double(y) + map.c, y: map.e * Double(y) + map.f)
+      for x in 0..<width {
+        let px = min(max(map.a * Double(x) + start.x, 0), right), py = min(max(map.d * Double(x) + start.y, 0), bottom)
+        let left = Int(px), top = Int(py)
+        let toRight = Float(px - Double(left)), toBottom = Float(py - Double(top))
+        let upper = pixels + top * stride + 3 * left
+        // On the last row and column there is no neighbour, and its share is 0.
+        let across = left < sourceWidth - 1 ? 3 : 0
+        let lower = upper + (top < sourceHeight - 1 ? stride : 0)
+        for c in 0..<3 {
+          let (a, b) = (Float(upper[c]), Float(upper[across + c])), (p, q) = (Float(lower[c]), Float(lower[across + c]))
+          let above = a + toRight * (b - a), below = p + toRight * (q - p)
+          target[c] = above + toBottom * (below - above)
+        }
+        target += 3
+      }
+    }
+  }
+
+  /// `level' = (level - 127.5) contrast + 127.5 + brightness`
+  package func light(brightness: Float, contrast: Float) {
+    let shift = 127.5 - 127.5 * contrast + brightness
+    for i in 0..<count { levels[i] = levels[i] * contrast + shift }
+  }
+
+  /// `R, G, B = 0.299 R + 0.587 G + 0.114 B`, ITU-R BT.601's luma.
+  package func loseColour() {
+    for i in 0..<(width * height) {
+      let pixel = levels + 3 * i
+      let grey = 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2]
+      (pixel[0], pixel[1], pixel[2]) = (grey, grey, grey)
+    }
+  }
+
+  /// Grains in 96 rows of 96 over the view whatever its size, so that views of two sizes show the same; each level of a
+  /// grain has a random shift of mean 0 and the given standard deviation, nearly normal.
+  package func addNoise(deviation: Float, seed: UInt64) {
+    let grains = 96
+    var random = Generator(seed: seed)
+    // The sum of four bytes: variance 4 (256^2 - 1) / 12, mean 510.
+    let scale = deviation / (4 * Float(65535) / 12).squareRoot()
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 * grains) { line in
+      line.initialize(repeating: 0)
+      var drawn = -1
+      for y in 0..<height {
+        while drawn < y * grains / height {
+          drawn += 1
+          for i in stride(from: 0, to: 3 * grains, by: 2) {
+            let bits = random.next()
+            // Two sums of four bytes at once, in 16-bit lanes.
+            let pairs = (bits & 0x00FF_00FF_00FF_00FF) &+ (bits >> 8 & 0x00FF_00FF_00FF_00FF)
+            let sums = pairs &+ (pairs >> 16)
+            line[i] = (Float(sums & 0xFFFF) - 510) * scale
+            line[i + 1] = (Float(sums >> 32 & 0xFFFF) - 510) * scale
+          }
+        }
+        let row = levels + 3 * width * y
+        for x in 0..<width {
+          let grain = 3 * (x * grains / width)
+          for c in 0..<3 { row[3 * x + c] += line[grain + c] }
+        }
+      }
+    }
+  }
+
+  /// Holds all levels within 0...255.
+  package func clamp() {
+    for i in 0..<count { levels[i] = min(max(levels[i], 0), 255) }
+  }
+
+  /// A rectangle of one colour; its pixels are those whose centres lie inside.
+  package func occlude(_ occluder: Variation.Occluder) {
+    func pixels(_ from: Float, _ to: Float, _ count: Int) -> Range<Int> {
+      let most = Float(count)
+      let first = Int(min(max(from * most + 0.5, 0), most)), end = Int(min(max(to * most + 0.5, 0), most))
+      return first..<max(first, end)
+    }
+    for y in pixels(occluder.top, occluder.bottom, height) {
+      for x in pixels(occluder.left, occluder.right, width) {
+        let pixel = levels + 3 * (y * width + x)
+        (pixel[0], pixel[1], pixel[2]) = occluder.colour
+      }
+    }
+  }
+
+  /// What the network takes: `x = (level - mean) scale`, channels in the network's order.
+  package func preprocess(_ format: ViewFormat) {
+    let (mean, scale) = (format.mean, format.scale)
+    let first = format.isBGR ? 2 : 0, last = 2 - first
+    for i in 0..<(width * height) {
+      let pixel = levels + 3 * i
+      let colour = (pixel[first], pixel[1], pixel[last])
+      pixel[0] = (colour.0 - mean.0) * scale
+      pixel[1] = (colour.1 - mean.1) * scale
+      pixel[2] = (colour.2 - mean.2) * scale
+    }
+  }
+}

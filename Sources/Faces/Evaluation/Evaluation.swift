@@ -1,0 +1,184 @@
+import Tensors
+
+/// How well distances tell pairs of one person (genuine) from pairs of two (impostors). A pair is called the same when
+/// `distance <= threshold`. FAR is the part of the impostors that is called the same, TAR the part of the genuine pairs.
+///
+/// A distance may be infinite: that of a pair in which a photo has no face, which no threshold accepts, as ISO/IEC
+/// 19795-1 counts failures to acquire.
+///
+/// What too few pairs cannot support is nil:
+/// - accuracy, unless there are two folds or more and each holds pairs of both kinds;
+/// - TAR at a FAR, unless `impostors * FAR >= leastFalseAccepts`: with 1, a thousand impostors for 0.001.
+///
+/// Source: Huang and Learned-Miller, "Labeled Faces in the Wild: Updates and New Reporting Procedures", 2014.
+package struct Evaluation {
+  package struct Options {
+    /// Where pairs come without: each kind is cut into so many parts of equal size, in the order given.
+    package var folds = 10
+    package var leastFalseAccepts = 1.0
+    package init() {}
+  }
+
+  /// `successes / trials` with 95 % bounds by Wilson's score interval (1927), equation 4 of Brown, Cai, DasGupta 2001.
+  package struct Rate: Equatable {
+    package let value, low, high: Double
+
+    init(_ successes: Int, of trials: Int) {
+      let z = 1.959963984540054  // 97.5 % quantile of the normal distribution
+      let n = Double(trials), p = Double(successes) / n
+      let centre = p + z * z / (2 * n), spread = z * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
+      value = p
+      // At the ends the bound is the end itself, less a rounding.
+      low = successes == 0 ? 0 : (centre - spread) / (1 + z * z / n)
+      high = successes == trials ? 1 : (centre + spread) / (1 + z * z / n)
+    }
+  }
+
+  /// The largest threshold at which FAR is not above a limit.
+  package struct OperatingPoint {
+    package let limit: Double
+    package let impostorsNeeded: Int
+    package let measured: (tar: Rate, far: Rate, threshold: Double)?
+  }
+
+  package struct Accuracy {
+    /// Over the folds; the deviation with `folds - 1` in the denominator.
+    package let mean, deviation: Double
+    /// The mean of the folds' thresholds.
+    package let threshold: Double
+  }
+
+  package static let limits = [0.1, 0.01, 0.001]
+  package static let mostFolds = 1000
+
+  package let genuine, impostors, folds: Int
+  package let accuracy: Accuracy?
+  /// The part of all (genuine, impostor) couples in which the genuine pair is nearer; ties count half.
+  package let auc: Double
+  /// The rate at which FAR equals 1 - TAR, on straight lines between the points of the ROC.
+  package let equalErrorRate: Double
+  package let points: [OperatingPoint]
+
+  /// - Parameter folds: of each pair, any numbers; NULL for `options.folds` of equal size.
+  /// - Throws: `.invalidArgument` for no pairs, pairs of one kind alone, and distances that are NaN or -infinity.
+  package init(
+    _ distances: UnsafeBufferPointer<Double>, _ isSame: UnsafeBufferPointer<UInt8>,
+    folds: UnsafeBufferPointer<Int32>?, _ options: Options
+  ) throws(Failure) {
+    guard options.folds >= 2, options.folds <= Evaluation.mostFolds else {
+      throw .invalidArgument("\(options.folds) folds, wanted 2 to \(Evaluation.mostFolds)")
+    }
+    guard options.leastFalseAccepts >= 1, options.leastFalseAccepts.isFinite else {
+      throw .invalidArgument("least_false_accepts \(options.leastFalseAccepts), wanted 1 or more")
+    }
+    let curve = try ROC(distances, isSame)
+    let (genuine, impostors) = (curve.genuine, curve.impostors)
+    let division = try FoldDivision(isSame, folds, genuine: genuine, impostors: impostors, options.folds)
+    accuracy = division.isUsable ? Evaluation.accuracy(distances, isSame, division) : nil
+    auc = curve.area
+    equalErrorRate = curve.equalErrorRate
+    points = Evaluation.limits.map { limit in
+      // A product such as 1000 * 0.001 may miss its whole number by a rounding.
+      let isSupported = Double(impostors) * limit * (1 + 1e-12) >= options.leastFalseAccepts
+      return OperatingPoint(
+        limit: limit,
+        impostorsNeeded: Int(min((options.leastFalseAccepts / limit * (1 - 1e-12)).rounded(.up), 0x1p52)),
+        measured: isSupported ? curve.point(falseAccepts: Int(Double(impostors) * limit * (1 + 1e-12))) : nil)
+    }
+    self.genuine = genuine
+    self.impostors = impostors
+    self.folds = division.count
+  }
+
+  /// Each fold is judged by the threshold that is right most often on all others: half-way between the last distance
+  /// that it accepts and the next; the smallest of equally good ones.
+  private static func accuracy(
+    _ distances: UnsafeBufferPointer<Double>, _ isSame: UnsafeBufferPointer<UInt8>, _ division: FoldDivision
+  ) -> Accuracy {
+    let order = distances.indices.sorted { distances[$0] < distances[$1] }
+    var accuracies: [Double] = [], thresholds: [Double] = []
+    for fold in 0..<division.count {
+      var right = 0  // more than when nothing is accepted
+      var best = 0, lower: Double?, upper: Double?
+      var last: Double?
+      for i in order where division.fold[i] != fold {
+        let distance = distances[i]
+        if last != distance {
+          if last == nil || right > best { (best, lower, upper) = (right, last, distance) }
+          last = distance
+        }
+        right += isSame[i] != 0 ? 1 : -1
+      }
+      if let last, last.isFinite, right > best { (lower, upper) = (last, nil) }
+      let threshold = between(lower, upper)
+      var correct = 0, count = 0
+      for i in order where division.fold[i] == fold {
+        count += 1
+        if (distances[i] <= threshold) == (isSame[i] != 0) { correct += 1 }
+      }
+      accuracies.append(Double(correct) / Double(count))
+      thresholds.append(threshold)
+    }
+    let n = Double(division.count)
+    let mean = accuracies.reduce(0, +) / n
+    let squares = accuracies.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return Accuracy(
+      mean: mean, deviation: (squares / (n - 1)).squareRoot(), threshold: thresholds.reduce(0) { $0 + $1 / n })
+  }
+
+  /// A threshold that accepts `lower` and not `upper`.
+  private static func between(_ lower: Double?, _ upper: Double?) -> Double {
+    switch (lower, upper) {
+    case (let lower?, let upper?) where upper.isFinite:
+      let middle = lower / 2 + upper / 2
+      return middle < upper ? middle : lower  // neighbouring numbers have none between them
+    case (let lower?, _): return lower
+    case (nil, let upper?): return upper.nextDown
+    case (nil, nil): return 0
+    }
+  }
+}
+
+/// To which fold each pair belongs.
+private struct FoldDivision {
+  private(set) var fold: [Int] = []
+  private(set) var count: Int
+  /// Whether there are two folds or more, each with pairs of both kinds.
+  private(set) var isUsable: Bool
+
+  init(
+    _ isSame: UnsafeBufferPointer<UInt8>, _ given: UnsafeBufferPointer<Int32>?, genuine: Int, impostors: Int,
+    _ folds: Int
+  ) throws(Failure) {
+    fold.reserveCapacity(isSame.count)
+    if let given {
+      var numbers: [Int32: Int] = [:]
+      for name in given {
+        let number = numbers[name] ?? numbers.count
+        numbers[name] = number
+        fold.append(number)
+      }
+      count = numbers.count
+      guard count <= Evaluation.mostFolds else {
+        throw .invalidArgument("\(count) folds, wanted at most \(Evaluation.mostFolds)")
+      }
+    } else {
+      var seen = (genuine: 0, impostors: 0)
+      for same in isSame {
+        if same != 0 {
+          fold.append(seen.genuine * folds / genuine)
+          seen.genuine += 1
+        } else {
+          fold.append(seen.impostors * folds / impostors)
+          seen.impostors += 1
+        }
+      }
+      count = folds
+    }
+    var kinds = [(genuine: Bool, impostors: Bool)](repeating: (false, false), count: count)
+    for (same, fold) in zip(isSame, fold) {
+      if same != 0 { kinds[fold].genuine = true } else { kinds[fold].impostors = true }
+    }
+    isUsable = count >= 2 && kinds.allSatisfy { $0.genuine && $0.impostors }
+  }
+}

@@ -1,0 +1,67 @@
+import Networks
+import Tensors
+
+/// Five points in each of many photos, from a JSON file: `{"NAME/NAME_0001.jpg": {"landmarks": [[x, y], ... five]}, ...}`.
+/// A member "box", `[x, y, width, height]`, is taken too; `[[x, y], ... five]` alone in place of the object is fine.
+package final class LandmarkFile: @unchecked Sendable {
+  private var faces: [[UInt8]: Face] = [:]
+
+  private static let largest = 1 << 28
+
+  package convenience init(path: String) throws(Failure) {
+    let bytes = try readFile(path, limit: LandmarkFile.largest)
+    try self.init(parsing: UnsafeBufferPointer(bytes.buffer))
+    withExtendedLifetime(bytes) {}
+  }
+
+  /// - Throws: `.badData` naming the photo, or the byte that is not JSON.
+  package init(parsing bytes: UnsafeBufferPointer<UInt8>) throws(Failure) {
+    guard case .object(let members) = try JSON(parsing: bytes, "landmarks") else {
+      throw .badData("landmarks: no object, wanted {\"photo\": {\"landmarks\": [[x, y], ...]}}")
+    }
+    for (photo, value) in members {
+      var points = value, box: JSON?
+      if case .object(let fields) = value {
+        guard let found = fields.first(where: { $0.key == "landmarks" }) else {
+          throw .badData("landmarks: \(photo) has no member \"landmarks\"")
+        }
+        points = found.value
+        box = fields.first { $0.key == "box" }?.value
+      }
+      guard case .array(let list) = points, list.count == 5 else {
+        throw .badData("landmarks: \(photo) has not five points [x, y]")
+      }
+      var landmarks: [Point] = []
+      for point in list {
+        let place = try numbers(point, 2, photo)
+        landmarks.append(Point(place[0], place[1]))
+      }
+      let sides = try box.map { box throws(Failure) in try numbers(box, 4, photo) } ?? [0, 0, 0, 0]
+      faces[Array(photo.utf8)] = Face(
+        box: Box(left: sides[0], top: sides[1], right: sides[0] + sides[2], bottom: sides[1] + sides[3]), score: 1,
+        landmarks: landmarks)
+    }
+  }
+
+  package var count: Int { faces.count }
+
+  /// - Throws: `.notFound`
+  package func face(in photo: String) throws(Failure) -> Face {
+    guard let face = faces[Array(photo.utf8)] else { throw .notFound("no landmarks of \"\(photo)\"") }
+    return face
+  }
+}
+
+private func numbers(_ value: JSON, _ count: Int, _ photo: String) throws(Failure) -> [Float] {
+  guard case .array(let list) = value, list.count == count else {
+    throw .badData("landmarks: \(photo) has not \(count) numbers where they are wanted")
+  }
+  var numbers: [Float] = []
+  for element in list {
+    guard let number = element.double, Float(number).isFinite else {
+      throw .badData("landmarks: \(photo) has something else than a number")
+    }
+    numbers.append(Float(number))
+  }
+  return numbers
+}

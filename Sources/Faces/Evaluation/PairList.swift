@@ -1,0 +1,152 @@
+import Tensors
+
+/// Labelled pairs of photos in folds, as `pairs.txt` of Labeled Faces in the Wild lists them.
+///
+/// The first line is `folds size`, or `size` for one fold. Each fold has `size` pairs of one person, then `size` of two:
+/// `NAME i j` is photos i and j of NAME, `NAME i OTHER j` photos of two people. Photo i of NAME is the file
+/// `NAME/NAME_000i.jpg`. Fields are parted by tabs or blanks.
+///
+/// Source: Huang, Ramesh, Berg, Learned-Miller, "Labeled Faces in the Wild", 2007, README of the data set.
+package final class PairList: @unchecked Sendable {
+  package struct Pair: Equatable {
+    /// Numbers of the photos in `photos`.
+    package let first, second: Int
+    package let isSame: Bool
+    package let fold: Int
+  }
+
+  package private(set) var pairs: [Pair] = []
+  package let folds: Int
+  /// Where each photo's path begins in `paths`.
+  private var starts: [Int] = []
+  /// "NAME/NAME_0001.jpg" and a zero byte, photo after photo: each once, in the order of appearance.
+  private let paths: Storage<UInt8>
+
+  private static let largest = 1 << 28
+
+  package convenience init(path: String) throws(Failure) {
+    let bytes = try readFile(path, limit: PairList.largest)
+    try self.init(parsing: UnsafeBufferPointer(bytes.buffer))
+    withExtendedLifetime(bytes) {}
+  }
+
+  /// - Throws: `.badData` naming the line.
+  package init(parsing bytes: UnsafeBufferPointer<UInt8>) throws(Failure) {
+    var reader = LineReader(bytes: bytes)
+    let header = reader.next() ?? []
+    guard (1...2).contains(header.count) else {
+      throw .badData("pairs: line 1 has \(header.count) fields, wanted the number of folds and of pairs in each")
+    }
+    var sizes: [Int] = []
+    for field in header { sizes.append(try wholeNumber(field, line: 1, upTo: 10_000_000)) }
+    let folds = sizes.count == 2 ? sizes[0] : 1
+    let size = sizes[sizes.count - 1]
+    let wanted = 2 * folds * size  // at most 2 * 10^14
+    // The shortest pair has 6 bytes: a header that promises more than the file can hold is told before the work.
+    guard wanted <= bytes.count / 6 + 1 else {
+      throw .badData("pairs: line 1 promises \(wanted) pairs, more than \(bytes.count) bytes can hold")
+    }
+    var text: [UInt8] = []
+    var starts: [Int] = []
+    var pairs: [Pair] = []
+    var numbers: [[UInt8]: Int] = [:]
+    func photo(_ name: ArraySlice<UInt8>, _ number: Int) -> Int {
+      let path = photoPath(name, number)
+      if let known = numbers[path] { return known }
+      numbers[path] = starts.count
+      starts.append(text.count)
+      text += path
+      text.append(0)
+      return starts.count - 1
+    }
+    while let fields = reader.next() {
+      let line = reader.line
+      guard pairs.count < wanted else { throw .badData("pairs: line \(line) is one too many, line 1 promises \(wanted) pairs") }
+      guard fields.count == 3 || fields.count == 4 else {
+        throw .badData("pairs: line \(line) has \(fields.count) fields, wanted NAME i j or NAME i OTHER j")
+      }
+      let isSame = fields.count == 3, wantsSame = pairs.count / size % 2 == 0
+      guard isSame == wantsSame else {
+        throw .badData("pairs: line \(line) has \(fields.count) fields, wanted \(wantsSame ? 3 : 4): each fold has \(size) pairs of one person, then \(size) of two")
+      }
+      let name = try checkedName(fields[0], line: line)
+      let other = isSame ? name : try checkedName(fields[2], line: line)
+      let i = try wholeNumber(fields[1], line: line, upTo: 999_999)
+      let j = try wholeNumber(fields[fields.count - 1], line: line, upTo: 999_999)
+      guard isSame || !name.elementsEqual(other) else {
+        throw .badData("pairs: line \(line) names one person twice, wanted two people")
+      }
+      guard !isSame || i != j else { throw .badData("pairs: line \(line) has photo \(i) twice, wanted two photos") }
+      pairs.append(
+        Pair(first: photo(name, i), second: photo(other, j), isSame: isSame, fold: pairs.count / (2 * size)))
+    }
+    guard pairs.count == wanted else {
+      throw .badData("pairs: ends at line \(reader.line) with \(pairs.count) pairs, line 1 promises \(wanted)")
+    }
+    let paths = try Storage<UInt8>(count: text.count)
+    text.withUnsafeBufferPointer { if let start = $0.baseAddress { paths.pointer.update(from: start, count: $0.count) } }
+    self.paths = paths
+    self.folds = folds
+    self.pairs = pairs
+    self.starts = starts
+  }
+
+  package var photos: Int { starts.count }
+
+  /// The path of a photo below the folder of images, zero-terminated; it lives as long as the list.
+  package func path(_ photo: Int) -> UnsafePointer<UInt8>? {
+    starts.indices.contains(photo) ? UnsafePointer(paths.pointer + starts[photo]) : nil
+  }
+}
+
+/// "NAME/NAME_0001.jpg"
+private func photoPath(_ name: ArraySlice<UInt8>, _ number: Int) -> [UInt8] {
+  var digits = Array("\(number)".utf8)
+  while digits.count < 4 { digits.insert(UInt8(ascii: "0"), at: 0) }
+  return Array(name) + [UInt8(ascii: "/")] + Array(name) + [UInt8(ascii: "_")] + digits + Array(".jpg".utf8)
+}
+
+/// A name that stays inside the folder of images.
+private func checkedName(_ name: ArraySlice<UInt8>, line: Int) throws(Failure) -> ArraySlice<UInt8> {
+  guard name.count <= 200 else { throw .badData("pairs: line \(line) has a name of \(name.count) bytes, wanted at most 200") }
+  for byte in name where byte == UInt8(ascii: "/") || byte < 0x20 {
+    throw .badData("pairs: line \(line) has a name with byte \(byte), wanted neither / nor control characters")
+  }
+  guard name.first != UInt8(ascii: ".") else { throw .badData("pairs: line \(line) has a name that begins with a point") }
+  return name
+}
+
+/// 1 to `most`.
+private func wholeNumber(_ field: ArraySlice<UInt8>, line: Int, upTo most: Int) throws(Failure) -> Int {
+  var value = 0
+  for byte in field {
+    guard byte >= 0x30, byte <= 0x39, value <= most else { value = -1; break }
+    value = value * 10 + Int(byte - 0x30)
+  }
+  guard value >= 1, value <= most else {
+    throw .badData("pairs: line \(line) has \"\(String(decoding: field.prefix(20), as: UTF8.self))\", wanted a number from 1 to \(most)")
+  }
+  return value
+}
+
+/// The fields of each line; blank lines are passed over.
+private struct LineReader {
+  let bytes: UnsafeBufferPointer<UInt8>
+  private var position = 0
+  /// Of the fields last given; the first is 1.
+  private(set) var line = 0
+
+  init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+
+  mutating func next() -> [ArraySlice<UInt8>]? {
+    while position < bytes.count {
+      var end = position
+      while end < bytes.count, bytes[end] != 0x0A { end += 1 }
+      let fields = Array(bytes[position..<end]).split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
+      position = end + 1
+      line += 1
+      if !fields.isEmpty { return fields }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,50 @@
+import Tensors
+
+/// The coordinates of points along the two directions in which they differ most: [count, 2], centred.
+///
+/// Eigenvectors of the covariance, or, where there are more dimensions than points, of the points' inner products, which
+/// has the same answer. A direction points where its largest coordinate is positive.
+func principalCoordinates(
+  _ points: UnsafePointer<Float>, count n: Int, dimension d: Int
+) throws(Failure) -> [Double] {
+  let centred = try Storage<Double>(count: n * d)
+  let x = centred.pointer
+  for i in 0..<(n * d) { x[i] = Double(points[i]) }
+  for k in 0..<d {
+    var mean = 0.0
+    for i in 0..<n { mean += x[i * d + k] }
+    mean /= Double(n)
+    for i in 0..<n { x[i * d + k] -= mean }
+  }
+  var result = [Double](repeating: 0, count: n * 2)
+  let side = min(n, d)
+  var products = [Double](repeating: 0, count: side * side)
+  if d <= n {
+    try Double.gram(x, rows: n, columns: d, &products, Workspace())
+  } else {
+    let turned = try Storage<Double>(count: n * d)
+    for i in 0..<n {
+      for k in 0..<d { turned.pointer[k * n + i] = x[i * d + k] }
+    }
+    try Double.gram(turned.pointer, rows: d, columns: n, &products, Workspace())
+  }
+  let (values, vectors) = try symmetricEigenvectors(products, side: side)
+  for axis in 0..<min(2, side) {
+    let place = side - 1 - axis
+    let vector = vectors[(place * side)..<((place + 1) * side)]
+    let largest = vector.max { abs($0) < abs($1) } ?? 0
+    let sign = largest < 0 ? -1.0 : 1.0
+    if d <= n {
+      for i in 0..<n {
+        var sum = 0.0
+        for (k, component) in vector.enumerated() { sum += x[i * d + k] * component }
+        result[2 * i + axis] = sign * sum
+      }
+    } else {
+      let length = max(values[place], 0).squareRoot()
+      for (i, component) in vector.enumerated() { result[2 * i + axis] = sign * length * component }
+    }
+  }
+  withExtendedLifetime(centred) {}
+  return result
+}
