@@ -139,11 +139,10 @@ class Pairs:
     def open(cls, path):
         """From a file like LFW's pairs.txt."""
         with _PairList(path) as pairs:
-            table = np.zeros(_c.fs_pairs_count(pairs.handle), np.dtype(_c.fs_pair))
-            place = table.ctypes.data
-            for i in range(len(table)):
-                one = ctypes.cast(place + i * table.itemsize, ctypes.POINTER(_c.fs_pair))
-                check(_c.fs_pairs_get(pairs.handle, i, one))
+            listed = (_c.fs_pair * _c.fs_pairs_count(pairs.handle))()
+            for i, pair in enumerate(listed):
+                check(_c.fs_pairs_get(pairs.handle, i, ctypes.byref(pair)))
+            table = np.ctypeslib.as_array(listed)
             photos = [_c.fs_pairs_photo(pairs.handle, i) for i in range(_c.fs_pairs_photos(pairs.handle))]
         decoded = [photo.decode("utf-8", "surrogateescape") for photo in photos]
         return cls(
