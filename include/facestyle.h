@@ -491,6 +491,123 @@ fs_status fs_styler_evaluate(fs_styler *styler, const fs_image *generated, const
                              double *style_cost, double *total_cost, float *gradient, size_t capacity);
 void fs_styler_destroy(fs_styler *styler);
 
+/* ---- Evaluation: how well distances tell one person from two. ---- */
+
+/* Labelled pairs of photos in folds, read from a file such as LFW's pairs.txt: "folds size" on the first line (or
+ * "size" for one fold), then in each fold `size` lines "NAME i j" and `size` lines "NAME i OTHER j". */
+typedef struct fs_pairs fs_pairs;
+
+typedef struct fs_pair {
+  uint64_t first, second; /* numbers of the two photos, for fs_pairs_photo */
+  uint8_t same;           /* 1 for one person, 0 for two */
+  uint32_t fold;          /* from 0 */
+} fs_pair;
+
+/* FS_BAD_DATA names the line. */
+fs_status fs_pairs_open(fs_pairs **out, const char *path);
+fs_status fs_pairs_load(fs_pairs **out, const void *bytes, size_t byte_count);
+size_t fs_pairs_count(const fs_pairs *pairs);  /* 0 for NULL */
+size_t fs_pairs_folds(const fs_pairs *pairs);  /* 0 for NULL */
+size_t fs_pairs_photos(const fs_pairs *pairs); /* different ones; 0 for NULL */
+fs_status fs_pairs_get(const fs_pairs *pairs, size_t index, fs_pair *pair);
+/* "NAME/NAME_0001.jpg", below the folder of images: it never leads out of it. NULL past the end; borrowed. */
+const char *fs_pairs_photo(const fs_pairs *pairs, size_t photo);
+void fs_pairs_destroy(fs_pairs *pairs);
+
+/* Five points of one face in each of many photos, from JSON: {"photo": {"landmarks": [[x, y], ... 5]}, ...}. A member
+ * "box", [x, y, width, height], is taken too. */
+typedef struct fs_landmarks fs_landmarks;
+
+fs_status fs_landmarks_open(fs_landmarks **out, const char *path);
+fs_status fs_landmarks_load(fs_landmarks **out, const void *bytes, size_t byte_count);
+size_t fs_landmarks_count(const fs_landmarks *landmarks); /* photos; 0 for NULL */
+/* FS_NOT_FOUND for a photo that is not there. */
+fs_status fs_landmarks_find(const fs_landmarks *landmarks, const char *photo, fs_face *face);
+void fs_landmarks_destroy(fs_landmarks *landmarks);
+
+typedef struct fs_evaluation_options {
+  size_t size;
+  uint32_t folds;             /* where no folds are given; default 10, 2 to 1000 */
+  double least_false_accepts; /* pairs * rate that TAR at a rate wants; default 1, at least 1 */
+} fs_evaluation_options;
+
+fs_status fs_evaluation_options_init(fs_evaluation_options *options, size_t size);
+
+/* The largest threshold at which FAR, the part of the impostor pairs that is called the same, is at most `limit`; and
+ * TAR, that part of the genuine pairs. Bounds are of 95 %, by Wilson's score interval. All but `limit` is NaN where
+ * there are fewer than `impostors_needed` impostor pairs: least_false_accepts / limit. */
+typedef struct fs_operating_point {
+  double limit;
+  double tar, tar_low, tar_high;
+  double far, far_low, far_high;
+  double threshold;
+  uint64_t impostors_needed;
+} fs_operating_point;
+
+#define FS_OPERATING_POINTS 3
+
+typedef struct fs_evaluation {
+  uint64_t genuine, impostors; /* pairs of one person, and of two */
+  uint32_t folds;
+  /* Each fold judged by the threshold that is right most often on all others: mean and standard deviation (with
+   * folds - 1) over the folds, and the mean of the thresholds. NaN unless there are two folds, each with both kinds. */
+  double accuracy, accuracy_deviation, threshold;
+  double auc;              /* area under the ROC, exactly; equal distances count half */
+  double equal_error_rate; /* where FAR = 1 - TAR, on straight lines between the points of the ROC */
+  fs_operating_point points[FS_OPERATING_POINTS]; /* at FAR 0.1, 0.01 and 0.001 */
+} fs_evaluation;
+
+/* Evaluates `count` distances by the protocol of Labeled Faces in the Wild (Huang and Learned-Miller 2014): a pair is
+ * called the same if distance <= threshold. `is_same` is not 0 for pairs of one person; `fold` tells each pair's fold
+ * by any numbers, NULL cuts either kind into options->folds parts in the order given. Infinity is the distance of a
+ * pair with a face that was not found: no threshold accepts it (ISO/IEC 19795-1). FS_INVALID_ARGUMENT for NaN, for no
+ * pairs, and for pairs of one kind alone. NULL options: defaults. */
+fs_status fs_evaluate_pairs(const double *distances, const uint8_t *is_same, const int32_t *fold, size_t count,
+                            const fs_evaluation_options *options, fs_evaluation *evaluation);
+
+typedef struct fs_roc_point {
+  double threshold; /* infinite in the last point if a distance is */
+  double far, tar;
+} fs_roc_point;
+
+/* The receiver operating characteristic: the first point accepts nothing, then one follows for each distance that
+ * occurs; the last accepts everything. `capacity` is at least count + 1; *found tells how many were written. */
+fs_status fs_evaluate_roc(const double *distances, const uint8_t *is_same, size_t count, fs_roc_point *points,
+                          size_t capacity, size_t *found);
+
+/* ---- Maps: embeddings in two dimensions, to look at (t-SNE; van der Maaten and Hinton 2008). ---- */
+
+typedef struct fs_tsne_progress {
+  size_t size;
+  uint32_t step, steps; /* steps done, of how many */
+  double divergence;    /* Kullback-Leibler, of the map so far; what falls */
+  double seconds;       /* since the start */
+} fs_tsne_progress;
+
+/* Called every 25 steps and after the last, on the thread that called fs_tsne, with nothing locked. FS_FINISH keeps
+ * the map so far, FS_CANCEL drops it. */
+typedef fs_action
+    (*fs_tsne_callback)(const fs_tsne_progress *progress, void *user);
+
+typedef struct fs_tsne_options {
+  size_t size;
+  float perplexity;           /* neighbours that count, in effect; default 30, 1 to (count - 1) / 3 */
+  uint32_t steps;             /* default 1000 */
+  float learning_rate;        /* default 0: max(count / exaggeration / 4, 50) */
+  float exaggeration;         /* of attraction in the first steps; default 12, 1 to 100 */
+  uint32_t exaggerated_steps; /* default 250 */
+  uint64_t seed;              /* of the noise in the start, which parts equal points; default 1 */
+  fs_tsne_callback on_step;   /* default NULL */
+  void *user;                 /* handed to on_step untouched */
+} fs_tsne_options;
+
+fs_status fs_tsne_options_init(fs_tsne_options *options, size_t size);
+/* Maps `points` [count, dimension] to `map` [count, 2], starting from their principal components. `count` is 4 to
+ * 8192: all pairs are looked at, and 8 * count^2 bytes held. Results are the same bits for any number of threads.
+ * `capacity` is at least 2 * count; `divergence`, which may be NULL, receives the map's. */
+fs_status fs_tsne(const float *points, size_t count, size_t dimension, const fs_tsne_options *options, float *map,
+                  size_t capacity, double *divergence);
+
 #ifdef __cplusplus
 }
 #endif

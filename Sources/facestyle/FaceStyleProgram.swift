@@ -9,7 +9,9 @@ struct FaceStyleProgram: ParsableCommand {
     commandName: "facestyle",
     abstract: "Finds, compares and names faces, and paints a picture like another.",
     version: "\(FS_VERSION_MAJOR).\(FS_VERSION_MINOR).\(FS_VERSION_PATCH)",
-    subcommands: [Detect.self, Compare.self, Identify.self, Embed.self, Style.self, Demo.self])
+    subcommands: [
+      Detect.self, Compare.self, Identify.self, Embed.self, Evaluate.self, Style.self, Demo.self,
+    ])
 
   static func main() {
     do {

@@ -17,6 +17,12 @@ final class Picture {
   var height: Int { Int(fs_image_height(handle)) }
 
   func write(to path: String) throws(Failure) { try check(fs_image_write(handle, path), path) }
+
+  /// Left and right exchanged.
+  func mirrored() throws(Failure) -> Picture {
+    let matrix: [Float] = [-1, 0, Float(width - 1), 0, 1, 0]
+    return Picture(owning: try made("") { fs_image_warp(&$0, handle, matrix, UInt32(width), UInt32(height)) })
+  }
 }
 
 final class Model {
@@ -78,9 +84,61 @@ final class Embedder {
     return (face, embedding)
   }
 
+  /// The embeddings of aligned pictures.
+  func embed(_ chips: [Picture]) throws(Failure) -> [[Float]] {
+    var numbers = [Float](repeating: 0, count: chips.count * dimension)
+    try withExtendedLifetime(chips) { () throws(Failure) in
+      let handles = chips.map { Optional($0.handle) }
+      try check(fs_embedder_embed_chips(handle, handles, chips.count, &numbers, numbers.count))
+    }
+    return chips.indices.map { Array(numbers[($0 * dimension)..<(($0 + 1) * dimension)]) }
+  }
+
   func align(_ photo: Picture, _ face: fs_face) throws(Failure) -> Picture {
     var face = face
     return Picture(owning: try made("") { fs_embedder_align(handle, &$0, photo.handle, &face) })
+  }
+}
+
+/// Labelled pairs of photos, as LFW's pairs.txt lists them.
+final class PairList {
+  let handle: OpaquePointer
+
+  init(opening path: String) throws(Failure) {
+    handle = try made(path) { fs_pairs_open(&$0, path) }
+  }
+
+  deinit { fs_pairs_destroy(handle) }
+
+  var pairs: [fs_pair] {
+    get throws(Failure) {
+      var pairs = [fs_pair](repeating: fs_pair(), count: fs_pairs_count(handle))
+      for i in pairs.indices { try check(fs_pairs_get(handle, i, &pairs[i])) }
+      return pairs
+    }
+  }
+
+  /// Paths below the folder of images.
+  var photos: [String] {
+    (0..<fs_pairs_photos(handle)).map { fs_pairs_photo(handle, $0).map { String(cString: $0) } ?? "" }
+  }
+}
+
+final class Landmarks {
+  let handle: OpaquePointer
+
+  init(opening path: String) throws(Failure) {
+    handle = try made(path) { fs_landmarks_open(&$0, path) }
+  }
+
+  deinit { fs_landmarks_destroy(handle) }
+
+  func face(in photo: String) throws(Failure) -> fs_face? {
+    var face = fs_face()
+    let status = fs_landmarks_find(handle, photo, &face)
+    if status == FS_NOT_FOUND { return nil }
+    try check(status, photo)
+    return face
   }
 }
 

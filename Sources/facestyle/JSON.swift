@@ -7,6 +7,7 @@ enum JSON: CustomStringConvertible {
   case integer(Int)
   case bool(Bool)
   case string(String)
+  case null
   case array([JSON])
   case object(KeyValuePairs<String, JSON>)
 
@@ -21,6 +22,7 @@ enum JSON: CustomStringConvertible {
     case .integer(let value): "\(value)"
     case .bool(let value): "\(value)"
     case .string(let value): quoted(value)
+    case .null: "null"
     case .array(let values): "[" + values.map(\.description).joined(separator: ", ") + "]"
     case .object(let members):
       "{" + members.map { "\(quoted($0.key)): \($0.value)" }.joined(separator: ", ") + "}"

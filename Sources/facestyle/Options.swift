@@ -25,9 +25,19 @@ struct FaceOptions: ParsableArguments {
   var minFace: Float?
 
   func open() throws(Failure) -> FaceReader {
-    let detector = try Detector(try openModel("mtcnn", detectorModel), minFace: minFace)
+    let detector = try openDetector()
+    let (embedder, model) = try openEmbedder()
+    return FaceReader(detector: detector, embedder: embedder, model: model)
+  }
+
+  func openDetector() throws(Failure) -> Detector {
+    try Detector(try openModel("mtcnn", detectorModel), minFace: minFace)
+  }
+
+  /// The embedder and its architecture.
+  func openEmbedder() throws(Failure) -> (Embedder, String) {
     let model = try openModel("dlib-resnet", self.model)
-    return FaceReader(detector: detector, embedder: try Embedder(model), model: model.architecture)
+    return (try Embedder(model), model.architecture)
   }
 }
 

@@ -70,7 +70,7 @@ final class Painter {
   private func stepped(_ progress: UnsafePointer<fs_style_progress>) -> fs_action {
     last = progress.pointee
     last.job = nil  // gone after the callback
-    bar.show(step: Int(last.step), of: Int(last.steps), cost: last.total, seconds: last.seconds)
+    bar.show(step: Int(last.step), of: Int(last.steps), "J \(scientific(last.total))", seconds: last.seconds)
     do throws(Failure) {
       try onStep(progress)
     } catch {

@@ -7,14 +7,16 @@ struct ProgressBar {
   private let visible = isatty(STDERR_FILENO) != 0
   private let barWidth = 34
 
-  func show(step: Int, of steps: Int, cost: Double, seconds: Double) {
+  /// - Parameter note: a few words between the count and the time left.
+  func show(step: Int, of steps: Int, _ note: String = "", seconds: Double) {
     guard visible, steps > 0, step > 0 else { return }
     let done = barWidth * min(step, steps) / steps
     let bar = String(repeating: "#", count: done) + String(repeating: "-", count: barWidth - done)
     let left = seconds / Double(step) * Double(steps - step)
     let count = padded(step, "\(steps)".count)
     // No more than 80 columns; the blanks wipe what a longer line left.
-    let line = leftAligned("[\(bar)] \(count)/\(steps)  J \(scientific(cost))  ETA \(clock(left))", 78)
+    let middle = note.isEmpty ? "" : "\(note)  "
+    let line = leftAligned("[\(bar)] \(count)/\(steps)  \(middle)ETA \(clock(left))", 78)
     writeError("\r\(line)")
   }
 

@@ -17,8 +17,19 @@ func clock(_ seconds: Double) -> String {
   return hours > 0 ? "\(hours):\(padded(minutes % 60, 2, "0")):\(tail)" : "\(minutes):\(tail)"
 }
 
+/// With a comma after each three digits: "3,000".
+func grouped(_ value: Int) -> String {
+  let digits = Array("\(value.magnitude)")
+  let text = digits.enumerated().map { i, digit in
+    i > 0 && (digits.count - i).isMultiple(of: 3) ? ",\(digit)" : "\(digit)"
+  }
+  return (value < 0 ? "-" : "") + text.joined()
+}
+
 /// "1 face", "2 faces".
-func counted(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }
+func counted(_ count: Int, _ one: String, _ many: String) -> String {
+  "\(grouped(count)) \(count == 1 ? one : many)"
+}
 
 /// Filled up on the left to `width` characters.
 func padded(_ value: some CustomStringConvertible, _ width: Int, _ filler: String = " ") -> String {

@@ -83,6 +83,27 @@ static const struct { const char *name; long long value; } table[] = {
     MEMBER(fs_style_options, noise_ratio), MEMBER(fs_style_options, seed), MEMBER(fs_style_options, pooling),
     MEMBER(fs_style_options, cost), MEMBER(fs_style_options, content_layer), MEMBER(fs_style_options, style_layers),
     MEMBER(fs_style_options, style_layer_count), MEMBER(fs_style_options, on_step), MEMBER(fs_style_options, user),
+
+    NUMBER(FS_OPERATING_POINTS),
+    STRUCT(fs_pair), MEMBER(fs_pair, first), MEMBER(fs_pair, second), MEMBER(fs_pair, same), MEMBER(fs_pair, fold),
+    STRUCT(fs_evaluation_options), MEMBER(fs_evaluation_options, size), MEMBER(fs_evaluation_options, folds),
+    MEMBER(fs_evaluation_options, least_false_accepts),
+    STRUCT(fs_operating_point), MEMBER(fs_operating_point, limit), MEMBER(fs_operating_point, tar),
+    MEMBER(fs_operating_point, tar_low), MEMBER(fs_operating_point, tar_high), MEMBER(fs_operating_point, far),
+    MEMBER(fs_operating_point, far_low), MEMBER(fs_operating_point, far_high), MEMBER(fs_operating_point, threshold),
+    MEMBER(fs_operating_point, impostors_needed),
+    STRUCT(fs_evaluation), MEMBER(fs_evaluation, genuine), MEMBER(fs_evaluation, impostors),
+    MEMBER(fs_evaluation, folds), MEMBER(fs_evaluation, accuracy), MEMBER(fs_evaluation, accuracy_deviation),
+    MEMBER(fs_evaluation, threshold), MEMBER(fs_evaluation, auc), MEMBER(fs_evaluation, equal_error_rate),
+    MEMBER(fs_evaluation, points),
+    STRUCT(fs_roc_point), MEMBER(fs_roc_point, threshold), MEMBER(fs_roc_point, far), MEMBER(fs_roc_point, tar),
+
+    STRUCT(fs_tsne_progress), MEMBER(fs_tsne_progress, size), MEMBER(fs_tsne_progress, step),
+    MEMBER(fs_tsne_progress, steps), MEMBER(fs_tsne_progress, divergence), MEMBER(fs_tsne_progress, seconds),
+    STRUCT(fs_tsne_options), MEMBER(fs_tsne_options, size), MEMBER(fs_tsne_options, perplexity),
+    MEMBER(fs_tsne_options, steps), MEMBER(fs_tsne_options, learning_rate), MEMBER(fs_tsne_options, exaggeration),
+    MEMBER(fs_tsne_options, exaggerated_steps), MEMBER(fs_tsne_options, seed), MEMBER(fs_tsne_options, on_step),
+    MEMBER(fs_tsne_options, user),
 };
 
 enum { LINES = sizeof table / sizeof table[0] };

@@ -18,6 +18,8 @@ _HOMES = {
     "faces": ("Face", "Detector", "Embedder", "Gallery", "Match", "Neighbour", "Verdict", "compare", "distance"),
     "costs": ("triplet_loss", "content_cost", "gram_matrix", "style_cost", "total_cost"),
     "losses": ("Loss", "LossValue", "MiningStatistics"),
+    "evaluation": ("Evaluation", "TrueAccepts", "Roc", "Pairs", "Landmarks", "evaluate", "roc", "evaluate_lfw"),
+    "maps": ("tsne",),
     "style": ("Styler", "Progress", "Costs"),
     "library": (
         "version", "threads", "set_threads", "instruction_set", "choose_instruction_set", "live_handles", "set_log"),

@@ -43,6 +43,7 @@ FS_LOSS_CONTRASTIVE, FS_LOSS_PAIR_DIFFERENCE, FS_LOSS_PAIR_CHI_SQUARE = 4, 5, 6
 FS_LOSS_SOFTMAX, FS_LOSS_CENTRE, FS_LOSS_COSFACE, FS_LOSS_ARCFACE = 7, 8, 9, 10
 FS_LOSS_DISTILLATION, FS_LOSS_TEACHER_DISTANCE = 11, 12
 FS_CONTINUE, FS_FINISH, FS_CANCEL = 0, 1, 2
+FS_OPERATING_POINTS = 3
 
 # An enum is passed and returned as an int.
 fs_status = fs_log_level = fs_pixel_format = fs_filter = fs_file_format = fs_strength = c_int
@@ -76,6 +77,14 @@ class fs_styler(Structure):
 
 
 class fs_style_job(Structure):
+    pass
+
+
+class fs_pairs(Structure):
+    pass
+
+
+class fs_landmarks(Structure):
     pass
 
 
@@ -222,10 +231,87 @@ class fs_style_options(Structure):
     ]
 
 
+class fs_pair(Structure):
+    _fields_ = [
+        ("first", c_uint64),
+        ("second", c_uint64),
+        ("same", c_uint8),
+        ("fold", c_uint32),
+    ]
+
+
+class fs_evaluation_options(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("folds", c_uint32),
+        ("least_false_accepts", c_double),
+    ]
+
+
+class fs_operating_point(Structure):
+    _fields_ = [
+        ("limit", c_double),
+        ("tar", c_double),
+        ("tar_low", c_double),
+        ("tar_high", c_double),
+        ("far", c_double),
+        ("far_low", c_double),
+        ("far_high", c_double),
+        ("threshold", c_double),
+        ("impostors_needed", c_uint64),
+    ]
+
+
+class fs_evaluation(Structure):
+    _fields_ = [
+        ("genuine", c_uint64),
+        ("impostors", c_uint64),
+        ("folds", c_uint32),
+        ("accuracy", c_double),
+        ("accuracy_deviation", c_double),
+        ("threshold", c_double),
+        ("auc", c_double),
+        ("equal_error_rate", c_double),
+        ("points", fs_operating_point * FS_OPERATING_POINTS),
+    ]
+
+
+class fs_roc_point(Structure):
+    _fields_ = [("threshold", c_double), ("far", c_double), ("tar", c_double)]
+
+
+class fs_tsne_progress(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("step", c_uint32),
+        ("steps", c_uint32),
+        ("divergence", c_double),
+        ("seconds", c_double),
+    ]
+
+
+fs_tsne_callback = CFUNCTYPE(fs_action, POINTER(fs_tsne_progress), c_void_p)
+
+
+class fs_tsne_options(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("perplexity", c_float),
+        ("steps", c_uint32),
+        ("learning_rate", c_float),
+        ("exaggeration", c_float),
+        ("exaggerated_steps", c_uint32),
+        ("seed", c_uint64),
+        ("on_step", fs_tsne_callback),
+        ("user", c_void_p),
+    ]
+
+
 # ---- Functions: name -> (result, arguments), in the header's order. ----
 
 _image, _model, _detector = POINTER(fs_image), POINTER(fs_model), POINTER(fs_detector)
 _embedder, _gallery, _styler = POINTER(fs_embedder), POINTER(fs_gallery), POINTER(fs_styler)
+_pairs, _landmarks = POINTER(fs_pairs), POINTER(fs_landmarks)
 _floats, _double, _sizes = POINTER(c_float), POINTER(c_double), POINTER(c_size_t)
 
 FUNCTIONS = {
@@ -356,6 +442,29 @@ FUNCTIONS = {
         [_styler, _image, _image, _image, POINTER(fs_style_options), _double, _double, _double, _floats, c_size_t],
     ),
     "fs_styler_destroy": (None, [_styler]),
+    # Evaluation
+    "fs_pairs_open": (fs_status, [POINTER(_pairs), c_char_p]),
+    "fs_pairs_load": (fs_status, [POINTER(_pairs), c_void_p, c_size_t]),
+    "fs_pairs_count": (c_size_t, [_pairs]),
+    "fs_pairs_folds": (c_size_t, [_pairs]),
+    "fs_pairs_photos": (c_size_t, [_pairs]),
+    "fs_pairs_get": (fs_status, [_pairs, c_size_t, POINTER(fs_pair)]),
+    "fs_pairs_photo": (c_char_p, [_pairs, c_size_t]),
+    "fs_pairs_destroy": (None, [_pairs]),
+    "fs_landmarks_open": (fs_status, [POINTER(_landmarks), c_char_p]),
+    "fs_landmarks_load": (fs_status, [POINTER(_landmarks), c_void_p, c_size_t]),
+    "fs_landmarks_count": (c_size_t, [_landmarks]),
+    "fs_landmarks_find": (fs_status, [_landmarks, c_char_p, POINTER(fs_face)]),
+    "fs_landmarks_destroy": (None, [_landmarks]),
+    "fs_evaluation_options_init": (fs_status, [POINTER(fs_evaluation_options), c_size_t]),
+    "fs_evaluate_pairs": (
+        fs_status,
+        [_double, POINTER(c_uint8), POINTER(c_int32), c_size_t, POINTER(fs_evaluation_options), POINTER(fs_evaluation)],
+    ),
+    "fs_evaluate_roc": (fs_status, [_double, POINTER(c_uint8), c_size_t, POINTER(fs_roc_point), c_size_t, _sizes]),
+    # Maps
+    "fs_tsne_options_init": (fs_status, [POINTER(fs_tsne_options), c_size_t]),
+    "fs_tsne": (fs_status, [_floats, c_size_t, c_size_t, POINTER(fs_tsne_options), _floats, c_size_t, _double]),
 }
 
 # ---- Loading ----

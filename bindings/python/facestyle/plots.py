@@ -1,0 +1,198 @@
+"""Pictures of evaluations, trainings and embeddings, as PNG files. They need matplotlib (`pip install facestyle[plots]`).
+
+    from facestyle import plots
+
+    plots.roc({"dlib-resnet": (distances, same)}, "roc.png")
+    plots.losses("training.jsonl", "losses.png")
+    plots.embedding_map(fs.tsne(embeddings)[0], names, "map.png")
+"""
+
+import json
+import math
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+# Okabe and Ito's colours, which colour-blind people tell apart; yellow is left out, it is faint on white.
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+MARKERS = "osD^vP"
+GREY = "#555555"
+
+
+def roc(curves, path, *, title="Verification"):
+    """Draws ROC curves on a logarithmic axis. `curves` maps a name to (distances [pairs], same [pairs])."""
+    from .evaluation import evaluate
+    from .evaluation import roc as points_of
+
+    figure, axes = _figure(6.4, 4.8)
+    least, lowest = 1.0, 1.0
+    for colour, (name, (distances, same)) in zip(_cycle(COLOURS), curves.items()):
+        found, points = evaluate(distances, same), points_of(distances, same)
+        resolution = 1 / found.impostors
+        least = min(least, resolution)
+        # The curve rises between its points; what lies below one false accept cannot be drawn on this axis.
+        far, tar = np.maximum(points.far, resolution / 2), points.tar
+        label = f"{name}\nAUC {100 * found.auc:.2f} %, EER {100 * found.eer:.2f} %"
+        axes.plot(far, tar, drawstyle="steps-post", color=colour, linewidth=1.8, label=label)
+        for rate in found.tar.values():
+            if rate.reason is None:
+                bounds = [[rate.value - rate.low], [rate.high - rate.value]]
+                axes.errorbar([rate.limit], [rate.value], bounds, color=colour, marker="o", markersize=4, capsize=3, linewidth=1)
+                lowest = min(lowest, rate.low)
+        axes.plot([found.eer], [1 - found.eer], marker="x", color=colour, markersize=7, markeredgewidth=1.8)
+        visible = tar[points.far >= resolution]
+        lowest = min(lowest, visible[0] if len(visible) else 0)
+    grid = np.geomspace(least, 1, 200)
+    axes.plot(grid, grid, color=GREY, linewidth=0.8, linestyle=":")
+    if grid[0] < 1:
+        axes.plot(grid, 1 - grid, color=GREY, linewidth=0.8, linestyle="--")
+    axes.set_xscale("log")
+    axes.set_xlim(least, 1)
+    axes.set_ylim(max(0.0, math.floor(20 * (lowest - 0.01)) / 20), 1.004)
+    axes.set_xlabel("false accept rate (log)")
+    axes.set_ylabel("true accept rate")
+    axes.set_title(title)
+    axes.annotate("x: equal error   bars: 95 % bounds", (0, 0), (4, 4), xycoords="axes fraction", textcoords="offset points",
+                  fontsize=8, color=GREY)  # fmt: skip
+    axes.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none", fontsize=9)
+    return _save(figure, path)
+
+
+def read_log(path):
+    """The lines of a training's log, JSON objects, as a dict of arrays: a number that a line lacks is NaN."""
+    rows = []
+    for number, line in enumerate(Path(path).read_text().splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise ValueError(f"{path}: line {number} is no JSON: {error}") from None
+        if not isinstance(row, dict) or "step" not in row:
+            raise ValueError(f'{path}: line {number} has no "step"')
+        rows.append(row)
+    if not rows:
+        raise ValueError(f"{path}: no line of a training")
+    names = dict.fromkeys(name for row in rows for name in row)
+    is_number = lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    return {
+        name: np.array([value if is_number(value) else np.nan for value in values], float)
+        for name, values in columns.items() if any(map(is_number, values))
+    }  # fmt: skip
+
+
+def losses(logs, path, *, title="Training"):
+    """Draws loss, learning rate and speed over the steps of a training. `logs` is the path of a log, or maps a name to
+    one: JSON lines with "step", "loss" and, where they are, "rate", "images_per_second" and "accuracy"."""
+    logs = logs if isinstance(logs, dict) else {Path(logs).stem: logs}
+    tables = {name: read_log(log) for name, log in logs.items()}
+    panels = [("loss", "loss")] + [
+        (name, label)
+        for name, label in (("accuracy", "accuracy"), ("rate", "learning rate"), ("images_per_second", "images a second"))
+        if any(name in table for table in tables.values())
+    ]
+    heights = [2.4] + [1.0] * (len(panels) - 1)
+    figure, axes = _figure(7.2, 1.9 * sum(heights) / 1.6, rows=len(panels), heights=heights)
+    for axis, (name, label) in zip(axes, panels):
+        for colour, (training, table) in zip(_cycle(COLOURS), tables.items()):
+            if name not in table:
+                continue
+            known = np.isfinite(table[name]) & np.isfinite(table["step"])
+            steps, values = table["step"][known], table[name][known]
+            if name == "loss" and len(values) >= 40:
+                axis.plot(steps, values, color=colour, linewidth=0.7, alpha=0.3)
+                smooth = _smooth(values, max(5, len(values) // 40))
+                axis.plot(steps, smooth, color=colour, linewidth=1.8, label=training)
+            else:
+                marker = "." if len(values) < 40 else None
+                axis.plot(steps, values, color=colour, linewidth=1.5, marker=marker, label=training)
+        axis.set_ylabel(label)
+        axis.margins(x=0.01)
+    if len(tables) > 1:
+        axes[0].legend(frameon=False, fontsize=9)
+    drawn = [line.get_ydata() for line in axes[0].lines]
+    if drawn and all((values > 0).all() for values in drawn):
+        everything = np.concatenate(drawn)
+        if everything.max() > 30 * everything.min():
+            axes[0].set_yscale("log")
+    for axis, (name, _) in zip(axes, panels):
+        if name in ("images_per_second", "rate"):
+            axis.set_ylim(bottom=0)
+    axes[0].set_title(title)
+    axes[-1].set_xlabel("step")
+    return _save(figure, path)
+
+
+def embedding_map(points, names, path, *, title="Embeddings by t-SNE", named=15):
+    """Draws a map [count, 2] of photos by their people's `names` [count]. The `named` people with most photos have a
+    colour and their name beside their photos, the others are grey."""
+    points, names = np.asarray(points, float), [str(name) for name in names]
+    if points.ndim != 2 or points.shape[1] != 2 or len(names) != len(points):
+        raise ValueError(f"points have shape {list(points.shape)} and names are {len(names)}; wanted is [count, 2] and count")
+    figure, axes = _figure(7.6, 7.2)
+    chosen = [name for name, count in Counter(names).most_common(named) if count > 1]
+    rest = np.array([name not in chosen for name in names], bool)
+    axes.scatter(*points[rest].T, s=9, color="#BBBBBB", linewidths=0, zorder=1)
+    for i, name in enumerate(chosen):
+        own = points[[other == name for other in names]]
+        colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i // len(COLOURS) % len(MARKERS)]
+        axes.scatter(*own.T, s=24, color=colour, marker=marker, linewidths=0.4, edgecolors="white", zorder=2)
+        # Beside the photo nearest to the middle of all of the person's: an outlier does not draw the name away.
+        centre = own[((own - np.median(own, 0)) ** 2).sum(1).argmin()]
+        label = axes.annotate(name.replace("_", " "), centre, (0, 7), textcoords="offset points", ha="center", fontsize=8, color=colour, zorder=3)  # fmt: skip
+        label.set_path_effects(_halo())
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.margins(0.06)
+    people = len(set(names))
+    axes.set_title(title)
+    axes.set_xlabel(f"{len(points)} photos of {people} {'person' if people == 1 else 'people'}", color=GREY, fontsize=9)
+    return _save(figure, path)
+
+
+def _figure(width, height, rows=1, heights=None):
+    """A figure of its own, drawn by Agg: neither a display nor pyplot's global state is touched."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError("plots need matplotlib: pip install facestyle[plots], or pip install matplotlib") from error
+    figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(rows, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
+    for axis in axes:
+        axis.grid(color="#E4E4E4", linewidth=0.7)
+        axis.set_axisbelow(True)
+        for side in ("top", "right"):
+            axis.spines[side].set_visible(False)
+    return figure, axes if rows > 1 or heights else axes[0]
+
+
+def _halo():
+    from matplotlib.patheffects import withStroke
+
+    return [withStroke(linewidth=2.2, foreground="white")]
+
+
+def _smooth(values, width):
+    """The mean of `width` values around each, fewer at the ends."""
+    sums = np.concatenate([[0], np.cumsum(values)])
+    i = np.arange(len(values))
+    low, high = np.maximum(i - width // 2, 0), np.minimum(i + width // 2 + 1, len(values))
+    return (sums[high] - sums[low]) / (high - low)
+
+
+def _cycle(colours):
+    while True:
+        yield from colours
+
+
+def _save(figure, path):
+    path = Path(path)
+    if path.suffix.lower() != ".png":
+        raise ValueError(f"{path.name}: plots are written as .png")
+    figure.savefig(path, format="png", metadata={"Software": None})
+    return path
