@@ -1,4 +1,4 @@
-import Styles
+import Tensors
 import Testing
 
 @Suite struct GeneratorTests {
