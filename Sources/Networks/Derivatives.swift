@@ -61,6 +61,33 @@ package func centralDifference(
   return (above - below) / (right - left)
 }
 
+/// Three ways to a derivative.
+package enum DerivativeWay: CaseIterable, Sendable { case forward, reverse, numeric }
+
+/// `f(x[i])` and `f'(x[i])` for each number of x.
+package func differentiate(
+  _ function: ElementwiseFunction, at x: Tensor<Double>, _ way: DerivativeWay
+) throws(Failure) -> (value: Tensor<Double>, derivative: Tensor<Double>) {
+  switch way {
+  case .forward:
+    return try directionalDerivative(
+      of: { tape, x throws(Failure) in try tape.map(x[0], function) }, at: [x],
+      along: [Tensor(x.shape.extents, repeating: 1)])
+  case .reverse:
+    // Element-wise, so the gradient of the sum is f' of each.
+    let tape = Tape<Double>(), leaf = tape.leaf(x), y = try tape.map(leaf, function)
+    return (y.tensor, try tape.gradients(of: tape.sum(y), at: [leaf])[0])
+  case .numeric:
+    let value = try Tensor<Double>(x.shape), slope = try Tensor<Double>(x.shape), moved = try x.copy()
+    for i in 0..<x.count {
+      value.pointer[i] = function(x[i])
+      slope.pointer[i] = try centralDifference(of: { x throws(Failure) in function(x[i]) }, at: moved.pointer, i, step: 1e-6)
+    }
+    withExtendedLifetime(moved) {}
+    return (value, slope)
+  }
+}
+
 /// The number of a gradient that agrees worst with another way to it.
 package struct GradientComparison {
   package var index = 0

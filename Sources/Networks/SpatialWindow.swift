@@ -7,6 +7,8 @@ struct SpatialWindow {
   /// Of the input, of the window and of the output along each of three axes.
   let extents, kernel, outputs: [Int]
   private let strides, paddings: [Int]
+  /// Of one member of the batch, and of the window.
+  let inputPixels, outputPixels, taps: Int
   /// The extents of the output alone: n1' ... nd'.
   let outputExtents: [Int]
 
@@ -32,6 +34,10 @@ struct SpatialWindow {
       }
       outputs.append((side + 2 * padding - kernel[axis]) / stride + 1)
     }
+    // Refuses a product beyond Int, also where the batch is empty.
+    outputPixels = try Shape(outputs).count
+    inputPixels = try Shape(Array(shape.extents[1...axes])).count
+    taps = try Shape(kernel).count
     batch = shape[0]
     channels = shape[axes + 1]
     extents = missing + shape.extents[1...axes]
@@ -42,10 +48,14 @@ struct SpatialWindow {
     paddings = missing.map { _ in 0 } + [Int](repeating: padding, count: axes)
   }
 
-  /// Of one member of the batch.
-  var inputPixels: Int { extents[0] * extents[1] * extents[2] }
-  var outputPixels: Int { outputs[0] * outputs[1] * outputs[2] }
-  var taps: Int { kernel[0] * kernel[1] * kernel[2] }
+  /// The sweep of convolution weights [outputs, inputs, k1 ... kd].
+  init(_ x: Shape, weights: Shape, stride: Int, padding: Int) throws(Failure) {
+    guard weights.rank >= 3, weights.rank == x.rank, weights.count > 0, weights[1] == x.extents.last else {
+      throw .invalidArgument(
+        "weights \(weights.description) for \(x.description), wanted [outputs, inputs, k1 ... kd] for [batch, n1 ... nd, inputs]")
+    }
+    try self.init(x, kernel: Array(weights.extents[2...]), stride: stride, padding: padding)
+  }
 
   /// For each output pixel and each pixel of the input that its window covers: the numbers of both and of the tap, and how
   /// many the window covers.

@@ -52,6 +52,15 @@ static const struct { const char *name; long long value; } table[] = {
     STRUCT(fs_reduction), NUMBER(FS_SUM), NUMBER(FS_MEAN),
     STRUCT(fs_cost_variant), NUMBER(FS_COST_NORMALISED), NUMBER(FS_COST_LECTURE),
 
+    STRUCT(fs_function), NUMBER(FS_FUNCTION_EXP), NUMBER(FS_FUNCTION_LOG), NUMBER(FS_FUNCTION_SQRT),
+    NUMBER(FS_FUNCTION_SIN), NUMBER(FS_FUNCTION_COS), NUMBER(FS_FUNCTION_TANH), NUMBER(FS_FUNCTION_SIGMOID),
+    NUMBER(FS_FUNCTION_SOFTPLUS), NUMBER(FS_FUNCTION_ABSOLUTE), NUMBER(FS_FUNCTION_RECIPROCAL), NUMBER(FS_FUNCTION_SQUARE),
+    STRUCT(fs_differentiation), NUMBER(FS_FORWARD), NUMBER(FS_REVERSE), NUMBER(FS_NUMERIC),
+    STRUCT(fs_gradient_options), MEMBER(fs_gradient_options, size), MEMBER(fs_gradient_options, step),
+    MEMBER(fs_gradient_options, absolute), MEMBER(fs_gradient_options, relative),
+    STRUCT(fs_gradient_report), MEMBER(fs_gradient_report, index), MEMBER(fs_gradient_report, analytic),
+    MEMBER(fs_gradient_report, numeric), MEMBER(fs_gradient_report, ratio), MEMBER(fs_gradient_report, passed),
+
     STRUCT(fs_action), NUMBER(FS_CONTINUE), NUMBER(FS_FINISH), NUMBER(FS_CANCEL),
     STRUCT(fs_style_progress), MEMBER(fs_style_progress, size), MEMBER(fs_style_progress, step),
     MEMBER(fs_style_progress, steps), MEMBER(fs_style_progress, content), MEMBER(fs_style_progress, style),

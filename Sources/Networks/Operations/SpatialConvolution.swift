@@ -15,17 +15,11 @@ extension Tape {
   package func spatialConvolution(
     _ x: Variable<Element>, weights: Variable<Element>, bias: Variable<Element>? = nil, stride: Int = 1, padding: Int = 0
   ) throws(Failure) -> Variable<Element> {
-    guard weights.shape.rank >= 3, weights.shape.rank == x.shape.rank, weights.shape.count > 0,
-      weights.shape[1] == x.shape.extents.last
-    else {
-      throw .invalidArgument(
-        "weights \(weights.shape.description) for \(x.shape.description), wanted [outputs, inputs, k1 ... kd] for [batch, n1 ... nd, inputs]")
-    }
+    let window = try SpatialWindow(x.shape, weights: weights.shape, stride: stride, padding: padding)
     let outputs = weights.shape[0]
     if let bias, bias.shape.extents != [outputs] {
       throw .invalidArgument("a bias \(bias.shape.description) for \(outputs) outputs, wanted [outputs]")
     }
-    let window = try SpatialWindow(x.shape, kernel: Array(weights.shape.extents[2...]), stride: stride, padding: padding)
     let pixels = window.outputPixels, depth = weights.shape.count / outputs
     let y = try Tensor<Element>([window.batch] + window.outputExtents + [outputs])
     // A row for each output pixel; (c, k) within it, as in the weights.
@@ -72,6 +66,14 @@ extension Tape {
       }
     }
   }
+}
+
+/// What `spatialConvolution` of these two shapes gives.
+package func spatialConvolutionShape(
+  _ x: Shape, weights: Shape, stride: Int, padding: Int
+) throws(Failure) -> Shape {
+  let window = try SpatialWindow(x, weights: weights, stride: stride, padding: padding)
+  return try Shape([window.batch] + window.outputExtents + [weights[0]])
 }
 
 /// `patches[pixel, c * taps + tap] = x[pixel under the tap, c]`; what lies outside stays as it is: zero.

@@ -20,3 +20,6 @@ LFW_ACCURACY = 0.985  # dlib's network reaches 98.6 to 98.9 % here in PyTorch
 GRADIENT_DIFFERENCE = 0.01  # relative; a step of one grey level is far from infinitesimal
 PNG = 0  # lossless
 JPEG = 12  # levels: quality 95 on a smooth picture
+DOUBLE = 1e-12  # Float64, numbers of order 10
+CENTRAL = 1e-7  # central differences with the step 1e-6, numbers of order 10: roundings of 1e-15 over 2e-6
+FLOAT = 1e-5  # Float32, sums of a few numbers of order 1
