@@ -6,7 +6,7 @@ extension Tape {
   package func difference(_ a: Variable<Element>, _ b: Variable<Element>) throws(Failure) -> Variable<Element> {
     try checkAlike(a, b, "difference")
     let y = try Tensor<Element>(a.shape)
-    combineLoop(a.tensor.pointer, b.tensor.pointer, y.pointer, y.count, { $0 - $1 })
+    combine(a.tensor, .minus, b.tensor, into: y)
     // da = dy, db = -dy
     return record(y, from: [a, b]) { tape, dy throws(Failure) in
       let db = try tape.scaled(dy, by: -1)
@@ -19,12 +19,12 @@ extension Tape {
   package func product(_ a: Variable<Element>, _ b: Variable<Element>) throws(Failure) -> Variable<Element> {
     try checkAlike(a, b, "product")
     let y = try Tensor<Element>(a.shape)
-    combineLoop(a.tensor.pointer, b.tensor.pointer, y.pointer, y.count, { $0 * $1 })
+    combine(a.tensor, .times, b.tensor, into: y)
     // da = dy b, db = dy a
     return record(y, from: [a, b]) { tape, dy throws(Failure) in
       let da = try Tensor<Element>(a.shape), db = try Tensor<Element>(b.shape)
-      combineLoop(dy.pointer, b.tensor.pointer, da.pointer, da.count, { $0 * $1 })
-      combineLoop(dy.pointer, a.tensor.pointer, db.pointer, db.count, { $0 * $1 })
+      combine(dy, .times, b.tensor, into: da)
+      combine(dy, .times, a.tensor, into: db)
       try tape.accumulate(da, into: a)
       try tape.accumulate(db, into: b)
     }
@@ -34,12 +34,12 @@ extension Tape {
   package func quotient(_ a: Variable<Element>, _ b: Variable<Element>) throws(Failure) -> Variable<Element> {
     try checkAlike(a, b, "quotient")
     let y = try Tensor<Element>(a.shape)
-    combineLoop(a.tensor.pointer, b.tensor.pointer, y.pointer, y.count, { $0 / $1 })
+    combine(a.tensor, .over, b.tensor, into: y)
     // da = dy / b, db = -da y
     return record(y, from: [a, b]) { tape, dy throws(Failure) in
       let da = try Tensor<Element>(a.shape), db = try Tensor<Element>(b.shape)
-      combineLoop(dy.pointer, b.tensor.pointer, da.pointer, da.count, { $0 / $1 })
-      combineLoop(da.pointer, y.pointer, db.pointer, db.count, { -$0 * $1 })
+      combine(dy, .over, b.tensor, into: da)
+      combine(da, .minusTimes, y, into: db)
       try tape.accumulate(da, into: a)
       try tape.accumulate(db, into: b)
     }
@@ -83,12 +83,30 @@ extension Tape {
   }
 }
 
-@inline(__always)
-private func combineLoop<Element: Scalar>(
-  _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ count: Int,
-  _ combine: (Element, Element) -> Element
+private enum Combination { case minus, times, over, minusTimes }
+
+/// `y = a op b`, element by element.
+private func combine<Element: Scalar>(
+  _ a: Tensor<Element>, _ operation: Combination, _ b: Tensor<Element>, into y: Tensor<Element>
 ) {
-  for i in 0..<count { y[i] = combine(a[i], b[i]) }
+  let (a, b, target) = (a.pointer, b.pointer, y.pointer)
+  forEachSlice(of: y.count) {
+    combineLoop(a + $0.lowerBound, operation, b + $0.lowerBound, target + $0.lowerBound, $0.count)
+  }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func combineLoop<Element: Scalar>(
+  _ a: UnsafePointer<Element>, _ operation: Combination, _ b: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>,
+  _ count: Int
+) {
+  switch operation {
+  case .minus: for i in 0..<count { y[i] = a[i] - b[i] }
+  case .times: for i in 0..<count { y[i] = a[i] * b[i] }
+  case .over: for i in 0..<count { y[i] = a[i] / b[i] }
+  case .minusTimes: for i in 0..<count { y[i] = -a[i] * b[i] }
+  }
 }
 
 @_specialize(where Element == Float)

@@ -18,8 +18,16 @@ extension Tape {
     }
     guard isTraining, probability > 0 else { return x }
     let mask = try Tensor<Element>(x.shape)
-    let kept = Element(1 / (1 - probability))
-    for i in 0..<mask.count { mask.pointer[i] = Double(generator.uniform()) < probability ? 0 : kept }
+    maskLoop(mask.pointer, mask.count, probability, &generator)
     return try product(x, constant(mask))
   }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func maskLoop<Element: Scalar>(
+  _ mask: UnsafeMutablePointer<Element>, _ count: Int, _ probability: Double, _ generator: inout Generator
+) {
+  let kept = Element(1 / (1 - probability))
+  for i in 0..<count { mask[i] = Double(generator.uniform()) < probability ? 0 : kept }
 }

@@ -110,13 +110,11 @@ extension Tape {
   /// `y[i] = x[i] ^ exponent`; a negative x has a power only where the exponent is whole.
   package func power(_ x: Variable<Element>, _ exponent: Element) throws(Failure) -> Variable<Element> {
     let y = try Tensor<Element>(x.shape)
-    for i in 0..<y.count { y.pointer[i] = Element.power(x.tensor[i], exponent) }
+    powerLoop(x.tensor.pointer, exponent, y.pointer, y.count)
     // dx = exponent x^(exponent - 1) dy
     return record(y, from: [x]) { tape, dy throws(Failure) in
       let dx = try Tensor<Element>(x.shape)
-      for i in 0..<dx.count {
-        dx.pointer[i] = exponent == 0 ? 0 : exponent * Element.power(x.tensor[i], exponent - 1) * dy[i]
-      }
+      powerGradientLoop(x.tensor.pointer, exponent, dy.pointer, dx.pointer, dx.count)
       try tape.accumulate(dx, into: x)
     }
   }
@@ -137,4 +135,21 @@ private func slopeLoop<Element: Scalar>(
   _ dx: UnsafeMutablePointer<Element>, _ count: Int
 ) {
   for i in 0..<count { dx[i] = function.slope(x[i], y[i]) * dy[i] }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func powerLoop<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ exponent: Element, _ y: UnsafeMutablePointer<Element>, _ count: Int
+) {
+  for i in 0..<count { y[i] = Element.power(x[i], exponent) }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func powerGradientLoop<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ exponent: Element, _ dy: UnsafePointer<Element>, _ dx: UnsafeMutablePointer<Element>,
+  _ count: Int
+) {
+  for i in 0..<count { dx[i] = exponent == 0 ? 0 : exponent * Element.power(x[i], exponent - 1) * dy[i] }
 }

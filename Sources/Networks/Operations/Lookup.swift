@@ -23,9 +23,15 @@ extension Tape {
     return record(y, from: [table]) { tape, dy throws(Failure) in
       let gradient = try Tensor<Element>(table.shape.extents, repeating: 0)
       for (i, index) in indices.enumerated() {
-        for k in 0..<dimension { gradient.pointer[index * dimension + k] += dy[i * dimension + k] }
+        addLoop(dy.pointer + i * dimension, to: gradient.pointer + index * dimension, dimension)
       }
       try tape.accumulate(gradient, into: table)
     }
   }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func addLoop<Element: Scalar>(_ x: UnsafePointer<Element>, to y: UnsafeMutablePointer<Element>, _ count: Int) {
+  for i in 0..<count { y[i] += x[i] }
 }
