@@ -423,6 +423,72 @@ fs_status fs_loss_evaluate(const fs_loss_options *options, const float *embeddin
  * members) / (n + 1) (Wen et al. 2016, equation 4): in place of a step along their gradient. */
 fs_status fs_loss_update_centres(const fs_loss_options *options, const float *embeddings, size_t count, size_t dimension,
                                  const int32_t *labels, float *head, size_t classes);
+/* ---- Differentiation: three ways to a derivative, each a check of the others. All in double. ---- */
+
+typedef enum fs_function {
+  FS_FUNCTION_EXP = 0,
+  FS_FUNCTION_LOG = 1,  /* natural */
+  FS_FUNCTION_SQRT = 2,
+  FS_FUNCTION_SIN = 3,
+  FS_FUNCTION_COS = 4,
+  FS_FUNCTION_TANH = 5,
+  FS_FUNCTION_SIGMOID = 6,    /* 1 / (1 + exp(-x)) */
+  FS_FUNCTION_SOFTPLUS = 7,   /* log(1 + exp(x)) */
+  FS_FUNCTION_ABSOLUTE = 8,   /* |x|; its derivative at 0 is 0 */
+  FS_FUNCTION_RECIPROCAL = 9, /* 1 / x */
+  FS_FUNCTION_SQUARE = 10
+} fs_function;
+
+typedef enum fs_differentiation {
+  FS_FORWARD = 0, /* dual numbers: f(a + b e) = f(a) + f'(a) b e */
+  FS_REVERSE = 1, /* the tape that trains networks and paints pictures */
+  FS_NUMERIC = 2  /* central differences with the step 1e-6 */
+} fs_differentiation;
+
+/* values[i] = f(x[i]) and derivatives[i] = f'(x[i]) for `count` numbers; either may be NULL. Where f has no
+ * value, as the logarithm of -1, there is NaN. */
+fs_status fs_differentiate(fs_function function, fs_differentiation way, const double *x, size_t count,
+                           double *values, double *derivatives);
+
+/* A function of `count` numbers: writes f(x) to *value and returns FS_OK. Anything else ends the call that it serves,
+ * which returns the same. It is called on the thread of that call, with nothing locked, and may use the library. */
+typedef fs_status
+    (*fs_function_callback)(const double *x, size_t count, double *value, void *user);
+/* Its gradient: writes df/dx[i] to gradient[i], count of them. */
+typedef fs_status
+    (*fs_gradient_callback)(const double *x, size_t count, double *gradient, void *user);
+
+typedef struct fs_gradient_options {
+  size_t size;
+  double step;     /* h = step * max(1, |x[i]|); default 1e-6, 1e-12 to 1 */
+  double absolute; /* tolerances, not both 0; default 1e-5 */
+  double relative; /* default 1e-3 */
+} fs_gradient_options;
+
+fs_status fs_gradient_options_init(fs_gradient_options *options, size_t size);
+
+typedef struct fs_gradient_report {
+  size_t index;    /* the number of x at which the two agree worst */
+  double analytic; /* df/dx[index] as `gradient` has it */
+  double numeric;  /* and as central differences have it */
+  double ratio;    /* |analytic - numeric| / (absolute + relative * |numeric|); infinite where one is NaN */
+  int32_t passed;  /* 1 if ratio <= 1, else 0 */
+} fs_gradient_report;
+
+/* gradient[i] = (f(x + h e[i]) - f(x - h e[i])) / 2h, by 2 * count calls of `function`. */
+fs_status fs_gradient_numeric(fs_function_callback function, void *user, const double *x, size_t count,
+                              const fs_gradient_options *options, double *gradient);
+/* Compares a gradient with central differences. `gradient` may be NULL: then differences of twice the step stand in its
+ * place, which tells whether the function is smooth at x. Keep away from kinks by more than h. */
+fs_status fs_gradient_check(fs_function_callback function, fs_gradient_callback gradient, void *user, const double *x,
+                            size_t count, const fs_gradient_options *options, fs_gradient_report *report);
+
+/* Convolution over 1, 2 or 3 axes (`axes`): x [batch, n1 ... nd, inputs], weights [outputs, inputs, k1 ... kd], bias
+ * [outputs] or NULL, y [batch, n1' ... nd', outputs] with n' = (n + 2 padding - k) / stride + 1. Each shape has axes + 2
+ * numbers; `y_shape` receives those of y. With capacity 0 and y NULL only the shape is written. */
+fs_status fs_convolve(size_t axes, const float *x, const size_t *x_shape, const float *weights,
+                      const size_t *weights_shape, const float *bias, size_t stride, size_t padding, float *y,
+                      size_t capacity, size_t *y_shape);
 
 /* ---- Style transfer (Gatys, Ecker and Bethge 2016) with VGG-19. ---- */
 

@@ -33,6 +33,27 @@ extension Failure {
   }
 }
 
+extension Failure {
+  /// What a host's callback answered, to be passed on.
+  init(_ status: fs_status, of callback: StaticString) {
+    let name = fs_status_name(status).map { String(cString: $0) } ?? ""
+    let reason = "the host's \(callback) returned \(name)"
+    self =
+      switch status {
+      case FS_BAD_DATA: .badData(reason)
+      case FS_IO: .io(reason)
+      case FS_NO_MEMORY: .noMemory(reason)
+      case FS_NO_FACE: .noFace(reason)
+      case FS_CANCELLED: .cancelled(reason)
+      case FS_NOT_FOUND: .notFound(reason)
+      case FS_WRONG_MODEL: .wrongModel(reason)
+      case FS_INTERNAL: .internalError(reason)
+      case FS_INVALID_ARGUMENT: .invalidArgument(reason)
+      default: .invalidArgument("the host's \(callback) returned \(status.rawValue), wanted one of fs_status")
+      }
+  }
+}
+
 /// Each thread's reason is a C string of its own, freed when it is replaced and when the thread ends.
 private let lastErrorKey: pthread_key_t = {
   var key = pthread_key_t()

@@ -1,7 +1,6 @@
 import Tensors
 
 /// Compares the tape's gradient with central differences in Double.
-/// `df/dx[i] ~ (f(x + h e[i]) - f(x - h e[i])) / 2h`
 ///
 /// - Parameter function: builds a variable from one of `input`'s shape; any shape: it is weighted by fixed numbers
 ///   and summed, so that a transposed gradient cannot pass. It is called afresh for each evaluation.
@@ -10,26 +9,95 @@ package func checkGradient(
   of function: (Tape<Double>, Variable<Double>) throws(Failure) -> Variable<Double>, at input: Tensor<Double>,
   step: Double = 1e-6, absolute: Double = 1e-5, relative: Double = 1e-3
 ) throws(Failure) -> Double {
-  func value(_ tape: Tape<Double>, _ x: Variable<Double>) throws(Failure) -> Variable<Double> {
-    let y = try function(tape, x)
-    return try tape.projected(y)
-  }
   let tape = Tape<Double>()
   let leaf = tape.leaf(input)
-  let gradient = try tape.gradients(of: try value(tape, leaf), at: [leaf])[0]
-  var worst = 0.0
+  let y = try tape.projected(function(tape, leaf))
+  let gradient = try tape.gradients(of: y, at: [leaf])[0]
+  var worst = GradientComparison()
+  let moved = try input.copy()
   for i in 0..<input.count {
-    let moved = try input.copy()
-    func at(_ x: Double) throws(Failure) -> Double {
-      moved.pointer[i] = x
+    let numeric = try centralDifference(of: { _ throws(Failure) in
       let tape = Tape<Double>()
-      return try value(tape, tape.constant(moved)).scalar
-    }
-    let numeric = (try at(input[i] + step) - (try at(input[i] - step))) / (2 * step)
-    let ratio = (gradient[i] - numeric).magnitude / (absolute + relative * numeric.magnitude)
-    worst = ratio.isNaN ? .infinity : max(worst, ratio)
+      return try tape.projected(function(tape, tape.constant(moved))).scalar
+    }, at: moved.pointer, i, step: step)
+    worst.compare(i, gradient[i], numeric, absolute: absolute, relative: relative)
   }
+  return max(0, worst.ratio)
+}
+
+/// Where reverse mode, forward mode and central differences disagree most.
+package struct DerivativeComparison {
+  /// Which number of which input.
+  package var input = 0, index = 0
+  package var reverse = 0.0, forward = 0.0, numeric = 0.0
+  /// At most 1 is a pass; infinite where one of them is not a number.
+  package var ratio = 0.0
+
+  package var description: String {
+    "input \(input), number \(index): reverse \(reverse), forward \(forward), numeric \(numeric), ratio \(ratio)"
+  }
+}
+
+/// Compares all three ways to a derivative, in Double, for each number of each input.
+///
+/// Reverse and forward mode are both exact, so they must agree to rounding; central differences to `absolute` and
+/// `relative`. Dual numbers serve all three: the tape's gradient is read from their values.
+///
+/// - Parameters:
+///   - function: builds a variable of any shape from one for each input; it is weighted by fixed numbers and summed. It is
+///     called afresh for each evaluation.
+///   - exact: what reverse and forward mode may be apart, for numbers of order 1.
+package func checkDerivatives(
+  of function: (Tape<Dual>, [Variable<Dual>]) throws(Failure) -> Variable<Dual>, at inputs: [Tensor<Double>],
+  step: Double = 1e-6, absolute: Double = 1e-5, relative: Double = 1e-3, exact: Double = 1e-9
+) throws(Failure) -> DerivativeComparison {
+  let tape = Tape<Dual>()
+  var leaves: [Variable<Dual>] = []
+  for input in inputs { leaves.append(tape.leaf(try dual(input))) }
+  let y = try tape.projected(function(tape, leaves))
+  let gradients = try tape.gradients(of: y, at: leaves)
+
+  var moved: [Tensor<Dual>] = []
+  for input in inputs { moved.append(try dual(input)) }
+  func value() throws(Failure) -> Dual {
+    let tape = Tape<Dual>()
+    var variables: [Variable<Dual>] = []
+    for tensor in moved { variables.append(tape.constant(tensor)) }
+    return try tape.projected(function(tape, variables)).scalar
+  }
+
+  var worst = DerivativeComparison()
+  for (n, input) in inputs.enumerated() {
+    let numbers = moved[n].pointer, copy = try input.copy()
+    defer { withExtendedLifetime(copy) {} }
+    for i in 0..<input.count {
+      numbers[i] = Dual(input[i], derivative: 1)
+      let forward = try value().derivative
+      numbers[i] = Dual(input[i])
+      let numeric = try centralDifference(of: { x throws(Failure) in
+        numbers[i] = Dual(x[i])
+        return try value().value
+      }, at: copy.pointer, i, step: step)
+      numbers[i] = Dual(input[i])
+      let reverse = gradients[n][i].value
+      var comparison = GradientComparison()
+      comparison.compare(i, reverse, forward, absolute: exact, relative: exact)
+      comparison.compare(i, reverse, numeric, absolute: absolute, relative: relative)
+      comparison.compare(i, forward, numeric, absolute: absolute, relative: relative)
+      if comparison.ratio > worst.ratio {
+        worst = DerivativeComparison(
+          input: n, index: i, reverse: reverse, forward: forward, numeric: numeric, ratio: comparison.ratio)
+      }
+    }
+  }
+  withExtendedLifetime(moved) {}
   return worst
+}
+
+private func dual(_ x: Tensor<Double>) throws(Failure) -> Tensor<Dual> {
+  let y = try Tensor<Dual>(x.shape)
+  for i in 0..<y.count { y.pointer[i] = Dual(x[i]) }
+  return y
 }
 
 extension Tape {

@@ -9,6 +9,7 @@ extension Double: PlainScalar {
   package static func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
   package static func exponential(_ x: Double) -> Double { exp(x) }
   package static func logarithm(_ x: Double) -> Double { log(x) }
+  package static func logarithm(onePlus x: Double) -> Double { log1p(x) }
   package static func sine(_ x: Double) -> Double { sin(x) }
   package static func cosine(_ x: Double) -> Double { cos(x) }
   package static func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }

@@ -78,6 +78,7 @@ extension Dual {
   }
 
   package static func logarithm(_ x: Dual) -> Dual { x.mapped(log(x.value), slope: 1 / x.value) }
+  package static func logarithm(onePlus x: Dual) -> Dual { x.mapped(log1p(x.value), slope: 1 / (1 + x.value)) }
   package static func sine(_ x: Dual) -> Dual { x.mapped(sin(x.value), slope: cos(x.value)) }
   package static func cosine(_ x: Dual) -> Dual { x.mapped(cos(x.value), slope: -sin(x.value)) }
 

@@ -10,6 +10,7 @@ extension Float: Scalar {
   package static func power(_ x: Float, _ y: Float) -> Float { powf(x, y) }
   package static func exponential(_ x: Float) -> Float { expf(x) }
   package static func logarithm(_ x: Float) -> Float { logf(x) }
+  package static func logarithm(onePlus x: Float) -> Float { log1pf(x) }
   package static func sine(_ x: Float) -> Float { sinf(x) }
   package static func cosine(_ x: Float) -> Float { cosf(x) }
   package static func hyperbolicTangent(_ x: Float) -> Float { tanhf(x) }

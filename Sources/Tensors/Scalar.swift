@@ -33,6 +33,8 @@ where Magnitude == Self {
   static func exponential(_ x: Self) -> Self
   /// Natural.
   static func logarithm(_ x: Self) -> Self
+  /// `log(1 + x)`, which loses nothing where x is small.
+  static func logarithm(onePlus x: Self) -> Self
   static func sine(_ x: Self) -> Self
   static func cosine(_ x: Self) -> Self
   static func hyperbolicTangent(_ x: Self) -> Self

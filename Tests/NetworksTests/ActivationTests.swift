@@ -32,6 +32,31 @@ import Testing
     #expect(try forward(x) { tape, x throws(Failure) in try tape.parametricRectifier(x, slopes) }.values == [-1, 8, 4, 2])
   }
 
+  /// Rows -4 -4 and 4 -1, slopes 0.25 and -2: the slopes' gradients are -4 and -4 - 1.
+  @Test func `the parametric rectifier learns its slopes`() throws {
+    let tape = Tape<Double>()
+    let x = tape.leaf(try Tensor([1, 2, 1, 2], [-4, -4, 4, -1])), slopes = tape.leaf(try Tensor([2], [0.25, -2]))
+    let y = try tape.parametricRectifier(x, slopes: slopes)
+    #expect(y.tensor.values == [-1, 8, 4, 2])
+    let gradients = try tape.gradients(of: tape.sum(y), at: [x, slopes])
+    #expect(gradients[0].values == [0.25, -2, 1, -2] && gradients[1].values == [-4, -5])
+    #expect(outcome { try tape.parametricRectifier(tape.constant(x.tensor), slopes: tape.constant(Tensor([3], repeating: 0))) }
+      == "invalidArgument: slopes [3] for [1, 2, 1, 2], wanted one a channel")
+  }
+
+  /// Rows of several tasks.
+  @Test func `learnt slopes have the same gradient for one to four threads`() throws {
+    var numbers = Numbers(seed: 44)
+    let x: Tensor<Float> = try numbers.tensor([70_003, 3])
+    func gradient() throws -> [Float] {
+      let tape = Tape<Float>(), slopes = tape.leaf(try Tensor([3], [0.1, 0.2, 0.3]))
+      return try tape.gradients(of: tape.sum(tape.parametricRectifier(tape.constant(x), slopes: slopes)), at: [slopes])[0].values
+    }
+    var results: [[Float]] = []
+    for threads in 1...4 { try withPool(threads: threads) { results.append(try gradient()) } }
+    #expect(results.allSatisfy { $0 == results[0] })
+  }
+
   /// exp(0) : exp(log 3) = 1 : 3
   @Test func `softmax is the share of exponentials, however large`() throws {
     let log3 = 1.0986122886681098

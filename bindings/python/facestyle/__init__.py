@@ -20,6 +20,7 @@ _HOMES = {
     "losses": ("Loss", "LossValue", "MiningStatistics"),
     "evaluation": ("Evaluation", "TrueAccepts", "Roc", "Pairs", "Landmarks", "evaluate", "roc", "evaluate_lfw"),
     "maps": ("tsne",),
+    "differentiation": ("differentiate", "numeric_gradient", "check_gradient", "GradientReport", "convolve"),
     "style": ("Styler", "Progress", "Costs"),
     "library": (
         "version", "threads", "set_threads", "instruction_set", "choose_instruction_set", "live_handles", "set_log"),

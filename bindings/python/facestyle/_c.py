@@ -42,12 +42,16 @@ FS_LOSS_TRIPLET, FS_LOSS_BATCH_HARD, FS_LOSS_SEMI_HARD, FS_LOSS_ALL_TRIPLETS = 0
 FS_LOSS_CONTRASTIVE, FS_LOSS_PAIR_DIFFERENCE, FS_LOSS_PAIR_CHI_SQUARE = 4, 5, 6
 FS_LOSS_SOFTMAX, FS_LOSS_CENTRE, FS_LOSS_COSFACE, FS_LOSS_ARCFACE = 7, 8, 9, 10
 FS_LOSS_DISTILLATION, FS_LOSS_TEACHER_DISTANCE = 11, 12
+FS_FUNCTION_EXP, FS_FUNCTION_LOG, FS_FUNCTION_SQRT, FS_FUNCTION_SIN, FS_FUNCTION_COS, FS_FUNCTION_TANH = range(6)
+FS_FUNCTION_SIGMOID, FS_FUNCTION_SOFTPLUS, FS_FUNCTION_ABSOLUTE, FS_FUNCTION_RECIPROCAL, FS_FUNCTION_SQUARE = range(6, 11)
+FS_FORWARD, FS_REVERSE, FS_NUMERIC = 0, 1, 2
 FS_CONTINUE, FS_FINISH, FS_CANCEL = 0, 1, 2
 FS_OPERATING_POINTS = 3
 
 # An enum is passed and returned as an int.
 fs_status = fs_log_level = fs_pixel_format = fs_filter = fs_file_format = fs_strength = c_int
 fs_pooling = fs_reduction = fs_cost_variant = fs_loss_kind = fs_action = c_int
+fs_function = fs_differentiation = c_int
 
 # ---- Opaque types: distinct, so that ctypes refuses one in place of another. ----
 
@@ -186,6 +190,17 @@ class fs_mining_statistics(Structure):
         ("active", c_uint64),
         ("hardest_positive", c_double),
         ("hardest_negative", c_double),
+class fs_gradient_options(Structure):
+    _fields_ = [("size", c_size_t), ("step", c_double), ("absolute", c_double), ("relative", c_double)]
+
+
+class fs_gradient_report(Structure):
+    _fields_ = [
+        ("index", c_size_t),
+        ("analytic", c_double),
+        ("numeric", c_double),
+        ("ratio", c_double),
+        ("passed", c_int32),
     ]
 
 
@@ -207,6 +222,8 @@ class fs_style_layer(Structure):
 
 
 fs_log_callback = CFUNCTYPE(None, fs_log_level, c_char_p, c_void_p)
+fs_function_callback = CFUNCTYPE(fs_status, POINTER(c_double), c_size_t, POINTER(c_double), c_void_p)
+fs_gradient_callback = CFUNCTYPE(fs_status, POINTER(c_double), c_size_t, POINTER(c_double), c_void_p)
 fs_style_callback = CFUNCTYPE(fs_action, POINTER(fs_style_progress), c_void_p)
 
 
@@ -427,6 +444,21 @@ FUNCTIONS = {
     "fs_loss_update_centres": (
         fs_status,
         [POINTER(fs_loss_options), _floats, c_size_t, c_size_t, POINTER(c_int32), _floats, c_size_t],
+    # Differentiation
+    "fs_differentiate": (fs_status, [fs_function, fs_differentiation, _double, c_size_t, _double, _double]),
+    "fs_gradient_options_init": (fs_status, [POINTER(fs_gradient_options), c_size_t]),
+    "fs_gradient_numeric": (
+        fs_status,
+        [fs_function_callback, c_void_p, _double, c_size_t, POINTER(fs_gradient_options), _double],
+    ),
+    "fs_gradient_check": (
+        fs_status,
+        [fs_function_callback, fs_gradient_callback, c_void_p, _double, c_size_t, POINTER(fs_gradient_options),
+         POINTER(fs_gradient_report)],
+    ),
+    "fs_convolve": (
+        fs_status,
+        [c_size_t, _floats, _sizes, _floats, _sizes, _floats, c_size_t, c_size_t, _floats, c_size_t, _sizes],
     ),
     # Style transfer
     "fs_style_options_init": (fs_status, [POINTER(fs_style_options), c_size_t]),

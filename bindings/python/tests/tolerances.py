@@ -21,3 +21,6 @@ GRADIENT_DIFFERENCE = 0.01  # relative; a step of one grey level is far from inf
 PNG = 0  # lossless
 JPEG = 12  # levels: quality 95 on a smooth picture
 LOSS = 1e-5  # Float32 against PyTorch's Float64, relative to the largest number, or to 1
+DOUBLE = 1e-12  # Float64, numbers of order 10
+CENTRAL = 1e-7  # central differences with the step 1e-6, numbers of order 10: roundings of 1e-15 over 2e-6
+FLOAT = 1e-5  # Float32, sums of a few numbers of order 1

@@ -1,0 +1,205 @@
+import CFaceStyle
+import CSystem
+import Networks
+import Tensors
+
+@c @implementation
+public func fs_differentiate(
+  _ function: fs_function, _ way: fs_differentiation, _ x: UnsafePointer<Double>?, _ count: Int,
+  _ values: UnsafeMutablePointer<Double>?, _ derivatives: UnsafeMutablePointer<Double>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let function = try ElementwiseFunction(function), way = try DerivativeWay(way)
+    let x = try buffer(required(x, "x"), count, "x")
+    let input = try Tensor<Double>([count])
+    for i in 0..<count { input.pointer[i] = x[i] }
+    let (value, derivative) = try differentiate(function, at: input, way)
+    values?.update(from: value.pointer, count: count)
+    derivatives?.update(from: derivative.pointer, count: count)
+    withExtendedLifetime((value, derivative)) {}
+  }
+}
+
+@c @implementation
+public func fs_gradient_options_init(_ options: UnsafeMutablePointer<fs_gradient_options>?, _ size: Int) -> fs_status {
+  boundary { () throws(Failure) in
+    try initialise(options, size, defaults: .standard, least: fs_gradient_options.least, "options")
+  }
+}
+
+@c @implementation
+public func fs_gradient_numeric(
+  _ function: fs_function_callback?, _ user: UnsafeMutableRawPointer?, _ x: UnsafePointer<Double>?, _ count: Int,
+  _ options: UnsafePointer<fs_gradient_options>?, _ gradient: UnsafeMutablePointer<Double>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let target = try required(gradient, "gradient")
+    let options = try fs_gradient_options(reading: options)
+    let host = try HostFunction(function, user, count), point = try host.point(x)
+    let result = try Storage<Double>(count: count)
+    for i in 0..<count {
+      result.pointer[i] = try centralDifference(of: host.value, at: point.pointer, i, step: options.step)
+    }
+    target.update(from: result.pointer, count: count)
+    withExtendedLifetime((point, result)) {}
+  }
+}
+
+@c @implementation
+public func fs_gradient_check(
+  _ function: fs_function_callback?, _ gradient: fs_gradient_callback?, _ user: UnsafeMutableRawPointer?,
+  _ x: UnsafePointer<Double>?, _ count: Int, _ options: UnsafePointer<fs_gradient_options>?,
+  _ report: UnsafeMutablePointer<fs_gradient_report>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let target = try required(report, "report")
+    let options = try fs_gradient_options(reading: options)
+    let host = try HostFunction(function, user, count), point = try host.point(x)
+    let analytic = try host.gradient(gradient, at: point)
+    var worst = GradientComparison()
+    for i in 0..<count {
+      let numeric = try centralDifference(of: host.value, at: point.pointer, i, step: options.step)
+      let other: Double
+      if let analytic {
+        other = analytic.pointer[i]
+      } else {
+        other = try centralDifference(of: host.value, at: point.pointer, i, step: 2 * options.step)
+      }
+      worst.compare(i, other, numeric, absolute: options.absolute, relative: options.relative)
+    }
+    withExtendedLifetime((point, analytic)) {}
+    target.pointee = fs_gradient_report(
+      index: worst.index, analytic: worst.analytic, numeric: worst.numeric, ratio: worst.ratio,
+      passed: worst.ratio <= 1 ? 1 : 0)
+  }
+}
+
+@c @implementation
+public func fs_convolve(
+  _ axes: Int, _ x: UnsafePointer<Float>?, _ xShape: UnsafePointer<Int>?, _ weights: UnsafePointer<Float>?,
+  _ weightsShape: UnsafePointer<Int>?, _ bias: UnsafePointer<Float>?, _ stride: Int, _ padding: Int,
+  _ y: UnsafeMutablePointer<Float>?, _ capacity: Int, _ yShape: UnsafeMutablePointer<Int>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    guard axes >= 1, axes <= 3 else { throw .invalidArgument("\(UInt(bitPattern: axes)) axes, wanted 1 to 3") }
+    let target = try required(yShape, "y_shape")
+    let input = try extents(xShape, axes + 2, "x_shape"), filter = try extents(weightsShape, axes + 2, "weights_shape")
+    let shape = try spatialConvolutionShape(input, weights: filter, stride: stride, padding: padding)
+    if y != nil || capacity != 0 {
+      let values = try output(y, capacity: capacity, needed: shape.count, "y")
+      let tape = Tape<Float>()
+      let result = try tape.spatialConvolution(
+        tape.constant(tensor(x, input, "x")), weights: tape.constant(tensor(weights, filter, "weights")),
+        bias: bias == nil ? nil : tape.constant(tensor(bias, Shape([filter[0]]), "bias")), stride: stride, padding: padding)
+      values.update(from: result.tensor.pointer, count: shape.count)
+      withExtendedLifetime(result.tensor.storage) {}
+    }
+    for axis in 0..<shape.rank { target[axis] = shape[axis] }
+  }
+}
+
+/// A caller's shape of `rank` extents.
+private func extents(_ extents: UnsafePointer<Int>?, _ rank: Int, _ name: StaticString) throws(Failure) -> Shape {
+  let extents = try required(extents, name)
+  var copy: [Int] = []
+  for axis in 0..<rank { copy.append(extents[axis]) }
+  return try Shape(copy)
+}
+
+/// A caller's numbers in a shape.
+private func tensor(_ values: UnsafePointer<Float>?, _ shape: Shape, _ name: StaticString) throws(Failure) -> Tensor<Float> {
+  let values = try buffer(required(values, name), shape.count, name)
+  let tensor = try Tensor<Float>(shape)
+  for i in 0..<shape.count { tensor.pointer[i] = values[i] }
+  return tensor
+}
+
+/// A function that the host computes.
+private struct HostFunction {
+  private let function: fs_function_callback
+  private let user: UnsafeMutableRawPointer?
+  private let count: Int
+
+  init(_ function: fs_function_callback?, _ user: UnsafeMutableRawPointer?, _ count: Int) throws(Failure) {
+    guard let function else { throw .invalidArgument("function is NULL") }
+    guard count >= 1 else { throw .invalidArgument("a function of \(UInt(bitPattern: count)) numbers, wanted 1 or more") }
+    (self.function, self.user, self.count) = (function, user, count)
+  }
+
+  /// The library's copy of the point, which moves.
+  func point(_ x: UnsafePointer<Double>?) throws(Failure) -> Storage<Double> {
+    let x = try buffer(required(x, "x"), count, "x")
+    let point = try Storage<Double>(count: count)
+    for i in 0..<count {
+      guard x[i].isFinite else { throw .invalidArgument("x holds \(x[i]), wanted finite numbers") }
+      point.pointer[i] = x[i]
+    }
+    return point
+  }
+
+  /// NaN where the host writes nothing.
+  func value(_ x: UnsafeMutablePointer<Double>) throws(Failure) -> Double {
+    var value = Double.nan
+    try check(function(x, count, &value, user), "function")
+    return value
+  }
+
+  /// nil without a callback.
+  func gradient(_ callback: fs_gradient_callback?, at point: Storage<Double>) throws(Failure) -> Storage<Double>? {
+    guard let callback else { return nil }
+    let gradient = try Storage<Double>(repeating: .nan, count: count)
+    try check(callback(point.pointer, count, gradient.pointer, user), "gradient")
+    return gradient
+  }
+
+  private func check(_ status: fs_status, _ name: StaticString) throws(Failure) {
+    guard status != FS_OK else { return }
+    throw Failure(status, of: name)
+  }
+}
+
+extension fs_gradient_options {
+  static let least = MemoryLayout<fs_gradient_options>.size
+
+  static var standard: fs_gradient_options {
+    fs_gradient_options(size: least, step: 1e-6, absolute: 1e-5, relative: 1e-3)
+  }
+
+  init(reading options: UnsafePointer<fs_gradient_options>?) throws(Failure) {
+    self = try prefixed(options, defaults: .standard, least: fs_gradient_options.least, "options")
+    guard step >= 1e-12, step <= 1 else { throw .invalidArgument("step \(step), wanted 1e-12 to 1") }
+    guard absolute >= 0, relative >= 0, absolute.isFinite, relative.isFinite, absolute + relative > 0 else {
+      throw .invalidArgument("tolerances \(absolute) and \(relative), wanted 0 or more and not both 0")
+    }
+  }
+}
+
+extension ElementwiseFunction {
+  init(_ function: fs_function) throws(Failure) {
+    switch function {
+    case FS_FUNCTION_EXP: self = .exponential
+    case FS_FUNCTION_LOG: self = .logarithm
+    case FS_FUNCTION_SQRT: self = .squareRoot
+    case FS_FUNCTION_SIN: self = .sine
+    case FS_FUNCTION_COS: self = .cosine
+    case FS_FUNCTION_TANH: self = .hyperbolicTangent
+    case FS_FUNCTION_SIGMOID: self = .sigmoid
+    case FS_FUNCTION_SOFTPLUS: self = .softplus
+    case FS_FUNCTION_ABSOLUTE: self = .magnitude
+    case FS_FUNCTION_RECIPROCAL: self = .reciprocal
+    case FS_FUNCTION_SQUARE: self = .square
+    default: throw .invalidArgument("function \(function.rawValue), wanted one of fs_function")
+    }
+  }
+}
+
+extension DerivativeWay {
+  init(_ way: fs_differentiation) throws(Failure) {
+    switch way {
+    case FS_FORWARD: self = .forward
+    case FS_REVERSE: self = .reverse
+    case FS_NUMERIC: self = .numeric
+    default: throw .invalidArgument("differentiation \(way.rawValue), wanted FS_FORWARD, FS_REVERSE or FS_NUMERIC")
+    }
+  }
+}

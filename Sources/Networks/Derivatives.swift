@@ -1,0 +1,106 @@
+import Tensors
+
+// Forward mode: what is computed with dual numbers carries its derivative along. One pass gives the derivative in one
+// direction, where the tape's backward pass gives that of one result in all directions.
+
+/// `f(x)` and `f'(x)` of a function of one number.
+package func derivative(of function: (Dual) -> Dual, at x: Double) -> (value: Double, derivative: Double) {
+  let y = function(Dual(x, derivative: 1))
+  return (y.value, y.derivative)
+}
+
+/// `f(x)` and `d/dt f(x + t v)` at t = 0 of a function built from operations of the tape.
+///
+/// - Parameters:
+///   - function: of one variable for each input; any shape may result.
+///   - inputs: x.
+///   - direction: v, a tensor of as many numbers for each input.
+package func directionalDerivative(
+  of function: (Tape<Dual>, [Variable<Dual>]) throws(Failure) -> Variable<Dual>, at inputs: [Tensor<Double>],
+  along direction: [Tensor<Double>]
+) throws(Failure) -> (value: Tensor<Double>, derivative: Tensor<Double>) {
+  guard direction.count == inputs.count else {
+    throw .invalidArgument("\(direction.count) directions for \(inputs.count) inputs, wanted one for each")
+  }
+  // Constants: nothing is recorded, the derivatives travel with the numbers.
+  let tape = Tape<Dual>()
+  var variables: [Variable<Dual>] = []
+  for (input, change) in zip(inputs, direction) {
+    guard change.count == input.count else {
+      throw .invalidArgument("a direction \(change.shape.description) for an input \(input.shape.description)")
+    }
+    let dual = try Tensor<Dual>(input.shape)
+    for i in 0..<dual.count { dual.pointer[i] = Dual(input[i], derivative: change[i]) }
+    variables.append(tape.constant(dual))
+  }
+  let y = try function(tape, variables).tensor
+  let value = try Tensor<Double>(y.shape), derivative = try Tensor<Double>(y.shape)
+  for i in 0..<y.count {
+    value.pointer[i] = y[i].value
+    derivative.pointer[i] = y[i].derivative
+  }
+  return (value, derivative)
+}
+
+/// Central difference, the derivative by number i:
+/// `df/dx[i] ~ (f(x + h e[i]) - f(x - h e[i])) / 2h` with `h = step max(1, |x[i]|)`
+///
+/// - Parameter x: changed for the function's sake, and put back.
+package func centralDifference(
+  of function: (UnsafeMutablePointer<Double>) throws(Failure) -> Double, at x: UnsafeMutablePointer<Double>, _ i: Int,
+  step: Double
+) throws(Failure) -> Double {
+  let centre = x[i], h = step * max(1, centre.magnitude)
+  let right = centre + h, left = centre - h
+  defer { x[i] = centre }
+  x[i] = right
+  let above = try function(x)
+  x[i] = left
+  let below = try function(x)
+  // What the rounded points are apart.
+  return (above - below) / (right - left)
+}
+
+/// Three ways to a derivative.
+package enum DerivativeWay: CaseIterable, Sendable { case forward, reverse, numeric }
+
+/// `f(x[i])` and `f'(x[i])` for each number of x.
+package func differentiate(
+  _ function: ElementwiseFunction, at x: Tensor<Double>, _ way: DerivativeWay
+) throws(Failure) -> (value: Tensor<Double>, derivative: Tensor<Double>) {
+  switch way {
+  case .forward:
+    return try directionalDerivative(
+      of: { tape, x throws(Failure) in try tape.map(x[0], function) }, at: [x],
+      along: [Tensor(x.shape.extents, repeating: 1)])
+  case .reverse:
+    // Element-wise, so the gradient of the sum is f' of each.
+    let tape = Tape<Double>(), leaf = tape.leaf(x), y = try tape.map(leaf, function)
+    return (y.tensor, try tape.gradients(of: tape.sum(y), at: [leaf])[0])
+  case .numeric:
+    let value = try Tensor<Double>(x.shape), slope = try Tensor<Double>(x.shape), moved = try x.copy()
+    for i in 0..<x.count {
+      value.pointer[i] = function(x[i])
+      slope.pointer[i] = try centralDifference(of: { x throws(Failure) in function(x[i]) }, at: moved.pointer, i, step: 1e-6)
+    }
+    withExtendedLifetime(moved) {}
+    return (value, slope)
+  }
+}
+
+/// The number of a gradient that agrees worst with another way to it.
+package struct GradientComparison {
+  package var index = 0
+  package var analytic = 0.0, numeric = 0.0
+  /// |analytic - numeric| / (absolute + relative |numeric|): at most 1 is a pass; infinite where one is not a number.
+  package var ratio = -1.0
+
+  package init() {}
+
+  /// Keeps the worse of this and what is there.
+  package mutating func compare(_ index: Int, _ analytic: Double, _ numeric: Double, absolute: Double, relative: Double) {
+    var ratio = (analytic - numeric).magnitude / (absolute + relative * numeric.magnitude)
+    if ratio.isNaN { ratio = analytic == numeric ? 0 : .infinity }
+    if ratio > self.ratio { (self.index, self.analytic, self.numeric, self.ratio) = (index, analytic, numeric, ratio) }
+  }
+}

@@ -1,0 +1,126 @@
+import Tensors
+
+// `a + b` is `sum` in Assembly.swift.
+extension Tape {
+  /// `y = a - b`, two of one shape.
+  package func difference(_ a: Variable<Element>, _ b: Variable<Element>) throws(Failure) -> Variable<Element> {
+    try checkAlike(a, b, "difference")
+    let y = try Tensor<Element>(a.shape)
+    combine(a.tensor, .minus, b.tensor, into: y)
+    // da = dy, db = -dy
+    return record(y, from: [a, b]) { tape, dy throws(Failure) in
+      let db = try tape.scaled(dy, by: -1)
+      try tape.accumulate(dy, into: a)
+      try tape.accumulate(db, into: b)
+    }
+  }
+
+  /// `y[i] = a[i] b[i]`, two of one shape.
+  package func product(_ a: Variable<Element>, _ b: Variable<Element>) throws(Failure) -> Variable<Element> {
+    try checkAlike(a, b, "product")
+    let y = try Tensor<Element>(a.shape)
+    combine(a.tensor, .times, b.tensor, into: y)
+    // da = dy b, db = dy a
+    return record(y, from: [a, b]) { tape, dy throws(Failure) in
+      let da = try Tensor<Element>(a.shape), db = try Tensor<Element>(b.shape)
+      combine(dy, .times, b.tensor, into: da)
+      combine(dy, .times, a.tensor, into: db)
+      try tape.accumulate(da, into: a)
+      try tape.accumulate(db, into: b)
+    }
+  }
+
+  /// `y[i] = a[i] / b[i]`, two of one shape.
+  package func quotient(_ a: Variable<Element>, _ b: Variable<Element>) throws(Failure) -> Variable<Element> {
+    try checkAlike(a, b, "quotient")
+    let y = try Tensor<Element>(a.shape)
+    combine(a.tensor, .over, b.tensor, into: y)
+    // da = dy / b, db = -da y
+    return record(y, from: [a, b]) { tape, dy throws(Failure) in
+      let da = try Tensor<Element>(a.shape), db = try Tensor<Element>(b.shape)
+      combine(dy, .over, b.tensor, into: da)
+      combine(da, .minusTimes, y, into: db)
+      try tape.accumulate(da, into: a)
+      try tape.accumulate(db, into: b)
+    }
+  }
+
+  /// `y = factor x`
+  package func scaled(_ x: Variable<Element>, by factor: Element) throws(Failure) -> Variable<Element> {
+    // dx = factor dy
+    record(try scaled(x.tensor, by: factor), from: [x]) { tape, dy throws(Failure) in
+      try tape.accumulate(tape.scaled(dy, by: factor), into: x)
+    }
+  }
+
+  /// The sum of all elements, a single number.
+  package func sum(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
+    let total = Element(totalLoop(x.tensor.pointer, x.tensor.count))
+    // dx[i] = dy
+    return record(try Tensor([1], [total]), from: [x]) { tape, dy throws(Failure) in
+      try tape.accumulate(Tensor(x.shape.extents, repeating: dy[0]), into: x)
+    }
+  }
+
+  /// The mean of all elements, a single number.
+  package func mean(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
+    guard x.tensor.count > 0 else { throw .invalidArgument("the mean of \(x.shape.description), wanted one element or more") }
+    return try scaled(sum(x), by: 1 / Element(x.tensor.count))
+  }
+
+  private func scaled(_ x: Tensor<Element>, by factor: Element) throws(Failure) -> Tensor<Element> {
+    let y = try Tensor<Element>(x.shape)
+    scaleLoop(x.pointer, y.pointer, factor, y.count)
+    return y
+  }
+
+  private func checkAlike(
+    _ a: Variable<Element>, _ b: Variable<Element>, _ name: StaticString
+  ) throws(Failure) {
+    guard a.shape == b.shape else {
+      throw .invalidArgument("the \(name) of \(a.shape.description) and \(b.shape.description), wanted two of one shape")
+    }
+  }
+}
+
+private enum Combination { case minus, times, over, minusTimes }
+
+/// `y = a op b`, element by element.
+private func combine<Element: Scalar>(
+  _ a: Tensor<Element>, _ operation: Combination, _ b: Tensor<Element>, into y: Tensor<Element>
+) {
+  let (a, b, target) = (a.pointer, b.pointer, y.pointer)
+  forEachSlice(of: y.count) {
+    combineLoop(a + $0.lowerBound, operation, b + $0.lowerBound, target + $0.lowerBound, $0.count)
+  }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func combineLoop<Element: Scalar>(
+  _ a: UnsafePointer<Element>, _ operation: Combination, _ b: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>,
+  _ count: Int
+) {
+  switch operation {
+  case .minus: for i in 0..<count { y[i] = a[i] - b[i] }
+  case .times: for i in 0..<count { y[i] = a[i] * b[i] }
+  case .over: for i in 0..<count { y[i] = a[i] / b[i] }
+  case .minusTimes: for i in 0..<count { y[i] = -a[i] * b[i] }
+  }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func scaleLoop<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ factor: Element, _ count: Int
+) {
+  for i in 0..<count { y[i] = factor * x[i] }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func totalLoop<Element: Scalar>(_ x: UnsafePointer<Element>, _ count: Int) -> Element.Accumulator {
+  var total: Element.Accumulator = 0
+  for i in 0..<count { total += x[i].accumulated }
+  return total
+}
