@@ -374,7 +374,9 @@ package struct Plan {
           half: constants.window / 2)
       case .scaling(let scaling, let x, let y):
         scaleRows(pointer(x, memory), pointer(y, memory), yStride: y.stride, rows: x.pixels, scaling)
-      case .sigmoid(let x, let y): sigmoidLoop(pointer(x, memory), pointer(y, memory), x.pixels * x.channels)
+      case .sigmoid(let x, let y):
+        let source = pointer(x, memory), target = pointer(y, memory)
+        for i in 0..<(x.pixels * x.channels) { target[i] = sigmoid(source[i]) }
       case .maxout(let pieces, let x, let y): maxoutLoop(pointer(x, memory), pointer(y, memory), y.pixels * y.channels, pieces)
       case .softmax(let x, let y): softmaxRows(pointer(x, memory), pointer(y, memory), rows: x.pixels, x.channels)
       case .unitLength(let x, let y):

@@ -15,6 +15,7 @@ package final class TrainableNetwork<Element: Scalar> {
   private indirect enum Step {
     case convolution(Convolution, stride: Int, groups: Int, padding: Padding)
     case dense(Convolution)
+    case normalisation(Normalisation, rectifies: Bool, slopes: Int?)
     case plain(Layer)
     case concatenation([[Step]])
     case residual([Step], [Step])
@@ -33,17 +34,24 @@ package final class TrainableNetwork<Element: Scalar> {
     let gamma, beta, mean, variance: Int
   }
 
-  /// What a tensor of the weight file is: what it starts as depends on it.
-  package enum Kind: Equatable { case weights, bias, gamma, beta, mean, variance, slopes }
-
-  /// - Parameter initial: gives each tensor its first numbers, by the weight file's name and shape.
+  /// - Parameter initial: gives each tensor of the weight file its first numbers.
   /// - Throws: `.invalidArgument` for a layer that training does not know.
   package init(
-    _ layers: [Layer], input: Extent, _ initial: @escaping (String, [Int], Kind) throws(Failure) -> Tensor<Element>
+    _ layers: [Layer], input: Extent, _ initial: (TensorSpecification) throws(Failure) -> Tensor<Element>
   ) throws(Failure) {
-    var builder = Builder(initial: initial)
-    steps = try builder.build(layers, input)
-    parameters = builder.parameters
+    var parameters: [Parameter<Element>] = [], places: [String: Int] = [:]
+    for specification in try tensors(of: layers, input: input) {
+      guard places.updateValue(parameters.count, forKey: specification.name) == nil else {
+        throw .internalError("two layers share the tensor \(specification.name)")
+      }
+      let value = try initial(specification)
+      guard value.shape.extents == specification.extents else {
+        throw .invalidArgument("\(specification.name) is \(value.shape.description), wanted \(try Shape(specification.extents).description)")
+      }
+      parameters.append(Parameter(specification.name, value, isTrained: specification.isLearned))
+    }
+    self.parameters = parameters
+    steps = try Builder(places: places).build(layers)
   }
 
   /// A pass's variables for the parameters: leaves where they are trained.
@@ -55,20 +63,30 @@ package final class TrainableNetwork<Element: Scalar> {
   /// - Parameters:
   ///   - x: [batch, height, width, channels]
   ///   - leaves: of this tape.
+  ///   - seed: of what dropout drops in this pass.
   /// - Returns: what the last layer gives.
   package func run(
-    _ x: Variable<Element>, _ leaves: [Variable<Element>], _ mode: Mode, on tape: Tape<Element>
+    _ x: Variable<Element>, _ leaves: [Variable<Element>], _ mode: Mode, seed: UInt64 = 0, on tape: Tape<Element>
   ) throws(Failure) -> Variable<Element> {
     guard leaves.count == parameters.count else {
       throw .internalError("\(leaves.count) variables for \(parameters.count) parameters")
     }
-    return try run(steps, x, Pass(leaves: leaves, mode: mode, tape: tape))
+    return try run(steps, x, Pass(leaves: leaves, mode: mode, tape: tape, seed: seed))
   }
 
-  private struct Pass {
+  private final class Pass {
     let leaves: [Variable<Element>]
     let mode: Mode
     let tape: Tape<Element>
+    /// Of dropout.
+    var generator: Generator
+
+    init(leaves: [Variable<Element>], mode: Mode, tape: Tape<Element>, seed: UInt64) {
+      self.leaves = leaves
+      self.mode = mode
+      self.tape = tape
+      generator = Generator(seed: seed)
+    }
   }
 
   private func run(_ steps: [Step], _ x: Variable<Element>, _ pass: Pass) throws(Failure) -> Variable<Element> {
@@ -83,8 +101,11 @@ package final class TrainableNetwork<Element: Scalar> {
       case .dense(let layer):
         let y = try tape.dense(x, weights: pass.leaves[layer.weights], bias: bias(layer, pass))
         x = try finish(tape.reshaped(y, [y.shape[0], 1, 1, y.shape[1]]), layer, pass)
+      case .normalisation(let normalisation, let rectifies, let slopes):
+        x = try normalise(x, normalisation, rectifies: rectifies, pass)
+        if let slopes { x = try tape.parametricRectifier(x, slopes: pass.leaves[slopes]) }
       case .plain(let layer):
-        x = try apply(layer, x, tape)
+        x = try apply(layer, x, pass)
       case .concatenation(let branches):
         var parts: [Variable<Element>] = []
         for branch in branches { parts.append(try run(branch, x, pass)) }
@@ -106,28 +127,40 @@ package final class TrainableNetwork<Element: Scalar> {
     _ x: Variable<Element>, _ layer: Convolution, _ pass: Pass
   ) throws(Failure) -> Variable<Element> {
     var x = x
-    let tape = pass.tape
     if let normalisation = layer.normalisation {
-      let statistics = BatchStatistics(
-        mean: parameters[normalisation.mean].value, variance: parameters[normalisation.variance].value)
-      x = try tape.batchNormalisation(
-        x, gamma: pass.leaves[normalisation.gamma], beta: pass.leaves[normalisation.beta], statistics,
-        isTraining: pass.mode == .training, rectifies: layer.rectifies)
+      x = try normalise(x, normalisation, rectifies: layer.rectifies, pass)
     } else if layer.rectifies {
-      x = try tape.rectifier(x)
+      x = try pass.tape.rectifier(x)
     }
+    if let slopes = layer.slopes { x = try pass.tape.parametricRectifier(x, slopes: pass.leaves[slopes]) }
     return x
   }
 
-  private func apply(_ layer: Layer, _ x: Variable<Element>, _ tape: Tape<Element>) throws(Failure) -> Variable<Element> {
+  private func normalise(
+    _ x: Variable<Element>, _ normalisation: Normalisation, rectifies: Bool, _ pass: Pass
+  ) throws(Failure) -> Variable<Element> {
+    let statistics = BatchStatistics(
+      mean: parameters[normalisation.mean].value, variance: parameters[normalisation.variance].value)
+    return try pass.tape.batchNormalisation(
+      x, gamma: pass.leaves[normalisation.gamma], beta: pass.leaves[normalisation.beta], statistics,
+      isTraining: pass.mode == .training, rectifies: rectifies)
+  }
+
+  private func apply(_ layer: Layer, _ x: Variable<Element>, _ pass: Pass) throws(Failure) -> Variable<Element> {
+    let tape = pass.tape
     switch layer {
     case .pool(let kind, let kernel, let stride, let padding, let roundsUp):
       return try tape.pool(x, kind, kernel: kernel, stride: stride, padding: padding, roundsUp: roundsUp)
     case .chosenPool: return try tape.pool(x, .maximum, kernel: 2, stride: 2, roundsUp: true)
-    case .euclideanPool(let kernel, let stride): return try tape.euclideanPool(x, kernel: kernel, stride: stride)
+    case .euclideanPool(let kernel, let stride, let padding):
+      return try tape.euclideanPool(x, kernel: kernel, stride: stride, padding: padding)
     case .globalAverage: return try tape.globalAverage(x)
     case .rectifier: return try tape.rectifier(x)
     case .softmax: return try tape.softmax(x)
+    case .sigmoid: return try tape.sigmoid(x)
+    case .maxout(let pieces): return try tape.maxout(x, pieces: pieces)
+    case .dropout(let probability):
+      return try tape.dropout(x, probability: probability, isTraining: pass.mode == .training, &pass.generator)
     case .responseNormalisation(let constants): return try tape.responseNormalisation(x, constants)
     case .unitLength: return try tape.unitLength(x)
     case .border(let top, let left, let bottom, let right):
@@ -135,80 +168,69 @@ package final class TrainableNetwork<Element: Scalar> {
         x, top: top, left: left, height: top + x.shape[1] + bottom, width: left + x.shape[2] + right,
         channels: x.shape[3])
     case .tap: return x
-    case .convolution, .dense, .concatenation, .residual, .head:
+    case .convolution, .dense, .batchNormalisation, .concatenation, .residual, .head:
       throw .internalError("a layer with parts of its own was not compiled")
     }
   }
 
+  /// Turns layers into steps that know where in `parameters` their tensors are.
   private struct Builder {
-    let initial: (String, [Int], Kind) throws(Failure) -> Tensor<Element>
-    var parameters: [Parameter<Element>] = []
+    let places: [String: Int]
 
-    init(initial: @escaping (String, [Int], Kind) throws(Failure) -> Tensor<Element>) { self.initial = initial }
-
-    mutating func add(_ name: String, _ extents: [Int], _ kind: Kind) throws(Failure) -> Int {
-      let value = try initial(name, extents, kind)
-      parameters.append(Parameter(name, value, isTrained: kind != .mean && kind != .variance))
-      return parameters.count - 1
+    func place(_ name: String) throws(Failure) -> Int {
+      guard let place = places[name] else { throw .internalError("no tensor \(name) was listed") }
+      return place
     }
 
-    mutating func build(_ layers: [Layer], _ input: Extent) throws(Failure) -> [Step] {
-      var steps: [Step] = [], extent = input
-      for layer in layers {
-        steps.append(try step(layer, extent))
-        extent = layer.output(for: extent)
-      }
+    func build(_ layers: [Layer]) throws(Failure) -> [Step] {
+      var steps: [Step] = []
+      for layer in layers { steps.append(try step(layer)) }
       return steps
     }
 
-    private mutating func step(_ layer: Layer, _ input: Extent) throws(Failure) -> Step {
+    private func step(_ layer: Layer) throws(Failure) -> Step {
       switch layer {
-      case .convolution(
-        let name, let filters, let kernel, let stride, let groups, let padding, let normalisation, let activation):
-        let weights = try add(name + ".weight", [filters, input.channels / groups, kernel, kernel], .weights)
-        let bias = try add(name + ".bias", [filters], .bias)
-        let layer = try finish(Convolution(weights: weights, bias: bias), name, filters, normalisation, activation)
+      case .convolution(let name, _, _, let stride, let groups, let padding, let hasBias, let normalisation, let activation):
+        let layer = try convolution(name, hasBias: hasBias, normalisation, activation)
         return .convolution(layer, stride: stride, groups: groups, padding: padding)
-      case .dense(let name, let outputs, let hasBias, let activation):
-        guard let height = input.height, let width = input.width else {
-          throw .internalError("the size of the input to the dense layer \(name) is not known")
-        }
-        let weights = try add(name + ".weight", [outputs, height * width * input.channels], .weights)
-        let bias = hasBias ? try add(name + ".bias", [outputs], .bias) : nil
-        return .dense(try finish(Convolution(weights: weights, bias: bias), name, outputs, .none, activation))
+      case .dense(let name, _, let hasBias, let activation):
+        return .dense(try convolution(name, hasBias: hasBias, .none, activation))
+      case .batchNormalisation(let name, let activation):
+        var slopes: Int?
+        if case .parametric(let name) = activation { slopes = try place(name + ".weight") }
+        return .normalisation(try normalisation(name), rectifies: activation == .rectifier, slopes: slopes)
       case .concatenation(let branches):
         var built: [[Step]] = []
-        for branch in branches { built.append(try build(branch, input)) }
+        for branch in branches { built.append(try build(branch)) }
         return .concatenation(built)
-      case .residual(let body, let shortCut):
-        return .residual(try build(body, input), try build(shortCut, input))
-      case .head:
-        throw .invalidArgument("a network with heads of its own cannot be trained yet")
-      case .pool, .chosenPool, .euclideanPool, .globalAverage, .rectifier, .softmax, .responseNormalisation,
-        .unitLength, .border, .tap:
+      case .residual(let body, let shortCut): return .residual(try build(body), try build(shortCut))
+      case .head: throw .invalidArgument("a network with heads of its own cannot be trained")
+      case .pool, .chosenPool, .euclideanPool, .globalAverage, .rectifier, .sigmoid, .softmax, .maxout, .dropout,
+        .responseNormalisation, .unitLength, .border, .tap:
         return .plain(layer)
       }
     }
 
-    private mutating func finish(
-      _ layer: Convolution, _ name: String, _ outputs: Int, _ normalisation: Layer.Normalisation,
-      _ activation: Layer.Activation
+    private func normalisation(_ name: String) throws(Failure) -> Normalisation {
+      Normalisation(
+        gamma: try place(name + ".weight"), beta: try place(name + ".bias"), mean: try place(name + ".running_mean"),
+        variance: try place(name + ".running_var"))
+    }
+
+    private func convolution(
+      _ name: String, hasBias: Bool, _ normalisation: Layer.Normalisation, _ activation: Layer.Activation
     ) throws(Failure) -> Convolution {
-      var layer = layer
+      var layer = Convolution(weights: try place(name + ".weight"))
+      if hasBias { layer.bias = try place(name + ".bias") }
       switch normalisation {
       case .none: break
-      case .batch(let statistics):
-        layer.normalisation = Normalisation(
-          gamma: try add(statistics + ".weight", [outputs], .gamma), beta: try add(statistics + ".bias", [outputs], .beta),
-          mean: try add(statistics + ".running_mean", [outputs], .mean),
-          variance: try add(statistics + ".running_var", [outputs], .variance))
-      case .affine:
-        throw .invalidArgument("\(name) has a fixed scale, which cannot be trained yet")
+      case .batch(let statistics): layer.normalisation = try self.normalisation(statistics)
+      case .affine: throw .invalidArgument("\(name) has a scale of its own, with which no network here is trained")
       }
       switch activation {
       case .none: break
       case .rectifier: layer.rectifies = true
-      case .parametric(let slopes): layer.slopes = try add(slopes + ".weight", [outputs], .slopes)
+      case .parametric(let slopes): layer.slopes = try place(slopes + ".weight")
       }
       return layer
     }

@@ -7,19 +7,10 @@ func trainingRows(threads: [Int]) throws(Failure) -> [Row] {
   let recycling = Memory.Recycling()
   defer { withExtendedLifetime(recycling) {} }
   for batch in [64] {
-    let layers = Architecture.nn4Small2().layers
+    let architecture = Architecture.nn4Small2()
     var generator = Generator(seed: 1)
-    let network = try TrainableNetwork<Float>(layers, input: Extent(height: 96, width: 96, channels: 3)) {
-      name, extents, kind throws(Failure) in
-      switch kind {
-      case .weights:
-        let tensor = try Tensor<Float>(extents)
-        let most = (6 / Float(extents.dropFirst().reduce(1, *))).squareRoot()
-        for i in 0..<tensor.count { tensor.pointer[i] = (2 * generator.uniform() - 1) * most }
-        return tensor
-      case .gamma, .variance: return try Tensor(extents, repeating: 1)
-      default: return try Tensor(extents, repeating: 0)
-      }
+    let network = try TrainableNetwork<Float>(architecture.layers, input: architecture.input) {
+      specification throws(Failure) in try initialTensor(specification, &generator)
     }
     let pictures = try numbers([batch, 96, 96, 3]), target = try numbers([batch, 128])
     for count in threads {

@@ -267,20 +267,6 @@ package struct Sampler {
   }
 }
 
-extension Generator {
-  /// Uniform in 0..<count; the bias of the multiplication is below count / 2^64.
-  package mutating func below(_ count: Int) -> Int {
-    count < 1 ? 0 : Int(next().multipliedFullWidth(by: UInt64(count)).high)
-  }
-
-  /// In random order: Fisher and Yates, as Durstenfeld gave it in 1964.
-  package mutating func shuffled<Element>(_ elements: [Element]) -> [Element] {
-    var elements = elements
-    for i in stride(from: elements.count - 1, to: 0, by: -1) { elements.swapAt(i, below(i + 1)) }
-    return elements
-  }
-}
-
 extension PhotoSet {
   /// Lists by the numbers of their photos.
   /// - Throws: `.notFound` naming the photo that the set lacks.

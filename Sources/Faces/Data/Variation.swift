@@ -86,16 +86,3 @@ package struct Variation: Equatable, Sendable {
     if blends { blend = a.blendShare * share }
   }
 }
-
-extension Generator {
-  /// A generator for each combination of numbers: each is mixed in by SplitMix64's finaliser.
-  package init(seed: UInt64, _ first: UInt64, _ second: UInt64) {
-    func mixed(_ x: UInt64) -> UInt64 {
-      var z = x &+ 0x9E37_79B9_7F4A_7C15
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return z ^ (z >> 31)
-    }
-    self.init(seed: mixed(mixed(mixed(seed) ^ first) ^ second))
-  }
-}
