@@ -10,21 +10,13 @@ import Testing
   @Test func `a crop is the aligned picture with a margin`() throws {
     let crops = try peopleCrops(1, photos: 1)
     #expect(crops.side == 72)
-    let photo = try Image.open(try #require(PhotoCopy(seed: 0)).path)
+    let folder = try TemporaryFolder()
+    try folder.write("a.png", face(160, 160))
+    let photo = try Image.open(folder.path + "/a.png")
     let plain = try AlignmentTemplate.meanFace.scaled(to: 60).chip(photo, meanPoints)
     let inner = try crops.image(0).cropped(x: 6, y: 6, width: 60, height: 60)
-    #expect(inner.bytes == plain.bytes)
-  }
-
-  /// The photo of `peopleCrops` again.
-  private struct PhotoCopy {
-    let folder: TemporaryFolder
-    let path: String
-    init?(seed: Int) throws {
-      folder = try TemporaryFolder()
-      path = folder.path + "/a.png"
-      try folder.write("a.png", face(160, 160, seed: seed))
-    }
+    // The margin is added to the template's points in Float: now and then a level rounds the other way.
+    #expect(zip(inner.bytes, plain.bytes).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
   }
 
   @Test func `a view with everything off is the plain aligned crop`() throws {

@@ -73,7 +73,7 @@ import Testing
       }
     }
     #expect(all == 26 && same == 13)
-    #expect(firsts.sorted() == (0..<3) + (4..<14))
+    #expect(firsts.sorted() == Array(0..<3) + Array(4..<14))
     #expect(outcome { try Sampler(.pairs(batch: 4), people: labels([1, 1]), state: .init(seed: 8)) }.hasPrefix("invalidArgument: 2 people, 0 of them"))
   }
 
