@@ -16,28 +16,32 @@ package final class Embedder: @unchecked Sendable {
   private let executor: Executor
 
   package init(_ model: Model) throws(Failure) {
-    let known: (template: [Float], threshold: Float)
-    switch model.architectureName {
-    case "dlib-resnet":
-      // dlib's mean face in a 150x150 chip with padding 0.25; 0.6 is the threshold its author publishes.
-      known = (
-        [47.54918, 46.59903, 100.47614, 46.59903, 74.01270, 76.5625, 50.41490, 103.02330, 97.61040, 103.02330], 0.6
-      )
-    case "nn4.small2":
-      // The same mean face scaled to 96x96; OpenFace's threshold is 0.99 on squared distances.
-      known = ([30.43, 29.82, 64.30, 29.82, 47.37, 49.00, 32.27, 65.93, 62.47, 65.93], 0.995)
-    default:
-      throw .wrongModel("the model is \"\(model.architectureName)\", an embedder wants dlib-resnet or nn4.small2")
+    let architecture = try model.architecture()
+    guard architecture.hasEmbedding, let side = architecture.side else {
+      throw .wrongModel("the model is \"\(model.architectureName)\", an embedder wants a network for faces, such as nn4.small2")
     }
-    architecture = try model.architecture()
+    self.architecture = architecture
     executor = Executor(try model.network(), .init(["embedding"]))
-    let side = architecture.side ?? 0
     let metadata = model.weights.metadata
-    let template = try metadata["template"].map { text throws(Failure) in try numbers(text, count: 10, "template") } ?? known.template
-    self.template = AlignmentTemplate(side: side, points: (0..<5).map { Point(template[2 * $0], template[2 * $0 + 1]) })
-    threshold = try metadata["threshold"].map { text throws(Failure) in try numbers(text, count: 1, "threshold")[0] } ?? known.threshold
+    if let text = metadata["template"] {
+      let numbers = try numbers(text, count: 10, "template")
+      template = AlignmentTemplate(side: side, points: (0..<5).map { Point(numbers[2 * $0], numbers[2 * $0 + 1]) })
+    } else {
+      template = .meanFace.scaled(to: side)
+    }
+    let published: Float? =
+      switch model.architectureName {
+      case "dlib-resnet": 0.6  // its author's
+      case "nn4.small2": 0.995  // OpenFace's is 0.99, on squared distances
+      default: nil
+      }
+    let given = try metadata["threshold"].map { text throws(Failure) in try numbers(text, count: 1, "threshold")[0] }
+    guard let threshold = given ?? published else {
+      throw .badData("model: no threshold in the metadata of a \(model.architectureName), up to which distance two faces are one person's")
+    }
     guard threshold >= 0, threshold.isFinite else { throw .badData("model: threshold \(threshold), wanted at least 0") }
-    dimension = 128
+    self.threshold = threshold
+    dimension = architecture.dimension
     fingerprint = model.weights.fingerprint
   }
 
@@ -56,7 +60,7 @@ package final class Embedder: @unchecked Sendable {
       let count = batch.count * dimension, target = embeddings + first * dimension
       try executor.run(batch: batch.count, height: side, width: side) { input throws(Failure) in
         for (i, chip) in batch.enumerated() {
-          architecture.fill(input + i * side * side * 3, chip.pixels.pointer, height: side, width: side)
+          architecture.fill(input + i * side * side * architecture.input.channels, chip.pixels.pointer, height: side, width: side)
         }
       } _: { answers throws(Failure) in
         let answer = answers[0]
@@ -95,6 +99,13 @@ package final class Embedder: @unchecked Sendable {
     let face = try mainFace(of: photo, detector)
     try embed([chip(photo, face)], into: embedding)
     return face
+  }
+}
+
+extension Architecture {
+  /// Whether it ends in a vector for faces.
+  var hasEmbedding: Bool {
+    layers.contains { if case .tap("embedding") = $0 { true } else { false } }
   }
 }
 

@@ -25,6 +25,8 @@ package final class Trainer {
   package let head: [Parameter<Float>]
   /// Steps done.
   package private(set) var step = 0
+  /// What a checkpoint keeps besides: where the data stands.
+  package var counters: [String: [UInt64]] = [:]
   /// Makes numbers their mean over all processes that train together; called once a step with all gradients.
   package var allReduce: ((UnsafeMutablePointer<Float>, Int) throws(Failure) -> Void)?
 
@@ -151,31 +153,51 @@ package final class Trainer {
   }
 
   /// Writes all that is needed to go on; an older file stays whole until the new one is.
-  /// - Parameters:
-  ///   - counters: where the data stands.
-  ///   - texts: what else shall be the same.
-  package func save(path: String, counters: [String: [UInt64]] = [:], texts: [String: String] = [:]) throws(Failure) {
+  package func save(path: String) throws(Failure) {
     let checkpoint = checkpoint
     checkpoint.counters = counters
     checkpoint.counters["step"] = [UInt64(step)]
-    checkpoint.texts = texts
+    checkpoint.texts["loss"] = plan.loss.name
     try checkpoint.write(path: path)
   }
 
   /// Goes on from a checkpoint of the same network, loss and optimiser.
-  /// - Returns: its counters and texts.
-  package func resume(path: String) throws(Failure) -> (counters: [String: [UInt64]], texts: [String: String]) {
+  /// - Throws: what `Checkpoint.read` throws; nothing is changed then.
+  package func resume(path: String) throws(Failure) {
     let checkpoint = checkpoint
-    try checkpoint.read(path: path)
+    let file = try WeightFile(path: path)
+    let loss = file.metadata["text.loss"] ?? ""
+    guard loss == plan.loss.name else { throw .wrongModel("the checkpoint's loss is \"\(loss)\", \"\(plan.loss.name)\" wanted") }
+    guard file.contains("counter.step") else { throw .badData("checkpoint: it does not say how many steps were done") }
+    try checkpoint.read(file)
     guard let words = checkpoint.counters["step"], words.count == 1, let step = Int(exactly: words[0]) else {
       throw .badData("checkpoint: it does not say how many steps were done")
     }
     self.step = step
-    return (checkpoint.counters, checkpoint.texts)
+    counters = checkpoint.counters
   }
 }
 
 extension Loss {
+  /// What a checkpoint calls it.
+  fileprivate var name: String {
+    switch self {
+    case .triplet: "triplet"
+    case .minedTriplet(.hard, _, _): "batch-hard"
+    case .minedTriplet(.semiHard, _, _): "semi-hard"
+    case .minedTriplet(.all, _, _): "all-triplets"
+    case .contrastive: "contrastive"
+    case .softmax: "softmax"
+    case .centre: "centre"
+    case .pairwise(.absoluteDifference, _): "pair-difference"
+    case .pairwise(.chiSquare, _): "pair-chi-square"
+    case .angularMargin(.cosine, _, _): "cosface"
+    case .angularMargin(.angle, _, _): "arcface"
+    case .distillation: "distillation"
+    case .teacherDistance: "teacher-distance"
+    }
+  }
+
   /// A plain classifier and centres see the embedding before it is brought to unit length: of unit vectors, a softmax over
   /// many people could never be sure.
   func trainedLayers(_ layers: [Layer]) -> [Layer] {

@@ -1,0 +1,204 @@
+import CSystem
+import Networks
+import Tensors
+
+/// A network that learns from photos of faces: photos are cut out and varied, batches drawn as the loss wants them, and a
+/// trainer steps on them until its steps are done.
+package final class FaceTraining {
+  package struct Options {
+    /// Photos a step; pairs count as two. Of a loss that mines: people times photos.
+    package var batch = 64
+    /// Photos of each person in a batch, for a loss that mines.
+    package var photosOfPerson = 8
+    package var framing = Crops.Framing.aligned(.meanFace)
+    package var augmentation = Augmentation.standard
+    package var memoryLimit = 4 << 30
+    /// Of the order of photos and of what is done to them.
+    package var seed: UInt64 = 1
+    /// Where to keep a checkpoint, and after how many steps each; 0 for only at the end.
+    package var checkpoint: String?
+    package var checkpointEvery = 0
+    /// For a loss of triplets that are given.
+    package var triplets: [PhotoList.Triplet] = []
+    package var pairs: [PhotoList.Pair] = []
+
+    package init() {}
+  }
+
+  package struct Progress {
+    package let step, epoch, batchesPerEpoch: Int
+    package let report: Trainer.Report
+    /// Photos a second, since this run began.
+    package let speed: Double
+  }
+
+  package enum Action { case go, finish, cancel }
+
+  package let trainer: Trainer
+  package let crops: Crops
+  private let options: Options
+  private let teacher: Teacher?
+  private let sampler: Sampler
+  private let formats: [ViewFormat]
+
+  /// Reads all photos.
+  /// - Parameters:
+  ///   - teacher: for a loss that wants a teacher's embeddings.
+  ///   - progress: how many photos are read; false cancels.
+  /// - Throws: `.invalidArgument` where photos, loss and options do not go together; what `Crops` throws.
+  package init(
+    _ trainer: Trainer, _ photos: PhotoSet, _ options: Options, teacher: Model? = nil, progress: (Int) -> Bool = { _ in true }
+  ) throws(Failure) {
+    self.trainer = trainer
+    self.options = options
+    let wanted = trainer.plan.loss.wanted
+    var formats = [try ViewFormat(trainer.architecture)]
+    switch (wanted, teacher) {
+    case (.teacher, let model?):
+      let teacher = try Teacher(model)
+      guard teacher.dimension == trainer.dimension else {
+        throw .invalidArgument("a teacher of \(teacher.dimension) numbers for a student of \(trainer.dimension)")
+      }
+      self.teacher = teacher
+      formats.append(teacher.format)
+    case (.teacher, nil): throw .invalidArgument("a loss of a teacher's embeddings without a teacher")
+    case (_, nil): self.teacher = nil
+    default: throw .invalidArgument("a teacher for a loss that has none")
+    }
+    self.formats = formats
+    var set = photos
+    if wanted != .teacher, wanted != .nothing, options.pairs.isEmpty { set = set.people(0..<set.people.count) }
+    if wanted == .classes, set.people.count != trainer.plan.classes {
+      throw .invalidArgument("\(set.people.count) people for a loss of \(trainer.plan.classes) classes")
+    }
+    guard wanted == .teacher || options.augmentation.blend == 0 else {
+      throw .invalidArgument("faces are blended only for a teacher who sees the same: nobody's label fits two people")
+    }
+    var crop = Crops.Options()
+    crop.framing = options.framing
+    crop.frame = 0
+    for format in formats { crop.frame = max(crop.frame, format.side) }
+    crop.margin = (crop.frame + 7) / 8
+    crop.memoryLimit = options.memoryLimit
+    crops = try Crops(set, crop, progress: progress)
+    var state = SamplerState(seed: options.seed)
+    if let words = trainer.counters["sampler"] {
+      guard words.count == 3, let epoch = Int(exactly: words[1]), let position = Int(exactly: words[2]) else {
+        throw .badData("checkpoint: \(words.count) numbers say where the photos stand, wanted 3")
+      }
+      guard words[0] == options.seed else {
+        throw .invalidArgument("seed \(options.seed), the checkpoint was made with \(words[0])")
+      }
+      state = SamplerState(seed: words[0], epoch: epoch, position: position)
+    }
+    sampler = try Sampler(
+      FaceTraining.sampling(wanted, options, crops.photos), people: crops.photos.map { $0.person }, state: state)
+  }
+
+  private static func sampling(
+    _ wanted: Loss.Wanted, _ options: Options, _ photos: [FacePhoto]
+  ) throws(Failure) -> Sampling {
+    switch wanted {
+    case .people:
+      return .people(options.batch / max(options.photosOfPerson, 1), photos: options.photosOfPerson, repeats: true)
+    case .classes, .teacher: return .shuffled(batch: options.batch, keepsRest: false)
+    case .pairs:
+      if options.pairs.isEmpty { return .pairs(batch: options.batch / 2) }
+      return .listedPairs(try PhotoSet.numbers(photos, of: options.pairs), batch: options.batch / 2)
+    case .nothing:
+      guard !options.triplets.isEmpty else { throw .invalidArgument("a triplet loss without a list of triplets") }
+      return .listedTriplets(try PhotoSet.numbers(photos, of: options.triplets), batch: options.batch / 3)
+    }
+  }
+
+  package var batchesPerEpoch: Int { sampler.batchesPerEpoch }
+
+  /// Trains until the trainer has done `steps`, or `progress` ends it.
+  /// - Parameter progress: called after each step, on the caller's thread.
+  /// - Throws: `.cancelled`; what a step throws: a checkpoint of before stays.
+  package func run(until steps: Int, progress: (Progress) -> Action = { _ in .go }) throws(Failure) {
+    let reader = try BatchReader(crops, sampler, options.augmentation, formats)
+    defer { reader.stop() }
+    let started = seconds()
+    var photos = 0
+    while trainer.step < steps {
+      let batch = try reader.next()
+      let report = try trainer.step(pictures(batch), targets(batch))
+      trainer.counters["sampler"] = [batch.state.seed, UInt64(batch.state.epoch), UInt64(batch.state.position)]
+      photos += batch.sample.photos.count
+      let speed = Double(photos) / max(seconds() - started, 1e-9)
+      let action = progress(
+        Progress(
+          step: trainer.step, epoch: batch.sample.epoch, batchesPerEpoch: batchesPerEpoch, report: report, speed: speed))
+      if action == .cancel { throw .cancelled("training was cancelled after step \(trainer.step)") }
+      if let path = options.checkpoint, options.checkpointEvery > 0, trainer.step % options.checkpointEvery == 0 {
+        try trainer.save(path: path)
+      }
+      if action == .finish { break }
+    }
+    if let path = options.checkpoint { try trainer.save(path: path) }
+  }
+
+  /// In the channels of the network: a view has three.
+  private func pictures(_ batch: Batch) throws(Failure) -> Tensor<Float> {
+    let view = batch.views[0]
+    guard trainer.architecture.input.channels == 1 else { return view }
+    let grey = try Tensor<Float>([view.shape[0], view.shape[1], view.shape[2], 1])
+    // As Architecture.fill has it: the luma of JPEG, whichever order the channels have.
+    let red = trainer.architecture.isBGR ? 2 : 0
+    for i in 0..<grey.count {
+      let pixel = view.pointer + 3 * i, green = pixel[1]
+      grey.pointer[i] = green + 0.299 * (pixel[red] - green) + 0.114 * (pixel[2 - red] - green)
+    }
+    withExtendedLifetime(view) {}
+    return grey
+  }
+
+  private func targets(_ batch: Batch) throws(Failure) -> Targets<Float> {
+    switch trainer.plan.loss.wanted {
+    case .nothing: return .nothing
+    case .people, .classes: return .labels(batch.people.map { Int32(clamping: $0) })
+    case .pairs: return .pairs(batch.sample.isSame.map { $0 ? 0 : 1 })
+    case .teacher:
+      guard let teacher else { throw .internalError("no teacher") }
+      return .teacher(try teacher.embeddings(batch.views[1]))
+    }
+  }
+}
+
+/// A trained network that shows another what to answer.
+private final class Teacher {
+  let format: ViewFormat
+  let dimension: Int
+  private let executor: Executor
+  private static let atATime = 16
+
+  init(_ model: Model) throws(Failure) {
+    let architecture = try model.architecture()
+    format = try ViewFormat(architecture)
+    dimension = architecture.dimension
+    executor = Executor(try model.network(), .init(["embedding"]))
+  }
+
+  /// - Parameter views: [batch, side, side, 3], preprocessed.
+  func embeddings(_ views: Tensor<Float>) throws(Failure) -> Tensor<Float> {
+    let count = views.shape[0], each = format.count
+    let embeddings = try Tensor<Float>([count, dimension])
+    for first in stride(from: 0, to: count, by: Teacher.atATime) {
+      let batch = min(Teacher.atATime, count - first)
+      try executor.run(batch: batch, height: format.side, width: format.side) { input in
+        input.update(from: views.pointer + first * each, count: batch * each)
+      } _: { answers in
+        (embeddings.pointer + first * dimension).update(from: answers[0], count: batch * dimension)
+      }
+    }
+    withExtendedLifetime(views) {}
+    return embeddings
+  }
+}
+
+private func seconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
