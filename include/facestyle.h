@@ -557,6 +557,142 @@ fs_status fs_styler_evaluate(fs_styler *styler, const fs_image *generated, const
                              double *style_cost, double *total_cost, float *gradient, size_t capacity);
 void fs_styler_destroy(fs_styler *styler);
 
+/* ---- Photos to learn from. ---- */
+
+typedef struct fs_photos fs_photos;
+
+fs_status fs_photos_create(fs_photos **out);
+void fs_photos_destroy(fs_photos *photos);
+/* Adds a folder of people: each folder inside is a person, the JPEG and PNG files in it are photos of that person; taken
+ * in the order of their names. `landmarks` is a JSON file, {"Ann/1.jpg": [[x, y] five times], ...}, `points` five x, y
+ * that hold for all of them; both may be NULL: then whole photos are learned from. What is no photo is left out. FS_IO
+ * for a folder that cannot be read. */
+fs_status fs_photos_add_people(fs_photos *photos, const char *folder, const char *landmarks, const float *points);
+/* Adds a flat folder, photos of nobody in particular: for a loss that has a teacher. */
+fs_status fs_photos_add_folder(fs_photos *photos, const char *folder, const char *landmarks, const float *points);
+/* Keeps people number first to first + count - 1 and their photos alone, for parting who is learned from who is not. */
+fs_status fs_photos_keep_people(fs_photos *photos, size_t first, size_t count);
+fs_status fs_photos_count(const fs_photos *photos, size_t *count, size_t *people);
+/* What was left out so far, by fs_photos_add_... and by training, and why. `path` and `reason` may be NULL; both are
+ * cut to their capacity. */
+fs_status fs_photos_left_out_count(const fs_photos *photos, size_t *count);
+fs_status fs_photos_left_out(const fs_photos *photos, size_t index, char *path, size_t path_capacity, char *reason,
+                             size_t reason_capacity);
+
+/* ---- Trainer: a network that learns. One thread at a time uses a trainer; FS_INVALID_ARGUMENT for a second. ---- */
+
+typedef struct fs_trainer fs_trainer;
+
+typedef enum fs_optimiser { FS_SGD = 0, FS_ADAM = 1, FS_ADAMW = 2, FS_RMSPROP = 3 } fs_optimiser;
+
+/* How the rate goes over the steps, which begin with a warm-up if one is asked for. */
+typedef enum fs_schedule {
+  FS_SCHEDULE_CONSTANT = 0,
+  FS_SCHEDULE_STEP = 1,      /* a tenth after each third */
+  FS_SCHEDULE_COSINE = 2,    /* down to 0 by half a wave */
+  FS_SCHEDULE_ONE_CYCLE = 3, /* up from a 25th, down to nearly nothing; beta 1 or momentum against it */
+  FS_SCHEDULE_CYCLICAL = 4   /* four triangles from a tenth of the rate; beta 1 against it, beta 2 is 0.99 */
+} fs_schedule;
+
+typedef struct fs_trainer_options {
+  size_t size;
+  const char *architecture;    /* a name of fs_architecture_name; default NULL: "nn4.small2" */
+  const fs_loss_options *loss; /* default NULL: FS_LOSS_SEMI_HARD with its defaults */
+  uint32_t classes;            /* people, for a classifier; default 0 */
+  fs_optimiser optimiser;      /* default FS_ADAM */
+  fs_schedule schedule;        /* default FS_SCHEDULE_ONE_CYCLE */
+  uint32_t steps;              /* of the schedule and of fs_trainer_run; default 1000, at least 2 */
+  uint32_t warm_up;            /* the first of them; default 0 */
+  float rate;                  /* the highest; default 0.001 */
+  float momentum;              /* of SGD and RMSProp, or Adam's beta 1; default 0.9 */
+  float weight_decay;          /* default 0 */
+  float longest_gradient;      /* all gradients together are shortened to this length; default 0: never */
+  uint64_t seed;               /* of first weights and dropout; default 1 */
+} fs_trainer_options;
+
+typedef struct fs_trainer_info {
+  size_t size;
+  uint32_t height, width;    /* of the pictures that the network takes, R,G,B */
+  uint32_t dimension;        /* of its embeddings */
+  uint64_t parameters;       /* numbers that are learned, the loss's head included */
+  uint32_t step, steps;      /* done, of how many */
+} fs_trainer_info;
+
+/* What a step did. */
+typedef struct fs_training_step {
+  size_t size;
+  double loss, rate;
+  double gradient_norm; /* before it was shortened */
+  fs_mining_statistics mining;
+} fs_training_step;
+
+fs_status fs_trainer_options_init(fs_trainer_options *options, size_t size);
+/* `start` gives the network's first weights, NULL for random ones. FS_BAD_DATA for a model of another network. */
+fs_status fs_trainer_create(fs_trainer **out, const fs_trainer_options *options, const fs_model *start);
+void fs_trainer_destroy(fs_trainer *trainer);
+fs_status fs_trainer_info_get(const fs_trainer *trainer, fs_trainer_info *info);
+
+/* One step on pictures of the host's: `pictures` [count, height, width, 3], R,G,B bytes, faces aligned as fs_embedder_chip
+ * does; labels and teacher, [count, dimension], as the loss wants them (fs_loss_evaluate), otherwise NULL. Nothing is
+ * learned when it fails. FS_BAD_DATA when the loss is no finite number. `step` may be NULL. The same bits for any number
+ * of threads. */
+fs_status fs_trainer_step(fs_trainer *trainer, const uint8_t *pictures, size_t count, const int32_t *labels,
+                          const float *teacher, fs_training_step *step);
+/* What the network answers so far, as it will when it is saved: `embeddings` [count, dimension]. */
+fs_status fs_trainer_embed(fs_trainer *trainer, const uint8_t *pictures, size_t count, float *embeddings, size_t capacity);
+
+typedef struct fs_training_progress {
+  size_t size;
+  uint32_t step, steps; /* done, of how many; 0 while photos are read */
+  uint32_t epoch;       /* from 0 */
+  uint32_t photos;      /* read so far, or learned from in an epoch */
+  double loss, rate, gradient_norm;
+  double photos_per_second;
+  fs_mining_statistics mining;
+} fs_training_progress;
+
+/* Called while photos are read and after each step, on the thread that called fs_trainer_run. FS_FINISH ends the run as if
+ * its steps were done, FS_CANCEL ends it with FS_CANCELLED; what was learned stays. It must not use the trainer. */
+typedef fs_action (*fs_training_callback)(const fs_training_progress *progress, void *user);
+
+typedef struct fs_training_options {
+  size_t size;
+  uint32_t batch;             /* photos a step; default 64 */
+  uint32_t photos_of_person;  /* in a batch of a loss that mines; default 8 */
+  const fs_augmentation *augmentation; /* default NULL: FS_AUGMENT_STANDARD */
+  const fs_model *teacher;    /* for a loss that has one; default NULL */
+  const char *pairs, *triplets; /* lists of photos for a loss of pairs or triplets; default NULL: pairs at random */
+  const char *checkpoint;     /* where to keep one; default NULL: nowhere */
+  uint32_t checkpoint_every;  /* steps; default 0: at the end */
+  uint64_t memory_limit;      /* bytes that photos may take, beyond they are read again; default 4 GB */
+  uint64_t seed;              /* of the photos' order and what is done to them; default 1 */
+  fs_training_callback on_step;
+  void *user;
+} fs_training_options;
+
+fs_status fs_training_options_init(fs_training_options *options, size_t size);
+/* Trains until the trainer's steps are done. Photos that cannot be read are left out (fs_photos_left_out). A run that is
+ * resumed from its checkpoint goes on with the very bits that it would have had. */
+fs_status fs_trainer_run(fs_trainer *trainer, fs_photos *photos, const fs_training_options *options);
+
+/* Makes `numbers` their mean over all processes that train together, and returns FS_OK, or a status that fails the step.
+ * Called once a step with all gradients; with it, a step on 2 x n pictures is the same as two processes' steps on n. */
+typedef fs_status (*fs_all_reduce)(float *numbers, size_t count, void *user);
+/* NULL: train alone. */
+fs_status fs_trainer_all_reduce_set(fs_trainer *trainer, fs_all_reduce all_reduce, void *user);
+
+/* A checkpoint has all that is needed to go on: the file is whole or the old one at any moment. */
+fs_status fs_trainer_save(fs_trainer *trainer, const char *path);
+/* FS_WRONG_MODEL for a checkpoint of another network, loss or optimiser; then nothing is changed. */
+fs_status fs_trainer_resume(fs_trainer *trainer, const char *path);
+
+typedef enum fs_precision { FS_FLOAT32 = 0, FS_FLOAT16 = 1 } fs_precision;
+
+/* Writes the network as a model: fs_model_open and fs_embedder_create take it. `threshold` is the distance up to which two
+ * faces are one person's; `note`, which may be NULL, is kept as metadata "note". */
+fs_status fs_trainer_save_model(fs_trainer *trainer, const char *path, fs_precision precision, float threshold,
+                                const char *note);
+
 /* ---- Evaluation: how well distances tell one person from two. ---- */
 
 /* Labelled pairs of photos in folds, read from a file such as LFW's pairs.txt: "folds size" on the first line (or

@@ -80,7 +80,7 @@ extension Loss {
   }
 
   /// A caller's options; their kind has no default.
-  fileprivate init(_ options: UnsafePointer<fs_loss_options>?) throws(Failure) {
+  init(_ options: UnsafePointer<fs_loss_options>?) throws(Failure) {
     let given = try required(options, "options")
     try self.init(prefixed(given, defaults: lossDefaults(FS_LOSS_TRIPLET), least: lossOptionsSize, "options"))
   }
@@ -149,11 +149,18 @@ public func fs_loss_evaluate(
       place?.update(from: tensor.pointer, count: tensor.count)
       place = place.map { $0 + tensor.count }
     }
-    let found = result.statistics ?? MiningStatistics()
-    statistics?.pointee = fs_mining_statistics(
+    statistics?.pointee = fs_mining_statistics(result.statistics)
+    withExtendedLifetime(gradients) {}
+  }
+}
+
+extension fs_mining_statistics {
+  /// Zeros where nothing was mined.
+  init(_ found: MiningStatistics?) {
+    let found = found ?? MiningStatistics()
+    self.init(
       triplets: UInt64(found.triplets), active: UInt64(found.active), hardest_positive: found.hardestPositive,
       hardest_negative: found.hardestNegative)
-    withExtendedLifetime(gradients) {}
   }
 }
 

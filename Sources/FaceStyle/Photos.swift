@@ -1,0 +1,129 @@
+import CFaceStyle
+import CSystem
+import Faces
+import Images
+import Tensors
+
+/// Photos to learn from, as a host gathers them.
+final class PhotosHandle: HandleKind {
+  static var kind: StaticString { "fs_photos" }
+
+  private let lock = Lock()
+  private var set = PhotoSet()
+  private var leftOutLater: [LeftOut] = []
+
+  var photos: PhotoSet { lock.hold { set } }
+  var leftOut: [LeftOut] { lock.hold { set.leftOut + leftOutLater } }
+
+  func append(_ other: PhotoSet) { lock.hold { set.append(other) } }
+  func keep(_ people: Range<Int>) { lock.hold { set = set.people(people) } }
+  func add(leftOut: [LeftOut]) { lock.hold { leftOutLater += leftOut } }
+}
+
+@c @implementation
+public func fs_photos_create(_ out: UnsafeMutablePointer<OpaquePointer?>?) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    out.pointee = Handle.make(PhotosHandle())
+  }
+}
+
+@c @implementation
+public func fs_photos_destroy(_ photos: OpaquePointer?) { Handle.destroy(photos, PhotosHandle.self) }
+
+@c @implementation
+public func fs_photos_add_people(
+  _ photos: OpaquePointer?, _ folder: UnsafePointer<CChar>?, _ landmarks: UnsafePointer<CChar>?,
+  _ points: UnsafePointer<Float>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let photos = try Handle.object(photos, PhotosHandle.self, "photos")
+    var set = try PhotoSet(peopleIn: text(folder, "folder"))
+    try set.setLandmarks(landmarks, points)
+    photos.append(set)
+  }
+}
+
+@c @implementation
+public func fs_photos_add_folder(
+  _ photos: OpaquePointer?, _ folder: UnsafePointer<CChar>?, _ landmarks: UnsafePointer<CChar>?,
+  _ points: UnsafePointer<Float>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let photos = try Handle.object(photos, PhotosHandle.self, "photos")
+    var set = try PhotoSet(photosIn: text(folder, "folder"))
+    try set.setLandmarks(landmarks, points)
+    photos.append(set)
+  }
+}
+
+extension PhotoSet {
+  fileprivate mutating func setLandmarks(
+    _ file: UnsafePointer<CChar>?, _ points: UnsafePointer<Float>?
+  ) throws(Failure) {
+    guard file == nil || points == nil else { throw .invalidArgument("landmarks and points, wanted one of them") }
+    if file != nil { setLandmarks(from: try LandmarkFile(path: text(file, "landmarks"))) }
+    if let points { try setLandmarks((0..<5).map { Point(points[2 * $0], points[2 * $0 + 1]) }) }
+  }
+}
+
+@c @implementation
+public func fs_photos_keep_people(_ photos: OpaquePointer?, _ first: Int, _ count: Int) -> fs_status {
+  boundary { () throws(Failure) in
+    let photos = try Handle.object(photos, PhotosHandle.self, "photos")
+    let people = photos.photos.people.count
+    let (end, overflow) = first.addingReportingOverflow(count)
+    guard first >= 0, count >= 1, !overflow, end <= people else {
+      throw .invalidArgument(
+        "\(UInt(bitPattern: count)) people from number \(UInt(bitPattern: first)), there are \(people)")
+    }
+    photos.keep(first..<end)
+  }
+}
+
+@c @implementation
+public func fs_photos_count(
+  _ photos: OpaquePointer?, _ count: UnsafeMutablePointer<Int>?, _ people: UnsafeMutablePointer<Int>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let set = try Handle.object(photos, PhotosHandle.self, "photos").photos
+    count?.pointee = set.photos.count
+    people?.pointee = set.people.count
+  }
+}
+
+@c @implementation
+public func fs_photos_left_out_count(_ photos: OpaquePointer?, _ count: UnsafeMutablePointer<Int>?) -> fs_status {
+  boundary { () throws(Failure) in
+    let count = try required(count, "count")
+    count.pointee = try Handle.object(photos, PhotosHandle.self, "photos").leftOut.count
+  }
+}
+
+@c @implementation
+public func fs_photos_left_out(
+  _ photos: OpaquePointer?, _ index: Int, _ path: UnsafeMutablePointer<CChar>?, _ path_capacity: Int,
+  _ reason: UnsafeMutablePointer<CChar>?, _ reason_capacity: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let leftOut = try Handle.object(photos, PhotosHandle.self, "photos").leftOut
+    guard leftOut.indices.contains(index) else {
+      throw .invalidArgument("number \(UInt(bitPattern: index)) of \(leftOut.count) photos that were left out")
+    }
+    if path != nil { write(leftOut[index].path, to: try output(path, capacity: path_capacity, needed: 1, "path"), path_capacity) }
+    if reason != nil {
+      write(leftOut[index].reason, to: try output(reason, capacity: reason_capacity, needed: 1, "reason"), reason_capacity)
+    }
+  }
+}
+
+/// As much of a text as fits, whole characters, and a zero.
+private func write(_ text: String, to target: UnsafeMutablePointer<CChar>, _ capacity: Int) {
+  var length = min(text.utf8.count, capacity - 1)
+  text.withCString { source in
+    // A continuation byte of UTF-8 begins with the bits 10.
+    while length > 0, length < text.utf8.count, UInt8(bitPattern: source[length]) & 0xC0 == 0x80 { length -= 1 }
+    target.update(from: source, count: length)
+  }
+  target[length] = 0
+}

@@ -1,0 +1,349 @@
+import CFaceStyle
+import CSystem
+import Faces
+import Networks
+import Tensors
+
+/// A trainer, used by one thread at a time.
+final class TrainerHandle: HandleKind {
+  static var kind: StaticString { "fs_trainer" }
+
+  private let trainer: Trainer
+  let steps: Int
+  private let lock = Lock()
+  private var isBusy = false
+
+  init(_ trainer: Trainer, steps: Int) {
+    self.trainer = trainer
+    self.steps = steps
+  }
+
+  /// - Throws: `.invalidArgument` when another thread uses it, or the caller's own callback does.
+  func use<Result>(_ body: (Trainer) throws(Failure) -> Result) throws(Failure) -> Result {
+    let isFree = lock.hold {
+      guard !isBusy else { return false }
+      isBusy = true
+      return true
+    }
+    guard isFree else { throw .invalidArgument("the trainer is in use, by another thread or by the caller of this callback") }
+    defer { lock.hold { isBusy = false } }
+    return try body(trainer)
+  }
+}
+
+// MARK: Making one
+
+@c @implementation
+public func fs_trainer_options_init(_ options: UnsafeMutablePointer<fs_trainer_options>?, _ size: Int) -> fs_status {
+  boundary { () throws(Failure) in
+    try initialise(options, size, defaults: trainerDefaults, least: MemoryLayout<fs_trainer_options>.size, "options")
+  }
+}
+
+private var trainerDefaults: fs_trainer_options {
+  var options = fs_trainer_options()
+  options.size = MemoryLayout<fs_trainer_options>.size
+  options.optimiser = FS_ADAM
+  options.schedule = FS_SCHEDULE_ONE_CYCLE
+  options.steps = 1000
+  options.rate = 0.001
+  options.momentum = 0.9
+  options.seed = 1
+  return options
+}
+
+@c @implementation
+public func fs_trainer_create(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ options: UnsafePointer<fs_trainer_options>?, _ start: OpaquePointer?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    let given = try prefixed(
+      options, defaults: trainerDefaults, least: MemoryLayout<fs_trainer_options>.size, "options")
+    let name = given.architecture == nil ? "nn4.small2" : try text(given.architecture, "architecture", limit: 256)
+    let weights = try start == nil ? nil : model(start, "start")
+    guard weights == nil || weights?.architectureName == name else {
+      throw .badData("the start is a \(weights?.architectureName ?? ""), wanted \(name)")
+    }
+    let architecture: Architecture
+    if let weights {
+      architecture = try weights.architecture()
+    } else if let known = Architecture.named(name) {
+      architecture = known
+    } else {
+      throw .invalidArgument("architecture \"\(name)\", which is none of fs_architecture_name")
+    }
+    guard architecture.input.height != nil, architecture.input.width != nil else {
+      throw .invalidArgument("architecture \"\(name)\" takes pictures of any size: it is no network for faces")
+    }
+    let trainer = try Trainer(architecture, TrainingPlan(given), weights: weights?.weights)
+    out.pointee = Handle.make(TrainerHandle(trainer, steps: Int(given.steps)))
+  }
+}
+
+extension TrainingPlan {
+  fileprivate init(_ given: fs_trainer_options) throws(Failure) {
+    if let loss = given.loss {
+      self.init(loss: try Loss(loss))
+    } else {
+      self.init(loss: .minedTriplet(.semiHard, margin: 0.2, .mean))
+    }
+    guard given.steps >= 2 else { throw .invalidArgument("\(given.steps) steps, wanted at least 2") }
+    guard given.longest_gradient >= 0 else {
+      throw .invalidArgument("longest_gradient \(given.longest_gradient), wanted 0 or more")
+    }
+    let momentum = Double(given.momentum), decay = Double(given.weight_decay)
+    var adam = Adam(beta1: momentum, weightDecay: decay)
+    if given.schedule == FS_SCHEDULE_CYCLICAL { adam.beta2 = 0.99 }
+    switch given.optimiser {
+    case FS_SGD: rule = .sgd(SGD(momentum: momentum, weightDecay: decay))
+    case FS_ADAM: rule = .adam(adam)
+    case FS_ADAMW:
+      adam.isDecoupled = true
+      rule = .adam(adam)
+    case FS_RMSPROP: rule = .rmsProp(RMSProp(momentum: momentum, weightDecay: decay))
+    default: throw .invalidArgument("optimiser \(given.optimiser.rawValue), wanted FS_SGD to FS_RMSPROP")
+    }
+    let index = Int(given.schedule.rawValue)
+    guard Schedule.names.indices.contains(index) else {
+      throw .invalidArgument("schedule \(index), wanted FS_SCHEDULE_CONSTANT to FS_SCHEDULE_CYCLICAL")
+    }
+    schedule = try Schedule(
+      named: Schedule.names[index], rate: Double(given.rate), steps: Int(given.steps), warmUp: Int(given.warm_up))
+    longestGradient = Double(given.longest_gradient)
+    classes = Int(given.classes)
+    seed = given.seed
+  }
+}
+
+@c @implementation
+public func fs_trainer_destroy(_ trainer: OpaquePointer?) { Handle.destroy(trainer, TrainerHandle.self) }
+
+@c @implementation
+public func fs_trainer_info_get(_ trainer: OpaquePointer?, _ info: UnsafeMutablePointer<fs_trainer_info>?) -> fs_status {
+  boundary { () throws(Failure) in
+    let info = try required(info, "info")
+    let handle = try Handle.object(trainer, TrainerHandle.self, "trainer")
+    info.pointee = try handle.use { trainer in
+      var parameters = 0
+      for parameter in trainer.network.parameters + trainer.head where parameter.isTrained { parameters += parameter.value.count }
+      let input = trainer.architecture.input
+      return fs_trainer_info(
+        size: MemoryLayout<fs_trainer_info>.size, height: UInt32(input.height ?? 0), width: UInt32(input.width ?? 0),
+        dimension: UInt32(trainer.dimension), parameters: UInt64(parameters), step: UInt32(clamping: trainer.step),
+        steps: UInt32(clamping: handle.steps))
+    }
+  }
+}
+
+// MARK: Steps on the host's pictures
+
+@c @implementation
+public func fs_trainer_step(
+  _ trainer: OpaquePointer?, _ pictures: UnsafePointer<UInt8>?, _ count: Int, _ labels: UnsafePointer<Int32>?,
+  _ teacher: UnsafePointer<Float>?, _ step: UnsafeMutablePointer<fs_training_step>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let report = try Handle.object(trainer, TrainerHandle.self, "trainer").use { trainer throws(Failure) in
+      let input = try trainer.input(pictures, count)
+      return try trainer.step(input, targets(trainer, count, labels, teacher))
+    }
+    step?.pointee = fs_training_step(
+      size: MemoryLayout<fs_training_step>.size, loss: report.loss, rate: report.rate, gradient_norm: report.gradientNorm,
+      mining: fs_mining_statistics(report.mining))
+  }
+}
+
+@c @implementation
+public func fs_trainer_embed(
+  _ trainer: OpaquePointer?, _ pictures: UnsafePointer<UInt8>?, _ count: Int, _ embeddings: UnsafeMutablePointer<Float>?,
+  _ capacity: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    try Handle.object(trainer, TrainerHandle.self, "trainer").use { trainer throws(Failure) in
+      let needed = try product(count, trainer.dimension, name: "embeddings")
+      let target = try output(embeddings, capacity: capacity, needed: needed, "embeddings")
+      let answer = try trainer.embed(trainer.input(pictures, count))
+      target.update(from: answer.pointer, count: needed)
+      withExtendedLifetime(answer) {}
+    }
+  }
+}
+
+extension Trainer {
+  /// Packed R,G,B bytes as the network takes them.
+  fileprivate func input(_ pictures: UnsafePointer<UInt8>?, _ count: Int) throws(Failure) -> Tensor<Float> {
+    let height = architecture.input.height ?? 0, width = architecture.input.width ?? 0, channels = architecture.input.channels
+    let bytes = try buffer(pictures, product(count, height * width, 3, name: "pictures"), "pictures")
+    let tensor = try Tensor<Float>([count, height, width, channels])
+    if let source = bytes.baseAddress {
+      for i in 0..<count {
+        architecture.fill(
+          tensor.pointer + i * height * width * channels, source + i * height * width * 3, height: height, width: width)
+      }
+    }
+    return tensor
+  }
+}
+
+private func targets(
+  _ trainer: Trainer, _ count: Int, _ labels: UnsafePointer<Int32>?, _ teacher: UnsafePointer<Float>?
+) throws(Failure) -> Targets<Float> {
+  func given(_ count: Int) throws(Failure) -> [Int32] { Array(try buffer(labels, count, "labels")) }
+  switch trainer.plan.loss.wanted {
+  case .nothing: return .nothing
+  case .people, .classes: return .labels(try given(count))
+  case .pairs: return .pairs(try given(count / 2))
+  case .teacher:
+    let source = try buffer(teacher, product(count, trainer.dimension, name: "teacher"), "teacher")
+    let tensor = try Tensor<Float>([count, trainer.dimension])
+    for i in 0..<tensor.count {
+      guard source[i].isFinite else { throw .invalidArgument("teacher[\(i)] is \(source[i]), wanted a finite number") }
+      tensor.pointer[i] = source[i]
+    }
+    return .teacher(tensor)
+  }
+}
+
+// MARK: Runs over photos
+
+@c @implementation
+public func fs_training_options_init(_ options: UnsafeMutablePointer<fs_training_options>?, _ size: Int) -> fs_status {
+  boundary { () throws(Failure) in
+    try initialise(options, size, defaults: trainingDefaults, least: MemoryLayout<fs_training_options>.size, "options")
+  }
+}
+
+private var trainingDefaults: fs_training_options {
+  var options = fs_training_options()
+  options.size = MemoryLayout<fs_training_options>.size
+  options.batch = 64
+  options.photos_of_person = 8
+  options.memory_limit = 4 << 30
+  options.seed = 1
+  return options
+}
+
+@c @implementation
+public func fs_trainer_run(
+  _ trainer: OpaquePointer?, _ photos: OpaquePointer?, _ options: UnsafePointer<fs_training_options>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let handle = try Handle.object(trainer, TrainerHandle.self, "trainer")
+    let photos = try Handle.object(photos, PhotosHandle.self, "photos")
+    let given = try prefixed(
+      options, defaults: trainingDefaults, least: MemoryLayout<fs_training_options>.size, "options")
+    let teacher = try given.teacher == nil ? nil : model(given.teacher, "teacher")
+    var settings = try FaceTraining.Options(given)
+    if photos.photos.photos.allSatisfy({ $0.landmarks == nil }) { settings.framing = .whole }
+    try handle.use { trainer throws(Failure) in
+      var message = fs_training_progress()
+      message.size = MemoryLayout<fs_training_progress>.size
+      message.steps = UInt32(clamping: handle.steps)
+      func told() -> fs_action { given.on_step.map { $0(&message, given.user) } ?? FS_CONTINUE }
+      let training = try FaceTraining(trainer, photos.photos, settings, teacher: teacher) { read in
+        message.photos = UInt32(clamping: read)
+        return told() == FS_CONTINUE
+      }
+      photos.add(leftOut: training.crops.leftOut)
+      message.photos = UInt32(clamping: training.crops.count)
+      try training.run(until: handle.steps) { progress in
+        message.step = UInt32(clamping: progress.step)
+        message.epoch = UInt32(clamping: progress.epoch)
+        message.loss = progress.report.loss
+        message.rate = progress.report.rate
+        message.gradient_norm = progress.report.gradientNorm
+        message.photos_per_second = progress.speed
+        message.mining = fs_mining_statistics(progress.report.mining)
+        switch told() {
+        case FS_FINISH: return .finish
+        case FS_CANCEL: return .cancel
+        default: return .go
+        }
+      }
+    }
+  }
+}
+
+extension FaceTraining.Options {
+  fileprivate init(_ given: fs_training_options) throws(Failure) {
+    self.init()
+    guard given.batch >= 2, given.batch <= 1 << 16, given.photos_of_person >= 2 else {
+      throw .invalidArgument(
+        "a batch of \(given.batch) photos, \(given.photos_of_person) of a person: wanted 2 to 65536, and 2 or more")
+    }
+    batch = Int(given.batch)
+    photosOfPerson = Int(given.photos_of_person)
+    augmentation = try Augmentation(
+      prefixed(given.augmentation, defaults: fs_augmentation(.standard), least: augmentationSize, "augmentation"))
+    if given.pairs != nil { pairs = try PhotoList.pairs(path: text(given.pairs, "pairs")) }
+    if given.triplets != nil { triplets = try PhotoList.triplets(path: text(given.triplets, "triplets")) }
+    if given.checkpoint != nil { checkpoint = try text(given.checkpoint, "checkpoint") }
+    checkpointEvery = Int(given.checkpoint_every)
+    memoryLimit = Int(clamping: given.memory_limit)
+    seed = given.seed
+  }
+}
+
+// MARK: Several processes, files
+
+@c @implementation
+public func fs_trainer_all_reduce_set(
+  _ trainer: OpaquePointer?, _ all_reduce: fs_all_reduce?, _ user: UnsafeMutableRawPointer?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    try Handle.object(trainer, TrainerHandle.self, "trainer").use { trainer in
+      guard let all_reduce else {
+        trainer.allReduce = nil
+        return
+      }
+      trainer.allReduce = { numbers, count throws(Failure) in
+        let status = all_reduce(numbers, count, user)
+        guard status == FS_OK else { throw Failure(status, of: "all-reduce") }
+      }
+    }
+  }
+}
+
+@c @implementation
+public func fs_trainer_save(_ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
+  boundary { () throws(Failure) in
+    let path = try text(path, "path")
+    try Handle.object(trainer, TrainerHandle.self, "trainer").use { trainer throws(Failure) in try trainer.save(path: path) }
+  }
+}
+
+@c @implementation
+public func fs_trainer_resume(_ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
+  boundary { () throws(Failure) in
+    let path = try text(path, "path")
+    try Handle.object(trainer, TrainerHandle.self, "trainer").use { trainer throws(Failure) in try trainer.resume(path: path) }
+  }
+}
+
+@c @implementation
+public func fs_trainer_save_model(
+  _ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ precision: fs_precision, _ threshold: Float,
+  _ note: UnsafePointer<CChar>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let path = try text(path, "path")
+    guard threshold >= 0, threshold.isFinite else { throw .invalidArgument("threshold \(threshold), wanted 0 or more") }
+    let numbers: WeightFileWriter.Numbers
+    switch precision {
+    case FS_FLOAT32: numbers = .float32
+    case FS_FLOAT16: numbers = .float16
+    default: throw .invalidArgument("precision \(precision.rawValue), wanted FS_FLOAT32 or FS_FLOAT16")
+    }
+    var metadata = ["threshold": "\(threshold)"]
+    if note != nil { metadata["note"] = try text(note, "note") }
+    try Handle.object(trainer, TrainerHandle.self, "trainer").use { trainer throws(Failure) in
+      if let side = trainer.architecture.side {
+        var places = ""
+        for point in AlignmentTemplate.meanFace.scaled(to: side).points { places += (places.isEmpty ? "" : " ") + "\(point.x) \(point.y)" }
+        metadata["template"] = places
+      }
+      try trainer.export(path: path, numbers, metadata: metadata)
+    }
+  }
+}
