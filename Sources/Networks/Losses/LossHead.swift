@@ -12,13 +12,21 @@ package struct HeadParameter {
 extension Loss {
   /// The names of `headParameters`.
   package var headNames: [String] {
+    // One after another: constant lists are numbered by each module anew and merged by their numbers where the embedded
+    // build compiles this getter twice, so that one loss gets another's list.
+    var names: [String] = []
     switch self {
-    case .softmax: ["classifier.weight", "classifier.bias"]
-    case .centre: ["classifier.weight", "classifier.bias", "centres"]
-    case .angularMargin: ["classifier.weight"]
-    case .pairwise: ["pair.weight", "pair.bias"]
-    case .triplet, .minedTriplet, .contrastive, .distillation, .teacherDistance: []
+    case .softmax, .centre:
+      names.append("classifier.weight")
+      names.append("classifier.bias")
+    case .angularMargin: names.append("classifier.weight")
+    case .pairwise:
+      names.append("pair.weight")
+      names.append("pair.bias")
+    case .triplet, .minedTriplet, .contrastive, .distillation, .teacherDistance: break
     }
+    if case .centre = self { names.append("centres") }
+    return names
   }
 
   /// Their shapes: weights and centres [classes, dimension], a bias [classes]; a pair has one class.

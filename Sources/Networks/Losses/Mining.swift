@@ -133,46 +133,61 @@ private func find<Element: Scalar>(
   if nearest >= 0 { find.nearestNegative = distances[nearest] }
   guard farthest >= 0, nearest >= 0 else { return find }
 
-  func take(_ positive: Int, _ negative: Int, _ term: Element) {
-    find.loss += term
-    find.active += 1
-    slopes[positive] += 1
-    slopes[negative] -= 1
-  }
-  switch mining {
-  case .hard:
+  if mining == .hard {
     find.triplets = 1
     let term = distances[farthest] - distances[nearest] + margin
-    if term > 0 { take(farthest, nearest, term) }
-  case .semiHard:
+    if term > 0 {
+      find.loss = term
+      find.active = 1
+      slopes[farthest] += 1
+      slopes[nearest] -= 1
+    }
+    return find
+  }
+  // The negatives side by side, and their slopes: what is done for each positive is then free of branches.
+  withUnsafeTemporaryAllocation(of: Element.self, capacity: 2 * count) { memory in
+    guard let negatives = memory.baseAddress else { return }
+    let pulls = negatives + count
+    var length = 0
+    for i in 0..<count where labels[i] != person {
+      negatives[length] = distances[i]
+      pulls[length] = 0
+      length += 1
+    }
     for positive in 0..<count where labels[positive] == person && positive != anchor {
       let own = distances[positive]
-      var best = Element.infinity, negative = -1
-      for i in 0..<count where distances[i] > own && distances[i] < best && labels[i] != person {
-        best = distances[i]
-        negative = i
-      }
-      guard negative >= 0 else { continue }
-      find.triplets += 1
-      let term = own - best + margin
-      if term > 0 { take(positive, negative, term) }
-    }
-  case .all:
-    for positive in 0..<count where labels[positive] == person && positive != anchor {
-      let reach = distances[positive] + margin
-      var sum: Element = 0, active = 0
-      for i in 0..<count where labels[i] != person {
+      if mining == .semiHard {
+        var best = Element.infinity
+        for k in 0..<length { best = negatives[k] > own && negatives[k] < best ? negatives[k] : best }
+        guard best < .infinity else { continue }
         find.triplets += 1
-        let term = reach - distances[i]
-        if term > 0 {
-          sum += term
-          active += 1
-          slopes[i] -= 1
+        let term = own - best + margin
+        guard term > 0 else { continue }
+        var k = 0
+        while negatives[k] != best { k += 1 }
+        pulls[k] -= 1
+        find.loss += term
+        find.active += 1
+        slopes[positive] += 1
+      } else {
+        let reach = own + margin
+        var sum: Element = 0, active = 0
+        for k in 0..<length {
+          let term = reach - negatives[k], counts = term > 0
+          sum += counts ? term : 0
+          pulls[k] -= counts ? 1 : 0
+          active += counts ? 1 : 0
         }
+        find.triplets += length
+        find.loss += sum
+        find.active += active
+        slopes[positive] += Element(active)
       }
-      find.loss += sum
-      find.active += active
-      slopes[positive] += Element(active)
+    }
+    length = 0
+    for i in 0..<count where labels[i] != person {
+      slopes[i] = pulls[length]
+      length += 1
     }
   }
   return find
