@@ -102,6 +102,9 @@ static inline void *systemMap(size_t byteCount) {
   return start + before;
 }
 
+/* Without errno, so that a loop of it becomes one of vectors; Swift's squareRoot() does not. */
+static inline float systemSquareRoot(float x) { return __builtin_elementwise_sqrt(x); }
+
 /* errno and the standard streams are macros, which Swift does not see. */
 static inline int systemError(void) { return errno; }
 /* open() is variadic, which Swift cannot call. */

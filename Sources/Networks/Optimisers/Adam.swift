@@ -63,6 +63,6 @@ private func adamLoop<Element: Scalar>(
     let v = f.keep2 * square[i] + f.take2 * g * g
     mean[i] = m
     square[i] = v
-    x[i] = f.shrink * x[i] - f.rate * m / ((v * f.squareScale).squareRoot() + f.epsilon)
+    x[i] = f.shrink * x[i] - f.rate * m / (root(v * f.squareScale) + f.epsilon)
   }
 }

@@ -103,6 +103,7 @@ package final class LBFGS<Element: Scalar> {
     guard value.isFinite, gradientNorm([gradient]).isFinite else { return ended(.notFinite) }
     guard largestMagnitude(gradient) > options.gradientTolerance else { return ended(.converged) }
     let direction = try Tensor<Element>([count])
+    defer { withExtendedLifetime((self, x, direction, line)) {} }
     while true {
       iterations += 1
       setDirection(direction, gradient)
@@ -199,6 +200,7 @@ private struct LineSearch<Element: Scalar> {
     let step = Element(step)
     moveLoop(x.pointer, direction.pointer, place.pointer, x.count, step)
     let gradient = try Tensor<Element>([x.count])
+    defer { withExtendedLifetime(gradient) {} }
     let value = try evaluate(place, gradient)
     evaluations += 1
     let slope = sumOfProducts(gradient.pointer, direction.pointer, x.count)

@@ -1,3 +1,4 @@
+import CSystem
 import Tensors
 
 /// How an optimiser moves numbers; each rule's formula is in the file of its name.
@@ -142,6 +143,7 @@ package final class Optimiser<Element: Scalar> {
   ) {
     state.counters[0] &+= 1
     let steps = steps, slotCount = slotCount, rule = rule, pieces = pieces
+    defer { withExtendedLifetime(self) {} }
     let slots = state.tensors.map { $0.value.pointer }
     ThreadPool.shared.run(pieces.count) { task, _ in
       let piece = pieces[task]
@@ -165,4 +167,12 @@ func check(_ name: String, _ value: Double, in range: Range<Double>) throws(Fail
   guard range.contains(value) else {
     throw .invalidArgument("\(name) is \(value), \(range.lowerBound) or more and less than \(range.upperBound) wanted")
   }
+}
+
+/// The square root, in a form that a loop over Float turns into vectors.
+@inline(__always)
+func root<Element: Scalar>(_ x: Element) -> Element {
+  // Of the kinds of number there are, Float alone has four bytes; the question is answered when the loop is compiled.
+  guard MemoryLayout<Element>.size == MemoryLayout<Float>.size else { return x.squareRoot() }
+  return unsafeBitCast(systemSquareRoot(unsafeBitCast(x, to: Float.self)), to: Element.self)
 }

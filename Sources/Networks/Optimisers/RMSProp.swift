@@ -44,7 +44,7 @@ private func rmsPropLoop<Element: Scalar>(
   for i in 0..<count {
     let g = gradient[i] + decay * x[i]
     let v = keep * square[i] + take * g * g
-    let u = momentum * velocity[i] + g / (v.squareRoot() + epsilon)
+    let u = momentum * velocity[i] + g / (root(v) + epsilon)
     square[i] = v
     velocity[i] = u
     x[i] -= rate * u
