@@ -37,6 +37,9 @@ static const struct { const char *name; long long value; } table[] = {
     STRUCT(fs_file_format), NUMBER(FS_PNG), NUMBER(FS_JPEG),
 
     STRUCT(fs_pooling), NUMBER(FS_POOLING_AVERAGE), NUMBER(FS_POOLING_MAX),
+    STRUCT(fs_architecture), MEMBER(fs_architecture, height), MEMBER(fs_architecture, width),
+    MEMBER(fs_architecture, channels), MEMBER(fs_architecture, dimension), MEMBER(fs_architecture, parameters),
+    MEMBER(fs_architecture, multiply_adds),
 
     STRUCT(fs_point), MEMBER(fs_point, x), MEMBER(fs_point, y),
     STRUCT(fs_face), MEMBER(fs_face, x), MEMBER(fs_face, y), MEMBER(fs_face, width), MEMBER(fs_face, height),

@@ -13,7 +13,7 @@ import importlib
 _HOMES = {
     "errors": ("FaceStyleError", "NoFace", "Cancelled"),
     "image": ("Image",),
-    "model": ("Model",),
+    "model": ("Model", "Architecture", "architectures"),
     "faces": ("Face", "Detector", "Embedder", "Gallery", "Match", "Neighbour", "Verdict", "compare", "distance"),
     "costs": ("triplet_loss", "content_cost", "gram_matrix", "style_cost", "total_cost"),
     "style": ("Styler", "Progress", "Costs"),
