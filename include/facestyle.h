@@ -185,7 +185,7 @@ typedef struct fs_model fs_model;
  * styler or features are made from it: FS_BAD_DATA then names the tensor. */
 fs_status fs_model_open(fs_model **out, const char *path);
 fs_status fs_model_load(fs_model **out, const void *bytes, size_t byte_count);
-const char *fs_model_architecture(const fs_model *model); /* "vgg19", "mtcnn", "dlib-resnet", "nn4.small2" */
+const char *fs_model_architecture(const fs_model *model); /* "mtcnn" or a name of fs_architecture_name */
 /* What the file says under `key` ("name", "licence", "source", ...), or NULL. */
 const char *fs_model_metadata(const fs_model *model, const char *key);
 uint64_t fs_model_parameter_count(const fs_model *model);
@@ -202,6 +202,20 @@ typedef enum fs_pooling { FS_POOLING_AVERAGE = 0, FS_POOLING_MAX = 1 } fs_poolin
  * is written. `pooling` counts for VGG-19 alone. */
 fs_status fs_model_features(const fs_model *model, const fs_image *image, const char *layer, fs_pooling pooling,
                             float *values, size_t capacity, uint32_t shape[3]);
+
+/* Networks that this version knows, whether or not there are weights for them. */
+typedef struct fs_architecture {
+  uint32_t height, width;  /* of the picture it takes; 0 if any size will do */
+  uint32_t channels;       /* 3, or 1 for grey */
+  uint32_t dimension;      /* numbers of its answer: of an embedding, or classes; of VGG-19, channels of "pool5" */
+  uint64_t parameters;     /* numbers that are learned; a file has running statistics besides */
+  uint64_t multiply_adds;  /* of convolutions and dense layers, for one picture; 0 where any size will do */
+} fs_architecture;
+
+size_t fs_architecture_count(void);
+const char *fs_architecture_name(size_t index); /* "vgg19", "facenet-nn2", ...; static; NULL from the count on */
+/* FS_NOT_FOUND if there is no architecture of that name. */
+fs_status fs_architecture_describe(const char *name, fs_architecture *architecture);
 
 /* ---- Detector: finds faces and five points in each (MTCNN; Zhang et al. 2016). ---- */
 

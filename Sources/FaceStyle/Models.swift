@@ -94,6 +94,31 @@ public func fs_model_features(
 @c @implementation
 public func fs_model_destroy(_ model: OpaquePointer?) { Handle.destroy(model, ModelHandle.self) }
 
+@c @implementation
+public func fs_architecture_count() -> Int { Architecture.names.count }
+
+@c @implementation
+public func fs_architecture_name(_ index: Int) -> UnsafePointer<CChar>? {
+  let names = Architecture.names
+  return names.indices.contains(index) ? staticText(names[index]) : nil
+}
+
+@c @implementation
+public func fs_architecture_describe(
+  _ name: UnsafePointer<CChar>?, _ architecture: UnsafeMutablePointer<fs_architecture>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let name = try text(name, "name", limit: 64)
+    let target = try required(architecture, "architecture")
+    guard let architecture = Architecture.named(name) else { throw .notFound("there is no architecture \"\(name)\"") }
+    let input = architecture.input
+    target.pointee = fs_architecture(
+      height: UInt32(input.height ?? 0), width: UInt32(input.width ?? 0), channels: UInt32(input.channels),
+      dimension: UInt32(architecture.dimension), parameters: UInt64(try architecture.parameterCount()),
+      multiply_adds: UInt64(try architecture.multiplyAdds()))
+  }
+}
+
 extension Pooling {
   init(_ pooling: fs_pooling) throws(Failure) {
     switch pooling {

@@ -46,6 +46,9 @@ static const struct { const char *name; long long value; } table[] = {
     MEMBER(fs_augmentation, occlusion_size), MEMBER(fs_augmentation, blend), MEMBER(fs_augmentation, blend_share),
 
     STRUCT(fs_pooling), NUMBER(FS_POOLING_AVERAGE), NUMBER(FS_POOLING_MAX),
+    STRUCT(fs_architecture), MEMBER(fs_architecture, height), MEMBER(fs_architecture, width),
+    MEMBER(fs_architecture, channels), MEMBER(fs_architecture, dimension), MEMBER(fs_architecture, parameters),
+    MEMBER(fs_architecture, multiply_adds),
 
     STRUCT(fs_point), MEMBER(fs_point, x), MEMBER(fs_point, y),
     STRUCT(fs_face), MEMBER(fs_face, x), MEMBER(fs_face, y), MEMBER(fs_face, width), MEMBER(fs_face, height),

@@ -14,7 +14,7 @@ _HOMES = {
     "errors": ("FaceStyleError", "NoFace", "Cancelled"),
     "image": ("Image",),
     "augmentation": ("augment", "augmentation_settings"),
-    "model": ("Model",),
+    "model": ("Model", "Architecture", "architectures"),
     "faces": ("Face", "Detector", "Embedder", "Gallery", "Match", "Neighbour", "Verdict", "compare", "distance"),
     "costs": ("triplet_loss", "content_cost", "gram_matrix", "style_cost", "total_cost"),
     "losses": ("Loss", "LossValue", "MiningStatistics"),

@@ -133,6 +133,17 @@ class fs_augmentation(Structure):
     ]
 
 
+class fs_architecture(Structure):
+    _fields_ = [
+        ("height", c_uint32),
+        ("width", c_uint32),
+        ("channels", c_uint32),
+        ("dimension", c_uint32),
+        ("parameters", c_uint64),
+        ("multiply_adds", c_uint64),
+    ]
+
+
 class fs_point(Structure):
     _fields_ = [("x", c_float), ("y", c_float)]
 
@@ -374,6 +385,9 @@ FUNCTIONS = {
         fs_status,
         [_model, _image, c_char_p, fs_pooling, _floats, c_size_t, POINTER(c_uint32)],
     ),
+    "fs_architecture_count": (c_size_t, []),
+    "fs_architecture_name": (c_char_p, [c_size_t]),
+    "fs_architecture_describe": (fs_status, [c_char_p, POINTER(fs_architecture)]),
     # Detector
     "fs_detector_options_init": (fs_status, [POINTER(fs_detector_options), c_size_t]),
     "fs_detector_create": (fs_status, [POINTER(_detector), _model, POINTER(fs_detector_options)]),

@@ -1,6 +1,7 @@
 """Networks' weights."""
 
 import ctypes
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,6 +11,30 @@ from ._handle import Handle
 from .errors import check
 
 POOLINGS = {"average": _c.FS_POOLING_AVERAGE, "max": _c.FS_POOLING_MAX}
+
+
+class Architecture(NamedTuple):
+    """A network that the library knows. Height and width are of the picture it takes, None if any size will do."""
+
+    name: str
+    height: int | None
+    width: int | None
+    channels: int  # 3, or 1 for grey
+    dimension: int  # numbers of its answer
+    parameters: int  # that are learned
+    multiply_adds: int  # for one picture; 0 where any size will do
+
+
+def architectures():
+    """All networks that the library knows, by name."""
+    known = {}
+    for index in range(_c.fs_architecture_count()):
+        name, out = _c.fs_architecture_name(index), _c.fs_architecture()
+        check(_c.fs_architecture_describe(name, ctypes.byref(out)))
+        known[name.decode()] = Architecture(
+            name.decode(), out.height or None, out.width or None, out.channels, out.dimension, out.parameters,
+            out.multiply_adds)
+    return known
 
 
 class Model(Handle):
@@ -34,7 +59,7 @@ class Model(Handle):
 
     @property
     def architecture(self):
-        """"vgg19", "mtcnn", "dlib-resnet" or "nn4.small2"."""
+        """"mtcnn" or one of `architectures()`."""
         return _c.fs_model_architecture(self.handle).decode()
 
     def metadata(self, key):
