@@ -23,7 +23,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAM = Path(os.environ.get("FACESTYLE_PROGRAM", REPOSITORY / "build" / "facestyle"))
 MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"))
 PHOTOS = Path(os.environ.get("FACESTYLE_PHOTOS", REPOSITORY / "build" / "photos"))
-COMMANDS = ["detect", "compare", "identify", "embed", "style", "demo"]
+COMMANDS = ["detect", "compare", "identify", "embed", "evaluate", "style", "demo"]
 BAD_USAGE = 64  # EX_USAGE of sysexits.h
 
 models = pytest.mark.skipif(
@@ -255,6 +255,82 @@ def test_a_gallery_without_a_face_is_refused(tmp_path):
     gallery.mkdir()
     assert "no photo with a face" in refused("identify", OBAMA, gallery)
     assert "gone" in refused("identify", OBAMA, tmp_path / "gone")
+
+
+# ---- Evaluation ----
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    """Three photos of one person, one of another, one without a face and one that is broken, as LFW lays them."""
+    for name, files in {"Obama": [OBAMA, OBAMA2, PHOTOS / "obama3.jpg"], "Biden": [BIDEN]}.items():
+        (tmp_path / name).mkdir()
+        for i, file in enumerate(files, 1):
+            shutil.copy(file, tmp_path / name / f"{name}_{i:04d}.jpg")
+    png(tmp_path / "Biden" / "Biden_0002.jpg", 64, 64)  # told by its bytes, not by its name
+    (tmp_path / "Biden" / "Biden_0003.jpg").write_bytes(b"not a picture")
+    (tmp_path / "pairs.txt").write_text(
+        "2\t2\nObama\t1\t2\nObama\t2\t3\nObama\t1\tBiden\t1\nObama\t3\tBiden\t2\n"
+        "Obama\t1\t3\nBiden\t1\t2\nObama\t2\tBiden\t1\nObama\t3\tBiden\t3\n")
+    return tmp_path
+
+
+def evaluate(pairs, *options):
+    return ["evaluate", "--pairs", pairs / "pairs.txt", "--images", pairs, *options]
+
+
+@models
+@pytest.mark.parametrize("flip", [[], ["--flip"]])
+def test_evaluate_measures_and_reports_what_it_skips(pairs, flip):
+    result = run(*evaluate(pairs, "--json", *flip))
+    assert result.returncode == 0, result.stderr
+    told = result.stderr.splitlines()
+    assert len(told) == 2 and "Biden_0003.jpg" in told[0] and "Biden_0002.jpg" in told[1], told
+    found = json.loads(result.stdout)
+    assert (found["pairs"], found["genuine"], found["impostors"], found["folds"], found["photos"]) == (7, 4, 3, 2, 6)
+    assert found["skipped"] == {"no_face": 1, "unreadable": 1, "pairs_rejected": 2, "pairs_left_out": 1}
+    # Three genuine pairs beat all impostors; the one without a face beats none, and draws with the impostor without.
+    assert found["auc"] == pytest.approx(9.5 / 12, abs=1e-12) and 0 < found["accuracy"] <= 1
+    assert found["accuracy_sd"] >= 0 and 0 < found["threshold"] < 1 and 0 <= found["eer"] <= 1
+    assert list(found["tar"]) == ["0.1", "0.01", "0.001"]
+    for rate in found["tar"].values():
+        assert rate["value"] is None and rate["low"] is None and "there are 3" in rate["reason"]
+
+
+@models
+def test_evaluate_prints_a_table_of_80_columns(pairs):
+    text = good(*evaluate(pairs, "--threads", 1))
+    assert [line for line in text.splitlines() if len(line) > 80] == []
+    assert text.startswith("7 pairs of 6 photos in 2 folds, embedded by dlib-resnet\n")
+    assert re.search(r"\n  accuracy +\d+\.\d\d %", text) and "1 photo has no face: 2 pairs are never" in text
+    assert "0.001      none: FAR 0.001 wants 1,000 pairs of two people, there are 3\n" in text
+    assert text == good(*evaluate(pairs, "--threads", 3))
+
+
+@models
+def test_evaluate_takes_landmarks(pairs):
+    photos = ["Obama/Obama_0001.jpg", "Obama/Obama_0002.jpg", "Obama/Obama_0003.jpg", "Biden/Biden_0001.jpg"]
+    marks = {photo: {"landmarks": answer("detect", pairs / photo)["faces"][0]["landmarks"]} for photo in photos}
+    marks["Biden/Biden_0002.jpg"] = {"landmarks": marks["Biden/Biden_0001.jpg"]["landmarks"]}
+    (pairs / "marks.json").write_text(json.dumps(marks))
+    result = run(*evaluate(pairs, "--json", "--landmarks", pairs / "marks.json"))
+    found = json.loads(result.stdout)
+    assert found["skipped"] == {"no_face": 0, "unreadable": 1, "pairs_rejected": 0, "pairs_left_out": 1}
+    (pairs / "marks.json").write_text('{"a": 7}')
+    assert "marks.json" in refused(*evaluate(pairs, "--landmarks", pairs / "marks.json"))
+
+
+@models
+def test_evaluate_names_what_is_wrong(pairs):
+    refused("evaluate", "--pairs", pairs / "gone.txt", "--images", pairs)
+    assert "nowhere" in refused("evaluate", "--pairs", pairs / "pairs.txt", "--images", pairs / "nowhere")
+    (pairs / "empty").mkdir()
+    result = run("evaluate", "--pairs", pairs / "pairs.txt", "--images", pairs / "empty")
+    assert result.returncode == 1 and "none of the 6 photos can be read" in result.stderr
+    (pairs / "pairs.txt").write_text("1\t1\nObama\t1\t2\nObama\t1\t3\n")
+    message = refused(*evaluate(pairs))
+    assert "pairs.txt" in message and "line 3" in message
+    assert run("evaluate", "--pairs", "a").returncode == BAD_USAGE
 
 
 # ---- Style ----

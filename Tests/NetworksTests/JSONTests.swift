@@ -65,11 +65,13 @@ private func refusal(_ header: String) -> String { outcome { try TensorFile.open
 
   @Test(arguments: [
     ("0", 0), ("12", 12), ("-7", -7), ("105.98", 105.98), ("-0.25", -0.25), ("1e3", 1000), ("2.5E-2", 0.025), ("1e+2", 100),
-    ("0.1", 0.1), ("99999999999999999999.0", 1e20), ("1e-400", 0),
+    ("0.1", 0.1), ("12345678901234567890.0", 12345678901234567890), ("1e-400", 0),
   ])
   func `reads numbers with sign, point and exponent`(text: String, wanted: Double) throws {
     let bytes = Array(text.utf8)
-    #expect(try bytes.withUnsafeBufferPointer { try JSON(parsing: $0).double } == wanted)
+    let value = try #require(try bytes.withUnsafeBufferPointer { try JSON(parsing: $0) }.double)
+    // Exactly, up to 15 digits; a rounding or two beyond.
+    #expect(abs(value - wanted) <= (text.utf8.count > 15 ? 1e-15 * wanted : 0))
   }
 
   @Test(arguments: ["-", "1.", "1.x", "1e", "1e-", "-.5", "1e999", "1.5.5", "--1", String(repeating: "9", count: 400) + ".0"])

@@ -46,3 +46,33 @@ import Testing
     (0..<n * n).map { place in (0..<n).reduce(0) { $0 + m[place / n * n + $1] * m[place % n * n + $1] } }
   }
 }
+
+@Suite struct SymmetricEigenvectorsTests {
+  /// [[2, 1], [1, 2]]: 1 along (1, -1), 3 along (1, 1).
+  @Test func `gives the values worked by hand, rising`() throws {
+    let (values, vectors) = try symmetricEigenvectors([2, 1, 1, 2], side: 2)
+    #expect(largestDifference(values, [1, 3]) < Tolerance.double)
+    #expect(abs(vectors[0] + vectors[1]) < Tolerance.double && abs(vectors[2] - vectors[3]) < Tolerance.double)
+  }
+
+  @Test(arguments: [1, 2, 7, 40])
+  func `each row is a unit vector that the matrix stretches by its value`(side: Int) throws {
+    var numbers = Numbers(seed: 11)
+    let half: [Double] = numbers.array(side * side)
+    let a = (0..<side * side).map { half[$0] + half[$0 % side * side + $0 / side] }
+    let (values, vectors) = try symmetricEigenvectors(a, side: side)
+    #expect(values == values.sorted())
+    for k in 0..<side {
+      let v = Array(vectors[(k * side)..<((k + 1) * side)])
+      let product = (0..<side).map { i in (0..<side).reduce(0) { $0 + a[i * side + $1] * v[$1] } }
+      #expect(largestDifference(product, v.map { $0 * values[k] }) < Tolerance.double)
+      #expect(abs(v.reduce(0) { $0 + $1 * $1 } - 1) < Tolerance.double)
+    }
+  }
+
+  @Test func `refuses what is no finite square`() {
+    for (a, side) in [([1, 2, 3], 2), ([], 0), ([.nan], 1), ([1], -1)] as [([Double], Int)] {
+      #expect(outcome { try symmetricEigenvectors(a, side: side) }.hasPrefix("invalidArgument"))
+    }
+  }
+}

@@ -4,7 +4,7 @@ import Tensors
 ///
 /// Eigenvectors of the covariance, or, where there are more dimensions than points, of the points' inner products, which
 /// has the same answer. A direction points where its largest coordinate is positive.
-func principalCoordinates(
+package func principalCoordinates(
   _ points: UnsafePointer<Float>, count n: Int, dimension d: Int
 ) throws(Failure) -> [Double] {
   let centred = try Storage<Double>(count: n * d)

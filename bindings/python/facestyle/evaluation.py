@@ -142,7 +142,7 @@ class Pairs:
             listed = (_c.fs_pair * _c.fs_pairs_count(pairs.handle))()
             for i, pair in enumerate(listed):
                 check(_c.fs_pairs_get(pairs.handle, i, ctypes.byref(pair)))
-            table = np.ctypeslib.as_array(listed)
+            table = np.frombuffer(listed, np.dtype(_c.fs_pair))
             photos = [_c.fs_pairs_photo(pairs.handle, i) for i in range(_c.fs_pairs_photos(pairs.handle))]
         decoded = [photo.decode("utf-8", "surrogateescape") for photo in photos]
         return cls(

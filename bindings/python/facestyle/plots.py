@@ -50,11 +50,9 @@ def roc(curves, path, *, title="Verification"):
     axes.set_xscale("log")
     axes.set_xlim(least, 1)
     axes.set_ylim(max(0.0, math.floor(20 * (lowest - 0.01)) / 20), 1.004)
-    axes.set_xlabel("false accept rate (log)")
+    axes.set_xlabel("false accept rate (log)\nbars: 95 % bounds   x: equal error, on the dashed line   dotted: chance")
     axes.set_ylabel("true accept rate")
     axes.set_title(title)
-    axes.annotate("x: equal error   bars: 95 % bounds", (0, 0), (4, 4), xycoords="axes fraction", textcoords="offset points",
-                  fontsize=8, color=GREY)  # fmt: skip
     axes.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none", fontsize=9)
     return _save(figure, path)
 
@@ -90,7 +88,7 @@ def losses(logs, path, *, title="Training"):
     tables = {name: read_log(log) for name, log in logs.items()}
     panels = [("loss", "loss")] + [
         (name, label)
-        for name, label in (("accuracy", "accuracy"), ("rate", "learning rate"), ("images_per_second", "images a second"))
+        for name, label in (("accuracy", "accuracy"), ("rate", "learning rate"), ("images_per_second", "images / s"))
         if any(name in table for table in tables.values())
     ]
     heights = [2.4] + [1.0] * (len(panels) - 1)
@@ -108,7 +106,8 @@ def losses(logs, path, *, title="Training"):
             else:
                 marker = "." if len(values) < 40 else None
                 axis.plot(steps, values, color=colour, linewidth=1.5, marker=marker, label=training)
-        axis.set_ylabel(label)
+        axis.set_ylabel(label, fontsize=9)
+        axis.tick_params(labelsize=9)
         axis.margins(x=0.01)
     if len(tables) > 1:
         axes[0].legend(frameon=False, fontsize=9)
@@ -119,9 +118,10 @@ def losses(logs, path, *, title="Training"):
             axes[0].set_yscale("log")
     for axis, (name, _) in zip(axes, panels):
         if name in ("images_per_second", "rate"):
-            axis.set_ylim(bottom=0)
+            axis.set_ylim(0, 1.1 * axis.dataLim.ymax or 1)
     axes[0].set_title(title)
-    axes[-1].set_xlabel("step")
+    axes[-1].set_xlabel("step", fontsize=9)
+    figure.align_ylabels(axes)
     return _save(figure, path)
 
 
@@ -139,12 +139,17 @@ def embedding_map(points, names, path, *, title="Embeddings by t-SNE", named=15)
         own = points[[other == name for other in names]]
         colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i // len(COLOURS) % len(MARKERS)]
         axes.scatter(*own.T, s=24, color=colour, marker=marker, linewidths=0.4, edgecolors="white", zorder=2)
-        # Beside the photo nearest to the middle of all of the person's: an outlier does not draw the name away.
-        centre = own[((own - np.median(own, 0)) ** 2).sum(1).argmin()]
-        label = axes.annotate(name.replace("_", " "), centre, (0, 7), textcoords="offset points", ha="center", fontsize=8, color=colour, zorder=3)  # fmt: skip
+        # Above the person's photos; those that lie far from the others do not draw the name away.
+        apart = np.sqrt(((own - np.median(own, 0)) ** 2).sum(1))
+        core = own[apart <= 2.5 * np.median(apart)]
+        place = np.median(core[:, 0]), core[:, 1].max()
+        label = axes.annotate(
+            name.replace("_", " "), place, (0, 6), textcoords="offset points", ha="center", fontsize=8, color=colour, zorder=3)
         label.set_path_effects(_halo())
     axes.set_xticks([])
     axes.set_yticks([])
+    for side in ("left", "bottom"):  # distances between clusters mean little: no axes
+        axes.spines[side].set_visible(False)
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.06)
     people = len(set(names))
@@ -174,7 +179,7 @@ def _figure(width, height, rows=1, heights=None):
 def _halo():
     from matplotlib.patheffects import withStroke
 
-    return [withStroke(linewidth=2.2, foreground="white")]
+    return [withStroke(linewidth=1.6, foreground="white")]
 
 
 def _smooth(values, width):
