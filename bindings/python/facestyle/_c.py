@@ -458,6 +458,7 @@ FUNCTIONS = {
     "fs_loss_update_centres": (
         fs_status,
         [POINTER(fs_loss_options), _floats, c_size_t, c_size_t, POINTER(c_int32), _floats, c_size_t],
+    ),
     # Differentiation
     "fs_differentiate": (fs_status, [fs_function, fs_differentiation, _double, c_size_t, _double, _double]),
     "fs_gradient_options_init": (fs_status, [POINTER(fs_gradient_options), c_size_t]),
