@@ -201,6 +201,9 @@ class fs_mining_statistics(Structure):
         ("active", c_uint64),
         ("hardest_positive", c_double),
         ("hardest_negative", c_double),
+    ]
+
+
 class fs_gradient_options(Structure):
     _fields_ = [("size", c_size_t), ("step", c_double), ("absolute", c_double), ("relative", c_double)]
 
