@@ -25,7 +25,7 @@ package final class Trainer {
   package let head: [Parameter<Float>]
   /// Steps done.
   package private(set) var step = 0
-  /// What a checkpoint keeps besides: where the data stands.
+  /// What a checkpoint keeps besides: where the data stands. "step" is the trainer's own.
   package var counters: [String: [UInt64]] = [:]
   /// Makes numbers their mean over all processes that train together; called once a step with all gradients.
   package var allReduce: ((UnsafeMutablePointer<Float>, Int) throws(Failure) -> Void)?
@@ -68,11 +68,24 @@ package final class Trainer {
   package var rate: Double { plan.schedule.rate(at: step) }
   package var dimension: Int { architecture.dimension }
 
-  /// One step on a batch; nothing but running statistics is changed when it throws.
+  /// One step on a batch; nothing is changed when it throws.
   ///
   /// - Parameter pictures: [batch, height, width, channels], preprocessed.
   /// - Throws: `.badData` when the loss or its gradient is no finite number: the rate is too high, or a picture is damaged.
   package func step(_ pictures: Tensor<Float>, _ targets: Targets<Float>) throws(Failure) -> Report {
+    // A pass moves the running statistics before anybody knows whether the step succeeds.
+    let statistics = network.parameters.filter { !$0.isTrained }
+    var before: [Tensor<Float>] = []
+    for parameter in statistics { before.append(try parameter.value.copy()) }
+    do throws(Failure) {
+      return try attempt(pictures, targets)
+    } catch {
+      for (parameter, numbers) in zip(statistics, before) { parameter.fill(numbers) }
+      throw error
+    }
+  }
+
+  private func attempt(_ pictures: Tensor<Float>, _ targets: Targets<Float>) throws(Failure) -> Report {
     let tape = Tape<Float>()
     let leaves = network.leaves(on: tape)
     var headLeaves: [Variable<Float>] = []
@@ -93,14 +106,11 @@ package final class Trainer {
       norm = gradientNorm(gradients)
     }
     guard norm.isFinite else { throw .badData("step \(step): the gradient is not finite, the loss \(loss.scalar)") }
+    // All that may fail comes before anything is moved; an optimiser moves all or nothing.
+    let moved = try plan.loss.updatedHead(head.map { $0.value }, embeddings: embeddings.tensor, targets: targets)
     let rate = self.rate
     try optimiser.step(gradients, rate: Float(rate), momentum: plan.schedule.beta1(at: step).map { Float($0) })
-    if !head.isEmpty {
-      let moved = try plan.loss.updatedHead(head.map { $0.value }, embeddings: embeddings.tensor, targets: targets)
-      for (parameter, tensor) in zip(head, moved) where !parameter.isTrained {
-        parameter.value.pointer.update(from: tensor.pointer, count: tensor.count)
-      }
-    }
+    for (parameter, numbers) in zip(head, moved) where !parameter.isTrained { parameter.fill(numbers) }
     step += 1
     return Report(loss: Double(loss.scalar), rate: rate, gradientNorm: norm, mining: mining)
   }
@@ -175,29 +185,11 @@ package final class Trainer {
     }
     self.step = step
     counters = checkpoint.counters
+    counters["step"] = nil
   }
 }
 
 extension Loss {
-  /// What a checkpoint calls it.
-  fileprivate var name: String {
-    switch self {
-    case .triplet: "triplet"
-    case .minedTriplet(.hard, _, _): "batch-hard"
-    case .minedTriplet(.semiHard, _, _): "semi-hard"
-    case .minedTriplet(.all, _, _): "all-triplets"
-    case .contrastive: "contrastive"
-    case .softmax: "softmax"
-    case .centre: "centre"
-    case .pairwise(.absoluteDifference, _): "pair-difference"
-    case .pairwise(.chiSquare, _): "pair-chi-square"
-    case .angularMargin(.cosine, _, _): "cosface"
-    case .angularMargin(.angle, _, _): "arcface"
-    case .distillation: "distillation"
-    case .teacherDistance: "teacher-distance"
-    }
-  }
-
   /// A plain classifier and centres see the embedding before it is brought to unit length: of unit vectors, a softmax over
   /// many people could never be sure.
   func trainedLayers(_ layers: [Layer]) -> [Layer] {
@@ -206,6 +198,13 @@ extension Loss {
       return layers.filter { if case .unitLength = $0 { false } else { true } }
     default: return layers
     }
+  }
+}
+
+extension Parameter {
+  fileprivate func fill(_ numbers: Tensor<Element>) {
+    value.pointer.update(from: numbers.pointer, count: value.count)
+    withExtendedLifetime(numbers) {}
   }
 }
 

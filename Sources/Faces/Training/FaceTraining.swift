@@ -38,8 +38,10 @@ package final class FaceTraining {
   package let crops: Crops
   private let options: Options
   private let teacher: Teacher?
-  private let sampler: Sampler
+  private let sampling: Sampling
   private let formats: [ViewFormat]
+  /// Of the epoch in which the trainer stands; mining may have one more or less in another.
+  package let batchesPerEpoch: Int
 
   /// Reads all photos.
   /// - Parameters:
@@ -66,6 +68,10 @@ package final class FaceTraining {
     default: throw .invalidArgument("a teacher for a loss that has none")
     }
     self.formats = formats
+    guard options.pairs.isEmpty || wanted == .pairs else { throw .invalidArgument("a list of pairs for a loss that has none") }
+    guard options.triplets.isEmpty || wanted == .nothing else {
+      throw .invalidArgument("a list of triplets for a loss that has none, or finds its own")
+    }
     var set = photos
     if wanted != .teacher, wanted != .nothing, options.pairs.isEmpty { set = set.people(0..<set.people.count) }
     if wanted == .classes, set.people.count != trainer.plan.classes {
@@ -81,18 +87,25 @@ package final class FaceTraining {
     crop.margin = (crop.frame + 7) / 8
     crop.memoryLimit = options.memoryLimit
     crops = try Crops(set, crop, progress: progress)
+    sampling = try FaceTraining.sampling(wanted, options, crops.photos)
+    batchesPerEpoch = try FaceTraining.sampler(sampling, crops, trainer, options).batchesPerEpoch
+  }
+
+  /// Where the trainer's photos stand: at their beginning, or where its last run or its checkpoint stopped.
+  private static func sampler(
+    _ sampling: Sampling, _ crops: Crops, _ trainer: Trainer, _ options: Options
+  ) throws(Failure) -> Sampler {
     var state = SamplerState(seed: options.seed)
     if let words = trainer.counters["sampler"] {
       guard words.count == 3, let epoch = Int(exactly: words[1]), let position = Int(exactly: words[2]) else {
         throw .badData("checkpoint: \(words.count) numbers say where the photos stand, wanted 3")
       }
       guard words[0] == options.seed else {
-        throw .invalidArgument("seed \(options.seed), the checkpoint was made with \(words[0])")
+        throw .invalidArgument("seed \(options.seed), this training's photos began with \(words[0])")
       }
       state = SamplerState(seed: words[0], epoch: epoch, position: position)
     }
-    sampler = try Sampler(
-      FaceTraining.sampling(wanted, options, crops.photos), people: crops.photos.map { $0.person }, state: state)
+    return try Sampler(sampling, people: crops.photos.map { $0.person }, state: state)
   }
 
   private static func sampling(
@@ -111,12 +124,11 @@ package final class FaceTraining {
     }
   }
 
-  package var batchesPerEpoch: Int { sampler.batchesPerEpoch }
-
   /// Trains until the trainer has done `steps`, or `progress` ends it.
   /// - Parameter progress: called after each step, on the caller's thread.
   /// - Throws: `.cancelled`; what a step throws: a checkpoint of before stays.
   package func run(until steps: Int, progress: (Progress) -> Action = { _ in .go }) throws(Failure) {
+    let sampler = try FaceTraining.sampler(sampling, crops, trainer, options)
     let reader = try BatchReader(crops, sampler, options.augmentation, formats)
     defer { reader.stop() }
     let started = seconds()
