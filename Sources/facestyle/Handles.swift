@@ -177,7 +177,8 @@ final class Photos {
     for i in 0..<min(count, limit) {
       var path = [CChar](repeating: 0, count: 4096), reason = [CChar](repeating: 0, count: 1024)
       try check(fs_photos_left_out(handle, i, &path, path.count, &reason, reason.count))
-      told.append([path, reason].map { text in text.withUnsafeBufferPointer { String(cString: $0) } }.joined(separator: ": "))
+      func text(_ bytes: [CChar]) -> String { String(decoding: bytes.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self) }
+      told.append("\(text(path)): \(text(reason))")
     }
     return (count, told)
   }
