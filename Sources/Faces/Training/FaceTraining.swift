@@ -83,7 +83,7 @@ package final class FaceTraining {
     var crop = Crops.Options()
     crop.framing = options.framing
     crop.frame = 0
-    for format in formats { crop.frame = max(crop.frame, format.side) }
+    for format in formats { crop.frame = max(crop.frame, format.height, format.width) }
     crop.margin = (crop.frame + 7) / 8
     crop.memoryLimit = options.memoryLimit
     crops = try Crops(set, crop, progress: progress)
@@ -192,13 +192,13 @@ private final class Teacher {
     executor = Executor(try model.network(), .init(["embedding"]))
   }
 
-  /// - Parameter views: [batch, side, side, 3], preprocessed.
+  /// - Parameter views: [batch, height, width, 3], preprocessed.
   func embeddings(_ views: Tensor<Float>) throws(Failure) -> Tensor<Float> {
     let count = views.shape[0], each = format.count
     let embeddings = try Tensor<Float>([count, dimension])
     for first in stride(from: 0, to: count, by: Teacher.atATime) {
       let batch = min(Teacher.atATime, count - first)
-      try executor.run(batch: batch, height: format.side, width: format.side) { input in
+      try executor.run(batch: batch, height: format.height, width: format.width) { input in
         input.update(from: views.pointer + first * each, count: batch * each)
       } _: { answers in
         (embeddings.pointer + first * dimension).update(from: answers[0], count: batch * dimension)
