@@ -5,6 +5,7 @@
 #   make models     the weights and photos of the demo and the tests
 #   make bench      how fast the kernels and networks are here; make bench-peers: beside others
 #   make embedded   the library without a Swift runtime
+#   make parallel   a training in two processes, over MPI
 #   make deps       the Debian packages (needs root or sudo)
 
 VERSION := 0.1.0
@@ -125,6 +126,19 @@ $(PEERS): benchmarks/requirements-peers.txt benchmarks/requirements-facenet.txt 
 .PHONY: bench-peers
 bench-peers: all models $(BENCH) $(PEERS)
 	$(BUILD)/peers/bin/python benchmarks/peers.py $(BENCH_OPTIONS)
+
+# ---- Training in several processes ----
+
+PARALLEL := $(BUILD)/parallel/.ready
+$(PARALLEL): examples/requirements-parallel.txt | have-deps
+	/usr/bin/python3 -m venv $(BUILD)/parallel
+	$(BUILD)/parallel/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# Two processes that share their gradients over MPI learn as one does.
+.PHONY: parallel
+parallel: $(LIBRARY) $(PARALLEL)
+	PYTHONPATH=bindings/python $(BUILD)/parallel/bin/mpiexec -n 2 $(BUILD)/parallel/bin/python examples/parallel_training.py $(PARALLEL_OPTIONS)
 
 # ---- Tests ----
 

@@ -680,7 +680,7 @@ typedef struct fs_training_progress {
 } fs_training_progress;
 
 /* Called while photos are read and after each step, on the thread that called fs_trainer_run, with nothing locked. FS_FINISH
- * ends the run as if its steps were done, FS_CANCEL ends it with FS_CANCELLED; what was learned stays. It must not use the
+ * ends the run with FS_OK, its checkpoint written if a step was done, FS_CANCEL ends it with FS_CANCELLED; what was learned stays. It must not use the
  * trainer, other functions are fine. */
 typedef fs_action (*fs_training_callback)(const fs_training_progress *progress, void *user);
 

@@ -260,9 +260,18 @@ public func fs_trainer_run(
       message.size = MemoryLayout<fs_training_progress>.size
       message.steps = UInt32(clamping: handle.steps)
       func told() -> fs_action { given.on_step.map { $0(&message, given.user) } ?? FS_CONTINUE }
-      let training = try FaceTraining(trainer, photos.photos, settings, teacher: teacher) { read in
-        message.photos = UInt32(clamping: read)
-        return told() == FS_CONTINUE
+      var isFinished = false
+      let training: FaceTraining
+      do throws(Failure) {
+        training = try FaceTraining(trainer, photos.photos, settings, teacher: teacher) { read in
+          message.photos = UInt32(clamping: read)
+          let action = told()
+          isFinished = action == FS_FINISH
+          return action != FS_FINISH && action != FS_CANCEL
+        }
+      } catch {
+        guard isFinished else { throw error }
+        return
       }
       photos.set(unreadable: training.crops.leftOut)
       message.photos = UInt32(clamping: training.crops.count)

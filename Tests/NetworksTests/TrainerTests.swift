@@ -198,6 +198,43 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
     #expect(seen == [wanted, wanted])
   }
 
+  @Test func `processes on parts of a batch get the gradients of one on the whole`() throws {
+    // Batch normalisation takes the statistics of a process's own pictures: here is none.
+    let plain = Architecture(
+      name: "plain", side: 12, mean: (0, 0, 0), scale: 1,
+      layers: [
+        .convolution("c", 8, kernel: 3, stride: 2, padding: .zeros(1), activation: .rectifier), .dense("d", 6), .tap("embedding"),
+      ])
+    let loss = Loss.contrastive(margin: 3, epsilon: 1e-6, .mean)
+    let all = try pictures(), labels: [Int32] = [0, 1, 0, 1, 0, 1]
+    func shared(_ pairs: Range<Int>) throws -> [Float] {
+      var seen: [Float] = []
+      let trainer = try Trainer(plain, plan(loss))
+      trainer.allReduce = { numbers, count in seen = Array(UnsafeBufferPointer(start: numbers, count: count)) }
+      let part = try Tensor([2 * pairs.count, 12, 12, 3], Array(all.values[(pairs.lowerBound * 864)..<(pairs.upperBound * 864)]))
+      _ = try trainer.step(part, .pairs(Array(labels[pairs])))
+      return seen
+    }
+    let (first, second, whole) = (try shared(0..<3), try shared(3..<6), try shared(0..<6))
+    let largest = whole.map(abs).max() ?? 0
+    for i in whole.indices { #expect(abs((first[i] + second[i]) / 2 - whole[i]) <= Tolerance.lossFloat * largest) }
+  }
+
+  @Test func `hands on statistics, centres and the loss, which stay alike in all processes`() throws {
+    let trainer = try Trainer(small(), plan(centre))
+    // The other process has seen nothing but zeros.
+    trainer.allReduce = { numbers, count in for i in 0..<count { numbers[i] /= 2 } }
+    let plain = try Trainer(small(), plan(centre))
+    let (half, whole) = (try trainer.step(pictures(), .labels(people)), try plain.step(pictures(), .labels(people)))
+    #expect(half.loss == whole.loss / 2)
+    for (a, b) in zip(trainer.network.parameters + trainer.head, plain.network.parameters + plain.head) where !a.isTrained {
+      #expect(a.value.values == b.value.values.map { $0 / 2 })
+    }
+    trainer.allReduce = { numbers, count in numbers[count - 1] = .infinity }
+    #expect(outcome { try trainer.step(pictures(), .labels(people)) }.hasPrefix("badData: step 1: the loss is"))
+    #expect(trainer.step == 1)
+  }
+
   @Test func `shortens gradients to the length that is asked for, and reports what they were`() throws {
     var short = plan(.softmax(.mean), .sgd(SGD()))
     short.schedule = .constant(1)

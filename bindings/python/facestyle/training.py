@@ -223,7 +223,7 @@ class Trainer(Handle):
 
         - `progress`: True for a bar with loss and photos a second (where tqdm is installed), or a function that is called
           with a `TrainingProgress` while photos are read and after each step. It returns None to go on, "finish" to end
-          the run as if its steps were done, or "cancel" for a `Cancelled`. What it raises cancels the run and comes out of
+          the run, or "cancel" for a `Cancelled`. What it raises cancels the run and comes out of
           `run`, Ctrl-C too; what was learned stays.
         - `log`: a file that gets a line of JSON a step, for `plots.losses`. After `resume` it is gone on with.
         - `augmentation`: "none", "standard" (the default), "strong", or what `augmentation_settings()` returns.

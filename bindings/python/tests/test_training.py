@@ -1,0 +1,508 @@
+"""Training from Python: a folder of people, runs that are cut off, killed and shared by processes, and what is refused."""
+
+import json
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import facestyle as fs
+import tolerances
+
+HEIGHT, WIDTH = 112, 92  # of "siamese"
+PAIRS = [0, 1]  # one person, two people
+
+
+def stripes(person, seed, height=56, width=46):
+    """A picture of a person: stripes of their own, and grain."""
+    grain = np.random.default_rng(seed).integers(0, 40, (height, width))
+    y, x = np.indices((height, width))
+    level = 40 + (x, y, x + y, x - y)[person] // 6 % 2 * 150 + grain
+    return np.repeat(level[..., None], 3, -1).astype(np.uint8)
+
+
+def batch(*people, seed=0):
+    return np.stack([stripes(person, [seed, i], HEIGHT, WIDTH) for i, person in enumerate(people)])
+
+
+def contrastive(steps=6, **options):
+    return fs.Trainer("siamese", "contrastive", schedule="constant", steps=steps, **options)
+
+
+def save(array, path):
+    with fs.Image.from_array(array) as image:
+        image.save(path)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Three people with four photos each, and things that are none."""
+    root = tmp_path_factory.mktemp("people")
+    for person in range(3):
+        (root / f"p{person}").mkdir()
+        for i in range(4):
+            save(stripes(person, i), root / f"p{person}" / f"{i}.png")
+    (root / "p1" / "broken.jpg").write_text("no picture")
+    (root / "p1" / "notes.txt").write_text("hello")
+    return root
+
+
+@pytest.fixture
+def photos(folder):
+    with fs.Photos() as photos:
+        yield photos.add_people(folder)
+
+
+def model_bytes(trainer, path):
+    trainer.save_model(path, half=False, threshold=1)
+    return path.read_bytes()
+
+
+# ---- Photos ----
+
+
+def test_photos_are_counted_and_what_is_left_out_is_told(photos, folder):
+    assert len(photos) == 13 and photos.people == 3
+    assert [(os.path.basename(item.path), bool(item.reason)) for item in photos.left_out] == [("notes.txt", True)]
+    photos.keep_people(0, 1).add_folder(folder / "p2", points=[[16, 20], [30, 20], [23, 30], [17, 38], [29, 38]])
+    assert len(photos) == 8 and photos.people == 1 and repr(photos) == "<Photos: 8 of 1 people>"
+    assert len(photos.left_out) == 1
+
+
+def test_folders_and_points_are_looked_at(photos, tmp_path):
+    with pytest.raises(fs.FaceStyleError) as caught:
+        photos.add_people(tmp_path / "none")
+    assert caught.value.name == "FS_IO"
+    with pytest.raises(ValueError, match=r"points has shape \[5\]"):
+        photos.add_folder(tmp_path, points=[1, 2, 3, 4, 5])
+    with pytest.raises(fs.FaceStyleError, match="3 people from number 1, there are 3"):
+        photos.keep_people(1, 3)
+    assert len(photos) == 13
+
+
+# ---- Steps ----
+
+
+def test_the_loss_falls_and_a_step_says_what_it_did():
+    with contrastive() as trainer:
+        reports = [trainer.step(batch(0, 0, 1, 2), PAIRS) for _ in range(12)]
+        assert reports[-1].loss < 0.9 * reports[0].loss
+        assert all(r.rate == pytest.approx(0.001) and r.gradient_norm > 0 and r.statistics is None for r in reports)
+        assert trainer.steps_done == 12 and trainer.steps == 6  # its own steps are of the schedule alone
+        assert (trainer.height, trainer.width, trainer.dimension, trainer.parameters) == (HEIGHT, WIDTH, 128, 814176)
+
+
+def test_images_are_pictures_too():
+    array = batch(0, 0, 1, 2)
+    images = [fs.Image.from_array(picture) for picture in array]
+    with contrastive() as trainer:
+        assert np.array_equal(trainer.embed(images), trainer.embed(array))
+    for image in images:
+        image.close()
+
+
+def test_any_number_embeds_as_a_few_do():
+    array = batch(*(i % 3 for i in range(40)))
+    with contrastive() as trainer:
+        assert np.allclose(trainer.embed(array)[32:], trainer.embed(array[32:]), rtol=0, atol=tolerances.EMBEDDING)
+
+
+@pytest.mark.parametrize("loss, labels", [("semi_hard", [3, 3, 8, 9]), ("centre", [0, 0, 1, 2]), ("pair_chi_square", PAIRS)])
+def test_every_kind_of_label_is_learned_from(loss, labels):
+    network = "siamese-sigmoid" if loss == "pair_chi_square" else "siamese"
+    with fs.Trainer(network, loss, classes=3 if loss == "centre" else 0) as trainer:
+        report = trainer.step(batch(0, 0, 1, 2), labels)
+        assert np.isfinite(report.loss) and (report.statistics is not None) == (loss == "semi_hard")
+        if report.statistics:
+            assert report.statistics.triplets > 0
+
+
+def test_a_teachers_embeddings_are_learned():
+    teacher = np.random.default_rng(1).normal(size=(4, 128))
+    with fs.Trainer("siamese", fs.Loss("distillation", cosine_weight=1), schedule="constant") as trainer:
+        losses = [trainer.step(batch(0, 0, 1, 2), teacher=teacher).loss for _ in range(6)]
+        assert losses[-1] < losses[0]
+        teacher[2, 5] = np.nan
+        with pytest.raises(fs.FaceStyleError, match=r"teacher\[261\] is nan"):
+            trainer.step(batch(0, 0, 1, 2), teacher=teacher)
+
+
+def test_a_step_that_is_refused_learns_nothing(tmp_path):
+    with contrastive() as trainer:
+        trainer.step(batch(0, 0, 1, 2), PAIRS)
+        before = model_bytes(trainer, tmp_path / "before")
+        for pictures, labels, error in (
+            (batch(0, 0, 1, 2), [0, 2], fs.FaceStyleError), (batch(0, 0, 1), [0], fs.FaceStyleError),
+            (batch(0, 0, 1, 2), None, ValueError), (batch(0, 0, 1, 2), [0], ValueError),
+            (batch(0, 0, 1, 2).astype(float), PAIRS, TypeError), (batch(0, 0, 1, 2)[:, :-1], PAIRS, ValueError),
+        ):  # fmt: skip
+            with pytest.raises(error):
+                trainer.step(pictures, labels)
+        assert model_bytes(trainer, tmp_path / "after") == before and trainer.steps_done == 1
+
+
+def test_options_are_checked(vgg):
+    with pytest.raises(TypeError, match="'speed' is not an option of a Trainer"):
+        contrastive(speed=3)
+    with pytest.raises(ValueError, match="optimiser is 'adagrad'"):
+        contrastive(optimiser="adagrad")
+    with pytest.raises(ValueError, match="steps is -1"):
+        contrastive(steps=-1)
+    for wrong in ({"rate": float("nan")}, {"steps": 1}, {"warm_up": 6}, {"momentum": 1.5}, {"longest_gradient": -1}):
+        with pytest.raises(fs.FaceStyleError) as caught:
+            contrastive(**wrong)
+        assert caught.value.name == "FS_INVALID_ARGUMENT"
+    with pytest.raises(fs.FaceStyleError, match="nn5"):
+        fs.Trainer("nn5")
+    with pytest.raises(fs.FaceStyleError, match="any size"):
+        fs.Trainer(start=vgg)
+
+
+# ---- Runs ----
+
+
+def test_a_run_tells_its_progress_and_what_it_could_not_read(photos):
+    seen = []
+    with contrastive() as trainer:
+        trainer.run(photos, batch=4, progress=seen.append)
+        reading, steps = [p for p in seen if p.is_reading], [p for p in seen if not p.is_reading]
+        assert reading and [(p.step, p.steps) for p in steps] == [(i, 6) for i in range(1, 7)]
+        assert all(p.photos == 12 and p.photos_per_second > 0 and p.loss > 0 for p in steps)
+        assert trainer.steps_done == 6 and repr(trainer) == "<Trainer contrastive, step 6 of 6>"
+    assert [os.path.basename(item.path) for item in photos.left_out] == ["notes.txt", "broken.jpg"]
+
+
+def test_a_bar_and_a_log_follow_the_run(photos, tmp_path, capfd):
+    pytest.importorskip("tqdm")
+    from facestyle.plots import read_log
+
+    log, checkpoint = tmp_path / "log.jsonl", tmp_path / "checkpoint"
+    with fs.Trainer("siamese", "semi_hard", steps=5) as trainer:
+        trainer.run(photos, batch=6, photos_of_person=2, progress=True, log=log, checkpoint=checkpoint, checkpoint_every=2)
+    assert "5/5" in (shown := capfd.readouterr().err) and "photos/s" in shown
+    whole = read_log(log)
+    names = {"step", "loss", "rate", "gradient_norm", "images_per_second", "epoch", "triplets", "active"}
+    assert set(whole) == names and list(whole["step"]) == [1, 2, 3, 4, 5]
+    # A log that ran ahead of the checkpoint, its last line cut off, goes on without a step twice.
+    with fs.Trainer("siamese", "semi_hard", steps=5) as trainer:
+        trainer.run(photos, batch=6, photos_of_person=2, checkpoint=checkpoint, progress=lambda p: "finish" if p.step == 3 else None)
+        log.write_text("".join(log.read_text().splitlines(keepends=True)[:4]) + '{"step": 5, "lo')
+    with fs.Trainer("siamese", "semi_hard", steps=5) as trainer:
+        trainer.resume(checkpoint).run(photos, batch=6, photos_of_person=2, log=log)
+    again = read_log(log)
+    assert list(again["step"]) == [1, 2, 3, 4, 5] and np.array_equal(again["loss"], whole["loss"])
+
+
+def test_a_run_can_be_finished_and_gone_on_with(photos, tmp_path):
+    with contrastive() as trainer, contrastive() as straight:
+        trainer.run(photos, batch=4, progress=lambda p: "finish" if p.step == 2 else None)
+        assert trainer.steps_done == 2
+        trainer.run(photos, batch=4)
+        straight.run(photos, batch=4)
+        assert model_bytes(trainer, tmp_path / "a") == model_bytes(straight, tmp_path / "b")
+
+
+def test_cancel_and_exceptions_come_out_as_they_are(photos):
+    class Mine(BaseException):
+        pass
+
+    error = Mine("step 2")
+
+    def raising(progress):
+        if progress.step == 2:
+            raise error
+
+    with contrastive() as trainer:
+        with pytest.raises(fs.Cancelled, match="after step 1"):
+            trainer.run(photos, batch=4, progress=lambda p: "cancel" if p.step else None)
+        with pytest.raises(Mine) as caught:
+            trainer.run(photos, batch=4, progress=raising)
+        assert caught.value is error and trainer.steps_done == 2  # what was learned stays
+        with pytest.raises(ValueError, match="the result of progress is 'stop'"):
+            trainer.run(photos, batch=4, progress=lambda p: "stop")
+        with pytest.raises(fs.Cancelled, match="reading photos"):
+            trainer.run(photos, batch=4, progress=lambda p: "cancel")
+        trainer.run(photos, batch=4)
+        assert trainer.steps_done == 6
+
+
+def test_a_trainer_at_work_cannot_be_used_or_closed(photos, tmp_path):
+    def use(progress):
+        with pytest.raises(ValueError, match="at work"):
+            trainer.close()
+        for call in (lambda: trainer.step(batch(0, 0, 1, 2), PAIRS), lambda: trainer.embed(batch(0)),
+                     lambda: trainer.save(tmp_path / "x"), lambda: trainer.run(photos), lambda: trainer.steps_done):  # fmt: skip
+            with pytest.raises(fs.FaceStyleError, match="in use"):
+                call()
+        return "finish"
+
+    with contrastive() as trainer:
+        trainer.run(photos, batch=4, progress=use)
+    with pytest.raises(ValueError, match="this Trainer is closed"):
+        trainer.embed(batch(0))
+
+
+def test_runs_check_their_options(photos):
+    with contrastive() as trainer:
+        with pytest.raises(TypeError, match=r"'steps' is not an option of run\(\)"):
+            trainer.run(photos, steps=3)
+        with pytest.raises(ValueError, match="strength is 'wild'"):
+            trainer.run(photos, augmentation="wild")
+        for wrong, words in (
+            ({"batch": 1}, "a batch of 1"), ({"photos_of_person": 0}, "0 of a person"), ({"batch": 400000}, "a batch of 400000"),
+            ({"augmentation": fs.augmentation_settings("none", flip=2)}, "flip 2"), ({"triplets": __file__}, "triplets"),
+        ):  # fmt: skip
+            with pytest.raises(fs.FaceStyleError, match=words):
+                trainer.run(photos, **wrong)
+        assert trainer.steps_done == 0
+
+
+def test_a_network_teaches_another(photos, tmp_path):
+    with fs.Trainer("nn4.small2") as teacher:
+        teacher.save_model(tmp_path / "teacher", threshold=1)
+    with fs.Model.open(tmp_path / "teacher") as model, fs.Trainer("siamese", "distillation", steps=3) as trainer:
+        losses = []
+        trainer.run(photos, batch=4, teacher=model, augmentation="strong", progress=lambda p: losses.append(p.loss))
+        assert trainer.steps_done == 3 and np.isfinite(losses).all()
+        with contrastive() as other, pytest.raises(fs.FaceStyleError, match="a teacher for a loss that has none"):
+            other.run(photos, batch=4, teacher=model)
+
+
+def test_pairs_are_learned_from_a_list(photos, tmp_path):
+    pairs = tmp_path / "pairs.txt"
+    pairs.write_text("p0/0.png p0/1.png 1\np0/0.png p2/3.png 0\n")
+    with contrastive(steps=2) as trainer:
+        trainer.run(photos, batch=4, pairs=pairs)
+        assert trainer.steps_done == 2
+    pairs.write_text("p0/0.png p0/9.png 1\n")
+    with contrastive() as trainer, pytest.raises(fs.FaceStyleError, match="p0/9.png"):
+        trainer.run(photos, batch=4, pairs=pairs)
+
+
+# ---- Checkpoints and models ----
+
+TRAIN = """
+import sys, time
+from pathlib import Path
+import facestyle as fs
+
+people, checkpoint, model, threads = sys.argv[1:]
+fs.set_threads(int(threads))
+photos = fs.Photos().add_people(people)
+trainer = fs.Trainer("siamese", "batch_hard", steps=40, warm_up=5)
+if Path(checkpoint).exists():
+    trainer.resume(checkpoint)
+trainer.run(photos, batch=6, photos_of_person=2, augmentation="strong", checkpoint=checkpoint, checkpoint_every=1,
+            progress=lambda now: print(now.step, flush=True))
+trainer.save_model(model, half=False, threshold=1)
+"""
+
+
+def start_training(*arguments):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1"}
+    return subprocess.Popen([sys.executable, "-c", TRAIN, *map(str, arguments)], stdout=subprocess.PIPE, env=environment)
+
+
+def test_a_killed_training_goes_on_to_the_very_same_model(folder, tmp_path):
+    seed = int.from_bytes(os.urandom(4), "little")
+    print(f"random moments by seed {seed}")
+    moments = random.Random(seed)
+    straight, killed = tmp_path / "straight", tmp_path / "killed"
+    with start_training(folder, tmp_path / "straight.checkpoint", straight, 2) as process:
+        out, _ = process.communicate(timeout=300)
+    assert process.returncode == 0 and out.split()[-1] == b"40"
+    checkpoint, kills = tmp_path / "killed.checkpoint", 0
+    for kill in [True, True, True, False]:
+        with start_training(folder, checkpoint, killed, moments.choice([1, 2])) as process:
+            if kill:
+                while (line := process.stdout.readline()) and line.strip() == b"0":
+                    pass  # photos are read
+                time.sleep(moments.uniform(0, 0.3))
+                process.send_signal(signal.SIGKILL)
+            process.communicate(timeout=300)
+        kills += process.returncode == -signal.SIGKILL
+        if process.returncode == 0:
+            break
+    assert kills >= 1 and process.returncode == 0
+    assert killed.read_bytes() == straight.read_bytes()
+    assert checkpoint.read_bytes() == (tmp_path / "straight.checkpoint").read_bytes()
+
+
+def test_one_and_two_threads_give_the_same_bytes(photos, tmp_path):
+    models = []
+    for threads in (1, 2):
+        fs.set_threads(threads)
+        with contrastive(steps=3) as trainer:
+            trainer.run(photos, batch=6, augmentation="strong")
+            models.append(model_bytes(trainer, tmp_path / "model"))
+    fs.set_threads(0)
+    assert models[0] == models[1]
+
+
+@pytest.mark.parametrize("change, word", [
+    ({"loss": fs.Loss("contrastive", margin=2)}, "loss with settings"), ({"loss": "pair_difference"}, "loss"),
+    ({"architecture": "siamese-sigmoid"}, "network"), ({"optimiser": "sgd"}, "optimiser"), ({"steps": 9}, "schedule"),
+    ({"weight_decay": 0.1}, "optimiser with settings"), ({"rate": 0.1}, "schedule"), ({"seed": 9}, "seed"),
+])  # fmt: skip
+def test_a_checkpoint_of_another_training_is_refused_and_nothing_is_changed(change, word, tmp_path):
+    options = {"architecture": "siamese", "loss": "contrastive", "steps": 6}
+    with fs.Trainer(**options) as trainer:
+        trainer.step(batch(0, 0, 1, 2), PAIRS)
+        trainer.save(tmp_path / "checkpoint")
+    with fs.Trainer(**{**options, **change}) as other:
+        before = model_bytes(other, tmp_path / "before")
+        with pytest.raises(fs.FaceStyleError, match=f"the checkpoint's {word} is") as caught:
+            other.resume(tmp_path / "checkpoint")
+        assert caught.value.name == "FS_WRONG_MODEL"
+        assert other.steps_done == 0 and model_bytes(other, tmp_path / "after") == before
+
+
+def test_a_resumed_run_wants_the_photos_and_options_that_it_began_with(photos, folder, tmp_path):
+    checkpoint = tmp_path / "checkpoint"
+    with contrastive() as trainer:
+        trainer.run(photos, batch=4, checkpoint=checkpoint, progress=lambda p: "finish" if p.step == 2 else None)
+    with contrastive() as trainer:
+        trainer.resume(checkpoint)
+        for options, words in (
+            ({"batch": 6}, "batch 6, this training began with 4"), ({"seed": 5}, "seed 5, .* began with 1"),
+            ({"augmentation": "strong"}, "augmentation .* began with"),
+        ):  # fmt: skip
+            with pytest.raises(fs.FaceStyleError, match=words):
+                trainer.run(photos, **{"batch": 4, **options})
+        with fs.Photos() as more, pytest.raises(fs.FaceStyleError, match="photos 24 .* began with 12 "):
+            trainer.run(more.add_people(folder).add_people(folder), batch=4)
+        assert trainer.steps_done == 2
+        trainer.run(photos, batch=4, memory_limit=0)  # where the photos are kept makes no difference
+        assert trainer.steps_done == 6
+
+
+def test_what_is_no_checkpoint_is_refused(tmp_path):
+    with contrastive() as trainer:
+        trainer.save_model(tmp_path / "model", threshold=1)
+        for name, content in (("model", None), ("text", b"hello, checkpoint"), ("nothing", b"")):
+            if content is not None:
+                (tmp_path / name).write_bytes(content)
+            with pytest.raises(fs.FaceStyleError) as caught:
+                trainer.resume(tmp_path / name)
+            assert caught.value.name == "FS_BAD_DATA"
+
+
+def test_a_trained_model_embeds_as_its_trainer_did(tmp_path):
+    chip = stripes(2, 1, 96, 96)
+    with fs.Trainer("nn4.small2") as trainer, fs.Image.from_array(chip) as image:
+        wanted = trainer.embed(chip[None])
+        for half in (False, True):
+            path = tmp_path / f"half={half}.safetensors"
+            trainer.save_model(path, half, threshold=0.8, note="of a test")
+            with fs.Model.open(path) as model, fs.Embedder(model) as embedder:
+                assert model.metadata("note") == "of a test" and embedder.threshold == pytest.approx(0.8)
+                found = embedder.embed_chips([image])
+                assert np.allclose(found, wanted, rtol=0, atol=tolerances.HALF if half else tolerances.EMBEDDING)
+                with fs.Trainer(start=model) as again:
+                    assert np.allclose(again.embed(chip[None]), wanted, rtol=0, atol=tolerances.HALF)
+                    with pytest.raises(fs.FaceStyleError, match="the start is a nn4.small2, wanted siamese"):
+                        fs.Trainer("siamese", start=model)
+        assert (tmp_path / "half=True.safetensors").stat().st_size < 0.52 * (tmp_path / "half=False.safetensors").stat().st_size
+        with pytest.raises(fs.FaceStyleError, match="threshold nan"):
+            trainer.save_model(tmp_path / "x", threshold=float("nan"))
+
+
+# ---- Several processes ----
+
+
+def test_the_all_reduce_sees_and_may_change_all_gradients():
+    sizes = []
+
+    def halve(numbers):
+        sizes.append(numbers.size)
+        numbers[:814176] /= 2
+
+    with contrastive(optimiser="sgd") as trainer, contrastive(optimiser="sgd") as plain:
+        trainer.all_reduce = halve
+        assert trainer.all_reduce is halve
+        halved, whole = (t.step(batch(0, 0, 1, 2), PAIRS) for t in (trainer, plain))
+        assert halved.gradient_norm == pytest.approx(whole.gradient_norm / 2) and sizes == [814176 + 2 * 352 + 1]
+        trainer.all_reduce = None
+        trainer.step(batch(0, 0, 1, 2), PAIRS)
+        assert len(sizes) == 1
+
+
+def test_what_the_all_reduce_raises_comes_out_and_nothing_is_learned(photos, tmp_path):
+    error = ConnectionError("the other process is gone")
+
+    def fail(_):
+        raise error
+
+    with contrastive() as trainer:
+        before = model_bytes(trainer, tmp_path / "before")
+        trainer.all_reduce = fail
+        for work in (lambda: trainer.step(batch(0, 0, 1, 2), PAIRS), lambda: trainer.run(photos, batch=4)):
+            with pytest.raises(ConnectionError) as caught:
+                work()
+            assert caught.value is error
+        assert model_bytes(trainer, tmp_path / "after") == before and trainer.steps_done == 0
+        with pytest.raises(TypeError, match="a function or None"):
+            trainer.all_reduce = 3
+        trainer.all_reduce = None
+        trainer.step(batch(0, 0, 1, 2), PAIRS)
+
+
+def shared_batch(part):
+    """Pictures and labels of half a batch. Both halves show the same pictures in other pairs: so the statistics of batch
+    normalisation, which each process takes of its own half, are the whole batch's."""
+    pictures = batch(0, 0, 1, 2, 1, 2)
+    order = ([0, 1, 2, 3, 4, 5], [2, 4, 0, 5, 1, 3])[part]
+    return pictures[order], ([0, 1, 1], [0, 1, 1])[part]
+
+
+def train_in_a_process(rank, pipe, result, path):
+    gradients = []
+
+    def all_reduce(numbers):
+        mine = numbers.tobytes()
+        if rank == 0:  # one speaks while the other listens
+            pipe.send_bytes(mine)
+            theirs = pipe.recv_bytes()
+        else:
+            theirs = pipe.recv_bytes()
+            pipe.send_bytes(mine)
+        numbers += np.frombuffer(theirs, np.float32)
+        numbers /= 2
+        gradients.append(numbers[:814176].copy())
+
+    fs.set_threads(1)
+    with contrastive() as trainer:
+        trainer.all_reduce = all_reduce
+        losses = [trainer.step(*shared_batch(rank)).loss for _ in range(3)]
+        trainer.save_model(path, half=False, threshold=1)
+    result.put((rank, losses, gradients))
+
+
+def test_two_processes_learn_as_one_on_the_whole_batch(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    ends, result = context.Pipe(), context.Queue()
+    processes = [
+        context.Process(target=train_in_a_process, args=(rank, ends[rank], result, tmp_path / str(rank))) for rank in (0, 1)]
+    for process in processes:
+        process.start()
+    answers = sorted(result.get(timeout=300) for _ in processes)
+    for process in processes:
+        process.join(timeout=60)
+        assert process.exitcode == 0
+    (_, losses, gradients), (_, other_losses, other_gradients) = answers
+    assert losses == other_losses and all(map(np.array_equal, gradients, other_gradients))
+    assert (tmp_path / "0").read_bytes() == (tmp_path / "1").read_bytes()
+
+    whole = []
+    (first, labels), (second, more) = shared_batch(0), shared_batch(1)
+    with contrastive() as trainer:
+        trainer.all_reduce = lambda numbers: whole.append(numbers[:814176].copy())
+        report = trainer.step(np.concatenate([first, second]), labels + more)
+    assert losses[0] == pytest.approx(report.loss, rel=1e-5)
+    assert np.abs(gradients[0] - whole[0]).max() <= tolerances.GRADIENT * np.abs(whole[0]).max()
