@@ -20,6 +20,7 @@ _HOMES = {
     "losses": ("Loss", "LossValue", "MiningStatistics"),
     "evaluation": ("Evaluation", "TrueAccepts", "Roc", "Pairs", "Landmarks", "evaluate", "roc", "evaluate_lfw"),
     "maps": ("tsne",),
+    "training": ("Photos", "LeftOut", "Trainer", "TrainingStep", "TrainingProgress"),
     "differentiation": ("differentiate", "numeric_gradient", "check_gradient", "GradientReport", "convolve"),
     "style": ("Styler", "Progress", "Costs"),
     "library": (

@@ -46,12 +46,15 @@ FS_FUNCTION_EXP, FS_FUNCTION_LOG, FS_FUNCTION_SQRT, FS_FUNCTION_SIN, FS_FUNCTION
 FS_FUNCTION_SIGMOID, FS_FUNCTION_SOFTPLUS, FS_FUNCTION_ABSOLUTE, FS_FUNCTION_RECIPROCAL, FS_FUNCTION_SQUARE = range(6, 11)
 FS_FORWARD, FS_REVERSE, FS_NUMERIC = 0, 1, 2
 FS_CONTINUE, FS_FINISH, FS_CANCEL = 0, 1, 2
+FS_SGD, FS_ADAM, FS_ADAMW, FS_RMSPROP = 0, 1, 2, 3
+FS_SCHEDULE_CONSTANT, FS_SCHEDULE_STEP, FS_SCHEDULE_COSINE, FS_SCHEDULE_ONE_CYCLE, FS_SCHEDULE_CYCLICAL = range(5)
+FS_FLOAT32, FS_FLOAT16 = 0, 1
 FS_OPERATING_POINTS = 3
 
 # An enum is passed and returned as an int.
 fs_status = fs_log_level = fs_pixel_format = fs_filter = fs_file_format = fs_strength = c_int
 fs_pooling = fs_reduction = fs_cost_variant = fs_loss_kind = fs_action = c_int
-fs_function = fs_differentiation = c_int
+fs_function = fs_differentiation = fs_optimiser = fs_schedule = fs_precision = c_int
 
 # ---- Opaque types: distinct, so that ctypes refuses one in place of another. ----
 
@@ -81,6 +84,14 @@ class fs_styler(Structure):
 
 
 class fs_style_job(Structure):
+    pass
+
+
+class fs_photos(Structure):
+    pass
+
+
+class fs_trainer(Structure):
     pass
 
 
@@ -262,6 +273,83 @@ class fs_style_options(Structure):
     ]
 
 
+class fs_trainer_options(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("architecture", c_char_p),
+        ("loss", POINTER(fs_loss_options)),
+        ("classes", c_uint32),
+        ("optimiser", fs_optimiser),
+        ("schedule", fs_schedule),
+        ("steps", c_uint32),
+        ("warm_up", c_uint32),
+        ("rate", c_float),
+        ("momentum", c_float),
+        ("weight_decay", c_float),
+        ("longest_gradient", c_float),
+        ("seed", c_uint64),
+    ]
+
+
+class fs_trainer_info(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("height", c_uint32),
+        ("width", c_uint32),
+        ("dimension", c_uint32),
+        ("parameters", c_uint64),
+        ("step", c_uint32),
+        ("steps", c_uint32),
+    ]
+
+
+class fs_training_step(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("loss", c_double),
+        ("rate", c_double),
+        ("gradient_norm", c_double),
+        ("mining", fs_mining_statistics),
+    ]
+
+
+class fs_training_progress(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("step", c_uint32),
+        ("steps", c_uint32),
+        ("epoch", c_uint32),
+        ("photos", c_uint32),
+        ("loss", c_double),
+        ("rate", c_double),
+        ("gradient_norm", c_double),
+        ("photos_per_second", c_double),
+        ("mining", fs_mining_statistics),
+    ]
+
+
+fs_training_callback = CFUNCTYPE(fs_action, POINTER(fs_training_progress), c_void_p)
+fs_all_reduce = CFUNCTYPE(fs_status, POINTER(c_float), c_size_t, c_void_p)
+
+
+class fs_training_options(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("batch", c_uint32),
+        ("photos_of_person", c_uint32),
+        ("augmentation", POINTER(fs_augmentation)),
+        ("teacher", POINTER(fs_model)),
+        ("pairs", c_char_p),
+        ("triplets", c_char_p),
+        ("checkpoint", c_char_p),
+        ("checkpoint_every", c_uint32),
+        ("memory_limit", c_uint64),
+        ("seed", c_uint64),
+        ("on_step", fs_training_callback),
+        ("user", c_void_p),
+    ]
+
+
 class fs_pair(Structure):
     _fields_ = [
         ("first", c_uint64),
@@ -342,6 +430,7 @@ class fs_tsne_options(Structure):
 
 _image, _model, _detector = POINTER(fs_image), POINTER(fs_model), POINTER(fs_detector)
 _embedder, _gallery, _styler = POINTER(fs_embedder), POINTER(fs_gallery), POINTER(fs_styler)
+_photos, _trainer = POINTER(fs_photos), POINTER(fs_trainer)
 _pairs, _landmarks = POINTER(fs_pairs), POINTER(fs_landmarks)
 _floats, _double, _sizes = POINTER(c_float), POINTER(c_double), POINTER(c_size_t)
 
@@ -492,6 +581,31 @@ FUNCTIONS = {
         [_styler, _image, _image, _image, POINTER(fs_style_options), _double, _double, _double, _floats, c_size_t],
     ),
     "fs_styler_destroy": (None, [_styler]),
+    # Photos to learn from
+    "fs_photos_create": (fs_status, [POINTER(_photos)]),
+    "fs_photos_destroy": (None, [_photos]),
+    "fs_photos_add_people": (fs_status, [_photos, c_char_p, c_char_p, _floats]),
+    "fs_photos_add_folder": (fs_status, [_photos, c_char_p, c_char_p, _floats]),
+    "fs_photos_keep_people": (fs_status, [_photos, c_size_t, c_size_t]),
+    "fs_photos_count": (fs_status, [_photos, _sizes, _sizes]),
+    "fs_photos_left_out_count": (fs_status, [_photos, _sizes]),
+    "fs_photos_left_out": (fs_status, [_photos, c_size_t, c_char_p, c_size_t, c_char_p, c_size_t]),
+    # Trainer
+    "fs_trainer_options_init": (fs_status, [POINTER(fs_trainer_options), c_size_t]),
+    "fs_trainer_create": (fs_status, [POINTER(_trainer), POINTER(fs_trainer_options), _model]),
+    "fs_trainer_destroy": (None, [_trainer]),
+    "fs_trainer_info_get": (fs_status, [_trainer, POINTER(fs_trainer_info)]),
+    "fs_trainer_step": (
+        fs_status,
+        [_trainer, POINTER(c_uint8), c_size_t, POINTER(c_int32), _floats, POINTER(fs_training_step)],
+    ),
+    "fs_trainer_embed": (fs_status, [_trainer, POINTER(c_uint8), c_size_t, _floats, c_size_t]),
+    "fs_training_options_init": (fs_status, [POINTER(fs_training_options), c_size_t]),
+    "fs_trainer_run": (fs_status, [_trainer, _photos, POINTER(fs_training_options)]),
+    "fs_trainer_all_reduce_set": (fs_status, [_trainer, fs_all_reduce, c_void_p]),
+    "fs_trainer_save": (fs_status, [_trainer, c_char_p]),
+    "fs_trainer_resume": (fs_status, [_trainer, c_char_p]),
+    "fs_trainer_save_model": (fs_status, [_trainer, c_char_p, fs_precision, c_float, c_char_p]),
     # Evaluation
     "fs_pairs_open": (fs_status, [POINTER(_pairs), c_char_p]),
     "fs_pairs_load": (fs_status, [POINTER(_pairs), c_void_p, c_size_t]),
