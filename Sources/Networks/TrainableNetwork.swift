@@ -10,7 +10,7 @@ package final class TrainableNetwork<Element: Scalar> {
   private let steps: [Step]
 
   /// What a batch normalisation does, and whether numbers are dropped.
-  package enum Mode { case training, frozen }
+  package enum Mode: Sendable { case training, frozen }
 
   private indirect enum Step {
     case convolution(Convolution, stride: Int, groups: Int, padding: Padding)

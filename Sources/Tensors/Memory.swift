@@ -45,6 +45,10 @@ package enum Memory {
     var memory: UnsafeMutableRawPointer?
     if byteCount >= largeBlock {
       memory = systemMap(byteCount + alignment)
+      if memory == nil {
+        empty()
+        memory = systemMap(byteCount + alignment)
+      }
     } else if posix_memalign(&memory, alignment, byteCount + alignment) != 0 {
       memory = nil
     }

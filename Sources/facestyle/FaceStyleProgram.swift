@@ -7,10 +7,10 @@ import Glibc
 struct FaceStyleProgram: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "facestyle",
-    abstract: "Finds, compares and names faces, and paints a picture like another.",
+    abstract: "Finds, compares and names faces, trains for it, and paints a picture like another.",
     version: "\(FS_VERSION_MAJOR).\(FS_VERSION_MINOR).\(FS_VERSION_PATCH)",
     subcommands: [
-      Detect.self, Compare.self, Identify.self, Embed.self, Evaluate.self, Style.self, Demo.self,
+      Detect.self, Compare.self, Identify.self, Embed.self, Evaluate.self, Train.self, Style.self, Demo.self,
     ])
 
   static func main() {

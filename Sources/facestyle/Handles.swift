@@ -142,6 +142,87 @@ final class Landmarks {
   }
 }
 
+/// Photos to learn from.
+final class Photos {
+  let handle: OpaquePointer
+
+  init() throws(Failure) {
+    handle = try made("") { fs_photos_create(&$0) }
+  }
+
+  deinit { fs_photos_destroy(handle) }
+
+  func add(people source: PhotoSource) throws(Failure) {
+    try check(fs_photos_add_people(handle, source.folder, source.landmarks, source.points), source.folder)
+  }
+
+  func add(photos source: PhotoSource) throws(Failure) {
+    try check(fs_photos_add_folder(handle, source.folder, source.landmarks, source.points), source.folder)
+  }
+
+  func keep(people: ClosedRange<Int>) throws(Failure) {
+    try check(fs_photos_keep_people(handle, people.lowerBound, people.count))
+  }
+
+  func count() throws(Failure) -> (photos: Int, people: Int) {
+    var (photos, people) = (0, 0)
+    try check(fs_photos_count(handle, &photos, &people))
+    return (photos, people)
+  }
+
+  /// How many were left out, and the first of them, each with the reason.
+  func leftOut(first limit: Int) throws(Failure) -> (count: Int, told: [String]) {
+    var (count, told) = (0, [String]())
+    try check(fs_photos_left_out_count(handle, &count))
+    for i in 0..<min(count, limit) {
+      var path = [CChar](repeating: 0, count: 4096), reason = [CChar](repeating: 0, count: 1024)
+      try check(fs_photos_left_out(handle, i, &path, path.count, &reason, reason.count))
+      func text(_ bytes: [CChar]) -> String { String(decoding: bytes.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self) }
+      told.append("\(text(path)): \(text(reason))")
+    }
+    return (count, told)
+  }
+}
+
+/// A network that learns.
+final class Trainer {
+  let handle: OpaquePointer
+
+  /// - Parameter start: the model whose weights it starts from.
+  init(
+    _ options: fs_trainer_options, architecture: String, loss: fs_loss_options, start: Model?
+  ) throws(Failure) {
+    var options = options
+    handle = try made(start?.path ?? "") { handle in
+      architecture.withCString { name in
+        withUnsafePointer(to: loss) { loss in
+          options.architecture = name
+          options.loss = loss
+          return fs_trainer_create(&handle, &options, start?.handle)
+        }
+      }
+    }
+  }
+
+  deinit { fs_trainer_destroy(handle) }
+
+  var info: fs_trainer_info {
+    get throws(Failure) {
+      var info = fs_trainer_info()
+      try check(fs_trainer_info_get(handle, &info))
+      return info
+    }
+  }
+
+  func resume(from checkpoint: String) throws(Failure) {
+    try check(fs_trainer_resume(handle, checkpoint), checkpoint)
+  }
+
+  func saveModel(to path: String, _ precision: fs_precision, threshold: Float, note: String?) throws(Failure) {
+    try check(fs_trainer_save_model(handle, path, precision, threshold, note), path)
+  }
+}
+
 final class Gallery {
   let handle: OpaquePointer
 

@@ -1,8 +1,4 @@
 import CFaceStyle
-import Glibc
-
-/// Set by Ctrl-C; read between two steps.
-nonisolated(unsafe) private var interrupted: sig_atomic_t = 0
 
 /// Style transfer with a progress bar; Ctrl-C finishes early and keeps the picture.
 final class Painter {
@@ -54,11 +50,9 @@ final class Painter {
       guard let progress, let user else { return FS_CANCEL }
       return Unmanaged<Painter>.fromOpaque(user).takeUnretainedValue().stepped(progress)
     }
-    let before = catchInterrupts()
-    defer { signal(SIGINT, before) }
     var picture: OpaquePointer?
-    let status = withExtendedLifetime(self) {
-      fs_styler_run(styler, &picture, content.handle, style.handle, &options)
+    let status = catchingInterrupts {
+      withExtendedLifetime(self) { fs_styler_run(styler, &picture, content.handle, style.handle, &options) }
     }
     if last.step > 0 { bar.end() }
     if let failure { throw failure }
@@ -77,16 +71,7 @@ final class Painter {
       failure = error
       return FS_CANCEL
     }
-    return interrupted == 0 ? FS_CONTINUE : FS_FINISH
-  }
-
-  /// The first Ctrl-C asks the painter to finish, a second one ends the program.
-  private func catchInterrupts() -> (@convention(c) (Int32) -> Void)? {
-    interrupted = 0
-    return signal(SIGINT) { _ in
-      interrupted = 1
-      signal(SIGINT, SIG_DFL)
-    }
+    return isInterrupted ? FS_FINISH : FS_CONTINUE
   }
 }
 

@@ -47,8 +47,7 @@ final class PhotoEmbedder: @unchecked Sendable {
     try check(fs_threads_set(1))  // each of ours does its own work
     defer { _ = fs_threads_set(threads) }
     let bar = ProgressBar()
-    var begin = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &begin)
+    let watch = Stopwatch()
     var handles: [pthread_t] = []
     let wanted = min(Int(threads), (paths.count + PhotoEmbedder.batch - 1) / PhotoEmbedder.batch)
     working = wanted
@@ -67,10 +66,7 @@ final class PhotoEmbedder: @unchecked Sendable {
       work()
     }
     while hold({ working }) > 0 {
-      var now = timespec()
-      clock_gettime(CLOCK_MONOTONIC, &now)
-      let seconds = Double(now.tv_sec - begin.tv_sec) + Double(now.tv_nsec - begin.tv_nsec) * 1e-9
-      bar.show(step: hold { done }, of: paths.count, "photos", seconds: seconds)
+      bar.show(step: hold { done }, of: paths.count, "photos", seconds: watch.seconds)
       usleep(100_000)
     }
     for thread in handles { pthread_join(thread, nil) }

@@ -5,7 +5,10 @@ import Glibc
 ///     [##########------------------------]  60/200  J 6.39e+09  ETA 1:23
 struct ProgressBar {
   private let visible = isatty(STDERR_FILENO) != 0
-  private let barWidth = 34
+  private let barWidth: Int
+
+  /// - Parameter width: of the bar, in characters; a long note wants a short bar.
+  init(width: Int = 34) { barWidth = width }
 
   /// - Parameter note: a few words between the count and the time left.
   func show(step: Int, of steps: Int, _ note: String = "", seconds: Double) {
@@ -14,10 +17,10 @@ struct ProgressBar {
     let bar = String(repeating: "#", count: done) + String(repeating: "-", count: barWidth - done)
     let left = seconds / Double(step) * Double(steps - step)
     let count = padded(step, "\(steps)".count)
-    // No more than 80 columns; the blanks wipe what a longer line left.
+    // No more than 80 columns, or the line would wrap; the blanks wipe what a longer line left.
     let middle = note.isEmpty ? "" : "\(note)  "
     let line = leftAligned("[\(bar)] \(count)/\(steps)  \(middle)ETA \(clock(left))", 78)
-    writeError("\r\(line)")
+    writeError("\r\(line.prefix(79))")
   }
 
   /// Leaves the bar on the screen and begins a new line.

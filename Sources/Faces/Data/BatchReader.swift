@@ -8,7 +8,7 @@ package struct Batch {
   package let people: [Int]
   /// What was done to each view.
   package let variations: [Variation]
-  /// `[photos, side, side, 3]`, one for each format of the reader; all show the same.
+  /// `[photos, height, width, 3]`, one for each format of the reader; all show the same.
   package let views: [Tensor<Float>]
   /// Where a sampler goes on behind this batch.
   package let state: SamplerState
@@ -33,11 +33,7 @@ package final class BatchReader {
     try augmentation.check()
     guard ahead >= 0, ahead <= 64 else { throw .invalidArgument("\(ahead) batches ahead, wanted 0 to 64") }
     guard !formats.isEmpty else { throw .invalidArgument("0 formats of views, wanted at least 1") }
-    for format in formats {
-      guard format.side >= 1, format.side <= 4096 else {
-        throw .invalidArgument("views of \(format.side) pixels, wanted 1 to 4096")
-      }
-    }
+    for format in formats { try format.check() }
     work = Work(crops, sampler, augmentation, formats, ahead: ahead)
     if ahead > 0 { start() }
   }
@@ -176,7 +172,7 @@ private final class Work: @unchecked Sendable {
   private func prepare() throws(Failure) -> Batch {
     let sample = sampler.next(), count = sample.photos.count
     var views: [Tensor<Float>] = [], people: [Int] = [], variations: [Variation] = []
-    for format in formats { views.append(try Tensor([count, format.side, format.side, 3])) }
+    for format in formats { views.append(try Tensor([count, format.height, format.width, 3])) }
     for (i, photo) in sample.photos.enumerated() {
       if locked({ isStopped }) { throw .cancelled("the reader of batches was stopped") }
       let variation = Variation(augmentation, seed: sampler.state.seed, epoch: sample.epoch, index: sample.first + i)

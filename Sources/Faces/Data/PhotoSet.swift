@@ -106,9 +106,10 @@ package struct PhotoSet {
     leftOut += other.leftOut
   }
 
-  /// The photos of people number `range` alone, who are numbered from 0 again.
+  /// The photos of people number `range` alone, who are numbered from 0 again. What was left out stays told.
   package func people(_ range: Range<Int>) -> PhotoSet {
     var part = PhotoSet()
+    part.leftOut = leftOut
     let range = range.clamped(to: 0..<people.count)
     part.people = Array(people[range])
     for var photo in photos {

@@ -5,28 +5,36 @@ import Tensors
 
 /// What a network's pictures look like.
 package struct ViewFormat: Sendable {
-  package let side: Int
+  package let height: Int, width: Int
   package let isBGR: Bool
   package let mean: (Float, Float, Float)
   package let scale: Float
 
-  package init(side: Int, isBGR: Bool = false, mean: (Float, Float, Float) = (0, 0, 0), scale: Float = 1) {
-    (self.side, self.isBGR, self.mean, self.scale) = (side, isBGR, mean, scale)
+  package init(
+    height: Int, width: Int, isBGR: Bool = false, mean: (Float, Float, Float) = (0, 0, 0), scale: Float = 1
+  ) {
+    (self.height, self.width, self.isBGR, self.mean, self.scale) = (height, width, isBGR, mean, scale)
   }
 
   /// Plain levels of 0 to 255.
-  package static func levels(side: Int) -> ViewFormat { ViewFormat(side: side) }
+  package static func levels(side: Int) -> ViewFormat { ViewFormat(height: side, width: side) }
 
   /// - Parameter side: for an architecture that takes any size.
-  /// - Throws: `.invalidArgument` when neither names a side of 1 to 4096.
+  /// - Throws: `.invalidArgument` when neither names sides of 1 to 4096.
   package init(_ architecture: Architecture, side: Int? = nil) throws(Failure) {
-    let side = architecture.side ?? side ?? 0
-    guard side >= 1, side <= 4096 else { throw .invalidArgument("views of \(side) pixels, wanted 1 to 4096") }
-    self.init(side: side, isBGR: architecture.isBGR, mean: architecture.mean, scale: architecture.scale)
+    let height = architecture.input.height ?? side ?? 0, width = architecture.input.width ?? side ?? 0
+    self.init(height: height, width: width, isBGR: architecture.isBGR, mean: architecture.mean, scale: architecture.scale)
+    try check()
   }
 
-  /// Numbers of one view, `side * side * 3`.
-  package var count: Int { 3 * side * side }
+  package func check() throws(Failure) {
+    guard min(height, width) >= 1, max(height, width) <= 4096 else {
+      throw .invalidArgument("views of \(width)x\(height) pixels, wanted 1 to 4096")
+    }
+  }
+
+  /// Numbers of one view, `height * width * 3`.
+  package var count: Int { 3 * height * width }
 }
 
 extension Variation {
@@ -85,9 +93,9 @@ extension Crops {
     guard formats.count == targets.count else { throw .internalError("\(formats.count) formats, \(targets.count) targets") }
     func write(_ pixels: UnsafePointer<UInt8>) {
       for (format, target) in zip(formats, targets) {
-        let view = LevelView(target, width: format.side, height: format.side)
+        let view = LevelView(target, width: format.width, height: format.height)
         let map = variation.map(
-          width: format.side, height: format.side, frame: (options.frame, options.frame), margin: options.margin)
+          width: format.width, height: format.height, frame: (options.frame, options.frame), margin: options.margin)
         view.fill(from: pixels, width: side, height: side, map: map)
         variation.light(view)
         view.preprocess(format)

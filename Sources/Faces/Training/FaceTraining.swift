@@ -38,8 +38,11 @@ package final class FaceTraining {
   package let crops: Crops
   private let options: Options
   private let teacher: Teacher?
-  private let sampler: Sampler
+  private let sampling: Sampling
   private let formats: [ViewFormat]
+  private let texts: [String: String]
+  /// Of the epoch in which the trainer stands; mining may have one more or less in another.
+  package let batchesPerEpoch: Int
 
   /// Reads all photos.
   /// - Parameters:
@@ -66,6 +69,10 @@ package final class FaceTraining {
     default: throw .invalidArgument("a teacher for a loss that has none")
     }
     self.formats = formats
+    guard options.pairs.isEmpty || wanted == .pairs else { throw .invalidArgument("a list of pairs for a loss that has none") }
+    guard options.triplets.isEmpty || wanted == .nothing else {
+      throw .invalidArgument("a list of triplets for a loss that has none, or finds its own")
+    }
     var set = photos
     if wanted != .teacher, wanted != .nothing, options.pairs.isEmpty { set = set.people(0..<set.people.count) }
     if wanted == .classes, set.people.count != trainer.plan.classes {
@@ -77,22 +84,35 @@ package final class FaceTraining {
     var crop = Crops.Options()
     crop.framing = options.framing
     crop.frame = 0
-    for format in formats { crop.frame = max(crop.frame, format.side) }
+    for format in formats { crop.frame = max(crop.frame, format.height, format.width) }
     crop.margin = (crop.frame + 7) / 8
     crop.memoryLimit = options.memoryLimit
     crops = try Crops(set, crop, progress: progress)
+    sampling = try FaceTraining.sampling(wanted, options, crops.photos)
+    texts = FaceTraining.texts(options, crops.photos, teacher: teacher)
+    batchesPerEpoch = try FaceTraining.sampler(sampling, crops, trainer, options, texts).batchesPerEpoch
+  }
+
+  /// Where the trainer's photos stand: at their beginning, or where its last run or its checkpoint stopped.
+  /// - Throws: `.invalidArgument` for other photos or options than those that it began with.
+  private static func sampler(
+    _ sampling: Sampling, _ crops: Crops, _ trainer: Trainer, _ options: Options, _ texts: [String: String]
+  ) throws(Failure) -> Sampler {
     var state = SamplerState(seed: options.seed)
     if let words = trainer.counters["sampler"] {
-      guard words.count == 3, let epoch = Int(exactly: words[1]), let position = Int(exactly: words[2]) else {
-        throw .badData("checkpoint: \(words.count) numbers say where the photos stand, wanted 3")
-      }
+      guard words.count == 3, let epoch = Int(exactly: words[1]), let position = Int(exactly: words[2]),
+        epoch < 1 << 40
+      else { throw .badData("checkpoint: it does not say where the photos stand") }
       guard words[0] == options.seed else {
-        throw .invalidArgument("seed \(options.seed), the checkpoint was made with \(words[0])")
+        throw .invalidArgument("seed \(options.seed), this training's photos began with \(words[0])")
+      }
+      for (key, text) in texts.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+        guard let first = trainer.texts[key], first != text else { continue }
+        throw .invalidArgument("\(key) \(text), this training began with \(first)")
       }
       state = SamplerState(seed: words[0], epoch: epoch, position: position)
     }
-    sampler = try Sampler(
-      FaceTraining.sampling(wanted, options, crops.photos), people: crops.photos.map { $0.person }, state: state)
+    return try Sampler(sampling, people: crops.photos.map { $0.person }, state: state)
   }
 
   private static func sampling(
@@ -111,12 +131,11 @@ package final class FaceTraining {
     }
   }
 
-  package var batchesPerEpoch: Int { sampler.batchesPerEpoch }
-
   /// Trains until the trainer has done `steps`, or `progress` ends it.
   /// - Parameter progress: called after each step, on the caller's thread.
   /// - Throws: `.cancelled`; what a step throws: a checkpoint of before stays.
   package func run(until steps: Int, progress: (Progress) -> Action = { _ in .go }) throws(Failure) {
+    let sampler = try FaceTraining.sampler(sampling, crops, trainer, options, texts)
     let reader = try BatchReader(crops, sampler, options.augmentation, formats)
     defer { reader.stop() }
     let started = seconds()
@@ -124,6 +143,7 @@ package final class FaceTraining {
     while trainer.step < steps {
       let batch = try reader.next()
       let report = try trainer.step(pictures(batch), targets(batch))
+      trainer.texts = texts
       trainer.counters["sampler"] = [batch.state.seed, UInt64(batch.state.epoch), UInt64(batch.state.position)]
       photos += batch.sample.photos.count
       let speed = Double(photos) / max(seconds() - started, 1e-9)
@@ -180,13 +200,13 @@ private final class Teacher {
     executor = Executor(try model.network(), .init(["embedding"]))
   }
 
-  /// - Parameter views: [batch, side, side, 3], preprocessed.
+  /// - Parameter views: [batch, height, width, 3], preprocessed.
   func embeddings(_ views: Tensor<Float>) throws(Failure) -> Tensor<Float> {
     let count = views.shape[0], each = format.count
     let embeddings = try Tensor<Float>([count, dimension])
     for first in stride(from: 0, to: count, by: Teacher.atATime) {
       let batch = min(Teacher.atATime, count - first)
-      try executor.run(batch: batch, height: format.side, width: format.side) { input in
+      try executor.run(batch: batch, height: format.height, width: format.width) { input in
         input.update(from: views.pointer + first * each, count: batch * each)
       } _: { answers in
         (embeddings.pointer + first * dimension).update(from: answers[0], count: batch * dimension)

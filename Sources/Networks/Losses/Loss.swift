@@ -41,6 +41,27 @@ package indirect enum Loss: Equatable, Sendable {
   }
 }
 
+extension Loss {
+  /// What checkpoints call it: losses of one name differ in their settings alone, and have the same head.
+  package var name: String {
+    switch self {
+    case .triplet: "triplet"
+    case .minedTriplet(.hard, _, _): "batch-hard"
+    case .minedTriplet(.semiHard, _, _): "semi-hard"
+    case .minedTriplet(.all, _, _): "all-triplets"
+    case .contrastive: "contrastive"
+    case .softmax: "softmax"
+    case .centre: "centre"
+    case .pairwise(.absoluteDifference, _): "pair-difference"
+    case .pairwise(.chiSquare, _): "pair-chi-square"
+    case .angularMargin(.cosine, _, _): "cosface"
+    case .angularMargin(.angle, _, _): "arcface"
+    case .distillation: "distillation"
+    case .teacherDistance: "teacher-distance"
+    }
+  }
+}
+
 /// What a batch brings besides embeddings.
 package indirect enum Targets<Element: Scalar> {
   case nothing

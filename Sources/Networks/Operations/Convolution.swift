@@ -65,7 +65,7 @@ extension Tape {
       if weights.isDifferentiable {
         try tape.accumulate(weightGradient(window, x.tensor, dy, weights.shape, groups: groups, tape.workspace), into: weights)
       }
-      if let bias, bias.isDifferentiable { try tape.accumulate(rowSum(dy, filter.outputs), into: bias) }
+      if let bias, bias.isDifferentiable { try tape.accumulate(columnSum(dy, bias.shape), into: bias) }
       if x.isDifferentiable {
         let spread = try stride == 1 ? dy : spreadOut(dy, stride: stride)
         let dx = try Tensor<Element>(x.shape)
@@ -127,24 +127,6 @@ private func transposeLoop<Element: Scalar>(
       let row = source + (tap * inputs + c) * outputs
       for o in range { target[(o * inputs + c) * taps + tap] = row[o] }
     }
-  }
-}
-
-/// The sum of the rows of `columns` numbers.
-private func rowSum<Element: Scalar>(_ x: Tensor<Element>, _ columns: Int) throws(Failure) -> Tensor<Element> {
-  let sum = try Tensor<Element>([columns], repeating: 0)
-  rowSumLoop(x.pointer, x.count / max(columns, 1), columns, sum.pointer)
-  return sum
-}
-
-@_specialize(where Element == Float)
-@_specialize(where Element == Double)
-private func rowSumLoop<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ rows: Int, _ columns: Int, _ sum: UnsafeMutablePointer<Element>
-) {
-  for row in 0..<rows {
-    let x = x + row * columns
-    for c in 0..<columns { sum[c] += x[c] }
   }
 }
 

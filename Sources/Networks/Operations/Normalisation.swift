@@ -6,6 +6,11 @@ package struct ResponseNormalisation: Equatable, Sendable {
   /// What multiplies the sum of squares: the paper's alpha.
   package let scale: Double
 
+  package init(window: Int, scale: Double) {
+    self.window = window
+    self.scale = scale
+  }
+
   /// Torch's SpatialCrossMapLRN: window 5, alpha 1e-4 divided by the window, as OpenFace trained.
   package static let torch = ResponseNormalisation(window: 5, scale: 1e-4 / 5)
   /// TensorFlow's with depth radius 5, as the Keras port computes it: window 11, alpha not divided.

@@ -43,11 +43,7 @@ extension Tape {
     addRowLoop(x.tensor.pointer, row.tensor.pointer, y.pointer, rows, columns)
     // dx = dy, drow[j] = sum over i of dy[i, j]
     return record(y, from: [x, row]) { tape, dy throws(Failure) in
-      if row.isDifferentiable {
-        let sums = try Tensor<Element>(row.shape.extents, repeating: 0)
-        sumRowsLoop(dy.pointer, sums.pointer, rows, columns)
-        try tape.accumulate(sums, into: row)
-      }
+      if row.isDifferentiable { try tape.accumulate(columnSum(dy, row.shape), into: row) }
       try tape.accumulate(dy, into: x)
     }
   }
@@ -71,15 +67,5 @@ private func addRowLoop<Element: Scalar>(
 ) {
   for i in 0..<rows {
     for j in 0..<columns { y[i * columns + j] = x[i * columns + j] + row[j] }
-  }
-}
-
-@_specialize(where Element == Float)
-@_specialize(where Element == Double)
-private func sumRowsLoop<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ sums: UnsafeMutablePointer<Element>, _ rows: Int, _ columns: Int
-) {
-  for i in 0..<rows {
-    for j in 0..<columns { sums[j] += x[i * columns + j] }
   }
 }

@@ -60,9 +60,7 @@ extension Tape {
         try tape.accumulate(dx, into: x)
       }
       if let bias, bias.isDifferentiable {
-        var sums = [Element.Accumulator](repeating: 0, count: outputs)
-        columnSumLoop(dy.pointer, rows: window.batch * pixels, outputs, &sums)
-        try tape.accumulate(Tensor([outputs], sums.map { Element($0) }), into: bias)
+        try tape.accumulate(columnSum(dy, bias.shape), into: bias)
       }
     }
   }
@@ -97,15 +95,5 @@ private func scatterLoop<Element: Scalar>(
   let channels = window.channels, taps = window.taps
   window.forEachTap { output, input, tap, _ in
     for c in 0..<channels { x[input * channels + c] += patches[(output * channels + c) * taps + tap] }
-  }
-}
-
-@_specialize(where Element == Float)
-@_specialize(where Element == Double)
-private func columnSumLoop<Element: Scalar>(
-  _ x: UnsafePointer<Element>, rows: Int, _ columns: Int, _ sums: UnsafeMutablePointer<Element.Accumulator>
-) {
-  for row in 0..<rows {
-    for c in 0..<columns { sums[c] += x[row * columns + c].accumulated }
   }
 }

@@ -41,6 +41,23 @@ import Testing
     #expect(view == wanted)
   }
 
+  @Test func `a view need not be square`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("a.png", face(46, 56))
+    let set = try PhotoSet(photosIn: folder.path)
+    var options = Crops.Options()
+    (options.framing, options.frame) = (.whole, 56)
+    let crops = try Crops(set, options)
+    let format = ViewFormat(height: 56, width: 46)
+    var view = [Float](repeating: -1, count: format.count)
+    try view.withUnsafeMutableBufferPointer { try crops.render(0, Variation(), [format], into: [$0.baseAddress!]) }
+    // Stretched to a square and back, the photo is itself but for what two bilinear mixings blur.
+    let photo = try Image.open(folder.path + "/a.png").bytes
+    let apart = zip(view, photo).map { abs($0 - Float($1)) }.reduce(0, +) / Float(photo.count)
+    #expect(apart < 8)
+    #expect(throws: Failure.self) { try ViewFormat(height: 0, width: 46).check() }
+  }
+
   @Test func `photos that cannot be used are left out with their reasons`() throws {
     let folder = try TemporaryFolder()
     try folder.write("a/good.png", face(100, 100))

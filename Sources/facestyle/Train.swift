@@ -1,0 +1,234 @@
+import ArgumentParser
+import CFaceStyle
+import Glibc
+
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Trains an embedder from photos of people, or from what another embedder answers.",
+    usage: """
+      facestyle train --people <folder> --out <file> [<options>]
+      facestyle train --photos <folder> --teacher <file> --out <file> [<options>]
+      """,
+    discussion: """
+      A folder of people has a folder for each of them, with JPEG and PNG files. Faces must lie \
+      alike in all photos already, or have five points (eyes, nose, corners of the mouth): \
+      FOLDER:FILE names a JSON file, {"Ann/1.jpg": [[x, y], ... 5], ...}, and FOLDER:x,y,x,y,... \
+      gives ten numbers that hold for all its photos. If some folder has points, what has none is \
+      left out. Where nothing has points, whole photos are learned from.
+
+      Ctrl-C finishes the step, saves the checkpoint and the model so far, and says how to go on. \
+      With the same options a training that goes on from its checkpoint is the same to the last \
+      bit as one that was never stopped.
+      """)
+
+  @Option(help: ArgumentHelp("A folder of people; may be given again.", valueName: "folder"))
+  var people: [PhotoSource] = []
+
+  @Option(
+    help: ArgumentHelp("A folder of photos of nobody in particular, for a teacher; may be given again.", valueName: "folder"))
+  var photos: [PhotoSource] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Learn from these people alone, by their number: 0-19 are the first twenty names.", valueName: "first-last"))
+  var keepPeople: PeopleRange?
+
+  @Option(help: ArgumentHelp("The model to write.", valueName: "file"))
+  var out: String
+
+  @Option(help: "The network. (default: that of --start, or nn4.small2)") var architecture: String?
+
+  @Option(help: ArgumentHelp("A model to start from, in place of random weights.", valueName: "file"))
+  var start: String?
+
+  @Option(help: "What is made small. (default: semi-hard, with a teacher distillation)") var loss: LossName?
+  @Option(help: "Of the loss. (default: 0.2, contrastive 1, cosface 0.35, arcface 0.5)") var margin: Float?
+
+  @Option(help: ArgumentHelp("The model whose embeddings are to be learned.", valueName: "file"))
+  var teacher: String?
+
+  @Option(help: ArgumentHelp("Pairs of photos to learn from, one a line: Ann/1.jpg Ann/2.jpg 1, or 0 for two people.", valueName: "file"))
+  var pairs: String?
+
+  @Option(help: ArgumentHelp("Triplets to learn from: anchor, positive and negative on each line.", valueName: "file"))
+  var triplets: String?
+
+  @Option(help: "(default: adam)") var optimiser: OptimiserName?
+  @Option(help: "How the rate goes over the steps. (default: one-cycle)") var schedule: ScheduleName?
+  @Option(help: "The highest learning rate. (default: 0.001)") var rate: Float?
+  @Option(help: ArgumentHelp("First steps in which the rate rises. (default: 0)", valueName: "steps")) var warmUp: UInt32?
+  @Option(help: ArgumentHelp("(default: 0)", valueName: "decay")) var weightDecay: Float?
+
+  @Option(help: ArgumentHelp("Shorten longer gradients to this length. (default: 0, never)", valueName: "length"))
+  var longestGradient: Float?
+
+  @Option(help: "(default: 1000)") var steps: UInt32?
+  @Option(help: "In place of --steps: so many times as many photos as there are.") var epochs: Double?
+  @Option(help: ArgumentHelp("Photos a step. (default: 64)", valueName: "photos")) var batch: UInt32?
+
+  @Option(help: ArgumentHelp("Photos of each person in a batch, for losses that mine. (default: 8)", valueName: "photos"))
+  var photosOfPerson: UInt32?
+
+  @Option(help: "How much photos are varied. (default: standard)") var augment: Strength?
+
+  @Option(help: ArgumentHelp("How often another face is mixed in, 0 to 1, for a teacher.", valueName: "probability"))
+  var blend: Float?
+
+  @Option(help: ArgumentHelp("Where to keep a checkpoint; goes on from it if it is there.", valueName: "file"))
+  var checkpoint: String?
+
+  @Option(help: ArgumentHelp("Steps from one checkpoint to the next. (default: at the end)", valueName: "steps"))
+  var checkpointEvery: UInt32?
+
+  @Option(help: "Of first weights, of the order of photos and what is done to them. (default: 1)") var seed: UInt64?
+
+  @Option(help: ArgumentHelp("Where to log each step, as lines of JSON.", valueName: "file"))
+  var log: String?
+
+  @Flag(help: "Write the model's numbers in 16 bits.") var half = false
+
+  @Option(
+    help: ArgumentHelp(
+      "The model's: distance up to which two faces are one person's. facestyle evaluate finds it.", valueName: "distance"))
+  var threshold: Float = 1
+
+  @Option(help: ArgumentHelp("Kept in the model.", valueName: "text")) var note: String?
+
+  @OptionGroup var common: CommonOptions
+
+  private var lossName: LossName { loss ?? (teacher == nil ? .semiHard : .distillation) }
+
+  func validate() throws {
+    func require(_ isRight: Bool, _ message: String) throws {
+      if !isRight { throw ValidationError(message) }
+    }
+    try require(!people.isEmpty || !photos.isEmpty, "Missing expected argument '--people <folder>'")
+    try require(lossName.hasTeacher == (teacher != nil), "--loss \(lossName.rawValue) \(teacher == nil ? "wants a" : "has no") --teacher.")
+    try require(photos.isEmpty || lossName.hasTeacher, "--photos are of nobody in particular: they want a --teacher.")
+    try require(margin == nil || lossName.hasMargin, "--margin is given, --loss \(lossName.rawValue) has none.")
+    try require(lossName != .triplet || triplets != nil, "--loss triplet wants --triplets, the losses that mine find their own.")
+    try require(steps == nil || epochs == nil, "--steps and --epochs are given, wanted is one of them.")
+    if let epochs { try require(epochs > 0 && epochs < 1e9, "--epochs is \(epochs), wanted is more than 0.") }
+    try require(checkpointEvery == nil || checkpoint != nil, "--checkpoint-every wants a --checkpoint.")
+    if let blend { try require(blend >= 0 && blend <= 1, "--blend is \(blend), wanted is 0 to 1.") }
+    try require(threshold >= 0 && threshold.isFinite, "--threshold is \(threshold), wanted is 0 or more.")
+    if let architecture, !knownArchitectures.contains(architecture) {
+      throw ValidationError("--architecture is '\(architecture)', wanted is one of \(knownArchitectures.joined(separator: ", ")).")
+    }
+  }
+
+  private var knownArchitectures: [String] {
+    (0..<fs_architecture_count()).compactMap { fs_architecture_name($0).map { String(cString: $0) } }
+  }
+
+  func run() throws {
+    try common.apply()
+    // Told now, not after hours of training.
+    for file in [out, checkpoint, log] { if let file { try checkPlace(of: file) } }
+    let set = try gather()
+    let count = try set.count()
+    let start = try start.map { path throws(Failure) in try Model(opening: path) }
+    let architecture = architecture ?? start?.architecture ?? "nn4.small2"
+    let trainer = try Trainer(try trainerOptions(count), architecture: architecture, loss: try lossOptions(), start: start)
+    if let checkpoint, kind(of: checkpoint) == .file { try trainer.resume(from: checkpoint) }
+    let resumed = try trainer.info
+
+    let log = try log.map { path throws(Failure) in try TrainingLog(path, goesOnAfter: Int(resumed.step)) }
+    let training = Training(trainer, set, log)
+    if resumed.step < resumed.steps {
+      let teacher = try teacher.map { path throws(Failure) in try Model(opening: path) }
+      try training.run(
+        try trainingOptions(), augmentation: try augmentation(), teacher: teacher, pairs: pairs, triplets: triplets,
+        checkpoint: checkpoint)
+    }
+    let (leftOut, told) = try set.leftOut(first: 5)
+    for line in told { warn("left out \(line)") }
+    if leftOut > told.count { warn("left out \(grouped(leftOut - told.count)) more") }
+
+    try trainer.saveModel(to: out, half ? FS_FLOAT16 : FS_FLOAT32, threshold: threshold, note: note)
+    let info = try trainer.info
+    if info.step < info.steps {
+      let goOn = checkpoint.map { "; the same command goes on from \($0)" } ?? ""
+      warn("stopped after \(counted(Int(info.step), "step", "steps")) of \(grouped(Int(info.steps)))\(goOn)")
+    }
+    let photos = training.photos ?? count.photos
+    if common.json {
+      print(
+        JSON.object([
+          "model": .string(out), "architecture": .string(architecture), "parameters": .integer(Int(info.parameters)),
+          "photos": .integer(photos), "people": .integer(count.people), "left_out": .integer(leftOut),
+          "step": .integer(Int(info.step)), "steps": .integer(Int(info.steps)), "loss": .number(training.recentLoss),
+          "seconds": .number(training.seconds), "photos_per_second": .number(training.speed),
+        ]))
+    } else {
+      let whose = count.people > 0 ? " of \(counted(count.people, "person", "people"))" : ""
+      print(
+        """
+        \(out): \(architecture), \(grouped(Int(info.parameters))) numbers learned
+          \(counted(Int(info.step), "step", "steps")) on \(counted(photos, "photo", "photos"))\(whose)
+        """)
+      if training.seconds > 0 {
+        print("  loss \(fixed(training.recentLoss, 4)), \(fixed(training.speed, 1)) photos/s, \(clock(training.seconds)) now")
+      }
+    }
+  }
+
+  private func gather() throws(Failure) -> Photos {
+    let set = try Photos()
+    for source in people { try set.add(people: source) }
+    for source in photos { try set.add(photos: source) }
+    if let keepPeople { try set.keep(people: keepPeople.range) }
+    return set
+  }
+
+  private func checkPlace(of file: String) throws(Failure) {
+    guard kind(of: file) != .folder else { throw Failure("\(file): a folder, wanted is a file") }
+    let folder = file.lastIndex(of: "/").map { file[...$0] } ?? "."
+    guard access(String(folder), W_OK) == 0 else { throw Failure("\(file): \(String(cString: strerror(errno)))") }
+  }
+
+  private func lossOptions() throws(Failure) -> fs_loss_options {
+    var options = fs_loss_options()
+    try check(fs_loss_options_init(&options, MemoryLayout<fs_loss_options>.size, lossName.kind))
+    if let margin { options.margin = margin }
+    return options
+  }
+
+  private func trainerOptions(_ count: (photos: Int, people: Int)) throws(Failure) -> fs_trainer_options {
+    var options = fs_trainer_options()
+    try check(fs_trainer_options_init(&options, MemoryLayout<fs_trainer_options>.size))
+    if lossName.isClassifier { options.classes = UInt32(clamping: count.people) }
+    if let optimiser { options.optimiser = optimiser.optimiser }
+    if let schedule { options.schedule = schedule.schedule }
+    if let rate { options.rate = rate }
+    if let warmUp { options.warm_up = warmUp }
+    if let weightDecay { options.weight_decay = weightDecay }
+    if let longestGradient { options.longest_gradient = longestGradient }
+    if let steps { options.steps = steps }
+    if let epochs {
+      let steps = (epochs * Double(count.photos) / Double(try trainingOptions().batch)).rounded(.up)
+      guard steps < 4e9 else { throw Failure("--epochs is \(epochs), that is too many steps") }
+      options.steps = max(2, UInt32(steps))
+    }
+    if let seed { options.seed = seed }
+    return options
+  }
+
+  private func trainingOptions() throws(Failure) -> fs_training_options {
+    var options = fs_training_options()
+    try check(fs_training_options_init(&options, MemoryLayout<fs_training_options>.size))
+    if let batch { options.batch = batch }
+    if let photosOfPerson { options.photos_of_person = photosOfPerson }
+    if let checkpointEvery { options.checkpoint_every = checkpointEvery }
+    if let seed { options.seed = seed }
+    return options
+  }
+
+  private func augmentation() throws(Failure) -> fs_augmentation {
+    var augmentation = fs_augmentation()
+    let strength = (augment ?? .standard).strength
+    try check(fs_augmentation_init(&augmentation, MemoryLayout<fs_augmentation>.size, strength))
+    if let blend { augmentation.blend = blend }
+    return augmentation
+  }
+}

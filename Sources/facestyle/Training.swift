@@ -1,0 +1,90 @@
+import CFaceStyle
+
+/// A trainer's way through its steps, with a progress bar and a log; Ctrl-C finishes it early.
+final class Training {
+  /// Learned from, once they have been read.
+  private(set) var photos: Int?
+  /// Of the steps of this run.
+  private(set) var seconds = 0.0
+  private(set) var speed = 0.0
+  /// The mean over the last steps.
+  var recentLoss: Double { recent.isEmpty ? .nan : recent.reduce(0, +) / Double(recent.count) }
+
+  private let trainer: Trainer
+  private let set: Photos
+  private let log: TrainingLog?
+  private let bar = ProgressBar(width: 12)
+  private var watch = Stopwatch()
+  private var found = 0, stepsBefore = 0
+  private var recent: [Double] = []
+  private var failure: Failure?
+
+  private static let recentSteps = 50
+
+  init(_ trainer: Trainer, _ set: Photos, _ log: TrainingLog?) {
+    (self.trainer, self.set, self.log) = (trainer, set, log)
+  }
+
+  /// Reads the photos and trains until the steps are done or somebody presses Ctrl-C.
+  func run(
+    _ options: fs_training_options, augmentation: fs_augmentation, teacher: Model?, pairs: String?, triplets: String?,
+    checkpoint: String?
+  ) throws(Failure) {
+    var options = options
+    found = try set.count().photos
+    stepsBefore = Int(try trainer.info.step)
+    options.user = Unmanaged.passUnretained(self).toOpaque()
+    options.on_step = { progress, user in
+      guard let progress, let user else { return FS_CANCEL }
+      return Unmanaged<Training>.fromOpaque(user).takeUnretainedValue().told(progress.pointee)
+    }
+    watch = Stopwatch()
+    let status = catchingInterrupts {
+      withExtendedLifetime((self, teacher)) {
+        withText(pairs) { pairs in
+          withText(triplets) { triplets in
+            withText(checkpoint) { checkpoint in
+              withUnsafePointer(to: augmentation) { augmentation in
+                (options.pairs, options.triplets, options.checkpoint) = (pairs, triplets, checkpoint)
+                options.augmentation = augmentation
+                options.teacher = teacher?.handle
+                return fs_trainer_run(trainer.handle, set.handle, &options)
+              }
+            }
+          }
+        }
+      }
+    }
+    bar.end()
+    if let failure { throw failure }
+    try check(status)
+  }
+
+  private func told(_ progress: fs_training_progress) -> fs_action {
+    photos = Int(progress.photos)
+    guard progress.step > 0 else {
+      bar.show(step: Int(progress.photos), of: found, "photos read", seconds: watch.seconds)
+      if Int(progress.photos) == found { watch = Stopwatch() }
+      return isInterrupted ? FS_CANCEL : FS_CONTINUE
+    }
+    (seconds, speed) = (watch.seconds, progress.photos_per_second)
+    recent.append(progress.loss)
+    if recent.count > Training.recentSteps { recent.removeFirst() }
+    let step = Int(progress.step), share = Double(step) / Double(max(step - stepsBefore, 1))
+    let note = "loss \(fixed(progress.loss, 4))  rate \(scientific(progress.rate))  \(fixed(speed, 0)) photos/s"
+    bar.show(step: step, of: Int(progress.steps), note, seconds: seconds * share)
+    do throws(Failure) {
+      try log?.add(progress)
+    } catch {
+      failure = error  // what was learned is kept all the same
+      return FS_FINISH
+    }
+    return isInterrupted ? FS_FINISH : FS_CONTINUE
+  }
+}
+
+/// A text for C, or NULL.
+private func withText<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
+  guard let text else { return body(nil) }
+  return text.withCString { body($0) }
+}

@@ -1,0 +1,219 @@
+import Foundation
+import Networks
+import TestSupport
+import Tensors
+import Testing
+
+/// A network of every kind of state: running statistics, dropout, slopes.
+private func small(_ name: StaticString = "small", units: Int = 6) -> Architecture {
+  Architecture(
+    name: name, side: 12, mean: (0, 0, 0), scale: 1,
+    layers: [
+      .convolution("c", 8, kernel: 3, stride: 2, padding: .zeros(1), normalisation: .batch("n"), activation: .rectifier),
+      .pool(.maximum, kernel: 2, stride: 2), .dropout(0.2),
+      .dense("d", units, activation: .parametric("p")), .unitLength, .tap("embedding"),
+    ])
+}
+
+/// Twelve pictures of three people: each person's own picture, and noise.
+private func pictures(seed: UInt64 = 1) throws -> Tensor<Float> {
+  var numbers = Numbers(seed: 100), noise = Numbers(seed: 200 + seed)
+  let own: [Float] = numbers.array(3 * 432), values: [Float] = noise.array(12 * 432)
+  let patterns = try Tensor<Float>([12, 12, 12, 3])
+  for i in 0..<patterns.count { patterns.pointer[i] = 0.5 * values[i] + own[Int(people[i / 432]) * 432 + i % 432] }
+  return patterns
+}
+
+/// Neighbours are pairs of one person and of two, by turns.
+private let people: [Int32] = [0, 0, 1, 2, 1, 1, 2, 0, 2, 2, 0, 1]
+
+private func targets(_ loss: Loss) throws -> Targets<Float> {
+  switch loss.wanted {
+  case .nothing: return .nothing
+  case .people, .classes: return .labels(people)
+  case .pairs: return .pairs((0..<6).map { people[2 * $0] == people[2 * $0 + 1] ? 0 : 1 })
+  case .teacher:
+    var numbers = Numbers(seed: 300)
+    let own: [Float] = numbers.array(3 * 6)  // a direction for each person
+    return .teacher(try Tensor([12, 6], people.flatMap { own[(6 * Int($0))..<(6 * Int($0) + 6)] }))
+  }
+}
+
+private func plan(_ loss: Loss, _ rule: UpdateRule = .adam(Adam())) -> TrainingPlan {
+  var plan = TrainingPlan(loss: loss)
+  plan.rule = rule
+  plan.schedule = .cosine(rate: 0.01, minimum: 0.001, steps: 20)
+  plan.classes = 3
+  plan.seed = 7
+  return plan
+}
+
+private func train(_ trainer: Trainer, steps: Int) throws -> [Double] {
+  try (0..<steps).map { _ in try trainer.step(pictures(seed: UInt64(trainer.step)), targets(trainer.plan.loss)).loss }
+}
+
+/// Every bit that a step may change.
+private func state(_ trainer: Trainer) -> [[UInt32]] {
+  (trainer.network.parameters + trainer.head).map { $0.value.values.map(\.bitPattern) } + [[UInt32(trainer.step)]]
+}
+
+private final class TemporaryFile {
+  let path = FileManager.default.temporaryDirectory.appendingPathComponent("facestyle-\(UUID().uuidString).safetensors").path
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
+
+@Suite struct TrainerTests {
+  @Test(arguments: [
+    Loss.softmax(.mean), centre, .minedTriplet(.hard, margin: 0.5, .mean), .minedTriplet(.semiHard, margin: 0.5, .mean),
+    .angularMargin(.angle(0.3), scale: 8, .mean), .contrastive(margin: 1, epsilon: 1e-6, .mean), .pairwise(.chiSquare, .mean),
+    .distillation(cosine: 1, similarity: 1), .teacherDistance,
+  ])
+  func `the loss falls`(loss: Loss) throws {
+    let losses = try train(try Trainer(small(), plan(loss)), steps: 30)
+    func mean(_ part: ArraySlice<Double>) -> Double { part.reduce(0, +) / Double(part.count) }
+    let (first, last) = (mean(losses[..<5]), mean(losses[25...]))
+    #expect(losses.allSatisfy { $0.isFinite })
+    #expect(last < 0.9 * first, "\(first) to \(last)")
+  }
+
+  @Test func `a plain classifier and centres see embeddings of any length, others of length 1`() throws {
+    #expect(centre.trainedLayers(small().layers).count == small().layers.count - 1)
+    let free = try Trainer(small(), plan(.softmax(.mean))), unit = try Trainer(small(), plan(.minedTriplet(.all, margin: 1, .sum)))
+    func length(_ trainer: Trainer) throws -> Float { try trainer.embed(pictures()).values[..<6].reduce(0) { $0 + $1 * $1 } }
+    #expect(try abs(length(unit) - 1) < Float(Tolerance.float) && abs(length(free) - 1) > 0.01)
+  }
+
+  @Test func `embeds as the exported network does`() throws {
+    let trainer = try Trainer(small(), plan(.minedTriplet(.hard, margin: 0.5, .mean)))
+    _ = try train(trainer, steps: 3)
+    let file = TemporaryFile()
+    try trainer.export(path: file.path, .float32, metadata: ["note": "three steps"])
+    let weights = try WeightFile(path: file.path)
+    #expect(weights.metadata["architecture"] == "small" && weights.metadata["note"] == "three steps")
+    let expected = try Network<Float>(small(), weights: weights).run(pictures(), .init(["embedding"]))[0]
+    let embeddings = try trainer.embed(pictures())
+    #expect(embeddings.shape.extents == [12, 6])
+    #expect(largestDifference(embeddings.values, expected.values) < Tolerance.float)
+    #expect(try state(Trainer(small(), plan(centre), weights: weights)).prefix(9) == state(trainer).prefix(9), "and begins with it")
+  }
+
+  @Test(arguments: [
+    (centre, UpdateRule.adam(Adam())), (.minedTriplet(.semiHard, margin: 0.5, .mean), .sgd(SGD(momentum: 0.9))),
+    (.angularMargin(.cosine(0.2), scale: 16, .mean), .rmsProp(RMSProp())), (.pairwise(.absoluteDifference, .sum), .adam(Adam(isDecoupled: true))),
+  ])
+  func `goes on from a checkpoint with the same bits`(loss: Loss, rule: UpdateRule) throws {
+    let file = TemporaryFile(), straight = try Trainer(small(), plan(loss, rule))
+    _ = try train(straight, steps: 4)
+    straight.counters["photos"] = [3, 1, 4]
+    try straight.save(path: file.path)
+    let losses = try train(straight, steps: 4)
+
+    let resumed = try Trainer(small(), plan(loss, rule))
+    _ = try train(resumed, steps: 1)
+    try resumed.resume(path: file.path)
+    #expect(resumed.step == 4 && resumed.counters == ["photos": [3, 1, 4]])
+    #expect(try train(resumed, steps: 4) == losses)
+    #expect(state(resumed) == state(straight))
+  }
+
+  @Test func `refuses a checkpoint of another loss, network, optimiser or head, and changes nothing`() throws {
+    let file = TemporaryFile(), trainer = try Trainer(small(), plan(centre))
+    _ = try train(trainer, steps: 2)
+    try trainer.save(path: file.path)
+    func refusal(_ architecture: Architecture, _ plan: TrainingPlan) throws -> String {
+      let other = try Trainer(architecture, plan)
+      _ = try train(other, steps: 1)
+      other.counters["photos"] = [1]
+      let before = state(other)
+      let reason = outcome { try other.resume(path: file.path) }
+      #expect(state(other) == before && other.counters == ["photos": [1]])
+      return reason
+    }
+    #expect(try refusal(small(), plan(.softmax(.mean))) == "wrongModel: the checkpoint's loss is \"centre\", \"softmax\" wanted")
+    #expect(try refusal(small("other"), plan(centre)) == "wrongModel: the checkpoint's network is \"small\", \"other\" wanted")
+    #expect(
+      try refusal(small(), plan(centre, .sgd(SGD()))) == "wrongModel: the checkpoint's optimiser is \"adam\", \"sgd\" wanted")
+    #expect(try refusal(small(units: 5), plan(centre)).hasPrefix("badData: weights: d.weight is [6, "))
+    var more = plan(centre)
+    more.classes = 4
+    #expect(try refusal(small(), more).hasPrefix("badData: weights: head.classifier.weight is [3, 6], wanted [4, 6]"))
+    #expect(outcome { try trainer.resume(path: file.path + ".none") }.hasPrefix("io: "))
+  }
+
+  @Test func `gives the same bits for one to three threads`() throws {
+    var states: [[[UInt32]]] = []
+    for threads in 1...3 {
+      try withPool(threads: threads) {
+        let trainer = try Trainer(small(), plan(centre))
+        _ = try train(trainer, steps: 3)
+        states.append(state(trainer))
+      }
+    }
+    #expect(states.allSatisfy { $0 == states[0] })
+  }
+
+  @Test(arguments: [centre, .minedTriplet(.all, margin: 0.5, .mean), .contrastive(margin: 1, epsilon: 1e-6, .mean), .teacherDistance])
+  func `a damaged picture is refused, and changes nothing`(loss: Loss) throws {
+    let trainer = try Trainer(small(), plan(loss))
+    _ = try train(trainer, steps: 2)
+    let before = state(trainer)
+    for value in [Float.nan, .infinity] {
+      let damaged = try pictures()
+      damaged.pointer[1000] = value
+      #expect(outcome { try trainer.step(damaged, targets(loss)) }.hasPrefix("badData: step 2: the loss is"))
+      #expect(state(trainer) == before)
+    }
+    // It goes on as if nothing had been.
+    let other = try Trainer(small(), plan(loss))
+    _ = try train(other, steps: 2)
+    #expect(try train(trainer, steps: 1) == train(other, steps: 1) && state(trainer) == state(other))
+  }
+
+  @Test func `what other step fails changes nothing either`() throws {
+    let trainer = try Trainer(small(), plan(centre)), before = state(trainer)
+    #expect(outcome { try trainer.step(pictures(), .nothing) } == "invalidArgument: a batch without labels of people")
+    #expect(outcome { try trainer.step(pictures(), .labels([0])) }.hasPrefix("invalidArgument: "))
+    #expect(outcome { try trainer.step(pictures(), .labels([Int32](repeating: 3, count: 12))) } == "invalidArgument: label 3, wanted 0 to 2")
+    #expect(outcome { try trainer.step(Tensor([1, 12, 12, 4], repeating: 0), .labels([0])) }.hasPrefix("invalidArgument: "))
+    #expect(outcome { try trainer.step(Tensor([0, 12, 12, 3]), .labels([])) }.hasPrefix("invalidArgument: "))
+    trainer.allReduce = { _, _ throws(Failure) in throw .io("the line is down") }
+    #expect(outcome { try trainer.step(pictures(), .labels(people)) } == "io: the line is down")
+    trainer.allReduce = { numbers, _ in numbers[0] = .nan }
+    #expect(outcome { try trainer.step(pictures(), .labels(people)) }.hasPrefix("badData: step 0: the gradient is not finite"))
+    #expect(state(trainer) == before)
+  }
+
+  @Test func `hands all gradients to the all-reduce once a step`() throws {
+    let trainer = try Trainer(small(), plan(centre, .sgd(SGD()))), plain = try Trainer(small(), plan(centre, .sgd(SGD())))
+    var wanted = 1, seen: [Int] = []  // the loss, and all that a step moves
+    for parameter in trainer.network.parameters + trainer.head { wanted += parameter.value.count }
+    trainer.allReduce = { numbers, count in
+      seen.append(count)
+      // The mean of two processes whose gradients are alike.
+      for i in 0..<count { numbers[i] = (numbers[i] + numbers[i]) / 2 }
+    }
+    #expect(try train(trainer, steps: 2) == train(plain, steps: 2) && state(trainer) == state(plain))
+    #expect(seen == [wanted, wanted])
+  }
+
+  @Test func `shortens gradients to the length that is asked for, and reports what they were`() throws {
+    var short = plan(.softmax(.mean), .sgd(SGD()))
+    short.schedule = .constant(1)
+    short.longestGradient = 1e-3
+    let trainer = try Trainer(small(), short)
+    let before = (trainer.network.parameters + trainer.head).filter { $0.isTrained }.flatMap { $0.value.values }
+    let report = try trainer.step(pictures(), .labels(people))
+    let after = (trainer.network.parameters + trainer.head).filter { $0.isTrained }.flatMap { $0.value.values }
+    let moved = zip(before, after).reduce(0.0) { $0 + pow(Double($1.0) - Double($1.1), 2) }.squareRoot()
+    #expect(report.gradientNorm > 1e-3 && report.rate == 1 && abs(moved - 1e-3) < 1e-5)
+    short.longestGradient = -1
+    #expect(outcome { try Trainer(small(), short) }.hasPrefix("invalidArgument: gradients clipped to a length of -1"))
+  }
+
+  @Test func `names of losses are apart`() {
+    let names = Loss.examples.map(\.name)
+    #expect(Set(names).count == names.count)
+  }
+}

@@ -1,0 +1,52 @@
+import CSystem
+import TestSupport
+import Tensors
+import Testing
+
+/// In processes of their own: what other tests take and give back would be in the way.
+@Suite struct MemoryTests {
+  @Test func `keeps large blocks for the next of their size while something recycles`() async throws {
+    await #expect(processExitsWith: .success) {
+      let size = 3 << 20
+      func place(_ byteCount: Int) throws -> UInt { UInt(bitPattern: try Storage<UInt8>(count: byteCount).pointer) }
+      /// Whether the address is memory of this process.
+      func isMapped(_ address: UInt) -> Bool {
+        var page: UInt8 = 0
+        return mincore(UnsafeMutableRawPointer(bitPattern: address), 1, &page) == 0
+      }
+      try #require(try !isMapped(place(size)))
+
+      var one: Memory.Recycling? = Memory.Recycling(), other: Memory.Recycling? = Memory.Recycling()
+      let first = try place(size)
+      try #require(isMapped(first))
+      try #require(try place(size + 64) != first && place(size) == first)
+      let two = try (Storage<UInt8>(count: size), Storage<UInt8>(count: size))
+      try #require(two.0.pointer != two.1.pointer && UInt(bitPattern: two.0.pointer) == first)
+      withExtendedLifetime(two) {}
+
+      withExtendedLifetime(one) {}
+      one = nil
+      try #require(isMapped(first), "another still recycles")
+      withExtendedLifetime(other) {}
+      other = nil
+      try #require(!isMapped(first))
+      try #require(try !isMapped(place(size)))
+    }
+  }
+
+  @Test func `blocks that are kept make room where memory runs short`() async throws {
+    await #expect(processExitsWith: .success) {
+      // The library may hold three quarters of the machine's memory: of two blocks of more than half of that each, the
+      // kept one has to go. All but a page of it is never touched.
+      let half = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) / 4 * 3 / 5 * 3
+      let recycling = Memory.Recycling()
+      for extra in [0, 4096, 0] {
+        let block = try Storage<UInt8>(count: half + extra)
+        block.pointer[half - 1] = 1
+      }
+      let block = try Storage<UInt8>(count: half)
+      try #require(outcome { try Storage<UInt8>(count: half) }.hasPrefix("noMemory"))
+      withExtendedLifetime((recycling, block)) {}
+    }
+  }
+}
