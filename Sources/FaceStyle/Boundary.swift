@@ -8,6 +8,7 @@ func boundary(_ body: () throws(Failure) -> Void) -> fs_status {
   setLastError(nil)
   do throws(Failure) {
     try body()
+    setLastError(nil)  // of a call that the host's function made meanwhile
     return FS_OK
   } catch {
     let (status, reason) = error.status

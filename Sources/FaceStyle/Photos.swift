@@ -10,14 +10,15 @@ final class PhotosHandle: HandleKind {
 
   private let lock = Lock()
   private var set = PhotoSet()
-  private var leftOutLater: [LeftOut] = []
+  /// By the training that read the photos last.
+  private var unreadable: [LeftOut] = []
 
   var photos: PhotoSet { lock.hold { set } }
-  var leftOut: [LeftOut] { lock.hold { set.leftOut + leftOutLater } }
+  var leftOut: [LeftOut] { lock.hold { set.leftOut + unreadable } }
 
   func append(_ other: PhotoSet) { lock.hold { set.append(other) } }
   func keep(_ people: Range<Int>) { lock.hold { set = set.people(people) } }
-  func add(leftOut: [LeftOut]) { lock.hold { leftOutLater += leftOut } }
+  func set(unreadable: [LeftOut]) { lock.hold { self.unreadable = unreadable } }
 }
 
 @c @implementation

@@ -145,6 +145,11 @@ public func fs_trainer_step(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let report = try Handle.object(trainer, TrainerHandle.self, "trainer").use { trainer throws(Failure) in
+      let together = trainer.plan.loss.rowsTogether
+      guard count >= 1, count <= 1 << 16, count % together == 0 else {
+        throw .invalidArgument(
+          "\(UInt(bitPattern: count)) pictures, wanted 1 to 65536\(together > 1 ? ", a multiple of \(together)" : "")")
+      }
       let input = try trainer.input(pictures, count)
       return try trainer.step(input, targets(trainer, count, labels, teacher))
     }
@@ -163,23 +168,37 @@ public func fs_trainer_embed(
     try Handle.object(trainer, TrainerHandle.self, "trainer").use { trainer throws(Failure) in
       let needed = try product(count, trainer.dimension, name: "embeddings")
       let target = try output(embeddings, capacity: capacity, needed: needed, "embeddings")
-      let answer = try trainer.embed(trainer.input(pictures, count))
-      target.update(from: answer.pointer, count: needed)
-      withExtendedLifetime(answer) {}
+      // A few at a time: memory stays the same for any number.
+      let each = trainer.picture.count
+      _ = try buffer(pictures, product(count, each, name: "pictures"), "pictures")
+      let answers = try Tensor<Float>([count, trainer.dimension])
+      for first in stride(from: 0, to: count, by: 32) {
+        let answer = try trainer.embed(trainer.input(pictures.map { $0 + first * each }, min(32, count - first)))
+        (answers.pointer + first * trainer.dimension).update(from: answer.pointer, count: answer.count)
+        withExtendedLifetime(answer) {}
+      }
+      target.update(from: answers.pointer, count: needed)
+      withExtendedLifetime(answers) {}
     }
   }
 }
 
 extension Trainer {
+  /// The sides of a host's picture, and its bytes.
+  fileprivate var picture: (height: Int, width: Int, count: Int) {
+    let height = architecture.input.height ?? 0, width = architecture.input.width ?? 0
+    return (height, width, 3 * height * width)
+  }
+
   /// Packed R,G,B bytes as the network takes them.
   fileprivate func input(_ pictures: UnsafePointer<UInt8>?, _ count: Int) throws(Failure) -> Tensor<Float> {
-    let height = architecture.input.height ?? 0, width = architecture.input.width ?? 0, channels = architecture.input.channels
-    let bytes = try buffer(pictures, product(count, height * width, 3, name: "pictures"), "pictures")
+    let (height, width, each) = picture, channels = architecture.input.channels
+    let bytes = try buffer(pictures, product(count, each, name: "pictures"), "pictures")
     let tensor = try Tensor<Float>([count, height, width, channels])
     if let source = bytes.baseAddress {
       for i in 0..<count {
         architecture.fill(
-          tensor.pointer + i * height * width * channels, source + i * height * width * 3, height: height, width: width)
+          tensor.pointer + i * height * width * channels, source + i * each, height: height, width: width)
       }
     }
     return tensor
@@ -245,7 +264,7 @@ public func fs_trainer_run(
         message.photos = UInt32(clamping: read)
         return told() == FS_CONTINUE
       }
-      photos.add(leftOut: training.crops.leftOut)
+      photos.set(unreadable: training.crops.leftOut)
       message.photos = UInt32(clamping: training.crops.count)
       try training.run(until: handle.steps) { progress in
         message.step = UInt32(clamping: progress.step)

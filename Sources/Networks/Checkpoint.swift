@@ -1,7 +1,7 @@
 import Tensors
 
 /// All that a training must keep to go on with the very bits that it would have had: parameters, what the optimiser
-/// remembers, counters (steps, the words of generators) and texts (options).
+/// remembers, counters (steps, the words of generators) and texts (options, which must be the same then).
 ///
 /// It is a safetensors file. Parameters lie under their own names, so that a checkpoint can be read as a weight file too;
 /// the optimiser's tensors under `optimiser.`, counters as bytes under `counter.`, texts as metadata under `text.`.
@@ -56,7 +56,7 @@ package final class Checkpoint<Element: Scalar> {
   /// Fills parameters, optimiser, counters and texts from a file; nothing is changed when it throws.
   ///
   /// - Throws: `.io` when it cannot be read; `.wrongModel` for a checkpoint of another network or optimiser or kind of
-  ///   number; `.badData` for a file that is no checkpoint, or damaged, or lacks a tensor or has one too many.
+  ///   number, or with another text under a key of `texts`; `.badData` for a file that is no checkpoint, or damaged, or lacks a tensor or has one too many.
   package func read(path: String) throws(Failure) { try read(WeightFile(path: path)) }
 
   package func read(_ file: WeightFile) throws(Failure) {
@@ -67,6 +67,10 @@ package final class Checkpoint<Element: Scalar> {
     try Checkpoint.require("network", file, network)
     try Checkpoint.require("optimiser", file, optimiser.name)
     try Checkpoint.require("number", file, Checkpoint.number)
+    for (key, wanted) in texts.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+      guard let found = file.metadata["text." + key], found != wanted else { continue }
+      throw .wrongModel("the checkpoint's \(key) is \"\(found)\", \"\(wanted)\" wanted")
+    }
 
     // All of it is looked at before anything is changed.
     let tensors = tensors()
@@ -137,7 +141,8 @@ package final class Checkpoint<Element: Scalar> {
     return bytes
   }
 
-  private static func words(_ file: WeightFile, _ name: String) throws(Failure) -> [UInt64] {
+  /// The numbers of a counter, under its name in the file.
+  static func words(_ file: WeightFile, _ name: String) throws(Failure) -> [UInt64] {
     let bytes = try file.bytes(name)
     guard bytes.count % 8 == 0 else { throw .badData("checkpoint: \(name) has \(bytes.count) bytes, a multiple of 8 wanted") }
     var words = [UInt64](repeating: 0, count: bytes.count / 8)

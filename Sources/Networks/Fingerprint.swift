@@ -1,11 +1,13 @@
 /// A number that depends on every byte of what is added to it, and on the order: each word is stirred in as SplitMix64
 /// stirs its state, and bytes by four such states in turn, which do not wait for each other.
-struct Fingerprint {
-  private(set) var value: UInt64 = 0
+package struct Fingerprint {
+  package private(set) var value: UInt64 = 0
 
-  mutating func add(_ word: UInt64) { value = stirred(value, word) }
+  package init() {}
 
-  mutating func add(_ text: String) {
+  package mutating func add(_ word: UInt64) { value = stirred(value, word) }
+
+  package mutating func add(_ text: String) {
     add(UInt64(text.utf8.count))
     for byte in text.utf8 { add(UInt64(byte)) }
   }

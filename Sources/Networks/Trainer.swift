@@ -1,20 +1,5 @@
 import Tensors
 
-/// How a training goes: what is made small, by which rule, at which rate.
-package struct TrainingPlan: Sendable {
-  package var loss: Loss
-  package var rule = UpdateRule.adam(Adam())
-  package var schedule = Schedule.constant(1e-3)
-  /// Gradients are shortened to this length, all together; 0 for as they are.
-  package var longestGradient = 0.0
-  /// For a loss with a classifier.
-  package var classes = 0
-  /// Of first weights and of what dropout drops.
-  package var seed: UInt64 = 0
-
-  package init(loss: Loss) { self.loss = loss }
-}
-
 /// Trains one network, step by step. Everything that a step changes is in `parameters`, the optimiser's state and `step`:
 /// a checkpoint holds them, and what follows it is the same to the last bit, for any number of threads.
 package final class Trainer {
@@ -25,9 +10,13 @@ package final class Trainer {
   package let head: [Parameter<Float>]
   /// Steps done.
   package private(set) var step = 0
-  /// What a checkpoint keeps besides: where the data stands. "step" is the trainer's own.
+  /// What a checkpoint keeps besides: where the data stands, and which it is. "step" and the plan's texts are the trainer's
+  /// own.
   package var counters: [String: [UInt64]] = [:]
-  /// Makes numbers their mean over all processes that train together; called once a step with all gradients.
+  package var texts: [String: String] = [:]
+  /// Makes numbers their mean over all processes that train together; called once a step, with all gradients, then what else
+  /// a step moves (running statistics, centres), then the loss. So the processes' networks stay the same, and a loss that is
+  /// no number ends the step in all of them.
   package var allReduce: ((UnsafeMutablePointer<Float>, Int) throws(Failure) -> Void)?
 
   private let optimiser: Optimiser<Float>
@@ -94,47 +83,61 @@ package final class Trainer {
     let answer = try network.run(tape.constant(pictures), leaves, .training, seed: passSeed, on: tape)
     let embeddings = try tape.reshaped(answer, [answer.shape[0], answer.shape.count / max(answer.shape[0], 1)])
     let (loss, mining) = try plan.loss.value(embeddings: embeddings, targets: targets, head: headLeaves, on: tape)
-    guard loss.scalar.isFinite else { throw .badData("step \(step): the loss is \(loss.scalar)") }
+    guard loss.scalar.isFinite || allReduce != nil else { throw .badData("step \(step): the loss is \(loss.scalar)") }
     var trained: [Variable<Float>] = []
     for (leaf, parameter) in zip(leaves + headLeaves, network.parameters + head) where parameter.isTrained { trained.append(leaf) }
     var gradients = try tape.gradients(of: loss, at: trained)
-    if let allReduce { try reduce(&gradients, allReduce) }
+    var moved: [Tensor<Float>] = []
+    let nextHead = try plan.loss.updatedHead(head.map { $0.value }, embeddings: embeddings.tensor, targets: targets)
+    for (parameter, numbers) in zip(head, nextHead) where !parameter.isTrained { moved.append(numbers) }
+    var value = loss.tensor
+    if let allReduce {
+      let statistics = network.parameters.filter { !$0.isTrained }
+      var means = try means(of: gradients + statistics.map { $0.value } + moved + [value], allReduce)[...]
+      for i in gradients.indices { gradients[i] = means.removeFirst() }
+      for parameter in statistics { parameter.fill(means.removeFirst()) }
+      for i in moved.indices { moved[i] = means.removeFirst() }
+      value = means.removeFirst()
+      guard value[0].isFinite else { throw .badData("step \(step): the loss is \(loss.scalar), over all processes \(value[0])") }
+    }
     let norm: Double
     if plan.longestGradient > 0 {
       norm = try clip(&gradients, toNorm: plan.longestGradient)
     } else {
       norm = gradientNorm(gradients)
     }
-    guard norm.isFinite else { throw .badData("step \(step): the gradient is not finite, the loss \(loss.scalar)") }
+    guard norm.isFinite else { throw .badData("step \(step): the gradient is not finite, the loss \(value[0])") }
     // All that may fail comes before anything is moved; an optimiser moves all or nothing.
-    let moved = try plan.loss.updatedHead(head.map { $0.value }, embeddings: embeddings.tensor, targets: targets)
     let rate = self.rate
     try optimiser.step(gradients, rate: Float(rate), momentum: plan.schedule.beta1(at: step).map { Float($0) })
-    for (parameter, numbers) in zip(head, moved) where !parameter.isTrained { parameter.fill(numbers) }
+    for (parameter, numbers) in zip(head.filter { !$0.isTrained }, moved) { parameter.fill(numbers) }
     step += 1
-    return Report(loss: Double(loss.scalar), rate: rate, gradientNorm: norm, mining: mining)
+    return Report(loss: Double(value[0]), rate: rate, gradientNorm: norm, mining: mining)
   }
 
-  /// All gradients in one piece, so that processes meet once a step.
-  private func reduce(
-    _ gradients: inout [Tensor<Float>], _ body: (UnsafeMutablePointer<Float>, Int) throws(Failure) -> Void
-  ) throws(Failure) {
+  /// All in one piece, so that processes meet once a step.
+  private func means(
+    of tensors: [Tensor<Float>], _ body: (UnsafeMutablePointer<Float>, Int) throws(Failure) -> Void
+  ) throws(Failure) -> [Tensor<Float>] {
     var count = 0
-    for gradient in gradients { count += gradient.count }
+    for tensor in tensors { count += tensor.count }
     let all = try Tensor<Float>([count])
     var offset = 0
-    for gradient in gradients {
-      (all.pointer + offset).update(from: gradient.pointer, count: gradient.count)
-      offset += gradient.count
+    for tensor in tensors {
+      (all.pointer + offset).update(from: tensor.pointer, count: tensor.count)
+      offset += tensor.count
     }
     try body(all.pointer, count)
     offset = 0
-    for i in gradients.indices {
-      let reduced = try Tensor<Float>(gradients[i].shape)
-      reduced.pointer.update(from: all.pointer + offset, count: reduced.count)
-      offset += reduced.count
-      gradients[i] = reduced
+    var means: [Tensor<Float>] = []
+    for tensor in tensors {
+      let mean = try Tensor<Float>(tensor.shape)
+      mean.pointer.update(from: all.pointer + offset, count: mean.count)
+      offset += mean.count
+      means.append(mean)
     }
+    withExtendedLifetime(all) {}
+    return means
   }
 
   /// What the network answers as it will when it is used: with running statistics, nothing dropped.
@@ -167,25 +170,25 @@ package final class Trainer {
     let checkpoint = checkpoint
     checkpoint.counters = counters
     checkpoint.counters["step"] = [UInt64(step)]
-    checkpoint.texts["loss"] = plan.loss.name
+    checkpoint.texts = texts
+    for (key, text) in plan.texts { checkpoint.texts[key] = text }
     try checkpoint.write(path: path)
   }
 
-  /// Goes on from a checkpoint of the same network, loss and optimiser.
+  /// Goes on from a checkpoint of the same network and plan.
   /// - Throws: what `Checkpoint.read` throws; nothing is changed then.
   package func resume(path: String) throws(Failure) {
     let checkpoint = checkpoint
+    checkpoint.texts = plan.texts
     let file = try WeightFile(path: path)
-    let loss = file.metadata["text.loss"] ?? ""
-    guard loss == plan.loss.name else { throw .wrongModel("the checkpoint's loss is \"\(loss)\", \"\(plan.loss.name)\" wanted") }
-    guard file.contains("counter.step") else { throw .badData("checkpoint: it does not say how many steps were done") }
+    let words = try file.contains("counter.step") ? Checkpoint<Float>.words(file, "counter.step") : []
+    guard words.count == 1, words[0] < 1 << 40 else { throw .badData("checkpoint: it does not say how many steps were done") }
     try checkpoint.read(file)
-    guard let words = checkpoint.counters["step"], words.count == 1, let step = Int(exactly: words[0]) else {
-      throw .badData("checkpoint: it does not say how many steps were done")
-    }
-    self.step = step
+    step = Int(words[0])
     counters = checkpoint.counters
     counters["step"] = nil
+    texts = checkpoint.texts
+    for key in plan.texts.keys { texts[key] = nil }
   }
 }
 

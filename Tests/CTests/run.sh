@@ -25,7 +25,7 @@ if [[ ! -e $library/libfacestyle.so ]]; then
   exit 2
 fi
 library=$(cd "$library" && pwd)
-[[ ${#names[@]} -gt 0 ]] || names=(version image model detector embedder gallery cost loss differentiation style evaluation threads)
+[[ ${#names[@]} -gt 0 ]] || names=(version image model detector embedder gallery cost loss differentiation style evaluation trainer threads)
 
 # One folder of programs for each folder of libraries: build/embedded -> build/ctests/build_embedded.
 label=${library#"$PWD"/}

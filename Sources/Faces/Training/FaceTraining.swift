@@ -40,6 +40,7 @@ package final class FaceTraining {
   private let teacher: Teacher?
   private let sampling: Sampling
   private let formats: [ViewFormat]
+  private let texts: [String: String]
   /// Of the epoch in which the trainer stands; mining may have one more or less in another.
   package let batchesPerEpoch: Int
 
@@ -88,20 +89,26 @@ package final class FaceTraining {
     crop.memoryLimit = options.memoryLimit
     crops = try Crops(set, crop, progress: progress)
     sampling = try FaceTraining.sampling(wanted, options, crops.photos)
-    batchesPerEpoch = try FaceTraining.sampler(sampling, crops, trainer, options).batchesPerEpoch
+    texts = FaceTraining.texts(options, crops.photos, teacher: teacher)
+    batchesPerEpoch = try FaceTraining.sampler(sampling, crops, trainer, options, texts).batchesPerEpoch
   }
 
   /// Where the trainer's photos stand: at their beginning, or where its last run or its checkpoint stopped.
+  /// - Throws: `.invalidArgument` for other photos or options than those that it began with.
   private static func sampler(
-    _ sampling: Sampling, _ crops: Crops, _ trainer: Trainer, _ options: Options
+    _ sampling: Sampling, _ crops: Crops, _ trainer: Trainer, _ options: Options, _ texts: [String: String]
   ) throws(Failure) -> Sampler {
     var state = SamplerState(seed: options.seed)
     if let words = trainer.counters["sampler"] {
-      guard words.count == 3, let epoch = Int(exactly: words[1]), let position = Int(exactly: words[2]) else {
-        throw .badData("checkpoint: \(words.count) numbers say where the photos stand, wanted 3")
-      }
+      guard words.count == 3, let epoch = Int(exactly: words[1]), let position = Int(exactly: words[2]),
+        epoch < 1 << 40
+      else { throw .badData("checkpoint: it does not say where the photos stand") }
       guard words[0] == options.seed else {
         throw .invalidArgument("seed \(options.seed), this training's photos began with \(words[0])")
+      }
+      for (key, text) in texts.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+        guard let first = trainer.texts[key], first != text else { continue }
+        throw .invalidArgument("\(key) \(text), this training began with \(first)")
       }
       state = SamplerState(seed: words[0], epoch: epoch, position: position)
     }
@@ -128,7 +135,7 @@ package final class FaceTraining {
   /// - Parameter progress: called after each step, on the caller's thread.
   /// - Throws: `.cancelled`; what a step throws: a checkpoint of before stays.
   package func run(until steps: Int, progress: (Progress) -> Action = { _ in .go }) throws(Failure) {
-    let sampler = try FaceTraining.sampler(sampling, crops, trainer, options)
+    let sampler = try FaceTraining.sampler(sampling, crops, trainer, options, texts)
     let reader = try BatchReader(crops, sampler, options.augmentation, formats)
     defer { reader.stop() }
     let started = seconds()
@@ -136,6 +143,7 @@ package final class FaceTraining {
     while trainer.step < steps {
       let batch = try reader.next()
       let report = try trainer.step(pictures(batch), targets(batch))
+      trainer.texts = texts
       trainer.counters["sampler"] = [batch.state.seed, UInt64(batch.state.epoch), UInt64(batch.state.position)]
       photos += batch.sample.photos.count
       let speed = Double(photos) / max(seconds() - started, 1e-9)

@@ -1,0 +1,720 @@
+/* Photos to learn from and trainers: a training that works, goes on from its checkpoint, shares its gradients, and refuses. */
+#include "support.h"
+
+#include <pthread.h>
+
+enum { HEIGHT = 112, WIDTH = 92, BATCH = 4, DIMENSION = 128, PARAMETERS = 814176 }; /* of "siamese" */
+
+static const int32_t pairs[BATCH / 2] = {0, 1}; /* one person, two people */
+static char folder[] = "/tmp/facestyle-trainer-XXXXXX";
+
+static const char *in_folder(const char *name) {
+  static char buffers[8][200];
+  static unsigned next;
+  char *path = buffers[next++ % 8];
+  snprintf(path, sizeof buffers[0], "%s/%s", folder, name);
+  return path;
+}
+
+/* The same, to stay. */
+typedef struct place { char path[200]; } place;
+static place place_in_folder(const char *name) {
+  place place;
+  snprintf(place.path, sizeof place.path, "%s", in_folder(name));
+  return place;
+}
+
+/* Pictures of persons 0, 0, 1 and 2: stripes of their own, and grain that `seed` varies. */
+static const uint8_t *pictures(uint32_t seed) {
+  static uint8_t rgb[BATCH * HEIGHT * WIDTH * 3];
+  uint32_t state = seed * 2654435761u + 1;
+  for (int i = 0, at = 0; i < BATCH; i++)
+    for (int y = 0; y < HEIGHT; y++)
+      for (int x = 0; x < WIDTH; x++) {
+        const int person = i < 2 ? 0 : i - 1, stripe = person == 0 ? x : person == 1 ? y : x + y;
+        state = state * 1664525u + 1013904223u;
+        const uint8_t level = (uint8_t)(stripe / 8 % 2 * 150 + 40 + (state >> 27));
+        for (int c = 0; c < 3; c++) rgb[at++] = level;
+      }
+  return rgb;
+}
+
+static fs_loss_options loss_of(fs_loss_kind kind) {
+  fs_loss_options loss;
+  CHECK_OK(fs_loss_options_init(&loss, sizeof loss, kind));
+  return loss;
+}
+
+static fs_trainer_options options_of(const char *architecture, const fs_loss_options *loss) {
+  fs_trainer_options options;
+  CHECK_OK(fs_trainer_options_init(&options, sizeof options));
+  options.architecture = architecture;
+  options.loss = loss;
+  options.schedule = FS_SCHEDULE_CONSTANT;
+  options.steps = 6;
+  return options;
+}
+
+/* A small network with a contrastive loss. */
+static fs_trainer *siamese(void) {
+  const fs_loss_options loss = loss_of(FS_LOSS_CONTRASTIVE);
+  const fs_trainer_options options = options_of("siamese", &loss);
+  fs_trainer *trainer = NULL;
+  CHECK_OK(fs_trainer_create(&trainer, &options, NULL));
+  return trainer;
+}
+
+static void step(fs_trainer *trainer, uint32_t seed) {
+  CHECK_OK(fs_trainer_step(trainer, pictures(seed), BATCH, pairs, NULL, NULL));
+}
+
+/* What it has learned so far, as numbers to compare. */
+typedef struct state { float numbers[BATCH * DIMENSION]; uint32_t step; } state;
+
+static state state_of(fs_trainer *trainer) {
+  state found;
+  memset(&found, 0, sizeof found);
+  fs_trainer_info info = {0};
+  CHECK_OK(fs_trainer_embed(trainer, pictures(99), BATCH, found.numbers, BATCH * DIMENSION));
+  CHECK_OK(fs_trainer_info_get(trainer, &info));
+  found.step = info.step;
+  return found;
+}
+
+static bool same(const state *a, const state *b) { return memcmp(a, b, sizeof *a) == 0; }
+
+static bool same_files(const char *a, const char *b) {
+  size_t m, n;
+  uint8_t *first = read_file(a, &m), *second = read_file(b, &n);
+  const bool equal = first && second && m == n && memcmp(first, second, m) == 0;
+  return free(first), free(second), equal;
+}
+
+/* ---- Making one ---- */
+
+static void making(void) {
+  fs_trainer *trainer;
+  fs_trainer_options options;
+  TEST("the defaults are the header's") {
+    CHECK_OK(fs_trainer_options_init(&options, sizeof options));
+    CHECK(options.size == sizeof options && !options.architecture && !options.loss && options.classes == 0);
+    CHECK(options.optimiser == FS_ADAM && options.schedule == FS_SCHEDULE_ONE_CYCLE && options.steps == 1000);
+    CHECK(options.warm_up == 0 && options.rate == 0.001f && options.momentum == 0.9f && options.weight_decay == 0);
+    CHECK(options.longest_gradient == 0 && options.seed == 1);
+    fs_training_options run;
+    CHECK_OK(fs_training_options_init(&run, sizeof run));
+    CHECK(run.size == sizeof run && run.batch == 64 && run.photos_of_person == 8 && run.memory_limit == (uint64_t)4 << 30);
+    CHECK(!run.augmentation && !run.teacher && !run.pairs && !run.triplets && !run.checkpoint && run.seed == 1 && !run.on_step);
+  }
+  TEST("a trainer says what it takes") {
+    fs_trainer_info info = {0};
+    trainer = siamese();
+    CHECK_OK(fs_trainer_info_get(trainer, &info));
+    CHECK(info.size == sizeof info && info.height == HEIGHT && info.width == WIDTH && info.dimension == DIMENSION);
+    CHECK(info.parameters == PARAMETERS && info.step == 0 && info.steps == 6);
+    fs_trainer_destroy(trainer);
+  }
+  TEST("NULL and wrong sizes are refused") {
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_options_init(NULL, sizeof options));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, options, fs_trainer_options_init(&options, sizeof options - 1));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_create(NULL, NULL, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_info_get(NULL, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_step(NULL, pictures(1), BATCH, pairs, NULL, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_run(NULL, NULL, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_all_reduce_set(NULL, NULL, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_save(NULL, "x"));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_resume(NULL, "x"));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_save_model(NULL, "x", FS_FLOAT32, 1, NULL));
+    fs_trainer_destroy(NULL);
+    fs_photos_destroy(NULL);
+    options = options_of("siamese", NULL);
+    options.size = 16;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, trainer, fs_trainer_create(&trainer, &options, NULL));
+  }
+  TEST("architectures that cannot be trained are refused") {
+    const char *names[] = {"", "nn5", "vgg19", "mtcnn", "dlib-resnet"};
+    for (int i = 0; i < 5; i++) {
+      options = options_of(names[i], NULL);
+      CHECK_REFUSED(FS_INVALID_ARGUMENT, trainer, fs_trainer_create(&trainer, &options, NULL));
+    }
+  }
+  TEST("hostile numbers are refused") {
+    const fs_loss_options softmax = loss_of(FS_LOSS_SOFTMAX);
+    fs_loss_options contrastive = loss_of(FS_LOSS_CONTRASTIVE);
+    for (int i = 0; i < 20; i++) {
+      options = options_of("siamese", &contrastive);
+      if (i == 0) options.steps = 0;
+      if (i == 1) options.steps = 1;
+      if (i == 2) options.rate = NAN;
+      if (i == 3) options.rate = 0;
+      if (i == 4) options.rate = -INFINITY;
+      if (i == 5) options.momentum = 1;
+      if (i == 6) options.momentum = NAN;
+      if (i == 7) options.weight_decay = -1;
+      if (i == 8) options.weight_decay = NAN;
+      if (i == 9) options.longest_gradient = NAN;
+      if (i == 10) options.longest_gradient = -1;
+      if (i == 11) options.warm_up = 6;
+      if (i == 12) options.warm_up = UINT32_MAX;
+      if (i == 13) options.optimiser = (fs_optimiser)4;
+      if (i == 14) options.schedule = (fs_schedule)5;
+      if (i == 15) options.schedule = (fs_schedule)-1;
+      if (i == 16) options.loss = &softmax; /* of no classes */
+      if (i == 17) options.loss = &softmax, options.classes = UINT32_MAX;
+      if (i == 18) contrastive.margin = NAN;
+      if (i == 19) contrastive = loss_of(FS_LOSS_CONTRASTIVE), contrastive.size = 3;
+      CHECK_REFUSED(i == 17 ? FS_NO_MEMORY : FS_INVALID_ARGUMENT, trainer, fs_trainer_create(&trainer, &options, NULL));
+    }
+  }
+}
+
+/* ---- Steps ---- */
+
+static void steps(void) {
+  fs_training_step report;
+  TEST("the loss falls, and a step says what it did") {
+    fs_trainer *trainer = siamese();
+    double first = 0;
+    const int count = quick() ? 4 : 12;
+    for (int i = 0; i < count; i++) {
+      memset(&report, 0, sizeof report);
+      CHECK_OK(fs_trainer_step(trainer, pictures(1), BATCH, pairs, NULL, &report));
+      CHECK(report.size == sizeof report && report.rate == 0.001f && report.gradient_norm > 0);
+      CHECK(report.mining.triplets == 0);
+      if (i == 0) first = report.loss;
+    }
+    CHECK(report.loss >= 0 && report.loss < 0.9 * first);
+    fs_trainer_destroy(trainer);
+  }
+  TEST("any number of threads gives the same bits") {
+    state found[2];
+    for (uint32_t threads = 1; threads <= 2; threads++) {
+      CHECK_OK(fs_threads_set(threads));
+      fs_trainer *trainer = siamese();
+      step(trainer, 1);
+      found[threads - 1] = state_of(trainer);
+      fs_trainer_destroy(trainer);
+    }
+    CHECK_OK(fs_threads_set(0));
+    CHECK(same(&found[0], &found[1]));
+  }
+  TEST("a step that is refused learns nothing") {
+    fs_trainer *trainer = siamese();
+    step(trainer, 1);
+    const state before = state_of(trainer);
+    const int32_t none[BATCH / 2] = {0, 2};
+    float embeddings[BATCH * DIMENSION];
+#define REFUSED(pictures, count, labels) \
+  CHECK_REFUSED(FS_INVALID_ARGUMENT, report, fs_trainer_step(trainer, pictures, count, labels, NULL, &report))
+    REFUSED(NULL, BATCH, pairs);
+    REFUSED(pictures(1), 0, pairs);
+    REFUSED(pictures(1), 1, pairs);
+    REFUSED(pictures(1), 3, pairs);
+    REFUSED(pictures(1), (size_t)-1, pairs);
+    REFUSED(pictures(1), SIZE_MAX / 2, pairs);
+    REFUSED(pictures(1), BATCH, NULL);
+    REFUSED(pictures(1), BATCH, none);
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, embeddings, fs_trainer_embed(trainer, NULL, BATCH, embeddings, BATCH * DIMENSION));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, embeddings, fs_trainer_embed(trainer, pictures(1), 0, embeddings, BATCH * DIMENSION));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, embeddings,
+                  fs_trainer_embed(trainer, pictures(1), SIZE_MAX / 4, embeddings, BATCH * DIMENSION));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, embeddings,
+                  fs_trainer_embed(trainer, pictures(1), BATCH, embeddings, BATCH * DIMENSION - 1));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_embed(trainer, pictures(1), BATCH, NULL, BATCH * DIMENSION));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_info_get(trainer, NULL));
+    const state after = state_of(trainer);
+    CHECK(same(&before, &after));
+    fs_trainer_destroy(trainer);
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_info_get(trainer, NULL)); /* destroyed: told, not a crash */
+  }
+  TEST("labels of a classifier and batches of people are looked at") {
+    const int32_t classes[BATCH] = {0, 1, 2, 0}, high[BATCH] = {0, 1, 3, 0}, low[BATCH] = {0, 1, -1, 0}, one[BATCH] = {5, 5, 5, 5};
+    for (int kind = 0; kind < 2; kind++) {
+      const fs_loss_options loss = loss_of(kind ? FS_LOSS_CENTRE : FS_LOSS_SEMI_HARD);
+      fs_trainer_options options = options_of("siamese", &loss);
+      fs_trainer *trainer = NULL;
+      options.classes = 3;
+      CHECK_OK(fs_trainer_create(&trainer, &options, NULL));
+      const state before = state_of(trainer);
+      if (kind) {
+        REFUSED(pictures(1), BATCH, high);
+        REFUSED(pictures(1), BATCH, low);
+      } else {
+        REFUSED(pictures(1), BATCH, one);
+      }
+      const state after = state_of(trainer);
+      CHECK(same(&before, &after));
+      CHECK_OK(fs_trainer_step(trainer, pictures(1), BATCH, classes, NULL, &report));
+      CHECK(kind || report.mining.triplets > 0);
+      fs_trainer_destroy(trainer);
+    }
+  }
+  TEST("a teacher's embeddings are looked at") {
+    static float teacher[BATCH * DIMENSION];
+    const fs_loss_options loss = loss_of(FS_LOSS_DISTILLATION);
+    const fs_trainer_options options = options_of("siamese", &loss);
+    fs_trainer *trainer = NULL;
+    CHECK_OK(fs_trainer_create(&trainer, &options, NULL));
+    for (int i = 0; i < BATCH * DIMENSION; i++) teacher[i] = (float)sin(i);
+    teacher[200] = NAN;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, report, fs_trainer_step(trainer, pictures(1), BATCH, NULL, teacher, &report));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, report, fs_trainer_step(trainer, pictures(1), BATCH, NULL, NULL, &report));
+    teacher[200] = 0;
+    CHECK_OK(fs_trainer_step(trainer, pictures(1), BATCH, NULL, teacher, &report));
+    fs_trainer_destroy(trainer);
+  }
+  TEST("a rate that is too high is told, and what was learned stays") {
+    const fs_loss_options loss = loss_of(FS_LOSS_CONTRASTIVE);
+    fs_trainer_options options = options_of("siamese", &loss);
+    options.optimiser = FS_SGD;
+    options.rate = 1e30f;
+    fs_trainer *trainer = NULL;
+    CHECK_OK(fs_trainer_create(&trainer, &options, NULL));
+    fs_status status = FS_OK;
+    for (int i = 0; i < 4 && status == FS_OK; i++) status = fs_trainer_step(trainer, pictures(1), BATCH, pairs, NULL, NULL);
+    CHECK(status == FS_BAD_DATA || status == FS_INVALID_ARGUMENT);
+    fs_trainer_destroy(trainer);
+  }
+}
+
+/* ---- Checkpoints and models ---- */
+
+static void checkpoints(void) {
+  const place straight_place = place_in_folder("straight.checkpoint"), half_place = place_in_folder("half.checkpoint");
+  const char *straight = straight_place.path, *half = half_place.path;
+  TEST("a training that goes on from its checkpoint is the same to the last bit") {
+    fs_trainer *first = siamese(), *second = siamese();
+    step(first, 1);
+    CHECK_OK(fs_trainer_save(first, half));
+    step(first, 2);
+    CHECK_OK(fs_trainer_save(first, straight));
+    step(second, 7); /* forgotten */
+    CHECK_OK(fs_trainer_resume(second, half));
+    step(second, 2);
+    CHECK_OK(fs_trainer_save(second, in_folder("resumed.checkpoint")));
+    const state a = state_of(first), b = state_of(second);
+    CHECK(a.step == 2 && same(&a, &b));
+    CHECK(same_files(straight, in_folder("resumed.checkpoint")));
+    fs_trainer_destroy(first);
+    fs_trainer_destroy(second);
+  }
+  TEST("a checkpoint of another training is refused, and nothing is changed") {
+    const char *words[] = {"network", "loss", "loss with settings", "optimiser", "optimiser with settings", "schedule",
+                           "schedule", "longest gradient", "seed"};
+    for (int i = 0; i < 9; i++) {
+      fs_loss_options loss = loss_of(i == 1 ? FS_LOSS_PAIR_DIFFERENCE : FS_LOSS_CONTRASTIVE);
+      if (i == 2) loss.margin = 2;
+      fs_trainer_options options = options_of(i == 0 ? "siamese-sigmoid" : "siamese", &loss);
+      if (i == 3) options.optimiser = FS_SGD;
+      if (i == 4) options.weight_decay = 0.5f;
+      if (i == 5) options.rate = 0.002f;
+      if (i == 6) options.schedule = FS_SCHEDULE_COSINE;
+      if (i == 7) options.longest_gradient = 1;
+      if (i == 8) options.seed = 2;
+      fs_trainer *other = NULL;
+      CHECK_OK(fs_trainer_create(&other, &options, NULL));
+      const state before = state_of(other);
+      CHECK_STATUS(FS_WRONG_MODEL, fs_trainer_resume(other, half));
+      char wanted[64];
+      snprintf(wanted, sizeof wanted, "the checkpoint's %s is", words[i]);
+      CHECK(fs_trainer_resume(other, half) == FS_WRONG_MODEL && strstr(fs_last_error(), wanted));
+      const state after = state_of(other);
+      CHECK(same(&before, &after));
+      fs_trainer_destroy(other);
+    }
+  }
+  TEST("files that are no checkpoint are refused, and nothing is changed") {
+    size_t count;
+    uint8_t *bytes = read_file(half, &count);
+    fs_trainer *trainer = siamese();
+    const state before = state_of(trainer);
+    REQUIRE(bytes);
+    CHECK_STATUS(FS_IO, fs_trainer_resume(trainer, in_folder("none")));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_resume(trainer, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_save(trainer, ""));
+    CHECK_STATUS(FS_IO, fs_trainer_save(trainer, in_folder("none/none")));
+    CHECK(write_file(in_folder("cut"), bytes, count - 1));
+    CHECK_STATUS(FS_BAD_DATA, fs_trainer_resume(trainer, in_folder("cut")));
+    CHECK(write_file(in_folder("text"), "hello, checkpoint", 17));
+    CHECK_STATUS(FS_BAD_DATA, fs_trainer_resume(trainer, in_folder("text")));
+    CHECK_OK(fs_trainer_save_model(trainer, in_folder("model"), FS_FLOAT32, 1, NULL));
+    CHECK_STATUS(FS_BAD_DATA, fs_trainer_resume(trainer, in_folder("model")));
+    const state after = state_of(trainer);
+    CHECK(same(&before, &after));
+    fs_trainer_destroy(trainer);
+    free(bytes);
+  }
+}
+
+static void models(void) {
+  TEST("what was trained is a model that embeds the same") {
+    fs_trainer *trainer = NULL, *again = NULL;
+    fs_trainer_info info = {0};
+    CHECK_OK(fs_trainer_create(&trainer, NULL, NULL)); /* nn4.small2 with random weights */
+    CHECK_OK(fs_trainer_info_get(trainer, &info));
+    REQUIRE(info.height == 96 && info.width == 96 && info.dimension == 128);
+    fs_image *chip = picture(96, 96, 3);
+    float wanted[128], found[128];
+    CHECK_OK(fs_trainer_embed(trainer, fs_image_data(chip), 1, wanted, 128));
+    for (fs_precision precision = FS_FLOAT32; precision <= FS_FLOAT16; precision++) {
+      fs_model *model = NULL;
+      fs_embedder *embedder = NULL;
+      CHECK_OK(fs_trainer_save_model(trainer, in_folder("nn4"), precision, 0.75f, "made by a test"));
+      CHECK_OK(fs_model_open(&model, in_folder("nn4")));
+      CHECK(strcmp(fs_model_architecture(model), "nn4.small2") == 0);
+      const char *note = fs_model_metadata(model, "note");
+      CHECK(note && strcmp(note, "made by a test") == 0);
+      CHECK_OK(fs_embedder_create(&embedder, model));
+      CHECK(fs_embedder_threshold(embedder) == 0.75f && fs_embedder_chip_side(embedder) == 96);
+      CHECK_OK(fs_embedder_embed_chips(embedder, (const fs_image *const *)&chip, 1, found, 128));
+      /* Sums are in another order, and half precision keeps three digits. */
+      for (int i = 0; i < 128; i++) CHECK_NEAR(found[i], wanted[i], precision == FS_FLOAT32 ? 1e-4 : 1e-2);
+      if (precision == FS_FLOAT32) { /* and a start for another training */
+        fs_trainer_options options = options_of("siamese", NULL);
+        CHECK_REFUSED(FS_BAD_DATA, again, fs_trainer_create(&again, &options, model));
+        CHECK_OK(fs_trainer_create(&again, NULL, model));
+        CHECK_OK(fs_trainer_embed(again, fs_image_data(chip), 1, found, 128));
+        CHECK(memcmp(found, wanted, sizeof found) == 0);
+        fs_trainer_destroy(again);
+      }
+      fs_embedder_destroy(embedder);
+      fs_model_destroy(model);
+    }
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_save_model(trainer, NULL, FS_FLOAT32, 1, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_save_model(trainer, in_folder("x"), (fs_precision)2, 1, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_save_model(trainer, in_folder("x"), FS_FLOAT32, NAN, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_save_model(trainer, in_folder("x"), FS_FLOAT32, -1, NULL));
+    CHECK_STATUS(FS_IO, fs_trainer_save_model(trainer, in_folder("none/none"), FS_FLOAT32, 1, NULL));
+    CHECK(!exists(in_folder("x")));
+    fs_image_destroy(chip);
+    fs_trainer_destroy(trainer);
+  }
+}
+
+/* ---- Several processes ---- */
+
+typedef struct meeting {
+  fs_trainer *trainer; /* to be used when it must not */
+  int calls;
+  size_t count;
+  fs_status answer, nested;
+  double square;
+} meeting;
+
+static fs_status meet(float *numbers, size_t count, void *user) {
+  meeting *meeting = user;
+  meeting->calls++;
+  meeting->count = count;
+  meeting->square = 0;
+  for (size_t i = 0; i < PARAMETERS && i < count; i++) meeting->square += (double)numbers[i] * numbers[i];
+  meeting->nested = fs_trainer_save(meeting->trainer, in_folder("nested"));
+  return meeting->answer;
+}
+
+static void several_processes(void) {
+  TEST("the all-reduce sees all gradients, and then what else a step moves") {
+    fs_trainer *trainer = siamese(), *alone = siamese();
+    meeting meeting = {.trainer = trainer, .answer = FS_OK};
+    fs_training_step report = {0};
+    CHECK_OK(fs_trainer_all_reduce_set(trainer, meet, &meeting));
+    CHECK_OK(fs_trainer_step(trainer, pictures(1), BATCH, pairs, NULL, &report));
+    step(alone, 1);
+    const state a = state_of(trainer), b = state_of(alone);
+    CHECK(same(&a, &b)); /* the mean of one process is its own */
+    CHECK(meeting.calls == 1 && meeting.count == PARAMETERS + 2 * (32 + 64 + 128 + 128) + 1);
+    CHECK_NEAR(sqrt(meeting.square), report.gradient_norm, 1e-4 * report.gradient_norm);
+    CHECK(meeting.nested == FS_INVALID_ARGUMENT && !exists(in_folder("nested")));
+    fs_trainer_destroy(trainer);
+    fs_trainer_destroy(alone);
+  }
+  TEST("an all-reduce that fails ends the step with its status, and nothing is learned") {
+    fs_trainer *trainer = siamese();
+    meeting meeting = {.trainer = trainer};
+    const state before = state_of(trainer);
+    CHECK_OK(fs_trainer_all_reduce_set(trainer, meet, &meeting));
+    for (int status = FS_INVALID_ARGUMENT; status <= FS_WRONG_MODEL; status++) {
+      meeting.answer = (fs_status)status;
+      CHECK_STATUS(status, fs_trainer_step(trainer, pictures(1), BATCH, pairs, NULL, NULL));
+      if (quick()) break;
+    }
+    meeting.answer = (fs_status)77;
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_step(trainer, pictures(1), BATCH, pairs, NULL, NULL));
+    const int calls = meeting.calls;
+    CHECK_OK(fs_trainer_all_reduce_set(trainer, NULL, NULL));
+    const state after = state_of(trainer);
+    CHECK(same(&before, &after));
+    step(trainer, 1);
+    CHECK(meeting.calls == calls);
+    fs_trainer_destroy(trainer);
+  }
+}
+
+/* ---- Runs over photos ---- */
+
+/* Three people with three photos each, and things that are none. */
+static void lay_out(void) {
+  CHECK(mkdtemp(folder) != NULL);
+  CHECK(mkdir(in_folder("people"), 0700) == 0);
+  for (int person = 0; person < 3; person++) {
+    char name[64];
+    snprintf(name, sizeof name, "people/p%d", person);
+    CHECK(mkdir(in_folder(name), 0700) == 0);
+    for (int i = 0; i < 3; i++) {
+      fs_image *image = picture(46, 56, (uint32_t)(person + 3 * i));
+      snprintf(name, sizeof name, "people/p%d/%d.png", person, i);
+      CHECK_OK(fs_image_write(image, in_folder(name)));
+      fs_image_destroy(image);
+    }
+  }
+  CHECK(write_file(in_folder("people/p1/broken.jpg"), "no picture", 10));
+  CHECK(write_file(in_folder("people/p1/notes.txt"), "hello", 5));
+  CHECK(write_file(in_folder("people/stray.png"), "hello", 5));
+  CHECK(mkdir(in_folder("people/p9"), 0700) == 0);
+}
+
+static void clear_away(void) {
+  char command[200];
+  snprintf(command, sizeof command, "rm -r %s", folder);
+  CHECK(system(command) == 0);
+}
+
+static fs_photos *people(void) {
+  fs_photos *photos = NULL;
+  CHECK_OK(fs_photos_create(&photos));
+  CHECK_OK(fs_photos_add_people(photos, in_folder("people"), NULL, NULL));
+  return photos;
+}
+
+static void photos_to_learn_from(void) {
+  TEST("a folder of people is counted, and what is left out is told") {
+    fs_photos *photos = people();
+    size_t count = 0, faces = 0, left_out = 0;
+    CHECK_OK(fs_photos_count(photos, &count, &faces));
+    CHECK(count == 10 && faces == 3);
+    CHECK_OK(fs_photos_count(photos, NULL, NULL));
+    CHECK_OK(fs_photos_left_out_count(photos, &left_out));
+    CHECK(left_out == 3); /* the notes, the empty folder and the stray file */
+    char path[300], reason[300], tiny[4];
+    int found = 0;
+    for (size_t i = 0; i < left_out; i++) {
+      CHECK_OK(fs_photos_left_out(photos, i, path, sizeof path, reason, sizeof reason));
+      CHECK(strlen(reason) > 5);
+      found += strstr(path, "people/p1/notes.txt") || strstr(path, "people/p9") || strstr(path, "people/stray.png");
+      CHECK_OK(fs_photos_left_out(photos, i, NULL, 0, tiny, sizeof tiny));
+      CHECK(strlen(tiny) == 3 && memcmp(tiny, reason, 3) == 0);
+      CHECK_OK(fs_photos_left_out(photos, i, NULL, 0, NULL, 0));
+    }
+    CHECK(found == 3);
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_photos_left_out(photos, 3, path, sizeof path, NULL, 0));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_photos_left_out(photos, SIZE_MAX, path, sizeof path, NULL, 0));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_photos_left_out(photos, 0, path, 0, NULL, 0));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_photos_left_out(photos, 0, path, SIZE_MAX, NULL, 0));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_photos_left_out_count(photos, NULL));
+    fs_photos_destroy(photos);
+  }
+  TEST("people can be parted") {
+    fs_photos *photos = people();
+    size_t count = 0, faces = 0, left_out = 0;
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_photos_keep_people(photos, 0, 4));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_photos_keep_people(photos, 0, 0));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_photos_keep_people(photos, SIZE_MAX, 2));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_photos_keep_people(photos, 2, SIZE_MAX));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_photos_keep_people(NULL, 0, 1));
+    CHECK_OK(fs_photos_keep_people(photos, 1, 2));
+    CHECK_OK(fs_photos_count(photos, &count, &faces));
+    CHECK_OK(fs_photos_left_out_count(photos, &left_out));
+    CHECK(count == 7 && faces == 2 && left_out == 3);
+    fs_photos_destroy(photos);
+  }
+  TEST("folders, landmarks and points are looked at") {
+    fs_photos *photos = NULL;
+    size_t count = 0, faces = 0;
+    float points[10] = {18, 22, 27, 22, 23, 30, 19, 38, 27, 38};
+    CHECK_OK(fs_photos_create(&photos));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_photos_create(NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_photos_add_people(NULL, folder, NULL, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_photos_add_people(photos, NULL, NULL, NULL));
+    CHECK_STATUS(FS_IO, fs_photos_add_people(photos, in_folder("none"), NULL, NULL));
+    CHECK_STATUS(FS_IO, fs_photos_add_folder(photos, in_folder("none"), NULL, NULL));
+    CHECK_STATUS(FS_IO, fs_photos_add_people(photos, in_folder("people"), in_folder("none"), NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_photos_add_people(photos, in_folder("people"), in_folder("none"), points));
+    CHECK(write_file(in_folder("bad.json"), "[1, 2", 5));
+    CHECK_STATUS(FS_BAD_DATA, fs_photos_add_folder(photos, in_folder("people/p0"), in_folder("bad.json"), NULL));
+    points[3] = NAN;
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_photos_add_folder(photos, in_folder("people/p0"), NULL, points));
+    CHECK_OK(fs_photos_count(photos, &count, &faces));
+    CHECK(count == 0 && faces == 0);
+    points[3] = 22;
+    CHECK_OK(fs_photos_add_folder(photos, in_folder("people/p0"), NULL, points));
+    CHECK_OK(fs_photos_count(photos, &count, &faces));
+    CHECK(count == 3 && faces == 0);
+    fs_photos_destroy(photos);
+  }
+}
+
+typedef struct watcher {
+  fs_trainer *trainer;
+  int calls, readings;
+  uint32_t stop_at, photos;
+  fs_action action; /* at the step `stop_at` */
+  fs_status nested[3], elsewhere;
+  double speed;
+} watcher;
+
+static void *use_elsewhere(void *user) {
+  watcher *watcher = user;
+  watcher->elsewhere = fs_trainer_step(watcher->trainer, pictures(1), BATCH, pairs, NULL, NULL);
+  return NULL;
+}
+
+static fs_action watch(const fs_training_progress *progress, void *user) {
+  watcher *watcher = user;
+  if (progress->size != sizeof *progress || progress->steps != 6) return FS_CANCEL;
+  watcher->photos = progress->photos;
+  if (progress->step == 0) return watcher->readings++, FS_CONTINUE;
+  watcher->calls++;
+  watcher->speed = progress->photos_per_second;
+  if (watcher->calls == 1) {
+    fs_trainer_info info;
+    float embedding[DIMENSION];
+    watcher->nested[0] = fs_trainer_info_get(watcher->trainer, &info);
+    watcher->nested[1] = fs_trainer_embed(watcher->trainer, pictures(1), 1, embedding, DIMENSION);
+    watcher->nested[2] = fs_trainer_run(watcher->trainer, NULL, NULL);
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, use_elsewhere, watcher) == 0) pthread_join(thread, NULL);
+  }
+  return progress->step == watcher->stop_at ? watcher->action : FS_CONTINUE;
+}
+
+static fs_training_options run_options(watcher *watcher) {
+  fs_training_options options;
+  CHECK_OK(fs_training_options_init(&options, sizeof options));
+  options.batch = BATCH;
+  if (watcher) options.on_step = watch, options.user = watcher;
+  return options;
+}
+
+static void runs(void) {
+  const place places[3] = {place_in_folder("run"), place_in_folder("part"), place_in_folder("whole")};
+  const char *straight = places[0].path, *half = places[1].path, *resumed = places[2].path;
+  TEST("a run trains to its end, tells its progress, and what could not be read") {
+    fs_photos *photos = people();
+    fs_trainer *trainer = siamese();
+    watcher watcher = {.trainer = trainer, .nested = {FS_OK, FS_OK, FS_OK}, .elsewhere = FS_OK};
+    fs_training_options options = run_options(&watcher);
+    options.checkpoint = straight;
+    CHECK_OK(fs_trainer_run(trainer, photos, &options));
+    CHECK(watcher.calls == 6 && watcher.readings >= 1 && watcher.photos == 9 && watcher.speed > 0);
+    /* Used by its own callback, and by another thread meanwhile. */
+    for (int i = 0; i < 2; i++) CHECK(watcher.nested[i] == FS_INVALID_ARGUMENT);
+    CHECK(watcher.nested[2] == FS_INVALID_ARGUMENT && watcher.elsewhere == FS_INVALID_ARGUMENT);
+    CHECK(state_of(trainer).step == 6 && exists(straight));
+    size_t left_out = 0;
+    char path[300], reason[300];
+    CHECK_OK(fs_photos_left_out_count(photos, &left_out));
+    REQUIRE(left_out == 4);
+    CHECK_OK(fs_photos_left_out(photos, 3, path, sizeof path, reason, sizeof reason));
+    CHECK(strstr(path, "people/p1/broken.jpg") && strlen(reason) > 5);
+    CHECK_OK(fs_trainer_run(trainer, photos, &options)); /* nothing is left to do */
+    CHECK_OK(fs_photos_left_out_count(photos, &left_out));
+    CHECK(watcher.calls == 6 && left_out == 4);
+    fs_trainer_destroy(trainer);
+    fs_photos_destroy(photos);
+  }
+  TEST("a run that was cut off and resumed is the same to the last bit") {
+    fs_photos *photos = people();
+    fs_trainer *first = siamese(), *second = siamese();
+    watcher watcher = {.trainer = first, .stop_at = 4, .action = FS_CANCEL};
+    fs_training_options options = run_options(&watcher);
+    options.checkpoint = half;
+    options.checkpoint_every = 3;
+    CHECK_STATUS(FS_CANCELLED, fs_trainer_run(first, photos, &options));
+    CHECK(watcher.calls == 4 && state_of(first).step == 4); /* what was learned stays; the checkpoint is of step 3 */
+    CHECK_OK(fs_trainer_resume(second, half));
+    CHECK(state_of(second).step == 3);
+    options = run_options(NULL);
+    options.checkpoint = resumed;
+    CHECK_OK(fs_trainer_run(second, photos, &options));
+    CHECK(same_files(straight, resumed));
+    /* Other photos or options are told. */
+    fs_augmentation none;
+    CHECK_OK(fs_augmentation_init(&none, sizeof none, FS_AUGMENT_NONE));
+    const char *words[] = {"batch 6", "photos 6", "seed 2", "augmentation "};
+    for (int i = 0; i < 4; i++) {
+      fs_trainer *other = siamese();
+      CHECK_OK(fs_trainer_resume(other, half));
+      options = run_options(NULL);
+      fs_photos *fewer = people();
+      if (i == 0) options.batch = 6;
+      if (i == 1) CHECK_OK(fs_photos_keep_people(fewer, 0, 2));
+      if (i == 2) options.seed = 2;
+      if (i == 3) options.augmentation = &none;
+      CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_run(other, fewer, &options));
+      CHECK(fs_trainer_run(other, fewer, &options) == FS_INVALID_ARGUMENT && strstr(fs_last_error(), words[i]));
+      CHECK(state_of(other).step == 3);
+      fs_photos_destroy(fewer);
+      fs_trainer_destroy(other);
+    }
+    fs_trainer_destroy(first);
+    fs_trainer_destroy(second);
+    fs_photos_destroy(photos);
+  }
+  TEST("a run can be finished, and gone on with") {
+    fs_photos *photos = people();
+    fs_trainer *trainer = siamese();
+    watcher watcher = {.trainer = trainer, .stop_at = 2, .action = FS_FINISH};
+    fs_training_options options = run_options(&watcher);
+    options.checkpoint = resumed;
+    CHECK_OK(fs_trainer_run(trainer, photos, &options));
+    CHECK(watcher.calls == 2 && state_of(trainer).step == 2);
+    CHECK_OK(fs_trainer_run(trainer, photos, &options));
+    CHECK(watcher.calls == 6);
+    CHECK(same_files(straight, resumed));
+    fs_trainer_destroy(trainer);
+    fs_photos_destroy(photos);
+  }
+  TEST("photos and options that do not serve are refused") {
+    fs_photos *photos = people(), *nobody = NULL;
+    fs_trainer *trainer = siamese();
+    CHECK_OK(fs_photos_create(&nobody));
+    const state before = state_of(trainer);
+    fs_augmentation wild;
+    CHECK_OK(fs_augmentation_init(&wild, sizeof wild, FS_AUGMENT_STANDARD));
+    wild.flip = NAN;
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_run(trainer, NULL, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_run(trainer, nobody, NULL));
+    for (int i = 0; i < 8; i++) {
+      fs_training_options options = run_options(NULL);
+      if (i == 0) options.batch = 0;
+      if (i == 1) options.batch = 1;
+      if (i == 2) options.batch = UINT32_MAX;
+      if (i == 3) options.photos_of_person = 0;
+      if (i == 4) options.augmentation = &wild;
+      if (i == 5) options.size = 9;
+      if (i == 6) options.checkpoint = "";
+      if (i == 7) CHECK_OK(fs_photos_keep_people(photos, 0, 1)); /* no pairs of two people */
+      CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_run(trainer, photos, &options));
+    }
+    fs_training_options options = run_options(NULL);
+    options.pairs = in_folder("none");
+    CHECK_STATUS(FS_IO, fs_trainer_run(trainer, photos, &options));
+    const state after = state_of(trainer);
+    CHECK(same(&before, &after));
+    fs_trainer_destroy(trainer);
+    fs_photos_destroy(nobody);
+    fs_photos_destroy(photos);
+  }
+}
+
+int main(void) {
+  lay_out();
+  making();
+  steps();
+  checkpoints();
+  models();
+  several_processes();
+  photos_to_learn_from();
+  runs();
+  clear_away();
+  return test_end_program();
+}
