@@ -176,14 +176,15 @@ package final class Trainer {
   package func resume(path: String) throws(Failure) {
     let checkpoint = checkpoint
     let file = try WeightFile(path: path)
-    let loss = file.metadata["text.loss"] ?? ""
-    guard loss == plan.loss.name else { throw .wrongModel("the checkpoint's loss is \"\(loss)\", \"\(plan.loss.name)\" wanted") }
-    guard file.contains("counter.step") else { throw .badData("checkpoint: it does not say how many steps were done") }
-    try checkpoint.read(file)
-    guard let words = checkpoint.counters["step"], words.count == 1, let step = Int(exactly: words[0]) else {
-      throw .badData("checkpoint: it does not say how many steps were done")
+    guard let loss = file.metadata["text.loss"] else {
+      throw .badData("checkpoint: the file is none of a training, its metadata has no \"text.loss\"")
     }
-    self.step = step
+    guard loss == plan.loss.name else { throw .wrongModel("the checkpoint's loss is \"\(loss)\", \"\(plan.loss.name)\" wanted") }
+    // A number that no training reaches would overflow.
+    let words = try Checkpoint<Float>.words(file, "counter.step")
+    guard words.count == 1, words[0] < 1 << 40 else { throw .badData("checkpoint: \(words) steps were done, wanted a number below 2^40") }
+    try checkpoint.read(file)
+    step = Int(words[0])
     counters = checkpoint.counters
     counters["step"] = nil
   }

@@ -97,13 +97,14 @@ package final class FaceTraining {
   ) throws(Failure) -> Sampler {
     var state = SamplerState(seed: options.seed)
     if let words = trainer.counters["sampler"] {
-      guard words.count == 3, let epoch = Int(exactly: words[1]), let position = Int(exactly: words[2]) else {
-        throw .badData("checkpoint: \(words.count) numbers say where the photos stand, wanted 3")
+      // What a damaged file says must not overflow.
+      guard words.count == 3, words[1] < 1 << 40, words[2] < 1 << 40 else {
+        throw .badData("checkpoint: \(words) says where the photos stand, wanted seed, epoch and batch")
       }
       guard words[0] == options.seed else {
         throw .invalidArgument("seed \(options.seed), this training's photos began with \(words[0])")
       }
-      state = SamplerState(seed: words[0], epoch: epoch, position: position)
+      state = SamplerState(seed: words[0], epoch: Int(words[1]), position: Int(words[2]))
     }
     return try Sampler(sampling, people: crops.photos.map { $0.person }, state: state)
   }
