@@ -7,7 +7,7 @@ struct Train: ParsableCommand {
     abstract: "Trains an embedder from photos of people, or from what another embedder answers.",
     usage: """
       facestyle train --people <folder> --out <file> [<options>]
-      facestyle train --photos <folder> --teacher <file> --out <file> [<options>]
+      facestyle train --photos <folder> --teacher <file> --out <file> ...
       """,
     discussion: """
       A folder of people has a folder for each of them, with JPEG and PNG files. Faces must lie \

@@ -23,7 +23,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAM = Path(os.environ.get("FACESTYLE_PROGRAM", REPOSITORY / "build" / "facestyle"))
 MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"))
 PHOTOS = Path(os.environ.get("FACESTYLE_PHOTOS", REPOSITORY / "build" / "photos"))
-COMMANDS = ["detect", "compare", "identify", "embed", "evaluate", "style", "demo"]
+COMMANDS = ["detect", "compare", "identify", "embed", "evaluate", "train", "style", "demo"]
 BAD_USAGE = 64  # EX_USAGE of sysexits.h
 
 models = pytest.mark.skipif(
@@ -85,6 +85,30 @@ def png_size(path):
     return struct.unpack(">II", path.read_bytes()[16:24])
 
 
+def on_a_terminal(*arguments, until=None):
+    """Runs with a terminal as the error stream; sends Ctrl-C when the text holds `until`."""
+    terminal, side = pty.openpty()
+    environment = {**os.environ, "FACESTYLE_MODELS": str(MODELS)}
+    process = subprocess.Popen(
+        [PROGRAM, *map(str, arguments)], stdout=subprocess.PIPE, stderr=side, env=environment, text=True
+    )
+    os.close(side)
+    shown, deadline = "", time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if not select.select([terminal], [], [], 0.1)[0]:
+            continue
+        try:
+            shown += os.read(terminal, 4096).decode()
+        except OSError:  # the other side is closed
+            break
+        if until and until in shown:
+            process.send_signal(signal.SIGINT)
+            until = None
+    os.close(terminal)
+    output, _ = process.communicate(timeout=60)
+    return process.returncode, output, shown
+
+
 @pytest.fixture
 def tiny(tmp_path):
     return png(tmp_path / "content.png", 40, 32), png(tmp_path / "style.png", 36, 36)
@@ -111,6 +135,15 @@ def test_the_program_tells_its_version():
         ["style", "a.jpg", "b.jpg", "-o", "c.gif"], ["style", "a.jpg", "b.jpg", "-o", "c.png", "--size", "wide"],
         ["style", "a.jpg", "b.jpg", "-o", "c.png", "--pooling", "median"],
         ["style", "a.jpg", "b.jpg", "-o", "c.png", "--save-every", "0"], ["compare", "a", "b", "--threshold=-1"],
+        ["train", "--out", "a"], ["train", "--people", "a"], ["train", "--people", "a", "--out", "b", "--loss", "hinge"],
+        ["train", "--photos", "a", "--out", "b"], ["train", "--people", "a:1,2,3", "--out", "b"],
+        ["train", "--people", "a", "--out", "b", "--loss", "distillation"],
+        ["train", "--people", "a", "--out", "b", "--teacher", "c", "--loss", "semi-hard"],
+        ["train", "--people", "a", "--out", "b", "--steps", "9", "--epochs", "9"],
+        ["train", "--people", "a", "--out", "b", "--architecture", "resnet"],
+        ["train", "--people", "a", "--out", "b", "--checkpoint-every", "9"],
+        ["train", "--people", "a", "--out", "b", "--keep-people", "9-3"],
+        ["train", "--people", "a", "--out", "b", "--loss", "centre", "--margin", "1"],
     ],
     ids=" ".join,
 )  # fmt: skip
@@ -333,6 +366,123 @@ def test_evaluate_names_what_is_wrong(pairs):
     assert run("evaluate", "--pairs", "a").returncode == BAD_USAGE
 
 
+# ---- Training ----
+
+
+@pytest.fixture
+def people(tmp_path):
+    """Four people with four small photos each, and two files that are no photos."""
+    folder = tmp_path / "people"
+    for person in range(4):
+        (folder / f"p{person}").mkdir(parents=True)
+        for photo in range(4):
+            png(folder / f"p{person}" / f"{photo}.png", 40 + 4 * person, 40 + photo)
+    (folder / "notes.txt").write_text("nobody's")
+    (folder / "p3" / "broken.png").write_bytes(b"not a picture")
+    return folder
+
+
+def train(people, out, *options):
+    """A training of a few steps."""
+    return ["train", "--people", people, "--architecture", "siamese", "--batch", 8, "--photos-of-person", 2, "--out", out, *options]
+
+
+def lines(log):
+    return [json.loads(line) for line in log.read_text().splitlines()]
+
+
+def test_train_writes_a_model_and_tells_what_it_left_out(people, tmp_path):
+    out, log = tmp_path / "a.safetensors", tmp_path / "a.jsonl"
+    result = run(*train(people, out, "--steps", 3, "--log", log, "--json"))
+    assert result.returncode == 0, result.stderr
+    told = result.stderr.splitlines()
+    assert len(told) == 2 and "notes.txt" in told[0] and "broken.png" in told[1], "the bar is for terminals alone"
+    assert all(line.startswith("facestyle: left out ") for line in told)
+    report = json.loads(result.stdout)
+    assert (report["model"], report["architecture"], report["photos"], report["people"]) == (str(out), "siamese", 16, 4)
+    assert (report["left_out"], report["step"], report["steps"]) == (2, 3, 3) and report["parameters"] > 800000
+    rows = lines(log)
+    assert [row["step"] for row in rows] == [1, 2, 3] and rows[-1]["images_per_second"] > 0
+    assert report["loss"] == pytest.approx(sum(row["loss"] for row in rows) / 3)
+    assert all(row["triplets"] > 0 and row["rate"] > 0 for row in rows)
+    assert b'"architecture":"siamese"' in out.read_bytes().replace(b" ", b"")
+    half = tmp_path / "half.safetensors"
+    text = good(*train(people, half, "--steps", 3, "--half"))
+    assert text.startswith(f"{half}: siamese, ") and "3 steps on 16 photos of 4 people" in text
+    assert half.stat().st_size < 0.6 * out.stat().st_size
+
+
+def test_train_goes_on_from_its_checkpoint_with_the_same_bits(people, tmp_path):
+    whole, parts, log = tmp_path / "whole.safetensors", tmp_path / "parts.safetensors", tmp_path / "log.jsonl"
+    checkpoint = tmp_path / "c.checkpoint"
+    common = ["--schedule", "constant", "--loss", "contrastive", "--seed", 5]
+    good(*train(people, whole, *common, "--steps", 6))
+    good(*train(people, parts, *common, "--steps", 4, "--checkpoint", checkpoint, "--checkpoint-every", 2, "--log", log))
+    with log.open("a") as file:  # as of a step behind the checkpoint, and of one in which the power failed
+        file.write('{"step": 5, "loss": 9}\n{"step": 6, "lo')
+    found = answer(*train(people, parts, *common, "--steps", 6, "--checkpoint", checkpoint, "--log", log, "--threads", 1))
+    assert found["step"] == 6 and parts.read_bytes() == whole.read_bytes()
+    assert [row["step"] for row in lines(log)] == [1, 2, 3, 4, 5, 6] and lines(log)[4]["loss"] != 9
+    # Nothing is left to do but to write the model, with another threshold say.
+    assert answer(*train(people, parts, *common, "--steps", 6, "--checkpoint", checkpoint, "--threshold", 0.7))["step"] == 6
+    assert b'"0.7"' in parts.read_bytes()
+    message = refused(*train(people, parts, "--steps", 6, "--loss", "batch-hard", "--checkpoint", checkpoint))
+    assert "contrastive" in message and "batch-hard" in message
+
+
+def test_train_starts_from_a_model_and_learns_from_it(people, tmp_path):
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    good(*train(people, first, "--loss", "centre", "--optimiser", "sgd", "--epochs", 1))
+    flat = tmp_path / "flat"
+    shutil.copytree(people / "p0", flat)
+    found = answer(
+        "train", "--photos", flat, "--teacher", first, "--start", first, "--loss", "teacher-distance", "--augment", "none",
+        "--rate", 1e-9, "--batch", 4, "--steps", 2, "--out", second)
+    # In training batch normalisation takes a batch's own mean, so even the teacher's twin is not there at once.
+    assert found["architecture"] == "siamese" and found["people"] == 0 and found["loss"] >= 0
+    assert run("train", "--people", people, "--start", first, "--architecture", "nn4.small2", "--out", second).returncode == 1
+
+
+@pytest.mark.parametrize("points", ["points.json", "10,15,30,15,20,25,12,32,28,32"])
+def test_train_takes_points_of_faces(people, tmp_path, points):
+    if points.endswith(".json"):
+        marks = {f"p{person}/{photo}.png": [[10, 15], [30, 15], [20, 25], [12, 32], [28, 32]] for person in range(4) for photo in range(3)}
+        (tmp_path / points).write_text(json.dumps(marks))
+        points = tmp_path / points
+    options = ["--loss", "semi-hard", "--keep-people", "1-3", "--batch", 6, "--steps", 2, "--augment", "strong", "--json"]
+    found = json.loads(good(*train(f"{people}:{points}", tmp_path / "a.safetensors", *options), folder=tmp_path))
+    assert found["people"] == 3 and found["photos"] == (9 if "json" in str(points) else 12)
+    assert found["left_out"] == (5 if "json" in str(points) else 2)
+
+
+def test_train_names_what_is_wrong(people, tmp_path):
+    out = tmp_path / "a.safetensors"
+    assert "nowhere" in refused(*train(tmp_path / "nowhere", out))
+    assert "nowhere" in refused(*train(people, tmp_path / "nowhere" / "a.safetensors"))
+    assert "gone.safetensors" in refused(*train(people, out, "--start", "gone.safetensors"))
+    assert "gone.json" in refused(*train(f"{people}:gone.json", out))
+    assert "4" in refused(*train(people, out, "--keep-people", "2-4"))
+    assert "-1" in refused(*train(people, out, "--rate=-1"))
+    assert "blend" in run(*train(people, out, "--blend", 0.5)).stderr
+    (tmp_path / "log").mkdir()
+    assert "log" in refused(*train(people, out, "--log", tmp_path / "log"))
+    (tmp_path / "c").write_bytes(b"not a checkpoint")
+    refused(*train(people, out, "--checkpoint", tmp_path / "c"))
+    assert not out.exists()
+
+
+def test_ctrl_c_ends_a_training_that_can_go_on(people, tmp_path):
+    out, checkpoint = tmp_path / "a.safetensors", tmp_path / "a.checkpoint"
+    options = train(people, out, "--steps", 100000, "--schedule", "constant", "--checkpoint", checkpoint, "--json")
+    code, output, shown = on_a_terminal(*options, until="3/100000")
+    assert code == 0, shown
+    assert 3 <= json.loads(output)["step"] < 100000 and out.exists() and checkpoint.exists()
+    assert f"; the same command goes on from {checkpoint}" in shown
+    bars = [line for line in shown.replace("\n", "\r").split("\r") if line.startswith("[")]
+    assert all(len(line) <= 80 for line in bars)
+    assert re.match(r"\[-*#*-*\] +3/100000  loss \d+\.\d{4}  rate 1\.00e-03  \d+ photos/s  ETA \d", bars[3])
+
+
 # ---- Style ----
 
 
@@ -378,30 +528,6 @@ def test_style_keeps_pictures_on_the_way(tmp_path, tiny):
     folder.mkdir()
     good("style", *tiny, "-o", folder / "a.png", "--steps", 5, "--save-every", 2)
     assert sorted(path.name for path in folder.iterdir()) == ["a-0002.png", "a-0004.png", "a.png"]
-
-
-def on_a_terminal(*arguments, until=None):
-    """Runs with a terminal as the error stream; sends Ctrl-C when the text holds `until`."""
-    terminal, side = pty.openpty()
-    environment = {**os.environ, "FACESTYLE_MODELS": str(MODELS)}
-    process = subprocess.Popen(
-        [PROGRAM, *map(str, arguments)], stdout=subprocess.PIPE, stderr=side, env=environment, text=True
-    )
-    os.close(side)
-    shown, deadline = "", time.monotonic() + 120
-    while time.monotonic() < deadline:
-        if not select.select([terminal], [], [], 0.1)[0]:
-            continue
-        try:
-            shown += os.read(terminal, 4096).decode()
-        except OSError:  # the other side is closed
-            break
-        if until and until in shown:
-            process.send_signal(signal.SIGINT)
-            until = None
-    os.close(terminal)
-    output, _ = process.communicate(timeout=60)
-    return process.returncode, output, shown
 
 
 @models
