@@ -12,7 +12,7 @@
  *            const pointer is borrowed from its handle and lives as long.
  * Threads    Any function may run on any thread. fs_image, fs_model, fs_detector and fs_embedder never
  *            change after creation, so threads may share them. An fs_gallery may be searched by many
- *            threads while none changes it. An fs_styler is used by one thread at a time.
+ *            threads while none changes it. An fs_styler and an fs_trainer are used by one thread at a time.
  * Options    A struct whose first member is `size` is filled by its _options_init function and grows
  *            only at its end; NULL in its place means the defaults.
  * Units      Pixels, origin top left, x to the right, y down. The centre of the first pixel is (0, 0).
@@ -573,53 +573,63 @@ void fs_styler_destroy(fs_styler *styler);
 
 /* ---- Photos to learn from. ---- */
 
+/* A list of photos, with what is known of them: who it is, and five points. Nothing is read until a training does. Threads
+ * may share one; a training works on the photos that were there when it began. */
 typedef struct fs_photos fs_photos;
 
-fs_status fs_photos_create(fs_photos **out);
-void fs_photos_destroy(fs_photos *photos);
-/* Adds a folder of people: each folder inside is a person, the JPEG and PNG files in it are photos of that person; taken
- * in the order of their names. `landmarks` is a JSON file, {"Ann/1.jpg": [[x, y] five times], ...}, `points` five x, y
- * that hold for all of them; both may be NULL: then whole photos are learned from. What is no photo is left out. FS_IO
- * for a folder that cannot be read. */
+fs_status fs_photos_create(fs_photos **out); /* empty */
+/* Adds a folder of people: each folder inside is a person, the JPEG and PNG files in it are photos of that person; in the
+ * order of their names. People of one name in two folders are two people. `landmarks` is a JSON file,
+ * {"Ann/1.jpg": [[x, y], ... 5], ...} or as fs_landmarks_open has it, `points` five x, y that hold for all photos of the folder,
+ * as for aligned pictures; both may be NULL, one must. Names that begin with a point are passed over, all else that
+ * is no photo is left out (fs_photos_left_out); no link is followed. FS_IO for a folder that cannot be read: nothing is added
+ * then. */
 fs_status fs_photos_add_people(fs_photos *photos, const char *folder, const char *landmarks, const float *points);
 /* Adds a flat folder, photos of nobody in particular: for a loss that has a teacher. */
 fs_status fs_photos_add_folder(fs_photos *photos, const char *folder, const char *landmarks, const float *points);
 /* Keeps people number first to first + count - 1 and their photos alone, for parting who is learned from who is not. */
 fs_status fs_photos_keep_people(fs_photos *photos, size_t first, size_t count);
-fs_status fs_photos_count(const fs_photos *photos, size_t *count, size_t *people);
-/* What was left out so far, by fs_photos_add_... and by training, and why. `path` and `reason` may be NULL; both are
- * cut to their capacity. */
+fs_status fs_photos_count(const fs_photos *photos, size_t *count, size_t *people); /* either may be NULL */
+/* What was left out, by fs_photos_add_... and by the last training that read the photos. */
 fs_status fs_photos_left_out_count(const fs_photos *photos, size_t *count);
+/* Which, and why: `path` and `reason` may be NULL, and end in a 0; what is longer than their capacity, in bytes, is cut
+ * between characters. */
 fs_status fs_photos_left_out(const fs_photos *photos, size_t index, char *path, size_t path_capacity, char *reason,
                              size_t reason_capacity);
+void fs_photos_destroy(fs_photos *photos);
 
-/* ---- Trainer: a network that learns. One thread at a time uses a trainer; FS_INVALID_ARGUMENT for a second. ---- */
+/* ---- Trainer: a network that learns. ---- */
 
+/* A network, a loss, an optimiser and a schedule. One thread at a time uses a trainer: a second one, and a function of yours
+ * that the trainer calls, get FS_INVALID_ARGUMENT. What it learns is the same bits for any number of threads (fs_threads_set). */
 typedef struct fs_trainer fs_trainer;
 
+/* Formulas as PyTorch has them. FS_ADAM adds the weight decay to the gradient, FS_ADAMW takes it from the weights. */
 typedef enum fs_optimiser { FS_SGD = 0, FS_ADAM = 1, FS_ADAMW = 2, FS_RMSPROP = 3 } fs_optimiser;
 
-/* How the rate goes over the steps, which begin with a warm-up if one is asked for. */
+/* How the rate goes over the steps, which begin with a warm-up, up from a hundredth, if one is asked for. */
 typedef enum fs_schedule {
   FS_SCHEDULE_CONSTANT = 0,
   FS_SCHEDULE_STEP = 1,      /* a tenth after each third */
-  FS_SCHEDULE_COSINE = 2,    /* down to 0 by half a wave */
-  FS_SCHEDULE_ONE_CYCLE = 3, /* up from a 25th, down to nearly nothing; beta 1 or momentum against it */
-  FS_SCHEDULE_CYCLICAL = 4   /* four triangles from a tenth of the rate; beta 1 against it, beta 2 is 0.99 */
+  FS_SCHEDULE_COSINE = 2,    /* down to 0 by half a wave (Loshchilov and Hutter 2017) */
+  FS_SCHEDULE_ONE_CYCLE = 3, /* up from a 25th, down to nearly nothing; beta 1 or momentum 0.95, 0.85 at the highest rate
+                              * (Smith and Topin 2018) */
+  FS_SCHEDULE_CYCLICAL = 4   /* four triangles from a tenth of the rate; beta 1 or momentum 0.9 to 0.8 against it, beta 2 is
+                              * 0.99 (Smith 2017) */
 } fs_schedule;
 
 typedef struct fs_trainer_options {
   size_t size;
   const char *architecture;    /* a name of fs_architecture_name; default NULL: "nn4.small2" */
   const fs_loss_options *loss; /* default NULL: FS_LOSS_SEMI_HARD with its defaults */
-  uint32_t classes;            /* people, for a classifier; default 0 */
+  uint32_t classes;            /* people, at least 1, for a classifier; default 0 */
   fs_optimiser optimiser;      /* default FS_ADAM */
   fs_schedule schedule;        /* default FS_SCHEDULE_ONE_CYCLE */
   uint32_t steps;              /* of the schedule and of fs_trainer_run; default 1000, at least 2 */
-  uint32_t warm_up;            /* the first of them; default 0 */
-  float rate;                  /* the highest; default 0.001 */
-  float momentum;              /* of SGD and RMSProp, or Adam's beta 1; default 0.9 */
-  float weight_decay;          /* default 0 */
+  uint32_t warm_up;            /* the first of them; default 0, less than steps */
+  float rate;                  /* the highest, more than 0; default 0.001 */
+  float momentum;              /* of SGD and RMSProp, or Adam's beta 1, where the schedule has none; default 0.9, 0 to below 1 */
+  float weight_decay;          /* 0 or more; default 0 */
   float longest_gradient;      /* all gradients together are shortened to this length; default 0: never */
   uint64_t seed;               /* of first weights and dropout; default 1 */
 } fs_trainer_options;
@@ -635,75 +645,99 @@ typedef struct fs_trainer_info {
 /* What a step did. */
 typedef struct fs_training_step {
   size_t size;
-  double loss, rate;
-  double gradient_norm; /* before it was shortened */
-  fs_mining_statistics mining;
+  double loss;          /* before the step; of all processes that train together, the mean */
+  double rate;
+  double gradient_norm; /* length of all gradients, before it was shortened */
+  fs_mining_statistics mining; /* of this process */
 } fs_training_step;
 
 fs_status fs_trainer_options_init(fs_trainer_options *options, size_t size);
-/* `start` gives the network's first weights, NULL for random ones. FS_BAD_DATA for a model of another network. */
+/* `start` gives the network's first weights, NULL for random ones. NULL options: defaults. FS_INVALID_ARGUMENT for a number
+ * out of its range, for an architecture that is not known, and for one that cannot be trained (VGG-19, which takes any size,
+ * MTCNN, dlib's); FS_BAD_DATA for a start of another architecture. */
 fs_status fs_trainer_create(fs_trainer **out, const fs_trainer_options *options, const fs_model *start);
 void fs_trainer_destroy(fs_trainer *trainer);
 fs_status fs_trainer_info_get(const fs_trainer *trainer, fs_trainer_info *info);
 
-/* One step on pictures of the host's: `pictures` [count, height, width, 3], R,G,B bytes, faces aligned as fs_embedder_chip
- * does; labels and teacher, [count, dimension], as the loss wants them (fs_loss_evaluate), otherwise NULL. Nothing is
- * learned when it fails. FS_BAD_DATA when the loss is no finite number. `step` may be NULL. The same bits for any number
- * of threads. */
+/* One step on pictures of the host's: `pictures` [count, height, width, 3], R,G,B bytes, packed, faces aligned as
+ * fs_embedder_align does; count is 1 to 65536. `labels` [count], of a loss of pairs [count / 2], and `teacher`
+ * [count, dimension] as the loss wants them (fs_loss_evaluate), otherwise NULL. Batch normalisation wants two pictures or
+ * more. Nothing is changed when it fails: FS_INVALID_ARGUMENT for a batch that does not suit the loss, FS_BAD_DATA when loss
+ * or gradient is no finite number, as with a rate that is too high. `step` may be NULL. */
 fs_status fs_trainer_step(fs_trainer *trainer, const uint8_t *pictures, size_t count, const int32_t *labels,
                           const float *teacher, fs_training_step *step);
-/* What the network answers so far, as it will when it is saved: `embeddings` [count, dimension]. */
+/* What the network answers so far to such pictures, as it will when it is saved: `embeddings` [count, dimension]. */
 fs_status fs_trainer_embed(fs_trainer *trainer, const uint8_t *pictures, size_t count, float *embeddings, size_t capacity);
 
 typedef struct fs_training_progress {
   size_t size;
-  uint32_t step, steps; /* done, of how many; 0 while photos are read */
+  uint32_t step, steps; /* done, of how many; step is 0 while photos are read, and so is all below but `photos` */
   uint32_t epoch;       /* from 0 */
-  uint32_t photos;      /* read so far, or learned from in an epoch */
-  double loss, rate, gradient_norm;
-  double photos_per_second;
+  uint32_t photos;      /* read so far; then, how many there are to learn from */
+  double loss, rate, gradient_norm; /* as in fs_training_step */
+  double photos_per_second; /* since this run began to learn */
   fs_mining_statistics mining;
 } fs_training_progress;
 
-/* Called while photos are read and after each step, on the thread that called fs_trainer_run. FS_FINISH ends the run as if
- * its steps were done, FS_CANCEL ends it with FS_CANCELLED; what was learned stays. It must not use the trainer. */
+/* Called while photos are read and after each step, on the thread that called fs_trainer_run, with nothing locked. FS_FINISH
+ * ends the run as if its steps were done, FS_CANCEL ends it with FS_CANCELLED; what was learned stays. It must not use the
+ * trainer, other functions are fine. */
 typedef fs_action (*fs_training_callback)(const fs_training_progress *progress, void *user);
 
 typedef struct fs_training_options {
   size_t size;
-  uint32_t batch;             /* photos a step; default 64 */
-  uint32_t photos_of_person;  /* in a batch of a loss that mines; default 8 */
+  uint32_t batch;             /* photos a step, 2 to 65536; default 64 */
+  uint32_t photos_of_person;  /* in a batch of a loss that mines, 2 or more, batch / photos_of_person people; default 8 */
   const fs_augmentation *augmentation; /* default NULL: FS_AUGMENT_STANDARD */
-  const fs_model *teacher;    /* for a loss that has one; default NULL */
-  const char *pairs, *triplets; /* lists of photos for a loss of pairs or triplets; default NULL: pairs at random */
-  const char *checkpoint;     /* where to keep one; default NULL: nowhere */
+  const fs_model *teacher;    /* for a loss that has one, of the same dimension; default NULL */
+  /* Files with lists for a loss of pairs or triplets, a line each, photos by their names below the folder, parted by blanks or
+   * tabs: "Ann/1.jpg Ann/2.jpg 1", 0 for two people; "anchor positive negative". Default NULL: pairs at random, half of them
+   * of one person; FS_LOSS_TRIPLET wants a list. */
+  const char *pairs, *triplets;
+  const char *checkpoint;     /* where to keep one, written over; default NULL: nowhere */
   uint32_t checkpoint_every;  /* steps; default 0: at the end */
   uint64_t memory_limit;      /* bytes that photos may take, beyond they are read again; default 4 GB */
   uint64_t seed;              /* of the photos' order and what is done to them; default 1 */
-  fs_training_callback on_step;
-  void *user;
+  fs_training_callback on_step; /* default NULL */
+  void *user;                 /* handed to on_step untouched */
 } fs_training_options;
 
 fs_status fs_training_options_init(fs_training_options *options, size_t size);
-/* Trains until the trainer's steps are done. Photos that cannot be read are left out (fs_photos_left_out). A run that is
- * resumed from its checkpoint goes on with the very bits that it would have had. */
+/* Trains until the trainer's steps are done. Faces are brought to their places by their points; if no photo has any, whole
+ * photos are learned from, if only some have, the others are left out, as are photos that cannot be read
+ * (fs_photos_left_out). NULL options: defaults.
+ *
+ * A second run goes on where the first one stopped, and a resumed one where its checkpoint was written, with the very bits
+ * that it would have had: FS_INVALID_ARGUMENT, with what differs, for another batch, photos_of_person, augmentation, teacher,
+ * list, seed or other photos than those that the trainer began with. FS_CANCELLED when your function cancels. */
 fs_status fs_trainer_run(fs_trainer *trainer, fs_photos *photos, const fs_training_options *options);
 
-/* Makes `numbers` their mean over all processes that train together, and returns FS_OK, or a status that fails the step.
- * Called once a step with all gradients; with it, a step on 2 x n pictures is the same as two processes' steps on n. */
+/* For training in several processes: makes each of `count` numbers its mean over all of them, and returns FS_OK, or a status
+ * that fails the step. Called once a step, on the thread of the step, with all gradients, then all else that a step moves
+ * (running statistics of batch normalisation, centres), then the loss: so networks that began alike stay alike, to the bit if
+ * every process gets the same means. It must not use the trainer.
+ *
+ * Two processes that step on n pictures each learn as one on 2n, if the loss is a mean over rows or pairs; but batch
+ * normalisation uses the statistics of a process's own pictures, and mining finds triplets among them. Give each process other
+ * pictures: another seed in fs_training_options, or other photos. A process that fails before it calls leaves the others
+ * waiting: end them then (MPI_Abort). */
 typedef fs_status (*fs_all_reduce)(float *numbers, size_t count, void *user);
 /* NULL: train alone. */
 fs_status fs_trainer_all_reduce_set(fs_trainer *trainer, fs_all_reduce all_reduce, void *user);
 
-/* A checkpoint has all that is needed to go on: the file is whole or the old one at any moment. */
+/* A checkpoint has all that is needed to go on: weights, what the optimiser remembers, and where the photos stand. The file
+ * is whole, or the old one, at any moment, whenever the process ends. */
 fs_status fs_trainer_save(fs_trainer *trainer, const char *path);
-/* FS_WRONG_MODEL for a checkpoint of another network, loss or optimiser; then nothing is changed. */
+/* Goes on from a checkpoint. FS_WRONG_MODEL, with what differs, for one of another architecture, loss, optimiser, schedule,
+ * longest_gradient or seed, settings and numbers of steps included; FS_BAD_DATA for what is no checkpoint; nothing is changed
+ * then. To begin another training with these weights, save a model and `start` with it. */
 fs_status fs_trainer_resume(fs_trainer *trainer, const char *path);
 
 typedef enum fs_precision { FS_FLOAT32 = 0, FS_FLOAT16 = 1 } fs_precision;
 
-/* Writes the network as a model: fs_model_open and fs_embedder_create take it. `threshold` is the distance up to which two
- * faces are one person's; `note`, which may be NULL, is kept as metadata "note". */
+/* Writes the network as a model: fs_model_open takes it, and, if its pictures are square, fs_embedder_create. `threshold`,
+ * 0 or more, is the distance up to which two faces are one person's (fs_evaluate_pairs finds it); `note`, which may be NULL,
+ * is kept as metadata "note". The file appears whole or not at all. */
 fs_status fs_trainer_save_model(fs_trainer *trainer, const char *path, fs_precision precision, float threshold,
                                 const char *note);
 

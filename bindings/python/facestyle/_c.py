@@ -583,13 +583,13 @@ FUNCTIONS = {
     "fs_styler_destroy": (None, [_styler]),
     # Photos to learn from
     "fs_photos_create": (fs_status, [POINTER(_photos)]),
-    "fs_photos_destroy": (None, [_photos]),
     "fs_photos_add_people": (fs_status, [_photos, c_char_p, c_char_p, _floats]),
     "fs_photos_add_folder": (fs_status, [_photos, c_char_p, c_char_p, _floats]),
     "fs_photos_keep_people": (fs_status, [_photos, c_size_t, c_size_t]),
     "fs_photos_count": (fs_status, [_photos, _sizes, _sizes]),
     "fs_photos_left_out_count": (fs_status, [_photos, _sizes]),
     "fs_photos_left_out": (fs_status, [_photos, c_size_t, c_char_p, c_size_t, c_char_p, c_size_t]),
+    "fs_photos_destroy": (None, [_photos]),
     # Trainer
     "fs_trainer_options_init": (fs_status, [POINTER(fs_trainer_options), c_size_t]),
     "fs_trainer_create": (fs_status, [POINTER(_trainer), POINTER(fs_trainer_options), _model]),
