@@ -3,6 +3,7 @@
 #   make            the library and the program, in build/
 #   make install    header, library, pkg-config file, program (PREFIX, DESTDIR)
 #   make models     the weights and photos of the demo and the tests
+#   make train-model DATA=folder    the model of models/ again, from its photos
 #   make bench      how fast the kernels and networks are here; make bench-peers: beside others
 #   make embedded   the library without a Swift runtime
 #   make deps       the Debian packages (needs root or sudo)
@@ -24,6 +25,7 @@ EMBEDDED := $(BUILD)/embedded/libfacestyle.so.$(VERSION)
 VENV := $(BUILD)/venv/.ready
 PYTHON := $(BUILD)/venv/bin/python
 MODELS := $(BUILD)/models
+SHIPPED := $(wildcard models/*)
 
 .PHONY: all
 all: $(LIBRARY) $(PROGRAM)
@@ -77,6 +79,8 @@ install: $(LIBRARY) $(PROGRAM)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' Tools/facestyle.pc.in \
 	    > $(DESTDIR)$(PREFIX)/lib/pkgconfig/facestyle.pc
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/share/facestyle/models
+	$(if $(SHIPPED),install -m 644 $(SHIPPED) $(DESTDIR)$(PREFIX)/share/facestyle/models)
 
 # ---- Models, demo ----
 
@@ -95,6 +99,11 @@ demo: all models
 
 # A picture with strokes and colours, of those that need no download of their own.
 STYLE ?= $(BUILD)/photos/ihc.png
+
+# Some hours: models/README.md tells what DATA holds.
+.PHONY: train-model
+train-model: all models
+	PYTHONPATH=bindings/python $(PYTHON) examples/training/shipped.py --data $(DATA)
 
 # ---- Benchmarks ----
 

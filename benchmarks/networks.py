@@ -166,6 +166,9 @@ def nn4_weights(seed=11):
     return save(values, {"architecture": "nn4.small2", "lrn": "torch"})
 
 
+ROOT_GUARD = 1e-12  # the gradient of a root is infinite at 0, where all of a window is 0
+
+
 class ResponseNormalisation(torch.autograd.Function):
     """F.local_response_norm, exported as the one operator that ONNX has for it."""
 
@@ -179,9 +182,9 @@ class ResponseNormalisation(torch.autograd.Function):
 
 
 class NN4Small2(nn.Module):
-    def __init__(self, path):
+    def __init__(self, path, learns=False):
         super().__init__()
-        self.stored, self.units = load_file(path), nn.ModuleDict()
+        self.stored, self.units, self.learns = load_file(path), nn.ModuleDict(), learns
         self._add("conv1", 2, 3), self._add("conv2"), self._add("conv3", 1, 1)
         for block, (_, _, five, pool, one) in INCEPTIONS.items():
             name, stride = f"inception_{block}_", 2 if pool is None else 1
@@ -195,9 +198,18 @@ class NN4Small2(nn.Module):
         self.dense = nn.Linear(736, 128).requires_grad_(False)
         self.dense.weight.data = tensor(self.stored["dense.weight"])
         self.dense.bias.data = tensor(self.stored["dense.bias"])
+        self.requires_grad_(learns)
 
     def _add(self, name, stride=1, padding=0):
         statistics = name.replace("conv", "bn")
+        if self.learns:  # then the batch's statistics count, and nothing can be folded
+            module = convolution(self.stored[name + ".weight"], self.stored[name + ".bias"], stride, padding)
+            normalisation = nn.BatchNorm2d(len(module.bias))
+            normalisation.load_state_dict(
+                {part: tensor(self.stored[f"{statistics}.{part}"]) for part in ("weight", "bias", "running_mean", "running_var")},
+                strict=False)
+            self.units[name] = nn.Sequential(module, normalisation)
+            return
         gamma, beta, mean, variance = (
             self.stored[f"{statistics}.{part}"].astype(np.float64)
             for part in ("weight", "bias", "running_mean", "running_var"))
@@ -209,8 +221,11 @@ class NN4Small2(nn.Module):
         def unit(x, name):
             return F.relu(self.units[name](x))
 
-        x = ResponseNormalisation.apply(F.max_pool2d(unit(x, "conv1"), 3, 2, 1))
-        x = F.max_pool2d(ResponseNormalisation.apply(unit(unit(x, "conv2"), "conv3")), 3, 2, 1)
+        def normalised(x):
+            return F.local_response_norm(x, 5, 1e-4, 0.75, 1.0) if self.learns else ResponseNormalisation.apply(x)
+
+        x = normalised(F.max_pool2d(unit(x, "conv1"), 3, 2, 1))
+        x = F.max_pool2d(normalised(unit(unit(x, "conv2"), "conv3")), 3, 2, 1)
         for block, (_, _, five, pool, one) in INCEPTIONS.items():
             name = f"inception_{block}_"
             parts = [unit(unit(x, name + "3x3_conv1"), name + "3x3_conv2")]
@@ -220,7 +235,7 @@ class NN4Small2(nn.Module):
                 parts.append(F.pad(F.max_pool2d(x, 3, 2), (0, 1, 0, 1)))
             else:
                 largest = block in ("3a", "5b")
-                pooled = F.max_pool2d(x, 3, 2) if largest else torch.sqrt(F.avg_pool2d(x * x, 3, 3) * 9)
+                pooled = F.max_pool2d(x, 3, 2) if largest else torch.sqrt(F.avg_pool2d(x * x, 3, 3) * 9 + ROOT_GUARD * self.learns)
                 parts.append(F.pad(unit(pooled, name + "pool_conv"), BORDERS[block]))
             if one:
                 parts.append(unit(x, name + "1x1_conv"))

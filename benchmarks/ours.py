@@ -13,6 +13,7 @@ from measure import Queries, timed
 from works import BENCH, DLIB, MODELS, NEAREST, ROOT, VGG
 
 TRACE_STEPS = 4
+MARGIN = 2  # of triplets; wide, so that no triplet is apart and drops out
 
 
 def make(_, work, arrays, threads, folder):
@@ -22,7 +23,7 @@ def make(_, work, arrays, threads, folder):
     import facestyle as fs
 
     fs.set_threads(threads)
-    kinds = {"style": Style, "vgg19": VGG19, "nn4": Chips, "dlib": Chips, "mtcnn": Detection, "search": Search}
+    kinds = {"style": Style, "vgg19": VGG19, "nn4": Chips, "dlib": Chips, "mtcnn": Detection, "search": Search, "train": Training}
     made = kinds[work.kind](fs, work, arrays, folder)
     made.about = f"libfacestyle {'.'.join(map(str, fs.version()))}, {fs.instruction_set()}, {fs.threads()} threads"
     return made
@@ -113,6 +114,22 @@ class Search:
         search = Queries(arrays["queries"], work.size[2], lambda some: gallery.search_arrays(some, NEAREST))
         self.once = timed(search.run)
         self.outputs = lambda: dict(zip(("rows", "distances"), search.all()))
+
+
+class Training:
+    """Triplets, rows 3i, 3i + 1 and 3i + 2, and Adam, from the same weights."""
+
+    def __init__(self, fs, work, arrays, folder):
+        weights = fs.Model.load((folder / "nn4.safetensors").read_bytes())
+
+        def learner():
+            return fs.Trainer(
+                "nn4.small2", fs.Loss("triplet", margin=MARGIN), optimiser="adam", schedule="constant", rate=1e-4, start=weights)
+
+        trainer, chips = learner(), arrays["chips"]
+        self.once = timed(lambda: trainer.step(chips))
+        self.outputs = lambda: {
+            "trace": np.array([other.step(chips).loss for other in [learner()] for _ in range(TRACE_STEPS)])}
 
 
 class Gemm:

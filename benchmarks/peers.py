@@ -67,13 +67,15 @@ def prepare(work):
     """Writes what the sides of a work read."""
     arrays = works.inputs(work)
     np.savez(FOLDER / f"{work.name}.npz", **arrays)
+    head = (
+        "import sys, pathlib, numpy, works, theirs; folder = pathlib.Path(sys.argv[1]);"
+        "work = next(work for work in works.WORKS if work.name == sys.argv[2]);")
+    tasks = ["theirs.weights(folder)"] if work.kind in ("nn4", "train") else []
     if "onnxruntime" in work.peers:
-        code = (
-            "import sys, pathlib, numpy, works, theirs; folder = pathlib.Path(sys.argv[1]);"
-            "work = next(work for work in works.WORKS if work.name == sys.argv[2]);"
-            "theirs.export(work, dict(numpy.load(folder / f'{work.name}.npz')), folder)")
+        tasks.append("theirs.export(work, dict(numpy.load(folder / f'{work.name}.npz')), folder)")
+    if tasks:
         subprocess.run(
-            [sys.executable, "-c", code, str(FOLDER), work.name], check=True, cwd=Path(__file__).parent)
+            [sys.executable, "-c", head + ";".join(tasks), str(FOLDER), work.name], check=True, cwd=Path(__file__).parent)
 
 
 def compare(work, threads, peer, options):

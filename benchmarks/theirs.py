@@ -31,7 +31,7 @@ def pytorch(threads):
 
 def pytorch_side(work, arrays, threads, folder):
     torch, about = pytorch(threads)
-    kinds = {"style": _style, "vgg19": _vgg19, "gemm": _gemm}
+    kinds = {"style": _style, "vgg19": _vgg19, "gemm": _gemm, "train": _training}
     return Side(about, *kinds.get(work.kind, _embedding)(torch, work, arrays, folder))
 
 
@@ -95,6 +95,30 @@ def _embedding(torch, work, arrays, folder):
     return timed(run), lambda: {"embeddings": run().numpy()}
 
 
+def _training(torch, work, arrays, folder):
+    import networks
+    from ours import MARGIN, TRACE_STEPS
+
+    chips = arrays["chips"]
+
+    def learner():
+        network = networks.NN4Small2(folder / "nn4.safetensors", learns=True).train()
+        adam = torch.optim.Adam(network.parameters(), lr=1e-4)
+
+        def step():
+            anchor, positive, negative = (x.squeeze(1) for x in network(network.input(chips)).view(-1, 3, 128).split(1, 1))
+            gap = (anchor - positive).square().sum(1) - (anchor - negative).square().sum(1) + MARGIN
+            loss = torch.relu(gap).mean()
+            adam.zero_grad()
+            loss.backward()
+            adam.step()
+            return loss.item()
+
+        return step
+
+    return timed(learner()), lambda: {"trace": np.array([step() for step in [learner()] for _ in range(TRACE_STEPS)])}
+
+
 def _gemm(torch, work, *_):
     a, b = map(torch.from_numpy, factors(work))
     c = torch.empty((work.size[0], work.size[2]))
@@ -113,6 +137,13 @@ def _gemm(torch, work, *_):
 # ---- ONNX Runtime ----
 
 
+def weights(folder):
+    """Writes nn4.small2's weights. In a process of its own: it needs PyTorch."""
+    import networks
+
+    (folder / "nn4.safetensors").write_bytes(networks.nn4_weights())
+
+
 def export(work, arrays, folder):
     """Writes the network of a work as ONNX. In a process of its own: it needs PyTorch."""
     import warnings
@@ -121,8 +152,6 @@ def export(work, arrays, folder):
     import torch
 
     warnings.simplefilter("ignore")
-    if work.kind == "nn4":
-        (folder / "nn4.safetensors").write_bytes(networks.nn4_weights())
     network = networks.embedding_network(work, folder)
     chips = network.input(arrays["chips"])
     torch.onnx.export(

@@ -41,6 +41,7 @@ WORKS = [
     Work("nn4-1", "nn4", NETWORK_PEERS, (1,), 1e-4, 15, (1,)),
     Work("nn4-16", "nn4", NETWORK_PEERS, (1,), 1e-4, 3, (16,)),
     Work("dlib-1", "dlib", NETWORK_PEERS, (1,), 1e-4, 15, (1,), (DLIB,)),
+    Work("nn4-train", "train", ("pytorch",), (2,), 1e-3, 1, (63,)),
     Work("mtcnn-vga", "mtcnn", ("facenet-pytorch",), (1, 2), 3e-3, 5, (640, 480), (MODELS / "mtcnn.safetensors",)),
     Work("search-10k", "search", ("faiss",), (2,), 1e-4, 50, (10_000, 128, 1), (DLIB,)),
     Work("search-10k-64", "search", ("faiss",), (2,), 1e-4, 15, (10_000, 128, 64), (DLIB,)),
@@ -66,6 +67,10 @@ def inputs(work):
         return {"chips": _faces(work.size[0], 96)}
     if work.kind == "dlib":
         return {"chips": _faces(work.size[0], 150)}
+    if work.kind == "train":
+        # Triplets that are none: what a step takes does not depend on who is seen.
+        noise = np.random.default_rng(7).integers(-60, 61, (work.size[0], 96, 96, 3))
+        return {"chips": np.clip(_faces(3, 96)[np.arange(work.size[0]) % 3] + noise, 0, 255).astype(np.uint8)}
     if work.kind == "mtcnn":
         frame = np.full((work.size[1], work.size[0], 3), 128, np.uint8)
         portrait = _photo("obama.jpg", (320, 400))

@@ -91,7 +91,7 @@ struct Demo: ParsableCommand {
 
   private func paint() throws(Failure) {
     print("\nPainting \(content) in the manner of \(style)\n")
-    let vgg = try openModel("vgg19", nil)
+    let vgg = try openModel("vgg19", asked: nil)
     var options = try Painter.options()
     (options.width, options.height, options.steps) = (400, 300, steps)  // the course notebook's size
     let painter = Painter()

@@ -17,7 +17,7 @@ struct Detect: ParsableCommand {
 
   func run() throws {
     try common.apply()
-    let detector = try Detector(try openModel("mtcnn", model), minFace: minFace)
+    let detector = try Detector(try openModel("mtcnn", asked: model), minFace: minFace)
     let picture = try Picture(opening: photo)
     let faces = try detector.find(in: picture)
     if common.json {

@@ -31,12 +31,12 @@ struct FaceOptions: ParsableArguments {
   }
 
   func openDetector() throws(Failure) -> Detector {
-    try Detector(try openModel("mtcnn", detectorModel), minFace: minFace)
+    try Detector(try openModel("mtcnn", asked: detectorModel), minFace: minFace)
   }
 
   /// The embedder and its architecture.
   func openEmbedder() throws(Failure) -> (Embedder, String) {
-    let model = try openModel("dlib-resnet", self.model)
+    let model = try openModel("faces-nn4", "dlib-resnet", asked: self.model)
     return (try Embedder(model), model.architecture)
   }
 }

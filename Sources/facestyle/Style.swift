@@ -55,7 +55,7 @@ struct Style: ParsableCommand {
 
   func run() throws {
     try common.apply()
-    let vgg = try openModel("vgg19", model)
+    let vgg = try openModel("vgg19", asked: model)
     let painted = try Picture(opening: content)
     guard let output, !memory else { return try tellMemory(for: painted, vgg) }
     let painting = try Picture(opening: style)

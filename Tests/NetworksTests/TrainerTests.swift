@@ -140,6 +140,20 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
     more.classes = 4
     #expect(try refusal(small(), more).hasPrefix("badData: weights: head.classifier.weight is [3, 6], wanted [4, 6]"))
     #expect(outcome { try trainer.resume(path: file.path + ".none") }.hasPrefix("io: "))
+
+    let before = state(trainer), model = TemporaryFile(), damaged = TemporaryFile()
+    try trainer.export(path: model.path, .float32)
+    #expect(outcome { try trainer.resume(path: model.path) }
+      == "badData: checkpoint: the file is none of a training, its metadata has no \"text.loss\"")
+    var writer = WeightFileWriter()
+    writer.metadata["text.loss"] = "centre"
+    try writer.write(path: damaged.path)
+    #expect(outcome { try trainer.resume(path: damaged.path) } == "badData: weights: counter.step is missing")
+    try writer.add("counter.step", bytes: [UInt8](repeating: 0xFF, count: 8))
+    try writer.write(path: damaged.path)
+    #expect(outcome { try trainer.resume(path: damaged.path) }
+      == "badData: checkpoint: [18446744073709551615] steps were done, wanted a number below 2^40")
+    #expect(state(trainer) == before)
   }
 
   @Test func `gives the same bits for one to three threads`() throws {

@@ -1,3 +1,4 @@
+import CSystem
 import TestSupport
 import Tensors
 import Testing

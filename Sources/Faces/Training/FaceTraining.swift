@@ -101,7 +101,7 @@ package final class FaceTraining {
     var state = SamplerState(seed: options.seed)
     if let words = trainer.counters["sampler"] {
       guard words.count == 3, let epoch = Int(exactly: words[1]), let position = Int(exactly: words[2]),
-        epoch < 1 << 40
+        epoch < 1 << 40, position < 1 << 40
       else { throw .badData("checkpoint: it does not say where the photos stand") }
       guard words[0] == options.seed else {
         throw .invalidArgument("seed \(options.seed), this training's photos began with \(words[0])")

@@ -48,6 +48,14 @@ private func options(_ change: (inout FaceTraining.Options) -> Void = { _ in }) 
   return options
 }
 
+private func pairs(_ text: String) throws -> [PhotoList.Pair] {
+  try Array(text.utf8).withUnsafeBufferPointer { try PhotoList.pairs(parsing: $0) }
+}
+
+private func triplets(_ text: String) throws -> [PhotoList.Triplet] {
+  try Array(text.utf8).withUnsafeBufferPointer { try PhotoList.triplets(parsing: $0) }
+}
+
 private let mined = Loss.minedTriplet(.semiHard, margin: 0.3, .mean)
 
 @Suite struct FaceTrainingTests {
@@ -83,25 +91,21 @@ private let mined = Loss.minedTriplet(.semiHard, margin: 0.3, .mean)
   @Test func `learns from pairs, drawn or listed`() throws {
     let photos = try Photos(3, photos: 3)
     _ = try losses(FaceTraining(trainer(.contrastive(margin: 1, epsilon: 1e-6, .mean)), photos.set, options()), until: 4)
-    let pairs = [("p0/0.png", "p0/1.png", true), ("p0/2.png", "p1/0.png", false), ("p2/0.png", "p2/2.png", true)]
-      .map { PhotoList.Pair(first: $0.0, second: $0.1, isSame: $0.2) }
-    let training = try FaceTraining(trainer(.pairwise(.chiSquare, .mean)), photos.set, options { $0.pairs = pairs })
+    let list = try pairs("p0/0.png p0/1.png 1\np0/2.png p1/0.png 0\np2/0.png p2/2.png 1\n")
+    let training = try FaceTraining(trainer(.pairwise(.chiSquare, .mean)), photos.set, options { $0.pairs = list })
     #expect(training.batchesPerEpoch == 1)
     _ = try losses(training, until: 4)
   }
 
   @Test func `learns from listed triplets`() throws {
     let photos = try Photos(3, photos: 2)
-    let triplets = (0..<3).map {
-      PhotoList.Triplet(anchor: "p\($0)/0.png", positive: "p\($0)/1.png", negative: "p\(($0 + 1) % 3)/0.png")
-    }
-    let training = try FaceTraining(trainer(.triplet(margin: 0.5, .mean)), photos.set, options { $0.triplets = triplets })
+    let list = try triplets("p0/0.png p0/1.png p1/0.png\np1/0.png p1/1.png p2/0.png\np2/0.png p2/1.png p0/0.png\n")
+    let training = try FaceTraining(trainer(.triplet(margin: 0.5, .mean)), photos.set, options { $0.triplets = list })
     #expect(training.batchesPerEpoch == 2)  // of two triplets each; the last has one
     _ = try losses(training, until: 4)
+    let unknown = try triplets("p0/0.png p0/1.png p9/0.png")
     #expect(outcome {
-      try FaceTraining(trainer(.triplet(margin: 0.5, .mean)), photos.set, options {
-        $0.triplets = [PhotoList.Triplet(anchor: "p0/0.png", positive: "p0/1.png", negative: "p9/0.png")]
-      })
+      try FaceTraining(trainer(.triplet(margin: 0.5, .mean)), photos.set, options { $0.triplets = unknown })
     } == "notFound: no photo \"p9/0.png\" to learn from")
   }
 
@@ -148,10 +152,10 @@ private let mined = Loss.minedTriplet(.semiHard, margin: 0.3, .mean)
     #expect(refusal(.softmax(.mean), classes: 4) == "invalidArgument: 3 people for a loss of 4 classes")
     #expect(refusal(mined) { $0.augmentation.blend = 0.1 }.hasPrefix("invalidArgument: faces are blended only for a teacher"))
     #expect(refusal(.triplet(margin: 1, .mean)) == "invalidArgument: a triplet loss without a list of triplets")
-    let pair = PhotoList.Pair(first: "p0/0.png", second: "p0/1.png", isSame: true)
-    #expect(refusal(mined) { $0.pairs = [pair] } == "invalidArgument: a list of pairs for a loss that has none")
-    let triplet = PhotoList.Triplet(anchor: "p0/0.png", positive: "p0/1.png", negative: "p1/0.png")
-    #expect(refusal(mined) { $0.triplets = [triplet] } == "invalidArgument: a list of triplets for a loss that has none, or finds its own")
+    let pair = try pairs("p0/0.png p0/1.png 1")
+    #expect(refusal(mined) { $0.pairs = pair } == "invalidArgument: a list of pairs for a loss that has none")
+    let triplet = try triplets("p0/0.png p0/1.png p1/0.png")
+    #expect(refusal(mined) { $0.triplets = triplet } == "invalidArgument: a list of triplets for a loss that has none, or finds its own")
     #expect(refusal(mined) { $0.batch = 8 } == "invalidArgument: 3 people with photos, a batch wants 4")
     #expect(refusal(mined) { $0.batch = 2 } == "invalidArgument: people of 1, wanted 2 to 65536")
     #expect(refusal(mined) { $0.photosOfPerson = 0 }.hasPrefix("invalidArgument: photos of a person of 0"))
@@ -192,9 +196,14 @@ private let mined = Loss.minedTriplet(.semiHard, margin: 0.3, .mean)
     other.seed = 9
     #expect(outcome { try FaceTraining(resumed, photos.set, other) } == "invalidArgument: seed 9, this training's photos began with 1")
     resumed.counters["sampler"] = [1, 2]
-    #expect(outcome { try FaceTraining(resumed, photos.set, settings) }.hasPrefix("badData: checkpoint: 2 numbers"))
-    resumed.counters["sampler"] = [1, .max, 0]
-    #expect(outcome { try FaceTraining(resumed, photos.set, settings) }.hasPrefix("badData: "))
+    #expect(outcome { try FaceTraining(resumed, photos.set, settings) }
+      == "badData: checkpoint: [1, 2] says where the photos stand, wanted seed, epoch and batch")
+    for words in [[1, .max, 0], [1, 1 << 62, 0], [1, 0, .max]] as [[UInt64]] {
+      resumed.counters["sampler"] = words
+      #expect(outcome { try FaceTraining(resumed, photos.set, settings) }.hasPrefix("badData: checkpoint: "))
+    }
+    resumed.counters["sampler"] = [1, 0, 4]
+    #expect(outcome { try FaceTraining(resumed, photos.set, settings) } == "invalidArgument: a sampler at batch 4 of an epoch of 3")
   }
 
   @Test func `saves when it should, and ends when it is told`() throws {
