@@ -24,7 +24,7 @@ import Testing
         let one = try Storage<UInt8>(count: size), other = try Storage<UInt8>(count: size)
         return withExtendedLifetime((one, other)) { one.pointer != other.pointer && UInt(bitPattern: one.pointer) == first }
       }
-      try #require(isOneOfTwo())
+      try #require(try isOneOfTwo())
 
       withExtendedLifetime(one) {}
       one = nil
