@@ -87,7 +87,7 @@ package func poolGradientBlock(
           if kind == poolingAverage {
             given *= share
           } else if kind == poolingEuclidean {
-            given = (given / result).replacing(with: Vector.zero, where: .!(result .> 0))
+            given /= result
           }
           for row in top..<bottom {
             var offset = (row * window.width + left) * channels + c
@@ -100,7 +100,8 @@ package func poolGradientBlock(
                 // Given away: nothing is left for a second pixel of the same value.
                 given.replace(with: Vector.zero, where: isWinner)
               } else if kind == poolingEuclidean {
-                term *= value
+                // Masked last: 0 times NaN would be NaN.
+                term = (term * value).replacing(with: Vector.zero, where: .!(result .> 0))
               }
               if isWhole {
                 store(dx + offset, load(dx + offset) + term)

@@ -56,10 +56,10 @@ package final class Tape<Element: Scalar> {
     guard gradient.count == variable.tensor.count else {
       throw .internalError("a gradient of \(gradient.shape.description) for \(variable.shape.description)")
     }
-    // A reshaped variable hands on a gradient of its own shape.
-    let gradient = try gradient.shape == variable.shape ? gradient : gradient.reshaped(variable.shape.extents)
-    // The first gradient may be shared with another variable, so the sum is a new tensor.
-    gradients[node] = try gradients[node].map { sum throws(Failure) in try sum.adding(gradient) } ?? gradient
+    // A pullback finds its gradient in the shape of its result, however that was reshaped behind it. The first gradient may
+    // be shared with another variable, so the sum is a new tensor.
+    let shaped = try gradient.shape == variable.shape ? gradient : gradient.reshaped(variable.shape.extents)
+    gradients[node] = try gradients[node].map { sum throws(Failure) in try sum.adding(shaped) } ?? shaped
   }
 
   /// Runs the tape backwards from `result`, a variable of one element, and returns d result / d leaf for each of

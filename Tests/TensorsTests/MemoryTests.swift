@@ -20,9 +20,11 @@ import Testing
       let first = try place(size)
       try #require(isMapped(first))
       try #require(try place(size + 64) != first && place(size) == first)
-      let two = try (Storage<UInt8>(count: size), Storage<UInt8>(count: size))
-      try #require(two.0.pointer != two.1.pointer && UInt(bitPattern: two.0.pointer) == first)
-      withExtendedLifetime(two) {}
+      func isOneOfTwo() throws -> Bool {
+        let one = try Storage<UInt8>(count: size), other = try Storage<UInt8>(count: size)
+        return withExtendedLifetime((one, other)) { one.pointer != other.pointer && UInt(bitPattern: one.pointer) == first }
+      }
+      try #require(try isOneOfTwo())
 
       withExtendedLifetime(one) {}
       one = nil

@@ -42,13 +42,14 @@ extension Tape {
     }
     let mean = try Tensor<Element>([channels]), inverse = try Tensor<Element>([channels])
     if isTraining {
-      let sums = try columnSums(x.tensor, rows, channels, kind: .moments)
+      let centre = try typicalRow(x.tensor, rows, channels)
+      let sums = try columnSums(x.tensor, rows, channels, kind: .moments(about: centre))
       let count = Element(rows)
       for c in 0..<channels {
         let shifted = sums[c] / count
         let variance = sums[channels + c] / count - shifted * shifted
         let biased = variance < 0 ? 0 : variance
-        mean.pointer[c] = x.tensor[c] + shifted
+        mean.pointer[c] = centre[c] + shifted
         inverse.pointer[c] = 1 / (biased + Element(batchEpsilon)).squareRoot()
         let running = statistics.mean.pointer, spread = statistics.variance.pointer
         running[c] += statistics.momentum * (mean[c] - running[c])
@@ -63,13 +64,13 @@ extension Tape {
     let factors = try Tensor<Element>([2 * channels])
     for c in 0..<channels {
       factors.pointer[c] = gamma.tensor[c] * inverse[c]
-      factors.pointer[channels + c] = beta.tensor[c] - mean[c] * factors[c]
+      factors.pointer[channels + c] = beta.tensor[c]
     }
     let y = try Tensor<Element>(x.shape)
     forEachBlock(ofRows: rows, channels) { block in
-      scaleLoop(x.tensor.pointer, factors.pointer, y.pointer, channels, block, rectifies)
+      scaleLoop(x.tensor.pointer, mean.pointer, factors.pointer, y.pointer, channels, block, rectifies)
     }
-    withExtendedLifetime(factors) {}
+    withExtendedLifetime((factors, mean)) {}
 
     // With h = (x - mean) / sqrt(variance + epsilon), and dy 0 where the rectifier was shut:
     // dbeta = sum of dy, dgamma = sum of dy h,
@@ -83,22 +84,21 @@ extension Tape {
         dgamma.pointer[c] = sums[channels + c] * inverse[c]
       }
       if x.isDifferentiable {
-        // dx = a dy + b x + c
+        // dx = a dy + b (x - mean) + c: the mean comes off first, so that no digits cancel where it is large.
         let terms = try Tensor<Element>([3 * channels], repeating: 0)
         let count = Element(rows)
         for c in 0..<channels {
           let a = gamma.tensor[c] * inverse[c]
           terms.pointer[c] = a
           guard isTraining else { continue }
-          let b = -(a * inverse[c] * dgamma[c] / count)
-          terms.pointer[channels + c] = b
-          terms.pointer[2 * channels + c] = -(a * dbeta[c] / count) - b * mean[c]
+          terms.pointer[channels + c] = -(a * inverse[c] * dgamma[c] / count)
+          terms.pointer[2 * channels + c] = -(a * dbeta[c] / count)
         }
         let dx = try dy.isUnique() ? dy : Tensor<Element>(x.shape)
         forEachBlock(ofRows: rows, channels) { block in
-          gradientLoop(x.tensor.pointer, dy.pointer, terms.pointer, dx.pointer, channels, block, usesX: isTraining)
+          gradientLoop(x.tensor.pointer, mean.pointer, dy.pointer, terms.pointer, dx.pointer, channels, block, usesX: isTraining)
         }
-        withExtendedLifetime(terms) {}
+        withExtendedLifetime((terms, mean)) {}
         try tape.accumulate(dx, into: x)
       }
       try tape.accumulate(dgamma, into: gamma)
@@ -111,10 +111,25 @@ extension Tape {
 package let batchEpsilon = 1e-5
 
 private enum ColumnSums<Element: Scalar> {
-  /// Of `x - first row` and its square.
-  case moments
+  /// Of `x - centre` and its square.
+  case moments(about: Tensor<Element>)
   /// Of `dy` and `dy (x - mean)`.
   case products(Tensor<Element>, Tensor<Element>)
+}
+
+/// The mean of a few rows from all over the batch: near enough to the mean of all that the variance about it keeps its
+/// digits, even where one row lies far out.
+private func typicalRow<Element: Scalar>(
+  _ x: Tensor<Element>, _ rows: Int, _ channels: Int
+) throws(Failure) -> Tensor<Element> {
+  let row = try Tensor<Element>([channels], repeating: 0)
+  let count = min(rows, 16)
+  for i in 0..<count {
+    let source = x.pointer + i * rows / count * channels
+    for c in 0..<channels { row.pointer[c] += source[c] }
+  }
+  for c in 0..<channels { row.pointer[c] /= Element(count) }
+  return row
 }
 
 /// Two sums for each channel, [2 * channels]: of blocks of rows first, then of the blocks in their order, so that
@@ -127,7 +142,7 @@ private func columnSums<Element: Scalar>(
   forEachBlock(ofRows: rows, channels) { block in
     let target = partial.pointer + block.lowerBound / rowsEach(channels) * 2 * channels
     switch kind {
-    case .moments: momentLoop(x.pointer, x.pointer, target, channels, block)
+    case .moments(let centre): momentLoop(x.pointer, centre.pointer, target, channels, block)
     case .products(let dy, let mean): productLoop(x.pointer, dy.pointer, mean.pointer, target, channels, block)
     }
   }
@@ -158,14 +173,14 @@ private func forEachBlock(ofRows rows: Int, _ channels: Int, _ body: (Range<Int>
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func momentLoop<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ shift: UnsafePointer<Element>, _ sums: UnsafeMutablePointer<Element>, _ channels: Int,
+  _ x: UnsafePointer<Element>, _ centre: UnsafePointer<Element>, _ sums: UnsafeMutablePointer<Element>, _ channels: Int,
   _ rows: Range<Int>
 ) {
   let squares = sums + channels
   for row in rows {
     let x = x + row * channels
     for c in 0..<channels {
-      let difference = x[c] - shift[c]
+      let difference = x[c] - centre[c]
       sums[c] += difference
       squares[c] += difference * difference
     }
@@ -191,19 +206,19 @@ private func productLoop<Element: Scalar>(
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func scaleLoop<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ factors: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ channels: Int,
-  _ rows: Range<Int>, _ rectifies: Bool
+  _ x: UnsafePointer<Element>, _ mean: UnsafePointer<Element>, _ factors: UnsafePointer<Element>,
+  _ y: UnsafeMutablePointer<Element>, _ channels: Int, _ rows: Range<Int>, _ rectifies: Bool
 ) {
   let shifts = factors + channels
   for row in rows {
     let x = x + row * channels, y = y + row * channels
     if rectifies {
       for c in 0..<channels {
-        let value = x[c] * factors[c] + shifts[c]
+        let value = (x[c] - mean[c]) * factors[c] + shifts[c]
         y[c] = value < 0 ? 0 : value
       }
     } else {
-      for c in 0..<channels { y[c] = x[c] * factors[c] + shifts[c] }
+      for c in 0..<channels { y[c] = (x[c] - mean[c]) * factors[c] + shifts[c] }
     }
   }
 }
@@ -211,14 +226,14 @@ private func scaleLoop<Element: Scalar>(
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func gradientLoop<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ dy: UnsafePointer<Element>, _ terms: UnsafePointer<Element>,
+  _ x: UnsafePointer<Element>, _ mean: UnsafePointer<Element>, _ dy: UnsafePointer<Element>, _ terms: UnsafePointer<Element>,
   _ dx: UnsafeMutablePointer<Element>, _ channels: Int, _ rows: Range<Int>, usesX: Bool
 ) {
   let slopes = terms + channels, shifts = terms + 2 * channels
   for row in rows {
     let x = x + row * channels, dy = dy + row * channels, dx = dx + row * channels
     if usesX {
-      for c in 0..<channels { dx[c] = terms[c] * dy[c] + slopes[c] * x[c] + shifts[c] }
+      for c in 0..<channels { dx[c] = terms[c] * dy[c] + slopes[c] * (x[c] - mean[c]) + shifts[c] }
     } else {
       for c in 0..<channels { dx[c] = terms[c] * dy[c] }
     }
