@@ -233,7 +233,7 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
     for i in whole.indices {
       let mean: Float = (first[i] + second[i]) / 2
       let difference: Float = (mean - whole[i]).magnitude
-      #expect(difference <= Tolerance.lossFloat * largest)
+      #expect(Double(difference) <= Tolerance.lossFloat * Double(largest))
     }
   }
 
