@@ -4,25 +4,14 @@
     v/bin/pip install torch==2.15.0
     v/bin/python training_reference.py
 
-Weights and pictures are worked out from `value`, the formula of networks_reference.py, so that the tests make the same
+Weights and pictures are worked out from `value` of formula.py, so that the tests make the same
 ones; they are rounded to Float, all else is Double. The layers are those of TrainableNetworkTests.swift.
 """
 import json, math, pathlib
 import numpy as np, torch
 from torch import nn
 from torch.nn import functional as f
-
-
-def value(name, count):
-    """Numbers in -1..<1 that depend on a name and an index."""
-    seed = 0
-    for byte in name.encode():
-        seed = (31 * seed + byte) % 2**32
-    z = (seed + np.arange(count, dtype=np.uint64) * np.uint64(2654435761)) % np.uint64(2**32)
-    z ^= z >> np.uint64(16)
-    z = z * np.uint64(0x45D9F3B) % np.uint64(2**32)
-    z ^= z >> np.uint64(16)
-    return z.astype(np.float64) / 2**31 - 1
+from formula import value
 
 
 class Net(nn.Module):
