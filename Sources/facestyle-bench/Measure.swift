@@ -45,11 +45,7 @@ func measure(
   return Row(work: work, shape: shape, threads: threads, milliseconds: times, amount: amount)
 }
 
-func now() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-}
+func now() -> Double { monotonicSeconds() }
 
 /// Numbers in -1..<1 that are the same on every machine.
 func numbers(_ extents: [Int]) throws(Failure) -> Tensor<Float> {
