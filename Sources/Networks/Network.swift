@@ -96,7 +96,7 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
         for tap in request.taps where tap == name { found[name] = x }
         if allKnown(request, found) { return x }
       case .plain(let layer):
-        x = try apply(layer, x, request, tape)
+        x = try tape.apply(layer, to: x, pooling: request.pooling)
       case .concatenation(let branches):
         var parts: [Variable<Element>] = []
         for branch in branches { parts.append(try run(branch, x, request, &found, tape)) }
@@ -114,31 +114,6 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
   private func allKnown(_ request: Request, _ found: [String: Variable<Element>]) -> Bool {
     for tap in request.taps where found[tap] == nil { return false }
     return true
-  }
-
-  private func apply(
-    _ layer: Layer, _ x: Variable<Element>, _ request: Request, _ tape: Tape<Element>
-  ) throws(Failure) -> Variable<Element> {
-    switch layer {
-    case .pool(let kind, let kernel, let stride, let padding, let roundsUp):
-      return try tape.pool(x, kind, kernel: kernel, stride: stride, padding: padding, roundsUp: roundsUp)
-    case .chosenPool: return try tape.pool(x, request.pooling, kernel: 2, stride: 2, roundsUp: true)
-    case .euclideanPool(let kernel, let stride, let padding):
-      return try tape.euclideanPool(x, kernel: kernel, stride: stride, padding: padding)
-    case .globalAverage: return try tape.globalAverage(x)
-    case .rectifier: return try tape.rectifier(x)
-    case .sigmoid: return try tape.sigmoid(x)
-    case .softmax: return try tape.softmax(x)
-    case .maxout(let pieces): return try tape.maxout(x, pieces: pieces)
-    case .responseNormalisation(let constants): return try tape.responseNormalisation(x, constants)
-    case .unitLength: return try tape.unitLength(x)
-    case .border(let top, let left, let bottom, let right):
-      return try tape.embedding(
-        x, top: top, left: left, height: top + x.shape[1] + bottom, width: left + x.shape[2] + right,
-        channels: x.shape[3])
-    case .convolution, .dense, .batchNormalisation, .dropout, .concatenation, .residual, .head, .tap:
-      throw .internalError("a layer with parts of its own was not compiled")
-    }
   }
 
   /// Turns layers into steps, following the size of the picture through them.
@@ -262,7 +237,7 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
       let variance = try read(name + ".running_var", [bias.count])
       var factors: [Element] = []
       for o in bias.indices {
-        let factor = Element(gamma[o]) / (Element(variance[o]) + Element(1e-5)).squareRoot()
+        let factor = Element(gamma[o]) / (Element(variance[o]) + Element(batchEpsilon)).squareRoot()
         factors.append(factor)
         bias[o] = (bias[o] - Element(mean[o])) * factor + Element(beta[o])
       }

@@ -8,8 +8,7 @@ extension Architecture {
     if input.channels == 1 {
       for i in 0..<(height * width) {
         let (red, green, blue) = (Float(pixels[3 * i]), Float(pixels[3 * i + 1]), Float(pixels[3 * i + 2]))
-        // Differences from green, so that grey stays what it is to the last bit.
-        target[i] = (green + 0.299 * (red - green) + 0.114 * (blue - green) - mean.0) * scale
+        target[i] = (luma(red, green, blue) - mean.0) * scale
       }
       return
     }
@@ -33,4 +32,9 @@ extension Architecture {
       pixels[3 * i + last] = level(source[3 * i + 2], mean.2)
     }
   }
+}
+
+/// JPEG's: `0.299 R + 0.587 G + 0.114 B`, by differences from green, so that grey stays what it is to the last bit.
+package func luma(_ red: Float, _ green: Float, _ blue: Float) -> Float {
+  green + 0.299 * (red - green) + 0.114 * (blue - green)
 }

@@ -15,7 +15,7 @@ package final class TrainableNetwork<Element: Scalar> {
   private indirect enum Step {
     case convolution(Convolution, stride: Int, groups: Int, padding: Padding)
     case dense(Convolution)
-    case normalisation(Normalisation, rectifies: Bool, slopes: Int?)
+    case finish(Finish)
     case plain(Layer)
     case concatenation([[Step]])
     case residual([Step], [Step])
@@ -24,7 +24,12 @@ package final class TrainableNetwork<Element: Scalar> {
   /// A convolution or dense layer with what follows it; numbers are places in `parameters`.
   private struct Convolution {
     let weights: Int
-    var bias: Int?
+    let bias: Int?
+    let finish: Finish
+  }
+
+  /// A normalisation, then an activation, as far as there is one.
+  private struct Finish {
     var normalisation: Normalisation?
     var rectifies = false
     var slopes: Int?
@@ -97,15 +102,17 @@ package final class TrainableNetwork<Element: Scalar> {
       case .convolution(let layer, let stride, let groups, let padding):
         x = try tape.convolution(
           x, weights: pass.leaves[layer.weights], bias: bias(layer, pass), stride: stride, groups: groups, padding: padding)
-        x = try finish(x, layer, pass)
+        x = try finish(x, layer.finish, pass)
       case .dense(let layer):
         let y = try tape.dense(x, weights: pass.leaves[layer.weights], bias: bias(layer, pass))
-        x = try finish(tape.reshaped(y, [y.shape[0], 1, 1, y.shape[1]]), layer, pass)
-      case .normalisation(let normalisation, let rectifies, let slopes):
-        x = try normalise(x, normalisation, rectifies: rectifies, pass)
-        if let slopes { x = try tape.parametricRectifier(x, slopes: pass.leaves[slopes]) }
+        x = try finish(tape.reshaped(y, [y.shape[0], 1, 1, y.shape[1]]), layer.finish, pass)
+      case .finish(let layer):
+        x = try finish(x, layer, pass)
+      case .plain(.tap): break
+      case .plain(.dropout(let probability)):
+        x = try tape.dropout(x, probability: probability, isTraining: pass.mode == .training, &pass.generator)
       case .plain(let layer):
-        x = try apply(layer, x, pass)
+        x = try tape.apply(layer, to: x, pooling: .maximum)
       case .concatenation(let branches):
         var parts: [Variable<Element>] = []
         for branch in branches { parts.append(try run(branch, x, pass)) }
@@ -119,58 +126,23 @@ package final class TrainableNetwork<Element: Scalar> {
 
   private func bias(_ layer: Convolution, _ pass: Pass) -> Variable<Element>? {
     guard let bias = layer.bias else { return nil }
-    let isCancelled = layer.normalisation != nil && pass.mode == .training
+    let isCancelled = layer.finish.normalisation != nil && pass.mode == .training
     return isCancelled ? pass.tape.constant(parameters[bias].value) : pass.leaves[bias]
   }
 
-  private func finish(
-    _ x: Variable<Element>, _ layer: Convolution, _ pass: Pass
-  ) throws(Failure) -> Variable<Element> {
+  private func finish(_ x: Variable<Element>, _ layer: Finish, _ pass: Pass) throws(Failure) -> Variable<Element> {
     var x = x
     if let normalisation = layer.normalisation {
-      x = try normalise(x, normalisation, rectifies: layer.rectifies, pass)
+      let statistics = BatchStatistics(
+        mean: parameters[normalisation.mean].value, variance: parameters[normalisation.variance].value)
+      x = try pass.tape.batchNormalisation(
+        x, gamma: pass.leaves[normalisation.gamma], beta: pass.leaves[normalisation.beta], statistics,
+        isTraining: pass.mode == .training, rectifies: layer.rectifies)
     } else if layer.rectifies {
       x = try pass.tape.rectifier(x)
     }
     if let slopes = layer.slopes { x = try pass.tape.parametricRectifier(x, slopes: pass.leaves[slopes]) }
     return x
-  }
-
-  private func normalise(
-    _ x: Variable<Element>, _ normalisation: Normalisation, rectifies: Bool, _ pass: Pass
-  ) throws(Failure) -> Variable<Element> {
-    let statistics = BatchStatistics(
-      mean: parameters[normalisation.mean].value, variance: parameters[normalisation.variance].value)
-    return try pass.tape.batchNormalisation(
-      x, gamma: pass.leaves[normalisation.gamma], beta: pass.leaves[normalisation.beta], statistics,
-      isTraining: pass.mode == .training, rectifies: rectifies)
-  }
-
-  private func apply(_ layer: Layer, _ x: Variable<Element>, _ pass: Pass) throws(Failure) -> Variable<Element> {
-    let tape = pass.tape
-    switch layer {
-    case .pool(let kind, let kernel, let stride, let padding, let roundsUp):
-      return try tape.pool(x, kind, kernel: kernel, stride: stride, padding: padding, roundsUp: roundsUp)
-    case .chosenPool: return try tape.pool(x, .maximum, kernel: 2, stride: 2, roundsUp: true)
-    case .euclideanPool(let kernel, let stride, let padding):
-      return try tape.euclideanPool(x, kernel: kernel, stride: stride, padding: padding)
-    case .globalAverage: return try tape.globalAverage(x)
-    case .rectifier: return try tape.rectifier(x)
-    case .softmax: return try tape.softmax(x)
-    case .sigmoid: return try tape.sigmoid(x)
-    case .maxout(let pieces): return try tape.maxout(x, pieces: pieces)
-    case .dropout(let probability):
-      return try tape.dropout(x, probability: probability, isTraining: pass.mode == .training, &pass.generator)
-    case .responseNormalisation(let constants): return try tape.responseNormalisation(x, constants)
-    case .unitLength: return try tape.unitLength(x)
-    case .border(let top, let left, let bottom, let right):
-      return try tape.embedding(
-        x, top: top, left: left, height: top + x.shape[1] + bottom, width: left + x.shape[2] + right,
-        channels: x.shape[3])
-    case .tap: return x
-    case .convolution, .dense, .batchNormalisation, .concatenation, .residual, .head:
-      throw .internalError("a layer with parts of its own was not compiled")
-    }
   }
 
   /// Turns layers into steps that know where in `parameters` their tensors are.
@@ -195,10 +167,7 @@ package final class TrainableNetwork<Element: Scalar> {
         return .convolution(layer, stride: stride, groups: groups, padding: padding)
       case .dense(let name, _, let hasBias, let activation):
         return .dense(try convolution(name, hasBias: hasBias, .none, activation))
-      case .batchNormalisation(let name, let activation):
-        var slopes: Int?
-        if case .parametric(let name) = activation { slopes = try place(name + ".weight") }
-        return .normalisation(try normalisation(name), rectifies: activation == .rectifier, slopes: slopes)
+      case .batchNormalisation(let name, let activation): return .finish(try finish(name, .batch(name), activation))
       case .concatenation(let branches):
         var built: [[Step]] = []
         for branch in branches { built.append(try build(branch)) }
@@ -220,19 +189,26 @@ package final class TrainableNetwork<Element: Scalar> {
     private func convolution(
       _ name: String, hasBias: Bool, _ normalisation: Layer.Normalisation, _ activation: Layer.Activation
     ) throws(Failure) -> Convolution {
-      var layer = Convolution(weights: try place(name + ".weight"))
-      if hasBias { layer.bias = try place(name + ".bias") }
+      Convolution(
+        weights: try place(name + ".weight"), bias: hasBias ? try place(name + ".bias") : nil,
+        finish: try finish(name, normalisation, activation))
+    }
+
+    private func finish(
+      _ name: String, _ normalisation: Layer.Normalisation, _ activation: Layer.Activation
+    ) throws(Failure) -> Finish {
+      var finish = Finish()
       switch normalisation {
       case .none: break
-      case .batch(let statistics): layer.normalisation = try self.normalisation(statistics)
+      case .batch(let statistics): finish.normalisation = try self.normalisation(statistics)
       case .affine: throw .invalidArgument("\(name) has a scale of its own, with which no network here is trained")
       }
       switch activation {
       case .none: break
-      case .rectifier: layer.rectifies = true
-      case .parametric(let slopes): layer.slopes = try place(slopes + ".weight")
+      case .rectifier: finish.rectifies = true
+      case .parametric(let slopes): finish.slopes = try place(slopes + ".weight")
       }
-      return layer
+      return finish
     }
   }
 }

@@ -58,14 +58,14 @@ package final class StyleTransfer {
     StyleTransfer.addNoise(to: engine.picture, count: width * height * 3, ratio: options.noiseRatio, seed: options.seed)
     let adam = try Optimiser<Float>(.adam(Adam()), "picture", Shape([height, width, 3]))
     let job = Job(engine, width: width, height: height)
-    let started = now()
+    let started = monotonicSeconds()
     for step in 1...options.steps {
       let costs = try engine.evaluate(withGradient: true)
       guard costs.total.isFinite else {
         throw .invalidArgument("the cost became \(costs.total) at step \(step): smaller weights or a smaller learning rate are wanted")
       }
       adam.step(engine.picture, engine.gradient, rate: options.learningRate)
-      switch onStep(Progress(step: step, steps: options.steps, costs: costs, seconds: now() - started, job: job)) {
+      switch onStep(Progress(step: step, steps: options.steps, costs: costs, seconds: monotonicSeconds() - started, job: job)) {
       case .continue: continue
       case .finish: return try job.preview()
       case .cancel: throw .cancelled("the callback cancelled the style transfer at step \(step)")
@@ -129,11 +129,5 @@ package final class StyleTransfer {
     let cut = try image.cropped(
       x: (image.width - part.width) / 2, y: (image.height - part.height) / 2, width: part.width, height: part.height)
     return try cut.resized(width: width, height: height, filter: .bicubic)
-  }
-
-  private func now() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }

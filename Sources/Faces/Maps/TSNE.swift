@@ -52,7 +52,7 @@ package struct TSNE {
     let descent = try Descent(
       Affinities(points, count: count, dimension: dimension, perplexity: options.perplexity),
       start: principalCoordinates(points, count: count, dimension: dimension), options)
-    let begin = seconds()
+    let begin = monotonicSeconds()
     var divergence = descent.divergence()
     for step in 1...options.steps {
       descent.step(isExaggerated: step <= options.exaggeratedSteps)
@@ -62,7 +62,7 @@ package struct TSNE {
         throw .invalidArgument("the map diverges at step \(step): the learning rate of \(descent.rate) is too high")
       }
       let action = onProgress(
-        Progress(step: step, steps: options.steps, divergence: divergence, seconds: seconds() - begin))
+        Progress(step: step, steps: options.steps, divergence: divergence, seconds: monotonicSeconds() - begin))
       if action == .finish { break }
       if action == .cancel { throw .cancelled("t-SNE was cancelled after step \(step) of \(options.steps)") }
     }
@@ -86,12 +86,6 @@ package struct TSNE {
     guard options.exaggeration >= 1, options.exaggeration <= 100 else {
       throw .invalidArgument("exaggeration \(options.exaggeration), wanted 1 to 100")
     }
-  }
-
-  private static func seconds() -> Double {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
   }
 }
 

@@ -138,7 +138,7 @@ package final class FaceTraining {
     let sampler = try FaceTraining.sampler(sampling, crops, trainer, options, texts)
     let reader = try BatchReader(crops, sampler, options.augmentation, formats)
     defer { reader.stop() }
-    let started = seconds()
+    let started = monotonicSeconds()
     var photos = 0
     while trainer.step < steps {
       let batch = try reader.next()
@@ -146,7 +146,7 @@ package final class FaceTraining {
       trainer.texts = texts
       trainer.counters["sampler"] = [batch.state.seed, UInt64(batch.state.epoch), UInt64(batch.state.position)]
       photos += batch.sample.photos.count
-      let speed = Double(photos) / max(seconds() - started, 1e-9)
+      let speed = Double(photos) / max(monotonicSeconds() - started, 1e-9)
       let action = progress(
         Progress(
           step: trainer.step, epoch: batch.sample.epoch, batchesPerEpoch: batchesPerEpoch, report: report, speed: speed))
@@ -164,11 +164,10 @@ package final class FaceTraining {
     let view = batch.views[0]
     guard trainer.architecture.input.channels == 1 else { return view }
     let grey = try Tensor<Float>([view.shape[0], view.shape[1], view.shape[2], 1])
-    // As Architecture.fill has it: the luma of JPEG, whichever order the channels have.
     let red = trainer.architecture.isBGR ? 2 : 0
     for i in 0..<grey.count {
-      let pixel = view.pointer + 3 * i, green = pixel[1]
-      grey.pointer[i] = green + 0.299 * (pixel[red] - green) + 0.114 * (pixel[2 - red] - green)
+      let pixel = view.pointer + 3 * i
+      grey.pointer[i] = luma(pixel[red], pixel[1], pixel[2 - red])
     }
     withExtendedLifetime(view) {}
     return grey
@@ -215,10 +214,4 @@ private final class Teacher {
     withExtendedLifetime(views) {}
     return embeddings
   }
-}
-
-private func seconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }

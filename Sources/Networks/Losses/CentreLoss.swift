@@ -51,9 +51,7 @@ private func requireCentres(_ x: Shape, _ labels: [Int32], _ centres: Shape) thr
   guard x.rank == 2, centres.rank == 2, x.count > 0, centres.count > 0, x[1] == centres[1], labels.count == x[0] else {
     throw .invalidArgument("embeddings \(x.description) with \(labels.count) labels and centres \(centres.description)")
   }
-  for label in labels where label < 0 || Int(label) >= centres[0] {
-    throw .invalidArgument("label \(label), wanted 0 to \(centres[0] - 1)")
-  }
+  try requireLabels(labels, below: centres[0])
 }
 
 @_specialize(where Element == Float)

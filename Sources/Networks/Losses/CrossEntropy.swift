@@ -61,8 +61,12 @@ func requireClasses(_ scores: Shape, _ labels: [Int32]) throws(Failure) {
   guard scores.rank == 2, scores.count > 0, labels.count == scores[0] else {
     throw .invalidArgument("\(labels.count) labels for scores \(scores.description), wanted [count, classes]")
   }
-  for label in labels where label < 0 || Int(label) >= scores[1] {
-    throw .invalidArgument("label \(label), wanted 0 to \(scores[1] - 1)")
+  try requireLabels(labels, below: scores[1])
+}
+
+func requireLabels(_ labels: [Int32], below classes: Int) throws(Failure) {
+  for label in labels where label < 0 || Int(label) >= classes {
+    throw .invalidArgument("label \(label), wanted 0 to \(classes - 1)")
   }
 }
 

@@ -9,7 +9,7 @@ extension Tape {
     combine(a.tensor, .minus, b.tensor, into: y)
     // da = dy, db = -dy
     return record(y, from: [a, b]) { tape, dy throws(Failure) in
-      let db = try tape.scaled(dy, by: -1)
+      let db = try dy.scaled(by: -1)
       try tape.accumulate(dy, into: a)
       try tape.accumulate(db, into: b)
     }
@@ -48,8 +48,8 @@ extension Tape {
   /// `y = factor x`
   package func scaled(_ x: Variable<Element>, by factor: Element) throws(Failure) -> Variable<Element> {
     // dx = factor dy
-    record(try scaled(x.tensor, by: factor), from: [x]) { tape, dy throws(Failure) in
-      try tape.accumulate(tape.scaled(dy, by: factor), into: x)
+    record(try x.tensor.scaled(by: factor), from: [x]) { tape, dy throws(Failure) in
+      try tape.accumulate(dy.scaled(by: factor), into: x)
     }
   }
 
@@ -66,12 +66,6 @@ extension Tape {
   package func mean(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
     guard x.tensor.count > 0 else { throw .invalidArgument("the mean of \(x.shape.description), wanted one element or more") }
     return try scaled(sum(x), by: 1 / Element(x.tensor.count))
-  }
-
-  private func scaled(_ x: Tensor<Element>, by factor: Element) throws(Failure) -> Tensor<Element> {
-    let y = try Tensor<Element>(x.shape)
-    scaleLoop(x.pointer, y.pointer, factor, y.count)
-    return y
   }
 
   private func checkAlike(
@@ -109,10 +103,26 @@ private func combineLoop<Element: Scalar>(
   }
 }
 
+extension Tensor where Element: Scalar {
+  /// Every number times `factor`.
+  func scaled(by factor: Element) throws(Failure) -> Tensor {
+    let product = try Tensor(shape)
+    scale(pointer, into: product.pointer, count, by: factor)
+    return product
+  }
+}
+
+/// `y = factor x`; `y` may be `x`.
+func scale<Element: Scalar>(
+  _ x: UnsafePointer<Element>, into y: UnsafeMutablePointer<Element>, _ count: Int, by factor: Element
+) {
+  forEachSlice(of: count) { scaleLoop(x + $0.lowerBound, y + $0.lowerBound, $0.count, factor) }
+}
+
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func scaleLoop<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ factor: Element, _ count: Int
+  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ count: Int, _ factor: Element
 ) {
   for i in 0..<count { y[i] = factor * x[i] }
 }

@@ -21,7 +21,7 @@ package func clip<Element: Scalar>(_ gradients: inout [Tensor<Element>], toNorm 
   let norm = gradientNorm(gradients)
   guard norm.isFinite, norm > limit else { return norm }
   let factor = Element(limit / norm)
-  try change(&gradients) { scaleLoop($0, $1, $2, factor) }
+  try change(&gradients) { scale($0, into: $1, $2, by: factor) }
   return norm
 }
 
@@ -29,7 +29,9 @@ package func clip<Element: Scalar>(_ gradients: inout [Tensor<Element>], toNorm 
 /// - Throws: `.invalidArgument` for a limit that is not more than 0.
 package func clip<Element: Scalar>(_ gradients: inout [Tensor<Element>], toValue limit: Element) throws(Failure) {
   guard limit > 0 else { throw .invalidArgument("gradients clipped to \(Double(limit)), more than 0 wanted") }
-  try change(&gradients) { clampLoop($0, $1, $2, limit) }
+  try change(&gradients) { source, target, count in
+    forEachSlice(of: count) { clampLoop(source + $0.lowerBound, target + $0.lowerBound, $0.count, limit) }
+  }
 }
 
 /// In place, except where another tensor shares the numbers: a tape may give one tensor to two leaves.
@@ -39,18 +41,9 @@ private func change<Element: Scalar>(
 ) throws(Failure) {
   for i in gradients.indices {
     let target = try gradients[i].isUnique() ? gradients[i] : Tensor(gradients[i].shape)
-    let (source, result) = (gradients[i].pointer, target.pointer)
-    forEachSlice(of: target.count) { body(source + $0.lowerBound, result + $0.lowerBound, $0.count) }
+    body(gradients[i].pointer, target.pointer, target.count)
     gradients[i] = target
   }
-}
-
-@_specialize(where Element == Float)
-@_specialize(where Element == Double)
-private func scaleLoop<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ count: Int, _ factor: Element
-) {
-  for i in 0..<count { y[i] = factor * x[i] }
 }
 
 @_specialize(where Element == Float)

@@ -133,7 +133,7 @@ package final class LBFGS<Element: Scalar> {
   /// `direction = -H gradient`, by the two loops of algorithm 7.4.
   private func setDirection(_ direction: Tensor<Element>, _ gradient: Tensor<Element>) {
     let d = direction.pointer
-    scaleLoop(gradient.pointer, d, count, -1)
+    scale(gradient.pointer, into: d, count, by: -1)
     guard pairs > 0 else { return }
     let rows = (0..<min(pairs, UInt64(options.history))).map { row(pairs - 1 - $0) }  // newest first
     var factors: [Double] = [], inverses: [Double] = []
@@ -146,7 +146,7 @@ package final class LBFGS<Element: Scalar> {
       factors.append(factor)
     }
     let y = changes.pointer + rows[0] * count
-    scaleLoop(d, d, count, Element(1 / (inverses[0] * sumOfProducts(y, y, count))))
+    scale(d, into: d, count, by: Element(1 / (inverses[0] * sumOfProducts(y, y, count))))
     for i in rows.indices.reversed() {
       let (s, y) = (moves.pointer + rows[i] * count, changes.pointer + rows[i] * count)
       let factor = sumOfProducts(y, d, count) * inverses[i]
@@ -165,7 +165,7 @@ package final class LBFGS<Element: Scalar> {
       * (sumOfProducts(after.pointer, direction.pointer, count) - sumOfProducts(before.pointer, direction.pointer, count))
     guard curvature > 1e-10 else { return }
     let row = row(pairs)
-    scaleLoop(direction.pointer, moves.pointer + row * count, count, step)
+    scale(direction.pointer, into: moves.pointer + row * count, count, by: step)
     moveLoop(after.pointer, before.pointer, changes.pointer + row * count, count, -1)
     state.counters[1] &+= 1
   }
@@ -310,21 +310,6 @@ private func moveSlice<Element: Scalar>(
   _ factor: Element
 ) {
   for i in 0..<count { y[i] = a[i] + factor * b[i] }
-}
-
-/// `y = factor x`; `y` may be `x`.
-private func scaleLoop<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ count: Int, _ factor: Element
-) {
-  forEachSlice(of: count) { scaleSlice(x + $0.lowerBound, y + $0.lowerBound, $0.count, factor) }
-}
-
-@_specialize(where Element == Float)
-@_specialize(where Element == Double)
-private func scaleSlice<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ count: Int, _ factor: Element
-) {
-  for i in 0..<count { y[i] = factor * x[i] }
 }
 
 @_specialize(where Element == Float)

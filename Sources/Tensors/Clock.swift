@@ -1,0 +1,8 @@
+import CSystem
+
+/// Seconds on a clock that only goes forward: for lengths of time.
+package func monotonicSeconds() -> Double {
+  var now = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &now)
+  return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
+}
