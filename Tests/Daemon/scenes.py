@@ -1,0 +1,25 @@
+"""Raw frames for the camera daemon, made by ffmpeg from real photos: somebody walks past a wall."""
+
+import subprocess
+
+WIDTH, HEIGHT, RATE = 640, 480, 30
+FRAME = WIDTH * HEIGHT * 3 // 2  # NV12
+WALL = "color=c=0x707070"
+
+
+def ffmpeg(*arguments):
+    subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", *map(str, arguments)], check=True)
+
+
+def walk(photo, out, seconds=3, height=800, top=0, size=(WIDTH, HEIGHT), pixels="nv12", turn=None):
+    """A photo, `height` pixels high, that crosses the picture from right to left, and half a second of the wall before and after."""
+    wall = f"{WALL}:s={size[0]}x{size[1]}:r={RATE}:d={seconds + 1}"
+    path = f"[1]scale=-2:{height}[p];[0][p]overlay=x='W-(t-0.5)/{seconds}*(W+w)':y={top}:shortest=1" + (f",{turn}" if turn else "")
+    ffmpeg("-f", "lavfi", "-i", wall, "-loop", 1, "-framerate", RATE, "-i", photo, "-filter_complex", path,
+           "-t", seconds + 1, "-pix_fmt", pixels, "-f", "rawvideo", out)  # fmt: skip
+    return out
+
+
+def wall(out, seconds=1):
+    ffmpeg("-f", "lavfi", "-i", f"{WALL}:s={WIDTH}x{HEIGHT}:r={RATE}:d={seconds}", "-pix_fmt", "nv12", "-f", "rawvideo", out)
+    return out

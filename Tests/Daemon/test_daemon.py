@@ -1,0 +1,345 @@
+"""The camera daemon as an operator runs it: frames made by ffmpeg from real photos go in, lines of JSON come out.
+
+FACESTYLE_DAEMON names the program, FACESTYLE_PROGRAM the command line program that fills the gallery; FACESTYLE_MODELS and
+FACESTYLE_PHOTOS the folders that `make models` fills. `make test-daemon` sets them.
+"""
+
+import json
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import scenes  # noqa: E402
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DAEMON = Path(os.environ.get("FACESTYLE_DAEMON", REPOSITORY / "build" / "facestyle-camera"))
+PROGRAM = Path(os.environ.get("FACESTYLE_PROGRAM", REPOSITORY / "build" / "facestyle"))
+MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"))
+PHOTOS = Path(os.environ.get("FACESTYLE_PHOTOS", REPOSITORY / "build" / "photos"))
+SHIPPED = REPOSITORY / "models" / "faces-nn4.safetensors"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def program():
+    for needed, how in ((DAEMON, "make test-daemon"), (PROGRAM, "make"), (PHOTOS / "obama.jpg", "make models")):
+        if not needed.exists():
+            pytest.skip(f"{needed.name} is not there: run `{how}`")
+    if not shutil.which("ffmpeg"):
+        pytest.skip("ffmpeg is not there: `make deps-test` installs it")
+
+
+def enrol(gallery, **people):
+    for name, photos in people.items():
+        for photo in photos:
+            subprocess.run([PROGRAM, "gallery", "add", gallery, name, PHOTOS / photo, "--model", SHIPPED],
+                           check=True, capture_output=True, env={**os.environ, "FACESTYLE_MODELS": str(MODELS)})  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def gallery(tmp_path_factory):
+    path = tmp_path_factory.mktemp("gallery") / "people.sqlite"
+    enrol(path, obama=["obama2.jpg", "obama3.jpg"])
+    return path
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory):
+    """Somebody known walks past, then somebody who is not."""
+    folder = tmp_path_factory.mktemp("scenes")
+    known, stranger = scenes.walk(PHOTOS / "obama.jpg", folder / "obama"), scenes.walk(PHOTOS / "biden.jpg", folder / "biden")
+    both = folder / "both"
+    both.write_bytes(known.read_bytes() + stranger.read_bytes())
+    return {"known": known, "stranger": stranger, "both": both, "wall": scenes.wall(folder / "wall")}
+
+
+def command(gallery, source, **settings):
+    settings = {"source": source, "gallery": gallery, "detector": MODELS / "mtcnn.safetensors", "embedder": SHIPPED, **settings}
+    return [DAEMON, *(f"--{name.replace('_', '-')}={value}" for name, value in settings.items())]
+
+
+def watch(gallery, source, input=None, environment=None, status=0, **settings):
+    """The events of a run to the source's end, its metrics, and what it said on the error stream."""
+    result = subprocess.run(
+        command(gallery, source, **settings), input=input, capture_output=True, timeout=300, env={**os.environ, **(environment or {})})
+    assert result.returncode == status, result.stderr.decode()
+    events = [json.loads(line) for line in result.stdout.splitlines()]
+    return [event for event in events if event["event"] != "metrics"], events[-1] if events else None, result.stderr.decode()
+
+
+def refused(*arguments):
+    result = subprocess.run([DAEMON, *map(str, arguments)], capture_output=True, text=True, timeout=60)
+    assert result.returncode in (1, 2) and result.stdout == ""
+    return result.stderr
+
+
+# ---- Who passes ----
+
+
+def test_who_is_known_is_named_once_and_who_is_not_is_unknown(gallery, stage):
+    events, metrics, _ = watch(gallery, stage["both"], every_frame="yes")
+    assert [(event["event"], event.get("name")) for event in events] == [
+        ("person", "obama"), ("left", "obama"), ("unknown", None), ("left", None)]  # fmt: skip
+    person, left, unknown, _ = events
+    assert 0 < person["distance"] <= person["threshold"] < unknown["distance"]
+    x, y, width, height = person["box"]
+    assert 0 <= x < x + width <= scenes.WIDTH and 40 < width < 400 and 40 < height < 400
+    assert person["track"] == left["track"] != unknown["track"] and left["frames"] > 20
+    assert (metrics["frames"], metrics["dropped"], metrics["looked_at"]) == (240, 0, 240)
+    assert all(metrics[f"{name}_ms"] > 0 for name in ("detect", "track", "embed", "search")) and metrics["resident_mb"] > 10
+
+
+@pytest.mark.parametrize("pixels, name", [("nv21", "nv21"), ("yuv420p", "i420"), ("yuyv422", "yuyv"), ("rgb24", "rgb"), ("bgr24", "bgr")])
+def test_every_pixel_format_shows_the_same(gallery, tmp_path, pixels, name):
+    source = scenes.walk(PHOTOS / "obama.jpg", tmp_path / "frames", seconds=1, pixels=pixels)
+    events, _, _ = watch(gallery, source, format=name, every_frame="yes")
+    assert [event["event"] for event in events] == ["person", "left"]
+
+
+def test_a_camera_on_its_side_is_turned_upright(gallery, tmp_path):
+    source = scenes.walk(PHOTOS / "obama.jpg", tmp_path / "frames", seconds=1, turn="transpose=cclock")  # a quarter turn to the left
+    events, _, _ = watch(gallery, source, every_frame="yes", width=scenes.HEIGHT, height=scenes.WIDTH, rotation=90)
+    assert [event["event"] for event in events] == ["person", "left"]
+    assert watch(gallery, source, every_frame="yes", width=scenes.HEIGHT, height=scenes.WIDTH)[0] == []
+
+
+def test_crops_are_kept_and_the_oldest_written_over(gallery, stage, tmp_path):
+    events, _, _ = watch(gallery, stage["both"], every_frame="yes", crops=tmp_path, crops_kept=1)
+    crops = [event["crop"] for event in events if "crop" in event]
+    assert crops == [str(tmp_path / "0000000.jpg")] * 2 and [path.name for path in tmp_path.iterdir()] == ["0000000.jpg"]
+    assert (tmp_path / "0000000.jpg").read_bytes()[:2] == b"\xff\xd8"
+
+
+# ---- Frames that come too fast, are broken, or do not come ----
+
+
+def test_the_newest_frame_wins_and_drops_are_counted(gallery, stage):
+    events, metrics, _ = watch(gallery, "-", input=stage["both"].read_bytes())
+    assert metrics["frames"] == 240 == metrics["dropped"] + metrics["looked_at"] and metrics["dropped"] > 0
+
+
+def test_a_file_is_played_at_its_rate(gallery, stage):
+    started = time.monotonic()
+    _, metrics, _ = watch(gallery, stage["wall"], rate=20)
+    assert metrics["frames"] == 30 and time.monotonic() - started >= 29 / 20
+
+
+def test_garbage_is_survived(gallery):
+    _, metrics, _ = watch(gallery, "-", input=os.urandom(5 * scenes.FRAME), every_frame="yes")
+    assert metrics["looked_at"] == 5
+
+
+def test_a_truncated_frame_is_told_and_left_out(gallery, stage):
+    frames = stage["wall"].read_bytes()[: 2 * scenes.FRAME + 1000]
+    _, metrics, told = watch(gallery, "-", input=frames, every_frame="yes")
+    assert metrics["looked_at"] == 2 and f"the last frame has 1000 bytes of {scenes.FRAME}" in told
+    assert watch(gallery, "-", input=b"")[1]["frames"] == 0
+
+
+def test_a_closed_output_ends_it(gallery, stage):
+    daemon = subprocess.Popen(command(gallery, stage["known"], every_frame="yes"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    daemon.stdout.close()
+    assert daemon.wait(timeout=60) == 1
+
+
+# ---- A camera ----
+
+
+@pytest.fixture(scope="session")
+def fake_camera(tmp_path_factory):
+    library = tmp_path_factory.mktemp("fake") / "fake_v4l2.so"
+    source = Path(__file__).with_name("fake_v4l2.c")
+    subprocess.run(["cc", "-std=gnu11", "-Wall", "-Wextra", "-shared", "-fPIC", source, "-o", library, "-ldl", "-lpthread"], check=True)
+    return library
+
+
+def test_a_camera_with_padded_rows_and_damaged_buffers(gallery, stage, fake_camera):
+    environment = {"LD_PRELOAD": str(fake_camera), "FAKE_FRAMES": str(stage["both"]), "FAKE_SIZE": "640x480", "FAKE_END": "unplugged"}
+    events, metrics, told = watch(gallery, "/dev/zero", environment=environment, status=1, rate=30)
+    assert "No such device" in told
+    assert [(event["event"], event.get("name")) for event in events] == [
+        ("person", "obama"), ("left", "obama"), ("unknown", None), ("left", None)]  # fmt: skip
+    assert metrics["frames"] == 240 - 240 // 7 == metrics["looked_at"] + metrics["dropped"]
+
+
+def test_a_camera_of_another_size_is_refused(gallery, stage, fake_camera):
+    environment = {**os.environ, "LD_PRELOAD": str(fake_camera), "FAKE_FRAMES": str(stage["wall"]), "FAKE_SIZE": "320x240"}
+    result = subprocess.run(command(gallery, "/dev/zero"), capture_output=True, text=True, env=environment, timeout=60)
+    assert result.returncode == 1 and "gives 320x240 NV12, wanted is 640x480 nv12" in result.stderr
+
+
+# ---- Its life ----
+
+
+class Running:
+    """A daemon that reads from a pipe which stays open."""
+
+    def __init__(self, gallery, environment=None, **settings):
+        self.process = subprocess.Popen(
+            command(gallery, "-", **settings), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**os.environ, **(environment or {})})  # fmt: skip
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+    def show(self, frames):
+        self.process.stdin.write(Path(frames).read_bytes())
+        self.process.stdin.flush()
+
+    def event(self):
+        return json.loads(self.process.stdout.readline())
+
+    def status(self):
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), int(fields[21]) * resource.getpagesize()
+
+    def end(self, number):
+        self.process.send_signal(number)
+        out, told = self.process.communicate(timeout=60)
+        return [json.loads(line) for line in out.splitlines()], told.decode()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_clean(gallery, stage, number):
+    with Running(gallery, every_frame="yes") as daemon:
+        daemon.show(stage["wall"])
+        time.sleep(1)
+        events, _ = daemon.end(number)
+        assert daemon.process.returncode == 0 and events[-1]["event"] == "metrics"
+
+
+def test_a_new_gallery_is_read_without_missing_a_frame(stage, tmp_path):
+    path = tmp_path / "people.sqlite"
+    enrol(path, nobody=["biden.jpg"])
+    with Running(path, every_frame="yes") as daemon:
+        daemon.show(stage["known"])
+        assert [daemon.event()["event"] for _ in range(2)] == ["unknown", "left"]
+        enrol(path, obama=["obama2.jpg", "obama3.jpg"])
+        daemon.process.send_signal(signal.SIGHUP)
+        assert b"3 photos of 2 people" in daemon.process.stderr.readline() or not daemon.show(stage["wall"])
+        daemon.show(stage["known"])
+        assert daemon.event()["name"] == "obama"
+        events, _ = daemon.end(signal.SIGTERM)
+        assert events[-1]["dropped"] == 0
+
+
+def test_a_gallery_that_cannot_be_read_leaves_the_old_one(gallery, stage, tmp_path):
+    path = tmp_path / "people.sqlite"
+    shutil.copy(gallery, path)
+    with Running(path, every_frame="yes") as daemon:
+        daemon.show(stage["wall"])
+        path.unlink()
+        path.write_bytes(b"no gallery" * 1000)
+        daemon.process.send_signal(signal.SIGHUP)
+        assert b"gallery" in daemon.process.stderr.readline()
+        daemon.show(stage["known"])
+        assert daemon.event()["name"] == "obama"
+
+
+def test_it_sleeps_while_there_are_no_frames(gallery, stage):
+    with Running(gallery, every_frame="yes") as daemon:
+        daemon.show(stage["wall"])
+        time.sleep(3)
+        before, _ = daemon.status()
+        time.sleep(3)
+        after, _ = daemon.status()
+        assert after - before <= 0.03
+
+
+def test_its_memory_stays_flat(gallery, stage):
+    """A short soak: FACESTYLE_SOAK tells for how many seconds; default 20."""
+    with Running(gallery, every_frame="yes", events="-") as daemon:
+        end, sizes = time.monotonic() + float(os.environ.get("FACESTYLE_SOAK", 20)), []
+        for _ in range(2):
+            daemon.show(stage["both"])
+        while time.monotonic() < end or len(sizes) < 3:
+            daemon.show(stage["both"])
+            sizes.append(daemon.status()[1])
+        print(f"resident: {sizes[0] / 1e6:.1f} MB, {sizes[-1] / 1e6:.1f} MB after {240 * len(sizes)} frames")
+        assert sizes[-1] <= sizes[0] + 4e6
+
+
+def test_listeners_of_the_socket_get_the_events(gallery, stage, tmp_path):
+    path = tmp_path / "events"
+    with Running(gallery, every_frame="yes", events=path) as daemon:
+        while not path.exists():
+            time.sleep(0.05)
+        with socket.socket(socket.AF_UNIX) as idle, socket.socket(socket.AF_UNIX) as listener:
+            idle.connect(str(path))
+            listener.connect(str(path))
+            daemon.show(stage["known"])
+            lines = listener.makefile()
+            assert json.loads(lines.readline())["name"] == "obama" and json.loads(lines.readline())["event"] == "left"
+        daemon.show(stage["known"])  # nobody listens any more
+        daemon.end(signal.SIGTERM)
+        assert daemon.process.returncode == 0 and not path.exists()
+
+
+def test_systemd_hears_of_it(gallery, stage, tmp_path):
+    path = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(path))
+        systemd.settimeout(30)
+        with Running(gallery, environment={"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "400000"}, every_frame="yes") as daemon:
+            heard = [systemd.recv(100) for _ in range(4)]
+            assert heard == [b"READY=1"] + [b"WATCHDOG=1"] * 3
+            daemon.end(signal.SIGTERM)
+            heard = []
+            while b"STOPPING=1" not in heard:
+                heard.append(systemd.recv(100))
+
+
+# ---- Settings ----
+
+
+def test_settings_come_from_a_file_and_the_command_line(gallery, stage, tmp_path):
+    file = tmp_path / "camera.conf"
+    lines = {"source": stage["known"], "gallery": gallery, "detector": MODELS / "mtcnn.safetensors", "embedder": SHIPPED, "threshold": "0 # nobody"}
+    file.write_text("# a comment\n\n" + "".join(f"{name} = {value}\n" for name, value in lines.items()) + "every-frame=yes")
+    result = subprocess.run([DAEMON, file], capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0 and '"event":"unknown"' in result.stdout
+    result = subprocess.run([DAEMON, file, "--threshold=9"], capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0 and '"event":"person"' in result.stdout
+
+
+def test_the_configuration_that_comes_with_it_has_every_default(tmp_path):
+    text = (REPOSITORY / "examples" / "camera-daemon" / "facestyle-camera.conf").read_text()
+    file = tmp_path / "all.conf"
+    file.write_text("".join(line[1:] + "\n" for line in text.splitlines() if line.startswith("#") and " = " in line and ". " not in line))
+    assert "=" in file.read_text() and "mtcnn.safetensors" in refused(file, "--detector=/nowhere/mtcnn.safetensors")
+
+
+@pytest.mark.parametrize("setting, reason", [
+    ("widht=3", 'there is no setting "widht"'),
+    ("width=0", 'width is "0", wanted is a whole number from 1 to 16384'),
+    ("width=6.5", 'width is "6.5"'),
+    ("width=", 'width is ""'),
+    ("rotation=45", 'rotation is "45", wanted is one of: 0 90 180 270'),
+    ("format=nv", 'format is "nv", wanted is one of: nv12'),
+    ("mirrored=1", 'mirrored is "1", wanted is yes or no'),
+    ("min-face=nan", 'min-face is "nan"'),
+    ("source=" + 2000 * "x", "source has 2000 bytes"),
+    ("stride=100", "a stride of 100 bytes is too short for 640 pixels of nv12"),
+    ("source=/nowhere", "/nowhere: No such file or directory"),
+    ("detector=/nowhere", "/nowhere"),
+    ("events=/nowhere/socket", "/nowhere/socket: No such file or directory"),
+])  # fmt: skip
+def test_a_wrong_setting_is_named(gallery, stage, setting, reason, tmp_path):
+    _, *base = command(gallery, stage["wall"])
+    assert reason in refused(*base, f"--{setting}")
+    if len(setting) < 1000 and "nowhere" not in setting and "stride" not in setting:
+        file = tmp_path / "camera.conf"
+        file.write_text("# first\n" + setting.replace("=", " = ") + "\n")
+        assert f"{file}:2: " in refused(file) and reason in refused(file)

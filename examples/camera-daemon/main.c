@@ -1,0 +1,165 @@
+/* Who is before the camera? A daemon that says so in lines of JSON, all day.
+ *
+ *   facestyle-camera [FILE] [--NAME=VALUE ...]       NAMEs are those of the file: see facestyle-camera.conf
+ *
+ * SIGHUP reads the gallery again, SIGTERM and SIGINT end it clean. README.md tells more. */
+#define _XOPEN_SOURCE 700
+
+#include "events.h"
+#include "people.h"
+#include "service.h"
+#include "settings.h"
+#include "source.h"
+
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t must_end, must_reload;
+static sem_t wake; /* a frame, the source's end or a signal */
+
+static void on_signal(int number) {
+  int before = errno;
+  if (number == SIGHUP) must_reload = 1;
+  else must_end = 1;
+  sem_post(&wake);
+  errno = before;
+}
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* Memory of the process in MB, 0 where /proc is not. */
+static double resident(void) {
+  unsigned long all, here = 0;
+  FILE *file = fopen("/proc/self/statm", "r");
+  if (!file) return 0;
+  if (fscanf(file, "%lu %lu", &all, &here) != 2) here = 0;
+  fclose(file);
+  return (double)here * (double)sysconf(_SC_PAGESIZE) / 1e6;
+}
+
+static bool tell_metrics(struct events *events, struct source *source, struct people *people, uint64_t looked, double seconds) {
+  struct timespec time;
+  struct stage_times times[STAGES];
+  uint64_t frames, dropped;
+  clock_gettime(CLOCK_REALTIME, &time);
+  source_counts(source, &frames, &dropped);
+  people_times(people, times);
+  event_begin(events, "metrics", time);
+  event_count(events, "frames", frames);
+  event_count(events, "dropped", dropped);
+  event_count(events, "looked_at", looked);
+  event_number(events, "seconds", seconds, 1);
+  for (int i = 0; i < STAGES; i++) {
+    char name[32];
+    snprintf(name, sizeof name, "%s_ms", stage_names[i]);
+    event_number(events, name, times[i].count ? times[i].sum / (double)times[i].count : NAN, 2);
+    snprintf(name, sizeof name, "%s_ms_longest", stage_names[i]);
+    event_number(events, name, times[i].count ? times[i].longest : NAN, 2);
+  }
+  event_number(events, "resident_mb", resident(), 1);
+  return event_end(events);
+}
+
+/* Until the source or somebody ends it; the exit status. */
+static int run(const struct settings *settings, struct source *source, struct people *people, struct events *events) {
+  const double started = now(), watchdog = service_watchdog();
+  double next_metrics = settings->metrics_every > 0 ? started + settings->metrics_every : INFINITY;
+  double next_sign = watchdog > 0 ? started : INFINITY;
+  uint64_t looked = 0;
+  struct timespec last;
+  bool good = true;
+  const char *reason = "";
+  enum source_end state = SOURCE_RUNS;
+  clock_gettime(CLOCK_REALTIME, &last);
+  while (good && !must_end && (state = source_state(source, &reason)) == SOURCE_RUNS) {
+    struct picture picture;
+    if (source_take(source, &picture)) {
+      good = people_look(people, &picture, events, stderr);
+      last = picture.time;
+      looked++;
+      source_give(source, &picture);
+    } else {
+      /* Asleep until something happens or is due. */
+      double due = next_sign < next_metrics ? next_sign : next_metrics;
+      struct timespec until;
+      clock_gettime(CLOCK_REALTIME, &until);
+      double wait = due - now();
+      if (!(wait < 3600)) wait = 3600;
+      if (wait < 0) wait = 0;
+      until.tv_sec += (time_t)wait;
+      until.tv_nsec += (long)((wait - (double)(time_t)wait) * 1e9);
+      if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
+      sem_timedwait(&wake, &until);
+      while (sem_trywait(&wake) == 0) continue; /* one look serves all */
+    }
+    if (must_reload) {
+      must_reload = 0;
+      people_reload(people);
+    }
+    if (now() >= next_sign) {
+      service_tell("WATCHDOG=1");
+      next_sign = now() + watchdog;
+    }
+    if (now() >= next_metrics) {
+      good = good && tell_metrics(events, source, people, looked, now() - started);
+      next_metrics += settings->metrics_every;
+      if (next_metrics < now()) next_metrics = now() + settings->metrics_every;
+    }
+  }
+  service_tell("STOPPING=1");
+  people_leave(people, last, events);
+  good = tell_metrics(events, source, people, looked, now() - started) && good;
+  if (*reason) fprintf(stderr, "facestyle-camera: %s\n", reason);
+  return good && state != SOURCE_FAILED ? 0 : 1;
+}
+
+static bool read_arguments(int argc, char **argv, struct settings *settings) {
+  for (int i = 1; i < argc; i++) {
+    char name[64];
+    const char *equals = strchr(argv[i], '=');
+    if (strncmp(argv[i], "--", 2)) {
+      if (!settings_read(settings, argv[i], stderr)) return false;
+    } else if (!equals || (size_t)(equals - argv[i] - 2) >= sizeof name) {
+      fprintf(stderr, "usage: %s [FILE] [--NAME=VALUE ...]\n", argv[0]);
+      return false;
+    } else {
+      snprintf(name, sizeof name, "%.*s", (int)(equals - argv[i] - 2), argv[i] + 2);
+      if (!settings_set(settings, name, equals + 1, stderr)) return false;
+    }
+  }
+  return true;
+}
+
+int main(int argc, char **argv) {
+  struct settings settings;
+  settings_default(&settings);
+  if (!read_arguments(argc, argv, &settings)) return 2;
+
+  struct sigaction action = {.sa_handler = on_signal};
+  sigaction(SIGHUP, &action, NULL), sigaction(SIGTERM, &action, NULL), sigaction(SIGINT, &action, NULL);
+  signal(SIGPIPE, SIG_IGN);
+  sem_init(&wake, 0, 0);
+
+  int status = 1;
+  struct events *events = NULL;
+  struct people *people = people_open(&settings, stderr);
+  if (people) events = events_open(settings.events, stderr);
+  struct source *source = events ? source_open(&settings, &wake, stderr) : NULL;
+  if (source) {
+    service_tell("READY=1");
+    status = run(&settings, source, people, events);
+  }
+  source_close(source);
+  events_close(events);
+  people_close(people);
+  sem_destroy(&wake);
+  return status;
+}

@@ -1,0 +1,333 @@
+#define _XOPEN_SOURCE 700
+
+#include "people.h"
+
+#include <facestyle.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  FACES = 64,          /* of a frame, and tracks at a time */
+  FRAMES_APART = 5,    /* from one look at a face to the next: neighbours in time look alike */
+};
+
+const char *const stage_names[STAGES] = {"detect", "track", "embed", "search"};
+
+/* What is known of one who is before the camera. */
+struct visitor {
+  uint64_t track; /* 0: free */
+  bool told;      /* an event has said who it is */
+  char name[FS_NAME_CAPACITY]; /* "": unknown so far */
+  float distance;
+  uint32_t tries;
+  uint64_t next_try;   /* frame */
+  uint32_t reasons;    /* why the last look was of no use, fs_quality_reason bits */
+};
+
+struct people {
+  struct settings settings;
+  fs_model *mtcnn, *network;
+  fs_detector *detector;
+  fs_embedder *embedder;
+  fs_tracker *tracker;
+  fs_gallery *gallery;
+  struct visitor visitors[FACES];
+  size_t dimension;
+  float *embedding;
+  uint64_t frame;
+  double time;         /* of the last frame: never goes back, whatever is done to the clock */
+  uint32_t crops;
+  struct stage_times times[STAGES];
+
+  pthread_t loader;
+  bool loading;        /* the thread is there */
+  atomic_bool loaded;  /* and has done its work: `next`, or NULL if that failed */
+  fs_gallery *next;
+  bool again;          /* asked for once more meanwhile */
+};
+
+static double milliseconds(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
+}
+
+static void note(struct people *people, enum stage stage, double since) {
+  struct stage_times *times = &people->times[stage];
+  double passed = milliseconds() - since;
+  times->count++, times->sum += passed;
+  if (passed > times->longest) times->longest = passed;
+}
+
+static bool failed(fs_status status, const char *what, FILE *errors) {
+  if (status == FS_OK) return false;
+  fprintf(errors, "facestyle-camera: %s: %s\n", what, fs_last_error());
+  return true;
+}
+
+/* ---- The gallery ---- */
+
+static fs_gallery *open_gallery(struct people *people, FILE *errors) {
+  fs_gallery *gallery = NULL;
+  if (failed(fs_gallery_open(&gallery, people->settings.gallery, people->embedder, NULL), "gallery", errors)) return NULL;
+  return gallery;
+}
+
+static void *load(void *argument) {
+  struct people *people = argument;
+  people->next = open_gallery(people, stderr);
+  atomic_store(&people->loaded, true);
+  return NULL;
+}
+
+void people_reload(struct people *people) {
+  if (people->loading) {
+    people->again = true; /* what is read just now may be old */
+    return;
+  }
+  people->loading = pthread_create(&people->loader, NULL, load, people) == 0;
+  if (!people->loading) fprintf(stderr, "facestyle-camera: no thread to read the gallery again: the old one stays\n");
+}
+
+static void take_new_gallery(struct people *people) {
+  if (!people->loading || !atomic_load(&people->loaded)) return;
+  pthread_join(people->loader, NULL);
+  people->loading = false;
+  atomic_store(&people->loaded, false);
+  if (people->next) {
+    fs_gallery_destroy(people->gallery);
+    people->gallery = people->next;
+    people->next = NULL;
+    fprintf(stderr, "facestyle-camera: %zu photos of %zu people\n", fs_gallery_photos(people->gallery), fs_gallery_people(people->gallery));
+    /* Who is there and was unknown may be known now. */
+    for (int i = 0; i < FACES; i++)
+      if (!people->visitors[i].name[0]) people->visitors[i].tries = 0;
+  }
+  if (people->again) {
+    people->again = false;
+    people_reload(people);
+  }
+}
+
+/* ---- Opening ---- */
+
+void people_close(struct people *people) {
+  if (!people) return;
+  if (people->loading) {
+    pthread_join(people->loader, NULL);
+    fs_gallery_destroy(people->next);
+  }
+  fs_gallery_destroy(people->gallery);
+  fs_tracker_destroy(people->tracker);
+  fs_embedder_destroy(people->embedder);
+  fs_detector_destroy(people->detector);
+  fs_model_destroy(people->network);
+  fs_model_destroy(people->mtcnn);
+  free(people->embedding);
+  free(people);
+}
+
+static bool open_all(struct people *people, FILE *errors) {
+  const struct settings *settings = &people->settings;
+  if (failed(fs_threads_set(settings->threads), "threads", errors)) return false;
+  if (failed(fs_model_open(&people->mtcnn, settings->detector), "detector", errors)) return false;
+  if (failed(fs_model_open(&people->network, settings->embedder), "embedder", errors)) return false;
+  fs_detector_options options;
+  fs_detector_options_init(&options, sizeof options);
+  options.min_face_size = settings->min_face;
+  options.max_faces = settings->max_faces < FACES ? settings->max_faces : FACES;
+  if (failed(fs_detector_create(&people->detector, people->mtcnn, &options), "detector", errors)) return false;
+  if (failed(fs_embedder_create(&people->embedder, people->network), "embedder", errors)) return false;
+  fs_tracker_options tracking;
+  fs_tracker_options_init(&tracking, sizeof tracking);
+  tracking.max_tracks = FACES;
+  if (failed(fs_tracker_create(&people->tracker, &tracking), "tracker", errors)) return false;
+  people->dimension = fs_embedder_dimension(people->embedder);
+  people->embedding = malloc(people->dimension * sizeof(float));
+  if (!people->embedding) return fprintf(errors, "no memory\n"), false;
+  people->gallery = open_gallery(people, errors);
+  return people->gallery != NULL;
+}
+
+struct people *people_open(const struct settings *settings, FILE *errors) {
+  struct people *people = calloc(1, sizeof *people);
+  if (!people) return fprintf(errors, "no memory\n"), NULL;
+  people->settings = *settings;
+  if (open_all(people, errors)) return people;
+  people_close(people);
+  return NULL;
+}
+
+/* ---- One frame ---- */
+
+static fs_frame frame_of(const struct settings *settings, const struct picture *picture) {
+  static const struct {
+    const char *name;
+    fs_pixel_format format;
+    int chroma_planes;
+  } formats[] = {{"nv12", FS_NV12, 1}, {"nv21", FS_NV21, 1}, {"i420", FS_I420, 2}, {"yuyv", FS_YUYV, 0},
+                 {"rgb", FS_RGB, 0},   {"bgr", FS_BGR, 0},   {"grey", FS_GREY, 0}};
+  fs_frame frame;
+  fs_frame_init(&frame, sizeof frame);
+  int chroma_planes = 0;
+  for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+    if (!strcmp(formats[i].name, settings->format)) frame.format = formats[i].format, chroma_planes = formats[i].chroma_planes;
+  frame.width = picture->width, frame.height = picture->height;
+  frame.rotation = settings->rotation;
+  frame.mirrored = settings->mirrored;
+  frame.matrix = strcmp(settings->matrix, "bt709") ? FS_BT601 : FS_BT709;
+  frame.range = strcmp(settings->range, "full") ? FS_LIMITED_RANGE : FS_FULL_RANGE;
+
+  size_t rows = ((size_t)picture->height + 1) / 2, even = ((size_t)picture->width + 1) / 2 * 2;
+  size_t chroma_stride = chroma_planes == 2 ? ((size_t)picture->stride + 1) / 2 : picture->stride < even ? even : picture->stride;
+  frame.planes[0] = picture->bytes;
+  frame.strides[0] = picture->stride;
+  frame.byte_counts[0] = picture->stride * (size_t)picture->height;
+  for (int i = 1; i <= chroma_planes; i++) {
+    frame.planes[i] = frame.planes[i - 1] + frame.byte_counts[i - 1];
+    frame.strides[i] = chroma_stride;
+    frame.byte_counts[i] = chroma_stride * rows;
+  }
+  return frame;
+}
+
+/* The picture around a face, three times as wide and high; `face` is moved into it. */
+static fs_status picture_of(fs_image **image, const fs_frame *frame, fs_face *face) {
+  bool turned = frame->rotation % 180 != 0;
+  float width = (float)(turned ? frame->height : frame->width), height = (float)(turned ? frame->width : frame->height);
+  float left = floorf(fmaxf(face->x - face->width, 0)), top = floorf(fmaxf(face->y - face->height, 0));
+  float right = ceilf(fminf(face->x + 2 * face->width, width)), bottom = ceilf(fminf(face->y + 2 * face->height, height));
+  if (!(left < right && top < bottom)) left = top = 0, right = width, bottom = height;
+  fs_region region = {(uint32_t)left, (uint32_t)top, (uint32_t)(right - left), (uint32_t)(bottom - top)};
+  face->x -= left, face->y -= top;
+  for (int i = 0; i < 5; i++) face->landmarks[i].x -= left, face->landmarks[i].y -= top;
+  return fs_image_from_frame(image, frame, &region);
+}
+
+static struct visitor *visitor_of(struct people *people, uint64_t track, bool make) {
+  struct visitor *free_one = NULL;
+  for (int i = 0; i < FACES; i++) {
+    if (people->visitors[i].track == track) return &people->visitors[i];
+    if (!people->visitors[i].track) free_one = &people->visitors[i];
+  }
+  if (!make || !free_one) return NULL;
+  *free_one = (struct visitor){.track = track, .distance = INFINITY};
+  return free_one;
+}
+
+static void keep_crop(struct people *people, const fs_image *image, struct events *events) {
+  const struct settings *settings = &people->settings;
+  if (!settings->crops[0]) return;
+  char path[PATH_LENGTH + 32];
+  snprintf(path, sizeof path, "%s/%07u.jpg", settings->crops, people->crops++ % settings->crops_kept);
+  if (!failed(fs_image_write(image, path), "crop", stderr)) event_text(events, "crop", path);
+}
+
+static bool tell(struct people *people, const struct visitor *visitor, const struct picture *picture, const fs_face *face,
+                 const fs_image *image, float threshold, struct events *events) {
+  event_begin(events, visitor->name[0] ? "person" : "unknown", picture->time);
+  if (visitor->name[0]) event_text(events, "name", visitor->name);
+  event_number(events, "distance", visitor->distance, 4);
+  event_number(events, "threshold", threshold, 4);
+  event_count(events, "track", visitor->track);
+  event_count(events, "frame", picture->number);
+  event_box(events, "box", face->x, face->y, face->width, face->height);
+  keep_crop(people, image, events);
+  return event_end(events);
+}
+
+/* Looks who it is, if the face is fit for it; events tell what was found. */
+static bool identify(struct people *people, struct visitor *visitor, const struct picture *picture, const fs_frame *frame,
+                     const fs_face *found, struct events *events, FILE *errors) {
+  fs_face face = *found;
+  fs_image *image = NULL;
+  fs_quality quality;
+  double start = milliseconds();
+  if (failed(picture_of(&image, frame, &face), "frame", errors)) return false;
+  bool good = true;
+  if (fs_face_quality(image, &face, NULL, &quality) != FS_OK || quality.reasons) {
+    visitor->reasons = quality.reasons;
+  } else if (!failed(fs_embedder_embed(people->embedder, image, &face, 1, people->embedding, people->dimension), "face", errors)) {
+    note(people, EMBED, start);
+    fs_match match;
+    float threshold = people->settings.threshold < 0 ? FS_DEFAULT_THRESHOLD : people->settings.threshold;
+    start = milliseconds();
+    good = !failed(fs_gallery_identify(people->gallery, people->embedding, people->dimension, threshold, &match), "gallery", errors);
+    note(people, SEARCH, start);
+    if (good) {
+      visitor->reasons = 0;
+      visitor->tries++;
+      if (match.distance < visitor->distance) visitor->distance = match.distance;
+      if (match.known) strcpy(visitor->name, match.name);
+      if (match.known || (!visitor->told && visitor->tries >= people->settings.tries)) {
+        visitor->told = true;
+        good = tell(people, visitor, picture, found, image, match.threshold, events);
+      }
+    }
+  }
+  fs_image_destroy(image);
+  return good;
+}
+
+static bool tell_who_left(struct people *people, struct timespec time, struct events *events) {
+  fs_track tracks[FACES];
+  size_t count = 0;
+  bool good = true;
+  if (fs_tracker_ended(people->tracker, tracks, FACES, &count) != FS_OK) return true;
+  for (size_t i = 0; i < count && i < FACES; i++) {
+    struct visitor *visitor = visitor_of(people, tracks[i].track, false);
+    event_begin(events, "left", time);
+    if (visitor && visitor->name[0]) event_text(events, "name", visitor->name);
+    event_count(events, "track", tracks[i].track);
+    event_number(events, "seconds", tracks[i].last_time - tracks[i].first_time, 2);
+    event_count(events, "frames", tracks[i].seen);
+    if (visitor && !visitor->told && visitor->reasons) /* never fit to be recognised: why not, at last */
+      event_text(events, "reason", fs_quality_reason_text((fs_quality_reason)(visitor->reasons & -visitor->reasons)));
+    good = event_end(events) && good;
+    if (visitor) visitor->track = 0;
+  }
+  return good;
+}
+
+bool people_look(struct people *people, const struct picture *picture, struct events *events, FILE *errors) {
+  fs_frame frame = frame_of(&people->settings, picture);
+  fs_face faces[FACES];
+  fs_tracked tracked[FACES];
+  size_t count = 0;
+  people->frame++;
+  take_new_gallery(people);
+
+  double start = milliseconds();
+  if (failed(fs_detector_find_frame(people->detector, &frame, NULL, faces, FACES, &count), "detector", errors)) return false;
+  if (count > FACES) count = FACES;
+  note(people, DETECT, start);
+
+  start = milliseconds();
+  double time = (double)picture->time.tv_sec + (double)picture->time.tv_nsec / 1e9;
+  if (time > people->time) people->time = time;
+  if (failed(fs_tracker_update(people->tracker, faces, NULL, count, people->time, tracked, FACES), "tracker", errors)) return false;
+  note(people, TRACK, start);
+
+  for (size_t i = 0; i < count; i++) {
+    if (!tracked[i].track || !tracked[i].begun) continue;
+    struct visitor *visitor = visitor_of(people, tracked[i].track, true);
+    if (!visitor || visitor->name[0]) continue;
+    bool more = visitor->tries < people->settings.tries || (tracked[i].events & FS_TRACK_IDENTIFY);
+    if (!more || people->frame < visitor->next_try) continue;
+    visitor->next_try = people->frame + FRAMES_APART;
+    if (!identify(people, visitor, picture, &frame, &faces[i], events, errors)) return false;
+  }
+  return tell_who_left(people, picture->time, events);
+}
+
+void people_leave(struct people *people, struct timespec time, struct events *events) {
+  if (fs_tracker_finish(people->tracker) == FS_OK) tell_who_left(people, time, events);
+}
+
+void people_times(struct people *people, struct stage_times times[STAGES]) {
+  memcpy(times, people->times, sizeof people->times);
+  memset(people->times, 0, sizeof people->times);
+}

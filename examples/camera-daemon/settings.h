@@ -1,0 +1,41 @@
+/* What the configuration file and the command line say. */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { PATH_LENGTH = 1024 };
+
+struct settings {
+  char source[PATH_LENGTH];   /* a V4L2 device, a file, a pipe, or - for the standard input */
+  char format[8];             /* nv12, nv21, i420, yuyv, rgb, bgr or grey */
+  uint32_t width, height;
+  uint32_t stride;            /* bytes from row to row of the first plane; 0: packed */
+  uint32_t rotation;          /* degrees clockwise that set the picture upright: 0, 90, 180 or 270 */
+  bool mirrored;
+  char matrix[8], range[8];   /* bt601 or bt709; limited or full */
+  double rate;                /* frames a second asked of a camera, and at which a file is played; 0: as they come */
+  bool every_frame;           /* nothing is dropped: the source waits */
+
+  char detector[PATH_LENGTH], embedder[PATH_LENGTH], gallery[PATH_LENGTH];
+  float threshold;            /* distance up to which it is the person; below 0: the model's own */
+  float min_face;             /* pixels */
+  uint32_t max_faces;
+  uint32_t tries;             /* looks at a face before it is called unknown */
+  uint32_t threads;
+
+  char events[PATH_LENGTH];   /* - for the standard output, or the path of a socket to listen on */
+  char crops[PATH_LENGTH];    /* a folder for pictures of who passed; empty: none */
+  uint32_t crops_kept;
+  double metrics_every;       /* seconds; 0: only at the end */
+};
+
+void settings_default(struct settings *settings);
+/* Sets one value. false, with the reason on `errors`, for an unknown name or a value out of range. */
+bool settings_set(struct settings *settings, const char *name, const char *value, FILE *errors);
+/* Reads lines "name = value"; # begins a comment. false, with the lines named on `errors`, when one is wrong. */
+bool settings_read(struct settings *settings, const char *path, FILE *errors);
+
+#endif
