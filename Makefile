@@ -6,6 +6,7 @@
 #   make train-model DATA=folder    the model of models/ again, from its photos
 #   make bench      how fast the kernels and networks are here; make bench-peers: beside others
 #   make embedded   the library without a Swift runtime
+#   make demo-daemon   people walk past the camera daemon of examples/camera-daemon
 #   make parallel   a training in two processes, over MPI
 #   make deps       the Debian packages (needs root or sudo)
 
@@ -17,16 +18,19 @@ BUILD := build
 
 PACKAGES := build-essential pkg-config patchelf libopenblas-dev liblapacke-dev libturbojpeg0-dev libpng-dev \
             python3-venv valgrind
+# Of the camera daemon's demo and test alone: it makes frames of photos.
+FRAME_PACKAGES := ffmpeg
 SOURCES := Package.swift include/facestyle.h include/module.modulemap \
            $(shell find Sources -name '*.swift' -o -name '*.h' -o -name '*.map' -o -name '*.modulemap')
 
 LIBRARY := $(BUILD)/libfacestyle.so.$(VERSION)
 PROGRAM := $(BUILD)/facestyle
+DAEMON := $(BUILD)/facestyle-camera
 EMBEDDED := $(BUILD)/embedded/libfacestyle.so.$(VERSION)
 VENV := $(BUILD)/venv/.ready
 PYTHON := $(BUILD)/venv/bin/python
 MODELS := $(BUILD)/models
-SHIPPED := $(wildcard models/*)
+SHIPPED := $(wildcard models/*.safetensors)
 
 .PHONY: all
 all: $(LIBRARY) $(PROGRAM)
@@ -71,6 +75,15 @@ $(EMBEDDED): $(SOURCES) | have-deps
 	    swift build -c release --product libfacestyle --scratch-path .build-embedded
 	Tools/place-library .build-embedded/release/liblibfacestyle.so $@ $(SOVERSION)
 
+# As examples/camera-daemon/Makefile does for the installed library.
+$(DAEMON): $(LIBRARY) include/facestyle.h $(wildcard examples/camera-daemon/*.[ch])
+	$(CC) -O2 -g -std=c11 -Wall -Wextra -pedantic -Iinclude examples/camera-daemon/*.c -L$(BUILD) -lfacestyle -lpthread -lm \
+	    -Wl,-rpath,'$$ORIGIN' -o $@
+
+.PHONY: have-frames
+have-frames:
+	@Tools/install-packages --missing $(FRAME_PACKAGES)
+
 .PHONY: install
 install: $(LIBRARY) $(PROGRAM)
 	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/bin
@@ -100,6 +113,10 @@ demo: all models
 
 # A picture with strokes and colours, of those that need no download of their own.
 STYLE ?= $(BUILD)/photos/ihc.png
+
+.PHONY: demo-daemon
+demo-daemon: all models $(DAEMON) have-frames
+	@PYTHON=$(PYTHON) examples/camera-daemon/demo $(PROGRAM) $(DAEMON) $(MODELS) $(BUILD)/photos
 
 # Some hours: models/README.md tells what DATA holds.
 .PHONY: train-model
@@ -152,7 +169,7 @@ parallel: $(LIBRARY) $(PARALLEL)
 # ---- Tests ----
 
 .PHONY: test test-swift test-abi test-c test-embedded test-valgrind test-python test-install
-test: test-swift test-abi test-c test-embedded test-valgrind test-install test-python
+test: test-swift test-abi test-c test-embedded test-valgrind test-install test-python test-daemon
 	@echo "all tests passed"
 
 # Once with each build of the kernels that the machine can run, then everything with the best.
@@ -182,6 +199,9 @@ test-install: all models
 
 test-python: all models
 	PYTHONPATH=bindings/python $(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) bindings/python/tests Tests/CLI
+
+test-daemon: all models $(DAEMON) have-frames
+	$(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) Tests/Daemon
 
 .PHONY: clean
 clean:

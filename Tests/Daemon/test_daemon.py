@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples" / "camera-daemon"))
 import scenes  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -34,7 +34,7 @@ def program():
         if not needed.exists():
             pytest.skip(f"{needed.name} is not there: run `{how}`")
     if not shutil.which("ffmpeg"):
-        pytest.skip("ffmpeg is not there: `make deps-test` installs it")
+        pytest.skip("ffmpeg is not there: `make have-frames` installs it")
 
 
 def enrol(gallery, **people):

@@ -1,6 +1,7 @@
 """Raw frames for the camera daemon, made by ffmpeg from real photos: somebody walks past a wall."""
 
 import subprocess
+import sys
 
 WIDTH, HEIGHT, RATE = 640, 480, 30
 FRAME = WIDTH * HEIGHT * 3 // 2  # NV12
@@ -23,3 +24,8 @@ def walk(photo, out, seconds=3, height=800, top=0, size=(WIDTH, HEIGHT), pixels=
 def wall(out, seconds=1):
     ffmpeg("-f", "lavfi", "-i", f"{WALL}:s={WIDTH}x{HEIGHT}:r={RATE}:d={seconds}", "-pix_fmt", "nv12", "-f", "rawvideo", out)
     return out
+
+
+if __name__ == "__main__":  # PHOTO ...: they walk past one after the other, in frames on the standard output
+    for person in sys.argv[1:]:
+        walk(person, "pipe:1")
