@@ -236,13 +236,16 @@ def test_models_are_found_in_the_current_folders_build(tmp_path):
 
 @models
 def test_compare_tells_one_person_from_two():
-    same, other = answer("compare", OBAMA, OBAMA2), answer("compare", OBAMA, BIDEN)
+    large = ("--model", "dlib-resnet")
+    same, other = answer("compare", OBAMA, OBAMA2, *large), answer("compare", OBAMA, BIDEN, *large)
     assert list(same) == ["distance", "threshold", "same"]
     assert same["same"] is True and 0 < same["distance"] <= same["threshold"]
     assert other["same"] is False and other["distance"] > other["threshold"]
-    assert re.fullmatch(r"same person, distance 0\.\d\d \(threshold 0\.60\)\n", good("compare", OBAMA, OBAMA2))
-    assert good("compare", OBAMA, BIDEN).startswith("different people, distance ")
+    assert re.fullmatch(r"same person, distance 0\.\d\d \(threshold 0\.60\)\n", good("compare", OBAMA, OBAMA2, *large))
+    assert good("compare", OBAMA, BIDEN, *large).startswith("different people, distance ")
     assert answer("compare", OBAMA, BIDEN, "--threshold", 2)["same"] is True
+    small = answer("compare", OBAMA, OBAMA2)  # the model in the box, which needs no download
+    assert small["same"] is True and small["threshold"] == pytest.approx(0.37)
     assert answer("compare", OBAMA, OBAMA, "--threshold", 0) == {"distance": 0, "threshold": 0, "same": True}
 
 
@@ -251,8 +254,8 @@ def test_embed_prints_the_numbers_and_the_chip(tmp_path):
     chip = tmp_path / "chip.png"
     found = answer("embed", OBAMA, "--chip", chip)
     assert list(found) == ["model", "dimension", "embedding"]
-    assert (found["model"], found["dimension"], len(found["embedding"])) == ("dlib-resnet", 128, 128)
-    assert png_size(chip) == (150, 150)
+    assert (found["model"], found["dimension"], len(found["embedding"])) == ("nn4.small2", 128, 128)
+    assert png_size(chip) == (96, 96)
     assert [float(line) for line in good("embed", OBAMA).split()] == found["embedding"]
 
 
@@ -267,7 +270,8 @@ def test_identify_knows_its_people(tmp_path, tiny):
     (gallery / "broken.jpg").write_bytes(b"not a picture")
     (gallery / "notes.txt").write_text("not looked at")
 
-    result = run("identify", OBAMA, gallery, "--json")
+    large = ("--model", "dlib-resnet")
+    result = run("identify", OBAMA, gallery, "--json", *large)
     assert result.returncode == 0
     match = json.loads(result.stdout)
     assert list(match) == ["known", "name", "distance", "threshold"]
@@ -277,8 +281,8 @@ def test_identify_knows_its_people(tmp_path, tiny):
     assert all(line.startswith("facestyle: skipped ") for line in told)
 
     (gallery / "biden.jpg").unlink()
-    assert good("identify", BIDEN, gallery).startswith("a stranger, the nearest is obama, distance ")
-    assert answer("identify", BIDEN, gallery)["known"] is False
+    assert good("identify", BIDEN, gallery, *large).startswith("a stranger, the nearest is obama, distance ")
+    assert answer("identify", BIDEN, gallery, *large)["known"] is False
     assert answer("identify", BIDEN, gallery, "--threshold", 9)["known"] is True
 
 
@@ -309,7 +313,7 @@ def pairs(tmp_path):
 
 
 def evaluate(pairs, *options):
-    return ["evaluate", "--pairs", pairs / "pairs.txt", "--images", pairs, *options]
+    return ["evaluate", "--pairs", pairs / "pairs.txt", "--images", pairs, "--model", "dlib-resnet", *options]
 
 
 @models
