@@ -360,8 +360,9 @@ static void faces(void) {
     CHECK_OK(fs_detector_find_frame(detector, &s.frame, &region, part, 4, &count));
     CHECK(count == 1);
     CHECK_NEAR(part[0].x, face.x, 0.1 * face.width);
-    CHECK_NEAR(part[0].landmarks[2].x, face.landmarks[2].x, 0.05 * face.width);
-    CHECK_NEAR(part[0].landmarks[2].y, face.landmarks[2].y, 0.05 * face.width);
+    /* The levels of the pyramid differ, so another box of nearly the same score may win. */
+    CHECK_NEAR(part[0].landmarks[2].x, face.landmarks[2].x, 0.1 * face.width);
+    CHECK_NEAR(part[0].landmarks[2].y, face.landmarks[2].y, 0.1 * face.width);
 
     fs_image *cropped = NULL;
     fs_face inside[4], own[4], on_image[4];
