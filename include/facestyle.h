@@ -3,6 +3,7 @@
  * This header is the whole public interface: what is not here is not promised.
  *
  *   bytes -> fs_image -> fs_detector -> fs_face -> fs_embedder -> float[] -> fs_gallery -> who
+ *   a camera's fs_frame in place of fs_image: read where it lies
  *   two fs_images -> fs_styler -> fs_image
  *
  * Errors     A function that can fail returns fs_status and writes its outputs only on FS_OK.
@@ -90,7 +91,18 @@ typedef struct fs_image fs_image;
 #define FS_IMAGE_MAX_SIDE 65500u       /* the longest width or height */
 #define FS_IMAGE_MAX_PIXELS 134217728u /* the largest width * height, 2^27 */
 
-typedef enum fs_pixel_format { FS_RGB = 0, FS_BGR = 1, FS_RGBA = 2, FS_BGRA = 3, FS_GREY = 4 } fs_pixel_format;
+/* Those from FS_NV12 on are of frames alone. */
+typedef enum fs_pixel_format {
+  FS_RGB = 0,
+  FS_BGR = 1,
+  FS_RGBA = 2,
+  FS_BGRA = 3,
+  FS_GREY = 4,
+  FS_NV12 = 5, /* 4:2:0, two planes: Y; U and V in turn */
+  FS_NV21 = 6, /* 4:2:0, two planes: Y; V and U in turn */
+  FS_I420 = 7, /* 4:2:0, three planes: Y; U; V */
+  FS_YUYV = 8  /* 4:2:2, one plane: Y, U, Y, V for two pixels */
+} fs_pixel_format;
 
 /* Pixels that lie in your memory. */
 typedef struct fs_pixels {
@@ -138,6 +150,40 @@ fs_status fs_image_encode(const fs_image *image, fs_file_format format, uint32_t
 /* Writes a .png, .jpg or .jpeg file (JPEG quality 95). The file appears whole or not at all. */
 fs_status fs_image_write(const fs_image *image, const char *path);
 void fs_image_destroy(fs_image *image);
+
+/* ---- Frames: a camera's pictures, read where they lie and never kept. ---- */
+
+/* A part of a picture, in its pixels. All zeros: the whole picture. */
+typedef struct fs_region { uint32_t x, y, width, height; } fs_region;
+
+/* The shares of red, green and blue in Y: ITU-R BT.601 (webcams, small pictures) or BT.709 (HD). */
+typedef enum fs_colour_matrix { FS_BT601 = 0, FS_BT709 = 1 } fs_colour_matrix;
+/* Y from 16 to 235, U and V from 16 to 240; or all from 0 to 255, as in JPEG. */
+typedef enum fs_colour_range { FS_LIMITED_RANGE = 0, FS_FULL_RANGE = 1 } fs_colour_range;
+
+/* What lies in your memory, as the camera's driver tells it. FS_NV12, FS_NV21 and FS_I420 have one U and one V for a square
+ * of four pixels, FS_YUYV for two of a row: those pixels get the same. Where a width or height is odd, chroma rounds up: the
+ * last pixels have U and V of their own, so a row of FS_NV12's second plane has 2 * ((width + 1) / 2) bytes, one of FS_YUYV
+ * 4 * ((width + 1) / 2), and planes of chroma have (height + 1) / 2 rows. */
+typedef struct fs_frame {
+  size_t size;               /* sizeof(fs_frame) */
+  const uint8_t *planes[3];  /* the top row of each; those that the format lacks are not looked at */
+  size_t byte_counts[3];     /* of each plane: at least stride * (rows - 1) + one row's bytes */
+  size_t strides[3];         /* bytes from one row to the next; 0 if rows are packed */
+  uint32_t width, height;    /* as it lies in memory, before it is turned */
+  fs_pixel_format format;
+  uint32_t rotation;         /* degrees by which it must be turned clockwise to stand upright: 0, 90, 180 or 270 */
+  int32_t mirrored;          /* not 0: left and right are exchanged after that, as of a mirror image */
+  fs_colour_matrix matrix;   /* matrix and range are of FS_NV12 to FS_YUYV */
+  fs_colour_range range;
+} fs_frame;
+
+/* All zeros but `size`: FS_RGB, upright, FS_BT601, FS_LIMITED_RANGE. */
+fs_status fs_frame_init(fs_frame *frame, size_t size);
+/* The frame's upright picture, which is `height` wide and `width` high if it is turned by 90 or 270 degrees; or a part of
+ * that picture, and then no more of the frame is read. NULL region: all of it. Colours are right to one level; alpha is
+ * ignored. FS_INVALID_ARGUMENT for a plane that is too short and a region that does not lie inside. */
+fs_status fs_image_from_frame(fs_image **out, const fs_frame *frame, const fs_region *region);
 
 /* ---- Augmentation: pictures varied at random, for a network to learn from. ---- */
 
@@ -227,11 +273,17 @@ typedef struct fs_face {
   fs_point landmarks[5];     /* left eye, right eye, nose, left and right mouth corner, as seen */
 } fs_face;
 
+typedef enum fs_face_order { FS_LARGEST_FIRST = 0, FS_SUREST_FIRST = 1 } fs_face_order;
+
 typedef struct fs_detector_options {
   size_t size;
   float min_face;       /* side of the smallest face to look for, in pixels; default 40, at least 12 */
   float thresholds[3];  /* scores that pass the three stages; default 0.6, 0.7, 0.7 */
   float scale_step;     /* between levels of the pyramid; default 0.709, 0.1 to 0.95 */
+  uint32_t max_faces;   /* at most so many are found, the first in order; default 0: all */
+  fs_face_order order;  /* default FS_LARGEST_FIRST */
+  fs_region region;     /* the part that is searched, as if it were a picture of its own; default: all. It must lie inside
+                         * each picture; faces are told in pixels of the whole picture. */
 } fs_detector_options;
 
 fs_status fs_detector_options_init(fs_detector_options *options, size_t size);
@@ -239,9 +291,13 @@ fs_status fs_detector_options_init(fs_detector_options *options, size_t size);
 typedef struct fs_detector fs_detector;
 
 fs_status fs_detector_create(fs_detector **out, const fs_model *model, const fs_detector_options *options);
-/* Writes the min(*count, capacity) largest faces, largest first; *count is how many were found. */
+/* Writes the first min(*count, capacity) faces in the options' order; *count is how many were found. */
 fs_status fs_detector_find(const fs_detector *detector, const fs_image *image, fs_face *faces, size_t capacity,
                            size_t *count);
+/* The same faces as in the picture of fs_image_from_frame, and in its pixels: upright, whichever way the frame lies, since
+ * points such as "left eye" only make sense there. `region` is searched in place of the options' own; NULL: that one. */
+fs_status fs_detector_find_frame(const fs_detector *detector, const fs_frame *frame, const fs_region *region,
+                                 fs_face *faces, size_t capacity, size_t *count);
 void fs_detector_destroy(fs_detector *detector);
 
 /* ---- Embedder: a face as a vector; two vectors of one person lie near each other. ---- */
@@ -255,9 +311,14 @@ uint32_t fs_embedder_chip_side(const fs_embedder *embedder); /* the aligned pict
 /* The aligned picture of a face: turned, scaled and cut so that its five points lie where the network
  * learnt them (least-squares similarity, Umeyama 1991). */
 fs_status fs_embedder_align(const fs_embedder *embedder, fs_image **out, const fs_image *image, const fs_face *face);
+/* The same picture of a face that fs_detector_find_frame found. */
+fs_status fs_embedder_align_frame(const fs_embedder *embedder, fs_image **out, const fs_frame *frame, const fs_face *face);
 /* Embeds `count` faces of one image: `embeddings` receives count * dimension floats, face after face. */
 fs_status fs_embedder_embed(const fs_embedder *embedder, const fs_image *image, const fs_face *faces, size_t count,
                             float *embeddings, size_t capacity);
+/* The same numbers for faces of a frame, of which no more is read than the faces. */
+fs_status fs_embedder_embed_frame(const fs_embedder *embedder, const fs_frame *frame, const fs_face *faces, size_t count,
+                                  float *embeddings, size_t capacity);
 /* Embeds `count` aligned pictures, each chip_side x chip_side. */
 fs_status fs_embedder_embed_chips(const fs_embedder *embedder, const fs_image *const *chips, size_t count,
                                   float *embeddings, size_t capacity);

@@ -146,7 +146,7 @@ private func embedding(
   _ photo: OpaquePointer?, for gallery: Gallery, _ embedder: OpaquePointer?, _ detector: OpaquePointer?
 ) throws(Failure) -> Storage<Float> {
   let embedder = try Handle.object(embedder, Embedder.self, "embedder")
-  let detector = try Handle.object(detector, MTCNNDetector.self, "detector")
+  let detector = try Handle.object(detector, Detector.self, "detector")
   let photo = try Handle.object(photo, Image.self, "photo")
   try gallery.check(embedder)
   return try embedding(photo, embedder, detector)

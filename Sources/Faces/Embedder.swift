@@ -49,6 +49,11 @@ package final class Embedder: @unchecked Sendable {
     try template.chip(image, face.landmarks)
   }
 
+  /// The same picture, of a face of the frame's upright picture.
+  package func chip(_ frame: Frame, _ face: Face) throws(Failure) -> Image {
+    try template.chip(frame, face.landmarks)
+  }
+
   /// The embeddings of aligned pictures, one after the other: `chips.count * dimension` numbers.
   package func embed(_ chips: [Image], into embeddings: UnsafeMutablePointer<Float>) throws(Failure) {
     let side = template.side
@@ -78,7 +83,7 @@ package final class Embedder: @unchecked Sendable {
   }
 
   /// The face of a photo that is meant: large and near the centre.
-  package func mainFace(of photo: Image, _ detector: MTCNNDetector) throws(Failure) -> Face {
+  package func mainFace(of photo: Image, _ detector: Detector) throws(Failure) -> Face {
     let faces = try detector.faces(in: photo)
     // The area, less twice the squared distance of its centre from the photo's.
     func prominence(_ face: Face) -> Float {
@@ -94,7 +99,7 @@ package final class Embedder: @unchecked Sendable {
 
   /// The main face of a photo and its embedding.
   package func embed(
-    photo: Image, _ detector: MTCNNDetector, into embedding: UnsafeMutablePointer<Float>
+    photo: Image, _ detector: Detector, into embedding: UnsafeMutablePointer<Float>
   ) throws(Failure) -> Face {
     let face = try mainFace(of: photo, detector)
     try embed([chip(photo, face)], into: embedding)

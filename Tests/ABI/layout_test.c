@@ -30,11 +30,19 @@ static const struct { const char *name; long long value; } table[] = {
     STRUCT(fs_log_level), NUMBER(FS_LOG_DEBUG), NUMBER(FS_LOG_INFO), NUMBER(FS_LOG_WARNING), NUMBER(FS_LOG_ERROR),
 
     STRUCT(fs_pixel_format), NUMBER(FS_RGB), NUMBER(FS_BGR), NUMBER(FS_RGBA), NUMBER(FS_BGRA), NUMBER(FS_GREY),
+    NUMBER(FS_NV12), NUMBER(FS_NV21), NUMBER(FS_I420), NUMBER(FS_YUYV),
     STRUCT(fs_pixels), MEMBER(fs_pixels, size), MEMBER(fs_pixels, data), MEMBER(fs_pixels, byte_count),
     MEMBER(fs_pixels, stride), MEMBER(fs_pixels, width), MEMBER(fs_pixels, height), MEMBER(fs_pixels, format),
     MEMBER(fs_pixels, rotation),
     STRUCT(fs_filter), NUMBER(FS_BILINEAR), NUMBER(FS_BICUBIC), NUMBER(FS_AREA),
     STRUCT(fs_file_format), NUMBER(FS_PNG), NUMBER(FS_JPEG),
+
+    STRUCT(fs_region), MEMBER(fs_region, x), MEMBER(fs_region, y), MEMBER(fs_region, width), MEMBER(fs_region, height),
+    STRUCT(fs_colour_matrix), NUMBER(FS_BT601), NUMBER(FS_BT709),
+    STRUCT(fs_colour_range), NUMBER(FS_LIMITED_RANGE), NUMBER(FS_FULL_RANGE),
+    STRUCT(fs_frame), MEMBER(fs_frame, size), MEMBER(fs_frame, planes), MEMBER(fs_frame, byte_counts),
+    MEMBER(fs_frame, strides), MEMBER(fs_frame, width), MEMBER(fs_frame, height), MEMBER(fs_frame, format),
+    MEMBER(fs_frame, rotation), MEMBER(fs_frame, mirrored), MEMBER(fs_frame, matrix), MEMBER(fs_frame, range),
 
     STRUCT(fs_strength), NUMBER(FS_AUGMENT_NONE), NUMBER(FS_AUGMENT_STANDARD), NUMBER(FS_AUGMENT_STRONG),
     STRUCT(fs_augmentation), MEMBER(fs_augmentation, size), MEMBER(fs_augmentation, flip),
@@ -53,8 +61,10 @@ static const struct { const char *name; long long value; } table[] = {
     STRUCT(fs_point), MEMBER(fs_point, x), MEMBER(fs_point, y),
     STRUCT(fs_face), MEMBER(fs_face, x), MEMBER(fs_face, y), MEMBER(fs_face, width), MEMBER(fs_face, height),
     MEMBER(fs_face, score), MEMBER(fs_face, landmarks),
+    STRUCT(fs_face_order), NUMBER(FS_LARGEST_FIRST), NUMBER(FS_SUREST_FIRST),
     STRUCT(fs_detector_options), MEMBER(fs_detector_options, size), MEMBER(fs_detector_options, min_face),
     MEMBER(fs_detector_options, thresholds), MEMBER(fs_detector_options, scale_step),
+    MEMBER(fs_detector_options, max_faces), MEMBER(fs_detector_options, order), MEMBER(fs_detector_options, region),
 
     STRUCT(fs_verdict), MEMBER(fs_verdict, distance), MEMBER(fs_verdict, threshold), MEMBER(fs_verdict, same),
     STRUCT(fs_match), MEMBER(fs_match, known), MEMBER(fs_match, distance), MEMBER(fs_match, threshold),

@@ -227,6 +227,23 @@ def test_detect_finds_the_face(tiny):
 
 
 @models
+def test_detect_searches_for_what_it_is_asked(tiny):
+    (face, *_) = answer("detect", OBAMA, "--detector", "mtcnn")["faces"]
+    x, y, width, height = (round(face[name]) for name in ("x", "y", "width", "height"))
+    region = f"{max(0, x - width // 2)},{max(0, y - height // 2)},{2 * width},{2 * height}"
+    (near, *_) = answer("detect", OBAMA, "--region", region, "--max-faces", 1)["faces"]
+    assert abs(near["x"] - face["x"]) < 0.1 * width and abs(near["y"] - face["y"]) < 0.1 * height
+    assert len(answer("detect", OBAMA, "--max-faces", 1)["faces"]) == 1
+    assert answer("detect", OBAMA, "--min-size", 3 * width)["faces"] == []
+    assert answer("detect", OBAMA, "--min-face", 3 * width)["faces"] == []
+    assert answer("detect", OBAMA, "--threshold", 1)["faces"] == []
+    assert "inside 40x32" in refused("detect", tiny[0], "--region", "0,0,41,32")
+    for options in (["--region", "1,2,3"], ["--region", "0,0,0,5"], ["--region", "a,b,c,d"], ["--detector", "haar"]):
+        assert run("detect", OBAMA, *options).returncode == BAD_USAGE
+    refused("detect", OBAMA, "--threshold", 2)
+
+
+@models
 def test_models_are_found_in_the_current_folders_build(tmp_path):
     (tmp_path / "build").mkdir()
     (tmp_path / "build" / "models").symlink_to(MODELS.resolve())

@@ -57,4 +57,22 @@ import Testing
     #expect(throws: Failure.self) { try similarity(from: [Point(.nan, 0)] + points.dropFirst(), to: points) }
     #expect(throws: Failure.self) { try similarity(from: points, to: Array(points.dropLast())) }
   }
+
+  @Test(arguments: [0, 90, 180, 270])
+  func `the chip of a frame is that of its upright picture, to the bit`(rotation: Int) throws {
+    let width = 160, height = 120
+    let memory = (0..<(3 * width * height)).map { UInt8(truncatingIfNeeded: $0 * 7 + $0 / width * 13) }
+    try memory.withUnsafeBytes { bytes in
+      let frame = try Frame(
+        .packed(.bgr), width: width, height: height, planes: [.init(bytes)], rotation: rotation, isMirrored: rotation > 90)
+      let image = try frame.image()
+      let template = AlignmentTemplate.meanFace.scaled(to: 96)
+      for (angle, scale, x, y) in [(0.0, 0.5, 30.0, 20.0), (0.7, 0.8, 60, 10), (-2, 0.2, 100, 100), (0.1, 3, -80, -90), (0, 1, 999, 0)] {
+        let landmarks = moved(points, angle: angle, scale: scale, x: x, y: y)
+        let chip = try template.chip(frame, landmarks), wanted = try template.chip(image, landmarks)
+        #expect(chip.width == 96 && chip.height == 96)
+        #expect((0..<96).allSatisfy { chip.row($0).elementsEqual(wanted.row($0)) })
+      }
+    }
+  }
 }

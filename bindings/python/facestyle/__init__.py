@@ -13,6 +13,7 @@ import importlib
 _HOMES = {
     "errors": ("FaceStyleError", "NoFace", "Cancelled"),
     "image": ("Image",),
+    "frame": ("Frame",),
     "augmentation": ("augment", "augmentation_settings"),
     "model": ("Model", "Architecture", "architectures"),
     "faces": ("Face", "Detector", "Embedder", "Gallery", "Match", "Neighbour", "Verdict", "compare", "distance"),

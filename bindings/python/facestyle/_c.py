@@ -28,8 +28,12 @@ FS_LOG_DEBUG, FS_LOG_INFO, FS_LOG_WARNING, FS_LOG_ERROR = 0, 1, 2, 3
 FS_IMAGE_MAX_SIDE = 65500
 FS_IMAGE_MAX_PIXELS = 134217728
 FS_RGB, FS_BGR, FS_RGBA, FS_BGRA, FS_GREY = 0, 1, 2, 3, 4
+FS_NV12, FS_NV21, FS_I420, FS_YUYV = 5, 6, 7, 8
 FS_BILINEAR, FS_BICUBIC, FS_AREA = 0, 1, 2
 FS_PNG, FS_JPEG = 0, 1
+FS_BT601, FS_BT709 = 0, 1
+FS_LIMITED_RANGE, FS_FULL_RANGE = 0, 1
+FS_LARGEST_FIRST, FS_SUREST_FIRST = 0, 1
 
 FS_AUGMENT_NONE, FS_AUGMENT_STANDARD, FS_AUGMENT_STRONG = 0, 1, 2
 
@@ -54,6 +58,7 @@ FS_OPERATING_POINTS = 3
 # An enum is passed and returned as an int.
 fs_status = fs_log_level = fs_pixel_format = fs_filter = fs_file_format = fs_strength = c_int
 fs_pooling = fs_reduction = fs_cost_variant = fs_loss_kind = fs_action = c_int
+fs_colour_matrix = fs_colour_range = fs_face_order = c_int
 fs_function = fs_differentiation = fs_optimiser = fs_schedule = fs_precision = c_int
 
 # ---- Opaque types: distinct, so that ctypes refuses one in place of another. ----
@@ -119,6 +124,26 @@ class fs_pixels(Structure):
     ]
 
 
+class fs_region(Structure):
+    _fields_ = [("x", c_uint32), ("y", c_uint32), ("width", c_uint32), ("height", c_uint32)]
+
+
+class fs_frame(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("planes", POINTER(c_uint8) * 3),
+        ("byte_counts", c_size_t * 3),
+        ("strides", c_size_t * 3),
+        ("width", c_uint32),
+        ("height", c_uint32),
+        ("format", fs_pixel_format),
+        ("rotation", c_uint32),
+        ("mirrored", c_int32),
+        ("matrix", fs_colour_matrix),
+        ("range", fs_colour_range),
+    ]
+
+
 class fs_augmentation(Structure):
     _fields_ = [
         ("size", c_size_t),
@@ -171,7 +196,15 @@ class fs_face(Structure):
 
 
 class fs_detector_options(Structure):
-    _fields_ = [("size", c_size_t), ("min_face", c_float), ("thresholds", c_float * 3), ("scale_step", c_float)]
+    _fields_ = [
+        ("size", c_size_t),
+        ("min_face", c_float),
+        ("thresholds", c_float * 3),
+        ("scale_step", c_float),
+        ("max_faces", c_uint32),
+        ("order", fs_face_order),
+        ("region", fs_region),
+    ]
 
 
 class fs_verdict(Structure):
@@ -462,6 +495,9 @@ FUNCTIONS = {
     "fs_image_encode": (fs_status, [_image, fs_file_format, c_uint32, c_void_p, c_size_t, _sizes]),
     "fs_image_write": (fs_status, [_image, c_char_p]),
     "fs_image_destroy": (None, [_image]),
+    # Frames
+    "fs_frame_init": (fs_status, [POINTER(fs_frame), c_size_t]),
+    "fs_image_from_frame": (fs_status, [POINTER(_image), POINTER(fs_frame), POINTER(fs_region)]),
     # Augmentation
     "fs_augmentation_init": (fs_status, [POINTER(fs_augmentation), c_size_t, fs_strength]),
     "fs_image_augment": (fs_status, [POINTER(_image), _image, POINTER(fs_augmentation), c_uint64]),
@@ -484,6 +520,10 @@ FUNCTIONS = {
     "fs_detector_options_init": (fs_status, [POINTER(fs_detector_options), c_size_t]),
     "fs_detector_create": (fs_status, [POINTER(_detector), _model, POINTER(fs_detector_options)]),
     "fs_detector_find": (fs_status, [_detector, _image, POINTER(fs_face), c_size_t, _sizes]),
+    "fs_detector_find_frame": (
+        fs_status,
+        [_detector, POINTER(fs_frame), POINTER(fs_region), POINTER(fs_face), c_size_t, _sizes],
+    ),
     "fs_detector_destroy": (None, [_detector]),
     # Embedder
     "fs_embedder_create": (fs_status, [POINTER(_embedder), _model]),
@@ -491,7 +531,12 @@ FUNCTIONS = {
     "fs_embedder_threshold": (c_float, [_embedder]),
     "fs_embedder_chip_side": (c_uint32, [_embedder]),
     "fs_embedder_align": (fs_status, [_embedder, POINTER(_image), _image, POINTER(fs_face)]),
+    "fs_embedder_align_frame": (fs_status, [_embedder, POINTER(_image), POINTER(fs_frame), POINTER(fs_face)]),
     "fs_embedder_embed": (fs_status, [_embedder, _image, POINTER(fs_face), c_size_t, _floats, c_size_t]),
+    "fs_embedder_embed_frame": (
+        fs_status,
+        [_embedder, POINTER(fs_frame), POINTER(fs_face), c_size_t, _floats, c_size_t],
+    ),
     "fs_embedder_embed_chips": (fs_status, [_embedder, POINTER(_image), c_size_t, _floats, c_size_t]),
     "fs_embedder_embed_photo": (
         fs_status,

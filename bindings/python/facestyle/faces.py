@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _c
-from ._convert import alike, floats, integer, pointer, text
+from ._convert import alike, choice, floats, integer, pointer, text
 from ._handle import Handle
 from .errors import check
+from .frame import region_as_c
 from .image import Image
+
+_ORDERS = {"largest": _c.FS_LARGEST_FIRST, "surest": _c.FS_SUREST_FIRST}
 
 
 @dataclass(eq=False)
@@ -79,12 +82,15 @@ class Detector(Handle):
     """Finds faces. Options that are not given keep the library's defaults.
 
     `min_face` is the side of the smallest face in pixels; `thresholds` are three scores; `scale_step` lies
-    between levels of the pyramid.
+    between levels of the pyramid. At most `max_faces` are found, the first in `order`, "largest" or "surest". `region`,
+    (x, y, width, height), is the part that is searched, as if it were a picture of its own.
     """
 
     _destroy = _c.fs_detector_destroy
 
-    def __init__(self, model, min_face=None, thresholds=None, scale_step=None):
+    def __init__(
+        self, model, min_face=None, thresholds=None, scale_step=None, max_faces=None, order=None, region=None
+    ):
         options = _c.fs_detector_options()
         check(_c.fs_detector_options_init(ctypes.byref(options), ctypes.sizeof(options)))
         if min_face is not None:
@@ -93,16 +99,30 @@ class Detector(Handle):
             options.thresholds[:] = floats(thresholds, (3,), "thresholds").tolist()
         if scale_step is not None:
             options.scale_step = scale_step
+        if max_faces is not None:
+            options.max_faces = integer(max_faces, "max_faces")
+        if order is not None:
+            options.order = choice(order, _ORDERS, "order")
+        if region is not None:
+            options.region = region_as_c(region)
         out = ctypes.POINTER(_c.fs_detector)()
         check(_c.fs_detector_create(ctypes.byref(out), model.handle, ctypes.byref(options)))
         super().__init__(out)
 
     def find(self, image):
-        """The faces of an image, largest first."""
+        """The faces of an image, in the detector's order."""
+        return self._faces(_c.fs_detector_find, image.handle)
+
+    def find_frame(self, frame, region=None):
+        """The faces of a `Frame`, in pixels of its upright picture. `region`, (x, y, width, height), is searched in place
+        of the detector's own."""
+        return self._faces(_c.fs_detector_find_frame, frame, region_as_c(region))
+
+    def _faces(self, function, *arguments):
         count, room = ctypes.c_size_t(), 64
         while True:
             faces = (_c.fs_face * room)()
-            check(_c.fs_detector_find(self.handle, image.handle, faces, room, ctypes.byref(count)))
+            check(function(self.handle, *arguments, faces, room, ctypes.byref(count)))
             if count.value <= room:
                 return [Face._of(face) for face in faces[: count.value]]
             room = count.value  # a crowd: once more with room for all
@@ -138,11 +158,24 @@ class Embedder(Handle):
         check(_c.fs_embedder_align(self.handle, ctypes.byref(out), image.handle, ctypes.byref(face._as_c())))
         return Image(out)
 
+    def align_frame(self, frame, face):
+        """The same of a face that `Detector.find_frame` found."""
+        out = ctypes.POINTER(_c.fs_image)()
+        check(_c.fs_embedder_align_frame(self.handle, ctypes.byref(out), frame, ctypes.byref(face._as_c())))
+        return Image(out)
+
     def embed(self, image, faces):
         """Embeddings [faces, dimension] of faces of one image."""
+        return self._embed(_c.fs_embedder_embed, image.handle, faces)
+
+    def embed_frame(self, frame, faces):
+        """The same of faces of a frame, of which no more is read than the faces."""
+        return self._embed(_c.fs_embedder_embed_frame, frame, faces)
+
+    def _embed(self, function, picture, faces):
         faces = [face._as_c() for face in faces]
         array = (_c.fs_face * len(faces))(*faces)
-        return self._embeddings(len(faces), _c.fs_embedder_embed, image.handle, array)
+        return self._embeddings(len(faces), function, picture, array)
 
     def embed_chips(self, chips):
         """Embeddings [chips, dimension] of aligned pictures."""
