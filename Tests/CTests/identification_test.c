@@ -195,8 +195,8 @@ static void calibration(void) {
   enum { N = 400 };
   static double distance[N];
   static uint8_t same[N];
-  /* Impostors at 1.01, 1.02, ... 4; genuine pairs at 0.025, 0.05, ... 2.5. */
-  for (int i = 0; i < 300; i++) distance[i] = 1 + (i + 1) / 100.0;
+  /* Impostors at 129/128, 130/128, ..., which are floats; genuine pairs at 0.025, 0.05, ... 2.5. */
+  for (int i = 0; i < 300; i++) distance[i] = 1 + (i + 1) / 128.0;
   for (int i = 300; i < N; i++) distance[i] = (i - 299) / 40.0, same[i] = 1;
   fs_calibration_options options;
   fs_calibration found;
@@ -218,9 +218,15 @@ static void calibration(void) {
     options.false_accept_rate = 0.05; /* P(X <= 8; 300, 0.05) = 0.0341, P(X <= 9) = 0.0650: exact sums */
     REQUIRE_OK(fs_calibrate(distance, same, N, &options, &found));
     CHECK(found.impostors_accepted == 8);
-    CHECK_NEAR(found.threshold, 1.075, 1e-7); /* a genuine pair's, before the ninth impostor's 1.09 */
-    CHECK((double)(float)found.threshold == found.threshold);
+    CHECK(found.threshold == 1.0625); /* the eighth impostor's; a genuine pair's 1.075 lies past the ninth's */
     CHECK(found.max_false_accepts > 0.04 && found.max_false_accepts <= 0.05);
+  }
+  TEST("a threshold is a float, and no pair beyond it is accepted") {
+    distance[7] = 1.08; /* the nearest float is larger: the one below it leaves this pair out */
+    REQUIRE_OK(fs_calibrate(distance, same, N, &options, &found));
+    CHECK((double)(float)found.threshold == found.threshold);
+    CHECK(found.threshold <= 1.08 && found.impostors_accepted <= 8);
+    distance[7] = 1.0625;
   }
   TEST("too few pairs are told, with how many are wanted") {
     options.false_accept_rate = 0.001;
