@@ -11,8 +11,8 @@ from .errors import check
 
 KINDS = {
     "euclidean": _c.FS_DISTANCE_EUCLIDEAN, "squared": _c.FS_DISTANCE_SQUARED, "cosine": _c.FS_DISTANCE_COSINE,
-    "chi-square": _c.FS_DISTANCE_CHI_SQUARE, "difference-head": _c.FS_DISTANCE_DIFFERENCE_HEAD,
-    "chi-square-head": _c.FS_DISTANCE_CHI_SQUARE_HEAD,
+    "chi_square": _c.FS_DISTANCE_CHI_SQUARE, "difference_head": _c.FS_DISTANCE_DIFFERENCE_HEAD,
+    "chi_square_head": _c.FS_DISTANCE_CHI_SQUARE_HEAD,
 }
 RULES = {
     "nearest": _c.FS_RULE_NEAREST, "mean": _c.FS_RULE_MEAN, "template": _c.FS_RULE_TEMPLATE, "vote": _c.FS_RULE_VOTE,
@@ -40,14 +40,13 @@ def distances(a, b=None, kind="euclidean", head=None):
     """Distances of each row of `a` [n, dimension], or of the vector `a`, to each row of `b` [m, dimension]: [n, m], or [m].
     Without `b`, of the rows of `a` to each other.
 
-    `kind` is "euclidean", "squared", "cosine", "chi-square", or, with the `head` [dimension + 1] of a trained pair loss,
-    "difference-head" or "chi-square-head": the probability of two people.
+    `kind` is "euclidean", "squared", "cosine", "chi_square", or, with the head of a trained pair loss, as `Loss.head` has it
+    or as one array [dimension + 1], "difference_head" or "chi_square_head": the probability of two people.
     """
     one = np.ndim(a) == 1
     a = floats([a] if one else a, (None, None), "a")
     b = a if b is None else floats(b, (None, a.shape[1]), "b")
-    if head is not None:
-        head = floats(head, (a.shape[1] + 1,), "head")
+    head = _head(head, a.shape[1])
     out = np.empty((len(a), len(b)), np.float32)
     if out.size:
         check(
@@ -77,8 +76,8 @@ def identify(embeddings, labels, probe, threshold, *, rule="nearest", kind="eucl
     options, out = _c.fs_identify_options(), _c.fs_identity()
     check(_c.fs_identify_options_init(ctypes.byref(options), ctypes.sizeof(options)))
     options.rule, options.kind = choice(rule, RULES, "rule"), choice(kind, KINDS, "kind")
+    head = _head(head, probe.size)
     if head is not None:
-        head = floats(head, (probe.size + 1,), "head")
         options.head = pointer(head)
     options.threshold, options.margin, options.neighbours = threshold, margin, integer(neighbours, "neighbours")
     check(
@@ -92,3 +91,12 @@ def identify(embeddings, labels, probe, threshold, *, rule="nearest", kind="eucl
         bool(out.known), bool(out.ambiguous), names[out.label].item() if found else None, out.distance,
         names[out.runner_up].item() if others else None, out.runner_up_distance, out.margin, out.threshold,
         out.photo if found else None, out.votes)
+
+
+def _head(head, dimension):
+    """Weights and bias of a pair loss in one array, as the library takes them."""
+    if head is None:
+        return None
+    if isinstance(head, dict):
+        head = np.r_[np.ravel(head["weight"]), np.ravel(head["bias"])]
+    return floats(head, (dimension + 1,), "head")
