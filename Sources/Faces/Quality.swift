@@ -1,5 +1,6 @@
 import CSystem
 import Images
+import Networks
 import Tensors
 
 /// What speaks for and against a face as a photo to be recognised by: numbers, and the reasons to reject it.
@@ -95,7 +96,7 @@ package struct FaceQuality {
 
   /// The luma of the aligned face.
   private struct Crop {
-    private(set) var luma: [Float] = []
+    private(set) var levels: [Float] = []
     /// The part of its middle that lies beyond the picture.
     private(set) var outside: Float = 0
 
@@ -114,16 +115,14 @@ package struct FaceQuality {
         scale * coarse.a, scale * coarse.b, scale * coarse.c + shift, scale * coarse.d, scale * coarse.e,
         scale * coarse.f + shift)
       let fine = try image.warped(by: map, width: fold * FaceQuality.side, height: fold * FaceQuality.side, border: .edge)
-      luma = [Float](repeating: 0, count: FaceQuality.side * FaceQuality.side)
+      levels = [Float](repeating: 0, count: FaceQuality.side * FaceQuality.side)
       for y in 0..<(fold * FaceQuality.side) {
         let row = fine.row(y)
         for x in 0..<(fold * FaceQuality.side) {
-          let sum = 299 * Int(row[3 * x]) + 587 * Int(row[3 * x + 1]) + 114 * Int(row[3 * x + 2])
-          luma[y / fold * FaceQuality.side + x / fold] += Float(sum)
+          levels[y / fold * FaceQuality.side + x / fold] += luma(Float(row[3 * x]), Float(row[3 * x + 1]), Float(row[3 * x + 2]))
         }
       }
-      let share = 1 / (1000 * Float(fold * fold))
-      for i in luma.indices { luma[i] *= share }
+      for i in levels.indices { levels[i] /= Float(fold * fold) }
       withExtendedLifetime(fine) {}
       guard let back = coarse.inverse else { return }  // the warp has refused it
       var beyond = 0
@@ -142,12 +141,12 @@ package struct FaceQuality {
       var dark = 0, bright = 0
       for y in FaceQuality.rows {
         for x in FaceQuality.columns {
-          let side = FaceQuality.side, i = y * side + x, value = Double(luma[i])
+          let side = FaceQuality.side, i = y * side + x, value = Double(levels[i])
           sum += value
           squares += value * value
           if value < 5 { dark += 1 }
           if value > 250 { bright += 1 }
-          let around = Double(luma[i - side]) + Double(luma[i + side]) + Double(luma[i - 1]) + Double(luma[i + 1])
+          let around = Double(levels[i - side]) + Double(levels[i + side]) + Double(levels[i - 1]) + Double(levels[i + 1])
           edges += around - 4 * value
           edgeSquares += (around - 4 * value) * (around - 4 * value)
         }
