@@ -143,6 +143,33 @@ public func fs_embedder_align_frame(
 }
 
 @c @implementation
+public func fs_embedder_template(_ embedder: OpaquePointer?, _ points: UnsafeMutablePointer<fs_point>?) -> fs_status {
+  boundary { () throws(Failure) in
+    let embedder = try Handle.object(embedder, Embedder.self, "embedder")
+    write(embedder.template, to: try required(points, "points"))
+  }
+}
+
+@c @implementation
+public func fs_architecture_template(
+  _ name: UnsafePointer<CChar>?, _ points: UnsafeMutablePointer<fs_point>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let name = try text(name, "name", limit: 64)
+    let points = try required(points, "points")
+    guard let architecture = Architecture.named(name) else { throw .notFound("there is no architecture \"\(name)\"") }
+    guard architecture.hasEmbedding, let side = architecture.side else {
+      throw .wrongModel("\(name) embeds no square picture of a face")
+    }
+    write(AlignmentTemplate.published(for: name, side: side), to: points)
+  }
+}
+
+private func write(_ template: AlignmentTemplate, to points: UnsafeMutablePointer<fs_point>) {
+  for (i, point) in template.points.enumerated() { points[i] = fs_point(x: point.x, y: point.y) }
+}
+
+@c @implementation
 public func fs_embedder_embed(
   _ embedder: OpaquePointer?, _ image: OpaquePointer?, _ faces: UnsafePointer<fs_face>?, _ count: Int,
   _ embeddings: UnsafeMutablePointer<Float>?, _ capacity: Int

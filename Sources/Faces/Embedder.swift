@@ -27,7 +27,7 @@ package final class Embedder: @unchecked Sendable {
       let numbers = try numbers(text, count: 10, "template")
       template = AlignmentTemplate(side: side, points: (0..<5).map { Point(numbers[2 * $0], numbers[2 * $0 + 1]) })
     } else {
-      template = .meanFace.scaled(to: side)
+      template = .published(for: model.architectureName, side: side)
     }
     let published: Float? =
       switch model.architectureName {
@@ -109,7 +109,7 @@ package final class Embedder: @unchecked Sendable {
 
 extension Architecture {
   /// Whether it ends in a vector for faces.
-  var hasEmbedding: Bool {
+  package var hasEmbedding: Bool {
     layers.contains { if case .tap("embedding") = $0 { true } else { false } }
   }
 }

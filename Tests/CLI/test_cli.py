@@ -23,7 +23,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAM = Path(os.environ.get("FACESTYLE_PROGRAM", REPOSITORY / "build" / "facestyle"))
 MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"))
 PHOTOS = Path(os.environ.get("FACESTYLE_PHOTOS", REPOSITORY / "build" / "photos"))
-COMMANDS = ["detect", "compare", "identify", "embed", "evaluate", "train", "style", "demo"]
+COMMANDS = ["detect", "compare", "identify", "embed", "evaluate", "calibrate", "train", "style", "demo"]
 BAD_USAGE = 64  # EX_USAGE of sysexits.h
 
 models = pytest.mark.skipif(
@@ -135,6 +135,10 @@ def test_the_program_tells_its_version():
         ["style", "a.jpg", "b.jpg", "-o", "c.gif"], ["style", "a.jpg", "b.jpg", "-o", "c.png", "--size", "wide"],
         ["style", "a.jpg", "b.jpg", "-o", "c.png", "--pooling", "median"],
         ["style", "a.jpg", "b.jpg", "-o", "c.png", "--save-every", "0"], ["compare", "a", "b", "--threshold=-1"],
+        ["calibrate", "--pairs", "a"], ["calibrate", "--pairs", "a", "--images", "b", "--far", "0"],
+        ["calibrate", "--pairs", "a", "--images", "b", "--far", "1"],
+        ["calibrate", "--pairs", "a", "--images", "b", "--people", "0"],
+        ["calibrate", "--pairs", "a", "--images", "b", "--confidence", "nan"],
         ["train", "--out", "a"], ["train", "--people", "a"], ["train", "--people", "a", "--out", "b", "--loss", "hinge"],
         ["train", "--photos", "a", "--out", "b"], ["train", "--people", "a:1,2,3", "--out", "b"],
         ["train", "--people", "a", "--out", "b", "--loss", "distillation"],
@@ -385,6 +389,59 @@ def test_evaluate_names_what_is_wrong(pairs):
     message = refused(*evaluate(pairs))
     assert "pairs.txt" in message and "line 3" in message
     assert run("evaluate", "--pairs", "a").returncode == BAD_USAGE
+
+
+# ---- Calibration and quality ----
+
+
+def calibrate(pairs, *more):
+    return ["calibrate", "--pairs", pairs / "pairs.txt", "--images", pairs, *more]
+
+
+@models
+def test_calibrate_claims_what_the_pairs_show(pairs):
+    # Of three impostor pairs none is accepted: 1 - 0.05^(1/3) = 0.6316 is the bound.
+    result = run(*calibrate(pairs, "--json", "--far", 0.64))
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert (found["genuine"], found["impostors"], found["impostors_accepted"], found["impostors_needed"]) == (4, 3, 0, 3)
+    assert found["max_false_accepts"] == pytest.approx(1 - 0.05 ** (1 / 3), abs=1e-12) and found["false_accepts"] == 0
+    # The pair whose photo has no face is rejected, the other three are near.
+    assert found["genuine_rejected"] == 1 and 0 < found["threshold"] < 0.6 and found["people"] == 1
+    growth = {row["people"]: row for row in found["growth"]}
+    assert list(growth) == [1, 10, 100, 1000, 10000] and growth[1]["threshold"] == found["threshold"]
+    assert growth[10]["threshold"] is None and growth[10]["impostors_needed"] > 3
+    assert growth[10]["max_false_accepts"] == pytest.approx(1 - 0.05 ** (10 / 3), abs=1e-12)
+    assert found["skipped"] == {"no_face": 1, "unreadable": 1, "pairs_rejected": 2, "pairs_left_out": 1}
+
+
+@models
+def test_calibrate_tells_how_many_pairs_are_wanted(pairs):
+    message = run(*calibrate(pairs)).stderr.splitlines()[-1]
+    assert "3 pairs of two people, wanted at least 2995" in message, message
+    assert "among" not in message and "pairs.txt" in message
+    many = run(*calibrate(pairs, "--far", 0.64, "--people", 20)).stderr.splitlines()[-1]
+    assert "wanted at least 59 " in many, many
+
+
+@models
+def test_calibrate_prints_a_table_of_80_columns(pairs):
+    text = good(*calibrate(pairs, "--far", 0.64, "--people", 1))
+    assert [line for line in text.splitlines() if len(line) > 80] == []
+    assert text.startswith("7 pairs of 6 photos, embedded by dlib-resnet\n") and "0 of 3 pairs of two people" in text
+    assert "for 64.00 % among 1 person" in text and "none: wants" in text and "1 photo has no face" in text
+
+
+@models
+def test_detect_tells_the_quality_when_asked(tiny):
+    assert "quality" not in answer("detect", OBAMA)["faces"][0]
+    quality = answer("detect", OBAMA, "--quality")["faces"][0]["quality"]
+    assert quality["reasons"] == [] and 0.3 < quality["score"] <= 1 and quality["outside"] == 0
+    assert quality["eye_distance"] > 60 and abs(quality["yaw"]) < 25 and abs(quality["roll"]) < 15
+    text = good("detect", OBAMA, "--quality")
+    assert "nothing speaks against it" in text and "pixels between the eyes" in text
+    assert [line for line in text.splitlines()[1:] if len(line) > 80] == []
+    assert answer("detect", tiny[0], "--quality")["faces"] == []
 
 
 # ---- Training ----

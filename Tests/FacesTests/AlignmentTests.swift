@@ -1,6 +1,7 @@
 import CSystem
 import Faces
 import Images
+import Networks
 import Tensors
 import TestSupport
 import Testing
@@ -49,6 +50,26 @@ import Testing
       #expect(error(map.a, map.d, map.c + h, map.f) > best)
       #expect(error(map.a, map.d, map.c, map.f + h) > best)
     }
+  }
+
+  @Test func `every network that embeds square pictures has a template of its size`() throws {
+    var found = 0
+    for name in Architecture.names.map({ "\($0)" }) {
+      let architecture = try #require(Architecture.named(name))
+      guard architecture.hasEmbedding, let side = architecture.side else { continue }
+      found += 1
+      let template = AlignmentTemplate.published(for: name, side: side)
+      #expect(template.side == side && template.points.count == 5)
+      for point in template.points {
+        #expect(point.x > 0 && point.y > 0 && point.x < Float(side) && point.y < Float(side))
+      }
+      // A frontal face: the eyes are level, the mouth is below, the nose between.
+      #expect(abs(template.points[0].y - template.points[1].y) < 0.01 * Float(side))
+      #expect(template.points[2].y > template.points[0].y && template.points[2].y < template.points[3].y)
+    }
+    #expect(found >= 10)
+    #expect(AlignmentTemplate.published(for: "mobilefacenet", side: 112).points == AlignmentTemplate.arcFace.points)
+    #expect(AlignmentTemplate.published(for: "dlib-resnet", side: 150).points == AlignmentTemplate.meanFace.points)
   }
 
   @Test func `refuses points that fall together, are not finite or do not pair`() {

@@ -54,12 +54,19 @@ FS_SGD, FS_ADAM, FS_ADAMW, FS_RMSPROP = 0, 1, 2, 3
 FS_SCHEDULE_CONSTANT, FS_SCHEDULE_STEP, FS_SCHEDULE_COSINE, FS_SCHEDULE_ONE_CYCLE, FS_SCHEDULE_CYCLICAL = range(5)
 FS_FLOAT32, FS_FLOAT16 = 0, 1
 FS_OPERATING_POINTS = 3
+FS_QUALITY_SMALL, FS_QUALITY_BLURRED, FS_QUALITY_TURNED, FS_QUALITY_TILTED = 1, 2, 4, 8
+FS_QUALITY_DARK, FS_QUALITY_BRIGHT, FS_QUALITY_FLAT, FS_QUALITY_CUT_OFF = 16, 32, 64, 128
+FS_TRACK_BEGUN, FS_TRACK_BEST, FS_TRACK_IDENTIFY = 1, 2, 4
+FS_DISTANCE_EUCLIDEAN, FS_DISTANCE_SQUARED, FS_DISTANCE_COSINE, FS_DISTANCE_CHI_SQUARE = 0, 1, 2, 3
+FS_DISTANCE_DIFFERENCE_HEAD, FS_DISTANCE_CHI_SQUARE_HEAD = 4, 5
+FS_RULE_NEAREST, FS_RULE_MEAN, FS_RULE_TEMPLATE, FS_RULE_VOTE = 0, 1, 2, 3
 
 # An enum is passed and returned as an int.
 fs_status = fs_log_level = fs_pixel_format = fs_filter = fs_file_format = fs_strength = c_int
 fs_pooling = fs_reduction = fs_cost_variant = fs_loss_kind = fs_action = c_int
 fs_colour_matrix = fs_colour_range = fs_face_order = c_int
 fs_function = fs_differentiation = fs_optimiser = fs_schedule = fs_precision = c_int
+fs_quality_reason = fs_track_event = fs_distance_kind = fs_rule = c_int
 
 # ---- Opaque types: distinct, so that ctypes refuses one in place of another. ----
 
@@ -105,6 +112,10 @@ class fs_pairs(Structure):
 
 
 class fs_landmarks(Structure):
+    pass
+
+
+class fs_tracker(Structure):
     pass
 
 
@@ -222,6 +233,134 @@ class fs_match(Structure):
 
 class fs_neighbour(Structure):
     _fields_ = [("photo", c_uint64), ("distance", c_float), ("name", c_char * FS_NAME_CAPACITY)]
+
+
+class fs_quality_options(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("min_eye_distance", c_float),
+        ("min_sharpness", c_float),
+        ("max_yaw", c_float),
+        ("max_pitch", c_float),
+        ("max_roll", c_float),
+        ("min_brightness", c_float),
+        ("max_brightness", c_float),
+        ("max_clipped", c_float),
+        ("min_contrast", c_float),
+        ("max_outside", c_float),
+    ]
+
+
+class fs_quality(Structure):
+    _fields_ = [
+        ("reasons", c_uint32),
+        ("score", c_float),
+        ("eye_distance", c_float),
+        ("sharpness", c_float),
+        ("yaw", c_float),
+        ("pitch", c_float),
+        ("roll", c_float),
+        ("brightness", c_float),
+        ("contrast", c_float),
+        ("clipped_dark", c_float),
+        ("clipped_bright", c_float),
+        ("outside", c_float),
+    ]
+
+
+class fs_tracker_options(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("min_overlap", c_float),
+        ("max_distance", c_float),
+        ("max_missed", c_uint32),
+        ("min_seen", c_uint32),
+        ("identify_every", c_double),
+        ("identify_better", c_float),
+        ("max_tracks", c_uint32),
+    ]
+
+
+class fs_tracked(Structure):
+    _fields_ = [("track", c_uint64), ("events", c_uint32), ("begun", c_int32)]
+
+
+class fs_track(Structure):
+    _fields_ = [
+        ("track", c_uint64),
+        ("seen", c_uint32),
+        ("missed", c_uint32),
+        ("first_time", c_double),
+        ("last_time", c_double),
+        ("face", fs_face),
+        ("best_quality", c_float),
+        ("best_frame", c_uint64),
+        ("best_time", c_double),
+        ("best_face", fs_face),
+        ("begun", c_int32),
+    ]
+
+
+class fs_identify_options(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("rule", fs_rule),
+        ("kind", fs_distance_kind),
+        ("head", POINTER(c_float)),
+        ("threshold", c_float),
+        ("margin", c_float),
+        ("neighbours", c_uint32),
+    ]
+
+
+class fs_identity(Structure):
+    _fields_ = [
+        ("known", c_int32),
+        ("ambiguous", c_int32),
+        ("label", c_int32),
+        ("runner_up", c_int32),
+        ("distance", c_float),
+        ("runner_up_distance", c_float),
+        ("margin", c_float),
+        ("threshold", c_float),
+        ("photo", c_uint64),
+        ("votes", c_uint32),
+    ]
+
+
+class fs_calibration_options(Structure):
+    _fields_ = [("size", c_size_t), ("false_accept_rate", c_double), ("confidence", c_double), ("people", c_uint64)]
+
+
+class fs_calibration(Structure):
+    _fields_ = [
+        ("threshold", c_double),
+        ("comparison_rate", c_double),
+        ("false_accepts", c_double),
+        ("max_false_accepts", c_double),
+        ("max_false_accepts_of_search", c_double),
+        ("false_rejects", c_double),
+        ("min_false_rejects", c_double),
+        ("max_false_rejects", c_double),
+        ("genuine", c_uint64),
+        ("impostors", c_uint64),
+        ("genuine_rejected", c_uint64),
+        ("impostors_accepted", c_uint64),
+        ("impostors_needed", c_uint64),
+    ]
+
+
+class fs_growth(Structure):
+    _fields_ = [
+        ("people", c_uint64),
+        ("false_accepts", c_double),
+        ("max_false_accepts", c_double),
+        ("threshold", c_double),
+        ("false_rejects", c_double),
+        ("min_false_rejects", c_double),
+        ("max_false_rejects", c_double),
+        ("impostors_needed", c_uint64),
+    ]
 
 
 class fs_loss_options(Structure):
@@ -465,6 +604,7 @@ _image, _model, _detector = POINTER(fs_image), POINTER(fs_model), POINTER(fs_det
 _embedder, _gallery, _styler = POINTER(fs_embedder), POINTER(fs_gallery), POINTER(fs_styler)
 _photos, _trainer = POINTER(fs_photos), POINTER(fs_trainer)
 _pairs, _landmarks = POINTER(fs_pairs), POINTER(fs_landmarks)
+_tracker = POINTER(fs_tracker)
 _floats, _double, _sizes = POINTER(c_float), POINTER(c_double), POINTER(c_size_t)
 
 FUNCTIONS = {
@@ -532,6 +672,8 @@ FUNCTIONS = {
     "fs_embedder_chip_side": (c_uint32, [_embedder]),
     "fs_embedder_align": (fs_status, [_embedder, POINTER(_image), _image, POINTER(fs_face)]),
     "fs_embedder_align_frame": (fs_status, [_embedder, POINTER(_image), POINTER(fs_frame), POINTER(fs_face)]),
+    "fs_embedder_template": (fs_status, [_embedder, POINTER(fs_point)]),
+    "fs_architecture_template": (fs_status, [c_char_p, POINTER(fs_point)]),
     "fs_embedder_embed": (fs_status, [_embedder, _image, POINTER(fs_face), c_size_t, _floats, c_size_t]),
     "fs_embedder_embed_frame": (
         fs_status,
@@ -544,9 +686,38 @@ FUNCTIONS = {
     ),
     "fs_embedder_memory_needed": (fs_status, [_embedder, c_size_t, POINTER(c_uint64)]),
     "fs_embedder_destroy": (None, [_embedder]),
+    # Quality
+    "fs_quality_options_init": (fs_status, [POINTER(fs_quality_options), c_size_t]),
+    "fs_face_quality": (
+        fs_status,
+        [_image, POINTER(fs_face), POINTER(fs_quality_options), POINTER(fs_quality)],
+    ),
+    "fs_quality_reason_text": (c_char_p, [fs_quality_reason]),
+    # Tracker
+    "fs_tracker_options_init": (fs_status, [POINTER(fs_tracker_options), c_size_t]),
+    "fs_tracker_create": (fs_status, [POINTER(_tracker), POINTER(fs_tracker_options)]),
+    "fs_tracker_update": (
+        fs_status,
+        [_tracker, POINTER(fs_face), _floats, c_size_t, c_double, POINTER(fs_tracked), c_size_t],
+    ),
+    "fs_tracker_ended": (fs_status, [_tracker, POINTER(fs_track), c_size_t, _sizes]),
+    "fs_tracker_tracks": (fs_status, [_tracker, POINTER(fs_track), c_size_t, _sizes]),
+    "fs_tracker_finish": (fs_status, [_tracker]),
+    "fs_tracker_destroy": (None, [_tracker]),
     # Verification
     "fs_distance": (fs_status, [_floats, _floats, c_size_t, _floats]),
     "fs_compare_photos": (fs_status, [_embedder, _detector, _image, _image, c_float, POINTER(fs_verdict)]),
+    # Distances
+    "fs_distances": (
+        fs_status,
+        [fs_distance_kind, _floats, c_size_t, _floats, c_size_t, c_size_t, _floats, _floats, c_size_t],
+    ),
+    # Identification
+    "fs_identify_options_init": (fs_status, [POINTER(fs_identify_options), c_size_t]),
+    "fs_identify": (
+        fs_status,
+        [_floats, POINTER(c_int32), c_size_t, c_size_t, _floats, POINTER(fs_identify_options), POINTER(fs_identity)],
+    ),
     # Gallery
     "fs_gallery_create": (fs_status, [POINTER(_gallery), _embedder]),
     "fs_gallery_add": (fs_status, [_gallery, c_char_p, _floats, c_size_t]),
@@ -671,6 +842,22 @@ FUNCTIONS = {
         [_double, POINTER(c_uint8), POINTER(c_int32), c_size_t, POINTER(fs_evaluation_options), POINTER(fs_evaluation)],
     ),
     "fs_evaluate_roc": (fs_status, [_double, POINTER(c_uint8), c_size_t, POINTER(fs_roc_point), c_size_t, _sizes]),
+    # Calibration
+    "fs_calibration_options_init": (fs_status, [POINTER(fs_calibration_options), c_size_t]),
+    "fs_calibrate": (
+        fs_status,
+        [_double, POINTER(c_uint8), c_size_t, POINTER(fs_calibration_options), POINTER(fs_calibration)],
+    ),
+    "fs_calibrate_embeddings": (
+        fs_status,
+        [_floats, POINTER(c_int32), c_size_t, c_size_t, _floats, c_size_t, POINTER(fs_calibration_options),
+         POINTER(fs_calibration)],
+    ),
+    "fs_calibrate_growth": (
+        fs_status,
+        [_double, POINTER(c_uint8), c_size_t, POINTER(fs_calibration_options), POINTER(c_uint64), c_size_t,
+         POINTER(fs_growth), c_size_t],
+    ),
     # Maps
     "fs_tsne_options_init": (fs_status, [POINTER(fs_tsne_options), c_size_t]),
     "fs_tsne": (fs_status, [_floats, c_size_t, c_size_t, POINTER(fs_tsne_options), _floats, c_size_t, _double]),

@@ -152,6 +152,13 @@ class Embedder(Handle):
         """An aligned picture is this wide and high."""
         return _c.fs_embedder_chip_side(self.handle)
 
+    @property
+    def template(self):
+        """Where the five points lie in an aligned picture, [5, 2]."""
+        points = (_c.fs_point * 5)()
+        check(_c.fs_embedder_template(self.handle, points))
+        return np.array([(point.x, point.y) for point in points], np.float32)
+
     def align(self, image, face):
         """The aligned picture of a face."""
         out = ctypes.POINTER(_c.fs_image)()
@@ -305,3 +312,11 @@ def compare(a, b, embedder, detector, threshold=None):
     out, limit = _c.fs_verdict(), _threshold(threshold)
     check(_c.fs_compare_photos(embedder.handle, detector.handle, a.handle, b.handle, limit, ctypes.byref(out)))
     return _verdict(out)
+
+
+def template(architecture):
+    """Where the five points lie, [5, 2], in the picture that weights of an architecture take, if their file does not say
+    so: as their authors trained them, or dlib's mean face."""
+    points = (_c.fs_point * 5)()
+    check(_c.fs_architecture_template(text(architecture, "architecture"), points))
+    return np.array([(point.x, point.y) for point in points], np.float32)
