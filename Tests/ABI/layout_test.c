@@ -61,6 +61,23 @@ static const struct { const char *name; long long value; } table[] = {
     MEMBER(fs_match, name),
     STRUCT(fs_neighbour), MEMBER(fs_neighbour, photo), MEMBER(fs_neighbour, distance), MEMBER(fs_neighbour, name),
 
+    NUMBER(FS_NOTE_CAPACITY), NUMBER(FS_GALLERY_KEY_LENGTH),
+    STRUCT(fs_gallery_options), MEMBER(fs_gallery_options, size), MEMBER(fs_gallery_options, key),
+    MEMBER(fs_gallery_options, read_only), MEMBER(fs_gallery_options, create),
+    STRUCT(fs_gallery_info), MEMBER(fs_gallery_info, size), MEMBER(fs_gallery_info, model), MEMBER(fs_gallery_info, people),
+    MEMBER(fs_gallery_info, photos), MEMBER(fs_gallery_info, dimension), MEMBER(fs_gallery_info, threshold),
+    MEMBER(fs_gallery_info, is_stored), MEMBER(fs_gallery_info, is_encrypted), MEMBER(fs_gallery_info, is_read_only),
+    STRUCT(fs_enrolment_options), MEMBER(fs_enrolment_options, size), MEMBER(fs_enrolment_options, note),
+    MEMBER(fs_enrolment_options, threshold), MEMBER(fs_enrolment_options, refuse),
+    STRUCT(fs_enrolment), MEMBER(fs_enrolment, photo), MEMBER(fs_enrolment, added), MEMBER(fs_enrolment, conflict),
+    MEMBER(fs_enrolment, distance), MEMBER(fs_enrolment, other),
+    STRUCT(fs_gallery_report), MEMBER(fs_gallery_report, added), MEMBER(fs_gallery_report, present),
+    MEMBER(fs_gallery_report, conflicts),
+    STRUCT(fs_gallery_person), MEMBER(fs_gallery_person, photos), MEMBER(fs_gallery_person, created),
+    MEMBER(fs_gallery_person, name),
+    STRUCT(fs_gallery_photo), MEMBER(fs_gallery_photo, photo), MEMBER(fs_gallery_photo, created),
+    MEMBER(fs_gallery_photo, name), MEMBER(fs_gallery_photo, note),
+
     STRUCT(fs_reduction), NUMBER(FS_SUM), NUMBER(FS_MEAN), NUMBER(FS_MEAN_OF_ACTIVE),
     STRUCT(fs_cost_variant), NUMBER(FS_COST_NORMALISED), NUMBER(FS_COST_LECTURE),
 
