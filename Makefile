@@ -16,7 +16,7 @@ DESTDIR ?=
 BUILD := build
 
 PACKAGES := build-essential pkg-config patchelf libopenblas-dev liblapacke-dev libturbojpeg0-dev libpng-dev \
-            python3-venv valgrind
+            libsqlite3-dev python3-venv valgrind
 SOURCES := Package.swift include/facestyle.h include/module.modulemap \
            $(shell find Sources -name '*.swift' -o -name '*.h' -o -name '*.map' -o -name '*.modulemap')
 

@@ -12,9 +12,9 @@
  *            fine). Inputs are copied: no pointer of yours is kept after a call returns. A returned
  *            const pointer is borrowed from its handle and lives as long.
  * Threads    Any function may run on any thread. fs_image, fs_model, fs_detector and fs_embedder never
- *            change after creation, so threads may share them. An fs_gallery may be searched by many
- *            threads while none changes it. An fs_styler, an fs_trainer and an fs_tracker are used by one thread
- *            at a time.
+ *            change after creation, so threads may share them. An fs_gallery may be searched and changed by
+ *            many threads at once. An fs_styler, an fs_trainer and an fs_tracker are used by one thread at a
+ *            time.
  * Options    A struct whose first member is `size` is filled by its _options_init function and grows
  *            only at its end; NULL in its place means the defaults.
  * Units      Pixels, origin top left, x to the right, y down. The centre of the first pixel is (0, 0).
@@ -523,7 +523,11 @@ fs_status fs_identify_options_init(fs_identify_options *options, size_t size);
 fs_status fs_identify(const float *embeddings, const int32_t *labels, size_t count, size_t dimension, const float *probe,
                       const fs_identify_options *options, fs_identity *identity);
 
-/* ---- Gallery: people, several photos each, encoded once; in memory. ---- */
+/* ---- Gallery: people, several photos each, encoded once; in memory, or in a file that keeps them. ----
+ *
+ * What is asked is answered from memory, by measuring every photo. With a file (fs_gallery_open) a change is written to the
+ * file first, then to memory: once the call returns FS_OK it outlives a killed process and a power cut, and a change that
+ * fails changes nothing. Searching threads wait while memory itself is changed, not while the disk is written. */
 
 #define FS_NAME_CAPACITY 256 /* a name is 1 to 255 bytes */
 
@@ -572,6 +576,123 @@ fs_status fs_gallery_identify_photo(const fs_gallery *gallery, const fs_embedder
  * faster than many calls. */
 fs_status fs_gallery_search(const fs_gallery *gallery, const float *embeddings, size_t count, size_t dimension,
                             size_t k, fs_neighbour *neighbours, size_t capacity, size_t *found);
+/* All photos up to a distance from an embedding, both included: writes the min(*count, capacity) nearest, nearest first;
+ * *count is how many there are. */
+fs_status fs_gallery_within(const fs_gallery *gallery, const float *embedding, size_t dimension, float distance,
+                            fs_neighbour *neighbours, size_t capacity, size_t *count);
+
+/* A gallery in a file. The file is a database of SQLite's in write-ahead mode: beside it lie FILE-wal and FILE-shm while it is
+ * open, and they belong to it. Processes may share it: one writes while others read. A change sees first what others
+ * changed; searches do not look at the file until fs_gallery_reload. Not to be used after fork, other than to search
+ * and to destroy: open it again in the child. */
+
+#define FS_GALLERY_KEY_LENGTH 32
+
+typedef struct fs_gallery_options {
+  size_t size;
+  const uint8_t *key; /* 32 bytes that encrypt the embeddings in the file, from its beginning on (XChaCha20-Poly1305 of
+                       * libsodium, which is loaded when it is needed); names and notes are not encrypted. Default NULL */
+  int32_t read_only;  /* not 0: changes are refused; a file that lies where nothing may be written can be opened. Default 0 */
+  int32_t create;     /* not 0: begin a new gallery where there is no file, if an embedder is given. Default 1 */
+} fs_gallery_options;
+
+fs_status fs_gallery_options_init(fs_gallery_options *options, size_t size);
+/* Opens a gallery, or begins one. `embedder` may be NULL for one that is there. FS_WRONG_MODEL for a gallery of another model
+ * than the embedder's; FS_BAD_DATA for a file that is no gallery, or damaged; FS_INVALID_ARGUMENT for a key that is not the
+ * gallery's, or one too few or too many; FS_IO for what the system refuses, and for a key where libsodium is not to be
+ * loaded. NULL options: defaults. */
+fs_status fs_gallery_open(fs_gallery **out, const char *path, const fs_embedder *embedder, const fs_gallery_options *options);
+
+typedef struct fs_gallery_info {
+  size_t size;          /* set it to sizeof(fs_gallery_info) */
+  uint64_t model;       /* fs_model_fingerprint of the model whose embeddings it holds */
+  uint64_t people, photos;
+  uint32_t dimension;   /* floats in one embedding */
+  float threshold;      /* the model's */
+  int32_t is_stored;    /* 1 with a file, 0 in memory alone */
+  int32_t is_encrypted; /* 1 if embeddings are encrypted in the file */
+  int32_t is_read_only;
+} fs_gallery_info;
+
+fs_status fs_gallery_info_get(const fs_gallery *gallery, fs_gallery_info *info);
+/* Takes in what other processes changed; quick when there is nothing. `changed`, which may be NULL, is 1 if there was. */
+fs_status fs_gallery_reload(fs_gallery *gallery, int32_t *changed);
+
+typedef struct fs_enrolment_options {
+  size_t size;
+  const char *note; /* kept with the photo, 0 to 255 bytes; default NULL */
+  float threshold;  /* distance up to which a photo of somebody else is a conflict; default FS_DEFAULT_THRESHOLD */
+  int32_t refuse;   /* not 0: a photo with a conflict is not added; default 0 */
+} fs_enrolment_options;
+
+/* What adding a photo told. */
+typedef struct fs_enrolment {
+  uint64_t photo;   /* its number; UINT64_MAX if it was not added */
+  int32_t added;    /* 1 or 0 */
+  int32_t conflict; /* 1 if a photo under another name is so near that it may be the same person's */
+  float distance;   /* of the nearest such photo; infinite if there is none */
+  char other[FS_NAME_CAPACITY]; /* whose it is; "" if there is none */
+} fs_enrolment;
+
+/* What adding many photos told. */
+typedef struct fs_gallery_report {
+  uint64_t added;
+  uint64_t present;   /* were there already under the same name, to the bit, and are not added again */
+  uint64_t conflicts; /* of those added, how many lie within the model's threshold of somebody else's that was there before */
+} fs_gallery_report;
+
+fs_status fs_enrolment_options_init(fs_enrolment_options *options, size_t size);
+/* Adds a photo and tells whether the same face is there under another name; it is a warning in the log too. (fs_gallery_add and
+ * fs_gallery_add_photo look for that only while somebody listens to warnings.) `enrolment` may be NULL. */
+fs_status fs_gallery_enrol(fs_gallery *gallery, const char *name, const float *embedding, size_t dimension,
+                           const fs_enrolment_options *options, fs_enrolment *enrolment);
+/* Adds `count` photos, all or none: photo i is of names[i], embeddings are [count, dimension]. With NULL for the report they are
+ * not compared with those of other names, which takes as long as a search for each. */
+fs_status fs_gallery_add_many(fs_gallery *gallery, const char *const *names, const float *embeddings, size_t count,
+                              size_t dimension, fs_gallery_report *report);
+/* Removes a photo, and its person with the last one. FS_NOT_FOUND if it is not there. What is removed or replaced
+ * leaves the file for good: its bytes are overwritten, the write-ahead log is emptied. (While another process is reading,
+ * the log keeps them until the next removal; that is a warning in the log.) */
+fs_status fs_gallery_remove_photo(fs_gallery *gallery, uint64_t photo);
+/* Gives a photo another embedding; number, person, time and note stay. */
+fs_status fs_gallery_replace_photo(fs_gallery *gallery, uint64_t photo, const float *embedding, size_t dimension);
+/* Gives a person other photos, `count` of them and at least one, instead of all there are. */
+fs_status fs_gallery_replace_person(fs_gallery *gallery, const char *name, const float *embeddings, size_t count,
+                                    size_t dimension);
+
+typedef struct fs_gallery_person {
+  uint64_t photos;             /* at least 1 */
+  int64_t created;             /* when the first photo came, in seconds since 1970, UTC */
+  char name[FS_NAME_CAPACITY];
+} fs_gallery_person;
+
+#define FS_NOTE_CAPACITY 256
+
+typedef struct fs_gallery_photo {
+  uint64_t photo;              /* its number */
+  int64_t created;             /* seconds since 1970, UTC */
+  char name[FS_NAME_CAPACITY];
+  char note[FS_NOTE_CAPACITY];
+} fs_gallery_photo;
+
+/* Writes the first min(*count, capacity) people by the bytes of their names; *count is how many there are. */
+fs_status fs_gallery_list_people(const fs_gallery *gallery, fs_gallery_person *people, size_t capacity, size_t *count);
+/* The same with the photos of a person, or of all with NULL, by their numbers. */
+fs_status fs_gallery_list_photos(const fs_gallery *gallery, const char *name, fs_gallery_photo *photos, size_t capacity,
+                                 size_t *count);
+/* The embeddings of `count` photos by their numbers: [count, dimension]; `capacity` is in floats. */
+fs_status fs_gallery_embeddings(const fs_gallery *gallery, const uint64_t *photos, size_t count, float *embeddings,
+                                size_t capacity);
+
+/* Writes all photos to a file, which appears whole or not at all: a table in .csv, with a line `name,created,note,model,0,1,...` for
+ * each photo, or .safetensors, with the tensor `embeddings` and the texts `names`, `notes`, `created` as bytes, each text
+ * ended by a 0. Numbers come back to the bit. FS_INVALID_ARGUMENT for other endings. */
+fs_status fs_gallery_export(const fs_gallery *gallery, const char *path);
+/* Adds the photos of such a file that are not there yet, all or none; they get new numbers. FS_WRONG_MODEL for photos of another
+ * model. With NULL for the report they are not compared with those of other names. */
+fs_status fs_gallery_import(fs_gallery *gallery, const char *path, fs_gallery_report *report);
+/* The same with the photos of another gallery. */
+fs_status fs_gallery_merge(fs_gallery *gallery, const fs_gallery *other, fs_gallery_report *report);
 void fs_gallery_destroy(fs_gallery *gallery);
 
 /* ---- Losses and costs, as the papers define them. ---- */

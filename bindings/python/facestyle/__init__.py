@@ -17,8 +17,8 @@ _HOMES = {
     "augmentation": ("augment", "augmentation_settings"),
     "model": ("Model", "Architecture", "architectures"),
     "faces": (
-        "Face", "Detector", "Embedder", "Gallery", "Match", "Neighbour", "Verdict", "compare", "distance",
-        "template"),
+        "Face", "Detector", "Embedder", "Gallery", "GalleryPhoto", "GalleryReport", "Enrolment", "Match", "Neighbour",
+        "Person", "Verdict", "compare", "distance", "template"),
     "costs": ("triplet_loss", "content_cost", "gram_matrix", "style_cost", "total_cost"),
     "losses": ("Loss", "LossValue", "MiningStatistics"),
     "evaluation": ("Evaluation", "TrueAccepts", "Roc", "Pairs", "Landmarks", "evaluate", "roc", "evaluate_lfw"),

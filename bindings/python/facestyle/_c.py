@@ -3,7 +3,7 @@
 import ctypes
 import os
 from ctypes import CFUNCTYPE, POINTER, Structure
-from ctypes import c_char, c_char_p, c_double, c_float, c_int, c_int32, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
+from ctypes import c_char, c_char_p, c_double, c_float, c_int, c_int32, c_int64, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
 from pathlib import Path
 
 # ---- Constants ----
@@ -40,6 +40,8 @@ FS_AUGMENT_NONE, FS_AUGMENT_STANDARD, FS_AUGMENT_STRONG = 0, 1, 2
 FS_POOLING_AVERAGE, FS_POOLING_MAX = 0, 1
 FS_DEFAULT_THRESHOLD = -1.0
 FS_NAME_CAPACITY = 256
+FS_NOTE_CAPACITY = 256
+FS_GALLERY_KEY_LENGTH = 32
 FS_SUM, FS_MEAN, FS_MEAN_OF_ACTIVE = 0, 1, 2
 FS_COST_NORMALISED, FS_COST_LECTURE = 0, 1
 FS_LOSS_TRIPLET, FS_LOSS_BATCH_HARD, FS_LOSS_SEMI_HARD, FS_LOSS_ALL_TRIPLETS = 0, 1, 2, 3
@@ -360,6 +362,55 @@ class fs_growth(Structure):
         ("min_false_rejects", c_double),
         ("max_false_rejects", c_double),
         ("impostors_needed", c_uint64),
+    ]
+
+
+class fs_gallery_options(Structure):
+    _fields_ = [("size", c_size_t), ("key", POINTER(c_uint8)), ("read_only", c_int32), ("create", c_int32)]
+
+
+class fs_gallery_info(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("model", c_uint64),
+        ("people", c_uint64),
+        ("photos", c_uint64),
+        ("dimension", c_uint32),
+        ("threshold", c_float),
+        ("is_stored", c_int32),
+        ("is_encrypted", c_int32),
+        ("is_read_only", c_int32),
+    ]
+
+
+class fs_enrolment_options(Structure):
+    _fields_ = [("size", c_size_t), ("note", c_char_p), ("threshold", c_float), ("refuse", c_int32)]
+
+
+class fs_enrolment(Structure):
+    _fields_ = [
+        ("photo", c_uint64),
+        ("added", c_int32),
+        ("conflict", c_int32),
+        ("distance", c_float),
+        ("other", c_char * FS_NAME_CAPACITY),
+    ]
+
+
+class fs_gallery_report(Structure):
+    _fields_ = [("added", c_uint64), ("present", c_uint64), ("conflicts", c_uint64)]
+
+
+class fs_gallery_person(Structure):
+    _fields_ = [("photos", c_uint64), ("created", c_int64), ("name", c_char * FS_NAME_CAPACITY)]
+
+
+class fs_gallery_photo(Structure):
+    _fields_ = [
+        ("photo", c_uint64),
+        ("created", c_int64),
+        ("name", c_char * FS_NAME_CAPACITY),
+        ("note", c_char * FS_NOTE_CAPACITY),
     ]
 
 
@@ -739,6 +790,32 @@ FUNCTIONS = {
         fs_status,
         [_gallery, _floats, c_size_t, c_size_t, c_size_t, POINTER(fs_neighbour), c_size_t, _sizes],
     ),
+    "fs_gallery_within": (
+        fs_status,
+        [_gallery, _floats, c_size_t, c_float, POINTER(fs_neighbour), c_size_t, _sizes],
+    ),
+    "fs_gallery_options_init": (fs_status, [POINTER(fs_gallery_options), c_size_t]),
+    "fs_gallery_open": (fs_status, [POINTER(_gallery), c_char_p, _embedder, POINTER(fs_gallery_options)]),
+    "fs_gallery_info_get": (fs_status, [_gallery, POINTER(fs_gallery_info)]),
+    "fs_gallery_reload": (fs_status, [_gallery, POINTER(c_int32)]),
+    "fs_enrolment_options_init": (fs_status, [POINTER(fs_enrolment_options), c_size_t]),
+    "fs_gallery_enrol": (
+        fs_status,
+        [_gallery, c_char_p, _floats, c_size_t, POINTER(fs_enrolment_options), POINTER(fs_enrolment)],
+    ),
+    "fs_gallery_add_many": (
+        fs_status,
+        [_gallery, POINTER(POINTER(c_char)), _floats, c_size_t, c_size_t, POINTER(fs_gallery_report)],
+    ),
+    "fs_gallery_remove_photo": (fs_status, [_gallery, c_uint64]),
+    "fs_gallery_replace_photo": (fs_status, [_gallery, c_uint64, _floats, c_size_t]),
+    "fs_gallery_replace_person": (fs_status, [_gallery, c_char_p, _floats, c_size_t, c_size_t]),
+    "fs_gallery_list_people": (fs_status, [_gallery, POINTER(fs_gallery_person), c_size_t, _sizes]),
+    "fs_gallery_list_photos": (fs_status, [_gallery, c_char_p, POINTER(fs_gallery_photo), c_size_t, _sizes]),
+    "fs_gallery_embeddings": (fs_status, [_gallery, POINTER(c_uint64), c_size_t, _floats, c_size_t]),
+    "fs_gallery_export": (fs_status, [_gallery, c_char_p]),
+    "fs_gallery_import": (fs_status, [_gallery, c_char_p, POINTER(fs_gallery_report)]),
+    "fs_gallery_merge": (fs_status, [_gallery, _gallery, POINTER(fs_gallery_report)]),
     "fs_gallery_destroy": (None, [_gallery]),
     # Losses and costs
     "fs_triplet_loss": (
