@@ -17,7 +17,7 @@ DESTDIR ?=
 BUILD := build
 
 PACKAGES := build-essential pkg-config patchelf libopenblas-dev liblapacke-dev libturbojpeg0-dev libpng-dev \
-            python3-venv valgrind
+            libsqlite3-dev python3-venv valgrind
 # Of the camera daemon's demo and test alone: it makes frames of photos.
 FRAME_PACKAGES := ffmpeg
 SOURCES := Package.swift include/facestyle.h include/module.modulemap \

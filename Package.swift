@@ -49,6 +49,7 @@ let rooms: [Target] = [
   .systemLibrary(name: "CSystem"),
   .systemLibrary(name: "COpenBLAS"),
   .systemLibrary(name: "CCodecs"),
+  .systemLibrary(name: "CSQLite"),
   .target(name: "Kernels", dependencies: ["CSystem"], swiftSettings: kernels([])),
 ]
 
@@ -75,7 +76,9 @@ let library: [Target] = [
   .target(
     name: "Images", dependencies: ["CSystem", "CCodecs", "Tensors"], swiftSettings: common, linkerSettings: codecs),
   .target(name: "Networks", dependencies: ["CSystem", "Tensors"], swiftSettings: common),
-  .target(name: "Faces", dependencies: ["Images", "Networks", "Tensors", "CSystem"], swiftSettings: common),
+  .target(
+    name: "Faces", dependencies: ["Images", "Networks", "Tensors", "CSystem", "CSQLite"], swiftSettings: common,
+    linkerSettings: [.linkedLibrary("sqlite3")]),
   .target(name: "Styles", dependencies: ["Images", "Networks", "Tensors", "CSystem"], swiftSettings: common),
   .target(
     name: "FaceStyle",

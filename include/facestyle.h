@@ -3,6 +3,7 @@
  * This header is the whole public interface: what is not here is not promised.
  *
  *   bytes -> fs_image -> fs_detector -> fs_face -> fs_embedder -> float[] -> fs_gallery -> who
+ *   a camera's fs_frame in place of fs_image: read where it lies
  *   two fs_images -> fs_styler -> fs_image
  *
  * Errors     A function that can fail returns fs_status and writes its outputs only on FS_OK.
@@ -11,8 +12,9 @@
  *            fine). Inputs are copied: no pointer of yours is kept after a call returns. A returned
  *            const pointer is borrowed from its handle and lives as long.
  * Threads    Any function may run on any thread. fs_image, fs_model, fs_detector and fs_embedder never
- *            change after creation, so threads may share them. An fs_gallery may be searched by many
- *            threads while none changes it. An fs_styler and an fs_trainer are used by one thread at a time.
+ *            change after creation, so threads may share them. An fs_gallery may be searched and changed by
+ *            many threads at once. An fs_styler, an fs_trainer and an fs_tracker are used by one thread at a
+ *            time.
  * Options    A struct whose first member is `size` is filled by its _options_init function and grows
  *            only at its end; NULL in its place means the defaults.
  * Units      Pixels, origin top left, x to the right, y down. The centre of the first pixel is (0, 0).
@@ -90,7 +92,18 @@ typedef struct fs_image fs_image;
 #define FS_IMAGE_MAX_SIDE 65500u       /* the longest width or height */
 #define FS_IMAGE_MAX_PIXELS 134217728u /* the largest width * height, 2^27 */
 
-typedef enum fs_pixel_format { FS_RGB = 0, FS_BGR = 1, FS_RGBA = 2, FS_BGRA = 3, FS_GREY = 4 } fs_pixel_format;
+/* Those from FS_NV12 on are of frames alone. */
+typedef enum fs_pixel_format {
+  FS_RGB = 0,
+  FS_BGR = 1,
+  FS_RGBA = 2,
+  FS_BGRA = 3,
+  FS_GREY = 4,
+  FS_NV12 = 5, /* 4:2:0, two planes: Y; U and V in turn */
+  FS_NV21 = 6, /* 4:2:0, two planes: Y; V and U in turn */
+  FS_I420 = 7, /* 4:2:0, three planes: Y; U; V */
+  FS_YUYV = 8  /* 4:2:2, one plane: Y, U, Y, V for two pixels */
+} fs_pixel_format;
 
 /* Pixels that lie in your memory. */
 typedef struct fs_pixels {
@@ -138,6 +151,40 @@ fs_status fs_image_encode(const fs_image *image, fs_file_format format, uint32_t
 /* Writes a .png, .jpg or .jpeg file (JPEG quality 95). The file appears whole or not at all. */
 fs_status fs_image_write(const fs_image *image, const char *path);
 void fs_image_destroy(fs_image *image);
+
+/* ---- Frames: a camera's pictures, read where they lie and never kept. ---- */
+
+/* A part of a picture, in its pixels. All zeros: the whole picture. */
+typedef struct fs_region { uint32_t x, y, width, height; } fs_region;
+
+/* The shares of red, green and blue in Y: ITU-R BT.601 (webcams, small pictures) or BT.709 (HD). */
+typedef enum fs_colour_matrix { FS_BT601 = 0, FS_BT709 = 1 } fs_colour_matrix;
+/* Y from 16 to 235, U and V from 16 to 240; or all from 0 to 255, as in JPEG. */
+typedef enum fs_colour_range { FS_LIMITED_RANGE = 0, FS_FULL_RANGE = 1 } fs_colour_range;
+
+/* What lies in your memory, as the camera's driver tells it. FS_NV12, FS_NV21 and FS_I420 have one U and one V for a square
+ * of four pixels, FS_YUYV for two of a row: those pixels get the same. Where a width or height is odd, chroma rounds up: the
+ * last pixels have U and V of their own, so a row of FS_NV12's second plane has 2 * ((width + 1) / 2) bytes, one of FS_YUYV
+ * 4 * ((width + 1) / 2), and planes of chroma have (height + 1) / 2 rows. */
+typedef struct fs_frame {
+  size_t size;               /* sizeof(fs_frame) */
+  const uint8_t *planes[3];  /* the top row of each; those that the format lacks are not looked at */
+  size_t byte_counts[3];     /* of each plane: at least stride * (rows - 1) + one row's bytes */
+  size_t strides[3];         /* bytes from one row to the next; 0 if rows are packed */
+  uint32_t width, height;    /* as it lies in memory, before it is turned */
+  fs_pixel_format format;
+  uint32_t rotation;         /* degrees by which it must be turned clockwise to stand upright: 0, 90, 180 or 270 */
+  int32_t mirrored;          /* not 0: left and right are exchanged after that, as of a mirror image */
+  fs_colour_matrix matrix;   /* matrix and range are of FS_NV12 to FS_YUYV */
+  fs_colour_range range;
+} fs_frame;
+
+/* All zeros but `size`: FS_RGB, upright, FS_BT601, FS_LIMITED_RANGE. */
+fs_status fs_frame_init(fs_frame *frame, size_t size);
+/* The frame's upright picture, which is `height` wide and `width` high if it is turned by 90 or 270 degrees; or a part of
+ * that picture, and then no more of the frame is read. NULL region: all of it. Colours are right to one level; alpha is
+ * ignored. FS_INVALID_ARGUMENT for a plane that is too short and a region that does not lie inside. */
+fs_status fs_image_from_frame(fs_image **out, const fs_frame *frame, const fs_region *region);
 
 /* ---- Augmentation: pictures varied at random, for a network to learn from. ---- */
 
@@ -227,11 +274,17 @@ typedef struct fs_face {
   fs_point landmarks[5];     /* left eye, right eye, nose, left and right mouth corner, as seen */
 } fs_face;
 
+typedef enum fs_face_order { FS_LARGEST_FIRST = 0, FS_SUREST_FIRST = 1 } fs_face_order;
+
 typedef struct fs_detector_options {
   size_t size;
   float min_face;       /* side of the smallest face to look for, in pixels; default 40, at least 12 */
   float thresholds[3];  /* scores that pass the three stages; default 0.6, 0.7, 0.7 */
   float scale_step;     /* between levels of the pyramid; default 0.709, 0.1 to 0.95 */
+  uint32_t max_faces;   /* at most so many are found, the first in order; default 0: all */
+  fs_face_order order;  /* default FS_LARGEST_FIRST */
+  fs_region region;     /* the part that is searched, as if it were a picture of its own; default: all. It must lie inside
+                         * each picture; faces are told in pixels of the whole picture. */
 } fs_detector_options;
 
 fs_status fs_detector_options_init(fs_detector_options *options, size_t size);
@@ -239,9 +292,13 @@ fs_status fs_detector_options_init(fs_detector_options *options, size_t size);
 typedef struct fs_detector fs_detector;
 
 fs_status fs_detector_create(fs_detector **out, const fs_model *model, const fs_detector_options *options);
-/* Writes the min(*count, capacity) largest faces, largest first; *count is how many were found. */
+/* Writes the first min(*count, capacity) faces in the options' order; *count is how many were found. */
 fs_status fs_detector_find(const fs_detector *detector, const fs_image *image, fs_face *faces, size_t capacity,
                            size_t *count);
+/* The same faces as in the picture of fs_image_from_frame, and in its pixels: upright, whichever way the frame lies, since
+ * points such as "left eye" only make sense there. `region` is searched in place of the options' own; NULL: that one. */
+fs_status fs_detector_find_frame(const fs_detector *detector, const fs_frame *frame, const fs_region *region,
+                                 fs_face *faces, size_t capacity, size_t *count);
 void fs_detector_destroy(fs_detector *detector);
 
 /* ---- Embedder: a face as a vector; two vectors of one person lie near each other. ---- */
@@ -255,9 +312,19 @@ uint32_t fs_embedder_chip_side(const fs_embedder *embedder); /* the aligned pict
 /* The aligned picture of a face: turned, scaled and cut so that its five points lie where the network
  * learnt them (least-squares similarity, Umeyama 1991). */
 fs_status fs_embedder_align(const fs_embedder *embedder, fs_image **out, const fs_image *image, const fs_face *face);
+/* The same picture of a face that fs_detector_find_frame found. */
+fs_status fs_embedder_align_frame(const fs_embedder *embedder, fs_image **out, const fs_frame *frame, const fs_face *face);
+/* Where the five points lie in it, in the order of fs_face. */
+fs_status fs_embedder_template(const fs_embedder *embedder, fs_point points[5]);
+/* The same of an architecture's weights whose file does not say so: as their authors trained them, or dlib's mean face.
+ * FS_NOT_FOUND for a name that is not known, FS_WRONG_MODEL for a network that embeds no square picture of a face. */
+fs_status fs_architecture_template(const char *name, fs_point points[5]);
 /* Embeds `count` faces of one image: `embeddings` receives count * dimension floats, face after face. */
 fs_status fs_embedder_embed(const fs_embedder *embedder, const fs_image *image, const fs_face *faces, size_t count,
                             float *embeddings, size_t capacity);
+/* The same numbers for faces of a frame, of which no more is read than the faces. */
+fs_status fs_embedder_embed_frame(const fs_embedder *embedder, const fs_frame *frame, const fs_face *faces, size_t count,
+                                  float *embeddings, size_t capacity);
 /* Embeds `count` aligned pictures, each chip_side x chip_side. */
 fs_status fs_embedder_embed_chips(const fs_embedder *embedder, const fs_image *const *chips, size_t count,
                                   float *embeddings, size_t capacity);
@@ -270,6 +337,118 @@ fs_status fs_embedder_embed_photo(const fs_embedder *embedder, const fs_detector
  * later calls need less. */
 fs_status fs_embedder_memory_needed(const fs_embedder *embedder, size_t count, uint64_t *bytes);
 void fs_embedder_destroy(fs_embedder *embedder);
+
+/* ---- Quality: is this face fit to be recognised by? ---- */
+
+typedef enum fs_quality_reason { /* bits */
+  FS_QUALITY_SMALL = 1,    /* too few pixels between the eyes */
+  FS_QUALITY_BLURRED = 2,
+  FS_QUALITY_TURNED = 4,   /* yaw or pitch */
+  FS_QUALITY_TILTED = 8,   /* roll */
+  FS_QUALITY_DARK = 16,    /* in the mean, or in a large part */
+  FS_QUALITY_BRIGHT = 32,
+  FS_QUALITY_FLAT = 64,    /* too little contrast */
+  FS_QUALITY_CUT_OFF = 128 /* by the picture's edge */
+} fs_quality_reason;
+
+/* A face is rejected below what is called min and above what is called max. */
+typedef struct fs_quality_options {
+  size_t size;
+  float min_eye_distance; /* pixels; default 20 */
+  float min_sharpness;    /* default 30 */
+  float max_yaw;          /* degrees either way; default 40 */
+  float max_pitch;        /* default 30 */
+  float max_roll;         /* default 45 */
+  float min_brightness;   /* 0 to 255; default 50 */
+  float max_brightness;   /* default 210 */
+  float max_clipped;      /* part of the face without detail, of dark and of bright each; default 0.25 */
+  float min_contrast;     /* default 15 */
+  float max_outside;      /* part of the face; default 0.05 */
+} fs_quality_options;
+
+/* Light and sharpness are those of the aligned face, 112 pixels wide, there of the middle 60 % of the width and 75 % of the
+ * height: nearly all skin. */
+typedef struct fs_quality {
+  uint32_t reasons;    /* fs_quality_reason bits; 0: nothing speaks against it */
+  float score;         /* 0 to 1: an order among photos of a person, no probability */
+  float eye_distance;  /* pixels of the picture */
+  float sharpness;     /* variance of the Laplacian, levels squared (Pech-Pacheco et al. 2000) */
+  float yaw;           /* degrees, from five points and a mean face: of use to some 60 degrees, +- 10; positive when */
+  float pitch;         /* the nose points to the right of the picture; when it points down; */
+  float roll;          /* when the head is turned clockwise */
+  float brightness;    /* mean of 0.299 R + 0.587 G + 0.114 B */
+  float contrast;      /* its standard deviation */
+  float clipped_dark;  /* part of the pixels below 5 */
+  float clipped_bright; /* above 250 */
+  float outside;       /* part of the face beyond the picture's edges */
+} fs_quality;
+
+fs_status fs_quality_options_init(fs_quality_options *options, size_t size);
+/* FS_INVALID_ARGUMENT for limits that are NaN, and points that are not finite or fall together. The face's box is not looked
+ * at. NULL options: defaults. */
+fs_status fs_face_quality(const fs_image *image, const fs_face *face, const fs_quality_options *options,
+                          fs_quality *quality);
+/* "too small", ...; of one bit; static, never NULL. */
+const char *fs_quality_reason_text(fs_quality_reason reason);
+
+/* ---- Tracker: faces followed from frame to frame, so that one person who passes is one event. ---- */
+
+typedef enum fs_track_event { /* bits */
+  FS_TRACK_BEGUN = 1,   /* the person has come */
+  FS_TRACK_BEST = 2,    /* the best photo of the person so far */
+  FS_TRACK_IDENTIFY = 4 /* time to identify: never done for this track, long ago, or the photo is much better now */
+} fs_track_event;
+
+/* Times are in seconds or in what else you count frames by. */
+typedef struct fs_tracker_options {
+  size_t size;
+  float min_overlap;       /* intersection over union with the foretold box, more than 0, at most 1; default 0.3 */
+  float max_distance;      /* without such an overlap: of the centres, in sides of the larger box; default 0.6 */
+  uint32_t max_missed;     /* frames in a row without the face before its track ends; default 10 */
+  uint32_t min_seen;       /* frames with the face before its track has begun, at least 1; default 2 */
+  double identify_every;   /* time from one identification to the next; default 0: never again for that reason */
+  float identify_better;   /* times the quality at the last identification, more than 1; default 1.5 */
+  uint32_t max_tracks;     /* at a time, 1 to 1024; default 64 */
+} fs_tracker_options;
+
+/* What became of a face of the frame. */
+typedef struct fs_tracked {
+  uint64_t track;  /* from 1, never given twice; 0 for a face that found no room among max_tracks */
+  uint32_t events; /* fs_track_event bits */
+  int32_t begun;   /* 1 from FS_TRACK_BEGUN on, 0 before */
+} fs_tracked;
+
+typedef struct fs_track {
+  uint64_t track;
+  uint32_t seen, missed; /* frames with the face; frames since the last of them */
+  double first_time, last_time;
+  fs_face face;          /* the last that was seen */
+  float best_quality;
+  uint64_t best_frame;   /* frames count from 1, one an update */
+  double best_time;
+  fs_face best_face;
+  int32_t begun;
+} fs_track;
+
+typedef struct fs_tracker fs_tracker;
+
+fs_status fs_tracker_options_init(fs_tracker_options *options, size_t size);
+/* NULL options: defaults. It holds no pictures and no more than max_tracks tracks. */
+fs_status fs_tracker_create(fs_tracker **out, const fs_tracker_options *options);
+/* The faces of the next frame, of which `tracked`, with room for `capacity`, at least `count`, receives one for each. Faces
+ * without a box, or more than 1024, are refused, and then nothing has changed. `qualities` [count] are 0 or more, such as
+ * fs_quality.score; NULL: score * sqrt(width * height). `time` is never less than the last frame's. The same faces give the
+ * same tracks, always. */
+fs_status fs_tracker_update(fs_tracker *tracker, const fs_face *faces, const float *qualities, size_t count, double time,
+                            fs_tracked *tracked, size_t capacity);
+/* The tracks that the last fs_tracker_update or fs_tracker_finish ended; a track that never began is not told. Writes
+ * min(*count, capacity) of them, the oldest first. */
+fs_status fs_tracker_ended(const fs_tracker *tracker, fs_track *tracks, size_t capacity, size_t *count);
+/* The tracks that go on, begun or not, in the same way. */
+fs_status fs_tracker_tracks(const fs_tracker *tracker, fs_track *tracks, size_t capacity, size_t *count);
+/* Ends all tracks. */
+fs_status fs_tracker_finish(fs_tracker *tracker);
+void fs_tracker_destroy(fs_tracker *tracker);
 
 /* ---- Verification: is this the person? Near means the same: same = distance <= threshold. ---- */
 
@@ -287,7 +466,68 @@ fs_status fs_distance(const float *a, const float *b, size_t dimension, float *d
 fs_status fs_compare_photos(const fs_embedder *embedder, const fs_detector *detector, const fs_image *a,
                             const fs_image *b, float threshold, fs_verdict *verdict);
 
-/* ---- Gallery: people, several photos each, encoded once; in memory. ---- */
+/* ---- Distances: other ways to compare two embeddings. Never negative; near means the same person. ---- */
+
+typedef enum fs_distance_kind {
+  FS_DISTANCE_EUCLIDEAN = 0, /* sqrt(sum of (a - b)^2), as everywhere else */
+  FS_DISTANCE_SQUARED = 1,   /* sum of (a - b)^2 */
+  FS_DISTANCE_COSINE = 2,    /* 1 - a.b / (|a| |b|), 0 to 2; 1 where either is 0 */
+  FS_DISTANCE_CHI_SQUARE = 3, /* sum of (a - b)^2 / (|a| + |b|) */
+  /* With the head of a trained pair loss: weight [dimension], bias [1]. 0 to 1: the probability of two people. */
+  FS_DISTANCE_DIFFERENCE_HEAD = 4, /* 1 - sigmoid(weight . |a - b| + bias), FS_LOSS_PAIR_DIFFERENCE's */
+  FS_DISTANCE_CHI_SQUARE_HEAD = 5  /* the same of (a - b)^2 / (|a| + |b|), FS_LOSS_PAIR_CHI_SQUARE's */
+} fs_distance_kind;
+
+/* The distance of each of count_a rows to each of count_b: `distances` [count_a, count_b], infinite where it is too large
+ * for a float. `head` holds dimension + 1 floats, or is NULL for a kind without one. The same bits for any number of
+ * threads. FS_INVALID_ARGUMENT for numbers that are not finite. */
+fs_status fs_distances(fs_distance_kind kind, const float *a, size_t count_a, const float *b, size_t count_b,
+                       size_t dimension, const float *head, float *distances, size_t capacity);
+
+/* ---- Identification: who of some people is it, or is it somebody else? On arrays of your own. ---- */
+
+/* How several photos of a person count. */
+typedef enum fs_rule {
+  FS_RULE_NEAREST = 0,  /* the nearest photo */
+  FS_RULE_MEAN = 1,     /* the mean of the distances to all photos */
+  FS_RULE_TEMPLATE = 2, /* the distance to the mean of the person's embeddings, as long as these are in the mean */
+  FS_RULE_VOTE = 3      /* who has most of the nearest photos; of persons with as many, the nearest */
+} fs_rule;
+
+typedef struct fs_identify_options {
+  size_t size;
+  fs_rule rule;          /* default FS_RULE_NEAREST */
+  fs_distance_kind kind; /* default FS_DISTANCE_EUCLIDEAN */
+  const float *head;     /* dimension + 1 floats for a kind that has one; default NULL */
+  float threshold;       /* 0 or more; it belongs to model and kind and must be set: fs_embedder_threshold, fs_calibrate */
+  float margin;          /* by how much the next person must be farther; default 0: that is not asked for */
+  uint32_t neighbours;   /* of FS_RULE_VOTE; default 5 */
+} fs_identify_options;
+
+typedef struct fs_identity {
+  int32_t known;            /* 1 if the nearest person is within the threshold and far enough before the next */
+  int32_t ambiguous;        /* 1 if within the threshold, but not far enough before the next: a stranger, then */
+  int32_t label;            /* the nearest person, known or not; 0 if there is nobody */
+  int32_t runner_up;        /* the next person; 0 if there is nobody else */
+  float distance;           /* of the nearest person; infinite if there is nobody */
+  float runner_up_distance; /* infinite if there is nobody else */
+  float margin;             /* runner_up_distance - distance; negative where a vote went to one who is farther */
+  float threshold;          /* that was used */
+  uint64_t photo;           /* row of the nearest person's nearest photo; UINT64_MAX if there is nobody */
+  uint32_t votes;           /* of FS_RULE_VOTE: the nearest person's; else 0 */
+} fs_identity;
+
+fs_status fs_identify_options_init(fs_identify_options *options, size_t size);
+/* Compares `probe` [dimension] with `embeddings` [count, dimension], photos of the people that `labels` [count] name by any
+ * numbers. No photos are fine: a stranger. */
+fs_status fs_identify(const float *embeddings, const int32_t *labels, size_t count, size_t dimension, const float *probe,
+                      const fs_identify_options *options, fs_identity *identity);
+
+/* ---- Gallery: people, several photos each, encoded once; in memory, or in a file that keeps them. ----
+ *
+ * What is asked is answered from memory, by measuring every photo. With a file (fs_gallery_open) a change is written to the
+ * file first, then to memory: once the call returns FS_OK it outlives a killed process and a power cut, and a change that
+ * fails changes nothing. Searching threads wait while memory itself is changed, not while the disk is written. */
 
 #define FS_NAME_CAPACITY 256 /* a name is 1 to 255 bytes */
 
@@ -336,6 +576,123 @@ fs_status fs_gallery_identify_photo(const fs_gallery *gallery, const fs_embedder
  * faster than many calls. */
 fs_status fs_gallery_search(const fs_gallery *gallery, const float *embeddings, size_t count, size_t dimension,
                             size_t k, fs_neighbour *neighbours, size_t capacity, size_t *found);
+/* All photos up to a distance from an embedding, both included: writes the min(*count, capacity) nearest, nearest first;
+ * *count is how many there are. */
+fs_status fs_gallery_within(const fs_gallery *gallery, const float *embedding, size_t dimension, float distance,
+                            fs_neighbour *neighbours, size_t capacity, size_t *count);
+
+/* A gallery in a file. The file is a database of SQLite's in write-ahead mode: beside it lie FILE-wal and FILE-shm while it is
+ * open, and they belong to it. Processes may share it: one writes while others read. A change sees first what others
+ * changed; searches do not look at the file until fs_gallery_reload. Not to be used after fork, other than to search
+ * and to destroy: open it again in the child. */
+
+#define FS_GALLERY_KEY_LENGTH 32
+
+typedef struct fs_gallery_options {
+  size_t size;
+  const uint8_t *key; /* 32 bytes that encrypt the embeddings in the file, from its beginning on (XChaCha20-Poly1305 of
+                       * libsodium, which is loaded when it is needed); names and notes are not encrypted. Default NULL */
+  int32_t read_only;  /* not 0: changes are refused; a file that lies where nothing may be written can be opened. Default 0 */
+  int32_t create;     /* not 0: begin a new gallery where there is no file, if an embedder is given. Default 1 */
+} fs_gallery_options;
+
+fs_status fs_gallery_options_init(fs_gallery_options *options, size_t size);
+/* Opens a gallery, or begins one. `embedder` may be NULL for one that is there. FS_WRONG_MODEL for a gallery of another model
+ * than the embedder's; FS_BAD_DATA for a file that is no gallery, or damaged; FS_INVALID_ARGUMENT for a key that is not the
+ * gallery's, or one too few or too many; FS_IO for what the system refuses, and for a key where libsodium is not to be
+ * loaded. NULL options: defaults. */
+fs_status fs_gallery_open(fs_gallery **out, const char *path, const fs_embedder *embedder, const fs_gallery_options *options);
+
+typedef struct fs_gallery_info {
+  size_t size;          /* set it to sizeof(fs_gallery_info) */
+  uint64_t model;       /* fs_model_fingerprint of the model whose embeddings it holds */
+  uint64_t people, photos;
+  uint32_t dimension;   /* floats in one embedding */
+  float threshold;      /* the model's */
+  int32_t is_stored;    /* 1 with a file, 0 in memory alone */
+  int32_t is_encrypted; /* 1 if embeddings are encrypted in the file */
+  int32_t is_read_only;
+} fs_gallery_info;
+
+fs_status fs_gallery_info_get(const fs_gallery *gallery, fs_gallery_info *info);
+/* Takes in what other processes changed; quick when there is nothing. `changed`, which may be NULL, is 1 if there was. */
+fs_status fs_gallery_reload(fs_gallery *gallery, int32_t *changed);
+
+typedef struct fs_enrolment_options {
+  size_t size;
+  const char *note; /* kept with the photo, 0 to 255 bytes; default NULL */
+  float threshold;  /* distance up to which a photo of somebody else is a conflict; default FS_DEFAULT_THRESHOLD */
+  int32_t refuse;   /* not 0: a photo with a conflict is not added; default 0 */
+} fs_enrolment_options;
+
+/* What adding a photo told. */
+typedef struct fs_enrolment {
+  uint64_t photo;   /* its number; UINT64_MAX if it was not added */
+  int32_t added;    /* 1 or 0 */
+  int32_t conflict; /* 1 if a photo under another name is so near that it may be the same person's */
+  float distance;   /* of the nearest such photo; infinite if there is none */
+  char other[FS_NAME_CAPACITY]; /* whose it is; "" if there is none */
+} fs_enrolment;
+
+/* What adding many photos told. */
+typedef struct fs_gallery_report {
+  uint64_t added;
+  uint64_t present;   /* were there already under the same name, to the bit, and are not added again */
+  uint64_t conflicts; /* of those added, how many lie within the model's threshold of somebody else's that was there before */
+} fs_gallery_report;
+
+fs_status fs_enrolment_options_init(fs_enrolment_options *options, size_t size);
+/* Adds a photo and tells whether the same face is there under another name; it is a warning in the log too. (fs_gallery_add and
+ * fs_gallery_add_photo look for that only while somebody listens to warnings.) `enrolment` may be NULL. */
+fs_status fs_gallery_enrol(fs_gallery *gallery, const char *name, const float *embedding, size_t dimension,
+                           const fs_enrolment_options *options, fs_enrolment *enrolment);
+/* Adds `count` photos, all or none: photo i is of names[i], embeddings are [count, dimension]. With NULL for the report they are
+ * not compared with those of other names, which takes as long as a search for each. */
+fs_status fs_gallery_add_many(fs_gallery *gallery, const char *const *names, const float *embeddings, size_t count,
+                              size_t dimension, fs_gallery_report *report);
+/* Removes a photo, and its person with the last one. FS_NOT_FOUND if it is not there. What is removed or replaced
+ * leaves the file for good: its bytes are overwritten, the write-ahead log is emptied. (While another process is reading,
+ * the log keeps them until the next removal; that is a warning in the log.) */
+fs_status fs_gallery_remove_photo(fs_gallery *gallery, uint64_t photo);
+/* Gives a photo another embedding; number, person, time and note stay. */
+fs_status fs_gallery_replace_photo(fs_gallery *gallery, uint64_t photo, const float *embedding, size_t dimension);
+/* Gives a person other photos, `count` of them and at least one, instead of all there are. */
+fs_status fs_gallery_replace_person(fs_gallery *gallery, const char *name, const float *embeddings, size_t count,
+                                    size_t dimension);
+
+typedef struct fs_gallery_person {
+  uint64_t photos;             /* at least 1 */
+  int64_t created;             /* when the first photo came, in seconds since 1970, UTC */
+  char name[FS_NAME_CAPACITY];
+} fs_gallery_person;
+
+#define FS_NOTE_CAPACITY 256
+
+typedef struct fs_gallery_photo {
+  uint64_t photo;              /* its number */
+  int64_t created;             /* seconds since 1970, UTC */
+  char name[FS_NAME_CAPACITY];
+  char note[FS_NOTE_CAPACITY];
+} fs_gallery_photo;
+
+/* Writes the first min(*count, capacity) people by the bytes of their names; *count is how many there are. */
+fs_status fs_gallery_list_people(const fs_gallery *gallery, fs_gallery_person *people, size_t capacity, size_t *count);
+/* The same with the photos of a person, or of all with NULL, by their numbers. */
+fs_status fs_gallery_list_photos(const fs_gallery *gallery, const char *name, fs_gallery_photo *photos, size_t capacity,
+                                 size_t *count);
+/* The embeddings of `count` photos by their numbers: [count, dimension]; `capacity` is in floats. */
+fs_status fs_gallery_embeddings(const fs_gallery *gallery, const uint64_t *photos, size_t count, float *embeddings,
+                                size_t capacity);
+
+/* Writes all photos to a file, which appears whole or not at all: a table in .csv, with a line `name,created,note,model,0,1,...` for
+ * each photo, or .safetensors, with the tensor `embeddings` and the texts `names`, `notes`, `created` as bytes, each text
+ * ended by a 0. Numbers come back to the bit. FS_INVALID_ARGUMENT for other endings. */
+fs_status fs_gallery_export(const fs_gallery *gallery, const char *path);
+/* Adds the photos of such a file that are not there yet, all or none; they get new numbers. FS_WRONG_MODEL for photos of another
+ * model. With NULL for the report they are not compared with those of other names. */
+fs_status fs_gallery_import(fs_gallery *gallery, const char *path, fs_gallery_report *report);
+/* The same with the photos of another gallery. */
+fs_status fs_gallery_merge(fs_gallery *gallery, const fs_gallery *other, fs_gallery_report *report);
 void fs_gallery_destroy(fs_gallery *gallery);
 
 /* ---- Losses and costs, as the papers define them. ---- */
@@ -824,6 +1181,59 @@ typedef struct fs_roc_point {
  * occurs; the last accepts everything. `capacity` is at least count + 1; *found tells how many were written. */
 fs_status fs_evaluate_roc(const double *distances, const uint8_t *is_same, size_t count, fs_roc_point *points,
                           size_t capacity, size_t *found);
+
+/* ---- Calibration: a threshold that lets no more strangers pass than you say, as far as pairs can show it. ---- */
+
+typedef struct fs_calibration_options {
+  size_t size;
+  double false_accept_rate; /* of a search among `people`, more than 0, less than 1; default 0.001 */
+  double confidence;        /* of the bounds, more than 0, less than 1; default 0.95 */
+  uint64_t people;          /* among whom a face is searched; default 1: one comparison */
+} fs_calibration_options;
+
+/* Bounds are Clopper and Pearson's (1934): one-sided for false accepts, two-sided for false rejects. They take pairs, and
+ * the comparisons of a search, as independent; pairs that share photos or people are less than that. */
+typedef struct fs_calibration {
+  double threshold;         /* exactly a float; 0 or more */
+  double comparison_rate;   /* what one comparison may let pass: 1 - (1 - false_accept_rate)^(1 / people) */
+  double false_accepts;     /* of one comparison, as counted */
+  double max_false_accepts; /* and at most, with `confidence`; never above comparison_rate */
+  double max_false_accepts_of_search; /* 1 - (1 - max_false_accepts)^people */
+  double false_rejects;     /* of one comparison, as counted */
+  double min_false_rejects, max_false_rejects;
+  uint64_t genuine, impostors; /* pairs of one person, and of two */
+  uint64_t genuine_rejected, impostors_accepted;
+  uint64_t impostors_needed; /* without which the rate cannot be claimed: log(1 - confidence) / log(1 - comparison_rate) */
+} fs_calibration;
+
+fs_status fs_calibration_options_init(fs_calibration_options *options, size_t size);
+/* From `count` distances of labelled pairs, as in fs_evaluate_pairs, 0 or more. The threshold is the largest distance that
+ * occurs at which max_false_accepts is not above comparison_rate; that holds although the same pairs choose it (Wilks 1941).
+ * FS_INVALID_ARGUMENT, with the number that is needed, for fewer impostor pairs than can support the rate. NULL options:
+ * defaults. */
+fs_status fs_calibrate(const double *distances, const uint8_t *is_same, size_t count, const fs_calibration_options *options,
+                       fs_calibration *calibration);
+/* The same from embeddings and labels of a gallery [count, dimension], and of `impostor_count` people who are not in it:
+ * genuine are all pairs of photos with one label, impostors each of them with each photo. With 0 impostors, all pairs of two
+ * labels take their place. Euclidean distances, of at most 2^24 pairs. */
+fs_status fs_calibrate_embeddings(const float *embeddings, const int32_t *labels, size_t count, size_t dimension,
+                                  const float *impostors, size_t impostor_count, const fs_calibration_options *options,
+                                  fs_calibration *calibration);
+
+/* How errors grow with the number of people that a face is compared with. */
+typedef struct fs_growth {
+  uint64_t people;
+  double false_accepts;     /* of a search among so many with the threshold of fs_calibrate: 1 - (1 - rate)^people, */
+  double max_false_accepts; /* as counted and at most */
+  double threshold;         /* that keeps false_accept_rate among so many; NaN, as all below, where pairs are too few */
+  double false_rejects, min_false_rejects, max_false_rejects; /* that it costs */
+  uint64_t impostors_needed;
+} fs_growth;
+
+/* A row for each of `people` [people_count]: `rows` has room for `capacity`, at least people_count. */
+fs_status fs_calibrate_growth(const double *distances, const uint8_t *is_same, size_t count,
+                              const fs_calibration_options *options, const uint64_t *people, size_t people_count,
+                              fs_growth *rows, size_t capacity);
 
 /* ---- Maps: embeddings in two dimensions, to look at (t-SNE; van der Maaten and Hinton 2008). ---- */
 

@@ -3,6 +3,7 @@
 #define CSYSTEM_H
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -104,6 +105,12 @@ static inline void *systemMap(size_t byteCount) {
 
 /* Without errno, so that a loop of it becomes one of vectors; Swift's squareRoot() does not. */
 static inline float systemSquareRoot(float x) { return __builtin_elementwise_sqrt(x); }
+
+/* log(gamma(x)) for x > 0, without the global variable that lgamma writes its sign to. */
+static inline double systemLogGamma(double x) {
+  int sign;
+  return lgamma_r(x, &sign);
+}
 
 /* errno and the standard streams are macros, which Swift does not see. */
 static inline int systemError(void) { return errno; }

@@ -106,3 +106,18 @@ func initialise<Options>(
   }
   target.storeBytes(of: size, as: Int.self)
 }
+
+/// Answers into a caller's struct that begins with its size: as much of `answer` as the caller knows.
+func fill<Answer>(
+  _ pointer: UnsafeMutablePointer<Answer>?, with answer: Answer, least: Int, _ name: StaticString
+) throws(Failure) {
+  let target = UnsafeMutableRawPointer(try required(pointer, name))
+  let size = target.loadUnaligned(as: Int.self)
+  guard size >= least, size <= 1 << 16 else {
+    throw .invalidArgument("\(name)->size is \(UInt(bitPattern: size)), wanted at least \(least): set it to sizeof")
+  }
+  withUnsafeBytes(of: answer) { source in
+    target.copyMemory(from: source.baseAddress ?? UnsafeRawPointer(target), byteCount: min(size, source.count))
+  }
+  target.storeBytes(of: size, as: Int.self)
+}

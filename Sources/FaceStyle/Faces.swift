@@ -5,7 +5,7 @@ import Images
 import Networks
 import Tensors
 
-extension MTCNNDetector: HandleKind {
+extension Detector: HandleKind {
   static var kind: StaticString { "fs_detector" }
 }
 
@@ -25,10 +25,10 @@ public func fs_detector_options_init(_ options: UnsafeMutablePointer<fs_detector
 private let detectorOptionsSize = MemoryLayout<fs_detector_options>.size  // version 0.1's
 
 private var detectorDefaults: fs_detector_options {
-  let standard = MTCNNDetector.Options()
+  let standard = DetectorOptions()
   return fs_detector_options(
     size: MemoryLayout<fs_detector_options>.size, min_face: standard.smallestFace, thresholds: standard.thresholds,
-    scale_step: standard.scaleStep)
+    scale_step: standard.scaleStep, max_faces: UInt32(standard.mostFaces), order: FS_LARGEST_FIRST, region: fs_region())
 }
 
 @c @implementation
@@ -38,11 +38,14 @@ public func fs_detector_create(
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     let given = try prefixed(options, defaults: detectorDefaults, least: detectorOptionsSize, "options")
-    var options = MTCNNDetector.Options()
+    var options = DetectorOptions()
     options.smallestFace = given.min_face
     options.thresholds = given.thresholds
     options.scaleStep = given.scale_step
-    out.pointee = Handle.make(try MTCNNDetector(model(handle), options))
+    options.mostFaces = Int(given.max_faces)
+    options.order = try .init(given.order)
+    options.region = given.region.isEmpty ? nil : Region(given.region)
+    out.pointee = Handle.make(try Detector(model(handle), options))
   }
 }
 
@@ -52,18 +55,39 @@ public func fs_detector_find(
   _ count: UnsafeMutablePointer<Int>?
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let detector = try Handle.object(detector, MTCNNDetector.self, "detector")
+    let detector = try Handle.object(detector, Detector.self, "detector")
     let image = try Handle.object(image, Image.self, "image")
-    let count = try required(count, "count")
-    let room = try capacity == 0 ? nil : output(faces, capacity: capacity, needed: 0, "faces")
-    let found = try detector.faces(in: image)
-    if let room { for (i, face) in found.prefix(capacity).enumerated() { room[i] = fs_face(face) } }
-    count.pointee = found.count
+    try report(faces, capacity, count) { () throws(Failure) in try detector.faces(in: image) }
   }
 }
 
 @c @implementation
-public func fs_detector_destroy(_ detector: OpaquePointer?) { Handle.destroy(detector, MTCNNDetector.self) }
+public func fs_detector_find_frame(
+  _ detector: OpaquePointer?, _ frame: UnsafePointer<fs_frame>?, _ region: UnsafePointer<fs_region>?,
+  _ faces: UnsafeMutablePointer<fs_face>?, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let detector = try Handle.object(detector, Detector.self, "detector")
+    let frame = try Frame(frame)
+    let region = region.map { $0.pointee.isEmpty ? frame.whole : Region($0.pointee) }
+    try report(faces, capacity, count) { () throws(Failure) in try detector.faces(in: frame, region: region) }
+  }
+}
+
+/// Writes as many of the faces that `find` returns as there is room for, and how many there are.
+private func report(
+  _ faces: UnsafeMutablePointer<fs_face>?, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?,
+  _ find: () throws(Failure) -> [Face]
+) throws(Failure) {
+  let count = try required(count, "count")
+  let room = try capacity == 0 ? nil : output(faces, capacity: capacity, needed: 0, "faces")
+  let found = try find()
+  if let room { for (i, face) in found.prefix(capacity).enumerated() { room[i] = fs_face(face) } }
+  count.pointee = found.count
+}
+
+@c @implementation
+public func fs_detector_destroy(_ detector: OpaquePointer?) { Handle.destroy(detector, Detector.self) }
 
 // MARK: Embedder
 
@@ -105,6 +129,47 @@ public func fs_embedder_align(
 }
 
 @c @implementation
+public func fs_embedder_align_frame(
+  _ embedder: OpaquePointer?, _ out: UnsafeMutablePointer<OpaquePointer?>?, _ frame: UnsafePointer<fs_frame>?,
+  _ face: UnsafePointer<fs_face>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let embedder = try Handle.object(embedder, Embedder.self, "embedder")
+    let out = try required(out, "out")
+    let frame = try Frame(frame)
+    let face = Face(try required(face, "face").pointee)
+    out.pointee = Handle.make(try embedder.chip(frame, face))
+  }
+}
+
+@c @implementation
+public func fs_embedder_template(_ embedder: OpaquePointer?, _ points: UnsafeMutablePointer<fs_point>?) -> fs_status {
+  boundary { () throws(Failure) in
+    let embedder = try Handle.object(embedder, Embedder.self, "embedder")
+    write(embedder.template, to: try required(points, "points"))
+  }
+}
+
+@c @implementation
+public func fs_architecture_template(
+  _ name: UnsafePointer<CChar>?, _ points: UnsafeMutablePointer<fs_point>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let name = try text(name, "name", limit: 64)
+    let points = try required(points, "points")
+    guard let architecture = Architecture.named(name) else { throw .notFound("there is no architecture \"\(name)\"") }
+    guard architecture.hasEmbedding, let side = architecture.side else {
+      throw .wrongModel("\(name) embeds no square picture of a face")
+    }
+    write(AlignmentTemplate.published(for: name, side: side), to: points)
+  }
+}
+
+private func write(_ template: AlignmentTemplate, to points: UnsafeMutablePointer<fs_point>) {
+  for (i, point) in template.points.enumerated() { points[i] = fs_point(x: point.x, y: point.y) }
+}
+
+@c @implementation
 public func fs_embedder_embed(
   _ embedder: OpaquePointer?, _ image: OpaquePointer?, _ faces: UnsafePointer<fs_face>?, _ count: Int,
   _ embeddings: UnsafeMutablePointer<Float>?, _ capacity: Int
@@ -112,14 +177,34 @@ public func fs_embedder_embed(
   boundary { () throws(Failure) in
     let embedder = try Handle.object(embedder, Embedder.self, "embedder")
     let image = try Handle.object(image, Image.self, "image")
-    let faces = try buffer(faces, count, "faces")
-    if count == 0 { return }
-    let target = try output(
-      embeddings, capacity: capacity, needed: product(count, embedder.dimension, name: "embeddings"), "embeddings")
-    var chips: [Image] = []
-    for face in faces { chips.append(try embedder.chip(image, Face(face))) }
-    try embedder.embed(chips, into: target)
+    try embed(embedder, faces, count, embeddings, capacity) { face throws(Failure) in try embedder.chip(image, face) }
   }
+}
+
+@c @implementation
+public func fs_embedder_embed_frame(
+  _ embedder: OpaquePointer?, _ frame: UnsafePointer<fs_frame>?, _ faces: UnsafePointer<fs_face>?, _ count: Int,
+  _ embeddings: UnsafeMutablePointer<Float>?, _ capacity: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let embedder = try Handle.object(embedder, Embedder.self, "embedder")
+    let frame = try Frame(frame)
+    try embed(embedder, faces, count, embeddings, capacity) { face throws(Failure) in try embedder.chip(frame, face) }
+  }
+}
+
+/// Embeds faces whose aligned pictures `chip` returns.
+private func embed(
+  _ embedder: Embedder, _ faces: UnsafePointer<fs_face>?, _ count: Int, _ embeddings: UnsafeMutablePointer<Float>?,
+  _ capacity: Int, _ chip: (Face) throws(Failure) -> Image
+) throws(Failure) {
+  let faces = try buffer(faces, count, "faces")
+  if count == 0 { return }
+  let target = try output(
+    embeddings, capacity: capacity, needed: product(count, embedder.dimension, name: "embeddings"), "embeddings")
+  var chips: [Image] = []
+  for face in faces { chips.append(try chip(Face(face))) }
+  try embedder.embed(chips, into: target)
 }
 
 @c @implementation
@@ -146,7 +231,7 @@ public func fs_embedder_embed_photo(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let embedder = try Handle.object(embedder, Embedder.self, "embedder")
-    let detector = try Handle.object(detector, MTCNNDetector.self, "detector")
+    let detector = try Handle.object(detector, Detector.self, "detector")
     let photo = try Handle.object(photo, Image.self, "photo")
     let target = try output(embedding, capacity: capacity, needed: embedder.dimension, "embedding")
     let found = try embedder.embed(photo: photo, detector, into: target)
@@ -193,7 +278,7 @@ public func fs_compare_photos(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let embedder = try Handle.object(embedder, Embedder.self, "embedder")
-    let detector = try Handle.object(detector, MTCNNDetector.self, "detector")
+    let detector = try Handle.object(detector, Detector.self, "detector")
     let a = try Handle.object(a, Image.self, "a"), b = try Handle.object(b, Image.self, "b")
     let target = try required(verdict, "verdict")
     let threshold = try chosenThreshold(threshold, default: embedder.threshold)
@@ -206,7 +291,7 @@ public func fs_compare_photos(
 
 /// The embedding of a photo's main face.
 func embedding(
-  _ photo: Image, _ embedder: Embedder, _ detector: MTCNNDetector
+  _ photo: Image, _ embedder: Embedder, _ detector: Detector
 ) throws(Failure) -> Storage<Float> {
   let storage = try Storage<Float>(count: embedder.dimension)
   _ = try embedder.embed(photo: photo, detector, into: storage.pointer)
@@ -214,6 +299,16 @@ func embedding(
 }
 
 // MARK: Between C and Swift
+
+extension DetectorOptions.Order {
+  init(_ order: fs_face_order) throws(Failure) {
+    switch order {
+    case FS_LARGEST_FIRST: self = .largestFirst
+    case FS_SUREST_FIRST: self = .surestFirst
+    default: throw .invalidArgument("order \(order.rawValue), wanted FS_LARGEST_FIRST or FS_SUREST_FIRST")
+    }
+  }
+}
 
 extension fs_face {
   init(_ face: Face) {

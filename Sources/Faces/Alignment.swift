@@ -21,6 +21,28 @@ package struct AlignmentTemplate {
       ])
   }
 
+  /// InsightFace's five points in 112x112, with which ArcFace and the MobileFaceNets of its time were trained: the 96x112 of
+  /// SphereFace (Liu et al. 2017), 8 pixels farther to the right. Eyes are 35 pixels apart, the face is seen wider than in
+  /// `meanFace`.
+  package static var arcFace: AlignmentTemplate {
+    AlignmentTemplate(
+      side: 112,
+      points: [
+        Point(38.2946, 51.6963), Point(73.5318, 51.5014), Point(56.0252, 71.7366), Point(41.5493, 92.3655),
+        Point(70.7299, 92.2041),
+      ])
+  }
+
+  /// Where a network sees the five points if its file does not say so, as files of this library's trainer do: where its
+  /// authors' weights learnt them. FaceNet's paper has no alignment, and the siamese networks none for faces: they are
+  /// trained here with the mean face.
+  package static func published(for architecture: String, side: Int) -> AlignmentTemplate {
+    switch architecture {
+    case "mobilefacenet", "mobilefacenet-96": arcFace.scaled(to: side)
+    default: meanFace.scaled(to: side)
+    }
+  }
+
   /// The same face in a picture of `side` pixels with `margin` more on each edge.
   package func scaled(to side: Int, margin: Int = 0) -> AlignmentTemplate {
     let scale = Float(side) / Float(self.side), shift = Float(margin)
@@ -30,6 +52,15 @@ package struct AlignmentTemplate {
   /// The turned, scaled and cut picture of a face whose points are `landmarks`.
   package func chip(_ image: Image, _ landmarks: [Point]) throws(Failure) -> Image {
     try image.warped(by: similarity(from: landmarks, to: points), width: side, height: side)
+  }
+
+  /// What `chip` makes of the frame's upright picture, to the bit; of the frame, the face alone is read.
+  package func chip(_ frame: Frame, _ landmarks: [Point]) throws(Failure) -> Image {
+    let map = try similarity(from: landmarks, to: points)
+    let seen = map.seen(size: (side, side), of: frame.uprightWidth, frame.uprightHeight)
+    return try frame.image(seen).warped(
+      by: map, width: side, height: side,
+      place: .init(x: seen.x, y: seen.y, width: frame.uprightWidth, height: frame.uprightHeight))
   }
 }
 

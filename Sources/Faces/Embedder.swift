@@ -27,7 +27,7 @@ package final class Embedder: @unchecked Sendable {
       let numbers = try numbers(text, count: 10, "template")
       template = AlignmentTemplate(side: side, points: (0..<5).map { Point(numbers[2 * $0], numbers[2 * $0 + 1]) })
     } else {
-      template = .meanFace.scaled(to: side)
+      template = .published(for: model.architectureName, side: side)
     }
     let published: Float? =
       switch model.architectureName {
@@ -47,6 +47,11 @@ package final class Embedder: @unchecked Sendable {
 
   package func chip(_ image: Image, _ face: Face) throws(Failure) -> Image {
     try template.chip(image, face.landmarks)
+  }
+
+  /// The same picture, of a face of the frame's upright picture.
+  package func chip(_ frame: Frame, _ face: Face) throws(Failure) -> Image {
+    try template.chip(frame, face.landmarks)
   }
 
   /// The embeddings of aligned pictures, one after the other: `chips.count * dimension` numbers.
@@ -78,7 +83,7 @@ package final class Embedder: @unchecked Sendable {
   }
 
   /// The face of a photo that is meant: large and near the centre.
-  package func mainFace(of photo: Image, _ detector: MTCNNDetector) throws(Failure) -> Face {
+  package func mainFace(of photo: Image, _ detector: Detector) throws(Failure) -> Face {
     let faces = try detector.faces(in: photo)
     // The area, less twice the squared distance of its centre from the photo's.
     func prominence(_ face: Face) -> Float {
@@ -94,7 +99,7 @@ package final class Embedder: @unchecked Sendable {
 
   /// The main face of a photo and its embedding.
   package func embed(
-    photo: Image, _ detector: MTCNNDetector, into embedding: UnsafeMutablePointer<Float>
+    photo: Image, _ detector: Detector, into embedding: UnsafeMutablePointer<Float>
   ) throws(Failure) -> Face {
     let face = try mainFace(of: photo, detector)
     try embed([chip(photo, face)], into: embedding)
@@ -104,7 +109,7 @@ package final class Embedder: @unchecked Sendable {
 
 extension Architecture {
   /// Whether it ends in a vector for faces.
-  var hasEmbedding: Bool {
+  package var hasEmbedding: Bool {
     layers.contains { if case .tap("embedding") = $0 { true } else { false } }
   }
 }

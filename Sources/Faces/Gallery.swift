@@ -1,6 +1,8 @@
+import CSystem
 import Tensors
 
-/// People with the embeddings of their photos, computed once and compared many times. In memory.
+/// People with the embeddings of their photos, computed once and compared many times. In memory, for one thread at a time
+/// or many that only read; `SharedGallery` adds threads and a file.
 package final class Gallery {
   package let dimension: Int
   package let fingerprint: UInt64
@@ -9,23 +11,43 @@ package final class Gallery {
 
   private struct Person {
     let name: Name
+    let created: Int64
     var latestRow: Int?
   }
 
   private struct Photo {
     /// In order of adding, from 0; never given again.
     let number: Int
+    let created: Int64
+    let note: String
     var person: Int
     /// Where the person's photo before this one is.
     var earlierRow: Int?
   }
 
+  /// What the gallery tells of a photo.
+  package struct PhotoEntry {
+    package let number: Int
+    package let name: String
+    /// Seconds since 1970, UTC.
+    package let created: Int64
+    package let note: String
+  }
+
+  /// What it tells of a person.
+  package struct PersonEntry {
+    package let name: String
+    package let photos: Int
+    package let created: Int64
+  }
+
   private var list: [Person] = []
   private var places: [Name: Int] = [:]  // in `list`
-  /// Everybody's photos, and the embedding of each in the row of the same number.
+  /// Everybody's photos in the order of their numbers, and the embedding of each in the row of the same number.
   private var album: [Photo] = []
   private let rows: Rows
-  private var nextNumber = 0
+  /// The number of the next photo.
+  package private(set) var nextNumber = 0
 
   package convenience init(for embedder: Embedder) throws(Failure) {
     try self.init(
@@ -43,18 +65,36 @@ package final class Gallery {
   package var photos: Int { album.count }
 
   /// Adds a photo of a person, new or known.
-  package func add(_ name: String, _ embedding: UnsafeBufferPointer<Float>) throws(Failure) {
+  /// - Parameters:
+  ///   - number: of the photo, at least `nextNumber`; nil for `nextNumber`.
+  ///   - created: seconds since 1970, UTC; nil for now.
+  ///   - since: the same for a person who is new; nil for `created`.
+  package func add(
+    _ name: String, _ embedding: UnsafeBufferPointer<Float>, number: Int? = nil, created: Int64? = nil, note: String = "",
+    since: Int64? = nil
+  ) throws(Failure) {
     let embedding = try check(embedding, count: 1)
+    let number = number ?? nextNumber
+    guard number >= nextNumber, number < Int.max else {
+      throw .internalError("photo \(number) after photo \(nextNumber - 1)")
+    }
     try rows.append(embedding)
+    let created = created ?? Int64(time(nil))
     let name = Name(text: name)
     let person = places[name] ?? list.count
     if person == list.count {
-      list.append(Person(name: name))
+      list.append(Person(name: name, created: since ?? created))
       places[name] = person
     }
-    album.append(Photo(number: nextNumber, person: person))
+    album.append(Photo(number: number, created: created, note: note, person: person))
     link(album.count - 1)
-    nextNumber += 1
+    nextNumber = number + 1
+  }
+
+  /// Takes the memory for so many photos more, so that adding them cannot fail.
+  package func reserve(_ more: Int) throws(Failure) {
+    try rows.reserve(more)
+    album.reserveCapacity(album.count + more)
   }
 
   /// Removes a person with all photos.
@@ -62,18 +102,39 @@ package final class Gallery {
     let gone = try find(name)
     rows.remove { album[$0].person == gone }
     album.removeAll { $0.person == gone }
+    vacate(gone)
+  }
+
+  /// Removes one photo; a person goes with the last one.
+  package func remove(photo number: Int) throws(Failure) {
+    let gone = try row(ofPhoto: number), person = album[gone].person
+    rows.remove { $0 == gone }
+    album.remove(at: gone)
+    if album.contains(where: { $0.person == person }) { linkAll() } else { vacate(person) }
+  }
+
+  /// Takes a person without photos from the list. The last one takes the place.
+  private func vacate(_ gone: Int) {
     places[list[gone].name] = nil
-    // The last person takes the place; rows have moved, so everybody's photos are found anew.
     let last = list.removeLast()
     if gone < list.count {
       list[gone] = last
       places[last.name] = gone
+      for row in album.indices where album[row].person == list.count { album[row].person = gone }
     }
+    linkAll()
+  }
+
+  /// Gives a photo another embedding.
+  package func replace(photo number: Int, _ embedding: UnsafeBufferPointer<Float>) throws(Failure) {
+    let row = try row(ofPhoto: number)
+    rows.replace(row, try check(embedding, count: 1))
+  }
+
+  /// Rows have moved: everybody's photos are found anew.
+  private func linkAll() {
     for person in list.indices { list[person].latestRow = nil }
-    for row in album.indices {
-      if album[row].person == list.count { album[row].person = gone }
-      link(row)
-    }
+    for row in album.indices { link(row) }
   }
 
   /// Makes a row its person's latest.
@@ -81,6 +142,65 @@ package final class Gallery {
     let person = album[row].person
     album[row].earlierRow = list[person].latestRow
     list[person].latestRow = row
+  }
+
+  /// Everybody, by the bytes of their names.
+  package func everybody() -> [PersonEntry] {
+    let sorted = list.sorted { $0.name.text.utf8.lexicographicallyPrecedes($1.name.text.utf8) }
+    return sorted.map { person in
+      var photos = 0, next = person.latestRow
+      while let row = next {
+        photos += 1
+        next = album[row].earlierRow
+      }
+      return PersonEntry(name: person.name.text, photos: photos, created: person.created)
+    }
+  }
+
+  package func contains(_ name: String) -> Bool { places[Name(text: name)] != nil }
+
+  /// How many photos of a person there are; 0 for a stranger.
+  package func photos(of name: String) -> Int {
+    var count = 0
+    var next = places[Name(text: name)].flatMap { list[$0].latestRow }
+    while let row = next {
+      count += 1
+      next = album[row].earlierRow
+    }
+    return count
+  }
+
+  /// The rows of a person's photos, in the order of adding.
+  package func rows(of name: String) throws(Failure) -> [Int] {
+    var found: [Int] = []
+    var next = list[try find(name)].latestRow
+    while let row = next {
+      found.append(row)
+      next = album[row].earlierRow
+    }
+    return found.reversed()
+  }
+
+  package func entry(inRow row: Int) -> PhotoEntry {
+    let photo = album[row]
+    return PhotoEntry(
+      number: photo.number, name: list[photo.person].name.text, created: photo.created, note: photo.note)
+  }
+
+  /// Valid until the gallery changes.
+  package func embedding(inRow row: Int) -> UnsafeBufferPointer<Float> {
+    UnsafeBufferPointer(start: rows.pointer(row), count: dimension)
+  }
+
+  /// - Throws: `.notFound` for a photo that was removed, or never there.
+  package func row(ofPhoto number: Int) throws(Failure) -> Int {
+    var low = 0, high = album.count
+    while low < high {
+      let middle = (low + high) / 2
+      if album[middle].number < number { low = middle + 1 } else { high = middle }
+    }
+    guard low < album.count, album[low].number == number else { throw .notFound("the gallery has no photo \(number)") }
+    return low
   }
 
   /// The distance to the nearest of a person's photos.
@@ -105,6 +225,21 @@ package final class Gallery {
     return try rows.nearest(k, to: check(embeddings, count: count), queryCount: count)
   }
 
+  /// All photos up to a distance from an embedding, the nearest first.
+  package func within(_ distance: Float, of embedding: UnsafeBufferPointer<Float>) throws(Failure) -> [Neighbour] {
+    guard distance >= 0 else { throw .invalidArgument("photos up to a distance of \(distance), wanted 0 or more") }
+    // As many of the nearest as reach beyond the distance: a few passes, of which the last is the longest.
+    var k = 64
+    while true {
+      let nearest = try nearest(k, to: embedding)
+      let count = nearest.count
+      if count < k || nearest.pointer[count - 1].distance > distance {
+        return withExtendedLifetime(nearest) { Array(nearest.buffer.prefix { $0.distance <= distance }) }
+      }
+      k = min(k, Int.max / 8) * 8
+    }
+  }
+
   /// Whose photo lies in a row, and which it is in the order of adding.
   package func photo(inRow row: Int) -> (number: Int, name: String) {
     (album[row].number, list[album[row].person].name.text)
@@ -117,7 +252,9 @@ package final class Gallery {
     return person
   }
 
-  private func check(
+  /// - Throws: `.invalidArgument` for another number of numbers and for what is no finite number.
+  @discardableResult
+  package func check(
     _ embeddings: UnsafeBufferPointer<Float>, count: Int
   ) throws(Failure) -> UnsafePointer<Float> {
     let (wanted, overflow) = count.multipliedReportingOverflow(by: dimension)
@@ -132,7 +269,7 @@ package final class Gallery {
 }
 
 /// A name as its bytes: to `String`, "é" is the same whether composed or not.
-private struct Name: Hashable {
+struct Name: Hashable {
   let text: String
 
   static func == (a: Name, b: Name) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }

@@ -7,25 +7,14 @@ import Tensors
 /// Pictures are reduced, and boxes cut out, by area means; boxes count pixels from 1, as the published weights were
 /// trained and as facenet-pytorch, the reference of the tests, does.
 /// Source: Zhang, Zhang, Li, Qiao 2016.
-package final class MTCNNDetector: @unchecked Sendable {
-  package struct Options {
-    /// Side of the smallest face to look for, in pixels.
-    package var smallestFace: Float = 40
-    /// Scores that pass the three stages.
-    package var thresholds: (Float, Float, Float) = (0.6, 0.7, 0.7)
-    /// From one level of the pyramid to the next.
-    package var scaleStep: Float = 0.709
-
-    package init() {}
-  }
-
+package final class MTCNNDetector: FaceFinder, @unchecked Sendable {
   /// Windows of one level that go on: far more than a crowd has, few enough that no picture keeps a host waiting.
   private static let mostOfLevel = 4096
 
-  private let options: Options
+  private let options: DetectorOptions
   private let proposal, refinement, output: Executor
 
-  package init(_ model: Model, _ options: Options) throws(Failure) {
+  package init(_ model: Model, _ options: DetectorOptions) throws(Failure) {
     guard model.architectureName == "mtcnn" else {
       throw .wrongModel("the model is \"\(model.architectureName)\", a detector wants mtcnn")
     }
@@ -45,13 +34,11 @@ package final class MTCNNDetector: @unchecked Sendable {
     output = Executor(try Network(MTCNN.output, side: 48, weights: model.weights), .init(["face", "box", "points"]))
   }
 
-  /// The faces of a picture, largest first.
+  /// The faces of a picture, surest first.
   package func faces(in image: Image) throws(Failure) -> [Face] {
     var candidates = try proposals(image)
     candidates = try refined(candidates, in: image)
-    var faces = try outputs(candidates, in: image)
-    faces.sort { $0.box.width * $0.box.height > $1.box.width * $1.box.height }
-    return faces
+    return try outputs(candidates, in: image)
   }
 
   private struct Candidate {

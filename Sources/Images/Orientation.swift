@@ -23,7 +23,27 @@ package enum Orientation: Int, CaseIterable {
     }
   }
 
+  /// Turned clockwise, and then, if `isMirrored`, left and right exchanged.
+  package init(clockwise degrees: Int, isMirrored: Bool) throws(Failure) {
+    try self.init(clockwise: degrees)
+    guard isMirrored else { return }
+    switch self {
+    case .rotated90: self = .transposed
+    case .rotated180: self = .flipped
+    case .rotated270: self = .transversed
+    default: self = .mirrored
+    }
+  }
+
   var exchangesSides: Bool { rawValue >= 5 }
+
+  /// Whether the first row becomes the last one, or the last column.
+  var turnsRowsOver: Bool {
+    switch self {
+    case .rotated180, .flipped, .rotated90, .transversed: return true
+    case .upright, .mirrored, .transposed, .rotated270: return false
+    }
+  }
 
   /// Where the new picture's pixel (0, 0) lies in a picture of `width` x `height`, and the steps, in pixels, that
   /// one step to the right and one step down make there.
@@ -48,24 +68,34 @@ extension Image {
     if orientation == .upright { return self }
     let out = try Image(
       width: orientation.exchangesSides ? height : width, height: orientation.exchangesSides ? width : height)
-    let walk = orientation.walk(width: width, height: height)
+    orientation.turn(pixels.pointer, width: width, height: height, into: out.pixels.pointer, stride: out.stride)
+    return out
+  }
+}
+
+extension Orientation {
+  /// Writes a packed picture of R, G, B bytes upright, into rows that lie `stride` bytes apart.
+  func turn(
+    _ source: UnsafePointer<UInt8>, width: Int, height: Int, into target: UnsafeMutablePointer<UInt8>, stride: Int
+  ) {
+    let walk = walk(width: width, height: height)
+    let (outWidth, outHeight) = exchangesSides ? (height, width) : (width, height)
     // Squares, so that a walk down the columns of the source finds its lines still in the cache.
     let side = 64
-    for top in Swift.stride(from: 0, to: out.height, by: side) {
-      for left in Swift.stride(from: 0, to: out.width, by: side) {
-        for y in top..<min(top + side, out.height) {
-          var source = pixels.pointer + 3 * (walk.start + y * walk.down + left * walk.right)
-          var target = out.pixels.pointer + 3 * (y * out.width + left)
-          for _ in left..<min(left + side, out.width) {
-            target[0] = source[0]
-            target[1] = source[1]
-            target[2] = source[2]
-            target += 3
-            source += 3 * walk.right
+    for top in Swift.stride(from: 0, to: outHeight, by: side) {
+      for left in Swift.stride(from: 0, to: outWidth, by: side) {
+        for y in top..<min(top + side, outHeight) {
+          var from = source + 3 * (walk.start + y * walk.down + left * walk.right)
+          var to = target + y * stride + 3 * left
+          for _ in left..<min(left + side, outWidth) {
+            to[0] = from[0]
+            to[1] = from[1]
+            to[2] = from[2]
+            to += 3
+            from += 3 * walk.right
           }
         }
       }
     }
-    return out
   }
 }

@@ -18,11 +18,26 @@ package enum PixelFormat: Int32, CaseIterable {
   }
 
   /// Which bytes of a pixel are red, green and blue.
-  var channels: (red: Int, green: Int, blue: Int) {
+  private var channels: (red: Int, green: Int, blue: Int) {
     switch self {
     case .rgb, .rgba: return (0, 1, 2)
     case .bgr, .bgra: return (2, 1, 0)
     case .grey: return (0, 0, 0)
+    }
+  }
+
+  /// Copies `count` pixels to R, G, B bytes.
+  func read(_ source: UnsafePointer<UInt8>, count: Int, into target: UnsafeMutablePointer<UInt8>) {
+    if self == .rgb {
+      target.update(from: source, count: 3 * count)
+      return
+    }
+    let (red, green, blue) = channels, size = size
+    for pixel in 0..<count {
+      let from = source + size * pixel, to = target + 3 * pixel
+      to[0] = from[red]
+      to[1] = from[green]
+      to[2] = from[blue]
     }
   }
 }
@@ -38,33 +53,8 @@ extension Image {
   package static func copying(
     _ bytes: UnsafeRawBufferPointer, width: Int, height: Int, stride: Int = 0, format: PixelFormat, rotation: Int = 0
   ) throws(Failure) -> Image {
-    if let problem = Image.problem(width: width, height: height) { throw .invalidArgument(problem) }
-    let orientation = try Orientation(clockwise: rotation)
-    let rowBytes = width * format.size
-    let stride = stride == 0 ? rowBytes : stride
-    guard stride >= rowBytes else {
-      throw .invalidArgument("stride of \(stride) bytes, at least \(rowBytes) wanted for a width of \(width)")
-    }
-    let (before, overflow1) = stride.multipliedReportingOverflow(by: height - 1)
-    let (needed, overflow2) = before.addingReportingOverflow(rowBytes)
-    guard !overflow1, !overflow2, bytes.count >= needed else {
-      throw .invalidArgument("\(bytes.count) bytes for \(height) rows with a stride of \(stride), too few")
-    }
-    let (red, green, blue) = format.channels
-    let image = try Image(width: width, height: height) { y, target in
-      let source = UnsafeRawBufferPointer(rebasing: bytes[(y * stride)..<(y * stride + rowBytes)])
-      if format == .rgb {
-        UnsafeMutableRawBufferPointer(target).copyMemory(from: source)
-        return
-      }
-      var from = 0
-      for to in Swift.stride(from: 0, to: target.count, by: 3) {
-        target[to] = source[from + red]
-        target[to + 1] = source[from + green]
-        target[to + 2] = source[from + blue]
-        from += format.size
-      }
-    }
-    return try image.turned(orientation)
+    try Frame(
+      .packed(format), width: width, height: height, planes: [.init(bytes, stride: stride)], rotation: rotation
+    ).image()
   }
 }

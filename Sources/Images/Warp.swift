@@ -23,6 +23,27 @@ package struct Affine: Equatable {
   }
 }
 
+extension Affine {
+  /// The part of a picture of `width` x `height` that a new one of `size` pixels, made by `warped` with black outside, is
+  /// mixed from. One pixel where nothing of it is seen.
+  package func seen(size: (width: Int, height: Int), of width: Int, _ height: Int) -> Region {
+    let nothing = Region(x: 0, y: 0, width: 1, height: 1)
+    guard let back = inverse else { return nothing }
+    let (right, bottom) = (Double(size.width - 1), Double(size.height - 1))
+    let corners = [back(0, 0), back(right, 0), back(0, bottom), back(right, bottom)]
+    // Two pixels more on each side: the neighbour that is mixed in, and one for rounding.
+    func span(_ a: Double, _ b: Double, _ c: Double, _ d: Double, _ side: Int) -> Range<Int>? {
+      guard a.isFinite, b.isFinite, c.isFinite, d.isFinite else { return 0..<side }
+      let first = max(min(min(a, b), min(c, d)) - 2, 0), last = min(max(max(a, b), max(c, d)) + 2, Double(side - 1))
+      return first <= last ? Int(first)..<(Int(last) + 1) : nil
+    }
+    guard let columns = span(corners[0].x, corners[1].x, corners[2].x, corners[3].x, width),
+      let rows = span(corners[0].y, corners[1].y, corners[2].y, corners[3].y, height)
+    else { return nothing }
+    return Region(x: columns.lowerBound, y: rows.lowerBound, width: columns.count, height: rows.count)
+  }
+}
+
 /// What lies outside of a picture: black, or the nearest pixel of its edge.
 package enum Border { case black, edge }
 
@@ -30,19 +51,26 @@ extension Image {
   /// The picture moved by `map`, which leads from its pixels to those of the new one. Bilinear; black outside, also
   /// as a neighbour: a point just beyond the edge fades. It is cv2.warpAffine with INTER_LINEAR and BORDER_CONSTANT of
   /// OpenCV 5; OpenCV 4 rounds places to 1/32 of a pixel.
+  ///
+  /// - Parameter place: where this picture lies in a larger one, from whose pixels `map` then leads and of whose edge
+  ///   `border` speaks; it has all pixels of the larger one that are looked at (`Affine.seen`). The result is that of the
+  ///   larger one to the bit.
   /// - Throws: `.invalidArgument` for a map without an inverse or a size outside the limits.
-  package func warped(by map: Affine, width: Int, height: Int, border: Border = .black) throws(Failure) -> Image {
+  package func warped(
+    by map: Affine, width: Int, height: Int, border: Border = .black, place: Place? = nil
+  ) throws(Failure) -> Image {
     guard let back = map.inverse else {
       throw .invalidArgument("matrix \(map.a) \(map.b) \(map.c) \(map.d) \(map.e) \(map.f), one with an inverse wanted")
     }
-    let (right, bottom) = (Double(self.width), Double(self.height))
+    let place = place ?? Place(x: 0, y: 0, width: self.width, height: self.height)
+    let (right, bottom) = (Double(place.width), Double(place.height))
     return try Image(width: width, height: height) { row, target in
       for column in 0..<width {
         var (x, y) = back(Double(column), Double(row))
         if border == .edge { (x, y) = (min(max(x, 0), right - 1), min(max(y, 0), bottom - 1)) }
         // Also false for numbers too large for an Int.
         if x > -1, y > -1, x < right, y < bottom {
-          mix(x, y, into: target, at: 3 * column)
+          mix(x, y, place, into: target, at: 3 * column)
         } else {
           for channel in 0..<3 { target[3 * column + channel] = 0 }
         }
@@ -50,21 +78,33 @@ extension Image {
     }
   }
 
+  /// Where a picture lies in a larger one of `width` x `height`.
+  package struct Place {
+    let x, y, width, height: Int
+
+    package init(x: Int, y: Int, width: Int, height: Int) {
+      (self.x, self.y, self.width, self.height) = (x, y, width, height)
+    }
+  }
+
   /// The colour at (x, y), -1 < x < width, -1 < y < height, mixed from the four pixels around.
   @inline(__always)
-  private func mix(_ x: Double, _ y: Double, into target: UnsafeMutableBufferPointer<UInt8>, at place: Int) {
+  private func mix(
+    _ x: Double, _ y: Double, _ place: Place, into target: UnsafeMutableBufferPointer<UInt8>, at index: Int
+  ) {
     let left = Int(x + 1) - 1  // the floor, as x + 1 > 0
     let top = Int(y + 1) - 1
     let (toRight, toBottom) = (Float(x - Double(left)), Float(y - Double(top)))
+    let (column, row) = (left - place.x, top - place.y)
     var sums = (red: Float(0.5), green: Float(0.5), blue: Float(0.5))
-    add(left, top, (1 - toRight) * (1 - toBottom), to: &sums)
-    add(left + 1, top, toRight * (1 - toBottom), to: &sums)
-    add(left, top + 1, (1 - toRight) * toBottom, to: &sums)
-    add(left + 1, top + 1, toRight * toBottom, to: &sums)
+    add(column, row, (1 - toRight) * (1 - toBottom), to: &sums)
+    add(column + 1, row, toRight * (1 - toBottom), to: &sums)
+    add(column, row + 1, (1 - toRight) * toBottom, to: &sums)
+    add(column + 1, row + 1, toRight * toBottom, to: &sums)
     // Shares sum to 1, so at most 255.5 and a rounding error.
-    target[place] = UInt8(truncatingIfNeeded: min(255, Int(sums.red)))
-    target[place + 1] = UInt8(truncatingIfNeeded: min(255, Int(sums.green)))
-    target[place + 2] = UInt8(truncatingIfNeeded: min(255, Int(sums.blue)))
+    target[index] = UInt8(truncatingIfNeeded: min(255, Int(sums.red)))
+    target[index + 1] = UInt8(truncatingIfNeeded: min(255, Int(sums.green)))
+    target[index + 2] = UInt8(truncatingIfNeeded: min(255, Int(sums.blue)))
   }
 
   /// A share of one pixel; of those outside, nothing.

@@ -140,13 +140,16 @@ package final class Trainer {
     return means
   }
 
-  /// What the network answers as it will when it is used: with running statistics, nothing dropped.
+  /// What the network answers as it will when it is used: with running statistics, nothing dropped, at unit length where the
+  /// architecture says so, whatever the loss sees.
   /// - Returns: [batch, dimension]
   package func embed(_ pictures: Tensor<Float>) throws(Failure) -> Tensor<Float> {
     let tape = Tape<Float>()
     let constants = network.parameters.map { tape.constant($0.value) }
     let answer = try network.run(tape.constant(pictures), constants, .frozen, on: tape)
-    return try answer.tensor.reshaped([answer.shape[0], answer.shape.count / max(answer.shape[0], 1)])
+    let embeddings = try tape.reshaped(answer, [answer.shape[0], answer.shape.count / max(answer.shape[0], 1)])
+    let isShort = plan.loss.trainedLayers(architecture.layers).count < architecture.layers.count
+    return try (isShort ? tape.unitLength(embeddings) : embeddings).tensor
   }
 
   /// Writes the network alone as a weight file that `Model` reads.

@@ -84,9 +84,10 @@ private func directory(of path: String) -> String {
 }
 
 /// What the operating system says of its last refusal, "No such file or directory".
-package func lastReason() -> String {
-  let number = systemError()
-  return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+package func lastReason() -> String { systemReason(systemError()) }
+
+package func systemReason(_ number: Int32) -> String {
+  withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
     guard let start = buffer.baseAddress else { return "error \(number)" }
     buffer.initialize(repeating: 0)
     systemDescribe(number, start, buffer.count)

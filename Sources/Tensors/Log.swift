@@ -17,6 +17,12 @@ package func setLog(level: Int32, _ function: ((Int32, UnsafePointer<CChar>) -> 
   sinkLock.hold { sink = LogSink(level: level, function: function) }
 }
 
+/// Whether anybody listens to messages of this level.
+package func isLogged(_ level: LogLevel) -> Bool {
+  let current = sinkLock.hold { sink }
+  return current.function != nil && level.rawValue >= current.level
+}
+
 /// The message is built only if somebody listens.
 package func log(_ level: LogLevel, _ message: @autoclosure () -> String) {
   let current = sinkLock.hold { sink }

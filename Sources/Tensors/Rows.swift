@@ -14,13 +14,24 @@ package final class Rows {
   }
 
   package func append(_ row: UnsafePointer<Float>) throws(Failure) {
-    if (count + 1) * dimension > storage.count {
-      let larger = try Storage<Float>(count: 2 * storage.count)
-      larger.pointer.update(from: storage.pointer, count: count * dimension)
-      storage = larger
-    }
+    try reserve(1)
     (storage.pointer + count * dimension).update(from: row, count: dimension)
     count += 1
+  }
+
+  /// Takes the memory for so many rows more, so that appending them cannot fail.
+  package func reserve(_ more: Int) throws(Failure) {
+    let (rows, overflow) = count.addingReportingOverflow(more)
+    let (wanted, overflow2) = rows.multipliedReportingOverflow(by: dimension)
+    guard !overflow, !overflow2 else { throw .noMemory("\(more) rows more do not fit the address space") }
+    guard wanted > storage.count else { return }
+    let larger = try Storage<Float>(count: max(wanted, 2 * storage.count))
+    larger.pointer.update(from: storage.pointer, count: count * dimension)
+    storage = larger
+  }
+
+  package func replace(_ row: Int, _ values: UnsafePointer<Float>) {
+    (storage.pointer + row * dimension).update(from: values, count: dimension)
   }
 
   /// The rows that stay keep their order.
@@ -34,5 +45,5 @@ package final class Rows {
   }
 
   /// Valid until the rows change.
-  func pointer(_ row: Int) -> UnsafePointer<Float> { UnsafePointer(storage.pointer + row * dimension) }
+  package func pointer(_ row: Int) -> UnsafePointer<Float> { UnsafePointer(storage.pointer + row * dimension) }
 }

@@ -20,14 +20,19 @@ struct Demo: ParsableCommand {
 
   func run() throws {
     try check(fs_threads_set(threads), "--threads")
-    let reader = try FaceOptions.parse([]).open()
-    let portraits = try readPortraits(reader)
+    let (large, small) = (try open("dlib-resnet"), try open("faces-nn4"))
+    print("Portraits in \(photos)")
+    let portraits = try readPortraits(large)
     if !portraits.isEmpty {
-      try compare(portraits, reader.embedder.threshold)
-      try identify(portraits, reader.embedder)
+      try compare(portraits, large, "dlib's network")
+      try compare(try portraits.map { Portrait(file: $0.file, embedding: try small.embed("\(photos)/\($0.file)")) }, small,
+        "the small model in the box")
+      try identify(portraits, large.embedder)
     }
     try paint()
   }
+
+  private func open(_ model: String) throws -> FaceReader { try FaceOptions.parse(["--model", model]).open() }
 
   private struct Portrait {
     let file: String
@@ -42,7 +47,6 @@ struct Demo: ParsableCommand {
   }
 
   private func readPortraits(_ reader: FaceReader) throws(Failure) -> [Portrait] {
-    print("Portraits in \(photos)")
     var portraits: [Portrait] = []
     for file in try contents(of: photos) where ["jpg", "jpeg"].contains(nameAndExtension(file).1) {
       do throws(Failure) {
@@ -56,8 +60,9 @@ struct Demo: ParsableCommand {
   }
 
   /// A triangle of distances, those of one person marked.
-  private func compare(_ portraits: [Portrait], _ threshold: Float) throws(Failure) {
-    print("\nDistances (up to \(fixed(threshold, 2)) the same person, marked *)\n")
+  private func compare(_ portraits: [Portrait], _ reader: FaceReader, _ model: String) throws(Failure) {
+    let threshold = reader.embedder.threshold
+    print("\nDistances by \(model) (up to \(fixed(threshold, 2)) the same person, marked *)\n")
     let width = portraits.map(\.file.count).max() ?? 0
     let numbers = portraits.indices.dropLast().map { padded($0 + 1, 5) + " " }.joined()
     print(leftAligned("", width + 5) + numbers)

@@ -40,10 +40,7 @@ struct EvaluationReport {
       "threshold": .number(evaluation.threshold), "auc": .number(evaluation.auc),
       "eer": .number(evaluation.equal_error_rate),
       "tar": .object(["0.1": rate(points[0]), "0.01": rate(points[1]), "0.001": rate(points[2])]),
-      "skipped": .object([
-        "no_face": .integer(skipped.noFace.count), "unreadable": .integer(skipped.unreadable.count),
-        "pairs_rejected": .integer(skipped.pairsRejected), "pairs_left_out": .integer(skipped.pairsLeftOut),
-      ]),
+      "skipped": skipped.json,
     ])
   }
 
@@ -77,18 +74,7 @@ struct EvaluationReport {
             + "   \(padded(fixed(point.threshold, 4), 9))   \(grouped(accepted)) of \(grouped(Int(evaluation.impostors)))")
       }
     }
-    if !skipped.noFace.isEmpty {
-      lines += [
-        "", "  \(counted(skipped.noFace.count, "photo has", "photos have")) no face: "
-          + "\(counted(skipped.pairsRejected, "pair is", "pairs are")) never taken for one person",
-      ]
-    }
-    if !skipped.unreadable.isEmpty {
-      lines += [
-        "", "  \(counted(skipped.unreadable.count, "photo", "photos")) cannot be read: "
-          + "\(counted(skipped.pairsLeftOut, "pair is", "pairs are")) left out",
-      ]
-    }
+    lines += skipped.lines
     return lines.joined(separator: "\n")
   }
 }

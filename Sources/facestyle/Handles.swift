@@ -42,16 +42,20 @@ final class Model {
 final class Detector {
   let handle: OpaquePointer
 
-  init(_ model: Model, minFace: Float?) throws(Failure) {
+  static func defaults() throws(Failure) -> fs_detector_options {
     var options = fs_detector_options()
     try check(fs_detector_options_init(&options, MemoryLayout<fs_detector_options>.size))
-    if let minFace { options.min_face = minFace }
+    return options
+  }
+
+  init(_ model: Model, _ options: fs_detector_options) throws(Failure) {
+    var options = options
     handle = try made(model.path) { fs_detector_create(&$0, model.handle, &options) }
   }
 
   deinit { fs_detector_destroy(handle) }
 
-  /// All faces, largest first.
+  /// The faces that its options ask for, in their order.
   func find(in picture: Picture) throws(Failure) -> [fs_face] {
     var (count, room) = (0, 64)
     while true {

@@ -21,7 +21,9 @@ struct FaceOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The detector's model.", valueName: "file"))
   var detectorModel: String?
 
-  @Option(help: ArgumentHelp("Side of the smallest face, in pixels.", valueName: "pixels"))
+  @Option(
+    name: [.customLong("min-size"), .customLong("min-face")],
+    help: ArgumentHelp("Side of the smallest face, in pixels.", valueName: "pixels"))
   var minFace: Float?
 
   func open() throws(Failure) -> FaceReader {
@@ -31,7 +33,9 @@ struct FaceOptions: ParsableArguments {
   }
 
   func openDetector() throws(Failure) -> Detector {
-    try Detector(try openModel("mtcnn", asked: detectorModel), minFace: minFace)
+    var options = try Detector.defaults()
+    if let minFace { options.min_face = minFace }
+    return try Detector(try openModel("mtcnn", asked: detectorModel), options)
   }
 
   /// The embedder and its architecture.

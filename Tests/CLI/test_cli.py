@@ -23,7 +23,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAM = Path(os.environ.get("FACESTYLE_PROGRAM", REPOSITORY / "build" / "facestyle"))
 MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"))
 PHOTOS = Path(os.environ.get("FACESTYLE_PHOTOS", REPOSITORY / "build" / "photos"))
-COMMANDS = ["detect", "compare", "identify", "embed", "evaluate", "train", "style", "demo"]
+COMMANDS = ["detect", "compare", "identify", "embed", "evaluate", "calibrate", "train", "style", "demo"]
 BAD_USAGE = 64  # EX_USAGE of sysexits.h
 
 models = pytest.mark.skipif(
@@ -135,6 +135,10 @@ def test_the_program_tells_its_version():
         ["style", "a.jpg", "b.jpg", "-o", "c.gif"], ["style", "a.jpg", "b.jpg", "-o", "c.png", "--size", "wide"],
         ["style", "a.jpg", "b.jpg", "-o", "c.png", "--pooling", "median"],
         ["style", "a.jpg", "b.jpg", "-o", "c.png", "--save-every", "0"], ["compare", "a", "b", "--threshold=-1"],
+        ["calibrate", "--pairs", "a"], ["calibrate", "--pairs", "a", "--images", "b", "--far", "0"],
+        ["calibrate", "--pairs", "a", "--images", "b", "--far", "1"],
+        ["calibrate", "--pairs", "a", "--images", "b", "--people", "0"],
+        ["calibrate", "--pairs", "a", "--images", "b", "--confidence", "nan"],
         ["train", "--out", "a"], ["train", "--people", "a"], ["train", "--people", "a", "--out", "b", "--loss", "hinge"],
         ["train", "--photos", "a", "--out", "b"], ["train", "--people", "a:1,2,3", "--out", "b"],
         ["train", "--people", "a", "--out", "b", "--loss", "distillation"],
@@ -227,6 +231,23 @@ def test_detect_finds_the_face(tiny):
 
 
 @models
+def test_detect_searches_for_what_it_is_asked(tiny):
+    (face, *_) = answer("detect", OBAMA, "--detector", "mtcnn")["faces"]
+    x, y, width, height = (round(face[name]) for name in ("x", "y", "width", "height"))
+    region = f"{max(0, x - width // 2)},{max(0, y - height // 2)},{2 * width},{2 * height}"
+    (near, *_) = answer("detect", OBAMA, "--region", region, "--max-faces", 1)["faces"]
+    assert abs(near["x"] - face["x"]) < 0.1 * width and abs(near["y"] - face["y"]) < 0.1 * height
+    assert len(answer("detect", OBAMA, "--max-faces", 1)["faces"]) == 1
+    assert answer("detect", OBAMA, "--min-size", 3 * width)["faces"] == []
+    assert answer("detect", OBAMA, "--min-face", 3 * width)["faces"] == []
+    assert answer("detect", OBAMA, "--threshold", 1)["faces"] == []
+    assert "inside 40x32" in refused("detect", tiny[0], "--region", "0,0,41,32")
+    for options in (["--region", "1,2,3"], ["--region", "0,0,0,5"], ["--region", "a,b,c,d"], ["--detector", "haar"]):
+        assert run("detect", OBAMA, *options).returncode == BAD_USAGE
+    refused("detect", OBAMA, "--threshold", 2)
+
+
+@models
 def test_models_are_found_in_the_current_folders_build(tmp_path):
     (tmp_path / "build").mkdir()
     (tmp_path / "build" / "models").symlink_to(MODELS.resolve())
@@ -236,13 +257,16 @@ def test_models_are_found_in_the_current_folders_build(tmp_path):
 
 @models
 def test_compare_tells_one_person_from_two():
-    same, other = answer("compare", OBAMA, OBAMA2), answer("compare", OBAMA, BIDEN)
+    large = ("--model", "dlib-resnet")
+    same, other = answer("compare", OBAMA, OBAMA2, *large), answer("compare", OBAMA, BIDEN, *large)
     assert list(same) == ["distance", "threshold", "same"]
     assert same["same"] is True and 0 < same["distance"] <= same["threshold"]
     assert other["same"] is False and other["distance"] > other["threshold"]
-    assert re.fullmatch(r"same person, distance 0\.\d\d \(threshold 0\.60\)\n", good("compare", OBAMA, OBAMA2))
-    assert good("compare", OBAMA, BIDEN).startswith("different people, distance ")
+    assert re.fullmatch(r"same person, distance 0\.\d\d \(threshold 0\.60\)\n", good("compare", OBAMA, OBAMA2, *large))
+    assert good("compare", OBAMA, BIDEN, *large).startswith("different people, distance ")
     assert answer("compare", OBAMA, BIDEN, "--threshold", 2)["same"] is True
+    small = answer("compare", OBAMA, OBAMA2)  # the model in the box, which needs no download
+    assert small["same"] is True and small["threshold"] == pytest.approx(0.37)
     assert answer("compare", OBAMA, OBAMA, "--threshold", 0) == {"distance": 0, "threshold": 0, "same": True}
 
 
@@ -251,8 +275,8 @@ def test_embed_prints_the_numbers_and_the_chip(tmp_path):
     chip = tmp_path / "chip.png"
     found = answer("embed", OBAMA, "--chip", chip)
     assert list(found) == ["model", "dimension", "embedding"]
-    assert (found["model"], found["dimension"], len(found["embedding"])) == ("dlib-resnet", 128, 128)
-    assert png_size(chip) == (150, 150)
+    assert (found["model"], found["dimension"], len(found["embedding"])) == ("nn4.small2", 128, 128)
+    assert png_size(chip) == (96, 96)
     assert [float(line) for line in good("embed", OBAMA).split()] == found["embedding"]
 
 
@@ -267,7 +291,8 @@ def test_identify_knows_its_people(tmp_path, tiny):
     (gallery / "broken.jpg").write_bytes(b"not a picture")
     (gallery / "notes.txt").write_text("not looked at")
 
-    result = run("identify", OBAMA, gallery, "--json")
+    large = ("--model", "dlib-resnet")
+    result = run("identify", OBAMA, gallery, "--json", *large)
     assert result.returncode == 0
     match = json.loads(result.stdout)
     assert list(match) == ["known", "name", "distance", "threshold"]
@@ -277,8 +302,8 @@ def test_identify_knows_its_people(tmp_path, tiny):
     assert all(line.startswith("facestyle: skipped ") for line in told)
 
     (gallery / "biden.jpg").unlink()
-    assert good("identify", BIDEN, gallery).startswith("a stranger, the nearest is obama, distance ")
-    assert answer("identify", BIDEN, gallery)["known"] is False
+    assert good("identify", BIDEN, gallery, *large).startswith("a stranger, the nearest is obama, distance ")
+    assert answer("identify", BIDEN, gallery, *large)["known"] is False
     assert answer("identify", BIDEN, gallery, "--threshold", 9)["known"] is True
 
 
@@ -309,7 +334,7 @@ def pairs(tmp_path):
 
 
 def evaluate(pairs, *options):
-    return ["evaluate", "--pairs", pairs / "pairs.txt", "--images", pairs, *options]
+    return ["evaluate", "--pairs", pairs / "pairs.txt", "--images", pairs, "--model", "dlib-resnet", *options]
 
 
 @models
@@ -364,6 +389,59 @@ def test_evaluate_names_what_is_wrong(pairs):
     message = refused(*evaluate(pairs))
     assert "pairs.txt" in message and "line 3" in message
     assert run("evaluate", "--pairs", "a").returncode == BAD_USAGE
+
+
+# ---- Calibration and quality ----
+
+
+def calibrate(pairs, *more):
+    return ["calibrate", "--pairs", pairs / "pairs.txt", "--images", pairs, *more]
+
+
+@models
+def test_calibrate_claims_what_the_pairs_show(pairs):
+    # Of three impostor pairs none is accepted: 1 - 0.05^(1/3) = 0.6316 is the bound.
+    result = run(*calibrate(pairs, "--json", "--far", 0.64))
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert (found["genuine"], found["impostors"], found["impostors_accepted"], found["impostors_needed"]) == (4, 3, 0, 3)
+    assert found["max_false_accepts"] == pytest.approx(1 - 0.05 ** (1 / 3), abs=1e-12) and found["false_accepts"] == 0
+    # The pair whose photo has no face is rejected, the other three are near.
+    assert found["genuine_rejected"] == 1 and 0 < found["threshold"] < 0.6 and found["people"] == 1
+    growth = {row["people"]: row for row in found["growth"]}
+    assert list(growth) == [1, 10, 100, 1000, 10000] and growth[1]["threshold"] == found["threshold"]
+    assert growth[10]["threshold"] is None and growth[10]["impostors_needed"] > 3
+    assert growth[10]["max_false_accepts"] == pytest.approx(1 - 0.05 ** (10 / 3), abs=1e-12)
+    assert found["skipped"] == {"no_face": 1, "unreadable": 1, "pairs_rejected": 2, "pairs_left_out": 1}
+
+
+@models
+def test_calibrate_tells_how_many_pairs_are_wanted(pairs):
+    message = run(*calibrate(pairs)).stderr.splitlines()[-1]
+    assert "3 pairs of two people, wanted at least 2995" in message, message
+    assert "among" not in message and "pairs.txt" in message
+    many = run(*calibrate(pairs, "--far", 0.64, "--people", 20)).stderr.splitlines()[-1]
+    assert "wanted at least 59 " in many, many
+
+
+@models
+def test_calibrate_prints_a_table_of_80_columns(pairs):
+    text = good(*calibrate(pairs, "--far", 0.64, "--people", 1))
+    assert [line for line in text.splitlines() if len(line) > 80] == []
+    assert text.startswith("7 pairs of 6 photos, embedded by dlib-resnet\n") and "0 of 3 pairs of two people" in text
+    assert "for 64.00 % among 1 person" in text and "none: wants" in text and "1 photo has no face" in text
+
+
+@models
+def test_detect_tells_the_quality_when_asked(tiny):
+    assert "quality" not in answer("detect", OBAMA)["faces"][0]
+    quality = answer("detect", OBAMA, "--quality")["faces"][0]["quality"]
+    assert quality["reasons"] == [] and 0.3 < quality["score"] <= 1 and quality["outside"] == 0
+    assert quality["eye_distance"] > 60 and abs(quality["yaw"]) < 25 and abs(quality["roll"]) < 15
+    text = good("detect", OBAMA, "--quality")
+    assert "nothing speaks against it" in text and "pixels between the eyes" in text
+    assert [line for line in text.splitlines()[1:] if len(line) > 80] == []
+    assert answer("detect", tiny[0], "--quality")["faces"] == []
 
 
 # ---- Training ----

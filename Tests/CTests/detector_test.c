@@ -10,6 +10,8 @@ static void options(void) {
     CHECK(options.min_face == 40);
     CHECK(options.thresholds[0] == 0.6f && options.thresholds[1] == 0.7f && options.thresholds[2] == 0.7f);
     CHECK(options.scale_step == 0.709f);
+    CHECK(options.max_faces == 0 && options.order == FS_LARGEST_FIRST);
+    CHECK(!options.region.x && !options.region.y && !options.region.width && !options.region.height);
   }
   TEST("options refuse NULL and sizes before the first version's") {
     fs_detector_options options;
@@ -72,6 +74,11 @@ static void creation(const fs_model *mtcnn) {
     REFUSE(scale_step, 0.96f);
     REFUSE(scale_step, 1);
     REFUSE(scale_step, INFINITY);
+    REFUSE(order, (fs_face_order)2);
+    REFUSE(order, (fs_face_order)-1);
+    REFUSE(region.x, 1);
+    REFUSE(region.width, 1);
+    REFUSE(region.height, UINT32_MAX);
 #undef REFUSE
   }
   TEST("the ends of the ranges are allowed") {
@@ -89,6 +96,26 @@ static void creation(const fs_model *mtcnn) {
     CHECK_REFUSED(FS_WRONG_MODEL, detector, fs_detector_create(&detector, other, NULL));
     fs_model_destroy(other);
   }
+}
+
+/* The picture three times side by side, each smaller than the one before. */
+static fs_image *crowd(const fs_image *image) {
+  uint32_t width = fs_image_width(image), height = fs_image_height(image);
+  uint8_t *rgb = calloc((size_t)3 * width * height, 3);
+  for (uint32_t i = 0; rgb && i < 3; i++) {
+    fs_image *part = NULL;
+    uint32_t w = width * (4 - i) / 4, h = height * (4 - i) / 4;
+    if (fs_image_resize(&part, image, w, h, FS_BILINEAR) != FS_OK) continue;
+    for (uint32_t y = 0; y < h; y++)
+      memcpy(rgb + 3 * ((size_t)y * 3 * width + i * width), fs_image_data(part) + (size_t)3 * y * w, (size_t)3 * w);
+    fs_image_destroy(part);
+  }
+  fs_pixels pixels = {.size = sizeof pixels, .data = rgb, .byte_count = (size_t)9 * width * height,
+                      .width = 3 * width, .height = height, .format = FS_RGB};
+  fs_image *people = NULL;
+  if (fs_image_from_pixels(&people, &pixels) != FS_OK) people = NULL;
+  free(rgb);
+  return people;
 }
 
 static void searching(fs_model *mtcnn) {
@@ -160,6 +187,31 @@ static void searching(fs_model *mtcnn) {
       again = 0;
       CHECK_OK(fs_detector_find(detector, image, NULL, 0, &again));
       CHECK(again == count);
+    }
+    TEST("the most that are wanted are the first in order, and the others are not counted") {
+      fs_model *model = open_model("mtcnn.safetensors");
+      fs_image *people = crowd(image);
+      fs_face all[8], some[8];
+      for (int order = FS_LARGEST_FIRST; order <= FS_SUREST_FIRST; order++) {
+        fs_detector *each = NULL;
+        fs_detector_options options;
+        fs_detector_options_init(&options, sizeof options);
+        options.order = (fs_face_order)order;
+        CHECK_OK(fs_detector_create(&each, model, &options));
+        CHECK_OK(fs_detector_find(each, people, all, 8, &count));
+        CHECK(count >= 3 && count <= 8);
+        for (size_t i = 1; i < count && i < 8; i++)
+          CHECK(order == FS_SUREST_FIRST ? all[i].score <= all[i - 1].score
+                                         : all[i].width * all[i].height <= all[i - 1].width * all[i - 1].height);
+        fs_detector_destroy(each);
+        options.max_faces = 2;
+        CHECK_OK(fs_detector_create(&each, model, &options));
+        CHECK_OK(fs_detector_find(each, people, some, 8, &count));
+        CHECK(count == 2 && memcmp(some, all, 2 * sizeof *all) == 0);
+        fs_detector_destroy(each);
+      }
+      fs_model_destroy(model);
+      fs_image_destroy(people);
     }
     TEST("a large smallest face hides the small ones") {
       fs_model *model = open_model("mtcnn.safetensors");

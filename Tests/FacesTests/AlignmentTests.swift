@@ -1,6 +1,7 @@
 import CSystem
 import Faces
 import Images
+import Networks
 import Tensors
 import TestSupport
 import Testing
@@ -51,10 +52,48 @@ import Testing
     }
   }
 
+  @Test func `every network that embeds square pictures has a template of its size`() throws {
+    var found = 0
+    for name in Architecture.names.map({ "\($0)" }) {
+      let architecture = try #require(Architecture.named(name))
+      guard architecture.hasEmbedding, let side = architecture.side else { continue }
+      found += 1
+      let template = AlignmentTemplate.published(for: name, side: side)
+      #expect(template.side == side && template.points.count == 5)
+      for point in template.points {
+        #expect(point.x > 0 && point.y > 0 && point.x < Float(side) && point.y < Float(side))
+      }
+      // A frontal face: the eyes are level, the mouth is below, the nose between.
+      #expect(abs(template.points[0].y - template.points[1].y) < 0.01 * Float(side))
+      #expect(template.points[2].y > template.points[0].y && template.points[2].y < template.points[3].y)
+    }
+    #expect(found >= 10)
+    #expect(AlignmentTemplate.published(for: "mobilefacenet", side: 112).points == AlignmentTemplate.arcFace.points)
+    #expect(AlignmentTemplate.published(for: "dlib-resnet", side: 150).points == AlignmentTemplate.meanFace.points)
+  }
+
   @Test func `refuses points that fall together, are not finite or do not pair`() {
     let one = [Point](repeating: Point(3, 3), count: 5)
     #expect(throws: Failure.self) { try similarity(from: one, to: points) }
     #expect(throws: Failure.self) { try similarity(from: [Point(.nan, 0)] + points.dropFirst(), to: points) }
     #expect(throws: Failure.self) { try similarity(from: points, to: Array(points.dropLast())) }
+  }
+
+  @Test(arguments: [0, 90, 180, 270])
+  func `the chip of a frame is that of its upright picture, to the bit`(rotation: Int) throws {
+    let width = 160, height = 120
+    let memory = (0..<(3 * width * height)).map { UInt8(truncatingIfNeeded: $0 * 7 + $0 / width * 13) }
+    try memory.withUnsafeBytes { bytes in
+      let frame = try Frame(
+        .packed(.bgr), width: width, height: height, planes: [.init(bytes)], rotation: rotation, isMirrored: rotation > 90)
+      let image = try frame.image()
+      let template = AlignmentTemplate.meanFace.scaled(to: 96)
+      for (angle, scale, x, y) in [(0.0, 0.5, 30.0, 20.0), (0.7, 0.8, 60, 10), (-2, 0.2, 100, 100), (0.1, 3, -80, -90), (0, 1, 999, 0)] {
+        let landmarks = moved(points, angle: angle, scale: scale, x: x, y: y)
+        let chip = try template.chip(frame, landmarks), wanted = try template.chip(image, landmarks)
+        #expect(chip.width == 96 && chip.height == 96)
+        #expect((0..<96).allSatisfy { chip.row($0).elementsEqual(wanted.row($0)) })
+      }
+    }
   }
 }

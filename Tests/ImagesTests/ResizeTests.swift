@@ -62,6 +62,15 @@ struct ResizeTests {
     #expect(worst < 2e-6)  // 6 decimals are written
   }
 
+  @Test func `means of areas are exact where sums leave 16 bits`() throws {
+    for height in [254, 255, 256, 257, 258, 259, 514, 515, 600] {
+      let white = try Image.from([UInt8](repeating: 255, count: 3 * 5 * height), width: 5, height: height)
+      for rows in [1, 2, 3] {
+        #expect(try white.resized(width: 3, height: rows, filter: .area).values.allSatisfy { $0 == 255 })
+      }
+    }
+  }
+
   @Test func `refuses areas outside the picture`() throws {
     let image = try Image.pattern()
     var out = [Float](repeating: 0, count: 3)

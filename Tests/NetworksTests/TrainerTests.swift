@@ -80,12 +80,17 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
 
   @Test func `a plain classifier and centres see embeddings of any length, others of length 1`() throws {
     let free = try Trainer(small(), plan(.softmax(.mean))), unit = try Trainer(small(), plan(.minedTriplet(.all, margin: 1, .sum)))
-    func length(_ trainer: Trainer) throws -> Float { try trainer.embed(pictures()).values[..<6].reduce(0) { $0 + $1 * $1 } }
+    func length(_ trainer: Trainer) throws -> Float {
+      let tape = Tape<Float>()
+      let seen = try trainer.network.run(tape.constant(pictures()), trainer.network.leaves(on: tape), .frozen, on: tape)
+      return seen.tensor.values[..<6].reduce(0) { $0 + $1 * $1 }
+    }
     #expect(try abs(length(unit) - 1) < Float(Tolerance.float) && abs(length(free) - 1) > 0.01)
   }
 
-  @Test func `embeds as the exported network does`() throws {
-    let trainer = try Trainer(small(), plan(.minedTriplet(.hard, margin: 0.5, .mean)))
+  @Test(arguments: [Loss.minedTriplet(.hard, margin: 0.5, .mean), .softmax(.mean)])
+  func `embeds as the exported network does`(loss: Loss) throws {
+    let trainer = try Trainer(small(), plan(loss))
     _ = try train(trainer, steps: 3)
     let file = TemporaryFile()
     try trainer.export(path: file.path, .float32, metadata: ["note": "three steps"])

@@ -137,7 +137,7 @@ static bool open_all(struct people *people, FILE *errors) {
   if (failed(fs_model_open(&people->network, settings->embedder), "embedder", errors)) return false;
   fs_detector_options options;
   fs_detector_options_init(&options, sizeof options);
-  options.min_face_size = settings->min_face;
+  options.min_face = settings->min_face;
   options.max_faces = settings->max_faces < FACES ? settings->max_faces : FACES;
   if (failed(fs_detector_create(&people->detector, people->mtcnn, &options), "detector", errors)) return false;
   if (failed(fs_embedder_create(&people->embedder, people->network), "embedder", errors)) return false;

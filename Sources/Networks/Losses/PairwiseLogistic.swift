@@ -19,7 +19,7 @@ extension Tape {
       throw .invalidArgument("pairs of \(a.shape.description) and \(b.shape.description), wanted twice [count, dimension]")
     }
     let y = try Tensor<Element>(a.shape)
-    featureLoop(a.tensor.pointer, b.tensor.pointer, feature, y.pointer, y.count)
+    fillPairFeatures(a.tensor.pointer, b.tensor.pointer, feature, y.pointer, y.count)
     // |a - b|: da = sign(a - b), db = -da.
     // With s = |a| + |b| and q = (a - b) / s: da = q (2 - q sign(a)), db = -q (2 + q sign(b)). sign(0) is 0.
     return record(y, from: [a, b]) { tape, dy throws(Failure) in
@@ -50,9 +50,10 @@ extension Tape {
   }
 }
 
+/// `y[i] = feature(a[i], b[i])`
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
-private func featureLoop<Element: Scalar>(
+package func fillPairFeatures<Element: Scalar>(
   _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ feature: PairFeature, _ y: UnsafeMutablePointer<Element>,
   _ count: Int
 ) {

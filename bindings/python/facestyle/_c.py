@@ -3,7 +3,7 @@
 import ctypes
 import os
 from ctypes import CFUNCTYPE, POINTER, Structure
-from ctypes import c_char, c_char_p, c_double, c_float, c_int, c_int32, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
+from ctypes import c_char, c_char_p, c_double, c_float, c_int, c_int32, c_int64, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
 from pathlib import Path
 
 # ---- Constants ----
@@ -28,14 +28,20 @@ FS_LOG_DEBUG, FS_LOG_INFO, FS_LOG_WARNING, FS_LOG_ERROR = 0, 1, 2, 3
 FS_IMAGE_MAX_SIDE = 65500
 FS_IMAGE_MAX_PIXELS = 134217728
 FS_RGB, FS_BGR, FS_RGBA, FS_BGRA, FS_GREY = 0, 1, 2, 3, 4
+FS_NV12, FS_NV21, FS_I420, FS_YUYV = 5, 6, 7, 8
 FS_BILINEAR, FS_BICUBIC, FS_AREA = 0, 1, 2
 FS_PNG, FS_JPEG = 0, 1
+FS_BT601, FS_BT709 = 0, 1
+FS_LIMITED_RANGE, FS_FULL_RANGE = 0, 1
+FS_LARGEST_FIRST, FS_SUREST_FIRST = 0, 1
 
 FS_AUGMENT_NONE, FS_AUGMENT_STANDARD, FS_AUGMENT_STRONG = 0, 1, 2
 
 FS_POOLING_AVERAGE, FS_POOLING_MAX = 0, 1
 FS_DEFAULT_THRESHOLD = -1.0
 FS_NAME_CAPACITY = 256
+FS_NOTE_CAPACITY = 256
+FS_GALLERY_KEY_LENGTH = 32
 FS_SUM, FS_MEAN, FS_MEAN_OF_ACTIVE = 0, 1, 2
 FS_COST_NORMALISED, FS_COST_LECTURE = 0, 1
 FS_LOSS_TRIPLET, FS_LOSS_BATCH_HARD, FS_LOSS_SEMI_HARD, FS_LOSS_ALL_TRIPLETS = 0, 1, 2, 3
@@ -50,11 +56,19 @@ FS_SGD, FS_ADAM, FS_ADAMW, FS_RMSPROP = 0, 1, 2, 3
 FS_SCHEDULE_CONSTANT, FS_SCHEDULE_STEP, FS_SCHEDULE_COSINE, FS_SCHEDULE_ONE_CYCLE, FS_SCHEDULE_CYCLICAL = range(5)
 FS_FLOAT32, FS_FLOAT16 = 0, 1
 FS_OPERATING_POINTS = 3
+FS_QUALITY_SMALL, FS_QUALITY_BLURRED, FS_QUALITY_TURNED, FS_QUALITY_TILTED = 1, 2, 4, 8
+FS_QUALITY_DARK, FS_QUALITY_BRIGHT, FS_QUALITY_FLAT, FS_QUALITY_CUT_OFF = 16, 32, 64, 128
+FS_TRACK_BEGUN, FS_TRACK_BEST, FS_TRACK_IDENTIFY = 1, 2, 4
+FS_DISTANCE_EUCLIDEAN, FS_DISTANCE_SQUARED, FS_DISTANCE_COSINE, FS_DISTANCE_CHI_SQUARE = 0, 1, 2, 3
+FS_DISTANCE_DIFFERENCE_HEAD, FS_DISTANCE_CHI_SQUARE_HEAD = 4, 5
+FS_RULE_NEAREST, FS_RULE_MEAN, FS_RULE_TEMPLATE, FS_RULE_VOTE = 0, 1, 2, 3
 
 # An enum is passed and returned as an int.
 fs_status = fs_log_level = fs_pixel_format = fs_filter = fs_file_format = fs_strength = c_int
 fs_pooling = fs_reduction = fs_cost_variant = fs_loss_kind = fs_action = c_int
+fs_colour_matrix = fs_colour_range = fs_face_order = c_int
 fs_function = fs_differentiation = fs_optimiser = fs_schedule = fs_precision = c_int
+fs_quality_reason = fs_track_event = fs_distance_kind = fs_rule = c_int
 
 # ---- Opaque types: distinct, so that ctypes refuses one in place of another. ----
 
@@ -103,6 +117,10 @@ class fs_landmarks(Structure):
     pass
 
 
+class fs_tracker(Structure):
+    pass
+
+
 # ---- Structs ----
 
 
@@ -116,6 +134,26 @@ class fs_pixels(Structure):
         ("height", c_uint32),
         ("format", fs_pixel_format),
         ("rotation", c_uint32),
+    ]
+
+
+class fs_region(Structure):
+    _fields_ = [("x", c_uint32), ("y", c_uint32), ("width", c_uint32), ("height", c_uint32)]
+
+
+class fs_frame(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("planes", POINTER(c_uint8) * 3),
+        ("byte_counts", c_size_t * 3),
+        ("strides", c_size_t * 3),
+        ("width", c_uint32),
+        ("height", c_uint32),
+        ("format", fs_pixel_format),
+        ("rotation", c_uint32),
+        ("mirrored", c_int32),
+        ("matrix", fs_colour_matrix),
+        ("range", fs_colour_range),
     ]
 
 
@@ -171,7 +209,15 @@ class fs_face(Structure):
 
 
 class fs_detector_options(Structure):
-    _fields_ = [("size", c_size_t), ("min_face", c_float), ("thresholds", c_float * 3), ("scale_step", c_float)]
+    _fields_ = [
+        ("size", c_size_t),
+        ("min_face", c_float),
+        ("thresholds", c_float * 3),
+        ("scale_step", c_float),
+        ("max_faces", c_uint32),
+        ("order", fs_face_order),
+        ("region", fs_region),
+    ]
 
 
 class fs_verdict(Structure):
@@ -189,6 +235,183 @@ class fs_match(Structure):
 
 class fs_neighbour(Structure):
     _fields_ = [("photo", c_uint64), ("distance", c_float), ("name", c_char * FS_NAME_CAPACITY)]
+
+
+class fs_quality_options(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("min_eye_distance", c_float),
+        ("min_sharpness", c_float),
+        ("max_yaw", c_float),
+        ("max_pitch", c_float),
+        ("max_roll", c_float),
+        ("min_brightness", c_float),
+        ("max_brightness", c_float),
+        ("max_clipped", c_float),
+        ("min_contrast", c_float),
+        ("max_outside", c_float),
+    ]
+
+
+class fs_quality(Structure):
+    _fields_ = [
+        ("reasons", c_uint32),
+        ("score", c_float),
+        ("eye_distance", c_float),
+        ("sharpness", c_float),
+        ("yaw", c_float),
+        ("pitch", c_float),
+        ("roll", c_float),
+        ("brightness", c_float),
+        ("contrast", c_float),
+        ("clipped_dark", c_float),
+        ("clipped_bright", c_float),
+        ("outside", c_float),
+    ]
+
+
+class fs_tracker_options(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("min_overlap", c_float),
+        ("max_distance", c_float),
+        ("max_missed", c_uint32),
+        ("min_seen", c_uint32),
+        ("identify_every", c_double),
+        ("identify_better", c_float),
+        ("max_tracks", c_uint32),
+    ]
+
+
+class fs_tracked(Structure):
+    _fields_ = [("track", c_uint64), ("events", c_uint32), ("begun", c_int32)]
+
+
+class fs_track(Structure):
+    _fields_ = [
+        ("track", c_uint64),
+        ("seen", c_uint32),
+        ("missed", c_uint32),
+        ("first_time", c_double),
+        ("last_time", c_double),
+        ("face", fs_face),
+        ("best_quality", c_float),
+        ("best_frame", c_uint64),
+        ("best_time", c_double),
+        ("best_face", fs_face),
+        ("begun", c_int32),
+    ]
+
+
+class fs_identify_options(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("rule", fs_rule),
+        ("kind", fs_distance_kind),
+        ("head", POINTER(c_float)),
+        ("threshold", c_float),
+        ("margin", c_float),
+        ("neighbours", c_uint32),
+    ]
+
+
+class fs_identity(Structure):
+    _fields_ = [
+        ("known", c_int32),
+        ("ambiguous", c_int32),
+        ("label", c_int32),
+        ("runner_up", c_int32),
+        ("distance", c_float),
+        ("runner_up_distance", c_float),
+        ("margin", c_float),
+        ("threshold", c_float),
+        ("photo", c_uint64),
+        ("votes", c_uint32),
+    ]
+
+
+class fs_calibration_options(Structure):
+    _fields_ = [("size", c_size_t), ("false_accept_rate", c_double), ("confidence", c_double), ("people", c_uint64)]
+
+
+class fs_calibration(Structure):
+    _fields_ = [
+        ("threshold", c_double),
+        ("comparison_rate", c_double),
+        ("false_accepts", c_double),
+        ("max_false_accepts", c_double),
+        ("max_false_accepts_of_search", c_double),
+        ("false_rejects", c_double),
+        ("min_false_rejects", c_double),
+        ("max_false_rejects", c_double),
+        ("genuine", c_uint64),
+        ("impostors", c_uint64),
+        ("genuine_rejected", c_uint64),
+        ("impostors_accepted", c_uint64),
+        ("impostors_needed", c_uint64),
+    ]
+
+
+class fs_growth(Structure):
+    _fields_ = [
+        ("people", c_uint64),
+        ("false_accepts", c_double),
+        ("max_false_accepts", c_double),
+        ("threshold", c_double),
+        ("false_rejects", c_double),
+        ("min_false_rejects", c_double),
+        ("max_false_rejects", c_double),
+        ("impostors_needed", c_uint64),
+    ]
+
+
+class fs_gallery_options(Structure):
+    _fields_ = [("size", c_size_t), ("key", POINTER(c_uint8)), ("read_only", c_int32), ("create", c_int32)]
+
+
+class fs_gallery_info(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("model", c_uint64),
+        ("people", c_uint64),
+        ("photos", c_uint64),
+        ("dimension", c_uint32),
+        ("threshold", c_float),
+        ("is_stored", c_int32),
+        ("is_encrypted", c_int32),
+        ("is_read_only", c_int32),
+    ]
+
+
+class fs_enrolment_options(Structure):
+    _fields_ = [("size", c_size_t), ("note", c_char_p), ("threshold", c_float), ("refuse", c_int32)]
+
+
+class fs_enrolment(Structure):
+    _fields_ = [
+        ("photo", c_uint64),
+        ("added", c_int32),
+        ("conflict", c_int32),
+        ("distance", c_float),
+        ("other", c_char * FS_NAME_CAPACITY),
+    ]
+
+
+class fs_gallery_report(Structure):
+    _fields_ = [("added", c_uint64), ("present", c_uint64), ("conflicts", c_uint64)]
+
+
+class fs_gallery_person(Structure):
+    _fields_ = [("photos", c_uint64), ("created", c_int64), ("name", c_char * FS_NAME_CAPACITY)]
+
+
+class fs_gallery_photo(Structure):
+    _fields_ = [
+        ("photo", c_uint64),
+        ("created", c_int64),
+        ("name", c_char * FS_NAME_CAPACITY),
+        ("note", c_char * FS_NOTE_CAPACITY),
+    ]
 
 
 class fs_loss_options(Structure):
@@ -432,6 +655,7 @@ _image, _model, _detector = POINTER(fs_image), POINTER(fs_model), POINTER(fs_det
 _embedder, _gallery, _styler = POINTER(fs_embedder), POINTER(fs_gallery), POINTER(fs_styler)
 _photos, _trainer = POINTER(fs_photos), POINTER(fs_trainer)
 _pairs, _landmarks = POINTER(fs_pairs), POINTER(fs_landmarks)
+_tracker = POINTER(fs_tracker)
 _floats, _double, _sizes = POINTER(c_float), POINTER(c_double), POINTER(c_size_t)
 
 FUNCTIONS = {
@@ -462,6 +686,9 @@ FUNCTIONS = {
     "fs_image_encode": (fs_status, [_image, fs_file_format, c_uint32, c_void_p, c_size_t, _sizes]),
     "fs_image_write": (fs_status, [_image, c_char_p]),
     "fs_image_destroy": (None, [_image]),
+    # Frames
+    "fs_frame_init": (fs_status, [POINTER(fs_frame), c_size_t]),
+    "fs_image_from_frame": (fs_status, [POINTER(_image), POINTER(fs_frame), POINTER(fs_region)]),
     # Augmentation
     "fs_augmentation_init": (fs_status, [POINTER(fs_augmentation), c_size_t, fs_strength]),
     "fs_image_augment": (fs_status, [POINTER(_image), _image, POINTER(fs_augmentation), c_uint64]),
@@ -484,6 +711,10 @@ FUNCTIONS = {
     "fs_detector_options_init": (fs_status, [POINTER(fs_detector_options), c_size_t]),
     "fs_detector_create": (fs_status, [POINTER(_detector), _model, POINTER(fs_detector_options)]),
     "fs_detector_find": (fs_status, [_detector, _image, POINTER(fs_face), c_size_t, _sizes]),
+    "fs_detector_find_frame": (
+        fs_status,
+        [_detector, POINTER(fs_frame), POINTER(fs_region), POINTER(fs_face), c_size_t, _sizes],
+    ),
     "fs_detector_destroy": (None, [_detector]),
     # Embedder
     "fs_embedder_create": (fs_status, [POINTER(_embedder), _model]),
@@ -491,7 +722,14 @@ FUNCTIONS = {
     "fs_embedder_threshold": (c_float, [_embedder]),
     "fs_embedder_chip_side": (c_uint32, [_embedder]),
     "fs_embedder_align": (fs_status, [_embedder, POINTER(_image), _image, POINTER(fs_face)]),
+    "fs_embedder_align_frame": (fs_status, [_embedder, POINTER(_image), POINTER(fs_frame), POINTER(fs_face)]),
+    "fs_embedder_template": (fs_status, [_embedder, POINTER(fs_point)]),
+    "fs_architecture_template": (fs_status, [c_char_p, POINTER(fs_point)]),
     "fs_embedder_embed": (fs_status, [_embedder, _image, POINTER(fs_face), c_size_t, _floats, c_size_t]),
+    "fs_embedder_embed_frame": (
+        fs_status,
+        [_embedder, POINTER(fs_frame), POINTER(fs_face), c_size_t, _floats, c_size_t],
+    ),
     "fs_embedder_embed_chips": (fs_status, [_embedder, POINTER(_image), c_size_t, _floats, c_size_t]),
     "fs_embedder_embed_photo": (
         fs_status,
@@ -499,9 +737,38 @@ FUNCTIONS = {
     ),
     "fs_embedder_memory_needed": (fs_status, [_embedder, c_size_t, POINTER(c_uint64)]),
     "fs_embedder_destroy": (None, [_embedder]),
+    # Quality
+    "fs_quality_options_init": (fs_status, [POINTER(fs_quality_options), c_size_t]),
+    "fs_face_quality": (
+        fs_status,
+        [_image, POINTER(fs_face), POINTER(fs_quality_options), POINTER(fs_quality)],
+    ),
+    "fs_quality_reason_text": (c_char_p, [fs_quality_reason]),
+    # Tracker
+    "fs_tracker_options_init": (fs_status, [POINTER(fs_tracker_options), c_size_t]),
+    "fs_tracker_create": (fs_status, [POINTER(_tracker), POINTER(fs_tracker_options)]),
+    "fs_tracker_update": (
+        fs_status,
+        [_tracker, POINTER(fs_face), _floats, c_size_t, c_double, POINTER(fs_tracked), c_size_t],
+    ),
+    "fs_tracker_ended": (fs_status, [_tracker, POINTER(fs_track), c_size_t, _sizes]),
+    "fs_tracker_tracks": (fs_status, [_tracker, POINTER(fs_track), c_size_t, _sizes]),
+    "fs_tracker_finish": (fs_status, [_tracker]),
+    "fs_tracker_destroy": (None, [_tracker]),
     # Verification
     "fs_distance": (fs_status, [_floats, _floats, c_size_t, _floats]),
     "fs_compare_photos": (fs_status, [_embedder, _detector, _image, _image, c_float, POINTER(fs_verdict)]),
+    # Distances
+    "fs_distances": (
+        fs_status,
+        [fs_distance_kind, _floats, c_size_t, _floats, c_size_t, c_size_t, _floats, _floats, c_size_t],
+    ),
+    # Identification
+    "fs_identify_options_init": (fs_status, [POINTER(fs_identify_options), c_size_t]),
+    "fs_identify": (
+        fs_status,
+        [_floats, POINTER(c_int32), c_size_t, c_size_t, _floats, POINTER(fs_identify_options), POINTER(fs_identity)],
+    ),
     # Gallery
     "fs_gallery_create": (fs_status, [POINTER(_gallery), _embedder]),
     "fs_gallery_add": (fs_status, [_gallery, c_char_p, _floats, c_size_t]),
@@ -523,6 +790,32 @@ FUNCTIONS = {
         fs_status,
         [_gallery, _floats, c_size_t, c_size_t, c_size_t, POINTER(fs_neighbour), c_size_t, _sizes],
     ),
+    "fs_gallery_within": (
+        fs_status,
+        [_gallery, _floats, c_size_t, c_float, POINTER(fs_neighbour), c_size_t, _sizes],
+    ),
+    "fs_gallery_options_init": (fs_status, [POINTER(fs_gallery_options), c_size_t]),
+    "fs_gallery_open": (fs_status, [POINTER(_gallery), c_char_p, _embedder, POINTER(fs_gallery_options)]),
+    "fs_gallery_info_get": (fs_status, [_gallery, POINTER(fs_gallery_info)]),
+    "fs_gallery_reload": (fs_status, [_gallery, POINTER(c_int32)]),
+    "fs_enrolment_options_init": (fs_status, [POINTER(fs_enrolment_options), c_size_t]),
+    "fs_gallery_enrol": (
+        fs_status,
+        [_gallery, c_char_p, _floats, c_size_t, POINTER(fs_enrolment_options), POINTER(fs_enrolment)],
+    ),
+    "fs_gallery_add_many": (
+        fs_status,
+        [_gallery, POINTER(POINTER(c_char)), _floats, c_size_t, c_size_t, POINTER(fs_gallery_report)],
+    ),
+    "fs_gallery_remove_photo": (fs_status, [_gallery, c_uint64]),
+    "fs_gallery_replace_photo": (fs_status, [_gallery, c_uint64, _floats, c_size_t]),
+    "fs_gallery_replace_person": (fs_status, [_gallery, c_char_p, _floats, c_size_t, c_size_t]),
+    "fs_gallery_list_people": (fs_status, [_gallery, POINTER(fs_gallery_person), c_size_t, _sizes]),
+    "fs_gallery_list_photos": (fs_status, [_gallery, c_char_p, POINTER(fs_gallery_photo), c_size_t, _sizes]),
+    "fs_gallery_embeddings": (fs_status, [_gallery, POINTER(c_uint64), c_size_t, _floats, c_size_t]),
+    "fs_gallery_export": (fs_status, [_gallery, c_char_p]),
+    "fs_gallery_import": (fs_status, [_gallery, c_char_p, POINTER(fs_gallery_report)]),
+    "fs_gallery_merge": (fs_status, [_gallery, _gallery, POINTER(fs_gallery_report)]),
     "fs_gallery_destroy": (None, [_gallery]),
     # Losses and costs
     "fs_triplet_loss": (
@@ -626,6 +919,22 @@ FUNCTIONS = {
         [_double, POINTER(c_uint8), POINTER(c_int32), c_size_t, POINTER(fs_evaluation_options), POINTER(fs_evaluation)],
     ),
     "fs_evaluate_roc": (fs_status, [_double, POINTER(c_uint8), c_size_t, POINTER(fs_roc_point), c_size_t, _sizes]),
+    # Calibration
+    "fs_calibration_options_init": (fs_status, [POINTER(fs_calibration_options), c_size_t]),
+    "fs_calibrate": (
+        fs_status,
+        [_double, POINTER(c_uint8), c_size_t, POINTER(fs_calibration_options), POINTER(fs_calibration)],
+    ),
+    "fs_calibrate_embeddings": (
+        fs_status,
+        [_floats, POINTER(c_int32), c_size_t, c_size_t, _floats, c_size_t, POINTER(fs_calibration_options),
+         POINTER(fs_calibration)],
+    ),
+    "fs_calibrate_growth": (
+        fs_status,
+        [_double, POINTER(c_uint8), c_size_t, POINTER(fs_calibration_options), POINTER(c_uint64), c_size_t,
+         POINTER(fs_growth), c_size_t],
+    ),
     # Maps
     "fs_tsne_options_init": (fs_status, [POINTER(fs_tsne_options), c_size_t]),
     "fs_tsne": (fs_status, [_floats, c_size_t, c_size_t, POINTER(fs_tsne_options), _floats, c_size_t, _double]),

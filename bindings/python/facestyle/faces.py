@@ -2,14 +2,18 @@
 
 import ctypes
 from dataclasses import dataclass
+from typing import Optional
 
 import numpy as np
 
 from . import _c
-from ._convert import alike, floats, integer, pointer, text
+from ._convert import alike, choice, floats, integer, pointer, text
 from ._handle import Handle
 from .errors import check
+from .frame import region_as_c
 from .image import Image
+
+_ORDERS = {"largest": _c.FS_LARGEST_FIRST, "surest": _c.FS_SUREST_FIRST}
 
 
 @dataclass(eq=False)
@@ -63,6 +67,18 @@ class Neighbour:
 _NEIGHBOUR = np.dtype([("photo", "u8"), ("distance", "f4"), ("name", f"S{_c.FS_NAME_CAPACITY}")], align=True)
 
 
+# fs_gallery_person and fs_gallery_photo.
+_PERSON = np.dtype([("photos", "u8"), ("created", "i8"), ("name", f"S{_c.FS_NAME_CAPACITY}")], align=True)
+_PHOTO = np.dtype(
+    [("photo", "u8"), ("created", "i8"), ("name", f"S{_c.FS_NAME_CAPACITY}"), ("note", f"S{_c.FS_NOTE_CAPACITY}")],
+    align=True,
+)
+
+
+def _report(report):
+    return GalleryReport(report.added, report.present, report.conflicts)
+
+
 def _threshold(value):
     if value is None:
         return _c.FS_DEFAULT_THRESHOLD
@@ -79,12 +95,15 @@ class Detector(Handle):
     """Finds faces. Options that are not given keep the library's defaults.
 
     `min_face` is the side of the smallest face in pixels; `thresholds` are three scores; `scale_step` lies
-    between levels of the pyramid.
+    between levels of the pyramid. At most `max_faces` are found, the first in `order`, "largest" or "surest". `region`,
+    (x, y, width, height), is the part that is searched, as if it were a picture of its own.
     """
 
     _destroy = _c.fs_detector_destroy
 
-    def __init__(self, model, min_face=None, thresholds=None, scale_step=None):
+    def __init__(
+        self, model, min_face=None, thresholds=None, scale_step=None, max_faces=None, order=None, region=None
+    ):
         options = _c.fs_detector_options()
         check(_c.fs_detector_options_init(ctypes.byref(options), ctypes.sizeof(options)))
         if min_face is not None:
@@ -93,16 +112,30 @@ class Detector(Handle):
             options.thresholds[:] = floats(thresholds, (3,), "thresholds").tolist()
         if scale_step is not None:
             options.scale_step = scale_step
+        if max_faces is not None:
+            options.max_faces = integer(max_faces, "max_faces")
+        if order is not None:
+            options.order = choice(order, _ORDERS, "order")
+        if region is not None:
+            options.region = region_as_c(region)
         out = ctypes.POINTER(_c.fs_detector)()
         check(_c.fs_detector_create(ctypes.byref(out), model.handle, ctypes.byref(options)))
         super().__init__(out)
 
     def find(self, image):
-        """The faces of an image, largest first."""
+        """The faces of an image, in the detector's order."""
+        return self._faces(_c.fs_detector_find, image.handle)
+
+    def find_frame(self, frame, region=None):
+        """The faces of a `Frame`, in pixels of its upright picture. `region`, (x, y, width, height), is searched in place
+        of the detector's own."""
+        return self._faces(_c.fs_detector_find_frame, frame, region_as_c(region))
+
+    def _faces(self, function, *arguments):
         count, room = ctypes.c_size_t(), 64
         while True:
             faces = (_c.fs_face * room)()
-            check(_c.fs_detector_find(self.handle, image.handle, faces, room, ctypes.byref(count)))
+            check(function(self.handle, *arguments, faces, room, ctypes.byref(count)))
             if count.value <= room:
                 return [Face._of(face) for face in faces[: count.value]]
             room = count.value  # a crowd: once more with room for all
@@ -132,17 +165,37 @@ class Embedder(Handle):
         """An aligned picture is this wide and high."""
         return _c.fs_embedder_chip_side(self.handle)
 
+    @property
+    def template(self):
+        """Where the five points lie in an aligned picture, [5, 2]."""
+        points = (_c.fs_point * 5)()
+        check(_c.fs_embedder_template(self.handle, points))
+        return np.array([(point.x, point.y) for point in points], np.float32)
+
     def align(self, image, face):
         """The aligned picture of a face."""
         out = ctypes.POINTER(_c.fs_image)()
         check(_c.fs_embedder_align(self.handle, ctypes.byref(out), image.handle, ctypes.byref(face._as_c())))
         return Image(out)
 
+    def align_frame(self, frame, face):
+        """The same of a face that `Detector.find_frame` found."""
+        out = ctypes.POINTER(_c.fs_image)()
+        check(_c.fs_embedder_align_frame(self.handle, ctypes.byref(out), frame, ctypes.byref(face._as_c())))
+        return Image(out)
+
     def embed(self, image, faces):
         """Embeddings [faces, dimension] of faces of one image."""
+        return self._embed(_c.fs_embedder_embed, image.handle, faces)
+
+    def embed_frame(self, frame, faces):
+        """The same of faces of a frame, of which no more is read than the faces."""
+        return self._embed(_c.fs_embedder_embed_frame, frame, faces)
+
+    def _embed(self, function, picture, faces):
         faces = [face._as_c() for face in faces]
         array = (_c.fs_face * len(faces))(*faces)
-        return self._embeddings(len(faces), _c.fs_embedder_embed, image.handle, array)
+        return self._embeddings(len(faces), function, picture, array)
 
     def embed_chips(self, chips):
         """Embeddings [chips, dimension] of aligned pictures."""
@@ -171,19 +224,80 @@ class Embedder(Handle):
         return embeddings
 
 
+@dataclass(frozen=True)
+class Enrolment:
+    """What adding a photo told: its number, None if it was not added; and, if a photo of somebody else is so near that
+    it may be the same person's, whose it is and how near."""
+
+    photo: Optional[int]
+    other: Optional[str]
+    distance: float
+
+
+@dataclass(frozen=True)
+class GalleryReport:
+    """What adding many photos told: how many came, how many were there already, and how many of those that came may be
+    the same person's as photos under other names."""
+
+    added: int
+    present: int
+    conflicts: int
+
+
+@dataclass(frozen=True)
+class Person:
+    """`created` is when the first photo came, in seconds since 1970."""
+
+    name: str
+    photos: int
+    created: int
+
+
+@dataclass(frozen=True)
+class GalleryPhoto:
+    """A photo of a gallery: its number, whose it is, when it came in seconds since 1970, and its note."""
+
+    photo: int
+    name: str
+    created: int
+    note: str
+
+
 class Gallery(Handle):
     """People with several photos each. With a `detector` it takes photos, otherwise embeddings alone.
+
+    With a `path` the gallery lies in a file that keeps every change, and that processes may share; otherwise it is in
+    memory. `embedder` may be None for a file that is there. `key` is 32 bytes that encrypt the embeddings in the file
+    (with libsodium). `read_only` refuses changes; without `create` the file must be there.
 
     The embedder and detector are kept, and must stay open while photos are handed in.
     """
 
     _destroy = _c.fs_gallery_destroy
 
-    def __init__(self, embedder, detector=None):
+    def __init__(self, embedder, detector=None, path=None, key=None, read_only=False, create=True):
         out = ctypes.POINTER(_c.fs_gallery)()
-        check(_c.fs_gallery_create(ctypes.byref(out), embedder.handle))
+        if path is None:
+            if key is not None or read_only or not create:
+                raise ValueError("key, read_only and create are for a gallery with a path")
+            check(_c.fs_gallery_create(ctypes.byref(out), embedder.handle))
+        else:
+            options = _c.fs_gallery_options()
+            check(_c.fs_gallery_options_init(ctypes.byref(options), ctypes.sizeof(options)))
+            options.read_only, options.create = read_only, create
+            if key is not None:
+                if len(key) != _c.FS_GALLERY_KEY_LENGTH:
+                    raise ValueError(f"key has {len(key)} bytes; wanted are {_c.FS_GALLERY_KEY_LENGTH}")
+                options.key = (ctypes.c_uint8 * len(key))(*bytes(key))
+            handle = None if embedder is None else embedder.handle
+            check(_c.fs_gallery_open(ctypes.byref(out), text(path, "path"), handle, ctypes.byref(options)))
         super().__init__(out)
         self._embedder, self._detector = embedder, detector
+
+    @classmethod
+    def open(cls, path, embedder=None, detector=None, **options):
+        """A gallery in a file; `options` are `key`, `read_only` and `create`."""
+        return cls(embedder, detector, path=path, **options)
 
     def add(self, name, embedding):
         """Adds a photo's embedding to a person, new or already there."""
@@ -194,9 +308,58 @@ class Gallery(Handle):
         """The same with a photo; `NoFace` if there is none in it."""
         check(_c.fs_gallery_add_photo(self.handle, *self._eyes(), text(name, "name"), photo.handle))
 
+    def enrol(self, name, photo, note="", threshold=None, refuse=False):
+        """Adds `photo`, an `Image` or an embedding, and tells whether the same face is there under another name, within
+        `threshold`; with `refuse` it is not added then. An `Enrolment` is returned."""
+        if isinstance(photo, Image):
+            self._eyes()
+            embedding, _ = self._embedder.embed_photo(photo, self._detector)
+        else:
+            embedding = floats(photo, (None,), "embedding")
+        options, out = _c.fs_enrolment_options(), _c.fs_enrolment()
+        check(_c.fs_enrolment_options_init(ctypes.byref(options), ctypes.sizeof(options)))
+        options.note, options.threshold, options.refuse = text(note, "note"), _threshold(threshold), refuse
+        arguments = self.handle, text(name, "name"), pointer(embedding), embedding.size
+        check(_c.fs_gallery_enrol(*arguments, ctypes.byref(options), ctypes.byref(out)))
+        other = out.other.decode(errors="replace") if out.conflict else None
+        return Enrolment(out.photo if out.added else None, other, out.distance)
+
+    def add_many(self, names, embeddings, compare=False):
+        """Adds a photo for each name, all or none: embeddings are [names, dimension]. With `compare` they are looked for
+        under other names first. A `GalleryReport` is returned."""
+        names = [text(name, "a name") for name in names]
+        embeddings = floats(embeddings, (len(names), None), "embeddings")
+        array = (ctypes.c_char_p * len(names))(*names)
+        first = ctypes.cast(array, ctypes.POINTER(ctypes.POINTER(ctypes.c_char)))
+        report = _c.fs_gallery_report()
+        told = ctypes.byref(report) if compare else None
+        check(_c.fs_gallery_add_many(self.handle, first, pointer(embeddings), *embeddings.shape, told))
+        return _report(report) if compare else GalleryReport(len(names), 0, 0)
+
     def remove(self, name):
-        """Removes a person with all photos."""
+        """Removes a person with all photos; nothing of them is left in the file."""
         check(_c.fs_gallery_remove(self.handle, text(name, "name")))
+
+    def remove_photo(self, photo):
+        """Removes a photo by its number, and its person with the last one."""
+        check(_c.fs_gallery_remove_photo(self.handle, integer(photo, "photo", 64)))
+
+    def replace_photo(self, photo, embedding):
+        """Gives a photo another embedding."""
+        embedding = floats(embedding, (None,), "embedding")
+        number = integer(photo, "photo", 64)
+        check(_c.fs_gallery_replace_photo(self.handle, number, pointer(embedding), embedding.size))
+
+    def replace_person(self, name, embeddings):
+        """Gives a person other photos: embeddings are [photos, dimension]."""
+        embeddings = floats(embeddings, (None, None), "embeddings")
+        check(_c.fs_gallery_replace_person(self.handle, text(name, "name"), pointer(embeddings), *embeddings.shape))
+
+    def reload(self):
+        """Takes in what other processes changed in the file; tells whether there was anything."""
+        changed = ctypes.c_int32()
+        check(_c.fs_gallery_reload(self.handle, ctypes.byref(changed)))
+        return bool(changed.value)
 
     @property
     def people(self):
@@ -205,6 +368,82 @@ class Gallery(Handle):
     @property
     def photos(self):
         return _c.fs_gallery_photos(self.handle)
+
+    @property
+    def model(self):
+        """The fingerprint of the model whose embeddings it holds."""
+        return self._info().model
+
+    @property
+    def dimension(self):
+        """Numbers in an embedding."""
+        return self._info().dimension
+
+    @property
+    def threshold(self):
+        """The model's."""
+        return self._info().threshold
+
+    @property
+    def is_encrypted(self):
+        return bool(self._info().is_encrypted)
+
+    def _info(self):
+        info = _c.fs_gallery_info(size=ctypes.sizeof(_c.fs_gallery_info))
+        check(_c.fs_gallery_info_get(self.handle, ctypes.byref(info)))
+        return info
+
+    def list_people(self):
+        """A `Person` for each, by their names."""
+        rows = self._list(_PERSON, _c.fs_gallery_list_people, _c.fs_gallery_person)
+        return [Person(name.decode(errors="replace"), photos, created) for photos, created, name in rows]
+
+    def list_photos(self, name=None):
+        """A `GalleryPhoto` for each photo of a person, or of all, by their numbers."""
+        whose = None if name is None else text(name, "name")
+        rows = self._list(_PHOTO, _c.fs_gallery_list_photos, _c.fs_gallery_photo, whose)
+        return [
+            GalleryPhoto(photo, name.decode(errors="replace"), created, note.decode(errors="replace"))
+            for photo, created, name, note in rows
+        ]
+
+    def _list(self, layout, function, kind, *whose):
+        count = ctypes.c_size_t()
+        room = 0
+        while True:  # once more where another thread added some in between
+            rows = np.empty(room, layout)
+            target = pointer(rows, kind) if room else None
+            check(function(self.handle, *whose, target, room, ctypes.byref(count)))
+            if count.value <= room:
+                return rows[: count.value].tolist()
+            room = count.value
+
+    def embeddings(self, photos=None):
+        """The embeddings [photos, dimension] of photos by their numbers; of all, in the order of `list_photos`, without."""
+        if photos is None:
+            photos = [entry.photo for entry in self.list_photos()]
+        numbers = np.array([integer(photo, "a photo", 64) for photo in photos], np.uint64)
+        found = np.empty((len(numbers), self.dimension), np.float32)
+        first = pointer(numbers, ctypes.c_uint64)
+        check(_c.fs_gallery_embeddings(self.handle, first, len(numbers), pointer(found), found.size))
+        return found
+
+    def export(self, path):
+        """Writes all photos to a .csv or .safetensors file."""
+        check(_c.fs_gallery_export(self.handle, text(path, "path")))
+
+    def import_file(self, path, compare=True):
+        """Adds the photos of such a file that are not there yet; a `GalleryReport` is returned."""
+        return self._merge(_c.fs_gallery_import, text(path, "path"), compare)
+
+    def merge(self, other, compare=True):
+        """The same with the photos of another gallery."""
+        return self._merge(_c.fs_gallery_merge, other.handle, compare)
+
+    def _merge(self, function, source, compare):
+        before, report = self.photos, _c.fs_gallery_report()
+        check(function(self.handle, source, ctypes.byref(report) if compare else None))
+        return _report(report) if compare else GalleryReport(self.photos - before, 0, 0)
 
     def verify(self, photo, identity, threshold=None):
         """Is it `identity`? `photo` is an `Image` or an embedding; a `Verdict` is returned."""
@@ -244,6 +483,20 @@ class Gallery(Handle):
         found = self._search(embeddings, k)
         return found["photo"].copy(), found["distance"].copy()
 
+    def within(self, embedding, distance):
+        """All photos up to a distance from an embedding: `Neighbour`s, nearest first."""
+        embedding = floats(embedding, (None,), "embedding")
+        count, room = ctypes.c_size_t(), 64
+        while True:
+            found = np.empty(room, _NEIGHBOUR)
+            arguments = self.handle, pointer(embedding), embedding.size, distance
+            target = pointer(found, _c.fs_neighbour)
+            check(_c.fs_gallery_within(*arguments, target, room, ctypes.byref(count)))
+            if count.value <= room:
+                rows = found[: count.value].tolist()
+                return [Neighbour(name.decode(errors="replace"), near, photo) for photo, near, name in rows]
+            room = count.value
+
     def _search(self, embeddings, k):
         embeddings = floats(embeddings, (None, None), "embeddings")
         k = min(integer(k, "k", 64), max(self.photos, 1))
@@ -272,3 +525,11 @@ def compare(a, b, embedder, detector, threshold=None):
     out, limit = _c.fs_verdict(), _threshold(threshold)
     check(_c.fs_compare_photos(embedder.handle, detector.handle, a.handle, b.handle, limit, ctypes.byref(out)))
     return _verdict(out)
+
+
+def template(architecture):
+    """Where the five points lie, [5, 2], in the picture that weights of an architecture take, if their file does not say
+    so: as their authors trained them, or dlib's mean face."""
+    points = (_c.fs_point * 5)()
+    check(_c.fs_architecture_template(text(architecture, "architecture"), points))
+    return np.array([(point.x, point.y) for point in points], np.float32)

@@ -8,6 +8,7 @@ from . import _c
 from ._convert import choice, floats, integer, pointer, text
 from ._handle import Handle
 from .errors import check
+from .frame import region_as_c
 
 _FILTERS = {"bilinear": _c.FS_BILINEAR, "bicubic": _c.FS_BICUBIC, "area": _c.FS_AREA}
 _FILES = {"png": _c.FS_PNG, "jpeg": _c.FS_JPEG}
@@ -68,6 +69,11 @@ class Image(Handle):
             rotation=integer(rotation, "rotation"),
         )
         return cls._make(_c.fs_image_from_pixels, ctypes.byref(pixels))
+
+    @classmethod
+    def from_frame(cls, frame, region=None):
+        """The upright picture of a `Frame`, or its part (x, y, width, height): no more of the frame is read."""
+        return cls._make(_c.fs_image_from_frame, frame, region_as_c(region))
 
     @property
     def width(self):

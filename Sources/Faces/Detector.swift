@@ -1,0 +1,92 @@
+import Images
+import Networks
+import Tensors
+
+/// What a detector looks for, and which of the faces it reports.
+package struct DetectorOptions {
+  package enum Order: Int32, CaseIterable { case largestFirst = 0, surestFirst = 1 }
+
+  /// Side of the smallest face to look for, in pixels.
+  package var smallestFace: Float = 40
+  /// Scores that pass the three stages.
+  package var thresholds: (Float, Float, Float) = (0.6, 0.7, 0.7)
+  /// From one level of the pyramid to the next.
+  package var scaleStep: Float = 0.709
+  /// At most so many faces are reported, the first in order; 0: all.
+  package var mostFaces = 0
+  package var order = Order.largestFirst
+  /// The part of the picture that is searched, as if it were a picture of its own; nil: all of it.
+  package var region: Region?
+
+  package init() {}
+}
+
+/// A network that finds the faces of a picture. Threads may share it.
+package protocol FaceFinder: AnyObject, Sendable {
+  /// All of them, in any order, in pixels of the picture.
+  func faces(in image: Image) throws(Failure) -> [Face]
+}
+
+/// Finds faces in pictures and frames by the network of its model, and reports those that were asked for.
+package final class Detector: @unchecked Sendable {
+  private let finder: any FaceFinder
+  private let options: DetectorOptions
+  // Guarded by `lock`: upright pictures of frames, to be written over.
+  private let lock = Lock()
+  private var idle: [Image] = []
+  private static let mostIdle = 8
+
+  package init(_ model: Model, _ options: DetectorOptions = .init()) throws(Failure) {
+    guard options.mostFaces >= 0 else { throw .invalidArgument("at most \(options.mostFaces) faces, wanted 0 or more") }
+    if let region = options.region {
+      guard region.width >= 1, region.height >= 1 else {
+        throw .invalidArgument("region of \(region.width)x\(region.height) pixels, at least 1x1 wanted")
+      }
+    }
+    self.options = options
+    finder = try MTCNNDetector(model, options)
+  }
+
+  package func faces(in image: Image) throws(Failure) -> [Face] {
+    guard let region = options.region else { return reported(try finder.faces(in: image), x: 0, y: 0) }
+    return reported(try finder.faces(in: image.cropped(region)), x: region.x, y: region.y)
+  }
+
+  /// The same faces as in the frame's upright picture, to the bit, and in its pixels. Of the frame, no more is read than
+  /// the part that is searched.
+  /// - Parameter region: searched instead of the options' own.
+  package func faces(in frame: Frame, region: Region? = nil) throws(Failure) -> [Face] {
+    let region = region ?? options.region ?? frame.whole
+    try region.check(inside: frame.uprightWidth, frame.uprightHeight)
+    let image = try canvas(region.width, region.height)
+    defer { lock.hold { if idle.count < Detector.mostIdle { idle.append(image) } } }
+    try frame.read(region, into: image)
+    return reported(try finder.faces(in: image), x: region.x, y: region.y)
+  }
+
+  /// A picture to write on: a camera's frames are of one size.
+  private func canvas(_ width: Int, _ height: Int) throws(Failure) -> Image {
+    let last = lock.hold { idle.popLast() }
+    if let last, last.width == width, last.height == height { return last }
+    return try Image(width: width, height: height)
+  }
+
+  private func reported(_ found: [Face], x: Int, y: Int) -> [Face] {
+    var faces = found
+    switch options.order {
+    case .largestFirst: faces.sort { $0.box.width * $0.box.height > $1.box.width * $1.box.height }
+    case .surestFirst: faces.sort { $0.score > $1.score }
+    }
+    if options.mostFaces > 0 { faces.removeLast(max(0, faces.count - options.mostFaces)) }
+    guard x != 0 || y != 0 else { return faces }
+    return faces.map { $0.moved(Float(x), Float(y)) }
+  }
+}
+
+extension Face {
+  fileprivate func moved(_ x: Float, _ y: Float) -> Face {
+    Face(
+      box: Box(left: box.left + x, top: box.top + y, right: box.right + x, bottom: box.bottom + y), score: score,
+      landmarks: landmarks.map { Point($0.x + x, $0.y + y) })
+  }
+}

@@ -1,0 +1,108 @@
+import CSystem
+import Tensors
+
+/// Embeddings encrypted for a file, with a key of the host's: XChaCha20-Poly1305 of libsodium, which is loaded when the first
+/// key is given. Each is bound to its photo's number: one cannot be put in another's place.
+///
+/// Sealed bytes are 24 of a random nonce, the encrypted numbers, 16 of authentication.
+final class Cipher {
+  static let name = "xchacha20-poly1305"
+  static let keyLength = 32
+  private static let nonceLength = 24, tagLength = 16
+  /// Sealed beside the photos, to tell a wrong key from a damaged photo.
+  private static let proofNumber = -1
+  private static let provenLength = 16
+  static let proofLength = sealedLength(provenLength)
+
+  private let sodium: Sodium
+  private let key: Storage<UInt8>
+
+  /// - Throws: `.invalidArgument` for a key that is not 32 bytes long; `.io` where there is no libsodium.
+  init(key: UnsafeRawBufferPointer) throws(Failure) {
+    guard key.count == Cipher.keyLength, let start = key.baseAddress else {
+      throw .invalidArgument("a key of \(key.count) bytes, wanted \(Cipher.keyLength)")
+    }
+    sodium = try Sodium.loaded()
+    self.key = try Storage(count: Cipher.keyLength)
+    UnsafeMutableRawPointer(self.key.pointer).copyMemory(from: start, byteCount: key.count)
+  }
+
+  deinit { sodium.erase(key.pointer, key.count) }
+
+  static func sealedLength(_ byteCount: Int) -> Int { nonceLength + byteCount + tagLength }
+
+  func seal(_ plain: UnsafeRawBufferPointer, number: Int) -> [UInt8] {
+    var sealed = [UInt8](repeating: 0, count: Cipher.sealedLength(plain.count))
+    let length = sealed.withUnsafeMutableBufferPointer { sealed -> UInt64 in
+      guard let start = sealed.baseAddress else { return 0 }
+      var length: UInt64 = 0
+      sodium.random(start, Cipher.nonceLength)
+      withUnsafeBytes(of: UInt64(bitPattern: Int64(number)).littleEndian) { number in
+        _ = sodium.encrypt(
+          start + Cipher.nonceLength, &length, plain.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(plain.count),
+          number.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(number.count), nil, start, key.pointer)
+      }
+      return length
+    }
+    precondition(length == UInt64(plain.count + Cipher.tagLength))  // libsodium's encryption cannot fail
+    return sealed
+  }
+
+  /// - Parameter plain: room for what was sealed.
+  /// - Returns: whether it is what was sealed, with this key and for this number.
+  func open(_ sealed: UnsafeRawBufferPointer, number: Int, into plain: UnsafeMutableRawBufferPointer) -> Bool {
+    guard sealed.count == Cipher.sealedLength(plain.count), let start = sealed.baseAddress else { return false }
+    let bytes = start.assumingMemoryBound(to: UInt8.self)
+    var length: UInt64 = 0
+    return withUnsafeBytes(of: UInt64(bitPattern: Int64(number)).littleEndian) { number in
+      sodium.decrypt(
+        plain.baseAddress?.assumingMemoryBound(to: UInt8.self), &length, nil, bytes + Cipher.nonceLength,
+        UInt64(sealed.count - Cipher.nonceLength), number.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(number.count),
+        bytes, key.pointer) == 0
+    }
+  }
+
+  func proof() -> [UInt8] {
+    [UInt8](repeating: 0, count: Cipher.provenLength).withUnsafeBytes { seal($0, number: Cipher.proofNumber) }
+  }
+
+  func proves(_ proof: UnsafeRawBufferPointer) -> Bool {
+    var plain = [UInt8](repeating: 0, count: Cipher.provenLength)
+    return plain.withUnsafeMutableBytes { open(proof, number: Cipher.proofNumber, into: $0) }
+  }
+}
+
+/// The few functions of libsodium that are used.
+private final class Sodium {
+  typealias Bytes = UnsafePointer<UInt8>
+  typealias Target = UnsafeMutablePointer<UInt8>
+  typealias Length = UnsafeMutablePointer<UInt64>
+
+  let random: @convention(c) (UnsafeMutableRawPointer?, Int) -> Void
+  let erase: @convention(c) (UnsafeMutableRawPointer?, Int) -> Void
+  let encrypt: @convention(c) (Target?, Length?, Bytes?, UInt64, Bytes?, UInt64, Bytes?, Bytes?, Bytes?) -> Int32
+  let decrypt: @convention(c) (Target?, Length?, Target?, Bytes?, UInt64, Bytes?, UInt64, Bytes?, Bytes?) -> Int32
+
+  private init?(_ library: UnsafeMutableRawPointer) {
+    typealias Start = @convention(c) () -> Int32
+    guard let start = dlsym(library, "sodium_init"), unsafeBitCast(start, to: Start.self)() >= 0,
+      let random = dlsym(library, "randombytes_buf"), let erase = dlsym(library, "sodium_memzero"),
+      let encrypt = dlsym(library, "crypto_aead_xchacha20poly1305_ietf_encrypt"),
+      let decrypt = dlsym(library, "crypto_aead_xchacha20poly1305_ietf_decrypt")
+    else { return nil }
+    self.random = unsafeBitCast(random, to: (@convention(c) (UnsafeMutableRawPointer?, Int) -> Void).self)
+    self.erase = unsafeBitCast(erase, to: (@convention(c) (UnsafeMutableRawPointer?, Int) -> Void).self)
+    self.encrypt = unsafeBitCast(
+      encrypt, to: (@convention(c) (Target?, Length?, Bytes?, UInt64, Bytes?, UInt64, Bytes?, Bytes?, Bytes?) -> Int32).self)
+    self.decrypt = unsafeBitCast(
+      decrypt, to: (@convention(c) (Target?, Length?, Target?, Bytes?, UInt64, Bytes?, UInt64, Bytes?, Bytes?) -> Int32).self)
+  }
+
+  static func loaded() throws(Failure) -> Sodium {
+    for name in ["libsodium.so.23", "libsodium.so.26", "libsodium.so"] {
+      guard let library = dlopen(name, RTLD_NOW | RTLD_LOCAL) else { continue }
+      if let sodium = Sodium(library) { return sodium }
+    }
+    throw .io("a key for a gallery needs libsodium (Debian: libsodium23), which is not to be loaded here")
+  }
+}

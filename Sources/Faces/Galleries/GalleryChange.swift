@@ -1,0 +1,80 @@
+import CSystem
+import Tensors
+
+/// What one change does to a gallery: written to the database as it is said, and to memory once that has kept it.
+///
+/// Embeddings are the caller's, and stay where they are until the change is done.
+final class GalleryChange {
+  private enum Edit {
+    case add(name: String, embedding: UnsafeBufferPointer<Float>, number: Int, created: Int64, note: String)
+    case removePerson(String)
+    case removePhoto(Int)
+    case replace(Int, UnsafeBufferPointer<Float>)
+  }
+
+  /// As it was before the change.
+  let before: Gallery
+  private let store: GalleryStore?
+  private var edits: [Edit] = []
+  private(set) var next: Int
+  private(set) var additions = 0
+  private(set) var hasRemovals = false
+
+  init(_ before: Gallery, _ store: GalleryStore?, next: Int) {
+    self.before = before
+    self.store = store
+    self.next = next
+  }
+
+  var isEmpty: Bool { edits.isEmpty }
+
+  /// - Returns: the photo's number.
+  @discardableResult
+  func add(
+    _ name: String, _ embedding: UnsafeBufferPointer<Float>, created: Int64? = nil, note: String = ""
+  ) throws(Failure) -> Int {
+    try before.check(embedding, count: 1)
+    let number = next, created = created ?? Int64(time(nil))
+    try store?.add(name, embedding, number: number, created: created, note: note)
+    edits.append(.add(name: name, embedding: embedding, number: number, created: created, note: note))
+    next += 1
+    additions += 1
+    return number
+  }
+
+  func remove(_ name: String) throws(Failure) {
+    _ = try before.rows(of: name)  // or is not there
+    try store?.remove(name)
+    edits.append(.removePerson(name))
+    hasRemovals = true
+  }
+
+  func remove(photo number: Int) throws(Failure) {
+    let name = before.entry(inRow: try before.row(ofPhoto: number)).name
+    if before.photos(of: name) == 1 { return try remove(name) }
+    try store?.remove(photo: number)
+    edits.append(.removePhoto(number))
+    hasRemovals = true
+  }
+
+  func replace(photo number: Int, _ embedding: UnsafeBufferPointer<Float>) throws(Failure) {
+    _ = try before.row(ofPhoto: number)
+    try before.check(embedding, count: 1)
+    try store?.replace(photo: number, embedding)
+    edits.append(.replace(number, embedding))
+    hasRemovals = true
+  }
+
+  /// Does to memory what was said. Cannot fail where the memory was taken before.
+  func apply(to gallery: Gallery) throws(Failure) {
+    for edit in edits {
+      switch edit {
+      case .add(let name, let embedding, let number, let created, let note):
+        try gallery.add(name, embedding, number: number, created: created, note: note)
+      case .removePerson(let name): try gallery.remove(name)
+      case .removePhoto(let number): try gallery.remove(photo: number)
+      case .replace(let number, let embedding): try gallery.replace(photo: number, embedding)
+      }
+    }
+  }
+}

@@ -1,0 +1,229 @@
+import CSystem
+import Tensors
+
+/// A gallery in a database: people, photos and embeddings in three tables, the same in SQLite and in PostgreSQL.
+///
+/// One row of `facestyle_gallery` says for which model it is and counts changes: `revision` is the number of the last change,
+/// `removals` that of the last one that did more than add. So another process sees at once whether anything is new, and
+/// whether it is enough to read the photos that came.
+final class GalleryStore {
+  static let version: Int64 = 1
+  private static let page: Int64 = 4096
+
+  /// What a gallery is for, and where it stands.
+  struct State {
+    var model: UInt64
+    var dimension: Int
+    var threshold: Float
+    var revision: Int64 = 0
+    var removals: Int64 = 0
+    /// The number of the next photo.
+    var next = 0
+  }
+
+  let database: Database
+  private let cipher: Cipher?
+  var isEncrypted: Bool { cipher != nil }
+
+  /// Opens what is there, or begins a new gallery.
+  ///
+  /// - Parameters:
+  ///   - key: 32 bytes, where embeddings are encrypted.
+  ///   - new: what a gallery that is not there yet is for; nil if it must be there.
+  /// - Throws: `.badData` for a database of something else or of another version; `.invalidArgument` for a key that is not
+  ///   the gallery's; `.notFound` where there is no gallery and none is wanted.
+  init(_ database: Database, key: UnsafeRawBufferPointer?, new: State?) throws(Failure) {
+    self.database = database
+    cipher = try key.map { key throws(Failure) in try Cipher(key: key) }
+    let statements = GalleryStore.schema(database.types)
+    if try database.isEmpty() {
+      guard let new else { throw .notFound("\(database.name): no gallery is there, and none can be made without an embedder") }
+      // In one piece with the tables, so that none is ever without its row.
+      try database.create(statements) { () throws(Failure) in try describe(new) }
+    }
+    try database.check(statements)
+    try checkKey()
+  }
+
+  private static func schema(_ types: Database.Types) -> [String] {
+    let integer = types.integer, real = types.real, text = types.text, bytes = types.bytes
+    return [
+      "CREATE TABLE facestyle_gallery (version \(integer) NOT NULL, created \(integer) NOT NULL, model \(integer) NOT NULL, "
+        + "dimension \(integer) NOT NULL, threshold \(real) NOT NULL, cipher \(text) NOT NULL, proof \(bytes) NOT NULL, "
+        + "revision \(integer) NOT NULL, removals \(integer) NOT NULL, next \(integer) NOT NULL)",
+      "CREATE TABLE facestyle_people (id \(integer) PRIMARY KEY, name \(text) NOT NULL, created \(integer) NOT NULL)",
+      "CREATE UNIQUE INDEX facestyle_names ON facestyle_people (name)",
+      "CREATE TABLE facestyle_photos (number \(integer) PRIMARY KEY, person \(integer) NOT NULL, created \(integer) NOT NULL, "
+        + "note \(text) NOT NULL, embedding \(bytes) NOT NULL)",
+      "CREATE INDEX facestyle_photos_of_person ON facestyle_photos (person)",
+    ]
+  }
+
+  private func describe(_ state: State) throws(Failure) {
+    let proof = try Storage<UInt8>(count: cipher == nil ? 0 : Cipher.proofLength)
+    if let cipher { for (i, byte) in cipher.proof().enumerated() { proof.pointer[i] = byte } }
+    try database.run(
+      "INSERT INTO facestyle_gallery (version, created, model, dimension, threshold, cipher, proof, revision, removals, next) "
+        + "VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0)",
+      [
+        .integer(GalleryStore.version), .integer(Int64(time(nil))), .integer(Int64(bitPattern: state.model)),
+        .integer(Int64(state.dimension)), .real(Double(state.threshold)), .text(cipher == nil ? "none" : Cipher.name),
+        .bytes(UnsafeRawBufferPointer(proof.buffer)),
+      ])
+    withExtendedLifetime(proof) {}
+  }
+
+  private func checkKey() throws(Failure) {
+    var rows = 0
+    try database.run("SELECT version, cipher, proof FROM facestyle_gallery", []) { row throws(Failure) in
+      rows += 1
+      let version = try row.integer(0), name = try row.text(1)
+      guard version == GalleryStore.version else {
+        throw .badData("\(database.name): a gallery of version \(version), wanted \(GalleryStore.version)")
+      }
+      guard name == "none" || name == Cipher.name else {
+        throw .badData("\(database.name): a gallery encrypted by \(name), wanted \(Cipher.name)")
+      }
+      guard (name == "none") == (cipher == nil) else {
+        throw .invalidArgument(
+          cipher == nil
+            ? "\(database.name): the gallery is encrypted, a key is wanted" : "\(database.name): a key for a gallery that is not encrypted")
+      }
+      guard try cipher?.proves(row.bytes(2)) ?? true else {
+        throw .invalidArgument("\(database.name): the key is not the gallery's")
+      }
+    }
+    guard rows == 1 else { throw damaged("\(rows) rows that describe it") }
+  }
+
+  func state() throws(Failure) -> State {
+    var found: State?
+    try database.run("SELECT model, dimension, threshold, revision, removals, next FROM facestyle_gallery", []) {
+      row throws(Failure) in
+      let dimension = try row.integer(1), next = try row.integer(5), threshold = Float(try row.real(2))
+      guard dimension >= 1, dimension <= 1 << 20 else { throw damaged("embeddings of \(dimension) numbers") }
+      guard next >= 0, next < 1 << 62 else { throw damaged("\(next) for the next photo") }
+      guard threshold >= 0, threshold.isFinite else { throw damaged("a threshold of \(threshold)") }
+      found = State(
+        model: UInt64(bitPattern: try row.integer(0)), dimension: Int(dimension), threshold: threshold,
+        revision: try row.integer(3), removals: try row.integer(4), next: Int(next))
+    }
+    guard let found else { throw damaged("no row that describes it") }
+    return found
+  }
+
+  // MARK: Reading
+
+  /// Adds the photos from a number on to a gallery that has all before.
+  func load(from first: Int, into gallery: Gallery) throws(Failure) {
+    var people: [Int64: (name: String, created: Int64)] = [:]
+    try database.run("SELECT id, name, created FROM facestyle_people ORDER BY id", []) { row throws(Failure) in
+      let id = try row.integer(0), name = try row.text(1), created = try row.integer(2)
+      guard name.utf8.count >= 1, name.utf8.count <= SharedGallery.longestName else {
+        throw damaged("a name of \(name.utf8.count) bytes")
+      }
+      // Pages that lead back to themselves would be read for ever.
+      guard people.updateValue((name, created), forKey: id) == nil else { throw damaged("two people with number \(id)") }
+    }
+    let storage = try Storage<Float>(count: gallery.dimension)
+    let plain = UnsafeMutableRawBufferPointer(start: storage.pointer, count: gallery.dimension * MemoryLayout<Float>.size)
+    var next = Int64(first), isMore = true
+    while isMore {
+      var count: Int64 = 0
+      try database.run(
+        "SELECT number, person, created, note, embedding FROM facestyle_photos WHERE number >= $1 ORDER BY number LIMIT $2",
+        [.integer(next), .integer(GalleryStore.page)]
+      ) { row throws(Failure) in
+        let number = try row.integer(0), note = try row.text(3)
+        guard number >= next, number < 1 << 62 else { throw damaged("photo \(number) after photo \(next - 1)") }
+        guard note.utf8.count <= SharedGallery.longestNote else { throw damaged("a note of \(note.utf8.count) bytes") }
+        let person = try row.integer(1)
+        guard let owner = people[person] else { throw damaged("photo \(number) of nobody") }
+        try read(row.bytes(4), Int(number), into: plain)
+        for i in 0..<storage.count where !storage.pointer[i].isFinite { throw damaged("\(storage.pointer[i]) in photo \(number)") }
+        try gallery.add(
+          owner.name, UnsafeBufferPointer(storage.buffer), number: Int(number), created: try row.integer(2), note: note,
+          since: owner.created)
+        next = number + 1
+        count += 1
+      }
+      isMore = count == GalleryStore.page
+    }
+    withExtendedLifetime(storage) {}
+  }
+
+  private func read(
+    _ bytes: UnsafeRawBufferPointer, _ number: Int, into plain: UnsafeMutableRawBufferPointer
+  ) throws(Failure) {
+    if let cipher {
+      guard cipher.open(bytes, number: number, into: plain) else { throw damaged("photo \(number), which the key does not open") }
+    } else {
+      guard bytes.count == plain.count else { throw damaged("photo \(number) with \(bytes.count) bytes, wanted \(plain.count)") }
+      plain.copyMemory(from: bytes)
+    }
+  }
+
+  private func damaged(_ what: String) -> Failure { .badData("\(database.name): the gallery is damaged: \(what)") }
+
+  // MARK: Writing, between the database's beginWriting and commit
+
+  func add(_ name: String, _ embedding: UnsafeBufferPointer<Float>, number: Int, created: Int64, note: String) throws(Failure) {
+    var person = try id(of: name)
+    if person == nil {
+      try database.run(
+        "INSERT INTO facestyle_people (id, name, created) SELECT coalesce(max(id), 0) + 1, $1, $2 FROM facestyle_people",
+        [.text(name), .integer(created)])
+      person = try id(of: name)
+    }
+    guard let person else { throw damaged("\"\(name)\" is not there after adding") }
+    try withBytes(of: embedding, number) { bytes throws(Failure) in
+      try database.run(
+        "INSERT INTO facestyle_photos (number, person, created, note, embedding) VALUES ($1, $2, $3, $4, $5)",
+        [.integer(Int64(number)), .integer(person), .integer(created), .text(note), .bytes(bytes)])
+    }
+  }
+
+  func remove(_ name: String) throws(Failure) {
+    guard let person = try id(of: name) else { throw .notFound("nobody in the gallery is called \"\(name)\"") }
+    try database.run("DELETE FROM facestyle_photos WHERE person = $1", [.integer(person)])
+    try database.run("DELETE FROM facestyle_people WHERE id = $1", [.integer(person)])
+  }
+
+  func remove(photo number: Int) throws(Failure) {
+    try database.run("DELETE FROM facestyle_photos WHERE number = $1", [.integer(Int64(number))])
+  }
+
+  func replace(photo number: Int, _ embedding: UnsafeBufferPointer<Float>) throws(Failure) {
+    try withBytes(of: embedding, number) { bytes throws(Failure) in
+      // $1 comes first in the text: SQLite numbers parameters as they come.
+      try database.run(
+        "UPDATE facestyle_photos SET embedding = $1 WHERE number = $2", [.bytes(bytes), .integer(Int64(number))])
+    }
+  }
+
+  func write(_ state: State) throws(Failure) {
+    try database.run(
+      "UPDATE facestyle_gallery SET revision = $1, removals = $2, next = $3",
+      [.integer(state.revision), .integer(state.removals), .integer(Int64(state.next))])
+  }
+
+  private func id(of name: String) throws(Failure) -> Int64? {
+    var id: Int64?
+    try database.run("SELECT id FROM facestyle_people WHERE name = $1", [.text(name)]) { row throws(Failure) in
+      id = try row.integer(0)
+    }
+    return id
+  }
+
+  private func withBytes(
+    of embedding: UnsafeBufferPointer<Float>, _ number: Int, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
+    let plain = UnsafeRawBufferPointer(embedding)
+    guard let cipher else { return try body(plain) }
+    let sealed = cipher.seal(plain, number: number)
+    let storage = try Storage<UInt8>(count: sealed.count)
+    for (i, byte) in sealed.enumerated() { storage.pointer[i] = byte }
+    try body(UnsafeRawBufferPointer(storage.buffer))
+    withExtendedLifetime(storage) {}
+  }
+}

@@ -1,0 +1,271 @@
+import CSQLite
+import CSystem
+import Tensors
+
+/// A file of SQLite's with a write-ahead log: many processes read while one writes, and what was committed outlives a killed
+/// process and a power cut (`synchronous` is FULL: a commit waits until the log is on the disk).
+final class SQLiteDatabase: Database {
+  enum Mode { case create, write, read }
+
+  /// In the file's header, for programs that tell files by it: "FSga".
+  private static let identity = 0x4653_6761
+  /// How long to wait while another process writes, in milliseconds.
+  private static let patience: Int32 = 10_000
+
+  private let path: String
+  private var connection: OpaquePointer?
+  private var statements: [String: OpaquePointer] = [:]
+  /// A connection is of no use in a process that was forked from the one that made it.
+  private let process = getpid()
+  /// How the file was when reading began, where it is read as one that nobody changes.
+  private var frozen: stat?
+
+  /// - Throws: `.io` for a file that cannot be opened; `.badData` for one that is no database, or damaged.
+  init(path: String, _ mode: Mode) throws(Failure) {
+    self.path = path
+    super.init(name: path, Types(integer: "INTEGER", real: "REAL", text: "TEXT", bytes: "BLOB"))
+    var info = stat()
+    let isThere = stat(path, &info) == 0
+    guard isThere || mode == .create else { throw .io("\(path): \(lastReason())") }
+    if isThere {
+      guard systemIsDirectory(info.st_mode) == 0 else { throw .io("\(path): a folder, a gallery's file wanted") }
+      guard systemIsRegular(info.st_mode) != 0 else { throw .io("\(path): a pipe or a device, a gallery's file wanted") }
+    }
+    switch mode {
+    case .create: try connect(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+    case .write: try connect(path, SQLITE_OPEN_READWRITE)
+    case .read: try connect(path, SQLITE_OPEN_READONLY)
+    }
+    do throws(Failure) {
+      try probe()
+    } catch {
+      // The log needs a place for its index, which a folder that may not be written does not have. Where there is no log,
+      // nobody writes: the file can be read as one that does not change.
+      let code = sqlite3_errcode(connection) & 0xFF
+      guard isThere, code == SQLITE_CANTOPEN || code == SQLITE_READONLY, log(of: path) == 0 else { throw error }
+      try freeze()
+      try probe()
+    }
+  }
+
+  deinit { disconnect() }
+
+  private func disconnect() {
+    guard getpid() == process else { return }  // the locks are its parent's
+    for (_, statement) in statements { sqlite3_finalize(statement) }
+    statements = [:]
+    sqlite3_close_v2(connection)
+    connection = nil
+  }
+
+  private func connect(_ name: String, _ flags: Int32) throws(Failure) {
+    disconnect()
+    let code = sqlite3_open_v2(name, &connection, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+    guard code == SQLITE_OK else { throw failure(code) }
+    sqliteHarden(connection)
+    sqlite3_busy_timeout(connection, SQLiteDatabase.patience)
+  }
+
+  /// The first look at the file.
+  private func probe() throws(Failure) {
+    try run("PRAGMA synchronous = FULL")
+    try run("PRAGMA secure_delete = ON")
+    try run("PRAGMA cell_size_check = ON")
+    try run("SELECT count(*) FROM sqlite_master")
+  }
+
+  /// Opens the file as one that does not change.
+  private func freeze() throws(Failure) {
+    var info = stat()
+    guard stat(path, &info) == 0 else { throw .io("\(path): \(lastReason())") }
+    guard log(of: path) == 0 else { throw .io("\(path): another process writes, and the folder may not be written by this one") }
+    try connect("file:" + escaped(path) + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
+    frozen = info
+  }
+
+  override var isReadOnly: Bool { sqlite3_db_readonly(connection, "main") == 1 }
+
+  // MARK: Statements
+
+  override func run(_ sql: String, _ values: [Value], _ row: (Row) throws(Failure) -> Void) throws(Failure) {
+    guard getpid() == process else {
+      throw .invalidArgument("\(path): the gallery was opened before the process was forked, open it again")
+    }
+    let statement = try prepared(sql)
+    defer {
+      sqlite3_reset(statement)
+      sqlite3_clear_bindings(statement)
+    }
+    for (i, value) in values.enumerated() {
+      let code =
+        switch value {
+        case .integer(let number): sqlite3_bind_int64(statement, Int32(i + 1), number)
+        case .real(let number): sqlite3_bind_double(statement, Int32(i + 1), number)
+        case .text(let text): text.withCString { sqliteBindText(statement, Int32(i + 1), $0, Int32(truncatingIfNeeded: strlen($0))) }
+        case .bytes(let bytes): sqliteBindBytes(statement, Int32(i + 1), bytes.baseAddress, Int32(truncatingIfNeeded: bytes.count))
+        }
+      guard code == SQLITE_OK else { throw failure(code) }
+    }
+    let answer = Answer(statement, path)
+    while true {
+      let code = sqlite3_step(statement)
+      if code == SQLITE_DONE { return }
+      guard code == SQLITE_ROW else { throw failure(code) }
+      try row(answer)
+    }
+  }
+
+  private func prepared(_ sql: String) throws(Failure) -> OpaquePointer? {
+    if let statement = statements[sql] { return statement }
+    var statement: OpaquePointer?
+    let code = sqlite3_prepare_v3(connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
+    guard code == SQLITE_OK, let statement else { throw failure(code) }
+    statements[sql] = statement
+    return statement
+  }
+
+  private final class Answer: Row {
+    private let statement: OpaquePointer?
+    private let path: String
+
+    init(_ statement: OpaquePointer?, _ path: String) {
+      self.statement = statement
+      self.path = path
+    }
+
+    private func expect(_ kind: Int32, _ column: Int) throws(Failure) {
+      let found = sqlite3_column_type(statement, Int32(column))
+      guard found == kind else { throw .badData("\(path): a column of kind \(found), wanted \(kind): the gallery is damaged") }
+    }
+
+    override func integer(_ column: Int) throws(Failure) -> Int64 {
+      try expect(SQLITE_INTEGER, column)
+      return sqlite3_column_int64(statement, Int32(column))
+    }
+
+    override func real(_ column: Int) throws(Failure) -> Double {
+      try expect(SQLITE_FLOAT, column)
+      return sqlite3_column_double(statement, Int32(column))
+    }
+
+    override func text(_ column: Int) throws(Failure) -> String {
+      try expect(SQLITE_TEXT, column)
+      guard let start = sqlite3_column_text(statement, Int32(column)) else { throw .noMemory("\(path): a text") }
+      let bytes = UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
+      guard strlen(bytes) == Int(sqlite3_column_bytes(statement, Int32(column))), let text = String(validatingCString: bytes)
+      else { throw .badData("\(path): a text that is no UTF-8: the gallery is damaged") }
+      return text
+    }
+
+    override func bytes(_ column: Int) throws(Failure) -> UnsafeRawBufferPointer {
+      try expect(SQLITE_BLOB, column)
+      let start = sqlite3_column_blob(statement, Int32(column))
+      return UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(sqlite3_column_bytes(statement, Int32(column))))
+    }
+  }
+
+  // MARK: Transactions
+
+  override func beginReading() throws(Failure) {
+    if frozen != nil { try freeze() }
+    try run("BEGIN")
+  }
+
+  override func beginWriting() throws(Failure) {
+    guard !isReadOnly else { throw .io("\(path): may be read only") }
+    try run("BEGIN IMMEDIATE")
+  }
+
+  override func commit() throws(Failure) {
+    try run("COMMIT")
+    guard let frozen else { return }
+    var info = stat()
+    guard stat(path, &info) == 0, info.st_size == frozen.st_size, info.st_mtim.tv_sec == frozen.st_mtim.tv_sec,
+      info.st_mtim.tv_nsec == frozen.st_mtim.tv_nsec, info.st_ino == frozen.st_ino, log(of: path) == 0
+    else { throw .io("\(path): changed while it was read, in a folder that this process may not write") }
+  }
+
+  override func rollBack() {
+    guard getpid() == process, sqlite3_get_autocommit(connection) == 0 else { return }
+    sqlite3_exec(connection, "ROLLBACK", nil, nil, nil)
+  }
+
+  // MARK: What is there
+
+  override func isEmpty() throws(Failure) -> Bool {
+    var count: Int64 = 0
+    try run("SELECT count(*) FROM sqlite_master", []) { row throws(Failure) in count = try row.integer(0) }
+    return count == 0
+  }
+
+  override func create(_ statements: [String], _ fill: () throws(Failure) -> Void) throws(Failure) {
+    try run("PRAGMA journal_mode = WAL")
+    try writing { () throws(Failure) in
+      guard try isEmpty() else { return }  // another process came first
+      try run("PRAGMA application_id = \(SQLiteDatabase.identity)")
+      for statement in statements { try run(statement) }
+      try fill()
+    }
+  }
+
+  /// A file from anywhere may hold views and triggers with our names: nothing but our tables is read.
+  override func check(_ statements: [String]) throws(Failure) {
+    var found: [String] = []
+    try run("SELECT coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY rowid", []) {
+      row throws(Failure) in
+      guard found.count <= statements.count else { return }
+      found.append(try row.text(0))
+    }
+    guard found.count == statements.count, !zip(found, statements).contains(where: { !$0.utf8.elementsEqual($1.utf8) }) else {
+      throw .badData("\(path): a database of something else, or of another version, no gallery")
+    }
+    if !isReadOnly { try run("PRAGMA journal_mode = WAL") }
+  }
+
+  /// Deleted content is overwritten with zeros (`secure_delete`); here the log, which may hold older pages, is emptied.
+  override func wipe() {
+    let code = sqlite3_wal_checkpoint_v2(connection, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
+    if code != SQLITE_OK {
+      Tensors.log(.warning, "\(path): what was removed stays in the log until other processes have read it and one writes again")
+    }
+  }
+
+  private func failure(_ code: Int32) -> Failure {
+    var reason = "\(path): " + (sqlite3_errmsg(connection).map { String(cString: $0) } ?? "error \(code)")
+    switch code & 0xFF {
+    case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_FORMAT, SQLITE_ERROR, SQLITE_CONSTRAINT, SQLITE_TOOBIG, SQLITE_MISMATCH, SQLITE_SCHEMA:
+      return .badData(reason)
+    case SQLITE_NOMEM:
+      return .noMemory(reason)
+    case SQLITE_BUSY, SQLITE_LOCKED:
+      return .io("\(path): another process has been writing for \(SQLiteDatabase.patience / 1000) seconds")
+    case SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_FULL, SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH, SQLITE_PROTOCOL:
+      let number = sqlite3_system_errno(connection)
+      if number != 0 { reason += " (\(systemReason(number)))" }
+      return .io(reason)
+    default:
+      return .internalError(reason)
+    }
+  }
+}
+
+/// Bytes of a file's write-ahead log; 0 where there is none.
+private func log(of path: String) -> Int {
+  var info = stat()
+  return stat(path + "-wal", &info) == 0 ? Int(info.st_size) : 0
+}
+
+/// A path in a URI.
+private func escaped(_ path: String) -> String {
+  let digits = Array("0123456789ABCDEF".utf8)
+  var bytes: [UInt8] = []
+  for byte in path.utf8 {
+    switch byte {
+    case UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"), 0x30...0x39, 0x41...0x5A, 0x61...0x7A:
+      bytes.append(byte)
+    default:
+      bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    }
+  }
+  return String(decoding: bytes, as: UTF8.self)
+}

@@ -1,0 +1,226 @@
+import Tensors
+
+/// What adding a photo told.
+package struct Enrolment {
+  /// The photo's number; nil where it was not added.
+  package let photo: Int?
+  /// The nearest photo of somebody else, if it lies near enough to be the same person's.
+  package let conflict: Conflict?
+
+  package struct Conflict {
+    package let name: String
+    package let distance: Float
+  }
+}
+
+/// What adding many photos told.
+package struct GalleryReport {
+  /// Photos that came.
+  package var added = 0
+  /// That were there already, to the bit, under the same name: they are not added again.
+  package var present = 0
+  /// Of those that came, how many lie so near to somebody else that they may be the same person's.
+  package var conflicts = 0
+
+  package init() {}
+}
+
+extension SharedGallery {
+  /// Adds a photo, and looks whether the same face is there under another name.
+  ///
+  /// - Parameters:
+  ///   - threshold: distance up to which another's photo is a conflict; -1 for the model's.
+  ///   - isRefused: whether a photo with a conflict is left out.
+  package func enrol(
+    _ name: String, _ embedding: UnsafeBufferPointer<Float>, note: String = "", threshold: Float = -1, isRefused: Bool = false
+  ) throws(Failure) -> Enrolment {
+    try change { change throws(Failure) in
+      let threshold = try chosenThreshold(threshold, default: change.before.defaultThreshold)
+      try change.before.check(embedding, count: 1)
+      let conflict = try change.before.conflict(of: name, embedding, threshold)
+      if let conflict { warn(name, conflict) }
+      if conflict != nil, isRefused { return Enrolment(photo: nil, conflict: conflict) }
+      return Enrolment(photo: try change.add(name, embedding, note: note), conflict: conflict)
+    }
+  }
+
+  /// Adds a photo; compared with others only where somebody hears of it.
+  package func add(_ name: String, _ embedding: UnsafeBufferPointer<Float>) throws(Failure) {
+    if isLogged(.warning) {
+      _ = try enrol(name, embedding)
+    } else {
+      try change { change throws(Failure) in _ = try change.add(name, embedding) }
+    }
+  }
+
+  /// Adds a photo for each name, all or none.
+  /// - Parameter isCompared: whether each is looked for under other names, among those that were there before.
+  package func add(
+    _ names: [String], _ embeddings: UnsafeBufferPointer<Float>, isCompared: Bool
+  ) throws(Failure) -> GalleryReport {
+    try change { change throws(Failure) in
+      try change.before.check(embeddings, count: names.count)
+      let dimension = change.before.dimension
+      var report = GalleryReport()
+      if isCompared { report.conflicts = try conflicts(change.before, names, embeddings) }
+      for (i, name) in names.enumerated() {
+        try change.add(name, UnsafeBufferPointer(rebasing: embeddings[(i * dimension)..<((i + 1) * dimension)]))
+      }
+      report.added = names.count
+      return report
+    }
+  }
+
+  /// Removes a person with all photos. In a file nothing of them is left.
+  package func remove(_ name: String) throws(Failure) {
+    try change { change throws(Failure) in try change.remove(name) }
+  }
+
+  /// Removes one photo; a person goes with the last one.
+  package func remove(photo number: Int) throws(Failure) {
+    try change { change throws(Failure) in try change.remove(photo: number) }
+  }
+
+  /// Gives a photo another embedding.
+  package func replace(photo number: Int, _ embedding: UnsafeBufferPointer<Float>) throws(Failure) {
+    try change { change throws(Failure) in try change.replace(photo: number, embedding) }
+  }
+
+  /// Gives a person other photos, at least one.
+  package func replace(_ name: String, _ embeddings: UnsafeBufferPointer<Float>, count: Int) throws(Failure) {
+    guard count >= 1 else { throw .invalidArgument("\(count) photos for a person, wanted at least 1") }
+    try change { change throws(Failure) in
+      try change.before.check(embeddings, count: count)
+      let dimension = change.before.dimension
+      try change.remove(name)
+      for i in 0..<count {
+        try change.add(name, UnsafeBufferPointer(rebasing: embeddings[(i * dimension)..<((i + 1) * dimension)]))
+      }
+    }
+  }
+
+  /// Adds the photos of another gallery that are not here yet.
+  package func merge(_ other: SharedGallery, isCompared: Bool) throws(Failure) -> GalleryReport {
+    guard other !== self else { throw .invalidArgument("a gallery merged with itself") }
+    // A copy, so that two galleries may be merged into each other at once.
+    let copy = try other.read { other throws(Failure) in
+      let copy = try Gallery(
+        dimension: other.dimension, fingerprint: other.fingerprint, defaultThreshold: other.defaultThreshold)
+      try copy.reserve(other.photos)
+      for row in 0..<other.photos {
+        let photo = other.entry(inRow: row)
+        try copy.add(photo.name, other.embedding(inRow: row), created: photo.created, note: photo.note)
+      }
+      return copy
+    }
+    return try merge(copy, isCompared: isCompared)
+  }
+
+  /// The same for a gallery that nobody else has.
+  package func merge(_ other: Gallery, isCompared: Bool) throws(Failure) -> GalleryReport {
+    try change { change throws(Failure) in
+      let before = change.before
+      guard other.fingerprint == before.fingerprint, other.dimension == before.dimension else {
+        throw .wrongModel(
+          "photos of model \(hexadecimal(other.fingerprint)), the gallery's model is \(hexadecimal(before.fingerprint))")
+      }
+      var report = GalleryReport()
+      var known = Set<Print>()
+      for row in 0..<before.photos { known.insert(Print(before, row)) }
+      var names: [String] = [], rows: [Int] = []
+      for row in 0..<other.photos {
+        // Two prints that are alike by chance cost a photo: 128 bits are not alike by chance.
+        guard known.insert(Print(other, row)).inserted else {
+          report.present += 1
+          continue
+        }
+        names.append(other.entry(inRow: row).name)
+        rows.append(row)
+      }
+      if isCompared {
+        let embeddings = try Storage<Float>(count: rows.count * other.dimension)
+        for (i, row) in rows.enumerated() {
+          (embeddings.pointer + i * other.dimension).update(
+            from: other.embedding(inRow: row).baseAddress ?? UnsafePointer(embeddings.pointer), count: other.dimension)
+        }
+        report.conflicts = try conflicts(before, names, UnsafeBufferPointer(embeddings.buffer))
+        withExtendedLifetime(embeddings) {}
+      }
+      for row in rows {
+        let photo = other.entry(inRow: row)
+        try change.add(photo.name, other.embedding(inRow: row), created: photo.created, note: photo.note)
+      }
+      report.added = rows.count
+      return report
+    }
+  }
+
+  /// How many of some photos lie near to somebody else's.
+  private func conflicts(
+    _ gallery: Gallery, _ names: [String], _ embeddings: UnsafeBufferPointer<Float>
+  ) throws(Failure) -> Int {
+    guard gallery.photos > 0 else { return 0 }
+    let dimension = gallery.dimension
+    var count = 0
+    for first in stride(from: 0, to: names.count, by: 64) {
+      let some = names[first..<min(first + 64, names.count)]
+      // Behind all photos of the same name there is one of another.
+      var k = 1
+      for name in some { k = max(k, gallery.photos(of: name) + 1) }
+      let queries = UnsafeBufferPointer(rebasing: embeddings[(first * dimension)..<((first + some.count) * dimension)])
+      let nearest = try gallery.nearest(k, to: queries, count: some.count)
+      let each = nearest.count / some.count
+      for (i, name) in some.enumerated() {
+        let row = nearest.buffer[(i * each)..<((i + 1) * each)]
+        guard let conflict = gallery.conflict(of: name, row, gallery.defaultThreshold) else { continue }
+        warn(name, conflict)
+        count += 1
+      }
+      withExtendedLifetime(nearest) {}
+    }
+    return count
+  }
+
+  private func warn(_ name: String, _ conflict: Enrolment.Conflict) {
+    log(.warning, "a photo of \"\(name)\" lies \(conflict.distance) from one of \"\(conflict.name)\": perhaps the same person")
+  }
+}
+
+extension Gallery {
+  /// The nearest photo of somebody who is not called `name`, up to a distance.
+  fileprivate func conflict(
+    of name: String, _ embedding: UnsafeBufferPointer<Float>, _ threshold: Float
+  ) throws(Failure) -> Enrolment.Conflict? {
+    guard photos > 0 else { return nil }
+    let nearest = try nearest(photos(of: name) + 1, to: embedding)
+    return withExtendedLifetime(nearest) { conflict(of: name, nearest.buffer[...], threshold) }
+  }
+
+  fileprivate func conflict(
+    of name: String, _ nearest: Slice<UnsafeMutableBufferPointer<Neighbour>>, _ threshold: Float
+  ) -> Enrolment.Conflict? {
+    for neighbour in nearest where neighbour.distance <= threshold {
+      let other = photo(inRow: neighbour.row).name
+      if !other.utf8.elementsEqual(name.utf8) { return Enrolment.Conflict(name: other, distance: neighbour.distance) }
+    }
+    return nil
+  }
+}
+
+/// A photo's name and embedding in 128 bits.
+private struct Print: Hashable {
+  private let first: UInt64, second: UInt64
+
+  init(_ gallery: Gallery, _ row: Int) {
+    var a: UInt64 = 0xcbf2_9ce4_8422_2325, b: UInt64 = 0x9e37_79b9_7f4a_7c15
+    func mix(_ value: UInt64) {
+      a = (a ^ value) &* 0xff51_afd7_ed55_8ccd
+      a ^= a >> 32
+      b = (b &+ value) &* 0xc4ce_b9fe_1a85_ec53
+      b ^= b >> 29
+    }
+    for byte in gallery.photo(inRow: row).name.utf8 { mix(UInt64(byte)) }
+    for number in gallery.embedding(inRow: row) { mix(UInt64(number.bitPattern) + 0x100) }
+    (first, second) = (a, b)
+  }
+}

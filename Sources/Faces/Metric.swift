@@ -1,0 +1,110 @@
+import CSystem
+import Networks
+import Tensors
+
+/// How far apart two embeddings are: never negative, and near means the same person.
+package struct Metric {
+  package enum Kind: Int32, CaseIterable {
+    /// `sqrt(sum of (a - b)^2)`
+    case euclidean = 0
+    /// `sum of (a - b)^2`; of unit vectors that is `2 - 2 a.b`.
+    case squaredEuclidean = 1
+    /// `1 - a.b / (|a| |b|)`, 0 to 2; 1 where either is 0, which has no direction.
+    case cosine = 2
+    /// `sum of (a - b)^2 / (|a| + |b|)`, 0 where both are 0.
+    case chiSquare = 3
+    /// `1 - sigmoid(weight . |a - b| + bias)`: the probability that they are two people, by a head that
+    /// `FS_LOSS_PAIR_DIFFERENCE` trained.
+    case differenceHead = 4
+    /// The same of `(a - b)^2 / (|a| + |b|)`, by a head of `FS_LOSS_PAIR_CHI_SQUARE`.
+    case chiSquareHead = 5
+
+    package var hasHead: Bool { self == .differenceHead || self == .chiSquareHead }
+  }
+
+  package let kind: Kind
+  package let dimension: Int
+  /// weight [dimension], bias [1]; empty without a head.
+  private let head: [Float]
+
+  /// - Throws: `.invalidArgument` for a dimension below 1 and for a head that holds what is no finite number.
+  package init(_ kind: Kind, dimension: Int, head: UnsafeBufferPointer<Float>? = nil) throws(Failure) {
+    guard dimension >= 1 else { throw .invalidArgument("embeddings of \(dimension) numbers, wanted at least 1") }
+    self.kind = kind
+    self.dimension = dimension
+    guard kind.hasHead else {
+      self.head = []
+      return
+    }
+    guard let head, head.count == dimension + 1 else {
+      throw .invalidArgument("a head of \(head?.count ?? 0) numbers, wanted \(dimension) weights and a bias")
+    }
+    for value in head where !value.isFinite { throw .invalidArgument("a head with \(value), wanted finite numbers") }
+    self.head = Array(head)
+  }
+
+  /// The distance of two embeddings of finite numbers: infinite where it is too large for a Float, never NaN.
+  package func callAsFunction(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) -> Float {
+    switch kind {
+    case .euclidean: return euclideanDistance(a, b, dimension)
+    case .squaredEuclidean:
+      var sum = 0.0
+      for i in 0..<dimension { sum += (Double(a[i]) - Double(b[i])) * (Double(a[i]) - Double(b[i])) }
+      return Float(sum)
+    case .cosine:
+      var product = 0.0, squareA = 0.0, squareB = 0.0
+      for i in 0..<dimension {
+        product += Double(a[i]) * Double(b[i])
+        squareA += Double(a[i]) * Double(a[i])
+        squareB += Double(b[i]) * Double(b[i])
+      }
+      guard squareA > 0, squareB > 0 else { return 1 }
+      return Float(min(max(1 - product / (squareA.squareRoot() * squareB.squareRoot()), 0), 2))
+    case .chiSquare: return Float(weighed(a, b, .chiSquare, nil))
+    case .differenceHead: return unlikeness(a, b, .absoluteDifference)
+    case .chiSquareHead: return unlikeness(a, b, .chiSquare)
+    }
+  }
+
+  /// `1 / (1 + exp(weight . feature + bias))`, which is `1 - sigmoid`.
+  private func unlikeness(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ feature: PairFeature) -> Float {
+    head.withUnsafeBufferPointer { head in
+      Float(1 / (1 + exp(weighed(a, b, feature, head.baseAddress) + Double(head[dimension]))))
+    }
+  }
+
+  /// `sum of weight * feature(a, b)`, a few numbers at a time, so that nothing has to be allocated.
+  private func weighed(
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ feature: PairFeature, _ weights: UnsafePointer<Float>?
+  ) -> Double {
+    let step = 64
+    var sum = 0.0
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * step) { room in
+      guard let room = room.baseAddress else { return }
+      for first in stride(from: 0, to: dimension, by: step) {
+        let count = min(step, dimension - first)
+        for i in 0..<count {
+          room[i] = Double(a[first + i])
+          room[step + i] = Double(b[first + i])
+        }
+        fillPairFeatures(room, room + step, feature, room + 2 * step, count)
+        for i in 0..<count { sum += room[2 * step + i] * (weights.map { Double($0[first + i]) } ?? 1) }
+      }
+    }
+    return sum
+  }
+
+  /// The distance of each row of `a` to each row of `b`: [countA, countB]. The same bits for any number of threads.
+  package func all(
+    _ a: UnsafePointer<Float>, _ countA: Int, _ b: UnsafePointer<Float>, _ countB: Int,
+    into distances: UnsafeMutablePointer<Float>
+  ) {
+    // About so many numbers a task as hide its start.
+    let rowsPerTask = max(1, (1 << 14) / max(1, countB * dimension))
+    ThreadPool.shared.run((countA + rowsPerTask - 1) / rowsPerTask) { task, _ in
+      for i in (task * rowsPerTask)..<min((task + 1) * rowsPerTask, countA) {
+        for j in 0..<countB { distances[i * countB + j] = self(a + i * dimension, b + j * dimension) }
+      }
+    }
+  }
+}

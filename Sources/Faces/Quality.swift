@@ -1,0 +1,161 @@
+import CSystem
+import Images
+import Networks
+import Tensors
+
+/// What speaks for and against a face as a photo to be recognised by: numbers, and the reasons to reject it.
+///
+/// Light and sharpness are measured on the aligned face at a fixed scale, 112 pixels wide with 39 between the eyes, and
+/// there in the middle 60 % of the width and 75 % of the height, which is nearly all skin. A larger face is reduced by
+/// means of pixels first, a smaller one enlarged: so a small or blurred face is as unsharp as a network finds it.
+package struct FaceQuality {
+  package struct Reasons: OptionSet {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    package static var small: Reasons { Reasons(rawValue: 1) }
+    package static var blurred: Reasons { Reasons(rawValue: 2) }
+    package static var turned: Reasons { Reasons(rawValue: 4) }
+    package static var tilted: Reasons { Reasons(rawValue: 8) }
+    package static var dark: Reasons { Reasons(rawValue: 16) }
+    package static var bright: Reasons { Reasons(rawValue: 32) }
+    package static var flat: Reasons { Reasons(rawValue: 64) }
+    package static var cutOff: Reasons { Reasons(rawValue: 128) }
+  }
+
+  package struct Options {
+    package var leastEyeDistance: Float = 20
+    package var leastSharpness: Float = 30
+    package var mostYaw: Float = 40
+    package var mostPitch: Float = 30
+    package var mostRoll: Float = 45
+    package var leastBrightness: Float = 50
+    package var mostBrightness: Float = 210
+    package var mostClipped: Float = 0.25
+    package var leastContrast: Float = 15
+    package var mostOutside: Float = 0.05
+    package init() {}
+  }
+
+  /// Pixels of the picture between the eyes.
+  package let eyeDistance: Float
+  /// Variance of the Laplacian, levels squared: the mean square deviation of `up + down + left + right - 4 centre`.
+  /// Source: Pech-Pacheco, Cristobal, Chamorro-Martinez, Fernandez-Valdivia, "Diatom autofocusing in brightfield
+  /// microscopy", 2000.
+  package let sharpness: Float
+  package let pose: Pose
+  /// Mean luma, `0.299 R + 0.587 G + 0.114 B` (BT.601), 0 to 255.
+  package let brightness: Float
+  /// Standard deviation of the luma (Peli, "Contrast in complex images", 1990).
+  package let contrast: Float
+  /// The part of the pixels with a luma below 5, and above 250.
+  package let dark, bright: Float
+  /// The part of the face that lies beyond the picture's edges.
+  package let outside: Float
+  /// 0 to 1: an order among photos of one person, no probability. It is the product of what the face has of the 39 pixels
+  /// that the crop has between the eyes, at most 1; sharpness / (sharpness + the least one); the cosines of yaw and pitch;
+  /// the parts that are not clipped and not outside.
+  package let score: Float
+  package let reasons: Reasons
+
+  private static let side = 112
+  private static let rows = 17..<101, columns = 22..<90
+
+  /// - Throws: `.invalidArgument` for options that are no numbers, and points that are not finite or fall together.
+  package init(of face: Face, in image: Image, _ options: Options) throws(Failure) {
+    for limit in [
+      options.leastEyeDistance, options.leastSharpness, options.mostYaw, options.mostPitch, options.mostRoll,
+      options.leastBrightness, options.mostBrightness, options.mostClipped, options.leastContrast, options.mostOutside,
+    ] where limit.isNaN { throw .invalidArgument("a limit of quality is \(limit), wanted a number") }
+    let crop = try Crop(of: face, in: image)
+    guard face.landmarks.count == 5 else { throw .invalidArgument("a face with \(face.landmarks.count) points, wanted 5") }
+    let (left, right) = (face.landmarks[0], face.landmarks[1])
+    let (dx, dy) = (Double(right.x) - Double(left.x), Double(right.y) - Double(left.y))
+    eyeDistance = Float((dx * dx + dy * dy).squareRoot())
+    pose = Pose(face.landmarks)
+    outside = crop.outside
+    let light = crop.light
+    (brightness, contrast, dark, bright, sharpness) = (light.mean, light.deviation, light.dark, light.bright, light.sharpness)
+
+    var reasons = Reasons()
+    if eyeDistance < options.leastEyeDistance { reasons.insert(.small) }
+    if sharpness < options.leastSharpness { reasons.insert(.blurred) }
+    if pose.yaw.magnitude > options.mostYaw || pose.pitch.magnitude > options.mostPitch { reasons.insert(.turned) }
+    if pose.roll.magnitude > options.mostRoll { reasons.insert(.tilted) }
+    if brightness < options.leastBrightness || dark > options.mostClipped { reasons.insert(.dark) }
+    if brightness > options.mostBrightness || bright > options.mostClipped { reasons.insert(.bright) }
+    if contrast < options.leastContrast { reasons.insert(.flat) }
+    if outside > options.mostOutside { reasons.insert(.cutOff) }
+    self.reasons = reasons
+
+    let least = max(options.leastSharpness, 0)
+    func cosine(_ degrees: Float) -> Float { Float(max(0, cos(Double(degrees) * .pi / 180))) }
+    let size = min(1, eyeDistance / Crop.eyeDistance), detail = sharpness > 0 ? 1 / (1 + least / sharpness) : 0
+    score = size * detail * cosine(pose.yaw) * cosine(pose.pitch) * max(0, 1 - dark - bright) * (1 - outside)
+  }
+
+  /// The luma of the aligned face.
+  private struct Crop {
+    private(set) var levels: [Float] = []
+    /// The part of its middle that lies beyond the picture.
+    private(set) var outside: Float = 0
+
+    /// Between the eyes of the crop: those of the mean face lie 52.93 of 150 pixels apart.
+    static var eyeDistance: Float { 52.92696 * Float(FaceQuality.side) / 150 }
+
+    init(of face: Face, in image: Image) throws(Failure) {
+      let template = AlignmentTemplate.meanFace.scaled(to: FaceQuality.side)
+      let coarse = try similarity(from: face.landmarks, to: template.points)
+      // How many of the picture's pixels lie in one of the crop's, across; so many are looked at for each.
+      let ratio = 1 / (coarse.a * coarse.a + coarse.d * coarse.d).squareRoot()
+      let fold = ratio < 8 ? max(1, Int(ratio.rounded(.up))) : 8
+      // Pixel x of the crop covers fold * x ... fold * x + fold - 1 of the fine one.
+      let scale = Double(fold), shift = (scale - 1) / 2
+      let map = Affine(
+        scale * coarse.a, scale * coarse.b, scale * coarse.c + shift, scale * coarse.d, scale * coarse.e,
+        scale * coarse.f + shift)
+      let fine = try image.warped(by: map, width: fold * FaceQuality.side, height: fold * FaceQuality.side, border: .edge)
+      levels = [Float](repeating: 0, count: FaceQuality.side * FaceQuality.side)
+      for y in 0..<(fold * FaceQuality.side) {
+        let row = fine.row(y)
+        for x in 0..<(fold * FaceQuality.side) {
+          levels[y / fold * FaceQuality.side + x / fold] += luma(Float(row[3 * x]), Float(row[3 * x + 1]), Float(row[3 * x + 2]))
+        }
+      }
+      for i in levels.indices { levels[i] /= Float(fold * fold) }
+      withExtendedLifetime(fine) {}
+      guard let back = coarse.inverse else { return }  // the warp has refused it
+      var beyond = 0
+      for y in FaceQuality.rows {
+        for x in FaceQuality.columns {
+          let place = back(Double(x), Double(y))
+          let isInside = place.x >= -0.5 && place.y >= -0.5 && place.x < Double(image.width) - 0.5 && place.y < Double(image.height) - 0.5
+          if !isInside { beyond += 1 }
+        }
+      }
+      outside = Float(beyond) / Float(FaceQuality.rows.count * FaceQuality.columns.count)
+    }
+
+    var light: (mean: Float, deviation: Float, dark: Float, bright: Float, sharpness: Float) {
+      var sum = 0.0, squares = 0.0, edges = 0.0, edgeSquares = 0.0
+      var dark = 0, bright = 0
+      for y in FaceQuality.rows {
+        for x in FaceQuality.columns {
+          let side = FaceQuality.side, i = y * side + x, value = Double(levels[i])
+          sum += value
+          squares += value * value
+          if value < 5 { dark += 1 }
+          if value > 250 { bright += 1 }
+          let around = Double(levels[i - side]) + Double(levels[i + side]) + Double(levels[i - 1]) + Double(levels[i + 1])
+          edges += around - 4 * value
+          edgeSquares += (around - 4 * value) * (around - 4 * value)
+        }
+      }
+      let count = Double(FaceQuality.rows.count * FaceQuality.columns.count)
+      func variance(_ sum: Double, _ squares: Double) -> Double { max(0, squares / count - sum / count * (sum / count)) }
+      return (
+        Float(sum / count), Float(variance(sum, squares).squareRoot()), Float(Double(dark) / count),
+        Float(Double(bright) / count), Float(variance(edges, edgeSquares)))
+    }
+  }
+}

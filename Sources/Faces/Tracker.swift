@@ -1,0 +1,255 @@
+import Tensors
+
+/// Follows faces from frame to frame, so that one person who passes is one event.
+///
+/// Each track foretells where its face will be: where it was last, moved on by its velocity. Of all pairs of a track and
+/// a face that may belong together the best is joined first, and so on: pairs that overlap come before those that are
+/// merely near, the larger overlap first, then the smaller distance; of equal ones the older track's, then the face that
+/// was named first. A face that nobody claims begins a track; a track whose face was not seen for a while ends. No picture
+/// is kept, and no more than `mostTracks` tracks: the same faces give the same tracks, always.
+///
+/// Source of the scheme: Bewley et al., "Simple online and realtime tracking", 2016, with a greedy assignment and a plain
+/// velocity in place of the Kalman filter.
+package final class Tracker {
+  package struct Options {
+    /// Intersection over union from which a face may be the foretold one, more than 0 and at most 1.
+    package var leastOverlap: Float = 0.3
+    /// Without such an overlap: distance of the centres, in sides of the larger box, 0 or more.
+    package var mostDistance: Float = 0.6
+    /// Frames in a row in which a face may be missing before its track ends.
+    package var mostMissed = 10
+    /// Frames in which a face must have been seen before its track counts as begun, at least 1.
+    package var leastSeen = 2
+    /// Time after which somebody is to be identified again; 0 for never.
+    package var identifyEvery = 0.0
+    /// The factor by which the quality must have grown since the last identification to make another worth while, more
+    /// than 1; infinite for never.
+    package var identifyBetter: Float = 1.5
+    /// At most so many at a time, 1 to 1024.
+    package var mostTracks = 64
+    package init() {}
+  }
+
+  package struct Events: OptionSet {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// This face makes its track count: the person has come.
+    package static var begun: Events { Events(rawValue: 1) }
+    /// The best photo of its track so far.
+    package static var best: Events { Events(rawValue: 2) }
+    /// Now is the time to identify the person.
+    package static var identify: Events { Events(rawValue: 4) }
+  }
+
+  /// What became of a face of the frame.
+  package struct Tracked: Equatable {
+    /// From 1, never given twice; 0 for a face that found no room among `mostTracks`.
+    package let track: UInt64
+    package let events: Events
+    package let isBegun: Bool
+  }
+
+  package struct Track {
+    package let number: UInt64
+    /// The last that was seen, in box and points.
+    package fileprivate(set) var face: Face
+    package fileprivate(set) var firstTime, lastTime: Double
+    /// Frames with and, since the last one, without the face.
+    package fileprivate(set) var seen = 1, missed = 0
+    package fileprivate(set) var best: (quality: Float, time: Double, frame: UInt64, face: Face)
+    package fileprivate(set) var isBegun = false
+    fileprivate var velocity = (x: 0.0, y: 0.0)
+    fileprivate var identified: (quality: Float, time: Double)?
+
+    /// The box where it will be at a time.
+    fileprivate func box(at time: Double) -> (left: Double, top: Double, width: Double, height: Double) {
+      let elapsed = time - lastTime
+      let x = Double(face.box.left) + velocity.x * elapsed, y = Double(face.box.top) + velocity.y * elapsed
+      return (x, y, Double(face.box.right) - Double(face.box.left), Double(face.box.bottom) - Double(face.box.top))
+    }
+  }
+
+  package static let mostFaces = 1024
+
+  private let options: Options
+  /// In the order of their numbers.
+  package private(set) var tracks: [Track] = []
+  /// Begun tracks that the last update, or the end, ended.
+  package private(set) var ended: [Track] = []
+  private var nextNumber: UInt64 = 1
+  private var frame: UInt64 = 0
+  private var time = -Double.infinity
+
+  /// - Throws: `.invalidArgument` for options out of range.
+  package init(_ options: Options) throws(Failure) {
+    guard options.leastOverlap > 0, options.leastOverlap <= 1 else {
+      throw .invalidArgument("least overlap \(options.leastOverlap), wanted more than 0, at most 1")
+    }
+    guard options.mostDistance >= 0, options.mostDistance.isFinite else {
+      throw .invalidArgument("most distance \(options.mostDistance), wanted 0 or more")
+    }
+    guard options.mostMissed >= 0, options.leastSeen >= 1 else {
+      throw .invalidArgument("\(options.mostMissed) missed and \(options.leastSeen) seen frames, wanted at least 0 and 1")
+    }
+    guard options.identifyEvery >= 0 else {
+      throw .invalidArgument("identification every \(options.identifyEvery), wanted 0 or more")
+    }
+    guard options.identifyBetter > 1 else {
+      throw .invalidArgument("identification at a quality \(options.identifyBetter) times as good, wanted more than 1")
+    }
+    guard options.mostTracks >= 1, options.mostTracks <= 1024 else {
+      throw .invalidArgument("\(options.mostTracks) tracks, wanted 1 to 1024")
+    }
+    self.options = options
+  }
+
+  /// The faces of the next frame.
+  ///
+  /// - Parameters:
+  ///   - qualities: of each face, 0 or more; the larger the better. nil: `score * sqrt(width * height)`.
+  ///   - time: of the frame, in seconds or what else the host counts in; never less than the last one's.
+  /// - Throws: `.invalidArgument`, and nothing has changed: for more than 1024 faces, boxes without area, numbers that are
+  ///   not finite and a time that runs back.
+  package func update(
+    _ faces: [Face], qualities: UnsafeBufferPointer<Float>?, time: Double
+  ) throws(Failure) -> [Tracked] {
+    guard time.isFinite, time >= self.time else {
+      throw .invalidArgument("a frame at time \(time), wanted a number that is at least the last one's\(frame > 0 ? ", \(self.time)" : "")")
+    }
+    guard faces.count <= Tracker.mostFaces else {
+      throw .invalidArgument("\(faces.count) faces in a frame, wanted at most \(Tracker.mostFaces)")
+    }
+    for (i, face) in faces.enumerated() {
+      let box = face.box
+      guard box.left.isFinite, box.top.isFinite, box.width > 0, box.height > 0, box.width.isFinite, box.height.isFinite else {
+        throw .invalidArgument("face \(i) has a box of \(box.width)x\(box.height) at (\(box.left), \(box.top)), wanted finite numbers and an area")
+      }
+      let quality = qualities.map { $0[i] } ?? face.score
+      guard quality >= 0, quality.isFinite else {
+        throw .invalidArgument("face \(i) has \(qualities == nil ? "the score" : "the quality") \(quality), wanted 0 or more")
+      }
+    }
+    frame += 1
+    self.time = time
+    ended = []
+    let owners = assigned(faces, at: time)
+    func quality(_ i: Int) -> Float {
+      let size = (faces[i].box.width * faces[i].box.height).squareRoot()
+      return min(qualities.map { $0[i] } ?? faces[i].score * size, .greatestFiniteMagnitude)
+    }
+    var tracked = [Tracked](repeating: Tracked(track: 0, events: [], isBegun: false), count: faces.count)
+    for i in tracks.indices { tracks[i].missed += 1 }
+    for i in faces.indices {
+      if let place = owners[i] { tracked[i] = follow(place, faces[i], quality(i)) }
+    }
+    // Whoever was never sure to be there goes at once, and untold.
+    removeTracks { $0.missed > ($0.isBegun ? options.mostMissed : 0) }
+    for i in faces.indices where owners[i] == nil && tracks.count < options.mostTracks {
+      tracked[i] = begin(faces[i], quality(i))
+    }
+    return tracked
+  }
+
+  /// Ends all tracks, as at the end of a film.
+  package func finish() {
+    ended = []
+    removeTracks { _ in true }
+  }
+
+  private func removeTracks(where isOver: (Track) -> Bool) {
+    ended += tracks.filter { isOver($0) && $0.isBegun }
+    tracks.removeAll(where: isOver)
+  }
+
+  /// For each face the place of its track in `tracks`.
+  private func assigned(_ faces: [Face], at time: Double) -> [Int?] {
+    struct Pair { let track, face: Int, cost: Double }
+    var pairs: [Pair] = []
+    for (t, track) in tracks.enumerated() {
+      let foretold = track.box(at: time)
+      for (f, face) in faces.enumerated() {
+        if let cost = cost(foretold, face.box) { pairs.append(Pair(track: t, face: f, cost: cost)) }
+      }
+    }
+    pairs.sort { a, b in
+      if a.cost != b.cost { return a.cost < b.cost }
+      return a.track != b.track ? a.track < b.track : a.face < b.face
+    }
+    var owners = [Int?](repeating: nil, count: faces.count)
+    var isTaken = [Bool](repeating: false, count: tracks.count)
+    for pair in pairs where owners[pair.face] == nil && !isTaken[pair.track] {
+      owners[pair.face] = pair.track
+      isTaken[pair.track] = true
+    }
+    return owners
+  }
+
+  /// 0 to 1 for boxes that overlap, `1 - overlap`; from 1 on for near ones, `1 + distance`; nil for others.
+  private func cost(_ a: (left: Double, top: Double, width: Double, height: Double), _ b: Box) -> Double? {
+    let width = Double(b.right) - Double(b.left), height = Double(b.bottom) - Double(b.top)
+    let across = min(a.left + a.width, Double(b.right)) - max(a.left, Double(b.left))
+    let down = min(a.top + a.height, Double(b.bottom)) - max(a.top, Double(b.top))
+    let common = max(across, 0) * max(down, 0)
+    let overlap = common / (a.width * a.height + width * height - common)
+    if overlap >= Double(options.leastOverlap) { return 1 - overlap }
+    let side = max(a.width, a.height), other = max(width, height)
+    // A face does not double its size from one frame to the next: another person stands before or behind.
+    guard side <= 2 * other, other <= 2 * side else { return nil }
+    let dx = a.left + a.width / 2 - Double(b.left) - width / 2, dy = a.top + a.height / 2 - Double(b.top) - height / 2
+    let distance = (dx * dx + dy * dy).squareRoot() / max(side, other)
+    return distance <= Double(options.mostDistance) ? 1 + distance : nil
+  }
+
+  private func begin(_ face: Face, _ quality: Float) -> Tracked {
+    tracks.append(
+      Track(number: nextNumber, face: face, firstTime: time, lastTime: time, best: (quality, time, frame, face)))
+    nextNumber += 1
+    return told(tracks.count - 1, quality, [.best])
+  }
+
+  private func follow(_ place: Int, _ face: Face, _ quality: Float) -> Tracked {
+    let before = tracks[place], elapsed = time - before.lastTime
+    if elapsed > 0 {
+      func speed(_ now: (Float, Float), _ last: (Float, Float)) -> Double {
+        ((Double(now.0) + Double(now.1)) - (Double(last.0) + Double(last.1))) / 2 / elapsed
+      }
+      let box = face.box, last = before.face.box
+      let x = speed((box.left, box.right), (last.left, last.right)), y = speed((box.top, box.bottom), (last.top, last.bottom))
+      // The first is all that is known; later ones are evened out.
+      let share = before.seen == 1 ? 1 : 0.5
+      let next = (x: before.velocity.x + share * (x - before.velocity.x), y: before.velocity.y + share * (y - before.velocity.y))
+      tracks[place].velocity = next.x.isFinite && next.y.isFinite ? next : (0, 0)
+    }
+    tracks[place].face = face
+    tracks[place].lastTime = time
+    tracks[place].seen += 1
+    tracks[place].missed = 0
+    guard quality > before.best.quality else { return told(place, quality, []) }
+    tracks[place].best = (quality, time, frame, face)
+    return told(place, quality, [.best])
+  }
+
+  /// What is to be said about a face that now belongs to a track.
+  private func told(_ place: Int, _ quality: Float, _ events: Events) -> Tracked {
+    var events = events
+    let track = tracks[place]
+    if !track.isBegun, track.seen >= options.leastSeen {
+      tracks[place].isBegun = true
+      events.insert(.begun)
+    }
+    if tracks[place].isBegun {
+      let isDue: Bool
+      if let last = track.identified {
+        isDue = (options.identifyEvery > 0 && time - last.time >= options.identifyEvery) || quality > last.quality * options.identifyBetter
+      } else {
+        isDue = true
+      }
+      if isDue {
+        events.insert(.identify)
+        tracks[place].identified = (max(quality, track.identified?.quality ?? 0), time)
+      }
+    }
+    return Tracked(track: track.number, events: events, isBegun: tracks[place].isBegun)
+  }
+}

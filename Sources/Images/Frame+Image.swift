@@ -1,0 +1,39 @@
+import Tensors
+
+extension Frame {
+  /// The upright picture, or a part of it: only that part of the frame is read.
+  /// - Throws: `.invalidArgument` unless the part lies inside the upright picture, `.noMemory`.
+  package func image(_ region: Region? = nil) throws(Failure) -> Image {
+    let region = region ?? whole
+    try region.check(inside: uprightWidth, uprightHeight)
+    let image = try Image(width: region.width, height: region.height)
+    try read(region, into: image)
+    return image
+  }
+
+  /// The same over an image of the region's size that nobody else sees yet.
+  package func read(_ region: Region, into image: Image) throws(Failure) {
+    try region.check(inside: uprightWidth, uprightHeight)
+    guard image.width == region.width, image.height == region.height else {
+      throw .internalError("a region of \(region.width)x\(region.height) into a picture of \(image.width)x\(image.height)")
+    }
+    let source = lying(region)
+    var rows = try FrameRows(self, columns: source.x..<(source.x + source.width))
+    let target = image.pixels.pointer
+    if orientation == .upright {
+      for y in 0..<source.height { rows.read(source.y + y, into: target + y * image.stride) }
+      return
+    }
+    // A few rows at a time, which are turned while they lie in the cache.
+    let most = min(16, source.height), bytes = 3 * source.width
+    let strip = try Storage<UInt8>(count: most * bytes)
+    for first in Swift.stride(from: 0, to: source.height, by: most) {
+      let count = min(most, source.height - first)
+      for y in 0..<count { rows.read(source.y + first + y, into: strip.pointer + y * bytes) }
+      let place = orientation.turnsRowsOver ? source.height - first - count : first
+      let offset = orientation.exchangesSides ? 3 * place : place * image.stride
+      orientation.turn(strip.pointer, width: source.width, height: count, into: target + offset, stride: image.stride)
+    }
+    withExtendedLifetime(strip) {}
+  }
+}

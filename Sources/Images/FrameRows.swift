@@ -1,0 +1,77 @@
+import Tensors
+
+/// Reads rows of a frame as R, G, B bytes, one after another, from column `columns.lowerBound` on.
+struct FrameRows {
+  private let frame: Frame
+  private let columns: Range<Int>
+  /// The differences of colour of every pixel from an even column on, of the chroma row that was read last.
+  private let differences: Storage<Int16>
+  private let pixels: Storage<UInt32>
+  private let room: Int
+  private var chromaRow = -1
+
+  init(_ frame: Frame, columns: Range<Int>) throws(Failure) {
+    self.frame = frame
+    self.columns = columns
+    room = columns.count + 2
+    let isVideo = if case .packed = frame.format { false } else { true }
+    differences = try Storage(count: isVideo ? 2 * room : 0)
+    pixels = try Storage(count: isVideo ? room : 0)
+  }
+
+  /// 3 * columns.count bytes of row `y`.
+  mutating func read(_ y: Int, into target: UnsafeMutablePointer<UInt8>) {
+    let even = columns.lowerBound & ~1, luma = frame.row(y)
+    switch frame.format {
+    case .packed(let format):
+      format.read(luma + format.size * columns.lowerBound, count: columns.count, into: target)
+    case .nv12, .nv21:
+      if chromaRow != y / 2 {
+        let row = frame.row(y / 2, of: 1) + even
+        if frame.format == .nv12 { spread(row, row + 1, step: 2) } else { spread(row + 1, row, step: 2) }
+        chromaRow = y / 2
+      }
+      convert(luma + even, step: 1, into: target)
+    case .i420:
+      if chromaRow != y / 2 {
+        spread(frame.row(y / 2, of: 1) + even / 2, frame.row(y / 2, of: 2) + even / 2, step: 1)
+        chromaRow = y / 2
+      }
+      convert(luma + even, step: 1, into: target)
+    case .yuyv:
+      let row = luma + 2 * even
+      spread(row + 1, row + 3, step: 4)
+      convert(row, step: 2, into: target)
+    }
+  }
+
+  /// How many pixels from the even column on.
+  private var count: Int { columns.count + columns.lowerBound % 2 }
+
+  /// To each pixel the differences of its pair.
+  @inline(__always)
+  private func spread(_ u: UnsafePointer<UInt8>, _ v: UnsafePointer<UInt8>, step: Int) {
+    let us = differences.pointer, vs = differences.pointer + room
+    for pair in 0..<((count + 1) / 2) {
+      let u = Int16(u[step &* pair]) &- 128, v = Int16(v[step &* pair]) &- 128
+      us[2 &* pair] = u
+      us[2 &* pair &+ 1] = u
+      vs[2 &* pair] = v
+      vs[2 &* pair &+ 1] = v
+    }
+  }
+
+  @inline(__always)
+  private func convert(_ luma: UnsafePointer<UInt8>, step: Int, into target: UnsafeMutablePointer<UInt8>) {
+    let us = differences.pointer
+    frame.colours.convert(luma, step: step, us, us + room, count: count, into: pixels.pointer)
+    // Four bytes a pixel, of which the next pixel overwrites the last; the row's last pixel has no next.
+    let from = pixels.pointer + columns.lowerBound % 2, last = columns.count - 1
+    let bytes = UnsafeMutableRawPointer(target)
+    for x in 0..<last { (bytes + 3 * x).storeBytes(of: from[x].littleEndian, as: UInt32.self) }
+    let pixel = from[last]
+    target[3 * last] = UInt8(truncatingIfNeeded: pixel)
+    target[3 * last + 1] = UInt8(truncatingIfNeeded: pixel >> 8)
+    target[3 * last + 2] = UInt8(truncatingIfNeeded: pixel >> 16)
+  }
+}

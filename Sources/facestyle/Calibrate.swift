@@ -1,0 +1,125 @@
+import ArgumentParser
+import CFaceStyle
+
+struct Calibrate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Finds the threshold for a false-accept rate, as far as pairs show it.",
+    usage: "facestyle calibrate --pairs <file> --images <folder> [<options>]",
+    discussion: """
+      FILE and FOLDER are those of `facestyle evaluate`.
+
+      The threshold is the largest distance that occurs at which, with 95 % confidence, no more \
+      than the rate of all pairs of two people are taken for one (Clopper and Pearson 1934). \
+      A search among K people compares K times: one comparison may then err at \
+      1 - (1 - rate)^(1/K). With too few pairs to claim that there is no threshold, but the \
+      number of pairs that are needed. Pairs, and the comparisons of a search, are taken as \
+      independent.
+      """)
+
+  @OptionGroup var labelled: LabelledPairsOptions
+
+  @Option(help: ArgumentHelp("Strangers that may be taken for somebody.", valueName: "rate"))
+  var far = 0.001
+
+  @Option(help: ArgumentHelp("Among how many people a face is searched.", valueName: "number"))
+  var people: UInt64 = 1
+
+  @Option(help: ArgumentHelp("Of the bounds.", valueName: "share"))
+  var confidence = 0.95
+
+  @OptionGroup var face: FaceOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    for (name, value) in [("--far", far), ("--confidence", confidence)] where !(value > 0 && value < 1) {
+      throw ValidationError("\(name) is \(value), wanted is more than 0 and less than 1.")
+    }
+    guard people >= 1 else { throw ValidationError("--people is 0, wanted is 1 or more.") }
+  }
+
+  func run() throws {
+    try common.apply()
+    let measured = try labelled.measure(face)
+    var options = fs_calibration_options()
+    try check(fs_calibration_options_init(&options, MemoryLayout<fs_calibration_options>.size))
+    options.false_accept_rate = far
+    options.people = people
+    options.confidence = confidence
+    let (distances, same) = (measured.distances, measured.same)
+    var found = fs_calibration()
+    try check(fs_calibrate(distances, same, distances.count, &options, &found), labelled.pairs)
+    var counts: [UInt64] = [1, 10, 100, 1000, 10000]
+    if !counts.contains(people) { counts = (counts + [people]).sorted() }
+    var rows = [fs_growth](repeating: fs_growth(), count: counts.count)
+    try check(
+      fs_calibrate_growth(distances, same, distances.count, &options, counts, counts.count, &rows, rows.count),
+      labelled.pairs)
+    let report = CalibrationReport(measured, options, found, rows)
+    print(common.json ? report.json.description : report.text)
+  }
+}
+
+/// What a calibration found, as text and as JSON.
+private struct CalibrationReport {
+  private let measured: LabelledPairs
+  private let options: fs_calibration_options
+  private let found: fs_calibration
+  private let rows: [fs_growth]
+
+  init(_ measured: LabelledPairs, _ options: fs_calibration_options, _ found: fs_calibration, _ rows: [fs_growth]) {
+    (self.measured, self.options, self.found, self.rows) = (measured, options, found, rows)
+  }
+
+  var json: JSON {
+    .object([
+      "model": .string(measured.model), "photos": .integer(measured.photos), "far": .number(options.false_accept_rate),
+      "people": .integer(Int(options.people)), "confidence": .number(options.confidence),
+      "threshold": .number(found.threshold), "comparison_rate": .number(found.comparison_rate),
+      "false_accepts": .number(found.false_accepts), "max_false_accepts": .number(found.max_false_accepts),
+      "max_false_accepts_of_search": .number(found.max_false_accepts_of_search),
+      "false_rejects": .number(found.false_rejects), "min_false_rejects": .number(found.min_false_rejects),
+      "max_false_rejects": .number(found.max_false_rejects), "genuine": .integer(Int(found.genuine)),
+      "impostors": .integer(Int(found.impostors)), "genuine_rejected": .integer(Int(found.genuine_rejected)),
+      "impostors_accepted": .integer(Int(found.impostors_accepted)),
+      "impostors_needed": .integer(Int(found.impostors_needed)),
+      "growth": .array(rows.map(growth)), "skipped": measured.skipped.json,
+    ])
+  }
+
+  private func growth(_ row: fs_growth) -> JSON {
+    .object([
+      "people": .integer(Int(row.people)), "false_accepts": .number(row.false_accepts),
+      "max_false_accepts": .number(row.max_false_accepts), "threshold": .number(row.threshold),
+      "false_rejects": .number(row.false_rejects), "min_false_rejects": .number(row.min_false_rejects),
+      "max_false_rejects": .number(row.max_false_rejects), "impostors_needed": .integer(Int(row.impostors_needed)),
+    ])
+  }
+
+  var text: String {
+    func percent(_ rate: Double) -> String { "\(fixed(100 * rate, rate < 0.01 ? 4 : 2)) %" }
+    let sure = percent(options.confidence)
+    var lines = [
+      "\(grouped(measured.distances.count)) pairs of \(counted(measured.photos, "photo", "photos")), embedded by \(measured.model)",
+      "",
+      "  threshold        \(fixed(found.threshold, 4)) for \(percent(options.false_accept_rate)) among "
+        + counted(Int(options.people), "person", "people"),
+      "  false accepts    \(percent(found.false_accepts)), at most \(percent(found.max_false_accepts)) with \(sure) confidence",
+      "                   \(grouped(Int(found.impostors_accepted))) of \(grouped(Int(found.impostors))) pairs of two people",
+      "  false rejects    \(percent(found.false_rejects)), between \(percent(found.min_false_rejects)) and "
+        + percent(found.max_false_rejects),
+      "                   \(grouped(Int(found.genuine_rejected))) of \(grouped(Int(found.genuine))) pairs of one person",
+      "",
+      "            with this threshold     with a threshold for so many people",
+      "   people   strangers accepted      threshold   false rejects",
+    ]
+    for row in rows {
+      let kept =
+        row.threshold.isNaN
+        ? "none: wants \(grouped(Int(row.impostors_needed))) pairs of two people"
+        : "\(padded(fixed(row.threshold, 4), 9))   \(percent(row.false_rejects))"
+      lines.append(
+        "  \(padded(grouped(Int(row.people)), 7))   \(leftAligned("at most \(percent(row.max_false_accepts))", 21))   \(kept)")
+    }
+    return (lines + measured.skipped.lines).joined(separator: "\n")
+  }
+}

@@ -1,0 +1,124 @@
+import Faces
+import TestSupport
+import Tensors
+import Testing
+
+private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Float = 0.9) -> Face {
+  let box = Box(left: Float(x), top: Float(y), right: Float(x + side), bottom: Float(y + side))
+  return Face(box: box, score: score, landmarks: [Point](repeating: Point(Float(x), Float(y)), count: 5))
+}
+
+@Suite struct TrackerTests {
+  private func tracker(_ change: (inout Tracker.Options) -> Void = { _ in }) throws -> Tracker {
+    var options = Tracker.Options()
+    change(&options)
+    return try Tracker(options)
+  }
+
+  /// The track of each person in each frame; nil where a path has no face.
+  private func follow(_ tracker: Tracker, _ frames: Int, _ paths: [(Int) -> Face?]) throws -> [[UInt64?]] {
+    var result: [[UInt64?]] = []
+    for frame in 0..<frames {
+      let present = paths.map { $0(frame) }
+      var tracked = try tracker.update(present.compactMap { $0 }, qualities: nil, time: Double(frame)).makeIterator()
+      result.append(present.map { $0 == nil ? nil : tracked.next()?.track })
+    }
+    return result
+  }
+
+  @Test func `people who cross keep their tracks`() throws {
+    let found = try follow(
+      try tracker(), 40, [{ face(Double(10 * $0)) }, { face(400 - Double(10 * $0), 110) }])
+    #expect(found.allSatisfy { $0 == [1, 2] })
+  }
+
+  @Test func `people who swap places keep their tracks`() throws {
+    // Apart, then each walks to the other's place, and stays.
+    func way(_ frame: Int) -> Double { Double(min(max(frame - 5, 0), 20)) * 10 }
+    let found = try follow(try tracker(), 40, [{ face(way($0), 100) }, { face(200 - way($0), 125) }])
+    #expect(found.allSatisfy { $0 == [1, 2] })
+  }
+
+  @Test(arguments: [(1, true), (9, true), (10, true), (11, false), (20, false)])
+  func `a face behind something is found again for some frames`(hidden: Int, isSame: Bool) throws {
+    let found = try follow(try tracker(), 50, [{ (10..<(10 + hidden)).contains($0) ? nil : face(Double(8 * $0)) }])
+    #expect(found[9][0] == 1 && found[10 + hidden][0] == (isSame ? 1 : 2))
+  }
+
+  @Test func `a face that jumps is another one`() throws {
+    let found = try follow(try tracker(), 20, [{ face($0 < 10 ? 0 : 400) }])
+    #expect(found[9][0] == 1 && found[10][0] == 2 && found[19][0] == 2)
+  }
+
+  @Test func `a small face behind a large one is another one`() throws {
+    let found = try follow(try tracker(), 10, [{ $0 < 5 ? face(0, side: 100) : face(40, side: 20) }])
+    #expect(found[4][0] == 1 && found[5][0] == 2)
+  }
+
+  @Test func `a begun track ends once, and is told with its best photo`() throws {
+    let tracker = try tracker { $0.mostMissed = 3 }
+    let qualities: [Float] = [0.3, 0.8, 0.5]
+    for frame in 0..<3 {
+      let tracked = try [qualities[frame]].withUnsafeBufferPointer { q throws(Failure) in
+        try tracker.update([face(Double(frame))], qualities: q, time: Double(frame))
+      }
+      #expect(tracked[0].events.contains(.begun) == (frame == 1) && tracked[0].events.contains(.best) == (frame < 2))
+    }
+    for frame in 3..<10 {
+      _ = try tracker.update([], qualities: nil, time: Double(frame))
+      #expect(tracker.ended.count == (frame == 6 ? 1 : 0))
+      if let track = tracker.ended.first {
+        #expect(track.best.quality == 0.8 && track.best.frame == 2 && track.best.time == 1 && track.seen == 3)
+      }
+    }
+  }
+
+  @Test func `identification comes again with time, or with a much better photo`() throws {
+    func times(_ change: (inout Tracker.Options) -> Void, quality: (Int) -> Float) throws -> [Int] {
+      let tracker = try tracker(change)
+      return try (0..<20).filter { frame in
+        let tracked = try [quality(frame)].withUnsafeBufferPointer { q throws(Failure) in
+          try tracker.update([face(0)], qualities: q, time: Double(frame))
+        }
+        return tracked[0].events.contains(.identify)
+      }
+    }
+    #expect(try times({ _ in }, quality: { _ in 0.5 }) == [1])
+    #expect(try times({ $0.identifyEvery = 7 }, quality: { _ in 0.5 }) == [1, 8, 15])
+    #expect(try times({ _ in }, quality: { $0 < 10 ? 0.4 : 0.7 }) == [1, 10])
+    #expect(try times({ $0.identifyBetter = .infinity }, quality: { $0 < 10 ? 0.4 : 0.7 }) == [1])
+  }
+
+  @Test func `there are never more tracks than asked for`() throws {
+    let tracker = try tracker { ($0.mostTracks, $0.leastSeen) = (3, 1) }
+    var numbers = Numbers(seed: 2)
+    for frame in 0..<300 {
+      let faces = (0..<20).map { _ in face(1000 * numbers.next(), 1000 * numbers.next()) }
+      let tracked = try tracker.update(faces, qualities: nil, time: Double(frame))
+      #expect(tracker.tracks.count <= 3 && tracker.ended.count <= 3 && tracked.filter { $0.track != 0 }.count <= 3)
+      let named = tracked.map(\.track).filter { $0 != 0 }
+      #expect(Set(named).count == named.count)
+    }
+  }
+
+  @Test func `the same faces give the same tracks`() throws {
+    func run() throws -> [[Tracker.Tracked]] {
+      let tracker = try tracker()
+      var numbers = Numbers(seed: 9)
+      return try (0..<100).map { frame in
+        let faces = (0..<6).map { i in face(Double(60 * i) + 30 * numbers.next(), 100 + 30 * numbers.next()) }
+        return try tracker.update(faces, qualities: nil, time: Double(frame))
+      }
+    }
+    #expect(try run() == run())
+  }
+
+  @Test func `what is refused changes nothing`() throws {
+    let tracker = try tracker()
+    _ = try tracker.update([face(0)], qualities: nil, time: 5)
+    #expect(outcome { try tracker.update([face(0)], qualities: nil, time: 4) }.contains("at least the last one's, 5.0"))
+    #expect(outcome { try tracker.update([face(.nan)], qualities: nil, time: 6) }.contains("face 0"))
+    #expect(outcome { try tracker.update([face(0, side: 0)], qualities: nil, time: 6) }.contains("wanted finite numbers and an area"))
+    #expect(try tracker.update([face(0)], qualities: nil, time: 6).first?.isBegun == true)
+  }
+}

@@ -1,0 +1,48 @@
+"""Is a face fit to be recognised by? Size, sharpness, pose and light, with the reasons against it."""
+
+import ctypes
+from dataclasses import dataclass
+
+from . import _c
+from .errors import check
+
+
+@dataclass(frozen=True)
+class Quality:
+    """`reasons` is a tuple of texts, empty if nothing speaks against the face; `score`, 0 to 1, is an order among photos of
+    a person. `eye_distance` is in pixels of the picture, `sharpness` the variance of the Laplacian, `yaw`, `pitch` and
+    `roll` in degrees, `brightness` and `contrast` mean and standard deviation of the luma, 0 to 255; the rest are parts of
+    the face, 0 to 1."""
+
+    score: float
+    reasons: tuple
+    eye_distance: float
+    sharpness: float
+    yaw: float
+    pitch: float
+    roll: float
+    brightness: float
+    contrast: float
+    clipped_dark: float
+    clipped_bright: float
+    outside: float
+
+    @property
+    def accepted(self):
+        return not self.reasons
+
+
+def face_quality(image, face, **limits):
+    """The `Quality` of a `Face` in an `Image`. `limits` are the fields of fs_quality_options: min_eye_distance,
+    min_sharpness, max_yaw, max_pitch, max_roll, min_brightness, max_brightness, max_clipped, min_contrast, max_outside."""
+    options, out = _c.fs_quality_options(), _c.fs_quality()
+    check(_c.fs_quality_options_init(ctypes.byref(options), ctypes.sizeof(options)))
+    names = [name for name, _ in options._fields_ if name != "size"]
+    for name, limit in limits.items():
+        if name not in names:
+            raise TypeError(f"face_quality has no limit {name!r}; there are {', '.join(names)}")
+        setattr(options, name, limit)
+    check(_c.fs_face_quality(image.handle, ctypes.byref(face._as_c()), ctypes.byref(options), ctypes.byref(out)))
+    reasons = tuple(
+        _c.fs_quality_reason_text(1 << bit).decode() for bit in range(32) if out.reasons >> bit & 1)
+    return Quality(reasons=reasons, **{name: getattr(out, name) for name, _ in out._fields_ if name != "reasons"})
