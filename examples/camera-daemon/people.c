@@ -38,7 +38,7 @@ struct people {
   size_t dimension;
   float *embedding;
   uint64_t frame;
-  double time;         /* of the last frame: never goes back, whatever is done to the clock */
+  double time;         /* of the last frame for the tracker: never goes back, whatever is done to the clock */
   uint32_t crops;
   struct stage_times times[STAGES];
 
@@ -306,7 +306,10 @@ bool people_look(struct people *people, const struct picture *picture, struct ev
   note(people, DETECT, start);
 
   start = milliseconds();
-  double time = (double)picture->time.tv_sec + (double)picture->time.tv_nsec / 1e9;
+  /* Where every frame is looked at they come as fast as that goes: their number is their time. */
+  double rate = people->settings.rate > 0 ? people->settings.rate : 30;
+  double time = people->settings.every_frame ? (double)picture->number / rate
+                                             : (double)picture->time.tv_sec + (double)picture->time.tv_nsec / 1e9;
   if (time > people->time) people->time = time;
   if (failed(fs_tracker_update(people->tracker, faces, NULL, count, people->time, tracked, FACES), "tracker", errors)) return false;
   note(people, TRACK, start);
