@@ -50,7 +50,7 @@ def main():
     parser.add_argument("--lfw", type=Path, help="images/, pairs.txt and landmarks.json to report on")
     parser.add_argument("--out", type=Path, default=Path("build/training/celeba"))
     parser.add_argument("--architecture", default="nn4.small2")
-    parser.add_argument("--steps", type=int, nargs=2, default=(1800, 900), metavar=("CENTRE", "TRIPLETS"))
+    parser.add_argument("--steps", type=int, nargs=2, default=(1500, 750), metavar=("CENTRE", "TRIPLETS"))
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
