@@ -234,13 +234,80 @@ final class Gallery {
     handle = try made("") { fs_gallery_create(&$0, embedder.handle) }
   }
 
+  enum Access { case create, change, read }
+
+  /// A gallery in a file; `embedder` may be nil for one that is there.
+  init(opening path: String, _ embedder: Embedder?, key: [UInt8]?, _ access: Access) throws(Failure) {
+    var options = fs_gallery_options()
+    try check(fs_gallery_options_init(&options, MemoryLayout<fs_gallery_options>.size))
+    options.read_only = access == .read ? 1 : 0
+    options.create = access == .create ? 1 : 0
+    handle = try made(path) { handle in
+      guard let key else { return fs_gallery_open(&handle, path, embedder?.handle, &options) }
+      return key.withUnsafeBufferPointer { key in
+        options.key = key.baseAddress
+        return fs_gallery_open(&handle, path, embedder?.handle, &options)
+      }
+    }
+  }
+
   deinit { fs_gallery_destroy(handle) }
 
   var people: Int { fs_gallery_people(handle) }
   var photos: Int { fs_gallery_photos(handle) }
 
+  var info: fs_gallery_info {
+    get throws(Failure) {
+      var info = fs_gallery_info()
+      info.size = MemoryLayout<fs_gallery_info>.size
+      try check(fs_gallery_info_get(handle, &info))
+      return info
+    }
+  }
+
   func add(_ name: String, _ embedding: [Float]) throws(Failure) {
     try check(fs_gallery_add(handle, name, embedding, embedding.count), name)
+  }
+
+  func enrol(_ name: String, _ embedding: [Float], note: String, isRefused: Bool) throws(Failure) -> fs_enrolment {
+    var options = fs_enrolment_options(), enrolment = fs_enrolment()
+    try check(fs_enrolment_options_init(&options, MemoryLayout<fs_enrolment_options>.size))
+    options.refuse = isRefused ? 1 : 0
+    let status = note.withCString { note in
+      options.note = note
+      return fs_gallery_enrol(handle, name, embedding, embedding.count, &options, &enrolment)
+    }
+    try check(status, name)
+    return enrolment
+  }
+
+  func remove(_ name: String) throws(Failure) { try check(fs_gallery_remove(handle, name), name) }
+  func remove(photo: UInt64) throws(Failure) { try check(fs_gallery_remove_photo(handle, photo)) }
+
+  func listPeople() throws(Failure) -> [fs_gallery_person] {
+    var count = people, list = [fs_gallery_person](repeating: fs_gallery_person(), count: people + 1)
+    try check(fs_gallery_list_people(handle, &list, list.count, &count))
+    return Array(list.prefix(count))
+  }
+
+  func listPhotos(of name: String) throws(Failure) -> [fs_gallery_photo] {
+    var count = photos, list = [fs_gallery_photo](repeating: fs_gallery_photo(), count: photos + 1)
+    try check(fs_gallery_list_photos(handle, name, &list, list.count, &count), name)
+    return Array(list.prefix(count))
+  }
+
+  func export(to path: String) throws(Failure) { try check(fs_gallery_export(handle, path), path) }
+
+  func add(from path: String) throws(Failure) -> fs_gallery_report {
+    var report = fs_gallery_report()
+    try check(fs_gallery_import(handle, path, &report), path)
+    return report
+  }
+
+  func merge(_ other: Gallery, _ path: String) throws(Failure) -> fs_gallery_report {
+    var report = fs_gallery_report()
+    try check(fs_gallery_merge(handle, other.handle, &report), path)
+    return report
   }
 
   func identify(_ embedding: [Float], threshold: Float) throws(Failure) -> fs_match {
@@ -250,9 +317,14 @@ final class Gallery {
   }
 }
 
+/// A text of C's that fills a struct's room.
+func fixedText<Room>(_ room: Room) -> String {
+  withUnsafeBytes(of: room) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+}
+
 extension fs_match {
   var person: String {
-    withUnsafeBytes(of: name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    fixedText(name)
   }
 
   /// "obama, distance 0.38 (threshold 0.60)"

@@ -3,28 +3,46 @@ import ArgumentParser
 struct Identify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Tells who is on a photo.",
-    usage: "facestyle identify <photo> <gallery> [<options>]",
+    usage: """
+      facestyle identify <photo> <folder> [<options>]
+      facestyle identify <photo> --gallery <file> [<options>]
+      """,
     discussion: """
-      The gallery is a folder with a photo NAME.jpg for each person, a folder NAME with \
-      several photos, or both. Photos without a face are skipped.
+      The folder has a photo NAME.jpg for each person, a folder NAME with several photos, \
+      or both; photos without a face are skipped. A gallery's file is made by \
+      `facestyle gallery add`.
       """)
 
   @Argument(help: "The photo.") var photo: String
-  @Argument(help: "The folder of people.") var gallery: String
+  @Argument(help: "The folder of people.") var folder: String?
 
+  @Option(help: ArgumentHelp("A gallery's file, instead of a folder.", valueName: "file"))
+  var gallery: String?
+
+  @OptionGroup var key: KeyOption
   @OptionGroup var face: FaceOptions
   @OptionGroup var threshold: ThresholdOption
   @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if (folder == nil) == (gallery == nil) { throw ValidationError("A folder of people is wanted, or --gallery.") }
+    if gallery == nil, key.keyFile != nil { throw ValidationError("--key-file is for a gallery's file.") }
+  }
 
   func run() throws {
     try common.apply()
     let reader = try face.open()
     let embedding = try reader.embed(photo)
-    let people = try Gallery(reader.embedder)
-    for (name, path) in try galleryPhotos(gallery) {
-      if let known = try reader.embedOrSkip(path) { try people.add(name, known) }
+    let people: Gallery
+    if let gallery {
+      people = try Gallery(opening: gallery, reader.embedder, key: key.read(), .read)
+    } else {
+      people = try Gallery(reader.embedder)
+      for (name, path) in try galleryPhotos(folder ?? "") {
+        if let known = try reader.embedOrSkip(path) { try people.add(name, known) }
+      }
     }
-    guard people.photos > 0 else { throw Failure("\(gallery): no photo with a face") }
+    guard people.photos > 0 else { throw Failure("\(gallery ?? folder ?? ""): no photo with a face") }
     let match = try people.identify(embedding, threshold: threshold.value)
     if common.json {
       print(

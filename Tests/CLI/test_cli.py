@@ -23,7 +23,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAM = Path(os.environ.get("FACESTYLE_PROGRAM", REPOSITORY / "build" / "facestyle"))
 MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"))
 PHOTOS = Path(os.environ.get("FACESTYLE_PHOTOS", REPOSITORY / "build" / "photos"))
-COMMANDS = ["detect", "compare", "identify", "embed", "evaluate", "calibrate", "train", "style", "demo"]
+COMMANDS = ["detect", "compare", "identify", "gallery", "embed", "evaluate", "calibrate", "train", "style", "demo"]
+LARGE = ("--model", "dlib-resnet")  # not the small one that is taken otherwise
 BAD_USAGE = 64  # EX_USAGE of sysexits.h
 
 models = pytest.mark.skipif(
@@ -131,6 +132,9 @@ def test_the_program_tells_its_version():
 @pytest.mark.parametrize(
     "arguments",
     [
+        ["identify", "a.jpg"], ["identify", "a.jpg", "people", "--gallery", "file"],
+        ["identify", "a.jpg", "people", "--key-file", "file"], ["gallery", "add", "file", "name"], ["gallery", "list"],
+        ["gallery", "remove", "file"], ["gallery", "remove", "file", "name", "--photo", "1"], ["gallery", "export", "file"],
         ["paint"], ["detect"], ["compare", "a.jpg"], ["detect", "a.jpg", "--nonsense"], ["style", "a.jpg", "b.jpg"],
         ["style", "a.jpg", "b.jpg", "-o", "c.gif"], ["style", "a.jpg", "b.jpg", "-o", "c.png", "--size", "wide"],
         ["style", "a.jpg", "b.jpg", "-o", "c.png", "--pooling", "median"],
@@ -257,13 +261,12 @@ def test_models_are_found_in_the_current_folders_build(tmp_path):
 
 @models
 def test_compare_tells_one_person_from_two():
-    large = ("--model", "dlib-resnet")
-    same, other = answer("compare", OBAMA, OBAMA2, *large), answer("compare", OBAMA, BIDEN, *large)
+    same, other = answer("compare", OBAMA, OBAMA2, *LARGE), answer("compare", OBAMA, BIDEN, *LARGE)
     assert list(same) == ["distance", "threshold", "same"]
     assert same["same"] is True and 0 < same["distance"] <= same["threshold"]
     assert other["same"] is False and other["distance"] > other["threshold"]
-    assert re.fullmatch(r"same person, distance 0\.\d\d \(threshold 0\.60\)\n", good("compare", OBAMA, OBAMA2, *large))
-    assert good("compare", OBAMA, BIDEN, *large).startswith("different people, distance ")
+    assert re.fullmatch(r"same person, distance 0\.\d\d \(threshold 0\.60\)\n", good("compare", OBAMA, OBAMA2, *LARGE))
+    assert good("compare", OBAMA, BIDEN, *LARGE).startswith("different people, distance ")
     assert answer("compare", OBAMA, BIDEN, "--threshold", 2)["same"] is True
     small = answer("compare", OBAMA, OBAMA2)  # the model in the box, which needs no download
     assert small["same"] is True and small["threshold"] == pytest.approx(0.37)
@@ -291,8 +294,7 @@ def test_identify_knows_its_people(tmp_path, tiny):
     (gallery / "broken.jpg").write_bytes(b"not a picture")
     (gallery / "notes.txt").write_text("not looked at")
 
-    large = ("--model", "dlib-resnet")
-    result = run("identify", OBAMA, gallery, "--json", *large)
+    result = run("identify", OBAMA, gallery, "--json", *LARGE)
     assert result.returncode == 0
     match = json.loads(result.stdout)
     assert list(match) == ["known", "name", "distance", "threshold"]
@@ -302,8 +304,8 @@ def test_identify_knows_its_people(tmp_path, tiny):
     assert all(line.startswith("facestyle: skipped ") for line in told)
 
     (gallery / "biden.jpg").unlink()
-    assert good("identify", BIDEN, gallery, *large).startswith("a stranger, the nearest is obama, distance ")
-    assert answer("identify", BIDEN, gallery, *large)["known"] is False
+    assert good("identify", BIDEN, gallery, *LARGE).startswith("a stranger, the nearest is obama, distance ")
+    assert answer("identify", BIDEN, gallery, *LARGE)["known"] is False
     assert answer("identify", BIDEN, gallery, "--threshold", 9)["known"] is True
 
 
@@ -640,3 +642,65 @@ def test_the_demo_compares_identifies_and_paints(tmp_path, tiny):
     assert re.search(r"biden\.jpg among .*\n    a stranger, the nearest is obama, ", text)
     assert [line for line in text.splitlines() if len(line) > 80 and "/" not in line] == []
     assert png_size(out / "content-style.png") == (400, 300)
+
+
+# ---- Galleries in files ----
+
+
+@models
+def test_a_gallery_is_kept_in_a_file(tmp_path):
+    file = tmp_path / "people.gallery"
+    added = answer("gallery", "add", file, "Barack Obama", OBAMA, OBAMA2, *LARGE)
+    assert added == {"added": [0, 1], "conflicts": [], "people": 1, "photos": 2}
+    assert "1 photo of Joe Biden added; 2 people, 3 photos" in good("gallery", "add", file, "Joe Biden", BIDEN, *LARGE)
+    people = answer("gallery", "list", file)
+    assert [(person["name"], person["photos"]) for person in people] == [("Barack Obama", 2), ("Joe Biden", 1)]
+    assert [photo["note"] for photo in answer("gallery", "list", file, "Barack Obama")] == ["obama.jpg", "obama2.jpg"]
+    assert re.search(r"2  20\d\d-\d\d-\d\d  Barack Obama\n", good("gallery", "list", file))
+
+    known = answer("identify", PHOTOS / "obama3.jpg", "--gallery", file, *LARGE)
+    assert known["known"] and known["name"] == "Barack Obama"
+    assert answer("identify", BIDEN, "--gallery", file, *LARGE)["distance"] < 1e-5
+
+    result = run("gallery", "add", file, "Somebody", OBAMA, "--refuse", *LARGE)
+    assert result.returncode == 1 and "looks like Barack Obama" in result.stderr and "no photo was added" in result.stderr
+    result = run("gallery", "add", file, "Somebody", OBAMA, "--json", *LARGE)
+    told = json.loads(result.stdout)
+    assert told["conflicts"][0]["name"] == "Barack Obama" and told["added"] == [3]
+    assert "Somebody" in refused("gallery", "list", file, "Somebody else")
+
+    assert answer("gallery", "remove", file, "Somebody") == {"people": 2, "photos": 3}
+    assert answer("gallery", "remove", file, "--photo", 0) == {"people": 2, "photos": 2}
+    assert "no photo 0" in refused("gallery", "remove", file, "--photo", 0)
+
+
+@models
+def test_a_gallery_is_exported_imported_and_merged(tmp_path):
+    first, second = tmp_path / "first.gallery", tmp_path / "second.gallery"
+    good("gallery", "add", first, "Barack Obama", OBAMA, *LARGE)
+    good("gallery", "add", second, "Joe Biden", BIDEN, "--note", "an office", *LARGE)
+    assert "1 photo added, 0 were there; 2 people, 2 photos" in good("gallery", "merge", first, second)
+    for name in ("all.csv", "all.safetensors"):
+        assert answer("gallery", "export", first, tmp_path / name) == {"people": 2, "photos": 2}
+        copy = tmp_path / (name + ".gallery")
+        assert answer("gallery", "import", copy, tmp_path / name, *LARGE)["added"] == 2
+        assert answer("gallery", "import", copy, tmp_path / name, *LARGE)["present"] == 2
+        assert answer("gallery", "list", copy, "Joe Biden")[0]["note"] == "an office"
+    assert ".csv or .safetensors" in refused("gallery", "export", first, tmp_path / "all.txt")
+    assert "absent" in refused("gallery", "list", tmp_path / "absent")
+    (tmp_path / "text").write_text("text\n")
+    assert "not a database" in refused("gallery", "list", tmp_path / "text")
+
+
+@models
+def test_a_gallery_is_encrypted_with_a_key(tmp_path):
+    file, key = tmp_path / "people.gallery", tmp_path / "key"
+    key.write_bytes(bytes(range(32)))
+    result = run("gallery", "add", file, "Barack Obama", OBAMA, "--key-file", key, *LARGE)
+    if "libsodium" in result.stderr:
+        pytest.skip("libsodium is absent: install Debian's libsodium23")
+    assert result.returncode == 0, result.stderr
+    assert answer("identify", OBAMA, "--gallery", file, "--key-file", key, *LARGE)["known"]
+    assert "a key is wanted" in refused("identify", OBAMA, "--gallery", file, *LARGE)
+    key.write_bytes(b"short")
+    assert "5 bytes, wanted 32" in refused("gallery", "list", file, "--key-file", key)

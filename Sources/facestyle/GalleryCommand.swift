@@ -1,0 +1,260 @@
+import ArgumentParser
+import CFaceStyle
+import Glibc
+
+/// Galleries that lie in files.
+struct GalleryCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gallery",
+    abstract: "Keeps people's faces in a file.",
+    discussion: """
+      The file is a database that several programs may use at once; `facestyle identify \
+      --gallery` searches it. Every change is on the disk when the command ends.
+      """,
+    subcommands: [Add.self, Remove.self, List.self, Export.self, Import.self, Merge.self])
+
+  struct Add: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Adds photos of a person, who may be new; makes the file if there is none.",
+      usage: "facestyle gallery add <file> <name> <photo> ... [<options>]")
+
+    @Argument(help: "The gallery's file.") var file: String
+    @Argument(help: "The person.") var name: String
+    @Argument(help: "JPEG or PNG files.") var photos: [String]
+
+    @Option(help: ArgumentHelp("Kept with each photo, instead of its file's name.", valueName: "text"))
+    var note: String?
+
+    @Flag(help: "Leave out a photo that looks like somebody else.")
+    var refuse = false
+
+    @OptionGroup var key: KeyOption
+    @OptionGroup var face: FaceOptions
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+      if photos.isEmpty { throw ValidationError("At least one photo is wanted.") }
+    }
+
+    func run() throws {
+      try common.apply()
+      let reader = try face.open()
+      let gallery = try Gallery(opening: file, reader.embedder, key: key.read(), .create)
+      var added: [JSON] = [], conflicts: [JSON] = []
+      for path in photos {
+        guard let embedding = try reader.embedOrSkip(path) else { continue }
+        let told = try gallery.enrol(name, embedding, note: note ?? fileName(path), isRefused: refuse)
+        let other = fixedText(told.other)
+        if told.conflict != 0 {
+          warn("\(path): \(told.added != 0 ? "added, but " : "not added, ")it looks like \(other), distance \(fixed(told.distance, 2))")
+          conflicts.append(.object(["photo": .string(path), "name": .string(other), "distance": .single(told.distance)]))
+        }
+        if told.added != 0 { added.append(.integer(Int(clamping: told.photo))) }
+      }
+      if common.json {
+        print(
+          JSON.object([
+            "added": .array(added), "conflicts": .array(conflicts), "people": .integer(gallery.people),
+            "photos": .integer(gallery.photos),
+          ]))
+      } else {
+        print("\(counted(added.count, "photo", "photos")) of \(name) added; \(summary(gallery))")
+      }
+      guard !added.isEmpty else { throw Failure("\(file): no photo was added") }
+    }
+  }
+
+  struct Remove: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Removes a person, or one photo, for good.",
+      usage: """
+        facestyle gallery remove <file> <name> [<options>]
+        facestyle gallery remove <file> --photo <number> [<options>]
+        """)
+
+    @Argument(help: "The gallery's file.") var file: String
+    @Argument(help: "The person.") var name: String?
+
+    @Option(help: ArgumentHelp("One photo, as `gallery list` numbers them.", valueName: "number"))
+    var photo: UInt64?
+
+    @OptionGroup var key: KeyOption
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+      if (name == nil) == (photo == nil) { throw ValidationError("A name is wanted, or --photo.") }
+    }
+
+    func run() throws {
+      try common.apply()
+      let gallery = try Gallery(opening: file, nil, key: key.read(), .change)
+      if let name { try gallery.remove(name) }
+      if let photo { try gallery.remove(photo: photo) }
+      tell(gallery, common)
+    }
+  }
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Lists people, or the photos of one.",
+      usage: "facestyle gallery list <file> [<name>] [<options>]")
+
+    @Argument(help: "The gallery's file.") var file: String
+    @Argument(help: "A person whose photos are listed.") var name: String?
+
+    @OptionGroup var key: KeyOption
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+      try common.apply()
+      let gallery = try Gallery(opening: file, nil, key: key.read(), .read)
+      if let name {
+        let photos = try gallery.listPhotos(of: name)
+        if common.json {
+          print(
+            JSON.array(
+              photos.map {
+                .object([
+                  "photo": .integer(Int(clamping: $0.photo)), "created": .integer(Int($0.created)),
+                  "note": .string(fixedText($0.note)),
+                ])
+              }))
+        } else {
+          for photo in photos { print("\(padded(photo.photo, 8))  \(day(photo.created))  \(fixedText(photo.note))") }
+        }
+        return
+      }
+      let people = try gallery.listPeople()
+      if common.json {
+        print(
+          JSON.array(
+            people.map {
+              .object([
+                "name": .string(fixedText($0.name)), "photos": .integer(Int(clamping: $0.photos)),
+                "created": .integer(Int($0.created)),
+              ])
+            }))
+      } else {
+        for person in people { print("\(padded(person.photos, 8))  \(day(person.created))  \(fixedText(person.name))") }
+      }
+    }
+  }
+
+  struct Export: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Writes all photos' embeddings as a table, or as tensors.",
+      usage: "facestyle gallery export <file> <out.csv|out.safetensors> [<options>]")
+
+    @Argument(help: "The gallery's file.") var file: String
+    @Argument(help: "A .csv or .safetensors file.") var out: String
+
+    @OptionGroup var key: KeyOption
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+      try common.apply()
+      let gallery = try Gallery(opening: file, nil, key: key.read(), .read)
+      try gallery.export(to: out)
+      tell(gallery, common)
+    }
+  }
+
+  struct Import: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Adds the photos that `gallery export` wrote.",
+      usage: "facestyle gallery import <file> <in.csv|in.safetensors> [<options>]")
+
+    @Argument(help: "The gallery's file; it is made if there is none.") var file: String
+    @Argument(help: "A .csv or .safetensors file.") var photos: String
+
+    @OptionGroup var key: KeyOption
+    @Option(help: ArgumentHelp("The embedder's model.", valueName: "file")) var model: String?
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+      try common.apply()
+      let gallery = try opened(file, model, key)
+      tell(try gallery.add(from: photos), gallery, common)
+    }
+  }
+
+  struct Merge: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Adds the photos of another gallery that are not there yet.",
+      usage: "facestyle gallery merge <file> <other> [<options>]")
+
+    @Argument(help: "The gallery's file; it is made if there is none.") var file: String
+    @Argument(help: "The other gallery's file, with the same key if any.") var other: String
+
+    @OptionGroup var key: KeyOption
+    @Option(help: ArgumentHelp("The embedder's model.", valueName: "file")) var model: String?
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+      try common.apply()
+      let second = try Gallery(opening: other, nil, key: key.read(), .read)
+      let gallery = try opened(file, model, key)
+      tell(try gallery.merge(second, other), gallery, common)
+    }
+  }
+}
+
+/// The key of a gallery whose embeddings are encrypted.
+struct KeyOption: ParsableArguments {
+  @Option(help: ArgumentHelp("32 bytes that encrypt the gallery's embeddings.", valueName: "file"))
+  var keyFile: String?
+
+  func read() throws(Failure) -> [UInt8]? {
+    guard let keyFile else { return nil }
+    guard let file = fopen(keyFile, "rb") else { throw Failure("\(keyFile): \(String(cString: strerror(errno)))") }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 64)
+    let count = fread(&bytes, 1, bytes.count, file)
+    guard count == Int(FS_GALLERY_KEY_LENGTH) else {
+      throw Failure("\(keyFile): \(count == bytes.count ? "\(count) or more" : "\(count)") bytes, wanted \(FS_GALLERY_KEY_LENGTH)")
+    }
+    return Array(bytes.prefix(count))
+  }
+}
+
+/// The gallery of a file that is there, whatever its model; or a new one, for the embedder's.
+private func opened(_ file: String, _ model: String?, _ key: KeyOption) throws(Failure) -> Gallery {
+  if model == nil, kind(of: file) != .absent { return try Gallery(opening: file, nil, key: key.read(), .change) }
+  let embedder = try Embedder(openModel("faces-nn4", "dlib-resnet", asked: model))
+  return try Gallery(opening: file, embedder, key: key.read(), .create)
+}
+
+/// "2 people, 7 photos"
+private func summary(_ gallery: Gallery) -> String {
+  "\(counted(gallery.people, "person", "people")), \(counted(gallery.photos, "photo", "photos"))"
+}
+
+private func tell(_ gallery: Gallery, _ common: CommonOptions) {
+  if common.json {
+    print(JSON.object(["people": .integer(gallery.people), "photos": .integer(gallery.photos)]))
+  } else {
+    print(summary(gallery))
+  }
+}
+
+private func tell(_ report: fs_gallery_report, _ gallery: Gallery, _ common: CommonOptions) {
+  if common.json {
+    print(
+      JSON.object([
+        "added": .integer(Int(clamping: report.added)), "present": .integer(Int(clamping: report.present)),
+        "conflicts": .integer(Int(clamping: report.conflicts)), "people": .integer(gallery.people),
+        "photos": .integer(gallery.photos),
+      ]))
+    return
+  }
+  let conflicts = report.conflicts == 0 ? "" : ", \(grouped(Int(clamping: report.conflicts))) of them near to another name's"
+  print(
+    "\(counted(Int(clamping: report.added), "photo", "photos")) added\(conflicts), \(grouped(Int(clamping: report.present))) were there; \(summary(gallery))")
+}
+
+/// "2025-03-09", UTC.
+private func day(_ seconds: Int64) -> String {
+  var time = time_t(seconds), parts = tm()
+  guard gmtime_r(&time, &parts) != nil else { return "-" }
+  return "\(padded(Int(parts.tm_year) + 1900, 4, "0"))-\(padded(Int(parts.tm_mon) + 1, 2, "0"))-\(padded(Int(parts.tm_mday), 2, "0"))"
+}
