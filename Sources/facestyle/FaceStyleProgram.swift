@@ -10,12 +10,8 @@ struct FaceStyleProgram: ParsableCommand {
     abstract: "Finds, compares and names faces, trains for it, and paints a picture like another.",
     version: "\(FS_VERSION_MAJOR).\(FS_VERSION_MINOR).\(FS_VERSION_PATCH)",
     subcommands: [
-<<<<<<< HEAD
-      Detect.self, Compare.self, Identify.self, Embed.self, Evaluate.self, Calibrate.self, Train.self, Style.self,
-=======
-      Detect.self, Compare.self, Identify.self, GalleryCommand.self, Embed.self, Evaluate.self, Train.self, Style.self,
->>>>>>> gallery
-      Demo.self,
+      Detect.self, Compare.self, Identify.self, GalleryCommand.self, Embed.self, Evaluate.self, Calibrate.self, Train.self,
+      Style.self, Demo.self,
     ])
 
   static func main() {
