@@ -101,7 +101,8 @@ static void take_new_gallery(struct people *people) {
     fs_gallery_destroy(people->gallery);
     people->gallery = people->next;
     people->next = NULL;
-    fprintf(stderr, "facestyle-camera: %zu photos of %zu people\n", fs_gallery_photos(people->gallery), fs_gallery_people(people->gallery));
+    fprintf(stderr, "facestyle-camera: the gallery was read again: people %zu, photos %zu\n",
+            fs_gallery_people(people->gallery), fs_gallery_photos(people->gallery));
     /* Who is there and was unknown may be known now. */
     for (int i = 0; i < FACES; i++)
       if (!people->visitors[i].name[0]) people->visitors[i].tries = 0;
