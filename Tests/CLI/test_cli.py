@@ -397,7 +397,7 @@ def test_evaluate_names_what_is_wrong(pairs):
 
 
 def calibrate(pairs, *more):
-    return ["calibrate", "--pairs", pairs / "pairs.txt", "--images", pairs, *more]
+    return ["calibrate", "--pairs", pairs / "pairs.txt", "--images", pairs, *LARGE, *more]
 
 
 @models
