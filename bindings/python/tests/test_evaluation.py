@@ -8,7 +8,7 @@ import pytest
 
 import facestyle as fs
 import tolerances
-from conftest import photo_file, shared
+from conftest import REPOSITORY, photo_file, shared
 from facestyle.evaluation import LfwResult, Pairs, evaluate_lfw
 
 
@@ -172,3 +172,15 @@ def test_dlibs_network_on_lfw(embedder):
     twins = twin(result.distances, result.same, result.folds)
     assert result.evaluation.accuracy == pytest.approx(twins[0], abs=1e-14)
     assert result.evaluation.eer == pytest.approx(twins[4], abs=1e-14)
+
+
+@pytest.mark.slow
+def test_the_model_in_the_box_on_lfw():
+    """And its threshold is where the card says that it is: 1.1 % of strangers' pairs, 89.4 % of a person's."""
+    folder = shared("data/lfw")
+    with fs.Model.open(REPOSITORY / "models" / "faces-nn4.safetensors") as model, fs.Embedder(model) as embedder:
+        assert model.parameter_count == 3_743_280 and "non-commercial" in model.metadata("licence")
+        result = evaluate_lfw(folder / "pairs.txt", folder / "images", embedder, folder / "landmarks.json")
+        near = result.distances <= embedder.threshold
+    assert result.evaluation.accuracy >= tolerances.LFW_ACCURACY_SHIPPED
+    assert near[~result.same].mean() == pytest.approx(0.011, abs=0.002) and near[result.same].mean() == pytest.approx(0.894, abs=0.005)
