@@ -261,9 +261,9 @@ def test_it_sleeps_while_there_are_no_frames(gallery, stage):
         assert after - before <= 0.03
 
 
-def test_its_memory_stays_flat(gallery, stage):
+def test_its_memory_stays_flat(gallery, stage, tmp_path):
     """A short soak: FACESTYLE_SOAK tells for how many seconds; default 20."""
-    with Running(gallery, every_frame="yes", events="-") as daemon:
+    with Running(gallery, every_frame="yes", events=tmp_path / "events") as daemon:  # a pipe that nobody reads would fill
         end, sizes = time.monotonic() + float(os.environ.get("FACESTYLE_SOAK", 20)), []
         for _ in range(2):
             daemon.show(stage["both"])
