@@ -118,7 +118,7 @@ STYLE ?= $(BUILD)/photos/ihc.png
 demo-daemon: all models $(DAEMON) have-frames
 	@PYTHON=$(PYTHON) examples/camera-daemon/demo $(PROGRAM) $(DAEMON) $(MODELS) $(BUILD)/photos
 
-# Some hours: models/README.md tells what DATA holds.
+# An hour and a half: examples/training/shipped.py tells what DATA holds.
 .PHONY: train-model
 train-model: all models
 	PYTHONPATH=bindings/python $(PYTHON) examples/training/shipped.py --data $(DATA)
