@@ -25,6 +25,12 @@ package struct DetectorOptions {
 package protocol FaceFinder: AnyObject, Sendable {
   /// All of them, in any order, in pixels of the picture.
   func faces(in image: Image) throws(Failure) -> [Face]
+  /// Whether its faces have points; without them none can be aligned.
+  var findsPoints: Bool { get }
+}
+
+extension FaceFinder {
+  package var findsPoints: Bool { true }
 }
 
 /// Finds faces in pictures and frames by the network of its model, and reports those that were asked for.
@@ -46,6 +52,8 @@ package final class Detector: @unchecked Sendable {
     self.options = options
     finder = try MTCNNDetector(model, options)
   }
+
+  package var findsPoints: Bool { finder.findsPoints }
 
   package func faces(in image: Image) throws(Failure) -> [Face] {
     guard let region = options.region else { return reported(try finder.faces(in: image), x: 0, y: 0) }

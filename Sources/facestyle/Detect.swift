@@ -116,7 +116,7 @@ extension fs_quality {
     let reasons = reasonTexts.isEmpty ? "nothing speaks against it" : reasonTexts.joined(separator: ", ")
     return "    quality \(fixed(score, 2)): \(reasons)\n"
       + "    \(fixed(eye_distance, 0)) pixels between the eyes, sharpness \(fixed(sharpness, 0)),"
-      + " yaw \(fixed(yaw, 0)), pitch \(fixed(pitch, 0)), roll \(fixed(roll, 0))\n"
+      + (yaw.isNaN ? " no points to tell the pose\n" : " yaw \(fixed(yaw, 0)), pitch \(fixed(pitch, 0)), roll \(fixed(roll, 0))\n")
       + "    brightness \(fixed(brightness, 0)), contrast \(fixed(contrast, 0)),"
       + " clipped \(fixed(100 * (clipped_dark + clipped_bright), 0)) %, outside \(fixed(100 * outside, 0)) %"
   }

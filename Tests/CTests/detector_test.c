@@ -32,6 +32,7 @@ static void creation(const fs_model *mtcnn) {
   fs_detector *detector = NULL;
   TEST("a detector is made with NULL options") {
     REQUIRE_OK(fs_detector_create(&detector, mtcnn, NULL));
+    CHECK(fs_detector_finds_points(detector) == 1 && fs_detector_finds_points(NULL) == 0);
     fs_detector_destroy(detector);
   }
   TEST("larger options are accepted, whatever their tail holds") {
