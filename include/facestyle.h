@@ -271,7 +271,7 @@ typedef struct fs_point { float x, y; } fs_point;
 typedef struct fs_face {
   float x, y, width, height; /* box, in pixels of the searched image; may reach beyond its edges */
   float score;               /* 0 to 1, higher is surer */
-  fs_point landmarks[5];     /* left eye, right eye, nose, left and right mouth corner, as seen; NaN if they are not known */
+  fs_point landmarks[5];     /* left eye, right eye, nose, left and right mouth corner, as seen; NaN if not known */
 } fs_face;
 
 typedef enum fs_face_order { FS_LARGEST_FIRST = 0, FS_SUREST_FIRST = 1 } fs_face_order;
@@ -441,10 +441,10 @@ typedef struct fs_tracker fs_tracker;
 fs_status fs_tracker_options_init(fs_tracker_options *options, size_t size);
 /* NULL options: defaults. It holds no pictures and no more than max_tracks tracks. */
 fs_status fs_tracker_create(fs_tracker **out, const fs_tracker_options *options);
-/* The faces of the next frame, landmarks or not, of which `tracked`, with room for `capacity`, at least `count`, receives one for each. Faces
- * without a box, or more than 1024, are refused, and then nothing has changed. `qualities` [count] are 0 or more, such as
- * fs_quality.score; NULL: score * sqrt(width * height). `time` is never less than the last frame's. The same faces give the
- * same tracks, always. */
+/* The faces of the next frame, of which `tracked`, with room for `capacity`, at least `count`, receives one for each. Boxes
+ * are looked at, landmarks are not. Faces without a box, or more than 1024, are refused, and then nothing has changed.
+ * `qualities` [count] are 0 or more, such as fs_quality.score; NULL: score * sqrt(width * height). `time` is never less than
+ * the last frame's. The same faces give the same tracks, always. */
 fs_status fs_tracker_update(fs_tracker *tracker, const fs_face *faces, const float *qualities, size_t count, double time,
                             fs_tracked *tracked, size_t capacity);
 /* The tracks that the last fs_tracker_update or fs_tracker_finish ended; a track that never began is not told. Writes
@@ -505,7 +505,7 @@ typedef struct fs_identify_options {
   fs_rule rule;          /* default FS_RULE_NEAREST */
   fs_distance_kind kind; /* default FS_DISTANCE_EUCLIDEAN */
   const float *head;     /* dimension + 1 floats for a kind that has one; default NULL */
-  float threshold;       /* 0 or more: it belongs to model, kind and rule (everybody is nearer to a template than to a photo), and
+  float threshold;       /* 0 or more: it belongs to model, kind and rule (everybody is nearer to a template than to a photo);
                           * fs_identify wants one (fs_embedder_threshold, fs_calibrate); default FS_DEFAULT_THRESHOLD, in a
                           * gallery the model's own, of Euclidean distances alone */
   float margin;          /* by how much the next person must be farther; default 0: that is not asked for */

@@ -151,6 +151,8 @@ private struct People {
     var first = 0
     for i in list.indices {
       let end = ends.pointer[i]
+      defer { first = end }
+      if end - first == 1 { continue }  // the mean of one is measured already
       sum.pointer.update(repeating: 0, count: n)
       var lengths = 0.0
       for place in first..<end {
@@ -170,7 +172,6 @@ private struct People {
       let largest = Double(Float.greatestFiniteMagnitude)
       for k in 0..<n { template.pointer[k] = Float(min(max(sum.pointer[k] * scale, -largest), largest)) }
       list[i].distance = metric(template.pointer, probe)
-      first = end
     }
     withExtendedLifetime((rows, ends, sum, template)) {}
   }

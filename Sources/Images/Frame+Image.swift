@@ -22,13 +22,14 @@ extension Frame {
   }
 
   /// What `image` makes, over an image of the region's size that nobody else sees yet.
-  package func read(_ region: Region, into image: Image) throws(Failure) {
+  /// - Parameter isGrey: of a video format luma alone is read, and the picture is grey.
+  package func read(_ region: Region, into image: Image, isGrey: Bool = false) throws(Failure) {
     try region.check(inside: uprightWidth, uprightHeight)
     guard image.width == region.width, image.height == region.height else {
       throw .internalError("a region of \(region.width)x\(region.height) into a picture of \(image.width)x\(image.height)")
     }
     let source = lying(region)
-    var rows = try FrameRows(self, columns: source.x..<(source.x + source.width))
+    var rows = try FrameRows(self, columns: source.x..<(source.x + source.width), isGrey: isGrey)
     let target = image.pixels.pointer
     if orientation == .upright {
       for y in 0..<source.height { rows.read(source.y + y, into: target + y * image.stride) }

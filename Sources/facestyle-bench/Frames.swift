@@ -15,7 +15,12 @@ func frameRows(_ files: Files, threads: [Int]) throws(Failure) -> [Row] {
         _ = try frame.image()
       })
   }
-  let model = try Model(path: files.models + "/mtcnn.safetensors"), frame = try planes.frame(rotation: 0)
+  let upright = try planes.frame(rotation: 0), canvas = try Image(width: 640, height: 480)
+  rows.append(
+    try measure("nv12-grey", "640x480", threads: 1) { () throws(Failure) in
+      try upright.read(upright.whole, into: canvas, isGrey: true)
+    })
+  let model = try Model(path: files.models + "/mtcnn.safetensors")
   for smallest in [40, 60] {
     var options = DetectorOptions()
     options.smallestFace = Float(smallest)
@@ -23,7 +28,7 @@ func frameRows(_ files: Files, threads: [Int]) throws(Failure) -> [Row] {
     for threads in threads {
       rows.append(
         try measure("nv12-faces", "640x480 >= \(smallest)", threads: threads) { () throws(Failure) in
-          _ = try detector.faces(in: frame)
+          _ = try detector.faces(in: upright)
         })
     }
   }

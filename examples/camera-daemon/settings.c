@@ -126,8 +126,8 @@ bool settings_set(struct settings *settings, const char *name, const char *value
 
   if (entry->kind == LIMITS) {
     if (read_thresholds((struct thresholds *)field, value, entry->low, entry->high)) return true;
-    return fprintf(errors, "%s is \"%s\", wanted is a number from %g to %g, or PHOTOS:NUMBER for each of some rising PHOTOS\n", name,
-                   value, entry->low, entry->high), false;
+    return fprintf(errors, "%s is \"%s\", wanted is a number from %g to %g, or PHOTOS:NUMBER for each of some rising PHOTOS\n",
+                   name, value, entry->low, entry->high), false;
   }
 
   char *end;
