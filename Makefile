@@ -20,6 +20,8 @@ PACKAGES := build-essential pkg-config patchelf libopenblas-dev liblapacke-dev l
             libsqlite3-dev python3-venv valgrind
 # Of the camera daemon's demo and test alone: it makes frames of photos.
 FRAME_PACKAGES := ffmpeg
+# Of tests and benchmarks of galleries on a server, which they start themselves.
+SERVER_PACKAGES := postgresql
 SOURCES := Package.swift include/facestyle.h include/module.modulemap \
            $(shell find Sources -name '*.swift' -o -name '*.h' -o -name '*.map' -o -name '*.modulemap')
 
@@ -83,6 +85,10 @@ $(DAEMON): $(LIBRARY) include/facestyle.h $(wildcard examples/camera-daemon/*.[c
 .PHONY: have-frames
 have-frames:
 	@Tools/install-packages --missing $(FRAME_PACKAGES)
+
+.PHONY: have-server
+have-server:
+	@Tools/install-packages --missing $(SERVER_PACKAGES)
 
 .PHONY: install
 install: $(LIBRARY) $(PROGRAM)
@@ -197,7 +203,7 @@ test-valgrind: $(LIBRARY) models
 test-install: all models
 	Tests/Install/install_test.sh
 
-test-python: all models
+test-python: all models have-server
 	PYTHONPATH=bindings/python $(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) bindings/python/tests Tests/CLI
 
 test-daemon: all models $(DAEMON) have-frames

@@ -210,6 +210,8 @@ static void refused(const fs_embedder *embedder) {
     CHECK_REFUSED(FS_IO, gallery, fs_gallery_open(&gallery, folder, embedder, NULL));
     CHECK_REFUSED(FS_IO, gallery, fs_gallery_open(&gallery, "/dev/null", embedder, NULL));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, gallery, fs_gallery_open(&gallery, "", embedder, NULL));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, gallery, fs_gallery_open(&gallery, "postgresql://ada:a/b@host/faces", embedder, NULL));
+    CHECK_REFUSED(FS_IO, gallery, fs_gallery_open(&gallery, "postgresql://127.0.0.1:1/faces", embedder, NULL)); /* nobody is there */
     CHECK_REFUSED(FS_INVALID_ARGUMENT, gallery, fs_gallery_open(&gallery, NULL, embedder, NULL));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_open(NULL, in_folder("absent"), embedder, NULL));
     options.create = 0;

@@ -29,6 +29,11 @@ final class LibPQ {
     @convention(c) (
       OpaquePointer?, Text?, Int32, UnsafePointer<UInt32>?, Texts?, UnsafePointer<Int32>?, UnsafePointer<Int32>?, Int32
     ) -> Int32
+  let prepare: @convention(c) (OpaquePointer?, Text?, Text?, Int32, UnsafePointer<UInt32>?) -> Int32
+  let sendPrepared:
+    @convention(c) (
+      OpaquePointer?, Text?, Int32, Texts?, UnsafePointer<Int32>?, UnsafePointer<Int32>?, Int32
+    ) -> Int32
   let result: @convention(c) (OpaquePointer?) -> OpaquePointer?
 
   let kind, rowCount: Number
@@ -54,6 +59,8 @@ final class LibPQ {
     isBusy = try library.function("PQisBusy")
     consume = try library.function("PQconsumeInput")
     send = try library.function("PQsendQueryParams")
+    prepare = try library.function("PQsendPrepare")
+    sendPrepared = try library.function("PQsendQueryPrepared")
     result = try library.function("PQgetResult")
     kind = try library.function("PQresultStatus")
     rowCount = try library.function("PQntuples")

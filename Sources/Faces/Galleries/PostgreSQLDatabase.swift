@@ -25,6 +25,9 @@ final class PostgreSQLDatabase: Database {
   private var connection: OpaquePointer?
   /// Statements whose answers have not been taken.
   private var sent = 0
+  /// The server's names of statements that it has read, for changes of many rows.
+  private var prepared: [String: String] = [:]
+  private var nextName = 0
   /// A connection is of no use in a process that was forked from the one that made it.
   private let process = getpid()
 
@@ -99,6 +102,7 @@ final class PostgreSQLDatabase: Database {
     pq.finish(connection)
     self.connection = nil
     sent = 0
+    prepared = [:]
   }
 
   private func lost(_ reason: String? = nil) -> Failure {
@@ -114,18 +118,18 @@ final class PostgreSQLDatabase: Database {
   // MARK: Statements
 
   func run(_ sql: String, _ values: [DatabaseValue]) throws(Failure) {
-    try send(sql, values)
-    if sent == PostgreSQLDatabase.pipelineLength { try takeAnswers { _ throws(Failure) in } }
+    try send(sql, values, isPrepared: !values.isEmpty)
+    if sent >= PostgreSQLDatabase.pipelineLength { try takeAnswers { _ throws(Failure) in } }
   }
 
   func run(
     _ sql: String, _ values: [DatabaseValue], _ row: (any DatabaseRow) throws(Failure) -> Void
   ) throws(Failure) {
-    try send(sql, values)
+    try send(sql, values, isPrepared: false)
     try takeAnswers(row)
   }
 
-  private func send(_ sql: String, _ values: [DatabaseValue]) throws(Failure) {
+  private func send(_ sql: String, _ values: [DatabaseValue], isPrepared: Bool) throws(Failure) {
     guard getpid() == process else {
       throw .invalidArgument("\(name): the gallery was opened before the process was forked, open it again")
     }
@@ -145,6 +149,7 @@ final class PostgreSQLDatabase: Database {
       lengths.append(Int32(clamping: length))
       formats.append(format)
     }
+    let prepared = try isPrepared ? prepare(connection, sql, kinds) : nil
     let isSent = withTexts(texts) { texts in
       var starts = texts
       for (i, value) in values.enumerated() {
@@ -152,11 +157,25 @@ final class PostgreSQLDatabase: Database {
         starts[i] = start.assumingMemoryBound(to: CChar.self)
       }
       return starts.withUnsafeBufferPointer { starts in
-        pq.send(connection, sql, Int32(values.count), kinds, starts.baseAddress, lengths, formats, 1)
+        guard let prepared else {
+          return pq.send(connection, sql, Int32(values.count), kinds, starts.baseAddress, lengths, formats, 1)
+        }
+        return pq.sendPrepared(connection, prepared, Int32(values.count), starts.baseAddress, lengths, formats, 1)
       }
     }
     guard isSent == 1 else { throw lost() }
     sent += 1
+  }
+
+  /// A statement's name, under which the server reads it once.
+  private func prepare(_ connection: OpaquePointer, _ sql: String, _ kinds: [UInt32]) throws(Failure) -> String {
+    if let name = prepared[sql] { return name }
+    let name = "facestyle_\(nextName)"
+    guard pq.prepare(connection, name, sql, Int32(kinds.count), kinds) == 1 else { throw lost() }
+    sent += 1
+    nextName += 1
+    prepared[sql] = name
+    return name
   }
 
   /// Takes the answers to all that was sent. `row` is for those of the last statement; the others have none.
@@ -178,8 +197,9 @@ final class PostgreSQLDatabase: Database {
       switch pq.kind(result) {
       case LibPQ.Result.synchronised:
         sent = 0
-        if let problem { throw problem }
-        return
+        guard let problem else { return }
+        prepared = [:]  // which of them the server has read is not known
+        throw problem
       case LibPQ.Result.rows where sent == 1 && problem == nil:
         let answer = Answer(pq, result, name)
         do throws(Failure) {
