@@ -206,7 +206,7 @@ test-install: all models
 test-python: all models have-server
 	PYTHONPATH=bindings/python $(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) bindings/python/tests Tests/CLI
 
-test-daemon: all models $(DAEMON) have-frames
+test-daemon: all models $(DAEMON) have-frames have-server
 	$(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) Tests/Daemon
 
 .PHONY: clean

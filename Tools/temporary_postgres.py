@@ -72,13 +72,6 @@ class Server:
         if (self.data / "postmaster.pid").exists():
             self._run("pg_ctl", "-D", self.data, "-m", mode, "-w", "stop")
 
-    def send(self, number):
-        """A signal to the server and all its workers: SIGSTOP makes it silent, SIGCONT lets it go on."""
-        first = int((self.data / "postmaster.pid").read_text().split()[0])
-        workers = Path(f"/proc/{first}/task/{first}/children").read_text().split()
-        for process in [first, *map(int, workers)]:
-            os.kill(process, number)
-
     def new_database(self):
         """The address of an empty database."""
         name = next(self._names)

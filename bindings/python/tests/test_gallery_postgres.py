@@ -227,6 +227,20 @@ def test_a_server_that_never_answers_is_given_up(embedder):
         refused(_c.FS_IO, "timeout", fs.Gallery.open, address, embedder)
 
 
+def test_a_connection_that_falls_silent_is_given_up_and_made_again(embedder, vectors, postgres, address):
+    worker = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'facestyle'"
+    with fs.Gallery.open(address, embedder) as gallery:
+        worker = int(postgres.query(address, worker)[0])
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            gallery.add("ada", vectors[0])  # after 30 seconds
+            assert postgres.query(address, "SELECT count(*) FROM facestyle_photos") == ["1"]
+        finally:
+            os.kill(worker, signal.SIGCONT)
+        gallery.add("bob", vectors[1])
+        assert gallery.photos == 2
+
+
 # ---- Addresses ----
 
 
