@@ -174,7 +174,7 @@ parallel: $(LIBRARY) $(PARALLEL)
 
 # ---- Tests ----
 
-.PHONY: test test-swift test-abi test-c test-embedded test-valgrind test-python test-install
+.PHONY: test test-swift test-abi test-c test-embedded test-valgrind test-threads test-python test-install
 test: test-swift test-abi test-c test-embedded test-valgrind test-install test-python test-daemon
 	@echo "all tests passed"
 
@@ -200,6 +200,21 @@ test-embedded: $(EMBEDDED) models
 test-valgrind: $(LIBRARY) models
 	Tests/CTests/run.sh $(BUILD) --valgrind
 
+# What is done on many threads, with every access to memory watched: see docs/design.md. Not part of `test`: it compiles the
+# library once more.
+WATCHED := $(BUILD)/threads/libfacestyle.so.$(VERSION)
+$(WATCHED): $(SOURCES) | have-deps
+	$(need_swift)
+	swift build -c release --product libfacestyle --sanitize=thread --scratch-path .build-threads
+	Tools/place-library .build-threads/release/liblibfacestyle.so $@ $(SOVERSION)
+	cp .build-threads/release/liblibfacestyle.so $@ # with names for reports
+
+# The tool chain's clang watches as its compiler does; on Linux that wants its dispatch library.
+test-threads: $(WATCHED) models
+	CC=$(RESOURCES)/../../bin/clang \
+	    CFLAGS="-fsanitize=thread -L$(RESOURCES)/linux -Wl,-rpath,$(RESOURCES)/linux -ldispatch -lBlocksRuntime" \
+	    TSAN_OPTIONS="die_after_fork=0" Tests/CTests/run.sh $(BUILD)/threads gallery store threads
+
 test-install: all models
 	Tests/Install/install_test.sh
 
@@ -211,4 +226,4 @@ test-daemon: all models $(DAEMON) have-frames have-server
 
 .PHONY: clean
 clean:
-	rm -rf .build .build-tests .build-program .build-embedded $(BUILD)
+	rm -rf .build .build-tests .build-program .build-embedded .build-threads $(BUILD)

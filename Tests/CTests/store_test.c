@@ -487,7 +487,7 @@ static void killed(const fs_embedder *embedder) {
       close(ends[1]);
       /* From before the file is open to many photos later. */
       struct timespec nap = {.tv_nsec = (long)(rand() % 40) * 1000000 + rand() % 1000000};
-      uint32_t number, latest = 0;
+      uint32_t number = 0, latest = 0;
       bool any = false;
       if (round % 4) sound = sound && read(ends[0], &number, sizeof number) == sizeof number, latest = number, any = true;
       nanosleep(&nap, NULL);

@@ -10,7 +10,8 @@ final class GalleryStore {
   static let version: Int64 = 1
   /// The table with one row.
   static let root = "facestyle_gallery"
-  private static let page: Int64 = 4096
+  /// Photos are read by so many numbers at a time: a server sends a page as one.
+  private static let page = 1 << 20
 
   /// What a gallery is for, and where it stands.
   struct State {
@@ -133,12 +134,13 @@ final class GalleryStore {
     }
     let storage = try Storage<Float>(count: gallery.dimension)
     let plain = UnsafeMutableRawBufferPointer(start: storage.pointer, count: gallery.dimension * MemoryLayout<Float>.size)
+    let page = max(1, GalleryStore.page / gallery.dimension)
     var next = first == 0 ? Int64.min : Int64(first), isMore = true
     while isMore {
-      var count: Int64 = 0
+      var count = 0
       try database.run(
         "SELECT number, person, created, note, embedding FROM facestyle_photos WHERE number >= $1 ORDER BY number LIMIT $2",
-        [.integer(next), .integer(GalleryStore.page)]
+        [.integer(next), .integer(Int64(page))]
       ) { row throws(Failure) in
         let number = try row.integer(0), note = try row.text(3)
         guard number >= max(next, 0), number < 1 << 62 else { throw damaged("photo \(number), wanted \(max(next, 0)) or later") }
@@ -153,7 +155,7 @@ final class GalleryStore {
         next = number + 1
         count += 1
       }
-      isMore = count == GalleryStore.page
+      isMore = count == page
     }
     withExtendedLifetime(storage) {}
   }

@@ -105,6 +105,12 @@ final class PostgreSQLDatabase: Database {
     prepared = [:]
   }
 
+  private func checkProcess() throws(Failure) {
+    guard getpid() == process else {
+      throw .invalidArgument("\(name): the gallery was opened before the process was forked, open it again")
+    }
+  }
+
   private func lost(_ reason: String? = nil) -> Failure {
     let reason = reason ?? connection.map { self.reason($0) } ?? "not connected"
     disconnect()
@@ -130,9 +136,7 @@ final class PostgreSQLDatabase: Database {
   }
 
   private func send(_ sql: String, _ values: [DatabaseValue], isPrepared: Bool) throws(Failure) {
-    guard getpid() == process else {
-      throw .invalidArgument("\(name): the gallery was opened before the process was forked, open it again")
-    }
+    try checkProcess()
     guard let connection else { throw lost() }
     // Numbers go as texts, bytes as they are; all that comes back is binary.
     var texts: [String] = [], kinds: [UInt32] = [], lengths: [Int32] = [], formats: [Int32] = []
@@ -280,18 +284,20 @@ final class PostgreSQLDatabase: Database {
 
   /// On a new connection where the old one turns out to be lost: so far there is nothing to lose with it.
   private func begin(_ statement: String, _ first: String) throws(Failure) {
+    func start() throws(Failure) {
+      try run(statement, [])
+      try run(first, []) { _ throws(Failure) in }
+    }
+    try checkProcess()
     if connection != nil {
       do throws(Failure) {
-        try run(statement, [])
-        return try run(first, []) { _ throws(Failure) in }
+        return try start()
       } catch {
         guard connection == nil else { throw error }
       }
     }
-    guard getpid() == process else { throw lost() }
     try connect()
-    try run(statement, [])
-    try run(first, []) { _ throws(Failure) in }
+    try start()
   }
 
   func commit() throws(Failure) { try run("COMMIT", []) { _ throws(Failure) in } }
@@ -332,7 +338,7 @@ final class PostgreSQLDatabase: Database {
     try run(
       """
       SELECT 'CREATE TABLE ' || t.relname || ' (' || string_agg(
-        c.attname || ' ' || upper(format_type(c.atttypid, c.atttypmod)) || CASE
+        c.attname || ' ' || upper(format_type(c.atttypid, c.atttypmod) COLLATE "C") || CASE
           WHEN c.attnum = ANY (k.indkey) THEN ' PRIMARY KEY' WHEN c.attnotnull THEN ' NOT NULL' ELSE '' END,
         ', ' ORDER BY c.attnum) || ')'
       FROM pg_class t JOIN pg_attribute c ON c.attrelid = t.oid AND c.attnum > 0 AND NOT c.attisdropped
