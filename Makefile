@@ -20,6 +20,8 @@ PACKAGES := build-essential pkg-config patchelf libopenblas-dev liblapacke-dev l
             libsqlite3-dev python3-venv valgrind
 # Of the camera daemon's demo and test alone: it makes frames of photos.
 FRAME_PACKAGES := ffmpeg
+# Of tests and benchmarks of galleries on a server, which they start themselves.
+SERVER_PACKAGES := postgresql
 SOURCES := Package.swift include/facestyle.h include/module.modulemap \
            $(shell find Sources -name '*.swift' -o -name '*.h' -o -name '*.map' -o -name '*.modulemap')
 
@@ -83,6 +85,10 @@ $(DAEMON): $(LIBRARY) include/facestyle.h $(wildcard examples/camera-daemon/*.[c
 .PHONY: have-frames
 have-frames:
 	@Tools/install-packages --missing $(FRAME_PACKAGES)
+
+.PHONY: have-server
+have-server:
+	@Tools/install-packages --missing $(SERVER_PACKAGES)
 
 .PHONY: install
 install: $(LIBRARY) $(PROGRAM)
@@ -168,7 +174,7 @@ parallel: $(LIBRARY) $(PARALLEL)
 
 # ---- Tests ----
 
-.PHONY: test test-swift test-abi test-c test-embedded test-valgrind test-python test-install
+.PHONY: test test-swift test-abi test-c test-embedded test-valgrind test-threads test-python test-install
 test: test-swift test-abi test-c test-embedded test-valgrind test-install test-python test-daemon
 	@echo "all tests passed"
 
@@ -194,15 +200,30 @@ test-embedded: $(EMBEDDED) models
 test-valgrind: $(LIBRARY) models
 	Tests/CTests/run.sh $(BUILD) --valgrind
 
+# What is done on many threads, with every access to memory watched: see docs/design.md. Not part of `test`: it compiles the
+# library once more.
+WATCHED := $(BUILD)/threads/libfacestyle.so.$(VERSION)
+$(WATCHED): $(SOURCES) | have-deps
+	$(need_swift)
+	swift build -c release --product libfacestyle --sanitize=thread --scratch-path .build-threads
+	Tools/place-library .build-threads/release/liblibfacestyle.so $@ $(SOVERSION)
+	cp .build-threads/release/liblibfacestyle.so $@ # with names for reports
+
+# The tool chain's clang watches as its compiler does; on Linux that wants its dispatch library.
+test-threads: $(WATCHED) models
+	CC=$(RESOURCES)/../../bin/clang \
+	    CFLAGS="-fsanitize=thread -L$(RESOURCES)/linux -Wl,-rpath,$(RESOURCES)/linux -ldispatch -lBlocksRuntime" \
+	    TSAN_OPTIONS="die_after_fork=0" Tests/CTests/run.sh $(BUILD)/threads gallery store threads
+
 test-install: all models
 	Tests/Install/install_test.sh
 
-test-python: all models
+test-python: all models have-server
 	PYTHONPATH=bindings/python $(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) bindings/python/tests Tests/CLI
 
-test-daemon: all models $(DAEMON) have-frames
+test-daemon: all models $(DAEMON) have-frames have-server
 	$(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) Tests/Daemon
 
 .PHONY: clean
 clean:
-	rm -rf .build .build-tests .build-program .build-embedded $(BUILD)
+	rm -rf .build .build-tests .build-program .build-embedded .build-threads $(BUILD)

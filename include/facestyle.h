@@ -531,11 +531,11 @@ fs_status fs_identify_options_init(fs_identify_options *options, size_t size);
 fs_status fs_identify(const float *embeddings, const int32_t *labels, size_t count, size_t dimension, const float *probe,
                       const fs_identify_options *options, fs_identity *identity);
 
-/* ---- Gallery: people, several photos each, encoded once; in memory, or in a file that keeps them. ----
+/* ---- Gallery: people, several photos each, encoded once; in memory, or in a file or on a server that keeps them. ----
  *
- * What is asked is answered from memory, by measuring every photo. With a file (fs_gallery_open) a change is written to the
- * file first, then to memory: once the call returns FS_OK it outlives a killed process and a power cut, and a change that
- * fails changes nothing. Searching threads wait while memory itself is changed, not while the disk is written. */
+ * What is asked is answered from memory, by measuring every photo. With a file or a server (fs_gallery_open) a change is
+ * written there first, then to memory: once the call returns FS_OK it outlives a killed process and a power cut, and a change
+ * that fails changes nothing. Searching threads wait while memory itself is changed, not while anything is written. */
 
 #define FS_NAME_CAPACITY 256 /* a name is 1 to 255 bytes */
 
@@ -612,23 +612,38 @@ fs_status fs_gallery_within(const fs_gallery *gallery, const float *embedding, s
 /* A gallery in a file. The file is a database of SQLite's in write-ahead mode: beside it lie FILE-wal and FILE-shm while it is
  * open, and they belong to it. Processes may share it: one writes while others read. A change sees first what others
  * changed; searches do not look at the file until fs_gallery_reload. Not to be used after fork, other than to search
- * and to destroy: open it again in the child. */
+ * and to destroy: open it again in the child.
+ *
+ * A gallery on a PostgreSQL server, which any number of hosts share, is opened by its address instead of a path:
+ * "postgresql://user:password@host:port/database?option=value", in libpq's words; what it leaves out libpq looks for in PGUSER
+ * and the like and in ~/.pgpass. Reasons hold no passwords. libpq (14 or later) is loaded when the first address is given. All else
+ * is as with a file:
+ *  - Three tables, facestyle_..., are made at the first opening, in the first schema of the search path; one gallery a schema
+ *    (another: options=-csearch_path%3DNAME).
+ *  - Each host has all of the gallery in memory and searches there; the server only keeps it. Hosts write one after the
+ *    other. fs_gallery_reload reads only new photos, unless others were removed or replaced.
+ *  - Nothing waits for ever: FS_IO after 10 seconds for a connection (connect_timeout) or for another host that writes, 20 for
+ *    a statement, 30 for a server that says nothing.
+ *  - When the connection is lost the call fails with FS_IO, searches go on, and the next change or reload connects again.
+ *    (If it is lost while a change ends, that change may have been kept: the next change or reload shows.)
+ *  - A server that was restored from an older copy is another gallery: open it again. */
 
 #define FS_GALLERY_KEY_LENGTH 32
 
 typedef struct fs_gallery_options {
   size_t size;
-  const uint8_t *key; /* 32 bytes that encrypt the embeddings in the file, from its beginning on (XChaCha20-Poly1305 of
+  const uint8_t *key; /* 32 bytes that encrypt the embeddings that are kept, from the beginning on (XChaCha20-Poly1305 of
                        * libsodium, which is loaded when it is needed); names and notes are not encrypted. Default NULL */
   int32_t read_only;  /* not 0: changes are refused; a file that lies where nothing may be written can be opened. Default 0 */
-  int32_t create;     /* not 0: begin a new gallery where there is no file, if an embedder is given. Default 1 */
+  int32_t create;     /* not 0: begin a new gallery where there is none, if an embedder is given. Default 1 */
 } fs_gallery_options;
 
 fs_status fs_gallery_options_init(fs_gallery_options *options, size_t size);
 /* Opens a gallery, or begins one. `embedder` may be NULL for one that is there. FS_WRONG_MODEL for a gallery of another model
  * than the embedder's; FS_BAD_DATA for a file that is no gallery, or damaged; FS_INVALID_ARGUMENT for a key that is not the
- * gallery's, or one too few or too many; FS_IO for what the system refuses, and for a key where libsodium is not to be
- * loaded. NULL options: defaults. */
+ * gallery's, or one too few or too many, and for what is no address; FS_NOT_FOUND where no gallery is and none can be begun;
+ * FS_IO for what the system or the server refuses, and where libsodium for a key, or libpq, is not to be loaded. NULL options:
+ * defaults. */
 fs_status fs_gallery_open(fs_gallery **out, const char *path, const fs_embedder *embedder, const fs_gallery_options *options);
 
 typedef struct fs_gallery_info {
@@ -637,8 +652,8 @@ typedef struct fs_gallery_info {
   uint64_t people, photos;
   uint32_t dimension;   /* floats in one embedding */
   float threshold;      /* the model's */
-  int32_t is_stored;    /* 1 with a file, 0 in memory alone */
-  int32_t is_encrypted; /* 1 if embeddings are encrypted in the file */
+  int32_t is_stored;    /* 1 in a file or on a server, 0 in memory alone */
+  int32_t is_encrypted; /* 1 if embeddings are encrypted where they are kept */
   int32_t is_read_only;
 } fs_gallery_info;
 
@@ -680,7 +695,9 @@ fs_status fs_gallery_add_many(fs_gallery *gallery, const char *const *names, con
                               size_t dimension, fs_gallery_report *report);
 /* Removes a photo, and its person with the last one. FS_NOT_FOUND if it is not there. What is removed or replaced
  * leaves the file for good: its bytes are overwritten, the write-ahead log is emptied. (While another process is reading,
- * the log keeps them until the next removal; that is a warning in the log.) */
+ * the log keeps them until the next removal; that is a warning in the log.) On a server its rows and their index entries are
+ * deleted and vacuumed at once; the bytes may stay in freed space until VACUUM FULL, in the server's write-ahead log, replicas and
+ * backups, where a key keeps them unreadable. */
 fs_status fs_gallery_remove_photo(fs_gallery *gallery, uint64_t photo);
 /* Gives a photo another embedding; number, person, time and note stay. */
 fs_status fs_gallery_replace_photo(fs_gallery *gallery, uint64_t photo, const float *embedding, size_t dimension);

@@ -236,17 +236,17 @@ final class Gallery {
 
   enum Access { case create, change, read }
 
-  /// A gallery in a file; `embedder` may be nil for one that is there.
-  init(opening path: String, _ embedder: Embedder?, key: [UInt8]?, _ access: Access) throws(Failure) {
+  /// A gallery in a file or on a server; `embedder` may be nil for one that is there.
+  init(opening place: String, _ embedder: Embedder?, key: [UInt8]?, _ access: Access) throws(Failure) {
     var options = fs_gallery_options()
     try check(fs_gallery_options_init(&options, MemoryLayout<fs_gallery_options>.size))
     options.read_only = access == .read ? 1 : 0
     options.create = access == .create ? 1 : 0
-    handle = try made(path) { handle in
-      guard let key else { return fs_gallery_open(&handle, path, embedder?.handle, &options) }
+    handle = try made(nameOfGallery(place)) { handle in
+      guard let key else { return fs_gallery_open(&handle, place, embedder?.handle, &options) }
       return key.withUnsafeBufferPointer { key in
         options.key = key.baseAddress
-        return fs_gallery_open(&handle, path, embedder?.handle, &options)
+        return fs_gallery_open(&handle, place, embedder?.handle, &options)
       }
     }
   }
@@ -304,9 +304,9 @@ final class Gallery {
     return report
   }
 
-  func merge(_ other: Gallery, _ path: String) throws(Failure) -> fs_gallery_report {
+  func merge(_ other: Gallery, _ place: String) throws(Failure) -> fs_gallery_report {
     var report = fs_gallery_report()
-    try check(fs_gallery_merge(handle, other.handle, &report), path)
+    try check(fs_gallery_merge(handle, other.handle, &report), nameOfGallery(place))
     return report
   }
 

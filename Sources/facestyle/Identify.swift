@@ -6,18 +6,18 @@ struct Identify: ParsableCommand {
     abstract: "Tells who is on a photo.",
     usage: """
       facestyle identify <photo> <folder> [<options>]
-      facestyle identify <photo> --gallery <file> [<options>]
+      facestyle identify <photo> --gallery <gallery> [<options>]
       """,
     discussion: """
       The folder has a photo NAME.jpg for each person, a folder NAME with several photos, \
-      or both; photos without a face are skipped. A gallery's file is made by \
+      or both; photos without a face are skipped. A gallery is made by \
       `facestyle gallery add`.
       """)
 
   @Argument(help: "The photo.") var photo: String
   @Argument(help: "The folder of people.") var folder: String?
 
-  @Option(help: ArgumentHelp("A gallery's file, instead of a folder.", valueName: "file"))
+  @Option(help: ArgumentHelp("A gallery instead of a folder: a file, or postgresql://user@host/database.", valueName: "gallery"))
   var gallery: String?
 
   @OptionGroup var key: KeyOption
@@ -28,7 +28,7 @@ struct Identify: ParsableCommand {
 
   func validate() throws {
     if (folder == nil) == (gallery == nil) { throw ValidationError("A folder of people is wanted, or --gallery.") }
-    if gallery == nil, key.keyFile != nil { throw ValidationError("--key-file is for a gallery's file.") }
+    if gallery == nil, key.keyFile != nil { throw ValidationError("--key-file is for a gallery.") }
   }
 
   func run() throws {
@@ -44,7 +44,7 @@ struct Identify: ParsableCommand {
         if let known = try reader.embedOrSkip(path) { try people.add(name, known) }
       }
     }
-    guard people.photos > 0 else { throw Failure("\(gallery ?? folder ?? ""): no photo with a face") }
+    guard people.photos > 0 else { throw Failure("\(nameOfGallery(gallery ?? folder ?? "")): no photo with a face") }
     var options = try rule.options()
     options.threshold = threshold.value
     let match = try people.identify(embedding, options)

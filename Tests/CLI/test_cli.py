@@ -13,6 +13,7 @@ import shutil
 import signal
 import struct
 import subprocess
+import sys
 import time
 import zlib
 from pathlib import Path
@@ -20,6 +21,10 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.append(str(REPOSITORY / "Tools"))
+
+import temporary_postgres  # noqa: E402
+
 PROGRAM = Path(os.environ.get("FACESTYLE_PROGRAM", REPOSITORY / "build" / "facestyle"))
 MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"))
 PHOTOS = Path(os.environ.get("FACESTYLE_PHOTOS", REPOSITORY / "build" / "photos"))
@@ -713,3 +718,25 @@ def test_a_gallery_is_encrypted_with_a_key(tmp_path):
     assert "a key is wanted" in refused("identify", OBAMA, "--gallery", file, *LARGE)
     key.write_bytes(b"short")
     assert "5 bytes, wanted 32" in refused("gallery", "list", file, "--key-file", key)
+
+
+@models
+def test_a_gallery_is_kept_on_a_server(tmp_path):
+    if not temporary_postgres.programs():
+        pytest.skip("PostgreSQL's server is absent: install Debian's postgresql")
+    file = tmp_path / "people.gallery"
+    good("gallery", "add", file, "Joe Biden", BIDEN, "--note", "an office", *LARGE)
+    with temporary_postgres.Server() as server:
+        address, copy = server.new_database(), server.new_database()
+        assert "no gallery" in refused("gallery", "list", address)
+        assert answer("gallery", "add", address, "Barack Obama", OBAMA, OBAMA2, *LARGE)["added"] == [0, 1]
+        assert answer("identify", PHOTOS / "obama3.jpg", "--gallery", address, *LARGE)["name"] == "Barack Obama"
+        assert answer("gallery", "merge", address, file)["added"] == 1
+        assert answer("gallery", "list", address, "Joe Biden")[0]["note"] == "an office"
+        assert answer("gallery", "merge", copy, address, *LARGE) == {
+            "added": 3, "present": 0, "conflicts": 0, "people": 2, "photos": 3}
+        assert answer("gallery", "remove", copy, "Barack Obama") == {"people": 1, "photos": 1}
+        wrong = server.address_with_password("faces0", "Sesame")
+        for told in (refused("gallery", "list", wrong), refused("identify", OBAMA, "--gallery", wrong, *LARGE)):
+            assert "password authentication failed" in told and "Sesame" not in told
+    assert "Sesame" not in refused("gallery", "list", "postgresql://ada:Sesame/opens@host/faces")

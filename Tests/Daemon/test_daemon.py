@@ -18,10 +18,11 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples" / "camera-daemon"))
-import scenes  # noqa: E402
-
 REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(REPOSITORY / "examples" / "camera-daemon"), str(REPOSITORY / "Tools")]
+import scenes  # noqa: E402
+import temporary_postgres  # noqa: E402
+
 DAEMON = Path(os.environ.get("FACESTYLE_DAEMON", REPOSITORY / "build" / "facestyle-camera"))
 PROGRAM = Path(os.environ.get("FACESTYLE_PROGRAM", REPOSITORY / "build" / "facestyle"))
 MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"))
@@ -261,14 +262,25 @@ def test_a_signal_ends_it_clean(gallery, stage, number):
         assert daemon.process.returncode == 0 and events[-1]["event"] == "metrics"
 
 
-def test_a_new_gallery_is_read_without_missing_a_frame(stage, tmp_path):
-    path = tmp_path / "people.sqlite"
-    enrol(path, somebody=["biden.jpg"])
-    subprocess.run([PROGRAM, "gallery", "remove", path, "somebody"], check=True, capture_output=True)
-    with Running(path, every_frame="yes") as daemon:
+@pytest.fixture(params=["a file", "a server"])
+def place(request, tmp_path):
+    """Where a gallery may lie."""
+    if request.param == "a file":
+        yield tmp_path / "people.sqlite"
+    elif not temporary_postgres.programs():
+        pytest.skip("PostgreSQL's server is absent: install Debian's postgresql")
+    else:
+        with temporary_postgres.Server() as server:
+            yield server.new_database()
+
+
+def test_a_new_gallery_is_read_without_missing_a_frame(stage, place):
+    enrol(place, somebody=["biden.jpg"])
+    subprocess.run([PROGRAM, "gallery", "remove", place, "somebody"], check=True, capture_output=True)
+    with Running(place, every_frame="yes") as daemon:
         daemon.show(stage["known"])
         assert [daemon.event()["event"] for _ in range(2)] == ["unknown", "left"]
-        enrol(path, obama=["obama2.jpg", "obama3.jpg"])
+        enrol(place, obama=["obama2.jpg", "obama3.jpg"])
         daemon.process.send_signal(signal.SIGHUP)
         for _ in range(3):
             daemon.show(stage["wall"])

@@ -45,7 +45,7 @@ struct people {
   pthread_t loader;
   bool loading;        /* the thread is there */
   atomic_bool loaded;  /* and has done its work: `next`, or NULL if that failed */
-  fs_gallery *next;
+  fs_gallery *next;    /* may be `gallery` itself */
   bool again;          /* asked for once more meanwhile */
 };
 
@@ -90,9 +90,15 @@ static fs_gallery *open_gallery(struct people *people, FILE *errors) {
   return NULL;
 }
 
+/* On a server only what is new is read, into the gallery in use; where a file was, another may be. */
+static fs_gallery *read_again(struct people *people, FILE *errors) {
+  if (!strstr(people->settings.gallery, "://")) return open_gallery(people, errors);
+  return failed(fs_gallery_reload(people->gallery, NULL), "gallery", errors) ? NULL : people->gallery;
+}
+
 static void *load(void *argument) {
   struct people *people = argument;
-  people->next = open_gallery(people, stderr);
+  people->next = read_again(people, stderr);
   atomic_store(&people->loaded, true);
   return NULL;
 }
@@ -113,7 +119,7 @@ static void take_new_gallery(struct people *people) {
   people->loading = false;
   atomic_store(&people->loaded, false);
   if (people->next) {
-    fs_gallery_destroy(people->gallery);
+    if (people->next != people->gallery) fs_gallery_destroy(people->gallery);
     people->gallery = people->next;
     people->next = NULL;
     fprintf(stderr, "facestyle-camera: the gallery was read again: people %zu, photos %zu\n",
@@ -134,7 +140,7 @@ void people_close(struct people *people) {
   if (!people) return;
   if (people->loading) {
     pthread_join(people->loader, NULL);
-    fs_gallery_destroy(people->next);
+    if (people->next != people->gallery) fs_gallery_destroy(people->next);
   }
   fs_gallery_destroy(people->gallery);
   fs_tracker_destroy(people->tracker);

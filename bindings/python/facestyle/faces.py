@@ -280,9 +280,10 @@ class GalleryPhoto:
 class Gallery(Handle):
     """People with several photos each. With a `detector` it takes photos, otherwise embeddings alone.
 
-    With a `path` the gallery lies in a file that keeps every change, and that processes may share; otherwise it is in
-    memory. `embedder` may be None for a file that is there. `key` is 32 bytes that encrypt the embeddings in the file
-    (with libsodium). `read_only` refuses changes; without `create` the file must be there.
+    With a `path` the gallery lies in a file that keeps every change, and that processes may share; or, with an address
+    "postgresql://user@host/database", on a server for many hosts (with libpq). Otherwise it is in memory. `embedder` may be
+    None for a gallery that is there. `key` is 32 bytes that encrypt the embeddings that are kept (with libsodium).
+    `read_only` refuses changes; without `create` the gallery must be there.
 
     The embedder and detector are kept, and must stay open while photos are handed in.
     """
@@ -310,7 +311,7 @@ class Gallery(Handle):
 
     @classmethod
     def open(cls, path, embedder=None, detector=None, **options):
-        """A gallery in a file; `options` are `key`, `read_only` and `create`."""
+        """A gallery in a file or on a server; `options` are `key`, `read_only` and `create`."""
         return cls(embedder, detector, path=path, **options)
 
     def add(self, name, embedding):
@@ -351,7 +352,7 @@ class Gallery(Handle):
         return _report(report) if compare else GalleryReport(len(names), 0, 0)
 
     def remove(self, name):
-        """Removes a person with all photos; nothing of them is left in the file."""
+        """Removes a person with all photos; nothing of them is left in a file. (A server keeps copies: facestyle.h tells where.)"""
         check(_c.fs_gallery_remove(self.handle, text(name, "name")))
 
     def remove_photo(self, photo):
@@ -370,7 +371,7 @@ class Gallery(Handle):
         check(_c.fs_gallery_replace_person(self.handle, text(name, "name"), pointer(embeddings), *embeddings.shape))
 
     def reload(self):
-        """Takes in what other processes changed in the file; tells whether there was anything."""
+        """Takes in what other processes and hosts changed; tells whether there was anything."""
         changed = ctypes.c_int32()
         check(_c.fs_gallery_reload(self.handle, ctypes.byref(changed)))
         return bool(changed.value)
