@@ -200,7 +200,7 @@ test-embedded: $(EMBEDDED) models
 test-valgrind: $(LIBRARY) models
 	Tests/CTests/run.sh $(BUILD) --valgrind
 
-# What is done on many threads, with every access to memory watched: see docs/design.md. Not part of `test`: it compiles the
+# What is done on many threads, with every access to memory watched (ThreadSanitizer). Not part of `test`: it compiles the
 # library once more.
 WATCHED := $(BUILD)/threads/libfacestyle.so.$(VERSION)
 $(WATCHED): $(SOURCES) | have-deps
