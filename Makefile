@@ -5,6 +5,7 @@
 #   make models     the weights and photos of the demo and the tests
 #   make train-model DATA=folder    the model of models/ again, from its photos
 #   make bench      how fast the kernels and networks are here; make bench-peers: beside others
+#   make detection-report DATA=folder    what our detectors and others' find, and what they make up
 #   make embedded   the library without a Swift runtime
 #   make demo-daemon   people walk past the camera daemon of examples/camera-daemon
 #   make parallel   a training in two processes, over MPI
@@ -159,6 +160,11 @@ $(PEERS): benchmarks/requirements-peers.txt benchmarks/requirements-facenet.txt 
 bench-peers: all models $(BENCH) $(PEERS)
 	$(BUILD)/peers/bin/python benchmarks/peers.py $(BENCH_OPTIONS)
 
+# examples/detection_report.py tells what DATA holds.
+.PHONY: detection-report
+detection-report: all models $(PEERS)
+	PYTHONPATH=bindings/python $(BUILD)/peers/bin/python examples/detection_report.py $(DATA) $(REPORT_OPTIONS)
+
 # ---- Training in several processes ----
 
 PARALLEL := $(BUILD)/parallel/.ready
@@ -219,7 +225,7 @@ test-install: all models
 	Tests/Install/install_test.sh
 
 test-python: all models have-server
-	PYTHONPATH=bindings/python $(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) bindings/python/tests Tests/CLI
+	PYTHONPATH=bindings/python $(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) bindings/python/tests Tests/CLI Tests/Examples
 
 test-daemon: all models $(DAEMON) have-frames have-server
 	$(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) Tests/Daemon

@@ -5,7 +5,8 @@ Haar features, on scenes whose faces are known and on photos without faces.
 
 FOLDER holds `cmu_mit/scenes`, `cmu_mit/boxes.json` ({scene: [[left, top, right, bottom], ...]}) and `non_face`, of whose
 photos the first sixty by name are looked at: trainings may have the others. Needs what benchmarks/requirements-*.txt
-name. Written are a table as JSON, curves, and with --sheets pictures with all boxes.
+name. Written are a table as JSON, curves, and with --sheets pictures with all boxes. Detectors that are not run again keep
+what FOLDER/detection.json of --out says about them.
 
 A box is a hit if it overlaps a face by 0.35 of what both cover together (IoU). A face is found once, by the surest box;
 all other boxes are false. The smallest face looked for has 20 pixels. Seconds are the processor's, of one thread.
@@ -28,20 +29,15 @@ FACELESS = 60
 MOST_FALSE = (1, 5, 10, 50)
 
 
-def all_detectors(options):
+def all_detectors(mtcnn, cascade):
     """A name for each, and the function that makes it. Of ours the first two thresholds stay as they are (-1: the model's)."""
-    every = {
-        "mtcnn": ("libfacestyle MTCNN", detectors.ours(options.mtcnn, (0.6, 0.7, 0))),
-        "cascade": ("libfacestyle CascadeCNN", detectors.ours(options.cascade, (-1, -1, 0))),
+    return {
+        "mtcnn": ("libfacestyle MTCNN", detectors.ours(mtcnn, (0.6, 0.7, 0))),
+        "cascade": ("libfacestyle CascadeCNN", detectors.ours(cascade, (-1, -1, 0))),
         "facenet": ("facenet-pytorch MTCNN", detectors.facenet_pytorch),
-        "haar": ("OpenCV Haar default", detectors.haar("default")),
+        "haar-default": ("OpenCV Haar default", detectors.haar("default")),
         "haar-alt2": ("OpenCV Haar alt2", detectors.haar("alt2")),
     }
-    for model in ("mtcnn", "cascade"):
-        path = getattr(options, model)
-        if not path.exists():
-            print(f"{every.pop(model)[0]} is left out: there is no {path}")
-    return {name: every[name] for name in every if not options.only or name in options.only}
 
 
 def read(path):
@@ -78,10 +74,16 @@ def row_of(name, make, scenes, faceless, sheet):
     others = np.concatenate([scores for _, scores, _ in looked[len(scenes) :]])
     return {
         "name": name, "seconds_per_scene": seconds, "default": default,
-        "found_with_false_up_to": {most: found_within(most, false, found) for most in MOST_FALSE},
+        "found_with_false_up_to": {str(most): found_within(most, false, found) for most in MOST_FALSE},
         "curve": {
             "threshold": thresholds.tolist(), "false": false.tolist(), "found": found.tolist(),
             "false_without_faces": [int((others >= threshold).sum()) for threshold in thresholds]}}  # fmt: skip
+
+
+def earlier_rows(file, counted):
+    """What an earlier run wrote, if it counted the same."""
+    earlier = json.loads(file.read_text()) if file.exists() else {}
+    return earlier["detectors"] if all(earlier.get(key) == value for key, value in counted.items()) else {}
 
 
 def table(rows):
@@ -95,11 +97,11 @@ def table(rows):
 
 
 def main():
+    names = list(all_detectors(None, None))
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("folder", type=Path, help="of cmu_mit and non_face")
     parser.add_argument("--out", type=Path, default=REPOSITORY / "build/detection")
-    parser.add_argument("--only", nargs="+", choices=["mtcnn", "cascade", "facenet", "haar", "haar-alt2"], metavar="NAME",
-                        help="mtcnn, cascade, facenet, haar, haar-alt2")  # fmt: skip
+    parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
     parser.add_argument("--mtcnn", type=Path, default=REPOSITORY / "build/models/mtcnn.safetensors", metavar="MODEL")
     parser.add_argument("--cascade", type=Path, default=REPOSITORY / "models/faces-cascade.safetensors", metavar="MODEL")
     parser.add_argument("--sheets", action="store_true", help="draw what each detector finds, misses and makes up")
@@ -110,18 +112,27 @@ def main():
     scenes = [(read(options.folder / "cmu_mit/scenes" / name), faces) for name, faces in sorted(known.items())]
     faceless = [read(path) for path in sorted((options.folder / "non_face").glob("*.jpg"))[:FACELESS]]
     faces = sum(len(faces) for _, faces in scenes)
+    counted = {
+        "scenes": len(scenes), "faces": faces, "photos_without_faces": len(faceless),
+        "least_overlap": LEAST_OVERLAP, "smallest_face": detectors.SMALLEST}  # fmt: skip
     print(f"{len(scenes)} scenes with {faces} faces, {len(faceless)} photos without; a hit has IoU >= {LEAST_OVERLAP}")
 
-    rows = []
-    for name, (title, make) in all_detectors(options).items():
-        rows.append(row_of(title, make, scenes, faceless, options.sheets and options.out / f"{name}.png"))
-        print(*list(table(rows))[0 if len(rows) == 1 else -1 :], sep="\n", flush=True)
+    file = options.out / "detection.json"
+    rows = earlier_rows(file, counted)
+    for name, (title, make) in all_detectors(options.mtcnn, options.cascade).items():
+        model = getattr(options, name, None)
+        if name not in options.only:
+            continue
+        if model and not model.exists():
+            print(f"{title} is left out: there is no {model}")
+            continue
+        rows[name] = row_of(title, make, scenes, faceless, options.sheets and options.out / f"{name}.png")
+        file.write_text(json.dumps({**counted, "detectors": rows}) + "\n")
+    rows = [rows[name] for name in names if name in rows]
+    print(*table(rows), sep="\n")
 
-    report = {"scenes": len(scenes), "faces": faces, "photos_without_faces": len(faceless), "least_overlap": LEAST_OVERLAP,
-              "smallest_face": detectors.SMALLEST, "detectors": rows}  # fmt: skip
-    (options.out / "detection.json").write_text(json.dumps(report) + "\n")
-    curves = {
-        row["name"]: (row["curve"]["false"], row["curve"]["found"], (row["default"]["false"], row["default"]["found"])) for row in rows}
+    counts = lambda some: (some["false"], some["found"])
+    curves = {row["name"]: (*counts(row["curve"]), counts(row["default"])) for row in rows}
     plots.detections(curves, faces, options.out / "detection.png", title=f"{len(scenes)} scenes of CMU and MIT")
     print(f"written to {options.out}")
 

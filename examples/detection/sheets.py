@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 from PIL import Image, ImageDraw
 
 HIT, MISSED, FALSE = "#00C48C", "#3FA9F5", "#FF5A1F"
@@ -23,8 +24,14 @@ def _drawn(picture, boxes, found, faces):
     scale = CELL / max(image.size)
     image = image.resize([max(1, round(scale * side)) for side in image.size])
     pen = ImageDraw.Draw(image)
-    missed = [face for number, face in enumerate(faces) if number not in set(found)]
-    for some, colour in ((missed, MISSED), ([b for b, f in zip(boxes, found) if f >= 0], HIT), ([b for b, f in zip(boxes, found) if f < 0], FALSE)):
-        for box in some:
-            pen.rectangle([scale * side for side in box], outline=colour, width=2)
+
+    def rectangle(box, colour):
+        # What reaches beyond the picture is drawn on its edge.
+        left, top, right, bottom = np.clip(np.multiply(scale, box), 0, [side - 1 for side in image.size * 2])
+        pen.rectangle([left, top, right, bottom], outline=colour, width=2)
+
+    for face in set(range(len(faces))) - set(found):
+        rectangle(faces[face], MISSED)
+    for box, face in zip(boxes, found):
+        rectangle(box, FALSE if face < 0 else HIT)
     return image
