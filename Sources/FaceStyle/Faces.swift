@@ -26,8 +26,9 @@ private let detectorOptionsSize = MemoryLayout<fs_detector_options>.size  // ver
 
 private var detectorDefaults: fs_detector_options {
   let standard = DetectorOptions()
+  let own = FS_DEFAULT_THRESHOLD
   return fs_detector_options(
-    size: MemoryLayout<fs_detector_options>.size, min_face: standard.smallestFace, thresholds: standard.thresholds,
+    size: MemoryLayout<fs_detector_options>.size, min_face: standard.smallestFace, thresholds: (own, own, own),
     scale_step: standard.scaleStep, max_faces: UInt32(standard.mostFaces), order: FS_LARGEST_FIRST, region: fs_region())
 }
 
@@ -40,7 +41,8 @@ public func fs_detector_create(
     let given = try prefixed(options, defaults: detectorDefaults, least: detectorOptionsSize, "options")
     var options = DetectorOptions()
     options.smallestFace = given.min_face
-    options.thresholds = given.thresholds
+    func chosen(_ threshold: Float) -> Float? { threshold == FS_DEFAULT_THRESHOLD ? nil : threshold }
+    options.thresholds = (chosen(given.thresholds.0), chosen(given.thresholds.1), chosen(given.thresholds.2))
     options.scaleStep = given.scale_step
     options.mostFaces = Int(given.max_faces)
     options.order = try .init(given.order)
@@ -313,7 +315,8 @@ extension DetectorOptions.Order {
 extension fs_face {
   init(_ face: Face) {
     func point(_ i: Int) -> fs_point {
-      face.landmarks.indices.contains(i) ? fs_point(x: face.landmarks[i].x, y: face.landmarks[i].y) : fs_point()
+      guard face.landmarks.indices.contains(i) else { return fs_point(x: .nan, y: .nan) }
+      return fs_point(x: face.landmarks[i].x, y: face.landmarks[i].y)
     }
     self.init(
       x: face.box.left, y: face.box.top, width: face.box.width, height: face.box.height, score: face.score,
@@ -324,9 +327,11 @@ extension fs_face {
 extension Face {
   init(_ face: fs_face) {
     let (a, b, c, d, e) = face.landmarks
+    var points = [a, b, c, d, e].map { Point($0.x, $0.y) }
+    if points.allSatisfy({ $0.x.isNaN && $0.y.isNaN }) { points = [] }
     self.init(
       box: Box(left: face.x, top: face.y, right: face.x + face.width, bottom: face.y + face.height), score: face.score,
-      landmarks: [a, b, c, d, e].map { Point($0.x, $0.y) })
+      landmarks: points)
   }
 }
 
