@@ -272,8 +272,7 @@ typedef struct fs_point { float x, y; } fs_point;
 typedef struct fs_face {
   float x, y, width, height; /* box, in pixels of the searched image; may reach beyond its edges */
   float score;               /* 0 to 1, higher is surer */
-  fs_point landmarks[5];     /* left eye, right eye, nose, left and right mouth corner, as seen; NaN where there are none:
-                              * such a face cannot be aligned or embedded */
+  fs_point landmarks[5];     /* left eye, right eye, nose, left and right mouth corner, as seen; NaN if they are not known */
 } fs_face;
 
 typedef enum fs_face_order { FS_LARGEST_FIRST = 0, FS_SUREST_FIRST = 1 } fs_face_order;
@@ -304,6 +303,8 @@ fs_status fs_detector_find(const fs_detector *detector, const fs_image *image, f
  * points such as "left eye" only make sense there. `region` is searched in place of the options' own; NULL: that one. */
 fs_status fs_detector_find_frame(const fs_detector *detector, const fs_frame *frame, const fs_region *region,
                                  fs_face *faces, size_t capacity, size_t *count);
+/* 1 if the detector's faces have landmarks, without which no face can be aligned and embedded; else 0, also for NULL. */
+int32_t fs_detector_finds_points(const fs_detector *detector);
 void fs_detector_destroy(fs_detector *detector);
 
 /* ---- Embedder: a face as a vector; two vectors of one person lie near each other. ---- */
@@ -372,11 +373,12 @@ typedef struct fs_quality_options {
 } fs_quality_options;
 
 /* Light and sharpness are those of the aligned face, 112 pixels wide, there of the middle 60 % of the width and 75 % of the
- * height: nearly all skin. */
+ * height: nearly all skin. A face without landmarks (NaN) is measured where its box has the mean face, looking straight ahead:
+ * its pose is NaN, and no reason against it. */
 typedef struct fs_quality {
   uint32_t reasons;    /* fs_quality_reason bits; 0: nothing speaks against it */
   float score;         /* 0 to 1: an order among photos of a person, no probability */
-  float eye_distance;  /* pixels of the picture */
+  float eye_distance;  /* pixels of the picture; without landmarks 0.294 of the box's longer side, as of the mean face */
   float sharpness;     /* variance of the Laplacian, levels squared (Pech-Pacheco et al. 2000) */
   float yaw;           /* degrees, from five points and a mean face: of use to some 60 degrees, +- 10; positive when */
   float pitch;         /* the nose points to the right of the picture; when it points down; */
@@ -389,10 +391,13 @@ typedef struct fs_quality {
 } fs_quality;
 
 fs_status fs_quality_options_init(fs_quality_options *options, size_t size);
-/* FS_INVALID_ARGUMENT for limits that are NaN, and points that are not finite or fall together. The face's box is not looked
- * at. NULL options: defaults. */
+/* FS_INVALID_ARGUMENT for limits that are NaN, and landmarks that are infinite or fall together. The face's box is looked at
+ * only where landmarks are NaN, and must have an area then. NULL options: defaults. */
 fs_status fs_face_quality(const fs_image *image, const fs_face *face, const fs_quality_options *options,
                           fs_quality *quality);
+/* The same numbers for a face of a frame, of which no more is read than the face. */
+fs_status fs_face_quality_frame(const fs_frame *frame, const fs_face *face, const fs_quality_options *options,
+                                fs_quality *quality);
 /* "too small", ...; of one bit; static, never NULL. */
 const char *fs_quality_reason_text(fs_quality_reason reason);
 
@@ -440,7 +445,7 @@ typedef struct fs_tracker fs_tracker;
 fs_status fs_tracker_options_init(fs_tracker_options *options, size_t size);
 /* NULL options: defaults. It holds no pictures and no more than max_tracks tracks. */
 fs_status fs_tracker_create(fs_tracker **out, const fs_tracker_options *options);
-/* The faces of the next frame, of which `tracked`, with room for `capacity`, at least `count`, receives one for each. Faces
+/* The faces of the next frame, landmarks or not, of which `tracked`, with room for `capacity`, at least `count`, receives one for each. Faces
  * without a box, or more than 1024, are refused, and then nothing has changed. `qualities` [count] are 0 or more, such as
  * fs_quality.score; NULL: score * sqrt(width * height). `time` is never less than the last frame's. The same faces give the
  * same tracks, always. */
@@ -487,7 +492,7 @@ typedef enum fs_distance_kind {
 fs_status fs_distances(fs_distance_kind kind, const float *a, size_t count_a, const float *b, size_t count_b,
                        size_t dimension, const float *head, float *distances, size_t capacity);
 
-/* ---- Identification: who of some people is it, or is it somebody else? On arrays of your own. ---- */
+/* ---- Identification: who of some people is it, or is it somebody else? On arrays of your own, or in a gallery. ---- */
 
 /* How several photos of a person count. */
 typedef enum fs_rule {
@@ -502,7 +507,9 @@ typedef struct fs_identify_options {
   fs_rule rule;          /* default FS_RULE_NEAREST */
   fs_distance_kind kind; /* default FS_DISTANCE_EUCLIDEAN */
   const float *head;     /* dimension + 1 floats for a kind that has one; default NULL */
-  float threshold;       /* 0 or more; it belongs to model and kind and must be set: fs_embedder_threshold, fs_calibrate */
+  float threshold;       /* 0 or more: it belongs to model, kind and rule (everybody is nearer to a template than to a photo), and
+                          * fs_identify wants one (fs_embedder_threshold, fs_calibrate); default FS_DEFAULT_THRESHOLD, in a
+                          * gallery the model's own, of Euclidean distances alone */
   float margin;          /* by how much the next person must be farther; default 0: that is not asked for */
   uint32_t neighbours;   /* of FS_RULE_VOTE; default 5 */
 } fs_identify_options;
@@ -572,6 +579,26 @@ fs_status fs_gallery_identify(const fs_gallery *gallery, const float *embedding,
 fs_status fs_gallery_identify_photo(const fs_gallery *gallery, const fs_embedder *embedder,
                                     const fs_detector *detector, const fs_image *photo, float threshold,
                                     fs_match *match);
+typedef struct fs_gallery_identity {
+  int32_t known;            /* 1 if the nearest person is within the threshold and far enough before the next */
+  int32_t ambiguous;        /* 1 if within the threshold, but not far enough before the next: a stranger, then */
+  float distance;           /* of the nearest person, by the rule; infinite if the gallery is empty */
+  float runner_up_distance; /* infinite if there is nobody else */
+  float margin;             /* runner_up_distance - distance; negative where a vote went to one who is farther */
+  float threshold;          /* that was used */
+  uint64_t photo;           /* the nearest person's nearest; UINT64_MAX if the gallery is empty */
+  uint32_t votes;           /* of FS_RULE_VOTE: the nearest person's; else 0 */
+  char name[FS_NAME_CAPACITY];      /* the nearest person, known or not; "" if the gallery is empty */
+  char runner_up[FS_NAME_CAPACITY]; /* the next person; "" if there is nobody else */
+} fs_gallery_identity;
+
+/* Who is it, by a rule for several photos of a person, and who comes next? NULL options: defaults, which find the person of
+ * fs_gallery_identify. */
+fs_status fs_gallery_identify_by(const fs_gallery *gallery, const float *embedding, size_t dimension,
+                                 const fs_identify_options *options, fs_gallery_identity *identity);
+fs_status fs_gallery_identify_photo_by(const fs_gallery *gallery, const fs_embedder *embedder, const fs_detector *detector,
+                                       const fs_image *photo, const fs_identify_options *options,
+                                       fs_gallery_identity *identity);
 /* The k photos nearest to each of `count` embeddings, measured against every photo: neighbours[i * k] is the
  * nearest to embedding i, the others follow; of equally near ones, the one added first. `capacity` is at
  * least count * k. Each embedding gets *found = min(k, photos) neighbours (`found` may be NULL); the rest

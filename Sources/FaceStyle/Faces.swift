@@ -89,6 +89,11 @@ private func report(
 }
 
 @c @implementation
+public func fs_detector_finds_points(_ detector: OpaquePointer?) -> Int32 {
+  Handle.find(detector, Detector.self)?.findsPoints == true ? 1 : 0
+}
+
+@c @implementation
 public func fs_detector_destroy(_ detector: OpaquePointer?) { Handle.destroy(detector, Detector.self) }
 
 // MARK: Embedder
@@ -315,8 +320,8 @@ extension DetectorOptions.Order {
 extension fs_face {
   init(_ face: Face) {
     func point(_ i: Int) -> fs_point {
-      guard face.landmarks.indices.contains(i) else { return fs_point(x: .nan, y: .nan) }
-      return fs_point(x: face.landmarks[i].x, y: face.landmarks[i].y)
+      face.landmarks.indices.contains(i)
+        ? fs_point(x: face.landmarks[i].x, y: face.landmarks[i].y) : fs_point(x: .nan, y: .nan)
     }
     self.init(
       x: face.box.left, y: face.box.top, width: face.box.width, height: face.box.height, score: face.score,
@@ -326,13 +331,17 @@ extension fs_face {
 
 extension Face {
   init(_ face: fs_face) {
-    let (a, b, c, d, e) = face.landmarks
-    var points = [a, b, c, d, e].map { Point($0.x, $0.y) }
-    if points.allSatisfy({ $0.x.isNaN && $0.y.isNaN }) { points = [] }
     self.init(
       box: Box(left: face.x, top: face.y, right: face.x + face.width, bottom: face.y + face.height), score: face.score,
-      landmarks: points)
+      landmarks: points(of: face))
   }
+}
+
+/// None where any is NaN: the face has no points.
+private func points(of face: fs_face) -> [Point] {
+  let (a, b, c, d, e) = face.landmarks
+  let points = [a, b, c, d, e].map { Point($0.x, $0.y) }
+  return points.contains { $0.x.isNaN || $0.y.isNaN } ? [] : points
 }
 
 extension fs_verdict {

@@ -12,25 +12,25 @@ extension StyleTransfer: HandleKind {
 @c @implementation
 public func fs_style_options_init(_ options: UnsafeMutablePointer<fs_style_options>?, _ size: Int) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(options, size, defaults: styleDefaults, least: styleOptionsSize, "options")
+    try initialise(options, size)
   }
 }
 
-private let styleOptionsSize = MemoryLayout<fs_style_options>.size  // version 0.1's
-
-private var styleDefaults: fs_style_options {
-  let standard = StyleOptions()
-  var options = fs_style_options()
-  options.size = MemoryLayout<fs_style_options>.size
-  options.steps = UInt32(standard.steps)
-  options.content_weight = standard.contentWeight
-  options.style_weight = standard.styleWeight
-  options.learning_rate = standard.learningRate
-  options.noise_ratio = standard.noiseRatio
-  options.seed = standard.seed
-  options.pooling = FS_POOLING_AVERAGE
-  options.cost = FS_COST_NORMALISED
-  return options
+extension fs_style_options: SizedStruct {
+  static var standard: fs_style_options {
+    let standard = StyleOptions()
+    var options = fs_style_options()
+    options.size = MemoryLayout<fs_style_options>.size
+    options.steps = UInt32(standard.steps)
+    options.content_weight = standard.contentWeight
+    options.style_weight = standard.styleWeight
+    options.learning_rate = standard.learningRate
+    options.noise_ratio = standard.noiseRatio
+    options.seed = standard.seed
+    options.pooling = FS_POOLING_AVERAGE
+    options.cost = FS_COST_NORMALISED
+    return options
+  }
 }
 
 extension StyleOptions {
@@ -76,7 +76,7 @@ public func fs_styler_run(
     let out = try required(out, "out")
     let content = try Handle.object(content, Image.self, "content")
     let style = try Handle.object(style, Image.self, "style")
-    let given = try prefixed(options, defaults: styleDefaults, least: styleOptionsSize, "options")
+    let given = try known(options)
     let image = try styler.run(content: content, style: style, StyleOptions(given)) { progress in
       guard let callback = given.on_step else { return .continue }
       return report(progress, to: callback, given.user)
@@ -92,7 +92,7 @@ public func fs_styler_memory_needed(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let styler = try Handle.object(styler, StyleTransfer.self, "styler")
-    let given = try prefixed(options, defaults: styleDefaults, least: styleOptionsSize, "options")
+    let given = try known(options)
     let target = try required(bytes, "bytes")
     target.pointee = UInt64(
       try styler.memoryNeeded(contentWidth: Int(width), Int(height), StyleOptions(given)))
@@ -145,7 +145,7 @@ public func fs_styler_evaluate(
     let generated = try Handle.object(generated, Image.self, "generated")
     let content = try Handle.object(content, Image.self, "content")
     let style = try Handle.object(style, Image.self, "style")
-    let given = try prefixed(options, defaults: styleDefaults, least: styleOptionsSize, "options")
+    let given = try known(options)
     let contentTarget = try required(content_cost, "content_cost")
     let styleTarget = try required(style_cost, "style_cost")
     let totalTarget = try required(total_cost, "total_cost")

@@ -63,11 +63,7 @@ package struct AlignmentTemplate {
 
   /// What `chip` makes of the frame's upright picture, to the bit; of the frame, the face alone is read.
   package func chip(_ frame: Frame, _ landmarks: [Point]) throws(Failure) -> Image {
-    let map = try map(landmarks)
-    let seen = map.seen(size: (side, side), of: frame.uprightWidth, frame.uprightHeight)
-    return try frame.image(seen).warped(
-      by: map, width: side, height: side,
-      place: .init(x: seen.x, y: seen.y, width: frame.uprightWidth, height: frame.uprightHeight))
+    try frame.warped(by: map(landmarks), width: side, height: side)
   }
 }
 

@@ -51,6 +51,8 @@ package final class CascadeDetector: FaceFinder, @unchecked Sendable {
     self.stages = stages
   }
 
+  package var findsPoints: Bool { false }
+
   private struct Candidate {
     var box: Box
     var score: Float
@@ -187,7 +189,7 @@ extension CascadeCNN.Adjustment {
 
   /// The mean of the patterns that a network is sure of; nil if there are none.
   /// Source: Li et al. 2015, equations 1 to 3.
-  init?(meanOf probabilities: UnsafePointer<Float>) {
+  package init?(meanOf probabilities: UnsafePointer<Float>) {
     var sum = CascadeCNN.Adjustment(scale: 0, x: 0, y: 0), count: Float = 0
     for number in 0..<CascadeCNN.Adjustment.count where probabilities[number] > CascadeCNN.Adjustment.least {
       let pattern = CascadeCNN.Adjustment(number: number)
@@ -203,7 +205,7 @@ extension CascadeCNN.Adjustment {
 
 extension Box {
   /// Where the face is of which this box lies off by `adjustment`.
-  func adjusted(by adjustment: CascadeCNN.Adjustment) -> Box {
+  package func adjusted(by adjustment: CascadeCNN.Adjustment) -> Box {
     let width = width / adjustment.scale, height = height / adjustment.scale
     let left = left - adjustment.x * width, top = top - adjustment.y * height
     return Box(left: left, top: top, right: left + width, bottom: top + height)

@@ -47,6 +47,12 @@ package struct DetectorOptions {
 package protocol FaceFinder: AnyObject, Sendable {
   /// All of them, in any order, in pixels of the picture.
   func faces(in image: Image) throws(Failure) -> [Face]
+  /// Whether its faces have points; without them none can be aligned.
+  var findsPoints: Bool { get }
+}
+
+extension FaceFinder {
+  package var findsPoints: Bool { true }
 }
 
 /// Finds faces in pictures and frames by the network of its model, and reports those that were asked for.
@@ -67,6 +73,8 @@ package final class Detector: @unchecked Sendable {
     default: throw .wrongModel("the model is \"\(model.architectureName)\", a detector wants mtcnn or cascade")
     }
   }
+
+  package var findsPoints: Bool { finder.findsPoints }
 
   package func faces(in image: Image) throws(Failure) -> [Face] {
     guard let region = options.region else { return reported(try finder.faces(in: image), x: 0, y: 0) }

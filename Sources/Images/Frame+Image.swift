@@ -11,7 +11,17 @@ extension Frame {
     return image
   }
 
-  /// The same over an image of the region's size that nobody else sees yet.
+  /// What `Image.warped` makes of the upright picture, to the bit: only what is seen of the frame is read.
+  package func warped(
+    by map: Affine, width: Int, height: Int, border: Border = .black
+  ) throws(Failure) -> Image {
+    let seen = map.seen(size: (width, height), of: uprightWidth, uprightHeight)
+    return try image(seen).warped(
+      by: map, width: width, height: height, border: border,
+      place: .init(x: seen.x, y: seen.y, width: uprightWidth, height: uprightHeight))
+  }
+
+  /// What `image` makes, over an image of the region's size that nobody else sees yet.
   package func read(_ region: Region, into image: Image) throws(Failure) {
     try region.check(inside: uprightWidth, uprightHeight)
     guard image.width == region.width, image.height == region.height else {

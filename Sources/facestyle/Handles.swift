@@ -310,10 +310,16 @@ final class Gallery {
     return report
   }
 
-  func identify(_ embedding: [Float], threshold: Float) throws(Failure) -> fs_match {
-    var match = fs_match()
-    try check(fs_gallery_identify(handle, embedding, embedding.count, threshold, &match))
-    return match
+  static func identifyDefaults() throws(Failure) -> fs_identify_options {
+    var options = fs_identify_options()
+    try check(fs_identify_options_init(&options, MemoryLayout<fs_identify_options>.size))
+    return options
+  }
+
+  func identify(_ embedding: [Float], _ options: fs_identify_options) throws(Failure) -> fs_gallery_identity {
+    var options = options, identity = fs_gallery_identity()
+    try check(fs_gallery_identify_by(handle, embedding, embedding.count, &options, &identity))
+    return identity
   }
 }
 
@@ -322,14 +328,21 @@ func fixedText<Room>(_ room: Room) -> String {
   withUnsafeBytes(of: room) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
 }
 
-extension fs_match {
-  var person: String {
-    fixedText(name)
-  }
+extension fs_gallery_identity {
+  var person: String { fixedText(name) }
+  /// nil where there is nobody else.
+  var next: String? { runner_up_distance.isFinite ? fixedText(runner_up) : nil }
 
   /// "obama, distance 0.38 (threshold 0.60)"
   var summary: String {
-    let who = known != 0 ? person : "a stranger, the nearest is \(person)"
+    let who: String
+    if known != 0 {
+      who = person
+    } else if ambiguous != 0 {
+      who = "a stranger, \(person) and \(next ?? "nobody") are too near to each other"
+    } else {
+      who = "a stranger, the nearest is \(person)"
+    }
     return "\(who), distance \(fixed(distance, 2)) (threshold \(fixed(threshold, 2)))"
   }
 }

@@ -133,7 +133,9 @@ def test_the_program_tells_its_version():
     "arguments",
     [
         ["identify", "a.jpg"], ["identify", "a.jpg", "people", "--gallery", "file"],
-        ["identify", "a.jpg", "people", "--key-file", "file"], ["gallery", "add", "file", "name"], ["gallery", "list"],
+        ["identify", "a.jpg", "people", "--key-file", "file"], ["identify", "a.jpg", "people", "--rule", "best"],
+        ["identify", "a.jpg", "people", "--margin", "-1"], ["identify", "a.jpg", "people", "--neighbours", "3"],
+        ["identify", "a.jpg", "people", "--rule", "vote", "--neighbours", "0"], ["gallery", "add", "file", "name"], ["gallery", "list"],
         ["gallery", "remove", "file"], ["gallery", "remove", "file", "name", "--photo", "1"], ["gallery", "export", "file"],
         ["paint"], ["detect"], ["compare", "a.jpg"], ["detect", "a.jpg", "--nonsense"], ["style", "a.jpg", "b.jpg"],
         ["style", "a.jpg", "b.jpg", "-o", "c.gif"], ["style", "a.jpg", "b.jpg", "-o", "c.png", "--size", "wide"],
@@ -297,8 +299,15 @@ def test_identify_knows_its_people(tmp_path, tiny):
     result = run("identify", OBAMA, gallery, "--json", *LARGE)
     assert result.returncode == 0
     match = json.loads(result.stdout)
-    assert list(match) == ["known", "name", "distance", "threshold"]
+    assert list(match) == [
+        "known", "name", "distance", "threshold", "ambiguous", "runner_up", "runner_up_distance", "margin"]  # fmt: skip
     assert match["known"] is True and match["name"] == "obama" and match["distance"] <= match["threshold"]
+    assert match["runner_up"] == "biden" and match["margin"] == pytest.approx(match["runner_up_distance"] - match["distance"], abs=1e-6)
+    mean = answer("identify", OBAMA, gallery, "--rule", "mean", *LARGE)
+    assert mean["name"] == "obama" and mean["distance"] > match["distance"]
+    assert answer("identify", OBAMA, gallery, "--rule", "vote", "--neighbours", 3, *LARGE)["name"] == "obama"
+    unclear = good("identify", OBAMA, gallery, "--margin", 5, *LARGE)
+    assert unclear.startswith("a stranger, obama and biden are too near to each other")
     told = sorted(result.stderr.splitlines())
     assert len(told) == 2 and "broken.jpg" in told[0] and "nobody.png" in told[1], told
     assert all(line.startswith("facestyle: skipped ") for line in told)

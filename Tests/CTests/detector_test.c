@@ -8,7 +8,7 @@ static void options(void) {
     CHECK_OK(fs_detector_options_init(&options, sizeof options));
     CHECK(options.size == sizeof options);
     CHECK(options.min_face == 40);
-    CHECK(options.thresholds[0] == 0.6f && options.thresholds[1] == 0.7f && options.thresholds[2] == 0.7f);
+    for (int i = 0; i < 3; i++) CHECK(options.thresholds[i] == FS_DEFAULT_THRESHOLD);
     CHECK(options.scale_step == 0.709f);
     CHECK(options.max_faces == 0 && options.order == FS_LARGEST_FIRST);
     CHECK(!options.region.x && !options.region.y && !options.region.width && !options.region.height);
@@ -32,6 +32,7 @@ static void creation(const fs_model *mtcnn) {
   fs_detector *detector = NULL;
   TEST("a detector is made with NULL options") {
     REQUIRE_OK(fs_detector_create(&detector, mtcnn, NULL));
+    CHECK(fs_detector_finds_points(detector) == 1 && fs_detector_finds_points(NULL) == 0);
     fs_detector_destroy(detector);
   }
   TEST("larger options are accepted, whatever their tail holds") {

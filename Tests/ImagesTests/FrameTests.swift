@@ -115,9 +115,11 @@ struct FrameTests {
       Affine(1, 0, 500, 0, 1, 0), Affine(0.01, 0, 5, 0, 0.01, 5), Affine(1, 0, -59.5, 0, 1, -49.5),
     ] {
       let seen = map.seen(size: (20, 18), of: 60, 50)
-      let part = try whole.cropped(seen).warped(
-        by: map, width: 20, height: 18, place: .init(x: seen.x, y: seen.y, width: 60, height: 50))
-      #expect(try part.values == whole.warped(by: map, width: 20, height: 18).values)
+      for border in [Border.black, .edge] {
+        let part = try whole.cropped(seen).warped(
+          by: map, width: 20, height: 18, border: border, place: .init(x: seen.x, y: seen.y, width: 60, height: 50))
+        #expect(try part.values == whole.warped(by: map, width: 20, height: 18, border: border).values)
+      }
     }
   }
 

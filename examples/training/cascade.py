@@ -28,7 +28,7 @@ SIDE = 48  # every window is kept at this size; networks of 12 and 24 pixels see
 SIDES = (12, 24, 48)
 HELD_BACK = 5  # every fifth face and every sixth photo without one is never learned from
 RECALL = (0.99, 0.99, 0.95)  # of held-back faces that pass each stage by itself
-JITTER = {12: 0.12, 24: 0.08, 48: 0.06}  # how far a window may lie off a face and still be one, in sides
+JITTER = 0.08  # how far a window may lie off a face and still be one, in sides
 SCALES, OFFSETS = (0.83, 0.91, 1.0, 1.1, 1.21), (-0.17, 0.0, 0.17)
 PATTERNS = [(s, x, y) for s in SCALES for x in OFFSETS for y in OFFSETS]
 
@@ -123,14 +123,14 @@ def turned(picture, box, rng):
         return moved.to_array()[..., 0], (x + pad, y + pad, side)
 
 
-def positives(found, variants, jitter, rng):
+def positives(found, variants, rng):
     """Windows on faces, [n, SIDE, SIDE]."""
     windows = []
     for picture, box in found:
         for _ in range(variants):
             turned_picture, (x, y, side) = turned(picture, box, rng)
-            size = side * np.exp(rng.uniform(-jitter, jitter))
-            dx, dy = rng.uniform(-jitter, jitter, 2) * side - (size - side) / 2
+            size = side * np.exp(rng.uniform(-JITTER, JITTER))
+            dx, dy = rng.uniform(-JITTER, JITTER, 2) * side - (size - side) / 2
             windows.append(worn(cut(turned_picture, x + dx, y + dy, size), rng))
     return np.stack(windows)
 
@@ -298,42 +298,55 @@ class Data:
         photos = [opened(path) for path in sorted((folder / "non_face").iterdir())]
         self.photos = [photo for i, photo in enumerate(photos) if i % (HELD_BACK + 1)]
         self.held_photos = photos[:: HELD_BACK + 1]
-        print(f"{len(self.faces)} faces and {len(self.photos)} photos without, held back {len(self.held_faces)} and {len(self.held_photos)}")
+        print(
+            f"{len(self.faces)} faces and {len(self.photos)} photos without, held back {len(self.held_faces)} and "
+            f"{len(self.held_photos)}", flush=True)  # fmt: skip
+
+    def windows(self, path):
+        """Windows that all stages learn from, and held-back ones: made once."""
+        if path.exists():
+            return load_file(path)
+        rng = np.random.default_rng(1)
+        windows = {
+            "faces": positives(self.faces, 3, rng),
+            "parts": part_negatives(self.surrounded, 8000, rng),
+            "chance": random_negatives(self.photos, 80_000, rng),
+            "held": positives(self.held_faces, 1, rng),
+            "held chance": random_negatives(self.held_photos, 5000, rng),
+        }
+        windows["displaced"], windows["patterns"] = displaced(self.surrounded, 6, rng)
+        windows["held displaced"], windows["held patterns"] = displaced(self.held_surrounded, 1, rng)
+        save_file(windows, path)
+        return windows
 
 
-def classifier(options, data, stage, rng):
+def classifier(options, data, windows, stage, rng):
     """Trains the network of a stage that tells faces; returns the threshold that lets held-back faces pass."""
     side, name = SIDES[stage], f"cascade-{SIDES[stage]}"
     plan = options.plan[side]
-    real = positives(data.faces, plan["variants"], JITTER[side], rng)
-    parts = part_negatives(data.surrounded, 8000, rng)
-    chance = random_negatives(data.photos, plan["random"], rng)
     if stage == 0:
-        hard = chance[:0]
+        groups = [(windows["faces"], 1, 0.35), (windows["parts"], 0, 0.1), (windows["chance"], 0, 0.55)]
     else:
         hard = mined(options.work / f"stage-{stage}.safetensors", data.photos, data.surrounded, plan["mined"], rng)
-    shares = (0.35, 0.1, 0.55) if stage == 0 else (0.4, 0.05, 0.05)
-    groups = [(real, 1, shares[0]), (parts, 0, shares[1]), (chance, 0, shares[2])]
-    groups.append((mirrored(hard), 0, 0.5))
+        groups = [
+            (windows["faces"], 1, 0.4), (windows["parts"], 0, 0.05), (windows["chance"], 0, 0.05), (mirrored(hard), 0, 0.5)]
     answers = learn(options, name, drawn(*groups, rng=rng, side=side), side, plan["steps"], plan["batch"], plan["rate"])
-    held = small(positives(data.held_faces, 1, JITTER[side] / 2, rng), side)
+    held = small(windows["held"], side)
     scores = answers(held)[:, 1]
     threshold = float(np.quantile(scores, 1 - RECALL[stage]))
-    wrong = answers(small(random_negatives(data.held_photos, 5000, rng), side))[:, 1] >= threshold
+    wrong = answers(small(windows["held chance"], side))[:, 1] >= threshold
     print(f"  {name}: at {threshold:.4f} pass {np.mean(scores >= threshold):.2%} of {len(held)} held-back faces, "
           f"{wrong.mean():.2%} of random windows", flush=True)  # fmt: skip
     return threshold
 
 
-def calibrator(options, data, stage, rng):
+def calibrator(options, windows, stage, rng):
     """Trains the network of a stage that brings windows to their faces."""
     side, name = SIDES[stage], f"cascade-{SIDES[stage]}-calibration"
     plan = options.plan[side]
-    windows, labels = displaced(data.surrounded, plan["displaced"], rng)
-    draw = drawn((windows, labels, 1.0), rng=rng, side=side)
+    draw = drawn((windows["displaced"], windows["patterns"], 1.0), rng=rng, side=side)
     answers = learn(options, name, draw, side, plan["calibration_steps"], plan["batch"], plan["rate"])
-    windows, labels = displaced(data.held_surrounded, 1, rng)
-    found = answers(small(windows, side))
+    found, labels = answers(small(windows["held displaced"], side)), windows["held patterns"]
     before, after = [], []
     patterns = np.array(PATTERNS)
     for probabilities, label in zip(found, labels):
@@ -386,9 +399,9 @@ def report(path, data):
 
 
 PLAN = {
-    12: dict(variants=3, random=120_000, displaced=6, steps=8000, calibration_steps=6000, batch=128, rate=3e-3),
-    24: dict(variants=3, random=20_000, mined=60_000, displaced=6, steps=6000, calibration_steps=5000, batch=128, rate=2e-3),
-    48: dict(variants=3, random=10_000, mined=60_000, displaced=6, steps=5000, calibration_steps=3000, batch=64, rate=1e-3),
+    12: dict(steps=8000, calibration_steps=6000, batch=128, rate=3e-3),
+    24: dict(mined=60_000, steps=6000, calibration_steps=5000, batch=128, rate=2e-3),
+    48: dict(mined=60_000, steps=5000, calibration_steps=3000, batch=64, rate=1e-3),
 }
 
 
@@ -403,6 +416,7 @@ def main():
     options.work.mkdir(parents=True, exist_ok=True)
     fs.set_threads(1)  # the networks are small: more gain little
     data = Data(options.data)
+    windows = data.windows(options.work / "windows.safetensors")
     thresholds = []
     for stage in range(3):
         path = options.work / f"stage-{stage + 1}.safetensors"
@@ -411,8 +425,8 @@ def main():
                 thresholds = [float(word) for word in file.metadata()["thresholds"].split()]
             continue
         print(f"stage {stage + 1}: {SIDES[stage]} pixels", flush=True)
-        thresholds.append(classifier(options, data, stage, np.random.default_rng(10 + stage)))
-        calibrator(options, data, stage, np.random.default_rng(20 + stage))
+        thresholds.append(classifier(options, data, windows, stage, np.random.default_rng(10 + stage)))
+        calibrator(options, windows, stage, np.random.default_rng(20 + stage))
         joined(options, thresholds, path)
     joined(options, thresholds, options.out, half=True)
     report(options.out, data)

@@ -330,6 +330,21 @@ class fs_identity(Structure):
     ]
 
 
+class fs_gallery_identity(Structure):
+    _fields_ = [
+        ("known", c_int32),
+        ("ambiguous", c_int32),
+        ("distance", c_float),
+        ("runner_up_distance", c_float),
+        ("margin", c_float),
+        ("threshold", c_float),
+        ("photo", c_uint64),
+        ("votes", c_uint32),
+        ("name", c_char * FS_NAME_CAPACITY),
+        ("runner_up", c_char * FS_NAME_CAPACITY),
+    ]
+
+
 class fs_calibration_options(Structure):
     _fields_ = [("size", c_size_t), ("false_accept_rate", c_double), ("confidence", c_double), ("people", c_uint64)]
 
@@ -715,6 +730,7 @@ FUNCTIONS = {
         fs_status,
         [_detector, POINTER(fs_frame), POINTER(fs_region), POINTER(fs_face), c_size_t, _sizes],
     ),
+    "fs_detector_finds_points": (c_int32, [_detector]),
     "fs_detector_destroy": (None, [_detector]),
     # Embedder
     "fs_embedder_create": (fs_status, [POINTER(_embedder), _model]),
@@ -742,6 +758,10 @@ FUNCTIONS = {
     "fs_face_quality": (
         fs_status,
         [_image, POINTER(fs_face), POINTER(fs_quality_options), POINTER(fs_quality)],
+    ),
+    "fs_face_quality_frame": (
+        fs_status,
+        [POINTER(fs_frame), POINTER(fs_face), POINTER(fs_quality_options), POINTER(fs_quality)],
     ),
     "fs_quality_reason_text": (c_char_p, [fs_quality_reason]),
     # Tracker
@@ -785,6 +805,14 @@ FUNCTIONS = {
     "fs_gallery_identify_photo": (
         fs_status,
         [_gallery, _embedder, _detector, _image, c_float, POINTER(fs_match)],
+    ),
+    "fs_gallery_identify_by": (
+        fs_status,
+        [_gallery, _floats, c_size_t, POINTER(fs_identify_options), POINTER(fs_gallery_identity)],
+    ),
+    "fs_gallery_identify_photo_by": (
+        fs_status,
+        [_gallery, _embedder, _detector, _image, POINTER(fs_identify_options), POINTER(fs_gallery_identity)],
     ),
     "fs_gallery_search": (
         fs_status,

@@ -11,6 +11,7 @@ from ._convert import alike, choice, floats, integer, pointer, text
 from ._handle import Handle
 from .errors import check
 from .frame import region_as_c
+from .identification import identify_options
 from .image import Image
 
 _ORDERS = {"largest": _c.FS_LARGEST_FIRST, "surest": _c.FS_SUREST_FIRST}
@@ -47,12 +48,20 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Match:
-    """The nearest person; `known` if near enough, otherwise the face is a stranger's."""
+    """The nearest person; `known` if near enough, and far enough before the next, `ambiguous` if near enough alone: otherwise
+    the face is a stranger's. `photo` is the number of the person's nearest photo, None in an empty gallery; `votes` are of the
+    rule "vote"."""
 
     known: bool
     name: str
     distance: float
     threshold: float
+    ambiguous: bool
+    runner_up: str
+    runner_up_distance: float
+    margin: float
+    photo: Optional[int]
+    votes: int
 
 
 @dataclass(frozen=True)
@@ -96,8 +105,8 @@ class Detector(Handle):
     """Finds faces with the networks of a `Model`, "mtcnn" or "cascade". Options that are not given keep the library's
     defaults.
 
-    `min_face` is the side of the smallest face in pixels; `thresholds` are three scores, None or
-    `DEFAULT_THRESHOLD` for the detector's own; `scale_step` lies
+    `min_face` is the side of the smallest face in pixels; `thresholds` are three scores, -1 for the
+    detector's own; `scale_step` lies
     between levels of the pyramid. At most `max_faces` are found, the first in `order`, "largest" or "surest". `region`,
     (x, y, width, height), is the part that is searched, as if it were a picture of its own.
     """
@@ -124,6 +133,11 @@ class Detector(Handle):
         out = ctypes.POINTER(_c.fs_detector)()
         check(_c.fs_detector_create(ctypes.byref(out), model.handle, ctypes.byref(options)))
         super().__init__(out)
+
+    @property
+    def finds_points(self):
+        """Whether its faces have landmarks, without which none can be aligned and embedded."""
+        return bool(_c.fs_detector_finds_points(self.handle))
 
     def find(self, image):
         """The faces of an image, in the detector's order."""
@@ -460,17 +474,28 @@ class Gallery(Handle):
         check(status)
         return _verdict(out)
 
-    def identify(self, photo, threshold=None):
-        """Who is it? `photo` is an `Image` or an embedding; a `Match` is returned."""
-        out, limit = _c.fs_match(), _threshold(threshold)
+    def identify(
+        self, photo, threshold=None, *, rule="nearest", kind="euclidean", head=None, margin=0.0, neighbours=5
+    ):
+        """Who is it? `photo` is an `Image` or an embedding; a `Match` is returned.
+
+        `rule` tells how several photos of a person count, `kind` and `head` how far embeddings are apart, and `margin` by how
+        much the next person must be farther: all as in `facestyle.identify`. `threshold` may be None, the model's own, where
+        distances are Euclidean.
+        """
+        dimension = 0 if head is None else self.dimension
+        options = identify_options(dimension, _threshold(threshold), rule, kind, head, margin, neighbours)
+        out = _c.fs_gallery_identity()
         if isinstance(photo, Image):
-            eyes = self._eyes()
-            status = _c.fs_gallery_identify_photo(self.handle, *eyes, photo.handle, limit, ctypes.byref(out))
+            asked, function = (*self._eyes(), photo.handle), _c.fs_gallery_identify_photo_by
         else:
             vector = floats(photo, (None,), "embedding")
-            status = _c.fs_gallery_identify(self.handle, pointer(vector), vector.size, limit, ctypes.byref(out))
-        check(status)
-        return Match(bool(out.known), out.name.decode(errors="replace"), out.distance, out.threshold)
+            asked, function = (pointer(vector), vector.size), _c.fs_gallery_identify_by
+        check(function(self.handle, *asked, ctypes.byref(options), ctypes.byref(out)))
+        name, runner_up = out.name.decode(errors="replace"), out.runner_up.decode(errors="replace")
+        return Match(
+            bool(out.known), name, out.distance, out.threshold, bool(out.ambiguous), runner_up, out.runner_up_distance,
+            out.margin, out.photo if name else None, out.votes)
 
     def search(self, embeddings, k=5):
         """The `k` photos nearest to each of the embeddings [count, dimension]: a list of `Neighbour`, nearest first,

@@ -131,7 +131,8 @@ def test_a_gallery_knows_its_people_and_no_strangers(portraits, embedder, detect
         assert not stranger.known and stranger.name == "obama" and stranger.distance > embedder.threshold
 
         gallery.add_photo("biden", biden)
-        assert gallery.identify(biden) == fs.Match(True, "biden", 0.0, embedder.threshold)
+        match = gallery.identify(biden)
+        assert (match.known, match.name, match.distance, match.threshold) == (True, "biden", 0.0, embedder.threshold)
         assert gallery.verify(biden, "biden").same and not gallery.verify(biden, "obama").same
         assert gallery.verify(portraits["obama"], "obama", 0.0).same is False
         gallery.remove("biden")
