@@ -91,18 +91,19 @@ package final class CascadeDetector: FaceFinder, @unchecked Sendable {
 
   private func windows(of image: Image, _ stage: Stage) throws(Failure) -> [Candidate] {
     var all: [Candidate] = []
-    let side = Double(stage.side)
-    var scale = side / Double(options.smallestFace), level = 0
-    while Double(min(image.width, image.height)) * scale >= side {
-      all += try windows(of: image, stage, level, scale)
+    var scale = Double(stage.side) / Double(options.smallestFace), level = 0
+    while true {
+      let height = Int((Double(image.height) * scale).rounded()), width = Int((Double(image.width) * scale).rounded())
+      guard min(height, width) >= stage.side else { return all }
+      all += try windows(of: image, stage, level, height, width)
       scale *= Double(options.scaleStep)
       level += 1
     }
-    return all
   }
 
-  private func windows(of image: Image, _ stage: Stage, _ level: Int, _ scale: Double) throws(Failure) -> [Candidate] {
-    let height = Int((Double(image.height) * scale).rounded()), width = Int((Double(image.width) * scale).rounded())
+  private func windows(
+    of image: Image, _ stage: Stage, _ level: Int, _ height: Int, _ width: Int
+  ) throws(Failure) -> [Candidate] {
     // From pixels of the level to those of the picture.
     let across = Float(image.width) / Float(width), down = Float(image.height) / Float(height)
     var found: [Candidate] = []
