@@ -3,7 +3,7 @@
 #   make            the library and the program, in build/
 #   make install    header, library, pkg-config file, program (PREFIX, DESTDIR)
 #   make models     the weights and photos of the demo and the tests
-#   make train-model DATA=folder    the model of models/ again, from its photos
+#   make train-model DATA=folder    models/faces-nn4 again, from its photos; make train-cascade DATA=folder: faces-cascade
 #   make bench      how fast the kernels and networks are here; make bench-peers: beside others
 #   make detection-report DATA=folder    what our detectors and others' find, and what they make up
 #   make embedded   the library without a Swift runtime
@@ -129,6 +129,11 @@ demo-daemon: all models $(DAEMON) have-frames
 .PHONY: train-model
 train-model: all models
 	PYTHONPATH=bindings/python $(PYTHON) examples/training/shipped.py --data $(DATA)
+
+# Most of an hour: examples/training/cascade.py tells what DATA holds.
+.PHONY: train-cascade
+train-cascade: $(LIBRARY) $(VENV)
+	PYTHONPATH=bindings/python $(PYTHON) examples/training/cascade.py --data $(DATA)
 
 # ---- Benchmarks ----
 

@@ -232,7 +232,7 @@ typedef struct fs_model fs_model;
  * styler or features are made from it: FS_BAD_DATA then names the tensor. */
 fs_status fs_model_open(fs_model **out, const char *path);
 fs_status fs_model_load(fs_model **out, const void *bytes, size_t byte_count);
-const char *fs_model_architecture(const fs_model *model); /* "mtcnn" or a name of fs_architecture_name */
+const char *fs_model_architecture(const fs_model *model); /* "mtcnn", "cascade" or a name of fs_architecture_name */
 /* What the file says under `key` ("name", "licence", "source", ...), or NULL. */
 const char *fs_model_metadata(const fs_model *model, const char *key);
 uint64_t fs_model_parameter_count(const fs_model *model);
@@ -264,7 +264,8 @@ const char *fs_architecture_name(size_t index); /* "vgg19", "facenet-nn2", ...; 
 /* FS_NOT_FOUND if there is no architecture of that name. */
 fs_status fs_architecture_describe(const char *name, fs_architecture *architecture);
 
-/* ---- Detector: finds faces and five points in each (MTCNN; Zhang et al. 2016). ---- */
+/* ---- Detector: finds faces; with MTCNN (Zhang et al. 2016) five points in each, with CascadeCNN (Li et al. 2015, model
+ * "cascade") none. ---- */
 
 typedef struct fs_point { float x, y; } fs_point;
 
@@ -276,10 +277,13 @@ typedef struct fs_face {
 
 typedef enum fs_face_order { FS_LARGEST_FIRST = 0, FS_SUREST_FIRST = 1 } fs_face_order;
 
+#define FS_DEFAULT_THRESHOLD (-1.0f) /* of all thresholds below: the model's own; any other must be >= 0 */
+
 typedef struct fs_detector_options {
   size_t size;
   float min_face;       /* side of the smallest face to look for, in pixels; default 40, at least 12 */
-  float thresholds[3];  /* scores that pass the three stages; default 0.6, 0.7, 0.7 */
+  float thresholds[3];  /* scores that pass the three stages, 0 to 1; default FS_DEFAULT_THRESHOLD: the detector's own,
+                         * 0.6, 0.7, 0.7 of MTCNN, of CascadeCNN the model's */
   float scale_step;     /* between levels of the pyramid; default 0.709, 0.1 to 0.95 */
   uint32_t max_faces;   /* at most so many are found, the first in order; default 0: all */
   fs_face_order order;  /* default FS_LARGEST_FIRST */
@@ -457,8 +461,6 @@ fs_status fs_tracker_finish(fs_tracker *tracker);
 void fs_tracker_destroy(fs_tracker *tracker);
 
 /* ---- Verification: is this the person? Near means the same: same = distance <= threshold. ---- */
-
-#define FS_DEFAULT_THRESHOLD (-1.0f) /* the model's own; any other threshold must be >= 0 */
 
 typedef struct fs_verdict {
   float distance;  /* Euclidean */
@@ -793,7 +795,9 @@ typedef enum fs_loss_kind {
   /* A teacher's embeddings t, [count, dimension], in place of labels. Always means. */
   FS_LOSS_DISTILLATION = 11, /* cosine_weight * mean(1 - cos(x, t)) + similarity_weight * mean over all pairs of
                               * (cos(x[i], x[j]) - cos(t[i], t[j]))^2 */
-  FS_LOSS_TEACHER_DISTANCE = 12 /* mean of |x - t|^2 */
+  FS_LOSS_TEACHER_DISTANCE = 12, /* mean of |x - t|^2 */
+  /* A network that is the classifier itself, and trained whole: x are its scores, labels are 0 to dimension - 1. */
+  FS_LOSS_CROSS_ENTROPY = 13 /* cross-entropy of softmax(x); no head */
 } fs_loss_kind;
 
 typedef struct fs_loss_options {
@@ -821,7 +825,7 @@ fs_status fs_loss_options_init(fs_loss_options *options, size_t size, fs_loss_ki
 
 /* The head: what a loss is trained with besides the network, in one array of floats: weight [classes, dimension],
  * bias [classes], centres [classes, dimension], as far as the loss has them (CosFace and ArcFace have no bias; of a
- * pair loss there is one class). `classes` is looked at by classifiers alone. *count is 0 for a loss without a head. */
+ * pair loss there is one class). `classes` is looked at by classifiers with a head alone. *count is 0 for a loss without a head. */
 fs_status fs_loss_head_size(const fs_loss_options *options, size_t dimension, size_t classes, size_t *count);
 /* First values: weights and centres uniform within +-sqrt(6 / (dimension + classes)), biases 0; always the same for a seed. */
 fs_status fs_loss_head_init(const fs_loss_options *options, size_t dimension, size_t classes, uint64_t seed, float *head,
@@ -1137,9 +1141,9 @@ fs_status fs_trainer_resume(fs_trainer *trainer, const char *path);
 
 typedef enum fs_precision { FS_FLOAT32 = 0, FS_FLOAT16 = 1 } fs_precision;
 
-/* Writes the network as a model: fs_model_open takes it, and, if its pictures are square, fs_embedder_create. `threshold`,
- * 0 or more, is the distance up to which two faces are one person's (fs_evaluate_pairs finds it); `note`, which may be NULL,
- * is kept as metadata "note". The file appears whole or not at all. */
+/* Writes the network as a model: fs_model_open takes it, and, if it embeds square pictures, fs_embedder_create. `threshold`,
+ * 0 or more, is the distance up to which two faces are one person's (fs_evaluate_pairs finds it), of another network what
+ * its user makes of it; `note`, which may be NULL, is kept as metadata "note". The file appears whole or not at all. */
 fs_status fs_trainer_save_model(fs_trainer *trainer, const char *path, fs_precision precision, float threshold,
                                 const char *note);
 

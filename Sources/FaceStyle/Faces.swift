@@ -26,8 +26,9 @@ private let detectorOptionsSize = MemoryLayout<fs_detector_options>.size  // ver
 
 private var detectorDefaults: fs_detector_options {
   let standard = DetectorOptions()
+  let own = FS_DEFAULT_THRESHOLD
   return fs_detector_options(
-    size: MemoryLayout<fs_detector_options>.size, min_face: standard.smallestFace, thresholds: standard.thresholds,
+    size: MemoryLayout<fs_detector_options>.size, min_face: standard.smallestFace, thresholds: (own, own, own),
     scale_step: standard.scaleStep, max_faces: UInt32(standard.mostFaces), order: FS_LARGEST_FIRST, region: fs_region())
 }
 
@@ -40,7 +41,8 @@ public func fs_detector_create(
     let given = try prefixed(options, defaults: detectorDefaults, least: detectorOptionsSize, "options")
     var options = DetectorOptions()
     options.smallestFace = given.min_face
-    options.thresholds = given.thresholds
+    func chosen(_ threshold: Float) -> Float? { threshold == FS_DEFAULT_THRESHOLD ? nil : threshold }
+    options.thresholds = (chosen(given.thresholds.0), chosen(given.thresholds.1), chosen(given.thresholds.2))
     options.scaleStep = given.scale_step
     options.mostFaces = Int(given.max_faces)
     options.order = try .init(given.order)

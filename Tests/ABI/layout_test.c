@@ -131,6 +131,7 @@ static const struct { const char *name; long long value; } table[] = {
     NUMBER(FS_LOSS_ALL_TRIPLETS), NUMBER(FS_LOSS_CONTRASTIVE), NUMBER(FS_LOSS_PAIR_DIFFERENCE),
     NUMBER(FS_LOSS_PAIR_CHI_SQUARE), NUMBER(FS_LOSS_SOFTMAX), NUMBER(FS_LOSS_CENTRE), NUMBER(FS_LOSS_COSFACE),
     NUMBER(FS_LOSS_ARCFACE), NUMBER(FS_LOSS_DISTILLATION), NUMBER(FS_LOSS_TEACHER_DISTANCE),
+    NUMBER(FS_LOSS_CROSS_ENTROPY),
     STRUCT(fs_loss_options), MEMBER(fs_loss_options, size), MEMBER(fs_loss_options, kind),
     MEMBER(fs_loss_options, reduction), MEMBER(fs_loss_options, margin), MEMBER(fs_loss_options, epsilon),
     MEMBER(fs_loss_options, scale), MEMBER(fs_loss_options, centre_weight), MEMBER(fs_loss_options, centre_rate),

@@ -259,6 +259,20 @@ def test_detect_searches_for_what_it_is_asked(tiny):
 
 
 @models
+def test_a_cascade_finds_faces_without_points(tiny):
+    asked = ("detect", OBAMA, "--detector", "cascade", "--model", REPOSITORY / "models" / "faces-cascade.safetensors")
+    (face, *_) = answer(*asked, "--min-size", 60, "--max-faces", 1)["faces"]
+    (expected,) = answer("detect", OBAMA, "--max-faces", 1)["faces"]
+    assert face["landmarks"] == [] and len(expected["landmarks"]) == 5
+    assert all(face["x"] < x < face["x"] + face["width"] for x, _ in expected["landmarks"])
+    coffee = ("detect", PHOTOS / "coffee.png", *asked[2:], "--min-size", 20)  # there is none in it
+    assert answer(*coffee, "--threshold", 0)["faces"] and not answer(*coffee, "--threshold", 1)["faces"]
+    assert answer(*asked, "--min-size", 1000)["faces"] == []  # more than the photo's width
+    assert answer("detect", tiny[0], *asked[2:])["faces"] == []
+    refused(*asked, "--threshold", 1.5)
+
+
+@models
 def test_models_are_found_in_the_current_folders_build(tmp_path):
     (tmp_path / "build").mkdir()
     (tmp_path / "build" / "models").symlink_to(MODELS.resolve())

@@ -20,19 +20,20 @@ _ORDERS = {"largest": _c.FS_LARGEST_FIRST, "surest": _c.FS_SUREST_FIRST}
 @dataclass(eq=False)
 class Face:
     """`box` is (x, y, width, height) in pixels; `landmarks` [5, 2] are left eye, right eye, nose, left and right
-    mouth corner, as seen. A face made by hand needs the landmarks alone."""
+    mouth corner, as seen, or None of a face that a detector without points found: it cannot be embedded. A face made by
+    hand needs the landmarks alone."""
 
-    landmarks: np.ndarray
+    landmarks: np.ndarray | None
     box: tuple = (0.0, 0.0, 0.0, 0.0)
     score: float = 1.0
 
     @classmethod
     def _of(cls, face):
         points = np.array([(point.x, point.y) for point in face.landmarks], np.float32)
-        return cls(points, (face.x, face.y, face.width, face.height), face.score)
+        return cls(None if np.isnan(points).all() else points, (face.x, face.y, face.width, face.height), face.score)
 
     def _as_c(self):
-        points = floats(self.landmarks, (5, 2), "landmarks")
+        points = np.full((5, 2), np.nan) if self.landmarks is None else floats(self.landmarks, (5, 2), "landmarks")
         return _c.fs_face(*self.box, self.score, (_c.fs_point * 5)(*(tuple(map(float, p)) for p in points)))
 
 
@@ -101,9 +102,11 @@ def _verdict(verdict):
 
 
 class Detector(Handle):
-    """Finds faces. Options that are not given keep the library's defaults.
+    """Finds faces with the networks of a `Model`, "mtcnn" or "cascade". Options that are not given keep the library's
+    defaults.
 
-    `min_face` is the side of the smallest face in pixels; `thresholds` are three scores; `scale_step` lies
+    `min_face` is the side of the smallest face in pixels; `thresholds` are three scores, -1 for the
+    detector's own; `scale_step` lies
     between levels of the pyramid. At most `max_faces` are found, the first in `order`, "largest" or "surest". `region`,
     (x, y, width, height), is the part that is searched, as if it were a picture of its own.
     """
