@@ -48,9 +48,11 @@ package final class LBFGS<Element: Scalar> {
     case notFinite
   }
 
-  package struct Outcome: Equatable, Sendable {
+  package struct Outcome {
     /// The function's value before the run and at its end.
     package let first, last: Double
+    /// Where the run ended.
+    package let gradient: Tensor<Element>
     package let iterations, evaluations: Int
     package let reason: Reason
   }
@@ -89,16 +91,26 @@ package final class LBFGS<Element: Scalar> {
 
   /// Moves `x`, in place, to where `evaluate` gives less. `x` keeps the best numbers found, whatever ends the run.
   ///
+  /// - Parameter start: the value and gradient at `x`, if they are known: the last run's, where `x` has not been moved since.
   /// - Throws: what `evaluate` throws, with `x` where the last iteration left it.
-  package func run(_ x: Tensor<Element>, _ evaluate: Evaluation) throws(Failure) -> Outcome {
+  package func run(
+    _ x: Tensor<Element>, from start: (value: Double, gradient: Tensor<Element>)? = nil, _ evaluate: Evaluation
+  ) throws(Failure) -> Outcome {
     guard x.count == count else { throw .invalidArgument("L-BFGS for \(count) numbers was given \(x.count)") }
     var line = try LineSearch<Element>(count, changeTolerance: options.changeTolerance)
-    var gradient = try Tensor<Element>([count])
-    var value = try evaluate(x, gradient)
+    var gradient: Tensor<Element>, value: Double
+    var evaluations = 0, iterations = 0
+    if let start {
+      (value, gradient) = start
+    } else {
+      gradient = try Tensor([count])
+      value = try evaluate(x, gradient)
+      evaluations = 1
+    }
     let first = value
-    var evaluations = 1, iterations = 0
     func ended(_ reason: Reason) -> Outcome {
-      Outcome(first: first, last: value, iterations: iterations, evaluations: evaluations, reason: reason)
+      Outcome(
+        first: first, last: value, gradient: gradient, iterations: iterations, evaluations: evaluations, reason: reason)
     }
     guard value.isFinite, gradientNorm([gradient]).isFinite else { return ended(.notFinite) }
     guard largestMagnitude(gradient) > options.gradientTolerance else { return ended(.converged) }
