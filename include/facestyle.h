@@ -965,6 +965,9 @@ typedef struct fs_style_options {
   size_t content_layer_count;           /* 1 to 16 when content_layers is given */
 } fs_style_options;
 
+/* A style as it is painted from: with its colours moved to those of `content` as `colours` says. */
+fs_status fs_style_match_colours(fs_image **out, const fs_image *style, const fs_image *content, fs_style_colours colours);
+
 /* The settings of FS_PRESET_PYRAMID. */
 fs_status fs_style_options_init(fs_style_options *options, size_t size);
 fs_status fs_style_options_preset(fs_style_options *options, size_t size, fs_style_preset preset);
@@ -997,12 +1000,13 @@ void fs_styler_destroy(fs_styler *styler);
 /* The same work, step by step: stop calling to pause, destroy to cancel, take the result whenever it is good enough. A job
  * is used by one thread at a time; several may share a styler's weights, the styler may go before them.
  * `styles`: 1 to 64 pictures whose Gram matrices are mixed by their weights, which need not add up to 1; NULL weights: the same
- * for all. FS_START_STYLE begins with the first. on_step is not called. */
+ * for all. FS_START_STYLE begins with the first. */
 fs_status fs_style_job_create(fs_style_job **out, const fs_styler *styler, const fs_image *content,
                               const fs_image *const *styles, const float *weights, size_t count,
                               const fs_style_options *options);
 /* Goes on for at least so many evaluations (a line search of L-BFGS is brought to its end), or until the job has ended, as
- * progress->ending says. The costs are those of the last evaluation. */
+ * progress->ending says. The costs are those of the last evaluation. on_step is called as by fs_styler_run: FS_FINISH ends this
+ * call alone, FS_CANCEL too, with FS_CANCELLED. */
 fs_status fs_style_job_step(fs_style_job *job, uint32_t evaluations, fs_style_progress *progress);
 /* The picture so far: in the size of the scale that is painted, and in its own. */
 fs_status fs_style_job_preview(const fs_style_job *job, fs_image **out);

@@ -9,8 +9,27 @@ extension StyleTransfer: HandleKind {
   static var kind: StaticString { "fs_styler" }
 }
 
-extension StyleJob: HandleKind {
+/// A job with the function that hears of it.
+private final class JobHandle: HandleKind {
   static var kind: StaticString { "fs_style_job" }
+  let job: StyleJob
+  private let callback: fs_style_callback?
+  private let user: UnsafeMutableRawPointer?
+
+  init(_ job: StyleJob, _ options: fs_style_options) {
+    (self.job, callback, user) = (job, options.on_step, options.user)
+  }
+
+  /// What the host wants after an evaluation; `handle` is this object's.
+  func report(_ evaluation: StyleJob.Evaluation, _ handle: OpaquePointer?) -> StyleTransfer.Action {
+    guard let callback else { return .continue }
+    var progress = fs_style_progress(evaluation, job, handle)
+    switch callback(&progress, user) {
+    case FS_FINISH: return .finish
+    case FS_CANCEL: return .cancel
+    default: return .continue
+    }
+  }
 }
 
 @c @implementation
@@ -147,15 +166,11 @@ public func fs_styler_run(
     let content = try Handle.object(content, Image.self, "content")
     let style = try Handle.object(style, Image.self, "style")
     let given = try given(options)
-    let job = try styler.job(content: content, styles: [(style, 1)], StyleOptions(given))
-    if let callback = given.on_step {
-      let handle = Handle.make(job)
-      defer { Handle.destroy(handle, StyleJob.self) }
-      try job.run { report(fs_style_progress($0, job, handle), to: callback, given.user) }
-    } else {
-      try job.run { _ in .continue }
-    }
-    out.pointee = Handle.make(try job.result())
+    let job = JobHandle(try styler.job(content: content, styles: [(style, 1)], StyleOptions(given)), given)
+    let handle = Handle.make(job)
+    defer { Handle.destroy(handle, JobHandle.self) }
+    try job.job.run(evaluations: .max) { job.report($0, handle) }
+    out.pointee = Handle.make(try job.job.result())
   }
 }
 
@@ -187,17 +202,6 @@ extension fs_style_progress {
   }
 }
 
-private func report(
-  _ progress: fs_style_progress, to callback: fs_style_callback, _ user: UnsafeMutableRawPointer?
-) -> StyleTransfer.Action {
-  var progress = progress
-  switch callback(&progress, user) {
-  case FS_FINISH: return .finish
-  case FS_CANCEL: return .cancel
-  default: return .continue
-  }
-}
-
 @c @implementation
 public func fs_style_preview(
   _ progress: UnsafePointer<fs_style_progress>?, _ out: UnsafeMutablePointer<OpaquePointer?>?
@@ -205,7 +209,7 @@ public func fs_style_preview(
   boundary { () throws(Failure) in
     let progress = try required(progress, "progress")
     let out = try required(out, "out")
-    out.pointee = Handle.make(try Handle.object(progress.pointee.job, StyleJob.self, "progress->job").preview())
+    out.pointee = Handle.make(try Handle.object(progress.pointee.job, JobHandle.self, "progress->job").job.preview())
   }
 }
 
@@ -240,6 +244,21 @@ public func fs_styler_evaluate(
 @c @implementation
 public func fs_styler_destroy(_ styler: OpaquePointer?) { Handle.destroy(styler, StyleTransfer.self) }
 
+@c @implementation
+public func fs_style_match_colours(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ style: OpaquePointer?, _ content: OpaquePointer?,
+  _ colours: fs_style_colours
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    let style = try Handle.object(style, Image.self, "style")
+    let content = try Handle.object(content, Image.self, "content")
+    let way: Colours = try known(colours.rawValue, "colours")
+    // Handles own their objects: where nothing is changed it is a second handle of the same picture.
+    out.pointee = Handle.make(try way.prepared(style: style, for: content))
+  }
+}
+
 // MARK: Jobs
 
 @c @implementation
@@ -258,7 +277,8 @@ public func fs_style_job_create(
     for (i, style) in try buffer(styles, count, "styles").enumerated() {
       pictures.append((try Handle.object(style, Image.self, "a style"), shares?[i] ?? 1))
     }
-    out.pointee = Handle.make(try styler.job(content: content, styles: pictures, StyleOptions(given(options))))
+    let given = try given(options)
+    out.pointee = Handle.make(JobHandle(try styler.job(content: content, styles: pictures, StyleOptions(given)), given))
   }
 }
 
@@ -268,10 +288,9 @@ public func fs_style_job_step(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let handle = job
-    let job = try Handle.object(handle, StyleJob.self, "job")
+    let object = try Handle.object(handle, JobHandle.self, "job"), job = object.job
     let progress = try required(progress, "progress")
-    var made = 0
-    while made < evaluations, job.ending == .none { made += try job.step().count }
+    try job.run(evaluations: Int(evaluations)) { object.report($0, handle) }
     progress.pointee = fs_style_progress(job.last, job, handle)
   }
 }
@@ -280,7 +299,7 @@ public func fs_style_job_step(
 public func fs_style_job_preview(_ job: OpaquePointer?, _ out: UnsafeMutablePointer<OpaquePointer?>?) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    out.pointee = Handle.make(try Handle.object(job, StyleJob.self, "job").preview())
+    out.pointee = Handle.make(try Handle.object(job, JobHandle.self, "job").job.preview())
   }
 }
 
@@ -288,19 +307,19 @@ public func fs_style_job_preview(_ job: OpaquePointer?, _ out: UnsafeMutablePoin
 public func fs_style_job_result(_ job: OpaquePointer?, _ out: UnsafeMutablePointer<OpaquePointer?>?) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    out.pointee = Handle.make(try Handle.object(job, StyleJob.self, "job").result())
+    out.pointee = Handle.make(try Handle.object(job, JobHandle.self, "job").job.result())
   }
 }
 
 @c @implementation
 public func fs_style_job_save(_ job: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
-  boundary { () throws(Failure) in try Handle.object(job, StyleJob.self, "job").save(path: text(path, "path")) }
+  boundary { () throws(Failure) in try Handle.object(job, JobHandle.self, "job").job.save(path: text(path, "path")) }
 }
 
 @c @implementation
 public func fs_style_job_load(_ job: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
-  boundary { () throws(Failure) in try Handle.object(job, StyleJob.self, "job").load(path: text(path, "path")) }
+  boundary { () throws(Failure) in try Handle.object(job, JobHandle.self, "job").job.load(path: text(path, "path")) }
 }
 
 @c @implementation
-public func fs_style_job_destroy(_ job: OpaquePointer?) { Handle.destroy(job, StyleJob.self) }
+public func fs_style_job_destroy(_ job: OpaquePointer?) { Handle.destroy(job, JobHandle.self) }

@@ -3,7 +3,7 @@ import Tensors
 /// A picture [height, width, 3] of real numbers at another size, by cubics through four neighbours (a = -0.5), edges repeated: for
 /// making pictures larger. Its centres lie where those of `Image.resized` do.
 /// Source: Keys, "Cubic convolution interpolation for digital image processing", 1981.
-func enlarged(_ picture: Tensor<Float>, height: Int, width: Int) throws(Failure) -> Tensor<Float> {
+package func enlarged(_ picture: Tensor<Float>, height: Int, width: Int) throws(Failure) -> Tensor<Float> {
   let (oldHeight, oldWidth) = (picture.shape[0], picture.shape[1])
   if (height, width) == (oldHeight, oldWidth) { return try picture.copy() }
   let across = (0..<width).map { Cubic($0, from: oldWidth, to: width) }

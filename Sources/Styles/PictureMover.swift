@@ -33,12 +33,14 @@ final class PictureMover {
       kind = .adam(try Optimiser<Float>(.adam(Adam()), "picture", picture.shape))
       before = try picture.copy()
     case .lbfgs:
-      // One line search at a time; the tolerances are off, for a picture's costs have no scale of their own.
+      // One line search at a time; the tolerances are off, for a picture's costs have no scale of their own. The first step
+      // moves pixels by a few levels.
       kind = .lbfgs(
         try LBFGS<Float>(
           picture.count,
           LBFGS<Float>.Options(
-            history: options.history, iterations: 1, evaluations: 1000, gradientTolerance: 0, changeTolerance: 0)))
+            history: options.history, iterations: 1, evaluations: 1000, gradientTolerance: 0, changeTolerance: 0,
+            firstMove: 4)))
       before = nil
     }
     if options.averaging > 0 { mean = try Tensor(picture.shape.extents, repeating: 0) }

@@ -32,21 +32,23 @@ package final class StyleEngine {
     self.options = options
     (height, width) = (content.height, content.width)
     // The styles first: their plans go before the picture's own comes.
-    let means = try StyleEngine.meanGrams(network, styles, options)
     let names = StyleEngine.taps(options)
+    let forecast = try GradientPlan(
+      network, height: content.height, width: content.width, taps: names, pooling: options.pooling, isForecast: true)
+    let mixed = try StyleEngine.grams(network, styles, options) { name in
+      let extents = forecast.extents(of: names.firstIndex(of: name) ?? 0)
+      return extents.height * extents.width
+    }
     let plan = try GradientPlan(
       network, height: content.height, width: content.width, taps: names, pooling: options.pooling)
     self.plan = plan
 
     var grams: [Target] = []
     var largest = 1
-    for (layer, mean) in zip(options.styleLayers, means) {
+    for (layer, gram) in zip(options.styleLayers, mixed) {
       guard let tap = names.firstIndex(of: layer.name) else { continue }
-      let extents = plan.extents(of: tap)
-      let pixels = Float(extents.height * extents.width)
-      for i in 0..<mean.count { mean.pointer[i] *= pixels }
-      grams.append(Target(tap: tap, weight: layer.weight, numbers: mean))
-      largest = max(largest, mean.count)
+      grams.append(Target(tap: tap, weight: layer.weight, numbers: gram))
+      largest = max(largest, gram.count)
     }
     self.grams = grams
     var packed: [Int: PackedMatrix<Float>] = [:]
@@ -79,37 +81,40 @@ package final class StyleEngine {
     return names
   }
 
-  /// The Gram matrices of a pixel's numbers, a mean over the pixels of each style and then over the styles; one a style layer.
-  private static func meanGrams(
-    _ network: Network<Float>, _ styles: [Style], _ options: StyleOptions
+  /// The mean of the styles' Gram matrices, by their weights, each as if it had as many pixels as `pixels` says; one a style layer.
+  private static func grams(
+    _ network: Network<Float>, _ styles: [Style], _ options: StyleOptions, pixels: (String) -> Int
   ) throws(Failure) -> [Tensor<Float>] {
     let names = options.styleLayers.map { $0.name }
     guard !names.isEmpty else { return [] }
     var sum: Float = 0
     for style in styles { sum += style.weight }
     guard sum > 0, sum.isFinite else { throw .invalidArgument("styles whose weights add up to \(sum)") }
-    var means: [Tensor<Float>?] = names.map { _ in nil }
-    for style in styles {
-      let image = style.image, share = style.weight / sum
+    var mixed: [Tensor<Float>] = []
+    for (i, style) in styles.enumerated() {
+      let image = style.image
       let plan = try GradientPlan(
         network, height: image.height, width: image.width, taps: names, pooling: options.pooling, isForwardOnly: true)
       Architecture.vgg19.fill(plan.picture, image.pixels.pointer, height: image.height, width: image.width)
+      var found: [Tensor<Float>?] = names.map { _ in nil }
       try plan.forward { tap, features throws(Failure) in
         let rows = features.height * features.width, channels = features.channels
         let gram = try Tensor<Float>([channels, channels])
         try Float.gram(features.values, rows: rows, columns: channels, gram.pointer, plan.borrowed)
-        let mean: Tensor<Float>
-        if let begun = means[tap] { mean = begun } else { mean = try Tensor(gram.shape.extents, repeating: 0) }
-        for i in 0..<gram.count { mean.pointer[i] += share / Float(rows) * gram.pointer[i] }
-        means[tap] = mean
+        let factor = Float(Double(style.weight / sum) * Double(pixels(names[tap])) / Double(rows))
+        for k in 0..<gram.count { gram.pointer[k] *= factor }
+        found[tap] = gram
+      }
+      for (tap, gram) in found.enumerated() {
+        guard let gram else { throw .notFound("the network has no layer \"\(names[tap])\"") }
+        if i == 0 {
+          mixed.append(gram)
+        } else {
+          for k in 0..<gram.count { mixed[tap].pointer[k] += gram[k] }
+        }
       }
     }
-    var found: [Tensor<Float>] = []
-    for (mean, name) in zip(means, names) {
-      guard let mean else { throw .notFound("the network has no layer \"\(name)\"") }
-      found.append(mean)
-    }
-    return found
+    return mixed
   }
 
   /// Bytes that an engine for pictures of these sizes comes to hold at its peak, and that it makes the network hold beyond

@@ -8,7 +8,7 @@ import Tensors
 package final class StyleJob {
   /// What one look at the costs found.
   package struct Evaluation {
-    /// From 1, of `steps`; a line search that is under way then is brought to its end.
+    /// From 1, of `steps`, which grow where a line search is under way at the end.
     package let number, steps: Int
     package let costs: StyleCosts
     /// Of work, since the beginning.
@@ -152,7 +152,7 @@ package final class StyleJob {
         self.scaleSteps += 1
         found.append(
           Evaluation(
-            number: self.steps, steps: self.options.steps, costs: costs,
+            number: self.steps, steps: max(self.steps, self.options.steps), costs: costs,
             seconds: self.seconds + monotonicSeconds() - started, width: self.width, height: self.height))
       }
       return costs.total
@@ -199,11 +199,15 @@ package final class StyleJob {
     return work(scales[...scale]) / work(scales[...])
   }
 
-  /// Steps until the job has ended.
+  /// Goes on for at least so many evaluations, or until the job has ended.
   /// - Parameter onEvaluation: called for each after the step that made it; finish ends the run, cancel throws `.cancelled`.
-  package func run(_ onEvaluation: (Evaluation) -> StyleTransfer.Action) throws(Failure) {
-    while ending == .none {
+  package func run(
+    evaluations: Int, _ onEvaluation: (Evaluation) -> StyleTransfer.Action
+  ) throws(Failure) {
+    var made = 0
+    while made < evaluations, ending == .none {
       for evaluation in try step() {
+        made += 1
         switch onEvaluation(evaluation) {
         case .continue: continue
         case .finish: return

@@ -40,6 +40,7 @@ package enum StylePreset: Int, CaseIterable {
       options.styleScale = 1
       options.steps = 400
       options.coarsest = 64
+      options.history = 10
       options.variationWeight = 1e-3
     case .gatys:
       options.cost = .means

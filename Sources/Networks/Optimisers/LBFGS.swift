@@ -15,6 +15,8 @@ package final class LBFGS<Element: Scalar> {
     package var history = 10
     /// The step that a line search tries first.
     package var rate = 1.0
+    /// By how much the very first step may move a number, as a root of the mean of squares; nil: all together by no more than 1.
+    package var firstMove: Double?
     /// Of one run.
     package var iterations = 20, evaluations = 25
     /// A run ends where no number of the gradient is larger.
@@ -24,7 +26,7 @@ package final class LBFGS<Element: Scalar> {
 
     package init(
       history: Int = 10, rate: Double = 1, iterations: Int = 20, evaluations: Int? = nil, gradientTolerance: Double = 1e-7,
-      changeTolerance: Double = 1e-9
+      changeTolerance: Double = 1e-9, firstMove: Double? = nil
     ) {
       self.history = history
       self.rate = rate
@@ -32,6 +34,7 @@ package final class LBFGS<Element: Scalar> {
       self.evaluations = evaluations ?? iterations + iterations / 4
       self.gradientTolerance = gradientTolerance
       self.changeTolerance = changeTolerance
+      self.firstMove = firstMove
     }
   }
 
@@ -73,7 +76,7 @@ package final class LBFGS<Element: Scalar> {
     guard options.iterations > 0, options.evaluations > 0 else {
       throw .invalidArgument("L-BFGS in \(options.iterations) iterations and \(options.evaluations) evaluations, 1 or more wanted")
     }
-    guard options.rate > 0, options.rate.isFinite, options.gradientTolerance >= 0, options.changeTolerance >= 0 else {
+    guard options.rate > 0, options.rate.isFinite, options.firstMove ?? 1 > 0, options.gradientTolerance >= 0, options.changeTolerance >= 0 else {
       throw .invalidArgument("L-BFGS with a rate of \(options.rate) and tolerances of \(options.gradientTolerance) and \(options.changeTolerance)")
     }
     self.options = options
@@ -119,8 +122,7 @@ package final class LBFGS<Element: Scalar> {
     while true {
       iterations += 1
       setDirection(direction, gradient)
-      // The first direction is the gradient itself, of any length.
-      let length = age == 0 ? min(1, 1 / sumOfMagnitudes(gradient)) * options.rate : options.rate
+      let length = age == 0 ? firstLength(gradient) * options.rate : options.rate
       state.counters[0] &+= 1
       let slope = sumOfProducts(gradient.pointer, direction.pointer, count)
       guard slope <= -options.changeTolerance else { return ended(slope.isNaN ? .notFinite : .smallChange) }
@@ -140,6 +142,12 @@ package final class LBFGS<Element: Scalar> {
       if largestMagnitude(gradient) <= options.gradientTolerance { return ended(.converged) }
       if largestMove <= options.changeTolerance || abs(value - before) < options.changeTolerance { return ended(.smallChange) }
     }
+  }
+
+  /// The first direction is the gradient itself, of any length.
+  private func firstLength(_ gradient: Tensor<Element>) -> Double {
+    guard let move = options.firstMove else { return min(1, 1 / sumOfMagnitudes(gradient)) }
+    return move * Double(count).squareRoot() / gradientNorm([gradient])
   }
 
   /// `direction = -H gradient`, by the two loops of algorithm 7.4.

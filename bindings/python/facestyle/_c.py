@@ -891,6 +891,7 @@ FUNCTIONS = {
     ),
     # Style transfer
     "fs_style_options_init": (fs_status, [POINTER(fs_style_options), c_size_t]),
+    "fs_style_match_colours": (fs_status, [POINTER(_image), _image, _image, fs_style_colours]),
     "fs_style_options_preset": (fs_status, [POINTER(fs_style_options), c_size_t, fs_style_preset]),
     "fs_style_preset_name": (c_char_p, [fs_style_preset]),
     "fs_styler_create": (fs_status, [POINTER(_styler), _model]),

@@ -181,6 +181,16 @@ class Styler(Handle):
         return self.handle
 
 
+def match_colours(style, content, colours):
+    """A style as it is painted from: with its colours moved to those of `content`, by "luminance", "cholesky", "principal" or
+    "histogram"."""
+    out = ctypes.POINTER(_c.fs_image)()
+    check(
+        _c.fs_style_match_colours(ctypes.byref(out), style.handle, content.handle, choice(colours, COLOURS, "colours"))
+    )
+    return Image(out)
+
+
 class StyleJob(Handle):
     """A painting under way, made by `Styler.job`. Stop calling `step` to pause it, `close` it to drop it."""
 
