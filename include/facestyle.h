@@ -13,8 +13,8 @@
  *            const pointer is borrowed from its handle and lives as long.
  * Threads    Any function may run on any thread. fs_image, fs_model, fs_detector and fs_embedder never
  *            change after creation, so threads may share them. An fs_gallery may be searched and changed by
- *            many threads at once. An fs_styler, an fs_trainer and an fs_tracker are used by one thread at a
- *            time.
+ *            many threads at once. An fs_styler, an fs_style_job, an fs_trainer and an fs_tracker are used by one
+ *            thread at a time.
  * Options    A struct whose first member is `size` is filled by its _options_init function and grows
  *            only at its end; NULL in its place means the defaults.
  * Units      Pixels, origin top left, x to the right, y down. The centre of the first pixel is (0, 0).
@@ -757,7 +757,9 @@ fs_status fs_triplet_loss(const float *anchors, const float *positives, const fl
 
 typedef enum fs_cost_variant {
   FS_COST_NORMALISED = 0, /* content 1/(4 H W C), style 1/(4 C^2 (H W)^2) */
-  FS_COST_LECTURE = 1     /* content 1/2, style 1/(2 H W C) */
+  FS_COST_LECTURE = 1,    /* content 1/2, style 1/(2 H W C) */
+  FS_COST_MEANS = 2,      /* content 1/(H W C), style 1/(C^2 (H W)^2): PytorchNeuralStyleTransfer, neural-style */
+  FS_COST_ROOTS = 3       /* content 1/(2 sqrt(H W C)), style 1/(4 C^2 (H W)^2): neural-style-tf */
 } fs_cost_variant;
 
 /* Content cost: factor * sum (generated - content)^2 over features [height, width, channels]. */
@@ -914,52 +916,117 @@ fs_status fs_convolve(size_t axes, const float *x, const size_t *x_shape, const 
 
 typedef enum fs_action { FS_CONTINUE = 0, FS_FINISH = 1, FS_CANCEL = 2 } fs_action;
 
+/* Why nothing more is done. */
+typedef enum fs_style_ending {
+  FS_ENDING_NONE = 0,       /* there is more to do */
+  FS_ENDING_STEPS = 1,      /* all steps are done */
+  FS_ENDING_CONVERGED = 2,  /* the gradient is 0 */
+  FS_ENDING_STALLED = 3,    /* L-BFGS: no picture along the last direction was better */
+  FS_ENDING_NOT_FINITE = 4, /* the costs left the range of float; the picture is the last whose costs did not */
+  FS_ENDING_DEADLINE = 5
+} fs_style_ending;
+
 typedef struct fs_style_job fs_style_job;
 
 typedef struct fs_style_progress {
   size_t size;
-  uint32_t step, steps;          /* steps done, of how many */
-  double content, style, total;  /* costs of the picture this step started from; total = alpha content + beta style */
-  double seconds;                /* since the start */
+  uint32_t step, steps;          /* evaluations of the costs and their gradient so far, of how many */
+  double content, style, total;  /* costs of the picture evaluated: total = alpha content + beta style + gamma variation */
+  double seconds;                /* of work, since the start */
   const fs_style_job *job;       /* for fs_style_preview; valid during the callback */
+  double variation;
+  uint32_t width, height;        /* of the scale that is painted */
+  fs_style_ending ending;
 } fs_style_progress;
 
-/* Called after each step on the thread that called fs_styler_run, with nothing locked. FS_FINISH keeps
- * the picture so far and returns FS_OK; FS_CANCEL drops it and returns FS_CANCELLED. It must not use
- * the styler, other functions are fine. */
+/* Called for each evaluation, after the step of the optimiser that made it, on the thread that called fs_styler_run,
+ * with nothing locked. FS_FINISH keeps the picture so far and returns FS_OK; FS_CANCEL drops it and returns FS_CANCELLED. It
+ * must not use the styler, other functions are fine. */
 typedef fs_action
     (*fs_style_callback)(const fs_style_progress *progress, void *user);
 
 typedef struct fs_style_layer {
-  const char *name; /* "conv1_1" ... "conv5_4" */
-  float weight;     /* lambda, the layer's part of the style cost */
+  const char *name; /* "conv1_1" ... "conv5_4", behind its rectifier; "conv4_2.linear": before it */
+  float weight;     /* lambda, the layer's part of the cost */
 } fs_style_layer;
+
+/* Settings by the name of the program that made them known, with its losses on the same pictures and weights. (Where a picture
+ * has sides that 16 does not divide, theirs may round another way when pooling.) */
+typedef enum fs_style_preset {
+  FS_PRESET_PYRAMID = 0,         /* "pyramid", ours: from coarse to fine by L-BFGS */
+  FS_PRESET_COURSE = 1,          /* "course": the course notebook, 200 steps of Adam from noise over the content */
+  FS_PRESET_GATYS = 2,           /* "gatys": Gatys' PytorchNeuralStyleTransfer */
+  FS_PRESET_NEURAL_STYLE = 3,    /* "neural-style": Johnson's; its printed total leaves the variation out */
+  FS_PRESET_NEURAL_STYLE_PT = 4, /* "neural-style-pt": ProGamerGov's */
+  FS_PRESET_NEURAL_STYLE_TF = 5  /* "neural-style-tf": Smith's */
+} fs_style_preset;
+
+typedef enum fs_style_optimiser { FS_STYLE_ADAM = 0, FS_STYLE_LBFGS = 1 } fs_style_optimiser;
+
+typedef enum fs_style_start { FS_START_CONTENT = 0, FS_START_NOISE = 1, FS_START_STYLE = 2 } fs_style_start;
+
+/* How restless a picture is. */
+typedef enum fs_total_variation {
+  FS_VARIATION_ABSOLUTE = 0, /* sum |x - right| + |x - below| */
+  FS_VARIATION_SQUARED = 1   /* 1/2 sum (x - right)^2 + (x - below)^2, of pixels that have both (Mahendran and Vedaldi 2015) */
+} fs_total_variation;
+
+/* Whose colours the picture has (Gatys et al., "Preserving color in neural artistic style transfer", 2016). */
+typedef enum fs_style_colours {
+  FS_COLOURS_STYLE = 0,
+  FS_COLOURS_LUMINANCE = 1, /* the content's: luma alone is painted */
+  FS_COLOURS_CHOLESKY = 2,  /* the content's: the style's are moved to their mean and covariance before, by Cholesky factors */
+  FS_COLOURS_PRINCIPAL = 3, /* the same by symmetric roots (principal axes) */
+  FS_COLOURS_HISTOGRAM = 4  /* the content's: the style's are moved to their histograms before, channel by channel */
+} fs_style_colours;
 
 typedef struct fs_style_options {
   size_t size;
   uint32_t width, height; /* of the picture; default 0, 0: the content's. One 0: from the other, same aspect */
-  uint32_t steps;         /* of Adam; default 200 */
-  float content_weight;   /* alpha; default 10 */
-  float style_weight;     /* beta; default 40 */
-  float learning_rate;    /* default 2, in levels of 0...255 */
-  float noise_ratio;      /* the start is ratio * noise(-20...20) + (1 - ratio) * content; default 0.6 */
-  uint64_t seed;          /* of that noise (xoshiro256++); default 1 */
-  fs_pooling pooling;     /* default FS_POOLING_AVERAGE */
-  fs_cost_variant cost;   /* default FS_COST_NORMALISED */
-  const char *content_layer;          /* default NULL: "conv4_2" */
-  const fs_style_layer *style_layers; /* default NULL: conv1_1, conv2_1, conv3_1, conv4_1, conv5_1 at 0.2 each */
+  uint32_t steps;         /* evaluations of the costs and their gradient, of all scales together; of Adam a step each */
+  float content_weight;   /* alpha */
+  float style_weight;     /* beta */
+  float learning_rate;    /* Adam's, in levels of 0...255 */
+  float noise_ratio;      /* the start is ratio * noise(-20...20) + (1 - ratio) * what `start` says */
+  uint64_t seed;          /* of that noise (xoshiro256++) */
+  fs_pooling pooling;
+  fs_cost_variant cost;
+  const char *content_layer;          /* the only one; default NULL: the preset's */
+  const fs_style_layer *style_layers; /* default NULL: the preset's */
   size_t style_layer_count;           /* 1 to 16 when style_layers is given */
   fs_style_callback on_step;          /* default NULL */
   void *user;                         /* handed to on_step untouched */
+  fs_style_preset preset;             /* whose layers are meant where none are given */
+  fs_style_optimiser optimiser;
+  uint32_t history;        /* pairs that L-BFGS keeps, 1 to 1000, each twice as large as the picture in floats */
+  uint32_t coarsest;       /* longest side of the first scale, at least 16, each next one twice as large; 0: one scale alone */
+  float averaging;         /* decay of a running mean of the pictures, which is then the result; 0: the last one is */
+  int32_t clamp;           /* not 0: Adam holds levels within 0...255 */
+  double deadline;         /* seconds of work after which the picture is ready, as good as it became; 0: none. The
+                            * scales share them. A step under way is finished */
+  fs_style_start start;
+  float style_scale;       /* the style's longest side in parts of the picture's, 0.05 to 20, its shape kept; 0: it is cut about
+                            * its centre to the picture's shape and size */
+  fs_style_colours colours;
+  fs_total_variation variation;
+  float variation_weight;  /* gamma */
+  const fs_style_layer *content_layers; /* in place of content_layer; default NULL */
+  size_t content_layer_count;           /* 1 to 16 when content_layers is given */
 } fs_style_options;
 
+/* A style as it is painted from: with its colours moved to those of `content` as `colours` says. */
+fs_status fs_style_match_colours(fs_image **out, const fs_image *style, const fs_image *content, fs_style_colours colours);
+
+/* The settings of FS_PRESET_PYRAMID. */
 fs_status fs_style_options_init(fs_style_options *options, size_t size);
+fs_status fs_style_options_preset(fs_style_options *options, size_t size, fs_style_preset preset);
+const char *fs_style_preset_name(fs_style_preset preset); /* static; NULL for none: the presets count from 0 */
 
 typedef struct fs_styler fs_styler;
 
 fs_status fs_styler_create(fs_styler **out, const fs_model *vgg);
-/* Repaints `content` in the manner of `style`, which is scaled and cut about its centre to the size of
- * the picture. NULL options: defaults. */
+/* Repaints `content` in the manner of `style`. NULL options: defaults. FS_INVALID_ARGUMENT, with the number, where costs are not
+ * finite from the start: weights are too large. */
 fs_status fs_styler_run(fs_styler *styler, fs_image **out, const fs_image *content, const fs_image *style,
                         const fs_style_options *options);
 /* What fs_styler_run will make this process hold at its peak, in bytes, beyond what it holds before, for a content
@@ -968,14 +1035,37 @@ fs_status fs_styler_run(fs_styler *styler, fs_image **out, const fs_image *conte
  * for a moment at the start a copy of the part of `style` that is used. */
 fs_status fs_styler_memory_needed(const fs_styler *styler, uint32_t width, uint32_t height,
                                   const fs_style_options *options, uint64_t *bytes);
-/* The picture so far, inside a callback. */
+/* The picture so far, inside a callback, in the size of its scale. */
 fs_status fs_style_preview(const fs_style_progress *progress, fs_image **out);
-/* Costs of a given picture, with the sizes of the three images as they are (steps, seed and start are
- * ignored). `gradient` may be NULL, or receives d total / d pixel, [height, width, 3] in R,G,B order. */
+/* Costs of a given picture, with the sizes of the three images as they are and their colours (steps, seed, scales and
+ * start are ignored). `gradient` may be NULL, or receives d total / d pixel, [height, width, 3] in R,G,B order. */
 fs_status fs_styler_evaluate(fs_styler *styler, const fs_image *generated, const fs_image *content,
                              const fs_image *style, const fs_style_options *options, double *content_cost,
                              double *style_cost, double *total_cost, float *gradient, size_t capacity);
 void fs_styler_destroy(fs_styler *styler);
+
+/* ---- Style jobs: a painting in your own time. ---- */
+
+/* The same work, step by step: stop calling to pause, destroy to cancel, take the result whenever it is good enough. A job
+ * is used by one thread at a time; several may share a styler's weights, the styler may go before them.
+ * `styles`: 1 to 64 pictures whose Gram matrices are mixed by their weights, which need not add up to 1; NULL weights: the same
+ * for all. FS_START_STYLE begins with the first. */
+fs_status fs_style_job_create(fs_style_job **out, const fs_styler *styler, const fs_image *content,
+                              const fs_image *const *styles, const float *weights, size_t count,
+                              const fs_style_options *options);
+/* Goes on for at least so many evaluations (a line search of L-BFGS is brought to its end), or until the job has ended, as
+ * progress->ending says. The costs are those of the last evaluation. on_step is called as by fs_styler_run: FS_FINISH ends this
+ * call alone, FS_CANCEL too, with FS_CANCELLED. */
+fs_status fs_style_job_step(fs_style_job *job, uint32_t evaluations, fs_style_progress *progress);
+/* The picture so far: in the size of the scale that is painted, and in its own. */
+fs_status fs_style_job_preview(const fs_style_job *job, fs_image **out);
+fs_status fs_style_job_result(const fs_style_job *job, fs_image **out);
+/* A checkpoint, from which a job of the same pictures and options goes on with the very bits that would have come, in
+ * another process too. The file appears whole or not at all. */
+fs_status fs_style_job_save(const fs_style_job *job, const char *path);
+/* FS_WRONG_MODEL for other pictures or options; FS_BAD_DATA for what is no checkpoint. Nothing is changed then. */
+fs_status fs_style_job_load(fs_style_job *job, const char *path);
+void fs_style_job_destroy(fs_style_job *job);
 
 /* ---- Photos to learn from. ---- */
 

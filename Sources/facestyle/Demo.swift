@@ -103,11 +103,11 @@ struct Demo: ParsableCommand {
   private func paint() throws(Failure) {
     print("\nPainting \(content) in the manner of \(style)\n")
     let vgg = try openModel("vgg19", asked: nil)
-    var options = try Painter.options()
+    var options = try Painter.options(FS_PRESET_COURSE)
     (options.width, options.height, options.steps) = (400, 300, steps)  // the course notebook's size
     let painter = Painter()
     let picture = try painter.paint(
-      try Picture(opening: content), like: try Picture(opening: style), with: vgg, options)
+      try Picture(opening: content), like: [try Picture(opening: style)], with: vgg, options)
     try makeFolder(out)
     let target = "\(out)/\(nameAndExtension(fileName(content)).0)-\(nameAndExtension(fileName(style)).0).png"
     try picture.write(to: target)

@@ -348,7 +348,7 @@ extension fs_gallery_identity {
 }
 
 /// The handle that `create` writes.
-private func made(
+func made(
   _ subject: String, _ create: (inout OpaquePointer?) -> fs_status
 ) throws(Failure) -> OpaquePointer {
   var handle: OpaquePointer?

@@ -597,13 +597,15 @@ def test_ctrl_c_ends_a_training_that_can_go_on(people, tmp_path):
 @models
 def test_style_paints_and_reports(tmp_path, tiny):
     out = tmp_path / "out.png"
-    report = answer("style", *tiny, "-o", out, "--steps", 2, "--size", "48x40", "--seed", 7)
-    assert list(report) == ["steps", "content", "style", "total", "seconds"]
+    course = ("--preset", "course", "--size", "48x40", "--seed", 7)
+    report = answer("style", *tiny, "-o", out, "--steps", 2, *course)
+    assert list(report) == ["steps", "content", "style", "variation", "total", "seconds", "ending"]
+    assert report["ending"] == "all steps done"
     assert report["steps"] == 2 and report["seconds"] > 0
     assert report["total"] == pytest.approx(10 * report["content"] + 40 * report["style"], rel=1e-6)
     assert png_size(out) == (48, 40)
     again = tmp_path / "again.png"
-    result = run("style", *tiny, "-o", again, "--steps", 2, "--size", "48x40", "--seed", 7)
+    result = run("style", *tiny, "-o", again, "--steps", 2, *course)
     assert result.stderr == "", "the bar is for terminals alone"
     assert result.stdout.startswith(f"{again}: 48x40, 2 steps in ")
     assert again.read_bytes() == out.read_bytes()
@@ -612,13 +614,54 @@ def test_style_paints_and_reports(tmp_path, tiny):
 # Adam looks at signs more than at sizes: only an extreme weight moves a picture within two steps.
 @models
 @pytest.mark.parametrize(
-    "option", ["seed=2", "alpha=1e9", "beta=1e-9", "learning-rate=9", "noise=0", "pooling=max", "steps=3"]
-)
+    "option",
+    ["seed=2", "alpha=1e9", "beta=1e-9", "learning-rate=9", "noise=0", "pooling=max", "steps=3", "preset=gatys",
+     "optimizer=lbfgs", "init=noise", "init=style", "gamma=1e9", "content-layers=conv1_1", "style-layers=conv2_1=1",
+     "style-scale=2", "colours=luminance", "colours=cholesky", "averaging=0.9", "coarsest=16", "evaluations=1"],
+)  # fmt: skip
 def test_every_option_of_style_counts(option, tmp_path, tiny):
     plain, changed = tmp_path / "plain.png", tmp_path / "changed.png"
-    good("style", *tiny, "-o", plain, "--steps=2")
-    good("style", *tiny, "-o", changed, *([] if "steps" in option else ["--steps=2"]), f"--{option}")
+    two = [] if option.startswith(("steps", "evaluations")) else ["--steps=2"]
+    preset = [] if option.startswith("preset") else ["--preset=course"]
+    good("style", *tiny, "-o", plain, "--steps=2", "--preset=course")
+    good("style", *tiny, "-o", changed, *two, *preset, f"--{option}")
     assert plain.read_bytes() != changed.read_bytes()
+
+
+@models
+def test_style_writes_a_trace_with_a_line_an_evaluation(tmp_path, tiny):
+    trace = tmp_path / "trace.jsonl"
+    good("style", *tiny, "-o", tmp_path / "a.png", "--evaluations", 9, "--coarsest", 16, "--trace", trace)
+    lines = [json.loads(line) for line in trace.read_text().splitlines()]
+    assert [line["evaluation"] for line in lines] == list(range(1, len(lines) + 1)) and len(lines) >= 9
+    assert list(lines[0]) == [
+        "evaluation", "seconds", "width", "height", "content", "style", "variation", "total", "resident_mb"]  # fmt: skip
+    assert lines[0]["width"] == 20 and lines[-1]["width"] == 40 and lines[-1]["resident_mb"] > 10
+    assert "nowhere" in refused("style", *tiny, "-o", tmp_path / "a.png", "--trace", "/nowhere/trace.jsonl")
+
+
+@models
+def test_style_goes_on_from_a_checkpoint_and_refuses_that_of_another_painting(tmp_path, tiny):
+    whole, parts, kept = tmp_path / "whole.png", tmp_path / "parts.png", tmp_path / "kept.safetensors"
+    common = (*tiny, "--evaluations", 200, "--init", "noise", "--noise", 1)
+    good("style", *common, "-o", whole)
+    code, _, _ = on_a_terminal("style", *common, "-o", parts, "--checkpoint", kept, until=" 60/200")
+    assert code == 0 and kept.exists() and parts.read_bytes() != whole.read_bytes()
+    good("style", *common, "-o", parts, "--checkpoint", kept)
+    assert parts.read_bytes() == whole.read_bytes()
+    assert "options" in refused("style", *common, "--beta", 7, "-o", parts, "--checkpoint", kept)
+
+
+@models
+def test_style_mixes_several_styles(tmp_path, tiny):
+    a, b, c = (tmp_path / name for name in ("a.png", "b.png", "c.png"))
+    content, style = tiny
+    good("style", content, style, content, "-o", a, "--steps", 5)
+    good("style", content, style, content, "-o", b, "--steps", 5, "--style-weights", "3,1")
+    good("style", content, style, content, "-o", c, "--steps", 5, "--style-weights", "3,3")
+    assert a.read_bytes() == c.read_bytes() != b.read_bytes()
+    result = run("style", content, style, "-o", a, "--style-weights", "1,2")
+    assert result.returncode != 0 and "--style-weights has 2 numbers, there are 1 style" in result.stderr
 
 
 @models
