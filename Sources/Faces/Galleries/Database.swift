@@ -54,27 +54,18 @@ protocol DatabaseRow: AnyObject {
   func bytes(_ column: Int) throws(Failure) -> UnsafeRawBufferPointer
 }
 
-extension Database {
-  func reading<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
-    try transaction({ () throws(Failure) in try beginReading() }, body)
-  }
-
-  func writing<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
-    try transaction({ () throws(Failure) in try beginWriting() }, body)
-  }
-
-  /// `body` between a beginning and its end; undone where any of it fails.
-  func transaction<Result>(
-    _ begin: () throws(Failure) -> Void, _ body: () throws(Failure) -> Result
-  ) throws(Failure) -> Result {
-    do throws(Failure) {
-      try begin()
-      let result = try body()
-      try commit()
-      return result
-    } catch {
-      rollBack()
-      throw error
-    }
+/// `body` between a beginning and its end; undone where any of it fails. (No method of the protocol: Embedded Swift wants to know
+/// the type for a generic one.)
+func transaction<Result>(
+  of database: any Database, _ begin: () throws(Failure) -> Void, _ body: () throws(Failure) -> Result
+) throws(Failure) -> Result {
+  do throws(Failure) {
+    try begin()
+    let result = try body()
+    try database.commit()
+    return result
+  } catch {
+    database.rollBack()
+    throw error
   }
 }

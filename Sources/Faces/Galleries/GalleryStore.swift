@@ -99,6 +99,16 @@ final class GalleryStore {
     guard rows == 1 else { throw damaged("\(rows) rows that describe it") }
   }
 
+  /// Reads what is there now, in one piece.
+  func reading<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    try transaction(of: database, { () throws(Failure) in try database.beginReading() }, body)
+  }
+
+  /// One change, whole or not at all, while no other is made.
+  func writing<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    try transaction(of: database, { () throws(Failure) in try database.beginWriting() }, body)
+  }
+
   func state() throws(Failure) -> State {
     var found: State?
     try database.run("SELECT model, dimension, threshold, revision, removals, next FROM facestyle_gallery", []) {

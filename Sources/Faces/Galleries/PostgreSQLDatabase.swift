@@ -75,7 +75,7 @@ final class PostgreSQLDatabase: Database {
   }
 
   func create(_ statements: [String], _ fill: () throws(Failure) -> Void) throws(Failure) {
-    try transaction({ () throws(Failure) in
+    try transaction(of: self, { () throws(Failure) in
       try beginAlone("SELECT 1 FROM pg_advisory_xact_lock(\(PostgreSQLDatabase.creationLock))")
     }) { () throws(Failure) in
       guard try isEmpty() else { return }  // another host came first

@@ -204,7 +204,7 @@ final class SQLiteDatabase: Database {
 
   func create(_ statements: [String], _ fill: () throws(Failure) -> Void) throws(Failure) {
     try run("PRAGMA journal_mode = WAL")
-    try writing { () throws(Failure) in
+    try transaction(of: self, beginWriting) { () throws(Failure) in
       guard try isEmpty() else { return }  // another process came first
       try run("PRAGMA application_id = \(SQLiteDatabase.identity)")
       for statement in statements { try run(statement) }

@@ -66,7 +66,7 @@ package final class SharedGallery: @unchecked Sendable {
   }
 
   private static func load(_ store: GalleryStore) throws(Failure) -> (GalleryStore.State, Gallery) {
-    try store.database.reading { () throws(Failure) in
+    try store.reading { () throws(Failure) in
       let state = try store.state()
       let gallery = try Gallery(dimension: state.dimension, fingerprint: state.model, defaultThreshold: state.threshold)
       try store.load(from: 0, into: gallery)
@@ -108,7 +108,7 @@ package final class SharedGallery: @unchecked Sendable {
     guard let store else { return false }
     return try writing.hold { () throws(Failure) in
       // Shown only once all of it is read.
-      guard let news = try store.database.reading({ () throws(Failure) in try news(store) }) else { return false }
+      guard let news = try store.reading({ () throws(Failure) in try news(store) }) else { return false }
       try show(news)
       return true
     }
@@ -169,7 +169,7 @@ package final class SharedGallery: @unchecked Sendable {
       }
       var state: GalleryStore.State?
       var edits: GalleryChange?
-      let result = try store.database.writing { () throws(Failure) in
+      let result = try store.writing { () throws(Failure) in
         if let news = try news(store) { try show(news) }
         guard var now = shown else { throw .internalError("\(store.database.name): read, and not shown") }
         let change = GalleryChange(gallery, store, next: now.next)
