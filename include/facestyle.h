@@ -1118,7 +1118,8 @@ typedef struct fs_trainer_options {
   size_t size;
   const char *architecture;    /* a name of fs_architecture_name; default NULL: "nn4.small2" */
   const fs_loss_options *loss; /* default NULL: FS_LOSS_SEMI_HARD with its defaults */
-  uint32_t classes;            /* people, at least 1, for a classifier; default 0 */
+  uint32_t classes;            /* people, at least 1, for a classifier; default 0, which of FS_LOSS_CROSS_ENTROPY is the network's
+                                * own number */
   fs_optimiser optimiser;      /* default FS_ADAM */
   fs_schedule schedule;        /* default FS_SCHEDULE_ONE_CYCLE */
   uint32_t steps;              /* of the schedule and of fs_trainer_run; default 1000, at least 2 */

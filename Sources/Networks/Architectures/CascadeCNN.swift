@@ -6,8 +6,8 @@
 ///
 /// Taps: "scores" [.., 2] or [.., 45] before the softmax, "face" (probability of no face, of a face) or "patterns" after it.
 /// Source: Li, Lin, Shen, Brandt, Hua, "A convolutional neural network cascade for face detection", 2015, figures 2 to 4;
-/// the networks of 24 and 48 pixels have half the paper's filters and half as many features, or less: a tenth of a second
-/// and 2 MB instead of 8.
+/// the networks of 24 and 48 pixels have half the paper's filters and features, to be small: a million numbers instead of
+/// nearly four.
 package enum CascadeCNN {
   package static var mostStages: Int { 3 }
 
