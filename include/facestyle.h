@@ -1005,8 +1005,8 @@ typedef struct fs_style_options {
   double deadline;         /* seconds of work after which the picture is ready, as good as it became; 0: none. The
                             * scales share them. A step under way is finished */
   fs_style_start start;
-  float style_scale;       /* the style's longest side in parts of the picture's, 0.05 to 20, its shape kept; 0: it is cut about
-                            * its centre to the picture's shape and size */
+  float style_scale;       /* the style's longest side in parts of the picture's, 0.05 to 20, its shape kept, and its Gram
+                            * matrices compared by pixel; 0: it is cut about its centre to the picture's shape and size */
   fs_style_colours colours;
   fs_total_variation variation;
   float variation_weight;  /* gamma */

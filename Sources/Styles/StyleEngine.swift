@@ -81,7 +81,8 @@ package final class StyleEngine {
     return names
   }
 
-  /// The mean of the styles' Gram matrices, by their weights, each as if it had as many pixels as `pixels` says; one a style layer.
+  /// The mean of the styles' Gram matrices, by their weights, each of a scaled style as if it had as many
+  /// pixels as `pixels` says; one a style layer.
   private static func grams(
     _ network: Network<Float>, _ styles: [Style], _ options: StyleOptions, pixels: (String) -> Int
   ) throws(Failure) -> [Tensor<Float>] {
@@ -101,7 +102,9 @@ package final class StyleEngine {
         let rows = features.height * features.width, channels = features.channels
         let gram = try Tensor<Float>([channels, channels])
         try Float.gram(features.values, rows: rows, columns: channels, gram.pointer, plan.borrowed)
-        let factor = Float(Double(style.weight / sum) * Double(pixels(names[tap])) / Double(rows))
+        // Cut to the picture's shape they are compared as they are.
+        let size = options.styleScale > 0 ? Double(pixels(names[tap])) / Double(rows) : 1
+        let factor = Float(Double(style.weight / sum) * size)
         for k in 0..<gram.count { gram.pointer[k] *= factor }
         found[tap] = gram
       }

@@ -12,7 +12,7 @@ package struct StyleObjective<Element: Scalar> {
   private let network: Network<Element>
   private let options: StyleOptions
   private let contentFeatures: [Tensor<Element>]
-  /// By pixel.
+  /// Of scaled styles by pixel.
   private let grams: [Tensor<Element>]
 
   /// - Parameter styles: of any sizes; their Gram matrices are mixed by their weights.
@@ -31,7 +31,8 @@ package struct StyleObjective<Element: Scalar> {
     var parts: [[Variable<Element>]] = names.map { _ in [] }
     for style in styles {
       for (i, features) in try network.run(style.picture, .init(names, pooling: options.pooling)).enumerated() {
-        let share = Element(style.weight / sum) / Element(features.shape[1] * features.shape[2])
+        let pixels = options.styleScale > 0 ? Element(features.shape[1] * features.shape[2]) : 1
+        let share = Element(style.weight / sum) / pixels
         parts[i].append(try tape.scaled(tape.gramMatrix(tape.constant(features)), by: share))
       }
     }
@@ -54,7 +55,8 @@ package struct StyleObjective<Element: Scalar> {
     let features = try network.run(x, .init(names, pooling: options.pooling), on: tape)
     var styles: [Variable<Element>] = [], contents: [Variable<Element>] = []
     for (features, gram) in zip(features, grams) {
-      let scaled = try tape.scaled(tape.constant(gram), by: Element(features.shape[1] * features.shape[2])).tensor
+      let pixels = options.styleScale > 0 ? Element(features.shape[1] * features.shape[2]) : 1
+      let scaled = try tape.scaled(tape.constant(gram), by: pixels).tensor
       styles.append(try tape.styleCost(features, scaled, options.cost))
     }
     for (features, target) in zip(features[grams.count...], contentFeatures) {

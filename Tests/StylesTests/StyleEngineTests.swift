@@ -72,8 +72,12 @@ import Testing
   }
 
   @Test func `styles of other sizes are mixed by their weights`() throws {
-    try compare(SmallVGG.options, styles: [(20, 33, 2), (64, 48, 1)])
-    try compare(SmallVGG.options, styles: [(20, 33, 0), (64, 48, 1)])
+    for scale in [0, 1] as [Float] {
+      var options = SmallVGG.options
+      options.styleScale = scale
+      try compare(options, styles: [(20, 33, 2), (64, 48, 1)])
+      try compare(options, styles: [(20, 33, 0), (64, 48, 1)])
+    }
   }
 
   @Test(arguments: TotalVariation.allCases)

@@ -918,8 +918,8 @@ FUNCTIONS = {
         [c_size_t, _floats, _sizes, _floats, _sizes, _floats, c_size_t, c_size_t, _floats, c_size_t, _sizes],
     ),
     # Style transfer
-    "fs_style_options_init": (fs_status, [POINTER(fs_style_options), c_size_t]),
     "fs_style_match_colours": (fs_status, [POINTER(_image), _image, _image, fs_style_colours]),
+    "fs_style_options_init": (fs_status, [POINTER(fs_style_options), c_size_t]),
     "fs_style_options_preset": (fs_status, [POINTER(fs_style_options), c_size_t, fs_style_preset]),
     "fs_style_preset_name": (c_char_p, [fs_style_preset]),
     "fs_styler_create": (fs_status, [POINTER(_styler), _model]),
