@@ -1030,7 +1030,8 @@ fs_status fs_styler_create(fs_styler **out, const fs_model *vgg);
 fs_status fs_styler_run(fs_styler *styler, fs_image **out, const fs_image *content, const fs_image *style,
                         const fs_style_options *options);
 /* What fs_styler_run will make this process hold at its peak, in bytes, beyond what it holds before, for a content
- * of width x height and these options; true within a tenth and 4 MB. It depends on the threads set, and counts
+ * of width x height and these options; true within a tenth and 4 MB, or 24 MB with scales, which may want some weights in a
+ * second layout. It depends on the threads set, and counts
  * weights that the first run lays out and the styler keeps: later runs need less. Not counted: your previews, and
  * for a moment at the start a copy of the part of `style` that is used. */
 fs_status fs_styler_memory_needed(const fs_styler *styler, uint32_t width, uint32_t height,

@@ -35,7 +35,14 @@ package final class StyleTransfer {
     let engine = try StyleEngine.memoryNeeded(model.network(), width: width, height: height, styles: [style], options)
     // And the result; content and style in that size were given back when the engine had read them.
     let count = width * height * 3
-    return engine + MemoryLayout<Float>.stride * PictureMover.count(count, options) + count
+    var numbers = PictureMover.count(count, options)
+    // The scale before lets go of its pictures when the last one has taken them over.
+    let scales = options.scales(width: width, height: height)
+    if scales.count > 1 {
+      let before = scales[scales.count - 2]
+      numbers += PictureMover.count(3 * before.width * before.height, options)
+    }
+    return engine + MemoryLayout<Float>.stride * numbers + count
   }
 
   /// Costs of a given picture; the three pictures keep their sizes.

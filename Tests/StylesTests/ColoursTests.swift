@@ -11,7 +11,10 @@ import Testing
       try Image(width: 40, height: 30) { y, row in
         for x in 0..<40 {
           let (a, b) = (Float.sine(Float(x) / wave), Float.sine(Float(y) / wave + 1))
-          for c in 0..<3 { row[3 * x + c] = UInt8(120 + 10 * Float(c) + 30 * (shares[c] * a + (1 - shares[c]) * b)) }
+          for c in 0..<3 {
+            let wave: Float = shares[c] * a + (1 - shares[c]) * b
+            row[3 * x + c] = UInt8(Float(120 + 10 * c) + 30 * wave)
+          }
         }
       }
     }

@@ -6,12 +6,15 @@ import Testing
 
 @Suite struct EnlargingTests {
   @Test func `a plane stays the same plane away from the edges`() throws {
-    let picture = try Tensor<Float>([8, 10, 3], (0..<240).map { Float($0 / 30) * 3 + Float($0 / 3 % 10) * 2 + Float($0 % 3) })
+    func plane(_ y: Float, _ x: Float, _ c: Int) -> Float { 3 * y + 2 * x + Float(c) }
+    var numbers: [Float] = []
+    for y in 0..<8 { for x in 0..<10 { for c in 0..<3 { numbers.append(plane(Float(y), Float(x), c)) } } }
+    let picture = try Tensor<Float>([8, 10, 3], numbers)
     let larger = try enlarged(picture, height: 16, width: 20)
     for y in 4..<12 {
       for x in 4..<16 {
         for c in 0..<3 {
-          let wanted = (Float(y) / 2 - 0.25) * 3 + (Float(x) / 2 - 0.25) * 2 + Float(c)
+          let wanted = plane(Float(y) / 2 - 0.25, Float(x) / 2 - 0.25, c)
           #expect(abs(larger[(y * 20 + x) * 3 + c] - wanted) < Float(Tolerance.float))
         }
       }
@@ -22,7 +25,10 @@ import Testing
     let image = try SmallVGG.picture(17, 12)
     let picture = try Tensor<Float>([12, 17, 3], Array(image.pixels.buffer).map { Float($0) })
     let mine = try enlarged(picture, height: 31, width: 40), theirs = try image.resized(width: 40, height: 31, filter: .bicubic)
-    for (a, b) in zip(mine.values, theirs.pixels.buffer) { #expect(abs(min(max(a, 0), 255) - Float(b)) <= 1.01) }
+    for (a, b) in zip(mine.values, theirs.pixels.buffer) {
+      let level: Float = min(max(a, 0), 255)
+      #expect(abs(level - Float(b)) <= 1.01)
+    }
   }
 
   @Test func `the same size is a copy, and one pixel fills any size`() throws {

@@ -1,5 +1,6 @@
 import Images
 import Networks
+import Styles
 import TestSupport
 import Tensors
 
@@ -39,7 +40,8 @@ enum SmallVGG {
     try Image(width: width, height: height) { y, row in
       for x in 0..<width {
         for c in 0..<3 {
-          let phase = (Float(x) * Float(c + 1) + Float(y) * Float(3 - c)) / wave
+          let across = Float(x) * Float(c + 1), down = Float(y) * Float(3 - c)
+          let phase: Float = (across + down) / wave
           row[3 * x + c] = UInt8(127 + 120 * Float.sine(phase))
         }
       }
