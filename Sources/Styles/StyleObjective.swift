@@ -66,9 +66,12 @@ package struct StyleObjective<Element: Scalar> {
     let style = try tape.weightedSum(styles, options.styleLayers.map { Element($0.weight) })
     let total = try tape.weightedSum([content, style], [Element(options.contentWeight), Element(options.styleWeight)])
     let gradient = withGradient ? try tape.gradients(of: total, at: [x])[0] : nil
-    let variation = try options.variation.cost(
-      picture.pointer, height: picture.shape[1], width: picture.shape[2], slope: Element(options.variationWeight),
-      into: gradient?.pointer)
+    var variation = 0.0
+    if options.variationWeight > 0 {
+      variation = try options.variation.cost(
+        picture.pointer, height: picture.shape[1], width: picture.shape[2], slope: Element(options.variationWeight),
+        into: gradient?.pointer)
+    }
     return (StyleCosts(content: content.scalar.value, style: style.scalar.value, variation: variation, options), gradient)
   }
 }
