@@ -62,8 +62,9 @@ def detections(curves, faces, path, *, title="Detection"):
     """Draws how many of so many `faces` detectors find, over their false boxes. `curves` maps a name to (false [n],
     found [n], default): counts that grow as the threshold falls, and (false, found) at the detector's own threshold."""
     figure, axes = _figure(6.4, 4.8)
-    # A curve ends where its detector has no more boxes to report.
-    most = max(max(np.max(false, initial=1), default[0]) for false, _, default in curves.values())
+    # Far more false boxes than anybody lives with are not shown.
+    longest = max(np.max(false, initial=1) for false, *_ in curves.values())
+    most = min(longest, max(10, 10 * max(default[0] for *_, default in curves.values())))
     lowest = min(default[1] for *_, default in curves.values()) / faces
     # Detectors that agree lie on each other: dashes and hollow marks let both be seen.
     styles = zip(_cycle(COLOURS), _cycle(MARKERS), _cycle(["-", (0, (1, 1)), (0, (5, 3)), "-.", (0, (3, 1))]))
