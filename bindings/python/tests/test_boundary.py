@@ -81,7 +81,7 @@ def test_a_struct_of_the_future_is_read_by_what_is_known():
     options.more[:] = [7] * 4
     known = ctypes.byref(options.known)
     assert _c.fs_style_options_init(known, ctypes.sizeof(Larger)) == _c.FS_OK
-    assert options.known.steps == 200
+    assert options.known.steps == 400
     for size in (0, 7, 16):
         assert _c.fs_style_options_init(known, size) == _c.FS_INVALID_ARGUMENT
         assert _c.fs_detector_options_init(ctypes.byref(_c.fs_detector_options()), size) == _c.FS_INVALID_ARGUMENT
