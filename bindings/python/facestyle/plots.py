@@ -62,21 +62,22 @@ def detections(curves, faces, path, *, title="Detection"):
     """Draws how many of so many `faces` detectors find, over their false boxes. `curves` maps a name to (false [n],
     found [n], default): counts that grow as the threshold falls, and (false, found) at the detector's own threshold."""
     figure, axes = _figure(6.4, 4.8)
-    names, drawn = list(curves), []
-    # A curve ends where its detector has no more boxes to report.
-    most = max(max(np.max(false, initial=1), default[0]) for false, _, default in curves.values())
-    for colour, name in zip(_cycle(COLOURS), names):
-        false, found, default = (np.asarray(some, float) for some in curves[name])
+    # Far more false boxes than anybody lives with are not shown.
+    longest = max(np.max(false, initial=1) for false, *_ in curves.values())
+    most = min(longest, max(10, 10 * max(default[0] for *_, default in curves.values())))
+    lowest = min(default[1] for *_, default in curves.values()) / faces
+    # Detectors that agree lie on each other: dashes and hollow marks let both be seen.
+    styles = zip(_cycle(COLOURS), _cycle(MARKERS), _cycle(["-", (0, (1, 1)), (0, (5, 3)), "-.", (0, (3, 1))]))
+    for (colour, marker, dashes), (name, (false, found, default)) in zip(styles, curves.items()):
         false, found = np.concatenate([[0], false]), np.concatenate([[0], found]) / faces
-        axes.plot(false, found, drawstyle="steps-post", color=colour, linewidth=1.8, label=name)
-        axes.plot(default[0], default[1] / faces, marker="o", markersize=6, color=colour, markeredgecolor="white", zorder=3)
-        drawn.append(default[1] / faces)
+        axes.plot(false, found, drawstyle="steps-post", color=colour, linestyle=dashes, linewidth=1.8, label=name)
+        axes.plot(default[0], default[1] / faces, marker=marker, markersize=8, markerfacecolor="none", markeredgewidth=1.6, color=colour)
     axes.set_xscale("symlog", linthresh=1, linscale=0.4)
     axes.set_xlim(0, most)
     axes.xaxis.set_major_formatter("{x:g}")
-    axes.set_ylim(max(0.0, math.floor(10 * (min(drawn) - 0.25)) / 10), 1.004)
+    axes.set_ylim(max(0.0, math.floor(10 * (lowest - 0.25)) / 10), 1.004)
     axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
-    axes.set_xlabel("false boxes (log beyond 1)\ndots: at the detector's own threshold")
+    axes.set_xlabel("false boxes (log beyond 1)\nmarks: at the detector's own threshold")
     axes.set_ylabel(f"found of {faces} faces")
     axes.set_title(title)
     axes.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none", fontsize=9)
