@@ -587,6 +587,7 @@ int main(void) {
     refusals(styler, content, style);
     callbacks(styler, content, style);
     evaluating(styler, content, style);
+    jobs(styler, content, style);
     fs_styler_destroy(styler);
     fs_image_destroy(content), fs_image_destroy(style);
   }
