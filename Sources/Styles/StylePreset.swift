@@ -36,12 +36,12 @@ package enum StylePreset: Int, CaseIterable {
     case .course: break
     case .pyramid:
       options = StylePreset.gatys.options
+      options.contentWeight = 4
       options.pooling = .average
-      options.styleScale = 1
       options.steps = 400
-      options.coarsest = 64
+      options.coarsest = 128
       options.history = 10
-      options.variationWeight = 1e-3
+      options.variationWeight = 0.05
     case .gatys:
       options.cost = .means
       options.contentWeight = 1
