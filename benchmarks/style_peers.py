@@ -23,13 +23,15 @@ from PIL import Image
 
 
 class GatysCosts:
-    """mean (F - P)^2 of conv4_2 + sum over the style layers of 1e3 / C^2 * mean (G / HW - A / HW)^2."""
+    """mean (F - P)^2 of conv4_2 + sum over the style layers of 1e3 / C^2 * mean (G / HW - A / HW)^2.
 
-    def __init__(self, network, content, style):
-        self.network = network
+    `layout` is the network's: L-BFGS wants the picture itself to be contiguous."""
+
+    def __init__(self, network, layout, content, style):
+        self.features = lambda picture: network(picture.to(memory_format=layout))
         with torch.no_grad():
-            self.content = network(content)[networks.CONTENT_LAYER]
-            features = network(style)
+            self.content = self.features(content)[networks.CONTENT_LAYER]
+            features = self.features(style)
             self.targets = {name: self.moments(features[name]) for name in networks.STYLE_LAYERS}
 
     @staticmethod
@@ -37,7 +39,7 @@ class GatysCosts:
         return networks.gram(features) / features[0, 0].numel()
 
     def __call__(self, picture):
-        features = self.network(picture)
+        features = self.features(picture)
         content = F.mse_loss(features[networks.CONTENT_LAYER], self.content)
         style = sum(
             1e3 / len(target) ** 2 * F.mse_loss(self.moments(features[name]), target)
@@ -136,9 +138,8 @@ def main():
     torch.set_num_threads(options.threads)
     layout = getattr(torch, options.layout + "_format" if options.layout == "contiguous" else options.layout)
     network = networks.VGG19(partial(F.max_pool2d, kernel_size=2)).to(memory_format=layout)
-    content, style = (
-        network.input(opened(path, options.size)).to(memory_format=layout) for path in (options.content, options.style))
-    costs = GatysCosts(network, content, style)
+    content, style = (network.input(opened(path, options.size)) for path in (options.content, options.style))
+    costs = GatysCosts(network, layout, content, style)
     run = Run(costs, content.clone().requires_grad_(), options.evaluations, sys.stdout)
     optimise(run, options.optimiser, options.rate)
     run.tell(

@@ -4,7 +4,7 @@
     build/peers/bin/python Tests/Fixtures/reference/style_presets_reference.py
 
 PyTorch in float64. The formulas are those of the programs' sources, written anew:
-  course           "Art generation with neural style transfer" (deeplearning.ai, course 4), as /docs/style.md has it
+  course           "Art generation with neural style transfer", exercise of deeplearning.ai's fourth course
   gatys            leongatys/PytorchNeuralStyleTransfer, NeuralStyleTransfer.ipynb
   neural-style     jcjohnson/neural-style, neural_style.lua
   neural-style-pt  ProGamerGov/neural-style-pt, neural_style.py
@@ -13,7 +13,8 @@ PyTorch in float64. The formulas are those of the programs' sources, written ane
 
 All see the weights of vgg19.safetensors (Caffe's), also crowsonkb, whose own are torchvision's. Of each case: `content`,
 `style` (of each layer) and `variation` are parts of `objective`, which is what the gradient belongs to; `total` is what
-the program prints. The gradient is by levels 0...255: its norm, and numbers at `samples` (row, column, channel of R G B).
+the program prints (the course and neural-style-tf print parts without their weights). The gradient is by levels 0...255:
+its norm, and numbers at `samples` (row, column, channel of R G B). A pool that meets an odd side rounds as the program's does.
 """
 import json
 import torch
