@@ -616,7 +616,7 @@ def test_style_paints_and_reports(tmp_path, tiny):
 @pytest.mark.parametrize(
     "option",
     ["seed=2", "alpha=1e9", "beta=1e-9", "learning-rate=9", "noise=0", "pooling=max", "steps=3", "preset=gatys",
-     "optimizer=lbfgs", "init=noise", "init=style", "gamma=1e9", "content-layers=conv1_1", "style-layers=conv2_1=1",
+     "optimizer=lbfgs", "init=noise", "init=style", "gamma=1e9", "content-layers=conv1_1=1e6", "style-layers=conv2_1=1e-9",
      "style-scale=2", "colours=luminance", "colours=cholesky", "averaging=0.9", "coarsest=16", "evaluations=1"],
 )  # fmt: skip
 def test_every_option_of_style_counts(option, tmp_path, tiny):
