@@ -304,7 +304,7 @@ fs_status fs_detector_find(const fs_detector *detector, const fs_image *image, f
 fs_status fs_detector_find_frame(const fs_detector *detector, const fs_frame *frame, const fs_region *region,
                                  fs_face *faces, size_t capacity, size_t *count);
 /* 1 if the detector's faces have landmarks, without which no face can be aligned and embedded; else 0, also for NULL. */
-int32_t fs_detector_finds_points(const fs_detector *detector);
+uint32_t fs_detector_finds_points(const fs_detector *detector);
 void fs_detector_destroy(fs_detector *detector);
 
 /* ---- Embedder: a face as a vector; two vectors of one person lie near each other. ---- */

@@ -89,7 +89,7 @@ private func report(
 }
 
 @c @implementation
-public func fs_detector_finds_points(_ detector: OpaquePointer?) -> Int32 {
+public func fs_detector_finds_points(_ detector: OpaquePointer?) -> UInt32 {
   Handle.find(detector, Detector.self)?.findsPoints == true ? 1 : 0
 }
 

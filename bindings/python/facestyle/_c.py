@@ -759,7 +759,7 @@ FUNCTIONS = {
         fs_status,
         [_detector, POINTER(fs_frame), POINTER(fs_region), POINTER(fs_face), c_size_t, _sizes],
     ),
-    "fs_detector_finds_points": (c_int32, [_detector]),
+    "fs_detector_finds_points": (c_uint32, [_detector]),
     "fs_detector_destroy": (None, [_detector]),
     # Embedder
     "fs_embedder_create": (fs_status, [POINTER(_embedder), _model]),
