@@ -300,7 +300,8 @@ fs_status fs_detector_create(fs_detector **out, const fs_model *model, const fs_
 fs_status fs_detector_find(const fs_detector *detector, const fs_image *image, fs_face *faces, size_t capacity,
                            size_t *count);
 /* The same faces as in the picture of fs_image_from_frame, and in its pixels: upright, whichever way the frame lies, since
- * points such as "left eye" only make sense there. `region` is searched in place of the options' own; NULL: that one. */
+ * points such as "left eye" only make sense there. A CascadeCNN sees luma alone: of a video format no chroma is read then.
+ * `region` is searched in place of the options' own; NULL: that one. */
 fs_status fs_detector_find_frame(const fs_detector *detector, const fs_frame *frame, const fs_region *region,
                                  fs_face *faces, size_t capacity, size_t *count);
 /* 1 if the detector's faces have landmarks, without which no face can be aligned and embedded; else 0, also for NULL. */

@@ -52,6 +52,7 @@ package final class CascadeDetector: FaceFinder, @unchecked Sendable {
   }
 
   package var findsPoints: Bool { false }
+  package var seesLumaAlone: Bool { true }
 
   private struct Candidate {
     var box: Box

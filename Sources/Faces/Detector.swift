@@ -49,10 +49,13 @@ package protocol FaceFinder: AnyObject, Sendable {
   func faces(in image: Image) throws(Failure) -> [Face]
   /// Whether its faces have points; without them none can be aligned.
   var findsPoints: Bool { get }
+  /// Whether colour is nothing to it: then no chroma of a frame is read.
+  var seesLumaAlone: Bool { get }
 }
 
 extension FaceFinder {
   package var findsPoints: Bool { true }
+  package var seesLumaAlone: Bool { false }
 }
 
 /// Finds faces in pictures and frames by the network of its model, and reports those that were asked for.
@@ -81,15 +84,15 @@ package final class Detector: @unchecked Sendable {
     return reported(try finder.faces(in: image.cropped(region)), x: region.x, y: region.y)
   }
 
-  /// The same faces as in the frame's upright picture, to the bit, and in its pixels. Of the frame, no more is read than
-  /// the part that is searched.
+  /// The same faces as in the frame's upright picture, to the bit, and in its pixels; by a finder that sees luma alone, those of
+  /// the frame's luma. Of the frame, no more is read than the part that is searched.
   /// - Parameter region: searched instead of the options' own.
   package func faces(in frame: Frame, region: Region? = nil) throws(Failure) -> [Face] {
     let region = region ?? options.region ?? frame.whole
     try region.check(inside: frame.uprightWidth, frame.uprightHeight)
     let image = try canvas(region.width, region.height)
     defer { lock.hold { if idle.count < Detector.mostIdle { idle.append(image) } } }
-    try frame.read(region, into: image)
+    try frame.read(region, into: image, isGrey: finder.seesLumaAlone)
     return reported(try finder.faces(in: image), x: region.x, y: region.y)
   }
 

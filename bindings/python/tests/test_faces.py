@@ -260,6 +260,16 @@ def test_a_cascade_finds_faces_without_points(cascade, detector, obama):
     assert 0 < face.score <= 1
 
 
+def test_a_cascade_reads_a_frames_luma_alone(cascade, obama):
+    """The chroma is noise; the luma is that of a grey picture in full range."""
+    grey = np.rint(obama.to_array() @ [0.299, 0.587, 0.114]).astype(np.uint8)
+    height, width = grey.shape
+    noise = np.random.default_rng(3).integers(0, 256, ((height + 1) // 2, 2 * ((width + 1) // 2))).astype(np.uint8)
+    frame = fs.Frame([grey, noise], "nv12", colour_range="full")
+    found, wanted = cascade.find(frame), cascade.find(fs.Image.from_array(grey))
+    assert len(wanted) >= 1 and [face.box for face in found] == [face.box for face in wanted]
+
+
 def test_a_face_without_points_is_not_embedded(cascade, embedder, obama):
     face = cascade.find(obama)[0]
     for refused in (lambda: embedder.align(obama, face), lambda: embedder.embed(obama, [face])):
