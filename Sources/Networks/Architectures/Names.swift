@@ -5,6 +5,7 @@ extension Architecture {
       "vgg19", "dlib-resnet", "nn4.small2",
       "facenet-nn1", "facenet-nn2", "facenet-nn3", "facenet-nn4", "facenet-nns1", "facenet-nns2",
       "densenet121", "mobilefacenet", "mobilefacenet-96", "siamese", "siamese-sigmoid", "one-shot",
+      "fast-style", "fast-style-resize",
     ]
   }
 
@@ -26,6 +27,8 @@ extension Architecture {
     case "siamese": .siamese()
     case "siamese-sigmoid": .siamese(isSigmoid: true)
     case "one-shot": .oneShot()
+    case "fast-style": .fastStyle()
+    case "fast-style-resize": .fastStyleResize()
     default: nil
     }
   }
