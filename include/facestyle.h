@@ -952,15 +952,13 @@ typedef enum fs_universal_method {
   FS_UNIVERSAL_VARIANCE = 1    /* mean and variance of each channel: adaptive instance normalisation (AdaIN) */
 } fs_universal_method;
 
-/* One of `levels`: 1, the finest, to 5, the coarsest. */
-#define FS_UNIVERSAL_LEVEL(level) (1u << ((level) - 1))
 #define FS_UNIVERSAL_MAX_STYLES 16
 
 typedef struct fs_universal_options {
   size_t size;
   fs_universal_method method; /* default FS_UNIVERSAL_COVARIANCE */
   float strength;             /* 0, the content as decoders give it, to 1, the style's statistics; default 0.6 */
-  uint32_t levels;            /* sum of FS_UNIVERSAL_LEVEL(1) to (5); default 0: all that the model has */
+  uint32_t levels;            /* bit 0 for level 1, the finest, to bit 4 for 5; default 0: all that the model has */
   const float *weights;       /* of each style, 0 to 1e6, divided by their sum; default NULL: equal */
   size_t weight_count;        /* as many as styles when weights are given */
 } fs_universal_options;

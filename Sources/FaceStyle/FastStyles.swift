@@ -72,7 +72,7 @@ extension UniversalStyler.Options {
     default:
       throw .invalidArgument("method \(given.method.rawValue), wanted FS_UNIVERSAL_COVARIANCE or FS_UNIVERSAL_VARIANCE")
     }
-    guard given.levels < 1 << 5 else { throw .invalidArgument("levels \(given.levels), wanted a sum of FS_UNIVERSAL_LEVEL") }
+    guard given.levels < 1 << 5 else { throw .invalidArgument("levels \(given.levels), wanted bits 0 to 4 alone") }
     for number in 1...5 where given.levels & 1 << UInt32(number - 1) != 0 { levels.append(number) }
     weights = Array(try buffer(given.weights, given.weight_count, "weights"))
   }

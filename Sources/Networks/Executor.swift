@@ -16,13 +16,19 @@ package final class Executor: @unchecked Sendable {
 
     package init() {}
 
+    /// Bytes that a run which works in so many numbers adds to what is held.
+    package func missingBytes(_ memory: Int, _ workspace: Int) -> Int {
+      let held = self.held
+      return MemoryLayout<Float>.stride * (max(0, memory - held.memory) + max(0, workspace - held.workspace))
+    }
+
     fileprivate func take() -> Context { lock.hold { idle.popLast() } ?? Context() }
     fileprivate func give(_ context: Context) {
       lock.hold { if idle.count < Memory.mostContexts { idle.append(context) } }
     }
 
     /// Numbers that the next run finds.
-    fileprivate var held: (memory: Int, workspace: Int) {
+    private var held: (memory: Int, workspace: Int) {
       lock.hold { (idle.last?.memory?.count ?? 0, idle.last?.workspace.count ?? 0) }
     }
   }
@@ -84,9 +90,8 @@ package final class Executor: @unchecked Sendable {
 
   /// Bytes that a run on this shape will make the process hold, less those that it holds already for the next run.
   package func memoryNeeded(batch: Int, height: Int, width: Int) throws(Failure) -> Int {
-    let need = try needed(batch: batch, height: height, width: width), held = memory.held
-    let run = max(0, need.memory - held.memory) + max(0, need.workspace - held.workspace)
-    return MemoryLayout<Float>.stride * run + need.weightBytes
+    let need = try needed(batch: batch, height: height, width: width)
+    return memory.missingBytes(need.memory, need.workspace) + need.weightBytes
   }
 
   /// Numbers that a run on this shape works in, and bytes of weights that it makes the network hold.

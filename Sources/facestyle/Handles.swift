@@ -335,7 +335,7 @@ extension fs_match {
 }
 
 /// The handle that `create` writes.
-private func made(
+func made(
   _ subject: String, _ create: (inout OpaquePointer?) -> fs_status
 ) throws(Failure) -> OpaquePointer {
   var handle: OpaquePointer?

@@ -154,6 +154,12 @@ static const struct { const char *name; long long value; } table[] = {
     MEMBER(fs_style_options, cost), MEMBER(fs_style_options, content_layer), MEMBER(fs_style_options, style_layers),
     MEMBER(fs_style_options, style_layer_count), MEMBER(fs_style_options, on_step), MEMBER(fs_style_options, user),
 
+    NUMBER(FS_UNIVERSAL_MAX_STYLES),
+    STRUCT(fs_universal_method), NUMBER(FS_UNIVERSAL_COVARIANCE), NUMBER(FS_UNIVERSAL_VARIANCE),
+    STRUCT(fs_universal_options), MEMBER(fs_universal_options, size), MEMBER(fs_universal_options, method),
+    MEMBER(fs_universal_options, strength), MEMBER(fs_universal_options, levels), MEMBER(fs_universal_options, weights),
+    MEMBER(fs_universal_options, weight_count),
+
     STRUCT(fs_optimiser), NUMBER(FS_SGD), NUMBER(FS_ADAM), NUMBER(FS_ADAMW), NUMBER(FS_RMSPROP),
     STRUCT(fs_schedule), NUMBER(FS_SCHEDULE_CONSTANT), NUMBER(FS_SCHEDULE_STEP), NUMBER(FS_SCHEDULE_COSINE),
     NUMBER(FS_SCHEDULE_ONE_CYCLE), NUMBER(FS_SCHEDULE_CYCLICAL),

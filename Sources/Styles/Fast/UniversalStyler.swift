@@ -41,6 +41,8 @@ package final class UniversalStyler: Sendable {
 
   /// From the coarsest.
   private let levels: [Level]
+  /// One level after another works in the same; an encoder's answer is there while the decoder runs.
+  private let encoding = Executor.Memory(), decoding = Executor.Memory()
   private let styleCount: Int
 
   /// - Throws: `.wrongModel`; `.invalidArgument` for a style too small for the file's coarsest level.
@@ -51,8 +53,6 @@ package final class UniversalStyler: Sendable {
     let networks = try UniversalStyle(model.weights)
     let scale = networks.members.reduce(1) { max($0, $1.scale) }
     for style in styles { try UniversalStyler.check(style, scale: scale, "a style") }
-    // One level after another works in the same memory; an encoder's answer is there while the decoder runs.
-    let encoding = Executor.Memory(), decoding = Executor.Memory()
     var levels: [Level] = []
     for network in networks.members.reversed() {
       let encoder = Executor(network.encoder, .init(["features"]), memory: encoding)
@@ -205,15 +205,17 @@ package final class UniversalStyler: Sendable {
     try Image.check(width: width, height: height)
     let scale = levels.first?.network.scale ?? 1
     let canvas = Canvas(width: width, height: height, multipleOf: scale, white: 1)
-    var encoding = 0, decoding = 0, weights = 0
+    var encoder = (memory: 0, workspace: 0), decoder = encoder
+    var bytes = MemoryLayout<Float>.stride * canvas.count + 3 * width * height
     for level in levels {
       let side = level.network.scale
-      let encoder = try level.encoder.needed(batch: 1, height: canvas.fullHeight, width: canvas.fullWidth)
-      let decoder = try level.decoder.needed(batch: 1, height: canvas.fullHeight / side, width: canvas.fullWidth / side)
-      encoding = max(encoding, encoder.memory + encoder.workspace)
-      decoding = max(decoding, decoder.memory + decoder.workspace)
-      weights += encoder.weightBytes + decoder.weightBytes
+      let down = try level.encoder.needed(batch: 1, height: canvas.fullHeight, width: canvas.fullWidth)
+      let up = try level.decoder.needed(batch: 1, height: canvas.fullHeight / side, width: canvas.fullWidth / side)
+      encoder = (max(encoder.memory, down.memory), max(encoder.workspace, down.workspace))
+      decoder = (max(decoder.memory, up.memory), max(decoder.workspace, up.workspace))
+      bytes += down.weightBytes + up.weightBytes
     }
-    return MemoryLayout<Float>.stride * (encoding + decoding + canvas.count) + weights + 3 * width * height
+    return bytes + encoding.missingBytes(encoder.memory, encoder.workspace)
+      + decoding.missingBytes(decoder.memory, decoder.workspace)
   }
 }
