@@ -3,8 +3,9 @@
 #   make            the library and the program, in build/
 #   make install    header, library, pkg-config file, program (PREFIX, DESTDIR)
 #   make models     the weights and photos of the demo and the tests
-#   make train-model DATA=folder    the model of models/ again, from its photos
+#   make train-model DATA=folder    models/faces-nn4 again, from its photos; make train-cascade DATA=folder: faces-cascade
 #   make bench      how fast the kernels and networks are here; make bench-peers: beside others
+#   make detection-report DATA=folder    what our detectors and others' find, and what they make up
 #   make embedded   the library without a Swift runtime
 #   make demo-daemon   people walk past the camera daemon of examples/camera-daemon
 #   make parallel   a training in two processes, over MPI
@@ -20,6 +21,8 @@ PACKAGES := build-essential pkg-config patchelf libopenblas-dev liblapacke-dev l
             libsqlite3-dev python3-venv valgrind
 # Of the camera daemon's demo and test alone: it makes frames of photos.
 FRAME_PACKAGES := ffmpeg
+# Of tests and benchmarks of galleries on a server, which they start themselves.
+SERVER_PACKAGES := postgresql
 SOURCES := Package.swift include/facestyle.h include/module.modulemap \
            $(shell find Sources -name '*.swift' -o -name '*.h' -o -name '*.map' -o -name '*.modulemap')
 
@@ -84,6 +87,10 @@ $(DAEMON): $(LIBRARY) include/facestyle.h $(wildcard examples/camera-daemon/*.[c
 have-frames:
 	@Tools/install-packages --missing $(FRAME_PACKAGES)
 
+.PHONY: have-server
+have-server:
+	@Tools/install-packages --missing $(SERVER_PACKAGES)
+
 .PHONY: install
 install: $(LIBRARY) $(PROGRAM)
 	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/bin
@@ -123,6 +130,11 @@ demo-daemon: all models $(DAEMON) have-frames
 train-model: all models
 	PYTHONPATH=bindings/python $(PYTHON) examples/training/shipped.py --data $(DATA)
 
+# Most of an hour: examples/training/cascade.py tells what DATA holds.
+.PHONY: train-cascade
+train-cascade: $(LIBRARY) $(VENV)
+	PYTHONPATH=bindings/python $(PYTHON) examples/training/cascade.py --data $(DATA)
+
 # ---- Benchmarks ----
 
 BENCH := $(BUILD)/facestyle-bench
@@ -153,6 +165,11 @@ $(PEERS): benchmarks/requirements-peers.txt benchmarks/requirements-facenet.txt 
 bench-peers: all models $(BENCH) $(PEERS)
 	$(BUILD)/peers/bin/python benchmarks/peers.py $(BENCH_OPTIONS)
 
+# examples/detection_report.py tells what DATA holds.
+.PHONY: detection-report
+detection-report: all models $(PEERS)
+	PYTHONPATH=bindings/python $(BUILD)/peers/bin/python examples/detection_report.py $(DATA) $(REPORT_OPTIONS)
+
 # ---- Training in several processes ----
 
 PARALLEL := $(BUILD)/parallel/.ready
@@ -168,7 +185,7 @@ parallel: $(LIBRARY) $(PARALLEL)
 
 # ---- Tests ----
 
-.PHONY: test test-swift test-abi test-c test-embedded test-valgrind test-python test-install
+.PHONY: test test-swift test-abi test-c test-embedded test-valgrind test-threads test-python test-install
 test: test-swift test-abi test-c test-embedded test-valgrind test-install test-python test-daemon
 	@echo "all tests passed"
 
@@ -194,15 +211,30 @@ test-embedded: $(EMBEDDED) models
 test-valgrind: $(LIBRARY) models
 	Tests/CTests/run.sh $(BUILD) --valgrind
 
+# What is done on many threads, with every access to memory watched (ThreadSanitizer). Not part of `test`: it compiles the
+# library once more.
+WATCHED := $(BUILD)/threads/libfacestyle.so.$(VERSION)
+$(WATCHED): $(SOURCES) | have-deps
+	$(need_swift)
+	swift build -c release --product libfacestyle --sanitize=thread --scratch-path .build-threads
+	Tools/place-library .build-threads/release/liblibfacestyle.so $@ $(SOVERSION)
+	cp .build-threads/release/liblibfacestyle.so $@ # with names for reports
+
+# The tool chain's clang watches as its compiler does; on Linux that wants its dispatch library.
+test-threads: $(WATCHED) models
+	CC=$(RESOURCES)/../../bin/clang \
+	    CFLAGS="-fsanitize=thread -L$(RESOURCES)/linux -Wl,-rpath,$(RESOURCES)/linux -ldispatch -lBlocksRuntime" \
+	    TSAN_OPTIONS="die_after_fork=0" Tests/CTests/run.sh $(BUILD)/threads gallery store threads
+
 test-install: all models
 	Tests/Install/install_test.sh
 
-test-python: all models
-	PYTHONPATH=bindings/python $(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) bindings/python/tests Tests/CLI
+test-python: all models have-server
+	PYTHONPATH=bindings/python $(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) bindings/python/tests Tests/CLI Tests/Examples
 
-test-daemon: all models $(DAEMON) have-frames
+test-daemon: all models $(DAEMON) have-frames have-server
 	$(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) Tests/Daemon
 
 .PHONY: clean
 clean:
-	rm -rf .build .build-tests .build-program .build-embedded $(BUILD)
+	rm -rf .build .build-tests .build-program .build-embedded .build-threads $(BUILD)

@@ -26,11 +26,16 @@ VGG_BLOCKS = ((1, 2), (2, 2), (3, 4), (4, 4), (5, 1))  # to conv5_1
 STYLE_LAYERS, CONTENT_LAYER = [f"conv{block}_1" for block in range(1, 6)], "conv4_2"
 
 
+def average_pool(x):
+    return F.avg_pool2d(x, 2, 2, ceil_mode=True, count_include_pad=False)
+
+
 class VGG19(nn.Module):
     """Features of all layers up to conv5_1; the input is BGR less its mean."""
 
-    def __init__(self):
+    def __init__(self, pool=average_pool):
         super().__init__()
+        self.pool = pool
         stored = load_file(VGG)
         self.blocks = nn.ModuleList()
         for block, count in VGG_BLOCKS:
@@ -44,7 +49,7 @@ class VGG19(nn.Module):
         found = {}
         for number, block in enumerate(self.blocks):
             if number:
-                x = F.avg_pool2d(x, 2, 2, ceil_mode=True, count_include_pad=False)
+                x = self.pool(x)
             for name, layer in block.items():
                 x = found[name] = F.relu(layer(x))
         return found

@@ -39,10 +39,10 @@ class Style:
         self.thread = None
 
     def outputs(self):
-        costs = self.styler.evaluate(self.noisy, self.content, self.style)
+        costs = self.styler.evaluate(self.noisy, self.content, self.style, preset="course")
         trace = []
         self.styler.run(
-            self.content, self.style, steps=TRACE_STEPS, noise_ratio=0, on_step=lambda p: trace.append(p.total))
+            self.content, self.style, preset="course", steps=TRACE_STEPS, noise_ratio=0, on_step=lambda p: trace.append(p.total))
         return {
             "costs": np.array([costs.content, costs.style, costs.total]) / costs.total,
             "gradient": costs.gradient, "trace": np.array(trace)}
@@ -65,7 +65,7 @@ class Style:
                 return "finish"
             started = time.perf_counter()
 
-        self.styler.run(self.content, self.style, steps=1_000_000, noise_ratio=0, on_step=on_step)
+        self.styler.run(self.content, self.style, preset="course", steps=1_000_000, noise_ratio=0, on_step=on_step)
 
     def close(self):
         if self.thread:

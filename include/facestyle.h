@@ -13,8 +13,8 @@
  *            const pointer is borrowed from its handle and lives as long.
  * Threads    Any function may run on any thread. fs_image, fs_model, fs_detector and fs_embedder never
  *            change after creation, so threads may share them. An fs_gallery may be searched and changed by
- *            many threads at once. An fs_styler, an fs_trainer and an fs_tracker are used by one thread at a
- *            time.
+ *            many threads at once. An fs_styler, an fs_style_job, an fs_trainer and an fs_tracker are used by one
+ *            thread at a time.
  * Options    A struct whose first member is `size` is filled by its _options_init function and grows
  *            only at its end; NULL in its place means the defaults.
  * Units      Pixels, origin top left, x to the right, y down. The centre of the first pixel is (0, 0).
@@ -232,7 +232,7 @@ typedef struct fs_model fs_model;
  * styler or features are made from it: FS_BAD_DATA then names the tensor. */
 fs_status fs_model_open(fs_model **out, const char *path);
 fs_status fs_model_load(fs_model **out, const void *bytes, size_t byte_count);
-const char *fs_model_architecture(const fs_model *model); /* "mtcnn" or a name of fs_architecture_name */
+const char *fs_model_architecture(const fs_model *model); /* "mtcnn", "cascade" or a name of fs_architecture_name */
 /* What the file says under `key` ("name", "licence", "source", ...), or NULL. */
 const char *fs_model_metadata(const fs_model *model, const char *key);
 uint64_t fs_model_parameter_count(const fs_model *model);
@@ -264,22 +264,26 @@ const char *fs_architecture_name(size_t index); /* "vgg19", "facenet-nn2", ...; 
 /* FS_NOT_FOUND if there is no architecture of that name. */
 fs_status fs_architecture_describe(const char *name, fs_architecture *architecture);
 
-/* ---- Detector: finds faces and five points in each (MTCNN; Zhang et al. 2016). ---- */
+/* ---- Detector: finds faces; with MTCNN (Zhang et al. 2016) five points in each, with CascadeCNN (Li et al. 2015, model
+ * "cascade") none. ---- */
 
 typedef struct fs_point { float x, y; } fs_point;
 
 typedef struct fs_face {
   float x, y, width, height; /* box, in pixels of the searched image; may reach beyond its edges */
   float score;               /* 0 to 1, higher is surer */
-  fs_point landmarks[5];     /* left eye, right eye, nose, left and right mouth corner, as seen */
+  fs_point landmarks[5];     /* left eye, right eye, nose, left and right mouth corner, as seen; NaN if not known */
 } fs_face;
 
 typedef enum fs_face_order { FS_LARGEST_FIRST = 0, FS_SUREST_FIRST = 1 } fs_face_order;
 
+#define FS_DEFAULT_THRESHOLD (-1.0f) /* of all thresholds below: the model's own; any other must be >= 0 */
+
 typedef struct fs_detector_options {
   size_t size;
   float min_face;       /* side of the smallest face to look for, in pixels; default 40, at least 12 */
-  float thresholds[3];  /* scores that pass the three stages; default 0.6, 0.7, 0.7 */
+  float thresholds[3];  /* scores that pass the three stages, 0 to 1; default FS_DEFAULT_THRESHOLD: the detector's own,
+                         * 0.6, 0.7, 0.7 of MTCNN, of CascadeCNN the model's */
   float scale_step;     /* between levels of the pyramid; default 0.709, 0.1 to 0.95 */
   uint32_t max_faces;   /* at most so many are found, the first in order; default 0: all */
   fs_face_order order;  /* default FS_LARGEST_FIRST */
@@ -299,6 +303,8 @@ fs_status fs_detector_find(const fs_detector *detector, const fs_image *image, f
  * points such as "left eye" only make sense there. `region` is searched in place of the options' own; NULL: that one. */
 fs_status fs_detector_find_frame(const fs_detector *detector, const fs_frame *frame, const fs_region *region,
                                  fs_face *faces, size_t capacity, size_t *count);
+/* 1 if the detector's faces have landmarks, without which no face can be aligned and embedded; else 0, also for NULL. */
+int32_t fs_detector_finds_points(const fs_detector *detector);
 void fs_detector_destroy(fs_detector *detector);
 
 /* ---- Embedder: a face as a vector; two vectors of one person lie near each other. ---- */
@@ -367,11 +373,12 @@ typedef struct fs_quality_options {
 } fs_quality_options;
 
 /* Light and sharpness are those of the aligned face, 112 pixels wide, there of the middle 60 % of the width and 75 % of the
- * height: nearly all skin. */
+ * height: nearly all skin. A face without landmarks (NaN) is measured where its box has the mean face, looking straight ahead:
+ * its pose is NaN, and no reason against it. */
 typedef struct fs_quality {
   uint32_t reasons;    /* fs_quality_reason bits; 0: nothing speaks against it */
   float score;         /* 0 to 1: an order among photos of a person, no probability */
-  float eye_distance;  /* pixels of the picture */
+  float eye_distance;  /* pixels of the picture; without landmarks 0.294 of the box's longer side, as of the mean face */
   float sharpness;     /* variance of the Laplacian, levels squared (Pech-Pacheco et al. 2000) */
   float yaw;           /* degrees, from five points and a mean face: of use to some 60 degrees, +- 10; positive when */
   float pitch;         /* the nose points to the right of the picture; when it points down; */
@@ -384,10 +391,13 @@ typedef struct fs_quality {
 } fs_quality;
 
 fs_status fs_quality_options_init(fs_quality_options *options, size_t size);
-/* FS_INVALID_ARGUMENT for limits that are NaN, and points that are not finite or fall together. The face's box is not looked
- * at. NULL options: defaults. */
+/* FS_INVALID_ARGUMENT for limits that are NaN, and landmarks that are infinite or fall together. The face's box is looked at
+ * only where landmarks are NaN, and must have an area then. NULL options: defaults. */
 fs_status fs_face_quality(const fs_image *image, const fs_face *face, const fs_quality_options *options,
                           fs_quality *quality);
+/* The same numbers for a face of a frame, of which no more is read than the face. */
+fs_status fs_face_quality_frame(const fs_frame *frame, const fs_face *face, const fs_quality_options *options,
+                                fs_quality *quality);
 /* "too small", ...; of one bit; static, never NULL. */
 const char *fs_quality_reason_text(fs_quality_reason reason);
 
@@ -435,10 +445,10 @@ typedef struct fs_tracker fs_tracker;
 fs_status fs_tracker_options_init(fs_tracker_options *options, size_t size);
 /* NULL options: defaults. It holds no pictures and no more than max_tracks tracks. */
 fs_status fs_tracker_create(fs_tracker **out, const fs_tracker_options *options);
-/* The faces of the next frame, of which `tracked`, with room for `capacity`, at least `count`, receives one for each. Faces
- * without a box, or more than 1024, are refused, and then nothing has changed. `qualities` [count] are 0 or more, such as
- * fs_quality.score; NULL: score * sqrt(width * height). `time` is never less than the last frame's. The same faces give the
- * same tracks, always. */
+/* The faces of the next frame, of which `tracked`, with room for `capacity`, at least `count`, receives one for each. Boxes
+ * are looked at, landmarks are not. Faces without a box, or more than 1024, are refused, and then nothing has changed.
+ * `qualities` [count] are 0 or more, such as fs_quality.score; NULL: score * sqrt(width * height). `time` is never less than
+ * the last frame's. The same faces give the same tracks, always. */
 fs_status fs_tracker_update(fs_tracker *tracker, const fs_face *faces, const float *qualities, size_t count, double time,
                             fs_tracked *tracked, size_t capacity);
 /* The tracks that the last fs_tracker_update or fs_tracker_finish ended; a track that never began is not told. Writes
@@ -451,8 +461,6 @@ fs_status fs_tracker_finish(fs_tracker *tracker);
 void fs_tracker_destroy(fs_tracker *tracker);
 
 /* ---- Verification: is this the person? Near means the same: same = distance <= threshold. ---- */
-
-#define FS_DEFAULT_THRESHOLD (-1.0f) /* the model's own; any other threshold must be >= 0 */
 
 typedef struct fs_verdict {
   float distance;  /* Euclidean */
@@ -484,7 +492,7 @@ typedef enum fs_distance_kind {
 fs_status fs_distances(fs_distance_kind kind, const float *a, size_t count_a, const float *b, size_t count_b,
                        size_t dimension, const float *head, float *distances, size_t capacity);
 
-/* ---- Identification: who of some people is it, or is it somebody else? On arrays of your own. ---- */
+/* ---- Identification: who of some people is it, or is it somebody else? On arrays of your own, or in a gallery. ---- */
 
 /* How several photos of a person count. */
 typedef enum fs_rule {
@@ -499,7 +507,9 @@ typedef struct fs_identify_options {
   fs_rule rule;          /* default FS_RULE_NEAREST */
   fs_distance_kind kind; /* default FS_DISTANCE_EUCLIDEAN */
   const float *head;     /* dimension + 1 floats for a kind that has one; default NULL */
-  float threshold;       /* 0 or more; it belongs to model and kind and must be set: fs_embedder_threshold, fs_calibrate */
+  float threshold;       /* 0 or more: it belongs to model, kind and rule (everybody is nearer to a template than to a photo);
+                          * fs_identify wants one (fs_embedder_threshold, fs_calibrate); default FS_DEFAULT_THRESHOLD, in a
+                          * gallery the model's own, of Euclidean distances alone */
   float margin;          /* by how much the next person must be farther; default 0: that is not asked for */
   uint32_t neighbours;   /* of FS_RULE_VOTE; default 5 */
 } fs_identify_options;
@@ -523,11 +533,11 @@ fs_status fs_identify_options_init(fs_identify_options *options, size_t size);
 fs_status fs_identify(const float *embeddings, const int32_t *labels, size_t count, size_t dimension, const float *probe,
                       const fs_identify_options *options, fs_identity *identity);
 
-/* ---- Gallery: people, several photos each, encoded once; in memory, or in a file that keeps them. ----
+/* ---- Gallery: people, several photos each, encoded once; in memory, or in a file or on a server that keeps them. ----
  *
- * What is asked is answered from memory, by measuring every photo. With a file (fs_gallery_open) a change is written to the
- * file first, then to memory: once the call returns FS_OK it outlives a killed process and a power cut, and a change that
- * fails changes nothing. Searching threads wait while memory itself is changed, not while the disk is written. */
+ * What is asked is answered from memory, by measuring every photo. With a file or a server (fs_gallery_open) a change is
+ * written there first, then to memory: once the call returns FS_OK it outlives a killed process and a power cut, and a change
+ * that fails changes nothing. Searching threads wait while memory itself is changed, not while anything is written. */
 
 #define FS_NAME_CAPACITY 256 /* a name is 1 to 255 bytes */
 
@@ -569,6 +579,26 @@ fs_status fs_gallery_identify(const fs_gallery *gallery, const float *embedding,
 fs_status fs_gallery_identify_photo(const fs_gallery *gallery, const fs_embedder *embedder,
                                     const fs_detector *detector, const fs_image *photo, float threshold,
                                     fs_match *match);
+typedef struct fs_gallery_identity {
+  int32_t known;            /* 1 if the nearest person is within the threshold and far enough before the next */
+  int32_t ambiguous;        /* 1 if within the threshold, but not far enough before the next: a stranger, then */
+  float distance;           /* of the nearest person, by the rule; infinite if the gallery is empty */
+  float runner_up_distance; /* infinite if there is nobody else */
+  float margin;             /* runner_up_distance - distance; negative where a vote went to one who is farther */
+  float threshold;          /* that was used */
+  uint64_t photo;           /* the nearest person's nearest; UINT64_MAX if the gallery is empty */
+  uint32_t votes;           /* of FS_RULE_VOTE: the nearest person's; else 0 */
+  char name[FS_NAME_CAPACITY];      /* the nearest person, known or not; "" if the gallery is empty */
+  char runner_up[FS_NAME_CAPACITY]; /* the next person; "" if there is nobody else */
+} fs_gallery_identity;
+
+/* Who is it, by a rule for several photos of a person, and who comes next? NULL options: defaults, which find the person of
+ * fs_gallery_identify. */
+fs_status fs_gallery_identify_by(const fs_gallery *gallery, const float *embedding, size_t dimension,
+                                 const fs_identify_options *options, fs_gallery_identity *identity);
+fs_status fs_gallery_identify_photo_by(const fs_gallery *gallery, const fs_embedder *embedder, const fs_detector *detector,
+                                       const fs_image *photo, const fs_identify_options *options,
+                                       fs_gallery_identity *identity);
 /* The k photos nearest to each of `count` embeddings, measured against every photo: neighbours[i * k] is the
  * nearest to embedding i, the others follow; of equally near ones, the one added first. `capacity` is at
  * least count * k. Each embedding gets *found = min(k, photos) neighbours (`found` may be NULL); the rest
@@ -584,23 +614,38 @@ fs_status fs_gallery_within(const fs_gallery *gallery, const float *embedding, s
 /* A gallery in a file. The file is a database of SQLite's in write-ahead mode: beside it lie FILE-wal and FILE-shm while it is
  * open, and they belong to it. Processes may share it: one writes while others read. A change sees first what others
  * changed; searches do not look at the file until fs_gallery_reload. Not to be used after fork, other than to search
- * and to destroy: open it again in the child. */
+ * and to destroy: open it again in the child.
+ *
+ * A gallery on a PostgreSQL server, which any number of hosts share, is opened by its address instead of a path:
+ * "postgresql://user:password@host:port/database?option=value", in libpq's words; what it leaves out libpq looks for in PGUSER
+ * and the like and in ~/.pgpass. Reasons hold no passwords. libpq (14 or later) is loaded when the first address is given. All else
+ * is as with a file:
+ *  - Three tables, facestyle_..., are made at the first opening, in the first schema of the search path; one gallery a schema
+ *    (another: options=-csearch_path%3DNAME).
+ *  - Each host has all of the gallery in memory and searches there; the server only keeps it. Hosts write one after the
+ *    other. fs_gallery_reload reads only new photos, unless others were removed or replaced.
+ *  - Nothing waits for ever: FS_IO after 10 seconds for a connection (connect_timeout) or for another host that writes, 20 for
+ *    a statement, 30 for a server that says nothing.
+ *  - When the connection is lost the call fails with FS_IO, searches go on, and the next change or reload connects again.
+ *    (If it is lost while a change ends, that change may have been kept: the next change or reload shows.)
+ *  - A server that was restored from an older copy is another gallery: open it again. */
 
 #define FS_GALLERY_KEY_LENGTH 32
 
 typedef struct fs_gallery_options {
   size_t size;
-  const uint8_t *key; /* 32 bytes that encrypt the embeddings in the file, from its beginning on (XChaCha20-Poly1305 of
+  const uint8_t *key; /* 32 bytes that encrypt the embeddings that are kept, from the beginning on (XChaCha20-Poly1305 of
                        * libsodium, which is loaded when it is needed); names and notes are not encrypted. Default NULL */
   int32_t read_only;  /* not 0: changes are refused; a file that lies where nothing may be written can be opened. Default 0 */
-  int32_t create;     /* not 0: begin a new gallery where there is no file, if an embedder is given. Default 1 */
+  int32_t create;     /* not 0: begin a new gallery where there is none, if an embedder is given. Default 1 */
 } fs_gallery_options;
 
 fs_status fs_gallery_options_init(fs_gallery_options *options, size_t size);
 /* Opens a gallery, or begins one. `embedder` may be NULL for one that is there. FS_WRONG_MODEL for a gallery of another model
  * than the embedder's; FS_BAD_DATA for a file that is no gallery, or damaged; FS_INVALID_ARGUMENT for a key that is not the
- * gallery's, or one too few or too many; FS_IO for what the system refuses, and for a key where libsodium is not to be
- * loaded. NULL options: defaults. */
+ * gallery's, or one too few or too many, and for what is no address; FS_NOT_FOUND where no gallery is and none can be begun;
+ * FS_IO for what the system or the server refuses, and where libsodium for a key, or libpq, is not to be loaded. NULL options:
+ * defaults. */
 fs_status fs_gallery_open(fs_gallery **out, const char *path, const fs_embedder *embedder, const fs_gallery_options *options);
 
 typedef struct fs_gallery_info {
@@ -609,8 +654,8 @@ typedef struct fs_gallery_info {
   uint64_t people, photos;
   uint32_t dimension;   /* floats in one embedding */
   float threshold;      /* the model's */
-  int32_t is_stored;    /* 1 with a file, 0 in memory alone */
-  int32_t is_encrypted; /* 1 if embeddings are encrypted in the file */
+  int32_t is_stored;    /* 1 in a file or on a server, 0 in memory alone */
+  int32_t is_encrypted; /* 1 if embeddings are encrypted where they are kept */
   int32_t is_read_only;
 } fs_gallery_info;
 
@@ -652,7 +697,9 @@ fs_status fs_gallery_add_many(fs_gallery *gallery, const char *const *names, con
                               size_t dimension, fs_gallery_report *report);
 /* Removes a photo, and its person with the last one. FS_NOT_FOUND if it is not there. What is removed or replaced
  * leaves the file for good: its bytes are overwritten, the write-ahead log is emptied. (While another process is reading,
- * the log keeps them until the next removal; that is a warning in the log.) */
+ * the log keeps them until the next removal; that is a warning in the log.) On a server its rows and their index entries are
+ * deleted and vacuumed at once; the bytes may stay in freed space until VACUUM FULL, in the server's write-ahead log, replicas and
+ * backups, where a key keeps them unreadable. */
 fs_status fs_gallery_remove_photo(fs_gallery *gallery, uint64_t photo);
 /* Gives a photo another embedding; number, person, time and note stay. */
 fs_status fs_gallery_replace_photo(fs_gallery *gallery, uint64_t photo, const float *embedding, size_t dimension);
@@ -710,7 +757,9 @@ fs_status fs_triplet_loss(const float *anchors, const float *positives, const fl
 
 typedef enum fs_cost_variant {
   FS_COST_NORMALISED = 0, /* content 1/(4 H W C), style 1/(4 C^2 (H W)^2) */
-  FS_COST_LECTURE = 1     /* content 1/2, style 1/(2 H W C) */
+  FS_COST_LECTURE = 1,    /* content 1/2, style 1/(2 H W C) */
+  FS_COST_MEANS = 2,      /* content 1/(H W C), style 1/(C^2 (H W)^2): PytorchNeuralStyleTransfer, neural-style */
+  FS_COST_ROOTS = 3       /* content 1/(2 sqrt(H W C)), style 1/(4 C^2 (H W)^2): neural-style-tf */
 } fs_cost_variant;
 
 /* Content cost: factor * sum (generated - content)^2 over features [height, width, channels]. */
@@ -748,7 +797,9 @@ typedef enum fs_loss_kind {
   /* A teacher's embeddings t, [count, dimension], in place of labels. Always means. */
   FS_LOSS_DISTILLATION = 11, /* cosine_weight * mean(1 - cos(x, t)) + similarity_weight * mean over all pairs of
                               * (cos(x[i], x[j]) - cos(t[i], t[j]))^2 */
-  FS_LOSS_TEACHER_DISTANCE = 12 /* mean of |x - t|^2 */
+  FS_LOSS_TEACHER_DISTANCE = 12, /* mean of |x - t|^2 */
+  /* A network that is the classifier itself, and trained whole: x are its scores, labels are 0 to dimension - 1. */
+  FS_LOSS_CROSS_ENTROPY = 13 /* cross-entropy of softmax(x); no head */
 } fs_loss_kind;
 
 typedef struct fs_loss_options {
@@ -776,7 +827,7 @@ fs_status fs_loss_options_init(fs_loss_options *options, size_t size, fs_loss_ki
 
 /* The head: what a loss is trained with besides the network, in one array of floats: weight [classes, dimension],
  * bias [classes], centres [classes, dimension], as far as the loss has them (CosFace and ArcFace have no bias; of a
- * pair loss there is one class). `classes` is looked at by classifiers alone. *count is 0 for a loss without a head. */
+ * pair loss there is one class). `classes` is looked at by classifiers with a head alone. *count is 0 for a loss without a head. */
 fs_status fs_loss_head_size(const fs_loss_options *options, size_t dimension, size_t classes, size_t *count);
 /* First values: weights and centres uniform within +-sqrt(6 / (dimension + classes)), biases 0; always the same for a seed. */
 fs_status fs_loss_head_init(const fs_loss_options *options, size_t dimension, size_t classes, uint64_t seed, float *head,
@@ -865,68 +916,157 @@ fs_status fs_convolve(size_t axes, const float *x, const size_t *x_shape, const 
 
 typedef enum fs_action { FS_CONTINUE = 0, FS_FINISH = 1, FS_CANCEL = 2 } fs_action;
 
+/* Why nothing more is done. */
+typedef enum fs_style_ending {
+  FS_ENDING_NONE = 0,       /* there is more to do */
+  FS_ENDING_STEPS = 1,      /* all steps are done */
+  FS_ENDING_CONVERGED = 2,  /* the gradient is 0 */
+  FS_ENDING_STALLED = 3,    /* L-BFGS: no picture along the last direction was better */
+  FS_ENDING_NOT_FINITE = 4, /* the costs left the range of float; the picture is the last whose costs did not */
+  FS_ENDING_DEADLINE = 5
+} fs_style_ending;
+
 typedef struct fs_style_job fs_style_job;
 
 typedef struct fs_style_progress {
   size_t size;
-  uint32_t step, steps;          /* steps done, of how many */
-  double content, style, total;  /* costs of the picture this step started from; total = alpha content + beta style */
-  double seconds;                /* since the start */
+  uint32_t step, steps;          /* evaluations of the costs and their gradient so far, of how many */
+  double content, style, total;  /* costs of the picture evaluated: total = alpha content + beta style + gamma variation */
+  double seconds;                /* of work, since the start */
   const fs_style_job *job;       /* for fs_style_preview; valid during the callback */
+  double variation;
+  uint32_t width, height;        /* of the scale that is painted */
+  fs_style_ending ending;
 } fs_style_progress;
 
-/* Called after each step on the thread that called fs_styler_run, with nothing locked. FS_FINISH keeps
- * the picture so far and returns FS_OK; FS_CANCEL drops it and returns FS_CANCELLED. It must not use
- * the styler, other functions are fine. */
+/* Called for each evaluation, after the step of the optimiser that made it, on the thread that called fs_styler_run,
+ * with nothing locked. FS_FINISH keeps the picture so far and returns FS_OK; FS_CANCEL drops it and returns FS_CANCELLED. It
+ * must not use the styler, other functions are fine. */
 typedef fs_action
     (*fs_style_callback)(const fs_style_progress *progress, void *user);
 
 typedef struct fs_style_layer {
-  const char *name; /* "conv1_1" ... "conv5_4" */
-  float weight;     /* lambda, the layer's part of the style cost */
+  const char *name; /* "conv1_1" ... "conv5_4", behind its rectifier; "conv4_2.linear": before it */
+  float weight;     /* lambda, the layer's part of the cost */
 } fs_style_layer;
+
+/* Settings by the name of the program that made them known, with its losses on the same pictures and weights. (Where a picture
+ * has sides that 16 does not divide, theirs may round another way when pooling.) */
+typedef enum fs_style_preset {
+  FS_PRESET_PYRAMID = 0,         /* "pyramid", ours: from coarse to fine by L-BFGS */
+  FS_PRESET_COURSE = 1,          /* "course": the course notebook, 200 steps of Adam from noise over the content */
+  FS_PRESET_GATYS = 2,           /* "gatys": Gatys' PytorchNeuralStyleTransfer */
+  FS_PRESET_NEURAL_STYLE = 3,    /* "neural-style": Johnson's; its printed total leaves the variation out */
+  FS_PRESET_NEURAL_STYLE_PT = 4, /* "neural-style-pt": ProGamerGov's */
+  FS_PRESET_NEURAL_STYLE_TF = 5  /* "neural-style-tf": Smith's */
+} fs_style_preset;
+
+typedef enum fs_style_optimiser { FS_STYLE_ADAM = 0, FS_STYLE_LBFGS = 1 } fs_style_optimiser;
+
+typedef enum fs_style_start { FS_START_CONTENT = 0, FS_START_NOISE = 1, FS_START_STYLE = 2 } fs_style_start;
+
+/* How restless a picture is. */
+typedef enum fs_total_variation {
+  FS_VARIATION_ABSOLUTE = 0, /* sum |x - right| + |x - below| */
+  FS_VARIATION_SQUARED = 1   /* 1/2 sum (x - right)^2 + (x - below)^2, of pixels that have both (Mahendran and Vedaldi 2015) */
+} fs_total_variation;
+
+/* Whose colours the picture has (Gatys et al., "Preserving color in neural artistic style transfer", 2016). */
+typedef enum fs_style_colours {
+  FS_COLOURS_STYLE = 0,
+  FS_COLOURS_LUMINANCE = 1, /* the content's: luma alone is painted */
+  FS_COLOURS_CHOLESKY = 2,  /* the content's: the style's are moved to their mean and covariance before, by Cholesky factors */
+  FS_COLOURS_PRINCIPAL = 3, /* the same by symmetric roots (principal axes) */
+  FS_COLOURS_HISTOGRAM = 4  /* the content's: the style's are moved to their histograms before, channel by channel */
+} fs_style_colours;
 
 typedef struct fs_style_options {
   size_t size;
   uint32_t width, height; /* of the picture; default 0, 0: the content's. One 0: from the other, same aspect */
-  uint32_t steps;         /* of Adam; default 200 */
-  float content_weight;   /* alpha; default 10 */
-  float style_weight;     /* beta; default 40 */
-  float learning_rate;    /* default 2, in levels of 0...255 */
-  float noise_ratio;      /* the start is ratio * noise(-20...20) + (1 - ratio) * content; default 0.6 */
-  uint64_t seed;          /* of that noise (xoshiro256++); default 1 */
-  fs_pooling pooling;     /* default FS_POOLING_AVERAGE */
-  fs_cost_variant cost;   /* default FS_COST_NORMALISED */
-  const char *content_layer;          /* default NULL: "conv4_2" */
-  const fs_style_layer *style_layers; /* default NULL: conv1_1, conv2_1, conv3_1, conv4_1, conv5_1 at 0.2 each */
+  uint32_t steps;         /* evaluations of the costs and their gradient, of all scales together; of Adam a step each */
+  float content_weight;   /* alpha */
+  float style_weight;     /* beta */
+  float learning_rate;    /* Adam's, in levels of 0...255 */
+  float noise_ratio;      /* the start is ratio * noise(-20...20) + (1 - ratio) * what `start` says */
+  uint64_t seed;          /* of that noise (xoshiro256++) */
+  fs_pooling pooling;
+  fs_cost_variant cost;
+  const char *content_layer;          /* the only one; default NULL: the preset's */
+  const fs_style_layer *style_layers; /* default NULL: the preset's */
   size_t style_layer_count;           /* 1 to 16 when style_layers is given */
   fs_style_callback on_step;          /* default NULL */
   void *user;                         /* handed to on_step untouched */
+  fs_style_preset preset;             /* whose layers are meant where none are given */
+  fs_style_optimiser optimiser;
+  uint32_t history;        /* pairs that L-BFGS keeps, 1 to 1000, each twice as large as the picture in floats */
+  uint32_t coarsest;       /* longest side of the first scale, at least 16, each next one twice as large; 0: one scale alone */
+  float averaging;         /* decay of a running mean of the pictures, which is then the result; 0: the last one is */
+  int32_t clamp;           /* not 0: Adam holds levels within 0...255 */
+  double deadline;         /* seconds of work after which the picture is ready, as good as it became; 0: none. The
+                            * scales share them. A step under way is finished */
+  fs_style_start start;
+  float style_scale;       /* the style's longest side in parts of the picture's, 0.05 to 20, its shape kept, and its Gram
+                            * matrices compared by pixel; 0: it is cut about its centre to the picture's shape and size */
+  fs_style_colours colours;
+  fs_total_variation variation;
+  float variation_weight;  /* gamma */
+  const fs_style_layer *content_layers; /* in place of content_layer; default NULL */
+  size_t content_layer_count;           /* 1 to 16 when content_layers is given */
 } fs_style_options;
 
+/* A style as it is painted from: with its colours moved to those of `content` as `colours` says. */
+fs_status fs_style_match_colours(fs_image **out, const fs_image *style, const fs_image *content, fs_style_colours colours);
+
+/* The settings of FS_PRESET_PYRAMID. */
 fs_status fs_style_options_init(fs_style_options *options, size_t size);
+fs_status fs_style_options_preset(fs_style_options *options, size_t size, fs_style_preset preset);
+const char *fs_style_preset_name(fs_style_preset preset); /* static; NULL for none: the presets count from 0 */
 
 typedef struct fs_styler fs_styler;
 
 fs_status fs_styler_create(fs_styler **out, const fs_model *vgg);
-/* Repaints `content` in the manner of `style`, which is scaled and cut about its centre to the size of
- * the picture. NULL options: defaults. */
+/* Repaints `content` in the manner of `style`. NULL options: defaults. FS_INVALID_ARGUMENT, with the number, where costs are not
+ * finite from the start: weights are too large. */
 fs_status fs_styler_run(fs_styler *styler, fs_image **out, const fs_image *content, const fs_image *style,
                         const fs_style_options *options);
 /* What fs_styler_run will make this process hold at its peak, in bytes, beyond what it holds before, for a content
- * of width x height and these options; true within a tenth and 4 MB. It depends on the threads set, and counts
+ * of width x height and these options; true within a tenth and 4 MB, or 24 MB with scales, which may want some weights in a
+ * second layout. It depends on the threads set, and counts
  * weights that the first run lays out and the styler keeps: later runs need less. Not counted: your previews, and
  * for a moment at the start a copy of the part of `style` that is used. */
 fs_status fs_styler_memory_needed(const fs_styler *styler, uint32_t width, uint32_t height,
                                   const fs_style_options *options, uint64_t *bytes);
-/* The picture so far, inside a callback. */
+/* The picture so far, inside a callback, in the size of its scale. */
 fs_status fs_style_preview(const fs_style_progress *progress, fs_image **out);
-/* Costs of a given picture, with the sizes of the three images as they are (steps, seed and start are
- * ignored). `gradient` may be NULL, or receives d total / d pixel, [height, width, 3] in R,G,B order. */
+/* Costs of a given picture, with the sizes of the three images as they are and their colours (steps, seed, scales and
+ * start are ignored). `gradient` may be NULL, or receives d total / d pixel, [height, width, 3] in R,G,B order. */
 fs_status fs_styler_evaluate(fs_styler *styler, const fs_image *generated, const fs_image *content,
                              const fs_image *style, const fs_style_options *options, double *content_cost,
                              double *style_cost, double *total_cost, float *gradient, size_t capacity);
 void fs_styler_destroy(fs_styler *styler);
+
+/* ---- Style jobs: a painting in your own time. ---- */
+
+/* The same work, step by step: stop calling to pause, destroy to cancel, take the result whenever it is good enough. A job
+ * is used by one thread at a time; several may share a styler's weights, the styler may go before them.
+ * `styles`: 1 to 64 pictures whose Gram matrices are mixed by their weights, which need not add up to 1; NULL weights: the same
+ * for all. FS_START_STYLE begins with the first. */
+fs_status fs_style_job_create(fs_style_job **out, const fs_styler *styler, const fs_image *content,
+                              const fs_image *const *styles, const float *weights, size_t count,
+                              const fs_style_options *options);
+/* Goes on for at least so many evaluations (a line search of L-BFGS is brought to its end), or until the job has ended, as
+ * progress->ending says. The costs are those of the last evaluation. on_step is called as by fs_styler_run: FS_FINISH ends this
+ * call alone, FS_CANCEL too, with FS_CANCELLED. */
+fs_status fs_style_job_step(fs_style_job *job, uint32_t evaluations, fs_style_progress *progress);
+/* The picture so far: in the size of the scale that is painted, and in its own. */
+fs_status fs_style_job_preview(const fs_style_job *job, fs_image **out);
+fs_status fs_style_job_result(const fs_style_job *job, fs_image **out);
+/* A checkpoint, from which a job of the same pictures and options goes on with the very bits that would have come, in
+ * another process too. The file appears whole or not at all. */
+fs_status fs_style_job_save(const fs_style_job *job, const char *path);
+/* FS_WRONG_MODEL for other pictures or options; FS_BAD_DATA for what is no checkpoint. Nothing is changed then. */
+fs_status fs_style_job_load(fs_style_job *job, const char *path);
+void fs_style_job_destroy(fs_style_job *job);
 
 /* ---- Fast styles: one pass of a network, no optimiser. ---- */
 
@@ -982,6 +1122,43 @@ fs_status fs_universal_styler_memory_needed(const fs_universal_styler *styler, u
                                             uint64_t *bytes);
 void fs_universal_styler_destroy(fs_universal_styler *styler);
 
+/* Teaches a network of the architecture "fast-style-resize" one style, by VGG-19 (Johnson, Alahi and Fei-Fei 2016): its
+ * pictures shall have the photos' features (at conv3_3) and the style's Gram matrices (at conv1_2, conv2_2, conv3_3 and
+ * conv4_3). Used by one thread at a time: others wait. */
+typedef struct fs_fast_trainer_options {
+  size_t size;
+  uint32_t filters;      /* of the network's first layer, 1 to 256; default 32 */
+  uint32_t blocks;       /* residual ones, 1 to 64; default 5 */
+  uint32_t side;         /* of the pictures that it is taught with, a multiple of 16 from 32 to 2048; default 256 */
+  uint32_t scales;       /* 2: the style is matched at half the size too (Wang and others 2017); default 1 */
+  float content_weight;  /* default 1 */
+  float style_weight;    /* of each layer and scale; default 10 */
+  float smoothness;      /* of the mean squared step between neighbours; default 0.001 */
+  float rate;            /* Adam's; default 0.001 */
+  uint64_t seed;         /* of the first weights; default 1 */
+} fs_fast_trainer_options;
+
+/* What a step measured before it moved the weights: means over its photos, weighted. */
+typedef struct fs_fast_training_step {
+  size_t size;
+  uint32_t step;         /* steps done */
+  double content, style, smoothness, total;
+} fs_fast_training_step;
+
+fs_status fs_fast_trainer_options_init(fs_fast_trainer_options *options, size_t size);
+
+typedef struct fs_fast_trainer fs_fast_trainer;
+/* `style` is cut about its centre and scaled to side x side. NULL options: defaults. */
+fs_status fs_fast_trainer_create(fs_fast_trainer **out, const fs_model *vgg, const fs_image *style,
+                                 const fs_fast_trainer_options *options);
+/* One step on 1 to 1024 photos, each cut and scaled like the style. `step` may be NULL; set its size. FS_BAD_DATA where the
+ * cost is no finite number: nothing is changed then. */
+fs_status fs_fast_trainer_step(fs_fast_trainer *trainer, const fs_image *const *contents, size_t count,
+                               fs_fast_training_step *step);
+/* Writes the network as it is: a model for fs_fast_styler_create. `note` may be NULL. */
+fs_status fs_fast_trainer_save_model(fs_fast_trainer *trainer, const char *path, const char *note);
+void fs_fast_trainer_destroy(fs_fast_trainer *trainer);
+
 /* ---- Photos to learn from. ---- */
 
 /* A list of photos, with what is known of them: who it is, and five points. Nothing is read until a training does. Threads
@@ -1033,7 +1210,8 @@ typedef struct fs_trainer_options {
   size_t size;
   const char *architecture;    /* a name of fs_architecture_name; default NULL: "nn4.small2" */
   const fs_loss_options *loss; /* default NULL: FS_LOSS_SEMI_HARD with its defaults */
-  uint32_t classes;            /* people, at least 1, for a classifier; default 0 */
+  uint32_t classes;            /* people, at least 1, for a classifier; default 0, which of FS_LOSS_CROSS_ENTROPY is the network's
+                                * own number */
   fs_optimiser optimiser;      /* default FS_ADAM */
   fs_schedule schedule;        /* default FS_SCHEDULE_ONE_CYCLE */
   uint32_t steps;              /* of the schedule and of fs_trainer_run; default 1000, at least 2 */
@@ -1146,9 +1324,9 @@ fs_status fs_trainer_resume(fs_trainer *trainer, const char *path);
 
 typedef enum fs_precision { FS_FLOAT32 = 0, FS_FLOAT16 = 1 } fs_precision;
 
-/* Writes the network as a model: fs_model_open takes it, and, if its pictures are square, fs_embedder_create. `threshold`,
- * 0 or more, is the distance up to which two faces are one person's (fs_evaluate_pairs finds it); `note`, which may be NULL,
- * is kept as metadata "note". The file appears whole or not at all. */
+/* Writes the network as a model: fs_model_open takes it, and, if it embeds square pictures, fs_embedder_create. `threshold`,
+ * 0 or more, is the distance up to which two faces are one person's (fs_evaluate_pairs finds it), of another network what
+ * its user makes of it; `note`, which may be NULL, is kept as metadata "note". The file appears whole or not at all. */
 fs_status fs_trainer_save_model(fs_trainer *trainer, const char *path, fs_precision precision, float threshold,
                                 const char *note);
 

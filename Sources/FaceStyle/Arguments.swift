@@ -75,6 +75,33 @@ func text(_ pointer: UnsafePointer<CChar>?, _ name: StaticString, limit: Int = 4
   return text
 }
 
+/// A caller's struct that begins with its size, and grows only at its end.
+protocol SizedStruct {
+  /// What its _init function writes, and what NULL stands for.
+  static var standard: Self { get }
+  /// Its size in the first version that had it.
+  static var least: Int { get }
+}
+
+extension SizedStruct {
+  // All are version 0.1's: a struct that grows keeps its number.
+  static var least: Int { MemoryLayout<Self>.size }
+}
+
+/// The known part of a caller's struct, over the standard one.
+func known<Options: SizedStruct>(
+  _ pointer: UnsafePointer<Options>?, _ name: StaticString = "options"
+) throws(Failure) -> Options {
+  try prefixed(pointer, defaults: .standard, least: Options.least, name)
+}
+
+/// Writes the standard into a caller's struct of `size` bytes.
+func initialise<Options: SizedStruct>(
+  _ pointer: UnsafeMutablePointer<Options>?, _ size: Int, _ name: StaticString = "options"
+) throws(Failure) {
+  try initialise(pointer, size, defaults: .standard, least: Options.least, name)
+}
+
 /// A caller's struct that begins with its size: the known part of it over `defaults`.
 /// - Parameter least: its size in the first version that had it.
 func prefixed<Options>(

@@ -7,22 +7,22 @@ public func fs_calibration_options_init(
   _ options: UnsafeMutablePointer<fs_calibration_options>?, _ size: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(options, size, defaults: calibrationDefaults, least: calibrationOptionsSize, "options")
+    try initialise(options, size)
   }
 }
 
-private let calibrationOptionsSize = MemoryLayout<fs_calibration_options>.size  // version 0.1's
-
-private var calibrationDefaults: fs_calibration_options {
-  let standard = Calibration.Options()
-  return fs_calibration_options(
-    size: MemoryLayout<fs_calibration_options>.size, false_accept_rate: standard.falseAcceptRate,
-    confidence: standard.confidence, people: UInt64(standard.people))
+extension fs_calibration_options: SizedStruct {
+  static var standard: fs_calibration_options {
+    let standard = Calibration.Options()
+    return fs_calibration_options(
+      size: MemoryLayout<fs_calibration_options>.size, false_accept_rate: standard.falseAcceptRate,
+      confidence: standard.confidence, people: UInt64(standard.people))
+  }
 }
 
 extension Calibration.Options {
   fileprivate init(_ options: UnsafePointer<fs_calibration_options>?) throws(Failure) {
-    let given = try prefixed(options, defaults: calibrationDefaults, least: calibrationOptionsSize, "options")
+    let given = try known(options)
     self.init()
     falseAcceptRate = given.false_accept_rate
     confidence = given.confidence

@@ -114,10 +114,9 @@ extension Reduction {
 
 extension CostVariant {
   init(_ variant: fs_cost_variant) throws(Failure) {
-    switch variant {
-    case FS_COST_NORMALISED: self = .normalised
-    case FS_COST_LECTURE: self = .lecture
-    default: throw .invalidArgument("cost variant \(variant.rawValue), wanted FS_COST_NORMALISED or FS_COST_LECTURE")
+    guard let known = CostVariant(rawValue: Int32(bitPattern: variant.rawValue)) else {
+      throw .invalidArgument("cost variant \(variant.rawValue), wanted FS_COST_NORMALISED to FS_COST_ROOTS")
     }
+    self = known
   }
 }

@@ -23,7 +23,7 @@ public func fs_differentiate(
 @c @implementation
 public func fs_gradient_options_init(_ options: UnsafeMutablePointer<fs_gradient_options>?, _ size: Int) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(options, size, defaults: .standard, least: fs_gradient_options.least, "options")
+    try initialise(options, size)
   }
 }
 
@@ -158,15 +158,13 @@ private struct HostFunction {
   }
 }
 
-extension fs_gradient_options {
-  static let least = MemoryLayout<fs_gradient_options>.size
-
+extension fs_gradient_options: SizedStruct {
   static var standard: fs_gradient_options {
-    fs_gradient_options(size: least, step: 1e-6, absolute: 1e-5, relative: 1e-3)
+    fs_gradient_options(size: MemoryLayout<fs_gradient_options>.size, step: 1e-6, absolute: 1e-5, relative: 1e-3)
   }
 
   init(reading options: UnsafePointer<fs_gradient_options>?) throws(Failure) {
-    self = try prefixed(options, defaults: .standard, least: fs_gradient_options.least, "options")
+    self = try known(options)
     guard step >= 1e-12, step <= 1 else { throw .invalidArgument("step \(step), wanted 1e-12 to 1") }
     guard absolute >= 0, relative >= 0, absolute.isFinite, relative.isFinite, absolute + relative > 0 else {
       throw .invalidArgument("tolerances \(absolute) and \(relative), wanted 0 or more and not both 0")

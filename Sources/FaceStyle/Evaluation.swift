@@ -110,17 +110,17 @@ public func fs_evaluation_options_init(
   _ options: UnsafeMutablePointer<fs_evaluation_options>?, _ size: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(options, size, defaults: evaluationDefaults, least: evaluationOptionsSize, "options")
+    try initialise(options, size)
   }
 }
 
-private let evaluationOptionsSize = MemoryLayout<fs_evaluation_options>.size  // version 0.1's
-
-private var evaluationDefaults: fs_evaluation_options {
-  let standard = Evaluation.Options()
-  return fs_evaluation_options(
-    size: MemoryLayout<fs_evaluation_options>.size, folds: UInt32(standard.folds),
-    least_false_accepts: standard.leastFalseAccepts)
+extension fs_evaluation_options: SizedStruct {
+  static var standard: fs_evaluation_options {
+    let standard = Evaluation.Options()
+    return fs_evaluation_options(
+      size: MemoryLayout<fs_evaluation_options>.size, folds: UInt32(standard.folds),
+      least_false_accepts: standard.leastFalseAccepts)
+  }
 }
 
 @c @implementation
@@ -130,7 +130,7 @@ public func fs_evaluate_pairs(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(evaluation, "evaluation")
-    let given = try prefixed(options, defaults: evaluationDefaults, least: evaluationOptionsSize, "options")
+    let given = try known(options)
     var options = Evaluation.Options()
     options.folds = Int(given.folds)
     options.leastFalseAccepts = given.least_false_accepts

@@ -26,8 +26,9 @@ private let detectorOptionsSize = MemoryLayout<fs_detector_options>.size  // ver
 
 private var detectorDefaults: fs_detector_options {
   let standard = DetectorOptions()
+  let own = FS_DEFAULT_THRESHOLD
   return fs_detector_options(
-    size: MemoryLayout<fs_detector_options>.size, min_face: standard.smallestFace, thresholds: standard.thresholds,
+    size: MemoryLayout<fs_detector_options>.size, min_face: standard.smallestFace, thresholds: (own, own, own),
     scale_step: standard.scaleStep, max_faces: UInt32(standard.mostFaces), order: FS_LARGEST_FIRST, region: fs_region())
 }
 
@@ -40,7 +41,8 @@ public func fs_detector_create(
     let given = try prefixed(options, defaults: detectorDefaults, least: detectorOptionsSize, "options")
     var options = DetectorOptions()
     options.smallestFace = given.min_face
-    options.thresholds = given.thresholds
+    func chosen(_ threshold: Float) -> Float? { threshold == FS_DEFAULT_THRESHOLD ? nil : threshold }
+    options.thresholds = (chosen(given.thresholds.0), chosen(given.thresholds.1), chosen(given.thresholds.2))
     options.scaleStep = given.scale_step
     options.mostFaces = Int(given.max_faces)
     options.order = try .init(given.order)
@@ -84,6 +86,11 @@ private func report(
   let found = try find()
   if let room { for (i, face) in found.prefix(capacity).enumerated() { room[i] = fs_face(face) } }
   count.pointee = found.count
+}
+
+@c @implementation
+public func fs_detector_finds_points(_ detector: OpaquePointer?) -> Int32 {
+  Handle.find(detector, Detector.self)?.findsPoints == true ? 1 : 0
 }
 
 @c @implementation
@@ -313,7 +320,8 @@ extension DetectorOptions.Order {
 extension fs_face {
   init(_ face: Face) {
     func point(_ i: Int) -> fs_point {
-      face.landmarks.indices.contains(i) ? fs_point(x: face.landmarks[i].x, y: face.landmarks[i].y) : fs_point()
+      face.landmarks.indices.contains(i)
+        ? fs_point(x: face.landmarks[i].x, y: face.landmarks[i].y) : fs_point(x: .nan, y: .nan)
     }
     self.init(
       x: face.box.left, y: face.box.top, width: face.box.width, height: face.box.height, score: face.score,
@@ -323,11 +331,17 @@ extension fs_face {
 
 extension Face {
   init(_ face: fs_face) {
-    let (a, b, c, d, e) = face.landmarks
     self.init(
       box: Box(left: face.x, top: face.y, right: face.x + face.width, bottom: face.y + face.height), score: face.score,
-      landmarks: [a, b, c, d, e].map { Point($0.x, $0.y) })
+      landmarks: points(of: face))
   }
+}
+
+/// None where any is NaN: the face has no points.
+private func points(of face: fs_face) -> [Point] {
+  let (a, b, c, d, e) = face.landmarks
+  let points = [a, b, c, d, e].map { Point($0.x, $0.y) }
+  return points.contains { $0.x.isNaN || $0.y.isNaN } ? [] : points
 }
 
 extension fs_verdict {

@@ -5,11 +5,13 @@ import Tensors
 @c @implementation
 public func fs_frame_init(_ frame: UnsafeMutablePointer<fs_frame>?, _ size: Int) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(frame, size, defaults: fs_frame(), least: frameSize, "frame")
+    try initialise(frame, size, "frame")
   }
 }
 
-private let frameSize = MemoryLayout<fs_frame>.size  // version 0.1's; replace by its number when the struct grows
+extension fs_frame: SizedStruct {
+  static var standard: fs_frame { fs_frame() }
+}
 
 @c @implementation
 public func fs_image_from_frame(
@@ -28,7 +30,7 @@ public func fs_image_from_frame(
 extension Frame {
   /// A caller's frame, whose memory is valid for the call.
   init(_ pointer: UnsafePointer<fs_frame>?) throws(Failure) {
-    let frame = try prefixed(required(pointer, "frame"), defaults: fs_frame(), least: frameSize, "frame")
+    let frame = try known(required(pointer, "frame"), "frame")
     let format = try Format(frame.format)
     let starts = [frame.planes.0, frame.planes.1, frame.planes.2]
     let counts = [frame.byte_counts.0, frame.byte_counts.1, frame.byte_counts.2]

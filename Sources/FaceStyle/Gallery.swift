@@ -178,14 +178,14 @@ public func fs_gallery_within(
 @c @implementation
 public func fs_gallery_options_init(_ options: UnsafeMutablePointer<fs_gallery_options>?, _ size: Int) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(options, size, defaults: galleryDefaults, least: galleryOptionsSize, "options")
+    try initialise(options, size)
   }
 }
 
-private let galleryOptionsSize = MemoryLayout<fs_gallery_options>.size  // version 0.1's
-
-private var galleryDefaults: fs_gallery_options {
-  fs_gallery_options(size: MemoryLayout<fs_gallery_options>.size, key: nil, read_only: 0, create: 1)
+extension fs_gallery_options: SizedStruct {
+  static var standard: fs_gallery_options {
+    fs_gallery_options(size: MemoryLayout<fs_gallery_options>.size, key: nil, read_only: 0, create: 1)
+  }
 }
 
 @c @implementation
@@ -198,10 +198,10 @@ public func fs_gallery_open(
     let path = try text(path, "path")
     var model: Gallery?
     if embedder != nil { model = try Gallery(for: Handle.object(embedder, Embedder.self, "embedder")) }
-    let options = try prefixed(options, defaults: galleryDefaults, least: galleryOptionsSize, "options")
+    let options = try known(options)
     let access: SharedGallery.Access = options.read_only != 0 ? .read : options.create != 0 ? .create : .write
     let key = options.key.map { UnsafeRawBufferPointer(start: $0, count: Int(FS_GALLERY_KEY_LENGTH)) }
-    out.pointee = Handle.make(try SharedGallery(path: path, access, model: model, key: key))
+    out.pointee = Handle.make(try SharedGallery(at: path, access, model: model, key: key))
   }
 }
 
@@ -270,14 +270,14 @@ public func fs_gallery_merge(
 @c @implementation
 public func fs_enrolment_options_init(_ options: UnsafeMutablePointer<fs_enrolment_options>?, _ size: Int) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(options, size, defaults: enrolmentDefaults, least: enrolmentOptionsSize, "options")
+    try initialise(options, size)
   }
 }
 
-private let enrolmentOptionsSize = MemoryLayout<fs_enrolment_options>.size  // version 0.1's
-
-private var enrolmentDefaults: fs_enrolment_options {
-  fs_enrolment_options(size: MemoryLayout<fs_enrolment_options>.size, note: nil, threshold: Float(FS_DEFAULT_THRESHOLD), refuse: 0)
+extension fs_enrolment_options: SizedStruct {
+  static var standard: fs_enrolment_options {
+    fs_enrolment_options(size: MemoryLayout<fs_enrolment_options>.size, note: nil, threshold: Float(FS_DEFAULT_THRESHOLD), refuse: 0)
+  }
 }
 
 @c @implementation
@@ -289,7 +289,7 @@ public func fs_gallery_enrol(
     let gallery = try shared(gallery)
     let name = try personName(name)
     let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
-    let options = try prefixed(options, defaults: enrolmentDefaults, least: enrolmentOptionsSize, "options")
+    let options = try known(options)
     var note = ""
     if let given = options.note, given.pointee != 0 { note = try text(given, "note", limit: SharedGallery.longestNote) }
     let told = try gallery.enrol(
@@ -414,7 +414,7 @@ public func fs_gallery_embeddings(
 public func fs_gallery_destroy(_ gallery: OpaquePointer?) { Handle.destroy(gallery, SharedGallery.self) }
 
 /// The embedding of a photo, by the gallery's own model.
-private func embedding(
+func embedding(
   _ photo: OpaquePointer?, for gallery: SharedGallery, _ embedder: OpaquePointer?, _ detector: OpaquePointer?
 ) throws(Failure) -> Storage<Float> {
   let embedder = try Handle.object(embedder, Embedder.self, "embedder")
@@ -430,7 +430,7 @@ extension fs_match {
     known = match.isKnown ? 1 : 0
     distance = match.distance
     threshold = match.threshold
-    withUnsafeMutableBytes(of: &name) { copy(match.name, to: $0) }
+    withUnsafeMutableBytes(of: &name) { copyName(match.name, to: $0) }
   }
 }
 
@@ -441,7 +441,7 @@ extension fs_enrolment {
     added = enrolment.photo == nil ? 0 : 1
     conflict = enrolment.conflict == nil ? 0 : 1
     distance = enrolment.conflict?.distance ?? .infinity
-    withUnsafeMutableBytes(of: &other) { copy(enrolment.conflict?.name ?? "", to: $0) }
+    withUnsafeMutableBytes(of: &other) { copyName(enrolment.conflict?.name ?? "", to: $0) }
   }
 }
 
@@ -456,7 +456,7 @@ extension fs_gallery_person {
     self.init()
     photos = UInt64(person.photos)
     created = person.created
-    withUnsafeMutableBytes(of: &name) { copy(person.name, to: $0) }
+    withUnsafeMutableBytes(of: &name) { copyName(person.name, to: $0) }
   }
 }
 
@@ -465,8 +465,8 @@ extension fs_gallery_photo {
     self.init()
     photo = UInt64(entry.number)
     created = entry.created
-    withUnsafeMutableBytes(of: &name) { copy(entry.name, to: $0) }
-    withUnsafeMutableBytes(of: &note) { copy(entry.note, to: $0) }
+    withUnsafeMutableBytes(of: &name) { copyName(entry.name, to: $0) }
+    withUnsafeMutableBytes(of: &note) { copyName(entry.note, to: $0) }
   }
 }
 
@@ -476,7 +476,7 @@ extension fs_neighbour {
     self.init()
     photo = UInt64(number)
     distance = neighbour.distance
-    withUnsafeMutableBytes(of: &name) { copy(owner, to: $0) }
+    withUnsafeMutableBytes(of: &name) { copyName(owner, to: $0) }
   }
 
   /// Where there are no more photos.
@@ -489,6 +489,6 @@ extension fs_neighbour {
 }
 
 /// Names in a gallery are shorter than the room, which holds zeros: the last byte stays one.
-private func copy(_ name: String, to target: UnsafeMutableRawBufferPointer) {
+func copyName(_ name: String, to target: UnsafeMutableRawBufferPointer) {
   target.copyBytes(from: name.utf8.prefix(target.count - 1))
 }

@@ -45,17 +45,17 @@ private func rows(
 @c @implementation
 public func fs_identify_options_init(_ options: UnsafeMutablePointer<fs_identify_options>?, _ size: Int) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(options, size, defaults: identifyDefaults, least: identifyOptionsSize, "options")
+    try initialise(options, size)
   }
 }
 
-private let identifyOptionsSize = MemoryLayout<fs_identify_options>.size  // version 0.1's
-
-private var identifyDefaults: fs_identify_options {
-  let standard = Identification.Options()
-  return fs_identify_options(
-    size: MemoryLayout<fs_identify_options>.size, rule: FS_RULE_NEAREST, kind: FS_DISTANCE_EUCLIDEAN, head: nil,
-    threshold: standard.threshold, margin: standard.margin, neighbours: UInt32(standard.neighbours))
+extension fs_identify_options: SizedStruct {
+  static var standard: fs_identify_options {
+    let standard = Identification.Options()
+    return fs_identify_options(
+      size: MemoryLayout<fs_identify_options>.size, rule: FS_RULE_NEAREST, kind: FS_DISTANCE_EUCLIDEAN, head: nil,
+      threshold: standard.threshold, margin: standard.margin, neighbours: UInt32(standard.neighbours))
+  }
 }
 
 @c @implementation
@@ -67,30 +67,36 @@ public func fs_identify(
   boundary { () throws(Failure) in
     let target = try required(identity, "identity")
     let probe = try required(probe, "probe")
-    let given = try prefixed(options, defaults: identifyDefaults, least: identifyOptionsSize, "options")
+    let given = try known(options)
     let metric = try Metric(given.kind, given.head, dimension)
-    guard let rule = Identification.Rule(rawValue: Int32(truncatingIfNeeded: given.rule.rawValue)) else {
-      throw .invalidArgument("rule \(given.rule.rawValue), wanted 0 to \(FS_RULE_VOTE.rawValue)")
-    }
-    var options = Identification.Options()
-    options.rule = rule
-    options.threshold = given.threshold
-    options.margin = given.margin
-    options.neighbours = Int(given.neighbours)
+    let options = try Identification.Options(given)
     let labels = try buffer(labels, count, "labels")
     if count != 0 {
       _ = try buffer(required(embeddings, "embeddings"), product(count, dimension, name: "embeddings"), "embeddings")
     }
     target.pointee = fs_identity(
-      try Identification(probe, among: count == 0 ? nil : embeddings, labels: labels, metric, options))
+      try Identification(probe, among: count == 0 ? nil : embeddings, labels: labels, metric, options), labels)
+  }
+}
+
+extension Identification.Options {
+  init(_ given: fs_identify_options) throws(Failure) {
+    guard let rule = Identification.Rule(rawValue: Int32(truncatingIfNeeded: given.rule.rawValue)) else {
+      throw .invalidArgument("rule \(given.rule.rawValue), wanted 0 to \(FS_RULE_VOTE.rawValue)")
+    }
+    self.init()
+    self.rule = rule
+    threshold = given.threshold
+    margin = given.margin
+    neighbours = Int(given.neighbours)
   }
 }
 
 extension fs_identity {
-  fileprivate init(_ found: Identification) {
+  fileprivate init(_ found: Identification, _ labels: UnsafeBufferPointer<Int32>) {
     self.init(
-      known: found.isKnown ? 1 : 0, ambiguous: found.isNear && !found.isClear ? 1 : 0, label: found.nearest?.label ?? 0,
-      runner_up: found.runnerUp?.label ?? 0, distance: found.nearest?.distance ?? .infinity,
+      known: found.isKnown ? 1 : 0, ambiguous: found.isNear && !found.isClear ? 1 : 0, label: found.nearest.map { labels[$0.row] } ?? 0,
+      runner_up: found.runnerUp.map { labels[$0.row] } ?? 0, distance: found.nearest?.distance ?? .infinity,
       runner_up_distance: found.runnerUp?.distance ?? .infinity, margin: found.margin, threshold: found.threshold,
       photo: found.nearest.map { UInt64($0.row) } ?? .max, votes: UInt32(clamping: found.nearest?.votes ?? 0))
   }

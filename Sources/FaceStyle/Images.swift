@@ -33,7 +33,7 @@ public func fs_image_from_pixels(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    let pixels = try prefixed(required(pixels, "pixels"), defaults: fs_pixels(), least: pixelsSize, "pixels")
+    let pixels = try known(required(pixels, "pixels"), "pixels")
     let image = try Image.copying(
       bytes(pixels.data, pixels.byte_count, "pixels->data"), width: Int(pixels.width), height: Int(pixels.height),
       stride: pixels.stride, format: PixelFormat(pixels.format), rotation: Int(pixels.rotation))
@@ -41,7 +41,9 @@ public func fs_image_from_pixels(
   }
 }
 
-private let pixelsSize = MemoryLayout<fs_pixels>.size  // version 0.1's; replace by its number when the struct grows
+extension fs_pixels: SizedStruct {
+  static var standard: fs_pixels { fs_pixels() }
+}
 
 @c @implementation
 public func fs_image_width(_ image: OpaquePointer?) -> UInt32 { UInt32(Handle.find(image, Image.self)?.width ?? 0) }

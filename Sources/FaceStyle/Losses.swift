@@ -75,7 +75,8 @@ extension Loss {
         cosine: try number(options.cosine_weight, "cosine_weight"),
         similarity: try number(options.similarity_weight, "similarity_weight"))
     case FS_LOSS_TEACHER_DISTANCE: self = .teacherDistance
-    default: throw .invalidArgument("loss kind \(options.kind.rawValue), wanted 0 to \(FS_LOSS_TEACHER_DISTANCE.rawValue)")
+    case FS_LOSS_CROSS_ENTROPY: self = .crossEntropy(reduction)
+    default: throw .invalidArgument("loss kind \(options.kind.rawValue), wanted 0 to \(FS_LOSS_CROSS_ENTROPY.rawValue)")
     }
   }
 
@@ -87,7 +88,7 @@ extension Loss {
 
   /// The shapes of a caller's head, of sizes that memory can hold.
   fileprivate func shapes(_ dimension: Int, _ classes: Int) throws(Failure) -> [Shape] {
-    _ = try product(dimension, wanted == .classes ? classes : 1, name: "head")
+    _ = try product(dimension, hasClasses ? classes : 1, name: "head")
     return try headShapes(dimension: dimension, classes: classes)
   }
 }

@@ -6,23 +6,23 @@ import Tensors
 @c @implementation
 public func fs_tsne_options_init(_ options: UnsafeMutablePointer<fs_tsne_options>?, _ size: Int) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(options, size, defaults: mapDefaults, least: mapOptionsSize, "options")
+    try initialise(options, size)
   }
 }
 
-private let mapOptionsSize = MemoryLayout<fs_tsne_options>.size  // version 0.1's
-
-private var mapDefaults: fs_tsne_options {
-  let standard = TSNE.Options()
-  var options = fs_tsne_options()
-  options.size = MemoryLayout<fs_tsne_options>.size
-  options.perplexity = Float(standard.perplexity)
-  options.steps = UInt32(standard.steps)
-  options.learning_rate = Float(standard.learningRate)
-  options.exaggeration = Float(standard.exaggeration)
-  options.exaggerated_steps = UInt32(standard.exaggeratedSteps)
-  options.seed = standard.seed
-  return options
+extension fs_tsne_options: SizedStruct {
+  static var standard: fs_tsne_options {
+    let standard = TSNE.Options()
+    var options = fs_tsne_options()
+    options.size = MemoryLayout<fs_tsne_options>.size
+    options.perplexity = Float(standard.perplexity)
+    options.steps = UInt32(standard.steps)
+    options.learning_rate = Float(standard.learningRate)
+    options.exaggeration = Float(standard.exaggeration)
+    options.exaggerated_steps = UInt32(standard.exaggeratedSteps)
+    options.seed = standard.seed
+    return options
+  }
 }
 
 extension TSNE.Options {
@@ -43,7 +43,7 @@ public func fs_tsne(
   _ map: UnsafeMutablePointer<Float>?, _ capacity: Int, _ divergence: UnsafeMutablePointer<Double>?
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let given = try prefixed(options, defaults: mapDefaults, least: mapOptionsSize, "options")
+    let given = try known(options)
     let points = try required(buffer(points, product(count, dimension, name: "points"), "points").baseAddress, "points")
     let target = try output(map, capacity: capacity, needed: product(count, 2, name: "map"), "map")
     let reached = try TSNE.map(points, count: count, dimension: dimension, .init(given), into: target) { progress in

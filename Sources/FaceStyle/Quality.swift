@@ -6,19 +6,19 @@ import Tensors
 @c @implementation
 public func fs_quality_options_init(_ options: UnsafeMutablePointer<fs_quality_options>?, _ size: Int) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(options, size, defaults: qualityDefaults, least: qualityOptionsSize, "options")
+    try initialise(options, size)
   }
 }
 
-private let qualityOptionsSize = MemoryLayout<fs_quality_options>.size  // version 0.1's
-
-private var qualityDefaults: fs_quality_options {
-  let standard = FaceQuality.Options()
-  return fs_quality_options(
-    size: MemoryLayout<fs_quality_options>.size, min_eye_distance: standard.leastEyeDistance,
-    min_sharpness: standard.leastSharpness, max_yaw: standard.mostYaw, max_pitch: standard.mostPitch,
-    max_roll: standard.mostRoll, min_brightness: standard.leastBrightness, max_brightness: standard.mostBrightness,
-    max_clipped: standard.mostClipped, min_contrast: standard.leastContrast, max_outside: standard.mostOutside)
+extension fs_quality_options: SizedStruct {
+  static var standard: fs_quality_options {
+    let standard = FaceQuality.Options()
+    return fs_quality_options(
+      size: MemoryLayout<fs_quality_options>.size, min_eye_distance: standard.leastEyeDistance,
+      min_sharpness: standard.leastSharpness, max_yaw: standard.mostYaw, max_pitch: standard.mostPitch,
+      max_roll: standard.mostRoll, min_brightness: standard.leastBrightness, max_brightness: standard.mostBrightness,
+      max_clipped: standard.mostClipped, min_contrast: standard.leastContrast, max_outside: standard.mostOutside)
+  }
 }
 
 @c @implementation
@@ -30,19 +30,20 @@ public func fs_face_quality(
     let image = try Handle.object(image, Image.self, "image")
     let face = Face(try required(face, "face").pointee)
     let target = try required(quality, "quality")
-    let given = try prefixed(options, defaults: qualityDefaults, least: qualityOptionsSize, "options")
-    var options = FaceQuality.Options()
-    options.leastEyeDistance = given.min_eye_distance
-    options.leastSharpness = given.min_sharpness
-    options.mostYaw = given.max_yaw
-    options.mostPitch = given.max_pitch
-    options.mostRoll = given.max_roll
-    options.leastBrightness = given.min_brightness
-    options.mostBrightness = given.max_brightness
-    options.mostClipped = given.max_clipped
-    options.leastContrast = given.min_contrast
-    options.mostOutside = given.max_outside
-    target.pointee = fs_quality(try FaceQuality(of: face, in: image, options))
+    target.pointee = fs_quality(try FaceQuality(of: face, in: image, .init(known(options))))
+  }
+}
+
+@c @implementation
+public func fs_face_quality_frame(
+  _ frame: UnsafePointer<fs_frame>?, _ face: UnsafePointer<fs_face>?, _ options: UnsafePointer<fs_quality_options>?,
+  _ quality: UnsafeMutablePointer<fs_quality>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let frame = try Frame(frame)
+    let face = Face(try required(face, "face").pointee)
+    let target = try required(quality, "quality")
+    target.pointee = fs_quality(try FaceQuality(of: face, in: frame, .init(known(options))))
   }
 }
 
@@ -61,11 +62,27 @@ public func fs_quality_reason_text(_ reason: fs_quality_reason) -> UnsafePointer
   }
 }
 
+extension FaceQuality.Options {
+  fileprivate init(_ given: fs_quality_options) {
+    self.init()
+    leastEyeDistance = given.min_eye_distance
+    leastSharpness = given.min_sharpness
+    mostYaw = given.max_yaw
+    mostPitch = given.max_pitch
+    mostRoll = given.max_roll
+    leastBrightness = given.min_brightness
+    mostBrightness = given.max_brightness
+    mostClipped = given.max_clipped
+    leastContrast = given.min_contrast
+    mostOutside = given.max_outside
+  }
+}
+
 extension fs_quality {
   fileprivate init(_ quality: FaceQuality) {
     self.init(
       reasons: quality.reasons.rawValue, score: quality.score, eye_distance: quality.eyeDistance,
-      sharpness: quality.sharpness, yaw: quality.pose.yaw, pitch: quality.pose.pitch, roll: quality.pose.roll,
+      sharpness: quality.sharpness, yaw: quality.pose?.yaw ?? .nan, pitch: quality.pose?.pitch ?? .nan, roll: quality.pose?.roll ?? .nan,
       brightness: quality.brightness, contrast: quality.contrast, clipped_dark: quality.dark,
       clipped_bright: quality.bright, outside: quality.outside)
   }

@@ -9,33 +9,93 @@ extension StyleTransfer: HandleKind {
   static var kind: StaticString { "fs_styler" }
 }
 
-@c @implementation
-public func fs_style_options_init(_ options: UnsafeMutablePointer<fs_style_options>?, _ size: Int) -> fs_status {
-  boundary { () throws(Failure) in
-    try initialise(options, size, defaults: styleDefaults, least: styleOptionsSize, "options")
+/// A job with the function that hears of it.
+private final class JobHandle: HandleKind {
+  static var kind: StaticString { "fs_style_job" }
+  let job: StyleJob
+  private let callback: fs_style_callback?
+  private let user: UnsafeMutableRawPointer?
+
+  init(_ job: StyleJob, _ options: fs_style_options) {
+    (self.job, callback, user) = (job, options.on_step, options.user)
+  }
+
+  /// What the host wants after an evaluation; `handle` is this object's.
+  func report(_ evaluation: StyleJob.Evaluation, _ handle: OpaquePointer?) -> StyleTransfer.Action {
+    guard let callback else { return .continue }
+    var progress = fs_style_progress(evaluation, job, handle)
+    switch callback(&progress, user) {
+    case FS_FINISH: return .finish
+    case FS_CANCEL: return .cancel
+    default: return .continue
+    }
   }
 }
 
-private let styleOptionsSize = MemoryLayout<fs_style_options>.size  // version 0.1's
+@c @implementation
+public func fs_style_options_init(_ options: UnsafeMutablePointer<fs_style_options>?, _ size: Int) -> fs_status {
+  boundary { () throws(Failure) in
+    try initialise(options, size)
+  }
+}
 
-private var styleDefaults: fs_style_options {
-  let standard = StyleOptions()
-  var options = fs_style_options()
-  options.size = MemoryLayout<fs_style_options>.size
-  options.steps = UInt32(standard.steps)
-  options.content_weight = standard.contentWeight
-  options.style_weight = standard.styleWeight
-  options.learning_rate = standard.learningRate
-  options.noise_ratio = standard.noiseRatio
-  options.seed = standard.seed
-  options.pooling = FS_POOLING_AVERAGE
-  options.cost = FS_COST_NORMALISED
-  return options
+@c @implementation
+public func fs_style_options_preset(
+  _ options: UnsafeMutablePointer<fs_style_options>?, _ size: Int, _ preset: fs_style_preset
+) -> fs_status {
+  boundary { () throws(Failure) in
+    try initialise(options, size, defaults: fs_style_options(StylePreset(preset)), least: fs_style_options.least, "options")
+  }
+}
+
+@c @implementation
+public func fs_style_preset_name(_ preset: fs_style_preset) -> UnsafePointer<CChar>? {
+  guard let known = StylePreset(rawValue: Int(preset.rawValue)) else { return nil }
+  return UnsafeRawPointer(known.name.utf8Start).assumingMemoryBound(to: CChar.self)
+}
+
+extension StylePreset {
+  fileprivate init(_ preset: fs_style_preset) throws(Failure) {
+    guard let known = StylePreset(rawValue: Int(preset.rawValue)) else {
+      throw .invalidArgument("preset \(preset.rawValue), wanted FS_PRESET_PYRAMID to FS_PRESET_NEURAL_STYLE_TF")
+    }
+    self = known
+  }
+}
+
+extension fs_style_options: SizedStruct {
+  static var standard: fs_style_options { fs_style_options(.pyramid) }
+
+  fileprivate init(_ preset: StylePreset) {
+    let standard = preset.options
+    self.init()
+    size = MemoryLayout<fs_style_options>.size
+    steps = UInt32(standard.steps)
+    content_weight = standard.contentWeight
+    style_weight = standard.styleWeight
+    learning_rate = standard.learningRate
+    noise_ratio = standard.noiseRatio
+    seed = standard.seed
+    pooling = standard.pooling == .average ? FS_POOLING_AVERAGE : FS_POOLING_MAX
+    cost = fs_cost_variant(rawValue: UInt32(standard.cost.rawValue))
+    self.preset = fs_style_preset(rawValue: UInt32(preset.rawValue))
+    optimiser = fs_style_optimiser(rawValue: UInt32(standard.optimiser.rawValue))
+    history = UInt32(standard.history)
+    coarsest = UInt32(standard.coarsest)
+    averaging = standard.averaging
+    clamp = standard.isClamped ? 1 : 0
+    deadline = standard.deadline
+    start = fs_style_start(rawValue: UInt32(standard.start.rawValue))
+    style_scale = standard.styleScale
+    colours = fs_style_colours(rawValue: UInt32(standard.colours.rawValue))
+    variation = fs_total_variation(rawValue: UInt32(standard.variation.rawValue))
+    variation_weight = standard.variationWeight
+  }
 }
 
 extension StyleOptions {
   fileprivate init(_ given: fs_style_options) throws(Failure) {
-    self.init()
+    self = try StylePreset(given.preset).options
     width = Int(given.width)
     height = Int(given.height)
     steps = Int(given.steps)
@@ -46,16 +106,45 @@ extension StyleOptions {
     seed = given.seed
     pooling = try Pooling(given.pooling)
     cost = try CostVariant(given.cost)
-    if given.content_layer != nil { contentLayer = try text(given.content_layer, "content_layer", limit: 64) }
-    guard given.style_layers != nil || given.style_layer_count != 0 else { return }
-    guard given.style_layer_count >= 1, given.style_layer_count <= 16 else {
-      throw .invalidArgument("\(UInt(bitPattern: given.style_layer_count)) style layers, wanted 1 to 16")
-    }
-    styleLayers = []
-    for layer in try buffer(given.style_layers, given.style_layer_count, "style_layers") {
-      styleLayers.append((try text(layer.name, "the name of a style layer", limit: 64), layer.weight))
-    }
+    optimiser = try choice(given.optimiser.rawValue, "optimiser")
+    history = Int(given.history)
+    coarsest = Int(given.coarsest)
+    averaging = given.averaging
+    isClamped = given.clamp != 0
+    deadline = given.deadline
+    start = try choice(given.start.rawValue, "start")
+    styleScale = given.style_scale
+    colours = try choice(given.colours.rawValue, "colours")
+    variation = try choice(given.variation.rawValue, "total variation")
+    variationWeight = given.variation_weight
+    if given.content_layer != nil { contentLayers = [(try text(given.content_layer, "content_layer", limit: 64), 1)] }
+    if let layers = try StyleOptions.layers(given.content_layers, given.content_layer_count, "content") { contentLayers = layers }
+    if let layers = try StyleOptions.layers(given.style_layers, given.style_layer_count, "style") { styleLayers = layers }
   }
+
+  private static func layers(
+    _ given: UnsafePointer<fs_style_layer>?, _ count: Int, _ kind: StaticString
+  ) throws(Failure) -> [(name: String, weight: Float)]? {
+    guard given != nil || count != 0 else { return nil }
+    guard count >= 1, count <= 16 else {
+      throw .invalidArgument("\(UInt(bitPattern: count)) \(kind) layers, wanted 1 to 16")
+    }
+    var layers: [(name: String, weight: Float)] = []
+    for layer in try buffer(given, count, kind) {
+      layers.append((try text(layer.name, "the name of a layer", limit: 64), layer.weight))
+    }
+    return layers
+  }
+}
+
+/// The case of this number.
+private func choice<Choice: RawRepresentable & CaseIterable>(
+  _ number: UInt32, _ name: StaticString
+) throws(Failure) -> Choice where Choice.RawValue == Int32 {
+  guard let found = Choice(rawValue: Int32(bitPattern: number)) else {
+    throw .invalidArgument("\(name) \(number), wanted 0 to \(Choice.allCases.count - 1)")
+  }
+  return found
 }
 
 @c @implementation
@@ -76,12 +165,12 @@ public func fs_styler_run(
     let out = try required(out, "out")
     let content = try Handle.object(content, Image.self, "content")
     let style = try Handle.object(style, Image.self, "style")
-    let given = try prefixed(options, defaults: styleDefaults, least: styleOptionsSize, "options")
-    let image = try styler.run(content: content, style: style, StyleOptions(given)) { progress in
-      guard let callback = given.on_step else { return .continue }
-      return report(progress, to: callback, given.user)
-    }
-    out.pointee = Handle.make(image)
+    let given = try known(options)
+    let job = JobHandle(try styler.job(content: content, styles: [(style, 1)], StyleOptions(given)), given)
+    let handle = Handle.make(job)
+    defer { Handle.destroy(handle, JobHandle.self) }
+    try job.job.run(evaluations: .max) { job.report($0, handle) }
+    out.pointee = Handle.make(try job.job.result())
   }
 }
 
@@ -92,34 +181,21 @@ public func fs_styler_memory_needed(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let styler = try Handle.object(styler, StyleTransfer.self, "styler")
-    let given = try prefixed(options, defaults: styleDefaults, least: styleOptionsSize, "options")
+    let given = try known(options)
     let target = try required(bytes, "bytes")
     target.pointee = UInt64(
       try styler.memoryNeeded(contentWidth: Int(width), Int(height), StyleOptions(given)))
   }
 }
 
-/// Calls the host with a job handle that is valid during the call.
-private func report(
-  _ progress: StyleTransfer.Progress, to callback: fs_style_callback, _ user: UnsafeMutableRawPointer?
-) -> StyleTransfer.Action {
-  let job = Handle.make(JobHandle(progress.job))
-  defer { Handle.destroy(job, JobHandle.self) }
-  var message = fs_style_progress(
-    size: MemoryLayout<fs_style_progress>.size, step: UInt32(progress.step), steps: UInt32(progress.steps),
-    content: progress.costs.content, style: progress.costs.style, total: progress.costs.total,
-    seconds: progress.seconds, job: job)
-  switch callback(&message, user) {
-  case FS_FINISH: return .finish
-  case FS_CANCEL: return .cancel
-  default: return .continue
+extension fs_style_progress {
+  fileprivate init(_ evaluation: StyleJob.Evaluation, _ job: StyleJob, _ handle: OpaquePointer?) {
+    self.init(
+      size: MemoryLayout<fs_style_progress>.size, step: UInt32(evaluation.number), steps: UInt32(evaluation.steps),
+      content: evaluation.costs.content, style: evaluation.costs.style, total: evaluation.costs.total,
+      seconds: evaluation.seconds, job: handle, variation: evaluation.costs.variation, width: UInt32(evaluation.width),
+      height: UInt32(evaluation.height), ending: fs_style_ending(rawValue: UInt32(job.ending.rawValue)))
   }
-}
-
-private final class JobHandle: HandleKind {
-  static var kind: StaticString { "fs_style_job" }
-  let job: StyleTransfer.Job
-  init(_ job: StyleTransfer.Job) { self.job = job }
 }
 
 @c @implementation
@@ -145,7 +221,7 @@ public func fs_styler_evaluate(
     let generated = try Handle.object(generated, Image.self, "generated")
     let content = try Handle.object(content, Image.self, "content")
     let style = try Handle.object(style, Image.self, "style")
-    let given = try prefixed(options, defaults: styleDefaults, least: styleOptionsSize, "options")
+    let given = try known(options)
     let contentTarget = try required(content_cost, "content_cost")
     let styleTarget = try required(style_cost, "style_cost")
     let totalTarget = try required(total_cost, "total_cost")
@@ -163,3 +239,83 @@ public func fs_styler_evaluate(
 
 @c @implementation
 public func fs_styler_destroy(_ styler: OpaquePointer?) { Handle.destroy(styler, StyleTransfer.self) }
+
+@c @implementation
+public func fs_style_match_colours(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ style: OpaquePointer?, _ content: OpaquePointer?,
+  _ colours: fs_style_colours
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    let style = try Handle.object(style, Image.self, "style")
+    let content = try Handle.object(content, Image.self, "content")
+    let way: Colours = try choice(colours.rawValue, "colours")
+    // Handles own their objects: where nothing is changed it is a second handle of the same picture.
+    out.pointee = Handle.make(try way.prepared(style: style, for: content))
+  }
+}
+
+// MARK: Jobs
+
+@c @implementation
+public func fs_style_job_create(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ styler: OpaquePointer?, _ content: OpaquePointer?,
+  _ styles: UnsafePointer<OpaquePointer?>?, _ weights: UnsafePointer<Float>?, _ count: Int,
+  _ options: UnsafePointer<fs_style_options>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    let styler = try Handle.object(styler, StyleTransfer.self, "styler")
+    let content = try Handle.object(content, Image.self, "content")
+    guard count >= 1, count <= 64 else { throw .invalidArgument("\(UInt(bitPattern: count)) styles, wanted 1 to 64") }
+    let shares = try weights.map { weights throws(Failure) in try buffer(weights, count, "weights") }
+    var pictures: [StyleEngine.Style] = []
+    for (i, style) in try buffer(styles, count, "styles").enumerated() {
+      pictures.append((try Handle.object(style, Image.self, "a style"), shares?[i] ?? 1))
+    }
+    let given = try known(options)
+    out.pointee = Handle.make(JobHandle(try styler.job(content: content, styles: pictures, StyleOptions(given)), given))
+  }
+}
+
+@c @implementation
+public func fs_style_job_step(
+  _ job: OpaquePointer?, _ evaluations: UInt32, _ progress: UnsafeMutablePointer<fs_style_progress>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let handle = job
+    let object = try Handle.object(handle, JobHandle.self, "job"), job = object.job
+    let progress = try required(progress, "progress")
+    try job.run(evaluations: Int(evaluations)) { object.report($0, handle) }
+    progress.pointee = fs_style_progress(job.last, job, handle)
+  }
+}
+
+@c @implementation
+public func fs_style_job_preview(_ job: OpaquePointer?, _ out: UnsafeMutablePointer<OpaquePointer?>?) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    out.pointee = Handle.make(try Handle.object(job, JobHandle.self, "job").job.preview())
+  }
+}
+
+@c @implementation
+public func fs_style_job_result(_ job: OpaquePointer?, _ out: UnsafeMutablePointer<OpaquePointer?>?) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    out.pointee = Handle.make(try Handle.object(job, JobHandle.self, "job").job.result())
+  }
+}
+
+@c @implementation
+public func fs_style_job_save(_ job: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
+  boundary { () throws(Failure) in try Handle.object(job, JobHandle.self, "job").job.save(path: text(path, "path")) }
+}
+
+@c @implementation
+public func fs_style_job_load(_ job: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
+  boundary { () throws(Failure) in try Handle.object(job, JobHandle.self, "job").job.load(path: text(path, "path")) }
+}
+
+@c @implementation
+public func fs_style_job_destroy(_ job: OpaquePointer?) { Handle.destroy(job, JobHandle.self) }

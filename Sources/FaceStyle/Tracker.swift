@@ -9,19 +9,19 @@ extension Tracker: HandleKind {
 @c @implementation
 public func fs_tracker_options_init(_ options: UnsafeMutablePointer<fs_tracker_options>?, _ size: Int) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(options, size, defaults: trackerDefaults, least: trackerOptionsSize, "options")
+    try initialise(options, size)
   }
 }
 
-private let trackerOptionsSize = MemoryLayout<fs_tracker_options>.size  // version 0.1's
-
-private var trackerDefaults: fs_tracker_options {
-  let standard = Tracker.Options()
-  return fs_tracker_options(
-    size: MemoryLayout<fs_tracker_options>.size, min_overlap: standard.leastOverlap,
-    max_distance: standard.mostDistance, max_missed: UInt32(standard.mostMissed), min_seen: UInt32(standard.leastSeen),
-    identify_every: standard.identifyEvery, identify_better: standard.identifyBetter,
-    max_tracks: UInt32(standard.mostTracks))
+extension fs_tracker_options: SizedStruct {
+  static var standard: fs_tracker_options {
+    let standard = Tracker.Options()
+    return fs_tracker_options(
+      size: MemoryLayout<fs_tracker_options>.size, min_overlap: standard.leastOverlap,
+      max_distance: standard.mostDistance, max_missed: UInt32(standard.mostMissed), min_seen: UInt32(standard.leastSeen),
+      identify_every: standard.identifyEvery, identify_better: standard.identifyBetter,
+      max_tracks: UInt32(standard.mostTracks))
+  }
 }
 
 @c @implementation
@@ -30,7 +30,7 @@ public func fs_tracker_create(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    let given = try prefixed(options, defaults: trackerDefaults, least: trackerOptionsSize, "options")
+    let given = try known(options)
     var options = Tracker.Options()
     options.leastOverlap = given.min_overlap
     options.mostDistance = given.max_distance

@@ -366,7 +366,7 @@ public func fs_trainer_save_model(
     var metadata = ["threshold": "\(threshold)"]
     if note != nil { metadata["note"] = try text(note, "note") }
     try Handle.object(trainer, TrainerHandle.self, "trainer").use { trainer throws(Failure) in
-      if let side = trainer.architecture.side {
+      if let side = trainer.architecture.side, trainer.architecture.hasEmbedding {
         var places = ""
         for point in AlignmentTemplate.meanFace.scaled(to: side).points { places += (places.isEmpty ? "" : " ") + "\(point.x) \(point.y)" }
         metadata["template"] = places

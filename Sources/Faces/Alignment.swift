@@ -51,16 +51,19 @@ package struct AlignmentTemplate {
 
   /// The turned, scaled and cut picture of a face whose points are `landmarks`.
   package func chip(_ image: Image, _ landmarks: [Point]) throws(Failure) -> Image {
-    try image.warped(by: similarity(from: landmarks, to: points), width: side, height: side)
+    try image.warped(by: map(landmarks), width: side, height: side)
+  }
+
+  private func map(_ landmarks: [Point]) throws(Failure) -> Affine {
+    guard !landmarks.isEmpty else {
+      throw .invalidArgument("the face has no points: to align it, find it with a detector that tells them, MTCNN")
+    }
+    return try similarity(from: landmarks, to: points)
   }
 
   /// What `chip` makes of the frame's upright picture, to the bit; of the frame, the face alone is read.
   package func chip(_ frame: Frame, _ landmarks: [Point]) throws(Failure) -> Image {
-    let map = try similarity(from: landmarks, to: points)
-    let seen = map.seen(size: (side, side), of: frame.uprightWidth, frame.uprightHeight)
-    return try frame.image(seen).warped(
-      by: map, width: side, height: side,
-      place: .init(x: seen.x, y: seen.y, width: frame.uprightWidth, height: frame.uprightHeight))
+    try frame.warped(by: map(landmarks), width: side, height: side)
   }
 }
 

@@ -8,8 +8,8 @@ package struct DetectorOptions {
 
   /// Side of the smallest face to look for, in pixels.
   package var smallestFace: Float = 40
-  /// Scores that pass the three stages.
-  package var thresholds: (Float, Float, Float) = (0.6, 0.7, 0.7)
+  /// Scores that pass the three stages; nil: the detector's own.
+  package var thresholds: (Float?, Float?, Float?) = (nil, nil, nil)
   /// From one level of the pyramid to the next.
   package var scaleStep: Float = 0.709
   /// At most so many faces are reported, the first in order; 0: all.
@@ -19,12 +19,40 @@ package struct DetectorOptions {
   package var region: Region?
 
   package init() {}
+
+  /// What a stage, counted from 0, asks for; nil: the detector's own.
+  func threshold(ofStage stage: Int) -> Float? { stage == 0 ? thresholds.0 : stage == 1 ? thresholds.1 : thresholds.2 }
+
+  fileprivate func check() throws(Failure) {
+    guard smallestFace >= 12, smallestFace.isFinite else {
+      throw .invalidArgument("smallest face \(smallestFace), wanted at least 12 pixels")
+    }
+    for stage in 0..<3 {
+      guard let threshold = threshold(ofStage: stage) else { continue }
+      guard threshold >= 0, threshold <= 1 else { throw .invalidArgument("threshold \(threshold), wanted 0 to 1") }
+    }
+    guard scaleStep >= 0.1, scaleStep <= 0.95 else {
+      throw .invalidArgument("scale step \(scaleStep), wanted 0.1 to 0.95")
+    }
+    guard mostFaces >= 0 else { throw .invalidArgument("at most \(mostFaces) faces, wanted 0 or more") }
+    if let region {
+      guard region.width >= 1, region.height >= 1 else {
+        throw .invalidArgument("region of \(region.width)x\(region.height) pixels, at least 1x1 wanted")
+      }
+    }
+  }
 }
 
 /// A network that finds the faces of a picture. Threads may share it.
 package protocol FaceFinder: AnyObject, Sendable {
   /// All of them, in any order, in pixels of the picture.
   func faces(in image: Image) throws(Failure) -> [Face]
+  /// Whether its faces have points; without them none can be aligned.
+  var findsPoints: Bool { get }
+}
+
+extension FaceFinder {
+  package var findsPoints: Bool { true }
 }
 
 /// Finds faces in pictures and frames by the network of its model, and reports those that were asked for.
@@ -37,15 +65,16 @@ package final class Detector: @unchecked Sendable {
   private static let mostIdle = 8
 
   package init(_ model: Model, _ options: DetectorOptions = .init()) throws(Failure) {
-    guard options.mostFaces >= 0 else { throw .invalidArgument("at most \(options.mostFaces) faces, wanted 0 or more") }
-    if let region = options.region {
-      guard region.width >= 1, region.height >= 1 else {
-        throw .invalidArgument("region of \(region.width)x\(region.height) pixels, at least 1x1 wanted")
-      }
-    }
+    try options.check()
     self.options = options
-    finder = try MTCNNDetector(model, options)
+    switch model.architectureName {
+    case "mtcnn": finder = try MTCNNDetector(model, options)
+    case "cascade": finder = try CascadeDetector(model, options)
+    default: throw .wrongModel("the model is \"\(model.architectureName)\", a detector wants mtcnn or cascade")
+    }
   }
+
+  package var findsPoints: Bool { finder.findsPoints }
 
   package func faces(in image: Image) throws(Failure) -> [Face] {
     guard let region = options.region else { return reported(try finder.faces(in: image), x: 0, y: 0) }

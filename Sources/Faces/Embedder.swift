@@ -24,7 +24,7 @@ package final class Embedder: @unchecked Sendable {
     executor = Executor(try model.network(), .init(["embedding"]))
     let metadata = model.weights.metadata
     if let text = metadata["template"] {
-      let numbers = try numbers(text, count: 10, "template")
+      let numbers = try numbers(text, count: 10...10, "template")
       template = AlignmentTemplate(side: side, points: (0..<5).map { Point(numbers[2 * $0], numbers[2 * $0 + 1]) })
     } else {
       template = .published(for: model.architectureName, side: side)
@@ -35,7 +35,7 @@ package final class Embedder: @unchecked Sendable {
       case "nn4.small2": 0.995  // OpenFace's is 0.99, on squared distances
       default: nil
       }
-    let given = try metadata["threshold"].map { text throws(Failure) in try numbers(text, count: 1, "threshold")[0] }
+    let given = try metadata["threshold"].map { text throws(Failure) in try numbers(text, count: 1...1, "threshold")[0] }
     guard let threshold = given ?? published else {
       throw .badData("model: no threshold in the metadata of a \(model.architectureName), up to which distance two faces are one person's")
     }
@@ -112,15 +112,4 @@ extension Architecture {
   package var hasEmbedding: Bool {
     layers.contains { if case .tap("embedding") = $0 { true } else { false } }
   }
-}
-
-/// Numbers parted by spaces, as metadata has them.
-private func numbers(_ text: String, count: Int, _ key: String) throws(Failure) -> [Float] {
-  var numbers: [Float] = []
-  for word in text.utf8.split(separator: UInt8(ascii: " ")) {
-    guard let number = decimal(word), number.isFinite else { throw .badData("model: \(key) \"\(text)\" is not made of numbers") }
-    numbers.append(number)
-  }
-  guard numbers.count == count else { throw .badData("model: \(key) has \(numbers.count) numbers, wanted \(count)") }
-  return numbers
 }

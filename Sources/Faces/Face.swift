@@ -13,7 +13,7 @@ package struct Face {
   package var box: Box
   /// 0 to 1, higher is surer.
   package var score: Float
-  /// Left eye, right eye, nose, left and right corner of the mouth, as seen.
+  /// Left eye, right eye, nose, left and right corner of the mouth, as seen; none if the detector finds none.
   package var landmarks: [Point]
 
   package init(box: Box, score: Float, landmarks: [Point]) {

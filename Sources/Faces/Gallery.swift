@@ -245,6 +245,16 @@ package final class Gallery {
     (album[row].number, list[album[row].person].name.text)
   }
 
+  /// All embeddings, row after row, nil if there are none; and whose each is, by a number below `people`.
+  func withRows<Result>(
+    _ body: (UnsafePointer<Float>?, UnsafeBufferPointer<Int>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let owners = try Storage<Int>(count: album.count)
+    for (row, photo) in album.enumerated() { owners.pointer[row] = photo.person }
+    defer { withExtendedLifetime(owners) {} }
+    return try body(album.isEmpty ? nil : rows.pointer(0), UnsafeBufferPointer(owners.buffer))
+  }
+
   private func find(_ name: String) throws(Failure) -> Int {
     guard let person = places[Name(text: name)] else {
       throw .notFound("nobody in the gallery is called \"\(name)\"")

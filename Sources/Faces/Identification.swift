@@ -1,9 +1,9 @@
 import Tensors
 
-/// Who of the people with these labels is on a photo, or is it somebody else?
+/// Who of some people is on a photo, or is it somebody else?
 ///
-/// Each row of the embeddings is a photo of a person, who has one label and any number of photos. A rule tells how far the
-/// probe is from each person; the nearest one is named, and known if near enough.
+/// Each row of the embeddings is a photo of a person, who has any number of them. A rule tells how far the probe is from each
+/// person; the nearest one is named, and known if near enough.
 package struct Identification {
   /// How several photos of a person count.
   package enum Rule: Int32, CaseIterable {
@@ -26,13 +26,20 @@ package struct Identification {
     /// Of `vote`.
     package var neighbours = 5
     package init() {}
+
+    fileprivate func check() throws(Failure) {
+      guard threshold >= 0 else {
+        throw .invalidArgument("threshold \(threshold), wanted 0 or more: it belongs to the model, and has no default")
+      }
+      guard margin >= 0, margin.isFinite else { throw .invalidArgument("margin \(margin), wanted 0 or more") }
+      guard neighbours >= 1 else { throw .invalidArgument("\(neighbours) neighbours, wanted at least 1") }
+    }
   }
 
   /// A person as the rule sees the probe.
   package struct Candidate: Equatable {
-    package let label: Int32
     package let distance: Float
-    /// The row of the person's nearest photo.
+    /// The row of the person's nearest photo, which tells who it is.
     package let row: Int
     /// Of the person's photos, how many are among the nearest; 0 for other rules than `vote`.
     package let votes: Int
@@ -57,69 +64,78 @@ package struct Identification {
   package var isKnown: Bool { isNear && isClear }
 
   /// - Parameters:
-  ///   - embeddings: [labels.count, metric.dimension]; probe: [metric.dimension].
-  /// - Throws: `.invalidArgument` for options out of range and numbers that are not finite.
+  ///   - embeddings: [owners.count, metric.dimension] finite numbers; probe: [metric.dimension].
+  ///   - owners: whose photo each row is, from 0 to people - 1.
+  /// - Throws: `.invalidArgument` for options out of range and a probe that is not finite.
   package init(
-    _ probe: UnsafePointer<Float>, among embeddings: UnsafePointer<Float>?, labels: UnsafeBufferPointer<Int32>,
+    _ probe: UnsafePointer<Float>, among embeddings: UnsafePointer<Float>?, owners: UnsafeBufferPointer<Int>, people: Int,
     _ metric: Metric, _ options: Options
   ) throws(Failure) {
-    guard options.threshold >= 0 else {
-      throw .invalidArgument("threshold \(options.threshold), wanted 0 or more: it belongs to the model, and has no default")
-    }
-    guard options.margin >= 0, options.margin.isFinite else {
-      throw .invalidArgument("margin \(options.margin), wanted 0 or more")
-    }
-    guard options.neighbours >= 1 else { throw .invalidArgument("\(options.neighbours) neighbours, wanted at least 1") }
+    try options.check()
     threshold = options.threshold
     leastMargin = options.margin
     try requireFinite(probe, 1, metric.dimension, "a probe")
-    guard let embeddings, labels.count > 0 else {
+    guard let embeddings, owners.count > 0 else {
       nearest = nil
       runnerUp = nil
       return
     }
-    try requireFinite(embeddings, labels.count, metric.dimension, "an embedding")
-    let distances = try Storage<Float>(count: labels.count)
-    metric.all(embeddings, labels.count, probe, 1, into: distances.pointer)
-    var people = People(labels, UnsafeBufferPointer(distances.buffer))
+    let storage = try Storage<Float>(count: owners.count)
+    let distances = UnsafeBufferPointer(storage.buffer)
+    metric.all(embeddings, owners.count, probe, 1, into: storage.pointer)
+    var candidates = People(people, owners, distances)
     switch options.rule {
     case .nearest: break
-    case .mean: people.measureByMean()
-    case .template: try people.measureByTemplate(labels, embeddings, probe, metric)
-    case .vote: people.vote(labels, UnsafeBufferPointer(distances.buffer), options.neighbours)
+    case .mean: candidates.measureByMean()
+    case .template: try candidates.measureByTemplate(owners, embeddings, probe, metric)
+    case .vote: try candidates.vote(owners, distances, options.neighbours)
     }
-    withExtendedLifetime(distances) {}
-    (nearest, runnerUp) = people.firstTwo
+    withExtendedLifetime(storage) {}
+    (nearest, runnerUp) = candidates.firstTwo
+  }
+
+  /// The same for people with any numbers, and embeddings that nobody has looked at.
+  package init(
+    _ probe: UnsafePointer<Float>, among embeddings: UnsafePointer<Float>?, labels: UnsafeBufferPointer<Int32>,
+    _ metric: Metric, _ options: Options
+  ) throws(Failure) {
+    if let embeddings { try requireFinite(embeddings, labels.count, metric.dimension, "an embedding") }
+    var places: [Int32: Int] = [:]
+    let owners = try Storage<Int>(count: labels.count)
+    for (row, label) in labels.enumerated() {
+      let place = places[label] ?? places.count
+      places[label] = place
+      owners.pointer[row] = place
+    }
+    try self.init(
+      probe, among: embeddings, owners: UnsafeBufferPointer(owners.buffer), people: places.count, metric, options)
+    withExtendedLifetime(owners) {}
   }
 }
 
-/// The people among some rows, in the order of their first ones.
+/// The people among some rows, by their numbers.
 private struct People {
   private struct Person {
-    let label: Int32
     var photos = 0
-    var row: Int
-    /// The smallest, until a rule measures anew.
-    var distance: Float
+    /// That of the nearest photo.
+    var row = 0
+    /// To it, until a rule measures anew.
+    var distance = Float.infinity
     var sum = 0.0
     var votes = 0
   }
 
-  private var list: [Person] = []
-  private var places: [Int32: Int] = [:]
+  private var list: [Person]
 
-  init(_ labels: UnsafeBufferPointer<Int32>, _ distances: UnsafeBufferPointer<Float>) {
-    for (row, label) in labels.enumerated() {
-      let place = places[label] ?? list.count
-      if place == list.count {
-        places[label] = place
-        list.append(Person(label: label, row: row, distance: distances[row]))
-      } else if distances[row] < list[place].distance {
-        list[place].distance = distances[row]
-        list[place].row = row
+  init(_ count: Int, _ owners: UnsafeBufferPointer<Int>, _ distances: UnsafeBufferPointer<Float>) {
+    list = [Person](repeating: Person(), count: count)
+    for (row, owner) in owners.enumerated() {
+      if list[owner].photos == 0 || distances[row] < list[owner].distance {
+        list[owner].distance = distances[row]
+        list[owner].row = row
       }
-      list[place].photos += 1
-      list[place].sum += Double(distances[row])
+      list[owner].photos += 1
+      list[owner].sum += Double(distances[row])
     }
   }
 
@@ -128,42 +144,63 @@ private struct People {
   }
 
   mutating func measureByTemplate(
-    _ labels: UnsafeBufferPointer<Int32>, _ embeddings: UnsafePointer<Float>, _ probe: UnsafePointer<Float>, _ metric: Metric
+    _ owners: UnsafeBufferPointer<Int>, _ embeddings: UnsafePointer<Float>, _ probe: UnsafePointer<Float>, _ metric: Metric
   ) throws(Failure) {
-    let n = metric.dimension
-    let sums = try Storage<Double>(repeating: 0, count: list.count * n)
-    let lengths = try Storage<Double>(repeating: 0, count: list.count)
-    for (row, label) in labels.enumerated() {
-      guard let place = places[label] else { continue }
-      var square = 0.0
-      for k in 0..<n {
-        let value = Double(embeddings[row * n + k])
-        sums.pointer[place * n + k] += value
-        square += value * value
-      }
-      lengths.pointer[place] += square.squareRoot()
-    }
-    let template = try Storage<Float>(count: n)
+    let n = metric.dimension, (rows, ends) = try rowsOfEach(owners)
+    let sum = try Storage<Double>(count: n), template = try Storage<Float>(count: n)
+    var first = 0
     for i in list.indices {
-      let sum = sums.pointer + i * n, photos = Double(list[i].photos)
-      var square = 0.0
-      for k in 0..<n { square += sum[k] * sum[k] }
-      // Embeddings that cancel have no direction to be made longer.
-      let scale = square > 0 ? lengths.pointer[i] / photos / square.squareRoot() : 0
-      for k in 0..<n {
-        let largest = Double(Float.greatestFiniteMagnitude)
-        template.pointer[k] = Float(min(max(sum[k] * scale, -largest), largest))
+      let end = ends.pointer[i]
+      defer { first = end }
+      if end - first == 1 { continue }  // the mean of one is measured already
+      sum.pointer.update(repeating: 0, count: n)
+      var lengths = 0.0
+      for place in first..<end {
+        let embedding = embeddings + rows.pointer[place] * n
+        var square = 0.0
+        for k in 0..<n {
+          let value = Double(embedding[k])
+          sum.pointer[k] += value
+          square += value * value
+        }
+        lengths += square.squareRoot()
       }
+      var square = 0.0
+      for k in 0..<n { square += sum.pointer[k] * sum.pointer[k] }
+      // Embeddings that cancel have no direction to be made longer.
+      let scale = square > 0 ? lengths / Double(end - first) / square.squareRoot() : 0
+      let largest = Double(Float.greatestFiniteMagnitude)
+      for k in 0..<n { template.pointer[k] = Float(min(max(sum.pointer[k] * scale, -largest), largest)) }
       list[i].distance = metric(template.pointer, probe)
     }
-    withExtendedLifetime((sums, lengths, template)) {}
+    withExtendedLifetime((rows, ends, sum, template)) {}
   }
 
-  mutating func vote(_ labels: UnsafeBufferPointer<Int32>, _ distances: UnsafeBufferPointer<Float>, _ neighbours: Int) {
-    let order = distances.indices.sorted { (distances[$0], $0) < (distances[$1], $1) }
-    for row in order.prefix(neighbours) {
-      if let place = places[labels[row]] { list[place].votes += 1 }
+  /// All rows, person after person, and where each person's end.
+  private func rowsOfEach(
+    _ owners: UnsafeBufferPointer<Int>
+  ) throws(Failure) -> (rows: Storage<Int>, ends: Storage<Int>) {
+    let rows = try Storage<Int>(count: owners.count), ends = try Storage<Int>(count: list.count)
+    var before = 0
+    for (i, person) in list.enumerated() {
+      ends.pointer[i] = before
+      before += person.photos
     }
+    for (row, owner) in owners.enumerated() {
+      rows.pointer[ends.pointer[owner]] = row
+      ends.pointer[owner] += 1
+    }
+    return (rows, ends)
+  }
+
+  mutating func vote(
+    _ owners: UnsafeBufferPointer<Int>, _ distances: UnsafeBufferPointer<Float>, _ neighbours: Int
+  ) throws(Failure) {
+    let slots = try Storage<Neighbour>(count: min(neighbours, owners.count))
+    var voters = Nearest(slots.pointer, capacity: slots.count)
+    for (row, distance) in distances.enumerated() { voters.offer(Neighbour(distance: distance, row: row)) }
+    for voter in slots.buffer { list[owners[voter.row]].votes += 1 }
+    withExtendedLifetime(slots) {}
   }
 
   /// The winner and the next: by votes, then by distance; of equal ones, the one whose nearest photo comes first.
@@ -173,7 +210,7 @@ private struct People {
       return a.distance != b.distance ? a.distance < b.distance : a.row < b.row
     }
     var first: Int?, second: Int?
-    for i in list.indices {
+    for i in list.indices where list[i].photos > 0 {
       if let best = first, !comes(list[i], before: list[best]) {
         if second.map({ comes(list[i], before: list[$0]) }) ?? true { second = i }
       } else {
@@ -181,7 +218,7 @@ private struct People {
       }
     }
     func candidate(_ place: Int?) -> Identification.Candidate? {
-      place.map { .init(label: list[$0].label, distance: list[$0].distance, row: list[$0].row, votes: list[$0].votes) }
+      place.map { .init(distance: list[$0].distance, row: list[$0].row, votes: list[$0].votes) }
     }
     return (candidate(first), candidate(second))
   }

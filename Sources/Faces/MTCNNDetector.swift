@@ -12,23 +12,14 @@ package final class MTCNNDetector: FaceFinder, @unchecked Sendable {
   private static let mostOfLevel = 4096
 
   private let options: DetectorOptions
+  /// Scores that pass the three stages.
+  private let thresholds: (Float, Float, Float)
   private let proposal, refinement, output: Executor
 
   package init(_ model: Model, _ options: DetectorOptions) throws(Failure) {
-    guard model.architectureName == "mtcnn" else {
-      throw .wrongModel("the model is \"\(model.architectureName)\", a detector wants mtcnn")
-    }
-    guard options.smallestFace >= 12, options.smallestFace.isFinite else {
-      throw .invalidArgument("smallest face \(options.smallestFace), wanted at least 12 pixels")
-    }
-    let (first, second, third) = options.thresholds
-    for threshold in [first, second, third] {
-      guard threshold >= 0, threshold <= 1 else { throw .invalidArgument("threshold \(threshold), wanted 0 to 1") }
-    }
-    guard options.scaleStep >= 0.1, options.scaleStep <= 0.95 else {
-      throw .invalidArgument("scale step \(options.scaleStep), wanted 0.1 to 0.95")
-    }
     self.options = options
+    let (first, second, third) = options.thresholds
+    thresholds = (first ?? 0.6, second ?? 0.7, third ?? 0.7)  // facenet-pytorch's
     proposal = Executor(try Network(MTCNN.proposal, weights: model.weights), .init(["face", "box"]))
     refinement = Executor(try Network(MTCNN.refinement, side: 24, weights: model.weights), .init(["face", "box"]))
     output = Executor(try Network(MTCNN.output, side: 48, weights: model.weights), .init(["face", "box", "points"]))
@@ -78,7 +69,7 @@ package final class MTCNNDetector: FaceFinder, @unchecked Sendable {
         scale: MTCNN.scale, mean: MTCNN.mean)
     } _: { answers in
       let face = answers[0], box = answers[1], extents = answers.extents(0), columns = extents[2]
-      for cell in 0..<(extents[1] * columns) where face[2 * cell + 1] >= options.thresholds.0 {
+      for cell in 0..<(extents[1] * columns) where face[2 * cell + 1] >= thresholds.0 {
         let x = Double(cell % columns), y = Double(cell / columns)
         // A cell looks at 12 pixels, 2 apart.
         found.append(
@@ -101,7 +92,7 @@ package final class MTCNNDetector: FaceFinder, @unchecked Sendable {
     var passed: [Candidate] = []
     try forEachAnswer(refinement, candidates, in: image, side: 24) { candidate, answers, i in
       let score = answers[0][2 * i + 1], box = answers[1]
-      if score > options.thresholds.1 {
+      if score > thresholds.1 {
         passed.append(
           Candidate(
             box: candidate.box, score: score, shift: (box[4 * i], box[4 * i + 1], box[4 * i + 2], box[4 * i + 3])))
@@ -119,7 +110,7 @@ package final class MTCNNDetector: FaceFinder, @unchecked Sendable {
     var faces: [Face] = []
     try forEachAnswer(output, candidates, in: image, side: 48) { candidate, answers, i in
       let score = answers[0][2 * i + 1], shift = answers[1], points = answers[2]
-      guard score > options.thresholds.2 else { return }
+      guard score > thresholds.2 else { return }
       let box = candidate.box
       let width = box.width + 1, height = box.height + 1
       var landmarks: [Point] = []

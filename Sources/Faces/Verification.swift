@@ -40,6 +40,22 @@ extension Gallery {
     return Match(name: photo(inRow: neighbour.row).name, distance: neighbour.distance, threshold: threshold)
   }
 
+  /// The same by a rule, with the runner-up: `photo(inRow:)` names them. A threshold of -1 is the model's own.
+  /// - Throws: `.invalidArgument` for that where distances are not Euclidean, and what `Identification` refuses.
+  package func identify(
+    _ embedding: UnsafeBufferPointer<Float>, _ metric: Metric, _ options: Identification.Options
+  ) throws(Failure) -> Identification {
+    var options = options
+    if options.threshold == -1, metric.kind != .euclidean {
+      throw .invalidArgument("no threshold: the model's own is of Euclidean distances, another kind wants one")
+    }
+    options.threshold = try chosenThreshold(options.threshold, default: defaultThreshold)
+    let probe = try check(embedding, count: 1)
+    return try withRows { embeddings, owners throws(Failure) in
+      try Identification(probe, among: embeddings, owners: owners, people: people, metric, options)
+    }
+  }
+
   /// - Throws: `.wrongModel` for an embedder of another model: its distances would mean nothing.
   package func check(_ embedder: Embedder) throws(Failure) {
     guard embedder.fingerprint == fingerprint else {

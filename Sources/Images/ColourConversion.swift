@@ -50,6 +50,11 @@ package struct ColourConversion {
     }
   }
 
+  /// The grey of a luma, R = G = B: what U and V of 128 give.
+  func grey(_ y: UInt8) -> UInt8 {
+    UInt8(truncatingIfNeeded: level((Int32(y) &- black) &* luma &+ 1 &<< (Self.bits - 1)))
+  }
+
   @inline(__always)
   private func level(_ sum: Int32) -> Int32 { max(0, min(255, sum &>> Self.bits)) }
 }

@@ -11,14 +11,25 @@ extension Frame {
     return image
   }
 
-  /// The same over an image of the region's size that nobody else sees yet.
-  package func read(_ region: Region, into image: Image) throws(Failure) {
+  /// What `Image.warped` makes of the upright picture, to the bit: only what is seen of the frame is read.
+  package func warped(
+    by map: Affine, width: Int, height: Int, border: Border = .black
+  ) throws(Failure) -> Image {
+    let seen = map.seen(size: (width, height), of: uprightWidth, uprightHeight)
+    return try image(seen).warped(
+      by: map, width: width, height: height, border: border,
+      place: .init(x: seen.x, y: seen.y, width: uprightWidth, height: uprightHeight))
+  }
+
+  /// What `image` makes, over an image of the region's size that nobody else sees yet.
+  /// - Parameter isGrey: of a video format luma alone is read, and the picture is grey.
+  package func read(_ region: Region, into image: Image, isGrey: Bool = false) throws(Failure) {
     try region.check(inside: uprightWidth, uprightHeight)
     guard image.width == region.width, image.height == region.height else {
       throw .internalError("a region of \(region.width)x\(region.height) into a picture of \(image.width)x\(image.height)")
     }
     let source = lying(region)
-    var rows = try FrameRows(self, columns: source.x..<(source.x + source.width))
+    var rows = try FrameRows(self, columns: source.x..<(source.x + source.width), isGrey: isGrey)
     let target = image.pixels.pointer
     if orientation == .upright {
       for y in 0..<source.height { rows.read(source.y + y, into: target + y * image.stride) }

@@ -9,19 +9,28 @@ struct FrameRows {
   private let pixels: Storage<UInt32>
   private let room: Int
   private var chromaRow = -1
+  /// The grey pixel of each luma, where no chroma is wanted.
+  private let greys: Storage<UInt32>?
 
-  init(_ frame: Frame, columns: Range<Int>) throws(Failure) {
+  init(_ frame: Frame, columns: Range<Int>, isGrey: Bool = false) throws(Failure) {
     self.frame = frame
     self.columns = columns
     room = columns.count + 2
     let isVideo = if case .packed = frame.format { false } else { true }
-    differences = try Storage(count: isVideo ? 2 * room : 0)
-    pixels = try Storage(count: isVideo ? room : 0)
+    let hasColour = isVideo && !isGrey
+    differences = try Storage(count: hasColour ? 2 * room : 0)
+    pixels = try Storage(count: hasColour ? room : 0)
+    greys = isVideo && isGrey ? try Storage(count: 256) : nil
+    if let greys { for y in 0..<256 { greys.pointer[y] = UInt32(frame.colours.grey(UInt8(y))) &* 0x1_0101 } }
   }
 
   /// 3 * columns.count bytes of row `y`.
   mutating func read(_ y: Int, into target: UnsafeMutablePointer<UInt8>) {
     let even = columns.lowerBound & ~1, luma = frame.row(y)
+    if let greys {
+      let step = frame.format == .yuyv ? 2 : 1, first = luma + step * columns.lowerBound
+      return write(columns.count, into: target) { greys.pointer[Int(first[step &* $0])] }
+    }
     switch frame.format {
     case .packed(let format):
       format.read(luma + format.size * columns.lowerBound, count: columns.count, into: target)
@@ -65,11 +74,17 @@ struct FrameRows {
   private func convert(_ luma: UnsafePointer<UInt8>, step: Int, into target: UnsafeMutablePointer<UInt8>) {
     let us = differences.pointer
     frame.colours.convert(luma, step: step, us, us + room, count: count, into: pixels.pointer)
+    let from = pixels.pointer + columns.lowerBound % 2
+    write(columns.count, into: target) { from[$0] }
+  }
+
+  /// Pixels R + 256 G + 65536 B as bytes.
+  @inline(__always)
+  private func write(_ count: Int, into target: UnsafeMutablePointer<UInt8>, _ pixel: (Int) -> UInt32) {
     // Four bytes a pixel, of which the next pixel overwrites the last; the row's last pixel has no next.
-    let from = pixels.pointer + columns.lowerBound % 2, last = columns.count - 1
-    let bytes = UnsafeMutableRawPointer(target)
-    for x in 0..<last { (bytes + 3 * x).storeBytes(of: from[x].littleEndian, as: UInt32.self) }
-    let pixel = from[last]
+    let bytes = UnsafeMutableRawPointer(target), last = count - 1
+    for x in 0..<last { (bytes + 3 * x).storeBytes(of: pixel(x).littleEndian, as: UInt32.self) }
+    let pixel = pixel(last)
     target[3 * last] = UInt8(truncatingIfNeeded: pixel)
     target[3 * last + 1] = UInt8(truncatingIfNeeded: pixel >> 8)
     target[3 * last + 2] = UInt8(truncatingIfNeeded: pixel >> 16)

@@ -24,22 +24,20 @@ package struct Affine: Equatable {
 }
 
 extension Affine {
-  /// The part of a picture of `width` x `height` that a new one of `size` pixels, made by `warped` with black outside, is
-  /// mixed from. One pixel where nothing of it is seen.
+  /// The part of a picture of `width` x `height` that a new one of `size` pixels, made by `warped`, is mixed from: at least
+  /// one pixel of the edge, which may have to be repeated.
   package func seen(size: (width: Int, height: Int), of width: Int, _ height: Int) -> Region {
-    let nothing = Region(x: 0, y: 0, width: 1, height: 1)
-    guard let back = inverse else { return nothing }
+    guard let back = inverse else { return Region(x: 0, y: 0, width: 1, height: 1) }
     let (right, bottom) = (Double(size.width - 1), Double(size.height - 1))
     let corners = [back(0, 0), back(right, 0), back(0, bottom), back(right, bottom)]
     // Two pixels more on each side: the neighbour that is mixed in, and one for rounding.
-    func span(_ a: Double, _ b: Double, _ c: Double, _ d: Double, _ side: Int) -> Range<Int>? {
+    func span(_ a: Double, _ b: Double, _ c: Double, _ d: Double, _ side: Int) -> Range<Int> {
       guard a.isFinite, b.isFinite, c.isFinite, d.isFinite else { return 0..<side }
-      let first = max(min(min(a, b), min(c, d)) - 2, 0), last = min(max(max(a, b), max(c, d)) + 2, Double(side - 1))
-      return first <= last ? Int(first)..<(Int(last) + 1) : nil
+      func inside(_ place: Double) -> Int { Int(min(max(place, 0), Double(side - 1))) }
+      return inside(min(min(a, b), min(c, d)) - 2)..<(inside(max(max(a, b), max(c, d)) + 2) + 1)
     }
-    guard let columns = span(corners[0].x, corners[1].x, corners[2].x, corners[3].x, width),
-      let rows = span(corners[0].y, corners[1].y, corners[2].y, corners[3].y, height)
-    else { return nothing }
+    let columns = span(corners[0].x, corners[1].x, corners[2].x, corners[3].x, width)
+    let rows = span(corners[0].y, corners[1].y, corners[2].y, corners[3].y, height)
     return Region(x: columns.lowerBound, y: rows.lowerBound, width: columns.count, height: rows.count)
   }
 }

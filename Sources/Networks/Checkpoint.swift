@@ -142,7 +142,7 @@ package final class Checkpoint<Element: Scalar> {
   }
 
   /// The numbers of a counter, under its name in the file.
-  static func words(_ file: WeightFile, _ name: String) throws(Failure) -> [UInt64] {
+  package static func words(_ file: WeightFile, _ name: String) throws(Failure) -> [UInt64] {
     let bytes = try file.bytes(name)
     guard bytes.count % 8 == 0 else { throw .badData("checkpoint: \(name) has \(bytes.count) bytes, a multiple of 8 wanted") }
     var words = [UInt64](repeating: 0, count: bytes.count / 8)

@@ -13,10 +13,10 @@ package final class GradientPlan {
     let filter: Filter<Float>
     let window, back: Window
     var isPooled = false
-    /// Of the convolution's result and of the pooled one.
-    var tap: Int?, pooledTap: Int?
+    /// Of the convolution's result before and behind its rectifier, and of the pooled one.
+    var linearTap: Int?, tap: Int?, pooledTap: Int?
     /// Buffers: nil where the number never exists.
-    var output: Int?, pooled: Int?, codes: Int?
+    var linear: Int?, output: Int?, pooled: Int?, codes: Int?
     var outputGradient: Int?, pooledGradient: Int?
     /// Whether the convolution pools on its way, and whether its gradient is read through rectifier and pooling.
     var fusesForward = false, fusesBackward = false
@@ -39,9 +39,11 @@ package final class GradientPlan {
   /// - Parameters:
   ///   - taps: the layers whose values are asked for; the chain ends with the last of them.
   ///   - isForecast: only the counts are wanted: no memory is taken.
+  ///   - isForwardOnly: there is no way back, and much less memory.
   /// - Throws: `.notFound` for a tap that the network lacks, `.invalidArgument` for a picture too small.
   package init(
-    _ network: Network<Float>, height: Int, width: Int, taps: [String], pooling: Pooling, isForecast: Bool = false
+    _ network: Network<Float>, height: Int, width: Int, taps: [String], pooling: Pooling, isForecast: Bool = false,
+    isForwardOnly: Bool = false
   ) throws(Failure) {
     isMaximum = pooling == .maximum
     tapCount = taps.count
@@ -62,16 +64,20 @@ package final class GradientPlan {
         stages[stages.count - 1].isPooled = true
         shape = try Shape([1, (shape[1] + 1) / 2, (shape[2] + 1) / 2, shape[3]])
       case .plain(.tap(let name)) where !stages.isEmpty:
+        let last = stages.count - 1
+        if let linear = taps.firstIndex(of: name + linearSuffix) {
+          stages[last].linearTap = linear
+          found += 1
+        }
         guard let tap = taps.firstIndex(of: name) else { continue }
         found += 1
-        let last = stages.count - 1
         if stages[last].isPooled { stages[last].pooledTap = tap } else { stages[last].tap = tap }
       default: throw .internalError("a gradient plan wants a chain of convolutions and poolings")
       }
     }
     guard found == taps.count else {
-      for tap in taps where !stages.contains(where: { $0.tap.map { taps[$0] } == tap || $0.pooledTap.map { taps[$0] } == tap }) {
-        throw .notFound("the network has no layer \"\(tap)\"")
+      for (i, name) in taps.enumerated() where !stages.contains(where: { $0.linearTap == i || $0.tap == i || $0.pooledTap == i }) {
+        throw .notFound("the network has no layer \"\(name)\"")
       }
       throw .invalidArgument("a layer is asked for twice")
     }
@@ -81,20 +87,23 @@ package final class GradientPlan {
     let pictureCount = height * width * 3, end = 2 * stages.count
     pictureBuffer = layout.add(count: pictureCount, at: 0)
     layout.use(pictureBuffer, at: end)
-    for i in stages.indices { GradientPlan.place(&stages[i], i, &layout, of: stages.count) }
+    for i in stages.indices { GradientPlan.place(&stages[i], i, &layout, of: stages.count, isForwardOnly) }
     for i in stages.indices.dropFirst() {
       // A pooled picture is read once more, by the next convolution; an output by that and by its own way back.
       if let pooled = stages[i - 1].pooled { layout.use(pooled, at: i) }
     }
-    gradientBuffer = layout.add(count: pictureCount, at: end - 1)
+    gradientBuffer = layout.add(count: isForwardOnly ? 0 : pictureCount, at: end - 1)
     layout.use(gradientBuffer, at: end)
     layout.place()
 
     var scratch = 0, weights = 0
     for stage in stages {
       let filter = stage.filter
-      scratch = max(scratch, Float.scratchCount(stage.window, filter.shape), Float.scratchCount(stage.back, filter.backwardShape))
-      weights += try filter.missingBytes(over: stage.window) + filter.missingBytesBackward(over: stage.back)
+      scratch = max(scratch, Float.scratchCount(stage.window, filter.shape))
+      weights += try filter.missingBytes(over: stage.window)
+      guard !isForwardOnly else { continue }
+      scratch = max(scratch, Float.scratchCount(stage.back, filter.backwardShape))
+      weights += try filter.missingBytesBackward(over: stage.back)
     }
     count = layout.count
     scratchCount = scratch
@@ -103,13 +112,22 @@ package final class GradientPlan {
   }
 
   /// Decides which numbers of a stage exist, and when. Time runs forwards through the stages, then backwards.
-  private static func place(_ stage: inout Stage, _ i: Int, _ layout: inout Layout, of stageCount: Int) {
+  private static func place(
+    _ stage: inout Stage, _ i: Int, _ layout: inout Layout, of stageCount: Int, _ isForwardOnly: Bool
+  ) {
     let window = stage.window, outputs = stage.filter.outputs
     let outputCount = window.outHeight * window.outWidth * outputs
     let pooledCount = ((window.outHeight + 1) / 2) * ((window.outWidth + 1) / 2) * outputs
-    let backward = 2 * stageCount - 1 - i
+    // Where nothing goes back, the next convolution is the last to read.
+    let backward = isForwardOnly ? i + 1 : 2 * stageCount - 1 - i
     stage.fusesForward = Float.fuses(window, stage.filter.shape)
     stage.fusesBackward = Float.fuses(stage.back, stage.filter.backwardShape)
+    if stage.linearTap != nil {
+      stage.fusesForward = false
+      let linear = layout.add(count: outputCount, at: i)
+      layout.use(linear, at: backward)
+      stage.linear = linear
+    }
     if !(stage.isPooled && stage.tap == nil && stage.fusesForward) {
       let output = layout.add(count: outputCount, at: i)
       // A pooling's codes tell the signs; only who taps it or has no pooling reads it again.
@@ -123,11 +141,14 @@ package final class GradientPlan {
       let codes = layout.add(count: (pooledCount + 7) / 8, at: i)
       layout.use(codes, at: backward)
       stage.codes = codes
-      let gradient = layout.add(count: pooledCount, at: backward - 1)
-      layout.use(gradient, at: backward)
-      stage.pooledGradient = gradient
+      if !isForwardOnly {
+        let gradient = layout.add(count: pooledCount, at: backward - 1)
+        layout.use(gradient, at: backward)
+        stage.pooledGradient = gradient
+      }
     }
-    if !stage.isPooled || stage.tap != nil || !stage.fusesBackward {
+    guard !isForwardOnly else { return }
+    if !stage.isPooled || stage.tap != nil || stage.linearTap != nil || !stage.fusesBackward {
       let gradient = layout.add(count: outputCount, at: stage.isPooled ? backward : backward - 1)
       layout.use(gradient, at: backward)
       stage.outputGradient = gradient
@@ -139,7 +160,7 @@ package final class GradientPlan {
   /// The picture [height, width, 3], to be written before `forward`; it stays.
   package var picture: UnsafeMutablePointer<Float> { pointer(pictureBuffer) }
   /// d cost / d picture after `backward`.
-  package var gradient: UnsafePointer<Float> { UnsafePointer(pointer(gradientBuffer)) }
+  package var gradient: UnsafeMutablePointer<Float> { pointer(gradientBuffer) }
   /// What the costs of a tap may borrow while they are computed.
   package var borrowed: Workspace { workspace }
 
@@ -175,8 +196,15 @@ package final class GradientPlan {
       let pooled = Window(pooling: stage.window, channels: outputs)
       if let output = stage.output {
         let y = pointer(output)
-        try Float.convolve(
-          stage.window, source, packed, Target(y, stride: outputs), stage.filter.finish, workspace)
+        if let linear = stage.linear {
+          let z = pointer(linear)
+          try Float.convolve(
+            stage.window, source, packed, Target(z, stride: outputs), stage.filter.finish.activated(.none), workspace)
+          rectify(z, y, stage.window.outHeight * stage.window.outWidth * outputs)
+        } else {
+          try Float.convolve(
+            stage.window, source, packed, Target(y, stride: outputs), stage.filter.finish, workspace)
+        }
         if let target = stage.pooled { Float.poolRectified(pooled, isMaximum: isMaximum, y, pointer(target), codes(stage)) }
       } else if let target = stage.pooled {
         try Float.convolve(
@@ -184,24 +212,33 @@ package final class GradientPlan {
           Target(values: pointer(target), stride: outputs, accumulate: 0, pooling: poolingKind, codes: codes(stage)),
           stage.filter.finish, workspace)
       }
+      if let tap = stage.linearTap { try body(tap, linearFeatures(stage)) }
       if let tap = stage.tap { try body(tap, features(stage)) }
       if let tap = stage.pooledTap { try body(tap, pooledFeatures(stage)) }
     }
+  }
+
+  /// `y = max(x, 0)`
+  private func rectify(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int) {
+    forEachSlice(of: count) { for i in $0 { y[i] = x[i] > 0 ? x[i] : 0 } }
   }
 
   /// The size of a tap's values.
   package func extents(of tap: Int) -> (height: Int, width: Int, channels: Int) {
     for stage in stages {
       let height = stage.window.outHeight, width = stage.window.outWidth
-      if stage.tap == tap { return (height, width, stage.filter.outputs) }
+      if stage.tap == tap || stage.linearTap == tap { return (height, width, stage.filter.outputs) }
       if stage.pooledTap == tap { return ((height + 1) / 2, (width + 1) / 2, stage.filter.outputs) }
     }
     return (0, 0, 0)
   }
 
-  private func features(_ stage: Stage) -> Features {
+  private func features(_ stage: Stage) -> Features { features(stage, in: stage.output) }
+  private func linearFeatures(_ stage: Stage) -> Features { features(stage, in: stage.linear) }
+
+  private func features(_ stage: Stage, in buffer: Int?) -> Features {
     Features(
-      values: UnsafePointer(pointer(stage.output ?? pictureBuffer)), height: stage.window.outHeight,
+      values: UnsafePointer(pointer(buffer ?? pictureBuffer)), height: stage.window.outHeight,
       width: stage.window.outWidth, channels: stage.filter.outputs)
   }
 
@@ -237,12 +274,19 @@ package final class GradientPlan {
       if let output = stage.output, let outputGradient = stage.outputGradient, !stage.isPooled || stage.tap != nil {
         let dy = pointer(outputGradient)
         if let tap = stage.tap { try body(tap, features(stage), dy, isLast && !stage.isPooled) }
-        if Float.gates(stage.back, stage.filter.backwardShape) {
+        if stage.linearTap != nil {
+          // The last layer may be asked for before its rectifier alone: there is nothing behind it then.
+          if !isLast || stage.isPooled || stage.tap != nil { Float.gate(dy, by: pointer(output), dy, unpooled.height * unpooled.width * outputs) }
+          source = Source(dy)
+        } else if Float.gates(stage.back, stage.filter.backwardShape) {
           source = Source(values: dy, gate: pointer(output), codes: nil, pooling: Int(poolingNone))
         } else {
           Float.gate(dy, by: pointer(output), dy, unpooled.height * unpooled.width * outputs)
           source = Source(dy)
         }
+      }
+      if let tap = stage.linearTap, let outputGradient = stage.outputGradient {
+        try body(tap, linearFeatures(stage), pointer(outputGradient), isLast && !stage.isPooled && stage.tap == nil)
       }
       let target = i == 0 ? gradientBuffer : stages[i - 1].pooledGradient ?? stages[i - 1].outputGradient ?? gradientBuffer
       try Float.convolve(

@@ -20,7 +20,7 @@ package final class Model: @unchecked Sendable {
     guard let name = weights.metadata["architecture"] else {
       throw .badData("weights: the metadata lacks \"architecture\", this file was not made for this library")
     }
-    guard name == "mtcnn" || name == UniversalStyle.architectureName || Architecture.named(name) != nil else {
+    guard name == "mtcnn" || name == "cascade" || name == UniversalStyle.architectureName || Architecture.named(name) != nil else {
       throw .badData("weights: the architecture is \"\(name)\", which this version does not know")
     }
     self.weights = weights

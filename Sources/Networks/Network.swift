@@ -84,10 +84,18 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
     _ tape: Tape<Element>
   ) throws(Failure) -> Variable<Element> {
     var x = x
-    for step in steps {
+    for (i, step) in steps.enumerated() {
       switch step {
       case .convolution(let filter):
-        x = try tape.convolution(x, filter)
+        // "conv4_2.linear" is what conv4_2's rectifier is given.
+        if i + 1 < steps.count, case .plain(.tap(let name)) = steps[i + 1], request.taps.contains(name + linearSuffix) {
+          x = try tape.convolution(x, filter, filter.finish.activated(.none))
+          found[name + linearSuffix] = x
+          if allKnown(request, found) { return x }
+          x = try tape.rectifier(x)
+        } else {
+          x = try tape.convolution(x, filter)
+        }
       case .dense(let filter):
         x = try tape.convolution(tape.reshaped(x, [x.shape[0], 1, 1, x.shape.count / max(x.shape[0], 1)]), filter)
       case .scaling(let scaling):
@@ -275,6 +283,9 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
     private func weightsAreSquare(_ name: String) -> Bool { weights.rank(name + ".weight") == 4 }
   }
 }
+
+/// Of a tap's name: before the rectifier.
+package let linearSuffix = ".linear"
 
 extension Layer {
   /// Whether its result is a sum of products and nothing more.

@@ -392,13 +392,12 @@ package struct Plan {
         (height, width, channels) = (extent.height ?? 0, extent.width ?? 0, extent.channels)
       case .scaling, .instanceNormalisation: break
       case .concatenation(let branches):
-        var sum = 0
+        var joined = (height: height, width: width, channels: 0)
         for branch in branches {
           let part = try result(of: branch, height, width, channels)
-          sum += part.channels
-          if sum == part.channels { (height, width) = (part.height, part.width) }
+          joined = (part.height, part.width, joined.channels + part.channels)
         }
-        channels = sum
+        (height, width, channels) = joined
       case .residual(let body, let shortCut):
         let one = try result(of: body, height, width, channels), other = try result(of: shortCut, height, width, channels)
         (height, width, channels) = (

@@ -37,6 +37,9 @@ package final class Trainer {
     guard plan.longestGradient >= 0 else {
       throw .invalidArgument("gradients clipped to a length of \(plan.longestGradient), 0 or more wanted")
     }
+    if case .crossEntropy = plan.loss, plan.classes != 0, plan.classes != architecture.dimension {
+      throw .invalidArgument("\(plan.classes) classes for a network that answers \(architecture.dimension) scores")
+    }
     self.architecture = architecture
     self.plan = plan
     var generator = Generator(seed: plan.seed)
@@ -56,6 +59,8 @@ package final class Trainer {
 
   package var rate: Double { plan.schedule.rate(at: step) }
   package var dimension: Int { architecture.dimension }
+  /// What labels count to: of the network itself where it is the classifier.
+  package var classes: Int { if case .crossEntropy = plan.loss { dimension } else { plan.classes } }
 
   /// One step on a batch; nothing is changed when it throws.
   ///
@@ -140,16 +145,16 @@ package final class Trainer {
     return means
   }
 
-  /// What the network answers as it will when it is used: with running statistics, nothing dropped, at unit length where the
-  /// architecture says so, whatever the loss sees.
+  /// What the network answers as it will when it is used: with running statistics, nothing dropped, at unit length or as
+  /// probabilities where the architecture says so, whatever the loss sees.
   /// - Returns: [batch, dimension]
   package func embed(_ pictures: Tensor<Float>) throws(Failure) -> Tensor<Float> {
     let tape = Tape<Float>()
     let constants = network.parameters.map { tape.constant($0.value) }
     let answer = try network.run(tape.constant(pictures), constants, .frozen, on: tape)
     let embeddings = try tape.reshaped(answer, [answer.shape[0], answer.shape.count / max(answer.shape[0], 1)])
-    let isShort = plan.loss.trainedLayers(architecture.layers).count < architecture.layers.count
-    return try (isShort ? tape.unitLength(embeddings) : embeddings).tensor
+    guard let end = architecture.layers.first(where: { !plan.loss.trains($0) }) else { return embeddings.tensor }
+    return try tape.apply(end, to: embeddings, pooling: .maximum).tensor
   }
 
   /// Writes the network alone as a weight file that `Model` reads.
@@ -196,13 +201,15 @@ package final class Trainer {
 }
 
 extension Loss {
+  /// What the loss sees of a network.
+  func trainedLayers(_ layers: [Layer]) -> [Layer] { layers.filter { trains($0) } }
+
   /// A plain classifier and centres see the embedding before it is brought to unit length: of unit vectors, a softmax over
-  /// many people could never be sure.
-  func trainedLayers(_ layers: [Layer]) -> [Layer] {
-    switch self {
-    case .softmax, .centre:
-      return layers.filter { if case .unitLength = $0 { false } else { true } }
-    default: return layers
+  /// many people could never be sure. A network that is the classifier is seen before its own softmax.
+  fileprivate func trains(_ layer: Layer) -> Bool {
+    switch (self, layer) {
+    case (.softmax, .unitLength), (.centre, .unitLength), (.crossEntropy, .softmax): false
+    default: true
     }
   }
 }

@@ -31,7 +31,7 @@ extension Loss {
       "\(name), margin \(margin), \(reduction.text)"
     case .contrastive(let margin, let epsilon, let reduction):
       "\(name), margin \(margin), epsilon \(epsilon), \(reduction.text)"
-    case .softmax(let reduction), .pairwise(_, let reduction): "\(name), \(reduction.text)"
+    case .softmax(let reduction), .crossEntropy(let reduction), .pairwise(_, let reduction): "\(name), \(reduction.text)"
     case .centre(let lambda, let rate, let reduction): "\(name), weight \(lambda), rate \(rate), \(reduction.text)"
     case .angularMargin(.cosine(let margin), let scale, let reduction),
       .angularMargin(.angle(let margin), let scale, let reduction):

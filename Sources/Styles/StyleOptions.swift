@@ -1,25 +1,55 @@
+import Images
 import Networks
 import Tensors
 
-/// What to paint and how; the defaults are those of the course notebook.
+/// What to paint, what a picture is measured by, and how it is moved; the defaults are those of the course notebook.
 package struct StyleOptions {
+  package enum Optimiser: Int32, CaseIterable, Sendable { case adam = 0, lbfgs = 1 }
+  package enum Start: Int32, CaseIterable, Sendable { case content = 0, noise = 1, style = 2 }
+
   /// Of the picture; 0, 0: the content's. One 0: from the other, keeping the content's proportions.
   package var width = 0, height = 0
-  package var steps = 200
-  /// alpha and beta of `J = alpha J_content + beta J_style`.
-  package var contentWeight: Float = 10, styleWeight: Float = 40
-  /// Adam's, in levels of 0...255.
-  package var learningRate: Float = 2
-  /// The start is `ratio * noise(-20...20) + (1 - ratio) * content`.
-  package var noiseRatio: Float = 0.6
-  package var seed: UInt64 = 1
-  package var pooling = Pooling.average
-  package var cost = CostVariant.normalised
-  package var contentLayer = "conv4_2"
-  /// The layers whose Gram matrices are matched, and the weight (lambda) of each.
+
+  // What is measured.
+
+  /// Factors in `J = alpha J_content + beta J_style + gamma J_variation`.
+  package var contentWeight: Float = 10, styleWeight: Float = 40, variationWeight: Float = 0
+  package var contentLayers: [(name: String, weight: Float)] = [("conv4_2", 1)]
+  /// The layers whose Gram matrices are matched.
   package var styleLayers: [(name: String, weight: Float)] = [
     ("conv1_1", 0.2), ("conv2_1", 0.2), ("conv3_1", 0.2), ("conv4_1", 0.2), ("conv5_1", 0.2),
   ]
+  package var cost = CostVariant.normalised
+  package var variation = TotalVariation.absolute
+  package var pooling = Pooling.average
+  /// The style's longest side, in parts of the picture's, its shape kept; 0: it is cut to the picture's shape and size.
+  package var styleScale: Float = 0
+  package var colours = Colours.ofStyle
+
+  // How the picture is moved.
+
+  package var optimiser = Optimiser.adam
+  /// Evaluations of the costs and their gradient, of all scales together: of Adam a step each.
+  package var steps = 200
+  /// Adam's, in levels of 0...255.
+  package var learningRate: Float = 2
+  /// Pairs that L-BFGS keeps.
+  package var history = 10
+  /// The decay of a running mean of the pictures, which is then the result; 0: the last picture is.
+  package var averaging: Float = 0
+  /// Whether levels are held within 0...255 after every step of Adam.
+  package var isClamped = false
+  /// The longest side at the first and coarsest of the scales, each twice the one before; 0: one scale.
+  package var coarsest = 0
+  /// Seconds after which the picture must be ready; 0: whenever it is.
+  package var deadline = 0.0
+
+  // Where it starts.
+
+  package var start = Start.content
+  /// The start is `ratio * noise(-20...20) + (1 - ratio) * picture`.
+  package var noiseRatio: Float = 0.6
+  package var seed: UInt64 = 1
 
   package init() {}
 
@@ -33,9 +63,25 @@ package struct StyleOptions {
     guard steps >= 1, steps <= 1_000_000 else { throw .invalidArgument("\(steps) steps, wanted 1 to 1000000") }
     try check(contentWeight, "content weight", from: 0, to: 1e12)
     try check(styleWeight, "style weight", from: 0, to: 1e12)
+    try check(variationWeight, "variation weight", from: 0, to: 1e12)
     try check(noiseRatio, "noise ratio", from: 0, to: 1)
     try check(learningRate, "learning rate", from: 1e-6, to: 255)
-    for layer in styleLayers { try check(layer.weight, "style layer weight", from: 0, to: 1e6) }
+    try check(averaging, "averaging", from: 0, to: 0.9999)
+    if styleScale != 0 { try check(styleScale, "style scale", from: 0.05, to: 20) }
+    guard history >= 1, history <= 1000 else { throw .invalidArgument("a history of \(history), wanted 1 to 1000") }
+    guard coarsest == 0 || coarsest >= 16 && coarsest <= Image.maxSide else {
+      throw .invalidArgument("a coarsest scale of \(coarsest) pixels, wanted 0 or 16 to \(Image.maxSide)")
+    }
+    guard deadline >= 0, deadline < 1e9 else { throw .invalidArgument("a deadline of \(deadline) seconds, wanted 0 to 1e9") }
+    guard !contentLayers.isEmpty || !styleLayers.isEmpty else { throw .invalidArgument("no layer to measure a picture by") }
+    for layers in [contentLayers, styleLayers] {
+      for (i, layer) in layers.enumerated() {
+        try check(layer.weight, "layer weight", from: 0, to: 1e6)
+        if layers[..<i].contains(where: { $0.name == layer.name }) {
+          throw .invalidArgument("the layer \"\(layer.name)\" is given twice")
+        }
+      }
+    }
   }
 
   /// The size of the picture painted from a content of the given size.
@@ -47,9 +93,33 @@ package struct StyleOptions {
     default: return (width, height)
     }
   }
+
+  /// One of the sizes that the picture is painted at, one after another.
+  package struct Scale: Equatable {
+    package let width, height, steps: Int
+  }
+
+  /// From the coarsest to the picture itself. The steps are shared evenly: a coarse one costs little and moves much.
+  package func scales(width: Int, height: Int) -> [Scale] {
+    var count = 1
+    if coarsest > 0 {
+      var longest = max(width, height)
+      while longest / 2 >= coarsest, count < 16, count < steps {
+        longest /= 2
+        count += 1
+      }
+    }
+    var scales: [Scale] = []
+    for i in 0..<count {
+      let divisor = 1 << (count - 1 - i)
+      let steps = self.steps / count + (i < self.steps % count ? 1 : 0)
+      scales.append(Scale(width: max(1, width / divisor), height: max(1, height / divisor), steps: steps))
+    }
+    return scales
+  }
 }
 
 /// The costs of one picture.
 package struct StyleCosts {
-  package let content, style, total: Double
+  package let content, style, variation, total: Double
 }

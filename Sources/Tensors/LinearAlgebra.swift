@@ -39,3 +39,20 @@ package func symmetricEigenvectors(_ a: [Double], side: Int) throws(Failure) -> 
   guard code == 0 else { throw .internalError("LAPACK dsyevd answered \(code) for a matrix of \(side) x \(side)") }
   return (values, vectors)
 }
+
+/// The lower triangular factor of a symmetric positive definite matrix, by LAPACK (dpotrf): `a = l transpose(l)`, row-major, zeros
+/// above the diagonal.
+///
+/// - Throws: `.invalidArgument` for numbers that are not finite and for a matrix that is not positive definite.
+package func choleskyFactor(_ a: [Double]) throws(Failure) -> [Double] {
+  let side = Int(Double(a.count).squareRoot().rounded())
+  guard side > 0, let n = Int32(exactly: side), a.count == side * side else {
+    throw .invalidArgument("\(a.count) values for a square matrix")
+  }
+  for value in a where !value.isFinite { throw .invalidArgument("a matrix with \(value), wanted finite numbers") }
+  var factor = a
+  let code = LAPACKE_dpotrf(Int32(LAPACK_ROW_MAJOR), CChar(UInt8(ascii: "L")), n, &factor, n)
+  guard code == 0 else { throw .invalidArgument("a matrix that is not positive definite, by its minor \(code)") }
+  for row in 0..<side { for column in (row + 1)..<max(side, row + 1) { factor[row * side + column] = 0 } }
+  return factor
+}

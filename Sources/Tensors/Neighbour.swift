@@ -15,13 +15,13 @@ package struct Neighbour: BitwiseCopyable, Comparable {
 
 /// The nearest of the neighbours that were offered: a heap whose root is the farthest. Which they are does not depend
 /// on the order of the offers.
-struct Nearest: BitwiseCopyable {
+package struct Nearest: BitwiseCopyable {
   private let slots: UnsafeMutablePointer<Neighbour>
   private let capacity: Int
   private(set) var count = 0
 
   /// - Parameter slots: room for `capacity`, at least 1.
-  init(_ slots: UnsafeMutablePointer<Neighbour>, capacity: Int) {
+  package init(_ slots: UnsafeMutablePointer<Neighbour>, capacity: Int) {
     self.slots = slots
     self.capacity = capacity
   }
@@ -29,7 +29,7 @@ struct Nearest: BitwiseCopyable {
   /// Who is farther than this is not wanted.
   var limit: Float { count < capacity ? .infinity : slots[0].distance }
 
-  mutating func offer(_ neighbour: Neighbour) {
+  package mutating func offer(_ neighbour: Neighbour) {
     if count < capacity {
       slots[count] = neighbour
       count += 1

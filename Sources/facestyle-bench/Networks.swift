@@ -63,16 +63,16 @@ func styleRows(_ files: Files, threads: [Int]) throws(Failure) -> [Row] {
         })
       // A model of its own, so that all weights that the run lays out are counted.
       let styler = try StyleTransfer(Model(path: path))
-      var options = StyleOptions()
+      var options = StylePreset.course.options
       options.width = width
       options.height = height
       options.steps = steps
       var times: [Double] = []
       var last = 0.0
       let before = restartPeak()
-      _ = try styler.run(content: content, style: style, options) { progress in
-        if progress.step > 1 { times.append((progress.seconds - last) * 1e3) }
-        last = progress.seconds
+      try styler.job(content: content, styles: [(style, 1)], options).run(evaluations: .max) { evaluation in
+        if evaluation.number > 1 { times.append((evaluation.seconds - last) * 1e3) }
+        last = evaluation.seconds
         return .continue
       }
       let grown = residentMegabytes("VmHWM:") - before

@@ -22,11 +22,10 @@ struct Demo: ParsableCommand {
     try check(fs_threads_set(threads), "--threads")
     let (large, small) = (try open("dlib-resnet"), try open("faces-nn4"))
     print("Portraits in \(photos)")
-    let portraits = try readPortraits(large)
+    let portraits = try readPortraits(large, small.embedder)
     if !portraits.isEmpty {
-      try compare(portraits, large, "dlib's network")
-      try compare(try portraits.map { Portrait(file: $0.file, embedding: try small.embed("\(photos)/\($0.file)")) }, small,
-        "the small model in the box")
+      try compare(portraits, \.embedding, large.embedder, "dlib's network")
+      try compare(portraits, \.small, small.embedder, "the small model in the box")
       try identify(portraits, large.embedder)
     }
     try paint()
@@ -37,6 +36,8 @@ struct Demo: ParsableCommand {
   private struct Portrait {
     let file: String
     let embedding: [Float]
+    /// By the small model.
+    let small: [Float]
 
     /// obama2.jpg and obama_partial_face.jpg are photos of obama.
     var person: String {
@@ -46,11 +47,13 @@ struct Demo: ParsableCommand {
     }
   }
 
-  private func readPortraits(_ reader: FaceReader) throws(Failure) -> [Portrait] {
+  private func readPortraits(_ reader: FaceReader, _ small: Embedder) throws(Failure) -> [Portrait] {
     var portraits: [Portrait] = []
     for file in try contents(of: photos) where ["jpg", "jpeg"].contains(nameAndExtension(file).1) {
       do throws(Failure) {
-        portraits.append(Portrait(file: file, embedding: try reader.embed("\(photos)/\(file)")))
+        let path = "\(photos)/\(file)", photo = try Picture(opening: path)
+        let (face, embedding) = try reader.embedder.embed(photo, path, reader.detector)
+        portraits.append(Portrait(file: file, embedding: embedding, small: try small.embed([small.align(photo, face)])[0]))
       } catch {
         guard [FS_NO_FACE, FS_BAD_DATA].contains(error.status) else { throw error }
         print("  \(file): \(error.status == FS_NO_FACE ? "no face found" : "not readable"), left out")
@@ -60,8 +63,10 @@ struct Demo: ParsableCommand {
   }
 
   /// A triangle of distances, those of one person marked.
-  private func compare(_ portraits: [Portrait], _ reader: FaceReader, _ model: String) throws(Failure) {
-    let threshold = reader.embedder.threshold
+  private func compare(
+    _ portraits: [Portrait], _ embedding: (Portrait) -> [Float], _ embedder: Embedder, _ model: String
+  ) throws(Failure) {
+    let threshold = embedder.threshold
     print("\nDistances by \(model) (up to \(fixed(threshold, 2)) the same person, marked *)\n")
     let width = portraits.map(\.file.count).max() ?? 0
     let numbers = portraits.indices.dropLast().map { padded($0 + 1, 5) + " " }.joined()
@@ -70,7 +75,8 @@ struct Demo: ParsableCommand {
       var line = "\(padded(row + 1, 3))  \(leftAligned(portrait.file, width))"
       for other in portraits[..<row] {
         var distance: Float = 0
-        try check(fs_distance(portrait.embedding, other.embedding, portrait.embedding.count, &distance))
+        let (a, b) = (embedding(portrait), embedding(other))
+        try check(fs_distance(a, b, a.count, &distance))
         line += padded(fixed(distance, 2), 5) + (distance <= threshold ? "*" : " ")
       }
       print(line)
@@ -88,7 +94,7 @@ struct Demo: ParsableCommand {
       for other in portraits where other.file != portrait.file {
         try gallery.add(other.person, other.embedding)
       }
-      let match = try gallery.identify(portrait.embedding, threshold: Float(FS_DEFAULT_THRESHOLD))
+      let match = try gallery.identify(portrait.embedding, Gallery.identifyDefaults())
       let size = "\(counted(gallery.photos, "photo", "photos")) of \(counted(gallery.people, "person", "people"))"
       print("  \(portrait.file) among \(size):\n    \(match.summary)")
     }
@@ -97,11 +103,11 @@ struct Demo: ParsableCommand {
   private func paint() throws(Failure) {
     print("\nPainting \(content) in the manner of \(style)\n")
     let vgg = try openModel("vgg19", asked: nil)
-    var options = try Painter.options()
+    var options = try Painter.options(FS_PRESET_COURSE)
     (options.width, options.height, options.steps) = (400, 300, steps)  // the course notebook's size
     let painter = Painter()
     let picture = try painter.paint(
-      try Picture(opening: content), like: try Picture(opening: style), with: vgg, options)
+      try Picture(opening: content), like: [try Picture(opening: style)], with: vgg, options)
     try makeFolder(out)
     let target = "\(out)/\(nameAndExtension(fileName(content)).0)-\(nameAndExtension(fileName(style)).0).png"
     try picture.write(to: target)

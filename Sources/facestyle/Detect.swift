@@ -41,7 +41,7 @@ struct Detect: ParsableCommand {
   private func json(_ face: fs_face, _ quality: fs_quality?) -> JSON {
     let points = [face.landmarks.0, face.landmarks.1, face.landmarks.2, face.landmarks.3, face.landmarks.4]
     let (x, y, width, height) = (JSON.single(face.x), JSON.single(face.y), JSON.single(face.width), JSON.single(face.height))
-    let (score, landmarks) = (JSON.single(face.score), JSON.array(points.map(JSON.point)))
+    let (score, landmarks) = (JSON.single(face.score), JSON.array(points[0].x.isNaN ? [] : points.map(JSON.point)))
     guard let quality else {
       return .object(["x": x, "y": y, "width": width, "height": height, "score": score, "landmarks": landmarks])
     }
@@ -53,10 +53,14 @@ struct Detect: ParsableCommand {
 
 /// What to search for, with what, and where.
 struct SearchOptions: ParsableArguments {
-  /// Each by the name of its model.
-  enum Kind: String, CaseIterable, ExpressibleByArgument { case mtcnn }
+  enum Kind: String, CaseIterable, ExpressibleByArgument {
+    case mtcnn, cascade
 
-  @Option(help: "The network that finds faces.")
+    /// Of the file that is taken when none is named.
+    var modelName: String { self == .cascade ? "faces-cascade" : "mtcnn" }
+  }
+
+  @Option(help: "The networks that find faces; cascade finds no points in them.")
   var detector = Kind.mtcnn
 
   @Option(help: ArgumentHelp("The detector's model.", valueName: "file"))
@@ -82,7 +86,7 @@ struct SearchOptions: ParsableArguments {
     if let threshold { options.thresholds.2 = threshold }
     if let maxFaces { options.max_faces = maxFaces }
     if let region { options.region = region.value }
-    return try Detector(try openModel(detector.rawValue, asked: model), options)
+    return try Detector(try openModel(detector.modelName, asked: model), options)
   }
 
   /// A rectangle on the command line: "100,50,320,240".
@@ -116,7 +120,7 @@ extension fs_quality {
     let reasons = reasonTexts.isEmpty ? "nothing speaks against it" : reasonTexts.joined(separator: ", ")
     return "    quality \(fixed(score, 2)): \(reasons)\n"
       + "    \(fixed(eye_distance, 0)) pixels between the eyes, sharpness \(fixed(sharpness, 0)),"
-      + " yaw \(fixed(yaw, 0)), pitch \(fixed(pitch, 0)), roll \(fixed(roll, 0))\n"
+      + (yaw.isNaN ? " no points to tell the pose\n" : " yaw \(fixed(yaw, 0)), pitch \(fixed(pitch, 0)), roll \(fixed(roll, 0))\n")
       + "    brightness \(fixed(brightness, 0)), contrast \(fixed(contrast, 0)),"
       + " clipped \(fixed(100 * (clipped_dark + clipped_bright), 0)) %, outside \(fixed(100 * outside, 0)) %"
   }

@@ -2,23 +2,26 @@ import ArgumentParser
 import CFaceStyle
 import Glibc
 
-/// Galleries that lie in files.
+/// Galleries that lie in files, or on a server.
 struct GalleryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gallery",
-    abstract: "Keeps people's faces in a file.",
+    abstract: "Keeps people's faces in a file, or on a server.",
     discussion: """
-      The file is a database that several programs may use at once; `facestyle identify \
-      --gallery` searches it. Every change is on the disk when the command ends.
+      A gallery is a file, which is a database, or the address of a PostgreSQL server's \
+      database: postgresql://user@host/database. Several programs may use it at once; \
+      `facestyle identify --gallery` searches it. Every change is on the disk when the command \
+      ends. (A password is better in ~/.pgpass than in the address, which others on this \
+      machine may see.)
       """,
     subcommands: [Add.self, Remove.self, List.self, Export.self, Import.self, Merge.self])
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Adds photos of a person, who may be new; makes the file if there is none.",
-      usage: "facestyle gallery add <file> <name> <photo> ... [<options>]")
+      abstract: "Adds photos of a person, who may be new; makes the gallery if there is none.",
+      usage: "facestyle gallery add <gallery> <name> <photo> ... [<options>]")
 
-    @Argument(help: "The gallery's file.") var file: String
+    @Argument(help: galleryHelp) var gallery: String
     @Argument(help: "The person.") var name: String
     @Argument(help: "JPEG or PNG files.") var photos: [String]
 
@@ -39,7 +42,7 @@ struct GalleryCommand: ParsableCommand {
     func run() throws {
       try common.apply()
       let reader = try face.open()
-      let gallery = try Gallery(opening: file, reader.embedder, key: key.read(), .create)
+      let gallery = try Gallery(opening: self.gallery, reader.embedder, key: key.read(), .create)
       var added: [JSON] = [], conflicts: [JSON] = []
       for path in photos {
         guard let embedding = try reader.embedOrSkip(path) else { continue }
@@ -60,7 +63,7 @@ struct GalleryCommand: ParsableCommand {
       } else {
         print("\(counted(added.count, "photo", "photos")) of \(name) added; \(summary(gallery))")
       }
-      guard !added.isEmpty else { throw Failure("\(file): no photo was added") }
+      guard !added.isEmpty else { throw Failure("\(nameOfGallery(self.gallery)): no photo was added") }
     }
   }
 
@@ -68,11 +71,11 @@ struct GalleryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Removes a person, or one photo, for good.",
       usage: """
-        facestyle gallery remove <file> <name> [<options>]
-        facestyle gallery remove <file> --photo <number> [<options>]
+        facestyle gallery remove <gallery> <name> [<options>]
+        facestyle gallery remove <gallery> --photo <number> [<options>]
         """)
 
-    @Argument(help: "The gallery's file.") var file: String
+    @Argument(help: galleryHelp) var gallery: String
     @Argument(help: "The person.") var name: String?
 
     @Option(help: ArgumentHelp("One photo, as `gallery list` numbers them.", valueName: "number"))
@@ -87,7 +90,7 @@ struct GalleryCommand: ParsableCommand {
 
     func run() throws {
       try common.apply()
-      let gallery = try Gallery(opening: file, nil, key: key.read(), .change)
+      let gallery = try Gallery(opening: self.gallery, nil, key: key.read(), .change)
       if let name { try gallery.remove(name) }
       if let photo { try gallery.remove(photo: photo) }
       tell(gallery, common)
@@ -97,9 +100,9 @@ struct GalleryCommand: ParsableCommand {
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Lists people, or the photos of one.",
-      usage: "facestyle gallery list <file> [<name>] [<options>]")
+      usage: "facestyle gallery list <gallery> [<name>] [<options>]")
 
-    @Argument(help: "The gallery's file.") var file: String
+    @Argument(help: galleryHelp) var gallery: String
     @Argument(help: "A person whose photos are listed.") var name: String?
 
     @OptionGroup var key: KeyOption
@@ -107,7 +110,7 @@ struct GalleryCommand: ParsableCommand {
 
     func run() throws {
       try common.apply()
-      let gallery = try Gallery(opening: file, nil, key: key.read(), .read)
+      let gallery = try Gallery(opening: self.gallery, nil, key: key.read(), .read)
       if let name {
         let photos = try gallery.listPhotos(of: name)
         if common.json {
@@ -143,9 +146,9 @@ struct GalleryCommand: ParsableCommand {
   struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Writes all photos' embeddings as a table, or as tensors.",
-      usage: "facestyle gallery export <file> <out.csv|out.safetensors> [<options>]")
+      usage: "facestyle gallery export <gallery> <out.csv|out.safetensors> [<options>]")
 
-    @Argument(help: "The gallery's file.") var file: String
+    @Argument(help: galleryHelp) var gallery: String
     @Argument(help: "A .csv or .safetensors file.") var out: String
 
     @OptionGroup var key: KeyOption
@@ -153,7 +156,7 @@ struct GalleryCommand: ParsableCommand {
 
     func run() throws {
       try common.apply()
-      let gallery = try Gallery(opening: file, nil, key: key.read(), .read)
+      let gallery = try Gallery(opening: self.gallery, nil, key: key.read(), .read)
       try gallery.export(to: out)
       tell(gallery, common)
     }
@@ -161,39 +164,37 @@ struct GalleryCommand: ParsableCommand {
 
   struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Adds the photos that `gallery export` wrote.",
-      usage: "facestyle gallery import <file> <in.csv|in.safetensors> [<options>]")
+      abstract: "Adds the photos that `gallery export` wrote; makes the gallery if there is none.",
+      usage: "facestyle gallery import <gallery> <in.csv|in.safetensors> [<options>]")
 
-    @Argument(help: "The gallery's file; it is made if there is none.") var file: String
+    @Argument(help: galleryHelp) var gallery: String
     @Argument(help: "A .csv or .safetensors file.") var photos: String
 
-    @OptionGroup var key: KeyOption
-    @Option(help: ArgumentHelp("The embedder's model.", valueName: "file")) var model: String?
+    @OptionGroup var receiving: ReceivingOptions
     @OptionGroup var common: CommonOptions
 
     func run() throws {
       try common.apply()
-      let gallery = try opened(file, model, key)
+      let gallery = try receiving.open(self.gallery)
       tell(try gallery.add(from: photos), gallery, common)
     }
   }
 
   struct Merge: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Adds the photos of another gallery that are not there yet.",
-      usage: "facestyle gallery merge <file> <other> [<options>]")
+      abstract: "Adds the photos of another gallery that are not there yet; makes the gallery if there is none.",
+      usage: "facestyle gallery merge <gallery> <other> [<options>]")
 
-    @Argument(help: "The gallery's file; it is made if there is none.") var file: String
-    @Argument(help: "The other gallery's file, with the same key if any.") var other: String
+    @Argument(help: galleryHelp) var gallery: String
+    @Argument(help: "The other gallery, with the same key if any.") var other: String
 
-    @OptionGroup var key: KeyOption
-    @Option(help: ArgumentHelp("The embedder's model.", valueName: "file")) var model: String?
+    @OptionGroup var receiving: ReceivingOptions
     @OptionGroup var common: CommonOptions
 
     func run() throws {
       try common.apply()
-      let second = try Gallery(opening: other, nil, key: key.read(), .read)
-      let gallery = try opened(file, model, key)
+      let second = try Gallery(opening: other, nil, key: receiving.key.read(), .read)
+      let gallery = try receiving.open(self.gallery)
       tell(try gallery.merge(second, other), gallery, common)
     }
   }
@@ -217,12 +218,33 @@ struct KeyOption: ParsableArguments {
   }
 }
 
-/// The gallery of a file that is there, whatever its model; or a new one, for the embedder's.
-private func opened(_ file: String, _ model: String?, _ key: KeyOption) throws(Failure) -> Gallery {
-  if model == nil, kind(of: file) != .absent { return try Gallery(opening: file, nil, key: key.read(), .change) }
-  let embedder = try Embedder(openModel("faces-nn4", "dlib-resnet", asked: model))
-  return try Gallery(opening: file, embedder, key: key.read(), .create)
+/// Options of a gallery that takes photos in.
+struct ReceivingOptions: ParsableArguments {
+  @OptionGroup var key: KeyOption
+  @Option(help: ArgumentHelp("The embedder's model.", valueName: "file")) var model: String?
+
+  /// The gallery that is there, whatever its model; or a new one, for the embedder's.
+  func open(_ place: String) throws(Failure) -> Gallery {
+    let key = try key.read()
+    if model == nil {
+      do throws(Failure) {
+        return try Gallery(opening: place, nil, key: key, .change)
+      } catch {
+        guard error.status == FS_NOT_FOUND || (!isAddress(place) && kind(of: place) == .absent) else { throw error }
+      }
+    }
+    let embedder = try Embedder(openModel("faces-nn4", "dlib-resnet", asked: model))
+    return try Gallery(opening: place, embedder, key: key, .create)
+  }
 }
+
+private var galleryHelp: ArgumentHelp { "The gallery: a file, or postgresql://user@host/database." }
+
+/// Whether a gallery lies on a server.
+func isAddress(_ place: String) -> Bool { place.hasPrefix("postgresql://") || place.hasPrefix("postgres://") }
+
+/// A gallery's name for reasons. An address may hold a password; the library tells what may be told of it.
+func nameOfGallery(_ place: String) -> String { isAddress(place) ? "the gallery" : place }
 
 /// "2 people, 7 photos"
 private func summary(_ gallery: Gallery) -> String {

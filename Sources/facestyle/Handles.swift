@@ -236,17 +236,17 @@ final class Gallery {
 
   enum Access { case create, change, read }
 
-  /// A gallery in a file; `embedder` may be nil for one that is there.
-  init(opening path: String, _ embedder: Embedder?, key: [UInt8]?, _ access: Access) throws(Failure) {
+  /// A gallery in a file or on a server; `embedder` may be nil for one that is there.
+  init(opening place: String, _ embedder: Embedder?, key: [UInt8]?, _ access: Access) throws(Failure) {
     var options = fs_gallery_options()
     try check(fs_gallery_options_init(&options, MemoryLayout<fs_gallery_options>.size))
     options.read_only = access == .read ? 1 : 0
     options.create = access == .create ? 1 : 0
-    handle = try made(path) { handle in
-      guard let key else { return fs_gallery_open(&handle, path, embedder?.handle, &options) }
+    handle = try made(nameOfGallery(place)) { handle in
+      guard let key else { return fs_gallery_open(&handle, place, embedder?.handle, &options) }
       return key.withUnsafeBufferPointer { key in
         options.key = key.baseAddress
-        return fs_gallery_open(&handle, path, embedder?.handle, &options)
+        return fs_gallery_open(&handle, place, embedder?.handle, &options)
       }
     }
   }
@@ -304,16 +304,22 @@ final class Gallery {
     return report
   }
 
-  func merge(_ other: Gallery, _ path: String) throws(Failure) -> fs_gallery_report {
+  func merge(_ other: Gallery, _ place: String) throws(Failure) -> fs_gallery_report {
     var report = fs_gallery_report()
-    try check(fs_gallery_merge(handle, other.handle, &report), path)
+    try check(fs_gallery_merge(handle, other.handle, &report), nameOfGallery(place))
     return report
   }
 
-  func identify(_ embedding: [Float], threshold: Float) throws(Failure) -> fs_match {
-    var match = fs_match()
-    try check(fs_gallery_identify(handle, embedding, embedding.count, threshold, &match))
-    return match
+  static func identifyDefaults() throws(Failure) -> fs_identify_options {
+    var options = fs_identify_options()
+    try check(fs_identify_options_init(&options, MemoryLayout<fs_identify_options>.size))
+    return options
+  }
+
+  func identify(_ embedding: [Float], _ options: fs_identify_options) throws(Failure) -> fs_gallery_identity {
+    var options = options, identity = fs_gallery_identity()
+    try check(fs_gallery_identify_by(handle, embedding, embedding.count, &options, &identity))
+    return identity
   }
 }
 
@@ -322,14 +328,21 @@ func fixedText<Room>(_ room: Room) -> String {
   withUnsafeBytes(of: room) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
 }
 
-extension fs_match {
-  var person: String {
-    fixedText(name)
-  }
+extension fs_gallery_identity {
+  var person: String { fixedText(name) }
+  /// nil where there is nobody else.
+  var next: String? { runner_up_distance.isFinite ? fixedText(runner_up) : nil }
 
   /// "obama, distance 0.38 (threshold 0.60)"
   var summary: String {
-    let who = known != 0 ? person : "a stranger, the nearest is \(person)"
+    let who: String
+    if known != 0 {
+      who = person
+    } else if ambiguous != 0 {
+      who = "a stranger, \(person) and \(next ?? "nobody") are too near to each other"
+    } else {
+      who = "a stranger, the nearest is \(person)"
+    }
     return "\(who), distance \(fixed(distance, 2)) (threshold \(fixed(threshold, 2)))"
   }
 }

@@ -1,32 +1,34 @@
 import ArgumentParser
+import CFaceStyle
 
 struct Identify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Tells who is on a photo.",
     usage: """
       facestyle identify <photo> <folder> [<options>]
-      facestyle identify <photo> --gallery <file> [<options>]
+      facestyle identify <photo> --gallery <gallery> [<options>]
       """,
     discussion: """
       The folder has a photo NAME.jpg for each person, a folder NAME with several photos, \
-      or both; photos without a face are skipped. A gallery's file is made by \
+      or both; photos without a face are skipped. A gallery is made by \
       `facestyle gallery add`.
       """)
 
   @Argument(help: "The photo.") var photo: String
   @Argument(help: "The folder of people.") var folder: String?
 
-  @Option(help: ArgumentHelp("A gallery's file, instead of a folder.", valueName: "file"))
+  @Option(help: ArgumentHelp("A gallery instead of a folder: a file, or postgresql://user@host/database.", valueName: "gallery"))
   var gallery: String?
 
   @OptionGroup var key: KeyOption
   @OptionGroup var face: FaceOptions
   @OptionGroup var threshold: ThresholdOption
+  @OptionGroup var rule: RuleOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
     if (folder == nil) == (gallery == nil) { throw ValidationError("A folder of people is wanted, or --gallery.") }
-    if gallery == nil, key.keyFile != nil { throw ValidationError("--key-file is for a gallery's file.") }
+    if gallery == nil, key.keyFile != nil { throw ValidationError("--key-file is for a gallery.") }
   }
 
   func run() throws {
@@ -42,17 +44,61 @@ struct Identify: ParsableCommand {
         if let known = try reader.embedOrSkip(path) { try people.add(name, known) }
       }
     }
-    guard people.photos > 0 else { throw Failure("\(gallery ?? folder ?? ""): no photo with a face") }
-    let match = try people.identify(embedding, threshold: threshold.value)
+    guard people.photos > 0 else { throw Failure("\(nameOfGallery(gallery ?? folder ?? "")): no photo with a face") }
+    var options = try rule.options()
+    options.threshold = threshold.value
+    let match = try people.identify(embedding, options)
     if common.json {
       print(
         JSON.object([
           "known": .bool(match.known != 0), "name": .string(match.person),
           "distance": .single(match.distance), "threshold": .single(match.threshold),
+          "ambiguous": .bool(match.ambiguous != 0), "runner_up": match.next.map(JSON.string) ?? .null,
+          "runner_up_distance": .single(match.runner_up_distance), "margin": .single(match.margin),
         ]))
     } else {
       print(match.summary)
     }
+  }
+}
+
+/// How several photos of a person count, and how clear the answer must be.
+struct RuleOptions: ParsableArguments {
+  enum Rule: String, CaseIterable, ExpressibleByArgument {
+    case nearest, mean, template, vote
+
+    var value: fs_rule {
+      switch self {
+      case .nearest: FS_RULE_NEAREST
+      case .mean: FS_RULE_MEAN
+      case .template: FS_RULE_TEMPLATE
+      case .vote: FS_RULE_VOTE
+      }
+    }
+  }
+
+  @Option(help: "How several photos of a person count.")
+  var rule = Rule.nearest
+
+  @Option(help: ArgumentHelp("By how much the next person must be farther.", valueName: "distance"))
+  var margin: Float?
+
+  @Option(help: ArgumentHelp("How many photos vote.", valueName: "count"))
+  var neighbours: UInt32?
+
+  func validate() throws {
+    if let margin, !(margin >= 0 && margin.isFinite) { throw ValidationError("--margin is \(margin), wanted is 0 or more.") }
+    guard let neighbours else { return }
+    if rule != .vote { throw ValidationError("--neighbours is for --rule vote.") }
+    if neighbours == 0 { throw ValidationError("--neighbours is 0, wanted is 1 or more.") }
+  }
+
+  func options() throws(Failure) -> fs_identify_options {
+    var options = try Gallery.identifyDefaults()
+    options.rule = rule.value
+    if let margin { options.margin = margin }
+    if let neighbours { options.neighbours = neighbours }
+    return options
   }
 }
 

@@ -13,10 +13,10 @@ final class Painter {
     self.onStep = onStep
   }
 
-  /// The default options.
-  static func options() throws(Failure) -> fs_style_options {
+  /// The options of a preset.
+  static func options(_ preset: fs_style_preset = FS_PRESET_PYRAMID) throws(Failure) -> fs_style_options {
     var options = fs_style_options()
-    try check(fs_style_options_init(&options, MemoryLayout<fs_style_options>.size))
+    try check(fs_style_options_preset(&options, MemoryLayout<fs_style_options>.size, preset))
     return options
   }
 
@@ -38,8 +38,12 @@ final class Painter {
     return styler
   }
 
+  /// - Parameters:
+  ///   - weights: of the styles; empty: the same for all.
+  ///   - checkpoint: a file to go on from if it is there, written now and then and at the end.
   func paint(
-    _ content: Picture, like style: Picture, with vgg: Model, _ options: fs_style_options
+    _ content: Picture, like styles: [Picture], weights: [Float] = [], with vgg: Model, _ options: fs_style_options,
+    checkpoint: String? = nil
   ) throws(Failure) -> Picture {
     let styler = try Painter.styler(vgg)
     defer { fs_styler_destroy(styler) }
@@ -50,15 +54,29 @@ final class Painter {
       guard let progress, let user else { return FS_CANCEL }
       return Unmanaged<Painter>.fromOpaque(user).takeUnretainedValue().stepped(progress)
     }
-    var picture: OpaquePointer?
-    let status = catchingInterrupts {
-      withExtendedLifetime(self) { fs_styler_run(styler, &picture, content.handle, style.handle, &options) }
+    var job: OpaquePointer?
+    let handles = styles.map { Optional($0.handle) }
+    try check(
+      fs_style_job_create(
+        &job, styler, content.handle, handles, weights.isEmpty ? nil : weights, handles.count, &options))
+    defer { fs_style_job_destroy(job) }
+    if let checkpoint, kind(of: checkpoint) == .file { try check(fs_style_job_load(job, checkpoint), checkpoint) }
+
+    var status = FS_OK
+    catchingInterrupts {
+      withExtendedLifetime(self) {
+        var progress = fs_style_progress()
+        repeat {
+          status = fs_style_job_step(job, 50, &progress)
+          if status == FS_OK, let checkpoint { status = fs_style_job_save(job, checkpoint) }
+        } while status == FS_OK && progress.ending == FS_ENDING_NONE && !isInterrupted
+        if status == FS_OK { last.ending = progress.ending }
+      }
     }
     if last.step > 0 { bar.end() }
     if let failure { throw failure }
     try check(status)
-    guard let picture else { throw Failure("the library made nothing") }
-    return Picture(owning: picture)
+    return Picture(owning: try made("") { fs_style_job_result(job, &$0) })
   }
 
   private func stepped(_ progress: UnsafePointer<fs_style_progress>) -> fs_action {
@@ -77,8 +95,5 @@ final class Painter {
 
 /// The picture so far, inside `onStep`.
 func preview(_ progress: UnsafePointer<fs_style_progress>) throws(Failure) -> Picture {
-  var picture: OpaquePointer?
-  try check(fs_style_preview(progress, &picture))
-  guard let picture else { throw Failure("the library made nothing") }
-  return Picture(owning: picture)
+  Picture(owning: try made("") { fs_style_preview(progress, &$0) })
 }

@@ -3,33 +3,25 @@ import CFaceStyle
 
 struct Style: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Paints a picture in the manner of another.",
-    usage: "facestyle style <content> <style> -o <file> [<options>]",
+    abstract: "Paints a picture in the manner of others.",
+    usage: "facestyle style <content> <style> ... -o <file> [<options>]",
     discussion: "Ctrl-C finishes early and keeps the picture so far.")
 
   @Argument(help: "The picture to paint.") var content: String
-  @Argument(help: "The picture to paint like.") var style: String
+  @Argument(help: "The picture to paint like; several are mixed.") var styles: [String]
 
   @Option(name: [.customShort("o"), .long], help: ArgumentHelp("A .png or .jpg file.", valueName: "file"))
   var output: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Of what is painted; 0 for one side keeps the shape. (default: the content's)", valueName: "WxH"))
-  var size: Size?
+  @OptionGroup(title: "Controls") var controls: StyleControls
 
-  @Option(help: "Steps of the optimiser. (default: 200)") var steps: UInt32?
-  @Option(help: "Seed of the noise. (default: 1)") var seed: UInt64?
-  @Option(help: "Weight of the content. (default: 10)") var alpha: Float?
-  @Option(help: "Weight of the style. (default: 40)") var beta: Float?
+  @Option(help: ArgumentHelp("Of several styles, as 2,1. (default: the same for all)", valueName: "weights"))
+  var styleWeights: Weights?
 
-  @Option(help: ArgumentHelp("In levels of 0...255. (default: 2)", valueName: "rate"))
-  var learningRate: Float?
+  @Option(help: ArgumentHelp("A line of JSON for each evaluation.", valueName: "file")) var trace: String?
 
-  @Option(help: ArgumentHelp("Part of noise in the first picture, 0 to 1. (default: 0.6)", valueName: "ratio"))
-  var noise: Float?
-
-  @Option(help: "Of the network: average or max. (default: average)") var pooling: Pooling?
+  @Option(help: ArgumentHelp("Go on from this file if it is there, and keep what is needed to go on in it.", valueName: "file"))
+  var checkpoint: String?
 
   @Option(help: ArgumentHelp("Keep the picture of every n-th step, as FILE-0020.png.", valueName: "n"))
   var saveEvery: UInt32?
@@ -43,6 +35,10 @@ struct Style: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    if let weights = styleWeights?.values, weights.count != styles.count {
+      throw ValidationError("--style-weights has \(weights.count) numbers, there are \(counted(styles.count, "style", "styles")).")
+    }
+    if saveEvery == 0 { throw ValidationError("--save-every is 0, wanted is 1 or more.") }
     guard let output else {
       if memory { return }
       throw ValidationError("Missing expected argument '--output <file>'")
@@ -50,7 +46,6 @@ struct Style: ParsableCommand {
     guard ["png", "jpg", "jpeg"].contains(nameAndExtension(output).1) else {
       throw ValidationError("--output is '\(output)', wanted is a .png, .jpg or .jpeg file.")
     }
-    if saveEvery == 0 { throw ValidationError("--save-every is 0, wanted is 1 or more.") }
   }
 
   func run() throws {
@@ -58,63 +53,66 @@ struct Style: ParsableCommand {
     let vgg = try openModel("vgg19", asked: model)
     let painted = try Picture(opening: content)
     guard let output, !memory else { return try tellMemory(for: painted, vgg) }
-    let painting = try Picture(opening: style)
+    let paintings = try styles.map { path throws(Failure) in try Picture(opening: path) }
+    let trace = try trace.map { path throws(Failure) in try StyleTrace(path) }
     let (name, kind) = nameAndExtension(output)
     let saveEvery = saveEvery ?? 0
     let painter = Painter { progress throws(Failure) in
+      try trace?.write(progress.pointee)
       let step = progress.pointee.step
       guard saveEvery > 0, step % saveEvery == 0 else { return }
       try preview(progress).write(to: "\(name)-\(padded(step, 4, "0")).\(kind)")
     }
-    let result = try painter.paint(painted, like: painting, with: vgg, try options())
+    let result = try controls.with { options throws(Failure) in
+      try painter.paint(
+        painted, like: paintings, weights: styleWeights?.values ?? [], with: vgg, options, checkpoint: checkpoint)
+    }
     try result.write(to: output)
     let last = painter.last
     if common.json {
       print(
         JSON.object([
           "steps": .integer(Int(last.step)), "content": .number(last.content), "style": .number(last.style),
-          "total": .number(last.total), "seconds": .number(last.seconds),
+          "variation": .number(last.variation), "total": .number(last.total), "seconds": .number(last.seconds),
+          "ending": .string(last.ending.words),
         ]))
     } else {
       print(
         "\(output): \(result.width)x\(result.height), \(counted(Int(last.step), "step", "steps"))"
-          + " in \(fixed(last.seconds, 1)) s, J \(scientific(last.total))")
+          + " in \(fixed(last.seconds, 1)) s, J \(scientific(last.total)) (\(last.ending.words))")
     }
   }
 
   private func tellMemory(for painted: Picture, _ vgg: Model) throws(Failure) {
-    let options = try options()
-    let bytes = try Painter.memoryNeeded(painted, with: vgg, options)
+    let bytes = try controls.with { options throws(Failure) in try Painter.memoryNeeded(painted, with: vgg, options) }
     if common.json {
       print(JSON.object(["bytes": .integer(bytes)]))
     } else {
       print("\(content): \(counted((bytes + 999_999) / 1_000_000, "MB", "MB")) at the peak")
     }
   }
+}
 
-  private func options() throws(Failure) -> fs_style_options {
-    var options = try Painter.options()
-    if let size { (options.width, options.height) = (size.width, size.height) }
-    if let steps { options.steps = steps }
-    if let seed { options.seed = seed }
-    if let alpha { options.content_weight = alpha }
-    if let beta { options.style_weight = beta }
-    if let learningRate { options.learning_rate = learningRate }
-    if let noise { options.noise_ratio = noise }
-    if let pooling { options.pooling = pooling == .max ? FS_POOLING_MAX : FS_POOLING_AVERAGE }
-    return options
+/// "2,1"
+struct Weights: ExpressibleByArgument {
+  let values: [Float]
+
+  init?(argument: String) {
+    let values = argument.split(separator: ",", omittingEmptySubsequences: false).map { Float($0) }
+    guard !values.contains(nil) else { return nil }
+    self.values = values.compactMap { $0 }
   }
 }
 
-enum Pooling: String, ExpressibleByArgument { case average, max }
-
-/// "400x300"
-struct Size: ExpressibleByArgument {
-  let width, height: UInt32
-
-  init?(argument: String) {
-    let sides = argument.split(separator: "x", omittingEmptySubsequences: false).map { UInt32($0) }
-    guard sides.count == 2, let width = sides[0], let height = sides[1] else { return nil }
-    (self.width, self.height) = (width, height)
+extension fs_style_ending {
+  fileprivate var words: String {
+    switch self {
+    case FS_ENDING_STEPS: "all steps done"
+    case FS_ENDING_CONVERGED: "converged"
+    case FS_ENDING_STALLED: "nothing better was found"
+    case FS_ENDING_NOT_FINITE: "the costs left the range of numbers"
+    case FS_ENDING_DEADLINE: "time is up"
+    default: "finished early"
+    }
   }
 }

@@ -21,6 +21,10 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.append(str(REPOSITORY / "Tools"))
+
+import temporary_postgres  # noqa: E402
+
 PROGRAM = Path(os.environ.get("FACESTYLE_PROGRAM", REPOSITORY / "build" / "facestyle"))
 MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"))
 PHOTOS = Path(os.environ.get("FACESTYLE_PHOTOS", REPOSITORY / "build" / "photos"))
@@ -134,7 +138,9 @@ def test_the_program_tells_its_version():
     "arguments",
     [
         ["identify", "a.jpg"], ["identify", "a.jpg", "people", "--gallery", "file"],
-        ["identify", "a.jpg", "people", "--key-file", "file"], ["gallery", "add", "file", "name"], ["gallery", "list"],
+        ["identify", "a.jpg", "people", "--key-file", "file"], ["identify", "a.jpg", "people", "--rule", "best"],
+        ["identify", "a.jpg", "people", "--margin", "-1"], ["identify", "a.jpg", "people", "--neighbours", "3"],
+        ["identify", "a.jpg", "people", "--rule", "vote", "--neighbours", "0"], ["gallery", "add", "file", "name"], ["gallery", "list"],
         ["gallery", "remove", "file"], ["gallery", "remove", "file", "name", "--photo", "1"], ["gallery", "export", "file"],
         ["paint"], ["detect"], ["compare", "a.jpg"], ["detect", "a.jpg", "--nonsense"], ["style", "a.jpg", "b.jpg"],
         ["style", "a.jpg", "b.jpg", "-o", "c.gif"], ["style", "a.jpg", "b.jpg", "-o", "c.png", "--size", "wide"],
@@ -253,6 +259,20 @@ def test_detect_searches_for_what_it_is_asked(tiny):
 
 
 @models
+def test_a_cascade_finds_faces_without_points(tiny):
+    asked = ("detect", OBAMA, "--detector", "cascade", "--model", REPOSITORY / "models" / "faces-cascade.safetensors")
+    (face, *_) = answer(*asked, "--min-size", 60, "--max-faces", 1)["faces"]
+    (expected,) = answer("detect", OBAMA, "--max-faces", 1)["faces"]
+    assert face["landmarks"] == [] and len(expected["landmarks"]) == 5
+    assert all(face["x"] < x < face["x"] + face["width"] for x, _ in expected["landmarks"])
+    coffee = ("detect", PHOTOS / "coffee.png", *asked[2:], "--min-size", 20)  # there is none in it
+    assert answer(*coffee, "--threshold", 0)["faces"] and not answer(*coffee, "--threshold", 1)["faces"]
+    assert answer(*asked, "--min-size", 1000)["faces"] == []  # more than the photo's width
+    assert answer("detect", tiny[0], *asked[2:])["faces"] == []
+    refused(*asked, "--threshold", 1.5)
+
+
+@models
 def test_models_are_found_in_the_current_folders_build(tmp_path):
     (tmp_path / "build").mkdir()
     (tmp_path / "build" / "models").symlink_to(MODELS.resolve())
@@ -298,8 +318,15 @@ def test_identify_knows_its_people(tmp_path, tiny):
     result = run("identify", OBAMA, gallery, "--json", *LARGE)
     assert result.returncode == 0
     match = json.loads(result.stdout)
-    assert list(match) == ["known", "name", "distance", "threshold"]
+    assert list(match) == [
+        "known", "name", "distance", "threshold", "ambiguous", "runner_up", "runner_up_distance", "margin"]  # fmt: skip
     assert match["known"] is True and match["name"] == "obama" and match["distance"] <= match["threshold"]
+    assert match["runner_up"] == "biden" and match["margin"] == pytest.approx(match["runner_up_distance"] - match["distance"], abs=1e-6)
+    mean = answer("identify", OBAMA, gallery, "--rule", "mean", *LARGE)
+    assert mean["name"] == "obama" and mean["distance"] > match["distance"]
+    assert answer("identify", OBAMA, gallery, "--rule", "vote", "--neighbours", 3, *LARGE)["name"] == "obama"
+    unclear = good("identify", OBAMA, gallery, "--margin", 5, *LARGE)
+    assert unclear.startswith("a stranger, obama and biden are too near to each other")
     told = sorted(result.stderr.splitlines())
     assert len(told) == 2 and "broken.jpg" in told[0] and "nobody.png" in told[1], told
     assert all(line.startswith("facestyle: skipped ") for line in told)
@@ -570,13 +597,15 @@ def test_ctrl_c_ends_a_training_that_can_go_on(people, tmp_path):
 @models
 def test_style_paints_and_reports(tmp_path, tiny):
     out = tmp_path / "out.png"
-    report = answer("style", *tiny, "-o", out, "--steps", 2, "--size", "48x40", "--seed", 7)
-    assert list(report) == ["steps", "content", "style", "total", "seconds"]
+    course = ("--preset", "course", "--size", "48x40", "--seed", 7)
+    report = answer("style", *tiny, "-o", out, "--steps", 2, *course)
+    assert list(report) == ["steps", "content", "style", "variation", "total", "seconds", "ending"]
+    assert report["ending"] == "all steps done"
     assert report["steps"] == 2 and report["seconds"] > 0
     assert report["total"] == pytest.approx(10 * report["content"] + 40 * report["style"], rel=1e-6)
     assert png_size(out) == (48, 40)
     again = tmp_path / "again.png"
-    result = run("style", *tiny, "-o", again, "--steps", 2, "--size", "48x40", "--seed", 7)
+    result = run("style", *tiny, "-o", again, "--steps", 2, *course)
     assert result.stderr == "", "the bar is for terminals alone"
     assert result.stdout.startswith(f"{again}: 48x40, 2 steps in ")
     assert again.read_bytes() == out.read_bytes()
@@ -585,13 +614,54 @@ def test_style_paints_and_reports(tmp_path, tiny):
 # Adam looks at signs more than at sizes: only an extreme weight moves a picture within two steps.
 @models
 @pytest.mark.parametrize(
-    "option", ["seed=2", "alpha=1e9", "beta=1e-9", "learning-rate=9", "noise=0", "pooling=max", "steps=3"]
-)
+    "option",
+    ["seed=2", "alpha=1e9", "beta=1e-9", "learning-rate=9", "noise=0", "pooling=max", "steps=3", "preset=gatys",
+     "optimizer=lbfgs", "init=noise", "init=style", "gamma=1e9", "content-layers=conv1_1", "style-layers=conv2_1=1",
+     "style-scale=2", "colours=luminance", "colours=cholesky", "averaging=0.9", "coarsest=16", "evaluations=1"],
+)  # fmt: skip
 def test_every_option_of_style_counts(option, tmp_path, tiny):
     plain, changed = tmp_path / "plain.png", tmp_path / "changed.png"
-    good("style", *tiny, "-o", plain, "--steps=2")
-    good("style", *tiny, "-o", changed, *([] if "steps" in option else ["--steps=2"]), f"--{option}")
+    two = [] if option.startswith(("steps", "evaluations")) else ["--steps=2"]
+    preset = [] if option.startswith("preset") else ["--preset=course"]
+    good("style", *tiny, "-o", plain, "--steps=2", "--preset=course")
+    good("style", *tiny, "-o", changed, *two, *preset, f"--{option}")
     assert plain.read_bytes() != changed.read_bytes()
+
+
+@models
+def test_style_writes_a_trace_with_a_line_an_evaluation(tmp_path, tiny):
+    trace = tmp_path / "trace.jsonl"
+    good("style", *tiny, "-o", tmp_path / "a.png", "--evaluations", 9, "--coarsest", 16, "--trace", trace)
+    lines = [json.loads(line) for line in trace.read_text().splitlines()]
+    assert [line["evaluation"] for line in lines] == list(range(1, len(lines) + 1)) and len(lines) >= 9
+    assert list(lines[0]) == [
+        "evaluation", "seconds", "width", "height", "content", "style", "variation", "total", "resident_mb"]  # fmt: skip
+    assert lines[0]["width"] == 20 and lines[-1]["width"] == 40 and lines[-1]["resident_mb"] > 10
+    assert "nowhere" in refused("style", *tiny, "-o", tmp_path / "a.png", "--trace", "/nowhere/trace.jsonl")
+
+
+@models
+def test_style_goes_on_from_a_checkpoint_and_refuses_that_of_another_painting(tmp_path, tiny):
+    whole, parts, kept = tmp_path / "whole.png", tmp_path / "parts.png", tmp_path / "kept.safetensors"
+    common = (*tiny, "--evaluations", 200, "--init", "noise", "--noise", 1)
+    good("style", *common, "-o", whole)
+    code, _, _ = on_a_terminal("style", *common, "-o", parts, "--checkpoint", kept, until=" 60/200")
+    assert code == 0 and kept.exists() and parts.read_bytes() != whole.read_bytes()
+    good("style", *common, "-o", parts, "--checkpoint", kept)
+    assert parts.read_bytes() == whole.read_bytes()
+    assert "options" in refused("style", *common, "--beta", 7, "-o", parts, "--checkpoint", kept)
+
+
+@models
+def test_style_mixes_several_styles(tmp_path, tiny):
+    a, b, c = (tmp_path / name for name in ("a.png", "b.png", "c.png"))
+    content, style = tiny
+    good("style", content, style, content, "-o", a, "--steps", 5)
+    good("style", content, style, content, "-o", b, "--steps", 5, "--style-weights", "3,1")
+    good("style", content, style, content, "-o", c, "--steps", 5, "--style-weights", "3,3")
+    assert a.read_bytes() == c.read_bytes() != b.read_bytes()
+    result = run("style", content, style, "-o", a, "--style-weights", "1,2")
+    assert result.returncode != 0 and "--style-weights has 2 numbers, there are 1 style" in result.stderr
 
 
 @models
@@ -755,3 +825,25 @@ def test_a_gallery_is_encrypted_with_a_key(tmp_path):
     assert "a key is wanted" in refused("identify", OBAMA, "--gallery", file, *LARGE)
     key.write_bytes(b"short")
     assert "5 bytes, wanted 32" in refused("gallery", "list", file, "--key-file", key)
+
+
+@models
+def test_a_gallery_is_kept_on_a_server(tmp_path):
+    if not temporary_postgres.programs():
+        pytest.skip("PostgreSQL's server is absent: install Debian's postgresql")
+    file = tmp_path / "people.gallery"
+    good("gallery", "add", file, "Joe Biden", BIDEN, "--note", "an office", *LARGE)
+    with temporary_postgres.Server() as server:
+        address, copy = server.new_database(), server.new_database()
+        assert "no gallery" in refused("gallery", "list", address)
+        assert answer("gallery", "add", address, "Barack Obama", OBAMA, OBAMA2, *LARGE)["added"] == [0, 1]
+        assert answer("identify", PHOTOS / "obama3.jpg", "--gallery", address, *LARGE)["name"] == "Barack Obama"
+        assert answer("gallery", "merge", address, file)["added"] == 1
+        assert answer("gallery", "list", address, "Joe Biden")[0]["note"] == "an office"
+        assert answer("gallery", "merge", copy, address, *LARGE) == {
+            "added": 3, "present": 0, "conflicts": 0, "people": 2, "photos": 3}
+        assert answer("gallery", "remove", copy, "Barack Obama") == {"people": 1, "photos": 1}
+        wrong = server.address_with_password("faces0", "Sesame")
+        for told in (refused("gallery", "list", wrong), refused("identify", OBAMA, "--gallery", wrong, *LARGE)):
+            assert "password authentication failed" in told and "Sesame" not in told
+    assert "Sesame" not in refused("gallery", "list", "postgresql://ada:Sesame/opens@host/faces")

@@ -8,7 +8,7 @@ static void options(void) {
     CHECK_OK(fs_detector_options_init(&options, sizeof options));
     CHECK(options.size == sizeof options);
     CHECK(options.min_face == 40);
-    CHECK(options.thresholds[0] == 0.6f && options.thresholds[1] == 0.7f && options.thresholds[2] == 0.7f);
+    for (int i = 0; i < 3; i++) CHECK(options.thresholds[i] == FS_DEFAULT_THRESHOLD);
     CHECK(options.scale_step == 0.709f);
     CHECK(options.max_faces == 0 && options.order == FS_LARGEST_FIRST);
     CHECK(!options.region.x && !options.region.y && !options.region.width && !options.region.height);
@@ -32,6 +32,7 @@ static void creation(const fs_model *mtcnn) {
   fs_detector *detector = NULL;
   TEST("a detector is made with NULL options") {
     REQUIRE_OK(fs_detector_create(&detector, mtcnn, NULL));
+    CHECK(fs_detector_finds_points(detector) == 1 && fs_detector_finds_points(NULL) == 0);
     fs_detector_destroy(detector);
   }
   TEST("larger options are accepted, whatever their tail holds") {
@@ -244,6 +245,64 @@ static void searching(fs_model *mtcnn) {
   fs_image_destroy(grey), fs_image_destroy(dot);
 }
 
+/* The model that comes with the library: the same calls, faces without points. */
+static void cascade(void) {
+  static const char *shipped = "models/faces-cascade.safetensors";
+  if (!have(shipped, "finding faces with CascadeCNN")) return;
+  fs_model *model = NULL;
+  fs_detector *detector = NULL;
+  fs_detector_options options;
+  size_t count = 9;
+  fs_face faces[4];
+  if (!CHECK_OK(fs_model_open(&model, shipped))) return;
+  CHECK_OK(fs_detector_options_init(&options, sizeof options));
+  options.min_face = 60, options.order = FS_SUREST_FIRST;
+  TEST("a cascade is a detector of faces without points") {
+    CHECK(strcmp(fs_model_architecture(model), "cascade") == 0);
+    REQUIRE_OK(fs_detector_create(&detector, model, &options));
+    CHECK(fs_detector_finds_points(detector) == 0);
+  }
+  TEST("it finds nothing on a plain picture and on one too small") {
+    fs_image *grey = plain(200, 150, 128, 128, 128), *dot = plain(1, 1, 9, 9, 9);
+    CHECK_OK(fs_detector_find(detector, grey, faces, 4, &count));
+    CHECK(count == 0);
+    CHECK_OK(fs_detector_find(detector, dot, faces, 4, &count));
+    CHECK(count == 0);
+    fs_image_destroy(grey), fs_image_destroy(dot);
+  }
+  if (have(photo_path("obama.jpg"), "a cascade on a photo")) {
+    fs_image *image = photo("obama.jpg", 400);
+    TEST("it finds the face of a photo, whose points are NaN") {
+      CHECK_OK(fs_detector_find(detector, image, faces, 4, &count));
+      CHECK(count >= 1 && faces[0].width > 60 && faces[0].score > 0 && faces[0].score <= 1);
+      for (int i = 0; i < 5; i++) CHECK(isnan(faces[0].landmarks[i].x) && isnan(faces[0].landmarks[i].y));
+    }
+    if (exists(model_path("dlib-resnet.safetensors")) && !quick()) {
+      fs_model *network = open_model("dlib-resnet.safetensors");
+      fs_embedder *embedder = NULL;
+      fs_image *chip = NULL;
+      float embedding[128];
+      TEST("a face without points is not embedded, and the message says why") {
+        REQUIRE_OK(fs_embedder_create(&embedder, network));
+        CHECK_REFUSED(FS_INVALID_ARGUMENT, chip, fs_embedder_align(embedder, &chip, image, &faces[0]));
+        CHECK(strstr(fs_last_error(), "the face has no points") != NULL);
+        CHECK_REFUSED(FS_INVALID_ARGUMENT, embedding,
+                      fs_embedder_embed_photo(embedder, detector, image, NULL, embedding, 128));
+      }
+      fs_embedder_destroy(embedder), fs_model_destroy(network);
+    }
+    fs_image_destroy(image);
+  }
+  TEST("thresholds of the caller's take the place of the model's") {
+    fs_detector *strict = NULL;
+    options.thresholds[0] = 1.1f;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, strict, fs_detector_create(&strict, model, &options));
+    options.thresholds[0] = 0, options.thresholds[2] = 1;
+    if (CHECK_OK(fs_detector_create(&strict, model, &options))) fs_detector_destroy(strict);
+  }
+  fs_detector_destroy(detector), fs_model_destroy(model);
+}
+
 int main(void) {
   options();
   TEST("without a model there is no detector") {
@@ -260,5 +319,6 @@ int main(void) {
     creation(mtcnn);
     searching(mtcnn);
   }
+  cascade();
   return test_end_program();
 }

@@ -255,7 +255,94 @@ static void universal(void) {
   fs_image_destroy(content), fs_image_destroy(first), fs_image_destroy(second), fs_image_destroy(pixel), fs_image_destroy(out);
 }
 
+/* VGG-19 is large: what it learns from is in Swift's and Python's tests. */
+static void training(void) {
+  fs_fast_trainer *trainer = NULL, *none;
+  fs_image *style = picture(40, 33, 1), *photo = picture(32, 48, 2);
+  const fs_image *photos[] = {photo, photo}, *with_null[] = {photo, NULL};
+  fs_fast_trainer_options o;
+  fs_fast_training_step step = {.size = sizeof step};
+
+  TEST("a trainer's options are filled with the documented defaults") {
+    memset(&o, 0x5e, sizeof o);
+    CHECK_OK(fs_fast_trainer_options_init(&o, sizeof o));
+    CHECK(o.size == sizeof o && o.filters == 32 && o.blocks == 5 && o.side == 256 && o.scales == 1 && o.seed == 1);
+    CHECK(o.content_weight == 1 && o.style_weight == 10 && o.smoothness == 1e-3f && o.rate == 1e-3f);
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_options_init(NULL, sizeof o));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, o, fs_fast_trainer_options_init(&o, sizeof(size_t)));
+  }
+  TEST("a trainer wants VGG-19") {
+    fs_model *fast = fast_model(0.3f);
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, none, fs_fast_trainer_create(&none, NULL, style, NULL));
+    CHECK_REFUSED(FS_WRONG_MODEL, none, fs_fast_trainer_create(&none, fast, style, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_step(NULL, photos, 1, &step));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_save_model(NULL, "/tmp/none.safetensors", NULL));
+    fs_model_destroy(fast);
+  }
+  if (!have(model_path("vgg19.safetensors"), "training a fast style") || quick()) {
+    fs_image_destroy(style), fs_image_destroy(photo);
+    return;
+  }
+  fs_model *vgg = NULL;
+  CHECK_OK(fs_model_open(&vgg, model_path("vgg19.safetensors")));
+  fs_fast_trainer_options_init(&o, sizeof o);
+  o.filters = 4, o.blocks = 1, o.side = 32;
+  TEST("a trainer refuses NULL and options out of range") {
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_create(NULL, vgg, style, &o));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, none, fs_fast_trainer_create(&none, vgg, NULL, &o));
+    for (int bad = 0; bad < 9; bad++) {
+      fs_fast_trainer_options wrong = o;
+      if (bad == 0) wrong.filters = 0;
+      if (bad == 1) wrong.blocks = UINT32_MAX;
+      if (bad == 2) wrong.side = 33;
+      if (bad == 3) wrong.side = UINT32_MAX;
+      if (bad == 4) wrong.scales = 0;
+      if (bad == 5) wrong.rate = NAN;
+      if (bad == 6) wrong.style_weight = -1;
+      if (bad == 7) wrong.content_weight = INFINITY;
+      if (bad == 8) wrong.size = 8;
+      CHECK_REFUSED(FS_INVALID_ARGUMENT, none, fs_fast_trainer_create(&none, vgg, style, &wrong));
+    }
+    REQUIRE_OK(fs_fast_trainer_create(&trainer, vgg, style, &o));
+  }
+  fs_model_destroy(vgg);
+  TEST("a step tells its costs, and its network is a model") {
+    REQUIRE_OK(fs_fast_trainer_step(trainer, photos, 2, &step));
+    CHECK(step.step == 1 && step.content > 0 && step.style > 0 && step.smoothness > 0);
+    CHECK_NEAR(step.total, step.content + step.style + step.smoothness, 1e-9 * step.total);
+    REQUIRE_OK(fs_fast_trainer_step(trainer, photos, 1, NULL));
+    char path[] = "/tmp/fs_fast_XXXXXX";
+    int file = mkstemp(path);
+    REQUIRE(file >= 0);
+    close(file);
+    fs_model *learned = NULL;
+    fs_fast_styler *styler = NULL;
+    fs_image *painted = NULL;
+    CHECK_OK(fs_fast_trainer_save_model(trainer, path, "two steps"));
+    CHECK_OK(fs_model_open(&learned, path));
+    CHECK(strcmp(fs_model_metadata(learned, "note"), "two steps") == 0);
+    CHECK_OK(fs_fast_styler_create(&styler, learned));
+    CHECK_OK(fs_fast_styler_run(styler, &painted, photo));
+    fs_image_destroy(painted), fs_fast_styler_destroy(styler), fs_model_destroy(learned);
+    unlink(path);
+  }
+  TEST("a step refuses no photos, NULL and a size that is not set") {
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, step, fs_fast_trainer_step(trainer, NULL, 1, &step));
+    step.size = sizeof step;
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_step(trainer, photos, 0, &step));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_step(trainer, photos, SIZE_MAX, &step));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_step(trainer, with_null, 2, &step));
+    step.size = 0;
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_step(trainer, photos, 1, &step));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_save_model(trainer, NULL, NULL));
+    CHECK_STATUS(FS_IO, fs_fast_trainer_save_model(trainer, "/nowhere/at/all.safetensors", NULL));
+  }
+  fs_fast_trainer_destroy(trainer), fs_fast_trainer_destroy(NULL);
+  fs_image_destroy(style), fs_image_destroy(photo);
+}
+
 int main(void) {
+  training();
   fast();
   universal_options();
   universal();

@@ -322,6 +322,48 @@ static source camera(const fs_image *upright, unsigned rotation, bool mirrored) 
   return s;
 }
 
+static bool same_quality(const fs_quality *a, const fs_quality *b) { return memcmp(a, b, sizeof *a) == 0; }
+
+static void quality(void) {
+  TEST("the quality of a frame's face is that of its picture, to the bit, wherever it lies") {
+    fs_image *upright = picture(170, 130, 3), *seen = NULL;
+    for (unsigned turn = 0; turn < 8; turn++) {
+      source s = camera(upright, turn % 4 * 90, turn / 4);
+      CHECK_OK(fs_image_from_frame(&seen, &s.frame, NULL));
+      static const float places[] = {0, 40, -35, 160, 1e4f, -1e6f}, scales[] = {1, 0.3f, 4};
+      for (unsigned i = 0; i < 6; i++)
+        for (unsigned k = 0; k < 4; k++) {
+          fs_face face = {.x = places[i], .y = 20, .width = 60, .height = 70,
+                          .landmarks = {{30, 40}, {70, 42}, {50, 60}, {35, 80}, {66, 81}}};
+          for (int p = 0; p < 5; p++) {
+            if (k < 3) face.landmarks[p].x = face.landmarks[p].x * scales[k] + places[i], face.landmarks[p].y *= scales[k];
+            else face.landmarks[p].x = NAN;
+          }
+          fs_quality of_picture, of_frame;
+          CHECK_OK(fs_face_quality(seen, &face, NULL, &of_picture));
+          CHECK_OK(fs_face_quality_frame(&s.frame, &face, NULL, &of_frame));
+          CHECK(same_quality(&of_picture, &of_frame));
+        }
+      fs_image_destroy(seen);
+      discard(&s);
+    }
+    fs_image_destroy(upright);
+  }
+  TEST("the quality of a frame's face refuses NULL, bad frames and faces that are none") {
+    source s = make(FS_NV12, 60, 50, 0);
+    fs_face face = {.x = 5, .y = 5, .width = 30, .height = 30, .landmarks = {{NAN, NAN}}}, none = {.landmarks = {{NAN, 0}}};
+    fs_quality found;
+    CHECK_OK(fs_face_quality_frame(&s.frame, &face, NULL, &found));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_face_quality_frame(NULL, &face, NULL, &found));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_face_quality_frame(&s.frame, NULL, NULL, &found));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_face_quality_frame(&s.frame, &none, NULL, &found));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_face_quality_frame(&s.frame, &face, NULL, NULL));
+    s.frame.byte_counts[1]--;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_face_quality_frame(&s.frame, &face, NULL, &found));
+    discard(&s);
+  }
+}
+
 static void faces(void) {
   fs_model *mtcnn = open_model("mtcnn.safetensors"), *resnet = open_model("dlib-resnet.safetensors");
   fs_detector *detector = NULL, *narrow = NULL;
@@ -474,6 +516,7 @@ int main(void) {
   formats();
   turning();
   refusals();
+  quality();
   if (have(model_path("mtcnn.safetensors"), "faces of frames") && have(photo_path("obama.jpg"), "faces of frames")) faces();
   return test_end_program();
 }

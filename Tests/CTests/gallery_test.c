@@ -52,6 +52,10 @@ static void people(const fs_embedder *embedder) {
     REQUIRE_OK(fs_gallery_identify(gallery, axis(0, 1), DIMENSION, FS_DEFAULT_THRESHOLD, &match));
     CHECK(match.known == 0 && isinf(match.distance) && match.distance > 0 && match.name[0] == 0);
     CHECK_NEAR(match.threshold, fs_embedder_threshold(embedder), 0);
+    fs_gallery_identity found;
+    REQUIRE_OK(fs_gallery_identify_by(gallery, axis(0, 1), DIMENSION, NULL, &found));
+    CHECK(!found.known && !found.ambiguous && isinf(found.distance) && isinf(found.margin) && found.photo == UINT64_MAX);
+    CHECK(!found.name[0] && !found.runner_up[0]);
     CHECK_REFUSED(FS_NOT_FOUND, verdict, fs_gallery_verify(gallery, "ada", axis(0, 1), DIMENSION, 0.6f, &verdict));
     CHECK_STATUS(FS_NOT_FOUND, fs_gallery_remove(gallery, "ada"));
   }
@@ -74,6 +78,61 @@ static void people(const fs_embedder *embedder) {
     CHECK_NEAR(match.distance, 2, 1e-5);
     REQUIRE_OK(fs_gallery_identify(gallery, axis(2, 3), DIMENSION, 2.5f, &match));
     CHECK(match.known == 1);
+  }
+  TEST("a rule tells how several photos count, and who comes next") {
+    fs_identify_options options;
+    fs_gallery_identity found;
+    REQUIRE_OK(fs_identify_options_init(&options, sizeof options));
+    CHECK(options.threshold == FS_DEFAULT_THRESHOLD);
+    float probe[DIMENSION] = {0};
+    probe[1] = 1, probe[2] = 0.5f; /* ada: sqrt(2.25) and 0.5; bob: sqrt(1.25) */
+    REQUIRE_OK(fs_gallery_identify_by(gallery, probe, DIMENSION, NULL, &found));
+    CHECK(found.known == 1 && !found.ambiguous && strcmp(found.name, "ada") == 0 && strcmp(found.runner_up, "bob") == 0);
+    CHECK_NEAR(found.distance, 0.5, 1e-6);
+    CHECK_NEAR(found.runner_up_distance, sqrt(1.25), 1e-6);
+    CHECK_NEAR(found.margin, sqrt(1.25) - 0.5, 1e-6);
+    CHECK(found.threshold == fs_embedder_threshold(embedder) && found.votes == 0 && found.photo == 1);
+    options.rule = FS_RULE_MEAN; /* 1 */
+    REQUIRE_OK(fs_gallery_identify_by(gallery, probe, DIMENSION, &options, &found));
+    CHECK_NEAR(found.distance, 1, 1e-6);
+    options.rule = FS_RULE_TEMPLATE; /* (1, 1) made 1 long */
+    REQUIRE_OK(fs_gallery_identify_by(gallery, probe, DIMENSION, &options, &found));
+    CHECK_NEAR(found.distance, sqrt(0.5 + (1 - sqrt(0.5)) * (1 - sqrt(0.5)) + 0.25), 1e-6);
+    options.rule = FS_RULE_VOTE, options.neighbours = 3;
+    REQUIRE_OK(fs_gallery_identify_by(gallery, probe, DIMENSION, &options, &found));
+    CHECK(found.votes == 2 && strcmp(found.name, "ada") == 0);
+    options.margin = 1; /* more than there is */
+    REQUIRE_OK(fs_gallery_identify_by(gallery, probe, DIMENSION, &options, &found));
+    CHECK(found.known == 0 && found.ambiguous == 1 && strcmp(found.name, "ada") == 0);
+    options.kind = FS_DISTANCE_SQUARED, options.rule = FS_RULE_NEAREST, options.margin = 0;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify_by(gallery, probe, DIMENSION, &options, &found));
+    options.threshold = 0.25f; /* the model's own is of Euclidean distances */
+    REQUIRE_OK(fs_gallery_identify_by(gallery, probe, DIMENSION, &options, &found));
+    CHECK(found.known == 1 && found.distance == 0.25f);
+  }
+  TEST("hostile identification by a rule is refused") {
+    fs_identify_options options;
+    fs_gallery_identity found;
+    const float *probe = axis(0, 1);
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify_by(NULL, probe, DIMENSION, NULL, &found));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify_by(gallery, NULL, DIMENSION, NULL, &found));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify_by(gallery, probe, DIMENSION - 1, NULL, &found));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify_by(gallery, probe, SIZE_MAX, NULL, &found));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify_by(gallery, axis(0, NAN), DIMENSION, NULL, &found));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_identify_by(gallery, probe, DIMENSION, NULL, NULL));
+#define REFUSE(change)                                              \
+  CHECK_OK(fs_identify_options_init(&options, sizeof options));     \
+  change;                                                           \
+  CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify_by(gallery, probe, DIMENSION, &options, &found))
+    REFUSE(options.size = 3);
+    REFUSE(options.rule = (fs_rule)4);
+    REFUSE(options.kind = (fs_distance_kind)-1);
+    REFUSE((options.kind = FS_DISTANCE_CHI_SQUARE_HEAD, options.threshold = 1));
+    REFUSE(options.threshold = NAN);
+    REFUSE(options.threshold = -2);
+    REFUSE(options.margin = -1);
+    REFUSE(options.neighbours = 0);
+#undef REFUSE
   }
   TEST("verifying asks about one person, by the nearest of the person's photos") {
     REQUIRE_OK(fs_gallery_verify(gallery, "ada", axis(1, 1.5f), DIMENSION, FS_DEFAULT_THRESHOLD, &verdict));
@@ -291,6 +350,10 @@ static void photos(const fs_embedder *embedder, const fs_detector *detector) {
     CHECK_STATUS(FS_NO_FACE, fs_gallery_add_photo(gallery, embedder, detector, "grey", grey));
     CHECK(fs_gallery_people(gallery) == 0);
     CHECK_REFUSED(FS_NO_FACE, match, fs_gallery_identify_photo(gallery, embedder, detector, grey, 0.6f, &match));
+    fs_gallery_identity found;
+    CHECK_REFUSED(FS_NO_FACE, found, fs_gallery_identify_photo_by(gallery, embedder, detector, grey, NULL, &found));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify_photo_by(gallery, embedder, detector, NULL, NULL, &found));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_identify_photo_by(gallery, embedder, detector, grey, NULL, NULL));
   }
   TEST("the calls with photos refuse NULL and thresholds that are none") {
     CHECK_OK(fs_gallery_add(gallery, "ada", axis(0, 1), DIMENSION));
@@ -349,6 +412,9 @@ static void photos(const fs_embedder *embedder, const fs_detector *detector) {
       REQUIRE_OK(fs_gallery_add_photo(gallery, embedder, detector, "biden", image[3]));
       REQUIRE_OK(fs_gallery_identify_photo(gallery, embedder, detector, image[3], FS_DEFAULT_THRESHOLD, &match));
       CHECK(match.known == 1 && strcmp(match.name, "biden") == 0 && match.distance < 1e-5f);
+      fs_gallery_identity found;
+      REQUIRE_OK(fs_gallery_identify_photo_by(gallery, embedder, detector, image[2], NULL, &found));
+      CHECK(found.known == 1 && strcmp(found.name, "obama") == 0 && strcmp(found.runner_up, "biden") == 0);
       REQUIRE_OK(fs_gallery_verify_photo(gallery, embedder, detector, "obama", image[2], FS_DEFAULT_THRESHOLD, &verdict));
       CHECK(verdict.same == 1);
       REQUIRE_OK(fs_gallery_verify_photo(gallery, embedder, detector, "biden", image[2], FS_DEFAULT_THRESHOLD, &verdict));

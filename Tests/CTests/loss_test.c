@@ -1,7 +1,7 @@
 /* Losses: cases worked by hand, slopes against differences, degenerate batches, refusals. */
 #include "support.h"
 
-enum { ROWS = 6, DIMENSION = 5, CLASSES = 3, KINDS = FS_LOSS_TEACHER_DISTANCE + 1 };
+enum { ROWS = 6, DIMENSION = 5, CLASSES = 3, KINDS = FS_LOSS_CROSS_ENTROPY + 1 };
 
 static const int32_t people[ROWS] = {0, 2, 0, 1, 2, 1}, pairs[ROWS / 2] = {0, 1, 1};
 
@@ -80,6 +80,22 @@ static void by_hand(void) {
     CHECK_OK(fs_loss_update_centres(&options, rows, 2, 1, zero, head, 2));
     CHECK_NEAR(head[4], 1 + 0.5 * (3 + 9) / 3, 1e-6);
     CHECK(head[5] == 9 && head[0] == 0 && head[2] == 0);
+  }
+  TEST("cross-entropy takes the rows for scores and has no head") {
+    const float scores[4] = {0, 0, 1, 3}; /* log 2, and log(1 + exp(2)) for the smaller */
+    const int32_t labels[2] = {1, 0}, high[2] = {0, 2};
+    float gradient[4];
+    fs_loss_options options = options_for(FS_LOSS_CROSS_ENTROPY);
+    size_t count = 9;
+    CHECK_OK(fs_loss_head_size(&options, 2, 0, &count));
+    CHECK(count == 0);
+    options.reduction = FS_SUM;
+    CHECK_OK(fs_loss_evaluate(&options, scores, 2, 2, labels, NULL, NULL, 0, &value, gradient, NULL, NULL));
+    CHECK_NEAR(value, log(2) + log(1 + exp(2)), 1e-6);
+    CHECK_NEAR(gradient[0], 0.5, 1e-6);
+    CHECK_NEAR(gradient[2], 1 / (1 + exp(2)) - 1, 1e-6);
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, value,
+                  fs_loss_evaluate(&options, scores, 2, 2, high, NULL, NULL, 0, &value, NULL, NULL, NULL));
   }
   TEST("a pupil that is its teacher has nothing to learn") {
     float rows[ROWS * DIMENSION];
@@ -203,7 +219,7 @@ static void refusals(void) {
     const int32_t *labels = labels_for(kind);
     fs_loss_options options = options_for(kind);
     CHECK_OK(fs_loss_head_size(&options, DIMENSION, CLASSES, &count));
-    const bool has_head = count > 0, has_teacher = kind >= FS_LOSS_DISTILLATION;
+    const bool has_head = count > 0, has_teacher = kind == FS_LOSS_DISTILLATION || kind == FS_LOSS_TEACHER_DISTANCE;
     TEST(sentence) {
 #define EVALUATE(options, x, n, d, labels, teacher, head, classes, value) \
   fs_loss_evaluate(options, x, n, d, labels, teacher, head, classes, value, NULL, NULL, NULL)

@@ -210,6 +210,8 @@ static void refused(const fs_embedder *embedder) {
     CHECK_REFUSED(FS_IO, gallery, fs_gallery_open(&gallery, folder, embedder, NULL));
     CHECK_REFUSED(FS_IO, gallery, fs_gallery_open(&gallery, "/dev/null", embedder, NULL));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, gallery, fs_gallery_open(&gallery, "", embedder, NULL));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, gallery, fs_gallery_open(&gallery, "postgresql://ada:a/b@host/faces", embedder, NULL));
+    CHECK_REFUSED(FS_IO, gallery, fs_gallery_open(&gallery, "postgresql://127.0.0.1:1/faces", embedder, NULL)); /* nobody is there */
     CHECK_REFUSED(FS_INVALID_ARGUMENT, gallery, fs_gallery_open(&gallery, NULL, embedder, NULL));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_open(NULL, in_folder("absent"), embedder, NULL));
     options.create = 0;
@@ -485,7 +487,7 @@ static void killed(const fs_embedder *embedder) {
       close(ends[1]);
       /* From before the file is open to many photos later. */
       struct timespec nap = {.tv_nsec = (long)(rand() % 40) * 1000000 + rand() % 1000000};
-      uint32_t number, latest = 0;
+      uint32_t number = 0, latest = 0;
       bool any = false;
       if (round % 4) sound = sound && read(ends[0], &number, sizeof number) == sizeof number, latest = number, any = true;
       nanosleep(&nap, NULL);

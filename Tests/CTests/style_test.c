@@ -11,11 +11,30 @@ static void options(void) {
     memset(&o, 0x5e, sizeof o);
     CHECK_OK(fs_style_options_init(&o, sizeof o));
     CHECK(o.size == sizeof o);
+    CHECK(o.preset == FS_PRESET_PYRAMID && o.optimiser == FS_STYLE_LBFGS && o.coarsest > 0 && o.history == 10);
+    CHECK(o.width == 0 && o.height == 0 && o.steps > 0 && o.seed == 1 && o.noise_ratio == 0);
+    CHECK(o.content_layer == NULL && o.style_layers == NULL && o.style_layer_count == 0);
+    CHECK(o.content_layers == NULL && o.content_layer_count == 0 && o.deadline == 0);
+    CHECK(o.on_step == NULL && o.user == NULL);
+  }
+  TEST("a preset fills the options with its program's numbers") {
+    fs_style_options o;
+    memset(&o, 0x5e, sizeof o);
+    CHECK_OK(fs_style_options_preset(&o, sizeof o, FS_PRESET_COURSE));
+    CHECK(o.size == sizeof o && o.preset == FS_PRESET_COURSE && o.optimiser == FS_STYLE_ADAM);
     CHECK(o.width == 0 && o.height == 0 && o.steps == 200 && o.seed == 1);
     CHECK(o.content_weight == 10 && o.style_weight == 40 && o.learning_rate == 2 && o.noise_ratio == 0.6f);
     CHECK(o.pooling == FS_POOLING_AVERAGE && o.cost == FS_COST_NORMALISED);
     CHECK(o.content_layer == NULL && o.style_layers == NULL && o.style_layer_count == 0);
     CHECK(o.on_step == NULL && o.user == NULL);
+  }
+  TEST("presets have names, and others than these are refused") {
+    static const char *const names[] = {"pyramid", "course", "gatys", "neural-style", "neural-style-pt", "neural-style-tf"};
+    for (uint32_t i = 0; i < sizeof names / sizeof *names; i++) CHECK(!strcmp(fs_style_preset_name((fs_style_preset)i), names[i]));
+    CHECK(fs_style_preset_name((fs_style_preset)6) == NULL && fs_style_preset_name((fs_style_preset)UINT32_MAX) == NULL);
+    fs_style_options o;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, o, fs_style_options_preset(&o, sizeof o, (fs_style_preset)6));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_style_options_preset(NULL, sizeof o, FS_PRESET_GATYS));
   }
   TEST("options refuse NULL and sizes before the first version's") {
     fs_style_options o;
@@ -28,7 +47,7 @@ static void options(void) {
     struct { fs_style_options options; uint8_t tail[24]; uint8_t beyond; } larger;
     memset(&larger, 0x5e, sizeof larger);
     CHECK_OK(fs_style_options_init(&larger.options, sizeof larger.options + sizeof larger.tail));
-    CHECK(larger.options.steps == 200 && larger.beyond == 0x5e);
+    CHECK(larger.options.steps > 0 && larger.beyond == 0x5e);
   }
 }
 
@@ -61,7 +80,7 @@ static void without_model(void) {
 static fs_style_options few_steps(uint32_t steps) {
   static const fs_style_layer shallow[1] = {{"conv1_1", 1}};
   fs_style_options o;
-  fs_style_options_init(&o, sizeof o);
+  fs_style_options_preset(&o, sizeof o, FS_PRESET_COURSE);
   o.steps = steps;
   if (quick()) o.content_layer = "conv1_2", o.style_layers = shallow, o.style_layer_count = 1;
   return o;
@@ -200,14 +219,28 @@ static void refusals(fs_styler *styler, const fs_image *content, const fs_image 
       REFUSE(FS_INVALID_ARGUMENT, style_weight, values[i]);
       REFUSE(FS_INVALID_ARGUMENT, learning_rate, values[i]);
       REFUSE(FS_INVALID_ARGUMENT, noise_ratio, values[i]);
+      REFUSE(FS_INVALID_ARGUMENT, variation_weight, values[i]);
+      REFUSE(FS_INVALID_ARGUMENT, style_scale, values[i]);
+      REFUSE(FS_INVALID_ARGUMENT, averaging, values[i]);
+      REFUSE(FS_INVALID_ARGUMENT, deadline, values[i]);
     }
+    REFUSE(FS_INVALID_ARGUMENT, history, 0);
+    REFUSE(FS_INVALID_ARGUMENT, history, UINT32_MAX);
+    REFUSE(FS_INVALID_ARGUMENT, coarsest, 15);
+    REFUSE(FS_INVALID_ARGUMENT, coarsest, UINT32_MAX);
     REFUSE(FS_INVALID_ARGUMENT, noise_ratio, -0.1f);
     REFUSE(FS_INVALID_ARGUMENT, noise_ratio, 1.1f);
   }
   TEST("unknown enumerators are refused") {
     REFUSE(FS_INVALID_ARGUMENT, pooling, (fs_pooling)2);
     REFUSE(FS_INVALID_ARGUMENT, pooling, (fs_pooling)0xffffffffu);
-    REFUSE(FS_INVALID_ARGUMENT, cost, (fs_cost_variant)2);
+    REFUSE(FS_INVALID_ARGUMENT, cost, (fs_cost_variant)4);
+    REFUSE(FS_INVALID_ARGUMENT, preset, (fs_style_preset)6);
+    REFUSE(FS_INVALID_ARGUMENT, optimiser, (fs_style_optimiser)2);
+    REFUSE(FS_INVALID_ARGUMENT, start, (fs_style_start)3);
+    REFUSE(FS_INVALID_ARGUMENT, colours, (fs_style_colours)5);
+    REFUSE(FS_INVALID_ARGUMENT, variation, (fs_total_variation)2);
+    REFUSE(FS_INVALID_ARGUMENT, variation, (fs_total_variation)0xffffffffu);
     REFUSE(FS_INVALID_ARGUMENT, cost, (fs_cost_variant)0xffffffffu);
   }
   TEST("unknown layers are refused") {
@@ -350,7 +383,7 @@ static void evaluating(fs_styler *styler, const fs_image *content, const fs_imag
   fs_image *generated = picture(WIDTH, HEIGHT, 9);
   double c = -1, s = -1, t = -1;
 
-  fs_style_options few = few_steps(1), *o = quick() ? &few : NULL;
+  fs_style_options few = few_steps(1), *o = &few;
 
   TEST("the total is alpha content plus beta style") {
     REQUIRE_OK(fs_styler_evaluate(styler, generated, content, style, o, &c, &s, &t, NULL, 0));
@@ -449,6 +482,89 @@ static void memory(fs_styler *styler) {
   }
 }
 
+/* ---- Jobs ---- */
+
+static void jobs(fs_styler *styler, const fs_image *content, const fs_image *style) {
+  fs_image *const styles[2] = {picture(WIDTH, HEIGHT, 3), picture(10, 20, 4)};
+  const fs_image *const two[2] = {styles[0], styles[1]};
+  const fs_image *const one[1] = {style};
+  fs_style_options o = few_steps(4);
+  o.optimiser = FS_STYLE_LBFGS;
+  fs_style_job *job = NULL, *other = NULL;
+  fs_style_progress progress = {.size = sizeof progress};
+  fs_image *out = NULL, *wanted = NULL;
+  char path[] = "/tmp/facestyle-style-XXXXXX";
+  int file = mkstemp(path);
+  if (file >= 0) close(file);
+
+  TEST("a job goes on step by step to the picture of a run") {
+    REQUIRE_OK(fs_styler_run(styler, &wanted, content, style, &o));
+    REQUIRE_OK(fs_style_job_create(&job, styler, content, one, NULL, 1, &o));
+    int calls = 0;
+    do {
+      if (!CHECK_OK(fs_style_job_step(job, 1, &progress))) break;
+      CHECK(progress.step >= 1 && progress.width == WIDTH && progress.height == HEIGHT && progress.total > 0);
+    } while (progress.ending == FS_ENDING_NONE && ++calls < 20);
+    CHECK(progress.ending == FS_ENDING_STEPS && progress.step >= 4);
+    CHECK_OK(fs_style_job_result(job, &out));
+    CHECK(same_picture(out, wanted));
+    fs_image_destroy(out), fs_image_destroy(wanted);
+    CHECK_OK(fs_style_job_preview(job, &out));
+    fs_image_destroy(out);
+    fs_style_job_destroy(job);
+  }
+  TEST("a job taken up from its checkpoint ends with the same bits") {
+    REQUIRE_OK(fs_style_job_create(&job, styler, content, two, NULL, 2, &o));
+    CHECK_OK(fs_style_job_step(job, 2, &progress));
+    CHECK_OK(fs_style_job_save(job, path));
+    CHECK_OK(fs_style_job_step(job, 100, &progress));
+    CHECK_OK(fs_style_job_result(job, &wanted));
+    REQUIRE_OK(fs_style_job_create(&other, styler, content, two, NULL, 2, &o));
+    CHECK_OK(fs_style_job_load(other, path));
+    CHECK_OK(fs_style_job_step(other, 100, &progress));
+    CHECK_OK(fs_style_job_result(other, &out));
+    CHECK(same_picture(out, wanted));
+    fs_image_destroy(out), fs_image_destroy(wanted);
+    fs_style_job_destroy(job), fs_style_job_destroy(other);
+  }
+  TEST("a checkpoint of other styles is refused") {
+    static const float weights[2] = {2, 1};
+    REQUIRE_OK(fs_style_job_create(&job, styler, content, two, weights, 2, &o));
+    CHECK_STATUS(FS_WRONG_MODEL, fs_style_job_load(job, path));
+    CHECK_STATUS(FS_IO, fs_style_job_load(job, "/nowhere/at/all"));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_style_job_load(job, NULL));
+    CHECK_STATUS(FS_IO, fs_style_job_save(job, "/nowhere/at/all"));
+    CHECK_OK(fs_style_job_step(job, 1, &progress));
+    fs_style_job_destroy(job);
+  }
+  TEST("a job refuses NULL, no styles and weights that are none") {
+    static const float nan[2] = {1, NAN}, none[2] = {0, 0};
+    const fs_image *const missing[2] = {style, NULL};
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_style_job_create(NULL, styler, content, one, NULL, 1, &o));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, job, fs_style_job_create(&job, NULL, content, one, NULL, 1, &o));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, job, fs_style_job_create(&job, styler, NULL, one, NULL, 1, &o));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, job, fs_style_job_create(&job, styler, content, NULL, NULL, 1, &o));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, job, fs_style_job_create(&job, styler, content, missing, NULL, 2, &o));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, job, fs_style_job_create(&job, styler, content, one, NULL, 0, &o));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, job, fs_style_job_create(&job, styler, content, one, NULL, SIZE_MAX, &o));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, job, fs_style_job_create(&job, styler, content, two, nan, 2, &o));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, job, fs_style_job_create(&job, styler, content, two, none, 2, &o));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_style_job_step(NULL, 1, &progress));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_style_job_preview(NULL, &out));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_style_job_result(NULL, &out));
+    fs_style_job_destroy(NULL);
+  }
+  TEST("a style's colours can be matched, and an unknown way is refused") {
+    REQUIRE_OK(fs_style_match_colours(&out, styles[1], content, FS_COLOURS_CHOLESKY));
+    CHECK(fs_image_width(out) == 10 && fs_image_height(out) == 20 && !same_picture(out, styles[1]));
+    fs_image_destroy(out);
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_style_match_colours(&out, styles[1], content, (fs_style_colours)5));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_style_match_colours(&out, NULL, content, FS_COLOURS_STYLE));
+  }
+  unlink(path);
+  fs_image_destroy(styles[0]), fs_image_destroy(styles[1]);
+}
+
 int main(void) {
   options();
   without_model();
@@ -471,6 +587,7 @@ int main(void) {
     refusals(styler, content, style);
     callbacks(styler, content, style);
     evaluating(styler, content, style);
+    jobs(styler, content, style);
     fs_styler_destroy(styler);
     fs_image_destroy(content), fs_image_destroy(style);
   }

@@ -284,6 +284,44 @@ static void steps(void) {
 
 /* ---- Checkpoints and models ---- */
 
+/* Bright above or below: two classes, told by the network's own scores. */
+static void whole_classifiers(void) {
+  enum { SIDE = 12, COUNT = 8 };
+  static uint8_t rgb[COUNT * SIDE * SIDE * 3];
+  int32_t labels[COUNT], wrong[COUNT] = {0, 1, 2};
+  float answers[COUNT * 2];
+  for (int i = 0, at = 0; i < COUNT; i++)
+    for (int j = 0; j < SIDE * SIDE * 3; j++)
+      labels[i] = i % 2, rgb[at++] = (uint8_t)((j < SIDE * SIDE * 3 / 2 ? i % 2 : 1 - i % 2) * 150 + 10 * i);
+  const fs_loss_options loss = loss_of(FS_LOSS_CROSS_ENTROPY);
+  fs_trainer_options options = options_of("cascade-12", &loss);
+  fs_trainer *trainer = NULL;
+  TEST("a network that is the classifier is trained whole") {
+    fs_trainer_info info = {0};
+    fs_training_step first = {0}, last = {0};
+    options.rate = 0.01f;
+    REQUIRE_OK(fs_trainer_create(&trainer, &options, NULL));
+    CHECK_OK(fs_trainer_info_get(trainer, &info));
+    CHECK(info.dimension == 2 && info.parameters == 4306 && info.height == SIDE && info.width == SIDE);
+    CHECK_OK(fs_trainer_step(trainer, rgb, COUNT, labels, NULL, &first));
+    for (int i = 0; i < 30; i++) CHECK_OK(fs_trainer_step(trainer, rgb, COUNT, labels, NULL, &last));
+    CHECK(last.loss < 0.5 * first.loss);
+    CHECK_OK(fs_trainer_embed(trainer, rgb, COUNT, answers, COUNT * 2));
+    for (int i = 0; i < COUNT; i++) {
+      CHECK_NEAR(answers[2 * i] + answers[2 * i + 1], 1, 1e-5);
+      CHECK(answers[2 * i + labels[i]] > 0.5f);
+    }
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_step(trainer, rgb, COUNT, wrong, NULL, NULL));
+    fs_trainer_destroy(trainer);
+  }
+  TEST("other classes than the network's are refused") {
+    options.classes = 3;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, trainer, fs_trainer_create(&trainer, &options, NULL));
+    options.classes = 2;
+    if (CHECK_OK(fs_trainer_create(&trainer, &options, NULL))) fs_trainer_destroy(trainer);
+  }
+}
+
 static void checkpoints(void) {
   const place straight_place = place_in_folder("straight.checkpoint"), half_place = place_in_folder("half.checkpoint");
   const char *straight = straight_place.path, *half = half_place.path;
@@ -729,6 +767,7 @@ int main(void) {
   lay_out();
   making();
   steps();
+  whole_classifiers();
   checkpoints();
   models();
   several_processes();

@@ -6,6 +6,7 @@ FACESTYLE_PHOTOS the folders that `make models` fills. `make test-daemon` sets t
 
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -17,15 +18,18 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples" / "camera-daemon"))
-import scenes  # noqa: E402
-
 REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(REPOSITORY / "examples" / "camera-daemon"), str(REPOSITORY / "Tools")]
+import scenes  # noqa: E402
+import temporary_postgres  # noqa: E402
+
 DAEMON = Path(os.environ.get("FACESTYLE_DAEMON", REPOSITORY / "build" / "facestyle-camera"))
 PROGRAM = Path(os.environ.get("FACESTYLE_PROGRAM", REPOSITORY / "build" / "facestyle"))
 MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"))
 PHOTOS = Path(os.environ.get("FACESTYLE_PHOTOS", REPOSITORY / "build" / "photos"))
 SHIPPED = REPOSITORY / "models" / "faces-nn4.safetensors"
+POINTLESS = REPOSITORY / "models" / "faces-cascade.safetensors"  # a detector that finds no points
+UNIT = REPOSITORY / "examples" / "camera-daemon" / "facestyle-camera.service"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -116,6 +120,44 @@ def test_crops_are_kept_and_the_oldest_written_over(gallery, stage, tmp_path):
     crops = [event["crop"] for event in events if "crop" in event]
     assert crops == [str(tmp_path / "0000000.jpg")] * 2 and [path.name for path in tmp_path.iterdir()] == ["0000000.jpg"]
     assert (tmp_path / "0000000.jpg").read_bytes()[:2] == b"\xff\xd8"
+
+
+@pytest.mark.parametrize("rule", ["nearest", "mean", "template", "vote"])
+def test_every_rule_for_several_photos_knows_who_passes(gallery, stage, rule):
+    # Everybody is nearer to a mean of embeddings than to one: the model's own threshold, 0.37, is for pairs of photos.
+    events, _, _ = watch(gallery, stage["both"], every_frame="yes", rule=rule, threshold=0.32)
+    assert [event["event"] for event in events] == ["person", "left", "unknown", "left"]
+
+
+def test_a_face_that_is_there_under_two_names_is_nobodys_if_a_margin_is_wanted(stage, tmp_path):
+    path = tmp_path / "people.sqlite"
+    enrol(path, obama=["obama2.jpg"], barack=["obama3.jpg"])
+    assert watch(path, stage["known"], every_frame="yes")[0][0]["event"] == "person"
+    assert watch(path, stage["known"], every_frame="yes", margin=0.5)[0][0]["event"] == "unknown"
+
+
+def test_a_threshold_is_that_for_as_many_photos_as_the_gallery_has(gallery, stage):  # two
+    for thresholds, event, used in [("2:9 5:0", "person", 9), ("1:9 3:0", "unknown", 0), ("1:0 9", "person", 9)]:
+        events, _, _ = watch(gallery, stage["known"], every_frame="yes", threshold=thresholds)
+        assert (events[0]["event"], events[0]["threshold"]) == (event, used)
+    _, *settings = command(gallery, stage["known"], threshold="1:9")
+    assert "it has 2 photos, and threshold none for more than 1" in refused(*settings)
+
+
+def test_without_identification_it_tells_that_somebody_passes(stage, tmp_path):
+    events, metrics, _ = watch("/nowhere", stage["both"], every_frame="yes", identify="no", embedder="/nowhere", crops=tmp_path)
+    assert [event["event"] for event in events] == ["face", "left", "face", "left"]
+    assert events[0]["track"] == events[1]["track"] != events[2]["track"] and Path(events[0]["crop"]).exists()
+    assert metrics["embed_ms"] is None and metrics["search_ms"] is None
+
+
+def test_a_detector_without_points_identifies_nobody(gallery, stage):
+    if not POINTLESS.exists():
+        pytest.skip(f"{POINTLESS.name} is not there")
+    _, *settings = command(gallery, stage["both"], detector=POINTLESS)
+    assert "finds faces without points" in refused(*settings)
+    events, _, _ = watch(gallery, stage["both"], every_frame="yes", detector=POINTLESS, identify="no")
+    assert [event["event"] for event in events][:2] == ["face", "left"]
 
 
 # ---- Frames that come too fast, are broken, or do not come ----
@@ -220,14 +262,25 @@ def test_a_signal_ends_it_clean(gallery, stage, number):
         assert daemon.process.returncode == 0 and events[-1]["event"] == "metrics"
 
 
-def test_a_new_gallery_is_read_without_missing_a_frame(stage, tmp_path):
-    path = tmp_path / "people.sqlite"
-    enrol(path, somebody=["biden.jpg"])
-    subprocess.run([PROGRAM, "gallery", "remove", path, "somebody"], check=True, capture_output=True)
-    with Running(path, every_frame="yes") as daemon:
+@pytest.fixture(params=["a file", "a server"])
+def place(request, tmp_path):
+    """Where a gallery may lie."""
+    if request.param == "a file":
+        yield tmp_path / "people.sqlite"
+    elif not temporary_postgres.programs():
+        pytest.skip("PostgreSQL's server is absent: install Debian's postgresql")
+    else:
+        with temporary_postgres.Server() as server:
+            yield server.new_database()
+
+
+def test_a_new_gallery_is_read_without_missing_a_frame(stage, place):
+    enrol(place, somebody=["biden.jpg"])
+    subprocess.run([PROGRAM, "gallery", "remove", place, "somebody"], check=True, capture_output=True)
+    with Running(place, every_frame="yes") as daemon:
         daemon.show(stage["known"])
         assert [daemon.event()["event"] for _ in range(2)] == ["unknown", "left"]
-        enrol(path, obama=["obama2.jpg", "obama3.jpg"])
+        enrol(place, obama=["obama2.jpg", "obama3.jpg"])
         daemon.process.send_signal(signal.SIGHUP)
         for _ in range(3):
             daemon.show(stage["wall"])
@@ -249,6 +302,18 @@ def test_a_gallery_that_cannot_be_read_leaves_the_old_one(gallery, stage, tmp_pa
         assert b"gallery" in daemon.process.stderr.readline()
         daemon.show(stage["known"])
         assert daemon.event()["name"] == "obama"
+
+
+def test_a_gallery_that_grows_beyond_its_thresholds_leaves_the_old_one(gallery, stage, tmp_path):
+    path = tmp_path / "people.sqlite"
+    shutil.copy(gallery, path)
+    with Running(path, every_frame="yes", threshold="2:0.32") as daemon:
+        daemon.show(stage["wall"])
+        enrol(path, biden=["biden.jpg"])
+        daemon.process.send_signal(signal.SIGHUP)
+        assert b"it has 3 photos, and threshold none for more than 2" in daemon.process.stderr.readline()
+        daemon.show(stage["stranger"])
+        assert daemon.event()["event"] == "unknown"
 
 
 def test_it_sleeps_while_there_are_no_frames(gallery, stage):
@@ -304,6 +369,55 @@ def test_systemd_hears_of_it(gallery, stage, tmp_path):
                 heard.append(systemd.recv(100))
 
 
+@pytest.fixture
+def unit(tmp_path):
+    """The unit that comes with it, of the program that is tested."""
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd-analyze is not there: Debian's package systemd has it")
+    text = UNIT.read_text()
+    assert "ExecStart=/usr/local/bin/facestyle-camera " in text
+    path = tmp_path / UNIT.name
+    path.write_text(text.replace("/usr/local/bin/facestyle-camera", str(DAEMON)))
+    return path
+
+
+def analyse(*arguments):
+    return subprocess.run(["systemd-analyze", "--no-pager", *map(str, arguments)], capture_output=True, text=True, timeout=60)
+
+
+def test_systemd_understands_the_unit(unit):
+    result = analyse("verify", unit)
+    assert (result.returncode, result.stdout + result.stderr) == (0, "")
+
+
+def test_the_unit_is_hardened(unit):
+    result = analyse("security", "--offline=true", "--threshold=8", unit)  # tenths, of 10
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def system_calls(group):
+    """The names that systemd means by a group."""
+    names = [line.strip() for line in analyse("syscall-filter", group).stdout.splitlines()[1:]]
+    names = [name for name in names if name and not name.startswith("#")]
+    return set().union(*(system_calls(name) if name.startswith("@") else {name} for name in names))
+
+
+def test_the_unit_allows_every_system_call_that_it_makes(unit, gallery, stage, tmp_path):
+    if not shutil.which("strace"):
+        pytest.skip("strace is not there: Debian's package strace has it")
+    assert "SystemCallFilter=@system-service\nSystemCallFilter=~@privileged\n" in unit.read_text()
+    traced = tmp_path / "calls"
+    strace = ["strace", "-f", "-qq", "-o", traced]
+    if subprocess.run([*strace, "true"], capture_output=True).returncode:
+        pytest.skip("strace may not trace here")
+    settings = {"every_frame": "yes", "events": tmp_path / "events", "crops": tmp_path}
+    subprocess.run([*strace, *command(gallery, stage["both"], **settings)], check=True, capture_output=True, timeout=300)
+    made = set(re.findall(r"^\d+ +(\w+)\(", traced.read_text(), re.M))
+    assert {"read", "bind", "futex"} < made
+    made -= {"fchown"}  # SQLite calls it as root, which the service is not
+    assert made - (system_calls("@system-service") - system_calls("@privileged")) == set()
+
+
 # ---- Settings ----
 
 
@@ -333,6 +447,15 @@ def test_the_configuration_that_comes_with_it_has_every_default(tmp_path):
     ("format=nv", 'format is "nv", wanted is one of: nv12'),
     ("mirrored=1", 'mirrored is "1", wanted is yes or no'),
     ("min-face=nan", 'min-face is "nan"'),
+    ("rule=best", 'rule is "best", wanted is one of: nearest mean template vote'),
+    ("margin=-1", 'margin is "-1", wanted is a number from 0 to 100'),
+    ("threshold=", 'threshold is "", wanted is a number from 0 to 100, or PHOTOS:NUMBER'),
+    ("threshold=near", 'threshold is "near"'),
+    ("threshold=0.4 0.3", 'threshold is "0.4 0.3"'),
+    ("threshold=9:0.4 9:0.3", 'threshold is "9:0.4 9:0.3"'),
+    ("threshold=0:0.4", 'threshold is "0:0.4"'),
+    ("threshold=9:", 'threshold is "9:"'),
+    ("threshold=9:nan", 'threshold is "9:nan"'),
     ("source=" + 2000 * "x", "source has 2000 bytes"),
     ("stride=100", "a stride of 100 bytes is too short for 640 pixels of nv12"),
     ("source=/nowhere", "/nowhere: No such file or directory"),

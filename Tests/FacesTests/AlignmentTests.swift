@@ -52,6 +52,12 @@ import Testing
     }
   }
 
+  @Test func `a face without points is refused in words`() throws {
+    let image = try Image(width: 30, height: 30)
+    #expect(outcome { try AlignmentTemplate.meanFace.chip(image, []) }
+      == "invalidArgument: the face has no points: to align it, find it with a detector that tells them, MTCNN")
+  }
+
   @Test func `every network that embeds square pictures has a template of its size`() throws {
     var found = 0
     for name in Architecture.names.map({ "\($0)" }) {

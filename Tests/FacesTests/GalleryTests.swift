@@ -48,6 +48,44 @@ import Testing
     #expect(verdict.isSame && abs(verdict.distance - 0.1) < 1e-6)
   }
 
+  @Test(arguments: Identification.Rule.allCases)
+  func `a rule names whom it names on arrays, after removals too`(rule: Identification.Rule) throws {
+    let gallery = try gallery(), metric = try Metric(.euclidean, dimension: 3)
+    var numbers = Numbers(seed: 4), photos: [Float] = [], labels: [Int32] = []
+    for i in 0..<60 {
+      let photo: [Float] = numbers.array(3)
+      try add(gallery, "p\(i % 7)", photo)
+      guard i % 7 != 2 else { continue }
+      photos += photo
+      labels.append(Int32(i % 7))
+    }
+    try gallery.remove("p2")
+    var options = Identification.Options()
+    (options.rule, options.threshold) = (rule, 9)
+    for _ in 0..<20 {
+      let probe: [Float] = numbers.array(3)
+      let found = try probe.withUnsafeBufferPointer { probe throws(Failure) in try gallery.identify(probe, metric, options) }
+      let wanted = try labels.withUnsafeBufferPointer { labels throws(Failure) in
+        try Identification(probe, among: photos, labels: labels, metric, options)
+      }
+      #expect(found.nearest == wanted.nearest && found.runnerUp == wanted.runnerUp && found.isKnown)
+      let named = found.nearest.map { gallery.photo(inRow: $0.row).name }, label = wanted.nearest.map { labels[$0.row] }
+      #expect(named == label.map { "p\($0)" })
+    }
+  }
+
+  @Test func `the model's own threshold is of Euclidean distances`() throws {
+    let gallery = try gallery()
+    try add(gallery, "ada", [1, 0, 0])
+    func threshold(_ kind: Metric.Kind) throws -> Float {
+      try [Float]([1, 0, 0]).withUnsafeBufferPointer { x throws(Failure) in
+        try gallery.identify(x, Metric(kind, dimension: 3), .init()).threshold
+      }
+    }
+    #expect(try threshold(.euclidean) == 0.6)
+    #expect(outcome { try threshold(.cosine) }.hasPrefix("invalidArgument: no threshold"))
+  }
+
   @Test func `an empty gallery knows nobody`() throws {
     let match = try identify(try gallery(), [0, 0, 0], .infinity)
     #expect(!match.isKnown && match.name.isEmpty && match.distance == .infinity)

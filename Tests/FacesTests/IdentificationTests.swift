@@ -49,12 +49,14 @@ import Testing
     }
   }
 
+  private func label(_ candidate: Identification.Candidate?, _ labels: [Int32]) -> Int32? { candidate.map { labels[$0.row] } }
+
   @Test func `a single bad photo misleads the nearest rule alone`() throws {
     // One of b's photos lies among a's.
     let photos: [Float] = [0, 0.2, 0.1, 4, 4.2, 4.1], labels: [Int32] = [1, 1, 2, 2, 2, 2]
-    #expect(try identify([0.1], photos, labels, .nearest).nearest?.label == 2)
+    #expect(label(try identify([0.1], photos, labels, .nearest).nearest, labels) == 2)
     for rule in [Identification.Rule.mean, .template, .vote] {
-      #expect(try identify([0.1], photos, labels, rule, neighbours: 3).nearest?.label == 1)
+      #expect(label(try identify([0.1], photos, labels, rule, neighbours: 3).nearest, labels) == 1)
     }
   }
 
@@ -68,12 +70,12 @@ import Testing
 
   @Test func `equal distances go to the photo that comes first`() throws {
     let found = try identify([0], [1, -1, 1], [9, 8, 7], .nearest)
-    #expect(found.nearest?.label == 9 && found.runnerUp?.label == 8 && found.margin == 0 && found.isKnown)
+    #expect(found.nearest?.row == 0 && found.runnerUp?.row == 1 && found.margin == 0 && found.isKnown)
   }
 
   @Test func `the runner-up is another person`() throws {
     let found = try identify([0], [0.1, 0.2, 0.3, 2], [1, 1, 1, 2], .nearest, margin: 1.8)
-    #expect(found.runnerUp?.label == 2 && abs(found.margin - 1.9) < 1e-6 && found.isKnown)
+    #expect(found.runnerUp?.row == 3 && abs(found.margin - 1.9) < 1e-6 && found.isKnown)
     let strict = try identify([0], [0.1, 0.2, 0.3, 2], [1, 1, 1, 2], .nearest, margin: 2)
     #expect(strict.isNear && !strict.isClear && !strict.isKnown)
   }
@@ -87,7 +89,7 @@ import Testing
       let found = try identify(probe, photos, labels, .nearest, threshold: .infinity)
       let distances = (0..<300).map { row in euclideanDistance(Array(photos[(7 * row)..<(7 * row + 7)]), probe, 7) }
       let best = distances.indices.min { distances[$0] < distances[$1] } ?? -1
-      #expect(found.nearest?.row == best && found.nearest?.label == labels[best])
+      #expect(found.nearest?.row == best)
       let others = distances.indices.filter { labels[$0] != labels[best] }.map { distances[$0] }.min()
       #expect(found.runnerUp?.distance == others)
     }

@@ -82,6 +82,24 @@ private func seen(yaw: Double, pitch: Double, roll: Double, scale: Double = 60) 
     #expect(abs(b.eyeDistance - 10 * a.eyeDistance) < 0.01)
   }
 
+  @Test func `a face without points is measured in its box, whichever way it looks`() throws {
+    let image = try stripes(150, radius: 1)
+    // Five sixths of the box are the mean face's picture.
+    var boxed = face(150)
+    boxed.box = Box(left: -15, top: -15, right: 165, bottom: 165)
+    let pointed = try FaceQuality(of: boxed, in: image, .init())
+    boxed.landmarks = []
+    var options = FaceQuality.Options()
+    options.mostYaw = 0
+    let found = try FaceQuality(of: boxed, in: image, options)
+    #expect(found.pose == nil && pointed.pose != nil && found.reasons == pointed.reasons)
+    #expect(abs(found.eyeDistance - pointed.eyeDistance) < 0.01 && abs(found.brightness - pointed.brightness) < 0.1)
+    boxed.box = Box(left: 3, top: 3, right: 3, bottom: 9)
+    #expect(outcome { try FaceQuality(of: boxed, in: image, .init()) }.hasPrefix("invalidArgument: a face without points in a box of 0.0x6.0"))
+    boxed.landmarks = [Point(1, 1)]
+    #expect(outcome { try FaceQuality(of: boxed, in: image, .init()) } == "invalidArgument: a face with 1 points, wanted 5 or none")
+  }
+
   @Test func `what lies beyond the edge is counted`() throws {
     let image = try Image(width: 150, height: 150) { _, row in for i in 0..<450 { row[i] = 128 } }
     var face = face(150)

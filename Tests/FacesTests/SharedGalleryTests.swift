@@ -26,11 +26,11 @@ import Testing
   @Test func `what is written is read by the next who opens the file`() throws {
     try temporary { folder in
       let path = folder + "/gallery"
-      let gallery = try SharedGallery(path: path, .create, model: model())
+      let gallery = try SharedGallery(at: path, .create, model: model())
       try with([1, 0, 0]) { x throws(Failure) in try gallery.add("ada", x) }
       try with([0, 1, 0]) { x throws(Failure) in try gallery.add("bob", x) }
       try gallery.remove("ada")
-      let other = try SharedGallery(path: path, .read, model: nil)
+      let other = try SharedGallery(at: path, .read, model: nil)
       #expect(other.people == 1 && other.photos == 1 && other.fingerprint == 7 && other.isReadOnly)
       let entry = try other.read { gallery throws(Failure) in gallery.entry(inRow: 0) }
       #expect(entry.number == 1 && entry.name == "bob")
@@ -40,12 +40,12 @@ import Testing
   @Test func `a change that fails changes nothing, in the file neither`() throws {
     try temporary { folder in
       let path = folder + "/gallery"
-      let gallery = try SharedGallery(path: path, .create, model: model())
+      let gallery = try SharedGallery(at: path, .create, model: model())
       try with([1, 0, 0]) { x throws(Failure) in try gallery.add("ada", x) }
       #expect(outcome { try with([1, 0]) { x throws(Failure) in try gallery.add("bob", x) } }.hasPrefix("invalidArgument"))
       #expect(outcome { try with([0, 0, 0, 1, .nan, 0]) { x throws(Failure) in try gallery.replace("ada", x, count: 2) } }.hasPrefix("invalidArgument"))
       #expect(outcome { try gallery.remove("bob") } == "notFound: nobody in the gallery is called \"bob\"")
-      let other = try SharedGallery(path: path, .write, model: nil)
+      let other = try SharedGallery(at: path, .write, model: nil)
       #expect(gallery.photos == 1 && other.photos == 1)
     }
   }
@@ -53,10 +53,10 @@ import Testing
   @Test func `embeddings of another model are refused`() throws {
     try temporary { folder in
       let path = folder + "/gallery"
-      _ = try SharedGallery(path: path, .create, model: model())
+      _ = try SharedGallery(at: path, .create, model: model())
       let another = try Gallery(dimension: 3, fingerprint: 8, defaultThreshold: 0.6)
-      #expect(outcome { try SharedGallery(path: path, .create, model: another) }.hasPrefix("wrongModel"))
-      let shared = try SharedGallery(path: path, .write, model: nil)
+      #expect(outcome { try SharedGallery(at: path, .create, model: another) }.hasPrefix("wrongModel"))
+      let shared = try SharedGallery(at: path, .write, model: nil)
       #expect(outcome { try shared.merge(another, isCompared: false) }.hasPrefix("wrongModel"))
     }
   }
@@ -65,7 +65,7 @@ import Testing
     try temporary { folder in
       let path = folder + "/gallery"
       let model = try model()
-      let galleries = try (0..<2).map { _ in try SharedGallery(path: path, .create, model: model) }
+      let galleries = try (0..<2).map { _ in try SharedGallery(at: path, .create, model: model) }
       let problems = try Storage<Int>(repeating: 0, count: 2)
       onThreads(2) { thread in
         for i in 0..<10 {

@@ -26,6 +26,13 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
     return result
   }
 
+  @Test func `faces need no points`() throws {
+    func boxed(_ frame: Int) -> Face { Face(box: face(Double(10 * frame)).box, score: 0.9, landmarks: []) }
+    let tracker = try tracker()
+    #expect(try follow(tracker, 5, [{ boxed($0) }]).allSatisfy { $0 == [1] })
+    #expect(tracker.tracks[0].best.face.landmarks.isEmpty)
+  }
+
   @Test func `people who cross keep their tracks`() throws {
     let found = try follow(
       try tracker(), 40, [{ face(Double(10 * $0)) }, { face(400 - Double(10 * $0), 110) }])

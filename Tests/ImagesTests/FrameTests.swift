@@ -108,6 +108,41 @@ struct FrameTests {
     }
   }
 
+  @Test(arguments: all)
+  func `is grey where luma alone is read, as if it had no chroma`(format: Frame.Format) throws {
+    let memory = Memory(format, 31, 37)
+    for range in ColourConversion.Range.allCases {
+      for i in 0..<8 {
+        try memory.withFrame(rotation: i % 4 * 90, isMirrored: i >= 4, .bt709, range) { frame in
+          let region = Region(x: 3, y: 7, width: 21, height: 15)
+          let grey = try Image(width: 21, height: 15)
+          try frame.read(region, into: grey, isGrey: true)
+          guard FrameTests.video.contains(format) else { return #expect(try grey.values == frame.image(region).values) }
+          for y in 0..<15 {
+            for x in 0..<21 {
+              let (lieX, lieY) = place(3 + x, 7 + y, of: frame, i)
+              let luma = memory.yuv(lieX, lieY).0
+              let wanted = min(max(range == .limited ? (luma - 16) * 255 / 219 : luma, 0), 255)
+              let row = grey.row(y), level = row[3 * x]
+              #expect(abs(Double(level) - wanted) <= 0.55 && row[3 * x + 1] == level && row[3 * x + 2] == level)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Where an upright pixel of a frame that was turned, and mirrored from 4 on, lies.
+  private func place(_ x: Int, _ y: Int, of frame: Frame, _ turn: Int) -> (Int, Int) {
+    let x = turn >= 4 ? frame.uprightWidth - 1 - x : x
+    switch turn % 4 {
+    case 0: return (x, y)
+    case 1: return (y, frame.height - 1 - x)
+    case 2: return (frame.width - 1 - x, frame.height - 1 - y)
+    default: return (frame.width - 1 - y, x)
+    }
+  }
+
   @Test func `warps a part as it warps the whole`() throws {
     let whole = try Image.pattern(width: 60, height: 50)
     for map in [
@@ -115,9 +150,11 @@ struct FrameTests {
       Affine(1, 0, 500, 0, 1, 0), Affine(0.01, 0, 5, 0, 0.01, 5), Affine(1, 0, -59.5, 0, 1, -49.5),
     ] {
       let seen = map.seen(size: (20, 18), of: 60, 50)
-      let part = try whole.cropped(seen).warped(
-        by: map, width: 20, height: 18, place: .init(x: seen.x, y: seen.y, width: 60, height: 50))
-      #expect(try part.values == whole.warped(by: map, width: 20, height: 18).values)
+      for border in [Border.black, .edge] {
+        let part = try whole.cropped(seen).warped(
+          by: map, width: 20, height: 18, border: border, place: .init(x: seen.x, y: seen.y, width: 60, height: 50))
+        #expect(try part.values == whole.warped(by: map, width: 20, height: 18, border: border).values)
+      }
     }
   }
 

@@ -134,7 +134,8 @@ private func synthetic(_ layers: [Layer], side: Int? = nil) throws -> WeightFile
     let height = try #require(architecture.input.height), width = try #require(architecture.input.width)
     var numbers = Numbers(seed: 5)
     let x: Tensor<Float> = try numbers.tensor([2, height, width, architecture.input.channels])
-    let request = Network<Float>.Request([name == "one-shot" ? "people" : "embedding"])
+    let taps = architecture.layers.compactMap { if case .tap(let tap) = $0 { tap } else { nil } }
+    let request = Network<Float>.Request([try #require(taps.last)])
     let expected = try network.run(x, request)[0]
     #expect(expected.shape.extents == [2, 1, 1, architecture.dimension])
     let size = expected.values.map { Double(abs($0)) }.max() ?? 0

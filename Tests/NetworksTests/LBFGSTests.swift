@@ -84,6 +84,32 @@ private func rosenbrock<Element: Scalar>(_ x: Tensor<Element>, _ gradient: Tenso
     #expect(slope.x.isFinite && slope.outcome.last < -1e6)
   }
 
+  @Test func `single iterations that hand on value and gradient are one run`() throws {
+    let start = [-1.2, 1, -1.2, 1, 0.5]
+    let whole = try Tensor<Double>([5], start), parts = try Tensor<Double>([5], start)
+    let outcome = try LBFGS<Double>(5, LBFGS<Double>.Options(iterations: 12, evaluations: 1000)).run(whole) { rosenbrock($0, $1) }
+    let optimiser = try LBFGS<Double>(5, LBFGS<Double>.Options(iterations: 1))
+    var known: (value: Double, gradient: Tensor<Double>)?
+    var evaluations = 0
+    for _ in 0..<12 {
+      let part = try optimiser.run(parts, from: known) { rosenbrock($0, $1) }
+      known = (part.last, part.gradient)
+      evaluations += part.evaluations
+    }
+    #expect(parts.values == whole.values && evaluations == outcome.evaluations)
+  }
+
+  @Test func `the first step is as long as it is told to be`() throws {
+    var places: [Double] = []
+    let x = try Tensor<Double>([4], [1, 1, 1, 1])
+    _ = try LBFGS<Double>(4, LBFGS<Double>.Options(iterations: 1, firstMove: 0.25)).run(x) {
+      places.append($0[0])
+      for i in 0..<4 { $1.pointer[i] = 1e6 }
+      return 1e6 * ($0[0] + $0[1] + $0[2] + $0[3])
+    }
+    #expect(places.count > 1 && abs(places[1] - 0.75) < Tolerance.double)
+  }
+
   @Test func `goes on from its state with the same bits, for any number of threads`() throws {
     let count = 70_001
     var numbers = Numbers(seed: 3)

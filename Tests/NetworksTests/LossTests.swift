@@ -96,7 +96,7 @@ extension Loss {
     .minedTriplet(.all, margin: 9, .meanOfActive), .contrastive(margin: 3, epsilon: 1e-6, .mean), .softmax(.mean),
     .centre(lambda: 0.1, rate: 0.5, .sum), .pairwise(.absoluteDifference, .mean), .pairwise(.chiSquare, .sum),
     .angularMargin(.cosine(0.35), scale: 64, .mean), .angularMargin(.angle(0.5), scale: 64, .mean),
-    .distillation(cosine: 2, similarity: 4), .teacherDistance,
+    .distillation(cosine: 2, similarity: 4), .teacherDistance, .crossEntropy(.mean),
   ]
 
   static func exampleEmbeddings() throws -> Tensor<Float> {

@@ -86,6 +86,23 @@ import Testing
     }
   }
 
+  /// As CascadeCNN's networks join a smaller one that is joined with a smaller one still: each branch at a size of its own.
+  @Test func `concatenations inside others are laid out by the size of their own input`() throws {
+    var numbers = Numbers(seed: 94)
+    var file = TensorFile()
+    func convolution(_ name: String) -> Layer { .convolution(name, 4, kernel: 3) }
+    for name in ["a", "b", "c"] {
+      file.add(name + ".weight", [4, 3, 3, 3], numbers.array(108))
+      file.add(name + ".bias", [4], numbers.array(4))
+    }
+    let inner: [Layer] = [.pool(.average, kernel: 2, stride: 2), .concatenation([
+      [convolution("b"), .globalAverage], [convolution("c"), .globalAverage],
+    ])]
+    let layers: [Layer] = [.concatenation([[convolution("a"), .globalAverage], inner]), .tap("joined")]
+    let network = try Network<Float>(layers, weights: file.weightFile())
+    #expect(try difference(network, picture(2, 7, 8), ["joined"]) < Tolerance.float)
+  }
+
   @Test func `refuses what the network refuses`() throws {
     let network = try SmallNetwork.network(Float.self)
     func reason(_ side: Int, _ taps: [String]) -> String {

@@ -78,6 +78,35 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
     #expect(last < 0.97 * first, "\(first) to \(last)")
   }
 
+  /// Three classes are told from the network's own scores: nothing is trained besides it.
+  @Test func `a network that is the classifier is trained whole`() throws {
+    let classifier = Architecture(
+      name: "classifier", side: 12, mean: (0, 0, 0), scale: 1,
+      layers: [
+        .convolution("c", 8, kernel: 3, stride: 2, activation: .rectifier), .dense("d", 3), .tap("scores"), .softmax,
+        .tap("classes"),
+      ])
+    var whole = plan(.crossEntropy(.mean))
+    whole.classes = 0
+    let trainer = try Trainer(classifier, whole)
+    #expect(trainer.head.isEmpty && trainer.classes == 3)
+    let losses = try train(trainer, steps: 30)
+    #expect(losses[29] < 0.5 * losses[0], "\(losses[0]) to \(losses[29])")
+
+    let file = TemporaryFile()
+    try trainer.export(path: file.path, .float32)
+    let network = try Network<Float>(classifier, weights: WeightFile(path: file.path))
+    let expected = try network.run(pictures(), .init(["classes"]))[0], answers = try trainer.embed(pictures())
+    #expect(answers.shape.extents == [12, 3])
+    #expect(largestDifference(answers.values, expected.values) < Tolerance.float)
+    let sure = (0..<12).filter { answers[3 * $0 + Int(people[$0])] > 0.5 }
+    #expect(sure.count >= 10, "of 12 pictures that it learnt from")
+
+    #expect(outcome { try trainer.step(pictures(), .labels([Int32](repeating: 3, count: 12))) } == "invalidArgument: label 3, wanted 0 to 2")
+    whole.classes = 4
+    #expect(outcome { try Trainer(classifier, whole) } == "invalidArgument: 4 classes for a network that answers 3 scores")
+  }
+
   @Test func `a plain classifier and centres see embeddings of any length, others of length 1`() throws {
     let free = try Trainer(small(), plan(.softmax(.mean))), unit = try Trainer(small(), plan(.minedTriplet(.all, margin: 1, .sum)))
     func length(_ trainer: Trainer) throws -> Float {

@@ -1,54 +1,53 @@
-import Foundation
 import Images
 import Networks
+import Styles
 import TestSupport
 import Tensors
-import Testing
 
-/// Weights and pictures that Fixtures/reference/formula.py and a test both work out.
-enum Formula {
-  static func numbers(_ name: String, _ count: Int) -> [Double] {
-    let seed = name.utf8.reduce(UInt32(0)) { 31 &* $0 &+ UInt32($1) }
-    return (0..<count).map { i in
-      var z = seed &+ UInt32(truncatingIfNeeded: i) &* 2_654_435_761
-      z ^= z >> 16
-      z = z &* 0x45D_9F3B
-      z ^= z >> 16
-      return Double(z) / Double(1 << 31) - 1
+/// A small network of VGG's kind, which both the fast way and the plain one can run.
+enum SmallVGG {
+  static let layers: [Layer] = [
+    .convolution("conv1_1", 16, kernel: 3, padding: .zeros(1), activation: .rectifier), .tap("conv1_1"),
+    .convolution("conv1_2", 16, kernel: 3, padding: .zeros(1), activation: .rectifier), .tap("conv1_2"),
+    .chosenPool,
+    .convolution("conv2_1", 32, kernel: 3, padding: .zeros(1), activation: .rectifier), .tap("conv2_1"),
+    .chosenPool, .tap("pool2"),
+    .convolution("conv3_1", 16, kernel: 3, padding: .zeros(1), activation: .rectifier), .tap("conv3_1"),
+  ]
+
+  /// - Parameter bias: of the first number of the first layer, in place of its own.
+  static func network<Element: Scalar>(bias: Float? = nil) throws -> Network<Element> {
+    var numbers = Numbers(seed: 11)
+    var file = TensorFile()
+    for (name, outputs, inputs) in [("conv1_1", 16, 3), ("conv1_2", 16, 16), ("conv2_1", 32, 16), ("conv3_1", 16, 32)] {
+      // Variances that keep numbers of order 1 from layer to layer; the first sees levels up to 128.
+      let scale = (2 / Float(9 * inputs)).squareRoot() * (inputs == 3 ? 0.02 : 1.5)
+      let weights: [Float] = numbers.array(outputs * inputs * 9)
+      var biases: [Float] = numbers.array(outputs)
+      if inputs == 3, let bias { biases[0] = bias * 10 }
+      file.add(name + ".weight", [outputs, inputs, 3, 3], weights.map { $0 * scale })
+      file.add(name + ".bias", [outputs], biases.map { $0 * 0.1 })
     }
+    return try Network<Element>(layers, weights: file.weightFile())
   }
 
-  static func add(_ file: inout TensorFile, _ tensors: [TensorSpecification]) {
-    for tensor in tensors {
-      let u = numbers(tensor.name, tensor.count)
-      let gain = (6 / Double(tensor.count / tensor.extents[0])).squareRoot()
-      let values = tensor.kind == .weight ? u.map { $0 * gain } : tensor.kind == .gamma ? u.map { 1 + 0.2 * $0 } : u.map { 0.2 * $0 }
-      file.add(tensor.name, tensor.extents, values.map { Float($0) })
-    }
+  static var options: StyleOptions {
+    var options = StyleOptions()
+    options.contentLayers = [("conv2_1", 1)]
+    options.styleLayers = [("conv1_1", 0.5), ("conv3_1", 0.25)]
+    return options
   }
 
-  static func picture(_ name: String, width: Int, height: Int) throws -> Image {
-    let levels = numbers(name, 3 * width * height).map { UInt8(min(255, ($0 + 1) * 128)) }
-    return try Image(width: width, height: height) { y, row in
-      for i in 0..<(3 * width) { row[i] = levels[3 * y * width + i] }
+  /// Waves of colour, of some wave length.
+  static func picture(_ width: Int, _ height: Int, wave: Float = 9) throws -> Image {
+    try Image(width: width, height: height) { y, row in
+      for x in 0..<width {
+        for c in 0..<3 {
+          let across = Float(x) * Float(c + 1), down = Float(y) * Float(3 - c)
+          let phase: Float = (across + down) / wave
+          row[3 * x + c] = UInt8(127 + 120 * Float.sine(phase))
+        }
+      }
     }
   }
-}
-
-func plain(_ width: Int, _ height: Int, level: UInt8) throws -> Image {
-  try Image(width: width, height: height) { _, row in row.update(repeating: level) }
-}
-
-/// What a script of Fixtures/reference wrote.
-func fixture(_ name: String, _ key: String) throws -> [Double] {
-  let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  let data = try Data(contentsOf: tests.appendingPathComponent("Fixtures/" + name))
-  let object = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
-  return try #require(object[key] as? [NSNumber]).map(\.doubleValue)
-}
-
-/// The largest difference, in levels, of a picture from numbers in 0...`white`, which are held within it.
-func levelDifference(_ image: Image, _ expected: [Double], white: Double) -> Double {
-  let levels = (0..<image.height).flatMap { image.row($0).map(Double.init) }
-  return largestDifference(levels, expected.map { min(max($0 / white, 0), 1) * 255 })
 }

@@ -75,4 +75,16 @@ import Testing
       #expect(outcome { try symmetricEigenvectors(a, side: side) }.hasPrefix("invalidArgument"))
     }
   }
+
+  @Test func `a Cholesky factor multiplied by itself is the matrix`() throws {
+    let a = [4.0, 12, -16, 12, 37, -43, -16, -43, 98]
+    #expect(largestDifference(try choleskyFactor(a), [2.0, 0, 0, 6, 1, 0, -8, 5, 3]) < Tolerance.double)
+    #expect(try choleskyFactor([9]) == [3])
+  }
+
+  @Test func `a matrix without a Cholesky factor is refused`() {
+    #expect(outcome { try choleskyFactor([1, 2, 2, 1]) } == "invalidArgument: a matrix that is not positive definite, by its minor 2")
+    #expect(outcome { try choleskyFactor([.nan]) }.hasPrefix("invalidArgument: a matrix with nan"))
+    #expect(outcome { try choleskyFactor([1, 2, 3]) }.hasPrefix("invalidArgument: 3 values"))
+  }
 }

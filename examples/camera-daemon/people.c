@@ -29,7 +29,7 @@ struct visitor {
 
 struct people {
   struct settings settings;
-  fs_model *mtcnn, *network;
+  fs_model *finder, *network;
   fs_detector *detector;
   fs_embedder *embedder;
   fs_tracker *tracker;
@@ -45,7 +45,7 @@ struct people {
   pthread_t loader;
   bool loading;        /* the thread is there */
   atomic_bool loaded;  /* and has done its work: `next`, or NULL if that failed */
-  fs_gallery *next;
+  fs_gallery *next;    /* may be `gallery` itself */
   bool again;          /* asked for once more meanwhile */
 };
 
@@ -70,20 +70,41 @@ static bool failed(fs_status status, const char *what, FILE *errors) {
 
 /* ---- The gallery ---- */
 
+/* For a gallery of so many photos, each of which may be taken for a stranger's; NAN if nothing is known of so many. */
+static float threshold_for(const struct thresholds *thresholds, size_t photos) {
+  if (!thresholds->count) return FS_DEFAULT_THRESHOLD;
+  for (int i = 0; i < thresholds->count; i++)
+    if ((double)photos <= thresholds->list[i].photos) return thresholds->list[i].distance;
+  return NAN;
+}
+
 static fs_gallery *open_gallery(struct people *people, FILE *errors) {
+  const struct settings *settings = &people->settings;
   fs_gallery *gallery = NULL;
-  if (failed(fs_gallery_open(&gallery, people->settings.gallery, people->embedder, NULL), "gallery", errors)) return NULL;
-  return gallery;
+  if (failed(fs_gallery_open(&gallery, settings->gallery, people->embedder, NULL), "gallery", errors)) return NULL;
+  size_t photos = fs_gallery_photos(gallery);
+  if (!isnan(threshold_for(&settings->threshold, photos))) return gallery;
+  fprintf(errors, "facestyle-camera: gallery: it has %zu photos, and threshold none for more than %.0f\n", photos,
+          settings->threshold.list[settings->threshold.count - 1].photos);
+  fs_gallery_destroy(gallery);
+  return NULL;
+}
+
+/* On a server only what is new is read, into the gallery in use; where a file was, another may be. */
+static fs_gallery *read_again(struct people *people, FILE *errors) {
+  if (!strstr(people->settings.gallery, "://")) return open_gallery(people, errors);
+  return failed(fs_gallery_reload(people->gallery, NULL), "gallery", errors) ? NULL : people->gallery;
 }
 
 static void *load(void *argument) {
   struct people *people = argument;
-  people->next = open_gallery(people, stderr);
+  people->next = read_again(people, stderr);
   atomic_store(&people->loaded, true);
   return NULL;
 }
 
 void people_reload(struct people *people) {
+  if (!people->settings.identify) return;
   if (people->loading) {
     people->again = true; /* what is read just now may be old */
     return;
@@ -98,7 +119,7 @@ static void take_new_gallery(struct people *people) {
   people->loading = false;
   atomic_store(&people->loaded, false);
   if (people->next) {
-    fs_gallery_destroy(people->gallery);
+    if (people->next != people->gallery) fs_gallery_destroy(people->gallery);
     people->gallery = people->next;
     people->next = NULL;
     fprintf(stderr, "facestyle-camera: the gallery was read again: people %zu, photos %zu\n",
@@ -119,38 +140,50 @@ void people_close(struct people *people) {
   if (!people) return;
   if (people->loading) {
     pthread_join(people->loader, NULL);
-    fs_gallery_destroy(people->next);
+    if (people->next != people->gallery) fs_gallery_destroy(people->next);
   }
   fs_gallery_destroy(people->gallery);
   fs_tracker_destroy(people->tracker);
   fs_embedder_destroy(people->embedder);
   fs_detector_destroy(people->detector);
   fs_model_destroy(people->network);
-  fs_model_destroy(people->mtcnn);
+  fs_model_destroy(people->finder);
   free(people->embedding);
   free(people);
 }
 
-static bool open_all(struct people *people, FILE *errors) {
+static bool open_detector(struct people *people, FILE *errors) {
   const struct settings *settings = &people->settings;
-  if (failed(fs_threads_set(settings->threads), "threads", errors)) return false;
-  if (failed(fs_model_open(&people->mtcnn, settings->detector), "detector", errors)) return false;
-  if (failed(fs_model_open(&people->network, settings->embedder), "embedder", errors)) return false;
+  if (failed(fs_model_open(&people->finder, settings->detector), "detector", errors)) return false;
   fs_detector_options options;
   fs_detector_options_init(&options, sizeof options);
   options.min_face = settings->min_face;
   options.max_faces = settings->max_faces < FACES ? settings->max_faces : FACES;
-  if (failed(fs_detector_create(&people->detector, people->mtcnn, &options), "detector", errors)) return false;
+  if (failed(fs_detector_create(&people->detector, people->finder, &options), "detector", errors)) return false;
+  if (!settings->identify || fs_detector_finds_points(people->detector)) return true;
+  fprintf(errors, "facestyle-camera: detector: %s finds faces without points, by which nobody can be identified: another "
+          "detector is wanted, such as mtcnn, or identify = no\n", settings->detector);
+  return false;
+}
+
+static bool open_gallery_and_embedder(struct people *people, FILE *errors) {
+  if (failed(fs_model_open(&people->network, people->settings.embedder), "embedder", errors)) return false;
   if (failed(fs_embedder_create(&people->embedder, people->network), "embedder", errors)) return false;
-  fs_tracker_options tracking;
-  fs_tracker_options_init(&tracking, sizeof tracking);
-  tracking.max_tracks = FACES;
-  if (failed(fs_tracker_create(&people->tracker, &tracking), "tracker", errors)) return false;
   people->dimension = fs_embedder_dimension(people->embedder);
   people->embedding = malloc(people->dimension * sizeof(float));
   if (!people->embedding) return fprintf(errors, "no memory\n"), false;
   people->gallery = open_gallery(people, errors);
   return people->gallery != NULL;
+}
+
+static bool open_all(struct people *people, FILE *errors) {
+  if (failed(fs_threads_set(people->settings.threads), "threads", errors)) return false;
+  if (!open_detector(people, errors)) return false;
+  fs_tracker_options tracking;
+  fs_tracker_options_init(&tracking, sizeof tracking);
+  tracking.max_tracks = FACES;
+  if (failed(fs_tracker_create(&people->tracker, &tracking), "tracker", errors)) return false;
+  return !people->settings.identify || open_gallery_and_embedder(people, errors);
 }
 
 struct people *people_open(const struct settings *settings, FILE *errors) {
@@ -195,16 +228,14 @@ static fs_frame frame_of(const struct settings *settings, const struct picture *
   return frame;
 }
 
-/* The picture around a face, three times as wide and high; `face` is moved into it. */
-static fs_status picture_of(fs_image **image, const fs_frame *frame, fs_face *face) {
+/* The picture around a face, three times as wide and high. */
+static fs_status picture_of(fs_image **image, const fs_frame *frame, const fs_face *face) {
   bool turned = frame->rotation % 180 != 0;
   float width = (float)(turned ? frame->height : frame->width), height = (float)(turned ? frame->width : frame->height);
   float left = floorf(fmaxf(face->x - face->width, 0)), top = floorf(fmaxf(face->y - face->height, 0));
   float right = ceilf(fminf(face->x + 2 * face->width, width)), bottom = ceilf(fminf(face->y + 2 * face->height, height));
   if (!(left < right && top < bottom)) left = top = 0, right = width, bottom = height;
   fs_region region = {(uint32_t)left, (uint32_t)top, (uint32_t)(right - left), (uint32_t)(bottom - top)};
-  face->x -= left, face->y -= top;
-  for (int i = 0; i < 5; i++) face->landmarks[i].x -= left, face->landmarks[i].y -= top;
   return fs_image_from_frame(image, frame, &region);
 }
 
@@ -219,58 +250,78 @@ static struct visitor *visitor_of(struct people *people, uint64_t track, bool ma
   return free_one;
 }
 
-static void keep_crop(struct people *people, const fs_image *image, struct events *events) {
+static void keep_crop(struct people *people, const fs_frame *frame, const fs_face *face, struct events *events) {
   const struct settings *settings = &people->settings;
   if (!settings->crops[0]) return;
   char path[PATH_LENGTH + 32];
   snprintf(path, sizeof path, "%s/%07u.jpg", settings->crops, people->crops++ % settings->crops_kept);
-  if (!failed(fs_image_write(image, path), "crop", stderr)) event_text(events, "crop", path);
+  fs_image *image = NULL;
+  fs_status status = picture_of(&image, frame, face);
+  if (status == FS_OK) status = fs_image_write(image, path);
+  if (!failed(status, "crop", stderr)) event_text(events, "crop", path);
+  fs_image_destroy(image);
 }
 
-static bool tell(struct people *people, const struct visitor *visitor, const struct picture *picture, const fs_face *face,
-                 const fs_image *image, float threshold, struct events *events) {
+/* What all events of a face have, to the end of the line. */
+static bool tell_where(struct people *people, uint64_t track, const struct picture *picture, const fs_frame *frame,
+                       const fs_face *face, struct events *events) {
+  event_count(events, "track", track);
+  event_count(events, "frame", picture->number);
+  event_box(events, "box", face->x, face->y, face->width, face->height);
+  keep_crop(people, frame, face, events);
+  return event_end(events);
+}
+
+static bool tell_who(struct people *people, const struct visitor *visitor, const struct picture *picture, const fs_frame *frame,
+                     const fs_face *face, float threshold, struct events *events) {
   event_begin(events, visitor->name[0] ? "person" : "unknown", picture->time);
   if (visitor->name[0]) event_text(events, "name", visitor->name);
   event_number(events, "distance", visitor->distance, 4);
   event_number(events, "threshold", threshold, 4);
-  event_count(events, "track", visitor->track);
-  event_count(events, "frame", picture->number);
-  event_box(events, "box", face->x, face->y, face->width, face->height);
-  keep_crop(people, image, events);
-  return event_end(events);
+  return tell_where(people, visitor->track, picture, frame, face, events);
+}
+
+static fs_status search(const struct people *people, fs_gallery_identity *identity) {
+  static const struct {
+    const char *name;
+    fs_rule rule;
+  } rules[] = {{"nearest", FS_RULE_NEAREST}, {"mean", FS_RULE_MEAN}, {"template", FS_RULE_TEMPLATE}, {"vote", FS_RULE_VOTE}};
+  const struct settings *settings = &people->settings;
+  fs_identify_options options;
+  fs_identify_options_init(&options, sizeof options);
+  for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+    if (!strcmp(rules[i].name, settings->rule)) options.rule = rules[i].rule;
+  options.neighbours = settings->neighbours;
+  options.margin = settings->margin;
+  options.threshold = threshold_for(&settings->threshold, fs_gallery_photos(people->gallery));
+  return fs_gallery_identify_by(people->gallery, people->embedding, people->dimension, &options, identity);
 }
 
 /* Looks who it is, if the face is fit for it; events tell what was found. */
 static bool identify(struct people *people, struct visitor *visitor, const struct picture *picture, const fs_frame *frame,
-                     const fs_face *found, struct events *events, FILE *errors) {
-  fs_face face = *found;
-  fs_image *image = NULL;
-  fs_quality quality;
+                     const fs_face *face, struct events *events, FILE *errors) {
+  fs_quality quality = {0};
   double start = milliseconds();
-  if (failed(picture_of(&image, frame, &face), "frame", errors)) return false;
-  bool good = true;
-  if (fs_face_quality(image, &face, NULL, &quality) != FS_OK || quality.reasons) {
+  fs_status status = fs_face_quality_frame(frame, face, NULL, &quality);
+  if (status != FS_OK || quality.reasons) {
     visitor->reasons = quality.reasons;
-  } else if (!failed(fs_embedder_embed(people->embedder, image, &face, 1, people->embedding, people->dimension), "face", errors)) {
-    note(people, EMBED, start);
-    fs_match match;
-    float threshold = people->settings.threshold < 0 ? FS_DEFAULT_THRESHOLD : people->settings.threshold;
-    start = milliseconds();
-    good = !failed(fs_gallery_identify(people->gallery, people->embedding, people->dimension, threshold, &match), "gallery", errors);
-    note(people, SEARCH, start);
-    if (good) {
-      visitor->reasons = 0;
-      visitor->tries++;
-      if (match.distance < visitor->distance) visitor->distance = match.distance;
-      if (match.known) strcpy(visitor->name, match.name);
-      if (match.known || (!visitor->told && visitor->tries >= people->settings.tries)) {
-        visitor->told = true;
-        good = tell(people, visitor, picture, found, image, match.threshold, events);
-      }
-    }
+    return true;
   }
-  fs_image_destroy(image);
-  return good;
+  status = fs_embedder_embed_frame(people->embedder, frame, face, 1, people->embedding, people->dimension);
+  if (failed(status, "face", errors)) return true; /* of this face alone */
+  note(people, EMBED, start);
+
+  fs_gallery_identity found;
+  start = milliseconds();
+  if (failed(search(people, &found), "gallery", errors)) return false;
+  note(people, SEARCH, start);
+  visitor->reasons = 0;
+  visitor->tries++;
+  if (found.distance < visitor->distance) visitor->distance = found.distance;
+  if (found.known) strcpy(visitor->name, found.name);
+  if (!found.known && (visitor->told || visitor->tries < people->settings.tries)) return true;
+  visitor->told = true;
+  return tell_who(people, visitor, picture, frame, face, found.threshold, events);
 }
 
 static bool tell_who_left(struct people *people, struct timespec time, struct events *events) {
@@ -317,6 +368,12 @@ bool people_look(struct people *people, const struct picture *picture, struct ev
 
   for (size_t i = 0; i < count; i++) {
     if (!tracked[i].track || !tracked[i].begun) continue;
+    if (!people->settings.identify) {
+      if (!(tracked[i].events & FS_TRACK_BEGUN)) continue;
+      event_begin(events, "face", picture->time);
+      if (!tell_where(people, tracked[i].track, picture, &frame, &faces[i], events)) return false;
+      continue;
+    }
     struct visitor *visitor = visitor_of(people, tracked[i].track, true);
     if (!visitor || visitor->name[0]) continue;
     bool more = visitor->tries < people->settings.tries || (tracked[i].events & FS_TRACK_IDENTIFY);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { TEXT, NUMBER, WHOLE, YES_NO, CHOICE };
+enum kind { TEXT, NUMBER, WHOLE, YES_NO, CHOICE, LIMITS };
 
 struct entry {
   const char *name;
@@ -33,9 +33,13 @@ static const struct entry entries[] = {
     {"rate", NUMBER, FIELD(rate), 0, 1000, NULL},
     {"every-frame", YES_NO, FIELD(every_frame), 0, 0, NULL},
     {"detector", TEXT, FIELD(detector), 0, 0, NULL},
+    {"identify", YES_NO, FIELD(identify), 0, 0, NULL},
     {"embedder", TEXT, FIELD(embedder), 0, 0, NULL},
     {"gallery", TEXT, FIELD(gallery), 0, 0, NULL},
-    {"threshold", NUMBER, FIELD(threshold), 0, 100, NULL},
+    {"rule", CHOICE, FIELD(rule), 0, 0, "nearest mean template vote"},
+    {"neighbours", WHOLE, FIELD(neighbours), 1, 1000000, NULL},
+    {"threshold", LIMITS, FIELD(threshold), 0, 100, NULL},
+    {"margin", NUMBER, FIELD(margin), 0, 100, NULL},
     {"min-face", NUMBER, FIELD(min_face), 12, 16384, NULL},
     {"max-faces", WHOLE, FIELD(max_faces), 1, 1000, NULL},
     {"tries", WHOLE, FIELD(tries), 1, 1000, NULL},
@@ -56,7 +60,9 @@ void settings_default(struct settings *settings) {
   strcpy(settings->detector, "/usr/local/share/facestyle/models/mtcnn.safetensors");
   strcpy(settings->embedder, "/usr/local/share/facestyle/models/faces-nn4.safetensors");
   strcpy(settings->gallery, "/var/lib/facestyle/people.sqlite");
-  settings->threshold = -1;
+  settings->identify = true;
+  strcpy(settings->rule, "nearest");
+  settings->neighbours = 5;
   settings->min_face = 60;
   settings->max_faces = 16;
   settings->tries = 3;
@@ -71,6 +77,29 @@ static bool is_choice(const char *choices, const char *value) {
   for (const char *at = choices; length && (at = strstr(at, value)); at += length)
     if ((at == choices || at[-1] == ' ') && (at[length] == ' ' || !at[length])) return true;
   return false;
+}
+
+/* "0.37", or "100:0.42 1000:0.39 0.36": the last for any number of photos. */
+static bool read_thresholds(struct thresholds *thresholds, const char *value, double low, double high) {
+  struct thresholds found = {0};
+  const char *at = value;
+  for (double last = 0; *at; found.count++) {
+    char *end;
+    double photos = INFINITY, distance = strtod(at, &end);
+    if (end != at && *end == ':') {
+      photos = distance;
+      at = end + 1;
+      distance = strtod(at, &end);
+      if (!(photos >= 1 && photos <= 1e15 && photos == floor(photos))) return false;
+    }
+    if (end == at || (*end && !isspace((unsigned char)*end)) || !(distance >= low && distance <= high)) return false;
+    if (found.count == THRESHOLDS || !(photos > last)) return false;
+    found.list[found.count].photos = last = photos;
+    found.list[found.count].distance = (float)distance;
+    for (at = end; isspace((unsigned char)*at);) at++;
+  }
+  if (found.count) *thresholds = found;
+  return found.count > 0;
 }
 
 bool settings_set(struct settings *settings, const char *name, const char *value, FILE *errors) {
@@ -93,6 +122,12 @@ bool settings_set(struct settings *settings, const char *name, const char *value
       return fprintf(errors, "%s has %zu bytes, wanted are less than %zu\n", name, strlen(value), entry->size), false;
     strcpy(field, value);
     return true;
+  }
+
+  if (entry->kind == LIMITS) {
+    if (read_thresholds((struct thresholds *)field, value, entry->low, entry->high)) return true;
+    return fprintf(errors, "%s is \"%s\", wanted is a number from %g to %g, or PHOTOS:NUMBER for each of some rising PHOTOS\n",
+                   name, value, entry->low, entry->high), false;
   }
 
   char *end;

@@ -6,7 +6,16 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { PATH_LENGTH = 1024 };
+enum { PATH_LENGTH = 1024, THRESHOLDS = 16 };
+
+/* Distances up to which it is the person, for galleries of up to so many photos, which rise; none: the model's own. */
+struct thresholds {
+  int count;
+  struct {
+    double photos; /* INFINITY: any number */
+    float distance;
+  } list[THRESHOLDS];
+};
 
 struct settings {
   char source[PATH_LENGTH];   /* a V4L2 device, a file, a pipe, or - for the standard input */
@@ -19,8 +28,13 @@ struct settings {
   double rate;                /* frames a second asked of a camera, and at which a file is played; 0: as they come */
   bool every_frame;           /* nothing is dropped: the source waits */
 
-  char detector[PATH_LENGTH], embedder[PATH_LENGTH], gallery[PATH_LENGTH];
-  float threshold;            /* distance up to which it is the person; below 0: the model's own */
+  char detector[PATH_LENGTH];
+  bool identify;              /* who it is; no: that somebody passes is all that is told */
+  char embedder[PATH_LENGTH], gallery[PATH_LENGTH];
+  char rule[12];              /* how several photos of a person count: nearest, mean, template or vote */
+  uint32_t neighbours;        /* photos that vote */
+  struct thresholds threshold;
+  float margin;               /* by how much the next person must be farther */
   float min_face;             /* pixels */
   uint32_t max_faces;
   uint32_t tries;             /* looks at a face before it is called unknown */

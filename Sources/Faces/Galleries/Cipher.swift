@@ -83,26 +83,19 @@ private final class Sodium {
   let encrypt: @convention(c) (Target?, Length?, Bytes?, UInt64, Bytes?, UInt64, Bytes?, Bytes?, Bytes?) -> Int32
   let decrypt: @convention(c) (Target?, Length?, Target?, Bytes?, UInt64, Bytes?, UInt64, Bytes?, Bytes?) -> Int32
 
-  private init?(_ library: UnsafeMutableRawPointer) {
-    typealias Start = @convention(c) () -> Int32
-    guard let start = dlsym(library, "sodium_init"), unsafeBitCast(start, to: Start.self)() >= 0,
-      let random = dlsym(library, "randombytes_buf"), let erase = dlsym(library, "sodium_memzero"),
-      let encrypt = dlsym(library, "crypto_aead_xchacha20poly1305_ietf_encrypt"),
-      let decrypt = dlsym(library, "crypto_aead_xchacha20poly1305_ietf_decrypt")
-    else { return nil }
-    self.random = unsafeBitCast(random, to: (@convention(c) (UnsafeMutableRawPointer?, Int) -> Void).self)
-    self.erase = unsafeBitCast(erase, to: (@convention(c) (UnsafeMutableRawPointer?, Int) -> Void).self)
-    self.encrypt = unsafeBitCast(
-      encrypt, to: (@convention(c) (Target?, Length?, Bytes?, UInt64, Bytes?, UInt64, Bytes?, Bytes?, Bytes?) -> Int32).self)
-    self.decrypt = unsafeBitCast(
-      decrypt, to: (@convention(c) (Target?, Length?, Target?, Bytes?, UInt64, Bytes?, UInt64, Bytes?, Bytes?) -> Int32).self)
+  private init(_ library: LoadedLibrary) throws(Failure) {
+    random = try library.function("randombytes_buf")
+    erase = try library.function("sodium_memzero")
+    encrypt = try library.function("crypto_aead_xchacha20poly1305_ietf_encrypt")
+    decrypt = try library.function("crypto_aead_xchacha20poly1305_ietf_decrypt")
+    let start: @convention(c) () -> Int32 = try library.function("sodium_init")
+    guard start() >= 0 else { throw .io("libsodium does not start") }
   }
 
   static func loaded() throws(Failure) -> Sodium {
-    for name in ["libsodium.so.23", "libsodium.so.26", "libsodium.so"] {
-      guard let library = dlopen(name, RTLD_NOW | RTLD_LOCAL) else { continue }
-      if let sodium = Sodium(library) { return sodium }
+    guard let library = LoadedLibrary(["libsodium.so.23", "libsodium.so.26", "libsodium.so"]) else {
+      throw .io("a key for a gallery needs libsodium (Debian: libsodium23), which is not to be loaded here")
     }
-    throw .io("a key for a gallery needs libsodium (Debian: libsodium23), which is not to be loaded here")
+    return try Sodium(library)
   }
 }

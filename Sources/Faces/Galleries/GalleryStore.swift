@@ -3,12 +3,15 @@ import Tensors
 
 /// A gallery in a database: people, photos and embeddings in three tables, the same in SQLite and in PostgreSQL.
 ///
-/// One row of `facestyle_gallery` says for which model it is and counts changes: `revision` is the number of the last change,
+/// The one row of `facestyle_gallery` says for which model it is and counts changes: `revision` is the number of the last change,
 /// `removals` that of the last one that did more than add. So another process sees at once whether anything is new, and
 /// whether it is enough to read the photos that came.
 final class GalleryStore {
   static let version: Int64 = 1
-  private static let page: Int64 = 4096
+  /// The table with one row.
+  static let root = "facestyle_gallery"
+  /// Photos are read by so many numbers at a time: a server sends a page as one.
+  private static let page = 1 << 20
 
   /// What a gallery is for, and where it stands.
   struct State {
@@ -21,7 +24,7 @@ final class GalleryStore {
     var next = 0
   }
 
-  let database: Database
+  let database: any Database
   private let cipher: Cipher?
   var isEncrypted: Bool { cipher != nil }
 
@@ -32,7 +35,7 @@ final class GalleryStore {
   ///   - new: what a gallery that is not there yet is for; nil if it must be there.
   /// - Throws: `.badData` for a database of something else or of another version; `.invalidArgument` for a key that is not
   ///   the gallery's; `.notFound` where there is no gallery and none is wanted.
-  init(_ database: Database, key: UnsafeRawBufferPointer?, new: State?) throws(Failure) {
+  init(_ database: any Database, key: UnsafeRawBufferPointer?, new: State?) throws(Failure) {
     self.database = database
     cipher = try key.map { key throws(Failure) in try Cipher(key: key) }
     let statements = GalleryStore.schema(database.types)
@@ -45,7 +48,7 @@ final class GalleryStore {
     try checkKey()
   }
 
-  private static func schema(_ types: Database.Types) -> [String] {
+  private static func schema(_ types: DatabaseTypes) -> [String] {
     let integer = types.integer, real = types.real, text = types.text, bytes = types.bytes
     return [
       "CREATE TABLE facestyle_gallery (version \(integer) NOT NULL, created \(integer) NOT NULL, model \(integer) NOT NULL, "
@@ -96,6 +99,16 @@ final class GalleryStore {
     guard rows == 1 else { throw damaged("\(rows) rows that describe it") }
   }
 
+  /// Reads what is there now, in one piece.
+  func reading<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    try transaction(of: database, { () throws(Failure) in try database.beginReading() }, body)
+  }
+
+  /// One change, whole or not at all, while no other is made.
+  func writing<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    try transaction(of: database, { () throws(Failure) in try database.beginWriting() }, body)
+  }
+
   func state() throws(Failure) -> State {
     var found: State?
     try database.run("SELECT model, dimension, threshold, revision, removals, next FROM facestyle_gallery", []) {
@@ -117,7 +130,11 @@ final class GalleryStore {
   /// Adds the photos from a number on to a gallery that has all before.
   func load(from first: Int, into gallery: Gallery) throws(Failure) {
     var people: [Int64: (name: String, created: Int64)] = [:]
-    try database.run("SELECT id, name, created FROM facestyle_people ORDER BY id", []) { row throws(Failure) in
+    // Of a few new photos there are few people.
+    let choice = first == 0 ? "" : " WHERE id IN (SELECT person FROM facestyle_photos WHERE number >= $1)"
+    try database.run(
+      "SELECT id, name, created FROM facestyle_people\(choice) ORDER BY id", first == 0 ? [] : [.integer(Int64(first))]
+    ) { row throws(Failure) in
       let id = try row.integer(0), name = try row.text(1), created = try row.integer(2)
       guard name.utf8.count >= 1, name.utf8.count <= SharedGallery.longestName else {
         throw damaged("a name of \(name.utf8.count) bytes")
@@ -127,15 +144,16 @@ final class GalleryStore {
     }
     let storage = try Storage<Float>(count: gallery.dimension)
     let plain = UnsafeMutableRawBufferPointer(start: storage.pointer, count: gallery.dimension * MemoryLayout<Float>.size)
-    var next = Int64(first), isMore = true
+    let page = max(1, GalleryStore.page / gallery.dimension)
+    var next = first == 0 ? Int64.min : Int64(first), isMore = true
     while isMore {
-      var count: Int64 = 0
+      var count = 0
       try database.run(
         "SELECT number, person, created, note, embedding FROM facestyle_photos WHERE number >= $1 ORDER BY number LIMIT $2",
-        [.integer(next), .integer(GalleryStore.page)]
+        [.integer(next), .integer(Int64(page))]
       ) { row throws(Failure) in
         let number = try row.integer(0), note = try row.text(3)
-        guard number >= next, number < 1 << 62 else { throw damaged("photo \(number) after photo \(next - 1)") }
+        guard number >= max(next, 0), number < 1 << 62 else { throw damaged("photo \(number), wanted \(max(next, 0)) or later") }
         guard note.utf8.count <= SharedGallery.longestNote else { throw damaged("a note of \(note.utf8.count) bytes") }
         let person = try row.integer(1)
         guard let owner = people[person] else { throw damaged("photo \(number) of nobody") }
@@ -147,7 +165,7 @@ final class GalleryStore {
         next = number + 1
         count += 1
       }
-      isMore = count == GalleryStore.page
+      isMore = count == page
     }
     withExtendedLifetime(storage) {}
   }
@@ -168,23 +186,24 @@ final class GalleryStore {
   // MARK: Writing, between the database's beginWriting and commit
 
   func add(_ name: String, _ embedding: UnsafeBufferPointer<Float>, number: Int, created: Int64, note: String) throws(Failure) {
-    var person = try id(of: name)
-    if person == nil {
-      try database.run(
-        "INSERT INTO facestyle_people (id, name, created) SELECT coalesce(max(id), 0) + 1, $1, $2 FROM facestyle_people",
-        [.text(name), .integer(created)])
-      person = try id(of: name)
-    }
-    guard let person else { throw damaged("\"\(name)\" is not there after adding") }
+    try database.run(
+      "INSERT INTO facestyle_people (id, name, created) SELECT coalesce(max(id), 0) + 1, $1, $2 FROM facestyle_people WHERE true "
+        + "ON CONFLICT (name) DO NOTHING",
+      [.text(name), .integer(created)])
     try withBytes(of: embedding, number) { bytes throws(Failure) in
       try database.run(
-        "INSERT INTO facestyle_photos (number, person, created, note, embedding) VALUES ($1, $2, $3, $4, $5)",
-        [.integer(Int64(number)), .integer(person), .integer(created), .text(note), .bytes(bytes)])
+        "INSERT INTO facestyle_photos (number, person, created, note, embedding) "
+          + "VALUES ($1, (SELECT id FROM facestyle_people WHERE name = $2), $3, $4, $5)",
+        [.integer(Int64(number)), .text(name), .integer(created), .text(note), .bytes(bytes)])
     }
   }
 
   func remove(_ name: String) throws(Failure) {
-    guard let person = try id(of: name) else { throw .notFound("nobody in the gallery is called \"\(name)\"") }
+    var person: Int64?
+    try database.run("SELECT id FROM facestyle_people WHERE name = $1", [.text(name)]) { row throws(Failure) in
+      person = try row.integer(0)
+    }
+    guard let person else { throw .notFound("nobody in the gallery is called \"\(name)\"") }
     try database.run("DELETE FROM facestyle_photos WHERE person = $1", [.integer(person)])
     try database.run("DELETE FROM facestyle_people WHERE id = $1", [.integer(person)])
   }
@@ -205,14 +224,6 @@ final class GalleryStore {
     try database.run(
       "UPDATE facestyle_gallery SET revision = $1, removals = $2, next = $3",
       [.integer(state.revision), .integer(state.removals), .integer(Int64(state.next))])
-  }
-
-  private func id(of name: String) throws(Failure) -> Int64? {
-    var id: Int64?
-    try database.run("SELECT id FROM facestyle_people WHERE name = $1", [.text(name)]) { row throws(Failure) in
-      id = try row.integer(0)
-    }
-    return id
   }
 
   private func withBytes(

@@ -12,6 +12,9 @@ final class SQLiteDatabase: Database {
   /// How long to wait while another process writes, in milliseconds.
   private static let patience: Int32 = 10_000
 
+  let types = DatabaseTypes(integer: "INTEGER", real: "REAL", text: "TEXT", bytes: "BLOB")
+  var name: String { path }
+
   private let path: String
   private var connection: OpaquePointer?
   private var statements: [String: OpaquePointer] = [:]
@@ -23,7 +26,6 @@ final class SQLiteDatabase: Database {
   /// - Throws: `.io` for a file that cannot be opened; `.badData` for one that is no database, or damaged.
   init(path: String, _ mode: Mode) throws(Failure) {
     self.path = path
-    super.init(name: path, Types(integer: "INTEGER", real: "REAL", text: "TEXT", bytes: "BLOB"))
     var info = stat()
     let isThere = stat(path, &info) == 0
     guard isThere || mode == .create else { throw .io("\(path): \(lastReason())") }
@@ -83,11 +85,11 @@ final class SQLiteDatabase: Database {
     frozen = info
   }
 
-  override var isReadOnly: Bool { sqlite3_db_readonly(connection, "main") == 1 }
+  var isReadOnly: Bool { sqlite3_db_readonly(connection, "main") == 1 }
 
   // MARK: Statements
 
-  override func run(_ sql: String, _ values: [Value], _ row: (Row) throws(Failure) -> Void) throws(Failure) {
+  func run(_ sql: String, _ values: [DatabaseValue], _ row: (any DatabaseRow) throws(Failure) -> Void) throws(Failure) {
     guard getpid() == process else {
       throw .invalidArgument("\(path): the gallery was opened before the process was forked, open it again")
     }
@@ -115,6 +117,8 @@ final class SQLiteDatabase: Database {
     }
   }
 
+  func run(_ sql: String, _ values: [DatabaseValue] = []) throws(Failure) { try run(sql, values) { _ throws(Failure) in } }
+
   private func prepared(_ sql: String) throws(Failure) -> OpaquePointer? {
     if let statement = statements[sql] { return statement }
     var statement: OpaquePointer?
@@ -124,7 +128,7 @@ final class SQLiteDatabase: Database {
     return statement
   }
 
-  private final class Answer: Row {
+  private final class Answer: DatabaseRow {
     private let statement: OpaquePointer?
     private let path: String
 
@@ -138,17 +142,17 @@ final class SQLiteDatabase: Database {
       guard found == kind else { throw .badData("\(path): a column of kind \(found), wanted \(kind): the gallery is damaged") }
     }
 
-    override func integer(_ column: Int) throws(Failure) -> Int64 {
+    func integer(_ column: Int) throws(Failure) -> Int64 {
       try expect(SQLITE_INTEGER, column)
       return sqlite3_column_int64(statement, Int32(column))
     }
 
-    override func real(_ column: Int) throws(Failure) -> Double {
+    func real(_ column: Int) throws(Failure) -> Double {
       try expect(SQLITE_FLOAT, column)
       return sqlite3_column_double(statement, Int32(column))
     }
 
-    override func text(_ column: Int) throws(Failure) -> String {
+    func text(_ column: Int) throws(Failure) -> String {
       try expect(SQLITE_TEXT, column)
       guard let start = sqlite3_column_text(statement, Int32(column)) else { throw .noMemory("\(path): a text") }
       let bytes = UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
@@ -157,7 +161,7 @@ final class SQLiteDatabase: Database {
       return text
     }
 
-    override func bytes(_ column: Int) throws(Failure) -> UnsafeRawBufferPointer {
+    func bytes(_ column: Int) throws(Failure) -> UnsafeRawBufferPointer {
       try expect(SQLITE_BLOB, column)
       let start = sqlite3_column_blob(statement, Int32(column))
       return UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(sqlite3_column_bytes(statement, Int32(column))))
@@ -166,17 +170,17 @@ final class SQLiteDatabase: Database {
 
   // MARK: Transactions
 
-  override func beginReading() throws(Failure) {
+  func beginReading() throws(Failure) {
     if frozen != nil { try freeze() }
     try run("BEGIN")
   }
 
-  override func beginWriting() throws(Failure) {
+  func beginWriting() throws(Failure) {
     guard !isReadOnly else { throw .io("\(path): may be read only") }
     try run("BEGIN IMMEDIATE")
   }
 
-  override func commit() throws(Failure) {
+  func commit() throws(Failure) {
     try run("COMMIT")
     guard let frozen else { return }
     var info = stat()
@@ -185,22 +189,22 @@ final class SQLiteDatabase: Database {
     else { throw .io("\(path): changed while it was read, in a folder that this process may not write") }
   }
 
-  override func rollBack() {
+  func rollBack() {
     guard getpid() == process, sqlite3_get_autocommit(connection) == 0 else { return }
     sqlite3_exec(connection, "ROLLBACK", nil, nil, nil)
   }
 
   // MARK: What is there
 
-  override func isEmpty() throws(Failure) -> Bool {
+  func isEmpty() throws(Failure) -> Bool {
     var count: Int64 = 0
     try run("SELECT count(*) FROM sqlite_master", []) { row throws(Failure) in count = try row.integer(0) }
     return count == 0
   }
 
-  override func create(_ statements: [String], _ fill: () throws(Failure) -> Void) throws(Failure) {
+  func create(_ statements: [String], _ fill: () throws(Failure) -> Void) throws(Failure) {
     try run("PRAGMA journal_mode = WAL")
-    try writing { () throws(Failure) in
+    try transaction(of: self, beginWriting) { () throws(Failure) in
       guard try isEmpty() else { return }  // another process came first
       try run("PRAGMA application_id = \(SQLiteDatabase.identity)")
       for statement in statements { try run(statement) }
@@ -209,7 +213,7 @@ final class SQLiteDatabase: Database {
   }
 
   /// A file from anywhere may hold views and triggers with our names: nothing but our tables is read.
-  override func check(_ statements: [String]) throws(Failure) {
+  func check(_ statements: [String]) throws(Failure) {
     var found: [String] = []
     try run("SELECT coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY rowid", []) {
       row throws(Failure) in
@@ -223,7 +227,7 @@ final class SQLiteDatabase: Database {
   }
 
   /// Deleted content is overwritten with zeros (`secure_delete`); here the log, which may hold older pages, is emptied.
-  override func wipe() {
+  func wipe() {
     let code = sqlite3_wal_checkpoint_v2(connection, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
     if code != SQLITE_OK {
       Tensors.log(.warning, "\(path): what was removed stays in the log until other processes have read it and one writes again")

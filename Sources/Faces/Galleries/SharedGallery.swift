@@ -26,26 +26,31 @@ package final class SharedGallery: @unchecked Sendable {
 
   package enum Access { case create, write, read }
 
-  /// A gallery in a file of SQLite's.
+  /// A gallery in a file of SQLite's, or on a server of PostgreSQL's.
   ///
   /// - Parameters:
-  ///   - model: an empty gallery for the model whose embeddings are wanted; nil takes what the file is for.
+  ///   - place: a path, or an address: "postgresql://...".
+  ///   - model: an empty gallery for the model whose embeddings are wanted; nil takes what the gallery is for.
   ///   - key: 32 bytes, for a gallery whose embeddings are encrypted.
-  /// - Throws: `.io` for a file that cannot be opened; `.badData` for one that is no gallery, or damaged; `.wrongModel` for a
-  ///   gallery of another model; `.invalidArgument` for a key that is not the gallery's.
+  /// - Throws: `.io` for a file or a server that cannot be opened; `.badData` for what is no gallery, or damaged;
+  ///   `.wrongModel` for a gallery of another model; `.invalidArgument` for a key that is not the gallery's.
   package convenience init(
-    path: String, _ access: Access, model: Gallery?, key: UnsafeRawBufferPointer? = nil
+    at place: String, _ access: Access, model: Gallery?, key: UnsafeRawBufferPointer? = nil
   ) throws(Failure) {
-    let mode: SQLiteDatabase.Mode =
+    let database: any Database
+    if PostgreSQLAddress.isOne(place) {
+      database = try PostgreSQLDatabase(PostgreSQLAddress(place), mayWrite: access != .read)
+    } else {
       switch access {
-      case .create: model == nil ? .write : .create
-      case .write: .write
-      case .read: .read
+      case .create: database = try SQLiteDatabase(path: place, model == nil ? .write : .create)
+      case .write: database = try SQLiteDatabase(path: place, .write)
+      case .read: database = try SQLiteDatabase(path: place, .read)
       }
-    try self.init(SQLiteDatabase(path: path, mode), canCreate: access == .create, model, key)
+    }
+    try self.init(database, canCreate: access == .create, model, key)
   }
 
-  private init(_ database: Database, canCreate: Bool, _ model: Gallery?, _ key: UnsafeRawBufferPointer?) throws(Failure) {
+  private init(_ database: any Database, canCreate: Bool, _ model: Gallery?, _ key: UnsafeRawBufferPointer?) throws(Failure) {
     let new = model.map {
       GalleryStore.State(model: $0.fingerprint, dimension: $0.dimension, threshold: $0.defaultThreshold)
     }
@@ -61,7 +66,7 @@ package final class SharedGallery: @unchecked Sendable {
   }
 
   private static func load(_ store: GalleryStore) throws(Failure) -> (GalleryStore.State, Gallery) {
-    try store.database.reading { () throws(Failure) in
+    try store.reading { () throws(Failure) in
       let state = try store.state()
       let gallery = try Gallery(dimension: state.dimension, fingerprint: state.model, defaultThreshold: state.threshold)
       try store.load(from: 0, into: gallery)
@@ -103,7 +108,7 @@ package final class SharedGallery: @unchecked Sendable {
     guard let store else { return false }
     return try writing.hold { () throws(Failure) in
       // Shown only once all of it is read.
-      guard let news = try store.database.reading({ () throws(Failure) in try news(store) }) else { return false }
+      guard let news = try store.reading({ () throws(Failure) in try news(store) }) else { return false }
       try show(news)
       return true
     }
@@ -164,9 +169,9 @@ package final class SharedGallery: @unchecked Sendable {
       }
       var state: GalleryStore.State?
       var edits: GalleryChange?
-      let result = try store.database.writing { () throws(Failure) in
+      let result = try store.writing { () throws(Failure) in
         if let news = try news(store) { try show(news) }
-        var now = try store.state()
+        guard var now = shown else { throw .internalError("\(store.database.name): read, and not shown") }
         let change = GalleryChange(gallery, store, next: now.next)
         let result = try body(change)
         if change.isEmpty { return result }

@@ -75,8 +75,8 @@ package final class FaceTraining {
     }
     var set = photos
     if wanted != .teacher, wanted != .nothing, options.pairs.isEmpty { set = set.people(0..<set.people.count) }
-    if wanted == .classes, set.people.count != trainer.plan.classes {
-      throw .invalidArgument("\(set.people.count) people for a loss of \(trainer.plan.classes) classes")
+    if wanted == .classes, set.people.count != trainer.classes {
+      throw .invalidArgument("\(set.people.count) people for a loss of \(trainer.classes) classes")
     }
     guard wanted == .teacher || options.augmentation.blend == 0 else {
       throw .invalidArgument("faces are blended only for a teacher who sees the same: nobody's label fits two people")

@@ -9,6 +9,8 @@ package indirect enum Loss: Equatable, Sendable {
   /// Rows 2i and 2i + 1 are a pair.
   case contrastive(margin: Double, epsilon: Double, Reduction)
   case softmax(Reduction)
+  /// The network's own answers are the scores: a classifier that is trained whole, without a head.
+  case crossEntropy(Reduction)
   /// Softmax loss + lambda * centre loss, both summed or both averaged; `rate` is what centres move by.
   case centre(lambda: Double, rate: Double, Reduction)
   /// Rows 2i and 2i + 1 are a pair.
@@ -26,7 +28,7 @@ package indirect enum Loss: Equatable, Sendable {
     case .triplet: .nothing
     case .minedTriplet: .people
     case .contrastive, .pairwise: .pairs
-    case .softmax, .centre, .angularMargin: .classes
+    case .softmax, .crossEntropy, .centre, .angularMargin: .classes
     case .distillation, .teacherDistance: .teacher
     }
   }
@@ -51,6 +53,7 @@ extension Loss {
     case .minedTriplet(.all, _, _): "all-triplets"
     case .contrastive: "contrastive"
     case .softmax: "softmax"
+    case .crossEntropy: "cross-entropy"
     case .centre: "centre"
     case .pairwise(.absoluteDifference, _): "pair-difference"
     case .pairwise(.chiSquare, _): "pair-chi-square"
@@ -103,6 +106,8 @@ extension Loss {
       return (loss, nil)
     case .softmax(let reduction):
       return (try tape.softmaxLoss(embeddings, labels: labels(targets), weights: head[0], bias: head[1], reduction), nil)
+    case .crossEntropy(let reduction):
+      return (try tape.crossEntropy(embeddings, labels: labels(targets), reduction), nil)
     case .centre(let lambda, _, let reduction):
       let labels = try labels(targets)
       let softmax = try tape.softmaxLoss(embeddings, labels: labels, weights: head[0], bias: head[1], reduction)

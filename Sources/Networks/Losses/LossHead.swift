@@ -23,18 +23,21 @@ extension Loss {
     case .pairwise:
       names.append("pair.weight")
       names.append("pair.bias")
-    case .triplet, .minedTriplet, .contrastive, .distillation, .teacherDistance: break
+    case .triplet, .minedTriplet, .contrastive, .crossEntropy, .distillation, .teacherDistance: break
     }
     if case .centre = self { names.append("centres") }
     return names
   }
 
+  /// Whether the head has as many rows as there are classes.
+  package var hasClasses: Bool { wanted == .classes && !headNames.isEmpty }
+
   /// Their shapes: weights and centres [classes, dimension], a bias [classes]; a pair has one class.
   package func headShapes(dimension: Int, classes: Int) throws(Failure) -> [Shape] {
-    guard dimension >= 1, classes >= 1 || wanted != .classes else {
+    guard dimension >= 1, classes >= 1 || !hasClasses else {
       throw .invalidArgument("a head for \(dimension) numbers and \(classes) classes, wanted 1 or more")
     }
-    let rows = wanted == .classes ? classes : 1
+    let rows = hasClasses ? classes : 1
     var shapes: [Shape] = []
     for name in headNames { try shapes.append(Shape(name.hasSuffix(".bias") ? [rows] : [rows, dimension])) }
     return shapes

@@ -1,15 +1,33 @@
 import Tensors
 
-/// How content and style costs are scaled.
-package enum CostVariant {
+/// How content and style costs are scaled: the factors of the sums of squares of features and of Gram matrices.
+package enum CostVariant: Int32, CaseIterable, Sendable {
   /// Content 1/(4 H W C), style 1/(4 C^2 (H W)^2): the course notebook; the style's is Gatys et al. 2016, equation 4.
-  case normalised
+  case normalised = 0
   /// Content 1/2, style 1/(2 H W C): as the lecture writes them.
-  case lecture
+  case lecture = 1
+  /// Content 1/(H W C), style 1/(C^2 (H W)^2): means of squares, of Gram matrices by pixel. Gatys' PytorchNeuralStyleTransfer;
+  /// neural-style's is this with layers weighted by 1/C^2.
+  case means = 2
+  /// Content 1/(2 sqrt(H W C)), style 1/(4 C^2 (H W)^2): neural-style-tf.
+  case roots = 3
 
-  package func contentFactor<Element: Scalar>(count: Element) -> Element { self == .lecture ? 1 / 2 : 1 / (4 * count) }
+  package func contentFactor<Element: Scalar>(count: Element) -> Element {
+    switch self {
+    case .normalised: 1 / (4 * count)
+    case .lecture: 1 / 2
+    case .means: 1 / count
+    case .roots: 1 / (2 * count.squareRoot())
+    }
+  }
+
   package func styleFactor<Element: Scalar>(pixels: Element, channels: Element) -> Element {
-    self == .lecture ? 1 / (2 * pixels * channels) : 1 / (4 * channels * channels * pixels * pixels)
+    let numbers = channels * pixels
+    switch self {
+    case .normalised, .roots: return 1 / (4 * numbers * numbers)
+    case .lecture: return 1 / (2 * numbers)
+    case .means: return 1 / (numbers * numbers)
+    }
   }
 }
 
@@ -28,7 +46,7 @@ extension Tape {
   /// Style cost of one layer: how far the generated Gram matrix is from the style's.
   /// `cost = factor * sum of (Gram(generated) - gram)^2`
   ///
-  /// H and W are the generated picture's, whatever size the style had.
+  /// H and W are the generated picture's: a Gram matrix of another number of pixels must have been scaled to it.
   package func styleCost(
     _ generated: Variable<Element>, _ gram: Tensor<Element>, _ variant: CostVariant
   ) throws(Failure) -> Variable<Element> {

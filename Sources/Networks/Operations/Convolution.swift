@@ -7,15 +7,17 @@ extension Tape {
   ///
   /// `x` is [batch, height, width, inputs], `y` is [batch, height', width', outputs] with
   /// height' = (height + 2 p - k) / s + 1.
+  /// - Parameter finish: in place of the filter's own bias and activation.
   package func convolution(
-    _ x: Variable<Element>, _ filter: Filter<Element>
+    _ x: Variable<Element>, _ filter: Filter<Element>, _ finish: Finish<Element>? = nil
   ) throws(Failure) -> Variable<Element> {
+    let wanted = finish ?? filter.finish
     let window = try filter.window(over: x.shape)
     // The sign of a parametric rectifier's result does not tell the sign of its input when a slope is negative,
     // so its gradient needs the sum itself: do it in two steps.
-    let isSplit = x.isDifferentiable && filter.finish.activation == .parametric
+    let isSplit = x.isDifferentiable && wanted.activation == .parametric
     let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, filter.outputs])
-    let finish = isSplit ? filter.finish.activated(.none) : filter.finish
+    let finish = isSplit ? wanted.activated(.none) : wanted
     try Element.convolve(window, x.tensor.pointer, filter.forward(), y.pointer, finish, workspace)
 
     // dx = w turned by 180 degrees, convolved with dy (spread to the input's grid if the stride is not 1);
@@ -28,7 +30,7 @@ extension Tape {
       try Element.convolve(back, spread.pointer, filter.backward(), dx.pointer, .nothing, tape.workspace)
       try tape.accumulate(dx, into: x)
     }
-    return isSplit ? try parametricRectifier(result, filter.finish) : result
+    return isSplit ? try parametricRectifier(result, wanted) : result
   }
 }
 

@@ -15,6 +15,8 @@ package final class LBFGS<Element: Scalar> {
     package var history = 10
     /// The step that a line search tries first.
     package var rate = 1.0
+    /// By how much the very first step may move a number, as a root of the mean of squares; nil: all together by no more than 1.
+    package var firstMove: Double?
     /// Of one run.
     package var iterations = 20, evaluations = 25
     /// A run ends where no number of the gradient is larger.
@@ -24,7 +26,7 @@ package final class LBFGS<Element: Scalar> {
 
     package init(
       history: Int = 10, rate: Double = 1, iterations: Int = 20, evaluations: Int? = nil, gradientTolerance: Double = 1e-7,
-      changeTolerance: Double = 1e-9
+      changeTolerance: Double = 1e-9, firstMove: Double? = nil
     ) {
       self.history = history
       self.rate = rate
@@ -32,6 +34,7 @@ package final class LBFGS<Element: Scalar> {
       self.evaluations = evaluations ?? iterations + iterations / 4
       self.gradientTolerance = gradientTolerance
       self.changeTolerance = changeTolerance
+      self.firstMove = firstMove
     }
   }
 
@@ -48,9 +51,11 @@ package final class LBFGS<Element: Scalar> {
     case notFinite
   }
 
-  package struct Outcome: Equatable, Sendable {
+  package struct Outcome {
     /// The function's value before the run and at its end.
     package let first, last: Double
+    /// Where the run ended.
+    package let gradient: Tensor<Element>
     package let iterations, evaluations: Int
     package let reason: Reason
   }
@@ -71,7 +76,7 @@ package final class LBFGS<Element: Scalar> {
     guard options.iterations > 0, options.evaluations > 0 else {
       throw .invalidArgument("L-BFGS in \(options.iterations) iterations and \(options.evaluations) evaluations, 1 or more wanted")
     }
-    guard options.rate > 0, options.rate.isFinite, options.gradientTolerance >= 0, options.changeTolerance >= 0 else {
+    guard options.rate > 0, options.rate.isFinite, options.firstMove ?? 1 > 0, options.gradientTolerance >= 0, options.changeTolerance >= 0 else {
       throw .invalidArgument("L-BFGS with a rate of \(options.rate) and tolerances of \(options.gradientTolerance) and \(options.changeTolerance)")
     }
     self.options = options
@@ -89,16 +94,26 @@ package final class LBFGS<Element: Scalar> {
 
   /// Moves `x`, in place, to where `evaluate` gives less. `x` keeps the best numbers found, whatever ends the run.
   ///
+  /// - Parameter start: the value and gradient at `x`, if they are known: the last run's, where `x` has not been moved since.
   /// - Throws: what `evaluate` throws, with `x` where the last iteration left it.
-  package func run(_ x: Tensor<Element>, _ evaluate: Evaluation) throws(Failure) -> Outcome {
+  package func run(
+    _ x: Tensor<Element>, from start: (value: Double, gradient: Tensor<Element>)? = nil, _ evaluate: Evaluation
+  ) throws(Failure) -> Outcome {
     guard x.count == count else { throw .invalidArgument("L-BFGS for \(count) numbers was given \(x.count)") }
     var line = try LineSearch<Element>(count, changeTolerance: options.changeTolerance)
-    var gradient = try Tensor<Element>([count])
-    var value = try evaluate(x, gradient)
+    var gradient: Tensor<Element>, value: Double
+    var evaluations = 0, iterations = 0
+    if let start {
+      (value, gradient) = start
+    } else {
+      gradient = try Tensor([count])
+      value = try evaluate(x, gradient)
+      evaluations = 1
+    }
     let first = value
-    var evaluations = 1, iterations = 0
     func ended(_ reason: Reason) -> Outcome {
-      Outcome(first: first, last: value, iterations: iterations, evaluations: evaluations, reason: reason)
+      Outcome(
+        first: first, last: value, gradient: gradient, iterations: iterations, evaluations: evaluations, reason: reason)
     }
     guard value.isFinite, gradientNorm([gradient]).isFinite else { return ended(.notFinite) }
     guard largestMagnitude(gradient) > options.gradientTolerance else { return ended(.converged) }
@@ -107,8 +122,7 @@ package final class LBFGS<Element: Scalar> {
     while true {
       iterations += 1
       setDirection(direction, gradient)
-      // The first direction is the gradient itself, of any length.
-      let length = age == 0 ? min(1, 1 / sumOfMagnitudes(gradient)) * options.rate : options.rate
+      let length = age == 0 ? firstLength(gradient) * options.rate : options.rate
       state.counters[0] &+= 1
       let slope = sumOfProducts(gradient.pointer, direction.pointer, count)
       guard slope <= -options.changeTolerance else { return ended(slope.isNaN ? .notFinite : .smallChange) }
@@ -128,6 +142,12 @@ package final class LBFGS<Element: Scalar> {
       if largestMagnitude(gradient) <= options.gradientTolerance { return ended(.converged) }
       if largestMove <= options.changeTolerance || abs(value - before) < options.changeTolerance { return ended(.smallChange) }
     }
+  }
+
+  /// The first direction is the gradient itself, of any length.
+  private func firstLength(_ gradient: Tensor<Element>) -> Double {
+    guard let move = options.firstMove else { return min(1, 1 / sumOfMagnitudes(gradient)) }
+    return move * Double(count).squareRoot() / gradientNorm([gradient])
   }
 
   /// `direction = -H gradient`, by the two loops of algorithm 7.4.

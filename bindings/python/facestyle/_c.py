@@ -44,15 +44,24 @@ FS_NAME_CAPACITY = 256
 FS_NOTE_CAPACITY = 256
 FS_GALLERY_KEY_LENGTH = 32
 FS_SUM, FS_MEAN, FS_MEAN_OF_ACTIVE = 0, 1, 2
-FS_COST_NORMALISED, FS_COST_LECTURE = 0, 1
+FS_COST_NORMALISED, FS_COST_LECTURE, FS_COST_MEANS, FS_COST_ROOTS = 0, 1, 2, 3
 FS_LOSS_TRIPLET, FS_LOSS_BATCH_HARD, FS_LOSS_SEMI_HARD, FS_LOSS_ALL_TRIPLETS = 0, 1, 2, 3
 FS_LOSS_CONTRASTIVE, FS_LOSS_PAIR_DIFFERENCE, FS_LOSS_PAIR_CHI_SQUARE = 4, 5, 6
 FS_LOSS_SOFTMAX, FS_LOSS_CENTRE, FS_LOSS_COSFACE, FS_LOSS_ARCFACE = 7, 8, 9, 10
-FS_LOSS_DISTILLATION, FS_LOSS_TEACHER_DISTANCE = 11, 12
+FS_LOSS_DISTILLATION, FS_LOSS_TEACHER_DISTANCE, FS_LOSS_CROSS_ENTROPY = 11, 12, 13
 FS_FUNCTION_EXP, FS_FUNCTION_LOG, FS_FUNCTION_SQRT, FS_FUNCTION_SIN, FS_FUNCTION_COS, FS_FUNCTION_TANH = range(6)
 FS_FUNCTION_SIGMOID, FS_FUNCTION_SOFTPLUS, FS_FUNCTION_ABSOLUTE, FS_FUNCTION_RECIPROCAL, FS_FUNCTION_SQUARE = range(6, 11)
 FS_FORWARD, FS_REVERSE, FS_NUMERIC = 0, 1, 2
 FS_CONTINUE, FS_FINISH, FS_CANCEL = 0, 1, 2
+FS_ENDING_NONE, FS_ENDING_STEPS, FS_ENDING_CONVERGED = 0, 1, 2
+FS_ENDING_STALLED, FS_ENDING_NOT_FINITE, FS_ENDING_DEADLINE = 3, 4, 5
+FS_PRESET_PYRAMID, FS_PRESET_COURSE, FS_PRESET_GATYS = 0, 1, 2
+FS_PRESET_NEURAL_STYLE, FS_PRESET_NEURAL_STYLE_PT, FS_PRESET_NEURAL_STYLE_TF = 3, 4, 5
+FS_STYLE_ADAM, FS_STYLE_LBFGS = 0, 1
+FS_START_CONTENT, FS_START_NOISE, FS_START_STYLE = 0, 1, 2
+FS_VARIATION_ABSOLUTE, FS_VARIATION_SQUARED = 0, 1
+FS_COLOURS_STYLE, FS_COLOURS_LUMINANCE, FS_COLOURS_CHOLESKY = 0, 1, 2
+FS_COLOURS_PRINCIPAL, FS_COLOURS_HISTOGRAM = 3, 4
 FS_UNIVERSAL_COVARIANCE, FS_UNIVERSAL_VARIANCE = 0, 1
 FS_SGD, FS_ADAM, FS_ADAMW, FS_RMSPROP = 0, 1, 2, 3
 FS_SCHEDULE_CONSTANT, FS_SCHEDULE_STEP, FS_SCHEDULE_COSINE, FS_SCHEDULE_ONE_CYCLE, FS_SCHEDULE_CYCLICAL = range(5)
@@ -71,6 +80,7 @@ fs_pooling = fs_reduction = fs_cost_variant = fs_loss_kind = fs_action = fs_univ
 fs_colour_matrix = fs_colour_range = fs_face_order = c_int
 fs_function = fs_differentiation = fs_optimiser = fs_schedule = fs_precision = c_int
 fs_quality_reason = fs_track_event = fs_distance_kind = fs_rule = c_int
+fs_style_ending = fs_style_preset = fs_style_optimiser = fs_style_start = fs_total_variation = fs_style_colours = c_int
 
 # ---- Opaque types: distinct, so that ctypes refuses one in place of another. ----
 
@@ -108,6 +118,10 @@ class fs_fast_styler(Structure):
 
 
 class fs_universal_styler(Structure):
+    pass
+
+
+class fs_fast_trainer(Structure):
     pass
 
 
@@ -340,6 +354,21 @@ class fs_identity(Structure):
     ]
 
 
+class fs_gallery_identity(Structure):
+    _fields_ = [
+        ("known", c_int32),
+        ("ambiguous", c_int32),
+        ("distance", c_float),
+        ("runner_up_distance", c_float),
+        ("margin", c_float),
+        ("threshold", c_float),
+        ("photo", c_uint64),
+        ("votes", c_uint32),
+        ("name", c_char * FS_NAME_CAPACITY),
+        ("runner_up", c_char * FS_NAME_CAPACITY),
+    ]
+
+
 class fs_calibration_options(Structure):
     _fields_ = [("size", c_size_t), ("false_accept_rate", c_double), ("confidence", c_double), ("people", c_uint64)]
 
@@ -472,6 +501,10 @@ class fs_style_progress(Structure):
         ("total", c_double),
         ("seconds", c_double),
         ("job", POINTER(fs_style_job)),
+        ("variation", c_double),
+        ("width", c_uint32),
+        ("height", c_uint32),
+        ("ending", fs_style_ending),
     ]
 
 
@@ -503,6 +536,20 @@ class fs_style_options(Structure):
         ("style_layer_count", c_size_t),
         ("on_step", fs_style_callback),
         ("user", c_void_p),
+        ("preset", fs_style_preset),
+        ("optimiser", fs_style_optimiser),
+        ("history", c_uint32),
+        ("coarsest", c_uint32),
+        ("averaging", c_float),
+        ("clamp", c_int32),
+        ("deadline", c_double),
+        ("start", fs_style_start),
+        ("style_scale", c_float),
+        ("colours", fs_style_colours),
+        ("variation", fs_total_variation),
+        ("variation_weight", c_float),
+        ("content_layers", POINTER(fs_style_layer)),
+        ("content_layer_count", c_size_t),
     ]
 
 
@@ -514,6 +561,32 @@ class fs_universal_options(Structure):
         ("levels", c_uint32),
         ("weights", POINTER(c_float)),
         ("weight_count", c_size_t),
+    ]
+
+
+class fs_fast_trainer_options(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("filters", c_uint32),
+        ("blocks", c_uint32),
+        ("side", c_uint32),
+        ("scales", c_uint32),
+        ("content_weight", c_float),
+        ("style_weight", c_float),
+        ("smoothness", c_float),
+        ("rate", c_float),
+        ("seed", c_uint64),
+    ]
+
+
+class fs_fast_training_step(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("step", c_uint32),
+        ("content", c_double),
+        ("style", c_double),
+        ("smoothness", c_double),
+        ("total", c_double),
     ]
 
 
@@ -674,7 +747,9 @@ class fs_tsne_options(Structure):
 
 _image, _model, _detector = POINTER(fs_image), POINTER(fs_model), POINTER(fs_detector)
 _embedder, _gallery, _styler = POINTER(fs_embedder), POINTER(fs_gallery), POINTER(fs_styler)
+_job = POINTER(fs_style_job)
 _fast_styler, _universal_styler = POINTER(fs_fast_styler), POINTER(fs_universal_styler)
+_fast_trainer = POINTER(fs_fast_trainer)
 _photos, _trainer = POINTER(fs_photos), POINTER(fs_trainer)
 _pairs, _landmarks = POINTER(fs_pairs), POINTER(fs_landmarks)
 _tracker = POINTER(fs_tracker)
@@ -737,6 +812,7 @@ FUNCTIONS = {
         fs_status,
         [_detector, POINTER(fs_frame), POINTER(fs_region), POINTER(fs_face), c_size_t, _sizes],
     ),
+    "fs_detector_finds_points": (c_int32, [_detector]),
     "fs_detector_destroy": (None, [_detector]),
     # Embedder
     "fs_embedder_create": (fs_status, [POINTER(_embedder), _model]),
@@ -764,6 +840,10 @@ FUNCTIONS = {
     "fs_face_quality": (
         fs_status,
         [_image, POINTER(fs_face), POINTER(fs_quality_options), POINTER(fs_quality)],
+    ),
+    "fs_face_quality_frame": (
+        fs_status,
+        [POINTER(fs_frame), POINTER(fs_face), POINTER(fs_quality_options), POINTER(fs_quality)],
     ),
     "fs_quality_reason_text": (c_char_p, [fs_quality_reason]),
     # Tracker
@@ -807,6 +887,14 @@ FUNCTIONS = {
     "fs_gallery_identify_photo": (
         fs_status,
         [_gallery, _embedder, _detector, _image, c_float, POINTER(fs_match)],
+    ),
+    "fs_gallery_identify_by": (
+        fs_status,
+        [_gallery, _floats, c_size_t, POINTER(fs_identify_options), POINTER(fs_gallery_identity)],
+    ),
+    "fs_gallery_identify_photo_by": (
+        fs_status,
+        [_gallery, _embedder, _detector, _image, POINTER(fs_identify_options), POINTER(fs_gallery_identity)],
     ),
     "fs_gallery_search": (
         fs_status,
@@ -883,7 +971,10 @@ FUNCTIONS = {
         [c_size_t, _floats, _sizes, _floats, _sizes, _floats, c_size_t, c_size_t, _floats, c_size_t, _sizes],
     ),
     # Style transfer
+    "fs_style_match_colours": (fs_status, [POINTER(_image), _image, _image, fs_style_colours]),
     "fs_style_options_init": (fs_status, [POINTER(fs_style_options), c_size_t]),
+    "fs_style_options_preset": (fs_status, [POINTER(fs_style_options), c_size_t, fs_style_preset]),
+    "fs_style_preset_name": (c_char_p, [fs_style_preset]),
     "fs_styler_create": (fs_status, [POINTER(_styler), _model]),
     "fs_styler_run": (fs_status, [_styler, POINTER(_image), _image, _image, POINTER(fs_style_options)]),
     "fs_styler_memory_needed": (
@@ -896,6 +987,16 @@ FUNCTIONS = {
         [_styler, _image, _image, _image, POINTER(fs_style_options), _double, _double, _double, _floats, c_size_t],
     ),
     "fs_styler_destroy": (None, [_styler]),
+    "fs_style_job_create": (
+        fs_status,
+        [POINTER(_job), _styler, _image, POINTER(_image), _floats, c_size_t, POINTER(fs_style_options)],
+    ),
+    "fs_style_job_step": (fs_status, [_job, c_uint32, POINTER(fs_style_progress)]),
+    "fs_style_job_preview": (fs_status, [_job, POINTER(_image)]),
+    "fs_style_job_result": (fs_status, [_job, POINTER(_image)]),
+    "fs_style_job_save": (fs_status, [_job, c_char_p]),
+    "fs_style_job_load": (fs_status, [_job, c_char_p]),
+    "fs_style_job_destroy": (None, [_job]),
     # Fast styles
     "fs_fast_styler_create": (fs_status, [POINTER(_fast_styler), _model]),
     "fs_fast_styler_run": (fs_status, [_fast_styler, POINTER(_image), _image]),
@@ -909,6 +1010,17 @@ FUNCTIONS = {
     ),
     "fs_universal_styler_memory_needed": (fs_status, [_universal_styler, c_uint32, c_uint32, POINTER(c_uint64)]),
     "fs_universal_styler_destroy": (None, [_universal_styler]),
+    "fs_fast_trainer_options_init": (fs_status, [POINTER(fs_fast_trainer_options), c_size_t]),
+    "fs_fast_trainer_create": (
+        fs_status,
+        [POINTER(_fast_trainer), _model, _image, POINTER(fs_fast_trainer_options)],
+    ),
+    "fs_fast_trainer_step": (
+        fs_status,
+        [_fast_trainer, POINTER(_image), c_size_t, POINTER(fs_fast_training_step)],
+    ),
+    "fs_fast_trainer_save_model": (fs_status, [_fast_trainer, c_char_p, c_char_p]),
+    "fs_fast_trainer_destroy": (None, [_fast_trainer]),
     # Photos to learn from
     "fs_photos_create": (fs_status, [POINTER(_photos)]),
     "fs_photos_add_people": (fs_status, [_photos, c_char_p, c_char_p, _floats]),

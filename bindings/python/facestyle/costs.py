@@ -9,7 +9,9 @@ from ._convert import alike, choice, floats, pointer
 from .errors import check
 
 REDUCTIONS = {"sum": _c.FS_SUM, "mean": _c.FS_MEAN, "mean_of_active": _c.FS_MEAN_OF_ACTIVE}
-VARIANTS = {"normalised": _c.FS_COST_NORMALISED, "lecture": _c.FS_COST_LECTURE}
+VARIANTS = {
+    "normalised": _c.FS_COST_NORMALISED, "lecture": _c.FS_COST_LECTURE, "means": _c.FS_COST_MEANS, "roots": _c.FS_COST_ROOTS,
+}
 
 
 def triplet_loss(anchors, positives, negatives, margin=0.2, reduction="sum"):

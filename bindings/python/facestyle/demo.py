@@ -66,7 +66,7 @@ def paint(content, style, out, model, steps):
                 bar.set_postfix_str(f"J {progress.total:.3g}", refresh=False)
                 bar.update(progress.step - bar.n)
 
-            with styler.run(c, s, width=400, height=300, steps=steps, on_step=on_step) as picture:
+            with styler.run(c, s, preset="course", width=400, height=300, steps=steps, on_step=on_step) as picture:
                 out.mkdir(parents=True, exist_ok=True)
                 target = out / f"{content.stem}-{style.stem}.png"
                 picture.save(target)

@@ -11,6 +11,7 @@ from ._convert import alike, choice, floats, integer, pointer, text
 from ._handle import Handle
 from .errors import check
 from .frame import region_as_c
+from .identification import identify_options
 from .image import Image
 
 _ORDERS = {"largest": _c.FS_LARGEST_FIRST, "surest": _c.FS_SUREST_FIRST}
@@ -19,19 +20,20 @@ _ORDERS = {"largest": _c.FS_LARGEST_FIRST, "surest": _c.FS_SUREST_FIRST}
 @dataclass(eq=False)
 class Face:
     """`box` is (x, y, width, height) in pixels; `landmarks` [5, 2] are left eye, right eye, nose, left and right
-    mouth corner, as seen. A face made by hand needs the landmarks alone."""
+    mouth corner, as seen, or None of a face that a detector without points found: it cannot be embedded. A face made by
+    hand needs the landmarks alone."""
 
-    landmarks: np.ndarray
+    landmarks: np.ndarray | None
     box: tuple = (0.0, 0.0, 0.0, 0.0)
     score: float = 1.0
 
     @classmethod
     def _of(cls, face):
         points = np.array([(point.x, point.y) for point in face.landmarks], np.float32)
-        return cls(points, (face.x, face.y, face.width, face.height), face.score)
+        return cls(None if np.isnan(points).all() else points, (face.x, face.y, face.width, face.height), face.score)
 
     def _as_c(self):
-        points = floats(self.landmarks, (5, 2), "landmarks")
+        points = np.full((5, 2), np.nan) if self.landmarks is None else floats(self.landmarks, (5, 2), "landmarks")
         return _c.fs_face(*self.box, self.score, (_c.fs_point * 5)(*(tuple(map(float, p)) for p in points)))
 
 
@@ -46,12 +48,20 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Match:
-    """The nearest person; `known` if near enough, otherwise the face is a stranger's."""
+    """The nearest person; `known` if near enough, and far enough before the next, `ambiguous` if near enough alone: otherwise
+    the face is a stranger's. `photo` is the number of the person's nearest photo, None in an empty gallery; `votes` are of the
+    rule "vote"."""
 
     known: bool
     name: str
     distance: float
     threshold: float
+    ambiguous: bool
+    runner_up: str
+    runner_up_distance: float
+    margin: float
+    photo: Optional[int]
+    votes: int
 
 
 @dataclass(frozen=True)
@@ -92,9 +102,11 @@ def _verdict(verdict):
 
 
 class Detector(Handle):
-    """Finds faces. Options that are not given keep the library's defaults.
+    """Finds faces with the networks of a `Model`, "mtcnn" or "cascade". Options that are not given keep the library's
+    defaults.
 
-    `min_face` is the side of the smallest face in pixels; `thresholds` are three scores; `scale_step` lies
+    `min_face` is the side of the smallest face in pixels; `thresholds` are three scores, -1 for the
+    detector's own; `scale_step` lies
     between levels of the pyramid. At most `max_faces` are found, the first in `order`, "largest" or "surest". `region`,
     (x, y, width, height), is the part that is searched, as if it were a picture of its own.
     """
@@ -121,6 +133,11 @@ class Detector(Handle):
         out = ctypes.POINTER(_c.fs_detector)()
         check(_c.fs_detector_create(ctypes.byref(out), model.handle, ctypes.byref(options)))
         super().__init__(out)
+
+    @property
+    def finds_points(self):
+        """Whether its faces have landmarks, without which none can be aligned and embedded."""
+        return bool(_c.fs_detector_finds_points(self.handle))
 
     def find(self, image):
         """The faces of an image, in the detector's order."""
@@ -266,9 +283,10 @@ class GalleryPhoto:
 class Gallery(Handle):
     """People with several photos each. With a `detector` it takes photos, otherwise embeddings alone.
 
-    With a `path` the gallery lies in a file that keeps every change, and that processes may share; otherwise it is in
-    memory. `embedder` may be None for a file that is there. `key` is 32 bytes that encrypt the embeddings in the file
-    (with libsodium). `read_only` refuses changes; without `create` the file must be there.
+    With a `path` the gallery lies in a file that keeps every change, and that processes may share; or, with an address
+    "postgresql://user@host/database", on a server for many hosts (with libpq). Otherwise it is in memory. `embedder` may be
+    None for a gallery that is there. `key` is 32 bytes that encrypt the embeddings that are kept (with libsodium).
+    `read_only` refuses changes; without `create` the gallery must be there.
 
     The embedder and detector are kept, and must stay open while photos are handed in.
     """
@@ -296,7 +314,7 @@ class Gallery(Handle):
 
     @classmethod
     def open(cls, path, embedder=None, detector=None, **options):
-        """A gallery in a file; `options` are `key`, `read_only` and `create`."""
+        """A gallery in a file or on a server; `options` are `key`, `read_only` and `create`."""
         return cls(embedder, detector, path=path, **options)
 
     def add(self, name, embedding):
@@ -337,7 +355,7 @@ class Gallery(Handle):
         return _report(report) if compare else GalleryReport(len(names), 0, 0)
 
     def remove(self, name):
-        """Removes a person with all photos; nothing of them is left in the file."""
+        """Removes a person with all photos; nothing of them is left in a file. (A server keeps copies: facestyle.h tells where.)"""
         check(_c.fs_gallery_remove(self.handle, text(name, "name")))
 
     def remove_photo(self, photo):
@@ -356,7 +374,7 @@ class Gallery(Handle):
         check(_c.fs_gallery_replace_person(self.handle, text(name, "name"), pointer(embeddings), *embeddings.shape))
 
     def reload(self):
-        """Takes in what other processes changed in the file; tells whether there was anything."""
+        """Takes in what other processes and hosts changed; tells whether there was anything."""
         changed = ctypes.c_int32()
         check(_c.fs_gallery_reload(self.handle, ctypes.byref(changed)))
         return bool(changed.value)
@@ -457,17 +475,28 @@ class Gallery(Handle):
         check(status)
         return _verdict(out)
 
-    def identify(self, photo, threshold=None):
-        """Who is it? `photo` is an `Image` or an embedding; a `Match` is returned."""
-        out, limit = _c.fs_match(), _threshold(threshold)
+    def identify(
+        self, photo, threshold=None, *, rule="nearest", kind="euclidean", head=None, margin=0.0, neighbours=5
+    ):
+        """Who is it? `photo` is an `Image` or an embedding; a `Match` is returned.
+
+        `rule` tells how several photos of a person count, `kind` and `head` how far embeddings are apart, and `margin` by how
+        much the next person must be farther: all as in `facestyle.identify`. `threshold` may be None, the model's own, where
+        distances are Euclidean.
+        """
+        dimension = 0 if head is None else self.dimension
+        options = identify_options(dimension, _threshold(threshold), rule, kind, head, margin, neighbours)
+        out = _c.fs_gallery_identity()
         if isinstance(photo, Image):
-            eyes = self._eyes()
-            status = _c.fs_gallery_identify_photo(self.handle, *eyes, photo.handle, limit, ctypes.byref(out))
+            asked, function = (*self._eyes(), photo.handle), _c.fs_gallery_identify_photo_by
         else:
             vector = floats(photo, (None,), "embedding")
-            status = _c.fs_gallery_identify(self.handle, pointer(vector), vector.size, limit, ctypes.byref(out))
-        check(status)
-        return Match(bool(out.known), out.name.decode(errors="replace"), out.distance, out.threshold)
+            asked, function = (pointer(vector), vector.size), _c.fs_gallery_identify_by
+        check(function(self.handle, *asked, ctypes.byref(options), ctypes.byref(out)))
+        name, runner_up = out.name.decode(errors="replace"), out.runner_up.decode(errors="replace")
+        return Match(
+            bool(out.known), name, out.distance, out.threshold, bool(out.ambiguous), runner_up, out.runner_up_distance,
+            out.margin, out.photo if name else None, out.votes)
 
     def search(self, embeddings, k=5):
         """The `k` photos nearest to each of the embeddings [count, dimension]: a list of `Neighbour`, nearest first,

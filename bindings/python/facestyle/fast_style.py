@@ -1,14 +1,31 @@
 """Fast styles: pictures repainted in one pass of a network, without an optimiser."""
 
 import ctypes
+from typing import NamedTuple
 
 from . import _c
-from ._convert import choice, floats, integer, pointer
+from ._convert import choice, floats, integer, pointer, text
 from ._handle import Handle
 from .errors import check
 from .image import Image
 
 METHODS = {"covariance": _c.FS_UNIVERSAL_COVARIANCE, "variance": _c.FS_UNIVERSAL_VARIANCE}
+
+# Options of a training: how many bits an integer has, 0 for a fraction.
+_TRAINER_OPTIONS = {
+    "filters": 32, "blocks": 32, "side": 32, "scales": 32, "seed": 64,
+    "content_weight": 0, "style_weight": 0, "smoothness": 0, "rate": 0,
+}  # fmt: skip
+
+
+class FastTrainingStep(NamedTuple):
+    """`step` steps done; the weighted costs, means over the step's photos, before it moved the weights."""
+
+    step: int
+    content: float
+    style: float
+    smoothness: float
+    total: float
 
 
 class FastStyler(Handle):
@@ -79,6 +96,41 @@ class UniversalStyler(Handle):
     def memory_needed(self, width, height):
         """Bytes that `run` with all levels will make this process hold at its peak, beyond what it holds before."""
         return _memory_needed(_c.fs_universal_styler_memory_needed, self.handle, width, height)
+
+
+class FastStyleTrainer(Handle):
+    """Teaches a network of the architecture "fast-style-resize" one style, by the weights of a VGG-19.
+
+    Options, each with the library's default when it is not given: `filters`, `blocks` (of the network), `side` (of the pictures
+    that it is taught with, a multiple of 16), `scales` (2: the style is matched at half the size too), `content_weight`,
+    `style_weight`, `smoothness`, `rate` (of Adam), `seed`.
+    """
+
+    _destroy = _c.fs_fast_trainer_destroy
+
+    def __init__(self, vgg, style, **options):
+        settings = _c.fs_fast_trainer_options()
+        check(_c.fs_fast_trainer_options_init(ctypes.byref(settings), ctypes.sizeof(settings)))
+        for name, value in options.items():
+            if name not in _TRAINER_OPTIONS:
+                raise TypeError(f"'{name}' is not an option of a FastStyleTrainer")
+            bits = _TRAINER_OPTIONS[name]
+            setattr(settings, name, integer(value, name, bits) if bits else value)
+        out = ctypes.POINTER(_c.fs_fast_trainer)()
+        check(_c.fs_fast_trainer_create(ctypes.byref(out), vgg.handle, style.handle, ctypes.byref(settings)))
+        super().__init__(out)
+
+    def step(self, contents):
+        """One step on some photos; what it measured before it moved the weights: a `FastTrainingStep`."""
+        handles = [content.handle for content in contents]
+        array = (ctypes.POINTER(_c.fs_image) * len(handles))(*handles)
+        done = _c.fs_fast_training_step(size=ctypes.sizeof(_c.fs_fast_training_step))
+        check(_c.fs_fast_trainer_step(self.handle, array, len(handles), ctypes.byref(done)))
+        return FastTrainingStep(done.step, done.content, done.style, done.smoothness, done.total)
+
+    def save_model(self, path, note=None):
+        """Writes the network as it is: a model for `FastStyler`."""
+        check(_c.fs_fast_trainer_save_model(self.handle, text(path, "path"), text(note, "note") if note else None))
 
 
 def _memory_needed(function, handle, width, height):

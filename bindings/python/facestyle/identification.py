@@ -73,13 +73,7 @@ def identify(embeddings, labels, probe, threshold, *, rule="nearest", kind="eucl
         raise ValueError(f"embeddings have {embeddings.shape[1]} numbers and the probe {probe.size}; wanted are as many")
     names, numbers = np.unique(labels, return_inverse=True)
     numbers = np.ascontiguousarray(numbers.reshape(-1), np.int32)
-    options, out = _c.fs_identify_options(), _c.fs_identity()
-    check(_c.fs_identify_options_init(ctypes.byref(options), ctypes.sizeof(options)))
-    options.rule, options.kind = choice(rule, RULES, "rule"), choice(kind, KINDS, "kind")
-    head = _head(head, probe.size)
-    if head is not None:
-        options.head = pointer(head)
-    options.threshold, options.margin, options.neighbours = threshold, margin, integer(neighbours, "neighbours")
+    options, out = identify_options(probe.size, threshold, rule, kind, head, margin, neighbours), _c.fs_identity()
     check(
         _c.fs_identify(
             pointer(embeddings), pointer(numbers, ctypes.c_int32), len(embeddings), probe.size, pointer(probe),
@@ -91,6 +85,18 @@ def identify(embeddings, labels, probe, threshold, *, rule="nearest", kind="eucl
         bool(out.known), bool(out.ambiguous), names[out.label].item() if found else None, out.distance,
         names[out.runner_up].item() if others else None, out.runner_up_distance, out.margin, out.threshold,
         out.photo if found else None, out.votes)
+
+
+def identify_options(dimension, threshold, rule, kind, head, margin, neighbours):
+    """For C; `head` lives as long as what is returned."""
+    options = _c.fs_identify_options()
+    check(_c.fs_identify_options_init(ctypes.byref(options), ctypes.sizeof(options)))
+    options.rule, options.kind = choice(rule, RULES, "rule"), choice(kind, KINDS, "kind")
+    head = _head(head, dimension)
+    if head is not None:
+        options.head, options.kept = pointer(head), head
+    options.threshold, options.margin, options.neighbours = threshold, margin, integer(neighbours, "neighbours")
+    return options
 
 
 def _head(head, dimension):

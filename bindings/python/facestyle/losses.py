@@ -26,7 +26,7 @@ KINDS = {
     "pair_difference": _c.FS_LOSS_PAIR_DIFFERENCE, "pair_chi_square": _c.FS_LOSS_PAIR_CHI_SQUARE,
     "softmax": _c.FS_LOSS_SOFTMAX, "centre": _c.FS_LOSS_CENTRE, "cosface": _c.FS_LOSS_COSFACE,
     "arcface": _c.FS_LOSS_ARCFACE, "distillation": _c.FS_LOSS_DISTILLATION,
-    "teacher_distance": _c.FS_LOSS_TEACHER_DISTANCE,
+    "teacher_distance": _c.FS_LOSS_TEACHER_DISTANCE, "cross_entropy": _c.FS_LOSS_CROSS_ENTROPY,
 }  # fmt: skip
 _PAIRS = ("contrastive", "pair_difference", "pair_chi_square")
 _TEACHERS = ("distillation", "teacher_distance")

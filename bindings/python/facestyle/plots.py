@@ -5,6 +5,7 @@
     plots.roc({"dlib-resnet": (distances, same)}, "roc.png")
     plots.losses("training.jsonl", "losses.png")
     plots.embedding_map(fs.tsne(embeddings)[0], names, "map.png")
+    plots.detections({"mine": (false, found, default)}, faces, "detections.png")
 """
 
 import json
@@ -52,6 +53,32 @@ def roc(curves, path, *, title="Verification"):
     axes.set_ylim(max(0.0, math.floor(20 * (lowest - 0.01)) / 20), 1.004)
     axes.set_xlabel("false accept rate (log)\nbars: 95 % bounds   x: equal error, on the dashed line   dotted: chance")
     axes.set_ylabel("true accept rate")
+    axes.set_title(title)
+    axes.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none", fontsize=9)
+    return _save(figure, path)
+
+
+def detections(curves, faces, path, *, title="Detection"):
+    """Draws how many of so many `faces` detectors find, over their false boxes. `curves` maps a name to (false [n],
+    found [n], default): counts that grow as the threshold falls, and (false, found) at the detector's own threshold."""
+    figure, axes = _figure(6.4, 4.8)
+    # Far more false boxes than anybody lives with are not shown.
+    longest = max(np.max(false, initial=1) for false, *_ in curves.values())
+    most = min(longest, max(10, 10 * max(default[0] for *_, default in curves.values())))
+    lowest = min(default[1] for *_, default in curves.values()) / faces
+    # Detectors that agree lie on each other: dashes and hollow marks let both be seen.
+    styles = zip(_cycle(COLOURS), _cycle(MARKERS), _cycle(["-", (0, (1, 1)), (0, (5, 3)), "-.", (0, (3, 1))]))
+    for (colour, marker, dashes), (name, (false, found, default)) in zip(styles, curves.items()):
+        false, found = np.concatenate([[0], false]), np.concatenate([[0], found]) / faces
+        axes.plot(false, found, drawstyle="steps-post", color=colour, linestyle=dashes, linewidth=1.8, label=name)
+        axes.plot(default[0], default[1] / faces, marker=marker, markersize=8, markerfacecolor="none", markeredgewidth=1.6, color=colour)
+    axes.set_xscale("symlog", linthresh=1, linscale=0.4)
+    axes.set_xlim(0, most)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_ylim(max(0.0, math.floor(10 * (lowest - 0.25)) / 10), 1.004)
+    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
+    axes.set_xlabel("false boxes (log beyond 1)\nmarks: at the detector's own threshold")
+    axes.set_ylabel(f"found of {faces} faces")
     axes.set_title(title)
     axes.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none", fontsize=9)
     return _save(figure, path)

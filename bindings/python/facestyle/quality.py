@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 from . import _c
 from .errors import check
+from .frame import Frame
 
 
 @dataclass(frozen=True)
 class Quality:
     """`reasons` is a tuple of texts, empty if nothing speaks against the face; `score`, 0 to 1, is an order among photos of
     a person. `eye_distance` is in pixels of the picture, `sharpness` the variance of the Laplacian, `yaw`, `pitch` and
-    `roll` in degrees, `brightness` and `contrast` mean and standard deviation of the luma, 0 to 255; the rest are parts of
-    the face, 0 to 1."""
+    `roll` in degrees, NaN of a face without landmarks, `brightness` and `contrast` mean and standard deviation of the luma, 0
+    to 255; the rest are parts of the face, 0 to 1."""
 
     score: float
     reasons: tuple
@@ -32,8 +33,8 @@ class Quality:
         return not self.reasons
 
 
-def face_quality(image, face, **limits):
-    """The `Quality` of a `Face` in an `Image`. `limits` are the fields of fs_quality_options: min_eye_distance,
+def face_quality(picture, face, **limits):
+    """The `Quality` of a `Face` in an `Image` or a `Frame`; without landmarks, of its box. `limits` are the fields of fs_quality_options: min_eye_distance,
     min_sharpness, max_yaw, max_pitch, max_roll, min_brightness, max_brightness, max_clipped, min_contrast, max_outside."""
     options, out = _c.fs_quality_options(), _c.fs_quality()
     check(_c.fs_quality_options_init(ctypes.byref(options), ctypes.sizeof(options)))
@@ -42,7 +43,11 @@ def face_quality(image, face, **limits):
         if name not in names:
             raise TypeError(f"face_quality has no limit {name!r}; there are {', '.join(names)}")
         setattr(options, name, limit)
-    check(_c.fs_face_quality(image.handle, ctypes.byref(face._as_c()), ctypes.byref(options), ctypes.byref(out)))
+    arguments = ctypes.byref(face._as_c()), ctypes.byref(options), ctypes.byref(out)
+    if isinstance(picture, Frame):
+        check(_c.fs_face_quality_frame(picture, *arguments))
+    else:
+        check(_c.fs_face_quality(picture.handle, *arguments))
     reasons = tuple(
         _c.fs_quality_reason_text(1 << bit).decode() for bit in range(32) if out.reasons >> bit & 1)
     return Quality(reasons=reasons, **{name: getattr(out, name) for name, _ in out._fields_ if name != "reasons"})

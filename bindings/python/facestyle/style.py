@@ -1,6 +1,7 @@
 """Style transfer: a picture repainted in the manner of another."""
 
 import ctypes
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,20 +16,43 @@ from .model import POOLINGS
 
 # Options that are numbers: how many bits an integer has, 0 for a fraction.
 _NUMBERS = {
-    "width": 32, "height": 32, "steps": 32, "seed": 64,
-    "content_weight": 0, "style_weight": 0, "learning_rate": 0, "noise_ratio": 0,
+    "width": 32, "height": 32, "steps": 32, "seed": 64, "history": 32, "coarsest": 32, "clamp": 1,
+    "content_weight": 0, "style_weight": 0, "learning_rate": 0, "noise_ratio": 0, "averaging": 0, "deadline": 0,
+    "style_scale": 0, "variation_weight": 0,
+}
+OPTIMISERS = {"adam": _c.FS_STYLE_ADAM, "lbfgs": _c.FS_STYLE_LBFGS}
+STARTS = {"content": _c.FS_START_CONTENT, "noise": _c.FS_START_NOISE, "style": _c.FS_START_STYLE}
+VARIATIONS = {"absolute": _c.FS_VARIATION_ABSOLUTE, "squared": _c.FS_VARIATION_SQUARED}
+COLOURS = {
+    "style": _c.FS_COLOURS_STYLE, "luminance": _c.FS_COLOURS_LUMINANCE, "cholesky": _c.FS_COLOURS_CHOLESKY,
+    "principal": _c.FS_COLOURS_PRINCIPAL, "histogram": _c.FS_COLOURS_HISTOGRAM,
+}
+PRESETS = {
+    "pyramid": _c.FS_PRESET_PYRAMID, "course": _c.FS_PRESET_COURSE, "gatys": _c.FS_PRESET_GATYS,
+    "neural-style": _c.FS_PRESET_NEURAL_STYLE, "neural-style-pt": _c.FS_PRESET_NEURAL_STYLE_PT,
+    "neural-style-tf": _c.FS_PRESET_NEURAL_STYLE_TF,
+}
+_CHOICES = {
+    "pooling": POOLINGS, "cost": VARIANTS, "optimiser": OPTIMISERS, "start": STARTS, "variation": VARIATIONS,
+    "colours": COLOURS,
+}
+_ENDINGS = {
+    _c.FS_ENDING_NONE: None, _c.FS_ENDING_STEPS: "steps", _c.FS_ENDING_CONVERGED: "converged",
+    _c.FS_ENDING_STALLED: "stalled", _c.FS_ENDING_NOT_FINITE: "not finite", _c.FS_ENDING_DEADLINE: "deadline",
 }
 _ACTIONS = {None: _c.FS_CONTINUE, "finish": _c.FS_FINISH, "cancel": _c.FS_CANCEL}
 
 
 class Progress:
-    """What `on_step` is told: `step` of `steps` done; `content`, `style` and `total` cost of the picture that this
-    step started from; `seconds` since the start."""
+    """What `on_step` is told, and `StyleJob.step` answers: `step` of `steps` evaluations done; `content`, `style`, `variation`
+    and `total` cost of the last picture evaluated; `seconds` of work; `width` and `height` of the scale that is painted; and
+    `ending`: None, or why nothing more is done ("steps", "converged", "stalled", "not finite", "deadline")."""
 
-    def __init__(self, pointer):
-        progress = pointer.contents
+    def __init__(self, progress, pointer=None):
         self.step, self.steps, self.seconds = progress.step, progress.steps, progress.seconds
         self.content, self.style, self.total = progress.content, progress.style, progress.total
+        self.variation, self.width, self.height = progress.variation, progress.width, progress.height
+        self.ending = _ENDINGS[progress.ending]
         self._pointer = pointer
 
     def preview(self):
@@ -53,10 +77,18 @@ class Costs:
 class Styler(Handle):
     """Repaints pictures with the weights of a VGG-19.
 
-    Options of `run`, `evaluate` and `memory_needed`, each with the library's default when it is not given: `width`, `height`
-    (of the picture), `steps` (of Adam), `content_weight` (alpha), `style_weight` (beta), `learning_rate`,
-    `noise_ratio`, `seed`, `pooling` ("average" or "max"), `cost` ("normalised" or "lecture"), `content_layer`,
-    `style_layers` (a dict: layer's name to its weight).
+    Options of `run`, `job`, `evaluate` and `memory_needed`:
+
+    - `preset`: "pyramid" (the default: ours, from coarse to fine by L-BFGS), "course", "gatys", "neural-style",
+      "neural-style-pt" or "neural-style-tf". The others change it where they are given.
+    - What is measured: `content_weight` (alpha), `style_weight` (beta), `variation_weight` (gamma), `content_layers` and
+      `style_layers` (a dict: layer's name to its weight), `content_layer` (one), `cost` ("normalised", "lecture", "means",
+      "roots"), `variation` ("absolute", "squared"), `pooling` ("average" or "max").
+    - The picture: `width`, `height`, `colours` (whose: "style"; or the content's by "luminance", "cholesky", "principal" or
+      "histogram"), `style_scale` (the style's longest side in parts of the picture's; 0: cut to its shape).
+    - How it is moved: `optimiser` ("lbfgs" or "adam"), `steps` (evaluations), `history` (of L-BFGS), `learning_rate` (of
+      Adam), `averaging`, `clamp`, `coarsest` (longest side of the first scale, 0: one scale), `deadline` in seconds.
+    - Where it starts: `start` ("content", "noise", "style"), `noise_ratio`, `seed`.
     """
 
     _destroy = _c.fs_styler_destroy
@@ -76,7 +108,7 @@ class Styler(Handle):
         raised = []
 
         def bridge(pointer, _):
-            progress = Progress(pointer)
+            progress = Progress(pointer.contents, pointer)
             try:
                 return choice(on_step(progress) if on_step else None, _ACTIONS, "the result of on_step")
             except BaseException as error:  # nothing may pass through C
@@ -99,6 +131,23 @@ class Styler(Handle):
             raise raised[0]
         check(status)
         return image
+
+    def job(self, content, styles, weights=None, **options):
+        """A `StyleJob`: the same work in your own time, by one style or a mixture of several with their weights."""
+        styles = list(styles) if isinstance(styles, (list, tuple)) else [styles]
+        pictures = (ctypes.POINTER(_c.fs_image) * len(styles))(*[style.handle for style in styles])
+        shares = None
+        if weights is not None:
+            shares = (ctypes.c_float * len(weights))(*weights)
+            if len(weights) != len(styles):
+                raise ValueError(f"{len(weights)} weights for {len(styles)} styles")
+        out, settings = ctypes.POINTER(_c.fs_style_job)(), _options(**options)
+        check(
+            _c.fs_style_job_create(
+                ctypes.byref(out), self._idle(), content.handle, pictures, shares, len(styles), ctypes.byref(settings)
+            )
+        )
+        return StyleJob(out)
 
     def evaluate(self, generated, content, style, **options):
         """The `Costs` of a given picture, the three images with the sizes they have."""
@@ -132,22 +181,68 @@ class Styler(Handle):
         return self.handle
 
 
-def _options(*, pooling=None, cost=None, content_layer=None, style_layers=None, **numbers):
+def match_colours(style, content, colours):
+    """A style as it is painted from: with its colours moved to those of `content`, by "luminance", "cholesky", "principal" or
+    "histogram"."""
+    out = ctypes.POINTER(_c.fs_image)()
+    check(
+        _c.fs_style_match_colours(ctypes.byref(out), style.handle, content.handle, choice(colours, COLOURS, "colours"))
+    )
+    return Image(out)
+
+
+class StyleJob(Handle):
+    """A painting under way, made by `Styler.job`. Stop calling `step` to pause it, `close` it to drop it."""
+
+    _destroy = _c.fs_style_job_destroy
+
+    def step(self, evaluations=1):
+        """Goes on for at least so many evaluations, or until the job has ended; the `Progress` then."""
+        progress = _c.fs_style_progress()
+        check(_c.fs_style_job_step(self.handle, integer(evaluations, "evaluations", 32), ctypes.byref(progress)))
+        return Progress(progress)
+
+    def preview(self):
+        """The picture so far, in the size of the scale that is painted."""
+        return self._picture(_c.fs_style_job_preview)
+
+    def result(self):
+        """The picture so far, in its own size."""
+        return self._picture(_c.fs_style_job_result)
+
+    def save(self, path):
+        """Writes a checkpoint, whole or not at all."""
+        check(_c.fs_style_job_save(self.handle, os.fsencode(path)))
+
+    def load(self, path):
+        """Goes on where the checkpoint was written, with the very bits that would have come, if pictures and options are
+        the same."""
+        check(_c.fs_style_job_load(self.handle, os.fsencode(path)))
+
+    def _picture(self, function):
+        out = ctypes.POINTER(_c.fs_image)()
+        check(function(self.handle, ctypes.byref(out)))
+        return Image(out)
+
+
+def _options(*, preset="pyramid", content_layer=None, content_layers=None, style_layers=None, **given):
     options = _c.fs_style_options()
-    check(_c.fs_style_options_init(ctypes.byref(options), ctypes.sizeof(options)))
-    for name, value in numbers.items():
-        if name not in _NUMBERS:
+    check(_c.fs_style_options_preset(ctypes.byref(options), ctypes.sizeof(options), choice(preset, PRESETS, "preset")))
+    for name, value in given.items():
+        if name not in _NUMBERS and name not in _CHOICES:
             raise TypeError(f"'{name}' is not an option of a Styler")
-        if value is not None:
-            setattr(options, name, integer(value, name, _NUMBERS[name]) if _NUMBERS[name] else value)
-    if pooling is not None:
-        options.pooling = choice(pooling, POOLINGS, "pooling")
-    if cost is not None:
-        options.cost = choice(cost, VARIANTS, "cost")
+        if value is None:
+            continue
+        if name in _CHOICES:
+            value = choice(value, _CHOICES[name], name)
+        elif _NUMBERS[name]:
+            value = integer(value, name, _NUMBERS[name])
+        setattr(options, name, value)
     if content_layer is not None:
         options.content_layer = text(content_layer, "content_layer")
-    if style_layers is not None:
-        layers = [_c.fs_style_layer(text(name, "a style layer"), weight) for name, weight in dict(style_layers).items()]
-        options.style_layers = (_c.fs_style_layer * len(layers))(*layers)  # ctypes keeps what it points at
-        options.style_layer_count = len(layers)
+    for kind, layers in (("content", content_layers), ("style", style_layers)):
+        if layers is not None:
+            layers = [_c.fs_style_layer(text(name, f"a {kind} layer"), weight) for name, weight in dict(layers).items()]
+            setattr(options, f"{kind}_layers", (_c.fs_style_layer * len(layers))(*layers))  # ctypes keeps what it points at
+            setattr(options, f"{kind}_layer_count", len(layers))
     return options

@@ -13,6 +13,9 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"))
 PHOTOS = Path(os.environ.get("FACESTYLE_PHOTOS", REPOSITORY / "build" / "photos"))
 SHARED = Path(os.environ.get("FACESTYLE_SHARED", REPOSITORY.parent / "shared"))
+sys.path.append(str(REPOSITORY / "Tools"))
+
+import temporary_postgres  # noqa: E402
 
 
 def need(path, remedy):
@@ -67,6 +70,15 @@ def embedder():
 
     with open_model("dlib-resnet") as model, Embedder(model) as embedder:
         yield embedder
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server of the tests' own."""
+    if not temporary_postgres.programs():
+        pytest.skip("PostgreSQL's server is absent: install Debian's postgresql")
+    with temporary_postgres.Server() as server:
+        yield server
 
 
 @pytest.fixture

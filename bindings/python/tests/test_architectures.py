@@ -24,4 +24,5 @@ def test_parameters_are_those_of_the_papers():
     assert known["nn4.small2"].parameters == 3_733_968  # as OpenFace publishes
     assert known["facenet-nn2"].parameters == 7_472_144  # 7.5M in FaceNet's table 2
     assert round(known["facenet-nn1"].parameters / 1e6) == 140  # table 1
+    assert sum(known[name].parameters for name in known if name.startswith("cascade-")) == 1_055_485  # CascadeCNNTests.swift
     assert round(known["facenet-nn1"].multiply_adds / 1e8) == 16

@@ -131,7 +131,8 @@ def test_a_gallery_knows_its_people_and_no_strangers(portraits, embedder, detect
         assert not stranger.known and stranger.name == "obama" and stranger.distance > embedder.threshold
 
         gallery.add_photo("biden", biden)
-        assert gallery.identify(biden) == fs.Match(True, "biden", 0.0, embedder.threshold)
+        match = gallery.identify(biden)
+        assert (match.known, match.name, match.distance, match.threshold) == (True, "biden", 0.0, embedder.threshold)
         assert gallery.verify(biden, "biden").same and not gallery.verify(biden, "obama").same
         assert gallery.verify(portraits["obama"], "obama", 0.0).same is False
         gallery.remove("biden")
@@ -240,6 +241,47 @@ def test_closed_things_say_so(embedder, detector, picture):
     gallery.close()
     with pytest.raises(ValueError, match="this Gallery is closed"):
         gallery.identify(np.ones(128))
+
+
+@pytest.fixture
+def cascade():
+    from conftest import REPOSITORY
+
+    path = REPOSITORY / "models" / "faces-cascade.safetensors"
+    with fs.Model.open(path) as model, fs.Detector(model, min_face=60, order="surest") as detector:
+        yield detector
+
+
+def test_a_cascade_finds_faces_without_points(cascade, detector, obama):
+    face, expected = cascade.find(obama)[0], detector.find(obama)[0]
+    assert face.landmarks is None and not cascade.finds_points and detector.finds_points
+    x, y, width, height = face.box
+    assert all(x < px < x + width and y < py < y + height for px, py in expected.landmarks)
+    assert 0 < face.score <= 1
+
+
+def test_a_face_without_points_is_not_embedded(cascade, embedder, obama):
+    face = cascade.find(obama)[0]
+    for refused in (lambda: embedder.align(obama, face), lambda: embedder.embed(obama, [face])):
+        with pytest.raises(fs.FaceStyleError, match="the face has no points"):
+            refused()
+
+
+def test_stages_have_thresholds_of_their_own_unless_told(obama):
+    from conftest import REPOSITORY
+
+    with fs.Model.open(REPOSITORY / "models" / "faces-cascade.safetensors") as model:
+        own = model.metadata("thresholds").split()
+        assert len(own) == 3
+        with fs.Detector(model, min_face=60) as a, fs.Detector(model, min_face=60, thresholds=(-1, -1, -1)) as b:
+            assert [f.box for f in a.find(obama)] == [f.box for f in b.find(obama)]
+        with fs.Detector(model, min_face=60, thresholds=(-1, -1, 1)) as strict:
+            assert len(strict.find(obama)) <= len(a_faces(model, obama))
+
+
+def a_faces(model, photo):
+    with fs.Detector(model, min_face=60, thresholds=(-1, -1, 0)) as generous:
+        return generous.find(photo)
 
 
 def test_detector_options_are_checked():

@@ -1,4 +1,4 @@
-"""Galleries in files: kept, listed, exported, merged, shared by processes, encrypted."""
+"""Galleries in files and on servers: kept, listed, exported, merged, shared by processes, encrypted."""
 
 import os
 import subprocess
@@ -21,12 +21,20 @@ def file(tmp_path):
     return tmp_path / "people.gallery"
 
 
-def test_a_gallery_in_a_file_is_there_when_it_is_opened_again(embedder, vectors, file):
-    with fs.Gallery.open(file, embedder) as gallery:
+@pytest.fixture(params=["a file", "a server"])
+def place(request, tmp_path):
+    """Where a gallery may lie: the same calls, the same answers."""
+    if request.param == "a file":
+        return tmp_path / "people.gallery"
+    return request.getfixturevalue("postgres").new_database()
+
+
+def test_a_gallery_is_there_when_it_is_opened_again(embedder, vectors, place):
+    with fs.Gallery.open(place, embedder) as gallery:
         gallery.add("ada", vectors[0])
         told = gallery.enrol("bob", vectors[1], note="front door")
         assert (told.photo, told.other, told.distance) == (1, None, float("inf"))
-    with fs.Gallery.open(file) as gallery:
+    with fs.Gallery.open(place) as gallery:
         assert (gallery.people, gallery.photos, gallery.dimension) == (2, 2, embedder.dimension)
         assert gallery.threshold == embedder.threshold and gallery.model != 0 and not gallery.is_encrypted
         assert [(person.name, person.photos) for person in gallery.list_people()] == [("ada", 1), ("bob", 1)]
@@ -77,8 +85,8 @@ def test_all_photos_within_a_distance_are_what_sorting_finds(embedder, vectors):
             gallery.within(vectors[0], -1)
 
 
-def test_photos_are_replaced_and_removed(embedder, vectors, file):
-    with fs.Gallery.open(file, embedder) as gallery:
+def test_photos_are_replaced_and_removed(embedder, vectors, place):
+    with fs.Gallery.open(place, embedder) as gallery:
         assert gallery.add_many(["a", "b", "a"], vectors[:3], compare=True) == fs.GalleryReport(3, 0, 0)
         gallery.replace_photo(1, vectors[9])
         gallery.replace_person("a", vectors[4:6])
@@ -87,7 +95,7 @@ def test_photos_are_replaced_and_removed(embedder, vectors, file):
         assert [person.name for person in gallery.list_people()] == ["a"]
         with pytest.raises(fs.FaceStyleError, match="no photo 1"):
             gallery.remove_photo(1)
-    with fs.Gallery.open(file, read_only=True) as gallery:
+    with fs.Gallery.open(place, read_only=True) as gallery:
         assert np.array_equal(gallery.embeddings(), vectors[4:6])
         with pytest.raises(fs.FaceStyleError) as caught:
             gallery.add("a", vectors[0])
@@ -151,11 +159,11 @@ with fs.Gallery.open(sys.argv[1]) as gallery:
 """
 
 
-def test_what_another_process_wrote_is_there_after_reloading(embedder, vectors, file):
-    with fs.Gallery.open(file, embedder) as gallery:
+def test_what_another_process_wrote_is_there_after_reloading(embedder, vectors, place):
+    with fs.Gallery.open(place, embedder) as gallery:
         gallery.add_many(["ada", "bob"], vectors[:2])
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        subprocess.run([sys.executable, "-c", ANOTHER, file], check=True, env=environment, timeout=120)
+        subprocess.run([sys.executable, "-c", ANOTHER, place], check=True, env=environment, timeout=120)
         assert [person.name for person in gallery.list_people()] == ["ada", "bob"]
         assert gallery.reload() and not gallery.reload()
         assert [person.name for person in gallery.list_people()] == ["bob", "eve"]

@@ -88,6 +88,30 @@ def test_rules_agree_with_numpy(rule):
         assert labels[found.photo] == first and found.votes == -people[first][0]
 
 
+@pytest.mark.parametrize("rule", ["nearest", "mean", "template", "vote"])
+def test_a_gallery_identifies_by_rules_as_arrays_are(rule, embedder):
+    random = np.random.default_rng(6)
+    photos = random.normal(size=(40, embedder.dimension)).astype(np.float32)
+    names = [f"person {i % 9}" for i in range(40)]
+    with fs.Gallery(embedder) as gallery:
+        gallery.add_many(names, photos)
+        for probe in random.normal(size=(5, embedder.dimension)).astype(np.float32):
+            found = gallery.identify(probe, 100.0, rule=rule, neighbours=7)
+            wanted = fs.identify(photos, names, probe, 100.0, rule=rule, neighbours=7)
+            assert (found.known, found.ambiguous, found.name, found.runner_up) == (True, False, wanted.label, wanted.runner_up)
+            assert (found.distance, found.margin, found.votes) == (wanted.distance, wanted.margin, wanted.votes)
+            assert found.photo == wanted.photo
+        assert gallery.identify(probe, 100.0, margin=1e3).ambiguous
+        head = np.zeros(embedder.dimension + 1)  # everybody is one of two with probability 1/2
+        assert gallery.identify(probe, 0.6, kind="difference_head", head=head).distance == 0.5
+        with pytest.raises(fs.FaceStyleError, match="Euclidean"):
+            gallery.identify(probe, kind="cosine")
+        with pytest.raises(ValueError, match="'best'"):
+            gallery.identify(probe, rule="best")
+        with pytest.raises(ValueError, match="head has shape"):
+            gallery.identify(probe, 1, kind="difference_head", head=head[1:])
+
+
 def test_a_stranger_stays_unknown():
     photos, labels = np.eye(3, dtype=np.float32), [10, 20, 30]
     near = fs.identify(photos, labels, [0.9, 0.1, 0], 0.5)

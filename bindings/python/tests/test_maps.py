@@ -107,6 +107,11 @@ def test_a_map_is_drawn(plots, tmp_path):
         plots.embedding_map(points, range(30), tmp_path / "map.jpg")
 
 
+def test_detections_are_drawn(plots, tmp_path):
+    curves = {"good": ([0, 1, 40], [5, 8, 9], (1, 8)), "bad": ([3], [2], (0, 0)), "blind": ([], [], (0, 0))}
+    assert size(plots.detections(curves, 10, tmp_path / "detections.png")) == (960, 720)
+
+
 def test_without_matplotlib_the_remedy_is_told(monkeypatch, tmp_path):
     from facestyle import plots
 

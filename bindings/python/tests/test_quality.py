@@ -91,8 +91,27 @@ def test_limits_are_the_callers(portrait):
         quality(*portrait, max_beard=1)
     with pytest.raises(fs.FaceStyleError, match="a limit of quality is nan"):
         quality(*portrait, max_yaw=float("nan"))
-    with pytest.raises(fs.FaceStyleError, match="nan"):
+    with pytest.raises(fs.FaceStyleError, match="inf"):
+        quality(portrait[0], fs.Face(np.full((5, 2), np.inf)))
+    with pytest.raises(fs.FaceStyleError, match="without points in a box of 0.0x0.0"):
         quality(portrait[0], fs.Face(np.full((5, 2), np.nan)))
+
+
+def test_a_face_without_points_is_measured_in_its_box(portrait):
+    pixels, face = portrait
+    boxed = dataclasses.replace(face, landmarks=np.full((5, 2), np.nan))
+    found, pointed = quality(pixels, boxed), quality(pixels, face)
+    assert found.accepted and np.isnan([found.yaw, found.pitch, found.roll]).all()
+    # MTCNN's box is not the one that the mean face lies in, but nearly.
+    assert found.eye_distance == pytest.approx(pointed.eye_distance, rel=0.25)
+    assert found.brightness == pytest.approx(pointed.brightness, abs=20)
+    assert "blurred" in quality(blurred(pixels, 16), boxed).reasons
+
+
+def test_the_quality_of_a_frames_face_is_that_of_its_picture(portrait):
+    pixels, face = portrait
+    with fs.Image.from_array(pixels) as image:
+        assert fs.face_quality(fs.Frame(pixels, "rgb"), face) == fs.face_quality(image, face)
 
 
 def test_the_mean_face_of_lfw_looks_straight_ahead():

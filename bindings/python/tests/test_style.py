@@ -21,8 +21,8 @@ def style():
         yield image
 
 
-def paint(styler, content, style, **options):
-    with styler.run(content, style, **options) as picture:
+def paint(styler, content, style, preset="course", **options):
+    with styler.run(content, style, preset=preset, **options) as picture:
         return picture.to_array()
 
 
@@ -128,11 +128,12 @@ def test_options_are_checked(styler, content, style):
 
 
 def test_layers_and_weights_are_choices(styler, content, style):
-    plain = styler.evaluate(content, content, style)
+    styler_evaluate = lambda *pictures, **options: styler.evaluate(*pictures, preset="course", **options)
+    plain = styler_evaluate(content, content, style)
     assert plain.content == 0 and plain.style > 0
-    one = styler.evaluate(content, content, style, style_layers={"conv1_1": 1, "conv3_1": 0.5}, style_weight=2)
-    first = styler.evaluate(content, content, style, style_layers={"conv1_1": 1})
-    third = styler.evaluate(content, content, style, style_layers=[("conv3_1", 1)])
+    one = styler_evaluate(content, content, style, style_layers={"conv1_1": 1, "conv3_1": 0.5}, style_weight=2)
+    first = styler_evaluate(content, content, style, style_layers={"conv1_1": 1})
+    third = styler_evaluate(content, content, style, style_layers=[("conv3_1", 1)])
     assert one.style == pytest.approx(first.style + 0.5 * third.style, rel=1e-5)
     assert one.total == pytest.approx(2 * one.style, rel=1e-6)
 
@@ -144,7 +145,7 @@ def test_the_gradient_is_the_change_of_the_cost(styler, style):
 
         def costs(array):
             with fs.Image.from_array(array.astype(np.uint8)) as image:
-                return styler.evaluate(image, content, style)
+                return styler.evaluate(image, content, style, preset="course")
 
         gradient = costs(generated).gradient
         # Few pixels move, each by one level uphill, so that few ReLUs change sides.
@@ -169,20 +170,22 @@ PAINT = """
 styler = fs.Styler(fs.Model.open(sys.argv[1]))
 width, height = map(int, sys.argv[2:])
 content, style = noise(height, width), noise(height, width)
-needed = lambda: styler.memory_needed(width, height)
-work = lambda: styler.run(content, style, steps=2).close()
+needed = lambda: styler.memory_needed(width, height, steps=2, PRESET)
+work = lambda: styler.run(content, style, steps=2, PRESET).close()
 """
 
 
+@pytest.mark.parametrize("preset, within", [("preset='course'", 4e6), ("preset='pyramid'", 24e6)])
 @pytest.mark.parametrize("width, height", [(200, 150), (512, 512)])
-def test_the_forecast_of_memory_is_true(vgg, width, height):
-    needed, grown, again = memory_of(PAINT, MODELS / "vgg19.safetensors", width, height)
-    assert needed == pytest.approx(grown, rel=0.1, abs=4e6)
+def test_the_forecast_of_memory_is_true(vgg, width, height, preset, within):
+    needed, grown, again = memory_of(PAINT.replace("PRESET", preset), MODELS / "vgg19.safetensors", width, height)
+    assert needed == pytest.approx(grown, rel=0.1, abs=within)
     assert again < needed  # the weights are laid out now
 
 
 def test_the_forecast_of_memory_follows_size_and_options(styler):
     whole = styler.memory_needed(400, 300)
+    assert styler.memory_needed(400, 300, history=20) > whole + 20 * 400 * 300 * 3 * 4
     assert styler.memory_needed(200, 150, width=400) == whole
     assert styler.memory_needed(400, 300, style_layers={"conv1_1": 1}) < whole
     assert styler.memory_needed(1600, 1200) > 8 * whole > 0

@@ -123,6 +123,29 @@ def test_every_kind_of_label_is_learned_from(loss, labels):
             assert report.statistics.triplets > 0
 
 
+def test_a_classifier_is_trained_whole(tmp_path):
+    # Two classes: bright in the upper half, bright in the lower half.
+    rng = np.random.default_rng(5)
+    labels = np.arange(64) % 2
+    pictures = rng.integers(0, 100, (64, 12, 12, 3)).astype(np.uint8)
+    for picture, label in zip(pictures, labels):
+        picture[6 * label : 6 * label + 6] += 120
+    with fs.Trainer("cascade-12", "cross_entropy", schedule="constant", rate=0.003, steps=40) as trainer:
+        assert trainer.dimension == 2 and trainer.parameters == 4306  # no head
+        losses = [trainer.step(pictures, labels).loss for _ in range(40)]
+        answers = trainer.embed(pictures)
+        trainer.save_model(tmp_path / "model", half=False, threshold=0)
+    assert losses[-1] < 0.2 * losses[0]
+    assert np.allclose(answers.sum(1), 1, rtol=0, atol=tolerances.FLOAT) and (answers.argmax(1) == labels).mean() > 0.95
+    with fs.Model.open(tmp_path / "model") as model, fs.Image.from_array(pictures[3]) as picture:
+        assert model.metadata("template") is None
+        assert np.allclose(model.features(picture, "face").ravel(), answers[3], rtol=0, atol=tolerances.EMBEDDING)
+        with fs.Trainer(loss="cross_entropy", start=model) as again:
+            assert np.array_equal(again.embed(pictures), answers)
+    with pytest.raises(fs.FaceStyleError, match="3 classes for a network that answers 2 scores"):
+        fs.Trainer("cascade-12", "cross_entropy", classes=3)
+
+
 def test_a_teachers_embeddings_are_learned():
     teacher = np.random.default_rng(1).normal(size=(4, 128))
     with fs.Trainer("siamese", fs.Loss("distillation", cosine_weight=1), schedule="constant") as trainer:

@@ -1,0 +1,227 @@
+import Images
+import Networks
+import Tensors
+
+/// Finds faces with CascadeCNN: windows of 12 pixels over a pyramid of reduced pictures, then those that are left at 24 and
+/// at 48 pixels. Each stage tells faces from all else, brings what it keeps nearer to the face, and keeps the surest of
+/// windows that overlap: within a level of the pyramid, in the last stage in all of them.
+///
+/// It sees luma alone and tells no points. A box is a square about eyes and mouth, as the training's were: the eyes lie at a
+/// third of its height, three tenths of its side apart.
+/// Source: Li, Lin, Shen, Brandt, Hua 2015, section 3. (There the last stage overlaps windows before it moves them.)
+package final class CascadeDetector: FaceFinder, @unchecked Sendable {
+  private struct Stage {
+    let side: Int
+    let threshold: Float
+    let classifier, calibrator: Executor
+  }
+
+  private let options: DetectorOptions
+  private let stages: [Stage]
+
+  /// Windows of one level that go on: far more than a crowd has, few enough that no picture keeps a host waiting.
+  private static let mostOfLevel = 4096
+  /// Windows that overlap more than this, by intersection over union, are of one face.
+  private static let overlapOfLevel: Float = 0.5, overlapOfAll: Float = 0.3
+
+  /// - Throws: `.badData` for a model without the networks of a stage, or without "thresholds": a score for each stage, of
+  ///   which there may be fewer than three, as a training has that mines for its next one.
+  package init(_ model: Model, _ options: DetectorOptions) throws(Failure) {
+    guard let text = model.weights.metadata["thresholds"] else {
+      throw .badData("model: no thresholds in the metadata of a cascade, scores that pass its stages")
+    }
+    let own = try numbers(text, count: 1...CascadeCNN.mostStages, "thresholds")
+    for threshold in own where threshold < 0 || threshold > 1 {
+      throw .badData("model: threshold \(threshold), wanted 0 to 1")
+    }
+    var stages: [Stage] = []
+    for (i, threshold) in own.enumerated() {
+      let side = CascadeCNN.side(ofStage: i)
+      // The first network goes over pictures of any size.
+      let classifier = try Network<Float>(
+        CascadeCNN.classifier(side: side), channels: 1, side: i == 0 ? nil : side, weights: model.weights)
+      let calibrator = try Network<Float>(
+        CascadeCNN.calibrator(side: side), channels: 1, side: side, weights: model.weights)
+      stages.append(
+        Stage(
+          side: side, threshold: options.threshold(ofStage: i) ?? threshold,
+          classifier: Executor(classifier, .init(["face"])), calibrator: Executor(calibrator, .init(["patterns"]))))
+    }
+    self.options = options
+    self.stages = stages
+  }
+
+  package var findsPoints: Bool { false }
+
+  private struct Candidate {
+    var box: Box
+    var score: Float
+    let level: Int
+  }
+
+  package func faces(in image: Image) throws(Failure) -> [Face] {
+    var candidates: [Candidate] = []
+    for (i, stage) in stages.enumerated() {
+      candidates = i == 0 ? try windows(of: image, stage) : try classified(candidates, in: image, stage)
+      try calibrate(&candidates, in: image, stage)
+      candidates = i == stages.count - 1
+        ? kept(candidates, CascadeDetector.overlapOfAll) : keptInLevels(candidates)
+    }
+    return candidates.map { Face(box: $0.box, score: $0.score, landmarks: []) }
+  }
+
+  private func kept(_ candidates: [Candidate], _ threshold: Float) -> [Candidate] {
+    suppress(candidates.map { $0.box }, candidates.map { $0.score }, threshold: threshold, by: .union)
+      .map { candidates[$0] }
+  }
+
+  /// The candidates come level by level, and stay so.
+  private func keptInLevels(_ candidates: [Candidate]) -> [Candidate] {
+    var all: [Candidate] = [], first = 0
+    while first < candidates.count {
+      var end = first
+      while end < candidates.count, candidates[end].level == candidates[first].level { end += 1 }
+      all += kept(Array(candidates[first..<end]), CascadeDetector.overlapOfLevel)
+      first = end
+    }
+    return all
+  }
+
+  // MARK: The pyramid
+
+  private func windows(of image: Image, _ stage: Stage) throws(Failure) -> [Candidate] {
+    var all: [Candidate] = []
+    var scale = Double(stage.side) / Double(options.smallestFace), level = 0
+    while true {
+      let height = Int((Double(image.height) * scale).rounded()), width = Int((Double(image.width) * scale).rounded())
+      guard min(height, width) >= stage.side else { return all }
+      all += try windows(of: image, stage, level, height, width)
+      scale *= Double(options.scaleStep)
+      level += 1
+    }
+  }
+
+  private func windows(
+    of image: Image, _ stage: Stage, _ level: Int, _ height: Int, _ width: Int
+  ) throws(Failure) -> [Candidate] {
+    // From pixels of the level to those of the picture.
+    let across = Float(image.width) / Float(width), down = Float(image.height) / Float(height)
+    var found: [Candidate] = []
+    try stage.classifier.run(batch: 1, height: height, width: width) { input throws(Failure) in
+      try image.greyResampled(
+        rows: 0..<image.height, columns: 0..<image.width, to: height, width: width, into: input)
+    } _: { answers in
+      let face = answers[0], extents = answers.extents(0), columns = extents[2]
+      for cell in 0..<(extents[1] * columns) where face[2 * cell + 1] >= stage.threshold {
+        let x = Float(cell % columns * CascadeCNN.windowStep), y = Float(cell / columns * CascadeCNN.windowStep)
+        let end = Float(stage.side)
+        found.append(
+          Candidate(
+            box: Box(left: x * across, top: y * down, right: (x + end) * across, bottom: (y + end) * down),
+            score: face[2 * cell + 1], level: level))
+      }
+    }
+    guard found.count > CascadeDetector.mostOfLevel else { return found }
+    found.sort { $0.score > $1.score }
+    return Array(found.prefix(CascadeDetector.mostOfLevel))
+  }
+
+  // MARK: The windows
+
+  private func classified(_ candidates: [Candidate], in image: Image, _ stage: Stage) throws(Failure) -> [Candidate] {
+    var passed: [Candidate] = []
+    try forEachAnswer(stage.classifier, candidates, in: image, side: stage.side) { i, face in
+      guard face[1] >= stage.threshold else { return }
+      var candidate = candidates[i]
+      candidate.score = face[1]
+      passed.append(candidate)
+    }
+    return passed
+  }
+
+  private func calibrate(_ candidates: inout [Candidate], in image: Image, _ stage: Stage) throws(Failure) {
+    var boxes = candidates.map { $0.box }
+    try forEachAnswer(stage.calibrator, candidates, in: image, side: stage.side) { i, patterns in
+      guard let adjustment = CascadeCNN.Adjustment(meanOf: patterns) else { return }
+      boxes[i] = boxes[i].adjusted(by: adjustment)
+    }
+    for i in boxes.indices { candidates[i].box = boxes[i] }
+  }
+
+  /// Cuts the candidates out of the picture and runs a network over them, so many at a time that memory stays small. `body`
+  /// gets each candidate's place and what its network answers; one that lies beyond the picture is left out.
+  private func forEachAnswer(
+    _ network: Executor, _ candidates: [Candidate], in image: Image, side: Int,
+    _ body: (Int, UnsafePointer<Float>) -> Void
+  ) throws(Failure) {
+    var parts: [(place: Int, rows: Range<Int>, columns: Range<Int>)] = []
+    for (place, candidate) in candidates.enumerated() {
+      guard let columns = pixels(candidate.box.left, candidate.box.right, of: image.width),
+        let rows = pixels(candidate.box.top, candidate.box.bottom, of: image.height)
+      else { continue }
+      parts.append((place, rows, columns))
+    }
+    let batchSize = 64
+    for first in stride(from: 0, to: parts.count, by: batchSize) {
+      let batch = parts[first..<min(first + batchSize, parts.count)]
+      try network.run(batch: batch.count, height: side, width: side) { input throws(Failure) in
+        for (i, part) in batch.enumerated() {
+          try image.greyResampled(
+            rows: part.rows, columns: part.columns, to: side, width: side, into: input + i * side * side)
+        }
+      } _: { answers in
+        let each = answers.extents(0)[3]
+        for (i, part) in batch.enumerated() { body(part.place, answers[0] + i * each) }
+      }
+    }
+  }
+
+  /// The pixels from edge to edge that lie in the picture; nil if there are none.
+  private func pixels(_ first: Float, _ last: Float, of side: Int) -> Range<Int>? {
+    guard first.isFinite, last.isFinite, first.magnitude < 1e9, last.magnitude < 1e9 else { return nil }
+    let lower = max(Int(first.rounded()), 0), upper = min(Int(last.rounded()), side)
+    return lower < upper ? lower..<upper : nil
+  }
+}
+
+extension CascadeCNN.Adjustment {
+  /// Probability from which on a pattern counts: several times what each has of 45 that are alike.
+  private static var least: Float { 0.1 }
+
+  /// The mean of the patterns that a network is sure of; nil if there are none.
+  /// Source: Li et al. 2015, equations 1 to 3.
+  package init?(meanOf probabilities: UnsafePointer<Float>) {
+    var sum = CascadeCNN.Adjustment(scale: 0, x: 0, y: 0), count: Float = 0
+    for number in 0..<CascadeCNN.Adjustment.count where probabilities[number] > CascadeCNN.Adjustment.least {
+      let pattern = CascadeCNN.Adjustment(number: number)
+      sum.scale += pattern.scale
+      sum.x += pattern.x
+      sum.y += pattern.y
+      count += 1
+    }
+    guard count > 0 else { return nil }
+    self.init(scale: sum.scale / count, x: sum.x / count, y: sum.y / count)
+  }
+}
+
+extension Box {
+  /// Where the face is of which this box lies off by `adjustment`.
+  package func adjusted(by adjustment: CascadeCNN.Adjustment) -> Box {
+    let width = width / adjustment.scale, height = height / adjustment.scale
+    let left = left - adjustment.x * width, top = top - adjustment.y * height
+    return Box(left: left, top: top, right: left + width, bottom: top + height)
+  }
+}
+
+extension Image {
+  /// A part of the picture as CascadeCNN takes it: luma by area means, 0...255 to -1...1.
+  fileprivate func greyResampled(
+    rows: Range<Int>, columns: Range<Int>, to height: Int, width: Int, into target: UnsafeMutablePointer<Float>
+  ) throws(Failure) {
+    let colours = try Storage<Float>(count: 3 * height * width), source = colours.pointer
+    try areaResampled(
+      rows: rows, columns: columns, to: height, width: width, into: source, scale: 1 / 127.5, mean: 127.5)
+    for i in 0..<(height * width) { target[i] = luma(source[3 * i], source[3 * i + 1], source[3 * i + 2]) }
+    withExtendedLifetime(colours) {}
+  }
+}

@@ -1,0 +1,81 @@
+import CSystem
+import Tensors
+
+/// The few functions of libpq, PostgreSQL's own client, that are used, and its numbers that they answer with.
+final class LibPQ {
+  typealias Text = UnsafePointer<CChar>
+  typealias Texts = UnsafePointer<Text?>
+  typealias Number = @convention(c) (OpaquePointer?) -> Int32
+  typealias Words = @convention(c) (OpaquePointer?) -> Text?
+  typealias End = @convention(c) (OpaquePointer?) -> Void
+  typealias Listener = @convention(c) (UnsafeMutableRawPointer?, Text?) -> Void
+
+  enum Status { static let connected: Int32 = 0 }
+  enum Result { static let done: Int32 = 1, rows: Int32 = 2, synchronised: Int32 = 10, skipped: Int32 = 11 }
+  enum Transaction { static let none: Int32 = 0 }
+  enum Field { static let code = Int32(UInt8(ascii: "C")), message = Int32(UInt8(ascii: "M")) }
+  /// Of what kind a column or a parameter is.
+  enum Kind { static let bytes: UInt32 = 17, integer: UInt32 = 20, text: UInt32 = 25, real: UInt32 = 701 }
+
+  let connect: @convention(c) (Texts?, Texts?, Int32) -> OpaquePointer?
+  let finish: End
+  let status, socket, transaction: Number
+  let databaseName, reason: Words
+  let listen: @convention(c) (OpaquePointer?, Listener?, UnsafeMutableRawPointer?) -> Listener?
+
+  let doNotBlock: @convention(c) (OpaquePointer?, Int32) -> Int32
+  let enterPipeline, synchronise, flush, isBusy, consume: Number
+  let send:
+    @convention(c) (
+      OpaquePointer?, Text?, Int32, UnsafePointer<UInt32>?, Texts?, UnsafePointer<Int32>?, UnsafePointer<Int32>?, Int32
+    ) -> Int32
+  let prepare: @convention(c) (OpaquePointer?, Text?, Text?, Int32, UnsafePointer<UInt32>?) -> Int32
+  let sendPrepared:
+    @convention(c) (
+      OpaquePointer?, Text?, Int32, Texts?, UnsafePointer<Int32>?, UnsafePointer<Int32>?, Int32
+    ) -> Int32
+  let result: @convention(c) (OpaquePointer?) -> OpaquePointer?
+
+  let kind, rowCount: Number
+  let field: @convention(c) (OpaquePointer?, Int32) -> Text?
+  let columnKind: @convention(c) (OpaquePointer?, Int32) -> UInt32
+  let isNull, length: @convention(c) (OpaquePointer?, Int32, Int32) -> Int32
+  let value: @convention(c) (OpaquePointer?, Int32, Int32) -> Text?
+  let clear: End
+
+  private init(_ library: LoadedLibrary) throws(Failure) {
+    connect = try library.function("PQconnectdbParams")
+    finish = try library.function("PQfinish")
+    status = try library.function("PQstatus")
+    socket = try library.function("PQsocket")
+    transaction = try library.function("PQtransactionStatus")
+    databaseName = try library.function("PQdb")
+    reason = try library.function("PQerrorMessage")
+    listen = try library.function("PQsetNoticeProcessor")
+    doNotBlock = try library.function("PQsetnonblocking")
+    enterPipeline = try library.function("PQenterPipelineMode")  // since 14
+    synchronise = try library.function("PQpipelineSync")
+    flush = try library.function("PQflush")
+    isBusy = try library.function("PQisBusy")
+    consume = try library.function("PQconsumeInput")
+    send = try library.function("PQsendQueryParams")
+    prepare = try library.function("PQsendPrepare")
+    sendPrepared = try library.function("PQsendQueryPrepared")
+    result = try library.function("PQgetResult")
+    kind = try library.function("PQresultStatus")
+    rowCount = try library.function("PQntuples")
+    field = try library.function("PQresultErrorField")
+    columnKind = try library.function("PQftype")
+    isNull = try library.function("PQgetisnull")
+    length = try library.function("PQgetlength")
+    value = try library.function("PQgetvalue")
+    clear = try library.function("PQclear")
+  }
+
+  static func loaded() throws(Failure) -> LibPQ {
+    guard let library = LoadedLibrary(["libpq.so.5", "libpq.so"]) else {
+      throw .io("a gallery on a PostgreSQL server needs libpq (Debian: libpq5), which is not to be loaded here")
+    }
+    return try LibPQ(library)
+  }
+}

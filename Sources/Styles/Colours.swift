@@ -1,0 +1,199 @@
+import Images
+import Tensors
+
+/// Whose colours the painted picture has.
+package enum Colours: Int32, CaseIterable, Sendable {
+  /// The style's, as the network takes them over.
+  case ofStyle = 0
+  /// The content's: luma alone is painted, from the luma of both, the style's with the content's mean and deviation.
+  case luminance = 1
+  /// The content's: the style's are first moved to their mean and covariance, by Cholesky factors.
+  case cholesky = 2
+  /// The same by symmetric roots (principal axes).
+  case principal = 3
+  /// The content's: the style's are first moved to their distribution, channel by channel.
+  case histogram = 4
+
+  /// The style as it is painted from.
+  /// Source: Gatys, Bethge, Hertzmann, Shechtman, "Preserving color in neural artistic style transfer", 2016.
+  package func prepared(style: Image, for content: Image) throws(Failure) -> Image {
+    switch self {
+    case .ofStyle: return style
+    case .luminance: return try greyed(style, like: content)
+    case .cholesky: return try linearlyMatched(style, to: content) { covariance throws(Failure) in try choleskyFactor(covariance) }
+    case .principal: return try linearlyMatched(style, to: content) { covariance throws(Failure) in try symmetricRoot(covariance) }
+    case .histogram: return try histogramMatched(style, to: content)
+    }
+  }
+
+  /// The content as it is painted.
+  package func prepared(content: Image) throws(Failure) -> Image {
+    self == .luminance ? try grey(content) { $0 } : content
+  }
+
+  /// The painted picture with the colours that were asked for.
+  package func finished(_ painted: Image, content: Image) throws(Failure) -> Image {
+    guard self == .luminance else { return painted }
+    // Y, I, Q with the painted Y is the content moved along grey.
+    return try Image(width: content.width, height: content.height) { y, row in
+      let old = content.row(y), new = painted.row(y)
+      for x in 0..<content.width {
+        let change = luma(new, x) - luma(old, x)
+        for c in 3 * x..<3 * x + 3 { row[c] = level(Double(old[c]) + change) }
+      }
+    }
+  }
+}
+
+private func luma(_ row: UnsafeBufferPointer<UInt8>, _ x: Int) -> Double {
+  0.299 * Double(row[3 * x]) + 0.587 * Double(row[3 * x + 1]) + 0.114 * Double(row[3 * x + 2])
+}
+
+private func level(_ x: Double) -> UInt8 {
+  let rounded = x.rounded()
+  return rounded > 0 ? (rounded < 255 ? UInt8(rounded) : 255) : 0
+}
+
+private func grey(_ image: Image, _ change: (Double) -> Double) throws(Failure) -> Image {
+  try Image(width: image.width, height: image.height) { y, row in
+    let source = image.row(y)
+    for x in 0..<image.width {
+      let level = level(change(luma(source, x)))
+      for c in 3 * x..<3 * x + 3 { row[c] = level }
+    }
+  }
+}
+
+private func greyed(_ style: Image, like content: Image) throws(Failure) -> Image {
+  func moments(_ image: Image) -> (mean: Double, deviation: Double) {
+    var sum = 0.0, squares = 0.0
+    for y in 0..<image.height {
+      let row = image.row(y)
+      for x in 0..<image.width {
+        let l = luma(row, x)
+        sum += l
+        squares += l * l
+      }
+    }
+    let count = Double(image.width * image.height), mean = sum / count
+    return (mean, max(0, squares / count - mean * mean).squareRoot())
+  }
+  let from = moments(style), to = moments(content)
+  let factor = from.deviation > 1e-3 ? to.deviation / from.deviation : 1
+  return try grey(style) { ($0 - from.mean) * factor + to.mean }
+}
+
+// MARK: Mean and covariance
+
+/// `x' = F_content F_style^-1 (x - mean_style) + mean_content`, in parts of 255, where F F^T is the covariance.
+private func linearlyMatched(
+  _ style: Image, to content: Image, _ factor: ([Double]) throws(Failure) -> [Double]
+) throws(Failure) -> Image {
+  let (styleMean, styleCovariance) = colourMoments(style), (contentMean, contentCovariance) = colourMoments(content)
+  let map = product(try factor(contentCovariance), inverse(try factor(styleCovariance)))
+  return try Image(width: style.width, height: style.height) { y, row in
+    let source = style.row(y)
+    for x in 0..<style.width {
+      for i in 0..<3 {
+        var sum = contentMean[i]
+        for j in 0..<3 { sum += map[3 * i + j] * (Double(source[3 * x + j]) / 255 - styleMean[j]) }
+        row[3 * x + i] = level(255 * sum)
+      }
+    }
+  }
+}
+
+/// Of R, G, B in parts of 255; the covariance has enough on its diagonal to be inverted.
+private func colourMoments(_ image: Image) -> (mean: [Double], covariance: [Double]) {
+  var mean = [Double](repeating: 0, count: 3), covariance = [Double](repeating: 0, count: 9)
+  let count = Double(image.width * image.height)
+  func forEachPixel(_ body: (Int, Int, UnsafeBufferPointer<UInt8>) -> Void) {
+    for y in 0..<image.height {
+      let row = image.row(y)
+      for x in 0..<image.width { body(x, y, row) }
+    }
+  }
+  forEachPixel { x, _, row in for i in 0..<3 { mean[i] += Double(row[3 * x + i]) / 255 } }
+  for i in 0..<3 { mean[i] /= count }
+  forEachPixel { x, _, row in
+    for i in 0..<3 {
+      let di = Double(row[3 * x + i]) / 255 - mean[i]
+      for j in 0..<3 {
+        let dj = Double(row[3 * x + j]) / 255 - mean[j]
+        covariance[3 * i + j] += di * dj
+      }
+    }
+  }
+  for i in covariance.indices { covariance[i] = covariance[i] / count + (i % 4 == 0 ? 1e-5 : 0) }
+  return (mean, covariance)
+}
+
+/// `V diagonal(sqrt(lambda)) V^T`
+private func symmetricRoot(_ a: [Double]) throws(Failure) -> [Double] {
+  let (values, vectors) = try symmetricEigenvectors(a, side: 3)
+  var root = [Double](repeating: 0, count: 9)
+  for k in 0..<3 {
+    for i in 0..<3 {
+      for j in 0..<3 { root[3 * i + j] += max(values[k], 0).squareRoot() * vectors[3 * k + i] * vectors[3 * k + j] }
+    }
+  }
+  return root
+}
+
+private func product(_ a: [Double], _ b: [Double]) -> [Double] {
+  var c = [Double](repeating: 0, count: 9)
+  for i in 0..<3 {
+    for j in 0..<3 {
+      for k in 0..<3 { c[3 * i + j] += a[3 * i + k] * b[3 * k + j] }
+    }
+  }
+  return c
+}
+
+/// By cofactors; the factor of a covariance with a diagonal has a determinant that is not 0.
+private func inverse(_ a: [Double]) -> [Double] {
+  func cofactor(_ i: Int, _ j: Int) -> Double {
+    let (r, s) = ((i + 1) % 3, (i + 2) % 3), (c, d) = ((j + 1) % 3, (j + 2) % 3)
+    return a[3 * r + c] * a[3 * s + d] - a[3 * r + d] * a[3 * s + c]
+  }
+  let determinant = a[0] * cofactor(0, 0) + a[1] * cofactor(0, 1) + a[2] * cofactor(0, 2)
+  var b = [Double](repeating: 0, count: 9)
+  for i in 0..<3 { for j in 0..<3 { b[3 * i + j] = cofactor(j, i) / determinant } }
+  return b
+}
+
+// MARK: Histograms
+
+/// Each level becomes the content's level with the nearest share of pixels below it, between two levels in proportion.
+private func histogramMatched(_ style: Image, to content: Image) throws(Failure) -> Image {
+  /// For each level, the part of the pixels that are as dark or darker.
+  func shares(_ image: Image, _ channel: Int) -> [Double] {
+    var counts = [Int](repeating: 0, count: 256)
+    for y in 0..<image.height {
+      let row = image.row(y)
+      for x in 0..<image.width { counts[Int(row[3 * x + channel])] += 1 }
+    }
+    var sum = 0
+    return counts.map { count in
+      sum += count
+      return Double(sum) / Double(image.width * image.height)
+    }
+  }
+  var maps: [[UInt8]] = []
+  for channel in 0..<3 {
+    let from = shares(style, channel), to = shares(content, channel)
+    // Levels that the content has, with their shares, which rise.
+    let known = (0..<256).filter { to[$0] > ($0 == 0 ? 0 : to[$0 - 1]) }
+    maps.append(
+      from.map { share in
+        guard let above = known.first(where: { to[$0] >= share - 1e-12 }) else { return UInt8(known.last ?? 0) }
+        guard let below = known.last(where: { to[$0] < share - 1e-12 }) else { return UInt8(above) }
+        let part = (share - to[below]) / (to[above] - to[below])
+        return level(Double(below) + part * Double(above - below))
+      })
+  }
+  return try Image(width: style.width, height: style.height) { y, row in
+    let source = style.row(y)
+    for i in 0..<(3 * style.width) { row[i] = maps[i % 3][Int(source[i])] }
+  }
+}

@@ -1,0 +1,257 @@
+import CSystem
+import Images
+import Networks
+import Tensors
+
+/// A painting under way: it goes on step by step, from scale to scale, and can be looked at at any time.
+/// `StyleJob+Checkpoint.swift` keeps it in a file.
+package final class StyleJob {
+  /// What one look at the costs found.
+  package struct Evaluation {
+    /// From 1, of `steps`, which grow where a line search is under way at the end.
+    package let number, steps: Int
+    package let costs: StyleCosts
+    /// Of work, since the beginning.
+    package let seconds: Double
+    package let width, height: Int
+  }
+
+  /// Why nothing more is done.
+  package enum Ending: Int32, CaseIterable {
+    case none = 0
+    /// All steps are done.
+    case steps = 1
+    /// The gradient is 0.
+    case converged = 2
+    /// No picture along the last direction was better.
+    case stalled = 3
+    /// The costs left the range of Float; the picture is the last whose costs did not.
+    case notFinite = 4
+    case deadline = 5
+  }
+
+  let options: StyleOptions
+  let content: Image
+  let styles: [StyleEngine.Style]
+  let scales: [StyleOptions.Scale]
+  private let network: Network<Float>
+  private var engine: StyleEngine?
+  private(set) var mover: PictureMover?
+  /// Which scale is painted, and how many evaluations it has had.
+  private(set) var scale = 0, scaleSteps = 0
+  private(set) var steps = 0
+  private(set) var seconds = 0.0
+  package private(set) var ending = Ending.none
+  /// What the last evaluation found; before the first, and after a checkpoint, its costs are 0.
+  package private(set) var last: Evaluation
+  /// After a checkpoint L-BFGS looks once more where it stands: that is no step.
+  private var isResuming = false
+
+  /// - Throws: `.invalidArgument` for options out of range and sizes that no picture has; `.notFound` for a layer that the
+  ///   network lacks.
+  package init(
+    _ network: Network<Float>, content: Image, styles: [StyleEngine.Style], _ options: StyleOptions
+  ) throws(Failure) {
+    try options.check()
+    guard !styles.isEmpty else { throw .invalidArgument("no style") }
+    for style in styles {
+      guard style.weight >= 0, style.weight.isFinite else {
+        throw .invalidArgument("a style of weight \(style.weight), wanted 0 or more")
+      }
+    }
+    self.network = network
+    self.options = options
+    self.content = content
+    self.styles = styles
+    let (width, height) = options.size(for: content.width, content.height)
+    try Image.check(width: width, height: height)
+    scales = options.scales(width: width, height: height)
+    last = Evaluation(
+      number: 0, steps: options.steps, costs: StyleCosts(content: 0, style: 0, variation: 0, total: 0), seconds: 0,
+      width: scales[0].width, height: scales[0].height)
+    try enter(0, from: nil)
+  }
+
+  private var width: Int { scales[scale].width }
+  private var height: Int { scales[scale].height }
+
+  // MARK: Scales
+
+  /// Makes all that a scale needs.
+  /// - Parameter coarser: what was painted before; nil to begin.
+  private func enter(_ next: Int, from coarser: PictureMover?) throws(Failure) {
+    engine = nil  // given back before more is taken
+    let width = scales[next].width, height = scales[next].height
+    let content = try self.content.resized(width: width, height: height, filter: .bicubic)
+    var prepared: [StyleEngine.Style] = []
+    for style in styles {
+      let matched = try options.colours.prepared(style: style.image, for: self.content)
+      prepared.append((try sized(matched, width, height), style.weight))
+    }
+    let engine = try StyleEngine(network, content: options.colours.prepared(content: content), styles: prepared, options)
+    let picture: Tensor<Float>
+    if let coarser {
+      picture = try enlarged(coarser.picture, height: height, width: width)
+    } else {
+      picture = try start(engine, width, height)
+    }
+    let mover = try PictureMover(picture, options)
+    try coarser?.handOver(to: mover)
+    self.engine = engine
+    self.mover = mover
+    (scale, scaleSteps) = (next, 0)
+  }
+
+  private func sized(_ style: Image, _ width: Int, _ height: Int) throws(Failure) -> Image {
+    guard options.styleScale > 0 else { return try StyleTransfer.cover(style, width: width, height: height) }
+    let longest = (Float(max(width, height)) * options.styleScale).rounded()
+    let factor = longest / Float(max(style.width, style.height))
+    return try style.resized(
+      width: max(1, Int((Float(style.width) * factor).rounded())), height: max(1, Int((Float(style.height) * factor).rounded())),
+      filter: .bicubic)
+  }
+
+  /// `ratio * noise + (1 - ratio) * picture`, noise uniform in -20..<20.
+  private func start(_ engine: StyleEngine, _ width: Int, _ height: Int) throws(Failure) -> Tensor<Float> {
+    let picture = try Tensor<Float>([height, width, 3])
+    let x = picture.pointer, count = picture.count
+    switch options.start {
+    case .content: x.update(from: engine.picture, count: count)  // where the engine has read it from
+    case .noise: x.update(repeating: 0, count: count)
+    case .style:
+      let style = try StyleTransfer.cover(
+        options.colours.prepared(style: styles[0].image, for: content), width: width, height: height)
+      Architecture.vgg19.fill(x, style.pixels.pointer, height: height, width: width)
+    }
+    var generator = Generator(seed: options.seed)
+    let ratio = options.noiseRatio
+    for i in 0..<count {
+      let noise = generator.uniform() * 40 - 20
+      x[i] = ratio * noise + (1 - ratio) * x[i]
+    }
+    withExtendedLifetime(picture) {}
+    return picture
+  }
+
+  // MARK: Steps
+
+  /// A step of Adam or a line search of L-BFGS, and what it found on its way; nothing once the job has ended.
+  /// - Throws: `.invalidArgument` when the very first costs are no finite number, `.noMemory`.
+  package func step() throws(Failure) -> [Evaluation] {
+    guard ending == .none, let engine, let mover else { return [] }
+    let started = monotonicSeconds()
+    var found: [Evaluation] = []
+    let reason = try mover.step { picture, gradient throws(Failure) in
+      engine.picture.update(from: picture.pointer, count: picture.count)
+      let costs = try engine.evaluate(withGradient: true)
+      gradient.pointer.update(from: engine.gradient, count: gradient.count)
+      if self.isResuming {
+        self.isResuming = false
+      } else {
+        self.steps += 1
+        self.scaleSteps += 1
+        found.append(
+          Evaluation(
+            number: self.steps, steps: max(self.steps, self.options.steps), costs: costs,
+            seconds: self.seconds + monotonicSeconds() - started, width: self.width, height: self.height))
+      }
+      return costs.total
+    }
+    if reason == .notFinite, steps <= 1, let costs = found.last?.costs {
+      throw .invalidArgument("the cost is \(costs.total) at the start: smaller weights are wanted")
+    }
+    seconds += monotonicSeconds() - started
+    if let newest = found.last { last = newest }
+    try goOn(after: reason)
+    return found
+  }
+
+  /// To the next scale, or to the end, when this one is done.
+  private func goOn(after reason: PictureMover.Reason?) throws(Failure) {
+    let isLate = options.deadline > 0 && seconds + nextStepSeconds > options.deadline * share
+    guard reason != nil || isLate || scaleSteps >= scales[scale].steps else { return }
+    if scale + 1 < scales.count {
+      let started = monotonicSeconds()
+      try enter(scale + 1, from: mover)
+      seconds += monotonicSeconds() - started
+      return
+    }
+    switch reason {
+    case .converged?: ending = .converged
+    case .stalled?: ending = .stalled
+    case .notFinite?: ending = .notFinite
+    case nil: ending = isLate ? .deadline : .steps
+    }
+  }
+
+  /// Of the last scale alone, so that it does not begin what it cannot end in time.
+  private var nextStepSeconds: Double {
+    scale + 1 < scales.count || steps == 0 ? 0 : seconds / Double(steps)
+  }
+
+  /// What part of all work is done when this scale is.
+  private var share: Double {
+    func work(_ scales: ArraySlice<StyleOptions.Scale>) -> Double {
+      var sum = 0.0
+      for scale in scales { sum += Double(scale.width * scale.height) * Double(scale.steps) }
+      return sum
+    }
+    return work(scales[...scale]) / work(scales[...])
+  }
+
+  /// Goes on for at least so many evaluations, or until the job has ended.
+  /// - Parameter onEvaluation: called for each after the step that made it; finish ends the run, cancel throws `.cancelled`.
+  package func run(
+    evaluations: Int, _ onEvaluation: (Evaluation) -> StyleTransfer.Action
+  ) throws(Failure) {
+    var made = 0
+    while made < evaluations, ending == .none {
+      for evaluation in try step() {
+        made += 1
+        switch onEvaluation(evaluation) {
+        case .continue: continue
+        case .finish: return
+        case .cancel: throw .cancelled("the callback cancelled the style transfer at step \(evaluation.number)")
+        }
+      }
+    }
+  }
+
+  // MARK: Pictures
+
+  /// The picture so far, in the size of the scale that is painted.
+  package func preview() throws(Failure) -> Image { try image(width: width, height: height) }
+
+  /// The picture so far, in its own size.
+  package func result() throws(Failure) -> Image {
+    let last = scales[scales.count - 1]
+    return try image(width: last.width, height: last.height)
+  }
+
+  private func image(width: Int, height: Int) throws(Failure) -> Image {
+    guard let mover else { throw .internalError("a job without a picture") }
+    let picture = try enlarged(mover.result(), height: height, width: width)
+    let painted = try Image(width: width, height: height)
+    Architecture.vgg19.read(picture.pointer, into: painted.pixels.pointer, height: height, width: width)
+    withExtendedLifetime(picture) {}
+    return try options.colours.finished(
+      painted, content: content.resized(width: width, height: height, filter: .bicubic))
+  }
+
+  // MARK: Resuming
+
+  func resume(
+    scale: Int, scaleSteps: Int, steps: Int, seconds: Double, ending: Ending, _ fill: (PictureMover) throws(Failure) -> Void
+  ) throws(Failure) {
+    let picture = try Tensor<Float>([scales[scale].height, scales[scale].width, 3])
+    let next = try PictureMover(picture, options)
+    try fill(next)
+    if scale != self.scale { try enter(scale, from: next) }
+    mover = next
+    (self.scale, self.scaleSteps, self.steps, self.seconds, self.ending) = (scale, scaleSteps, steps, seconds, ending)
+    isResuming = options.optimiser == .lbfgs && scaleSteps > 0
+    last = Evaluation(
+      number: steps, steps: options.steps, costs: StyleCosts(content: 0, style: 0, variation: 0, total: 0),
+      seconds: seconds, width: width, height: height)
+  }
+}

@@ -1,0 +1,36 @@
+import CFaceStyle
+import Glibc
+
+/// A file with a line of JSON for each evaluation.
+final class StyleTrace {
+  private let file: UnsafeMutablePointer<FILE>
+  private let path: String
+
+  init(_ path: String) throws(Failure) {
+    guard let file = fopen(path, "w") else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
+    (self.file, self.path) = (file, path)
+  }
+
+  deinit { fclose(file) }
+
+  func write(_ progress: fs_style_progress) throws(Failure) {
+    let line = JSON.object([
+      "evaluation": .integer(Int(progress.step)), "seconds": .number(progress.seconds),
+      "width": .integer(Int(progress.width)), "height": .integer(Int(progress.height)),
+      "content": .number(progress.content), "style": .number(progress.style), "variation": .number(progress.variation),
+      "total": .number(progress.total), "resident_mb": residentMegabytes().map { .number($0) } ?? .null,
+    ])
+    guard fputs("\(line)\n", file) >= 0, fflush(file) == 0 else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
+  }
+
+  /// Of this process; nil where /proc does not tell.
+  private func residentMegabytes() -> Double? {
+    guard let statm = fopen("/proc/self/statm", "r") else { return nil }
+    defer { fclose(statm) }
+    var line = [CChar](repeating: 0, count: 128)
+    guard fgets(&line, 128, statm) != nil else { return nil }
+    let words = line.prefix { $0 != 0 }.split(separator: 32)
+    guard words.count > 1, let pages = Double(String(decoding: words[1].map { UInt8(bitPattern: $0) }, as: UTF8.self)) else { return nil }
+    return pages * Double(sysconf(Int32(_SC_PAGESIZE))) / 1e6
+  }
+}
