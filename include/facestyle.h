@@ -1069,6 +1069,97 @@ fs_status fs_style_job_save(const fs_style_job *job, const char *path);
 fs_status fs_style_job_load(fs_style_job *job, const char *path);
 void fs_style_job_destroy(fs_style_job *job);
 
+/* ---- Fast styles: one pass of a network, no optimiser. ---- */
+
+/* A network that has learned one style (Johnson, Alahi and Fei-Fei 2016): "fast-style", as TensorFlow's
+ * fast-style-transfer trains it, or "fast-style-resize", as PyTorch's fast_neural_style does. It never changes: threads may
+ * share it. */
+typedef struct fs_fast_styler fs_fast_styler;
+/* FS_WRONG_MODEL for a model of another architecture. */
+fs_status fs_fast_styler_create(fs_fast_styler **out, const fs_model *model);
+/* `content` in the network's style, of its size, which may be any; sides that 4 does not divide are mirrored until it
+ * does. FS_BAD_DATA where the network's numbers are not finite. */
+fs_status fs_fast_styler_run(const fs_fast_styler *styler, fs_image **out, const fs_image *content);
+/* What fs_fast_styler_run will make this process hold at its peak, in bytes, beyond what it holds before, for a content of
+ * width x height; true within a tenth and 4 MB. */
+fs_status fs_fast_styler_memory_needed(const fs_fast_styler *styler, uint32_t width, uint32_t height, uint64_t *bytes);
+void fs_fast_styler_destroy(fs_fast_styler *styler);
+
+/* Any style without training (Li and others, "Universal style transfer via feature transforms", 2017): from the coarsest
+ * of the model's levels (up to five, VGG-19's blocks) to the finest, the picture's features are given the statistics of
+ * the style's and decoded. The model's architecture is "universal-style". */
+typedef enum fs_universal_method {
+  FS_UNIVERSAL_COVARIANCE = 0, /* mean and covariance: whitening and colouring */
+  FS_UNIVERSAL_VARIANCE = 1    /* mean and variance of each channel: adaptive instance normalisation (AdaIN) */
+} fs_universal_method;
+
+#define FS_UNIVERSAL_MAX_STYLES 16
+
+typedef struct fs_universal_options {
+  size_t size;
+  fs_universal_method method; /* default FS_UNIVERSAL_COVARIANCE */
+  float strength;             /* 0, the content as decoders give it, to 1, the style's statistics; default 0.6 */
+  uint32_t levels;            /* bit 0 for level 1, the finest, to bit 4 for 5; default 0: all that the model has */
+  const float *weights;       /* of each style, 0 to 1e6, divided by their sum; default NULL: equal */
+  size_t weight_count;        /* as many as styles when weights are given */
+} fs_universal_options;
+
+fs_status fs_universal_options_init(fs_universal_options *options, size_t size);
+
+/* The model's networks with the styles' statistics. It never changes: threads may share it. */
+typedef struct fs_universal_styler fs_universal_styler;
+/* `styles`: 1 to FS_UNIVERSAL_MAX_STYLES pictures of any size from twice what the coarsest level halves them to, 32x32
+ * where there are five. Their scale is their strokes': a larger style gives larger strokes. FS_WRONG_MODEL for a model of
+ * another architecture, FS_BAD_DATA for one that lacks a part or has numbers that are not finite, FS_INTERNAL where a
+ * decomposition does not converge. */
+fs_status fs_universal_styler_create(fs_universal_styler **out, const fs_model *model, const fs_image *const *styles,
+                                     size_t count);
+/* `content` in the manner of the styles, of its size: 32x32 or more where the level 5 takes part, half of that for each
+ * level less. NULL options: defaults. Errors as above. */
+fs_status fs_universal_styler_run(const fs_universal_styler *styler, fs_image **out, const fs_image *content,
+                                  const fs_universal_options *options);
+/* As fs_fast_styler_memory_needed, for all levels. */
+fs_status fs_universal_styler_memory_needed(const fs_universal_styler *styler, uint32_t width, uint32_t height,
+                                            uint64_t *bytes);
+void fs_universal_styler_destroy(fs_universal_styler *styler);
+
+/* Teaches a network of the architecture "fast-style-resize" one style, by VGG-19 (Johnson, Alahi and Fei-Fei 2016): its
+ * pictures shall have the photos' features (at conv3_3) and the style's Gram matrices (at conv1_2, conv2_2, conv3_3 and
+ * conv4_3). Used by one thread at a time: others wait. */
+typedef struct fs_fast_trainer_options {
+  size_t size;
+  uint32_t filters;      /* of the network's first layer, 1 to 256; default 32 */
+  uint32_t blocks;       /* residual ones, 1 to 64; default 5 */
+  uint32_t side;         /* of the pictures that it is taught with, a multiple of 16 from 32 to 2048; default 256 */
+  uint32_t scales;       /* 2: the style is matched at half the size too (Wang and others 2017); default 1 */
+  float content_weight;  /* default 1 */
+  float style_weight;    /* of each layer and scale; default 10 */
+  float smoothness;      /* of the mean squared step between neighbours; default 0.001 */
+  float rate;            /* Adam's; default 0.001 */
+  uint64_t seed;         /* of the first weights; default 1 */
+} fs_fast_trainer_options;
+
+/* What a step measured before it moved the weights: means over its photos, weighted. */
+typedef struct fs_fast_training_step {
+  size_t size;
+  uint32_t step;         /* steps done */
+  double content, style, smoothness, total;
+} fs_fast_training_step;
+
+fs_status fs_fast_trainer_options_init(fs_fast_trainer_options *options, size_t size);
+
+typedef struct fs_fast_trainer fs_fast_trainer;
+/* `style` is cut about its centre and scaled to side x side. NULL options: defaults. */
+fs_status fs_fast_trainer_create(fs_fast_trainer **out, const fs_model *vgg, const fs_image *style,
+                                 const fs_fast_trainer_options *options);
+/* One step on 1 to 1024 photos, each cut and scaled like the style. `step` may be NULL; set its size. FS_BAD_DATA where the
+ * cost is no finite number: nothing is changed then. */
+fs_status fs_fast_trainer_step(fs_fast_trainer *trainer, const fs_image *const *contents, size_t count,
+                               fs_fast_training_step *step);
+/* Writes the network as it is: a model for fs_fast_styler_create. `note` may be NULL. */
+fs_status fs_fast_trainer_save_model(fs_fast_trainer *trainer, const char *path, const char *note);
+void fs_fast_trainer_destroy(fs_fast_trainer *trainer);
+
 /* ---- Photos to learn from. ---- */
 
 /* A list of photos, with what is known of them: who it is, and five points. Nothing is read until a training does. Threads

@@ -3,24 +3,49 @@ import Tensors
 /// Runs a network's forward pass for many callers: what a run needs - plan, memory, workspace - is kept for the next one.
 /// Threads may share it; each run has a context of its own.
 package final class Executor: @unchecked Sendable {
-  /// What one run works in.
-  private final class Context {
-    /// By batch, height and width.
-    var plans: [[Int]: Plan] = [:]
-    var memory: Storage<Float>?
-    let workspace = Workspace()
+  /// What runs work in. Networks that are run one after another may share it; not one inside another's `body`.
+  package final class Memory: @unchecked Sendable {
+    fileprivate final class Context {
+      var memory: Storage<Float>?
+      let workspace = Workspace()
+    }
+
+    private static let mostContexts = 8
+    private let lock = Lock()
+    private var idle: [Context] = []
+
+    package init() {}
+
+    /// Bytes that a run which works in so many numbers adds to what is held.
+    package func missingBytes(_ memory: Int, _ workspace: Int) -> Int {
+      let held = self.held
+      return MemoryLayout<Float>.stride * (max(0, memory - held.memory) + max(0, workspace - held.workspace))
+    }
+
+    fileprivate func take() -> Context { lock.hold { idle.popLast() } ?? Context() }
+    fileprivate func give(_ context: Context) {
+      lock.hold { if idle.count < Memory.mostContexts { idle.append(context) } }
+    }
+
+    /// Numbers that the next run finds.
+    private var held: (memory: Int, workspace: Int) {
+      lock.hold { (idle.last?.memory?.count ?? 0, idle.last?.workspace.count ?? 0) }
+    }
   }
 
-  private static let mostPlans = 32, mostContexts = 8
+  private static let mostPlans = 32
 
   private let network: Network<Float>
   private let request: Network<Float>.Request
+  private let memory: Memory
   private let lock = Lock()
-  private var idle: [Context] = []
+  /// By batch, height and width.
+  private var plans: [[Int]: Plan] = [:]
 
-  package init(_ network: Network<Float>, _ request: Network<Float>.Request) {
+  package init(_ network: Network<Float>, _ request: Network<Float>.Request, memory: Memory = Memory()) {
     self.network = network
     self.request = request
+    self.memory = memory
   }
 
   /// What a run leaves: the answer of each tap, valid inside the call.
@@ -39,16 +64,8 @@ package final class Executor: @unchecked Sendable {
     batch: Int, height: Int, width: Int, fill: (UnsafeMutablePointer<Float>) throws(Failure) -> Void,
     _ body: (Answers) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let context = lock.hold { idle.popLast() } ?? Context()
-    defer { lock.hold { if idle.count < Executor.mostContexts { idle.append(context) } } }
-    let plan: Plan
-    if let known = context.plans[[batch, height, width]] {
-      plan = known
-    } else {
-      plan = try Plan(network, batch: batch, height: height, width: width, request)
-      if context.plans.count >= Executor.mostPlans { context.plans.removeAll() }
-      context.plans[[batch, height, width]] = plan
-    }
+    let plan = try plan(batch, height, width), context = memory.take()
+    defer { memory.give(context) }
     if (context.memory?.count ?? 0) < plan.count {
       context.memory = nil
       context.memory = try Storage(count: plan.count)
@@ -61,11 +78,27 @@ package final class Executor: @unchecked Sendable {
     }
   }
 
+  private func plan(_ batch: Int, _ height: Int, _ width: Int) throws(Failure) -> Plan {
+    if let known = lock.hold({ plans[[batch, height, width]] }) { return known }
+    let plan = try Plan(network, batch: batch, height: height, width: width, request)
+    lock.hold {
+      if plans.count >= Executor.mostPlans { plans.removeAll() }
+      plans[[batch, height, width]] = plan
+    }
+    return plan
+  }
+
   /// Bytes that a run on this shape will make the process hold, less those that it holds already for the next run.
   package func memoryNeeded(batch: Int, height: Int, width: Int) throws(Failure) -> Int {
-    let plan = try Plan(network, batch: batch, height: height, width: width, request)
-    let (held, borrowed) = lock.hold { (idle.last?.memory?.count ?? 0, idle.last?.workspace.count ?? 0) }
-    let run = max(0, plan.count - held) + max(0, plan.scratchCount - borrowed)
-    return try MemoryLayout<Float>.stride * run + plan.missingWeightBytes()
+    let need = try needed(batch: batch, height: height, width: width)
+    return memory.missingBytes(need.memory, need.workspace) + need.weightBytes
+  }
+
+  /// Numbers that a run on this shape works in, and bytes of weights that it makes the network hold.
+  package func needed(
+    batch: Int, height: Int, width: Int
+  ) throws(Failure) -> (memory: Int, workspace: Int, weightBytes: Int) {
+    let plan = try plan(batch, height, width)
+    return (plan.count, plan.scratchCount, try plan.missingWeightBytes())
   }
 }

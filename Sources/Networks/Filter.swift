@@ -7,6 +7,24 @@ package enum Padding: Equatable, Sendable {
   case valid
   /// By `n` zeros on every side.
   case zeros(Int)
+  /// By zeros, of which there are other numbers above and to the left than below and to the right.
+  case uneven(before: Int, after: Int)
+
+  var before: Int {
+    switch self {
+    case .valid: 0
+    case .zeros(let n): n
+    case .uneven(let before, _): before
+    }
+  }
+
+  var after: Int {
+    switch self {
+    case .valid: 0
+    case .zeros(let n): n
+    case .uneven(_, let after): after
+    }
+  }
 }
 
 /// The weights of a convolution, arranged for the kernels on first use and shared by all who run it.
@@ -106,21 +124,19 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
       kernel: kernel, inputs: outputs / groups, outputs: inputs, groups: groups, isNarrow: narrowWeights != nil)
   }
 
-  var pad: Int { padding.count }
-
   /// The sweep over a picture [batch, height, width, inputs].
   package func window(over shape: Shape) throws(Failure) -> Window {
     guard shape.rank == 4, shape[3] == inputs else {
       throw .invalidArgument("a picture \(shape.description) for a filter of \(inputs) channels")
     }
-    let outHeight = (shape[1] + 2 * pad - kernel) / stride + 1
-    let outWidth = (shape[2] + 2 * pad - kernel) / stride + 1
-    guard shape[1] + 2 * pad >= kernel, shape[2] + 2 * pad >= kernel else {
+    let height = shape[1] + padding.before + padding.after, width = shape[2] + padding.before + padding.after
+    guard height >= kernel, width >= kernel else {
       throw .invalidArgument("a picture \(shape.description) is smaller than the \(kernel)x\(kernel) window")
     }
     return Window(
       batch: shape[0], height: shape[1], width: shape[2], channels: inputs, kernelHeight: kernel, kernelWidth: kernel,
-      strideY: stride, strideX: stride, padTop: pad, padLeft: pad, outHeight: outHeight, outWidth: outWidth)
+      strideY: stride, strideX: stride, padTop: padding.before, padLeft: padding.before,
+      outHeight: (height - kernel) / stride + 1, outWidth: (width - kernel) / stride + 1)
   }
 
   /// The sweep of the turned filter over the gradient of a result, for a stride of 1.

@@ -21,7 +21,9 @@ extension Layer {
   package func output(for input: Extent) -> Extent {
     switch self {
     case .convolution(_, let filters, let kernel, let stride, _, let padding, _, _, _):
-      return input.mapped({ ($0 + 2 * padding.count - kernel) / stride + 1 }, channels: filters)
+      return input.mapped({ ($0 + padding.before + padding.after - kernel) / stride + 1 }, channels: filters)
+    case .transposedConvolution(_, let filters, _, let stride, _, _):
+      return input.mapped({ $0 * stride }, channels: filters)
     case .dense(_, let outputs, _, _):
       return Extent(height: 1, width: 1, channels: outputs)
     case .pool(_, let kernel, let stride, let padding, let roundsUp):
@@ -38,6 +40,12 @@ extension Layer {
       return Extent(
         height: input.height.map { $0 + top + bottom }, width: input.width.map { $0 + left + right },
         channels: input.channels)
+    case .reflection(let count):
+      return input.mapped { $0 + 2 * count }
+    case .upsampling(let factor):
+      return input.mapped { $0 * factor }
+    case .depthToSpace(let side):
+      return input.mapped({ $0 * side }, channels: input.channels / max(side * side, 1))
     case .concatenation(let branches):
       var output = Extent(height: nil, width: nil, channels: 0)
       for branch in branches {
@@ -51,7 +59,8 @@ extension Layer {
       return Extent(
         height: larger(output.height, other.height), width: larger(output.width, other.width),
         channels: max(output.channels, other.channels))
-    case .rectifier, .sigmoid, .softmax, .batchNormalisation, .dropout, .responseNormalisation, .unitLength, .head, .tap:
+    case .rectifier, .sigmoid, .softmax, .hyperbolicTangent, .linear, .batchNormalisation, .instanceNormalisation, .dropout,
+      .responseNormalisation, .unitLength, .head, .tap:
       return input
     }
   }
@@ -74,9 +83,4 @@ extension [Layer] {
     }
     return nil
   }
-}
-
-extension Padding {
-  /// Zeros on each side.
-  var count: Int { if case .zeros(let n) = self { n } else { 0 } }
 }

@@ -21,7 +21,12 @@ extension Tape {
       return try embedding(
         x, top: top, left: left, height: top + x.shape[1] + bottom, width: left + x.shape[2] + right,
         channels: x.shape[3])
-    case .convolution, .dense, .batchNormalisation, .dropout, .concatenation, .residual, .head, .tap:
+    case .reflection(let count): return try reflected(x, count)
+    case .upsampling(let factor): return try upsampled(x, factor)
+    case .depthToSpace(let side): return try depthToSpace(x, side)
+    case .hyperbolicTangent: return try hyperbolicTangent(x)
+    case .linear(let scale, let offset): return try linear(x, scale: Element(scale), offset: Element(offset))
+    case .convolution, .transposedConvolution, .dense, .batchNormalisation, .instanceNormalisation, .dropout, .concatenation, .residual, .head, .tap:
       throw .internalError("a layer with parts of its own was not compiled")
     }
   }

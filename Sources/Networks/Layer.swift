@@ -7,6 +7,9 @@ package indirect enum Layer: Sendable {
   case convolution(
     String, _ filters: Int, kernel: Int, stride: Int = 1, groups: Int = 1, padding: Padding = .valid,
     hasBias: Bool = true, normalisation: Normalisation = .none, activation: Activation = .none)
+  /// Transposed convolution: each pixel adds its number times the window's weights to the larger picture. [b, h, w, c] to
+  /// [b, stride h, stride w, filters]; `crop` rows and columns of the whole sum are left out above and to the left.
+  case transposedConvolution(String, _ filters: Int, kernel: Int, stride: Int, crop: Int = 0, hasBias: Bool = true)
   /// Every number of the input to every output: [b, h, w, c] to [b, 1, 1, outputs]. The input is read row by row.
   case dense(String, _ outputs: Int, hasBias: Bool = true, activation: Activation = .none)
   case pool(Pooling, kernel: Int, stride: Int, padding: Int = 0, roundsUp: Bool = false)
@@ -23,12 +26,24 @@ package indirect enum Layer: Sendable {
   case maxout(pieces: Int)
   /// Batch normalisation of what comes, with its statistics under this name, epsilon 1e-5, then activation.
   case batchNormalisation(String, activation: Activation = .none)
+  /// Each picture's channel to mean 0 and deviation 1, then times gamma plus beta under this name, then a rectifier
+  /// where one is wanted: `y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta)`.
+  case instanceNormalisation(String, epsilon: Double = 1e-5, rectifies: Bool = false)
   /// While learning, makes each number 0 with this probability and the others larger; else changes nothing.
   case dropout(Double)
   case responseNormalisation(ResponseNormalisation)
   case unitLength
   /// Zeros around the picture.
   case border(top: Int, left: Int, bottom: Int, right: Int)
+  /// What lies `n` pixels beyond the edges is what lies as far inside them.
+  case reflection(Int)
+  /// Each pixel becomes a square of them.
+  case upsampling(Int)
+  /// Channels to pixels: [b, h, w, side^2 c] to [b, side h, side w, c], a square's rows first.
+  case depthToSpace(Int)
+  case hyperbolicTangent
+  /// `scale x + offset`
+  case linear(scale: Double, offset: Double)
   /// Branches of one input, joined in their channels.
   case concatenation([[Layer]])
   /// `body(x) + shortCut(x)`; the smaller is filled with zeros.

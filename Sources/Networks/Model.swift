@@ -20,7 +20,7 @@ package final class Model: @unchecked Sendable {
     guard let name = weights.metadata["architecture"] else {
       throw .badData("weights: the metadata lacks \"architecture\", this file was not made for this library")
     }
-    guard name == "mtcnn" || name == "cascade" || Architecture.named(name) != nil else {
+    guard name == "mtcnn" || name == "cascade" || name == UniversalStyle.architectureName || Architecture.named(name) != nil else {
       throw .badData("weights: the architecture is \"\(name)\", which this version does not know")
     }
     self.weights = weights
@@ -31,16 +31,25 @@ package final class Model: @unchecked Sendable {
   /// - Throws: `.wrongModel` when the architecture is none with one input and one list of layers.
   package func architecture() throws(Failure) -> Architecture {
     if architectureName == "nn4.small2", weights.metadata["lrn"] == "tensorflow" { return .nn4Small2(.tensorFlow) }
-    if architectureName == "one-shot", let text = weights.metadata["people"] {
-      guard let people = Int(text), people > 0, people < 1 << 24 else {
-        throw .badData("weights: people is \"\(text)\", wanted a number from 1")
-      }
-      return .oneShot(people: people)
+    if architectureName == "one-shot", let people = try number("people", below: 1 << 24) { return .oneShot(people: people) }
+    if architectureName == "fast-style" || architectureName == "fast-style-resize" {
+      let filters = try number("filters", below: 1 << 10) ?? 32, blocks = try number("blocks", below: 1 << 8) ?? 5
+      return architectureName == "fast-style"
+        ? .fastStyle(filters: filters, blocks: blocks) : .fastStyleResize(filters: filters, blocks: blocks)
     }
     guard let architecture = Architecture.named(architectureName) else {
       throw .wrongModel("the model is \"\(architectureName)\", wanted a network of one input, such as vgg19 or nn4.small2")
     }
     return architecture
+  }
+
+  /// What the metadata has under this name, nil if nothing.
+  private func number(_ key: String, below limit: Int) throws(Failure) -> Int? {
+    guard let text = weights.metadata[key] else { return nil }
+    guard let number = Int(text), number > 0, number < limit else {
+      throw .badData("weights: \(key) is \"\(text)\", wanted a number from 1")
+    }
+    return number
   }
 
   package func network() throws(Failure) -> Network<Float> {

@@ -17,6 +17,7 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
     case dense(Filter<Element>)
     /// A batch normalisation with no sum before it to be folded into.
     case scaling(Scaling<Element>)
+    case instanceNormalisation(InstanceScaling<Element>)
     case plain(Layer)
     case concatenation([[Step]])
     case residual([Step], [Step])
@@ -99,6 +100,8 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
         x = try tape.convolution(tape.reshaped(x, [x.shape[0], 1, 1, x.shape.count / max(x.shape[0], 1)]), filter)
       case .scaling(let scaling):
         x = try tape.scaled(x, scaling)
+      case .instanceNormalisation(let scaling):
+        x = try tape.instanceNormalisation(x, scaling)
       case .plain(.tap(let name)):
         // Only what was asked for is kept.
         for tap in request.taps where tap == name { found[name] = x }
@@ -141,6 +144,8 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
           rest.removeFirst()
         }
         steps.append(try step(layer, extent, normalisation))
+        // A transposed convolution's sums lie in channels still.
+        if case .transposedConvolution(_, _, _, let stride, _, _) = layer { steps.append(.plain(.depthToSpace(stride))) }
         extent = layer.output(for: extent)
       }
       return steps
@@ -159,6 +164,16 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
           try filter(
             name, [filters, input.channels / groups, kernel, kernel], stride, groups, padding, hasBias: hasBias,
             normalisation, activation))
+      case .transposedConvolution(let name, let filters, let kernel, let stride, let crop, let hasBias):
+        let weights = try read(name + ".weight", [input.channels, filters, kernel, kernel])
+        let bias = try hasBias ? read(name + ".bias", [filters]) : nil
+        return .convolution(try Filter(transposed: weights, bias: bias, stride: stride, crop: crop))
+      case .instanceNormalisation(let name, let epsilon, let rectifies):
+        let gamma = try read(name + ".weight", [input.channels]), beta = try read(name + ".bias", [input.channels])
+        return .instanceNormalisation(
+          InstanceScaling(
+            gamma: gamma.values.map { Element($0) }, beta: beta.values.map { Element($0) }, epsilon: Element(epsilon),
+            rectifies: rectifies))
       case .dense(let name, let outputs, let hasBias, var activation):
         var normalisation = Layer.Normalisation.none
         if case .batchNormalisation(let statistics, let active)? = following {
@@ -184,7 +199,8 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
       case .head(let head):
         return .head(try build(head, input))
       case .pool, .chosenPool, .euclideanPool, .globalAverage, .rectifier, .sigmoid, .softmax, .maxout, .dropout,
-        .responseNormalisation, .unitLength, .border, .tap:
+        .responseNormalisation, .unitLength, .border, .reflection, .upsampling, .depthToSpace, .hyperbolicTangent, .linear,
+        .tap:
         return .plain(layer)
       }
     }

@@ -30,6 +30,12 @@ package struct Plan {
     case softmax(from: Place, to: Place)
     case unitLength(from: Place, to: Place)
     case rectifier(from: Place, to: Place)
+    case hyperbolicTangent(from: Place, to: Place)
+    case linear(Float, Float, from: Place, to: Place)
+    /// In its place, or to what is there.
+    case instanceNormalisation(InstanceScaling<Float>, from: Place, to: Place, accumulate: Bool)
+    case map(PixelMap, from: Place, to: Place)
+    case depthToSpace(Int, from: Place, to: Place)
     /// Into the larger picture, its first pixel at (top, left), zeros about it.
     case copy(from: Place, to: Place, top: Int, left: Int)
     /// To the first rows, columns and channels of the larger picture.
@@ -65,8 +71,13 @@ package struct Plan {
   /// Numbers of the workspace that `run` takes.
   package var scratchCount: Int {
     var count = 0
-    for case .convolution(let filter, let window, _, _, _, _) in operations {
-      count = max(count, Float.scratchCount(window, filter.shape))
+    for operation in operations {
+      switch operation {
+      case .convolution(let filter, let window, _, _, _, _): count = max(count, Float.scratchCount(window, filter.shape))
+      case .instanceNormalisation(_, let x, _, _):
+        count = max(count, instanceRoomCount(rows: x.height * x.width, channels: x.channels))
+      default: break
+      }
     }
     return count
   }
@@ -145,6 +156,8 @@ package struct Plan {
         x = try convolve(filter, flat, to: target)
       case .scaling(let scaling):
         x = try scale(scaling, x, to: target)
+      case .instanceNormalisation(let scaling):
+        x = try normalise(scaling, x, isOurs: isOurs, to: target)
       case .concatenation(let branches):
         x = try join(branches, x)
       case .residual(let body, let shortCut):
@@ -159,7 +172,20 @@ package struct Plan {
         _ = try lay(head[...], x, isOurs: false, to: nil)
         continue
       case .plain(let layer):
-        x = try apply(layer, x, to: target)
+        guard var map = layer.pixelMap(height: x.height, width: x.width) else {
+          x = try apply(layer, x, to: target)
+          break
+        }
+        // Copies of copies are made in one.
+        while case .plain(let next)? = rest.first,
+          let more = next.pixelMap(height: map.rows.count, width: map.columns.count)
+        {
+          map = map.followed(by: more)
+          rest.removeFirst()
+        }
+        let y = new(x.batch, map.rows.count, map.columns.count, x.channels)
+        record(.map(map, from: x, to: y), x, y)
+        x = y
       }
       isOurs = true
     }
@@ -217,6 +243,26 @@ package struct Plan {
     }
     let target = y ?? new(x.batch, x.height, x.width, x.channels)
     record(.scaling(scaling, from: x, to: target), x, target)
+    return target
+  }
+
+  private mutating func normalise(
+    _ scaling: InstanceScaling<Float>, _ x: Place, isOurs: Bool, to destination: Destination?
+  ) throws(Failure) -> Place {
+    guard scaling.gamma.count == x.channels, x.isWhole else {
+      throw .invalidArgument("\(scaling.gamma.count) factors for a picture of \(x.channels) channels")
+    }
+    var y = isOurs ? x : nil
+    var accumulate = false
+    if let destination, destination.place.isWhole, destination.place.buffer != x.buffer,
+      (destination.place.height, destination.place.width, destination.place.channels) == (x.height, x.width, x.channels)
+    {
+      y = destination.place
+      accumulate = destination.accumulate
+    }
+    let target = y ?? new(x.batch, x.height, x.width, x.channels)
+    record(.instanceNormalisation(scaling, from: x, to: target, accumulate: accumulate), x, target)
+    if accumulate, destination?.rectify == true { record(.rectifier(from: target, to: target), target, target) }
     return target
   }
 
@@ -299,17 +345,27 @@ package struct Plan {
       let y = new(x.batch, x.height, x.width, x.channels / pieces)
       record(.maxout(pieces: pieces, from: x, to: y), x, y)
       return y
-    case .rectifier, .sigmoid, .softmax, .responseNormalisation, .unitLength:
+    case .depthToSpace(let side):
+      guard side > 0, x.channels % (side * side) == 0 else {
+        throw .invalidArgument("squares of \(side) from \(x.channels) channels, wanted side^2 C channels")
+      }
+      let y = new(x.batch, x.height * side, x.width * side, x.channels / (side * side))
+      record(.depthToSpace(side, from: x, to: y), x, y)
+      return y
+    case .rectifier, .sigmoid, .softmax, .hyperbolicTangent, .linear, .responseNormalisation, .unitLength:
       let y = new(x.batch, x.height, x.width, x.channels)
       switch layer {
       case .sigmoid: record(.sigmoid(from: x, to: y), x, y)
       case .softmax: record(.softmax(from: x, to: y), x, y)
+      case .hyperbolicTangent: record(.hyperbolicTangent(from: x, to: y), x, y)
+      case .linear(let scale, let offset): record(.linear(Float(scale), Float(offset), from: x, to: y), x, y)
       case .unitLength: record(.unitLength(from: x, to: y), x, y)
       case .responseNormalisation(let constants): record(.responseNormalisation(constants, from: x, to: y), x, y)
       default: record(.rectifier(from: x, to: y), x, y)
       }
       return y
-    case .convolution, .dense, .batchNormalisation, .dropout, .concatenation, .residual, .head, .tap:
+    case .convolution, .transposedConvolution, .dense, .batchNormalisation, .instanceNormalisation, .dropout, .reflection,
+      .upsampling, .concatenation, .residual, .head, .tap:
       throw .internalError("a layer with parts of its own was not compiled")
     }
   }
@@ -334,7 +390,7 @@ package struct Plan {
       case .plain(let layer):
         let extent = layer.output(for: Extent(height: height, width: width, channels: channels))
         (height, width, channels) = (extent.height ?? 0, extent.width ?? 0, extent.channels)
-      case .scaling: break
+      case .scaling, .instanceNormalisation: break
       case .concatenation(let branches):
         var joined = (height: height, width: width, channels: 0)
         for branch in branches {
@@ -381,6 +437,24 @@ package struct Plan {
       case .unitLength(let x, let y):
         unitRows(pointer(x, memory), pointer(y, memory), rows: x.batch, x.height * x.width * x.channels)
       case .rectifier(let x, let y): rectifyRows(pointer(x, memory), x.stride, pointer(y, memory), y.stride, y.pixels, y.channels)
+      case .hyperbolicTangent(let x, let y):
+        let source = pointer(x, memory), target = pointer(y, memory)
+        forEachSlice(of: x.pixels * x.channels) { for i in $0 { target[i] = Float.hyperbolicTangent(source[i]) } }
+      case .linear(let scale, let offset, let x, let y):
+        linearLoop(pointer(x, memory), pointer(y, memory), x.pixels * x.channels, scale, offset)
+      case .instanceNormalisation(let scaling, let x, let y, let accumulate):
+        let rows = x.height * x.width, room = try workspace.take(instanceRoomCount(rows: rows, channels: x.channels))
+        for n in 0..<x.batch {
+          let first = n * rows * x.channels
+          normaliseInstance(
+            pointer(x, memory) + first, pointer(y, memory) + first, rows: rows, scaling, accumulate: accumulate, room)
+        }
+      case .map(let map, let x, let y):
+        mapPixels(
+          pointer(x, memory), pointer(y, memory), map, batch: x.batch, height: x.height, width: x.width, channels: x.channels)
+      case .depthToSpace(let side, let x, let y):
+        depthToSpaceRows(
+          pointer(x, memory), pointer(y, memory), rows: x.batch * x.height, width: x.width, side: side, channels: y.channels)
       case .copy(let x, let y, let top, let left): copy(x, y, top, left, memory)
       case .add(let x, let y): add(x, y, memory)
       }

@@ -73,11 +73,18 @@ extension Layer {
       add(name + ".weight", [outputs, height * width * input.channels], .weight)
       if hasBias { add(name + ".bias", [outputs], .bias) }
       addSlopes(activation, outputs)
+    case .transposedConvolution(let name, let filters, let kernel, _, _, let hasBias):
+      add(name + ".weight", [input.channels, filters, kernel, kernel], .weight)
+      if hasBias { add(name + ".bias", [filters], .bias) }
+    case .instanceNormalisation(let name, _, _):
+      add(name + ".weight", [input.channels], .gamma)
+      add(name + ".bias", [input.channels], .beta)
     case .batchNormalisation(let name, let activation):
       addStatistics(name, input.channels)
       addSlopes(activation, input.channels)
     case .pool, .chosenPool, .euclideanPool, .globalAverage, .rectifier, .sigmoid, .softmax, .maxout, .dropout,
-      .responseNormalisation, .unitLength, .border, .concatenation, .residual, .head, .tap:
+      .responseNormalisation, .unitLength, .border, .reflection, .upsampling, .depthToSpace, .hyperbolicTangent, .linear,
+      .concatenation, .residual, .head, .tap:
       break
     }
     return list
@@ -89,6 +96,8 @@ extension Layer {
     case .convolution(_, let filters, let kernel, _, let groups, _, _, _, _):
       let result = output(for: input)
       return (result.height ?? 0) * (result.width ?? 0) * filters * (input.channels / max(groups, 1)) * kernel * kernel
+    case .transposedConvolution(_, let filters, let kernel, _, _, _):
+      return (input.height ?? 0) * (input.width ?? 0) * input.channels * filters * kernel * kernel
     case .dense(_, let outputs, _, _):
       return (input.height ?? 0) * (input.width ?? 0) * input.channels * outputs
     default: return 0

@@ -16,6 +16,8 @@ package final class TrainableNetwork<Element: Scalar> {
     case convolution(Convolution, stride: Int, groups: Int, padding: Padding)
     case dense(Convolution)
     case finish(Finish)
+    case transposed(weights: Int, bias: Int?, stride: Int, crop: Int)
+    case instanceNormalisation(gamma: Int, beta: Int, epsilon: Double, rectifies: Bool)
     case plain(Layer)
     case concatenation([[Step]])
     case residual([Step], [Step])
@@ -108,6 +110,12 @@ package final class TrainableNetwork<Element: Scalar> {
         x = try finish(tape.reshaped(y, [y.shape[0], 1, 1, y.shape[1]]), layer.finish, pass)
       case .finish(let layer):
         x = try finish(x, layer, pass)
+      case .transposed(let weights, let bias, let stride, let crop):
+        x = try tape.transposedConvolution(
+          x, weights: pass.leaves[weights], bias: bias.map { pass.leaves[$0] }, stride: stride, crop: crop)
+      case .instanceNormalisation(let gamma, let beta, let epsilon, let rectifies):
+        x = try tape.instanceNormalisation(
+          x, gamma: pass.leaves[gamma], beta: pass.leaves[beta], epsilon: Element(epsilon), rectifies: rectifies)
       case .plain(.tap): break
       case .plain(.dropout(let probability)):
         x = try tape.dropout(x, probability: probability, isTraining: pass.mode == .training, &pass.generator)
@@ -167,6 +175,12 @@ package final class TrainableNetwork<Element: Scalar> {
         return .convolution(layer, stride: stride, groups: groups, padding: padding)
       case .dense(let name, _, let hasBias, let activation):
         return .dense(try convolution(name, hasBias: hasBias, .none, activation))
+      case .transposedConvolution(let name, _, _, let stride, let crop, let hasBias):
+        return .transposed(
+          weights: try place(name + ".weight"), bias: hasBias ? try place(name + ".bias") : nil, stride: stride, crop: crop)
+      case .instanceNormalisation(let name, let epsilon, let rectifies):
+        return .instanceNormalisation(
+          gamma: try place(name + ".weight"), beta: try place(name + ".bias"), epsilon: epsilon, rectifies: rectifies)
       case .batchNormalisation(let name, let activation): return .finish(try finish(name, .batch(name), activation))
       case .concatenation(let branches):
         var built: [[Step]] = []
@@ -175,7 +189,8 @@ package final class TrainableNetwork<Element: Scalar> {
       case .residual(let body, let shortCut): return .residual(try build(body), try build(shortCut))
       case .head: throw .invalidArgument("a network with heads of its own cannot be trained")
       case .pool, .chosenPool, .euclideanPool, .globalAverage, .rectifier, .sigmoid, .softmax, .maxout, .dropout,
-        .responseNormalisation, .unitLength, .border, .tap:
+        .responseNormalisation, .unitLength, .border, .reflection, .upsampling, .depthToSpace, .hyperbolicTangent, .linear,
+        .tap:
         return .plain(layer)
       }
     }

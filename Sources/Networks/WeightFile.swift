@@ -151,8 +151,11 @@ package final class WeightFile: @unchecked Sendable {
 
   package func contains(_ name: String) -> Bool { entries[name] != nil || entries[name + ".indices"] != nil }
 
+  /// Of a tensor; nil if it is absent.
+  package func extents(_ name: String) -> [Int]? { (entries[name] ?? entries[name + ".indices"])?.extents }
+
   /// Axes of a tensor, 0 if it is absent.
-  package func rank(_ name: String) -> Int { (entries[name] ?? entries[name + ".indices"])?.extents.count ?? 0 }
+  package func rank(_ name: String) -> Int { extents(name)?.count ?? 0 }
 
   /// - Throws: `.badData` when `tensor` would.
   package func check(_ name: String, _ extents: [Int]) throws(Failure) {

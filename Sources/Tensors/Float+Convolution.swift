@@ -71,9 +71,9 @@ extension Float {
   ) throws(Failure) {
     let kernels = KernelSet.selected
     let shape = filter.shape
-    let schedule = PlainSchedule(window, shape, isPlain: finish.activation == .none && finish.bias == nil && !accumulate)
+    let schedule = PlainSchedule(window, shape, accumulates: accumulate)
     if case .gathered(let rowsPerTask) = schedule.method {
-      return try gather(window, x, gate, filter, y, stride: stride, rowsPerTask, schedule.scratch, workspace)
+      return try gather(window, x, gate, filter, y, stride: stride, finish, rowsPerTask, schedule.scratch, workspace)
     }
     guard gate == nil else { throw .internalError("a plain convolution with more to do was asked to read behind a rectifier") }
     var scratch = schedule.scratch
@@ -134,7 +134,8 @@ extension Float {
   /// To a few channels: the products of all taps in one matrix, from which each result is gathered.
   private static func gather(
     _ window: Window, _ x: UnsafePointer<Float>, _ gate: UnsafePointer<Float>?, _ filter: PackedFilter<Float>,
-    _ y: UnsafeMutablePointer<Float>, stride: Int, _ rowsPerTask: Int, _ scratch: Scratch, _ workspace: Workspace
+    _ y: UnsafeMutablePointer<Float>, stride: Int, _ finish: Finish<Float>, _ rowsPerTask: Int, _ scratch: Scratch,
+    _ workspace: Workspace
   ) throws(Failure) {
     let kernels = KernelSet.selected, shape = filter.shape, columns = window.taps * shape.outputs
     // Once for all calls: column t * outputs + k holds the weights of tap t.
@@ -159,7 +160,8 @@ extension Float {
     let panels = (columns + kernels.tileColumns - 1) / kernels.tileColumns, zStride = panels * kernels.tileColumns
     let nothing = Finish<Float>.nothing.epilogue, rowCount = window.width * window.channels
     let tasksEach = (window.outHeight + rowsPerTask - 1) / rowsPerTask
-    withExtendedLifetime(packed) { [scratch] in
+    let epilogue = finish.epilogue
+    withExtendedLifetime((packed, finish)) { [scratch] in
       ThreadPool.shared.run(window.batch * tasksEach, workers: scratch.workers) { task, worker in
         let first = task % tasksEach * rowsPerTask, rows = min(rowsPerTask, window.outHeight - first)
         let picture = task / tasksEach * window.height * rowCount
@@ -178,7 +180,7 @@ extension Float {
         }
         kernels.gatherTapsBlock(
           window, z, zStride, zRow, y + (task / tasksEach * window.outHeight + first) * window.outWidth * stride, stride,
-          shape.outputs, first, rows)
+          shape.outputs, epilogue, first, rows)
       }
     }
   }
@@ -223,10 +225,10 @@ private struct PlainSchedule {
   /// Numbers that the workers share; behind them come weights that were narrow.
   let sharedCount: Int
 
-  /// - Parameter isPlain: whether the sums are stored as they are.
-  init(_ window: Window, _ filter: FilterShape, isPlain: Bool = true) {
+  /// - Parameter accumulates: whether the sums are added to what is there.
+  init(_ window: Window, _ filter: FilterShape, accumulates: Bool = false) {
     let kernels = KernelSet.selected
-    if isPlain, filter.outputs <= 4, filter.groups == 1, window.taps > 1, window.channels >= 16, window.strideX == 1,
+    if !accumulates, filter.outputs <= 4, filter.groups == 1, window.taps > 1, window.channels >= 16, window.strideX == 1,
       window.strideY == 1
     {
       let rowsPerTask = 16, columns = window.taps * filter.outputs
@@ -234,7 +236,7 @@ private struct PlainSchedule {
       method = .gathered(rowsPerTask: rowsPerTask)
       scratch = Scratch(
         pointers: window.width + kernels.tileRows,
-        extra: lines(window.width * window.channels) + (rowsPerTask + window.kernelHeight - 1) * window.width * zStride, kernels)
+        extra: lines(window.width * window.channels) + 16 + (rowsPerTask + window.kernelHeight - 1) * window.width * zStride, kernels)
       sharedCount = 0
       return
     }

@@ -20,7 +20,7 @@ struct KernelSet: @unchecked Sendable {
   let depthwiseBlock:
     (Window, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Bool, Epilogue, Int, Int) -> Void
   let gatherTapsBlock:
-    (Window, UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, Int, Int, Int, Int) -> Void
+    (Window, UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, Int, Int, Epilogue, Int, Int) -> Void
   let multiplyBlock:
     (
       Int, UnsafePointer<Float>, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int, Bool, Epilogue,

@@ -8,7 +8,7 @@ let usage = """
   usage: facestyle-bench [--only PART,...] [--json FILE] [--models DIR] [--photos DIR]
                          [--first-use PROGRAM]
          facestyle-bench gemm M K N THREADS
-  parts: products, grams, convolutions, elements, faces, frames, style, training, first, search
+  parts: products, grams, convolutions, elements, faces, frames, style, fast, training, first, search
   """
 
 func complain(_ message: String) { (message + "\n").withCString { _ = write(2, $0, strlen($0)) } }
@@ -35,6 +35,7 @@ func table(_ options: [String: String]) throws(Failure) {
     ("faces", { () throws(Failure) in try faceRows(files, threads: threads) }),
     ("frames", { () throws(Failure) in try frameRows(files, threads: threads) }),
     ("style", { () throws(Failure) in try styleRows(files, threads: threads) }),
+    ("fast", { () throws(Failure) in try fastStyleRows(threads: threads) }),
     ("first", { () throws(Failure) in try firstUseRows(files) }),
     ("training", { () throws(Failure) in try trainingRows(threads: threads) }),
     ("search", { () throws(Failure) in try searchRows(threads: threads) }),

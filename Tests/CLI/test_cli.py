@@ -28,7 +28,7 @@ import temporary_postgres  # noqa: E402
 PROGRAM = Path(os.environ.get("FACESTYLE_PROGRAM", REPOSITORY / "build" / "facestyle"))
 MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"))
 PHOTOS = Path(os.environ.get("FACESTYLE_PHOTOS", REPOSITORY / "build" / "photos"))
-COMMANDS = ["detect", "compare", "identify", "gallery", "embed", "evaluate", "calibrate", "train", "style", "demo"]
+COMMANDS = ["detect", "compare", "identify", "gallery", "embed", "evaluate", "calibrate", "train", "style", "restyle", "demo"]
 LARGE = ("--model", "dlib-resnet")  # not the small one that is taken otherwise
 BAD_USAGE = 64  # EX_USAGE of sysexits.h
 
@@ -699,6 +699,56 @@ def test_ctrl_c_finishes_early_and_keeps_the_picture(tmp_path, tiny):
     assert code == 0
     assert 2 <= json.loads(output)["steps"] < 1000000
     assert png_size(out) == (40, 32)
+
+
+# ---- Restyle ----
+
+
+@pytest.fixture(scope="session")
+def networks(tmp_path_factory):
+    """A fast style's and a universal style's, of a few channels."""
+    sys.path[:0] = [str(REPOSITORY / "bindings" / "python"), str(REPOSITORY / "Tests" / "Fixtures" / "reference")]
+    import fast_styles_reference as reference
+    import numpy as np
+    from facestyle.models import tensor_file
+
+    folder = tmp_path_factory.mktemp("networks")
+    for name, weights, metadata in (
+        ("fast-style", reference.small_fast_style(2, 1, False), {"filters": "2", "blocks": "1"}),
+        ("universal-style", reference.small_universal(), {}),
+    ):
+        tensors = {key: np.ascontiguousarray(value, "<f4") for key, value in weights.items()}
+        (folder / f"{name}.safetensors").write_bytes(tensor_file.encode(tensors, {"architecture": name, **metadata}))
+    return folder / "fast-style.safetensors", folder / "universal-style.safetensors"
+
+
+def test_restyle_paints_in_a_networks_own_style(tmp_path, tiny, networks):
+    out = tmp_path / "out.png"
+    report = answer("restyle", tiny[0], "--model", networks[0], "-o", out)
+    assert list(report) == ["width", "height", "seconds"] and report["seconds"] > 0
+    assert (report["width"], report["height"]) == png_size(out) == (40, 32)
+    assert good("restyle", tiny[0], "--model", networks[0], "-o", out).startswith(f"{out}: 40x32 in ")
+
+
+@pytest.mark.parametrize("option", ["strength=1", "method=variance", "levels=1-3", "levels=2", "weights=1,0"])
+def test_every_option_of_restyle_counts(option, tmp_path, tiny, networks):
+    plain, changed = tmp_path / "plain.png", tmp_path / "changed.png"
+    styles = [tiny[1], png(tmp_path / "second.png", 64, 33)]
+    good("restyle", tiny[0], *styles, "--model", networks[1], "-o", plain)
+    good("restyle", tiny[0], *styles, "--model", networks[1], "-o", changed, f"--{option}")
+    assert png_size(plain) == (40, 32) and plain.read_bytes() != changed.read_bytes()
+
+
+def test_restyle_says_what_it_wants(tmp_path, tiny, networks):
+    out = ("-o", tmp_path / "a.png")
+    assert "has one style" in refused("restyle", *tiny, "--model", networks[0], *out)
+    assert "has one style" in refused("restyle", tiny[0], "--model", networks[0], *out, "--strength", 1)
+    assert "like any picture" in refused("restyle", tiny[0], "--model", networks[1], *out)
+    assert "strength 2" in refused("restyle", *tiny, "--model", networks[1], *out, "--strength", 2)
+    small = png(tmp_path / "small.png", 1, 1)
+    assert "1x1, wanted sides of at least 32" in refused("restyle", small, tiny[1], "--model", networks[1], *out)
+    for wrong in (["--levels", "0"], ["--levels", "2-1"], ["--levels", "6"], ["--weights", "a"], ["--method", "gram"]):
+        assert run("restyle", *tiny, "--model", networks[1], *out, *wrong).returncode == BAD_USAGE
 
 
 # ---- Demo ----

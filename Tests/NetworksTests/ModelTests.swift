@@ -4,6 +4,22 @@ import Tensors
 import Testing
 
 @Suite struct ModelTests {
+  @Test func `the file says how wide and deep a fast style's network is`() throws {
+    func filters(_ name: String, _ metadata: [(String, String)]) throws -> [Int] {
+      var filters: [Int] = []
+      for case .convolution(_, let count, _, _, _, _, _, _, _) in try model([("architecture", name)] + metadata).architecture().layers {
+        filters.append(count)
+      }
+      return filters
+    }
+    // deconv1 and deconv2 are transposed convolutions in the one, ordinary ones in the other.
+    #expect(try filters("fast-style", []) == [32, 64, 128, 3])
+    #expect(try filters("fast-style-resize", [("filters", "8"), ("blocks", "2")]) == [8, 16, 32, 16, 8, 3])
+    for text in ["0", "-1", "wide", "1024"] {
+      #expect(outcome { try filters("fast-style", [("filters", text)]) } == "badData: weights: filters is \"\(text)\", wanted a number from 1")
+    }
+  }
+
   private func model(_ metadata: [(String, String)]) throws -> Model { try Model(TensorFile(metadata: metadata).weightFile()) }
 
   @Test func `wants a file that names its architecture`() {

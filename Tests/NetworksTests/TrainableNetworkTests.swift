@@ -31,6 +31,19 @@ private let everyLayer: [Layer] = [
 ]
 private let everyInput = Extent(height: 7, width: 6, channels: 1)
 
+/// The layers that paint, over a picture of 4x4.
+private let paintingLayers: [Layer] = [
+  .reflection(1),
+  .convolution("a", 3, kernel: 3, stride: 2, padding: .uneven(before: 0, after: 1), hasBias: false),
+  .instanceNormalisation("a_in", epsilon: 1e-3, rectifies: true),
+  .residual([.convolution("r", 3, kernel: 3, padding: .zeros(1)), .instanceNormalisation("r_in")]),
+  .transposedConvolution("t", 4, kernel: 3, stride: 2), .instanceNormalisation("t_in"),
+  .upsampling(2), .reflection(1), .convolution("b", 8, kernel: 3), .depthToSpace(2),
+  .transposedConvolution("u", 2, kernel: 4, stride: 2, crop: 1, hasBias: false),
+  .hyperbolicTangent, .linear(scale: 3, offset: 0.5), .tap("embedding"),
+]
+private let paintingInput = Extent(height: 4, width: 4, channels: 2)
+
 /// Small versions of the library's networks, and one layer of each kind.
 private let networks: [(name: String, layers: [Layer], input: Extent)] = [
   ("DenseNet", Architecture.denseNet(stem: 8, blocks: [2, 1], growth: 4, outputs: 5), Extent(height: 35, width: 33, channels: 3)),
@@ -46,7 +59,7 @@ private let networks: [(name: String, layers: [Layer], input: Extent)] = [
       .dense("fc1", 12, activation: .rectifier), .maxout(pieces: 2), .dense("fc7128", 5), .unitLength, .tap("embedding"),
     ], Extent(height: 21, width: 19, channels: 3)
   ),
-  ("one of each", everyLayer, everyInput), ("the reference", referenceLayers, referenceInput),
+  ("one of each", everyLayer, everyInput), ("those that paint", paintingLayers, paintingInput), ("the reference", referenceLayers, referenceInput),
 ]
 
 private func trainable<Element: Scalar>(
@@ -98,7 +111,7 @@ private func trainable<Element: Scalar>(
   /// Of the picture and of every number of every parameter, dropout at work.
   @Test(arguments: [TrainableNetwork<Dual>.Mode.training, .frozen])
   func `reverse mode, forward mode and central differences agree on a whole network`(mode: TrainableNetwork<Dual>.Mode) throws {
-    for (layers, input) in [(everyLayer, everyInput), (referenceLayers, referenceInput)] {
+    for (layers, input) in [(everyLayer, everyInput), (paintingLayers, paintingInput), (referenceLayers, referenceInput)] {
       let weights = try FormulaWeights.file(layers, input)
       let network: TrainableNetwork<Dual> = try trainable(layers, input, weights)
       let statistics = network.parameters.map { $0.value.values }

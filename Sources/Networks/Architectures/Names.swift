@@ -7,6 +7,7 @@ extension Architecture {
       "densenet121", "mobilefacenet", "mobilefacenet-96", "siamese", "siamese-sigmoid", "one-shot",
       "cascade-12", "cascade-24", "cascade-48",
       "cascade-12-calibration", "cascade-24-calibration", "cascade-48-calibration",
+      "fast-style", "fast-style-resize",
     ]
   }
 
@@ -34,6 +35,8 @@ extension Architecture {
     case "cascade-12-calibration": .cascade("cascade-12-calibration", side: 12, isCalibration: true)
     case "cascade-24-calibration": .cascade("cascade-24-calibration", side: 24, isCalibration: true)
     case "cascade-48-calibration": .cascade("cascade-48-calibration", side: 48, isCalibration: true)
+    case "fast-style": .fastStyle()
+    case "fast-style-resize": .fastStyleResize()
     default: nil
     }
   }

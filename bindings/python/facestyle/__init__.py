@@ -30,6 +30,7 @@ _HOMES = {
     "training": ("Photos", "LeftOut", "Trainer", "TrainingStep", "TrainingProgress"),
     "differentiation": ("differentiate", "numeric_gradient", "check_gradient", "GradientReport", "convolve"),
     "style": ("Styler", "StyleJob", "Progress", "Costs", "match_colours"),
+    "fast_style": ("FastStyler", "FastStyleTrainer", "FastTrainingStep", "UniversalStyler"),
     "library": (
         "version", "threads", "set_threads", "instruction_set", "choose_instruction_set", "live_handles", "set_log"),
 }

@@ -27,6 +27,7 @@ FS_LOG_DEBUG, FS_LOG_INFO, FS_LOG_WARNING, FS_LOG_ERROR = 0, 1, 2, 3
 
 FS_IMAGE_MAX_SIDE = 65500
 FS_IMAGE_MAX_PIXELS = 134217728
+FS_UNIVERSAL_MAX_STYLES = 16
 FS_RGB, FS_BGR, FS_RGBA, FS_BGRA, FS_GREY = 0, 1, 2, 3, 4
 FS_NV12, FS_NV21, FS_I420, FS_YUYV = 5, 6, 7, 8
 FS_BILINEAR, FS_BICUBIC, FS_AREA = 0, 1, 2
@@ -61,6 +62,7 @@ FS_START_CONTENT, FS_START_NOISE, FS_START_STYLE = 0, 1, 2
 FS_VARIATION_ABSOLUTE, FS_VARIATION_SQUARED = 0, 1
 FS_COLOURS_STYLE, FS_COLOURS_LUMINANCE, FS_COLOURS_CHOLESKY = 0, 1, 2
 FS_COLOURS_PRINCIPAL, FS_COLOURS_HISTOGRAM = 3, 4
+FS_UNIVERSAL_COVARIANCE, FS_UNIVERSAL_VARIANCE = 0, 1
 FS_SGD, FS_ADAM, FS_ADAMW, FS_RMSPROP = 0, 1, 2, 3
 FS_SCHEDULE_CONSTANT, FS_SCHEDULE_STEP, FS_SCHEDULE_COSINE, FS_SCHEDULE_ONE_CYCLE, FS_SCHEDULE_CYCLICAL = range(5)
 FS_FLOAT32, FS_FLOAT16 = 0, 1
@@ -74,7 +76,7 @@ FS_RULE_NEAREST, FS_RULE_MEAN, FS_RULE_TEMPLATE, FS_RULE_VOTE = 0, 1, 2, 3
 
 # An enum is passed and returned as an int.
 fs_status = fs_log_level = fs_pixel_format = fs_filter = fs_file_format = fs_strength = c_int
-fs_pooling = fs_reduction = fs_cost_variant = fs_loss_kind = fs_action = c_int
+fs_pooling = fs_reduction = fs_cost_variant = fs_loss_kind = fs_action = fs_universal_method = c_int
 fs_colour_matrix = fs_colour_range = fs_face_order = c_int
 fs_function = fs_differentiation = fs_optimiser = fs_schedule = fs_precision = c_int
 fs_quality_reason = fs_track_event = fs_distance_kind = fs_rule = c_int
@@ -108,6 +110,18 @@ class fs_styler(Structure):
 
 
 class fs_style_job(Structure):
+    pass
+
+
+class fs_fast_styler(Structure):
+    pass
+
+
+class fs_universal_styler(Structure):
+    pass
+
+
+class fs_fast_trainer(Structure):
     pass
 
 
@@ -539,6 +553,43 @@ class fs_style_options(Structure):
     ]
 
 
+class fs_universal_options(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("method", fs_universal_method),
+        ("strength", c_float),
+        ("levels", c_uint32),
+        ("weights", POINTER(c_float)),
+        ("weight_count", c_size_t),
+    ]
+
+
+class fs_fast_trainer_options(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("filters", c_uint32),
+        ("blocks", c_uint32),
+        ("side", c_uint32),
+        ("scales", c_uint32),
+        ("content_weight", c_float),
+        ("style_weight", c_float),
+        ("smoothness", c_float),
+        ("rate", c_float),
+        ("seed", c_uint64),
+    ]
+
+
+class fs_fast_training_step(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("step", c_uint32),
+        ("content", c_double),
+        ("style", c_double),
+        ("smoothness", c_double),
+        ("total", c_double),
+    ]
+
+
 class fs_trainer_options(Structure):
     _fields_ = [
         ("size", c_size_t),
@@ -697,6 +748,8 @@ class fs_tsne_options(Structure):
 _image, _model, _detector = POINTER(fs_image), POINTER(fs_model), POINTER(fs_detector)
 _embedder, _gallery, _styler = POINTER(fs_embedder), POINTER(fs_gallery), POINTER(fs_styler)
 _job = POINTER(fs_style_job)
+_fast_styler, _universal_styler = POINTER(fs_fast_styler), POINTER(fs_universal_styler)
+_fast_trainer = POINTER(fs_fast_trainer)
 _photos, _trainer = POINTER(fs_photos), POINTER(fs_trainer)
 _pairs, _landmarks = POINTER(fs_pairs), POINTER(fs_landmarks)
 _tracker = POINTER(fs_tracker)
@@ -944,6 +997,30 @@ FUNCTIONS = {
     "fs_style_job_save": (fs_status, [_job, c_char_p]),
     "fs_style_job_load": (fs_status, [_job, c_char_p]),
     "fs_style_job_destroy": (None, [_job]),
+    # Fast styles
+    "fs_fast_styler_create": (fs_status, [POINTER(_fast_styler), _model]),
+    "fs_fast_styler_run": (fs_status, [_fast_styler, POINTER(_image), _image]),
+    "fs_fast_styler_memory_needed": (fs_status, [_fast_styler, c_uint32, c_uint32, POINTER(c_uint64)]),
+    "fs_fast_styler_destroy": (None, [_fast_styler]),
+    "fs_universal_options_init": (fs_status, [POINTER(fs_universal_options), c_size_t]),
+    "fs_universal_styler_create": (fs_status, [POINTER(_universal_styler), _model, POINTER(_image), c_size_t]),
+    "fs_universal_styler_run": (
+        fs_status,
+        [_universal_styler, POINTER(_image), _image, POINTER(fs_universal_options)],
+    ),
+    "fs_universal_styler_memory_needed": (fs_status, [_universal_styler, c_uint32, c_uint32, POINTER(c_uint64)]),
+    "fs_universal_styler_destroy": (None, [_universal_styler]),
+    "fs_fast_trainer_options_init": (fs_status, [POINTER(fs_fast_trainer_options), c_size_t]),
+    "fs_fast_trainer_create": (
+        fs_status,
+        [POINTER(_fast_trainer), _model, _image, POINTER(fs_fast_trainer_options)],
+    ),
+    "fs_fast_trainer_step": (
+        fs_status,
+        [_fast_trainer, POINTER(_image), c_size_t, POINTER(fs_fast_training_step)],
+    ),
+    "fs_fast_trainer_save_model": (fs_status, [_fast_trainer, c_char_p, c_char_p]),
+    "fs_fast_trainer_destroy": (None, [_fast_trainer]),
     # Photos to learn from
     "fs_photos_create": (fs_status, [POINTER(_photos)]),
     "fs_photos_add_people": (fs_status, [_photos, c_char_p, c_char_p, _floats]),

@@ -1,0 +1,42 @@
+import Tensors
+
+extension Tape {
+  /// Channels to pixels: `y[n, s i + p, s j + q, c] = x[n, i, j, (p s + q) C + c]`, as TensorFlow's depth_to_space.
+  ///
+  /// `x` is [batch, height, width, s^2 C], the result [batch, s height, s width, C].
+  package func depthToSpace(_ x: Variable<Element>, _ side: Int) throws(Failure) -> Variable<Element> {
+    guard x.shape.rank == 4, side >= 1, side < 1 << 8, x.shape[3] % (side * side) == 0 else {
+      throw .invalidArgument("squares of \(side) from \(x.shape.description), wanted side^2 C channels")
+    }
+    let height = x.shape[1], width = x.shape[2], channels = x.shape[3] / (side * side)
+    let y = try Tensor<Element>([x.shape[0], height * side, width * side, channels])
+    depthToSpaceRows(x.tensor.pointer, y.pointer, rows: x.shape[0] * height, width: width, side: side, channels: channels)
+    // dx: the way back, number for number
+    return record(y, from: [x]) { tape, dy throws(Failure) in
+      let dx = try Tensor<Element>(x.shape)
+      let run = side * channels
+      for row in 0..<(x.shape[0] * height) {
+        for p in 0..<side {
+          for j in 0..<width {
+            (dx.pointer + ((row * width + j) * side + p) * run).update(
+              from: dy.pointer + ((row * side + p) * width + j) * run, count: run)
+          }
+        }
+      }
+      try tape.accumulate(dx, into: x)
+    }
+  }
+}
+
+/// Rows in parallel. One row of a square lies together on both sides.
+func depthToSpaceRows<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, rows: Int, width: Int, side: Int, channels: Int
+) {
+  let run = side * channels
+  ThreadPool.shared.run(rows) { row, _ in
+    for p in 0..<side {
+      let target = y + (row * side + p) * width * run, source = x + (row * width * side + p) * run
+      for j in 0..<width { (target + j * run).update(from: source + j * side * run, count: run) }
+    }
+  }
+}

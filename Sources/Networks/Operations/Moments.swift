@@ -1,0 +1,152 @@
+import Tensors
+
+// What the normalisations need of the columns of a matrix [rows, channels]: sums over the rows, and going over it again
+// with factors for each column.
+
+/// What is added up for each column, two sums.
+enum ColumnSums<Element: Scalar> {
+  /// Of `x - centre` and its square.
+  case moments(about: UnsafePointer<Element>)
+  /// Of `dy` and `dy (x - mean)`.
+  case products(_ dy: UnsafePointer<Element>, _ mean: UnsafePointer<Element>)
+}
+
+/// Mean and (biased) variance of each column.
+/// - Parameter partial: room for `columnSumsCount` numbers.
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+package func columnMoments<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ rows: Int, _ channels: Int, _ mean: UnsafeMutablePointer<Element>,
+  _ variance: UnsafeMutablePointer<Element>, _ partial: UnsafeMutablePointer<Element>
+) {
+  // First the mean of a few rows from all over: near enough to the mean of all that the variance about it keeps its
+  // digits, even where one row lies far out.
+  let few = min(rows, 16)
+  for c in 0..<channels { mean[c] = 0 }
+  for i in 0..<few {
+    let source = x + i * rows / few * channels
+    for c in 0..<channels { mean[c] += source[c] }
+  }
+  for c in 0..<channels { mean[c] /= Element(few) }
+  columnSums(x, rows, channels, .moments(about: mean), partial)
+  for c in 0..<channels {
+    let shifted = partial[c] / Element(rows)
+    let spread = partial[channels + c] / Element(rows) - shifted * shifted
+    mean[c] += shifted
+    variance[c] = spread < 0 ? 0 : spread
+  }
+}
+
+/// Two sums for each column, the first `2 * channels` numbers of `sums`: of blocks of rows first, then of the blocks in
+/// their order, so that neither their number nor the threads' changes the last digit, and rounding grows slowly.
+/// - Parameter sums: room for `columnSumsCount` numbers.
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+func columnSums<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ rows: Int, _ channels: Int, _ kind: ColumnSums<Element>,
+  _ sums: UnsafeMutablePointer<Element>
+) {
+  let blocks = blockCount(rows, channels)
+  sums.update(repeating: 0, count: columnSumsCount(rows, channels))
+  forEachBlock(ofRows: rows, channels) { block in
+    let target = sums + block.lowerBound / rowsEach(channels) * 2 * channels
+    switch kind {
+    case .moments(let centre): momentLoop(x, centre, target, channels, block)
+    case .products(let dy, let mean): productLoop(x, dy, mean, target, channels, block)
+    }
+  }
+  // Neighbours are added first.
+  var step = 1
+  while step < blocks {
+    for block in stride(from: 0, to: blocks - step, by: 2 * step) {
+      let target = sums + block * 2 * channels, other = sums + (block + step) * 2 * channels
+      for c in 0..<(2 * channels) { target[c] += other[c] }
+    }
+    step *= 2
+  }
+}
+
+package func columnSumsCount(_ rows: Int, _ channels: Int) -> Int { max(1, blockCount(rows, channels)) * 2 * channels }
+
+private func blockCount(_ rows: Int, _ channels: Int) -> Int { (rows + rowsEach(channels) - 1) / rowsEach(channels) }
+
+/// About 16,000 numbers a block.
+private func rowsEach(_ channels: Int) -> Int { max(1, (1 << 14) / channels) }
+
+func forEachBlock(ofRows rows: Int, _ channels: Int, _ body: (Range<Int>) -> Void) {
+  let each = rowsEach(channels)
+  guard rows > each else { return body(0..<rows) }
+  ThreadPool.shared.run((rows + each - 1) / each) { task, _ in body((task * each)..<min((task + 1) * each, rows)) }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func momentLoop<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ centre: UnsafePointer<Element>, _ sums: UnsafeMutablePointer<Element>, _ channels: Int,
+  _ rows: Range<Int>
+) {
+  let squares = sums + channels
+  for row in rows {
+    let x = x + row * channels
+    for c in 0..<channels {
+      let difference = x[c] - centre[c]
+      sums[c] += difference
+      squares[c] += difference * difference
+    }
+  }
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func productLoop<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ dy: UnsafePointer<Element>, _ mean: UnsafePointer<Element>,
+  _ sums: UnsafeMutablePointer<Element>, _ channels: Int, _ rows: Range<Int>
+) {
+  let products = sums + channels
+  for row in rows {
+    let x = x + row * channels, dy = dy + row * channels
+    for c in 0..<channels {
+      sums[c] += dy[c]
+      products[c] += dy[c] * (x[c] - mean[c])
+    }
+  }
+}
+
+/// `y = f((x - mean) factor + shift)`, the factors of the columns followed by their shifts.
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+func scaleLoop<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ mean: UnsafePointer<Element>, _ factors: UnsafePointer<Element>,
+  _ y: UnsafeMutablePointer<Element>, _ channels: Int, _ rows: Range<Int>, _ rectifies: Bool
+) {
+  let shifts = factors + channels
+  for row in rows {
+    let x = x + row * channels, y = y + row * channels
+    if rectifies {
+      for c in 0..<channels {
+        let value = (x[c] - mean[c]) * factors[c] + shifts[c]
+        y[c] = value < 0 ? 0 : value
+      }
+    } else {
+      for c in 0..<channels { y[c] = (x[c] - mean[c]) * factors[c] + shifts[c] }
+    }
+  }
+}
+
+/// `dx = a dy + b (x - mean) + c`, the terms of the columns one after the other.
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+func gradientLoop<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ mean: UnsafePointer<Element>, _ dy: UnsafePointer<Element>, _ terms: UnsafePointer<Element>,
+  _ dx: UnsafeMutablePointer<Element>, _ channels: Int, _ rows: Range<Int>, usesX: Bool
+) {
+  let slopes = terms + channels, shifts = terms + 2 * channels
+  for row in rows {
+    let x = x + row * channels, dy = dy + row * channels, dx = dx + row * channels
+    if usesX {
+      for c in 0..<channels { dx[c] = terms[c] * dy[c] + slopes[c] * (x[c] - mean[c]) + shifts[c] }
+    } else {
+      for c in 0..<channels { dx[c] = terms[c] * dy[c] }
+    }
+  }
+}

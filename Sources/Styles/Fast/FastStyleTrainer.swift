@@ -1,0 +1,196 @@
+import CSystem
+import Images
+import Networks
+import Tensors
+
+/// Teaches a feed-forward network one style: it paints photos, and VGG-19 tells how far its pictures' features are from the
+/// photos' and their Gram matrices from the style's.
+/// `J = alpha J_content + beta sum over scales and layers of J_style + gamma mean of squared steps between neighbours`
+/// Source: Johnson, Alahi, Fei-Fei, "Perceptual losses for real-time style transfer and super-resolution", 2016; the scales
+/// after Wang, Oxholm, Zhang, Wang, "Multimodal transfer", 2017.
+package final class FastStyleTrainer {
+  package struct Options: Sendable {
+    /// Of the network: filters of its first layer, and residual blocks.
+    package var filters = 32, blocks = 5
+    /// Of the pictures that it is taught with, a multiple of 16.
+    package var side = 256
+    /// 1, or 2 to match the style at half the size too: large strokes and small ones.
+    package var scales = 1
+    package var contentWeight: Float = 1, styleWeight: Float = 10, smoothness: Float = 1e-3
+    /// Adam's.
+    package var rate: Float = 1e-3
+    package var seed: UInt64 = 1
+
+    package init() {}
+  }
+
+  /// What a step made of its pictures, before it moved the weights; means over the pictures, weighted.
+  package struct Report {
+    package var content = 0.0, style = 0.0, smoothness = 0.0
+    package var total: Double { content + style + smoothness }
+  }
+
+  private static let contentLayer = "conv3_3"
+  private static let styleLayers = ["conv1_2", "conv2_2", "conv3_3", "conv4_3"]
+
+  private let options: Options
+  private let vgg: Network<Float>
+  private let network: TrainableNetwork<Float>
+  private let optimiser: Optimiser<Float>
+  /// The style's mean products of channels, by scale and layer.
+  private let grams: [[Tensor<Float>]]
+  private let recycling = Memory.Recycling()
+  /// Steps done.
+  package private(set) var steps = 0
+
+  /// - Parameter model: of VGG-19.
+  package init(_ model: Model, style: Image, _ options: Options) throws(Failure) {
+    guard model.architectureName == "vgg19" else {
+      throw .wrongModel("the model is \"\(model.architectureName)\", a fast style is taught by vgg19")
+    }
+    try options.check()
+    self.options = options
+    vgg = try model.network()
+    let architecture = Architecture.fastStyleResize(filters: options.filters, blocks: options.blocks)
+    var generator = Generator(seed: options.seed)
+    network = try TrainableNetwork(architecture.layers, input: architecture.input) { specification throws(Failure) in
+      try FastStyleTrainer.initial(specification, &generator)
+    }
+    optimiser = try Optimiser(.adam(Adam()), network.parameters)
+    var grams: [[Tensor<Float>]] = []
+    let cut = try StyleTransfer.cover(style, width: options.side, height: options.side)
+    for scale in 0..<options.scales {
+      let side = options.side >> scale
+      let picture = try Tensor<Float>([1, side, side, 3])
+      let image = try cut.resized(width: side, height: side, filter: .bicubic)
+      Architecture.vgg19.fill(picture.pointer, image.pixels.pointer, height: side, width: side)
+      withExtendedLifetime(image) {}
+      let tape = Tape<Float>()
+      var products: [Tensor<Float>] = []
+      for features in try vgg.run(picture, .init(FastStyleTrainer.styleLayers)) {
+        products.append(try tape.gramMatrix(tape.constant(features)).tensor)
+      }
+      grams.append(products)
+    }
+    self.grams = grams
+  }
+
+  /// The last layer begins in the middle of the levels, so that the first pictures are grey rather than black.
+  private static func initial(
+    _ specification: TensorSpecification, _ generator: inout Generator
+  ) throws(Failure) -> Tensor<Float> {
+    if specification.name == "deconv3.bias" { return try Tensor(specification.extents, repeating: 127.5) }
+    return try initialTensor(specification, &generator)
+  }
+
+  /// One step on some photos, each cut about its centre; nothing is changed when it throws.
+  /// - Throws: `.badData` when the costs leave the range of Float.
+  package func step(_ contents: [Image]) throws(Failure) -> Report {
+    guard !contents.isEmpty else { throw .invalidArgument("a step on 0 photos, wanted 1 or more") }
+    var report = Report()
+    var sums: [Tensor<Float>] = []
+    let share = 1 / Float(contents.count)
+    for content in contents {
+      // One after another: instance normalisation looks at one picture, and memory is needed for one.
+      let gradients = try gradients(content, share: share, &report)
+      if sums.isEmpty {
+        sums = gradients
+      } else {
+        for (sum, gradient) in zip(sums, gradients) { add(gradient, to: sum) }
+      }
+    }
+    guard report.total.isFinite else { throw .badData("step \(steps): the cost is \(report.total)") }
+    try optimiser.step(sums, rate: options.rate)
+    steps += 1
+    return report
+  }
+
+  private func gradients(
+    _ content: Image, share: Float, _ report: inout Report
+  ) throws(Failure) -> [Tensor<Float>] {
+    let side = options.side, image = try StyleTransfer.cover(content, width: side, height: side)
+    let levels = try Tensor<Float>([1, side, side, 3]), target = try Tensor<Float>([1, side, side, 3])
+    for i in 0..<levels.count { levels.pointer[i] = Float(image.pixels.pointer[i]) }
+    Architecture.vgg19.fill(target.pointer, image.pixels.pointer, height: side, width: side)
+    withExtendedLifetime(image) {}
+    let wanted = try vgg.run(target, .init([FastStyleTrainer.contentLayer]))[0]
+
+    let tape = Tape<Float>(), leaves = network.leaves(on: tape)
+    let painted = try network.run(tape.constant(levels), leaves, .training, on: tape)
+    var picture = try forVGG(painted, on: tape)
+    var styles: [Variable<Float>] = []
+    var contentCost: Variable<Float>?
+    for (scale, grams) in grams.enumerated() {
+      if scale > 0 { picture = try tape.pool(picture, .average, kernel: 2, stride: 2) }
+      var names = FastStyleTrainer.styleLayers
+      if scale == 0 { names.append(FastStyleTrainer.contentLayer) }
+      let features = try vgg.run(picture, .init(names), on: tape)
+      for (i, gram) in grams.enumerated() { styles.append(try tape.styleCost(features[i], gram, .normalised)) }
+      if scale == 0 { contentCost = try tape.contentCost(features[grams.count], wanted, .normalised) }
+    }
+    guard let contentCost else { throw .internalError("a training without scales") }
+    let smoothness = try roughness(painted, on: tape)
+    let parts = [contentCost] + styles + [smoothness]
+    let weights = [options.contentWeight] + styles.map { _ in options.styleWeight } + [options.smoothness]
+    let total = try tape.weightedSum(parts, weights.map { $0 * share })
+    report.content += Double(contentCost.scalar * options.contentWeight * share)
+    for style in styles { report.style += Double(style.scalar * options.styleWeight * share) }
+    report.smoothness += Double(smoothness.scalar * options.smoothness * share)
+    var trained: [Variable<Float>] = []
+    for (leaf, parameter) in zip(leaves, network.parameters) where parameter.isTrained { trained.append(leaf) }
+    return try tape.gradients(of: total, at: trained)
+  }
+
+  /// R, G, B levels to B, G, R less the mean, as a convolution: so that the gradient finds its way back.
+  private func forVGG(_ x: Variable<Float>, on tape: Tape<Float>) throws(Failure) -> Variable<Float> {
+    let mean = Architecture.vgg19.mean
+    let exchange = try Tensor<Float>([3, 3, 1, 1], [0, 0, 1, 0, 1, 0, 1, 0, 0])
+    return try tape.convolution(
+      x, weights: tape.constant(exchange), bias: tape.constant(Tensor([3], [-mean.0, -mean.1, -mean.2])), padding: .valid)
+  }
+
+  /// The mean of the squared steps to the right and downwards.
+  private func roughness(_ x: Variable<Float>, on tape: Tape<Float>) throws(Failure) -> Variable<Float> {
+    var weights: [Float] = []
+    for _ in 0..<3 { weights += [-1, 1, 0, 0, -1, 0, 1, 0] }
+    let steps = try tape.convolution(
+      x, weights: tape.constant(Tensor([6, 1, 2, 2], weights)), bias: nil, groups: 3, padding: .valid)
+    return try tape.squaredDistance(
+      steps, to: Tensor(steps.shape.extents, repeating: 0), factor: 1 / Float(steps.tensor.count))
+  }
+
+  /// Writes the network as a model of a fast style.
+  package func save(path: String, metadata: [String: String] = [:]) throws(Failure) {
+    var file = WeightFileWriter()
+    file.metadata = metadata
+    file.metadata["architecture"] = "fast-style-resize"
+    file.metadata["filters"] = "\(options.filters)"
+    file.metadata["blocks"] = "\(options.blocks)"
+    for parameter in network.parameters { try file.add(parameter.name, parameter.value) }
+    try file.write(path: path)
+  }
+}
+
+private func add(_ gradient: Tensor<Float>, to sum: Tensor<Float>) {
+  for i in 0..<sum.count { sum.pointer[i] += gradient.pointer[i] }
+  withExtendedLifetime((gradient, sum)) {}
+}
+
+extension FastStyleTrainer.Options {
+  fileprivate func check() throws(Failure) {
+    func check(_ value: Float, _ name: StaticString, from least: Float, to most: Float) throws(Failure) {
+      guard value >= least, value <= most else { throw .invalidArgument("\(name) \(value), wanted \(least) to \(most)") }
+    }
+    guard filters >= 1, filters <= 256, blocks >= 1, blocks <= 64 else {
+      throw .invalidArgument("a network of \(filters) filters and \(blocks) blocks, wanted 1 to 256 and 1 to 64")
+    }
+    guard side >= 32, side <= 2048, side % 16 == 0 else {
+      throw .invalidArgument("pictures of \(side)x\(side), wanted a multiple of 16 from 32 to 2048")
+    }
+    guard scales == 1 || scales == 2 else { throw .invalidArgument("\(scales) scales, wanted 1 or 2") }
+    try check(contentWeight, "content weight", from: 0, to: 1e12)
+    try check(styleWeight, "style weight", from: 0, to: 1e12)
+    try check(smoothness, "smoothness", from: 0, to: 1e12)
+    try check(rate, "rate", from: 1e-8, to: 1)
+  }
+}

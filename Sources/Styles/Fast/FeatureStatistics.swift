@@ -1,0 +1,81 @@
+import CSystem
+import Networks
+import Tensors
+
+/// Mean and covariance of features, and what whitening and colouring make of them.
+struct FeatureStatistics: Sendable {
+  let mean: [Double]
+  /// `C = mean of (x - mean) transpose(x - mean) + ridge I`, [channels, channels].
+  let covariance: [Double]
+
+  var channels: Int { mean.count }
+
+  /// How much of the mean square the covariance's diagonal is raised by: directions in which features hardly vary would
+  /// else be blown up to noise, and be divided by nothing where a picture has one colour.
+  private static let ridge = 1e-4
+
+  /// - Parameters:
+  ///   - x: [rows, channels]
+  ///   - name: of what has these features, for an error.
+  /// - Throws: `.badData` for features that are not finite.
+  init(
+    _ x: UnsafePointer<Float>, rows: Int, channels: Int, _ name: String, _ workspace: Workspace
+  ) throws(Failure) {
+    let mean = try Tensor<Float>([channels]), variance = try Tensor<Float>([channels])
+    let gram = try Tensor<Float>([channels, channels])
+    try Float.gram(x, rows: rows, columns: channels, gram.pointer, workspace)
+    let sums = try workspace.take(columnSumsCount(rows, channels))
+    columnMoments(x, rows, channels, mean.pointer, variance.pointer, sums)
+    var covariance = [Double](repeating: 0, count: channels * channels)
+    var square = 0.0, isFinite = true
+    for k in 0..<channels {
+      for l in 0..<channels {
+        let product = Double(gram[k * channels + l]) / Double(rows)
+        covariance[k * channels + l] = product - Double(mean[k]) * Double(mean[l])
+        if !product.isFinite { isFinite = false }
+      }
+      // About the mean: the difference of two squares loses the digits of a small variance.
+      covariance[k * channels + k] = Double(variance[k])
+      square += Double(gram[k * channels + k]) / Double(rows * channels)
+    }
+    guard isFinite else { throw .badData("\(name) has features that are not finite: the model's weights are damaged") }
+    for k in 0..<channels { covariance[k * channels + k] += FeatureStatistics.ridge * square + 1e-12 }
+    self.mean = mean.values.map { Double($0) }
+    self.covariance = covariance
+  }
+
+  /// `C^power` of the whole covariance: 0.5 colours, -0.5 whitens.
+  /// - Throws: `.internalError` where LAPACK does not converge.
+  func covariance(to power: Double) throws(Failure) -> [Double] {
+    let (values, vectors) = try symmetricEigenvectors(covariance, side: channels)
+    // Rounding may leave an eigenvalue below the ridge, or below 0.
+    let least = covariance.indices.reduce(0) { max($0, covariance[$1]) } * 1e-9 + 1e-15
+    let n = channels
+    var scaled = vectors
+    for k in 0..<n {
+      let factor = pow(max(values[k], least), power)
+      for i in 0..<n { scaled[k * n + i] *= factor }
+    }
+    // sum over k of factor[k] v[k] transpose(v[k])
+    return transposedProduct(scaled, vectors, side: n)
+  }
+
+  /// The same of the variances alone.
+  func variances(to power: Double) -> [Double] {
+    var result: [Double] = []
+    for k in 0..<channels { result.append(pow(covariance[k * channels + k], power)) }
+    return result
+  }
+}
+
+/// `transpose(a) b` of two square matrices.
+func transposedProduct(_ a: [Double], _ b: [Double], side n: Int) -> [Double] {
+  var product = [Double](repeating: 0, count: n * n)
+  for k in 0..<n {
+    for i in 0..<n {
+      let factor = a[k * n + i]
+      for j in 0..<n { product[i * n + j] += factor * b[k * n + j] }
+    }
+  }
+  return product
+}

@@ -1,0 +1,221 @@
+import CSystem
+import Images
+import Networks
+import Tensors
+
+/// Paints any picture in the manner of any other, with no training: at each level of VGG-19, from the coarsest to the
+/// finest, the features of the picture so far are given the statistics of the style's, and a decoder makes a picture of
+/// them. It never changes: threads may share it.
+/// Source: Li et al., "Universal style transfer via feature transforms", 2017, section 3.
+package final class UniversalStyler: Sendable {
+  package enum Method: Sendable {
+    /// Mean and covariance become the style's: whitening and colouring.
+    case covariance
+    /// Mean and variance of each channel do: adaptive instance normalisation (Huang and Belongie 2017).
+    case variance
+  }
+
+  package struct Options: Sendable {
+    package var method = Method.covariance
+    /// 0: the content as the decoders give it; 1: the style's statistics.
+    package var strength: Float = 0.6
+    /// Which of the file's levels take part; empty for all.
+    package var levels: [Int] = []
+    /// Of each style; empty for equal ones. They are divided by their sum.
+    package var weights: [Float] = []
+
+    package init() {}
+  }
+
+  private struct Level {
+    let network: UniversalStyle.Level
+    let encoder, decoder: Executor
+    /// Of each style.
+    let styles: [Colour]
+  }
+
+  /// A style at one level: what whitened features are multiplied by, and added to.
+  private struct Colour {
+    let mean, covarianceRoot, deviations: [Double]
+  }
+
+  /// From the coarsest.
+  private let levels: [Level]
+  /// One level after another works in the same; an encoder's answer is there while the decoder runs.
+  private let encoding = Executor.Memory(), decoding = Executor.Memory()
+  private let styleCount: Int
+
+  /// - Throws: `.wrongModel`; `.invalidArgument` for a style too small for the file's coarsest level.
+  package init(_ model: Model, styles: [Image]) throws(Failure) {
+    guard model.architectureName == UniversalStyle.architectureName else {
+      throw .wrongModel("the model is \"\(model.architectureName)\", a universal style wants universal-style")
+    }
+    let networks = try UniversalStyle(model.weights)
+    let scale = networks.members.reduce(1) { max($0, $1.scale) }
+    for style in styles { try UniversalStyler.check(style, scale: scale, "a style") }
+    var levels: [Level] = []
+    for network in networks.members.reversed() {
+      let encoder = Executor(network.encoder, .init(["features"]), memory: encoding)
+      var colours: [Colour] = []
+      for style in styles { colours.append(try UniversalStyler.colour(style, network, encoder)) }
+      levels.append(
+        Level(
+          network: network, encoder: encoder,
+          decoder: Executor(network.decoder, .init(["picture"]), memory: decoding), styles: colours))
+    }
+    self.levels = levels
+    styleCount = styles.count
+  }
+
+  private static func check(_ image: Image, scale: Int, _ name: StaticString) throws(Failure) {
+    // Two of the coarsest features' pixels: one has no variance.
+    guard image.width >= 2 * scale, image.height >= 2 * scale else {
+      throw .invalidArgument("\(name) of \(image.width)x\(image.height), wanted sides of at least \(2 * scale)")
+    }
+  }
+
+  private static func colour(
+    _ style: Image, _ network: UniversalStyle.Level, _ encoder: Executor
+  ) throws(Failure) -> Colour {
+    let canvas = Canvas(width: style.width, height: style.height, multipleOf: network.scale, white: 1)
+    return try encoder.run(batch: 1, height: canvas.fullHeight, width: canvas.fullWidth) { input in
+      canvas.fill(input, from: style)
+    } _: { answers throws(Failure) in
+      let extents = answers.extents(0)
+      let statistics = try FeatureStatistics(
+        answers[0], rows: extents[1] * extents[2], channels: extents[3], "a style at level \(network.number)", Workspace())
+      return Colour(
+        mean: statistics.mean, covarianceRoot: try statistics.covariance(to: 0.5), deviations: statistics.variances(to: 0.5))
+    }
+  }
+
+  /// The content in the styles' manner, of its size.
+  /// - Throws: `.invalidArgument` for options outside their ranges and a content too small for the coarsest level asked for.
+  package func run(_ content: Image, _ options: Options) throws(Failure) -> Image {
+    guard options.strength >= 0, options.strength <= 1 else {
+      throw .invalidArgument("strength \(options.strength), wanted 0 to 1")
+    }
+    let weights = try weights(options), levels = try levels(options.levels)
+    guard let first = levels.first else { throw .internalError("a universal style without levels") }
+    try UniversalStyler.check(content, scale: first.network.scale, "a content")
+    let canvas = Canvas(width: content.width, height: content.height, multipleOf: first.network.scale, white: 1)
+    let picture = try Tensor<Float>([canvas.fullHeight, canvas.fullWidth, 3]), workspace = Workspace()
+    canvas.fill(picture.pointer, from: content)
+    for level in levels { try paint(picture, level, options, weights, workspace) }
+    return try canvas.image(from: picture.pointer, "the universal style")
+  }
+
+  /// One level: encodes the picture, changes the features' statistics, decodes them into the picture's place.
+  private func paint(
+    _ picture: Tensor<Float>, _ level: Level, _ options: Options, _ weights: [Double], _ workspace: Workspace
+  ) throws(Failure) {
+    let height = picture.shape[0], width = picture.shape[1]
+    try level.encoder.run(batch: 1, height: height, width: width) { input in
+      input.update(from: picture.pointer, count: picture.count)
+    } _: { answers throws(Failure) in
+      let extents = answers.extents(0), rows = extents[1] * extents[2], channels = extents[3]
+      let statistics = try FeatureStatistics(
+        answers[0], rows: rows, channels: channels, "the picture at level \(level.network.number)", workspace)
+      let transform = try FeatureTransform(statistics, level, options, weights)
+      try level.decoder.run(batch: 1, height: extents[1], width: extents[2]) { features throws(Failure) in
+        try transform.apply(answers[0], features, rows: rows, workspace)
+      } _: { pictures in
+        picture.pointer.update(from: pictures[0], count: picture.count)
+      }
+    }
+  }
+
+  /// `y = T (x - mean) + shift`, which gives features of the content the wanted statistics.
+  private struct FeatureTransform {
+    let channels: Int
+    private let matrix: PackedMatrix<Float>
+    private let finish: Finish<Float>
+
+    /// With strength a and weights w of the styles: `T = a sum of w[k] root(C[k]) inverse root(C) + (1 - a) I`,
+    /// `shift = a sum of w[k] mean[k] + (1 - a) mean`.
+    init(
+      _ content: FeatureStatistics, _ level: Level, _ options: Options, _ weights: [Double]
+    ) throws(Failure) {
+      let n = content.channels, strength = Double(options.strength)
+      channels = n
+      var shift = content.mean.map { (1 - strength) * $0 }
+      for (style, weight) in zip(level.styles, weights) {
+        for c in 0..<n { shift[c] += strength * weight * style.mean[c] }
+      }
+      // Transposed, for rows are multiplied from the right.
+      var transposed = [Double](repeating: 0, count: n * n)
+      switch options.method {
+      case .covariance:
+        var root = [Double](repeating: 0, count: n * n)
+        for (style, weight) in zip(level.styles, weights) {
+          for i in 0..<(n * n) { root[i] += strength * weight * style.covarianceRoot[i] }
+        }
+        // Both are symmetric, so that (root whitening)' = whitening root = whitening' root.
+        transposed = transposedProduct(try content.covariance(to: -0.5), root, side: n)
+      case .variance:
+        let whitening = content.variances(to: -0.5)
+        for (style, weight) in zip(level.styles, weights) {
+          for c in 0..<n { transposed[c * n + c] += strength * weight * style.deviations[c] * whitening[c] }
+        }
+      }
+      for c in 0..<n { transposed[c * n + c] += 1 - strength }
+      for i in 0..<n {
+        for j in 0..<n { shift[j] -= content.mean[i] * transposed[i * n + j] }
+      }
+      let numbers = try Tensor<Float>([n, n], transposed.map { Float($0) })
+      matrix = try Float.pack(depth: n, columns: n, numbers.pointer, rowStride: n, columnStride: 1)
+      withExtendedLifetime(numbers) {}
+      finish = try Finish(bias: shift.map { Float($0) })
+    }
+
+    func apply(
+      _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, rows: Int, _ workspace: Workspace
+    ) throws(Failure) {
+      try Float.multiply(
+        rows: rows, x, rowStride: channels, columnStride: 1, matrix, y, accumulate: false, finish, workspace)
+    }
+  }
+
+  /// The styles' weights with a sum of 1.
+  private func weights(_ options: Options) throws(Failure) -> [Double] {
+    guard !options.weights.isEmpty else {
+      return [Double](repeating: 1 / Double(styleCount), count: styleCount)
+    }
+    guard options.weights.count == styleCount else {
+      throw .invalidArgument("\(options.weights.count) weights for \(styleCount) styles, wanted one for each")
+    }
+    var sum = 0.0
+    for weight in options.weights {
+      guard weight >= 0, weight <= 1e6 else { throw .invalidArgument("weight \(weight) of a style, wanted 0 to 1e6") }
+      sum += Double(weight)
+    }
+    guard sum > 0 else { throw .invalidArgument("the styles' weights are all 0, wanted one above") }
+    return options.weights.map { Double($0) / sum }
+  }
+
+  private func levels(_ wanted: [Int]) throws(Failure) -> [Level] {
+    for number in wanted where !levels.contains(where: { $0.network.number == number }) {
+      throw .invalidArgument("level \(number), which the model lacks")
+    }
+    return wanted.isEmpty ? levels : levels.filter { wanted.contains($0.network.number) }
+  }
+
+  /// Bytes that a run for a content of this size will make the process hold at its peak, beyond what it holds now.
+  package func memoryNeeded(width: Int, height: Int) throws(Failure) -> Int {
+    try Image.check(width: width, height: height)
+    let scale = levels.first?.network.scale ?? 1
+    let canvas = Canvas(width: width, height: height, multipleOf: scale, white: 1)
+    var encoder = (memory: 0, workspace: 0), decoder = encoder
+    var bytes = MemoryLayout<Float>.stride * canvas.count + 3 * width * height
+    for level in levels {
+      let side = level.network.scale
+      let down = try level.encoder.needed(batch: 1, height: canvas.fullHeight, width: canvas.fullWidth)
+      let up = try level.decoder.needed(batch: 1, height: canvas.fullHeight / side, width: canvas.fullWidth / side)
+      encoder = (max(encoder.memory, down.memory), max(encoder.workspace, down.workspace))
+      decoder = (max(decoder.memory, up.memory), max(decoder.workspace, up.workspace))
+      bytes += down.weightBytes + up.weightBytes
+    }
+    return bytes + encoding.missingBytes(encoder.memory, encoder.workspace)
+      + decoding.missingBytes(decoder.memory, decoder.workspace)
+  }
+}

@@ -1,0 +1,142 @@
+import ArgumentParser
+import CFaceStyle
+
+struct Restyle: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Paints a picture in one pass of a network.",
+    usage: "facestyle restyle <content> [<style> ...] --model <file> -o <file>",
+    discussion: """
+      With a network that learned one style (fast-style, fast-style-resize) no style is
+      named. With a universal-style model one or more are, and the options from
+      --strength on count.
+      """)
+
+  @Argument(help: "The picture to paint.") var content: String
+  @Argument(help: "The pictures to paint like.") var styles: [String] = []
+
+  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("A .png or .jpg file.", valueName: "file"))
+  var output: String
+
+  @Option(help: ArgumentHelp("The network.", valueName: "file"))
+  var model: String
+
+  @Option(help: "How far to go, 0 to 1. (default: 0.6)") var strength: Float?
+
+  @Option(help: "What of the style: covariance or variance. (default: covariance)")
+  var method: Method?
+
+  @Option(help: ArgumentHelp("Of 1, the finest, to 5: 3,4 or 1-4. (default: all)", valueName: "levels"))
+  var levels: Levels?
+
+  @Option(help: ArgumentHelp("Of each style: 2,1. (default: equal)", valueName: "weights"))
+  var weights: Weights?
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard ["png", "jpg", "jpeg"].contains(nameAndExtension(output).1) else {
+      throw ValidationError("--output is '\(output)', wanted is a .png, .jpg or .jpeg file.")
+    }
+  }
+
+  func run() throws {
+    try common.apply()
+    let network = try openModel(model, asked: model), painted = try Picture(opening: content)
+    let stopwatch = Stopwatch()
+    let result = try network.architecture == "universal-style" ? universal(network, painted) : fast(network, painted)
+    let seconds = stopwatch.seconds
+    try result.write(to: output)
+    if common.json {
+      print(
+        JSON.object([
+          "width": .integer(result.width), "height": .integer(result.height), "seconds": .number(seconds),
+        ]))
+    } else {
+      print("\(output): \(result.width)x\(result.height) in \(fixed(seconds, 2)) s")
+    }
+  }
+
+  private func fast(_ network: Model, _ painted: Picture) throws(Failure) -> Picture {
+    guard styles.isEmpty, strength == nil, method == nil, levels == nil, weights == nil else {
+      throw Failure("\(model) is a \(network.architecture), which has one style: wanted no other and no options of one")
+    }
+    return try FastStyler(network).paint(painted)
+  }
+
+  private func universal(_ network: Model, _ painted: Picture) throws(Failure) -> Picture {
+    guard !styles.isEmpty else { throw Failure("\(model) paints like any picture: wanted one at least") }
+    var pictures: [Picture] = []
+    for style in styles { pictures.append(try Picture(opening: style)) }
+    var options = fs_universal_options()
+    try check(fs_universal_options_init(&options, MemoryLayout<fs_universal_options>.size))
+    if let strength { options.strength = strength }
+    if method == .variance { options.method = FS_UNIVERSAL_VARIANCE }
+    if let levels { options.levels = levels.bits }
+    return try UniversalStyler(network, pictures).paint(painted, options, weights: weights?.values ?? [])
+  }
+}
+
+enum Method: String, ExpressibleByArgument { case covariance, variance }
+
+/// "1-4" or "3,5"
+struct Levels: ExpressibleByArgument {
+  /// Bit l - 1 for level l.
+  var bits: UInt32 = 0
+
+  init?(argument: String) {
+    for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+      guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first >= 1, first <= last, last <= 5
+      else { return nil }
+      for level in first...last { bits |= 1 << UInt32(level - 1) }
+    }
+  }
+}
+
+/// "2,1"
+struct Weights: ExpressibleByArgument {
+  let values: [Float]
+
+  init?(argument: String) {
+    let values = argument.split(separator: ",", omittingEmptySubsequences: false).map { Float($0) }
+    guard values.allSatisfy({ $0 != nil }) else { return nil }
+    self.values = values.compactMap { $0 }
+  }
+}
+
+/// A network that learned one style.
+private final class FastStyler {
+  private let handle: OpaquePointer
+
+  init(_ model: Model) throws(Failure) { handle = try made(model.path) { fs_fast_styler_create(&$0, model.handle) } }
+  deinit { fs_fast_styler_destroy(handle) }
+
+  func paint(_ content: Picture) throws(Failure) -> Picture {
+    Picture(owning: try made("") { fs_fast_styler_run(handle, &$0, content.handle) })
+  }
+}
+
+/// Networks that paint like any picture, with those pictures.
+private final class UniversalStyler {
+  private let handle: OpaquePointer
+
+  init(_ model: Model, _ styles: [Picture]) throws(Failure) {
+    handle = try withExtendedLifetime(styles) { () throws(Failure) in
+      let handles = styles.map { Optional($0.handle) }
+      return try made(model.path) { fs_universal_styler_create(&$0, model.handle, handles, handles.count) }
+    }
+  }
+
+  deinit { fs_universal_styler_destroy(handle) }
+
+  func paint(_ content: Picture, _ options: fs_universal_options, weights: [Float]) throws(Failure) -> Picture {
+    var options = options
+    return Picture(
+      owning: try made("") { out in
+        weights.withUnsafeBufferPointer { weights in
+          if !weights.isEmpty { (options.weights, options.weight_count) = (weights.baseAddress, weights.count) }
+          return fs_universal_styler_run(handle, &out, content.handle, &options)
+        }
+      })
+  }
+}

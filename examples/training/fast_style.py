@@ -1,0 +1,71 @@
+"""Teaches a small network one style, from a painting and a folder of photos, and paints a photo with it.
+
+    python examples/training/fast_style.py VGG STYLE PHOTOS PHOTO [--out FOLDER] [--steps 2000] [--scales 2]
+
+VGG is the model that `make models` fetches. Written are the network (a model for `facestyle restyle`), a log of the costs,
+and PHOTO as the network painted it on the way. A progress line is shown.
+"""
+
+import argparse
+import json
+import random
+import time
+from pathlib import Path
+
+import facestyle as fs
+
+PICTURES = {".jpg", ".jpeg", ".png"}
+
+
+def batches(folder, count, seed):
+    """Photos in a seeded order, over and over."""
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES)
+    if not paths:
+        raise SystemExit(f"{folder}: no photos (wanted .jpg or .png)")
+    order = random.Random(seed)
+    while True:
+        order.shuffle(paths)
+        for first in range(0, len(paths) - count + 1, count) or [0]:
+            yield paths[first : first + count]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("vgg", "style", "photos", "photo"):
+        parser.add_argument(name, type=Path)
+    parser.add_argument("--out", type=Path, default=Path("fast-style"))
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--side", type=int, default=256)
+    parser.add_argument("--filters", type=int, default=16)
+    parser.add_argument("--blocks", type=int, default=3)
+    parser.add_argument("--scales", type=int, default=1)
+    parser.add_argument("--style-weight", type=float)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    settings = {key: getattr(options, key) for key in ("side", "filters", "blocks", "scales", "seed")}
+    if options.style_weight is not None:
+        settings["style_weight"] = options.style_weight
+
+    started, model_path = time.monotonic(), options.out / f"{options.style.stem}.safetensors"
+    with fs.Model.open(options.vgg) as vgg, fs.Image.open(options.style) as style:
+        trainer = fs.FastStyleTrainer(vgg, style, **settings)
+    with trainer, fs.Image.open(options.photo) as photo, open(options.out / "log.jsonl", "w") as log:
+        for done, paths in zip(range(1, options.steps + 1), batches(options.photos, options.batch, options.seed)):
+            contents = [fs.Image.open(path) for path in paths]
+            step = trainer.step(contents)
+            for content in contents:
+                content.close()
+            seconds = time.monotonic() - started
+            print(json.dumps({**step._asdict(), "seconds": round(seconds, 2)}), file=log, flush=True)
+            print(f"\r{done}/{options.steps}  J {step.total:.4g}  {seconds / done:.2f} s a step ", end="", flush=True)
+            if done % 250 == 0 or done == options.steps:
+                trainer.save_model(model_path, note=f"{done} steps on {options.photos.name}")
+                with fs.Model.open(model_path) as model, fs.FastStyler(model) as styler, styler.run(photo) as picture:
+                    picture.save(options.out / f"{options.photo.stem}-{done:05d}.png")
+    print(f"\n{model_path}")
+
+
+if __name__ == "__main__":
+    main()
