@@ -93,17 +93,6 @@ struct Levels: ExpressibleByArgument {
   }
 }
 
-/// "2,1"
-struct Weights: ExpressibleByArgument {
-  let values: [Float]
-
-  init?(argument: String) {
-    let values = argument.split(separator: ",", omittingEmptySubsequences: false).map { Float($0) }
-    guard values.allSatisfy({ $0 != nil }) else { return nil }
-    self.values = values.compactMap { $0 }
-  }
-}
-
 /// A network that learned one style.
 private final class FastStyler {
   private let handle: OpaquePointer

@@ -189,7 +189,7 @@ static void refusals(void) {
       for (unsigned k = 0; k < sizeof sizes / sizeof *sizes; k++)
         CHECK_REFUSED(FS_INVALID_ARGUMENT, value,
                       costs[i](a, a, sizes[k][0], sizes[k][1], sizes[k][2], FS_COST_NORMALISED, &value));
-      CHECK_REFUSED(FS_INVALID_ARGUMENT, value, costs[i](a, a, 1, 2, 2, (fs_cost_variant)2, &value));
+      CHECK_REFUSED(FS_INVALID_ARGUMENT, value, costs[i](a, a, 1, 2, 2, (fs_cost_variant)4, &value));
       CHECK_REFUSED(FS_INVALID_ARGUMENT, value, costs[i](a, a, 1, 2, 2, (fs_cost_variant)0xffffffffu, &value));
     }
   }
