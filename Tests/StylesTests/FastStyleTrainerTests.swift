@@ -1,3 +1,4 @@
+import CSystem
 import Images
 import Networks
 import Styles

@@ -1,3 +1,4 @@
+import CSystem
 import Images
 import Networks
 import Styles
@@ -71,7 +72,8 @@ import Testing
     }
     let whole = try job(change)
     _ = try run(whole)
-    let path = "/tmp/facestyle-style-job-\(optimiser.rawValue).safetensors"
+    let path = "/tmp/facestyle-style-job-\(getpid())-\(optimiser.rawValue).safetensors"
+    defer { unlink(path) }
     for stop in [1, 5, 13, 20] {
       let first = try job(change)
       _ = try run(first, evaluations: stop)
@@ -86,7 +88,8 @@ import Testing
   }
 
   @Test func `a checkpoint of other options or pictures is refused, and nothing is changed`() throws {
-    let path = "/tmp/facestyle-style-job-other.safetensors"
+    let path = "/tmp/facestyle-style-job-\(getpid())-other.safetensors"
+    defer { unlink(path) }
     let first = try job()
     _ = try run(first, evaluations: 4)
     try first.save(path: path)

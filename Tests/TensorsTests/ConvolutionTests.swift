@@ -204,11 +204,14 @@ private func methods(_ numbers: inout Numbers) throws -> [(name: String, work: C
     let y = try Tensor<Float>([c.window.outputPixels, c.outputs], repeating: .nan)
     #expect(Float.gates(c.window, filter.shape))
     try Float.convolve(c.window, source, filter, Target(y.pointer, stride: c.outputs), .nothing, Workspace())
-    let more = try Finish<Float>(bias: nil, rectify: true)
-    #expect(outcome { try Float.convolve(c.window, source, filter, Target(y.pointer, stride: c.outputs), more, Workspace()) }
-      .hasPrefix("internalError"))
+    let rectified = try Tensor<Float>(y.shape.extents, repeating: .nan)
+    try Float.convolve(
+      c.window, source, filter, Target(rectified.pointer, stride: c.outputs), Finish(bias: nil, rectify: true), Workspace())
+    let added = Target(values: rectified.pointer, stride: c.outputs, accumulate: 1, pooling: Int(poolingNone), codes: nil)
+    #expect(outcome { try Float.convolve(c.window, source, filter, added, .nothing, Workspace()) }.hasPrefix("internalError"))
     Float.gate(c.x.pointer, by: gate.pointer, c.x.pointer, c.x.count)
     #expect(bits(y.values) == bits(try plainly(c)))
+    #expect(bits(rectified.values) == bits(try plainly(c, PlainFinish(rectify: true))))
   }
 
   @Test func `refuses to read or to pool on its way`() throws {
