@@ -41,7 +41,7 @@ package enum StylePreset: Int, CaseIterable {
       options.steps = 400
       options.coarsest = 128
       options.history = 10
-      options.variationWeight = 0.05
+      options.variationWeight = 0.01
     case .gatys:
       options.cost = .means
       options.contentWeight = 1
