@@ -230,7 +230,7 @@ test-install: all models
 	Tests/Install/install_test.sh
 
 test-python: all models have-server
-	PYTHONPATH=bindings/python $(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) bindings/python/tests Tests/CLI Tests/Examples
+	PYTHONPATH=bindings/python:examples $(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) bindings/python/tests Tests/CLI Tests/Examples
 
 test-daemon: all models $(DAEMON) have-frames have-server
 	$(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) Tests/Daemon
