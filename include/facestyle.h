@@ -1133,7 +1133,7 @@ typedef struct fs_fast_trainer_options {
   uint32_t side;         /* of the pictures that it is taught with, a multiple of 16 from 32 to 2048; default 256 */
   uint32_t scales;       /* 2: the style is matched at half the size too (Wang and others 2017); default 1 */
   float content_weight;  /* default 1 */
-  float style_weight;    /* of each layer and scale; default 10 */
+  float style_weight;    /* of each layer and scale; default 0.0001 */
   float smoothness;      /* of the mean squared step between neighbours; default 0.001 */
   float rate;            /* Adam's; default 0.001 */
   uint64_t seed;         /* of the first weights; default 1 */

@@ -267,7 +267,7 @@ static void training(void) {
     memset(&o, 0x5e, sizeof o);
     CHECK_OK(fs_fast_trainer_options_init(&o, sizeof o));
     CHECK(o.size == sizeof o && o.filters == 32 && o.blocks == 5 && o.side == 256 && o.scales == 1 && o.seed == 1);
-    CHECK(o.content_weight == 1 && o.style_weight == 10 && o.smoothness == 1e-3f && o.rate == 1e-3f);
+    CHECK(o.content_weight == 1 && o.style_weight == 1e-4f && o.smoothness == 1e-3f && o.rate == 1e-3f);
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_options_init(NULL, sizeof o));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, o, fs_fast_trainer_options_init(&o, sizeof(size_t)));
   }

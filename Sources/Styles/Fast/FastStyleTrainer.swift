@@ -16,7 +16,7 @@ package final class FastStyleTrainer {
     package var side = 256
     /// 1, or 2 to match the style at half the size too: large strokes and small ones.
     package var scales = 1
-    package var contentWeight: Float = 1, styleWeight: Float = 10, smoothness: Float = 1e-3
+    package var contentWeight: Float = 1, styleWeight: Float = 1e-4, smoothness: Float = 1e-3
     /// Adam's.
     package var rate: Float = 1e-3
     package var seed: UInt64 = 1
