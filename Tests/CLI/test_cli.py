@@ -18,6 +18,7 @@ import time
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -599,7 +600,8 @@ def test_style_paints_and_reports(tmp_path, tiny):
     out = tmp_path / "out.png"
     course = ("--preset", "course", "--size", "48x40", "--seed", 7)
     report = answer("style", *tiny, "-o", out, "--steps", 2, *course)
-    assert list(report) == ["steps", "content", "style", "variation", "total", "seconds", "ending"]
+    assert list(report) == [
+        "steps", "content", "style", "variation", "total", "seconds", "temporal", "ending", "face_distances"]  # fmt: skip
     assert report["ending"] == "all steps done"
     assert report["steps"] == 2 and report["seconds"] > 0
     assert report["total"] == pytest.approx(10 * report["content"] + 40 * report["style"], rel=1e-6)
@@ -617,7 +619,8 @@ def test_style_paints_and_reports(tmp_path, tiny):
     "option",
     ["seed=2", "alpha=1e9", "beta=1e-9", "learning-rate=9", "noise=0", "pooling=max", "steps=3", "preset=gatys",
      "optimizer=lbfgs", "init=noise", "init=style", "gamma=1e9", "content-layers=conv1_1=1e6", "style-layers=conv2_1=1e-9",
-     "style-scale=2", "colours=luminance", "colours=cholesky", "averaging=0.9", "coarsest=16", "evaluations=1"],
+     "style-scale=2", "colours=luminance", "colours=cholesky", "averaging=0.9", "coarsest=16", "evaluations=1", "pooling=l2",
+     "edges=repeated", "style-loss=moments", "style-loss=wasserstein", "preset=crowsonkb"],
 )  # fmt: skip
 def test_every_option_of_style_counts(option, tmp_path, tiny):
     plain, changed = tmp_path / "plain.png", tmp_path / "changed.png"
@@ -635,7 +638,7 @@ def test_style_writes_a_trace_with_a_line_an_evaluation(tmp_path, tiny):
     lines = [json.loads(line) for line in trace.read_text().splitlines()]
     assert [line["evaluation"] for line in lines] == list(range(1, len(lines) + 1)) and len(lines) >= 9
     assert list(lines[0]) == [
-        "evaluation", "seconds", "width", "height", "content", "style", "variation", "total", "resident_mb"]  # fmt: skip
+        "evaluation", "seconds", "width", "height", "content", "style", "variation", "temporal", "total", "resident_mb"]  # fmt: skip
     assert lines[0]["width"] == 20 and lines[-1]["width"] == 40 and lines[-1]["resident_mb"] > 10
     assert "nowhere" in refused("style", *tiny, "-o", tmp_path / "a.png", "--trace", "/nowhere/trace.jsonl")
 
@@ -662,6 +665,45 @@ def test_style_mixes_several_styles(tmp_path, tiny):
     assert a.read_bytes() == c.read_bytes() != b.read_bytes()
     result = run("style", content, style, "-o", a, "--style-weights", "1,2")
     assert result.returncode != 0 and "--style-weights has 2 numbers, there are 1 style" in result.stderr
+
+
+@models
+def test_style_takes_pictures_that_tell_where(tmp_path, tiny):
+    content, style = tiny
+    white, other, flow = png(tmp_path / "white.png", 40, 32), png(tmp_path / "other.png", 41, 32), tmp_path / "a.flo"
+    out, plain = tmp_path / "out.png", tmp_path / "plain.png"
+    common = ("-o", out, "--preset=gatys", "--steps=3")
+    good("style", *tiny, "-o", plain, "--preset=gatys", "--steps=3")
+    for more in (
+        ("--mask", white), ("--style-mask", style, "--mask-kind=soft"), ("--content-map", white, "--content-map-weight=1000"),
+        ("--init", style), ("--before", white, "--delta=1e6"),
+    ):  # fmt: skip
+        out.unlink(missing_ok=True)
+        good("style", *tiny, *common, *more)
+        assert out.read_bytes() != plain.read_bytes(), more
+    good("style", content, style, style, *common, "--mask", white, "--mask", "-")
+    assert "1 time for 2 styles" in refused("style", content, style, style, *common, "--mask", white)
+    assert "41x32" in refused("style", *tiny, *common, "--mask", other)
+    assert "41x32" in refused("style", *tiny, *common, "--before", other)
+    flow.write_bytes(b"PIEH" + np.array([40, 32], "<u4").tobytes() + np.zeros(2 * 40 * 32, "<f4").tobytes())
+    good("style", *tiny, *common, "--before", white, "--flow", flow, "--flow-back", flow)
+    flow.write_bytes(flow.read_bytes()[:-1])
+    assert "ends early" in refused("style", *tiny, *common, "--before", white, "--flow", flow)
+    flow.write_bytes(b"PIEH" + np.array([4, 32], "<u4").tobytes())
+    assert "4x32" in refused("style", *tiny, *common, "--before", white, "--flow", flow)
+    assert "PIEH" in refused("style", *tiny, *common, "--before", white, "--flow", style)
+    assert "no face" in refused("style", *tiny, *common, "--faces")
+    assert "--flow" in run("style", *tiny, *common, "--flow", flow).stderr
+
+
+@models
+def test_style_keeps_faces_and_tells_how_near_they_are(tmp_path, tiny):
+    photo = OBAMA2
+    common = (photo, tiny[1], "--preset=gatys", "--steps=4", "--size=0x180", "--coarsest=0")
+    plainly = answer("style", *common, "-o", tmp_path / "a.png")
+    kept = answer("style", *common, "-o", tmp_path / "b.png", "--faces", "--content-map-weight=100")
+    assert plainly["face_distances"] == [] and len(kept["face_distances"]) >= 1
+    assert "face 1: " in good("style", *common, "-o", tmp_path / "b.png", "--faces")
 
 
 @models
