@@ -29,7 +29,7 @@ _HOMES = {
     "maps": ("tsne",),
     "training": ("Photos", "LeftOut", "Trainer", "TrainingStep", "TrainingProgress"),
     "differentiation": ("differentiate", "numeric_gradient", "check_gradient", "GradientReport", "convolve"),
-    "style": ("Styler", "StyleJob", "Progress", "Costs", "match_colours"),
+    "style": ("Styler", "StyleJob", "Progress", "Costs", "match_colours", "face_map", "flow_warp"),
     "fast_style": ("FastStyler", "FastStyleTrainer", "FastTrainingStep", "UniversalStyler"),
     "seeing": ("Layer", "layers", "UnitPatch", "UnitSearch", "activation_maps", "map_image"),
     "library": (
