@@ -29,7 +29,7 @@ import temporary_postgres  # noqa: E402
 PROGRAM = Path(os.environ.get("FACESTYLE_PROGRAM", REPOSITORY / "build" / "facestyle"))
 MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"))
 PHOTOS = Path(os.environ.get("FACESTYLE_PHOTOS", REPOSITORY / "build" / "photos"))
-COMMANDS = ["detect", "compare", "identify", "gallery", "embed", "evaluate", "calibrate", "train", "style", "restyle", "demo"]
+COMMANDS = ["detect", "compare", "identify", "gallery", "embed", "evaluate", "calibrate", "train", "style", "restyle", "layers", "demo"]
 LARGE = ("--model", "dlib-resnet")  # not the small one that is taken otherwise
 BAD_USAGE = 64  # EX_USAGE of sysexits.h
 
@@ -791,6 +791,85 @@ def test_restyle_says_what_it_wants(tmp_path, tiny, networks):
     assert "1x1, wanted sides of at least 32" in refused("restyle", small, tiny[1], "--model", networks[1], *out)
     for wrong in (["--levels", "0"], ["--levels", "2-1"], ["--levels", "6"], ["--weights", "a"], ["--method", "gram"]):
         assert run("restyle", *tiny, "--model", networks[1], *out, *wrong).returncode == BAD_USAGE
+
+
+# ---- Layers ----
+
+
+@models
+def test_layers_are_listed_with_what_their_units_see():
+    text = good("layers", "list")
+    assert [line.split() for line in text.splitlines()[1:]][6] == ["conv3_1", "256", "24x24", "4"]
+    assert answer("layers", "list")[0] == {"layer": "conv1_1", "units": 64, "field": 3, "stride": 1, "start": -1}
+    assert "no one network" in refused("layers", "list", "--model", "mtcnn")
+    assert "no one size" in good("layers", "list", "--model", "dlib-resnet")
+
+
+@models
+def test_units_are_drawn_side_by_side_with_their_strongest_patches(tmp_path, tiny):
+    out = tmp_path / "sheet.png"
+    options = ("--layer", "conv1_1", "--units", "0-2,9", "--patches", 4, "--tile", 16, "-o", out)
+    report = answer("layers", "top", *tiny, *options)
+    # Two units a row, of two patches each: 2 * (2 * 16 + 2) + 10.
+    assert png_size(out) == (78, 78)
+    assert [unit["unit"] for unit in report[0]["units"]] == [0, 1, 2, 9]
+    for unit in report[0]["units"]:
+        strengths = [patch["activation"] for patch in unit["patches"]]
+        assert len(strengths) <= len(tiny) and strengths == sorted(strengths, reverse=True) and min(strengths, default=1) > 0
+        assert all(patch["photo"] in map(str, tiny) and patch["field"][2:] == [3, 3] for patch in unit["patches"])
+    assert good("layers", "top", *tiny, *options).startswith(f"{out}: conv1_1, 4 units, ")
+    folder = answer("layers", "top", tmp_path, *options, "--per-photo", 4, "--inside", "--pooling", "average")
+    assert any(len(unit["patches"]) == 4 for unit in folder[0]["units"])
+
+
+@models
+def test_several_layers_make_a_file_each_and_the_strongest_units_come_first(tmp_path, tiny):
+    out = tmp_path / "sheet.png"
+    report = answer("layers", "top", *tiny, "--layer", "conv1_1,pool1", "--strongest", 3, "--size", 24, "-o", out)
+    assert not out.exists() and png_size(tmp_path / "sheet-conv1_1.png") == png_size(tmp_path / "sheet-pool1.png")
+    for layer in report:
+        strengths = [unit["patches"][0]["activation"] for unit in layer["units"]]
+        assert len(strengths) == 3 and strengths == sorted(strengths, reverse=True)
+
+
+@models
+@pytest.mark.parametrize("option", [(), ("--palette", "viridis"), ("--scale", "layer"), ("--strongest", 16), ("--pooling", "average")])
+def test_activation_maps_are_drawn(option, tmp_path, tiny):
+    plain, out = tmp_path / "plain.png", tmp_path / "maps.png"
+    good("layers", "maps", tiny[0], "--layer", "pool1", "--tile", 20, "-o", plain)
+    report = answer("layers", "maps", tiny[0], "--layer", "pool1", "--tile", 20, "-o", out, *option)
+    # Four maps of 20x16 a row; the photo has 40x32 pixels.
+    assert png_size(out) == (4 * 20 + 3 * 2, 4 * 16 + 3 * 2)
+    assert (report[0]["width"], report[0]["height"], len(report[0]["units"])) == (20, 16, 16)
+    assert bool(option) == (plain.read_bytes() != out.read_bytes())
+
+
+@models
+def test_layers_says_what_it_wants(tmp_path, tiny):
+    out = ("-o", tmp_path / "a.png")
+    assert "the nearest is conv3_1" in refused("layers", "top", *tiny, "--layer", "conv3_l", *out)
+    assert "the nearest is conv3_1" in refused("layers", "maps", tiny[0], "--layer", "conv3_l", *out)
+    assert "units 0 to 63, not 64" in refused("layers", "top", *tiny, "--layer", "conv1_1", "--units", "60-64", *out)
+    assert "units 0 to 63, not 64" in refused("layers", "maps", tiny[0], "--layer", "conv1_1", "--units", "64", *out)
+    assert "65 patches" in refused("layers", "top", *tiny, "--layer", "conv1_1", "--patches", 65, *out)
+    assert "no .jpg or .png file" in refused("layers", "top", (tmp_path / "empty").mkdir() or tmp_path / "empty", "--layer", "conv1_1", *out)
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    result = run("layers", "top", tiny[0], broken, "--layer", "conv1_1", *out)
+    assert result.returncode == 0 and "skipped" in result.stderr and "from 1 photo" in result.stdout
+    assert run("layers", "top", broken, "--layer", "conv1_1", *out).returncode == 1
+    for wrong in (
+        ["--units", "3-1"], ["--units", "a"], ["--units", "-1"], ["--units", "0", "--strongest", "2"], ["--strongest", "0"],
+        ["--tile", "0"], ["--layer", "a/b"], ["--layer", ""], ["-o", "a.gif"],
+    ):  # fmt: skip
+        assert run("layers", "top", *tiny, "--layer", "conv1_1", *out, *wrong).returncode == BAD_USAGE, wrong
+
+
+@models
+def test_a_network_of_one_size_gets_it(tmp_path, tiny):
+    report = answer("layers", "top", *tiny, "--model", "dlib-resnet", "--layer", "embedding", "--strongest", 2, "-o", tmp_path / "a.png")
+    # Each unit sees the whole picture.
+    assert all(patch["field"][:2] == [0, 0] for unit in report[0]["units"] for patch in unit["patches"])
 
 
 # ---- Demo ----
