@@ -371,17 +371,17 @@ package final class GradientPlan {
     return path
   }
 
-  /// How many pixels a unit of the deepest tap stands for along a side, and how many more it sees to each side of them.
-  package var reach: (step: Int, halo: Int) {
-    var step = 1, halo = 0
+  /// What a unit of the deepest tap sees of the picture.
+  package var field: ReceptiveField.Window {
+    var field = ReceptiveField.Window.pixel
     for passage in path {
       switch passage {
-      case .convolution(let reach): halo += reach * step
-      case .pooling: step *= 2
+      case .convolution(let reach): field = .init(size: 2 * reach + 1, stride: 1, start: -reach).through(field)
+      case .pooling: field = .init(size: 2, stride: 2, start: 0).through(field)
       case .tap: break
       }
     }
-    return (step, halo)
+    return field
   }
 
   /// How many pixels a unit of this tap stands for along a side.

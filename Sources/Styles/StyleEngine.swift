@@ -86,7 +86,9 @@ package final class StyleEngine {
   private static func tiles(
     _ forecast: GradientPlan, _ options: StyleOptions, height: Int, width: Int
   ) -> [[StyleTile]] {
-    let (step, halo) = forecast.reach
+    let field = forecast.field, step = field.stride
+    // Beyond the pixels that a unit stands for.
+    let halo = max(-field.start, field.start + field.size - step)
     return StyleTile.rows(width: width, height: height, side: options.tile, step: step, halo: halo)
   }
 
@@ -441,7 +443,8 @@ package final class StyleEngine {
     // The last tile of a row may be the larger.
     let tile = rows[rows.count - 1][rows[0].count - 1]
     let plan = try plan(network, names, options, height: tile.height, width: tile.width, isForecast: true)
-    var contents = 0, grams = 0, largest = 1, scratch = plan.scratchCount
+    var contents = 0, grams = 0, largest = 1, room = 0, scratch = plan.scratchCount
+    let own = options.tile > 0 ? options.tile + plan.field.stride : max(tile.width, tile.height)
     for (tap, name) in names.enumerated() {
       let extents = plan.extents(of: tap), units = extents.height * extents.width, channels = extents.channels
       if options.contentLayers.contains(where: { $0.name == name }) { contents += units * channels }
@@ -449,6 +452,8 @@ package final class StyleEngine {
       // Target, sums, gradient and that packed; of a picture in parts, one part.
       grams += (isInParts ? 5 : 4) * channels * channels
       largest = max(largest, channels)
+      let side = own / plan.step(of: tap) + 1
+      if isInParts { room = max(room, UnitRoom.count(units: min(units, side * side), channels: channels)) }
       scratch = max(
         scratch, Float.gramScratchCount(rows: units, columns: channels),
         Float.multiplyScratchCount(rows: units, depth: channels, columns: channels, rowStride: channels, columnStride: 1))
@@ -456,7 +461,6 @@ package final class StyleEngine {
     let band = isTiled ? 3 * tile.height * width : 0
     // Moments that were found, and matrices of a loss, of one layer at a time.
     let losses = (options.styleLoss == .wasserstein ? 12 : 3) * largest * largest
-    let room = isInParts ? UnitRoom.count(channels: largest) : 0
     var peak = plan.count + contents + regions * grams + losses + room + scratch + band
     var weights = Set(plan.missingWeights)
     for style in styles where !options.styleLayers.isEmpty {

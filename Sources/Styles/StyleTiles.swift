@@ -23,7 +23,7 @@ package struct StyleTile: Equatable {
   /// Rows of tiles, from the top; one tile where `side` is 0 or the picture is no larger.
   /// - Parameters:
   ///   - side: of a tile's own pixels; rounded up to whole steps.
-  ///   - step, halo: of the deepest layer, see `GradientPlan.reach`.
+  ///   - step, halo: of the deepest layer: how many pixels a unit stands for, and how many more it sees to each side.
   package static func rows(width: Int, height: Int, side: Int, step: Int, halo: Int) -> [[StyleTile]] {
     let across = parts(of: width, side, step, halo), down = parts(of: height, side, step, halo)
     return down.map { y in

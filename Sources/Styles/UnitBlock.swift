@@ -44,7 +44,8 @@ final class UnitRoom {
     return (room.units.pointer, room.shares.pointer, room.results.pointer)
   }
 
-  static func count(channels: Int) -> Int { 2 * chunk * channels + chunk }
+  /// Numbers that a layer of so many units comes to use.
+  static func count(units: Int, channels: Int) -> Int { min(units, chunk) * (2 * channels + 1) }
 
   /// Copies of the units, m^power times each, with their m.
   private func forEachChunk(
