@@ -7,11 +7,22 @@ import struct
 
 import numpy as np
 
-# Columns: where red, green and blue lie in XYZ under D50, in the 65536ths that profiles have. sRGB: IEC 61966-2-1, adapted by
-# Bradford, as in Little CMS's own profile; wide: Adobe RGB (1998), annex B.
-SRGB = np.array([[28578, 25241, 9376], [14581, 46981, 3972], [912, 6362, 46799]]) / 65536
-WIDE = np.array([[39960, 13453, 9777], [20389, 41004, 4143], [1276, 3989, 48796]]) / 65536
 D50 = (0.9642, 1.0, 0.8249)
+
+
+def _columns(primaries, white):
+    """Where red, green and blue lie in XYZ under D50, as columns: of chromaticities x, y, adapted by Bradford (annex E)."""
+    xyz = np.array([[x / y, 1, (1 - x - y) / y] for x, y in primaries]).T
+    white = np.array([white[0] / white[1], 1, (1 - sum(white)) / white[1]])
+    cones = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+    adapt = np.linalg.inv(cones) @ np.diag(cones @ D50 / (cones @ white)) @ cones
+    return adapt @ xyz * np.linalg.solve(xyz, white)
+
+
+D65 = (0.3127, 0.3290)
+SRGB = _columns([(0.64, 0.33), (0.30, 0.60), (0.15, 0.06)], D65)  # IEC 61966-2-1
+# Adobe RGB (1998), in the 65536ths that a profile has.
+WIDE = np.round(_columns([(0.64, 0.33), (0.21, 0.71), (0.15, 0.06)], D65) * 65536) / 65536
 
 
 def _fixed(*numbers):
