@@ -175,6 +175,8 @@ private final class Session {
     case cmsSigInputClass, cmsSigDisplayClass, cmsSigOutputClass, cmsSigColorSpaceClass: break
     default: return nil
     }
+    // Programs of any length, which a small file could make last for hours. The standard wants tables or curves beside them.
+    for program in [cmsSigDToB0Tag, cmsSigDToB1Tag, cmsSigDToB2Tag, cmsSigDToB3Tag] { cmsWriteTag(profile, program, nil) }
   }
 
   deinit {

@@ -56,10 +56,17 @@ def sampled(function, count=1024):
     return b"curv\0\0\0\0" + struct.pack(">I", count) + levels.tobytes()
 
 
-def rgb(columns=WIDE, tone=None, kind=b"mntr"):
+def rgb(columns=WIDE, tone=None, kind=b"mntr", more=()):
     tone = tone or curve(2.2)
     points = [(name, b"XYZ \0\0\0\0" + _fixed(*columns[:, i])) for i, name in enumerate((b"rXYZ", b"gXYZ", b"bXYZ"))]
-    return _profile(kind, b"RGB ", b"XYZ ", _common() + points + [(b"rTRC", tone), (b"gTRC", tone), (b"bTRC", tone)])
+    return _profile(kind, b"RGB ", b"XYZ ", _common() + points + [(b"rTRC", tone), (b"gTRC", tone), (b"bTRC", tone), *more])
+
+
+def program(count):
+    """A D2B1 tag: `count` times the same matrix, which makes everything darker. Source: ICC.1:2010, 10.14."""
+    start = 16 + 8 * count
+    matrix = b"matf\0\0\0\0" + struct.pack(">HH12f", 3, 3, *(0.9, 0, 0, 0, 0.9, 0, 0, 0, 0.9, 0, 0, 0))
+    return b"D2B1", b"mpet\0\0\0\0" + struct.pack(">HHI", 3, 3, count) + struct.pack(">II", start, len(matrix)) * count + matrix
 
 
 def grey(gamma=1.0):
