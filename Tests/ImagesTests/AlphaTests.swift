@@ -17,13 +17,13 @@ extension Image {
 
   /// Every colour under every alpha.
   static func veiled(width: Int = 13, height: Int = 9) throws -> Image {
-    try fromRGBA(
-      (0..<4 * width * height).map { UInt8((37 * $0 + $0 / 7 * 11) % 256) }, width: width, height: height)
+    let pixels = (0..<4 * width * height).map { (place: Int) -> UInt8 in UInt8((37 * place + place / 7 * 11) % 256) }
+    return try fromRGBA(pixels, width: width, height: height)
   }
 
   static func deepPattern(width: Int = 13, height: Int = 9) throws -> Image {
-    try from16(
-      (0..<3 * width * height).map { UInt16(($0 * 7919 + $0 / 5 * 31) % 65536) }, width: width, height: height, .rgb16)
+    let samples = (0..<3 * width * height).map { (place: Int) -> UInt16 in UInt16((7919 * place + place / 5 * 31) % 65536) }
+    return try from16(samples, width: width, height: height, .rgb16)
   }
 }
 
@@ -69,7 +69,8 @@ struct AlphaTests {
       }
     }
     let part = try turned.cropped(x: 2, y: 1, width: 5, height: 4)
-    #expect(part.alphaValues == (0..<20).map { alpha[($0 / 5 + 1) * turned.width + $0 % 5 + 2] })
+    let wanted = (0..<20).map { (place: Int) -> UInt8 in alpha[(place / 5 + 1) * turned.width + place % 5 + 2] }
+    #expect(part.alphaValues == wanted)
     #expect(part.unblended.values == (try turned.unblended.cropped(x: 2, y: 1, width: 5, height: 4).values))
   }
 
@@ -138,10 +139,11 @@ struct DeepTests {
       #expect(again.deepValues == image.deepValues && again.values == image.values)
     }
     #expect(try Image.decode(Image.deepPattern().file(.jpeg)).deep == nil)
-    let samples = (0..<4 * 12).map { UInt16(($0 * 5881 + 77) % 65536) }
+    let samples = (0..<48).map { (place: Int) -> UInt16 in UInt16((5881 * place + 77) % 65536) }
     let veiled = try Image.from16(samples, width: 4, height: 3, .rgba16)
     let again = try Image.decode(veiled.file(.png))
-    #expect(again.unblended.deepValues == samples.enumerated().filter { $0.offset % 4 < 3 }.map(\.element))
+    let colours = (0..<36).map { (place: Int) -> UInt16 in samples[place / 3 * 4 + place % 3] }
+    #expect(again.unblended.deepValues == colours)
     #expect(again.alphaValues == veiled.alphaValues && again.deepValues == veiled.deepValues)
   }
 

@@ -26,7 +26,7 @@ struct PixelFormatTests {
       }
       if y < height - 1 { memory += [UInt8](repeating: 255, count: extra) }
     }
-    let pixel = [PixelFormat.rgb: 3, .bgr: 3, .rgba: 4, .bgra: 4, .grey: 1, .rgb16: 6, .rgba16: 8][format] ?? 0
+    let pixel = format.bytesOfPixel
     let stride = extra == 0 ? 0 : width * pixel + extra
     let image = try memory.withUnsafeBytes {
       try Image.copying($0, width: width, height: height, stride: stride, format: format)
