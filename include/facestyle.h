@@ -262,7 +262,11 @@ uint64_t fs_model_parameter_count(const fs_model *model);
 uint64_t fs_model_fingerprint(const fs_model *model);
 void fs_model_destroy(fs_model *model);
 
-typedef enum fs_pooling { FS_POOLING_AVERAGE = 0, FS_POOLING_MAX = 1 } fs_pooling;
+typedef enum fs_pooling {
+  FS_POOLING_AVERAGE = 0,
+  FS_POOLING_MAX = 1,
+  FS_POOLING_L2 = 2 /* 0.78 sqrt(sum of squares), as style-transfer-pytorch has it */
+} fs_pooling;
 
 /* What one layer of a model answers to an image: `layer` is "conv1_1" ... "conv5_4" (after its ReLU) or
  * "pool1" ... "pool5" of VGG-19 at the image's own size; "3a", "3b", "3c", "4a", "4e", "5a", "5b" or
@@ -954,12 +958,14 @@ typedef struct fs_style_job fs_style_job;
 typedef struct fs_style_progress {
   size_t size;
   uint32_t step, steps;          /* evaluations of the costs and their gradient so far, of how many */
-  double content, style, total;  /* costs of the picture evaluated: total = alpha content + beta style + gamma variation */
+  double content, style, total;  /* costs of the picture evaluated: total = alpha content + beta style + gamma variation
+                                  * + delta temporal */
   double seconds;                /* of work, since the start */
   const fs_style_job *job;       /* for fs_style_preview; valid during the callback */
   double variation;
   uint32_t width, height;        /* of the scale that is painted */
   fs_style_ending ending;
+  double temporal;               /* mean of squared differences from the frame before */
 } fs_style_progress;
 
 /* Called for each evaluation, after the step of the optimiser that made it, on the thread that called fs_styler_run,
@@ -981,17 +987,51 @@ typedef enum fs_style_preset {
   FS_PRESET_GATYS = 2,           /* "gatys": Gatys' PytorchNeuralStyleTransfer */
   FS_PRESET_NEURAL_STYLE = 3,    /* "neural-style": Johnson's; its printed total leaves the variation out */
   FS_PRESET_NEURAL_STYLE_PT = 4, /* "neural-style-pt": ProGamerGov's */
-  FS_PRESET_NEURAL_STYLE_TF = 5  /* "neural-style-tf": Smith's */
+  FS_PRESET_NEURAL_STYLE_TF = 5, /* "neural-style-tf": Smith's */
+  FS_PRESET_CROWSONKB = 6        /* "crowsonkb": Crowson's style-transfer-pytorch; its weights are for features 57.63 times
+                                  * smaller than those of this library's VGG-19 */
 } fs_style_preset;
 
 typedef enum fs_style_optimiser { FS_STYLE_ADAM = 0, FS_STYLE_LBFGS = 1 } fs_style_optimiser;
 
-typedef enum fs_style_start { FS_START_CONTENT = 0, FS_START_NOISE = 1, FS_START_STYLE = 2 } fs_style_start;
+typedef enum fs_style_start {
+  FS_START_CONTENT = 0,
+  FS_START_NOISE = 1,
+  FS_START_STYLE = 2, /* cut to the picture's shape */
+  FS_START_IMAGE = 3  /* start_image, scaled to the picture's size */
+} fs_style_start;
+
+/* What a layer of the picture has in common with the style's. */
+typedef enum fs_style_loss {
+  FS_STYLE_LOSS_GRAM = 0,       /* the Gram matrix (Gatys et al. 2016), scaled by fs_cost_variant */
+  FS_STYLE_LOSS_MOMENTS = 1,    /* mean and covariance of the channels: mean squared difference of each */
+  FS_STYLE_LOSS_WASSERSTEIN = 2 /* the squared 2-Wasserstein distance of Gaussians of that mean and covariance, over the
+                                 * channels, with style-transfer-pytorch's roots by twelve steps */
+} fs_style_loss;
+
+/* What the first layer sees beyond the picture's edges. */
+typedef enum fs_style_edges { FS_EDGES_ZEROS = 0, FS_EDGES_REPEATED = 1 } fs_style_edges;
+
+/* How a mask of pixels becomes one of a layer's units (Gatys et al., "Controlling perceptual factors in neural style
+ * transfer", 2017). */
+typedef enum fs_mask_kind {
+  FS_MASK_INSIDE = 0, /* units that see nothing but pixels of the mask (at least half white) */
+  FS_MASK_SOFT = 1    /* each unit counts by the part of its own pixels that is in the mask */
+} fs_mask_kind;
+
+/* Where a style goes and what part of it is taken: masks, white where it is so; NULL: everywhere, all. */
+typedef struct fs_style_region {
+  const fs_image *place; /* of the content's size */
+  const fs_image *part;  /* of the style's size */
+} fs_style_region;
+
 
 /* How restless a picture is. */
 typedef enum fs_total_variation {
   FS_VARIATION_ABSOLUTE = 0, /* sum |x - right| + |x - below| */
-  FS_VARIATION_SQUARED = 1   /* 1/2 sum (x - right)^2 + (x - below)^2, of pixels that have both (Mahendran and Vedaldi 2015) */
+  FS_VARIATION_SQUARED = 1,  /* 1/2 sum (x - right)^2 + (x - below)^2, of pixels that have both (Mahendran and Vedaldi 2015) */
+  FS_VARIATION_NINE_POINTS = 2 /* 2 (mean of squared differences to the right / 3 + below / 3 + along the diagonals / 12) of
+                                * levels in 0...1, edges repeated: style-transfer-pytorch's */
 } fs_total_variation;
 
 /* Whose colours the picture has (Gatys et al., "Preserving color in neural artistic style transfer", 2016). */
@@ -1035,10 +1075,37 @@ typedef struct fs_style_options {
   float variation_weight;  /* gamma */
   const fs_style_layer *content_layers; /* in place of content_layer; default NULL */
   size_t content_layer_count;           /* 1 to 16 when content_layers is given */
+  fs_style_loss style_loss;
+  fs_style_edges edges;
+  const fs_style_region *regions; /* one for each style; styles of one and the same place are mixed, those of different places
+                                   * stand side by side, each with its part of the weights. Default NULL */
+  size_t region_count;            /* as many as there are styles when regions is given */
+  fs_mask_kind mask_kind;
+  const fs_image *start_image;    /* of FS_START_IMAGE */
+  const fs_image *content_map;    /* where the content counts more, of its size: 1 + content_map_weight times where the map is
+                                   * white, fs_face_map draws one. Default NULL */
+  float content_map_weight;       /* default 10 */
+  float temporal_weight;          /* delta, of mean c (x - before)^2 over pixels and colours in levels; default 0 */
+  const fs_image *before;         /* the frame before as it should look now, of the content's size: see fs_flow_warp */
+  const fs_image *before_mask;    /* c: white where `before` counts, of the content's size; default NULL: everywhere */
+  uint32_t tile;                  /* not 0, 64 to FS_IMAGE_MAX_SIDE: the picture is taken through the network in tiles of so
+                                   * many pixels a side, with the same costs and gradients, in less memory and more time */
 } fs_style_options;
 
 /* A style as it is painted from: with its colours moved to those of `content` as `colours` says. */
 fs_status fs_style_match_colours(fs_image **out, const fs_image *style, const fs_image *content, fs_style_colours colours);
+
+/* A content map for a picture of width x height with these faces: white at eyes and mouth, fading to black around them. Faces
+ * without points (FS_..._CASCADE's) are refused. */
+fs_status fs_face_map(fs_image **out, uint32_t width, uint32_t height, const fs_face *faces, size_t count);
+
+/* The painted frame before as it should look now, and where that is known (white): masks and pictures for `before`,
+ * `before_mask` and `start_image`. `flow` is [height, width, 2] of the frame's size, dx, dy in pixels: what is at x, y now was at
+ * x + dx, y + dy then. It is not known where that is outside, where the flow has an edge, and, if `back` (the same from then to
+ * now) is not NULL, where the two do not agree. `count` is the length of each: 2 * width * height.
+ * Source: Ruder, Dosovitskiy, Brox, "Artistic style transfer for videos", 2016, equations 5 and 6. */
+fs_status fs_flow_warp(fs_image **out, fs_image **mask, const fs_image *before, const float *flow, const float *back,
+                       size_t count);
 
 /* The settings of FS_PRESET_PYRAMID. */
 fs_status fs_style_options_init(fs_style_options *options, size_t size);
@@ -1078,7 +1145,7 @@ fs_status fs_style_job_create(fs_style_job **out, const fs_styler *styler, const
                               const fs_image *const *styles, const float *weights, size_t count,
                               const fs_style_options *options);
 /* Goes on for at least so many evaluations (a line search of L-BFGS is brought to its end), or until the job has ended, as
- * progress->ending says. The costs are those of the last evaluation. on_step is called as by fs_styler_run: FS_FINISH ends this
+ * progress->ending says. Set progress->size. The costs are those of the last evaluation. on_step is called as by fs_styler_run: FS_FINISH ends this
  * call alone, FS_CANCEL too, with FS_CANCELLED. */
 fs_status fs_style_job_step(fs_style_job *job, uint32_t evaluations, fs_style_progress *progress);
 /* The picture so far: in the size of the scale that is painted, and in its own. */

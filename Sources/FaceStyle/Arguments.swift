@@ -77,7 +77,7 @@ func text(_ pointer: UnsafePointer<CChar>?, _ name: StaticString, limit: Int = 4
 
 /// A caller's struct that begins with its size, and grows only at its end.
 protocol SizedStruct {
-  /// What its _init function writes, and what NULL stands for.
+  /// What its _init function writes, and what NULL stands for; of an answer, one of zeros.
   static var standard: Self { get }
   /// Its size in the first version that had it.
   static var least: Int { get }
@@ -92,27 +92,9 @@ extension SizedStruct {
 func known<Options: SizedStruct>(
   _ pointer: UnsafePointer<Options>?, _ name: StaticString = "options"
 ) throws(Failure) -> Options {
-  try prefixed(pointer, defaults: .standard, least: Options.least, name)
-}
-
-/// Writes the standard into a caller's struct of `size` bytes.
-func initialise<Options: SizedStruct>(
-  _ pointer: UnsafeMutablePointer<Options>?, _ size: Int, _ name: StaticString = "options"
-) throws(Failure) {
-  try initialise(pointer, size, defaults: .standard, least: Options.least, name)
-}
-
-/// A caller's struct that begins with its size: the known part of it over `defaults`.
-/// - Parameter least: its size in the first version that had it.
-func prefixed<Options>(
-  _ pointer: UnsafePointer<Options>?, defaults: Options, least: Int, _ name: StaticString
-) throws(Failure) -> Options {
-  guard let pointer else { return defaults }
-  let size = UnsafeRawPointer(pointer).loadUnaligned(as: Int.self)
-  guard size >= least, size <= 1 << 16 else {
-    throw .invalidArgument("\(name)->size is \(UInt(bitPattern: size)), wanted at least \(least): call its _options_init or set it to sizeof")
-  }
-  var options = defaults
+  guard let pointer else { return .standard }
+  let size = try size(UnsafeRawPointer(pointer), least: Options.least, name)
+  var options = Options.standard
   withUnsafeMutableBytes(of: &options) { target in
     target.copyMemory(from: UnsafeRawBufferPointer(start: pointer, count: min(size, target.count)))
   }
@@ -120,30 +102,41 @@ func prefixed<Options>(
 }
 
 /// Writes defaults into a caller's struct of `size` bytes: what this version does not know becomes zero.
-func initialise<Options>(
-  _ pointer: UnsafeMutablePointer<Options>?, _ size: Int, defaults: Options, least: Int, _ name: StaticString
+func initialise<Options: SizedStruct>(
+  _ pointer: UnsafeMutablePointer<Options>?, _ size: Int, to defaults: Options = .standard, _ name: StaticString = "options"
 ) throws(Failure) {
   let target = UnsafeMutableRawPointer(try required(pointer, name))
-  guard size >= least, size <= 1 << 16 else {
-    throw .invalidArgument("\(name) of \(UInt(bitPattern: size)) bytes, wanted at least \(least)")
+  guard size >= Options.least, size <= 1 << 16 else {
+    throw .invalidArgument("\(name) of \(UInt(bitPattern: size)) bytes, wanted at least \(Options.least)")
   }
   memset(target, 0, size)
-  withUnsafeBytes(of: defaults) { source in
-    target.copyMemory(from: source.baseAddress ?? UnsafeRawPointer(target), byteCount: min(size, source.count))
-  }
-  target.storeBytes(of: size, as: Int.self)
+  write(defaults, to: target, size)
 }
 
 /// Answers into a caller's struct that begins with its size: as much of `answer` as the caller knows.
-func fill<Answer>(
-  _ pointer: UnsafeMutablePointer<Answer>?, with answer: Answer, least: Int, _ name: StaticString
+func fill<Answer: SizedStruct>(
+  _ pointer: UnsafeMutablePointer<Answer>?, with answer: Answer, _ name: StaticString
 ) throws(Failure) {
   let target = UnsafeMutableRawPointer(try required(pointer, name))
-  let size = target.loadUnaligned(as: Int.self)
+  write(answer, to: target, try size(UnsafeRawPointer(target), least: Answer.least, name))
+}
+
+/// Before anything is done: an answer that has no room changes nothing. NULL is fine.
+func checkRoom<Answer: SizedStruct>(_ pointer: UnsafeMutablePointer<Answer>?, _ name: StaticString) throws(Failure) {
+  if let pointer { _ = try size(UnsafeRawPointer(pointer), least: Answer.least, name) }
+}
+
+private func size(_ pointer: UnsafeRawPointer, least: Int, _ name: StaticString) throws(Failure) -> Int {
+  let size = pointer.loadUnaligned(as: Int.self)
   guard size >= least, size <= 1 << 16 else {
-    throw .invalidArgument("\(name)->size is \(UInt(bitPattern: size)), wanted at least \(least): set it to sizeof")
+    throw .invalidArgument(
+      "\(name)->size is \(UInt(bitPattern: size)), wanted at least \(least): call its _options_init or set it to sizeof")
   }
-  withUnsafeBytes(of: answer) { source in
+  return size
+}
+
+private func write<Value>(_ value: Value, to target: UnsafeMutableRawPointer, _ size: Int) {
+  withUnsafeBytes(of: value) { source in
     target.copyMemory(from: source.baseAddress ?? UnsafeRawPointer(target), byteCount: min(size, source.count))
   }
   target.storeBytes(of: size, as: Int.self)

@@ -8,12 +8,13 @@ public func fs_augmentation_init(
   _ augmentation: UnsafeMutablePointer<fs_augmentation>?, _ size: Int, _ strength: fs_strength
 ) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(
-      augmentation, size, defaults: fs_augmentation(Augmentation(strength)), least: augmentationSize, "augmentation")
+    try initialise(augmentation, size, to: fs_augmentation(Augmentation(strength)), "augmentation")
   }
 }
 
-let augmentationSize = MemoryLayout<fs_augmentation>.size  // version 0.1's
+extension fs_augmentation: SizedStruct {
+  static var standard: fs_augmentation { fs_augmentation(Augmentation.standard) }
+}
 
 @c @implementation
 public func fs_image_augment(
@@ -23,8 +24,7 @@ public func fs_image_augment(
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     let image = try Handle.object(image, Image.self, "image")
-    let augmentation = try Augmentation(prefixed(
-      augmentation, defaults: fs_augmentation(.standard), least: augmentationSize, "augmentation"))
+    let augmentation = try Augmentation(known(augmentation, "augmentation"))
     out.pointee = Handle.make(try image.varied(by: Variation(augmentation, seed: seed, epoch: 0, index: 0)))
   }
 }

@@ -18,18 +18,18 @@ extension Embedder: HandleKind {
 @c @implementation
 public func fs_detector_options_init(_ options: UnsafeMutablePointer<fs_detector_options>?, _ size: Int) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(options, size, defaults: detectorDefaults, least: detectorOptionsSize, "options")
+    try initialise(options, size)
   }
 }
 
-private let detectorOptionsSize = MemoryLayout<fs_detector_options>.size  // version 0.1's
-
-private var detectorDefaults: fs_detector_options {
-  let standard = DetectorOptions()
-  let own = FS_DEFAULT_THRESHOLD
-  return fs_detector_options(
-    size: MemoryLayout<fs_detector_options>.size, min_face: standard.smallestFace, thresholds: (own, own, own),
-    scale_step: standard.scaleStep, max_faces: UInt32(standard.mostFaces), order: FS_LARGEST_FIRST, region: fs_region())
+extension fs_detector_options: SizedStruct {
+  static var standard: fs_detector_options {
+    let standard = DetectorOptions()
+    let own = FS_DEFAULT_THRESHOLD
+    return fs_detector_options(
+      size: MemoryLayout<fs_detector_options>.size, min_face: standard.smallestFace, thresholds: (own, own, own),
+      scale_step: standard.scaleStep, max_faces: UInt32(standard.mostFaces), order: FS_LARGEST_FIRST, region: fs_region())
+  }
 }
 
 @c @implementation
@@ -38,7 +38,7 @@ public func fs_detector_create(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    let given = try prefixed(options, defaults: detectorDefaults, least: detectorOptionsSize, "options")
+    let given = try known(options)
     var options = DetectorOptions()
     options.smallestFace = given.min_face
     func chosen(_ threshold: Float) -> Float? { threshold == FS_DEFAULT_THRESHOLD ? nil : threshold }

@@ -46,19 +46,19 @@ extension UniversalStyler: HandleKind {
   static var kind: StaticString { "fs_universal_styler" }
 }
 
-private var universalDefaults: fs_universal_options {
-  let standard = UniversalStyler.Options()
-  return fs_universal_options(
-    size: MemoryLayout<fs_universal_options>.size, method: FS_UNIVERSAL_COVARIANCE, strength: standard.strength, levels: 0,
-    weights: nil, weight_count: 0)
+extension fs_universal_options: SizedStruct {
+  static var standard: fs_universal_options {
+    let standard = UniversalStyler.Options()
+    return fs_universal_options(
+      size: MemoryLayout<fs_universal_options>.size, method: FS_UNIVERSAL_COVARIANCE, strength: standard.strength, levels: 0,
+      weights: nil, weight_count: 0)
+  }
 }
-
-private let universalOptionsSize = MemoryLayout<fs_universal_options>.size  // version 0.1's
 
 @c @implementation
 public func fs_universal_options_init(_ options: UnsafeMutablePointer<fs_universal_options>?, _ size: Int) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(options, size, defaults: universalDefaults, least: universalOptionsSize, "options")
+    try initialise(options, size)
   }
 }
 
@@ -104,7 +104,7 @@ public func fs_universal_styler_run(
     let styler = try Handle.object(styler, UniversalStyler.self, "styler")
     let out = try required(out, "out")
     let content = try Handle.object(content, Image.self, "content")
-    let given = try prefixed(options, defaults: universalDefaults, least: universalOptionsSize, "options")
+    let given = try known(options)
     out.pointee = Handle.make(try styler.run(content, UniversalStyler.Options(given)))
   }
 }

@@ -19,22 +19,22 @@ private final class FastTrainerHandle: HandleKind {
   }
 }
 
-private var fastTrainerDefaults: fs_fast_trainer_options {
-  let standard = FastStyleTrainer.Options()
-  return fs_fast_trainer_options(
-    size: MemoryLayout<fs_fast_trainer_options>.size, filters: UInt32(standard.filters), blocks: UInt32(standard.blocks),
-    side: UInt32(standard.side), scales: UInt32(standard.scales), content_weight: standard.contentWeight,
-    style_weight: standard.styleWeight, smoothness: standard.smoothness, rate: standard.rate, seed: standard.seed)
+extension fs_fast_trainer_options: SizedStruct {
+  static var standard: fs_fast_trainer_options {
+    let standard = FastStyleTrainer.Options()
+    return fs_fast_trainer_options(
+      size: MemoryLayout<fs_fast_trainer_options>.size, filters: UInt32(standard.filters), blocks: UInt32(standard.blocks),
+      side: UInt32(standard.side), scales: UInt32(standard.scales), content_weight: standard.contentWeight,
+      style_weight: standard.styleWeight, smoothness: standard.smoothness, rate: standard.rate, seed: standard.seed)
+  }
 }
-
-private let fastTrainerOptionsSize = MemoryLayout<fs_fast_trainer_options>.size  // version 0.1's
 
 @c @implementation
 public func fs_fast_trainer_options_init(
   _ options: UnsafeMutablePointer<fs_fast_trainer_options>?, _ size: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(options, size, defaults: fastTrainerDefaults, least: fastTrainerOptionsSize, "options")
+    try initialise(options, size)
   }
 }
 
@@ -61,7 +61,7 @@ public func fs_fast_trainer_create(
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     let vgg = try model(vgg, "vgg"), style = try Handle.object(style, Image.self, "style")
-    let given = try prefixed(options, defaults: fastTrainerDefaults, least: fastTrainerOptionsSize, "options")
+    let given = try known(options)
     out.pointee = Handle.make(FastTrainerHandle(try FastStyleTrainer(vgg, style: style, .init(given))))
   }
 }
@@ -78,23 +78,19 @@ public func fs_fast_trainer_step(
     }
     var images: [Image] = []
     for content in try buffer(contents, count, "contents") { images.append(try Handle.object(content, Image.self, "a content")) }
-    let least = MemoryLayout<fs_fast_training_step>.size
-    if let step { try checkSize(step, least: least, "step") }
+    try checkRoom(step, "step")
     let (report, steps) = try handle.use { trainer throws(Failure) in (try trainer.step(images), trainer.steps) }
     guard step != nil else { return }
     try fill(
       step,
       with: fs_fast_training_step(
-        size: least, step: UInt32(clamping: steps), content: report.content, style: report.style,
-        smoothness: report.smoothness, total: report.total), least: least, "step")
+        size: 0, step: UInt32(clamping: steps), content: report.content, style: report.style,
+        smoothness: report.smoothness, total: report.total), "step")
   }
 }
 
-/// Before anything is done: an answer that has no room changes nothing.
-private func checkSize(_ step: UnsafeMutablePointer<fs_fast_training_step>, least: Int, _ name: StaticString) throws(Failure) {
-  guard step.pointee.size >= least else {
-    throw .invalidArgument("\(name)->size is \(UInt(bitPattern: step.pointee.size)), wanted at least \(least): set it to sizeof")
-  }
+extension fs_fast_training_step: SizedStruct {
+  static var standard: fs_fast_training_step { fs_fast_training_step() }
 }
 
 @c @implementation

@@ -220,8 +220,12 @@ public func fs_gallery_info_get(_ gallery: OpaquePointer?, _ info: UnsafeMutable
       told.people = UInt64(gallery.people)
       told.photos = UInt64(gallery.photos)
     }
-    try fill(info, with: told, least: MemoryLayout<fs_gallery_info>.size, "info")
+    try fill(info, with: told, "info")
   }
+}
+
+extension fs_gallery_info: SizedStruct {
+  static var standard: fs_gallery_info { fs_gallery_info() }
 }
 
 @c @implementation

@@ -12,11 +12,13 @@ public func fs_loss_options_init(
   boundary { () throws(Failure) in
     let defaults = lossDefaults(kind)
     _ = try Loss(defaults)
-    try initialise(options, size, defaults: defaults, least: lossOptionsSize, "options")
+    try initialise(options, size, to: defaults)
   }
 }
 
-private let lossOptionsSize = MemoryLayout<fs_loss_options>.size  // version 0.1's
+extension fs_loss_options: SizedStruct {
+  static var standard: fs_loss_options { lossDefaults(FS_LOSS_TRIPLET) }
+}
 
 private func lossDefaults(_ kind: fs_loss_kind) -> fs_loss_options {
   var options = fs_loss_options()
@@ -82,8 +84,7 @@ extension Loss {
 
   /// A caller's options; their kind has no default.
   init(_ options: UnsafePointer<fs_loss_options>?) throws(Failure) {
-    let given = try required(options, "options")
-    try self.init(prefixed(given, defaults: lossDefaults(FS_LOSS_TRIPLET), least: lossOptionsSize, "options"))
+    try self.init(known(required(options, "options")))
   }
 
   /// The shapes of a caller's head, of sizes that memory can hold.

@@ -124,7 +124,8 @@ extension Pooling {
     switch pooling {
     case FS_POOLING_AVERAGE: self = .average
     case FS_POOLING_MAX: self = .maximum
-    default: throw .invalidArgument("pooling \(pooling.rawValue), wanted FS_POOLING_AVERAGE or FS_POOLING_MAX")
+    case FS_POOLING_L2: self = .euclidean
+    default: throw .invalidArgument("pooling \(pooling.rawValue), wanted FS_POOLING_AVERAGE to FS_POOLING_L2")
     }
   }
 }

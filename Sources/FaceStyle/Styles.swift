@@ -44,7 +44,7 @@ public func fs_style_options_preset(
   _ options: UnsafeMutablePointer<fs_style_options>?, _ size: Int, _ preset: fs_style_preset
 ) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(options, size, defaults: fs_style_options(StylePreset(preset)), least: fs_style_options.least, "options")
+    try initialise(options, size, to: fs_style_options(StylePreset(preset)))
   }
 }
 
@@ -57,7 +57,7 @@ public func fs_style_preset_name(_ preset: fs_style_preset) -> UnsafePointer<CCh
 extension StylePreset {
   fileprivate init(_ preset: fs_style_preset) throws(Failure) {
     guard let known = StylePreset(rawValue: Int(preset.rawValue)) else {
-      throw .invalidArgument("preset \(preset.rawValue), wanted FS_PRESET_PYRAMID to FS_PRESET_NEURAL_STYLE_TF")
+      throw .invalidArgument("preset \(preset.rawValue), wanted FS_PRESET_PYRAMID to FS_PRESET_CROWSONKB")
     }
     self = known
   }
@@ -76,7 +76,7 @@ extension fs_style_options: SizedStruct {
     learning_rate = standard.learningRate
     noise_ratio = standard.noiseRatio
     seed = standard.seed
-    pooling = standard.pooling == .average ? FS_POOLING_AVERAGE : FS_POOLING_MAX
+    pooling = fs_pooling(rawValue: UInt32(standard.pooling.rawValue))
     cost = fs_cost_variant(rawValue: UInt32(standard.cost.rawValue))
     self.preset = fs_style_preset(rawValue: UInt32(preset.rawValue))
     optimiser = fs_style_optimiser(rawValue: UInt32(standard.optimiser.rawValue))
@@ -90,6 +90,12 @@ extension fs_style_options: SizedStruct {
     colours = fs_style_colours(rawValue: UInt32(standard.colours.rawValue))
     variation = fs_total_variation(rawValue: UInt32(standard.variation.rawValue))
     variation_weight = standard.variationWeight
+    style_loss = fs_style_loss(rawValue: UInt32(standard.styleLoss.rawValue))
+    edges = fs_style_edges(rawValue: UInt32(standard.edges.rawValue))
+    mask_kind = fs_mask_kind(rawValue: UInt32(standard.maskKind.rawValue))
+    content_map_weight = standard.contentMapWeight
+    temporal_weight = standard.temporalWeight
+    tile = UInt32(standard.tile)
   }
 }
 
@@ -117,6 +123,12 @@ extension StyleOptions {
     colours = try choice(given.colours.rawValue, "colours")
     variation = try choice(given.variation.rawValue, "total variation")
     variationWeight = given.variation_weight
+    styleLoss = try choice(given.style_loss.rawValue, "style loss")
+    edges = try choice(given.edges.rawValue, "edges")
+    maskKind = try choice(given.mask_kind.rawValue, "mask kind")
+    contentMapWeight = given.content_map_weight
+    temporalWeight = given.temporal_weight
+    tile = Int(given.tile)
     if given.content_layer != nil { contentLayers = [(try text(given.content_layer, "content_layer", limit: 64), 1)] }
     if let layers = try StyleOptions.layers(given.content_layers, given.content_layer_count, "content") { contentLayers = layers }
     if let layers = try StyleOptions.layers(given.style_layers, given.style_layer_count, "style") { styleLayers = layers }
@@ -134,6 +146,35 @@ extension StyleOptions {
       layers.append((try text(layer.name, "the name of a layer", limit: 64), layer.weight))
     }
     return layers
+  }
+}
+
+extension StylePictures {
+  /// - Parameter weights: of the styles; nil: the same for all.
+  fileprivate init(
+    _ content: Image, _ styles: [Image], _ weights: UnsafeBufferPointer<Float>?, _ given: fs_style_options
+  ) throws(Failure) {
+    var pictures: [StylePicture] = []
+    for (i, style) in styles.enumerated() { pictures.append(StylePicture(style, weight: weights?[i] ?? 1)) }
+    if given.regions != nil || given.region_count != 0 {
+      guard given.region_count == styles.count else {
+        throw .invalidArgument("\(UInt(bitPattern: given.region_count)) regions for \(styles.count) styles, wanted one for each")
+      }
+      for (i, region) in try buffer(given.regions, given.region_count, "regions").enumerated() {
+        pictures[i].place = try StylePictures.image(region.place, "a region's place")
+        pictures[i].part = try StylePictures.image(region.part, "a region's part")
+      }
+    }
+    self.init(content: content, styles: pictures)
+    start = try StylePictures.image(given.start_image, "start_image")
+    contentMap = try StylePictures.image(given.content_map, "content_map")
+    before = try StylePictures.image(given.before, "before")
+    beforeMask = try StylePictures.image(given.before_mask, "before_mask")
+  }
+
+  private static func image(_ handle: OpaquePointer?, _ name: StaticString) throws(Failure) -> Image? {
+    guard let handle else { return nil }
+    return try Handle.object(handle, Image.self, name)
   }
 }
 
@@ -166,7 +207,7 @@ public func fs_styler_run(
     let content = try Handle.object(content, Image.self, "content")
     let style = try Handle.object(style, Image.self, "style")
     let given = try known(options)
-    let job = JobHandle(try styler.job(content: content, styles: [(style, 1)], StyleOptions(given)), given)
+    let job = JobHandle(try styler.job(StylePictures(content, [style], nil, given), StyleOptions(given)), given)
     let handle = Handle.make(job)
     defer { Handle.destroy(handle, JobHandle.self) }
     try job.job.run(evaluations: .max) { job.report($0, handle) }
@@ -188,13 +229,15 @@ public func fs_styler_memory_needed(
   }
 }
 
-extension fs_style_progress {
+extension fs_style_progress: SizedStruct {
+  static var standard: fs_style_progress { fs_style_progress() }
+
   fileprivate init(_ evaluation: StyleJob.Evaluation, _ job: StyleJob, _ handle: OpaquePointer?) {
     self.init(
       size: MemoryLayout<fs_style_progress>.size, step: UInt32(evaluation.number), steps: UInt32(evaluation.steps),
       content: evaluation.costs.content, style: evaluation.costs.style, total: evaluation.costs.total,
       seconds: evaluation.seconds, job: handle, variation: evaluation.costs.variation, width: UInt32(evaluation.width),
-      height: UInt32(evaluation.height), ending: fs_style_ending(rawValue: UInt32(job.ending.rawValue)))
+      height: UInt32(evaluation.height), ending: fs_style_ending(rawValue: UInt32(job.ending.rawValue)), temporal: evaluation.costs.temporal)
   }
 }
 
@@ -229,7 +272,7 @@ public func fs_styler_evaluate(
       try output(pointer, capacity: capacity, needed: 3 * generated.width * generated.height, "gradient")
     }
     let (costs, values) = try styler.evaluate(
-      generated, content: content, style: style, StyleOptions(given), withGradient: room != nil)
+      generated, StylePictures(content, [style], nil, given), StyleOptions(given), withGradient: room != nil)
     if let room, let values { room.update(from: values.pointer, count: values.count) }
     contentTarget.pointee = costs.content
     styleTarget.pointee = costs.style
@@ -269,12 +312,10 @@ public func fs_style_job_create(
     let content = try Handle.object(content, Image.self, "content")
     guard count >= 1, count <= 64 else { throw .invalidArgument("\(UInt(bitPattern: count)) styles, wanted 1 to 64") }
     let shares = try weights.map { weights throws(Failure) in try buffer(weights, count, "weights") }
-    var pictures: [StyleEngine.Style] = []
-    for (i, style) in try buffer(styles, count, "styles").enumerated() {
-      pictures.append((try Handle.object(style, Image.self, "a style"), shares?[i] ?? 1))
-    }
-    let given = try known(options)
-    out.pointee = Handle.make(JobHandle(try styler.job(content: content, styles: pictures, StyleOptions(given)), given))
+    var images: [Image] = []
+    for style in try buffer(styles, count, "styles") { images.append(try Handle.object(style, Image.self, "a style")) }
+    let given = try known(options), pictures = try StylePictures(content, images, shares, given)
+    out.pointee = Handle.make(JobHandle(try styler.job(pictures, StyleOptions(given)), given))
   }
 }
 
@@ -285,9 +326,10 @@ public func fs_style_job_step(
   boundary { () throws(Failure) in
     let handle = job
     let object = try Handle.object(handle, JobHandle.self, "job"), job = object.job
-    let progress = try required(progress, "progress")
+    // A struct too small is refused before the work, and nothing is written when the callback cancels.
+    try checkRoom(progress, "progress")
     try job.run(evaluations: Int(evaluations)) { object.report($0, handle) }
-    progress.pointee = fs_style_progress(job.last, job, handle)
+    try fill(progress, with: fs_style_progress(job.last, job, handle), "progress")
   }
 }
 

@@ -36,20 +36,22 @@ final class TrainerHandle: HandleKind {
 @c @implementation
 public func fs_trainer_options_init(_ options: UnsafeMutablePointer<fs_trainer_options>?, _ size: Int) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(options, size, defaults: trainerDefaults, least: MemoryLayout<fs_trainer_options>.size, "options")
+    try initialise(options, size)
   }
 }
 
-private var trainerDefaults: fs_trainer_options {
-  var options = fs_trainer_options()
-  options.size = MemoryLayout<fs_trainer_options>.size
-  options.optimiser = FS_ADAM
-  options.schedule = FS_SCHEDULE_ONE_CYCLE
-  options.steps = 1000
-  options.rate = 0.001
-  options.momentum = 0.9
-  options.seed = 1
-  return options
+extension fs_trainer_options: SizedStruct {
+  static var standard: fs_trainer_options {
+    var options = fs_trainer_options()
+    options.size = MemoryLayout<fs_trainer_options>.size
+    options.optimiser = FS_ADAM
+    options.schedule = FS_SCHEDULE_ONE_CYCLE
+    options.steps = 1000
+    options.rate = 0.001
+    options.momentum = 0.9
+    options.seed = 1
+    return options
+  }
 }
 
 @c @implementation
@@ -58,8 +60,7 @@ public func fs_trainer_create(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    let given = try prefixed(
-      options, defaults: trainerDefaults, least: MemoryLayout<fs_trainer_options>.size, "options")
+    let given = try known(options)
     let name = given.architecture == nil ? "nn4.small2" : try text(given.architecture, "architecture", limit: 256)
     let weights = try start == nil ? nil : model(start, "start")
     guard weights == nil || weights?.architectureName == name else {
@@ -229,18 +230,20 @@ private func targets(
 @c @implementation
 public func fs_training_options_init(_ options: UnsafeMutablePointer<fs_training_options>?, _ size: Int) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(options, size, defaults: trainingDefaults, least: MemoryLayout<fs_training_options>.size, "options")
+    try initialise(options, size)
   }
 }
 
-private var trainingDefaults: fs_training_options {
-  var options = fs_training_options()
-  options.size = MemoryLayout<fs_training_options>.size
-  options.batch = 64
-  options.photos_of_person = 8
-  options.memory_limit = 4 << 30
-  options.seed = 1
-  return options
+extension fs_training_options: SizedStruct {
+  static var standard: fs_training_options {
+    var options = fs_training_options()
+    options.size = MemoryLayout<fs_training_options>.size
+    options.batch = 64
+    options.photos_of_person = 8
+    options.memory_limit = 4 << 30
+    options.seed = 1
+    return options
+  }
 }
 
 @c @implementation
@@ -250,8 +253,7 @@ public func fs_trainer_run(
   boundary { () throws(Failure) in
     let handle = try Handle.object(trainer, TrainerHandle.self, "trainer")
     let photos = try Handle.object(photos, PhotosHandle.self, "photos")
-    let given = try prefixed(
-      options, defaults: trainingDefaults, least: MemoryLayout<fs_training_options>.size, "options")
+    let given = try known(options)
     let teacher = try given.teacher == nil ? nil : model(given.teacher, "teacher")
     var settings = try FaceTraining.Options(given)
     if photos.photos.photos.allSatisfy({ $0.landmarks == nil }) { settings.framing = .whole }
@@ -302,8 +304,7 @@ extension FaceTraining.Options {
     }
     batch = Int(given.batch)
     photosOfPerson = Int(given.photos_of_person)
-    augmentation = try Augmentation(
-      prefixed(given.augmentation, defaults: fs_augmentation(.standard), least: augmentationSize, "augmentation"))
+    augmentation = try Augmentation(known(given.augmentation, "augmentation"))
     if given.pairs != nil { pairs = try PhotoList.pairs(path: text(given.pairs, "pairs")) }
     if given.triplets != nil { triplets = try PhotoList.triplets(path: text(given.triplets, "triplets")) }
     if given.checkpoint != nil { checkpoint = try text(given.checkpoint, "checkpoint") }

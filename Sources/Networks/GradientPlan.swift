@@ -5,7 +5,7 @@ import Tensors
 /// poolings, laid out for one size of picture: VGG and its like. What the tape does step by step is done here in one piece
 /// of memory that is taken once, and keeps for the way back only what that needs:
 /// - an activation where it is asked for or is the next convolution's input; its sign opens and shuts the rectifier;
-/// - of a pooling four bits a pooled number;
+/// - of a pooling four bits a pooled number; of an L2 pooling both sides;
 /// - a gradient until the next one is made from it.
 package final class GradientPlan {
   /// A convolution with its rectifier, and the pooling that may follow.
@@ -22,13 +22,23 @@ package final class GradientPlan {
     var fusesForward = false, fusesBackward = false
   }
 
+  /// How the first convolution sees beyond the picture's edges; all others see zeros.
+  package enum Edges: Int32, CaseIterable, Sendable {
+    case zeros = 0
+    /// The edge's pixels again, as style-transfer-pytorch has it.
+    case repeated = 1
+  }
+
+  private let height, width: Int
   private var stages: [Stage] = []
   private var layout = Layout()
   private let pictureBuffer, gradientBuffer: Int
-  private let isMaximum: Bool
+  /// The picture with its edges repeated, and its gradient.
+  private let wideBuffer, wideGradientBuffer: Int?
+  private let pooling: Pooling
   private let tapCount: Int
   private let memory: Storage<Float>?
-  private let workspace = Workspace()
+  private let workspace: Workspace
 
   /// Numbers of the plan's memory, and of the workspace that it comes to hold.
   package let count, scratchCount: Int
@@ -38,16 +48,20 @@ package final class GradientPlan {
 
   /// - Parameters:
   ///   - taps: the layers whose values are asked for; the chain ends with the last of them.
+  ///   - edges: of the picture, for the first convolution.
   ///   - isForecast: only the counts are wanted: no memory is taken.
   ///   - isForwardOnly: there is no way back, and much less memory.
   /// - Throws: `.notFound` for a tap that the network lacks, `.invalidArgument` for a picture too small.
   package init(
-    _ network: Network<Float>, height: Int, width: Int, taps: [String], pooling: Pooling, isForecast: Bool = false,
-    isForwardOnly: Bool = false
+    _ network: Network<Float>, height: Int, width: Int, taps: [String], pooling: Pooling, edges: Edges = .zeros,
+    isForecast: Bool = false, isForwardOnly: Bool = false, _ workspace: Workspace = Workspace()
   ) throws(Failure) {
-    isMaximum = pooling == .maximum
+    self.workspace = workspace
+    self.pooling = pooling
+    (self.height, self.width) = (height, width)
     tapCount = taps.count
     var shape = try Shape([1, height, width, 3])
+    var border = 0
     var found = 0
     for step in network.steps where found < taps.count {
       switch step {
@@ -55,7 +69,13 @@ package final class GradientPlan {
         guard filter.finish.activation == .rectifier, filter.stride == 1 else {
           throw .internalError("a gradient plan wants convolutions of stride 1 with a rectifier")
         }
-        let window = try filter.window(over: shape)
+        var window = try filter.window(over: shape)
+        if stages.isEmpty, edges == .repeated {
+          border = window.padTop
+          window.height += 2 * border
+          window.width += 2 * border
+          (window.padTop, window.padLeft) = (0, 0)
+        }
         let back = filter.backwardWindow(of: window, height: window.outHeight, width: window.outWidth)
         stages.append(Stage(filter: filter, window: window, back: back))
         shape = try Shape([1, window.outHeight, window.outWidth, filter.outputs])
@@ -84,16 +104,20 @@ package final class GradientPlan {
     // A pooling behind the last tap is not made.
     if let last = stages.last, last.isPooled, last.pooledTap == nil { stages[stages.count - 1].isPooled = false }
 
-    let pictureCount = height * width * 3, end = 2 * stages.count
+    let pictureCount = height * width * 3, wideCount = (height + 2 * border) * (width + 2 * border) * 3
+    let end = 2 * stages.count
     pictureBuffer = layout.add(count: pictureCount, at: 0)
     layout.use(pictureBuffer, at: end)
-    for i in stages.indices { GradientPlan.place(&stages[i], i, &layout, of: stages.count, isForwardOnly) }
+    wideBuffer = border > 0 ? layout.add(count: wideCount, at: 0) : nil
+    for i in stages.indices { GradientPlan.place(&stages[i], i, &layout, of: stages.count, pooling, isForwardOnly) }
     for i in stages.indices.dropFirst() {
       // A pooled picture is read once more, by the next convolution; an output by that and by its own way back.
       if let pooled = stages[i - 1].pooled { layout.use(pooled, at: i) }
     }
     gradientBuffer = layout.add(count: isForwardOnly ? 0 : pictureCount, at: end - 1)
     layout.use(gradientBuffer, at: end)
+    wideGradientBuffer = border > 0 && !isForwardOnly ? layout.add(count: wideCount, at: end - 1) : nil
+    if let wideGradientBuffer { layout.use(wideGradientBuffer, at: end) }
     layout.place()
 
     var scratch = 0, weights = 0
@@ -113,15 +137,17 @@ package final class GradientPlan {
 
   /// Decides which numbers of a stage exist, and when. Time runs forwards through the stages, then backwards.
   private static func place(
-    _ stage: inout Stage, _ i: Int, _ layout: inout Layout, of stageCount: Int, _ isForwardOnly: Bool
+    _ stage: inout Stage, _ i: Int, _ layout: inout Layout, of stageCount: Int, _ pooling: Pooling,
+    _ isForwardOnly: Bool
   ) {
     let window = stage.window, outputs = stage.filter.outputs
     let outputCount = window.outHeight * window.outWidth * outputs
     let pooledCount = ((window.outHeight + 1) / 2) * ((window.outWidth + 1) / 2) * outputs
     // Where nothing goes back, the next convolution is the last to read.
     let backward = isForwardOnly ? i + 1 : 2 * stageCount - 1 - i
-    stage.fusesForward = Float.fuses(window, stage.filter.shape)
-    stage.fusesBackward = Float.fuses(stage.back, stage.filter.backwardShape)
+    let isRoot = stage.isPooled && pooling == .euclidean
+    stage.fusesForward = !isRoot && Float.fuses(window, stage.filter.shape)
+    stage.fusesBackward = !isRoot && Float.fuses(stage.back, stage.filter.backwardShape)
     if stage.linearTap != nil {
       stage.fusesForward = false
       let linear = layout.add(count: outputCount, at: i)
@@ -131,16 +157,18 @@ package final class GradientPlan {
     if !(stage.isPooled && stage.tap == nil && stage.fusesForward) {
       let output = layout.add(count: outputCount, at: i)
       // A pooling's codes tell the signs; only who taps it or has no pooling reads it again.
-      if !stage.isPooled || stage.tap != nil { layout.use(output, at: backward) }
+      if !stage.isPooled || isRoot || stage.tap != nil { layout.use(output, at: backward) }
       stage.output = output
     }
     if stage.isPooled {
       let pooled = layout.add(count: pooledCount, at: i)
-      if stage.pooledTap != nil { layout.use(pooled, at: backward) }
+      if isRoot || stage.pooledTap != nil { layout.use(pooled, at: backward) }
       stage.pooled = pooled
-      let codes = layout.add(count: (pooledCount + 7) / 8, at: i)
-      layout.use(codes, at: backward)
-      stage.codes = codes
+      if !isRoot {
+        let codes = layout.add(count: (pooledCount + 7) / 8, at: i)
+        layout.use(codes, at: backward)
+        stage.codes = codes
+      }
       if !isForwardOnly {
         let gradient = layout.add(count: pooledCount, at: backward - 1)
         layout.use(gradient, at: backward)
@@ -174,11 +202,12 @@ package final class GradientPlan {
   }
 
   private func input(_ i: Int) -> UnsafePointer<Float> {
-    guard i > 0 else { return UnsafePointer(picture) }
+    guard i > 0 else { return UnsafePointer(wideBuffer.map { pointer($0) } ?? picture) }
     let before = stages[i - 1]
     return UnsafePointer((before.pooled ?? before.output).map { pointer($0) } ?? picture)
   }
 
+  private var isMaximum: Bool { pooling == .maximum }
   private var poolingKind: Int { Int(isMaximum ? poolingMaximum : poolingAverage) }
 
   /// The values of one tap.
@@ -191,6 +220,7 @@ package final class GradientPlan {
   /// Through the network.
   /// - Parameter body: called with each tap's number and values as they are known.
   package func forward(_ body: (Int, Features) throws(Failure) -> Void = { _, _ in }) throws(Failure) {
+    if let wideBuffer { repeatEdges(picture, height, width, border: wideBorder, into: pointer(wideBuffer)) }
     for (i, stage) in stages.enumerated() {
       let packed = try stage.filter.forward(), source = Source(input(i)), outputs = stage.filter.outputs
       let pooled = Window(pooling: stage.window, channels: outputs)
@@ -205,7 +235,14 @@ package final class GradientPlan {
           try Float.convolve(
             stage.window, source, packed, Target(y, stride: outputs), stage.filter.finish, workspace)
         }
-        if let target = stage.pooled { Float.poolRectified(pooled, isMaximum: isMaximum, y, pointer(target), codes(stage)) }
+        if let target = stage.pooled {
+          if pooling == .euclidean {
+            Float.euclideanPool(pooled, y, pointer(target))
+            scale(pointer(target), by: Pooling.euclideanScale, pooled.outputPixels * outputs)
+          } else {
+            Float.poolRectified(pooled, isMaximum: isMaximum, y, pointer(target), codes(stage))
+          }
+        }
       } else if let target = stage.pooled {
         try Float.convolve(
           stage.window, source, packed,
@@ -222,6 +259,13 @@ package final class GradientPlan {
   private func rectify(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int) {
     forEachSlice(of: count) { for i in $0 { y[i] = x[i] > 0 ? x[i] : 0 } }
   }
+
+  private func scale(_ x: UnsafeMutablePointer<Float>, by factor: Float, _ count: Int) {
+    forEachSlice(of: count) { for i in $0 { x[i] *= factor } }
+  }
+
+  /// Of the picture whose edges are repeated.
+  private var wideBorder: Int { (stages[0].window.height - height) / 2 }
 
   /// The size of a tap's values.
   package func extents(of tap: Int) -> (height: Int, width: Int, channels: Int) {
@@ -259,7 +303,15 @@ package final class GradientPlan {
       let outputs = stage.filter.outputs
       let unpooled = Window(pooling: stage.window, channels: outputs)
       var source: Source
-      if let pooledGradient = stage.pooledGradient, let codes = codes(stage) {
+      if let pooledGradient = stage.pooledGradient, pooling == .euclidean, let output = stage.output,
+        let pooled = stage.pooled, let outputGradient = stage.outputGradient {
+        let dy = pointer(pooledGradient), dx = pointer(outputGradient)
+        if let tap = stage.pooledTap { try body(tap, pooledFeatures(stage), dy, isLast) }
+        // y = s sqrt(sum of x^2): dx = dy s^2 x / y, which is 0 where the rectifier is shut.
+        scale(dy, by: Pooling.euclideanScale * Pooling.euclideanScale, unpooled.outputPixels * outputs)
+        Float.poolGradient(unpooled, .euclidean, pointer(output), pointer(pooled), dy, dx)
+        source = Source(dx)
+      } else if let pooledGradient = stage.pooledGradient, let codes = codes(stage) {
         let dy = pointer(pooledGradient)
         if let tap = stage.pooledTap { try body(tap, pooledFeatures(stage), dy, isLast) }
         source = Source(values: dy, gate: nil, codes: codes, pooling: poolingKind)
@@ -288,9 +340,88 @@ package final class GradientPlan {
       if let tap = stage.linearTap, let outputGradient = stage.outputGradient {
         try body(tap, linearFeatures(stage), pointer(outputGradient), isLast && !stage.isPooled && stage.tap == nil)
       }
-      let target = i == 0 ? gradientBuffer : stages[i - 1].pooledGradient ?? stages[i - 1].outputGradient ?? gradientBuffer
+      let target = i == 0 ? wideGradientBuffer ?? gradientBuffer : stages[i - 1].pooledGradient ?? stages[i - 1].outputGradient ?? gradientBuffer
       try Float.convolve(
         stage.back, source, stage.filter.backward(), Target(pointer(target), stride: stage.filter.inputs), .nothing, workspace)
+    }
+    if let wideGradientBuffer {
+      foldEdges(pointer(wideGradientBuffer), height, width, border: wideBorder, into: gradient)
+    }
+  }
+
+  // MARK: What lies between the picture and its taps
+
+  package enum Passage: Equatable {
+    /// A unit sees so many units to each side of its own place.
+    case convolution(reach: Int)
+    /// 2x2, of which the last may reach over the edge.
+    case pooling
+    case tap(Int)
+  }
+
+  package var path: [Passage] {
+    var path: [Passage] = []
+    for stage in stages {
+      path.append(.convolution(reach: stage.filter.kernel / 2))
+      for tap in [stage.linearTap, stage.tap] { if let tap { path.append(.tap(tap)) } }
+      guard stage.isPooled else { continue }
+      path.append(.pooling)
+      if let tap = stage.pooledTap { path.append(.tap(tap)) }
+    }
+    return path
+  }
+
+  /// How many pixels a unit of the deepest tap stands for along a side, and how many more it sees to each side of them.
+  package var reach: (step: Int, halo: Int) {
+    var step = 1, halo = 0
+    for passage in path {
+      switch passage {
+      case .convolution(let reach): halo += reach * step
+      case .pooling: step *= 2
+      case .tap: break
+      }
+    }
+    return (step, halo)
+  }
+
+  /// How many pixels a unit of this tap stands for along a side.
+  package func step(of tap: Int) -> Int {
+    var step = 1
+    for passage in path {
+      if passage == .tap(tap) { break }
+      if passage == .pooling { step *= 2 }
+    }
+    return step
+  }
+}
+
+/// `wide` gets the picture [height, width, 3] with its edges repeated `border` times.
+private func repeatEdges(
+  _ picture: UnsafePointer<Float>, _ height: Int, _ width: Int, border: Int, into wide: UnsafeMutablePointer<Float>
+) {
+  let stride = 3 * (width + 2 * border)
+  for y in 0..<(height + 2 * border) {
+    let row = picture + min(max(y - border, 0), height - 1) * 3 * width, target = wide + y * stride
+    target.advanced(by: 3 * border).update(from: row, count: 3 * width)
+    for i in 0..<(3 * border) {
+      target[i] = row[i % 3]
+      target[3 * (border + width) + i] = row[3 * (width - 1) + i % 3]
+    }
+  }
+}
+
+/// The gradient of the picture from that of `repeatEdges`: a pixel gets what all its copies have.
+private func foldEdges(
+  _ wide: UnsafePointer<Float>, _ height: Int, _ width: Int, border: Int, into gradient: UnsafeMutablePointer<Float>
+) {
+  gradient.update(repeating: 0, count: 3 * height * width)
+  let stride = 3 * (width + 2 * border)
+  for y in 0..<(height + 2 * border) {
+    let row = wide + y * stride, target = gradient + min(max(y - border, 0), height - 1) * 3 * width
+    for i in 0..<(3 * width) { target[i] += row[3 * border + i] }
+    for i in 0..<(3 * border) {
+      target[i % 3] += row[i]
+      target[3 * (width - 1) + i % 3] += row[3 * (border + width) + i]
     }
   }
 }

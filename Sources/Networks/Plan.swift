@@ -420,7 +420,14 @@ package struct Plan {
           window, Source(pointer(x, memory)), filter.forward(),
           Target(pointer(y, memory), stride: y.stride, accumulate: accumulate), finish, workspace)
       case .pool(let window, let kind, let x, let y):
-        Float.pool(window, isMaximum: kind == .maximum, pointer(x, memory), pointer(y, memory))
+        guard kind == .euclidean else {
+          Float.pool(window, isMaximum: kind == .maximum, pointer(x, memory), pointer(y, memory))
+          break
+        }
+        let target = pointer(y, memory)
+        Float.euclideanPool(window, pointer(x, memory), target)
+        let count = window.outputPixels * window.channels
+        forEachSlice(of: count) { for i in $0 { target[i] *= Pooling.euclideanScale } }
       case .euclideanPool(let window, let x, let y):
         Float.euclideanPool(window, pointer(x, memory), pointer(y, memory))
       case .responseNormalisation(let constants, let x, let y):

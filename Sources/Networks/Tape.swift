@@ -39,7 +39,7 @@ package final class Tape<Element: Scalar> {
   }
 
   /// A result. The pullback is kept only if a gradient can flow through it.
-  func record(
+  package func record(
     _ tensor: Tensor<Element>, from inputs: [Variable<Element>], _ pullback: @escaping Pullback
   ) -> Variable<Element> {
     var isDifferentiable = false
@@ -51,7 +51,7 @@ package final class Tape<Element: Scalar> {
   }
 
   /// Called by pullbacks: adds to the gradient of an input.
-  func accumulate(_ gradient: Tensor<Element>, into variable: Variable<Element>) throws(Failure) {
+  package func accumulate(_ gradient: Tensor<Element>, into variable: Variable<Element>) throws(Failure) {
     guard let node = variable.node else { return }
     guard gradient.count == variable.tensor.count else {
       throw .internalError("a gradient of \(gradient.shape.description) for \(variable.shape.description)")

@@ -4,24 +4,29 @@ import Tensors
 /// making pictures larger. Its centres lie where those of `Image.resized` do.
 /// Source: Keys, "Cubic convolution interpolation for digital image processing", 1981.
 package func enlarged(_ picture: Tensor<Float>, height: Int, width: Int) throws(Failure) -> Tensor<Float> {
-  let (oldHeight, oldWidth) = (picture.shape[0], picture.shape[1])
-  if (height, width) == (oldHeight, oldWidth) { return try picture.copy() }
+  let result = try Tensor<Float>([height, width, 3])
+  try enlarge(picture, height: height, width: width, into: result.pointer)
+  return result
+}
+
+/// The same into room for so many numbers.
+func enlarge(
+  _ picture: Tensor<Float>, height: Int, width: Int, into target: UnsafeMutablePointer<Float>
+) throws(Failure) {
+  let (oldHeight, oldWidth) = (picture.shape[0], picture.shape[1]), source = picture.pointer
+  defer { withExtendedLifetime(picture) {} }
+  if (height, width) == (oldHeight, oldWidth) { return target.update(from: source, count: picture.count) }
   let across = (0..<width).map { Cubic($0, from: oldWidth, to: width) }
   let down = (0..<height).map { Cubic($0, from: oldHeight, to: height) }
-  let wide = try Tensor<Float>([oldHeight, width, 3]), result = try Tensor<Float>([height, width, 3])
-  let source = picture.pointer, between = wide.pointer, target = result.pointer
-  ThreadPool.shared.run(oldHeight) { y, _ in
-    for x in 0..<width {
-      let cubic = across[x]
-      for c in 0..<3 { between[(y * width + x) * 3 + c] = cubic.value { source[(y * oldWidth + $0) * 3 + c] } }
-    }
-  }
+  // A row is made from four rows of the old picture, each widened as it is read: nothing of the new size but the result is held.
   ThreadPool.shared.run(height) { y, _ in
     let cubic = down[y]
-    for i in 0..<(3 * width) { target[y * 3 * width + i] = cubic.value { between[$0 * 3 * width + i] } }
+    for x in 0..<width {
+      for c in 0..<3 {
+        target[(y * width + x) * 3 + c] = cubic.value { row in across[x].value { source[(row * oldWidth + $0) * 3 + c] } }
+      }
+    }
   }
-  withExtendedLifetime((picture, wide)) {}
-  return result
 }
 
 /// Where a new pixel looks, and how much at each.

@@ -9,7 +9,7 @@ final class PictureMover {
   let picture: Tensor<Float>
   private let options: StyleOptions
   private let kind: Kind
-  /// What Adam's rate has been multiplied by, and the picture before its last step.
+  /// What Adam's rate has been multiplied by, and the picture before its last step; there is none where memory is short.
   private(set) var caution: Float = 1
   private let before: Tensor<Float>?
   /// The running mean of the pictures, and its age.
@@ -23,15 +23,16 @@ final class PictureMover {
     case lbfgs(LBFGS<Float>)
   }
 
-  typealias Evaluation = LBFGS<Float>.Evaluation
+  /// Tells the costs of a picture; its gradient goes to the sink, which may move the picture.
+  typealias Evaluation = (UnsafeMutablePointer<Float>, StyleEngine.Sink) throws(Failure) -> Double
 
   init(_ picture: Tensor<Float>, _ options: StyleOptions) throws(Failure) {
     self.picture = picture
     self.options = options
     switch options.optimiser {
     case .adam:
-      kind = .adam(try Optimiser<Float>(.adam(Adam()), "picture", picture.shape))
-      before = try picture.copy()
+      kind = .adam(try Optimiser<Float>(.adam(Adam(beta2: options.squareDecay)), "picture", picture.shape))
+      before = options.tile > 0 ? nil : try picture.copy()
     case .lbfgs:
       // One line search at a time; the tolerances are off, for a picture's costs have no scale of their own. The first step
       // moves pixels by a few levels.
@@ -50,7 +51,7 @@ final class PictureMover {
   static func count(_ count: Int, _ options: StyleOptions) -> Int {
     let mean = options.averaging > 0 ? count : 0
     switch options.optimiser {
-    case .adam: return 5 * count + mean
+    case .adam: return (options.tile > 0 ? 3 : 4) * count + mean
     // The pairs, the direction, and gradients and places of a line search that looks between two points.
     case .lbfgs: return (2 * options.history + 7) * count + mean
     }
@@ -91,27 +92,40 @@ final class PictureMover {
   }
 
   private func step(_ adam: Optimiser<Float>, _ evaluate: Evaluation) throws(Failure) -> Reason? {
-    guard let before else { return nil }
-    let gradient = try Tensor<Float>([picture.count])
-    defer { withExtendedLifetime((picture, before, gradient)) {} }
+    let x = picture.pointer, row = picture.shape[1] * 3
+    defer { withExtendedLifetime((picture, before)) {} }
     while true {
-      let value = try evaluate(picture, gradient)
-      if value.isFinite, gradientNorm([gradient]).isFinite { break }
+      var isSound = true
+      let value = try evaluate(x) { first, count, gradient throws(Failure) in
+        guard isSound, isFinite(gradient, count: count * row) else {
+          isSound = false
+          return
+        }
+        let start = first * row, length = count * row
+        before.map { $0.pointer.advanced(by: start).update(from: x + start, count: length) }
+        adam.step(x + start, gradient, first: start, count: length, rate: options.learningRate * caution)
+        if options.isClamped { clampToLevels(start / 3, length / 3) }
+      }
+      if value.isFinite, isSound { return nil }
       // Back to the last picture that could be measured, and more carefully from there.
-      guard adam.steps > 0, caution > 1e-3 else { return .notFinite }
-      picture.pointer.update(from: before.pointer, count: picture.count)
+      guard let before, adam.steps > 0, caution > 1e-3 else { return .notFinite }
+      x.update(from: before.pointer, count: picture.count)
       for moment in adam.state.tensors { moment.value.pointer.update(repeating: 0, count: picture.count) }
       adam.state.counters[0] = 0
       caution /= 2
     }
-    before.pointer.update(from: picture.pointer, count: picture.count)
-    adam.step(picture.pointer, gradient.pointer, rate: options.learningRate * caution)
-    if options.isClamped { clampToLevels() }
-    return nil
   }
 
   private func step(_ lbfgs: LBFGS<Float>, _ evaluate: Evaluation) throws(Failure) -> Reason? {
-    let outcome = try lbfgs.run(picture, from: known, evaluate)
+    let row = picture.shape[1] * 3
+    let outcome = try lbfgs.run(picture, from: known) { picture, gradient throws(Failure) in
+      // Where the costs are not finite there is no gradient.
+      let target = gradient.pointer
+      target.update(repeating: 0, count: gradient.count)
+      return try evaluate(picture.pointer) { first, count, rows throws(Failure) in
+        (target + first * row).update(from: rows, count: count * row)
+      }
+    }
     known = (outcome.last, outcome.gradient)
     switch outcome.reason {
     case .iterations, .evaluations: return nil
@@ -121,9 +135,10 @@ final class PictureMover {
     }
   }
 
-  private func clampToLevels() {
-    let mean = Architecture.vgg19.mean, pointer = picture.pointer
-    forEachSlice(of: picture.count / 3) { slice in
+  /// - Parameter first: the first of the pixels.
+  private func clampToLevels(_ first: Int, _ count: Int) {
+    let mean = Architecture.vgg19.mean, pointer = picture.pointer + 3 * first
+    forEachSlice(of: count) { slice in
       for i in slice {
         pointer[3 * i] = min(max(pointer[3 * i], -mean.0), 255 - mean.0)
         pointer[3 * i + 1] = min(max(pointer[3 * i + 1], -mean.1), 255 - mean.1)
@@ -156,9 +171,10 @@ final class PictureMover {
     guard case .adam(let adam) = kind, case .adam(let successor) = next.kind else { return }
     let height = next.picture.shape[0], width = next.picture.shape[1]
     for (old, new) in zip(adam.state.tensors, successor.state.tensors) {
-      let grown = try enlarged(old.value.reshaped(picture.shape.extents), height: height, width: width)
+      let target = new.value.pointer
+      try enlarge(old.value.reshaped(picture.shape.extents), height: height, width: width, into: target)
       // A mean of squares stays one: a cubic may swing below 0.
-      for i in 0..<grown.count { new.value.pointer[i] = new.name.hasPrefix("square") ? max(0, grown[i]) : grown[i] }
+      if new.name.hasPrefix("square") { for i in 0..<new.value.count { target[i] = max(0, target[i]) } }
     }
     successor.state.counters = adam.state.counters
   }

@@ -4,227 +4,491 @@ import Networks
 import Tensors
 
 /// What `StyleObjective` computes, in `Float` and in memory that is taken once: costs and gradient of a picture that
-/// is measured again and again.
+/// is measured again and again; of one too large for that, tile by tile.
+///
+/// A tile goes through the network with as many pixels around it as its units see, and counts only its own units. All
+/// tiles go forward first, for a style is compared by the moments of the whole picture, and then once more, for the way
+/// back. The gradient is the whole picture's but for rounding.
+/// Source: Galerne, Raad, Lezama, Morel, "Scaling painting style transfer", 2024, section 4.
 package final class StyleEngine {
-  /// A picture to paint like, and its share.
-  package typealias Style = (image: Image, weight: Float)
-
-  /// What one layer's features are compared with.
-  private struct Target {
+  /// One style layer of one region.
+  private struct Measure {
     let tap: Int
     let weight: Float
-    /// The content's features, or the Gram matrix of as many pixels as the painted picture has in the layer.
-    let numbers: Tensor<Float>
+    /// The number of a mask; nil: all units count.
+    let mask: Int?
+    let target: StyleLoss.Target<Float>
+    /// Of the squared differences of Gram matrices by unit.
+    let gramFactor: Double
+    let sums: UnitSums
+    /// What a unit's gradient is of the unit, and beside that.
+    let bySecond, byMean: Tensor<Float>
+    let slope: PackedMatrix<Float>
   }
 
+  private let network: Network<Float>
   private let options: StyleOptions
-  private let plan: GradientPlan
+  private let pictures: StylePictures
   private let height, width: Int
-  private let contents, grams: [Target]
-  /// A Gram matrix's gradient for the kernels, by channels.
-  private let packedGradients: [Int: PackedMatrix<Float>]
-  /// Room for a Gram matrix and its gradient.
-  private let gram, gramGradient: Tensor<Float>
+  /// Of the taps: each layer once, whatever it is asked for.
+  private let names: [String]
+  private let tiles: [[StyleTile]]
+  private let masks: [Image]
+  private var measures: [Measure] = []
+  private var room: UnitRoom?
+  private let workspace = Workspace()
+  private var plan: (plan: GradientPlan, height: Int, width: Int)?
+  /// The content's features by tap, and the masks' units by mask and tap: of the whole picture or of the tile at hand.
+  private var contents: [Tensor<Float>?] = []
+  private var units: [[Tensor<Float>?]] = [], contentShares: [Tensor<Float>?] = []
 
-  /// - Parameter styles: of any sizes; their Gram matrices are mixed by their weights.
+  /// - Parameter pictures: content, masks, and the frame before, of one size; styles of any sizes.
   /// - Throws: `.notFound` for a layer that the network lacks.
-  package init(_ network: Network<Float>, content: Image, styles: [Style], _ options: StyleOptions) throws(Failure) {
+  package init(_ network: Network<Float>, _ pictures: StylePictures, _ options: StyleOptions) throws(Failure) {
+    self.network = network
     self.options = options
-    (height, width) = (content.height, content.width)
-    // The styles first: their plans go before the picture's own comes.
-    let names = StyleEngine.taps(options)
-    let forecast = try GradientPlan(
-      network, height: content.height, width: content.width, taps: names, pooling: options.pooling, isForecast: true)
-    let mixed = try StyleEngine.grams(network, styles, options) { name in
-      let extents = forecast.extents(of: names.firstIndex(of: name) ?? 0)
-      return extents.height * extents.width
+    self.pictures = pictures
+    (height, width) = (pictures.content.height, pictures.content.width)
+    names = StyleEngine.taps(options)
+    let forecast = try StyleEngine.plan(network, names, options, height: height, width: width, isForecast: true)
+    tiles = StyleEngine.tiles(forecast, options, height: height, width: width)
+    var masks: [Image] = []
+    for style in pictures.styles {
+      if let place = style.place, !masks.contains(where: { $0 === place }) { masks.append(place) }
     }
-    let plan = try GradientPlan(
-      network, height: content.height, width: content.width, taps: names, pooling: options.pooling)
-    self.plan = plan
-
-    var grams: [Target] = []
-    var largest = 1
-    for (layer, gram) in zip(options.styleLayers, mixed) {
-      guard let tap = names.firstIndex(of: layer.name) else { continue }
-      grams.append(Target(tap: tap, weight: layer.weight, numbers: gram))
-      largest = max(largest, gram.count)
+    self.masks = masks
+    if !options.styleLayers.isEmpty {
+      // The styles first: their plans go before the picture's own comes.
+      measures = try measures(forecast)
+      let channels = measures.reduce(1) { max($0, $1.sums.channels) }
+      room = try UnitRoom(channels: channels, workspace)
     }
-    self.grams = grams
-    var packed: [Int: PackedMatrix<Float>] = [:]
-    for target in grams where packed[target.numbers.shape[0]] == nil {
-      let channels = target.numbers.shape[0]
-      packed[channels] = try Float.pack(
-        depth: channels, columns: channels, target.numbers.pointer, rowStride: channels, columnStride: 1)
-    }
-    packedGradients = packed
-    gram = try Tensor([largest])
-    gramGradient = try Tensor([largest])
-
-    Architecture.vgg19.fill(plan.picture, content.pixels.pointer, height: height, width: width)
-    var contents: [Target] = []
-    if !options.contentLayers.isEmpty {
-      try plan.forward { tap, features throws(Failure) in
-        guard let layer = options.contentLayers.first(where: { $0.name == names[tap] }) else { return }
-        let copy = try Tensor<Float>([features.count])
-        copy.pointer.update(from: features.values, count: features.count)
-        contents.append(Target(tap: tap, weight: layer.weight, numbers: copy))
-      }
-    }
-    self.contents = contents
+    if !isTiled { try prepare(tiles[0][0]) }
   }
 
-  /// Each layer once, whatever it is asked for.
+  private var isTiled: Bool { tiles.count * tiles[0].count > 1 }
+
   private static func taps(_ options: StyleOptions) -> [String] {
     var names: [String] = []
     for layer in options.contentLayers + options.styleLayers where !names.contains(layer.name) { names.append(layer.name) }
     return names
   }
 
-  /// The mean of the styles' Gram matrices, by their weights, each of a scaled style as if it had as many
-  /// pixels as `pixels` says; one a style layer.
-  private static func grams(
-    _ network: Network<Float>, _ styles: [Style], _ options: StyleOptions, pixels: (String) -> Int
-  ) throws(Failure) -> [Tensor<Float>] {
-    let names = options.styleLayers.map { $0.name }
-    guard !names.isEmpty else { return [] }
+  private static func plan(
+    _ network: Network<Float>, _ names: [String], _ options: StyleOptions, height: Int, width: Int, isForecast: Bool = false,
+    isForwardOnly: Bool = false, _ workspace: Workspace = Workspace()
+  ) throws(Failure) -> GradientPlan {
+    try GradientPlan(
+      network, height: height, width: width, taps: names, pooling: options.pooling, edges: options.edges,
+      isForecast: isForecast, isForwardOnly: isForwardOnly, workspace)
+  }
+
+  private static func tiles(
+    _ forecast: GradientPlan, _ options: StyleOptions, height: Int, width: Int
+  ) -> [[StyleTile]] {
+    let (step, halo) = forecast.reach
+    return StyleTile.rows(width: width, height: height, side: options.tile, step: step, halo: halo)
+  }
+
+  // MARK: Styles
+
+  /// One for each style layer of each region.
+  private func measures(_ forecast: GradientPlan) throws(Failure) -> [Measure] {
     var sum: Float = 0
-    for style in styles { sum += style.weight }
+    for style in pictures.styles { sum += style.weight }
     guard sum > 0, sum.isFinite else { throw .invalidArgument("styles whose weights add up to \(sum)") }
-    var mixed: [Tensor<Float>] = []
-    for (i, style) in styles.enumerated() {
-      let image = style.image
-      let plan = try GradientPlan(
-        network, height: image.height, width: image.width, taps: names, pooling: options.pooling, isForwardOnly: true)
-      Architecture.vgg19.fill(plan.picture, image.pixels.pointer, height: image.height, width: image.width)
-      var found: [Tensor<Float>?] = names.map { _ in nil }
-      try plan.forward { tap, features throws(Failure) in
-        let rows = features.height * features.width, channels = features.channels
-        let gram = try Tensor<Float>([channels, channels])
-        try Float.gram(features.values, rows: rows, columns: channels, gram.pointer, plan.borrowed)
-        // Cut to the picture's shape they are compared as they are.
-        let size = options.styleScale > 0 ? Double(pixels(names[tap])) / Double(rows) : 1
-        let factor = Float(Double(style.weight / sum) * size)
-        for k in 0..<gram.count { gram.pointer[k] *= factor }
-        found[tap] = gram
+    var regions: [(mask: Int?, styles: [StylePicture])] = []
+    for style in pictures.styles where style.weight > 0 {
+      let mask = style.place.flatMap { place in masks.firstIndex { $0 === place } }
+      if let known = regions.firstIndex(where: { $0.mask == mask }) {
+        regions[known].styles.append(style)
+      } else {
+        regions.append((mask, [style]))
       }
-      for (tap, gram) in found.enumerated() {
-        guard let gram else { throw .notFound("the network has no layer \"\(names[tap])\"") }
-        if i == 0 {
-          mixed.append(gram)
+    }
+    var measures: [Measure] = []
+    for region in regions {
+      var share: Float = 0
+      for style in region.styles { share += style.weight }
+      for (layer, moments) in zip(options.styleLayers, try mixed(region.styles)) {
+        // A style's mask may leave a layer no unit.
+        guard let moments, let tap = names.firstIndex(of: layer.name) else { continue }
+        let channels = moments.channels, step = forecast.step(of: tap)
+        let pixels = Double((height + step - 1) / step * ((width + step - 1) / step))
+        let bySecond = try Tensor<Float>([channels, channels], repeating: 0)
+        let factor = options.cost.styleFactor(pixels: pixels, channels: Double(channels)) * pixels * pixels
+        measures.append(
+          Measure(
+            tap: tap, weight: layer.weight * share / sum, mask: region.mask, target: try options.styleLoss.target(moments),
+            gramFactor: factor, sums: try UnitSums(channels: channels, isMeanWanted: options.styleLoss != .gram),
+            bySecond: bySecond, byMean: try Tensor([channels], repeating: 0),
+            slope: try Float.pack(depth: channels, columns: channels, bySecond.pointer, rowStride: channels, columnStride: 1)))
+      }
+    }
+    return measures
+  }
+
+  /// The moments of styles at each style layer, mixed by their weights.
+  private func mixed(_ styles: [StylePicture]) throws(Failure) -> [Moments<Float>?] {
+    var mixed = [Moments<Float>?](repeating: nil, count: options.styleLayers.count)
+    var weights = [Float](repeating: 0, count: mixed.count)
+    for style in styles {
+      for (i, moments) in try moments(of: style).enumerated() {
+        guard let moments else { continue }
+        weights[i] += style.weight
+        if let mean = mixed[i] {
+          // A running mean: m + (x - m) w / (sum of w).
+          let part = style.weight / weights[i]
+          for tensor in [mean.mean, mean.second] { for k in 0..<tensor.count { tensor.pointer[k] *= 1 - part } }
+          mean.add(moments, weight: part)
         } else {
-          for k in 0..<gram.count { mixed[tap].pointer[k] += gram[k] }
+          mixed[i] = moments
         }
       }
     }
     return mixed
   }
 
+  /// A style's moments at each style layer; nil where its mask leaves no unit.
+  private func moments(of style: StylePicture) throws(Failure) -> [Moments<Float>?] {
+    let image = style.image, names = options.styleLayers.map { $0.name }
+    let forecast = try StyleEngine.plan(
+      network, names, options, height: image.height, width: image.width, isForecast: true, isForwardOnly: true)
+    var sums = [UnitSums?](repeating: nil, count: names.count)
+    let channels = names.indices.reduce(1) { max($0, forecast.extents(of: $1).channels) }
+    let room = try UnitRoom(channels: channels, workspace)
+    for row in StyleEngine.tiles(forecast, options, height: image.height, width: image.width) {
+      for tile in row {
+        let plan = try StyleEngine.plan(
+          network, names, options, height: tile.height, width: tile.width, isForwardOnly: true, workspace)
+        image.fill(plan.picture, tile)
+        let masks = try style.part.map { mask throws(Failure) in
+          try options.maskKind.units(levels(mask, tile), along: plan.path, taps: names.count)
+        }
+        try plan.forward { tap, features throws(Failure) in
+          let sum: UnitSums
+          if let known = sums[tap] { sum = known } else { sum = try UnitSums(channels: features.channels, isMeanWanted: true) }
+          sums[tap] = sum
+          let own = tile.units(step: plan.step(of: tap))
+          try room.add(
+            UnitBlock(features: features, rows: own.rows, columns: own.columns, mask: masks.flatMap { $0[tap] }), to: sum)
+        }
+      }
+    }
+    var found: [Moments<Float>?] = []
+    for sum in sums { found.append(try sum?.moments() ?? nil) }
+    return found
+  }
+
+  // MARK: Tiles
+
+  /// The plan for a tile's size; those before it are given back.
+  private func plan(for tile: StyleTile) throws(Failure) -> GradientPlan {
+    if let plan, (plan.height, plan.width) == (tile.height, tile.width) { return plan.plan }
+    plan = nil
+    let made = try StyleEngine.plan(network, names, options, height: tile.height, width: tile.width, workspace)
+    plan = (made, tile.height, tile.width)
+    return made
+  }
+
+  /// Masks and, if wanted, the content's features of a tile.
+  private func prepare(_ tile: StyleTile, contentIsWanted: Bool = true) throws(Failure) {
+    let plan = try plan(for: tile), path = plan.path
+    units = []
+    for mask in masks { units.append(try options.maskKind.units(levels(mask, tile), along: path, taps: names.count)) }
+    guard contentIsWanted, !options.contentLayers.isEmpty else { return }
+    contentShares = []
+    if let map = pictures.contentMap {
+      contentShares = try MaskKind.soft.units(levels(map, tile), along: path, taps: names.count)
+    }
+    pictures.content.fill(plan.picture, tile)
+    contents = [Tensor<Float>?](repeating: nil, count: names.count)
+    try plan.forward { tap, features throws(Failure) in
+      guard options.contentLayers.contains(where: { $0.name == names[tap] }) else { return }
+      let copy = try Tensor<Float>([features.count])
+      copy.pointer.update(from: features.values, count: features.count)
+      contents[tap] = copy
+    }
+  }
+
+  // MARK: Evaluating
+
+  /// Takes rows of d total / d picture, from the top, as soon as nothing will be added to them and nothing more is read of the
+  /// picture's: whoever moves the picture may change these rows.
+  package typealias Sink = (_ first: Int, _ count: Int, _ gradient: UnsafePointer<Float>) throws(Failure) -> Void
+
+  /// The costs of a picture [height, width, 3] in the network's terms.
+  package func evaluate(_ picture: UnsafePointer<Float>) throws(Failure) -> StyleCosts {
+    let (content, style) = try forward(picture, contentIsWanted: true), rows = 0..<height
+    return costs(content, style, try variation(picture, rows, nil), temporal(picture, rows, nil))
+  }
+
+  /// The same with the gradient.
+  /// - Parameter sink: where it goes, unless costs are not finite.
+  package func evaluate(_ picture: UnsafePointer<Float>, into sink: Sink) throws(Failure) -> StyleCosts {
+    let style = try forward(picture, contentIsWanted: false).style
+    guard style.isFinite else { return costs(0, style, 0, 0) }
+    return isTiled ? try backward(picture, style, sink) : try backwardWhole(picture, style, sink)
+  }
+
+  /// Forward through all tiles.
+  private func forward(
+    _ picture: UnsafePointer<Float>, contentIsWanted: Bool
+  ) throws(Failure) -> (content: Double, style: Double) {
+    for measure in measures { measure.sums.clear() }
+    var content = 0.0
+    for row in tiles {
+      for tile in row {
+        if isTiled { try prepare(tile, contentIsWanted: contentIsWanted) }
+        let plan = try plan(for: tile)
+        copy(picture, tile, to: plan.picture)
+        try plan.forward { tap, features throws(Failure) in
+          for measure in measures where measure.tap == tap {
+            try room?.add(block(tap, features, tile, plan, measure.mask), to: measure.sums)
+          }
+          if contentIsWanted { content += try contentCost(tap, features, tile, plan, nil, isSet: false) }
+        }
+      }
+    }
+    return (content, try styleCost())
+  }
+
+  /// After `forward`, of a picture of one tile.
+  private func backwardWhole(
+    _ picture: UnsafePointer<Float>, _ style: Double, _ sink: Sink
+  ) throws(Failure) -> StyleCosts {
+    let tile = tiles[0][0], plan = try plan(for: tile)
+    let content = try backward(tile, plan), rows = 0..<height
+    let variation = try variation(picture, rows, plan.gradient)
+    let costs = costs(content, style, variation, temporal(picture, rows, plan.gradient))
+    if costs.total.isFinite { try sink(0, height, plan.gradient) }
+    return costs
+  }
+
+  /// Through all tiles once more. Gradients of neighbours overlap: rows are handed on when no later tile reaches them.
+  private func backward(
+    _ picture: UnsafePointer<Float>, _ style: Double, _ sink: Sink
+  ) throws(Failure) -> StyleCosts {
+    var content = 0.0, variation = 0.0, temporal = 0.0
+    let tallest = tiles.reduce(0) { max($0, $1[0].height) }, stride = 3 * width
+    let band = try Tensor<Float>([tallest, stride], repeating: 0)
+    // The picture's row that the band begins with, and the first whose variation is not in it.
+    var done = 0, varied = 0
+    for (i, row) in tiles.enumerated() {
+      for tile in row {
+        try prepare(tile)
+        let plan = try plan(for: tile)
+        copy(picture, tile, to: plan.picture)
+        try plan.forward()
+        content += try backward(tile, plan)
+        for y in 0..<tile.height {
+          let source = plan.gradient + y * 3 * tile.width, target = band.pointer + (tile.y - done + y) * stride + 3 * tile.x
+          for k in 0..<(3 * tile.width) { target[k] += source[k] }
+        }
+      }
+      let complete = i + 1 < tiles.count ? tiles[i + 1][0].y : height
+      // One row more than is handed on: it is seen from the last of these while that has not moved.
+      let seen = min(complete + 1, height)
+      variation += try self.variation(picture, varied..<seen, band.pointer + (varied - done) * stride)
+      varied = seen
+      temporal += self.temporal(picture, done..<complete, band.pointer)
+      guard (content + variation + temporal).isFinite else { break }
+      try sink(done, complete - done, band.pointer)
+      let rest = max(0, tallest - (complete - done))
+      band.pointer.update(from: band.pointer + (complete - done) * stride, count: rest * stride)
+      (band.pointer + rest * stride).update(repeating: 0, count: (tallest - rest) * stride)
+      done = complete
+    }
+    return costs(content, style, variation, temporal)
+  }
+
+  /// - Returns: the content cost.
+  private func backward(_ tile: StyleTile, _ plan: GradientPlan) throws(Failure) -> Double {
+    var content = 0.0
+    try plan.backward { tap, features, gradient, isFirst throws(Failure) in
+      var isSet = isFirst
+      if options.contentLayers.contains(where: { $0.name == names[tap] }) {
+        content += try contentCost(tap, features, tile, plan, gradient, isSet: isSet)
+        isSet = false
+      }
+      for measure in measures where measure.tap == tap {
+        guard measure.sums.weight > 0 else { continue }
+        try room?.addGradient(
+          block(tap, features, tile, plan, measure.mask), measure.slope,
+          shift: options.styleLoss == .gram ? nil : measure.byMean, to: gradient, isSet: isSet)
+        isSet = false
+      }
+      if isSet { gradient.update(repeating: 0, count: features.count) }
+    }
+    return content
+  }
+
+  private func block(
+    _ tap: Int, _ features: GradientPlan.Features, _ tile: StyleTile, _ plan: GradientPlan, _ mask: Int?
+  ) -> UnitBlock {
+    let own = tile.units(step: plan.step(of: tap))
+    return UnitBlock(features: features, rows: own.rows, columns: own.columns, mask: mask.flatMap { units[$0][tap] })
+  }
+
+  // MARK: Costs
+
+  private func costs(_ content: Double, _ style: Double, _ variation: Double, _ temporal: Double) -> StyleCosts {
+    StyleCosts(content: content, style: style, variation: variation, temporal: temporal, options)
+  }
+
+  /// `factor * sum of s (x - target)^2`, with s from the content map; to the gradient goes `2 alpha lambda factor s (x - target)`.
+  private func contentCost(
+    _ tap: Int, _ features: GradientPlan.Features, _ tile: StyleTile, _ plan: GradientPlan,
+    _ gradient: UnsafeMutablePointer<Float>?, isSet: Bool
+  ) throws(Failure) -> Double {
+    var weight: Float = 0
+    for layer in options.contentLayers where layer.name == names[tap] { weight = layer.weight }
+    guard let target = contents.isEmpty ? nil : contents[tap] else { return 0 }
+    let channels = features.channels, step = plan.step(of: tap)
+    let all = Double((height + step - 1) / step * ((width + step - 1) / step) * channels)
+    let factor = options.cost.contentFactor(count: all) * Double(weight)
+    let slope = Float(2 * factor * Double(options.contentWeight))
+    let own = tile.units(step: step), map = contentShares.isEmpty ? nil : contentShares[tap]
+    let isAll = own.rows == 0..<features.height && own.columns == 0..<features.width
+    if isAll, map == nil {
+      return factor * Float.squaredDistance(
+        features.values, target.pointer, features.count, slope: slope, into: gradient, accumulate: !isSet)
+    }
+    if isSet { gradient?.update(repeating: 0, count: features.count) }
+    var sum = 0.0
+    for y in own.rows {
+      // Unit by unit where they count differently.
+      let each = map == nil ? own.columns.count : 1
+      for x in Swift.stride(from: own.columns.lowerBound, to: own.columns.upperBound, by: each) {
+        let place = y * features.width + x, i = place * channels
+        let share = map.map { 1 + options.contentMapWeight * $0[place] } ?? 1
+        sum += Double(share) * Float.squaredDistance(
+          features.values + i, target.pointer + i, each * channels, slope: slope * share, into: gradient.map { $0 + i },
+          accumulate: true)
+      }
+    }
+    withExtendedLifetime(target) {}
+    return factor * sum
+  }
+
+  /// Of all style layers and regions, after their moments are known; makes ready what the way back multiplies by.
+  private func styleCost() throws(Failure) -> Double {
+    var style = 0.0
+    for measure in measures {
+      guard let found = try measure.sums.moments() else { continue }
+      let cost = try options.styleLoss.cost(
+        of: found, measure.target, gramFactor: measure.gramFactor, bySecond: measure.bySecond, byMean: measure.byMean)
+      style += Double(measure.weight) * cost
+      // d x = q / n (2 dM x + dm)
+      let scale = Double(options.styleWeight) * Double(measure.weight) / measure.sums.weight
+      let second = Float(2 * scale), mean = Float(scale), channels = found.channels
+      for i in 0..<measure.bySecond.count { measure.bySecond.pointer[i] *= second }
+      for i in 0..<channels { measure.byMean.pointer[i] *= mean }
+      Float.repack(measure.slope, measure.bySecond.pointer, rowStride: channels, columnStride: 1)
+    }
+    return style
+  }
+
+  private func variation(
+    _ picture: UnsafePointer<Float>, _ rows: Range<Int>, _ gradient: UnsafeMutablePointer<Float>?
+  ) throws(Failure) -> Double {
+    guard options.variationWeight > 0 else { return 0 }
+    return try options.variation.cost(
+      picture, height: height, width: width, rows: rows, slope: options.variationWeight, into: gradient)
+  }
+
+  /// `mean of c (x - before)^2` over pixels and colours.
+  private func temporal(
+    _ picture: UnsafePointer<Float>, _ rows: Range<Int>, _ gradient: UnsafeMutablePointer<Float>?
+  ) -> Double {
+    guard let before = pictures.before, options.temporalWeight > 0 else { return 0 }
+    let mean = Architecture.vgg19.mean, means = [mean.0, mean.1, mean.2]
+    let count = Double(3 * width * height), slope = Float(2 * Double(options.temporalWeight) / count)
+    var sum = 0.0
+    for y in rows {
+      let frame = before.row(y), mask = pictures.beforeMask?.row(y)
+      for x in 0..<width {
+        let share = mask.map { Float($0[3 * x]) / 255 } ?? 1
+        guard share > 0 else { continue }
+        for c in 0..<3 {
+          let difference = picture[(y * width + x) * 3 + c] - (Float(frame[3 * x + 2 - c]) - means[c])
+          sum += Double(share * difference * difference)
+          gradient?[((y - rows.lowerBound) * width + x) * 3 + c] += slope * share * difference
+        }
+      }
+    }
+    return sum / count
+  }
+
+  private func copy(_ picture: UnsafePointer<Float>, _ tile: StyleTile, to target: UnsafeMutablePointer<Float>) {
+    for y in 0..<tile.height {
+      (target + y * 3 * tile.width).update(from: picture + ((tile.y + y) * width + tile.x) * 3, count: 3 * tile.width)
+    }
+  }
+
+  // MARK: Forecast
+
   /// Bytes that an engine for pictures of these sizes comes to hold at its peak, and that it makes the network hold beyond
   /// those that it holds already.
   static func memoryNeeded(
-    _ network: Network<Float>, width: Int, height: Int, styles: [(width: Int, height: Int)], _ options: StyleOptions
+    _ network: Network<Float>, width: Int, height: Int, styles: [(width: Int, height: Int)], regions: Int = 1,
+    _ options: StyleOptions
   ) throws(Failure) -> Int {
     let names = taps(options)
-    let plan = try GradientPlan(
-      network, height: height, width: width, taps: names, pooling: options.pooling, isForecast: true)
-    var targets = 0, grams = 0, largest = 1, scratch = plan.scratchCount
+    let whole = try plan(network, names, options, height: height, width: width, isForecast: true)
+    let rows = tiles(whole, options, height: height, width: width), isTiled = rows.count * rows[0].count > 1
+    // The last tile of a row may be the larger.
+    let tile = rows[rows.count - 1][rows[0].count - 1]
+    let plan = try plan(network, names, options, height: tile.height, width: tile.width, isForecast: true)
+    var contents = 0, grams = 0, largest = 1, scratch = plan.scratchCount
     for (tap, name) in names.enumerated() {
-      let extents = plan.extents(of: tap), rows = extents.height * extents.width, channels = extents.channels
-      if options.contentLayers.contains(where: { $0.name == name }) { targets += rows * channels }
+      let extents = plan.extents(of: tap), units = extents.height * extents.width, channels = extents.channels
+      if options.contentLayers.contains(where: { $0.name == name }) { contents += units * channels }
       guard options.styleLayers.contains(where: { $0.name == name }) else { continue }
-      grams += channels * channels
-      largest = max(largest, channels * channels)
+      // Target, sums (two), gradient and that packed.
+      grams += 5 * channels * channels
+      largest = max(largest, channels)
       scratch = max(
-        scratch, Float.gramScratchCount(rows: rows, columns: channels),
-        Float.multiplyScratchCount(rows: rows, depth: channels, columns: channels, rowStride: channels, columnStride: 1))
+        scratch, Float.gramScratchCount(rows: units, columns: channels),
+        Float.multiplyScratchCount(rows: units, depth: channels, columns: channels, rowStride: channels, columnStride: 1))
     }
-    // Of one layer at a time: the Gram matrix, its gradient, and that packed.
-    var peak = plan.count + targets + grams + 3 * largest + scratch
+    let band = isTiled ? 3 * tile.height * width : 0
+    // Moments that were found, and matrices of a loss, of one layer at a time.
+    let losses = (options.styleLoss == .wasserstein ? 12 : 3) * largest * largest
+    let room = options.styleLayers.isEmpty ? 0 : UnitRoom.count(channels: largest)
+    var peak = plan.count + contents + regions * grams + losses + room + scratch + band
     for style in styles where !options.styleLayers.isEmpty {
-      let plan = try GradientPlan(
-        network, height: style.height, width: style.width, taps: options.styleLayers.map { $0.name },
-        pooling: options.pooling, isForecast: true, isForwardOnly: true)
-      peak = max(peak, plan.count + grams + plan.scratchCount)
+      let names = options.styleLayers.map { $0.name }
+      let whole = try StyleEngine.plan(
+        network, names, options, height: style.height, width: style.width, isForecast: true, isForwardOnly: true)
+      let rows = tiles(whole, options, height: style.height, width: style.width)
+      let tile = rows[rows.count - 1][rows[0].count - 1]
+      let plan = try StyleEngine.plan(
+        network, names, options, height: tile.height, width: tile.width, isForecast: true, isForwardOnly: true)
+      peak = max(peak, plan.count + regions * grams + room + plan.scratchCount)
     }
     return MemoryLayout<Float>.stride * peak + plan.missingWeightBytes
   }
+}
 
-  /// The picture [height, width, 3] that is measured, in the network's terms: written by whoever moves it.
-  package var picture: UnsafeMutablePointer<Float> { plan.picture }
-  /// d total / d picture after `evaluate`.
-  package var gradient: UnsafeMutablePointer<Float> { plan.gradient }
-
-  /// The costs of the picture as it is, and their gradient if asked for.
-  package func evaluate(withGradient: Bool) throws(Failure) -> StyleCosts {
-    var content = 0.0, style = 0.0
-    func add(
-      _ tap: Int, _ features: GradientPlan.Features, _ gradient: UnsafeMutablePointer<Float>?, _ isFirst: Bool
-    ) throws(Failure) {
-      var isFirst = isFirst
-      for target in contents where target.tap == tap {
-        content += Double(target.weight) * contentCost(features, target, gradient, isFirst)
-        isFirst = false
-      }
-      for target in grams where target.tap == tap {
-        style += Double(target.weight) * (try styleCost(features, target, gradient, isFirst))
-        isFirst = false
-      }
+extension Image {
+  /// A tile in the network's terms.
+  fileprivate func fill(_ target: UnsafeMutablePointer<Float>, _ tile: StyleTile) {
+    for y in 0..<tile.height {
+      let source = pixels.pointer + ((tile.y + y) * width + tile.x) * 3
+      Architecture.vgg19.fill(target + y * 3 * tile.width, source, height: 1, width: tile.width)
     }
-    if withGradient {
-      try plan.forward()
-      try plan.backward { tap, features, gradient, isFirst throws(Failure) in try add(tap, features, gradient, isFirst) }
-    } else {
-      try plan.forward { tap, features throws(Failure) in try add(tap, features, nil, false) }
-    }
-    var variation = 0.0
-    if options.variationWeight > 0 {
-      variation = try options.variation.cost(
-        picture, height: height, width: width, slope: options.variationWeight, into: withGradient ? gradient : nil)
-    }
-    return StyleCosts(content: content, style: style, variation: variation, options)
-  }
-
-  /// `factor * sum of (x - target)^2`; to the gradient goes `2 alpha lambda factor (x - target)`.
-  private func contentCost(
-    _ features: GradientPlan.Features, _ target: Target, _ gradient: UnsafeMutablePointer<Float>?, _ isFirst: Bool
-  ) -> Double {
-    let factor = options.cost.contentFactor(count: Double(features.count))
-    let slope = Float(2 * factor * Double(options.contentWeight) * Double(target.weight))
-    return withExtendedLifetime(target.numbers) {
-      factor * Float.squaredDistance(
-        features.values, target.numbers.pointer, features.count, slope: slope, into: gradient, accumulate: !isFirst)
-    }
-  }
-
-  /// `factor * sum of (G - target)^2` with `G` the features' Gram matrix; to the gradient goes
-  /// `4 beta lambda factor x (G - target)`.
-  private func styleCost(
-    _ features: GradientPlan.Features, _ target: Target, _ gradient: UnsafeMutablePointer<Float>?, _ isFirst: Bool
-  ) throws(Failure) -> Double {
-    let rows = features.height * features.width, channels = features.channels
-    try Float.gram(features.values, rows: rows, columns: channels, gram.pointer, plan.borrowed)
-    let factor = options.cost.styleFactor(pixels: Double(rows), channels: Double(channels))
-    // The Gram matrix is symmetric: x (dG + transpose(dG)) = 2 x dG.
-    let slope = Float(4 * factor * Double(options.styleWeight) * Double(target.weight))
-    let distance = withExtendedLifetime(target.numbers) {
-      Float.squaredDistance(
-        gram.pointer, target.numbers.pointer, channels * channels, slope: slope, into: gramGradient.pointer, accumulate: false)
-    }
-    if let gradient, let packed = packedGradients[channels] {
-      Float.repack(packed, gramGradient.pointer, rowStride: channels, columnStride: 1)
-      try Float.multiply(
-        rows: rows, features.values, rowStride: channels, columnStride: 1, packed, gradient, accumulate: !isFirst, .nothing,
-        plan.borrowed)
-    }
-    return factor * distance
   }
 }
 
+private func levels(_ mask: Image, _ tile: StyleTile) throws(Failure) -> Tensor<Float> {
+  try levels(mask, x: tile.x, y: tile.y, width: tile.width, height: tile.height)
+}
+
 extension StyleCosts {
-  init(content: Double, style: Double, variation: Double, _ options: StyleOptions) {
+  init(content: Double, style: Double, variation: Double, temporal: Double = 0, _ options: StyleOptions) {
     let weighted = Double(options.contentWeight) * content + Double(options.styleWeight) * style
-    self.init(
-      content: content, style: style, variation: variation, total: weighted + Double(options.variationWeight) * variation)
+    let others = Double(options.variationWeight) * variation + Double(options.temporalWeight) * temporal
+    self.init(content: content, style: style, variation: variation, temporal: temporal, total: weighted + others)
   }
 }

@@ -53,11 +53,20 @@ extension StyleJob {
   /// What must be the same.
   private var texts: [String: String] {
     var styles = ""
-    for style in self.styles { styles += "\(fingerprint(style.image)) at \(style.weight) " }
-    return ["content": "\(fingerprint(content))", "styles": styles, "options": options.description]
+    for style in pictures.styles {
+      styles += "\(fingerprint(style.image)) at \(style.weight) in \(fingerprint(style.place)) of \(fingerprint(style.part)) "
+    }
+    let others = [pictures.start, pictures.contentMap, pictures.before, pictures.beforeMask]
+    var maps = ""
+    for other in others { maps += "\(fingerprint(other)) " }
+    return [
+      "content": "\(fingerprint(pictures.content))", "styles": styles, "other pictures": maps, "options": options.description,
+    ]
   }
 
-  private func fingerprint(_ image: Image) -> UInt64 {
+  /// 0 for none.
+  private func fingerprint(_ image: Image?) -> UInt64 {
+    guard let image else { return 0 }
     var fingerprint = Fingerprint()
     fingerprint.add(UInt64(image.width))
     fingerprint.add(UInt64(image.height))
@@ -69,12 +78,13 @@ extension StyleJob {
 extension StyleOptions {
   /// All that a picture depends on.
   fileprivate var description: String {
-    var text = "\(width)x\(height) weights \(contentWeight) \(styleWeight) \(variationWeight)"
+    var text = "\(width)x\(height) weights \(contentWeight) \(styleWeight) \(variationWeight) \(temporalWeight)"
     for layer in contentLayers { text += " content \(layer.name) \(layer.weight)" }
     for layer in styleLayers { text += " style \(layer.name) \(layer.weight)" }
-    text += " cost \(cost.rawValue) variation \(variation.rawValue) pooling \(pooling == .average ? 0 : 1) scale \(styleScale)"
+    text += " cost \(cost.rawValue) variation \(variation.rawValue) pooling \(pooling.rawValue) scale \(styleScale)"
+    text += " loss \(styleLoss.rawValue) edges \(edges.rawValue) masks \(maskKind.rawValue) map \(contentMapWeight) tile \(tile)"
     text += " colours \(colours.rawValue) optimiser \(optimiser.rawValue) steps \(steps) rate \(learningRate) history \(history)"
-    text += " averaging \(averaging) clamped \(isClamped) coarsest \(coarsest) deadline \(deadline)"
+    text += " averaging \(averaging) clamped \(isClamped) coarsest \(coarsest) ratio \(scaleRatio) first \(firstShare) squares \(squareDecay) deadline \(deadline)"
     return text + " start \(start.rawValue) noise \(noiseRatio) seed \(seed)"
   }
 }

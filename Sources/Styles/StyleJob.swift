@@ -31,10 +31,11 @@ package final class StyleJob {
   }
 
   let options: StyleOptions
-  let content: Image
-  let styles: [StyleEngine.Style]
+  let pictures: StylePictures
   let scales: [StyleOptions.Scale]
   private let network: Network<Float>
+  /// The pictures with their colours as they are painted.
+  private let prepared: StylePictures
   private var engine: StyleEngine?
   private(set) var mover: PictureMover?
   /// Which scale is painted, and how many evaluations it has had.
@@ -50,24 +51,22 @@ package final class StyleJob {
   /// - Throws: `.invalidArgument` for options out of range and sizes that no picture has; `.notFound` for a layer that the
   ///   network lacks.
   package init(
-    _ network: Network<Float>, content: Image, styles: [StyleEngine.Style], _ options: StyleOptions
+    _ network: Network<Float>, _ pictures: StylePictures, _ options: StyleOptions
   ) throws(Failure) {
     try options.check()
-    guard !styles.isEmpty else { throw .invalidArgument("no style") }
-    for style in styles {
-      guard style.weight >= 0, style.weight.isFinite else {
-        throw .invalidArgument("a style of weight \(style.weight), wanted 0 or more")
-      }
+    try pictures.check()
+    guard options.start != .image || pictures.start != nil else {
+      throw .invalidArgument("a start from a picture without one")
     }
     self.network = network
     self.options = options
-    self.content = content
-    self.styles = styles
-    let (width, height) = options.size(for: content.width, content.height)
+    self.pictures = pictures
+    prepared = try pictures.prepared(options.colours)
+    let (width, height) = options.size(for: pictures.content.width, pictures.content.height)
     try Image.check(width: width, height: height)
     scales = options.scales(width: width, height: height)
     last = Evaluation(
-      number: 0, steps: options.steps, costs: StyleCosts(content: 0, style: 0, variation: 0, total: 0), seconds: 0,
+      number: 0, steps: options.steps, costs: StyleCosts.none, seconds: 0,
       width: scales[0].width, height: scales[0].height)
     try enter(0, from: nil)
   }
@@ -82,18 +81,13 @@ package final class StyleJob {
   private func enter(_ next: Int, from coarser: PictureMover?) throws(Failure) {
     engine = nil  // given back before more is taken
     let width = scales[next].width, height = scales[next].height
-    let content = try self.content.resized(width: width, height: height, filter: .bicubic)
-    var prepared: [StyleEngine.Style] = []
-    for style in styles {
-      let matched = try options.colours.prepared(style: style.image, for: self.content)
-      prepared.append((try sized(matched, width, height), style.weight))
-    }
-    let engine = try StyleEngine(network, content: options.colours.prepared(content: content), styles: prepared, options)
+    let sized = try prepared.sized(width, height, options)
+    let engine = try StyleEngine(network, sized, options)
     let picture: Tensor<Float>
     if let coarser {
       picture = try enlarged(coarser.picture, height: height, width: width)
     } else {
-      picture = try start(engine, width, height)
+      picture = try start(sized)
     }
     let mover = try PictureMover(picture, options)
     try coarser?.handOver(to: mover)
@@ -102,26 +96,16 @@ package final class StyleJob {
     (scale, scaleSteps) = (next, 0)
   }
 
-  private func sized(_ style: Image, _ width: Int, _ height: Int) throws(Failure) -> Image {
-    guard options.styleScale > 0 else { return try StyleTransfer.cover(style, width: width, height: height) }
-    let longest = (Float(max(width, height)) * options.styleScale).rounded()
-    let factor = longest / Float(max(style.width, style.height))
-    return try style.resized(
-      width: max(1, Int((Float(style.width) * factor).rounded())), height: max(1, Int((Float(style.height) * factor).rounded())),
-      filter: .bicubic)
-  }
-
   /// `ratio * noise + (1 - ratio) * picture`, noise uniform in -20..<20.
-  private func start(_ engine: StyleEngine, _ width: Int, _ height: Int) throws(Failure) -> Tensor<Float> {
+  private func start(_ sized: StylePictures) throws(Failure) -> Tensor<Float> {
+    let width = sized.content.width, height = sized.content.height
     let picture = try Tensor<Float>([height, width, 3])
     let x = picture.pointer, count = picture.count
     switch options.start {
-    case .content: x.update(from: engine.picture, count: count)  // where the engine has read it from
+    case .content: sized.content.fill(x)
     case .noise: x.update(repeating: 0, count: count)
-    case .style:
-      let style = try StyleTransfer.cover(
-        options.colours.prepared(style: styles[0].image, for: content), width: width, height: height)
-      Architecture.vgg19.fill(x, style.pixels.pointer, height: height, width: width)
+    case .style: try cover(prepared.styles[0].image, width: width, height: height).fill(x)
+    case .image: try (prepared.start ?? sized.content).resized(width: width, height: height, filter: .bicubic).fill(x)
     }
     var generator = Generator(seed: options.seed)
     let ratio = options.noiseRatio
@@ -141,10 +125,8 @@ package final class StyleJob {
     guard ending == .none, let engine, let mover else { return [] }
     let started = monotonicSeconds()
     var found: [Evaluation] = []
-    let reason = try mover.step { picture, gradient throws(Failure) in
-      engine.picture.update(from: picture.pointer, count: picture.count)
-      let costs = try engine.evaluate(withGradient: true)
-      gradient.pointer.update(from: engine.gradient, count: gradient.count)
+    let reason = try mover.step { picture, sink throws(Failure) in
+      let costs = try engine.evaluate(picture, into: sink)
       if self.isResuming {
         self.isResuming = false
       } else {
@@ -230,12 +212,14 @@ package final class StyleJob {
 
   private func image(width: Int, height: Int) throws(Failure) -> Image {
     guard let mover else { throw .internalError("a job without a picture") }
-    let picture = try enlarged(mover.result(), height: height, width: width)
+    var picture = try mover.result()
+    if picture.shape.extents != [height, width, 3] { picture = try enlarged(picture, height: height, width: width) }
     let painted = try Image(width: width, height: height)
     Architecture.vgg19.read(picture.pointer, into: painted.pixels.pointer, height: height, width: width)
     withExtendedLifetime(picture) {}
+    guard options.colours == .luminance else { return painted }
     return try options.colours.finished(
-      painted, content: content.resized(width: width, height: height, filter: .bicubic))
+      painted, content: pictures.content.resized(width: width, height: height, filter: .bicubic))
   }
 
   // MARK: Resuming
@@ -251,7 +235,7 @@ package final class StyleJob {
     (self.scale, self.scaleSteps, self.steps, self.seconds, self.ending) = (scale, scaleSteps, steps, seconds, ending)
     isResuming = options.optimiser == .lbfgs && scaleSteps > 0
     last = Evaluation(
-      number: steps, steps: options.steps, costs: StyleCosts(content: 0, style: 0, variation: 0, total: 0),
+      number: steps, steps: options.steps, costs: StyleCosts.none,
       seconds: seconds, width: width, height: height)
   }
 }

@@ -2,7 +2,7 @@ import Images
 import Networks
 import Tensors
 
-/// What a picture is measured by: the content's features and the styles' Gram matrices, computed once.
+/// What a picture is measured by: the content's features and the styles' moments, computed once.
 /// `J(G) = alpha J_content(C, G) + beta sum over layers of lambda J_style(S, G) + gamma J_variation(G)`
 ///
 /// Source: Gatys, Ecker, Bethge, "Image style transfer using convolutional neural networks", 2016, equation 7.
@@ -12,10 +12,9 @@ package struct StyleObjective<Element: Scalar> {
   private let network: Network<Element>
   private let options: StyleOptions
   private let contentFeatures: [Tensor<Element>]
-  /// Of scaled styles by pixel.
-  private let grams: [Tensor<Element>]
+  private let targets: [StyleLoss.Target<Element>]
 
-  /// - Parameter styles: of any sizes; their Gram matrices are mixed by their weights.
+  /// - Parameter styles: of any sizes; their moments are mixed by their weights.
   /// - Throws: `.notFound` for a layer that the network lacks.
   package init(
     _ network: Network<Element>, content: Tensor<Element>, styles: [(picture: Tensor<Element>, weight: Float)],
@@ -24,25 +23,25 @@ package struct StyleObjective<Element: Scalar> {
     self.network = network
     self.options = options
     contentFeatures = try network.run(content, .init(options.contentLayers.map { $0.name }, pooling: options.pooling))
-    let tape = Tape<Element>()
     let names = options.styleLayers.map { $0.name }
     var sum: Float = 0
     for style in styles { sum += style.weight }
-    var parts: [[Variable<Element>]] = names.map { _ in [] }
+    var mixed: [Moments<Element>] = []
     for style in styles {
       for (i, features) in try network.run(style.picture, .init(names, pooling: options.pooling)).enumerated() {
-        let pixels = options.styleScale > 0 ? Element(features.shape[1] * features.shape[2]) : 1
-        let share = Element(style.weight / sum) / pixels
-        parts[i].append(try tape.scaled(tape.gramMatrix(tape.constant(features)), by: share))
+        let moments = try Moments(of: features)
+        if mixed.count == i {
+          mixed.append(
+            Moments(
+              mean: try Tensor([moments.channels], repeating: 0),
+              second: try Tensor([moments.channels, moments.channels], repeating: 0)))
+        }
+        mixed[i].add(moments, weight: Element(style.weight / sum))
       }
     }
-    var grams: [Tensor<Element>] = []
-    for layer in parts {
-      var mean = layer[0]
-      for part in layer.dropFirst() { mean = try tape.sum(mean, part) }
-      grams.append(mean.tensor)
-    }
-    self.grams = grams
+    var targets: [StyleLoss.Target<Element>] = []
+    for moments in mixed { targets.append(try options.styleLoss.target(moments)) }
+    self.targets = targets
   }
 
   /// The costs of a picture [1, height, width, 3] and, if asked for, d total / d picture.
@@ -54,12 +53,8 @@ package struct StyleObjective<Element: Scalar> {
     let names = options.styleLayers.map { $0.name } + options.contentLayers.map { $0.name }
     let features = try network.run(x, .init(names, pooling: options.pooling), on: tape)
     var styles: [Variable<Element>] = [], contents: [Variable<Element>] = []
-    for (features, gram) in zip(features, grams) {
-      let pixels = options.styleScale > 0 ? Element(features.shape[1] * features.shape[2]) : 1
-      let scaled = try tape.scaled(tape.constant(gram), by: pixels).tensor
-      styles.append(try tape.styleCost(features, scaled, options.cost))
-    }
-    for (features, target) in zip(features[grams.count...], contentFeatures) {
+    for (features, target) in zip(features, targets) { styles.append(try cost(of: features, target, on: tape)) }
+    for (features, target) in zip(features[targets.count...], contentFeatures) {
       contents.append(try tape.contentCost(features, target, options.cost))
     }
     let content = try tape.weightedSum(contents, options.contentLayers.map { Element($0.weight) })
@@ -73,5 +68,44 @@ package struct StyleObjective<Element: Scalar> {
         into: gradient?.pointer)
     }
     return (StyleCosts(content: content.scalar.value, style: style.scalar.value, variation: variation, options), gradient)
+  }
+
+  /// The style cost of a layer.
+  private func cost(
+    of x: Variable<Element>, _ target: StyleLoss.Target<Element>, on tape: Tape<Element>
+  ) throws(Failure) -> Variable<Element> {
+    let found = try Moments(of: x.tensor), channels = found.channels, pixels = x.shape[1] * x.shape[2]
+    let bySecond = try Tensor<Element>([channels, channels], repeating: 0), byMean = try Tensor<Element>([channels], repeating: 0)
+    let factor = options.cost.styleFactor(pixels: Double(pixels), channels: Double(channels)) * Double(pixels * pixels)
+    let cost = try options.styleLoss.cost(of: found, target, gramFactor: factor, bySecond: bySecond, byMean: byMean)
+    // dx[p] = dy / P (2 x[p] dM + dm)
+    return tape.record(try Tensor([], [Element(cost)]), from: [x]) { tape, dy throws(Failure) in
+      let dx = try Tensor<Element>(x.shape), scale = dy[0] / Element(pixels)
+      for p in 0..<pixels {
+        for k in 0..<channels {
+          var sum: Element = 0
+          for l in 0..<channels { sum += x.tensor[p * channels + l] * bySecond[k * channels + l] }
+          dx.pointer[p * channels + k] = scale * (2 * sum + byMean[k])
+        }
+      }
+      try tape.accumulate(dx, into: x)
+    }
+  }
+}
+
+extension Moments {
+  /// Of features [1, height, width, channels], unit by unit.
+  fileprivate init(of x: Tensor<Element>) throws(Failure) {
+    let channels = x.shape[3], units = x.shape[1] * x.shape[2]
+    let mean = try Tensor<Element>([channels], repeating: 0)
+    let second = try Tensor<Element>([channels, channels], repeating: 0)
+    for p in 0..<units {
+      for k in 0..<channels {
+        let share = x[p * channels + k] / Element(units)
+        mean.pointer[k] += share
+        for l in 0..<channels { second.pointer[k * channels + l] += share * x[p * channels + l] }
+      }
+    }
+    self.init(mean: mean, second: second)
   }
 }

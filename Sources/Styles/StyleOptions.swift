@@ -5,23 +5,28 @@ import Tensors
 /// What to paint, what a picture is measured by, and how it is moved; the defaults are those of the course notebook.
 package struct StyleOptions {
   package enum Optimiser: Int32, CaseIterable, Sendable { case adam = 0, lbfgs = 1 }
-  package enum Start: Int32, CaseIterable, Sendable { case content = 0, noise = 1, style = 2 }
+  package enum Start: Int32, CaseIterable, Sendable { case content = 0, noise = 1, style = 2, image = 3 }
 
   /// Of the picture; 0, 0: the content's. One 0: from the other, keeping the content's proportions.
   package var width = 0, height = 0
 
   // What is measured.
 
-  /// Factors in `J = alpha J_content + beta J_style + gamma J_variation`.
-  package var contentWeight: Float = 10, styleWeight: Float = 40, variationWeight: Float = 0
+  /// Factors in `J = alpha J_content + beta J_style + gamma J_variation + delta J_temporal`.
+  package var contentWeight: Float = 10, styleWeight: Float = 40, variationWeight: Float = 0, temporalWeight: Float = 0
   package var contentLayers: [(name: String, weight: Float)] = [("conv4_2", 1)]
-  /// The layers whose Gram matrices are matched.
+  /// The layers whose moments are matched.
   package var styleLayers: [(name: String, weight: Float)] = [
     ("conv1_1", 0.2), ("conv2_1", 0.2), ("conv3_1", 0.2), ("conv4_1", 0.2), ("conv5_1", 0.2),
   ]
   package var cost = CostVariant.normalised
+  package var styleLoss = StyleLoss.gram
   package var variation = TotalVariation.absolute
   package var pooling = Pooling.average
+  package var edges = GradientPlan.Edges.zeros
+  package var maskKind = MaskKind.inside
+  /// How much more the content counts where its map is white: `1 + weight` times.
+  package var contentMapWeight: Float = 10
   /// The style's longest side, in parts of the picture's, its shape kept; 0: it is cut to the picture's shape and size.
   package var styleScale: Float = 0
   package var colours = Colours.ofStyle
@@ -33,14 +38,20 @@ package struct StyleOptions {
   package var steps = 200
   /// Adam's, in levels of 0...255.
   package var learningRate: Float = 2
+  /// Adam's decay of squares.
+  package var squareDecay = 0.999
   /// Pairs that L-BFGS keeps.
   package var history = 10
   /// The decay of a running mean of the pictures, which is then the result; 0: the last picture is.
   package var averaging: Float = 0
   /// Whether levels are held within 0...255 after every step of Adam.
   package var isClamped = false
-  /// The longest side at the first and coarsest of the scales, each twice the one before; 0: one scale.
+  /// The longest side at the first and coarsest of the scales; 0: one scale.
   package var coarsest = 0
+  /// A scale's side in parts of the one before, and how many times the steps of the others the first has.
+  package var scaleRatio = 2.0, firstShare = 1
+  /// Of the pixels that are taken through the network at a time, a side; 0: all.
+  package var tile = 0
   /// Seconds after which the picture must be ready; 0: whenever it is.
   package var deadline = 0.0
 
@@ -64,6 +75,11 @@ package struct StyleOptions {
     try check(contentWeight, "content weight", from: 0, to: 1e12)
     try check(styleWeight, "style weight", from: 0, to: 1e12)
     try check(variationWeight, "variation weight", from: 0, to: 1e12)
+    try check(temporalWeight, "temporal weight", from: 0, to: 1e12)
+    try check(contentMapWeight, "content map weight", from: 0, to: 1e6)
+    guard tile == 0 || tile >= 64 && tile <= Image.maxSide else {
+      throw .invalidArgument("tiles of \(tile) pixels, wanted 0 or 64 to \(Image.maxSide)")
+    }
     try check(noiseRatio, "noise ratio", from: 0, to: 1)
     try check(learningRate, "learning rate", from: 1e-6, to: 255)
     try check(averaging, "averaging", from: 0, to: 0.9999)
@@ -101,19 +117,23 @@ package struct StyleOptions {
 
   /// From the coarsest to the picture itself. The steps are shared evenly: a coarse one costs little and moves much.
   package func scales(width: Int, height: Int) -> [Scale] {
-    var count = 1
+    // A product of roots may lie a little above a whole number.
+    func side(_ length: Int, _ divisor: Double) -> Int { max(1, Int((Double(length) / divisor + 1e-6).rounded(.down))) }
+    var divisors = [1.0]
     if coarsest > 0 {
-      var longest = max(width, height)
-      while longest / 2 >= coarsest, count < 16, count < steps {
-        longest /= 2
-        count += 1
-      }
+      while let last = divisors.last, side(max(width, height), last * scaleRatio) >= coarsest,
+        divisors.count < 32, divisors.count < steps { divisors.append(last * scaleRatio) }
     }
     var scales: [Scale] = []
-    for i in 0..<count {
-      let divisor = 1 << (count - 1 - i)
-      let steps = self.steps / count + (i < self.steps % count ? 1 : 0)
-      scales.append(Scale(width: max(1, width / divisor), height: max(1, height / divisor), steps: steps))
+    // The first has the first parts.
+    let parts = divisors.count - 1 + firstShare
+    var given = 0
+    for (i, divisor) in divisors.reversed().enumerated() {
+      let share = i == 0 ? firstShare : 1
+      func upTo(_ part: Int) -> Int { (self.steps * part + parts - 1) / parts }
+      let even = upTo(given + share) - upTo(given)
+      given += share
+      scales.append(Scale(width: side(width, divisor), height: side(height, divisor), steps: even))
     }
     return scales
   }
@@ -121,5 +141,7 @@ package struct StyleOptions {
 
 /// The costs of one picture.
 package struct StyleCosts {
-  package let content, style, variation, total: Double
+  package let content, style, variation, temporal, total: Double
+
+  static var none: StyleCosts { StyleCosts(content: 0, style: 0, variation: 0, temporal: 0, total: 0) }
 }

@@ -16,6 +16,8 @@ package enum StylePreset: Int, CaseIterable {
   case neuralStylePT
   /// Smith's neural-style-tf.
   case neuralStyleTF
+  /// Crowson's style-transfer-pytorch: Wasserstein distances of moments, scales, Adam and a running mean.
+  case crowsonkb
 
   package var name: StaticString {
     switch self {
@@ -25,6 +27,7 @@ package enum StylePreset: Int, CaseIterable {
     case .neuralStyle: "neural-style"
     case .neuralStylePT: "neural-style-pt"
     case .neuralStyleTF: "neural-style-tf"
+    case .crowsonkb: "crowsonkb"
     }
   }
 
@@ -72,6 +75,27 @@ package enum StylePreset: Int, CaseIterable {
       options.optimiser = .lbfgs
       options.steps = 1000
       options.noiseRatio = 0
+    case .crowsonkb:
+      options.cost = .means
+      options.styleLoss = .wasserstein
+      options.contentWeight = 0.015
+      options.styleWeight = 1
+      let weights: [Float] = [256, 64, 16, 4, 1]
+      options.styleLayers = zip(options.styleLayers, weights).map { ($0.name, $1 / 341) }
+      options.variation = .ninePoints
+      options.variationWeight = 2
+      options.pooling = .maximum
+      options.edges = .repeated
+      options.steps = 3000
+      options.learningRate = 5.1  // 0.02 of levels from 0 to 1
+      options.squareDecay = 0.99
+      options.isClamped = true
+      options.averaging = 0.99
+      options.coarsest = 128
+      options.scaleRatio = 2.0.squareRoot()
+      options.firstShare = 2
+      options.noiseRatio = 0
+      options.styleScale = 1
     }
     return options
   }

@@ -18,8 +18,8 @@ package final class StyleTransfer {
     _ = try model.network()
   }
 
-  package func job(content: Image, styles: [StyleEngine.Style], _ options: StyleOptions) throws(Failure) -> StyleJob {
-    try StyleJob(model.network(), content: content, styles: styles, options)
+  package func job(_ pictures: StylePictures, _ options: StyleOptions) throws(Failure) -> StyleJob {
+    try StyleJob(model.network(), pictures, options)
   }
 
   /// Bytes that the process will hold at the peak of a run with a content of the given size, beyond what it holds now:
@@ -45,38 +45,30 @@ package final class StyleTransfer {
     return engine + MemoryLayout<Float>.stride * numbers + count
   }
 
-  /// Costs of a given picture; the three pictures keep their sizes.
+  /// Costs of a given picture; all pictures keep their sizes.
   /// - Returns: also d total / d pixel, [height, width, 3] in R, G, B order, if asked for.
   package func evaluate(
-    _ generated: Image, content: Image, style: Image, _ options: StyleOptions, withGradient: Bool
+    _ generated: Image, _ pictures: StylePictures, _ options: StyleOptions, withGradient: Bool
   ) throws(Failure) -> (costs: StyleCosts, gradient: Tensor<Float>?) {
     try options.check()
+    try pictures.check()
+    let content = pictures.content
     guard generated.width == content.width, generated.height == content.height else {
       throw .invalidArgument("a picture of \(generated.width)x\(generated.height) for a content of \(content.width)x\(content.height)")
     }
-    let engine = try StyleEngine(model.network(), content: content, styles: [(style, 1)], options)
+    let engine = try StyleEngine(model.network(), pictures, options)
     let height = content.height, width = content.width
-    Architecture.vgg19.fill(engine.picture, generated.pixels.pointer, height: height, width: width)
-    let costs = try engine.evaluate(withGradient: withGradient)
-    guard withGradient else { return (costs, nil) }
-    // From the network's B, G, R to R, G, B.
-    let rgb = try Tensor<Float>([height, width, 3])
-    for i in 0..<(height * width) {
-      for c in 0..<3 { rgb.pointer[3 * i + c] = engine.gradient[3 * i + 2 - c] }
+    let picture = try Tensor<Float>([height, width, 3])
+    generated.fill(picture.pointer)
+    guard withGradient else { return (try engine.evaluate(picture.pointer), nil) }
+    let rgb = try Tensor<Float>([height, width, 3]), row = 3 * width
+    let costs = try engine.evaluate(picture.pointer) { first, count, gradient throws(Failure) in
+      // From the network's B, G, R to R, G, B.
+      for i in 0..<(count * width) {
+        for c in 0..<3 { rgb.pointer[first * row + 3 * i + c] = gradient[3 * i + 2 - c] }
+      }
     }
+    withExtendedLifetime(picture) {}
     return (costs, rgb)
-  }
-
-  /// The largest part about the centre that has the wanted proportions, scaled to the wanted size: nothing is squashed.
-  package static func cover(_ image: Image, width: Int, height: Int) throws(Failure) -> Image {
-    var part = (width: image.width, height: image.height)
-    if image.width * height > image.height * width {
-      part.width = max(1, (image.height * width + height / 2) / height)
-    } else {
-      part.height = max(1, (image.width * height + width / 2) / width)
-    }
-    let cut = try image.cropped(
-      x: (image.width - part.width) / 2, y: (image.height - part.height) / 2, width: part.width, height: part.height)
-    return try cut.resized(width: width, height: height, filter: .bicubic)
   }
 }

@@ -6,25 +6,37 @@ package enum TotalVariation: Int32, CaseIterable, Sendable {
   case absolute = 0
   /// `1/2 sum (x - right)^2 + (x - below)^2`, of the pixels that have both neighbours (Mahendran and Vedaldi 2015).
   case squared = 1
+  /// `2 (mean of squares to the right / 3 + below / 3 + along both diagonals / 12)` of x / 255, edges repeated:
+  /// style-transfer-pytorch's.
+  case ninePoints = 2
 
-  /// - Parameter slope: the gradient, times this, is added to `gradient`.
+  /// - Parameters:
+  ///   - rows: whose part of the cost and whose gradient are wanted; nil: all.
+  ///   - slope: the gradient, times this, is added to `gradient`, which begins with the first of the rows.
   package func cost<Element: Scalar>(
-    _ x: UnsafePointer<Element>, height: Int, width: Int, slope: Element, into gradient: UnsafeMutablePointer<Element>?
+    _ x: UnsafePointer<Element>, height: Int, width: Int, rows: Range<Int>? = nil, slope: Element,
+    into gradient: UnsafeMutablePointer<Element>?
   ) throws(Failure) -> Double {
-    let sums = try Storage<Double>(count: height)
+    let rows = rows ?? 0..<height, first = rows.lowerBound
+    let sums = try Storage<Double>(count: rows.count)
     let kind = self
-    ThreadPool.shared.run(height) { y, _ in
-      sums.pointer[y] = kind.costOfRow(x, y, height: height, width: width, slope: slope, into: gradient)
+    ThreadPool.shared.run(rows.count) { i, _ in
+      let row = gradient.map { $0 + i * 3 * width }
+      if kind == .ninePoints {
+        sums.pointer[i] = ninePointsOfRow(x, first + i, height: height, width: width, slope: slope, into: row)
+      } else {
+        sums.pointer[i] = kind.costOfRow(x, first + i, height: height, width: width, slope: slope, into: row)
+      }
     }
     // In the order of the rows: the same bits for any number of threads.
     var sum = 0.0
-    for y in 0..<height { sum += sums.pointer[y] }
+    for i in 0..<rows.count { sum += sums.pointer[i] }
     withExtendedLifetime(sums) {}
     return sum
   }
 
-  /// What the pixels of row `y` have to do with those to the right and below; and their gradient, which each pixel gathers
-  /// from all its neighbours.
+  /// What the pixels of row `y` have to do with those to the right and below; and their gradient, that of the row, which
+  /// each pixel gathers from all its neighbours.
   @_specialize(where Element == Float)
   @_specialize(where Element == Double)
   private func costOfRow<Element: Scalar>(
@@ -48,7 +60,7 @@ package enum TotalVariation: Int32, CaseIterable, Sendable {
       if countsBelow { g = g + derivative(here - row[i + stride]) }
       if countsLeft { g = g - derivative(row[i - 3] - here) }
       if countsAbove { g = g - derivative(row[i - stride] - here) }
-      gradient[y * stride + i] = gradient[y * stride + i] + slope * g
+      gradient[i] = gradient[i] + slope * g
     }
     return sum
   }
@@ -64,4 +76,55 @@ package enum TotalVariation: Int32, CaseIterable, Sendable {
     guard self == .absolute else { return difference }
     return difference > 0 ? 1 : difference < 0 ? -1 : 0
   }
+}
+
+/// The pairs of neighbours along a side that a place is the first of, and the last.
+private func copies(_ place: Int, of count: Int) -> (first: ClosedRange<Int>, last: ClosedRange<Int>) {
+  ((place == 0 ? 0 : place + 1)...(place + 1), place...(place == count - 1 ? count : place))
+}
+
+/// The same for `TotalVariation.ninePoints`. A pair of neighbours is known by its lower right end in a picture whose edges are
+/// repeated once: pair (i, j) joins clamped places (i - 1, j - 1) and (i, j), or (i - 1, j) and (i, j - 1).
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func ninePointsOfRow<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ y: Int, height: Int, width: Int, slope: Element, into gradient: UnsafeMutablePointer<Element>?
+) -> Double {
+  let straight = 2 / (3 * 65025 * Double(3 * height * width))
+  let diagonal = 2 / (12 * 65025 * Double(3 * (height + 1) * (width + 1)))
+  func at(_ y: Int, _ column: Int, _ c: Int) -> Double {
+    x[(min(max(y, 0), height - 1) * width + min(max(column, 0), width - 1)) * 3 + c].value
+  }
+  var sum = 0.0
+  // Pairs that end in this row; those that end beyond the last row are the last row's.
+  for i in y...(y == height - 1 ? height : y) {
+    for j in 0...width {
+      for c in 0..<3 {
+        let falling = at(i, j, c) - at(i - 1, j - 1, c), rising = at(i, j - 1, c) - at(i - 1, j, c)
+        sum += diagonal * (falling * falling + rising * rising)
+      }
+    }
+  }
+  for column in 0..<width {
+    for c in 0..<3 {
+      let here = at(y, column, c), right = at(y, column + 1, c) - here, below = at(y + 1, column, c) - here
+      sum += straight * (right * right + below * below)
+      guard let gradient else { continue }
+      // Differences from a repeated pixel are 0.
+      let beside = at(y, column + 1, c) + at(y, column - 1, c), over = at(y + 1, column, c) + at(y - 1, column, c)
+      var g = straight * (4 * here - beside - over)
+      // Along the diagonals a pixel at an edge is the end of several pairs, by its copies.
+      let rows = copies(y, of: height), columns = copies(column, of: width)
+      for i in rows.last {
+        for j in columns.last { g += diagonal * (here - at(i - 1, j - 1, c)) }
+        for j in columns.first { g += diagonal * (here - at(i - 1, j, c)) }
+      }
+      for i in rows.first {
+        for j in columns.first { g += diagonal * (here - at(i, j, c)) }
+        for j in columns.last { g += diagonal * (here - at(i, j - 1, c)) }
+      }
+      gradient[3 * column + c] = gradient[3 * column + c] + slope * Element(2 * g)
+    }
+  }
+  return sum
 }

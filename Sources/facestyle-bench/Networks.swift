@@ -70,7 +70,7 @@ func styleRows(_ files: Files, threads: [Int]) throws(Failure) -> [Row] {
       var times: [Double] = []
       var last = 0.0
       let before = restartPeak()
-      try styler.job(content: content, styles: [(style, 1)], options).run(evaluations: .max) { evaluation in
+      try styler.job(StylePictures(content: content, styles: [StylePicture(style)]), options).run(evaluations: .max) { evaluation in
         if evaluation.number > 1 { times.append((evaluation.seconds - last) * 1e3) }
         last = evaluation.seconds
         return .continue

@@ -29,11 +29,12 @@ static void options(void) {
     CHECK(o.on_step == NULL && o.user == NULL);
   }
   TEST("presets have names, and others than these are refused") {
-    static const char *const names[] = {"pyramid", "course", "gatys", "neural-style", "neural-style-pt", "neural-style-tf"};
+    static const char *const names[] = {"pyramid", "course", "gatys", "neural-style", "neural-style-pt", "neural-style-tf",
+                                        "crowsonkb"};
     for (uint32_t i = 0; i < sizeof names / sizeof *names; i++) CHECK(!strcmp(fs_style_preset_name((fs_style_preset)i), names[i]));
-    CHECK(fs_style_preset_name((fs_style_preset)6) == NULL && fs_style_preset_name((fs_style_preset)UINT32_MAX) == NULL);
+    CHECK(fs_style_preset_name((fs_style_preset)7) == NULL && fs_style_preset_name((fs_style_preset)UINT32_MAX) == NULL);
     fs_style_options o;
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, o, fs_style_options_preset(&o, sizeof o, (fs_style_preset)6));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, o, fs_style_options_preset(&o, sizeof o, (fs_style_preset)7));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_style_options_preset(NULL, sizeof o, FS_PRESET_GATYS));
   }
   TEST("options refuse NULL and sizes before the first version's") {
@@ -188,6 +189,115 @@ static void running(fs_styler *styler, const fs_image *content, const fs_image *
   fs_image_destroy(first);
 }
 
+/* Regions, maps, starts, frames before, tiles: each with its picture, and pictures that do not fit. */
+static void pictures_that_tell_where(fs_styler *styler, const fs_image *content, const fs_image *style) {
+  fs_image *out = NULL, *first = NULL, *white = plain(WIDTH, HEIGHT, 255, 255, 255), *black = plain(WIDTH, HEIGHT, 0, 0, 0);
+  fs_image *other = plain(WIDTH + 1, HEIGHT, 255, 255, 255);
+  uint32_t steps = quick() ? 1 : 3;
+  fs_style_options o = few_steps(steps);
+  REQUIRE_OK(fs_styler_run(styler, &first, content, style, &o));
+
+  TEST("a region that is white changes next to nothing, one that is black takes the style away") {
+    fs_style_region region = {.place = white};
+    o = few_steps(steps), o.regions = &region, o.region_count = 1, o.noise_ratio = 0;
+    REQUIRE_OK(fs_styler_run(styler, &out, content, style, &o));
+    fs_image_destroy(out);
+    region.place = black;
+    REQUIRE_OK(fs_styler_run(styler, &out, content, style, &o));
+    CHECK(same_picture(out, content));
+    fs_image_destroy(out);
+  }
+  TEST("regions must be as many as styles, and masks of their pictures' sizes") {
+    fs_style_region regions[2] = {{.place = white}, {.place = white}};
+    o = few_steps(1), o.regions = regions, o.region_count = 2;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_styler_run(styler, &out, content, style, &o));
+    o.region_count = SIZE_MAX;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_styler_run(styler, &out, content, style, &o));
+    o.regions = NULL, o.region_count = 1;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_styler_run(styler, &out, content, style, &o));
+    o.regions = regions, regions[0].place = other;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_styler_run(styler, &out, content, style, &o));
+    CHECK(strstr(fs_last_error(), "25x16") && strstr(fs_last_error(), "24x16"));
+    regions[0].place = NULL, regions[0].part = other;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_styler_run(styler, &out, content, style, &o));
+    o = few_steps(1), o.content_map = other;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_styler_run(styler, &out, content, style, &o));
+    o = few_steps(1), o.before_mask = other;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_styler_run(styler, &out, content, style, &o));
+  }
+  TEST("a picture to start from, a map, a frame before") {
+    o = few_steps(steps), o.start = FS_START_IMAGE, o.start_image = other, o.noise_ratio = 0; /* scaled to the picture */
+    o.content_map = white, o.before = black, o.before_mask = white, o.temporal_weight = 1e6f;
+    REQUIRE_OK(fs_styler_run(styler, &out, content, style, &o));
+    CHECK(!same_picture(out, first));
+    fs_image_destroy(out);
+  }
+  TEST("a map of faces is white at their eyes and mouth; faces without points are refused") {
+    fs_face face = {0, 0, 20, 14, 1, {{7, 4}, {16, 4}, {12, 7}, {8, 11}, {15, 11}}};
+    REQUIRE_OK(fs_face_map(&out, WIDTH, HEIGHT, &face, 1));
+    const uint8_t *map = fs_image_data(out);
+    CHECK(map[(4 * WIDTH + 7) * 3] == 255 && map[(11 * WIDTH + 12) * 3] == 255 && map[(15 * WIDTH + 23) * 3] == 0);
+    fs_image_destroy(out);
+    REQUIRE_OK(fs_face_map(&out, WIDTH, HEIGHT, NULL, 0));
+    CHECK(same_picture(out, black));
+    fs_image_destroy(out);
+    face.landmarks[2].x = NAN;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_face_map(&out, WIDTH, HEIGHT, &face, 1));
+    face.landmarks[2].x = INFINITY;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_face_map(&out, WIDTH, HEIGHT, &face, 1));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_face_map(&out, 0, HEIGHT, NULL, 0));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_face_map(&out, WIDTH, HEIGHT, NULL, 1));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_face_map(NULL, WIDTH, HEIGHT, NULL, 0));
+  }
+  TEST("a frame is moved by its flow, and not known where it came from outside") {
+    enum { COUNT = 2 * WIDTH * HEIGHT };
+    static float flow[COUNT], back[COUNT];
+    fs_image *mask = NULL;
+    for (int i = 0; i < COUNT; i += 2) flow[i] = 3, flow[i + 1] = 0, back[i] = -3, back[i + 1] = 0;
+    REQUIRE_OK(fs_flow_warp(&out, &mask, content, flow, back, COUNT));
+    for (int y = 0; y < HEIGHT; y++)
+      for (int x = 0; x < WIDTH; x++) {
+        const uint8_t *here = fs_image_data(out) + (y * WIDTH + x) * 3, *known = fs_image_data(mask) + (y * WIDTH + x) * 3;
+        const uint8_t *there = fs_image_data(content) + (y * WIDTH + (x + 3 < WIDTH ? x + 3 : x)) * 3;
+        CHECK(!memcmp(here, there, 3) && *known == (x + 3 < WIDTH ? 255 : 0));
+      }
+    fs_image_destroy(out), fs_image_destroy(mask);
+    for (int i = 0; i < COUNT; i++) back[i] = 0; /* what was there has gone elsewhere */
+    REQUIRE_OK(fs_flow_warp(&out, &mask, content, flow, back, COUNT));
+    CHECK(same_picture(mask, black));
+    fs_image_destroy(out), fs_image_destroy(mask);
+    for (int i = 0; i < COUNT; i++) flow[i] = i % 3 ? NAN : FLT_MAX;
+    REQUIRE_OK(fs_flow_warp(&out, &mask, content, flow, NULL, COUNT));
+    CHECK(same_picture(mask, black) && same_picture(out, content));
+    fs_image_destroy(out), fs_image_destroy(mask);
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_flow_warp(&out, &mask, content, flow, NULL, COUNT - 1));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_flow_warp(&out, &mask, content, NULL, NULL, COUNT));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_flow_warp(&out, &mask, NULL, flow, NULL, COUNT));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_flow_warp(&out, NULL, content, flow, NULL, COUNT));
+  }
+  if (quick()) {
+    test_skip_group("tiles, in quick runs");
+  } else {
+    TEST("tiles paint the same picture but for rounding") {
+      fs_image *large = picture(330, 96, 3), *tiled = NULL;
+      o = few_steps(2);
+      if (CHECK_OK(fs_styler_run(styler, &out, large, style, &o))) {
+        o.tile = 64;
+        if (CHECK_OK(fs_styler_run(styler, &tiled, large, style, &o))) {
+          /* Adam's first steps are of one length, either way: a gradient of about 0 may turn. */
+          int far = 0;
+          for (int i = 0; i < 330 * 96 * 3; i++) far += abs(fs_image_data(out)[i] - fs_image_data(tiled)[i]) > 1;
+          CHECK(far < 330 * 96 * 3 / 100);
+          fs_image_destroy(tiled);
+        }
+        fs_image_destroy(out);
+      }
+      fs_image_destroy(large);
+    }
+  }
+  fs_image_destroy(first), fs_image_destroy(white), fs_image_destroy(black), fs_image_destroy(other);
+}
+
 static void refusals(fs_styler *styler, const fs_image *content, const fs_image *style) {
   fs_image *out = NULL;
   fs_style_options good = few_steps(1), bad;
@@ -223,23 +333,31 @@ static void refusals(fs_styler *styler, const fs_image *content, const fs_image 
       REFUSE(FS_INVALID_ARGUMENT, style_scale, values[i]);
       REFUSE(FS_INVALID_ARGUMENT, averaging, values[i]);
       REFUSE(FS_INVALID_ARGUMENT, deadline, values[i]);
+      REFUSE(FS_INVALID_ARGUMENT, content_map_weight, values[i]);
+      REFUSE(FS_INVALID_ARGUMENT, temporal_weight, values[i]);
     }
     REFUSE(FS_INVALID_ARGUMENT, history, 0);
     REFUSE(FS_INVALID_ARGUMENT, history, UINT32_MAX);
     REFUSE(FS_INVALID_ARGUMENT, coarsest, 15);
     REFUSE(FS_INVALID_ARGUMENT, coarsest, UINT32_MAX);
+    REFUSE(FS_INVALID_ARGUMENT, tile, 1);
+    REFUSE(FS_INVALID_ARGUMENT, tile, UINT32_MAX);
     REFUSE(FS_INVALID_ARGUMENT, noise_ratio, -0.1f);
     REFUSE(FS_INVALID_ARGUMENT, noise_ratio, 1.1f);
   }
   TEST("unknown enumerators are refused") {
-    REFUSE(FS_INVALID_ARGUMENT, pooling, (fs_pooling)2);
+    REFUSE(FS_INVALID_ARGUMENT, pooling, (fs_pooling)3);
     REFUSE(FS_INVALID_ARGUMENT, pooling, (fs_pooling)0xffffffffu);
     REFUSE(FS_INVALID_ARGUMENT, cost, (fs_cost_variant)4);
-    REFUSE(FS_INVALID_ARGUMENT, preset, (fs_style_preset)6);
+    REFUSE(FS_INVALID_ARGUMENT, preset, (fs_style_preset)7);
     REFUSE(FS_INVALID_ARGUMENT, optimiser, (fs_style_optimiser)2);
-    REFUSE(FS_INVALID_ARGUMENT, start, (fs_style_start)3);
+    REFUSE(FS_INVALID_ARGUMENT, start, (fs_style_start)4);
+    REFUSE(FS_INVALID_ARGUMENT, start, FS_START_IMAGE); /* there is none */
+    REFUSE(FS_INVALID_ARGUMENT, style_loss, (fs_style_loss)3);
+    REFUSE(FS_INVALID_ARGUMENT, edges, (fs_style_edges)2);
+    REFUSE(FS_INVALID_ARGUMENT, mask_kind, (fs_mask_kind)2);
     REFUSE(FS_INVALID_ARGUMENT, colours, (fs_style_colours)5);
-    REFUSE(FS_INVALID_ARGUMENT, variation, (fs_total_variation)2);
+    REFUSE(FS_INVALID_ARGUMENT, variation, (fs_total_variation)3);
     REFUSE(FS_INVALID_ARGUMENT, variation, (fs_total_variation)0xffffffffu);
     REFUSE(FS_INVALID_ARGUMENT, cost, (fs_cost_variant)0xffffffffu);
   }
@@ -584,7 +702,8 @@ int main(void) {
     fs_model_destroy(vgg); /* the styler keeps what it needs */
     memory(styler);
     running(styler, content, style);
-    refusals(styler, content, style);
+    pictures_that_tell_where(styler, content, style);
+  refusals(styler, content, style);
     callbacks(styler, content, style);
     evaluating(styler, content, style);
     jobs(styler, content, style);

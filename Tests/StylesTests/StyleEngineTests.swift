@@ -13,37 +13,63 @@ import Testing
     return tensor
   }
 
+  private func pictures(
+    _ width: Int, _ height: Int, styles: [(width: Int, height: Int, weight: Float)] = [(48, 40, 1)]
+  ) throws -> StylePictures {
+    var pictures = StylePictures(content: try SmallVGG.picture(width, height), styles: [])
+    for (i, style) in styles.enumerated() {
+      pictures.styles.append(
+        StylePicture(try SmallVGG.picture(style.width, style.height, wave: Float(3 + i)), weight: style.weight))
+    }
+    return pictures
+  }
+
+  /// Costs and d total / d picture.
+  private func evaluate(
+    _ pictures: StylePictures, _ options: StyleOptions, at picture: Tensor<Float>
+  ) throws -> (costs: StyleCosts, gradient: [Float]) {
+    let engine = try StyleEngine(SmallVGG.network(), pictures, options)
+    var gradient: [Float] = []
+    let row = 3 * pictures.content.width
+    let costs = try engine.evaluate(picture.pointer) { first, count, rows throws(Failure) in
+      #expect(first * row == gradient.count)
+      gradient += (0..<(count * row)).map { rows[$0] }
+    }
+    let plain = try engine.evaluate(picture.pointer)
+    #expect(isNear(plain, costs))
+    return (costs, gradient)
+  }
+
+  private func isNear(_ a: StyleCosts, _ b: StyleCosts) -> Bool {
+    [
+      (a.content, b.content), (a.style, b.style), (a.variation, b.variation), (a.temporal, b.temporal), (a.total, b.total),
+    ].allSatisfy { abs($0 - $1) <= Tolerance.float * abs($1) }
+  }
+
+  /// The length of the difference, in parts of the second's.
+  private func difference(_ a: [Float], _ b: [Float]) -> Double {
+    var difference = 0.0, size = 0.0
+    for (x, y) in zip(a, b) {
+      difference += Double(x - y) * Double(x - y)
+      size += Double(y) * Double(y)
+    }
+    return a.count == b.count && size > 0 ? (difference / size).squareRoot() : .infinity
+  }
+
   private func compare(
     _ options: StyleOptions, styles: [(width: Int, height: Int, weight: Float)] = [(48, 40, 1)]
   ) throws {
-    let content = try SmallVGG.picture(48, 40), generated = try SmallVGG.picture(48, 40, wave: 5)
-    var images: [StyleEngine.Style] = []
-    for (i, style) in styles.enumerated() {
-      images.append((try SmallVGG.picture(style.width, style.height, wave: Float(3 + i)), style.weight))
-    }
-    let engine = try StyleEngine(SmallVGG.network(), content: content, styles: images, options)
+    let pictures = try pictures(48, 40, styles: styles), generated = try tensor(SmallVGG.picture(48, 40, wave: 5))
+    let mine = try evaluate(pictures, options, at: generated)
     let plain = try StyleObjective<Float>(
-      SmallVGG.network(), content: tensor(content), styles: images.map { (try tensor($0.image), $0.weight) }, options)
-    let picture = try tensor(generated)
-    engine.picture.update(from: picture.pointer, count: picture.count)
-    let wanted = try plain.evaluate(picture, withGradient: true)
-    for withGradient in [false, true] {
-      let costs = try engine.evaluate(withGradient: withGradient)
-      for (mine, theirs) in [
-        (costs.content, wanted.costs.content), (costs.style, wanted.costs.style),
-        (costs.variation, wanted.costs.variation), (costs.total, wanted.costs.total),
-      ] { #expect(abs(mine - theirs) <= Tolerance.float * abs(theirs), "\(mine), \(theirs)") }
-    }
-    let gradient = try #require(wanted.gradient)
-    var difference = 0.0, size = 0.0
-    for i in 0..<gradient.count {
-      difference += Double(engine.gradient[i] - gradient[i]) * Double(engine.gradient[i] - gradient[i])
-      size += Double(gradient[i]) * Double(gradient[i])
-    }
-    #expect(difference.squareRoot() <= Tolerance.float * size.squareRoot() && size > 0)
+      SmallVGG.network(), content: tensor(pictures.content), styles: pictures.styles.map { (try tensor($0.image), $0.weight) },
+      options)
+    let wanted = try plain.evaluate(generated, withGradient: true)
+    #expect(isNear(mine.costs, wanted.costs), "\(mine.costs), \(wanted.costs)")
+    #expect(try difference(mine.gradient, #require(wanted.gradient).values) <= Tolerance.float)
   }
 
-  @Test(arguments: CostVariant.allCases, [Pooling.average, .maximum])
+  @Test(arguments: CostVariant.allCases, Pooling.allCases)
   func `costs and gradient are the plain ones, for each way to scale costs and to pool`(cost: CostVariant, pooling: Pooling) throws {
     var options = SmallVGG.options
     options.cost = cost
@@ -97,13 +123,165 @@ import Testing
     try compare(options)
   }
 
+  @Test(arguments: StyleLoss.allCases)
+  func `each way to compare styles`(loss: StyleLoss) throws {
+    var options = SmallVGG.options
+    options.styleLoss = loss
+    try compare(options)
+  }
+
+  // MARK: Tiles
+
+  @Test(arguments: StyleLoss.allCases, [(64, 64), (203, 150)])
+  func `tiles give the whole picture's costs and gradient`(loss: StyleLoss, size: (Int, Int)) throws {
+    var options = SmallVGG.options
+    options.styleLoss = loss
+    options.contentLayers = [("conv2_1", 1), ("pool2", 0.5)]
+    options.styleScale = 1
+    options.variationWeight = 0.1
+    options.variation = .ninePoints
+    options.edges = .repeated
+    options.temporalWeight = 2
+    var pictures = try pictures(size.0, size.1, styles: [(170, 90, 1), (60, 130, 2)])
+    pictures.styles[0].place = try half(size.0, size.1)
+    pictures.styles[0].part = try half(170, 90)
+    pictures.contentMap = try half(size.0, size.1)
+    pictures.before = try SmallVGG.picture(size.0, size.1, wave: 7)
+    pictures.beforeMask = try half(size.0, size.1)
+    let generated = try tensor(SmallVGG.picture(size.0, size.1, wave: 5))
+    for kind in MaskKind.allCases {
+      options.maskKind = kind
+      options.tile = 0
+      let whole = try evaluate(pictures, options, at: generated)
+      options.tile = 64
+      let tiled = try evaluate(pictures, options, at: generated)
+      #expect(isNear(tiled.costs, whole.costs), "\(tiled.costs), \(whole.costs)")
+      #expect(difference(tiled.gradient, whole.gradient) <= Tolerance.float)
+    }
+  }
+
+  // MARK: Masks
+
+  /// White to the left of a slanted line that fades over some pixels.
+  private func half(_ width: Int, _ height: Int, inverted: Bool = false) throws -> Image {
+    try Image(width: width, height: height) { y, row in
+      for x in 0..<width {
+        let level = UInt8(min(max(Float(width) * 0.6 - Float(x) + 0.2 * Float(y), 0) * 16, 255))
+        for c in 0..<3 { row[3 * x + c] = inverted ? 255 - level : level }
+      }
+    }
+  }
+
+  @Test(arguments: MaskKind.allCases)
+  func `a white mask is none`(kind: MaskKind) throws {
+    var options = SmallVGG.options
+    options.maskKind = kind
+    var pictures = try pictures(48, 40)
+    let generated = try tensor(SmallVGG.picture(48, 40, wave: 5))
+    let without = try evaluate(pictures, options, at: generated)
+    pictures.styles[0].place = try plain(48, 40, level: 255)
+    pictures.styles[0].part = try plain(48, 40, level: 255)
+    let with = try evaluate(pictures, options, at: generated)
+    #expect(isNear(with.costs, without.costs) && difference(with.gradient, without.gradient) <= Tolerance.float)
+  }
+
+  @Test func `a black mask counts no style`() throws {
+    var pictures = try pictures(48, 40)
+    pictures.styles[0].place = try plain(48, 40, level: 0)
+    let generated = try tensor(SmallVGG.picture(48, 40, wave: 5))
+    #expect(try evaluate(pictures, SmallVGG.options, at: generated).costs.style == 0)
+    pictures.styles[0].place = nil
+    pictures.styles[0].part = try plain(48, 40, level: 0)
+    #expect(try evaluate(pictures, SmallVGG.options, at: generated).costs.style == 0)
+  }
+
+  @Test func `styles of one mask are mixed, those of two stand side by side`() throws {
+    let options = SmallVGG.options, generated = try tensor(SmallVGG.picture(64, 40, wave: 5))
+    var mixed = try pictures(64, 40, styles: [(48, 40, 1), (48, 40, 3)])
+    let apart = mixed, mask = try half(64, 40)
+    mixed.styles[0].place = mask
+    mixed.styles[1].place = mask
+    var apartNow = apart
+    apartNow.styles[0].place = mask
+    apartNow.styles[1].place = try half(64, 40, inverted: true)
+    // Each region by itself, with its part of the weights.
+    var parts = 0.0
+    for (i, weight) in [(0, 0.25), (1, 0.75)] {
+      var one = apart
+      one.styles = [apartNow.styles[i]]
+      parts += weight * (try evaluate(one, options, at: generated).costs.style)
+    }
+    let style = try evaluate(apartNow, options, at: generated).costs.style
+    #expect(abs(style - parts) <= Tolerance.float * parts)
+    #expect(try evaluate(mixed, options, at: generated).costs.style != style)
+  }
+
+  /// Along one random direction: a picture's costs have kinks, and Float few digits.
+  private func checkGradient(_ pictures: StylePictures, _ options: StyleOptions) throws {
+    let width = pictures.content.width, height = pictures.content.height
+    let picture = try tensor(SmallVGG.picture(width, height, wave: 5))
+    var numbers = Numbers(seed: 7)
+    let direction: [Float] = numbers.array(picture.count)
+    let gradient = try evaluate(pictures, options, at: picture).gradient
+    var slope = 0.0
+    for (g, d) in zip(gradient, direction) { slope += Double(g) * Double(d) }
+    let h: Float = 0.05
+    func at(_ step: Float) throws -> Double {
+      let moved = try picture.copy()
+      for i in 0..<moved.count { moved.pointer[i] += step * direction[i] }
+      return try evaluate(pictures, options, at: moved).costs.total
+    }
+    let numeric = (try at(h) - at(-h)) / Double(2 * h)
+    #expect(abs(slope - numeric) <= Tolerance.kinkedGradient * abs(numeric), "\(slope), \(numeric)")
+  }
+
+  @Test(arguments: [GradientPlan.Edges.zeros, .repeated], MaskKind.allCases)
+  func `the gradient agrees with central differences with masks, a map, and other edges`(
+    edges: GradientPlan.Edges, kind: MaskKind
+  ) throws {
+    var options = SmallVGG.options
+    options.edges = edges
+    options.maskKind = kind
+    options.temporalWeight = 3
+    options.styleLoss = .moments
+    options.styleWeight = 1e4
+    var pictures = try pictures(48, 40, styles: [(48, 40, 1), (40, 40, 1)])
+    pictures.styles[0].place = try half(48, 40)
+    pictures.styles[1].place = try half(48, 40, inverted: true)
+    pictures.styles[1].part = try half(40, 40)
+    pictures.contentMap = try half(48, 40)
+    pictures.before = try SmallVGG.picture(48, 40, wave: 7)
+    try checkGradient(pictures, options)
+  }
+
+  @Test func `a content map raises the content's cost where it is white`() throws {
+    let generated = try tensor(SmallVGG.picture(48, 40, wave: 5))
+    var options = SmallVGG.options, pictures = try pictures(48, 40)
+    options.contentMapWeight = 4
+    let plainly = try evaluate(pictures, options, at: generated).costs.content
+    pictures.contentMap = try plain(48, 40, level: 255)
+    #expect(abs(try evaluate(pictures, options, at: generated).costs.content / plainly - 5) < Tolerance.float)
+    pictures.contentMap = try plain(48, 40, level: 0)
+    #expect(abs(try evaluate(pictures, options, at: generated).costs.content / plainly - 1) < Tolerance.float)
+  }
+
+  @Test func `the frame before is compared level by level`() throws {
+    var options = SmallVGG.options, pictures = try pictures(16, 16)
+    options.temporalWeight = 1
+    pictures.before = try plain(16, 16, level: 100)
+    let costs = try evaluate(pictures, options, at: tensor(plain(16, 16, level: 103))).costs
+    #expect(abs(costs.temporal - 9) < Tolerance.float)
+  }
+
   @Test func `names what is missing`() throws {
     func told(_ change: (inout StyleOptions) -> Void, weight: Float = 1) -> String {
       var options = SmallVGG.options
       change(&options)
       return outcome {
         try StyleEngine(
-          SmallVGG.network(), content: SmallVGG.picture(16, 16), styles: [(SmallVGG.picture(16, 16), weight)], options)
+          SmallVGG.network(),
+          StylePictures(content: SmallVGG.picture(16, 16), styles: [StylePicture(SmallVGG.picture(16, 16), weight: weight)]),
+          options)
       }
     }
     #expect(told { $0.contentLayers = [("conv9_9", 1)] } == "notFound: the network has no layer \"conv9_9\"")

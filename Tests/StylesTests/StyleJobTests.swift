@@ -16,8 +16,11 @@ import Testing
     options.noiseRatio = 0
     change(&options)
     return try StyleJob(
-      SmallVGG.network(), content: SmallVGG.picture(width, height),
-      styles: [(SmallVGG.picture(40, 40, wave: 4), 1), (SmallVGG.picture(30, 50, wave: 6), 2)], options)
+      SmallVGG.network(),
+      StylePictures(
+        content: SmallVGG.picture(width, height),
+        styles: [StylePicture(SmallVGG.picture(40, 40, wave: 4)), StylePicture(SmallVGG.picture(30, 50, wave: 6), weight: 2)]),
+      options)
   }
 
   private func run(_ job: StyleJob, evaluations: Int = .max) throws -> [StyleJob.Evaluation] {
@@ -108,7 +111,8 @@ import Testing
     options.optimiser = optimiser
     let picture = try SmallVGG.picture(16, 16)
     let job = try StyleJob(
-      SmallVGG.network(bias: bias), content: picture, styles: [(SmallVGG.picture(16, 16, wave: 4), 1)], options)
+      SmallVGG.network(bias: bias),
+      StylePictures(content: picture, styles: [StylePicture(SmallVGG.picture(16, 16, wave: 4))]), options)
     #expect(outcome { try job.step() }.hasPrefix("invalidArgument: the cost is "))
   }
 
@@ -159,7 +163,7 @@ import Testing
     for (i, mean) in [123.68, 116.779, 103.939].enumerated() {
       #expect(stride(from: i, to: noise.count, by: 3).allSatisfy { abs(Double(noise[$0]) - mean) <= 21 })
     }
-    let style = try StyleTransfer.cover(SmallVGG.picture(40, 40, wave: 4), width: 48, height: 32)
+    let style = try cover(SmallVGG.picture(40, 40, wave: 4), width: 48, height: 32)
     #expect(try bytes(job { $0.start = .style }.result()) == bytes(style))
   }
 
@@ -183,7 +187,7 @@ import Testing
       options.coarsest = 16
       options.optimiser = .lbfgs
       let job = try StyleJob(
-        network, content: SmallVGG.picture(width, height), styles: [(SmallVGG.picture(2, 1), 1)], options)
+        network, StylePictures(content: SmallVGG.picture(width, height), styles: [StylePicture(SmallVGG.picture(2, 1))]), options)
       _ = try run(job)
       #expect(try job.result().width == width)
     }

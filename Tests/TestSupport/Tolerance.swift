@@ -22,6 +22,8 @@ package enum Tolerance {
   package static let lossFloat = 1e-5, lossDouble = 1e-10
   /// Gradient check in Double: central difference with step 1e-6 (PyTorch gradcheck's atol and rtol).
   package static let gradientAbsolute = 1e-5, gradientRelative = 1e-3
+  /// A slope along one direction in Float, over kinks of rectifiers and maxima: measured up to 2e-3.
+  package static let kinkedGradient = 1e-2
   /// What TensorFlow computed in Float and a notebook printed in eight decimals: one last bit of a number up to 20.
   package static let notebookFloat = 2e-6
 }

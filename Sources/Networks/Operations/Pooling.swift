@@ -1,7 +1,15 @@
 import CSystem
 import Tensors
 
-package enum Pooling: Sendable { case average, maximum }
+package enum Pooling: Int32, CaseIterable, Sendable {
+  case average = 0
+  case maximum = 1
+  /// `y = 0.78 sqrt(sum over the window of x^2)`: the factor of style-transfer-pytorch, with which features keep about the
+  /// size that a maximum gives them.
+  case euclidean = 2
+
+  static let euclideanScale: Float = 0.78
+}
 
 extension Tape {
   /// Pooling over k x k windows, channel by channel, [batch, height, width, channels].
@@ -15,6 +23,10 @@ extension Tape {
   package func pool(
     _ x: Variable<Element>, _ kind: Pooling, kernel: Int, stride: Int, padding: Int = 0, roundsUp: Bool = false
   ) throws(Failure) -> Variable<Element> {
+    if kind == .euclidean {
+      let roots = try euclideanPool(x, kernel: kernel, stride: stride, padding: padding, roundsUp: roundsUp)
+      return try scaled(roots, by: Element(Pooling.euclideanScale))
+    }
     let window = try poolingWindow(x.shape, kernel, stride, padding, roundsUp)
     let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, window.channels])
     Element.pool(window, isMaximum: kind == .maximum, x.tensor.pointer, y.pointer)
@@ -45,9 +57,9 @@ extension Tape {
 
   /// L2 pooling (FaceNet): `y = sqrt(sum over the window of x^2)`; what lies over the edges adds nothing.
   package func euclideanPool(
-    _ x: Variable<Element>, kernel: Int, stride: Int, padding: Int = 0
+    _ x: Variable<Element>, kernel: Int, stride: Int, padding: Int = 0, roundsUp: Bool = false
   ) throws(Failure) -> Variable<Element> {
-    let window = try poolingWindow(x.shape, kernel, stride, padding, false)
+    let window = try poolingWindow(x.shape, kernel, stride, padding, roundsUp)
     let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, window.channels])
     Element.euclideanPool(window, x.tensor.pointer, y.pointer)
     // dx = dy x / y; 0 where the whole window is 0

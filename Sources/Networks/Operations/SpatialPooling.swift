@@ -17,6 +17,7 @@ extension Tape {
     }
     let window = try SpatialWindow(
       x.shape, kernel: [Int](repeating: kernel, count: max(0, x.shape.rank - 2)), stride: stride, padding: padding)
+    guard kind != .euclidean else { throw .invalidArgument("L2 pooling over axes, wanted average or maximum") }
     let channels = window.channels
     let y = try Tensor<Element>(
       [window.batch] + window.outputExtents + [channels], repeating: kind == .maximum ? -.infinity : 0)
@@ -25,6 +26,7 @@ extension Tape {
       switch kind {
       case .average: averageLoop(window, x.tensor.pointer + n * inEach, y.pointer + n * outEach)
       case .maximum: maximumLoop(window, x.tensor.pointer + n * inEach, y.pointer + n * outEach)
+      case .euclidean: break
       }
     }
     // average: dx = sum over the windows that cover a pixel of dy / covered.
@@ -39,6 +41,7 @@ extension Tape {
         case .maximum:
           maximumGradientLoop(
             window, x.tensor.pointer + n * inEach, y.pointer + n * outEach, dy, dx, given.pointer + n * outEach)
+        case .euclidean: break
         }
       }
       withExtendedLifetime(given) {}

@@ -11,6 +11,11 @@ package func gradientNorm<Element: Scalar>(_ gradients: [Tensor<Element>]) -> Do
   return sum.squareRoot()
 }
 
+/// Whether all numbers, and the sum of their squares, are finite.
+package func isFinite<Element: Scalar>(_ x: UnsafePointer<Element>, count: Int) -> Bool {
+  sumOfProducts(x, x, count).isFinite
+}
+
 /// Shortens the gradients, as one vector, to a length of at most `limit`.
 ///
 /// - Returns: the length before. Where it is not finite the gradients stay as they are: the caller skips the step or stops.

@@ -137,6 +137,20 @@ package final class Optimiser<Element: Scalar> {
     move([x], [gradient], rate, nil)
   }
 
+  /// The same, some numbers at a time: those from `first` on. Steps begin with number 0.
+  package func step(
+    _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>, first: Int, count: Int, rate: Element
+  ) {
+    if first == 0 { state.counters[0] &+= 1 }
+    let steps = steps, rule = rule
+    defer { withExtendedLifetime(self) {} }
+    let slots = state.tensors.map { $0.value.pointer + first }
+    forEachSlice(of: count) { slice in
+      let start = slice.lowerBound
+      Optimiser.move(rule, x + start, gradient + start, slots.map { $0 + start }, slice.count, steps, rate, nil)
+    }
+  }
+
   private func move(
     _ values: [UnsafeMutablePointer<Element>], _ gradients: [UnsafePointer<Element>], _ rate: Element,
     _ momentum: Element?
@@ -148,16 +162,19 @@ package final class Optimiser<Element: Scalar> {
     ThreadPool.shared.run(pieces.count) { task, _ in
       let piece = pieces[task]
       let x = values[piece.parameter] + piece.first, gradient = gradients[piece.parameter] + piece.first
-      let first = slots[piece.parameter * slotCount] + piece.first
-      switch rule {
-      case .sgd(let sgd): sgd.move(x, gradient, velocity: first, piece.count, rate, momentum)
-      case .adam(let adam):
-        let second = slots[piece.parameter * slotCount + 1] + piece.first
-        adam.move(x, gradient, mean: first, square: second, piece.count, step: steps, rate, momentum)
-      case .rmsProp(let rmsProp):
-        let second = slots[piece.parameter * slotCount + 1] + piece.first
-        rmsProp.move(x, gradient, square: first, velocity: second, piece.count, rate, momentum)
-      }
+      let own = slots[(piece.parameter * slotCount)..<((piece.parameter + 1) * slotCount)]
+      Optimiser.move(rule, x, gradient, own.map { $0 + piece.first }, piece.count, steps, rate, momentum)
+    }
+  }
+
+  private static func move(
+    _ rule: UpdateRule, _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>,
+    _ slots: [UnsafeMutablePointer<Element>], _ count: Int, _ steps: Int, _ rate: Element, _ momentum: Element?
+  ) {
+    switch rule {
+    case .sgd(let sgd): sgd.move(x, gradient, velocity: slots[0], count, rate, momentum)
+    case .adam(let adam): adam.move(x, gradient, mean: slots[0], square: slots[1], count, step: steps, rate, momentum)
+    case .rmsProp(let rmsProp): rmsProp.move(x, gradient, square: slots[0], velocity: slots[1], count, rate, momentum)
     }
   }
 }

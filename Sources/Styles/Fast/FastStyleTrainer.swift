@@ -58,7 +58,7 @@ package final class FastStyleTrainer {
     }
     optimiser = try Optimiser(.adam(Adam()), network.parameters)
     var grams: [[Tensor<Float>]] = []
-    let cut = try StyleTransfer.cover(style, width: options.side, height: options.side)
+    let cut = try cover(style, width: options.side, height: options.side)
     for scale in 0..<options.scales {
       let side = options.side >> scale
       let picture = try Tensor<Float>([1, side, side, 3])
@@ -108,7 +108,7 @@ package final class FastStyleTrainer {
   private func gradients(
     _ content: Image, share: Float, _ report: inout Report
   ) throws(Failure) -> [Tensor<Float>] {
-    let side = options.side, image = try StyleTransfer.cover(content, width: side, height: side)
+    let side = options.side, image = try cover(content, width: side, height: side)
     let levels = try Tensor<Float>([1, side, side, 3]), target = try Tensor<Float>([1, side, side, 3])
     for i in 0..<levels.count { levels.pointer[i] = Float(image.pixels.pointer[i]) }
     Architecture.vgg19.fill(target.pointer, image.pixels.pointer, height: side, width: side)

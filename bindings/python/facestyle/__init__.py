@@ -29,7 +29,7 @@ _HOMES = {
     "maps": ("tsne",),
     "training": ("Photos", "LeftOut", "Trainer", "TrainingStep", "TrainingProgress"),
     "differentiation": ("differentiate", "numeric_gradient", "check_gradient", "GradientReport", "convolve"),
-    "style": ("Styler", "StyleJob", "Progress", "Costs", "match_colours"),
+    "style": ("Styler", "StyleJob", "Progress", "Costs", "match_colours", "face_map", "flow_warp"),
     "fast_style": ("FastStyler", "FastStyleTrainer", "FastTrainingStep", "UniversalStyler"),
     "library": (
         "version", "threads", "set_threads", "instruction_set", "choose_instruction_set", "live_handles", "set_log"),

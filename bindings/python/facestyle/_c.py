@@ -39,7 +39,7 @@ FS_LARGEST_FIRST, FS_SUREST_FIRST = 0, 1
 
 FS_AUGMENT_NONE, FS_AUGMENT_STANDARD, FS_AUGMENT_STRONG = 0, 1, 2
 
-FS_POOLING_AVERAGE, FS_POOLING_MAX = 0, 1
+FS_POOLING_AVERAGE, FS_POOLING_MAX, FS_POOLING_L2 = 0, 1, 2
 FS_DEFAULT_THRESHOLD = -1.0
 FS_NAME_CAPACITY = 256
 FS_NOTE_CAPACITY = 256
@@ -57,10 +57,13 @@ FS_CONTINUE, FS_FINISH, FS_CANCEL = 0, 1, 2
 FS_ENDING_NONE, FS_ENDING_STEPS, FS_ENDING_CONVERGED = 0, 1, 2
 FS_ENDING_STALLED, FS_ENDING_NOT_FINITE, FS_ENDING_DEADLINE = 3, 4, 5
 FS_PRESET_PYRAMID, FS_PRESET_COURSE, FS_PRESET_GATYS = 0, 1, 2
-FS_PRESET_NEURAL_STYLE, FS_PRESET_NEURAL_STYLE_PT, FS_PRESET_NEURAL_STYLE_TF = 3, 4, 5
+FS_PRESET_NEURAL_STYLE, FS_PRESET_NEURAL_STYLE_PT, FS_PRESET_NEURAL_STYLE_TF, FS_PRESET_CROWSONKB = 3, 4, 5, 6
 FS_STYLE_ADAM, FS_STYLE_LBFGS = 0, 1
-FS_START_CONTENT, FS_START_NOISE, FS_START_STYLE = 0, 1, 2
-FS_VARIATION_ABSOLUTE, FS_VARIATION_SQUARED = 0, 1
+FS_START_CONTENT, FS_START_NOISE, FS_START_STYLE, FS_START_IMAGE = 0, 1, 2, 3
+FS_STYLE_LOSS_GRAM, FS_STYLE_LOSS_MOMENTS, FS_STYLE_LOSS_WASSERSTEIN = 0, 1, 2
+FS_EDGES_ZEROS, FS_EDGES_REPEATED = 0, 1
+FS_MASK_INSIDE, FS_MASK_SOFT = 0, 1
+FS_VARIATION_ABSOLUTE, FS_VARIATION_SQUARED, FS_VARIATION_NINE_POINTS = 0, 1, 2
 FS_COLOURS_STYLE, FS_COLOURS_LUMINANCE, FS_COLOURS_CHOLESKY = 0, 1, 2
 FS_COLOURS_PRINCIPAL, FS_COLOURS_HISTOGRAM = 3, 4
 FS_UNIVERSAL_COVARIANCE, FS_UNIVERSAL_VARIANCE = 0, 1
@@ -81,6 +84,7 @@ fs_pooling = fs_reduction = fs_cost_variant = fs_loss_kind = fs_action = fs_univ
 fs_colour_matrix = fs_colour_range = fs_face_order = c_int
 fs_function = fs_differentiation = fs_optimiser = fs_schedule = fs_precision = c_int
 fs_quality_reason = fs_track_event = fs_distance_kind = fs_rule = c_int
+fs_style_loss = fs_style_edges = fs_mask_kind = c_int
 fs_style_ending = fs_style_preset = fs_style_optimiser = fs_style_start = fs_total_variation = fs_style_colours = c_int
 
 # ---- Opaque types: distinct, so that ctypes refuses one in place of another. ----
@@ -506,7 +510,12 @@ class fs_style_progress(Structure):
         ("width", c_uint32),
         ("height", c_uint32),
         ("ending", fs_style_ending),
+        ("temporal", c_double),
     ]
+
+
+class fs_style_region(Structure):
+    _fields_ = [("place", POINTER(fs_image)), ("part", POINTER(fs_image))]
 
 
 class fs_style_layer(Structure):
@@ -551,6 +560,18 @@ class fs_style_options(Structure):
         ("variation_weight", c_float),
         ("content_layers", POINTER(fs_style_layer)),
         ("content_layer_count", c_size_t),
+        ("style_loss", fs_style_loss),
+        ("edges", fs_style_edges),
+        ("regions", POINTER(fs_style_region)),
+        ("region_count", c_size_t),
+        ("mask_kind", fs_mask_kind),
+        ("start_image", POINTER(fs_image)),
+        ("content_map", POINTER(fs_image)),
+        ("content_map_weight", c_float),
+        ("temporal_weight", c_float),
+        ("before", POINTER(fs_image)),
+        ("before_mask", POINTER(fs_image)),
+        ("tile", c_uint32),
     ]
 
 
@@ -977,6 +998,8 @@ FUNCTIONS = {
     ),
     # Style transfer
     "fs_style_match_colours": (fs_status, [POINTER(_image), _image, _image, fs_style_colours]),
+    "fs_face_map": (fs_status, [POINTER(_image), c_uint32, c_uint32, POINTER(fs_face), c_size_t]),
+    "fs_flow_warp": (fs_status, [POINTER(_image), POINTER(_image), _image, _floats, _floats, c_size_t]),
     "fs_style_options_init": (fs_status, [POINTER(fs_style_options), c_size_t]),
     "fs_style_options_preset": (fs_status, [POINTER(fs_style_options), c_size_t, fs_style_preset]),
     "fs_style_preset_name": (c_char_p, [fs_style_preset]),

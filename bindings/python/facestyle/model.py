@@ -10,7 +10,7 @@ from ._convert import choice, pointer, text
 from ._handle import Handle
 from .errors import check
 
-POOLINGS = {"average": _c.FS_POOLING_AVERAGE, "max": _c.FS_POOLING_MAX}
+POOLINGS = {"average": _c.FS_POOLING_AVERAGE, "max": _c.FS_POOLING_MAX, "l2": _c.FS_POOLING_L2}
 
 
 class Architecture(NamedTuple):

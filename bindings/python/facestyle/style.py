@@ -18,11 +18,20 @@ from .model import POOLINGS
 _NUMBERS = {
     "width": 32, "height": 32, "steps": 32, "seed": 64, "history": 32, "coarsest": 32, "clamp": 1,
     "content_weight": 0, "style_weight": 0, "learning_rate": 0, "noise_ratio": 0, "averaging": 0, "deadline": 0,
-    "style_scale": 0, "variation_weight": 0,
+    "style_scale": 0, "variation_weight": 0, "content_map_weight": 0, "temporal_weight": 0, "tile": 32,
 }
 OPTIMISERS = {"adam": _c.FS_STYLE_ADAM, "lbfgs": _c.FS_STYLE_LBFGS}
-STARTS = {"content": _c.FS_START_CONTENT, "noise": _c.FS_START_NOISE, "style": _c.FS_START_STYLE}
-VARIATIONS = {"absolute": _c.FS_VARIATION_ABSOLUTE, "squared": _c.FS_VARIATION_SQUARED}
+STARTS = {
+    "content": _c.FS_START_CONTENT, "noise": _c.FS_START_NOISE, "style": _c.FS_START_STYLE, "image": _c.FS_START_IMAGE,
+}
+VARIATIONS = {
+    "absolute": _c.FS_VARIATION_ABSOLUTE, "squared": _c.FS_VARIATION_SQUARED, "nine points": _c.FS_VARIATION_NINE_POINTS,
+}
+LOSSES = {
+    "gram": _c.FS_STYLE_LOSS_GRAM, "moments": _c.FS_STYLE_LOSS_MOMENTS, "wasserstein": _c.FS_STYLE_LOSS_WASSERSTEIN,
+}
+EDGES = {"zeros": _c.FS_EDGES_ZEROS, "repeated": _c.FS_EDGES_REPEATED}
+MASKS = {"inside": _c.FS_MASK_INSIDE, "soft": _c.FS_MASK_SOFT}
 COLOURS = {
     "style": _c.FS_COLOURS_STYLE, "luminance": _c.FS_COLOURS_LUMINANCE, "cholesky": _c.FS_COLOURS_CHOLESKY,
     "principal": _c.FS_COLOURS_PRINCIPAL, "histogram": _c.FS_COLOURS_HISTOGRAM,
@@ -30,12 +39,13 @@ COLOURS = {
 PRESETS = {
     "pyramid": _c.FS_PRESET_PYRAMID, "course": _c.FS_PRESET_COURSE, "gatys": _c.FS_PRESET_GATYS,
     "neural-style": _c.FS_PRESET_NEURAL_STYLE, "neural-style-pt": _c.FS_PRESET_NEURAL_STYLE_PT,
-    "neural-style-tf": _c.FS_PRESET_NEURAL_STYLE_TF,
+    "neural-style-tf": _c.FS_PRESET_NEURAL_STYLE_TF, "crowsonkb": _c.FS_PRESET_CROWSONKB,
 }
 _CHOICES = {
     "pooling": POOLINGS, "cost": VARIANTS, "optimiser": OPTIMISERS, "start": STARTS, "variation": VARIATIONS,
-    "colours": COLOURS,
+    "colours": COLOURS, "style_loss": LOSSES, "edges": EDGES, "mask_kind": MASKS,
 }
+_PICTURES = "start_image", "content_map", "before", "before_mask"
 _ENDINGS = {
     _c.FS_ENDING_NONE: None, _c.FS_ENDING_STEPS: "steps", _c.FS_ENDING_CONVERGED: "converged",
     _c.FS_ENDING_STALLED: "stalled", _c.FS_ENDING_NOT_FINITE: "not finite", _c.FS_ENDING_DEADLINE: "deadline",
@@ -44,14 +54,15 @@ _ACTIONS = {None: _c.FS_CONTINUE, "finish": _c.FS_FINISH, "cancel": _c.FS_CANCEL
 
 
 class Progress:
-    """What `on_step` is told, and `StyleJob.step` answers: `step` of `steps` evaluations done; `content`, `style`, `variation`
-    and `total` cost of the last picture evaluated; `seconds` of work; `width` and `height` of the scale that is painted; and
+    """What `on_step` is told, and `StyleJob.step` answers: `step` of `steps` evaluations done; `content`, `style`, `variation`,
+    `temporal` and `total` cost of the last picture evaluated; `seconds` of work; `width` and `height` of the scale that is painted; and
     `ending`: None, or why nothing more is done ("steps", "converged", "stalled", "not finite", "deadline")."""
 
     def __init__(self, progress, pointer=None):
         self.step, self.steps, self.seconds = progress.step, progress.steps, progress.seconds
         self.content, self.style, self.total = progress.content, progress.style, progress.total
-        self.variation, self.width, self.height = progress.variation, progress.width, progress.height
+        self.variation, self.temporal = progress.variation, progress.temporal
+        self.width, self.height = progress.width, progress.height
         self.ending = _ENDINGS[progress.ending]
         self._pointer = pointer
 
@@ -80,15 +91,20 @@ class Styler(Handle):
     Options of `run`, `job`, `evaluate` and `memory_needed`:
 
     - `preset`: "pyramid" (the default: ours, from coarse to fine by L-BFGS), "course", "gatys", "neural-style",
-      "neural-style-pt" or "neural-style-tf". The others change it where they are given.
+      "neural-style-pt", "neural-style-tf" or "crowsonkb". The others change it where they are given.
     - What is measured: `content_weight` (alpha), `style_weight` (beta), `variation_weight` (gamma), `content_layers` and
       `style_layers` (a dict: layer's name to its weight), `content_layer` (one), `cost` ("normalised", "lecture", "means",
-      "roots"), `variation` ("absolute", "squared"), `pooling` ("average" or "max").
+      "roots"), `style_loss` ("gram", "moments", "wasserstein"), `variation` ("absolute", "squared", "nine points"),
+      `pooling` ("average", "max" or "l2"), `edges` ("zeros", "repeated").
+    - Where: `regions`, a pair of masks for each style, where it goes and what part of it is taken, each an `Image` or None;
+      `mask_kind` ("inside", "soft"); `content_map` (see `face_map`) and `content_map_weight`.
+    - The frame before: `before` and `before_mask` (see `flow_warp`), `temporal_weight`.
     - The picture: `width`, `height`, `colours` (whose: "style"; or the content's by "luminance", "cholesky", "principal" or
       "histogram"), `style_scale` (the style's longest side in parts of the picture's; 0: cut to its shape).
     - How it is moved: `optimiser` ("lbfgs" or "adam"), `steps` (evaluations), `history` (of L-BFGS), `learning_rate` (of
-      Adam), `averaging`, `clamp`, `coarsest` (longest side of the first scale, 0: one scale), `deadline` in seconds.
-    - Where it starts: `start` ("content", "noise", "style"), `noise_ratio`, `seed`.
+      Adam), `averaging`, `clamp`, `coarsest` (longest side of the first scale, 0: one scale), `deadline` in seconds, `tile`
+      (pixels a side that are taken through the network at a time; 0: all).
+    - Where it starts: `start` ("content", "noise", "style", or "image": `start_image`), `noise_ratio`, `seed`.
     """
 
     _destroy = _c.fs_styler_destroy
@@ -191,6 +207,33 @@ def match_colours(style, content, colours):
     return Image(out)
 
 
+def face_map(width, height, faces):
+    """A content map for a picture with these faces, as `Detector.find` gives them: white at eyes and mouth."""
+    out, given = ctypes.POINTER(_c.fs_image)(), [face._as_c() for face in faces]
+    sides = integer(width, "width", 32), integer(height, "height", 32)
+    check(_c.fs_face_map(ctypes.byref(out), *sides, (_c.fs_face * len(given))(*given), len(given)))
+    return Image(out)
+
+
+def flow_warp(before, flow, back=None):
+    """The painted frame before as it should look now, and a mask that is white where that is known.
+
+    `flow` is [height, width, 2], dx, dy: what is at x, y now was at x + dx, y + dy then. `back` is the same from then to now:
+    where the two do not agree, something was hidden (Ruder et al. 2016)."""
+    shape = (before.height, before.width, 2)
+    flows = []
+    for name, given in (("flow", flow), ("back", back)):
+        if given is not None:
+            given = np.ascontiguousarray(given, np.float32)
+            if given.shape != shape:
+                raise ValueError(f"{name} is {given.shape}, wanted {shape}")
+        flows.append(given)
+    out, mask = ctypes.POINTER(_c.fs_image)(), ctypes.POINTER(_c.fs_image)()
+    pointers = [given if given is None else pointer(given) for given in flows]
+    check(_c.fs_flow_warp(ctypes.byref(out), ctypes.byref(mask), before.handle, *pointers, flows[0].size))
+    return Image(out), Image(mask)
+
+
 class StyleJob(Handle):
     """A painting under way, made by `Styler.job`. Stop calling `step` to pause it, `close` it to drop it."""
 
@@ -198,7 +241,7 @@ class StyleJob(Handle):
 
     def step(self, evaluations=1):
         """Goes on for at least so many evaluations, or until the job has ended; the `Progress` then."""
-        progress = _c.fs_style_progress()
+        progress = _c.fs_style_progress(size=ctypes.sizeof(_c.fs_style_progress))
         check(_c.fs_style_job_step(self.handle, integer(evaluations, "evaluations", 32), ctypes.byref(progress)))
         return Progress(progress)
 
@@ -225,21 +268,26 @@ class StyleJob(Handle):
         return Image(out)
 
 
-def _options(*, preset="pyramid", content_layer=None, content_layers=None, style_layers=None, **given):
+def _options(*, preset="pyramid", content_layer=None, content_layers=None, style_layers=None, regions=None, **given):
     options = _c.fs_style_options()
     check(_c.fs_style_options_preset(ctypes.byref(options), ctypes.sizeof(options), choice(preset, PRESETS, "preset")))
     for name, value in given.items():
-        if name not in _NUMBERS and name not in _CHOICES:
+        if name not in _NUMBERS and name not in _CHOICES and name not in _PICTURES:
             raise TypeError(f"'{name}' is not an option of a Styler")
         if value is None:
             continue
-        if name in _CHOICES:
+        if name in _PICTURES:
+            value = value.handle
+        elif name in _CHOICES:
             value = choice(value, _CHOICES[name], name)
         elif _NUMBERS[name]:
             value = integer(value, name, _NUMBERS[name])
         setattr(options, name, value)
     if content_layer is not None:
         options.content_layer = text(content_layer, "content_layer")
+    if regions is not None:
+        masks = [_c.fs_style_region(*[mask and mask.handle for mask in pair]) for pair in regions]
+        options.regions, options.region_count = (_c.fs_style_region * len(masks))(*masks), len(masks)
     for kind, layers in (("content", content_layers), ("style", style_layers)):
         if layers is not None:
             layers = [_c.fs_style_layer(text(name, f"a {kind} layer"), weight) for name, weight in dict(layers).items()]

@@ -1,0 +1,68 @@
+import Networks
+import Tensors
+
+// Roots of matrices as style-transfer-pytorch has them: by twelve steps, with no eigenvalues. Those below about 1e-4 of the
+// norm have not come to their roots by then, which is part of the loss that it is known for.
+// Source: Lin, Maji, "Improved bilinear pooling with CNNs", 2017, section 3.
+
+/// On the diagonal of a covariance.
+let wassersteinRidge = 1e-4
+private let steps = 12
+
+/// `a b` of square matrices.
+func product<Element: Scalar>(_ a: Tensor<Element>, _ b: Tensor<Element>) throws(Failure) -> Tensor<Element> {
+  let side = a.shape[0], result = try Tensor<Element>(a.shape)
+  let packed = try Element.pack(depth: side, columns: side, b.pointer, rowStride: side, columnStride: 1)
+  try Element.multiply(
+    rows: side, a.pointer, rowStride: side, columnStride: 1, packed, result.pointer, accumulate: false, .nothing, Workspace())
+  return result
+}
+
+/// The root of a positive matrix by Newton and Schulz: `t = (3 I - z y) / 2`, `y = y t`, `z = t z` from `y = a / |a|`, `z = I`;
+/// the root is `sqrt(|a|) y`.
+func newtonSchulzRoot<Element: Scalar>(_ a: Tensor<Element>) throws(Failure) -> Tensor<Element> {
+  let side = a.shape[0], norm = gradientNorm([a])
+  guard norm > 0, norm.isFinite else { return try Tensor<Element>(a.shape.extents, repeating: 0) }
+  var y = try Tensor<Element>(a.shape), z = try identity(side, 1) as Tensor<Element>
+  for i in 0..<a.count { y.pointer[i] = Element(a[i].value / norm) }
+  for _ in 0..<steps {
+    let t = try product(z, y)
+    for i in 0..<t.count { t.pointer[i] = -0.5 * t[i] }
+    for k in 0..<side { t.pointer[k * side + k] += 1.5 }
+    y = try product(y, t)
+    z = try product(t, z)
+  }
+  for i in 0..<y.count { y.pointer[i] = Element(norm.squareRoot()) * y[i] }
+  return y
+}
+
+/// The gradient of `slope trace(root(a))` by `a`: Lyapunov's equation `r q + q r = slope I` by as many steps:
+/// `t = 3 I - a a`, `q = (q t - a (a q - q a)) / 2`, `a = a t / 2` from `a = r / |r|`, `q = slope I / |r|`; it is `q / 2`.
+func newtonSchulzGradient<Element: Scalar>(root: Tensor<Element>, slope: Double) throws(Failure) -> Tensor<Element> {
+  let side = root.shape[0], norm = gradientNorm([root])
+  guard norm > 0, norm.isFinite else { return try Tensor<Element>(root.shape.extents, repeating: 0) }
+  var a = try Tensor<Element>(root.shape), q = try identity(side, slope / norm) as Tensor<Element>
+  for i in 0..<a.count { a.pointer[i] = Element(root[i].value / norm) }
+  for _ in 0..<steps {
+    let t = try product(a, a)
+    for i in 0..<t.count { t.pointer[i] = -t[i] }
+    for k in 0..<side { t.pointer[k * side + k] += 3 }
+    let aq = try product(a, q), qa = try product(q, a)
+    for i in 0..<aq.count { aq.pointer[i] = aq[i] - qa[i] }
+    let turned = try product(a, aq)
+    q = try product(q, t)
+    a = try product(a, t)
+    for i in 0..<q.count {
+      q.pointer[i] = 0.5 * (q[i] - turned[i])
+      a.pointer[i] = 0.5 * a[i]
+    }
+  }
+  for i in 0..<q.count { q.pointer[i] = 0.5 * q[i] }
+  return q
+}
+
+private func identity<Element: Scalar>(_ side: Int, _ value: Double) throws(Failure) -> Tensor<Element> {
+  let matrix = try Tensor<Element>([side, side], repeating: 0)
+  for k in 0..<side { matrix.pointer[k * side + k] = Element(value) }
+  return matrix
+}
