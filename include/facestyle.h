@@ -131,8 +131,8 @@ typedef struct fs_pixels {
 fs_status fs_image_decode(fs_image **out, const void *bytes, size_t byte_count);
 /* The same for a file. */
 fs_status fs_image_open(fs_image **out, const char *path);
-/* Copies pixels. FS_RGBA, FS_BGRA and FS_RGBA16 have straight alpha (colours are not multiplied by it), which is kept as of a
- * PNG; fs_image_from_frame ignores it, for a fourth byte that is filling. */
+/* Copies pixels. FS_RGBA, FS_BGRA and FS_RGBA16 have straight alpha (colours are not multiplied by it), which is kept as
+ * of a PNG; fs_image_from_frame ignores it, for a fourth byte that is filling. */
 fs_status fs_image_from_pixels(fs_image **out, const fs_pixels *pixels);
 uint32_t fs_image_width(const fs_image *image);  /* 0 for NULL */
 uint32_t fs_image_height(const fs_image *image); /* 0 for NULL */
@@ -144,8 +144,8 @@ const uint16_t *fs_image_data16(const fs_image *image);
 const uint8_t *fs_image_alpha(const fs_image *image);
 /* The picture as it was before it was blended over white: its colours alone, opaque. */
 fs_status fs_image_unblended(fs_image **out, const fs_image *image);
-/* The colours of `image` (as fs_image_unblended gives them) under the alpha of `alpha_source`, which is brought to the size of
- * `image` by FS_BILINEAR. If `alpha_source` is opaque, so is the result. */
+/* The colours of `image` (as fs_image_unblended gives them) under the alpha of `alpha_source`, which is brought to the size
+ * of `image` by FS_BILINEAR. If `alpha_source` is opaque, so is the result. */
 fs_status fs_image_with_alpha(fs_image **out, const fs_image *image, const fs_image *alpha_source);
 
 typedef enum fs_filter {
@@ -154,7 +154,8 @@ typedef enum fs_filter {
   FS_AREA = 2      /* mean of the pixels that a target pixel touches: PyTorch's interpolate(mode="area") */
 } fs_filter;
 
-/* 16 bits and alpha are kept. Colours count by their alpha: a clear pixel lends none, and what becomes all clear becomes white. */
+/* 16 bits and alpha are kept. Colours count by their alpha: a clear pixel lends none, and what becomes all clear becomes
+ * white. */
 fs_status fs_image_resize(fs_image **out, const fs_image *image, uint32_t width, uint32_t height, fs_filter filter);
 /* The part of `image` in the given rectangle, which must lie inside. 16 bits and alpha are kept. */
 fs_status fs_image_crop(fs_image **out, const fs_image *image, uint32_t x, uint32_t y, uint32_t width, uint32_t height);
