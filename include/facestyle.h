@@ -271,7 +271,7 @@ typedef enum fs_pooling {
 
 /* What one layer of a model answers to an image: `layer` is "conv1_1" ... "conv5_4" (after its ReLU) or
  * "pool1" ... "pool5" of VGG-19 at the image's own size; "3a", "3b", "3c", "4a", "4e", "5a", "5b" or
- * "embedding" of nn4.small2 (96x96); "embedding" of dlib-resnet (150x150). `shape` receives
+ * "embedding" of nn4.small2 (96x96); "embedding" of dlib-resnet (150x150); fs_model_layer_name lists them. `shape` receives
  * height, width, channels; values lie in that order. With capacity 0 and values NULL only the shape
  * is written. `pooling` counts for VGG-19 alone. */
 fs_status fs_model_features(const fs_model *model, const fs_image *image, const char *layer, fs_pooling pooling,
@@ -1249,6 +1249,84 @@ fs_status fs_fast_trainer_step(fs_fast_trainer *trainer, const fs_image *const *
 /* Writes the network as it is: a model for fs_fast_styler_create. `note` may be NULL. */
 fs_status fs_fast_trainer_save_model(fs_fast_trainer *trainer, const char *path, const char *note);
 void fs_fast_trainer_destroy(fs_fast_trainer *trainer);
+
+/* ---- Seeing what layers learn: what its units answer to most, and where in a picture a unit answers. ---- */
+
+/* The layers of a model that can be asked for, in their order; 0 for a model of several networks, and for NULL. */
+size_t fs_model_layer_count(const fs_model *model);
+const char *fs_model_layer_name(const fs_model *model, size_t index); /* "conv1_1"; borrowed; NULL from the count on */
+
+/* What a layer is made of. Along either axis the unit of row or column u sees the `field` pixels of the network's input
+ * that begin with start + stride * u; those outside the picture are what the network pads it with. Where fields are not
+ * so (units that see the whole picture, branches that move differently) field, stride and start are 0. */
+typedef struct fs_layer {
+  uint32_t units; /* its channels */
+  uint32_t field, stride;
+  int32_t start;
+} fs_layer;
+
+/* FS_NOT_FOUND for a name that the model lacks: the reason tells the nearest. FS_WRONG_MODEL for a model of several
+ * networks. */
+fs_status fs_model_layer_describe(const fs_model *model, const char *name, fs_layer *layer);
+
+#define FS_UNIT_MAX_PATCHES 64
+
+typedef struct fs_unit_search_options {
+  size_t size;
+  uint32_t patches;      /* kept of each unit, 1 to FS_UNIT_MAX_PATCHES; default 9 */
+  uint32_t per_picture;  /* from one picture, 1 to FS_UNIT_MAX_PATCHES; default 1. Fields that share more than half their
+                          * area are one place, which counts once. */
+  uint32_t longest_side; /* pictures with a longer side are reduced to it, 1 to FS_IMAGE_MAX_SIDE; 0: none is; default 512.
+                          * A network that takes one size gets its size. */
+  int32_t inside;        /* not 0: only places whose field lies in the picture with all its pixels; default 0 */
+  fs_pooling pooling;    /* of VGG-19 alone; default FS_POOLING_MAX, with which it was trained */
+  const uint32_t *units; /* those to look for; default NULL: all of the layer's */
+  size_t unit_count;
+} fs_unit_search_options;
+
+/* A place that a unit answers to. A picture is known by its number: 0 for the first that was added. */
+typedef struct fs_unit_patch {
+  float activation;       /* more than 0 */
+  uint32_t picture;
+  uint32_t row, column;   /* of the unit in the layer's answer to the picture */
+  /* Its field in the picture's own pixels, also where it reaches beyond the edges: all pixels that the field touches, so
+   * that sizes differ by one where the picture was reduced. */
+  int32_t x, y;
+  uint32_t width, height;
+  fs_region region;       /* what of the field lies in the picture; never empty */
+} fs_unit_patch;
+
+/* The strongest answers of a layer's units over a set of pictures (Zeiler and Fergus 2014, figure 2). The pictures come
+ * one at a time and are not kept, so a set may be of any size. Used by one thread at a time: others wait. */
+typedef struct fs_unit_search fs_unit_search;
+
+fs_status fs_unit_search_options_init(fs_unit_search_options *options, size_t size);
+/* NULL options: defaults. Errors as of fs_model_layer_describe, and FS_INVALID_ARGUMENT for a unit that the layer lacks. */
+fs_status fs_unit_search_create(fs_unit_search **out, const fs_model *model, const char *layer,
+                                const fs_unit_search_options *options);
+/* Looks at one more picture, of any size that the network takes; one smaller than a field is padded as the network does. A
+ * picture that fails leaves the search as it was and has no number. */
+fs_status fs_unit_search_add(fs_unit_search *search, const fs_image *picture);
+/* The strongest first; of equal answers the earlier picture's, and in a picture the upper, then the left one. Answers of 0
+ * and below do not count, so a unit may have fewer than were asked for, and has none before a picture was added. Writes
+ * min(*count, capacity). FS_INVALID_ARGUMENT for a unit that was not to be looked for. */
+fs_status fs_unit_search_patches(const fs_unit_search *search, uint32_t unit, fs_unit_patch *patches, size_t capacity,
+                                 size_t *count);
+void fs_unit_search_destroy(fs_unit_search *search);
+/* A patch's whole field, cut of its picture (the same that was added); mid-grey where it reaches beyond the edges. */
+fs_status fs_unit_patch_cut(fs_image **out, const fs_image *picture, const fs_unit_patch *patch);
+
+typedef enum fs_palette {
+  FS_PALETTE_GREY = 0,   /* black to white */
+  FS_PALETTE_VIRIDIS = 1 /* dark blue over green to yellow, evenly to the eye; matplotlib's to 6 levels */
+} fs_palette;
+
+/* Numbers as a picture: values[stride * (width * y + x)] of the `count` values, of which `lowest` and all below get the
+ * palette's first colour, and a NaN too; `highest` and all above the last. Both are finite; where they are equal all get
+ * the first. Unit u's activation map, of what fs_model_features gives: values + u, count - u, stride = channels, from 0 to
+ * the largest value of the layer (units compare) or of the unit. */
+fs_status fs_image_from_map(fs_image **out, const float *values, size_t count, uint32_t width, uint32_t height,
+                            size_t stride, float lowest, float highest, fs_palette palette);
 
 /* ---- Photos to learn from. ---- */
 

@@ -10,13 +10,20 @@ final class ModelHandle: HandleKind {
 
   let model: Model
   private var texts: [String: UnsafeMutablePointer<CChar>] = [:]
+  /// None for a model of several networks.
+  private(set) var layerNames: [UnsafeMutablePointer<CChar>?] = []
 
   init(_ model: Model) {
     self.model = model
     for (key, value) in model.weights.metadata { texts[key] = value.withCString { strdup($0) } }
+    guard let architecture = try? model.architecture() else { return }
+    for name in architecture.layerNames { layerNames.append(name.withCString { strdup($0) }) }
   }
 
-  deinit { for (_, text) in texts { free(text) } }
+  deinit {
+    for (_, text) in texts { free(text) }
+    for name in layerNames { free(name) }
+  }
 
   func text(_ key: String) -> UnsafePointer<CChar>? { texts[key].map { UnsafePointer($0) } }
 }

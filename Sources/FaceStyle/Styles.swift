@@ -225,7 +225,7 @@ public func fs_styler_memory_needed(
     let given = try known(options)
     let target = try required(bytes, "bytes")
     target.pointee = UInt64(
-      try styler.memoryNeeded(contentWidth: Int(width), Int(height), StyleOptions(given)))
+      try styler.memoryNeeded(contentWidth: Int(width), Int(height), hasMasks: given.regions != nil, StyleOptions(given)))
   }
 }
 

@@ -149,16 +149,17 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
 }
 
 extension Filter<Float> {
-  /// Bytes that a forward pass over this window will make the filter hold, less those that it holds already.
-  func missingBytes(over window: Window) throws(Failure) -> Int {
-    let each = try bytesEach()
-    return lock.hold { PackedFilter.missingBytes(packed, shape, isTurned: false, bytesEach: each, over: window) }
-  }
-
-  /// The same for the way back.
-  func missingBytesBackward(over window: Window) throws(Failure) -> Int {
-    let each = try bytesEach()
-    return lock.hold { PackedFilter.missingBytes(turned, backwardShape, isTurned: true, bytesEach: each, over: window) }
+  /// What a forward pass over this window, or the way back, will make the filter hold, less what it holds already.
+  func missingWeights(over window: Window, isTurned: Bool = false) throws(Failure) -> [MissingWeights] {
+    let each = try bytesEach(), shape = isTurned ? backwardShape : self.shape
+    let missing = lock.hold {
+      PackedFilter.missingBytes(isTurned ? turned : packed, shape, isTurned: isTurned, bytesEach: each, over: window)
+    }
+    let filter = ObjectIdentifier(self)
+    return [
+      MissingWeights(filter: filter, isTurned: isTurned, side: 0, bytes: missing.plain),
+      MissingWeights(filter: filter, isTurned: isTurned, side: missing.side, bytes: missing.transform),
+    ].filter { $0.bytes > 0 }
   }
 
   /// Of a packed weight.
@@ -169,4 +170,13 @@ extension Filter<Float> {
     case .singles, nil: 4
     }
   }
+}
+
+/// Weights that a filter will come to hold in one layout: several plans may want the same.
+package struct MissingWeights: Hashable {
+  let filter: ObjectIdentifier
+  let isTurned: Bool
+  /// Of Winograd's tiles; 0: the weights themselves.
+  let side: Int
+  package let bytes: Int
 }

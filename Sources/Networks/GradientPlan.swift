@@ -42,9 +42,9 @@ package final class GradientPlan {
 
   /// Numbers of the plan's memory, and of the workspace that it comes to hold.
   package let count, scratchCount: Int
-  /// Bytes that it will make the network hold, less those that are there already: weights packed for both directions, and
-  /// Winograd's transforms.
-  package let missingWeightBytes: Int
+  /// What it will make the network hold, less what is there already: weights packed for both directions, and Winograd's
+  /// transforms.
+  package let missingWeights: [MissingWeights]
 
   /// - Parameters:
   ///   - taps: the layers whose values are asked for; the chain ends with the last of them.
@@ -120,18 +120,18 @@ package final class GradientPlan {
     if let wideGradientBuffer { layout.use(wideGradientBuffer, at: end) }
     layout.place()
 
-    var scratch = 0, weights = 0
+    var scratch = 0, weights: [MissingWeights] = []
     for stage in stages {
       let filter = stage.filter
       scratch = max(scratch, Float.scratchCount(stage.window, filter.shape))
-      weights += try filter.missingBytes(over: stage.window)
+      weights += try filter.missingWeights(over: stage.window)
       guard !isForwardOnly else { continue }
       scratch = max(scratch, Float.scratchCount(stage.back, filter.backwardShape))
-      weights += try filter.missingBytesBackward(over: stage.back)
+      weights += try filter.missingWeights(over: stage.back, isTurned: true)
     }
     count = layout.count
     scratchCount = scratch
-    missingWeightBytes = weights
+    missingWeights = weights
     memory = isForecast ? nil : try Storage(count: layout.count)
   }
 

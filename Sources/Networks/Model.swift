@@ -73,22 +73,41 @@ package final class Model: @unchecked Sendable {
     let picture = Extent(height: height, width: width, channels: input.channels)
     guard let extent = architecture.layers.extent(ofTap: layer, for: picture),
       let height = extent.height, let width = extent.width
-    else { throw .notFound("\(architectureName) has no layer \"\(layer)\"") }
+    else { throw architecture.lacks(layer: layer) }
     return (height, width, extent.channels)
+  }
+
+  /// How many units a layer has, and what they see.
+  package func units(ofLayer layer: String) throws(Failure) -> (count: Int, field: ReceptiveField) {
+    let architecture = try self.architecture()
+    guard let extent = architecture.layers.extent(ofTap: layer, for: architecture.input),
+      let field = ReceptiveField(ofTap: layer, in: architecture.layers)
+    else { throw architecture.lacks(layer: layer) }
+    return (extent.channels, field)
   }
 
   /// What the network answers at one layer to a picture, [1, height, width, channels].
   package func features(
     _ pixels: UnsafePointer<UInt8>, height: Int, width: Int, layer: String, pooling: Pooling
   ) throws(Failure) -> Tensor<Float> {
+    try withFeatures(pixels, height: height, width: width, layer: layer, pooling: pooling) { values, extents throws(Failure) in
+      let tensor = try Tensor<Float>(extents)
+      tensor.pointer.update(from: values, count: tensor.count)
+      return tensor
+    }
+  }
+
+  /// The same where they lie, inside the call; `body` receives them with their extents.
+  package func withFeatures<Result>(
+    _ pixels: UnsafePointer<UInt8>, height: Int, width: Int, layer: String, pooling: Pooling,
+    _ body: (UnsafePointer<Float>, [Int]) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     let executor = try executor(layer, pooling)
     let architecture = try self.architecture()
     return try executor.run(batch: 1, height: height, width: width) { input in
       architecture.fill(input, pixels, height: height, width: width)
     } _: { answers throws(Failure) in
-      let tensor = try Tensor<Float>(answers.extents(0))
-      tensor.pointer.update(from: answers[0], count: tensor.count)
-      return tensor
+      try body(answers[0], answers.extents(0))
     }
   }
 

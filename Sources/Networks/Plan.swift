@@ -85,7 +85,9 @@ package struct Plan {
   /// Bytes that `run` will make the network's filters hold, less those that they hold already.
   package func missingWeightBytes() throws(Failure) -> Int {
     var bytes = 0
-    for case .convolution(let filter, let window, _, _, _, _) in operations { bytes += try filter.missingBytes(over: window) }
+    for case .convolution(let filter, let window, _, _, _, _) in operations {
+      for weights in try filter.missingWeights(over: window) { bytes += weights.bytes }
+    }
     return bytes
   }
 

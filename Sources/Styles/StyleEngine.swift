@@ -61,7 +61,7 @@ package final class StyleEngine {
       // The styles first: their plans go before the picture's own comes.
       measures = try measures(forecast)
       let channels = measures.reduce(1) { max($0, $1.sums.channels) }
-      room = try UnitRoom(channels: channels, workspace)
+      room = UnitRoom(channels: channels, workspace)
     }
     if !isTiled { try prepare(tiles[0][0]) }
   }
@@ -156,7 +156,7 @@ package final class StyleEngine {
       network, names, options, height: image.height, width: image.width, isForecast: true, isForwardOnly: true)
     var sums = [UnitSums?](repeating: nil, count: names.count)
     let channels = names.indices.reduce(1) { max($0, forecast.extents(of: $1).channels) }
-    let room = try UnitRoom(channels: channels, workspace)
+    let room = UnitRoom(channels: channels, workspace)
     for row in StyleEngine.tiles(forecast, options, height: image.height, width: image.width) {
       for tile in row {
         let plan = try StyleEngine.plan(
@@ -428,15 +428,16 @@ package final class StyleEngine {
 
   // MARK: Forecast
 
-  /// Bytes that an engine for pictures of these sizes comes to hold at its peak, and that it makes the network hold beyond
-  /// those that it holds already.
+  /// Bytes that an engine for pictures of these sizes comes to hold at its peak, and what it makes the network hold beyond what
+  /// that holds already.
   static func memoryNeeded(
     _ network: Network<Float>, width: Int, height: Int, styles: [(width: Int, height: Int)], regions: Int = 1,
-    _ options: StyleOptions
-  ) throws(Failure) -> Int {
+    hasMasks: Bool = false, _ options: StyleOptions
+  ) throws(Failure) -> (bytes: Int, weights: Set<MissingWeights>) {
     let names = taps(options)
     let whole = try plan(network, names, options, height: height, width: width, isForecast: true)
     let rows = tiles(whole, options, height: height, width: width), isTiled = rows.count * rows[0].count > 1
+    let isInParts = isTiled || hasMasks
     // The last tile of a row may be the larger.
     let tile = rows[rows.count - 1][rows[0].count - 1]
     let plan = try plan(network, names, options, height: tile.height, width: tile.width, isForecast: true)
@@ -445,8 +446,8 @@ package final class StyleEngine {
       let extents = plan.extents(of: tap), units = extents.height * extents.width, channels = extents.channels
       if options.contentLayers.contains(where: { $0.name == name }) { contents += units * channels }
       guard options.styleLayers.contains(where: { $0.name == name }) else { continue }
-      // Target, sums (two), gradient and that packed.
-      grams += 5 * channels * channels
+      // Target, sums, gradient and that packed; of a picture in parts, one part.
+      grams += (isInParts ? 5 : 4) * channels * channels
       largest = max(largest, channels)
       scratch = max(
         scratch, Float.gramScratchCount(rows: units, columns: channels),
@@ -455,8 +456,9 @@ package final class StyleEngine {
     let band = isTiled ? 3 * tile.height * width : 0
     // Moments that were found, and matrices of a loss, of one layer at a time.
     let losses = (options.styleLoss == .wasserstein ? 12 : 3) * largest * largest
-    let room = options.styleLayers.isEmpty ? 0 : UnitRoom.count(channels: largest)
+    let room = isInParts ? UnitRoom.count(channels: largest) : 0
     var peak = plan.count + contents + regions * grams + losses + room + scratch + band
+    var weights = Set(plan.missingWeights)
     for style in styles where !options.styleLayers.isEmpty {
       let names = options.styleLayers.map { $0.name }
       let whole = try StyleEngine.plan(
@@ -466,8 +468,9 @@ package final class StyleEngine {
       let plan = try StyleEngine.plan(
         network, names, options, height: tile.height, width: tile.width, isForecast: true, isForwardOnly: true)
       peak = max(peak, plan.count + regions * grams + room + plan.scratchCount)
+      weights.formUnion(plan.missingWeights)
     }
-    return MemoryLayout<Float>.stride * peak + plan.missingWeightBytes
+    return (MemoryLayout<Float>.stride * peak, weights)
   }
 }
 

@@ -122,7 +122,19 @@ package final class StyleJob {
   /// A step of Adam or a line search of L-BFGS, and what it found on its way; nothing once the job has ended.
   /// - Throws: `.invalidArgument` when the very first costs are no finite number, `.noMemory`.
   package func step() throws(Failure) -> [Evaluation] {
-    guard ending == .none, let engine, let mover else { return [] }
+    guard ending == .none else { return [] }
+    let (reason, found) = try move()
+    if reason == .notFinite, steps <= 1, let costs = found.last?.costs {
+      throw .invalidArgument("the cost is \(costs.total) at the start: smaller weights are wanted")
+    }
+    if let newest = found.last { last = newest }
+    try goOn(after: reason)
+    return found
+  }
+
+  /// The step itself. When it is over nothing holds the engine but the job, which gives it back before it makes the next.
+  private func move() throws(Failure) -> (PictureMover.Reason?, [Evaluation]) {
+    guard let engine, let mover else { return (nil, []) }
     let started = monotonicSeconds()
     var found: [Evaluation] = []
     let reason = try mover.step { picture, sink throws(Failure) in
@@ -139,13 +151,8 @@ package final class StyleJob {
       }
       return costs.total
     }
-    if reason == .notFinite, steps <= 1, let costs = found.last?.costs {
-      throw .invalidArgument("the cost is \(costs.total) at the start: smaller weights are wanted")
-    }
     seconds += monotonicSeconds() - started
-    if let newest = found.last { last = newest }
-    try goOn(after: reason)
-    return found
+    return (reason, found)
   }
 
   /// To the next scale, or to the end, when this one is done.

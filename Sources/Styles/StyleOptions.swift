@@ -126,6 +126,7 @@ package struct StyleOptions {
     }
     var scales: [Scale] = []
     // The first has the first parts.
+    let firstShare = divisors.count + self.firstShare - 1 > steps ? 1 : self.firstShare
     let parts = divisors.count - 1 + firstShare
     var given = 0
     for (i, divisor) in divisors.reversed().enumerated() {

@@ -24,25 +24,34 @@ package final class StyleTransfer {
 
   /// Bytes that the process will hold at the peak of a run with a content of the given size, beyond what it holds now:
   /// what the run computes in, and weights as the kernels want them, which stay with the model for the next run.
-  package func memoryNeeded(contentWidth: Int, _ contentHeight: Int, _ options: StyleOptions) throws(Failure) -> Int {
+  package func memoryNeeded(
+    contentWidth: Int, _ contentHeight: Int, hasMasks: Bool, _ options: StyleOptions
+  ) throws(Failure) -> Int {
     try options.check()
     try Image.check(width: contentWidth, height: contentHeight)
     let (width, height) = options.size(for: contentWidth, contentHeight)
     try Image.check(width: width, height: height)
-    // The last scale needs most. Of a style's size no more is known than its longest side.
-    let longest = max(1, Int((Float(max(width, height)) * options.styleScale).rounded()))
-    let style = options.styleScale > 0 ? (width: longest, height: longest) : (width: width, height: height)
-    let engine = try StyleEngine.memoryNeeded(model.network(), width: width, height: height, styles: [style], options)
+    // The last scale needs most, and leaves the weights that the others have laid out as they are.
+    let scales = options.scales(width: width, height: height)
+    var engine = 0, weights: Set<MissingWeights> = []
+    for scale in scales {
+      // Of a style's size no more is known than its longest side.
+      let longest = max(1, Int((Float(max(scale.width, scale.height)) * options.styleScale).rounded()))
+      let style = options.styleScale > 0 ? (width: longest, height: longest) : (width: scale.width, height: scale.height)
+      let needed = try StyleEngine.memoryNeeded(
+        model.network(), width: scale.width, height: scale.height, styles: [style], hasMasks: hasMasks, options)
+      engine = needed.bytes
+      weights.formUnion(needed.weights)
+    }
     // And the result; content and style in that size were given back when the engine had read them.
     let count = width * height * 3
     var numbers = PictureMover.count(count, options)
     // The scale before lets go of its pictures when the last one has taken them over.
-    let scales = options.scales(width: width, height: height)
     if scales.count > 1 {
       let before = scales[scales.count - 2]
       numbers += PictureMover.count(3 * before.width * before.height, options)
     }
-    return engine + MemoryLayout<Float>.stride * numbers + count
+    return engine + weights.reduce(0) { $0 + $1.bytes } + MemoryLayout<Float>.stride * numbers + count
   }
 
   /// Costs of a given picture; all pictures keep their sizes.

@@ -20,15 +20,28 @@ struct UnitBlock {
 /// Where units are copied to that do not lie side by side or do not count alike, some at a time.
 final class UnitRoom {
   static let chunk = 2048
-  private let units, results: Storage<Float>
-  private let shares: Storage<Float>
-  let workspace: Workspace
+  private let channels: Int
+  private let workspace: Workspace
+  /// Copies of units, with their m, and what comes of them.
+  private var taken: (units: Storage<Float>, shares: Storage<Float>, results: Storage<Float>)?
 
-  init(channels: Int, _ workspace: Workspace) throws(Failure) {
-    units = try Storage(count: UnitRoom.chunk * channels)
-    results = try Storage(count: UnitRoom.chunk * channels)
-    shares = try Storage(count: UnitRoom.chunk)
-    self.workspace = workspace
+  /// - Parameter channels: the most of any layer.
+  init(channels: Int, _ workspace: Workspace) {
+    (self.channels, self.workspace) = (channels, workspace)
+  }
+
+  /// Memory that is taken when it is first needed.
+  private func room() throws(Failure) -> (
+    units: UnsafeMutablePointer<Float>, shares: UnsafeMutablePointer<Float>, results: UnsafeMutablePointer<Float>
+  ) {
+    if let taken { return (taken.units.pointer, taken.shares.pointer, taken.results.pointer) }
+    let count = UnitRoom.chunk * channels
+    let room = (
+      units: try Storage<Float>(count: count), shares: try Storage<Float>(count: UnitRoom.chunk),
+      results: try Storage<Float>(count: count)
+    )
+    taken = room
+    return (room.units.pointer, room.shares.pointer, room.results.pointer)
   }
 
   static func count(channels: Int) -> Int { 2 * chunk * channels + chunk }
@@ -37,7 +50,7 @@ final class UnitRoom {
   private func forEachChunk(
     _ block: UnitBlock, power: Int, _ body: (_ first: Int, _ count: Int) throws(Failure) -> Void
   ) throws(Failure) {
-    let channels = block.features.channels, (units, shares) = (units.pointer, shares.pointer)
+    let channels = block.features.channels, (units, shares, _) = try room()
     for first in stride(from: 0, to: block.count, by: UnitRoom.chunk) {
       let count = min(UnitRoom.chunk, block.count - first), each = 64
       ThreadPool.shared.run((count + each - 1) / each) { task, _ in
@@ -61,10 +74,11 @@ final class UnitRoom {
       return try sums.add(block.features.values, rows: block.count, shares: nil, weight: Double(block.count), workspace)
     }
     try forEachChunk(block, power: 1) { _, count throws(Failure) in
+      let (units, shares, _) = try room()
       var weight = 0.0
-      for i in 0..<count { weight += Double(shares.pointer[i]) * Double(shares.pointer[i]) }
+      for i in 0..<count { weight += Double(shares[i]) * Double(shares[i]) }
       guard weight > 0 else { return }
-      try sums.add(units.pointer, rows: count, shares: shares.pointer, weight: weight, workspace)
+      try sums.add(units, rows: count, shares: shares, weight: weight, workspace)
     }
   }
 
@@ -93,9 +107,9 @@ final class UnitRoom {
     }
     if isSet { gradient.update(repeating: 0, count: block.features.count) }
     try forEachChunk(block, power: 2) { first, count throws(Failure) in
-      let (results, shares) = (results.pointer, shares.pointer)
+      let (units, shares, results) = try room()
       try Float.multiply(
-        rows: count, units.pointer, rowStride: channels, columnStride: 1, slope, results, accumulate: false, .nothing, workspace)
+        rows: count, units, rowStride: channels, columnStride: 1, slope, results, accumulate: false, .nothing, workspace)
       for i in 0..<count where shares[i] != 0 {
         let target = gradient + block.place(first + i) * channels, source = results + i * channels
         let q = shares[i] * shares[i]
@@ -115,18 +129,17 @@ final class UnitSums {
   private let isMeanWanted: Bool
   /// How often units have counted.
   private(set) var weight = 0.0
-  private let sum, gram, part: Tensor<Float>
+  private let sum, gram: Tensor<Float>
+  /// Of the second and later parts.
+  private var part: Tensor<Float>?
 
   init(channels: Int, isMeanWanted: Bool) throws(Failure) {
     self.channels = channels
     self.isMeanWanted = isMeanWanted
     sum = try Tensor([channels])
     gram = try Tensor([channels, channels])
-    part = try Tensor([channels, channels])
     clear()
   }
-
-  static func count(channels: Int) -> Int { channels + 2 * channels * channels }
 
   func clear() {
     weight = 0
@@ -141,8 +154,15 @@ final class UnitSums {
   func add(
     _ x: UnsafePointer<Float>, rows: Int, shares: UnsafePointer<Float>?, weight: Double, _ workspace: Workspace
   ) throws(Failure) {
-    try Float.gram(x, rows: rows, columns: channels, self.weight == 0 ? gram.pointer : part.pointer, workspace)
-    if self.weight > 0 { for i in 0..<gram.count { gram.pointer[i] += part.pointer[i] } }
+    if self.weight == 0 {
+      try Float.gram(x, rows: rows, columns: channels, gram.pointer, workspace)
+    } else {
+      let part: Tensor<Float>
+      if let known = self.part { part = known } else { part = try Tensor([channels, channels]) }
+      self.part = part
+      try Float.gram(x, rows: rows, columns: channels, part.pointer, workspace)
+      for i in 0..<gram.count { gram.pointer[i] += part[i] }
+    }
     self.weight += weight
     guard isMeanWanted else { return }
     // Of blocks of rows first: rounding grows slowly, and the bits are the same for any number of threads.

@@ -108,14 +108,15 @@ extension PackedFilter {
 }
 
 extension PackedFilter<Float> {
-  /// Bytes that a convolution over this window will make its filter hold, less those that it holds already.
+  /// Bytes that a convolution over this window will make its filter hold, less those that it holds already: of the weights
+  /// themselves, and of Winograd's transform for tiles of a side.
   /// - Parameter bytesEach: of a packed weight.
   package static func missingBytes(
     _ packed: PackedFilter?, _ shape: FilterShape, isTurned: Bool, bytesEach: Int, over window: Window
-  ) -> Int {
+  ) -> (plain: Int, transform: Int, side: Int) {
     let panels = FilterPanels(shape, isTurned: isTurned, width: shape.isDepthwise ? 1 : Float.panelWidth)
     let schedule = WinogradSchedule(window, shape)
     let isMade = schedule.map { packed?.transformed.holds(side: $0.side) ?? false } ?? true
-    return (packed == nil ? bytesEach * panels.count : 0) + (isMade ? 0 : 4 * Float.keptCount(window, shape))
+    return (packed == nil ? bytesEach * panels.count : 0, isMade ? 0 : 4 * Float.keptCount(window, shape), schedule?.side ?? 0)
   }
 }

@@ -11,7 +11,7 @@ struct FaceStyleProgram: ParsableCommand {
     version: "\(FS_VERSION_MAJOR).\(FS_VERSION_MINOR).\(FS_VERSION_PATCH)",
     subcommands: [
       Detect.self, Compare.self, Identify.self, GalleryCommand.self, Embed.self, Evaluate.self, Calibrate.self, Train.self,
-      Style.self, Restyle.self, Demo.self,
+      Style.self, Restyle.self, Layers.self, Demo.self,
     ])
 
   static func main() {

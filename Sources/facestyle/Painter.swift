@@ -66,6 +66,7 @@ final class Painter {
     catchingInterrupts {
       withExtendedLifetime(self) {
         var progress = fs_style_progress()
+        progress.size = MemoryLayout<fs_style_progress>.size
         repeat {
           status = fs_style_job_step(job, 50, &progress)
           if status == FS_OK, let checkpoint { status = fs_style_job_save(job, checkpoint) }

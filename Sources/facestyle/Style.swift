@@ -14,6 +14,7 @@ struct Style: ParsableCommand {
   var output: String?
 
   @OptionGroup(title: "Controls") var controls: StyleControls
+  @OptionGroup(title: "Where") var places: StylePlaces
 
   @Option(help: ArgumentHelp("Of several styles, as 2,1. (default: the same for all)", valueName: "weights"))
   var styleWeights: Weights?
@@ -54,6 +55,9 @@ struct Style: ParsableCommand {
     let painted = try Picture(opening: content)
     guard let output, !memory else { return try tellMemory(for: painted, vgg) }
     let paintings = try styles.map { path throws(Failure) in try Picture(opening: path) }
+    let opened = try places.open(painted, styles: styles.count)
+    let faces = try places.faces ? PaintedFaces(painted, content) : nil
+    if let faces { opened.map = try faces.map() }
     let trace = try trace.map { path throws(Failure) in try StyleTrace(path) }
     let (name, kind) = nameAndExtension(output)
     let saveEvery = saveEvery ?? 0
@@ -63,23 +67,31 @@ struct Style: ParsableCommand {
       guard saveEvery > 0, step % saveEvery == 0 else { return }
       try preview(progress).write(to: "\(name)-\(padded(step, 4, "0")).\(kind)")
     }
-    let result = try controls.with { options throws(Failure) in
-      try painter.paint(
+    let result = try controls.with { given throws(Failure) in
+      var options = given
+      places.set(&options, opened)
+      return try painter.paint(
         painted, like: paintings, weights: styleWeights?.values ?? [], with: vgg, options, checkpoint: checkpoint)
     }
+    withExtendedLifetime(opened) {}
     try result.write(to: output)
-    let last = painter.last
+    let last = painter.last, distances = try faces?.distances(to: result) ?? []
     if common.json {
       print(
         JSON.object([
           "steps": .integer(Int(last.step)), "content": .number(last.content), "style": .number(last.style),
           "variation": .number(last.variation), "total": .number(last.total), "seconds": .number(last.seconds),
-          "ending": .string(last.ending.words),
+          "temporal": .number(last.temporal), "ending": .string(last.ending.words),
+          "face_distances": .array(distances.map(JSON.single)),
         ]))
     } else {
       print(
         "\(output): \(result.width)x\(result.height), \(counted(Int(last.step), "step", "steps"))"
           + " in \(fixed(last.seconds, 1)) s, J \(scientific(last.total)) (\(last.ending.words))")
+      for (i, distance) in distances.enumerated() {
+        let limit = faces?.threshold ?? 0, who = distance <= limit ? "the same person" : "somebody else"
+        print("face \(i + 1): \(who), distance \(fixed(distance, 2)) (threshold \(fixed(limit, 2)))")
+      }
     }
   }
 

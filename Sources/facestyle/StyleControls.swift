@@ -21,14 +21,16 @@ struct StyleControls: ParsableArguments {
 
   @Option(help: "Longest side of the first and coarsest scale; 0 for one scale alone.") var coarsest: UInt32?
   @Option(help: ArgumentHelp("Have the picture ready after so many seconds.", valueName: "seconds")) var deadline: Double?
-  @Option(name: .customLong("init"), help: "What to start from: content, noise or style.") var start: StyleStart?
+  @Option(name: .customLong("init"), help: ArgumentHelp("What to start from: content, noise, style, or a picture's file.", valueName: "start"))
+  var start: StyleStart?
 
   @Option(help: ArgumentHelp("Part of noise in the first picture, 0 to 1.", valueName: "ratio")) var noise: Float?
   @Option(help: "Seed of the noise.") var seed: UInt64?
   @Option(help: "Weight of the content.") var alpha: Float?
   @Option(help: "Weight of the style.") var beta: Float?
   @Option(help: "Weight of the variation from pixel to pixel.") var gamma: Float?
-  @Option(help: "How variation is measured: absolute or squared.") var variation: StyleVariation?
+  @Option(help: "How variation is measured: absolute, squared or nine-points.") var variation: StyleVariation?
+  @Option(help: "How styles are compared: gram, moments or wasserstein.") var styleLoss: StyleLoss?
 
   @Option(help: ArgumentHelp("As conv4_2 or conv4_2=1,conv5_2=0.5.", valueName: "layers"))
   var contentLayers: LayerWeights?
@@ -36,7 +38,8 @@ struct StyleControls: ParsableArguments {
   @Option(help: ArgumentHelp("As conv1_1=1,conv2_1=0.8.", valueName: "layers"))
   var styleLayers: LayerWeights?
 
-  @Option(help: "Of the network: average or max.") var pooling: Pooling?
+  @Option(help: "Of the network: average, max or l2.") var pooling: Pooling?
+  @Option(help: "What its first layer sees beyond the picture's edges: zeros or repeated.") var edges: StyleEdges?
 
   @Option(help: ArgumentHelp("The style's longest side in parts of the picture's; 0: cut to its shape.", valueName: "scale"))
   var styleScale: Float?
@@ -48,6 +51,9 @@ struct StyleControls: ParsableArguments {
   @Option(help: ArgumentHelp("Pairs that L-BFGS keeps.", valueName: "n")) var history: UInt32?
   @Option(help: ArgumentHelp("Decay of a running mean of the pictures, the result then.", valueName: "decay")) var averaging: Float?
 
+  @Option(help: ArgumentHelp("Take so many pixels a side through the network at a time, in less memory; 0 for all.", valueName: "pixels"))
+  var tile: UInt32?
+
   /// Calls `body` with the library's options, whose pointers live as long.
   func with<Result>(_ body: (fs_style_options) throws(Failure) -> Result) throws(Failure) -> Result {
     var options = try Painter.options(preset?.value ?? FS_PRESET_PYRAMID)
@@ -56,21 +62,25 @@ struct StyleControls: ParsableArguments {
     if let evaluations { options.steps = evaluations }
     if let coarsest { options.coarsest = coarsest }
     if let deadline { options.deadline = deadline }
-    if let start { options.start = start.value }
+    let picture = try start?.picture()
+    if let start { (options.start, options.start_image) = (start.value, picture?.handle) }
     if let noise { options.noise_ratio = noise }
     if let seed { options.seed = seed }
     if let alpha { options.content_weight = alpha }
     if let beta { options.style_weight = beta }
     if let gamma { options.variation_weight = gamma }
-    if let variation { options.variation = variation == .absolute ? FS_VARIATION_ABSOLUTE : FS_VARIATION_SQUARED }
-    if let pooling { options.pooling = pooling == .max ? FS_POOLING_MAX : FS_POOLING_AVERAGE }
+    if let variation { options.variation = variation.value }
+    if let styleLoss { options.style_loss = styleLoss.value }
+    if let pooling { options.pooling = pooling.value }
+    if let edges { options.edges = edges == .zeros ? FS_EDGES_ZEROS : FS_EDGES_REPEATED }
+    if let tile { options.tile = tile }
     if let styleScale { options.style_scale = styleScale }
     if let colours { options.colours = colours.value }
     if let learningRate { options.learning_rate = learningRate }
     if let history { options.history = history }
     if let averaging { options.averaging = averaging }
     let content = contentLayers.map { CLayers($0) }, style = styleLayers.map { CLayers($0) }
-    defer { withExtendedLifetime((content, style)) {} }
+    defer { withExtendedLifetime((content, style, picture)) {} }
     if let content { (options.content_layers, options.content_layer_count) = (UnsafePointer(content.layers), content.count) }
     if let style { (options.style_layers, options.style_layer_count) = (UnsafePointer(style.layers), style.count) }
     return try body(options)
@@ -94,18 +104,74 @@ struct Preset: ExpressibleByArgument {
 }
 
 enum StyleOptimizer: String, ExpressibleByArgument { case lbfgs, adam }
-enum StyleVariation: String, ExpressibleByArgument { case absolute, squared }
-enum Pooling: String, ExpressibleByArgument { case average, max }
+enum StyleEdges: String, ExpressibleByArgument { case zeros, repeated }
 
-enum StyleStart: String, ExpressibleByArgument {
+enum StyleVariation: String, ExpressibleByArgument {
+  case absolute, squared
+  case ninePoints = "nine-points"
+
+  var value: fs_total_variation {
+    switch self {
+    case .absolute: FS_VARIATION_ABSOLUTE
+    case .squared: FS_VARIATION_SQUARED
+    case .ninePoints: FS_VARIATION_NINE_POINTS
+    }
+  }
+}
+
+enum StyleLoss: String, ExpressibleByArgument {
+  case gram, moments, wasserstein
+
+  var value: fs_style_loss {
+    switch self {
+    case .gram: FS_STYLE_LOSS_GRAM
+    case .moments: FS_STYLE_LOSS_MOMENTS
+    case .wasserstein: FS_STYLE_LOSS_WASSERSTEIN
+    }
+  }
+}
+
+enum Pooling: String, ExpressibleByArgument {
+  case average, max, l2
+
+  var value: fs_pooling {
+    switch self {
+    case .average: FS_POOLING_AVERAGE
+    case .max: FS_POOLING_MAX
+    case .l2: FS_POOLING_L2
+    }
+  }
+}
+
+/// "content", "noise", "style", or a file.
+enum StyleStart: ExpressibleByArgument {
   case content, noise, style
+  case file(String)
+
+  init?(argument: String) {
+    switch argument {
+    case "content": self = .content
+    case "noise": self = .noise
+    case "style": self = .style
+    default:
+      // A word with no ending is more likely a slip than a picture.
+      guard argument.contains(".") || argument.contains("/") else { return nil }
+      self = .file(argument)
+    }
+  }
 
   var value: fs_style_start {
     switch self {
     case .content: FS_START_CONTENT
     case .noise: FS_START_NOISE
     case .style: FS_START_STYLE
+    case .file: FS_START_IMAGE
     }
+  }
+
+  func picture() throws(Failure) -> Picture? {
+    guard case .file(let path) = self else { return nil }
+    return try Picture(opening: path)
   }
 }
 

@@ -18,6 +18,7 @@ final class StyleTrace {
       "evaluation": .integer(Int(progress.step)), "seconds": .number(progress.seconds),
       "width": .integer(Int(progress.width)), "height": .integer(Int(progress.height)),
       "content": .number(progress.content), "style": .number(progress.style), "variation": .number(progress.variation),
+      "temporal": .number(progress.temporal),
       "total": .number(progress.total), "resident_mb": residentMegabytes().map { .number($0) } ?? .null,
     ])
     guard fputs("\(line)\n", file) >= 0, fflush(file) == 0 else { throw Failure("\(path): \(String(cString: strerror(errno)))") }

@@ -201,6 +201,17 @@ static const struct { const char *name; long long value; } table[] = {
     MEMBER(fs_fast_training_step, content), MEMBER(fs_fast_training_step, style),
     MEMBER(fs_fast_training_step, smoothness), MEMBER(fs_fast_training_step, total),
 
+    STRUCT(fs_layer), MEMBER(fs_layer, units), MEMBER(fs_layer, field), MEMBER(fs_layer, stride), MEMBER(fs_layer, start),
+    NUMBER(FS_UNIT_MAX_PATCHES),
+    STRUCT(fs_unit_search_options), MEMBER(fs_unit_search_options, size), MEMBER(fs_unit_search_options, patches),
+    MEMBER(fs_unit_search_options, per_picture), MEMBER(fs_unit_search_options, longest_side),
+    MEMBER(fs_unit_search_options, inside), MEMBER(fs_unit_search_options, pooling),
+    MEMBER(fs_unit_search_options, units), MEMBER(fs_unit_search_options, unit_count),
+    STRUCT(fs_unit_patch), MEMBER(fs_unit_patch, activation), MEMBER(fs_unit_patch, picture), MEMBER(fs_unit_patch, row),
+    MEMBER(fs_unit_patch, column), MEMBER(fs_unit_patch, x), MEMBER(fs_unit_patch, y), MEMBER(fs_unit_patch, width),
+    MEMBER(fs_unit_patch, height), MEMBER(fs_unit_patch, region),
+    STRUCT(fs_palette), NUMBER(FS_PALETTE_GREY), NUMBER(FS_PALETTE_VIRIDIS),
+
     STRUCT(fs_optimiser), NUMBER(FS_SGD), NUMBER(FS_ADAM), NUMBER(FS_ADAMW), NUMBER(FS_RMSPROP),
     STRUCT(fs_schedule), NUMBER(FS_SCHEDULE_CONSTANT), NUMBER(FS_SCHEDULE_STEP), NUMBER(FS_SCHEDULE_COSINE),
     NUMBER(FS_SCHEDULE_ONE_CYCLE), NUMBER(FS_SCHEDULE_CYCLICAL),

@@ -18,6 +18,7 @@ import time
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -28,7 +29,7 @@ import temporary_postgres  # noqa: E402
 PROGRAM = Path(os.environ.get("FACESTYLE_PROGRAM", REPOSITORY / "build" / "facestyle"))
 MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"))
 PHOTOS = Path(os.environ.get("FACESTYLE_PHOTOS", REPOSITORY / "build" / "photos"))
-COMMANDS = ["detect", "compare", "identify", "gallery", "embed", "evaluate", "calibrate", "train", "style", "restyle", "demo"]
+COMMANDS = ["detect", "compare", "identify", "gallery", "embed", "evaluate", "calibrate", "train", "style", "restyle", "layers", "demo"]
 LARGE = ("--model", "dlib-resnet")  # not the small one that is taken otherwise
 BAD_USAGE = 64  # EX_USAGE of sysexits.h
 
@@ -626,7 +627,8 @@ def test_style_paints_and_reports(tmp_path, tiny):
     out = tmp_path / "out.png"
     course = ("--preset", "course", "--size", "48x40", "--seed", 7)
     report = answer("style", *tiny, "-o", out, "--steps", 2, *course)
-    assert list(report) == ["steps", "content", "style", "variation", "total", "seconds", "ending"]
+    assert list(report) == [
+        "steps", "content", "style", "variation", "total", "seconds", "temporal", "ending", "face_distances"]  # fmt: skip
     assert report["ending"] == "all steps done"
     assert report["steps"] == 2 and report["seconds"] > 0
     assert report["total"] == pytest.approx(10 * report["content"] + 40 * report["style"], rel=1e-6)
@@ -644,7 +646,8 @@ def test_style_paints_and_reports(tmp_path, tiny):
     "option",
     ["seed=2", "alpha=1e9", "beta=1e-9", "learning-rate=9", "noise=0", "pooling=max", "steps=3", "preset=gatys",
      "optimizer=lbfgs", "init=noise", "init=style", "gamma=1e9", "content-layers=conv1_1=1e6", "style-layers=conv2_1=1e-9",
-     "style-scale=2", "colours=luminance", "colours=cholesky", "averaging=0.9", "coarsest=16", "evaluations=1"],
+     "style-scale=2", "colours=luminance", "colours=cholesky", "averaging=0.9", "coarsest=16", "evaluations=1", "pooling=l2",
+     "edges=repeated", "style-loss=moments", "style-loss=wasserstein", "preset=crowsonkb"],
 )  # fmt: skip
 def test_every_option_of_style_counts(option, tmp_path, tiny):
     plain, changed = tmp_path / "plain.png", tmp_path / "changed.png"
@@ -662,7 +665,7 @@ def test_style_writes_a_trace_with_a_line_an_evaluation(tmp_path, tiny):
     lines = [json.loads(line) for line in trace.read_text().splitlines()]
     assert [line["evaluation"] for line in lines] == list(range(1, len(lines) + 1)) and len(lines) >= 9
     assert list(lines[0]) == [
-        "evaluation", "seconds", "width", "height", "content", "style", "variation", "total", "resident_mb"]  # fmt: skip
+        "evaluation", "seconds", "width", "height", "content", "style", "variation", "temporal", "total", "resident_mb"]  # fmt: skip
     assert lines[0]["width"] == 20 and lines[-1]["width"] == 40 and lines[-1]["resident_mb"] > 10
     assert "nowhere" in refused("style", *tiny, "-o", tmp_path / "a.png", "--trace", "/nowhere/trace.jsonl")
 
@@ -689,6 +692,45 @@ def test_style_mixes_several_styles(tmp_path, tiny):
     assert a.read_bytes() == c.read_bytes() != b.read_bytes()
     result = run("style", content, style, "-o", a, "--style-weights", "1,2")
     assert result.returncode != 0 and "--style-weights has 2 numbers, there are 1 style" in result.stderr
+
+
+@models
+def test_style_takes_pictures_that_tell_where(tmp_path, tiny):
+    content, style = tiny
+    white, other, flow = png(tmp_path / "white.png", 40, 32), png(tmp_path / "other.png", 41, 32), tmp_path / "a.flo"
+    out, plain = tmp_path / "out.png", tmp_path / "plain.png"
+    common = ("-o", out, "--preset=gatys", "--steps=3")
+    good("style", *tiny, "-o", plain, "--preset=gatys", "--steps=3")
+    for more in (
+        ("--mask", white), ("--style-mask", style, "--mask-kind=soft"), ("--content-map", white, "--content-map-weight=1000"),
+        ("--init", style), ("--before", white, "--delta=1e6"),
+    ):  # fmt: skip
+        out.unlink(missing_ok=True)
+        good("style", *tiny, *common, *more)
+        assert out.read_bytes() != plain.read_bytes(), more
+    good("style", content, style, style, *common, "--mask", white, "--mask", "-")
+    assert "1 time for 2 styles" in refused("style", content, style, style, *common, "--mask", white)
+    assert "41x32" in refused("style", *tiny, *common, "--mask", other)
+    assert "41x32" in refused("style", *tiny, *common, "--before", other)
+    flow.write_bytes(b"PIEH" + np.array([40, 32], "<u4").tobytes() + np.zeros(2 * 40 * 32, "<f4").tobytes())
+    good("style", *tiny, *common, "--before", white, "--flow", flow, "--flow-back", flow)
+    flow.write_bytes(flow.read_bytes()[:-1])
+    assert "ends early" in refused("style", *tiny, *common, "--before", white, "--flow", flow)
+    flow.write_bytes(b"PIEH" + np.array([4, 32], "<u4").tobytes())
+    assert "4x32" in refused("style", *tiny, *common, "--before", white, "--flow", flow)
+    assert "PIEH" in refused("style", *tiny, *common, "--before", white, "--flow", style)
+    assert "no face" in refused("style", *tiny, *common, "--faces")
+    assert "--flow" in run("style", *tiny, *common, "--flow", flow).stderr
+
+
+@models
+def test_style_keeps_faces_and_tells_how_near_they_are(tmp_path, tiny):
+    photo = OBAMA2
+    common = (photo, tiny[1], "--preset=gatys", "--steps=4", "--size=0x180", "--coarsest=0")
+    plainly = answer("style", *common, "-o", tmp_path / "a.png")
+    kept = answer("style", *common, "-o", tmp_path / "b.png", "--faces", "--content-map-weight=100")
+    assert plainly["face_distances"] == [] and len(kept["face_distances"]) >= 1
+    assert "face 1: " in good("style", *common, "-o", tmp_path / "b.png", "--faces")
 
 
 @models
@@ -776,6 +818,85 @@ def test_restyle_says_what_it_wants(tmp_path, tiny, networks):
     assert "1x1, wanted sides of at least 32" in refused("restyle", small, tiny[1], "--model", networks[1], *out)
     for wrong in (["--levels", "0"], ["--levels", "2-1"], ["--levels", "6"], ["--weights", "a"], ["--method", "gram"]):
         assert run("restyle", *tiny, "--model", networks[1], *out, *wrong).returncode == BAD_USAGE
+
+
+# ---- Layers ----
+
+
+@models
+def test_layers_are_listed_with_what_their_units_see():
+    text = good("layers", "list")
+    assert [line.split() for line in text.splitlines()[1:]][6] == ["conv3_1", "256", "24x24", "4"]
+    assert answer("layers", "list")[0] == {"layer": "conv1_1", "units": 64, "field": 3, "stride": 1, "start": -1}
+    assert "no one network" in refused("layers", "list", "--model", "mtcnn")
+    assert "no one size" in good("layers", "list", "--model", "dlib-resnet")
+
+
+@models
+def test_units_are_drawn_side_by_side_with_their_strongest_patches(tmp_path, tiny):
+    out = tmp_path / "sheet.png"
+    options = ("--layer", "conv1_1", "--units", "0-2,9", "--patches", 4, "--tile", 16, "-o", out)
+    report = answer("layers", "top", *tiny, *options)
+    # Two units a row, of two patches each: 2 * (2 * 16 + 2) + 10.
+    assert png_size(out) == (78, 78)
+    assert [unit["unit"] for unit in report[0]["units"]] == [0, 1, 2, 9]
+    for unit in report[0]["units"]:
+        strengths = [patch["activation"] for patch in unit["patches"]]
+        assert len(strengths) <= len(tiny) and strengths == sorted(strengths, reverse=True) and min(strengths, default=1) > 0
+        assert all(patch["photo"] in map(str, tiny) and patch["field"][2:] == [3, 3] for patch in unit["patches"])
+    assert good("layers", "top", *tiny, *options).startswith(f"{out}: conv1_1, 4 units, ")
+    folder = answer("layers", "top", tmp_path, *options, "--per-photo", 4, "--inside", "--pooling", "average")
+    assert any(len(unit["patches"]) == 4 for unit in folder[0]["units"])
+
+
+@models
+def test_several_layers_make_a_file_each_and_the_strongest_units_come_first(tmp_path, tiny):
+    out = tmp_path / "sheet.png"
+    report = answer("layers", "top", *tiny, "--layer", "conv1_1,pool1", "--strongest", 3, "--size", 24, "-o", out)
+    assert not out.exists() and png_size(tmp_path / "sheet-conv1_1.png") == png_size(tmp_path / "sheet-pool1.png")
+    for layer in report:
+        strengths = [unit["patches"][0]["activation"] for unit in layer["units"]]
+        assert len(strengths) == 3 and strengths == sorted(strengths, reverse=True)
+
+
+@models
+@pytest.mark.parametrize("option", [(), ("--palette", "viridis"), ("--scale", "layer"), ("--strongest", 16), ("--pooling", "average")])
+def test_activation_maps_are_drawn(option, tmp_path, tiny):
+    plain, out = tmp_path / "plain.png", tmp_path / "maps.png"
+    good("layers", "maps", tiny[0], "--layer", "pool1", "--tile", 20, "-o", plain)
+    report = answer("layers", "maps", tiny[0], "--layer", "pool1", "--tile", 20, "-o", out, *option)
+    # Four maps of 20x16 a row; the photo has 40x32 pixels.
+    assert png_size(out) == (4 * 20 + 3 * 2, 4 * 16 + 3 * 2)
+    assert (report[0]["width"], report[0]["height"], len(report[0]["units"])) == (20, 16, 16)
+    assert bool(option) == (plain.read_bytes() != out.read_bytes())
+
+
+@models
+def test_layers_says_what_it_wants(tmp_path, tiny):
+    out = ("-o", tmp_path / "a.png")
+    assert "the nearest is conv3_1" in refused("layers", "top", *tiny, "--layer", "conv3_l", *out)
+    assert "the nearest is conv3_1" in refused("layers", "maps", tiny[0], "--layer", "conv3_l", *out)
+    assert "units 0 to 63, not 64" in refused("layers", "top", *tiny, "--layer", "conv1_1", "--units", "60-64", *out)
+    assert "units 0 to 63, not 64" in refused("layers", "maps", tiny[0], "--layer", "conv1_1", "--units", "64", *out)
+    assert "65 patches" in refused("layers", "top", *tiny, "--layer", "conv1_1", "--patches", 65, *out)
+    assert "no .jpg or .png file" in refused("layers", "top", (tmp_path / "empty").mkdir() or tmp_path / "empty", "--layer", "conv1_1", *out)
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    result = run("layers", "top", tiny[0], broken, "--layer", "conv1_1", *out)
+    assert result.returncode == 0 and "skipped" in result.stderr and "from 1 photo" in result.stdout
+    assert run("layers", "top", broken, "--layer", "conv1_1", *out).returncode == 1
+    for wrong in (
+        ["--units", "3-1"], ["--units", "a"], ["--units", "-1"], ["--units", "0", "--strongest", "2"], ["--strongest", "0"],
+        ["--tile", "0"], ["--layer", "a/b"], ["--layer", ""], ["-o", "a.gif"],
+    ):  # fmt: skip
+        assert run("layers", "top", *tiny, "--layer", "conv1_1", *out, *wrong).returncode == BAD_USAGE, wrong
+
+
+@models
+def test_a_network_of_one_size_gets_it(tmp_path, tiny):
+    report = answer("layers", "top", *tiny, "--model", "dlib-resnet", "--layer", "embedding", "--strongest", 2, "-o", tmp_path / "a.png")
+    # Each unit sees the whole picture.
+    assert all(patch["field"][:2] == [0, 0] for unit in report[0]["units"] for patch in unit["patches"])
 
 
 # ---- Demo ----

@@ -195,8 +195,7 @@ static void pictures_that_tell_where(fs_styler *styler, const fs_image *content,
   fs_image *other = plain(WIDTH + 1, HEIGHT, 255, 255, 255);
   uint32_t steps = quick() ? 1 : 3;
   fs_style_options o = few_steps(steps);
-  REQUIRE_OK(fs_styler_run(styler, &first, content, style, &o));
-
+  TEST("without any of them") REQUIRE_OK(fs_styler_run(styler, &first, content, style, &o));
   TEST("a region that is white changes next to nothing, one that is black takes the style away") {
     fs_style_region region = {.place = white};
     o = few_steps(steps), o.regions = &region, o.region_count = 1, o.noise_ratio = 0;

@@ -31,6 +31,7 @@ _HOMES = {
     "differentiation": ("differentiate", "numeric_gradient", "check_gradient", "GradientReport", "convolve"),
     "style": ("Styler", "StyleJob", "Progress", "Costs", "match_colours", "face_map", "flow_warp"),
     "fast_style": ("FastStyler", "FastStyleTrainer", "FastTrainingStep", "UniversalStyler"),
+    "seeing": ("Layer", "layers", "UnitPatch", "UnitSearch", "activation_maps", "map_image"),
     "library": (
         "version", "threads", "set_threads", "instruction_set", "choose_instruction_set", "live_handles", "set_log"),
 }

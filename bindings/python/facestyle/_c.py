@@ -28,6 +28,7 @@ FS_LOG_DEBUG, FS_LOG_INFO, FS_LOG_WARNING, FS_LOG_ERROR = 0, 1, 2, 3
 FS_IMAGE_MAX_SIDE = 65500
 FS_IMAGE_MAX_PIXELS = 134217728
 FS_UNIVERSAL_MAX_STYLES = 16
+FS_UNIT_MAX_PATCHES = 64
 FS_RGB, FS_BGR, FS_RGBA, FS_BGRA, FS_GREY = 0, 1, 2, 3, 4
 FS_NV12, FS_NV21, FS_I420, FS_YUYV = 5, 6, 7, 8
 FS_RGB16, FS_RGBA16 = 9, 10
@@ -67,6 +68,7 @@ FS_VARIATION_ABSOLUTE, FS_VARIATION_SQUARED, FS_VARIATION_NINE_POINTS = 0, 1, 2
 FS_COLOURS_STYLE, FS_COLOURS_LUMINANCE, FS_COLOURS_CHOLESKY = 0, 1, 2
 FS_COLOURS_PRINCIPAL, FS_COLOURS_HISTOGRAM = 3, 4
 FS_UNIVERSAL_COVARIANCE, FS_UNIVERSAL_VARIANCE = 0, 1
+FS_PALETTE_GREY, FS_PALETTE_VIRIDIS = 0, 1
 FS_SGD, FS_ADAM, FS_ADAMW, FS_RMSPROP = 0, 1, 2, 3
 FS_SCHEDULE_CONSTANT, FS_SCHEDULE_STEP, FS_SCHEDULE_COSINE, FS_SCHEDULE_ONE_CYCLE, FS_SCHEDULE_CYCLICAL = range(5)
 FS_FLOAT32, FS_FLOAT16 = 0, 1
@@ -80,7 +82,7 @@ FS_RULE_NEAREST, FS_RULE_MEAN, FS_RULE_TEMPLATE, FS_RULE_VOTE = 0, 1, 2, 3
 
 # An enum is passed and returned as an int.
 fs_status = fs_log_level = fs_pixel_format = fs_filter = fs_file_format = fs_strength = c_int
-fs_pooling = fs_reduction = fs_cost_variant = fs_loss_kind = fs_action = fs_universal_method = c_int
+fs_pooling = fs_reduction = fs_cost_variant = fs_loss_kind = fs_action = fs_universal_method = fs_palette = c_int
 fs_colour_matrix = fs_colour_range = fs_face_order = c_int
 fs_function = fs_differentiation = fs_optimiser = fs_schedule = fs_precision = c_int
 fs_quality_reason = fs_track_event = fs_distance_kind = fs_rule = c_int
@@ -127,6 +129,10 @@ class fs_universal_styler(Structure):
 
 
 class fs_fast_trainer(Structure):
+    pass
+
+
+class fs_unit_search(Structure):
     pass
 
 
@@ -612,6 +618,37 @@ class fs_fast_training_step(Structure):
     ]
 
 
+class fs_layer(Structure):
+    _fields_ = [("units", c_uint32), ("field", c_uint32), ("stride", c_uint32), ("start", c_int32)]
+
+
+class fs_unit_search_options(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("patches", c_uint32),
+        ("per_picture", c_uint32),
+        ("longest_side", c_uint32),
+        ("inside", c_int32),
+        ("pooling", fs_pooling),
+        ("units", POINTER(c_uint32)),
+        ("unit_count", c_size_t),
+    ]
+
+
+class fs_unit_patch(Structure):
+    _fields_ = [
+        ("activation", c_float),
+        ("picture", c_uint32),
+        ("row", c_uint32),
+        ("column", c_uint32),
+        ("x", c_int32),
+        ("y", c_int32),
+        ("width", c_uint32),
+        ("height", c_uint32),
+        ("region", fs_region),
+    ]
+
+
 class fs_trainer_options(Structure):
     _fields_ = [
         ("size", c_size_t),
@@ -772,6 +809,7 @@ _embedder, _gallery, _styler = POINTER(fs_embedder), POINTER(fs_gallery), POINTE
 _job = POINTER(fs_style_job)
 _fast_styler, _universal_styler = POINTER(fs_fast_styler), POINTER(fs_universal_styler)
 _fast_trainer = POINTER(fs_fast_trainer)
+_unit_search = POINTER(fs_unit_search)
 _photos, _trainer = POINTER(fs_photos), POINTER(fs_trainer)
 _pairs, _landmarks = POINTER(fs_pairs), POINTER(fs_landmarks)
 _tracker = POINTER(fs_tracker)
@@ -1049,6 +1087,23 @@ FUNCTIONS = {
     ),
     "fs_fast_trainer_save_model": (fs_status, [_fast_trainer, c_char_p, c_char_p]),
     "fs_fast_trainer_destroy": (None, [_fast_trainer]),
+    # Seeing what layers learn
+    "fs_model_layer_count": (c_size_t, [_model]),
+    "fs_model_layer_name": (c_char_p, [_model, c_size_t]),
+    "fs_model_layer_describe": (fs_status, [_model, c_char_p, POINTER(fs_layer)]),
+    "fs_unit_search_options_init": (fs_status, [POINTER(fs_unit_search_options), c_size_t]),
+    "fs_unit_search_create": (
+        fs_status,
+        [POINTER(_unit_search), _model, c_char_p, POINTER(fs_unit_search_options)],
+    ),
+    "fs_unit_search_add": (fs_status, [_unit_search, _image]),
+    "fs_unit_search_patches": (fs_status, [_unit_search, c_uint32, POINTER(fs_unit_patch), c_size_t, _sizes]),
+    "fs_unit_search_destroy": (None, [_unit_search]),
+    "fs_unit_patch_cut": (fs_status, [POINTER(_image), _image, POINTER(fs_unit_patch)]),
+    "fs_image_from_map": (
+        fs_status,
+        [POINTER(_image), _floats, c_size_t, c_uint32, c_uint32, c_size_t, c_float, c_float, fs_palette],
+    ),
     # Photos to learn from
     "fs_photos_create": (fs_status, [POINTER(_photos)]),
     "fs_photos_add_people": (fs_status, [_photos, c_char_p, c_char_p, _floats]),

@@ -6,6 +6,8 @@
     plots.losses("training.jsonl", "losses.png")
     plots.embedding_map(fs.tsne(embeddings)[0], names, "map.png")
     plots.detections({"mine": (false, found, default)}, faces, "detections.png")
+    plots.unit_patches({unit: [patch.cut(picture), ...]}, "units.png")
+    plots.activation_maps(fs.activation_maps(vgg, photo, "conv3_1", range(16)), "maps.png")
 """
 
 import json
@@ -185,7 +187,73 @@ def embedding_map(points, names, path, *, title="Embeddings by t-SNE", named=15)
     return _save(figure, path)
 
 
+def unit_patches(found, path, *, title="What units answer to most"):
+    """Draws units side by side, each with its patches in a square, the strongest first. `found` maps a unit to uint8
+    [height, width, 3] patches, as `UnitPatch.cut` gives them."""
+    across = math.ceil(math.sqrt(max(1, *map(len, found.values())))) if found else 1
+    pictures = {f"unit {unit}": patch_grid(patches, across) for unit, patches in found.items()}
+    return _save(_sheet(pictures, title), path)
+
+
+def patch_grid(patches, across=3, side=64, gap=2):
+    """Patches of any size as one square picture with white gaps, uint8; light grey where one is missing."""
+    step = side + gap
+    grid = np.full((across * step - gap, across * step - gap, 3), 255, np.uint8)
+    for i in range(across * across):
+        y, x = i // across * step, i % across * step
+        tile = np.uint8(224)
+        if i < len(patches):
+            height, width = patches[i].shape[:2]
+            places = np.arange(side)
+            tile = patches[i][(places * height // side)[:, None], places * width // side]
+        grid[y : y + side, x : x + side] = tile
+    return grid
+
+
+def activation_maps(maps, path, *, names=None, title="Where units answer", shared=False):
+    """Draws `maps` [units, height, width] side by side, from 0 to each map's largest value, or with `shared` to the largest of
+    all, so that they compare."""
+    maps = np.asarray(maps, float)
+    if maps.ndim != 3 or not maps.size:
+        raise ValueError(f"maps have shape {list(maps.shape)}; wanted is [units, height, width]")
+    names = [str(name) for name in (range(len(maps)) if names is None else names)]
+    if len(names) != len(maps):
+        raise ValueError(f"names are {len(names)}, maps are {len(maps)}")
+    largest = maps.max() if shared else None
+    figure = _sheet(dict(zip(names, maps)), title, vmin=0, vmax=largest)
+    return _save(figure, path)
+
+
+def _sheet(pictures, title, **options):
+    """Pictures with their names in an even grid, without axes."""
+    if not pictures:
+        raise ValueError("there is nothing to draw")
+    columns = math.ceil(math.sqrt(len(pictures)))
+    rows = math.ceil(len(pictures) / columns)
+    height, width = next(iter(pictures.values())).shape[:2]
+    figure = _empty_figure(1.9 * columns, (1.9 * height / width + 0.25) * rows + 0.4)
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axis in axes:
+        axis.set_axis_off()
+    for axis, (name, picture) in zip(axes, pictures.items()):
+        axis.imshow(picture, cmap="viridis", interpolation="nearest", **options)
+        axis.set_title(name, fontsize=8)
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
 def _figure(width, height, rows=1, heights=None):
+    figure = _empty_figure(width, height)
+    axes = figure.subplots(rows, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
+    for axis in axes:
+        axis.grid(color="#E4E4E4", linewidth=0.7)
+        axis.set_axisbelow(True)
+        for side in ("top", "right"):
+            axis.spines[side].set_visible(False)
+    return figure, axes if rows > 1 or heights else axes[0]
+
+
+def _empty_figure(width, height):
     """A figure of its own, drawn by Agg: neither a display nor pyplot's global state is touched."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -194,13 +262,7 @@ def _figure(width, height, rows=1, heights=None):
         raise ImportError("plots need matplotlib: pip install facestyle[plots], or pip install matplotlib") from error
     figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(rows, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
-    for axis in axes:
-        axis.grid(color="#E4E4E4", linewidth=0.7)
-        axis.set_axisbelow(True)
-        for side in ("top", "right"):
-            axis.spines[side].set_visible(False)
-    return figure, axes if rows > 1 or heights else axes[0]
+    return figure
 
 
 def _halo():

@@ -138,6 +138,46 @@ def test_layers_and_weights_are_choices(styler, content, style):
     assert one.total == pytest.approx(2 * one.style, rel=1e-6)
 
 
+def test_regions_maps_and_frames_before_count(styler, content, style):
+    left = np.zeros((32, 48), np.uint8)
+    left[:, :24] = 255
+    with fs.Image.from_array(left) as mask, fs.Image.from_array(gradient_array(48, 32)[:, ::-1].copy()) as frame:
+        plain = paint(styler, content, style, preset="gatys", steps=8)
+        for options in (
+            {"regions": [(mask, None)]}, {"regions": [(None, None)], "mask_kind": "soft", "content_map": mask},
+            {"before": frame, "before_mask": mask, "temporal_weight": 1e5}, {"start": "image", "start_image": frame},
+        ):  # fmt: skip
+            assert not np.array_equal(paint(styler, content, style, preset="gatys", steps=8, **options), plain), options
+        # The style stays where the mask is: to the right of it and of what its units see, the picture is the content's.
+        masked = paint(styler, content, style, preset="gatys", steps=8, regions=[(mask, None)], style_layers={"conv1_1": 1})
+        away = np.abs(masked.astype(int) - content.to_array()).max((0, 2))
+        assert away[:20].max() > 20 and away[30:].max() < 3
+        with pytest.raises(fs.FaceStyleError, match="2 regions for 1 style"):
+            paint(styler, content, style, regions=[(mask, None)] * 2)
+        with pytest.raises(fs.FaceStyleError, match="48x32 for a style of 40x40"):
+            paint(styler, content, style, regions=[(None, mask)])
+
+
+def test_a_frame_is_moved_by_its_flow(content):
+    flow = np.zeros((32, 48, 2))
+    flow[..., 0] = 5
+    moved, mask = fs.flow_warp(content, flow)
+    with moved, mask:
+        assert np.array_equal(moved.to_array()[:, :43], content.to_array()[:, 5:])
+        assert (mask.to_array()[:, :43] == 255).all() and (mask.to_array()[:, 43:] == 0).all()
+    with pytest.raises(ValueError, match="flow is"):
+        fs.flow_warp(content, flow[:-1])
+
+
+def test_a_face_map_is_white_at_the_eyes():
+    face = fs.Face(np.array([[20, 20], [40, 20], [30, 30], [24, 40], [36, 40]]))
+    with fs.face_map(60, 50, [face]) as picture:
+        levels = picture.to_array()
+    assert levels[20, 20].min() == levels[20, 40].min() == levels[40, 30].min() == 255 and levels[0, 0].max() == 0
+    with pytest.raises(fs.FaceStyleError, match="a face without points"):
+        fs.face_map(60, 50, [fs.Face(None)])
+
+
 def test_the_gradient_is_the_change_of_the_cost(styler, style):
     random = np.random.default_rng(1)
     generated = random.integers(2, 254, (33, 47, 3)).astype(np.uint8)
@@ -175,7 +215,10 @@ work = lambda: styler.run(content, style, steps=2, PRESET).close()
 """
 
 
-@pytest.mark.parametrize("preset, within", [("preset='course'", 4e6), ("preset='pyramid'", 24e6)])
+@pytest.mark.parametrize(
+    "preset, within",
+    [("preset='course'", 4e6), ("preset='pyramid'", 24e6), ("preset='course', tile=64", 4e6), ("preset='crowsonkb'", 24e6)],
+)
 @pytest.mark.parametrize("width, height", [(200, 150), (512, 512)])
 def test_the_forecast_of_memory_is_true(vgg, width, height, preset, within):
     needed, grown, again = memory_of(PAINT.replace("PRESET", preset), MODELS / "vgg19.safetensors", width, height)

@@ -1,0 +1,52 @@
+import CFaceStyle
+
+/// Pictures laid out on white.
+struct Sheet {
+  let width, height: Int
+  private var pixels: [UInt8]
+
+  init(width: Int, height: Int) throws(Failure) {
+    guard width <= FS_IMAGE_MAX_SIDE, height <= FS_IMAGE_MAX_SIDE, width * height <= FS_IMAGE_MAX_PIXELS else {
+      throw Failure("a sheet of \(width)x\(height) pixels, larger than pictures may be: fewer units or a smaller --tile is wanted")
+    }
+    (self.width, self.height) = (width, height)
+    pixels = .init(repeating: 255, count: 3 * width * height)
+  }
+
+  /// The columns of a grid that is about square.
+  static func columns(for count: Int) -> Int {
+    var columns = 1
+    while columns * columns < count { columns += 1 }
+    return columns
+  }
+
+  /// Pixels of so many tiles in a row, with gaps between.
+  static func extent(_ count: Int, _ tile: Int, gap: Int) -> Int { count * tile + max(0, count - 1) * gap }
+
+  /// All of the picture must lie on the sheet.
+  mutating func put(_ picture: Picture, x: Int, y: Int) {
+    let source = UnsafeBufferPointer(start: fs_image_data(picture.handle), count: 3 * picture.width * picture.height)
+    for row in 0..<picture.height {
+      let from = 3 * picture.width * row, to = 3 * (width * (y + row) + x)
+      pixels.replaceSubrange(to..<to + 3 * picture.width, with: source[from..<from + 3 * picture.width])
+    }
+    withExtendedLifetime(picture) {}
+  }
+
+  /// A rectangle of one grey.
+  mutating func fill(_ level: UInt8, x: Int, y: Int, width: Int, height: Int) {
+    for row in y..<y + height {
+      for i in 3 * (self.width * row + x)..<3 * (self.width * row + x + width) { pixels[i] = level }
+    }
+  }
+
+  func picture() throws(Failure) -> Picture {
+    try pixels.withUnsafeBufferPointer { pixels throws(Failure) in
+      var given = fs_pixels()
+      given.size = MemoryLayout<fs_pixels>.size
+      (given.data, given.byte_count) = (pixels.baseAddress, pixels.count)
+      (given.width, given.height, given.format) = (UInt32(width), UInt32(height), FS_RGB)
+      return Picture(owning: try made("") { fs_image_from_pixels(&$0, &given) })
+    }
+  }
+}
