@@ -42,7 +42,7 @@ let link: [LinkerSetting] = [
 let algebra: [LinkerSetting] = [
   .unsafeFlags(["-Xlinker", "-l:liblapacke.a", "-Xlinker", "-lopenblas"]), .linkedLibrary("m"),
 ]
-let codecs: [LinkerSetting] = [.linkedLibrary("turbojpeg"), .linkedLibrary("png16")]
+let codecs: [LinkerSetting] = [.linkedLibrary("turbojpeg"), .linkedLibrary("png16"), .linkedLibrary("lcms2")]
 
 let rooms: [Target] = [
   .systemLibrary(name: "CFaceStyle", path: "include"),

@@ -85,14 +85,14 @@ fs_status fs_instruction_set_choose(const char *name);
 /* Handles created and not yet destroyed in this process: 0 at the end of a program without leaks. */
 size_t fs_debug_live_handles(void);
 
-/* ---- Images: 8-bit sRGB, immutable. ---- */
+/* ---- Images: 8-bit sRGB, immutable. They may have the same in 16 bits, and alpha. ---- */
 
 typedef struct fs_image fs_image;
 
 #define FS_IMAGE_MAX_SIDE 65500u       /* the longest width or height */
 #define FS_IMAGE_MAX_PIXELS 134217728u /* the largest width * height, 2^27 */
 
-/* Those from FS_NV12 on are of frames alone. */
+/* FS_NV12 to FS_YUYV are of frames alone. */
 typedef enum fs_pixel_format {
   FS_RGB = 0,
   FS_BGR = 1,
@@ -102,7 +102,9 @@ typedef enum fs_pixel_format {
   FS_NV12 = 5, /* 4:2:0, two planes: Y; U and V in turn */
   FS_NV21 = 6, /* 4:2:0, two planes: Y; V and U in turn */
   FS_I420 = 7, /* 4:2:0, three planes: Y; U; V */
-  FS_YUYV = 8  /* 4:2:2, one plane: Y, U, Y, V for two pixels */
+  FS_YUYV = 8, /* 4:2:2, one plane: Y, U, Y, V for two pixels */
+  FS_RGB16 = 9,   /* 16-bit samples in this machine's byte order, 65535 white, 6 bytes a pixel; they need not be aligned */
+  FS_RGBA16 = 10  /* the same, 8 bytes a pixel */
 } fs_pixel_format;
 
 /* Pixels that lie in your memory. */
@@ -116,17 +118,35 @@ typedef struct fs_pixels {
   uint32_t rotation;       /* degrees clockwise that turn the picture upright: 0, 90, 180 or 270 */
 } fs_pixels;
 
-/* Decodes a whole JPEG or PNG file held in memory, turned upright by its EXIF orientation. Alpha is
- * blended over white, 16-bit samples are reduced to 8. FS_BAD_DATA for truncated, corrupt or too
- * large pictures. */
+/* Decodes a whole JPEG or PNG file held in memory, turned upright by its EXIF orientation. FS_BAD_DATA for truncated,
+ * corrupt or too large pictures.
+ *
+ * Colours    An embedded ICC profile is heeded: numbers become sRGB, by relative colorimetric intent with black point
+ *            compensation. RGB and grey profiles, and of CMYK JPEGs CMYK ones. A profile that is damaged, incomplete or of
+ *            another kind of colours than the picture is taken for none; one that is sRGB moves no pixel. Without a
+ *            profile a PNG's gAMA chunk is heeded, a CMYK JPEG's inks are mixed without one.
+ * 16 bits    A PNG of 16 bits a sample keeps them beside the 8-bit pixels, which are their nearest levels.
+ * Alpha      is kept, and fs_image_data is blended over white: c alpha + 255 (1 - alpha), on the sRGB numbers.
+ *            A picture without a pixel below 255 is opaque and has none. */
 fs_status fs_image_decode(fs_image **out, const void *bytes, size_t byte_count);
 /* The same for a file. */
 fs_status fs_image_open(fs_image **out, const char *path);
-/* Copies pixels; alpha is ignored. */
+/* Copies pixels. FS_RGBA, FS_BGRA and FS_RGBA16 have straight alpha (colours are not multiplied by it), which is kept as
+ * of a PNG; fs_image_from_frame ignores it, for a fourth byte that is filling. */
 fs_status fs_image_from_pixels(fs_image **out, const fs_pixels *pixels);
 uint32_t fs_image_width(const fs_image *image);  /* 0 for NULL */
 uint32_t fs_image_height(const fs_image *image); /* 0 for NULL */
-const uint8_t *fs_image_data(const fs_image *image); /* R,G,B bytes, 3 * width a row; borrowed */
+/* R,G,B bytes, 3 * width a row, blended over white where there is alpha; borrowed. NULL for NULL. */
+const uint8_t *fs_image_data(const fs_image *image);
+/* The same in 16 bits, 3 * width numbers a row, 65535 white; borrowed. NULL for a picture of 8 bits. */
+const uint16_t *fs_image_data16(const fs_image *image);
+/* How much each pixel covers: width bytes a row, 255 opaque, also of a picture of 16 bits; borrowed. NULL if it is opaque. */
+const uint8_t *fs_image_alpha(const fs_image *image);
+/* The picture as it was before it was blended over white: its colours alone, opaque. */
+fs_status fs_image_unblended(fs_image **out, const fs_image *image);
+/* The colours of `image` (as fs_image_unblended gives them) under the alpha of `alpha_source`, which is brought to the size
+ * of `image` by FS_BILINEAR. If `alpha_source` is opaque, so is the result. */
+fs_status fs_image_with_alpha(fs_image **out, const fs_image *image, const fs_image *alpha_source);
 
 typedef enum fs_filter {
   FS_BILINEAR = 0, /* triangle filter, widened when reducing: Pillow 12's BILINEAR */
@@ -134,16 +154,19 @@ typedef enum fs_filter {
   FS_AREA = 2      /* mean of the pixels that a target pixel touches: PyTorch's interpolate(mode="area") */
 } fs_filter;
 
+/* 16 bits and alpha are kept. Colours count by their alpha: a clear pixel lends none, and what becomes all clear becomes
+ * white. */
 fs_status fs_image_resize(fs_image **out, const fs_image *image, uint32_t width, uint32_t height, fs_filter filter);
-/* The part of `image` in the given rectangle, which must lie inside. */
+/* The part of `image` in the given rectangle, which must lie inside. 16 bits and alpha are kept. */
 fs_status fs_image_crop(fs_image **out, const fs_image *image, uint32_t x, uint32_t y, uint32_t width, uint32_t height);
 /* out(x', y') = image(x, y) with (x', y') = M (x, y, 1); M is 2x3, row by row, and maps from `image` to
- * the new picture. Bilinear; black outside. */
+ * the new picture. Bilinear; black outside. The new picture has 8 bits and is opaque: what fs_image_data shows, moved. */
 fs_status fs_image_warp(fs_image **out, const fs_image *image, const float matrix[6], uint32_t width, uint32_t height);
 
 typedef enum fs_file_format { FS_PNG = 0, FS_JPEG = 1 } fs_file_format;
 
-/* Encodes into `buffer`; `quality` is JPEG's, 1 to 100. *byte_count is always the size of the file:
+/* Encodes into `buffer`; `quality` is JPEG's, 1 to 100. A PNG has the picture's 16 bits and its alpha, over colours as they
+ * were before they were blended, and says that it is sRGB; a JPEG has what fs_image_data shows. *byte_count is always the size of the file:
  * call with capacity 0 and buffer NULL to ask for it. FS_INVALID_ARGUMENT, with *byte_count written,
  * when 0 < capacity < size. */
 fs_status fs_image_encode(const fs_image *image, fs_file_format format, uint32_t quality, void *buffer,
@@ -183,7 +206,7 @@ typedef struct fs_frame {
 fs_status fs_frame_init(fs_frame *frame, size_t size);
 /* The frame's upright picture, which is `height` wide and `width` high if it is turned by 90 or 270 degrees; or a part of
  * that picture, and then no more of the frame is read. NULL region: all of it. Colours are right to one level; alpha is
- * ignored. FS_INVALID_ARGUMENT for a plane that is too short and a region that does not lie inside. */
+ * ignored, 16-bit samples become 8. FS_INVALID_ARGUMENT for a plane that is too short and a region that does not lie inside. */
 fs_status fs_image_from_frame(fs_image **out, const fs_frame *frame, const fs_region *region);
 
 /* ---- Augmentation: pictures varied at random, for a network to learn from. ---- */
@@ -220,7 +243,7 @@ typedef struct fs_augmentation {
 
 /* The settings of a strength. */
 fs_status fs_augmentation_init(fs_augmentation *augmentation, size_t size, fs_strength strength);
-/* One variation of a picture, of its size, fixed by the seed. Its edge is repeated where it moves away from an edge.
+/* One variation of a picture, of its size, with 8 bits and opaque, fixed by the seed. Its edge is repeated where it moves away from an edge.
  * NULL is FS_AUGMENT_STANDARD. There is no other face here: `blend` does nothing. */
 fs_status fs_image_augment(fs_image **out, const fs_image *image, const fs_augmentation *augmentation, uint64_t seed);
 

@@ -1,4 +1,7 @@
-#include <png.h>
+#include <lcms2.h>
 #include <turbojpeg.h>
+#include "png_steps.h"
+
 /* Macros with casts, which Swift does not see. */
-static inline void pngFree(png_imagep image) { png_image_free(image); }
+static const cmsUInt32Number lcmsGrey16 = TYPE_GRAY_16, lcmsRGB8 = TYPE_RGB_8, lcmsRGB16 = TYPE_RGB_16;
+static const cmsUInt32Number lcmsCMYK8 = TYPE_CMYK_8, lcmsCMYK8Inverted = TYPE_CMYK_8_REV;

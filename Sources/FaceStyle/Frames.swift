@@ -52,8 +52,8 @@ extension Frame.Format {
     case FS_NV21: self = .nv21
     case FS_I420: self = .i420
     case FS_YUYV: self = .yuyv
-    case FS_RGB, FS_BGR, FS_RGBA, FS_BGRA, FS_GREY: self = .packed(try PixelFormat(format))
-    default: throw .invalidArgument("frame format \(format.rawValue), wanted FS_RGB to FS_YUYV")
+    case FS_RGB, FS_BGR, FS_RGBA, FS_BGRA, FS_GREY, FS_RGB16, FS_RGBA16: self = .packed(try PixelFormat(format))
+    default: throw .invalidArgument("frame format \(format.rawValue), wanted FS_RGB to FS_RGBA16")
     }
   }
 }

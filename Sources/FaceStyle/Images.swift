@@ -57,6 +57,35 @@ public func fs_image_data(_ image: OpaquePointer?) -> UnsafePointer<UInt8>? {
 }
 
 @c @implementation
+public func fs_image_data16(_ image: OpaquePointer?) -> UnsafePointer<UInt16>? {
+  Handle.find(image, Image.self)?.deep.map { UnsafePointer($0.pointer) }
+}
+
+@c @implementation
+public func fs_image_alpha(_ image: OpaquePointer?) -> UnsafePointer<UInt8>? {
+  Handle.find(image, Image.self)?.alpha.map { UnsafePointer($0.pointer) }
+}
+
+@c @implementation
+public func fs_image_unblended(_ out: UnsafeMutablePointer<OpaquePointer?>?, _ image: OpaquePointer?) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    out.pointee = Handle.make(try Handle.object(image, Image.self, "image").unblended)
+  }
+}
+
+@c @implementation
+public func fs_image_with_alpha(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ image: OpaquePointer?, _ alpha_source: OpaquePointer?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    let image = try Handle.object(image, Image.self, "image")
+    out.pointee = Handle.make(try image.withAlpha(of: Handle.object(alpha_source, Image.self, "alpha_source")))
+  }
+}
+
+@c @implementation
 public func fs_image_resize(
   _ out: UnsafeMutablePointer<OpaquePointer?>?, _ image: OpaquePointer?, _ width: UInt32, _ height: UInt32,
   _ filter: fs_filter
@@ -132,7 +161,9 @@ extension PixelFormat {
     case FS_RGBA: self = .rgba
     case FS_BGRA: self = .bgra
     case FS_GREY: self = .grey
-    default: throw .invalidArgument("pixel format \(format.rawValue), wanted FS_RGB to FS_GREY")
+    case FS_RGB16: self = .rgb16
+    case FS_RGBA16: self = .rgba16
+    default: throw .invalidArgument("pixel format \(format.rawValue), wanted FS_RGB to FS_GREY, FS_RGB16 or FS_RGBA16")
     }
   }
 }

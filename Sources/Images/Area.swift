@@ -4,20 +4,22 @@ import Tensors
 /// `floor(i * old / new) ..< ceil((i + 1) * old / new)`, both axes at once. The ranges of neighbours may
 /// share a pixel; enlarging repeats pixels and mixes two at the seams.
 /// Source: PyTorch's `interpolate(mode="area")`, which is its adaptive average pooling.
-extension Image {
+extension Raster {
   /// Rounded to the nearest level, halves up.
-  func areaResized(width: Int, height: Int) throws(Failure) -> Image {
-    let out = try Image(width: width, height: height)
-    let target = out.pixels.pointer
+  func areaResized(width: Int, height: Int) throws(Failure) -> Raster {
+    let out = try Raster(width: width, height: height)
+    let target = out.samples.pointer
     try sumAreas(rows: 0..<self.height, columns: 0..<self.width, height: height, width: width) {
       index, red, green, blue, count in
-      target[index] = UInt8(truncatingIfNeeded: (2 * red + count) / (2 * count))
-      target[index + 1] = UInt8(truncatingIfNeeded: (2 * green + count) / (2 * count))
-      target[index + 2] = UInt8(truncatingIfNeeded: (2 * blue + count) / (2 * count))
+      target[index] = Sample(truncatingIfNeeded: (2 * red + count) / (2 * count))
+      target[index + 1] = Sample(truncatingIfNeeded: (2 * green + count) / (2 * count))
+      target[index + 2] = Sample(truncatingIfNeeded: (2 * blue + count) / (2 * count))
     }
     return out
   }
+}
 
+extension Image {
   /// A part of the picture as numbers for a network: `(mean of area - mean) * scale`, not rounded to levels.
   ///
   /// - Parameters:
@@ -35,24 +37,27 @@ extension Image {
         "area of \(columns.count)x\(rows.count) at (\(columns.lowerBound), \(rows.lowerBound)) to \(width)x\(height)"
           + " from a picture of \(self.width)x\(self.height)")
     }
-    try sumAreas(rows: rows, columns: columns, height: height, width: width) { index, red, green, blue, count in
+    let raster = Raster(pixels, width: self.width, height: self.height)
+    try raster.sumAreas(rows: rows, columns: columns, height: height, width: width) {
+      index, red, green, blue, count in
       let share = 1 / Float(count)
       target[index] = (Float(red) * share - mean) * scale
       target[index + 1] = (Float(green) * share - mean) * scale
       target[index + 2] = (Float(blue) * share - mean) * scale
     }
   }
+}
 
+extension Raster {
   /// Calls `use` for each new pixel, rows first, with 3 * its index, the three sums and how many pixels they are of.
   @inline(__always)
-  private func sumAreas(
+  fileprivate func sumAreas(
     rows: Range<Int>, columns: Range<Int>, height: Int, width: Int, _ use: (Int, Int, Int, Int, Int) -> Void
   ) throws(Failure) {
-    // 257 levels of up to 255 fit 16 bits, 65500 of them 32.
     if rows.count / height + 2 <= 257 {
-      try sumAreas(rows, columns, height, width, Storage<UInt16>(count: 3 * columns.count), use)
+      try sumAreas(rows, columns, height, width, Storage<Sample.Sum>(count: 3 * columns.count), use)
     } else {
-      try sumAreas(rows, columns, height, width, Storage<UInt32>(count: 3 * columns.count), use)
+      try sumAreas(rows, columns, height, width, Storage<Sample.LongSum>(count: 3 * columns.count), use)
     }
   }
 
@@ -68,7 +73,7 @@ extension Image {
       let (left, right) = areaRange(x, old: columns.count, new: width)
       (ends.pointer[2 * x], ends.pointer[2 * x + 1]) = (Int32(left), Int32(right))
     }
-    let start = pixels.pointer + rows.lowerBound * stride + 3 * columns.lowerBound
+    let start = samples.pointer + rows.lowerBound * stride + 3 * columns.lowerBound
     var index = 0
     for y in 0..<height {
       let (top, bottom) = areaRange(y, old: rows.count, new: height)

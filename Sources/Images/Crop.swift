@@ -9,9 +9,20 @@ extension Image {
 
   package func cropped(_ region: Region) throws(Failure) -> Image {
     try region.check(inside: width, height)
-    return try Image(width: region.width, height: region.height) { row, target in
-      let bytes = (3 * region.x)..<(3 * (region.x + region.width))
-      _ = target.update(fromContentsOf: UnsafeBufferPointer(rebasing: self.row(region.y + row)[bytes]))
+    return try changed(by: Cropping(region: region))
+  }
+}
+
+private struct Cropping: RasterChange {
+  let region: Region
+
+  func callAsFunction<Sample: Level>(_ raster: Raster<Sample>) throws(Failure) -> Raster<Sample> {
+    let part = try Raster<Sample>(width: region.width, height: region.height, channels: raster.channels)
+    for y in 0..<part.height {
+      let first = raster.channels * region.x
+      let row = raster.row(region.y + y)[first..<(first + part.stride)]
+      _ = part.row(y).update(fromContentsOf: UnsafeMutableBufferPointer(rebasing: row))
     }
+    return part
   }
 }

@@ -1,6 +1,6 @@
 import Tensors
 
-/// A picture: 8-bit sRGB, R, G, B bytes packed, 3 * width a row, top row first.
+/// A picture: 8-bit sRGB, R, G, B bytes packed, 3 * width a row, top row first. It may have the same with 16 bits, and alpha.
 ///
 /// It never changes once its maker has handed it out, so threads may share it; that is what `@unchecked` claims.
 package final class Image: @unchecked Sendable {
@@ -11,15 +11,34 @@ package final class Image: @unchecked Sendable {
 
   package let width: Int
   package let height: Int
+  /// Blended over white, where there is alpha.
   package let pixels: Storage<UInt8>
+  /// The same in 16 bits a sample, if the picture came with them: `pixels` are these, rounded.
+  package let deep: Storage<UInt16>?
+  /// How much each pixel covers, width a row, 255 all; nil if every one covers all.
+  package let alpha: Storage<UInt8>?
+  /// The picture before it was blended; nil if there is no alpha.
+  private let colours: Image?
 
   /// A picture of unspecified content, for a maker to fill before anybody else sees it.
   /// - Throws: `.invalidArgument` for sides outside the limits, `.noMemory`.
-  package init(width: Int, height: Int) throws(Failure) {
+  package convenience init(width: Int, height: Int) throws(Failure) {
     try Image.check(width: width, height: height)
-    self.width = width
-    self.height = height
-    pixels = try Storage(count: 3 * width * height)
+    self.init(width: width, height: height, pixels: try Storage(count: 3 * width * height))
+  }
+
+  /// - Parameter pixels: 3 * width * height, of checked sides.
+  convenience init(width: Int, height: Int, pixels: Storage<UInt8>) {
+    self.init(width, height, pixels, deep: nil, alpha: nil, colours: nil)
+  }
+
+  private init(
+    _ width: Int, _ height: Int, _ pixels: Storage<UInt8>, deep: Storage<UInt16>?, alpha: Storage<UInt8>?, colours: Image?
+  ) {
+    precondition(pixels.count == 3 * width * height)
+    (self.width, self.height) = (width, height)
+    (self.pixels, self.deep) = (pixels, deep)
+    (self.alpha, self.colours) = (alpha, colours)
   }
 
   /// A picture made row by row: `fill` receives y and the 3 * width bytes of that row.
@@ -57,5 +76,56 @@ package final class Image: @unchecked Sendable {
   func mutableRow(_ y: Int) -> UnsafeMutableBufferPointer<UInt8> {
     precondition(y >= 0 && y < height)
     return UnsafeMutableBufferPointer(start: pixels.pointer + y * stride, count: stride)
+  }
+
+  // MARK: 16 bits
+
+  /// A picture with 16 bits a sample; `pixels` become the nearest levels.
+  /// - Parameter deep: R, G, B samples, 3 * width * height of them, 65535 white.
+  /// - Throws: `.invalidArgument` for sides outside the limits, `.noMemory`.
+  package convenience init(width: Int, height: Int, deep: Storage<UInt16>) throws(Failure) {
+    try Image.check(width: width, height: height)
+    self.init(width, height, try Image.narrowed(deep), deep: deep, alpha: nil, colours: nil)
+  }
+
+  private static func narrowed(_ deep: Storage<UInt16>) throws(Failure) -> Storage<UInt8> {
+    let pixels = try Storage<UInt8>(count: deep.count)
+    for index in 0..<deep.count { pixels.pointer[index] = UInt8(narrowing: deep.pointer[index]) }
+    return pixels
+  }
+
+  // MARK: Alpha
+
+  /// The picture as it was before it was blended over white, opaque; itself if it is opaque.
+  package var unblended: Image { colours ?? self }
+
+  /// `colours` with alpha, blended over white: `c alpha + 1 - alpha`, on the stored values as browsers do, not in linear
+  /// light. `colours` itself if all of it is opaque.
+  /// - Parameter alpha: width * height levels, 255 opaque.
+  package static func blended(_ colours: Image, _ alpha: Storage<UInt8>) throws(Failure) -> Image {
+    let colours = colours.unblended
+    guard alpha.count == colours.width * colours.height else {
+      throw .internalError("alpha of \(alpha.count) pixels for a picture of \(colours.width)x\(colours.height)")
+    }
+    if alpha.buffer.allSatisfy({ $0 == 255 }) { return colours }
+    var deep: Storage<UInt16>?
+    if let straight = colours.deep { deep = try overWhite(straight, alpha) }
+    let pixels: Storage<UInt8>
+    if let deep { pixels = try narrowed(deep) } else { pixels = try overWhite(colours.pixels, alpha) }
+    return Image(colours.width, colours.height, pixels, deep: deep, alpha: alpha, colours: colours)
+  }
+
+  private static func overWhite<Sample: Level>(
+    _ colours: Storage<Sample>, _ alpha: Storage<UInt8>
+  ) throws(Failure) -> Storage<Sample> {
+    let blended = try Storage<Sample>(count: colours.count), white = Int(Sample.max)
+    for pixel in 0..<alpha.count {
+      let alpha = Int(alpha.pointer[pixel])
+      for place in (3 * pixel)..<(3 * pixel + 3) {
+        let sum = Int(colours.pointer[place]) * alpha + white * (255 - alpha)
+        blended.pointer[place] = Sample(truncatingIfNeeded: (sum + 127) / 255)
+      }
+    }
+    return blended
   }
 }

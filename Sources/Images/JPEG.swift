@@ -14,21 +14,28 @@ enum JPEG {
   static func decode(_ bytes: UnsafeRawBufferPointer) throws(Failure) -> Image {
     guard let decoder = Decoder(bytes) else { throw .noMemory("JPEG: no decoder") }
     let segments = JPEGSegments(bytes: bytes)
-    let (width, height, isCMYK) = try decoder.header()
+    let (width, height, model) = try decoder.header()
     if let problem = Image.problem(width: width, height: height) { throw .badData("JPEG: \(problem)") }
     let image = try Image(width: width, height: height)
-    if isCMYK {
+    let file = try segments.profile()
+    let profile = file.flatMap { file in
+      withExtendedLifetime(file) { ColourProfile.toSRGB(UnsafeRawBufferPointer(file.buffer), of: model) }
+    }
+    if model == .cmyk {
       let inks = try Storage<UInt8>(count: 4 * width * height)
       try decoder.pixels(into: inks.pointer, width: width, height: height, format: Int32(TJPF_CMYK.rawValue), segments)
-      mixInks(inks, inverted: segments.isAdobe, into: image.pixels)
+      if profile?.convert(inks: inks, inverted: segments.isAdobe, into: image.pixels) != true {
+        mixInks(inks, inverted: segments.isAdobe, into: image.pixels)
+      }
     } else {
       let target = image.pixels.pointer
       try decoder.pixels(into: target, width: width, height: height, format: Int32(TJPF_RGB.rawValue), segments)
+      profile?.convert(image.pixels)
     }
     return try image.turned(segments.orientation)
   }
 
-  /// Cyan, magenta, yellow and black to red, green and blue: `red = (255 - C) (255 - K) / 255`.
+  /// Cyan, magenta, yellow and black without a profile to red, green and blue: `red = (255 - C) (255 - K) / 255`.
   /// Adobe's programs store 255 - ink. Source: Pillow's `cmyk2rgb`, without its colour profiles.
   private static func mixInks(_ inks: Storage<UInt8>, inverted: Bool, into pixels: Storage<UInt8>) {
     let flip: UInt8 = inverted ? 0 : 255
@@ -83,7 +90,7 @@ private final class Decoder {
 
   deinit { tjDestroy(handle) }
 
-  func header() throws(Failure) -> (width: Int, height: Int, isCMYK: Bool) {
+  func header() throws(Failure) -> (width: Int, height: Int, model: ColourProfile.Model) {
     var width: Int32 = 0
     var height: Int32 = 0
     var sampling: Int32 = 0
@@ -94,8 +101,13 @@ private final class Decoder {
     guard status == 0 || (width > 0 && height > 0 && (isHarmless || isSaid("subsampling"))) else {
       throw JPEG.reason(handle)
     }
-    let isCMYK = colours == Int32(TJCS_CMYK.rawValue) || colours == Int32(TJCS_YCCK.rawValue)
-    return (Int(width), Int(height), isCMYK)
+    let model: ColourProfile.Model
+    switch colours {
+    case Int32(TJCS_GRAY.rawValue): model = .grey
+    case Int32(TJCS_CMYK.rawValue), Int32(TJCS_YCCK.rawValue): model = .cmyk
+    default: model = .rgb
+    }
+    return (Int(width), Int(height), model)
   }
 
   /// The first pass stops at the first warning, so that a small file which promises a huge picture costs little. Only

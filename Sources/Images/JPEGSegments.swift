@@ -1,4 +1,5 @@
 import CSystem
+import Tensors
 
 /// The marker segments of a JPEG file up to its first scan: FF, marker, length (big-endian, itself included), payload.
 /// Source: ITU-T T.81, annex B.
@@ -9,6 +10,7 @@ struct JPEGSegments {
     static var startOfScan: UInt8 { 0xDA }
     static var endOfImage: UInt8 { 0xD9 }
     static var app1: UInt8 { 0xE1 }
+    static var app2: UInt8 { 0xE2 }
     static var app14: UInt8 { 0xEE }
   }
 
@@ -16,6 +18,45 @@ struct JPEGSegments {
   var orientation: Orientation {
     guard let payload = payload(Marker.app1, beginning: "Exif\0\0") else { return .upright }
     return Exif.orientation(UnsafeRawBufferPointer(rebasing: bytes[payload.dropFirst(6)]))
+  }
+
+  /// The ICC profile: its pieces, numbered from 1, in the order of their numbers. nil without one, and unless each of as many
+  /// pieces as they say is there once.
+  /// Source: ICC.1:2010, B.4.
+  func profile() throws(Failure) -> Storage<UInt8>? {
+    var pieces = [Range<Int>?](repeating: nil, count: 256)
+    var (wanted, found, byteCount) = (0, 0, 0)
+    var isWhole = true
+    walk { marker, payload in
+      guard marker == Marker.app2, let start = beginning(of: payload, "ICC_PROFILE\0"), payload.upperBound - start >= 2 else {
+        return marker != Marker.startOfScan
+      }
+      let number = Int(bytes[start]), count = Int(bytes[start + 1])
+      if found == 0 { wanted = count }
+      isWhole = isWhole && count == wanted && (1...255).contains(number) && number <= count && pieces[number] == nil
+      guard isWhole else { return false }
+      pieces[number] = (start + 2)..<payload.upperBound
+      found += 1
+      byteCount += payload.upperBound - start - 2
+      return true
+    }
+    guard isWhole, found > 0, found == wanted, let start = bytes.baseAddress else { return nil }
+    let profile = try Storage<UInt8>(count: byteCount)
+    var place = 0
+    for case let piece? in pieces {
+      memcpy(profile.pointer + place, start + piece.lowerBound, piece.count)
+      place += piece.count
+    }
+    return profile
+  }
+
+  /// Where a payload goes on after these bytes, with which it must begin.
+  private func beginning(of payload: Range<Int>, _ words: StaticString) -> Int? {
+    let count = words.utf8CodeUnitCount
+    guard payload.count >= count, let start = bytes.baseAddress,
+      memcmp(start + payload.lowerBound, words.utf8Start, count) == 0
+    else { return nil }
+    return payload.lowerBound + count
   }
 
   /// Whether Adobe's marker is there: its programs write the four colours of CMYK inverted.
@@ -38,9 +79,9 @@ struct JPEGSegments {
   private func payload(_ wanted: UInt8, beginning: StaticString) -> Range<Int>? {
     var found: Range<Int>?
     walk { marker, payload in
-      guard marker == wanted, payload.count >= beginning.utf8CodeUnitCount, let start = bytes.baseAddress,
-        memcmp(start + payload.lowerBound, beginning.utf8Start, beginning.utf8CodeUnitCount) == 0
-      else { return marker != Marker.startOfScan }
+      guard marker == wanted, self.beginning(of: payload, beginning) != nil else {
+        return marker != Marker.startOfScan
+      }
       found = payload
       return false
     }

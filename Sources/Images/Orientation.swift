@@ -65,18 +65,31 @@ package enum Orientation: Int, CaseIterable {
 extension Image {
   /// The picture made upright.
   package func turned(_ orientation: Orientation) throws(Failure) -> Image {
-    if orientation == .upright { return self }
-    let out = try Image(
-      width: orientation.exchangesSides ? height : width, height: orientation.exchangesSides ? width : height)
-    orientation.turn(pixels.pointer, width: width, height: height, into: out.pixels.pointer, stride: out.stride)
+    orientation == .upright ? self : try changed(by: Turning(orientation: orientation))
+  }
+}
+
+struct Turning: RasterChange {
+  let orientation: Orientation
+
+  func callAsFunction<Sample: Level>(_ raster: Raster<Sample>) throws(Failure) -> Raster<Sample> {
+    let (width, height) = orientation.exchangesSides ? (raster.height, raster.width) : (raster.width, raster.height)
+    let out = try Raster<Sample>(width: width, height: height, channels: raster.channels)
+    let (source, target) = (UnsafePointer(raster.samples.pointer), out.samples.pointer)
+    if raster.channels == 3 {
+      orientation.turn(source, width: raster.width, height: raster.height, into: target, stride: out.stride)
+    } else {
+      orientation.turnPlane(source, width: raster.width, height: raster.height, into: target)
+    }
+    withExtendedLifetime(raster) {}
     return out
   }
 }
 
 extension Orientation {
-  /// Writes a packed picture of R, G, B bytes upright, into rows that lie `stride` bytes apart.
-  func turn(
-    _ source: UnsafePointer<UInt8>, width: Int, height: Int, into target: UnsafeMutablePointer<UInt8>, stride: Int
+  /// Writes a packed picture of R, G, B samples upright, into rows that lie `stride` samples apart.
+  func turn<Sample>(
+    _ source: UnsafePointer<Sample>, width: Int, height: Int, into target: UnsafeMutablePointer<Sample>, stride: Int
   ) {
     let walk = walk(width: width, height: height)
     let (outWidth, outHeight) = exchangesSides ? (height, width) : (width, height)
@@ -96,6 +109,18 @@ extension Orientation {
           }
         }
       }
+    }
+  }
+
+  /// The same of one sample a pixel.
+  func turnPlane<Sample>(
+    _ source: UnsafePointer<Sample>, width: Int, height: Int, into target: UnsafeMutablePointer<Sample>
+  ) {
+    let walk = walk(width: width, height: height)
+    let (outWidth, outHeight) = exchangesSides ? (height, width) : (width, height)
+    for y in 0..<outHeight {
+      let row = walk.start + y * walk.down
+      for x in 0..<outWidth { target[y * outWidth + x] = source[row + x * walk.right] }
     }
   }
 }

@@ -1,7 +1,7 @@
 import CCodecs
 import Tensors
 
-/// PNG files, through the simplified interface of libpng 1.6, which catches its own errors.
+/// PNG files, through libpng 1.6.
 enum PNG {
   static func isBeginning(_ bytes: UnsafeRawBufferPointer) -> Bool {
     let signature: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8) = (
@@ -14,74 +14,138 @@ enum PNG {
     }
   }
 
-  // Macros that Swift does not see, png.h 1.6.
-  private static var version: UInt32 { 1 }  // PNG_IMAGE_VERSION
-  private static var alphaFlag: UInt32 { 0x01 }  // PNG_FORMAT_FLAG_ALPHA
-  private static var rgb: UInt32 { 0x02 }  // PNG_FORMAT_RGB
-  private static var rgba: UInt32 { 0x03 }  // PNG_FORMAT_RGBA
-  private static var deepIsSRGB: UInt32 { 0x04 }  // PNG_IMAGE_FLAG_16BIT_sRGB
-
   /// - Throws: `.badData` with libpng's reason, or for a header that promises more pixels than an image may have;
-  ///   nothing is allocated before the header has been judged. libpng's warnings are no failures.
+  ///   nothing is allocated before the header has been judged. libpng's warnings are no failures: it drops a profile of
+  ///   which it does not make sense, and so do we.
   static func decode(_ bytes: UnsafeRawBufferPointer) throws(Failure) -> Image {
     let chunks = try PNGChunks(bytes)
-    var reader = png_image()
-    reader.version = version
-    defer { pngFree(&reader) }
-    guard png_image_begin_read_from_memory(&reader, bytes.baseAddress, bytes.count) != 0 else { throw reason(&reader) }
-    let (width, height) = (Int(reader.width), Int(reader.height))
+    guard let steps = pngOpen(bytes.baseAddress, bytes.count, 0) else { throw .noMemory("PNG: no decoder") }
+    defer { pngClose(steps) }
+    guard pngReadHead(steps) != 0 else { throw reason(steps) }
+    let (png, info) = (steps.pointee.png, steps.pointee.info)
+    let (width, height) = (Int(png_get_image_width(png, info)), Int(png_get_image_height(png, info)))
     if let problem = Image.problem(width: width, height: height) { throw .badData("PNG: \(problem)") }
-    // Else libpng takes 16-bit samples for linear light.
-    reader.flags |= deepIsSRGB
-    let image = try Image(width: width, height: height)
-    if reader.format & alphaFlag == 0 {
-      reader.format = rgb
-      guard png_image_finish_read(&reader, nil, image.pixels.pointer, 0, nil) != 0 else { throw reason(&reader) }
-    } else {
-      reader.format = rgba
-      let layers = try Storage<UInt8>(count: 4 * width * height)
-      guard png_image_finish_read(&reader, nil, layers.pointer, 0, nil) != 0 else { throw reason(&reader) }
-      blend(layers, into: image.pixels)
-    }
+    let profile = profile(steps)
+    let source = Source(
+      steps: steps, width: width, height: height, channels: pngHasAlpha(steps) != 0 ? 4 : 3, isRaw: profile != nil)
+    let image = png_get_bit_depth(png, info) == 16 ? try deep(source, profile) : try shallow(source, profile)
     guard let exif = chunks.exif else { return image }
     return try image.turned(Exif.orientation(exif))
   }
 
-  /// Alpha over white: `c alpha + 255 (1 - alpha)`, on the stored values as browsers do. (libpng's own blending works
-  /// in linear light, which shows half-transparent black as 188 instead of 127.)
-  private static func blend(_ layers: Storage<UInt8>, into pixels: Storage<UInt8>) {
-    for pixel in 0..<(layers.count / 4) {
-      let alpha = Int(layers.pointer[4 * pixel + 3])
-      for channel in 0..<3 {
-        let colour = Int(layers.pointer[4 * pixel + channel])
-        let sum = colour * alpha + 255 * (255 - alpha)
-        pixels.pointer[3 * pixel + channel] = UInt8(truncatingIfNeeded: (sum + 127) / 255)
-      }
+  /// A file whose header has been read.
+  private struct Source {
+    let steps: UnsafeMutablePointer<PNGSteps>
+    let width, height, channels: Int
+    let isRaw: Bool
+
+    func rows<Sample>(_: Sample.Type) throws(Failure) -> Storage<Sample> {
+      let samples = try Storage<Sample>(count: channels * width * height)
+      let stride = channels * width * MemoryLayout<Sample>.stride
+      guard pngReadRows(steps, samples.pointer, stride, isRaw ? 1 : 0) != 0 else { throw reason(steps) }
+      return samples
     }
   }
 
-  static func encode(_ image: Image) throws(Failure) -> Storage<UInt8> {
-    var writer = png_image()
-    writer.version = version
-    writer.width = UInt32(image.width)
-    writer.height = UInt32(image.height)
-    writer.format = rgb
-    defer { pngFree(&writer) }
-    // Above libpng's PNG_IMAGE_PNG_SIZE_MAX, so that one compression is enough. Memory is used only as it is written.
-    let raw = image.pixels.count + image.height
-    let room = try Storage<UInt8>(count: raw + raw / 4 + 4096)
-    var size = png_alloc_size_t(room.count)
-    guard png_image_write_to_memory(&writer, room.pointer, &size, 0, image.pixels.pointer, 0, nil) != 0 else {
-      throw reason(&writer)
+  private static func shallow(_ source: Source, _ profile: ColourProfile?) throws(Failure) -> Image {
+    let samples = try source.rows(UInt8.self)
+    let (colours, alpha) = try separated(samples, channels: source.channels)
+    profile?.convert(colours)
+    let image = Image(width: source.width, height: source.height, pixels: colours)
+    guard let alpha else { return image }
+    return try .blended(image, alpha)
+  }
+
+  private static func deep(_ source: Source, _ profile: ColourProfile?) throws(Failure) -> Image {
+    let samples = try source.rows(UInt16.self)
+    let (colours, alpha) = try separated(samples, channels: source.channels)
+    profile?.convert(colours)
+    let image = try Image(width: source.width, height: source.height, deep: colours)
+    guard let alpha else { return image }
+    let narrow = try Storage<UInt8>(count: alpha.count)
+    for index in 0..<alpha.count { narrow.pointer[index] = UInt8(narrowing: alpha.pointer[index]) }
+    return try .blended(image, narrow)
+  }
+
+  /// R, G, B, A samples as colours and alpha.
+  private static func separated<Sample>(
+    _ samples: Storage<Sample>, channels: Int
+  ) throws(Failure) -> (Storage<Sample>, Storage<Sample>?) {
+    if channels == 3 { return (samples, nil) }
+    let count = samples.count / 4
+    let colours = try Storage<Sample>(count: 3 * count), alpha = try Storage<Sample>(count: count)
+    for pixel in 0..<count {
+      let from = samples.pointer + 4 * pixel, to = colours.pointer + 3 * pixel
+      to[0] = from[0]
+      to[1] = from[1]
+      to[2] = from[2]
+      alpha.pointer[pixel] = from[3]
     }
-    let out = try Storage<UInt8>(count: Int(size))
+    return (colours, alpha)
+  }
+
+  /// The embedded profile, if it leads anywhere. libpng keeps none larger than 8 MB, none of grey for colours and none of
+  /// colours for grey.
+  private static func profile(_ steps: UnsafeMutablePointer<PNGSteps>) -> ColourProfile? {
+    let (png, info) = (steps.pointee.png, steps.pointee.info)
+    var name: png_charp?
+    var method: Int32 = 0
+    var start: png_bytep?
+    var count: png_uint_32 = 0
+    guard png_get_iCCP(png, info, &name, &method, &start, &count) != 0, let start else { return nil }
+    let isGrey = Int32(png_get_color_type(png, info)) & PNG_COLOR_MASK_COLOR == 0
+    return .toSRGB(UnsafeRawBufferPointer(start: start, count: Int(count)), of: isGrey ? .grey : .rgb)
+  }
+
+  /// With 16 bits a sample if the picture has them, with alpha if it has that.
+  static func encode(_ image: Image) throws(Failure) -> Storage<UInt8> {
+    let colours = image.unblended
+    let channels = image.alpha == nil ? 3 : 4, bits = colours.deep == nil ? 8 : 16
+    // Above what zlib makes of bytes that it cannot compress, so that one compression is enough. Memory is used only as it
+    // is written.
+    let raw = (channels * image.width * bits / 8 + 1) * image.height
+    let room = try Storage<UInt8>(count: raw + raw / 4 + 4096)
+    guard let steps = pngOpen(room.pointer, room.count, 1) else { throw .noMemory("PNG: no encoder") }
+    defer { pngClose(steps) }
+    let (width, height) = (UInt32(image.width), UInt32(image.height))
+    guard pngWriteHead(steps, width, height, Int32(bits), image.alpha == nil ? 0 : 1) != 0 else { throw reason(steps) }
+    if let deep = colours.deep {
+      try write(steps, deep, image.alpha, width: image.width) { UInt16($0) * 257 }
+    } else {
+      try write(steps, colours.pixels, image.alpha, width: image.width) { $0 }
+    }
+    guard pngWriteEnd(steps) != 0 else { throw reason(steps) }
+    let out = try Storage<UInt8>(count: steps.pointee.place)
     out.pointer.update(from: room.pointer, count: out.count)
+    withExtendedLifetime(room) {}
     return out
   }
 
+  private static func write<Sample>(
+    _ steps: UnsafeMutablePointer<PNGSteps>, _ colours: Storage<Sample>, _ alpha: Storage<UInt8>?, width: Int,
+    _ widened: (UInt8) -> Sample
+  ) throws(Failure) {
+    let row = try Storage<Sample>(count: alpha == nil ? 0 : 4 * width)
+    for first in stride(from: 0, to: colours.count / 3, by: width) {
+      var start = colours.pointer + 3 * first
+      if let alpha {
+        for x in 0..<width {
+          let to = row.pointer + 4 * x, from = start + 3 * x
+          to[0] = from[0]
+          to[1] = from[1]
+          to[2] = from[2]
+          to[3] = widened(alpha.pointer[first + x])
+        }
+        start = row.pointer
+      }
+      guard pngWriteRow(steps, start) != 0 else { throw reason(steps) }
+    }
+    withExtendedLifetime((colours, row)) {}
+  }
+
   /// What libpng says, as a failure.
-  private static func reason(_ image: inout png_image) -> Failure {
-    let text = withUnsafeBytes(of: &image.message) { bytes -> String in
+  fileprivate static func reason(_ steps: UnsafeMutablePointer<PNGSteps>) -> Failure {
+    let text = withUnsafeBytes(of: &steps.pointee.reason) { bytes -> String in
       let end = bytes.firstIndex(of: 0) ?? bytes.count
       return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[..<end]), as: UTF8.self)
     }

@@ -1,12 +1,14 @@
 import Tensors
 
-/// How the bytes of a pixel lie in a caller's memory.
+/// How the samples of a pixel lie in a caller's memory. Those of 16 bits are in this processor's order.
 package enum PixelFormat: Int32, CaseIterable {
   case rgb = 0
   case bgr = 1
   case rgba = 2
   case bgra = 3
   case grey = 4
+  case rgb16 = 9
+  case rgba16 = 10
 
   /// Bytes of a pixel.
   var size: Int {
@@ -14,13 +16,25 @@ package enum PixelFormat: Int32, CaseIterable {
     case .rgb, .bgr: return 3
     case .rgba, .bgra: return 4
     case .grey: return 1
+    case .rgb16: return 6
+    case .rgba16: return 8
     }
   }
 
-  /// Which bytes of a pixel are red, green and blue.
+  var isDeep: Bool { self == .rgb16 || self == .rgba16 }
+
+  /// Which sample of a pixel is alpha.
+  var alpha: Int? {
+    switch self {
+    case .rgba, .bgra, .rgba16: return 3
+    case .rgb, .bgr, .grey, .rgb16: return nil
+    }
+  }
+
+  /// Which samples of a pixel are red, green and blue.
   private var channels: (red: Int, green: Int, blue: Int) {
     switch self {
-    case .rgb, .rgba: return (0, 1, 2)
+    case .rgb, .rgba, .rgb16, .rgba16: return (0, 1, 2)
     case .bgr, .bgra: return (2, 1, 0)
     case .grey: return (0, 0, 0)
     }
@@ -33,6 +47,14 @@ package enum PixelFormat: Int32, CaseIterable {
       return
     }
     let (red, green, blue) = channels, size = size
+    if isDeep {
+      for pixel in 0..<count {
+        for channel in 0..<3 {
+          target[3 * pixel + channel] = UInt8(narrowing: sample16(source + size * pixel, channel))
+        }
+      }
+      return
+    }
     for pixel in 0..<count {
       let from = source + size * pixel, to = target + 3 * pixel
       to[0] = from[red]
@@ -42,8 +64,14 @@ package enum PixelFormat: Int32, CaseIterable {
   }
 }
 
+/// A caller's memory need not be aligned.
+@inline(__always)
+private func sample16(_ pixel: UnsafePointer<UInt8>, _ index: Int) -> UInt16 {
+  UnsafeRawPointer(pixel).loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
+}
+
 extension Image {
-  /// Copies pixels out of a caller's memory and turns them upright; alpha is ignored.
+  /// Copies pixels out of a caller's memory and turns them upright. Alpha and 16 bits are kept.
   ///
   /// - Parameters:
   ///   - bytes: at least stride * (height - 1) + one row's bytes.
@@ -53,8 +81,38 @@ extension Image {
   package static func copying(
     _ bytes: UnsafeRawBufferPointer, width: Int, height: Int, stride: Int = 0, format: PixelFormat, rotation: Int = 0
   ) throws(Failure) -> Image {
-    try Frame(
-      .packed(format), width: width, height: height, planes: [.init(bytes, stride: stride)], rotation: rotation
-    ).image()
+    let frame = try Frame(
+      .packed(format), width: width, height: height, planes: [.init(bytes, stride: stride)], rotation: rotation)
+    let colours = format.isDeep ? try frame.deepImage(format) : try frame.image()
+    guard let alpha = try frame.alpha(format) else { return colours }
+    return try .blended(colours, alpha)
+  }
+}
+
+extension Frame {
+  /// The upright picture of 16-bit samples, without alpha.
+  fileprivate func deepImage(_ format: PixelFormat) throws(Failure) -> Image {
+    let raster = try Raster<UInt16>(width: width, height: height)
+    for y in 0..<height {
+      let from = row(y), to = raster.row(y)
+      for x in 0..<width {
+        for channel in 0..<3 { to[3 * x + channel] = sample16(from + format.size * x, channel) }
+      }
+    }
+    return try Image(Turning(orientation: orientation)(raster))
+  }
+
+  /// The upright picture's alpha, or nil if the format has none.
+  fileprivate func alpha(_ format: PixelFormat) throws(Failure) -> Storage<UInt8>? {
+    guard let place = format.alpha else { return nil }
+    let raster = try Raster<UInt8>(width: width, height: height, channels: 1)
+    for y in 0..<height {
+      let from = row(y), to = raster.row(y)
+      for x in 0..<width {
+        let pixel = from + format.size * x
+        to[x] = format.isDeep ? UInt8(narrowing: sample16(pixel, place)) : pixel[place]
+      }
+    }
+    return try Turning(orientation: orientation)(raster).samples
   }
 }

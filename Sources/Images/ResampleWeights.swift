@@ -22,8 +22,8 @@ enum ResampleKernel {
 /// For each pixel of a line of the new size, which pixels of the old line it is mixed from and how much of each.
 ///
 /// The centre of pixel i of the new line lies at (i + 0.5) * scale of the old; when reducing, the kernel is widened
-/// by scale = old / new. Weights sum to 1 and are kept as multiples of 2⁻²², sums in 32 bits: a cubic's weights reach
-/// about 1.3 in absolute sum, 255 * 1.3 * 2²² < 2³¹.
+/// by scale = old / new. Weights sum to 1 and are kept as multiples of 2⁻²², sums of 8-bit samples in 32 bits: a cubic's
+/// weights reach about 1.3 in absolute sum, 255 * 1.3 * 2²² < 2³¹.
 /// Source: Pillow 10, src/libImaging/Resample.c.
 struct ResampleWeights {
   private static var bits: Int32 { 22 }
@@ -62,42 +62,51 @@ struct ResampleWeights {
   }
 
   /// New pixels `columns` of one row.
-  func applyAlong(
-    _ source: UnsafeBufferPointer<UInt8>, columns: Range<Int>, into target: UnsafeMutableBufferPointer<UInt8>
+  @inline(__always)
+  func applyAlong<Sample: Level>(
+    _ source: UnsafeMutableBufferPointer<Sample>, columns: Range<Int>, into target: UnsafeMutableBufferPointer<Sample>
   ) {
+    let half = half(Sample.self)
     var to = 0
     for x in columns {
       let weights = weights.pointer + x * room
       var from = 3 * Int(starts.pointer[x])
-      var (red, green, blue) = (Self.half, Self.half, Self.half)
+      var (red, green, blue) = (half, half, half)
       for tap in 0..<Int(counts.pointer[x]) {
-        let weight = weights[tap]
-        red &+= Int32(source[from]) &* weight
-        green &+= Int32(source[from + 1]) &* weight
-        blue &+= Int32(source[from + 2]) &* weight
+        let weight = Sample.Weighted(truncatingIfNeeded: weights[tap])
+        red &+= Sample.Weighted(truncatingIfNeeded: source[from]) &* weight
+        green &+= Sample.Weighted(truncatingIfNeeded: source[from + 1]) &* weight
+        blue &+= Sample.Weighted(truncatingIfNeeded: source[from + 2]) &* weight
         from += 3
       }
-      target[to] = Self.byte(red)
-      target[to + 1] = Self.byte(green)
-      target[to + 2] = Self.byte(blue)
+      target[to] = level(red)
+      target[to + 1] = level(green)
+      target[to + 2] = level(blue)
       to += 3
     }
   }
 
-  /// New row `row` from rows that lie `stride` bytes apart; `sums` is room for as many numbers as `target` has.
-  func applyAcross(
-    _ source: UnsafePointer<UInt8>, stride: Int, row: Int, sums: UnsafeMutablePointer<Int32>,
-    into target: UnsafeMutableBufferPointer<UInt8>
+  /// New row `row` from rows that lie `stride` samples apart; `sums` is room for as many numbers as `target` has.
+  @inline(__always)
+  func applyAcross<Sample: Level>(
+    _ source: UnsafePointer<Sample>, stride: Int, row: Int, sums: UnsafeMutablePointer<Sample.Weighted>,
+    into target: UnsafeMutableBufferPointer<Sample>
   ) {
-    sums.update(repeating: Self.half, count: target.count)
+    sums.update(repeating: half(Sample.self), count: target.count)
     for tap in 0..<Int(counts.pointer[row]) {
-      let weight = weights.pointer[row * room + tap]
+      let weight = Sample.Weighted(truncatingIfNeeded: weights.pointer[row * room + tap])
       let line = source + (Int(starts.pointer[row]) + tap) * stride
-      for index in 0..<target.count { sums[index] &+= Int32(line[index]) &* weight }
+      for index in 0..<target.count { sums[index] &+= Sample.Weighted(truncatingIfNeeded: line[index]) &* weight }
     }
-    for index in 0..<target.count { target[index] = Self.byte(sums[index]) }
+    for index in 0..<target.count { target[index] = level(sums[index]) }
   }
 
-  private static var half: Int32 { 1 << (bits - 1) }
-  private static func byte(_ sum: Int32) -> UInt8 { UInt8(truncatingIfNeeded: max(0, min(255, sum >> bits))) }
+  @inline(__always)
+  private func half<Sample: Level>(_: Sample.Type) -> Sample.Weighted { 1 &<< Sample.Weighted(Self.bits - 1) }
+
+  @inline(__always)
+  private func level<Sample: Level>(_ sum: Sample.Weighted) -> Sample {
+    let white = Sample.Weighted(truncatingIfNeeded: Sample.max)
+    return Sample(truncatingIfNeeded: max(0, min(white, sum &>> Sample.Weighted(Self.bits))))
+  }
 }

@@ -13,46 +13,59 @@ extension Image {
   package func resized(width: Int, height: Int, filter: ResizeFilter) throws(Failure) -> Image {
     if let problem = Image.problem(width: width, height: height) { throw .invalidArgument(problem) }
     if width == self.width, height == self.height { return self }
+    let resizing = Resizing(width: width, height: height, filter: filter)
+    return alpha == nil ? try changed(by: resizing) : try resizedUnderAlpha(resizing)
+  }
+}
+
+struct Resizing: RasterChange {
+  let width, height: Int
+  let filter: ResizeFilter
+
+  func callAsFunction<Sample: Level>(_ raster: Raster<Sample>) throws(Failure) -> Raster<Sample> {
+    precondition(raster.channels == 3)
     switch filter {
-    case .bilinear: return try resampled(width: width, height: height, .triangle)
-    case .bicubic: return try resampled(width: width, height: height, .cubic)
-    case .area: return try areaResized(width: width, height: height)
+    case .bilinear: return try raster.resampled(width: width, height: height, .triangle)
+    case .bicubic: return try raster.resampled(width: width, height: height, .cubic)
+    case .area: return try raster.areaResized(width: width, height: height)
     }
   }
+}
 
-  /// Along the rows, rounded to 8 bits, then along the columns, rounded to 8 bits: bit for bit what
+extension Raster {
+  /// Along the rows, rounded to whole levels, then along the columns, rounded again: of 8 bits bit for bit what
   /// `Image.resize` of Pillow 3.4 to 12 does. (Pillow 13 takes the columns first when width grows and height shrinks.)
   ///
   /// The work goes by strips of columns, which bounds the picture between the two passes: 3 MiB, or 16 columns.
-  private func resampled(width: Int, height: Int, _ kernel: ResampleKernel) throws(Failure) -> Image {
-    let out = try Image(width: width, height: height)
+  fileprivate func resampled(width: Int, height: Int, _ kernel: ResampleKernel) throws(Failure) -> Raster {
+    let out = try Raster(width: width, height: height)
     let across = try ResampleWeights(from: self.width, to: width, kernel)
     if height == self.height {
       for y in 0..<height {
-        across.applyAlong(row(y), columns: 0..<width, into: out.mutableRow(y))
+        across.applyAlong(row(y), columns: 0..<width, into: out.row(y))
       }
       return out
     }
     let down = try ResampleWeights(from: self.height, to: height, kernel)
     let strip = min(width, max(16, (1 << 20) / self.height))
-    let sums = try Storage<Int32>(count: 3 * strip)
+    let sums = try Storage<Sample.Weighted>(count: 3 * strip)
     let isReshaping = width != self.width
-    let between = try Storage<UInt8>(count: isReshaping ? 3 * strip * self.height : 0)
+    let between = try Storage<Sample>(count: isReshaping ? 3 * strip * self.height : 0)
     for left in Swift.stride(from: 0, to: width, by: strip) {
       let columns = left..<min(left + strip, width)
-      let bytes = 3 * columns.count
-      var source = UnsafePointer(pixels.pointer + 3 * left)
+      let values = 3 * columns.count
+      var source = UnsafePointer(samples.pointer + 3 * left)
       var stride = self.stride
       if isReshaping {
         for y in 0..<self.height {
-          let target = UnsafeMutableBufferPointer(start: between.pointer + y * bytes, count: bytes)
+          let target = UnsafeMutableBufferPointer(start: between.pointer + y * values, count: values)
           across.applyAlong(row(y), columns: columns, into: target)
         }
         source = UnsafePointer(between.pointer)
-        stride = bytes
+        stride = values
       }
       for y in 0..<height {
-        let target = UnsafeMutableBufferPointer(rebasing: out.mutableRow(y)[(3 * left)..<(3 * left + bytes)])
+        let target = UnsafeMutableBufferPointer(rebasing: out.row(y)[(3 * left)..<(3 * left + values)])
         down.applyAcross(source, stride: stride, row: y, sums: sums.pointer, into: target)
       }
     }

@@ -30,7 +30,7 @@ static const struct { const char *name; long long value; } table[] = {
     STRUCT(fs_log_level), NUMBER(FS_LOG_DEBUG), NUMBER(FS_LOG_INFO), NUMBER(FS_LOG_WARNING), NUMBER(FS_LOG_ERROR),
 
     STRUCT(fs_pixel_format), NUMBER(FS_RGB), NUMBER(FS_BGR), NUMBER(FS_RGBA), NUMBER(FS_BGRA), NUMBER(FS_GREY),
-    NUMBER(FS_NV12), NUMBER(FS_NV21), NUMBER(FS_I420), NUMBER(FS_YUYV),
+    NUMBER(FS_NV12), NUMBER(FS_NV21), NUMBER(FS_I420), NUMBER(FS_YUYV), NUMBER(FS_RGB16), NUMBER(FS_RGBA16),
     STRUCT(fs_pixels), MEMBER(fs_pixels, size), MEMBER(fs_pixels, data), MEMBER(fs_pixels, byte_count),
     MEMBER(fs_pixels, stride), MEMBER(fs_pixels, width), MEMBER(fs_pixels, height), MEMBER(fs_pixels, format),
     MEMBER(fs_pixels, rotation),

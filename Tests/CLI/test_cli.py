@@ -243,6 +243,33 @@ def test_detect_finds_the_face(tiny):
 
 
 @models
+def test_a_photo_with_16_bits_alpha_and_a_profile_is_the_same_photo(tmp_path):
+    numpy, pillow = pytest.importorskip("numpy"), pytest.importorskip("PIL.Image")
+    sys.path.append(str(REPOSITORY / "bindings" / "python" / "tests"))
+    import icc
+    import pngs
+
+    plain = numpy.asarray(pillow.open(OBAMA).convert("RGB"))
+    covered = numpy.dstack([plain, numpy.full(plain.shape[:2], 255, numpy.uint8)])
+    covered[:3, :3, 3] = 100  # a corner shines through
+    rich = covered.astype(numpy.uint16) * 257
+    (tmp_path / "plain.png").write_bytes(pngs.written(plain))
+    (tmp_path / "rich.png").write_bytes(pngs.written(rich, icc=icc.srgb()))
+    # The same colours by other numbers: sRGB's inverse of what `icc.from_gamma` does.
+    light = numpy.where(plain <= 10.31475, plain / 255 / 12.92, ((plain / 255 + 0.055) / 1.055) ** 2.4)
+    wide = (light @ (numpy.linalg.inv(icc.WIDE) @ icc.SRGB).T).clip(0, 1) ** (256 / round(2.2 * 256))
+    wide = numpy.round(65535 * wide).astype(numpy.uint16)
+    (tmp_path / "wide.png").write_bytes(pngs.written(wide, icc=icc.rgb()))
+    (face, *_) = answer("detect", tmp_path / "plain.png")["faces"]
+    for name in ("rich.png", "wide.png"):
+        (other, *_) = answer("detect", tmp_path / name)["faces"]
+        assert other["score"] == pytest.approx(face["score"], abs=1e-3)
+        assert [other[key] for key in ("x", "y", "width", "height")] == pytest.approx(
+            [face[key] for key in ("x", "y", "width", "height")], abs=0.5
+        )
+
+
+@models
 def test_detect_searches_for_what_it_is_asked(tiny):
     (face, *_) = answer("detect", OBAMA, "--detector", "mtcnn")["faces"]
     x, y, width, height = (round(face[name]) for name in ("x", "y", "width", "height"))

@@ -3,7 +3,8 @@
 
 enum { PLANES = 3 };
 
-static const char *const names[] = {"RGB", "BGR", "RGBA", "BGRA", "grey", "NV12", "NV21", "I420", "YUYV"};
+static const char *const names[] = {"RGB", "BGR", "RGBA", "BGRA", "grey", "NV12", "NV21", "I420", "YUYV",
+                                    "16-bit RGB", "16-bit RGBA"};
 
 /* A frame in memory of its own, each plane in a block of exactly its bytes, so that valgrind sees a byte beyond. */
 typedef struct source {
@@ -22,6 +23,7 @@ static unsigned shapes(fs_pixel_format format, uint32_t width, uint32_t height, 
   rows[1] = rows[2] = half_height, bytes[1] = bytes[2] = half_width;
   if (format <= FS_GREY) return bytes[0] *= pixel[format], 1;
   if (format == FS_YUYV) return bytes[0] = 4 * half_width, 1;
+  if (format >= FS_RGB16) return bytes[0] *= format == FS_RGB16 ? 6 : 8, 1;
   if (format == FS_I420) return 3;
   return bytes[1] = 2 * half_width, 2;
 }
@@ -63,6 +65,14 @@ static void wanted(const fs_frame *f, uint32_t x, uint32_t y, double rgb[3]) {
     case FS_RGBA: for (int c = 0; c < 3; c++) rgb[c] = row[0][4 * x + c]; return;
     case FS_BGRA: for (int c = 0; c < 3; c++) rgb[c] = row[0][4 * x + 2 - c]; return;
     case FS_GREY: rgb[0] = rgb[1] = rgb[2] = row[0][x]; return;
+    case FS_RGB16:
+    case FS_RGBA16:
+      for (int c = 0; c < 3; c++) {
+        uint16_t sample;
+        memcpy(&sample, row[0] + (f->format == FS_RGB16 ? 6 : 8) * (size_t)x + 2 * c, 2);
+        rgb[c] = sample / 257.0;
+      }
+      return;
     case FS_NV12: u = row[1][x / 2 * 2], v = row[1][x / 2 * 2 + 1]; break;
     case FS_NV21: v = row[1][x / 2 * 2], u = row[1][x / 2 * 2 + 1]; break;
     case FS_I420: u = row[1][x / 2], v = row[2][x / 2]; break;
@@ -92,7 +102,7 @@ static double worst(const fs_frame *f, const fs_image *image) {
 
 static void formats(void) {
   static const uint32_t sizes[][2] = {{1, 1}, {2, 2}, {3, 3}, {16, 4}, {37, 21}, {64, 33}, {5, 8}};
-  for (int format = FS_RGB; format <= FS_YUYV; format++) {
+  for (int format = FS_RGB; format <= FS_RGBA16; format++) {
     char sentence[100];
     snprintf(sentence, sizeof sentence, "%s becomes R, G, B as the standards say, in odd sizes and with wide rows", names[format]);
     TEST(sentence) {
@@ -148,7 +158,7 @@ static void lying(unsigned rotation, bool mirrored, uint32_t x, uint32_t y, uint
 
 static void turning(void) {
   static const uint32_t sizes[][2] = {{1, 1}, {1, 7}, {6, 1}, {37, 21}, {20, 70}};
-  for (int format = FS_RGB; format <= FS_YUYV; format++) {
+  for (int format = FS_RGB; format <= FS_RGBA16; format++) {
     char sentence[100];
     snprintf(sentence, sizeof sentence, "%s is turned clockwise, then mirrored, as its upright picture would be", names[format]);
     TEST(sentence) {
@@ -173,7 +183,7 @@ static void turning(void) {
     }
   }
   TEST("a region is that part of the upright picture, however the frame lies") {
-    for (int format = FS_GREY; format <= FS_YUYV; format++)
+    for (int format = FS_GREY; format <= FS_RGBA16; format++)
       for (unsigned turn = 0; turn < 8; turn++) {
         source s = make((fs_pixel_format)format, 43, 35, 5);
         s.frame.rotation = turn % 4 * 90, s.frame.mirrored = turn / 4;
@@ -208,7 +218,7 @@ static void refusals(void) {
     CHECK_REFUSED(FS_INVALID_ARGUMENT, larger, fs_frame_init(&larger.frame, sizeof(fs_frame) - 1));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, larger, fs_frame_init(&larger.frame, SIZE_MAX));
   }
-  for (int format = FS_RGB; format <= FS_YUYV; format++) {
+  for (int format = FS_RGB; format <= FS_RGBA16; format++) {
     char sentence[100];
     snprintf(sentence, sizeof sentence, "%s whose descriptor promises what is not there is refused", names[format]);
     TEST(sentence) {
@@ -243,7 +253,7 @@ static void refusals(void) {
       REFUSE(s.frame.rotation = 1);
       REFUSE(s.frame.rotation = 360);
       REFUSE(s.frame.rotation = (uint32_t)-90);
-      REFUSE(s.frame.format = (fs_pixel_format)9);
+      REFUSE(s.frame.format = (fs_pixel_format)11);
       REFUSE(s.frame.format = (fs_pixel_format)-1);
       REFUSE(s.frame.matrix = (fs_colour_matrix)2);
       REFUSE(s.frame.range = (fs_colour_range)7);

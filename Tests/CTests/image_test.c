@@ -43,10 +43,10 @@ static void pixels_in(void) {
     CHECK(fs_image_data(image) != pixels.data && memcmp(fs_image_data(image), pixels.data, 18) == 0);
     fs_image_destroy(image);
   }
-  TEST("each format puts red, green and blue in their places, alpha ignored") {
+  TEST("each format puts red, green and blue in their places") {
     static const struct { fs_pixel_format format; uint8_t bytes[4]; uint8_t channels; uint32_t wanted; } cases[] = {
         {FS_RGB, {10, 20, 30, 0}, 3, 0x0a141e},  {FS_BGR, {30, 20, 10, 0}, 3, 0x0a141e},
-        {FS_RGBA, {10, 20, 30, 7}, 4, 0x0a141e}, {FS_BGRA, {30, 20, 10, 7}, 4, 0x0a141e},
+        {FS_RGBA, {10, 20, 30, 255}, 4, 0x0a141e}, {FS_BGRA, {30, 20, 10, 255}, 4, 0x0a141e},
         {FS_GREY, {99, 0, 0, 0}, 1, 0x636363}};
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
       fs_pixels pixels = {.size = sizeof pixels, .data = cases[i].bytes, .byte_count = cases[i].channels,
@@ -104,6 +104,10 @@ static void pixels_in(void) {
     REFUSE(height, 4);
     REFUSE(height, UINT32_MAX);
     REFUSE(format, (fs_pixel_format)5);
+    REFUSE(format, (fs_pixel_format)8);
+    REFUSE(format, (fs_pixel_format)11);
+    REFUSE(format, FS_RGB16);  /* 18 bytes are half of a picture */
+    REFUSE(format, FS_RGBA16);
     REFUSE(format, (fs_pixel_format)0xffffffffu);
     REFUSE(rotation, 45);
     REFUSE(rotation, 360);
@@ -146,7 +150,7 @@ static void pixels_in(void) {
   TEST("getters of NULL answer nothing") {
     CHECK(fs_image_width(NULL) == 0);
     CHECK(fs_image_height(NULL) == 0);
-    CHECK(fs_image_data(NULL) == NULL);
+    CHECK(fs_image_data(NULL) == NULL && fs_image_data16(NULL) == NULL && fs_image_alpha(NULL) == NULL);
   }
 }
 
@@ -221,7 +225,7 @@ static void decoding(void) {
     CHECK(pixel(image, 0, 0) == 0xc86432 && pixel(image, 1, 0) == 0x090807);
     fs_image_destroy(image);
   }
-  TEST("16-bit samples are reduced to 8") {
+  TEST("16-bit samples have their nearest 8-bit levels") {
     static const uint8_t grey[] = {0, 0x00, 0x00, 0x80, 0x80, 0xff, 0xff};
     static const uint8_t colour[] = {0, 0x20, 0x20, 0x40, 0x40, 0xe0, 0xe0};
     REQUIRE_OK(fs_image_decode(&image, file, png(file, 3, 1, 16, GREY, NULL, 0, grey, sizeof grey)));
@@ -243,6 +247,7 @@ static void decoding(void) {
       CHECK(pixel(image, 0, 0) == 0xffffff);
       CHECK(pixel(image, 1, 0) == (i ? 0x373737u : 0x0a141eu));
       CHECK(is_near(image, 2, 0, 0xcccccc, 1)); /* a fifth of black over white, in sRGB values */
+      CHECK(fs_image_alpha(image) && memcmp(fs_image_alpha(image), "\0\xff\x33", 3) == 0);
       fs_image_destroy(image);
     }
   }
@@ -364,6 +369,198 @@ static void hostile(void) {
   }
   free(file[0]), free(file[1]);
   fs_image_destroy(small);
+}
+
+/* ---- 16 bits and alpha ---- */
+
+static void deep_and_alpha(void) {
+  static const uint8_t straight[] = {10, 20, 30, 51, /**/ 1, 2, 3, 255, /**/ 9, 9, 9, 0};
+  static const uint8_t over_white[] = {206, 208, 210, 1, 2, 3, 255, 255, 255}; /* 10 * 51 / 255 + 204 = 206 */
+  static const uint16_t samples[] = {0, 128, 129, 257, 65535, 40000};
+  fs_pixels rgba = {.size = sizeof rgba, .data = straight, .byte_count = sizeof straight, .width = 3, .height = 1, .format = FS_RGBA};
+  fs_pixels rgb16 = {.size = sizeof rgb16, .data = (const uint8_t *)samples, .byte_count = sizeof samples, .width = 2, .height = 1,
+                     .format = FS_RGB16};
+  fs_image *image = NULL, *other = NULL, *third = NULL;
+  uint8_t file[1000], *bytes = NULL;
+  fs_image_from_pixels(&image, &rgba);
+  TEST("alpha is kept, colours are blended over white and given back unblended") {
+    CHECK(memcmp(fs_image_data(image), over_white, 9) == 0 && fs_image_data16(image) == NULL);
+    CHECK(fs_image_alpha(image) && memcmp(fs_image_alpha(image), "\x33\xff\0", 3) == 0);
+    REQUIRE_OK(fs_image_unblended(&other, image));
+    CHECK(fs_image_alpha(other) == NULL && fs_image_width(other) == 3);
+    CHECK(pixel(other, 0, 0) == 0x0a141e && pixel(other, 1, 0) == 0x010203 && pixel(other, 2, 0) == 0x090909);
+    fs_image_destroy(other);
+  }
+  TEST("a PNG brings back colours and alpha, a JPEG what is seen") {
+    size_t count = encoded(&bytes, image, FS_PNG);
+    REQUIRE_OK(decode_exactly(&other, bytes, count));
+    free(bytes);
+    CHECK(memcmp(fs_image_data(other), over_white, 9) == 0);
+    CHECK(fs_image_alpha(other) && memcmp(fs_image_alpha(other), fs_image_alpha(image), 3) == 0);
+    REQUIRE_OK(fs_image_unblended(&third, other));
+    CHECK(pixel(third, 0, 0) == 0x0a141e && pixel(third, 2, 0) == 0x090909);
+    fs_image_destroy(third), fs_image_destroy(other);
+    count = encoded(&bytes, image, FS_JPEG);
+    REQUIRE_OK(decode_exactly(&other, bytes, count));
+    free(bytes);
+    CHECK(fs_image_alpha(other) == NULL && is_near(other, 2, 0, 0xffffff, 12));
+    fs_image_destroy(other);
+  }
+  TEST("what is opaque has no alpha") {
+    REQUIRE_OK(fs_image_crop(&other, image, 1, 0, 1, 1));
+    CHECK(fs_image_alpha(other) == NULL && pixel(other, 0, 0) == 0x010203);
+    fs_image_destroy(other);
+  }
+  TEST("a clear pixel lends no colour when a picture is made smaller") {
+    REQUIRE_OK(fs_image_crop(&other, image, 1, 0, 2, 1));
+    for (int filter = FS_BILINEAR; filter <= FS_AREA; filter++) {
+      fs_image *one = NULL, *colours = NULL;
+      REQUIRE_OK(fs_image_resize(&one, other, 1, 1, (fs_filter)filter));
+      REQUIRE_OK(fs_image_unblended(&colours, one));
+      CHECK(pixel(colours, 0, 0) == 0x010203 && fs_image_alpha(one) && fs_image_alpha(one)[0] == 128);
+      fs_image_destroy(one), fs_image_destroy(colours);
+    }
+    fs_image_destroy(other);
+  }
+  TEST("alpha of one picture is put on another, at its size") {
+    fs_image *plain = picture(6, 2, 5);
+    REQUIRE_OK(fs_image_with_alpha(&other, plain, image));
+    CHECK(fs_image_width(other) == 6 && fs_image_height(other) == 2);
+    CHECK(fs_image_alpha(other) && fs_image_alpha(other)[0] == 51 && fs_image_alpha(other)[5] == 0);
+    REQUIRE_OK(fs_image_with_alpha(&third, other, plain));
+    CHECK(fs_image_alpha(third) == NULL && memcmp(fs_image_data(third), fs_image_data(plain), 36) == 0);
+    fs_image_destroy(other), fs_image_destroy(third);
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_image_with_alpha(NULL, plain, image));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, other, fs_image_with_alpha(&other, NULL, image));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, other, fs_image_with_alpha(&other, plain, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_image_unblended(NULL, plain));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, other, fs_image_unblended(&other, NULL));
+    fs_image_destroy(plain);
+  }
+  fs_image_destroy(image);
+  TEST("16-bit samples are kept beside their nearest levels, aligned or not") {
+    for (int shift = 0; shift < 2; shift++) {
+      uint8_t memory[sizeof samples + 1];
+      memcpy(memory + shift, samples, sizeof samples);
+      rgb16.data = memory + shift;
+      REQUIRE_OK(fs_image_from_pixels(&image, &rgb16));
+      CHECK(fs_image_data16(image) && memcmp(fs_image_data16(image), samples, sizeof samples) == 0);
+      CHECK(pixel(image, 0, 0) == 0x000001 && pixel(image, 1, 0) == 0x01ff9c); /* 40000 / 257 = 155.6 */
+      fs_image_destroy(image);
+    }
+    rgb16.byte_count--;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, image, fs_image_from_pixels(&image, &rgb16));
+    rgb16.byte_count++;
+  }
+  TEST("a 16-bit PNG is read, turned, cut, resized and written with 16 bits") {
+    static const uint8_t rows[] = {0, 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, /**/ 0xff, 0xff, 0, 0, 0x80, 0x01};
+    size_t count = png(file, 2, 1, 16, COLOUR, NULL, 0, rows, sizeof rows);
+    REQUIRE_OK(decode_exactly(&image, file, count));
+    const uint16_t *deep = fs_image_data16(image);
+    CHECK(deep && deep[0] == 0x1234 && deep[1] == 0x5678 && deep[2] == 0x9abc && deep[3] == 0xffff && deep[5] == 0x8001);
+    REQUIRE_OK(fs_image_crop(&other, image, 1, 0, 1, 1));
+    CHECK(fs_image_data16(other) && fs_image_data16(other)[2] == 0x8001);
+    fs_image_destroy(other);
+    REQUIRE_OK(fs_image_resize(&other, image, 1, 1, FS_AREA));
+    CHECK(fs_image_data16(other) && fs_image_data16(other)[0] == (0x1234 + 0xffff + 1) / 2);
+    fs_image_destroy(other);
+    count = encoded(&bytes, image, FS_PNG);
+    CHECK(count > 25 && bytes[24] == 16); /* the depth in the header */
+    REQUIRE_OK(decode_exactly(&other, bytes, count));
+    free(bytes);
+    CHECK(fs_image_data16(other) && memcmp(fs_image_data16(other), deep, 12) == 0);
+    fs_image_destroy(other), fs_image_destroy(image);
+  }
+}
+
+/* ---- Colour profiles ---- */
+
+/* A profile of greys whose numbers are light itself. Source: ICC.1:2001-04, 6.1, 6.4.7, 6.5.3. */
+static void linear_grey(uint8_t profile[188]) {
+  uint8_t *at = profile;
+  memset(profile, 0, 188);
+  at = big_endian(big_endian(big_endian(at, 188), 0), 0x02400000);
+  memcpy(at, "mntrGRAYXYZ ", 12), memcpy(profile + 36, "acsp", 4);
+  big_endian(big_endian(big_endian(profile + 68, 0xf6d6), 0x10000), 0xd32d); /* D50 */
+  at = big_endian(profile + 128, 2);
+  memcpy(at, "wtpt", 4), at = big_endian(big_endian(at + 4, 156), 20);
+  memcpy(at, "kTRC", 4), at = big_endian(big_endian(at + 4, 176), 12);
+  memcpy(at, "XYZ \0\0\0\0", 8), at = big_endian(big_endian(big_endian(at + 8, 0xf6d6), 0x10000), 0xd32d);
+  memcpy(at, "curv", 4); /* of no points: straight */
+}
+
+/* Puts an iCCP chunk behind the header of a PNG; returns its new size. */
+static size_t with_profile(uint8_t *file, size_t count, const uint8_t *profile, uint16_t profile_count) {
+  uint8_t data[300] = "x\0\0\x78\x01\x01", made[320], *at = data + 6;
+  uint32_t a = 1, b = 0;
+  *at++ = (uint8_t)profile_count, *at++ = (uint8_t)(profile_count >> 8);
+  *at++ = (uint8_t)~profile_count, *at++ = (uint8_t)(~profile_count >> 8);
+  memcpy(at, profile, profile_count);
+  for (size_t i = 0; i < profile_count; i++) a = (a + profile[i]) % 65521, b = (b + a) % 65521;
+  at = big_endian(at + profile_count, b << 16 | a);
+  size_t size = (size_t)(chunk(made, "iCCP", data, (size_t)(at - data)) - made);
+  memmove(file + 33 + size, file + 33, count - 33);
+  memcpy(file + 33, made, size);
+  return count + size;
+}
+
+static void profiles(void) {
+  static const uint8_t rows[] = {0, 0, 64, 128, 255}, deep[] = {0, 0, 0, 0x40, 0x40, 0x80, 0x80, 0xff, 0xff};
+  uint8_t file[1000], profile[188];
+  fs_image *image = NULL;
+  linear_grey(profile);
+  TEST("a PNG's profile brings its greys to sRGB") { /* 1.055 (64 / 255)^(1 / 2.4) - 0.055 = 137.2 / 255 */
+    size_t count = with_profile(file, png(file, 4, 1, 8, GREY, NULL, 0, rows, sizeof rows), profile, 188);
+    REQUIRE_OK(decode_exactly(&image, file, count));
+    CHECK(pixel(image, 0, 0) == 0 && pixel(image, 1, 0) == 0x898989 && pixel(image, 2, 0) == 0xbcbcbc);
+    CHECK(pixel(image, 3, 0) == 0xffffff);
+    fs_image_destroy(image);
+    count = with_profile(file, png(file, 4, 1, 16, GREY, NULL, 0, deep, sizeof deep), profile, 188);
+    REQUIRE_OK(decode_exactly(&image, file, count));
+    CHECK(pixel(image, 1, 0) == 0x898989 && fs_image_data16(image) && abs(fs_image_data16(image)[3] - 35263) <= 1);
+    fs_image_destroy(image);
+  }
+  TEST("a JPEG with a profile of other colours, whole or in part, stays as it is") {
+    fs_pixels pixels = {.size = sizeof pixels, .data = (const uint8_t *)"\x40\x40\x40", .byte_count = 3, .width = 1, .height = 1};
+    uint8_t *jpeg = NULL, *bytes = NULL;
+    REQUIRE_OK(fs_image_from_pixels(&image, &pixels));
+    size_t count = encoded(&jpeg, image, FS_JPEG);
+    fs_image_destroy(image);
+    bytes = malloc(count + 300);
+    for (int lacks = 0; lacks < 2; lacks++) {
+      uint8_t *at = bytes + 2;
+      memcpy(bytes, jpeg, 2);
+      for (uint8_t piece = 2; piece-- > (lacks ? 1 : 0);) { /* the second one first */
+        memcpy(at, "\xff\xe2\0\x6e" "ICC_PROFILE\0", 16), at += 16; /* 110 = 2 + 12 + 2 + 94 */
+        *at++ = (uint8_t)(piece + 1), *at++ = 2;
+        memcpy(at, profile + 94 * piece, 94), at += 94;
+      }
+      memcpy(at, jpeg + 2, count - 2);
+      /* A JPEG of ours has three colours, of which a grey profile says nothing. */
+      REQUIRE_OK(decode_exactly(&image, bytes, (size_t)(at - bytes) + count - 2));
+      CHECK(is_near(image, 0, 0, 0x404040, 1));
+      fs_image_destroy(image);
+    }
+    free(jpeg), free(bytes);
+  }
+  TEST("a profile with any byte changed, or cut off, is no reason to refuse the picture") {
+    size_t plain = png(file, 4, 1, 8, GREY, NULL, 0, rows, sizeof rows);
+    uint8_t kept[300];
+    memcpy(kept, file, plain);
+    for (size_t at = 0; at < 188; at += quick() ? 5 : 1)
+      for (unsigned change = 1; change < 256; change = change * 16 - 1) {
+        memcpy(file, kept, plain);
+        profile[at] ^= (uint8_t)change;
+        if (CHECK_OK(decode_exactly(&image, file, with_profile(file, plain, profile, 188)))) fs_image_destroy(image);
+        profile[at] ^= (uint8_t)change;
+      }
+    for (uint16_t count = 0; count < 188; count = (uint16_t)(count + (quick() ? 13 : 1))) {
+      memcpy(file, kept, plain);
+      if (!CHECK_OK(decode_exactly(&image, file, with_profile(file, plain, profile, count)))) continue;
+      CHECK(pixel(image, 1, 0) == 0x404040);
+      fs_image_destroy(image);
+    }
+  }
 }
 
 /* ---- EXIF orientation ---- */
@@ -806,6 +1003,8 @@ int main(void) {
   pixels_in();
   decoding();
   hostile();
+  deep_and_alpha();
+  profiles();
   orientation();
   shaping();
   encoding();

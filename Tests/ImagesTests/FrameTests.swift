@@ -13,7 +13,7 @@ private struct Memory {
     let half = ((width + 1) / 2) * ((height + 1) / 2)
     let counts: [Int] =
       switch format {
-      case .packed(let pixels): [width * height * [3, 3, 4, 4, 1][Int(pixels.rawValue)]]
+      case .packed(let pixels): [width * height * pixels.bytesOfPixel]
       case .nv12, .nv21: [width * height, 2 * half]
       case .i420: [width * height, half, half]
       case .yuyv: [4 * ((width + 1) / 2) * height]

@@ -90,6 +90,69 @@ struct HostileFileTests {
     print("png, right check sums: \(pictures) of 500 still pictures")
   }
 
+  /// The PNG with a profile after its header, in a deflate block that is stored as it is.
+  private func withProfile(_ png: [UInt8], _ profile: [UInt8]) -> [UInt8] {
+    var (a, b) = (1, 0)
+    for byte in profile { (a, b) = ((a + Int(byte)) % 65521, (b + a + Int(byte)) % 65521) }
+    let count = profile.count
+    let data: [UInt8] = Array("name\0\0".utf8) + [0x78, 1, 1, UInt8(count & 255), UInt8(count >> 8)]
+      + [UInt8(~count & 255), UInt8(~count >> 8 & 255)] + profile
+      + [UInt8(b >> 8), UInt8(b & 255), UInt8(a >> 8), UInt8(a & 255)]
+    let length = (0..<4).map { UInt8(data.count >> (24 - 8 * $0) & 255) }
+    let file = png[..<33] + length + Array("iCCP".utf8) + data + [0, 0, 0, 0] + png[33...]
+    return repaired(Array(file), chunkAt: 33, length: data.count)
+  }
+
+  @Test func `survives changed bytes of a profile`() throws {
+    let reference = try ColourReference.load()
+    let (png, jpeg) = (try Self.samples(.png), try Self.samples(.jpeg))
+    let ink = [UInt8](try #require(reference.files.first { $0.name == "cmyk jpeg" }).file)
+    let plain = try Image.decode(png).values
+    let wide = try reference.profile("wide"), inks = try reference.profile("cmyk")
+    #expect(try Image.decode(withProfile(png, wide)).values != plain)
+    var random = Seeded(state: 41)
+    var converted = 0
+    for turn in 0..<600 {
+      let isInk = turn % 3 == 2
+      var profile = isInk ? inks : wide
+      for _ in 0..<(turn % 2 == 0 ? 1 : 5) {
+        // Half of the changes hit the header and the table of tags.
+        let end = Bool.random(using: &random) ? profile.count : 260
+        profile[Int.random(in: 0..<end, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
+      let image: Image
+      switch turn % 3 {
+      case 0: image = try Image.decode(withProfile(png, profile))
+      case 1: image = try Image.decode(ImagesTests.withProfile(jpeg, profile, pieces: 1, numbers: [1], count: 1))
+      default:
+        let place = try #require((0..<ink.count).first { ink[$0...].starts(with: inks.prefix(100)) })
+        image = try Image.decode(Array(ink[..<place]) + profile + ink[(place + inks.count)...])
+      }
+      #expect(image.pixels.count == 3 * image.width * image.height)
+      if turn % 3 == 0, image.values != plain { converted += 1 }
+    }
+    print("changed profiles: \(converted) of 200 still convert")
+  }
+
+  @Test func `shows the picture without a profile that promises too much`() throws {
+    let png = try Self.samples(.png), plain = try Image.decode(png).values
+    let profile = try ColourReference.load().profile("wide")
+    let clock = ContinuousClock.now
+    for place in [0, 128, 136, 140, 148, 152] {  // the size, the number of tags, places and sizes of tags
+      for bytes: [UInt8] in [[255, 255, 255, 255], [0x7F, 255, 255, 255], [0, 0, 0, 0], [0x20, 0, 0, 0]] {
+        var broken = profile
+        broken.replaceSubrange(place..<(place + 4), with: bytes)
+        let image = try Image.decode(withProfile(png, broken))
+        #expect(image.pixels.count == plain.count)
+        if place == 0 { #expect(image.values == plain) }  // libpng holds the size against what is there
+      }
+    }
+    for count in [0, 1, 127, 128, 131, 132, 150, profile.count - 1] {
+      #expect(try Image.decode(withProfile(png, Array(profile[..<count]))).values == plain)
+    }
+    #expect(ContinuousClock.now - clock < .seconds(5))
+  }
+
   @Test func `refuses a PNG that promises too much, at once`() throws {
     let file = try Self.samples(.png)
     for (size, words): ([UInt8], String) in [

@@ -18,17 +18,23 @@ struct PixelFormatTests {
         case .rgba: memory += [r, g, b, 7]
         case .bgra: memory += [b, g, r, 7]
         case .grey: memory += [r]
+        case .rgb16, .rgba16:
+          let samples = [r, g, b, 7].map { UInt16($0) * 257 + 3 }
+          memory += samples.prefix(format == .rgb16 ? 3 : 4).flatMap { sample in withUnsafeBytes(of: sample) { Array($0) } }
         }
         wanted += format == .grey ? [r, r, r] : [r, g, b]
       }
       if y < height - 1 { memory += [UInt8](repeating: 255, count: extra) }
     }
-    let pixel = [3, 3, 4, 4, 1][Int(format.rawValue)]
+    let pixel = format.bytesOfPixel
     let stride = extra == 0 ? 0 : width * pixel + extra
     let image = try memory.withUnsafeBytes {
       try Image.copying($0, width: width, height: height, stride: stride, format: format)
     }
-    #expect(image.values == wanted)
+    #expect(image.unblended.values == wanted)
+    let hasAlpha = [.rgba, .bgra, .rgba16].contains(format)
+    #expect(image.alphaValues == (hasAlpha ? [UInt8](repeating: 7, count: width * height) : nil))
+    #expect((image.deep != nil) == [.rgb16, .rgba16].contains(format))
     let text = outcome {
       try memory.dropLast().withUnsafeBytes {
         _ = try Image.copying($0, width: width, height: height, stride: stride, format: format)

@@ -58,6 +58,18 @@ extension Image {
   }
 }
 
+extension PixelFormat {
+  var bytesOfPixel: Int {
+    switch self {
+    case .rgb, .bgr: 3
+    case .rgba, .bgra: 4
+    case .grey: 1
+    case .rgb16: 6
+    case .rgba16: 8
+    }
+  }
+}
+
 func largestDifference(_ a: [UInt8], _ b: [UInt8]) -> Int {
   a.count == b.count ? zip(a, b).map { abs(Int($0) - Int($1)) }.max() ?? 0 : 999
 }

@@ -3,7 +3,7 @@
 import ctypes
 import os
 from ctypes import CFUNCTYPE, POINTER, Structure
-from ctypes import c_char, c_char_p, c_double, c_float, c_int, c_int32, c_int64, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
+from ctypes import c_char, c_char_p, c_double, c_float, c_int, c_int32, c_int64, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
 from pathlib import Path
 
 # ---- Constants ----
@@ -31,6 +31,7 @@ FS_UNIVERSAL_MAX_STYLES = 16
 FS_UNIT_MAX_PATCHES = 64
 FS_RGB, FS_BGR, FS_RGBA, FS_BGRA, FS_GREY = 0, 1, 2, 3, 4
 FS_NV12, FS_NV21, FS_I420, FS_YUYV = 5, 6, 7, 8
+FS_RGB16, FS_RGBA16 = 9, 10
 FS_BILINEAR, FS_BICUBIC, FS_AREA = 0, 1, 2
 FS_PNG, FS_JPEG = 0, 1
 FS_BT601, FS_BT709 = 0, 1
@@ -836,6 +837,10 @@ FUNCTIONS = {
     "fs_image_width": (c_uint32, [_image]),
     "fs_image_height": (c_uint32, [_image]),
     "fs_image_data": (POINTER(c_uint8), [_image]),
+    "fs_image_data16": (POINTER(c_uint16), [_image]),
+    "fs_image_alpha": (POINTER(c_uint8), [_image]),
+    "fs_image_unblended": (fs_status, [POINTER(_image), _image]),
+    "fs_image_with_alpha": (fs_status, [POINTER(_image), _image, _image]),
     "fs_image_resize": (fs_status, [POINTER(_image), _image, c_uint32, c_uint32, fs_filter]),
     "fs_image_crop": (fs_status, [POINTER(_image), _image, c_uint32, c_uint32, c_uint32, c_uint32]),
     "fs_image_warp": (fs_status, [POINTER(_image), _image, _floats, c_uint32, c_uint32]),

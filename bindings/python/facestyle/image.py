@@ -1,4 +1,4 @@
-"""Pictures: 8-bit sRGB, immutable."""
+"""Pictures: 8-bit sRGB, immutable. They may have the same in 16 bits, and alpha."""
 
 import ctypes
 
@@ -14,6 +14,8 @@ _FILTERS = {"bilinear": _c.FS_BILINEAR, "bicubic": _c.FS_BICUBIC, "area": _c.FS_
 _FILES = {"png": _c.FS_PNG, "jpeg": _c.FS_JPEG}
 _FORMATS = {"rgb": _c.FS_RGB, "bgr": _c.FS_BGR, "rgba": _c.FS_RGBA, "bgra": _c.FS_BGRA, "grey": _c.FS_GREY}
 _CHANNELS = {"rgb": 3, "bgr": 3, "rgba": 4, "bgra": 4, "grey": 1}
+# Places of the channels of each format in one that C takes in 16 bits.
+_DEEP = {"rgb": [0, 1, 2], "bgr": [2, 1, 0], "rgba": [0, 1, 2, 3], "bgra": [2, 1, 0, 3], "grey": [0, 0, 0]}
 
 
 class Image(Handle):
@@ -29,7 +31,10 @@ class Image(Handle):
 
     @classmethod
     def open(cls, path):
-        """Reads a JPEG or PNG file, turned upright by its EXIF orientation."""
+        """Reads a JPEG or PNG file, turned upright by its EXIF orientation, its colours brought to sRGB by its ICC profile.
+
+        16 bits a sample and alpha are kept: see `to_array`.
+        """
         return cls._make(_c.fs_image_open, text(path, "path"))
 
     @classmethod
@@ -40,14 +45,14 @@ class Image(Handle):
 
     @classmethod
     def from_array(cls, array, format=None, rotation=0):
-        """Copies uint8 pixels: height x width (grey), height x width x 3 (RGB) or x 4 (RGBA).
+        """Copies uint8 or uint16 pixels: height x width (grey), height x width x 3 (RGB) or x 4 (RGBA, straight alpha).
 
-        `format` "bgr" or "bgra" is for OpenCV's order of the channels; `rotation`, in degrees clockwise,
-        turns the picture upright.
+        uint16 ones, 65535 white, make a picture of 16 bits. `format` "bgr" or "bgra" is for OpenCV's order of the channels;
+        `rotation`, in degrees clockwise, turns the picture upright.
         """
         array = np.asarray(array)
-        if array.dtype != np.uint8:
-            raise TypeError(f"pixels are {array.dtype}; wanted is uint8, 0 to 255")
+        if array.dtype not in (np.uint8, np.uint16):
+            raise TypeError(f"pixels are {array.dtype}; wanted is uint8, 0 to 255, or uint16, 0 to 65535")
         channels = array.shape[2] if array.ndim == 3 else 1
         if array.ndim not in (2, 3) or channels not in (1, 3, 4):
             raise ValueError(
@@ -58,6 +63,9 @@ class Image(Handle):
         kind = choice(format, _FORMATS, "format")
         if _CHANNELS[format] != channels:
             raise ValueError(f"pixels have shape {list(array.shape)}; {format} wants {_CHANNELS[format]} channels")
+        if array.dtype == np.uint16:
+            array = array.reshape(*array.shape[:2], channels)[..., _DEEP[format]]
+            kind = _c.FS_RGBA16 if channels == 4 else _c.FS_RGB16
         array = np.ascontiguousarray(array)
         pixels = _c.fs_pixels(
             size=ctypes.sizeof(_c.fs_pixels),
@@ -83,12 +91,53 @@ class Image(Handle):
     def height(self):
         return _c.fs_image_height(self.handle)
 
-    def to_array(self):
-        """A copy of the pixels, uint8 [height, width, 3], R, G, B."""
-        return np.ctypeslib.as_array(_c.fs_image_data(self.handle), (self.height, self.width, 3)).copy()
+    @property
+    def bits(self):
+        """16 if the picture has 16 bits a sample, else 8."""
+        return 16 if _c.fs_image_data16(self.handle) else 8
+
+    @property
+    def alpha(self):
+        """How much each pixel covers, a copy, uint8 [height, width], 255 opaque; None if the picture is opaque."""
+        alpha = _c.fs_image_alpha(self.handle)
+        return np.ctypeslib.as_array(alpha, (self.height, self.width)).copy() if alpha else None
+
+    def to_array(self, format="rgb", dtype=np.uint8):
+        """A copy of the pixels, uint8 [height, width, 3], R, G, B; where there is alpha they are blended over white.
+
+        `format` "rgba": [height, width, 4], colours as they were before they were blended, and alpha. `dtype` np.uint16: 0 to
+        65535, as the picture has them if `bits` is 16, else 257 times its levels; alpha always has 8 bits of its own.
+        """
+        wanted = np.dtype(dtype)
+        if format not in ("rgb", "rgba"):
+            raise ValueError(f"format is {format!r}; possible are 'rgb', 'rgba'")
+        if wanted not in (np.uint8, np.uint16):
+            raise TypeError(f"dtype is {wanted}; wanted is uint8 or uint16")
+        if format == "rgb":
+            return self._samples(wanted)
+        with self.unblended() as colours:
+            alpha = self.alpha
+            if alpha is None:
+                alpha = np.full((self.height, self.width), 255, np.uint8)
+            return np.dstack([colours._samples(wanted), alpha if wanted == np.uint8 else alpha.astype(wanted) * 257])
+
+    def _samples(self, dtype):
+        deep, shape = _c.fs_image_data16(self.handle), (self.height, self.width, 3)
+        if dtype == np.uint16 and deep:
+            return np.ctypeslib.as_array(deep, shape).copy()
+        levels = np.ctypeslib.as_array(_c.fs_image_data(self.handle), shape)
+        return levels.copy() if dtype == np.uint8 else levels.astype(dtype) * 257
+
+    def unblended(self):
+        """The colours alone, as they were before they were blended over white; opaque."""
+        return self._make(_c.fs_image_unblended, self.handle)
+
+    def with_alpha(self, source):
+        """The colours under the alpha of another `Image`, which is brought to the size of this one; opaque if the other is."""
+        return self._make(_c.fs_image_with_alpha, self.handle, source.handle)
 
     def resize(self, width, height, filter="bicubic"):
-        """`filter` is "bilinear" or "bicubic" (as Pillow's) or "area" (as PyTorch's)."""
+        """`filter` is "bilinear" or "bicubic" (as Pillow's) or "area" (as PyTorch's). 16 bits and alpha are kept."""
         kind = choice(filter, _FILTERS, "filter")
         size = integer(width, "width"), integer(height, "height")
         return self._make(_c.fs_image_resize, self.handle, *size, kind)
@@ -99,13 +148,13 @@ class Image(Handle):
         return self._make(_c.fs_image_crop, self.handle, *numbers)
 
     def warp(self, matrix, width, height):
-        """The picture moved by a 2x3 `matrix`, which maps from this picture to the new one; black outside."""
+        """The picture moved by a 2x3 `matrix`, which maps from this picture to the new one; black outside, 8 bits, opaque."""
         matrix = floats(matrix, (2, 3), "matrix")
         size = integer(width, "width"), integer(height, "height")
         return self._make(_c.fs_image_warp, self.handle, pointer(matrix), *size)
 
     def encode(self, format="png", quality=95):
-        """The bytes of a "png" or "jpeg" file."""
+        """The bytes of a "png" file, with 16 bits and alpha if the picture has them, or a "jpeg" one, over white."""
         kind, quality, count = choice(format, _FILES, "format"), integer(quality, "quality"), ctypes.c_size_t()
         check(_c.fs_image_encode(self.handle, kind, quality, None, 0, ctypes.byref(count)))
         buffer = ctypes.create_string_buffer(count.value)

@@ -1,0 +1,139 @@
+/* PNG files through libpng's ordinary interface; its simplified one has no 16-bit sRGB and no profiles. libpng reports
+ * an error by a jump over the functions that called it. Swift's functions must not be jumped over, so each step that
+ * may fail is a C function, in which the jump lands: it returns 0, and `reason` says why. */
+#ifndef PNG_STEPS_H
+#define PNG_STEPS_H
+
+#include <png.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct PNGSteps {
+  png_structp png;
+  png_infop info;
+  int isWriting;
+  uint8_t *bytes;      /* read from or written to */
+  size_t count, place; /* how many there are, and which is next */
+  char reason[128];
+  jmp_buf landing;
+} PNGSteps;
+
+static inline void pngFail(png_structp png, png_const_charp reason) {
+  PNGSteps *steps = (PNGSteps *)png_get_error_ptr(png);
+  strncpy(steps->reason, reason, sizeof steps->reason - 1);
+  longjmp(steps->landing, 1);
+}
+
+static inline void pngKeepQuiet(png_structp png, png_const_charp warning) { (void)png, (void)warning; }
+
+static inline void pngTake(png_structp png, png_bytep to, size_t count) {
+  PNGSteps *steps = (PNGSteps *)png_get_io_ptr(png);
+  if (count > steps->count - steps->place) png_error(png, "read beyond the end");
+  memcpy(to, steps->bytes + steps->place, count);
+  steps->place += count;
+}
+
+static inline void pngGive(png_structp png, png_bytep from, size_t count) {
+  PNGSteps *steps = (PNGSteps *)png_get_io_ptr(png);
+  if (count > steps->count - steps->place) png_error(png, "written beyond the end");
+  memcpy(steps->bytes + steps->place, from, count);
+  steps->place += count;
+}
+
+static inline void pngFlush(png_structp png) { (void)png; }
+
+static inline void pngClose(PNGSteps *steps) {
+  if (!steps) return;
+  if (steps->isWriting)
+    png_destroy_write_struct(&steps->png, &steps->info);
+  else
+    png_destroy_read_struct(&steps->png, &steps->info, NULL);
+  free(steps);
+}
+
+/* NULL without memory. `bytes` must outlive the steps; a reader only reads them. */
+static inline PNGSteps *pngOpen(const void *bytes, size_t count, int isWriting) {
+  PNGSteps *steps = (PNGSteps *)calloc(1, sizeof *steps);
+  if (!steps) return NULL;
+  steps->bytes = (uint8_t *)bytes, steps->count = count, steps->isWriting = isWriting;
+  if (setjmp(steps->landing) == 0) {
+    steps->png = isWriting ? png_create_write_struct(PNG_LIBPNG_VER_STRING, steps, pngFail, pngKeepQuiet)
+                           : png_create_read_struct(PNG_LIBPNG_VER_STRING, steps, pngFail, pngKeepQuiet);
+    if (steps->png) steps->info = png_create_info_struct(steps->png);
+    if (steps->info) return steps;
+  }
+  pngClose(steps);
+  return NULL;
+}
+
+/* ---- Reading ---- */
+
+/* All up to the first row. Of chunks that a picture can do without, only those that tell of its colours are read. */
+static inline int pngReadHead(PNGSteps *steps) {
+  static const png_byte colours[] = {'c', 'H', 'R', 'M', 0, 'g', 'A', 'M', 'A', 0, 'i', 'C', 'C', 'P', 0, 's', 'R', 'G', 'B', 0};
+  png_structp png = steps->png;
+  if (setjmp(steps->landing)) return 0;
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_AS_DEFAULT, colours, sizeof colours / 5);
+  png_set_benign_errors(png, 1); /* warnings */
+  png_set_read_fn(png, steps, pngTake);
+  png_read_info(png, steps->info);
+  return 1;
+}
+
+static inline int pngHasAlpha(const PNGSteps *steps) {
+  return (png_get_color_type(steps->png, steps->info) & PNG_COLOR_MASK_ALPHA) != 0 ||
+         png_get_valid(steps->png, steps->info, PNG_INFO_tRNS) != 0;
+}
+
+/* All rows, `stride` bytes each: R, G, B and, if there is alpha, A; 8 bits, or 16 in this processor's order if the file has
+ * them. Numbers of a file with a gAMA chunk become sRGB's, unless they are wanted `raw`. */
+static inline int pngReadRows(PNGSteps *steps, void *rows, size_t stride, int raw) {
+  png_structp png = steps->png;
+  if (setjmp(steps->landing)) return 0;
+  png_set_expand(png);
+  if (!(png_get_color_type(png, steps->info) & PNG_COLOR_MASK_COLOR)) png_set_gray_to_rgb(png);
+  if (!raw) png_set_alpha_mode_fixed(png, PNG_ALPHA_PNG, PNG_DEFAULT_sRGB);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  if (png_get_bit_depth(png, steps->info) == 16) png_set_swap(png);
+#endif
+  int passes = png_set_interlace_handling(png);
+  png_read_update_info(png, steps->info);
+  if (png_get_rowbytes(png, steps->info) != stride) png_error(png, "rows of another size than the header says");
+  uint32_t height = png_get_image_height(png, steps->info);
+  for (int pass = 0; pass < passes; pass++)
+    for (uint32_t y = 0; y < height; y++) png_read_row(png, (uint8_t *)rows + y * stride, NULL);
+  return 1;
+}
+
+/* ---- Writing, of R, G, B and perhaps A; 16-bit samples are given in this processor's order. ---- */
+
+static inline int pngWriteHead(PNGSteps *steps, uint32_t width, uint32_t height, int bits, int hasAlpha) {
+  png_structp png = steps->png;
+  if (setjmp(steps->landing)) return 0;
+  png_set_write_fn(png, steps, pngGive, pngFlush);
+  png_set_IHDR(png, steps->info, width, height, bits, hasAlpha ? PNG_COLOR_TYPE_RGB_ALPHA : PNG_COLOR_TYPE_RGB,
+               PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  png_set_sRGB(png, steps->info, PNG_sRGB_INTENT_PERCEPTUAL);
+  png_write_info(png, steps->info);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  if (bits == 16) png_set_swap(png);
+#endif
+  return 1;
+}
+
+static inline int pngWriteRow(PNGSteps *steps, const void *row) {
+  if (setjmp(steps->landing)) return 0;
+  png_write_row(steps->png, (png_const_bytep)row);
+  return 1;
+}
+
+static inline int pngWriteEnd(PNGSteps *steps) {
+  if (setjmp(steps->landing)) return 0;
+  png_write_end(steps->png, steps->info);
+  return 1;
+}
+
+#endif

@@ -1,0 +1,187 @@
+import CCodecs
+import Tensors
+
+/// An ICC profile that came with a picture: what its numbers mean, and their way to sRGB. By Little CMS.
+///
+/// Relative colorimetric with black point compensation: colours that both spaces have stay what they are, and black stays
+/// black. (Perceptual is a matter of each profile's maker, and the same for cameras' and screens' profiles, which have no
+/// table for it.) A profile that is damaged, or of another kind of colours than the picture, is taken for none: the
+/// picture is shown with its numbers as they are, as browsers show it.
+///
+/// Each has a context of its own, so threads may decode at once. Little CMS prints nothing unless it is told where to.
+final class ColourProfile {
+  /// What a pixel of the picture consists of.
+  enum Model { case grey, rgb, cmyk }
+
+  private let session: Session
+  private let kind: Model
+
+  /// The way to sRGB, or nil if there is none or it leads nowhere: a profile that moves no colour by more than one level
+  /// is sRGB's, whatever its name, and must not move any.
+  static func toSRGB(_ bytes: UnsafeRawBufferPointer, of model: Model) -> ColourProfile? {
+    guard let session = Session(bytes) else { return nil }
+    let kind: Model
+    switch cmsGetColorSpace(session.profile) {
+    case cmsSigGrayData where model == .grey: kind = .grey
+    case cmsSigRgbData where model != .cmyk: kind = .rgb  // a grey picture decodes as R = G = B
+    case cmsSigCmykData where model == .cmyk: kind = .cmyk
+    default: return nil
+    }
+    let profile = ColourProfile(session, kind)
+    return kind != .cmyk && profile.movesNothing ? nil : profile
+  }
+
+  private init(_ session: Session, _ kind: Model) { (self.session, self.kind) = (session, kind) }
+
+  // MARK: Conversion, in place
+
+  /// R, G, B bytes.
+  func convert(_ pixels: Storage<UInt8>) {
+    switch kind {
+    case .grey:
+      guard let table = greys(count: 256) else { return }
+      for place in 0..<pixels.count {
+        pixels.pointer[place] = UInt8(narrowing: table[3 * Int(pixels.pointer[place]) + place % 3])
+      }
+    case .rgb: run(lcmsRGB8, pixels.pointer, lcmsRGB8, pixels.pointer, pixels.count / 3)
+    case .cmyk: break
+    }
+    withExtendedLifetime(pixels) {}
+  }
+
+  func convert(_ pixels: Storage<UInt16>) {
+    switch kind {
+    case .grey:
+      guard let table = greys(count: 65536) else { return }
+      for place in 0..<pixels.count {
+        pixels.pointer[place] = table[3 * Int(pixels.pointer[place]) + place % 3]
+      }
+    case .rgb: run(lcmsRGB16, pixels.pointer, lcmsRGB16, pixels.pointer, pixels.count / 3)
+    case .cmyk: break
+    }
+    withExtendedLifetime(pixels) {}
+  }
+
+  /// Cyan, magenta, yellow and black to R, G, B bytes; false if nothing was done.
+  /// - Parameter inverted: 255 is no ink.
+  func convert(inks: Storage<UInt8>, inverted: Bool, into pixels: Storage<UInt8>) -> Bool {
+    guard kind == .cmyk else { return false }
+    let format = inverted ? lcmsCMYK8Inverted : lcmsCMYK8
+    let isDone = run(format, inks.pointer, lcmsRGB8, pixels.pointer, inks.count / 4)
+    withExtendedLifetime((inks, pixels)) {}
+    return isDone
+  }
+
+  // MARK: Through Little CMS
+
+  /// Whether no colour of a lattice, and none of 256 greys, moves by more than a level of 255.
+  private var movesNothing: Bool {
+    let side = 9
+    var colours: [UInt16] = []
+    func add(_ red: Int, _ green: Int, _ blue: Int) {
+      colours += [UInt16(red), UInt16(green), UInt16(blue)]
+    }
+    for level in 0..<256 { add(257 * level, 257 * level, 257 * level) }
+    if kind == .rgb {
+      for index in 0..<(side * side * side) {
+        let step = 65535 / (side - 1)
+        add(index % side * step, index / side % side * step, index / side / side * step)
+      }
+    }
+    var moved = colours
+    let count = colours.count / 3
+    let isDone = moved.withUnsafeMutableBufferPointer { moved -> Bool in
+      guard let target = moved.baseAddress else { return false }
+      if kind == .grey {
+        guard let table = greys(count: 256) else { return false }
+        for index in 0..<768 { target[index] = table[index] }
+        return true
+      }
+      return run(lcmsRGB16, target, lcmsRGB16, target, count)
+    }
+    guard isDone else { return true }  // it cannot be put to use
+    for (old, new) in zip(colours, moved) where max(old, new) - min(old, new) > 257 { return false }
+    return true
+  }
+
+  /// R, G, B of `count` greys from black to white. (Little CMS itself would lay a coarse table through them.)
+  private func greys(count: Int) -> [UInt16]? {
+    var levels: [UInt16] = []
+    for index in 0..<count { levels.append(UInt16(index * 65535 / (count - 1))) }
+    var colours = [UInt16](repeating: 0, count: 3 * count)
+    let isDone = levels.withUnsafeBufferPointer { levels in
+      colours.withUnsafeMutableBufferPointer { colours -> Bool in
+        guard let from = levels.baseAddress, let to = colours.baseAddress else { return false }
+        return run(lcmsGrey16, from, lcmsRGB16, to, count)
+      }
+    }
+    return isDone ? colours : nil
+  }
+
+  /// - Returns: false if the profile leads nowhere, and nothing was written.
+  @discardableResult
+  private func run(
+    _ from: UInt32, _ source: UnsafeRawPointer, _ to: UInt32, _ target: UnsafeMutableRawPointer, _ count: Int
+  ) -> Bool {
+    // 16 bits go through the whole computation, not through a table of 33 levels. One pixel's result is not kept for the
+    // next, since threads share the transform.
+    let flags = cmsFLAGS_BLACKPOINTCOMPENSATION | cmsFLAGS_NOCACHE | (to == lcmsRGB16 ? cmsFLAGS_NOOPTIMIZE : 0)
+    let transform = cmsCreateTransformTHR(
+      session.context, session.profile, from, session.standard, to, UInt32(INTENT_RELATIVE_COLORIMETRIC), UInt32(flags))
+    guard let transform else { return false }
+    defer { cmsDeleteTransform(transform) }
+    let fromSize = size(from), toSize = size(to)
+    forEachSlice(of: count) { slice in
+      // A count of pixels is 32 bits, more than any picture has.
+      cmsDoTransform(
+        transform, source + fromSize * slice.lowerBound, target + toSize * slice.lowerBound, UInt32(slice.count))
+    }
+    return true
+  }
+
+  /// Bytes of a pixel.
+  private func size(_ format: UInt32) -> Int {
+    switch format {
+    case lcmsGrey16: 2
+    case lcmsRGB8: 3
+    case lcmsRGB16: 6
+    default: 4
+    }
+  }
+}
+
+/// What Little CMS holds for one profile.
+private final class Session {
+  let context: cmsContext
+  let profile, standard: cmsHPROFILE
+
+  /// nil for what is no profile of a device.
+  init?(_ bytes: UnsafeRawBufferPointer) {
+    guard let start = bytes.baseAddress, bytes.count <= Int(UInt32.max), let context = cmsCreateContext(nil, nil) else {
+      return nil
+    }
+    guard let profile = cmsOpenProfileFromMemTHR(context, start, UInt32(bytes.count)) else {
+      cmsDeleteContext(context)
+      return nil
+    }
+    guard let standard = cmsCreate_sRGBProfileTHR(context) else {
+      cmsCloseProfile(profile)
+      cmsDeleteContext(context)
+      return nil
+    }
+    (self.context, self.profile, self.standard) = (context, profile, standard)
+    // A link between devices, a named colour or an abstract effect says nothing about a picture's numbers.
+    switch cmsGetDeviceClass(profile) {
+    case cmsSigInputClass, cmsSigDisplayClass, cmsSigOutputClass, cmsSigColorSpaceClass: break
+    default: return nil
+    }
+    // Programs of any length, which a small file could make last for hours. The standard wants tables or curves beside them.
+    for program in [cmsSigDToB0Tag, cmsSigDToB1Tag, cmsSigDToB2Tag, cmsSigDToB3Tag] { cmsWriteTag(profile, program, nil) }
+  }
+
+  deinit {
+    cmsCloseProfile(standard)
+    cmsCloseProfile(profile)
+    cmsDeleteContext(context)
+  }
+}
