@@ -166,8 +166,8 @@ fs_status fs_image_warp(fs_image **out, const fs_image *image, const float matri
 typedef enum fs_file_format { FS_PNG = 0, FS_JPEG = 1 } fs_file_format;
 
 /* Encodes into `buffer`; `quality` is JPEG's, 1 to 100. A PNG has the picture's 16 bits and its alpha, over colours as they
- * were before they were blended, and says that it is sRGB; a JPEG has what fs_image_data shows. *byte_count is always the size of the file:
- * call with capacity 0 and buffer NULL to ask for it. FS_INVALID_ARGUMENT, with *byte_count written,
+ * were before they were blended, and says that it is sRGB; a JPEG has what fs_image_data shows. *byte_count is always the
+ * size of the file: call with capacity 0 and buffer NULL to ask for it. FS_INVALID_ARGUMENT, with *byte_count written,
  * when 0 < capacity < size. */
 fs_status fs_image_encode(const fs_image *image, fs_file_format format, uint32_t quality, void *buffer,
                           size_t capacity, size_t *byte_count);
@@ -243,7 +243,8 @@ typedef struct fs_augmentation {
 
 /* The settings of a strength. */
 fs_status fs_augmentation_init(fs_augmentation *augmentation, size_t size, fs_strength strength);
-/* One variation of a picture, of its size, with 8 bits and opaque, fixed by the seed. Its edge is repeated where it moves away from an edge.
+/* One variation of a picture, of its size, with 8 bits and opaque, fixed by the seed. Its edge is repeated where it moves
+ * away from an edge.
  * NULL is FS_AUGMENT_STANDARD. There is no other face here: `blend` does nothing. */
 fs_status fs_image_augment(fs_image **out, const fs_image *image, const fs_augmentation *augmentation, uint64_t seed);
 

@@ -132,7 +132,7 @@ def test_a_short_buffer_is_refused_and_left_alone():
     assert _c.fs_model_features(*arguments, 0, None, 0, shape) == _c.FS_OK
     assert list(shape) == [16, 16, 64]
     assert _c.fs_model_features(*arguments, 0, values, 16, shape) == _c.FS_INVALID_ARGUMENT
-    assert _c.fs_model_features(*arguments, 2, None, 0, shape) == _c.FS_INVALID_ARGUMENT
+    assert _c.fs_model_features(*arguments, 3, None, 0, shape) == _c.FS_INVALID_ARGUMENT
     assert list(values) == [7] * 16
     _c.fs_image_destroy(picture)
     _c.fs_model_destroy(model)
