@@ -1092,6 +1092,8 @@ typedef struct fs_style_options {
   const fs_image *before_mask;    /* c: white where `before` counts, of the content's size; default NULL: everywhere */
   uint32_t tile;                  /* not 0, 64 to FS_IMAGE_MAX_SIDE: the picture is taken through the network in tiles of so
                                    * many pixels a side, with the same costs and gradients, in less memory and more time */
+  uint32_t depth;                 /* bits a sample of the painted picture, 8 or 16; default 0: as many as the content has. Its alpha
+                                   * is the content's, which is painted as it looks over white */
 } fs_style_options;
 
 /* A style as it is painted from: with its colours moved to those of `content` as `colours` says. */

@@ -129,6 +129,7 @@ extension StyleOptions {
     contentMapWeight = given.content_map_weight
     temporalWeight = given.temporal_weight
     tile = Int(given.tile)
+    depth = Int(given.depth)
     if given.content_layer != nil { contentLayers = [(try text(given.content_layer, "content_layer", limit: 64), 1)] }
     if let layers = try StyleOptions.layers(given.content_layers, given.content_layer_count, "content") { contentLayers = layers }
     if let layers = try StyleOptions.layers(given.style_layers, given.style_layer_count, "style") { styleLayers = layers }

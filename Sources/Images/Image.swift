@@ -88,6 +88,12 @@ package final class Image: @unchecked Sendable {
     self.init(width, height, try Image.narrowed(deep), deep: deep, alpha: nil, colours: nil)
   }
 
+  /// A sample in levels of 0...255, as exactly as it is known.
+  package func level(_ place: Int) -> Double {
+    if let deep { return Double(deep.pointer[place]) / 257 }
+    return Double(pixels.pointer[place])
+  }
+
   private static func narrowed(_ deep: Storage<UInt16>) throws(Failure) -> Storage<UInt8> {
     let pixels = try Storage<UInt8>(count: deep.count)
     for index in 0..<deep.count { pixels.pointer[index] = UInt8(narrowing: deep.pointer[index]) }

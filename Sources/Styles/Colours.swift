@@ -35,14 +35,26 @@ package enum Colours: Int32, CaseIterable, Sendable {
   package func finished(_ painted: Image, content: Image) throws(Failure) -> Image {
     guard self == .luminance else { return painted }
     // Y, I, Q with the painted Y is the content moved along grey.
-    return try Image(width: content.width, height: content.height) { y, row in
-      let old = content.row(y), new = painted.row(y)
-      for x in 0..<content.width {
-        let change = luma(new, x) - luma(old, x)
-        for c in 3 * x..<3 * x + 3 { row[c] = level(Double(old[c]) + change) }
+    func forEachSample(_ body: (_ place: Int, _ level: Double) -> Void) {
+      for pixel in stride(from: 0, to: 3 * content.width * content.height, by: 3) {
+        let change = luma(painted, pixel) - luma(content, pixel)
+        for place in pixel..<pixel + 3 { body(place, content.level(place) + change) }
       }
     }
+    guard painted.deep != nil else {
+      let finished = try Image(width: content.width, height: content.height)
+      forEachSample { finished.pixels.pointer[$0] = level($1) }
+      return finished
+    }
+    let deep = try Storage<UInt16>(count: 3 * content.width * content.height)
+    forEachSample { deep.pointer[$0] = UInt16(level: Float($1)) }
+    return try Image(width: content.width, height: content.height, deep: deep)
   }
+}
+
+/// Of the pixel that begins at a sample.
+private func luma(_ image: Image, _ place: Int) -> Double {
+  0.299 * image.level(place) + 0.587 * image.level(place + 1) + 0.114 * image.level(place + 2)
 }
 
 private func luma(_ row: UnsafeBufferPointer<UInt8>, _ x: Int) -> Double {

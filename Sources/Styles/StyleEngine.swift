@@ -481,10 +481,7 @@ package final class StyleEngine {
 extension Image {
   /// A tile in the network's terms.
   fileprivate func fill(_ target: UnsafeMutablePointer<Float>, _ tile: StyleTile) {
-    for y in 0..<tile.height {
-      let source = pixels.pointer + ((tile.y + y) * width + tile.x) * 3
-      Architecture.vgg19.fill(target + y * 3 * tile.width, source, height: 1, width: tile.width)
-    }
+    for y in 0..<tile.height { fillRow(target + y * 3 * tile.width, tile.y + y, tile.x..<(tile.x + tile.width)) }
   }
 }
 

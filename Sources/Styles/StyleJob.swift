@@ -221,12 +221,11 @@ package final class StyleJob {
     guard let mover else { throw .internalError("a job without a picture") }
     var picture = try mover.result()
     if picture.shape.extents != [height, width, 3] { picture = try enlarged(picture, height: height, width: width) }
-    let painted = try Image(width: width, height: height)
-    Architecture.vgg19.read(picture.pointer, into: painted.pixels.pointer, height: height, width: width)
-    withExtendedLifetime(picture) {}
-    guard options.colours == .luminance else { return painted }
-    return try options.colours.finished(
-      painted, content: pictures.content.resized(width: width, height: height, filter: .bicubic))
+    let isDeep = options.depth == 16 || options.depth == 0 && pictures.content.deep != nil
+    let painted = try Image(painted: picture, isDeep: isDeep)
+    guard options.colours == .luminance || pictures.content.alpha != nil else { return painted }
+    let content = try pictures.content.resized(width: width, height: height, filter: .bicubic)
+    return try options.colours.finished(painted, content: content).withAlpha(of: content)
   }
 
   // MARK: Resuming

@@ -30,6 +30,8 @@ package struct StyleOptions {
   /// The style's longest side, in parts of the picture's, its shape kept; 0: it is cut to the picture's shape and size.
   package var styleScale: Float = 0
   package var colours = Colours.ofStyle
+  /// Bits a sample of the painted picture, 8 or 16; 0: as many as the content has.
+  package var depth = 0
 
   // How the picture is moved.
 
@@ -84,6 +86,7 @@ package struct StyleOptions {
     try check(learningRate, "learning rate", from: 1e-6, to: 255)
     try check(averaging, "averaging", from: 0, to: 0.9999)
     if styleScale != 0 { try check(styleScale, "style scale", from: 0.05, to: 20) }
+    guard depth == 0 || depth == 8 || depth == 16 else { throw .invalidArgument("a depth of \(depth) bits, wanted 0, 8 or 16") }
     guard history >= 1, history <= 1000 else { throw .invalidArgument("a history of \(history), wanted 1 to 1000") }
     guard coarsest == 0 || coarsest >= 16 && coarsest <= Image.maxSide else {
       throw .invalidArgument("a coarsest scale of \(coarsest) pixels, wanted 0 or 16 to \(Image.maxSide)")

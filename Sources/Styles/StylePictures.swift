@@ -42,9 +42,47 @@ package func cover(_ image: Image, width: Int, height: Int) throws(Failure) -> I
 }
 
 extension Image {
-  /// In the network's terms.
+  /// In the network's terms, from 16 bits where there are so many.
   func fill(_ target: UnsafeMutablePointer<Float>) {
-    Architecture.vgg19.fill(target, pixels.pointer, height: height, width: width)
+    for y in 0..<height { fillRow(target + y * 3 * width, y, 0..<width) }
+  }
+
+  /// Some columns of a row.
+  func fillRow(_ target: UnsafeMutablePointer<Float>, _ y: Int, _ columns: Range<Int>) {
+    let first = 3 * (y * width + columns.lowerBound)
+    guard let deep else { return Architecture.vgg19.fill(target, pixels.pointer + first, height: 1, width: columns.count) }
+    let mean = Architecture.vgg19.mean, source = deep.pointer + first
+    for x in 0..<columns.count {
+      target[3 * x] = Float(source[3 * x + 2]) / 257 - mean.0
+      target[3 * x + 1] = Float(source[3 * x + 1]) / 257 - mean.1
+      target[3 * x + 2] = Float(source[3 * x]) / 257 - mean.2
+    }
+  }
+
+  /// A picture [height, width, 3] in the network's terms, rounded to 8 or 16 bits a sample.
+  convenience init(painted: Tensor<Float>, isDeep: Bool) throws(Failure) {
+    let (height, width) = (painted.shape[0], painted.shape[1])
+    defer { withExtendedLifetime(painted) {} }
+    guard isDeep else {
+      try self.init(width: width, height: height)
+      Architecture.vgg19.read(painted.pointer, into: pixels.pointer, height: height, width: width)
+      return
+    }
+    let mean = Architecture.vgg19.mean, deep = try Storage<UInt16>(count: painted.count)
+    for i in 0..<(width * height) {
+      deep.pointer[3 * i] = UInt16(level: painted[3 * i + 2] + mean.2)
+      deep.pointer[3 * i + 1] = UInt16(level: painted[3 * i + 1] + mean.1)
+      deep.pointer[3 * i + 2] = UInt16(level: painted[3 * i] + mean.0)
+    }
+    try self.init(width: width, height: height, deep: deep)
+  }
+}
+
+extension UInt16 {
+  /// The sample nearest to a level of 0...255, held within the range.
+  init(level: Float) {
+    let sample = (level * 257).rounded()
+    self = sample > 0 ? (sample < 65535 ? UInt16(sample) : 65535) : 0  // NaN is not > 0
   }
 }
 

@@ -51,7 +51,7 @@ package final class StyleTransfer {
       let before = scales[scales.count - 2]
       numbers += PictureMover.count(3 * before.width * before.height, options)
     }
-    return engine + weights.reduce(0) { $0 + $1.bytes } + MemoryLayout<Float>.stride * numbers + count
+    return engine + weights.reduce(0) { $0 + $1.bytes } + MemoryLayout<Float>.stride * numbers + (options.depth == 16 ? 3 : 1) * count
   }
 
   /// Costs of a given picture; all pictures keep their sizes.

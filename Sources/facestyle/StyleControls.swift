@@ -54,6 +54,9 @@ struct StyleControls: ParsableArguments {
   @Option(help: ArgumentHelp("Take so many pixels a side through the network at a time, in less memory; 0 for all.", valueName: "pixels"))
   var tile: UInt32?
 
+  @Option(help: ArgumentHelp("Bits a sample of a .png, 8 or 16. (default: the content's)", valueName: "bits"))
+  var depth: UInt32?
+
   /// Calls `body` with the library's options, whose pointers live as long.
   func with<Result>(_ body: (fs_style_options) throws(Failure) -> Result) throws(Failure) -> Result {
     var options = try Painter.options(preset?.value ?? FS_PRESET_PYRAMID)
@@ -74,6 +77,7 @@ struct StyleControls: ParsableArguments {
     if let pooling { options.pooling = pooling.value }
     if let edges { options.edges = edges == .zeros ? FS_EDGES_ZEROS : FS_EDGES_REPEATED }
     if let tile { options.tile = tile }
+    if let depth { options.depth = depth }
     if let styleScale { options.style_scale = styleScale }
     if let colours { options.colours = colours.value }
     if let learningRate { options.learning_rate = learningRate }

@@ -185,7 +185,7 @@ static const struct { const char *name; long long value; } table[] = {
     MEMBER(fs_style_options, region_count), MEMBER(fs_style_options, mask_kind), MEMBER(fs_style_options, start_image),
     MEMBER(fs_style_options, content_map), MEMBER(fs_style_options, content_map_weight),
     MEMBER(fs_style_options, temporal_weight), MEMBER(fs_style_options, before), MEMBER(fs_style_options, before_mask),
-    MEMBER(fs_style_options, tile),
+    MEMBER(fs_style_options, tile), MEMBER(fs_style_options, depth),
 
     NUMBER(FS_UNIVERSAL_MAX_STYLES),
     STRUCT(fs_universal_method), NUMBER(FS_UNIVERSAL_COVARIANCE), NUMBER(FS_UNIVERSAL_VARIANCE),

@@ -339,6 +339,7 @@ static void refusals(fs_styler *styler, const fs_image *content, const fs_image 
     REFUSE(FS_INVALID_ARGUMENT, history, UINT32_MAX);
     REFUSE(FS_INVALID_ARGUMENT, coarsest, 15);
     REFUSE(FS_INVALID_ARGUMENT, coarsest, UINT32_MAX);
+    REFUSE(FS_INVALID_ARGUMENT, depth, 12);
     REFUSE(FS_INVALID_ARGUMENT, tile, 1);
     REFUSE(FS_INVALID_ARGUMENT, tile, UINT32_MAX);
     REFUSE(FS_INVALID_ARGUMENT, noise_ratio, -0.1f);

@@ -578,6 +578,7 @@ class fs_style_options(Structure):
         ("before", POINTER(fs_image)),
         ("before_mask", POINTER(fs_image)),
         ("tile", c_uint32),
+        ("depth", c_uint32),
     ]
 
 

@@ -18,7 +18,7 @@ from .model import POOLINGS
 _NUMBERS = {
     "width": 32, "height": 32, "steps": 32, "seed": 64, "history": 32, "coarsest": 32, "clamp": 1,
     "content_weight": 0, "style_weight": 0, "learning_rate": 0, "noise_ratio": 0, "averaging": 0, "deadline": 0,
-    "style_scale": 0, "variation_weight": 0, "content_map_weight": 0, "temporal_weight": 0, "tile": 32,
+    "style_scale": 0, "variation_weight": 0, "content_map_weight": 0, "temporal_weight": 0, "tile": 32, "depth": 8,
 }
 OPTIMISERS = {"adam": _c.FS_STYLE_ADAM, "lbfgs": _c.FS_STYLE_LBFGS}
 STARTS = {
@@ -100,7 +100,7 @@ class Styler(Handle):
       `mask_kind` ("inside", "soft"); `content_map` (see `face_map`) and `content_map_weight`.
     - The frame before: `before` and `before_mask` (see `flow_warp`), `temporal_weight`.
     - The picture: `width`, `height`, `colours` (whose: "style"; or the content's by "luminance", "cholesky", "principal" or
-      "histogram"), `style_scale` (the style's longest side in parts of the picture's; 0: cut to its shape).
+      "histogram"), `depth` (8 or 16 bits a sample; 0: the content's), `style_scale` (the style's longest side in parts of the picture's; 0: cut to its shape).
     - How it is moved: `optimiser` ("lbfgs" or "adam"), `steps` (evaluations), `history` (of L-BFGS), `learning_rate` (of
       Adam), `averaging`, `clamp`, `coarsest` (longest side of the first scale, 0: one scale), `deadline` in seconds, `tile`
       (pixels a side that are taken through the network at a time; 0: all).
