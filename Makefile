@@ -6,6 +6,7 @@
 #   make train-model DATA=folder    models/faces-nn4 again, from its photos; make train-cascade DATA=folder: faces-cascade
 #   make bench      how fast the kernels and networks are here; make bench-peers: beside others
 #   make detection-report DATA=folder    what our detectors and others' find, and what they make up
+#   make gallery    every way to paint, on one page
 #   make embedded   the library without a Swift runtime
 #   make demo-daemon   people walk past the camera daemon of examples/camera-daemon
 #   make parallel   a training in two processes, over MPI
@@ -169,6 +170,11 @@ bench-peers: all models $(BENCH) $(PEERS)
 .PHONY: detection-report
 detection-report: all models $(PEERS)
 	PYTHONPATH=bindings/python $(BUILD)/peers/bin/python examples/detection_report.py $(DATA) $(REPORT_OPTIONS)
+
+# Every way to paint, on one page: docs/gallery.md. Other pictures by GALLERY_OPTIONS.
+.PHONY: gallery
+gallery: all models
+	PYTHONPATH=bindings/python $(BUILD)/venv/bin/python examples/gallery.py $(GALLERY_OPTIONS)
 
 # ---- Training in several processes ----
 

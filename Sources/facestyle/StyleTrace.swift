@@ -16,12 +16,20 @@ final class StyleTrace {
   func write(_ progress: fs_style_progress) throws(Failure) {
     let line = JSON.object([
       "evaluation": .integer(Int(progress.step)), "seconds": .number(progress.seconds),
+      "processor_seconds": .number(processorSeconds()),
       "width": .integer(Int(progress.width)), "height": .integer(Int(progress.height)),
       "content": .number(progress.content), "style": .number(progress.style), "variation": .number(progress.variation),
       "temporal": .number(progress.temporal),
       "total": .number(progress.total), "resident_mb": residentMegabytes().map { .number($0) } ?? .null,
     ])
     guard fputs("\(line)\n", file) >= 0, fflush(file) == 0 else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
+  }
+
+  /// Of all threads, since the program began.
+  private func processorSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
   /// Of this process; nil where /proc does not tell.

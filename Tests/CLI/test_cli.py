@@ -665,7 +665,7 @@ def test_style_writes_a_trace_with_a_line_an_evaluation(tmp_path, tiny):
     lines = [json.loads(line) for line in trace.read_text().splitlines()]
     assert [line["evaluation"] for line in lines] == list(range(1, len(lines) + 1)) and len(lines) >= 9
     assert list(lines[0]) == [
-        "evaluation", "seconds", "width", "height", "content", "style", "variation", "temporal", "total", "resident_mb"]  # fmt: skip
+        "evaluation", "seconds", "processor_seconds", "width", "height", "content", "style", "variation", "temporal", "total", "resident_mb"]  # fmt: skip
     assert lines[0]["width"] == 20 and lines[-1]["width"] == 40 and lines[-1]["resident_mb"] > 10
     assert "nowhere" in refused("style", *tiny, "-o", tmp_path / "a.png", "--trace", "/nowhere/trace.jsonl")
 

@@ -158,6 +158,36 @@ def test_regions_maps_and_frames_before_count(styler, content, style):
             paint(styler, content, style, regions=[(None, mask)])
 
 
+@pytest.mark.parametrize("loss", ["gram", "moments", "wasserstein"])
+@pytest.mark.parametrize("optimiser", ["lbfgs", "adam"])
+def test_pictures_of_one_colour_or_one_pixel_are_painted(loss, optimiser, styler, content):
+    black, dot = np.zeros((20, 30), np.uint8), np.full((1, 1), 200, np.uint8)
+    with fs.Image.from_array(black) as dark, fs.Image.from_array(dot) as point:
+        for what, like in ((dark, dark), (content, dark), (dark, content), (point, content), (content, point), (point, point)):
+            seen = []
+            with styler.run(
+                what, like, preset="gatys", steps=3, style_loss=loss, optimiser=optimiser, on_step=seen.append) as picture:  # fmt: skip
+                assert (picture.width, picture.height) == (what.width, what.height)
+            assert seen and all(np.isfinite(p.total) for p in seen)
+
+
+def test_sixteen_bits_and_alpha_are_kept(styler, content, style):
+    deep = gradient_array(48, 32).astype(np.uint16) * 257
+    alpha = np.full((32, 48, 1), 255, np.uint8)
+    alpha[:, :20] = 100
+    options = {"preset": "gatys", "steps": 4}
+    with fs.Image.from_array(deep) as picture, styler.run(picture, style, **options) as painted:
+        assert painted.bits == 16
+        # The same picture in 8 bits is painted the same, and rounds to the same.
+        with styler.run(content, style, **options) as plain:
+            assert plain.bits == 8 and np.array_equal(plain.to_array(), painted.to_array())
+    with styler.run(content, style, depth=16, colours="luminance", **options) as painted:
+        assert painted.bits == 16
+    with fs.Image.from_array(np.concatenate([gradient_array(48, 32), alpha], 2)) as picture:
+        with styler.run(picture, style, **options) as painted:
+            assert np.array_equal(painted.alpha, alpha[..., 0])
+
+
 def test_a_frame_is_moved_by_its_flow(content):
     flow = np.zeros((32, 48, 2))
     flow[..., 0] = 5
