@@ -226,7 +226,7 @@ public func fs_styler_memory_needed(
     let given = try known(options)
     let target = try required(bytes, "bytes")
     target.pointee = UInt64(
-      try styler.memoryNeeded(contentWidth: Int(width), Int(height), hasMasks: given.regions != nil, StyleOptions(given)))
+      try styler.memoryNeeded(contentWidth: Int(width), Int(height), masks: given.regions == nil ? 0 : min(64, given.region_count), StyleOptions(given)))
   }
 }
 

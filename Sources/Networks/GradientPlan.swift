@@ -189,8 +189,6 @@ package final class GradientPlan {
   package var picture: UnsafeMutablePointer<Float> { pointer(pictureBuffer) }
   /// d cost / d picture after `backward`.
   package var gradient: UnsafeMutablePointer<Float> { pointer(gradientBuffer) }
-  /// What the costs of a tap may borrow while they are computed.
-  package var borrowed: Workspace { workspace }
 
   private func pointer(_ buffer: Int) -> UnsafeMutablePointer<Float> {
     guard let memory else { preconditionFailure("a forecast has no numbers") }

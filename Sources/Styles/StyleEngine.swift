@@ -12,7 +12,7 @@ import Tensors
 /// Source: Galerne, Raad, Lezama, Morel, "Scaling painting style transfer", 2024, section 4.
 package final class StyleEngine {
   /// One style layer of one region.
-  private struct Measure {
+  struct Measure {
     let tap: Int
     let weight: Float
     /// The number of a mask; nil: all units count.
@@ -26,17 +26,17 @@ package final class StyleEngine {
     let slope: PackedMatrix<Float>
   }
 
-  private let network: Network<Float>
-  private let options: StyleOptions
-  private let pictures: StylePictures
-  private let height, width: Int
+  let network: Network<Float>
+  let options: StyleOptions
+  let pictures: StylePictures
+  let height, width: Int
   /// Of the taps: each layer once, whatever it is asked for.
-  private let names: [String]
+  let names: [String]
   private let tiles: [[StyleTile]]
-  private let masks: [Image]
+  let masks: [Image]
   private var measures: [Measure] = []
   private var room: UnitRoom?
-  private let workspace = Workspace()
+  let workspace = Workspace()
   private var plan: (plan: GradientPlan, height: Int, width: Int)?
   /// The content's features by tap, and the masks' units by mask and tap: of the whole picture or of the tile at hand.
   private var contents: [Tensor<Float>?] = []
@@ -68,13 +68,13 @@ package final class StyleEngine {
 
   private var isTiled: Bool { tiles.count * tiles[0].count > 1 }
 
-  private static func taps(_ options: StyleOptions) -> [String] {
+  static func taps(_ options: StyleOptions) -> [String] {
     var names: [String] = []
     for layer in options.contentLayers + options.styleLayers where !names.contains(layer.name) { names.append(layer.name) }
     return names
   }
 
-  private static func plan(
+  static func plan(
     _ network: Network<Float>, _ names: [String], _ options: StyleOptions, height: Int, width: Int, isForecast: Bool = false,
     isForwardOnly: Bool = false, _ workspace: Workspace = Workspace()
   ) throws(Failure) -> GradientPlan {
@@ -83,103 +83,13 @@ package final class StyleEngine {
       isForecast: isForecast, isForwardOnly: isForwardOnly, workspace)
   }
 
-  private static func tiles(
+  static func tiles(
     _ forecast: GradientPlan, _ options: StyleOptions, height: Int, width: Int
   ) -> [[StyleTile]] {
     let field = forecast.field, step = field.stride
     // Beyond the pixels that a unit stands for.
     let halo = max(-field.start, field.start + field.size - step)
     return StyleTile.rows(width: width, height: height, side: options.tile, step: step, halo: halo)
-  }
-
-  // MARK: Styles
-
-  /// One for each style layer of each region.
-  private func measures(_ forecast: GradientPlan) throws(Failure) -> [Measure] {
-    var sum: Float = 0
-    for style in pictures.styles { sum += style.weight }
-    guard sum > 0, sum.isFinite else { throw .invalidArgument("styles whose weights add up to \(sum)") }
-    var regions: [(mask: Int?, styles: [StylePicture])] = []
-    for style in pictures.styles where style.weight > 0 {
-      let mask = style.place.flatMap { place in masks.firstIndex { $0 === place } }
-      if let known = regions.firstIndex(where: { $0.mask == mask }) {
-        regions[known].styles.append(style)
-      } else {
-        regions.append((mask, [style]))
-      }
-    }
-    var measures: [Measure] = []
-    for region in regions {
-      var share: Float = 0
-      for style in region.styles { share += style.weight }
-      for (layer, moments) in zip(options.styleLayers, try mixed(region.styles)) {
-        // A style's mask may leave a layer no unit.
-        guard let moments, let tap = names.firstIndex(of: layer.name) else { continue }
-        let channels = moments.channels, step = forecast.step(of: tap)
-        let pixels = Double((height + step - 1) / step * ((width + step - 1) / step))
-        let bySecond = try Tensor<Float>([channels, channels], repeating: 0)
-        let factor = options.cost.styleFactor(pixels: pixels, channels: Double(channels)) * pixels * pixels
-        measures.append(
-          Measure(
-            tap: tap, weight: layer.weight * share / sum, mask: region.mask, target: try options.styleLoss.target(moments),
-            gramFactor: factor, sums: try UnitSums(channels: channels, isMeanWanted: options.styleLoss != .gram),
-            bySecond: bySecond, byMean: try Tensor([channels], repeating: 0),
-            slope: try Float.pack(depth: channels, columns: channels, bySecond.pointer, rowStride: channels, columnStride: 1)))
-      }
-    }
-    return measures
-  }
-
-  /// The moments of styles at each style layer, mixed by their weights.
-  private func mixed(_ styles: [StylePicture]) throws(Failure) -> [Moments<Float>?] {
-    var mixed = [Moments<Float>?](repeating: nil, count: options.styleLayers.count)
-    var weights = [Float](repeating: 0, count: mixed.count)
-    for style in styles {
-      for (i, moments) in try moments(of: style).enumerated() {
-        guard let moments else { continue }
-        weights[i] += style.weight
-        if let mean = mixed[i] {
-          // A running mean: m + (x - m) w / (sum of w).
-          let part = style.weight / weights[i]
-          for tensor in [mean.mean, mean.second] { for k in 0..<tensor.count { tensor.pointer[k] *= 1 - part } }
-          mean.add(moments, weight: part)
-        } else {
-          mixed[i] = moments
-        }
-      }
-    }
-    return mixed
-  }
-
-  /// A style's moments at each style layer; nil where its mask leaves no unit.
-  private func moments(of style: StylePicture) throws(Failure) -> [Moments<Float>?] {
-    let image = style.image, names = options.styleLayers.map { $0.name }
-    let forecast = try StyleEngine.plan(
-      network, names, options, height: image.height, width: image.width, isForecast: true, isForwardOnly: true)
-    var sums = [UnitSums?](repeating: nil, count: names.count)
-    let channels = names.indices.reduce(1) { max($0, forecast.extents(of: $1).channels) }
-    let room = UnitRoom(channels: channels, workspace)
-    for row in StyleEngine.tiles(forecast, options, height: image.height, width: image.width) {
-      for tile in row {
-        let plan = try StyleEngine.plan(
-          network, names, options, height: tile.height, width: tile.width, isForwardOnly: true, workspace)
-        image.fill(plan.picture, tile)
-        let masks = try style.part.map { mask throws(Failure) in
-          try options.maskKind.units(levels(mask, tile), along: plan.path, taps: names.count)
-        }
-        try plan.forward { tap, features throws(Failure) in
-          let sum: UnitSums
-          if let known = sums[tap] { sum = known } else { sum = try UnitSums(channels: features.channels, isMeanWanted: true) }
-          sums[tap] = sum
-          let own = tile.units(step: plan.step(of: tap))
-          try room.add(
-            UnitBlock(features: features, rows: own.rows, columns: own.columns, mask: masks.flatMap { $0[tap] }), to: sum)
-        }
-      }
-    }
-    var found: [Moments<Float>?] = []
-    for sum in sums { found.append(try sum?.moments() ?? nil) }
-    return found
   }
 
   // MARK: Tiles
@@ -427,65 +337,16 @@ package final class StyleEngine {
       (target + y * 3 * tile.width).update(from: picture + ((tile.y + y) * width + tile.x) * 3, count: 3 * tile.width)
     }
   }
-
-  // MARK: Forecast
-
-  /// Bytes that an engine for pictures of these sizes comes to hold at its peak, and what it makes the network hold beyond what
-  /// that holds already.
-  static func memoryNeeded(
-    _ network: Network<Float>, width: Int, height: Int, styles: [(width: Int, height: Int)], regions: Int = 1,
-    hasMasks: Bool = false, _ options: StyleOptions
-  ) throws(Failure) -> (bytes: Int, weights: Set<MissingWeights>) {
-    let names = taps(options)
-    let whole = try plan(network, names, options, height: height, width: width, isForecast: true)
-    let rows = tiles(whole, options, height: height, width: width), isTiled = rows.count * rows[0].count > 1
-    let isInParts = isTiled || hasMasks
-    // The last tile of a row may be the larger.
-    let tile = rows[rows.count - 1][rows[0].count - 1]
-    let plan = try plan(network, names, options, height: tile.height, width: tile.width, isForecast: true)
-    var contents = 0, grams = 0, largest = 1, room = 0, scratch = plan.scratchCount
-    let own = options.tile > 0 ? options.tile + plan.field.stride : max(tile.width, tile.height)
-    for (tap, name) in names.enumerated() {
-      let extents = plan.extents(of: tap), units = extents.height * extents.width, channels = extents.channels
-      if options.contentLayers.contains(where: { $0.name == name }) { contents += units * channels }
-      guard options.styleLayers.contains(where: { $0.name == name }) else { continue }
-      // Target, sums, gradient and that packed; of a picture in parts, one part.
-      grams += (isInParts ? 5 : 4) * channels * channels
-      largest = max(largest, channels)
-      let side = own / plan.step(of: tap) + 1
-      if isInParts { room = max(room, UnitRoom.count(units: min(units, side * side), channels: channels)) }
-      scratch = max(
-        scratch, Float.gramScratchCount(rows: units, columns: channels),
-        Float.multiplyScratchCount(rows: units, depth: channels, columns: channels, rowStride: channels, columnStride: 1))
-    }
-    let band = isTiled ? 3 * tile.height * width : 0
-    // Moments that were found, and matrices of a loss, of one layer at a time.
-    let losses = (options.styleLoss == .wasserstein ? 12 : 3) * largest * largest
-    var peak = plan.count + contents + regions * grams + losses + room + scratch + band
-    var weights = Set(plan.missingWeights)
-    for style in styles where !options.styleLayers.isEmpty {
-      let names = options.styleLayers.map { $0.name }
-      let whole = try StyleEngine.plan(
-        network, names, options, height: style.height, width: style.width, isForecast: true, isForwardOnly: true)
-      let rows = tiles(whole, options, height: style.height, width: style.width)
-      let tile = rows[rows.count - 1][rows[0].count - 1]
-      let plan = try StyleEngine.plan(
-        network, names, options, height: tile.height, width: tile.width, isForecast: true, isForwardOnly: true)
-      peak = max(peak, plan.count + regions * grams + room + plan.scratchCount)
-      weights.formUnion(plan.missingWeights)
-    }
-    return (MemoryLayout<Float>.stride * peak, weights)
-  }
 }
 
 extension Image {
   /// A tile in the network's terms.
-  fileprivate func fill(_ target: UnsafeMutablePointer<Float>, _ tile: StyleTile) {
+  func fill(_ target: UnsafeMutablePointer<Float>, _ tile: StyleTile) {
     for y in 0..<tile.height { fillRow(target + y * 3 * tile.width, tile.y + y, tile.x..<(tile.x + tile.width)) }
   }
 }
 
-private func levels(_ mask: Image, _ tile: StyleTile) throws(Failure) -> Tensor<Float> {
+func levels(_ mask: Image, _ tile: StyleTile) throws(Failure) -> Tensor<Float> {
   try levels(mask, x: tile.x, y: tile.y, width: tile.width, height: tile.height)
 }
 

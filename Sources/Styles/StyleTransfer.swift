@@ -25,7 +25,7 @@ package final class StyleTransfer {
   /// Bytes that the process will hold at the peak of a run with a content of the given size, beyond what it holds now:
   /// what the run computes in, and weights as the kernels want them, which stay with the model for the next run.
   package func memoryNeeded(
-    contentWidth: Int, _ contentHeight: Int, hasMasks: Bool, _ options: StyleOptions
+    contentWidth: Int, _ contentHeight: Int, masks: Int, _ options: StyleOptions
   ) throws(Failure) -> Int {
     try options.check()
     try Image.check(width: contentWidth, height: contentHeight)
@@ -39,7 +39,7 @@ package final class StyleTransfer {
       let longest = max(1, Int((Float(max(scale.width, scale.height)) * options.styleScale).rounded()))
       let style = options.styleScale > 0 ? (width: longest, height: longest) : (width: scale.width, height: scale.height)
       let needed = try StyleEngine.memoryNeeded(
-        model.network(), width: scale.width, height: scale.height, styles: [style], hasMasks: hasMasks, options)
+        model.network(), width: scale.width, height: scale.height, styles: [style], masks: masks, options)
       engine = needed.bytes
       weights.formUnion(needed.weights)
     }

@@ -10,7 +10,7 @@ let wassersteinRidge = 1e-4
 private let steps = 12
 
 /// `a b` of square matrices.
-func product<Element: Scalar>(_ a: Tensor<Element>, _ b: Tensor<Element>) throws(Failure) -> Tensor<Element> {
+package func product<Element: Scalar>(_ a: Tensor<Element>, _ b: Tensor<Element>) throws(Failure) -> Tensor<Element> {
   let side = a.shape[0], result = try Tensor<Element>(a.shape)
   let packed = try Element.pack(depth: side, columns: side, b.pointer, rowStride: side, columnStride: 1)
   try Element.multiply(

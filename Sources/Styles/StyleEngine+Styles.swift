@@ -1,0 +1,94 @@
+import Images
+import Networks
+import Tensors
+
+/// What the styles are known by, worked out once.
+extension StyleEngine {
+  /// One for each style layer of each region.
+  func measures(_ forecast: GradientPlan) throws(Failure) -> [Measure] {
+    var sum: Float = 0
+    for style in pictures.styles { sum += style.weight }
+    guard sum > 0, sum.isFinite else { throw .invalidArgument("styles whose weights add up to \(sum)") }
+    var regions: [(mask: Int?, styles: [StylePicture])] = []
+    for style in pictures.styles where style.weight > 0 {
+      let mask = style.place.flatMap { place in masks.firstIndex { $0 === place } }
+      if let known = regions.firstIndex(where: { $0.mask == mask }) {
+        regions[known].styles.append(style)
+      } else {
+        regions.append((mask, [style]))
+      }
+    }
+    var measures: [Measure] = []
+    for region in regions {
+      var share: Float = 0
+      for style in region.styles { share += style.weight }
+      for (layer, moments) in zip(options.styleLayers, try mixed(region.styles)) {
+        // A style's mask may leave a layer no unit.
+        guard let moments, let tap = names.firstIndex(of: layer.name) else { continue }
+        let channels = moments.channels, step = forecast.step(of: tap)
+        let pixels = Double((height + step - 1) / step * ((width + step - 1) / step))
+        let bySecond = try Tensor<Float>([channels, channels], repeating: 0)
+        let factor = options.cost.styleFactor(pixels: pixels, channels: Double(channels)) * pixels * pixels
+        measures.append(
+          Measure(
+            tap: tap, weight: layer.weight * share / sum, mask: region.mask, target: try options.styleLoss.target(moments),
+            gramFactor: factor, sums: try UnitSums(channels: channels, isMeanWanted: options.styleLoss != .gram),
+            bySecond: bySecond, byMean: try Tensor([channels], repeating: 0),
+            slope: try Float.pack(depth: channels, columns: channels, bySecond.pointer, rowStride: channels, columnStride: 1)))
+      }
+    }
+    return measures
+  }
+
+  /// The moments of styles at each style layer, mixed by their weights.
+  private func mixed(_ styles: [StylePicture]) throws(Failure) -> [Moments<Float>?] {
+    var mixed = [Moments<Float>?](repeating: nil, count: options.styleLayers.count)
+    var weights = [Float](repeating: 0, count: mixed.count)
+    for style in styles {
+      for (i, moments) in try moments(of: style).enumerated() {
+        guard let moments else { continue }
+        weights[i] += style.weight
+        if let mean = mixed[i] {
+          // A running mean: m + (x - m) w / (sum of w).
+          let part = style.weight / weights[i]
+          for tensor in [mean.mean, mean.second] { for k in 0..<tensor.count { tensor.pointer[k] *= 1 - part } }
+          mean.add(moments, weight: part)
+        } else {
+          mixed[i] = moments
+        }
+      }
+    }
+    return mixed
+  }
+
+  /// A style's moments at each style layer; nil where its mask leaves no unit.
+  private func moments(of style: StylePicture) throws(Failure) -> [Moments<Float>?] {
+    let image = style.image, names = options.styleLayers.map { $0.name }
+    let forecast = try StyleEngine.plan(
+      network, names, options, height: image.height, width: image.width, isForecast: true, isForwardOnly: true)
+    var sums = [UnitSums?](repeating: nil, count: names.count)
+    let channels = names.indices.reduce(1) { max($0, forecast.extents(of: $1).channels) }
+    let room = UnitRoom(channels: channels, workspace)
+    for row in StyleEngine.tiles(forecast, options, height: image.height, width: image.width) {
+      for tile in row {
+        let plan = try StyleEngine.plan(
+          network, names, options, height: tile.height, width: tile.width, isForwardOnly: true, workspace)
+        image.fill(plan.picture, tile)
+        let masks = try style.part.map { mask throws(Failure) in
+          try options.maskKind.units(levels(mask, tile), along: plan.path, taps: names.count)
+        }
+        try plan.forward { tap, features throws(Failure) in
+          let sum: UnitSums
+          if let known = sums[tap] { sum = known } else { sum = try UnitSums(channels: features.channels, isMeanWanted: true) }
+          sums[tap] = sum
+          let own = tile.units(step: plan.step(of: tap))
+          try room.add(
+            UnitBlock(features: features, rows: own.rows, columns: own.columns, mask: masks.flatMap { $0[tap] }), to: sum)
+        }
+      }
+    }
+    var found: [Moments<Float>?] = []
+    for sum in sums { found.append(try sum?.moments() ?? nil) }
+    return found
+  }
+}
