@@ -13,7 +13,6 @@ import argparse
 import html
 import json
 import subprocess
-import time
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +82,8 @@ def works(given, out):
         ("two-styles", "Two styles mixed.", ("style", content, style, second)),
         ("masks", "Two styles side by side, by masks.", ("style", content, style, second, *two)),
         ("fine", "The style at half its size: finer strokes.", ("style", content, style, "--style-scale", "0.5")),
-        ("face", "A face in a style.", ("style", face, style)),
+        ("face", "A face in a style; its distance is told, nothing is kept.",
+         ("style", face, style, "--faces", "--content-map-weight", "0")),
         ("face-kept", "The same with eyes and mouth kept.", ("style", face, style, "--faces")),
     ]  # fmt: skip
     if given.universal:
@@ -106,10 +106,10 @@ def page(entries, out):
              "<h1>Gallery</h1>"]  # fmt: skip
     for name in ("content", "style", "second"):
         parts.append(f"<figure><img src={name}.png><figcaption>{name}</figcaption></figure>")
-    for name, text, command, seconds in entries:
-        took = f" {seconds:.0f} s." if seconds else ""
+    for name, text, command, answer in entries:
         parts.append(
-            f"<figure><img src={name}.png><figcaption>{html.escape(text)}{took}<br><code>{html.escape(command)}</code></figcaption></figure>")
+            f"<figure><img src={name}.png><figcaption>{html.escape(text)}<br>"
+            f"<code>{html.escape(command)}<br>{html.escape(answer)}</code></figcaption></figure>")
     (out / "index.html").write_text("\n".join(parts))
 
 
@@ -121,22 +121,21 @@ def main():
     for name in ("style", "second", "face"):
         sized(getattr(given, name), out / f"{name}.png")
     masks(given, out, width, height)
-    known = out / "seconds.json"
-    seconds = json.loads(known.read_text()) if known.exists() else {}
+    known = out / "told.json"
+    told = json.loads(known.read_text()) if known.exists() else {}
     entries = []
     for name, text, command in works(given, out):
         picture = out / f"{name}.png"
         if not picture.exists() and (not given.only or name in given.only):
-            started = time.monotonic()
             done = subprocess.run([given.program, *command, "-o", picture], capture_output=True, text=True)
-            print(f"{name}: {(done.stdout + done.stderr).strip()}", flush=True)
+            told[name] = (done.stdout + done.stderr).strip().replace(f"{out}/", "")
+            print(told[name], flush=True)
             if done.returncode:
                 continue
-            seconds[name] = time.monotonic() - started
-            known.write_text(json.dumps(seconds))
+            known.write_text(json.dumps(told, indent=1))
         if picture.exists():
             words = " ".join([part.name if isinstance(part, Path) else part for part in command])
-            entries.append((name, text, f"facestyle {words} -o {name}.png", seconds.get(name)))
+            entries.append((name, text, f"facestyle {words} -o {name}.png", told.get(name, "")))
     page(entries, out)
     print(f"{len(entries)} pictures: {out / 'index.html'}")
 
