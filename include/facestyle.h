@@ -1083,7 +1083,7 @@ typedef struct fs_style_options {
                                    * stand side by side, each with its part of the weights. Default NULL */
   size_t region_count;            /* as many as there are styles when regions is given */
   fs_mask_kind mask_kind;
-  const fs_image *start_image;    /* of FS_START_IMAGE */
+  const fs_image *start_image;    /* of FS_START_IMAGE; if it is `before` too, the content where before_mask is black */
   const fs_image *content_map;    /* where the content counts more, of its size: 1 + content_map_weight times where the map is
                                    * white, fs_face_map draws one. Default NULL */
   float content_map_weight;       /* default 10 */

@@ -105,7 +105,10 @@ package final class StyleJob {
     case .content: sized.content.fill(x)
     case .noise: x.update(repeating: 0, count: count)
     case .style: try cover(prepared.styles[0].image, width: width, height: height).fill(x)
-    case .image: try (prepared.start ?? sized.content).resized(width: width, height: height, filter: .bicubic).fill(x)
+    case .image:
+      try (prepared.start ?? sized.content).resized(width: width, height: height, filter: .bicubic).fill(x)
+      // Where the frame before tells nothing, there is nothing to go on from.
+      if prepared.start === prepared.before, let mask = sized.beforeMask { fillUnknown(x, from: sized.content, mask) }
     }
     var generator = Generator(seed: options.seed)
     let ratio = options.noiseRatio
@@ -115,6 +118,16 @@ package final class StyleJob {
     }
     withExtendedLifetime(picture) {}
     return picture
+  }
+
+  /// The content's pixels where the mask is black.
+  private func fillUnknown(_ x: UnsafeMutablePointer<Float>, from content: Image, _ mask: Image) {
+    for y in 0..<mask.height {
+      let known = mask.row(y)
+      for column in 0..<mask.width where known[3 * column] == 0 {
+        content.fillRow(x + 3 * (y * mask.width + column), y, column..<column + 1)
+      }
+    }
   }
 
   // MARK: Steps

@@ -104,6 +104,24 @@ private func large() throws -> (parameters: [Parameter<Float>], gradients: [Tens
     #expect(largestDifference(copy.values, parameters[0].value.values) == 0)
   }
 
+  @Test(arguments: recipes.indices)
+  func `moves them some at a time as it moves all at once`(index: Int) throws {
+    let recipe = recipes[index]
+    var numbers = Numbers(seed: 12)
+    let whole: Tensor<Float> = try numbers.tensor([1000])
+    let parts = try whole.copy()
+    let first = try Optimiser<Float>(recipe.rule, "x", whole.shape), second = try Optimiser<Float>(recipe.rule, "x", whole.shape)
+    for _ in 0..<3 {
+      let gradient: Tensor<Float> = try numbers.tensor([1000])
+      first.step(whole.pointer, gradient.pointer, rate: 0.1)
+      for (start, count) in [(0, 130), (130, 1), (131, 869)] {
+        second.step(parts.pointer + start, gradient.pointer + start, first: start, count: count, rate: 0.1)
+      }
+    }
+    #expect(parts.values == whole.values && second.steps == 3)
+    for (a, b) in zip(first.state.tensors, second.state.tensors) { #expect(a.value.values == b.value.values) }
+  }
+
   @Test func `leaves running statistics alone`() throws {
     let weight = Parameter<Float>("weight", try Tensor([1], [1])), mean = Parameter<Float>("mean", try Tensor([1], [5]), isTrained: false)
     let optimiser = try Optimiser(.sgd(SGD()), [mean, weight])

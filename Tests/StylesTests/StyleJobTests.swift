@@ -167,6 +167,19 @@ import Testing
     #expect(try bytes(job { $0.start = .style }.result()) == bytes(style))
   }
 
+  @Test func `from the frame before where that is known, else from the content`() throws {
+    let content = try SmallVGG.picture(48, 32), frame = try SmallVGG.picture(48, 32, wave: 7)
+    let mask = try Image(width: 48, height: 32) { _, row in for i in 0..<row.count { row[i] = i < 60 ? 255 : 0 } }
+    var pictures = StylePictures(content: content, styles: [StylePicture(frame)])
+    (pictures.start, pictures.before, pictures.beforeMask) = (frame, frame, mask)
+    var options = SmallVGG.options
+    (options.start, options.noiseRatio) = (.image, 0)
+    let start = try StyleJob(SmallVGG.network(), pictures, options).result()
+    for y in 0..<32 {
+      #expect(Array(start.row(y)[..<60]) == Array(frame.row(y)[..<60]) && Array(start.row(y)[60...]) == Array(content.row(y)[60...]))
+    }
+  }
+
   @Test func `any number of threads gives the same bits`() throws {
     var pictures: [[UInt8]] = []
     for threads in [1, 3] {
