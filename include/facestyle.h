@@ -1082,7 +1082,7 @@ typedef struct fs_style_options {
   const fs_style_region *regions; /* one for each style; styles of one and the same place are mixed, those of different places
                                    * stand side by side, each with its part of the weights. Default NULL */
   size_t region_count;            /* as many as there are styles when regions is given */
-  fs_mask_kind mask_kind;
+  fs_mask_kind mask_kind;         /* default FS_MASK_SOFT */
   const fs_image *start_image;    /* of FS_START_IMAGE; if it is `before` too, the content where before_mask is black */
   const fs_image *content_map;    /* where the content counts more, of its size: 1 + content_map_weight times where the map is
                                    * white, fs_face_map draws one. Default NULL */

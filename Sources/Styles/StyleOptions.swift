@@ -24,7 +24,7 @@ package struct StyleOptions {
   package var variation = TotalVariation.absolute
   package var pooling = Pooling.average
   package var edges = GradientPlan.Edges.zeros
-  package var maskKind = MaskKind.inside
+  package var maskKind = MaskKind.soft
   /// How much more the content counts where its map is white: `1 + weight` times.
   package var contentMapWeight: Float = 10
   /// The style's longest side, in parts of the picture's, its shape kept; 0: it is cut to the picture's shape and size.

@@ -14,7 +14,7 @@ struct StylePlaces: ParsableArguments {
     help: ArgumentHelp("The part of a style that is taken, of the style's size: one for each style, - for all of it.", valueName: "file"))
   var styleMasks: [String] = []
 
-  @Option(help: "What of a mask a layer's unit must see: inside or soft.") var maskKind: MaskKind?
+  @Option(help: "What of a mask a layer's unit must see: all (inside) or some (soft). (default: soft)") var maskKind: MaskKind?
 
   @Option(help: ArgumentHelp("Where the content counts more, white where most.", valueName: "file")) var contentMap: String?
   @Option(help: ArgumentHelp("How much more: 1 + weight times. (default: 10)", valueName: "weight")) var contentMapWeight: Float?
