@@ -69,7 +69,7 @@ def masks(given, out, width, height):
 
 def works(given, out):
     """Name, what it shows, and the command's arguments but for the output."""
-    content, style, second, face = (out / f"{name}.png" for name in ("content", "style", "second", "face"))
+    content, style, second, face = (out / f"{name}.png" for name in ("content", "style", "second", "portrait"))
     two = ("--mask", out / "mask.png", "--mask", out / "mask-inverted.png")
     found = [
         ("pyramid", "The default: from coarse to fine by L-BFGS.", ("style", content, style)),
@@ -104,7 +104,7 @@ def page(entries, out):
              "<style>body{font:15px sans-serif;max-width:1100px;margin:2em auto}figure{display:inline-block;margin:1em;"
              "vertical-align:top;max-width:520px}img{max-width:100%}code{font-size:11px;word-break:break-word}</style>",
              "<h1>Gallery</h1>"]  # fmt: skip
-    for name in ("content", "style", "second"):
+    for name in ("content", "style", "second", "portrait"):
         parts.append(f"<figure><img src={name}.png><figcaption>{name}</figcaption></figure>")
     for name, text, command, answer in entries:
         parts.append(
@@ -118,8 +118,8 @@ def main():
     out = given.out
     out.mkdir(parents=True, exist_ok=True)
     width, height = sized(given.content, out / "content.png")
-    for name in ("style", "second", "face"):
-        sized(getattr(given, name), out / f"{name}.png")
+    for path, name in ((given.style, "style"), (given.second, "second"), (given.face, "portrait")):
+        sized(path, out / f"{name}.png")
     masks(given, out, width, height)
     known = out / "told.json"
     told = json.loads(known.read_text()) if known.exists() else {}

@@ -1086,7 +1086,7 @@ typedef struct fs_style_options {
   const fs_image *start_image;    /* of FS_START_IMAGE; if it is `before` too, the content where before_mask is black */
   const fs_image *content_map;    /* where the content counts more, of its size: 1 + content_map_weight times where the map is
                                    * white, fs_face_map draws one. Default NULL */
-  float content_map_weight;       /* default 10 */
+  float content_map_weight;       /* default 2 */
   float temporal_weight;          /* delta, of mean c (x - before)^2 over pixels and colours in levels; default 0 */
   const fs_image *before;         /* the frame before as it should look now, of the content's size: see fs_flow_warp */
   const fs_image *before_mask;    /* c: white where `before` counts, of the content's size; default NULL: everywhere */

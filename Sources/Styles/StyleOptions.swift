@@ -26,7 +26,7 @@ package struct StyleOptions {
   package var edges = GradientPlan.Edges.zeros
   package var maskKind = MaskKind.soft
   /// How much more the content counts where its map is white: `1 + weight` times.
-  package var contentMapWeight: Float = 10
+  package var contentMapWeight: Float = 2
   /// The style's longest side, in parts of the picture's, its shape kept; 0: it is cut to the picture's shape and size.
   package var styleScale: Float = 0
   package var colours = Colours.ofStyle

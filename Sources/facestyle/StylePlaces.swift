@@ -17,7 +17,7 @@ struct StylePlaces: ParsableArguments {
   @Option(help: "What of a mask a layer's unit must see: all (inside) or some (soft). (default: soft)") var maskKind: MaskKind?
 
   @Option(help: ArgumentHelp("Where the content counts more, white where most.", valueName: "file")) var contentMap: String?
-  @Option(help: ArgumentHelp("How much more: 1 + weight times. (default: 10)", valueName: "weight")) var contentMapWeight: Float?
+  @Option(help: ArgumentHelp("How much more: 1 + weight times. (default: 2)", valueName: "weight")) var contentMapWeight: Float?
 
   @Flag(help: "Keep the eyes and mouths of faces, and tell how near the painted faces are to the photo's.") var faces = false
 

@@ -389,7 +389,7 @@ static void features(void) {
     CHECK_REFUSED(TEST_ANY_FAILURE, room, fs_model_features(vgg, image, "conv1_3", FS_POOLING_AVERAGE, room, 16, shape));
     CHECK_REFUSED(TEST_ANY_FAILURE, shape, fs_model_features(vgg, image, "conv5_5", FS_POOLING_AVERAGE, NULL, 0, shape));
     CHECK_REFUSED(TEST_ANY_FAILURE, shape, fs_model_features(vgg, image, "embedding", FS_POOLING_AVERAGE, NULL, 0, shape));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, shape, fs_model_features(vgg, image, "pool1", (fs_pooling)2, NULL, 0, shape));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, shape, fs_model_features(vgg, image, "pool1", (fs_pooling)3, NULL, 0, shape));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, shape, fs_model_features(vgg, image, "pool1", (fs_pooling)0xffffffffu, NULL, 0, shape));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, room, fs_model_features(vgg, image, "conv1_1", FS_POOLING_AVERAGE, room, 16, shape));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_model_features(vgg, image, "conv1_1", FS_POOLING_AVERAGE, values, ROOM - 1, shape));
