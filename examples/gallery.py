@@ -95,7 +95,7 @@ def works(given, out):
     for layer in ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"):
         found.append(
             (f"top-{layer}", f"What the nine units of {layer} with the strongest answers answer to most, nine patches each.",
-             ("layers", "top", given.photos, "--layer", layer, "--strongest", "9")))  # fmt: skip
+             ("layers", "top", given.photos, "--layer", layer, "--strongest", "9", "--inside")))  # fmt: skip
     return found
 
 
