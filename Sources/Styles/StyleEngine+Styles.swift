@@ -18,15 +18,19 @@ extension StyleEngine {
         regions.append((mask, [style]))
       }
     }
+    let units = options.styleLayers.map { layer in
+      let step = forecast.step(of: names.firstIndex(of: layer.name) ?? 0)
+      return Double((height + step - 1) / step * ((width + step - 1) / step))
+    }
     var measures: [Measure] = []
     for region in regions {
       var share: Float = 0
       for style in region.styles { share += style.weight }
-      for (layer, moments) in zip(options.styleLayers, try mixed(region.styles)) {
+      let mixed = try mixed(region.styles, units)
+      for (i, layer) in options.styleLayers.enumerated() {
         // A style's mask may leave a layer no unit.
-        guard let moments, let tap = names.firstIndex(of: layer.name) else { continue }
-        let channels = moments.channels, step = forecast.step(of: tap)
-        let pixels = Double((height + step - 1) / step * ((width + step - 1) / step))
+        guard let moments = mixed[i], let tap = names.firstIndex(of: layer.name) else { continue }
+        let channels = moments.channels, pixels = units[i]
         let bySecond = try Tensor<Float>([channels, channels], repeating: 0)
         let factor = options.cost.styleFactor(pixels: pixels, channels: Double(channels)) * pixels * pixels
         measures.append(
@@ -41,11 +45,12 @@ extension StyleEngine {
   }
 
   /// The moments of styles at each style layer, mixed by their weights.
-  private func mixed(_ styles: [StylePicture]) throws(Failure) -> [Moments<Float>?] {
+  /// - Parameter units: of the painted picture, by layer.
+  private func mixed(_ styles: [StylePicture], _ units: [Double]) throws(Failure) -> [Moments<Float>?] {
     var mixed = [Moments<Float>?](repeating: nil, count: options.styleLayers.count)
     var weights = [Float](repeating: 0, count: mixed.count)
     for style in styles {
-      for (i, moments) in try moments(of: style).enumerated() {
+      for (i, moments) in try moments(of: style, units).enumerated() {
         guard let moments else { continue }
         weights[i] += style.weight
         if let mean = mixed[i] {
@@ -62,7 +67,7 @@ extension StyleEngine {
   }
 
   /// A style's moments at each style layer; nil where its mask leaves no unit.
-  private func moments(of style: StylePicture) throws(Failure) -> [Moments<Float>?] {
+  private func moments(of style: StylePicture, _ units: [Double]) throws(Failure) -> [Moments<Float>?] {
     let image = style.image, names = options.styleLayers.map { $0.name }
     let forecast = try StyleEngine.plan(
       network, names, options, height: image.height, width: image.width, isForecast: true, isForwardOnly: true)
@@ -88,7 +93,16 @@ extension StyleEngine {
       }
     }
     var found: [Moments<Float>?] = []
-    for sum in sums { found.append(try sum?.moments() ?? nil) }
+    // A style that is cut to the picture's shape is compared by Gram matrices as they are, whatever its size.
+    let isRaw = options.styleLoss == .gram && options.styleScale == 0 && style.part == nil && style.place == nil
+    for (i, sum) in sums.enumerated() {
+      let moments = try sum?.moments() ?? nil
+      if isRaw, let sum, let moments {
+        let factor = Float(sum.weight / units[i])
+        for k in 0..<moments.second.count { moments.second.pointer[k] *= factor }
+      }
+      found.append(moments)
+    }
     return found
   }
 }

@@ -26,10 +26,17 @@ package struct StyleObjective<Element: Scalar> {
     let names = options.styleLayers.map { $0.name }
     var sum: Float = 0
     for style in styles { sum += style.weight }
+    // A style that is cut to the picture's shape is compared by Gram matrices as they are, whatever its size.
+    let isRaw = options.styleLoss == .gram && options.styleScale == 0
+    let shapes = try isRaw ? network.run(content, .init(names, pooling: options.pooling)).map { $0.shape } : []
     var mixed: [Moments<Element>] = []
     for style in styles {
       for (i, features) in try network.run(style.picture, .init(names, pooling: options.pooling)).enumerated() {
         let moments = try Moments(of: features)
+        if isRaw {
+          let factor = Element(features.shape[1] * features.shape[2]) / Element(shapes[i][1] * shapes[i][2])
+          for k in 0..<moments.second.count { moments.second.pointer[k] *= factor }
+        }
         if mixed.count == i {
           mixed.append(
             Moments(
