@@ -236,7 +236,7 @@ package final class GradientPlan {
         if let target = stage.pooled {
           if pooling == .euclidean {
             Float.euclideanPool(pooled, y, pointer(target))
-            scale(pointer(target), by: Pooling.euclideanScale, pooled.outputPixels * outputs)
+            scale(pointer(target), into: pointer(target), pooled.outputPixels * outputs, by: Pooling.euclideanScale)
           } else {
             Float.poolRectified(pooled, isMaximum: isMaximum, y, pointer(target), codes(stage))
           }
@@ -256,10 +256,6 @@ package final class GradientPlan {
   /// `y = max(x, 0)`
   private func rectify(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int) {
     forEachSlice(of: count) { for i in $0 { y[i] = x[i] > 0 ? x[i] : 0 } }
-  }
-
-  private func scale(_ x: UnsafeMutablePointer<Float>, by factor: Float, _ count: Int) {
-    forEachSlice(of: count) { for i in $0 { x[i] *= factor } }
   }
 
   /// Of the picture whose edges are repeated.
@@ -306,7 +302,7 @@ package final class GradientPlan {
         let dy = pointer(pooledGradient), dx = pointer(outputGradient)
         if let tap = stage.pooledTap { try body(tap, pooledFeatures(stage), dy, isLast) }
         // y = s sqrt(sum of x^2): dx = dy s^2 x / y, which is 0 where the rectifier is shut.
-        scale(dy, by: Pooling.euclideanScale * Pooling.euclideanScale, unpooled.outputPixels * outputs)
+        scale(dy, into: dy, unpooled.outputPixels * outputs, by: Pooling.euclideanScale * Pooling.euclideanScale)
         Float.poolGradient(unpooled, .euclidean, pointer(output), pointer(pooled), dy, dx)
         source = Source(dx)
       } else if let pooledGradient = stage.pooledGradient, let codes = codes(stage) {

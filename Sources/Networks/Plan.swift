@@ -428,8 +428,7 @@ package struct Plan {
         }
         let target = pointer(y, memory)
         Float.euclideanPool(window, pointer(x, memory), target)
-        let count = window.outputPixels * window.channels
-        forEachSlice(of: count) { for i in $0 { target[i] *= Pooling.euclideanScale } }
+        Networks.scale(target, into: target, window.outputPixels * window.channels, by: Pooling.euclideanScale)
       case .euclideanPool(let window, let x, let y):
         Float.euclideanPool(window, pointer(x, memory), pointer(y, memory))
       case .responseNormalisation(let constants, let x, let y):

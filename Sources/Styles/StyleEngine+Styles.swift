@@ -19,8 +19,7 @@ extension StyleEngine {
       }
     }
     let units = options.styleLayers.map { layer in
-      let step = forecast.step(of: names.firstIndex(of: layer.name) ?? 0)
-      return Double((height + step - 1) / step * ((width + step - 1) / step))
+      Double(unitCount(step: forecast.step(of: names.firstIndex(of: layer.name) ?? 0)))
     }
     var measures: [Measure] = []
     for region in regions {

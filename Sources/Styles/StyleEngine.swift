@@ -92,6 +92,10 @@ package final class StyleEngine {
     return StyleTile.rows(width: width, height: height, side: options.tile, step: step, halo: halo)
   }
 
+  /// Units of a layer in the whole picture.
+  /// - Parameter step: how many pixels one stands for along a side.
+  func unitCount(step: Int) -> Int { (height + step - 1) / step * ((width + step - 1) / step) }
+
   // MARK: Tiles
 
   /// The plan for a tile's size; those before it are given back.
@@ -257,8 +261,7 @@ package final class StyleEngine {
     for layer in options.contentLayers where layer.name == names[tap] { weight = layer.weight }
     guard let target = contents.isEmpty ? nil : contents[tap] else { return 0 }
     let channels = features.channels, step = plan.step(of: tap)
-    let all = Double((height + step - 1) / step * ((width + step - 1) / step) * channels)
-    let factor = options.cost.contentFactor(count: all) * Double(weight)
+    let factor = options.cost.contentFactor(count: Double(unitCount(step: step) * channels)) * Double(weight)
     let slope = Float(2 * factor * Double(options.contentWeight))
     let own = tile.units(step: step), map = contentShares.isEmpty ? nil : contentShares[tap]
     let isAll = own.rows == 0..<features.height && own.columns == 0..<features.width
