@@ -19,7 +19,7 @@ DESTDIR ?=
 BUILD := build
 
 PACKAGES := build-essential pkg-config patchelf libopenblas-dev liblapacke-dev libturbojpeg0-dev libpng-dev \
-            liblcms2-dev libsqlite3-dev python3-venv valgrind
+            zlib1g-dev liblcms2-dev libsqlite3-dev python3-venv valgrind
 # Of the camera daemon's demo and test alone: it makes frames of photos.
 FRAME_PACKAGES := ffmpeg
 # Of tests and benchmarks of galleries on a server, which they start themselves.

@@ -42,7 +42,9 @@ let link: [LinkerSetting] = [
 let algebra: [LinkerSetting] = [
   .unsafeFlags(["-Xlinker", "-l:liblapacke.a", "-Xlinker", "-lopenblas"]), .linkedLibrary("m"),
 ]
-let codecs: [LinkerSetting] = [.linkedLibrary("turbojpeg"), .linkedLibrary("png16"), .linkedLibrary("lcms2")]
+let codecs: [LinkerSetting] = [
+  .linkedLibrary("turbojpeg"), .linkedLibrary("png16"), .linkedLibrary("z"), .linkedLibrary("lcms2"),
+]
 
 let rooms: [Target] = [
   .systemLibrary(name: "CFaceStyle", path: "include"),
