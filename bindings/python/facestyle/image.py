@@ -19,7 +19,11 @@ _DEEP = {"rgb": [0, 1, 2], "bgr": [2, 1, 0], "rgba": [0, 1, 2, 3], "bgra": [2, 1
 
 
 class Image(Handle):
-    """A picture. Make one with `Image.open`, `Image.decode` or `Image.from_array`."""
+    """A picture. Make one with `Image.open`, `Image.decode` or `Image.from_array`.
+
+    NumPy, and what takes what NumPy takes (Matplotlib, OpenCV after `np.asarray`), sees the array of `to_array()`: `shape`,
+    `ndim` and `dtype` are that array's. `size` is not there: it would be a count to NumPy and a pair to Pillow.
+    """
 
     _destroy = _c.fs_image_destroy
 
@@ -31,9 +35,9 @@ class Image(Handle):
 
     @classmethod
     def open(cls, path):
-        """Reads a JPEG or PNG file, turned upright by its EXIF orientation, its colours brought to sRGB by its ICC profile.
+        """Reads a JPEG or PNG file, turned upright by EXIF or XMP, its colours brought to sRGB by its ICC profile or cICP.
 
-        16 bits a sample and alpha are kept: see `to_array`.
+        16 bits a sample and alpha are kept: see `to_array`. What is heeded in detail: fs_image_decode in facestyle.h.
         """
         return cls._make(_c.fs_image_open, text(path, "path"))
 
@@ -92,6 +96,20 @@ class Image(Handle):
         return _c.fs_image_height(self.handle)
 
     @property
+    def shape(self):
+        """(height, width, 3), as `to_array()` has it."""
+        return self.height, self.width, 3
+
+    @property
+    def ndim(self):
+        return 3
+
+    @property
+    def dtype(self):
+        """uint8, as `to_array()` has it; whether there are 16 bits is said by `bits`."""
+        return np.dtype(np.uint8)
+
+    @property
     def bits(self):
         """16 if the picture has 16 bits a sample, else 8."""
         return 16 if _c.fs_image_data16(self.handle) else 8
@@ -120,6 +138,16 @@ class Image(Handle):
             if alpha is None:
                 alpha = np.full((self.height, self.width), 255, np.uint8)
             return np.dstack([colours._samples(wanted), alpha if wanted == np.uint8 else alpha.astype(wanted) * 257])
+
+    def __array__(self, dtype=None, copy=None):
+        """`np.asarray(image)`: `to_array()`, whose levels of 0 to 255 another `dtype` keeps.
+
+        That is what a cast means to NumPy; 16 bits come from `to_array(dtype=np.uint16)`. Always a copy.
+        """
+        if copy is False:
+            raise ValueError("an array of an Image is a copy; copy=False cannot be had")
+        array = self.to_array()
+        return array if dtype is None else array.astype(dtype, copy=False)
 
     def _samples(self, dtype):
         deep, shape = _c.fs_image_data16(self.handle), (self.height, self.width, 3)
