@@ -118,13 +118,25 @@ typedef struct fs_pixels {
   uint32_t rotation;       /* degrees clockwise that turn the picture upright: 0, 90, 180 or 270 */
 } fs_pixels;
 
-/* Decodes a whole JPEG or PNG file held in memory, turned upright by its EXIF orientation. FS_BAD_DATA for truncated,
- * corrupt or too large pictures.
+/* Decodes a whole JPEG or PNG file held in memory, turned upright. FS_BAD_DATA for truncated, corrupt or too large pictures.
  *
- * Colours    An embedded ICC profile is heeded: numbers become sRGB, by relative colorimetric intent with black point
- *            compensation. RGB and grey profiles, and of CMYK JPEGs CMYK ones. A profile that is damaged, incomplete or of
- *            another kind of colours than the picture is taken for none; one that is sRGB moves no pixel. Without a
- *            profile a PNG's gAMA chunk is heeded, a CMYK JPEG's inks are mixed without one.
+ * Upright    by EXIF: a JPEG's segment; a PNG's eXIf chunk, or the texts "Raw profile type exif" and "Raw profile type APP1"
+ *            into which converters put it. Where EXIF has no orientation, tiff:Orientation of XMP counts (a JPEG's segment; a
+ *            PNG's texts "XML:com.adobe.xmp" and "Raw profile type xmp"), as it does in Pillow, not in OpenCV, libvips and
+ *            browsers: converters drop one and keep the other, and a face that lies on its side is not found. Of a PNG's
+ *            text the first 1 MiB is read. Notes that are malformed are taken for none.
+ * Profiles   An embedded ICC profile is heeded: numbers become sRGB, by relative colorimetric intent with black point
+ *            compensation; one that is sRGB moves no pixel. Taken for none is a profile that is damaged, incomplete or not
+ *            of the picture's kind: colours want an RGB profile; greys a grey one, or in a JPEG an RGB one, of which each
+ *            grey is three numbers alike; a CMYK JPEG a CMYK one. Inks without a profile are mixed: (255 - C)(255 - K) / 255.
+ *            CMYK JPEGs have 255 for no ink, with Adobe's marker and without, as all common decoders read them.
+ * PNG        What the numbers mean is said by cICP, or else the profile, or else sRGB, or else gAMA (PNG, third edition);
+ *            cHRM is ignored. Of cICP are known: primaries 1, 4 to 9, 11, 12, 22 of ITU-T H.273, and 2, unspecified, taken
+ *            for 1; transfers 1, 4, 5, 6, 8, 11, 13 to 16, 18; matrix 0; full and narrow range. With other code points it is
+ *            taken for none. The curves of cameras (1, 6, 11, 14, 15: BT.709, BT.601, BT.2020) are taken for sRGB's (13), as
+ *            browsers do with BT.709's: a frame of BT.709 video keeps its numbers. In PQ (16), and in HLG (18) as a display
+ *            of 1000 cd/m2 shows it, 203 cd/m2 become white, as BT.2408 has it: 58 % and 75 % of the range. What is brighter,
+ *            or outside of sRGB, is clipped in each channel; no other tone is moved.
  * 16 bits    A PNG of 16 bits a sample keeps them beside the 8-bit pixels, which are their nearest levels.
  * Alpha      is kept, and fs_image_data is blended over white: c alpha + 255 (1 - alpha), on the sRGB numbers.
  *            A picture without a pixel below 255 is opaque and has none. */
@@ -180,9 +192,12 @@ void fs_image_destroy(fs_image *image);
 /* A part of a picture, in its pixels. All zeros: the whole picture. */
 typedef struct fs_region { uint32_t x, y, width, height; } fs_region;
 
-/* The shares of red, green and blue in Y: ITU-R BT.601 (webcams, small pictures) or BT.709 (HD). */
+/* The shares of red, green and blue in Y: ITU-R BT.601 or BT.709. What made the frame decides, not its size. BT.601: cameras
+ * that do not say otherwise, whatever was a JPEG, and Y that ffmpeg or OpenCV makes of RGB, at every size unless told otherwise.
+ * BT.709: HD video as it was made, whose Y, U and V a decoder hands on; so does ffmpeg -pix_fmt nv12, scaled or not. */
 typedef enum fs_colour_matrix { FS_BT601 = 0, FS_BT709 = 1 } fs_colour_matrix;
-/* Y from 16 to 235, U and V from 16 to 240; or all from 0 to 255, as in JPEG. */
+/* Y from 16 to 235, U and V from 16 to 240; or all from 0 to 255, as in JPEG. Of MJPEG ffmpeg 7 makes frames of limited range,
+ * ffmpeg 9 of full range, unless told: -vf scale=out_range=tv is FS_LIMITED_RANGE. */
 typedef enum fs_colour_range { FS_LIMITED_RANGE = 0, FS_FULL_RANGE = 1 } fs_colour_range;
 
 /* What lies in your memory, as the camera's driver tells it. FS_NV12, FS_NV21 and FS_I420 have one U and one V for a square

@@ -29,7 +29,8 @@ class Frame:
 
     `width` is of "yuyv" with odd rows, whose array has a pixel more. `rotation` is in degrees by which the frame must be
     turned clockwise to stand upright; if `mirrored`, left and right are exchanged after that. `matrix` is "bt601" or "bt709"
-    and `colour_range` "limited" or "full", of the formats with Y.
+    and `colour_range` "limited" or "full", of the formats with Y: what made the frame decides, not its size. Y of
+    `cv2.cvtColor`, and of what ffmpeg converts from RGB, is "bt601" at every size; decoded HD video mostly is "bt709".
     """
 
     def __init__(
