@@ -18,7 +18,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD := build
 
-PACKAGES := build-essential pkg-config patchelf libopenblas-dev liblapacke-dev libturbojpeg0-dev libpng-dev \
+PACKAGES := build-essential pkg-config patchelf libopenblas0 libturbojpeg0-dev libpng-dev \
             liblcms2-dev libsqlite3-dev python3-venv valgrind
 # Of the camera daemon's demo and test alone: it makes frames of photos.
 FRAME_PACKAGES := ffmpeg

@@ -71,10 +71,43 @@ void fs_log_set(fs_log_level level, fs_log_callback callback, void *user);
 
 /* ---- Threads and the processor ---- */
 
-/* How many threads a call may keep busy, the calling one included: 1 to 256, or 0 for one a processor
- * (the default). Results are the same bits for any number. Idle threads sleep. */
+/* A call needs less than 32 KB of the calling thread's stack: a thread of 64 KB will do where the process itself leaves that
+ * much of it (thread-local memory of the libraries that a program is linked with lies there too).
+ *
+ * Calls compute in the standard floating-point state - rounding to nearest, subnormal numbers as they are, no exception traps -
+ * whatever the calling thread has set, and leave that as they found it. Your callbacks run in your own. */
+
+/* How many threads a call may keep busy, the calling one included: 1 to 256, or 0 for one a processor that this process may
+ * use (the default): those of its affinity (taskset, a container's cpuset), and no more than its control groups' quota of
+ * processor time fills (cpu.max, cpu.cfs_quota_us; a part of a processor counts as one). Results are the same bits for any
+ * number. Idle threads sleep. */
 fs_status fs_threads_set(uint32_t count);
 uint32_t fs_threads(void);
+/* Bytes that the library may hold, all calls together: the least of three quarters of the machine's memory, the limits of the
+ * control groups that this process is in (memory.max, memory.limit_in_bytes; systemd's MemoryMax=, Kubernetes's limits) and
+ * those above them, RLIMIT_AS and RLIMIT_DATA, as they are now. FS_NO_MEMORY is the answer to a call that wants more, and to
+ * one that wants more than what is left now, of the limits and of the machine's memory, by what everybody holds; before
+ * the system kills the process for it. A sixteenth of each limit, at most 64 MB, is left for what is not counted. */
+uint64_t fs_memory_limit(void);
+
+/* What the library finds where it runs. */
+typedef struct fs_host {
+  size_t size;
+  uint32_t processors;  /* of the machine */
+  uint32_t allowed;     /* of them, that the calling thread may run on */
+  double quota;         /* processors' worth of time that the control groups grant; 0 if they set no limit */
+  uint32_t threads;     /* what fs_threads_set(0) makes of these */
+  uint64_t memory_limit; /* fs_memory_limit() */
+  const char *instruction_set; /* fs_instruction_set() */
+} fs_host;
+
+/* Fills it in: pass sizeof(fs_host). */
+fs_status fs_host_describe(fs_host *host, size_t size);
+/* OpenBLAS's version and the processor that it is built or chooses its kernels for, as it says: one line of text, cut off where
+ * `capacity` ends. It does large products and factors of Doubles: fs_tsne, universal styles, costs. It is loaded by the first call
+ * that needs it, or by this one: FS_IO where that fails, FS_NO_MEMORY where a process's address space is too short for it,
+ * which takes 400 MB; the same is true of those calls. */
+fs_status fs_algebra_library(char *text, size_t capacity);
 /* The build of the kernels in use: "avx512", "avx2" or "baseline"; static. It is the best that this
  * processor runs, unless FACESTYLE_ISA in the environment names a lower one, or the program chooses. */
 const char *fs_instruction_set(void);
@@ -515,8 +548,8 @@ typedef enum fs_distance_kind {
   FS_DISTANCE_CHI_SQUARE_HEAD = 5  /* the same of (a - b)^2 / (|a| + |b|), FS_LOSS_PAIR_CHI_SQUARE's */
 } fs_distance_kind;
 
-/* The distance of each of count_a rows to each of count_b: `distances` [count_a, count_b], infinite where it is too large
- * for a float. `head` holds dimension + 1 floats, or is NULL for a kind without one. The same bits for any number of
+/* The distance of each of count_a rows to each of count_b: `distances` [count_a, count_b], infinite only where it is itself too
+ * large for a float. `head` holds dimension + 1 floats, or is NULL for a kind without one. The same bits for any number of
  * threads. FS_INVALID_ARGUMENT for numbers that are not finite. */
 fs_status fs_distances(fs_distance_kind kind, const float *a, size_t count_a, const float *b, size_t count_b,
                        size_t dimension, const float *head, float *distances, size_t capacity);

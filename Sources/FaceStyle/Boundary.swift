@@ -2,9 +2,13 @@ import CFaceStyle
 import CSystem
 import Tensors
 
-/// What every door function that can fail goes through: the last error is cleared, the body runs, and a failure
-/// becomes a status with its reason kept for this thread.
+/// What every door function that can fail goes through: the last error is cleared, the body runs in the standard
+/// floating-point state, and a failure becomes a status with its reason kept for this thread.
 func boundary(_ body: () throws(Failure) -> Void) -> fs_status {
+  withStandardFloats { status(of: body) }
+}
+
+private func status(of body: () throws(Failure) -> Void) -> fs_status {
   setLastError(nil)
   do throws(Failure) {
     try body()

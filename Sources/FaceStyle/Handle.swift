@@ -67,8 +67,10 @@ enum Handle {
       guard boxes[UInt(bitPattern: pointer)]?.kind == Object.kind.utf8Start else { return nil }
       return boxes.removeValue(forKey: UInt(bitPattern: pointer))
     }
-    withExtendedLifetime(box) {}
+    withStandardFloats { drop(box) }
   }
+
+  private static func drop(_ box: consuming Box?) { _ = consume box }
 
   static var count: Int { lock.hold { boxes.count } }
 }

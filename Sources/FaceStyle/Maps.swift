@@ -51,7 +51,7 @@ public func fs_tsne(
       var message = fs_tsne_progress(
         size: MemoryLayout<fs_tsne_progress>.size, step: UInt32(progress.step), steps: UInt32(progress.steps),
         divergence: progress.divergence, seconds: progress.seconds)
-      switch callback(&message, given.user) {
+      switch withHostFloats({ callback(&message, given.user) }) {
       case FS_FINISH: return .finish
       case FS_CANCEL: return .cancel
       default: return .proceed

@@ -24,7 +24,7 @@ private final class JobHandle: HandleKind {
   func report(_ evaluation: StyleJob.Evaluation, _ handle: OpaquePointer?) -> StyleTransfer.Action {
     guard let callback else { return .continue }
     var progress = fs_style_progress(evaluation, job, handle)
-    switch callback(&progress, user) {
+    switch withHostFloats({ callback(&progress, user) }) {
     case FS_FINISH: return .finish
     case FS_CANCEL: return .cancel
     default: return .continue

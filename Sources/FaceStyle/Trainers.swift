@@ -261,7 +261,7 @@ public func fs_trainer_run(
       var message = fs_training_progress()
       message.size = MemoryLayout<fs_training_progress>.size
       message.steps = UInt32(clamping: handle.steps)
-      func told() -> fs_action { given.on_step.map { $0(&message, given.user) } ?? FS_CONTINUE }
+      func told() -> fs_action { given.on_step.map { onStep in withHostFloats { onStep(&message, given.user) } } ?? FS_CONTINUE }
       var isFinished = false
       let training: FaceTraining
       do throws(Failure) {
@@ -327,7 +327,7 @@ public func fs_trainer_all_reduce_set(
         return
       }
       trainer.allReduce = { numbers, count throws(Failure) in
-        let status = all_reduce(numbers, count, user)
+        let status = withHostFloats { all_reduce(numbers, count, user) }
         guard status == FS_OK else { throw Failure(status, of: "all-reduce") }
       }
     }
