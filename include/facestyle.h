@@ -1490,7 +1490,8 @@ typedef struct fs_training_options {
   const char *pairs, *triplets;
   const char *checkpoint;     /* where to keep one, written over; default NULL: nowhere */
   uint32_t checkpoint_every;  /* steps; default 0: at the end */
-  uint64_t memory_limit;      /* bytes that photos may take, beyond they are read again; default 4 GB */
+  uint64_t memory_limit;      /* bytes that photos may take, beyond, and beyond what there is, they are read again;
+                              * default 4 GB */
   uint64_t seed;              /* of the photos' order and what is done to them; default 1 */
   fs_training_callback on_step; /* default NULL */
   void *user;                 /* handed to on_step untouched */

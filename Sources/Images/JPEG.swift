@@ -17,6 +17,7 @@ enum JPEG {
     let (width, height, model) = try decoder.header()
     if let problem = Image.problem(width: width, height: height) { throw .badData("JPEG: \(problem)") }
     let image = try Image(width: width, height: height)
+    try Memory.expect(segments.coefficientBytes(width: width, height: height))
     let file = try segments.profile()
     let profile = file.flatMap { file in
       withExtendedLifetime(file) { ColourProfile.toSRGB(UnsafeRawBufferPointer(file.buffer), of: model) }
@@ -52,6 +53,8 @@ enum JPEG {
   /// - Throws: `.invalidArgument` for another quality.
   static func encode(_ image: Image, quality: Int) throws(Failure) -> Storage<UInt8> {
     guard (1...100).contains(quality) else { throw .invalidArgument("JPEG quality \(quality), 1 to 100 wanted") }
+    // The file grows in TurboJPEG's hands, by doubling: two bytes a pixel is what pictures come to.
+    try Memory.expect(2 * image.width * image.height)
     guard let handle = tjInitCompress() else { throw .noMemory("JPEG: no encoder") }
     defer { tjDestroy(handle) }
     var file: UnsafeMutablePointer<UInt8>?

@@ -8,6 +8,9 @@ struct JPEGSegments {
 
   enum Marker {
     static var startOfScan: UInt8 { 0xDA }
+    /// Baseline, extended, progressive; with arithmetic coding extended and progressive.
+    static var frames: [UInt8] { [0xC0, 0xC1, 0xC2, 0xC9, 0xCA] }
+    static var progressiveFrames: [UInt8] { [0xC2, 0xCA] }
     static var endOfImage: UInt8 { 0xD9 }
     static var app1: UInt8 { 0xE1 }
     static var app2: UInt8 { 0xE2 }
@@ -61,6 +64,27 @@ struct JPEGSegments {
 
   /// Whether Adobe's marker is there: its programs write the four colours of CMYK inverted.
   var isAdobe: Bool { payload(Marker.app14, beginning: "Adobe") != nil }
+
+  /// Bytes that a decoder holds besides the picture: where its components come in several scans all their coefficients, 16 bits
+  /// each. 0 where one scan has it all.
+  func coefficientBytes(width: Int, height: Int) -> Int {
+    var isProgressive = false, factors: [(across: Int, down: Int)] = [], inScan = 0
+    walk { marker, payload in
+      if Marker.frames.contains(marker), payload.count >= 6 {
+        isProgressive = Marker.progressiveFrames.contains(marker)
+        let count = min(Int(bytes[payload.lowerBound + 5]), (payload.count - 6) / 3)
+        factors = (0..<count).map { component in
+          let both = Int(bytes[payload.lowerBound + 7 + 3 * component])
+          return (both >> 4, both & 15)
+        }
+      }
+      if marker == Marker.startOfScan, payload.count >= 1 { inScan = Int(bytes[payload.lowerBound]) }
+      return marker != Marker.startOfScan
+    }
+    guard isProgressive || inScan < factors.count else { return 0 }
+    let most = factors.reduce((across: 1, down: 1)) { (max($0.across, $1.across), max($0.down, $1.down)) }
+    return factors.reduce(0) { $0 + 2 * width * height * $1.across * $1.down / (most.across * most.down) }
+  }
 
   /// Whether an end-of-image marker follows the first scan. Compressed data never contains it: there a 0 follows FF.
   var hasEnd: Bool {

@@ -8,16 +8,30 @@ struct FaceStyleProgram: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "facestyle",
     abstract: "Finds, compares and names faces, trains for it, and paints a picture like another.",
-    version: "\(FS_VERSION_MAJOR).\(FS_VERSION_MINOR).\(FS_VERSION_PATCH)",
+    discussion: """
+      Models are named by their files, or by a name without an ending: NAME.safetensors is looked for in the folder that \
+      FACESTYLE_MODELS in the environment names, in models and build/models of the current folder, in models beside this \
+      program and beside its folder, and in ../share/facestyle/models, where `make install` puts them.
+
+      --version --verbose also prints what the program finds where it runs: processors, memory, instruction set, OpenBLAS.
+      """,
+    version: version,
     subcommands: [
       Detect.self, Compare.self, Identify.self, GalleryCommand.self, Embed.self, Evaluate.self, Calibrate.self, Train.self,
       Style.self, Restyle.self, Layers.self, Demo.self,
     ])
 
+  private static let version = "\(FS_VERSION_MAJOR).\(FS_VERSION_MINOR).\(FS_VERSION_PATCH)"
+
   static func main() {
     do {
       guard fs_abi_version() == FS_ABI_VERSION else {
         throw Failure("the library has ABI version \(fs_abi_version()), this program wants \(FS_ABI_VERSION)")
+      }
+      if Set(CommandLine.arguments.dropFirst()) == ["--version", "--verbose"] {
+        print(version)
+        try printHost()
+        return
       }
       var command = try parseAsRoot()
       try command.run()

@@ -29,6 +29,9 @@ static const struct { const char *name; long long value; } table[] = {
 
     STRUCT(fs_log_level), NUMBER(FS_LOG_DEBUG), NUMBER(FS_LOG_INFO), NUMBER(FS_LOG_WARNING), NUMBER(FS_LOG_ERROR),
 
+    STRUCT(fs_host), MEMBER(fs_host, size), MEMBER(fs_host, processors), MEMBER(fs_host, allowed), MEMBER(fs_host, quota),
+    MEMBER(fs_host, threads), MEMBER(fs_host, memory_limit), MEMBER(fs_host, instruction_set),
+
     STRUCT(fs_pixel_format), NUMBER(FS_RGB), NUMBER(FS_BGR), NUMBER(FS_RGBA), NUMBER(FS_BGRA), NUMBER(FS_GREY),
     NUMBER(FS_NV12), NUMBER(FS_NV21), NUMBER(FS_I420), NUMBER(FS_YUYV), NUMBER(FS_RGB16), NUMBER(FS_RGBA16),
     STRUCT(fs_pixels), MEMBER(fs_pixels, size), MEMBER(fs_pixels, data), MEMBER(fs_pixels, byte_count),

@@ -4,6 +4,7 @@ FACESTYLE_PROGRAM names it (default: build/facestyle of this checkout); FACESTYL
 FACESTYLE_PHOTOS the folders that `make models` fills.
 """
 
+import contextlib
 import json
 import os
 import pty
@@ -129,6 +130,100 @@ def test_help_fits_in_80_columns():
         text = good(*command, "--help", environment={"COLUMNS": "80"})
         assert "USAGE: facestyle" in text
         assert [line for line in text.splitlines() if len(line) > 80] == []
+
+
+def described(*command, **options):
+    """What `--version --verbose` prints, by the words before the colons."""
+    result = subprocess.run(
+        [*command, PROGRAM, "--version", "--verbose"], capture_output=True, text=True, timeout=60, **options
+    )
+    assert result.returncode == 0, result.stderr
+    first, *lines = result.stdout.splitlines()
+    assert re.fullmatch(r"\d+\.\d+\.\d+", first)
+    return dict(line.split(": ", 1) for line in lines)
+
+
+def test_the_version_in_many_words_has_what_the_program_finds_where_it_runs():
+    found = described()
+    assert found["processors"].endswith(f"of which this process may run on {len(os.sched_getaffinity(0))}")
+    assert found["instruction set"] in ("avx512", "avx2", "baseline")
+    assert found["algebra"].startswith("OpenBLAS ") and ", core " in found["algebra"]
+    assert re.fullmatch(r"\d+ MB", found["memory limit"])
+
+
+def test_a_process_that_is_kept_to_one_processor_has_one_thread():
+    one = min(os.sched_getaffinity(0))
+    found = described(preexec_fn=lambda: os.sched_setaffinity(0, {one}))
+    assert found["processors"].endswith("may run on 1") and found["threads"] == "1"
+
+
+@contextlib.contextmanager
+def control_group(controller, files):
+    """A control group of our own, by what it limits: version 1's, or version 2's. Skips where none may be made."""
+    for parent, settings in (
+        (Path("/sys/fs/cgroup") / controller, files[0]), (Path("/sys/fs/cgroup"), files[1]),
+    ):  # fmt: skip
+        group = parent / f"facestyle-cli-{os.getpid()}"
+        try:
+            group.mkdir()
+        except OSError:
+            continue
+        try:
+            for name, value in settings.items():
+                (group / name).write_text(value)
+        except OSError:
+            group.rmdir()
+            continue
+        try:
+            yield group
+        finally:
+            group.rmdir()
+        return
+    pytest.skip(f"this test may not make a control group for {controller}")
+
+
+def entered(group):
+    return lambda: (group / "cgroup.procs").write_text(str(os.getpid()))
+
+
+@pytest.mark.parametrize(("quota", "threads"), [(100000, 1), (150000, 2)])
+def test_threads_are_as_many_as_the_control_group_s_quota_fills(quota, threads):
+    files = ({"cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": str(quota)}, {"cpu.max": f"{quota} 100000"})
+    with control_group("cpu", files) as group:
+        found = described(preexec_fn=entered(group))
+    assert found["quota of the control groups"] == f"{quota / 100000} processors"
+    assert found["threads"] == str(min(threads, len(os.sched_getaffinity(0))))
+
+
+@models
+def test_a_style_transfer_that_does_not_fit_the_container_is_refused(tmp_path):
+    limit = str(300 << 20)
+    with control_group("memory", ({"memory.limit_in_bytes": limit}, {"memory.max": limit})) as group:
+        assert described(preexec_fn=entered(group))["memory limit"] == "300 MB"
+        result = subprocess.run(
+            [PROGRAM, "style", OBAMA, OBAMA2, "--size", "1024", "-o", tmp_path / "out.png"],
+            capture_output=True, text=True, timeout=300, preexec_fn=entered(group), cwd=tmp_path,
+            env={**os.environ, "FACESTYLE_MODELS": str(MODELS)},
+        )  # fmt: skip
+    assert result.returncode == 1 and "control group's 300 MB" in result.stderr, (result.returncode, result.stderr)
+
+
+def test_the_help_says_where_models_are_looked_for():
+    assert "FACESTYLE_MODELS" in good("--help")
+
+
+@models
+def test_models_are_found_beside_the_program(tmp_path):
+    folder = tmp_path / "tools"
+    folder.mkdir()
+    for name in (PROGRAM.name, "libfacestyle.so.0"):
+        shutil.copy(PROGRAM.parent / name, folder / name)
+    (folder / "models").symlink_to(MODELS)
+    environment = {name: value for name, value in os.environ.items() if name != "FACESTYLE_MODELS"}
+    result = subprocess.run(
+        [folder / PROGRAM.name, "detect", OBAMA], capture_output=True, text=True, timeout=60, cwd="/", env=environment
+    )
+    assert result.returncode == 0, result.stderr
 
 
 def test_the_program_tells_its_version():

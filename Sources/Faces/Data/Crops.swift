@@ -5,7 +5,7 @@ import Tensors
 ///
 /// A crop is the network's aligned picture, `frame` pixels wide, with `margin` pixels more on each edge, so that a view of
 /// it can be shifted and turned without leaving it. Beyond the photo its edge is repeated. Crops are kept in one block of
-/// memory if they fit, else each is made again whenever it is asked for.
+/// memory if they fit into what there is, else each is made again whenever it is asked for.
 package final class Crops: @unchecked Sendable {
   package enum Framing {
     /// By the photo's landmarks, which the template brings to their places.
@@ -35,6 +35,16 @@ package final class Crops: @unchecked Sendable {
   private let places: [Int]
   private let block: Storage<UInt8>?
 
+  /// nil where there is not so much memory: as beyond the limit, crops are made again.
+  private static func room(_ byteCount: Int) throws(Failure) -> Storage<UInt8>? {
+    do throws(Failure) {
+      return try Storage(count: byteCount)
+    } catch {
+      guard case .noMemory = error else { throw error }
+      return nil
+    }
+  }
+
   package var side: Int { options.frame + 2 * options.margin }
   package var isHeld: Bool { block != nil }
   private var byteCount: Int { 3 * side * side }
@@ -52,7 +62,7 @@ package final class Crops: @unchecked Sendable {
     let side = options.frame + 2 * options.margin
     let byteCount = 3 * side * side
     let (total, overflow) = byteCount.multipliedReportingOverflow(by: count)
-    let block = overflow || total > options.memoryLimit ? nil : try Storage<UInt8>(count: total)
+    let block = overflow || total > options.memoryLimit ? nil : try Crops.room(total)
     var failures = [Failure?](repeating: nil, count: count)
     let atATime = 256
     for first in stride(from: 0, to: count, by: atATime) {

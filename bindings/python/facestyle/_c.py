@@ -176,6 +176,18 @@ class fs_region(Structure):
     _fields_ = [("x", c_uint32), ("y", c_uint32), ("width", c_uint32), ("height", c_uint32)]
 
 
+class fs_host(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("processors", c_uint32),
+        ("allowed", c_uint32),
+        ("quota", c_double),
+        ("threads", c_uint32),
+        ("memory_limit", c_uint64),
+        ("instruction_set", c_char_p),
+    ]
+
+
 class fs_frame(Structure):
     _fields_ = [
         ("size", c_size_t),
@@ -828,6 +840,9 @@ FUNCTIONS = {
     # Threads and the processor
     "fs_threads_set": (fs_status, [c_uint32]),
     "fs_threads": (c_uint32, []),
+    "fs_memory_limit": (c_uint64, []),
+    "fs_host_describe": (fs_status, [POINTER(fs_host), c_size_t]),
+    "fs_algebra_library": (fs_status, [c_char_p, c_size_t]),
     "fs_instruction_set": (c_char_p, []),
     "fs_instruction_set_choose": (fs_status, [c_char_p]),
     "fs_debug_live_handles": (c_size_t, []),
