@@ -62,15 +62,16 @@ enum Handle {
   /// Ends the caller's hold. NULL and what is no live handle of this type are ignored.
   static func destroy<Object: HandleKind>(_ pointer: OpaquePointer?, _ type: Object.Type) {
     guard let pointer else { return }
-    // The object itself goes after the lock is released: its end may take a while.
-    let box: Box? = lock.hold {
-      guard boxes[UInt(bitPattern: pointer)]?.kind == Object.kind.utf8Start else { return nil }
-      return boxes.removeValue(forKey: UInt(bitPattern: pointer))
+    withStandardFloats {
+      // The object itself goes after the lock is released: its end may take a while.
+      var box: Box? = lock.hold {
+        guard boxes[UInt(bitPattern: pointer)]?.kind == Object.kind.utf8Start else { return nil }
+        return boxes.removeValue(forKey: UInt(bitPattern: pointer))
+      }
+      withExtendedLifetime(box) {}
+      box = nil
     }
-    withStandardFloats { drop(box) }
   }
-
-  private static func drop(_ box: consuming Box?) { _ = consume box }
 
   static var count: Int { lock.hold { boxes.count } }
 }

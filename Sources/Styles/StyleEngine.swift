@@ -52,11 +52,7 @@ package final class StyleEngine {
     names = StyleEngine.taps(options)
     let forecast = try StyleEngine.plan(network, names, options, height: height, width: width, isForecast: true)
     tiles = StyleEngine.tiles(forecast, options, height: height, width: width)
-    var masks: [Image] = []
-    for style in pictures.styles {
-      if let place = style.place, !masks.contains(where: { $0 === place }) { masks.append(place) }
-    }
-    self.masks = masks
+    masks = pictures.masks
     if !options.styleLayers.isEmpty {
       // The styles first: their plans go before the picture's own comes.
       measures = try measures(forecast)

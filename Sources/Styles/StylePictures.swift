@@ -144,6 +144,15 @@ package struct StylePictures {
   }
 
   /// - Throws: `.invalidArgument` for a mask whose size is not that of its picture, and for weights that are none.
+  /// Those that say where styles go, each once.
+  var masks: [Image] {
+    var masks: [Image] = []
+    for style in styles {
+      if let place = style.place, !masks.contains(where: { $0 === place }) { masks.append(place) }
+    }
+    return masks
+  }
+
   func check() throws(Failure) {
     guard !styles.isEmpty else { throw .invalidArgument("no style") }
     for style in styles {

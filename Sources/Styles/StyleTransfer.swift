@@ -18,8 +18,14 @@ package final class StyleTransfer {
     _ = try model.network()
   }
 
+  /// - Throws: `.noMemory` also where only a later scale does not fit: better before the first step than after hours.
   package func job(_ pictures: StylePictures, _ options: StyleOptions) throws(Failure) -> StyleJob {
-    try StyleJob(model.network(), pictures, options)
+    try options.check()
+    try pictures.check()
+    let content = pictures.content
+    try Memory.expect(
+      memoryNeeded(contentWidth: content.width, content.height, masks: pictures.masks.count, options))
+    return try StyleJob(model.network(), pictures, options)
   }
 
   /// Bytes that the process will hold at the peak of a run with a content of the given size, beyond what it holds now:

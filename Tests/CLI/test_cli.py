@@ -201,7 +201,7 @@ def test_a_style_transfer_that_does_not_fit_the_container_is_refused(tmp_path):
     with control_group("memory", ({"memory.limit_in_bytes": limit}, {"memory.max": limit})) as group:
         assert described(preexec_fn=entered(group))["memory limit"] == "300 MB"
         result = subprocess.run(
-            [PROGRAM, "style", OBAMA, OBAMA2, "--size", "1024", "-o", tmp_path / "out.png"],
+            [PROGRAM, "style", OBAMA, OBAMA2, "--size", "1024x768", "-o", tmp_path / "out.png"],
             capture_output=True, text=True, timeout=300, preexec_fn=entered(group), cwd=tmp_path,
             env={**os.environ, "FACESTYLE_MODELS": str(MODELS)},
         )  # fmt: skip
