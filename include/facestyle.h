@@ -71,8 +71,9 @@ void fs_log_set(fs_log_level level, fs_log_callback callback, void *user);
 
 /* ---- Threads and the processor ---- */
 
-/* A call needs less than 32 KB of the calling thread's stack: a thread of 64 KB will do where the process itself leaves that
- * much of it (thread-local memory of the libraries that a program is linked with lies there too).
+/* A call needs at most 48 KB of the calling thread's stack: a thread of 64 KB will do, unless the program is linked with
+ * libraries whose thread-local memory, which lies there too, takes more than the rest. (A gallery on a server needs what libpq
+ * needs.)
  *
  * Calls compute in the standard floating-point state - rounding to nearest, subnormal numbers as they are, no exception traps -
  * whatever the calling thread has set, and leave that as they found it. Your callbacks run in your own. */

@@ -273,7 +273,7 @@ public func fs_distance(
     let a = try required(buffer(a, dimension, "a").baseAddress, "a")
     let b = try required(buffer(b, dimension, "b").baseAddress, "b")
     let distance = euclideanDistance(a, b, dimension)
-    guard distance.isFinite else { throw .invalidArgument("the distance is \(distance): the embeddings must hold finite numbers") }
+    guard distance.isFinite else { throw .invalidArgument("the distance is \(distance): wanted finite numbers, no farther apart than a float reaches") }
     target.pointee = distance
   }
 }

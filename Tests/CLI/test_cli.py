@@ -20,6 +20,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -205,7 +206,21 @@ def test_a_style_transfer_that_does_not_fit_the_container_is_refused(tmp_path):
             capture_output=True, text=True, timeout=300, preexec_fn=entered(group), cwd=tmp_path,
             env={**os.environ, "FACESTYLE_MODELS": str(MODELS)},
         )  # fmt: skip
-    assert result.returncode == 1 and "control group's 300 MB" in result.stderr, (result.returncode, result.stderr)
+    assert result.returncode == 1 and "300 MB, by the control group's limit" in result.stderr, result.stderr
+
+
+@models
+def test_a_progressive_photo_whose_coefficients_do_not_fit_the_container_is_refused(tmp_path):
+    photo = tmp_path / "progressive.jpg"
+    # The picture takes 48 MB, and what the decoder keeps until the last scan 96 MB more.
+    PIL.Image.new("RGB", (4000, 4000), (200, 100, 50)).save(photo, progressive=True, quality=90, subsampling=0)
+    limit = str(130 << 20)
+    with control_group("memory", ({"memory.limit_in_bytes": limit}, {"memory.max": limit})) as group:
+        result = subprocess.run(
+            [PROGRAM, "detect", photo], capture_output=True, text=True, timeout=100, preexec_fn=entered(group),
+            env={**os.environ, "FACESTYLE_MODELS": str(MODELS)},
+        )  # fmt: skip
+    assert result.returncode == 1 and "may hold 130 MB, by the control group's limit" in result.stderr, result
 
 
 def test_the_help_says_where_models_are_looked_for():

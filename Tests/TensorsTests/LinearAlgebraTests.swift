@@ -31,7 +31,7 @@ import Testing
   @Test(arguments: [
     [1.0, 2, 2, 4], [0, 1, 1, 0], [0, 1, 0, 0], [0, 0, 0, -3], [-2, 0, 0, 5], [1, 1e-9, 1e-9, 1e-18], [1e200, 2e200, -3e200, 1e199],
     [1e-300, 0, 3e-300, 1e-300], [1, 1, 1, 1 + 1e-15],
-  ])
+  ] as [[Double]])
   func `two by two have orthogonal factors also where one direction vanishes`(a: [Double]) throws {
     let (u, s, vt) = try singularValues(a, rows: 2, columns: 2), scale = a.map { abs($0) }.max() ?? 0
     for i in 0..<2 {
