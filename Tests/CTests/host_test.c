@@ -260,6 +260,27 @@ static void *do_style(void *argument) {
   return well ? argument : NULL;
 }
 
+static void *do_training(void *argument) {
+  struct faces *faces = argument;
+  static uint8_t pictures[4 * 112 * 92 * 3];
+  static const int32_t pairs[2] = {0, 1};
+  char path[96];
+  fs_trainer *trainer = NULL;
+  fs_loss_options loss;
+  fs_trainer_options options;
+  for (size_t i = 0; i < sizeof pictures; i++) pictures[i] = (uint8_t)(i * i >> 7);
+  bool well = fs_loss_options_init(&loss, sizeof loss, FS_LOSS_PAIR_DIFFERENCE) == FS_OK &&
+              fs_trainer_options_init(&options, sizeof options) == FS_OK;
+  options.architecture = "siamese", options.loss = &loss, options.steps = 2;
+  well = well && fs_trainer_create(&trainer, &options, NULL) == FS_OK &&
+         fs_trainer_step(trainer, pictures, 4, pairs, NULL, NULL) == FS_OK;
+  snprintf(path, sizeof path, "%s/checkpoint", faces->path);
+  well = well && fs_trainer_save(trainer, path) == FS_OK && unlink(path) == 0;
+  if (!well) printf("  %s\n", fs_last_error());
+  fs_trainer_destroy(trainer);
+  return well ? argument : NULL;
+}
+
 static void *do_numbers(void *argument) {
   static float values[POINTS * 128], map[2 * POINTS], distances[POINTS * POINTS];
   double cost;
@@ -274,7 +295,7 @@ static const struct {
   const char *what;
   void *(*body)(void *);
 } works[] = {{"files of pictures", do_files}, {"models", do_models}, {"faces", do_faces}, {"a gallery in a file", do_gallery},
-             {"a style", do_style}, {"maps, distances and costs", do_numbers}};
+             {"a style", do_style}, {"a training", do_training}, {"maps, distances and costs", do_numbers}};
 
 static int work_on_short_stacks(void *unused) {
   struct faces faces = {.path = "/tmp/facestyle-stack-XXXXXX"};
