@@ -144,8 +144,9 @@ private func measured(
 /// as certain, `|x - q|^2 <= d^2 + e d^2`, its root included. A row of a score above
 /// `d^2 + e d^2 - |q|^2 + e |q|^2` is therefore measured farther than d.
 ///
-/// Where x.q falls below all numbers the distance is infinite, for (x - q)^2 >= -4 x q; where it rises above them the
-/// score is low or no number, and the row is measured.
+/// Where x.q, or a part of its sum, falls below all numbers, the distance is more than 1e19, for (x - q)^2 >= -4 x q: the row
+/// is left out, unless rows so far may be wanted, and then all are measured. Where it rises above them the score is low or no
+/// number, and the row is measured.
 private struct Bound {
   private let slack: Double
   private let square: Double
@@ -162,6 +163,7 @@ private struct Bound {
 
   /// The largest score that a row may have if it is measured at `distance` or less.
   func limit(_ distance: Float) -> Float {
+    guard distance <= mostMeasured else { return .infinity }
     let d = Double(distance) * Double(distance)
     return Float(d + slack * d - square + slack * square + least).nextUp
   }
