@@ -11,12 +11,17 @@
  * Ownership  A handle written through `out` is yours: give it to its _destroy function once (NULL is
  *            fine). Inputs are copied: no pointer of yours is kept after a call returns. A returned
  *            const pointer is borrowed from its handle and lives as long.
+ * Handles    A handle, such as fs_image *, is the address of nothing. Each has a value of its own in its process, never
+ *            given again: one that was destroyed, or is of another type, is FS_INVALID_ARGUMENT.
  * Threads    Any function may run on any thread. fs_image, fs_model, fs_detector and fs_embedder never
  *            change after creation, so threads may share them. An fs_gallery may be searched and changed by
  *            many threads at once. An fs_styler, an fs_style_job, an fs_trainer and an fs_tracker are used by one
  *            thread at a time.
  * Options    A struct whose first member is `size` is filled by its _options_init function and grows
- *            only at its end; NULL in its place means the defaults.
+ *            only at its end; NULL in its place means the defaults. A struct that you get answers in wants its
+ *            size set. The library reads and writes as much of a struct as its own version of it has, and no
+ *            more, and sets `size` to what it wrote: of a newer header's struct the members that an older
+ *            library lacks stay as they were, so zero it first.
  * Units      Pixels, origin top left, x to the right, y down. The centre of the first pixel is (0, 0).
  *            Strings are UTF-8. Angles are degrees clockwise. */
 #ifndef FACESTYLE_H
@@ -343,33 +348,44 @@ typedef struct fs_embedder fs_embedder;
 fs_status fs_embedder_create(fs_embedder **out, const fs_model *model);
 size_t fs_embedder_dimension(const fs_embedder *embedder);   /* floats in one embedding; 0 for NULL */
 float fs_embedder_threshold(const fs_embedder *embedder);    /* the distance up to which two faces are one person's */
-uint32_t fs_embedder_chip_side(const fs_embedder *embedder); /* the aligned picture is this wide and high */
+/* What the network sees of a photo is a picture of this size, its chip; 0 for NULL. */
+uint32_t fs_embedder_chip_width(const fs_embedder *embedder);
+uint32_t fs_embedder_chip_height(const fs_embedder *embedder);
+uint32_t fs_embedder_chip_side(const fs_embedder *embedder); /* both, where they are the same; else 0 */
+/* 1 if the chip is an aligned face; 0 if it is the whole photo, stretched to the chip's size by FS_BILINEAR, also for NULL.
+ * Whole photos are what a network sees that was trained on photos without points (fs_trainer_run), or whose pictures are no
+ * squares and whose file does not say where the points lie: "siamese". For it, all below that wants a face takes NULL in its
+ * place (with a count of 1) and refuses faces (FS_WRONG_MODEL), and where a detector is wanted it may be NULL, and is not
+ * looked at. */
+uint32_t fs_embedder_aligns(const fs_embedder *embedder);
 /* The aligned picture of a face: turned, scaled and cut so that its five points lie where the network
  * learnt them (least-squares similarity, Umeyama 1991). */
 fs_status fs_embedder_align(const fs_embedder *embedder, fs_image **out, const fs_image *image, const fs_face *face);
 /* The same picture of a face that fs_detector_find_frame found. */
 fs_status fs_embedder_align_frame(const fs_embedder *embedder, fs_image **out, const fs_frame *frame, const fs_face *face);
-/* Where the five points lie in it, in the order of fs_face. */
+/* Where the five points lie in it, in the order of fs_face. FS_WRONG_MODEL where whole photos are seen. */
 fs_status fs_embedder_template(const fs_embedder *embedder, fs_point points[5]);
 /* The same of an architecture's weights whose file does not say so: as their authors trained them, or dlib's mean face.
  * FS_NOT_FOUND for a name that is not known, FS_WRONG_MODEL for a network that embeds no square picture of a face. */
 fs_status fs_architecture_template(const char *name, fs_point points[5]);
-/* Embeds `count` faces of one image: `embeddings` receives count * dimension floats, face after face. */
+/* Embeds `count` faces of one image: `embeddings` receives count * dimension floats, face after face. All faces or none: a
+ * face that fails leaves `embeddings` as they were. */
 fs_status fs_embedder_embed(const fs_embedder *embedder, const fs_image *image, const fs_face *faces, size_t count,
                             float *embeddings, size_t capacity);
 /* The same numbers for faces of a frame, of which no more is read than the faces. */
 fs_status fs_embedder_embed_frame(const fs_embedder *embedder, const fs_frame *frame, const fs_face *faces, size_t count,
                                   float *embeddings, size_t capacity);
-/* Embeds `count` aligned pictures, each chip_side x chip_side. */
+/* Embeds `count` aligned pictures, each chip_width x chip_height. */
 fs_status fs_embedder_embed_chips(const fs_embedder *embedder, const fs_image *const *chips, size_t count,
                                   float *embeddings, size_t capacity);
 /* Finds the main face of a photo (large and central) and embeds it. FS_NO_FACE if there is none.
- * `face` may be NULL. */
+ * `face` may be NULL. Where whole photos are seen nothing is looked for: `face` is the whole photo, without points. */
 fs_status fs_embedder_embed_photo(const fs_embedder *embedder, const fs_detector *detector, const fs_image *photo,
                                   fs_face *face, float *embedding, size_t capacity);
 /* What fs_embedder_embed_chips with `count` pictures will make this process hold at its peak, in bytes, beyond
  * what it holds before; true within a tenth and 2 MB. It counts weights that are laid out at the first use, so
- * later calls need less. */
+ * later calls need less. It is the same for any large count, but for a copy of the embeddings. FS_INVALID_ARGUMENT for more
+ * embeddings than memory can hold. */
 fs_status fs_embedder_memory_needed(const fs_embedder *embedder, size_t count, uint64_t *bytes);
 void fs_embedder_destroy(fs_embedder *embedder);
 
@@ -1100,7 +1116,7 @@ typedef struct fs_style_options {
 fs_status fs_style_match_colours(fs_image **out, const fs_image *style, const fs_image *content, fs_style_colours colours);
 
 /* A content map for a picture of width x height with these faces: white at eyes and mouth, fading to black around them. Faces
- * without points (FS_..._CASCADE's) are refused. */
+ * without points (NaN), as a CascadeCNN finds them, are refused: FS_INVALID_ARGUMENT. */
 fs_status fs_face_map(fs_image **out, uint32_t width, uint32_t height, const fs_face *faces, size_t count);
 
 /* The painted frame before as it should look now, and where that is known (white): masks and pictures for `before`,
@@ -1418,13 +1434,14 @@ fs_status fs_trainer_options_init(fs_trainer_options *options, size_t size);
  * MTCNN, dlib's); FS_BAD_DATA for a start of another architecture. */
 fs_status fs_trainer_create(fs_trainer **out, const fs_trainer_options *options, const fs_model *start);
 void fs_trainer_destroy(fs_trainer *trainer);
+/* Set info->size. */
 fs_status fs_trainer_info_get(const fs_trainer *trainer, fs_trainer_info *info);
 
 /* One step on pictures of the host's: `pictures` [count, height, width, 3], R,G,B bytes, packed, faces aligned as
  * fs_embedder_align does; count is 1 to 65536. `labels` [count], of a loss of pairs [count / 2], and `teacher`
  * [count, dimension] as the loss wants them (fs_loss_evaluate), otherwise NULL. Batch normalisation wants two pictures or
  * more. Nothing is changed when it fails: FS_INVALID_ARGUMENT for a batch that does not suit the loss, FS_BAD_DATA when loss
- * or gradient is no finite number, as with a rate that is too high. `step` may be NULL. */
+ * or gradient is no finite number, as with a rate that is too high. `step` may be NULL; set its size. */
 fs_status fs_trainer_step(fs_trainer *trainer, const uint8_t *pictures, size_t count, const int32_t *labels,
                           const float *teacher, fs_training_step *step);
 /* What the network answers so far to such pictures, as it will when it is saved: `embeddings` [count, dimension]. */
@@ -1496,8 +1513,9 @@ fs_status fs_trainer_resume(fs_trainer *trainer, const char *path);
 
 typedef enum fs_precision { FS_FLOAT32 = 0, FS_FLOAT16 = 1 } fs_precision;
 
-/* Writes the network as a model: fs_model_open takes it, and, if it embeds square pictures, fs_embedder_create. `threshold`,
- * 0 or more, is the distance up to which two faces are one person's (fs_evaluate_pairs finds it), of another network what
+/* Writes the network as a model: fs_model_open takes it, and, if it embeds, fs_embedder_create, which sees photos as the last
+ * fs_trainer_run did: faces by their points, or whole photos. Without a run it sees faces, and whole photos if its pictures are
+ * no squares. `threshold`, 0 or more, is the distance up to which two faces are one person's (fs_evaluate_pairs finds it), of another network what
  * its user makes of it; `note`, which may be NULL, is kept as metadata "note". The file appears whole or not at all. */
 fs_status fs_trainer_save_model(fs_trainer *trainer, const char *path, fs_precision precision, float threshold,
                                 const char *note);

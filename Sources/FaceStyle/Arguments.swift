@@ -75,7 +75,8 @@ func text(_ pointer: UnsafePointer<CChar>?, _ name: StaticString, limit: Int = 4
   return text
 }
 
-/// A caller's struct that begins with its size, and grows only at its end.
+/// A caller's struct that begins with its size, and grows only at its end. A caller may know a shorter one than the library,
+/// or a longer one: as much is read and written as both know, and no more.
 protocol SizedStruct {
   /// What its _init function writes, and what NULL stands for; of an answer, one of zeros.
   static var standard: Self { get }
@@ -101,7 +102,7 @@ func known<Options: SizedStruct>(
   return options
 }
 
-/// Writes defaults into a caller's struct of `size` bytes: what this version does not know becomes zero.
+/// Writes defaults into a caller's struct of `size` bytes.
 func initialise<Options: SizedStruct>(
   _ pointer: UnsafeMutablePointer<Options>?, _ size: Int, to defaults: Options = .standard, _ name: StaticString = "options"
 ) throws(Failure) {
@@ -109,11 +110,10 @@ func initialise<Options: SizedStruct>(
   guard size >= Options.least, size <= 1 << 16 else {
     throw .invalidArgument("\(name) of \(UInt(bitPattern: size)) bytes, wanted at least \(Options.least)")
   }
-  memset(target, 0, size)
   write(defaults, to: target, size)
 }
 
-/// Answers into a caller's struct that begins with its size: as much of `answer` as the caller knows.
+/// Answers into a caller's struct that begins with its size.
 func fill<Answer: SizedStruct>(
   _ pointer: UnsafeMutablePointer<Answer>?, with answer: Answer, _ name: StaticString
 ) throws(Failure) {
@@ -135,9 +135,11 @@ private func size(_ pointer: UnsafeRawPointer, least: Int, _ name: StaticString)
   return size
 }
 
+/// As much as both know; `size` then says how much that is.
 private func write<Value>(_ value: Value, to target: UnsafeMutableRawPointer, _ size: Int) {
+  let known = min(size, MemoryLayout<Value>.size)
   withUnsafeBytes(of: value) { source in
-    target.copyMemory(from: source.baseAddress ?? UnsafeRawPointer(target), byteCount: min(size, source.count))
+    target.copyMemory(from: source.baseAddress ?? UnsafeRawPointer(target), byteCount: known)
   }
-  target.storeBytes(of: size, as: Int.self)
+  target.storeBytes(of: known, as: Int.self)
 }

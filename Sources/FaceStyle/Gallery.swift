@@ -73,7 +73,7 @@ public func fs_gallery_verify(
     let name = try personName(name)
     let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
     let target = try required(verdict, "verdict")
-    target.pointee = fs_verdict(try gallery.read { gallery throws(Failure) in try gallery.verify(name, embedding, threshold) })
+    target.pointee = fs_verdict(try gallery.read { gallery throws(Failure) in try gallery.verify(name, embedding, chosen(threshold)) })
   }
 }
 
@@ -86,11 +86,11 @@ public func fs_gallery_verify_photo(
     let gallery = try shared(gallery)
     let name = try personName(name)
     let target = try required(verdict, "verdict")
-    _ = try chosenThreshold(threshold, default: 0)  // before the detector works in vain
+    _ = try chosenThreshold(chosen(threshold), default: 0)  // before the detector works in vain
     let embedding = try embedding(photo, for: gallery, embedder, detector)
     target.pointee = fs_verdict(
       try gallery.read { gallery throws(Failure) in
-        try gallery.verify(name, UnsafeBufferPointer(embedding.buffer), threshold)
+        try gallery.verify(name, UnsafeBufferPointer(embedding.buffer), chosen(threshold))
       })
   }
 }
@@ -104,7 +104,7 @@ public func fs_gallery_identify(
     let gallery = try shared(gallery)
     let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
     let target = try required(match, "match")
-    target.pointee = fs_match(try gallery.read { gallery throws(Failure) in try gallery.identify(embedding, threshold) })
+    target.pointee = fs_match(try gallery.read { gallery throws(Failure) in try gallery.identify(embedding, chosen(threshold)) })
   }
 }
 
@@ -116,11 +116,11 @@ public func fs_gallery_identify_photo(
   boundary { () throws(Failure) in
     let gallery = try shared(gallery)
     let target = try required(match, "match")
-    _ = try chosenThreshold(threshold, default: 0)
+    _ = try chosenThreshold(chosen(threshold), default: 0)
     let embedding = try embedding(photo, for: gallery, embedder, detector)
     target.pointee = fs_match(
       try gallery.read { gallery throws(Failure) in
-        try gallery.identify(UnsafeBufferPointer(embedding.buffer), threshold)
+        try gallery.identify(UnsafeBufferPointer(embedding.buffer), chosen(threshold))
       })
   }
 }
@@ -280,7 +280,7 @@ public func fs_enrolment_options_init(_ options: UnsafeMutablePointer<fs_enrolme
 
 extension fs_enrolment_options: SizedStruct {
   static var standard: fs_enrolment_options {
-    fs_enrolment_options(size: MemoryLayout<fs_enrolment_options>.size, note: nil, threshold: Float(FS_DEFAULT_THRESHOLD), refuse: 0)
+    fs_enrolment_options(size: MemoryLayout<fs_enrolment_options>.size, note: nil, threshold: Float(threshold: nil), refuse: 0)
   }
 }
 
@@ -297,7 +297,7 @@ public func fs_gallery_enrol(
     var note = ""
     if let given = options.note, given.pointee != 0 { note = try text(given, "note", limit: SharedGallery.longestNote) }
     let told = try gallery.enrol(
-      name, embedding, note: note, threshold: options.threshold, isRefused: options.refuse != 0)
+      name, embedding, note: note, threshold: chosen(options.threshold), isRefused: options.refuse != 0)
     enrolment?.pointee = fs_enrolment(told)
   }
 }
@@ -422,7 +422,7 @@ func embedding(
   _ photo: OpaquePointer?, for gallery: SharedGallery, _ embedder: OpaquePointer?, _ detector: OpaquePointer?
 ) throws(Failure) -> Storage<Float> {
   let embedder = try Handle.object(embedder, Embedder.self, "embedder")
-  let detector = try Handle.object(detector, Detector.self, "detector")
+  let detector = try embedder.detector(detector)
   let photo = try Handle.object(photo, Image.self, "photo")
   try gallery.check(embedder)
   return try embedding(photo, embedder, detector)

@@ -28,7 +28,7 @@ public func fs_gallery_identify_photo_by(
     let gallery = try Handle.object(gallery, SharedGallery.self, "gallery")
     let target = try required(identity, "identity")
     let options = try known(options)
-    _ = try chosenThreshold(options.threshold, default: 0)  // before the detector works in vain
+    _ = try chosenThreshold(chosen(options.threshold), default: 0)  // before the detector works in vain
     let embedding = try embedding(photo, for: gallery, embedder, detector)
     target.pointee = try gallery.read { gallery throws(Failure) in
       try identified(UnsafeBufferPointer(embedding.buffer), in: gallery, options)

@@ -54,7 +54,7 @@ extension fs_identify_options: SizedStruct {
     let standard = Identification.Options()
     return fs_identify_options(
       size: MemoryLayout<fs_identify_options>.size, rule: FS_RULE_NEAREST, kind: FS_DISTANCE_EUCLIDEAN, head: nil,
-      threshold: standard.threshold, margin: standard.margin, neighbours: UInt32(standard.neighbours))
+      threshold: Float(threshold: standard.threshold), margin: standard.margin, neighbours: UInt32(standard.neighbours))
   }
 }
 
@@ -86,7 +86,7 @@ extension Identification.Options {
     }
     self.init()
     self.rule = rule
-    threshold = given.threshold
+    threshold = chosen(given.threshold)
     margin = given.margin
     neighbours = Int(given.neighbours)
   }

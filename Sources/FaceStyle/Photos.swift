@@ -111,10 +111,10 @@ public func fs_photos_left_out(
     guard leftOut.indices.contains(index) else {
       throw .invalidArgument("number \(UInt(bitPattern: index)) of \(leftOut.count) photos that were left out")
     }
-    if path != nil { write(leftOut[index].path, to: try output(path, capacity: path_capacity, needed: 1, "path"), path_capacity) }
-    if reason != nil {
-      write(leftOut[index].reason, to: try output(reason, capacity: reason_capacity, needed: 1, "reason"), reason_capacity)
-    }
+    if path != nil { _ = try output(path, capacity: path_capacity, needed: 1, "path") }
+    if reason != nil { _ = try output(reason, capacity: reason_capacity, needed: 1, "reason") }
+    if let path { write(leftOut[index].path, to: path, path_capacity) }
+    if let reason { write(leftOut[index].reason, to: reason, reason_capacity) }
   }
 }
 

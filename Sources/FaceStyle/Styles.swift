@@ -247,9 +247,9 @@ public func fs_style_preview(
   _ progress: UnsafePointer<fs_style_progress>?, _ out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let progress = try required(progress, "progress")
+    let progress = try known(required(progress, "progress"), "progress")
     let out = try required(out, "out")
-    out.pointee = Handle.make(try Handle.object(progress.pointee.job, JobHandle.self, "progress->job").job.preview())
+    out.pointee = Handle.make(try Handle.object(progress.job, JobHandle.self, "progress->job").job.preview())
   }
 }
 
@@ -328,7 +328,7 @@ public func fs_style_job_step(
     let handle = job
     let object = try Handle.object(handle, JobHandle.self, "job"), job = object.job
     // A struct too small is refused before the work, and nothing is written when the callback cancels.
-    try checkRoom(progress, "progress")
+    try checkRoom(required(progress, "progress"), "progress")
     try job.run(evaluations: Int(evaluations)) { object.report($0, handle) }
     try fill(progress, with: fs_style_progress(job.last, job, handle), "progress")
   }

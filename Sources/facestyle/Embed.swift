@@ -7,7 +7,7 @@ struct Embed: ParsableCommand {
 
   @Argument(help: "A JPEG or PNG file.") var photo: String
 
-  @Option(help: ArgumentHelp("Write the aligned picture of the face.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write what the network sees: the aligned face.", valueName: "file"))
   var chip: String?
 
   @OptionGroup var face: FaceOptions

@@ -78,14 +78,16 @@ final class Embedder {
 
   var dimension: Int { fs_embedder_dimension(handle) }
   var threshold: Float { fs_embedder_threshold(handle) }
+  /// Whether it sees aligned faces; else whole photos, in which no face is looked for.
+  var isAligning: Bool { fs_embedder_aligns(handle) != 0 }
 
-  /// The main face of the photo at `path`, and its embedding.
-  func embed(_ photo: Picture, _ path: String, _ detector: Detector) throws(Failure) -> (fs_face, [Float]) {
+  /// The main face of the photo at `path`, nil where all of it is seen, and its embedding.
+  func embed(_ photo: Picture, _ path: String, _ detector: Detector?) throws(Failure) -> (fs_face?, [Float]) {
     var face = fs_face()
     var embedding = [Float](repeating: 0, count: dimension)
     try check(
-      fs_embedder_embed_photo(handle, detector.handle, photo.handle, &face, &embedding, embedding.count), path)
-    return (face, embedding)
+      fs_embedder_embed_photo(handle, detector?.handle, photo.handle, &face, &embedding, embedding.count), path)
+    return (isAligning ? face : nil, embedding)
   }
 
   /// The embeddings of aligned pictures.
@@ -98,9 +100,13 @@ final class Embedder {
     return chips.indices.map { Array(numbers[($0 * dimension)..<(($0 + 1) * dimension)]) }
   }
 
-  func align(_ photo: Picture, _ face: fs_face) throws(Failure) -> Picture {
-    var face = face
-    return Picture(owning: try made("") { fs_embedder_align(handle, &$0, photo.handle, &face) })
+  /// What it sees of a photo: a face, or all of it.
+  func align(_ photo: Picture, _ face: fs_face?) throws(Failure) -> Picture {
+    Picture(
+      owning: try made("") { out in
+        guard var face else { return fs_embedder_align(handle, &out, photo.handle, nil) }
+        return fs_embedder_align(handle, &out, photo.handle, &face)
+      })
   }
 }
 
@@ -213,6 +219,7 @@ final class Trainer {
   var info: fs_trainer_info {
     get throws(Failure) {
       var info = fs_trainer_info()
+      info.size = MemoryLayout<fs_trainer_info>.size
       try check(fs_trainer_info_get(handle, &info))
       return info
     }

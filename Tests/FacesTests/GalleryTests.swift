@@ -6,7 +6,7 @@ import Testing
 @Suite struct GalleryTests {
   private func gallery() throws -> Gallery { try Gallery(dimension: 3, fingerprint: 7, defaultThreshold: 0.6) }
 
-  private func identify(_ gallery: Gallery, _ x: [Float], _ threshold: Float = -1) throws -> Match {
+  private func identify(_ gallery: Gallery, _ x: [Float], _ threshold: Float? = nil) throws -> Match {
     try x.withUnsafeBufferPointer { x throws(Failure) in try gallery.identify(x, threshold) }
   }
 
@@ -44,7 +44,7 @@ import Testing
     try add(gallery, "ada", [0, 0.9, 0])
     #expect(gallery.people == 2 && gallery.photos == 3)
     #expect(try identify(gallery, [0, 0.8, 0]).name == "ada")
-    let verdict = try [Float]([0, 0.8, 0]).withUnsafeBufferPointer { x throws(Failure) in try gallery.verify("ada", x, -1) }
+    let verdict = try [Float]([0, 0.8, 0]).withUnsafeBufferPointer { x throws(Failure) in try gallery.verify("ada", x) }
     #expect(verdict.isSame && abs(verdict.distance - 0.1) < 1e-6)
   }
 
@@ -159,7 +159,7 @@ import Testing
   }
 
   @Test func `a threshold is 0 or more, or the model's own`() throws {
-    #expect(try chosenThreshold(-1, default: 0.6) == 0.6)
+    #expect(try chosenThreshold(nil, default: 0.6) == 0.6)
     #expect(try chosenThreshold(0, default: 0.6) == 0)
     #expect(throws: Failure.self) { try chosenThreshold(-0.5, default: 0.6) }
     #expect(throws: Failure.self) { try chosenThreshold(.nan, default: 0.6) }

@@ -7,13 +7,6 @@ import Tensors
 /// it can be shifted and turned without leaving it. Beyond the photo its edge is repeated. Crops are kept in one block of
 /// memory if they fit, else each is made again whenever it is asked for.
 package final class Crops: @unchecked Sendable {
-  package enum Framing {
-    /// By the photo's landmarks, which the template brings to their places.
-    case aligned(AlignmentTemplate)
-    /// The whole photo, stretched to a square: for sets whose faces all lie alike and have no landmarks.
-    case whole
-  }
-
   package struct Options {
     package var framing: Framing = .aligned(.meanFace)
     package var frame = 150

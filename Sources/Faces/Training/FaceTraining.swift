@@ -10,7 +10,8 @@ package final class FaceTraining {
     package var batch = 64
     /// Photos of each person in a batch, for a loss that mines.
     package var photosOfPerson = 8
-    package var framing = Crops.Framing.aligned(.meanFace)
+    /// nil: by the photos' points, which come where the mean face has them; whole photos where none has any.
+    package var framing: Framing?
     package var augmentation = Augmentation.standard
     package var memoryLimit = 4 << 30
     /// Of the order of photos and of what is done to them.
@@ -82,14 +83,16 @@ package final class FaceTraining {
       throw .invalidArgument("faces are blended only for a teacher who sees the same: nobody's label fits two people")
     }
     var crop = Crops.Options()
-    crop.framing = options.framing
     crop.frame = 0
     for format in formats { crop.frame = max(crop.frame, format.height, format.width) }
+    let framing = options.framing ?? .training(on: photos)
+    crop.framing = framing
     crop.margin = (crop.frame + 7) / 8
     crop.memoryLimit = options.memoryLimit
     crops = try Crops(set, crop, progress: progress)
     sampling = try FaceTraining.sampling(wanted, options, crops.photos)
-    texts = FaceTraining.texts(options, crops.photos, teacher: teacher)
+    let seen = framing.scaled(to: trainer.architecture.frame ?? crop.frame)
+    texts = FaceTraining.texts(options, seen, crops.photos, teacher: teacher)
     batchesPerEpoch = try FaceTraining.sampler(sampling, crops, trainer, options, texts).batchesPerEpoch
   }
 

@@ -4,11 +4,13 @@ import Tensors
 extension FaceTraining {
   /// What tells a training's data from another's. A checkpoint keeps it: what follows is the same to the last bit only where
   /// photos, batches and what is done to them are the same. Where the photos' folder lies does not matter.
-  static func texts(_ options: Options, _ photos: [FacePhoto], teacher: Model?) -> [String: String] {
+  static func texts(
+    _ options: Options, _ framing: Framing, _ photos: [FacePhoto], teacher: Model?
+  ) -> [String: String] {
     var texts = [
       "batch": "\(options.batch)", "photos of a person": "\(options.photosOfPerson)",
       "augmentation": text(options.augmentation.fingerprint),
-      "photos": "\(photos.count) \(text(fingerprint(photos)))",
+      "photos": "\(photos.count) \(text(fingerprint(photos)))", Framing.key: framing.text,
     ]
     texts["teacher"] = teacher.map { text($0.weights.fingerprint) } ?? "none"
     var list = Fingerprint()

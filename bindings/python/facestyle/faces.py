@@ -97,6 +97,10 @@ def _threshold(value):
     return value
 
 
+def _handle(detector):
+    return None if detector is None else detector.handle
+
+
 def _verdict(verdict):
     return Verdict(bool(verdict.same), verdict.distance, verdict.threshold)
 
@@ -159,7 +163,10 @@ class Detector(Handle):
 
 
 class Embedder(Handle):
-    """Turns faces into vectors; two vectors of one person lie near each other."""
+    """Turns faces into vectors; two vectors of one person lie near each other.
+
+    Most networks see aligned faces. One that does not (`aligns`), such as a "siamese" trained on whole photos, sees all of a
+    photo, stretched to `chip_size`: it takes no faces, and no detector."""
 
     _destroy = _c.fs_embedder_destroy
 
@@ -178,8 +185,18 @@ class Embedder(Handle):
         return _c.fs_embedder_threshold(self.handle)
 
     @property
+    def aligns(self):
+        """Whether the network sees aligned faces; else whole photos."""
+        return bool(_c.fs_embedder_aligns(self.handle))
+
+    @property
+    def chip_size(self):
+        """Width and height of an aligned picture."""
+        return _c.fs_embedder_chip_width(self.handle), _c.fs_embedder_chip_height(self.handle)
+
+    @property
     def chip_side(self):
-        """An aligned picture is this wide and high."""
+        """An aligned picture is this wide and high; 0 where that is not the same."""
         return _c.fs_embedder_chip_side(self.handle)
 
     @property
@@ -189,27 +206,31 @@ class Embedder(Handle):
         check(_c.fs_embedder_template(self.handle, points))
         return np.array([(point.x, point.y) for point in points], np.float32)
 
-    def align(self, image, face):
-        """The aligned picture of a face."""
-        out = ctypes.POINTER(_c.fs_image)()
-        check(_c.fs_embedder_align(self.handle, ctypes.byref(out), image.handle, ctypes.byref(face._as_c())))
-        return Image(out)
+    def align(self, image, face=None):
+        """The aligned picture of a face; without one what a network sees that does not align: the whole image."""
+        return self._align(_c.fs_embedder_align, image.handle, face)
 
-    def align_frame(self, frame, face):
+    def align_frame(self, frame, face=None):
         """The same of a face that `Detector.find_frame` found."""
+        return self._align(_c.fs_embedder_align_frame, frame, face)
+
+    def _align(self, function, picture, face):
         out = ctypes.POINTER(_c.fs_image)()
-        check(_c.fs_embedder_align_frame(self.handle, ctypes.byref(out), frame, ctypes.byref(face._as_c())))
+        check(function(self.handle, ctypes.byref(out), picture, None if face is None else ctypes.byref(face._as_c())))
         return Image(out)
 
-    def embed(self, image, faces):
-        """Embeddings [faces, dimension] of faces of one image."""
+    def embed(self, image, faces=None):
+        """Embeddings [faces, dimension] of faces of one image; without faces [1, dimension] of the whole image, by a network
+        that does not align."""
         return self._embed(_c.fs_embedder_embed, image.handle, faces)
 
-    def embed_frame(self, frame, faces):
+    def embed_frame(self, frame, faces=None):
         """The same of faces of a frame, of which no more is read than the faces."""
         return self._embed(_c.fs_embedder_embed_frame, frame, faces)
 
     def _embed(self, function, picture, faces):
+        if faces is None:
+            return self._embeddings(1, function, picture, None)
         faces = [face._as_c() for face in faces]
         array = (_c.fs_face * len(faces))(*faces)
         return self._embeddings(len(faces), function, picture, array)
@@ -227,10 +248,11 @@ class Embedder(Handle):
         check(_c.fs_embedder_memory_needed(self.handle, integer(count, "count", 64), ctypes.byref(needed)))
         return needed.value
 
-    def embed_photo(self, photo, detector):
-        """Embedding [dimension] and `Face` of the main face of a photo; `NoFace` if there is none."""
+    def embed_photo(self, photo, detector=None):
+        """Embedding [dimension] and `Face` of the main face of a photo; `NoFace` if there is none. A network that does not
+        align wants no detector; the face is the whole photo then, without landmarks."""
         face, embedding = _c.fs_face(), np.empty(self.dimension, np.float32)
-        arguments = self.handle, detector.handle, photo.handle, ctypes.byref(face)
+        arguments = self.handle, _handle(detector), photo.handle, ctypes.byref(face)
         check(_c.fs_embedder_embed_photo(*arguments, pointer(embedding), embedding.size))
         return embedding, Face._of(face)
 
@@ -281,7 +303,8 @@ class GalleryPhoto:
 
 
 class Gallery(Handle):
-    """People with several photos each. With a `detector` it takes photos, otherwise embeddings alone.
+    """People with several photos each. With a `detector`, or an embedder that wants none, it takes photos, otherwise embeddings
+    alone.
 
     With a `path` the gallery lies in a file that keeps every change, and that processes may share; or, with an address
     "postgresql://user@host/database", on a server for many hosts (with libpq). Otherwise it is in memory. `embedder` may be
@@ -536,9 +559,9 @@ class Gallery(Handle):
 
     def _eyes(self):
         """What photos are looked at with."""
-        if self._detector is None:
+        if self._detector is None and (self._embedder is None or self._embedder.aligns):
             raise ValueError("this Gallery has no detector: Gallery(embedder, detector) can look at photos")
-        return self._embedder.handle, self._detector.handle
+        return self._embedder.handle, _handle(self._detector)
 
 
 def distance(a, b):
@@ -549,10 +572,11 @@ def distance(a, b):
     return out.value
 
 
-def compare(a, b, embedder, detector, threshold=None):
-    """Are the main faces of two photos the same person's? A `Verdict` is returned."""
+def compare(a, b, embedder, detector=None, threshold=None):
+    """Are the main faces of two photos the same person's? A `Verdict` is returned. An embedder that does not align wants no
+    detector."""
     out, limit = _c.fs_verdict(), _threshold(threshold)
-    check(_c.fs_compare_photos(embedder.handle, detector.handle, a.handle, b.handle, limit, ctypes.byref(out)))
+    check(_c.fs_compare_photos(embedder.handle, _handle(detector), a.handle, b.handle, limit, ctypes.byref(out)))
     return _verdict(out)
 
 

@@ -179,7 +179,7 @@ class Trainer(Handle):
         self._raised, self._depth = [], 0
 
     def _info(self):
-        info = _c.fs_trainer_info()
+        info = _c.fs_trainer_info(size=ctypes.sizeof(_c.fs_trainer_info))
         check(_c.fs_trainer_info_get(self.handle, ctypes.byref(info)))
         return info
 
@@ -199,7 +199,7 @@ class Trainer(Handle):
         taught = None
         if teacher is not None or self.loss.kind in ("distillation", "teacher_distance"):
             taught = self.loss._teacher(teacher, np.empty((len(pixels), self.dimension), np.float32))
-        report = _c.fs_training_step()
+        report = _c.fs_training_step(size=ctypes.sizeof(_c.fs_training_step))
         with self._at_work():
             status = _c.fs_trainer_step(
                 self.handle, pointer(pixels, ctypes.c_uint8), len(pixels),
@@ -308,7 +308,8 @@ class Trainer(Handle):
         return self
 
     def save_model(self, path, half=True, *, threshold, note=None):
-        """Writes the network as a model that `Model.open` and `Embedder` take, in half precision or in single.
+        """Writes the network as a model that `Model.open` and, if it embeds, `Embedder` take, in half precision or in single. An
+        `Embedder` sees photos as the last `run` did: faces by their points, or whole photos.
 
         `threshold` is the distance up to which two faces are one person's, `note` is kept as metadata "note"."""
         precision = _c.FS_FLOAT16 if half else _c.FS_FLOAT32
