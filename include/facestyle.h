@@ -383,9 +383,8 @@ fs_status fs_embedder_embed_chips(const fs_embedder *embedder, const fs_image *c
 fs_status fs_embedder_embed_photo(const fs_embedder *embedder, const fs_detector *detector, const fs_image *photo,
                                   fs_face *face, float *embedding, size_t capacity);
 /* What fs_embedder_embed_chips with `count` pictures will make this process hold at its peak, in bytes, beyond
- * what it holds before; true within a tenth and 2 MB. It counts weights that are laid out at the first use, so
- * later calls need less. It is the same for any large count, but for a copy of the embeddings. FS_INVALID_ARGUMENT for more
- * embeddings than memory can hold. */
+ * what it holds before and a copy of the embeddings (count * dimension floats); true within a tenth and 2 MB. It
+ * is the same for any large count. It counts weights that are laid out at the first use, so later calls need less. */
 fs_status fs_embedder_memory_needed(const fs_embedder *embedder, size_t count, uint64_t *bytes);
 void fs_embedder_destroy(fs_embedder *embedder);
 
@@ -1513,10 +1512,11 @@ fs_status fs_trainer_resume(fs_trainer *trainer, const char *path);
 
 typedef enum fs_precision { FS_FLOAT32 = 0, FS_FLOAT16 = 1 } fs_precision;
 
-/* Writes the network as a model: fs_model_open takes it, and, if it embeds, fs_embedder_create, which sees photos as the last
- * fs_trainer_run did: faces by their points, or whole photos. Without a run it sees faces, and whole photos if its pictures are
- * no squares. `threshold`, 0 or more, is the distance up to which two faces are one person's (fs_evaluate_pairs finds it), of another network what
- * its user makes of it; `note`, which may be NULL, is kept as metadata "note". The file appears whole or not at all. */
+/* Writes the network as a model: fs_model_open takes it, and, if it embeds, fs_embedder_create. Its embedder sees photos as
+ * the last fs_trainer_run did, faces by their points or whole photos; without a run it sees faces, and whole photos if the
+ * network's pictures are no squares. `threshold`, 0 or more, is the distance up to which two faces are one person's
+ * (fs_evaluate_pairs finds it), of another network what its user makes of it; `note`, which may be NULL, is kept as metadata
+ * "note". The file appears whole or not at all. */
 fs_status fs_trainer_save_model(fs_trainer *trainer, const char *path, fs_precision precision, float threshold,
                                 const char *note);
 

@@ -275,7 +275,7 @@ public func fs_embedder_memory_needed(
   boundary { () throws(Failure) in
     let embedder = try Handle.object(embedder, Embedder.self, "embedder")
     let target = try required(bytes, "bytes")
-    // A size_t beyond half the address space arrives as a negative number.
+    // Memory is the same for any large number, size_t's largest too.
     target.pointee = UInt64(try embedder.memoryNeeded(count: count < 0 ? .max : count))
   }
 }

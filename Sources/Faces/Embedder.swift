@@ -104,13 +104,11 @@ package final class Embedder: @unchecked Sendable {
     withExtendedLifetime(answers) {}
   }
 
-  /// Bytes that embedding so many pictures will make the process hold at its peak, beyond what it holds now.
-  /// - Throws: `.invalidArgument` for more embeddings than memory can hold.
+  /// Bytes that embedding so many pictures will make the process hold at its peak, beyond what it holds now and the
+  /// embeddings themselves.
   package func memoryNeeded(count: Int) throws(Failure) -> Int {
     guard count > 0 else { return 0 }
-    let (answers, overflow) = count.multipliedReportingOverflow(by: dimension * MemoryLayout<Float>.stride)
-    guard !overflow, answers < Int.max / 2 else { throw .invalidArgument("\(count) embeddings, more than memory can hold") }
-    return try answers + executor.memoryNeeded(batch: min(count, Embedder.batchSize), height: height, width: width)
+    return try executor.memoryNeeded(batch: min(count, Embedder.batchSize), height: height, width: width)
   }
 
   /// The face of a photo that is meant: large and near the centre. For a network that sees whole pictures, all of the photo:

@@ -591,6 +591,32 @@ def test_train_takes_points_of_faces(people, tmp_path, points):
     assert found["left_out"] == (5 if "json" in str(points) else 2)
 
 
+def test_a_model_of_whole_photos_embeds_compares_and_is_measured(people, tmp_path):
+    model, chip = tmp_path / "whole.safetensors", tmp_path / "chip.png"
+    good(*train(people, model, "--steps", 3, "--threshold", 0.5))
+    whole = ["--model", model, "--detector-model", tmp_path / "gone"]  # no face is looked for
+    first, second, other = people / "p0" / "0.png", people / "p0" / "1.png", people / "p3" / "0.png"
+    found = answer("embed", first, "--chip", chip, *whole)
+    assert (found["model"], found["dimension"], len(found["embedding"])) == ("siamese", 128, 128)
+    assert png_size(chip) == (92, 112)
+    verdict = answer("compare", first, other, *whole)
+    a, b = (answer("embed", photo, *whole)["embedding"] for photo in (first, other))
+    assert verdict["distance"] == pytest.approx(sum((x - y) ** 2 for x, y in zip(a, b)) ** 0.5, rel=1e-5, abs=1e-6)
+    assert verdict["threshold"] == 0.5 and answer("compare", first, first, *whole)["distance"] == 0
+    assert answer("identify", second, people, *whole)["distance"] == 0
+    (people / "pairs.txt").write_text("2\np0\t1\t2\np1\t1\t2\np0\t1\tp1\t1\np2\t1\tp3\t2\n")
+    for person in range(4):
+        for photo in range(4):
+            (people / f"p{person}" / f"{photo}.png").rename(people / f"p{person}" / f"p{person}_{photo + 1:04d}.jpg")
+    asked = ["evaluate", "--pairs", people / "pairs.txt", "--images", people, *whole]
+    report = answer(*asked)
+    assert (report["pairs"], report["genuine"], report["photos"]) == (4, 2, 6)
+    assert report["skipped"] == {"no_face": 0, "unreadable": 0, "pairs_rejected": 0, "pairs_left_out": 0}
+    assert answer(*asked, "--flip")["pairs"] == 4
+    (people / "marks.json").write_text('{"p0/p0_0001.jpg": {"landmarks": [[10, 15], [30, 15], [20, 25], [12, 32], [28, 32]]}}')
+    assert "the siamese sees whole photos" in refused(*asked, "--landmarks", people / "marks.json")
+
+
 def test_train_names_what_is_wrong(people, tmp_path):
     out = tmp_path / "a.safetensors"
     assert "nowhere" in refused(*train(tmp_path / "nowhere", out))

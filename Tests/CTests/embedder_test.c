@@ -173,13 +173,8 @@ static void embedding(const fs_embedder *embedder, const fs_image *image) {
     uint64_t bytes;
     CHECK_REFUSED(FS_INVALID_ARGUMENT, bytes, fs_embedder_memory_needed(NULL, 1, &bytes));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_embedder_memory_needed(embedder, 1, NULL));
-    /* The same for any large number, but for a copy of the embeddings. */
-    uint64_t few, many;
-    CHECK_OK(fs_embedder_memory_needed(embedder, 16, &few));
-    CHECK_OK(fs_embedder_memory_needed(embedder, 1000000, &many));
-    CHECK(few < 1u << 30 && many - few == (uint64_t)(1000000 - 16) * DIMENSION * sizeof(float));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, bytes, fs_embedder_memory_needed(embedder, SIZE_MAX, &bytes));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, bytes, fs_embedder_memory_needed(embedder, SIZE_MAX / DIMENSION, &bytes));
+    CHECK_OK(fs_embedder_memory_needed(embedder, SIZE_MAX, &bytes));
+    CHECK(bytes < 1u << 30);
     CHECK_OK(fs_embedder_memory_needed(embedder, 0, &bytes));
     CHECK(bytes == 0);
   }

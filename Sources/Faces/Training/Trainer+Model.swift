@@ -18,7 +18,7 @@ extension Trainer {
       throw .badData("the start is a \(start.architectureName), wanted \(name)")
     }
     guard let architecture = try start?.architecture() ?? Architecture.named(name) else {
-      throw .invalidArgument("architecture \"\(name)\", which is none of fs_architecture_name")
+      throw .invalidArgument("architecture \"\(name)\", which this version does not know")
     }
     guard architecture.frame != nil else {
       throw .invalidArgument("architecture \"\(name)\" takes pictures of any size: it is no network for faces")

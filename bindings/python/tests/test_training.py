@@ -14,6 +14,7 @@ import pytest
 
 import facestyle as fs
 import tolerances
+from facestyle import _c
 
 HEIGHT, WIDTH = 112, 92  # of "siamese"
 PAIRS = [0, 1]  # one person, two people
@@ -434,6 +435,51 @@ def test_a_trained_model_embeds_as_its_trainer_did(tmp_path):
         assert (tmp_path / "half=True.safetensors").stat().st_size < 0.52 * (tmp_path / "half=False.safetensors").stat().st_size
         with pytest.raises(fs.FaceStyleError, match="threshold nan"):
             trainer.save_model(tmp_path / "x", threshold=float("nan"))
+
+
+def test_a_network_of_whole_pictures_is_embedded_from_its_model(tmp_path, photos):
+    picture, larger = stripes(1, 1, HEIGHT, WIDTH), stripes(2, 2, 150, 200)
+    with contrastive() as trainer, fs.Image.from_array(picture) as image, fs.Image.from_array(larger) as other:
+        trainer.run(photos, batch=4)
+        trainer.save_model(tmp_path / "whole", half=False, threshold=0.5)
+        wanted = trainer.embed(picture[None])
+        with fs.Model.open(tmp_path / "whole") as model, fs.Embedder(model) as embedder:
+            assert model.metadata("template") == "whole" and not embedder.aligns
+            assert embedder.chip_size == (WIDTH, HEIGHT) and embedder.chip_side == 0
+            assert np.allclose(embedder.embed_chips([image]), wanted, rtol=0, atol=tolerances.EMBEDDING)
+            found, face = embedder.embed_photo(image)
+            assert np.array_equal(embedder.embed(image), [found]) and np.array_equal(embedder.embed_chips([image]), [found])
+            assert face.landmarks is None and face.box == (0, 0, WIDTH, HEIGHT)
+            with embedder.align(other) as chip, other.resize(WIDTH, HEIGHT, "bilinear") as small:
+                assert np.array_equal(chip.to_array(), small.to_array())
+                assert np.allclose(embedder.embed_photo(other)[0], trainer.embed(chip.to_array()[None])[0], rtol=0, atol=tolerances.EMBEDDING)
+            verdict = fs.compare(image, other, embedder)
+            assert verdict.distance == fs.distance(found, embedder.embed_photo(other)[0]) and verdict.threshold == 0.5
+            with fs.Gallery(embedder) as gallery:
+                gallery.add_photo("ann", image)
+                gallery.add_photo("bob", other)
+                assert gallery.identify(other).name == "bob" and gallery.verify(image, "ann").distance == 0
+            with pytest.raises(fs.FaceStyleError) as caught:
+                embedder.embed(image, [fs.Face(np.array([[20, 30], [60, 30], [40, 50], [25, 70], [55, 70]]))])
+            assert caught.value.status == _c.FS_WRONG_MODEL
+
+
+def test_a_model_says_whether_its_photos_were_whole_or_had_points(tmp_path, folder, photos):
+    points = [[16, 20], [30, 20], [23, 30], [17, 38], [29, 38]]
+    with fs.Photos() as aligned:
+        aligned.add_people(folder, points=points)
+        for set, aligns in ((photos, False), (aligned, True)):
+            with contrastive(steps=2) as trainer:
+                trainer.run(set, batch=4)
+                trainer.save_model(tmp_path / "model", threshold=1)
+            with fs.Model.open(tmp_path / "model") as model, fs.Embedder(model) as embedder:
+                assert embedder.aligns == aligns and embedder.chip_size == (WIDTH, HEIGHT)
+                if aligns:
+                    # dlib's mean face, of 150x150, stretched.
+                    assert np.allclose(embedder.template, fs.template("dlib-resnet") / 150 * (WIDTH, HEIGHT), atol=1e-3)
+                else:
+                    with pytest.raises(fs.FaceStyleError):
+                        embedder.template
 
 
 # ---- Several processes ----
