@@ -151,6 +151,18 @@ def test_without_identification_it_tells_that_somebody_passes(stage, tmp_path):
     assert metrics["embed_ms"] is None and metrics["search_ms"] is None
 
 
+def test_an_embedder_of_whole_photos_identifies_nobody(gallery, stage, tmp_path):
+    for name, photos in {"obama": ["obama2.jpg", "obama3.jpg"], "other": ["biden.jpg", "obama.jpg"]}.items():
+        (tmp_path / "people" / name).mkdir(parents=True)
+        for photo in photos:
+            shutil.copy(PHOTOS / photo, tmp_path / "people" / name)
+    model = tmp_path / "whole.safetensors"
+    training = ["--loss", "contrastive", "--architecture", "siamese", "--batch", "4", "--steps", "2", "--out", model]
+    subprocess.run([PROGRAM, "train", "--people", tmp_path / "people", *training], check=True, capture_output=True)
+    _, *settings = command(gallery, stage["known"], embedder=model)
+    assert "sees whole photos" in refused(*settings)
+
+
 def test_a_detector_without_points_identifies_nobody(gallery, stage):
     if not POINTLESS.exists():
         pytest.skip(f"{POINTLESS.name} is not there")

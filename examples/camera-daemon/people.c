@@ -166,9 +166,18 @@ static bool open_detector(struct people *people, FILE *errors) {
   return false;
 }
 
+/* A network that sees whole photos knows nothing of a face in one. */
+static bool sees_faces(const struct people *people, FILE *errors) {
+  if (fs_embedder_aligns(people->embedder)) return true;
+  fprintf(errors, "facestyle-camera: embedder: %s sees whole photos, by which nobody can be identified in a frame: another "
+          "embedder is wanted, such as faces-nn4, or identify = no\n", people->settings.embedder);
+  return false;
+}
+
 static bool open_gallery_and_embedder(struct people *people, FILE *errors) {
   if (failed(fs_model_open(&people->network, people->settings.embedder), "embedder", errors)) return false;
   if (failed(fs_embedder_create(&people->embedder, people->network), "embedder", errors)) return false;
+  if (!sees_faces(people, errors)) return false;
   people->dimension = fs_embedder_dimension(people->embedder);
   people->embedding = malloc(people->dimension * sizeof(float));
   if (!people->embedding) return fprintf(errors, "no memory\n"), false;

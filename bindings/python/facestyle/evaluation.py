@@ -205,7 +205,7 @@ def evaluate_lfw(pairs, images, embedder, landmarks=None, detector=None, *, flip
     """Embeds the photos of `pairs` (a `Pairs` or the path of its file) in the folder `images`, and evaluates.
 
     `landmarks`, a `Landmarks` or the path of its file, tells where the faces are; `detector` finds them in the photos
-    that it lacks. With `flip` each face and its mirror image are embedded, and the mean is taken. A photo without a
+    that it lacks. An embedder that sees whole photos (`Embedder.aligns`) wants neither. With `flip` each face and its mirror image are embedded, and the mean is taken. A photo without a
     face makes its pairs' distances infinite; pairs of a photo that cannot be read are left out. A bar shows the
     progress where tqdm is installed. An `LfwResult` is returned.
     """
@@ -214,7 +214,9 @@ def evaluate_lfw(pairs, images, embedder, landmarks=None, detector=None, *, flip
         with Landmarks(landmarks) as opened:
             return evaluate_lfw(pairs, images, embedder, opened, detector, flip=flip, progress=progress)
     faces = [landmarks.find(photo) if landmarks is not None else None for photo in pairs.photos]
-    if detector is None and (lacking := sum(face is None for face in faces)):
+    if landmarks is not None and not embedder.aligns:
+        raise ValueError("landmarks are given, and the embedder sees whole photos")
+    if embedder.aligns and detector is None and (lacking := sum(face is None for face in faces)):
         raise ValueError(f"{lacking} of {len(faces)} photos have no landmarks, and there is no detector to find a face")
     images = Path(images)
     if not images.is_dir():
@@ -271,7 +273,7 @@ def _embed(path, face, embedder, detector, flip):
     chips, ready = [], []
     try:
         with Image.open(path) as photo:
-            if face is None:
+            if face is None and embedder.aligns:
                 vector, face = embedder.embed_photo(photo, detector)
                 ready.append(vector)
             else:

@@ -438,7 +438,8 @@ def test_a_trained_model_embeds_as_its_trainer_did(tmp_path):
 
 
 def test_a_network_of_whole_pictures_is_embedded_from_its_model(tmp_path, photos):
-    picture, larger = stripes(1, 1, HEIGHT, WIDTH), stripes(2, 2, 150, 200)
+    picture, larger, marks = stripes(1, 1, HEIGHT, WIDTH), stripes(2, 2, 150, 200), tmp_path / "marks.json"
+    marks.write_text('{"ann/ann_0001.jpg": {"landmarks": [[20, 30], [60, 30], [40, 50], [25, 70], [55, 70]]}}')
     with contrastive() as trainer, fs.Image.from_array(picture) as image, fs.Image.from_array(larger) as other:
         trainer.run(photos, batch=4)
         trainer.save_model(tmp_path / "whole", half=False, threshold=0.5)
@@ -459,6 +460,18 @@ def test_a_network_of_whole_pictures_is_embedded_from_its_model(tmp_path, photos
                 gallery.add_photo("ann", image)
                 gallery.add_photo("bob", other)
                 assert gallery.identify(other).name == "bob" and gallery.verify(image, "ann").distance == 0
+            names = {"ann": [image, other], "bob": [other]}
+            for name, pictures in names.items():
+                (tmp_path / name).mkdir()
+                for i, shown in enumerate(pictures, 1):
+                    save(shown.to_array(), tmp_path / name / f"{name}_{i:04d}.jpg")
+            (tmp_path / "pairs.txt").write_text("1\nann\t1\t2\nann\t2\tbob\t1\n")
+            for flip in (False, True):
+                result = fs.evaluate_lfw(tmp_path / "pairs.txt", tmp_path, embedder, flip=flip, progress=False)
+                assert len(result.distances) == 2 and result.distances[0] > 0 and result.distances[1] == 0
+            assert result.faceless == {} and result.unreadable == {}
+            with pytest.raises(ValueError, match="sees whole photos"):
+                fs.evaluate_lfw(tmp_path / "pairs.txt", tmp_path, embedder, fs.Landmarks(marks), progress=False)
             with pytest.raises(fs.FaceStyleError) as caught:
                 embedder.embed(image, [fs.Face(np.array([[20, 30], [60, 30], [40, 50], [25, 70], [55, 70]]))])
             assert caught.value.status == _c.FS_WRONG_MODEL
