@@ -1,8 +1,10 @@
 /* Handles of every kind: one that was destroyed is refused, whatever was created since. */
+#define _DEFAULT_SOURCE /* mincore */
 #include "weights.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 static char folder[] = "/tmp/facestyle-handle-XXXXXX";
@@ -74,6 +76,13 @@ static fs_status made_small_trainer(fs_trainer **out) {
   return status == FS_OK ? fs_trainer_create(out, &options, NULL) : status;
 }
 
+static fs_status made_fast_trainer(fs_fast_trainer **out) {
+  fs_fast_trainer_options options;
+  const fs_status status = fs_fast_trainer_options_init(&options, sizeof options);
+  options.filters = options.blocks = 1, options.side = 32;
+  return status == FS_OK ? fs_fast_trainer_create(out, vgg, image, &options) : status;
+}
+
 static const char pairs_text[] = "1\nAnn\t1\t2\nAnn\t1\tBob\t1\n";
 static const char landmarks_text[] = "{\"a\": [[1, 2], [3, 2], [2, 3], [1, 4], [3, 4]]}";
 static size_t count;
@@ -95,7 +104,7 @@ KIND(style_job, made_job(&made), previewed(it))
 KIND(fast_styler, fs_fast_styler_create(&made, fast), fs_fast_styler_memory_needed(it, 16, 16, &bytes))
 KIND(universal_styler, fs_universal_styler_create(&made, universal, (const fs_image *const *)&image, 1),
      fs_universal_styler_memory_needed(it, 32, 32, &bytes))
-KIND(fast_trainer, fs_fast_trainer_create(&made, vgg, image, NULL), fs_fast_trainer_save_model(it, text_file, NULL))
+KIND(fast_trainer, made_fast_trainer(&made), fs_fast_trainer_save_model(it, text_file, NULL))
 KIND(unit_search, fs_unit_search_create(&made, network, "3a", NULL), fs_unit_search_patches(it, 0, NULL, 0, &count))
 KIND(photos, fs_photos_create(&made), fs_photos_count(it, &count, NULL))
 KIND(trainer, made_small_trainer(&made), fs_trainer_info_get(it, &info))
@@ -111,14 +120,12 @@ static const kind kinds[] = {
 };
 enum { KINDS = sizeof kinds / sizeof *kinds, WITH_BUILT_MODELS = 4 };
 
-/* No call of the system's reads from there. */
+/* The process has no memory there. */
 static bool is_no_memory(const void *address) {
-  int ends[2];
-  if (pipe(ends) != 0) return false;
+  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  unsigned char resident;
   errno = 0;
-  const bool refused = write(ends[1], address, 1) == -1 && errno == EFAULT;
-  close(ends[0]), close(ends[1]);
-  return refused;
+  return mincore((void *)((uintptr_t)address / page * page), 1, &resident) == -1 && errno == ENOMEM;
 }
 
 static void stale(int listed) {
