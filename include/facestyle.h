@@ -435,7 +435,9 @@ const char *fs_quality_reason_text(fs_quality_reason reason);
 typedef enum fs_track_event { /* bits */
   FS_TRACK_BEGUN = 1,   /* the person has come */
   FS_TRACK_BEST = 2,    /* the best photo of the person so far */
-  FS_TRACK_IDENTIFY = 4 /* time to identify: never done for this track, long ago, or the photo is much better now */
+  FS_TRACK_IDENTIFY = 4, /* time to identify: never done for this track, long ago, the photo is much better now, or another
+                          * person may stand there (identify_gap) */
+  FS_TRACK_RETURNED = 8  /* the face is there again after one frame or more without it */
 } fs_track_event;
 
 /* Times are in seconds or in what else you count frames by. */
@@ -447,6 +449,9 @@ typedef struct fs_tracker_options {
   uint32_t min_seen;       /* frames with the face before its track has begun, at least 1; default 2 */
   double identify_every;   /* time from one identification to the next; default 0: never again for that reason */
   float identify_better;   /* times the quality at the last identification, more than 1; default 1.5 */
+  uint32_t identify_gap;   /* frames in a row without the face after which to identify again, as another person may stand
+                            * there; default 1. Not 0: also once tracks are apart again that were so near to each other that
+                            * they may have been exchanged, and for a face that jumps. 0: never for these reasons */
   uint32_t max_tracks;     /* at a time, 1 to 1024; default 64 */
 } fs_tracker_options;
 
@@ -480,8 +485,16 @@ fs_status fs_tracker_create(fs_tracker **out, const fs_tracker_options *options)
  * the last frame's. The same faces give the same tracks, always. */
 fs_status fs_tracker_update(fs_tracker *tracker, const fs_face *faces, const float *qualities, size_t count, double time,
                             fs_tracked *tracked, size_t capacity);
-/* The tracks that the last fs_tracker_update or fs_tracker_finish ended; a track that never began is not told. Writes
- * min(*count, capacity) of them, the oldest first. */
+/* A tracker compares places, not faces: who stands where another stood a moment before is the same track. Hosts that identify
+ * when they get FS_TRACK_IDENTIFY, and compare with what they saw of the track before, notice. These two are what they say
+ * then; FS_NOT_FOUND for a track that is not followed. */
+/* The photo was of no use: the next frame with the face gets FS_TRACK_IDENTIFY again. */
+fs_status fs_tracker_identify_again(fs_tracker *tracker, uint64_t track);
+/* It is another person now: the track ends, and its face goes on as a new track, *next, which has begun and counts as
+ * identified. FS_INVALID_ARGUMENT for a track that has not begun, or whose face was not in the last frame. */
+fs_status fs_tracker_replace(fs_tracker *tracker, uint64_t track, uint64_t *next);
+/* The tracks that the last fs_tracker_update or fs_tracker_finish, and fs_tracker_replace since, ended; a track that never began
+ * is not told. Writes min(*count, capacity) of them, the oldest first. */
 fs_status fs_tracker_ended(const fs_tracker *tracker, fs_track *tracks, size_t capacity, size_t *count);
 /* The tracks that go on, begun or not, in the same way. */
 fs_status fs_tracker_tracks(const fs_tracker *tracker, fs_track *tracks, size_t capacity, size_t *count);
@@ -546,8 +559,9 @@ typedef struct fs_identify_options {
 typedef struct fs_identity {
   int32_t known;            /* 1 if the nearest person is within the threshold and far enough before the next */
   int32_t ambiguous;        /* 1 if within the threshold, but not far enough before the next: a stranger, then */
-  int32_t label;            /* the nearest person, known or not; 0 if there is nobody */
-  int32_t runner_up;        /* the next person; 0 if there is nobody else */
+  int32_t label;            /* who it is; INT32_MIN for a stranger */
+  int32_t nearest;          /* the nearest person, known or not; INT32_MIN if there is nobody */
+  int32_t runner_up;        /* the next person; INT32_MIN if there is nobody else */
   float distance;           /* of the nearest person; infinite if there is nobody */
   float runner_up_distance; /* infinite if there is nobody else */
   float margin;             /* runner_up_distance - distance; negative where a vote went to one who is farther */
@@ -574,7 +588,8 @@ typedef struct fs_match {
   int32_t known;              /* 1 if the nearest person lies within the threshold, else 0: a stranger */
   float distance;             /* of the nearest person; infinite if the gallery is empty */
   float threshold;            /* that was used */
-  char name[FS_NAME_CAPACITY]; /* the nearest person, known or not; "" if the gallery is empty */
+  char name[FS_NAME_CAPACITY];    /* who it is; "" for a stranger */
+  char nearest[FS_NAME_CAPACITY]; /* the nearest person, known or not; "" if the gallery is empty */
 } fs_match;
 
 /* A photo of the gallery, as near as it is to an embedding. */
@@ -617,7 +632,8 @@ typedef struct fs_gallery_identity {
   float threshold;          /* that was used */
   uint64_t photo;           /* the nearest person's nearest; UINT64_MAX if the gallery is empty */
   uint32_t votes;           /* of FS_RULE_VOTE: the nearest person's; else 0 */
-  char name[FS_NAME_CAPACITY];      /* the nearest person, known or not; "" if the gallery is empty */
+  char name[FS_NAME_CAPACITY];      /* who it is; "" for a stranger */
+  char nearest[FS_NAME_CAPACITY];   /* the nearest person, known or not; "" if the gallery is empty */
   char runner_up[FS_NAME_CAPACITY]; /* the next person; "" if there is nobody else */
 } fs_gallery_identity;
 

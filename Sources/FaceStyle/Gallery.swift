@@ -434,7 +434,8 @@ extension fs_match {
     known = match.isKnown ? 1 : 0
     distance = match.distance
     threshold = match.threshold
-    withUnsafeMutableBytes(of: &name) { copyName(match.name, to: $0) }
+    withUnsafeMutableBytes(of: &nearest) { copyName(match.name, to: $0) }
+    if match.isKnown { withUnsafeMutableBytes(of: &name) { copyName(match.name, to: $0) } }
   }
 }
 

@@ -54,10 +54,11 @@ extension fs_gallery_identity {
     threshold = found.threshold
     votes = UInt32(clamping: found.nearest?.votes ?? 0)
     photo = .max
-    if let nearest = found.nearest {
-      let (number, person) = gallery.photo(inRow: nearest.row)
+    if let candidate = found.nearest {
+      let (number, person) = gallery.photo(inRow: candidate.row)
       photo = UInt64(number)
-      withUnsafeMutableBytes(of: &name) { copyName(person, to: $0) }
+      withUnsafeMutableBytes(of: &nearest) { copyName(person, to: $0) }
+      if found.isKnown { withUnsafeMutableBytes(of: &name) { copyName(person, to: $0) } }
     }
     if let next = found.runnerUp {
       withUnsafeMutableBytes(of: &runner_up) { copyName(gallery.photo(inRow: next.row).name, to: $0) }

@@ -94,9 +94,10 @@ extension Identification.Options {
 
 extension fs_identity {
   fileprivate init(_ found: Identification, _ labels: UnsafeBufferPointer<Int32>) {
+    let nearest = found.nearest.map { labels[$0.row] } ?? .min
     self.init(
-      known: found.isKnown ? 1 : 0, ambiguous: found.isNear && !found.isClear ? 1 : 0, label: found.nearest.map { labels[$0.row] } ?? 0,
-      runner_up: found.runnerUp.map { labels[$0.row] } ?? 0, distance: found.nearest?.distance ?? .infinity,
+      known: found.isKnown ? 1 : 0, ambiguous: found.isNear && !found.isClear ? 1 : 0, label: found.isKnown ? nearest : .min,
+      nearest: nearest, runner_up: found.runnerUp.map { labels[$0.row] } ?? .min, distance: found.nearest?.distance ?? .infinity,
       runner_up_distance: found.runnerUp?.distance ?? .infinity, margin: found.margin, threshold: found.threshold,
       photo: found.nearest.map { UInt64($0.row) } ?? .max, votes: UInt32(clamping: found.nearest?.votes ?? 0))
   }

@@ -329,19 +329,20 @@ func fixedText<Room>(_ room: Room) -> String {
 }
 
 extension fs_gallery_identity {
-  var person: String { fixedText(name) }
+  /// nil of a stranger.
+  var person: String? { known != 0 ? fixedText(name) : nil }
   /// nil where there is nobody else.
   var next: String? { runner_up_distance.isFinite ? fixedText(runner_up) : nil }
 
   /// "obama, distance 0.38 (threshold 0.60)"
   var summary: String {
     let who: String
-    if known != 0 {
+    if let person {
       who = person
     } else if ambiguous != 0 {
-      who = "a stranger, \(person) and \(next ?? "nobody") are too near to each other"
+      who = "a stranger, \(fixedText(nearest)) and \(next ?? "nobody") are too near to each other"
     } else {
-      who = "a stranger, the nearest is \(person)"
+      who = "a stranger, the nearest is \(fixedText(nearest))"
     }
     return "\(who), distance \(fixed(distance, 2)) (threshold \(fixed(threshold, 2)))"
   }

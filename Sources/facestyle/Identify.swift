@@ -51,7 +51,8 @@ struct Identify: ParsableCommand {
     if common.json {
       print(
         JSON.object([
-          "known": .bool(match.known != 0), "name": .string(match.person),
+          "known": .bool(match.known != 0), "name": match.person.map(JSON.string) ?? .null,
+          "nearest": .string(fixedText(match.nearest)),
           "distance": .single(match.distance), "threshold": .single(match.threshold),
           "ambiguous": .bool(match.ambiguous != 0), "runner_up": match.next.map(JSON.string) ?? .null,
           "runner_up_distance": .single(match.runner_up_distance), "margin": .single(match.margin),

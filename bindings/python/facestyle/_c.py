@@ -75,7 +75,7 @@ FS_FLOAT32, FS_FLOAT16 = 0, 1
 FS_OPERATING_POINTS = 3
 FS_QUALITY_SMALL, FS_QUALITY_BLURRED, FS_QUALITY_TURNED, FS_QUALITY_TILTED = 1, 2, 4, 8
 FS_QUALITY_DARK, FS_QUALITY_BRIGHT, FS_QUALITY_FLAT, FS_QUALITY_CUT_OFF = 16, 32, 64, 128
-FS_TRACK_BEGUN, FS_TRACK_BEST, FS_TRACK_IDENTIFY = 1, 2, 4
+FS_TRACK_BEGUN, FS_TRACK_BEST, FS_TRACK_IDENTIFY, FS_TRACK_RETURNED = 1, 2, 4, 8
 FS_DISTANCE_EUCLIDEAN, FS_DISTANCE_SQUARED, FS_DISTANCE_COSINE, FS_DISTANCE_CHI_SQUARE = 0, 1, 2, 3
 FS_DISTANCE_DIFFERENCE_HEAD, FS_DISTANCE_CHI_SQUARE_HEAD = 4, 5
 FS_RULE_NEAREST, FS_RULE_MEAN, FS_RULE_TEMPLATE, FS_RULE_VOTE = 0, 1, 2, 3
@@ -265,6 +265,7 @@ class fs_match(Structure):
         ("distance", c_float),
         ("threshold", c_float),
         ("name", c_char * FS_NAME_CAPACITY),
+        ("nearest", c_char * FS_NAME_CAPACITY),
     ]
 
 
@@ -314,6 +315,7 @@ class fs_tracker_options(Structure):
         ("min_seen", c_uint32),
         ("identify_every", c_double),
         ("identify_better", c_float),
+        ("identify_gap", c_uint32),
         ("max_tracks", c_uint32),
     ]
 
@@ -355,6 +357,7 @@ class fs_identity(Structure):
         ("known", c_int32),
         ("ambiguous", c_int32),
         ("label", c_int32),
+        ("nearest", c_int32),
         ("runner_up", c_int32),
         ("distance", c_float),
         ("runner_up_distance", c_float),
@@ -376,6 +379,7 @@ class fs_gallery_identity(Structure):
         ("photo", c_uint64),
         ("votes", c_uint32),
         ("name", c_char * FS_NAME_CAPACITY),
+        ("nearest", c_char * FS_NAME_CAPACITY),
         ("runner_up", c_char * FS_NAME_CAPACITY),
     ]
 
@@ -918,6 +922,8 @@ FUNCTIONS = {
         fs_status,
         [_tracker, POINTER(fs_face), _floats, c_size_t, c_double, POINTER(fs_tracked), c_size_t],
     ),
+    "fs_tracker_identify_again": (fs_status, [_tracker, c_uint64]),
+    "fs_tracker_replace": (fs_status, [_tracker, c_uint64, POINTER(c_uint64)]),
     "fs_tracker_ended": (fs_status, [_tracker, POINTER(fs_track), c_size_t, _sizes]),
     "fs_tracker_tracks": (fs_status, [_tracker, POINTER(fs_track), c_size_t, _sizes]),
     "fs_tracker_finish": (fs_status, [_tracker]),
