@@ -61,9 +61,9 @@ static bool tell_metrics(struct events *events, struct source *source, struct pe
   for (int i = 0; i < STAGES; i++) {
     char name[32];
     snprintf(name, sizeof name, "%s_ms", stage_names[i]);
-    event_number(events, name, times[i].count ? times[i].sum / (double)times[i].count : NAN, 2);
+    event_number(events, name, times[i].count ? times[i].sum / (double)times[i].count : NAN, 4);
     snprintf(name, sizeof name, "%s_ms_longest", stage_names[i]);
-    event_number(events, name, times[i].count ? times[i].longest : NAN, 2);
+    event_number(events, name, times[i].count ? times[i].longest : NAN, 4);
   }
   event_number(events, "resident_mb", resident(), 1);
   return event_end(events);

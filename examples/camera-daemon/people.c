@@ -55,7 +55,8 @@ struct people {
   size_t dimension;
   float *embedding;
   float *means;        /* [FACES, dimension]: of each visitor's looks */
-  float limit;         /* a distance from them beyond which it is another person */
+  float limit;         /* a distance from them beyond which it is another person, if the gallery does not know it for the same */
+  float stranger_limit; /* the same from one nameless person to another: no name is at stake */
   uint64_t frame;
   double time;         /* of the last frame for the tracker: never goes back, whatever is done to the clock */
   uint32_t crops;
@@ -196,7 +197,11 @@ static bool open_gallery_and_embedder(struct people *people, FILE *errors) {
   if (failed(fs_model_open(&people->network, people->settings.embedder), "embedder", errors)) return false;
   if (failed(fs_embedder_create(&people->embedder, people->network), "embedder", errors)) return false;
   people->dimension = fs_embedder_dimension(people->embedder);
-  people->limit = people->settings.change_distance > 0 ? people->settings.change_distance : fs_embedder_threshold(people->embedder);
+  /* The model's threshold is for photos of different days; looks a moment apart are nearer, and two people who resemble each
+   * other within the threshold are still told apart. */
+  float threshold = fs_embedder_threshold(people->embedder), change = people->settings.change_distance;
+  people->limit = change > 0 ? change : 0.6f * threshold;
+  people->stranger_limit = people->limit > threshold ? people->limit : threshold;
   people->embedding = malloc(people->dimension * sizeof(float));
   people->means = malloc(FACES * people->dimension * sizeof(float));
   if (!people->embedding || !people->means) return fprintf(errors, "no memory\n"), false;
@@ -383,13 +388,14 @@ static void learn(struct people *people, struct visitor *visitor) {
   visitor->sure = visitor->last, visitor->doubt = (struct moment){0}, visitor->strange = 0;
 }
 
-/* Whether a look shows another person than the visitor's looks before. Whom the gallery names is stronger than the mean: a
+/* Whether a look shows another person than the visitor's looks before. Whom the gallery knows for the same is the same: a
  * person who turned to the light is still that person. */
 static bool is_another(const struct people *people, const struct visitor *visitor, const fs_gallery_identity *found) {
   float distance = 0;
   if (!visitor->looks || fs_distance(people->embedding, mean_of(people, visitor), people->dimension, &distance) != FS_OK) return false;
-  bool named = visitor->name[0] && found->known, same = named && !strcmp(visitor->name, found->name);
-  return distance > people->limit ? !same : named && !same && found->distance < distance;
+  if (!visitor->name[0]) return distance > (found->known ? people->limit : people->stranger_limit);
+  if (!strcmp(visitor->name, found->name)) return false;
+  return distance > people->limit || (found->known && found->distance < distance);
 }
 
 /* Another stands where the visitor stood, who has left: the track goes on as the other's, with the frames since the doubt. */

@@ -53,7 +53,8 @@ static const struct entry entries[] = {
     {"identify-better", NUMBER, FIELD(identify_better), 0, 1000, NULL, "times",
      "the quality of the last look at which it is looked at again, more than 1; 0: never"},
     {"change-distance", NUMBER, FIELD(change_distance), 0, 100, NULL, "distance",
-     "from somebody's earlier looks beyond which it is another person; 0: the model's own threshold"},
+     "from somebody's earlier looks beyond which it is another person, if the gallery does not know it for the same; 0: 0.6 times "
+     "the model's threshold"},
     {"change-looks", WHOLE, FIELD(change_looks), 1, 1000, NULL, "looks", "in a row that must show another person"},
     {"threads", WHOLE, FIELD(threads), 0, 256, NULL, "threads", "that work; 0: one a processor"},
     {"events", TEXT, FIELD(events), 0, 0, NULL, "path", "of a Unix socket to listen on; - for the standard output"},

@@ -42,7 +42,7 @@ struct settings {
   double identify_every;      /* seconds after which it is looked at again who somebody is; 0: never */
   uint32_t identify_gap;      /* frames without the face after which it is looked at again; 0: never */
   float identify_better;      /* times the quality of the last look at which it is looked at again; 0: never */
-  float change_distance;      /* from one's earlier looks, beyond which it is another person; 0: the model's threshold */
+  float change_distance;      /* from one's earlier looks, beyond which it is another; 0: 0.6 times the model's threshold */
   uint32_t change_looks;      /* looks in a row that must show another person */
   uint32_t threads;
 
