@@ -347,8 +347,8 @@ def test_identify_knows_its_people(tmp_path, tiny):
     assert result.returncode == 0
     match = json.loads(result.stdout)
     assert list(match) == [
-        "known", "name", "distance", "threshold", "ambiguous", "runner_up", "runner_up_distance", "margin"]  # fmt: skip
-    assert match["known"] is True and match["name"] == "obama" and match["distance"] <= match["threshold"]
+        "known", "name", "nearest", "distance", "threshold", "ambiguous", "runner_up", "runner_up_distance", "margin"]  # fmt: skip
+    assert match["known"] is True and match["name"] == match["nearest"] == "obama" and match["distance"] <= match["threshold"]
     assert match["runner_up"] == "biden" and match["margin"] == pytest.approx(match["runner_up_distance"] - match["distance"], abs=1e-6)
     mean = answer("identify", OBAMA, gallery, "--rule", "mean", *LARGE)
     assert mean["name"] == "obama" and mean["distance"] > match["distance"]
@@ -361,7 +361,8 @@ def test_identify_knows_its_people(tmp_path, tiny):
 
     (gallery / "biden.jpg").unlink()
     assert good("identify", BIDEN, gallery, *LARGE).startswith("a stranger, the nearest is obama, distance ")
-    assert answer("identify", BIDEN, gallery, *LARGE)["known"] is False
+    stranger = answer("identify", BIDEN, gallery, *LARGE)
+    assert (stranger["known"], stranger["name"], stranger["nearest"]) == (False, None, "obama")
     assert answer("identify", BIDEN, gallery, "--threshold", 9)["known"] is True
 
 
@@ -959,6 +960,35 @@ def test_a_gallery_is_exported_imported_and_merged(tmp_path):
     assert "absent" in refused("gallery", "list", tmp_path / "absent")
     (tmp_path / "text").write_text("text\n")
     assert "not a database" in refused("gallery", "list", tmp_path / "text")
+
+
+@models
+def test_a_command_that_fails_makes_no_gallery(tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    new, nothing = out / "people.gallery", tmp_path / "nope.jpg"
+    png(tmp_path / "wall.png", 40, 32)
+    (tmp_path / "broken.csv").write_text("name,created,note,model\n1,2,3,4\n")
+    other = tmp_path / "dlib.gallery"
+    dlib = ["--model", MODELS / "dlib-resnet.safetensors"]
+    good("gallery", "add", other, "Joe Biden", BIDEN, *dlib, *LARGE)
+    for told, command in [
+        ("no photo was added", ["add", new, "X", nothing]), ("no photo was added", ["add", new, "X", tmp_path / "wall.png", *LARGE]),
+        ("256 bytes, wanted are 1 to 255", ["add", new, "X" * 256, OBAMA, *LARGE]), ("0 bytes", ["add", new, "", OBAMA, *LARGE]),
+        ("--note has 256 bytes", ["add", new, "X", OBAMA, "--note", "x" * 256, *LARGE]),
+        ("nope.csv", ["import", new, tmp_path / "nope.csv"]), ("broken.csv", ["import", new, tmp_path / "broken.csv"]),
+        ("nope.gallery", ["merge", new, tmp_path / "nope.gallery"]), ("model", ["merge", new, other]),
+        (str(new), ["list", new]), (str(new), ["list", new, "X"]), (str(new), ["remove", new, "X"]),
+        (str(new), ["remove", new, "--photo", 1]), (str(new), ["export", new, out / "all.csv"]),
+    ]:  # fmt: skip
+        result = run("gallery", *command)
+        assert result.returncode != 0 and told in result.stderr, (command, result.stderr)
+        assert list(out.iterdir()) == [], command
+    assert str(new) in refused("identify", OBAMA, "--gallery", new, *LARGE) and list(out.iterdir()) == []
+    # What comes before a photo that is of no use is kept.
+    result = run("gallery", "add", new, "Barack Obama", OBAMA, nothing, *LARGE)
+    assert result.returncode == 0 and "nope.jpg" in result.stderr and answer("gallery", "list", new)[0]["photos"] == 1
+    assert run("gallery", "add", new, "Barack Obama", nothing).returncode == 1 and answer("gallery", "list", new)[0]["photos"] == 1
 
 
 @models

@@ -5,10 +5,10 @@ import ctypes
 import numpy as np
 
 from . import _c
-from ._convert import choice, floats, integer, pointer, text
+from ._convert import choice, data as data_of, floats, handle, integer, pointer, text, wrong
 from ._handle import Handle
 from .errors import check
-from .frame import region_as_c
+from .frame import frame_as_c, region_as_c
 
 _FILTERS = {"bilinear": _c.FS_BILINEAR, "bicubic": _c.FS_BICUBIC, "area": _c.FS_AREA}
 _FILES = {"png": _c.FS_PNG, "jpeg": _c.FS_JPEG}
@@ -40,7 +40,7 @@ class Image(Handle):
     @classmethod
     def decode(cls, data):
         """The same for a file's bytes."""
-        data = bytes(memoryview(data))
+        data = data_of(data, "data")
         return cls._make(_c.fs_image_decode, data, len(data))
 
     @classmethod
@@ -81,7 +81,7 @@ class Image(Handle):
     @classmethod
     def from_frame(cls, frame, region=None):
         """The upright picture of a `Frame`, or its part (x, y, width, height): no more of the frame is read."""
-        return cls._make(_c.fs_image_from_frame, frame, region_as_c(region))
+        return cls._make(_c.fs_image_from_frame, frame_as_c(frame), region_as_c(region))
 
     @property
     def width(self):
@@ -108,9 +108,11 @@ class Image(Handle):
         `format` "rgba": [height, width, 4], colours as they were before they were blended, and alpha. `dtype` np.uint16: 0 to
         65535, as the picture has them if `bits` is 16, else 257 times its levels; alpha always has 8 bits of its own.
         """
-        wanted = np.dtype(dtype)
-        if format not in ("rgb", "rgba"):
-            raise ValueError(f"format is {format!r}; possible are 'rgb', 'rgba'")
+        try:
+            wanted = np.dtype(dtype)
+        except TypeError:
+            raise wrong(dtype, "dtype", "uint8 or uint16") from None
+        choice(format, {"rgb": 3, "rgba": 4}, "format")
         if wanted not in (np.uint8, np.uint16):
             raise TypeError(f"dtype is {wanted}; wanted is uint8 or uint16")
         if format == "rgb":
@@ -134,7 +136,7 @@ class Image(Handle):
 
     def with_alpha(self, source):
         """The colours under the alpha of another `Image`, which is brought to the size of this one; opaque if the other is."""
-        return self._make(_c.fs_image_with_alpha, self.handle, source.handle)
+        return self._make(_c.fs_image_with_alpha, self.handle, handle(source, Image, "source"))
 
     def resize(self, width, height, filter="bicubic"):
         """`filter` is "bilinear" or "bicubic" (as Pillow's) or "area" (as PyTorch's). 16 bits and alpha are kept."""
