@@ -11,7 +11,8 @@ struct Identify: ParsableCommand {
     discussion: """
       The folder has a photo NAME.jpg for each person, a folder NAME with several photos, \
       or both; photos without a face are skipped. A gallery is made by \
-      `facestyle gallery add`.
+      `facestyle gallery add`. With --json a stranger's "name" is null; "nearest" is the \
+      nearest person, known or not.
       """)
 
   @Argument(help: "The photo.") var photo: String

@@ -11,7 +11,7 @@ where the native library is not installed.
 import importlib
 
 _HOMES = {
-    "errors": ("FaceStyleError", "NoFace", "Cancelled"),
+    "errors": ("FaceStyleError", "NoFace", "Cancelled", "SystemRefusal"),
     "image": ("Image",),
     "frame": ("Frame",),
     "augmentation": ("augment", "augmentation_settings"),

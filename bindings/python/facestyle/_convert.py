@@ -54,7 +54,7 @@ def integer(value, what, bits=32):
 
 def number(value, what):
     """A number as a float; a text that reads like one is none."""
-    if isinstance(value, (str, bytes, bytearray)) or np.ndim(value) != 0:
+    if isinstance(value, (str, bytes, bytearray)) or getattr(value, "ndim", 0) != 0:
         raise wrong(value, what, "a number")
     try:
         return float(value)

@@ -329,7 +329,8 @@ class Gallery(Handle):
 
     def __init__(self, embedder, detector=None, path=None, key=None, read_only=False, create=True):
         out, read_only, create = ctypes.POINTER(_c.fs_gallery)(), flag(read_only, "read_only"), flag(create, "create")
-        optional(detector, Detector, "detector")
+        if detector is not None and not isinstance(detector, Detector):
+            raise wrong(detector, "detector", "a Detector or None")
         if path is None:
             if key is not None or read_only or not create:
                 raise ValueError("key, read_only and create are for a gallery with a path")
@@ -351,6 +352,7 @@ class Gallery(Handle):
     @classmethod
     def open(cls, path, embedder=None, detector=None, **options):
         """A gallery in a file or on a server; `options` are `key`, `read_only` and `create`."""
+        text(path, "path")
         return cls(embedder, detector, path=path, **options)
 
     def add(self, name, embedding):

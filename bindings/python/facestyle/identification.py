@@ -51,12 +51,12 @@ def distances(a, b=None, kind="euclidean", head=None):
     one = np.ndim(a) == 1
     a = floats([a] if one else a, (None, None), "a")
     b = a if b is None else floats(b, (None, a.shape[1]), "b")
-    head = _head(head, a.shape[1])
+    head, kind = _head(head, a.shape[1]), choice(kind, KINDS, "kind")
     out = np.empty((len(a), len(b)), np.float32)
     if out.size:
         check(
             _c.fs_distances(
-                choice(kind, KINDS, "kind"), pointer(a), len(a), pointer(b), len(b), a.shape[1],
+                kind, pointer(a), len(a), pointer(b), len(b), a.shape[1],
                 None if head is None else pointer(head), pointer(out), out.size,
             )
         )

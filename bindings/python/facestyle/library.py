@@ -1,7 +1,7 @@
 """The library itself: its version, its threads, its log."""
 
 from . import _c
-from ._convert import choice, integer, text
+from ._convert import choice, function, integer, text
 from .errors import check
 
 _LEVELS = {"debug": _c.FS_LOG_DEBUG, "info": _c.FS_LOG_INFO, "warning": _c.FS_LOG_WARNING, "error": _c.FS_LOG_ERROR}
@@ -43,7 +43,7 @@ def live_handles():
 def set_log(callback, level="info"):
     """Sends messages of `level` and above to `callback(level, message)`; None silences the log."""
     global _log
-    number = choice(level, _LEVELS, "level")
+    number, callback = choice(level, _LEVELS, "level"), function(callback, "callback")
     if callback is None:
         bridge = _c.fs_log_callback()
     else:

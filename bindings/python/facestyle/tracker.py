@@ -96,9 +96,9 @@ class Tracker(Handle):
     def replace(self, track):
         """Another person has taken the place of the one who was followed, as their embeddings say: `track`, a number, ends, and its
         face goes on as a new track, whose number is returned."""
-        number = ctypes.c_uint64()
-        check(_c.fs_tracker_replace(self.handle, integer(track, "track", 64), ctypes.byref(number)))
-        return number.value
+        new = ctypes.c_uint64()
+        check(_c.fs_tracker_replace(self.handle, integer(track, "track", 64), ctypes.byref(new)))
+        return new.value
 
     @property
     def ended(self):
