@@ -420,6 +420,19 @@ def test_a_gallery_that_cannot_be_read_leaves_the_old_one(gallery, stage, tmp_pa
         assert daemon.event()["name"] == "obama"
 
 
+def test_a_gallery_that_is_gone_is_not_begun_anew(gallery, stage, tmp_path):
+    path = tmp_path / "people.sqlite"
+    shutil.copy(gallery, path)
+    with Running(path, every_frame="yes", create=1) as daemon:
+        daemon.show(stage["wall"])
+        for file in tmp_path.iterdir():
+            file.unlink()
+        daemon.process.send_signal(signal.SIGHUP)
+        assert b"No such file" in daemon.process.stderr.readline()
+        daemon.show(stage["known"])
+        assert daemon.event()["name"] == "obama" and list(tmp_path.iterdir()) == []
+
+
 def test_a_gallery_that_grows_beyond_its_thresholds_leaves_the_old_one(gallery, stage, tmp_path):
     path = tmp_path / "people.sqlite"
     shutil.copy(gallery, path)

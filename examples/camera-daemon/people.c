@@ -103,7 +103,7 @@ static fs_gallery *open_gallery(struct people *people, FILE *errors) {
   fs_gallery *gallery = NULL;
   fs_gallery_options options;
   fs_gallery_options_init(&options, sizeof options);
-  options.create = settings->create;
+  options.create = settings->create && !people->gallery; /* one that is gone at a reload leaves the old one */
   if (failed(fs_gallery_open(&gallery, settings->gallery, people->embedder, &options), "gallery", errors)) {
     if (!settings->create) fprintf(errors, "facestyle-camera: gallery: one that is there is wanted; create = 1 begins an empty one\n");
     return NULL;
