@@ -185,7 +185,8 @@ package final class Tracker {
   package func replace(_ number: UInt64) throws(Failure) -> UInt64 {
     let place = try place(number), old = tracks[place]
     guard old.isBegun, old.missed == 0 else {
-      throw .invalidArgument("track \(number) \(old.isBegun ? "without its face in the last frame" : "has not begun"), wanted one with a face")
+      let reason = old.isBegun ? "is without its face in the last frame" : "has not begun"
+      throw .invalidArgument("track \(number) \(reason), wanted one with a face")
     }
     let quality = old.lastQuality
     var new = Track(

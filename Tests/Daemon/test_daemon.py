@@ -166,8 +166,7 @@ def test_a_detector_without_points_identifies_nobody(gallery, stage):
 
 @pytest.fixture(scope="session")
 def frame(tmp_path_factory):
-    """One frame each: the enrolled man, a stranger in the same place, the man with his head turned, both, both the other way round,
-    nobody."""
+    """One frame each: the enrolled man, a stranger in the same place, both, both the other way round, nobody, the man blurred."""
     folder = tmp_path_factory.mktemp("frames")
     man, stranger = (PHOTOS / "obama.jpg", 60, 800), (PHOTOS / "biden.jpg", 120, 1000)
     frames = {

@@ -47,7 +47,8 @@ static bool listen_at(struct events *events, const char *path, FILE *errors) {
 static bool can_print(FILE *errors) {
   int flags = fcntl(STDOUT_FILENO, F_GETFL);
   if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY) return true;
-  return fprintf(errors, "the standard output cannot be written: %s\n", flags < 0 ? strerror(errno) : "it is open for reading"), false;
+  const char *reason = flags < 0 ? strerror(errno) : "it is open for reading";
+  return fprintf(errors, "the standard output cannot be written: %s\n", reason), false;
 }
 
 struct events *events_open(const char *target, FILE *errors) {

@@ -105,7 +105,7 @@ static fs_gallery *open_gallery(struct people *people, FILE *errors) {
   fs_gallery_options_init(&options, sizeof options);
   options.create = settings->create && !people->gallery; /* one that is gone at a reload leaves the old one */
   if (failed(fs_gallery_open(&gallery, settings->gallery, people->embedder, &options), "gallery", errors)) {
-    if (!settings->create) fprintf(errors, "facestyle-camera: gallery: one that is there is wanted; create = 1 begins an empty one\n");
+    if (!settings->create) fprintf(errors, "facestyle-camera: one that is there is wanted; create = 1 begins an empty one\n");
     return NULL;
   }
   size_t photos = fs_gallery_photos(gallery);
@@ -392,7 +392,8 @@ static void learn(struct people *people, struct visitor *visitor) {
  * person who turned to the light is still that person. */
 static bool is_another(const struct people *people, const struct visitor *visitor, const fs_gallery_identity *found) {
   float distance = 0;
-  if (!visitor->looks || fs_distance(people->embedding, mean_of(people, visitor), people->dimension, &distance) != FS_OK) return false;
+  if (!visitor->looks) return false;
+  if (fs_distance(people->embedding, mean_of(people, visitor), people->dimension, &distance) != FS_OK) return false;
   if (!visitor->name[0]) return distance > (found->known ? people->limit : people->stranger_limit);
   if (!strcmp(visitor->name, found->name)) return false;
   return distance > people->limit || (found->known && found->distance < distance);

@@ -92,7 +92,8 @@ void settings_default(struct settings *settings) {
 
 static void print_value(const struct settings *settings, const struct entry *entry, FILE *file) {
   const char *field = (const char *)settings + entry->offset;
-  if (entry->kind == TEXT || (entry->kind == CHOICE && entry->size != sizeof(uint32_t))) fprintf(file, "%s", *field ? field : "not set");
+  bool is_text = entry->kind == TEXT || (entry->kind == CHOICE && field != (const char *)&settings->rotation);
+  if (is_text) fprintf(file, "%s", *field ? field : "not set");
   else if (entry->kind == YES_NO) fprintf(file, "%s", *(const bool *)field ? "yes" : "no");
   else if (entry->kind == LIMITS) fprintf(file, "not set"); /* the model's own: there is no other default */
   else if (entry->kind == WHOLE || entry->kind == CHOICE) fprintf(file, "%u", *(const uint32_t *)field);

@@ -40,7 +40,9 @@ final class GalleryStore {
     cipher = try key.map { key throws(Failure) in try Cipher(key: key) }
     let statements = GalleryStore.schema(database.types)
     if try database.isEmpty() {
-      guard let new else { throw .notFound("\(database.name): no gallery is there; a new one wants an embedder, and to be asked for") }
+      guard let new else {
+        throw .notFound("\(database.name): no gallery is there; a new one wants an embedder, and to be asked for")
+      }
       // In one piece with the tables, so that none is ever without its row.
       try database.create(statements) { () throws(Failure) in try describe(new) }
     }

@@ -274,8 +274,8 @@ class Embedder(Handle):
 
 @dataclass(frozen=True)
 class Enrolment:
-    """What adding a photo told, as a truth value whether it was added: its number, None if it was not; and, if a photo of somebody else is so near that
-    it may be the same person's, whose it is and how near."""
+    """What adding a photo told, as a truth value whether it was added: its number, None if it was not; and, if a photo of
+    somebody else is so near that it may be the same person's, whose it is and how near."""
 
     photo: Optional[int]
     other: Optional[str]

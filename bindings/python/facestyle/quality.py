@@ -13,10 +13,10 @@ from .image import Image
 
 @dataclass(frozen=True)
 class Quality:
-    """`reasons` is a tuple of texts, empty if nothing speaks against the face: it is `accepted`, and true then; `score`, 0 to 1, is an order among photos of
-    a person. `eye_distance` is in pixels of the picture, `sharpness` the variance of the Laplacian, `yaw`, `pitch` and
-    `roll` in degrees, NaN of a face without landmarks, `brightness` and `contrast` mean and standard deviation of the luma, 0
-    to 255; the rest are parts of the face, 0 to 1."""
+    """`reasons` is a tuple of texts, empty if nothing speaks against the face: it is `accepted`, and true then. `score`, 0 to 1,
+    is an order among photos of a person. `eye_distance` is in pixels of the picture, `sharpness` the variance of the Laplacian,
+    `yaw`, `pitch` and `roll` in degrees, NaN of a face without landmarks, `brightness` and `contrast` mean and standard
+    deviation of the luma, 0 to 255; the rest are parts of the face, 0 to 1."""
 
     score: float
     reasons: tuple

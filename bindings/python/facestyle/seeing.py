@@ -83,12 +83,13 @@ class UnitSearch(Handle):
                 setattr(options, name, integer(value, name))
         options.inside, options.pooling = flag(inside, "inside"), choice(pooling, POOLINGS, "pooling")
         if units is not None:
-            units = np.array([integer(unit, "a unit of units") for unit in items(units, "units", "numbers")], np.uint32)  # held until the call is over
+            units = [integer(unit, "a unit of units") for unit in items(units, "units", "numbers")]
+            units = np.array(units, np.uint32)  # held until the call is over
             if not units.size:
                 raise ValueError("units are none; wanted is one at least, or None for all")
             options.units, options.unit_count = pointer(units, ctypes.c_uint32), units.size
-        out = ctypes.POINTER(_c.fs_unit_search)()
-        check(_c.fs_unit_search_create(ctypes.byref(out), handle(model, Model, "model"), text(layer, "layer"), ctypes.byref(options)))
+        out, network = ctypes.POINTER(_c.fs_unit_search)(), handle(model, Model, "model")
+        check(_c.fs_unit_search_create(ctypes.byref(out), network, text(layer, "layer"), ctypes.byref(options)))
         super().__init__(out)
 
     def add(self, picture):
