@@ -141,10 +141,17 @@ def handles(value, kind, what):
     return [handle(item, kind, f"{what}[{i}]") for i, item in enumerate(items(value, what, f"{name} objects"))]
 
 
+def integers(values, what, bits=32):
+    """A list of numbers that fit in `bits` bits."""
+    return [integer(value, f"{what}[{i}]", bits) for i, value in enumerate(items(values, what, "whole numbers"))]
+
+
 def mapping(value, what):
-    if not hasattr(value, "keys") or not hasattr(value, "__getitem__"):
-        raise wrong(value, what, "a dict")
-    return dict(value)
+    """A dict, or what makes one."""
+    try:
+        return dict(value)
+    except (TypeError, ValueError):
+        raise wrong(value, what, "a dict") from None
 
 
 def function(value, what):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _c
-from ._convert import floats, integer, items, number, pointer
+from ._convert import floats, integer, integers, number, pointer
 from .errors import check
 from .evaluation import _labelled, _number
 from .identification import labels_of
@@ -95,7 +95,7 @@ def calibration_growth(distances, same, far=1e-3, *, counts=(1, 10, 100, 1000, 1
     """How errors grow with the number of people: a `Growth` for each of `counts`. The threshold that is kept is that of
     `calibrate` with the same arguments."""
     distances, same = _labelled(distances, same)
-    counts = np.array([integer(count, "a count of counts", 64) for count in items(counts, "counts", "numbers")], np.uint64)
+    counts = np.array(integers(counts, "counts", 64), np.uint64)
     rows = (_c.fs_growth * len(counts))()
     check(
         _c.fs_calibrate_growth(

@@ -7,7 +7,7 @@ from typing import Optional
 import numpy as np
 
 from . import _c
-from ._convert import alike, choice, data, flag, floats, handle, handles, integer, items, number, optional, pointer, text, wrong
+from ._convert import alike, choice, data, flag, floats, handle, handles, integer, integers, items, number, optional, pointer, text, wrong
 from ._handle import Handle
 from .errors import check
 from .frame import frame_as_c, region_as_c
@@ -384,7 +384,7 @@ class Gallery(Handle):
     def add_many(self, names, embeddings, compare=False):
         """Adds a photo for each name, all or none: embeddings are [names, dimension]. With `compare` they are looked for
         under other names first. A `GalleryReport` is returned."""
-        names = [text(name, "a name of names") for name in items(names, "names", "names")]
+        names = [text(name, f"names[{i}]") for i, name in enumerate(items(names, "names", "texts"))]
         embeddings = floats(embeddings, (len(names), None), "embeddings")
         array = (ctypes.c_char_p * len(names))(*names)
         first = ctypes.cast(array, ctypes.POINTER(ctypes.POINTER(ctypes.c_char)))
@@ -480,7 +480,7 @@ class Gallery(Handle):
         """The embeddings [photos, dimension] of photos by their numbers; of all, in the order of `list_photos`, without."""
         if photos is None:
             photos = [entry.photo for entry in self.list_photos()]
-        numbers = np.array([integer(photo, "a photo of photos", 64) for photo in items(photos, "photos", "numbers")], np.uint64)
+        numbers = np.array(integers(photos, "photos", 64), np.uint64)
         found = np.empty((len(numbers), self.dimension), np.float32)
         first = pointer(numbers, ctypes.c_uint64)
         check(_c.fs_gallery_embeddings(self.handle, first, len(numbers), pointer(found), found.size))

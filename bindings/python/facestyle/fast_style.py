@@ -4,7 +4,7 @@ import ctypes
 from typing import NamedTuple
 
 from . import _c
-from ._convert import choice, floats, handle, handles, integer, items, number, pointer, text
+from ._convert import choice, floats, handle, handles, integer, integers, number, pointer, text
 from ._handle import Handle
 from .errors import check
 from .image import Image
@@ -83,8 +83,8 @@ class UniversalStyler(Handle):
             options.strength = number(strength, "strength")
         if method is not None:
             options.method = choice(method, METHODS, "method")
-        for level in () if levels is None else items(levels, "levels", "numbers"):
-            if integer(level, "a level of levels") not in range(1, 6):
+        for level in () if levels is None else integers(levels, "levels"):
+            if level not in range(1, 6):
                 raise ValueError(f"level {level!r}; possible are 1 to 5")
             options.levels |= 1 << (level - 1)
         if weights is not None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import _c
-from ._convert import choice, flag, floats, handle, integer, items, number, pointer, text
+from ._convert import choice, flag, floats, handle, integer, integers, number, pointer, text
 from ._handle import Handle
 from .errors import check
 from .image import Image
@@ -83,8 +83,7 @@ class UnitSearch(Handle):
                 setattr(options, name, integer(value, name))
         options.inside, options.pooling = flag(inside, "inside"), choice(pooling, POOLINGS, "pooling")
         if units is not None:
-            units = [integer(unit, "a unit of units") for unit in items(units, "units", "numbers")]
-            units = np.array(units, np.uint32)  # held until the call is over
+            units = np.array(integers(units, "units"), np.uint32)  # held until the call is over
             if not units.size:
                 raise ValueError("units are none; wanted is one at least, or None for all")
             options.units, options.unit_count = pointer(units, ctypes.c_uint32), units.size
@@ -113,7 +112,7 @@ def activation_maps(model, image, layer, units=None, pooling="max"):
     picture goes through the network as it is: resize it before, and to the network's size where it takes one."""
     handle(model, Model, "model")
     if units is not None:
-        units = [integer(unit, "a unit of units") for unit in items(units, "units", "numbers")]
+        units = integers(units, "units")
     values = np.moveaxis(model.features(image, layer, pooling), 2, 0)
     if units is None:
         return np.ascontiguousarray(values)

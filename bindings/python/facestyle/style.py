@@ -156,7 +156,7 @@ class Styler(Handle):
         pictures = (ctypes.POINTER(_c.fs_image) * len(styles))(*styles)
         shares = None
         if weights is not None:
-            weights = [number(weight, "a weight of weights") for weight in items(weights, "weights", "numbers")]
+            weights = [number(w, f"weights[{i}]") for i, w in enumerate(items(weights, "weights", "numbers"))]
             shares = (ctypes.c_float * len(weights))(*weights)
             if len(weights) != len(styles):
                 raise ValueError(f"{len(weights)} weights for {len(styles)} styles")
@@ -291,13 +291,14 @@ def _options(*, preset="pyramid", content_layer=None, content_layers=None, style
     if content_layer is not None:
         options.content_layer = text(content_layer, "content_layer")
     if regions is not None:
-        masks = [_region(pair) for pair in items(regions, "regions", "pairs of masks")]
+        pairs = items(regions, "regions", "pairs of masks")
+        masks = [_region(pair, f"regions[{i}]") for i, pair in enumerate(pairs)]
         options.regions, options.region_count = (_c.fs_style_region * len(masks))(*masks), len(masks)
     for kind, layers in (("content", content_layers), ("style", style_layers)):
         if layers is not None:
             what = f"{kind}_layers"
             layers = [
-                _c.fs_style_layer(text(name, f"a name of {what}"), number(weight, f"a weight of {what}"))
+                _c.fs_style_layer(text(name, what), number(weight, f"{what}[{name!r}]"))
                 for name, weight in mapping(layers, what).items()
             ]
             setattr(options, f"{kind}_layers", (_c.fs_style_layer * len(layers))(*layers))  # ctypes keeps what it points at
@@ -305,9 +306,9 @@ def _options(*, preset="pyramid", content_layer=None, content_layers=None, style
     return options
 
 
-def _region(pair):
+def _region(pair, what):
     """Where a style goes, and what part of it is taken."""
-    masks = [optional(mask, Image, "a mask of regions") for mask in items(pair, "a pair of regions", "two masks")]
+    masks = [optional(mask, Image, f"{what}[{i}]") for i, mask in enumerate(items(pair, what, "two masks"))]
     if len(masks) != 2:
-        raise ValueError(f"regions hold {len(masks)} masks for a style; wanted are two, each an Image or None")
+        raise ValueError(f"{what} holds {len(masks)} masks; wanted are two, each an Image or None")
     return _c.fs_style_region(*masks)
