@@ -109,11 +109,15 @@ def _is_real(item):
 
 
 def handle(value, kind, what):
-    """The C pointer of an open object of a class of ours, or of one of several classes."""
+    """The C pointer of an open object of a class of ours, or of one of several classes; the object lives as long as the pointer, so
+    that a name may go over from the one to the other while the caller keeps neither."""
     if not isinstance(value, kind):
         kinds = kind if isinstance(kind, tuple) else (kind,)
         raise wrong(value, what, " or ".join(f"{_article(k.__name__)} {k.__name__}" for k in kinds))
-    return value.handle
+    pointer = value.handle
+    held = type(pointer).from_buffer_copy(pointer)
+    held.owner = value
+    return held
 
 
 def optional(value, kind, what):

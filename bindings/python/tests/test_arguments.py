@@ -299,6 +299,25 @@ def test_closed_objects_are_a_value_error(tools):
             use()
 
 
+def test_pictures_that_nobody_else_keeps_live_through_the_call(tools):
+    make = lambda *_: fs.Image.from_array(gradient_array(96, 96))
+    assert tools.detector.find(make()) == []
+    assert len(tools.embedder.embed_chips(make() for _ in range(3))) == 3
+    assert tools.embedder.embed(make(), [fs.Face(np.array([[30, 40], [60, 40], [45, 55], [35, 70], [55, 70]]))]).shape == (1, 128)
+    tools.embedder.align(make(), fs.Face(np.array([[30, 40], [60, 40], [45, 55], [35, 70], [55, 70]]))).close()
+    for call in (
+        lambda: tools.embedder.embed_photo(make(), tools.detector), lambda: tools.gallery.add_photo("zoe", make()),
+        lambda: tools.gallery.enrol("zoe", make()), lambda: tools.gallery.identify(make()), lambda: tools.gallery.verify(make(), "ann"),
+        lambda: fs.compare(make(), make(), tools.embedder, tools.detector),
+    ):  # fmt: skip
+        with pytest.raises(fs.NoFace):
+            call()
+    for image in (make().with_alpha(make()), make().resize(4, 4), fs.augment(make(), 1), fs.match_colours(make(), make(), "luminance")):
+        image.close()
+    fs.face_quality(make(), fs.Face(None, (0, 0, 90, 90)))
+    tools.patch.cut(make())
+
+
 # ---- Files ----
 
 
