@@ -13,6 +13,7 @@
 
 enum {
   FACES = 64,          /* of a frame, and tracks at a time */
+  TURNED = 20,         /* degrees to a side beyond which a face looks strange, and overrules nothing */
   MEAN = 16,           /* looks that a visitor's mean is of, in effect: it follows who is there for long */
   FRAMES_APART = 5,    /* from one look at a face to the next: neighbours in time look alike */
 };
@@ -432,6 +433,10 @@ static bool identify(struct people *people, struct visitor *visitor, const struc
   note(people, SEARCH, start);
   visitor->reasons = 0;
   if (is_another(people, visitor, &found)) {
+    if (fabsf(quality.yaw) > TURNED) {
+      fs_tracker_identify_again(people->tracker, visitor->track);
+      return true;
+    }
     if (!visitor->doubt.seen) visitor->doubt = visitor->last;
     if (++visitor->strange < people->settings.change_looks) return true;
     if (!visitor->told) visitor->looks = 0, visitor->tries = 0, visitor->distance = INFINITY; /* nobody was announced */

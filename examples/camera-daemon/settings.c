@@ -83,7 +83,7 @@ void settings_default(struct settings *settings) {
   settings->identify_every = 1;
   settings->identify_gap = 1;
   settings->identify_better = 1.5f;
-  settings->change_looks = 2;
+  settings->change_looks = 3;
   settings->threads = 1;
   strcpy(settings->events, "-");
   settings->crops_kept = 1000;
