@@ -1133,7 +1133,8 @@ fs_status fs_styler_memory_needed(const fs_styler *styler, uint32_t width, uint3
 /* The picture so far, inside a callback, in the size of its scale. */
 fs_status fs_style_preview(const fs_style_progress *progress, fs_image **out);
 /* Costs of a given picture, with the sizes of the three images as they are and their colours (steps, seed, scales and
- * start are ignored). `gradient` may be NULL, or receives d total / d pixel, [height, width, 3] in R,G,B order. */
+ * start are ignored). `gradient` may be NULL, or receives d total / d pixel, [height, width, 3] in R,G,B order.
+ * FS_INVALID_ARGUMENT where a cost is no finite number, with which one. */
 fs_status fs_styler_evaluate(fs_styler *styler, const fs_image *generated, const fs_image *content,
                              const fs_image *style, const fs_style_options *options, double *content_cost,
                              double *style_cost, double *total_cost, float *gradient, size_t capacity);
@@ -1613,6 +1614,7 @@ typedef struct fs_calibration {
 fs_status fs_calibration_options_init(fs_calibration_options *options, size_t size);
 /* From `count` distances of labelled pairs, as in fs_evaluate_pairs, 0 or more. The threshold is the largest distance that
  * occurs at which max_false_accepts is not above comparison_rate; that holds although the same pairs choose it (Wilks 1941).
+ * It is rounded to a float: up, so that it accepts that distance, or down where that would accept the next one too.
  * FS_INVALID_ARGUMENT, with the number that is needed, for fewer impostor pairs than can support the rate. NULL options:
  * defaults. */
 fs_status fs_calibrate(const double *distances, const uint8_t *is_same, size_t count, const fs_calibration_options *options,

@@ -138,7 +138,7 @@ package final class StyleJob {
     guard ending == .none else { return [] }
     let (reason, found) = try move()
     if reason == .notFinite, steps <= 1, let costs = found.last?.costs {
-      throw .invalidArgument("the cost is \(costs.total) at the start: smaller weights are wanted")
+      throw .invalidArgument("at the start " + costs.reasonAgainst)
     }
     if let newest = found.last { last = newest }
     try goOn(after: reason)

@@ -69,7 +69,7 @@ package final class StyleTransfer {
     let height = content.height, width = content.width
     let picture = try Tensor<Float>([height, width, 3])
     generated.fill(picture.pointer)
-    guard withGradient else { return (try engine.evaluate(picture.pointer), nil) }
+    guard withGradient else { return (try StyleTransfer.checked(engine.evaluate(picture.pointer)), nil) }
     let rgb = try Tensor<Float>([height, width, 3]), row = 3 * width
     let costs = try engine.evaluate(picture.pointer) { first, count, gradient throws(Failure) in
       // From the network's B, G, R to R, G, B.
@@ -78,6 +78,12 @@ package final class StyleTransfer {
       }
     }
     withExtendedLifetime(picture) {}
-    return (costs, rgb)
+    return (try StyleTransfer.checked(costs), rgb)
+  }
+
+  /// Of costs that are not finite there is no gradient.
+  private static func checked(_ costs: StyleCosts) throws(Failure) -> StyleCosts {
+    guard costs.total.isFinite else { throw .invalidArgument(costs.reasonAgainst) }
+    return costs
   }
 }

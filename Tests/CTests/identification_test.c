@@ -228,6 +228,13 @@ static void calibration(void) {
     CHECK(found.threshold <= 1.08 && found.impostors_accepted <= 8);
     distance[7] = 1.0625;
   }
+  TEST("a threshold accepts the distance that it was chosen for") {
+    static double near[3005];
+    static uint8_t genuine[3005];
+    for (int i = 0; i < 3005; i++) near[i] = i < 5 ? 0.1 : 0.9, genuine[i] = i < 5;
+    REQUIRE_OK(fs_calibrate(near, genuine, 3005, NULL, &found));
+    CHECK(found.threshold == (double)0.1f && found.genuine_rejected == 0 && found.impostors_accepted == 0);
+  }
   TEST("too few pairs are told, with how many are wanted") {
     options.false_accept_rate = 0.001;
     CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_calibrate(distance, same, N, &options, &found));

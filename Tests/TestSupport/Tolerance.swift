@@ -22,6 +22,12 @@ package enum Tolerance {
   package static let lossFloat = 1e-5, lossDouble = 1e-10
   /// Gradient check in Double: central difference with step 1e-6 (PyTorch gradcheck's atol and rtol).
   package static let gradientAbsolute = 1e-5, gradientRelative = 1e-3
+  /// Statistics of pictures whose features vary by a thousandth of themselves, and the gradient that comes of them, relative to what
+  /// Double has: each feature is a rounding of 6e-8 off, 6e-5 of what it varies by. Measured up to MEASURE.
+  package static let nearlyFlat = 1e-3
+  /// A Wasserstein cost of a style from itself, in parts of its largest variance: directions with less than a ten thousandth of it
+  /// have not come to their roots after twelve steps, and leave that of their variances. Measured up to MEASURE.
+  package static let unfinishedRoots = 1e-3
   /// A slope along one direction in Float, over kinks of rectifiers and maxima: measured up to 2e-3.
   package static let kinkedGradient = 1e-2
   /// What TensorFlow computed in Float and a notebook printed in eight decimals: one last bit of a number up to 20.

@@ -3,11 +3,11 @@ extension Architecture {
   ///
   /// The original Caffe weights want BGR, 0...255, minus the mean. Taps: conv1_1 ... conv5_4 after their
   /// rectifiers, pool1 ... pool5. A 300x400 picture gives conv4_2 38x50x512 and pool5 10x13x512.
-  package static var vgg19: Architecture {
-    Architecture(
-      name: "vgg19", side: nil, isBGR: true, mean: (103.939, 116.779, 123.68), scale: 1,
-      layers: block(1, 64, 2) + block(2, 128, 2) + block(3, 256, 4) + block(4, 512, 4) + block(5, 512, 4))
-  }
+  ///
+  /// Made once: pictures ask for its mean row by row.
+  package static let vgg19 = Architecture(
+    name: "vgg19", side: nil, isBGR: true, mean: (103.939, 116.779, 123.68), scale: 1,
+    layers: block(1, 64, 2) + block(2, 128, 2) + block(3, 256, 4) + block(4, 512, 4) + block(5, 512, 4))
 
   private static func block(_ number: Int, _ filters: Int, _ convolutions: Int) -> [Layer] {
     var layers: [Layer] = []
