@@ -19,7 +19,7 @@ package final class StyleTransfer {
   }
 
   package func job(_ pictures: StylePictures, _ options: StyleOptions) throws(Failure) -> StyleJob {
-    try StyleJob(model.network(), pictures, options)
+    try StyleJob(model.network(), pictures, options, weights: model.weights.fingerprint)
   }
 
   /// Bytes that the process will hold at the peak of a run with a content of the given size, beyond what it holds now:
