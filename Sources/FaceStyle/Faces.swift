@@ -28,7 +28,8 @@ extension fs_detector_options: SizedStruct {
     let own = FS_DEFAULT_THRESHOLD
     return fs_detector_options(
       size: MemoryLayout<fs_detector_options>.size, min_face: standard.smallestFace, thresholds: (own, own, own),
-      scale_step: standard.scaleStep, max_faces: UInt32(standard.mostFaces), order: FS_LARGEST_FIRST, region: fs_region())
+      scale_step: standard.scaleStep, max_faces: UInt32(clamping: standard.mostFaces), order: FS_LARGEST_FIRST,
+      region: fs_region())
   }
 }
 
@@ -118,7 +119,7 @@ public func fs_embedder_threshold(_ embedder: OpaquePointer?) -> Float {
 
 @c @implementation
 public func fs_embedder_chip_side(_ embedder: OpaquePointer?) -> UInt32 {
-  UInt32(Handle.find(embedder, Embedder.self)?.template.side ?? 0)
+  UInt32(clamping: Handle.find(embedder, Embedder.self)?.template.side ?? 0)
 }
 
 @c @implementation
@@ -254,7 +255,7 @@ public func fs_embedder_memory_needed(
     let embedder = try Handle.object(embedder, Embedder.self, "embedder")
     let target = try required(bytes, "bytes")
     // Memory is the same for any large number, size_t's largest too.
-    target.pointee = UInt64(try embedder.memoryNeeded(count: count < 0 ? .max : count))
+    target.pointee = UInt64(clamping: try embedder.memoryNeeded(count: count < 0 ? .max : count))
   }
 }
 

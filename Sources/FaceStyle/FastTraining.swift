@@ -23,8 +23,10 @@ extension fs_fast_trainer_options: SizedStruct {
   static var standard: fs_fast_trainer_options {
     let standard = FastStyleTrainer.Options()
     return fs_fast_trainer_options(
-      size: MemoryLayout<fs_fast_trainer_options>.size, filters: UInt32(standard.filters), blocks: UInt32(standard.blocks),
-      side: UInt32(standard.side), scales: UInt32(standard.scales), content_weight: standard.contentWeight,
+      size: MemoryLayout<fs_fast_trainer_options>.size, filters: UInt32(clamping: standard.filters),
+      blocks: UInt32(clamping: standard.blocks),
+      side: UInt32(clamping: standard.side), scales: UInt32(clamping: standard.scales),
+      content_weight: standard.contentWeight,
       style_weight: standard.styleWeight, smoothness: standard.smoothness, rate: standard.rate, seed: standard.seed)
   }
 }

@@ -215,10 +215,10 @@ public func fs_gallery_info_get(_ gallery: OpaquePointer?, _ info: UnsafeMutable
     told.is_read_only = gallery.isReadOnly ? 1 : 0
     try gallery.read { gallery throws(Failure) in
       told.model = gallery.fingerprint
-      told.dimension = UInt32(gallery.dimension)
+      told.dimension = UInt32(clamping: gallery.dimension)
       told.threshold = gallery.defaultThreshold
-      told.people = UInt64(gallery.people)
-      told.photos = UInt64(gallery.photos)
+      told.people = UInt64(clamping: gallery.people)
+      told.photos = UInt64(clamping: gallery.photos)
     }
     try fill(info, with: told, "info")
   }
@@ -441,7 +441,7 @@ extension fs_match {
 extension fs_enrolment {
   init(_ enrolment: Enrolment) {
     self.init()
-    photo = enrolment.photo.map { UInt64($0) } ?? .max
+    photo = enrolment.photo.map { UInt64(clamping: $0) } ?? .max
     added = enrolment.photo == nil ? 0 : 1
     conflict = enrolment.conflict == nil ? 0 : 1
     distance = enrolment.conflict?.distance ?? .infinity
@@ -451,14 +451,16 @@ extension fs_enrolment {
 
 extension fs_gallery_report {
   init(_ report: GalleryReport) {
-    self.init(added: UInt64(report.added), present: UInt64(report.present), conflicts: UInt64(report.conflicts))
+    self.init(
+      added: UInt64(clamping: report.added), present: UInt64(clamping: report.present),
+      conflicts: UInt64(clamping: report.conflicts))
   }
 }
 
 extension fs_gallery_person {
   init(_ person: Gallery.PersonEntry) {
     self.init()
-    photos = UInt64(person.photos)
+    photos = UInt64(clamping: person.photos)
     created = person.created
     withUnsafeMutableBytes(of: &name) { copyName(person.name, to: $0) }
   }
@@ -467,7 +469,7 @@ extension fs_gallery_person {
 extension fs_gallery_photo {
   init(_ entry: Gallery.PhotoEntry) {
     self.init()
-    photo = UInt64(entry.number)
+    photo = UInt64(clamping: entry.number)
     created = entry.created
     withUnsafeMutableBytes(of: &name) { copyName(entry.name, to: $0) }
     withUnsafeMutableBytes(of: &note) { copyName(entry.note, to: $0) }
@@ -478,7 +480,7 @@ extension fs_neighbour {
   init(_ neighbour: Neighbour, in gallery: Gallery) {
     let (number, owner) = gallery.photo(inRow: neighbour.row)
     self.init()
-    photo = UInt64(number)
+    photo = UInt64(clamping: number)
     distance = neighbour.distance
     withUnsafeMutableBytes(of: &name) { copyName(owner, to: $0) }
   }

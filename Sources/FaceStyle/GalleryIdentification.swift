@@ -56,7 +56,7 @@ extension fs_gallery_identity {
     photo = .max
     if let nearest = found.nearest {
       let (number, person) = gallery.photo(inRow: nearest.row)
-      photo = UInt64(number)
+      photo = UInt64(clamping: number)
       withUnsafeMutableBytes(of: &name) { copyName(person, to: $0) }
     }
     if let next = found.runnerUp {

@@ -46,10 +46,14 @@ extension fs_pixels: SizedStruct {
 }
 
 @c @implementation
-public func fs_image_width(_ image: OpaquePointer?) -> UInt32 { UInt32(Handle.find(image, Image.self)?.width ?? 0) }
+public func fs_image_width(_ image: OpaquePointer?) -> UInt32 {
+  UInt32(clamping: Handle.find(image, Image.self)?.width ?? 0)
+}
 
 @c @implementation
-public func fs_image_height(_ image: OpaquePointer?) -> UInt32 { UInt32(Handle.find(image, Image.self)?.height ?? 0) }
+public func fs_image_height(_ image: OpaquePointer?) -> UInt32 {
+  UInt32(clamping: Handle.find(image, Image.self)?.height ?? 0)
+}
 
 @c @implementation
 public func fs_image_data(_ image: OpaquePointer?) -> UnsafePointer<UInt8>? {

@@ -5,10 +5,12 @@ import Tensors
 // Version, log, threads: the library as a whole.
 
 @c @implementation
-public func fs_version() -> UInt32 { UInt32(FS_VERSION_MAJOR * 10000 + FS_VERSION_MINOR * 100 + FS_VERSION_PATCH) }
+public func fs_version() -> UInt32 {
+  UInt32(clamping: FS_VERSION_MAJOR * 10000 + FS_VERSION_MINOR * 100 + FS_VERSION_PATCH)
+}
 
 @c @implementation
-public func fs_abi_version() -> UInt32 { UInt32(FS_ABI_VERSION) }
+public func fs_abi_version() -> UInt32 { UInt32(clamping: FS_ABI_VERSION) }
 
 @c @implementation
 public func fs_log_set(_ level: fs_log_level, _ callback: fs_log_callback?, _ user: UnsafeMutableRawPointer?) {
@@ -28,7 +30,7 @@ public func fs_threads_set(_ count: UInt32) -> fs_status {
 }
 
 @c @implementation
-public func fs_threads() -> UInt32 { UInt32(ThreadPool.shared.threads) }
+public func fs_threads() -> UInt32 { UInt32(clamping: ThreadPool.shared.threads) }
 
 @c @implementation
 public func fs_instruction_set() -> UnsafePointer<CChar>? { instructionSetName }

@@ -161,7 +161,8 @@ extension fs_mining_statistics {
   init(_ found: MiningStatistics?) {
     let found = found ?? MiningStatistics()
     self.init(
-      triplets: UInt64(found.triplets), active: UInt64(found.active), hardest_positive: found.hardestPositive,
+      triplets: UInt64(clamping: found.triplets), active: UInt64(clamping: found.active),
+      hardest_positive: found.hardestPositive,
       hardest_negative: found.hardestNegative)
   }
 }

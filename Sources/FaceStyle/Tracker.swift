@@ -18,9 +18,10 @@ extension fs_tracker_options: SizedStruct {
     let standard = Tracker.Options()
     return fs_tracker_options(
       size: MemoryLayout<fs_tracker_options>.size, min_overlap: standard.leastOverlap,
-      max_distance: standard.mostDistance, max_missed: UInt32(standard.mostMissed), min_seen: UInt32(standard.leastSeen),
+      max_distance: standard.mostDistance, max_missed: UInt32(clamping: standard.mostMissed),
+      min_seen: UInt32(clamping: standard.leastSeen),
       identify_every: standard.identifyEvery, identify_better: standard.identifyBetter,
-      max_tracks: UInt32(standard.mostTracks))
+      max_tracks: UInt32(clamping: standard.mostTracks))
   }
 }
 

@@ -130,8 +130,10 @@ public func fs_trainer_info_get(_ trainer: OpaquePointer?, _ info: UnsafeMutable
       for parameter in trainer.network.parameters + trainer.head where parameter.isTrained { parameters += parameter.value.count }
       let input = trainer.architecture.input
       return fs_trainer_info(
-        size: MemoryLayout<fs_trainer_info>.size, height: UInt32(input.height ?? 0), width: UInt32(input.width ?? 0),
-        dimension: UInt32(trainer.dimension), parameters: UInt64(parameters), step: UInt32(clamping: trainer.step),
+        size: MemoryLayout<fs_trainer_info>.size, height: UInt32(clamping: input.height ?? 0),
+        width: UInt32(clamping: input.width ?? 0),
+        dimension: UInt32(clamping: trainer.dimension), parameters: UInt64(clamping: parameters),
+        step: UInt32(clamping: trainer.step),
         steps: UInt32(clamping: handle.steps))
     }
   }
