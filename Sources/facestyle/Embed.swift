@@ -15,6 +15,7 @@ struct Embed: ParsableCommand {
 
   func run() throws {
     try common.apply()
+    if let chip { try checkPicture(chip) }
     let reader = try face.open()
     let picture = try Picture(opening: photo)
     let (found, embedding) = try reader.embedder.embed(picture, photo, reader.detector)

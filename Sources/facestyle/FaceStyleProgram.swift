@@ -15,6 +15,7 @@ struct FaceStyleProgram: ParsableCommand {
     ])
 
   static func main() {
+    signal(SIGXFSZ, SIG_IGN)  // a file too large is an error like a full disk
     do {
       guard fs_abi_version() == FS_ABI_VERSION else {
         throw Failure("the library has ABI version \(fs_abi_version()), this program wants \(FS_ABI_VERSION)")

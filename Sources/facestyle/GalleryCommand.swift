@@ -156,6 +156,10 @@ struct GalleryCommand: ParsableCommand {
 
     func run() throws {
       try common.apply()
+      guard ["csv", "safetensors"].contains(nameAndExtension(out).1) else {
+        throw Failure("\(out): wanted is a .csv or .safetensors file")
+      }
+      try checkOutputs(out)
       let gallery = try Gallery(opening: self.gallery, nil, key: key.read(), .read)
       try gallery.export(to: out)
       tell(gallery, common)

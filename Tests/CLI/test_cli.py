@@ -8,7 +8,9 @@ import json
 import os
 import pty
 import re
+import resource
 import select
+import shlex
 import shutil
 import signal
 import struct
@@ -116,6 +118,38 @@ def on_a_terminal(*arguments, until=None):
     return process.returncode, output, shown
 
 
+def wait_until(condition, process=None, seconds=120):
+    """Until it holds; the process must not end before."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it takes too long"
+        assert process is None or process.poll() is None, process.communicate()
+        time.sleep(0.02)
+
+
+class Running:
+    """The program while it works; `trace` is a file in which it writes a line a step."""
+
+    def __init__(self, *arguments, trace, environment=None, **options):
+        environment = {**os.environ, "FACESTYLE_MODELS": str(MODELS), **(environment or {})}
+        trace.unlink(missing_ok=True)
+        self.process = subprocess.Popen(
+            [PROGRAM, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True, **options
+        )
+        wait_until(lambda: trace.exists() and trace.read_text().count("\n") >= 3, self.process)
+
+    def end(self, sent=signal.SIGINT):
+        """Sends a signal, and answers exit status, output and errors."""
+        self.process.send_signal(sent)
+        output, errors = self.process.communicate(timeout=120)
+        return self.process.returncode, output, errors
+
+
+def way_on(errors):
+    """The command that is told after an early end, as a shell takes it apart."""
+    return shlex.split(re.search(r"the same command goes on from .*?: (.*)", errors)[1])
+
+
 @pytest.fixture
 def tiny(tmp_path):
     return png(tmp_path / "content.png", 40, 32), png(tmp_path / "style.png", 36, 36)
@@ -221,6 +255,41 @@ def test_an_output_that_is_full_is_told():
         environment = {**os.environ, "FACESTYLE_MODELS": str(MODELS)}
         result = subprocess.run([PROGRAM, "detect", OBAMA], stdout=full, stderr=subprocess.PIPE, env=environment)
     assert result.returncode == 1 and result.stderr.startswith(b"facestyle: output: ")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "style C S -o nodir/x.png", "style C S -o ok.png --checkpoint nodir/x.png", "style C S -o ok.png --trace nodir/x.png",
+        "restyle C --model none -o nodir/x.png", "layers top C --layer conv1_1 -o nodir/x.png",
+        "layers maps C --layer conv1_1 -o nodir/x.png", "train --people . --out nodir/x.png", "embed C --chip nodir/x.png",
+        "train --people . --out ok --checkpoint nodir/x.png", "train --people . --out ok --log nodir/x.png",
+        "gallery export none nodir/x.csv", "demo --photos . --style S --content C --out nodir/x.png",
+    ],
+)  # fmt: skip
+def test_what_could_not_be_written_is_refused_before_the_work(command, tmp_path, tiny):
+    words = [{"C": str(tiny[0]), "S": str(tiny[1])}.get(word, word) for word in command.split()]
+    nothing = tmp_path / "no models"
+    nothing.mkdir()
+    # There is no model, so that a command which works first fails in another way.
+    message = refused(*words, environment={"FACESTYLE_MODELS": str(nothing)}, folder=tmp_path)
+    assert re.fullmatch(r"facestyle: nodir/x\.(png|csv): No such file or directory\n", message)
+    if command.startswith("demo"):
+        return
+    (tmp_path / "nodir" / ("x.csv" if "csv" in command else "x.png")).mkdir(parents=True)
+    assert "a folder, wanted is a file" in refused(*words, environment={"FACESTYLE_MODELS": str(nothing)}, folder=tmp_path)
+
+
+def test_two_outputs_of_one_name_and_formats_that_there_are_not_are_refused(tmp_path, tiny):
+    out = tmp_path / "a.png"
+    for more in (["--checkpoint", out], ["--trace", out], ["--checkpoint", "c", "--trace", "c"]):
+        assert "named twice" in refused("style", *tiny, "-o", out, *more, folder=tmp_path)
+    assert "named twice" in refused("train", "--people", tmp_path, "--out", out, "--checkpoint", out)
+    assert "wanted is a .png" in refused("embed", tiny[0], "--chip", tmp_path / "a.bmp")
+    assert "wanted is a .csv" in refused("gallery", "export", "none", tmp_path / "a.txt")
+    os.mkfifo(tmp_path / "pipe.png")
+    assert "a pipe or a device" in refused("style", *tiny, "-o", tmp_path / "pipe.png")
+    assert not out.exists()
 
 
 # ---- Faces ----
@@ -619,6 +688,36 @@ def test_ctrl_c_ends_a_training_that_can_go_on(people, tmp_path):
     assert re.match(r"\[-*#*-*\] +3/100000  loss \d+\.\d{4}  rate 1\.00e-03  \d+ photos/s  ETA \d", bars[3])
 
 
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP])
+def test_a_training_that_is_told_to_end_can_go_on(sent, people, tmp_path):
+    out, checkpoint, log = tmp_path / "a model.safetensors", tmp_path / "a checkpoint", tmp_path / "log.jsonl"
+    options = train(people, out, "--steps", 100000, "--schedule", "constant", "--checkpoint", checkpoint, "--log", log, "--json")
+    code, output, errors = Running(*options, trace=log).end(sent)
+    assert code == 0 and json.loads(output)["step"] >= 3 and out.exists() and checkpoint.exists()
+    assert way_on(errors) == [str(PROGRAM), *map(str, options)]
+
+
+def test_a_training_whose_checkpoint_cannot_be_written_goes_on_and_keeps_its_model(people, tmp_path):
+    out, log, folder = tmp_path / "a.safetensors", tmp_path / "log.jsonl", tmp_path / "folder"
+    folder.mkdir()
+    options = train(
+        people, out, "--steps", 100000, "--schedule", "constant", "--checkpoint", folder / "c", "--checkpoint-every", 2, "--log", log)
+    training = Running(*options, trace=log)
+    shutil.rmtree(folder)
+    seen = len(lines(log))
+    wait_until(lambda: log.read_text().count("\n") > seen + 4, training.process)
+    code, output, errors = training.end()
+    assert code == 1 and out.exists() and "numbers learned" in output
+    assert "could not be written" in errors and "No such file or directory" in errors and "goes on from" not in errors
+
+
+def test_a_training_whose_log_is_full_goes_on_and_says_so(people, tmp_path):
+    out = tmp_path / "a.safetensors"
+    result = run(*train(people, out, "--steps", 4, "--log", "/dev/full", "--json"))
+    assert result.returncode == 1 and json.loads(result.stdout)["step"] == 4 and out.exists()
+    assert result.stderr.count("No space left on device") == 1
+
+
 # ---- Style ----
 
 
@@ -679,7 +778,12 @@ def test_style_goes_on_from_a_checkpoint_and_refuses_that_of_another_painting(tm
     assert code == 0 and kept.exists() and parts.read_bytes() != whole.read_bytes()
     good("style", *common, "-o", parts, "--checkpoint", kept)
     assert parts.read_bytes() == whole.read_bytes()
-    assert "options" in refused("style", *common, "--beta", 7, "-o", parts, "--checkpoint", kept)
+    assert refused("style", *common, "--beta", 7, "-o", parts, "--checkpoint", kept).endswith(
+        "style weight is 7.0, the checkpoint has 1000.0\n")
+    parts.unlink()
+    # Nothing is left to do but to write the picture.
+    assert answer("style", *common, "-o", parts, "--checkpoint", kept)["ending"] == "all steps done"
+    assert parts.read_bytes() == whole.read_bytes()
 
 
 @models
@@ -768,6 +872,123 @@ def test_ctrl_c_finishes_early_and_keeps_the_picture(tmp_path, tiny):
     assert code == 0
     assert 2 <= json.loads(output)["steps"] < 1000000
     assert png_size(out) == (40, 32)
+
+
+@models
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_style_that_is_told_to_end_keeps_picture_and_checkpoint_and_goes_on_from_there(sent, tmp_path, tiny):
+    out, kept, trace = tmp_path / "it's a.png", tmp_path / "kept", tmp_path / "trace.jsonl"
+    command = ["style", *tiny, "-o", out, "--steps", 1000000, "--checkpoint", kept, "--trace", trace]
+    code, output, errors = Running(*command, trace=trace).end(sent)
+    assert code == 0 and png_size(out) == (40, 32) and kept.exists() and "finished early" in output
+    seen = len(lines(trace))
+    assert f"stopped after {seen:,} steps of 1,000,000; the same command goes on from {kept}: ".replace(",", " ") in errors.replace(",", " ")
+    assert way_on(errors) == [str(PROGRAM), *map(str, command)]
+    # The trace's lines up to there stay.
+    again = subprocess.Popen(way_on(errors), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                             env={**os.environ, "FACESTYLE_MODELS": str(MODELS)})  # fmt: skip
+    wait_until(lambda: trace.read_text().count("\n") > seen + 3, again)
+    again.send_signal(sent)
+    again.communicate(timeout=60)
+    assert [line["evaluation"] for line in lines(trace)] == list(range(1, len(lines(trace)) + 1))
+    os.remove(kept)
+    code, _, errors = Running("style", *tiny, "-o", out, "--steps", 1000000, "--trace", trace, trace=trace).end(sent)
+    assert code == 0 and "without --checkpoint there is nothing to go on from" in errors
+
+
+@models
+def test_a_second_signal_ends_style_at_once(tmp_path):
+    content, trace = png(tmp_path / "large.png", 900, 900), tmp_path / "trace.jsonl"
+    fast = ("--coarsest", 0, "--content-layers", "conv1_2", "--style-layers", "conv1_1")
+    painting = Running("style", content, content, "-o", tmp_path / "a.png", "--trace", trace, *fast, trace=trace)
+    painting.process.send_signal(signal.SIGTERM)
+    started = time.monotonic()
+    time.sleep(0.05)
+    code, output, errors = painting.end(signal.SIGINT)
+    assert code == -signal.SIGINT and not (tmp_path / "a.png").exists() and time.monotonic() - started < 2
+    assert "a second time ends it at once" in errors
+
+
+@models
+def test_what_is_ignored_stays_ignored(tmp_path, tiny):
+    """As nohup starts it, a program does not end with its terminal."""
+    trace = tmp_path / "trace.jsonl"
+    painting = Running("style", *tiny, "-o", tmp_path / "a.png", "--steps", 1000000, "--trace", trace, trace=trace,
+                       preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))  # fmt: skip
+    painting.process.send_signal(signal.SIGHUP)
+    seen = len(lines(trace))
+    wait_until(lambda: trace.read_text().count("\n") > seen + 5, painting.process)
+    assert painting.end()[0] == 0
+
+
+def limited(size):
+    """No file may be larger than so many bytes: to a program it is a full disk."""
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+@models
+def test_a_checkpoint_on_a_full_disk_does_not_cost_the_picture(tmp_path, tiny):
+    out, kept = tmp_path / "a.png", tmp_path / "kept"
+    environment = {**os.environ, "FACESTYLE_MODELS": str(MODELS)}
+    result = subprocess.run(
+        [PROGRAM, *map(str, ["style", *tiny, "-o", out, "--steps", 6, "--checkpoint", kept, "--checkpoint-every", 1, "--json"])],
+        capture_output=True, text=True, env=environment, preexec_fn=limited(20000))  # fmt: skip
+    assert result.returncode == 1 and json.loads(result.stdout)["ending"] == "all steps done" and png_size(out) == (40, 32)
+    assert result.stderr == f"facestyle: checkpoint: {kept}: File too large\n", "told once"
+    assert not kept.exists()
+    plain = tmp_path / "plain.png"
+    good("style", *tiny, "-o", plain, "--steps", 6)
+    assert out.read_bytes() == plain.read_bytes()
+
+
+@models
+def test_a_trace_on_a_full_disk_does_not_cost_the_picture(tmp_path, tiny):
+    out = tmp_path / "a.png"
+    result = run("style", *tiny, "-o", out, "--steps", 5, "--trace", "/dev/full", "--save-every", 2, "--json")
+    assert result.returncode == 1 and json.loads(result.stdout)["ending"] == "all steps done" and png_size(out) == (40, 32)
+    assert result.stderr.count("\n") == 1 and "No space left on device" in result.stderr
+    assert (tmp_path / "a-0004.png").exists()
+
+
+@models
+def test_a_picture_that_cannot_be_written_is_put_elsewhere_or_is_in_its_checkpoint_or_is_said_to_be_lost(tmp_path, tiny):
+    folder, elsewhere, kept, trace = (tmp_path / name for name in ("folder", "elsewhere", "kept", "trace.jsonl"))
+    elsewhere.mkdir()
+    command = ("style", *tiny, "-o", folder / "a.png", "--steps", 1000000, "--trace", trace)
+
+    def without_folder(*more, temporary):
+        folder.mkdir()
+        painting = Running(*command, *more, trace=trace, environment={"TMPDIR": str(temporary)})
+        folder.rmdir()
+        code, output, errors = painting.end()
+        assert code == 1 and output == "" and f"{folder / 'a.png'}: No such file or directory; the" in errors
+        return errors
+
+    errors = without_folder(temporary=elsewhere)
+    place = Path(re.search(r"; the picture is in (.*)", errors)[1])
+    assert place.name == "a.png" and place.parent.parent == elsewhere and png_size(place) == (40, 32)
+    nowhere = tmp_path / "nowhere"
+    assert "; the picture is lost" in without_folder(temporary=nowhere)
+    errors = without_folder("--checkpoint", kept, temporary=nowhere)
+    assert f"; the same command makes the picture again from {kept}" in errors
+    # It does.
+    folder.mkdir()
+    assert Running(*command, "--checkpoint", kept, trace=trace).end()[0] == 0
+    assert png_size(folder / "a.png") == (40, 32)
+
+
+@models
+def test_style_writes_its_checkpoint_as_often_as_it_is_told(tmp_path, tiny):
+    kept, trace = tmp_path / "kept", tmp_path / "trace.jsonl"
+    painting = Running(
+        "style", *tiny, "-o", tmp_path / "a.png", "--steps", 1000000, "--checkpoint", kept, "--checkpoint-every", 2, "--trace", trace,
+        trace=trace)  # fmt: skip
+    wait_until(kept.exists, painting.process)
+    assert len(lines(trace)) < 50, "which is the default"
+    painting.end()
+    for wrong in (["--checkpoint", kept, "--checkpoint-every", 0], ["--checkpoint-every", 5]):
+        result = run("style", *tiny, "-o", tmp_path / "a.png", *wrong)
+        assert result.returncode == BAD_USAGE and "--checkpoint-every" in result.stderr
 
 
 # ---- Restyle ----
@@ -890,6 +1111,21 @@ def test_layers_says_what_it_wants(tmp_path, tiny):
         ["--tile", "0"], ["--layer", "a/b"], ["--layer", ""], ["-o", "a.gif"],
     ):  # fmt: skip
         assert run("layers", "top", *tiny, "--layer", "conv1_1", *out, *wrong).returncode == BAD_USAGE, wrong
+
+
+@models
+def test_ctrl_c_ends_a_search_with_what_was_found_so_far(tmp_path):
+    photos, out = tmp_path / "photos", tmp_path / "a.png"
+    photos.mkdir()
+    first = png(photos / "000.png", 200, 200)
+    for i in range(1, 600):
+        (photos / f"{i:03}.png").symlink_to(first)
+    code, output, shown = on_a_terminal("layers", "top", photos, "--layer", "conv1_1", "-o", out, "--json", until=" 5/600")
+    assert code == 0 and out.exists()
+    looked_at = int(re.search(r"stopped after (\d+) photos of 600", shown)[1])
+    assert 5 <= looked_at < 600
+    found = {patch["photo"] for unit in json.loads(output)[0]["units"] for patch in unit["patches"]}
+    assert found and all(int(Path(name).stem) < looked_at for name in found)
 
 
 @models
