@@ -1125,7 +1125,7 @@ fs_status fs_styler_run(fs_styler *styler, fs_image **out, const fs_image *conte
                         const fs_style_options *options);
 /* What fs_styler_run will make this process hold at its peak, in bytes, beyond what it holds before, for a content
  * of width x height and these options; true within a tenth and 4 MB, or 24 MB with scales, which may want some weights in a
- * second layout. It depends on the threads set, and counts
+ * second layout. Regions are counted, one for each style of the painting (FS_INVALID_ARGUMENT for more than 64). It depends on the threads set, and counts
  * weights that the first run lays out and the styler keeps: later runs need less. Not counted: your previews, and
  * for a moment at the start a copy of the part of `style` that is used. */
 fs_status fs_styler_memory_needed(const fs_styler *styler, uint32_t width, uint32_t height,
@@ -1150,15 +1150,17 @@ fs_status fs_style_job_create(fs_style_job **out, const fs_styler *styler, const
                               const fs_style_options *options);
 /* Goes on for at least so many evaluations (a line search of L-BFGS is brought to its end), or until the job has ended, as
  * progress->ending says. Set progress->size. The costs are those of the last evaluation. on_step is called as by fs_styler_run: FS_FINISH ends this
- * call alone, FS_CANCEL too, with FS_CANCELLED. */
+ * call alone, FS_CANCEL too, with FS_CANCELLED. After FS_NO_MEMORY the job is as it was: the next call does what this one could not,
+ * with the same bits. */
 fs_status fs_style_job_step(fs_style_job *job, uint32_t evaluations, fs_style_progress *progress);
 /* The picture so far: in the size of the scale that is painted, and in its own. */
 fs_status fs_style_job_preview(const fs_style_job *job, fs_image **out);
 fs_status fs_style_job_result(const fs_style_job *job, fs_image **out);
-/* A checkpoint, from which a job of the same pictures and options goes on with the very bits that would have come, in
+/* A checkpoint, from which a job of the same pictures, weights and options goes on with the very bits that would have come, in
  * another process too. The file appears whole or not at all. */
 fs_status fs_style_job_save(const fs_style_job *job, const char *path);
-/* FS_WRONG_MODEL for other pictures or options; FS_BAD_DATA for what is no checkpoint. Nothing is changed then. */
+/* FS_WRONG_MODEL for other pictures, in 16 bits and alpha too, other weights of the network or another option, with the one that
+ * differs: "steps is 80, the checkpoint has 60"; FS_BAD_DATA for what is no checkpoint; FS_NO_MEMORY. Nothing is changed then. */
 fs_status fs_style_job_load(fs_style_job *job, const char *path);
 void fs_style_job_destroy(fs_style_job *job);
 
@@ -1455,7 +1457,9 @@ typedef struct fs_training_options {
    * tabs: "Ann/1.jpg Ann/2.jpg 1", 0 for two people; "anchor positive negative". Default NULL: pairs at random, half of them
    * of one person; FS_LOSS_TRIPLET wants a list. */
   const char *pairs, *triplets;
-  const char *checkpoint;     /* where to keep one, written over; default NULL: nowhere */
+  /* Where to keep one, written over; default NULL: nowhere. One that cannot be written on the way is logged (FS_LOG_ERROR) and tried
+   * again with the next; the last one is the run's FS_IO, all steps done. */
+  const char *checkpoint;
   uint32_t checkpoint_every;  /* steps; default 0: at the end */
   uint64_t memory_limit;      /* bytes that photos may take, beyond they are read again; default 4 GB */
   uint64_t seed;              /* of the photos' order and what is done to them; default 1 */
@@ -1470,7 +1474,8 @@ fs_status fs_training_options_init(fs_training_options *options, size_t size);
  *
  * A second run goes on where the first one stopped, and a resumed one where its checkpoint was written, with the very bits
  * that it would have had: FS_INVALID_ARGUMENT, with what differs, for another batch, photos_of_person, augmentation, teacher,
- * list, seed or other photos than those that the trainer began with. FS_CANCELLED when your function cancels. */
+ * list, seed or other photos, by name or by their files' bytes, than those that the trainer began with. FS_CANCELLED when your
+ * function cancels. */
 fs_status fs_trainer_run(fs_trainer *trainer, fs_photos *photos, const fs_training_options *options);
 
 /* For training in several processes: makes each of `count` numbers its mean over all of them, and returns FS_OK, or a status
@@ -1489,8 +1494,8 @@ fs_status fs_trainer_all_reduce_set(fs_trainer *trainer, fs_all_reduce all_reduc
 /* A checkpoint has all that is needed to go on: weights, what the optimiser remembers, and where the photos stand. The file
  * is whole, or the old one, at any moment, whenever the process ends. */
 fs_status fs_trainer_save(fs_trainer *trainer, const char *path);
-/* Goes on from a checkpoint. FS_WRONG_MODEL, with what differs, for one of another architecture, loss, optimiser, schedule,
- * longest_gradient or seed, settings and numbers of steps included; FS_BAD_DATA for what is no checkpoint; nothing is changed
+/* Goes on from a checkpoint. FS_WRONG_MODEL, with the setting that differs ("steps is 80, the checkpoint has 60"), for one of another
+ * architecture, loss, classes, optimiser, schedule, longest_gradient or seed; FS_BAD_DATA for what is no checkpoint; nothing is changed
  * then. To begin another training with these weights, save a model and `start` with it. */
 fs_status fs_trainer_resume(fs_trainer *trainer, const char *path);
 
