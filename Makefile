@@ -7,6 +7,7 @@
 #   make bench      how fast the kernels and networks are here; make bench-peers: beside others
 #   make detection-report DATA=folder    what our detectors and others' find, and what they make up
 #   make gallery    every way to paint, on one page
+#   make test-processors   the numeric tests as other processors would run them
 #   make embedded   the library without a Swift runtime
 #   make demo-daemon   people walk past the camera daemon of examples/camera-daemon
 #   make parallel   a training in two processes, over MPI
@@ -18,12 +19,12 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD := build
 
-PACKAGES := build-essential pkg-config patchelf libopenblas-dev liblapacke-dev libturbojpeg0-dev libpng-dev \
+PACKAGES := build-essential pkg-config patchelf libopenblas0 libturbojpeg0-dev libpng-dev zlib1g-dev \
             liblcms2-dev libsqlite3-dev python3-venv valgrind
 # Of the camera daemon's demo and test alone: it makes frames of photos.
 FRAME_PACKAGES := ffmpeg
 # Of tests and benchmarks of galleries on a server, which they start themselves.
-SERVER_PACKAGES := postgresql
+SERVER_PACKAGES := postgresql pgbouncer
 SOURCES := Package.swift include/facestyle.h include/module.modulemap \
            $(shell find Sources -name '*.swift' -o -name '*.h' -o -name '*.map' -o -name '*.modulemap')
 
@@ -191,16 +192,18 @@ parallel: $(LIBRARY) $(PARALLEL)
 
 # ---- Tests ----
 
-.PHONY: test test-swift test-abi test-c test-embedded test-valgrind test-threads test-python test-install
+.PHONY: test test-processors test-swift test-abi test-c test-embedded test-valgrind test-threads test-python test-install
 test: test-swift test-abi test-c test-embedded test-valgrind test-install test-python test-daemon
 	@echo "all tests passed"
 
-# Once with each build of the kernels that the machine can run, then everything with the best.
+# Everything with the best build of the kernels, then with each other that the machine can run: a tolerance that was set on one
+# processor is no tolerance. And what rests on LAPACK with each of OpenBLAS's builds.
 SWIFT_TEST := swift test -c release --disable-xctest --scratch-path .build-tests
+LAPACK_TESTS := LinearAlgebraTests|AlignmentTests|ColoursTests|TSNETests|UniversalStylerTests|WassersteinTests
 test-swift: $(LIBRARY)
 	$(SWIFT_TEST)
-	FACESTYLE_ISA=baseline $(SWIFT_TEST) --filter TensorsTests
-	FACESTYLE_ISA=avx2 $(SWIFT_TEST) --filter TensorsTests
+	Tools/each-processor kernels $(SWIFT_TEST) --skip-build
+	Tools/each-processor openblas $(SWIFT_TEST) --skip-build --filter '$(LAPACK_TESTS)'
 
 test-abi: $(LIBRARY)
 	Tests/ABI/header_test.sh
@@ -231,6 +234,17 @@ test-threads: $(WATCHED) models
 	CC=$(RESOURCES)/../../bin/clang \
 	    CFLAGS="-fsanitize=thread -L$(RESOURCES)/linux -Wl,-rpath,$(RESOURCES)/linux -ldispatch -lBlocksRuntime" \
 	    TSAN_OPTIONS="die_after_fork=0" Tests/CTests/run.sh $(BUILD)/threads gallery store threads
+
+# All numbers with each of our builds of the kernels and each of OpenBLAS's, one with another: an hour and more.
+NUMERIC_C := detector embedder identification cost loss differentiation style fast_style seeing evaluation trainer
+NUMERIC_PYTHON := architectures augmentation calibration colour costs differentiation evaluation faces fast_style identification \
+                  losses maps networks quality seeing style style_presets tracker training vgg
+test-processors: all models
+	swift build --build-tests -c release --disable-xctest --scratch-path .build-tests
+	Tools/each-processor all $(SWIFT_TEST) --skip-build
+	Tools/each-processor all Tests/CTests/run.sh $(BUILD) $(NUMERIC_C)
+	PYTHONPATH=bindings/python:examples Tools/each-processor all $(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) \
+	    $(NUMERIC_PYTHON:%=bindings/python/tests/test_%.py)
 
 test-install: all models
 	Tests/Install/install_test.sh

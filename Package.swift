@@ -38,16 +38,13 @@ let link: [LinkerSetting] = [
     ])
 ]
 
-// LAPACKE is a thin layer: the few functions used go into the library, LAPACK itself is OpenBLAS's.
-let algebra: [LinkerSetting] = [
-  .unsafeFlags(["-Xlinker", "-l:liblapacke.a", "-Xlinker", "-lopenblas"]), .linkedLibrary("m"),
+let codecs: [LinkerSetting] = [
+  .linkedLibrary("turbojpeg"), .linkedLibrary("png16"), .linkedLibrary("z"), .linkedLibrary("lcms2"),
 ]
-let codecs: [LinkerSetting] = [.linkedLibrary("turbojpeg"), .linkedLibrary("png16"), .linkedLibrary("lcms2")]
 
 let rooms: [Target] = [
   .systemLibrary(name: "CFaceStyle", path: "include"),
   .systemLibrary(name: "CSystem"),
-  .systemLibrary(name: "COpenBLAS"),
   .systemLibrary(name: "CCodecs"),
   .systemLibrary(name: "CSQLite"),
   .target(name: "Kernels", dependencies: ["CSystem"], swiftSettings: kernels([])),
@@ -71,8 +68,8 @@ let vectorRooms: [Target] = []
 let library: [Target] = [
   .target(
     name: "Tensors",
-    dependencies: ["CSystem", "COpenBLAS", "Kernels"] + vectorRooms.map { .target(name: $0.name) },
-    swiftSettings: common, linkerSettings: algebra),
+    dependencies: ["CSystem", "Kernels"] + vectorRooms.map { .target(name: $0.name) },
+    swiftSettings: common, linkerSettings: [.linkedLibrary("m")]),
   .target(
     name: "Images", dependencies: ["CSystem", "CCodecs", "Tensors"], swiftSettings: common, linkerSettings: codecs),
   .target(name: "Networks", dependencies: ["CSystem", "Tensors"], swiftSettings: common),

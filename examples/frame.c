@@ -32,7 +32,8 @@ int main(int argc, char **argv) {
   frame.byte_counts[0] = luma;
   frame.planes[1] = memory + luma;
   frame.byte_counts[1] = chroma;
-  /* A camera that hangs upside down: frame.rotation = 180. Rows with padding: frame.strides. */
+  /* A camera that hangs upside down: frame.rotation = 180. Rows with padding: frame.strides. HD video, whose Y, U and V ffmpeg
+   * hands on: frame.matrix = FS_BT709, at any size. */
 
   for (size_t number = 0; fread(memory, 1, luma + chroma, stdin) == luma + chroma; number++) {
     fs_face faces[3];

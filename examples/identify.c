@@ -45,7 +45,7 @@ int main(int argc, char **argv) {
   TRY(fs_image_open(&photo, argv[4]));
   TRY(fs_gallery_identify_photo(gallery, embedder, detector, photo, FS_DEFAULT_THRESHOLD, &match));
   if (match.known) printf("%s, distance %.2f\n", match.name, match.distance);
-  else if (match.name[0]) printf("a stranger; nearest is %s, distance %.2f\n", match.name, match.distance);
+  else if (match.nearest[0]) printf("a stranger; nearest is %s, distance %.2f\n", match.nearest, match.distance);
   else printf("a stranger; the gallery is empty\n");
 
   fs_image_destroy(photo);

@@ -11,14 +11,20 @@
  * Ownership  A handle written through `out` is yours: give it to its _destroy function once (NULL is
  *            fine). Inputs are copied: no pointer of yours is kept after a call returns. A returned
  *            const pointer is borrowed from its handle and lives as long.
+ * Handles    A handle, such as fs_image *, is the address of nothing. Each has a value of its own in its process, never
+ *            given again: one that was destroyed, or is of another type, is FS_INVALID_ARGUMENT.
  * Threads    Any function may run on any thread. fs_image, fs_model, fs_detector and fs_embedder never
  *            change after creation, so threads may share them. An fs_gallery may be searched and changed by
  *            many threads at once. An fs_styler, an fs_style_job, an fs_trainer and an fs_tracker are used by one
  *            thread at a time.
  * Options    A struct whose first member is `size` is filled by its _options_init function and grows
- *            only at its end; NULL in its place means the defaults.
+ *            only at its end; NULL in its place means the defaults. A struct that you get answers in wants its
+ *            size set. The library reads and writes as much of a struct as its own version of it has, and no
+ *            more, and sets `size` to what it wrote: of a newer header's struct the members that an older
+ *            library lacks stay as they were, so zero it first.
  * Units      Pixels, origin top left, x to the right, y down. The centre of the first pixel is (0, 0).
- *            Strings are UTF-8. Angles are degrees clockwise. */
+ *            Strings are UTF-8, but a path is any bytes that the system takes; a message shows it with U+FFFD for what is
+ *            not UTF-8. Angles are degrees clockwise. */
 #ifndef FACESTYLE_H
 #define FACESTYLE_H
 
@@ -71,10 +77,44 @@ void fs_log_set(fs_log_level level, fs_log_callback callback, void *user);
 
 /* ---- Threads and the processor ---- */
 
-/* How many threads a call may keep busy, the calling one included: 1 to 256, or 0 for one a processor
- * (the default). Results are the same bits for any number. Idle threads sleep. */
+/* A call needs at most 48 KB of the calling thread's stack: a thread of 64 KB will do, unless the program is linked with
+ * libraries whose thread-local memory, which lies there too, takes more than the rest. (A gallery on a server needs what libpq
+ * needs.)
+ *
+ * Calls compute in the standard floating-point state - rounding to nearest, subnormal numbers as they are, no exception traps -
+ * whatever the calling thread has set, and leave that as they found it. Your callbacks run in your own. */
+
+/* How many threads a call may keep busy, the calling one included: 1 to 256, or 0 for one a processor that this process may
+ * use (the default): those of its affinity (taskset, a container's cpuset), and no more than its control groups' quota of
+ * processor time fills (cpu.max, cpu.cfs_quota_us; a part of a processor counts as one). Results are the same bits for any
+ * number. Idle threads sleep. */
 fs_status fs_threads_set(uint32_t count);
 uint32_t fs_threads(void);
+/* Bytes that the library may hold, all calls together: the least of three quarters of the machine's memory, the limits of the
+ * control groups that this process is in (memory.max, memory.limit_in_bytes; systemd's MemoryMax=, Kubernetes's limits) and
+ * those above them, RLIMIT_AS and RLIMIT_DATA, as they are now. FS_NO_MEMORY is the answer to a call that wants more, and to
+ * one that wants more than what is left now, of the limits and of the machine's memory, by what everybody holds; before
+ * the system kills the process for it. A sixteenth of each limit, at most 64 MB, is left for what is not counted. */
+uint64_t fs_memory_limit(void);
+
+/* What the library finds where it runs. */
+typedef struct fs_host {
+  size_t size;
+  uint32_t processors;  /* of the machine */
+  uint32_t allowed;     /* of them, that the calling thread may run on */
+  double quota;         /* processors' worth of time that the control groups grant; 0 if they set no limit */
+  uint32_t threads;     /* what fs_threads_set(0) makes of these */
+  uint64_t memory_limit; /* fs_memory_limit() */
+  const char *instruction_set; /* fs_instruction_set() */
+} fs_host;
+
+/* Fills it in: pass sizeof(fs_host). */
+fs_status fs_host_describe(fs_host *host, size_t size);
+/* OpenBLAS's version and the processor that it is built or chooses its kernels for, as it says: one line of text, cut off where
+ * `capacity` ends. It does large products and factors of Doubles: fs_tsne, universal styles, costs. It is loaded by the first call
+ * that needs it, or by this one: FS_IO where that fails, FS_NO_MEMORY where a process's address space is too short for it,
+ * which takes 400 MB; the same is true of those calls. */
+fs_status fs_algebra_library(char *text, size_t capacity);
 /* The build of the kernels in use: "avx512", "avx2" or "baseline"; static. It is the best that this
  * processor runs, unless FACESTYLE_ISA in the environment names a lower one, or the program chooses. */
 const char *fs_instruction_set(void);
@@ -118,13 +158,25 @@ typedef struct fs_pixels {
   uint32_t rotation;       /* degrees clockwise that turn the picture upright: 0, 90, 180 or 270 */
 } fs_pixels;
 
-/* Decodes a whole JPEG or PNG file held in memory, turned upright by its EXIF orientation. FS_BAD_DATA for truncated,
- * corrupt or too large pictures.
+/* Decodes a whole JPEG or PNG file held in memory, turned upright. FS_BAD_DATA for truncated, corrupt or too large pictures.
  *
- * Colours    An embedded ICC profile is heeded: numbers become sRGB, by relative colorimetric intent with black point
- *            compensation. RGB and grey profiles, and of CMYK JPEGs CMYK ones. A profile that is damaged, incomplete or of
- *            another kind of colours than the picture is taken for none; one that is sRGB moves no pixel. Without a
- *            profile a PNG's gAMA chunk is heeded, a CMYK JPEG's inks are mixed without one.
+ * Upright    by EXIF: a JPEG's segment; a PNG's eXIf chunk, or the texts "Raw profile type exif" and "Raw profile type APP1"
+ *            into which converters put it. Where EXIF has no orientation, tiff:Orientation of XMP counts (a JPEG's segment; a
+ *            PNG's texts "XML:com.adobe.xmp" and "Raw profile type xmp"), as it does in Pillow, not in OpenCV, libvips and
+ *            browsers: converters drop one and keep the other, and a face that lies on its side is not found. Of a PNG's
+ *            text the first 1 MiB is read. Notes that are malformed are taken for none.
+ * Profiles   An embedded ICC profile is heeded: numbers become sRGB, by relative colorimetric intent with black point
+ *            compensation; one that is sRGB moves no pixel. Taken for none is a profile that is damaged, incomplete or not
+ *            of the picture's kind: colours want an RGB profile; greys a grey one, or in a JPEG an RGB one, of which each
+ *            grey is three numbers alike; a CMYK JPEG a CMYK one. Inks without a profile are mixed: (255 - C)(255 - K) / 255.
+ *            CMYK JPEGs have 255 for no ink, with Adobe's marker and without, as all common decoders read them.
+ * PNG        What the numbers mean is said by cICP, or else the profile, or else sRGB, or else gAMA (PNG, third edition);
+ *            cHRM is ignored. Of cICP are known: primaries 1, 4 to 9, 11, 12, 22 of ITU-T H.273, and 2, unspecified, taken
+ *            for 1; transfers 1, 4, 5, 6, 8, 11, 13 to 16, 18; matrix 0; full and narrow range. With other code points it is
+ *            taken for none. The curves of cameras (1, 6, 11, 14, 15: BT.709, BT.601, BT.2020) are taken for sRGB's (13), as
+ *            browsers do with BT.709's: a frame of BT.709 video keeps its numbers. In PQ (16), and in HLG (18) as a display
+ *            of 1000 cd/m2 shows it, 203 cd/m2 become white, as BT.2408 has it: 58 % and 75 % of the range. What is brighter,
+ *            or outside of sRGB, is clipped in each channel; no other tone is moved.
  * 16 bits    A PNG of 16 bits a sample keeps them beside the 8-bit pixels, which are their nearest levels.
  * Alpha      is kept, and fs_image_data is blended over white: c alpha + 255 (1 - alpha), on the sRGB numbers.
  *            A picture without a pixel below 255 is opaque and has none. */
@@ -180,9 +232,12 @@ void fs_image_destroy(fs_image *image);
 /* A part of a picture, in its pixels. All zeros: the whole picture. */
 typedef struct fs_region { uint32_t x, y, width, height; } fs_region;
 
-/* The shares of red, green and blue in Y: ITU-R BT.601 (webcams, small pictures) or BT.709 (HD). */
+/* The shares of red, green and blue in Y: ITU-R BT.601 or BT.709. What made the frame decides, not its size. BT.601: cameras
+ * that do not say otherwise, whatever was a JPEG, and Y that ffmpeg or OpenCV makes of RGB, at every size unless told otherwise.
+ * BT.709: HD video as it was made, whose Y, U and V a decoder hands on; so does ffmpeg -pix_fmt nv12, scaled or not. */
 typedef enum fs_colour_matrix { FS_BT601 = 0, FS_BT709 = 1 } fs_colour_matrix;
-/* Y from 16 to 235, U and V from 16 to 240; or all from 0 to 255, as in JPEG. */
+/* Y from 16 to 235, U and V from 16 to 240; or all from 0 to 255, as in JPEG. Of MJPEG ffmpeg 7 makes frames of limited range,
+ * ffmpeg 9 of full range, unless told: -vf scale=out_range=tv is FS_LIMITED_RANGE. */
 typedef enum fs_colour_range { FS_LIMITED_RANGE = 0, FS_FULL_RANGE = 1 } fs_colour_range;
 
 /* What lies in your memory, as the camera's driver tells it. FS_NV12, FS_NV21 and FS_I420 have one U and one V for a square
@@ -252,8 +307,9 @@ fs_status fs_image_augment(fs_image **out, const fs_image *image, const fs_augme
 
 typedef struct fs_model fs_model;
 
-/* Reads a file. Whether it holds all tensors of its architecture is seen when a detector, an embedder, a
- * styler or features are made from it: FS_BAD_DATA then names the tensor. */
+/* Reads a file. FS_BAD_DATA for no safetensors file, or metadata that say of no network what it is like. Whether it holds all
+ * tensors of its architecture is seen when a detector, an embedder, a styler or features are made from it: FS_BAD_DATA then
+ * names the tensor. */
 fs_status fs_model_open(fs_model **out, const char *path);
 fs_status fs_model_load(fs_model **out, const void *bytes, size_t byte_count);
 const char *fs_model_architecture(const fs_model *model); /* "mtcnn", "cascade" or a name of fs_architecture_name */
@@ -343,33 +399,43 @@ typedef struct fs_embedder fs_embedder;
 fs_status fs_embedder_create(fs_embedder **out, const fs_model *model);
 size_t fs_embedder_dimension(const fs_embedder *embedder);   /* floats in one embedding; 0 for NULL */
 float fs_embedder_threshold(const fs_embedder *embedder);    /* the distance up to which two faces are one person's */
-uint32_t fs_embedder_chip_side(const fs_embedder *embedder); /* the aligned picture is this wide and high */
+/* What the network sees of a photo is a picture of this size, its chip; 0 for NULL. */
+uint32_t fs_embedder_chip_width(const fs_embedder *embedder);
+uint32_t fs_embedder_chip_height(const fs_embedder *embedder);
+uint32_t fs_embedder_chip_side(const fs_embedder *embedder); /* both, where they are the same; else 0 */
+/* 1 if the chip is an aligned face; 0 if it is the whole photo, stretched to the chip's size by FS_BILINEAR, also for NULL.
+ * Whole photos are what a network sees that was trained on photos without points (fs_trainer_run), or whose pictures are no
+ * squares and whose file does not say where the points lie: "siamese". For it, all below that wants a face takes NULL in its
+ * place (with a count of 1) and refuses faces (FS_WRONG_MODEL), and where a detector is wanted it may be NULL, and is not
+ * looked at. */
+uint32_t fs_embedder_aligns(const fs_embedder *embedder);
 /* The aligned picture of a face: turned, scaled and cut so that its five points lie where the network
  * learnt them (least-squares similarity, Umeyama 1991). */
 fs_status fs_embedder_align(const fs_embedder *embedder, fs_image **out, const fs_image *image, const fs_face *face);
 /* The same picture of a face that fs_detector_find_frame found. */
 fs_status fs_embedder_align_frame(const fs_embedder *embedder, fs_image **out, const fs_frame *frame, const fs_face *face);
-/* Where the five points lie in it, in the order of fs_face. */
+/* Where the five points lie in it, in the order of fs_face. FS_WRONG_MODEL where whole photos are seen. */
 fs_status fs_embedder_template(const fs_embedder *embedder, fs_point points[5]);
 /* The same of an architecture's weights whose file does not say so: as their authors trained them, or dlib's mean face.
  * FS_NOT_FOUND for a name that is not known, FS_WRONG_MODEL for a network that embeds no square picture of a face. */
 fs_status fs_architecture_template(const char *name, fs_point points[5]);
-/* Embeds `count` faces of one image: `embeddings` receives count * dimension floats, face after face. */
+/* Embeds `count` faces of one image: `embeddings` receives count * dimension floats, face after face. All faces or none: a
+ * face that fails leaves `embeddings` as they were. */
 fs_status fs_embedder_embed(const fs_embedder *embedder, const fs_image *image, const fs_face *faces, size_t count,
                             float *embeddings, size_t capacity);
 /* The same numbers for faces of a frame, of which no more is read than the faces. */
 fs_status fs_embedder_embed_frame(const fs_embedder *embedder, const fs_frame *frame, const fs_face *faces, size_t count,
                                   float *embeddings, size_t capacity);
-/* Embeds `count` aligned pictures, each chip_side x chip_side. */
+/* Embeds `count` aligned pictures, each chip_width x chip_height. */
 fs_status fs_embedder_embed_chips(const fs_embedder *embedder, const fs_image *const *chips, size_t count,
                                   float *embeddings, size_t capacity);
 /* Finds the main face of a photo (large and central) and embeds it. FS_NO_FACE if there is none.
- * `face` may be NULL. */
+ * `face` may be NULL. Where whole photos are seen nothing is looked for: `face` is the whole photo, without points. */
 fs_status fs_embedder_embed_photo(const fs_embedder *embedder, const fs_detector *detector, const fs_image *photo,
                                   fs_face *face, float *embedding, size_t capacity);
 /* What fs_embedder_embed_chips with `count` pictures will make this process hold at its peak, in bytes, beyond
- * what it holds before; true within a tenth and 2 MB. It counts weights that are laid out at the first use, so
- * later calls need less. */
+ * what it holds before and a copy of the embeddings (count * dimension floats); true within a tenth and 2 MB. It
+ * is the same for any large count. It counts weights that are laid out at the first use, so later calls need less. */
 fs_status fs_embedder_memory_needed(const fs_embedder *embedder, size_t count, uint64_t *bytes);
 void fs_embedder_destroy(fs_embedder *embedder);
 
@@ -435,7 +501,9 @@ const char *fs_quality_reason_text(fs_quality_reason reason);
 typedef enum fs_track_event { /* bits */
   FS_TRACK_BEGUN = 1,   /* the person has come */
   FS_TRACK_BEST = 2,    /* the best photo of the person so far */
-  FS_TRACK_IDENTIFY = 4 /* time to identify: never done for this track, long ago, or the photo is much better now */
+  FS_TRACK_IDENTIFY = 4, /* time to identify: never done for this track, long ago, the photo is much better now, or another
+                          * person may stand there (identify_gap) */
+  FS_TRACK_RETURNED = 8  /* the face is there again after one frame or more without it */
 } fs_track_event;
 
 /* Times are in seconds or in what else you count frames by. */
@@ -447,6 +515,9 @@ typedef struct fs_tracker_options {
   uint32_t min_seen;       /* frames with the face before its track has begun, at least 1; default 2 */
   double identify_every;   /* time from one identification to the next; default 0: never again for that reason */
   float identify_better;   /* times the quality at the last identification, more than 1; default 1.5 */
+  uint32_t identify_gap;   /* frames in a row without the face after which to identify again, as another person may stand
+                            * there; default 1. Not 0: also once tracks are apart again that were so near to each other that
+                            * they may have been exchanged, and for a face that jumps. 0: never for these reasons */
   uint32_t max_tracks;     /* at a time, 1 to 1024; default 64 */
 } fs_tracker_options;
 
@@ -480,8 +551,16 @@ fs_status fs_tracker_create(fs_tracker **out, const fs_tracker_options *options)
  * the last frame's. The same faces give the same tracks, always. */
 fs_status fs_tracker_update(fs_tracker *tracker, const fs_face *faces, const float *qualities, size_t count, double time,
                             fs_tracked *tracked, size_t capacity);
-/* The tracks that the last fs_tracker_update or fs_tracker_finish ended; a track that never began is not told. Writes
- * min(*count, capacity) of them, the oldest first. */
+/* A tracker compares places, not faces: who stands where another stood a moment before is the same track. Hosts that identify
+ * when they get FS_TRACK_IDENTIFY, and compare with what they saw of the track before, notice. These two are what they say
+ * then; FS_NOT_FOUND for a track that is not followed. */
+/* The photo was of no use: the next frame with the face gets FS_TRACK_IDENTIFY again. */
+fs_status fs_tracker_identify_again(fs_tracker *tracker, uint64_t track);
+/* It is another person now: the track ends, and its face goes on as a new track, *next, which has begun and counts as
+ * identified. FS_INVALID_ARGUMENT for a track that has not begun, or whose face was not in the last frame. */
+fs_status fs_tracker_replace(fs_tracker *tracker, uint64_t track, uint64_t *next);
+/* The tracks that the last fs_tracker_update or fs_tracker_finish, and fs_tracker_replace since, ended; a track that never began
+ * is not told. Writes min(*count, capacity) of them, the oldest first. */
 fs_status fs_tracker_ended(const fs_tracker *tracker, fs_track *tracks, size_t capacity, size_t *count);
 /* The tracks that go on, begun or not, in the same way. */
 fs_status fs_tracker_tracks(const fs_tracker *tracker, fs_track *tracks, size_t capacity, size_t *count);
@@ -515,8 +594,8 @@ typedef enum fs_distance_kind {
   FS_DISTANCE_CHI_SQUARE_HEAD = 5  /* the same of (a - b)^2 / (|a| + |b|), FS_LOSS_PAIR_CHI_SQUARE's */
 } fs_distance_kind;
 
-/* The distance of each of count_a rows to each of count_b: `distances` [count_a, count_b], infinite where it is too large
- * for a float. `head` holds dimension + 1 floats, or is NULL for a kind without one. The same bits for any number of
+/* The distance of each of count_a rows to each of count_b: `distances` [count_a, count_b], infinite only where it is itself too
+ * large for a float. `head` holds dimension + 1 floats, or is NULL for a kind without one. The same bits for any number of
  * threads. FS_INVALID_ARGUMENT for numbers that are not finite. */
 fs_status fs_distances(fs_distance_kind kind, const float *a, size_t count_a, const float *b, size_t count_b,
                        size_t dimension, const float *head, float *distances, size_t capacity);
@@ -546,8 +625,9 @@ typedef struct fs_identify_options {
 typedef struct fs_identity {
   int32_t known;            /* 1 if the nearest person is within the threshold and far enough before the next */
   int32_t ambiguous;        /* 1 if within the threshold, but not far enough before the next: a stranger, then */
-  int32_t label;            /* the nearest person, known or not; 0 if there is nobody */
-  int32_t runner_up;        /* the next person; 0 if there is nobody else */
+  int32_t label;            /* who it is; INT32_MIN for a stranger */
+  int32_t nearest;          /* the nearest person, known or not; INT32_MIN if there is nobody */
+  int32_t runner_up;        /* the next person; INT32_MIN if there is nobody else */
   float distance;           /* of the nearest person; infinite if there is nobody */
   float runner_up_distance; /* infinite if there is nobody else */
   float margin;             /* runner_up_distance - distance; negative where a vote went to one who is farther */
@@ -568,13 +648,16 @@ fs_status fs_identify(const float *embeddings, const int32_t *labels, size_t cou
  * written there first, then to memory: once the call returns FS_OK it outlives a killed process and a power cut, and a change
  * that fails changes nothing. Searching threads wait while memory itself is changed, not while anything is written. */
 
-#define FS_NAME_CAPACITY 256 /* a name is 1 to 255 bytes */
+/* A name is 1 to 255 bytes. It is kept, compared and given back in Unicode's form C (NFC): an e with a combining diaeresis is
+ * the letter with it, however it was typed. */
+#define FS_NAME_CAPACITY 256
 
 typedef struct fs_match {
   int32_t known;              /* 1 if the nearest person lies within the threshold, else 0: a stranger */
   float distance;             /* of the nearest person; infinite if the gallery is empty */
   float threshold;            /* that was used */
-  char name[FS_NAME_CAPACITY]; /* the nearest person, known or not; "" if the gallery is empty */
+  char name[FS_NAME_CAPACITY];    /* who it is; "" for a stranger */
+  char nearest[FS_NAME_CAPACITY]; /* the nearest person, known or not; "" if the gallery is empty */
 } fs_match;
 
 /* A photo of the gallery, as near as it is to an embedding. */
@@ -617,7 +700,8 @@ typedef struct fs_gallery_identity {
   float threshold;          /* that was used */
   uint64_t photo;           /* the nearest person's nearest; UINT64_MAX if the gallery is empty */
   uint32_t votes;           /* of FS_RULE_VOTE: the nearest person's; else 0 */
-  char name[FS_NAME_CAPACITY];      /* the nearest person, known or not; "" if the gallery is empty */
+  char name[FS_NAME_CAPACITY];      /* who it is; "" for a stranger */
+  char nearest[FS_NAME_CAPACITY];   /* the nearest person, known or not; "" if the gallery is empty */
   char runner_up[FS_NAME_CAPACITY]; /* the next person; "" if there is nobody else */
 } fs_gallery_identity;
 
@@ -644,6 +728,12 @@ fs_status fs_gallery_within(const fs_gallery *gallery, const float *embedding, s
  * open, and they belong to it. Processes may share it: one writes while others read. A change sees first what others
  * changed; searches do not look at the file until fs_gallery_reload. Not to be used after fork, other than to search
  * and to destroy: open it again in the child.
+ *  - SQLite's own tools are welcome: VACUUM, ANALYZE, copies by VACUUM INTO or .backup (at any time; cp only while nobody
+ *    has it open), a dump that was read back, indexes of yours that are not unique.
+ *  - Where the file, or one beside it, is removed, renamed or replaced while the gallery is open, changes and reloads are
+ *    FS_IO and change nothing: what went to a file that nobody finds would not be kept. Open it again.
+ *  - Any path is that of a file, whatever SQLite makes of such a name (":memory:"); but one that ends in -wal, -shm or
+ *    -journal is FS_INVALID_ARGUMENT.
  *
  * A gallery on a PostgreSQL server, which any number of hosts share, is opened by its address instead of a path:
  * "postgresql://user:password@host:port/database?option=value", in libpq's words; what it leaves out libpq looks for in PGUSER
@@ -657,7 +747,12 @@ fs_status fs_gallery_within(const fs_gallery *gallery, const float *embedding, s
  *    a statement, 30 for a server that says nothing.
  *  - When the connection is lost the call fails with FS_IO, searches go on, and the next change or reload connects again.
  *    (If it is lost while a change ends, that change may have been kept: the next change or reload shows.)
- *  - A server that was restored from an older copy is another gallery: open it again. */
+ *  - A server that was restored from an older copy is another gallery: open it again.
+ *  - A pooler may stand before the server, in session or in transaction mode: nothing is kept in a session beyond a
+ *    transaction, and each transaction asks its session whether it has the search_path and the role that the address (or
+ *    PGOPTIONS) names and shows the tables of this gallery. FS_IO if not; nothing is changed then.
+ *  - A server that only repeats another, or a database that is read only by default, is read; changes are FS_IO until it is
+ *    promoted or changed: it is asked each time. */
 
 #define FS_GALLERY_KEY_LENGTH 32
 
@@ -685,7 +780,7 @@ typedef struct fs_gallery_info {
   float threshold;      /* the model's */
   int32_t is_stored;    /* 1 in a file or on a server, 0 in memory alone */
   int32_t is_encrypted; /* 1 if embeddings are encrypted where they are kept */
-  int32_t is_read_only;
+  int32_t is_read_only; /* 1 if changes are refused; of a server, when the gallery was last opened, reloaded or changed */
 } fs_gallery_info;
 
 fs_status fs_gallery_info_get(const fs_gallery *gallery, fs_gallery_info *info);
@@ -762,10 +857,11 @@ fs_status fs_gallery_embeddings(const fs_gallery *gallery, const uint64_t *photo
 
 /* Writes all photos to a file, which appears whole or not at all: a table in .csv, with a line `name,created,note,model,0,1,...` for
  * each photo, or .safetensors, with the tensor `embeddings` and the texts `names`, `notes`, `created` as bytes, each text
- * ended by a 0. Numbers come back to the bit. FS_INVALID_ARGUMENT for other endings. */
+ * ended by a 0. Numbers come back to the bit. Endings may be in capitals; FS_INVALID_ARGUMENT for others. */
 fs_status fs_gallery_export(const fs_gallery *gallery, const char *path);
-/* Adds the photos of such a file that are not there yet, all or none; they get new numbers. FS_WRONG_MODEL for photos of another
- * model. With NULL for the report they are not compared with those of other names. */
+/* Adds the photos of such a file that are not there yet, all or none; they get new numbers. A table may begin with a byte-order
+ * mark and have blank lines, as spreadsheets write them. FS_WRONG_MODEL for photos of another model. With NULL for the report
+ * they are not compared with those of other names. */
 fs_status fs_gallery_import(fs_gallery *gallery, const char *path, fs_gallery_report *report);
 /* The same with the photos of another gallery. */
 fs_status fs_gallery_merge(fs_gallery *gallery, const fs_gallery *other, fs_gallery_report *report);
@@ -1100,7 +1196,7 @@ typedef struct fs_style_options {
 fs_status fs_style_match_colours(fs_image **out, const fs_image *style, const fs_image *content, fs_style_colours colours);
 
 /* A content map for a picture of width x height with these faces: white at eyes and mouth, fading to black around them. Faces
- * without points (FS_..._CASCADE's) are refused. */
+ * without points (NaN), as a CascadeCNN finds them, are refused: FS_INVALID_ARGUMENT. */
 fs_status fs_face_map(fs_image **out, uint32_t width, uint32_t height, const fs_face *faces, size_t count);
 
 /* The painted frame before as it should look now, and where that is known (white): masks and pictures for `before`,
@@ -1125,7 +1221,7 @@ fs_status fs_styler_run(fs_styler *styler, fs_image **out, const fs_image *conte
                         const fs_style_options *options);
 /* What fs_styler_run will make this process hold at its peak, in bytes, beyond what it holds before, for a content
  * of width x height and these options; true within a tenth and 4 MB, or 24 MB with scales, which may want some weights in a
- * second layout. It depends on the threads set, and counts
+ * second layout. Regions are counted, one for each style of the painting (FS_INVALID_ARGUMENT for more than 64). It depends on the threads set, and counts
  * weights that the first run lays out and the styler keeps: later runs need less. Not counted: your previews, and
  * for a moment at the start a copy of the part of `style` that is used. */
 fs_status fs_styler_memory_needed(const fs_styler *styler, uint32_t width, uint32_t height,
@@ -1133,7 +1229,8 @@ fs_status fs_styler_memory_needed(const fs_styler *styler, uint32_t width, uint3
 /* The picture so far, inside a callback, in the size of its scale. */
 fs_status fs_style_preview(const fs_style_progress *progress, fs_image **out);
 /* Costs of a given picture, with the sizes of the three images as they are and their colours (steps, seed, scales and
- * start are ignored). `gradient` may be NULL, or receives d total / d pixel, [height, width, 3] in R,G,B order. */
+ * start are ignored). `gradient` may be NULL, or receives d total / d pixel, [height, width, 3] in R,G,B order.
+ * FS_INVALID_ARGUMENT where a cost is no finite number, with which one. */
 fs_status fs_styler_evaluate(fs_styler *styler, const fs_image *generated, const fs_image *content,
                              const fs_image *style, const fs_style_options *options, double *content_cost,
                              double *style_cost, double *total_cost, float *gradient, size_t capacity);
@@ -1150,15 +1247,17 @@ fs_status fs_style_job_create(fs_style_job **out, const fs_styler *styler, const
                               const fs_style_options *options);
 /* Goes on for at least so many evaluations (a line search of L-BFGS is brought to its end), or until the job has ended, as
  * progress->ending says. Set progress->size. The costs are those of the last evaluation. on_step is called as by fs_styler_run: FS_FINISH ends this
- * call alone, FS_CANCEL too, with FS_CANCELLED. */
+ * call alone, FS_CANCEL too, with FS_CANCELLED. After FS_NO_MEMORY the job is as it was: the next call does what this one could not,
+ * with the same bits. */
 fs_status fs_style_job_step(fs_style_job *job, uint32_t evaluations, fs_style_progress *progress);
 /* The picture so far: in the size of the scale that is painted, and in its own. */
 fs_status fs_style_job_preview(const fs_style_job *job, fs_image **out);
 fs_status fs_style_job_result(const fs_style_job *job, fs_image **out);
-/* A checkpoint, from which a job of the same pictures and options goes on with the very bits that would have come, in
+/* A checkpoint, from which a job of the same pictures, weights and options goes on with the very bits that would have come, in
  * another process too. The file appears whole or not at all. */
 fs_status fs_style_job_save(const fs_style_job *job, const char *path);
-/* FS_WRONG_MODEL for other pictures or options; FS_BAD_DATA for what is no checkpoint. Nothing is changed then. */
+/* FS_WRONG_MODEL for other pictures, in 16 bits and alpha too, other weights of the network or another option, with the one that
+ * differs: "steps is 80, the checkpoint has 60"; FS_BAD_DATA for what is no checkpoint; FS_NO_MEMORY. Nothing is changed then. */
 fs_status fs_style_job_load(fs_style_job *job, const char *path);
 void fs_style_job_destroy(fs_style_job *job);
 
@@ -1418,13 +1517,14 @@ fs_status fs_trainer_options_init(fs_trainer_options *options, size_t size);
  * MTCNN, dlib's); FS_BAD_DATA for a start of another architecture. */
 fs_status fs_trainer_create(fs_trainer **out, const fs_trainer_options *options, const fs_model *start);
 void fs_trainer_destroy(fs_trainer *trainer);
+/* Set info->size. */
 fs_status fs_trainer_info_get(const fs_trainer *trainer, fs_trainer_info *info);
 
 /* One step on pictures of the host's: `pictures` [count, height, width, 3], R,G,B bytes, packed, faces aligned as
  * fs_embedder_align does; count is 1 to 65536. `labels` [count], of a loss of pairs [count / 2], and `teacher`
  * [count, dimension] as the loss wants them (fs_loss_evaluate), otherwise NULL. Batch normalisation wants two pictures or
  * more. Nothing is changed when it fails: FS_INVALID_ARGUMENT for a batch that does not suit the loss, FS_BAD_DATA when loss
- * or gradient is no finite number, as with a rate that is too high. `step` may be NULL. */
+ * or gradient is no finite number, as with a rate that is too high. `step` may be NULL; set its size. */
 fs_status fs_trainer_step(fs_trainer *trainer, const uint8_t *pictures, size_t count, const int32_t *labels,
                           const float *teacher, fs_training_step *step);
 /* What the network answers so far to such pictures, as it will when it is saved: `embeddings` [count, dimension]. */
@@ -1455,9 +1555,12 @@ typedef struct fs_training_options {
    * tabs: "Ann/1.jpg Ann/2.jpg 1", 0 for two people; "anchor positive negative". Default NULL: pairs at random, half of them
    * of one person; FS_LOSS_TRIPLET wants a list. */
   const char *pairs, *triplets;
-  const char *checkpoint;     /* where to keep one, written over; default NULL: nowhere */
+  /* Where to keep one, written over; default NULL: nowhere. One that cannot be written on the way is logged (FS_LOG_ERROR) and tried
+   * again with the next; the last one is the run's FS_IO, all steps done. */
+  const char *checkpoint;
   uint32_t checkpoint_every;  /* steps; default 0: at the end */
-  uint64_t memory_limit;      /* bytes that photos may take, beyond they are read again; default 4 GB */
+  uint64_t memory_limit;      /* bytes that photos may take, beyond, and beyond what there is, they are read again;
+                              * default 4 GB */
   uint64_t seed;              /* of the photos' order and what is done to them; default 1 */
   fs_training_callback on_step; /* default NULL */
   void *user;                 /* handed to on_step untouched */
@@ -1470,7 +1573,8 @@ fs_status fs_training_options_init(fs_training_options *options, size_t size);
  *
  * A second run goes on where the first one stopped, and a resumed one where its checkpoint was written, with the very bits
  * that it would have had: FS_INVALID_ARGUMENT, with what differs, for another batch, photos_of_person, augmentation, teacher,
- * list, seed or other photos than those that the trainer began with. FS_CANCELLED when your function cancels. */
+ * list, seed or other photos, by name or by their files' bytes, than those that the trainer began with. FS_CANCELLED when your
+ * function cancels. */
 fs_status fs_trainer_run(fs_trainer *trainer, fs_photos *photos, const fs_training_options *options);
 
 /* For training in several processes: makes each of `count` numbers its mean over all of them, and returns FS_OK, or a status
@@ -1489,16 +1593,18 @@ fs_status fs_trainer_all_reduce_set(fs_trainer *trainer, fs_all_reduce all_reduc
 /* A checkpoint has all that is needed to go on: weights, what the optimiser remembers, and where the photos stand. The file
  * is whole, or the old one, at any moment, whenever the process ends. */
 fs_status fs_trainer_save(fs_trainer *trainer, const char *path);
-/* Goes on from a checkpoint. FS_WRONG_MODEL, with what differs, for one of another architecture, loss, optimiser, schedule,
- * longest_gradient or seed, settings and numbers of steps included; FS_BAD_DATA for what is no checkpoint; nothing is changed
+/* Goes on from a checkpoint. FS_WRONG_MODEL, with the setting that differs ("steps is 80, the checkpoint has 60"), for one of another
+ * architecture, loss, classes, optimiser, schedule, longest_gradient or seed; FS_BAD_DATA for what is no checkpoint; nothing is changed
  * then. To begin another training with these weights, save a model and `start` with it. */
 fs_status fs_trainer_resume(fs_trainer *trainer, const char *path);
 
 typedef enum fs_precision { FS_FLOAT32 = 0, FS_FLOAT16 = 1 } fs_precision;
 
-/* Writes the network as a model: fs_model_open takes it, and, if it embeds square pictures, fs_embedder_create. `threshold`,
- * 0 or more, is the distance up to which two faces are one person's (fs_evaluate_pairs finds it), of another network what
- * its user makes of it; `note`, which may be NULL, is kept as metadata "note". The file appears whole or not at all. */
+/* Writes the network as a model: fs_model_open takes it, and, if it embeds, fs_embedder_create. Its embedder sees photos as
+ * the last fs_trainer_run did, faces by their points or whole photos; without a run it sees faces, and whole photos if the
+ * network's pictures are no squares. `threshold`, 0 or more, is the distance up to which two faces are one person's
+ * (fs_evaluate_pairs finds it), of another network what its user makes of it; `note`, which may be NULL, is kept as metadata
+ * "note". The file appears whole or not at all. */
 fs_status fs_trainer_save_model(fs_trainer *trainer, const char *path, fs_precision precision, float threshold,
                                 const char *note);
 
@@ -1613,6 +1719,7 @@ typedef struct fs_calibration {
 fs_status fs_calibration_options_init(fs_calibration_options *options, size_t size);
 /* From `count` distances of labelled pairs, as in fs_evaluate_pairs, 0 or more. The threshold is the largest distance that
  * occurs at which max_false_accepts is not above comparison_rate; that holds although the same pairs choose it (Wilks 1941).
+ * It is rounded to a float: up, so that it accepts that distance, or down where that would accept the next one too.
  * FS_INVALID_ARGUMENT, with the number that is needed, for fewer impostor pairs than can support the rate. NULL options:
  * defaults. */
 fs_status fs_calibrate(const double *distances, const uint8_t *is_same, size_t count, const fs_calibration_options *options,

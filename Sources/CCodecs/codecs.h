@@ -4,4 +4,4 @@
 
 /* Macros with casts, which Swift does not see. */
 static const cmsUInt32Number lcmsGrey16 = TYPE_GRAY_16, lcmsRGB8 = TYPE_RGB_8, lcmsRGB16 = TYPE_RGB_16;
-static const cmsUInt32Number lcmsCMYK8 = TYPE_CMYK_8, lcmsCMYK8Inverted = TYPE_CMYK_8_REV;
+static const cmsUInt32Number lcmsCMYK8Inverted = TYPE_CMYK_8_REV;

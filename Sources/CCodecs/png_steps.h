@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 typedef struct PNGSteps {
   png_structp png;
@@ -106,6 +107,19 @@ static inline int pngReadRows(PNGSteps *steps, void *rows, size_t stride, int ra
   for (int pass = 0; pass < passes; pass++)
     for (uint32_t y = 0; y < height; y++) png_read_row(png, (uint8_t *)rows + y * stride, NULL);
   return 1;
+}
+
+/* ---- A chunk of text, which libpng does not keep ---- */
+
+/* Inflates until there is no more, no more room, or no more sense in it: how many bytes were written, -1 without memory. */
+static inline long pngInflate(const void *from, size_t count, void *to, size_t room) {
+  z_stream stream = {.next_in = (Bytef *)from, .avail_in = (uInt)count, .next_out = (Bytef *)to, .avail_out = (uInt)room};
+  int state = inflateInit(&stream);
+  if (state == Z_OK) {
+    state = inflate(&stream, Z_FINISH);
+    inflateEnd(&stream);
+  }
+  return state == Z_MEM_ERROR ? -1 : (long)stream.total_out;
 }
 
 /* ---- Writing, of R, G, B and perhaps A; 16-bit samples are given in this processor's order. ---- */

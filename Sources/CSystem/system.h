@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -87,6 +89,113 @@ static inline int systemProcessorLevel(void) {
 #else
 static inline int systemProcessorLevel(void) { return systemBaseline; }
 #endif
+
+/* ---- The processor's floating-point state: rounding, what becomes of subnormal numbers, which exceptions trap. ----
+ *
+ * In one number: the control words, and the flags of exceptions that have happened. The high bits hold what is rarely used. */
+
+#if defined(__x86_64__)
+enum { systemControlOfSSE = 0x1f80, systemFlagsOfSSE = 0x3f, systemControlOfX87 = 0x37f, systemFlagsOfX87 = 0x3f };
+
+/* MXCSR in bits 0 to 31, the x87 control word in 32 to 47, the flags of its status word in 48 to 53. */
+static inline unsigned long long systemFloatState(void) {
+  unsigned sse;
+  unsigned short x87, status;
+  __asm__ volatile("stmxcsr %0" : "=m"(sse));
+  __asm__ volatile("fnstcw %0" : "=m"(x87));
+  __asm__ volatile("fnstsw %0" : "=a"(status));
+  return sse | (unsigned long long)x87 << 32 | (unsigned long long)(status & systemFlagsOfX87) << 48;
+}
+
+/* A register is written only where it differs: reading one is quick, writing is not. */
+static inline void systemSetFloatState(unsigned long long state) {
+  const unsigned long long now = systemFloatState();
+  const unsigned sse = (unsigned)state;
+  if (sse != (unsigned)now) __asm__ volatile("ldmxcsr %0" : : "m"(sse));
+  if (state >> 32 != now >> 32) {
+    /* By way of the whole environment: a control word by itself would make flags that are up trap at once. */
+    struct { unsigned short control, unused, status, more[11]; } environment;
+    __asm__ volatile("fnstenv %0" : "=m"(environment));
+    environment.control = (unsigned short)(state >> 32);
+    environment.status = (unsigned short)((environment.status & ~0x80bf) | (state >> 48 & systemFlagsOfX87));
+    __asm__ volatile("fldenv %0" : : "m"(environment));
+  }
+}
+
+/* Nearest, subnormal numbers as they are, no exception traps: as the C library starts a program. Flags stay. */
+static inline void systemUseStandardFloats(void) {
+  const unsigned long long now = systemFloatState();
+  const unsigned long long flags = systemFlagsOfSSE | (unsigned long long)systemFlagsOfX87 << 48;
+  systemSetFloatState(systemControlOfSSE | (unsigned long long)systemControlOfX87 << 32 | (now & flags));
+}
+#elif defined(__aarch64__)
+/* FPCR in bits 0 to 31, FPSR in 32 to 63. */
+static inline unsigned long long systemFloatState(void) {
+  unsigned long long control, status;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(control));
+  __asm__ volatile("mrs %0, fpsr" : "=r"(status));
+  return (control & 0xffffffffu) | status << 32;
+}
+static inline void systemSetFloatState(unsigned long long state) {
+  const unsigned long long now = systemFloatState(), control = state & 0xffffffffu, status = state >> 32;
+  if (control != (now & 0xffffffffu)) __asm__ volatile("msr fpcr, %0" : : "r"(control));
+  if (status != now >> 32) __asm__ volatile("msr fpsr, %0" : : "r"(status));
+}
+static inline void systemUseStandardFloats(void) { systemSetFloatState(systemFloatState() >> 32 << 32); }
+#else
+static inline unsigned long long systemFloatState(void) { return 0; }
+static inline void systemSetFloatState(unsigned long long state) { (void)state; }
+static inline void systemUseStandardFloats(void) {}
+#endif
+
+/* ---- What this process may use ---- */
+
+enum { systemMostProcessors = 8192 };
+
+/* How many processors this thread may run on; 0 if the system does not say. */
+static inline long systemAllowedProcessors(void) {
+  unsigned long mask[systemMostProcessors / (8 * sizeof(unsigned long))];
+  const long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+  long count = 0;
+  for (long i = 0; i < bytes / (long)sizeof mask[0]; i++) count += __builtin_popcountl(mask[i]);
+  return count;
+}
+
+/* Keeps this thread on the first of the processors that it may run on. */
+static inline void systemKeepToOneProcessor(void) {
+  unsigned long mask[systemMostProcessors / (8 * sizeof(unsigned long))];
+  const long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+  if (bytes <= 0) return;
+  int isFound = 0;
+  for (long i = 0; i < bytes / (long)sizeof mask[0]; i++) {
+    mask[i] = isFound ? 0 : mask[i] & -mask[i];
+    isFound |= mask[i] != 0;
+  }
+  syscall(SYS_sched_setaffinity, 0, (unsigned long)bytes, mask);
+}
+
+/* A limit of this process, LONG_MAX where there is none. */
+static inline long systemLimit(int which) {
+  struct rlimit limit;
+  if (getrlimit((__typeof__(RLIMIT_AS))which, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return __LONG_MAX__;
+  return limit.rlim_cur > __LONG_MAX__ ? __LONG_MAX__ : (long)limit.rlim_cur;
+}
+static inline long systemAddressSpaceLimit(void) { return systemLimit(RLIMIT_AS); }
+static inline long systemDataLimit(void) { return systemLimit(RLIMIT_DATA); }
+
+/* Whether so many bytes of address space can be had now. */
+static inline int systemHasAddresses(size_t byteCount) {
+  void *start = mmap(NULL, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (start == MAP_FAILED) return 0;
+  munmap(start, byteCount);
+  return 1;
+}
+
+/* Why the last library was not loaded. */
+static inline const char *systemLoadError(void) {
+  const char *text = dlerror();
+  return text ? text : "";
+}
 
 /* Swift has no name for it. Any address will do. */
 static inline void systemPrefetch(const void *address) { __builtin_prefetch(address, 0, 3); }

@@ -64,18 +64,31 @@ func product(_ factors: Int..., name: StaticString) throws(Failure) -> Int {
   return product
 }
 
+/// A caller's path: any bytes, as the system takes them.
+func pathText(_ pointer: UnsafePointer<CChar>?, _ name: StaticString) throws(Failure) -> String {
+  pathText(try bounded(pointer, name, limit: 4096))
+}
+
 /// A caller's text: UTF-8, at most `limit` bytes.
 func text(_ pointer: UnsafePointer<CChar>?, _ name: StaticString, limit: Int = 4096) throws(Failure) -> String {
+  let pointer = try bounded(pointer, name, limit: limit)
+  guard let text = String(validatingCString: pointer) else { throw .invalidArgument("\(name) is not UTF-8") }
+  return text
+}
+
+private func bounded(
+  _ pointer: UnsafePointer<CChar>?, _ name: StaticString, limit: Int
+) throws(Failure) -> UnsafePointer<CChar> {
   let pointer = try required(pointer, name)
   let count = strnlen(pointer, limit + 1)
   guard count >= 1, count <= limit else {
     throw .invalidArgument("\(name) has \(count > limit ? "more than \(limit)" : "0") bytes, wanted 1 to \(limit)")
   }
-  guard let text = String(validatingCString: pointer) else { throw .invalidArgument("\(name) is not UTF-8") }
-  return text
+  return pointer
 }
 
-/// A caller's struct that begins with its size, and grows only at its end.
+/// A caller's struct that begins with its size, and grows only at its end. A caller may know a shorter one than the library,
+/// or a longer one: as much is read and written as both know, and no more.
 protocol SizedStruct {
   /// What its _init function writes, and what NULL stands for; of an answer, one of zeros.
   static var standard: Self { get }
@@ -101,7 +114,7 @@ func known<Options: SizedStruct>(
   return options
 }
 
-/// Writes defaults into a caller's struct of `size` bytes: what this version does not know becomes zero.
+/// Writes defaults into a caller's struct of `size` bytes.
 func initialise<Options: SizedStruct>(
   _ pointer: UnsafeMutablePointer<Options>?, _ size: Int, to defaults: Options = .standard, _ name: StaticString = "options"
 ) throws(Failure) {
@@ -109,11 +122,10 @@ func initialise<Options: SizedStruct>(
   guard size >= Options.least, size <= 1 << 16 else {
     throw .invalidArgument("\(name) of \(UInt(bitPattern: size)) bytes, wanted at least \(Options.least)")
   }
-  memset(target, 0, size)
   write(defaults, to: target, size)
 }
 
-/// Answers into a caller's struct that begins with its size: as much of `answer` as the caller knows.
+/// Answers into a caller's struct that begins with its size.
 func fill<Answer: SizedStruct>(
   _ pointer: UnsafeMutablePointer<Answer>?, with answer: Answer, _ name: StaticString
 ) throws(Failure) {
@@ -135,9 +147,11 @@ private func size(_ pointer: UnsafeRawPointer, least: Int, _ name: StaticString)
   return size
 }
 
+/// As much as both know; `size` then says how much that is.
 private func write<Value>(_ value: Value, to target: UnsafeMutableRawPointer, _ size: Int) {
+  let known = min(size, MemoryLayout<Value>.size)
   withUnsafeBytes(of: value) { source in
-    target.copyMemory(from: source.baseAddress ?? UnsafeRawPointer(target), byteCount: min(size, source.count))
+    target.copyMemory(from: source.baseAddress ?? UnsafeRawPointer(target), byteCount: known)
   }
-  target.storeBytes(of: size, as: Int.self)
+  target.storeBytes(of: known, as: Int.self)
 }

@@ -2,9 +2,13 @@ import CFaceStyle
 import CSystem
 import Tensors
 
-/// What every door function that can fail goes through: the last error is cleared, the body runs, and a failure
-/// becomes a status with its reason kept for this thread.
+/// What every door function that can fail goes through: the last error is cleared, the body runs in the standard
+/// floating-point state, and a failure becomes a status with its reason kept for this thread.
 func boundary(_ body: () throws(Failure) -> Void) -> fs_status {
+  withStandardFloats { status(of: body) }
+}
+
+private func status(of body: () throws(Failure) -> Void) -> fs_status {
   setLastError(nil)
   do throws(Failure) {
     try body()
@@ -69,9 +73,9 @@ private func setLastError(_ reason: String?) {
   free(old)
 }
 
-/// A copy in which control characters, which a file's or a caller's names may bring in, are blanks.
+/// A copy in which control characters, which a file's or a caller's names may bring in, are blanks, and all is UTF-8.
 private func oneLine(_ text: String) -> UnsafeMutablePointer<CChar>? {
-  let copy = text.withCString { strdup($0) }
+  let copy = shown(text).withCString { strdup($0) }
   guard let copy else { return nil }
   for i in 0..<strlen(copy) where UInt8(bitPattern: copy[i]) < 0x20 { copy[i] = 0x20 }
   return copy

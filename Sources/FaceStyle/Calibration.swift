@@ -16,7 +16,7 @@ extension fs_calibration_options: SizedStruct {
     let standard = Calibration.Options()
     return fs_calibration_options(
       size: MemoryLayout<fs_calibration_options>.size, false_accept_rate: standard.falseAcceptRate,
-      confidence: standard.confidence, people: UInt64(standard.people))
+      confidence: standard.confidence, people: UInt64(clamping: standard.people))
   }
 }
 
@@ -91,18 +91,20 @@ extension fs_calibration {
       threshold: found.threshold, comparison_rate: found.comparisonRate, false_accepts: found.falseAccepts,
       max_false_accepts: found.mostFalseAccepts, max_false_accepts_of_search: found.mostFalseAcceptsOfSearch,
       false_rejects: found.falseRejects, min_false_rejects: found.leastFalseRejects,
-      max_false_rejects: found.mostFalseRejects, genuine: UInt64(found.genuine), impostors: UInt64(found.impostors),
-      genuine_rejected: UInt64(found.genuineRejected), impostors_accepted: UInt64(found.impostorsAccepted),
-      impostors_needed: UInt64(options.impostorsNeeded))
+      max_false_rejects: found.mostFalseRejects, genuine: UInt64(clamping: found.genuine),
+      impostors: UInt64(clamping: found.impostors),
+      genuine_rejected: UInt64(clamping: found.genuineRejected),
+      impostors_accepted: UInt64(clamping: found.impostorsAccepted),
+      impostors_needed: UInt64(clamping: options.impostorsNeeded))
   }
 }
 
 extension fs_growth {
   fileprivate init(_ row: Calibration.Growth) {
     self.init(
-      people: UInt64(row.people), false_accepts: row.falseAccepts, max_false_accepts: row.mostFalseAccepts,
+      people: UInt64(clamping: row.people), false_accepts: row.falseAccepts, max_false_accepts: row.mostFalseAccepts,
       threshold: row.kept?.threshold ?? .nan, false_rejects: row.kept?.falseRejects ?? .nan,
       min_false_rejects: row.kept?.leastFalseRejects ?? .nan, max_false_rejects: row.kept?.mostFalseRejects ?? .nan,
-      impostors_needed: UInt64(row.impostorsNeeded))
+      impostors_needed: UInt64(clamping: row.impostorsNeeded))
   }
 }

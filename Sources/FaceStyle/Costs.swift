@@ -112,6 +112,17 @@ extension Reduction {
   }
 }
 
+extension fs_reduction {
+  init(_ reduction: Reduction) {
+    self =
+      switch reduction {
+      case .sum: FS_SUM
+      case .mean: FS_MEAN
+      case .meanOfActive: FS_MEAN_OF_ACTIVE
+      }
+  }
+}
+
 extension CostVariant {
   init(_ variant: fs_cost_variant) throws(Failure) {
     guard let known = CostVariant(rawValue: Int32(bitPattern: variant.rawValue)) else {

@@ -140,7 +140,7 @@ private struct HostFunction {
   /// NaN where the host writes nothing.
   func value(_ x: UnsafeMutablePointer<Double>) throws(Failure) -> Double {
     var value = Double.nan
-    try check(function(x, count, &value, user), "function")
+    try check(withHostFloats { function(x, count, &value, user) }, "function")
     return value
   }
 
@@ -148,7 +148,7 @@ private struct HostFunction {
   func gradient(_ callback: fs_gradient_callback?, at point: Storage<Double>) throws(Failure) -> Storage<Double>? {
     guard let callback else { return nil }
     let gradient = try Storage<Double>(repeating: .nan, count: count)
-    try check(callback(point.pointer, count, gradient.pointer, user), "gradient")
+    try check(withHostFloats { callback(point.pointer, count, gradient.pointer, user) }, "gradient")
     return gradient
   }
 

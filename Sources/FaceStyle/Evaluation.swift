@@ -13,7 +13,7 @@ extension PairList: HandleKind {
 public func fs_pairs_open(_ out: UnsafeMutablePointer<OpaquePointer?>?, _ path: UnsafePointer<CChar>?) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    out.pointee = Handle.make(try PairList(path: text(path, "path")))
+    out.pointee = Handle.make(try PairList(path: pathText(path, "path")))
   }
 }
 
@@ -47,7 +47,8 @@ public func fs_pairs_get(_ pairs: OpaquePointer?, _ index: Int, _ pair: UnsafeMu
     }
     let pair = list.pairs[index]
     target.pointee = fs_pair(
-      first: UInt64(pair.first), second: UInt64(pair.second), same: pair.isSame ? 1 : 0, fold: UInt32(pair.fold))
+      first: UInt64(clamping: pair.first), second: UInt64(clamping: pair.second), same: pair.isSame ? 1 : 0,
+      fold: UInt32(clamping: pair.fold))
   }
 }
 
@@ -69,7 +70,7 @@ extension LandmarkFile: HandleKind {
 public func fs_landmarks_open(_ out: UnsafeMutablePointer<OpaquePointer?>?, _ path: UnsafePointer<CChar>?) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    out.pointee = Handle.make(try LandmarkFile(path: text(path, "path")))
+    out.pointee = Handle.make(try LandmarkFile(path: pathText(path, "path")))
   }
 }
 
@@ -96,7 +97,7 @@ public func fs_landmarks_find(
   boundary { () throws(Failure) in
     let landmarks = try Handle.object(landmarks, LandmarkFile.self, "landmarks")
     let target = try required(face, "face")
-    target.pointee = fs_face(try landmarks.face(in: text(photo, "photo")))
+    target.pointee = fs_face(try landmarks.face(in: pathText(photo, "photo")))
   }
 }
 
@@ -118,7 +119,7 @@ extension fs_evaluation_options: SizedStruct {
   static var standard: fs_evaluation_options {
     let standard = Evaluation.Options()
     return fs_evaluation_options(
-      size: MemoryLayout<fs_evaluation_options>.size, folds: UInt32(standard.folds),
+      size: MemoryLayout<fs_evaluation_options>.size, folds: UInt32(clamping: standard.folds),
       least_false_accepts: standard.leastFalseAccepts)
   }
 }
@@ -162,9 +163,9 @@ public func fs_evaluate_roc(
 extension fs_evaluation {
   fileprivate init(_ evaluation: Evaluation) {
     self.init()
-    genuine = UInt64(evaluation.genuine)
-    impostors = UInt64(evaluation.impostors)
-    folds = UInt32(evaluation.folds)
+    genuine = UInt64(clamping: evaluation.genuine)
+    impostors = UInt64(clamping: evaluation.impostors)
+    folds = UInt32(clamping: evaluation.folds)
     accuracy = evaluation.accuracy?.mean ?? .nan
     accuracy_deviation = evaluation.accuracy?.deviation ?? .nan
     threshold = evaluation.accuracy?.threshold ?? .nan
@@ -181,6 +182,6 @@ extension fs_operating_point {
     self.init(
       limit: point.limit, tar: tar?.value ?? .nan, tar_low: tar?.low ?? .nan, tar_high: tar?.high ?? .nan,
       far: far?.value ?? .nan, far_low: far?.low ?? .nan, far_high: far?.high ?? .nan,
-      threshold: point.measured?.threshold ?? .nan, impostors_needed: UInt64(point.impostorsNeeded))
+      threshold: point.measured?.threshold ?? .nan, impostors_needed: UInt64(clamping: point.impostorsNeeded))
   }
 }

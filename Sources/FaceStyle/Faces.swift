@@ -25,10 +25,12 @@ public func fs_detector_options_init(_ options: UnsafeMutablePointer<fs_detector
 extension fs_detector_options: SizedStruct {
   static var standard: fs_detector_options {
     let standard = DetectorOptions()
-    let own = FS_DEFAULT_THRESHOLD
+    let own = standard.thresholds
     return fs_detector_options(
-      size: MemoryLayout<fs_detector_options>.size, min_face: standard.smallestFace, thresholds: (own, own, own),
-      scale_step: standard.scaleStep, max_faces: UInt32(standard.mostFaces), order: FS_LARGEST_FIRST, region: fs_region())
+      size: MemoryLayout<fs_detector_options>.size, min_face: standard.smallestFace,
+      thresholds: (Float(threshold: own.0), Float(threshold: own.1), Float(threshold: own.2)),
+      scale_step: standard.scaleStep, max_faces: UInt32(clamping: standard.mostFaces), order: FS_LARGEST_FIRST,
+      region: fs_region())
   }
 }
 
@@ -41,7 +43,6 @@ public func fs_detector_create(
     let given = try known(options)
     var options = DetectorOptions()
     options.smallestFace = given.min_face
-    func chosen(_ threshold: Float) -> Float? { threshold == FS_DEFAULT_THRESHOLD ? nil : threshold }
     options.thresholds = (chosen(given.thresholds.0), chosen(given.thresholds.1), chosen(given.thresholds.2))
     options.scaleStep = given.scale_step
     options.mostFaces = Int(given.max_faces)
@@ -117,8 +118,24 @@ public func fs_embedder_threshold(_ embedder: OpaquePointer?) -> Float {
 }
 
 @c @implementation
+public func fs_embedder_chip_width(_ embedder: OpaquePointer?) -> UInt32 {
+  UInt32(clamping: Handle.find(embedder, Embedder.self)?.width ?? 0)
+}
+
+@c @implementation
+public func fs_embedder_chip_height(_ embedder: OpaquePointer?) -> UInt32 {
+  UInt32(clamping: Handle.find(embedder, Embedder.self)?.height ?? 0)
+}
+
+@c @implementation
 public func fs_embedder_chip_side(_ embedder: OpaquePointer?) -> UInt32 {
-  UInt32(Handle.find(embedder, Embedder.self)?.template.side ?? 0)
+  guard let embedder = Handle.find(embedder, Embedder.self), embedder.width == embedder.height else { return 0 }
+  return UInt32(clamping: embedder.width)
+}
+
+@c @implementation
+public func fs_embedder_aligns(_ embedder: OpaquePointer?) -> UInt32 {
+  Handle.find(embedder, Embedder.self)?.isAligning == true ? 1 : 0
 }
 
 @c @implementation
@@ -130,8 +147,7 @@ public func fs_embedder_align(
     let embedder = try Handle.object(embedder, Embedder.self, "embedder")
     let out = try required(out, "out")
     let image = try Handle.object(image, Image.self, "image")
-    let face = Face(try required(face, "face").pointee)
-    out.pointee = Handle.make(try embedder.chip(image, face))
+    out.pointee = Handle.make(try embedder.chip(image, face.map { Face($0.pointee) }))
   }
 }
 
@@ -144,8 +160,7 @@ public func fs_embedder_align_frame(
     let embedder = try Handle.object(embedder, Embedder.self, "embedder")
     let out = try required(out, "out")
     let frame = try Frame(frame)
-    let face = Face(try required(face, "face").pointee)
-    out.pointee = Handle.make(try embedder.chip(frame, face))
+    out.pointee = Handle.make(try embedder.chip(frame, face.map { Face($0.pointee) }))
   }
 }
 
@@ -153,7 +168,11 @@ public func fs_embedder_align_frame(
 public func fs_embedder_template(_ embedder: OpaquePointer?, _ points: UnsafeMutablePointer<fs_point>?) -> fs_status {
   boundary { () throws(Failure) in
     let embedder = try Handle.object(embedder, Embedder.self, "embedder")
-    write(embedder.template, to: try required(points, "points"))
+    let points = try required(points, "points")
+    guard case .aligned(let template) = embedder.framing else {
+      throw .wrongModel("the embedder sees whole pictures: no five points have places in them")
+    }
+    write(template.points(width: embedder.width, height: embedder.height), to: points)
   }
 }
 
@@ -168,12 +187,12 @@ public func fs_architecture_template(
     guard architecture.hasEmbedding, let side = architecture.side else {
       throw .wrongModel("\(name) embeds no square picture of a face")
     }
-    write(AlignmentTemplate.published(for: name, side: side), to: points)
+    write(AlignmentTemplate.published(for: name, side: side).points, to: points)
   }
 }
 
-private func write(_ template: AlignmentTemplate, to points: UnsafeMutablePointer<fs_point>) {
-  for (i, point) in template.points.enumerated() { points[i] = fs_point(x: point.x, y: point.y) }
+private func write(_ places: [Point], to points: UnsafeMutablePointer<fs_point>) {
+  for (i, point) in places.enumerated() { points[i] = fs_point(x: point.x, y: point.y) }
 }
 
 @c @implementation
@@ -200,18 +219,23 @@ public func fs_embedder_embed_frame(
   }
 }
 
-/// Embeds faces whose aligned pictures `chip` returns.
+/// Embeds faces whose aligned pictures `chip` returns. NULL is what a network sees that sees whole pictures: one.
 private func embed(
   _ embedder: Embedder, _ faces: UnsafePointer<fs_face>?, _ count: Int, _ embeddings: UnsafeMutablePointer<Float>?,
-  _ capacity: Int, _ chip: (Face) throws(Failure) -> Image
+  _ capacity: Int, _ chip: (Face?) throws(Failure) -> Image
 ) throws(Failure) {
-  let faces = try buffer(faces, count, "faces")
+  let isWhole = faces == nil && count == 1 && !embedder.isAligning
+  let given = try isWhole ? nil : buffer(faces, count, "faces")
   if count == 0 { return }
-  let target = try output(
+  let target = try room(embeddings, capacity, count, embedder)
+  try embedder.embed(count: count, into: target) { i throws(Failure) in try chip(given.map { Face($0[i]) }) }
+}
+
+private func room(
+  _ embeddings: UnsafeMutablePointer<Float>?, _ capacity: Int, _ count: Int, _ embedder: Embedder
+) throws(Failure) -> UnsafeMutablePointer<Float> {
+  try output(
     embeddings, capacity: capacity, needed: product(count, embedder.dimension, name: "embeddings"), "embeddings")
-  var chips: [Image] = []
-  for face in faces { chips.append(try chip(Face(face))) }
-  try embedder.embed(chips, into: target)
 }
 
 @c @implementation
@@ -223,11 +247,10 @@ public func fs_embedder_embed_chips(
     let embedder = try Handle.object(embedder, Embedder.self, "embedder")
     let chips = try buffer(chips, count, "chips")
     if count == 0 { return }
-    let target = try output(
-      embeddings, capacity: capacity, needed: product(count, embedder.dimension, name: "embeddings"), "embeddings")
+    let target = try room(embeddings, capacity, count, embedder)
     var images: [Image] = []
     for chip in chips { images.append(try Handle.object(chip, Image.self, "a chip")) }
-    try embedder.embed(images, into: target)
+    try embedder.embed(count: count, into: target) { i in images[i] }
   }
 }
 
@@ -238,7 +261,7 @@ public func fs_embedder_embed_photo(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let embedder = try Handle.object(embedder, Embedder.self, "embedder")
-    let detector = try Handle.object(detector, Detector.self, "detector")
+    let detector = try embedder.detector(detector)
     let photo = try Handle.object(photo, Image.self, "photo")
     let target = try output(embedding, capacity: capacity, needed: embedder.dimension, "embedding")
     let found = try embedder.embed(photo: photo, detector, into: target)
@@ -254,7 +277,7 @@ public func fs_embedder_memory_needed(
     let embedder = try Handle.object(embedder, Embedder.self, "embedder")
     let target = try required(bytes, "bytes")
     // Memory is the same for any large number, size_t's largest too.
-    target.pointee = UInt64(try embedder.memoryNeeded(count: count < 0 ? .max : count))
+    target.pointee = UInt64(clamping: try embedder.memoryNeeded(count: count < 0 ? .max : count))
   }
 }
 
@@ -273,7 +296,7 @@ public func fs_distance(
     let a = try required(buffer(a, dimension, "a").baseAddress, "a")
     let b = try required(buffer(b, dimension, "b").baseAddress, "b")
     let distance = euclideanDistance(a, b, dimension)
-    guard distance.isFinite else { throw .invalidArgument("the distance is \(distance): the embeddings must hold finite numbers") }
+    guard distance.isFinite else { throw .invalidArgument("the distance is \(distance): wanted finite numbers, no farther apart than a float reaches") }
     target.pointee = distance
   }
 }
@@ -285,10 +308,10 @@ public func fs_compare_photos(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let embedder = try Handle.object(embedder, Embedder.self, "embedder")
-    let detector = try Handle.object(detector, Detector.self, "detector")
+    let detector = try embedder.detector(detector)
     let a = try Handle.object(a, Image.self, "a"), b = try Handle.object(b, Image.self, "b")
     let target = try required(verdict, "verdict")
-    let threshold = try chosenThreshold(threshold, default: embedder.threshold)
+    let threshold = try chosenThreshold(chosen(threshold), default: embedder.threshold)
     let first = try embedding(a, embedder, detector), second = try embedding(b, embedder, detector)
     target.pointee = fs_verdict(
       Verdict(
@@ -298,7 +321,7 @@ public func fs_compare_photos(
 
 /// The embedding of a photo's main face.
 func embedding(
-  _ photo: Image, _ embedder: Embedder, _ detector: Detector
+  _ photo: Image, _ embedder: Embedder, _ detector: Detector?
 ) throws(Failure) -> Storage<Float> {
   let storage = try Storage<Float>(count: embedder.dimension)
   _ = try embedder.embed(photo: photo, detector, into: storage.pointer)
@@ -306,6 +329,21 @@ func embedding(
 }
 
 // MARK: Between C and Swift
+
+/// A caller's threshold; nil for the model's own.
+func chosen(_ threshold: Float) -> Float? { threshold == FS_DEFAULT_THRESHOLD ? nil : threshold }
+
+extension Float {
+  /// As a caller has it.
+  init(threshold: Float?) { self = threshold ?? FS_DEFAULT_THRESHOLD }
+}
+
+extension Embedder {
+  /// A caller's detector, for photos in which it has to find a face; a network that sees whole pictures needs none.
+  func detector(_ handle: OpaquePointer?) throws(Failure) -> Detector? {
+    try isAligning ? Handle.object(handle, Detector.self, "detector") : nil
+  }
+}
 
 extension DetectorOptions.Order {
   init(_ order: fs_face_order) throws(Failure) {

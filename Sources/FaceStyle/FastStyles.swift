@@ -35,7 +35,7 @@ public func fs_fast_styler_memory_needed(
   boundary { () throws(Failure) in
     let styler = try Handle.object(styler, FastStyler.self, "styler")
     let target = try required(bytes, "bytes")
-    target.pointee = UInt64(try styler.memoryNeeded(width: Int(width), height: Int(height)))
+    target.pointee = UInt64(clamping: try styler.memoryNeeded(width: Int(width), height: Int(height)))
   }
 }
 
@@ -73,7 +73,7 @@ extension UniversalStyler.Options {
       throw .invalidArgument("method \(given.method.rawValue), wanted FS_UNIVERSAL_COVARIANCE or FS_UNIVERSAL_VARIANCE")
     }
     guard given.levels < 1 << 5 else { throw .invalidArgument("levels \(given.levels), wanted bits 0 to 4 alone") }
-    for number in 1...5 where given.levels & 1 << UInt32(number - 1) != 0 { levels.append(number) }
+    for number in 1...5 where given.levels & 1 << UInt32(clamping: number - 1) != 0 { levels.append(number) }
     weights = Array(try buffer(given.weights, given.weight_count, "weights"))
   }
 }
@@ -116,7 +116,7 @@ public func fs_universal_styler_memory_needed(
   boundary { () throws(Failure) in
     let styler = try Handle.object(styler, UniversalStyler.self, "styler")
     let target = try required(bytes, "bytes")
-    target.pointee = UInt64(try styler.memoryNeeded(width: Int(width), height: Int(height)))
+    target.pointee = UInt64(clamping: try styler.memoryNeeded(width: Int(width), height: Int(height)))
   }
 }
 

@@ -23,8 +23,10 @@ extension fs_fast_trainer_options: SizedStruct {
   static var standard: fs_fast_trainer_options {
     let standard = FastStyleTrainer.Options()
     return fs_fast_trainer_options(
-      size: MemoryLayout<fs_fast_trainer_options>.size, filters: UInt32(standard.filters), blocks: UInt32(standard.blocks),
-      side: UInt32(standard.side), scales: UInt32(standard.scales), content_weight: standard.contentWeight,
+      size: MemoryLayout<fs_fast_trainer_options>.size, filters: UInt32(clamping: standard.filters),
+      blocks: UInt32(clamping: standard.blocks),
+      side: UInt32(clamping: standard.side), scales: UInt32(clamping: standard.scales),
+      content_weight: standard.contentWeight,
       style_weight: standard.styleWeight, smoothness: standard.smoothness, rate: standard.rate, seed: standard.seed)
   }
 }
@@ -98,7 +100,7 @@ public func fs_fast_trainer_save_model(
   _ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ note: UnsafePointer<CChar>?
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let handle = try Handle.object(trainer, FastTrainerHandle.self, "trainer"), path = try text(path, "path")
+    let handle = try Handle.object(trainer, FastTrainerHandle.self, "trainer"), path = try pathText(path, "path")
     let metadata = try note == nil ? [:] : ["note": text(note, "note")]
     try handle.use { trainer throws(Failure) in try trainer.save(path: path, metadata: metadata) }
   }

@@ -73,7 +73,7 @@ public func fs_gallery_verify(
     let name = try personName(name)
     let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
     let target = try required(verdict, "verdict")
-    target.pointee = fs_verdict(try gallery.read { gallery throws(Failure) in try gallery.verify(name, embedding, threshold) })
+    target.pointee = fs_verdict(try gallery.read { gallery throws(Failure) in try gallery.verify(name, embedding, chosen(threshold)) })
   }
 }
 
@@ -86,11 +86,11 @@ public func fs_gallery_verify_photo(
     let gallery = try shared(gallery)
     let name = try personName(name)
     let target = try required(verdict, "verdict")
-    _ = try chosenThreshold(threshold, default: 0)  // before the detector works in vain
+    _ = try chosenThreshold(chosen(threshold), default: 0)  // before the detector works in vain
     let embedding = try embedding(photo, for: gallery, embedder, detector)
     target.pointee = fs_verdict(
       try gallery.read { gallery throws(Failure) in
-        try gallery.verify(name, UnsafeBufferPointer(embedding.buffer), threshold)
+        try gallery.verify(name, UnsafeBufferPointer(embedding.buffer), chosen(threshold))
       })
   }
 }
@@ -104,7 +104,7 @@ public func fs_gallery_identify(
     let gallery = try shared(gallery)
     let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
     let target = try required(match, "match")
-    target.pointee = fs_match(try gallery.read { gallery throws(Failure) in try gallery.identify(embedding, threshold) })
+    target.pointee = fs_match(try gallery.read { gallery throws(Failure) in try gallery.identify(embedding, chosen(threshold)) })
   }
 }
 
@@ -116,11 +116,11 @@ public func fs_gallery_identify_photo(
   boundary { () throws(Failure) in
     let gallery = try shared(gallery)
     let target = try required(match, "match")
-    _ = try chosenThreshold(threshold, default: 0)
+    _ = try chosenThreshold(chosen(threshold), default: 0)
     let embedding = try embedding(photo, for: gallery, embedder, detector)
     target.pointee = fs_match(
       try gallery.read { gallery throws(Failure) in
-        try gallery.identify(UnsafeBufferPointer(embedding.buffer), threshold)
+        try gallery.identify(UnsafeBufferPointer(embedding.buffer), chosen(threshold))
       })
   }
 }
@@ -195,7 +195,7 @@ public func fs_gallery_open(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    let path = try text(path, "path")
+    let path = try pathText(path, "path")
     var model: Gallery?
     if embedder != nil { model = try Gallery(for: Handle.object(embedder, Embedder.self, "embedder")) }
     let options = try known(options)
@@ -215,10 +215,10 @@ public func fs_gallery_info_get(_ gallery: OpaquePointer?, _ info: UnsafeMutable
     told.is_read_only = gallery.isReadOnly ? 1 : 0
     try gallery.read { gallery throws(Failure) in
       told.model = gallery.fingerprint
-      told.dimension = UInt32(gallery.dimension)
+      told.dimension = UInt32(clamping: gallery.dimension)
       told.threshold = gallery.defaultThreshold
-      told.people = UInt64(gallery.people)
-      told.photos = UInt64(gallery.photos)
+      told.people = UInt64(clamping: gallery.people)
+      told.photos = UInt64(clamping: gallery.photos)
     }
     try fill(info, with: told, "info")
   }
@@ -240,7 +240,7 @@ public func fs_gallery_reload(_ gallery: OpaquePointer?, _ changed: UnsafeMutabl
 public func fs_gallery_export(_ gallery: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
   boundary { () throws(Failure) in
     let gallery = try shared(gallery)
-    let path = try text(path, "path")
+    let path = try pathText(path, "path")
     let file = try GalleryFile(of: path)
     try gallery.read { gallery throws(Failure) in try file.write(gallery, to: path) }
   }
@@ -252,7 +252,7 @@ public func fs_gallery_import(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let gallery = try shared(gallery)
-    let path = try text(path, "path")
+    let path = try pathText(path, "path")
     let photos = try gallery.photos(in: path)
     let told = try gallery.merge(photos, isCompared: report != nil)
     report?.pointee = fs_gallery_report(told)
@@ -280,7 +280,7 @@ public func fs_enrolment_options_init(_ options: UnsafeMutablePointer<fs_enrolme
 
 extension fs_enrolment_options: SizedStruct {
   static var standard: fs_enrolment_options {
-    fs_enrolment_options(size: MemoryLayout<fs_enrolment_options>.size, note: nil, threshold: Float(FS_DEFAULT_THRESHOLD), refuse: 0)
+    fs_enrolment_options(size: MemoryLayout<fs_enrolment_options>.size, note: nil, threshold: Float(threshold: nil), refuse: 0)
   }
 }
 
@@ -297,7 +297,7 @@ public func fs_gallery_enrol(
     var note = ""
     if let given = options.note, given.pointee != 0 { note = try text(given, "note", limit: SharedGallery.longestNote) }
     let told = try gallery.enrol(
-      name, embedding, note: note, threshold: options.threshold, isRefused: options.refuse != 0)
+      name, embedding, note: note, threshold: chosen(options.threshold), isRefused: options.refuse != 0)
     enrolment?.pointee = fs_enrolment(told)
   }
 }
@@ -422,7 +422,7 @@ func embedding(
   _ photo: OpaquePointer?, for gallery: SharedGallery, _ embedder: OpaquePointer?, _ detector: OpaquePointer?
 ) throws(Failure) -> Storage<Float> {
   let embedder = try Handle.object(embedder, Embedder.self, "embedder")
-  let detector = try Handle.object(detector, Detector.self, "detector")
+  let detector = try embedder.detector(detector)
   let photo = try Handle.object(photo, Image.self, "photo")
   try gallery.check(embedder)
   return try embedding(photo, embedder, detector)
@@ -434,14 +434,15 @@ extension fs_match {
     known = match.isKnown ? 1 : 0
     distance = match.distance
     threshold = match.threshold
-    withUnsafeMutableBytes(of: &name) { copyName(match.name, to: $0) }
+    withUnsafeMutableBytes(of: &nearest) { copyName(match.name, to: $0) }
+    if match.isKnown { withUnsafeMutableBytes(of: &name) { copyName(match.name, to: $0) } }
   }
 }
 
 extension fs_enrolment {
   init(_ enrolment: Enrolment) {
     self.init()
-    photo = enrolment.photo.map { UInt64($0) } ?? .max
+    photo = enrolment.photo.map { UInt64(clamping: $0) } ?? .max
     added = enrolment.photo == nil ? 0 : 1
     conflict = enrolment.conflict == nil ? 0 : 1
     distance = enrolment.conflict?.distance ?? .infinity
@@ -451,14 +452,16 @@ extension fs_enrolment {
 
 extension fs_gallery_report {
   init(_ report: GalleryReport) {
-    self.init(added: UInt64(report.added), present: UInt64(report.present), conflicts: UInt64(report.conflicts))
+    self.init(
+      added: UInt64(clamping: report.added), present: UInt64(clamping: report.present),
+      conflicts: UInt64(clamping: report.conflicts))
   }
 }
 
 extension fs_gallery_person {
   init(_ person: Gallery.PersonEntry) {
     self.init()
-    photos = UInt64(person.photos)
+    photos = UInt64(clamping: person.photos)
     created = person.created
     withUnsafeMutableBytes(of: &name) { copyName(person.name, to: $0) }
   }
@@ -467,7 +470,7 @@ extension fs_gallery_person {
 extension fs_gallery_photo {
   init(_ entry: Gallery.PhotoEntry) {
     self.init()
-    photo = UInt64(entry.number)
+    photo = UInt64(clamping: entry.number)
     created = entry.created
     withUnsafeMutableBytes(of: &name) { copyName(entry.name, to: $0) }
     withUnsafeMutableBytes(of: &note) { copyName(entry.note, to: $0) }
@@ -478,7 +481,7 @@ extension fs_neighbour {
   init(_ neighbour: Neighbour, in gallery: Gallery) {
     let (number, owner) = gallery.photo(inRow: neighbour.row)
     self.init()
-    photo = UInt64(number)
+    photo = UInt64(clamping: number)
     distance = neighbour.distance
     withUnsafeMutableBytes(of: &name) { copyName(owner, to: $0) }
   }

@@ -28,7 +28,7 @@ public func fs_gallery_identify_photo_by(
     let gallery = try Handle.object(gallery, SharedGallery.self, "gallery")
     let target = try required(identity, "identity")
     let options = try known(options)
-    _ = try chosenThreshold(options.threshold, default: 0)  // before the detector works in vain
+    _ = try chosenThreshold(chosen(options.threshold), default: 0)  // before the detector works in vain
     let embedding = try embedding(photo, for: gallery, embedder, detector)
     target.pointee = try gallery.read { gallery throws(Failure) in
       try identified(UnsafeBufferPointer(embedding.buffer), in: gallery, options)
@@ -54,10 +54,11 @@ extension fs_gallery_identity {
     threshold = found.threshold
     votes = UInt32(clamping: found.nearest?.votes ?? 0)
     photo = .max
-    if let nearest = found.nearest {
-      let (number, person) = gallery.photo(inRow: nearest.row)
-      photo = UInt64(number)
-      withUnsafeMutableBytes(of: &name) { copyName(person, to: $0) }
+    if let candidate = found.nearest {
+      let (number, person) = gallery.photo(inRow: candidate.row)
+      photo = UInt64(clamping: number)
+      withUnsafeMutableBytes(of: &nearest) { copyName(person, to: $0) }
+      if found.isKnown { withUnsafeMutableBytes(of: &name) { copyName(person, to: $0) } }
     }
     if let next = found.runnerUp {
       withUnsafeMutableBytes(of: &runner_up) { copyName(gallery.photo(inRow: next.row).name, to: $0) }

@@ -54,7 +54,8 @@ extension fs_identify_options: SizedStruct {
     let standard = Identification.Options()
     return fs_identify_options(
       size: MemoryLayout<fs_identify_options>.size, rule: FS_RULE_NEAREST, kind: FS_DISTANCE_EUCLIDEAN, head: nil,
-      threshold: standard.threshold, margin: standard.margin, neighbours: UInt32(standard.neighbours))
+      threshold: Float(threshold: standard.threshold), margin: standard.margin,
+      neighbours: UInt32(clamping: standard.neighbours))
   }
 }
 
@@ -86,7 +87,7 @@ extension Identification.Options {
     }
     self.init()
     self.rule = rule
-    threshold = given.threshold
+    threshold = chosen(given.threshold)
     margin = given.margin
     neighbours = Int(given.neighbours)
   }
@@ -94,10 +95,11 @@ extension Identification.Options {
 
 extension fs_identity {
   fileprivate init(_ found: Identification, _ labels: UnsafeBufferPointer<Int32>) {
+    let nearest = found.nearest.map { labels[$0.row] } ?? .min
     self.init(
-      known: found.isKnown ? 1 : 0, ambiguous: found.isNear && !found.isClear ? 1 : 0, label: found.nearest.map { labels[$0.row] } ?? 0,
-      runner_up: found.runnerUp.map { labels[$0.row] } ?? 0, distance: found.nearest?.distance ?? .infinity,
+      known: found.isKnown ? 1 : 0, ambiguous: found.isNear && !found.isClear ? 1 : 0, label: found.isKnown ? nearest : .min,
+      nearest: nearest, runner_up: found.runnerUp.map { labels[$0.row] } ?? .min, distance: found.nearest?.distance ?? .infinity,
       runner_up_distance: found.runnerUp?.distance ?? .infinity, margin: found.margin, threshold: found.threshold,
-      photo: found.nearest.map { UInt64($0.row) } ?? .max, votes: UInt32(clamping: found.nearest?.votes ?? 0))
+      photo: found.nearest.map { UInt64(clamping: $0.row) } ?? .max, votes: UInt32(clamping: found.nearest?.votes ?? 0))
   }
 }

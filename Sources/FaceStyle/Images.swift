@@ -23,7 +23,7 @@ public func fs_image_open(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    out.pointee = Handle.make(try Image.open(text(path, "path")))
+    out.pointee = Handle.make(try Image.open(pathText(path, "path")))
   }
 }
 
@@ -46,10 +46,14 @@ extension fs_pixels: SizedStruct {
 }
 
 @c @implementation
-public func fs_image_width(_ image: OpaquePointer?) -> UInt32 { UInt32(Handle.find(image, Image.self)?.width ?? 0) }
+public func fs_image_width(_ image: OpaquePointer?) -> UInt32 {
+  UInt32(clamping: Handle.find(image, Image.self)?.width ?? 0)
+}
 
 @c @implementation
-public func fs_image_height(_ image: OpaquePointer?) -> UInt32 { UInt32(Handle.find(image, Image.self)?.height ?? 0) }
+public func fs_image_height(_ image: OpaquePointer?) -> UInt32 {
+  UInt32(clamping: Handle.find(image, Image.self)?.height ?? 0)
+}
 
 @c @implementation
 public func fs_image_data(_ image: OpaquePointer?) -> UnsafePointer<UInt8>? {
@@ -146,7 +150,7 @@ public func fs_image_encode(
 @c @implementation
 public func fs_image_write(_ image: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
   boundary { () throws(Failure) in
-    try Handle.object(image, Image.self, "image").write(text(path, "path"))
+    try Handle.object(image, Image.self, "image").write(pathText(path, "path"))
   }
 }
 

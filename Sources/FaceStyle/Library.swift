@@ -5,17 +5,19 @@ import Tensors
 // Version, log, threads: the library as a whole.
 
 @c @implementation
-public func fs_version() -> UInt32 { UInt32(FS_VERSION_MAJOR * 10000 + FS_VERSION_MINOR * 100 + FS_VERSION_PATCH) }
+public func fs_version() -> UInt32 {
+  UInt32(clamping: FS_VERSION_MAJOR * 10000 + FS_VERSION_MINOR * 100 + FS_VERSION_PATCH)
+}
 
 @c @implementation
-public func fs_abi_version() -> UInt32 { UInt32(FS_ABI_VERSION) }
+public func fs_abi_version() -> UInt32 { UInt32(clamping: FS_ABI_VERSION) }
 
 @c @implementation
 public func fs_log_set(_ level: fs_log_level, _ callback: fs_log_callback?, _ user: UnsafeMutableRawPointer?) {
   guard let callback else { return setLog(level: 0, nil) }
   nonisolated(unsafe) let user = user
   setLog(level: Int32(truncatingIfNeeded: level.rawValue)) { level, message in
-    callback(fs_log_level(rawValue: UInt32(truncatingIfNeeded: level)), message, user)
+    withHostFloats { callback(fs_log_level(rawValue: UInt32(truncatingIfNeeded: level)), message, user) }
   }
 }
 
@@ -28,7 +30,48 @@ public func fs_threads_set(_ count: UInt32) -> fs_status {
 }
 
 @c @implementation
-public func fs_threads() -> UInt32 { UInt32(ThreadPool.shared.threads) }
+public func fs_threads() -> UInt32 { UInt32(clamping: ThreadPool.shared.threads) }
+
+@c @implementation
+public func fs_memory_limit() -> UInt64 { withStandardFloats { UInt64(clamping: Memory.currentLimit) } }
+
+extension fs_host: SizedStruct {
+  static var standard: fs_host {
+    var host = fs_host()
+    host.size = MemoryLayout<fs_host>.size
+    return host
+  }
+}
+
+@c @implementation
+public func fs_host_describe(_ host: UnsafeMutablePointer<fs_host>?, _ size: Int) -> fs_status {
+  boundary { () throws(Failure) in
+    let processors = Processors()
+    var answer = fs_host.standard
+    answer.processors = UInt32(clamping: processors.online)
+    answer.allowed = UInt32(clamping: processors.allowed)
+    if let quota = processors.quota { answer.quota = Double(quota.time) / Double(quota.period) }
+    answer.threads = UInt32(clamping: ThreadPool.processors)
+    answer.memory_limit = UInt64(clamping: Memory.currentLimit)
+    answer.instruction_set = instructionSetName
+    try initialise(host, size, to: answer, "host")
+  }
+}
+
+/// OpenBLAS's texts, which it keeps for as long as it is loaded: for good.
+@c @implementation
+public func fs_algebra_library(_ text: UnsafeMutablePointer<CChar>?, _ capacity: Int) -> fs_status {
+  boundary { () throws(Failure) in
+    let target = try output(text, capacity: capacity, needed: 1, "text")
+    let (configuration, core) = try OpenBLAS.description()
+    let answer = "\(configuration), core \(core)"
+    answer.withCString { answer in
+      let count = min(strlen(answer), capacity - 1)
+      target.update(from: answer, count: count)
+      target[count] = 0
+    }
+  }
+}
 
 @c @implementation
 public func fs_instruction_set() -> UnsafePointer<CChar>? { instructionSetName }

@@ -10,82 +10,49 @@ public func fs_loss_options_init(
   _ options: UnsafeMutablePointer<fs_loss_options>?, _ size: Int, _ kind: fs_loss_kind
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let defaults = lossDefaults(kind)
-    _ = try Loss(defaults)
-    try initialise(options, size, to: defaults)
+    try initialise(options, size, to: fs_loss_options(Loss.Options(Loss.Kind(kind))))
   }
 }
 
 extension fs_loss_options: SizedStruct {
-  static var standard: fs_loss_options { lossDefaults(FS_LOSS_TRIPLET) }
+  static var standard: fs_loss_options { fs_loss_options(Loss.Options(.triplet)) }
+
+  init(_ options: Loss.Options) {
+    self.init(
+      size: MemoryLayout<fs_loss_options>.size, kind: fs_loss_kind(rawValue: UInt32(clamping: options.kind.rawValue)),
+      reduction: fs_reduction(options.reduction), margin: options.margin, epsilon: options.epsilon, scale: options.scale,
+      centre_weight: options.centreWeight, centre_rate: options.centreRate, cosine_weight: options.cosineWeight,
+      similarity_weight: options.similarityWeight)
+  }
 }
 
-private func lossDefaults(_ kind: fs_loss_kind) -> fs_loss_options {
-  var options = fs_loss_options()
-  options.size = MemoryLayout<fs_loss_options>.size
-  options.kind = kind
-  options.reduction = FS_MEAN
-  switch kind {
-  case FS_LOSS_CONTRASTIVE: options.margin = 1
-  case FS_LOSS_COSFACE: options.margin = 0.35  // Wang et al. 2018
-  case FS_LOSS_ARCFACE: options.margin = 0.5  // Deng et al. 2019
-  default: options.margin = 0.2  // Schroff et al. 2015
+extension Loss.Kind {
+  fileprivate init(_ kind: fs_loss_kind) throws(Failure) {
+    guard let known = Loss.Kind(rawValue: Int32(truncatingIfNeeded: kind.rawValue)) else {
+      throw .invalidArgument("loss kind \(kind.rawValue), wanted 0 to \(FS_LOSS_CROSS_ENTROPY.rawValue)")
+    }
+    self = known
   }
-  options.epsilon = 1e-6
-  options.scale = 64
-  options.centre_weight = 0.003  // Wen et al. 2016, section 4.1
-  options.centre_rate = 0.5
-  options.cosine_weight = 2
-  options.similarity_weight = 4
-  return options
+}
+
+extension Loss.Options {
+  /// A caller's options; their kind has no default.
+  init(_ options: UnsafePointer<fs_loss_options>?) throws(Failure) {
+    let given = try known(required(options, "options"))
+    self.init(try Loss.Kind(given.kind))
+    reduction = try Reduction(given.reduction)
+    margin = given.margin
+    epsilon = given.epsilon
+    scale = given.scale
+    centreWeight = given.centre_weight
+    centreRate = given.centre_rate
+    cosineWeight = given.cosine_weight
+    similarityWeight = given.similarity_weight
+  }
 }
 
 extension Loss {
-  init(_ options: fs_loss_options) throws(Failure) {
-    func number(_ value: Float, _ name: StaticString, atMost limit: Float = .greatestFiniteMagnitude) throws(Failure) -> Double {
-      guard value >= 0, value <= limit else {
-        throw .invalidArgument("\(name) \(value), wanted 0 or more\(limit < 10 ? ", at most \(limit)" : "")")
-      }
-      return Double(value)
-    }
-    let reduction = try Reduction(options.reduction)
-    func scale() throws(Failure) -> Double {
-      guard options.scale > 0 else { throw .invalidArgument("scale \(options.scale), wanted more than 0") }
-      return try number(options.scale, "scale")
-    }
-    switch options.kind {
-    case FS_LOSS_TRIPLET: self = .triplet(margin: try number(options.margin, "margin"), reduction)
-    case FS_LOSS_BATCH_HARD: self = .minedTriplet(.hard, margin: try number(options.margin, "margin"), reduction)
-    case FS_LOSS_SEMI_HARD: self = .minedTriplet(.semiHard, margin: try number(options.margin, "margin"), reduction)
-    case FS_LOSS_ALL_TRIPLETS: self = .minedTriplet(.all, margin: try number(options.margin, "margin"), reduction)
-    case FS_LOSS_CONTRASTIVE:
-      self = .contrastive(
-        margin: try number(options.margin, "margin"), epsilon: try number(options.epsilon, "epsilon"), reduction)
-    case FS_LOSS_PAIR_DIFFERENCE: self = .pairwise(.absoluteDifference, reduction)
-    case FS_LOSS_PAIR_CHI_SQUARE: self = .pairwise(.chiSquare, reduction)
-    case FS_LOSS_SOFTMAX: self = .softmax(reduction)
-    case FS_LOSS_CENTRE:
-      self = .centre(
-        lambda: try number(options.centre_weight, "centre_weight"),
-        rate: try number(options.centre_rate, "centre_rate", atMost: 1), reduction)
-    case FS_LOSS_COSFACE:
-      self = .angularMargin(.cosine(try number(options.margin, "margin")), scale: try scale(), reduction)
-    case FS_LOSS_ARCFACE:
-      self = .angularMargin(.angle(try number(options.margin, "margin", atMost: .pi)), scale: try scale(), reduction)
-    case FS_LOSS_DISTILLATION:
-      self = .distillation(
-        cosine: try number(options.cosine_weight, "cosine_weight"),
-        similarity: try number(options.similarity_weight, "similarity_weight"))
-    case FS_LOSS_TEACHER_DISTANCE: self = .teacherDistance
-    case FS_LOSS_CROSS_ENTROPY: self = .crossEntropy(reduction)
-    default: throw .invalidArgument("loss kind \(options.kind.rawValue), wanted 0 to \(FS_LOSS_CROSS_ENTROPY.rawValue)")
-    }
-  }
-
-  /// A caller's options; their kind has no default.
-  init(_ options: UnsafePointer<fs_loss_options>?) throws(Failure) {
-    try self.init(known(required(options, "options")))
-  }
+  fileprivate init(_ options: UnsafePointer<fs_loss_options>?) throws(Failure) { try self.init(Options(options)) }
 
   /// The shapes of a caller's head, of sizes that memory can hold.
   fileprivate func shapes(_ dimension: Int, _ classes: Int) throws(Failure) -> [Shape] {
@@ -161,7 +128,8 @@ extension fs_mining_statistics {
   init(_ found: MiningStatistics?) {
     let found = found ?? MiningStatistics()
     self.init(
-      triplets: UInt64(found.triplets), active: UInt64(found.active), hardest_positive: found.hardestPositive,
+      triplets: UInt64(clamping: found.triplets), active: UInt64(clamping: found.active),
+      hardest_positive: found.hardestPositive,
       hardest_negative: found.hardestNegative)
   }
 }

@@ -16,10 +16,10 @@ extension fs_tsne_options: SizedStruct {
     var options = fs_tsne_options()
     options.size = MemoryLayout<fs_tsne_options>.size
     options.perplexity = Float(standard.perplexity)
-    options.steps = UInt32(standard.steps)
+    options.steps = UInt32(clamping: standard.steps)
     options.learning_rate = Float(standard.learningRate)
     options.exaggeration = Float(standard.exaggeration)
-    options.exaggerated_steps = UInt32(standard.exaggeratedSteps)
+    options.exaggerated_steps = UInt32(clamping: standard.exaggeratedSteps)
     options.seed = standard.seed
     return options
   }
@@ -49,9 +49,10 @@ public func fs_tsne(
     let reached = try TSNE.map(points, count: count, dimension: dimension, .init(given), into: target) { progress in
       guard let callback = given.on_step else { return .proceed }
       var message = fs_tsne_progress(
-        size: MemoryLayout<fs_tsne_progress>.size, step: UInt32(progress.step), steps: UInt32(progress.steps),
+        size: MemoryLayout<fs_tsne_progress>.size, step: UInt32(clamping: progress.step),
+        steps: UInt32(clamping: progress.steps),
         divergence: progress.divergence, seconds: progress.seconds)
-      switch callback(&message, given.user) {
+      switch withHostFloats({ callback(&message, given.user) }) {
       case FS_FINISH: return .finish
       case FS_CANCEL: return .cancel
       default: return .proceed

@@ -13,10 +13,17 @@ final class ModelHandle: HandleKind {
   /// None for a model of several networks.
   private(set) var layerNames: [UnsafeMutablePointer<CChar>?] = []
 
-  init(_ model: Model) {
+  /// - Throws: `.badData` for metadata that say of no network what it is like.
+  init(_ model: Model) throws(Failure) {
     self.model = model
     for (key, value) in model.weights.metadata { texts[key] = value.withCString { strdup($0) } }
-    guard let architecture = try? model.architecture() else { return }
+    let architecture: Architecture
+    do throws(Failure) {
+      architecture = try model.architecture()
+    } catch {
+      guard case .wrongModel = error else { throw error }
+      return
+    }
     for name in architecture.layerNames { layerNames.append(name.withCString { strdup($0) }) }
   }
 
@@ -38,7 +45,7 @@ public func fs_model_open(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    out.pointee = Handle.make(ModelHandle(try Model(path: text(path, "path"))))
+    out.pointee = Handle.make(try ModelHandle(Model(path: pathText(path, "path"))))
   }
 }
 
@@ -48,7 +55,7 @@ public func fs_model_load(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    out.pointee = Handle.make(ModelHandle(try Model(copying: bytes(data, byte_count, "bytes"))))
+    out.pointee = Handle.make(try ModelHandle(Model(copying: bytes(data, byte_count, "bytes"))))
   }
 }
 
@@ -65,7 +72,7 @@ public func fs_model_metadata(_ model: OpaquePointer?, _ key: UnsafePointer<CCha
 
 @c @implementation
 public func fs_model_parameter_count(_ model: OpaquePointer?) -> UInt64 {
-  UInt64(Handle.find(model, ModelHandle.self)?.model.weights.parameterCount ?? 0)
+  UInt64(clamping: Handle.find(model, ModelHandle.self)?.model.weights.parameterCount ?? 0)
 }
 
 @c @implementation
@@ -92,9 +99,9 @@ public func fs_model_features(
         image.pixels.pointer, height: image.height, width: image.width, layer: layer, pooling: pooling)
       target.update(from: features.pointer, count: features.count)
     }
-    shape[0] = UInt32(extent.height)
-    shape[1] = UInt32(extent.width)
-    shape[2] = UInt32(extent.channels)
+    shape[0] = UInt32(clamping: extent.height)
+    shape[1] = UInt32(clamping: extent.width)
+    shape[2] = UInt32(clamping: extent.channels)
   }
 }
 
@@ -120,9 +127,11 @@ public func fs_architecture_describe(
     guard let architecture = Architecture.named(name) else { throw .notFound("there is no architecture \"\(name)\"") }
     let input = architecture.input
     target.pointee = fs_architecture(
-      height: UInt32(input.height ?? 0), width: UInt32(input.width ?? 0), channels: UInt32(input.channels),
-      dimension: UInt32(architecture.dimension), parameters: UInt64(try architecture.parameterCount()),
-      multiply_adds: UInt64(try architecture.multiplyAdds()))
+      height: UInt32(clamping: input.height ?? 0), width: UInt32(clamping: input.width ?? 0),
+      channels: UInt32(clamping: input.channels),
+      dimension: UInt32(clamping: architecture.dimension),
+      parameters: UInt64(clamping: try architecture.parameterCount()),
+      multiply_adds: UInt64(clamping: try architecture.multiplyAdds()))
   }
 }
 

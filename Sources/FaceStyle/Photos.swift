@@ -39,7 +39,7 @@ public func fs_photos_add_people(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let photos = try Handle.object(photos, PhotosHandle.self, "photos")
-    var set = try PhotoSet(peopleIn: text(folder, "folder"))
+    var set = try PhotoSet(peopleIn: pathText(folder, "folder"))
     try set.setLandmarks(landmarks, points)
     photos.append(set)
   }
@@ -52,7 +52,7 @@ public func fs_photos_add_folder(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let photos = try Handle.object(photos, PhotosHandle.self, "photos")
-    var set = try PhotoSet(photosIn: text(folder, "folder"))
+    var set = try PhotoSet(photosIn: pathText(folder, "folder"))
     try set.setLandmarks(landmarks, points)
     photos.append(set)
   }
@@ -63,7 +63,7 @@ extension PhotoSet {
     _ file: UnsafePointer<CChar>?, _ points: UnsafePointer<Float>?
   ) throws(Failure) {
     guard file == nil || points == nil else { throw .invalidArgument("landmarks and points, wanted one of them") }
-    if file != nil { setLandmarks(from: try LandmarkFile(path: text(file, "landmarks"))) }
+    if file != nil { setLandmarks(from: try LandmarkFile(path: pathText(file, "landmarks"))) }
     if let points { try setLandmarks((0..<5).map { Point(points[2 * $0], points[2 * $0 + 1]) }) }
   }
 }
@@ -111,20 +111,18 @@ public func fs_photos_left_out(
     guard leftOut.indices.contains(index) else {
       throw .invalidArgument("number \(UInt(bitPattern: index)) of \(leftOut.count) photos that were left out")
     }
-    if path != nil { write(leftOut[index].path, to: try output(path, capacity: path_capacity, needed: 1, "path"), path_capacity) }
-    if reason != nil {
-      write(leftOut[index].reason, to: try output(reason, capacity: reason_capacity, needed: 1, "reason"), reason_capacity)
-    }
+    if path != nil { _ = try output(path, capacity: path_capacity, needed: 1, "path") }
+    if reason != nil { _ = try output(reason, capacity: reason_capacity, needed: 1, "reason") }
+    if let path { write(pathBytes(leftOut[index].path), to: path, path_capacity) }
+    if let reason { write(Array(shown(leftOut[index].reason).utf8), to: reason, reason_capacity) }
   }
 }
 
 /// As much of a text as fits, whole characters, and a zero.
-private func write(_ text: String, to target: UnsafeMutablePointer<CChar>, _ capacity: Int) {
-  var length = min(text.utf8.count, capacity - 1)
-  text.withCString { source in
-    // A continuation byte of UTF-8 begins with the bits 10.
-    while length > 0, length < text.utf8.count, UInt8(bitPattern: source[length]) & 0xC0 == 0x80 { length -= 1 }
-    target.update(from: source, count: length)
-  }
+private func write(_ text: [UInt8], to target: UnsafeMutablePointer<CChar>, _ capacity: Int) {
+  var length = min(text.count, capacity - 1)
+  // A continuation byte of UTF-8 begins with the bits 10.
+  while length > 0, length < text.count, text[length] & 0xC0 == 0x80 { length -= 1 }
+  for i in 0..<length { target[i] = CChar(bitPattern: text[i]) }
   target[length] = 0
 }

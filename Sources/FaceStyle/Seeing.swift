@@ -27,7 +27,8 @@ public func fs_model_layer_describe(
     let (count, field) = try model.units(ofLayer: name)
     let window = field.window ?? .init(size: 0, stride: 0, start: 0)
     target.pointee = fs_layer(
-      units: UInt32(count), field: UInt32(window.size), stride: UInt32(window.stride), start: Int32(window.start))
+      units: UInt32(clamping: count), field: UInt32(clamping: window.size), stride: UInt32(clamping: window.stride),
+      start: Int32(clamping: window.start))
   }
 }
 
@@ -48,8 +49,8 @@ extension fs_unit_search_options: SizedStruct {
   static var standard: fs_unit_search_options {
     let standard = UnitSearch.Options()
     return fs_unit_search_options(
-      size: MemoryLayout<fs_unit_search_options>.size, patches: UInt32(standard.patches),
-      per_picture: UInt32(standard.patchesPerPicture), longest_side: UInt32(standard.longestSide),
+      size: MemoryLayout<fs_unit_search_options>.size, patches: UInt32(clamping: standard.patches),
+      per_picture: UInt32(clamping: standard.patchesPerPicture), longest_side: UInt32(clamping: standard.longestSide),
       inside: standard.isInside ? 1 : 0, pooling: FS_POOLING_MAX, units: nil, unit_count: 0)
   }
 }
@@ -111,12 +112,14 @@ public func fs_unit_search_patches(
 extension fs_unit_patch {
   fileprivate init(_ patch: UnitSearch.Patch) {
     self.init(
-      activation: patch.activation, picture: UInt32(patch.picture), row: UInt32(patch.row), column: UInt32(patch.column),
+      activation: patch.activation, picture: UInt32(clamping: patch.picture), row: UInt32(clamping: patch.row),
+      column: UInt32(clamping: patch.column),
       x: Int32(clamping: patch.field.x), y: Int32(clamping: patch.field.y), width: UInt32(clamping: patch.field.width),
       height: UInt32(clamping: patch.field.height),
       region: fs_region(
-        x: UInt32(patch.region.x), y: UInt32(patch.region.y), width: UInt32(patch.region.width),
-        height: UInt32(patch.region.height)))
+        x: UInt32(clamping: patch.region.x), y: UInt32(clamping: patch.region.y),
+        width: UInt32(clamping: patch.region.width),
+        height: UInt32(clamping: patch.region.height)))
   }
 }
 

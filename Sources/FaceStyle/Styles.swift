@@ -5,6 +5,9 @@ import Networks
 import Styles
 import Tensors
 
+/// Of one painting.
+private let mostStyles = 64
+
 extension StyleTransfer: HandleKind {
   static var kind: StaticString { "fs_styler" }
 }
@@ -24,7 +27,7 @@ private final class JobHandle: HandleKind {
   func report(_ evaluation: StyleJob.Evaluation, _ handle: OpaquePointer?) -> StyleTransfer.Action {
     guard let callback else { return .continue }
     var progress = fs_style_progress(evaluation, job, handle)
-    switch callback(&progress, user) {
+    switch withHostFloats({ callback(&progress, user) }) {
     case FS_FINISH: return .finish
     case FS_CANCEL: return .cancel
     default: return .continue
@@ -70,32 +73,32 @@ extension fs_style_options: SizedStruct {
     let standard = preset.options
     self.init()
     size = MemoryLayout<fs_style_options>.size
-    steps = UInt32(standard.steps)
+    steps = UInt32(clamping: standard.steps)
     content_weight = standard.contentWeight
     style_weight = standard.styleWeight
     learning_rate = standard.learningRate
     noise_ratio = standard.noiseRatio
     seed = standard.seed
-    pooling = fs_pooling(rawValue: UInt32(standard.pooling.rawValue))
-    cost = fs_cost_variant(rawValue: UInt32(standard.cost.rawValue))
-    self.preset = fs_style_preset(rawValue: UInt32(preset.rawValue))
-    optimiser = fs_style_optimiser(rawValue: UInt32(standard.optimiser.rawValue))
-    history = UInt32(standard.history)
-    coarsest = UInt32(standard.coarsest)
+    pooling = fs_pooling(rawValue: UInt32(clamping: standard.pooling.rawValue))
+    cost = fs_cost_variant(rawValue: UInt32(clamping: standard.cost.rawValue))
+    self.preset = fs_style_preset(rawValue: UInt32(clamping: preset.rawValue))
+    optimiser = fs_style_optimiser(rawValue: UInt32(clamping: standard.optimiser.rawValue))
+    history = UInt32(clamping: standard.history)
+    coarsest = UInt32(clamping: standard.coarsest)
     averaging = standard.averaging
     clamp = standard.isClamped ? 1 : 0
     deadline = standard.deadline
-    start = fs_style_start(rawValue: UInt32(standard.start.rawValue))
+    start = fs_style_start(rawValue: UInt32(clamping: standard.start.rawValue))
     style_scale = standard.styleScale
-    colours = fs_style_colours(rawValue: UInt32(standard.colours.rawValue))
-    variation = fs_total_variation(rawValue: UInt32(standard.variation.rawValue))
+    colours = fs_style_colours(rawValue: UInt32(clamping: standard.colours.rawValue))
+    variation = fs_total_variation(rawValue: UInt32(clamping: standard.variation.rawValue))
     variation_weight = standard.variationWeight
-    style_loss = fs_style_loss(rawValue: UInt32(standard.styleLoss.rawValue))
-    edges = fs_style_edges(rawValue: UInt32(standard.edges.rawValue))
-    mask_kind = fs_mask_kind(rawValue: UInt32(standard.maskKind.rawValue))
+    style_loss = fs_style_loss(rawValue: UInt32(clamping: standard.styleLoss.rawValue))
+    edges = fs_style_edges(rawValue: UInt32(clamping: standard.edges.rawValue))
+    mask_kind = fs_mask_kind(rawValue: UInt32(clamping: standard.maskKind.rawValue))
     content_map_weight = standard.contentMapWeight
     temporal_weight = standard.temporalWeight
-    tile = UInt32(standard.tile)
+    tile = UInt32(clamping: standard.tile)
   }
 }
 
@@ -225,9 +228,19 @@ public func fs_styler_memory_needed(
     let styler = try Handle.object(styler, StyleTransfer.self, "styler")
     let given = try known(options)
     let target = try required(bytes, "bytes")
+    let masks = try maskCount(given)
     target.pointee = UInt64(
-      try styler.memoryNeeded(contentWidth: Int(width), Int(height), masks: given.regions == nil ? 0 : min(64, given.region_count), StyleOptions(given)))
+      clamping: try styler.memoryNeeded(contentWidth: Int(width), Int(height), masks: masks, StyleOptions(given)))
   }
+}
+
+/// Masks of the regions, for a painting whose styles are not named.
+private func maskCount(_ given: fs_style_options) throws(Failure) -> Int {
+  guard given.regions != nil || given.region_count != 0 else { return 0 }
+  guard given.region_count >= 1, given.region_count <= mostStyles else {
+    throw .invalidArgument("\(UInt(bitPattern: given.region_count)) regions, wanted one for each of 1 to \(mostStyles) styles")
+  }
+  return try buffer(given.regions, given.region_count, "regions").count
 }
 
 extension fs_style_progress: SizedStruct {
@@ -235,10 +248,13 @@ extension fs_style_progress: SizedStruct {
 
   fileprivate init(_ evaluation: StyleJob.Evaluation, _ job: StyleJob, _ handle: OpaquePointer?) {
     self.init(
-      size: MemoryLayout<fs_style_progress>.size, step: UInt32(evaluation.number), steps: UInt32(evaluation.steps),
+      size: MemoryLayout<fs_style_progress>.size, step: UInt32(clamping: evaluation.number),
+      steps: UInt32(clamping: evaluation.steps),
       content: evaluation.costs.content, style: evaluation.costs.style, total: evaluation.costs.total,
-      seconds: evaluation.seconds, job: handle, variation: evaluation.costs.variation, width: UInt32(evaluation.width),
-      height: UInt32(evaluation.height), ending: fs_style_ending(rawValue: UInt32(job.ending.rawValue)), temporal: evaluation.costs.temporal)
+      seconds: evaluation.seconds, job: handle, variation: evaluation.costs.variation,
+      width: UInt32(clamping: evaluation.width),
+      height: UInt32(clamping: evaluation.height),
+      ending: fs_style_ending(rawValue: UInt32(clamping: job.ending.rawValue)), temporal: evaluation.costs.temporal)
   }
 }
 
@@ -247,9 +263,9 @@ public func fs_style_preview(
   _ progress: UnsafePointer<fs_style_progress>?, _ out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let progress = try required(progress, "progress")
+    let progress = try known(required(progress, "progress"), "progress")
     let out = try required(out, "out")
-    out.pointee = Handle.make(try Handle.object(progress.pointee.job, JobHandle.self, "progress->job").job.preview())
+    out.pointee = Handle.make(try Handle.object(progress.job, JobHandle.self, "progress->job").job.preview())
   }
 }
 
@@ -311,7 +327,9 @@ public func fs_style_job_create(
     let out = try required(out, "out")
     let styler = try Handle.object(styler, StyleTransfer.self, "styler")
     let content = try Handle.object(content, Image.self, "content")
-    guard count >= 1, count <= 64 else { throw .invalidArgument("\(UInt(bitPattern: count)) styles, wanted 1 to 64") }
+    guard count >= 1, count <= mostStyles else {
+      throw .invalidArgument("\(UInt(bitPattern: count)) styles, wanted 1 to \(mostStyles)")
+    }
     let shares = try weights.map { weights throws(Failure) in try buffer(weights, count, "weights") }
     var images: [Image] = []
     for style in try buffer(styles, count, "styles") { images.append(try Handle.object(style, Image.self, "a style")) }
@@ -328,7 +346,7 @@ public func fs_style_job_step(
     let handle = job
     let object = try Handle.object(handle, JobHandle.self, "job"), job = object.job
     // A struct too small is refused before the work, and nothing is written when the callback cancels.
-    try checkRoom(progress, "progress")
+    try checkRoom(required(progress, "progress"), "progress")
     try job.run(evaluations: Int(evaluations)) { object.report($0, handle) }
     try fill(progress, with: fs_style_progress(job.last, job, handle), "progress")
   }
@@ -352,12 +370,12 @@ public func fs_style_job_result(_ job: OpaquePointer?, _ out: UnsafeMutablePoint
 
 @c @implementation
 public func fs_style_job_save(_ job: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
-  boundary { () throws(Failure) in try Handle.object(job, JobHandle.self, "job").job.save(path: text(path, "path")) }
+  boundary { () throws(Failure) in try Handle.object(job, JobHandle.self, "job").job.save(path: pathText(path, "path")) }
 }
 
 @c @implementation
 public func fs_style_job_load(_ job: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
-  boundary { () throws(Failure) in try Handle.object(job, JobHandle.self, "job").job.load(path: text(path, "path")) }
+  boundary { () throws(Failure) in try Handle.object(job, JobHandle.self, "job").job.load(path: pathText(path, "path")) }
 }
 
 @c @implementation

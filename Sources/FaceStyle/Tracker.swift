@@ -18,9 +18,10 @@ extension fs_tracker_options: SizedStruct {
     let standard = Tracker.Options()
     return fs_tracker_options(
       size: MemoryLayout<fs_tracker_options>.size, min_overlap: standard.leastOverlap,
-      max_distance: standard.mostDistance, max_missed: UInt32(standard.mostMissed), min_seen: UInt32(standard.leastSeen),
+      max_distance: standard.mostDistance, max_missed: UInt32(clamping: standard.mostMissed),
+      min_seen: UInt32(clamping: standard.leastSeen),
       identify_every: standard.identifyEvery, identify_better: standard.identifyBetter,
-      max_tracks: UInt32(standard.mostTracks))
+      identify_gap: UInt32(clamping: standard.identifyGap), max_tracks: UInt32(clamping: standard.mostTracks))
   }
 }
 
@@ -38,6 +39,7 @@ public func fs_tracker_create(
     options.leastSeen = Int(given.min_seen)
     options.identifyEvery = given.identify_every
     options.identifyBetter = given.identify_better
+    options.identifyGap = Int(given.identify_gap)
     options.mostTracks = Int(given.max_tracks)
     out.pointee = Handle.make(try Tracker(options))
   }
@@ -64,6 +66,21 @@ public func fs_tracker_update(
         target[i] = fs_tracked(track: face.track, events: face.events.rawValue, begun: face.isBegun ? 1 : 0)
       }
     }
+  }
+}
+
+@c @implementation
+public func fs_tracker_identify_again(_ tracker: OpaquePointer?, _ track: UInt64) -> fs_status {
+  boundary { () throws(Failure) in try Handle.object(tracker, Tracker.self, "tracker").identifyAgain(track) }
+}
+
+@c @implementation
+public func fs_tracker_replace(
+  _ tracker: OpaquePointer?, _ track: UInt64, _ next: UnsafeMutablePointer<UInt64>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let tracker = try Handle.object(tracker, Tracker.self, "tracker"), next = try required(next, "next")
+    next.pointee = try tracker.replace(track)
   }
 }
 

@@ -42,15 +42,44 @@ public func fs_trainer_options_init(_ options: UnsafeMutablePointer<fs_trainer_o
 
 extension fs_trainer_options: SizedStruct {
   static var standard: fs_trainer_options {
+    let standard = TrainingPlan.Options()
     var options = fs_trainer_options()
     options.size = MemoryLayout<fs_trainer_options>.size
-    options.optimiser = FS_ADAM
-    options.schedule = FS_SCHEDULE_ONE_CYCLE
-    options.steps = 1000
-    options.rate = 0.001
-    options.momentum = 0.9
-    options.seed = 1
+    options.classes = UInt32(clamping: standard.classes)
+    options.optimiser = fs_optimiser(rawValue: UInt32(clamping: standard.optimiser.rawValue))
+    options.schedule = fs_schedule(rawValue: UInt32(clamping: Schedule.names.firstIndex(of: standard.schedule) ?? 0))
+    options.steps = UInt32(clamping: standard.steps)
+    options.warm_up = UInt32(clamping: standard.warmUp)
+    options.rate = standard.rate
+    options.momentum = standard.momentum
+    options.weight_decay = standard.weightDecay
+    options.longest_gradient = standard.longestGradient
+    options.seed = standard.seed
     return options
+  }
+}
+
+extension TrainingPlan.Options {
+  fileprivate init(_ given: fs_trainer_options) throws(Failure) {
+    self.init()
+    if let loss = given.loss { self.loss = try Loss.Options(loss) }
+    classes = Int(given.classes)
+    guard let optimiser = Optimiser(rawValue: Int32(truncatingIfNeeded: given.optimiser.rawValue)) else {
+      throw .invalidArgument("optimiser \(given.optimiser.rawValue), wanted FS_SGD to FS_RMSPROP")
+    }
+    self.optimiser = optimiser
+    let index = Int(given.schedule.rawValue)
+    guard Schedule.names.indices.contains(index) else {
+      throw .invalidArgument("schedule \(index), wanted FS_SCHEDULE_CONSTANT to FS_SCHEDULE_CYCLICAL")
+    }
+    schedule = Schedule.names[index]
+    steps = Int(given.steps)
+    warmUp = Int(given.warm_up)
+    rate = given.rate
+    momentum = given.momentum
+    weightDecay = given.weight_decay
+    longestGradient = given.longest_gradient
+    seed = given.seed
   }
 }
 
@@ -61,59 +90,10 @@ public func fs_trainer_create(
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     let given = try known(options)
-    let name = given.architecture == nil ? "nn4.small2" : try text(given.architecture, "architecture", limit: 256)
+    let name = try given.architecture == nil ? nil : text(given.architecture, "architecture", limit: 256)
     let weights = try start == nil ? nil : model(start, "start")
-    guard weights == nil || weights?.architectureName == name else {
-      throw .badData("the start is a \(weights?.architectureName ?? ""), wanted \(name)")
-    }
-    let architecture: Architecture
-    if let weights {
-      architecture = try weights.architecture()
-    } else if let known = Architecture.named(name) {
-      architecture = known
-    } else {
-      throw .invalidArgument("architecture \"\(name)\", which is none of fs_architecture_name")
-    }
-    guard architecture.input.height != nil, architecture.input.width != nil else {
-      throw .invalidArgument("architecture \"\(name)\" takes pictures of any size: it is no network for faces")
-    }
-    let trainer = try Trainer(architecture, TrainingPlan(given), weights: weights?.weights)
+    let trainer = try Trainer(name, TrainingPlan(TrainingPlan.Options(given)), start: weights)
     out.pointee = Handle.make(TrainerHandle(trainer, steps: Int(given.steps)))
-  }
-}
-
-extension TrainingPlan {
-  fileprivate init(_ given: fs_trainer_options) throws(Failure) {
-    if let loss = given.loss {
-      self.init(loss: try Loss(loss))
-    } else {
-      self.init(loss: .minedTriplet(.semiHard, margin: 0.2, .mean))
-    }
-    guard given.steps >= 2 else { throw .invalidArgument("\(given.steps) steps, wanted at least 2") }
-    guard given.longest_gradient >= 0 else {
-      throw .invalidArgument("longest_gradient \(given.longest_gradient), wanted 0 or more")
-    }
-    let momentum = Double(given.momentum), decay = Double(given.weight_decay)
-    var adam = Adam(beta1: momentum, weightDecay: decay)
-    if given.schedule == FS_SCHEDULE_CYCLICAL { adam.beta2 = 0.99 }
-    switch given.optimiser {
-    case FS_SGD: rule = .sgd(SGD(momentum: momentum, weightDecay: decay))
-    case FS_ADAM: rule = .adam(adam)
-    case FS_ADAMW:
-      adam.isDecoupled = true
-      rule = .adam(adam)
-    case FS_RMSPROP: rule = .rmsProp(RMSProp(momentum: momentum, weightDecay: decay))
-    default: throw .invalidArgument("optimiser \(given.optimiser.rawValue), wanted FS_SGD to FS_RMSPROP")
-    }
-    let index = Int(given.schedule.rawValue)
-    guard Schedule.names.indices.contains(index) else {
-      throw .invalidArgument("schedule \(index), wanted FS_SCHEDULE_CONSTANT to FS_SCHEDULE_CYCLICAL")
-    }
-    schedule = try Schedule(
-      named: Schedule.names[index], rate: Double(given.rate), steps: Int(given.steps), warmUp: Int(given.warm_up))
-    longestGradient = Double(given.longest_gradient)
-    classes = Int(given.classes)
-    seed = given.seed
   }
 }
 
@@ -123,18 +103,24 @@ public func fs_trainer_destroy(_ trainer: OpaquePointer?) { Handle.destroy(train
 @c @implementation
 public func fs_trainer_info_get(_ trainer: OpaquePointer?, _ info: UnsafeMutablePointer<fs_trainer_info>?) -> fs_status {
   boundary { () throws(Failure) in
-    let info = try required(info, "info")
     let handle = try Handle.object(trainer, TrainerHandle.self, "trainer")
-    info.pointee = try handle.use { trainer in
+    let told = try handle.use { trainer in
       var parameters = 0
       for parameter in trainer.network.parameters + trainer.head where parameter.isTrained { parameters += parameter.value.count }
       let input = trainer.architecture.input
       return fs_trainer_info(
-        size: MemoryLayout<fs_trainer_info>.size, height: UInt32(input.height ?? 0), width: UInt32(input.width ?? 0),
-        dimension: UInt32(trainer.dimension), parameters: UInt64(parameters), step: UInt32(clamping: trainer.step),
+        size: 0, height: UInt32(clamping: input.height ?? 0),
+        width: UInt32(clamping: input.width ?? 0),
+        dimension: UInt32(clamping: trainer.dimension), parameters: UInt64(clamping: parameters),
+        step: UInt32(clamping: trainer.step),
         steps: UInt32(clamping: handle.steps))
     }
+    try fill(info, with: told, "info")
   }
+}
+
+extension fs_trainer_info: SizedStruct {
+  static var standard: fs_trainer_info { fs_trainer_info() }
 }
 
 // MARK: Steps on the host's pictures
@@ -145,7 +131,9 @@ public func fs_trainer_step(
   _ teacher: UnsafePointer<Float>?, _ step: UnsafeMutablePointer<fs_training_step>?
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let report = try Handle.object(trainer, TrainerHandle.self, "trainer").use { trainer throws(Failure) in
+    let handle = try Handle.object(trainer, TrainerHandle.self, "trainer")
+    try checkRoom(step, "step")
+    let report = try handle.use { trainer throws(Failure) in
       let together = trainer.plan.loss.rowsTogether
       guard count >= 1, count <= 1 << 16, count % together == 0 else {
         throw .invalidArgument(
@@ -154,10 +142,17 @@ public func fs_trainer_step(
       let input = try trainer.input(pictures, count)
       return try trainer.step(input, targets(trainer, count, labels, teacher))
     }
-    step?.pointee = fs_training_step(
-      size: MemoryLayout<fs_training_step>.size, loss: report.loss, rate: report.rate, gradient_norm: report.gradientNorm,
-      mining: fs_mining_statistics(report.mining))
+    guard step != nil else { return }
+    try fill(
+      step,
+      with: fs_training_step(
+        size: 0, loss: report.loss, rate: report.rate, gradient_norm: report.gradientNorm,
+        mining: fs_mining_statistics(report.mining)), "step")
   }
+}
+
+extension fs_training_step: SizedStruct {
+  static var standard: fs_training_step { fs_training_step() }
 }
 
 @c @implementation
@@ -236,12 +231,14 @@ public func fs_training_options_init(_ options: UnsafeMutablePointer<fs_training
 
 extension fs_training_options: SizedStruct {
   static var standard: fs_training_options {
+    let standard = FaceTraining.Options()
     var options = fs_training_options()
     options.size = MemoryLayout<fs_training_options>.size
-    options.batch = 64
-    options.photos_of_person = 8
-    options.memory_limit = 4 << 30
-    options.seed = 1
+    options.batch = UInt32(clamping: standard.batch)
+    options.photos_of_person = UInt32(clamping: standard.photosOfPerson)
+    options.checkpoint_every = UInt32(clamping: standard.checkpointEvery)
+    options.memory_limit = UInt64(clamping: standard.memoryLimit)
+    options.seed = standard.seed
     return options
   }
 }
@@ -255,13 +252,12 @@ public func fs_trainer_run(
     let photos = try Handle.object(photos, PhotosHandle.self, "photos")
     let given = try known(options)
     let teacher = try given.teacher == nil ? nil : model(given.teacher, "teacher")
-    var settings = try FaceTraining.Options(given)
-    if photos.photos.photos.allSatisfy({ $0.landmarks == nil }) { settings.framing = .whole }
+    let settings = try FaceTraining.Options(given)
     try handle.use { trainer throws(Failure) in
       var message = fs_training_progress()
       message.size = MemoryLayout<fs_training_progress>.size
       message.steps = UInt32(clamping: handle.steps)
-      func told() -> fs_action { given.on_step.map { $0(&message, given.user) } ?? FS_CONTINUE }
+      func told() -> fs_action { given.on_step.map { onStep in withHostFloats { onStep(&message, given.user) } } ?? FS_CONTINUE }
       var isFinished = false
       let training: FaceTraining
       do throws(Failure) {
@@ -305,9 +301,9 @@ extension FaceTraining.Options {
     batch = Int(given.batch)
     photosOfPerson = Int(given.photos_of_person)
     augmentation = try Augmentation(known(given.augmentation, "augmentation"))
-    if given.pairs != nil { pairs = try PhotoList.pairs(path: text(given.pairs, "pairs")) }
-    if given.triplets != nil { triplets = try PhotoList.triplets(path: text(given.triplets, "triplets")) }
-    if given.checkpoint != nil { checkpoint = try text(given.checkpoint, "checkpoint") }
+    if given.pairs != nil { pairs = try PhotoList.pairs(path: pathText(given.pairs, "pairs")) }
+    if given.triplets != nil { triplets = try PhotoList.triplets(path: pathText(given.triplets, "triplets")) }
+    if given.checkpoint != nil { checkpoint = try pathText(given.checkpoint, "checkpoint") }
     checkpointEvery = Int(given.checkpoint_every)
     memoryLimit = Int(clamping: given.memory_limit)
     seed = given.seed
@@ -327,7 +323,7 @@ public func fs_trainer_all_reduce_set(
         return
       }
       trainer.allReduce = { numbers, count throws(Failure) in
-        let status = all_reduce(numbers, count, user)
+        let status = withHostFloats { all_reduce(numbers, count, user) }
         guard status == FS_OK else { throw Failure(status, of: "all-reduce") }
       }
     }
@@ -337,7 +333,7 @@ public func fs_trainer_all_reduce_set(
 @c @implementation
 public func fs_trainer_save(_ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
   boundary { () throws(Failure) in
-    let path = try text(path, "path")
+    let path = try pathText(path, "path")
     try Handle.object(trainer, TrainerHandle.self, "trainer").use { trainer throws(Failure) in try trainer.save(path: path) }
   }
 }
@@ -345,7 +341,7 @@ public func fs_trainer_save(_ trainer: OpaquePointer?, _ path: UnsafePointer<CCh
 @c @implementation
 public func fs_trainer_resume(_ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
   boundary { () throws(Failure) in
-    let path = try text(path, "path")
+    let path = try pathText(path, "path")
     try Handle.object(trainer, TrainerHandle.self, "trainer").use { trainer throws(Failure) in try trainer.resume(path: path) }
   }
 }
@@ -356,23 +352,16 @@ public func fs_trainer_save_model(
   _ note: UnsafePointer<CChar>?
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let path = try text(path, "path")
-    guard threshold >= 0, threshold.isFinite else { throw .invalidArgument("threshold \(threshold), wanted 0 or more") }
+    let path = try pathText(path, "path")
     let numbers: WeightFileWriter.Numbers
     switch precision {
     case FS_FLOAT32: numbers = .float32
     case FS_FLOAT16: numbers = .float16
     default: throw .invalidArgument("precision \(precision.rawValue), wanted FS_FLOAT32 or FS_FLOAT16")
     }
-    var metadata = ["threshold": "\(threshold)"]
-    if note != nil { metadata["note"] = try text(note, "note") }
+    let note = try note == nil ? nil : text(note, "note")
     try Handle.object(trainer, TrainerHandle.self, "trainer").use { trainer throws(Failure) in
-      if let side = trainer.architecture.side, trainer.architecture.hasEmbedding {
-        var places = ""
-        for point in AlignmentTemplate.meanFace.scaled(to: side).points { places += (places.isEmpty ? "" : " ") + "\(point.x) \(point.y)" }
-        metadata["template"] = places
-      }
-      try trainer.export(path: path, numbers, metadata: metadata)
+      try trainer.saveModel(path: path, numbers, threshold: threshold, note: note)
     }
   }
 }

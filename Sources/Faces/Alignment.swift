@@ -1,7 +1,8 @@
 import Images
 import Tensors
 
-/// Where a network learnt to see the five points of a face, in pixels of its square input.
+/// Where a network learnt to see the five points of a face, in pixels of a square. A network whose pictures are no squares
+/// sees that square stretched.
 package struct AlignmentTemplate {
   package let side: Int
   package let points: [Point]
@@ -33,9 +34,8 @@ package struct AlignmentTemplate {
       ])
   }
 
-  /// Where a network sees the five points if its file does not say so, as files of this library's trainer do: where its
-  /// authors' weights learnt them. FaceNet's paper has no alignment, and the siamese networks none for faces: they are
-  /// trained here with the mean face.
+  /// Where a network of square pictures sees the five points if its file does not say so, as files of this library's trainer
+  /// do: where its authors' weights learnt them. FaceNet's paper has no alignment: those are trained here with the mean face.
   package static func published(for architecture: String, side: Int) -> AlignmentTemplate {
     switch architecture {
     case "mobilefacenet", "mobilefacenet-96": arcFace.scaled(to: side)
@@ -49,21 +49,38 @@ package struct AlignmentTemplate {
     return AlignmentTemplate(side: side + 2 * margin, points: points.map { Point($0.x * scale + shift, $0.y * scale + shift) })
   }
 
-  /// The turned, scaled and cut picture of a face whose points are `landmarks`.
+  /// The turned, scaled and cut picture of a face whose points are `landmarks`, `side` x `side`.
   package func chip(_ image: Image, _ landmarks: [Point]) throws(Failure) -> Image {
-    try image.warped(by: map(landmarks), width: side, height: side)
+    try chip(image, landmarks, width: side, height: side)
   }
 
-  private func map(_ landmarks: [Point]) throws(Failure) -> Affine {
-    guard !landmarks.isEmpty else {
-      throw .invalidArgument("the face has no points: to align it, find it with a detector that tells them, MTCNN")
-    }
-    return try similarity(from: landmarks, to: points)
+  /// The same, stretched to another size.
+  package func chip(_ image: Image, _ landmarks: [Point], width: Int, height: Int) throws(Failure) -> Image {
+    try image.warped(by: map(landmarks, width, height), width: width, height: height)
   }
 
   /// What `chip` makes of the frame's upright picture, to the bit; of the frame, the face alone is read.
+  package func chip(_ frame: Frame, _ landmarks: [Point], width: Int, height: Int) throws(Failure) -> Image {
+    try frame.warped(by: map(landmarks, width, height), width: width, height: height)
+  }
+
   package func chip(_ frame: Frame, _ landmarks: [Point]) throws(Failure) -> Image {
-    try frame.warped(by: map(landmarks), width: side, height: side)
+    try chip(frame, landmarks, width: side, height: side)
+  }
+
+  /// The points in a picture that the square is stretched to.
+  package func points(width: Int, height: Int) -> [Point] {
+    let x = Float(width) / Float(side), y = Float(height) / Float(side)
+    return points.map { Point($0.x * x, $0.y * y) }
+  }
+
+  private func map(_ landmarks: [Point], _ width: Int, _ height: Int) throws(Failure) -> Affine {
+    guard !landmarks.isEmpty else {
+      throw .invalidArgument("the face has no points: to align it, find it with a detector that tells them, MTCNN")
+    }
+    let map = try similarity(from: landmarks, to: points)
+    let x = Double(width) / Double(side), y = Double(height) / Double(side)
+    return Affine(map.a * x, map.b * x, map.c * x, map.d * y, map.e * y, map.f * y)
   }
 }
 

@@ -2,32 +2,34 @@ import Images
 import Networks
 import Tensors
 
-/// Turns an aligned face into a vector. Vectors of one person lie near each other.
+/// Turns what a network sees of a photo, mostly an aligned face, into a vector. Vectors of one person lie near each other.
 package final class Embedder: @unchecked Sendable {
   package let dimension: Int
   /// The Euclidean distance up to which two faces are one person's.
   package let threshold: Float
-  package let template: AlignmentTemplate
+  package let framing: Framing
+  /// Of the pictures that the network takes.
+  package let width: Int, height: Int
   /// The model's: embeddings of different models are never compared.
   package let fingerprint: UInt64
-  /// As many at a time as keep the processor busy; memory stays the same for any number of faces.
+  /// As many at a time as keep the processor busy; memory stays the same for any number of faces, but for their embeddings.
   private static let batchSize = 16
   private let architecture: Architecture
   private let executor: Executor
 
   package init(_ model: Model) throws(Failure) {
     let architecture = try model.architecture()
-    guard architecture.hasEmbedding, let side = architecture.side else {
+    guard architecture.hasEmbedding, let height = architecture.input.height, let width = architecture.input.width else {
       throw .wrongModel("the model is \"\(model.architectureName)\", an embedder wants a network for faces, such as nn4.small2")
     }
     self.architecture = architecture
+    (self.height, self.width) = (height, width)
     executor = Executor(try model.network(), .init(["embedding"]))
     let metadata = model.weights.metadata
-    if let text = metadata["template"] {
-      let numbers = try numbers(text, count: 10...10, "template")
-      template = AlignmentTemplate(side: side, points: (0..<5).map { Point(numbers[2 * $0], numbers[2 * $0 + 1]) })
+    if let text = metadata[Framing.key] {
+      framing = try Framing(text, side: max(height, width))
     } else {
-      template = .published(for: model.architectureName, side: side)
+      framing = .published(for: architecture)
     }
     let published: Float? =
       switch model.architectureName {
@@ -45,45 +47,78 @@ package final class Embedder: @unchecked Sendable {
     fingerprint = model.weights.fingerprint
   }
 
-  package func chip(_ image: Image, _ face: Face) throws(Failure) -> Image {
-    try template.chip(image, face.landmarks)
-  }
+  /// Whether it sees faces that are found in a photo and aligned; else all of a photo.
+  package var isAligning: Bool { if case .aligned = framing { true } else { false } }
 
-  /// The same picture, of a face of the frame's upright picture.
-  package func chip(_ frame: Frame, _ face: Face) throws(Failure) -> Image {
-    try template.chip(frame, face.landmarks)
-  }
-
-  /// The embeddings of aligned pictures, one after the other: `chips.count * dimension` numbers.
-  package func embed(_ chips: [Image], into embeddings: UnsafeMutablePointer<Float>) throws(Failure) {
-    let side = template.side
-    for chip in chips where chip.width != side || chip.height != side {
-      throw .invalidArgument("an aligned picture of \(chip.width)x\(chip.height), wanted \(side)x\(side)")
+  /// What the network sees of a photo, `width` x `height`: a face of it, or all of it where there is none to be named.
+  /// - Throws: `.invalidArgument` for no face where the network sees aligned ones, `.wrongModel` for one where it does not.
+  package func chip(_ image: Image, _ face: Face?) throws(Failure) -> Image {
+    guard let (template, landmarks) = try place(of: face) else {
+      return try image.resized(width: width, height: height, filter: .bilinear)
     }
-    for first in stride(from: 0, to: chips.count, by: Embedder.batchSize) {
-      let batch = chips[first..<min(first + Embedder.batchSize, chips.count)]
-      let count = batch.count * dimension, target = embeddings + first * dimension
-      try executor.run(batch: batch.count, height: side, width: side) { input throws(Failure) in
-        for (i, chip) in batch.enumerated() {
-          architecture.fill(input + i * side * side * architecture.input.channels, chip.pixels.pointer, height: side, width: side)
+    return try template.chip(image, landmarks, width: width, height: height)
+  }
+
+  /// The same picture, of the frame's upright picture.
+  package func chip(_ frame: Frame, _ face: Face?) throws(Failure) -> Image {
+    guard let (template, landmarks) = try place(of: face) else { return try chip(frame.image(), nil) }
+    return try template.chip(frame, landmarks, width: width, height: height)
+  }
+
+  private func place(of face: Face?) throws(Failure) -> (AlignmentTemplate, [Point])? {
+    switch (framing, face) {
+    case (.aligned(let template), let face?): return (template, face.landmarks)
+    case (.aligned, nil): throw .invalidArgument("no face, wanted one: a \(architecture.name) sees aligned faces")
+    case (.whole, nil): return nil
+    case (.whole, _?): throw .wrongModel("a face for a \(architecture.name) that sees whole pictures, wanted none")
+    }
+  }
+
+  /// The embeddings of `count` pictures, one after the other: `count * dimension` numbers, written when all are known.
+  /// - Parameter chip: picture i as the network takes it; one at a time is held.
+  package func embed(
+    count: Int, into embeddings: UnsafeMutablePointer<Float>, chip: (Int) throws(Failure) -> Image
+  ) throws(Failure) {
+    let answers = try Storage<Float>(count: count * dimension)
+    let each = width * height * architecture.input.channels
+    for first in stride(from: 0, to: count, by: Embedder.batchSize) {
+      let batch = min(Embedder.batchSize, count - first)
+      try executor.run(batch: batch, height: height, width: width) { input throws(Failure) in
+        for i in 0..<batch {
+          let chip = try chip(first + i)
+          guard chip.width == width, chip.height == height else {
+            throw .invalidArgument("an aligned picture of \(chip.width)x\(chip.height), wanted \(width)x\(height)")
+          }
+          architecture.fill(input + i * each, chip.pixels.pointer, height: height, width: width)
+          withExtendedLifetime(chip) {}
         }
-      } _: { answers throws(Failure) in
-        let answer = answers[0]
-        for i in 0..<count where !answer[i].isFinite { throw .badData("the model answers \(answer[i]): its weights are damaged") }
-        target.update(from: answer, count: count)
+      } _: { found throws(Failure) in
+        let found = found[0]
+        for i in 0..<(batch * dimension) where !found[i].isFinite {
+          throw .badData("the model answers \(found[i]): its weights are damaged")
+        }
+        (answers.pointer + first * dimension).update(from: found, count: batch * dimension)
       }
     }
+    embeddings.update(from: answers.pointer, count: count * dimension)
+    withExtendedLifetime(answers) {}
   }
 
-  /// Bytes that embedding so many aligned pictures will make the process hold at its peak, beyond what it holds now.
+  /// Bytes that embedding so many pictures will make the process hold at its peak, beyond what it holds now and the
+  /// embeddings themselves.
   package func memoryNeeded(count: Int) throws(Failure) -> Int {
     guard count > 0 else { return 0 }
-    return try executor.memoryNeeded(
-      batch: min(count, Embedder.batchSize), height: template.side, width: template.side)
+    return try executor.memoryNeeded(batch: min(count, Embedder.batchSize), height: height, width: width)
   }
 
-  /// The face of a photo that is meant: large and near the centre.
-  package func mainFace(of photo: Image, _ detector: Detector) throws(Failure) -> Face {
+  /// The face of a photo that is meant: large and near the centre. For a network that sees whole pictures, all of the photo:
+  /// a face without points.
+  /// - Parameter detector: looks for faces; not needed for whole pictures.
+  package func mainFace(of photo: Image, _ detector: Detector?) throws(Failure) -> Face {
+    guard isAligning else {
+      return Face(box: Box(left: 0, top: 0, right: Float(photo.width), bottom: Float(photo.height)), score: 1, landmarks: [])
+    }
+    guard let detector else { throw .invalidArgument("no detector, wanted one: a \(architecture.name) sees aligned faces") }
     let faces = try detector.faces(in: photo)
     // The area, less twice the squared distance of its centre from the photo's.
     func prominence(_ face: Face) -> Float {
@@ -99,10 +134,10 @@ package final class Embedder: @unchecked Sendable {
 
   /// The main face of a photo and its embedding.
   package func embed(
-    photo: Image, _ detector: Detector, into embedding: UnsafeMutablePointer<Float>
+    photo: Image, _ detector: Detector?, into embedding: UnsafeMutablePointer<Float>
   ) throws(Failure) -> Face {
     let face = try mainFace(of: photo, detector)
-    try embed([chip(photo, face)], into: embedding)
+    try embed(count: 1, into: embedding) { _ throws(Failure) in try chip(photo, isAligning ? face : nil) }
     return face
   }
 }

@@ -80,7 +80,7 @@ package final class Gallery {
     }
     try rows.append(embedding)
     let created = created ?? Int64(time(nil))
-    let name = Name(text: name)
+    let name = Name(name)
     let person = places[name] ?? list.count
     if person == list.count {
       list.append(Person(name: name, created: since ?? created))
@@ -157,12 +157,12 @@ package final class Gallery {
     }
   }
 
-  package func contains(_ name: String) -> Bool { places[Name(text: name)] != nil }
+  package func contains(_ name: String) -> Bool { places[Name(name)] != nil }
 
   /// How many photos of a person there are; 0 for a stranger.
   package func photos(of name: String) -> Int {
     var count = 0
-    var next = places[Name(text: name)].flatMap { list[$0].latestRow }
+    var next = places[Name(name)].flatMap { list[$0].latestRow }
     while let row = next {
       count += 1
       next = album[row].earlierRow
@@ -256,7 +256,7 @@ package final class Gallery {
   }
 
   private func find(_ name: String) throws(Failure) -> Int {
-    guard let person = places[Name(text: name)] else {
+    guard let person = places[Name(name)] else {
       throw .notFound("nobody in the gallery is called \"\(name)\"")
     }
     return person
@@ -275,17 +275,5 @@ package final class Gallery {
       throw .invalidArgument("an embedding with \(value), wanted finite numbers")
     }
     return start
-  }
-}
-
-/// A name as its bytes: to `String`, "é" is the same whether composed or not.
-struct Name: Hashable {
-  let text: String
-
-  static func == (a: Name, b: Name) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
-
-  func hash(into hasher: inout Hasher) {
-    var text = text
-    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
 }

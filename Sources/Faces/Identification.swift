@@ -20,19 +20,22 @@ package struct Identification {
   package struct Options {
     package var rule = Rule.nearest
     /// A distance up to which a person is known, 0 or more. It belongs to the model and the metric: there is no default.
-    package var threshold: Float = -1
+    package var threshold: Float?
     /// By how much the next person must be farther, 0 or more; 0 asks for nothing.
     package var margin: Float = 0
     /// Of `vote`.
     package var neighbours = 5
     package init() {}
 
-    fileprivate func check() throws(Failure) {
-      guard threshold >= 0 else {
-        throw .invalidArgument("threshold \(threshold), wanted 0 or more: it belongs to the model, and has no default")
+    /// - Returns: the threshold.
+    fileprivate func check() throws(Failure) -> Float {
+      guard let threshold else {
+        throw .invalidArgument("no threshold, wanted 0 or more: it belongs to the model, and has no default")
       }
+      guard threshold >= 0 else { throw .invalidArgument("threshold \(threshold), wanted 0 or more") }
       guard margin >= 0, margin.isFinite else { throw .invalidArgument("margin \(margin), wanted 0 or more") }
       guard neighbours >= 1 else { throw .invalidArgument("\(neighbours) neighbours, wanted at least 1") }
+      return threshold
     }
   }
 
@@ -71,8 +74,7 @@ package struct Identification {
     _ probe: UnsafePointer<Float>, among embeddings: UnsafePointer<Float>?, owners: UnsafeBufferPointer<Int>, people: Int,
     _ metric: Metric, _ options: Options
   ) throws(Failure) {
-    try options.check()
-    threshold = options.threshold
+    threshold = try options.check()
     leastMargin = options.margin
     try requireFinite(probe, 1, metric.dimension, "a probe")
     guard let embeddings, owners.count > 0 else {

@@ -180,13 +180,15 @@ package struct FaceQuality {
     }
 
     var light: (mean: Float, deviation: Float, dark: Float, bright: Float, sharpness: Float) {
+      // Of differences from one of the levels: of a flat face both sums are 0, and so is its contrast.
+      let centre = Double(levels[FaceQuality.rows.lowerBound * FaceQuality.side + FaceQuality.columns.lowerBound])
       var sum = 0.0, squares = 0.0, edges = 0.0, edgeSquares = 0.0
       var dark = 0, bright = 0
       for y in FaceQuality.rows {
         for x in FaceQuality.columns {
           let side = FaceQuality.side, i = y * side + x, value = Double(levels[i])
-          sum += value
-          squares += value * value
+          sum += value - centre
+          squares += (value - centre) * (value - centre)
           if value < 5 { dark += 1 }
           if value > 250 { bright += 1 }
           let around = Double(levels[i - side]) + Double(levels[i + side]) + Double(levels[i - 1]) + Double(levels[i + 1])
@@ -197,7 +199,7 @@ package struct FaceQuality {
       let count = Double(FaceQuality.rows.count * FaceQuality.columns.count)
       func variance(_ sum: Double, _ squares: Double) -> Double { max(0, squares / count - sum / count * (sum / count)) }
       return (
-        Float(sum / count), Float(variance(sum, squares).squareRoot()), Float(Double(dark) / count),
+        Float(centre + sum / count), Float(variance(sum, squares).squareRoot()), Float(Double(dark) / count),
         Float(Double(bright) / count), Float(variance(edges, edgeSquares)))
     }
   }

@@ -25,6 +25,9 @@ package final class Tracker {
     /// The factor by which the quality must have grown since the last identification to make another worth while, more
     /// than 1; infinite for never.
     package var identifyBetter: Float = 1.5
+    /// Frames in a row without the face after which somebody is to be identified again, as another may stand there; 0 for
+    /// never. Where not never, a track that another face may have taken over without such a gap is doubted too.
+    package var identifyGap = 1
     /// At most so many at a time, 1 to 1024.
     package var mostTracks = 64
     package init() {}
@@ -40,6 +43,8 @@ package final class Tracker {
     package static var best: Events { Events(rawValue: 2) }
     /// Now is the time to identify the person.
     package static var identify: Events { Events(rawValue: 4) }
+    /// The face is there again after frames without it.
+    package static var returned: Events { Events(rawValue: 8) }
   }
 
   /// What became of a face of the frame.
@@ -54,6 +59,7 @@ package final class Tracker {
     package let number: UInt64
     /// The last that was seen, in box and points.
     package fileprivate(set) var face: Face
+    fileprivate var lastQuality: Float
     package fileprivate(set) var firstTime, lastTime: Double
     /// Frames with and, since the last one, without the face.
     package fileprivate(set) var seen = 1, missed = 0
@@ -61,6 +67,10 @@ package final class Tracker {
     package fileprivate(set) var isBegun = false
     fileprivate var velocity = (x: 0.0, y: 0.0)
     fileprivate var identified: (quality: Float, time: Double)?
+    /// Who it is may have changed since then.
+    fileprivate var isDoubted = false
+    /// Several faces were near enough to be this track's, or several tracks to the face that it got.
+    fileprivate var isContested = false
 
     /// The box where it will be at a time.
     fileprivate func box(at time: Double) -> (left: Double, top: Double, width: Double, height: Double) {
@@ -97,6 +107,9 @@ package final class Tracker {
     }
     guard options.identifyBetter > 1 else {
       throw .invalidArgument("identification at a quality \(options.identifyBetter) times as good, wanted more than 1")
+    }
+    guard options.identifyGap >= 0 else {
+      throw .invalidArgument("identification after a gap of \(options.identifyGap) frames, wanted 0 or more")
     }
     guard options.mostTracks >= 1, options.mostTracks <= 1024 else {
       throw .invalidArgument("\(options.mostTracks) tracks, wanted 1 to 1024")
@@ -157,12 +170,52 @@ package final class Tracker {
     removeTracks { _ in true }
   }
 
+  /// The host found nothing out when it was time to identify, as the photo was of no use: the next frame with the face is the
+  /// time again.
+  /// - Throws: `.notFound` for a track that is not followed.
+  package func identifyAgain(_ number: UInt64) throws(Failure) {
+    tracks[try place(number)].identified = nil
+  }
+
+  /// Another person has taken the place of the one who was followed, as the host sees by their embeddings: the track ends,
+  /// and its face goes on as a new track, which has begun, with this face as its first and best photo so far.
+  /// - Returns: the number of the new one; `ended` lists the old one.
+  /// - Throws: `.notFound` for a track that is not followed, `.invalidArgument` for one that has not begun, or whose face was
+  ///   not in the last frame.
+  package func replace(_ number: UInt64) throws(Failure) -> UInt64 {
+    let place = try place(number), old = tracks[place]
+    guard old.isBegun, old.missed == 0 else {
+      let reason = old.isBegun ? "is without its face in the last frame" : "has not begun"
+      throw .invalidArgument("track \(number) \(reason), wanted one with a face")
+    }
+    let quality = old.lastQuality
+    var new = Track(
+      number: nextNumber, face: old.face, lastQuality: quality, firstTime: old.lastTime, lastTime: old.lastTime,
+      best: (quality, old.lastTime, frame, old.face))
+    new.velocity = old.velocity
+    new.isBegun = true
+    new.identified = (quality, time)
+    nextNumber += 1
+    ended.append(old)
+    ended.sort { $0.number < $1.number }
+    tracks.remove(at: place)
+    tracks.append(new)
+    return new.number
+  }
+
+  private func place(_ number: UInt64) throws(Failure) -> Int {
+    guard let place = tracks.firstIndex(where: { $0.number == number }) else {
+      throw .notFound("no track \(number) is followed")
+    }
+    return place
+  }
+
   private func removeTracks(where isOver: (Track) -> Bool) {
     ended += tracks.filter { isOver($0) && $0.isBegun }
     tracks.removeAll(where: isOver)
   }
 
-  /// For each face the place of its track in `tracks`.
+  /// For each face the place of its track in `tracks`; tracks of which that is not sure are doubted.
   private func assigned(_ faces: [Face], at time: Double) -> [Int?] {
     struct Pair { let track, face: Int, cost: Double }
     var pairs: [Pair] = []
@@ -181,8 +234,28 @@ package final class Tracker {
     for pair in pairs where owners[pair.face] == nil && !isTaken[pair.track] {
       owners[pair.face] = pair.track
       isTaken[pair.track] = true
+      // A face that does not even touch where it should be may be somebody else's.
+      if pair.cost >= 1 { doubt(pair.track) }
     }
+    contest(pairs.map { ($0.track, $0.face) }, faces.count)
     return owners
+  }
+
+  /// Notes whose faces lie so that the tracks may have been exchanged: those whom several faces might be, and those who might
+  /// be one face.
+  private func contest(_ pairs: [(track: Int, face: Int)], _ faceCount: Int) {
+    var claims = [Int](repeating: 0, count: faceCount), choices = [Int](repeating: 0, count: tracks.count)
+    for pair in pairs {
+      claims[pair.face] += 1
+      choices[pair.track] += 1
+    }
+    for i in tracks.indices { tracks[i].isContested = choices[i] > 1 }
+    for pair in pairs where claims[pair.face] > 1 { tracks[pair.track].isContested = true }
+    for i in tracks.indices where tracks[i].isContested { doubt(i) }
+  }
+
+  private func doubt(_ place: Int) {
+    if options.identifyGap > 0 { tracks[place].isDoubted = true }
   }
 
   /// 0 to 1 for boxes that overlap, `1 - overlap`; from 1 on for near ones, `1 + distance`; nil for others.
@@ -203,7 +276,8 @@ package final class Tracker {
 
   private func begin(_ face: Face, _ quality: Float) -> Tracked {
     tracks.append(
-      Track(number: nextNumber, face: face, firstTime: time, lastTime: time, best: (quality, time, frame, face)))
+      Track(
+        number: nextNumber, face: face, lastQuality: quality, firstTime: time, lastTime: time, best: (quality, time, frame, face)))
     nextNumber += 1
     return told(tracks.count - 1, quality, [.best])
   }
@@ -221,13 +295,20 @@ package final class Tracker {
       let next = (x: before.velocity.x + share * (x - before.velocity.x), y: before.velocity.y + share * (y - before.velocity.y))
       tracks[place].velocity = next.x.isFinite && next.y.isFinite ? next : (0, 0)
     }
+    // `update` has counted this frame as missed.
+    let gap = before.missed - 1
+    if options.identifyGap > 0 && gap >= options.identifyGap { tracks[place].isDoubted = true }
     tracks[place].face = face
+    tracks[place].lastQuality = quality
     tracks[place].lastTime = time
     tracks[place].seen += 1
     tracks[place].missed = 0
-    guard quality > before.best.quality else { return told(place, quality, []) }
-    tracks[place].best = (quality, time, frame, face)
-    return told(place, quality, [.best])
+    var events: Events = gap > 0 ? [.returned] : []
+    if quality > before.best.quality {
+      tracks[place].best = (quality, time, frame, face)
+      events.insert(.best)
+    }
+    return told(place, quality, events)
   }
 
   /// What is to be said about a face that now belongs to a track.
@@ -241,13 +322,17 @@ package final class Tracker {
     if tracks[place].isBegun {
       let isDue: Bool
       if let last = track.identified {
-        isDue = (options.identifyEvery > 0 && time - last.time >= options.identifyEvery) || quality > last.quality * options.identifyBetter
+        isDue =
+          (track.isDoubted && !track.isContested)
+          || (options.identifyEvery > 0 && time - last.time >= options.identifyEvery)
+          || quality > last.quality * options.identifyBetter
       } else {
         isDue = true
       }
       if isDue {
         events.insert(.identify)
         tracks[place].identified = (max(quality, track.identified?.quality ?? 0), time)
+        tracks[place].isDoubted = false
       }
     }
     return Tracked(track: track.number, events: events, isBegun: tracks[place].isBegun)

@@ -25,14 +25,14 @@ package struct Match {
 extension Gallery {
   /// One-to-one: is it `name`?
   package func verify(
-    _ name: String, _ embedding: UnsafeBufferPointer<Float>, _ threshold: Float
+    _ name: String, _ embedding: UnsafeBufferPointer<Float>, _ threshold: Float? = nil
   ) throws(Failure) -> Verdict {
     let threshold = try chosenThreshold(threshold, default: defaultThreshold)
     return Verdict(distance: try distance(to: name, embedding), threshold: threshold)
   }
 
   /// One-to-many: who is it, or nobody we know?
-  package func identify(_ embedding: UnsafeBufferPointer<Float>, _ threshold: Float) throws(Failure) -> Match {
+  package func identify(_ embedding: UnsafeBufferPointer<Float>, _ threshold: Float? = nil) throws(Failure) -> Match {
     let threshold = try chosenThreshold(threshold, default: defaultThreshold)
     let nearest = try nearest(1, to: embedding)
     guard nearest.count > 0 else { return Match(name: "", distance: .infinity, threshold: threshold) }
@@ -40,13 +40,13 @@ extension Gallery {
     return Match(name: photo(inRow: neighbour.row).name, distance: neighbour.distance, threshold: threshold)
   }
 
-  /// The same by a rule, with the runner-up: `photo(inRow:)` names them. A threshold of -1 is the model's own.
+  /// The same by a rule, with the runner-up: `photo(inRow:)` names them. Without a threshold it is the model's own.
   /// - Throws: `.invalidArgument` for that where distances are not Euclidean, and what `Identification` refuses.
   package func identify(
     _ embedding: UnsafeBufferPointer<Float>, _ metric: Metric, _ options: Identification.Options
   ) throws(Failure) -> Identification {
     var options = options
-    if options.threshold == -1, metric.kind != .euclidean {
+    if options.threshold == nil, metric.kind != .euclidean {
       throw .invalidArgument("no threshold: the model's own is of Euclidean distances, another kind wants one")
     }
     options.threshold = try chosenThreshold(options.threshold, default: defaultThreshold)
@@ -64,10 +64,10 @@ extension Gallery {
   }
 }
 
-/// The threshold to use: the caller's, or the model's where the caller gives -1.
-/// - Throws: `.invalidArgument` for any other negative number and for NaN.
-package func chosenThreshold(_ threshold: Float, default standard: Float) throws(Failure) -> Float {
-  if threshold == -1 { return standard }
-  guard threshold >= 0 else { throw .invalidArgument("threshold \(threshold), wanted 0 or more, or -1 for the model's own") }
+/// The threshold to use: the caller's, or where there is none the model's.
+/// - Throws: `.invalidArgument` for a negative number and for NaN.
+package func chosenThreshold(_ threshold: Float?, default standard: Float) throws(Failure) -> Float {
+  guard let threshold else { return standard }
+  guard threshold >= 0 else { throw .invalidArgument("threshold \(threshold), wanted 0 or more, or none for the model's own") }
   return threshold
 }

@@ -15,8 +15,9 @@ final class ColourProfile {
 
   private let session: Session
   private let kind: Model
+  private var isStandard = false
 
-  /// The way to sRGB, or nil if there is none or it leads nowhere: a profile that moves no colour by more than one level
+  /// The way to sRGB, or nil if there is none or it leads nowhere. A profile that moves no colour by more than one level
   /// is sRGB's, whatever its name, and must not move any.
   static func toSRGB(_ bytes: UnsafeRawBufferPointer, of model: Model) -> ColourProfile? {
     guard let session = Session(bytes) else { return nil }
@@ -28,7 +29,11 @@ final class ColourProfile {
     default: return nil
     }
     let profile = ColourProfile(session, kind)
-    return kind != .cmyk && profile.movesNothing ? nil : profile
+    if kind != .cmyk {
+      guard let movesNothing = profile.movesNothing else { return nil }
+      profile.isStandard = movesNothing
+    }
+    return profile
   }
 
   private init(_ session: Session, _ kind: Model) { (self.session, self.kind) = (session, kind) }
@@ -37,6 +42,7 @@ final class ColourProfile {
 
   /// R, G, B bytes.
   func convert(_ pixels: Storage<UInt8>) {
+    if isStandard { return }
     switch kind {
     case .grey:
       guard let table = greys(count: 256) else { return }
@@ -50,6 +56,7 @@ final class ColourProfile {
   }
 
   func convert(_ pixels: Storage<UInt16>) {
+    if isStandard { return }
     switch kind {
     case .grey:
       guard let table = greys(count: 65536) else { return }
@@ -62,20 +69,18 @@ final class ColourProfile {
     withExtendedLifetime(pixels) {}
   }
 
-  /// Cyan, magenta, yellow and black to R, G, B bytes; false if nothing was done.
-  /// - Parameter inverted: 255 is no ink.
-  func convert(inks: Storage<UInt8>, inverted: Bool, into pixels: Storage<UInt8>) -> Bool {
+  /// Cyan, magenta, yellow and black, of which 255 is no ink, to R, G, B bytes; false if nothing was done.
+  func convert(inks: Storage<UInt8>, into pixels: Storage<UInt8>) -> Bool {
     guard kind == .cmyk else { return false }
-    let format = inverted ? lcmsCMYK8Inverted : lcmsCMYK8
-    let isDone = run(format, inks.pointer, lcmsRGB8, pixels.pointer, inks.count / 4)
+    let isDone = run(lcmsCMYK8Inverted, inks.pointer, lcmsRGB8, pixels.pointer, inks.count / 4)
     withExtendedLifetime((inks, pixels)) {}
     return isDone
   }
 
   // MARK: Through Little CMS
 
-  /// Whether no colour of a lattice, and none of 256 greys, moves by more than a level of 255.
-  private var movesNothing: Bool {
+  /// Whether no colour of a lattice, and none of 256 greys, moves by more than a level of 255; nil if it cannot be put to use.
+  private var movesNothing: Bool? {
     let side = 9
     var colours: [UInt16] = []
     func add(_ red: Int, _ green: Int, _ blue: Int) {
@@ -99,7 +104,7 @@ final class ColourProfile {
       }
       return run(lcmsRGB16, target, lcmsRGB16, target, count)
     }
-    guard isDone else { return true }  // it cannot be put to use
+    guard isDone else { return nil }
     for (old, new) in zip(colours, moved) where max(old, new) - min(old, new) > 257 { return false }
     return true
   }

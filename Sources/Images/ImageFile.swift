@@ -3,25 +3,13 @@ import Tensors
 extension FileFormat {
   /// The format that a file name asks for by its ending, in capitals or not.
   package init(path: String) throws(Failure) {
-    if FileFormat.ends(path, in: ".png") {
+    if ends(path, in: ".png") {
       self = .png
-    } else if FileFormat.ends(path, in: ".jpg") || FileFormat.ends(path, in: ".jpeg") {
+    } else if ends(path, in: ".jpg") || ends(path, in: ".jpeg") {
       self = .jpeg
     } else {
       throw .invalidArgument("\(path): a name that ends in .png, .jpg or .jpeg wanted")
     }
-  }
-
-  private static func ends(_ path: String, in ending: StaticString) -> Bool {
-    let count = ending.utf8CodeUnitCount
-    guard path.utf8.count >= count else { return false }
-    var index = 0
-    for byte in path.utf8.suffix(count) {
-      let isCapital = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
-      guard (isCapital ? byte + 32 : byte) == ending.utf8Start[index] else { return false }
-      index += 1
-    }
-    return true
   }
 }
 

@@ -17,6 +17,7 @@ enum JPEG {
     let (width, height, model) = try decoder.header()
     if let problem = Image.problem(width: width, height: height) { throw .badData("JPEG: \(problem)") }
     let image = try Image(width: width, height: height)
+    try Memory.expect(segments.coefficientBytes(width: width, height: height))
     let file = try segments.profile()
     let profile = file.flatMap { file in
       withExtendedLifetime(file) { ColourProfile.toSRGB(UnsafeRawBufferPointer(file.buffer), of: model) }
@@ -24,9 +25,7 @@ enum JPEG {
     if model == .cmyk {
       let inks = try Storage<UInt8>(count: 4 * width * height)
       try decoder.pixels(into: inks.pointer, width: width, height: height, format: Int32(TJPF_CMYK.rawValue), segments)
-      if profile?.convert(inks: inks, inverted: segments.isAdobe, into: image.pixels) != true {
-        mixInks(inks, inverted: segments.isAdobe, into: image.pixels)
-      }
+      if profile?.convert(inks: inks, into: image.pixels) != true { mixInks(inks, into: image.pixels) }
     } else {
       let target = image.pixels.pointer
       try decoder.pixels(into: target, width: width, height: height, format: Int32(TJPF_RGB.rawValue), segments)
@@ -36,13 +35,14 @@ enum JPEG {
   }
 
   /// Cyan, magenta, yellow and black without a profile to red, green and blue: `red = (255 - C) (255 - K) / 255`.
-  /// Adobe's programs store 255 - ink. Source: Pillow's `cmyk2rgb`, without its colour profiles.
-  private static func mixInks(_ inks: Storage<UInt8>, inverted: Bool, into pixels: Storage<UInt8>) {
-    let flip: UInt8 = inverted ? 0 : 255
+  ///
+  /// Files have 255 - ink, with Adobe's marker and without: so Pillow, OpenCV, ffmpeg, libvips and djpeg read them.
+  /// Source: Pillow's `cmyk2rgb`, without its colour profiles.
+  private static func mixInks(_ inks: Storage<UInt8>, into pixels: Storage<UInt8>) {
     for pixel in 0..<(inks.count / 4) {
-      let light = Int(inks.pointer[4 * pixel + 3] ^ flip)
+      let light = Int(inks.pointer[4 * pixel + 3])
       for channel in 0..<3 {
-        let colour = Int(inks.pointer[4 * pixel + channel] ^ flip)
+        let colour = Int(inks.pointer[4 * pixel + channel])
         pixels.pointer[3 * pixel + channel] = UInt8(truncatingIfNeeded: (colour * light + 127) / 255)
       }
     }
@@ -52,6 +52,8 @@ enum JPEG {
   /// - Throws: `.invalidArgument` for another quality.
   static func encode(_ image: Image, quality: Int) throws(Failure) -> Storage<UInt8> {
     guard (1...100).contains(quality) else { throw .invalidArgument("JPEG quality \(quality), 1 to 100 wanted") }
+    // The file grows in TurboJPEG's hands, by doubling: two bytes a pixel is what pictures come to.
+    try Memory.expect(2 * image.width * image.height)
     guard let handle = tjInitCompress() else { throw .noMemory("JPEG: no encoder") }
     defer { tjDestroy(handle) }
     var file: UnsafeMutablePointer<UInt8>?

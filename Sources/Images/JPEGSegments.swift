@@ -1,23 +1,30 @@
 import CSystem
 import Tensors
 
-/// The marker segments of a JPEG file up to its first scan: FF, marker, length (big-endian, itself included), payload.
-/// Source: ITU-T T.81, annex B.
+/// The marker segments of a JPEG file: FF, marker, length (big-endian, itself included), payload. What is known of a picture
+/// stands before its first scan.
+///
+/// Bytes that belong to no segment are passed over as libjpeg passes over them: phones write segments that begin with 00 for
+/// FF, and comments that are longer than they say.
+/// Source: ITU-T T.81, annex B; libjpeg's `next_marker`.
 struct JPEGSegments {
   let bytes: UnsafeRawBufferPointer
 
   enum Marker {
     static var startOfScan: UInt8 { 0xDA }
+    /// Baseline, extended, progressive; with arithmetic coding extended and progressive.
+    static var frames: [UInt8] { [0xC0, 0xC1, 0xC2, 0xC9, 0xCA] }
+    static var progressiveFrames: [UInt8] { [0xC2, 0xCA] }
     static var endOfImage: UInt8 { 0xD9 }
     static var app1: UInt8 { 0xE1 }
     static var app2: UInt8 { 0xE2 }
-    static var app14: UInt8 { 0xEE }
   }
 
-  /// How the camera was held.
+  /// How the camera was held: by EXIF, and where that says nothing by XMP.
   var orientation: Orientation {
-    guard let payload = payload(Marker.app1, beginning: "Exif\0\0") else { return .upright }
-    return Exif.orientation(UnsafeRawBufferPointer(rebasing: bytes[payload.dropFirst(6)]))
+    if let exif = payload(Marker.app1, beginning: "Exif\0\0"), let found = Exif.orientation(exif) { return found }
+    guard let packet = payload(Marker.app1, beginning: "http://ns.adobe.com/xap/1.0/\0") else { return .upright }
+    return XMP.orientation(packet) ?? .upright
   }
 
   /// The ICC profile: its pieces, numbered from 1, in the order of their numbers. nil without one, and unless each of as many
@@ -28,7 +35,7 @@ struct JPEGSegments {
     var (wanted, found, byteCount) = (0, 0, 0)
     var isWhole = true
     walk { marker, payload in
-      guard marker == Marker.app2, let start = beginning(of: payload, "ICC_PROFILE\0"), payload.upperBound - start >= 2 else {
+      guard marker == Marker.app2, let start = end(of: "ICC_PROFILE\0", in: payload), payload.upperBound - start >= 2 else {
         return marker != Marker.startOfScan
       }
       let number = Int(bytes[start]), count = Int(bytes[start + 1])
@@ -51,7 +58,7 @@ struct JPEGSegments {
   }
 
   /// Where a payload goes on after these bytes, with which it must begin.
-  private func beginning(of payload: Range<Int>, _ words: StaticString) -> Int? {
+  private func end(of words: StaticString, in payload: Range<Int>) -> Int? {
     let count = words.utf8CodeUnitCount
     guard payload.count >= count, let start = bytes.baseAddress,
       memcmp(start + payload.lowerBound, words.utf8Start, count) == 0
@@ -59,50 +66,78 @@ struct JPEGSegments {
     return payload.lowerBound + count
   }
 
-  /// Whether Adobe's marker is there: its programs write the four colours of CMYK inverted.
-  var isAdobe: Bool { payload(Marker.app14, beginning: "Adobe") != nil }
-
-  /// Whether an end-of-image marker follows the first scan. Compressed data never contains it: there a 0 follows FF.
-  var hasEnd: Bool {
-    var place = bytes.count
+  /// Bytes that a decoder holds besides the picture: where its components come in several scans all their coefficients, 16 bits
+  /// each. 0 where one scan has it all.
+  func coefficientBytes(width: Int, height: Int) -> Int {
+    var isProgressive = false, factors: [(across: Int, down: Int)] = [], inScan = 0
     walk { marker, payload in
-      place = payload.upperBound
+      if Marker.frames.contains(marker), payload.count >= 6 {
+        isProgressive = Marker.progressiveFrames.contains(marker)
+        let count = min(Int(bytes[payload.lowerBound + 5]), (payload.count - 6) / 3)
+        factors = (0..<count).map { component in
+          let both = Int(bytes[payload.lowerBound + 7 + 3 * component])
+          return (both >> 4, both & 15)
+        }
+      }
+      if marker == Marker.startOfScan, payload.count >= 1 { inScan = Int(bytes[payload.lowerBound]) }
       return marker != Marker.startOfScan
     }
-    while place + 1 < bytes.count {
-      if bytes[place] == 0xFF, bytes[place + 1] == Marker.endOfImage { return true }
-      place += 1
-    }
-    return false
+    guard isProgressive || inScan < factors.count else { return 0 }
+    let most = factors.reduce((across: 1, down: 1)) { (max($0.across, $1.across), max($0.down, $1.down)) }
+    return factors.reduce(0) { $0 + 2 * width * height * $1.across * $1.down / (most.across * most.down) }
   }
 
-  private func payload(_ wanted: UInt8, beginning: StaticString) -> Range<Int>? {
-    var found: Range<Int>?
+  /// Whether an end-of-image marker follows the first scan: of the file's own picture, not of a thumbnail in a segment.
+  var hasEnd: Bool {
+    var (isScanned, isEnded) = (false, false)
+    walk { marker, _ in
+      if marker == Marker.startOfScan { isScanned = true }
+      isEnded = isScanned && marker == Marker.endOfImage
+      return marker != Marker.endOfImage
+    }
+    return isEnded
+  }
+
+  /// What follows these words in the first segment of a marker that begins with them.
+  private func payload(_ wanted: UInt8, beginning words: StaticString) -> UnsafeRawBufferPointer? {
+    var found: UnsafeRawBufferPointer?
     walk { marker, payload in
-      guard marker == wanted, self.beginning(of: payload, beginning) != nil else {
-        return marker != Marker.startOfScan
-      }
-      found = payload
+      guard marker == wanted, let start = end(of: words, in: payload) else { return marker != Marker.startOfScan }
+      found = UnsafeRawBufferPointer(rebasing: bytes[start..<payload.upperBound])
       return false
     }
     return found
   }
 
-  /// Calls `visit` with each marker and the place of its payload, until it returns false or the file makes no sense.
+  /// Calls `visit` with each marker and the place of its payload, until it returns false or the file ends. What a scan
+  /// compressed lies between its payload and the next marker.
   private func walk(_ visit: (UInt8, Range<Int>) -> Bool) {
     var place = 2  // after FF D8
-    while place + 1 < bytes.count, bytes[place] == 0xFF {
-      let marker = bytes[place + 1]
-      if marker == 0xFF {  // filling
-        place += 1
+    while let marker = nextMarker(from: &place) {
+      if marker == 0x01 || (0xD0...0xD8).contains(marker) { continue }  // these stand alone
+      if marker == Marker.endOfImage {
+        guard visit(marker, place..<place) else { return }
         continue
       }
-      place += 2
-      if marker == 0x01 || (0xD0...0xD8).contains(marker) { continue }  // these stand alone
-      guard marker != Marker.endOfImage, place + 2 <= bytes.count else { return }
-      let end = place + (Int(bytes[place]) << 8 | Int(bytes[place + 1]))
-      guard end >= place + 2, end <= bytes.count, visit(marker, (place + 2)..<end) else { return }
+      guard place + 2 <= bytes.count else { return }
+      // A length below 2, its own, is taken for 2.
+      let end = place + max(2, Int(bytes[place]) << 8 | Int(bytes[place + 1]))
+      guard end <= bytes.count, visit(marker, (place + 2)..<end) else { return }
       place = end
     }
+  }
+
+  /// The next marker, behind which `place` then lies; nil at the end of the file. FF 00 is none: so compressed data writes FF.
+  private func nextMarker(from place: inout Int) -> UInt8? {
+    while place < bytes.count {
+      let isMarked = bytes[place] == 0xFF
+      place += 1
+      guard isMarked else { continue }
+      while place < bytes.count, bytes[place] == 0xFF { place += 1 }  // filling
+      guard place < bytes.count else { return nil }
+      place += 1
+      if bytes[place - 1] != 0 { return bytes[place - 1] }
+    }
+    return nil
   }
 }

@@ -25,41 +25,71 @@ enum PNG {
     let (png, info) = (steps.pointee.png, steps.pointee.info)
     let (width, height) = (Int(png_get_image_width(png, info)), Int(png_get_image_height(png, info)))
     if let problem = Image.problem(width: width, height: height) { throw .badData("PNG: \(problem)") }
-    let profile = profile(steps)
     let source = Source(
-      steps: steps, width: width, height: height, channels: pngHasAlpha(steps) != 0 ? 4 : 3, isRaw: profile != nil)
-    let image = png_get_bit_depth(png, info) == 16 ? try deep(source, profile) : try shallow(source, profile)
-    guard let exif = chunks.exif else { return image }
-    return try image.turned(Exif.orientation(exif))
+      steps: steps, width: width, height: height, channels: pngHasAlpha(steps) != 0 ? 4 : 3, meaning: meaning(chunks, steps))
+    let image = png_get_bit_depth(png, info) == 16 ? try deep(source) : try shallow(source)
+    return try image.turned(chunks.orientation())
+  }
+
+  /// What the numbers mean; the first counts that the file has and that leads anywhere.
+  /// Source: PNG specification (third edition), 4.3, table 1.
+  private enum Meaning {
+    case codePoints(CodePoints)
+    case profile(ColourProfile)
+    case gamma  // sRGB, or gAMA: libpng's work
+
+    func convert(_ pixels: Storage<UInt8>) throws(Failure) {
+      switch self {
+      case .codePoints(let points): try points.convert(pixels)
+      case .profile(let profile): profile.convert(pixels)
+      case .gamma: break
+      }
+    }
+
+    func convert(_ pixels: Storage<UInt16>) throws(Failure) {
+      switch self {
+      case .codePoints(let points): try points.convert(pixels)
+      case .profile(let profile): profile.convert(pixels)
+      case .gamma: break
+      }
+    }
+  }
+
+  private static func meaning(_ chunks: PNGChunks, _ steps: UnsafeMutablePointer<PNGSteps>) -> Meaning {
+    if let data = chunks.codePoints, let points = CodePoints(data) { return .codePoints(points) }
+    if let profile = profile(steps) { return .profile(profile) }
+    return .gamma
   }
 
   /// A file whose header has been read.
   private struct Source {
     let steps: UnsafeMutablePointer<PNGSteps>
     let width, height, channels: Int
-    let isRaw: Bool
+    let meaning: Meaning
 
     func rows<Sample>(_: Sample.Type) throws(Failure) -> Storage<Sample> {
       let samples = try Storage<Sample>(count: channels * width * height)
       let stride = channels * width * MemoryLayout<Sample>.stride
+      var isRaw = true
+      if case .gamma = meaning { isRaw = false }
       guard pngReadRows(steps, samples.pointer, stride, isRaw ? 1 : 0) != 0 else { throw reason(steps) }
       return samples
     }
   }
 
-  private static func shallow(_ source: Source, _ profile: ColourProfile?) throws(Failure) -> Image {
+  private static func shallow(_ source: Source) throws(Failure) -> Image {
     let samples = try source.rows(UInt8.self)
     let (colours, alpha) = try separated(samples, channels: source.channels)
-    profile?.convert(colours)
+    try source.meaning.convert(colours)
     let image = Image(width: source.width, height: source.height, pixels: colours)
     guard let alpha else { return image }
     return try .blended(image, alpha)
   }
 
-  private static func deep(_ source: Source, _ profile: ColourProfile?) throws(Failure) -> Image {
+  private static func deep(_ source: Source) throws(Failure) -> Image {
     let samples = try source.rows(UInt16.self)
     let (colours, alpha) = try separated(samples, channels: source.channels)
-    profile?.convert(colours)
+    try source.meaning.convert(colours)
     let image = try Image(width: source.width, height: source.height, deep: colours)
     guard let alpha else { return image }
     let narrow = try Storage<UInt8>(count: alpha.count)

@@ -10,12 +10,17 @@ struct PNGChunks {
   let bytes: UnsafeRawBufferPointer
   /// The data of the first eXIf chunk.
   private(set) var exif: UnsafeRawBufferPointer?
+  /// The data of the first cICP chunk, which stands before palette and pixels.
+  private(set) var codePoints: UnsafeRawBufferPointer?
+  /// The first text of each keyword under which converters keep a camera's notes: PNG had no chunk for them for long.
+  private(set) var rawExif, rawAPP1, rawXMP, xmp: PNGText?
 
   /// - Throws: `.badData` when the file ends before its IEND chunk or a chunk that matters has another check sum.
   init(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
     self.bytes = bytes
     let table = try PNGChunks.remainders()
     var place = 8  // after the signature
+    var isBeforePixels = true
     while true {
       guard bytes.count - place >= 12 else {
         throw .badData("PNG: truncated, ends at byte \(bytes.count) before its IEND chunk")
@@ -32,11 +37,60 @@ struct PNGChunks {
           throw .badData("PNG: wrong check sum of the chunk at byte \(place)")
         }
       }
-      if exif == nil, isNamed("eXIf", at: place + 4) { exif = UnsafeRawBufferPointer(rebasing: bytes[data]) }
+      if isNamed("PLTE", at: place + 4) || isNamed("IDAT", at: place + 4) { isBeforePixels = false }
+      note(data, isBeforePixels, table)
       if isNamed("IEND", at: place + 4) { return }
       place = data.upperBound + 4
     }
   }
+
+  // MARK: Notes
+
+  /// Keeps the chunk of this data if it is a note, the first of its kind, and right.
+  private mutating func note(_ data: Range<Int>, _ isBeforePixels: Bool, _ table: Storage<UInt32>) {
+    let name = data.lowerBound - 4
+    let content = UnsafeRawBufferPointer(rebasing: bytes[data])
+    func isRight() -> Bool { checkSum(name..<data.upperBound, table) == number(at: data.upperBound) }
+    if isNamed("eXIf", at: name) {
+      if exif == nil, isRight() { exif = content }
+    } else if isNamed("cICP", at: name) {
+      if codePoints == nil, isBeforePixels, isRight() { codePoints = content }
+    } else if let text = text(name, content) {
+      if rawExif == nil, text.isNamed("Raw profile type exif"), isRight() { rawExif = text }
+      if rawAPP1 == nil, text.isNamed("Raw profile type APP1"), isRight() { rawAPP1 = text }
+      if rawXMP == nil, text.isNamed("Raw profile type xmp"), isRight() { rawXMP = text }
+      if xmp == nil, text.isNamed("XML:com.adobe.xmp"), isRight() { xmp = text }
+    }
+  }
+
+  private func text(_ name: Int, _ content: UnsafeRawBufferPointer) -> PNGText? {
+    if isNamed("tEXt", at: name) { return PNGText(kind: .plain, data: content) }
+    if isNamed("zTXt", at: name) { return PNGText(kind: .compressed, data: content) }
+    if isNamed("iTXt", at: name) { return PNGText(kind: .international, data: content) }
+    return nil
+  }
+
+  /// How the camera was held: by EXIF, wherever it is kept, and where that says nothing by XMP.
+  func orientation() throws(Failure) -> Orientation {
+    if let exif, let found = Exif.orientation(exif) { return found }
+    for text in [rawExif, rawAPP1] {
+      if let found = try orientation(text?.rawProfile(), Exif.orientation) { return found }
+    }
+    if let found = try orientation(xmp?.text(), XMP.orientation) { return found }
+    for text in [rawXMP, rawAPP1] {  // a JPEG's APP1 holds the one or the other
+      if let found = try orientation(text?.rawProfile(), XMP.orientation) { return found }
+    }
+    return .upright
+  }
+
+  private func orientation(
+    _ bytes: Storage<UInt8>?, _ read: (UnsafeRawBufferPointer) -> Orientation?
+  ) -> Orientation? {
+    guard let bytes else { return nil }
+    return withExtendedLifetime(bytes) { read(UnsafeRawBufferPointer(bytes.buffer)) }
+  }
+
+  // MARK: Bytes
 
   private func number(at place: Int) -> Int {
     Int(bytes[place]) << 24 | Int(bytes[place + 1]) << 16 | Int(bytes[place + 2]) << 8 | Int(bytes[place + 3])

@@ -56,7 +56,7 @@ package final class Checkpoint<Element: Scalar> {
   /// Fills parameters, optimiser, counters and texts from a file; nothing is changed when it throws.
   ///
   /// - Throws: `.io` when it cannot be read; `.wrongModel` for a checkpoint of another network or optimiser or kind of
-  ///   number, or with another text under a key of `texts`; `.badData` for a file that is no checkpoint, or damaged, or lacks a tensor or has one too many.
+  ///   number, or with another text under a key of `texts`, or none: the reason names what differs; `.badData` for a file that is no checkpoint, or damaged, or lacks a tensor or has one too many.
   package func read(path: String) throws(Failure) { try read(WeightFile(path: path)) }
 
   package func read(_ file: WeightFile) throws(Failure) {
@@ -67,10 +67,7 @@ package final class Checkpoint<Element: Scalar> {
     try Checkpoint.require("network", file, network)
     try Checkpoint.require("optimiser", file, optimiser.name)
     try Checkpoint.require("number", file, Checkpoint.number)
-    for (key, wanted) in texts.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-      guard let found = file.metadata["text." + key], found != wanted else { continue }
-      throw .wrongModel("the checkpoint's \(key) is \"\(found)\", \"\(wanted)\" wanted")
-    }
+    try Checkpoint.check(file, texts)
 
     // All of it is looked at before anything is changed.
     let tensors = tensors()
@@ -98,8 +95,24 @@ package final class Checkpoint<Element: Scalar> {
   }
 
   private static func require(_ key: String, _ file: WeightFile, _ wanted: String) throws(Failure) {
-    let found = file.metadata[key] ?? ""
-    guard found == wanted else { throw .wrongModel("the checkpoint's \(key) is \"\(found)\", \"\(wanted)\" wanted") }
+    let found = file.metadata[key]
+    guard found == wanted else { throw differing(key, wanted, found) }
+  }
+
+  /// Compares texts that must be the same with those of a file.
+  /// - Throws: `.wrongModel` for the first that differs, before the first that the file lacks: another optimiser has other settings,
+  ///   and it is the optimiser that is to be named.
+  package static func check(_ file: WeightFile, _ texts: [String: String]) throws(Failure) {
+    let ordered = texts.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+    for (key, wanted) in ordered {
+      if let found = file.metadata["text." + key], found != wanted { throw differing(key, wanted, found) }
+    }
+    for (key, wanted) in ordered where file.metadata["text." + key] == nil { throw differing(key, wanted, nil) }
+  }
+
+  /// "steps is 80, the checkpoint has 60"
+  private static func differing(_ key: String, _ wanted: String, _ found: String?) -> Failure {
+    .wrongModel("\(key) is \(wanted), the checkpoint has \(found ?? "none")")
   }
 
   private static func add(_ name: String, _ tensor: Tensor<Element>, to writer: inout WeightFileWriter) throws(Failure) {

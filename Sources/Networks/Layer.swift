@@ -32,6 +32,7 @@ package indirect enum Layer: Sendable {
   /// While learning, makes each number 0 with this probability and the others larger; else changes nothing.
   case dropout(Double)
   case responseNormalisation(ResponseNormalisation)
+  /// Each pixel's channels divided by their length; zeros stay zeros.
   case unitLength
   /// Zeros around the picture.
   case border(top: Int, left: Int, bottom: Int, right: Int)

@@ -172,6 +172,8 @@ package struct Plan {
         x = try addUp(body, shortCut, x, isOurs: isOurs, rectify: rectify)
       case .head(let head):
         _ = try lay(head[...], x, isOurs: false, to: nil)
+        // What a tap in it has named must stay.
+        if isTapped(x) { isOurs = false }
         continue
       case .plain(let layer):
         guard var map = layer.pixelMap(height: x.height, width: x.width) else {
@@ -301,17 +303,42 @@ package struct Plan {
     let other = try result(of: shortCut, x.height, x.width, x.channels)
     let height = max(one.height, other.height), width = max(one.width, other.width)
     let channels = max(one.channels, other.channels)
-    // What a tap has named is not ours to change.
-    var isTapped = taps.contains { $0.place.buffer == x.buffer }
-    if case .plain(.tap)? = body.first { isTapped = true }
+    // What a tap has named, or will name in the body, is not ours to change; and a body that does nothing adds the input itself.
     let y: Place
-    if shortCut.isEmpty, isOurs, !isTapped, x.isWhole, (x.height, x.width, x.channels) == (height, width, channels) {
+    if shortCut.isEmpty, isOurs, !isTapped(x), !namesInput(body), !doesNothing(body), x.isWhole, (x.height, x.width, x.channels) == (height, width, channels) {
       y = x  // the sum takes the input's place
     } else {
       y = new(x.batch, height, width, channels)
       _ = try lay(shortCut[...], x, isOurs: false, to: Destination(place: y))
     }
     return try lay(body[...], x, isOurs: false, to: Destination(place: y, accumulate: true, rectify: rectify))
+  }
+
+  private func isTapped(_ x: Place) -> Bool { taps.contains { $0.place.buffer == x.buffer } }
+
+  /// Whether a tap names what the steps are given.
+  private func namesInput(_ steps: [Network<Float>.Step]) -> Bool {
+    for step in steps {
+      switch step {
+      case .plain(.tap): return true
+      case .head(let head): if namesInput(head) { return true }
+      case .concatenation(let branches): return branches.contains { namesInput($0) }
+      case .residual(let body, let shortCut): return namesInput(body) || namesInput(shortCut)
+      default: return false
+      }
+    }
+    return false
+  }
+
+  /// Whether the result of steps is what they are given.
+  private func doesNothing(_ steps: [Network<Float>.Step]) -> Bool {
+    for step in steps {
+      switch step {
+      case .plain(.tap), .head: continue
+      default: return false
+      }
+    }
+    return true
   }
 
   private mutating func apply(_ layer: Layer, _ x: Place, to destination: Destination?) throws(Failure) -> Place {
@@ -443,7 +470,7 @@ package struct Plan {
       case .maxout(let pieces, let x, let y): maxoutLoop(pointer(x, memory), pointer(y, memory), y.pixels * y.channels, pieces)
       case .softmax(let x, let y): softmaxRows(pointer(x, memory), pointer(y, memory), rows: x.pixels, x.channels)
       case .unitLength(let x, let y):
-        unitRows(pointer(x, memory), pointer(y, memory), rows: x.batch, x.height * x.width * x.channels)
+        unitRows(pointer(x, memory), pointer(y, memory), rows: x.pixels, x.channels)
       case .rectifier(let x, let y): rectifyRows(pointer(x, memory), x.stride, pointer(y, memory), y.stride, y.pixels, y.channels)
       case .hyperbolicTangent(let x, let y):
         let source = pointer(x, memory), target = pointer(y, memory)

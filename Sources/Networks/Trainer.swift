@@ -184,7 +184,7 @@ package final class Trainer {
   }
 
   /// Goes on from a checkpoint of the same network and plan.
-  /// - Throws: what `Checkpoint.read` throws; nothing is changed then.
+  /// - Throws: what `Checkpoint.read` throws, naming the setting that differs; nothing is changed then.
   package func resume(path: String) throws(Failure) {
     let checkpoint = checkpoint
     checkpoint.texts = plan.texts

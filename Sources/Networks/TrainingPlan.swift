@@ -14,30 +14,57 @@ package struct TrainingPlan: Sendable {
 }
 
 extension TrainingPlan {
-  /// What a checkpoint keeps of a plan: a training goes on with the very bits that it would have had only where all of it
-  /// is the same. (The number of classes shows in the head.)
-  var texts: [String: String] {
-    [
-      "loss": loss.name, "loss with settings": loss.text, "optimiser with settings": rule.text, "schedule": schedule.text,
-      "longest gradient": "\(longestGradient)", "seed": "\(seed)",
-    ]
+  /// What a checkpoint keeps of a plan, setting by setting: a training goes on with the very bits that it would have had only
+  /// where all of it is the same. A test counts them against the members of the types below.
+  package var texts: [String: String] {
+    var settings = Settings()
+    settings.add("longest gradient", longestGradient)
+    settings.add("classes", classes)
+    settings.add("seed", seed)
+    loss.list(in: &settings)
+    rule.list(in: &settings)
+    schedule.list(in: &settings)
+    return settings.texts
   }
 }
 
+/// Names with what they are set to.
+private struct Settings {
+  private(set) var texts: [String: String] = [:]
+
+  mutating func add(_ name: String, _ text: String) { texts[name] = text }
+  mutating func add(_ name: String, _ number: Double) { texts[name] = "\(number)" }
+  mutating func add(_ name: String, _ number: Int) { texts[name] = "\(number)" }
+  mutating func add(_ name: String, _ number: UInt64) { texts[name] = "\(number)" }
+  mutating func add(_ name: String, _ isSet: Bool) { texts[name] = isSet ? "yes" : "no" }
+}
+
 extension Loss {
-  fileprivate var text: String {
+  fileprivate func list(in settings: inout Settings) {
+    settings.add("loss", name)
+    func add(_ reduction: Reduction) { settings.add("loss's reduction", reduction.text) }
     switch self {
     case .triplet(let margin, let reduction), .minedTriplet(_, let margin, let reduction):
-      "\(name), margin \(margin), \(reduction.text)"
+      settings.add("margin", margin)
+      add(reduction)
     case .contrastive(let margin, let epsilon, let reduction):
-      "\(name), margin \(margin), epsilon \(epsilon), \(reduction.text)"
-    case .softmax(let reduction), .crossEntropy(let reduction), .pairwise(_, let reduction): "\(name), \(reduction.text)"
-    case .centre(let lambda, let rate, let reduction): "\(name), weight \(lambda), rate \(rate), \(reduction.text)"
+      settings.add("margin", margin)
+      settings.add("loss's epsilon", epsilon)
+      add(reduction)
+    case .softmax(let reduction), .crossEntropy(let reduction), .pairwise(_, let reduction): add(reduction)
+    case .centre(let lambda, let rate, let reduction):
+      settings.add("weight of the centres", lambda)
+      settings.add("rate of the centres", rate)
+      add(reduction)
     case .angularMargin(.cosine(let margin), let scale, let reduction),
       .angularMargin(.angle(let margin), let scale, let reduction):
-      "\(name), margin \(margin), scale \(scale), \(reduction.text)"
-    case .distillation(let cosine, let similarity): "\(name), cosine \(cosine), similarity \(similarity)"
-    case .teacherDistance: name
+      settings.add("margin", margin)
+      settings.add("scale", scale)
+      add(reduction)
+    case .distillation(let cosine, let similarity):
+      settings.add("weight of cosines", cosine)
+      settings.add("weight of similarities", similarity)
+    case .teacherDistance: break
     }
   }
 }
@@ -53,27 +80,75 @@ extension Reduction {
 }
 
 extension UpdateRule {
-  fileprivate var text: String {
+  fileprivate func list(in settings: inout Settings) {
+    settings.add("optimiser", name)
     switch self {
     case .sgd(let rule):
-      "sgd, momentum \(rule.momentum)\(rule.isNesterov ? " of Nesterov" : ""), decay \(rule.weightDecay)"
+      settings.add("momentum", rule.momentum)
+      settings.add("Nesterov's momentum", rule.isNesterov)
+      settings.add("weight decay", rule.weightDecay)
     case .adam(let rule):
-      "adam\(rule.isDecoupled ? "w" : ""), betas \(rule.beta1) and \(rule.beta2), epsilon \(rule.epsilon), decay \(rule.weightDecay)"
+      settings.add("beta 1", rule.beta1)
+      settings.add("beta 2", rule.beta2)
+      settings.add("epsilon", rule.epsilon)
+      settings.add("weight decay", rule.weightDecay)
+      settings.add("decoupled weight decay", rule.isDecoupled)
     case .rmsProp(let rule):
-      "rmsprop, alpha \(rule.alpha), epsilon \(rule.epsilon), momentum \(rule.momentum), decay \(rule.weightDecay)"
+      settings.add("alpha", rule.alpha)
+      settings.add("epsilon", rule.epsilon)
+      settings.add("momentum", rule.momentum)
+      settings.add("weight decay", rule.weightDecay)
     }
   }
 }
 
 extension Schedule {
+  fileprivate func list(in settings: inout Settings) {
+    func add(_ beta1: (calm: Double, fast: Double)) { settings.add("beta 1 over the schedule", "\(beta1.calm) to \(beta1.fast)") }
+    switch self {
+    case .constant(let rate):
+      settings.add("schedule", "constant")
+      settings.add("rate", rate)
+    case .stepped(let rate, let every, let factor):
+      settings.add("schedule", "step")
+      settings.add("rate", rate)
+      settings.add("steps of a rate", every)
+      settings.add("factor of the rate", factor)
+    case .cosine(let rate, let minimum, let steps):
+      settings.add("schedule", "cosine")
+      settings.add("rate", rate)
+      settings.add("lowest rate", minimum)
+      settings.add("steps", steps)
+    case .oneCycle(let cycle):
+      settings.add("schedule", "one cycle")
+      settings.add("rate", cycle.highest)
+      settings.add("steps", cycle.steps)
+      settings.add("part that climbs", cycle.climb)
+      settings.add("divisor of the first rate", cycle.start)
+      settings.add("divisor of the last rate", cycle.end)
+      add(cycle.beta1)
+    case .cyclical(let cycle):
+      settings.add("schedule", "cyclical")
+      settings.add("rate", cycle.highest)
+      settings.add("lowest rate", cycle.lowest)
+      settings.add("steps up", cycle.up)
+      settings.add("steps down", cycle.down)
+      settings.add("shape of the cycles", cycle.shape.text)
+      add(cycle.beta1)
+    case .warmUp(let steps, let part, let schedule):
+      settings.add("warm-up", steps)
+      settings.add("warm-up's first part", part)
+      schedule.list(in: &settings)
+    }
+  }
+}
+
+extension Schedule.Cyclical.Shape {
   fileprivate var text: String {
     switch self {
-    case .constant(let rate): "constant \(rate)"
-    case .stepped(let rate, let every, let factor): "\(rate), times \(factor) every \(every) steps"
-    case .cosine(let rate, let minimum, let steps): "cosine from \(rate) to \(minimum) in \(steps) steps"
-    case .oneCycle(let cycle): "one cycle to \(cycle.highest) in \(cycle.steps) steps, \(cycle.climb) of them up"
-    case .cyclical(let cycle): "cycles from \(cycle.lowest) to \(cycle.highest), \(cycle.up) steps up, \(cycle.down) down"
-    case .warmUp(let steps, let part, let schedule): "\(steps) steps up from \(part), then \(schedule.text)"
+    case .triangular: "triangular"
+    case .halving: "halving"
+    case .exponential(let factor): "exponential \(factor)"
     }
   }
 }

@@ -78,17 +78,19 @@ private func grey(_ image: Image, _ change: (Double) -> Double) throws(Failure) 
 
 private func greyed(_ style: Image, like content: Image) throws(Failure) -> Image {
   func moments(_ image: Image) -> (mean: Double, deviation: Double) {
+    // Of differences from the first pixel: of one colour there is no deviation at all.
+    let first = luma(image.row(0), 0)
     var sum = 0.0, squares = 0.0
     for y in 0..<image.height {
       let row = image.row(y)
       for x in 0..<image.width {
-        let l = luma(row, x)
-        sum += l
-        squares += l * l
+        let difference = luma(row, x) - first
+        sum += difference
+        squares += difference * difference
       }
     }
-    let count = Double(image.width * image.height), mean = sum / count
-    return (mean, max(0, squares / count - mean * mean).squareRoot())
+    let count = Double(image.width * image.height), shift = sum / count
+    return (first + shift, max(0, squares / count - shift * shift).squareRoot())
   }
   let from = moments(style), to = moments(content)
   let factor = from.deviation > 1e-3 ? to.deviation / from.deviation : 1

@@ -137,7 +137,7 @@ final class PictureMover {
 
   /// - Parameter first: the first of the pixels.
   private func clampToLevels(_ first: Int, _ count: Int) {
-    let mean = Architecture.vgg19.mean, pointer = picture.pointer + 3 * first
+    let mean = Architecture.vgg19Pictures.mean, pointer = picture.pointer + 3 * first
     forEachSlice(of: count) { slice in
       for i in slice {
         pointer[3 * i] = min(max(pointer[3 * i], -mean.0), 255 - mean.0)

@@ -23,11 +23,13 @@ extension StyleEngine {
       let extents = plan.extents(of: tap), units = extents.height * extents.width, channels = extents.channels
       if options.contentLayers.contains(where: { $0.name == name }) { contents += units * channels }
       guard options.styleLayers.contains(where: { $0.name == name }) else { continue }
-      // Target, sums, gradient and that packed; of a picture in parts, one part.
-      grams += (isInParts ? 5 : 4) * channels * channels
+      // Target, sums, gradient and that packed; of a picture in parts and of centred sums, one part.
+      grams += (isInParts || options.styleLoss.isCentred ? 5 : 4) * channels * channels
       largest = max(largest, channels)
       let side = own / plan.step(of: tap) + 1
-      if isInParts { room = max(room, UnitRoom.count(units: min(units, side * side), channels: channels)) }
+      if isInParts || options.styleLoss.isCentred {
+        room = max(room, UnitRoom.count(units: min(units, side * side), channels: channels, isWhole: !isInParts))
+      }
       scratch = max(
         scratch, Float.gramScratchCount(rows: units, columns: channels),
         Float.multiplyScratchCount(rows: units, depth: channels, columns: channels, rowStride: channels, columnStride: 1))

@@ -35,8 +35,8 @@ extension StyleEngine {
         measures.append(
           Measure(
             tap: tap, weight: layer.weight * share / sum, mask: region.mask, target: try options.styleLoss.target(moments),
-            gramFactor: factor, sums: try UnitSums(channels: channels, isMeanWanted: options.styleLoss != .gram),
-            bySecond: bySecond, byMean: try Tensor([channels], repeating: 0),
+            gramFactor: factor, sums: try UnitSums(channels: channels, isCentred: options.styleLoss.isCentred),
+            bySecond: bySecond, byMean: try Tensor([channels], repeating: 0), centre: try Tensor([channels], repeating: 0),
             slope: try Float.pack(depth: channels, columns: channels, bySecond.pointer, rowStride: channels, columnStride: 1)))
       }
     }
@@ -55,8 +55,7 @@ extension StyleEngine {
         if let mean = mixed[i] {
           // A running mean: m + (x - m) w / (sum of w).
           let part = style.weight / weights[i]
-          for tensor in [mean.mean, mean.second] { for k in 0..<tensor.count { tensor.pointer[k] *= 1 - part } }
-          mean.add(moments, weight: part)
+          mean.mix(moments, part: part, isCentred: options.styleLoss.isCentred)
         } else {
           mixed[i] = moments
         }
@@ -83,7 +82,11 @@ extension StyleEngine {
         }
         try plan.forward { tap, features throws(Failure) in
           let sum: UnitSums
-          if let known = sums[tap] { sum = known } else { sum = try UnitSums(channels: features.channels, isMeanWanted: true) }
+          if let known = sums[tap] {
+            sum = known
+          } else {
+            sum = try UnitSums(channels: features.channels, isCentred: options.styleLoss.isCentred)
+          }
           sums[tap] = sum
           let own = tile.units(step: plan.step(of: tap))
           try room.add(

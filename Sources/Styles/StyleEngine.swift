@@ -21,8 +21,10 @@ package final class StyleEngine {
     /// Of the squared differences of Gram matrices by unit.
     let gramFactor: Double
     let sums: UnitSums
-    /// What a unit's gradient is of the unit, and beside that.
+    /// What a unit's gradient is of the unit's distance from the centre, and beside that.
     let bySecond, byMean: Tensor<Float>
+    /// The mean of the picture's units, or zeros for Gram matrices.
+    let centre: Tensor<Float>
     let slope: PackedMatrix<Float>
   }
 
@@ -52,11 +54,7 @@ package final class StyleEngine {
     names = StyleEngine.taps(options)
     let forecast = try StyleEngine.plan(network, names, options, height: height, width: width, isForecast: true)
     tiles = StyleEngine.tiles(forecast, options, height: height, width: width)
-    var masks: [Image] = []
-    for style in pictures.styles {
-      if let place = style.place, !masks.contains(where: { $0 === place }) { masks.append(place) }
-    }
-    self.masks = masks
+    masks = pictures.masks
     if !options.styleLayers.isEmpty {
       // The styles first: their plans go before the picture's own comes.
       measures = try measures(forecast)
@@ -231,7 +229,7 @@ package final class StyleEngine {
         guard measure.sums.weight > 0 else { continue }
         try room?.addGradient(
           block(tap, features, tile, plan, measure.mask), measure.slope,
-          shift: options.styleLoss == .gram ? nil : measure.byMean, to: gradient, isSet: isSet)
+          about: options.styleLoss.isCentred ? (measure.centre, measure.byMean) : nil, to: gradient, isSet: isSet)
         isSet = false
       }
       if isSet { gradient.update(repeating: 0, count: features.count) }
@@ -294,11 +292,13 @@ package final class StyleEngine {
       let cost = try options.styleLoss.cost(
         of: found, measure.target, gramFactor: measure.gramFactor, bySecond: measure.bySecond, byMean: measure.byMean)
       style += Double(measure.weight) * cost
-      // d x = q / n (2 dM x + dm)
+      // d x = q / n (2 dM (x - c) + dm)
       let scale = Double(options.styleWeight) * Double(measure.weight) / measure.sums.weight
       let second = Float(2 * scale), mean = Float(scale), channels = found.channels
       for i in 0..<measure.bySecond.count { measure.bySecond.pointer[i] *= second }
       for i in 0..<channels { measure.byMean.pointer[i] *= mean }
+      measure.centre.pointer.update(from: found.mean.pointer, count: channels)
+      withExtendedLifetime(found) {}
       Float.repack(measure.slope, measure.bySecond.pointer, rowStride: channels, columnStride: 1)
     }
     return style
@@ -317,7 +317,7 @@ package final class StyleEngine {
     _ picture: UnsafePointer<Float>, _ rows: Range<Int>, _ gradient: UnsafeMutablePointer<Float>?
   ) -> Double {
     guard let before = pictures.before, options.temporalWeight > 0 else { return 0 }
-    let mean = Architecture.vgg19.mean, means = [mean.0, mean.1, mean.2]
+    let mean = Architecture.vgg19Pictures.mean, means = [mean.0, mean.1, mean.2]
     let count = Double(3 * width * height), slope = Float(2 * Double(options.temporalWeight) / count)
     var sum = 0.0
     for y in rows {

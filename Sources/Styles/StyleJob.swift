@@ -34,31 +34,38 @@ package final class StyleJob {
   let pictures: StylePictures
   let scales: [StyleOptions.Scale]
   private let network: Network<Float>
+  /// A number that changes with the network's weights.
+  let weights: UInt64
   /// The pictures with their colours as they are painted.
   private let prepared: StylePictures
+  /// Measures pictures of the scale's size. None after a checkpoint of another scale, or where there was no memory for the next
+  /// scale's: the next step makes it.
   private var engine: StyleEngine?
   private(set) var mover: PictureMover?
   /// Which scale is painted, and how many evaluations it has had.
   private(set) var scale = 0, scaleSteps = 0
+  /// Whether this scale is done and the next is to be entered, before anything else.
+  private(set) var isScaleDone = false
   private(set) var steps = 0
   private(set) var seconds = 0.0
   package private(set) var ending = Ending.none
   /// What the last evaluation found; before the first, and after a checkpoint, its costs are 0.
   package private(set) var last: Evaluation
-  /// After a checkpoint L-BFGS looks once more where it stands: that is no step.
+  /// After a checkpoint within a scale L-BFGS looks once more where it stands: that is no step.
   private var isResuming = false
 
+  /// - Parameter weights: a number that changes with the network's weights.
   /// - Throws: `.invalidArgument` for options out of range and sizes that no picture has; `.notFound` for a layer that the
   ///   network lacks.
   package init(
-    _ network: Network<Float>, _ pictures: StylePictures, _ options: StyleOptions
+    _ network: Network<Float>, _ pictures: StylePictures, _ options: StyleOptions, weights: UInt64 = 0
   ) throws(Failure) {
     try options.check()
     try pictures.check()
     guard options.start != .image || pictures.start != nil else {
       throw .invalidArgument("a start from a picture without one")
     }
-    self.network = network
+    (self.network, self.weights) = (network, weights)
     self.options = options
     self.pictures = pictures
     prepared = try pictures.prepared(options.colours)
@@ -76,7 +83,7 @@ package final class StyleJob {
 
   // MARK: Scales
 
-  /// Makes all that a scale needs.
+  /// Makes all that a scale needs. When it throws, the job stays where it was, but for its engine, which the next step makes again.
   /// - Parameter coarser: what was painted before; nil to begin.
   private func enter(_ next: Int, from coarser: PictureMover?) throws(Failure) {
     engine = nil  // given back before more is taken
@@ -93,7 +100,15 @@ package final class StyleJob {
     try coarser?.handOver(to: mover)
     self.engine = engine
     self.mover = mover
-    (scale, scaleSteps) = (next, 0)
+    (scale, scaleSteps, isScaleDone, isResuming) = (next, 0, false, false)
+  }
+
+  /// The engine of this scale.
+  private func measuring() throws(Failure) -> StyleEngine {
+    if let engine { return engine }
+    let made = try StyleEngine(network, prepared.sized(width, height, options), options)
+    engine = made
+    return made
   }
 
   /// `ratio * noise + (1 - ratio) * picture`, noise uniform in -20..<20.
@@ -133,49 +148,57 @@ package final class StyleJob {
   // MARK: Steps
 
   /// A step of Adam or a line search of L-BFGS, and what it found on its way; nothing once the job has ended.
-  /// - Throws: `.invalidArgument` when the very first costs are no finite number, `.noMemory`.
+  /// - Throws: `.invalidArgument` when the very first costs are no finite number, `.noMemory`. The next step then does what this one
+  ///   could not do.
   package func step() throws(Failure) -> [Evaluation] {
     guard ending == .none else { return [] }
+    if isScaleDone {
+      let started = monotonicSeconds()
+      try enter(scale + 1, from: mover)
+      seconds += monotonicSeconds() - started
+    }
     let (reason, found) = try move()
     if reason == .notFinite, steps <= 1, let costs = found.last?.costs {
-      throw .invalidArgument("the cost is \(costs.total) at the start: smaller weights are wanted")
+      throw .invalidArgument("at the start " + costs.reasonAgainst)
     }
     if let newest = found.last { last = newest }
-    try goOn(after: reason)
+    goOn(after: reason)
     return found
   }
 
   /// The step itself. When it is over nothing holds the engine but the job, which gives it back before it makes the next.
+  /// Evaluations count once the step is done: one that throws is done again.
   private func move() throws(Failure) -> (PictureMover.Reason?, [Evaluation]) {
-    guard let engine, let mover else { return (nil, []) }
+    let engine = try measuring()
+    guard let mover else { throw .internalError("a job without a picture") }
     let started = monotonicSeconds()
-    var found: [Evaluation] = []
+    var found: [Evaluation] = [], looksAgain = isResuming
     let reason = try mover.step { picture, sink throws(Failure) in
       let costs = try engine.evaluate(picture, into: sink)
-      if self.isResuming {
-        self.isResuming = false
+      if looksAgain {
+        looksAgain = false
       } else {
-        self.steps += 1
-        self.scaleSteps += 1
+        let number = self.steps + found.count + 1
         found.append(
           Evaluation(
-            number: self.steps, steps: max(self.steps, self.options.steps), costs: costs,
+            number: number, steps: max(number, self.options.steps), costs: costs,
             seconds: self.seconds + monotonicSeconds() - started, width: self.width, height: self.height))
       }
       return costs.total
     }
+    isResuming = looksAgain
+    steps += found.count
+    scaleSteps += found.count
     seconds += monotonicSeconds() - started
     return (reason, found)
   }
 
   /// To the next scale, or to the end, when this one is done.
-  private func goOn(after reason: PictureMover.Reason?) throws(Failure) {
+  private func goOn(after reason: PictureMover.Reason?) {
     let isLate = options.deadline > 0 && seconds + nextStepSeconds > options.deadline * share
     guard reason != nil || isLate || scaleSteps >= scales[scale].steps else { return }
     if scale + 1 < scales.count {
-      let started = monotonicSeconds()
-      try enter(scale + 1, from: mover)
-      seconds += monotonicSeconds() - started
+      isScaleDone = true
       return
     }
     switch reason {
@@ -243,18 +266,33 @@ package final class StyleJob {
 
   // MARK: Resuming
 
-  func resume(
-    scale: Int, scaleSteps: Int, steps: Int, seconds: Double, ending: Ending, _ fill: (PictureMover) throws(Failure) -> Void
-  ) throws(Failure) {
-    let picture = try Tensor<Float>([scales[scale].height, scales[scale].width, 3])
+  /// Takes up the place that a checkpoint tells of; nothing is changed when `fill` throws, or there is no memory.
+  /// - Parameter fill: puts the picture and what the optimiser remembers into the mover.
+  func resume(_ place: Place, _ fill: (PictureMover) throws(Failure) -> Void) throws(Failure) {
+    let picture = try Tensor<Float>([scales[place.scale].height, scales[place.scale].width, 3])
     let next = try PictureMover(picture, options)
     try fill(next)
-    if scale != self.scale { try enter(scale, from: next) }
+    if place.scale != scale { engine = nil }
     mover = next
-    (self.scale, self.scaleSteps, self.steps, self.seconds, self.ending) = (scale, scaleSteps, steps, seconds, ending)
+    (scale, scaleSteps, isScaleDone) = (place.scale, place.scaleSteps, place.isScaleDone)
+    (steps, seconds, ending) = (place.steps, place.seconds, place.ending)
     isResuming = options.optimiser == .lbfgs && scaleSteps > 0
     last = Evaluation(
       number: steps, steps: options.steps, costs: StyleCosts.none,
       seconds: seconds, width: width, height: height)
+  }
+
+  /// Where a job stands.
+  var place: Place {
+    Place(
+      scale: scale, scaleSteps: scaleSteps, isScaleDone: isScaleDone, steps: steps, seconds: seconds, ending: ending)
+  }
+
+  struct Place {
+    let scale, scaleSteps: Int
+    let isScaleDone: Bool
+    let steps: Int
+    let seconds: Double
+    let ending: Ending
   }
 }

@@ -1,9 +1,12 @@
 import Networks
 import Tensors
 
-/// What a layer's units have in common, which is what a style is known by: raw moments, weighted by `q`, which is 1 but where
-/// masks say otherwise.
-/// `mean = sum of q x / n`, `second = sum of q x transpose(x) / n` with `n = sum of q`; the Gram matrix is `n second`.
+/// What a layer's units have in common, which is what a style is known by, weighted by `q`, which is 1 but where masks say
+/// otherwise: `second = sum of q (x - c) transpose(x - c) / n` with `n = sum of q`.
+///
+/// For Gram matrices, which are `n second`, c is 0, and nobody asks for the mean. For all other losses c is
+/// `mean = sum of q x / n`, so that `second` is the covariance: the difference of raw moments would lose the digits of pictures that
+/// hardly vary, and with them its sign.
 package struct Moments<Element: Scalar> {
   /// [channels], [channels, channels].
   package let mean, second: Tensor<Element>
@@ -14,20 +17,28 @@ package struct Moments<Element: Scalar> {
 
   package var channels: Int { mean.count }
 
-  /// `second - mean transpose(mean) + ridge I`
-  func covariance(ridge: Element = 0) throws(Failure) -> Tensor<Element> {
-    let covariance = try Tensor<Element>(second.shape)
-    for k in 0..<channels {
-      for l in 0..<channels { covariance.pointer[k * channels + l] = second[k * channels + l] - mean[k] * mean[l] }
-      covariance.pointer[k * channels + k] += ridge
-    }
+  /// The covariance with enough on its diagonal for a root.
+  fileprivate func ridged() throws(Failure) -> Tensor<Element> {
+    let covariance = try second.copy()
+    var largest = 0.0
+    for k in 0..<channels { largest = max(largest, second[k * channels + k].value) }
+    let ridge = Element(wassersteinRidge(largestVariance: largest, Element.self))
+    for k in 0..<channels { covariance.pointer[k * channels + k] += ridge }
     return covariance
   }
 
-  /// Adds `weight` times another's moments.
-  func add(_ other: Moments, weight: Element) {
-    for i in 0..<mean.count { mean.pointer[i] += weight * other.mean[i] }
-    for i in 0..<second.count { second.pointer[i] += weight * other.second[i] }
+  /// Becomes the moments of `1 - part` of these units and `part` of the other's.
+  /// - Parameter isCentred: whether both are about their means. Then their means' distance counts as well:
+  ///   `C = (1 - p) C + p C' + p (1 - p) (mean' - mean) transpose(mean' - mean)`.
+  func mix(_ other: Moments, part: Element, isCentred: Bool) {
+    for i in 0..<second.count { second.pointer[i] += part * (other.second[i] - second[i]) }
+    if isCentred {
+      for k in 0..<channels {
+        let difference = part * (1 - part) * (other.mean[k] - mean[k])
+        for l in 0..<channels { second.pointer[k * channels + l] += difference * (other.mean[l] - mean[l]) }
+      }
+    }
+    for k in 0..<channels { mean.pointer[k] += part * (other.mean[k] - mean[k]) }
   }
 }
 
@@ -41,6 +52,9 @@ package enum StyleLoss: Int32, CaseIterable, Sendable {
   /// `mean of (mean - mean')^2 + mean of the diagonal of S + S' - 2 (S'^(1/2) S S'^(1/2))^(1/2)`; see Wasserstein.swift.
   case wasserstein = 2
 
+  /// Whether moments are about the mean.
+  package var isCentred: Bool { self != .gram }
+
   /// A style's moments, with what a loss makes of them once.
   package struct Target<Element: Scalar> {
     package let moments: Moments<Element>
@@ -50,14 +64,15 @@ package enum StyleLoss: Int32, CaseIterable, Sendable {
   package func target<Element: Scalar>(_ moments: Moments<Element>) throws(Failure) -> Target<Element> {
     switch self {
     case .gram: return Target(moments: moments, covariance: nil, root: nil)
-    case .moments: return Target(moments: moments, covariance: try moments.covariance(), root: nil)
+    case .moments: return Target(moments: moments, covariance: moments.second, root: nil)
     case .wasserstein:
-      let covariance = try moments.covariance(ridge: Element(wassersteinRidge))
+      let covariance = try moments.ridged()
       return Target(moments: moments, covariance: covariance, root: try newtonSchulzRoot(covariance))
     }
   }
 
-  /// The cost, and its gradient by the moments: `bySecond` is symmetric and set; `byMean` is set but for Gram matrices.
+  /// The cost, 0 or more, and its gradient by the moments: `bySecond` is symmetric and set; `byMean` is set but for Gram matrices.
+  /// That by a unit is `q / n (2 bySecond (x - c) + byMean)`.
   /// - Parameter gramFactor: of the sum of squared differences of second moments.
   package func cost<Element: Scalar>(
     of found: Moments<Element>, _ target: Target<Element>, gramFactor: Double, bySecond: Tensor<Element>,
@@ -70,14 +85,15 @@ package enum StyleLoss: Int32, CaseIterable, Sendable {
     }
     var cost = Element.squaredDifference(found.mean, target.moments.mean, slope: 2 / count, byMean) / count
     if let root = target.root {
-      let covariance = try found.covariance(ridge: Element(wassersteinRidge))
+      let covariance = try found.ridged()
       let mixed = try newtonSchulzRoot(product(product(root, covariance), root))
       var trace = 0.0
       for k in 0..<channels {
         let i = k * channels + k
         trace += wanted[i].value + covariance[i].value - 2 * mixed[i].value
       }
-      cost += trace / count
+      // No distance is below 0; a sum of its terms may be, by their roundings.
+      cost += trace < 0 ? 0 : trace / count
       // d S = I / C + S'^(1/2) (-2 / C dM) S'^(1/2), with dM through the root.
       let back = try newtonSchulzGradient(root: mixed, slope: -2 / count)
       let slope = try product(product(root, back), root)
@@ -88,14 +104,7 @@ package enum StyleLoss: Int32, CaseIterable, Sendable {
         }
       }
     } else {
-      let covariance = try found.covariance()
-      cost += Element.squaredDifference(covariance, wanted, slope: 2 / (count * count), bySecond) / (count * count)
-    }
-    // S = second - mean transpose(mean): d mean = -2 dS mean
-    for k in 0..<channels {
-      var sum = 0.0
-      for l in 0..<channels { sum += bySecond[k * channels + l].value * found.mean[l].value }
-      byMean.pointer[k] = byMean[k] - Element(2 * sum)
+      cost += Element.squaredDifference(found.second, wanted, slope: 2 / (count * count), bySecond) / (count * count)
     }
     return cost
   }

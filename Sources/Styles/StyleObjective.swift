@@ -24,26 +24,25 @@ package struct StyleObjective<Element: Scalar> {
     self.options = options
     contentFeatures = try network.run(content, .init(options.contentLayers.map { $0.name }, pooling: options.pooling))
     let names = options.styleLayers.map { $0.name }
-    var sum: Float = 0
-    for style in styles { sum += style.weight }
     // A style that is cut to the picture's shape is compared by Gram matrices as they are, whatever its size.
     let isRaw = options.styleLoss == .gram && options.styleScale == 0
     let shapes = try isRaw ? network.run(content, .init(names, pooling: options.pooling)).map { $0.shape } : []
     var mixed: [Moments<Element>] = []
-    for style in styles {
+    var before: Float = 0
+    for style in styles where style.weight > 0 {
+      before += style.weight
       for (i, features) in try network.run(style.picture, .init(names, pooling: options.pooling)).enumerated() {
-        let moments = try Moments(of: features)
+        let moments = try Moments(of: features, isCentred: options.styleLoss.isCentred)
         if isRaw {
           let factor = Element(features.shape[1] * features.shape[2]) / Element(shapes[i][1] * shapes[i][2])
           for k in 0..<moments.second.count { moments.second.pointer[k] *= factor }
         }
         if mixed.count == i {
-          mixed.append(
-            Moments(
-              mean: try Tensor([moments.channels], repeating: 0),
-              second: try Tensor([moments.channels, moments.channels], repeating: 0)))
+          mixed.append(moments)
+        } else {
+          // A running mean: m + (x - m) w / (sum of w).
+          mixed[i].mix(moments, part: Element(style.weight / before), isCentred: options.styleLoss.isCentred)
         }
-        mixed[i].add(moments, weight: Element(style.weight / sum))
       }
     }
     var targets: [StyleLoss.Target<Element>] = []
@@ -81,17 +80,17 @@ package struct StyleObjective<Element: Scalar> {
   private func cost(
     of x: Variable<Element>, _ target: StyleLoss.Target<Element>, on tape: Tape<Element>
   ) throws(Failure) -> Variable<Element> {
-    let found = try Moments(of: x.tensor), channels = found.channels, pixels = x.shape[1] * x.shape[2]
+    let found = try Moments(of: x.tensor, isCentred: options.styleLoss.isCentred), channels = found.channels, pixels = x.shape[1] * x.shape[2]
     let bySecond = try Tensor<Element>([channels, channels], repeating: 0), byMean = try Tensor<Element>([channels], repeating: 0)
     let factor = options.cost.styleFactor(pixels: Double(pixels), channels: Double(channels)) * Double(pixels * pixels)
     let cost = try options.styleLoss.cost(of: found, target, gramFactor: factor, bySecond: bySecond, byMean: byMean)
-    // dx[p] = dy / P (2 x[p] dM + dm)
+    // dx[p] = dy / P (2 (x[p] - c) dM + dm), with c = 0 or the mean.
     return tape.record(try Tensor([], [Element(cost)]), from: [x]) { tape, dy throws(Failure) in
       let dx = try Tensor<Element>(x.shape), scale = dy[0] / Element(pixels)
       for p in 0..<pixels {
         for k in 0..<channels {
           var sum: Element = 0
-          for l in 0..<channels { sum += x.tensor[p * channels + l] * bySecond[k * channels + l] }
+          for l in 0..<channels { sum += (x.tensor[p * channels + l] - found.mean[l]) * bySecond[k * channels + l] }
           dx.pointer[p * channels + k] = scale * (2 * sum + byMean[k])
         }
       }
@@ -101,16 +100,18 @@ package struct StyleObjective<Element: Scalar> {
 }
 
 extension Moments {
-  /// Of features [1, height, width, channels], unit by unit.
-  fileprivate init(of x: Tensor<Element>) throws(Failure) {
+  /// Of features [1, height, width, channels], unit by unit. The mean is that about which the others are, 0 or the units'.
+  fileprivate init(of x: Tensor<Element>, isCentred: Bool) throws(Failure) {
     let channels = x.shape[3], units = x.shape[1] * x.shape[2]
     let mean = try Tensor<Element>([channels], repeating: 0)
     let second = try Tensor<Element>([channels, channels], repeating: 0)
+    if isCentred {
+      for p in 0..<units { for k in 0..<channels { mean.pointer[k] += x[p * channels + k] / Element(units) } }
+    }
     for p in 0..<units {
       for k in 0..<channels {
-        let share = x[p * channels + k] / Element(units)
-        mean.pointer[k] += share
-        for l in 0..<channels { second.pointer[k * channels + l] += share * x[p * channels + l] }
+        let share = (x[p * channels + k] - mean[k]) / Element(units)
+        for l in 0..<channels { second.pointer[k * channels + l] += share * (x[p * channels + l] - mean[l]) }
       }
     }
     self.init(mean: mean, second: second)

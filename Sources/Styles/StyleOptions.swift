@@ -148,4 +148,16 @@ package struct StyleCosts {
   package let content, style, variation, temporal, total: Double
 
   static var none: StyleCosts { StyleCosts(content: 0, style: 0, variation: 0, temporal: 0, total: 0) }
+
+  /// Why no picture can be moved by them.
+  var reasonAgainst: String {
+    let parts: [(name: StaticString, value: Double)] = [
+      ("content", content), ("style", style), ("variation", variation), ("temporal", temporal),
+    ]
+    for part in parts where !part.value.isFinite {
+      return "the \(part.name) cost is \(part.value): the model's features are not finite, or too large for their squares"
+    }
+    if total.isFinite { return "the cost is \(total), but its gradient is not finite: smaller weights are wanted" }
+    return "the weighted sum of costs is \(total): smaller weights are wanted"
+  }
 }

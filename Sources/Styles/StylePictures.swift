@@ -50,8 +50,8 @@ extension Image {
   /// Some columns of a row.
   func fillRow(_ target: UnsafeMutablePointer<Float>, _ y: Int, _ columns: Range<Int>) {
     let first = 3 * (y * width + columns.lowerBound)
-    guard let deep else { return Architecture.vgg19.fill(target, pixels.pointer + first, height: 1, width: columns.count) }
-    let mean = Architecture.vgg19.mean, source = deep.pointer + first
+    guard let deep else { return Architecture.vgg19Pictures.fill(target, pixels.pointer + first, height: 1, width: columns.count) }
+    let mean = Architecture.vgg19Pictures.mean, source = deep.pointer + first
     for x in 0..<columns.count {
       target[3 * x] = Float(source[3 * x + 2]) / 257 - mean.0
       target[3 * x + 1] = Float(source[3 * x + 1]) / 257 - mean.1
@@ -65,10 +65,10 @@ extension Image {
     defer { withExtendedLifetime(painted) {} }
     guard isDeep else {
       try self.init(width: width, height: height)
-      Architecture.vgg19.read(painted.pointer, into: pixels.pointer, height: height, width: width)
+      Architecture.vgg19Pictures.read(painted.pointer, into: pixels.pointer, height: height, width: width)
       return
     }
-    let mean = Architecture.vgg19.mean, deep = try Storage<UInt16>(count: painted.count)
+    let mean = Architecture.vgg19Pictures.mean, deep = try Storage<UInt16>(count: painted.count)
     for i in 0..<(width * height) {
       deep.pointer[3 * i] = UInt16(level: painted[3 * i + 2] + mean.2)
       deep.pointer[3 * i + 1] = UInt16(level: painted[3 * i + 1] + mean.1)
@@ -144,6 +144,15 @@ package struct StylePictures {
   }
 
   /// - Throws: `.invalidArgument` for a mask whose size is not that of its picture, and for weights that are none.
+  /// Those that say where styles go, each once.
+  var masks: [Image] {
+    var masks: [Image] = []
+    for style in styles {
+      if let place = style.place, !masks.contains(where: { $0 === place }) { masks.append(place) }
+    }
+    return masks
+  }
+
   func check() throws(Failure) {
     guard !styles.isEmpty else { throw .invalidArgument("no style") }
     for style in styles {

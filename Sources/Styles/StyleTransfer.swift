@@ -18,8 +18,14 @@ package final class StyleTransfer {
     _ = try model.network()
   }
 
+  /// - Throws: `.noMemory` also where only a later scale does not fit: better before the first step than after hours.
   package func job(_ pictures: StylePictures, _ options: StyleOptions) throws(Failure) -> StyleJob {
-    try StyleJob(model.network(), pictures, options)
+    try options.check()
+    try pictures.check()
+    let content = pictures.content
+    try Memory.expect(
+      memoryNeeded(contentWidth: content.width, content.height, masks: pictures.masks.count, options))
+    return try StyleJob(model.network(), pictures, options, weights: model.weights.fingerprint)
   }
 
   /// Bytes that the process will hold at the peak of a run with a content of the given size, beyond what it holds now:
@@ -69,7 +75,7 @@ package final class StyleTransfer {
     let height = content.height, width = content.width
     let picture = try Tensor<Float>([height, width, 3])
     generated.fill(picture.pointer)
-    guard withGradient else { return (try engine.evaluate(picture.pointer), nil) }
+    guard withGradient else { return (try StyleTransfer.checked(engine.evaluate(picture.pointer)), nil) }
     let rgb = try Tensor<Float>([height, width, 3]), row = 3 * width
     let costs = try engine.evaluate(picture.pointer) { first, count, gradient throws(Failure) in
       // From the network's B, G, R to R, G, B.
@@ -78,6 +84,12 @@ package final class StyleTransfer {
       }
     }
     withExtendedLifetime(picture) {}
-    return (costs, rgb)
+    return (try StyleTransfer.checked(costs), rgb)
+  }
+
+  /// Of costs that are not finite there is no gradient.
+  private static func checked(_ costs: StyleCosts) throws(Failure) -> StyleCosts {
+    guard costs.total.isFinite else { throw .invalidArgument(costs.reasonAgainst) }
+    return costs
   }
 }

@@ -8,9 +8,9 @@ import CSystem
 package func readFile(_ path: String, limit: Int) throws(Failure) -> Storage<UInt8> {
   // Asked before opening: opening a pipe would wait for its writer.
   var info = stat()
-  guard stat(path, &info) == 0 else { throw .io("\(path): \(lastReason())") }
+  guard withPath(path, { stat($0, &info) }) == 0 else { throw .io("\(path): \(lastReason())") }
   try refuseUnlessRegular(info, path)
-  let file = systemOpenForReading(path)
+  let file = withPath(path) { systemOpenForReading($0) }
   guard file >= 0 else { throw .io("\(path): \(lastReason())") }
   defer { close(file) }
   guard fstat(file, &info) == 0 else { throw .io("\(path): \(lastReason())") }
@@ -39,11 +39,11 @@ package func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer) throws(F
   var target = path
   var permissions: mode_t?
   var info = stat()
-  if stat(path, &info) == 0 {
+  if withPath(path, { stat($0, &info) }) == 0 {
     try refuseUnlessRegular(info, path)
     permissions = info.st_mode & 0o777
-    if let resolved = realpath(path, nil) {
-      target = String(cString: resolved)
+    if let resolved = withPath(path, { realpath($0, nil) }) {
+      target = pathText(resolved)
       free(resolved)
     }
   }
@@ -56,12 +56,12 @@ package func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer) throws(F
     try writeAll(bytes, to: file, for: path)
     guard fsync(file) == 0 else { throw .io("\(path): \(lastReason())") }
   } catch {
-    unlink(temporary)
+    _ = withPath(temporary) { unlink($0) }
     throw error
   }
-  guard rename(temporary, target) == 0 else {
+  guard withPath(temporary, { temporary in withPath(target) { rename(temporary, $0) } }) == 0 else {
     let reason = lastReason()
-    unlink(temporary)
+    _ = withPath(temporary) { unlink($0) }
     throw .io("\(path): \(reason)")
   }
   try keepName(target, for: path)
@@ -69,7 +69,7 @@ package func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer) throws(F
 
 /// Waits until the folder's list of names is on the disk: a rename alone may be lost with the power.
 private func keepName(_ target: String, for path: String) throws(Failure) {
-  let folder = systemOpenForReading(directory(of: target))
+  let folder = withPath(directory(of: target)) { systemOpenForReading($0) }
   // A folder that may be written and not listed.
   guard folder >= 0 else { return }
   defer { close(folder) }
@@ -81,6 +81,11 @@ private func keepName(_ target: String, for path: String) throws(Failure) {
 private func directory(of path: String) -> String {
   guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
   return String(path[...slash])
+}
+
+/// The same text without the three bytes that some editors and tables put before UTF-8, the "byte-order mark".
+package func withoutMark(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+  text.starts(with: [0xEF, 0xBB, 0xBF]) ? UnsafeBufferPointer(rebasing: text.dropFirst(3)) : text
 }
 
 /// What the operating system says of its last refusal, "No such file or directory".
@@ -107,7 +112,7 @@ private func createBeside(_ target: String, for path: String) throws(Failure) ->
   clock_gettime(CLOCK_MONOTONIC, &now)
   for attempt in 0..<100 {
     let name = folder + ".facestyle-\(getpid())-\(now.tv_sec)-\(now.tv_nsec)-\(attempt)"
-    let file = systemCreate(name)
+    let file = withPath(name) { systemCreate($0) }
     if file >= 0 { return (name, file) }
     // Taken: another thread came in the same nanosecond.
     guard systemError() == EEXIST else { break }

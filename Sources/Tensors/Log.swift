@@ -27,5 +27,5 @@ package func isLogged(_ level: LogLevel) -> Bool {
 package func log(_ level: LogLevel, _ message: @autoclosure () -> String) {
   let current = sinkLock.hold { sink }
   guard let function = current.function, level.rawValue >= current.level else { return }
-  message().withCString { function(level.rawValue, $0) }
+  shown(message()).withCString { function(level.rawValue, $0) }
 }

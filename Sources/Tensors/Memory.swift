@@ -2,8 +2,13 @@ import CSystem
 
 /// Where storage comes from.
 ///
-/// All of the process together stays below three quarters of the machine's memory: a system that overcommits grants any
-/// request and kills the process when the pages are used; here the caller gets an error instead.
+/// A system that overcommits grants any request and kills the process when the pages are used; here the caller gets an error
+/// instead. What is asked for is granted while it fits in what is left now of the machine's memory, of each control group's
+/// and of the process's own limits (`MemoryRoom`), less what was taken and has not been written to yet; and all blocks
+/// together stay within the least of these limits, of the machine's memory within three quarters.
+///
+/// What is left is read again when a quarter of it has been asked for since, and for a large block when the last reading is
+/// a second old: most requests read nothing.
 package enum Memory {
   /// Blocks begin at this alignment and have as much readable slack behind them.
   private static let alignment = 64
@@ -16,32 +21,24 @@ package enum Memory {
     return lock
   }()
   nonisolated(unsafe) private static var held = 0
+  /// Blocks with pages of their own: address and size.
+  nonisolated(unsafe) private static var large: [UInt: Int] = [:]
+  nonisolated(unsafe) private static var largeHeld = 0
   /// Large blocks that are kept for the next who wants one of that size, and for how many.
   nonisolated(unsafe) private static var spare: [Int: [UnsafeMutableRawPointer]] = [:]
   nonisolated(unsafe) private static var recyclers = 0
-  private static let limit: Int = {
-    let (bytes, overflow) = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(by: sysconf(Int32(_SC_PAGESIZE)))
-    return overflow || bytes <= 0 ? Int.max : bytes / 4 * 3
-  }()
+  /// What may be granted without reading again, and when that was read.
+  nonisolated(unsafe) private static var budget = 0
+  nonisolated(unsafe) private static var limit = 0
+  nonisolated(unsafe) private static var readAt = -Double.infinity
+
+  /// The most that all blocks together may take now, in bytes.
+  package static var currentLimit: Int { MemoryRoom().least.limit }
 
   /// - Throws: `.noMemory` naming what is wanted and what there is.
   static func take(_ byteCount: Int) throws(Failure) -> UnsafeMutableRawPointer {
     if byteCount >= largeBlock, let kept = lock.hold({ spare[byteCount]?.popLast() }) { return kept }
-    func reserve() -> Bool {
-      lock.hold {
-        guard byteCount <= limit - held else { return false }
-        held += byteCount
-        return true
-      }
-    }
-    var fits = reserve()
-    if !fits {
-      empty()
-      fits = reserve()
-    }
-    guard fits else {
-      throw .noMemory("\(byteCount >> 20) MB more are wanted, the library may hold \(limit >> 20) MB on this machine")
-    }
+    try reserve(byteCount)
     var memory: UnsafeMutableRawPointer?
     if byteCount >= largeBlock {
       memory = systemMap(byteCount + alignment)
@@ -56,8 +53,80 @@ package enum Memory {
       lock.hold { held -= byteCount }
       throw .noMemory("\(byteCount) bytes were refused by the system")
     }
+    if byteCount >= largeBlock {
+      lock.hold {
+        large[UInt(bitPattern: memory)] = byteCount
+        largeHeld += byteCount
+      }
+    }
     return memory
   }
+
+  /// For what others are about to take for a call of ours: a codec, LAPACK.
+  /// - Throws: `.noMemory` if there is no room for it now.
+  package static func expect(_ byteCount: Int) throws(Failure) {
+    try reserve(byteCount)
+    lock.hold { held -= byteCount }
+  }
+
+  /// Counts a block as held if there is room for it.
+  private static func reserve(_ byteCount: Int) throws(Failure) {
+    guard lock.hold({ refusal(byteCount) }) != nil else { return }
+    empty()
+    if let refusal = lock.hold({ refusal(byteCount) }) { throw .noMemory(refusal) }
+  }
+
+  /// Counts the block and returns nil, or returns why not. Called with the lock held.
+  private static func refusal(_ byteCount: Int) -> String? {
+    let isFresh = byteCount < largeBlock || monotonicSeconds() - readAt < 1
+    if isFresh, byteCount <= budget, byteCount <= limit - held {
+      held += byteCount
+      budget -= byteCount
+      return nil
+    }
+    let room = MemoryRoom(), least = room.least, pages = room.leastPages, addresses = room.leastAddresses
+    guard byteCount <= least.limit - held else {
+      return "\(megabytes(byteCount)) MB more are wanted, the library holds \(held >> 20) MB and may hold \(least.limit >> 20) MB,"
+        + " by \(least.source.name) limit"
+    }
+    guard byteCount <= addresses.free else { return wanted(byteCount, addresses, addresses.free) }
+    // If nothing were written to yet of what is held. That is counted only where it matters: it takes a millisecond a gigabyte.
+    var untouched = largeHeld
+    if byteCount > pages.free - untouched { untouched = untouchedBytes() }
+    guard byteCount <= pages.free - untouched else { return wanted(byteCount, pages, pages.free - untouched) }
+    held += byteCount
+    limit = least.limit
+    budget = (min(pages.free - untouched, addresses.free) - byteCount) / 4
+    readAt = monotonicSeconds()
+    return nil
+  }
+
+  private static func wanted(_ byteCount: Int, _ level: MemoryRoom.Level, _ free: Int) -> String {
+    "\(megabytes(byteCount)) MB more are wanted, \(max(0, free) >> 20) MB are left of \(level.source.name) \(level.limit >> 20) MB"
+  }
+
+  private static func megabytes(_ byteCount: Int) -> Int { max(1, byteCount >> 20) }
+
+  /// Bytes of large blocks that no page has been given to yet. Called with the lock held.
+  private static func untouchedBytes() -> Int {
+    let page = sysconf(Int32(_SC_PAGESIZE)), step = 4096
+    var absent = 0
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: step) { state in
+      guard let states = state.baseAddress else { return }
+      for (address, byteCount) in large {
+        let count = (byteCount + page - 1) / page
+        for first in stride(from: 0, to: count, by: step) {
+          let some = min(step, count - first)
+          guard mincore(UnsafeMutableRawPointer(bitPattern: address + UInt(first * page)), some * page, states) == 0 else { continue }
+          for i in 0..<some where states[i] & 1 == 0 { absent += page }
+        }
+      }
+    }
+    return absent
+  }
+
+  /// Runs `body` while nobody else takes a large block from here.
+  static func withoutOthers<Result>(_ body: () -> Result) -> Result { lock.hold { body() } }
 
   static func give(_ address: UnsafeMutableRawPointer, _ byteCount: Int) {
     let isKept = byteCount >= largeBlock && lock.hold {
@@ -81,7 +150,12 @@ package enum Memory {
   }
 
   private static func release(_ address: UnsafeMutableRawPointer, _ byteCount: Int) {
-    lock.hold { held -= byteCount }
+    lock.hold {
+      held -= byteCount
+      guard byteCount >= largeBlock else { return }
+      large[UInt(bitPattern: address)] = nil
+      largeHeld -= byteCount
+    }
     if byteCount >= largeBlock {
       munmap(address, byteCount + alignment)
     } else {

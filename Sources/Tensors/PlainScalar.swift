@@ -20,6 +20,13 @@ extension PlainScalar {
     rows: Int, _ a: UnsafePointer<Self>, rowStride: Int, columnStride: Int, _ b: PackedMatrix<Self>,
     _ c: UnsafeMutablePointer<Self>, accumulate: Bool, _ finish: Finish<Self>, _ workspace: Workspace
   ) throws(Failure) {
+    multiplyPlainly(rows: rows, a, rowStride: rowStride, columnStride: columnStride, b, c, accumulate: accumulate, finish)
+  }
+
+  static func multiplyPlainly(
+    rows: Int, _ a: UnsafePointer<Self>, rowStride: Int, columnStride: Int, _ b: PackedMatrix<Self>,
+    _ c: UnsafeMutablePointer<Self>, accumulate: Bool, _ finish: Finish<Self>
+  ) {
     let columns = b.columns, packed = b.storage.pointer
     for i in 0..<rows {
       let row = c + i * columns

@@ -47,7 +47,13 @@ extension Rows {
       let end = min((task + 1) * rowsPerTask, count)
       for first in stride(from: task * rowsPerTask, to: end, by: blockRows) {
         let rows = min(blockRows, end - first)
-        let smallest = kernels.distanceBlock(query, pointer(first), dimension, rows, distances)
+        var smallest = kernels.distanceBlock(query, pointer(first), dimension, rows, distances)
+        if smallest < leastMeasured || list.pointee.limit > mostMeasured {
+          for i in 0..<rows {
+            distances[i] = measured(distances[i], pointer(first + i), query, dimension)
+            smallest = min(smallest, distances[i])
+          }
+        }
         guard smallest <= list.pointee.limit else { continue }
         for i in 0..<rows where distances[i] <= list.pointee.limit {
           list.pointee.offer(Neighbour(distance: distances[i], row: first + i))
@@ -103,11 +109,29 @@ extension Rows {
   }
 }
 
-/// `sqrt(sum of (a - b)^2)`
+/// `sqrt(sum of (a - b)^2)`; infinite only if it is too large for a Float itself.
 package func euclideanDistance(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ dimension: Int) -> Float {
   var distance: Float = 0
   _ = KernelSet.selected.distanceBlock(b, a, dimension, 1, &distance)
-  return distance
+  return measured(distance, a, b, dimension)
+}
+
+/// Between these the kernel's sum of squares has lost nothing below the numbers of a Float and has not risen above them: with
+/// the largest dimension, 2^20, squares below 2^-149 are less than 2^-129 together, and the sum is 2^-100 or more; and a sum
+/// that overflows is of a distance above 1e19.
+private let leastMeasured: Float = 0x1p-50, mostMeasured: Float = 1e19
+
+/// A distance of the kernel's, or, where its squares leave the range of a Float, the same measured in Double.
+private func measured(
+  _ distance: Float, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ dimension: Int
+) -> Float {
+  guard distance < leastMeasured || distance == .infinity else { return distance }
+  var sum = 0.0
+  for i in 0..<dimension {
+    let difference = Double(a[i]) - Double(b[i])
+    sum += difference * difference
+  }
+  return Float(sum.squareRoot())
 }
 
 /// How far a product may lead astray.
@@ -120,8 +144,9 @@ package func euclideanDistance(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Flo
 /// as certain, `|x - q|^2 <= d^2 + e d^2`, its root included. A row of a score above
 /// `d^2 + e d^2 - |q|^2 + e |q|^2` is therefore measured farther than d.
 ///
-/// Where x.q falls below all numbers the distance is infinite, for (x - q)^2 >= -4 x q; where it rises above them the
-/// score is low or no number, and the row is measured.
+/// Where x.q, or a part of its sum, falls below all numbers, the distance is more than 1e19, for (x - q)^2 >= -4 x q: the row
+/// is left out, unless rows so far may be wanted, and then all are measured. Where it rises above them the score is low or no
+/// number, and the row is measured.
 private struct Bound {
   private let slack: Double
   private let square: Double
@@ -138,6 +163,7 @@ private struct Bound {
 
   /// The largest score that a row may have if it is measured at `distance` or less.
   func limit(_ distance: Float) -> Float {
+    guard distance <= mostMeasured else { return .infinity }
     let d = Double(distance) * Double(distance)
     return Float(d + slack * d - square + slack * square + least).nextUp
   }

@@ -49,7 +49,8 @@ package final class ThreadPool: @unchecked Sendable {
     unfinished = 0
   }
 
-  package static var processors: Int { min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1), maximum) }
+  /// As many threads as this process may keep busy now.
+  package static var processors: Int { min(Processors().threads, maximum) }
 
   /// Threads that one call keeps busy, its own included.
   package var threads: Int {
@@ -128,6 +129,8 @@ package final class ThreadPool: @unchecked Sendable {
   }
 
   private func serve(as worker: Int) {
+    // A thread begins with the floating-point state of the one that starts it.
+    systemUseStandardFloats()
     pthread_mutex_lock(lock)
     var seen = 0
     while true {

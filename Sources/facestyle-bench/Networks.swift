@@ -18,7 +18,7 @@ func faceRows(_ files: Files, threads: [Int]) throws(Failure) -> [Row] {
     ("nn4", try nn4Model(), 0),
   ] {
     let embedder = try Embedder(model)
-    let side = embedder.template.side
+    let side = embedder.width
     let chip = try Image(width: side, height: side) { y, row in
       for i in 0..<(3 * side) { row[i] = UInt8((i * 7 + y * 13) & 255) }
     }
@@ -30,7 +30,7 @@ func faceRows(_ files: Files, threads: [Int]) throws(Failure) -> [Row] {
           try measure(
             "\(name)-\(count)", "\(count)x\(side)x\(side)", threads: threads,
             operations > 0 ? .operations(operations * Double(count)) : .nothing
-          ) { () throws(Failure) in try embedder.embed(chips, into: out.pointer) })
+          ) { () throws(Failure) in try embedder.embed(count: count, into: out.pointer) { chips[$0] } })
       }
     }
   }

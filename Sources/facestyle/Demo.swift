@@ -20,6 +20,8 @@ struct Demo: ParsableCommand {
 
   func run() throws {
     try check(fs_threads_set(threads), "--threads")
+    try makeFolder(out)
+    try checkPicture(painted)
     let (large, small) = (try open("dlib-resnet"), try open("faces-nn4"))
     print("Portraits in \(photos)")
     let portraits = try readPortraits(large, small.embedder)
@@ -28,8 +30,12 @@ struct Demo: ParsableCommand {
       try compare(portraits, \.small, small.embedder, "the small model in the box")
       try identify(portraits, large.embedder)
     }
-    try paint()
+    let painter = try paint()
+    try painter.troubles.end()
   }
+
+  /// The picture that is painted.
+  private var painted: String { "\(out)/\(nameAndExtension(fileName(content)).0)-\(nameAndExtension(fileName(style)).0).png" }
 
   private func open(_ model: String) throws -> FaceReader { try FaceOptions.parse(["--model", model]).open() }
 
@@ -100,7 +106,7 @@ struct Demo: ParsableCommand {
     }
   }
 
-  private func paint() throws(Failure) {
+  private func paint() throws(Failure) -> Painter {
     print("\nPainting \(content) in the manner of \(style)\n")
     let vgg = try openModel("vgg19", asked: nil)
     var options = try Painter.options(FS_PRESET_COURSE)
@@ -108,10 +114,9 @@ struct Demo: ParsableCommand {
     let painter = Painter()
     let picture = try painter.paint(
       try Picture(opening: content), like: [try Picture(opening: style)], with: vgg, options)
-    try makeFolder(out)
-    let target = "\(out)/\(nameAndExtension(fileName(content)).0)-\(nameAndExtension(fileName(style)).0).png"
-    try picture.write(to: target)
+    try picture.keep(at: painted)
     let steps = counted(Int(painter.last.step), "step", "steps")
-    print("Painted: \(target) (\(steps) in \(fixed(painter.last.seconds, 1)) s)")
+    print("Painted: \(painted) (\(steps) in \(fixed(painter.last.seconds, 1)) s)")
+    return painter
   }
 }

@@ -7,7 +7,7 @@ struct Embed: ParsableCommand {
 
   @Argument(help: "A JPEG or PNG file.") var photo: String
 
-  @Option(help: ArgumentHelp("Write the aligned picture of the face.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write what the network sees: the aligned face.", valueName: "file"))
   var chip: String?
 
   @OptionGroup var face: FaceOptions
@@ -15,6 +15,7 @@ struct Embed: ParsableCommand {
 
   func run() throws {
     try common.apply()
+    if let chip { try checkPicture(chip) }
     let reader = try face.open()
     let picture = try Picture(opening: photo)
     let (found, embedding) = try reader.embedder.embed(picture, photo, reader.detector)

@@ -8,26 +8,49 @@ struct FaceStyleProgram: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "facestyle",
     abstract: "Finds, compares and names faces, trains for it, and paints a picture like another.",
-    version: "\(FS_VERSION_MAJOR).\(FS_VERSION_MINOR).\(FS_VERSION_PATCH)",
+    discussion: """
+      Models are named by their files, or by a name without an ending: NAME.safetensors is looked for in the folder that \
+      FACESTYLE_MODELS in the environment names, in models and build/models of the current folder, in models beside this \
+      program and beside its folder, and in ../share/facestyle/models, where `make install` puts them.
+
+      --version --verbose also prints what the program finds where it runs: processors, memory, instruction set, OpenBLAS.
+      """,
+    version: version,
     subcommands: [
       Detect.self, Compare.self, Identify.self, GalleryCommand.self, Embed.self, Evaluate.self, Calibrate.self, Train.self,
       Style.self, Restyle.self, Layers.self, Demo.self,
     ])
 
+  private static let version = "\(FS_VERSION_MAJOR).\(FS_VERSION_MINOR).\(FS_VERSION_PATCH)"
+
   static func main() {
+    signal(SIGXFSZ, SIG_IGN)  // a file too large is an error like a full disk
     do {
       guard fs_abi_version() == FS_ABI_VERSION else {
         throw Failure("the library has ABI version \(fs_abi_version()), this program wants \(FS_ABI_VERSION)")
       }
-      var command = try parseAsRoot()
+      // Arguments may be paths of any bytes: `CommandLine.arguments` would repair them.
+      let words = (0..<Int(CommandLine.argc)).compactMap { CommandLine.unsafeArgv[$0].map { outerText($0) } }
+      let arguments = Array(words.dropFirst())
+      if Set(arguments) == ["--version", "--verbose"] {
+        print(version)
+        try printHost()
+        return
+      }
+      var command = try parseAsRoot(arguments)
       try command.run()
       // What was printed may still wait in a buffer: a full disk shows only now.
       guard fflush(nil) == 0 else { throw Failure("output: \(String(cString: strerror(errno)))") }
     } catch let failure as Failure {
       warn(failure.message)
       Glibc.exit(EXIT_FAILURE)
+    } catch let code as ExitCode {
+      Glibc.exit(code.rawValue)  // what was wrong is told
     } catch {
-      exit(withError: error)  // bad usage, or a wish for help
+      // Bad usage, or a wish for help: as `exit(withError:)`, with arguments as people read them.
+      let (code, text) = (exitCode(for: error), fullMessage(for: error))
+      if code.isSuccess { print(text) } else { writeError(shown(text) + "\n") }
+      Glibc.exit(code.rawValue)
     }
   }
 }

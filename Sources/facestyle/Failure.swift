@@ -16,6 +16,7 @@ struct Failure: Error {
 /// Throws the library's reason unless `status` is `FS_OK`; `subject`, often a file, comes before it.
 func check(_ status: fs_status, _ subject: String = "") throws(Failure) {
   guard status != FS_OK else { return }
+  let subject = shown(subject)
   let reason = String(cString: fs_last_error())
   // A reason that names the file already does not need it twice.
   throw Failure(subject.isEmpty || reason.contains(subject) ? reason : "\(subject): \(reason)", status)
@@ -23,7 +24,7 @@ func check(_ status: fs_status, _ subject: String = "") throws(Failure) {
 
 /// One line on the error stream.
 func warn(_ message: String) {
-  writeError("facestyle: \(message)\n")
+  writeError("facestyle: \(shown(message))\n")
 }
 
 /// Text on the error stream, at once. (C's `stderr` is a variable that Swift 6 does not let threads share.)

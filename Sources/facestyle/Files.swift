@@ -5,23 +5,27 @@ enum PathKind { case file, folder, absent }
 
 func kind(of path: String) -> PathKind {
   var info = stat()
-  guard stat(path, &info) == 0 else { return .absent }
+  guard withOuter(path, { stat($0, &info) }) == 0 else { return .absent }
   return info.st_mode & S_IFMT == S_IFDIR ? .folder : .file
 }
 
-/// Names of what lies in a folder, sorted, without hidden ones.
+/// Names of what lies in a folder, sorted, without hidden ones. Any bytes are a name.
 func contents(of folder: String) throws(Failure) -> [String] {
   guard let directory = opendir(folder) else {
     throw Failure("\(folder): \(String(cString: strerror(errno)))")
   }
   defer { closedir(directory) }
   var names: [String] = []
+  errno = 0
   while let entry = readdir(directory) {
-    let name = withUnsafeBytes(of: entry.pointee.d_name) {
-      String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: entry.pointee.d_name)) { outerText($0) }
     }
     if !name.hasPrefix(".") { names.append(name) }
+    errno = 0
   }
+  // The end, or a disk that fails: a folder is never read in part.
+  guard errno == 0 else { throw Failure("\(folder): \(String(cString: strerror(errno)))") }
   return names.sorted()
 }
 

@@ -37,16 +37,25 @@ struct GalleryCommand: ParsableCommand {
 
     func validate() throws {
       if photos.isEmpty { throw ValidationError("At least one photo is wanted.") }
+      let length = name.utf8.count, most = Int(FS_NAME_CAPACITY) - 1
+      if length < 1 || length > most { throw ValidationError("The name has \(length) bytes, wanted are 1 to \(most).") }
+      if let note, note.utf8.count >= Int(FS_NOTE_CAPACITY) {
+        throw ValidationError("--note has \(note.utf8.count) bytes, wanted are at most \(FS_NOTE_CAPACITY - 1).")
+      }
     }
 
     func run() throws {
       try common.apply()
       let reader = try face.open()
-      let gallery = try Gallery(opening: self.gallery, reader.embedder, key: key.read(), .create)
+      let key = try key.read()
+      var there = try Gallery(ifThere: self.gallery, reader.embedder, key: key)
       var added: [JSON] = [], conflicts: [JSON] = []
       for path in photos {
         guard let embedding = try reader.embedOrSkip(path) else { continue }
-        let told = try gallery.enrol(name, embedding, note: note ?? fileName(path), isRefused: refuse)
+        // A new gallery is made when there is something to put into it.
+        let gallery = if let there { there } else { try Gallery(opening: self.gallery, reader.embedder, key: key, .create) }
+        there = gallery
+        let told = try gallery.enrol(name, embedding, note: note ?? shown(fileName(path)), isRefused: refuse)
         let other = fixedText(told.other)
         if told.conflict != 0 {
           warn("\(path): \(told.added != 0 ? "added, but " : "not added, ")it looks like \(other), distance \(fixed(told.distance, 2))")
@@ -57,11 +66,11 @@ struct GalleryCommand: ParsableCommand {
       if common.json {
         print(
           JSON.object([
-            "added": .array(added), "conflicts": .array(conflicts), "people": .integer(gallery.people),
-            "photos": .integer(gallery.photos),
+            "added": .array(added), "conflicts": .array(conflicts), "people": .integer(there?.people ?? 0),
+            "photos": .integer(there?.photos ?? 0),
           ]))
       } else {
-        print("\(counted(added.count, "photo", "photos")) of \(name) added; \(summary(gallery))")
+        print("\(counted(added.count, "photo", "photos")) of \(name) added; \(there.map(summary) ?? "no gallery was made")")
       }
       guard !added.isEmpty else { throw Failure("\(nameOfGallery(self.gallery)): no photo was added") }
     }
@@ -156,6 +165,10 @@ struct GalleryCommand: ParsableCommand {
 
     func run() throws {
       try common.apply()
+      guard ["csv", "safetensors"].contains(nameAndExtension(out).1) else {
+        throw Failure("\(out): wanted is a .csv or .safetensors file")
+      }
+      try checkOutputs(out)
       let gallery = try Gallery(opening: self.gallery, nil, key: key.read(), .read)
       try gallery.export(to: out)
       tell(gallery, common)
@@ -175,8 +188,8 @@ struct GalleryCommand: ParsableCommand {
 
     func run() throws {
       try common.apply()
-      let gallery = try receiving.open(self.gallery)
-      tell(try gallery.add(from: photos), gallery, common)
+      let (report, gallery) = try receiving.take(into: self.gallery) { gallery throws(Failure) in try gallery.add(from: photos) }
+      tell(report, gallery, common)
     }
   }
 
@@ -194,8 +207,10 @@ struct GalleryCommand: ParsableCommand {
     func run() throws {
       try common.apply()
       let second = try Gallery(opening: other, nil, key: receiving.key.read(), .read)
-      let gallery = try receiving.open(self.gallery)
-      tell(try gallery.merge(second, other), gallery, common)
+      let (report, gallery) = try receiving.take(into: self.gallery) { gallery throws(Failure) in
+        try gallery.merge(second, other)
+      }
+      tell(report, gallery, common)
     }
   }
 }
@@ -223,18 +238,34 @@ struct ReceivingOptions: ParsableArguments {
   @OptionGroup var key: KeyOption
   @Option(help: ArgumentHelp("The embedder's model.", valueName: "file")) var model: String?
 
-  /// The gallery that is there, whatever its model; or a new one, for the embedder's.
-  func open(_ place: String) throws(Failure) -> Gallery {
+  /// Takes photos into the gallery that is there, whatever its model; or into a new one, for the embedder's, which is made only
+  /// where they can be taken in.
+  func take(
+    into place: String, _ photos: (Gallery) throws(Failure) -> fs_gallery_report
+  ) throws(Failure) -> (fs_gallery_report, Gallery) {
     let key = try key.read()
-    if model == nil {
-      do throws(Failure) {
-        return try Gallery(opening: place, nil, key: key, .change)
-      } catch {
-        guard error.status == FS_NOT_FOUND || (!isAddress(place) && kind(of: place) == .absent) else { throw error }
-      }
+    let asked = try model == nil ? nil : openEmbedder()
+    if let there = try Gallery(ifThere: place, asked, key: key) { return (try photos(there), there) }
+    let embedder = if let asked { asked } else { try openEmbedder() }
+    _ = try photos(Gallery(embedder))
+    let new = try Gallery(opening: place, embedder, key: key, .create)
+    return (try photos(new), new)
+  }
+
+  private func openEmbedder() throws(Failure) -> Embedder {
+    try Embedder(openModel("faces-nn4", "dlib-resnet", asked: model))
+  }
+}
+
+extension Gallery {
+  /// The gallery in a file or on a server, for changes; nil where there is none.
+  convenience init?(ifThere place: String, _ embedder: Embedder?, key: [UInt8]?) throws(Failure) {
+    do throws(Failure) {
+      try self.init(opening: place, embedder, key: key, .change)
+    } catch {
+      guard error.status == FS_NOT_FOUND || (!isAddress(place) && kind(of: place) == .absent) else { throw error }
+      return nil
     }
-    let embedder = try Embedder(openModel("faces-nn4", "dlib-resnet", asked: model))
-    return try Gallery(opening: place, embedder, key: key, .create)
   }
 }
 

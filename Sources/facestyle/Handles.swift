@@ -78,14 +78,16 @@ final class Embedder {
 
   var dimension: Int { fs_embedder_dimension(handle) }
   var threshold: Float { fs_embedder_threshold(handle) }
+  /// Whether it sees aligned faces; else whole photos, in which no face is looked for.
+  var isAligning: Bool { fs_embedder_aligns(handle) != 0 }
 
-  /// The main face of the photo at `path`, and its embedding.
-  func embed(_ photo: Picture, _ path: String, _ detector: Detector) throws(Failure) -> (fs_face, [Float]) {
+  /// The main face of the photo at `path`, nil where all of it is seen, and its embedding.
+  func embed(_ photo: Picture, _ path: String, _ detector: Detector?) throws(Failure) -> (fs_face?, [Float]) {
     var face = fs_face()
     var embedding = [Float](repeating: 0, count: dimension)
     try check(
-      fs_embedder_embed_photo(handle, detector.handle, photo.handle, &face, &embedding, embedding.count), path)
-    return (face, embedding)
+      fs_embedder_embed_photo(handle, detector?.handle, photo.handle, &face, &embedding, embedding.count), path)
+    return (isAligning ? face : nil, embedding)
   }
 
   /// The embeddings of aligned pictures.
@@ -98,9 +100,13 @@ final class Embedder {
     return chips.indices.map { Array(numbers[($0 * dimension)..<(($0 + 1) * dimension)]) }
   }
 
-  func align(_ photo: Picture, _ face: fs_face) throws(Failure) -> Picture {
-    var face = face
-    return Picture(owning: try made("") { fs_embedder_align(handle, &$0, photo.handle, &face) })
+  /// What it sees of a photo: a face, or all of it.
+  func align(_ photo: Picture, _ face: fs_face?) throws(Failure) -> Picture {
+    Picture(
+      owning: try made("") { out in
+        guard var face else { return fs_embedder_align(handle, &out, photo.handle, nil) }
+        return fs_embedder_align(handle, &out, photo.handle, &face)
+      })
   }
 }
 
@@ -124,7 +130,7 @@ final class PairList {
 
   /// Paths below the folder of images.
   var photos: [String] {
-    (0..<fs_pairs_photos(handle)).map { fs_pairs_photo(handle, $0).map { String(cString: $0) } ?? "" }
+    (0..<fs_pairs_photos(handle)).map { fs_pairs_photo(handle, $0).map { outerText($0) } ?? "" }
   }
 }
 
@@ -181,8 +187,7 @@ final class Photos {
     for i in 0..<min(count, limit) {
       var path = [CChar](repeating: 0, count: 4096), reason = [CChar](repeating: 0, count: 1024)
       try check(fs_photos_left_out(handle, i, &path, path.count, &reason, reason.count))
-      func text(_ bytes: [CChar]) -> String { String(decoding: bytes.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self) }
-      told.append("\(text(path)): \(text(reason))")
+      told.append("\(outerText(path)): \(outerText(reason))")
     }
     return (count, told)
   }
@@ -213,6 +218,7 @@ final class Trainer {
   var info: fs_trainer_info {
     get throws(Failure) {
       var info = fs_trainer_info()
+      info.size = MemoryLayout<fs_trainer_info>.size
       try check(fs_trainer_info_get(handle, &info))
       return info
     }
@@ -273,7 +279,7 @@ final class Gallery {
     var options = fs_enrolment_options(), enrolment = fs_enrolment()
     try check(fs_enrolment_options_init(&options, MemoryLayout<fs_enrolment_options>.size))
     options.refuse = isRefused ? 1 : 0
-    let status = note.withCString { note in
+    let status = withOuter(note) { note in
       options.note = note
       return fs_gallery_enrol(handle, name, embedding, embedding.count, &options, &enrolment)
     }
@@ -329,19 +335,20 @@ func fixedText<Room>(_ room: Room) -> String {
 }
 
 extension fs_gallery_identity {
-  var person: String { fixedText(name) }
+  /// nil of a stranger.
+  var person: String? { known != 0 ? fixedText(name) : nil }
   /// nil where there is nobody else.
   var next: String? { runner_up_distance.isFinite ? fixedText(runner_up) : nil }
 
   /// "obama, distance 0.38 (threshold 0.60)"
   var summary: String {
     let who: String
-    if known != 0 {
+    if let person {
       who = person
     } else if ambiguous != 0 {
-      who = "a stranger, \(person) and \(next ?? "nobody") are too near to each other"
+      who = "a stranger, \(fixedText(nearest)) and \(next ?? "nobody") are too near to each other"
     } else {
-      who = "a stranger, the nearest is \(person)"
+      who = "a stranger, the nearest is \(fixedText(nearest))"
     }
     return "\(who), distance \(fixed(distance, 2)) (threshold \(fixed(threshold, 2)))"
   }

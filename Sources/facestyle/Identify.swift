@@ -11,7 +11,8 @@ struct Identify: ParsableCommand {
     discussion: """
       The folder has a photo NAME.jpg for each person, a folder NAME with several photos, \
       or both; photos without a face are skipped. A gallery is made by \
-      `facestyle gallery add`.
+      `facestyle gallery add`. With --json a stranger's "name" is null; "nearest" is the \
+      nearest person, known or not.
       """)
 
   @Argument(help: "The photo.") var photo: String
@@ -51,7 +52,8 @@ struct Identify: ParsableCommand {
     if common.json {
       print(
         JSON.object([
-          "known": .bool(match.known != 0), "name": .string(match.person),
+          "known": .bool(match.known != 0), "name": match.person.map(JSON.string) ?? .null,
+          "nearest": .string(fixedText(match.nearest)),
           "distance": .single(match.distance), "threshold": .single(match.threshold),
           "ambiguous": .bool(match.ambiguous != 0), "runner_up": match.next.map(JSON.string) ?? .null,
           "runner_up_distance": .single(match.runner_up_distance), "margin": .single(match.margin),
@@ -102,15 +104,15 @@ struct RuleOptions: ParsableArguments {
   }
 }
 
-/// Names and photos of a gallery's folder.
+/// Names and photos of a gallery's folder. A name is UTF-8: other bytes are spelled out, so that two stay two.
 private func galleryPhotos(_ folder: String) throws(Failure) -> [(name: String, path: String)] {
   var found: [(String, String)] = []
   for entry in try contents(of: folder) {
     let path = "\(folder)/\(entry)"
     if kind(of: path) == .folder {
-      for photo in try contents(of: path) where isPicture(photo) { found.append((entry, "\(path)/\(photo)")) }
+      for photo in try contents(of: path) where isPicture(photo) { found.append((spelled(entry), "\(path)/\(photo)")) }
     } else if isPicture(entry) {
-      found.append((nameAndExtension(entry).0, path))
+      found.append((spelled(nameAndExtension(entry).0), path))
     }
   }
   return found

@@ -26,7 +26,10 @@ struct LabelledPairsOptions: ParsableArguments {
     let given = try landmarks.map { path throws(Failure) in try Landmarks(opening: path) }
     let faces = try photos.map { photo throws(Failure) in try given?.face(in: photo) }
     let (embedder, model) = try face.openEmbedder()
-    let detector = faces.contains { $0 == nil } ? try face.openDetector() : nil
+    guard embedder.isAligning || given == nil else {
+      throw Failure("--landmarks is given, the \(model) sees whole photos")
+    }
+    let detector = embedder.isAligning && faces.contains { $0 == nil } ? try face.openDetector() : nil
 
     let paths = photos.map { "\(images)/\($0)" }
     let outcomes = try PhotoEmbedder(paths, faces, embedder, detector, isMirrored: flip).run()

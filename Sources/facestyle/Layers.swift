@@ -45,7 +45,8 @@ struct Layers: ParsableCommand {
         For each unit the photos' places that it answers to most, each as large as what the \
         unit sees: 3x3 of them, the strongest at the top left, and the units side by side. Grey \
         is what lies beyond a photo's edge, light grey a place that was not found: the unit \
-        answers to fewer photos. A folder stands for the photos in it.
+        answers to fewer photos. A folder stands for the photos in it. Ctrl-C ends early, with \
+        what was found so far.
         """)
 
     @Argument(help: "JPEG or PNG files, or folders of them.") var photos: [String]
@@ -64,6 +65,7 @@ struct Layers: ParsableCommand {
 
     func run() throws {
       try common.apply()
+      try layers.checkOutputs()
       let model = try openModel("vgg19", asked: layers.model)
       var options = try UnitSearch.defaults()
       (options.patches, options.per_picture, options.pooling) = (patches, perPhoto, layers.pooling.value)
@@ -84,7 +86,7 @@ struct Layers: ParsableCommand {
           found = Array(found.prefix(strongest))
         }
         let output = layers.output(for: name)
-        try draw(found, added).write(to: output)
+        try draw(found, added).keep(at: output)
         if common.json {
           told.append(json(name, output, found, added))
         } else {
@@ -101,7 +103,10 @@ struct Layers: ParsableCommand {
     private func look(at paths: [String], _ searches: [UnitSearch]) throws(Failure) -> [String] {
       var added: [String] = []
       let bar = ProgressBar(), stopwatch = Stopwatch()
-      for (i, path) in paths.enumerated() {
+      catchInterrupts()
+      var seen = 0
+      for (i, path) in paths.enumerated() where !isInterrupted {
+        seen = i + 1
         do throws(Failure) {
           let picture = try Picture(opening: path)
           for search in searches { try search.add(picture) }
@@ -113,7 +118,10 @@ struct Layers: ParsableCommand {
         bar.show(step: i + 1, of: paths.count, seconds: stopwatch.seconds)
       }
       bar.end()
-      guard !added.isEmpty else { throw Failure("no photo that can be read") }
+      if seen < paths.count {
+        warn("stopped after \(counted(seen, "photo", "photos")) of \(grouped(paths.count)): what follows is of these")
+      }
+      guard !added.isEmpty else { throw Failure(seen < paths.count ? "no photo was looked at" : "no photo that can be read") }
       return added
     }
 
@@ -196,6 +204,7 @@ struct Layers: ParsableCommand {
 
     func run() throws {
       try common.apply()
+      try layers.checkOutputs()
       let model = try openModel("vgg19", asked: layers.model)
       for name in layers.layer.names { _ = try model.describe(layer: name) }
       let picture = try Picture(opening: photo), given = try input(of: model, picture)
@@ -209,7 +218,7 @@ struct Layers: ParsableCommand {
           units = try layers.present(layers.units?.numbers ?? Array(0..<16), try model.describe(layer: name), name)
         }
         let output = layers.output(for: name)
-        try draw(answer, units, peaks, picture).write(to: output)
+        try draw(answer, units, peaks, picture).keep(at: output)
         if common.json {
           told.append(
             .object([
@@ -288,6 +297,11 @@ struct LayerOptions: ParsableArguments {
     guard layer.names.count > 1 else { return output }
     let (stem, kind) = nameAndExtension(output)
     return "\(stem)-\(name).\(kind)"
+  }
+
+  /// Refuses files that could not be written.
+  func checkOutputs() throws(Failure) {
+    for name in layer.names { try checkPicture(output(for: name)) }
   }
 
   /// The units that were asked for, which the layer must have; of the first ones those that it has.

@@ -1,7 +1,8 @@
 import Glibc
 
 /// A model: the file that was asked for, or one of these names, the first that is found. A name without a slash and an
-/// ending is looked for too: in the environment's folder, a source checkout's, the installed one.
+/// ending is looked for too: in the environment's folder (FACESTYLE_MODELS), a source checkout's, beside the program or its
+/// folder, the installed one.
 func openModel(_ names: String..., asked: String?) throws(Failure) -> Model {
   var names = names
   if let asked {
@@ -11,9 +12,11 @@ func openModel(_ names: String..., asked: String?) throws(Failure) -> Model {
     names = [asked]
   }
   var folders: [String] = []
-  if let named = getenv("FACESTYLE_MODELS"), named.pointee != 0 { folders.append(String(cString: named)) }
+  if let named = getenv("FACESTYLE_MODELS"), named.pointee != 0 { folders.append(outerText(named)) }
   folders += ["models", "build/models"]
-  if let program = programFolder() { folders += ["\(program)/../models", "\(program)/../share/facestyle/models"] }
+  if let program = programFolder() {
+    folders += ["\(program)/models", "\(program)/../models", "\(program)/../share/facestyle/models"]
+  }
   for name in names {
     for folder in folders {
       let path = "\(folder)/\(name).safetensors"
@@ -28,6 +31,6 @@ func openModel(_ names: String..., asked: String?) throws(Failure) -> Model {
 private func programFolder() -> String? {
   guard let resolved = realpath("/proc/self/exe", nil) else { return nil }
   defer { free(resolved) }
-  let path = String(cString: resolved)
+  let path = outerText(resolved)
   return path.lastIndex(of: "/").map { String(path[..<$0]) }
 }

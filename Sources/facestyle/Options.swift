@@ -27,8 +27,8 @@ struct FaceOptions: ParsableArguments {
   var minFace: Float?
 
   func open() throws(Failure) -> FaceReader {
-    let detector = try openDetector()
     let (embedder, model) = try openEmbedder()
+    let detector = try embedder.isAligning ? openDetector() : nil
     return FaceReader(detector: detector, embedder: embedder, model: model)
   }
 
@@ -59,7 +59,8 @@ struct ThresholdOption: ParsableArguments {
 
 /// Turns photos into embeddings.
 struct FaceReader {
-  let detector: Detector
+  /// Nil where whole photos are seen.
+  let detector: Detector?
   let embedder: Embedder
   /// The embedder's architecture.
   let model: String

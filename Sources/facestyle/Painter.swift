@@ -1,14 +1,23 @@
 import CFaceStyle
 
-/// Style transfer with a progress bar; Ctrl-C finishes early and keeps the picture.
+/// Style transfer with a progress bar; Ctrl-C finishes early and keeps the picture, and so does what goes wrong on the way.
 final class Painter {
   /// What the last step told.
   private(set) var last = fs_style_progress()
   private let bar = ProgressBar()
+  private var isBarOpen = false
   private let onStep: (UnsafePointer<fs_style_progress>) throws(Failure) -> Void
-  private var failure: Failure?
+  /// Of checkpoints, of the steps' onlooker, and of a step that could not be done.
+  let troubles = Troubles()
 
-  /// `onStep` may look at the picture so far; a failure in it ends the painting.
+  /// Where a painting is kept on the way, and how often.
+  struct Checkpointing {
+    let path: String
+    /// Evaluations from one time to the next.
+    let every: UInt32
+  }
+
+  /// `onStep` may look at the picture so far; a failure in it is one of the troubles.
   init(onStep: @escaping (UnsafePointer<fs_style_progress>) throws(Failure) -> Void = { _ in }) {
     self.onStep = onStep
   }
@@ -41,9 +50,10 @@ final class Painter {
   /// - Parameters:
   ///   - weights: of the styles; empty: the same for all.
   ///   - checkpoint: a file to go on from if it is there, written now and then and at the end.
+  /// - Returns: the picture, whole or so far: `last.ending` and `troubles` have the reason.
   func paint(
     _ content: Picture, like styles: [Picture], weights: [Float] = [], with vgg: Model, _ options: fs_style_options,
-    checkpoint: String? = nil
+    checkpoint: Checkpointing? = nil
   ) throws(Failure) -> Picture {
     let styler = try Painter.styler(vgg)
     defer { fs_styler_destroy(styler) }
@@ -60,35 +70,57 @@ final class Painter {
       fs_style_job_create(
         &job, styler, content.handle, handles, weights.isEmpty ? nil : weights, handles.count, &options))
     defer { fs_style_job_destroy(job) }
-    if let checkpoint, kind(of: checkpoint) == .file { try check(fs_style_job_load(job, checkpoint), checkpoint) }
-
-    var status = FS_OK
-    catchingInterrupts {
-      withExtendedLifetime(self) {
-        var progress = fs_style_progress()
-        progress.size = MemoryLayout<fs_style_progress>.size
-        repeat {
-          status = fs_style_job_step(job, 50, &progress)
-          if status == FS_OK, let checkpoint { status = fs_style_job_save(job, checkpoint) }
-        } while status == FS_OK && progress.ending == FS_ENDING_NONE && !isInterrupted
-        if status == FS_OK { last.ending = progress.ending }
-      }
+    if let checkpoint, kind(of: checkpoint.path) == .file {
+      try check(fs_style_job_load(job, checkpoint.path), checkpoint.path)
     }
-    if last.step > 0 { bar.end() }
-    if let failure { throw failure }
-    try check(status)
+
+    catchInterrupts()
+    try withExtendedLifetime(self) { () throws(Failure) in
+      var progress = fs_style_progress()
+      progress.size = MemoryLayout<fs_style_progress>.size
+      repeat {
+        do throws(Failure) {
+          try check(fs_style_job_step(job, checkpoint?.every ?? 50, &progress))
+        } catch {
+          // Before the first step there is nothing to keep.
+          guard last.step > 0 else { throw error }
+          endBar()
+          troubles.add(error, to: "painting")
+        }
+        if let checkpoint { keep(job, in: checkpoint.path) }
+      } while progress.ending == FS_ENDING_NONE && !isInterrupted && !troubles.has("painting")
+      if !troubles.has("painting") { last = progress }
+      last.job = nil
+    }
+    endBar()
     return Picture(owning: try made("") { fs_style_job_result(job, &$0) })
+  }
+
+  private func keep(_ job: OpaquePointer?, in checkpoint: String) {
+    do throws(Failure) {
+      try check(fs_style_job_save(job, checkpoint), checkpoint)
+      troubles.clear("checkpoint")
+    } catch {
+      endBar()
+      troubles.add(error, to: "checkpoint")
+    }
+  }
+
+  private func endBar() {
+    if isBarOpen { bar.end() }
+    isBarOpen = false
   }
 
   private func stepped(_ progress: UnsafePointer<fs_style_progress>) -> fs_action {
     last = progress.pointee
     last.job = nil  // gone after the callback
+    isBarOpen = true
     bar.show(step: Int(last.step), of: Int(last.steps), "J \(scientific(last.total))", seconds: last.seconds)
     do throws(Failure) {
       try onStep(progress)
     } catch {
-      failure = error
-      return FS_CANCEL
+      endBar()
+      troubles.add(error, to: "on the way")
     }
     return isInterrupted ? FS_FINISH : FS_CONTINUE
   }

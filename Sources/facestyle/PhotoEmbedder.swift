@@ -12,7 +12,7 @@ final class PhotoEmbedder: @unchecked Sendable {
   }
 
   private let embedder: Embedder
-  /// Nil where every photo has a face given.
+  /// Nil where every photo has a face given, or all of it is seen.
   private let detector: Detector?
   private let isMirrored: Bool
   private let paths: [String], faces: [fs_face?]
@@ -27,7 +27,7 @@ final class PhotoEmbedder: @unchecked Sendable {
   private static let batch = 16
 
   /// - Parameters:
-  ///   - faces: of each photo; nil for one in which the detector has to find it.
+  ///   - faces: of each photo; nil for one in which the detector has to find it, or of which all is seen.
   ///   - isMirrored: each face is embedded together with its mirror image, and the mean is taken.
   init(_ paths: [String], _ faces: [fs_face?], _ embedder: Embedder, _ detector: Detector?, isMirrored: Bool) {
     (self.paths, self.faces, self.embedder, self.detector) = (paths, faces, embedder, detector)
@@ -111,8 +111,8 @@ final class PhotoEmbedder: @unchecked Sendable {
       do throws(Failure) {
         let photo = try Picture(opening: paths[i])
         var chip: Picture?
-        if let face = faces[i] {
-          let aligned = try embedder.align(photo, face)
+        if faces[i] != nil || !embedder.isAligning {
+          let aligned = try embedder.align(photo, faces[i])
           chips.append(aligned)
           owners.append(place)
           chip = aligned

@@ -41,11 +41,12 @@ struct Restyle: ParsableCommand {
 
   func run() throws {
     try common.apply()
+    try checkPicture(output)
     let network = try openModel(model, asked: model), painted = try Picture(opening: content)
     let stopwatch = Stopwatch()
     let result = try network.architecture == "universal-style" ? universal(network, painted) : fast(network, painted)
     let seconds = stopwatch.seconds
-    try result.write(to: output)
+    try result.keep(at: output)
     if common.json {
       print(
         JSON.object([

@@ -5,7 +5,16 @@ struct Style: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Paints a picture in the manner of others.",
     usage: "facestyle style <content> <style> ... -o <file> [<options>]",
-    discussion: "Ctrl-C finishes early and keeps the picture so far.")
+    discussion: """
+      Ctrl-C finishes early and keeps the picture so far, and so do SIGTERM and SIGHUP; a second \
+      one ends at once. With --checkpoint the same command goes on from there later, with the \
+      very bits that would have come: pictures, weights and options must be the same, and what \
+      differs is named.
+
+      What cannot be written is refused before the work. What fails on the way, a checkpoint \
+      on a full disk say, is told and does not end the painting; the exit status is then 1. A \
+      picture that cannot be written at the end goes to a new folder in TMPDIR, or /tmp.
+      """)
 
   @Argument(help: "The picture to paint.") var content: String
   @Argument(help: "The picture to paint like; several are mixed.") var styles: [String]
@@ -24,6 +33,9 @@ struct Style: ParsableCommand {
   @Option(help: ArgumentHelp("Go on from this file if it is there, and keep what is needed to go on in it.", valueName: "file"))
   var checkpoint: String?
 
+  @Option(help: ArgumentHelp("Write the checkpoint after so many evaluations. (default: 50)", valueName: "n"))
+  var checkpointEvery: UInt32?
+
   @Option(help: ArgumentHelp("Keep the picture of every n-th step, as FILE-0020.png.", valueName: "n"))
   var saveEvery: UInt32?
 
@@ -40,6 +52,8 @@ struct Style: ParsableCommand {
       throw ValidationError("--style-weights has \(weights.count) numbers, there are \(counted(styles.count, "style", "styles")).")
     }
     if saveEvery == 0 { throw ValidationError("--save-every is 0, wanted is 1 or more.") }
+    if checkpointEvery == 0 { throw ValidationError("--checkpoint-every is 0, wanted is 1 or more.") }
+    if checkpointEvery != nil, checkpoint == nil { throw ValidationError("--checkpoint-every wants a --checkpoint.") }
     guard let output else {
       if memory { return }
       throw ValidationError("Missing expected argument '--output <file>'")
@@ -51,6 +65,7 @@ struct Style: ParsableCommand {
 
   func run() throws {
     try common.apply()
+    if !memory { try checkOutputs(output, checkpoint, streams: trace) }
     let vgg = try openModel("vgg19", asked: model)
     let painted = try Picture(opening: content)
     guard let output, !memory else { return try tellMemory(for: painted, vgg) }
@@ -62,20 +77,26 @@ struct Style: ParsableCommand {
     let (name, kind) = nameAndExtension(output)
     let saveEvery = saveEvery ?? 0
     let painter = Painter { progress throws(Failure) in
-      try trace?.write(progress.pointee)
       let step = progress.pointee.step
-      guard saveEvery > 0, step % saveEvery == 0 else { return }
-      try preview(progress).write(to: "\(name)-\(padded(step, 4, "0")).\(kind)")
+      // One that fails does not keep the other from its turn.
+      let traced = Result { () throws(Failure) in try trace?.write(progress.pointee) }
+      if saveEvery > 0, step % saveEvery == 0 { try preview(progress).write(to: "\(name)-\(padded(step, 4, "0")).\(kind)") }
+      try traced.get()
     }
     let result = try controls.with { given throws(Failure) in
       var options = given
       places.set(&options, opened)
       return try painter.paint(
-        painted, like: paintings, weights: styleWeights?.values ?? [], with: vgg, options, checkpoint: checkpoint)
+        painted, like: paintings, weights: styleWeights?.values ?? [], with: vgg, options,
+        checkpoint: checkpoint.map { .init(path: $0, every: checkpointEvery ?? 50) })
     }
     withExtendedLifetime(opened) {}
-    try result.write(to: output)
-    let last = painter.last, distances = try faces?.distances(to: result) ?? []
+    let last = painter.last, kept = painter.troubles.has("checkpoint") ? nil : checkpoint
+    try result.keep(at: output, elseIn: kept)
+    if last.ending == FS_ENDING_NONE {
+      warn("stopped after \(counted(Int(last.step), "step", "steps")) of \(grouped(Int(last.steps)))\(wayOn(kept))")
+    }
+    let distances = try faces?.distances(to: result) ?? []
     if common.json {
       print(
         JSON.object([
@@ -93,6 +114,7 @@ struct Style: ParsableCommand {
         print("face \(i + 1): \(who), distance \(fixed(distance, 2)) (threshold \(fixed(limit, 2)))")
       }
     }
+    try painter.troubles.end()
   }
 
   private func tellMemory(for painted: Picture, _ vgg: Model) throws(Failure) {

@@ -1,19 +1,30 @@
 import CFaceStyle
 import Glibc
 
-/// A file with a line of JSON for each evaluation.
+/// A file with a line of JSON for each evaluation. A painting that goes on from a checkpoint keeps the lines up to there.
 final class StyleTrace {
   private let file: UnsafeMutablePointer<FILE>
   private let path: String
+  private var hasBegun = false
 
   init(_ path: String) throws(Failure) {
-    guard let file = fopen(path, "w") else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
+    guard let file = fopen(path, "a") else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
     (self.file, self.path) = (file, path)
+  }
+
+  /// Lines of another painting, or behind the checkpoint, go.
+  private func begin(with evaluation: Int) throws(Failure) {
+    hasBegun = true
+    guard isRegular(path) else { return }
+    let kept = lines(of: path).filter { (number("evaluation", of: $0) ?? .max) < evaluation }
+    guard ftruncate(fileno(file), 0) == 0 else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
+    for line in kept { try write(line) }
   }
 
   deinit { fclose(file) }
 
   func write(_ progress: fs_style_progress) throws(Failure) {
+    if !hasBegun { try begin(with: Int(progress.step)) }
     let line = JSON.object([
       "evaluation": .integer(Int(progress.step)), "seconds": .number(progress.seconds),
       "processor_seconds": .number(processorSeconds()),
@@ -22,7 +33,11 @@ final class StyleTrace {
       "temporal": .number(progress.temporal),
       "total": .number(progress.total), "resident_mb": residentMegabytes().map { .number($0) } ?? .null,
     ])
-    guard fputs("\(line)\n", file) >= 0, fflush(file) == 0 else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
+    try write(line.description)
+  }
+
+  private func write(_ line: String) throws(Failure) {
+    guard fputs(line + "\n", file) >= 0, fflush(file) == 0 else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
   }
 
   /// Of all threads, since the program began.

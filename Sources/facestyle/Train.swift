@@ -16,7 +16,8 @@ struct Train: ParsableCommand {
       gives ten numbers that hold for all its photos. If some folder has points, what has none is \
       left out. Where nothing has points, whole photos are learned from.
 
-      Ctrl-C finishes the step, saves the checkpoint and the model so far, and says how to go on. \
+      Ctrl-C finishes the step, saves the checkpoint and the model so far, and says how to go on; so \
+      do SIGTERM and SIGHUP, and a second one ends at once. \
       With the same options a training that goes on from its checkpoint is the same to the last \
       bit as one that was never stopped.
       """)
@@ -124,7 +125,7 @@ struct Train: ParsableCommand {
   func run() throws {
     try common.apply()
     // Told now, not after hours of training.
-    for file in [out, checkpoint, log] { if let file { try checkPlace(of: file) } }
+    try checkOutputs(out, checkpoint, streams: log)
     let set = try gather()
     let count = try set.count()
     let start = try start.map { path throws(Failure) in try Model(opening: path) }
@@ -145,11 +146,13 @@ struct Train: ParsableCommand {
     for line in told { warn("left out \(line)") }
     if leftOut > told.count { warn("left out \(grouped(leftOut - told.count)) more") }
 
-    try trainer.saveModel(to: out, half ? FS_FLOAT16 : FS_FLOAT32, threshold: threshold, note: note)
+    let kept = training.troubles.has("training") ? nil : checkpoint
+    try keeping("model", at: out, elseIn: kept) { path throws(Failure) in
+      try trainer.saveModel(to: path, half ? FS_FLOAT16 : FS_FLOAT32, threshold: threshold, note: note)
+    }
     let info = try trainer.info
     if info.step < info.steps {
-      let goOn = checkpoint.map { "; the same command goes on from \($0)" } ?? ""
-      warn("stopped after \(counted(Int(info.step), "step", "steps")) of \(grouped(Int(info.steps)))\(goOn)")
+      warn("stopped after \(counted(Int(info.step), "step", "steps")) of \(grouped(Int(info.steps)))\(wayOn(kept))")
     }
     let photos = training.photos ?? count.photos
     if common.json {
@@ -171,6 +174,7 @@ struct Train: ParsableCommand {
         print("  loss \(fixed(training.recentLoss, 4)), \(fixed(training.speed, 1)) photos/s, \(clock(training.seconds)) now")
       }
     }
+    try training.troubles.end()
   }
 
   private func gather() throws(Failure) -> Photos {
@@ -179,12 +183,6 @@ struct Train: ParsableCommand {
     for source in photos { try set.add(photos: source) }
     if let keepPeople { try set.keep(people: keepPeople.range) }
     return set
-  }
-
-  private func checkPlace(of file: String) throws(Failure) {
-    guard kind(of: file) != .folder else { throw Failure("\(file): a folder, wanted is a file") }
-    let folder = file.lastIndex(of: "/").map { file[...$0] } ?? "."
-    guard access(String(folder), W_OK) == 0 else { throw Failure("\(file): \(String(cString: strerror(errno)))") }
   }
 
   private func lossOptions() throws(Failure) -> fs_loss_options {

@@ -1,6 +1,7 @@
 import CFaceStyle
 
-/// A trainer's way through its steps, with a progress bar and a log; Ctrl-C finishes it early.
+/// A trainer's way through its steps, with a progress bar and a log; Ctrl-C finishes it early, and what was learned is kept then,
+/// and where a log or a checkpoint cannot be written.
 final class Training {
   /// Learned from, once they have been read.
   private(set) var photos: Int?
@@ -17,7 +18,8 @@ final class Training {
   private var watch = Stopwatch()
   private var found = 0, stepsBefore = 0
   private var recent: [Double] = []
-  private var failure: Failure?
+  /// Of the log and of checkpoints.
+  let troubles = Troubles()
 
   private static let recentSteps = 50
 
@@ -39,25 +41,32 @@ final class Training {
       return Unmanaged<Training>.fromOpaque(user).takeUnretainedValue().told(progress.pointee)
     }
     watch = Stopwatch()
-    let status = catchingInterrupts {
-      withExtendedLifetime((self, teacher)) {
-        withText(pairs) { pairs in
-          withText(triplets) { triplets in
-            withText(checkpoint) { checkpoint in
-              withUnsafePointer(to: augmentation) { augmentation in
-                (options.pairs, options.triplets, options.checkpoint) = (pairs, triplets, checkpoint)
-                options.augmentation = augmentation
-                options.teacher = teacher?.handle
-                return fs_trainer_run(trainer.handle, set.handle, &options)
-              }
+    catchInterrupts()
+    // A checkpoint that fails on the way is only logged; the last one's is the run's.
+    fs_log_set(FS_LOG_ERROR, { _, message, _ in warn(message.map { String(cString: $0) } ?? "") }, nil)
+    defer { fs_log_set(FS_LOG_ERROR, nil, nil) }
+    let status = withExtendedLifetime((self, teacher)) {
+      withOuterOrNull(pairs) { pairs in
+        withOuterOrNull(triplets) { triplets in
+          withOuterOrNull(checkpoint) { checkpoint in
+            withUnsafePointer(to: augmentation) { augmentation in
+              (options.pairs, options.triplets, options.checkpoint) = (pairs, triplets, checkpoint)
+              options.augmentation = augmentation
+              options.teacher = teacher?.handle
+              return fs_trainer_run(trainer.handle, set.handle, &options)
             }
           }
         }
       }
     }
     bar.end()
-    if let failure { throw failure }
-    try check(status)
+    do throws(Failure) {
+      try check(status)
+    } catch {
+      // What was learned is worth a model, with the file that could not be read or written or without.
+      guard error.status == FS_IO, Int(try trainer.info.step) > stepsBefore else { throw error }
+      troubles.add(error, to: "training")
+    }
   }
 
   private func told(_ progress: fs_training_progress) -> fs_action {
@@ -76,15 +85,8 @@ final class Training {
     do throws(Failure) {
       try log?.add(progress)
     } catch {
-      failure = error  // what was learned is kept all the same
-      return FS_FINISH
+      troubles.add(error, to: "log")
     }
     return isInterrupted ? FS_FINISH : FS_CONTINUE
   }
-}
-
-/// A text for C, or NULL.
-private func withText<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
-  guard let text else { return body(nil) }
-  return text.withCString { body($0) }
 }

@@ -9,7 +9,7 @@ final class TrainingLog {
   /// - Parameter step: of the checkpoint that the training goes on from. Steps of an earlier log up to there stay, later
   ///   ones are done again; with 0 the log begins anew.
   init(_ path: String, goesOnAfter step: Int) throws(Failure) {
-    let kept = step > 0 ? TrainingLog.lines(of: path).filter { (TrainingLog.step(of: $0) ?? .max) <= step } : []
+    let kept = step > 0 ? lines(of: path).filter { (number("step", of: $0) ?? .max) <= step } : []
     guard let file = fopen(path, "w") else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
     (self.path, self.file) = (path, file)
     for line in kept { try write(line) }
@@ -30,23 +30,5 @@ final class TrainingLog {
 
   private func write(_ line: String) throws(Failure) {
     guard fputs(line + "\n", file) >= 0, fflush(file) == 0 else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
-  }
-
-  /// Of a line as `add` writes it.
-  private static func step(of line: String) -> Int? {
-    let begin = "{\"step\": "
-    return line.hasPrefix(begin) ? Int(line.dropFirst(begin.count).prefix { $0.isNumber }) : nil
-  }
-
-  private static func lines(of path: String) -> [String] {
-    guard let file = fopen(path, "r") else { return [] }
-    defer { fclose(file) }
-    var text: [UInt8] = [], buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = fread(&buffer, 1, buffer.count, file)
-      guard count > 0 else { break }
-      text += buffer[..<count]
-    }
-    return text.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
   }
 }

@@ -4,11 +4,14 @@ FACESTYLE_PROGRAM names it (default: build/facestyle of this checkout); FACESTYL
 FACESTYLE_PHOTOS the folders that `make models` fills.
 """
 
+import contextlib
 import json
 import os
 import pty
 import re
+import resource
 import select
+import shlex
 import shutil
 import signal
 import struct
@@ -19,6 +22,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -116,6 +120,38 @@ def on_a_terminal(*arguments, until=None):
     return process.returncode, output, shown
 
 
+def wait_until(condition, process=None, seconds=120):
+    """Until it holds; the process must not end before."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it takes too long"
+        assert process is None or process.poll() is None, process.communicate()
+        time.sleep(0.02)
+
+
+class Running:
+    """The program while it works; `trace` is a file in which it writes a line a step."""
+
+    def __init__(self, *arguments, trace, environment=None, **options):
+        environment = {**os.environ, "FACESTYLE_MODELS": str(MODELS), **(environment or {})}
+        trace.unlink(missing_ok=True)
+        self.process = subprocess.Popen(
+            [PROGRAM, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True, **options
+        )
+        wait_until(lambda: trace.exists() and trace.read_text().count("\n") >= 3, self.process)
+
+    def end(self, sent=signal.SIGINT):
+        """Sends a signal, and answers exit status, output and errors."""
+        self.process.send_signal(sent)
+        output, errors = self.process.communicate(timeout=120)
+        return self.process.returncode, output, errors
+
+
+def way_on(errors):
+    """The command that is told after an early end, as a shell takes it apart."""
+    return shlex.split(re.search(r"the same command goes on from .*?: (.*)", errors)[1])
+
+
 @pytest.fixture
 def tiny(tmp_path):
     return png(tmp_path / "content.png", 40, 32), png(tmp_path / "style.png", 36, 36)
@@ -129,6 +165,114 @@ def test_help_fits_in_80_columns():
         text = good(*command, "--help", environment={"COLUMNS": "80"})
         assert "USAGE: facestyle" in text
         assert [line for line in text.splitlines() if len(line) > 80] == []
+
+
+def described(*command, **options):
+    """What `--version --verbose` prints, by the words before the colons."""
+    result = subprocess.run(
+        [*command, PROGRAM, "--version", "--verbose"], capture_output=True, text=True, timeout=60, **options
+    )
+    assert result.returncode == 0, result.stderr
+    first, *lines = result.stdout.splitlines()
+    assert re.fullmatch(r"\d+\.\d+\.\d+", first)
+    return dict(line.split(": ", 1) for line in lines)
+
+
+def test_the_version_in_many_words_has_what_the_program_finds_where_it_runs():
+    found = described()
+    assert found["processors"].endswith(f"of which this process may run on {len(os.sched_getaffinity(0))}")
+    assert found["instruction set"] in ("avx512", "avx2", "baseline")
+    assert found["algebra"].startswith("OpenBLAS ") and ", core " in found["algebra"]
+    assert re.fullmatch(r"\d+ MB", found["memory limit"])
+
+
+def test_a_process_that_is_kept_to_one_processor_has_one_thread():
+    one = min(os.sched_getaffinity(0))
+    found = described(preexec_fn=lambda: os.sched_setaffinity(0, {one}))
+    assert found["processors"].endswith("may run on 1") and found["threads"] == "1"
+
+
+@contextlib.contextmanager
+def control_group(controller, files):
+    """A control group of our own, by what it limits: version 1's, or version 2's. Skips where none may be made."""
+    for parent, settings in (
+        (Path("/sys/fs/cgroup") / controller, files[0]), (Path("/sys/fs/cgroup"), files[1]),
+    ):  # fmt: skip
+        group = parent / f"facestyle-cli-{os.getpid()}"
+        try:
+            group.mkdir()
+        except OSError:
+            continue
+        try:
+            for name, value in settings.items():
+                (group / name).write_text(value)
+        except OSError:
+            group.rmdir()
+            continue
+        try:
+            yield group
+        finally:
+            group.rmdir()
+        return
+    pytest.skip(f"this test may not make a control group for {controller}")
+
+
+def entered(group):
+    return lambda: (group / "cgroup.procs").write_text(str(os.getpid()))
+
+
+@pytest.mark.parametrize(("quota", "threads"), [(100000, 1), (150000, 2)])
+def test_threads_are_as_many_as_the_control_group_s_quota_fills(quota, threads):
+    files = ({"cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": str(quota)}, {"cpu.max": f"{quota} 100000"})
+    with control_group("cpu", files) as group:
+        found = described(preexec_fn=entered(group))
+    assert found["quota of the control groups"] == f"{quota / 100000} processors"
+    assert found["threads"] == str(min(threads, len(os.sched_getaffinity(0))))
+
+
+@models
+def test_a_style_transfer_that_does_not_fit_the_container_is_refused(tmp_path):
+    limit = str(300 << 20)
+    with control_group("memory", ({"memory.limit_in_bytes": limit}, {"memory.max": limit})) as group:
+        assert described(preexec_fn=entered(group))["memory limit"] == "300 MB"
+        result = subprocess.run(
+            [PROGRAM, "style", OBAMA, OBAMA2, "--size", "1024x768", "-o", tmp_path / "out.png"],
+            capture_output=True, text=True, timeout=300, preexec_fn=entered(group), cwd=tmp_path,
+            env={**os.environ, "FACESTYLE_MODELS": str(MODELS)},
+        )  # fmt: skip
+    assert result.returncode == 1 and "300 MB, by the control group's limit" in result.stderr, result.stderr
+
+
+@models
+def test_a_progressive_photo_whose_coefficients_do_not_fit_the_container_is_refused(tmp_path):
+    photo = tmp_path / "progressive.jpg"
+    # The picture takes 48 MB, and what the decoder keeps until the last scan 96 MB more.
+    PIL.Image.new("RGB", (4000, 4000), (200, 100, 50)).save(photo, progressive=True, quality=90, subsampling=0)
+    limit = str(130 << 20)
+    with control_group("memory", ({"memory.limit_in_bytes": limit}, {"memory.max": limit})) as group:
+        result = subprocess.run(
+            [PROGRAM, "detect", photo], capture_output=True, text=True, timeout=100, preexec_fn=entered(group),
+            env={**os.environ, "FACESTYLE_MODELS": str(MODELS)},
+        )  # fmt: skip
+    assert result.returncode == 1 and "may hold 130 MB, by the control group's limit" in result.stderr, result
+
+
+def test_the_help_says_where_models_are_looked_for():
+    assert "FACESTYLE_MODELS" in good("--help")
+
+
+@models
+def test_models_are_found_beside_the_program(tmp_path):
+    folder = tmp_path / "tools"
+    folder.mkdir()
+    for name in (PROGRAM.name, "libfacestyle.so.0"):
+        shutil.copy(PROGRAM.parent / name, folder / name)
+    (folder / "models").symlink_to(MODELS)
+    environment = {name: value for name, value in os.environ.items() if name != "FACESTYLE_MODELS"}
+    result = subprocess.run(
+        [folder / PROGRAM.name, "detect", OBAMA], capture_output=True, text=True, timeout=60, cwd="/", env=environment
+    )
+    assert result.returncode == 0, result.stderr
 
 
 def test_the_program_tells_its_version():
@@ -193,8 +337,15 @@ def test_a_photo_without_a_face_is_named(tiny):
 
 
 def test_an_absent_model_is_told_with_the_remedy(tmp_path):
-    environment = {"FACESTYLE_MODELS": str(tmp_path)}
-    message = refused("detect", "a.jpg", environment=environment, folder=tmp_path)
+    # Beside the program there are none either.
+    (tmp_path / "bin").mkdir()
+    program = shutil.copy(PROGRAM, tmp_path / "bin")
+    library = Path(PROGRAM).parent / "libfacestyle.so.0"
+    (tmp_path / "bin" / library.name).symlink_to(library.resolve())
+    environment = {**os.environ, "FACESTYLE_MODELS": str(tmp_path)}
+    result = subprocess.run([program, "detect", "a.jpg"], capture_output=True, text=True, env=environment, cwd=tmp_path)
+    message = result.stderr
+    assert result.returncode == 1
     assert "mtcnn.safetensors" in message and "make models" in message and str(tmp_path) in message
     assert "gone.safetensors" in refused("detect", "a.jpg", "--model", "gone.safetensors")
 
@@ -221,6 +372,41 @@ def test_an_output_that_is_full_is_told():
         environment = {**os.environ, "FACESTYLE_MODELS": str(MODELS)}
         result = subprocess.run([PROGRAM, "detect", OBAMA], stdout=full, stderr=subprocess.PIPE, env=environment)
     assert result.returncode == 1 and result.stderr.startswith(b"facestyle: output: ")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "style C S -o nodir/x.png", "style C S -o ok.png --checkpoint nodir/x.png", "style C S -o ok.png --trace nodir/x.png",
+        "restyle C --model none -o nodir/x.png", "layers top C --layer conv1_1 -o nodir/x.png",
+        "layers maps C --layer conv1_1 -o nodir/x.png", "train --people . --out nodir/x.png", "embed C --chip nodir/x.png",
+        "train --people . --out ok --checkpoint nodir/x.png", "train --people . --out ok --log nodir/x.png",
+        "gallery export none nodir/x.csv", "demo --photos . --style S --content C --out nodir/x.png",
+    ],
+)  # fmt: skip
+def test_what_could_not_be_written_is_refused_before_the_work(command, tmp_path, tiny):
+    words = [{"C": str(tiny[0]), "S": str(tiny[1])}.get(word, word) for word in command.split()]
+    nothing = tmp_path / "no models"
+    nothing.mkdir()
+    # There is no model, so that a command which works first fails in another way.
+    message = refused(*words, environment={"FACESTYLE_MODELS": str(nothing)}, folder=tmp_path)
+    assert re.fullmatch(r"facestyle: nodir/x\.(png|csv): No such file or directory\n", message)
+    if command.startswith("demo"):
+        return
+    (tmp_path / "nodir" / ("x.csv" if "csv" in command else "x.png")).mkdir(parents=True)
+    assert "a folder, wanted is a file" in refused(*words, environment={"FACESTYLE_MODELS": str(nothing)}, folder=tmp_path)
+
+
+def test_two_outputs_of_one_name_and_formats_that_there_are_not_are_refused(tmp_path, tiny):
+    out = tmp_path / "a.png"
+    for more in (["--checkpoint", out], ["--trace", out], ["--checkpoint", "c", "--trace", "c"]):
+        assert "named twice" in refused("style", *tiny, "-o", out, *more, folder=tmp_path)
+    assert "named twice" in refused("train", "--people", tmp_path, "--out", out, "--checkpoint", out)
+    assert "wanted is a .png" in refused("embed", tiny[0], "--chip", tmp_path / "a.bmp")
+    assert "wanted is a .csv" in refused("gallery", "export", "none", tmp_path / "a.txt")
+    os.mkfifo(tmp_path / "pipe.png")
+    assert "a pipe or a device" in refused("style", *tiny, "-o", tmp_path / "pipe.png")
+    assert not out.exists()
 
 
 # ---- Faces ----
@@ -347,8 +533,8 @@ def test_identify_knows_its_people(tmp_path, tiny):
     assert result.returncode == 0
     match = json.loads(result.stdout)
     assert list(match) == [
-        "known", "name", "distance", "threshold", "ambiguous", "runner_up", "runner_up_distance", "margin"]  # fmt: skip
-    assert match["known"] is True and match["name"] == "obama" and match["distance"] <= match["threshold"]
+        "known", "name", "nearest", "distance", "threshold", "ambiguous", "runner_up", "runner_up_distance", "margin"]  # fmt: skip
+    assert match["known"] is True and match["name"] == match["nearest"] == "obama" and match["distance"] <= match["threshold"]
     assert match["runner_up"] == "biden" and match["margin"] == pytest.approx(match["runner_up_distance"] - match["distance"], abs=1e-6)
     mean = answer("identify", OBAMA, gallery, "--rule", "mean", *LARGE)
     assert mean["name"] == "obama" and mean["distance"] > match["distance"]
@@ -361,7 +547,8 @@ def test_identify_knows_its_people(tmp_path, tiny):
 
     (gallery / "biden.jpg").unlink()
     assert good("identify", BIDEN, gallery, *LARGE).startswith("a stranger, the nearest is obama, distance ")
-    assert answer("identify", BIDEN, gallery, *LARGE)["known"] is False
+    stranger = answer("identify", BIDEN, gallery, *LARGE)
+    assert (stranger["known"], stranger["name"], stranger["nearest"]) == (False, None, "obama")
     assert answer("identify", BIDEN, gallery, "--threshold", 9)["known"] is True
 
 
@@ -371,6 +558,80 @@ def test_a_gallery_without_a_face_is_refused(tmp_path):
     gallery.mkdir()
     assert "no photo with a face" in refused("identify", OBAMA, gallery)
     assert "gone" in refused("identify", OBAMA, tmp_path / "gone")
+
+
+# ---- Paths that are not UTF-8 ----
+
+LATIN = os.fsdecode(b"Andr\xe9")  # as the name of a file that an old camera or an archive left
+SHOWN = "Andr\ufffd"
+
+
+@models
+def test_a_photos_name_may_be_any_bytes(tmp_path, tiny):
+    folder = tmp_path / f"{LATIN}'s"
+    folder.mkdir()
+    photo, painted = folder / f"{LATIN}.jpg", folder / f"{LATIN}.png"
+    shutil.copy(OBAMA, photo)
+    assert len(answer("detect", photo)["faces"]) == 1
+    assert good("detect", photo).startswith(f"1 face in {tmp_path}/{SHOWN}'s/{SHOWN}.jpg (")
+    assert answer("compare", photo, OBAMA)["distance"] == 0
+    assert len(answer("embed", photo)["embedding"]) == 128
+    good("style", tiny[0], photo, "-o", painted, "--size", "32x32", "--steps", 2)
+    assert png_size(painted) == (32, 32) and sorted(os.listdir(folder)) == [photo.name, painted.name]
+    model = folder / f"{LATIN}.safetensors"
+    model.symlink_to(MODELS / "dlib-resnet.safetensors")
+    assert answer("embed", photo, "--model", model)["model"] == "dlib-resnet"
+
+
+@models
+def test_a_name_that_is_not_utf8_is_shown_repaired(tmp_path):
+    for command in (["detect"], ["embed"], ["compare", OBAMA], ["style", OBAMA, "-o", tmp_path / "a.png"]):
+        assert f"{tmp_path}/{SHOWN}" in refused(*command, tmp_path / LATIN / "a.jpg")
+    result = run("detect", OBAMA, f"--{LATIN}")
+    assert result.returncode == BAD_USAGE and SHOWN in result.stderr
+
+
+@models
+def test_people_in_a_folder_may_be_called_by_any_bytes(tmp_path):
+    folder = tmp_path / "people"
+    (folder / LATIN).mkdir(parents=True)
+    shutil.copy(OBAMA2, folder / LATIN / f"{LATIN}.jpg")
+    shutil.copy(BIDEN, folder / os.fsdecode(b"Andr\xe8.jpg"))  # somebody else
+    found = answer("identify", OBAMA, folder, *LARGE)
+    assert (found["name"], found["runner_up"], found["known"]) == ("Andr\\xE9", "Andr\\xE8", True)
+
+
+@models
+def test_a_gallery_takes_photos_of_any_name_and_people_of_good_ones(tmp_path):
+    gallery, photo = tmp_path / f"{LATIN}.gallery", tmp_path / f"{LATIN}.jpg"
+    shutil.copy(OBAMA, photo)
+    good("gallery", "add", gallery, "Zoe\u0308", photo, *LARGE)
+    assert answer("gallery", "list", gallery, "Zo\u00eb")[0]["note"] == f"{SHOWN}.jpg"
+    assert "name is not UTF-8" in refused("gallery", "add", gallery, LATIN, photo, *LARGE)
+    assert "name is not UTF-8" in refused("gallery", "remove", gallery, LATIN)
+    assert "note is not UTF-8" in refused("gallery", "add", gallery, "bob", photo, "--note", LATIN, *LARGE)
+    good("gallery", "export", gallery, tmp_path / f"{LATIN}.CSV")
+    assert answer("gallery", "import", gallery, tmp_path / f"{LATIN}.CSV")["present"] == 1
+    assert answer("identify", OBAMA2, "--gallery", gallery, *LARGE)["name"] == "Zo\u00eb"
+
+
+FAILING_READDIR = """
+#include <dirent.h>
+#include <errno.h>
+#include <stddef.h>
+static int calls;
+struct dirent *readdir(DIR *folder) { static struct dirent entry = {.d_name = "a.jpg"}; (void)folder; if (calls++ == 0) return &entry; errno = EIO; return NULL; }
+"""
+
+
+@models
+def test_a_folder_that_cannot_be_read_to_its_end_is_not_taken_for_a_shorter_one(tmp_path):
+    source, library = tmp_path / "readdir.c", tmp_path / "readdir.so"
+    source.write_text(FAILING_READDIR)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
+    shutil.copy(OBAMA2, tmp_path / "a.jpg")
+    told = refused("identify", OBAMA, tmp_path, environment={"LD_PRELOAD": str(library)})
+    assert f"{tmp_path}: Input/output error" in told
 
 
 # ---- Evaluation ----
@@ -434,6 +695,18 @@ def test_evaluate_takes_landmarks(pairs):
     assert found["skipped"] == {"no_face": 0, "unreadable": 1, "pairs_rejected": 0, "pairs_left_out": 1}
     (pairs / "marks.json").write_text('{"a": 7}')
     assert "marks.json" in refused(*evaluate(pairs, "--landmarks", pairs / "marks.json"))
+
+
+@models
+def test_evaluate_takes_lists_with_a_byte_order_mark_and_photos_of_any_name(pairs):
+    expected = answer(*evaluate(pairs))
+    (pairs / "Obama").rename(pairs / LATIN)
+    for file in (pairs / LATIN).iterdir():
+        file.rename(file.with_name(file.name.replace("Obama", LATIN)))
+    lines = (pairs / "pairs.txt").read_bytes().replace(b"Obama", os.fsencode(LATIN))
+    (pairs / "pairs.txt").write_bytes(b"\xef\xbb\xbf" + lines + b"\n")
+    (pairs / "marks.json").write_bytes(b'\xef\xbb\xbf{"nobody.jpg": [[1, 1], [2, 2], [3, 3], [4, 4], [5, 5]]}')
+    assert answer(*evaluate(pairs, "--landmarks", pairs / "marks.json")) == expected
 
 
 @models
@@ -591,6 +864,32 @@ def test_train_takes_points_of_faces(people, tmp_path, points):
     assert found["left_out"] == (5 if "json" in str(points) else 2)
 
 
+def test_a_model_of_whole_photos_embeds_compares_and_is_measured(people, tmp_path):
+    model, chip = tmp_path / "whole.safetensors", tmp_path / "chip.png"
+    good(*train(people, model, "--steps", 3, "--threshold", 0.5))
+    whole = ["--model", model, "--detector-model", tmp_path / "gone"]  # no face is looked for
+    first, second, other = people / "p0" / "0.png", people / "p0" / "1.png", people / "p3" / "0.png"
+    found = answer("embed", first, "--chip", chip, *whole)
+    assert (found["model"], found["dimension"], len(found["embedding"])) == ("siamese", 128, 128)
+    assert png_size(chip) == (92, 112)
+    verdict = answer("compare", first, other, *whole)
+    a, b = (answer("embed", photo, *whole)["embedding"] for photo in (first, other))
+    assert verdict["distance"] == pytest.approx(sum((x - y) ** 2 for x, y in zip(a, b)) ** 0.5, rel=1e-5, abs=1e-6)
+    assert verdict["threshold"] == 0.5 and answer("compare", first, first, *whole)["distance"] == 0
+    assert answer("identify", second, people, *whole)["distance"] == 0
+    (people / "pairs.txt").write_text("2\np0\t1\t2\np1\t1\t2\np0\t1\tp1\t1\np2\t1\tp3\t2\n")
+    for person in range(4):
+        for photo in range(4):
+            (people / f"p{person}" / f"{photo}.png").rename(people / f"p{person}" / f"p{person}_{photo + 1:04d}.jpg")
+    asked = ["evaluate", "--pairs", people / "pairs.txt", "--images", people, *whole]
+    report = answer(*asked)
+    assert (report["pairs"], report["genuine"], report["photos"]) == (4, 2, 6)
+    assert report["skipped"] == {"no_face": 0, "unreadable": 0, "pairs_rejected": 0, "pairs_left_out": 0}
+    assert answer(*asked, "--flip")["pairs"] == 4
+    (people / "marks.json").write_text('{"p0/p0_0001.jpg": {"landmarks": [[10, 15], [30, 15], [20, 25], [12, 32], [28, 32]]}}')
+    assert "the siamese sees whole photos" in refused(*asked, "--landmarks", people / "marks.json")
+
+
 def test_train_names_what_is_wrong(people, tmp_path):
     out = tmp_path / "a.safetensors"
     assert "nowhere" in refused(*train(tmp_path / "nowhere", out))
@@ -617,6 +916,36 @@ def test_ctrl_c_ends_a_training_that_can_go_on(people, tmp_path):
     bars = [line for line in shown.replace("\n", "\r").split("\r") if line.startswith("[")]
     assert all(len(line) <= 80 for line in bars)
     assert re.match(r"\[-*#*-*\] +3/100000  loss \d+\.\d{4}  rate 1\.00e-03  \d+ photos/s  ETA \d", bars[3])
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP])
+def test_a_training_that_is_told_to_end_can_go_on(sent, people, tmp_path):
+    out, checkpoint, log = tmp_path / "a model.safetensors", tmp_path / "a checkpoint", tmp_path / "log.jsonl"
+    options = train(people, out, "--steps", 100000, "--schedule", "constant", "--checkpoint", checkpoint, "--log", log, "--json")
+    code, output, errors = Running(*options, trace=log).end(sent)
+    assert code == 0 and json.loads(output)["step"] >= 3 and out.exists() and checkpoint.exists()
+    assert way_on(errors) == [str(PROGRAM), *map(str, options)]
+
+
+def test_a_training_whose_checkpoint_cannot_be_written_goes_on_and_keeps_its_model(people, tmp_path):
+    out, log, folder = tmp_path / "a.safetensors", tmp_path / "log.jsonl", tmp_path / "folder"
+    folder.mkdir()
+    options = train(
+        people, out, "--steps", 100000, "--schedule", "constant", "--checkpoint", folder / "c", "--checkpoint-every", 2, "--log", log)
+    training = Running(*options, trace=log)
+    shutil.rmtree(folder)
+    seen = len(lines(log))
+    wait_until(lambda: log.read_text().count("\n") > seen + 4, training.process)
+    code, output, errors = training.end()
+    assert code == 1 and out.exists() and "numbers learned" in output
+    assert "could not be written" in errors and "No such file or directory" in errors and "goes on from" not in errors
+
+
+def test_a_training_whose_log_is_full_goes_on_and_says_so(people, tmp_path):
+    out = tmp_path / "a.safetensors"
+    result = run(*train(people, out, "--steps", 4, "--log", "/dev/full", "--json"))
+    assert result.returncode == 1 and json.loads(result.stdout)["step"] == 4 and out.exists()
+    assert result.stderr.count("No space left on device") == 1
 
 
 # ---- Style ----
@@ -679,7 +1008,12 @@ def test_style_goes_on_from_a_checkpoint_and_refuses_that_of_another_painting(tm
     assert code == 0 and kept.exists() and parts.read_bytes() != whole.read_bytes()
     good("style", *common, "-o", parts, "--checkpoint", kept)
     assert parts.read_bytes() == whole.read_bytes()
-    assert "options" in refused("style", *common, "--beta", 7, "-o", parts, "--checkpoint", kept)
+    assert refused("style", *common, "--beta", 7, "-o", parts, "--checkpoint", kept).endswith(
+        "style weight is 7.0, the checkpoint has 1000.0\n")
+    parts.unlink()
+    # Nothing is left to do but to write the picture.
+    assert answer("style", *common, "-o", parts, "--checkpoint", kept)["ending"] == "all steps done"
+    assert parts.read_bytes() == whole.read_bytes()
 
 
 @models
@@ -768,6 +1102,144 @@ def test_ctrl_c_finishes_early_and_keeps_the_picture(tmp_path, tiny):
     assert code == 0
     assert 2 <= json.loads(output)["steps"] < 1000000
     assert png_size(out) == (40, 32)
+
+
+@models
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_style_that_is_told_to_end_keeps_picture_and_checkpoint_and_goes_on_from_there(sent, tmp_path, tiny):
+    out, kept, trace = tmp_path / "it's a.png", tmp_path / "kept", tmp_path / "trace.jsonl"
+    command = ["style", *tiny, "-o", out, "--steps", 1000000, "--checkpoint", kept, "--trace", trace]
+    code, output, errors = Running(*command, trace=trace).end(sent)
+    assert code == 0 and png_size(out) == (40, 32) and kept.exists() and "finished early" in output
+    seen = len(lines(trace))
+    assert f"stopped after {seen:,} steps of 1,000,000; the same command goes on from {kept}: ".replace(",", " ") in errors.replace(",", " ")
+    assert way_on(errors) == [str(PROGRAM), *map(str, command)]
+    # The trace's lines up to there stay.
+    again = subprocess.Popen(way_on(errors), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                             env={**os.environ, "FACESTYLE_MODELS": str(MODELS)})  # fmt: skip
+    wait_until(lambda: trace.read_text().count("\n") > seen + 3, again)
+    again.send_signal(sent)
+    again.communicate(timeout=60)
+    assert [line["evaluation"] for line in lines(trace)] == list(range(1, len(lines(trace)) + 1))
+    os.remove(kept)
+    code, _, errors = Running("style", *tiny, "-o", out, "--steps", 1000000, "--trace", trace, trace=trace).end(sent)
+    assert code == 0 and "without --checkpoint there is nothing to go on from" in errors
+
+
+@models
+def test_a_second_signal_ends_style_at_once(tmp_path):
+    content, trace = png(tmp_path / "large.png", 900, 900), tmp_path / "trace.jsonl"
+    fast = ("--coarsest", 0, "--content-layers", "conv1_2", "--style-layers", "conv1_1")
+    painting = Running("style", content, content, "-o", tmp_path / "a.png", "--trace", trace, *fast, trace=trace)
+    painting.process.send_signal(signal.SIGTERM)
+    started = time.monotonic()
+    time.sleep(0.05)
+    code, output, errors = painting.end(signal.SIGINT)
+    assert code == -signal.SIGINT and not (tmp_path / "a.png").exists() and time.monotonic() - started < 2
+    assert "a second time ends it at once" in errors
+
+
+@models
+def test_what_is_ignored_stays_ignored(tmp_path, tiny):
+    """As nohup starts it, a program does not end with its terminal."""
+    trace = tmp_path / "trace.jsonl"
+    painting = Running("style", *tiny, "-o", tmp_path / "a.png", "--steps", 1000000, "--trace", trace, trace=trace,
+                       preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))  # fmt: skip
+    painting.process.send_signal(signal.SIGHUP)
+    seen = len(lines(trace))
+    wait_until(lambda: trace.read_text().count("\n") > seen + 5, painting.process)
+    assert painting.end()[0] == 0
+
+
+def limited(size):
+    """No file may be larger than so many bytes: to a program it is a full disk."""
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+@models
+def test_a_checkpoint_on_a_full_disk_does_not_cost_the_picture(tmp_path, tiny):
+    out, kept = tmp_path / "a.png", tmp_path / "kept"
+    environment = {**os.environ, "FACESTYLE_MODELS": str(MODELS)}
+    result = subprocess.run(
+        [PROGRAM, *map(str, ["style", *tiny, "-o", out, "--steps", 6, "--checkpoint", kept, "--checkpoint-every", 1, "--json"])],
+        capture_output=True, text=True, env=environment, preexec_fn=limited(20000))  # fmt: skip
+    assert result.returncode == 1 and json.loads(result.stdout)["ending"] == "all steps done" and png_size(out) == (40, 32)
+    assert result.stderr == f"facestyle: checkpoint: {kept}: File too large\n", "told once"
+    assert not kept.exists()
+    plain = tmp_path / "plain.png"
+    good("style", *tiny, "-o", plain, "--steps", 6)
+    assert out.read_bytes() == plain.read_bytes()
+
+
+@models
+def test_a_trace_on_a_full_disk_does_not_cost_the_picture(tmp_path, tiny):
+    out = tmp_path / "a.png"
+    result = run("style", *tiny, "-o", out, "--steps", 5, "--trace", "/dev/full", "--save-every", 2, "--json")
+    assert result.returncode == 1 and json.loads(result.stdout)["ending"] == "all steps done" and png_size(out) == (40, 32)
+    assert result.stderr.count("\n") == 1 and "No space left on device" in result.stderr
+    assert (tmp_path / "a-0004.png").exists()
+
+
+@models
+def test_a_painting_whose_next_scale_finds_no_memory_keeps_the_picture_so_far(tmp_path, tiny):
+    """The features of a layer of the last scale want 650 MB; there is room for them at the start, and none any more later."""
+    out, kept = tmp_path / "a.jpg", tmp_path / "kept"
+    command = ["style", *tiny, "-o", out, "--size", "1600x1600", "--coarsest", 100, "--evaluations", 60, "--history", 1,
+               "--content-layers", "conv1_1", "--style-layers", "conv1_1", "--style-scale", 0.05, "--checkpoint", kept,
+               "--checkpoint-every", 1]  # fmt: skip
+    process = subprocess.Popen(
+        [PROGRAM, *map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "FACESTYLE_MODELS": str(MODELS)})  # fmt: skip
+    while not kept.exists() and process.poll() is None:
+        time.sleep(0.001)
+    resource.prlimit(process.pid, resource.RLIMIT_AS, (3 << 29, 3 << 29))
+    output, errors = process.communicate(timeout=300)
+    assert process.returncode == 1, errors
+    told = errors.splitlines()
+    assert len(told) == 2 and told[0].startswith("facestyle: painting: ") and re.search(r"MB more are wanted|refused by the system", told[0]), told
+    assert re.match(rf"facestyle: stopped after \d+ steps of 60; the same command goes on from {kept}: ", told[1])
+    assert f"{out}: 1600x1600, " in output and out.stat().st_size > 10000 and kept.exists()
+
+
+@models
+def test_a_picture_that_cannot_be_written_is_put_elsewhere_or_is_in_its_checkpoint_or_is_said_to_be_lost(tmp_path, tiny):
+    folder, elsewhere, kept, trace = (tmp_path / name for name in ("folder", "elsewhere", "kept", "trace.jsonl"))
+    elsewhere.mkdir()
+    command = ("style", *tiny, "-o", folder / "a.png", "--steps", 1000000, "--trace", trace)
+
+    def without_folder(*more, temporary):
+        folder.mkdir()
+        painting = Running(*command, *more, trace=trace, environment={"TMPDIR": str(temporary)})
+        folder.rmdir()
+        code, output, errors = painting.end()
+        assert code == 1 and output == "" and f"{folder / 'a.png'}: No such file or directory; the" in errors
+        return errors
+
+    errors = without_folder(temporary=elsewhere)
+    place = Path(re.search(r"; the picture is in (.*)", errors)[1])
+    assert place.name == "a.png" and place.parent.parent == elsewhere and png_size(place) == (40, 32)
+    nowhere = tmp_path / "nowhere"
+    assert "; the picture is lost" in without_folder(temporary=nowhere)
+    errors = without_folder("--checkpoint", kept, temporary=nowhere)
+    assert f"; the same command makes the picture again from {kept}" in errors
+    # It does.
+    folder.mkdir()
+    assert Running(*command, "--checkpoint", kept, trace=trace).end()[0] == 0
+    assert png_size(folder / "a.png") == (40, 32)
+
+
+@models
+def test_style_writes_its_checkpoint_as_often_as_it_is_told(tmp_path, tiny):
+    kept, trace = tmp_path / "kept", tmp_path / "trace.jsonl"
+    painting = Running(
+        "style", *tiny, "-o", tmp_path / "a.png", "--steps", 1000000, "--checkpoint", kept, "--checkpoint-every", 2, "--trace", trace,
+        trace=trace)  # fmt: skip
+    wait_until(kept.exists, painting.process)
+    assert len(lines(trace)) < 50, "which is the default"
+    painting.end()
+    for wrong in (["--checkpoint", kept, "--checkpoint-every", 0], ["--checkpoint-every", 5]):
+        result = run("style", *tiny, "-o", tmp_path / "a.png", *wrong)
+        assert result.returncode == BAD_USAGE and "--checkpoint-every" in result.stderr
 
 
 # ---- Restyle ----
@@ -893,6 +1365,21 @@ def test_layers_says_what_it_wants(tmp_path, tiny):
 
 
 @models
+def test_ctrl_c_ends_a_search_with_what_was_found_so_far(tmp_path):
+    photos, out = tmp_path / "photos", tmp_path / "a.png"
+    photos.mkdir()
+    first = png(photos / "000.png", 200, 200)
+    for i in range(1, 600):
+        (photos / f"{i:03}.png").symlink_to(first)
+    code, output, shown = on_a_terminal("layers", "top", photos, "--layer", "conv1_1", "-o", out, "--json", until=" 5/600")
+    assert code == 0 and out.exists()
+    looked_at = int(re.search(r"stopped after (\d+) photos of 600", shown)[1])
+    assert 5 <= looked_at < 600
+    found = {patch["photo"] for unit in json.loads(output)[0]["units"] for patch in unit["patches"]}
+    assert found and all(int(Path(name).stem) < looked_at for name in found)
+
+
+@models
 def test_a_network_of_one_size_gets_it(tmp_path, tiny):
     report = answer("layers", "top", *tiny, "--model", "dlib-resnet", "--layer", "embedding", "--strongest", 2, "-o", tmp_path / "a.png")
     # Each unit sees the whole picture.
@@ -959,6 +1446,35 @@ def test_a_gallery_is_exported_imported_and_merged(tmp_path):
     assert "absent" in refused("gallery", "list", tmp_path / "absent")
     (tmp_path / "text").write_text("text\n")
     assert "not a database" in refused("gallery", "list", tmp_path / "text")
+
+
+@models
+def test_a_command_that_fails_makes_no_gallery(tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    new, nothing = out / "people.gallery", tmp_path / "nope.jpg"
+    png(tmp_path / "wall.png", 40, 32)
+    (tmp_path / "broken.csv").write_text("name,created,note,model\n1,2,3,4\n")
+    other = tmp_path / "dlib.gallery"
+    dlib = ["--model", MODELS / "dlib-resnet.safetensors"]
+    good("gallery", "add", other, "Joe Biden", BIDEN, *dlib, *LARGE)
+    for told, command in [
+        ("no photo was added", ["add", new, "X", nothing]), ("no photo was added", ["add", new, "X", tmp_path / "wall.png", *LARGE]),
+        ("256 bytes, wanted are 1 to 255", ["add", new, "X" * 256, OBAMA, *LARGE]), ("0 bytes", ["add", new, "", OBAMA, *LARGE]),
+        ("--note has 256 bytes", ["add", new, "X", OBAMA, "--note", "x" * 256, *LARGE]),
+        ("nope.csv", ["import", new, tmp_path / "nope.csv"]), ("broken.csv", ["import", new, tmp_path / "broken.csv"]),
+        ("nope.gallery", ["merge", new, tmp_path / "nope.gallery"]), ("model", ["merge", new, other]),
+        (str(new), ["list", new]), (str(new), ["list", new, "X"]), (str(new), ["remove", new, "X"]),
+        (str(new), ["remove", new, "--photo", 1]), (str(new), ["export", new, out / "all.csv"]),
+    ]:  # fmt: skip
+        result = run("gallery", *command)
+        assert result.returncode != 0 and told in result.stderr, (command, result.stderr)
+        assert list(out.iterdir()) == [], command
+    assert str(new) in refused("identify", OBAMA, "--gallery", new, *LARGE) and list(out.iterdir()) == []
+    # What comes before a photo that is of no use is kept.
+    result = run("gallery", "add", new, "Barack Obama", OBAMA, nothing, *LARGE)
+    assert result.returncode == 0 and "nope.jpg" in result.stderr and answer("gallery", "list", new)[0]["photos"] == 1
+    assert run("gallery", "add", new, "Barack Obama", nothing).returncode == 1 and answer("gallery", "list", new)[0]["photos"] == 1
 
 
 @models

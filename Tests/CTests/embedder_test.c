@@ -31,6 +31,18 @@ static void distances(void) {
     CHECK_REFUSED(FS_INVALID_ARGUMENT, distance, fs_distance(a, b, SIZE_MAX, &distance));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, distance, fs_distance(a, b, SIZE_MAX / 4 + 1, &distance));
   }
+  TEST("the distance is right where its squares are too large or too small for a float") {
+    const float zero[2] = {0, 0}, far[2] = {3e19f, 4e19f}, near[2] = {3e-25f, 4e-25f};
+    float all[2], rows[4] = {3e19f, 4e19f, 3e-25f, 4e-25f};
+    CHECK_OK(fs_distance(zero, far, 2, &distance));
+    CHECK_NEAR(distance / 1e19f, 5, 1e-6);
+    CHECK_OK(fs_distance(zero, near, 2, &distance));
+    CHECK_NEAR(distance / 1e-25f, 5, 1e-6);
+    CHECK_OK(fs_distances(FS_DISTANCE_EUCLIDEAN, zero, 1, rows, 2, 2, NULL, all, 2));
+    CHECK(all[1] == distance);
+    CHECK_NEAR(all[0] / 1e19f, 5, 1e-6);
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, distance, fs_distance((float[]){FLT_MAX}, (float[]){-FLT_MAX}, 1, &distance));
+  }
   TEST("numbers that are none do no harm to the distance") {
     const float none[4] = {NAN, INFINITY, -INFINITY, FLT_MAX};
     CHECK_STATUS(TEST_ANY_STATUS, fs_distance(none, b, 4, &distance));

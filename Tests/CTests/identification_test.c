@@ -108,13 +108,13 @@ static void identification(void) {
   TEST("a stranger is told whom they are nearest to") {
     options.threshold = 0.05f;
     REQUIRE_OK(fs_identify(photos, labels, 6, 1, &probe, &options, &found));
-    CHECK(!found.known && !found.ambiguous && found.label == 7);
+    CHECK(!found.known && !found.ambiguous && found.label == INT32_MIN && found.nearest == 7); /* a stranger is nobody */
     options.threshold = 0.2f;
   }
   TEST("too small a margin makes a stranger") {
     options.margin = 0.45f;
     REQUIRE_OK(fs_identify(photos, labels, 6, 1, &probe, &options, &found));
-    CHECK(!found.known && found.ambiguous && found.label == 7);
+    CHECK(!found.known && found.ambiguous && found.label == INT32_MIN && found.nearest == 7);
     options.margin = 0;
   }
   TEST("each rule by hand") {
@@ -151,10 +151,11 @@ static void identification(void) {
   }
   TEST("nobody, and nobody else") {
     REQUIRE_OK(fs_identify(NULL, NULL, 0, 1, &probe, &options, &found));
-    CHECK(!found.known && !found.label && isinf(found.distance) && isinf(found.margin) && found.photo == UINT64_MAX);
+    CHECK(!found.known && found.label == INT32_MIN && found.nearest == INT32_MIN);
+    CHECK(isinf(found.distance) && isinf(found.margin) && found.photo == UINT64_MAX);
     options.margin = 5;
     REQUIRE_OK(fs_identify(photos, labels, 2, 1, &probe, &options, &found));
-    CHECK(found.known && found.label == 7 && isinf(found.runner_up_distance) && isinf(found.margin) && !found.runner_up);
+    CHECK(found.known && found.label == 7 && isinf(found.runner_up_distance) && isinf(found.margin) && found.runner_up == INT32_MIN);
     options.margin = 0;
   }
   TEST("hostile identification is refused") {
@@ -227,6 +228,13 @@ static void calibration(void) {
     CHECK((double)(float)found.threshold == found.threshold);
     CHECK(found.threshold <= 1.08 && found.impostors_accepted <= 8);
     distance[7] = 1.0625;
+  }
+  TEST("a threshold accepts the distance that it was chosen for") {
+    static double near[3005];
+    static uint8_t genuine[3005];
+    for (int i = 0; i < 3005; i++) near[i] = i < 5 ? 0.1 : 0.9, genuine[i] = i < 5;
+    REQUIRE_OK(fs_calibrate(near, genuine, 3005, NULL, &found));
+    CHECK(found.threshold == (double)0.1f && found.genuine_rejected == 0 && found.impostors_accepted == 0);
   }
   TEST("too few pairs are told, with how many are wanted") {
     options.false_accept_rate = 0.001;

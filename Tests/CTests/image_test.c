@@ -563,7 +563,67 @@ static void profiles(void) {
   }
 }
 
-/* ---- EXIF orientation ---- */
+/* ---- Code points ---- */
+
+/* The size of a PNG of one row of greys, 8 bits each, with chunks behind its header. */
+static size_t greys_with(uint8_t *file, const uint8_t *greys, uint8_t width, const uint8_t *chunks, size_t chunks_count) {
+  uint8_t row[64] = {0};
+  memcpy(row + 1, greys, width);
+  size_t count = png(file, width, 1, 8, GREY, NULL, 0, row, (uint16_t)(width + 1));
+  memmove(file + 33 + chunks_count, file + 33, count - 33);
+  memcpy(file + 33, chunks, chunks_count);
+  return count + chunks_count;
+}
+
+static void code_points(void) {
+  static const uint8_t greys[] = {0, 64, 128, 148, 255}, gamma[4] = {0, 0, 0xc7, 0x32}; /* 0.50994, as ffmpeg 7 has it */
+  uint8_t file[1000], chunks[100];
+  fs_image *image = NULL;
+  TEST("a frame of BT.709 video keeps its numbers, whatever its gAMA says") {
+    for (uint8_t transfer = 1; transfer < 16; transfer++) {
+      if (transfer != 1 && transfer != 6 && transfer != 13 && transfer != 14 && transfer != 15) continue;
+      for (int order = 0; order < 2; order++) {
+        const uint8_t codes[4] = {1, transfer, 0, 1};
+        uint8_t *at = chunk(chunks, order ? "cICP" : "gAMA", order ? codes : gamma, 4);
+        at = chunk(at, order ? "gAMA" : "cICP", order ? gamma : codes, 4);
+        REQUIRE_OK(decode_exactly(&image, file, greys_with(file, greys, 5, chunks, (size_t)(at - chunks))));
+        CHECK(pixel(image, 1, 0) == 0x404040 && pixel(image, 2, 0) == 0x808080 && pixel(image, 4, 0) == 0xffffff);
+        fs_image_destroy(image);
+      }
+    }
+    uint8_t *at = chunk(chunks, "gAMA", gamma, 4); /* alone it counts */
+    REQUIRE_OK(decode_exactly(&image, file, greys_with(file, greys, 5, chunks, (size_t)(at - chunks))));
+    CHECK(pixel(image, 2, 0) != 0x808080);
+    fs_image_destroy(image);
+  }
+  TEST("of PQ and HLG 203 cd/m2 become white") {
+    /* BT.2100: PQ 128 and 148 of 255 are 94.07 and 202.4 cd/m2; HLG as a display of 1000 shows it 51.18 and 76.31. Of 203 they
+     * are parts of white, in sRGB's numbers 181.2 and 254.7, 137.5 and 164.9. */
+    static const struct { uint8_t transfer; uint32_t wanted[2]; } cases[] = {{16, {181, 255}}, {18, {137, 165}}};
+    for (int i = 0; i < 2; i++) {
+      const uint8_t codes[4] = {9, cases[i].transfer, 0, 1};
+      uint8_t *at = chunk(chunks, "cICP", codes, 4);
+      REQUIRE_OK(decode_exactly(&image, file, greys_with(file, greys, 5, chunks, (size_t)(at - chunks))));
+      CHECK(pixel(image, 0, 0) == 0 && pixel(image, 4, 0) == 0xffffff);
+      CHECK(is_near(image, 2, 0, cases[i].wanted[0] * 0x010101, 1) && is_near(image, 3, 0, cases[i].wanted[1] * 0x010101, 0));
+      fs_image_destroy(image);
+    }
+  }
+  TEST("code points that are not known leave it to gAMA, none of any kind is refused") {
+    for (unsigned place = 0; place < 4; place++)
+      for (unsigned value = 0; value < 256; value++) {
+        uint8_t codes[4] = {1, 13, 0, 1};
+        codes[place] = (uint8_t)value;
+        uint8_t *at = chunk(chunks, "cICP", codes, 4);
+        if (!CHECK_OK(decode_exactly(&image, file, greys_with(file, greys, 5, chunks, (size_t)(at - chunks))))) continue;
+        CHECK(pixel(image, 0, 0) == 0 && pixel(image, 4, 0) == 0xffffff);
+        if (value > 22) CHECK(pixel(image, 2, 0) == 0x808080);
+        fs_image_destroy(image);
+      }
+  }
+}
+
+/* ---- Orientation ---- */
 
 /* The JPEG with an EXIF segment put behind its first two bytes; free it. */
 static uint8_t *with_exif(const uint8_t *jpeg, size_t count, const uint8_t *tiff, size_t tiff_count, size_t *total) {
@@ -615,6 +675,51 @@ static void orientation(void) {
         }
         free(bytes);
       }
+  }
+  TEST("an orientation behind stray bytes counts") {
+    static const struct { const char *bytes; size_t count; } stray[] = {
+        {"\n\n\n\n\n\n\n", 7}, {"\0\xe1\0\x0a\0\0\0\0\0\0\0\0", 12}, {"\xff\xfe\0\5note of a phone", 19}, {"\xff\xfe\0\0", 4}};
+    static const uint8_t note[] = "\xff\xe1\0\x22" "Exif\0\0" "II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\6\0\0\0\0\0\0";
+    REQUIRE(count > 0);
+    for (unsigned i = 0; i < sizeof stray / sizeof *stray; i++) {
+      size_t first = 4 + ((size_t)jpeg[4] << 8 | jpeg[5]); /* behind the first segment */
+      uint8_t *bytes = malloc(count + 100), *at = bytes;
+      memcpy(at, jpeg, first), at += first;
+      memcpy(at, stray[i].bytes, stray[i].count), at += stray[i].count;
+      memcpy(at, note, 36), at += 36;
+      memcpy(at, jpeg + first, count - first), at += count - first;
+      if (CHECK_OK(decode_exactly(&image, bytes, (size_t)(at - bytes)))) {
+        CHECK(fs_image_width(image) == 16 && fs_image_height(image) == 32);
+        CHECK(is_near(image, 1, 1, upright[6][0], 12) && is_near(image, 14, 1, upright[6][1], 12));
+        fs_image_destroy(image);
+      }
+      for (size_t cut = 1; cut < 60; cut += 7) /* a truncated one is not taken for whole */
+        CHECK_REFUSED(FS_BAD_DATA, image, decode_exactly(&image, bytes, (size_t)(at - bytes) - cut));
+      free(bytes);
+    }
+  }
+  TEST("a PNG is turned upright by notes of every kind") {
+    static const uint8_t tiff[] = "II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\6\0\0\0\0\0\0";
+    static const char raw[] = "Raw profile type exif\0\nexif\n      26\n49492a0008000000010012010300\n010000000600000000000000\n";
+    static const char xmp[] = "XML:com.adobe.xmp\0\0\0\0\0<rdf:Description tiff:Orientation=\"6\"/>";
+    uint8_t file[1000], made[300], exif[6 + sizeof tiff] = "Exif\0\0";
+    memcpy(exif + 6, tiff, sizeof tiff);
+    const struct { const char *name; const void *data; size_t count; } notes[] = {
+        {"eXIf", tiff, 26}, {"eXIf", exif, 32}, {"tEXt", raw, sizeof raw - 1}, {"iTXt", xmp, sizeof xmp - 1}};
+    static const uint8_t greys[] = {10, 20, 30};
+    for (unsigned i = 0; i < sizeof notes / sizeof *notes; i++) {
+      size_t size = (size_t)(chunk(made, notes[i].name, notes[i].data, notes[i].count) - made);
+      size_t length = greys_with(file, greys, 3, made, size);
+      REQUIRE_OK(decode_exactly(&image, file, length));
+      CHECK(fs_image_width(image) == 1 && fs_image_height(image) == 3);
+      fs_image_destroy(image);
+      for (size_t at = 41; at < 33 + size; at++) { /* whatever the note's bytes are */
+        file[at] ^= 0x21;
+        big_endian(file + 33 + size - 4, crc(file + 37, size - 8));
+        if (CHECK_OK(decode_exactly(&image, file, length))) fs_image_destroy(image);
+        file[at] ^= 0x21;
+      }
+    }
   }
   TEST("an EXIF segment that makes no sense is no reason to refuse the picture") {
     REQUIRE(count > 0);
@@ -1005,6 +1110,7 @@ int main(void) {
   hostile();
   deep_and_alpha();
   profiles();
+  code_points();
   orientation();
   shaping();
   encoding();

@@ -26,8 +26,8 @@ if [[ ! -e $library/libfacestyle.so ]]; then
 fi
 library=$(cd "$library" && pwd)
 if [[ ${#names[@]} -eq 0 ]]; then
-  names=(version image frame model detector embedder gallery store identification tracker cost loss differentiation style fast_style seeing
-         evaluation trainer threads)
+  names=(version handle struct output image frame model detector embedder gallery store identification tracker cost loss differentiation style fast_style seeing
+         evaluation trainer threads host)
   if [[ $valgrind = 1 ]]; then
     names=("${names[@]/trainer/}")
     echo "trainer is left out under valgrind: its steps take many minutes there; name it to run it"

@@ -1,7 +1,9 @@
 /* Style transfer: options, the callback, repeatability, costs and their gradient. Pictures are small. */
 #include "support.h"
 
+#include <malloc.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 enum { WIDTH = 24, HEIGHT = 16 };
 
@@ -598,6 +600,19 @@ static void memory(fs_styler *styler) {
     o = few_steps(1), o.size = 8;
     CHECK_REFUSED(FS_INVALID_ARGUMENT, bytes, fs_styler_memory_needed(styler, 9, 9, &o, &bytes));
   }
+  TEST("a forecast of memory refuses the regions that a run refuses") {
+    fs_style_region regions[64] = {{0}};
+    o = few_steps(1), o.regions = regions, o.region_count = 64;
+    CHECK_OK(fs_styler_memory_needed(styler, 40, 30, &o, &bytes));
+    CHECK(bytes > small);
+    static const size_t counts[] = {0, 65, SIZE_MAX, SIZE_MAX / 2, (size_t)1 << 63};
+    for (int i = 0; i < 5; i++) {
+      o.region_count = counts[i];
+      CHECK_REFUSED(FS_INVALID_ARGUMENT, bytes, fs_styler_memory_needed(styler, 40, 30, &o, &bytes));
+    }
+    o.regions = NULL, o.region_count = 1;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, bytes, fs_styler_memory_needed(styler, 40, 30, &o, &bytes));
+  }
 }
 
 /* ---- Jobs ---- */
@@ -683,6 +698,111 @@ static void jobs(fs_styler *styler, const fs_image *content, const fs_image *sty
   fs_image_destroy(styles[0]), fs_image_destroy(styles[1]);
 }
 
+/* ---- Jobs where memory ends ---- */
+
+/* Lets the process have `more` bytes beyond what it has; SIZE_MAX: as many as there are. */
+static void allow(size_t more) {
+  struct rlimit limit;
+  getrlimit(RLIMIT_AS, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  unsigned long pages = 0;
+  FILE *file = fopen("/proc/self/statm", "r");
+  bool known = file && fscanf(file, "%lu", &pages) == 1;
+  if (file) fclose(file);
+  if (more != SIZE_MAX && CHECK(known)) limit.rlim_cur = pages * (unsigned long)sysconf(_SC_PAGESIZE) + more;
+  CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
+}
+
+/* From 256 pixels to 512: there the features of a layer take 64 MB. */
+static fs_style_options two_scales(void) {
+  static const fs_style_layer shallow[1] = {{"conv1_1", 1}};
+  fs_style_options o;
+  fs_style_options_preset(&o, sizeof o, FS_PRESET_PYRAMID);
+  o.coarsest = 256, o.steps = 6, o.history = 1;
+  o.content_layer = "conv1_2", o.style_layers = shallow, o.style_layer_count = 1;
+  return o;
+}
+
+static void without_memory(fs_styler *styler) {
+  if (quick()) {
+    test_skip_group("jobs without memory, in quick runs: valgrind has its own");
+    return;
+  }
+  enum { MB = 1 << 20 };
+  fs_image *content = picture(512, 512, 1), *style = picture(256, 256, 2), *wanted = NULL, *out = NULL;
+  const fs_image *const one[1] = {style};
+  fs_style_options o = two_scales();
+  fs_style_job *job = NULL, *other = NULL;
+  fs_style_progress progress = {.size = sizeof progress};
+  char path[] = "/tmp/facestyle-style-XXXXXX";
+  int file = mkstemp(path);
+  if (file >= 0) close(file);
+  /* The C library keeps some memory for small things; a job that never ends is ended by the system. */
+  mallopt(M_TRIM_THRESHOLD, 256 * MB), mallopt(M_TOP_PAD, 8 * MB);
+  alarm(300);
+
+  TEST("a job without memory for its next scale says so each time, and goes on with the same bits when there is some") {
+    REQUIRE_OK(fs_styler_run(styler, &wanted, content, style, &o));
+    REQUIRE_OK(fs_style_job_create(&job, styler, content, one, NULL, 1, &o));
+    CHECK_OK(fs_style_job_step(job, 3, &progress));
+    CHECK(progress.step >= 3 && progress.width == 256);
+    allow(16 * MB);
+    for (int i = 0; i < 3; i++) CHECK_STATUS(FS_NO_MEMORY, fs_style_job_step(job, 1, &progress));
+    allow(SIZE_MAX);
+    CHECK_OK(fs_style_job_save(job, path));
+    CHECK_OK(fs_style_job_step(job, 100, &progress));
+    CHECK(progress.ending == FS_ENDING_STEPS && progress.width == 512);
+    CHECK_OK(fs_style_job_result(job, &out));
+    CHECK(same_picture(out, wanted));
+    fs_image_destroy(out), fs_style_job_destroy(job);
+    REQUIRE_OK(fs_style_job_create(&job, styler, content, one, NULL, 1, &o));
+    CHECK_OK(fs_style_job_load(job, path));
+    CHECK_OK(fs_style_job_step(job, 100, &progress));
+    CHECK_OK(fs_style_job_result(job, &out));
+    CHECK(same_picture(out, wanted));
+    fs_image_destroy(out), fs_style_job_destroy(job);
+  }
+  TEST("a scale that has converged is left when there is memory for the next, and not waited in for ever") {
+    fs_style_options still = o; /* nothing but the content, which the picture is: the gradient is 0 */
+    still.style_weight = still.variation_weight = 0;
+    REQUIRE_OK(fs_style_job_create(&job, styler, content, one, NULL, 1, &still));
+    allow(16 * MB);
+    for (int i = 0; i < 3; i++) CHECK_STATUS(FS_NO_MEMORY, fs_style_job_step(job, 10, &progress));
+    allow(SIZE_MAX);
+    CHECK_OK(fs_style_job_step(job, 100, &progress));
+    CHECK(progress.ending != FS_ENDING_NONE && progress.width == 512);
+    fs_style_job_destroy(job);
+  }
+  TEST("a checkpoint that there is no memory for leaves the job as it was") {
+    REQUIRE_OK(fs_style_job_create(&job, styler, content, one, NULL, 1, &o));
+    CHECK_OK(fs_style_job_step(job, 4, &progress));
+    CHECK(progress.width == 512);
+    CHECK_OK(fs_style_job_save(job, path));
+    fs_style_job_destroy(job);
+    static const size_t room[] = {4 * MB, 12 * MB, 24 * MB, 48 * MB};
+    for (int i = 0; i < 4; i++) {
+      if (!CHECK_OK(fs_style_job_create(&other, styler, content, one, NULL, 1, &o))) continue;
+      fs_image *before = NULL;
+      CHECK_OK(fs_style_job_result(other, &before));
+      allow(room[i]);
+      fs_status status = fs_style_job_load(other, path);
+      allow(SIZE_MAX);
+      CHECK(status == FS_OK || status == FS_NO_MEMORY);
+      if (i == 0) CHECK(status == FS_NO_MEMORY);
+      CHECK_OK(fs_style_job_result(other, &out));
+      CHECK(same_picture(out, before) == (status != FS_OK));
+      fs_image_destroy(out), fs_image_destroy(before);
+      CHECK_OK(fs_style_job_step(other, 100, &progress)); /* from the beginning or the checkpoint: the same picture */
+      CHECK_OK(fs_style_job_result(other, &out));
+      CHECK(same_picture(out, wanted));
+      fs_image_destroy(out), fs_style_job_destroy(other);
+    }
+  }
+  alarm(0);
+  unlink(path);
+  fs_image_destroy(content), fs_image_destroy(style), fs_image_destroy(wanted);
+}
+
 int main(void) {
   options();
   without_model();
@@ -707,6 +827,7 @@ int main(void) {
     callbacks(styler, content, style);
     evaluating(styler, content, style);
     jobs(styler, content, style);
+    without_memory(styler);
     fs_styler_destroy(styler);
     fs_image_destroy(content), fs_image_destroy(style);
   }

@@ -166,12 +166,39 @@ static void tracker(void) {
     CHECK_OK(fs_tracker_ended(tracker, NULL, 0, &count));
     CHECK(count == 0);
   }
+  TEST("who comes back after a gap is to be identified again, and may be another") {
+    fs_face face = box(10, 300, 30);
+    uint64_t next = 99;
+    CHECK(options.identify_gap == 1);
+    for (int i = 0; i < 3; i++) CHECK_OK(fs_tracker_update(tracker, &face, NULL, 1, 12 + 0.1 * i, out, 4));
+    uint64_t track = out[0].track;
+    CHECK(out[0].events == 0);
+    CHECK_OK(fs_tracker_update(tracker, NULL, NULL, 0, 13, NULL, 0));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, next, fs_tracker_replace(tracker, track, &next));
+    CHECK_OK(fs_tracker_update(tracker, &face, NULL, 1, 13.1, out, 4));
+    CHECK(out[0].track == track && out[0].events == (FS_TRACK_IDENTIFY | FS_TRACK_RETURNED));
+    CHECK_OK(fs_tracker_identify_again(tracker, track));
+    CHECK_OK(fs_tracker_update(tracker, &face, NULL, 1, 13.2, out, 4));
+    CHECK(out[0].track == track && out[0].events == FS_TRACK_IDENTIFY);
+    CHECK_OK(fs_tracker_replace(tracker, track, &next));
+    CHECK(next == track + 1);
+    CHECK_OK(fs_tracker_ended(tracker, ended, 4, &count));
+    CHECK(count == 1 && ended[0].track == track && ended[0].seen == 5 && ended[0].last_time == 13.2);
+    CHECK_OK(fs_tracker_update(tracker, &face, NULL, 1, 13.3, out, 4));
+    CHECK(out[0].track == next && out[0].begun && out[0].events == 0);
+    CHECK_STATUS(FS_NOT_FOUND, fs_tracker_identify_again(tracker, track));
+    CHECK_REFUSED(FS_NOT_FOUND, next, fs_tracker_replace(tracker, track, &next));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_tracker_replace(tracker, next, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_tracker_replace(NULL, next, &next));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_tracker_identify_again(NULL, track));
+    CHECK_OK(fs_tracker_finish(tracker));
+  }
   TEST("the end ends all") {
     fs_face faces[2] = {box(0, 0, 30), box(200, 0, 30)};
     for (int i = 0; i < 3; i++) CHECK_OK(fs_tracker_update(tracker, faces, NULL, 2, 20 + i, out, 2));
     CHECK_OK(fs_tracker_finish(tracker));
     CHECK_OK(fs_tracker_ended(tracker, ended, 1, &count));
-    CHECK(count == 2 && ended[0].track == 3);
+    CHECK(count == 2 && ended[0].track == 5);
     CHECK_OK(fs_tracker_finish(tracker));
     CHECK_OK(fs_tracker_ended(tracker, ended, 1, &count));
     CHECK(count == 0);

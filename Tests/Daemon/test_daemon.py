@@ -16,6 +16,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -151,6 +152,18 @@ def test_without_identification_it_tells_that_somebody_passes(stage, tmp_path):
     assert metrics["embed_ms"] is None and metrics["search_ms"] is None
 
 
+def test_an_embedder_of_whole_photos_identifies_nobody(gallery, stage, tmp_path):
+    for name, photos in {"obama": ["obama2.jpg", "obama3.jpg"], "other": ["biden.jpg", "obama.jpg"]}.items():
+        (tmp_path / "people" / name).mkdir(parents=True)
+        for photo in photos:
+            shutil.copy(PHOTOS / photo, tmp_path / "people" / name)
+    model = tmp_path / "whole.safetensors"
+    training = ["--loss", "contrastive", "--architecture", "siamese", "--batch", "4", "--steps", "2", "--out", model]
+    subprocess.run([PROGRAM, "train", "--people", tmp_path / "people", *training], check=True, capture_output=True)
+    _, *settings = command(gallery, stage["known"], embedder=model)
+    assert "sees whole photos" in refused(*settings)
+
+
 def test_a_detector_without_points_identifies_nobody(gallery, stage):
     if not POINTLESS.exists():
         pytest.skip(f"{POINTLESS.name} is not there")
@@ -160,7 +173,141 @@ def test_a_detector_without_points_identifies_nobody(gallery, stage):
     assert [event["event"] for event in events][:2] == ["face", "left"]
 
 
+# ---- Who takes whose place ----
+
+
+@pytest.fixture(scope="session")
+def frame(tmp_path_factory):
+    """One frame each: the enrolled man, a stranger in the same place, both, both the other way round, nobody, the man blurred."""
+    folder = tmp_path_factory.mktemp("frames")
+    man, stranger = (PHOTOS / "obama.jpg", 60, 800), (PHOTOS / "biden.jpg", 120, 1000)
+    frames = {
+        "man": scenes.still(folder / "man", man),
+        "stranger": scenes.still(folder / "stranger", stranger),
+        "both": scenes.still(folder / "both", (PHOTOS / "obama.jpg", -110, 600), (PHOTOS / "biden.jpg", 270, 700)),
+        "swapped": scenes.still(folder / "swapped", (PHOTOS / "biden.jpg", -110, 700), (PHOTOS / "obama.jpg", 270, 600)),
+        "nobody": scenes.wall(folder / "nobody"),
+    }
+    frames = {name: path.read_bytes()[: scenes.FRAME] for name, path in frames.items()}
+    return {**frames, "blurred": blurred(frames["man"]), "turned": turned(frames["man"])}
+
+
+def blurred(frame, side=15):
+    """A frame whose luma is smeared: the face is found, and is of no use."""
+    luma = np.frombuffer(frame, np.uint8)[: scenes.WIDTH * scenes.HEIGHT].reshape(scenes.HEIGHT, scenes.WIDTH).astype(float)
+    for axis in (0, 1):
+        luma = np.apply_along_axis(lambda row: np.convolve(row, np.ones(side) / side, "same"), axis, luma)
+    return luma.astype(np.uint8).tobytes() + frame[scenes.WIDTH * scenes.HEIGHT :]
+
+
+def turned(frame, centre=407, reach=84, amount=0.55):
+    """The man's face drawn to a side, more in its middle than at its edges, as if the head were turned: its yaw is measured as some
+    30 degrees, and its embedding is 0.3 from the one before, and unknown to the gallery."""
+    x = np.arange(scenes.WIDTH)
+    place = (x - centre) / reach
+    source = np.where(abs(place) < 1, centre + reach * (place + amount * (1 - place**2)), x).round().astype(int)
+    pixels = np.frombuffer(frame, np.uint8)
+    luma = pixels[: scenes.WIDTH * scenes.HEIGHT].reshape(scenes.HEIGHT, scenes.WIDTH)
+    chroma = pixels[luma.size :].reshape(scenes.HEIGHT // 2, scenes.WIDTH // 2, 2)
+    return luma[:, source].tobytes() + chroma[:, source[::2] // 2].tobytes()
+
+
+def play(gallery, frame, *scene, **settings):
+    """The events of frames that come one behind the other: ("man", 40), ("nobody", 9), ..."""
+    pictures = b"".join(frame[name] * count for name, count in scene)
+    events, _, _ = watch(gallery, "-", input=pictures, **{"every_frame": "yes", **settings})
+    return events
+
+
+def told(events):
+    return [(event["event"], event.get("name")) for event in events]
+
+
+def test_a_stranger_who_comes_where_a_known_man_stood_gets_no_name_of_his(gallery, frame):
+    events = play(gallery, frame, ("man", 40), ("nobody", 9), ("stranger", 101))
+    assert told(events) == [("person", "obama"), ("left", "obama"), ("unknown", None), ("left", None)]
+    person, left, unknown, end = events
+    assert person["track"] == left["track"] != unknown["track"] == end["track"]
+    # Frames come 30 a second: 0 to 39 are his, 49 to 149 the stranger's.
+    assert (left["frames"], left["seconds"]) == (40, pytest.approx(39 / 30, abs=0.01))
+    assert (end["frames"], end["seconds"]) == (101, pytest.approx(100 / 30, abs=0.01))
+    assert person["time"] <= left["time"] < unknown["time"] <= end["time"]
+    assert 49 <= unknown["frame"] <= 49 + 6 * 5
+
+
+def test_a_stranger_who_is_gone_before_it_is_sure_gets_no_name_either(gallery, frame):
+    events = play(gallery, frame, ("man", 40), ("nobody", 9), ("stranger", 4))
+    assert told(events) == [("person", "obama"), ("left", "obama")] and events[-1]["frames"] == 40
+
+
+def test_a_known_man_who_comes_where_a_stranger_stood_is_named(gallery, frame):
+    events = play(gallery, frame, ("stranger", 40), ("nobody", 9), ("man", 40))
+    assert told(events)[0] == ("unknown", None) and ("person", "obama") in told(events) and told(events)[-1] == ("left", "obama")
+
+
+def test_a_change_without_an_empty_frame_is_seen_within_the_time_that_is_set(gallery, frame):
+    for every in (0.5, 2):
+        events = play(gallery, frame, ("man", 60), ("stranger", 120), identify_every=every)
+        assert told(events) == [("person", "obama"), ("left", "obama"), ("unknown", None), ("left", None)]
+        assert 60 <= events[2]["frame"] <= 60 + 30 * every + 6 * 5
+        assert 60 - 30 * every - 6 <= events[1]["frames"] <= 60
+        assert events[1]["frames"] + events[3]["frames"] <= 180
+
+
+def test_two_people_who_change_places_without_an_empty_frame_keep_their_own_names(gallery, frame):
+    events = play(gallery, frame, ("both", 60), ("swapped", 120))
+    first, second = events[:2], events[2:]
+    assert sorted(told(first), key=str) == [("person", "obama"), ("unknown", None)]
+    assert sorted(told(second), key=str) == sorted(
+        [("left", "obama"), ("person", "obama"), ("left", None), ("unknown", None), ("left", "obama"), ("left", None)], key=str)
+    # On each track there is one person, and the man's second track begins where the stranger's first one was.
+    names = {}
+    for event in events:
+        names.setdefault(event["track"], set()).add(event.get("name"))
+    assert len(names) == 4 and all(len(of_track) == 1 for of_track in names.values())
+    places = {event.get("name"): event["box"][0] for event in first}
+    again = {event.get("name"): event["box"][0] for event in second if event["event"] in ("person", "unknown")}
+    assert abs(again["obama"] - places[None]) < 60 and abs(again[None] - places["obama"]) < 60
+
+
+def test_a_known_man_who_is_hidden_for_a_moment_stays_one_person(gallery, frame):
+    events = play(gallery, frame, ("man", 40), ("nobody", 9), ("man", 60), ("nobody", 3), ("man", 40))
+    assert told(events) == [("person", "obama"), ("left", "obama")] and events[-1]["frames"] == 140
+
+
+def test_a_poor_picture_makes_no_stranger_of_a_known_man(gallery, frame):
+    events = play(gallery, frame, ("man", 40), ("blurred", 60), ("man", 40), identify_every=0.2)
+    assert told(events) == [("person", "obama"), ("left", "obama")] and events[-1]["frames"] == 140
+
+
+def test_a_known_man_who_turns_his_head_for_a_moment_stays_who_he_is(gallery, frame):
+    assert told(play(gallery, frame, ("turned", 40))) == [("unknown", None), ("left", None)]  # alone it is nobody's face
+    for scene in ([("man", 40), ("turned", 90), ("man", 40)], [("man", 40), ("nobody", 3), ("turned", 60), ("nobody", 3), ("man", 40)]):
+        events = play(gallery, frame, *scene, identify_every=0.2)
+        assert told(events) == [("person", "obama"), ("left", "obama")]
+        assert events[-1]["frames"] == sum(count for name, count in scene if name != "nobody")
+
+
+def test_one_look_that_shows_another_is_not_enough_if_more_are_wanted(gallery, frame):
+    scene = ("man", 40), ("stranger", 3), ("man", 60)
+    assert told(play(gallery, frame, *scene, identify_every=0.1)) == [("person", "obama"), ("left", "obama")]
+    assert told(play(gallery, frame, *scene, identify_every=0.1, change_looks=1)) == [("person", "obama"), ("left", "obama")] * 2
+
+
+def test_who_wants_it_looks_once_and_never_again(gallery, frame):
+    never = {"identify_every": 0, "identify_gap": 0, "identify_better": 0}
+    assert told(play(gallery, frame, ("man", 40), ("nobody", 9), ("stranger", 60), **never)) == [("person", "obama"), ("left", "obama")]
+
+
 # ---- Frames that come too fast, are broken, or do not come ----
+
+
+def test_a_file_is_looked_at_frame_by_frame_unless_told_otherwise(gallery, stage):
+    assert watch(gallery, stage["both"])[1]["looked_at"] == 240
+    with open(stage["both"], "rb") as file:  # the standard input is a file, too
+        result = subprocess.run(command(gallery, "-"), stdin=file, capture_output=True, timeout=300)
+    assert json.loads(result.stdout.splitlines()[-1])["looked_at"] == 240
+    assert watch(gallery, stage["both"], every_frame="no")[1]["dropped"] > 0
 
 
 def test_the_newest_frame_wins_and_drops_are_counted(gallery, stage):
@@ -304,6 +451,19 @@ def test_a_gallery_that_cannot_be_read_leaves_the_old_one(gallery, stage, tmp_pa
         assert daemon.event()["name"] == "obama"
 
 
+def test_a_gallery_that_is_gone_is_not_begun_anew(gallery, stage, tmp_path):
+    path = tmp_path / "people.sqlite"
+    shutil.copy(gallery, path)
+    with Running(path, every_frame="yes", create=1) as daemon:
+        daemon.show(stage["wall"])
+        for file in tmp_path.iterdir():
+            file.unlink()
+        daemon.process.send_signal(signal.SIGHUP)
+        assert b"No such file" in daemon.process.stderr.readline()
+        daemon.show(stage["known"])
+        assert daemon.event()["name"] == "obama" and list(tmp_path.iterdir()) == []
+
+
 def test_a_gallery_that_grows_beyond_its_thresholds_leaves_the_old_one(gallery, stage, tmp_path):
     path = tmp_path / "people.sqlite"
     shutil.copy(gallery, path)
@@ -431,6 +591,71 @@ def test_settings_come_from_a_file_and_the_command_line(gallery, stage, tmp_path
     assert result.returncode == 0 and '"event":"person"' in result.stdout
 
 
+def written(tmp_path, data):
+    file = tmp_path / "camera.conf"
+    file.write_bytes(data)
+    return file
+
+
+def test_settings_from_windows_are_read(tmp_path):
+    file = written(tmp_path, b"\xef\xbb\xbf# first\r\nwidth = 320\r\n\r\ncrops =\r\nsource = /nowhere\r\nwidht = 3\r\n")
+    assert refused(file) == f'{file}:6: there is no setting "widht"\n'
+    assert refused(written(tmp_path, b"\xef\xbb\xbfwidht = 3\r\n")) == f'{file}:1: there is no setting "widht"\n'
+    assert f"{file}:1: the text is UTF-16" in refused(written(tmp_path, "width = 3\n".encode("utf-16")))
+    assert f"{file}:2: the line holds a NUL" in refused(written(tmp_path, b"width = 3\nhei\0ght = 4\n"))
+
+
+def test_all_wrong_lines_are_named(tmp_path):
+    file = written(tmp_path, b"width = 0\nheight = 99999\nheight\nrate = fast\n= 3\n")
+    lines = refused(file).splitlines()
+    assert [line.split(": ")[0] for line in lines] == [f"{file}:{i}" for i in range(1, 6)]
+    assert "from 1 to 16384" in lines[1] and 'rate is "fast"' in lines[3]
+
+
+def test_a_number_sign_inside_a_value_is_part_of_it(tmp_path):
+    file = written(tmp_path, b"crops = /no#where # a folder\n# events = x\n")
+    assert "crops: /no#where: No such file" in refused(file)
+
+
+def test_help_lists_every_setting_with_its_default_and_unit():
+    result = subprocess.run([DAEMON, "--help"], capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stderr) == (0, "")
+    text = (REPOSITORY / "examples" / "camera-daemon" / "facestyle-camera.conf").read_text()
+    settings = dict(re.findall(r"^#([\w-]+) = ?(.*)$", text, re.M))
+    listed = dict(re.findall(r"^  --([\w-]+)=(\S+|not set)(?:  |$)", result.stdout, re.M))
+    assert set(listed) == set(settings) and len(listed) > 30
+    for name, value in listed.items():
+        assert value in ("not", settings[name]) or value == "not set", name
+    assert "--identify-every=1  0 to 86400 seconds\n" in result.stdout and "--crops-kept=1000  1 to 1000000 pictures" in result.stdout
+    assert "--help" in refused("--width") and "--help" in refused("--widht")
+
+
+def test_outputs_that_cannot_be_written_are_told_at_the_start(gallery, stage, tmp_path):
+    _, *base = command(gallery, stage["wall"])
+    file = tmp_path / "file"
+    file.touch()
+    assert "crops: /nowhere: No such file or directory" in refused(*base, "--crops=/nowhere")
+    assert f"crops: {file}: Not a directory" in refused(*base, f"--crops={file}")
+    assert f"{file} is there and is no socket" in refused(*base, f"--events={file}")
+    assert 'events is ""' in refused(*base, "--events=")
+    for redirection in (">&-", "</dev/null 1<&0"):
+        shell = ["bash", "-c", f'"$@" {redirection}', "-", DAEMON, *base]
+        result = subprocess.run(shell, capture_output=True, text=True, timeout=60)
+        assert result.returncode == 1 and "the standard output cannot be written" in result.stderr
+    events, _, _ = watch(gallery, stage["known"], crops=tmp_path)
+    assert [path.name for path in tmp_path.iterdir() if path != file] == ["0000000.jpg"]  # nothing is left of the trial
+
+
+def test_a_mistyped_gallery_is_refused_and_not_made(stage, tmp_path):
+    path = tmp_path / "poeple.sqlite"
+    _, *base = command(path, stage["known"])
+    told = refused(*base)
+    assert f"{path}: No such file or directory" in told and "create = 1" in told
+    assert refused(*base, "--create=0") == told and list(tmp_path.iterdir()) == []
+    events, _, _ = watch(path, stage["known"], create=1)
+    assert [event["event"] for event in events] == ["unknown", "left"] and path.exists()
+
+
 def test_the_configuration_that_comes_with_it_has_every_default(tmp_path):
     text = (REPOSITORY / "examples" / "camera-daemon" / "facestyle-camera.conf").read_text()
     file = tmp_path / "all.conf"
@@ -445,7 +670,14 @@ def test_the_configuration_that_comes_with_it_has_every_default(tmp_path):
     ("width=", 'width is ""'),
     ("rotation=45", 'rotation is "45", wanted is one of: 0 90 180 270'),
     ("format=nv", 'format is "nv", wanted is one of: nv12'),
-    ("mirrored=1", 'mirrored is "1", wanted is yes or no'),
+    ("mirrored=maybe", 'mirrored is "maybe", wanted is yes or no'),
+    ("create=2", 'create is "2", wanted is yes or no'),
+    ("every-frame=always", 'every-frame is "always", wanted is one of: auto yes no'),
+    ("identify-every=-1", 'identify-every is "-1", wanted is a number from 0 to 86400'),
+    ("identify-gap=0.5", 'identify-gap is "0.5", wanted is a whole number'),
+    ("identify-better=0.9", 'identify-better is "0.9", wanted is more than 1, or 0'),
+    ("change-looks=0", 'change-looks is "0"'),
+    ("gallery=", 'gallery is "", wanted is a path'),
     ("min-face=nan", 'min-face is "nan"'),
     ("rule=best", 'rule is "best", wanted is one of: nearest mean template vote'),
     ("margin=-1", 'margin is "-1", wanted is a number from 0 to 100'),

@@ -98,6 +98,29 @@ private func options(_ rate: Double, people: Int = 1, confidence: Double = 0.95)
     #expect(abs(Calibration.rateOfSearch(0.01, people: 2) - 0.0199) < 1e-15)
   }
 
+  /// Distances are compared as Floats, and Float(0.1) is above 0.1, Float(0.3) too, Float(0.7) below.
+  @Test(arguments: [0.1, 0.3, 0.7])
+  func `the threshold accepts the distance that it was chosen for`(genuine: Double) throws {
+    let roc = try curve(
+      [Double](repeating: genuine, count: 5) + [Double](repeating: 0.9, count: 3000), [1, 1, 1, 1, 1] + [UInt8](repeating: 0, count: 3000))
+    let asked = options(0.001), found = try Calibration(roc, asked)
+    #expect(found.genuineRejected == 0 && found.impostorsAccepted == 0)
+    #expect(found.threshold >= genuine && found.threshold < genuine + 1e-7 && Double(Float(found.threshold)) == found.threshold)
+    #expect(Float(genuine) <= Float(found.threshold))
+    #expect(try found.growth(roc, asked, people: [1])[0].kept?.genuineRejected == 0)
+  }
+
+  @Test func `where no Float lies between a distance and the next, the threshold is the one below both`() throws {
+    let roc = try curve(
+      [0.05, 0.1] + [Double](repeating: 0.1.nextUp, count: 3000), [1, 1] + [UInt8](repeating: 0, count: 3000))
+    let found = try Calibration(roc, options(0.001))
+    #expect(found.impostorsAccepted == 0 && found.genuineRejected == 1)
+    #expect(found.threshold == Double(Float(0.1).nextDown))
+    // Of distances too large for a Float, the largest Float.
+    let far = try curve([1e300] + [Double](repeating: 2e300, count: 3000), [1] + [UInt8](repeating: 0, count: 3000))
+    #expect(try Calibration(far, options(0.001)).threshold == Double(Float.greatestFiniteMagnitude))
+  }
+
   @Test func `impostors at 0 leave no threshold`() throws {
     let roc = try curve([Double](repeating: 0, count: 300) + [0.5], [UInt8](repeating: 0, count: 300) + [1])
     #expect(outcome { try Calibration(roc, options(0.05)) }.contains("at distance 0"))

@@ -33,6 +33,11 @@ private func landmarks(_ text: String) throws -> LandmarkFile {
     #expect(list.photos == 3)
   }
 
+  @Test func `a byte-order mark is no part of the first line`() throws {
+    #expect(try read("\u{feff}1\r\nA 1 2\r\nA 1 B 1\r\n\r\n").pairs.count == 2)
+    #expect(try landmarks("\u{feff}{\"a.jpg\": [[0, 0], [1, 1], [2, 2], [3, 3], [4, 4]]}\r\n").known("a.jpg")?.landmarks.count == 5)
+  }
+
   @Test func `says which line is wrong, and how`() {
     #expect(outcome { try read("1 9\nA 1 2\nB 1 C 2\n") } == "badData: pairs: line 1 promises 18 pairs, more than 18 bytes can hold")
     #expect(

@@ -96,6 +96,91 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
     #expect(try times({ $0.identifyBetter = .infinity }, quality: { $0 < 10 ? 0.4 : 0.7 }) == [1])
   }
 
+  /// The frames in which it is time to identify the track of a face that has a place in some frames.
+  private func timesToIdentify(
+    _ frames: Int, _ change: (inout Tracker.Options) -> Void = { _ in }, _ path: (Int) -> Face?
+  ) throws -> [Int] {
+    let tracker = try tracker(change)
+    return try (0..<frames).filter { frame in
+      let tracked = try tracker.update(path(frame).map { [$0] } ?? [], qualities: nil, time: Double(frame))
+      return tracked.first?.events.contains(.identify) ?? false
+    }
+  }
+
+  @Test(arguments: [(1, [1, 11]), (2, [1, 12]), (9, [1, 19])])
+  func `after a gap it is time to identify again`(hidden: Int, times: [Int]) throws {
+    #expect(try timesToIdentify(30) { (10..<(10 + hidden)).contains($0) ? nil : face(0) } == times)
+  }
+
+  @Test(arguments: [(0, [1]), (3, [1, 13]), (4, [1])])
+  func `after how long a gap is the host's to say`(gap: Int, times: [Int]) throws {
+    #expect(try timesToIdentify(30, { $0.identifyGap = gap }) { (10..<13).contains($0) ? nil : face(0) } == times)
+  }
+
+  @Test func `a face that is there again is told, with the frame of its return alone`() throws {
+    let tracker = try tracker()
+    let returned = try (0..<20).filter { frame in
+      let faces = (10..<13).contains(frame) ? [] : [face(0)]
+      return try tracker.update(faces, qualities: nil, time: Double(frame)).first?.events.contains(.returned) ?? false
+    }
+    #expect(returned == [13])
+  }
+
+  @Test func `a face that jumps within its reach may be another's`() throws {
+    // 0.9 sides to the right: no overlap of 0.3, and no farther than 1.
+    #expect(try timesToIdentify(20, { $0.mostDistance = 1 }) { face($0 < 10 ? 0 : 45) } == [1, 10])
+    #expect(try timesToIdentify(20, { ($0.mostDistance, $0.identifyGap) = (1, 0) }) { face($0 < 10 ? 0 : 45) } == [1])
+  }
+
+  @Test func `people who were too near to each other are identified again when they are apart`() throws {
+    let tracker = try tracker()
+    var times: [UInt64: [Int]] = [:]
+    for frame in 0..<40 {
+      let faces = [face(10 * Double(frame)), face(400 - 10 * Double(frame), 110)]  // they meet at frame 20
+      for tracked in try tracker.update(faces, qualities: nil, time: Double(frame)) where tracked.events.contains(.identify) {
+        times[tracked.track, default: []].append(frame)
+      }
+    }
+    #expect(times.count == 2)
+    for (_, frames) in times {
+      #expect(frames.count == 2 && frames[0] == 1 && (21...26).contains(frames[1]))
+    }
+  }
+
+  @Test func `a host that found nothing out is asked again with the next frame`() throws {
+    let tracker = try tracker()
+    var asked: [Int] = []
+    for frame in 0..<10 {
+      guard try tracker.update([face(0)], qualities: nil, time: Double(frame))[0].events.contains(.identify) else { continue }
+      asked.append(frame)
+      if asked.count < 3 { try tracker.identifyAgain(1) }
+    }
+    #expect(asked == [1, 2, 3])
+    #expect(outcome { try tracker.identifyAgain(2) }.contains("no track 2 is followed"))
+  }
+
+  @Test func `a person who takes another's place begins a track, and ends the other's`() throws {
+    let tracker = try tracker()
+    for frame in 0..<6 { _ = try tracker.update([face(0)], qualities: nil, time: Double(frame)) }
+    #expect(try tracker.replace(1) == 2)
+    #expect(tracker.ended.map(\.number) == [1] && tracker.ended[0].seen == 6 && tracker.ended[0].lastTime == 5)
+    let tracked = try tracker.update([face(0)], qualities: nil, time: 6)
+    #expect(tracked.count == 1 && tracked[0].track == 2 && tracked[0].events == [] && tracked[0].isBegun)
+    #expect(tracker.tracks.map(\.number) == [2] && tracker.tracks[0].firstTime == 5 && tracker.tracks[0].seen == 2)
+    #expect(tracker.ended.isEmpty)
+  }
+
+  @Test func `only who is there can be replaced`() throws {
+    let tracker = try tracker()
+    _ = try tracker.update([face(0)], qualities: nil, time: 0)
+    #expect(outcome { try tracker.replace(1) }.contains("track 1 has not begun"))
+    _ = try tracker.update([face(0)], qualities: nil, time: 1)
+    _ = try tracker.update([], qualities: nil, time: 2)
+    #expect(outcome { try tracker.replace(1) }.contains("without its face in the last frame"))
+    #expect(outcome { try tracker.replace(9) }.contains("no track 9"))
+    #expect(tracker.tracks.count == 1 && tracker.ended.isEmpty)
+  }
+
   @Test func `there are never more tracks than asked for`() throws {
     let tracker = try tracker { ($0.mostTracks, $0.leastSeen) = (3, 1) }
     var numbers = Numbers(seed: 2)

@@ -90,17 +90,8 @@ struct HostileFileTests {
     print("png, right check sums: \(pictures) of 500 still pictures")
   }
 
-  /// The PNG with a profile after its header, in a deflate block that is stored as it is.
   private func withProfile(_ png: [UInt8], _ profile: [UInt8]) -> [UInt8] {
-    var (a, b) = (1, 0)
-    for byte in profile { (a, b) = ((a + Int(byte)) % 65521, (b + a + Int(byte)) % 65521) }
-    let count = profile.count
-    let data: [UInt8] = Array("name\0\0".utf8) + [0x78, 1, 1, UInt8(count & 255), UInt8(count >> 8)]
-      + [UInt8(~count & 255), UInt8(~count >> 8 & 255)] + profile
-      + [UInt8(b >> 8), UInt8(b & 255), UInt8(a >> 8), UInt8(a & 255)]
-    let length = (0..<4).map { UInt8(data.count >> (24 - 8 * $0) & 255) }
-    let file = png[..<33] + length + Array("iCCP".utf8) + data + [0, 0, 0, 0] + png[33...]
-    return repaired(Array(file), chunkAt: 33, length: data.count)
+    withChunks(png, chunk("iCCP", Array("name\0\0".utf8) + stored(profile)))
   }
 
   @Test func `survives changed bytes of a profile`() throws {
@@ -185,6 +176,51 @@ struct HostileFileTests {
       let text = outcome { _ = try Image.decode(bomb) }
       #expect(text.hasPrefix("badData") && text.contains(words), "\(text)")
       #expect(ContinuousClock.now - clock < .seconds(2))
+    }
+  }
+
+  @Test func `survives changed bytes of notes`() throws {
+    let png = try Self.samples(.png)
+    let block = exifBlock(6, littleEndian: true)
+    let packet = Array("<x tiff:Orientation=\"6\"/>".utf8)
+    let notes: [(String, [UInt8])] = [
+      ("cICP", [9, 16, 0, 1]), ("eXIf", block), ("tEXt", Array("Raw profile type exif\0".utf8) + rawProfile("exif", block)),
+      ("zTXt", Array("Raw profile type APP1\0\0".utf8) + stored(rawProfile("APP1", packet))),
+      ("iTXt", Array("XML:com.adobe.xmp\0\0\0en\0word\0".utf8) + packet),
+      ("iTXt", Array("XML:com.adobe.xmp\0\u{1}\0\0\0".utf8) + stored(packet)),
+    ]
+    var random = Seeded(state: 77)
+    var moved = 0
+    for turn in 0..<600 {
+      var (name, data) = notes[turn % notes.count]
+      for _ in 0..<Int.random(in: 0...3, using: &random) {
+        data[Int.random(in: 0..<data.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
+      if turn % 7 == 0 { data.removeLast(Int.random(in: 0...data.count, using: &random)) }
+      if turn % 11 == 0 { name = notes[turn % 6].0 }
+      let image = try Image.decode(withChunks(png, chunk(name, data), atEnd: turn % 2 == 1 && name != "cICP"))
+      #expect(image.pixels.count == 3 * 61 * 47)
+      if image.width != 61 || image.row(0)[0] != 0 { moved += 1 }
+    }
+    print("changed notes: \(moved) of 600 still count")
+    #expect(moved > 100)
+  }
+
+  @Test func `survives segments of every length`() throws {
+    let jpeg = try Self.samples(.jpeg)
+    let plain = try Image.decode(jpeg).values
+    for marker: UInt8 in [0xE1, 0xE2, 0xEE, 0xFE] {
+      for length in [0, 1, 2, 3, 8, 9, 16, 17, 18] {  // the length counts its own two bytes
+        let head = [0xFF, marker, 0, UInt8(length)] + Array("Exif\0\0ICC_PROFILE\0".utf8).prefix(max(0, length - 2))
+        #expect(try Image.decode(behindFirstSegment(jpeg, head)).values == plain)
+      }
+      // A length beyond the end, and a marker without one, in the file's last bytes.
+      for end: [UInt8] in [[0xFF, marker, 0xFF, 0xFF], [0xFF, marker, 0], [0xFF, marker], [0xFF]] {
+        let cut = behindFirstSegment(jpeg, end)[..<(4 + Int(jpeg[5]) + end.count)]
+        #expect(outcome { _ = try Image.decode(Array(cut)) }.hasPrefix("badData"))
+        let text = outcome { _ = try Image.decode(Array(jpeg.dropLast(2)) + end) }
+        #expect(text.hasPrefix("badData"))
+      }
     }
   }
 

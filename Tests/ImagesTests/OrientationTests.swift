@@ -82,4 +82,29 @@ struct OrientationTests {
       #expect(try Image.decode(withExif(jpeg, block)).pixels.count == plain.count)
     }
   }
+
+  @Test(arguments: 1...8)
+  func `heeds a JPEG's XMP where EXIF says nothing`(orientation: Int) throws {
+    let jpeg = try Image.pattern(width: 21, height: 10).file(.jpeg)
+    let plain = try Image.decode(jpeg)
+    let namespace = Array("http://ns.adobe.com/xap/1.0/\0".utf8)
+    func xmp(_ text: String) -> [UInt8] { segment(0xE1, namespace + Array(text.utf8)) }
+    let attribute = xmp("<rdf:Description tiff:Orientation=\"\(orientation)\"/>")
+    let element = xmp("<tiff:Orientation>\(orientation)</tiff:Orientation>")
+    let exif = segment(0xE1, Array("Exif\0\0".utf8) + exifBlock(orientation, littleEndian: true))
+    let other = xmp("<rdf:Description tiff:Orientation='\(9 - orientation)'/>")
+    let silent = segment(0xE1, Array("Exif\0\0MM".utf8))
+    for notes in [attribute, element, silent + attribute, exif + other, other + exif] {
+      Self.check(try Image.decode(behindFirstSegment(jpeg, notes)), plain, orientation)
+    }
+  }
+
+  @Test func `takes XMP that names none of the eight for none`() throws {
+    let jpeg = try Image.pattern(width: 21, height: 10).file(.jpeg)
+    let plain = try Image.decode(jpeg).values
+    for text in ["=\"0\"", "=\"9\"", "=\"66\"", "=\"\"", "=\"6'", "=\"6", "=6", "=", "", ">6", ">", "s=\"6\""] {
+      let packet = Array("http://ns.adobe.com/xap/1.0/\0<x tiff:Orientation".utf8) + Array(text.utf8)
+      #expect(try Image.decode(behindFirstSegment(jpeg, segment(0xE1, packet))).values == plain, "\(text)")
+    }
+  }
 }

@@ -74,6 +74,46 @@ func largestDifference(_ a: [UInt8], _ b: [UInt8]) -> Int {
   a.count == b.count ? zip(a, b).map { abs(Int($0) - Int($1)) }.max() ?? 0 : 999
 }
 
+// MARK: Files by hand
+
+/// A PNG's chunk.
+func chunk(_ name: String, _ data: [UInt8]) -> [UInt8] {
+  func number(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(value >> (24 - 8 * UInt32($0)) & 255) } }
+  let content = Array(name.utf8) + data
+  var sum: UInt32 = 0xFFFF_FFFF
+  for byte in content {
+    sum ^= UInt32(byte)
+    for _ in 0..<8 { sum = sum >> 1 ^ (sum & 1 == 0 ? 0 : 0xEDB8_8320) }
+  }
+  return number(UInt32(data.count)) + content + number(~sum)
+}
+
+/// The PNG with chunks behind its header, or before its end.
+func withChunks(_ png: [UInt8], _ chunks: [UInt8], atEnd: Bool = false) -> [UInt8] {
+  let place = atEnd ? png.count - 12 : 33
+  return png[..<place] + chunks + png[place...]
+}
+
+/// What zlib inflates to these bytes, at most 65535: stored as they are.
+func stored(_ bytes: [UInt8]) -> [UInt8] {
+  var (a, b) = (1, 0)
+  for byte in bytes { (a, b) = ((a + Int(byte)) % 65521, (b + a + Int(byte)) % 65521) }
+  let count = bytes.count
+  return [0x78, 1, 1, UInt8(count & 255), UInt8(count >> 8), UInt8(~count & 255), UInt8(~count >> 8 & 255)] + bytes
+    + [UInt8(b >> 8), UInt8(b & 255), UInt8(a >> 8), UInt8(a & 255)]
+}
+
+/// A JPEG's segment.
+func segment(_ marker: UInt8, _ data: [UInt8]) -> [UInt8] {
+  [0xFF, marker, UInt8((data.count + 2) >> 8), UInt8((data.count + 2) & 255)] + data
+}
+
+/// The JPEG with bytes behind its first segment, JFIF's.
+func behindFirstSegment(_ jpeg: [UInt8], _ bytes: [UInt8]) -> [UInt8] {
+  let end = 4 + Int(jpeg[4]) << 8 + Int(jpeg[5])
+  return jpeg[..<end] + bytes + jpeg[end...]
+}
+
 /// SplitMix64 (Steele, Lea and Flood 2014).
 struct Seeded: RandomNumberGenerator {
   var state: UInt64

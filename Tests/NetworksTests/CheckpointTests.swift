@@ -30,7 +30,7 @@ private func numbers<Element: Scalar>(_ rule: UpdateRule, stops: Bool, _ type: E
     optimiser = try Optimiser(rule, training.parameters)
     statistic.value.pointer[1] = 0
     let next = Checkpoint("small", training.parameters + [statistic], optimiser.state)
-    next.texts["old"] = "gone"
+    next.texts["rate"] = "0.05"
     try next.read(file)
     #expect(next.counters == ["generator": [1, .max, 0, 0x0123_4567_89AB_CDEF]] && next.texts == ["rate": "0.05"])
     #expect(statistic.value[1] == 7 && optimiser.steps == 10)
@@ -73,14 +73,29 @@ private func small(network: String = "small", units: Int = 2, rule: UpdateRule =
   @Test func `is refused by another network, optimiser or kind of number`() throws {
     let file = try opened(small().bytes())
     #expect(
-      outcome { try small(network: "large").read(file) } == "wrongModel: the checkpoint's network is \"small\", \"large\" wanted")
+      outcome { try small(network: "large").read(file) } == "wrongModel: network is large, the checkpoint has small")
     #expect(
-      outcome { try small(rule: .sgd(SGD())).read(file) } == "wrongModel: the checkpoint's optimiser is \"adam\", \"sgd\" wanted")
+      outcome { try small(rule: .sgd(SGD())).read(file) } == "wrongModel: optimiser is sgd, the checkpoint has adam")
     let double = [Parameter<Double>("weight", try Tensor([2, 3], repeating: 1))]
     #expect(
       outcome { try Checkpoint("small", double, Optimiser(.adam(Adam()), double).state).read(file) }
-        == "wrongModel: the checkpoint's number is \"F32\", \"F64\" wanted")
+        == "wrongModel: number is F64, the checkpoint has F32")
     #expect(outcome { try small(units: 3).read(file) } == "badData: weights: weight is [2, 3], wanted [3, 3]")
+  }
+
+  @Test func `names the one text that differs, and one that the file lacks only where all others are the same`() throws {
+    let kept = try small()
+    kept.texts = ["steps": "60", "seed": "1"]
+    let file = try opened(kept.bytes())
+    func refusal(_ texts: [String: String]) throws -> String {
+      let next = try small()
+      next.texts = texts
+      return outcome { try next.read(file) }
+    }
+    #expect(try refusal(["steps": "60", "seed": "1"]) == "")
+    #expect(try refusal(["steps": "80", "seed": "1"]) == "wrongModel: steps is 80, the checkpoint has 60")
+    #expect(try refusal(["steps": "60", "seed": "1", "rate": "3"]) == "wrongModel: rate is 3, the checkpoint has none")
+    #expect(try refusal(["steps": "80", "rate": "3"]) == "wrongModel: steps is 80, the checkpoint has 60")
   }
 
   @Test func `names what is missing, too much or no checkpoint, and changes nothing`() throws {

@@ -68,6 +68,61 @@ import Testing
     #expect(try difference(network, picture(2, 7, 8), ["sum"]) < Tolerance.float)
   }
 
+  private static let layers: [Layer] = [
+    .convolution("l", 6, kernel: 3, stride: 2, padding: .zeros(1), activation: .rectifier),
+    .convolution("l", 8, kernel: 3, groups: 2, padding: .uneven(before: 1, after: 2), hasBias: false),
+    .convolution("l", 12, kernel: 1, normalisation: .batch("n"), activation: .parametric("p")),
+    .convolution("l", 12, kernel: 3, padding: .zeros(1), normalisation: .affine),
+    .transposedConvolution("l", 5, kernel: 3, stride: 2), .transposedConvolution("l", 5, kernel: 3, stride: 2, crop: 1),
+    .dense("l", 7, activation: .rectifier),
+    .pool(.average, kernel: 3, stride: 2, padding: 1), .pool(.maximum, kernel: 3, stride: 2, padding: 1),
+    .pool(.average, kernel: 2, stride: 2, roundsUp: true), .pool(.euclidean, kernel: 2, stride: 2, roundsUp: true),
+    .chosenPool, .euclideanPool(kernel: 3, stride: 2, padding: 1), .globalAverage,
+    .rectifier, .sigmoid, .softmax, .maxout(pieces: 3), .batchNormalisation("l"), .batchNormalisation("l", activation: .rectifier),
+    .instanceNormalisation("l"), .instanceNormalisation("l", rectifies: true), .dropout(0.5),
+    .responseNormalisation(.torch), .responseNormalisation(.tensorFlow), .unitLength,
+    .border(top: 1, left: 2, bottom: 3, right: 0), .reflection(2), .upsampling(2), .depthToSpace(2), .hyperbolicTangent,
+    .linear(scale: -2, offset: 0.5), .concatenation([[.rectifier], [.convolution("l", 3, kernel: 1)]]),
+    .residual([.convolution("l", 12, kernel: 1)]), .residual([.pool(.average, kernel: 2, stride: 2)]), .head([.sigmoid, .tap("side")]),
+  ]
+
+  /// Weights for layers, seeded; variances are positive.
+  private func weights(_ layers: [Layer], _ input: Extent) throws -> WeightFile {
+    var numbers = Numbers(seed: 95), file = TensorFile(), known: Set<String> = []
+    for tensor in try tensors(of: layers, input: input) where known.insert(tensor.name).inserted {
+      let values: [Float] = numbers.array(tensor.count)
+      file.add(tensor.name, tensor.extents, tensor.kind == .variance ? values.map { 1 + $0 / 2 } : values)
+    }
+    return try file.weightFile()
+  }
+
+  /// Of twelve channels and many pixels: what is done to a picture may not be what is done to each of its pixels.
+  @Test(arguments: PlanTests.layers, [Pooling.average, .maximum, .euclidean])
+  func `each layer means the same to both, alone, in a branch, in a residual, and behind a tap`(layer: Layer, pooling: Pooling) throws {
+    let input = Extent(height: 6, width: 9, channels: 12)
+    var numbers = Numbers(seed: 96)
+    let x: Tensor<Float> = try numbers.tensor([2, 6, 9, 12])
+    let first = Layer.convolution("first", 12, kernel: 3, padding: .zeros(1))
+    var networks: [(layers: [Layer], taps: [String])] = [
+      ([.tap("before"), layer, .tap("after")], ["before", "after"]),
+      ([first, layer, .tap("after")], ["after"]),
+      // What is tapped must stay, wherever it was tapped.
+      ([first, .tap("before"), layer, .tap("after")], ["before", "after"]),
+      ([first, .head([.tap("before")]), layer, .tap("after")], ["before", "after"]),
+      ([first, .residual([layer]), .tap("after")], ["after"]),
+      ([first, .residual([.head([.tap("before")]), layer]), .tap("after")], ["before", "after"]),
+      ([first, .residual([layer]), .rectifier, .tap("after")], ["after"]),
+    ]
+    if case .head = layer {} else {
+      networks.append(([first, .concatenation([[layer], [layer]]), .tap("after")], ["after"]))
+    }
+    for (layers, taps) in networks {
+      let network = try Network<Float>(layers, input: input, weights: weights(layers, input))
+      let worst = try difference(network, x, taps, pooling)
+      #expect(worst < Tolerance.float, "\(layers)")
+    }
+  }
+
   @Test func `a tap before a residual keeps its value`() throws {
     var numbers = Numbers(seed: 93)
     var file = TensorFile()

@@ -130,6 +130,76 @@ import Testing
     try compare(options)
   }
 
+  // MARK: Nearly flat pictures
+
+  /// A drawing of few grey levels on a pale ground.
+  private func pale(_ width: Int, _ height: Int, level: Int = 250, range: Int, seed: UInt64) throws -> Image {
+    var numbers = Numbers(seed: seed)
+    let levels: [Float] = numbers.array(width * height)
+    return try Image(width: width, height: height) { y, row in
+      for x in 0..<width {
+        let grey = UInt8(level + Int(levels[y * width + x] * Float(range)))
+        for c in 0..<3 { row[3 * x + c] = grey }
+      }
+    }
+  }
+
+  /// A channel of the first layer is a thousand times as large as it varies: the difference of raw moments would be nothing but
+  /// their roundings.
+  @Test(arguments: [StyleLoss.moments, .wasserstein], [0, 40])
+  func `pictures that hardly vary keep their digits`(loss: StyleLoss, tile: Int) throws {
+    var options = SmallVGG.options
+    options.styleLoss = loss
+    options.styleScale = 1
+    options.contentLayers = []
+    options.tile = tile
+    let generated = try pale(48, 40, range: 4, seed: 1)
+    let pictures = StylePictures(
+      content: generated,
+      styles: [
+        StylePicture(try pale(56, 40, range: 2, seed: 2), weight: 1), StylePicture(try pale(40, 44, range: 3, seed: 3), weight: 2),
+      ])
+    let engine = try StyleEngine(SmallVGG.network(bias: 1000), pictures, options)
+    var gradient: [Float] = []
+    let picture = try tensor(generated)
+    let costs = try engine.evaluate(picture.pointer) { _, count, rows throws(Failure) in
+      gradient += (0..<(count * 3 * 48)).map { rows[$0] }
+    }
+    withExtendedLifetime(picture) {}
+    func double(_ image: Image) throws -> Tensor<Double> {
+      let picture = try tensor(image)
+      return try Tensor(picture.shape.extents, picture.values.map { Double($0) })
+    }
+    let plain = try StyleObjective<Double>(
+      SmallVGG.network(bias: 1000), content: double(generated), styles: pictures.styles.map { (try double($0.image), $0.weight) },
+      options)
+    let wanted = try plain.evaluate(double(generated), withGradient: true)
+    #expect(wanted.costs.style > 0)
+    #expect(abs(costs.style / wanted.costs.style - 1) <= Tolerance.nearlyFlat)
+    let slope = try #require(wanted.gradient).values.map { Float($0) }
+    #expect(difference(gradient, slope) <= Tolerance.nearlyFlat)
+  }
+
+  @Test(arguments: [StyleLoss.moments, .wasserstein], GradientPlan.Edges.allCases)
+  func `pictures of one colour have costs of 0 or more, and gradients`(loss: StyleLoss, edges: GradientPlan.Edges) throws {
+    var options = SmallVGG.options
+    options.styleLoss = loss
+    options.edges = edges
+    let images = try [pale(48, 40, range: 0, seed: 1), pale(48, 40, range: 3, seed: 1), plain(48, 40, level: 0)]
+    for content in images {
+      for style in images {
+        let engine = try StyleEngine(
+          SmallVGG.network(bias: 1000), StylePictures(content: content, styles: [StylePicture(style)]), options)
+        let picture = try tensor(content)
+        let costs = try engine.evaluate(picture.pointer) { _, count, rows throws(Failure) in
+          #expect((0..<(count * 3 * 48)).allSatisfy { rows[$0].isFinite })
+        }
+        withExtendedLifetime(picture) {}
+        #expect(costs.style >= 0 && costs.style.isFinite)
+      }
+    }
+  }
+
   // MARK: Tiles
 
   @Test(arguments: StyleLoss.allCases, [(64, 64), (203, 150)])

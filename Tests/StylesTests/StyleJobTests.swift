@@ -98,11 +98,112 @@ import Testing
     try first.save(path: path)
     let changed = try job { $0.styleWeight = 41 }
     let before = try bytes(changed.result())
-    #expect(outcome { try changed.load(path: path) }.hasPrefix("wrongModel: the checkpoint's options"))
+    #expect(outcome { try changed.load(path: path) } == "wrongModel: style weight is 41.0, the checkpoint has 40.0")
     let other = try job(width: 40)
-    #expect(outcome { try other.load(path: path) }.hasPrefix("wrongModel: "))
+    #expect(outcome { try other.load(path: path) }.hasPrefix("wrongModel: content is 40x32 (fingerprint "))
     #expect(try bytes(changed.result()) == before && changed.last.number == 0)
     #expect(outcome { try changed.load(path: "/tmp/facestyle-none") }.hasPrefix("io: "))
+  }
+
+  @Test func `a checkpoint of any other option is refused by that option's name`() throws {
+    let changes: [(String, (inout StyleOptions) -> Void)] = [
+      ("width", { $0.width = 40 }), ("height", { $0.height = 30 }), ("content weight", { $0.contentWeight = 11 }),
+      ("style weight", { $0.styleWeight = 41 }), ("variation weight", { $0.variationWeight = 1 }),
+      ("temporal weight", { $0.temporalWeight = 1 }), ("content layers", { $0.contentLayers[0].weight = 2 }),
+      ("style layers", { $0.styleLayers.removeLast() }), ("cost", { $0.cost = .means }), ("style loss", { $0.styleLoss = .moments }),
+      ("variation", { $0.variation = .squared }), ("pooling", { $0.pooling = .maximum }), ("edges", { $0.edges = .repeated }),
+      ("mask kind", { $0.maskKind = .inside }), ("content map weight", { $0.contentMapWeight = 3 }),
+      ("style scale", { $0.styleScale = 1 }), ("colours", { $0.colours = .luminance }), ("depth", { $0.depth = 16 }),
+      ("optimiser", { $0.optimiser = .adam }), ("steps", { $0.steps = 80 }), ("learning rate", { $0.learningRate = 3 }),
+      ("square decay", { $0.squareDecay = 0.99 }), ("history", { $0.history = 9 }), ("averaging", { $0.averaging = 0.5 }),
+      ("clamped", { $0.isClamped = true }), ("coarsest", { $0.coarsest = 16 }), ("scale ratio", { $0.scaleRatio = 1.5 }),
+      ("first share", { $0.firstShare = 2 }), ("tile", { $0.tile = 64 }), ("deadline", { $0.deadline = 1e6 }),
+      ("start", { $0.start = .noise }), ("noise ratio", { $0.noiseRatio = 0.5 }), ("seed", { $0.seed = 2 }),
+    ]
+    // What is forgotten here or in the checkpoint is a member without a name.
+    #expect(Set(changes.map(\.0)) == Set(members(of: StyleOptions())) && changes.count == members(of: StyleOptions()).count)
+    #expect(Set(StyleOptions().texts.keys) == Set(members(of: StyleOptions())))
+    let path = "/tmp/facestyle-style-job-\(getpid())-options.safetensors"
+    defer { unlink(path) }
+    let first = try job { $0.steps = 60 }
+    _ = try run(first, evaluations: 1)
+    try first.save(path: path)
+    for (name, change) in changes {
+      let changed = try job {
+        $0.steps = 60
+        change(&$0)
+      }
+      let reason = outcome { try changed.load(path: path) }
+      #expect(reason.hasPrefix("wrongModel: \(name) is ") && reason.contains(", the checkpoint has "), "\(name): \(reason)")
+      if name == "steps" { #expect(reason == "wrongModel: steps is 80, the checkpoint has 60") }
+    }
+  }
+
+  /// The 8 bits of a picture are the same whatever it was rounded from.
+  @Test func `a checkpoint of other pictures is refused by the picture's name, be they alike in 8 bits`() throws {
+    let picture = try SmallVGG.picture(48, 32), style = try SmallVGG.picture(40, 40, wave: 4)
+    func deep(_ image: Image, plus more: UInt16 = 0) throws -> Image {
+      let samples = try Storage<UInt16>(count: image.pixels.count)
+      for i in 0..<samples.count { samples.pointer[i] = 257 * UInt16(image.pixels.pointer[i]) + more }
+      return try Image(width: image.width, height: image.height, deep: samples)
+    }
+    func veiled(_ image: Image, _ level: UInt8) throws -> Image {
+      let alpha = try Storage<UInt8>(count: image.width * image.height)
+      for i in 0..<alpha.count { alpha.pointer[i] = i % 2 == 0 ? 255 : level }
+      return try Image.blended(image, alpha)
+    }
+    func whole(content: Image? = nil, _ change: (inout StylePictures) throws -> Void = { _ in }) throws -> StylePictures {
+      var pictures = StylePictures(
+        content: content ?? picture, styles: [StylePicture(style, place: picture, part: style), StylePicture(style, place: picture, part: style)])
+      (pictures.start, pictures.contentMap, pictures.before, pictures.beforeMask) = (picture, picture, picture, picture)
+      try change(&pictures)
+      return pictures
+    }
+    let white = try Image(width: 48, height: 32) { _, row in row.update(repeating: 255) }
+    let path = "/tmp/facestyle-style-job-\(getpid())-pictures.safetensors"
+    defer { unlink(path) }
+    func job(_ pictures: StylePictures, weights: UInt64 = 5) throws -> StyleJob {
+      try StyleJob(SmallVGG.network(), pictures, SmallVGG.options, weights: weights)
+    }
+    func refusal(_ kept: StylePictures, _ other: StylePictures, weights: UInt64 = 5) throws -> String {
+      let first = try job(kept)
+      _ = try first.step()
+      try first.save(path: path)
+      let second = try job(other, weights: weights)
+      return outcome { try second.load(path: path) }
+    }
+    #expect(try refusal(whole(), whole()) == "")
+    #expect(try refusal(whole(), whole(), weights: 6) == "wrongModel: weights of the network is (fingerprint 6), the checkpoint has (fingerprint 5)")
+    let changes: [(String, (inout StylePictures, Image) throws -> Void)] = [
+      ("start picture", { $0.start = $1 }), ("content map", { $0.contentMap = $1 }),
+      ("frame before", { $0.before = $1 }), ("mask of the frame before", { $0.beforeMask = $1 }),
+      ("mask of style 1", { ($0.styles[0].place, $0.styles[1].place) = ($1, $1) }),
+    ]
+    for (name, change) in changes {
+      // In 16 bits what was in 8, and other 16 bits of the same 8.
+      for (one, another) in [(picture, try deep(picture)), (try deep(picture), try deep(picture, plus: 100))] {
+        #expect(one.pixels.buffer.elementsEqual(another.pixels.buffer))
+        let reason = try refusal(whole { try change(&$0, one) }, whole { try change(&$0, another) })
+        #expect(reason.hasPrefix("wrongModel: \(name) is 48x32 (fingerprint "), "\(name): \(reason)")
+      }
+    }
+    // White over white is white, however thin.
+    for (one, another) in [
+      (picture, try deep(picture)), (try deep(picture), try deep(picture, plus: 100)), (try veiled(white, 9), try veiled(white, 8)),
+    ] {
+      #expect(one.pixels.buffer.elementsEqual(another.pixels.buffer))
+      #expect(try refusal(whole(content: one), whole(content: another)).hasPrefix("wrongModel: content is 48x32 (fingerprint "))
+    }
+    for (name, change) in [
+      ("style 2", { $0.styles[1] = StylePicture(try deep(style), place: picture, part: style) }),
+      ("part of style 1", { $0.styles[0].part = try deep(style) }), ("weight of style 2", { $0.styles[1].weight = 3 }),
+      // Two masks that look alike are two regions.
+      ("mask of style 2", { $0.styles[1].place = try SmallVGG.picture(48, 32) }), ("mask of style 2", { $0.styles[1].place = nil }),
+      ("number of styles", { $0.styles.removeLast() }),
+    ] as [(String, (inout StylePictures) throws -> Void)] {
+      let reason = try refusal(whole(), whole(change))
+      #expect(reason.hasPrefix("wrongModel: \(name) is "), "\(name): \(reason)")
+    }
   }
 
   @Test(arguments: [Float.nan, .infinity, 1e30], StyleOptions.Optimiser.allCases)
@@ -113,7 +214,9 @@ import Testing
     let job = try StyleJob(
       SmallVGG.network(bias: bias),
       StylePictures(content: picture, styles: [StylePicture(SmallVGG.picture(16, 16, wave: 4))]), options)
-    #expect(outcome { try job.step() }.hasPrefix("invalidArgument: the cost is "))
+    let reason = outcome { try job.step() }
+    #expect(reason.hasPrefix("invalidArgument: at the start the style cost is "))
+    #expect(reason.hasSuffix(": the model's features are not finite, or too large for their squares"))
   }
 
   @Test func `a rate that is far too high never leaves a picture that is not finite`() throws {

@@ -28,6 +28,23 @@ import Testing
     #expect(try singularValues([0, 0, 0, 0], rows: 2, columns: 2).s == [0, 0])
   }
 
+  @Test(arguments: [
+    [1.0, 2, 2, 4], [0, 1, 1, 0], [0, 1, 0, 0], [0, 0, 0, -3], [-2, 0, 0, 5], [1, 1e-9, 1e-9, 1e-18], [1e200, 2e200, -3e200, 1e199],
+    [1e-300, 0, 3e-300, 1e-300], [1, 1, 1, 1 + 1e-15],
+  ] as [[Double]])
+  func `two by two have orthogonal factors also where one direction vanishes`(a: [Double]) throws {
+    let (u, s, vt) = try singularValues(a, rows: 2, columns: 2), scale = a.map { abs($0) }.max() ?? 0
+    for i in 0..<2 {
+      for j in 0..<2 {
+        let back = u[2 * i] * s[0] * vt[j] + u[2 * i + 1] * s[1] * vt[2 + j]
+        #expect(abs(back - a[2 * i + j]) <= Tolerance.double * scale)
+      }
+    }
+    #expect(s[0] >= s[1] && s[1] >= 0)
+    #expect(largestDifference(gram(u, 2), identity(2)) < Tolerance.double)
+    #expect(largestDifference(gram(vt, 2), identity(2)) < Tolerance.double)
+  }
+
   @Test(arguments: [Double.nan, .infinity, -.infinity])
   func `refuses what is not finite`(value: Double) {
     #expect(outcome { try singularValues([1, 2, value, 4], rows: 2, columns: 2) }.hasPrefix("invalidArgument"))
@@ -55,7 +72,7 @@ import Testing
     #expect(abs(vectors[0] + vectors[1]) < Tolerance.double && abs(vectors[2] - vectors[3]) < Tolerance.double)
   }
 
-  @Test(arguments: [1, 2, 7, 40])
+  @Test(arguments: [1, 2, 3, 7, 16, 17, 40])
   func `each row is a unit vector that the matrix stretches by its value`(side: Int) throws {
     var numbers = Numbers(seed: 11)
     let half: [Double] = numbers.array(side * side)
@@ -67,6 +84,19 @@ import Testing
       let product = (0..<side).map { i in (0..<side).reduce(0) { $0 + a[i * side + $1] * v[$1] } }
       #expect(largestDifference(product, v.map { $0 * values[k] }) < Tolerance.double)
       #expect(abs(v.reduce(0) { $0 + $1 * $1 } - 1) < Tolerance.double)
+    }
+  }
+
+  @Test func `equal values and zeros have unit vectors too`() throws {
+    for a in [[0.0, 0, 0, 0, 0, 0, 0, 0, 0], [2, 0, 0, 0, 2, 0, 0, 0, 2], [1, 1, 1, 1, 1, 1, 1, 1, 1]] {
+      let (values, vectors) = try symmetricEigenvectors(a, side: 3)
+      #expect(largestDifference(values, a[1] == 1 ? [0, 0, 3] : [a[0], a[0], a[0]]) < Tolerance.double)
+      for i in 0..<3 {
+        for j in 0..<3 {
+          let product = (0..<3).reduce(0) { $0 + vectors[3 * i + $1] * vectors[3 * j + $1] }
+          #expect(abs(product - (i == j ? 1 : 0)) < Tolerance.double)
+        }
+      }
     }
   }
 

@@ -45,6 +45,22 @@ private struct Search {
     #expect(euclideanDistance(a, a, dimension) == 0)
   }
 
+  @Test(arguments: oddSizes, [Float(1e19), 1e30, 1e38, 1e-17, 1e-25, 1e-38])
+  func `is right where squares are above all numbers of a Float, or below them`(dimension: Int, scale: Float) {
+    var numbers = Numbers(seed: UInt64(dimension))
+    let a = (numbers.array(dimension) as [Float]).map { $0 * scale }, b = (numbers.array(dimension) as [Float]).map { $0 * scale }
+    var sum = 0.0
+    for (x, y) in zip(a, b) { sum += (Double(x) - Double(y)) * (Double(x) - Double(y)) }
+    let distance = euclideanDistance(a, b, dimension), wanted = Float(sum.squareRoot())
+    #expect(distance == wanted || abs(Double(distance) - sum.squareRoot()) <= 1e-6 * sum.squareRoot())
+    #expect(euclideanDistance(a, a, dimension) == 0)
+  }
+
+  @Test func `is infinite only where it is too large itself`() {
+    #expect(euclideanDistance([3e38, 0], [0, 1e38], 2) == Float((Double(Float(3e38)) * Double(Float(3e38)) + 1e76).squareRoot()))
+    #expect(euclideanDistance([3e38, 3e38], [-3e38, -3e38], 2) == .infinity)
+  }
+
   @Test(arguments: oddSizes)
   func `a number that is none, anywhere, makes the distance none`(dimension: Int) {
     for place in 0..<dimension {
@@ -83,6 +99,20 @@ private struct Search {
     for count in [1, 8] {
       for near in try search.found(5, [[Float]](repeating: [0, 0, 0], count: count)) {
         #expect(near.map(\.row) == expected)
+      }
+    }
+  }
+
+  @Test(arguments: [1, 8], [Float(1e19), 1e25, 1e-19, 1e-30])
+  func `finds the nearest where squares leave the range of a Float`(count: Int, scale: Float) throws {
+    let search = try Search(count: 700, dimension: 9, scale: scale, seed: 5)
+    let queries = Array(search.values[40..<40 + count]).map { $0.map { $0 * 0.9 } }
+    for (query, near) in zip(queries, try search.found(5, queries)) {
+      let exact = search.values.map { row in zip(row, query).reduce(0.0) { $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1)) } }
+      let order = exact.indices.sorted { exact[$0] < exact[$1] }
+      #expect(near.map(\.row) == Array(order.prefix(5)))
+      for neighbour in near {
+        #expect(abs(Double(neighbour.distance) - exact[neighbour.row].squareRoot()) <= 1e-6 * exact[neighbour.row].squareRoot())
       }
     }
   }

@@ -44,11 +44,18 @@ static bool listen_at(struct events *events, const char *path, FILE *errors) {
   return true;
 }
 
+static bool can_print(FILE *errors) {
+  int flags = fcntl(STDOUT_FILENO, F_GETFL);
+  if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY) return true;
+  const char *reason = flags < 0 ? strerror(errno) : "it is open for reading";
+  return fprintf(errors, "the standard output cannot be written: %s\n", reason), false;
+}
+
 struct events *events_open(const char *target, FILE *errors) {
   struct events *events = calloc(1, sizeof *events);
   if (!events) return fprintf(errors, "no memory\n"), NULL;
   events->socket = -1;
-  if (!strcmp(target, "-") || listen_at(events, target, errors)) return events;
+  if (!strcmp(target, "-") ? can_print(errors) : listen_at(events, target, errors)) return events;
   free(events);
   return NULL;
 }

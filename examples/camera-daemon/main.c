@@ -1,6 +1,7 @@
 /* Who is before the camera? A daemon that says so in lines of JSON, all day.
  *
  *   facestyle-camera [FILE] [--NAME=VALUE ...]       NAMEs are those of the file: see facestyle-camera.conf
+ *   facestyle-camera --help                          all of them, with what they mean and their defaults
  *
  * SIGHUP reads the gallery again, SIGTERM and SIGINT end it clean. README.md tells more. */
 #define _XOPEN_SOURCE 700
@@ -60,9 +61,9 @@ static bool tell_metrics(struct events *events, struct source *source, struct pe
   for (int i = 0; i < STAGES; i++) {
     char name[32];
     snprintf(name, sizeof name, "%s_ms", stage_names[i]);
-    event_number(events, name, times[i].count ? times[i].sum / (double)times[i].count : NAN, 2);
+    event_number(events, name, times[i].count ? times[i].sum / (double)times[i].count : NAN, 4);
     snprintf(name, sizeof name, "%s_ms_longest", stage_names[i]);
-    event_number(events, name, times[i].count ? times[i].longest : NAN, 2);
+    event_number(events, name, times[i].count ? times[i].longest : NAN, 4);
   }
   event_number(events, "resident_mb", resident(), 1);
   return event_end(events);
@@ -74,16 +75,13 @@ static int run(const struct settings *settings, struct source *source, struct pe
   double next_metrics = settings->metrics_every > 0 ? started + settings->metrics_every : INFINITY;
   double next_sign = watchdog > 0 ? started : INFINITY;
   uint64_t looked = 0;
-  struct timespec last;
   bool good = true;
   const char *reason = "";
   enum source_end state = SOURCE_RUNS;
-  clock_gettime(CLOCK_REALTIME, &last);
   while (good && !must_end && (state = source_state(source, &reason)) == SOURCE_RUNS) {
     struct picture picture;
     if (source_take(source, &picture)) {
       good = people_look(people, &picture, events, stderr);
-      last = picture.time;
       looked++;
       source_give(source, &picture);
     } else {
@@ -115,10 +113,19 @@ static int run(const struct settings *settings, struct source *source, struct pe
     }
   }
   service_tell("STOPPING=1");
-  people_leave(people, last, events);
+  people_leave(people, events);
   good = tell_metrics(events, source, people, looked, now() - started) && good;
   if (*reason) fprintf(stderr, "facestyle-camera: %s\n", reason);
   return good && state != SOURCE_FAILED ? 0 : 1;
+}
+
+static void help(const char *program) {
+  printf("usage: %s [FILE] [--NAME=VALUE ...]\n\n"
+         "Says who is before a camera, in lines of JSON. FILE has lines \"name = value\"; what comes later on the command line\n"
+         "wins. SIGHUP reads the gallery again, SIGTERM and SIGINT end it clean.\n\n"
+         "Settings, each with its default, range and unit:\n\n",
+         program);
+  settings_help(stdout);
 }
 
 static bool read_arguments(int argc, char **argv, struct settings *settings) {
@@ -128,7 +135,7 @@ static bool read_arguments(int argc, char **argv, struct settings *settings) {
     if (strncmp(argv[i], "--", 2)) {
       if (!settings_read(settings, argv[i], stderr)) return false;
     } else if (!equals || (size_t)(equals - argv[i] - 2) >= sizeof name) {
-      fprintf(stderr, "usage: %s [FILE] [--NAME=VALUE ...]\n", argv[0]);
+      fprintf(stderr, "\"%s\" is not --NAME=VALUE\nusage: %s [FILE] [--NAME=VALUE ...], or --help\n", argv[i], argv[0]);
       return false;
     } else {
       snprintf(name, sizeof name, "%.*s", (int)(equals - argv[i] - 2), argv[i] + 2);
@@ -141,6 +148,8 @@ static bool read_arguments(int argc, char **argv, struct settings *settings) {
 int main(int argc, char **argv) {
   struct settings settings;
   settings_default(&settings);
+  for (int i = 1; i < argc; i++)
+    if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) return help(argv[0]), fflush(stdout) ? 1 : 0;
   if (!read_arguments(argc, argv, &settings)) return 2;
 
   struct sigaction action = {.sa_handler = on_signal};
@@ -149,17 +158,17 @@ int main(int argc, char **argv) {
   sem_init(&wake, 0, 0);
 
   int status = 1;
-  struct events *events = NULL;
-  struct people *people = people_open(&settings, stderr);
-  if (people) events = events_open(settings.events, stderr);
-  struct source *source = events ? source_open(&settings, &wake, stderr) : NULL;
+  struct people *people = NULL;
+  struct events *events = events_open(settings.events, stderr); /* first: no file that is opened takes a closed output's number */
+  if (events) people = people_open(&settings, stderr);
+  struct source *source = people ? source_open(&settings, &wake, stderr) : NULL;
   if (source) {
     service_tell("READY=1");
     status = run(&settings, source, people, events);
   }
   source_close(source);
-  events_close(events);
   people_close(people);
+  events_close(events);
   sem_destroy(&wake);
   return status;
 }

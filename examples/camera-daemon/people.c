@@ -2,19 +2,31 @@
 
 #include "people.h"
 
+#include <errno.h>
 #include <facestyle.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
   FACES = 64,          /* of a frame, and tracks at a time */
+  TURNED = 20,         /* degrees to a side beyond which a face looks strange, and overrules nothing */
+  MEAN = 16,           /* looks that a visitor's mean is of, in effect: it follows who is there for long */
   FRAMES_APART = 5,    /* from one look at a face to the next: neighbours in time look alike */
 };
 
 const char *const stage_names[STAGES] = {"detect", "track", "embed", "search"};
+
+/* A frame that shows somebody. */
+struct moment {
+  double time;           /* the tracker's */
+  struct timespec clock;
+  uint64_t frame;
+  uint64_t seen;         /* frames with the face so far, this one included; 0: no moment */
+};
 
 /* What is known of one who is before the camera. */
 struct visitor {
@@ -25,6 +37,12 @@ struct visitor {
   uint32_t tries;
   uint64_t next_try;   /* frame */
   uint32_t reasons;    /* why the last look was of no use, fs_quality_reason bits */
+  uint32_t looks;      /* whose embeddings are in the visitor's mean */
+  uint32_t strange;    /* looks in a row that showed another person */
+  double since;        /* when the first frame came, the tracker's time */
+  struct moment last;
+  struct moment sure;  /* the last one that is surely of this person */
+  struct moment doubt; /* the first one since then that may be of another */
 };
 
 struct people {
@@ -37,6 +55,9 @@ struct people {
   struct visitor visitors[FACES];
   size_t dimension;
   float *embedding;
+  float *means;        /* [FACES, dimension]: of each visitor's looks */
+  float limit;         /* a distance from them beyond which it is another person, if the gallery does not know it for the same */
+  float stranger_limit; /* the same from one nameless person to another: no name is at stake */
   uint64_t frame;
   double time;         /* of the last frame for the tracker: never goes back, whatever is done to the clock */
   uint32_t crops;
@@ -81,7 +102,13 @@ static float threshold_for(const struct thresholds *thresholds, size_t photos) {
 static fs_gallery *open_gallery(struct people *people, FILE *errors) {
   const struct settings *settings = &people->settings;
   fs_gallery *gallery = NULL;
-  if (failed(fs_gallery_open(&gallery, settings->gallery, people->embedder, NULL), "gallery", errors)) return NULL;
+  fs_gallery_options options;
+  fs_gallery_options_init(&options, sizeof options);
+  options.create = settings->create && !people->gallery; /* one that is gone at a reload leaves the old one */
+  if (failed(fs_gallery_open(&gallery, settings->gallery, people->embedder, &options), "gallery", errors)) {
+    if (!settings->create) fprintf(errors, "facestyle-camera: one that is there is wanted; create = 1 begins an empty one\n");
+    return NULL;
+  }
   size_t photos = fs_gallery_photos(gallery);
   if (!isnan(threshold_for(&settings->threshold, photos))) return gallery;
   fprintf(errors, "facestyle-camera: gallery: it has %zu photos, and threshold none for more than %.0f\n", photos,
@@ -148,6 +175,7 @@ void people_close(struct people *people) {
   fs_detector_destroy(people->detector);
   fs_model_destroy(people->network);
   fs_model_destroy(people->finder);
+  free(people->means);
   free(people->embedding);
   free(people);
 }
@@ -166,22 +194,53 @@ static bool open_detector(struct people *people, FILE *errors) {
   return false;
 }
 
+/* A network that sees whole photos knows nothing of a face in one. */
+static bool sees_faces(const struct people *people, FILE *errors) {
+  if (fs_embedder_aligns(people->embedder)) return true;
+  fprintf(errors, "facestyle-camera: embedder: %s sees whole photos, by which nobody can be identified in a frame: another "
+          "embedder is wanted, such as faces-nn4, or identify = no\n", people->settings.embedder);
+  return false;
+}
+
 static bool open_gallery_and_embedder(struct people *people, FILE *errors) {
   if (failed(fs_model_open(&people->network, people->settings.embedder), "embedder", errors)) return false;
   if (failed(fs_embedder_create(&people->embedder, people->network), "embedder", errors)) return false;
+  if (!sees_faces(people, errors)) return false;
   people->dimension = fs_embedder_dimension(people->embedder);
+  /* The model's threshold is for photos of different days; looks a moment apart are nearer, and two people who resemble each
+   * other within the threshold are still told apart. */
+  float threshold = fs_embedder_threshold(people->embedder), change = people->settings.change_distance;
+  people->limit = change > 0 ? change : 0.6f * threshold;
+  people->stranger_limit = people->limit > threshold ? people->limit : threshold;
   people->embedding = malloc(people->dimension * sizeof(float));
-  if (!people->embedding) return fprintf(errors, "no memory\n"), false;
+  people->means = malloc(FACES * people->dimension * sizeof(float));
+  if (!people->embedding || !people->means) return fprintf(errors, "no memory\n"), false;
   people->gallery = open_gallery(people, errors);
   return people->gallery != NULL;
 }
 
+/* Whether pictures can be written there: found out by writing one. */
+static bool can_keep_crops(const struct settings *settings, FILE *errors) {
+  if (!settings->crops[0]) return true;
+  char path[PATH_LENGTH + 32];
+  snprintf(path, sizeof path, "%s/.facestyle-camera-XXXXXX", settings->crops);
+  int file = mkstemp(path);
+  if (file < 0) return fprintf(errors, "facestyle-camera: crops: %s: %s\n", settings->crops, strerror(errno)), false;
+  close(file);
+  unlink(path);
+  return true;
+}
+
 static bool open_all(struct people *people, FILE *errors) {
+  if (!can_keep_crops(&people->settings, errors)) return false;
   if (failed(fs_threads_set(people->settings.threads), "threads", errors)) return false;
   if (!open_detector(people, errors)) return false;
   fs_tracker_options tracking;
   fs_tracker_options_init(&tracking, sizeof tracking);
   tracking.max_tracks = FACES;
+  tracking.identify_every = people->settings.identify_every;
+  tracking.identify_gap = people->settings.identify_gap;
+  tracking.identify_better = people->settings.identify_better > 0 ? people->settings.identify_better : INFINITY;
   if (failed(fs_tracker_create(&people->tracker, &tracking), "tracker", errors)) return false;
   return !people->settings.identify || open_gallery_and_embedder(people, errors);
 }
@@ -247,7 +306,23 @@ static struct visitor *visitor_of(struct people *people, uint64_t track, bool ma
   }
   if (!make || !free_one) return NULL;
   *free_one = (struct visitor){.track = track, .distance = INFINITY};
+  /* The track was there before it counted. */
+  fs_track tracks[FACES];
+  size_t count = 0;
+  free_one->since = people->time;
+  if (fs_tracker_tracks(people->tracker, tracks, FACES, &count) != FS_OK) return free_one;
+  for (size_t i = 0; i < count && i < FACES; i++)
+    if (tracks[i].track == track) free_one->since = tracks[i].first_time, free_one->last.seen = tracks[i].seen - 1;
   return free_one;
+}
+
+/* One more frame shows the visitor's face. After a gap it may be another's. */
+static void see(struct people *people, struct visitor *visitor, const struct picture *picture, uint32_t events) {
+  struct moment before = visitor->last;
+  visitor->last = (struct moment){people->time, picture->time, people->frame, before.seen + 1};
+  uint32_t gap = people->settings.identify_gap;
+  if (!(events & FS_TRACK_RETURNED) || !gap || people->frame - before.frame <= gap || visitor->doubt.seen) return;
+  visitor->sure = before, visitor->doubt = visitor->last;
 }
 
 static void keep_crop(struct people *people, const fs_frame *frame, const fs_face *face, struct events *events) {
@@ -297,14 +372,64 @@ static fs_status search(const struct people *people, fs_gallery_identity *identi
   return fs_gallery_identify_by(people->gallery, people->embedding, people->dimension, &options, identity);
 }
 
+static bool tell_left(struct people *people, const struct visitor *visitor, struct events *events) {
+  /* Frames of which it was not found out any more whose they are count for nobody who was named. */
+  const struct moment *last = visitor->told && visitor->doubt.seen ? &visitor->sure : &visitor->last;
+  event_begin(events, "left", last->clock);
+  if (visitor->name[0]) event_text(events, "name", visitor->name);
+  event_count(events, "track", visitor->track);
+  event_number(events, "seconds", last->time - visitor->since, 2);
+  event_count(events, "frames", last->seen);
+  if (people->settings.identify && !visitor->told && visitor->reasons) /* never fit to be recognised: why not, at last */
+    event_text(events, "reason", fs_quality_reason_text((fs_quality_reason)(visitor->reasons & -visitor->reasons)));
+  return event_end(events);
+}
+
+static float *mean_of(const struct people *people, const struct visitor *visitor) {
+  return people->means + (size_t)(visitor - people->visitors) * people->dimension;
+}
+
+/* Takes the embedding of a look into the visitor's mean: this frame is surely of that person. */
+static void learn(struct people *people, struct visitor *visitor) {
+  float *mean = mean_of(people, visitor);
+  uint32_t count = visitor->looks < MEAN ? ++visitor->looks : MEAN;
+  for (size_t i = 0; i < people->dimension; i++)
+    mean[i] = count == 1 ? people->embedding[i] : mean[i] + (people->embedding[i] - mean[i]) / (float)count;
+  visitor->sure = visitor->last, visitor->doubt = (struct moment){0}, visitor->strange = 0;
+}
+
+/* Whether a look shows another person than the visitor's looks before. Whom the gallery knows for the same is the same: a
+ * person who turned to the light is still that person. */
+static bool is_another(const struct people *people, const struct visitor *visitor, const fs_gallery_identity *found) {
+  float distance = 0;
+  if (!visitor->looks) return false;
+  if (fs_distance(people->embedding, mean_of(people, visitor), people->dimension, &distance) != FS_OK) return false;
+  if (!visitor->name[0]) return distance > (found->known ? people->limit : people->stranger_limit);
+  if (!strcmp(visitor->name, found->name)) return false;
+  return distance > people->limit || (found->known && found->distance < distance);
+}
+
+/* Another stands where the visitor stood, who has left: the track goes on as the other's, with the frames since the doubt. */
+static bool replace(struct people *people, struct visitor *visitor, struct events *events, FILE *errors) {
+  uint64_t track = 0;
+  if (failed(fs_tracker_replace(people->tracker, visitor->track, &track), "tracker", errors)) return false;
+  bool good = tell_left(people, visitor, events);
+  struct visitor other = {
+      .track = track, .distance = INFINITY, .since = visitor->doubt.time, .last = visitor->last, .next_try = visitor->next_try};
+  other.last.seen -= visitor->doubt.seen - 1;
+  *visitor = other;
+  return good;
+}
+
 /* Looks who it is, if the face is fit for it; events tell what was found. */
 static bool identify(struct people *people, struct visitor *visitor, const struct picture *picture, const fs_frame *frame,
                      const fs_face *face, struct events *events, FILE *errors) {
   fs_quality quality = {0};
   double start = milliseconds();
   fs_status status = fs_face_quality_frame(frame, face, NULL, &quality);
-  if (status != FS_OK || quality.reasons) {
+  if (status != FS_OK || quality.reasons) { /* a poor photo overrules nothing */
     visitor->reasons = quality.reasons;
+    fs_tracker_identify_again(people->tracker, visitor->track);
     return true;
   }
   status = fs_embedder_embed_frame(people->embedder, frame, face, 1, people->embedding, people->dimension);
@@ -316,6 +441,18 @@ static bool identify(struct people *people, struct visitor *visitor, const struc
   if (failed(search(people, &found), "gallery", errors)) return false;
   note(people, SEARCH, start);
   visitor->reasons = 0;
+  if (is_another(people, visitor, &found)) {
+    if (fabsf(quality.yaw) > TURNED) {
+      fs_tracker_identify_again(people->tracker, visitor->track);
+      return true;
+    }
+    if (!visitor->doubt.seen) visitor->doubt = visitor->last;
+    if (++visitor->strange < people->settings.change_looks) return true;
+    if (!visitor->told) visitor->looks = 0, visitor->tries = 0, visitor->distance = INFINITY; /* nobody was announced */
+    else if (!replace(people, visitor, events, errors)) return false;
+  }
+  learn(people, visitor);
+  if (visitor->name[0]) return true;
   visitor->tries++;
   if (found.distance < visitor->distance) visitor->distance = found.distance;
   if (found.known) strcpy(visitor->name, found.name);
@@ -324,22 +461,29 @@ static bool identify(struct people *people, struct visitor *visitor, const struc
   return tell_who(people, visitor, picture, frame, face, found.threshold, events);
 }
 
-static bool tell_who_left(struct people *people, struct timespec time, struct events *events) {
+/* Whether the time has come to look who it is. */
+static bool is_time(struct people *people, struct visitor *visitor, uint32_t events) {
+  bool wanted = (events & FS_TRACK_IDENTIFY) || visitor->doubt.seen ||
+                (!visitor->name[0] && visitor->tries < people->settings.tries);
+  if (!wanted) return false;
+  if (people->frame < visitor->next_try) {
+    if (events & FS_TRACK_IDENTIFY) fs_tracker_identify_again(people->tracker, visitor->track);
+    return false;
+  }
+  visitor->next_try = people->frame + FRAMES_APART;
+  return true;
+}
+
+static bool tell_who_left(struct people *people, struct events *events) {
   fs_track tracks[FACES];
   size_t count = 0;
   bool good = true;
   if (fs_tracker_ended(people->tracker, tracks, FACES, &count) != FS_OK) return true;
   for (size_t i = 0; i < count && i < FACES; i++) {
     struct visitor *visitor = visitor_of(people, tracks[i].track, false);
-    event_begin(events, "left", time);
-    if (visitor && visitor->name[0]) event_text(events, "name", visitor->name);
-    event_count(events, "track", tracks[i].track);
-    event_number(events, "seconds", tracks[i].last_time - tracks[i].first_time, 2);
-    event_count(events, "frames", tracks[i].seen);
-    if (visitor && !visitor->told && visitor->reasons) /* never fit to be recognised: why not, at last */
-      event_text(events, "reason", fs_quality_reason_text((fs_quality_reason)(visitor->reasons & -visitor->reasons)));
-    good = event_end(events) && good;
-    if (visitor) visitor->track = 0;
+    if (!visitor) continue; /* was replaced, and said to have left */
+    good = tell_left(people, visitor, events) && good;
+    visitor->track = 0;
   }
   return good;
 }
@@ -358,34 +502,29 @@ bool people_look(struct people *people, const struct picture *picture, struct ev
   note(people, DETECT, start);
 
   start = milliseconds();
-  /* Where every frame is looked at they come as fast as that goes: their number is their time. */
-  double rate = people->settings.rate > 0 ? people->settings.rate : 30;
-  double time = people->settings.every_frame ? (double)picture->number / rate
-                                             : (double)picture->time.tv_sec + (double)picture->time.tv_nsec / 1e9;
-  if (time > people->time) people->time = time;
+  if (picture->seconds > people->time) people->time = picture->seconds;
   if (failed(fs_tracker_update(people->tracker, faces, NULL, count, people->time, tracked, FACES), "tracker", errors)) return false;
   note(people, TRACK, start);
 
   for (size_t i = 0; i < count; i++) {
     if (!tracked[i].track || !tracked[i].begun) continue;
+    struct visitor *visitor = visitor_of(people, tracked[i].track, true);
+    if (!visitor) continue;
+    see(people, visitor, picture, tracked[i].events);
     if (!people->settings.identify) {
       if (!(tracked[i].events & FS_TRACK_BEGUN)) continue;
       event_begin(events, "face", picture->time);
       if (!tell_where(people, tracked[i].track, picture, &frame, &faces[i], events)) return false;
       continue;
     }
-    struct visitor *visitor = visitor_of(people, tracked[i].track, true);
-    if (!visitor || visitor->name[0]) continue;
-    bool more = visitor->tries < people->settings.tries || (tracked[i].events & FS_TRACK_IDENTIFY);
-    if (!more || people->frame < visitor->next_try) continue;
-    visitor->next_try = people->frame + FRAMES_APART;
+    if (!is_time(people, visitor, tracked[i].events)) continue;
     if (!identify(people, visitor, picture, &frame, &faces[i], events, errors)) return false;
   }
-  return tell_who_left(people, picture->time, events);
+  return tell_who_left(people, events);
 }
 
-void people_leave(struct people *people, struct timespec time, struct events *events) {
-  if (fs_tracker_finish(people->tracker) == FS_OK) tell_who_left(people, time, events);
+void people_leave(struct people *people, struct events *events) {
+  if (fs_tracker_finish(people->tracker) == FS_OK) tell_who_left(people, events);
 }
 
 void people_times(struct people *people, struct stage_times times[STAGES]) {

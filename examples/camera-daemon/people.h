@@ -1,4 +1,5 @@
-/* From a frame to events: faces are found, followed from frame to frame, and each person that passes is named once. */
+/* From a frame to events: faces are found, followed from frame to frame, and each person that passes is named once. Where
+ * another may have taken somebody's place it is looked at again who it is: nobody gets the name of who stood there before. */
 #ifndef PEOPLE_H
 #define PEOPLE_H
 
@@ -23,7 +24,7 @@ bool people_look(struct people *people, const struct picture *picture, struct ev
 /* Opens the gallery again beside the running work, on a thread of its own; the new one is used from the next frame on. */
 void people_reload(struct people *people);
 /* All who are still there have left. */
-void people_leave(struct people *people, struct timespec time, struct events *events);
+void people_leave(struct people *people, struct events *events);
 /* Since the last time it was asked. */
 void people_times(struct people *people, struct stage_times times[STAGES]);
 void people_close(struct people *people);

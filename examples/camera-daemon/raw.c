@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { SLOTS = 3 }; /* one is filled, one waits, one is looked at */
@@ -43,6 +44,9 @@ static bool raw_open(void **reader, struct settings *settings, FILE *errors) {
     if (!standard) close(file);
     return fprintf(errors, "no memory\n"), false;
   }
+  struct stat status;
+  if (!strcmp(settings->every_frame, "auto")) /* a file waits, a pipe is a camera's */
+    strcpy(settings->every_frame, !fstat(file, &status) && S_ISREG(status.st_mode) ? "yes" : "no");
   raw->file = file, raw->frame = frame, raw->settings = *settings;
   pthread_mutex_init(&raw->lock, NULL);
   for (int i = 0; i < SLOTS; i++) {

@@ -21,6 +21,18 @@ def walk(photo, out, seconds=3, height=800, top=0, size=(WIDTH, HEIGHT), pixels=
     return out
 
 
+def still(out, *people, seconds=1, size=(WIDTH, HEIGHT)):
+    """People who stand before the wall: of each a photo, x of its left edge, and its height; it hangs from the top."""
+    inputs, steps, last = [], [], "0"
+    for i, (photo, x, height) in enumerate(people, 1):
+        inputs += ["-loop", 1, "-framerate", RATE, "-i", photo]
+        steps += [f"[{i}]scale=-2:{height}[p{i}]", f"[{last}][p{i}]overlay=x={x}:y=0:shortest=1[o{i}]"]
+        last = f"o{i}"
+    ffmpeg("-f", "lavfi", "-i", f"{WALL}:s={size[0]}x{size[1]}:r={RATE}:d={seconds}", *inputs, "-filter_complex",
+           ";".join(steps), "-map", f"[{last}]", "-t", seconds, "-pix_fmt", "nv12", "-f", "rawvideo", out)  # fmt: skip
+    return out
+
+
 def wall(out, seconds=1):
     ffmpeg("-f", "lavfi", "-i", f"{WALL}:s={WIDTH}x{HEIGHT}:r={RATE}:d={seconds}", "-pix_fmt", "nv12", "-f", "rawvideo", out)
     return out

@@ -17,37 +17,50 @@ struct entry {
   size_t offset, size;
   double low, high;
   const char *choices; /* parted by blanks */
+  const char *unit, *meaning;
 };
 
 #define FIELD(member) offsetof(struct settings, member), sizeof((struct settings *)0)->member
 static const struct entry entries[] = {
-    {"source", TEXT, FIELD(source), 0, 0, NULL},
-    {"format", CHOICE, FIELD(format), 0, 0, "nv12 nv21 i420 yuyv rgb bgr grey"},
-    {"width", WHOLE, FIELD(width), 1, 16384, NULL},
-    {"height", WHOLE, FIELD(height), 1, 16384, NULL},
-    {"stride", WHOLE, FIELD(stride), 0, 1 << 20, NULL},
-    {"rotation", CHOICE, FIELD(rotation), 0, 0, "0 90 180 270"},
-    {"mirrored", YES_NO, FIELD(mirrored), 0, 0, NULL},
-    {"matrix", CHOICE, FIELD(matrix), 0, 0, "bt601 bt709"},
-    {"range", CHOICE, FIELD(range), 0, 0, "limited full"},
-    {"rate", NUMBER, FIELD(rate), 0, 1000, NULL},
-    {"every-frame", YES_NO, FIELD(every_frame), 0, 0, NULL},
-    {"detector", TEXT, FIELD(detector), 0, 0, NULL},
-    {"identify", YES_NO, FIELD(identify), 0, 0, NULL},
-    {"embedder", TEXT, FIELD(embedder), 0, 0, NULL},
-    {"gallery", TEXT, FIELD(gallery), 0, 0, NULL},
-    {"rule", CHOICE, FIELD(rule), 0, 0, "nearest mean template vote"},
-    {"neighbours", WHOLE, FIELD(neighbours), 1, 1000000, NULL},
-    {"threshold", LIMITS, FIELD(threshold), 0, 100, NULL},
-    {"margin", NUMBER, FIELD(margin), 0, 100, NULL},
-    {"min-face", NUMBER, FIELD(min_face), 12, 16384, NULL},
-    {"max-faces", WHOLE, FIELD(max_faces), 1, 1000, NULL},
-    {"tries", WHOLE, FIELD(tries), 1, 1000, NULL},
-    {"threads", WHOLE, FIELD(threads), 0, 256, NULL},
-    {"events", TEXT, FIELD(events), 0, 0, NULL},
-    {"crops", TEXT, FIELD(crops), 0, 0, NULL},
-    {"crops-kept", WHOLE, FIELD(crops_kept), 1, 1000000, NULL},
-    {"metrics-every", NUMBER, FIELD(metrics_every), 0, 86400, NULL},
+    {"source", TEXT, FIELD(source), 0, 0, NULL, "path", "a V4L2 device, a file or pipe of raw frames, - for the standard input"},
+    {"format", CHOICE, FIELD(format), 0, 0, "nv12 nv21 i420 yuyv rgb bgr grey", NULL, "how pixels lie in memory"},
+    {"width", WHOLE, FIELD(width), 1, 16384, NULL, "pixels", "of a frame, as it lies in memory"},
+    {"height", WHOLE, FIELD(height), 1, 16384, NULL, "pixels", "of a frame, as it lies in memory"},
+    {"stride", WHOLE, FIELD(stride), 0, 1 << 20, NULL, "bytes", "from row to row; 0: packed; a camera has its own"},
+    {"rotation", CHOICE, FIELD(rotation), 0, 0, "0 90 180 270", "degrees", "clockwise, that set the picture upright"},
+    {"mirrored", YES_NO, FIELD(mirrored), 0, 0, NULL, NULL, "left and right are exchanged"},
+    {"matrix", CHOICE, FIELD(matrix), 0, 0, "bt601 bt709", NULL, "of formats with luma and chroma"},
+    {"range", CHOICE, FIELD(range), 0, 0, "limited full", NULL, "of formats with luma and chroma"},
+    {"rate", NUMBER, FIELD(rate), 0, 1000, NULL, "frames a second", "asked of a camera; a file is played no faster; 0: as they come"},
+    {"every-frame", CHOICE, FIELD(every_frame), 0, 0, "auto yes no", NULL,
+     "yes: each frame is looked at, the source waits; no: the newest is, others are dropped; auto: yes of files, no of cameras and pipes"},
+    {"detector", TEXT, FIELD(detector), 0, 0, NULL, "path", "the model that finds faces"},
+    {"identify", YES_NO, FIELD(identify), 0, 0, NULL, NULL, "no: only that a face comes and leaves; embedder and gallery are not opened"},
+    {"embedder", TEXT, FIELD(embedder), 0, 0, NULL, "path", "the model that tells faces apart"},
+    {"gallery", TEXT, FIELD(gallery), 0, 0, NULL, "path", "who is known: a file, or postgresql://user@host/database"},
+    {"create", YES_NO, FIELD(create), 0, 0, NULL, NULL, "begin an empty gallery where there is none, instead of refusing to start"},
+    {"rule", CHOICE, FIELD(rule), 0, 0, "nearest mean template vote", NULL, "how several photos of a person count"},
+    {"neighbours", WHOLE, FIELD(neighbours), 1, 1000000, NULL, "photos", "that vote"},
+    {"threshold", LIMITS, FIELD(threshold), 0, 100, NULL, "distance",
+     "up to which it is the person; PHOTOS:DISTANCE ...: for galleries of up to so many photos; not set: the model's own"},
+    {"margin", NUMBER, FIELD(margin), 0, 100, NULL, "distance", "by which the next person must be farther"},
+    {"min-face", NUMBER, FIELD(min_face), 12, 16384, NULL, "pixels", "side of the smallest face"},
+    {"max-faces", WHOLE, FIELD(max_faces), 1, 1000, NULL, "faces", "of a frame that are looked at, the largest; at most 64"},
+    {"tries", WHOLE, FIELD(tries), 1, 1000, NULL, "looks", "at a face before it is called unknown"},
+    {"identify-every", NUMBER, FIELD(identify_every), 0, 86400, NULL, "seconds", "after which it is looked at again who somebody is; 0: never"},
+    {"identify-gap", WHOLE, FIELD(identify_gap), 0, 1000000, NULL, "frames",
+     "without the face after which it is looked at again who it is; 0: never"},
+    {"identify-better", NUMBER, FIELD(identify_better), 0, 1000, NULL, "times",
+     "the quality of the last look at which it is looked at again, more than 1; 0: never"},
+    {"change-distance", NUMBER, FIELD(change_distance), 0, 100, NULL, "distance",
+     "from somebody's earlier looks beyond which it is another person, if the gallery does not know it for the same; 0: 0.6 times "
+     "the model's threshold"},
+    {"change-looks", WHOLE, FIELD(change_looks), 1, 1000, NULL, "looks", "in a row that must show another person"},
+    {"threads", WHOLE, FIELD(threads), 0, 256, NULL, "threads", "that work; 0: one a processor"},
+    {"events", TEXT, FIELD(events), 0, 0, NULL, "path", "of a Unix socket to listen on; - for the standard output"},
+    {"crops", TEXT, FIELD(crops), 0, 0, NULL, "folder", "for a picture of each who passed; not set: none"},
+    {"crops-kept", WHOLE, FIELD(crops_kept), 1, 1000000, NULL, "pictures", "before the oldest is written over"},
+    {"metrics-every", NUMBER, FIELD(metrics_every), 0, 86400, NULL, "seconds", "0: only at the end"},
 };
 enum { ENTRIES = sizeof entries / sizeof entries[0] };
 
@@ -56,6 +69,7 @@ void settings_default(struct settings *settings) {
   strcpy(settings->source, "/dev/video0");
   strcpy(settings->format, "nv12");
   settings->width = 640, settings->height = 480;
+  strcpy(settings->every_frame, "auto");
   strcpy(settings->matrix, "bt601"), strcpy(settings->range, "limited");
   strcpy(settings->detector, "/usr/local/share/facestyle/models/mtcnn.safetensors");
   strcpy(settings->embedder, "/usr/local/share/facestyle/models/faces-nn4.safetensors");
@@ -66,10 +80,39 @@ void settings_default(struct settings *settings) {
   settings->min_face = 60;
   settings->max_faces = 16;
   settings->tries = 3;
+  settings->identify_every = 1;
+  settings->identify_gap = 1;
+  settings->identify_better = 1.5f;
+  settings->change_looks = 3;
   settings->threads = 1;
   strcpy(settings->events, "-");
   settings->crops_kept = 1000;
   settings->metrics_every = 60;
+}
+
+static void print_value(const struct settings *settings, const struct entry *entry, FILE *file) {
+  const char *field = (const char *)settings + entry->offset;
+  bool is_text = entry->kind == TEXT || (entry->kind == CHOICE && field != (const char *)&settings->rotation);
+  if (is_text) fprintf(file, "%s", *field ? field : "not set");
+  else if (entry->kind == YES_NO) fprintf(file, "%s", *(const bool *)field ? "yes" : "no");
+  else if (entry->kind == LIMITS) fprintf(file, "not set"); /* the model's own: there is no other default */
+  else if (entry->kind == WHOLE || entry->kind == CHOICE) fprintf(file, "%u", *(const uint32_t *)field);
+  else fprintf(file, "%g", entry->size == sizeof(float) ? (double)*(const float *)field : *(const double *)field);
+}
+
+void settings_help(FILE *file) {
+  struct settings settings;
+  settings_default(&settings);
+  for (const struct entry *entry = entries; entry < entries + ENTRIES; entry++) {
+    fprintf(file, "  --%s=", entry->name);
+    print_value(&settings, entry, file);
+    if (entry->choices) fprintf(file, "  one of: %s", entry->choices);
+    else if (entry->kind == YES_NO) fprintf(file, "  yes or no");
+    else if (entry->kind == WHOLE || entry->kind == NUMBER || entry->kind == LIMITS)
+      fprintf(file, "  %.7g to %.7g", entry->low, entry->high);
+    fprintf(file, "%s%s\n      %s\n", entry->unit ? entry->choices || entry->kind != TEXT ? " " : "  " : "",
+            entry->unit ? entry->unit : "", entry->meaning);
+  }
 }
 
 static bool is_choice(const char *choices, const char *value) {
@@ -110,8 +153,8 @@ bool settings_set(struct settings *settings, const char *name, const char *value
   char *field = (char *)settings + entry->offset;
 
   if (entry->kind == YES_NO) {
-    bool yes = !strcmp(value, "yes"), no = !strcmp(value, "no");
-    if (!yes && !no) return fprintf(errors, "%s is \"%s\", wanted is yes or no\n", name, value), false;
+    bool yes = !strcmp(value, "yes") || !strcmp(value, "1"), no = !strcmp(value, "no") || !strcmp(value, "0");
+    if (!yes && !no) return fprintf(errors, "%s is \"%s\", wanted is yes or no, 1 or 0\n", name, value), false;
     *(bool *)field = yes;
     return true;
   }
@@ -120,6 +163,7 @@ bool settings_set(struct settings *settings, const char *name, const char *value
   if (entry->kind == TEXT || (entry->kind == CHOICE && field != (char *)&settings->rotation)) {
     if (strlen(value) >= entry->size)
       return fprintf(errors, "%s has %zu bytes, wanted are less than %zu\n", name, strlen(value), entry->size), false;
+    if (!*value && field != settings->crops) return fprintf(errors, "%s is \"\", wanted is a %s\n", name, entry->unit), false;
     strcpy(field, value);
     return true;
   }
@@ -138,6 +182,8 @@ bool settings_set(struct settings *settings, const char *name, const char *value
   if (end == value || *end || errno || !(number >= low && number <= high) || (whole && number != floor(number)))
     return fprintf(errors, "%s is \"%s\", wanted is a %snumber from %g to %g\n", name, value, whole ? "whole " : "", low, high),
            false;
+  if (field == (char *)&settings->identify_better && number != 0 && number <= 1)
+    return fprintf(errors, "%s is \"%s\", wanted is more than 1, or 0\n", name, value), false;
   if (whole) *(uint32_t *)field = (uint32_t)number;
   else if (entry->size == sizeof(float)) *(float *)field = (float)number;
   else *(double *)field = number;
@@ -152,19 +198,36 @@ static char *trimmed(char *text) {
   return text;
 }
 
+/* Cuts a comment off: a # at the line's start or after a blank. Elsewhere it belongs to the value, such as a path. */
+static void cut_comment(char *line) {
+  for (char *at = line; (at = strchr(at, '#')); at++) {
+    if (at != line && !isspace((unsigned char)at[-1])) continue;
+    *at = 0;
+    return;
+  }
+}
+
 bool settings_read(struct settings *settings, const char *path, FILE *errors) {
   FILE *file = fopen(path, "r");
   if (!file) return fprintf(errors, "%s: %s\n", path, strerror(errno)), false;
   char line[2 * PATH_LENGTH];
   bool good = true;
   for (int number = 1; fgets(line, sizeof line, file); number++) {
-    if (!strchr(line, '\n') && !feof(file)) {
-      fprintf(errors, "%s:%d: the line is longer than %zu bytes\n", path, number, sizeof line - 2);
+    static const char mark[] = "\xEF\xBB\xBF", mark16[2][3] = {"\xFF\xFE", "\xFE\xFF"};
+    if (number == 1 && (!strncmp(line, mark16[0], 2) || !strncmp(line, mark16[1], 2))) {
+      fprintf(errors, "%s:1: the text is UTF-16, wanted is UTF-8\n", path);
       good = false;
       break;
     }
-    line[strcspn(line, "#")] = 0;
-    char *name = trimmed(line);
+    if (!strchr(line, '\n') && !feof(file)) {
+      if (strlen(line) < sizeof line - 1) fprintf(errors, "%s:%d: the line holds a NUL character\n", path, number);
+      else fprintf(errors, "%s:%d: the line is longer than %zu bytes\n", path, number, sizeof line - 2);
+      good = false;
+      break;
+    }
+    char *start = line + (number == 1 && !strncmp(line, mark, 3) ? 3 : 0);
+    cut_comment(start);
+    char *name = trimmed(start);
     if (!*name) continue;
     char *equals = strchr(name, '=');
     if (!equals) {

@@ -20,7 +20,7 @@ struct source {
   pthread_mutex_t lock;
   pthread_cond_t taken;
   struct picture newest;
-  bool has_newest, stopping;
+  bool has_newest, stopping, every_frame;
   uint64_t frames, dropped;
   enum source_end state;
   char reason[256];
@@ -63,7 +63,7 @@ static void *read_frames(void *argument) {
     clock_gettime(CLOCK_REALTIME, &picture.time);
 
     pthread_mutex_lock(&source->lock);
-    while (found == 1 && source->settings.every_frame && source->has_newest && !source->stopping)
+    while (found == 1 && source->every_frame && source->has_newest && !source->stopping)
       pthread_cond_wait(&source->taken, &source->lock);
     bool ends = found != 1 || source->stopping;
     struct picture late;
@@ -73,6 +73,10 @@ static void *read_frames(void *argument) {
       memcpy(source->reason, reason, sizeof reason);
     } else {
       picture.number = source->frames++;
+      /* Where every frame is looked at they come as fast as that goes: their number is their time. */
+      double rate = source->settings.rate > 0 ? source->settings.rate : 30;
+      picture.seconds = source->every_frame ? (double)picture.number / rate
+                                            : (double)picture.time.tv_sec + (double)picture.time.tv_nsec / 1e9;
       was_late = source->has_newest, late = source->newest;
       source->newest = picture, source->has_newest = true;
       source->dropped += was_late;
@@ -98,6 +102,7 @@ struct source *source_open(const struct settings *settings, sem_t *wake, FILE *e
     return NULL;
   }
   if (source->kind->open(&source->reader, &source->settings, errors)) {
+    source->every_frame = !strcmp(source->settings.every_frame, "yes");
     pthread_mutex_init(&source->lock, NULL);
     pthread_cond_init(&source->taken, NULL);
     int failed = pthread_create(&source->thread, NULL, read_frames, source);

@@ -15,6 +15,7 @@ struct picture {
   uint32_t width, height, stride; /* as they lie there */
   uint64_t number;                /* from 0, dropped ones included */
   struct timespec time;           /* when it arrived, CLOCK_REALTIME */
+  double seconds;                 /* the same, or its place in a source of which every frame is looked at */
   int slot;                       /* the source's own */
 };
 
@@ -37,7 +38,8 @@ size_t frame_bytes(const char *format, uint32_t width, uint32_t height, uint32_t
 
 /* What a kind of source does; raw.c and v4l2.c have one each. All are called on the reading thread, but open and close. */
 struct reader {
-  /* false, with the reason, when it cannot. It may correct width, height and stride of `settings`. */
+  /* false, with the reason, when it cannot. It may correct width, height and stride of `settings`, and says yes or no where
+   * every_frame is auto. */
   bool (*open)(void **reader, struct settings *settings, FILE *errors);
   /* Fills or finds a buffer: waits for a frame until `stop` is readable. 1: a frame, in `picture` but number and time; 0: the
    * source has ended or was stopped; -1: it failed, `reason` says why. */

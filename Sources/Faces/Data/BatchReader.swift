@@ -65,6 +65,7 @@ package final class BatchReader {
     let code = pthread_create(
       &thread, nil,
       { work in
+        systemUseStandardFloats()
         if let work { Unmanaged<Work>.fromOpaque(work).takeRetainedValue().run() }
         return nil
       }, work.toOpaque())

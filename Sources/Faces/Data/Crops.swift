@@ -1,19 +1,13 @@
 import Images
+import Networks
 import Tensors
 
 /// The faces of many photos, cut out and ready to be varied: R,G,B bytes, `side` x `side` each.
 ///
 /// A crop is the network's aligned picture, `frame` pixels wide, with `margin` pixels more on each edge, so that a view of
 /// it can be shifted and turned without leaving it. Beyond the photo its edge is repeated. Crops are kept in one block of
-/// memory if they fit, else each is made again whenever it is asked for.
+/// memory if they fit into what there is, else each is made again whenever it is asked for.
 package final class Crops: @unchecked Sendable {
-  package enum Framing {
-    /// By the photo's landmarks, which the template brings to their places.
-    case aligned(AlignmentTemplate)
-    /// The whole photo, stretched to a square: for sets whose faces all lie alike and have no landmarks.
-    case whole
-  }
-
   package struct Options {
     package var framing: Framing = .aligned(.meanFace)
     package var frame = 150
@@ -31,9 +25,21 @@ package final class Crops: @unchecked Sendable {
   package let photos: [FacePhoto]
   /// Those that could not, in the order of the set.
   package let leftOut: [LeftOut]
+  /// Of their files, whose bytes are the same on every machine.
+  package let fingerprint: UInt64
   /// Crop i is at `places[i] * byteCount`.
   private let places: [Int]
   private let block: Storage<UInt8>?
+
+  /// nil where there is not so much memory: as beyond the limit, crops are made again.
+  private static func room(_ byteCount: Int) throws(Failure) -> Storage<UInt8>? {
+    do throws(Failure) {
+      return try Storage(count: byteCount)
+    } catch {
+      guard case .noMemory = error else { throw error }
+      return nil
+    }
+  }
 
   package var side: Int { options.frame + 2 * options.margin }
   package var isHeld: Bool { block != nil }
@@ -52,34 +58,38 @@ package final class Crops: @unchecked Sendable {
     let side = options.frame + 2 * options.margin
     let byteCount = 3 * side * side
     let (total, overflow) = byteCount.multipliedReportingOverflow(by: count)
-    let block = overflow || total > options.memoryLimit ? nil : try Storage<UInt8>(count: total)
-    var failures = [Failure?](repeating: nil, count: count)
+    let block = overflow || total > options.memoryLimit ? nil : try Crops.room(total)
+    var failures = [Failure?](repeating: nil, count: count), files = [UInt64](repeating: 0, count: count)
     let atATime = 256
     for first in stride(from: 0, to: count, by: atATime) {
       guard progress(first) else { throw .cancelled("reading photos was cancelled after \(first) of \(count)") }
       let part = min(atATime, count - first)
       failures.withUnsafeMutableBufferPointer { failures in
-        let failures = UncheckedPointer(failures.baseAddress)
-        ThreadPool.shared.run(part) { task, _ in
-          let i = first + task
-          do throws(Failure) {
-            let crop = try options.crop(candidates[i])
-            if let block {
-              withExtendedLifetime(crop) { (block.pointer + i * byteCount).update(from: crop.pixels.pointer, count: byteCount) }
+        files.withUnsafeMutableBufferPointer { files in
+          let failures = UncheckedPointer(failures.baseAddress), files = UncheckedPointer(files.baseAddress)
+          ThreadPool.shared.run(part) { task, _ in
+            let i = first + task
+            do throws(Failure) {
+              let crop = try options.crop(candidates[i])
+              if let block {
+                withExtendedLifetime(crop) { (block.pointer + i * byteCount).update(from: crop.pixels.pointer, count: byteCount) }
+              }
+              files.value?[i] = try fileFingerprint(candidates[i].path)
+            } catch {
+              failures.value?[i] = error
             }
-          } catch {
-            failures.value?[i] = error
           }
         }
       }
     }
     _ = progress(count)
 
-    var photos: [FacePhoto] = [], leftOut: [LeftOut] = [], places: [Int] = []
+    var photos: [FacePhoto] = [], leftOut: [LeftOut] = [], places: [Int] = [], fingerprint = Fingerprint()
     for (i, photo) in candidates.enumerated() {
       guard let failure = failures[i] else {
         photos.append(photo)
         places.append(i)
+        fingerprint.add(files[i])
         continue
       }
       // Without memory the photo is not to blame.
@@ -98,6 +108,7 @@ package final class Crops: @unchecked Sendable {
     }
     self.photos = photos
     self.leftOut = leftOut
+    self.fingerprint = fingerprint.value
     self.places = places
     self.block = block
   }
@@ -165,6 +176,13 @@ extension Crops.Options {
       return try image.warped(by: map, width: target.side, height: target.side, border: .edge)
     }
   }
+}
+
+private func fileFingerprint(_ path: String) throws(Failure) -> UInt64 {
+  let bytes = try readFile(path, limit: .max)
+  var fingerprint = Fingerprint()
+  withExtendedLifetime(bytes) { fingerprint.add(UnsafeRawBufferPointer(bytes.buffer)) }
+  return fingerprint.value
 }
 
 /// Tasks of a pool write their own elements through it.

@@ -5,7 +5,7 @@ import Tensors
 ///     Ann/1.jpg    Ann/2.jpg    1        two photos and 1 (one person) or 0 (two people)
 ///     Ann/1.jpg    Ann/2.jpg    Bob/1.jpg    anchor, positive (the same person), negative (another)
 ///
-/// Paths are those below the folder of the photos, in UTF-8. Fields are parted by tabs where a line has one, so that
+/// Paths are those below the folder of the photos. Fields are parted by tabs where a line has one, so that
 /// paths may hold blanks, else by blanks. Empty lines and lines that begin with # are passed over.
 package enum PhotoList {
   package struct Pair: Equatable {
@@ -40,7 +40,7 @@ package enum PhotoList {
         throw .badData("pairs: line \(line) ends in \"\(String(decoding: label.prefix(20), as: UTF8.self))\", wanted 1 or 0")
       }
       let (first, second) = (try photoName(fields[0], "pairs", line), try photoName(fields[1], "pairs", line))
-      guard first != second else { throw .badData("pairs: line \(line) has \(first) twice, wanted two photos") }
+      guard !first.utf8.elementsEqual(second.utf8) else { throw .badData("pairs: line \(line) has \(first) twice, wanted two photos") }
       pairs.append(Pair(first: first, second: second, isSame: label[0] == UInt8(ascii: "1")))
     }
     return pairs
@@ -52,7 +52,8 @@ package enum PhotoList {
       let anchor = try photoName(fields[0], "triplets", line)
       let positive = try photoName(fields[1], "triplets", line)
       let negative = try photoName(fields[2], "triplets", line)
-      guard anchor != positive, anchor != negative, positive != negative else {
+      let same = [(anchor, positive), (anchor, negative), (positive, negative)].contains { $0.utf8.elementsEqual($1.utf8) }
+      guard !same else {
         throw .badData("triplets: line \(line) has one photo twice, wanted three photos")
       }
       triplets.append(Triplet(anchor: anchor, positive: positive, negative: negative))
@@ -66,6 +67,7 @@ private func forEachLine(
   _ bytes: UnsafeBufferPointer<UInt8>, _ list: StaticString, _ wanted: StaticString,
   _ body: ([Slice<UnsafeBufferPointer<UInt8>>], Int) throws(Failure) -> Void
 ) throws(Failure) {
+  let bytes = withoutMark(bytes)
   var line = 0, position = 0
   while position < bytes.count {
     var end = position
@@ -95,9 +97,7 @@ private func photoName(
   for byte in field where byte < 0x20 {
     throw .badData("\(list): line \(line) has byte \(byte) in a path, wanted no control characters")
   }
-  guard let name = String(validating: field, as: UTF8.self) else {
-    throw .badData("\(list): line \(line) has a path that is not UTF-8")
-  }
+  let name = pathText(bytes: field)
   guard field.first != UInt8(ascii: "/") else {
     throw .badData("\(list): line \(line) has the path \(name), wanted one below the folder of photos")
   }

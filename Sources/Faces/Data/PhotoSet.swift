@@ -35,11 +35,10 @@ package struct PhotoSet {
   /// - Throws: `.io` when the folder cannot be read.
   package init(peopleIn root: String) throws(Failure) {
     let folder = try Folder(root, followsLink: true)
-    addStrange(folder, root)
     for entry in folder.entries {
       let path = root + "/" + entry.name
       guard entry.kind == .folder else {
-        leftOut.append(LeftOut(path: path, reason: "\(entry.kind.words), a person's folder wanted"))
+        leftOut.append(LeftOut(path: path, reason: entry.kind.reason("a person's folder wanted")))
         continue
       }
       do throws(Failure) {
@@ -63,11 +62,10 @@ package struct PhotoSet {
   }
 
   private mutating func addPhotos(of folder: Folder, _ path: String, prefix: String, person: Int?) {
-    addStrange(folder, path)
     for entry in folder.entries {
       let file = path + "/" + entry.name
       if entry.kind != .file {
-        leftOut.append(LeftOut(path: file, reason: "\(entry.kind.words), a photo wanted"))
+        leftOut.append(LeftOut(path: file, reason: entry.kind.reason("a photo wanted")))
       } else if (try? FileFormat(path: entry.name)) == nil {
         leftOut.append(LeftOut(path: file, reason: "a name that ends in .png, .jpg or .jpeg wanted"))
       } else {
@@ -76,15 +74,9 @@ package struct PhotoSet {
     }
   }
 
-  private mutating func addStrange(_ folder: Folder, _ path: String) {
-    for name in folder.strangeNames {
-      leftOut.append(LeftOut(path: path + "/" + name, reason: "a name that is not UTF-8"))
-    }
-  }
-
   /// Gives each photo the points that the file has for its name; others stay without.
   package mutating func setLandmarks(from file: LandmarkFile) {
-    for i in photos.indices { photos[i].landmarks = (try? file.face(in: photos[i].name))?.landmarks }
+    for i in photos.indices { photos[i].landmarks = file.known(photos[i].name)?.landmarks }
   }
 
   /// Gives all photos the same five points: for crops that were aligned before.
@@ -122,12 +114,14 @@ package struct PhotoSet {
 }
 
 extension Folder.Kind {
-  fileprivate var words: String {
+  /// Why it was left out.
+  fileprivate func reason(_ wanted: String) -> String {
     switch self {
-    case .file: "a file"
-    case .folder: "a folder"
-    case .link: "a link, which is not followed"
-    case .other: "neither a file nor a folder"
+    case .file: "a file, \(wanted)"
+    case .folder: "a folder, \(wanted)"
+    case .link: "a link, which is not followed, \(wanted)"
+    case .other: "neither a file nor a folder, \(wanted)"
+    case .unknown(let reason): reason
     }
   }
 }

@@ -43,7 +43,7 @@ package struct Calibration {
     package var impostorsNeeded: Int { ClopperPearson.trialsNeeded(comparisonRate, confidence: confidence) }
   }
 
-  /// A distance; up to it two faces are one person's. Exactly a Float, as comparisons are made in Float.
+  /// Up to it two faces are one person's. A distance that occurs, rounded up to a Float, as comparisons are made in Float.
   package let threshold: Double
   package let genuine, impostors, genuineRejected, impostorsAccepted: Int
   /// What was asked for of one comparison.
@@ -73,7 +73,7 @@ package struct Calibration {
       let middle = allowed + (tooMany - allowed) / 2
       if ClopperPearson.isAtMost(rate, middle, of: n, confidence: confidence) { allowed = middle } else { tooMany = middle }
     }
-    let threshold = Calibration.rounded(curve.point(falseAccepts: allowed).threshold)
+    let threshold = Calibration.rounded(curve.point(falseAccepts: allowed).threshold, on: curve)
     guard threshold >= 0 else {
       throw .invalidArgument("more than \(allowed) of \(n) pairs of two people at distance 0: no threshold keeps a false-accept rate of \(rate)")
     }
@@ -96,9 +96,13 @@ package struct Calibration {
     rate >= 1 ? 1 : -expm1(Double(people) * log1p(-rate))
   }
 
-  /// The largest Float that is not above a distance.
-  private static func rounded(_ distance: Double) -> Double {
+  /// The least Float that is not below a distance of the curve, so that it accepts that distance; where that is none, or would
+  /// accept the next one too, the largest Float that is not above it.
+  private static func rounded(_ distance: Double, on curve: ROC) -> Double {
     let near = Float(distance)
+    let above = Double(Double(near) < distance ? near.nextUp : near)
+    let next = curve.points.first { $0.threshold > distance }?.threshold ?? .infinity
+    if above.isFinite, above < next { return above }
     return Double(Double(near) > distance ? near.nextDown : near)
   }
 

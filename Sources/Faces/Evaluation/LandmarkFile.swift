@@ -16,7 +16,7 @@ package final class LandmarkFile: @unchecked Sendable {
 
   /// - Throws: `.badData` naming the photo, or the byte that is not JSON.
   package init(parsing bytes: UnsafeBufferPointer<UInt8>) throws(Failure) {
-    guard case .object(let members) = try JSON(parsing: bytes, "landmarks") else {
+    guard case .object(let members) = try JSON(parsing: withoutMark(bytes), "landmarks") else {
       throw .badData("landmarks: no object, wanted {\"photo\": {\"landmarks\": [[x, y], ...]}}")
     }
     for (photo, value) in members {
@@ -45,9 +45,12 @@ package final class LandmarkFile: @unchecked Sendable {
 
   package var count: Int { faces.count }
 
+  /// nil for a photo that the file does not name.
+  package func known(_ photo: String) -> Face? { faces[Array(photo.utf8)] }
+
   /// - Throws: `.notFound`
   package func face(in photo: String) throws(Failure) -> Face {
-    guard let face = faces[Array(photo.utf8)] else { throw .notFound("no landmarks of \"\(photo)\"") }
+    guard let face = known(photo) else { throw .notFound("no landmarks of \"\(photo)\"") }
     return face
   }
 }

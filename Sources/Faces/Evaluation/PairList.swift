@@ -32,7 +32,7 @@ package final class PairList: @unchecked Sendable {
 
   /// - Throws: `.badData` naming the line.
   package init(parsing bytes: UnsafeBufferPointer<UInt8>) throws(Failure) {
-    var reader = LineReader(bytes: bytes)
+    var reader = LineReader(bytes: withoutMark(bytes))
     let header = reader.next() ?? []
     guard (1...2).contains(header.count) else {
       throw .badData("pairs: line 1 has \(header.count) fields, wanted the number of folds and of pairs in each")

@@ -7,7 +7,9 @@ protocol Database: AnyObject {
   /// Where it is, for reasons. It holds no secrets.
   var name: String { get }
   var types: DatabaseTypes { get }
-  /// Whether changes are refused before they are tried.
+  /// How many rows are best added by one statement: where each is sent to be read anew, many.
+  var rowsAtOnce: Int { get }
+  /// Whether changes are refused, as far as was seen when something last began.
   var isReadOnly: Bool { get }
 
   /// Runs a statement; `row` looks at each row of the answer.

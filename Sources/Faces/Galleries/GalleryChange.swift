@@ -34,7 +34,7 @@ final class GalleryChange {
     _ name: String, _ embedding: UnsafeBufferPointer<Float>, created: Int64? = nil, note: String = ""
   ) throws(Failure) -> Int {
     try before.check(embedding, count: 1)
-    let number = next, created = created ?? Int64(time(nil))
+    let name = Name(name).text, number = next, created = created ?? Int64(time(nil))
     try store?.add(name, embedding, number: number, created: created, note: note)
     edits.append(.add(name: name, embedding: embedding, number: number, created: created, note: note))
     next += 1
@@ -43,6 +43,7 @@ final class GalleryChange {
   }
 
   func remove(_ name: String) throws(Failure) {
+    let name = Name(name).text
     _ = try before.rows(of: name)  // or is not there
     try store?.remove(name)
     edits.append(.removePerson(name))

@@ -12,11 +12,11 @@ import Tensors
 package enum GalleryFile {
   case table, tensors
 
-  /// - Throws: `.invalidArgument` for another ending than .csv and .safetensors.
+  /// - Throws: `.invalidArgument` for another ending than .csv and .safetensors, in capitals or not.
   package init(of path: String) throws(Failure) {
-    if path.hasSuffix(".csv") {
+    if ends(path, in: ".csv") {
       self = .table
-    } else if path.hasSuffix(".safetensors") {
+    } else if ends(path, in: ".safetensors") {
       self = .tensors
     } else {
       throw .invalidArgument("\(path): wanted a name that ends in .csv or .safetensors")
@@ -96,7 +96,7 @@ package enum GalleryFile {
     let gallery = try Gallery(
       dimension: model.dimension, fingerprint: model.fingerprint, defaultThreshold: model.defaultThreshold)
     let values = try Storage<Float>(count: model.dimension)
-    var lines = CSV(bytes, path)
+    var lines = CSV(withoutMark(bytes), path)
     let columns = 4 + model.dimension
     let head = try lines.fields(most: 4 + 1 << 20)
     guard head.prefix(4).map({ String(decoding: $0, as: UTF8.self) }) == ["name", "created", "note", "model"] else {
@@ -107,6 +107,7 @@ package enum GalleryFile {
     }
     while !lines.isAtEnd {
       let fields = try lines.fields(most: columns)
+      if fields.count == 1, fields[0].allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }  // a blank line
       func refuse(_ what: String) -> Failure { .badData("\(path): line \(lines.line): \(what)") }
       guard fields.count == columns else { throw refuse("\(fields.count) fields, wanted \(columns)") }
       guard let name = text(fields[0]), name.utf8.count >= 1, name.utf8.count <= SharedGallery.longestName else {

@@ -26,6 +26,24 @@ final class GalleryStore {
 
   let database: any Database
   private let cipher: Cipher?
+  /// Names that earlier versions kept as they were typed, not composed: one person may be there under several. By the name
+  /// that is shown.
+  private var spellings: [Name: [String]] = [:]
+  /// Photos of the change that is being made, which wait to be sent together.
+  private var additions: [Addition] = []
+  /// By the number of photos.
+  private var insertions: [Int: Insertion] = [:]
+
+  private struct Addition {
+    let name: String
+    let number: Int
+    let created: Int64
+    let note: String
+    /// Of the caller, or of `sealed`.
+    let bytes: UnsafeRawBufferPointer
+    let sealed: Storage<UInt8>?
+  }
+
   var isEncrypted: Bool { cipher != nil }
 
   /// Opens what is there, or begins a new gallery.
@@ -39,13 +57,17 @@ final class GalleryStore {
     self.database = database
     cipher = try key.map { key throws(Failure) in try Cipher(key: key) }
     let statements = GalleryStore.schema(database.types)
-    if try database.isEmpty() {
-      guard let new else { throw .notFound("\(database.name): no gallery is there, and none can be made without an embedder") }
+    if try reading({ () throws(Failure) in try database.isEmpty() }) {
+      guard let new else {
+        throw .notFound("\(database.name): no gallery is there; a new one wants an embedder, and to be asked for")
+      }
       // In one piece with the tables, so that none is ever without its row.
       try database.create(statements) { () throws(Failure) in try describe(new) }
     }
-    try database.check(statements)
-    try checkKey()
+    try reading { () throws(Failure) in
+      try database.check(statements)
+      try checkKey()
+    }
   }
 
   private static func schema(_ types: DatabaseTypes) -> [String] {
@@ -106,7 +128,8 @@ final class GalleryStore {
 
   /// One change, whole or not at all, while no other is made.
   func writing<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
-    try transaction(of: database, { () throws(Failure) in try database.beginWriting() }, body)
+    additions = []  // of a change that failed
+    return try transaction(of: database, { () throws(Failure) in try database.beginWriting() }, body)
   }
 
   func state() throws(Failure) -> State {
@@ -130,6 +153,7 @@ final class GalleryStore {
   /// Adds the photos from a number on to a gallery that has all before.
   func load(from first: Int, into gallery: Gallery) throws(Failure) {
     var people: [Int64: (name: String, created: Int64)] = [:]
+    if first == 0 { spellings = [:] }
     // Of a few new photos there are few people.
     let choice = first == 0 ? "" : " WHERE id IN (SELECT person FROM facestyle_photos WHERE number >= $1)"
     try database.run(
@@ -139,6 +163,7 @@ final class GalleryStore {
       guard name.utf8.count >= 1, name.utf8.count <= SharedGallery.longestName else {
         throw damaged("a name of \(name.utf8.count) bytes")
       }
+      note(name)
       // Pages that lead back to themselves would be read for ever.
       guard people.updateValue((name, created), forKey: id) == nil else { throw damaged("two people with number \(id)") }
     }
@@ -170,6 +195,14 @@ final class GalleryStore {
     withExtendedLifetime(storage) {}
   }
 
+  private func note(_ spelling: String) {
+    let name = Name(spelling)
+    guard !name.text.utf8.elementsEqual(spelling.utf8) else { return }
+    let known = spellings[name] ?? []
+    guard !known.contains(where: { $0.utf8.elementsEqual(spelling.utf8) }) else { return }
+    spellings[name] = known + [spelling]
+  }
+
   private func read(
     _ bytes: UnsafeRawBufferPointer, _ number: Int, into plain: UnsafeMutableRawBufferPointer
   ) throws(Failure) {
@@ -186,55 +219,109 @@ final class GalleryStore {
   // MARK: Writing, between the database's beginWriting and commit
 
   func add(_ name: String, _ embedding: UnsafeBufferPointer<Float>, number: Int, created: Int64, note: String) throws(Failure) {
-    try database.run(
-      "INSERT INTO facestyle_people (id, name, created) SELECT coalesce(max(id), 0) + 1, $1, $2 FROM facestyle_people WHERE true "
-        + "ON CONFLICT (name) DO NOTHING",
-      [.text(name), .integer(created)])
-    try withBytes(of: embedding, number) { bytes throws(Failure) in
-      try database.run(
-        "INSERT INTO facestyle_photos (number, person, created, note, embedding) "
-          + "VALUES ($1, (SELECT id FROM facestyle_people WHERE name = $2), $3, $4, $5)",
-        [.integer(Int64(number)), .text(name), .integer(created), .text(note), .bytes(bytes)])
+    let sealed = try sealed(embedding, number)
+    let bytes = sealed.map { UnsafeRawBufferPointer($0.buffer) } ?? UnsafeRawBufferPointer(embedding)
+    additions.append(
+      Addition(
+        name: spellings[Name(name)]?.first ?? name, number: number, created: created, note: note, bytes: bytes, sealed: sealed))
+    if additions.count >= database.rowsAtOnce { try sendAdditions() }
+  }
+
+  /// What waits, in as few statements as there are; of few different lengths, as a database keeps those that it has read.
+  private func sendAdditions() throws(Failure) {
+    var rest = additions[...]
+    additions = []
+    while !rest.isEmpty {
+      let count = [64, 8].first { $0 <= min(rest.count, database.rowsAtOnce) } ?? 1
+      try insert(rest.prefix(count))
+      rest = rest.dropFirst(count)
     }
+  }
+
+  private func insert(_ photos: ArraySlice<Addition>) throws(Failure) {
+    let insertion = insertions[photos.count] ?? Insertion(of: photos.count)
+    insertions[photos.count] = insertion
+    var people: [DatabaseValue] = [], rows: [DatabaseValue] = []
+    for photo in photos {
+      people += [.text(photo.name), .integer(photo.created)]
+      rows += [
+        .integer(Int64(photo.number)), .text(photo.name), .integer(photo.created), .text(photo.note), .bytes(photo.bytes),
+      ]
+    }
+    try database.run(insertion.people, people)
+    try database.run(insertion.photos, rows)
+    withExtendedLifetime(photos) {}
   }
 
   func remove(_ name: String) throws(Failure) {
-    var person: Int64?
-    try database.run("SELECT id FROM facestyle_people WHERE name = $1", [.text(name)]) { row throws(Failure) in
-      person = try row.integer(0)
+    try sendAdditions()
+    var people: [Int64] = []
+    for spelling in [name] + (spellings[Name(name)] ?? []) {
+      try database.run("SELECT id FROM facestyle_people WHERE name = $1", [.text(spelling)]) { row throws(Failure) in
+        people.append(try row.integer(0))
+      }
     }
-    guard let person else { throw .notFound("nobody in the gallery is called \"\(name)\"") }
-    try database.run("DELETE FROM facestyle_photos WHERE person = $1", [.integer(person)])
-    try database.run("DELETE FROM facestyle_people WHERE id = $1", [.integer(person)])
+    guard !people.isEmpty else { throw .notFound("nobody in the gallery is called \"\(name)\"") }
+    for person in people {
+      try database.run("DELETE FROM facestyle_photos WHERE person = $1", [.integer(person)])
+      try database.run("DELETE FROM facestyle_people WHERE id = $1", [.integer(person)])
+    }
   }
 
   func remove(photo number: Int) throws(Failure) {
+    try sendAdditions()
     try database.run("DELETE FROM facestyle_photos WHERE number = $1", [.integer(Int64(number))])
   }
 
   func replace(photo number: Int, _ embedding: UnsafeBufferPointer<Float>) throws(Failure) {
-    try withBytes(of: embedding, number) { bytes throws(Failure) in
-      // $1 comes first in the text: SQLite numbers parameters as they come.
-      try database.run(
-        "UPDATE facestyle_photos SET embedding = $1 WHERE number = $2", [.bytes(bytes), .integer(Int64(number))])
-    }
+    try sendAdditions()
+    let sealed = try sealed(embedding, number)
+    let bytes = sealed.map { UnsafeRawBufferPointer($0.buffer) } ?? UnsafeRawBufferPointer(embedding)
+    // $1 comes first in the text: SQLite numbers parameters as they come.
+    try database.run(
+      "UPDATE facestyle_photos SET embedding = $1 WHERE number = $2", [.bytes(bytes), .integer(Int64(number))])
+    withExtendedLifetime(sealed) {}
   }
 
   func write(_ state: State) throws(Failure) {
+    try sendAdditions()
     try database.run(
       "UPDATE facestyle_gallery SET revision = $1, removals = $2, next = $3",
       [.integer(state.revision), .integer(state.removals), .integer(Int64(state.next))])
   }
 
-  private func withBytes(
-    of embedding: UnsafeBufferPointer<Float>, _ number: Int, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
-  ) throws(Failure) {
-    let plain = UnsafeRawBufferPointer(embedding)
-    guard let cipher else { return try body(plain) }
-    let sealed = cipher.seal(plain, number: number)
+  /// nil where nothing is encrypted.
+  private func sealed(_ embedding: UnsafeBufferPointer<Float>, _ number: Int) throws(Failure) -> Storage<UInt8>? {
+    guard let cipher else { return nil }
+    let sealed = cipher.seal(UnsafeRawBufferPointer(embedding), number: number)
     let storage = try Storage<UInt8>(count: sealed.count)
     for (i, byte) in sealed.enumerated() { storage.pointer[i] = byte }
-    try body(UnsafeRawBufferPointer(storage.buffer))
-    withExtendedLifetime(storage) {}
+    return storage
+  }
+}
+
+/// The statements that add so many photos, and their people where they are new.
+private struct Insertion {
+  /// A name and a time for each photo.
+  let people: String
+  /// Number, name, time, note and embedding for each.
+  let photos: String
+
+  init(of count: Int) {
+    // "($1, $2, 1), ($3, $4, 2)": the last number makes a person's from the greatest that is there.
+    let newPeople = (0..<count).map { "($\(2 * $0 + 1), $\(2 * $0 + 2), \($0 + 1))" }.joined(separator: ", ")
+    let newPhotos = (0..<count).map { row in
+      "(" + (1...5).map { "$\(5 * row + $0)" }.joined(separator: ", ") + ")"
+    }.joined(separator: ", ")
+    people =
+      "WITH new (name, created, place) AS (VALUES \(newPeople)) "
+      + "INSERT INTO facestyle_people (id, name, created) "
+      + "SELECT (SELECT coalesce(max(id), 0) FROM facestyle_people) + new.place, new.name, new.created FROM new WHERE true "
+      + "ON CONFLICT (name) DO NOTHING"
+    photos =
+      "WITH new (number, name, created, note, embedding) AS (VALUES \(newPhotos)) "
+      + "INSERT INTO facestyle_photos (number, person, created, note, embedding) "
+      + "SELECT new.number, person.id, new.created, new.note, new.embedding "
+      + "FROM new JOIN facestyle_people person ON person.name = new.name"
   }
 }

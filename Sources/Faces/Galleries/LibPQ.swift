@@ -12,7 +12,7 @@ final class LibPQ {
 
   enum Status { static let connected: Int32 = 0 }
   enum Result { static let done: Int32 = 1, rows: Int32 = 2, synchronised: Int32 = 10, skipped: Int32 = 11 }
-  enum Transaction { static let none: Int32 = 0 }
+  enum Transaction { static let none: Int32 = 0, open: Int32 = 2 }
   enum Field { static let code = Int32(UInt8(ascii: "C")), message = Int32(UInt8(ascii: "M")) }
   /// Of what kind a column or a parameter is.
   enum Kind { static let bytes: UInt32 = 17, integer: UInt32 = 20, text: UInt32 = 25, real: UInt32 = 701 }
@@ -20,7 +20,7 @@ final class LibPQ {
   let connect: @convention(c) (Texts?, Texts?, Int32) -> OpaquePointer?
   let finish: End
   let status, socket, transaction: Number
-  let databaseName, reason: Words
+  let databaseName, options, reason: Words
   let listen: @convention(c) (OpaquePointer?, Listener?, UnsafeMutableRawPointer?) -> Listener?
 
   let doNotBlock: @convention(c) (OpaquePointer?, Int32) -> Int32
@@ -28,11 +28,6 @@ final class LibPQ {
   let send:
     @convention(c) (
       OpaquePointer?, Text?, Int32, UnsafePointer<UInt32>?, Texts?, UnsafePointer<Int32>?, UnsafePointer<Int32>?, Int32
-    ) -> Int32
-  let prepare: @convention(c) (OpaquePointer?, Text?, Text?, Int32, UnsafePointer<UInt32>?) -> Int32
-  let sendPrepared:
-    @convention(c) (
-      OpaquePointer?, Text?, Int32, Texts?, UnsafePointer<Int32>?, UnsafePointer<Int32>?, Int32
     ) -> Int32
   let result: @convention(c) (OpaquePointer?) -> OpaquePointer?
 
@@ -50,6 +45,7 @@ final class LibPQ {
     socket = try library.function("PQsocket")
     transaction = try library.function("PQtransactionStatus")
     databaseName = try library.function("PQdb")
+    options = try library.function("PQoptions")
     reason = try library.function("PQerrorMessage")
     listen = try library.function("PQsetNoticeProcessor")
     doNotBlock = try library.function("PQsetnonblocking")
@@ -59,8 +55,6 @@ final class LibPQ {
     isBusy = try library.function("PQisBusy")
     consume = try library.function("PQconsumeInput")
     send = try library.function("PQsendQueryParams")
-    prepare = try library.function("PQsendPrepare")
-    sendPrepared = try library.function("PQsendQueryPrepared")
     result = try library.function("PQgetResult")
     kind = try library.function("PQresultStatus")
     rowCount = try library.function("PQntuples")

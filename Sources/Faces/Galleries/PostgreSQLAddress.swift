@@ -18,6 +18,7 @@ struct PostgreSQLAddress {
   init(_ text: String) throws(Failure) {
     let scheme = PostgreSQLAddress.schemes.first { text.hasPrefix($0) } ?? ""
     let bytes = Array(text.utf8.dropFirst(scheme.utf8.count))
+    guard pathBytes(text).elementsEqual(text.utf8) else { throw .invalidArgument("\(scheme)...: an address that is not UTF-8") }
     let authority = bytes.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
     let parts = authority.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
     guard parts.count <= 2, !bytes[authority.count...].contains(UInt8(ascii: "@")) else {

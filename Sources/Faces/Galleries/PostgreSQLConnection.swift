@@ -6,13 +6,17 @@ import Tensors
 /// Statements go down a pipeline: one without an answer is sent and not waited for, so that a change of many rows does not pay
 /// the way to the server and back for each. Nothing waits without end: not for the server, nor for a host that writes, nor
 /// the server for a host that has gone.
+///
+/// A pooler may hand out another session for each transaction, and ours to others: nothing is kept in one beyond a
+/// transaction's end. Statements have no names, and settings are those of a transaction.
 final class PostgreSQLConnection {
   /// In seconds. A server that can be reached answers with a reason of its own before it counts as silent.
   private static let connectLimit = 10, lockLimit = 10, statementLimit = 20, silenceLimit: Int32 = 30
   /// How many statements may wait for an answer: theirs are short, and fit in what the network holds.
   private static let pipelineLength = 256
 
-  private(set) var isReadOnly = false
+  /// What the address and the environment ask of the session: "-csearch_path=north".
+  let asked: PostgreSQLOptions
   var isLost: Bool { handle == nil }
 
   private let name: String
@@ -20,15 +24,12 @@ final class PostgreSQLConnection {
   private var handle: OpaquePointer?
   /// Statements whose answers have not been taken.
   private var sent = 0
-  /// The server's names of statements that it has read, for changes of many rows.
-  private var prepared: [String: String] = [:]
-  private var nextName = 0
   /// A connection is of no use in a process that was forked from the one that made it.
   private let process = getpid()
 
   /// - Throws: `.io` where there is no server, no such database or no entry; `.invalidArgument` for an address that libpq
   ///   cannot read.
-  init(_ pq: LibPQ, _ address: PostgreSQLAddress, mayWrite: Bool) throws(Failure) {
+  init(_ pq: LibPQ, _ address: PostgreSQLAddress) throws(Failure) {
     self.pq = pq
     name = address.name
     // What comes before the address is for those that do not say it; what comes after is so.
@@ -36,13 +37,15 @@ final class PostgreSQLConnection {
       ("connect_timeout", "\(PostgreSQLConnection.connectLimit)"), ("fallback_application_name", "facestyle"),
       ("dbname", address.text), ("client_encoding", "UTF8"),
     ]
-    handle = withTexts(options.map { $0.0 }) { keys in
+    let made = withTexts(options.map { $0.0 }) { keys in
       withTexts(options.map { $0.1 }) { values in
         keys.withUnsafeBufferPointer { keys in
           values.withUnsafeBufferPointer { values in pq.connect(keys.baseAddress, values.baseAddress, 1) }
         }
       }
     }
+    handle = made
+    asked = PostgreSQLOptions(made.flatMap { pq.options($0) }.map { String(cString: $0) } ?? "")
     guard let handle else { throw .noMemory("\(name): a connection") }
     guard pq.status(handle) == LibPQ.Status.connected else {
       guard pq.databaseName(handle) == nil else { throw .io("\(name): \(reason(handle))") }
@@ -52,7 +55,6 @@ final class PostgreSQLConnection {
     _ = pq.listen(
       handle, { _, message in if let message { log(.warning, "PostgreSQL: " + oneLine(String(cString: message))) } }, nil)
     guard pq.doNotBlock(handle, 1) == 0, pq.enterPipeline(handle) == 1 else { throw lost() }
-    try prepareSession(mayWrite)
   }
 
   deinit { end() }
@@ -63,7 +65,8 @@ final class PostgreSQLConnection {
     self.handle = nil
   }
 
-  private func prepareSession(_ mayWrite: Bool) throws(Failure) {
+  /// Limits and rules for the transaction that has begun, and for it alone.
+  func prepareTransaction() throws(Failure) {
     let settings: [(String, String)] = [
       ("client_min_messages", "'warning'"),
       ("lock_timeout", "'\(PostgreSQLConnection.lockLimit)s'"),
@@ -75,12 +78,15 @@ final class PostgreSQLConnection {
       ("row_security", "'off'"),
       // What is acknowledged is on the disk, at least on the server's own.
       ("synchronous_commit", "replace(current_setting('synchronous_commit'), 'off', 'on')"),
-      ("default_transaction_read_only", mayWrite ? "current_setting('default_transaction_read_only')" : "'on'"),
     ]
-    let calls = settings.map { "set_config('\($0.0)', \($0.1), false)" }
-    try run("SELECT " + calls.joined(separator: ", "), []) { _ throws(Failure) in }
-    // A server that only repeats another may be read, too.
-    try run("SELECT current_setting('transaction_read_only')", []) { row throws(Failure) in isReadOnly = try row.text(0) == "on" }
+    try run("SELECT " + settings.map { "set_config('\($0.0)', \($0.1), true)" }.joined(separator: ", "), [])
+  }
+
+  /// - Throws: `.io` where the session that answered last is in no transaction: a pooler gave each statement another one.
+  func checkTransaction() throws(Failure) {
+    guard let handle, pq.transaction(handle) == LibPQ.Transaction.open else {
+      throw .io("\(name): the transaction ended before its time: a pooler must keep transactions together")
+    }
   }
 
   private func lost(_ reason: String? = nil) -> Failure {
@@ -96,18 +102,18 @@ final class PostgreSQLConnection {
   // MARK: Statements
 
   func run(_ sql: String, _ values: [DatabaseValue]) throws(Failure) {
-    try send(sql, values, isPrepared: !values.isEmpty)
+    try send(sql, values)
     if sent >= PostgreSQLConnection.pipelineLength { try takeAnswers { _ throws(Failure) in } }
   }
 
   func run(
     _ sql: String, _ values: [DatabaseValue], _ row: (any DatabaseRow) throws(Failure) -> Void
   ) throws(Failure) {
-    try send(sql, values, isPrepared: false)
+    try send(sql, values)
     try takeAnswers(row)
   }
 
-  private func send(_ sql: String, _ values: [DatabaseValue], isPrepared: Bool) throws(Failure) {
+  private func send(_ sql: String, _ values: [DatabaseValue]) throws(Failure) {
     guard getpid() == process else {
       throw .invalidArgument("\(name): the gallery was opened before the process was forked, open it again")
     }
@@ -127,7 +133,6 @@ final class PostgreSQLConnection {
       lengths.append(Int32(clamping: length))
       formats.append(format)
     }
-    let prepared = try isPrepared ? prepare(handle, sql, kinds) : nil
     let isSent = withTexts(texts) { texts in
       var starts = texts
       for (i, value) in values.enumerated() {
@@ -135,25 +140,11 @@ final class PostgreSQLConnection {
         starts[i] = start.assumingMemoryBound(to: CChar.self)
       }
       return starts.withUnsafeBufferPointer { starts in
-        guard let prepared else {
-          return pq.send(handle, sql, Int32(values.count), kinds, starts.baseAddress, lengths, formats, 1)
-        }
-        return pq.sendPrepared(handle, prepared, Int32(values.count), starts.baseAddress, lengths, formats, 1)
+        pq.send(handle, sql, Int32(values.count), kinds, starts.baseAddress, lengths, formats, 1)
       }
     }
     guard isSent == 1 else { throw lost() }
     sent += 1
-  }
-
-  /// A statement's name, under which the server reads it once.
-  private func prepare(_ handle: OpaquePointer, _ sql: String, _ kinds: [UInt32]) throws(Failure) -> String {
-    if let name = prepared[sql] { return name }
-    let name = "facestyle_\(nextName)"
-    guard pq.prepare(handle, name, sql, Int32(kinds.count), kinds) == 1 else { throw lost() }
-    sent += 1
-    nextName += 1
-    prepared[sql] = name
-    return name
   }
 
   /// Takes the answers to all that was sent. `row` is for those of the last statement; the others have none.
@@ -175,9 +166,8 @@ final class PostgreSQLConnection {
       switch pq.kind(result) {
       case LibPQ.Result.synchronised:
         sent = 0
-        guard let problem else { return }
-        prepared = [:]  // which of them the server has read is not known
-        throw problem
+        if let problem { throw problem }
+        return
       case LibPQ.Result.rows where sent == 1 && problem == nil:
         let answer = Answer(pq, result, name)
         do throws(Failure) {
@@ -209,7 +199,8 @@ final class PostgreSQLConnection {
   /// Ends a transaction, if there is one, as if it had not begun.
   func rollBack() {
     guard getpid() == process else { return }
-    // What was sent is answered first: behind a statement that failed, the end would be skipped, too.
+    // What was sent is answered first: behind a statement that failed, the end would be skipped, too. Why it failed does not
+    // matter any more: all of it is undone, and the caller has a reason already.
     if sent > 0 { do throws(Failure) { try takeAnswers { _ throws(Failure) in } } catch {} }
     guard let handle, pq.transaction(handle) != LibPQ.Transaction.none else { return }
     do throws(Failure) { try run("ROLLBACK", []) { _ throws(Failure) in } } catch { end() }
@@ -222,6 +213,8 @@ final class PostgreSQLConnection {
     switch code {
     case "55P03": return .io("\(name): another host has been writing for \(PostgreSQLConnection.lockLimit) seconds")
     case "42501": return .io(reason)  // not allowed
+    case "42P05", "26000": return .io(reason)  // a statement of this name is there, or is not: a pooler mixes sessions up
+    case "25006": return .io("\(name): may be read only")
     case "XX001", "XX002": return .badData(reason)  // damaged on the disk
     default: break
     }

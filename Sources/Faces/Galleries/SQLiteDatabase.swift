@@ -14,29 +14,41 @@ final class SQLiteDatabase: Database {
 
   let types = DatabaseTypes(integer: "INTEGER", real: "REAL", text: "TEXT", bytes: "BLOB")
   var name: String { path }
+  var rowsAtOnce: Int { 1 }
 
   private let path: String
+  /// The same from the root: it holds wherever the process goes, and SQLite takes none such for a special name (":memory:",
+  /// "file:...", "").
+  private let place: String
   private var connection: OpaquePointer?
   private var statements: [String: OpaquePointer] = [:]
   /// A connection is of no use in a process that was forked from the one that made it.
   private let process = getpid()
   /// How the file was when reading began, where it is read as one that nobody changes.
   private var frozen: stat?
+  /// Which files are the gallery: its own, its log and the log's index. Another one in the place of one of these is not.
+  private var file: FileIdentity?, log: FileIdentity?, index: FileIdentity?
+  private var isLogged = false
 
-  /// - Throws: `.io` for a file that cannot be opened; `.badData` for one that is no database, or damaged.
+  /// - Throws: `.io` for a file that cannot be opened; `.badData` for one that is no database, or damaged;
+  ///   `.invalidArgument` for a name that SQLite gives to a file beside another gallery.
   init(path: String, _ mode: Mode) throws(Failure) {
     self.path = path
+    place = try absolute(path)
+    for ending in ["-wal", "-shm", "-journal"] where path.utf8.suffix(ending.utf8.count).elementsEqual(ending.utf8) {
+      throw .invalidArgument("\(path): a name that ends in \(ending) is that of a file beside a gallery, another one wanted")
+    }
     var info = stat()
-    let isThere = stat(path, &info) == 0
+    let isThere = withPath(place) { stat($0, &info) } == 0
     guard isThere || mode == .create else { throw .io("\(path): \(lastReason())") }
     if isThere {
       guard systemIsDirectory(info.st_mode) == 0 else { throw .io("\(path): a folder, a gallery's file wanted") }
       guard systemIsRegular(info.st_mode) != 0 else { throw .io("\(path): a pipe or a device, a gallery's file wanted") }
     }
     switch mode {
-    case .create: try connect(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
-    case .write: try connect(path, SQLITE_OPEN_READWRITE)
-    case .read: try connect(path, SQLITE_OPEN_READONLY)
+    case .create: try connect(place, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+    case .write: try connect(place, SQLITE_OPEN_READWRITE)
+    case .read: try connect(place, SQLITE_OPEN_READONLY)
     }
     do throws(Failure) {
       try probe()
@@ -44,7 +56,7 @@ final class SQLiteDatabase: Database {
       // The log needs a place for its index, which a folder that may not be written does not have. Where there is no log,
       // nobody writes: the file can be read as one that does not change.
       let code = sqlite3_errcode(connection) & 0xFF
-      guard isThere, code == SQLITE_CANTOPEN || code == SQLITE_READONLY, log(of: path) == 0 else { throw error }
+      guard isThere, code == SQLITE_CANTOPEN || code == SQLITE_READONLY, logLength(of: place) == 0 else { throw error }
       try freeze()
       try probe()
     }
@@ -62,7 +74,7 @@ final class SQLiteDatabase: Database {
 
   private func connect(_ name: String, _ flags: Int32) throws(Failure) {
     disconnect()
-    let code = sqlite3_open_v2(name, &connection, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+    let code = withPath(name) { sqlite3_open_v2($0, &connection, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil) }
     guard code == SQLITE_OK else { throw failure(code) }
     sqliteHarden(connection)
     sqlite3_busy_timeout(connection, SQLiteDatabase.patience)
@@ -79,9 +91,9 @@ final class SQLiteDatabase: Database {
   /// Opens the file as one that does not change.
   private func freeze() throws(Failure) {
     var info = stat()
-    guard stat(path, &info) == 0 else { throw .io("\(path): \(lastReason())") }
-    guard log(of: path) == 0 else { throw .io("\(path): another process writes, and the folder may not be written by this one") }
-    try connect("file:" + escaped(path) + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
+    guard withPath(place, { stat($0, &info) }) == 0 else { throw .io("\(path): \(lastReason())") }
+    guard logLength(of: place) == 0 else { throw .io("\(path): another process writes, and the folder may not be written by this one") }
+    try connect("file://" + escaped(place) + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
     frozen = info
   }
 
@@ -173,19 +185,38 @@ final class SQLiteDatabase: Database {
   func beginReading() throws(Failure) {
     if frozen != nil { try freeze() }
     try run("BEGIN")
+    try checkFiles()
   }
 
   func beginWriting() throws(Failure) {
     guard !isReadOnly else { throw .io("\(path): may be read only") }
+    // A copy that `VACUUM INTO` made, or one from a dump, has no log yet.
+    if !isLogged { try run("PRAGMA journal_mode = WAL") }
+    isLogged = true
     try run("BEGIN IMMEDIATE")
+    try checkFiles()
+  }
+
+  /// What is written to a file that nobody finds any more, or to a log that the next process does not read, is not kept.
+  private func checkFiles() throws(Failure) {
+    guard frozen == nil else { return }  // opened anew each time
+    var hasMoved: Int32 = 0
+    _ = sqlite3_file_control(connection, "main", SQLITE_FCNTL_HAS_MOVED, &hasMoved)
+    // (SQLite names the file to which a link leads.)
+    let main = sqlite3_db_filename(connection, "main").map { pathText($0) } ?? place
+    guard hasMoved == 0, FileIdentity.check(&file, place), FileIdentity.check(&log, main + "-wal"),
+      FileIdentity.check(&index, main + "-shm")
+    else {
+      throw .io("\(path): the file, or one beside it (-wal, -shm), was removed or replaced while the gallery was open; open it again")
+    }
   }
 
   func commit() throws(Failure) {
     try run("COMMIT")
     guard let frozen else { return }
     var info = stat()
-    guard stat(path, &info) == 0, info.st_size == frozen.st_size, info.st_mtim.tv_sec == frozen.st_mtim.tv_sec,
-      info.st_mtim.tv_nsec == frozen.st_mtim.tv_nsec, info.st_ino == frozen.st_ino, log(of: path) == 0
+    guard withPath(place, { stat($0, &info) }) == 0, info.st_size == frozen.st_size, info.st_mtim.tv_sec == frozen.st_mtim.tv_sec,
+      info.st_mtim.tv_nsec == frozen.st_mtim.tv_nsec, info.st_ino == frozen.st_ino, logLength(of: place) == 0
     else { throw .io("\(path): changed while it was read, in a folder that this process may not write") }
   }
 
@@ -203,7 +234,6 @@ final class SQLiteDatabase: Database {
   }
 
   func create(_ statements: [String], _ fill: () throws(Failure) -> Void) throws(Failure) {
-    try run("PRAGMA journal_mode = WAL")
     try transaction(of: self, beginWriting) { () throws(Failure) in
       guard try isEmpty() else { return }  // another process came first
       try run("PRAGMA application_id = \(SQLiteDatabase.identity)")
@@ -212,18 +242,21 @@ final class SQLiteDatabase: Database {
     }
   }
 
-  /// A file from anywhere may hold views and triggers with our names: nothing but our tables is read.
+  /// A file from anywhere may hold views and triggers with our names: nothing but our tables is read. They stand in any order,
+  /// which VACUUM changes; an index that somebody added is fine, as long as it forbids nothing.
   func check(_ statements: [String]) throws(Failure) {
-    var found: [String] = []
-    try run("SELECT coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY rowid", []) {
+    var isFound = [Bool](repeating: false, count: statements.count)
+    let others = "\(path): a database of something else, or of another version, no gallery"
+    try run("SELECT coalesce(sql, ''), type FROM sqlite_master WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'", []) {
       row throws(Failure) in
-      guard found.count <= statements.count else { return }
-      found.append(try row.text(0))
+      let sql = try row.text(0), type = try row.text(1)
+      if let known = statements.firstIndex(where: { $0.utf8.elementsEqual(sql.utf8) }) {
+        isFound[known] = true
+      } else if type != "index" || !sql.utf8.starts(with: "CREATE INDEX ".utf8) {
+        throw .badData(others)
+      }
     }
-    guard found.count == statements.count, !zip(found, statements).contains(where: { !$0.utf8.elementsEqual($1.utf8) }) else {
-      throw .badData("\(path): a database of something else, or of another version, no gallery")
-    }
-    if !isReadOnly { try run("PRAGMA journal_mode = WAL") }
+    guard isFound.allSatisfy({ $0 }) else { throw .badData(others) }
   }
 
   /// Deleted content is overwritten with zeros (`secure_delete`); here the log, which may hold older pages, is emptied.
@@ -253,17 +286,43 @@ final class SQLiteDatabase: Database {
   }
 }
 
+/// Which file a name stands for, as long as it is open.
+private struct FileIdentity: Equatable {
+  private let device: dev_t, number: ino_t
+
+  init?(_ path: String) {
+    var info = stat()
+    guard withPath(path, { stat($0, &info) }) == 0 else { return nil }
+    (device, number) = (info.st_dev, info.st_ino)
+  }
+
+  /// Whether a file is the one that it was when it was first seen.
+  static func check(_ known: inout FileIdentity?, _ path: String) -> Bool {
+    let found = FileIdentity(path)
+    if known == nil { known = found }
+    return found == known
+  }
+}
+
+/// A path from the root on; links stay as they are.
+private func absolute(_ path: String) throws(Failure) -> String {
+  if path.utf8.first == UInt8(ascii: "/") { return path }
+  guard let folder = getcwd(nil, 0) else { throw .io("\(path): \(lastReason())") }
+  defer { free(folder) }
+  return pathText(folder) + "/" + path
+}
+
 /// Bytes of a file's write-ahead log; 0 where there is none.
-private func log(of path: String) -> Int {
+private func logLength(of path: String) -> Int {
   var info = stat()
-  return stat(path + "-wal", &info) == 0 ? Int(info.st_size) : 0
+  return withPath(path + "-wal") { stat($0, &info) } == 0 ? Int(info.st_size) : 0
 }
 
 /// A path in a URI.
 private func escaped(_ path: String) -> String {
   let digits = Array("0123456789ABCDEF".utf8)
   var bytes: [UInt8] = []
-  for byte in path.utf8 {
+  for byte in pathBytes(path) {
     switch byte {
     case UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"), 0x30...0x39, 0x41...0x5A, 0x61...0x7A:
       bytes.append(byte)

@@ -29,10 +29,10 @@ extension SharedGallery {
   /// Adds a photo, and looks whether the same face is there under another name.
   ///
   /// - Parameters:
-  ///   - threshold: distance up to which another's photo is a conflict; -1 for the model's.
+  ///   - threshold: distance up to which another's photo is a conflict; nil for the model's.
   ///   - isRefused: whether a photo with a conflict is left out.
   package func enrol(
-    _ name: String, _ embedding: UnsafeBufferPointer<Float>, note: String = "", threshold: Float = -1, isRefused: Bool = false
+    _ name: String, _ embedding: UnsafeBufferPointer<Float>, note: String = "", threshold: Float? = nil, isRefused: Bool = false
   ) throws(Failure) -> Enrolment {
     try change { change throws(Failure) in
       let threshold = try chosenThreshold(threshold, default: change.before.defaultThreshold)
@@ -199,9 +199,10 @@ extension Gallery {
   fileprivate func conflict(
     of name: String, _ nearest: Slice<UnsafeMutableBufferPointer<Neighbour>>, _ threshold: Float
   ) -> Enrolment.Conflict? {
+    let name = Name(name)
     for neighbour in nearest where neighbour.distance <= threshold {
       let other = photo(inRow: neighbour.row).name
-      if !other.utf8.elementsEqual(name.utf8) { return Enrolment.Conflict(name: other, distance: neighbour.distance) }
+      if Name(other) != name { return Enrolment.Conflict(name: other, distance: neighbour.distance) }
     }
     return nil
   }

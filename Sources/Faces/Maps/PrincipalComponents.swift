@@ -18,20 +18,20 @@ package func principalCoordinates(
   }
   var result = [Double](repeating: 0, count: n * 2)
   let side = min(n, d)
-  var products = [Double](repeating: 0, count: side * side)
+  let products = try Storage<Double>(count: side * side)
   if d <= n {
-    try Double.gram(x, rows: n, columns: d, &products, Workspace())
+    try Double.gram(x, rows: n, columns: d, products.pointer, Workspace())
   } else {
     let turned = try Storage<Double>(count: n * d)
     for i in 0..<n {
       for k in 0..<d { turned.pointer[k * n + i] = x[i * d + k] }
     }
-    try Double.gram(turned.pointer, rows: d, columns: n, &products, Workspace())
+    try Double.gram(turned.pointer, rows: d, columns: n, products.pointer, Workspace())
   }
-  let (values, vectors) = try symmetricEigenvectors(products, side: side)
+  let values = try symmetricEigenvectors(inPlace: products, side: side)
   for axis in 0..<min(2, side) {
     let place = side - 1 - axis
-    let vector = vectors[(place * side)..<((place + 1) * side)]
+    let vector = UnsafeBufferPointer(start: products.pointer + place * side, count: side)
     let largest = vector.max { abs($0) < abs($1) } ?? 0
     let sign = largest < 0 ? -1.0 : 1.0
     if d <= n {
@@ -45,6 +45,6 @@ package func principalCoordinates(
       for (i, component) in vector.enumerated() { result[2 * i + axis] = sign * length * component }
     }
   }
-  withExtendedLifetime(centred) {}
+  withExtendedLifetime((centred, products)) {}
   return result
 }

@@ -10,7 +10,8 @@ package final class FaceTraining {
     package var batch = 64
     /// Photos of each person in a batch, for a loss that mines.
     package var photosOfPerson = 8
-    package var framing = Crops.Framing.aligned(.meanFace)
+    /// nil: by the photos' points, which come where the mean face has them; whole photos where none has any.
+    package var framing: Framing?
     package var augmentation = Augmentation.standard
     package var memoryLimit = 4 << 30
     /// Of the order of photos and of what is done to them.
@@ -82,14 +83,16 @@ package final class FaceTraining {
       throw .invalidArgument("faces are blended only for a teacher who sees the same: nobody's label fits two people")
     }
     var crop = Crops.Options()
-    crop.framing = options.framing
     crop.frame = 0
     for format in formats { crop.frame = max(crop.frame, format.height, format.width) }
+    let framing = options.framing ?? .training(on: photos)
+    crop.framing = framing
     crop.margin = (crop.frame + 7) / 8
     crop.memoryLimit = options.memoryLimit
     crops = try Crops(set, crop, progress: progress)
     sampling = try FaceTraining.sampling(wanted, options, crops.photos)
-    texts = FaceTraining.texts(options, crops.photos, teacher: teacher)
+    let seen = framing.scaled(to: trainer.architecture.frame ?? crop.frame)
+    texts = FaceTraining.texts(options, seen, crops, teacher: teacher)
     batchesPerEpoch = try FaceTraining.sampler(sampling, crops, trainer, options, texts).batchesPerEpoch
   }
 
@@ -107,7 +110,8 @@ package final class FaceTraining {
         throw .invalidArgument("seed \(options.seed), this training's photos began with \(words[0])")
       }
       for (key, text) in texts.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-        guard let first = trainer.texts[key], first != text else { continue }
+        let first = trainer.texts[key] ?? "none"
+        guard first != text else { continue }
         throw .invalidArgument("\(key) \(text), this training began with \(first)")
       }
       state = SamplerState(seed: words[0], epoch: epoch, position: position)
@@ -131,9 +135,10 @@ package final class FaceTraining {
     }
   }
 
-  /// Trains until the trainer has done `steps`, or `progress` ends it.
+  /// Trains until the trainer has done `steps`, or `progress` ends it. A checkpoint that cannot be written on the way is logged,
+  /// and tried again with the next one: what is learned is worth more than its copy.
   /// - Parameter progress: called after each step, on the caller's thread.
-  /// - Throws: `.cancelled`; what a step throws: a checkpoint of before stays.
+  /// - Throws: `.cancelled`; what a step throws: a checkpoint of before stays; `.io`, with all steps done, for the last checkpoint.
   package func run(until steps: Int, progress: (Progress) -> Action = { _ in .go }) throws(Failure) {
     let sampler = try FaceTraining.sampler(sampling, crops, trainer, options, texts)
     let reader = try BatchReader(crops, sampler, options.augmentation, formats)
@@ -152,7 +157,11 @@ package final class FaceTraining {
           step: trainer.step, epoch: batch.sample.epoch, batchesPerEpoch: batchesPerEpoch, report: report, speed: speed))
       if action == .cancel { throw .cancelled("training was cancelled after step \(trainer.step)") }
       if let path = options.checkpoint, options.checkpointEvery > 0, trainer.step % options.checkpointEvery == 0 {
-        try trainer.save(path: path)
+        do throws(Failure) {
+          try trainer.save(path: path)
+        } catch {
+          log(.error, "the checkpoint of step \(trainer.step) could not be written: \(error.reason)")
+        }
       }
       if action == .finish { break }
     }

@@ -2,14 +2,16 @@ import Networks
 import Tensors
 
 extension FaceTraining {
-  /// What tells a training's data from another's. A checkpoint keeps it: what follows is the same to the last bit only where
-  /// photos, batches and what is done to them are the same. Where the photos' folder lies does not matter.
-  static func texts(_ options: Options, _ photos: [FacePhoto], teacher: Model?) -> [String: String] {
+  /// What tells a training's data from another's, by name. A checkpoint keeps it: what follows is the same to the last bit only
+  /// where photos, batches and what is done to them are the same. Where the photos' folder lies does not matter, nor where the
+  /// checkpoint goes and how much memory there is.
+  static func texts(_ options: Options, _ framing: Framing, _ crops: Crops, teacher: Model?) -> [String: String] {
     var texts = [
       "batch": "\(options.batch)", "photos of a person": "\(options.photosOfPerson)",
-      "augmentation": text(options.augmentation.fingerprint),
-      "photos": "\(photos.count) \(text(fingerprint(photos)))",
+      Framing.key: framing.text,
+      "photos": "\(crops.count) \(text(fingerprint(crops.photos)))", "photos' files": text(crops.fingerprint),
     ]
+    for (name, text) in options.augmentation.texts { texts["augmentation \(name)"] = text }
     texts["teacher"] = teacher.map { text($0.weights.fingerprint) } ?? "none"
     var list = Fingerprint()
     for pair in options.pairs {
@@ -28,6 +30,7 @@ extension FaceTraining {
 
   private static func text(_ fingerprint: UInt64) -> String { "(fingerprint \(fingerprint))" }
 
+  /// Names, people and points.
   private static func fingerprint(_ photos: [FacePhoto]) -> UInt64 {
     var fingerprint = Fingerprint()
     for photo in photos {
@@ -43,28 +46,14 @@ extension FaceTraining {
 }
 
 extension Augmentation {
-  fileprivate var fingerprint: UInt64 {
-    var fingerprint = Fingerprint()
-    func add(_ value: Float) { fingerprint.add(UInt64(value.bitPattern)) }
-    add(flip)
-    add(shift)
-    add(turn)
-    add(scale)
-    add(brightness)
-    add(contrast)
-    add(grey)
-    add(blur)
-    add(blurSize)
-    add(coarse)
-    add(Float(coarsest))
-    add(compression)
-    add(Float(worstQuality))
-    add(noise)
-    add(noiseLevels)
-    add(occlusion)
-    add(occlusionSize)
-    add(blend)
-    add(blendShare)
-    return fingerprint.value
+  /// Every number by its name. A test holds the list against the struct's members.
+  package var texts: [String: String] {
+    [
+      "flip": "\(flip)", "shift": "\(shift)", "turn": "\(turn)", "scale": "\(scale)", "brightness": "\(brightness)",
+      "contrast": "\(contrast)", "grey": "\(grey)", "blur": "\(blur)", "blur size": "\(blurSize)", "coarse": "\(coarse)",
+      "coarsest": "\(coarsest)", "compression": "\(compression)", "worst quality": "\(worstQuality)", "noise": "\(noise)",
+      "noise levels": "\(noiseLevels)", "occlusion": "\(occlusion)", "occlusion size": "\(occlusionSize)", "blend": "\(blend)",
+      "blend share": "\(blendShare)",
+    ]
   }
 }

@@ -123,13 +123,17 @@ package final class LBFGS<Element: Scalar> {
       iterations += 1
       setDirection(direction, gradient)
       let length = age == 0 ? firstLength(gradient) * options.rate : options.rate
-      state.counters[0] &+= 1
       let slope = sumOfProducts(gradient.pointer, direction.pointer, count)
-      guard slope <= -options.changeTolerance else { return ended(slope.isNaN ? .notFinite : .smallChange) }
+      guard slope <= -options.changeTolerance else {
+        state.counters[0] &+= 1
+        return ended(slope.isNaN ? .notFinite : .smallChange)
+      }
 
       let start = LineSearch<Element>.Point(step: 0, value: value, slope: slope, gradient: gradient)
       let end = try line.search(from: x, direction, start, trying: length, evaluate)
       evaluations += line.evaluations
+      // An iteration counts when it is over: one whose evaluation threw is done again as it was.
+      state.counters[0] &+= 1
       guard end.step > 0 else { return ended(line.sawNumbers ? .stalled : .notFinite) }
       let before = value
       let largestMove = Double(end.step) * largestMagnitude(direction)

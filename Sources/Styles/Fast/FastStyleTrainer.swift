@@ -63,7 +63,7 @@ package final class FastStyleTrainer {
       let side = options.side >> scale
       let picture = try Tensor<Float>([1, side, side, 3])
       let image = try cut.resized(width: side, height: side, filter: .bicubic)
-      Architecture.vgg19.fill(picture.pointer, image.pixels.pointer, height: side, width: side)
+      Architecture.vgg19Pictures.fill(picture.pointer, image.pixels.pointer, height: side, width: side)
       withExtendedLifetime(image) {}
       let tape = Tape<Float>()
       var products: [Tensor<Float>] = []
@@ -111,7 +111,7 @@ package final class FastStyleTrainer {
     let side = options.side, image = try cover(content, width: side, height: side)
     let levels = try Tensor<Float>([1, side, side, 3]), target = try Tensor<Float>([1, side, side, 3])
     for i in 0..<levels.count { levels.pointer[i] = Float(image.pixels.pointer[i]) }
-    Architecture.vgg19.fill(target.pointer, image.pixels.pointer, height: side, width: side)
+    Architecture.vgg19Pictures.fill(target.pointer, image.pixels.pointer, height: side, width: side)
     withExtendedLifetime(image) {}
     let wanted = try vgg.run(target, .init([FastStyleTrainer.contentLayer]))[0]
 
@@ -143,7 +143,7 @@ package final class FastStyleTrainer {
 
   /// R, G, B levels to B, G, R less the mean, as a convolution: so that the gradient finds its way back.
   private func forVGG(_ x: Variable<Float>, on tape: Tape<Float>) throws(Failure) -> Variable<Float> {
-    let mean = Architecture.vgg19.mean
+    let mean = Architecture.vgg19Pictures.mean
     let exchange = try Tensor<Float>([3, 3, 1, 1], [0, 0, 1, 0, 1, 0, 1, 0, 0])
     return try tape.convolution(
       x, weights: tape.constant(exchange), bias: tape.constant(Tensor([3], [-mean.0, -mean.1, -mean.2])), padding: .valid)

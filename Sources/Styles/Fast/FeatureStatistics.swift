@@ -21,26 +21,23 @@ struct FeatureStatistics: Sendable {
   init(
     _ x: UnsafePointer<Float>, rows: Int, channels: Int, _ name: String, _ workspace: Workspace
   ) throws(Failure) {
-    let mean = try Tensor<Float>([channels]), variance = try Tensor<Float>([channels])
-    let gram = try Tensor<Float>([channels, channels])
-    try Float.gram(x, rows: rows, columns: channels, gram.pointer, workspace)
-    let sums = try workspace.take(columnSumsCount(rows, channels))
-    columnMoments(x, rows, channels, mean.pointer, variance.pointer, sums)
-    var covariance = [Double](repeating: 0, count: channels * channels)
-    var square = 0.0, isFinite = true
-    for k in 0..<channels {
-      for l in 0..<channels {
-        let product = Double(gram[k * channels + l]) / Double(rows)
-        covariance[k * channels + l] = product - Double(mean[k]) * Double(mean[l])
-        if !product.isFinite { isFinite = false }
-      }
-      // About the mean: the difference of two squares loses the digits of a small variance.
-      covariance[k * channels + k] = Double(variance[k])
-      square += Double(gram[k * channels + k]) / Double(rows * channels)
+    let sums = try UnitSums(channels: channels, isCentred: true), chunk = min(rows, UnitRoom.chunk)
+    let units = try Storage<Float>(count: chunk * channels)
+    for first in stride(from: 0, to: rows, by: UnitRoom.chunk) {
+      let count = min(chunk, rows - first)
+      units.pointer.update(from: x + first * channels, count: count * channels)
+      try sums.add(centring: units.pointer, rows: count, shares: nil, workspace)
     }
+    guard let moments = try sums.moments() else { throw .internalError("statistics of no features") }
+    var covariance = moments.second.values.map { Double($0) }
+    // Mean square of all numbers: mean^2 + variance of each channel.
+    var square = 0.0
+    for k in 0..<channels { square += (sums.mean[k] * sums.mean[k] + covariance[k * channels + k]) / Double(channels) }
+    var isFinite = square.isFinite
+    for product in covariance where !product.isFinite { isFinite = false }
     guard isFinite else { throw .badData("\(name) has features that are not finite: the model's weights are damaged") }
     for k in 0..<channels { covariance[k * channels + k] += FeatureStatistics.ridge * square + 1e-12 }
-    self.mean = mean.values.map { Double($0) }
+    mean = sums.mean
     self.covariance = covariance
   }
 

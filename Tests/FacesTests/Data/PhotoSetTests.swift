@@ -2,6 +2,7 @@ import CSystem
 import Faces
 import Foundation
 import TestSupport
+import Tensors
 import Testing
 
 @Suite struct PhotoSetTests {
@@ -43,18 +44,26 @@ import Testing
     ])
   }
 
-  @Test func `a name that is not UTF-8 is reported`() throws {
+  @Test func `names are any bytes, and in their order`() throws {
     let folder = try TemporaryFolder()
     try folder.write("Ann/1.jpg", [0])
-    let path = Array((folder.path + "/Ann/").utf8) + [0xFF, 0x41] + Array(".jpg".utf8) + [0]
+    try folder.write("Ann/\u{e9}.jpg", [0])  // C3 A9
+    let path = Array((folder.path + "/Ann/").utf8) + [0xC2, 0x41] + Array(".jpg".utf8) + [0]
     let file = path.withUnsafeBufferPointer { bytes in
       bytes.withMemoryRebound(to: CChar.self) { $0.baseAddress.map { systemCreate($0) } ?? -1 }
     }
-    #expect(file >= 0)
+    try #require(file >= 0)
+    #expect(write(file, "x", 1) == 1)
     close(file)
     let set = try PhotoSet(peopleIn: folder.path)
-    #expect(set.photos.count == 1)
-    #expect(set.leftOut.map(\.reason) == ["a name that is not UTF-8"])
+    try #require(set.photos.count == 3 && set.leftOut.isEmpty)
+    #expect(set.photos.map { shown($0.name) } == ["Ann/1.jpg", "Ann/\u{fffd}A.jpg", "Ann/\u{e9}.jpg"])
+    let bytes = try readFile(set.photos[1].path, limit: 10)
+    #expect(bytes.values == [UInt8(ascii: "x")])
+    // A list names it by its bytes.
+    let list = Array("Ann/1.jpg Ann/".utf8) + [0xC2, 0x41] + Array(".jpg 1".utf8)
+    let pairs = try list.withUnsafeBufferPointer { try PhotoList.pairs(parsing: $0) }
+    #expect(pairs.map(\.second) == [set.photos[1].name])
   }
 
   @Test func `a folder that is none is refused with the system's reason`() throws {
@@ -118,9 +127,13 @@ import Testing
     #expect(seen.hasPrefix("badData: pairs: line") && seen.contains(reason), "\(seen)")
   }
 
-  @Test func `paths that are not UTF-8 are refused, triplets want three photos`() {
-    let bytes: [UInt8] = [0xFF, 0x20, 0x41, 0x20, 0x31]
-    #expect(outcome { try bytes.withUnsafeBufferPointer { try PhotoList.pairs(parsing: $0) } }.contains("not UTF-8"))
+  @Test func `a byte-order mark is no part of the first line`() throws {
+    #expect(try pairs("\u{feff}a b 1\n").map(\.first) == ["a"])
+    #expect(try triplets("\u{feff}# photos\r\na b c\r\n\r\n").map(\.negative) == ["c"])
+    #expect(try pairs("\u{feff}").isEmpty)
+  }
+
+  @Test func `triplets want three photos`() {
     #expect(outcome { try triplets("a b a") } == "badData: triplets: line 1 has one photo twice, wanted three photos")
   }
 

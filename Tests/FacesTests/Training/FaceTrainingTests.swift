@@ -192,7 +192,21 @@ private let mined = Loss.minedTriplet(.semiHard, margin: 0.3, .mean)
     try FaceTraining(resumed, photos.set, settings).run(until: 9)
     #expect(state(resumed) == state(straight.trainer))
 
+    // What a name says is the file's to say: other bytes under it are another photo.
+    func bytes(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: photos.folder.path + "/" + name))) }
+    let kept = try bytes("p0/0.png")
+    try photos.folder.write("p0/0.png", bytes("p1/0.png"))
+    let reason = outcome { try FaceTraining(resumed, photos.set, settings) }
+    #expect(reason.hasPrefix("invalidArgument: photos' files (fingerprint ") && reason.contains(", this training began with (fingerprint "), "\(reason)")
+    try photos.folder.write("p0/0.png", kept)
+
     var other = settings
+    other.augmentation.blurSize = 0.5
+    #expect(outcome { try FaceTraining(resumed, photos.set, other) } == "invalidArgument: augmentation blur size 0.5, this training began with 0.015")
+    other = settings
+    other.framing = .whole
+    #expect(outcome { try FaceTraining(resumed, photos.set, other) }.hasPrefix("invalidArgument: template whole, this training began with "))
+    other = settings
     other.seed = 9
     #expect(outcome { try FaceTraining(resumed, photos.set, other) } == "invalidArgument: seed 9, this training's photos began with 1")
     resumed.counters["sampler"] = [1, 2]
@@ -224,6 +238,24 @@ private let mined = Loss.minedTriplet(.semiHard, margin: 0.3, .mean)
     #expect(try saved() == 5 && training.trainer.step == 5)
     try training.run(until: 5)  // nothing is left to do
     #expect(training.trainer.step == 5)
+  }
+
+  @Test func `a checkpoint has every number of an augmentation by its name`() {
+    #expect(Set(Augmentation.strong.texts.keys) == Set(members(of: Augmentation.strong)))
+  }
+
+  @Test func `a checkpoint that cannot be written costs no step, and the last one is the run's error`() throws {
+    let photos = try Photos(3, photos: 2)
+    let settings = options {
+      $0.checkpoint = photos.folder.path + "/gone/training.safetensors"
+      $0.checkpointEvery = 2
+    }
+    let training = try FaceTraining(trainer(mined), photos.set, settings)
+    #expect(outcome { try training.run(until: 5) }.hasPrefix("io: "))
+    #expect(training.trainer.step == 5)
+    let straight = try FaceTraining(trainer(mined), photos.set, options())
+    try straight.run(until: 5)
+    #expect(state(training.trainer) == state(straight.trainer))
   }
 
   @Test func `leaves out photos that cannot be read, and says so`() throws {

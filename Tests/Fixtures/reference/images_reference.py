@@ -84,10 +84,9 @@ cmyk = saved(smooth_pil.convert("CMYK"), "JPEG", quality=95)
 at = cmyk.index(b"\xff\xee")
 plain_cmyk = cmyk[:at] + cmyk[at + 2 + int.from_bytes(cmyk[at + 2 : at + 4], "big") :]
 def decoded(data):
-    """Ink by ink, then (255 - C)(255 - K) / 255. Pillow takes every file for Adobe's, whose inks are inverted."""
+    """Ink by ink, then (255 - C)(255 - K) / 255. Pillow takes inks for inverted with Adobe's marker and without, as OpenCV,
+    ffmpeg, libvips and libjpeg-turbo's djpeg do."""
     inks = np.asarray(Image.open(io.BytesIO(data))).astype(int)
-    if b"Adobe" not in data:
-        inks = 255 - inks
     return ((255 - inks[..., :3]) * (255 - inks[..., 3:]) + 127) // 255
 exif = Image.Exif()
 exif[274] = 6

@@ -11,7 +11,7 @@ where the native library is not installed.
 import importlib
 
 _HOMES = {
-    "errors": ("FaceStyleError", "NoFace", "Cancelled"),
+    "errors": ("FaceStyleError", "NoFace", "Cancelled", "SystemRefusal"),
     "image": ("Image",),
     "frame": ("Frame",),
     "augmentation": ("augment", "augmentation_settings"),
@@ -33,7 +33,8 @@ _HOMES = {
     "fast_style": ("FastStyler", "FastStyleTrainer", "FastTrainingStep", "UniversalStyler"),
     "seeing": ("Layer", "layers", "UnitPatch", "UnitSearch", "activation_maps", "map_image"),
     "library": (
-        "version", "threads", "set_threads", "instruction_set", "choose_instruction_set", "live_handles", "set_log"),
+        "version", "threads", "set_threads", "memory_limit", "Host", "host", "algebra_library", "instruction_set",
+        "choose_instruction_set", "live_handles", "set_log"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

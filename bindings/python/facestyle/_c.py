@@ -75,7 +75,7 @@ FS_FLOAT32, FS_FLOAT16 = 0, 1
 FS_OPERATING_POINTS = 3
 FS_QUALITY_SMALL, FS_QUALITY_BLURRED, FS_QUALITY_TURNED, FS_QUALITY_TILTED = 1, 2, 4, 8
 FS_QUALITY_DARK, FS_QUALITY_BRIGHT, FS_QUALITY_FLAT, FS_QUALITY_CUT_OFF = 16, 32, 64, 128
-FS_TRACK_BEGUN, FS_TRACK_BEST, FS_TRACK_IDENTIFY = 1, 2, 4
+FS_TRACK_BEGUN, FS_TRACK_BEST, FS_TRACK_IDENTIFY, FS_TRACK_RETURNED = 1, 2, 4, 8
 FS_DISTANCE_EUCLIDEAN, FS_DISTANCE_SQUARED, FS_DISTANCE_COSINE, FS_DISTANCE_CHI_SQUARE = 0, 1, 2, 3
 FS_DISTANCE_DIFFERENCE_HEAD, FS_DISTANCE_CHI_SQUARE_HEAD = 4, 5
 FS_RULE_NEAREST, FS_RULE_MEAN, FS_RULE_TEMPLATE, FS_RULE_VOTE = 0, 1, 2, 3
@@ -176,6 +176,18 @@ class fs_region(Structure):
     _fields_ = [("x", c_uint32), ("y", c_uint32), ("width", c_uint32), ("height", c_uint32)]
 
 
+class fs_host(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("processors", c_uint32),
+        ("allowed", c_uint32),
+        ("quota", c_double),
+        ("threads", c_uint32),
+        ("memory_limit", c_uint64),
+        ("instruction_set", c_char_p),
+    ]
+
+
 class fs_frame(Structure):
     _fields_ = [
         ("size", c_size_t),
@@ -265,6 +277,7 @@ class fs_match(Structure):
         ("distance", c_float),
         ("threshold", c_float),
         ("name", c_char * FS_NAME_CAPACITY),
+        ("nearest", c_char * FS_NAME_CAPACITY),
     ]
 
 
@@ -314,6 +327,7 @@ class fs_tracker_options(Structure):
         ("min_seen", c_uint32),
         ("identify_every", c_double),
         ("identify_better", c_float),
+        ("identify_gap", c_uint32),
         ("max_tracks", c_uint32),
     ]
 
@@ -355,6 +369,7 @@ class fs_identity(Structure):
         ("known", c_int32),
         ("ambiguous", c_int32),
         ("label", c_int32),
+        ("nearest", c_int32),
         ("runner_up", c_int32),
         ("distance", c_float),
         ("runner_up_distance", c_float),
@@ -376,6 +391,7 @@ class fs_gallery_identity(Structure):
         ("photo", c_uint64),
         ("votes", c_uint32),
         ("name", c_char * FS_NAME_CAPACITY),
+        ("nearest", c_char * FS_NAME_CAPACITY),
         ("runner_up", c_char * FS_NAME_CAPACITY),
     ]
 
@@ -828,6 +844,9 @@ FUNCTIONS = {
     # Threads and the processor
     "fs_threads_set": (fs_status, [c_uint32]),
     "fs_threads": (c_uint32, []),
+    "fs_memory_limit": (c_uint64, []),
+    "fs_host_describe": (fs_status, [POINTER(fs_host), c_size_t]),
+    "fs_algebra_library": (fs_status, [c_char_p, c_size_t]),
     "fs_instruction_set": (c_char_p, []),
     "fs_instruction_set_choose": (fs_status, [c_char_p]),
     "fs_debug_live_handles": (c_size_t, []),
@@ -883,7 +902,10 @@ FUNCTIONS = {
     "fs_embedder_create": (fs_status, [POINTER(_embedder), _model]),
     "fs_embedder_dimension": (c_size_t, [_embedder]),
     "fs_embedder_threshold": (c_float, [_embedder]),
+    "fs_embedder_chip_width": (c_uint32, [_embedder]),
+    "fs_embedder_chip_height": (c_uint32, [_embedder]),
     "fs_embedder_chip_side": (c_uint32, [_embedder]),
+    "fs_embedder_aligns": (c_uint32, [_embedder]),
     "fs_embedder_align": (fs_status, [_embedder, POINTER(_image), _image, POINTER(fs_face)]),
     "fs_embedder_align_frame": (fs_status, [_embedder, POINTER(_image), POINTER(fs_frame), POINTER(fs_face)]),
     "fs_embedder_template": (fs_status, [_embedder, POINTER(fs_point)]),
@@ -918,6 +940,8 @@ FUNCTIONS = {
         fs_status,
         [_tracker, POINTER(fs_face), _floats, c_size_t, c_double, POINTER(fs_tracked), c_size_t],
     ),
+    "fs_tracker_identify_again": (fs_status, [_tracker, c_uint64]),
+    "fs_tracker_replace": (fs_status, [_tracker, c_uint64, POINTER(c_uint64)]),
     "fs_tracker_ended": (fs_status, [_tracker, POINTER(fs_track), c_size_t, _sizes]),
     "fs_tracker_tracks": (fs_status, [_tracker, POINTER(fs_track), c_size_t, _sizes]),
     "fs_tracker_finish": (fs_status, [_tracker]),

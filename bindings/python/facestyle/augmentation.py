@@ -3,12 +3,12 @@
 import ctypes
 
 from . import _c
-from ._convert import choice, integer
+from ._convert import choice, handle, integer, number
 from .errors import check
 from .image import Image
 
 _STRENGTHS = {"none": _c.FS_AUGMENT_NONE, "standard": _c.FS_AUGMENT_STANDARD, "strong": _c.FS_AUGMENT_STRONG}
-_NAMES = [name for name, _ in _c.fs_augmentation._fields_ if name != "size"]
+_KINDS = {name: kind for name, kind in _c.fs_augmentation._fields_ if name != "size"}
 
 
 def augmentation_settings(strength="standard", **settings):
@@ -20,9 +20,10 @@ def augmentation_settings(strength="standard", **settings):
     kind = choice(strength, _STRENGTHS, "strength")
     check(_c.fs_augmentation_init(ctypes.byref(options), ctypes.sizeof(options), kind))
     for name, value in settings.items():
-        if name not in _NAMES:
-            raise TypeError(f"no setting {name!r}; there are {', '.join(_NAMES)}")
-        setattr(options, name, value)
+        if name not in _KINDS:
+            raise TypeError(f"no setting {name!r}; there are {', '.join(_KINDS)}")
+        whole = _KINDS[name] is ctypes.c_uint32
+        setattr(options, name, integer(value, name) if whole else number(value, name))
     return options
 
 
@@ -30,4 +31,4 @@ def augment(image, seed, strength="standard", **settings):
     """One variation of a picture, of its size; the same for the same seed and settings."""
     options = augmentation_settings(strength, **settings)
     seed = integer(seed, "seed", 64)
-    return Image._make(_c.fs_image_augment, image.handle, ctypes.byref(options), seed)
+    return Image._make(_c.fs_image_augment, handle(image, Image, "image"), ctypes.byref(options), seed)

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _c
-from ._convert import floats, integer, pointer
+from ._convert import floats, integer, integers, number, pointer
 from .errors import check
 from .evaluation import _labelled, _number
+from .identification import labels_of
 
 
 @dataclass(frozen=True)
 class Calibration:
     """`threshold` is the largest distance that occurs at which `max_false_accepts`, the bound of what one comparison lets
-    pass, is not above `comparison_rate`, what it may: 1 - (1 - far)^(1 / people). `false_accepts` and `false_rejects` are as
+    pass, is not above `comparison_rate`, what it may: 1 - (1 - far)^(1 / people); rounded to a float, up unless that would
+    accept the next distance too. `false_accepts` and `false_rejects` are as
     counted; bounds are Clopper and Pearson's, one-sided for false accepts, two-sided for false rejects.
     `max_false_accepts_of_search` is 1 - (1 - max_false_accepts)^people."""
 
@@ -36,7 +38,7 @@ class Calibration:
 @dataclass(frozen=True)
 class Growth:
     """A search among `people`: what it lets pass with the threshold as it is, as counted and at most; and the threshold
-    that keeps the rate among so many, with what it rejects: None, with a `reason`, where pairs are too few."""
+    that keeps the rate among so many, with what it rejects: None, with a `reason`, where pairs are too few, and this is false."""
 
     people: int
     false_accepts: float
@@ -47,6 +49,9 @@ class Growth:
     max_false_rejects: float
     impostors_needed: int
     reason: str = None
+
+    def __bool__(self):
+        return self.threshold is not None
 
 
 def calibrate(distances, same, far=1e-3, *, people=1, confidence=0.95):
@@ -71,9 +76,7 @@ def calibrate_embeddings(embeddings, labels, impostors=None, far=1e-3, *, people
     """The same from embeddings [photos, dimension] and labels [photos] of people, whole numbers or names, and embeddings
     [photos, dimension] of others; without these, all pairs of two labels are the impostors."""
     embeddings = floats(embeddings, (None, None), "embeddings")
-    labels = np.asarray(labels)
-    if labels.shape != (len(embeddings),):
-        raise ValueError(f"labels have shape {list(labels.shape)}; wanted is [{len(embeddings)}]")
+    labels = labels_of(labels, len(embeddings))
     labels = np.ascontiguousarray(np.unique(labels, return_inverse=True)[1].reshape(-1), np.int32)
     count = 0
     if impostors is not None:
@@ -93,7 +96,7 @@ def calibration_growth(distances, same, far=1e-3, *, counts=(1, 10, 100, 1000, 1
     """How errors grow with the number of people: a `Growth` for each of `counts`. The threshold that is kept is that of
     `calibrate` with the same arguments."""
     distances, same = _labelled(distances, same)
-    counts = np.array([integer(count, "a count of people", 64) for count in counts], np.uint64)
+    counts = np.array(integers(counts, "counts", 64), np.uint64)
     rows = (_c.fs_growth * len(counts))()
     check(
         _c.fs_calibrate_growth(
@@ -108,7 +111,8 @@ def calibration_growth(distances, same, far=1e-3, *, counts=(1, 10, 100, 1000, 1
 def _options(far, people, confidence):
     options = _c.fs_calibration_options()
     check(_c.fs_calibration_options_init(ctypes.byref(options), ctypes.sizeof(options)))
-    options.false_accept_rate, options.people, options.confidence = far, integer(people, "people", 64), confidence
+    options.false_accept_rate, options.people = number(far, "far"), integer(people, "people", 64)
+    options.confidence = number(confidence, "confidence")
     return options
 
 

@@ -5,7 +5,7 @@ import ctypes
 import numpy as np
 
 from . import _c
-from ._convert import alike, choice, floats, pointer
+from ._convert import alike, choice, floats, number, pointer
 from .errors import check
 
 REDUCTIONS = {"sum": _c.FS_SUM, "mean": _c.FS_MEAN, "mean_of_active": _c.FS_MEAN_OF_ACTIVE}
@@ -22,6 +22,7 @@ def triplet_loss(anchors, positives, negatives, margin=0.2, reduction="sum"):
     alike(a, p, "anchors and positives")
     alike(a, n, "anchors and negatives")
     out, kind = ctypes.c_double(), choice(reduction, REDUCTIONS, "reduction")
+    margin = number(margin, "margin")
     check(_c.fs_triplet_loss(pointer(a), pointer(p), pointer(n), *a.shape, margin, kind, ctypes.byref(out)))
     return out.value
 
@@ -57,5 +58,6 @@ def gram_matrix(a):
 def total_cost(content, style, alpha=10.0, beta=40.0):
     """`alpha · content + beta · style`."""
     out = ctypes.c_double()
-    check(_c.fs_total_cost(content, style, alpha, beta, ctypes.byref(out)))
+    costs = number(content, "content"), number(style, "style"), number(alpha, "alpha"), number(beta, "beta")
+    check(_c.fs_total_cost(*costs, ctypes.byref(out)))
     return out.value

@@ -50,7 +50,7 @@ def identify(found, embedder):
                 if other != path:
                     gallery.add(person(other), embedding)
             match = gallery.identify(found[path])
-            who = match.name if match.known else f"a stranger, the nearest is {match.name}"
+            who = match.name if match else f"a stranger, the nearest is {match.nearest}"
             people_known = f"{gallery.people} {'person' if gallery.people == 1 else 'people'}"
             print(f"  {path.name} among {gallery.photos} photos of {people_known}:\n"
                   f"    {who}, distance {match.distance:.2f} (threshold {match.threshold:.2f})")

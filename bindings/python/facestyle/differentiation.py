@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _c
-from ._convert import choice, integer, pointer
+from ._convert import choice, function as called, integer, number, numbers, pointer, wrong
 from .errors import check
 
 FUNCTIONS = {
@@ -53,7 +53,7 @@ def numeric_gradient(function, x, *, step=1e-6):
     """The gradient of `function(x)`, a number for an array, by central differences: an array of x's shape."""
     x, host = _doubles(x), _Host()
     gradient, options = np.empty_like(x), _options(step=step)
-    callback = host.function(function, x.shape)
+    callback = host.function(_required(function), x.shape)
     host.check(_c.fs_gradient_numeric(callback, None, _double(x), x.size, ctypes.byref(options), _double(gradient)))
     return gradient
 
@@ -66,8 +66,8 @@ def check_gradient(function, x, gradient=None, *, step=1e-6, absolute=1e-5, rela
     """
     x, host = _doubles(x), _Host()
     report, options = _c.fs_gradient_report(), _options(step=step, absolute=absolute, relative=relative)
-    value = host.function(function, x.shape)
-    slope = host.gradient(gradient, x.shape) if gradient else _c.fs_gradient_callback()
+    value = host.function(_required(function), x.shape)
+    slope = host.gradient(called(gradient, "gradient"), x.shape) if gradient is not None else _c.fs_gradient_callback()
     host.check(
         _c.fs_gradient_check(value, slope, None, _double(x), x.size, ctypes.byref(options), ctypes.byref(report))
     )
@@ -78,11 +78,11 @@ def check_gradient(function, x, gradient=None, *, step=1e-6, absolute=1e-5, rela
 def convolve(x, weights, bias=None, stride=1, padding=0):
     """Convolution over d axes, 1 to 3: `x` [batch, n1 ... nd, inputs], `weights` [outputs, inputs, k1 ... kd], `bias`
     [outputs]. Returns float32 [batch, n1' ... nd', outputs] with `n' = (n + 2 padding - k) / stride + 1`."""
-    x, weights = np.ascontiguousarray(x, np.float32), np.ascontiguousarray(weights, np.float32)
+    x, weights = _singles(x, "x"), _singles(weights, "weights")
     if x.ndim != weights.ndim or not 3 <= x.ndim <= 5:
         raise ValueError(f"x has shape {list(x.shape)} and weights {list(weights.shape)}; wanted are 3 to 5 axes in both")
     if bias is not None:
-        bias = np.ascontiguousarray(bias, np.float32)
+        bias = _singles(bias, "bias")
         if bias.shape != weights.shape[:1]:
             raise ValueError(f"bias has shape {list(bias.shape)}; wanted is [{weights.shape[0]}]")
     sizes = ctypes.c_size_t * x.ndim
@@ -100,6 +100,12 @@ def convolve(x, weights, bias=None, stride=1, padding=0):
     y = np.empty(tuple(shape), np.float32)
     run(pointer(y), y.size)
     return y
+
+
+def _required(function):
+    if not callable(function):
+        raise wrong(function, "function", "a function of an array")
+    return function
 
 
 class _Host:
@@ -143,7 +149,11 @@ def _array(x, shape):
 
 
 def _doubles(x):
-    return np.array(x, np.float64, order="C")
+    return np.array(numbers(x, np.float64, "x"), order="C")
+
+
+def _singles(values, what):
+    return np.ascontiguousarray(numbers(values, np.float32, what))
 
 
 def _double(array):
@@ -154,5 +164,5 @@ def _options(**values):
     options = _c.fs_gradient_options()
     check(_c.fs_gradient_options_init(ctypes.byref(options), ctypes.sizeof(options)))
     for name, value in values.items():
-        setattr(options, name, value)
+        setattr(options, name, number(value, name))
     return options

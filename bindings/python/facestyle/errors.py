@@ -1,5 +1,8 @@
 """One exception for all that the library refuses, with its own words."""
 
+import errno
+import os
+
 from . import _c
 
 
@@ -24,11 +27,50 @@ class Cancelled(FaceStyleError):
     """The callback asked to cancel."""
 
 
+class SystemRefusal(FaceStyleError, OSError):
+    """A file, a folder or a server could not be used (FS_IO): an OSError too. Where the system gave a reason of its own it is of
+    the class that Python has for that, such as FileNotFoundError and PermissionError, and `errno` is the reason's number; else
+    `errno` is None."""
+
+    def __init__(self, status, message):
+        super().__init__(status, message)
+        self.errno = _errno(message)
+        self.strerror = message
+
+    def __reduce__(self):
+        return _failure, (self.status, self.message)
+
+
 _KINDS = {_c.FS_NO_FACE: NoFace, _c.FS_CANCELLED: Cancelled}
+_REASONS = {os.strerror(number): number for number in sorted(errno.errorcode, reverse=True)}
+_refusals = {}  # SystemRefusal with each of Python's classes
+
+
+def _errno(message):
+    """The library ends its message with the system's words where it has them, the same words that Python knows."""
+    reason = message.rpartition(": ")[2]
+    return _REASONS.get(reason)
+
+
+def _refusal(number):
+    """SystemRefusal, as the class that Python raises for an errno."""
+    kind = OSError if number is None else type(OSError(number, ""))
+    if kind is OSError:
+        return SystemRefusal
+    if kind not in _refusals:
+        name = f"SystemRefusal[{kind.__name__}]"
+        _refusals[kind] = type(name, (SystemRefusal, kind), {"__doc__": SystemRefusal.__doc__, "__module__": __name__})
+    return _refusals[kind]
+
+
+def _failure(status, message):
+    """The exception of a status."""
+    if status == _c.FS_IO:
+        return _refusal(_errno(message))(status, message)
+    return _KINDS.get(status, FaceStyleError)(status, message)
 
 
 def check(status):
     """Raises what `status` and the thread's last error say; does nothing for FS_OK."""
     if status != _c.FS_OK:
-        message = _c.fs_last_error().decode(errors="replace")
-        raise _KINDS.get(status, FaceStyleError)(status, message)
+        raise _failure(status, _c.fs_last_error().decode(errors="replace"))

@@ -2,6 +2,7 @@
 
 import ctypes
 import itertools
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from . import _c
-from ._convert import integer, pointer, text
+from ._convert import flag, handle, integer, number, numbers, pointer, text, wrong
 from ._handle import Handle
 from .errors import FaceStyleError, NoFace, check
-from .faces import Face
+from .faces import Detector, Embedder, Face
 from .image import Image
 from .library import set_threads, threads
 
@@ -20,7 +21,7 @@ from .library import set_threads, threads
 @dataclass(frozen=True)
 class TrueAccepts:
     """TAR at the largest threshold at which FAR is at most `limit`, both with 95 % bounds by Wilson's score interval.
-    With too few impostor pairs all numbers are None, and `reason` says so."""
+    With too few impostor pairs all numbers are None, this is false, and `reason` says so."""
 
     limit: float
     value: float = None
@@ -31,6 +32,9 @@ class TrueAccepts:
     far_high: float = None
     threshold: float = None
     reason: str = None
+
+    def __bool__(self):
+        return self.value is not None
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,11 @@ def evaluate(distances, same, folds=None, *, fold_count=10, least_false_accepts=
     distances, same = _labelled(distances, same)
     options, out = _c.fs_evaluation_options(), _c.fs_evaluation()
     check(_c.fs_evaluation_options_init(ctypes.byref(options), ctypes.sizeof(options)))
-    options.folds, options.least_false_accepts = integer(fold_count, "fold_count"), least_false_accepts
+    options.folds = integer(fold_count, "fold_count")
+    options.least_false_accepts = number(least_false_accepts, "least_false_accepts")
     if folds is not None:
+        if np.asarray(folds).dtype.kind not in "iuf" and np.size(folds):
+            raise wrong(folds, "folds", "an array of whole numbers")
         folds = np.asarray(folds)
         if folds.shape != distances.shape or folds.dtype.kind not in "iu":
             raise ValueError(f"folds have shape {list(folds.shape)} of {folds.dtype}; wanted are {len(distances)} whole numbers")
@@ -106,7 +113,7 @@ def roc(distances, same):
 
 
 def _labelled(distances, same):
-    distances, same = np.ascontiguousarray(distances, np.float64), np.asarray(same)
+    distances, same = np.ascontiguousarray(numbers(distances, np.float64, "distances")), numbers(same, np.float64, "same")
     if distances.ndim != 1 or same.shape != distances.shape:
         raise ValueError(f"distances and same have shapes {list(distances.shape)} and {list(same.shape)}; wanted is [pairs] twice")
     return distances, np.ascontiguousarray(same.astype(bool), np.uint8)
@@ -205,18 +212,26 @@ def evaluate_lfw(pairs, images, embedder, landmarks=None, detector=None, *, flip
     """Embeds the photos of `pairs` (a `Pairs` or the path of its file) in the folder `images`, and evaluates.
 
     `landmarks`, a `Landmarks` or the path of its file, tells where the faces are; `detector` finds them in the photos
-    that it lacks. With `flip` each face and its mirror image are embedded, and the mean is taken. A photo without a
+    that it lacks. An embedder that sees whole photos (`Embedder.aligns`) wants neither. With `flip` each face and its mirror image are embedded, and the mean is taken. A photo without a
     face makes its pairs' distances infinite; pairs of a photo that cannot be read are left out. A bar shows the
     progress where tqdm is installed. An `LfwResult` is returned.
     """
-    pairs = pairs if isinstance(pairs, Pairs) else Pairs.open(pairs)
+    if not isinstance(pairs, Pairs):
+        text(pairs, "pairs")
+        pairs = Pairs.open(pairs)
+    handle(embedder, Embedder, "embedder"), text(images, "images"), flag(flip, "flip"), flag(progress, "progress")
+    if detector is not None:
+        handle(detector, Detector, "detector")
     if landmarks is not None and not isinstance(landmarks, Landmarks):
+        text(landmarks, "landmarks")
         with Landmarks(landmarks) as opened:
             return evaluate_lfw(pairs, images, embedder, opened, detector, flip=flip, progress=progress)
     faces = [landmarks.find(photo) if landmarks is not None else None for photo in pairs.photos]
-    if detector is None and (lacking := sum(face is None for face in faces)):
+    if landmarks is not None and not embedder.aligns:
+        raise ValueError("landmarks are given, and the embedder sees whole photos")
+    if embedder.aligns and detector is None and (lacking := sum(face is None for face in faces)):
         raise ValueError(f"{lacking} of {len(faces)} photos have no landmarks, and there is no detector to find a face")
-    images = Path(images)
+    images = Path(os.fsdecode(images))
     if not images.is_dir():
         raise NotADirectoryError(f"{images} is no folder of photos")
     embeddings, faceless, unreadable = _embed_all(images, pairs.photos, faces, embedder, detector, flip, progress)
@@ -271,7 +286,7 @@ def _embed(path, face, embedder, detector, flip):
     chips, ready = [], []
     try:
         with Image.open(path) as photo:
-            if face is None:
+            if face is None and embedder.aligns:
                 vector, face = embedder.embed_photo(photo, detector)
                 ready.append(vector)
             else:

@@ -7,12 +7,13 @@ from typing import Optional
 import numpy as np
 
 from . import _c
-from ._convert import alike, choice, floats, integer, pointer, text
+from ._convert import alike, choice, data, flag, floats, handle, handles, integer, integers, items, number, optional, pointer, text, wrong
 from ._handle import Handle
 from .errors import check
-from .frame import region_as_c
+from .frame import frame_as_c, region_as_c
 from .identification import identify_options
 from .image import Image
+from .model import Model
 
 _ORDERS = {"largest": _c.FS_LARGEST_FIRST, "surest": _c.FS_SUREST_FIRST}
 
@@ -27,6 +28,12 @@ class Face:
     box: tuple = (0.0, 0.0, 0.0, 0.0)
     score: float = 1.0
 
+    def __post_init__(self):
+        if self.landmarks is not None:
+            floats(self.landmarks, (5, 2), "landmarks")
+        floats(self.box, (4,), "box")
+        number(self.score, "score")
+
     @classmethod
     def _of(cls, face):
         points = np.array([(point.x, point.y) for point in face.landmarks], np.float32)
@@ -34,34 +41,54 @@ class Face:
 
     def _as_c(self):
         points = np.full((5, 2), np.nan) if self.landmarks is None else floats(self.landmarks, (5, 2), "landmarks")
-        return _c.fs_face(*self.box, self.score, (_c.fs_point * 5)(*(tuple(map(float, p)) for p in points)))
+        box = floats(self.box, (4,), "box").tolist()
+        return _c.fs_face(*box, number(self.score, "score"), (_c.fs_point * 5)(*(tuple(map(float, p)) for p in points)))
+
+
+def faces_as_c(faces, what="faces"):
+    """A list of faces for C."""
+    return [face_as_c(face, f"{what}[{i}]") for i, face in enumerate(items(faces, what, "faces"))]
+
+
+def face_as_c(face, what="face"):
+    if not isinstance(face, Face):
+        raise wrong(face, what, "a Face")
+    return face._as_c()
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Is it the same person? Yes if the distance is at most the threshold."""
+    """Is it the same person? Yes if the distance is at most the threshold; as a truth value it is that answer."""
 
     same: bool
     distance: float
     threshold: float
 
+    def __bool__(self):
+        return self.same
+
 
 @dataclass(frozen=True)
 class Match:
-    """The nearest person; `known` if near enough, and far enough before the next, `ambiguous` if near enough alone: otherwise
-    the face is a stranger's. `photo` is the number of the person's nearest photo, None in an empty gallery; `votes` are of the
-    rule "vote"."""
+    """Who it is: `name`, or None for a stranger; as a truth value, whether it is `known`. `nearest` is the nearest person, who is
+    it if near enough, and far enough before the next; `ambiguous` if near enough alone. `nearest` and `photo`, the number of that
+    person's nearest photo, are None in an empty gallery, `runner_up` where there is nobody else; `votes` are of the rule
+    "vote"."""
 
     known: bool
-    name: str
+    name: Optional[str]
+    nearest: Optional[str]
     distance: float
     threshold: float
     ambiguous: bool
-    runner_up: str
+    runner_up: Optional[str]
     runner_up_distance: float
     margin: float
     photo: Optional[int]
     votes: int
+
+    def __bool__(self):
+        return self.known
 
 
 @dataclass(frozen=True)
@@ -92,6 +119,7 @@ def _report(report):
 def _threshold(value):
     if value is None:
         return _c.FS_DEFAULT_THRESHOLD
+    value = number(value, "threshold")
     if not value >= 0:  # a negative number is the library's sign for its own threshold
         raise ValueError(f"threshold is {value}; wanted is 0 or more, or None for the model's own")
     return value
@@ -119,11 +147,11 @@ class Detector(Handle):
         options = _c.fs_detector_options()
         check(_c.fs_detector_options_init(ctypes.byref(options), ctypes.sizeof(options)))
         if min_face is not None:
-            options.min_face = min_face
+            options.min_face = number(min_face, "min_face")
         if thresholds is not None:
             options.thresholds[:] = floats(thresholds, (3,), "thresholds").tolist()
         if scale_step is not None:
-            options.scale_step = scale_step
+            options.scale_step = number(scale_step, "scale_step")
         if max_faces is not None:
             options.max_faces = integer(max_faces, "max_faces")
         if order is not None:
@@ -131,7 +159,7 @@ class Detector(Handle):
         if region is not None:
             options.region = region_as_c(region)
         out = ctypes.POINTER(_c.fs_detector)()
-        check(_c.fs_detector_create(ctypes.byref(out), model.handle, ctypes.byref(options)))
+        check(_c.fs_detector_create(ctypes.byref(out), handle(model, Model, "model"), ctypes.byref(options)))
         super().__init__(out)
 
     @property
@@ -141,12 +169,12 @@ class Detector(Handle):
 
     def find(self, image):
         """The faces of an image, in the detector's order."""
-        return self._faces(_c.fs_detector_find, image.handle)
+        return self._faces(_c.fs_detector_find, handle(image, Image, "image"))
 
     def find_frame(self, frame, region=None):
         """The faces of a `Frame`, in pixels of its upright picture. `region`, (x, y, width, height), is searched in place
         of the detector's own."""
-        return self._faces(_c.fs_detector_find_frame, frame, region_as_c(region))
+        return self._faces(_c.fs_detector_find_frame, frame_as_c(frame), region_as_c(region))
 
     def _faces(self, function, *arguments):
         count, room = ctypes.c_size_t(), 64
@@ -159,13 +187,16 @@ class Detector(Handle):
 
 
 class Embedder(Handle):
-    """Turns faces into vectors; two vectors of one person lie near each other."""
+    """Turns faces into vectors; two vectors of one person lie near each other.
+
+    Most networks see aligned faces. One that does not (`aligns`), such as a "siamese" trained on whole photos, sees all of a
+    photo, stretched to `chip_size`: it takes no faces, and no detector."""
 
     _destroy = _c.fs_embedder_destroy
 
     def __init__(self, model):
         out = ctypes.POINTER(_c.fs_embedder)()
-        check(_c.fs_embedder_create(ctypes.byref(out), model.handle))
+        check(_c.fs_embedder_create(ctypes.byref(out), handle(model, Model, "model")))
         super().__init__(out)
 
     @property
@@ -178,8 +209,18 @@ class Embedder(Handle):
         return _c.fs_embedder_threshold(self.handle)
 
     @property
+    def aligns(self):
+        """Whether the network sees aligned faces; else whole photos."""
+        return bool(_c.fs_embedder_aligns(self.handle))
+
+    @property
+    def chip_size(self):
+        """Width and height of an aligned picture."""
+        return _c.fs_embedder_chip_width(self.handle), _c.fs_embedder_chip_height(self.handle)
+
+    @property
     def chip_side(self):
-        """An aligned picture is this wide and high."""
+        """An aligned picture is this wide and high; 0 where that is not the same."""
         return _c.fs_embedder_chip_side(self.handle)
 
     @property
@@ -189,35 +230,40 @@ class Embedder(Handle):
         check(_c.fs_embedder_template(self.handle, points))
         return np.array([(point.x, point.y) for point in points], np.float32)
 
-    def align(self, image, face):
-        """The aligned picture of a face."""
-        out = ctypes.POINTER(_c.fs_image)()
-        check(_c.fs_embedder_align(self.handle, ctypes.byref(out), image.handle, ctypes.byref(face._as_c())))
-        return Image(out)
+    def align(self, image, face=None):
+        """The aligned picture of a face; without one what a network sees that does not align: the whole image."""
+        return self._align(_c.fs_embedder_align, handle(image, Image, "image"), face)
 
-    def align_frame(self, frame, face):
+    def align_frame(self, frame, face=None):
         """The same of a face that `Detector.find_frame` found."""
+        return self._align(_c.fs_embedder_align_frame, frame_as_c(frame), face)
+
+    def _align(self, function, picture, face):
         out = ctypes.POINTER(_c.fs_image)()
-        check(_c.fs_embedder_align_frame(self.handle, ctypes.byref(out), frame, ctypes.byref(face._as_c())))
+        face = None if face is None else ctypes.byref(face_as_c(face))
+        check(function(self.handle, ctypes.byref(out), picture, face))
         return Image(out)
 
-    def embed(self, image, faces):
-        """Embeddings [faces, dimension] of faces of one image."""
-        return self._embed(_c.fs_embedder_embed, image.handle, faces)
+    def embed(self, image, faces=None):
+        """Embeddings [faces, dimension] of faces of one image; without faces [1, dimension] of the whole image, by a network
+        that does not align."""
+        return self._embed(_c.fs_embedder_embed, handle(image, Image, "image"), faces)
 
-    def embed_frame(self, frame, faces):
+    def embed_frame(self, frame, faces=None):
         """The same of faces of a frame, of which no more is read than the faces."""
-        return self._embed(_c.fs_embedder_embed_frame, frame, faces)
+        return self._embed(_c.fs_embedder_embed_frame, frame_as_c(frame), faces)
 
     def _embed(self, function, picture, faces):
-        faces = [face._as_c() for face in faces]
+        if faces is None:
+            return self._embeddings(1, function, picture, None)
+        faces = faces_as_c(faces)
         array = (_c.fs_face * len(faces))(*faces)
         return self._embeddings(len(faces), function, picture, array)
 
     def embed_chips(self, chips):
         """Embeddings [chips, dimension] of aligned pictures."""
-        chips = list(chips)
-        array = (ctypes.POINTER(_c.fs_image) * len(chips))(*(chip.handle for chip in chips))
+        chips = handles(chips, Image, "chips")
+        array = (ctypes.POINTER(_c.fs_image) * len(chips))(*chips)
         return self._embeddings(len(chips), _c.fs_embedder_embed_chips, array)
 
     def memory_needed(self, count):
@@ -227,10 +273,12 @@ class Embedder(Handle):
         check(_c.fs_embedder_memory_needed(self.handle, integer(count, "count", 64), ctypes.byref(needed)))
         return needed.value
 
-    def embed_photo(self, photo, detector):
-        """Embedding [dimension] and `Face` of the main face of a photo; `NoFace` if there is none."""
+    def embed_photo(self, photo, detector=None):
+        """Embedding [dimension] and `Face` of the main face of a photo; `NoFace` if there is none. A network that does not
+        align wants no detector; the face is the whole photo then, without landmarks."""
         face, embedding = _c.fs_face(), np.empty(self.dimension, np.float32)
-        arguments = self.handle, detector.handle, photo.handle, ctypes.byref(face)
+        photo, detector = handle(photo, Image, "photo"), optional(detector, Detector, "detector")
+        arguments = self.handle, detector, photo, ctypes.byref(face)
         check(_c.fs_embedder_embed_photo(*arguments, pointer(embedding), embedding.size))
         return embedding, Face._of(face)
 
@@ -243,12 +291,15 @@ class Embedder(Handle):
 
 @dataclass(frozen=True)
 class Enrolment:
-    """What adding a photo told: its number, None if it was not added; and, if a photo of somebody else is so near that
-    it may be the same person's, whose it is and how near."""
+    """What adding a photo told, as a truth value whether it was added: its number, None if it was not; and, if a photo of
+    somebody else is so near that it may be the same person's, whose it is and how near."""
 
     photo: Optional[int]
     other: Optional[str]
     distance: float
+
+    def __bool__(self):
+        return self.photo is not None  # the first photo's number is 0
 
 
 @dataclass(frozen=True)
@@ -281,7 +332,8 @@ class GalleryPhoto:
 
 
 class Gallery(Handle):
-    """People with several photos each. With a `detector` it takes photos, otherwise embeddings alone.
+    """People with several photos each. With a `detector`, or an embedder that wants none, it takes photos, otherwise embeddings
+    alone.
 
     With a `path` the gallery lies in a file that keeps every change, and that processes may share; or, with an address
     "postgresql://user@host/database", on a server for many hosts (with libpq). Otherwise it is in memory. `embedder` may be
@@ -294,27 +346,31 @@ class Gallery(Handle):
     _destroy = _c.fs_gallery_destroy
 
     def __init__(self, embedder, detector=None, path=None, key=None, read_only=False, create=True):
-        out = ctypes.POINTER(_c.fs_gallery)()
+        out, read_only, create = ctypes.POINTER(_c.fs_gallery)(), flag(read_only, "read_only"), flag(create, "create")
+        if detector is not None and not isinstance(detector, Detector):
+            raise wrong(detector, "detector", "a Detector or None")
         if path is None:
             if key is not None or read_only or not create:
                 raise ValueError("key, read_only and create are for a gallery with a path")
-            check(_c.fs_gallery_create(ctypes.byref(out), embedder.handle))
+            check(_c.fs_gallery_create(ctypes.byref(out), handle(embedder, Embedder, "embedder")))
         else:
             options = _c.fs_gallery_options()
             check(_c.fs_gallery_options_init(ctypes.byref(options), ctypes.sizeof(options)))
             options.read_only, options.create = read_only, create
             if key is not None:
+                key = data(key, "key")
                 if len(key) != _c.FS_GALLERY_KEY_LENGTH:
                     raise ValueError(f"key has {len(key)} bytes; wanted are {_c.FS_GALLERY_KEY_LENGTH}")
-                options.key = (ctypes.c_uint8 * len(key))(*bytes(key))
-            handle = None if embedder is None else embedder.handle
-            check(_c.fs_gallery_open(ctypes.byref(out), text(path, "path"), handle, ctypes.byref(options)))
+                options.key = (ctypes.c_uint8 * len(key))(*key)
+            model = optional(embedder, Embedder, "embedder")
+            check(_c.fs_gallery_open(ctypes.byref(out), text(path, "path"), model, ctypes.byref(options)))
         super().__init__(out)
         self._embedder, self._detector = embedder, detector
 
     @classmethod
     def open(cls, path, embedder=None, detector=None, **options):
         """A gallery in a file or on a server; `options` are `key`, `read_only` and `create`."""
+        text(path, "path")
         return cls(embedder, detector, path=path, **options)
 
     def add(self, name, embedding):
@@ -324,20 +380,21 @@ class Gallery(Handle):
 
     def add_photo(self, name, photo):
         """The same with a photo; `NoFace` if there is none in it."""
-        check(_c.fs_gallery_add_photo(self.handle, *self._eyes(), text(name, "name"), photo.handle))
+        name, photo = text(name, "name"), handle(photo, Image, "photo")
+        check(_c.fs_gallery_add_photo(self.handle, *self._eyes(), name, photo))
 
     def enrol(self, name, photo, note="", threshold=None, refuse=False):
         """Adds `photo`, an `Image` or an embedding, and tells whether the same face is there under another name, within
         `threshold`; with `refuse` it is not added then. An `Enrolment` is returned."""
+        options, out, name = _c.fs_enrolment_options(), _c.fs_enrolment(), text(name, "name")
+        check(_c.fs_enrolment_options_init(ctypes.byref(options), ctypes.sizeof(options)))
+        options.note, options.threshold, options.refuse = text(note, "note"), _threshold(threshold), flag(refuse, "refuse")
         if isinstance(photo, Image):
             self._eyes()
             embedding, _ = self._embedder.embed_photo(photo, self._detector)
         else:
-            embedding = floats(photo, (None,), "embedding")
-        options, out = _c.fs_enrolment_options(), _c.fs_enrolment()
-        check(_c.fs_enrolment_options_init(ctypes.byref(options), ctypes.sizeof(options)))
-        options.note, options.threshold, options.refuse = text(note, "note"), _threshold(threshold), refuse
-        arguments = self.handle, text(name, "name"), pointer(embedding), embedding.size
+            embedding = floats(photo, (None,), "photo")
+        arguments = self.handle, name, pointer(embedding), embedding.size
         check(_c.fs_gallery_enrol(*arguments, ctypes.byref(options), ctypes.byref(out)))
         other = out.other.decode(errors="replace") if out.conflict else None
         return Enrolment(out.photo if out.added else None, other, out.distance)
@@ -345,11 +402,12 @@ class Gallery(Handle):
     def add_many(self, names, embeddings, compare=False):
         """Adds a photo for each name, all or none: embeddings are [names, dimension]. With `compare` they are looked for
         under other names first. A `GalleryReport` is returned."""
-        names = [text(name, "a name") for name in names]
+        names = [text(name, f"names[{i}]") for i, name in enumerate(items(names, "names", "texts"))]
         embeddings = floats(embeddings, (len(names), None), "embeddings")
         array = (ctypes.c_char_p * len(names))(*names)
         first = ctypes.cast(array, ctypes.POINTER(ctypes.POINTER(ctypes.c_char)))
         report = _c.fs_gallery_report()
+        compare = flag(compare, "compare")
         told = ctypes.byref(report) if compare else None
         check(_c.fs_gallery_add_many(self.handle, first, pointer(embeddings), *embeddings.shape, told))
         return _report(report) if compare else GalleryReport(len(names), 0, 0)
@@ -406,6 +464,11 @@ class Gallery(Handle):
     def is_encrypted(self):
         return bool(self._info().is_encrypted)
 
+    @property
+    def is_read_only(self):
+        """Whether changes are refused; a server's answer when the gallery was last opened, reloaded or changed."""
+        return bool(self._info().is_read_only)
+
     def _info(self):
         info = _c.fs_gallery_info(size=ctypes.sizeof(_c.fs_gallery_info))
         check(_c.fs_gallery_info_get(self.handle, ctypes.byref(info)))
@@ -440,7 +503,7 @@ class Gallery(Handle):
         """The embeddings [photos, dimension] of photos by their numbers; of all, in the order of `list_photos`, without."""
         if photos is None:
             photos = [entry.photo for entry in self.list_photos()]
-        numbers = np.array([integer(photo, "a photo", 64) for photo in photos], np.uint64)
+        numbers = np.array(integers(photos, "photos", 64), np.uint64)
         found = np.empty((len(numbers), self.dimension), np.float32)
         first = pointer(numbers, ctypes.c_uint64)
         check(_c.fs_gallery_embeddings(self.handle, first, len(numbers), pointer(found), found.size))
@@ -456,10 +519,10 @@ class Gallery(Handle):
 
     def merge(self, other, compare=True):
         """The same with the photos of another gallery."""
-        return self._merge(_c.fs_gallery_merge, other.handle, compare)
+        return self._merge(_c.fs_gallery_merge, handle(other, Gallery, "other"), compare)
 
     def _merge(self, function, source, compare):
-        before, report = self.photos, _c.fs_gallery_report()
+        before, report, compare = self.photos, _c.fs_gallery_report(), flag(compare, "compare")
         check(function(self.handle, source, ctypes.byref(report) if compare else None))
         return _report(report) if compare else GalleryReport(self.photos - before, 0, 0)
 
@@ -470,7 +533,7 @@ class Gallery(Handle):
             eyes = self._eyes()
             status = _c.fs_gallery_verify_photo(self.handle, *eyes, name, photo.handle, limit, ctypes.byref(out))
         else:
-            vector = floats(photo, (None,), "embedding")
+            vector = floats(photo, (None,), "photo")
             status = _c.fs_gallery_verify(self.handle, name, pointer(vector), vector.size, limit, ctypes.byref(out))
         check(status)
         return _verdict(out)
@@ -490,13 +553,14 @@ class Gallery(Handle):
         if isinstance(photo, Image):
             asked, function = (*self._eyes(), photo.handle), _c.fs_gallery_identify_photo_by
         else:
-            vector = floats(photo, (None,), "embedding")
+            vector = floats(photo, (None,), "photo")
             asked, function = (pointer(vector), vector.size), _c.fs_gallery_identify_by
         check(function(self.handle, *asked, ctypes.byref(options), ctypes.byref(out)))
-        name, runner_up = out.name.decode(errors="replace"), out.runner_up.decode(errors="replace")
+        name, nearest, runner_up = (
+            text.decode(errors="replace") or None for text in (out.name, out.nearest, out.runner_up))
         return Match(
-            bool(out.known), name, out.distance, out.threshold, bool(out.ambiguous), runner_up, out.runner_up_distance,
-            out.margin, out.photo if name else None, out.votes)
+            bool(out.known), name, nearest, out.distance, out.threshold, bool(out.ambiguous), runner_up, out.runner_up_distance,
+            out.margin, out.photo if nearest else None, out.votes)
 
     def search(self, embeddings, k=5):
         """The `k` photos nearest to each of the embeddings [count, dimension]: a list of `Neighbour`, nearest first,
@@ -514,7 +578,7 @@ class Gallery(Handle):
 
     def within(self, embedding, distance):
         """All photos up to a distance from an embedding: `Neighbour`s, nearest first."""
-        embedding = floats(embedding, (None,), "embedding")
+        embedding, distance = floats(embedding, (None,), "embedding"), number(distance, "distance")
         count, room = ctypes.c_size_t(), 64
         while True:
             found = np.empty(room, _NEIGHBOUR)
@@ -536,9 +600,9 @@ class Gallery(Handle):
 
     def _eyes(self):
         """What photos are looked at with."""
-        if self._detector is None:
+        if self._detector is None and (self._embedder is None or self._embedder.aligns):
             raise ValueError("this Gallery has no detector: Gallery(embedder, detector) can look at photos")
-        return self._embedder.handle, self._detector.handle
+        return self._embedder.handle, optional(self._detector, Detector, "detector")
 
 
 def distance(a, b):
@@ -549,10 +613,13 @@ def distance(a, b):
     return out.value
 
 
-def compare(a, b, embedder, detector, threshold=None):
-    """Are the main faces of two photos the same person's? A `Verdict` is returned."""
+def compare(a, b, embedder, detector=None, threshold=None):
+    """Are the main faces of two photos the same person's? A `Verdict` is returned. An embedder that does not align wants no
+    detector."""
     out, limit = _c.fs_verdict(), _threshold(threshold)
-    check(_c.fs_compare_photos(embedder.handle, detector.handle, a.handle, b.handle, limit, ctypes.byref(out)))
+    photos = handle(a, Image, "a"), handle(b, Image, "b")
+    eyes = handle(embedder, Embedder, "embedder"), optional(detector, Detector, "detector")
+    check(_c.fs_compare_photos(*eyes, *photos, limit, ctypes.byref(out)))
     return _verdict(out)
 
 

@@ -4,10 +4,11 @@ import ctypes
 from typing import NamedTuple
 
 from . import _c
-from ._convert import choice, floats, integer, pointer, text
+from ._convert import choice, floats, handle, handles, integer, integers, number, pointer, text
 from ._handle import Handle
 from .errors import check
 from .image import Image
+from .model import Model
 
 METHODS = {"covariance": _c.FS_UNIVERSAL_COVARIANCE, "variance": _c.FS_UNIVERSAL_VARIANCE}
 
@@ -37,13 +38,13 @@ class FastStyler(Handle):
 
     def __init__(self, model):
         out = ctypes.POINTER(_c.fs_fast_styler)()
-        check(_c.fs_fast_styler_create(ctypes.byref(out), model.handle))
+        check(_c.fs_fast_styler_create(ctypes.byref(out), handle(model, Model, "model")))
         super().__init__(out)
 
     def run(self, content):
         """`content` in the network's style, of its size."""
         out = ctypes.POINTER(_c.fs_image)()
-        check(_c.fs_fast_styler_run(self.handle, ctypes.byref(out), content.handle))
+        check(_c.fs_fast_styler_run(self.handle, ctypes.byref(out), handle(content, Image, "content")))
         return Image(out)
 
     def memory_needed(self, width, height):
@@ -63,10 +64,10 @@ class UniversalStyler(Handle):
     def __init__(self, model, styles):
         if isinstance(styles, Image):
             styles = [styles]
-        handles = [style.handle for style in styles]
-        array = (ctypes.POINTER(_c.fs_image) * len(handles))(*handles)
+        pictures = handles(styles, Image, "styles")
+        array = (ctypes.POINTER(_c.fs_image) * len(pictures))(*pictures)
         out = ctypes.POINTER(_c.fs_universal_styler)()
-        check(_c.fs_universal_styler_create(ctypes.byref(out), model.handle, array, len(handles)))
+        check(_c.fs_universal_styler_create(ctypes.byref(out), handle(model, Model, "model"), array, len(pictures)))
         super().__init__(out)
 
     def run(self, content, *, strength=None, method=None, levels=None, weights=None):
@@ -79,18 +80,18 @@ class UniversalStyler(Handle):
         options = _c.fs_universal_options()
         check(_c.fs_universal_options_init(ctypes.byref(options), ctypes.sizeof(options)))
         if strength is not None:
-            options.strength = strength
+            options.strength = number(strength, "strength")
         if method is not None:
             options.method = choice(method, METHODS, "method")
-        for level in levels or ():
+        for level in () if levels is None else integers(levels, "levels"):
             if level not in range(1, 6):
                 raise ValueError(f"level {level!r}; possible are 1 to 5")
             options.levels |= 1 << (level - 1)
         if weights is not None:
             weights = floats(weights, (None,), "weights")  # this name holds the array until the call is over
             options.weights, options.weight_count = pointer(weights), weights.size
-        out = ctypes.POINTER(_c.fs_image)()
-        check(_c.fs_universal_styler_run(self.handle, ctypes.byref(out), content.handle, ctypes.byref(options)))
+        out, content = ctypes.POINTER(_c.fs_image)(), handle(content, Image, "content")
+        check(_c.fs_universal_styler_run(self.handle, ctypes.byref(out), content, ctypes.byref(options)))
         return Image(out)
 
     def memory_needed(self, width, height):
@@ -115,22 +116,23 @@ class FastStyleTrainer(Handle):
             if name not in _TRAINER_OPTIONS:
                 raise TypeError(f"'{name}' is not an option of a FastStyleTrainer")
             bits = _TRAINER_OPTIONS[name]
-            setattr(settings, name, integer(value, name, bits) if bits else value)
+            setattr(settings, name, integer(value, name, bits) if bits else number(value, name))
         out = ctypes.POINTER(_c.fs_fast_trainer)()
-        check(_c.fs_fast_trainer_create(ctypes.byref(out), vgg.handle, style.handle, ctypes.byref(settings)))
+        given = handle(vgg, Model, "vgg"), handle(style, Image, "style")
+        check(_c.fs_fast_trainer_create(ctypes.byref(out), *given, ctypes.byref(settings)))
         super().__init__(out)
 
     def step(self, contents):
         """One step on some photos; what it measured before it moved the weights: a `FastTrainingStep`."""
-        handles = [content.handle for content in contents]
-        array = (ctypes.POINTER(_c.fs_image) * len(handles))(*handles)
+        pictures = handles(contents, Image, "contents")
+        array = (ctypes.POINTER(_c.fs_image) * len(pictures))(*pictures)
         done = _c.fs_fast_training_step(size=ctypes.sizeof(_c.fs_fast_training_step))
-        check(_c.fs_fast_trainer_step(self.handle, array, len(handles), ctypes.byref(done)))
+        check(_c.fs_fast_trainer_step(self.handle, array, len(pictures), ctypes.byref(done)))
         return FastTrainingStep(done.step, done.content, done.style, done.smoothness, done.total)
 
     def save_model(self, path, note=None):
         """Writes the network as it is: a model for `FastStyler`."""
-        check(_c.fs_fast_trainer_save_model(self.handle, text(path, "path"), text(note, "note") if note else None))
+        check(_c.fs_fast_trainer_save_model(self.handle, text(path, "path"), None if note is None else text(note, "note")))
 
 
 def _memory_needed(function, handle, width, height):

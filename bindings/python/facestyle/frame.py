@@ -5,7 +5,7 @@ import ctypes
 import numpy as np
 
 from . import _c
-from ._convert import choice, integer, pointer
+from ._convert import choice, flag, integer, items, pointer, wrong
 from .errors import check
 
 _FORMATS = {
@@ -29,14 +29,15 @@ class Frame:
 
     `width` is of "yuyv" with odd rows, whose array has a pixel more. `rotation` is in degrees by which the frame must be
     turned clockwise to stand upright; if `mirrored`, left and right are exchanged after that. `matrix` is "bt601" or "bt709"
-    and `colour_range` "limited" or "full", of the formats with Y.
+    and `colour_range` "limited" or "full", of the formats with Y: what made the frame decides, not its size. Y of
+    `cv2.cvtColor`, and of what ffmpeg converts from RGB, is "bt601" at every size; decoded HD video mostly is "bt709".
     """
 
     def __init__(
         self, planes, format, width=None, rotation=0, mirrored=False, matrix="bt601", colour_range="limited"
     ):
         kind = choice(format, _FORMATS, "format")
-        planes = [planes] if isinstance(planes, np.ndarray) else list(planes)
+        planes = [planes] if isinstance(planes, np.ndarray) else items(planes, "planes", "arrays")
         planes = [_rows(plane, i) for i, plane in enumerate(planes)]
         if format in ("nv12", "nv21", "i420"):
             if len(planes) == 1:
@@ -62,7 +63,7 @@ class Frame:
         frame.height = len(planes[0])
         frame.format = kind
         frame.rotation = integer(rotation, "rotation")
-        frame.mirrored = bool(mirrored)
+        frame.mirrored = flag(mirrored, "mirrored")
         frame.matrix = choice(matrix, _MATRICES, "matrix")
         frame.range = choice(colour_range, _RANGES, "colour_range")
 
@@ -84,11 +85,21 @@ class Frame:
         return f"<Frame {self.width}x{self.height}>"
 
 
+def frame_as_c(frame, what="frame"):
+    """A `Frame` for C."""
+    if not isinstance(frame, Frame):
+        raise wrong(frame, what, "a Frame")
+    return frame
+
+
 def region_as_c(region):
     """(x, y, width, height) for C; None is NULL."""
     if region is None:
         return None
-    x, y, width, height = (integer(number, "region") for number in region)
+    numbers = [integer(number, "region") for number in items(region, "region", "x, y, width and height")]
+    if len(numbers) != 4:
+        raise ValueError(f"region has {len(numbers)} numbers; wanted are x, y, width and height")
+    x, y, width, height = numbers
     if width == 0 or height == 0:  # all zeros are the library's sign for the whole picture
         raise ValueError(f"region is {width}x{height}; wanted is at least 1x1, or None for all")
     return _c.fs_region(x, y, width, height)
@@ -98,7 +109,7 @@ def _rows(plane, index):
     """A plane as uint8 [rows, bytes], its rows each in one piece; copied only if they are not."""
     plane = np.asarray(plane)
     if plane.dtype != np.uint8:
-        raise TypeError(f"plane {index} is {plane.dtype}; wanted is uint8")
+        raise TypeError(f"plane {index} of planes is {plane.dtype}; wanted is uint8")
     if plane.ndim not in (2, 3) or plane.size == 0:
         raise ValueError(f"plane {index} has shape {list(plane.shape)}; wanted are rows, or rows of pixels")
     inner = plane[:1]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _c
-from ._convert import choice, floats, integer, pointer
+from ._convert import choice, floats, integer, mapping, number, pointer, wrong
 from .errors import check
 
 KINDS = {
@@ -21,12 +21,14 @@ RULES = {
 
 @dataclass(frozen=True)
 class Identity:
-    """The nearest person; `known` if near enough and far enough before the next, `ambiguous` if near enough alone. `label`
-    and `runner_up` are those of the array of labels, None where there is nobody; `photo` is the row of the nearest photo."""
+    """Who it is: `label`, or None for a stranger; as a truth value, whether it is `known`. `nearest` is the nearest person, who is
+    it if near enough and far enough before the next, `ambiguous` if near enough alone. `label`, `nearest` and `runner_up` are
+    those of the array of labels, None where there is nobody; `photo` is the row of the nearest photo."""
 
     known: bool
     ambiguous: bool
     label: object
+    nearest: object
     distance: float
     runner_up: object
     runner_up_distance: float
@@ -34,6 +36,9 @@ class Identity:
     threshold: float
     photo: int
     votes: int
+
+    def __bool__(self):
+        return self.known
 
 
 def distances(a, b=None, kind="euclidean", head=None):
@@ -46,12 +51,12 @@ def distances(a, b=None, kind="euclidean", head=None):
     one = np.ndim(a) == 1
     a = floats([a] if one else a, (None, None), "a")
     b = a if b is None else floats(b, (None, a.shape[1]), "b")
-    head = _head(head, a.shape[1])
+    head, kind = _head(head, a.shape[1]), choice(kind, KINDS, "kind")
     out = np.empty((len(a), len(b)), np.float32)
     if out.size:
         check(
             _c.fs_distances(
-                choice(kind, KINDS, "kind"), pointer(a), len(a), pointer(b), len(b), a.shape[1],
+                kind, pointer(a), len(a), pointer(b), len(b), a.shape[1],
                 None if head is None else pointer(head), pointer(out), out.size,
             )
         )
@@ -66,9 +71,7 @@ def identify(embeddings, labels, probe, threshold, *, rule="nearest", kind="eucl
     `neighbours` nearest photos. Somebody is known up to `threshold`, if the next person is at least `margin` farther.
     """
     embeddings, probe = floats(embeddings, (None, None), "embeddings"), floats(probe, (None,), "probe")
-    labels = np.asarray(labels)
-    if labels.shape != (len(embeddings),):
-        raise ValueError(f"labels have shape {list(labels.shape)}; wanted is [{len(embeddings)}]")
+    labels = labels_of(labels, len(embeddings))
     if len(embeddings) and embeddings.shape[1] != probe.size:
         raise ValueError(f"embeddings have {embeddings.shape[1]} numbers and the probe {probe.size}; wanted are as many")
     names, numbers = np.unique(labels, return_inverse=True)
@@ -81,10 +84,21 @@ def identify(embeddings, labels, probe, threshold, *, rule="nearest", kind="eucl
         )
     )
     found, others = len(embeddings) > 0, len(names) > 1
+    nearest = names[out.nearest].item() if found else None
     return Identity(
-        bool(out.known), bool(out.ambiguous), names[out.label].item() if found else None, out.distance,
+        bool(out.known), bool(out.ambiguous), nearest if out.known else None, nearest, out.distance,
         names[out.runner_up].item() if others else None, out.runner_up_distance, out.margin, out.threshold,
         out.photo if found else None, out.votes)
+
+
+def labels_of(labels, count):
+    """An array of labels, whole numbers or names, one for each of some photos."""
+    array = np.asarray(labels)
+    if array.dtype.kind not in "biuUS" and array.size:
+        raise wrong(labels if array.ndim == 0 else array, "labels", "an array of whole numbers or names")
+    if array.shape != (count,):
+        raise ValueError(f"labels have shape {list(array.shape)}; wanted is [{count}]")
+    return array
 
 
 def identify_options(dimension, threshold, rule, kind, head, margin, neighbours):
@@ -95,7 +109,8 @@ def identify_options(dimension, threshold, rule, kind, head, margin, neighbours)
     head = _head(head, dimension)
     if head is not None:
         options.head, options.kept = pointer(head), head
-    options.threshold, options.margin, options.neighbours = threshold, margin, integer(neighbours, "neighbours")
+    options.threshold, options.margin = number(threshold, "threshold"), number(margin, "margin")
+    options.neighbours = integer(neighbours, "neighbours")
     return options
 
 
@@ -104,5 +119,8 @@ def _head(head, dimension):
     if head is None:
         return None
     if isinstance(head, dict):
-        head = np.r_[np.ravel(head["weight"]), np.ravel(head["bias"])]
+        parts = mapping(head, "head")
+        if set(parts) != {"weight", "bias"}:
+            raise ValueError(f"head has {sorted(parts)}; wanted is ['bias', 'weight']")
+        head = np.r_[np.ravel(parts["weight"]), np.ravel(parts["bias"])]
     return floats(head, (dimension + 1,), "head")

@@ -5,10 +5,10 @@ import ctypes
 import numpy as np
 
 from . import _c
-from ._convert import choice, floats, integer, pointer, text
+from ._convert import choice, data as data_of, floats, handle, integer, pointer, text, wrong
 from ._handle import Handle
 from .errors import check
-from .frame import region_as_c
+from .frame import frame_as_c, region_as_c
 
 _FILTERS = {"bilinear": _c.FS_BILINEAR, "bicubic": _c.FS_BICUBIC, "area": _c.FS_AREA}
 _FILES = {"png": _c.FS_PNG, "jpeg": _c.FS_JPEG}
@@ -19,7 +19,11 @@ _DEEP = {"rgb": [0, 1, 2], "bgr": [2, 1, 0], "rgba": [0, 1, 2, 3], "bgra": [2, 1
 
 
 class Image(Handle):
-    """A picture. Make one with `Image.open`, `Image.decode` or `Image.from_array`."""
+    """A picture. Make one with `Image.open`, `Image.decode` or `Image.from_array`.
+
+    NumPy, and what takes what NumPy takes (Matplotlib, OpenCV after `np.asarray`), sees the array of `to_array()`: `shape`,
+    `ndim` and `dtype` are that array's. `size` is not there: it would be a count to NumPy and a pair to Pillow.
+    """
 
     _destroy = _c.fs_image_destroy
 
@@ -31,16 +35,16 @@ class Image(Handle):
 
     @classmethod
     def open(cls, path):
-        """Reads a JPEG or PNG file, turned upright by its EXIF orientation, its colours brought to sRGB by its ICC profile.
+        """Reads a JPEG or PNG file, turned upright by EXIF or XMP, its colours brought to sRGB by its ICC profile or cICP.
 
-        16 bits a sample and alpha are kept: see `to_array`.
+        16 bits a sample and alpha are kept: see `to_array`. What is heeded in detail: fs_image_decode in facestyle.h.
         """
         return cls._make(_c.fs_image_open, text(path, "path"))
 
     @classmethod
     def decode(cls, data):
         """The same for a file's bytes."""
-        data = bytes(memoryview(data))
+        data = data_of(data, "data")
         return cls._make(_c.fs_image_decode, data, len(data))
 
     @classmethod
@@ -81,7 +85,7 @@ class Image(Handle):
     @classmethod
     def from_frame(cls, frame, region=None):
         """The upright picture of a `Frame`, or its part (x, y, width, height): no more of the frame is read."""
-        return cls._make(_c.fs_image_from_frame, frame, region_as_c(region))
+        return cls._make(_c.fs_image_from_frame, frame_as_c(frame), region_as_c(region))
 
     @property
     def width(self):
@@ -90,6 +94,20 @@ class Image(Handle):
     @property
     def height(self):
         return _c.fs_image_height(self.handle)
+
+    @property
+    def shape(self):
+        """(height, width, 3), as `to_array()` has it."""
+        return self.height, self.width, 3
+
+    @property
+    def ndim(self):
+        return 3
+
+    @property
+    def dtype(self):
+        """uint8, as `to_array()` has it; whether there are 16 bits is said by `bits`."""
+        return np.dtype(np.uint8)
 
     @property
     def bits(self):
@@ -108,9 +126,11 @@ class Image(Handle):
         `format` "rgba": [height, width, 4], colours as they were before they were blended, and alpha. `dtype` np.uint16: 0 to
         65535, as the picture has them if `bits` is 16, else 257 times its levels; alpha always has 8 bits of its own.
         """
-        wanted = np.dtype(dtype)
-        if format not in ("rgb", "rgba"):
-            raise ValueError(f"format is {format!r}; possible are 'rgb', 'rgba'")
+        try:
+            wanted = np.dtype(dtype)
+        except TypeError:
+            raise wrong(dtype, "dtype", "uint8 or uint16") from None
+        choice(format, {"rgb": 3, "rgba": 4}, "format")
         if wanted not in (np.uint8, np.uint16):
             raise TypeError(f"dtype is {wanted}; wanted is uint8 or uint16")
         if format == "rgb":
@@ -120,6 +140,16 @@ class Image(Handle):
             if alpha is None:
                 alpha = np.full((self.height, self.width), 255, np.uint8)
             return np.dstack([colours._samples(wanted), alpha if wanted == np.uint8 else alpha.astype(wanted) * 257])
+
+    def __array__(self, dtype=None, copy=None):
+        """`np.asarray(image)`: `to_array()`, whose levels of 0 to 255 another `dtype` keeps.
+
+        That is what a cast means to NumPy; 16 bits come from `to_array(dtype=np.uint16)`. Always a copy.
+        """
+        if copy is False:
+            raise ValueError("an array of an Image is a copy; copy=False cannot be had")
+        array = self.to_array()
+        return array if dtype is None else array.astype(dtype, copy=False)
 
     def _samples(self, dtype):
         deep, shape = _c.fs_image_data16(self.handle), (self.height, self.width, 3)
@@ -134,7 +164,7 @@ class Image(Handle):
 
     def with_alpha(self, source):
         """The colours under the alpha of another `Image`, which is brought to the size of this one; opaque if the other is."""
-        return self._make(_c.fs_image_with_alpha, self.handle, source.handle)
+        return self._make(_c.fs_image_with_alpha, self.handle, handle(source, Image, "source"))
 
     def resize(self, width, height, filter="bicubic"):
         """`filter` is "bilinear" or "bicubic" (as Pillow's) or "area" (as PyTorch's). 16 bits and alpha are kept."""

@@ -1,7 +1,10 @@
 """The library itself: its version, its threads, its log."""
 
+import ctypes
+from dataclasses import dataclass
+
 from . import _c
-from ._convert import choice, integer, text
+from ._convert import choice, function, integer, text
 from .errors import check
 
 _LEVELS = {"debug": _c.FS_LOG_DEBUG, "info": _c.FS_LOG_INFO, "warning": _c.FS_LOG_WARNING, "error": _c.FS_LOG_ERROR}
@@ -21,8 +24,41 @@ def threads():
 
 
 def set_threads(count):
-    """1 to 256, or 0 for one a processor. Results are the same bits for any number."""
+    """1 to 256, or 0 for one a processor that this process may use. Results are the same bits for any number."""
     check(_c.fs_threads_set(integer(count, "count")))
+
+
+def memory_limit():
+    """Bytes that the library may hold: of the machine, the container and the process's own limits the least."""
+    return _c.fs_memory_limit()
+
+
+@dataclass(frozen=True)
+class Host:
+    """What the library finds where it runs."""
+
+    processors: int  # of the machine
+    allowed: int  # of them, that this thread may run on
+    quota: float  # processors' worth of time that the container grants; 0 without a limit
+    threads: int  # what set_threads(0) makes of these
+    memory_limit: int  # bytes
+    instruction_set: str
+
+
+def host():
+    """The `Host` that the library runs on."""
+    found = _c.fs_host()
+    check(_c.fs_host_describe(ctypes.byref(found), ctypes.sizeof(found)))
+    return Host(
+        found.processors, found.allowed, found.quota, found.threads, found.memory_limit, found.instruction_set.decode()
+    )
+
+
+def algebra_library():
+    """OpenBLAS's version and the processor that it takes this one for, as it says."""
+    line = ctypes.create_string_buffer(512)
+    check(_c.fs_algebra_library(line, len(line)))
+    return line.value.decode(errors="replace")
 
 
 def instruction_set():
@@ -43,7 +79,7 @@ def live_handles():
 def set_log(callback, level="info"):
     """Sends messages of `level` and above to `callback(level, message)`; None silences the log."""
     global _log
-    number = choice(level, _LEVELS, "level")
+    number, callback = choice(level, _LEVELS, "level"), function(callback, "callback")
     if callback is None:
         bridge = _c.fs_log_callback()
     else:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from . import _c
-from ._convert import alike, choice, floats, integer, pointer
+from ._convert import alike, choice, flag, floats, integer, mapping, number, pointer, wrong
 from .costs import REDUCTIONS
 from .errors import check
 
@@ -74,7 +74,7 @@ class Loss:
         for name, value in settings.items():
             if name not in _SETTINGS:
                 raise TypeError(f"Loss() has no setting {name!r}; there are {', '.join(_SETTINGS)}")
-            setattr(self._options, name, value)
+            setattr(self._options, name, number(value, name))
         self._size(1, 1)  # a setting out of its range is told here
 
     def __repr__(self):
@@ -101,7 +101,7 @@ class Loss:
         taught = self._teacher(teacher, x)
         flat, classes = self._flat(head, x.shape[1])
         value, found = ctypes.c_double(), _c.fs_mining_statistics()
-        gradient, slopes = (np.empty_like(x), np.empty_like(flat)) if gradients else (None, None)
+        gradient, slopes = (np.empty_like(x), np.empty_like(flat)) if flag(gradients, "gradients") else (None, None)
         check(
             _c.fs_loss_evaluate(
                 ctypes.byref(self._options), pointer(x), *x.shape, _pointer(people, ctypes.c_int32), _pointer(taught),
@@ -115,7 +115,7 @@ class Loss:
 
     def updated_centres(self, embeddings, labels, head):
         """The head of a "centre" loss with its centres moved towards a batch (Wen et al. 2016, equation 4)."""
-        x = floats(embeddings, (None, None), "embeddings")
+        x, head = floats(embeddings, (None, None), "embeddings"), mapping(head, "head")
         people = self._labels(labels, len(x))
         flat, classes = self._flat(head, x.shape[1])
         check(
@@ -136,6 +136,8 @@ class Loss:
         if labels is None:
             raise ValueError(f"a {self.kind} loss wants labels")
         array = np.asarray(labels)
+        if array.dtype.kind not in "iubf" and array.size:
+            raise wrong(labels if array.ndim == 0 else array, "labels", "an array of whole numbers")
         wanted = rows // 2 if self.kind in _PAIRS else rows
         if array.shape != (wanted,):
             raise ValueError(f"labels has shape {list(array.shape)}; wanted is [{wanted}] for {rows} embeddings")
@@ -146,20 +148,20 @@ class Loss:
         return np.ascontiguousarray(array, np.int32)
 
     def _teacher(self, teacher, x):
+        taught = None if teacher is None else floats(teacher, (None, None), "teacher")
         if self.kind not in _TEACHERS:
             if teacher is not None:
                 raise ValueError(f"a {self.kind} loss has no teacher")
             return None
         if teacher is None:
             raise ValueError(f"a {self.kind} loss wants a teacher's embeddings")
-        taught = floats(teacher, (None, None), "teacher")
         alike(x, taught, "embeddings and teacher")
         return taught
 
     def _flat(self, head, dimension):
         """The head as C takes it, a copy, and its number of classes."""
         names = _PARTS.get(self.kind, ())
-        head = head or {}
+        head = {} if head is None else mapping(head, "head")
         if set(head) != set(names):
             raise ValueError(f"head has {sorted(head)}; wanted is {sorted(names)}")
         if not names:

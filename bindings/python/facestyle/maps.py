@@ -5,7 +5,7 @@ import ctypes
 import numpy as np
 
 from . import _c
-from ._convert import choice, floats, integer, pointer
+from ._convert import choice, flag, floats, function, integer, number, pointer
 from .errors import check
 
 _ACTIONS = {None: _c.FS_CONTINUE, "finish": _c.FS_FINISH, "cancel": _c.FS_CANCEL}
@@ -32,8 +32,8 @@ def tsne(points, perplexity=None, *, steps=None, learning_rate=None, exaggeratio
         ("exaggeration", exaggeration, 0), ("exaggerated_steps", exaggerated_steps, 32), ("seed", seed, 64),
     ):  # fmt: skip
         if value is not None:
-            setattr(options, name, integer(value, name, bits) if bits else value)
-    raised = []
+            setattr(options, name, integer(value, name, bits) if bits else number(value, name))
+    raised, _ = [], (function(on_step, "on_step"), flag(progress, "progress"))
 
     with _bar(options.steps, progress, unit="step") as bar:
 

@@ -6,9 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from . import _c
-from ._convert import choice, pointer, text
+from ._convert import choice, data as data_of, handle, pointer, text
 from ._handle import Handle
 from .errors import check
+from .image import Image
 
 POOLINGS = {"average": _c.FS_POOLING_AVERAGE, "max": _c.FS_POOLING_MAX, "l2": _c.FS_POOLING_L2}
 
@@ -53,7 +54,7 @@ class Model(Handle):
     @classmethod
     def load(cls, data):
         """The same for a file's bytes."""
-        data, out = bytes(memoryview(data)), ctypes.POINTER(_c.fs_model)()
+        data, out = data_of(data, "data"), ctypes.POINTER(_c.fs_model)()
         check(_c.fs_model_load(ctypes.byref(out), data, len(data)))
         return cls(out)
 
@@ -79,7 +80,7 @@ class Model(Handle):
     def features(self, image, layer, pooling="average"):
         """What `layer` answers to an image: float32 [height, width, channels]."""
         shape = (ctypes.c_uint32 * 3)()
-        request = self.handle, image.handle, text(layer, "layer"), choice(pooling, POOLINGS, "pooling")
+        request = self.handle, handle(image, Image, "image"), text(layer, "layer"), choice(pooling, POOLINGS, "pooling")
         check(_c.fs_model_features(*request, None, 0, shape))
         values = np.empty(tuple(shape), np.float32)
         check(_c.fs_model_features(*request, pointer(values), values.size, shape))

@@ -89,7 +89,7 @@ def detections(curves, faces, path, *, title="Detection"):
 def read_log(path):
     """The lines of a training's log, JSON objects, as a dict of arrays: a number that a line lacks is NaN."""
     rows = []
-    for number, line in enumerate(Path(path).read_text().splitlines(), 1):
+    for number, line in enumerate(Path(path).read_text(encoding="utf-8-sig").splitlines(), 1):
         if not line.strip():
             continue
         try:

@@ -4,16 +4,19 @@ import ctypes
 from dataclasses import dataclass
 
 from . import _c
+from ._convert import handle, number
 from .errors import check
+from .faces import face_as_c
 from .frame import Frame
+from .image import Image
 
 
 @dataclass(frozen=True)
 class Quality:
-    """`reasons` is a tuple of texts, empty if nothing speaks against the face; `score`, 0 to 1, is an order among photos of
-    a person. `eye_distance` is in pixels of the picture, `sharpness` the variance of the Laplacian, `yaw`, `pitch` and
-    `roll` in degrees, NaN of a face without landmarks, `brightness` and `contrast` mean and standard deviation of the luma, 0
-    to 255; the rest are parts of the face, 0 to 1."""
+    """`reasons` is a tuple of texts, empty if nothing speaks against the face: it is `accepted`, and true then. `score`, 0 to 1,
+    is an order among photos of a person. `eye_distance` is in pixels of the picture, `sharpness` the variance of the Laplacian,
+    `yaw`, `pitch` and `roll` in degrees, NaN of a face without landmarks, `brightness` and `contrast` mean and standard
+    deviation of the luma, 0 to 255; the rest are parts of the face, 0 to 1."""
 
     score: float
     reasons: tuple
@@ -32,6 +35,9 @@ class Quality:
     def accepted(self):
         return not self.reasons
 
+    def __bool__(self):
+        return self.accepted
+
 
 def face_quality(picture, face, **limits):
     """The `Quality` of a `Face` in an `Image` or a `Frame`; without landmarks, of its box. `limits` are the fields of fs_quality_options: min_eye_distance,
@@ -42,12 +48,12 @@ def face_quality(picture, face, **limits):
     for name, limit in limits.items():
         if name not in names:
             raise TypeError(f"face_quality has no limit {name!r}; there are {', '.join(names)}")
-        setattr(options, name, limit)
-    arguments = ctypes.byref(face._as_c()), ctypes.byref(options), ctypes.byref(out)
+        setattr(options, name, number(limit, name))
+    arguments = ctypes.byref(face_as_c(face)), ctypes.byref(options), ctypes.byref(out)
     if isinstance(picture, Frame):
         check(_c.fs_face_quality_frame(picture, *arguments))
     else:
-        check(_c.fs_face_quality(picture.handle, *arguments))
+        check(_c.fs_face_quality(handle(picture, (Image, Frame), "picture"), *arguments))
     reasons = tuple(
         _c.fs_quality_reason_text(1 << bit).decode() for bit in range(32) if out.reasons >> bit & 1)
     return Quality(reasons=reasons, **{name: getattr(out, name) for name, _ in out._fields_ if name != "reasons"})

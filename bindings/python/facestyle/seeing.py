@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from . import _c
-from ._convert import choice, floats, integer, pointer, text
+from ._convert import choice, flag, floats, handle, integer, integers, number, pointer, text
 from ._handle import Handle
 from .errors import check
 from .image import Image
-from .model import POOLINGS
+from .model import POOLINGS, Model
 
 PALETTES = {"grey": _c.FS_PALETTE_GREY, "viridis": _c.FS_PALETTE_VIRIDIS}
 
@@ -29,10 +29,10 @@ class Layer(NamedTuple):
 
 def layers(model):
     """All layers of a `Model` that can be asked for, by name, in their order; none for a model of several networks."""
-    found = {}
-    for index in range(_c.fs_model_layer_count(model.handle)):
-        name, out = _c.fs_model_layer_name(model.handle, index), _c.fs_layer()
-        check(_c.fs_model_layer_describe(model.handle, name, ctypes.byref(out)))
+    found, network = {}, handle(model, Model, "model")
+    for index in range(_c.fs_model_layer_count(network)):
+        name, out = _c.fs_model_layer_name(network, index), _c.fs_layer()
+        check(_c.fs_model_layer_describe(network, name, ctypes.byref(out)))
         window = (out.field, out.stride, out.start) if out.field else (None, None, None)
         found[name.decode()] = Layer(name.decode(), out.units, *window)
     return found
@@ -55,7 +55,7 @@ class UnitPatch:
     def cut(self, picture):
         """The field as uint8 [height, width, 3], cut of the picture that was added; grey beyond its edges."""
         patch = _c.fs_unit_patch(x=self.x, y=self.y, width=self.width, height=self.height)
-        with Image._make(_c.fs_unit_patch_cut, picture.handle, ctypes.byref(patch)) as image:
+        with Image._make(_c.fs_unit_patch_cut, handle(picture, Image, "picture"), ctypes.byref(patch)) as image:
             return image.to_array()
 
 
@@ -81,19 +81,19 @@ class UnitSearch(Handle):
         for name, value in (("patches", patches), ("per_picture", per_picture), ("longest_side", longest_side)):
             if value is not None:
                 setattr(options, name, integer(value, name))
-        options.inside, options.pooling = bool(inside), choice(pooling, POOLINGS, "pooling")
+        options.inside, options.pooling = flag(inside, "inside"), choice(pooling, POOLINGS, "pooling")
         if units is not None:
-            units = np.array([integer(unit, "a unit") for unit in units], np.uint32)  # held until the call is over
+            units = np.array(integers(units, "units"), np.uint32)  # held until the call is over
             if not units.size:
                 raise ValueError("units are none; wanted is one at least, or None for all")
             options.units, options.unit_count = pointer(units, ctypes.c_uint32), units.size
-        out = ctypes.POINTER(_c.fs_unit_search)()
-        check(_c.fs_unit_search_create(ctypes.byref(out), model.handle, text(layer, "layer"), ctypes.byref(options)))
+        out, network = ctypes.POINTER(_c.fs_unit_search)(), handle(model, Model, "model")
+        check(_c.fs_unit_search_create(ctypes.byref(out), network, text(layer, "layer"), ctypes.byref(options)))
         super().__init__(out)
 
     def add(self, picture):
         """Looks at one more picture."""
-        check(_c.fs_unit_search_add(self.handle, picture.handle))
+        check(_c.fs_unit_search_add(self.handle, handle(picture, Image, "picture")))
 
     def patches(self, unit):
         """The `UnitPatch`es of a unit so far, the strongest first. Answers of 0 and below do not count."""
@@ -110,10 +110,12 @@ class UnitSearch(Handle):
 def activation_maps(model, image, layer, units=None, pooling="max"):
     """Where units of a layer answer to a picture: float32 [units, height, width], of all units or of those named. The
     picture goes through the network as it is: resize it before, and to the network's size where it takes one."""
+    handle(model, Model, "model")
+    if units is not None:
+        units = integers(units, "units")
     values = np.moveaxis(model.features(image, layer, pooling), 2, 0)
     if units is None:
         return np.ascontiguousarray(values)
-    units = [integer(unit, "a unit") for unit in units]
     for unit in units:
         if unit >= len(values):
             raise ValueError(f"unit {unit}; {layer} has units 0 to {len(values) - 1}")
@@ -124,7 +126,7 @@ def map_image(values, lowest=0, highest=None, palette="grey"):
     """Numbers [height, width] as an `Image`: `lowest` and below get the palette's first colour, and a NaN too; `highest` (the
     largest, if it is not given) and above the last. `palette` is "grey" or "viridis"."""
     values, kind = floats(values, (None, None), "values"), choice(palette, PALETTES, "palette")
-    if highest is None:
-        highest = float(np.nanmax(values, initial=lowest))
+    lowest = number(lowest, "lowest")
+    highest = float(np.nanmax(values, initial=lowest)) if highest is None else number(highest, "highest")
     height, width = values.shape
     return Image._make(_c.fs_image_from_map, pointer(values), values.size, width, height, 1, lowest, highest, kind)

@@ -1,18 +1,18 @@
 """Style transfer: a picture repainted in the manner of another."""
 
 import ctypes
-import os
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import _c
-from ._convert import choice, integer, pointer, text
+from ._convert import choice, function, handle, handles, integer, items, mapping, number, numbers, optional, pointer, text
 from ._handle import Handle
 from .costs import VARIANTS
 from .errors import check
+from .faces import faces_as_c
 from .image import Image
-from .model import POOLINGS
+from .model import POOLINGS, Model
 
 # Options that are numbers: how many bits an integer has, 0 for a fraction.
 _NUMBERS = {
@@ -111,7 +111,7 @@ class Styler(Handle):
 
     def __init__(self, model):
         out = ctypes.POINTER(_c.fs_styler)()
-        check(_c.fs_styler_create(ctypes.byref(out), model.handle))
+        check(_c.fs_styler_create(ctypes.byref(out), handle(model, Model, "model")))
         super().__init__(out)
         self._busy = False
 
@@ -121,7 +121,8 @@ class Styler(Handle):
         `on_step(progress)` is called after each step; it returns None to go on, "finish" to keep the picture so
         far, or "cancel" for a `Cancelled`. What it raises cancels the run and comes out of `run`, Ctrl-C too.
         """
-        raised = []
+        raised, on_step = [], function(on_step, "on_step")
+        pictures = handle(content, Image, "content"), handle(style, Image, "style")
 
         def bridge(pointer, _):
             progress = Progress(pointer.contents, pointer)
@@ -133,13 +134,13 @@ class Styler(Handle):
             finally:
                 progress._pointer = None
 
-        handle, out = self._idle(), ctypes.POINTER(_c.fs_image)()
+        idle, out = self._idle(), ctypes.POINTER(_c.fs_image)()
         settings = _options(**options)
         callback = _c.fs_style_callback(bridge)  # this name holds it until the call is over
         settings.on_step = callback
         self._busy = True
         try:
-            status = _c.fs_styler_run(handle, ctypes.byref(out), content.handle, style.handle, ctypes.byref(settings))
+            status = _c.fs_styler_run(idle, ctypes.byref(out), *pictures, ctypes.byref(settings))
         finally:
             self._busy = False
         image = Image(out) if status == _c.FS_OK else None
@@ -150,17 +151,19 @@ class Styler(Handle):
 
     def job(self, content, styles, weights=None, **options):
         """A `StyleJob`: the same work in your own time, by one style or a mixture of several with their weights."""
-        styles = list(styles) if isinstance(styles, (list, tuple)) else [styles]
-        pictures = (ctypes.POINTER(_c.fs_image) * len(styles))(*[style.handle for style in styles])
+        content, styles = handle(content, Image, "content"), [styles] if isinstance(styles, Image) else styles
+        styles = handles(styles, Image, "styles")
+        pictures = (ctypes.POINTER(_c.fs_image) * len(styles))(*styles)
         shares = None
         if weights is not None:
+            weights = [number(w, f"weights[{i}]") for i, w in enumerate(items(weights, "weights", "numbers"))]
             shares = (ctypes.c_float * len(weights))(*weights)
             if len(weights) != len(styles):
                 raise ValueError(f"{len(weights)} weights for {len(styles)} styles")
         out, settings = ctypes.POINTER(_c.fs_style_job)(), _options(**options)
         check(
             _c.fs_style_job_create(
-                ctypes.byref(out), self._idle(), content.handle, pictures, shares, len(styles), ctypes.byref(settings)
+                ctypes.byref(out), self._idle(), content, pictures, shares, len(styles), ctypes.byref(settings)
             )
         )
         return StyleJob(out)
@@ -168,11 +171,12 @@ class Styler(Handle):
     def evaluate(self, generated, content, style, **options):
         """The `Costs` of a given picture, the three images with the sizes they have."""
         costs = ctypes.c_double(), ctypes.c_double(), ctypes.c_double()
+        pictures = handle(generated, Image, "generated"), handle(content, Image, "content"), handle(style, Image, "style")
         gradient = np.empty((generated.height, generated.width, 3), np.float32)
         settings = _options(**options)
         check(
             _c.fs_styler_evaluate(
-                self._idle(), generated.handle, content.handle, style.handle, ctypes.byref(settings),
+                self._idle(), *pictures, ctypes.byref(settings),
                 *map(ctypes.byref, costs), pointer(gradient), gradient.size,
             )
         )
@@ -200,16 +204,14 @@ class Styler(Handle):
 def match_colours(style, content, colours):
     """A style as it is painted from: with its colours moved to those of `content`, by "luminance", "cholesky", "principal" or
     "histogram"."""
-    out = ctypes.POINTER(_c.fs_image)()
-    check(
-        _c.fs_style_match_colours(ctypes.byref(out), style.handle, content.handle, choice(colours, COLOURS, "colours"))
-    )
+    out, pictures = ctypes.POINTER(_c.fs_image)(), (handle(style, Image, "style"), handle(content, Image, "content"))
+    check(_c.fs_style_match_colours(ctypes.byref(out), *pictures, choice(colours, COLOURS, "colours")))
     return Image(out)
 
 
 def face_map(width, height, faces):
     """A content map for a picture with these faces, as `Detector.find` gives them: white at eyes and mouth."""
-    out, given = ctypes.POINTER(_c.fs_image)(), [face._as_c() for face in faces]
+    out, given = ctypes.POINTER(_c.fs_image)(), faces_as_c(faces)
     sides = integer(width, "width", 32), integer(height, "height", 32)
     check(_c.fs_face_map(ctypes.byref(out), *sides, (_c.fs_face * len(given))(*given), len(given)))
     return Image(out)
@@ -220,17 +222,18 @@ def flow_warp(before, flow, back=None):
 
     `flow` is [height, width, 2], dx, dy: what is at x, y now was at x + dx, y + dy then. `back` is the same from then to now:
     where the two do not agree, something was hidden (Ruder et al. 2016)."""
+    picture = handle(before, Image, "before")
     shape = (before.height, before.width, 2)
     flows = []
     for name, given in (("flow", flow), ("back", back)):
-        if given is not None:
-            given = np.ascontiguousarray(given, np.float32)
+        if given is not None or name == "flow":
+            given = np.ascontiguousarray(numbers(given, np.float32, name))
             if given.shape != shape:
                 raise ValueError(f"{name} is {given.shape}, wanted {shape}")
         flows.append(given)
     out, mask = ctypes.POINTER(_c.fs_image)(), ctypes.POINTER(_c.fs_image)()
     pointers = [given if given is None else pointer(given) for given in flows]
-    check(_c.fs_flow_warp(ctypes.byref(out), ctypes.byref(mask), before.handle, *pointers, flows[0].size))
+    check(_c.fs_flow_warp(ctypes.byref(out), ctypes.byref(mask), picture, *pointers, flows[0].size))
     return Image(out), Image(mask)
 
 
@@ -255,12 +258,12 @@ class StyleJob(Handle):
 
     def save(self, path):
         """Writes a checkpoint, whole or not at all."""
-        check(_c.fs_style_job_save(self.handle, os.fsencode(path)))
+        check(_c.fs_style_job_save(self.handle, text(path, "path")))
 
     def load(self, path):
         """Goes on where the checkpoint was written, with the very bits that would have come, if pictures and options are
         the same."""
-        check(_c.fs_style_job_load(self.handle, os.fsencode(path)))
+        check(_c.fs_style_job_load(self.handle, text(path, "path")))
 
     def _picture(self, function):
         out = ctypes.POINTER(_c.fs_image)()
@@ -277,20 +280,35 @@ def _options(*, preset="pyramid", content_layer=None, content_layers=None, style
         if value is None:
             continue
         if name in _PICTURES:
-            value = value.handle
+            value = handle(value, Image, name)
         elif name in _CHOICES:
             value = choice(value, _CHOICES[name], name)
         elif _NUMBERS[name]:
             value = integer(value, name, _NUMBERS[name])
+        else:
+            value = number(value, name)
         setattr(options, name, value)
     if content_layer is not None:
         options.content_layer = text(content_layer, "content_layer")
     if regions is not None:
-        masks = [_c.fs_style_region(*[mask and mask.handle for mask in pair]) for pair in regions]
+        pairs = items(regions, "regions", "pairs of masks")
+        masks = [_region(pair, f"regions[{i}]") for i, pair in enumerate(pairs)]
         options.regions, options.region_count = (_c.fs_style_region * len(masks))(*masks), len(masks)
     for kind, layers in (("content", content_layers), ("style", style_layers)):
         if layers is not None:
-            layers = [_c.fs_style_layer(text(name, f"a {kind} layer"), weight) for name, weight in dict(layers).items()]
+            what = f"{kind}_layers"
+            layers = [
+                _c.fs_style_layer(text(name, what), number(weight, f"{what}[{name!r}]"))
+                for name, weight in mapping(layers, what).items()
+            ]
             setattr(options, f"{kind}_layers", (_c.fs_style_layer * len(layers))(*layers))  # ctypes keeps what it points at
             setattr(options, f"{kind}_layer_count", len(layers))
     return options
+
+
+def _region(pair, what):
+    """Where a style goes, and what part of it is taken."""
+    masks = [optional(mask, Image, f"{what}[{i}]") for i, mask in enumerate(items(pair, what, "two masks"))]
+    if len(masks) != 2:
+        raise ValueError(f"{what} holds {len(masks)} masks; wanted are two, each an Image or None")
+    return _c.fs_style_region(*masks)

@@ -4,23 +4,31 @@ import ctypes
 from dataclasses import dataclass
 
 from . import _c
-from ._convert import floats, integer, pointer
+from ._convert import floats, integer, number, pointer
 from ._handle import Handle
 from .errors import check
-from .faces import Face
+from .faces import Face, faces_as_c
+
+
+_EVENTS = _c.FS_TRACK_BEGUN, _c.FS_TRACK_BEST, _c.FS_TRACK_IDENTIFY, _c.FS_TRACK_RETURNED  # in Tracked's order
 
 
 @dataclass(frozen=True)
 class Tracked:
-    """What became of a face of a frame. `track` is its track's number, from 1, or 0 for a face that found no room. `begun`
-    is true from the moment on that the track counts; `comes` in that moment. `best`: it is the best photo of the track so
-    far; `identify`: it is time to find out who it is."""
+    """What became of a face of a frame. `track` is its track's number, from 1, or 0 for a face that found no room, and then this is
+    false. `begun` is true from the moment on that the track counts; `comes` in that moment. `best`: it is the best photo of the
+    track so far; `identify`: it is time to find out who it is, as nobody knows, or another may stand there now; `returned`:
+    the face is there again after frames without it."""
 
     track: int
     begun: bool
     comes: bool
     best: bool
     identify: bool
+    returned: bool
+
+    def __bool__(self):
+        return self.track != 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +56,7 @@ class Tracker(Handle):
 
     def __init__(
         self, *, min_overlap=None, max_distance=None, max_missed=None, min_seen=None, identify_every=None,
-        identify_better=None, max_tracks=None,
+        identify_better=None, identify_gap=None, max_tracks=None,
     ):
         options = _c.fs_tracker_options()
         check(_c.fs_tracker_options_init(ctypes.byref(options), ctypes.sizeof(options)))
@@ -57,8 +65,10 @@ class Tracker(Handle):
             "identify_better": identify_better,
         }.items():
             if value is not None:
-                setattr(options, name, value)
-        for name, value in {"max_missed": max_missed, "min_seen": min_seen, "max_tracks": max_tracks}.items():
+                setattr(options, name, number(value, name))
+        for name, value in {
+            "max_missed": max_missed, "min_seen": min_seen, "identify_gap": identify_gap, "max_tracks": max_tracks,
+        }.items():
             if value is not None:
                 setattr(options, name, integer(value, name))
         out = ctypes.POINTER(_c.fs_tracker)()
@@ -67,20 +77,32 @@ class Tracker(Handle):
 
     def update(self, faces, time, qualities=None):
         """The next frame's faces, at a time that is never less than the last one's: a `Tracked` for each."""
-        array = (_c.fs_face * len(faces))(*(face._as_c() for face in faces))
+        faces, time = faces_as_c(faces), number(time, "time")
+        array = (_c.fs_face * len(faces))(*faces)
         if qualities is not None:
             qualities = pointer(floats(qualities, (len(faces),), "qualities"))
         tracked = (_c.fs_tracked * len(faces))()
         check(_c.fs_tracker_update(self.handle, array, qualities, len(faces), time, tracked, len(tracked)))
         return [
             Tracked(
-                t.track, bool(t.begun), *(bool(t.events & e) for e in (_c.FS_TRACK_BEGUN, _c.FS_TRACK_BEST, _c.FS_TRACK_IDENTIFY)))
+                t.track, bool(t.begun), *(bool(t.events & e) for e in _EVENTS))
             for t in tracked
         ]
 
+    def identify_again(self, track):
+        """The photo was of no use: the next frame with the face of `track`, a number, is the time to identify again."""
+        check(_c.fs_tracker_identify_again(self.handle, integer(track, "track", 64)))
+
+    def replace(self, track):
+        """Another person has taken the place of the one who was followed, as their embeddings say: `track`, a number, ends, and its
+        face goes on as a new track, whose number is returned."""
+        new = ctypes.c_uint64()
+        check(_c.fs_tracker_replace(self.handle, integer(track, "track", 64), ctypes.byref(new)))
+        return new.value
+
     @property
     def ended(self):
-        """The tracks that the last `update` or `finish` ended."""
+        """The tracks that the last `update` or `finish`, and `replace` since, ended."""
         return self._list(_c.fs_tracker_ended)
 
     @property

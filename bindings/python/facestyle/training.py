@@ -20,11 +20,12 @@ from pathlib import Path
 import numpy as np
 
 from . import _c
-from ._convert import choice, floats, integer, pointer, text
+from ._convert import choice, flag, floats, handle, integer, items, number, optional, pointer, text, wrong
 from ._handle import Handle
 from .augmentation import augmentation_settings
 from .errors import check
 from .losses import Loss, MiningStatistics
+from .model import Model
 
 OPTIMISERS = {"sgd": _c.FS_SGD, "adam": _c.FS_ADAM, "adamw": _c.FS_ADAMW, "rmsprop": _c.FS_RMSPROP}
 SCHEDULES = {
@@ -158,7 +159,8 @@ class Trainer(Handle):
     _destroy = _c.fs_trainer_destroy
 
     def __init__(self, architecture=None, loss="semi_hard", optimiser="adam", schedule="one-cycle", *, start=None, **options):
-        self.loss = loss if isinstance(loss, Loss) else Loss(loss)
+        self.loss = loss if isinstance(loss, Loss) else Loss(_name_of_loss(loss))
+        first = optional(start, Model, "start")
         settings = _c.fs_trainer_options()
         check(_c.fs_trainer_options_init(ctypes.byref(settings), ctypes.sizeof(settings)))
         if architecture is None and start is not None:
@@ -170,7 +172,7 @@ class Trainer(Handle):
         settings.schedule = choice(schedule, SCHEDULES, "schedule")
         _fill(settings, options, _TRAINER_NUMBERS, "a Trainer")
         out = ctypes.POINTER(_c.fs_trainer)()
-        check(_c.fs_trainer_create(ctypes.byref(out), ctypes.byref(settings), None if start is None else start.handle))
+        check(_c.fs_trainer_create(ctypes.byref(out), ctypes.byref(settings), first))
         super().__init__(out)
         info = self._info()
         self.height, self.width, self.dimension = info.height, info.width, info.dimension
@@ -179,7 +181,7 @@ class Trainer(Handle):
         self._raised, self._depth = [], 0
 
     def _info(self):
-        info = _c.fs_trainer_info()
+        info = _c.fs_trainer_info(size=ctypes.sizeof(_c.fs_trainer_info))
         check(_c.fs_trainer_info_get(self.handle, ctypes.byref(info)))
         return info
 
@@ -199,7 +201,7 @@ class Trainer(Handle):
         taught = None
         if teacher is not None or self.loss.kind in ("distillation", "teacher_distance"):
             taught = self.loss._teacher(teacher, np.empty((len(pixels), self.dimension), np.float32))
-        report = _c.fs_training_step()
+        report = _c.fs_training_step(size=ctypes.sizeof(_c.fs_training_step))
         with self._at_work():
             status = _c.fs_trainer_step(
                 self.handle, pointer(pixels, ctypes.c_uint8), len(pixels),
@@ -243,9 +245,16 @@ class Trainer(Handle):
         if isinstance(augmentation, str):
             augmentation = augmentation_settings(augmentation)
         if augmentation is not None:
+            if not isinstance(augmentation, _c.fs_augmentation):
+                raise wrong(augmentation, "augmentation", "a strength, or what augmentation_settings() returns")
             settings.augmentation = ctypes.pointer(augmentation)
         if teacher is not None:
-            settings.teacher = teacher.handle
+            settings.teacher = handle(teacher, Model, "teacher")
+        learned_from = handle(photos, Photos, "photos")
+        if log is not None:
+            text(log, "log")
+        if not callable(progress):
+            flag(progress, "progress")
 
         with contextlib.ExitStack() as stack:
             before = self.steps_done
@@ -267,7 +276,7 @@ class Trainer(Handle):
             callback = _c.fs_training_callback(bridge)  # this name holds it until the call is over
             settings.on_step = callback
             with self._at_work():
-                status = _c.fs_trainer_run(self.handle, photos.handle, ctypes.byref(settings))
+                status = _c.fs_trainer_run(self.handle, learned_from, ctypes.byref(settings))
         self._check(status)
 
     @property
@@ -282,7 +291,7 @@ class Trainer(Handle):
     @all_reduce.setter
     def all_reduce(self, function):
         if function is not None and not callable(function):
-            raise TypeError(f"all_reduce is {function!r}; a function or None is wanted")
+            raise wrong(function, "all_reduce", "a function or None")
 
         def bridge(numbers, count, _):
             try:
@@ -308,10 +317,11 @@ class Trainer(Handle):
         return self
 
     def save_model(self, path, half=True, *, threshold, note=None):
-        """Writes the network as a model that `Model.open` and `Embedder` take, in half precision or in single.
+        """Writes the network as a model that `Model.open` and, if it embeds, `Embedder` take, in half precision or in single. An
+        `Embedder` sees photos as the last `run` did: faces by their points, or whole photos.
 
         `threshold` is the distance up to which two faces are one person's, `note` is kept as metadata "note"."""
-        precision = _c.FS_FLOAT16 if half else _c.FS_FLOAT32
+        precision, threshold = _c.FS_FLOAT16 if flag(half, "half") else _c.FS_FLOAT32, number(threshold, "threshold")
         words = None if note is None else text(note, "note")
         check(_c.fs_trainer_save_model(self.handle, text(path, "path"), precision, threshold, words))
 
@@ -338,7 +348,7 @@ class Trainer(Handle):
 
     def _pixels(self, pictures):
         if not isinstance(pictures, np.ndarray):
-            pictures = [p.to_array() if hasattr(p, "to_array") else p for p in pictures]
+            pictures = [p.to_array() if hasattr(p, "to_array") else p for p in items(pictures, "pictures", "pictures")]
         array = np.asarray(pictures)
         if array.dtype != np.uint8:
             raise TypeError(f"pictures are {array.dtype}; wanted is uint8, 0 to 255")
@@ -361,12 +371,18 @@ class Trainer(Handle):
         return "<Trainer closed>" if self.closed else f"<Trainer {self.loss.kind}, step {self.steps_done} of {self.steps}>"
 
 
+def _name_of_loss(loss):
+    if not isinstance(loss, str):
+        raise wrong(loss, "loss", "a name, or a Loss")
+    return loss
+
+
 def _fill(settings, options, numbers, what):
     for name, value in options.items():
         if name not in numbers:
             raise TypeError(f"'{name}' is not an option of {what}; there are {', '.join(numbers)}")
         if value is not None:
-            setattr(settings, name, integer(value, name, numbers[name]) if numbers[name] else value)
+            setattr(settings, name, integer(value, name, numbers[name]) if numbers[name] else number(value, name))
 
 
 class _Bar:
@@ -402,7 +418,7 @@ class _Log:
     and of a loss that mines "triplets" and "active"."""
 
     def __init__(self, path, done):
-        path, kept = Path(path), []
+        path, kept = Path(os.fsdecode(path)), []
         # Of a training that was interrupted behind its checkpoint, the steps that are done again go.
         if done and path.exists():
             kept = [line for line in path.read_text().splitlines() if _step_of(line) <= done]

@@ -39,6 +39,11 @@ def structs():
     return found
 
 
+def inits():
+    """(function, struct) of those that fill a caller's struct of `size` bytes."""
+    return re.findall(r"^fs_status (fs_\w+)\((fs_\w+) \*\w+, size_t size\b", CODE, flags=re.M)
+
+
 def _argument(declaration):
     match = re.match(r"(.*?)(\w+)\s*(\[\d*\])?$", declaration.strip(), flags=re.S)
     return _type(match.group(1) + ("*" if match.group(3) else ""))

@@ -3,6 +3,7 @@
 import ctypes
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import model_file
+from conftest import MODELS, model_file
 from facestyle import _c
 
 STATUS = _c.fs_status
@@ -87,6 +88,28 @@ def test_a_struct_of_the_future_is_read_by_what_is_known():
     for size in (0, 7, 16):
         assert _c.fs_style_options_init(known, size) == _c.FS_INVALID_ARGUMENT
         assert _c.fs_detector_options_init(ctypes.byref(_c.fs_detector_options()), size) == _c.FS_INVALID_ARGUMENT
+
+
+def test_no_number_that_a_caller_can_pass_ends_the_process(tmp_path):
+    """extremes.py passes NaN, infinities, SIZE_MAX, INT_MIN and their like to every function, one at a time."""
+    model_file("vgg19"), model_file("mtcnn")
+    environment = {**os.environ, "PYTHONPATH": str(Path(_c.__file__).resolve().parents[1]), "FACESTYLE_MODELS": str(MODELS)}
+    script, journal = Path(__file__).with_name("extremes.py"), tmp_path / "journal"
+    result = subprocess.run(
+        [sys.executable, script, journal], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=900)  # fmt: skip
+    last = journal.read_text().splitlines()[-1]
+    assert result.returncode == 0 and last == "done", f"{last}: {result.returncode} {result.stderr}"
+    assert int(result.stdout) > 5000
+
+
+def test_what_the_library_answers_is_narrowed_by_one_rule():
+    """A number that is computed from a caller's is clamped where a C type is too small for it: UInt32(x) would end the process."""
+    folder = Path(__file__).resolve().parents[3] / "Sources" / "FaceStyle"
+    sources = sorted(folder.glob("*.swift"))
+    assert len(sources) > 20
+    for source in sources:
+        found = re.search(r"\bU?Int(8|16|32|64)\((?!\s*(clamping:|bitPattern:|truncatingIfNeeded:|exactly:|UInt\(|[0-9]+\))).*", source.read_text())
+        assert not found, f"{source.name}: {found[0]}"
 
 
 def test_encode_asks_and_answers_the_size():

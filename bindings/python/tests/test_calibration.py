@@ -49,6 +49,13 @@ def test_too_few_pairs_are_refused_with_the_number():
     assert fs.calibrate(*line(2981, 90), 0.01, people=10).max_false_accepts_of_search <= 0.01
 
 
+def test_the_threshold_accepts_the_distance_that_it_was_chosen_for():
+    for distance in (0.1, 0.3, 0.7):
+        found = fs.calibrate([distance] * 5 + [0.9] * 3000, [True] * 5 + [False] * 3000, 1e-3)
+        assert (found.false_rejects, found.genuine_rejected, found.impostors_accepted) == (0, 0, 0)
+        assert distance <= found.threshold == np.float32(found.threshold)
+
+
 def test_a_search_among_many_wants_more_of_each_comparison():
     distances, same = line(3000, 90)
     alone, among = fs.calibrate(distances, same, 0.1), fs.calibrate(distances, same, 0.1, people=50)

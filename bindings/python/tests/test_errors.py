@@ -1,5 +1,8 @@
 """Refusals become exceptions with the library's words."""
 
+import ctypes
+
+import numpy as np
 import pytest
 
 import facestyle as fs
@@ -65,7 +68,7 @@ def test_a_model_of_another_architecture_is_the_wrong_one(vgg):
 
 
 def test_a_handle_of_another_kind_never_reaches_the_library(picture):
-    with pytest.raises(Exception, match="LP_fs_model|expected"):
+    with pytest.raises(TypeError, match="model is an Image; wanted is a Model"):
         fs.Detector(picture)
 
 
@@ -87,3 +90,18 @@ def test_each_thread_has_its_own_last_error(picture):
     thread.start()
     thread.join()
     assert seen == [b""] and _c.fs_last_error()
+
+
+def test_a_handle_that_was_closed_is_never_anothers():
+    first = fs.Image.from_array(np.zeros((2, 3, 3), np.uint8))
+    stale = first.handle
+    first.close()
+    with pytest.raises(ValueError, match="closed"):
+        first.handle
+    for _ in range(4):
+        with fs.Image.from_array(np.ones((5, 7, 3), np.uint8)) as second:
+            numbers = [ctypes.cast(pointer, ctypes.c_void_p).value for pointer in (stale, second.handle)]
+            assert numbers[0] != numbers[1] and all(numbers)
+            assert (_c.fs_image_width(stale), _c.fs_image_width(second.handle)) == (0, 7)
+            _c.fs_image_destroy(stale)  # nobody's
+            assert second.width == 7

@@ -120,7 +120,7 @@ def test_impossible_faces_are_refused(embedder, obama):
 def test_a_gallery_knows_its_people_and_no_strangers(portraits, embedder, detector, obama, biden):
     with fs.Gallery(embedder, detector) as gallery:
         empty = gallery.identify(obama)
-        assert (empty.known, empty.name, empty.distance) == (False, "", float("inf"))
+        assert (empty.known, empty.name, empty.nearest, empty.distance) == (False, None, None, float("inf"))
         for stem, embedding in portraits.items():
             if is_obama(stem) and stem != "obama":
                 gallery.add("obama", embedding)
@@ -128,7 +128,7 @@ def test_a_gallery_knows_its_people_and_no_strangers(portraits, embedder, detect
         match = gallery.identify(obama)
         assert match.known and match.name == "obama" and match.distance <= embedder.threshold
         stranger = gallery.identify(biden)
-        assert not stranger.known and stranger.name == "obama" and stranger.distance > embedder.threshold
+        assert not stranger.known and stranger.name is None and stranger.nearest == "obama" and stranger.distance > embedder.threshold
 
         gallery.add_photo("biden", biden)
         match = gallery.identify(biden)

@@ -98,6 +98,15 @@ def test_another_model_is_refused(small_universal, style):
             fs.UniversalStyler(model, style)
 
 
+@pytest.mark.parametrize("metadata, reason", [({"filters": "many"}, 'filters is "many"'), ({"blocks": "0"}, 'blocks is "0"')])
+def test_metadata_that_say_of_no_network_what_it_is_like_are_refused(metadata, reason):
+    with pytest.raises(fs.FaceStyleError, match=reason) as caught:
+        model_of("fast-style", reference.small_fast_style(2, 1, False), **{"filters": "2", "blocks": "1", **metadata})
+    assert caught.value.name == "FS_BAD_DATA"
+    with model_of("universal-style", reference.small_universal()) as model:  # of several networks: no fault, and no layers
+        assert fs.layers(model) == {}
+
+
 # ---- Any style ----
 
 

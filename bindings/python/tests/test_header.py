@@ -80,6 +80,27 @@ def test_a_struct_lies_in_memory_as_the_compiler_lays_it(name, compiled):
         assert getattr(struct, member).size == compiled[f"{name}.{member}.size"], member
 
 
+@pytest.mark.parametrize("name, struct", header.inits())
+@pytest.mark.parametrize("newer", [0, 8, 9000])
+def test_a_struct_is_filled_as_far_as_the_library_knows_it(name, struct, newer):
+    kind = getattr(_c, struct)
+    size, room = ctypes.sizeof(kind), (ctypes.c_uint8 * 16384)(*[0xA5] * 16384)
+    others = [0] * (len(_c.FUNCTIONS[name][1]) - 2)  # a strength, a kind, a preset: the first
+    assert getattr(_c, name)(ctypes.cast(room, ctypes.POINTER(kind)), size + newer, *others) == _c.FS_OK
+    assert kind.from_buffer(room).size == size
+    assert bytes(room[size:]) == b"\xa5" * (16384 - size), "it wrote beyond its own struct"
+
+
+def test_every_struct_with_a_size_is_filled_is_an_answer_or_says_how():
+    filled = {struct for _, struct in header.inits()}
+    sized = {name for name, members in header.structs().items() if members[:1] == ["size"]}
+    assert len(filled) >= 19
+    # Answers, which want their size set; what callbacks are handed; and pixels.
+    assert sized - filled == {
+        "fs_gallery_info", "fs_trainer_info", "fs_training_step", "fs_fast_training_step", "fs_style_progress",
+        "fs_training_progress", "fs_tsne_progress", "fs_pixels"}  # fmt: skip
+
+
 def test_the_loaded_library_is_the_headers():
     assert _c.fs_version() == _c.FS_VERSION
     assert _c.fs_abi_version() == _c.FS_ABI_VERSION

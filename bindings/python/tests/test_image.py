@@ -21,6 +21,32 @@ def test_to_array_is_a_copy(picture):
     assert picture.to_array().any()
 
 
+def test_numpy_sees_the_array(picture):
+    array = picture.to_array()
+    for seen in (np.asarray(picture), np.array(picture), np.asarray(picture, copy=True), np.asarray(picture, np.uint8)):
+        assert seen.dtype == np.uint8 and np.array_equal(seen, array)
+    assert (picture.shape, picture.ndim, picture.dtype) == (array.shape, array.ndim, array.dtype)
+    assert not hasattr(picture, "size")
+    assert np.shape(picture) == array.shape and np.mean(picture) == array.mean()
+    assert np.array_equal(np.stack([picture, picture]), np.stack([array, array]))
+    again = np.asarray(picture)
+    again[:] = 0  # a copy: the picture never changes
+    assert np.array_equal(np.asarray(picture), array)
+    with pytest.raises(ValueError, match="copy=False"):
+        np.asarray(picture, copy=False)
+    with fs.Image.from_array(picture) as same:  # an image where an array is wanted
+        assert np.array_equal(same.to_array(), array)
+
+
+def test_a_dtype_keeps_the_levels():
+    deep = np.random.default_rng(3).integers(0, 65536, (5, 7, 4), np.uint16)
+    with fs.Image.from_array(deep) as image:
+        for kind in (np.uint16, np.int32, np.float32, np.float64):
+            seen = np.asarray(image, kind)
+            assert seen.dtype == kind and np.array_equal(seen, image.to_array().astype(kind))
+        assert image.shape == (5, 7, 3) and image.dtype == np.uint8 and image.bits == 16
+
+
 def test_grey_and_alpha_and_bgr_are_read():
     array = gradient_array(4, 3)
     grey, alpha = array[..., 0], np.dstack([array, np.full((3, 4), 7, np.uint8)])
@@ -119,7 +145,8 @@ def test_a_closed_image_says_so(picture):
     image = picture.resize(4, 4)
     image.close()
     image.close()
-    for use in (lambda: image.width, image.to_array, lambda: image.resize(2, 2), image.__enter__):
+    uses = lambda: image.width, lambda: image.shape, image.to_array, lambda: np.asarray(image), lambda: image.resize(2, 2)
+    for use in (*uses, image.__enter__):
         with pytest.raises(ValueError, match="this Image is closed"):
             use()
     assert repr(image) == "<Image closed>"

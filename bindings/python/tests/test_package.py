@@ -1,6 +1,7 @@
 """The package: what is found where, and what happens without the native library."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,26 @@ def test_threads_are_set_and_refused():
         assert facestyle.threads() == 3
     finally:
         facestyle.set_threads(0 if before == os.cpu_count() else before)
+
+
+def test_the_host_is_described():
+    host = facestyle.host()
+    assert 1 <= host.threads <= host.allowed <= max(host.processors, host.allowed) and host.quota >= 0
+    assert host.allowed == len(os.sched_getaffinity(0))
+    assert host.memory_limit == facestyle.memory_limit() > 0
+    assert host.instruction_set == facestyle.instruction_set()
+    assert re.match(r"OpenBLAS \d+\..*, core \w+$", facestyle.algebra_library())
+
+
+def test_the_memory_limit_is_at_most_the_process_own():
+    code = """
+import resource
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+import facestyle as fs
+assert fs.memory_limit() == 1 << 30, fs.memory_limit()
+"""
+    result = python(code)
+    assert result.returncode == 0, result.stderr
 
 
 def test_the_instruction_set_has_a_name():

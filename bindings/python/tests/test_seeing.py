@@ -96,7 +96,7 @@ def test_what_lies_beyond_an_edge_is_grey():
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (dict(units=[64]), "unit 64"), (dict(units=[-1]), "a unit is -1"), (dict(units=[]), "units are none"),
+        (dict(units=[64]), "unit 64"), (dict(units=[-1]), r"units\[0\] is -1"), (dict(units=[]), "units are none"),
         (dict(patches=65), "65 patches"), (dict(per_picture=0), "0 patches of a picture"), (dict(longest_side=70000), "70000"),
         (dict(pooling="min"), "pooling is 'min'"),
     ],

@@ -37,6 +37,19 @@ def test_each_step_is_reported_and_the_cost_falls(styler, content, style):
         assert p.total == pytest.approx(10 * p.content + 40 * p.style, rel=1e-6)
 
 
+@pytest.mark.parametrize("loss", ["moments", "wasserstein"])
+def test_pictures_that_hardly_vary_have_costs_of_0_or_more_and_are_painted(styler, content, loss):
+    """A style of one colour, and a pale drawing: variances are less than the roundings of the squares that they come from."""
+    drawing = 250 + np.random.default_rng(1).integers(0, 5, (32, 48), dtype=np.uint8)
+    with fs.Image.from_array(np.zeros((40, 40), np.uint8)) as black, fs.Image.from_array(drawing) as pale:
+        for picture, style in ((content, black), (pale, black), (pale, pale), (black, pale)):
+            found = styler.evaluate(picture, picture, style, preset="crowsonkb", style_loss=loss)
+            assert np.isfinite(found.gradient).all() and np.isfinite(found.total) and found.style >= 0
+        seen = []
+        styler.run(content, black, preset="crowsonkb", style_loss=loss, steps=3, on_step=seen.append).close()
+        assert all(progress.style >= 0 and np.isfinite(progress.total) for progress in seen)
+
+
 def test_the_same_seed_gives_the_same_picture(styler, content, style):
     first, again = (paint(styler, content, style, steps=2, seed=5) for _ in range(2))
     assert np.array_equal(first, again)

@@ -39,6 +39,34 @@ def test_two_who_cross_keep_their_tracks():
             assert (one.track, two.track) == (1, 2)
 
 
+def test_after_a_gap_it_is_time_to_identify_again():
+    with fs.Tracker() as tracker:
+        frames = [tracker.update([] if 10 <= i < 13 else [face(0.0)], i) for i in range(20)]
+        assert [i for i, tracked in enumerate(frames) if tracked and tracked[0].identify] == [1, 13]
+        assert [i for i, tracked in enumerate(frames) if tracked and tracked[0].returned] == [13]
+    with fs.Tracker(identify_gap=0) as tracker:
+        frames = [tracker.update([] if 10 <= i < 13 else [face(0.0)], i) for i in range(20)]
+        assert [i for i, tracked in enumerate(frames) if tracked and tracked[0].identify] == [1]
+
+
+def test_a_host_asks_again_and_says_that_it_is_another():
+    with fs.Tracker() as tracker:
+        for i in range(3):
+            (told,) = tracker.update([face(0.0)], i)
+        assert not told.identify
+        tracker.identify_again(1)
+        assert tracker.update([face(0.0)], 3)[0].identify
+        assert tracker.replace(1) == 2
+        assert [(track.track, track.seen) for track in tracker.ended] == [(1, 4)]
+        (told,) = tracker.update([face(0.0)], 4)
+        assert (told.track, told.begun, told.comes, told.identify) == (2, True, False, False)
+        for gone in (1, 7):
+            with pytest.raises(fs.FaceStyleError, match=f"no track {gone} is followed"):
+                tracker.replace(gone)
+            with pytest.raises(fs.FaceStyleError, match=f"no track {gone} is followed"):
+                tracker.identify_again(gone)
+
+
 def test_bad_arguments_are_named():
     with pytest.raises(fs.FaceStyleError, match="least overlap 0.0"):
         fs.Tracker(min_overlap=0)

@@ -14,6 +14,7 @@ import pytest
 
 import facestyle as fs
 import tolerances
+from facestyle import _c
 
 HEIGHT, WIDTH = 112, 92  # of "siamese"
 PAIRS = [0, 1]  # one person, two people
@@ -73,6 +74,50 @@ def test_photos_are_counted_and_what_is_left_out_is_told(photos, folder):
     photos.keep_people(0, 1).add_folder(folder / "p2", points=[[16, 20], [30, 20], [23, 30], [17, 38], [29, 38]])
     assert len(photos) == 8 and photos.people == 1 and repr(photos) == "<Photos: 8 of 1 people>"
     assert len(photos.left_out) == 1
+
+
+def test_photos_of_any_name_are_learned_from(tmp_path):
+    latin = os.fsdecode(b"Andr\xe9")
+    for person, name in enumerate((latin, "Zo\u00eb")):
+        (tmp_path / name).mkdir()
+        for i in range(2):
+            save(stripes(person, i), tmp_path / name / f"{latin}{i}.png")
+    (tmp_path / latin / f"{latin}.txt").write_text("hello")
+    pairs, kept = tmp_path / f"{latin}.txt", tmp_path / f"{latin}.checkpoint"
+    lines = f"\ufeff{latin}/{latin}0.png\t{latin}/{latin}1.png\t1\r\n{latin}/{latin}0.png\tZo\u00eb/{latin}0.png\t0\r\n\r\n"
+    pairs.write_text(lines, encoding="utf-8", errors="surrogateescape", newline="")
+    with fs.Photos() as photos, contrastive(2) as trainer:
+        photos.add_people(tmp_path)
+        assert len(photos) == 4 and photos.people == 2
+        assert sorted(item.path for item in photos.left_out) == sorted([str(tmp_path / latin / f"{latin}.txt"), str(pairs)])
+        assert not any("\ufffd" in item.reason for item in photos.left_out)
+        trainer.run(photos, pairs=pairs, checkpoint=kept, batch=2)
+        assert kept.exists()
+
+
+def test_what_the_system_does_not_say_is_its_reason(folder, tmp_path):
+    """A folder that may be listed and not entered, seen by one who is not root."""
+    (tmp_path / "shut").mkdir()
+    save(stripes(0, 0), tmp_path / "shut" / "0.png")
+    for place in tmp_path.parents[:-2]:
+        place.chmod(0o755)
+    tmp_path.chmod(0o755)
+    (tmp_path / "shut").chmod(0o744)
+    child = os.fork()
+    if child == 0:
+        status = 2
+        try:
+            if os.geteuid() == 0:
+                os.setuid(65534)
+            with fs.Photos() as photos:
+                photos.add_folder(tmp_path / "shut")
+                told = [(os.path.basename(item.path), item.reason) for item in photos.left_out]
+            status = 0 if told == [("0.png", "Permission denied")] else 1
+            if status:
+                os.write(2, f"{told}\n".encode())
+        finally:
+            os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_folders_and_points_are_looked_at(photos, tmp_path):
@@ -369,9 +414,12 @@ def test_one_and_two_threads_give_the_same_bytes(photos, tmp_path):
 
 
 @pytest.mark.parametrize("change, word", [
-    ({"loss": fs.Loss("contrastive", margin=2)}, "loss with settings"), ({"loss": "pair_difference"}, "loss"),
-    ({"architecture": "siamese-sigmoid"}, "network"), ({"optimiser": "sgd"}, "optimiser"), ({"steps": 9}, "schedule"),
-    ({"weight_decay": 0.1}, "optimiser with settings"), ({"rate": 0.1}, "schedule"), ({"seed": 9}, "seed"),
+    ({"loss": fs.Loss("contrastive", margin=2)}, "margin is 2.0, the checkpoint has "),
+    ({"loss": "pair_difference"}, "loss is pair-difference, the checkpoint has contrastive"),
+    ({"architecture": "siamese-sigmoid"}, "network is siamese-sigmoid, the checkpoint has siamese"),
+    ({"optimiser": "sgd"}, "optimiser is sgd, the checkpoint has adam"), ({"steps": 9}, "steps is 9, the checkpoint has 6"),
+    ({"weight_decay": 0.1}, "weight decay is 0.1.*, the checkpoint has 0"), ({"rate": 0.1}, "rate is 0.1.*, the checkpoint has 0.001"),
+    ({"seed": 9}, "seed is 9, the checkpoint has 1"), ({"optimiser": "adamw"}, "decoupled weight decay is yes, the checkpoint has no"),
 ])  # fmt: skip
 def test_a_checkpoint_of_another_training_is_refused_and_nothing_is_changed(change, word, tmp_path):
     options = {"architecture": "siamese", "loss": "contrastive", "steps": 6}
@@ -380,7 +428,7 @@ def test_a_checkpoint_of_another_training_is_refused_and_nothing_is_changed(chan
         trainer.save(tmp_path / "checkpoint")
     with fs.Trainer(**{**options, **change}) as other:
         before = model_bytes(other, tmp_path / "before")
-        with pytest.raises(fs.FaceStyleError, match=f"the checkpoint's {word} is") as caught:
+        with pytest.raises(fs.FaceStyleError, match=f"^{word}") as caught:
             other.resume(tmp_path / "checkpoint")
         assert caught.value.name == "FS_WRONG_MODEL"
         assert other.steps_done == 0 and model_bytes(other, tmp_path / "after") == before
@@ -434,6 +482,64 @@ def test_a_trained_model_embeds_as_its_trainer_did(tmp_path):
         assert (tmp_path / "half=True.safetensors").stat().st_size < 0.52 * (tmp_path / "half=False.safetensors").stat().st_size
         with pytest.raises(fs.FaceStyleError, match="threshold nan"):
             trainer.save_model(tmp_path / "x", threshold=float("nan"))
+
+
+def test_a_network_of_whole_pictures_is_embedded_from_its_model(tmp_path, photos):
+    picture, larger, marks = stripes(1, 1, HEIGHT, WIDTH), stripes(2, 2, 150, 200), tmp_path / "marks.json"
+    marks.write_text('{"ann/ann_0001.jpg": {"landmarks": [[20, 30], [60, 30], [40, 50], [25, 70], [55, 70]]}}')
+    with contrastive() as trainer, fs.Image.from_array(picture) as image, fs.Image.from_array(larger) as other:
+        trainer.run(photos, batch=4)
+        trainer.save_model(tmp_path / "whole", half=False, threshold=0.5)
+        wanted = trainer.embed(picture[None])
+        with fs.Model.open(tmp_path / "whole") as model, fs.Embedder(model) as embedder:
+            assert model.metadata("template") == "whole" and not embedder.aligns
+            assert embedder.chip_size == (WIDTH, HEIGHT) and embedder.chip_side == 0
+            assert np.allclose(embedder.embed_chips([image]), wanted, rtol=0, atol=tolerances.EMBEDDING)
+            found, face = embedder.embed_photo(image)
+            assert np.array_equal(embedder.embed(image), [found]) and np.array_equal(embedder.embed_chips([image]), [found])
+            assert face.landmarks is None and face.box == (0, 0, WIDTH, HEIGHT)
+            with embedder.align(other) as chip, other.resize(WIDTH, HEIGHT, "bilinear") as small:
+                assert np.array_equal(chip.to_array(), small.to_array())
+                assert np.allclose(embedder.embed_photo(other)[0], trainer.embed(chip.to_array()[None])[0], rtol=0, atol=tolerances.EMBEDDING)
+            verdict = fs.compare(image, other, embedder)
+            assert verdict.distance == fs.distance(found, embedder.embed_photo(other)[0]) and verdict.threshold == 0.5
+            with fs.Gallery(embedder) as gallery:
+                gallery.add_photo("ann", image)
+                gallery.add_photo("bob", other)
+                assert gallery.identify(other).name == "bob" and gallery.verify(image, "ann").distance == 0
+            names = {"ann": [image, other], "bob": [other]}
+            for name, pictures in names.items():
+                (tmp_path / name).mkdir()
+                for i, shown in enumerate(pictures, 1):
+                    save(shown.to_array(), tmp_path / name / f"{name}_{i:04d}.jpg")
+            (tmp_path / "pairs.txt").write_text("1\nann\t1\t2\nann\t2\tbob\t1\n")
+            for flip in (False, True):
+                result = fs.evaluate_lfw(tmp_path / "pairs.txt", tmp_path, embedder, flip=flip, progress=False)
+                assert len(result.distances) == 2 and result.distances[0] > 0 and result.distances[1] == 0
+            assert result.faceless == {} and result.unreadable == {}
+            with pytest.raises(ValueError, match="sees whole photos"):
+                fs.evaluate_lfw(tmp_path / "pairs.txt", tmp_path, embedder, fs.Landmarks(marks), progress=False)
+            with pytest.raises(fs.FaceStyleError) as caught:
+                embedder.embed(image, [fs.Face(np.array([[20, 30], [60, 30], [40, 50], [25, 70], [55, 70]]))])
+            assert caught.value.status == _c.FS_WRONG_MODEL
+
+
+def test_a_model_says_whether_its_photos_were_whole_or_had_points(tmp_path, folder, photos):
+    points = [[16, 20], [30, 20], [23, 30], [17, 38], [29, 38]]
+    with fs.Photos() as aligned:
+        aligned.add_people(folder, points=points)
+        for set, aligns in ((photos, False), (aligned, True)):
+            with contrastive(steps=2) as trainer:
+                trainer.run(set, batch=4)
+                trainer.save_model(tmp_path / "model", threshold=1)
+            with fs.Model.open(tmp_path / "model") as model, fs.Embedder(model) as embedder:
+                assert embedder.aligns == aligns and embedder.chip_size == (WIDTH, HEIGHT)
+                if aligns:
+                    # dlib's mean face, of 150x150, stretched.
+                    assert np.allclose(embedder.template, fs.template("dlib-resnet") / 150 * (WIDTH, HEIGHT), atol=1e-3)
+                else:
+                    with pytest.raises(fs.FaceStyleError):
+                        embedder.template
 
 
 # ---- Several processes ----

@@ -1,12 +1,11 @@
 import CSystem
-import Tensors
 
 /// A shared library that is loaded when it is first needed, for hosts that do without it. It stays loaded.
-struct LoadedLibrary {
+package struct LoadedLibrary {
   private let handle: UnsafeMutableRawPointer
 
   /// The first of some files that is there; nil if none is.
-  init?(_ names: [String]) {
+  package init?(_ names: [String]) {
     for name in names {
       guard let handle = dlopen(name, RTLD_NOW | RTLD_LOCAL) else { continue }
       self.handle = handle
@@ -16,7 +15,7 @@ struct LoadedLibrary {
   }
 
   /// - Returns: a function with the C type that the library's header gives it: nothing checks that here.
-  func function<Function>(_ name: String) throws(Failure) -> Function {
+  package func function<Function>(_ name: String) throws(Failure) -> Function {
     guard let address = dlsym(handle, name) else { throw .io("a library without \(name), wanted a later version of it") }
     return unsafeBitCast(address, to: Function.self)
   }

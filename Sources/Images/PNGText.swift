@@ -1,0 +1,95 @@
+import CCodecs
+import CSystem
+import Tensors
+
+/// A chunk of text: a keyword, a 0, and the text, which zlib may have compressed.
+/// Source: PNG specification (third edition), 11.3.3.2 to 11.3.3.4.
+struct PNGText {
+  /// tEXt, zTXt and iTXt.
+  enum Kind { case plain, compressed, international }
+
+  let kind: Kind
+  let data: UnsafeRawBufferPointer
+
+  /// The most that is looked at of a text: what Pillow reads, and sixteen times what a JPEG's segment holds.
+  private static var limit: Int { 1 << 20 }
+
+  func isNamed(_ keyword: StaticString) -> Bool {
+    let count = keyword.utf8CodeUnitCount
+    guard data.count > count, data[count] == 0, let start = data.baseAddress else { return false }
+    return memcmp(start, keyword.utf8Start, count) == 0
+  }
+
+  /// The text, or its beginning; nil for a chunk that is malformed.
+  func text() throws(Failure) -> Storage<UInt8>? {
+    guard let (start, isCompressed) = layout(), let from = data.baseAddress else { return nil }
+    let rest = data.count - start
+    if !isCompressed {
+      let text = try Storage<UInt8>(count: min(rest, PNGText.limit))
+      memcpy(text.pointer, from + start, text.count)
+      return text
+    }
+    let room = try Storage<UInt8>(count: PNGText.limit)
+    let count = pngInflate(from + start, rest, room.pointer, room.count)
+    guard count >= 0 else { throw .noMemory("PNG: no decoder of a compressed text") }
+    let text = try Storage<UInt8>(count: count)
+    memcpy(text.pointer, room.pointer, count)
+    return text
+  }
+
+  /// Where the text begins, and whether it is compressed.
+  private func layout() -> (start: Int, isCompressed: Bool)? {
+    guard let keyword = data.firstIndex(of: 0) else { return nil }
+    let start = keyword + 1
+    switch kind {
+    case .plain: return (start, false)
+    case .compressed: return data.count > start && data[start] == 0 ? (start + 1, true) : nil
+    case .international:
+      // Whether it is compressed and how; then a language and the keyword in it, each with a 0 behind.
+      guard data.count >= start + 2, data[start] == 0 || (data[start] == 1 && data[start + 1] == 0),
+        let language = data[(start + 2)...].firstIndex(of: 0),
+        let translation = data[(language + 1)...].firstIndex(of: 0)
+      else { return nil }
+      return (translation + 1, data[start] == 1)
+    }
+  }
+
+  /// The bytes of a "Raw profile type ...", as ImageMagick and ExifTool write them: a line feed, a name, how many bytes there
+  /// are, and the bytes as hexadecimal digits in lines.
+  func rawProfile() throws(Failure) -> Storage<UInt8>? {
+    guard let text = try text() else { return nil }
+    var place = 0
+    func skip(while isSkipped: (UInt8) -> Bool) {
+      while place < text.count, isSkipped(text.pointer[place]) { place += 1 }
+    }
+    func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+    skip(while: isSpace)
+    skip { $0 != 0x0A }  // the name
+    skip(while: isSpace)
+    skip { !isSpace($0) }  // how many
+    let room = try Storage<UInt8>(count: text.count / 2)
+    var count = 0
+    while true {
+      skip(while: isSpace)
+      guard place + 1 < text.count, let high = hexadecimal(text.pointer[place]),
+        let low = hexadecimal(text.pointer[place + 1])
+      else { break }
+      room.pointer[count] = high << 4 | low
+      count += 1
+      place += 2
+    }
+    let bytes = try Storage<UInt8>(count: count)
+    memcpy(bytes.pointer, room.pointer, count)
+    return bytes
+  }
+}
+
+/// What a digit counts, or nil.
+private func hexadecimal(_ digit: UInt8) -> UInt8? {
+  switch digit {
+  case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+  case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+  case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+  default: nil
+  }
+}

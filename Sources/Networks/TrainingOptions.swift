@@ -1,0 +1,52 @@
+import Tensors
+
+extension TrainingPlan {
+  /// A plan in the usual proportions.
+  package struct Options {
+    package enum Optimiser: Int32, CaseIterable { case sgd = 0, adam, adamW, rmsProp }
+
+    package var loss = Loss.Options(.semiHard)
+    /// For a loss with a classifier.
+    package var classes = 0
+    package var optimiser = Optimiser.adam
+    /// One of `Schedule.names`.
+    package var schedule = "one-cycle"
+    /// Of the schedule, the warm-up being the first of them.
+    package var steps = 1000, warmUp = 0
+    /// The highest.
+    package var rate: Float = 0.001
+    /// Adam's beta 1 too, where the schedule has none.
+    package var momentum: Float = 0.9
+    package var weightDecay: Float = 0
+    /// Gradients are shortened to this length, all together; 0 for as they are.
+    package var longestGradient: Float = 0
+    package var seed: UInt64 = 1
+
+    package init() {}
+  }
+
+  /// - Throws: `.invalidArgument` naming the option that is out of its range.
+  package init(_ options: Options) throws(Failure) {
+    self.init(loss: try Loss(options.loss))
+    guard options.steps >= 2 else { throw .invalidArgument("\(options.steps) steps, wanted at least 2") }
+    guard options.longestGradient >= 0 else {
+      throw .invalidArgument("longest gradient \(options.longestGradient), wanted 0 or more")
+    }
+    schedule = try Schedule(
+      named: options.schedule, rate: Double(options.rate), steps: options.steps, warmUp: options.warmUp)
+    let momentum = Double(options.momentum), decay = Double(options.weightDecay)
+    var adam = Adam(beta1: momentum, weightDecay: decay)
+    if options.schedule == "cyclical" { adam.beta2 = 0.99 }  // Smith 2017
+    switch options.optimiser {
+    case .sgd: rule = .sgd(SGD(momentum: momentum, weightDecay: decay))
+    case .adam: rule = .adam(adam)
+    case .adamW:
+      adam.isDecoupled = true
+      rule = .adam(adam)
+    case .rmsProp: rule = .rmsProp(RMSProp(momentum: momentum, weightDecay: decay))
+    }
+    longestGradient = Double(options.longestGradient)
+    classes = options.classes
+    seed = options.seed
+  }
+}

@@ -1,0 +1,130 @@
+import ArgumentParser
+import CFaceStyle
+import Glibc
+
+// What a command writes: looked at before it works, and not lost where it cannot be written.
+
+/// Refuses, before the work, what could not be written after it.
+/// - Parameters:
+///   - files: that the library writes whole, nil for those that are not asked for.
+///   - streams: written line by line, which may be a pipe or a device.
+func checkOutputs(_ files: String?..., streams: String?...) throws(Failure) {
+  var known: [String] = []
+  for (file, isWhole) in files.map({ ($0, true) }) + streams.map({ ($0, false) }) {
+    guard let file else { continue }
+    try checkPlace(of: file, isWhole: isWhole)
+    guard !known.contains(file) else { throw Failure("\(file): named twice, wanted is a file for each") }
+    known.append(file)
+  }
+}
+
+/// The same for a picture, whose format is its name's.
+func checkPicture(_ file: String) throws(Failure) {
+  guard isPicture(file) else { throw Failure("\(file): wanted is a .png, .jpg or .jpeg file") }
+  try checkOutputs(file)
+}
+
+/// A new file is put beside an old one and takes its name: it is the folder that must be writable.
+private func checkPlace(of file: String, isWhole: Bool) throws(Failure) {
+  guard !file.isEmpty else { throw Failure("a file without a name, wanted is one with") }
+  var info = stat(), target = file
+  if withOuter(file, { stat($0, &info) }) == 0 {
+    let kind = info.st_mode & S_IFMT
+    guard kind != S_IFDIR else { throw Failure("\(file): a folder, wanted is a file") }
+    if kind != S_IFREG, !isWhole { return }
+    guard kind == S_IFREG else { throw Failure("\(file): a pipe or a device, wanted is a file") }
+    if let resolved = withOuter(file, { realpath($0, nil) }) {
+      target = outerText(resolved)
+      free(resolved)
+    }
+  } else if errno != ENOENT {
+    throw Failure("\(file): \(String(cString: strerror(errno)))")
+  }
+  let folder = target.lastIndex(of: "/").map { target[...$0] } ?? "."
+  guard access(String(folder), W_OK | X_OK) == 0 else { throw Failure("\(file): \(String(cString: strerror(errno)))") }
+}
+
+extension Picture {
+  /// Writes what was worked for. Where that fails it goes to a new folder in TMPDIR, or /tmp.
+  /// - Throws: in any case where it is not at `path`, and says where it is.
+  func keep(at path: String, elseIn checkpoint: String? = nil) throws(Failure) {
+    try keeping("picture", at: path, elseIn: checkpoint) { place throws(Failure) in try write(to: place) }
+  }
+}
+
+/// - Parameter checkpoint: a file from which `what` can be made again, if it is there.
+func keeping(
+  _ what: String, at path: String, elseIn checkpoint: String?, _ write: (String) throws(Failure) -> Void
+) throws(Failure) {
+  do throws(Failure) {
+    try write(path)
+  } catch {
+    guard error.status == FS_IO else { throw error }
+    let rest: String
+    if let other = rescued(path, write) {
+      rest = "the \(what) is in \(other)"
+    } else if let checkpoint {
+      rest = "the same command makes the \(what) again from \(checkpoint)"
+    } else {
+      rest = "the \(what) is lost"
+    }
+    throw Failure("\(error.message); \(rest)", error.status)
+  }
+}
+
+private func rescued(_ path: String, _ write: (String) throws(Failure) -> Void) -> String? {
+  let named = getenv("TMPDIR").map { outerText($0) } ?? ""
+  let template = "\(named.isEmpty ? "/tmp" : named)/facestyle-XXXXXX"
+  guard let folder = withOuter(template, { strdup($0) }) else { return nil }
+  defer { free(folder) }
+  guard mkdtemp(folder) != nil else { return nil }
+  let place = outerText(folder) + "/" + fileName(path)
+  do throws(Failure) {
+    try write(place)
+    return place
+  } catch {
+    rmdir(folder)
+    return nil
+  }
+}
+
+/// What goes wrong beside the work: it is told at once, the work goes on, and the exit status says it.
+final class Troubles {
+  /// By what they befell.
+  private var reasons: [String: String] = [:]
+  private var told: Set<String> = []
+
+  /// Tells a reason that was not told before.
+  func add(_ failure: Failure, to work: String) {
+    if told.insert(failure.message).inserted { warn("\(work): \(failure.message)") }
+    reasons[work] = failure.message
+  }
+
+  /// It went well at last.
+  func clear(_ work: String) { reasons[work] = nil }
+
+  func has(_ work: String) -> Bool { reasons[work] != nil }
+
+  /// The last thing of a command.
+  func end() throws { if !reasons.isEmpty { throw ExitCode.failure } }
+}
+
+/// How to go on after an early end.
+func wayOn(_ checkpoint: String?) -> String {
+  guard let checkpoint else { return "; without --checkpoint there is nothing to go on from" }
+  // `CommandLine.arguments` would repair paths that are not UTF-8.
+  let words = (0..<Int(CommandLine.argc)).compactMap { CommandLine.unsafeArgv[$0].map { quoted(outerText($0)) } }
+  return "; the same command goes on from \(checkpoint): \(words.joined(separator: " "))"
+}
+
+/// As a shell takes it.
+private func quoted(_ argument: String) -> String {
+  let plain = argument.utf8.allSatisfy { byte in
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+    default: "-_./:=,+@%".utf8.contains(byte)
+    }
+  }
+  guard !plain || argument.isEmpty else { return argument }
+  return "'" + argument.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+}
