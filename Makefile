@@ -55,14 +55,14 @@ need_swift = @command -v swift >/dev/null || { echo "make: no swift in the path;
 
 $(LIBRARY): $(SOURCES) | have-deps
 	$(need_swift)
-	swift build -c release --product libfacestyle
-	Tools/place-library .build/release/liblibfacestyle.so $@ $(SOVERSION)
+	swift build -c release --product facestyle
+	Tools/place-library .build/release/libfacestyle.so $@ $(SOVERSION)
 
 $(PROGRAM): $(LIBRARY) $(SOURCES)
 	$(need_swift)
-	swift build -c release --product facestyle --static-swift-stdlib --scratch-path .build-program
+	swift build -c release --product facestyle-program --static-swift-stdlib --scratch-path .build-program
 	@mkdir -p $(dir $@)
-	strip -o $@.new .build-program/release/facestyle
+	strip -o $@.new .build-program/release/facestyle-program
 	patchelf --set-rpath '$$ORIGIN:$$ORIGIN/../lib' $@.new
 	mv $@.new $@
 
@@ -77,8 +77,8 @@ embedded: $(EMBEDDED)
 $(EMBEDDED): $(SOURCES) | have-deps
 	$(need_swift)
 	FACESTYLE_EMBEDDED=$(RESOURCES)/embedded/$(TRIPLE) \
-	    swift build -c release --product libfacestyle --scratch-path .build-embedded
-	Tools/place-library .build-embedded/release/liblibfacestyle.so $@ $(SOVERSION)
+	    swift build -c release --product facestyle --scratch-path .build-embedded
+	Tools/place-library .build-embedded/release/libfacestyle.so $@ $(SOVERSION)
 
 # As examples/camera-daemon/Makefile does for the installed library.
 $(DAEMON): $(LIBRARY) include/facestyle.h $(wildcard examples/camera-daemon/*.[ch])
@@ -225,9 +225,9 @@ test-valgrind: $(LIBRARY) models
 WATCHED := $(BUILD)/threads/libfacestyle.so.$(VERSION)
 $(WATCHED): $(SOURCES) | have-deps
 	$(need_swift)
-	swift build -c release --product libfacestyle --sanitize=thread --scratch-path .build-threads
-	Tools/place-library .build-threads/release/liblibfacestyle.so $@ $(SOVERSION)
-	cp .build-threads/release/liblibfacestyle.so $@ # with names for reports
+	swift build -c release --product facestyle --sanitize=thread --scratch-path .build-threads
+	Tools/place-library .build-threads/release/libfacestyle.so $@ $(SOVERSION)
+	cp .build-threads/release/libfacestyle.so $@ # with names for reports
 
 # The tool chain's clang watches as its compiler does; on Linux that wants its dispatch library.
 test-threads: $(WATCHED) models

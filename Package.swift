@@ -73,13 +73,18 @@ let library: [Target] = [
   .target(
     name: "Images", dependencies: ["CSystem", "CCodecs", "Tensors"], swiftSettings: common, linkerSettings: codecs),
   .target(name: "Networks", dependencies: ["CSystem", "Tensors"], swiftSettings: common),
+  .target(name: "Faces", dependencies: ["Images", "Networks", "Tensors", "CSystem"], swiftSettings: common),
   .target(
-    name: "Faces", dependencies: ["Images", "Networks", "Tensors", "CSystem", "CSQLite"], swiftSettings: common,
+    name: "Galleries", dependencies: ["Networks", "Tensors", "CSystem", "CSQLite"], swiftSettings: common,
     linkerSettings: [.linkedLibrary("sqlite3")]),
+  .target(name: "Statistics", dependencies: ["Tensors", "CSystem"], swiftSettings: common),
   .target(name: "Styles", dependencies: ["Images", "Networks", "Tensors", "CSystem"], swiftSettings: common),
+  .target(name: "Features", dependencies: ["Images", "Networks", "Tensors"], swiftSettings: common),
   .target(
-    name: "FaceStyle",
-    dependencies: ["CFaceStyle", "CSystem", "Tensors", "Images", "Networks", "Faces", "Styles"],
+    name: "CInterface",
+    dependencies: [
+      "CFaceStyle", "CSystem", "Tensors", "Images", "Networks", "Faces", "Galleries", "Statistics", "Styles", "Features",
+    ],
     swiftSettings: common, linkerSettings: link),
 ]
 
@@ -89,12 +94,15 @@ let tests: [Target] = [
   .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "TestSupport"]),
   .testTarget(name: "NetworksTests", dependencies: ["Networks", "Tensors", "TestSupport", "CSystem"]),
   .testTarget(name: "FacesTests", dependencies: ["Faces", "Images", "Networks", "Tensors", "TestSupport"]),
+  .testTarget(name: "GalleriesTests", dependencies: ["Galleries", "Networks", "Tensors", "TestSupport"]),
+  .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "Tensors", "TestSupport"]),
+  .testTarget(name: "FeaturesTests", dependencies: ["Features", "Images", "Networks", "Tensors", "TestSupport"]),
   .testTarget(name: "StylesTests", dependencies: ["Styles", "Images", "Networks", "Tensors", "TestSupport"]),
 ]
 
 // The program is a client of the C interface like any other: it sees the header and the built library alone.
 let program: Target = .executableTarget(
-  name: "facestyle",
+  name: "Program",
   dependencies: ["CFaceStyle", .product(name: "ArgumentParser", package: "swift-argument-parser")],
   linkerSettings: [
     .unsafeFlags(["-L\(root)/build", "-lfacestyle", "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib"])
@@ -102,14 +110,16 @@ let program: Target = .executableTarget(
 
 // Not in the library's face: measures the rooms as they are.
 let bench: Target = .executableTarget(
-  name: "facestyle-bench", dependencies: ["Tensors", "Images", "Networks", "Faces", "Styles", "CSystem"])
+  name: "Bench",
+  dependencies: ["Tensors", "Images", "Networks", "Faces", "Galleries", "Statistics", "Styles", "CSystem"])
 
 let package = Package(
   name: "facestyle",
-  products: [.library(name: "libfacestyle", type: .dynamic, targets: ["FaceStyle"])]
+  // A product's name may be taken once only: the library has it, and the Makefile gives the program its own.
+  products: [.library(name: "facestyle", type: .dynamic, targets: ["CInterface"])]
     + (isEmbedded ? [] : [
-      .executable(name: "facestyle", targets: ["facestyle"]),
-      .executable(name: "facestyle-bench", targets: ["facestyle-bench"]),
+      .executable(name: "facestyle-program", targets: ["Program"]),
+      .executable(name: "facestyle-bench", targets: ["Bench"]),
     ]),
   dependencies: isEmbedded ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
   targets: rooms + vectorRooms + library + (isEmbedded ? [] : tests + [program, bench])

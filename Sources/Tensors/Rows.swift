@@ -47,3 +47,14 @@ package final class Rows {
   /// Valid until the rows change.
   package func pointer(_ row: Int) -> UnsafePointer<Float> { UnsafePointer(storage.pointer + row * dimension) }
 }
+
+/// - Throws: `.invalidArgument` naming the row whose number is not finite.
+package func requireFinite(
+  _ rows: UnsafePointer<Float>, _ count: Int, _ dimension: Int, _ name: StaticString
+) throws(Failure) {
+  for i in 0..<count {
+    for k in 0..<dimension where !rows[i * dimension + k].isFinite {
+      throw .invalidArgument("\(name) with \(rows[i * dimension + k]) in row \(i), wanted finite numbers")
+    }
+  }
+}

@@ -1,8 +1,12 @@
 import Foundation
 
+/// The path of a file of Tests/Fixtures.
+func fixtureFile(_ name: String) -> URL {
+  URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Fixtures").appendingPathComponent(name)
+}
+
 /// A file of Tests/Fixtures.
 func fixture<Content: Decodable>(_ name: String) throws -> Content {
-  let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  return try JSONDecoder().decode(
-    Content.self, from: Data(contentsOf: tests.appendingPathComponent("Fixtures").appendingPathComponent(name)))
+  try JSONDecoder().decode(Content.self, from: Data(contentsOf: fixtureFile(name)))
 }

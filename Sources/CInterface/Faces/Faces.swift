@@ -1,0 +1,390 @@
+import CFaceStyle
+import CSystem
+import Faces
+import Galleries
+import Images
+import Networks
+import Tensors
+
+extension Detector: HandleKind {
+  static var kind: StaticString { "fs_detector" }
+}
+
+extension Embedder: HandleKind {
+  static var kind: StaticString { "fs_embedder" }
+}
+
+// MARK: Detector
+
+@c @implementation
+public func fs_detector_options_init(_ options: UnsafeMutablePointer<fs_detector_options>?, _ size: Int) -> fs_status {
+  boundary { () throws(Failure) in
+    try initialise(options, size)
+  }
+}
+
+extension fs_detector_options: SizedStruct {
+  static var standard: fs_detector_options {
+    let standard = DetectorOptions()
+    let own = standard.thresholds
+    return fs_detector_options(
+      size: MemoryLayout<fs_detector_options>.size, min_face: standard.smallestFace,
+      thresholds: (Float(threshold: own.0), Float(threshold: own.1), Float(threshold: own.2)),
+      scale_step: standard.scaleStep, max_faces: UInt32(clamping: standard.mostFaces), order: FS_LARGEST_FIRST,
+      region: fs_region())
+  }
+}
+
+@c @implementation
+public func fs_detector_create(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ handle: OpaquePointer?, _ options: UnsafePointer<fs_detector_options>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    let given = try known(options)
+    var options = DetectorOptions()
+    options.smallestFace = given.min_face
+    options.thresholds = (chosen(given.thresholds.0), chosen(given.thresholds.1), chosen(given.thresholds.2))
+    options.scaleStep = given.scale_step
+    options.mostFaces = Int(given.max_faces)
+    options.order = try .init(given.order)
+    options.region = given.region.isEmpty ? nil : Region(given.region)
+    out.pointee = Handle.make(try Detector(model(handle), options))
+  }
+}
+
+@c @implementation
+public func fs_detector_find(
+  _ detector: OpaquePointer?, _ image: OpaquePointer?, _ faces: UnsafeMutablePointer<fs_face>?, _ capacity: Int,
+  _ count: UnsafeMutablePointer<Int>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let detector = try Handle.object(detector, Detector.self, "detector")
+    let image = try Handle.object(image, Image.self, "image")
+    try report(faces, capacity, count) { () throws(Failure) in try detector.faces(in: image) }
+  }
+}
+
+@c @implementation
+public func fs_detector_find_frame(
+  _ detector: OpaquePointer?, _ frame: UnsafePointer<fs_frame>?, _ region: UnsafePointer<fs_region>?,
+  _ faces: UnsafeMutablePointer<fs_face>?, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let detector = try Handle.object(detector, Detector.self, "detector")
+    let frame = try Frame(frame)
+    let region = region.map { $0.pointee.isEmpty ? frame.whole : Region($0.pointee) }
+    try report(faces, capacity, count) { () throws(Failure) in try detector.faces(in: frame, region: region) }
+  }
+}
+
+/// Writes as many of the faces that `find` returns as there is room for, and how many there are.
+private func report(
+  _ faces: UnsafeMutablePointer<fs_face>?, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?,
+  _ find: () throws(Failure) -> [Face]
+) throws(Failure) {
+  let count = try required(count, "count")
+  let room = try capacity == 0 ? nil : output(faces, capacity: capacity, needed: 0, "faces")
+  let found = try find()
+  if let room { for (i, face) in found.prefix(capacity).enumerated() { room[i] = fs_face(face) } }
+  count.pointee = found.count
+}
+
+@c @implementation
+public func fs_detector_finds_points(_ detector: OpaquePointer?) -> UInt32 {
+  Handle.find(detector, Detector.self)?.findsPoints == true ? 1 : 0
+}
+
+@c @implementation
+public func fs_detector_destroy(_ detector: OpaquePointer?) { Handle.destroy(detector, Detector.self) }
+
+// MARK: Embedder
+
+@c @implementation
+public func fs_embedder_create(_ out: UnsafeMutablePointer<OpaquePointer?>?, _ handle: OpaquePointer?) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    out.pointee = Handle.make(try Embedder(model(handle)))
+  }
+}
+
+@c @implementation
+public func fs_embedder_dimension(_ embedder: OpaquePointer?) -> Int {
+  Handle.find(embedder, Embedder.self)?.dimension ?? 0
+}
+
+@c @implementation
+public func fs_embedder_threshold(_ embedder: OpaquePointer?) -> Float {
+  Handle.find(embedder, Embedder.self)?.threshold ?? 0
+}
+
+@c @implementation
+public func fs_embedder_chip_width(_ embedder: OpaquePointer?) -> UInt32 {
+  UInt32(clamping: Handle.find(embedder, Embedder.self)?.width ?? 0)
+}
+
+@c @implementation
+public func fs_embedder_chip_height(_ embedder: OpaquePointer?) -> UInt32 {
+  UInt32(clamping: Handle.find(embedder, Embedder.self)?.height ?? 0)
+}
+
+@c @implementation
+public func fs_embedder_chip_side(_ embedder: OpaquePointer?) -> UInt32 {
+  guard let embedder = Handle.find(embedder, Embedder.self), embedder.width == embedder.height else { return 0 }
+  return UInt32(clamping: embedder.width)
+}
+
+@c @implementation
+public func fs_embedder_aligns(_ embedder: OpaquePointer?) -> UInt32 {
+  Handle.find(embedder, Embedder.self)?.isAligning == true ? 1 : 0
+}
+
+@c @implementation
+public func fs_embedder_align(
+  _ embedder: OpaquePointer?, _ out: UnsafeMutablePointer<OpaquePointer?>?, _ image: OpaquePointer?,
+  _ face: UnsafePointer<fs_face>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let embedder = try Handle.object(embedder, Embedder.self, "embedder")
+    let out = try required(out, "out")
+    let image = try Handle.object(image, Image.self, "image")
+    out.pointee = Handle.make(try embedder.chip(image, face.map { Face($0.pointee) }))
+  }
+}
+
+@c @implementation
+public func fs_embedder_align_frame(
+  _ embedder: OpaquePointer?, _ out: UnsafeMutablePointer<OpaquePointer?>?, _ frame: UnsafePointer<fs_frame>?,
+  _ face: UnsafePointer<fs_face>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let embedder = try Handle.object(embedder, Embedder.self, "embedder")
+    let out = try required(out, "out")
+    let frame = try Frame(frame)
+    out.pointee = Handle.make(try embedder.chip(frame, face.map { Face($0.pointee) }))
+  }
+}
+
+@c @implementation
+public func fs_embedder_template(_ embedder: OpaquePointer?, _ points: UnsafeMutablePointer<fs_point>?) -> fs_status {
+  boundary { () throws(Failure) in
+    let embedder = try Handle.object(embedder, Embedder.self, "embedder")
+    let points = try required(points, "points")
+    guard case .aligned(let template) = embedder.framing else {
+      throw .wrongModel("the embedder sees whole pictures: no five points have places in them")
+    }
+    write(template.points(width: embedder.width, height: embedder.height), to: points)
+  }
+}
+
+@c @implementation
+public func fs_architecture_template(
+  _ name: UnsafePointer<CChar>?, _ points: UnsafeMutablePointer<fs_point>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let name = try text(name, "name", limit: 64)
+    let points = try required(points, "points")
+    guard let architecture = Architecture.named(name) else { throw .notFound("there is no architecture \"\(name)\"") }
+    guard architecture.hasEmbedding, let side = architecture.side else {
+      throw .wrongModel("\(name) embeds no square picture of a face")
+    }
+    write(AlignmentTemplate.published(for: name, side: side).points, to: points)
+  }
+}
+
+private func write(_ places: [Point], to points: UnsafeMutablePointer<fs_point>) {
+  for (i, point) in places.enumerated() { points[i] = fs_point(x: point.x, y: point.y) }
+}
+
+@c @implementation
+public func fs_embedder_embed(
+  _ embedder: OpaquePointer?, _ image: OpaquePointer?, _ faces: UnsafePointer<fs_face>?, _ count: Int,
+  _ embeddings: UnsafeMutablePointer<Float>?, _ capacity: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let embedder = try Handle.object(embedder, Embedder.self, "embedder")
+    let image = try Handle.object(image, Image.self, "image")
+    try embed(embedder, faces, count, embeddings, capacity) { face throws(Failure) in try embedder.chip(image, face) }
+  }
+}
+
+@c @implementation
+public func fs_embedder_embed_frame(
+  _ embedder: OpaquePointer?, _ frame: UnsafePointer<fs_frame>?, _ faces: UnsafePointer<fs_face>?, _ count: Int,
+  _ embeddings: UnsafeMutablePointer<Float>?, _ capacity: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let embedder = try Handle.object(embedder, Embedder.self, "embedder")
+    let frame = try Frame(frame)
+    try embed(embedder, faces, count, embeddings, capacity) { face throws(Failure) in try embedder.chip(frame, face) }
+  }
+}
+
+/// Embeds faces whose aligned pictures `chip` returns. NULL is what a network sees that sees whole pictures: one.
+private func embed(
+  _ embedder: Embedder, _ faces: UnsafePointer<fs_face>?, _ count: Int, _ embeddings: UnsafeMutablePointer<Float>?,
+  _ capacity: Int, _ chip: (Face?) throws(Failure) -> Image
+) throws(Failure) {
+  let isWhole = faces == nil && count == 1 && !embedder.isAligning
+  let given = try isWhole ? nil : buffer(faces, count, "faces")
+  if count == 0 { return }
+  let target = try room(embeddings, capacity, count, embedder)
+  try embedder.embed(count: count, into: target) { i throws(Failure) in try chip(given.map { Face($0[i]) }) }
+}
+
+private func room(
+  _ embeddings: UnsafeMutablePointer<Float>?, _ capacity: Int, _ count: Int, _ embedder: Embedder
+) throws(Failure) -> UnsafeMutablePointer<Float> {
+  try output(
+    embeddings, capacity: capacity, needed: product(count, embedder.dimension, name: "embeddings"), "embeddings")
+}
+
+@c @implementation
+public func fs_embedder_embed_chips(
+  _ embedder: OpaquePointer?, _ chips: UnsafePointer<OpaquePointer?>?, _ count: Int,
+  _ embeddings: UnsafeMutablePointer<Float>?, _ capacity: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let embedder = try Handle.object(embedder, Embedder.self, "embedder")
+    let chips = try buffer(chips, count, "chips")
+    if count == 0 { return }
+    let target = try room(embeddings, capacity, count, embedder)
+    var images: [Image] = []
+    for chip in chips { images.append(try Handle.object(chip, Image.self, "a chip")) }
+    try embedder.embed(count: count, into: target) { i in images[i] }
+  }
+}
+
+@c @implementation
+public func fs_embedder_embed_photo(
+  _ embedder: OpaquePointer?, _ detector: OpaquePointer?, _ photo: OpaquePointer?,
+  _ face: UnsafeMutablePointer<fs_face>?, _ embedding: UnsafeMutablePointer<Float>?, _ capacity: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let embedder = try Handle.object(embedder, Embedder.self, "embedder")
+    let detector = try embedder.detector(detector)
+    let photo = try Handle.object(photo, Image.self, "photo")
+    let target = try output(embedding, capacity: capacity, needed: embedder.dimension, "embedding")
+    let found = try embedder.embed(photo: photo, detector, into: target)
+    face?.pointee = fs_face(found)
+  }
+}
+
+@c @implementation
+public func fs_embedder_memory_needed(
+  _ embedder: OpaquePointer?, _ count: Int, _ bytes: UnsafeMutablePointer<UInt64>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let embedder = try Handle.object(embedder, Embedder.self, "embedder")
+    let target = try required(bytes, "bytes")
+    // Memory is the same for any large number, size_t's largest too.
+    target.pointee = UInt64(clamping: try embedder.memoryNeeded(count: count < 0 ? .max : count))
+  }
+}
+
+@c @implementation
+public func fs_embedder_destroy(_ embedder: OpaquePointer?) { Handle.destroy(embedder, Embedder.self) }
+
+// MARK: Verification
+
+@c @implementation
+public func fs_distance(
+  _ a: UnsafePointer<Float>?, _ b: UnsafePointer<Float>?, _ dimension: Int, _ distance: UnsafeMutablePointer<Float>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let target = try required(distance, "distance")
+    guard dimension != 0 else { throw .invalidArgument("a dimension of 0, wanted at least 1") }
+    let a = try required(buffer(a, dimension, "a").baseAddress, "a")
+    let b = try required(buffer(b, dimension, "b").baseAddress, "b")
+    let distance = euclideanDistance(a, b, dimension)
+    guard distance.isFinite else { throw .invalidArgument("the distance is \(distance): wanted finite numbers, no farther apart than a float reaches") }
+    target.pointee = distance
+  }
+}
+
+@c @implementation
+public func fs_compare_photos(
+  _ embedder: OpaquePointer?, _ detector: OpaquePointer?, _ a: OpaquePointer?, _ b: OpaquePointer?, _ threshold: Float,
+  _ verdict: UnsafeMutablePointer<fs_verdict>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let embedder = try Handle.object(embedder, Embedder.self, "embedder")
+    let detector = try embedder.detector(detector)
+    let a = try Handle.object(a, Image.self, "a"), b = try Handle.object(b, Image.self, "b")
+    let target = try required(verdict, "verdict")
+    let threshold = try chosenThreshold(chosen(threshold), default: embedder.threshold)
+    let first = try embedding(a, embedder, detector), second = try embedding(b, embedder, detector)
+    target.pointee = fs_verdict(
+      Verdict(
+        distance: euclideanDistance(first.pointer, second.pointer, embedder.dimension), threshold: threshold))
+  }
+}
+
+/// The embedding of a photo's main face.
+func embedding(
+  _ photo: Image, _ embedder: Embedder, _ detector: Detector?
+) throws(Failure) -> Storage<Float> {
+  let storage = try Storage<Float>(count: embedder.dimension)
+  _ = try embedder.embed(photo: photo, detector, into: storage.pointer)
+  return storage
+}
+
+// MARK: Between C and Swift
+
+/// A caller's threshold; nil for the model's own.
+func chosen(_ threshold: Float) -> Float? { threshold == FS_DEFAULT_THRESHOLD ? nil : threshold }
+
+extension Float {
+  /// As a caller has it.
+  init(threshold: Float?) { self = threshold ?? FS_DEFAULT_THRESHOLD }
+}
+
+extension Embedder {
+  /// A caller's detector, for photos in which it has to find a face; a network that sees whole pictures needs none.
+  func detector(_ handle: OpaquePointer?) throws(Failure) -> Detector? {
+    try isAligning ? Handle.object(handle, Detector.self, "detector") : nil
+  }
+}
+
+extension DetectorOptions.Order {
+  init(_ order: fs_face_order) throws(Failure) {
+    switch order {
+    case FS_LARGEST_FIRST: self = .largestFirst
+    case FS_SUREST_FIRST: self = .surestFirst
+    default: throw .invalidArgument("order \(order.rawValue), wanted FS_LARGEST_FIRST or FS_SUREST_FIRST")
+    }
+  }
+}
+
+extension fs_face {
+  init(_ face: Face) {
+    func point(_ i: Int) -> fs_point {
+      face.landmarks.indices.contains(i)
+        ? fs_point(x: face.landmarks[i].x, y: face.landmarks[i].y) : fs_point(x: .nan, y: .nan)
+    }
+    self.init(
+      x: face.box.left, y: face.box.top, width: face.box.width, height: face.box.height, score: face.score,
+      landmarks: (point(0), point(1), point(2), point(3), point(4)))
+  }
+}
+
+extension Face {
+  init(_ face: fs_face) {
+    self.init(
+      box: Box(left: face.x, top: face.y, right: face.x + face.width, bottom: face.y + face.height), score: face.score,
+      landmarks: points(of: face))
+  }
+}
+
+/// None where any is NaN: the face has no points.
+private func points(of face: fs_face) -> [Point] {
+  let (a, b, c, d, e) = face.landmarks
+  let points = [a, b, c, d, e].map { Point($0.x, $0.y) }
+  return points.contains { $0.x.isNaN || $0.y.isNaN } ? [] : points
+}
+
+extension fs_verdict {
+  init(_ verdict: Verdict) {
+    self.init(distance: verdict.distance, threshold: verdict.threshold, same: verdict.isSame ? 1 : 0)
+  }
+}

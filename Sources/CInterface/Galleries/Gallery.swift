@@ -1,0 +1,509 @@
+import CFaceStyle
+import CSystem
+import Faces
+import Galleries
+import Images
+import Tensors
+
+extension SharedGallery: HandleKind {
+  static var kind: StaticString { "fs_gallery" }
+}
+
+private func shared(_ pointer: OpaquePointer?, _ name: StaticString = "gallery") throws(Failure) -> SharedGallery {
+  try Handle.object(pointer, SharedGallery.self, name)
+}
+
+private func personName(_ pointer: UnsafePointer<CChar>?) throws(Failure) -> String {
+  try text(pointer, "name", limit: SharedGallery.longestName)
+}
+
+@c @implementation
+public func fs_gallery_create(_ out: UnsafeMutablePointer<OpaquePointer?>?, _ embedder: OpaquePointer?) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    let empty = try Gallery(for: Handle.object(embedder, Embedder.self, "embedder"))
+    out.pointee = Handle.make(SharedGallery(empty))
+  }
+}
+
+@c @implementation
+public func fs_gallery_add(
+  _ gallery: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ embedding: UnsafePointer<Float>?, _ dimension: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try shared(gallery)
+    let name = try personName(name)
+    try gallery.add(name, buffer(required(embedding, "embedding"), dimension, "embedding"))
+  }
+}
+
+@c @implementation
+public func fs_gallery_add_photo(
+  _ gallery: OpaquePointer?, _ embedder: OpaquePointer?, _ detector: OpaquePointer?, _ name: UnsafePointer<CChar>?,
+  _ photo: OpaquePointer?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try shared(gallery)
+    let name = try personName(name)
+    let embedding = try embedding(photo, for: gallery, embedder, detector)
+    try gallery.add(name, UnsafeBufferPointer(embedding.buffer))
+  }
+}
+
+@c @implementation
+public func fs_gallery_remove(_ gallery: OpaquePointer?, _ name: UnsafePointer<CChar>?) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try shared(gallery)
+    try gallery.remove(personName(name))
+  }
+}
+
+@c @implementation
+public func fs_gallery_people(_ gallery: OpaquePointer?) -> Int { Handle.find(gallery, SharedGallery.self)?.people ?? 0 }
+
+@c @implementation
+public func fs_gallery_photos(_ gallery: OpaquePointer?) -> Int { Handle.find(gallery, SharedGallery.self)?.photos ?? 0 }
+
+@c @implementation
+public func fs_gallery_verify(
+  _ gallery: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ embedding: UnsafePointer<Float>?, _ dimension: Int,
+  _ threshold: Float, _ verdict: UnsafeMutablePointer<fs_verdict>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try shared(gallery)
+    let name = try personName(name)
+    let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
+    let target = try required(verdict, "verdict")
+    target.pointee = fs_verdict(try gallery.read { gallery throws(Failure) in try gallery.verify(name, embedding, chosen(threshold)) })
+  }
+}
+
+@c @implementation
+public func fs_gallery_verify_photo(
+  _ gallery: OpaquePointer?, _ embedder: OpaquePointer?, _ detector: OpaquePointer?, _ name: UnsafePointer<CChar>?,
+  _ photo: OpaquePointer?, _ threshold: Float, _ verdict: UnsafeMutablePointer<fs_verdict>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try shared(gallery)
+    let name = try personName(name)
+    let target = try required(verdict, "verdict")
+    _ = try chosenThreshold(chosen(threshold), default: 0)  // before the detector works in vain
+    let embedding = try embedding(photo, for: gallery, embedder, detector)
+    target.pointee = fs_verdict(
+      try gallery.read { gallery throws(Failure) in
+        try gallery.verify(name, UnsafeBufferPointer(embedding.buffer), chosen(threshold))
+      })
+  }
+}
+
+@c @implementation
+public func fs_gallery_identify(
+  _ gallery: OpaquePointer?, _ embedding: UnsafePointer<Float>?, _ dimension: Int, _ threshold: Float,
+  _ match: UnsafeMutablePointer<fs_match>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try shared(gallery)
+    let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
+    let target = try required(match, "match")
+    target.pointee = fs_match(try gallery.read { gallery throws(Failure) in try gallery.identify(embedding, chosen(threshold)) })
+  }
+}
+
+@c @implementation
+public func fs_gallery_identify_photo(
+  _ gallery: OpaquePointer?, _ embedder: OpaquePointer?, _ detector: OpaquePointer?, _ photo: OpaquePointer?,
+  _ threshold: Float, _ match: UnsafeMutablePointer<fs_match>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try shared(gallery)
+    let target = try required(match, "match")
+    _ = try chosenThreshold(chosen(threshold), default: 0)
+    let embedding = try embedding(photo, for: gallery, embedder, detector)
+    target.pointee = fs_match(
+      try gallery.read { gallery throws(Failure) in
+        try gallery.identify(UnsafeBufferPointer(embedding.buffer), chosen(threshold))
+      })
+  }
+}
+
+@c @implementation
+public func fs_gallery_search(
+  _ gallery: OpaquePointer?, _ embeddings: UnsafePointer<Float>?, _ count: Int, _ dimension: Int, _ k: Int,
+  _ neighbours: UnsafeMutablePointer<fs_neighbour>?, _ capacity: Int, _ found: UnsafeMutablePointer<Int>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try shared(gallery)
+    try gallery.read { gallery throws(Failure) in
+      guard dimension == gallery.dimension else {
+        throw .invalidArgument("embeddings of \(UInt(bitPattern: dimension)) numbers, the gallery's have \(gallery.dimension)")
+      }
+      guard k != 0 else { throw .invalidArgument("k is 0, wanted at least 1") }
+      let each = min(UInt(bitPattern: k), UInt(gallery.photos))
+      if count != 0 {
+        let embeddings = try buffer(embeddings, product(count, dimension, name: "embeddings"), "embeddings")
+        let target = try output(
+          neighbours, capacity: capacity, needed: product(count, k, name: "neighbours"), "neighbours")
+        let nearest = try gallery.nearest(k, to: embeddings, count: count)
+        for i in 0..<count {
+          for j in 0..<k {
+            target[i * k + j] = j < each ? fs_neighbour(nearest.pointer[i * Int(each) + j], in: gallery) : .none
+          }
+        }
+        withExtendedLifetime(nearest) {}
+      }
+      found?.pointee = Int(each)
+    }
+  }
+}
+
+@c @implementation
+public func fs_gallery_within(
+  _ gallery: OpaquePointer?, _ embedding: UnsafePointer<Float>?, _ dimension: Int, _ distance: Float,
+  _ neighbours: UnsafeMutablePointer<fs_neighbour>?, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try shared(gallery)
+    let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
+    let count = try required(count, "count")
+    let room = try capacity == 0 ? nil : output(neighbours, capacity: capacity, needed: 0, "neighbours")
+    try gallery.read { gallery throws(Failure) in
+      let found = try gallery.within(distance, of: embedding)
+      if let room { for (i, neighbour) in found.prefix(capacity).enumerated() { room[i] = fs_neighbour(neighbour, in: gallery) } }
+      count.pointee = found.count
+    }
+  }
+}
+
+// MARK: Files
+
+@c @implementation
+public func fs_gallery_options_init(_ options: UnsafeMutablePointer<fs_gallery_options>?, _ size: Int) -> fs_status {
+  boundary { () throws(Failure) in
+    try initialise(options, size)
+  }
+}
+
+extension fs_gallery_options: SizedStruct {
+  static var standard: fs_gallery_options {
+    fs_gallery_options(size: MemoryLayout<fs_gallery_options>.size, key: nil, read_only: 0, create: 1)
+  }
+}
+
+@c @implementation
+public func fs_gallery_open(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ path: UnsafePointer<CChar>?, _ embedder: OpaquePointer?,
+  _ options: UnsafePointer<fs_gallery_options>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    let path = try pathText(path, "path")
+    var model: Gallery?
+    if embedder != nil { model = try Gallery(for: Handle.object(embedder, Embedder.self, "embedder")) }
+    let options = try known(options)
+    let access: SharedGallery.Access = options.read_only != 0 ? .read : options.create != 0 ? .create : .write
+    let key = options.key.map { UnsafeRawBufferPointer(start: $0, count: Int(FS_GALLERY_KEY_LENGTH)) }
+    out.pointee = Handle.make(try SharedGallery(at: path, access, model: model, key: key))
+  }
+}
+
+@c @implementation
+public func fs_gallery_info_get(_ gallery: OpaquePointer?, _ info: UnsafeMutablePointer<fs_gallery_info>?) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try shared(gallery)
+    var told = fs_gallery_info()
+    told.is_stored = gallery.isStored ? 1 : 0
+    told.is_encrypted = gallery.isEncrypted ? 1 : 0
+    told.is_read_only = gallery.isReadOnly ? 1 : 0
+    try gallery.read { gallery throws(Failure) in
+      told.model = gallery.fingerprint
+      told.dimension = UInt32(clamping: gallery.dimension)
+      told.threshold = gallery.defaultThreshold
+      told.people = UInt64(clamping: gallery.people)
+      told.photos = UInt64(clamping: gallery.photos)
+    }
+    try fill(info, with: told, "info")
+  }
+}
+
+extension fs_gallery_info: SizedStruct {
+  static var standard: fs_gallery_info { fs_gallery_info() }
+}
+
+@c @implementation
+public func fs_gallery_reload(_ gallery: OpaquePointer?, _ changed: UnsafeMutablePointer<Int32>?) -> fs_status {
+  boundary { () throws(Failure) in
+    let isChanged = try shared(gallery).reload()
+    changed?.pointee = isChanged ? 1 : 0
+  }
+}
+
+@c @implementation
+public func fs_gallery_export(_ gallery: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try shared(gallery)
+    let path = try pathText(path, "path")
+    let file = try GalleryFile(of: path)
+    try gallery.read { gallery throws(Failure) in try file.write(gallery, to: path) }
+  }
+}
+
+@c @implementation
+public func fs_gallery_import(
+  _ gallery: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ report: UnsafeMutablePointer<fs_gallery_report>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try shared(gallery)
+    let path = try pathText(path, "path")
+    let photos = try gallery.photos(in: path)
+    let told = try gallery.merge(photos, isCompared: report != nil)
+    report?.pointee = fs_gallery_report(told)
+  }
+}
+
+@c @implementation
+public func fs_gallery_merge(
+  _ gallery: OpaquePointer?, _ other: OpaquePointer?, _ report: UnsafeMutablePointer<fs_gallery_report>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let told = try shared(gallery).merge(shared(other, "other"), isCompared: report != nil)
+    report?.pointee = fs_gallery_report(told)
+  }
+}
+
+// MARK: Changes
+
+@c @implementation
+public func fs_enrolment_options_init(_ options: UnsafeMutablePointer<fs_enrolment_options>?, _ size: Int) -> fs_status {
+  boundary { () throws(Failure) in
+    try initialise(options, size)
+  }
+}
+
+extension fs_enrolment_options: SizedStruct {
+  static var standard: fs_enrolment_options {
+    fs_enrolment_options(size: MemoryLayout<fs_enrolment_options>.size, note: nil, threshold: Float(threshold: nil), refuse: 0)
+  }
+}
+
+@c @implementation
+public func fs_gallery_enrol(
+  _ gallery: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ embedding: UnsafePointer<Float>?, _ dimension: Int,
+  _ options: UnsafePointer<fs_enrolment_options>?, _ enrolment: UnsafeMutablePointer<fs_enrolment>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try shared(gallery)
+    let name = try personName(name)
+    let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
+    let options = try known(options)
+    var note = ""
+    if let given = options.note, given.pointee != 0 { note = try text(given, "note", limit: SharedGallery.longestNote) }
+    let told = try gallery.enrol(
+      name, embedding, note: note, threshold: chosen(options.threshold), isRefused: options.refuse != 0)
+    enrolment?.pointee = fs_enrolment(told)
+  }
+}
+
+@c @implementation
+public func fs_gallery_add_many(
+  _ gallery: OpaquePointer?, _ names: UnsafePointer<UnsafePointer<CChar>?>?, _ embeddings: UnsafePointer<Float>?, _ count: Int,
+  _ dimension: Int, _ report: UnsafeMutablePointer<fs_gallery_report>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try shared(gallery)
+    var told = GalleryReport()
+    if count != 0 {
+      let pointers = try buffer(names, count, "names")
+      let embeddings = try buffer(embeddings, product(count, dimension, name: "embeddings"), "embeddings")
+      var names: [String] = []
+      for pointer in pointers { names.append(try personName(pointer)) }
+      told = try gallery.add(names, embeddings, isCompared: report != nil)
+    }
+    report?.pointee = fs_gallery_report(told)
+  }
+}
+
+@c @implementation
+public func fs_gallery_remove_photo(_ gallery: OpaquePointer?, _ photo: UInt64) -> fs_status {
+  boundary { () throws(Failure) in try shared(gallery).remove(photo: number(photo)) }
+}
+
+@c @implementation
+public func fs_gallery_replace_photo(
+  _ gallery: OpaquePointer?, _ photo: UInt64, _ embedding: UnsafePointer<Float>?, _ dimension: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try shared(gallery)
+    try gallery.replace(photo: number(photo), buffer(required(embedding, "embedding"), dimension, "embedding"))
+  }
+}
+
+@c @implementation
+public func fs_gallery_replace_person(
+  _ gallery: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ embeddings: UnsafePointer<Float>?, _ count: Int, _ dimension: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try shared(gallery)
+    let name = try personName(name)
+    let embeddings = try buffer(
+      required(embeddings, "embeddings"), product(count, dimension, name: "embeddings"), "embeddings")
+    try gallery.replace(name, embeddings, count: count)
+  }
+}
+
+/// A photo's number as Swift has it; one beyond is a photo that is not there.
+private func number(_ photo: UInt64) throws(Failure) -> Int {
+  guard let number = Int(exactly: photo) else { throw .notFound("the gallery has no photo \(photo)") }
+  return number
+}
+
+// MARK: Lists
+
+@c @implementation
+public func fs_gallery_list_people(
+  _ gallery: OpaquePointer?, _ people: UnsafeMutablePointer<fs_gallery_person>?, _ capacity: Int,
+  _ count: UnsafeMutablePointer<Int>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try shared(gallery)
+    let count = try required(count, "count")
+    let room = try capacity == 0 ? nil : output(people, capacity: capacity, needed: 0, "people")
+    try gallery.read { gallery throws(Failure) in
+      if let room { for (i, person) in gallery.everybody().prefix(capacity).enumerated() { room[i] = fs_gallery_person(person) } }
+      count.pointee = gallery.people
+    }
+  }
+}
+
+@c @implementation
+public func fs_gallery_list_photos(
+  _ gallery: OpaquePointer?, _ person: UnsafePointer<CChar>?, _ photos: UnsafeMutablePointer<fs_gallery_photo>?,
+  _ capacity: Int, _ count: UnsafeMutablePointer<Int>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try shared(gallery)
+    var name: String?
+    if person != nil { name = try personName(person) }
+    let count = try required(count, "count")
+    let room = try capacity == 0 ? nil : output(photos, capacity: capacity, needed: 0, "photos")
+    try gallery.read { gallery throws(Failure) in
+      let rows = try name.map { name throws(Failure) in try gallery.rows(of: name) } ?? Array(0..<gallery.photos)
+      if let room { for (i, row) in rows.prefix(capacity).enumerated() { room[i] = fs_gallery_photo(gallery.entry(inRow: row)) } }
+      count.pointee = rows.count
+    }
+  }
+}
+
+@c @implementation
+public func fs_gallery_embeddings(
+  _ gallery: OpaquePointer?, _ photos: UnsafePointer<UInt64>?, _ count: Int, _ embeddings: UnsafeMutablePointer<Float>?,
+  _ capacity: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try shared(gallery)
+    let photos = try buffer(photos, count, "photos")
+    if count == 0 { return }
+    try gallery.read { gallery throws(Failure) in
+      let dimension = gallery.dimension
+      let target = try output(
+        embeddings, capacity: capacity, needed: product(count, dimension, name: "embeddings"), "embeddings")
+      var rows: [Int] = []
+      for photo in photos { rows.append(try gallery.row(ofPhoto: number(photo))) }
+      for (i, row) in rows.enumerated() {
+        if let start = gallery.embedding(inRow: row).baseAddress { (target + i * dimension).update(from: start, count: dimension) }
+      }
+    }
+  }
+}
+
+@c @implementation
+public func fs_gallery_destroy(_ gallery: OpaquePointer?) { Handle.destroy(gallery, SharedGallery.self) }
+
+/// The embedding of a photo, by the gallery's own model.
+func embedding(
+  _ photo: OpaquePointer?, for gallery: SharedGallery, _ embedder: OpaquePointer?, _ detector: OpaquePointer?
+) throws(Failure) -> Storage<Float> {
+  let embedder = try Handle.object(embedder, Embedder.self, "embedder")
+  let detector = try embedder.detector(detector)
+  let photo = try Handle.object(photo, Image.self, "photo")
+  try gallery.check(model: embedder.fingerprint)
+  return try embedding(photo, embedder, detector)
+}
+
+extension fs_match {
+  init(_ match: Match) {
+    self.init()
+    known = match.isKnown ? 1 : 0
+    distance = match.distance
+    threshold = match.threshold
+    withUnsafeMutableBytes(of: &nearest) { copyName(match.name, to: $0) }
+    if match.isKnown { withUnsafeMutableBytes(of: &name) { copyName(match.name, to: $0) } }
+  }
+}
+
+extension fs_enrolment {
+  init(_ enrolment: Enrolment) {
+    self.init()
+    photo = enrolment.photo.map { UInt64(clamping: $0) } ?? .max
+    added = enrolment.photo == nil ? 0 : 1
+    conflict = enrolment.conflict == nil ? 0 : 1
+    distance = enrolment.conflict?.distance ?? .infinity
+    withUnsafeMutableBytes(of: &other) { copyName(enrolment.conflict?.name ?? "", to: $0) }
+  }
+}
+
+extension fs_gallery_report {
+  init(_ report: GalleryReport) {
+    self.init(
+      added: UInt64(clamping: report.added), present: UInt64(clamping: report.present),
+      conflicts: UInt64(clamping: report.conflicts))
+  }
+}
+
+extension fs_gallery_person {
+  init(_ person: Gallery.PersonEntry) {
+    self.init()
+    photos = UInt64(clamping: person.photos)
+    created = person.created
+    withUnsafeMutableBytes(of: &name) { copyName(person.name, to: $0) }
+  }
+}
+
+extension fs_gallery_photo {
+  init(_ entry: Gallery.PhotoEntry) {
+    self.init()
+    photo = UInt64(clamping: entry.number)
+    created = entry.created
+    withUnsafeMutableBytes(of: &name) { copyName(entry.name, to: $0) }
+    withUnsafeMutableBytes(of: &note) { copyName(entry.note, to: $0) }
+  }
+}
+
+extension fs_neighbour {
+  init(_ neighbour: Neighbour, in gallery: Gallery) {
+    let (number, owner) = gallery.photo(inRow: neighbour.row)
+    self.init()
+    photo = UInt64(clamping: number)
+    distance = neighbour.distance
+    withUnsafeMutableBytes(of: &name) { copyName(owner, to: $0) }
+  }
+
+  /// Where there are no more photos.
+  static var none: fs_neighbour {
+    var none = fs_neighbour()
+    none.photo = .max
+    none.distance = .infinity
+    return none
+  }
+}
+
+/// Names in a gallery are shorter than the room, which holds zeros: the last byte stays one.
+func copyName(_ name: String, to target: UnsafeMutableRawBufferPointer) {
+  target.copyBytes(from: name.utf8.prefix(target.count - 1))
+}
+
+extension Gallery {
+  fileprivate convenience init(for embedder: Embedder) throws(Failure) {
+    try self.init(
+      dimension: embedder.dimension, fingerprint: embedder.fingerprint, defaultThreshold: embedder.threshold)
+  }
+}

@@ -1,0 +1,68 @@
+import CFaceStyle
+import Faces
+import Galleries
+import Images
+import Tensors
+
+// Who of a gallery is it, by a rule for several photos of a person.
+
+@c @implementation
+public func fs_gallery_identify_by(
+  _ gallery: OpaquePointer?, _ embedding: UnsafePointer<Float>?, _ dimension: Int,
+  _ options: UnsafePointer<fs_identify_options>?, _ identity: UnsafeMutablePointer<fs_gallery_identity>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try Handle.object(gallery, SharedGallery.self, "gallery")
+    let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
+    let target = try required(identity, "identity")
+    let options = try known(options)
+    target.pointee = try gallery.read { gallery throws(Failure) in try identified(embedding, in: gallery, options) }
+  }
+}
+
+@c @implementation
+public func fs_gallery_identify_photo_by(
+  _ gallery: OpaquePointer?, _ embedder: OpaquePointer?, _ detector: OpaquePointer?, _ photo: OpaquePointer?,
+  _ options: UnsafePointer<fs_identify_options>?, _ identity: UnsafeMutablePointer<fs_gallery_identity>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let gallery = try Handle.object(gallery, SharedGallery.self, "gallery")
+    let target = try required(identity, "identity")
+    let options = try known(options)
+    _ = try chosenThreshold(chosen(options.threshold), default: 0)  // before the detector works in vain
+    let embedding = try embedding(photo, for: gallery, embedder, detector)
+    target.pointee = try gallery.read { gallery throws(Failure) in
+      try identified(UnsafeBufferPointer(embedding.buffer), in: gallery, options)
+    }
+  }
+}
+
+private func identified(
+  _ embedding: UnsafeBufferPointer<Float>, in gallery: Gallery, _ options: fs_identify_options
+) throws(Failure) -> fs_gallery_identity {
+  let metric = try Metric(options.kind, options.head, gallery.dimension)
+  return fs_gallery_identity(try gallery.identify(embedding, metric, .init(options)), in: gallery)
+}
+
+extension fs_gallery_identity {
+  fileprivate init(_ found: Identification, in gallery: Gallery) {
+    self.init()
+    known = found.isKnown ? 1 : 0
+    ambiguous = found.isNear && !found.isClear ? 1 : 0
+    distance = found.nearest?.distance ?? .infinity
+    runner_up_distance = found.runnerUp?.distance ?? .infinity
+    margin = found.margin
+    threshold = found.threshold
+    votes = UInt32(clamping: found.nearest?.votes ?? 0)
+    photo = .max
+    if let candidate = found.nearest {
+      let (number, person) = gallery.photo(inRow: candidate.row)
+      photo = UInt64(clamping: number)
+      withUnsafeMutableBytes(of: &nearest) { copyName(person, to: $0) }
+      if found.isKnown { withUnsafeMutableBytes(of: &name) { copyName(person, to: $0) } }
+    }
+    if let next = found.runnerUp {
+      withUnsafeMutableBytes(of: &runner_up) { copyName(gallery.photo(inRow: next.row).name, to: $0) }
+    }
+  }
+}

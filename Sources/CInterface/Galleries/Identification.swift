@@ -1,0 +1,106 @@
+import CFaceStyle
+import Faces
+import Galleries
+import Tensors
+
+// MARK: Distances
+
+@c @implementation
+public func fs_distances(
+  _ kind: fs_distance_kind, _ a: UnsafePointer<Float>?, _ count_a: Int, _ b: UnsafePointer<Float>?, _ count_b: Int,
+  _ dimension: Int, _ head: UnsafePointer<Float>?, _ distances: UnsafeMutablePointer<Float>?, _ capacity: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let metric = try Metric(kind, head, dimension)
+    let a = try rows(a, count_a, dimension, "a"), b = try rows(b, count_b, dimension, "b")
+    let target = try output(
+      distances, capacity: capacity, needed: product(count_a, count_b, name: "distances"), "distances")
+    metric.all(a, count_a, b, count_b, into: target)
+  }
+}
+
+extension Metric {
+  init(_ kind: fs_distance_kind, _ head: UnsafePointer<Float>?, _ dimension: Int) throws(Failure) {
+    guard let known = Kind(rawValue: Int32(truncatingIfNeeded: kind.rawValue)) else {
+      throw .invalidArgument("distance kind \(kind.rawValue), wanted 0 to \(FS_DISTANCE_CHI_SQUARE_HEAD.rawValue)")
+    }
+    _ = try product(dimension, name: "embeddings")
+    let given = try known.hasHead ? buffer(required(head, "head"), dimension + 1, "head") : nil
+    try self.init(known, dimension: dimension, head: given)
+  }
+}
+
+/// A caller's rows, at least one, of finite numbers.
+private func rows(
+  _ values: UnsafePointer<Float>?, _ count: Int, _ dimension: Int, _ name: StaticString
+) throws(Failure) -> UnsafePointer<Float> {
+  let values = try required(values, name)
+  for value in try buffer(values, product(count, dimension, name: name), name) where !value.isFinite {
+    throw .invalidArgument("\(name) holds \(value), wanted finite numbers")
+  }
+  return values
+}
+
+// MARK: Identification
+
+@c @implementation
+public func fs_identify_options_init(_ options: UnsafeMutablePointer<fs_identify_options>?, _ size: Int) -> fs_status {
+  boundary { () throws(Failure) in
+    try initialise(options, size)
+  }
+}
+
+extension fs_identify_options: SizedStruct {
+  static var standard: fs_identify_options {
+    let standard = Identification.Options()
+    return fs_identify_options(
+      size: MemoryLayout<fs_identify_options>.size, rule: FS_RULE_NEAREST, kind: FS_DISTANCE_EUCLIDEAN, head: nil,
+      threshold: Float(threshold: standard.threshold), margin: standard.margin,
+      neighbours: UInt32(clamping: standard.neighbours))
+  }
+}
+
+@c @implementation
+public func fs_identify(
+  _ embeddings: UnsafePointer<Float>?, _ labels: UnsafePointer<Int32>?, _ count: Int, _ dimension: Int,
+  _ probe: UnsafePointer<Float>?, _ options: UnsafePointer<fs_identify_options>?,
+  _ identity: UnsafeMutablePointer<fs_identity>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let target = try required(identity, "identity")
+    let probe = try required(probe, "probe")
+    let given = try known(options)
+    let metric = try Metric(given.kind, given.head, dimension)
+    let options = try Identification.Options(given)
+    let labels = try buffer(labels, count, "labels")
+    if count != 0 {
+      _ = try buffer(required(embeddings, "embeddings"), product(count, dimension, name: "embeddings"), "embeddings")
+    }
+    target.pointee = fs_identity(
+      try Identification(probe, among: count == 0 ? nil : embeddings, labels: labels, metric, options), labels)
+  }
+}
+
+extension Identification.Options {
+  init(_ given: fs_identify_options) throws(Failure) {
+    guard let rule = Identification.Rule(rawValue: Int32(truncatingIfNeeded: given.rule.rawValue)) else {
+      throw .invalidArgument("rule \(given.rule.rawValue), wanted 0 to \(FS_RULE_VOTE.rawValue)")
+    }
+    self.init()
+    self.rule = rule
+    threshold = chosen(given.threshold)
+    margin = given.margin
+    neighbours = Int(given.neighbours)
+  }
+}
+
+extension fs_identity {
+  fileprivate init(_ found: Identification, _ labels: UnsafeBufferPointer<Int32>) {
+    let nearest = found.nearest.map { labels[$0.row] } ?? .min
+    self.init(
+      known: found.isKnown ? 1 : 0, ambiguous: found.isNear && !found.isClear ? 1 : 0, label: found.isKnown ? nearest : .min,
+      nearest: nearest, runner_up: found.runnerUp.map { labels[$0.row] } ?? .min, distance: found.nearest?.distance ?? .infinity,
+      runner_up_distance: found.runnerUp?.distance ?? .infinity, margin: found.margin, threshold: found.threshold,
+      photo: found.nearest.map { UInt64(clamping: $0.row) } ?? .max, votes: UInt32(clamping: found.nearest?.votes ?? 0))
+  }
+}

@@ -1,0 +1,205 @@
+import CSystem
+import Tensors
+
+/// A gallery for many threads, in memory alone or with a database behind it that keeps it and shares it between processes.
+///
+/// What is asked is answered from memory. What changes is written to the database first, then to memory: a change that returns
+/// is kept. Many threads may search while one changes something: they wait only while memory itself is changed, not while
+/// the disk is written.
+package final class SharedGallery: @unchecked Sendable {
+  /// In bytes.
+  package static let longestName = 255, longestNote = 255
+
+  /// What is in memory; changed under `gate.write`, and by who holds `writing`.
+  private var gallery: Gallery
+  private let gate = ReadWriteLock()
+  private let writing = Lock()
+  private let store: GalleryStore?
+  /// The database's state that memory shows; nil where it must be read anew. Guarded by `writing`.
+  private var shown: GalleryStore.State?
+
+  /// A gallery in memory.
+  package init(_ gallery: Gallery) {
+    self.gallery = gallery
+    store = nil
+  }
+
+  package enum Access { case create, write, read }
+
+  /// A gallery in a file of SQLite's, or on a server of PostgreSQL's.
+  ///
+  /// - Parameters:
+  ///   - place: a path, or an address: "postgresql://...".
+  ///   - model: an empty gallery for the model whose embeddings are wanted; nil takes what the gallery is for.
+  ///   - key: 32 bytes, for a gallery whose embeddings are encrypted.
+  /// - Throws: `.io` for a file or a server that cannot be opened; `.badData` for what is no gallery, or damaged;
+  ///   `.wrongModel` for a gallery of another model; `.invalidArgument` for a key that is not the gallery's.
+  package convenience init(
+    at place: String, _ access: Access, model: Gallery?, key: UnsafeRawBufferPointer? = nil
+  ) throws(Failure) {
+    let database: any Database
+    if PostgreSQLAddress.isOne(place) {
+      database = try PostgreSQLDatabase(PostgreSQLAddress(place), mayWrite: access != .read)
+    } else {
+      switch access {
+      case .create: database = try SQLiteDatabase(path: place, model == nil ? .write : .create)
+      case .write: database = try SQLiteDatabase(path: place, .write)
+      case .read: database = try SQLiteDatabase(path: place, .read)
+      }
+    }
+    try self.init(database, canCreate: access == .create, model, key)
+  }
+
+  private init(_ database: any Database, canCreate: Bool, _ model: Gallery?, _ key: UnsafeRawBufferPointer?) throws(Failure) {
+    let new = model.map {
+      GalleryStore.State(model: $0.fingerprint, dimension: $0.dimension, threshold: $0.defaultThreshold)
+    }
+    let store = try GalleryStore(database, key: key, new: canCreate ? new : nil)
+    self.store = store
+    let (state, gallery) = try SharedGallery.load(store)
+    if let model, model.fingerprint != state.model || model.dimension != state.dimension {
+      throw .wrongModel(
+        "\(database.name): embeddings of model \(hexadecimal(state.model)), the embedder's model is \(hexadecimal(model.fingerprint))")
+    }
+    self.gallery = gallery
+    shown = state
+  }
+
+  private static func load(_ store: GalleryStore) throws(Failure) -> (GalleryStore.State, Gallery) {
+    try store.reading { () throws(Failure) in
+      let state = try store.state()
+      let gallery = try Gallery(dimension: state.dimension, fingerprint: state.model, defaultThreshold: state.threshold)
+      try store.load(from: 0, into: gallery)
+      return (state, gallery)
+    }
+  }
+
+  // MARK: Looking
+
+  /// What is asked of the gallery as it is now. `body` asks no more of this object.
+  package func read<Result>(_ body: (Gallery) throws(Failure) -> Result) throws(Failure) -> Result {
+    try gate.read { () throws(Failure) in try body(gallery) }
+  }
+
+  /// - Throws: `.wrongModel` for the fingerprint of another model.
+  package func check(model: UInt64) throws(Failure) {
+    try gate.read { () throws(Failure) in try gallery.check(model: model) }
+  }
+
+  /// The photos of a file that `GalleryFile` wrote, which suit this gallery.
+  package func photos(in path: String) throws(Failure) -> Gallery {
+    let file = try GalleryFile(of: path)
+    let empty = try read { gallery throws(Failure) in
+      try Gallery(dimension: gallery.dimension, fingerprint: gallery.fingerprint, defaultThreshold: gallery.defaultThreshold)
+    }
+    return try file.read(path, like: empty)
+  }
+
+  package var people: Int { gate.read { gallery.people } }
+  package var photos: Int { gate.read { gallery.photos } }
+  package var fingerprint: UInt64 { gate.read { gallery.fingerprint } }
+  package var isStored: Bool { store != nil }
+  package var isEncrypted: Bool { store?.isEncrypted ?? false }
+  package var isReadOnly: Bool { writing.hold { store?.database.isReadOnly ?? false } }
+
+  /// Takes in what other processes changed.
+  /// - Returns: whether there was anything.
+  package func reload() throws(Failure) -> Bool {
+    guard let store else { return false }
+    return try writing.hold { () throws(Failure) in
+      // Shown only once all of it is read.
+      guard let news = try store.reading({ () throws(Failure) in try news(store) }) else { return false }
+      try show(news)
+      return true
+    }
+  }
+
+  /// What the database holds and memory does not.
+  private struct News {
+    let state: GalleryStore.State
+    let photos: Gallery
+    /// Whether `photos` are all; otherwise they come after those that are shown.
+    let isWhole: Bool
+  }
+
+  private func news(_ store: GalleryStore) throws(Failure) -> News? {
+    let state = try store.state()
+    if let shown, shown.revision == state.revision { return nil }
+    guard state.model == gallery.fingerprint, state.dimension == gallery.dimension else {
+      throw .wrongModel("\(store.database.name): another gallery lies there now, of model \(hexadecimal(state.model))")
+    }
+    let photos = try Gallery(dimension: state.dimension, fingerprint: state.model, defaultThreshold: state.threshold)
+    if let shown, state.removals <= shown.revision, state.revision > shown.revision {
+      try store.load(from: shown.next, into: photos)
+      return News(state: state, photos: photos, isWhole: false)
+    }
+    try store.load(from: 0, into: photos)
+    return News(state: state, photos: photos, isWhole: true)
+  }
+
+  private func show(_ news: News) throws(Failure) {
+    try gate.write { () throws(Failure) in
+      if news.isWhole {
+        gallery = news.photos
+        return
+      }
+      try gallery.reserve(news.photos.photos)
+      for row in 0..<news.photos.photos {
+        let photo = news.photos.entry(inRow: row)
+        try gallery.add(
+          photo.name, news.photos.embedding(inRow: row), number: photo.number, created: photo.created, note: photo.note)
+      }
+    }
+    shown = news.state
+  }
+
+  // MARK: Changing
+
+  /// One change, whole or not at all: `body` says what is to be done.
+  func change<Result>(_ body: (GalleryChange) throws(Failure) -> Result) throws(Failure) -> Result {
+    try writing.hold { () throws(Failure) in
+      guard let store else {
+        let change = GalleryChange(gallery, nil, next: gallery.nextNumber)
+        let result = try body(change)
+        try gate.write { () throws(Failure) in
+          try gallery.reserve(change.additions)
+          try change.apply(to: gallery)
+        }
+        return result
+      }
+      var state: GalleryStore.State?
+      var edits: GalleryChange?
+      let result = try store.writing { () throws(Failure) in
+        if let news = try news(store) { try show(news) }
+        guard var now = shown else { throw .internalError("\(store.database.name): read, and not shown") }
+        let change = GalleryChange(gallery, store, next: now.next)
+        let result = try body(change)
+        if change.isEmpty { return result }
+        now.revision += 1
+        if change.hasRemovals { now.removals = now.revision }
+        now.next = change.next
+        try store.write(now)
+        try gate.write { () throws(Failure) in try gallery.reserve(change.additions) }
+        (state, edits) = (now, change)
+        return result
+      }
+      guard let state, let edits else { return result }
+      // It is kept: memory follows, and where it cannot, it is read anew.
+      do throws(Failure) {
+        try gate.write { () throws(Failure) in try edits.apply(to: gallery) }
+        shown = state
+      } catch {
+        shown = nil
+        log(.warning, "\(store.database.name): written, but memory does not show it before the next reload")
+      }
+      if edits.hasRemovals { store.database.wipe() }
+      return result
+    }
+  }
+}
+
+/// Sixteen digits.
+func hexadecimal(_ number: UInt64) -> String {
+  let digits = Array("0123456789abcdef".utf8)
+  return String(decoding: (0..<16).map { digits[Int(number >> UInt64(60 - 4 * $0) & 15)] }, as: UTF8.self)
+}

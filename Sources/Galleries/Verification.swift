@@ -1,0 +1,73 @@
+import Tensors
+
+/// Is it the same person? Near means the same.
+package struct Verdict {
+  package let distance: Float
+  package let threshold: Float
+  package var isSame: Bool { distance <= threshold }
+
+  package init(distance: Float, threshold: Float) {
+    self.distance = distance
+    self.threshold = threshold
+  }
+}
+
+/// The nearest person of a gallery, who may be too far to be known.
+package struct Match {
+  /// "" if the gallery is empty.
+  package let name: String
+  /// Infinite if the gallery is empty.
+  package let distance: Float
+  package let threshold: Float
+  package var isKnown: Bool { distance <= threshold && !name.isEmpty }
+}
+
+extension Gallery {
+  /// One-to-one: is it `name`?
+  package func verify(
+    _ name: String, _ embedding: UnsafeBufferPointer<Float>, _ threshold: Float? = nil
+  ) throws(Failure) -> Verdict {
+    let threshold = try chosenThreshold(threshold, default: defaultThreshold)
+    return Verdict(distance: try distance(to: name, embedding), threshold: threshold)
+  }
+
+  /// One-to-many: who is it, or nobody we know?
+  package func identify(_ embedding: UnsafeBufferPointer<Float>, _ threshold: Float? = nil) throws(Failure) -> Match {
+    let threshold = try chosenThreshold(threshold, default: defaultThreshold)
+    let nearest = try nearest(1, to: embedding)
+    guard nearest.count > 0 else { return Match(name: "", distance: .infinity, threshold: threshold) }
+    let neighbour = nearest.pointer.pointee
+    return Match(name: photo(inRow: neighbour.row).name, distance: neighbour.distance, threshold: threshold)
+  }
+
+  /// The same by a rule, with the runner-up: `photo(inRow:)` names them. Without a threshold it is the model's own.
+  /// - Throws: `.invalidArgument` for that where distances are not Euclidean, and what `Identification` refuses.
+  package func identify(
+    _ embedding: UnsafeBufferPointer<Float>, _ metric: Metric, _ options: Identification.Options
+  ) throws(Failure) -> Identification {
+    var options = options
+    if options.threshold == nil, metric.kind != .euclidean {
+      throw .invalidArgument("no threshold: the model's own is of Euclidean distances, another kind wants one")
+    }
+    options.threshold = try chosenThreshold(options.threshold, default: defaultThreshold)
+    let probe = try check(embedding, count: 1)
+    return try withRows { embeddings, owners throws(Failure) in
+      try Identification(probe, among: embeddings, owners: owners, people: people, metric, options)
+    }
+  }
+
+  /// - Throws: `.wrongModel` for the fingerprint of another model: its distances would mean nothing.
+  package func check(model: UInt64) throws(Failure) {
+    guard model == fingerprint else {
+      throw .wrongModel("the embedder's model is not the one that the gallery was made for")
+    }
+  }
+}
+
+/// The threshold to use: the caller's, or where there is none the model's.
+/// - Throws: `.invalidArgument` for a negative number and for NaN.
+package func chosenThreshold(_ threshold: Float?, default standard: Float) throws(Failure) -> Float {
+  guard let threshold else { return standard }
+  guard threshold >= 0 else { throw .invalidArgument("threshold \(threshold), wanted 0 or more, or none for the model's own") }
+  return threshold
+}

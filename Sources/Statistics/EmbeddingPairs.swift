@@ -1,0 +1,55 @@
+import Tensors
+
+/// The distances of all pairs that labelled embeddings make: those of one person, and those with impostors.
+///
+/// Genuine are all pairs of photos with one label. Impostor pairs are each impostor with each photo, or, where there are
+/// no impostors, all pairs of photos of two people.
+package struct EmbeddingPairs {
+  package let distances: Storage<Double>
+  package let isSame: Storage<UInt8>
+
+  /// Pairs that are held at once; more would cost gigabytes.
+  package static let most = 1 << 24
+
+  /// - Parameters:
+  ///   - embeddings: [labels.count, dimension]; impostors: [impostorCount, dimension], people who are not among the labels.
+  /// - Throws: `.invalidArgument` for numbers that are not finite, and for more than `most` pairs.
+  package init(
+    _ embeddings: UnsafePointer<Float>, labels: UnsafeBufferPointer<Int32>, impostors: UnsafePointer<Float>?,
+    impostorCount: Int, dimension: Int
+  ) throws(Failure) {
+    let count = labels.count
+    var ofLabel: [Int32: Int] = [:]
+    var genuine = 0  // at most count^2 / 2: count is at most 2^31 where memory holds the embeddings
+    guard count < 1 << 31, impostorCount < 1 << 31 else {
+      throw .invalidArgument("\(max(count, impostorCount)) embeddings, wanted at most \(Int32.max)")
+    }
+    for label in labels {
+      genuine += ofLabel[label] ?? 0
+      ofLabel[label, default: 0] += 1
+    }
+    let others = impostors == nil ? count * (count - 1) / 2 - genuine : count * impostorCount
+    guard genuine + others <= EmbeddingPairs.most else {
+      throw .invalidArgument("\(genuine + others) pairs of embeddings, wanted at most \(EmbeddingPairs.most): take fewer photos of each person")
+    }
+    try requireFinite(embeddings, count, dimension, "an embedding")
+    if let impostors { try requireFinite(impostors, impostorCount, dimension, "an impostor's embedding") }
+    distances = try Storage(count: genuine + others)
+    isSame = try Storage(count: genuine + others)
+    var next = 0
+    for i in 0..<count {
+      let row = embeddings + i * dimension
+      for j in 0..<i where labels[i] == labels[j] || impostors == nil {
+        distances.pointer[next] = Double(euclideanDistance(row, embeddings + j * dimension, dimension))
+        isSame.pointer[next] = labels[i] == labels[j] ? 1 : 0
+        next += 1
+      }
+      guard let impostors else { continue }
+      for j in 0..<impostorCount {
+        distances.pointer[next] = Double(euclideanDistance(row, impostors + j * dimension, dimension))
+        isSame.pointer[next] = 0
+        next += 1
+      }
+    }
+  }
+}
