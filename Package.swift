@@ -15,7 +15,7 @@ let common: [SwiftSetting] =
     // Modules that would be linked without being used.
     .unsafeFlags([
       "-Xfrontend", "-disable-implicit-concurrency-module-import",
-      "-Xfrontend", "-disable-implicit-string-processing-module-import",
+      "-Xfrontend", "-disable-implicit-string-processing-module-import"
     ])
   ]
 
@@ -34,12 +34,12 @@ let link: [LinkerSetting] = [
       "-Xlinker", "--version-script=\(root)/Sources/exports.map",
       "-Xlinker", "-soname=libfacestyle.so.0",
       // Its idle threads would run on in unmapped code.
-      "-Xlinker", "-z", "-Xlinker", "nodelete",
+      "-Xlinker", "-z", "-Xlinker", "nodelete"
     ])
 ]
 
 let codecs: [LinkerSetting] = [
-  .linkedLibrary("turbojpeg"), .linkedLibrary("png16"), .linkedLibrary("z"), .linkedLibrary("lcms2"),
+  .linkedLibrary("turbojpeg"), .linkedLibrary("png16"), .linkedLibrary("z"), .linkedLibrary("lcms2")
 ]
 
 let rooms: [Target] = [
@@ -47,22 +47,22 @@ let rooms: [Target] = [
   .systemLibrary(name: "CSystem"),
   .systemLibrary(name: "CCodecs"),
   .systemLibrary(name: "CSQLite"),
-  .target(name: "Kernels", dependencies: ["CSystem"], swiftSettings: kernels([])),
+  .target(name: "Kernels", dependencies: ["CSystem"], swiftSettings: kernels([]))
 ]
 
 #if arch(x86_64)
-let vectorRooms: [Target] = [
-  .target(
-    name: "KernelsAVX2", dependencies: ["CSystem"],
-    swiftSettings: kernels(["FMA", "VECTOR8"], ["-Xcc", "-march=x86-64-v3"])),
-  .target(
-    name: "KernelsAVX512", dependencies: ["CSystem"],
-    swiftSettings: kernels(
-      ["FMA", "VECTOR16", "REGISTERS32"],
-      ["-Xcc", "-march=x86-64-v4", "-Xcc", "-mprefer-vector-width=512"])),
-]
+  let vectorRooms: [Target] = [
+    .target(
+      name: "KernelsAVX2", dependencies: ["CSystem"],
+      swiftSettings: kernels(["FMA", "VECTOR8"], ["-Xcc", "-march=x86-64-v3"])),
+    .target(
+      name: "KernelsAVX512", dependencies: ["CSystem"],
+      swiftSettings: kernels(
+        ["FMA", "VECTOR16", "REGISTERS32"],
+        ["-Xcc", "-march=x86-64-v4", "-Xcc", "-mprefer-vector-width=512"]))
+  ]
 #else
-let vectorRooms: [Target] = []
+  let vectorRooms: [Target] = []
 #endif
 
 let library: [Target] = [
@@ -71,7 +71,8 @@ let library: [Target] = [
     dependencies: ["CSystem", "Kernels"] + vectorRooms.map { .target(name: $0.name) },
     swiftSettings: common, linkerSettings: [.linkedLibrary("m")]),
   .target(
-    name: "Images", dependencies: ["CSystem", "CCodecs", "Tensors"], swiftSettings: common, linkerSettings: codecs),
+    name: "Images", dependencies: ["CSystem", "CCodecs", "Tensors"], swiftSettings: common,
+    linkerSettings: codecs),
   .target(name: "Networks", dependencies: ["CSystem", "Tensors"], swiftSettings: common),
   .target(name: "Faces", dependencies: ["Images", "Networks", "Tensors", "CSystem"], swiftSettings: common),
   .target(
@@ -83,9 +84,10 @@ let library: [Target] = [
   .target(
     name: "CInterface",
     dependencies: [
-      "CFaceStyle", "CSystem", "Tensors", "Images", "Networks", "Faces", "Galleries", "Statistics", "Styles", "Features",
+      "CFaceStyle", "CSystem", "Tensors", "Images", "Networks", "Faces", "Galleries", "Statistics", "Styles",
+      "Features"
     ],
-    swiftSettings: common, linkerSettings: link),
+    swiftSettings: common, linkerSettings: link)
 ]
 
 let tests: [Target] = [
@@ -96,8 +98,9 @@ let tests: [Target] = [
   .testTarget(name: "FacesTests", dependencies: ["Faces", "Images", "Networks", "Tensors", "TestSupport"]),
   .testTarget(name: "GalleriesTests", dependencies: ["Galleries", "Networks", "Tensors", "TestSupport"]),
   .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "Tensors", "TestSupport"]),
-  .testTarget(name: "FeaturesTests", dependencies: ["Features", "Images", "Networks", "Tensors", "TestSupport"]),
-  .testTarget(name: "StylesTests", dependencies: ["Styles", "Images", "Networks", "Tensors", "TestSupport"]),
+  .testTarget(
+    name: "FeaturesTests", dependencies: ["Features", "Images", "Networks", "Tensors", "TestSupport"]),
+  .testTarget(name: "StylesTests", dependencies: ["Styles", "Images", "Networks", "Tensors", "TestSupport"])
 ]
 
 // The program is a client of the C interface like any other: it sees the header and the built library alone.
@@ -117,10 +120,13 @@ let package = Package(
   name: "facestyle",
   // A product's name may be taken once only: the library has it, and the Makefile gives the program its own.
   products: [.library(name: "facestyle", type: .dynamic, targets: ["CInterface"])]
-    + (isEmbedded ? [] : [
-      .executable(name: "facestyle-program", targets: ["Program"]),
-      .executable(name: "facestyle-bench", targets: ["Bench"]),
-    ]),
-  dependencies: isEmbedded ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
+    + (isEmbedded
+      ? []
+      : [
+        .executable(name: "facestyle-program", targets: ["Program"]),
+        .executable(name: "facestyle-bench", targets: ["Bench"])
+      ]),
+  dependencies: isEmbedded
+    ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
   targets: rooms + vectorRooms + library + (isEmbedded ? [] : tests + [program, bench])
 )

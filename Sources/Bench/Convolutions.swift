@@ -10,8 +10,10 @@ private struct Sweep {
   var window: Window {
     let pad = self.pad ?? kernel / 2
     return Window(
-      batch: batch, height: height, width: width, channels: channels, kernelHeight: kernel, kernelWidth: kernel,
-      strideY: stride, strideX: stride, padTop: pad, padLeft: pad, outHeight: (height + 2 * pad - kernel) / stride + 1,
+      batch: batch, height: height, width: width, channels: channels, kernelHeight: kernel,
+      kernelWidth: kernel,
+      strideY: stride, strideX: stride, padTop: pad, padLeft: pad,
+      outHeight: (height + 2 * pad - kernel) / stride + 1,
       outWidth: (width + 2 * pad - kernel) / stride + 1)
   }
 
@@ -25,22 +27,26 @@ private struct Sweep {
   func filter() throws(Failure) -> PackedFilter<Float> {
     let matrix = try numbers([window.taps * channels / groups, outputs])
     return try PackedFilter(
-      kernel: kernel, stride: stride, inputs: channels / groups, outputs: outputs, groups: groups, matrix: matrix.pointer)
+      kernel: kernel, stride: stride, inputs: channels / groups, outputs: outputs, groups: groups,
+      matrix: matrix.pointer)
   }
 }
 
-/// 3x3 convolutions of VGG-19 at 400x300, dlib's ResNet and nn4.small2 by each method; then windows of other kinds.
+/// 3x3 convolutions of VGG-19 at 400x300, dlib's ResNet and nn4.small2 by each method; then windows of other
+/// kinds.
 func convolutionRows(threads: [Int]) throws(Failure) -> [Row] {
   func three(_ batch: Int, _ height: Int, _ width: Int, _ channels: Int, _ outputs: Int) -> Sweep {
     Sweep(batch: batch, height: height, width: width, channels: channels, outputs: outputs, kernel: 3)
   }
   var rows: [Row] = []
   for sweep in [
-    three(1, 300, 400, 3, 64), three(1, 300, 400, 64, 64), three(1, 150, 200, 64, 128), three(1, 150, 200, 128, 128),
-    three(1, 75, 100, 128, 256), three(1, 75, 100, 256, 256), three(1, 38, 50, 256, 512), three(1, 38, 50, 512, 512),
+    three(1, 300, 400, 3, 64), three(1, 300, 400, 64, 64), three(1, 150, 200, 64, 128),
+    three(1, 150, 200, 128, 128),
+    three(1, 75, 100, 128, 256), three(1, 75, 100, 256, 256), three(1, 38, 50, 256, 512),
+    three(1, 38, 50, 512, 512),
     three(1, 19, 25, 512, 512),
     three(1, 35, 35, 32, 32), three(1, 17, 17, 64, 64), three(1, 8, 8, 128, 128),
-    three(16, 24, 24, 64, 192), three(16, 12, 12, 96, 128), three(16, 3, 3, 96, 384),
+    three(16, 24, 24, 64, 192), three(16, 12, 12, 96, 128), three(16, 3, 3, 96, 384)
   ] {
     for threads in threads { rows += try byEachMethod(sweep, threads) }
   }
@@ -50,7 +56,7 @@ func convolutionRows(threads: [Int]) throws(Failure) -> [Row] {
     ("conv3x3/2", Sweep(height: 35, width: 35, channels: 32, outputs: 64, kernel: 3, stride: 2, pad: 0)),
     ("conv5x5", Sweep(batch: 16, height: 12, width: 12, channels: 32, outputs: 64, kernel: 5)),
     ("conv3x3-4groups", Sweep(height: 56, width: 56, channels: 128, outputs: 128, kernel: 3, groups: 4)),
-    ("depthwise3x3", Sweep(height: 112, width: 112, channels: 64, outputs: 64, kernel: 3, groups: 64)),
+    ("depthwise3x3", Sweep(height: 112, width: 112, channels: 64, outputs: 64, kernel: 3, groups: 64))
   ] {
     for threads in threads { rows.append(try plain(work, sweep, threads)) }
   }
@@ -82,28 +88,34 @@ private func byEachMethod(_ sweep: Sweep, _ threads: Int) throws(Failure) -> [Ro
     rows.append(
       try measure(work, sweep.shape, threads: threads, sweep.operations) { () throws(Failure) in
         try Float.convolveByWinograd(
-          side: side, window, Source(x.pointer), filter, Target(y.pointer, stride: sweep.outputs), .nothing, workspace)
+          side: side, window, Source(x.pointer), filter, Target(y.pointer, stride: sweep.outputs), .nothing,
+          workspace)
       })
   }
   return rows
 }
 
-/// The gradient to a convolution's input from the one behind its rectifier, by the method that is taken for this size.
+/// The gradient to a convolution's input from the one behind its rectifier, by the method that is taken for
+/// this size.
 private func inputGradient(_ sweep: Sweep, _ threads: Int) throws(Failure) -> Row {
   let back = Sweep(
-    height: sweep.height, width: sweep.width, channels: sweep.outputs, outputs: sweep.channels, kernel: sweep.kernel)
+    height: sweep.height, width: sweep.width, channels: sweep.outputs, outputs: sweep.channels,
+    kernel: sweep.kernel)
   let window = back.window, filter = try back.filter(), workspace = Workspace()
-  let dy = try numbers([sweep.height, sweep.width, sweep.outputs]), dx = try Tensor<Float>([window.outputPixels, sweep.channels])
+  let dy = try numbers([sweep.height, sweep.width, sweep.outputs]),
+    dx = try Tensor<Float>([window.outputPixels, sweep.channels])
   let source = Source(values: dy.pointer, gate: dy.pointer, codes: nil, pooling: Int(poolingNone))
   return try measure("dx3x3", sweep.shape, threads: threads, sweep.operations) { () throws(Failure) in
-    try Float.convolve(window, source, filter, Target(dx.pointer, stride: sweep.channels), .nothing, workspace)
+    try Float.convolve(
+      window, source, filter, Target(dx.pointer, stride: sweep.channels), .nothing, workspace)
   }
 }
 
 private func weightGradient(_ sweep: Sweep, _ threads: Int) throws(Failure) -> Row {
   let window = sweep.window, workspace = Workspace()
   let x = try numbers([sweep.batch, sweep.height, sweep.width, sweep.channels])
-  let dy = try numbers([window.outputPixels, sweep.outputs]), dw = try Tensor<Float>([window.taps * sweep.channels, sweep.outputs])
+  let dy = try numbers([window.outputPixels, sweep.outputs]),
+    dw = try Tensor<Float>([window.taps * sweep.channels, sweep.outputs])
   return try measure("dw3x3", sweep.shape, threads: threads, sweep.operations) { () throws(Failure) in
     try Float.weightGradient(window, x.pointer, dy.pointer, outputs: sweep.outputs, dw.pointer, workspace)
   }

@@ -1,12 +1,14 @@
 import CSystem
 import Tensors
 
-/// Work that goes through memory once and computes little, on VGG's first layer at 400x300: 31 MB, more than a cache holds.
+/// Work that goes through memory once and computes little, on VGG's first layer at 400x300: 31 MB, more than
+/// a cache holds.
 func elementRows(threads: [Int]) throws(Failure) -> [Row] {
   let height = 300, width = 400, channels = 64, count = height * width * channels
   let shape = "\(height)x\(width)x\(channels)"
   let window = Window(
-    batch: 1, height: height, width: width, channels: channels, kernelHeight: 2, kernelWidth: 2, strideY: 2, strideX: 2,
+    batch: 1, height: height, width: width, channels: channels, kernelHeight: 2, kernelWidth: 2, strideY: 2,
+    strideX: 2,
     padTop: 0, padLeft: 0, outHeight: height / 2, outWidth: width / 2)
   let x = try numbers([count]), y = try numbers([count]), z = try Tensor<Float>([count])
   let pooled = try Tensor<Float>([count / 4]), codes = try Storage<UInt8>(count: count / 4)

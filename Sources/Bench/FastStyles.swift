@@ -3,8 +3,8 @@ import Networks
 import Styles
 import Tensors
 
-/// Fast styles at 512x512, on weights made here in the published networks' sizes: the speed does not depend on what they
-/// are.
+/// Fast styles at 512x512, on weights made here in the published networks' sizes: the speed does not depend
+/// on what they are.
 func fastStyleRows(threads: [Int]) throws(Failure) -> [Row] {
   let content = try Image(width: 512, height: 512) { y, row in
     for i in 0..<row.count { row[i] = UInt8((i * 7 + y * 13) & 255) }
@@ -14,7 +14,8 @@ func fastStyleRows(threads: [Int]) throws(Failure) -> [Row] {
     guard let architecture = Architecture.named(name) else { continue }
     let styler = try FastStyler(model(name, try initialWeights(of: architecture, seed: 1)))
     for threads in threads {
-      rows.append(try measure(name, "512x512", threads: threads) { () throws(Failure) in _ = try styler.run(content) })
+      rows.append(
+        try measure(name, "512x512", threads: threads) { () throws(Failure) in _ = try styler.run(content) })
     }
   }
   let universal = try model(UniversalStyle.architectureName, universalWeights())
@@ -39,11 +40,13 @@ private func model(
   file.metadata = ["architecture": architecture]
   for (name, tensor) in weights { try file.add(name, tensor) }
   let bytes = try file.bytes()
-  return try withExtendedLifetime(bytes) { () throws(Failure) in try Model(copying: UnsafeRawBufferPointer(bytes.buffer)) }
+  return try withExtendedLifetime(bytes) { () throws(Failure) in
+    try Model(copying: UnsafeRawBufferPointer(bytes.buffer))
+  }
 }
 
-/// The distilled networks' (Wang and others, "Collaborative distillation for ultra-resolution universal style transfer",
-/// 2020): a quarter of VGG-19's channels; the first level has 24.
+/// The distilled networks' (Wang and others, "Collaborative distillation for ultra-resolution universal style
+/// transfer", 2020): a quarter of VGG-19's channels; the first level has 24.
 private func universalWeights() throws(Failure) -> [(name: String, tensor: Tensor<Float>)] {
   var generator = Generator(seed: 1)
   var weights: [(name: String, tensor: Tensor<Float>)] = []
@@ -58,8 +61,10 @@ private func universalWeights() throws(Failure) -> [(name: String, tensor: Tenso
       }
     }
     let channels = encoder["conv\(level)1"] ?? 0
-    let picture = Extent(height: nil, width: nil, channels: 3), features = Extent(height: nil, width: nil, channels: channels)
-    let specifications = try tensors(of: UniversalStyle.encoder(level, encoder), input: picture)
+    let picture = Extent(height: nil, width: nil, channels: 3),
+      features = Extent(height: nil, width: nil, channels: channels)
+    let specifications =
+      try tensors(of: UniversalStyle.encoder(level, encoder), input: picture)
       + tensors(of: UniversalStyle.decoder(level, decoder), input: features)
     for specification in specifications {
       weights.append((specification.name, try initialTensor(specification, &generator)))

@@ -11,7 +11,8 @@ func frameRows(_ files: Files, threads: [Int]) throws(Failure) -> [Row] {
   for rotation in [0, 90] {
     let frame = try planes.frame(rotation: rotation)
     rows.append(
-      try measure("nv12-rgb", "640x480" + (rotation > 0 ? " +\(rotation)" : ""), threads: 1) { () throws(Failure) in
+      try measure("nv12-rgb", "640x480" + (rotation > 0 ? " +\(rotation)" : ""), threads: 1) {
+        () throws(Failure) in
         _ = try frame.image()
       })
   }
@@ -62,6 +63,7 @@ private final class NV12 {
   func frame(rotation: Int) throws(Failure) -> Frame {
     try Frame(
       .nv12, width: width, height: height,
-      planes: [.init(UnsafeRawBufferPointer(luma.buffer)), .init(UnsafeRawBufferPointer(chroma.buffer))], rotation: rotation)
+      planes: [.init(UnsafeRawBufferPointer(luma.buffer)), .init(UnsafeRawBufferPointer(chroma.buffer))],
+      rotation: rotation)
   }
 }

@@ -18,14 +18,17 @@ struct Marks {
     }
   }
 
-  /// The register tile on numbers that lie in the first-level cache. What twice the depth takes more is time in the loop
-  /// alone, without what a call takes around it; the best of many is time without what other programs take.
+  /// The register tile on numbers that lie in the first-level cache. What twice the depth takes more is time
+  /// in the loop alone, without what a call takes around it; the best of many is time without what other
+  /// programs take.
   private static func peak() throws(Failure) -> Double {
     let (rows, columns) = Float.tile
     let repeats = 2000
     func seconds(_ depth: Int) throws(Failure) -> Double {
-      let a = try numbers([rows, depth]), b = try numbers([depth, columns]), c = try Tensor<Float>([rows, columns])
-      let packed = try Float.pack(depth: depth, columns: columns, b.pointer, rowStride: columns, columnStride: 1)
+      let a = try numbers([rows, depth]), b = try numbers([depth, columns]),
+        c = try Tensor<Float>([rows, columns])
+      let packed = try Float.pack(
+        depth: depth, columns: columns, b.pointer, rowStride: columns, columnStride: 1)
       var best = Double.infinity
       for _ in 0..<50 {
         let before = now()

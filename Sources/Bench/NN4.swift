@@ -1,11 +1,14 @@
 import Networks
 import Tensors
 
-/// nn4.small2 with weights made here: its speed does not depend on what they are, and the published ones are no download.
+/// nn4.small2 with weights made here: its speed does not depend on what they are, and the published ones are
+/// no download.
 func nn4Model() throws(Failure) -> Model {
   var file = WeightFileWriter()
   file.metadata = ["architecture": "nn4.small2", "lrn": "torch"]
   for (name, tensor) in try initialWeights(of: .nn4Small2(), seed: 1) { try file.add(name, tensor) }
   let bytes = try file.bytes()
-  return try withExtendedLifetime(bytes) { () throws(Failure) in try Model(copying: UnsafeRawBufferPointer(bytes.buffer)) }
+  return try withExtendedLifetime(bytes) { () throws(Failure) in
+    try Model(copying: UnsafeRawBufferPointer(bytes.buffer))
+  }
 }

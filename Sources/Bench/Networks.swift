@@ -15,7 +15,7 @@ func faceRows(_ files: Files, threads: [Int]) throws(Failure) -> [Row] {
   var rows: [Row] = []
   for (name, model, operations) in [
     ("dlib", try Model(path: files.models + "/dlib-resnet.safetensors"), 2 * 271e6),
-    ("nn4", try nn4Model(), 0),
+    ("nn4", try nn4Model(), 0)
   ] {
     let embedder = try Embedder(model)
     let side = embedder.width
@@ -38,7 +38,9 @@ func faceRows(_ files: Files, threads: [Int]) throws(Failure) -> [Row] {
   let frame = try Image.open(files.photos + "/obama.jpg").resized(width: 640, height: 480, filter: .bilinear)
   for threads in threads {
     rows.append(
-      try measure("mtcnn-vga", "640x480", threads: threads) { () throws(Failure) in _ = try detector.faces(in: frame) })
+      try measure("mtcnn-vga", "640x480", threads: threads) { () throws(Failure) in
+        _ = try detector.faces(in: frame)
+      })
   }
   return rows
 }
@@ -47,7 +49,8 @@ func faceRows(_ files: Files, threads: [Int]) throws(Failure) -> [Row] {
 func styleRows(_ files: Files, threads: [Int]) throws(Failure) -> [Row] {
   let path = files.models + "/vgg19.safetensors"
   let network = try Model(path: path).network()
-  let content = try Image.open(files.photos + "/chelsea.png"), style = try Image.open(files.photos + "/ihc.png")
+  let content = try Image.open(files.photos + "/chelsea.png"),
+    style = try Image.open(files.photos + "/ihc.png")
   var rows: [Row] = []
   for (height, width, steps) in [(300, 400, 6), (512, 512, 4)] {
     // Multiplications to conv5_1: 18.1e9 at 224x224, in proportion to the pixels.
@@ -56,10 +59,12 @@ func styleRows(_ files: Files, threads: [Int]) throws(Failure) -> [Row] {
       let input = try numbers([1, height, width, 3])
       let executor = Executor(network, .init(["conv5_1"]))
       rows.append(
-        try measure("vgg19-forward", "\(height)x\(width)", threads: threads, .operations(forward)) { () throws(Failure) in
+        try measure("vgg19-forward", "\(height)x\(width)", threads: threads, .operations(forward)) {
+          () throws(Failure) in
           try executor.run(batch: 1, height: height, width: width) {
             $0.update(from: input.pointer, count: input.count)
-          } _: { _ in }
+          } _: { _ in
+          }
         })
       // A model of its own, so that all weights that the run lays out are counted.
       let styler = try StyleTransfer(Model(path: path))
@@ -70,7 +75,9 @@ func styleRows(_ files: Files, threads: [Int]) throws(Failure) -> [Row] {
       var times: [Double] = []
       var last = 0.0
       let before = restartPeak()
-      try styler.job(StylePictures(content: content, styles: [StylePicture(style)]), options).run(evaluations: .max) { evaluation in
+      try styler.job(StylePictures(content: content, styles: [StylePicture(style)]), options).run(
+        evaluations: .max
+      ) { evaluation in
         if evaluation.number > 1 { times.append((evaluation.seconds - last) * 1e3) }
         last = evaluation.seconds
         return .continue
@@ -90,7 +97,7 @@ func styleRows(_ files: Files, threads: [Int]) throws(Failure) -> [Row] {
 func firstUseRows(_ files: Files) throws(Failure) -> [Row] {
   var rows: [Row] = []
   for (work, model, shape) in [
-    ("first-embedding", "dlib-resnet", "1x150x150"), ("first-features", "vgg19", "224x224"),
+    ("first-embedding", "dlib-resnet", "1x150x150"), ("first-features", "vgg19", "224x224")
   ] {
     let command = "exec '\(files.firstUse)' '\(files.models)/\(model).safetensors'"
     var times: [Double] = []
@@ -123,7 +130,9 @@ private func residentMegabytes(_ key: String) -> Double {
   defer { fclose(file) }
   var line = [CChar](repeating: 0, count: 256)
   while fgets(&line, Int32(line.count), file) != nil {
-    if strncmp(line, key, strlen(key)) == 0 { return Double(strtol(Array(line.dropFirst(Int(strlen(key)))), nil, 10)) / 1024 }
+    if strncmp(line, key, strlen(key)) == 0 {
+      return Double(strtol(Array(line.dropFirst(Int(strlen(key)))), nil, 10)) / 1024
+    }
   }
   return 0
 }

@@ -1,8 +1,8 @@
 import Faces
 import Tensors
 
-/// The five photos nearest to one embedding and to each of 64, in galleries that fit the last cache and that do not. One
-/// embedding is a pass through the gallery's numbers: the rate is that of reading them.
+/// The five photos nearest to one embedding and to each of 64, in galleries that fit the last cache and that
+/// do not. One embedding is a pass through the gallery's numbers: the rate is that of reading them.
 func searchRows(threads: [Int]) throws(Failure) -> [Row] {
   let dimension = 128, k = 5, many = 64
   var rows: [Row] = []

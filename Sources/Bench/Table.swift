@@ -8,7 +8,9 @@ struct Table {
   let file: UnsafeMutablePointer<FILE>?
 
   func showHead() {
-    print("kernels: \(String(cString: instructionSetName)); peak of one thread: \(fixed(marks.peak, 0, 0)) GFLOP/s")
+    print(
+      "kernels: \(String(cString: instructionSetName)); peak of one thread: \(fixed(marks.peak, 0, 0)) GFLOP/s"
+    )
     for (threads, rate) in marks.bandwidth.sorted(by: { $0.key < $1.key }) {
       print("memory, read by \(threads) thread\(threads == 1 ? "" : "s"): \(fixed(rate, 1, 0)) GB/s")
     }
@@ -45,15 +47,21 @@ struct Table {
   }
 
   private func json(_ row: Row) -> String {
-    var text = "{\"work\":\"\(row.work)\",\"shape\":\"\(row.shape)\",\"threads\":\(row.threads),\"ms\":\(row.median)"
-    text += ",\"fastest_ms\":\(row.milliseconds[0]),\"spread_percent\":\(row.spread),\"runs\":\(row.milliseconds.count)"
+    var text =
+      "{\"work\":\"\(row.work)\",\"shape\":\"\(row.shape)\",\"threads\":\(row.threads),\"ms\":\(row.median)"
+    text +=
+      ",\"fastest_ms\":\(row.milliseconds[0]),\"spread_percent\":\(row.spread),\"runs\":\(row.milliseconds.count)"
     switch row.amount {
     case .operations(let count): text += ",\"gflops\":\(count / row.median / 1e6)"
     case .bytes(let count): text += ",\"gbytes\":\(count / row.median / 1e6)"
     case .nothing: break
     }
     if let part = marks.percent(row) {
-      if case .bytes = row.amount { text += ",\"percent_of_bandwidth\":\(part)" } else { text += ",\"percent_of_peak\":\(part)" }
+      if case .bytes = row.amount {
+        text += ",\"percent_of_bandwidth\":\(part)"
+      } else {
+        text += ",\"percent_of_peak\":\(part)"
+      }
     }
     if let megabytes = row.megabytes { text += ",\"mb\":\(megabytes)" }
     return text + "}"
@@ -72,5 +80,9 @@ func fixed(_ x: Double, _ digits: Int, _ width: Int) -> String {
   return right(text, width)
 }
 
-func left(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }
-func right(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) + text }
+func left(_ text: String, _ width: Int) -> String {
+  text + String(repeating: " ", count: max(0, width - text.count))
+}
+func right(_ text: String, _ width: Int) -> String {
+  String(repeating: " ", count: max(0, width - text.count)) + text
+}

@@ -15,7 +15,8 @@ func trainingRows(threads: [Int]) throws(Failure) -> [Row] {
     let pictures = try numbers([batch, 96, 96, 3]), target = try numbers([batch, 128])
     for count in threads {
       rows.append(
-        try measure("nn4.small2 training step", "\(batch)x96x96", threads: count, seconds: 3) { () throws(Failure) in
+        try measure("nn4.small2 training step", "\(batch)x96x96", threads: count, seconds: 3) {
+          () throws(Failure) in
           let tape = Tape<Float>()
           let leaves = network.leaves(on: tape)
           let embedding = try network.run(tape.constant(pictures), leaves, .training, on: tape)

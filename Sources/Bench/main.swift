@@ -15,7 +15,8 @@ func complain(_ message: String) { (message + "\n").withCString { _ = write(2, $
 
 func text(_ failure: Failure) -> String {
   switch failure {
-  case .invalidArgument(let reason), .badData(let reason), .io(let reason), .noMemory(let reason), .noFace(let reason),
+  case .invalidArgument(let reason), .badData(let reason), .io(let reason), .noMemory(let reason),
+    .noFace(let reason),
     .cancelled(let reason), .notFound(let reason), .wrongModel(let reason), .internalError(let reason):
     return reason
   }
@@ -38,7 +39,7 @@ func table(_ options: [String: String]) throws(Failure) {
     ("fast", { () throws(Failure) in try fastStyleRows(threads: threads) }),
     ("first", { () throws(Failure) in try firstUseRows(files) }),
     ("training", { () throws(Failure) in try trainingRows(threads: threads) }),
-    ("search", { () throws(Failure) in try searchRows(threads: threads) }),
+    ("search", { () throws(Failure) in try searchRows(threads: threads) })
   ]
   let wanted = options["--only"].map { $0.split(separator: ",").map { String($0) } }
   for name in wanted ?? [] where !parts.contains(where: { $0.name == name }) {
@@ -49,7 +50,9 @@ func table(_ options: [String: String]) throws(Failure) {
   let table = Table(marks: try Marks(threads: threads), file: file)
   table.showHead()
   for part in parts where wanted?.contains(part.name) ?? true {
-    do throws(Failure) { table.show(try part.rows()) } catch { complain("\(part.name) left out: \(text(error))") }
+    do throws(Failure) { table.show(try part.rows()) } catch {
+      complain("\(part.name) left out: \(text(error))")
+    }
   }
   table.showFoot()
   if let file { fclose(file) }
@@ -58,14 +61,17 @@ func table(_ options: [String: String]) throws(Failure) {
 let arguments = Array(CommandLine.arguments.dropFirst())
 do throws(Failure) {
   let sides = arguments.dropFirst().compactMap { Int($0) }
-  if arguments.first == "gemm", arguments.count == 5, sides.count == 4, sides.allSatisfy({ (1...1_000_000).contains($0) }) {
+  if arguments.first == "gemm", arguments.count == 5, sides.count == 4,
+    sides.allSatisfy({ (1...1_000_000).contains($0) })
+  {
     var samples: [String] = []
     let row = try product(sides[0], sides[1], sides[2], threads: sides[3]) { samples.append("\($0)") }
     print("{\"ms\":\(row.median),\"samples\":[\(samples.joined(separator: ","))]}")
   } else {
     var options: [String: String] = [:]
     for i in stride(from: 0, to: arguments.count, by: 2) {
-      guard ["--only", "--json", "--models", "--photos", "--first-use"].contains(arguments[i]), i + 1 < arguments.count
+      guard ["--only", "--json", "--models", "--photos", "--first-use"].contains(arguments[i]),
+        i + 1 < arguments.count
       else { throw .invalidArgument(usage) }
       options[arguments[i]] = arguments[i + 1]
     }

@@ -1,8 +1,8 @@
 import Images
 import Tensors
 
-/// Where a network learnt to see the five points of a face, in pixels of a square. A network whose pictures are no squares
-/// sees that square stretched.
+/// Where a network learnt to see the five points of a face, in pixels of a square. A network whose pictures
+/// are no squares sees that square stretched.
 package struct AlignmentTemplate {
   package let side: Int
   package let points: [Point]
@@ -12,30 +12,33 @@ package struct AlignmentTemplate {
     self.points = points
   }
 
-  /// dlib's mean face in a 150x150 chip with padding 0.25; nn4.small2 and others learnt the same in other sizes.
+  /// dlib's mean face in a 150x150 chip with padding 0.25; nn4.small2 and others learnt the same in other
+  /// sizes.
   package static var meanFace: AlignmentTemplate {
     AlignmentTemplate(
       side: 150,
       points: [
-        Point(47.54918, 46.59903), Point(100.47614, 46.59903), Point(74.01270, 76.5625), Point(50.41490, 103.02330),
-        Point(97.61040, 103.02330),
+        Point(47.54918, 46.59903), Point(100.47614, 46.59903), Point(74.01270, 76.5625),
+        Point(50.41490, 103.02330),
+        Point(97.61040, 103.02330)
       ])
   }
 
-  /// InsightFace's five points in 112x112, with which ArcFace and the MobileFaceNets of its time were trained: the 96x112 of
-  /// SphereFace (Liu et al. 2017), 8 pixels farther to the right. Eyes are 35 pixels apart, the face is seen wider than in
-  /// `meanFace`.
+  /// InsightFace's five points in 112x112, with which ArcFace and the MobileFaceNets of its time were
+  /// trained: the 96x112 of SphereFace (Liu et al. 2017), 8 pixels farther to the right. Eyes are 35 pixels
+  /// apart, the face is seen wider than in `meanFace`.
   package static var arcFace: AlignmentTemplate {
     AlignmentTemplate(
       side: 112,
       points: [
         Point(38.2946, 51.6963), Point(73.5318, 51.5014), Point(56.0252, 71.7366), Point(41.5493, 92.3655),
-        Point(70.7299, 92.2041),
+        Point(70.7299, 92.2041)
       ])
   }
 
-  /// Where a network of square pictures sees the five points if its file does not say so, as files of this library's trainer
-  /// do: where its authors' weights learnt them. FaceNet's paper has no alignment: those are trained here with the mean face.
+  /// Where a network of square pictures sees the five points if its file does not say so, as files of this
+  /// library's trainer do: where its authors' weights learnt them. FaceNet's paper has no alignment: those
+  /// are trained here with the mean face.
   package static func published(for architecture: String, side: Int) -> AlignmentTemplate {
     switch architecture {
     case "mobilefacenet", "mobilefacenet-96": arcFace.scaled(to: side)
@@ -46,7 +49,8 @@ package struct AlignmentTemplate {
   /// The same face in a picture of `side` pixels with `margin` more on each edge.
   package func scaled(to side: Int, margin: Int = 0) -> AlignmentTemplate {
     let scale = Float(side) / Float(self.side), shift = Float(margin)
-    return AlignmentTemplate(side: side + 2 * margin, points: points.map { Point($0.x * scale + shift, $0.y * scale + shift) })
+    return AlignmentTemplate(
+      side: side + 2 * margin, points: points.map { Point($0.x * scale + shift, $0.y * scale + shift) })
   }
 
   /// The turned, scaled and cut picture of a face whose points are `landmarks`, `side` x `side`.
@@ -76,7 +80,8 @@ package struct AlignmentTemplate {
 
   private func map(_ landmarks: [Point], _ width: Int, _ height: Int) throws(Failure) -> Affine {
     guard !landmarks.isEmpty else {
-      throw .invalidArgument("the face has no points: to align it, find it with a detector that tells them, MTCNN")
+      throw .invalidArgument(
+        "the face has no points: to align it, find it with a detector that tells them, MTCNN")
     }
     let map = try similarity(from: landmarks, to: points)
     let x = Double(width) / Double(side), y = Double(height) / Double(side)
@@ -87,7 +92,8 @@ package struct AlignmentTemplate {
 /// The similarity (turn, scale, shift) that brings `source` nearest to `target` in least squares.
 /// `minimise sum of |s R source[i] + t - target[i]|^2`
 ///
-/// - Throws: `.invalidArgument` for fewer than two points, points that are not finite or that all fall together.
+/// - Throws: `.invalidArgument` for fewer than two points, points that are not finite or that all fall
+///   together.
 /// Source: Umeyama, "Least-squares estimation of transformation parameters between two point patterns", 1991,
 /// equations 34 to 43.
 package func similarity(from source: [Point], to target: [Point]) throws(Failure) -> Affine {
@@ -125,7 +131,7 @@ package func similarity(from source: [Point], to target: [Point]) throws(Failure
   let sign: Double = determinant(u) * determinant(vt) < 0 ? -1 : 1
   let r = [
     u[0] * vt[0] + sign * u[1] * vt[2], u[0] * vt[1] + sign * u[1] * vt[3],
-    u[2] * vt[0] + sign * u[3] * vt[2], u[2] * vt[1] + sign * u[3] * vt[3],
+    u[2] * vt[0] + sign * u[3] * vt[2], u[2] * vt[1] + sign * u[3] * vt[3]
   ]
   let scale = (s[0] + sign * s[1]) / variance
   return Affine(

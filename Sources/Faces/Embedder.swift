@@ -2,7 +2,8 @@ import Images
 import Networks
 import Tensors
 
-/// Turns what a network sees of a photo, mostly an aligned face, into a vector. Vectors of one person lie near each other.
+/// Turns what a network sees of a photo, mostly an aligned face, into a vector. Vectors of one person lie
+/// near each other.
 package final class Embedder: @unchecked Sendable {
   package let dimension: Int
   /// The Euclidean distance up to which two faces are one person's.
@@ -12,15 +13,20 @@ package final class Embedder: @unchecked Sendable {
   package let width: Int, height: Int
   /// The model's: embeddings of different models are never compared.
   package let fingerprint: UInt64
-  /// As many at a time as keep the processor busy; memory stays the same for any number of faces, but for their embeddings.
+  /// As many at a time as keep the processor busy; memory stays the same for any number of faces, but for
+  /// their embeddings.
   private static let batchSize = 16
   private let architecture: Architecture
   private let executor: Executor
 
   package init(_ model: Model) throws(Failure) {
     let architecture = try model.architecture()
-    guard architecture.hasEmbedding, let height = architecture.input.height, let width = architecture.input.width else {
-      throw .wrongModel("the model is \"\(model.architectureName)\", an embedder wants a network for faces, such as nn4.small2")
+    guard architecture.hasEmbedding, let height = architecture.input.height,
+      let width = architecture.input.width
+    else {
+      throw .wrongModel(
+        "the model is \"\(model.architectureName)\", an embedder wants a network for faces, such as nn4.small2"
+      )
     }
     self.architecture = architecture
     (self.height, self.width) = (height, width)
@@ -37,11 +43,17 @@ package final class Embedder: @unchecked Sendable {
       case "nn4.small2": 0.995  // OpenFace's is 0.99, on squared distances
       default: nil
       }
-    let given = try metadata["threshold"].map { text throws(Failure) in try numbers(text, count: 1...1, "threshold")[0] }
-    guard let threshold = given ?? published else {
-      throw .badData("model: no threshold in the metadata of a \(model.architectureName), up to which distance two faces are one person's")
+    let given = try metadata["threshold"].map { text throws(Failure) in
+      try numbers(text, count: 1...1, "threshold")[0]
     }
-    guard threshold >= 0, threshold.isFinite else { throw .badData("model: threshold \(threshold), wanted at least 0") }
+    guard let threshold = given ?? published else {
+      throw .badData(
+        "model: no threshold in the metadata of a \(model.architectureName), up to which distance two faces are one person's"
+      )
+    }
+    guard threshold >= 0, threshold.isFinite else {
+      throw .badData("model: threshold \(threshold), wanted at least 0")
+    }
     self.threshold = threshold
     dimension = architecture.dimension
     fingerprint = model.weights.fingerprint
@@ -50,8 +62,10 @@ package final class Embedder: @unchecked Sendable {
   /// Whether it sees faces that are found in a photo and aligned; else all of a photo.
   package var isAligning: Bool { if case .aligned = framing { true } else { false } }
 
-  /// What the network sees of a photo, `width` x `height`: a face of it, or all of it where there is none to be named.
-  /// - Throws: `.invalidArgument` for no face where the network sees aligned ones, `.wrongModel` for one where it does not.
+  /// What the network sees of a photo, `width` x `height`: a face of it, or all of it where there is none to
+  /// be named.
+  /// - Throws: `.invalidArgument` for no face where the network sees aligned ones, `.wrongModel` for one
+  ///   where it does not.
   package func chip(_ image: Image, _ face: Face?) throws(Failure) -> Image {
     guard let (template, landmarks) = try place(of: face) else {
       return try image.resized(width: width, height: height, filter: .bilinear)
@@ -68,13 +82,16 @@ package final class Embedder: @unchecked Sendable {
   private func place(of face: Face?) throws(Failure) -> (AlignmentTemplate, [Point])? {
     switch (framing, face) {
     case (.aligned(let template), let face?): return (template, face.landmarks)
-    case (.aligned, nil): throw .invalidArgument("no face, wanted one: a \(architecture.name) sees aligned faces")
+    case (.aligned, nil):
+      throw .invalidArgument("no face, wanted one: a \(architecture.name) sees aligned faces")
     case (.whole, nil): return nil
-    case (.whole, _?): throw .wrongModel("a face for a \(architecture.name) that sees whole pictures, wanted none")
+    case (.whole, _?):
+      throw .wrongModel("a face for a \(architecture.name) that sees whole pictures, wanted none")
     }
   }
 
-  /// The embeddings of `count` pictures, one after the other: `count * dimension` numbers, written when all are known.
+  /// The embeddings of `count` pictures, one after the other: `count * dimension` numbers, written when all
+  /// are known.
   /// - Parameter chip: picture i as the network takes it; one at a time is held.
   package func embed(
     count: Int, into embeddings: UnsafeMutablePointer<Float>, chip: (Int) throws(Failure) -> Image
@@ -87,7 +104,8 @@ package final class Embedder: @unchecked Sendable {
         for i in 0..<batch {
           let chip = try chip(first + i)
           guard chip.width == width, chip.height == height else {
-            throw .invalidArgument("an aligned picture of \(chip.width)x\(chip.height), wanted \(width)x\(height)")
+            throw .invalidArgument(
+              "an aligned picture of \(chip.width)x\(chip.height), wanted \(width)x\(height)")
           }
           architecture.fill(input + i * each, chip.pixels.pointer, height: height, width: width)
           withExtendedLifetime(chip) {}
@@ -104,21 +122,25 @@ package final class Embedder: @unchecked Sendable {
     withExtendedLifetime(answers) {}
   }
 
-  /// Bytes that embedding so many pictures will make the process hold at its peak, beyond what it holds now and the
-  /// embeddings themselves.
+  /// Bytes that embedding so many pictures will make the process hold at its peak, beyond what it holds now
+  /// and the embeddings themselves.
   package func memoryNeeded(count: Int) throws(Failure) -> Int {
     guard count > 0 else { return 0 }
     return try executor.memoryNeeded(batch: min(count, Embedder.batchSize), height: height, width: width)
   }
 
-  /// The face of a photo that is meant: large and near the centre. For a network that sees whole pictures, all of the photo:
-  /// a face without points.
+  /// The face of a photo that is meant: large and near the centre. For a network that sees whole pictures,
+  /// all of the photo: a face without points.
   /// - Parameter detector: looks for faces; not needed for whole pictures.
   package func mainFace(of photo: Image, _ detector: Detector?) throws(Failure) -> Face {
     guard isAligning else {
-      return Face(box: Box(left: 0, top: 0, right: Float(photo.width), bottom: Float(photo.height)), score: 1, landmarks: [])
+      return Face(
+        box: Box(left: 0, top: 0, right: Float(photo.width), bottom: Float(photo.height)), score: 1,
+        landmarks: [])
     }
-    guard let detector else { throw .invalidArgument("no detector, wanted one: a \(architecture.name) sees aligned faces") }
+    guard let detector else {
+      throw .invalidArgument("no detector, wanted one: a \(architecture.name) sees aligned faces")
+    }
     let faces = try detector.faces(in: photo)
     // The area, less twice the squared distance of its centre from the photo's.
     func prominence(_ face: Face) -> Float {

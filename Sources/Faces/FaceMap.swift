@@ -8,14 +8,18 @@ extension Image {
   package static func map(of faces: [Face], width: Int, height: Int) throws(Failure) -> Image {
     var parts: [Part] = []
     for face in faces {
-      guard face.landmarks.count == 5 else { throw .invalidArgument("a face without points, wanted one that has eyes and a mouth") }
-      for point in face.landmarks where !point.x.isFinite || !point.y.isFinite || abs(point.x) > 1e6 || abs(point.y) > 1e6 {
+      guard face.landmarks.count == 5 else {
+        throw .invalidArgument("a face without points, wanted one that has eyes and a mouth")
+      }
+      for point in face.landmarks
+      where !point.x.isFinite || !point.y.isFinite || abs(point.x) > 1e6 || abs(point.y) > 1e6 {
         throw .invalidArgument("a face with a point at \(point.x), \(point.y)")
       }
       let points = face.landmarks, radius = 0.35 * distance(points[0], points[1])
       parts += [
-        Part(from: points[0], to: points[0], radius: radius), Part(from: points[1], to: points[1], radius: radius),
-        Part(from: points[3], to: points[4], radius: radius),
+        Part(from: points[0], to: points[0], radius: radius),
+        Part(from: points[1], to: points[1], radius: radius),
+        Part(from: points[3], to: points[4], radius: radius)
       ]
     }
     return try Image(width: width, height: height) { y, row in

@@ -5,8 +5,8 @@ import Tensors
 package enum Framing {
   /// A face, whose points the template brings to their places.
   case aligned(AlignmentTemplate)
-  /// The whole photo, stretched to the network's picture: for photos that show the face all alike and whose points nobody
-  /// knows.
+  /// The whole photo, stretched to the network's picture: for photos that show the face all alike and whose
+  /// points nobody knows.
   case whole
 }
 
@@ -30,16 +30,18 @@ extension Framing {
       return
     }
     let numbers = try numbers(text, count: 10...10, Framing.key)
-    self = .aligned(AlignmentTemplate(side: side, points: (0..<5).map { Point(numbers[2 * $0], numbers[2 * $0 + 1]) }))
+    self = .aligned(
+      AlignmentTemplate(side: side, points: (0..<5).map { Point(numbers[2 * $0], numbers[2 * $0 + 1]) }))
   }
 
-  /// What a network sees whose file does not say so: a face as its authors' weights learnt it where its pictures are square,
-  /// else the whole photo.
+  /// What a network sees whose file does not say so: a face as its authors' weights learnt it where its
+  /// pictures are square, else the whole photo.
   package static func published(for architecture: Architecture) -> Framing {
     architecture.side.map { .aligned(.published(for: "\(architecture.name)", side: $0)) } ?? .whole
   }
 
-  /// How a training sees photos: by their points, which come where the mean face has them; whole where no photo has any.
+  /// How a training sees photos: by their points, which come where the mean face has them; whole where no
+  /// photo has any.
   package static func training(on photos: PhotoSet) -> Framing {
     photos.photos.allSatisfy { $0.landmarks == nil } ? .whole : .aligned(.meanFace)
   }

@@ -5,12 +5,13 @@ import Tensors
 
 /// What speaks for and against a face as a photo to be recognised by: numbers, and the reasons to reject it.
 ///
-/// Light and sharpness are measured on the aligned face at a fixed scale, 112 pixels wide with 39 between the eyes, and
-/// there in the middle 60 % of the width and 75 % of the height, which is nearly all skin. A larger face is reduced by
-/// means of pixels first, a smaller one enlarged: so a small or blurred face is as unsharp as a network finds it.
+/// Light and sharpness are measured on the aligned face at a fixed scale, 112 pixels wide with 39 between the
+/// eyes, and there in the middle 60 % of the width and 75 % of the height, which is nearly all skin. A larger
+/// face is reduced by means of pixels first, a smaller one enlarged: so a small or blurred face is as unsharp
+/// as a network finds it.
 ///
-/// A face without points is measured as if the mean face looked straight ahead out of its box; which way it looks is not
-/// known, and no reason against it.
+/// A face without points is measured as if the mean face looked straight ahead out of its box; which way it
+/// looks is not known, and no reason against it.
 package struct FaceQuality {
   package struct Reasons: OptionSet {
     package let rawValue: UInt32
@@ -40,11 +41,12 @@ package struct FaceQuality {
     package init() {}
   }
 
-  /// Pixels of the picture between the eyes; of a face without points, as many as the mean face has in its box.
+  /// Pixels of the picture between the eyes; of a face without points, as many as the mean face has in its
+  /// box.
   package let eyeDistance: Float
-  /// Variance of the Laplacian, levels squared: the mean square deviation of `up + down + left + right - 4 centre`.
-  /// Source: Pech-Pacheco, Cristobal, Chamorro-Martinez, Fernandez-Valdivia, "Diatom autofocusing in brightfield
-  /// microscopy", 2000.
+  /// Variance of the Laplacian, levels squared: the mean square deviation of `up + down + left + right - 4
+  /// centre`. Source: Pech-Pacheco, Cristobal, Chamorro-Martinez, Fernandez-Valdivia, "Diatom autofocusing in
+  /// brightfield microscopy", 2000.
   package let sharpness: Float
   /// nil for a face without points.
   package let pose: Pose?
@@ -56,17 +58,17 @@ package struct FaceQuality {
   package let dark, bright: Float
   /// The part of the face that lies beyond the picture's edges.
   package let outside: Float
-  /// 0 to 1: an order among photos of one person, no probability. It is the product of what the face has of the 39 pixels
-  /// that the crop has between the eyes, at most 1; sharpness / (sharpness + the least one); the cosines of yaw and pitch;
-  /// the parts that are not clipped and not outside.
+  /// 0 to 1: an order among photos of one person, no probability. It is the product of what the face has of
+  /// the 39 pixels that the crop has between the eyes, at most 1; sharpness / (sharpness + the least one);
+  /// the cosines of yaw and pitch; the parts that are not clipped and not outside.
   package let score: Float
   package let reasons: Reasons
 
   private static let side = 112
   private static let rows = 17..<101, columns = 22..<90
 
-  /// - Throws: `.invalidArgument` for options that are no numbers, and points that are not finite or fall together; or, of a
-  ///   face without points, a box that is not finite or has no area.
+  /// - Throws: `.invalidArgument` for options that are no numbers, and points that are not finite or fall
+  ///   together; or, of a face without points, a box that is not finite or has no area.
   package init(of face: Face, in image: Image, _ options: Options) throws(Failure) {
     try self.init(of: face, in: (image.width, image.height), options) { map, side throws(Failure) in
       try image.warped(by: map, width: side, height: side, border: .edge)
@@ -75,7 +77,8 @@ package struct FaceQuality {
 
   /// The same of a face of the frame's upright picture, to the bit; of the frame, the face alone is read.
   package init(of face: Face, in frame: Frame, _ options: Options) throws(Failure) {
-    try self.init(of: face, in: (frame.uprightWidth, frame.uprightHeight), options) { map, side throws(Failure) in
+    try self.init(of: face, in: (frame.uprightWidth, frame.uprightHeight), options) {
+      map, side throws(Failure) in
       try frame.warped(by: map, width: side, height: side, border: .edge)
     }
   }
@@ -89,10 +92,13 @@ package struct FaceQuality {
   ) throws(Failure) {
     for limit in [
       options.leastEyeDistance, options.leastSharpness, options.mostYaw, options.mostPitch, options.mostRoll,
-      options.leastBrightness, options.mostBrightness, options.mostClipped, options.leastContrast, options.mostOutside,
+      options.leastBrightness, options.mostBrightness, options.mostClipped, options.leastContrast,
+      options.mostOutside
     ] where limit.isNaN { throw .invalidArgument("a limit of quality is \(limit), wanted a number") }
     let points = face.landmarks.isEmpty ? try FaceQuality.meanPoints(in: face.box) : face.landmarks
-    guard points.count == 5 else { throw .invalidArgument("a face with \(points.count) points, wanted 5 or none") }
+    guard points.count == 5 else {
+      throw .invalidArgument("a face with \(points.count) points, wanted 5 or none")
+    }
     let crop = try Crop(of: points, in: size, warped: warped)
     let (left, right) = (points[0], points[1])
     let (dx, dy) = (Double(right.x) - Double(left.x), Double(right.y) - Double(left.y))
@@ -100,13 +106,17 @@ package struct FaceQuality {
     pose = face.landmarks.isEmpty ? nil : Pose(points)
     outside = crop.outside
     let light = crop.light
-    (brightness, contrast, dark, bright, sharpness) = (light.mean, light.deviation, light.dark, light.bright, light.sharpness)
+    (brightness, contrast, dark, bright, sharpness) = (
+      light.mean, light.deviation, light.dark, light.bright, light.sharpness
+    )
 
     var reasons = Reasons()
     if eyeDistance < options.leastEyeDistance { reasons.insert(.small) }
     if sharpness < options.leastSharpness { reasons.insert(.blurred) }
     if let pose {
-      if pose.yaw.magnitude > options.mostYaw || pose.pitch.magnitude > options.mostPitch { reasons.insert(.turned) }
+      if pose.yaw.magnitude > options.mostYaw || pose.pitch.magnitude > options.mostPitch {
+        reasons.insert(.turned)
+      }
       if pose.roll.magnitude > options.mostRoll { reasons.insert(.tilted) }
     }
     if brightness < options.leastBrightness || dark > options.mostClipped { reasons.insert(.dark) }
@@ -117,17 +127,23 @@ package struct FaceQuality {
 
     let least = max(options.leastSharpness, 0)
     func cosine(_ degrees: Float) -> Float { Float(max(0, cos(Double(degrees) * .pi / 180))) }
-    let size = min(1, eyeDistance / Crop.eyeDistance), detail = sharpness > 0 ? 1 / (1 + least / sharpness) : 0
+    let size = min(1, eyeDistance / Crop.eyeDistance),
+      detail = sharpness > 0 ? 1 / (1 + least / sharpness) : 0
     let front = pose.map { cosine($0.yaw) * cosine($0.pitch) } ?? 1
     score = size * detail * front * max(0, 1 - dark - bright) * (1 - outside)
   }
 
-  /// Where the mean face's points lie in a box that a detector without points draws: its square picture of 150 pixels takes
-  /// five sixths of the box, about the same centre. So its eyes are 0.294 of the box's side apart and at 0.343 of its height;
-  /// those of the mean of 6713 faces of Caltech 10k Web Faces, in the boxes that such detectors learn, 0.295 and 0.34.
+  /// Where the mean face's points lie in a box that a detector without points draws: its square picture of
+  /// 150 pixels takes five sixths of the box, about the same centre. So its eyes are 0.294 of the box's side
+  /// apart and at 0.343 of its height; those of the mean of 6713 faces of Caltech 10k Web Faces, in the boxes
+  /// that such detectors learn, 0.295 and 0.34.
   private static func meanPoints(in box: Box) throws(Failure) -> [Point] {
-    guard box.left.isFinite, box.top.isFinite, box.width > 0, box.height > 0, box.width.isFinite, box.height.isFinite else {
-      throw .invalidArgument("a face without points in a box of \(box.width)x\(box.height) at (\(box.left), \(box.top)), wanted an area")
+    guard box.left.isFinite, box.top.isFinite, box.width > 0, box.height > 0, box.width.isFinite,
+      box.height.isFinite
+    else {
+      throw .invalidArgument(
+        "a face without points in a box of \(box.width)x\(box.height) at (\(box.left), \(box.top)), wanted an area"
+      )
     }
     let square = box.squared, template = AlignmentTemplate.meanFace
     let scale = square.width / Float(template.side) * 5 / 6, centre = Float(template.side) / 2
@@ -162,7 +178,8 @@ package struct FaceQuality {
       for y in 0..<(fold * FaceQuality.side) {
         let row = fine.row(y)
         for x in 0..<(fold * FaceQuality.side) {
-          levels[y / fold * FaceQuality.side + x / fold] += luma(Float(row[3 * x]), Float(row[3 * x + 1]), Float(row[3 * x + 2]))
+          levels[y / fold * FaceQuality.side + x / fold] += luma(
+            Float(row[3 * x]), Float(row[3 * x + 1]), Float(row[3 * x + 2]))
         }
       }
       for i in levels.indices { levels[i] /= Float(fold * fold) }
@@ -172,7 +189,9 @@ package struct FaceQuality {
       for y in FaceQuality.rows {
         for x in FaceQuality.columns {
           let place = back(Double(x), Double(y))
-          let isInside = place.x >= -0.5 && place.y >= -0.5 && place.x < Double(size.width) - 0.5 && place.y < Double(size.height) - 0.5
+          let isInside =
+            place.x >= -0.5 && place.y >= -0.5 && place.x < Double(size.width) - 0.5
+            && place.y < Double(size.height) - 0.5
           if !isInside { beyond += 1 }
         }
       }
@@ -181,7 +200,8 @@ package struct FaceQuality {
 
     var light: (mean: Float, deviation: Float, dark: Float, bright: Float, sharpness: Float) {
       // Of differences from one of the levels: of a flat face both sums are 0, and so is its contrast.
-      let centre = Double(levels[FaceQuality.rows.lowerBound * FaceQuality.side + FaceQuality.columns.lowerBound])
+      let centre = Double(
+        levels[FaceQuality.rows.lowerBound * FaceQuality.side + FaceQuality.columns.lowerBound])
       var sum = 0.0, squares = 0.0, edges = 0.0, edgeSquares = 0.0
       var dark = 0, bright = 0
       for y in FaceQuality.rows {
@@ -191,16 +211,21 @@ package struct FaceQuality {
           squares += (value - centre) * (value - centre)
           if value < 5 { dark += 1 }
           if value > 250 { bright += 1 }
-          let around = Double(levels[i - side]) + Double(levels[i + side]) + Double(levels[i - 1]) + Double(levels[i + 1])
+          let around =
+            Double(levels[i - side]) + Double(levels[i + side]) + Double(levels[i - 1])
+            + Double(levels[i + 1])
           edges += around - 4 * value
           edgeSquares += (around - 4 * value) * (around - 4 * value)
         }
       }
       let count = Double(FaceQuality.rows.count * FaceQuality.columns.count)
-      func variance(_ sum: Double, _ squares: Double) -> Double { max(0, squares / count - sum / count * (sum / count)) }
+      func variance(_ sum: Double, _ squares: Double) -> Double {
+        max(0, squares / count - sum / count * (sum / count))
+      }
       return (
         Float(centre + sum / count), Float(variance(sum, squares).squareRoot()), Float(Double(dark) / count),
-        Float(Double(bright) / count), Float(variance(edges, edgeSquares)))
+        Float(Double(bright) / count), Float(variance(edges, edgeSquares))
+      )
     }
   }
 }

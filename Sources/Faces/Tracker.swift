@@ -2,14 +2,15 @@ import Tensors
 
 /// Follows faces from frame to frame, so that one person who passes is one event.
 ///
-/// Each track foretells where its face will be: where it was last, moved on by its velocity. Of all pairs of a track and
-/// a face that may belong together the best is joined first, and so on: pairs that overlap come before those that are
-/// merely near, the larger overlap first, then the smaller distance; of equal ones the older track's, then the face that
-/// was named first. A face that nobody claims begins a track; a track whose face was not seen for a while ends. No picture
-/// is kept, and no more than `mostTracks` tracks: the same faces give the same tracks, always.
+/// Each track foretells where its face will be: where it was last, moved on by its velocity. Of all pairs of
+/// a track and a face that may belong together the best is joined first, and so on: pairs that overlap come
+/// before those that are merely near, the larger overlap first, then the smaller distance; of equal ones the
+/// older track's, then the face that was named first. A face that nobody claims begins a track; a track whose
+/// face was not seen for a while ends. No picture is kept, and no more than `mostTracks` tracks: the same
+/// faces give the same tracks, always.
 ///
-/// Source of the scheme: Bewley et al., "Simple online and realtime tracking", 2016, with a greedy assignment and a plain
-/// velocity in place of the Kalman filter.
+/// Source of the scheme: Bewley et al., "Simple online and realtime tracking", 2016, with a greedy assignment
+/// and a plain velocity in place of the Kalman filter.
 package final class Tracker {
   package struct Options {
     /// Intersection over union from which a face may be the foretold one, more than 0 and at most 1.
@@ -22,11 +23,12 @@ package final class Tracker {
     package var leastSeen = 2
     /// Time after which somebody is to be identified again; 0 for never.
     package var identifyEvery = 0.0
-    /// The factor by which the quality must have grown since the last identification to make another worth while, more
-    /// than 1; infinite for never.
+    /// The factor by which the quality must have grown since the last identification to make another worth
+    /// while, more than 1; infinite for never.
     package var identifyBetter: Float = 1.5
-    /// Frames in a row without the face after which somebody is to be identified again, as another may stand there; 0 for
-    /// never. Where not never, a track that another face may have taken over without such a gap is doubted too.
+    /// Frames in a row without the face after which somebody is to be identified again, as another may stand
+    /// there; 0 for never. Where not never, a track that another face may have taken over without such a gap
+    /// is doubted too.
     package var identifyGap = 1
     /// At most so many at a time, 1 to 1024.
     package var mostTracks = 64
@@ -76,7 +78,9 @@ package final class Tracker {
     fileprivate func box(at time: Double) -> (left: Double, top: Double, width: Double, height: Double) {
       let elapsed = time - lastTime
       let x = Double(face.box.left) + velocity.x * elapsed, y = Double(face.box.top) + velocity.y * elapsed
-      return (x, y, Double(face.box.right) - Double(face.box.left), Double(face.box.bottom) - Double(face.box.top))
+      return (
+        x, y, Double(face.box.right) - Double(face.box.left), Double(face.box.bottom) - Double(face.box.top)
+      )
     }
   }
 
@@ -100,13 +104,15 @@ package final class Tracker {
       throw .invalidArgument("most distance \(options.mostDistance), wanted 0 or more")
     }
     guard options.mostMissed >= 0, options.leastSeen >= 1 else {
-      throw .invalidArgument("\(options.mostMissed) missed and \(options.leastSeen) seen frames, wanted at least 0 and 1")
+      throw .invalidArgument(
+        "\(options.mostMissed) missed and \(options.leastSeen) seen frames, wanted at least 0 and 1")
     }
     guard options.identifyEvery >= 0 else {
       throw .invalidArgument("identification every \(options.identifyEvery), wanted 0 or more")
     }
     guard options.identifyBetter > 1 else {
-      throw .invalidArgument("identification at a quality \(options.identifyBetter) times as good, wanted more than 1")
+      throw .invalidArgument(
+        "identification at a quality \(options.identifyBetter) times as good, wanted more than 1")
     }
     guard options.identifyGap >= 0 else {
       throw .invalidArgument("identification after a gap of \(options.identifyGap) frames, wanted 0 or more")
@@ -122,25 +128,32 @@ package final class Tracker {
   /// - Parameters:
   ///   - qualities: of each face, 0 or more; the larger the better. nil: `score * sqrt(width * height)`.
   ///   - time: of the frame, in seconds or what else the host counts in; never less than the last one's.
-  /// - Throws: `.invalidArgument`, and nothing has changed: for more than 1024 faces, boxes without area, numbers that are
-  ///   not finite and a time that runs back.
+  /// - Throws: `.invalidArgument`, and nothing has changed: for more than 1024 faces, boxes without area,
+  ///   numbers that are not finite and a time that runs back.
   package func update(
     _ faces: [Face], qualities: UnsafeBufferPointer<Float>?, time: Double
   ) throws(Failure) -> [Tracked] {
     guard time.isFinite, time >= self.time else {
-      throw .invalidArgument("a frame at time \(time), wanted a number that is at least the last one's\(frame > 0 ? ", \(self.time)" : "")")
+      throw .invalidArgument(
+        "a frame at time \(time), wanted a number that is at least the last one's\(frame > 0 ? ", \(self.time)" : "")"
+      )
     }
     guard faces.count <= Tracker.mostFaces else {
       throw .invalidArgument("\(faces.count) faces in a frame, wanted at most \(Tracker.mostFaces)")
     }
     for (i, face) in faces.enumerated() {
       let box = face.box
-      guard box.left.isFinite, box.top.isFinite, box.width > 0, box.height > 0, box.width.isFinite, box.height.isFinite else {
-        throw .invalidArgument("face \(i) has a box of \(box.width)x\(box.height) at (\(box.left), \(box.top)), wanted finite numbers and an area")
+      guard box.left.isFinite, box.top.isFinite, box.width > 0, box.height > 0, box.width.isFinite,
+        box.height.isFinite
+      else {
+        throw .invalidArgument(
+          "face \(i) has a box of \(box.width)x\(box.height) at (\(box.left), \(box.top)), wanted finite numbers and an area"
+        )
       }
       let quality = qualities.map { $0[i] } ?? face.score
       guard quality >= 0, quality.isFinite else {
-        throw .invalidArgument("face \(i) has \(qualities == nil ? "the score" : "the quality") \(quality), wanted 0 or more")
+        throw .invalidArgument(
+          "face \(i) has \(qualities == nil ? "the score" : "the quality") \(quality), wanted 0 or more")
       }
     }
     frame += 1
@@ -170,18 +183,19 @@ package final class Tracker {
     removeTracks { _ in true }
   }
 
-  /// The host found nothing out when it was time to identify, as the photo was of no use: the next frame with the face is the
-  /// time again.
+  /// The host found nothing out when it was time to identify, as the photo was of no use: the next frame with
+  /// the face is the time again.
   /// - Throws: `.notFound` for a track that is not followed.
   package func identifyAgain(_ number: UInt64) throws(Failure) {
     tracks[try place(number)].identified = nil
   }
 
-  /// Another person has taken the place of the one who was followed, as the host sees by their embeddings: the track ends,
-  /// and its face goes on as a new track, which has begun, with this face as its first and best photo so far.
+  /// Another person has taken the place of the one who was followed, as the host sees by their embeddings:
+  /// the track ends, and its face goes on as a new track, which has begun, with this face as its first and
+  /// best photo so far.
   /// - Returns: the number of the new one; `ended` lists the old one.
-  /// - Throws: `.notFound` for a track that is not followed, `.invalidArgument` for one that has not begun, or whose face was
-  ///   not in the last frame.
+  /// - Throws: `.notFound` for a track that is not followed, `.invalidArgument` for one that has not begun,
+  ///   or whose face was not in the last frame.
   package func replace(_ number: UInt64) throws(Failure) -> UInt64 {
     let place = try place(number), old = tracks[place]
     guard old.isBegun, old.missed == 0 else {
@@ -190,7 +204,8 @@ package final class Tracker {
     }
     let quality = old.lastQuality
     var new = Track(
-      number: nextNumber, face: old.face, lastQuality: quality, firstTime: old.lastTime, lastTime: old.lastTime,
+      number: nextNumber, face: old.face, lastQuality: quality, firstTime: old.lastTime,
+      lastTime: old.lastTime,
       best: (quality, old.lastTime, frame, old.face))
     new.velocity = old.velocity
     new.isBegun = true
@@ -241,8 +256,8 @@ package final class Tracker {
     return owners
   }
 
-  /// Notes whose faces lie so that the tracks may have been exchanged: those whom several faces might be, and those who might
-  /// be one face.
+  /// Notes whose faces lie so that the tracks may have been exchanged: those whom several faces might be, and
+  /// those who might be one face.
   private func contest(_ pairs: [(track: Int, face: Int)], _ faceCount: Int) {
     var claims = [Int](repeating: 0, count: faceCount), choices = [Int](repeating: 0, count: tracks.count)
     for pair in pairs {
@@ -269,7 +284,8 @@ package final class Tracker {
     let side = max(a.width, a.height), other = max(width, height)
     // A face does not double its size from one frame to the next: another person stands before or behind.
     guard side <= 2 * other, other <= 2 * side else { return nil }
-    let dx = a.left + a.width / 2 - Double(b.left) - width / 2, dy = a.top + a.height / 2 - Double(b.top) - height / 2
+    let dx = a.left + a.width / 2 - Double(b.left) - width / 2,
+      dy = a.top + a.height / 2 - Double(b.top) - height / 2
     let distance = (dx * dx + dy * dy).squareRoot() / max(side, other)
     return distance <= Double(options.mostDistance) ? 1 + distance : nil
   }
@@ -277,7 +293,8 @@ package final class Tracker {
   private func begin(_ face: Face, _ quality: Float) -> Tracked {
     tracks.append(
       Track(
-        number: nextNumber, face: face, lastQuality: quality, firstTime: time, lastTime: time, best: (quality, time, frame, face)))
+        number: nextNumber, face: face, lastQuality: quality, firstTime: time, lastTime: time,
+        best: (quality, time, frame, face)))
     nextNumber += 1
     return told(tracks.count - 1, quality, [.best])
   }
@@ -289,10 +306,14 @@ package final class Tracker {
         ((Double(now.0) + Double(now.1)) - (Double(last.0) + Double(last.1))) / 2 / elapsed
       }
       let box = face.box, last = before.face.box
-      let x = speed((box.left, box.right), (last.left, last.right)), y = speed((box.top, box.bottom), (last.top, last.bottom))
+      let x = speed((box.left, box.right), (last.left, last.right)),
+        y = speed((box.top, box.bottom), (last.top, last.bottom))
       // The first is all that is known; later ones are evened out.
       let share = before.seen == 1 ? 1 : 0.5
-      let next = (x: before.velocity.x + share * (x - before.velocity.x), y: before.velocity.y + share * (y - before.velocity.y))
+      let next = (
+        x: before.velocity.x + share * (x - before.velocity.x),
+        y: before.velocity.y + share * (y - before.velocity.y)
+      )
       tracks[place].velocity = next.x.isFinite && next.y.isFinite ? next : (0, 0)
     }
     // `update` has counted this frame as missed.

@@ -2,11 +2,11 @@ import Images
 import Networks
 import Tensors
 
-/// What makes units of a layer answer most: over a set of pictures the strongest places, with what the unit sees there
-/// (Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2014, figure 2).
+/// What makes units of a layer answer most: over a set of pictures the strongest places, with what the unit
+/// sees there (Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2014, figure 2).
 ///
-/// Pictures come one at a time and none is kept. Only answers above 0 count: a rectified unit at 0 says nothing. Of equal
-/// answers the earlier picture's is first, in a picture the upper, then the left one's.
+/// Pictures come one at a time and none is kept. Only answers above 0 count: a rectified unit at 0 says
+/// nothing. Of equal answers the earlier picture's is first, in a picture the upper, then the left one's.
 package final class UnitSearch: @unchecked Sendable {
   package static var mostPatches: Int { 64 }
 
@@ -33,7 +33,8 @@ package final class UnitSearch: @unchecked Sendable {
     package var activation: Float
     /// Of the unit in the layer's answer to the picture.
     package var row, column: Int
-    /// The unit's field in the picture's own pixels: whole, also beyond the edges, and what of it lies in the picture.
+    /// The unit's field in the picture's own pixels: whole, also beyond the edges, and what of it lies in the
+    /// picture.
     package var field, region: Region
   }
 
@@ -80,7 +81,9 @@ package final class UnitSearch: @unchecked Sendable {
       try model.withFeatures(
         scaled.pixels.pointer, height: height, width: width, layer: layer, pooling: options.pooling
       ) { values, extents throws(Failure) in
-        look(Answer(values: values, rows: extents[1], columns: extents[2], channels: extents[3]), at: image, height, width)
+        look(
+          Answer(values: values, rows: extents[1], columns: extents[2], channels: extents[3]), at: image,
+          height, width)
       }
       pictures += 1
     }
@@ -114,7 +117,8 @@ package final class UnitSearch: @unchecked Sendable {
   private func look(_ answer: Answer, at image: Image, _ height: Int, _ width: Int) {
     let fields = Fields(field: receptiveField, window: receptiveField.window, height: height, width: width)
     var taken = [[(row: Int, column: Int)]](repeating: [], count: units.count)
-    let places = options.isInside ? fields.inside(answer.rows, answer.columns) : (0..<answer.rows, 0..<answer.columns)
+    let places =
+      options.isInside ? fields.inside(answer.rows, answer.columns) : (0..<answer.rows, 0..<answer.columns)
     for round in 0..<min(options.patchesPerPicture, options.patches) {
       // Only what is stronger than the weakest that is kept counts: of equal ones the first stays.
       var best = found.map { $0.count < options.patches ? 0 : $0.last?.activation ?? 0 }

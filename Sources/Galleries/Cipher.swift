@@ -1,8 +1,9 @@
 import CSystem
 import Tensors
 
-/// Embeddings encrypted for a file, with a key of the host's: XChaCha20-Poly1305 of libsodium, which is loaded when the first
-/// key is given. Each is bound to its photo's number: one cannot be put in another's place.
+/// Embeddings encrypted for a file, with a key of the host's: XChaCha20-Poly1305 of libsodium, which is
+/// loaded when the first key is given. Each is bound to its photo's number: one cannot be put in another's
+/// place.
 ///
 /// Sealed bytes are 24 of a random nonce, the encrypted numbers, 16 of authentication.
 final class Cipher {
@@ -39,8 +40,10 @@ final class Cipher {
       sodium.random(start, Cipher.nonceLength)
       withUnsafeBytes(of: UInt64(bitPattern: Int64(number)).littleEndian) { number in
         _ = sodium.encrypt(
-          start + Cipher.nonceLength, &length, plain.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(plain.count),
-          number.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(number.count), nil, start, key.pointer)
+          start + Cipher.nonceLength, &length, plain.baseAddress?.assumingMemoryBound(to: UInt8.self),
+          UInt64(plain.count),
+          number.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(number.count), nil, start,
+          key.pointer)
       }
       return length
     }
@@ -50,14 +53,18 @@ final class Cipher {
 
   /// - Parameter plain: room for what was sealed.
   /// - Returns: whether it is what was sealed, with this key and for this number.
-  func open(_ sealed: UnsafeRawBufferPointer, number: Int, into plain: UnsafeMutableRawBufferPointer) -> Bool {
-    guard sealed.count == Cipher.sealedLength(plain.count), let start = sealed.baseAddress else { return false }
+  func open(_ sealed: UnsafeRawBufferPointer, number: Int, into plain: UnsafeMutableRawBufferPointer) -> Bool
+  {
+    guard sealed.count == Cipher.sealedLength(plain.count), let start = sealed.baseAddress else {
+      return false
+    }
     let bytes = start.assumingMemoryBound(to: UInt8.self)
     var length: UInt64 = 0
     return withUnsafeBytes(of: UInt64(bitPattern: Int64(number)).littleEndian) { number in
       sodium.decrypt(
         plain.baseAddress?.assumingMemoryBound(to: UInt8.self), &length, nil, bytes + Cipher.nonceLength,
-        UInt64(sealed.count - Cipher.nonceLength), number.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(number.count),
+        UInt64(sealed.count - Cipher.nonceLength), number.baseAddress?.assumingMemoryBound(to: UInt8.self),
+        UInt64(number.count),
         bytes, key.pointer) == 0
     }
   }
@@ -80,8 +87,10 @@ private final class Sodium {
 
   let random: @convention(c) (UnsafeMutableRawPointer?, Int) -> Void
   let erase: @convention(c) (UnsafeMutableRawPointer?, Int) -> Void
-  let encrypt: @convention(c) (Target?, Length?, Bytes?, UInt64, Bytes?, UInt64, Bytes?, Bytes?, Bytes?) -> Int32
-  let decrypt: @convention(c) (Target?, Length?, Target?, Bytes?, UInt64, Bytes?, UInt64, Bytes?, Bytes?) -> Int32
+  let encrypt:
+    @convention(c) (Target?, Length?, Bytes?, UInt64, Bytes?, UInt64, Bytes?, Bytes?, Bytes?) -> Int32
+  let decrypt:
+    @convention(c) (Target?, Length?, Target?, Bytes?, UInt64, Bytes?, UInt64, Bytes?, Bytes?) -> Int32
 
   private init(_ library: LoadedLibrary) throws(Failure) {
     random = try library.function("randombytes_buf")

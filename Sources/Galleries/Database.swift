@@ -13,9 +13,11 @@ protocol Database: AnyObject {
   var isReadOnly: Bool { get }
 
   /// Runs a statement; `row` looks at each row of the answer.
-  func run(_ sql: String, _ values: [DatabaseValue], _ row: (any DatabaseRow) throws(Failure) -> Void) throws(Failure)
-  /// Runs a statement without an answer, between a beginning and its end. Why it failed may be told only by a later one, at
-  /// the latest by `commit`.
+  func run(
+    _ sql: String, _ values: [DatabaseValue], _ row: (any DatabaseRow) throws(Failure) -> Void)
+    throws(Failure)
+  /// Runs a statement without an answer, between a beginning and its end. Why it failed may be told only by a
+  /// later one, at the latest by `commit`.
   func run(_ sql: String, _ values: [DatabaseValue]) throws(Failure)
 
   /// Begins to read what is there now, whatever others write meanwhile.
@@ -56,8 +58,8 @@ protocol DatabaseRow: AnyObject {
   func bytes(_ column: Int) throws(Failure) -> UnsafeRawBufferPointer
 }
 
-/// `body` between a beginning and its end; undone where any of it fails. (No method of the protocol: Embedded Swift wants to know
-/// the type for a generic one.)
+/// `body` between a beginning and its end; undone where any of it fails. (No method of the protocol: Embedded
+/// Swift wants to know the type for a generic one.)
 func transaction<Result>(
   of database: any Database, _ begin: () throws(Failure) -> Void, _ body: () throws(Failure) -> Result
 ) throws(Failure) -> Result {

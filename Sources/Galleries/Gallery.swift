@@ -1,8 +1,8 @@
 import CSystem
 import Tensors
 
-/// People with the embeddings of their photos, computed once and compared many times. In memory, for one thread at a time
-/// or many that only read; `SharedGallery` adds threads and a file.
+/// People with the embeddings of their photos, computed once and compared many times. In memory, for one
+/// thread at a time or many that only read; `SharedGallery` adds threads and a file.
 package final class Gallery {
   package let dimension: Int
   package let fingerprint: UInt64
@@ -43,7 +43,8 @@ package final class Gallery {
 
   private var list: [Person] = []
   private var places: [Name: Int] = [:]  // in `list`
-  /// Everybody's photos in the order of their numbers, and the embedding of each in the row of the same number.
+  /// Everybody's photos in the order of their numbers, and the embedding of each in the row of the same
+  /// number.
   private var album: [Photo] = []
   private let rows: Rows
   /// The number of the next photo.
@@ -65,7 +66,8 @@ package final class Gallery {
   ///   - created: seconds since 1970, UTC; nil for now.
   ///   - since: the same for a person who is new; nil for `created`.
   package func add(
-    _ name: String, _ embedding: UnsafeBufferPointer<Float>, number: Int? = nil, created: Int64? = nil, note: String = "",
+    _ name: String, _ embedding: UnsafeBufferPointer<Float>, number: Int? = nil, created: Int64? = nil,
+    note: String = "",
     since: Int64? = nil
   ) throws(Failure) {
     let embedding = try check(embedding, count: 1)
@@ -194,7 +196,9 @@ package final class Gallery {
       let middle = (low + high) / 2
       if album[middle].number < number { low = middle + 1 } else { high = middle }
     }
-    guard low < album.count, album[low].number == number else { throw .notFound("the gallery has no photo \(number)") }
+    guard low < album.count, album[low].number == number else {
+      throw .notFound("the gallery has no photo \(number)")
+    }
     return low
   }
 
@@ -211,8 +215,8 @@ package final class Gallery {
     return nearest
   }
 
-  /// The `min(k, photos)` photos nearest to each embedding, the nearest first; of equally near ones, the one added
-  /// first. Embedding after embedding.
+  /// The `min(k, photos)` photos nearest to each embedding, the nearest first; of equally near ones, the one
+  /// added first. Embedding after embedding.
   package func nearest(
     _ k: Int, to embeddings: UnsafeBufferPointer<Float>, count: Int = 1
   ) throws(Failure) -> Storage<Neighbour> {
@@ -221,8 +225,12 @@ package final class Gallery {
   }
 
   /// All photos up to a distance from an embedding, the nearest first.
-  package func within(_ distance: Float, of embedding: UnsafeBufferPointer<Float>) throws(Failure) -> [Neighbour] {
-    guard distance >= 0 else { throw .invalidArgument("photos up to a distance of \(distance), wanted 0 or more") }
+  package func within(
+    _ distance: Float, of embedding: UnsafeBufferPointer<Float>
+  ) throws(Failure) -> [Neighbour] {
+    guard distance >= 0 else {
+      throw .invalidArgument("photos up to a distance of \(distance), wanted 0 or more")
+    }
     // As many of the nearest as reach beyond the distance: a few passes, of which the last is the longest.
     var k = 64
     while true {
@@ -264,7 +272,8 @@ package final class Gallery {
   ) throws(Failure) -> UnsafePointer<Float> {
     let (wanted, overflow) = count.multipliedReportingOverflow(by: dimension)
     guard !overflow, embeddings.count == wanted, let start = embeddings.baseAddress else {
-      throw .invalidArgument("embeddings of \(embeddings.count) numbers, the gallery wants \(count) x \(dimension)")
+      throw .invalidArgument(
+        "embeddings of \(embeddings.count) numbers, the gallery wants \(count) x \(dimension)")
     }
     for value in embeddings where !value.isFinite {
       throw .invalidArgument("an embedding with \(value), wanted finite numbers")

@@ -1,7 +1,8 @@
 import CSystem
 import Tensors
 
-/// What one change does to a gallery: written to the database as it is said, and to memory once that has kept it.
+/// What one change does to a gallery: written to the database as it is said, and to memory once that has kept
+/// it.
 ///
 /// Embeddings are the caller's, and stay where they are until the change is done.
 final class GalleryChange {

@@ -3,12 +3,12 @@ import Tensors
 
 /// Galleries as files that other programs read: tables in CSV, and safetensors.
 ///
-/// A table has a line for each photo, `name,created,note,model,0,1,...`: seconds since 1970, the model's fingerprint as sixteen
-/// hexadecimal digits, then the embedding, each number in as many digits as tell it from all others. Texts with a comma, a
-/// quote or a line break are quoted (RFC 4180).
+/// A table has a line for each photo, `name,created,note,model,0,1,...`: seconds since 1970, the model's
+/// fingerprint as sixteen hexadecimal digits, then the embedding, each number in as many digits as tell it
+/// from all others. Texts with a comma, a quote or a line break are quoted (RFC 4180).
 ///
-/// A safetensors file has `embeddings` [photos, dimension], and `names`, `notes`, `created` as bytes: a text for each
-/// photo, each ended by a 0. Model, dimension and threshold are metadata.
+/// A safetensors file has `embeddings` [photos, dimension], and `names`, `notes`, `created` as bytes: a text
+/// for each photo, each ended by a 0. Model, dimension and threshold are metadata.
 package enum GalleryFile {
   case table, tensors
 
@@ -37,7 +37,8 @@ package enum GalleryFile {
   }
 
   /// The photos of a file, for a gallery like `model`.
-  /// - Throws: `.wrongModel` for embeddings of another model; `.badData` for anything else that is no such file.
+  /// - Throws: `.wrongModel` for embeddings of another model; `.badData` for anything else that is no such
+  ///   file.
   package func read(_ path: String, like model: Gallery) throws(Failure) -> Gallery {
     switch self {
     case .table:
@@ -78,7 +79,8 @@ package enum GalleryFile {
 
   private static func append(_ field: String, to text: inout [UInt8]) {
     let quote = UInt8(ascii: "\"")
-    guard field.utf8.contains(where: { $0 == quote || $0 == UInt8(ascii: ",") || $0 == 0x0A || $0 == 0x0D }) else {
+    guard field.utf8.contains(where: { $0 == quote || $0 == UInt8(ascii: ",") || $0 == 0x0A || $0 == 0x0D })
+    else {
       text.append(contentsOf: field.utf8)
       return
     }
@@ -99,27 +101,33 @@ package enum GalleryFile {
     var lines = CSV(withoutMark(bytes), path)
     let columns = 4 + model.dimension
     let head = try lines.fields(most: 4 + 1 << 20)
-    guard head.prefix(4).map({ String(decoding: $0, as: UTF8.self) }) == ["name", "created", "note", "model"] else {
+    guard head.prefix(4).map({ String(decoding: $0, as: UTF8.self) }) == ["name", "created", "note", "model"]
+    else {
       throw .badData("\(path): no table of a gallery, its first line is not name,created,note,model,...")
     }
     guard head.count == columns else {
-      throw .badData("\(path): embeddings of \(max(0, head.count - 4)) numbers, the gallery's have \(model.dimension)")
+      throw .badData(
+        "\(path): embeddings of \(max(0, head.count - 4)) numbers, the gallery's have \(model.dimension)")
     }
     while !lines.isAtEnd {
       let fields = try lines.fields(most: columns)
-      if fields.count == 1, fields[0].allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }  // a blank line
+      // A blank line.
+      if fields.count == 1, fields[0].allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
       func refuse(_ what: String) -> Failure { .badData("\(path): line \(lines.line): \(what)") }
       guard fields.count == columns else { throw refuse("\(fields.count) fields, wanted \(columns)") }
-      guard let name = text(fields[0]), name.utf8.count >= 1, name.utf8.count <= SharedGallery.longestName else {
+      guard let name = text(fields[0]), name.utf8.count >= 1, name.utf8.count <= SharedGallery.longestName
+      else {
         throw refuse("a name of \(fields[0].count) bytes, wanted 1 to \(SharedGallery.longestName) of UTF-8")
       }
       guard let note = text(fields[2]), note.utf8.count <= SharedGallery.longestNote else {
-        throw refuse("a note of \(fields[2].count) bytes, wanted at most \(SharedGallery.longestNote) of UTF-8")
+        throw refuse(
+          "a note of \(fields[2].count) bytes, wanted at most \(SharedGallery.longestNote) of UTF-8")
       }
       guard let created = wholeNumber(fields[1]) else { throw refuse("created is no whole number") }
       guard fields[3].elementsEqual(hexadecimal(model.fingerprint).utf8) else {
         throw .wrongModel(
-          "\(path): line \(lines.line): a photo of model \(String(decoding: fields[3].prefix(32), as: UTF8.self)), the gallery's is \(hexadecimal(model.fingerprint))")
+          "\(path): line \(lines.line): a photo of model \(String(decoding: fields[3].prefix(32), as: UTF8.self)), the gallery's is \(hexadecimal(model.fingerprint))"
+        )
       }
       for i in 0..<model.dimension {
         guard let number = single(fields[4 + i]) else {
@@ -139,7 +147,7 @@ package enum GalleryFile {
     var writer = WeightFileWriter()
     writer.metadata = [
       "gallery": "1", "model": hexadecimal(gallery.fingerprint), "dimension": "\(gallery.dimension)",
-      "threshold": "\(gallery.defaultThreshold)",
+      "threshold": "\(gallery.defaultThreshold)"
     ]
     guard gallery.photos > 0 else { return writer }
     let embeddings = try Tensor<Float>([gallery.photos, gallery.dimension])
@@ -147,7 +155,8 @@ package enum GalleryFile {
     for row in 0..<gallery.photos {
       let photo = gallery.entry(inRow: row)
       (embeddings.pointer + row * gallery.dimension).update(
-        from: gallery.embedding(inRow: row).baseAddress ?? UnsafePointer(embeddings.pointer), count: gallery.dimension)
+        from: gallery.embedding(inRow: row).baseAddress ?? UnsafePointer(embeddings.pointer),
+        count: gallery.dimension)
       names.append(contentsOf: photo.name.utf8)
       names.append(0)
       notes.append(contentsOf: photo.note.utf8)
@@ -162,28 +171,35 @@ package enum GalleryFile {
     return writer
   }
 
-  private static func gallery(_ file: WeightFile, _ path: String, like model: Gallery) throws(Failure) -> Gallery {
+  private static func gallery(
+    _ file: WeightFile, _ path: String, like model: Gallery
+  ) throws(Failure) -> Gallery {
     guard file.metadata["gallery"] == "1" else {
       throw .badData("\(path): no gallery of version 1, its metadata has no \"gallery\"")
     }
     let fingerprint = file.metadata["model"] ?? ""
     guard fingerprint.utf8.elementsEqual(hexadecimal(model.fingerprint).utf8) else {
-      throw .wrongModel("\(path): photos of model \(fingerprint), the gallery's is \(hexadecimal(model.fingerprint))")
+      throw .wrongModel(
+        "\(path): photos of model \(fingerprint), the gallery's is \(hexadecimal(model.fingerprint))")
     }
     let gallery = try Gallery(
       dimension: model.dimension, fingerprint: model.fingerprint, defaultThreshold: model.defaultThreshold)
     guard file.contains("names") else { return gallery }
-    let names = try texts(file, "names", path), notes = try texts(file, "notes", path), created = try texts(file, "created", path)
+    let names = try texts(file, "names", path), notes = try texts(file, "notes", path),
+      created = try texts(file, "created", path)
     guard notes.count == names.count, created.count == names.count else {
-      throw .badData("\(path): \(names.count) names, \(notes.count) notes, \(created.count) times: wanted as many of each")
+      throw .badData(
+        "\(path): \(names.count) names, \(notes.count) notes, \(created.count) times: wanted as many of each")
     }
     let embeddings = try file.tensor("embeddings", [names.count, model.dimension])
     for (i, name) in names.enumerated() {
-      guard name.utf8.count >= 1, name.utf8.count <= SharedGallery.longestName, notes[i].utf8.count <= SharedGallery.longestNote,
+      guard name.utf8.count >= 1, name.utf8.count <= SharedGallery.longestName,
+        notes[i].utf8.count <= SharedGallery.longestNote,
         let created = wholeNumber(Array(created[i].utf8)[...])
       else { throw .badData("\(path): photo \(i) has a name, a note or a time that no gallery has") }
       try gallery.add(
-        name, UnsafeBufferPointer(start: embeddings.pointer + i * model.dimension, count: model.dimension), created: created,
+        name, UnsafeBufferPointer(start: embeddings.pointer + i * model.dimension, count: model.dimension),
+        created: created,
         note: notes[i])
     }
     withExtendedLifetime(embeddings) {}
@@ -208,7 +224,9 @@ package enum GalleryFile {
   private static func text(_ bytes: ArraySlice<UInt8>) -> String? {
     guard !bytes.contains(0) else { return nil }
     return (Array(bytes) + [0]).withUnsafeBufferPointer { bytes in
-      bytes.baseAddress.flatMap { String(validatingCString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self)) }
+      bytes.baseAddress.flatMap {
+        String(validatingCString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+      }
     }
   }
 
@@ -225,8 +243,8 @@ package enum GalleryFile {
     return bytes.isEmpty || (isNegative && bytes.count == 1) ? nil : isNegative ? -value : value
   }
 
-  /// A number as `description` writes it, "-1.5e-07": with up to 15 digits and powers of ten that a `Double` holds exactly it
-  /// is rounded once, and then to the very `Float` that was written.
+  /// A number as `description` writes it, "-1.5e-07": with up to 15 digits and powers of ten that a `Double`
+  /// holds exactly it is rounded once, and then to the very `Float` that was written.
   static func single(_ bytes: ArraySlice<UInt8>) -> Float? {
     var value = 0.0, power = 0, digits = 0
     var isNegative = false, isFraction = false, exponent: ArraySlice<UInt8>?
@@ -234,7 +252,8 @@ package enum GalleryFile {
       switch byte {
       case UInt8(ascii: "-") where i == 0: isNegative = true
       case UInt8(ascii: ".") where !isFraction: isFraction = true
-      case UInt8(ascii: "e") where digits > 0, UInt8(ascii: "E") where digits > 0: exponent = bytes.dropFirst(i + 1)
+      case UInt8(ascii: "e") where digits > 0, UInt8(ascii: "E") where digits > 0:
+        exponent = bytes.dropFirst(i + 1)
       case 0x30...0x39:
         digits += 1
         guard digits <= 60 else { return nil }

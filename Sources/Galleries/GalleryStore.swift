@@ -1,11 +1,12 @@
 import CSystem
 import Tensors
 
-/// A gallery in a database: people, photos and embeddings in three tables, the same in SQLite and in PostgreSQL.
+/// A gallery in a database: people, photos and embeddings in three tables, the same in SQLite and in
+/// PostgreSQL.
 ///
-/// The one row of `facestyle_gallery` says for which model it is and counts changes: `revision` is the number of the last change,
-/// `removals` that of the last one that did more than add. So another process sees at once whether anything is new, and
-/// whether it is enough to read the photos that came.
+/// The one row of `facestyle_gallery` says for which model it is and counts changes: `revision` is the number
+/// of the last change, `removals` that of the last one that did more than add. So another process sees at
+/// once whether anything is new, and whether it is enough to read the photos that came.
 final class GalleryStore {
   static let version: Int64 = 1
   /// The table with one row.
@@ -26,8 +27,8 @@ final class GalleryStore {
 
   let database: any Database
   private let cipher: Cipher?
-  /// Names that earlier versions kept as they were typed, not composed: one person may be there under several. By the name
-  /// that is shown.
+  /// Names that earlier versions kept as they were typed, not composed: one person may be there under
+  /// several. By the name that is shown.
   private var spellings: [Name: [String]] = [:]
   /// Photos of the change that is being made, which wait to be sent together.
   private var additions: [Addition] = []
@@ -51,15 +52,16 @@ final class GalleryStore {
   /// - Parameters:
   ///   - key: 32 bytes, where embeddings are encrypted.
   ///   - new: what a gallery that is not there yet is for; nil if it must be there.
-  /// - Throws: `.badData` for a database of something else or of another version; `.invalidArgument` for a key that is not
-  ///   the gallery's; `.notFound` where there is no gallery and none is wanted.
+  /// - Throws: `.badData` for a database of something else or of another version; `.invalidArgument` for a
+  ///   key that is not the gallery's; `.notFound` where there is no gallery and none is wanted.
   init(_ database: any Database, key: UnsafeRawBufferPointer?, new: State?) throws(Failure) {
     self.database = database
     cipher = try key.map { key throws(Failure) in try Cipher(key: key) }
     let statements = GalleryStore.schema(database.types)
     if try reading({ () throws(Failure) in try database.isEmpty() }) {
       guard let new else {
-        throw .notFound("\(database.name): no gallery is there; a new one wants an embedder, and to be asked for")
+        throw .notFound(
+          "\(database.name): no gallery is there; a new one wants an embedder, and to be asked for")
       }
       // In one piece with the tables, so that none is ever without its row.
       try database.create(statements) { () throws(Failure) in try describe(new) }
@@ -80,7 +82,7 @@ final class GalleryStore {
       "CREATE UNIQUE INDEX facestyle_names ON facestyle_people (name)",
       "CREATE TABLE facestyle_photos (number \(integer) PRIMARY KEY, person \(integer) NOT NULL, created \(integer) NOT NULL, "
         + "note \(text) NOT NULL, embedding \(bytes) NOT NULL)",
-      "CREATE INDEX facestyle_photos_of_person ON facestyle_photos (person)",
+      "CREATE INDEX facestyle_photos_of_person ON facestyle_photos (person)"
     ]
   }
 
@@ -92,8 +94,9 @@ final class GalleryStore {
         + "VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0)",
       [
         .integer(GalleryStore.version), .integer(Int64(time(nil))), .integer(Int64(bitPattern: state.model)),
-        .integer(Int64(state.dimension)), .real(Double(state.threshold)), .text(cipher == nil ? "none" : Cipher.name),
-        .bytes(UnsafeRawBufferPointer(proof.buffer)),
+        .integer(Int64(state.dimension)), .real(Double(state.threshold)),
+        .text(cipher == nil ? "none" : Cipher.name),
+        .bytes(UnsafeRawBufferPointer(proof.buffer))
       ])
     withExtendedLifetime(proof) {}
   }
@@ -112,7 +115,8 @@ final class GalleryStore {
       guard (name == "none") == (cipher == nil) else {
         throw .invalidArgument(
           cipher == nil
-            ? "\(database.name): the gallery is encrypted, a key is wanted" : "\(database.name): a key for a gallery that is not encrypted")
+            ? "\(database.name): the gallery is encrypted, a key is wanted"
+            : "\(database.name): a key for a gallery that is not encrypted")
       }
       guard try cipher?.proves(row.bytes(2)) ?? true else {
         throw .invalidArgument("\(database.name): the key is not the gallery's")
@@ -134,7 +138,9 @@ final class GalleryStore {
 
   func state() throws(Failure) -> State {
     var found: State?
-    try database.run("SELECT model, dimension, threshold, revision, removals, next FROM facestyle_gallery", []) {
+    try database.run(
+      "SELECT model, dimension, threshold, revision, removals, next FROM facestyle_gallery", []
+    ) {
       row throws(Failure) in
       let dimension = try row.integer(1), next = try row.integer(5), threshold = Float(try row.real(2))
       guard dimension >= 1, dimension <= 1 << 20 else { throw damaged("embeddings of \(dimension) numbers") }
@@ -157,7 +163,8 @@ final class GalleryStore {
     // Of a few new photos there are few people.
     let choice = first == 0 ? "" : " WHERE id IN (SELECT person FROM facestyle_photos WHERE number >= $1)"
     try database.run(
-      "SELECT id, name, created FROM facestyle_people\(choice) ORDER BY id", first == 0 ? [] : [.integer(Int64(first))]
+      "SELECT id, name, created FROM facestyle_people\(choice) ORDER BY id",
+      first == 0 ? [] : [.integer(Int64(first))]
     ) { row throws(Failure) in
       let id = try row.integer(0), name = try row.text(1), created = try row.integer(2)
       guard name.utf8.count >= 1, name.utf8.count <= SharedGallery.longestName else {
@@ -165,10 +172,13 @@ final class GalleryStore {
       }
       note(name)
       // Pages that lead back to themselves would be read for ever.
-      guard people.updateValue((name, created), forKey: id) == nil else { throw damaged("two people with number \(id)") }
+      guard people.updateValue((name, created), forKey: id) == nil else {
+        throw damaged("two people with number \(id)")
+      }
     }
     let storage = try Storage<Float>(count: gallery.dimension)
-    let plain = UnsafeMutableRawBufferPointer(start: storage.pointer, count: gallery.dimension * MemoryLayout<Float>.size)
+    let plain = UnsafeMutableRawBufferPointer(
+      start: storage.pointer, count: gallery.dimension * MemoryLayout<Float>.size)
     let page = max(1, GalleryStore.page / gallery.dimension)
     var next = first == 0 ? Int64.min : Int64(first), isMore = true
     while isMore {
@@ -178,14 +188,21 @@ final class GalleryStore {
         [.integer(next), .integer(Int64(page))]
       ) { row throws(Failure) in
         let number = try row.integer(0), note = try row.text(3)
-        guard number >= max(next, 0), number < 1 << 62 else { throw damaged("photo \(number), wanted \(max(next, 0)) or later") }
-        guard note.utf8.count <= SharedGallery.longestNote else { throw damaged("a note of \(note.utf8.count) bytes") }
+        guard number >= max(next, 0), number < 1 << 62 else {
+          throw damaged("photo \(number), wanted \(max(next, 0)) or later")
+        }
+        guard note.utf8.count <= SharedGallery.longestNote else {
+          throw damaged("a note of \(note.utf8.count) bytes")
+        }
         let person = try row.integer(1)
         guard let owner = people[person] else { throw damaged("photo \(number) of nobody") }
         try read(row.bytes(4), Int(number), into: plain)
-        for i in 0..<storage.count where !storage.pointer[i].isFinite { throw damaged("\(storage.pointer[i]) in photo \(number)") }
+        for i in 0..<storage.count where !storage.pointer[i].isFinite {
+          throw damaged("\(storage.pointer[i]) in photo \(number)")
+        }
         try gallery.add(
-          owner.name, UnsafeBufferPointer(storage.buffer), number: Int(number), created: try row.integer(2), note: note,
+          owner.name, UnsafeBufferPointer(storage.buffer), number: Int(number), created: try row.integer(2),
+          note: note,
           since: owner.created)
         next = number + 1
         count += 1
@@ -207,27 +224,37 @@ final class GalleryStore {
     _ bytes: UnsafeRawBufferPointer, _ number: Int, into plain: UnsafeMutableRawBufferPointer
   ) throws(Failure) {
     if let cipher {
-      guard cipher.open(bytes, number: number, into: plain) else { throw damaged("photo \(number), which the key does not open") }
+      guard cipher.open(bytes, number: number, into: plain) else {
+        throw damaged("photo \(number), which the key does not open")
+      }
     } else {
-      guard bytes.count == plain.count else { throw damaged("photo \(number) with \(bytes.count) bytes, wanted \(plain.count)") }
+      guard bytes.count == plain.count else {
+        throw damaged("photo \(number) with \(bytes.count) bytes, wanted \(plain.count)")
+      }
       plain.copyMemory(from: bytes)
     }
   }
 
-  private func damaged(_ what: String) -> Failure { .badData("\(database.name): the gallery is damaged: \(what)") }
+  private func damaged(_ what: String) -> Failure {
+    .badData("\(database.name): the gallery is damaged: \(what)")
+  }
 
   // MARK: Writing, between the database's beginWriting and commit
 
-  func add(_ name: String, _ embedding: UnsafeBufferPointer<Float>, number: Int, created: Int64, note: String) throws(Failure) {
+  func add(
+    _ name: String, _ embedding: UnsafeBufferPointer<Float>, number: Int, created: Int64, note: String
+  ) throws(Failure) {
     let sealed = try sealed(embedding, number)
     let bytes = sealed.map { UnsafeRawBufferPointer($0.buffer) } ?? UnsafeRawBufferPointer(embedding)
     additions.append(
       Addition(
-        name: spellings[Name(name)]?.first ?? name, number: number, created: created, note: note, bytes: bytes, sealed: sealed))
+        name: spellings[Name(name)]?.first ?? name, number: number, created: created, note: note,
+        bytes: bytes, sealed: sealed))
     if additions.count >= database.rowsAtOnce { try sendAdditions() }
   }
 
-  /// What waits, in as few statements as there are; of few different lengths, as a database keeps those that it has read.
+  /// What waits, in as few statements as there are; of few different lengths, as a database keeps those that
+  /// it has read.
   private func sendAdditions() throws(Failure) {
     var rest = additions[...]
     additions = []
@@ -245,7 +272,8 @@ final class GalleryStore {
     for photo in photos {
       people += [.text(photo.name), .integer(photo.created)]
       rows += [
-        .integer(Int64(photo.number)), .text(photo.name), .integer(photo.created), .text(photo.note), .bytes(photo.bytes),
+        .integer(Int64(photo.number)), .text(photo.name), .integer(photo.created), .text(photo.note),
+        .bytes(photo.bytes)
       ]
     }
     try database.run(insertion.people, people)
@@ -257,7 +285,8 @@ final class GalleryStore {
     try sendAdditions()
     var people: [Int64] = []
     for spelling in [name] + (spellings[Name(name)] ?? []) {
-      try database.run("SELECT id FROM facestyle_people WHERE name = $1", [.text(spelling)]) { row throws(Failure) in
+      try database.run("SELECT id FROM facestyle_people WHERE name = $1", [.text(spelling)]) {
+        row throws(Failure) in
         people.append(try row.integer(0))
       }
     }
@@ -279,7 +308,8 @@ final class GalleryStore {
     let bytes = sealed.map { UnsafeRawBufferPointer($0.buffer) } ?? UnsafeRawBufferPointer(embedding)
     // $1 comes first in the text: SQLite numbers parameters as they come.
     try database.run(
-      "UPDATE facestyle_photos SET embedding = $1 WHERE number = $2", [.bytes(bytes), .integer(Int64(number))])
+      "UPDATE facestyle_photos SET embedding = $1 WHERE number = $2", [.bytes(bytes), .integer(Int64(number))]
+    )
     withExtendedLifetime(sealed) {}
   }
 
@@ -291,7 +321,9 @@ final class GalleryStore {
   }
 
   /// nil where nothing is encrypted.
-  private func sealed(_ embedding: UnsafeBufferPointer<Float>, _ number: Int) throws(Failure) -> Storage<UInt8>? {
+  private func sealed(
+    _ embedding: UnsafeBufferPointer<Float>, _ number: Int
+  ) throws(Failure) -> Storage<UInt8>? {
     guard let cipher else { return nil }
     let sealed = cipher.seal(UnsafeRawBufferPointer(embedding), number: number)
     let storage = try Storage<UInt8>(count: sealed.count)

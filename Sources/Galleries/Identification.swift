@@ -2,8 +2,8 @@ import Tensors
 
 /// Who of some people is on a photo, or is it somebody else?
 ///
-/// Each row of the embeddings is a photo of a person, who has any number of them. A rule tells how far the probe is from each
-/// person; the nearest one is named, and known if near enough.
+/// Each row of the embeddings is a photo of a person, who has any number of them. A rule tells how far the
+/// probe is from each person; the nearest one is named, and known if near enough.
 package struct Identification {
   /// How several photos of a person count.
   package enum Rule: Int32, CaseIterable {
@@ -19,7 +19,8 @@ package struct Identification {
 
   package struct Options {
     package var rule = Rule.nearest
-    /// A distance up to which a person is known, 0 or more. It belongs to the model and the metric: there is no default.
+    /// A distance up to which a person is known, 0 or more. It belongs to the model and the metric: there is
+    /// no default.
     package var threshold: Float?
     /// By how much the next person must be farther, 0 or more; 0 asks for nothing.
     package var margin: Float = 0
@@ -55,8 +56,8 @@ package struct Identification {
   package let threshold: Float
   private let leastMargin: Float
 
-  /// How much farther the next person is: infinite where there is nobody else. Negative where a vote went to one who is
-  /// farther.
+  /// How much farther the next person is: infinite where there is nobody else. Negative where a vote went to
+  /// one who is farther.
   package var margin: Float {
     guard let nearest, let runnerUp else { return .infinity }
     return nearest.distance.isFinite ? runnerUp.distance - nearest.distance : 0
@@ -71,7 +72,8 @@ package struct Identification {
   ///   - owners: whose photo each row is, from 0 to people - 1.
   /// - Throws: `.invalidArgument` for options out of range and a probe that is not finite.
   package init(
-    _ probe: UnsafePointer<Float>, among embeddings: UnsafePointer<Float>?, owners: UnsafeBufferPointer<Int>, people: Int,
+    _ probe: UnsafePointer<Float>, among embeddings: UnsafePointer<Float>?, owners: UnsafeBufferPointer<Int>,
+    people: Int,
     _ metric: Metric, _ options: Options
   ) throws(Failure) {
     threshold = try options.check()
@@ -98,7 +100,8 @@ package struct Identification {
 
   /// The same for people with any numbers, and embeddings that nobody has looked at.
   package init(
-    _ probe: UnsafePointer<Float>, among embeddings: UnsafePointer<Float>?, labels: UnsafeBufferPointer<Int32>,
+    _ probe: UnsafePointer<Float>, among embeddings: UnsafePointer<Float>?,
+    labels: UnsafeBufferPointer<Int32>,
     _ metric: Metric, _ options: Options
   ) throws(Failure) {
     if let embeddings { try requireFinite(embeddings, labels.count, metric.dimension, "an embedding") }
@@ -110,7 +113,8 @@ package struct Identification {
       owners.pointer[row] = place
     }
     try self.init(
-      probe, among: embeddings, owners: UnsafeBufferPointer(owners.buffer), people: places.count, metric, options)
+      probe, among: embeddings, owners: UnsafeBufferPointer(owners.buffer), people: places.count, metric,
+      options)
     withExtendedLifetime(owners) {}
   }
 }
@@ -146,7 +150,8 @@ private struct People {
   }
 
   mutating func measureByTemplate(
-    _ owners: UnsafeBufferPointer<Int>, _ embeddings: UnsafePointer<Float>, _ probe: UnsafePointer<Float>, _ metric: Metric
+    _ owners: UnsafeBufferPointer<Int>, _ embeddings: UnsafePointer<Float>, _ probe: UnsafePointer<Float>,
+    _ metric: Metric
   ) throws(Failure) {
     let n = metric.dimension, (rows, ends) = try rowsOfEach(owners)
     let sum = try Storage<Double>(count: n), template = try Storage<Float>(count: n)
@@ -205,7 +210,8 @@ private struct People {
     withExtendedLifetime(slots) {}
   }
 
-  /// The winner and the next: by votes, then by distance; of equal ones, the one whose nearest photo comes first.
+  /// The winner and the next: by votes, then by distance; of equal ones, the one whose nearest photo comes
+  /// first.
   var firstTwo: (Identification.Candidate?, Identification.Candidate?) {
     func comes(_ a: Person, before b: Person) -> Bool {
       if a.votes != b.votes { return a.votes > b.votes }

@@ -27,7 +27,8 @@ final class LibPQ {
   let enterPipeline, synchronise, flush, isBusy, consume: Number
   let send:
     @convention(c) (
-      OpaquePointer?, Text?, Int32, UnsafePointer<UInt32>?, Texts?, UnsafePointer<Int32>?, UnsafePointer<Int32>?, Int32
+      OpaquePointer?, Text?, Int32, UnsafePointer<UInt32>?, Texts?, UnsafePointer<Int32>?,
+      UnsafePointer<Int32>?, Int32
     ) -> Int32
   let result: @convention(c) (OpaquePointer?) -> OpaquePointer?
 
@@ -68,7 +69,8 @@ final class LibPQ {
 
   static func loaded() throws(Failure) -> LibPQ {
     guard let library = LoadedLibrary(["libpq.so.5", "libpq.so"]) else {
-      throw .io("a gallery on a PostgreSQL server needs libpq (Debian: libpq5), which is not to be loaded here")
+      throw .io(
+        "a gallery on a PostgreSQL server needs libpq (Debian: libpq5), which is not to be loaded here")
     }
     return try LibPQ(library)
   }

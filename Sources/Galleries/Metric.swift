@@ -29,7 +29,9 @@ package struct Metric {
 
   /// - Throws: `.invalidArgument` for a dimension below 1 and for a head that holds what is no finite number.
   package init(_ kind: Kind, dimension: Int, head: UnsafeBufferPointer<Float>? = nil) throws(Failure) {
-    guard dimension >= 1 else { throw .invalidArgument("embeddings of \(dimension) numbers, wanted at least 1") }
+    guard dimension >= 1 else {
+      throw .invalidArgument("embeddings of \(dimension) numbers, wanted at least 1")
+    }
     self.kind = kind
     self.dimension = dimension
     guard kind.hasHead else {
@@ -39,7 +41,9 @@ package struct Metric {
     guard let head, head.count == dimension + 1 else {
       throw .invalidArgument("a head of \(head?.count ?? 0) numbers, wanted \(dimension) weights and a bias")
     }
-    for value in head where !value.isFinite { throw .invalidArgument("a head with \(value), wanted finite numbers") }
+    for value in head where !value.isFinite {
+      throw .invalidArgument("a head with \(value), wanted finite numbers")
+    }
     self.head = Array(head)
   }
 
@@ -67,7 +71,9 @@ package struct Metric {
   }
 
   /// `1 / (1 + exp(weight . feature + bias))`, which is `1 - sigmoid`.
-  private func unlikeness(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ feature: PairFeature) -> Float {
+  private func unlikeness(
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ feature: PairFeature
+  ) -> Float {
     head.withUnsafeBufferPointer { head in
       Float(1 / (1 + exp(weighed(a, b, feature, head.baseAddress) + Double(head[dimension]))))
     }
@@ -75,7 +81,8 @@ package struct Metric {
 
   /// `sum of weight * feature(a, b)`, a few numbers at a time, so that nothing has to be allocated.
   private func weighed(
-    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ feature: PairFeature, _ weights: UnsafePointer<Float>?
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ feature: PairFeature,
+    _ weights: UnsafePointer<Float>?
   ) -> Double {
     let step = 64
     var sum = 0.0
@@ -94,7 +101,8 @@ package struct Metric {
     return sum
   }
 
-  /// The distance of each row of `a` to each row of `b`: [countA, countB]. The same bits for any number of threads.
+  /// The distance of each row of `a` to each row of `b`: [countA, countB]. The same bits for any number of
+  /// threads.
   package func all(
     _ a: UnsafePointer<Float>, _ countA: Int, _ b: UnsafePointer<Float>, _ countB: Int,
     into distances: UnsafeMutablePointer<Float>

@@ -1,13 +1,14 @@
 @_spi(_Unicode) import Swift
 
-/// A person's name, as bytes in Unicode's form C (UAX 15): "é" is one letter, however it was typed, and one name.
+/// A person's name, as bytes in Unicode's form C (UAX 15): "é" is one letter, however it was typed, and one
+/// name.
 ///
 /// Databases compare bytes, as do we; to `String`, texts are equal that differ in bytes.
 struct Name: Hashable {
   let text: String
 
-  /// A name that is longer in form C than a gallery's names may be stays as it is. (Few letters are: those that Unicode parts
-  /// for good.)
+  /// A name that is longer in form C than a gallery's names may be stays as it is. (Few letters are: those
+  /// that Unicode parts for good.)
   init(_ text: String) {
     let composed = Name.composed(text)
     self.text = composed.utf8.count <= max(SharedGallery.longestName, text.utf8.count) ? composed : text

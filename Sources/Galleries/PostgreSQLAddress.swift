@@ -2,8 +2,8 @@ import Tensors
 
 /// "postgresql://user:password@host:port/database?option=value", as libpq reads it.
 ///
-/// A password that is written wrong is read as something else, which reasons would repeat. So what could hide one is refused
-/// before libpq sees it, and nothing of it is ever told.
+/// A password that is written wrong is read as something else, which reasons would repeat. So what could hide
+/// one is refused before libpq sees it, and nothing of it is ever told.
 struct PostgreSQLAddress {
   private static let schemes = ["postgresql://", "postgres://"]
 
@@ -18,11 +18,14 @@ struct PostgreSQLAddress {
   init(_ text: String) throws(Failure) {
     let scheme = PostgreSQLAddress.schemes.first { text.hasPrefix($0) } ?? ""
     let bytes = Array(text.utf8.dropFirst(scheme.utf8.count))
-    guard pathBytes(text).elementsEqual(text.utf8) else { throw .invalidArgument("\(scheme)...: an address that is not UTF-8") }
+    guard pathBytes(text).elementsEqual(text.utf8) else {
+      throw .invalidArgument("\(scheme)...: an address that is not UTF-8")
+    }
     let authority = bytes.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
     let parts = authority.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
     guard parts.count <= 2, !bytes[authority.count...].contains(UInt8(ascii: "@")) else {
-      throw .invalidArgument("\(scheme)...: an @ or a / in a user, a password or an option is to be written %40, %2F")
+      throw .invalidArgument(
+        "\(scheme)...: an @ or a / in a user, a password or an option is to be written %40, %2F")
     }
     let user = parts.count == 2 ? parts[0] : [], hosts = parts[parts.count - 1]
     for host in hosts.split(separator: UInt8(ascii: ",")) {
@@ -33,7 +36,9 @@ struct PostgreSQLAddress {
       }
     }
     let database = bytes[authority.count...].prefix { $0 != UInt8(ascii: "?") }
-    let options = bytes[(authority.count + database.count)...].split { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "&") }
+    let options = bytes[(authority.count + database.count)...].split {
+      $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "&")
+    }
     self.text = text
     name = scheme + String(decoding: hosts + database, as: UTF8.self)
     holdsPassword = user.contains(UInt8(ascii: ":")) || options.contains { $0.starts(with: "password=".utf8) }

@@ -3,12 +3,12 @@ import Tensors
 
 /// One connection to a PostgreSQL server, until it is lost.
 ///
-/// Statements go down a pipeline: one without an answer is sent and not waited for, so that a change of many rows does not pay
-/// the way to the server and back for each. Nothing waits without end: not for the server, nor for a host that writes, nor
-/// the server for a host that has gone.
+/// Statements go down a pipeline: one without an answer is sent and not waited for, so that a change of many
+/// rows does not pay the way to the server and back for each. Nothing waits without end: not for the server,
+/// nor for a host that writes, nor the server for a host that has gone.
 ///
-/// A pooler may hand out another session for each transaction, and ours to others: nothing is kept in one beyond a
-/// transaction's end. Statements have no names, and settings are those of a transaction.
+/// A pooler may hand out another session for each transaction, and ours to others: nothing is kept in one
+/// beyond a transaction's end. Statements have no names, and settings are those of a transaction.
 final class PostgreSQLConnection {
   /// In seconds. A server that can be reached answers with a reason of its own before it counts as silent.
   private static let connectLimit = 10, lockLimit = 10, statementLimit = 20, silenceLimit: Int32 = 30
@@ -27,15 +27,15 @@ final class PostgreSQLConnection {
   /// A connection is of no use in a process that was forked from the one that made it.
   private let process = getpid()
 
-  /// - Throws: `.io` where there is no server, no such database or no entry; `.invalidArgument` for an address that libpq
-  ///   cannot read.
+  /// - Throws: `.io` where there is no server, no such database or no entry; `.invalidArgument` for an
+  ///   address that libpq cannot read.
   init(_ pq: LibPQ, _ address: PostgreSQLAddress) throws(Failure) {
     self.pq = pq
     name = address.name
     // What comes before the address is for those that do not say it; what comes after is so.
     let options = [
       ("connect_timeout", "\(PostgreSQLConnection.connectLimit)"), ("fallback_application_name", "facestyle"),
-      ("dbname", address.text), ("client_encoding", "UTF8"),
+      ("dbname", address.text), ("client_encoding", "UTF8")
     ]
     let made = withTexts(options.map { $0.0 }) { keys in
       withTexts(options.map { $0.1 }) { values in
@@ -50,10 +50,13 @@ final class PostgreSQLConnection {
     guard pq.status(handle) == LibPQ.Status.connected else {
       guard pq.databaseName(handle) == nil else { throw .io("\(name): \(reason(handle))") }
       // Of an address that libpq cannot read it repeats parts.
-      throw .invalidArgument("\(name): \(address.holdsPassword ? "no address that libpq reads" : reason(handle))")
+      throw .invalidArgument(
+        "\(name): \(address.holdsPassword ? "no address that libpq reads" : reason(handle))")
     }
     _ = pq.listen(
-      handle, { _, message in if let message { log(.warning, "PostgreSQL: " + oneLine(String(cString: message))) } }, nil)
+      handle,
+      { _, message in if let message { log(.warning, "PostgreSQL: " + oneLine(String(cString: message))) } },
+      nil)
     guard pq.doNotBlock(handle, 1) == 0, pq.enterPipeline(handle) == 1 else { throw lost() }
   }
 
@@ -71,18 +74,20 @@ final class PostgreSQLConnection {
       ("client_min_messages", "'warning'"),
       ("lock_timeout", "'\(PostgreSQLConnection.lockLimit)s'"),
       ("statement_timeout", "'\(PostgreSQLConnection.statementLimit)s'"),
-      // A host that goes in the middle of a change keeps the others waiting for half a minute; one that stands still, for ten.
+      // A host that goes in the middle of a change keeps the others waiting for half a minute; one that
+      // stands still, for ten.
       ("tcp_keepalives_idle", "'15'"), ("tcp_keepalives_interval", "'5'"), ("tcp_keepalives_count", "'3'"),
       ("idle_in_transaction_session_timeout", "'10min'"),
       // A row that a policy hides would be an error, not a person who is missing.
       ("row_security", "'off'"),
       // What is acknowledged is on the disk, at least on the server's own.
-      ("synchronous_commit", "replace(current_setting('synchronous_commit'), 'off', 'on')"),
+      ("synchronous_commit", "replace(current_setting('synchronous_commit'), 'off', 'on')")
     ]
     try run("SELECT " + settings.map { "set_config('\($0.0)', \($0.1), true)" }.joined(separator: ", "), [])
   }
 
-  /// - Throws: `.io` where the session that answered last is in no transaction: a pooler gave each statement another one.
+  /// - Throws: `.io` where the session that answered last is in no transaction: a pooler gave each statement
+  ///   another one.
   func checkTransaction() throws(Failure) {
     guard let handle, pq.transaction(handle) == LibPQ.Transaction.open else {
       throw .io("\(name): the transaction ended before its time: a pooler must keep transactions together")
@@ -188,7 +193,8 @@ final class PostgreSQLConnection {
       let unsent = pq.flush(handle)
       guard unsent >= 0 else { throw lost() }
       if unsent == 0, pq.isBusy(handle) == 0 { return }
-      var file = pollfd(fd: pq.socket(handle), events: Int16(unsent == 0 ? POLLIN : POLLIN | POLLOUT), revents: 0)
+      var file = pollfd(
+        fd: pq.socket(handle), events: Int16(unsent == 0 ? POLLIN : POLLIN | POLLOUT), revents: 0)
       guard poll(&file, 1, 1000 * PostgreSQLConnection.silenceLimit) != 0 else {
         throw lost("no word from the server for \(PostgreSQLConnection.silenceLimit) seconds")
       }
@@ -199,8 +205,8 @@ final class PostgreSQLConnection {
   /// Ends a transaction, if there is one, as if it had not begun.
   func rollBack() {
     guard getpid() == process else { return }
-    // What was sent is answered first: behind a statement that failed, the end would be skipped, too. Why it failed does not
-    // matter any more: all of it is undone, and the caller has a reason already.
+    // What was sent is answered first: behind a statement that failed, the end would be skipped, too. Why it
+    // failed does not matter any more: all of it is undone, and the caller has a reason already.
     if sent > 0 { do throws(Failure) { try takeAnswers { _ throws(Failure) in } } catch {} }
     guard let handle, pq.transaction(handle) != LibPQ.Transaction.none else { return }
     do throws(Failure) { try run("ROLLBACK", []) { _ throws(Failure) in } } catch { end() }
@@ -209,11 +215,15 @@ final class PostgreSQLConnection {
   /// The server's reason, without what it says of the values at hand.
   private func failure(_ result: OpaquePointer) -> Failure {
     let code = pq.field(result, LibPQ.Field.code).map { String(cString: $0) } ?? ""
-    let reason = name + ": " + (pq.field(result, LibPQ.Field.message).map { oneLine(String(cString: $0)) } ?? "no reason given")
+    let reason =
+      name + ": "
+      + (pq.field(result, LibPQ.Field.message).map { oneLine(String(cString: $0)) } ?? "no reason given")
     switch code {
-    case "55P03": return .io("\(name): another host has been writing for \(PostgreSQLConnection.lockLimit) seconds")
+    case "55P03":
+      return .io("\(name): another host has been writing for \(PostgreSQLConnection.lockLimit) seconds")
     case "42501": return .io(reason)  // not allowed
-    case "42P05", "26000": return .io(reason)  // a statement of this name is there, or is not: a pooler mixes sessions up
+    // A statement of this name is there, or is not: a pooler mixes sessions up.
+    case "42P05", "26000": return .io(reason)
     case "25006": return .io("\(name): may be read only")
     case "XX001", "XX002": return .badData(reason)  // damaged on the disk
     default: break
@@ -236,8 +246,11 @@ final class PostgreSQLConnection {
 
     private func value(_ column: Int, _ kind: UInt32) throws(Failure) -> UnsafeRawBufferPointer {
       let column = Int32(column), found = pq.columnKind(result, column)
-      guard found == kind, pq.isNull(result, row, column) == 0, let start = pq.value(result, row, column) else {
-        throw .badData("\(name): a column of type \(found) or without a value, wanted type \(kind): the gallery is damaged")
+      guard found == kind, pq.isNull(result, row, column) == 0, let start = pq.value(result, row, column)
+      else {
+        throw .badData(
+          "\(name): a column of type \(found) or without a value, wanted type \(kind): the gallery is damaged"
+        )
       }
       return UnsafeRawBufferPointer(start: start, count: Int(pq.length(result, row, column)))
     }
@@ -247,13 +260,20 @@ final class PostgreSQLConnection {
       try value(column, kind).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    func integer(_ column: Int) throws(Failure) -> Int64 { Int64(bitPattern: try bits(column, LibPQ.Kind.integer)) }
-    func real(_ column: Int) throws(Failure) -> Double { Double(bitPattern: try bits(column, LibPQ.Kind.real)) }
-    func bytes(_ column: Int) throws(Failure) -> UnsafeRawBufferPointer { try value(column, LibPQ.Kind.bytes) }
+    func integer(_ column: Int) throws(Failure) -> Int64 {
+      Int64(bitPattern: try bits(column, LibPQ.Kind.integer))
+    }
+    func real(_ column: Int) throws(Failure) -> Double {
+      Double(bitPattern: try bits(column, LibPQ.Kind.real))
+    }
+    func bytes(_ column: Int) throws(Failure) -> UnsafeRawBufferPointer {
+      try value(column, LibPQ.Kind.bytes)
+    }
 
     func text(_ column: Int) throws(Failure) -> String {
       let bytes = try value(column, LibPQ.Kind.text)
-      guard let start = bytes.baseAddress, let text = String(validatingCString: start.assumingMemoryBound(to: CChar.self)),
+      guard let start = bytes.baseAddress,
+        let text = String(validatingCString: start.assumingMemoryBound(to: CChar.self)),
         text.utf8.count == bytes.count
       else { throw .badData("\(name): a text that is no UTF-8: the gallery is damaged") }
       return text
@@ -270,7 +290,10 @@ private func withTexts<Result>(_ texts: [String], _ body: ([UnsafePointer<CChar>
     bytes.append(0)
   }
   return bytes.withUnsafeBytes { bytes in
-    body(starts.map { start in bytes.baseAddress.map { ($0 + start).assumingMemoryBound(to: CChar.self) } } + [nil])
+    body(
+      starts.map { start in bytes.baseAddress.map { ($0 + start).assumingMemoryBound(to: CChar.self) } } + [
+        nil
+      ])
   }
 }
 

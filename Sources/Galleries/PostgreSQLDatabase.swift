@@ -3,7 +3,8 @@ import Tensors
 
 /// A database of PostgreSQL's: its server keeps the rows, and any number of hosts share them.
 ///
-/// All is done in transactions, each of which asks its session first whether it is the right one: a pooler may have changed it.
+/// All is done in transactions, each of which asks its session first whether it is the right one: a pooler
+/// may have changed it.
 final class PostgreSQLDatabase: Database {
   /// Who makes the tables holds it: "FSga".
   private static let creationLock = 0x4653_6761
@@ -21,7 +22,8 @@ final class PostgreSQLDatabase: Database {
   /// The number that the server has given the gallery's table; 0 before it was seen.
   private var table: Int64 = 0
 
-  /// - Throws: `.io` where there is no server, no such database or no entry; `.invalidArgument` for what is no address.
+  /// - Throws: `.io` where there is no server, no such database or no entry; `.invalidArgument` for what is
+  ///   no address.
   init(_ address: PostgreSQLAddress, mayWrite: Bool) throws(Failure) {
     self.address = address
     self.mayWrite = mayWrite
@@ -71,7 +73,8 @@ final class PostgreSQLDatabase: Database {
     }
   }
 
-  /// Whether the session has what the address asks for and shows the same table as those before, and whether it may write.
+  /// Whether the session has what the address asks for and shows the same table as those before, and whether
+  /// it may write.
   private func checkSession() throws(Failure) {
     let root = GalleryStore.root
     try run(
@@ -81,7 +84,9 @@ final class PostgreSQLDatabase: Database {
         \(PostgreSQLOptions.question)
       """, []
     ) { row throws(Failure) in
-      if let difference = connection.asked.difference([try row.text(2), try row.text(3)]) { throw .io("\(name): \(difference)") }
+      if let difference = connection.asked.difference([try row.text(2), try row.text(3)]) {
+        throw .io("\(name): \(difference)")
+      }
       let found = try row.integer(0)
       guard table == 0 || found == table else {
         throw .io("\(name): \(found == 0 ? "no gallery" : "another gallery") is there now, open it again")
@@ -104,24 +109,28 @@ final class PostgreSQLDatabase: Database {
   func isEmpty() throws(Failure) -> Bool {
     // The table itself is asked, which is always the newest; `to_regclass` may remember that there was none.
     var isThere = false
-    try run("SELECT 1 FROM pg_class WHERE relname = '\(GalleryStore.root)' AND pg_table_is_visible(oid)", []) {
+    try run("SELECT 1 FROM pg_class WHERE relname = '\(GalleryStore.root)' AND pg_table_is_visible(oid)", [])
+    {
       _ throws(Failure) in isThere = true
     }
     return !isThere
   }
 
   func create(_ statements: [String], _ fill: () throws(Failure) -> Void) throws(Failure) {
-    try transaction(of: self, { () throws(Failure) in
-      try beginAlone("SELECT 1 FROM pg_advisory_xact_lock(\(PostgreSQLDatabase.creationLock))")
-    }) { () throws(Failure) in
+    try transaction(
+      of: self,
+      { () throws(Failure) in
+        try beginAlone("SELECT 1 FROM pg_advisory_xact_lock(\(PostgreSQLDatabase.creationLock))")
+      }
+    ) { () throws(Failure) in
       guard try isEmpty() else { return }  // another host came first
       for statement in statements { try run(statement, []) }
       try fill()
     }
   }
 
-  /// The server's own description of the tables, written as `create` wrote them, must be the same. (Indexes are not compared:
-  /// what relies on one fails without it.)
+  /// The server's own description of the tables, written as `create` wrote them, must be the same. (Indexes
+  /// are not compared: what relies on one fails without it.)
   func check(_ statements: [String]) throws(Failure) {
     var found: [String] = []
     try run(
@@ -143,8 +152,9 @@ final class PostgreSQLDatabase: Database {
     }
   }
 
-  /// Removed rows are taken out of tables and indexes at once, and not when the server finds time. (The one statement that
-  /// stands in no transaction. No limits are set for it, as they would stay in the session; the connection's silence is one.)
+  /// Removed rows are taken out of tables and indexes at once, and not when the server finds time. (The one
+  /// statement that stands in no transaction. No limits are set for it, as they would stay in the session;
+  /// the connection's silence is one.)
   func wipe() {
     do throws(Failure) {
       try run("VACUUM (INDEX_CLEANUP ON) facestyle_photos, facestyle_people", []) { _ throws(Failure) in }

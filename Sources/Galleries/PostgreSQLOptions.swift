@@ -1,8 +1,10 @@
 import Tensors
 
-/// The settings that an address asks of its session, in a server's command line: "-csearch_path=north --role=guest".
+/// The settings that an address asks of its session, in a server's command line: "-csearch_path=north
+/// --role=guest".
 ///
-/// Poolers may drop them. Two settings decide which tables a name means, and so whose gallery it is: these are asked for.
+/// Poolers may drop them. Two settings decide which tables a name means, and so whose gallery it is: these
+/// are asked for.
 struct PostgreSQLOptions {
   /// What asks a session for them, as columns of texts, in the order of `wanted`.
   static let question = names.map { "current_setting('\($0)')" }.joined(separator: ", ")
@@ -36,8 +38,11 @@ struct PostgreSQLOptions {
   /// - Returns: what is not as it was asked for; nil if all is.
   func difference(_ found: [String]) -> String? {
     for (i, name) in PostgreSQLOptions.names.enumerated() {
-      guard let wanted = wanted[i], i < found.count, !wanted.utf8.elementsEqual(found[i].utf8) else { continue }
-      return "the session's \(name) is \"\(found[i])\", the address asks for \"\(wanted)\": a pooler drops options"
+      guard let wanted = wanted[i], i < found.count, !wanted.utf8.elementsEqual(found[i].utf8) else {
+        continue
+      }
+      return
+        "the session's \(name) is \"\(found[i])\", the address asks for \"\(wanted)\": a pooler drops options"
     }
     return nil
   }

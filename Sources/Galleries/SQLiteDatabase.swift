@@ -2,8 +2,9 @@ import CSQLite
 import CSystem
 import Tensors
 
-/// A file of SQLite's with a write-ahead log: many processes read while one writes, and what was committed outlives a killed
-/// process and a power cut (`synchronous` is FULL: a commit waits until the log is on the disk).
+/// A file of SQLite's with a write-ahead log: many processes read while one writes, and what was committed
+/// outlives a killed process and a power cut (`synchronous` is FULL: a commit waits until the log is on the
+/// disk).
 final class SQLiteDatabase: Database {
   enum Mode { case create, write, read }
 
@@ -17,8 +18,8 @@ final class SQLiteDatabase: Database {
   var rowsAtOnce: Int { 1 }
 
   private let path: String
-  /// The same from the root: it holds wherever the process goes, and SQLite takes none such for a special name (":memory:",
-  /// "file:...", "").
+  /// The same from the root: it holds wherever the process goes, and SQLite takes none such for a special
+  /// name (":memory:", "file:...", "").
   private let place: String
   private var connection: OpaquePointer?
   private var statements: [String: OpaquePointer] = [:]
@@ -26,7 +27,8 @@ final class SQLiteDatabase: Database {
   private let process = getpid()
   /// How the file was when reading began, where it is read as one that nobody changes.
   private var frozen: stat?
-  /// Which files are the gallery: its own, its log and the log's index. Another one in the place of one of these is not.
+  /// Which files are the gallery: its own, its log and the log's index. Another one in the place of one of
+  /// these is not.
   private var file: FileIdentity?, log: FileIdentity?, index: FileIdentity?
   private var isLogged = false
 
@@ -35,15 +37,21 @@ final class SQLiteDatabase: Database {
   init(path: String, _ mode: Mode) throws(Failure) {
     self.path = path
     place = try absolute(path)
-    for ending in ["-wal", "-shm", "-journal"] where path.utf8.suffix(ending.utf8.count).elementsEqual(ending.utf8) {
-      throw .invalidArgument("\(path): a name that ends in \(ending) is that of a file beside a gallery, another one wanted")
+    for ending in ["-wal", "-shm", "-journal"]
+    where path.utf8.suffix(ending.utf8.count).elementsEqual(ending.utf8) {
+      throw .invalidArgument(
+        "\(path): a name that ends in \(ending) is that of a file beside a gallery, another one wanted")
     }
     var info = stat()
     let isThere = withPath(place) { stat($0, &info) } == 0
     guard isThere || mode == .create else { throw .io("\(path): \(lastReason())") }
     if isThere {
-      guard systemIsDirectory(info.st_mode) == 0 else { throw .io("\(path): a folder, a gallery's file wanted") }
-      guard systemIsRegular(info.st_mode) != 0 else { throw .io("\(path): a pipe or a device, a gallery's file wanted") }
+      guard systemIsDirectory(info.st_mode) == 0 else {
+        throw .io("\(path): a folder, a gallery's file wanted")
+      }
+      guard systemIsRegular(info.st_mode) != 0 else {
+        throw .io("\(path): a pipe or a device, a gallery's file wanted")
+      }
     }
     switch mode {
     case .create: try connect(place, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
@@ -53,10 +61,12 @@ final class SQLiteDatabase: Database {
     do throws(Failure) {
       try probe()
     } catch {
-      // The log needs a place for its index, which a folder that may not be written does not have. Where there is no log,
-      // nobody writes: the file can be read as one that does not change.
+      // The log needs a place for its index, which a folder that may not be written does not have. Where
+      // there is no log, nobody writes: the file can be read as one that does not change.
       let code = sqlite3_errcode(connection) & 0xFF
-      guard isThere, code == SQLITE_CANTOPEN || code == SQLITE_READONLY, logLength(of: place) == 0 else { throw error }
+      guard isThere, code == SQLITE_CANTOPEN || code == SQLITE_READONLY, logLength(of: place) == 0 else {
+        throw error
+      }
       try freeze()
       try probe()
     }
@@ -74,7 +84,9 @@ final class SQLiteDatabase: Database {
 
   private func connect(_ name: String, _ flags: Int32) throws(Failure) {
     disconnect()
-    let code = withPath(name) { sqlite3_open_v2($0, &connection, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil) }
+    let code = withPath(name) {
+      sqlite3_open_v2($0, &connection, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+    }
     guard code == SQLITE_OK else { throw failure(code) }
     sqliteHarden(connection)
     sqlite3_busy_timeout(connection, SQLiteDatabase.patience)
@@ -92,7 +104,9 @@ final class SQLiteDatabase: Database {
   private func freeze() throws(Failure) {
     var info = stat()
     guard withPath(place, { stat($0, &info) }) == 0 else { throw .io("\(path): \(lastReason())") }
-    guard logLength(of: place) == 0 else { throw .io("\(path): another process writes, and the folder may not be written by this one") }
+    guard logLength(of: place) == 0 else {
+      throw .io("\(path): another process writes, and the folder may not be written by this one")
+    }
     try connect("file://" + escaped(place) + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
     frozen = info
   }
@@ -101,7 +115,9 @@ final class SQLiteDatabase: Database {
 
   // MARK: Statements
 
-  func run(_ sql: String, _ values: [DatabaseValue], _ row: (any DatabaseRow) throws(Failure) -> Void) throws(Failure) {
+  func run(
+    _ sql: String, _ values: [DatabaseValue], _ row: (any DatabaseRow) throws(Failure) -> Void
+  ) throws(Failure) {
     guard getpid() == process else {
       throw .invalidArgument("\(path): the gallery was opened before the process was forked, open it again")
     }
@@ -115,8 +131,12 @@ final class SQLiteDatabase: Database {
         switch value {
         case .integer(let number): sqlite3_bind_int64(statement, Int32(i + 1), number)
         case .real(let number): sqlite3_bind_double(statement, Int32(i + 1), number)
-        case .text(let text): text.withCString { sqliteBindText(statement, Int32(i + 1), $0, Int32(truncatingIfNeeded: strlen($0))) }
-        case .bytes(let bytes): sqliteBindBytes(statement, Int32(i + 1), bytes.baseAddress, Int32(truncatingIfNeeded: bytes.count))
+        case .text(let text):
+          text.withCString {
+            sqliteBindText(statement, Int32(i + 1), $0, Int32(truncatingIfNeeded: strlen($0)))
+          }
+        case .bytes(let bytes):
+          sqliteBindBytes(statement, Int32(i + 1), bytes.baseAddress, Int32(truncatingIfNeeded: bytes.count))
         }
       guard code == SQLITE_OK else { throw failure(code) }
     }
@@ -129,7 +149,9 @@ final class SQLiteDatabase: Database {
     }
   }
 
-  func run(_ sql: String, _ values: [DatabaseValue] = []) throws(Failure) { try run(sql, values) { _ throws(Failure) in } }
+  func run(_ sql: String, _ values: [DatabaseValue] = []) throws(Failure) {
+    try run(sql, values) { _ throws(Failure) in }
+  }
 
   private func prepared(_ sql: String) throws(Failure) -> OpaquePointer? {
     if let statement = statements[sql] { return statement }
@@ -151,7 +173,9 @@ final class SQLiteDatabase: Database {
 
     private func expect(_ kind: Int32, _ column: Int) throws(Failure) {
       let found = sqlite3_column_type(statement, Int32(column))
-      guard found == kind else { throw .badData("\(path): a column of kind \(found), wanted \(kind): the gallery is damaged") }
+      guard found == kind else {
+        throw .badData("\(path): a column of kind \(found), wanted \(kind): the gallery is damaged")
+      }
     }
 
     func integer(_ column: Int) throws(Failure) -> Int64 {
@@ -166,9 +190,12 @@ final class SQLiteDatabase: Database {
 
     func text(_ column: Int) throws(Failure) -> String {
       try expect(SQLITE_TEXT, column)
-      guard let start = sqlite3_column_text(statement, Int32(column)) else { throw .noMemory("\(path): a text") }
+      guard let start = sqlite3_column_text(statement, Int32(column)) else {
+        throw .noMemory("\(path): a text")
+      }
       let bytes = UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
-      guard strlen(bytes) == Int(sqlite3_column_bytes(statement, Int32(column))), let text = String(validatingCString: bytes)
+      guard strlen(bytes) == Int(sqlite3_column_bytes(statement, Int32(column))),
+        let text = String(validatingCString: bytes)
       else { throw .badData("\(path): a text that is no UTF-8: the gallery is damaged") }
       return text
     }
@@ -176,7 +203,8 @@ final class SQLiteDatabase: Database {
     func bytes(_ column: Int) throws(Failure) -> UnsafeRawBufferPointer {
       try expect(SQLITE_BLOB, column)
       let start = sqlite3_column_blob(statement, Int32(column))
-      return UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(sqlite3_column_bytes(statement, Int32(column))))
+      return UnsafeRawBufferPointer(
+        start: start, count: start == nil ? 0 : Int(sqlite3_column_bytes(statement, Int32(column))))
     }
   }
 
@@ -197,7 +225,8 @@ final class SQLiteDatabase: Database {
     try checkFiles()
   }
 
-  /// What is written to a file that nobody finds any more, or to a log that the next process does not read, is not kept.
+  /// What is written to a file that nobody finds any more, or to a log that the next process does not read,
+  /// is not kept.
   private func checkFiles() throws(Failure) {
     guard frozen == nil else { return }  // opened anew each time
     var hasMoved: Int32 = 0
@@ -207,7 +236,9 @@ final class SQLiteDatabase: Database {
     guard hasMoved == 0, FileIdentity.check(&file, place), FileIdentity.check(&log, main + "-wal"),
       FileIdentity.check(&index, main + "-shm")
     else {
-      throw .io("\(path): the file, or one beside it (-wal, -shm), was removed or replaced while the gallery was open; open it again")
+      throw .io(
+        "\(path): the file, or one beside it (-wal, -shm), was removed or replaced while the gallery was open; open it again"
+      )
     }
   }
 
@@ -215,7 +246,8 @@ final class SQLiteDatabase: Database {
     try run("COMMIT")
     guard let frozen else { return }
     var info = stat()
-    guard withPath(place, { stat($0, &info) }) == 0, info.st_size == frozen.st_size, info.st_mtim.tv_sec == frozen.st_mtim.tv_sec,
+    guard withPath(place, { stat($0, &info) }) == 0, info.st_size == frozen.st_size,
+      info.st_mtim.tv_sec == frozen.st_mtim.tv_sec,
       info.st_mtim.tv_nsec == frozen.st_mtim.tv_nsec, info.st_ino == frozen.st_ino, logLength(of: place) == 0
     else { throw .io("\(path): changed while it was read, in a folder that this process may not write") }
   }
@@ -242,12 +274,15 @@ final class SQLiteDatabase: Database {
     }
   }
 
-  /// A file from anywhere may hold views and triggers with our names: nothing but our tables is read. They stand in any order,
-  /// which VACUUM changes; an index that somebody added is fine, as long as it forbids nothing.
+  /// A file from anywhere may hold views and triggers with our names: nothing but our tables is read. They
+  /// stand in any order, which VACUUM changes; an index that somebody added is fine, as long as it forbids
+  /// nothing.
   func check(_ statements: [String]) throws(Failure) {
     var isFound = [Bool](repeating: false, count: statements.count)
     let others = "\(path): a database of something else, or of another version, no gallery"
-    try run("SELECT coalesce(sql, ''), type FROM sqlite_master WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'", []) {
+    try run(
+      "SELECT coalesce(sql, ''), type FROM sqlite_master WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'", []
+    ) {
       row throws(Failure) in
       let sql = try row.text(0), type = try row.text(1)
       if let known = statements.firstIndex(where: { $0.utf8.elementsEqual(sql.utf8) }) {
@@ -259,24 +294,29 @@ final class SQLiteDatabase: Database {
     guard isFound.allSatisfy({ $0 }) else { throw .badData(others) }
   }
 
-  /// Deleted content is overwritten with zeros (`secure_delete`); here the log, which may hold older pages, is emptied.
+  /// Deleted content is overwritten with zeros (`secure_delete`); here the log, which may hold older pages,
+  /// is emptied.
   func wipe() {
     let code = sqlite3_wal_checkpoint_v2(connection, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
     if code != SQLITE_OK {
-      Tensors.log(.warning, "\(path): what was removed stays in the log until other processes have read it and one writes again")
+      Tensors.log(
+        .warning,
+        "\(path): what was removed stays in the log until other processes have read it and one writes again")
     }
   }
 
   private func failure(_ code: Int32) -> Failure {
     var reason = "\(path): " + (sqlite3_errmsg(connection).map { String(cString: $0) } ?? "error \(code)")
     switch code & 0xFF {
-    case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_FORMAT, SQLITE_ERROR, SQLITE_CONSTRAINT, SQLITE_TOOBIG, SQLITE_MISMATCH, SQLITE_SCHEMA:
+    case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_FORMAT, SQLITE_ERROR, SQLITE_CONSTRAINT, SQLITE_TOOBIG,
+      SQLITE_MISMATCH, SQLITE_SCHEMA:
       return .badData(reason)
     case SQLITE_NOMEM:
       return .noMemory(reason)
     case SQLITE_BUSY, SQLITE_LOCKED:
       return .io("\(path): another process has been writing for \(SQLiteDatabase.patience / 1000) seconds")
-    case SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_FULL, SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH, SQLITE_PROTOCOL:
+    case SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_FULL, SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH,
+      SQLITE_PROTOCOL:
       let number = sqlite3_system_errno(connection)
       if number != 0 { reason += " (\(systemReason(number)))" }
       return .io(reason)
@@ -324,7 +364,8 @@ private func escaped(_ path: String) -> String {
   var bytes: [UInt8] = []
   for byte in pathBytes(path) {
     switch byte {
-    case UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"), 0x30...0x39, 0x41...0x5A, 0x61...0x7A:
+    case UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"), 0x30...0x39, 0x41...0x5A,
+      0x61...0x7A:
       bytes.append(byte)
     default:
       bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]

@@ -32,7 +32,8 @@ extension SharedGallery {
   ///   - threshold: distance up to which another's photo is a conflict; nil for the model's.
   ///   - isRefused: whether a photo with a conflict is left out.
   package func enrol(
-    _ name: String, _ embedding: UnsafeBufferPointer<Float>, note: String = "", threshold: Float? = nil, isRefused: Bool = false
+    _ name: String, _ embedding: UnsafeBufferPointer<Float>, note: String = "", threshold: Float? = nil,
+    isRefused: Bool = false
   ) throws(Failure) -> Enrolment {
     try change { change throws(Failure) in
       let threshold = try chosenThreshold(threshold, default: change.before.defaultThreshold)
@@ -54,7 +55,8 @@ extension SharedGallery {
   }
 
   /// Adds a photo for each name, all or none.
-  /// - Parameter isCompared: whether each is looked for under other names, among those that were there before.
+  /// - Parameter isCompared: whether each is looked for under other names, among those that were there
+  ///   before.
   package func add(
     _ names: [String], _ embeddings: UnsafeBufferPointer<Float>, isCompared: Bool
   ) throws(Failure) -> GalleryReport {
@@ -64,7 +66,8 @@ extension SharedGallery {
       var report = GalleryReport()
       if isCompared { report.conflicts = try conflicts(change.before, names, embeddings) }
       for (i, name) in names.enumerated() {
-        try change.add(name, UnsafeBufferPointer(rebasing: embeddings[(i * dimension)..<((i + 1) * dimension)]))
+        try change.add(
+          name, UnsafeBufferPointer(rebasing: embeddings[(i * dimension)..<((i + 1) * dimension)]))
       }
       report.added = names.count
       return report
@@ -94,7 +97,8 @@ extension SharedGallery {
       let dimension = change.before.dimension
       try change.remove(name)
       for i in 0..<count {
-        try change.add(name, UnsafeBufferPointer(rebasing: embeddings[(i * dimension)..<((i + 1) * dimension)]))
+        try change.add(
+          name, UnsafeBufferPointer(rebasing: embeddings[(i * dimension)..<((i + 1) * dimension)]))
       }
     }
   }
@@ -122,7 +126,8 @@ extension SharedGallery {
       let before = change.before
       guard other.fingerprint == before.fingerprint, other.dimension == before.dimension else {
         throw .wrongModel(
-          "photos of model \(hexadecimal(other.fingerprint)), the gallery's model is \(hexadecimal(before.fingerprint))")
+          "photos of model \(hexadecimal(other.fingerprint)), the gallery's model is \(hexadecimal(before.fingerprint))"
+        )
       }
       var report = GalleryReport()
       var known = Set<Print>()
@@ -141,7 +146,8 @@ extension SharedGallery {
         let embeddings = try Storage<Float>(count: rows.count * other.dimension)
         for (i, row) in rows.enumerated() {
           (embeddings.pointer + i * other.dimension).update(
-            from: other.embedding(inRow: row).baseAddress ?? UnsafePointer(embeddings.pointer), count: other.dimension)
+            from: other.embedding(inRow: row).baseAddress ?? UnsafePointer(embeddings.pointer),
+            count: other.dimension)
         }
         report.conflicts = try conflicts(before, names, UnsafeBufferPointer(embeddings.buffer))
         withExtendedLifetime(embeddings) {}
@@ -167,7 +173,8 @@ extension SharedGallery {
       // Behind all photos of the same name there is one of another.
       var k = 1
       for name in some { k = max(k, gallery.photos(of: name) + 1) }
-      let queries = UnsafeBufferPointer(rebasing: embeddings[(first * dimension)..<((first + some.count) * dimension)])
+      let queries = UnsafeBufferPointer(
+        rebasing: embeddings[(first * dimension)..<((first + some.count) * dimension)])
       let nearest = try gallery.nearest(k, to: queries, count: some.count)
       let each = nearest.count / some.count
       for (i, name) in some.enumerated() {
@@ -182,7 +189,10 @@ extension SharedGallery {
   }
 
   private func warn(_ name: String, _ conflict: Enrolment.Conflict) {
-    log(.warning, "a photo of \"\(name)\" lies \(conflict.distance) from one of \"\(conflict.name)\": perhaps the same person")
+    log(
+      .warning,
+      "a photo of \"\(name)\" lies \(conflict.distance) from one of \"\(conflict.name)\": perhaps the same person"
+    )
   }
 }
 

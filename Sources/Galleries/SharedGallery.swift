@@ -1,11 +1,12 @@
 import CSystem
 import Tensors
 
-/// A gallery for many threads, in memory alone or with a database behind it that keeps it and shares it between processes.
+/// A gallery for many threads, in memory alone or with a database behind it that keeps it and shares it
+/// between processes.
 ///
-/// What is asked is answered from memory. What changes is written to the database first, then to memory: a change that returns
-/// is kept. Many threads may search while one changes something: they wait only while memory itself is changed, not while
-/// the disk is written.
+/// What is asked is answered from memory. What changes is written to the database first, then to memory: a
+/// change that returns is kept. Many threads may search while one changes something: they wait only while
+/// memory itself is changed, not while the disk is written.
 package final class SharedGallery: @unchecked Sendable {
   /// In bytes.
   package static let longestName = 255, longestNote = 255
@@ -30,10 +31,12 @@ package final class SharedGallery: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - place: a path, or an address: "postgresql://...".
-  ///   - model: an empty gallery for the model whose embeddings are wanted; nil takes what the gallery is for.
+  ///   - model: an empty gallery for the model whose embeddings are wanted; nil takes what the gallery is
+  ///     for.
   ///   - key: 32 bytes, for a gallery whose embeddings are encrypted.
-  /// - Throws: `.io` for a file or a server that cannot be opened; `.badData` for what is no gallery, or damaged;
-  ///   `.wrongModel` for a gallery of another model; `.invalidArgument` for a key that is not the gallery's.
+  /// - Throws: `.io` for a file or a server that cannot be opened; `.badData` for what is no gallery, or
+  ///   damaged; `.wrongModel` for a gallery of another model; `.invalidArgument` for a key that is not the
+  ///   gallery's.
   package convenience init(
     at place: String, _ access: Access, model: Gallery?, key: UnsafeRawBufferPointer? = nil
   ) throws(Failure) {
@@ -50,7 +53,9 @@ package final class SharedGallery: @unchecked Sendable {
     try self.init(database, canCreate: access == .create, model, key)
   }
 
-  private init(_ database: any Database, canCreate: Bool, _ model: Gallery?, _ key: UnsafeRawBufferPointer?) throws(Failure) {
+  private init(
+    _ database: any Database, canCreate: Bool, _ model: Gallery?, _ key: UnsafeRawBufferPointer?
+  ) throws(Failure) {
     let new = model.map {
       GalleryStore.State(model: $0.fingerprint, dimension: $0.dimension, threshold: $0.defaultThreshold)
     }
@@ -59,7 +64,8 @@ package final class SharedGallery: @unchecked Sendable {
     let (state, gallery) = try SharedGallery.load(store)
     if let model, model.fingerprint != state.model || model.dimension != state.dimension {
       throw .wrongModel(
-        "\(database.name): embeddings of model \(hexadecimal(state.model)), the embedder's model is \(hexadecimal(model.fingerprint))")
+        "\(database.name): embeddings of model \(hexadecimal(state.model)), the embedder's model is \(hexadecimal(model.fingerprint))"
+      )
     }
     self.gallery = gallery
     shown = state
@@ -68,7 +74,8 @@ package final class SharedGallery: @unchecked Sendable {
   private static func load(_ store: GalleryStore) throws(Failure) -> (GalleryStore.State, Gallery) {
     try store.reading { () throws(Failure) in
       let state = try store.state()
-      let gallery = try Gallery(dimension: state.dimension, fingerprint: state.model, defaultThreshold: state.threshold)
+      let gallery = try Gallery(
+        dimension: state.dimension, fingerprint: state.model, defaultThreshold: state.threshold)
       try store.load(from: 0, into: gallery)
       return (state, gallery)
     }
@@ -90,7 +97,9 @@ package final class SharedGallery: @unchecked Sendable {
   package func photos(in path: String) throws(Failure) -> Gallery {
     let file = try GalleryFile(of: path)
     let empty = try read { gallery throws(Failure) in
-      try Gallery(dimension: gallery.dimension, fingerprint: gallery.fingerprint, defaultThreshold: gallery.defaultThreshold)
+      try Gallery(
+        dimension: gallery.dimension, fingerprint: gallery.fingerprint,
+        defaultThreshold: gallery.defaultThreshold)
     }
     return try file.read(path, like: empty)
   }
@@ -126,9 +135,11 @@ package final class SharedGallery: @unchecked Sendable {
     let state = try store.state()
     if let shown, shown.revision == state.revision { return nil }
     guard state.model == gallery.fingerprint, state.dimension == gallery.dimension else {
-      throw .wrongModel("\(store.database.name): another gallery lies there now, of model \(hexadecimal(state.model))")
+      throw .wrongModel(
+        "\(store.database.name): another gallery lies there now, of model \(hexadecimal(state.model))")
     }
-    let photos = try Gallery(dimension: state.dimension, fingerprint: state.model, defaultThreshold: state.threshold)
+    let photos = try Gallery(
+      dimension: state.dimension, fingerprint: state.model, defaultThreshold: state.threshold)
     if let shown, state.removals <= shown.revision, state.revision > shown.revision {
       try store.load(from: shown.next, into: photos)
       return News(state: state, photos: photos, isWhole: false)
@@ -147,7 +158,8 @@ package final class SharedGallery: @unchecked Sendable {
       for row in 0..<news.photos.photos {
         let photo = news.photos.entry(inRow: row)
         try gallery.add(
-          photo.name, news.photos.embedding(inRow: row), number: photo.number, created: photo.created, note: photo.note)
+          photo.name, news.photos.embedding(inRow: row), number: photo.number, created: photo.created,
+          note: photo.note)
       }
     }
     shown = news.state

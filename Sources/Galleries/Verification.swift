@@ -32,7 +32,9 @@ extension Gallery {
   }
 
   /// One-to-many: who is it, or nobody we know?
-  package func identify(_ embedding: UnsafeBufferPointer<Float>, _ threshold: Float? = nil) throws(Failure) -> Match {
+  package func identify(
+    _ embedding: UnsafeBufferPointer<Float>, _ threshold: Float? = nil
+  ) throws(Failure) -> Match {
     let threshold = try chosenThreshold(threshold, default: defaultThreshold)
     let nearest = try nearest(1, to: embedding)
     guard nearest.count > 0 else { return Match(name: "", distance: .infinity, threshold: threshold) }
@@ -40,14 +42,17 @@ extension Gallery {
     return Match(name: photo(inRow: neighbour.row).name, distance: neighbour.distance, threshold: threshold)
   }
 
-  /// The same by a rule, with the runner-up: `photo(inRow:)` names them. Without a threshold it is the model's own.
-  /// - Throws: `.invalidArgument` for that where distances are not Euclidean, and what `Identification` refuses.
+  /// The same by a rule, with the runner-up: `photo(inRow:)` names them. Without a threshold it is the
+  /// model's own.
+  /// - Throws: `.invalidArgument` for that where distances are not Euclidean, and what `Identification`
+  ///   refuses.
   package func identify(
     _ embedding: UnsafeBufferPointer<Float>, _ metric: Metric, _ options: Identification.Options
   ) throws(Failure) -> Identification {
     var options = options
     if options.threshold == nil, metric.kind != .euclidean {
-      throw .invalidArgument("no threshold: the model's own is of Euclidean distances, another kind wants one")
+      throw .invalidArgument(
+        "no threshold: the model's own is of Euclidean distances, another kind wants one")
     }
     options.threshold = try chosenThreshold(options.threshold, default: defaultThreshold)
     let probe = try check(embedding, count: 1)
@@ -68,6 +73,8 @@ extension Gallery {
 /// - Throws: `.invalidArgument` for a negative number and for NaN.
 package func chosenThreshold(_ threshold: Float?, default standard: Float) throws(Failure) -> Float {
   guard let threshold else { return standard }
-  guard threshold >= 0 else { throw .invalidArgument("threshold \(threshold), wanted 0 or more, or none for the model's own") }
+  guard threshold >= 0 else {
+    throw .invalidArgument("threshold \(threshold), wanted 0 or more, or none for the model's own")
+  }
   return threshold
 }

@@ -2,8 +2,9 @@ import Tensors
 
 /// Alpha and the size of a picture: what is clear must not lend its colour to what is not.
 extension Image {
-  /// Resized as all painting programs do: colours times alpha, and alpha, each for itself; then divided again. Computed in
-  /// 16 bits, which leave a colour 8 of its own down to an alpha of 1/255. What is all clear becomes white.
+  /// Resized as all painting programs do: colours times alpha, and alpha, each for itself; then divided
+  /// again. Computed in 16 bits, which leave a colour 8 of its own down to an alpha of 1/255. What is all
+  /// clear becomes white.
   func resizedUnderAlpha(_ resizing: Resizing) throws(Failure) -> Image {
     guard let alpha else { return try changed(by: resizing) }
     let colours = unblended
@@ -26,12 +27,13 @@ extension Image {
     return try .blended(Image(width: deep.width, height: deep.height, pixels: deep.pixels), newAlpha)
   }
 
-  /// The picture under the alpha of another, which is brought to its size (bilinear); opaque if the other is. An alpha of
-  /// its own is given up for it.
+  /// The picture under the alpha of another, which is brought to its size (bilinear); opaque if the other is.
+  /// An alpha of its own is given up for it.
   package func withAlpha(of source: Image) throws(Failure) -> Image {
     guard let alpha = source.alpha else { return unblended }
     if source.width == width, source.height == height { return try .blended(unblended, alpha) }
-    let covers = try Resizing(width: width, height: height, filter: .bilinear)(source.spread(alpha) { $0 }).samples
+    let covers = try Resizing(width: width, height: height, filter: .bilinear)(source.spread(alpha) { $0 })
+      .samples
     let newAlpha = try Storage<UInt8>(count: width * height)
     for pixel in 0..<newAlpha.count { newAlpha.pointer[pixel] = covers.pointer[3 * pixel] }
     return try .blended(unblended, newAlpha)
@@ -43,7 +45,8 @@ extension Image {
     for pixel in 0..<alpha.count {
       let alpha = UInt32(alpha.pointer[pixel])
       for place in (3 * pixel)..<(3 * pixel + 3) {
-        let colour = colours.deep.map { UInt32($0.pointer[place]) } ?? UInt32(colours.pixels.pointer[place]) * 257
+        let colour =
+          colours.deep.map { UInt32($0.pointer[place]) } ?? UInt32(colours.pixels.pointer[place]) * 257
         shares.samples.pointer[place] = UInt16(truncatingIfNeeded: (colour * alpha + 127) / 255)
       }
     }

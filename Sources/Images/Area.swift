@@ -27,11 +27,14 @@ extension Image {
   ///   - into: receives `[height, width, 3]` numbers in R, G, B order.
   /// - Throws: `.internalError` for a part outside the picture or an empty one, `.noMemory`.
   package func areaResampled(
-    rows: Range<Int>, columns: Range<Int>, to height: Int, width: Int, into target: UnsafeMutablePointer<Float>,
+    rows: Range<Int>, columns: Range<Int>, to height: Int, width: Int,
+    into target: UnsafeMutablePointer<Float>,
     scale: Float, mean: Float
   ) throws(Failure) {
-    guard height >= 1, width >= 1, height <= Image.maxSide, width <= Image.maxSide, !rows.isEmpty, !columns.isEmpty,
-      rows.lowerBound >= 0, rows.upperBound <= self.height, columns.lowerBound >= 0, columns.upperBound <= self.width
+    guard height >= 1, width >= 1, height <= Image.maxSide, width <= Image.maxSide, !rows.isEmpty,
+      !columns.isEmpty,
+      rows.lowerBound >= 0, rows.upperBound <= self.height, columns.lowerBound >= 0,
+      columns.upperBound <= self.width
     else {
       throw .internalError(
         "area of \(columns.count)x\(rows.count) at (\(columns.lowerBound), \(rows.lowerBound)) to \(width)x\(height)"
@@ -49,7 +52,8 @@ extension Image {
 }
 
 extension Raster {
-  /// Calls `use` for each new pixel, rows first, with 3 * its index, the three sums and how many pixels they are of.
+  /// Calls `use` for each new pixel, rows first, with 3 * its index, the three sums and how many pixels they
+  /// are of.
   @inline(__always)
   fileprivate func sumAreas(
     rows: Range<Int>, columns: Range<Int>, height: Int, width: Int, _ use: (Int, Int, Int, Int, Int) -> Void

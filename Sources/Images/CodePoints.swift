@@ -1,18 +1,19 @@
 import CSystem
 import Tensors
 
-/// What a picture's numbers mean, by code points in place of a profile: a PNG's cICP chunk, which ffmpeg writes into the
-/// frames of videos, and the way to sRGB.
+/// What a picture's numbers mean, by code points in place of a profile: a PNG's cICP chunk, which ffmpeg
+/// writes into the frames of videos, and the way to sRGB.
 ///
-/// Light of 1 is white. What lies outside of sRGB is clipped, channel by channel, as by the relative colorimetric intent;
-/// another white becomes D65 by Bradford's adaptation.
-/// Source: Rec. ITU-T H.273 (2021), 8.1 to 8.3.
+/// Light of 1 is white. What lies outside of sRGB is clipped, channel by channel, as by the relative
+/// colorimetric intent; another white becomes D65 by Bradford's adaptation. Source: Rec. ITU-T H.273 (2021),
+/// 8.1 to 8.3.
 struct CodePoints {
   private let primaries: Primaries
   private let transfer: Transfer
   private let isFullRange: Bool
 
-  /// The chunk's four bytes: primaries, transfer, the matrix that made Y, U and V - a PNG has none - and the range.
+  /// The chunk's four bytes: primaries, transfer, the matrix that made Y, U and V - a PNG has none - and the
+  /// range.
   /// - Returns: nil for what is malformed or not known here.
   init?(_ data: UnsafeRawBufferPointer) {
     guard data.count == 4, data[2] == 0, data[3] <= 1, let primaries = Primaries(code: data[0]),
@@ -32,7 +33,8 @@ struct CodePoints {
     withExtendedLifetime(pixels) {}
   }
 
-  /// What a sample counts from black, 0, to 1. Narrow are levels 16 to 235 of 255, or 256 times those of 65535.
+  /// What a sample counts from black, 0, to 1. Narrow are levels 16 to 235 of 255, or 256 times those of
+  /// 65535.
   private func share<Sample: Level>(_ level: Int, of _: Sample.Type) -> Double {
     if isFullRange { return Double(level) / Double(Int(Sample.max)) }
     let unit = Double(1 << (Sample.bitWidth - 8))
@@ -56,7 +58,9 @@ struct CodePoints {
       let toSRGB = points.primaries.toSRGB
       matrix = (narrowed(toSRGB.x), narrowed(toSRGB.y), narrowed(toSRGB.z))
       if case .hlg = points.transfer {
-        system = (narrowed(points.primaries.luminance), Float(HLG.gamma - 1), Float(HLG.peak / Transfer.white))
+        system = (
+          narrowed(points.primaries.luminance), Float(HLG.gamma - 1), Float(HLG.peak / Transfer.white)
+        )
       } else {
         system = nil
       }
@@ -70,7 +74,8 @@ struct CodePoints {
     }
 
     func move(_ pixel: UnsafeMutablePointer<Sample>) {
-      var red = light.pointer[Int(pixel[0])], green = light.pointer[Int(pixel[1])], blue = light.pointer[Int(pixel[2])]
+      var red = light.pointer[Int(pixel[0])], green = light.pointer[Int(pixel[1])],
+        blue = light.pointer[Int(pixel[2])]
       if let system {
         let luminance = system.luminance.x * red + system.luminance.y * green + system.luminance.z * blue
         let gain = luminance > 0 ? system.gain * powf(luminance, system.exponent) : 0
@@ -98,8 +103,8 @@ private enum Transfer {
   /// The light that is SDR's white, in cd/m2. Source: Rec. ITU-R BT.2408-7, 2.2: HDR reference white.
   static var white: Double { 203 }
 
-  /// Table 3. Videos' cameras (BT.709, BT.601, BT.2020 and xvYCC, whose curves are one) are shown as sRGB is, as browsers show
-  /// them: so a frame has the numbers that its video has.
+  /// Table 3. Videos' cameras (BT.709, BT.601, BT.2020 and xvYCC, whose curves are one) are shown as sRGB is,
+  /// as browsers show them: so a frame has the numbers that its video has.
   init?(code: UInt8) {
     switch code {
     case 1, 6, 11, 13, 14, 15: self = .standard
@@ -112,8 +117,8 @@ private enum Transfer {
     }
   }
 
-  /// Of a number from 0 to 1. PQ: what the display shows. HLG: the scene's, up to 1, of which a display's is made with all three
-  /// channels.
+  /// Of a number from 0 to 1. PQ: what the display shows. HLG: the scene's, up to 1, of which a display's is
+  /// made with all three channels.
   func light(of share: Double) -> Double {
     switch self {
     case .standard: SRGB.light(share)
@@ -126,15 +131,20 @@ private enum Transfer {
 
 /// Source: IEC 61966-2-1.
 private enum SRGB {
-  static func light(_ share: Double) -> Double { share <= 0.04045 ? share / 12.92 : pow((share + 0.055) / 1.055, 2.4) }
-  static func encoded(_ light: Double) -> Double { light <= 0.0031308 ? 12.92 * light : 1.055 * pow(light, 1 / 2.4) - 0.055 }
+  static func light(_ share: Double) -> Double {
+    share <= 0.04045 ? share / 12.92 : pow((share + 0.055) / 1.055, 2.4)
+  }
+  static func encoded(_ light: Double) -> Double {
+    light <= 0.0031308 ? 12.92 * light : 1.055 * pow(light, 1 / 2.4) - 0.055
+  }
 }
 
 /// Perceptual quantisation. Source: Rec. ITU-R BT.2100-2, table 4.
 private enum PQ {
   /// In cd/m2.
   static func light(_ share: Double) -> Double {
-    let m1 = 2610.0 / 16384, m2 = 2523.0 / 4096 * 128, c1 = 3424.0 / 4096, c2 = 2413.0 / 4096 * 32, c3 = 2392.0 / 4096 * 32
+    let m1 = 2610.0 / 16384, m2 = 2523.0 / 4096 * 128, c1 = 3424.0 / 4096, c2 = 2413.0 / 4096 * 32,
+      c3 = 2392.0 / 4096 * 32
     let root = pow(share, 1 / m2)
     return 10000 * pow(max(root - c1, 0) / (c2 - c3 * root), 1 / m1)
   }
@@ -190,9 +200,11 @@ private struct Primaries {
   /// Linear light under its own white to sRGB's.
   var toSRGB: Columns {
     guard let standard = Primaries(code: 1) else { return .identity }
-    let cones = Columns(SIMD3(0.8951, -0.7502, 0.0389), SIMD3(0.2664, 1.7135, -0.0685), SIMD3(-0.1614, 0.0367, 1.0296))
+    let cones = Columns(
+      SIMD3(0.8951, -0.7502, 0.0389), SIMD3(0.2664, 1.7135, -0.0685), SIMD3(-0.1614, 0.0367, 1.0296))
     let scale = (cones * Primaries.light(standard.white)) / (cones * Primaries.light(white))
-    let adapted = cones.inverse * (Columns(SIMD3(scale.x, 0, 0), SIMD3(0, scale.y, 0), SIMD3(0, 0, scale.z)) * cones)
+    let adapted =
+      cones.inverse * (Columns(SIMD3(scale.x, 0, 0), SIMD3(0, scale.y, 0), SIMD3(0, 0, scale.z)) * cones)
     return standard.toXYZ.inverse * (adapted * toXYZ)
   }
 

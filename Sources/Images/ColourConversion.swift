@@ -4,12 +4,12 @@
 /// `R = l + 2 (1 - kr) v`
 /// `G = l - 2 (1 - kb) kb / kg u - 2 (1 - kr) kr / kg v`
 /// `B = l + 2 (1 - kb) u`
-/// where l = Y in full range; in limited range, black is 16 and white 235, l = (Y - 16) 255 / 219, and u and v are
-/// stretched by 255 / 224. Rounded to the nearest level and held within 0...255.
+/// where l = Y in full range; in limited range, black is 16 and white 235, l = (Y - 16) 255 / 219, and u and
+/// v are stretched by 255 / 224. Rounded to the nearest level and held within 0...255.
 ///
-/// In integers with 13 bits behind the point, which fit the processor's products of 16 bits. Factors are wrong by 2⁻¹⁴
-/// at most, so a level by 0.04 before it is rounded: never by more than one.
-/// Source: ITU-R BT.601-7, 2.5; ITU-R BT.709-6, 3 and 4.
+/// In integers with 13 bits behind the point, which fit the processor's products of 16 bits. Factors are
+/// wrong by 2⁻¹⁴ at most, so a level by 0.04 before it is rounded: never by more than one. Source: ITU-R
+/// BT.601-7, 2.5; ITU-R BT.709-6, 3 and 4.
 package struct ColourConversion {
   package enum Matrix: Int32, CaseIterable { case bt601 = 0, bt709 = 1 }
   package enum Range: Int32, CaseIterable { case limited = 0, full = 1 }

@@ -3,12 +3,13 @@ import Tensors
 
 /// An ICC profile that came with a picture: what its numbers mean, and their way to sRGB. By Little CMS.
 ///
-/// Relative colorimetric with black point compensation: colours that both spaces have stay what they are, and black stays
-/// black. (Perceptual is a matter of each profile's maker, and the same for cameras' and screens' profiles, which have no
-/// table for it.) A profile that is damaged, or of another kind of colours than the picture, is taken for none: the
-/// picture is shown with its numbers as they are, as browsers show it.
+/// Relative colorimetric with black point compensation: colours that both spaces have stay what they are, and
+/// black stays black. (Perceptual is a matter of each profile's maker, and the same for cameras' and screens'
+/// profiles, which have no table for it.) A profile that is damaged, or of another kind of colours than the
+/// picture, is taken for none: the picture is shown with its numbers as they are, as browsers show it.
 ///
-/// Each has a context of its own, so threads may decode at once. Little CMS prints nothing unless it is told where to.
+/// Each has a context of its own, so threads may decode at once. Little CMS prints nothing unless it is told
+/// where to.
 final class ColourProfile {
   /// What a pixel of the picture consists of.
   enum Model { case grey, rgb, cmyk }
@@ -17,8 +18,8 @@ final class ColourProfile {
   private let kind: Model
   private var isStandard = false
 
-  /// The way to sRGB, or nil if there is none or it leads nowhere. A profile that moves no colour by more than one level
-  /// is sRGB's, whatever its name, and must not move any.
+  /// The way to sRGB, or nil if there is none or it leads nowhere. A profile that moves no colour by more
+  /// than one level is sRGB's, whatever its name, and must not move any.
   static func toSRGB(_ bytes: UnsafeRawBufferPointer, of model: Model) -> ColourProfile? {
     guard let session = Session(bytes) else { return nil }
     let kind: Model
@@ -79,7 +80,8 @@ final class ColourProfile {
 
   // MARK: Through Little CMS
 
-  /// Whether no colour of a lattice, and none of 256 greys, moves by more than a level of 255; nil if it cannot be put to use.
+  /// Whether no colour of a lattice, and none of 256 greys, moves by more than a level of 255; nil if it
+  /// cannot be put to use.
   private var movesNothing: Bool? {
     let side = 9
     var colours: [UInt16] = []
@@ -128,18 +130,21 @@ final class ColourProfile {
   private func run(
     _ from: UInt32, _ source: UnsafeRawPointer, _ to: UInt32, _ target: UnsafeMutableRawPointer, _ count: Int
   ) -> Bool {
-    // 16 bits go through the whole computation, not through a table of 33 levels. One pixel's result is not kept for the
-    // next, since threads share the transform.
-    let flags = cmsFLAGS_BLACKPOINTCOMPENSATION | cmsFLAGS_NOCACHE | (to == lcmsRGB16 ? cmsFLAGS_NOOPTIMIZE : 0)
+    // 16 bits go through the whole computation, not through a table of 33 levels. One pixel's result is not
+    // kept for the next, since threads share the transform.
+    let flags =
+      cmsFLAGS_BLACKPOINTCOMPENSATION | cmsFLAGS_NOCACHE | (to == lcmsRGB16 ? cmsFLAGS_NOOPTIMIZE : 0)
     let transform = cmsCreateTransformTHR(
-      session.context, session.profile, from, session.standard, to, UInt32(INTENT_RELATIVE_COLORIMETRIC), UInt32(flags))
+      session.context, session.profile, from, session.standard, to, UInt32(INTENT_RELATIVE_COLORIMETRIC),
+      UInt32(flags))
     guard let transform else { return false }
     defer { cmsDeleteTransform(transform) }
     let fromSize = size(from), toSize = size(to)
     forEachSlice(of: count) { slice in
       // A count of pixels is 32 bits, more than any picture has.
       cmsDoTransform(
-        transform, source + fromSize * slice.lowerBound, target + toSize * slice.lowerBound, UInt32(slice.count))
+        transform, source + fromSize * slice.lowerBound, target + toSize * slice.lowerBound,
+        UInt32(slice.count))
     }
     return true
   }
@@ -162,7 +167,9 @@ private final class Session {
 
   /// nil for what is no profile of a device.
   init?(_ bytes: UnsafeRawBufferPointer) {
-    guard let start = bytes.baseAddress, bytes.count <= Int(UInt32.max), let context = cmsCreateContext(nil, nil) else {
+    guard let start = bytes.baseAddress, bytes.count <= Int(UInt32.max),
+      let context = cmsCreateContext(nil, nil)
+    else {
       return nil
     }
     guard let profile = cmsOpenProfileFromMemTHR(context, start, UInt32(bytes.count)) else {
@@ -180,8 +187,11 @@ private final class Session {
     case cmsSigInputClass, cmsSigDisplayClass, cmsSigOutputClass, cmsSigColorSpaceClass: break
     default: return nil
     }
-    // Programs of any length, which a small file could make last for hours. The standard wants tables or curves beside them.
-    for program in [cmsSigDToB0Tag, cmsSigDToB1Tag, cmsSigDToB2Tag, cmsSigDToB3Tag] { cmsWriteTag(profile, program, nil) }
+    // Programs of any length, which a small file could make last for hours. The standard wants tables or
+    // curves beside them.
+    for program in [cmsSigDToB0Tag, cmsSigDToB1Tag, cmsSigDToB2Tag, cmsSigDToB3Tag] {
+      cmsWriteTag(profile, program, nil)
+    }
   }
 
   deinit {

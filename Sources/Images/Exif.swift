@@ -1,8 +1,8 @@
 /// The orientation that a camera wrote down: tag 274 in the first directory of an EXIF block.
 ///
-/// An EXIF block is a small TIFF file: "II" or "MM" for the byte order, 42, the offset of the first directory; a
-/// directory is a count and entries of 12 bytes: tag, type, count, value. A picture is not refused for its notes.
-/// Source: TIFF 6.0, section 2.
+/// An EXIF block is a small TIFF file: "II" or "MM" for the byte order, 42, the offset of the first
+/// directory; a directory is a count and entries of 12 bytes: tag, type, count, value. A picture is not
+/// refused for its notes. Source: TIFF 6.0, section 2.
 struct Exif {
   private let bytes: UnsafeRawBufferPointer
   private let isLittleEndian: Bool
@@ -10,8 +10,11 @@ struct Exif {
   /// nil for a block that is malformed or has no such tag; upright for a number that is none of the eight.
   static func orientation(_ bytes: UnsafeRawBufferPointer) -> Orientation? {
     var bytes = bytes
-    // The head of a JPEG's segment, which converters also put where a block is wanted without it; some put it twice.
-    while bytes.starts(with: [0x45, 0x78, 0x69, 0x66, 0, 0]) { bytes = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(6)) }
+    // The head of a JPEG's segment, which converters also put where a block is wanted without it; some put it
+    // twice.
+    while bytes.starts(with: [0x45, 0x78, 0x69, 0x66, 0, 0]) {
+      bytes = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(6))
+    }
     guard let exif = Exif(bytes), let value = exif.shortValue(tag: 274) else { return nil }
     return Orientation(rawValue: value) ?? .upright
   }
@@ -28,7 +31,9 @@ struct Exif {
   }
 
   private func shortValue(tag: Int) -> Int? {
-    guard let directory = number(at: 4, bytes: 4), let entries = number(at: directory, bytes: 2) else { return nil }
+    guard let directory = number(at: 4, bytes: 4), let entries = number(at: directory, bytes: 2) else {
+      return nil
+    }
     for entry in 0..<entries {
       let place = directory + 2 + 12 * entry
       guard let found = number(at: place, bytes: 2) else { return nil }

@@ -26,7 +26,8 @@ extension Frame {
   package func read(_ region: Region, into image: Image, isGrey: Bool = false) throws(Failure) {
     try region.check(inside: uprightWidth, uprightHeight)
     guard image.width == region.width, image.height == region.height else {
-      throw .internalError("a region of \(region.width)x\(region.height) into a picture of \(image.width)x\(image.height)")
+      throw .internalError(
+        "a region of \(region.width)x\(region.height) into a picture of \(image.width)x\(image.height)")
     }
     let source = lying(region)
     var rows = try FrameRows(self, columns: source.x..<(source.x + source.width), isGrey: isGrey)
@@ -43,7 +44,8 @@ extension Frame {
       for y in 0..<count { rows.read(source.y + first + y, into: strip.pointer + y * bytes) }
       let place = orientation.turnsRowsOver ? source.height - first - count : first
       let offset = orientation.exchangesSides ? 3 * place : place * image.stride
-      orientation.turn(strip.pointer, width: source.width, height: count, into: target + offset, stride: image.stride)
+      orientation.turn(
+        strip.pointer, width: source.width, height: count, into: target + offset, stride: image.stride)
     }
     withExtendedLifetime(strip) {}
   }

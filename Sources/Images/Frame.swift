@@ -2,9 +2,9 @@ import Tensors
 
 /// A camera's picture as it lies in a caller's memory: read there, never kept.
 ///
-/// Formats of video have a level of luma, Y, for each pixel, and differences of colour, U and V, for two pixels of a row
-/// (4:2:2) or for a square of four (4:2:0), all four of which get the same. Where a side is odd, its last pixels have
-/// differences of their own: chroma rounds up.
+/// Formats of video have a level of luma, Y, for each pixel, and differences of colour, U and V, for two
+/// pixels of a row (4:2:2) or for a square of four (4:2:0), all four of which get the same. Where a side is
+/// odd, its last pixels have differences of their own: chroma rounds up.
 package struct Frame {
   package enum Format: Equatable {
     case packed(PixelFormat)
@@ -57,7 +57,8 @@ package struct Frame {
   ///   - colours: of video formats.
   /// - Throws: `.invalidArgument` when a number is outside its range or a plane has too few bytes.
   package init(
-    _ format: Format, width: Int, height: Int, planes given: [Plane], rotation: Int = 0, isMirrored: Bool = false,
+    _ format: Format, width: Int, height: Int, planes given: [Plane], rotation: Int = 0,
+    isMirrored: Bool = false,
     colours: ColourConversion = ColourConversion(.bt601, .limited)
   ) throws(Failure) {
     try Image.check(width: width, height: height)
@@ -66,18 +67,23 @@ package struct Frame {
     self.colours = colours
     orientation = try Orientation(clockwise: rotation, isMirrored: isMirrored)
     let shapes = format.planes(width: width, height: height)
-    guard given.count >= shapes.count else { throw .invalidArgument("\(given.count) planes, \(shapes.count) wanted") }
+    guard given.count >= shapes.count else {
+      throw .invalidArgument("\(given.count) planes, \(shapes.count) wanted")
+    }
     var planes: [(start: UnsafePointer<UInt8>, stride: Int)] = []
     for (i, shape) in shapes.enumerated() {
       let name = shapes.count > 1 ? " of plane \(i)" : ""
       let bytes = given[i].bytes, stride = given[i].stride == 0 ? shape.rowBytes : given[i].stride
       guard stride >= shape.rowBytes else {
-        throw .invalidArgument("stride\(name) of \(UInt(bitPattern: stride)) bytes, at least \(shape.rowBytes) wanted for a width of \(width)")
+        throw .invalidArgument(
+          "stride\(name) of \(UInt(bitPattern: stride)) bytes, at least \(shape.rowBytes) wanted for a width of \(width)"
+        )
       }
       let (before, overflow1) = stride.multipliedReportingOverflow(by: shape.rows - 1)
       let (needed, overflow2) = before.addingReportingOverflow(shape.rowBytes)
       guard !overflow1, !overflow2, bytes.count >= needed, let start = bytes.baseAddress else {
-        throw .invalidArgument("\(bytes.count) bytes\(name) for \(shape.rows) rows with a stride of \(stride), too few")
+        throw .invalidArgument(
+          "\(bytes.count) bytes\(name) for \(shape.rows) rows with a stride of \(stride), too few")
       }
       planes.append((start.assumingMemoryBound(to: UInt8.self), stride))
     }
@@ -85,7 +91,9 @@ package struct Frame {
   }
 
   /// Row `y` of a plane, below the plane's rows.
-  func row(_ y: Int, of plane: Int = 0) -> UnsafePointer<UInt8> { planes[plane].start + y * planes[plane].stride }
+  func row(_ y: Int, of plane: Int = 0) -> UnsafePointer<UInt8> {
+    planes[plane].start + y * planes[plane].stride
+  }
 
   // MARK: Upright
 

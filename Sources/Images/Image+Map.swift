@@ -25,16 +25,20 @@ package enum Palette: Int32, CaseIterable {
 /// Every sixteenth of matplotlib's 256 colours; between them a straight line is right to 6 levels.
 /// Source: Smith and van der Walt, 2015, CC0.
 private let viridisColours: [(Float, Float, Float)] = [
-  (68, 1, 84), (72, 24, 106), (71, 45, 123), (66, 64, 134), (59, 82, 139), (51, 99, 141), (44, 114, 142), (38, 130, 142),
-  (33, 145, 140), (31, 159, 136), (39, 173, 129), (61, 188, 116), (92, 200, 99), (129, 211, 77), (170, 220, 50), (213, 226, 26),
-  (253, 231, 37),
+  (68, 1, 84), (72, 24, 106), (71, 45, 123), (66, 64, 134), (59, 82, 139), (51, 99, 141), (44, 114, 142),
+  (38, 130, 142),
+  (33, 145, 140), (31, 159, 136), (39, 173, 129), (61, 188, 116), (92, 200, 99), (129, 211, 77),
+  (170, 220, 50), (213, 226, 26),
+  (253, 231, 37)
 ]
 
 extension Image {
-  /// Numbers as a picture: `values[stride (width y + x)]`, of which `lowest` and all below get the palette's first colour,
-  /// `highest` and all above its last. A NaN gets the first; so does all where the two are the same.
+  /// Numbers as a picture: `values[stride (width y + x)]`, of which `lowest` and all below get the palette's
+  /// first colour, `highest` and all above its last. A NaN gets the first; so does all where the two are the
+  /// same.
   package convenience init(
-    map values: UnsafeBufferPointer<Float>, width: Int, height: Int, stride: Int, lowest: Float, highest: Float,
+    map values: UnsafeBufferPointer<Float>, width: Int, height: Int, stride: Int, lowest: Float,
+    highest: Float,
     _ palette: Palette
   ) throws(Failure) {
     try Image.check(width: width, height: height)

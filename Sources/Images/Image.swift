@@ -1,8 +1,10 @@
 import Tensors
 
-/// A picture: 8-bit sRGB, R, G, B bytes packed, 3 * width a row, top row first. It may have the same with 16 bits, and alpha.
+/// A picture: 8-bit sRGB, R, G, B bytes packed, 3 * width a row, top row first. It may have the same with 16
+/// bits, and alpha.
 ///
-/// It never changes once its maker has handed it out, so threads may share it; that is what `@unchecked` claims.
+/// It never changes once its maker has handed it out, so threads may share it; that is what `@unchecked`
+/// claims.
 package final class Image: @unchecked Sendable {
   /// The longest width or height, FS_IMAGE_MAX_SIDE: what JPEG can hold, to a round number.
   package static var maxSide: Int { 65500 }
@@ -33,7 +35,8 @@ package final class Image: @unchecked Sendable {
   }
 
   private init(
-    _ width: Int, _ height: Int, _ pixels: Storage<UInt8>, deep: Storage<UInt16>?, alpha: Storage<UInt8>?, colours: Image?
+    _ width: Int, _ height: Int, _ pixels: Storage<UInt8>, deep: Storage<UInt16>?, alpha: Storage<UInt8>?,
+    colours: Image?
   ) {
     precondition(pixels.count == 3 * width * height)
     (self.width, self.height) = (width, height)
@@ -105,13 +108,14 @@ package final class Image: @unchecked Sendable {
   /// The picture as it was before it was blended over white, opaque; itself if it is opaque.
   package var unblended: Image { colours ?? self }
 
-  /// `colours` with alpha, blended over white: `c alpha + 1 - alpha`, on the stored values as browsers do, not in linear
-  /// light. `colours` itself if all of it is opaque.
+  /// `colours` with alpha, blended over white: `c alpha + 1 - alpha`, on the stored values as browsers do,
+  /// not in linear light. `colours` itself if all of it is opaque.
   /// - Parameter alpha: width * height levels, 255 opaque.
   package static func blended(_ colours: Image, _ alpha: Storage<UInt8>) throws(Failure) -> Image {
     let colours = colours.unblended
     guard alpha.count == colours.width * colours.height else {
-      throw .internalError("alpha of \(alpha.count) pixels for a picture of \(colours.width)x\(colours.height)")
+      throw .internalError(
+        "alpha of \(alpha.count) pixels for a picture of \(colours.width)x\(colours.height)")
     }
     if alpha.buffer.allSatisfy({ $0 == 255 }) { return colours }
     var deep: Storage<UInt16>?

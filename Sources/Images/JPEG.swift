@@ -9,8 +9,8 @@ enum JPEG {
     bytes.count >= 3 && bytes[0] == 0xFF && bytes[1] == 0xD8 && bytes[2] == 0xFF
   }
 
-  /// - Throws: `.badData` with TurboJPEG's reason, or for a header that promises more pixels than an image may have;
-  ///   nothing is allocated before the header has been judged.
+  /// - Throws: `.badData` with TurboJPEG's reason, or for a header that promises more pixels than an image
+  ///   may have; nothing is allocated before the header has been judged.
   static func decode(_ bytes: UnsafeRawBufferPointer) throws(Failure) -> Image {
     guard let decoder = Decoder(bytes) else { throw .noMemory("JPEG: no decoder") }
     let segments = JPEGSegments(bytes: bytes)
@@ -24,20 +24,23 @@ enum JPEG {
     }
     if model == .cmyk {
       let inks = try Storage<UInt8>(count: 4 * width * height)
-      try decoder.pixels(into: inks.pointer, width: width, height: height, format: Int32(TJPF_CMYK.rawValue), segments)
+      try decoder.pixels(
+        into: inks.pointer, width: width, height: height, format: Int32(TJPF_CMYK.rawValue), segments)
       if profile?.convert(inks: inks, into: image.pixels) != true { mixInks(inks, into: image.pixels) }
     } else {
       let target = image.pixels.pointer
-      try decoder.pixels(into: target, width: width, height: height, format: Int32(TJPF_RGB.rawValue), segments)
+      try decoder.pixels(
+        into: target, width: width, height: height, format: Int32(TJPF_RGB.rawValue), segments)
       profile?.convert(image.pixels)
     }
     return try image.turned(segments.orientation)
   }
 
-  /// Cyan, magenta, yellow and black without a profile to red, green and blue: `red = (255 - C) (255 - K) / 255`.
+  /// Cyan, magenta, yellow and black without a profile to red, green and blue: `red = (255 - C) (255 - K) /
+  /// 255`.
   ///
-  /// Files have 255 - ink, with Adobe's marker and without: so Pillow, OpenCV, ffmpeg, libvips and djpeg read them.
-  /// Source: Pillow's `cmyk2rgb`, without its colour profiles.
+  /// Files have 255 - ink, with Adobe's marker and without: so Pillow, OpenCV, ffmpeg, libvips and djpeg read
+  /// them. Source: Pillow's `cmyk2rgb`, without its colour profiles.
   private static func mixInks(_ inks: Storage<UInt8>, into pixels: Storage<UInt8>) {
     for pixel in 0..<(inks.count / 4) {
       let light = Int(inks.pointer[4 * pixel + 3])
@@ -51,7 +54,9 @@ enum JPEG {
   /// - Parameter quality: 1 to 100. From 90 colours are kept at full resolution, below at half.
   /// - Throws: `.invalidArgument` for another quality.
   static func encode(_ image: Image, quality: Int) throws(Failure) -> Storage<UInt8> {
-    guard (1...100).contains(quality) else { throw .invalidArgument("JPEG quality \(quality), 1 to 100 wanted") }
+    guard (1...100).contains(quality) else {
+      throw .invalidArgument("JPEG quality \(quality), 1 to 100 wanted")
+    }
     // The file grows in TurboJPEG's hands, by doubling: two bytes a pixel is what pictures come to.
     try Memory.expect(2 * image.width * image.height)
     guard let handle = tjInitCompress() else { throw .noMemory("JPEG: no encoder") }
@@ -112,8 +117,9 @@ private final class Decoder {
     return (Int(width), Int(height), model)
   }
 
-  /// The first pass stops at the first warning, so that a small file which promises a huge picture costs little. Only
-  /// if that warning is harmless a second pass goes through; it sees no further reasons, hence the look for the end.
+  /// The first pass stops at the first warning, so that a small file which promises a huge picture costs
+  /// little. Only if that warning is harmless a second pass goes through; it sees no further reasons, hence
+  /// the look for the end.
   func pixels(
     into target: UnsafeMutablePointer<UInt8>, width: Int, height: Int, format: Int32, _ segments: JPEGSegments
   ) throws(Failure) {

@@ -1,12 +1,12 @@
 import CSystem
 import Tensors
 
-/// The marker segments of a JPEG file: FF, marker, length (big-endian, itself included), payload. What is known of a picture
-/// stands before its first scan.
+/// The marker segments of a JPEG file: FF, marker, length (big-endian, itself included), payload. What is
+/// known of a picture stands before its first scan.
 ///
-/// Bytes that belong to no segment are passed over as libjpeg passes over them: phones write segments that begin with 00 for
-/// FF, and comments that are longer than they say.
-/// Source: ITU-T T.81, annex B; libjpeg's `next_marker`.
+/// Bytes that belong to no segment are passed over as libjpeg passes over them: phones write segments that
+/// begin with 00 for FF, and comments that are longer than they say. Source: ITU-T T.81, annex B; libjpeg's
+/// `next_marker`.
 struct JPEGSegments {
   let bytes: UnsafeRawBufferPointer
 
@@ -22,25 +22,31 @@ struct JPEGSegments {
 
   /// How the camera was held: by EXIF, and where that says nothing by XMP.
   var orientation: Orientation {
-    if let exif = payload(Marker.app1, beginning: "Exif\0\0"), let found = Exif.orientation(exif) { return found }
-    guard let packet = payload(Marker.app1, beginning: "http://ns.adobe.com/xap/1.0/\0") else { return .upright }
+    if let exif = payload(Marker.app1, beginning: "Exif\0\0"), let found = Exif.orientation(exif) {
+      return found
+    }
+    guard let packet = payload(Marker.app1, beginning: "http://ns.adobe.com/xap/1.0/\0") else {
+      return .upright
+    }
     return XMP.orientation(packet) ?? .upright
   }
 
-  /// The ICC profile: its pieces, numbered from 1, in the order of their numbers. nil without one, and unless each of as many
-  /// pieces as they say is there once.
-  /// Source: ICC.1:2010, B.4.
+  /// The ICC profile: its pieces, numbered from 1, in the order of their numbers. nil without one, and unless
+  /// each of as many pieces as they say is there once. Source: ICC.1:2010, B.4.
   func profile() throws(Failure) -> Storage<UInt8>? {
     var pieces = [Range<Int>?](repeating: nil, count: 256)
     var (wanted, found, byteCount) = (0, 0, 0)
     var isWhole = true
     walk { marker, payload in
-      guard marker == Marker.app2, let start = end(of: "ICC_PROFILE\0", in: payload), payload.upperBound - start >= 2 else {
+      guard marker == Marker.app2, let start = end(of: "ICC_PROFILE\0", in: payload),
+        payload.upperBound - start >= 2
+      else {
         return marker != Marker.startOfScan
       }
       let number = Int(bytes[start]), count = Int(bytes[start + 1])
       if found == 0 { wanted = count }
-      isWhole = isWhole && count == wanted && (1...255).contains(number) && number <= count && pieces[number] == nil
+      isWhole =
+        isWhole && count == wanted && (1...255).contains(number) && number <= count && pieces[number] == nil
       guard isWhole else { return false }
       pieces[number] = (start + 2)..<payload.upperBound
       found += 1
@@ -66,8 +72,8 @@ struct JPEGSegments {
     return payload.lowerBound + count
   }
 
-  /// Bytes that a decoder holds besides the picture: where its components come in several scans all their coefficients, 16 bits
-  /// each. 0 where one scan has it all.
+  /// Bytes that a decoder holds besides the picture: where its components come in several scans all their
+  /// coefficients, 16 bits each. 0 where one scan has it all.
   func coefficientBytes(width: Int, height: Int) -> Int {
     var isProgressive = false, factors: [(across: Int, down: Int)] = [], inScan = 0
     walk { marker, payload in
@@ -87,7 +93,8 @@ struct JPEGSegments {
     return factors.reduce(0) { $0 + 2 * width * height * $1.across * $1.down / (most.across * most.down) }
   }
 
-  /// Whether an end-of-image marker follows the first scan: of the file's own picture, not of a thumbnail in a segment.
+  /// Whether an end-of-image marker follows the first scan: of the file's own picture, not of a thumbnail in
+  /// a segment.
   var hasEnd: Bool {
     var (isScanned, isEnded) = (false, false)
     walk { marker, _ in
@@ -102,15 +109,17 @@ struct JPEGSegments {
   private func payload(_ wanted: UInt8, beginning words: StaticString) -> UnsafeRawBufferPointer? {
     var found: UnsafeRawBufferPointer?
     walk { marker, payload in
-      guard marker == wanted, let start = end(of: words, in: payload) else { return marker != Marker.startOfScan }
+      guard marker == wanted, let start = end(of: words, in: payload) else {
+        return marker != Marker.startOfScan
+      }
       found = UnsafeRawBufferPointer(rebasing: bytes[start..<payload.upperBound])
       return false
     }
     return found
   }
 
-  /// Calls `visit` with each marker and the place of its payload, until it returns false or the file ends. What a scan
-  /// compressed lies between its payload and the next marker.
+  /// Calls `visit` with each marker and the place of its payload, until it returns false or the file ends.
+  /// What a scan compressed lies between its payload and the next marker.
   private func walk(_ visit: (UInt8, Range<Int>) -> Bool) {
     var place = 2  // after FF D8
     while let marker = nextMarker(from: &place) {
@@ -127,7 +136,8 @@ struct JPEGSegments {
     }
   }
 
-  /// The next marker, behind which `place` then lies; nil at the end of the file. FF 00 is none: so compressed data writes FF.
+  /// The next marker, behind which `place` then lies; nil at the end of the file. FF 00 is none: so
+  /// compressed data writes FF.
   private func nextMarker(from place: inout Int) -> UInt8? {
     while place < bytes.count {
       let isMarked = bytes[place] == 0xFF

@@ -1,7 +1,7 @@
 import Tensors
 
-/// The eight ways in which a picture can lie, numbered as EXIF tag 274 does: what must be done to make it upright.
-/// Source: CIPA DC-008 (Exif 2.32), 4.6.4 A; the same eight as Pillow's `ImageOps.exif_transpose`.
+/// The eight ways in which a picture can lie, numbered as EXIF tag 274 does: what must be done to make it
+/// upright. Source: CIPA DC-008 (Exif 2.32), 4.6.4 A; the same eight as Pillow's `ImageOps.exif_transpose`.
 package enum Orientation: Int, CaseIterable {
   case upright = 1
   case mirrored = 2  // left and right exchanged
@@ -45,8 +45,8 @@ package enum Orientation: Int, CaseIterable {
     }
   }
 
-  /// Where the new picture's pixel (0, 0) lies in a picture of `width` x `height`, and the steps, in pixels, that
-  /// one step to the right and one step down make there.
+  /// Where the new picture's pixel (0, 0) lies in a picture of `width` x `height`, and the steps, in pixels,
+  /// that one step to the right and one step down make there.
   func walk(width w: Int, height h: Int) -> (start: Int, right: Int, down: Int) {
     let last = w * h - 1
     switch self {
@@ -73,7 +73,8 @@ struct Turning: RasterChange {
   let orientation: Orientation
 
   func callAsFunction<Sample: Level>(_ raster: Raster<Sample>) throws(Failure) -> Raster<Sample> {
-    let (width, height) = orientation.exchangesSides ? (raster.height, raster.width) : (raster.width, raster.height)
+    let (width, height) =
+      orientation.exchangesSides ? (raster.height, raster.width) : (raster.width, raster.height)
     let out = try Raster<Sample>(width: width, height: height, channels: raster.channels)
     let (source, target) = (UnsafePointer(raster.samples.pointer), out.samples.pointer)
     if raster.channels == 3 {
@@ -89,7 +90,8 @@ struct Turning: RasterChange {
 extension Orientation {
   /// Writes a packed picture of R, G, B samples upright, into rows that lie `stride` samples apart.
   func turn<Sample>(
-    _ source: UnsafePointer<Sample>, width: Int, height: Int, into target: UnsafeMutablePointer<Sample>, stride: Int
+    _ source: UnsafePointer<Sample>, width: Int, height: Int, into target: UnsafeMutablePointer<Sample>,
+    stride: Int
   ) {
     let walk = walk(width: width, height: height)
     let (outWidth, outHeight) = exchangesSides ? (height, width) : (width, height)

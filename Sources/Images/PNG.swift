@@ -14,9 +14,9 @@ enum PNG {
     }
   }
 
-  /// - Throws: `.badData` with libpng's reason, or for a header that promises more pixels than an image may have;
-  ///   nothing is allocated before the header has been judged. libpng's warnings are no failures: it drops a profile of
-  ///   which it does not make sense, and so do we.
+  /// - Throws: `.badData` with libpng's reason, or for a header that promises more pixels than an image may
+  ///   have; nothing is allocated before the header has been judged. libpng's warnings are no failures: it
+  ///   drops a profile of which it does not make sense, and so do we.
   static func decode(_ bytes: UnsafeRawBufferPointer) throws(Failure) -> Image {
     let chunks = try PNGChunks(bytes)
     guard let steps = pngOpen(bytes.baseAddress, bytes.count, 0) else { throw .noMemory("PNG: no decoder") }
@@ -26,7 +26,8 @@ enum PNG {
     let (width, height) = (Int(png_get_image_width(png, info)), Int(png_get_image_height(png, info)))
     if let problem = Image.problem(width: width, height: height) { throw .badData("PNG: \(problem)") }
     let source = Source(
-      steps: steps, width: width, height: height, channels: pngHasAlpha(steps) != 0 ? 4 : 3, meaning: meaning(chunks, steps))
+      steps: steps, width: width, height: height, channels: pngHasAlpha(steps) != 0 ? 4 : 3,
+      meaning: meaning(chunks, steps))
     let image = png_get_bit_depth(png, info) == 16 ? try deep(source) : try shallow(source)
     return try image.turned(chunks.orientation())
   }
@@ -114,8 +115,8 @@ enum PNG {
     return (colours, alpha)
   }
 
-  /// The embedded profile, if it leads anywhere. libpng keeps none larger than 8 MB, none of grey for colours and none of
-  /// colours for grey.
+  /// The embedded profile, if it leads anywhere. libpng keeps none larger than 8 MB, none of grey for colours
+  /// and none of colours for grey.
   private static func profile(_ steps: UnsafeMutablePointer<PNGSteps>) -> ColourProfile? {
     let (png, info) = (steps.pointee.png, steps.pointee.info)
     var name: png_charp?
@@ -131,14 +132,16 @@ enum PNG {
   static func encode(_ image: Image) throws(Failure) -> Storage<UInt8> {
     let colours = image.unblended
     let channels = image.alpha == nil ? 3 : 4, bits = colours.deep == nil ? 8 : 16
-    // Above what zlib makes of bytes that it cannot compress, so that one compression is enough. Memory is used only as it
-    // is written.
+    // Above what zlib makes of bytes that it cannot compress, so that one compression is enough. Memory is
+    // used only as it is written.
     let raw = (channels * image.width * bits / 8 + 1) * image.height
     let room = try Storage<UInt8>(count: raw + raw / 4 + 4096)
     guard let steps = pngOpen(room.pointer, room.count, 1) else { throw .noMemory("PNG: no encoder") }
     defer { pngClose(steps) }
     let (width, height) = (UInt32(image.width), UInt32(image.height))
-    guard pngWriteHead(steps, width, height, Int32(bits), image.alpha == nil ? 0 : 1) != 0 else { throw reason(steps) }
+    guard pngWriteHead(steps, width, height, Int32(bits), image.alpha == nil ? 0 : 1) != 0 else {
+      throw reason(steps)
+    }
     if let deep = colours.deep {
       try write(steps, deep, image.alpha, width: image.width) { UInt16($0) * 257 }
     } else {
@@ -179,6 +182,7 @@ enum PNG {
       let end = bytes.firstIndex(of: 0) ?? bytes.count
       return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[..<end]), as: UTF8.self)
     }
-    return text == "out of memory" || text == "Out of memory" ? .noMemory("PNG: \(text)") : .badData("PNG: \(text)")
+    return text == "out of memory" || text == "Out of memory"
+      ? .noMemory("PNG: \(text)") : .badData("PNG: \(text)")
   }
 }

@@ -3,19 +3,20 @@ import Tensors
 
 /// The chunks of a PNG file: length (big-endian), name, data, CRC-32 of name and data.
 ///
-/// libpng's simplified reader stops when the last row is there, without a look at what follows; so completeness and
-/// check sums are judged here.
-/// Source: PNG specification (third edition), 5.3 and annex D.
+/// libpng's simplified reader stops when the last row is there, without a look at what follows; so
+/// completeness and check sums are judged here. Source: PNG specification (third edition), 5.3 and annex D.
 struct PNGChunks {
   let bytes: UnsafeRawBufferPointer
   /// The data of the first eXIf chunk.
   private(set) var exif: UnsafeRawBufferPointer?
   /// The data of the first cICP chunk, which stands before palette and pixels.
   private(set) var codePoints: UnsafeRawBufferPointer?
-  /// The first text of each keyword under which converters keep a camera's notes: PNG had no chunk for them for long.
+  /// The first text of each keyword under which converters keep a camera's notes: PNG had no chunk for them
+  /// for long.
   private(set) var rawExif, rawAPP1, rawXMP, xmp: PNGText?
 
-  /// - Throws: `.badData` when the file ends before its IEND chunk or a chunk that matters has another check sum.
+  /// - Throws: `.badData` when the file ends before its IEND chunk or a chunk that matters has another check
+  ///   sum.
   init(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
     self.bytes = bytes
     let table = try PNGChunks.remainders()
@@ -108,7 +109,8 @@ struct PNGChunks {
     var place = range.lowerBound
     while place + 4 <= range.upperBound {
       sum ^= UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self))
-      sum = table[768 + Int(sum & 255)] ^ table[512 + Int(sum >> 8 & 255)] ^ table[256 + Int(sum >> 16 & 255)]
+      sum =
+        table[768 + Int(sum & 255)] ^ table[512 + Int(sum >> 8 & 255)] ^ table[256 + Int(sum >> 16 & 255)]
         ^ table[Int(sum >> 24)]
       place += 4
     }

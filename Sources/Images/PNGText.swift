@@ -54,8 +54,8 @@ struct PNGText {
     }
   }
 
-  /// The bytes of a "Raw profile type ...", as ImageMagick and ExifTool write them: a line feed, a name, how many bytes there
-  /// are, and the bytes as hexadecimal digits in lines.
+  /// The bytes of a "Raw profile type ...", as ImageMagick and ExifTool write them: a line feed, a name, how
+  /// many bytes there are, and the bytes as hexadecimal digits in lines.
   func rawProfile() throws(Failure) -> Storage<UInt8>? {
     guard let text = try text() else { return nil }
     var place = 0

@@ -79,10 +79,12 @@ extension Image {
   ///   - rotation: degrees clockwise that make the picture upright: 0, 90, 180 or 270.
   /// - Throws: `.invalidArgument` when a number is outside its range or the bytes are too few.
   package static func copying(
-    _ bytes: UnsafeRawBufferPointer, width: Int, height: Int, stride: Int = 0, format: PixelFormat, rotation: Int = 0
+    _ bytes: UnsafeRawBufferPointer, width: Int, height: Int, stride: Int = 0, format: PixelFormat,
+    rotation: Int = 0
   ) throws(Failure) -> Image {
     let frame = try Frame(
-      .packed(format), width: width, height: height, planes: [.init(bytes, stride: stride)], rotation: rotation)
+      .packed(format), width: width, height: height, planes: [.init(bytes, stride: stride)],
+      rotation: rotation)
     let colours = format.isDeep ? try frame.deepImage(format) : try frame.image()
     guard let alpha = try frame.alpha(format) else { return colours }
     return try .blended(colours, alpha)

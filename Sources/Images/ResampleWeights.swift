@@ -19,12 +19,13 @@ enum ResampleKernel {
   }
 }
 
-/// For each pixel of a line of the new size, which pixels of the old line it is mixed from and how much of each.
+/// For each pixel of a line of the new size, which pixels of the old line it is mixed from and how much of
+/// each.
 ///
-/// The centre of pixel i of the new line lies at (i + 0.5) * scale of the old; when reducing, the kernel is widened
-/// by scale = old / new. Weights sum to 1 and are kept as multiples of 2⁻²², sums of 8-bit samples in 32 bits: a cubic's
-/// weights reach about 1.3 in absolute sum, 255 * 1.3 * 2²² < 2³¹.
-/// Source: Pillow 10, src/libImaging/Resample.c.
+/// The centre of pixel i of the new line lies at (i + 0.5) * scale of the old; when reducing, the kernel is
+/// widened by scale = old / new. Weights sum to 1 and are kept as multiples of 2⁻²², sums of 8-bit samples in
+/// 32 bits: a cubic's weights reach about 1.3 in absolute sum, 255 * 1.3 * 2²² < 2³¹. Source: Pillow 10,
+/// src/libImaging/Resample.c.
 struct ResampleWeights {
   private static var bits: Int32 { 22 }
 
@@ -64,7 +65,8 @@ struct ResampleWeights {
   /// New pixels `columns` of one row.
   @inline(__always)
   func applyAlong<Sample: Level>(
-    _ source: UnsafeMutableBufferPointer<Sample>, columns: Range<Int>, into target: UnsafeMutableBufferPointer<Sample>
+    _ source: UnsafeMutableBufferPointer<Sample>, columns: Range<Int>,
+    into target: UnsafeMutableBufferPointer<Sample>
   ) {
     let half = half(Sample.self)
     var to = 0
@@ -86,7 +88,8 @@ struct ResampleWeights {
     }
   }
 
-  /// New row `row` from rows that lie `stride` samples apart; `sums` is room for as many numbers as `target` has.
+  /// New row `row` from rows that lie `stride` samples apart; `sums` is room for as many numbers as `target`
+  /// has.
   @inline(__always)
   func applyAcross<Sample: Level>(
     _ source: UnsafePointer<Sample>, stride: Int, row: Int, sums: UnsafeMutablePointer<Sample.Weighted>,
@@ -96,7 +99,9 @@ struct ResampleWeights {
     for tap in 0..<Int(counts.pointer[row]) {
       let weight = Sample.Weighted(truncatingIfNeeded: weights.pointer[row * room + tap])
       let line = source + (Int(starts.pointer[row]) + tap) * stride
-      for index in 0..<target.count { sums[index] &+= Sample.Weighted(truncatingIfNeeded: line[index]) &* weight }
+      for index in 0..<target.count {
+        sums[index] &+= Sample.Weighted(truncatingIfNeeded: line[index]) &* weight
+      }
     }
     for index in 0..<target.count { target[index] = level(sums[index]) }
   }

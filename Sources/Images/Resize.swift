@@ -33,10 +33,12 @@ struct Resizing: RasterChange {
 }
 
 extension Raster {
-  /// Along the rows, rounded to whole levels, then along the columns, rounded again: of 8 bits bit for bit what
-  /// `Image.resize` of Pillow 3.4 to 12 does. (Pillow 13 takes the columns first when width grows and height shrinks.)
+  /// Along the rows, rounded to whole levels, then along the columns, rounded again: of 8 bits bit for bit
+  /// what `Image.resize` of Pillow 3.4 to 12 does. (Pillow 13 takes the columns first when width grows and
+  /// height shrinks.)
   ///
-  /// The work goes by strips of columns, which bounds the picture between the two passes: 3 MiB, or 16 columns.
+  /// The work goes by strips of columns, which bounds the picture between the two passes: 3 MiB, or 16
+  /// columns.
   fileprivate func resampled(width: Int, height: Int, _ kernel: ResampleKernel) throws(Failure) -> Raster {
     let out = try Raster(width: width, height: height)
     let across = try ResampleWeights(from: self.width, to: width, kernel)

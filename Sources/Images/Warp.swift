@@ -24,8 +24,8 @@ package struct Affine: Equatable {
 }
 
 extension Affine {
-  /// The part of a picture of `width` x `height` that a new one of `size` pixels, made by `warped`, is mixed from: at least
-  /// one pixel of the edge, which may have to be repeated.
+  /// The part of a picture of `width` x `height` that a new one of `size` pixels, made by `warped`, is mixed
+  /// from: at least one pixel of the edge, which may have to be repeated.
   package func seen(size: (width: Int, height: Int), of width: Int, _ height: Int) -> Region {
     guard let back = inverse else { return Region(x: 0, y: 0, width: 1, height: 1) }
     let (right, bottom) = (Double(size.width - 1), Double(size.height - 1))
@@ -46,19 +46,20 @@ extension Affine {
 package enum Border { case black, edge }
 
 extension Image {
-  /// The picture moved by `map`, which leads from its pixels to those of the new one. Bilinear; black outside, also
-  /// as a neighbour: a point just beyond the edge fades. It is cv2.warpAffine with INTER_LINEAR and BORDER_CONSTANT of
-  /// OpenCV 5; OpenCV 4 rounds places to 1/32 of a pixel.
+  /// The picture moved by `map`, which leads from its pixels to those of the new one. Bilinear; black
+  /// outside, also as a neighbour: a point just beyond the edge fades. It is cv2.warpAffine with INTER_LINEAR
+  /// and BORDER_CONSTANT of OpenCV 5; OpenCV 4 rounds places to 1/32 of a pixel.
   ///
-  /// - Parameter place: where this picture lies in a larger one, from whose pixels `map` then leads and of whose edge
-  ///   `border` speaks; it has all pixels of the larger one that are looked at (`Affine.seen`). The result is that of the
-  ///   larger one to the bit.
+  /// - Parameter place: where this picture lies in a larger one, from whose pixels `map` then leads and of
+  ///   whose edge `border` speaks; it has all pixels of the larger one that are looked at (`Affine.seen`).
+  ///   The result is that of the larger one to the bit.
   /// - Throws: `.invalidArgument` for a map without an inverse or a size outside the limits.
   package func warped(
     by map: Affine, width: Int, height: Int, border: Border = .black, place: Place? = nil
   ) throws(Failure) -> Image {
     guard let back = map.inverse else {
-      throw .invalidArgument("matrix \(map.a) \(map.b) \(map.c) \(map.d) \(map.e) \(map.f), one with an inverse wanted")
+      throw .invalidArgument(
+        "matrix \(map.a) \(map.b) \(map.c) \(map.d) \(map.e) \(map.f), one with an inverse wanted")
     }
     let place = place ?? Place(x: 0, y: 0, width: self.width, height: self.height)
     let (right, bottom) = (Double(place.width), Double(place.height))
@@ -107,7 +108,8 @@ extension Image {
 
   /// A share of one pixel; of those outside, nothing.
   @inline(__always)
-  private func add(_ x: Int, _ y: Int, _ share: Float, to sums: inout (red: Float, green: Float, blue: Float)) {
+  private func add(_ x: Int, _ y: Int, _ share: Float, to sums: inout (red: Float, green: Float, blue: Float))
+  {
     guard x >= 0, y >= 0, x < width, y < height else { return }
     let pixel = pixels.pointer + y * stride + 3 * x
     sums.red += Float(pixel[0]) * share

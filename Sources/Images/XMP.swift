@@ -20,7 +20,9 @@ enum XMP {
   }
 
   private static func isNamed(_ packet: UnsafeRawBufferPointer, _ name: StaticString, at place: Int) -> Bool {
-    for index in 0..<name.utf8CodeUnitCount where packet[place + index] != name.utf8Start[index] { return false }
+    for index in 0..<name.utf8CodeUnitCount where packet[place + index] != name.utf8Start[index] {
+      return false
+    }
     return true
   }
 
@@ -28,7 +30,9 @@ enum XMP {
   private static func value(_ packet: UnsafeRawBufferPointer, from start: Int) -> Orientation? {
     var place = start
     func next() -> UInt8? {
-      while place < packet.count, packet[place] == 0x20 || (0x09...0x0D).contains(packet[place]) { place += 1 }
+      while place < packet.count, packet[place] == 0x20 || (0x09...0x0D).contains(packet[place]) {
+        place += 1
+      }
       guard place < packet.count else { return nil }
       defer { place += 1 }
       return packet[place]

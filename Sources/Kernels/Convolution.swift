@@ -1,23 +1,25 @@
 import CSystem
 
-/// Convolution over a block of output pixels, as a product that reads the picture where it lies: for every tap
-/// of the window a row of the product is the run of channels of one input pixel.
-/// `y[p, n] = f(sum over taps t, channels c of x[pixel(p, t), c] * w[t, c, n] + bias[n])`
+/// Convolution over a block of output pixels, as a product that reads the picture where it lies: for every
+/// tap of the window a row of the product is the run of channels of one input pixel. `y[p, n] = f(sum over
+/// taps t, channels c of x[pixel(p, t), c] * w[t, c, n] + bias[n])`
 ///
-/// N batch, H height, W width, C channels, K kernel side: `x` is [N, H, W, C], `y` has `columns` numbers a pixel,
-/// `packed` is [panels][taps * length][tileColumns].
+/// N batch, H height, W width, C channels, K kernel side: `x` is [N, H, W, C], `y` has `columns` numbers a
+/// pixel, `packed` is [panels][taps * length][tileColumns].
 ///
 /// - Parameters:
 ///   - length: channels that are read of each pixel: C, or fewer from `x` on for a group.
-///   - fusedRow: the window's row of `length` = K * C numbers is read as one run. For pictures of few channels; needs
-///     an input that was padded beforehand (`padTop`, `padLeft` 0 and no window beyond the edges).
+///   - fusedRow: the window's row of `length` = K * C numbers is read as one run. For pictures of few
+///     channels; needs an input that was padded beforehand (`padTop`, `padLeft` 0 and no window beyond the
+///     edges).
 ///   - zeros: at least `length` zeros, read for what lies outside the picture.
 ///   - stride: from pixel to pixel of `y`.
 ///   - firstPixel, pixelCount, firstPanel, panelCount: the part of the work to do.
 ///   - table: room for `taps * (pixelCount + tileRows)` pointers.
 package func convolveBlock(
   _ window: Window, _ x: UnsafePointer<Float>, _ length: Int, _ packed: UnsafePointer<Float>,
-  _ zeros: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ stride: Int, _ columns: Int, _ fusedRow: Bool,
+  _ zeros: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ stride: Int, _ columns: Int,
+  _ fusedRow: Bool,
   _ accumulate: Bool, _ epilogue: Epilogue, _ firstPixel: Int, _ pixelCount: Int, _ firstPanel: Int,
   _ panelCount: Int, _ table: UnsafeMutablePointer<UnsafePointer<Float>>, _ edge: UnsafeMutablePointer<Float>
 ) {
@@ -27,7 +29,8 @@ package func convolveBlock(
 
   // Where each factor lies: [sliver][tap][row of the tile].
   var outX = firstPixel % window.outWidth, outY = firstPixel / window.outWidth % window.outHeight
-  var picture = x + firstPixel / (window.outWidth * window.outHeight) * window.height * window.width * window.channels
+  var picture =
+    x + firstPixel / (window.outWidth * window.outHeight) * window.height * window.width * window.channels
   for pixel in 0..<(slivers * tileRows) {
     var entry = table + pixel / tileRows * taps * tileRows + pixel % tileRows
     guard pixel < pixelCount else {
@@ -38,7 +41,9 @@ package func convolveBlock(
     }
     let left = outX * window.strideX - window.padLeft, top = outY * window.strideY - window.padTop
     var row = picture + (top * window.width + left) * window.channels
-    if left >= 0, top >= 0, left + window.kernelWidth <= window.width, top + window.kernelHeight <= window.height {
+    if left >= 0, top >= 0, left + window.kernelWidth <= window.width,
+      top + window.kernelHeight <= window.height
+    {
       for _ in 0..<window.kernelHeight {
         var source = row
         for _ in 0..<tapColumns {
@@ -52,7 +57,8 @@ package func convolveBlock(
       for ky in 0..<window.kernelHeight {
         let isRow = top + ky >= 0 && top + ky < window.height
         for kx in 0..<tapColumns {
-          entry.pointee = isRow && left + kx >= 0 && left + kx < window.width ? row + kx * window.channels : zeros
+          entry.pointee =
+            isRow && left + kx >= 0 && left + kx < window.width ? row + kx * window.channels : zeros
           entry += tileRows
         }
         row += window.width * window.channels
@@ -69,8 +75,8 @@ package func convolveBlock(
     }
   }
 
-  // Taps that lie outside for all these pixels add nothing: small pictures have many. A padded picture has none, and may
-  // begin where the zeros do.
+  // Taps that lie outside for all these pixels add nothing: small pictures have many. A padded picture has
+  // none, and may begin where the zeros do.
   func isOutside(_ tap: Int) -> Bool {
     guard !fusedRow else { return false }
     for sliver in 0..<slivers {
@@ -82,8 +88,8 @@ package func convolveBlock(
   while begin < end - 1, isOutside(begin) { begin += 1 }
   while end > begin + 1, isOutside(end - 1) { end -= 1 }
 
-  // A few taps at a time, so that their part of a panel stays in the first-level cache for all slivers: the same ones
-  // whatever lies outside, so that a pixel's sums do not depend on those that it is computed with.
+  // A few taps at a time, so that their part of a panel stays in the first-level cache for all slivers: the
+  // same ones whatever lies outside, so that a pixel's sums do not depend on those that it is computed with.
   let depth = taps * length, tapsEach = max(1, blockDepth / length)
   let nothing = Epilogue(bias: nil, slopes: nil, activation: Int(activationNone))
   var tap = begin
@@ -92,11 +98,15 @@ package func convolveBlock(
     for panel in firstPanel..<(firstPanel + panelCount) {
       let weights = packed + (panel * depth + tap * length) * tileColumns
       let isEnd = panel == firstPanel + panelCount - 1
-      let next = isEnd ? packed + (firstPanel * depth + (tap + count) * length) * tileColumns : weights + depth * tileColumns
+      let next =
+        isEnd
+        ? packed + (firstPanel * depth + (tap + count) * length) * tileColumns : weights + depth * tileColumns
       for sliver in 0..<slivers {
         storeTile(
-          count, length, table + (sliver * taps + tap) * tileRows, weights, ahead(sliver, of: slivers, weights, next),
-          y + (firstPixel + sliver * tileRows) * stride, stride, min(tileRows, pixelCount - sliver * tileRows),
+          count, length, table + (sliver * taps + tap) * tileRows, weights,
+          ahead(sliver, of: slivers, weights, next),
+          y + (firstPixel + sliver * tileRows) * stride, stride,
+          min(tileRows, pixelCount - sliver * tileRows),
           columns, panel, accumulate || tap > begin, isLast ? epilogue : nothing, edge)
       }
     }
@@ -104,9 +114,9 @@ package func convolveBlock(
   }
 }
 
-/// How far ahead of its use a tile asks for its panel: the last sliver that is multiplied by a block asks for the block
-/// that follows, one before it for what comes next of its own, which with few rows is used up more quickly than the
-/// memory answers.
+/// How far ahead of its use a tile asks for its panel: the last sliver that is multiplied by a block asks for
+/// the block that follows, one before it for what comes next of its own, which with few rows is used up more
+/// quickly than the memory answers.
 @inline(__always) func ahead(
   _ sliver: Int, of slivers: Int, _ block: UnsafePointer<Float>, _ next: UnsafePointer<Float>
 ) -> Int {
@@ -117,7 +127,8 @@ package func convolveBlock(
 @inline(__always)
 func storeTile(
   _ taps: Int, _ length: Int, _ rows: UnsafePointer<UnsafePointer<Float>>, _ b: UnsafePointer<Float>,
-  _ ahead: Int, _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ validRows: Int, _ columns: Int, _ panel: Int,
+  _ ahead: Int, _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ validRows: Int, _ columns: Int,
+  _ panel: Int,
   _ accumulate: Bool, _ epilogue: Epilogue, _ edge: UnsafeMutablePointer<Float>
 ) {
   let column = panel * tileColumns
@@ -148,10 +159,11 @@ func storeTile(
 /// Depthwise convolution of a run of output pixels, one filter a channel, a vector of channels at a time.
 /// `y[p, c] = f(sum over taps t of x[pixel(p, t), c] * w[t, c] + bias[c])`
 ///
-/// `x` is [N, H, W, C], `weights` [taps, C], `y` has C numbers a pixel, `stride` apart, to be set or, with `accumulate`,
-/// added to.
+/// `x` is [N, H, W, C], `weights` [taps, C], `y` has C numbers a pixel, `stride` apart, to be set or, with
+/// `accumulate`, added to.
 package func depthwiseBlock(
-  _ window: Window, _ x: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+  _ window: Window, _ x: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
+  _ y: UnsafeMutablePointer<Float>,
   _ stride: Int, _ accumulate: Bool, _ epilogue: Epilogue, _ firstPixel: Int, _ pixelCount: Int
 ) {
   let channels = window.channels
@@ -181,7 +193,8 @@ package func depthwiseBlock(
     for ky in rows {
       for kx in columns {
         let value = loadPart(picture + ((top + ky) * window.width + left + kx) * channels + c, channels - c)
-        multiplyAdd(&sum, value, loadPart(weights + (ky * window.kernelWidth + kx) * channels + c, channels - c))
+        multiplyAdd(
+          &sum, value, loadPart(weights + (ky * window.kernelWidth + kx) * channels + c, channels - c))
       }
     }
     if accumulate { sum += loadPart(target + c, channels - c) }

@@ -16,7 +16,8 @@ package func gateBlock(
 }
 
 /// `sum of (x - target)^2` over `count` numbers, and `gradient = slope (x - target)`, set or added.
-/// Summed in pieces of a vector's lanes and a block's length, then in Double: a million Float squares lose nothing.
+/// Summed in pieces of a vector's lanes and a block's length, then in Double: a million Float squares lose
+/// nothing.
 package func squaredDistanceBlock(
   _ x: UnsafePointer<Float>, _ target: UnsafePointer<Float>, _ count: Int, _ slope: Float,
   _ gradient: UnsafeMutablePointer<Float>?, _ accumulate: Bool

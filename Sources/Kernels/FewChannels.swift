@@ -1,11 +1,13 @@
 import CSystem
 
-/// The second half of a convolution to a few channels, whose products `z[pixel, t, k] = sum over c of x[pixel, c] w[t, c, k]`
-/// were made for all taps at once: a tile would compute a vector of columns of which few are wanted.
-/// `y[p, k] = f(sum over taps t of z[pixel(p, t), t, k] + bias[k])`, stride 1, at most four k.
+/// The second half of a convolution to a few channels, whose products `z[pixel, t, k] = sum over c of
+/// x[pixel, c] w[t, c, k]` were made for all taps at once: a tile would compute a vector of columns of which
+/// few are wanted. `y[p, k] = f(sum over taps t of z[pixel(p, t), t, k] + bias[k])`, stride 1, at most four
+/// k.
 ///
 /// - Parameters:
-///   - z: rows of the picture from `zRow` on, `zStride` numbers a pixel; three numbers beyond the last may be read.
+///   - z: rows of the picture from `zRow` on, `zStride` numbers a pixel; three numbers beyond the last may be
+///     read.
 ///   - y: the first of `rowCount` rows of the result, `columns` numbers a pixel, `stride` apart.
 package func gatherTapsBlock(
   _ window: Window, _ z: UnsafePointer<Float>, _ zStride: Int, _ zRow: Int, _ y: UnsafeMutablePointer<Float>,

@@ -9,8 +9,8 @@ package let blockDepth = 256
 ///   - a: row-major, `aStride` apart, `depth` consecutive factors a row.
 ///   - packed: [panels][depth][tileColumns].
 ///   - c: row-major, `columns` a row, rows `cStride` apart.
-///   - copy: nil, or room for `rowCount * blockDepth` numbers, to which rows are copied block by block: rows that lie a
-///     power of two apart would push each other out of the cache.
+///   - copy: nil, or room for `rowCount * blockDepth` numbers, to which rows are copied block by block: rows
+///     that lie a power of two apart would push each other out of the cache.
 package func multiplyBlock(
   _ depth: Int, _ a: UnsafePointer<Float>, _ aStride: Int, _ packed: UnsafePointer<Float>,
   _ c: UnsafeMutablePointer<Float>, _ cStride: Int, _ columns: Int, _ accumulate: Bool, _ epilogue: Epilogue,
@@ -38,14 +38,16 @@ package func multiplyBlock(
       for sliver in 0..<slivers {
         storeTile(
           1, count, table + sliver * tileRows, weights,
-          ahead(sliver, of: slivers, weights, weights + depth * tileColumns), c + (firstRow + sliver * tileRows) * cStride, cStride, min(tileRows, rowCount - sliver * tileRows),
+          ahead(sliver, of: slivers, weights, weights + depth * tileColumns),
+          c + (firstRow + sliver * tileRows) * cStride, cStride, min(tileRows, rowCount - sliver * tileRows),
           columns, panel, accumulate || block > 0, block == blocks - 1 ? epilogue : nothing, edge)
       }
     }
   }
 }
 
-/// Packs panel `panel` of `b` [depth, columns] for the tile: [depth][tileColumns], zeros past the last column.
+/// Packs panel `panel` of `b` [depth, columns] for the tile: [depth][tileColumns], zeros past the last
+/// column.
 package func packPanel(
   _ depth: Int, _ columns: Int, _ b: UnsafePointer<Float>, _ rowStride: Int, _ columnStride: Int,
   _ panel: Int, _ packed: UnsafeMutablePointer<Float>
@@ -69,9 +71,11 @@ package func packPanel(
   }
 }
 
-/// `target[i, j] = source[j, i]` for rows `i` of target in the given range, in squares that fit the first-level cache.
+/// `target[i, j] = source[j, i]` for rows `i` of target in the given range, in squares that fit the
+/// first-level cache.
 package func transposeBlock(
-  _ source: UnsafePointer<Float>, _ sourceStride: Int, _ target: UnsafeMutablePointer<Float>, _ targetStride: Int,
+  _ source: UnsafePointer<Float>, _ sourceStride: Int, _ target: UnsafeMutablePointer<Float>,
+  _ targetStride: Int,
   _ firstRow: Int, _ rowCount: Int, _ columns: Int
 ) {
   let side = 16

@@ -1,7 +1,8 @@
 import CSystem
 
-/// Pooling of a run of output pixels, a vector of channels at a time; windows cover what lies inside the picture.
-/// average: `y = mean of x`; maximum: `y = max of x` (a NaN stays); euclidean: `y = sqrt(sum of x^2)`.
+/// Pooling of a run of output pixels, a vector of channels at a time; windows cover what lies inside the
+/// picture. average: `y = mean of x`; maximum: `y = max of x` (a NaN stays); euclidean: `y = sqrt(sum of
+/// x^2)`.
 ///
 /// `x` is [N, H, W, C], `y` is [N, H', W', C]; every window covers at least one pixel.
 package func poolBlock(
@@ -62,13 +63,15 @@ package func poolBlock(
 /// average: `dx += dy / covered`; maximum: dy goes to the first pixel of the window that equals y;
 /// euclidean: `dx += dy x / y`, nothing where y is 0.
 package func poolGradientBlock(
-  _ window: Window, _ kind: Int, _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
+  _ window: Window, _ kind: Int, _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>,
+  _ dy: UnsafePointer<Float>,
   _ dx: UnsafeMutablePointer<Float>, _ firstPicture: Int, _ pictureCount: Int
 ) {
   let channels = window.channels, inputs = window.height * window.width * channels
   let outputs = window.outHeight * window.outWidth * channels
   for picture in firstPicture..<(firstPicture + pictureCount) {
-    let x = x + picture * inputs, dx = dx + picture * inputs, y = y + picture * outputs, dy = dy + picture * outputs
+    let x = x + picture * inputs, dx = dx + picture * inputs, y = y + picture * outputs,
+      dy = dy + picture * outputs
     dx.update(repeating: 0, count: inputs)
     for outY in 0..<window.outHeight {
       let top = max(outY * window.strideY - window.padTop, 0)

@@ -1,8 +1,8 @@
 import CSystem
 
-// A rectifier and a 2x2 pooling with stride 2, forwards and backwards. What the way back needs of the picture is four
-// bits a pooled number, its code: bit 2 i + j is set where the gradient flows to pixel (i, j) of the window. Of a vector
-// the bits 0 of all lanes come first, then the bits 1, ...: half as many bytes as lanes.
+// A rectifier and a 2x2 pooling with stride 2, forwards and backwards. What the way back needs of the picture
+// is four bits a pooled number, its code: bit 2 i + j is set where the gradient flows to pixel (i, j) of the
+// window. Of a vector the bits 0 of all lanes come first, then the bits 1, ...: half as many bytes as lanes.
 
 /// One pooled vector from the rectified pixels of its window; nil for what lies outside the picture.
 /// average: the mean of what is covered; maximum: the largest, a NaN stays.
@@ -39,7 +39,9 @@ import CSystem
 }
 
 /// Replaced unless the value is no larger, or the result is NaN already.
-@inline(__always) private func take(_ value: Vector, _ number: Int32, _ largest: inout Vector, _ code: inout Integers) {
+@inline(__always) private func take(
+  _ value: Vector, _ number: Int32, _ largest: inout Vector, _ code: inout Integers
+) {
   let isLarger = .!(value .<= largest) .& (largest .== largest)
   largest.replace(with: value, where: isLarger)
   code.replace(with: number, where: isLarger)
@@ -63,10 +65,12 @@ struct PooledRow {
 
   /// - Parameter window: of the picture before the pooling.
   @inline(__always) init(
-    _ window: Window, _ values: UnsafePointer<Float>, _ codes: UnsafePointer<UInt8>, _ pooling: Int, _ picture: Int,
+    _ window: Window, _ values: UnsafePointer<Float>, _ codes: UnsafePointer<UInt8>, _ pooling: Int,
+    _ picture: Int,
     _ y: Int, _ channel: Int
   ) {
-    let row = (picture * ((window.height + 1) / 2) + y / 2) * ((window.width + 1) / 2) * window.channels + channel
+    let row =
+      (picture * ((window.height + 1) / 2) + y / 2) * ((window.width + 1) / 2) * window.channels + channel
     self.values = values + row
     self.codes = codes + row / 2
     channels = window.channels
@@ -92,7 +96,9 @@ struct PooledRow {
 
 #if VECTOR16
   @inline(__always) private var powers: Integers {
-    Integers(1, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7, 1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15)
+    Integers(
+      1, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7, 1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 12,
+      1 << 13, 1 << 14, 1 << 15)
   }
 
   @inline(__always) private func loadBits(_ p: UnsafePointer<UInt8>, _ bit: Int) -> Int32 {
@@ -105,18 +111,22 @@ struct PooledRow {
     let low = transposed(w.0 | w.1 | w.2 | w.3), high = transposed(w.4 | w.5 | w.6 | w.7)
     for bit in 0..<4 {
       UnsafeMutableRawPointer(p).storeBytes(
-        of: UInt16(low >> UInt32(8 * bit) & 255) | UInt16(high >> UInt32(8 * bit) & 255) << 8, toByteOffset: 2 * bit,
+        of: UInt16(low >> UInt32(8 * bit) & 255) | UInt16(high >> UInt32(8 * bit) & 255) << 8,
+        toByteOffset: 2 * bit,
         as: UInt16.self)
     }
   }
 
   @inline(__always) private var nibbles: Integers {
     Integers(
-      1, 1 << 4, 1 << 8, 1 << 12, 1 << 16, 1 << 20, 1 << 24, 1 << 28, 1, 1 << 4, 1 << 8, 1 << 12, 1 << 16, 1 << 20,
+      1, 1 << 4, 1 << 8, 1 << 12, 1 << 16, 1 << 20, 1 << 24, 1 << 28, 1, 1 << 4, 1 << 8, 1 << 12, 1 << 16,
+      1 << 20,
       1 << 24, 1 << 28)
   }
 #elseif VECTOR8
-  @inline(__always) private var powers: Integers { Integers(1, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7) }
+  @inline(__always) private var powers: Integers {
+    Integers(1, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7)
+  }
 
   @inline(__always) private func loadBits(_ p: UnsafePointer<UInt8>, _ bit: Int) -> Int32 { Int32(p[bit]) }
 

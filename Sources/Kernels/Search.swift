@@ -55,15 +55,16 @@ package func squareBlock(
   }
 }
 
-/// The places `i * stride + j`, j < `columns`, where `squares[i] - 2 * products[i, j] <= limits[j]`, or where that is
-/// no number.
+/// The places `i * stride + j`, j < `columns`, where `squares[i] - 2 * products[i, j] <= limits[j]`, or where
+/// that is no number.
 ///
 /// - Parameters:
 ///   - products: `stride` a row, a multiple of the vector; so many limits there are.
 ///   - places: room for all of them.
 /// - Returns: how many they are.
 package func siftBlock(
-  _ products: UnsafePointer<Float>, _ stride: Int, _ rowCount: Int, _ columns: Int, _ squares: UnsafePointer<Float>,
+  _ products: UnsafePointer<Float>, _ stride: Int, _ rowCount: Int, _ columns: Int,
+  _ squares: UnsafePointer<Float>,
   _ limits: UnsafePointer<Float>, _ places: UnsafeMutablePointer<Int32>
 ) -> Int {
   var count = 0

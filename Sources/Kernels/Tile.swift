@@ -51,27 +51,30 @@ struct Rows {
 /// The innermost loop of all products: `tileRows` x `tileColumns` sums over `taps * length` products.
 ///
 /// - Parameters:
-///   - rows: for each tap, `tileRows` pointers to `length` consecutive factors; read where they lie, unpacked.
+///   - rows: for each tap, `tileRows` pointers to `length` consecutive factors; read where they lie,
+///     unpacked.
 ///   - b: a packed panel, `taps * length` rows of `tileColumns`.
-///   - ahead: how far behind the place in `b` lies what is asked for meanwhile, to be in the cache when its turn comes.
+///   - ahead: how far behind the place in `b` lies what is asked for meanwhile, to be in the cache when its
+///     turn comes.
 ///   - c: `tileRows` rows, `stride` apart, to be set (or added to) and finished by `epilogue`.
 ///   - column: the panel's first column, where the epilogue's bias and slopes begin.
 @inline(never)
 func tile(
   _ taps: Int, _ length: Int, _ rows: UnsafePointer<UnsafePointer<Float>>, _ b: UnsafePointer<Float>,
-  _ ahead: Int, _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool, _ epilogue: Epilogue, _ column: Int
+  _ ahead: Int, _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool, _ epilogue: Epilogue,
+  _ column: Int
 ) {
   var r0 = Rows(), r1 = Rows(), r2 = Rows()
-#if REGISTERS32 || arch(arm64)
-  var r3 = Rows()
-#endif
+  #if REGISTERS32 || arch(arm64)
+    var r3 = Rows()
+  #endif
   var b = b
   var rows = rows
   for _ in 0..<taps {
     let a0 = rows[0], a1 = rows[1], a2 = rows[2], a3 = rows[3], a4 = rows[4], a5 = rows[5]
-#if REGISTERS32 || arch(arm64)
-    let a6 = rows[6], a7 = rows[7]
-#endif
+    #if REGISTERS32 || arch(arm64)
+      let a6 = rows[6], a7 = rows[7]
+    #endif
     rows += tileRows
     for i in 0..<length {
       let b0 = load(b), b1 = load(b + lanes)
@@ -79,9 +82,9 @@ func tile(
       r0.add(a0[i], a1[i], b0, b1)
       r1.add(a2[i], a3[i], b0, b1)
       r2.add(a4[i], a5[i], b0, b1)
-#if REGISTERS32 || arch(arm64)
-      r3.add(a6[i], a7[i], b0, b1)
-#endif
+      #if REGISTERS32 || arch(arm64)
+        r3.add(a6[i], a7[i], b0, b1)
+      #endif
       b += 2 * lanes
     }
   }
@@ -89,33 +92,34 @@ func tile(
     r0.addStored(c, stride)
     r1.addStored(c + 2 * stride, stride)
     r2.addStored(c + 4 * stride, stride)
-#if REGISTERS32 || arch(arm64)
-    r3.addStored(c + 6 * stride, stride)
-#endif
+    #if REGISTERS32 || arch(arm64)
+      r3.addStored(c + 6 * stride, stride)
+    #endif
   }
   if epilogue.isNothing {
     r0.put(c, stride)
     r1.put(c + 2 * stride, stride)
     r2.put(c + 4 * stride, stride)
-#if REGISTERS32 || arch(arm64)
-    r3.put(c + 6 * stride, stride)
-#endif
+    #if REGISTERS32 || arch(arm64)
+      r3.put(c + 6 * stride, stride)
+    #endif
     return
   }
   let finish = Finish(epilogue, column)
   r0.put(c, stride, finish)
   r1.put(c + 2 * stride, stride, finish)
   r2.put(c + 4 * stride, stride, finish)
-#if REGISTERS32 || arch(arm64)
-  r3.put(c + 6 * stride, stride, finish)
-#endif
+  #if REGISTERS32 || arch(arm64)
+    r3.put(c + 6 * stride, stride, finish)
+  #endif
 }
 
 /// The same for `shortRows` rows; `rows` still holds `tileRows` pointers a tap.
 @inline(never)
 func shortTile(
   _ taps: Int, _ length: Int, _ rows: UnsafePointer<UnsafePointer<Float>>, _ b: UnsafePointer<Float>,
-  _ ahead: Int, _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool, _ epilogue: Epilogue, _ column: Int
+  _ ahead: Int, _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool, _ epilogue: Epilogue,
+  _ column: Int
 ) {
   var r0 = Rows(), r1 = Rows()
   var b = b

@@ -1,12 +1,15 @@
 import CSystem
 
-// Winograd's minimal filtering F(m x m, 3x3), m = 4 or 6: an m x m tile of results from a side x side tile of the
-// picture, side = m + 2, with side^2 multiplications for each pair of channels instead of 9 m^2.
-//   Y = At [ (G g Gt) * (Bt d B) ] A, * element by element; the sum over input channels makes it side^2 products of matrices.
+// Winograd's minimal filtering F(m x m, 3x3), m = 4 or 6: an m x m tile of results from a side x side tile of
+// the picture, side = m + 2, with side^2 multiplications for each pair of channels instead of 9 m^2.
+//   Y = At [ (G g Gt) * (Bt d B) ] A, * element by element; the sum over input channels makes it side^2
+//   products of matrices.
 // N batch, H height, W width, C channels of the input, K columns of the result, T tiles of one piece of work.
-// Sources: Winograd 1980; Lavin and Gray, "Fast algorithms for convolutional neural networks", 2016, section 4.3.
+// Sources: Winograd 1980; Lavin and Gray, "Fast algorithms for convolutional neural networks", 2016, section
+// 4.3.
 
-/// One size of tile: the three transforms along one side. `d`, `m` and `g` give the numbers, `put` takes the results.
+/// One size of tile: the three transforms along one side. `d`, `m` and `g` give the numbers, `put` takes the
+/// results.
 protocol WinogradTransform {
   static var side: Int { get }
   /// `Bt d`, side numbers to side.
@@ -43,8 +46,10 @@ enum WinogradFour: WinogradTransform {
     put(3, sum(b + m(5), 8, d))
   }
 
-  @inline(__always) static func filter(_ g0: Vector, _ g1: Vector, _ g2: Vector, _ put: (Int, Vector) -> Void) {
-    let a = (g0 + g2) * (-1.0 / 6), b = g1 * (1.0 / 6), c = sum(g0 * (1.0 / 24), 1.0 / 6, g2), d = g1 * (1.0 / 12)
+  @inline(__always) static func filter(_ g0: Vector, _ g1: Vector, _ g2: Vector, _ put: (Int, Vector) -> Void)
+  {
+    let a = (g0 + g2) * (-1.0 / 6), b = g1 * (1.0 / 6), c = sum(g0 * (1.0 / 24), 1.0 / 6, g2),
+      d = g1 * (1.0 / 12)
     put(0, g0 * 0.25)
     put(1, a - b)
     put(2, a + b)
@@ -65,8 +70,8 @@ enum WinogradFour: WinogradTransform {
   }
 }
 
-/// F(6x6, 3x3), by the points 0, 1, -1, 2, -2, 1/2, -1/2 and infinity: a fifth fewer multiplications than F(4x4, 3x3),
-/// and twice its rounding.
+/// F(6x6, 3x3), by the points 0, 1, -1, 2, -2, 1/2, -1/2 and infinity: a fifth fewer multiplications than
+/// F(4x4, 3x3), and twice its rounding.
 enum WinogradSix: WinogradTransform {
   @inline(__always) static var side: Int { 8 }
 
@@ -96,7 +101,8 @@ enum WinogradSix: WinogradTransform {
     put(5, sum(b + f + m(7), 32, d))
   }
 
-  @inline(__always) static func filter(_ g0: Vector, _ g1: Vector, _ g2: Vector, _ put: (Int, Vector) -> Void) {
+  @inline(__always) static func filter(_ g0: Vector, _ g1: Vector, _ g2: Vector, _ put: (Int, Vector) -> Void)
+  {
     put(0, g0)
     let a = (g0 + g2) * (-2.0 / 9), b = g1 * (2.0 / 9)
     put(1, a - b)
@@ -124,7 +130,8 @@ enum WinogradSix: WinogradTransform {
   }
 }
 
-/// The picture's tiles: `v[xi, t, c] = (Bt d B)[xi]` for `tileCount` tiles from `firstTile`, `xi` in 0..<side^2.
+/// The picture's tiles: `v[xi, t, c] = (Bt d B)[xi]` for `tileCount` tiles from `firstTile`, `xi` in
+/// 0..<side^2.
 ///
 /// - Parameters:
 ///   - v: side^2 planes, `plane` numbers apart, each [T, C]; the first tile of this call goes to row `row`.
@@ -173,12 +180,16 @@ package func winogradInput(
         if let gate = source.gate {
           let g = gate + offset
           W.input(
-            { $0 >= first && $0 < end ? gated(load(p + $0 * channels), load(g + $0 * channels)) : Vector.zero },
+            {
+              $0 >= first && $0 < end ? gated(load(p + $0 * channels), load(g + $0 * channels)) : Vector.zero
+            },
             { store(q + $0 * lanes, $1) })
         } else if isInside {
           W.input({ load(p + $0 * channels) }, { store(q + $0 * lanes, $1) })
         } else {
-          W.input({ $0 >= first && $0 < end ? load(p + $0 * channels) : Vector.zero }, { store(q + $0 * lanes, $1) })
+          W.input(
+            { $0 >= first && $0 < end ? load(p + $0 * channels) : Vector.zero }, { store(q + $0 * lanes, $1) }
+          )
         }
       }
       for j in 0..<side {
@@ -202,7 +213,8 @@ package func winogradOutput(
       WinogradSix.self, window, m, plane, mStride, row, target, columns, epilogue, firstTile, tileCount, line)
   } else {
     outputTiles(
-      WinogradFour.self, window, m, plane, mStride, row, target, columns, epilogue, firstTile, tileCount, line)
+      WinogradFour.self, window, m, plane, mStride, row, target, columns, epilogue, firstTile, tileCount, line
+    )
   }
 }
 
@@ -246,7 +258,9 @@ package func winogradOutput(
         }
       }
       if target.pooling != poolingNone {
-        poolTile(line, side, rows, width, target, (window.outHeight + 1) / 2, (window.outWidth + 1) / 2, picture, top, left, k)
+        poolTile(
+          line, side, rows, width, target, (window.outHeight + 1) / 2, (window.outWidth + 1) / 2, picture,
+          top, left, k)
       }
       k += lanes
     }
@@ -255,7 +269,8 @@ package func winogradOutput(
 
 /// 2x2 pooling of a tile of rectified results in `line`, `side` vectors a row.
 @inline(__always) private func poolTile(
-  _ line: UnsafeMutablePointer<Float>, _ side: Int, _ rows: Int, _ width: Int, _ target: Target, _ pooledHeight: Int,
+  _ line: UnsafeMutablePointer<Float>, _ side: Int, _ rows: Int, _ width: Int, _ target: Target,
+  _ pooledHeight: Int,
   _ pooledWidth: Int, _ picture: Int, _ top: Int, _ left: Int, _ k: Int
 ) {
   guard let values = target.values else { return }
@@ -265,9 +280,11 @@ package func winogradOutput(
     while j < width {
       let q = line + (i * side + j) * lanes
       let cell = pool2x2(
-        target.pooling, load(q), j + 1 < width ? load(q + lanes) : nil, i + 1 < rows ? load(q + side * lanes) : nil,
+        target.pooling, load(q), j + 1 < width ? load(q + lanes) : nil,
+        i + 1 < rows ? load(q + side * lanes) : nil,
         i + 1 < rows && j + 1 < width ? load(q + (side + 1) * lanes) : nil)
-      let place = ((picture * pooledHeight + (top + i) / 2) * pooledWidth + (left + j) / 2) * target.stride + k
+      let place =
+        ((picture * pooledHeight + (top + i) / 2) * pooledWidth + (left + j) / 2) * target.stride + k
       store(values + place, cell.value)
       if let codes = target.codes { storeCodes(codes + place / 2, cell.code) }
       j += 2
@@ -276,12 +293,14 @@ package func winogradOutput(
   }
 }
 
-/// Some rows of one panel of the filter's side, `u[i, j] = (G g Gt)[i, j]`, for `count` channels: rowCount * side planes
-/// [count][tileColumns], `plane` numbers apart.
+/// Some rows of one panel of the filter's side, `u[i, j] = (G g Gt)[i, j]`, for `count` channels: rowCount *
+/// side planes [count][tileColumns], `plane` numbers apart.
 ///
-/// - Parameter source: where the first channel begins in the panel [9][C][tileColumns], packed as for plain convolution.
+/// - Parameter source: where the first channel begins in the panel [9][C][tileColumns], packed as for plain
+///   convolution.
 package func winogradFilter(
-  _ side: Int, _ firstRow: Int, _ rowCount: Int, _ source: UnsafePointer<Float>, _ channels: Int, _ count: Int,
+  _ side: Int, _ firstRow: Int, _ rowCount: Int, _ source: UnsafePointer<Float>, _ channels: Int,
+  _ count: Int,
   _ target: UnsafeMutablePointer<Float>, _ plane: Int
 ) {
   if side == WinogradSix.side {

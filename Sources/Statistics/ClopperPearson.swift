@@ -1,23 +1,30 @@
 import CSystem
 
-/// Bounds of a probability of which `successes` in `trials` are known: exact for any number of independent trials, few or
-/// many, near 0 or not.
+/// Bounds of a probability of which `successes` in `trials` are known: exact for any number of independent
+/// trials, few or many, near 0 or not.
 ///
 /// The upper bound is the largest p for which so few successes still have a probability of `1 - confidence`,
-/// `P(X <= successes; trials, p) = 1 - confidence`, and with it the `confidence` quantile of Beta(successes + 1,
-/// trials - successes). Each bound alone holds with `confidence`; both of a two-sided interval with `2 confidence - 1`.
+/// `P(X <= successes; trials, p) = 1 - confidence`, and with it the `confidence` quantile of Beta(successes +
+/// 1, trials - successes). Each bound alone holds with `confidence`; both of a two-sided interval with `2
+/// confidence - 1`.
 ///
-/// Source: Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", 1934.
+/// Source: Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the
+/// binomial", 1934.
 package enum ClopperPearson {
   package static func upper(_ successes: Int, of trials: Int, confidence: Double) -> Double {
     if successes >= trials { return 1 }
-    if successes <= 0 { return -expm1(log(1 - confidence) / Double(trials)) }  // (1 - p)^trials = 1 - confidence
+    // (1 - p)^trials = 1 - confidence.
+    if successes <= 0 { return -expm1(log(1 - confidence) / Double(trials)) }
     // Halved until no number lies between; the larger end, so that the bound holds.
     var low = 0.0, high = 1.0
     while true {
       let middle = (low + high) / 2
       guard middle > low, middle < high else { return high }
-      if isAtMost(middle, successes, of: trials, confidence: confidence) { high = middle } else { low = middle }
+      if isAtMost(middle, successes, of: trials, confidence: confidence) {
+        high = middle
+      } else {
+        low = middle
+      }
     }
   }
 
@@ -26,13 +33,15 @@ package enum ClopperPearson {
   }
 
   /// Whether the upper bound is at most `limit`, 0 to 1.
-  package static func isAtMost(_ limit: Double, _ successes: Int, of trials: Int, confidence: Double) -> Bool {
+  package static func isAtMost(_ limit: Double, _ successes: Int, of trials: Int, confidence: Double) -> Bool
+  {
     if successes >= trials { return limit >= 1 }
     if successes <= 0 { return upper(0, of: trials, confidence: confidence) <= limit }
     return incompleteBeta(Double(successes + 1), Double(trials - successes), limit) >= confidence
   }
 
-  /// Trials without success that are needed for an upper bound of `limit`: `log(1 - confidence) / log(1 - limit)`.
+  /// Trials without success that are needed for an upper bound of `limit`: `log(1 - confidence) / log(1 -
+  /// limit)`.
   package static func trialsNeeded(_ limit: Double, confidence: Double) -> Int {
     // A quotient that is whole may miss its number by a rounding.
     let trials = (log(1 - confidence) / log1p(-limit) * (1 - 1e-12)).rounded(.up)
@@ -40,9 +49,11 @@ package enum ClopperPearson {
   }
 }
 
-/// The regularised incomplete beta function `I_x(a, b)`, the probability that a Beta(a, b) variable is at most x.
+/// The regularised incomplete beta function `I_x(a, b)`, the probability that a Beta(a, b) variable is at
+/// most x.
 ///
-/// Source: NIST Digital Library of Mathematical Functions, 8.17.22 (continued fraction) and 8.17.4 (symmetry).
+/// Source: NIST Digital Library of Mathematical Functions, 8.17.22 (continued fraction) and 8.17.4
+/// (symmetry).
 func incompleteBeta(_ a: Double, _ b: Double, _ x: Double) -> Double {
   if !(x > 0) { return 0 }
   if x >= 1 { return 1 }

@@ -2,8 +2,8 @@ import Tensors
 
 /// The distances of all pairs that labelled embeddings make: those of one person, and those with impostors.
 ///
-/// Genuine are all pairs of photos with one label. Impostor pairs are each impostor with each photo, or, where there are
-/// no impostors, all pairs of photos of two people.
+/// Genuine are all pairs of photos with one label. Impostor pairs are each impostor with each photo, or,
+/// where there are no impostors, all pairs of photos of two people.
 package struct EmbeddingPairs {
   package let distances: Storage<Double>
   package let isSame: Storage<UInt8>
@@ -12,7 +12,8 @@ package struct EmbeddingPairs {
   package static let most = 1 << 24
 
   /// - Parameters:
-  ///   - embeddings: [labels.count, dimension]; impostors: [impostorCount, dimension], people who are not among the labels.
+  ///   - embeddings: [labels.count, dimension]; impostors: [impostorCount, dimension], people who are not
+  ///     among the labels.
   /// - Throws: `.invalidArgument` for numbers that are not finite, and for more than `most` pairs.
   package init(
     _ embeddings: UnsafePointer<Float>, labels: UnsafeBufferPointer<Int32>, impostors: UnsafePointer<Float>?,
@@ -30,7 +31,9 @@ package struct EmbeddingPairs {
     }
     let others = impostors == nil ? count * (count - 1) / 2 - genuine : count * impostorCount
     guard genuine + others <= EmbeddingPairs.most else {
-      throw .invalidArgument("\(genuine + others) pairs of embeddings, wanted at most \(EmbeddingPairs.most): take fewer photos of each person")
+      throw .invalidArgument(
+        "\(genuine + others) pairs of embeddings, wanted at most \(EmbeddingPairs.most): take fewer photos of each person"
+      )
     }
     try requireFinite(embeddings, count, dimension, "an embedding")
     if let impostors { try requireFinite(impostors, impostorCount, dimension, "an impostor's embedding") }

@@ -1,10 +1,11 @@
 import Tensors
 
-/// How well distances tell pairs of one person (genuine) from pairs of two (impostors). A pair is called the same when
-/// `distance <= threshold`. FAR is the part of the impostors that is called the same, TAR the part of the genuine pairs.
+/// How well distances tell pairs of one person (genuine) from pairs of two (impostors). A pair is called the
+/// same when `distance <= threshold`. FAR is the part of the impostors that is called the same, TAR the part
+/// of the genuine pairs.
 ///
-/// A distance may be infinite: that of a pair in which a photo has no face, which no threshold accepts, as ISO/IEC
-/// 19795-1 counts failures to acquire.
+/// A distance may be infinite: that of a pair in which a photo has no face, which no threshold accepts, as
+/// ISO/IEC 19795-1 counts failures to acquire.
 ///
 /// What too few pairs cannot support is nil:
 /// - accuracy, unless there are two folds or more and each holds pairs of both kinds;
@@ -19,7 +20,8 @@ package struct Evaluation {
     package init() {}
   }
 
-  /// `successes / trials` with 95 % bounds by Wilson's score interval (1927), equation 4 of Brown, Cai, DasGupta 2001.
+  /// `successes / trials` with 95 % bounds by Wilson's score interval (1927), equation 4 of Brown, Cai,
+  /// DasGupta 2001.
   package struct Rate: Equatable {
     package let value, low, high: Double
 
@@ -60,7 +62,8 @@ package struct Evaluation {
   package let points: [OperatingPoint]
 
   /// - Parameter folds: of each pair, any numbers; NULL for `options.folds` of equal size.
-  /// - Throws: `.invalidArgument` for no pairs, pairs of one kind alone, and distances that are NaN or -infinity.
+  /// - Throws: `.invalidArgument` for no pairs, pairs of one kind alone, and distances that are NaN or
+  ///   -infinity.
   package init(
     _ distances: UnsafeBufferPointer<Double>, _ isSame: UnsafeBufferPointer<UInt8>,
     folds: UnsafeBufferPointer<Int32>?, _ options: Options
@@ -90,8 +93,8 @@ package struct Evaluation {
     self.folds = division.count
   }
 
-  /// Each fold is judged by the threshold that is right most often on all others: half-way between the last distance
-  /// that it accepts and the next; the smallest of equally good ones.
+  /// Each fold is judged by the threshold that is right most often on all others: half-way between the last
+  /// distance that it accepts and the next; the smallest of equally good ones.
   private static func accuracy(
     _ distances: UnsafeBufferPointer<Double>, _ isSame: UnsafeBufferPointer<UInt8>, _ division: FoldDivision
   ) -> Accuracy {
@@ -123,7 +126,8 @@ package struct Evaluation {
     let mean = accuracies.reduce(0, +) / n
     let squares = accuracies.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     return Accuracy(
-      mean: mean, deviation: (squares / (n - 1)).squareRoot(), threshold: thresholds.reduce(0) { $0 + $1 / n })
+      mean: mean, deviation: (squares / (n - 1)).squareRoot(), threshold: thresholds.reduce(0) { $0 + $1 / n }
+    )
   }
 
   /// A threshold that accepts `lower` and not `upper`.

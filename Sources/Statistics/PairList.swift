@@ -2,9 +2,9 @@ import Tensors
 
 /// Labelled pairs of photos in folds, as `pairs.txt` of Labeled Faces in the Wild lists them.
 ///
-/// The first line is `folds size`, or `size` for one fold. Each fold has `size` pairs of one person, then `size` of two:
-/// `NAME i j` is photos i and j of NAME, `NAME i OTHER j` photos of two people. Photo i of NAME is the file
-/// `NAME/NAME_000i.jpg`. Fields are parted by tabs or blanks.
+/// The first line is `folds size`, or `size` for one fold. Each fold has `size` pairs of one person, then
+/// `size` of two: `NAME i j` is photos i and j of NAME, `NAME i OTHER j` photos of two people. Photo i of
+/// NAME is the file `NAME/NAME_000i.jpg`. Fields are parted by tabs or blanks.
 ///
 /// Source: Huang, Ramesh, Berg, Learned-Miller, "Labeled Faces in the Wild", 2007, README of the data set.
 package final class PairList: @unchecked Sendable {
@@ -35,14 +35,16 @@ package final class PairList: @unchecked Sendable {
     var reader = LineReader(bytes: withoutMark(bytes))
     let header = reader.next() ?? []
     guard (1...2).contains(header.count) else {
-      throw .badData("pairs: line 1 has \(header.count) fields, wanted the number of folds and of pairs in each")
+      throw .badData(
+        "pairs: line 1 has \(header.count) fields, wanted the number of folds and of pairs in each")
     }
     var sizes: [Int] = []
     for field in header { sizes.append(try wholeNumber(field, line: 1, upTo: 10_000_000)) }
     let folds = sizes.count == 2 ? sizes[0] : 1
     let size = sizes[sizes.count - 1]
     let wanted = 2 * folds * size  // at most 2 * 10^14
-    // The shortest pair has 6 bytes: a header that promises more than the file can hold is told before the work.
+    // The shortest pair has 6 bytes: a header that promises more than the file can hold is told before the
+    // work.
     guard wanted <= bytes.count / 6 + 1 else {
       throw .badData("pairs: line 1 promises \(wanted) pairs, more than \(bytes.count) bytes can hold")
     }
@@ -61,13 +63,17 @@ package final class PairList: @unchecked Sendable {
     }
     while let fields = reader.next() {
       let line = reader.line
-      guard pairs.count < wanted else { throw .badData("pairs: line \(line) is one too many, line 1 promises \(wanted) pairs") }
+      guard pairs.count < wanted else {
+        throw .badData("pairs: line \(line) is one too many, line 1 promises \(wanted) pairs")
+      }
       guard fields.count == 3 || fields.count == 4 else {
         throw .badData("pairs: line \(line) has \(fields.count) fields, wanted NAME i j or NAME i OTHER j")
       }
       let isSame = fields.count == 3, wantsSame = pairs.count / size % 2 == 0
       guard isSame == wantsSame else {
-        throw .badData("pairs: line \(line) has \(fields.count) fields, wanted \(wantsSame ? 3 : 4): each fold has \(size) pairs of one person, then \(size) of two")
+        throw .badData(
+          "pairs: line \(line) has \(fields.count) fields, wanted \(wantsSame ? 3 : 4): each fold has \(size) pairs of one person, then \(size) of two"
+        )
       }
       let name = try checkedName(fields[0], line: line)
       let other = isSame ? name : try checkedName(fields[2], line: line)
@@ -76,15 +82,20 @@ package final class PairList: @unchecked Sendable {
       guard isSame || !name.elementsEqual(other) else {
         throw .badData("pairs: line \(line) names one person twice, wanted two people")
       }
-      guard !isSame || i != j else { throw .badData("pairs: line \(line) has photo \(i) twice, wanted two photos") }
+      guard !isSame || i != j else {
+        throw .badData("pairs: line \(line) has photo \(i) twice, wanted two photos")
+      }
       pairs.append(
         Pair(first: photo(name, i), second: photo(other, j), isSame: isSame, fold: pairs.count / (2 * size)))
     }
     guard pairs.count == wanted else {
-      throw .badData("pairs: ends at line \(reader.line) with \(pairs.count) pairs, line 1 promises \(wanted)")
+      throw .badData(
+        "pairs: ends at line \(reader.line) with \(pairs.count) pairs, line 1 promises \(wanted)")
     }
     let paths = try Storage<UInt8>(count: text.count)
-    text.withUnsafeBufferPointer { if let start = $0.baseAddress { paths.pointer.update(from: start, count: $0.count) } }
+    text.withUnsafeBufferPointer {
+      if let start = $0.baseAddress { paths.pointer.update(from: start, count: $0.count) }
+    }
     self.paths = paths
     self.folds = folds
     self.pairs = pairs
@@ -108,11 +119,16 @@ private func photoPath(_ name: ArraySlice<UInt8>, _ number: Int) -> [UInt8] {
 
 /// A name that stays inside the folder of images.
 private func checkedName(_ name: ArraySlice<UInt8>, line: Int) throws(Failure) -> ArraySlice<UInt8> {
-  guard name.count <= 200 else { throw .badData("pairs: line \(line) has a name of \(name.count) bytes, wanted at most 200") }
-  for byte in name where byte == UInt8(ascii: "/") || byte < 0x20 {
-    throw .badData("pairs: line \(line) has a name with byte \(byte), wanted neither / nor control characters")
+  guard name.count <= 200 else {
+    throw .badData("pairs: line \(line) has a name of \(name.count) bytes, wanted at most 200")
   }
-  guard name.first != UInt8(ascii: ".") else { throw .badData("pairs: line \(line) has a name that begins with a point") }
+  for byte in name where byte == UInt8(ascii: "/") || byte < 0x20 {
+    throw .badData(
+      "pairs: line \(line) has a name with byte \(byte), wanted neither / nor control characters")
+  }
+  guard name.first != UInt8(ascii: ".") else {
+    throw .badData("pairs: line \(line) has a name that begins with a point")
+  }
   return name
 }
 
@@ -124,7 +140,9 @@ private func wholeNumber(_ field: ArraySlice<UInt8>, line: Int, upTo most: Int) 
     value = value * 10 + Int(byte - 0x30)
   }
   guard value >= 1, value <= most else {
-    throw .badData("pairs: line \(line) has \"\(String(decoding: field.prefix(20), as: UTF8.self))\", wanted a number from 1 to \(most)")
+    throw .badData(
+      "pairs: line \(line) has \"\(String(decoding: field.prefix(20), as: UTF8.self))\", wanted a number from 1 to \(most)"
+    )
   }
   return value
 }

@@ -12,11 +12,16 @@ package struct ROC {
   /// The first accepts nothing, then one for each distance that occurs; the last accepts everything.
   package private(set) var points: [Point]
 
-  /// - Throws: `.invalidArgument` for no pairs, pairs of one kind alone, and distances that are NaN or -infinity.
-  package init(_ distances: UnsafeBufferPointer<Double>, _ isSame: UnsafeBufferPointer<UInt8>) throws(Failure) {
-    guard distances.count > 0 else { throw .invalidArgument("0 pairs, wanted some of one person and some of two") }
+  /// - Throws: `.invalidArgument` for no pairs, pairs of one kind alone, and distances that are NaN or
+  ///   -infinity.
+  package init(_ distances: UnsafeBufferPointer<Double>, _ isSame: UnsafeBufferPointer<UInt8>) throws(Failure)
+  {
+    guard distances.count > 0 else {
+      throw .invalidArgument("0 pairs, wanted some of one person and some of two")
+    }
     for (i, distance) in distances.enumerated() where distance.isNaN || distance == -.infinity {
-      throw .invalidArgument("distance \(i) is \(distance), wanted a number, or infinity for a face that was not found")
+      throw .invalidArgument(
+        "distance \(i) is \(distance), wanted a number, or infinity for a face that was not found")
     }
     let genuine = isSame.reduce(0) { $0 + ($1 != 0 ? 1 : 0) }, impostors = isSame.count - genuine
     guard genuine > 0, impostors > 0 else {
@@ -58,7 +63,8 @@ package struct ROC {
     return 1  // not reached: the last point accepts everything
   }
 
-  /// The largest threshold that accepts at most so many impostors. A face that was not found is never accepted.
+  /// The largest threshold that accepts at most so many impostors. A face that was not found is never
+  /// accepted.
   func point(falseAccepts: Int) -> (tar: Evaluation.Rate, far: Evaluation.Rate, threshold: Double) {
     let point = points.last { $0.impostors <= falseAccepts && $0.threshold.isFinite } ?? points[0]
     return (.init(point.genuine, of: genuine), .init(point.impostors, of: impostors), point.threshold)

@@ -5,7 +5,8 @@ import Tensors
 package enum Colours: Int32, CaseIterable, Sendable {
   /// The style's, as the network takes them over.
   case ofStyle = 0
-  /// The content's: luma alone is painted, from the luma of both, the style's with the content's mean and deviation.
+  /// The content's: luma alone is painted, from the luma of both, the style's with the content's mean and
+  /// deviation.
   case luminance = 1
   /// The content's: the style's are first moved to their mean and covariance, by Cholesky factors.
   case cholesky = 2
@@ -20,8 +21,14 @@ package enum Colours: Int32, CaseIterable, Sendable {
     switch self {
     case .ofStyle: return style
     case .luminance: return try greyed(style, like: content)
-    case .cholesky: return try linearlyMatched(style, to: content) { covariance throws(Failure) in try choleskyFactor(covariance) }
-    case .principal: return try linearlyMatched(style, to: content) { covariance throws(Failure) in try symmetricRoot(covariance) }
+    case .cholesky:
+      return try linearlyMatched(style, to: content) { covariance throws(Failure) in
+        try choleskyFactor(covariance)
+      }
+    case .principal:
+      return try linearlyMatched(style, to: content) { covariance throws(Failure) in
+        try symmetricRoot(covariance)
+      }
     case .histogram: return try histogramMatched(style, to: content)
     }
   }
@@ -99,11 +106,13 @@ private func greyed(_ style: Image, like content: Image) throws(Failure) -> Imag
 
 // MARK: Mean and covariance
 
-/// `x' = F_content F_style^-1 (x - mean_style) + mean_content`, in parts of 255, where F F^T is the covariance.
+/// `x' = F_content F_style^-1 (x - mean_style) + mean_content`, in parts of 255, where F F^T is the
+/// covariance.
 private func linearlyMatched(
   _ style: Image, to content: Image, _ factor: ([Double]) throws(Failure) -> [Double]
 ) throws(Failure) -> Image {
-  let (styleMean, styleCovariance) = colourMoments(style), (contentMean, contentCovariance) = colourMoments(content)
+  let (styleMean, styleCovariance) = colourMoments(style),
+    (contentMean, contentCovariance) = colourMoments(content)
   let map = product(try factor(contentCovariance), inverse(try factor(styleCovariance)))
   return try Image(width: style.width, height: style.height) { y, row in
     let source = style.row(y)
@@ -148,7 +157,9 @@ private func symmetricRoot(_ a: [Double]) throws(Failure) -> [Double] {
   var root = [Double](repeating: 0, count: 9)
   for k in 0..<3 {
     for i in 0..<3 {
-      for j in 0..<3 { root[3 * i + j] += max(values[k], 0).squareRoot() * vectors[3 * k + i] * vectors[3 * k + j] }
+      for j in 0..<3 {
+        root[3 * i + j] += max(values[k], 0).squareRoot() * vectors[3 * k + i] * vectors[3 * k + j]
+      }
     }
   }
   return root
@@ -178,7 +189,8 @@ private func inverse(_ a: [Double]) -> [Double] {
 
 // MARK: Histograms
 
-/// Each level becomes the content's level with the nearest share of pixels below it, between two levels in proportion.
+/// Each level becomes the content's level with the nearest share of pixels below it, between two levels in
+/// proportion.
 private func histogramMatched(_ style: Image, to content: Image) throws(Failure) -> Image {
   /// For each level, the part of the pixels that are as dark or darker.
   func shares(_ image: Image, _ channel: Int) -> [Double] {
@@ -200,7 +212,9 @@ private func histogramMatched(_ style: Image, to content: Image) throws(Failure)
     let known = (0..<256).filter { to[$0] > ($0 == 0 ? 0 : to[$0 - 1]) }
     maps.append(
       from.map { share in
-        guard let above = known.first(where: { to[$0] >= share - 1e-12 }) else { return UInt8(known.last ?? 0) }
+        guard let above = known.first(where: { to[$0] >= share - 1e-12 }) else {
+          return UInt8(known.last ?? 0)
+        }
         guard let below = known.last(where: { to[$0] < share - 1e-12 }) else { return UInt8(above) }
         let part = (share - to[below]) / (to[above] - to[below])
         return level(Double(below) + part * Double(above - below))

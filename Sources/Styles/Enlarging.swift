@@ -1,7 +1,7 @@
 import Tensors
 
-/// A picture [height, width, 3] of real numbers at another size, by cubics through four neighbours (a = -0.5), edges repeated: for
-/// making pictures larger. Its centres lie where those of `Image.resized` do.
+/// A picture [height, width, 3] of real numbers at another size, by cubics through four neighbours (a =
+/// -0.5), edges repeated: for making pictures larger. Its centres lie where those of `Image.resized` do.
 /// Source: Keys, "Cubic convolution interpolation for digital image processing", 1981.
 package func enlarged(_ picture: Tensor<Float>, height: Int, width: Int) throws(Failure) -> Tensor<Float> {
   let result = try Tensor<Float>([height, width, 3])
@@ -18,12 +18,15 @@ func enlarge(
   if (height, width) == (oldHeight, oldWidth) { return target.update(from: source, count: picture.count) }
   let across = (0..<width).map { Cubic($0, from: oldWidth, to: width) }
   let down = (0..<height).map { Cubic($0, from: oldHeight, to: height) }
-  // A row is made from four rows of the old picture, each widened as it is read: nothing of the new size but the result is held.
+  // A row is made from four rows of the old picture, each widened as it is read: nothing of the new size but
+  // the result is held.
   ThreadPool.shared.run(height) { y, _ in
     let cubic = down[y]
     for x in 0..<width {
       for c in 0..<3 {
-        target[(y * width + x) * 3 + c] = cubic.value { row in across[x].value { source[(row * oldWidth + $0) * 3 + c] } }
+        target[(y * width + x) * 3 + c] = cubic.value { row in
+          across[x].value { source[(row * oldWidth + $0) * 3 + c] }
+        }
       }
     }
   }

@@ -97,7 +97,7 @@ private struct Bilinear {
     let (next, under) = (min(x + 1, width - 1), min(y + 1, height - 1))
     return [
       (x, y, (1 - right) * (1 - below)), (next, y, right * (1 - below)), (x, under, (1 - right) * below),
-      (next, under, right * below),
+      (next, under, right * below)
     ]
   }
 }

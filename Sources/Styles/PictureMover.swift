@@ -9,7 +9,8 @@ final class PictureMover {
   let picture: Tensor<Float>
   private let options: StyleOptions
   private let kind: Kind
-  /// What Adam's rate has been multiplied by, and the picture before its last step; there is none where memory is short.
+  /// What Adam's rate has been multiplied by, and the picture before its last step; there is none where
+  /// memory is short.
   private(set) var caution: Float = 1
   private let before: Tensor<Float>?
   /// The running mean of the pictures, and its age.
@@ -34,20 +35,22 @@ final class PictureMover {
       kind = .adam(try Optimiser<Float>(.adam(Adam(beta2: options.squareDecay)), "picture", picture.shape))
       before = options.tile > 0 ? nil : try picture.copy()
     case .lbfgs:
-      // One line search at a time; the tolerances are off, for a picture's costs have no scale of their own. The first step
-      // moves pixels by a few levels.
+      // One line search at a time; the tolerances are off, for a picture's costs have no scale of their own.
+      // The first step moves pixels by a few levels.
       kind = .lbfgs(
         try LBFGS<Float>(
           picture.count,
           LBFGS<Float>.Options(
-            history: options.history, iterations: 1, evaluations: 1000, gradientTolerance: 0, changeTolerance: 0,
+            history: options.history, iterations: 1, evaluations: 1000, gradientTolerance: 0,
+            changeTolerance: 0,
             firstMove: 4)))
       before = nil
     }
     if options.averaging > 0 { mean = try Tensor(picture.shape.extents, repeating: 0) }
   }
 
-  /// Numbers that a mover of a picture of so many numbers holds at its peak, the picture's and the evaluation's own included.
+  /// Numbers that a mover of a picture of so many numbers holds at its peak, the picture's and the
+  /// evaluation's own included.
   static func count(_ count: Int, _ options: StyleOptions) -> Int {
     let mean = options.averaging > 0 ? count : 0
     switch options.optimiser {

@@ -3,8 +3,8 @@ import Tensors
 
 /// A forecast of what an engine will hold.
 extension StyleEngine {
-  /// Bytes that an engine for pictures of these sizes comes to hold at its peak, and what it makes the network hold beyond what
-  /// that holds already.
+  /// Bytes that an engine for pictures of these sizes comes to hold at its peak, and what it makes the
+  /// network hold beyond what that holds already.
   /// - Parameter masks: how many say where styles go.
   static func memoryNeeded(
     _ network: Network<Float>, width: Int, height: Int, styles: [(width: Int, height: Int)], masks: Int,
@@ -28,11 +28,13 @@ extension StyleEngine {
       largest = max(largest, channels)
       let side = own / plan.step(of: tap) + 1
       if isInParts || options.styleLoss.isCentred {
-        room = max(room, UnitRoom.count(units: min(units, side * side), channels: channels, isWhole: !isInParts))
+        room = max(
+          room, UnitRoom.count(units: min(units, side * side), channels: channels, isWhole: !isInParts))
       }
       scratch = max(
         scratch, Float.gramScratchCount(rows: units, columns: channels),
-        Float.multiplyScratchCount(rows: units, depth: channels, columns: channels, rowStride: channels, columnStride: 1))
+        Float.multiplyScratchCount(
+          rows: units, depth: channels, columns: channels, rowStride: channels, columnStride: 1))
     }
     let band = isTiled ? 3 * tile.height * width : 0
     // Moments that were found, and matrices of a loss, of one layer at a time.
@@ -42,11 +44,13 @@ extension StyleEngine {
     for style in styles where !options.styleLayers.isEmpty {
       let names = options.styleLayers.map { $0.name }
       let whole = try StyleEngine.plan(
-        network, names, options, height: style.height, width: style.width, isForecast: true, isForwardOnly: true)
+        network, names, options, height: style.height, width: style.width, isForecast: true,
+        isForwardOnly: true)
       let rows = tiles(whole, options, height: style.height, width: style.width)
       let tile = rows[rows.count - 1][rows[0].count - 1]
       let plan = try StyleEngine.plan(
-        network, names, options, height: tile.height, width: tile.width, isForecast: true, isForwardOnly: true)
+        network, names, options, height: tile.height, width: tile.width, isForecast: true, isForwardOnly: true
+      )
       peak = max(peak, plan.count + regions * grams + room + plan.scratchCount)
       weights.formUnion(plan.missingWeights)
     }

@@ -34,10 +34,14 @@ extension StyleEngine {
         let factor = options.cost.styleFactor(pixels: pixels, channels: Double(channels)) * pixels * pixels
         measures.append(
           Measure(
-            tap: tap, weight: layer.weight * share / sum, mask: region.mask, target: try options.styleLoss.target(moments),
-            gramFactor: factor, sums: try UnitSums(channels: channels, isCentred: options.styleLoss.isCentred),
-            bySecond: bySecond, byMean: try Tensor([channels], repeating: 0), centre: try Tensor([channels], repeating: 0),
-            slope: try Float.pack(depth: channels, columns: channels, bySecond.pointer, rowStride: channels, columnStride: 1)))
+            tap: tap, weight: layer.weight * share / sum, mask: region.mask,
+            target: try options.styleLoss.target(moments),
+            gramFactor: factor,
+            sums: try UnitSums(channels: channels, isCentred: options.styleLoss.isCentred),
+            bySecond: bySecond, byMean: try Tensor([channels], repeating: 0),
+            centre: try Tensor([channels], repeating: 0),
+            slope: try Float.pack(
+              depth: channels, columns: channels, bySecond.pointer, rowStride: channels, columnStride: 1)))
       }
     }
     return measures
@@ -68,7 +72,8 @@ extension StyleEngine {
   private func moments(of style: StylePicture, _ units: [Double]) throws(Failure) -> [Moments<Float>?] {
     let image = style.image, names = options.styleLayers.map { $0.name }
     let forecast = try StyleEngine.plan(
-      network, names, options, height: image.height, width: image.width, isForecast: true, isForwardOnly: true)
+      network, names, options, height: image.height, width: image.width, isForecast: true, isForwardOnly: true
+    )
     var sums = [UnitSums?](repeating: nil, count: names.count)
     let channels = names.indices.reduce(1) { max($0, forecast.extents(of: $1).channels) }
     let room = UnitRoom(channels: channels, workspace)
@@ -90,13 +95,16 @@ extension StyleEngine {
           sums[tap] = sum
           let own = tile.units(step: plan.step(of: tap))
           try room.add(
-            UnitBlock(features: features, rows: own.rows, columns: own.columns, mask: masks.flatMap { $0[tap] }), to: sum)
+            UnitBlock(
+              features: features, rows: own.rows, columns: own.columns, mask: masks.flatMap { $0[tap] }),
+            to: sum)
         }
       }
     }
     var found: [Moments<Float>?] = []
     // A style that is cut to the picture's shape is compared by Gram matrices as they are, whatever its size.
-    let isRaw = options.styleLoss == .gram && options.styleScale == 0 && style.part == nil && style.place == nil
+    let isRaw =
+      options.styleLoss == .gram && options.styleScale == 0 && style.part == nil && style.place == nil
     for (i, sum) in sums.enumerated() {
       let moments = try sum?.moments() ?? nil
       if isRaw, let sum, let moments {

@@ -3,13 +3,13 @@ import Images
 import Networks
 import Tensors
 
-/// What `StyleObjective` computes, in `Float` and in memory that is taken once: costs and gradient of a picture that
-/// is measured again and again; of one too large for that, tile by tile.
+/// What `StyleObjective` computes, in `Float` and in memory that is taken once: costs and gradient of a
+/// picture that is measured again and again; of one too large for that, tile by tile.
 ///
-/// A tile goes through the network with as many pixels around it as its units see, and counts only its own units. All
-/// tiles go forward first, for a style is compared by the moments of the whole picture, and then once more, for the way
-/// back. The gradient is the whole picture's but for rounding.
-/// Source: Galerne, Raad, Lezama, Morel, "Scaling painting style transfer", 2024, section 4.
+/// A tile goes through the network with as many pixels around it as its units see, and counts only its own
+/// units. All tiles go forward first, for a style is compared by the moments of the whole picture, and then
+/// once more, for the way back. The gradient is the whole picture's but for rounding. Source: Galerne, Raad,
+/// Lezama, Morel, "Scaling painting style transfer", 2024, section 4.
 package final class StyleEngine {
   /// One style layer of one region.
   struct Measure {
@@ -40,19 +40,22 @@ package final class StyleEngine {
   private var room: UnitRoom?
   let workspace = Workspace()
   private var plan: (plan: GradientPlan, height: Int, width: Int)?
-  /// The content's features by tap, and the masks' units by mask and tap: of the whole picture or of the tile at hand.
+  /// The content's features by tap, and the masks' units by mask and tap: of the whole picture or of the tile
+  /// at hand.
   private var contents: [Tensor<Float>?] = []
   private var units: [[Tensor<Float>?]] = [], contentShares: [Tensor<Float>?] = []
 
   /// - Parameter pictures: content, masks, and the frame before, of one size; styles of any sizes.
   /// - Throws: `.notFound` for a layer that the network lacks.
-  package init(_ network: Network<Float>, _ pictures: StylePictures, _ options: StyleOptions) throws(Failure) {
+  package init(_ network: Network<Float>, _ pictures: StylePictures, _ options: StyleOptions) throws(Failure)
+  {
     self.network = network
     self.options = options
     self.pictures = pictures
     (height, width) = (pictures.content.height, pictures.content.width)
     names = StyleEngine.taps(options)
-    let forecast = try StyleEngine.plan(network, names, options, height: height, width: width, isForecast: true)
+    let forecast = try StyleEngine.plan(
+      network, names, options, height: height, width: width, isForecast: true)
     tiles = StyleEngine.tiles(forecast, options, height: height, width: width)
     masks = pictures.masks
     if !options.styleLayers.isEmpty {
@@ -68,12 +71,15 @@ package final class StyleEngine {
 
   static func taps(_ options: StyleOptions) -> [String] {
     var names: [String] = []
-    for layer in options.contentLayers + options.styleLayers where !names.contains(layer.name) { names.append(layer.name) }
+    for layer in options.contentLayers + options.styleLayers where !names.contains(layer.name) {
+      names.append(layer.name)
+    }
     return names
   }
 
   static func plan(
-    _ network: Network<Float>, _ names: [String], _ options: StyleOptions, height: Int, width: Int, isForecast: Bool = false,
+    _ network: Network<Float>, _ names: [String], _ options: StyleOptions, height: Int, width: Int,
+    isForecast: Bool = false,
     isForwardOnly: Bool = false, _ workspace: Workspace = Workspace()
   ) throws(Failure) -> GradientPlan {
     try GradientPlan(
@@ -100,7 +106,8 @@ package final class StyleEngine {
   private func plan(for tile: StyleTile) throws(Failure) -> GradientPlan {
     if let plan, (plan.height, plan.width) == (tile.height, tile.width) { return plan.plan }
     plan = nil
-    let made = try StyleEngine.plan(network, names, options, height: tile.height, width: tile.width, workspace)
+    let made = try StyleEngine.plan(
+      network, names, options, height: tile.height, width: tile.width, workspace)
     plan = (made, tile.height, tile.width)
     return made
   }
@@ -109,7 +116,9 @@ package final class StyleEngine {
   private func prepare(_ tile: StyleTile, contentIsWanted: Bool = true) throws(Failure) {
     let plan = try plan(for: tile), path = plan.path
     units = []
-    for mask in masks { units.append(try options.maskKind.units(levels(mask, tile), along: path, taps: names.count)) }
+    for mask in masks {
+      units.append(try options.maskKind.units(levels(mask, tile), along: path, taps: names.count))
+    }
     guard contentIsWanted, !options.contentLayers.isEmpty else { return }
     contentShares = []
     if let map = pictures.contentMap {
@@ -127,9 +136,10 @@ package final class StyleEngine {
 
   // MARK: Evaluating
 
-  /// Takes rows of d total / d picture, from the top, as soon as nothing will be added to them and nothing more is read of the
-  /// picture's: whoever moves the picture may change these rows.
-  package typealias Sink = (_ first: Int, _ count: Int, _ gradient: UnsafePointer<Float>) throws(Failure) -> Void
+  /// Takes rows of d total / d picture, from the top, as soon as nothing will be added to them and nothing
+  /// more is read of the picture's: whoever moves the picture may change these rows.
+  package typealias Sink = (_ first: Int, _ count: Int, _ gradient: UnsafePointer<Float>) throws(Failure) ->
+    Void
 
   /// The costs of a picture [height, width, 3] in the network's terms.
   package func evaluate(_ picture: UnsafePointer<Float>) throws(Failure) -> StyleCosts {
@@ -179,7 +189,8 @@ package final class StyleEngine {
     return costs
   }
 
-  /// Through all tiles once more. Gradients of neighbours overlap: rows are handed on when no later tile reaches them.
+  /// Through all tiles once more. Gradients of neighbours overlap: rows are handed on when no later tile
+  /// reaches them.
   private func backward(
     _ picture: UnsafePointer<Float>, _ style: Double, _ sink: Sink
   ) throws(Failure) -> StyleCosts {
@@ -196,7 +207,8 @@ package final class StyleEngine {
         try plan.forward()
         content += try backward(tile, plan)
         for y in 0..<tile.height {
-          let source = plan.gradient + y * 3 * tile.width, target = band.pointer + (tile.y - done + y) * stride + 3 * tile.x
+          let source = plan.gradient + y * 3 * tile.width,
+            target = band.pointer + (tile.y - done + y) * stride + 3 * tile.x
           for k in 0..<(3 * tile.width) { target[k] += source[k] }
         }
       }
@@ -229,7 +241,8 @@ package final class StyleEngine {
         guard measure.sums.weight > 0 else { continue }
         try room?.addGradient(
           block(tap, features, tile, plan, measure.mask), measure.slope,
-          about: options.styleLoss.isCentred ? (measure.centre, measure.byMean) : nil, to: gradient, isSet: isSet)
+          about: options.styleLoss.isCentred ? (measure.centre, measure.byMean) : nil, to: gradient,
+          isSet: isSet)
         isSet = false
       }
       if isSet { gradient.update(repeating: 0, count: features.count) }
@@ -241,16 +254,20 @@ package final class StyleEngine {
     _ tap: Int, _ features: GradientPlan.Features, _ tile: StyleTile, _ plan: GradientPlan, _ mask: Int?
   ) -> UnitBlock {
     let own = tile.units(step: plan.step(of: tap))
-    return UnitBlock(features: features, rows: own.rows, columns: own.columns, mask: mask.flatMap { units[$0][tap] })
+    return UnitBlock(
+      features: features, rows: own.rows, columns: own.columns, mask: mask.flatMap { units[$0][tap] })
   }
 
   // MARK: Costs
 
-  private func costs(_ content: Double, _ style: Double, _ variation: Double, _ temporal: Double) -> StyleCosts {
+  private func costs(
+    _ content: Double, _ style: Double, _ variation: Double, _ temporal: Double
+  ) -> StyleCosts {
     StyleCosts(content: content, style: style, variation: variation, temporal: temporal, options)
   }
 
-  /// `factor * sum of s (x - target)^2`, with s from the content map; to the gradient goes `2 alpha lambda factor s (x - target)`.
+  /// `factor * sum of s (x - target)^2`, with s from the content map; to the gradient goes `2 alpha lambda
+  /// factor s (x - target)`.
   private func contentCost(
     _ tap: Int, _ features: GradientPlan.Features, _ tile: StyleTile, _ plan: GradientPlan,
     _ gradient: UnsafeMutablePointer<Float>?, isSet: Bool
@@ -264,8 +281,9 @@ package final class StyleEngine {
     let own = tile.units(step: step), map = contentShares.isEmpty ? nil : contentShares[tap]
     let isAll = own.rows == 0..<features.height && own.columns == 0..<features.width
     if isAll, map == nil {
-      return factor * Float.squaredDistance(
-        features.values, target.pointer, features.count, slope: slope, into: gradient, accumulate: !isSet)
+      return factor
+        * Float.squaredDistance(
+          features.values, target.pointer, features.count, slope: slope, into: gradient, accumulate: !isSet)
     }
     if isSet { gradient?.update(repeating: 0, count: features.count) }
     var sum = 0.0
@@ -275,22 +293,27 @@ package final class StyleEngine {
       for x in Swift.stride(from: own.columns.lowerBound, to: own.columns.upperBound, by: each) {
         let place = y * features.width + x, i = place * channels
         let share = map.map { 1 + options.contentMapWeight * $0[place] } ?? 1
-        sum += Double(share) * Float.squaredDistance(
-          features.values + i, target.pointer + i, each * channels, slope: slope * share, into: gradient.map { $0 + i },
-          accumulate: true)
+        sum +=
+          Double(share)
+          * Float.squaredDistance(
+            features.values + i, target.pointer + i, each * channels, slope: slope * share,
+            into: gradient.map { $0 + i },
+            accumulate: true)
       }
     }
     withExtendedLifetime(target) {}
     return factor * sum
   }
 
-  /// Of all style layers and regions, after their moments are known; makes ready what the way back multiplies by.
+  /// Of all style layers and regions, after their moments are known; makes ready what the way back multiplies
+  /// by.
   private func styleCost() throws(Failure) -> Double {
     var style = 0.0
     for measure in measures {
       guard let found = try measure.sums.moments() else { continue }
       let cost = try options.styleLoss.cost(
-        of: found, measure.target, gramFactor: measure.gramFactor, bySecond: measure.bySecond, byMean: measure.byMean)
+        of: found, measure.target, gramFactor: measure.gramFactor, bySecond: measure.bySecond,
+        byMean: measure.byMean)
       style += Double(measure.weight) * cost
       // d x = q / n (2 dM (x - c) + dm)
       let scale = Double(options.styleWeight) * Double(measure.weight) / measure.sums.weight
@@ -335,9 +358,12 @@ package final class StyleEngine {
     return sum / count
   }
 
-  private func copy(_ picture: UnsafePointer<Float>, _ tile: StyleTile, to target: UnsafeMutablePointer<Float>) {
+  private func copy(
+    _ picture: UnsafePointer<Float>, _ tile: StyleTile, to target: UnsafeMutablePointer<Float>
+  ) {
     for y in 0..<tile.height {
-      (target + y * 3 * tile.width).update(from: picture + ((tile.y + y) * width + tile.x) * 3, count: 3 * tile.width)
+      (target + y * 3 * tile.width).update(
+        from: picture + ((tile.y + y) * width + tile.x) * 3, count: 3 * tile.width)
     }
   }
 }
@@ -345,7 +371,9 @@ package final class StyleEngine {
 extension Image {
   /// A tile in the network's terms.
   func fill(_ target: UnsafeMutablePointer<Float>, _ tile: StyleTile) {
-    for y in 0..<tile.height { fillRow(target + y * 3 * tile.width, tile.y + y, tile.x..<(tile.x + tile.width)) }
+    for y in 0..<tile.height {
+      fillRow(target + y * 3 * tile.width, tile.y + y, tile.x..<(tile.x + tile.width))
+    }
   }
 }
 
@@ -357,6 +385,7 @@ extension StyleCosts {
   init(content: Double, style: Double, variation: Double, temporal: Double = 0, _ options: StyleOptions) {
     let weighted = Double(options.contentWeight) * content + Double(options.styleWeight) * style
     let others = Double(options.variationWeight) * variation + Double(options.temporalWeight) * temporal
-    self.init(content: content, style: style, variation: variation, temporal: temporal, total: weighted + others)
+    self.init(
+      content: content, style: style, variation: variation, temporal: temporal, total: weighted + others)
   }
 }

@@ -38,8 +38,8 @@ package final class StyleJob {
   let weights: UInt64
   /// The pictures with their colours as they are painted.
   private let prepared: StylePictures
-  /// Measures pictures of the scale's size. None after a checkpoint of another scale, or where there was no memory for the next
-  /// scale's: the next step makes it.
+  /// Measures pictures of the scale's size. None after a checkpoint of another scale, or where there was no
+  /// memory for the next scale's: the next step makes it.
   private var engine: StyleEngine?
   private(set) var mover: PictureMover?
   /// Which scale is painted, and how many evaluations it has had.
@@ -55,8 +55,8 @@ package final class StyleJob {
   private var isResuming = false
 
   /// - Parameter weights: a number that changes with the network's weights.
-  /// - Throws: `.invalidArgument` for options out of range and sizes that no picture has; `.notFound` for a layer that the
-  ///   network lacks.
+  /// - Throws: `.invalidArgument` for options out of range and sizes that no picture has; `.notFound` for a
+  ///   layer that the network lacks.
   package init(
     _ network: Network<Float>, _ pictures: StylePictures, _ options: StyleOptions, weights: UInt64 = 0
   ) throws(Failure) {
@@ -83,7 +83,8 @@ package final class StyleJob {
 
   // MARK: Scales
 
-  /// Makes all that a scale needs. When it throws, the job stays where it was, but for its engine, which the next step makes again.
+  /// Makes all that a scale needs. When it throws, the job stays where it was, but for its engine, which the
+  /// next step makes again.
   /// - Parameter coarser: what was painted before; nil to begin.
   private func enter(_ next: Int, from coarser: PictureMover?) throws(Failure) {
     engine = nil  // given back before more is taken
@@ -123,7 +124,9 @@ package final class StyleJob {
     case .image:
       try (prepared.start ?? sized.content).resized(width: width, height: height, filter: .bicubic).fill(x)
       // Where the frame before tells nothing, there is nothing to go on from.
-      if prepared.start === prepared.before, let mask = sized.beforeMask { fillUnknown(x, from: sized.content, mask) }
+      if prepared.start === prepared.before, let mask = sized.beforeMask {
+        fillUnknown(x, from: sized.content, mask)
+      }
     }
     var generator = Generator(seed: options.seed)
     let ratio = options.noiseRatio
@@ -148,8 +151,8 @@ package final class StyleJob {
   // MARK: Steps
 
   /// A step of Adam or a line search of L-BFGS, and what it found on its way; nothing once the job has ended.
-  /// - Throws: `.invalidArgument` when the very first costs are no finite number, `.noMemory`. The next step then does what this one
-  ///   could not do.
+  /// - Throws: `.invalidArgument` when the very first costs are no finite number, `.noMemory`. The next step
+  ///   then does what this one could not do.
   package func step() throws(Failure) -> [Evaluation] {
     guard ending == .none else { return [] }
     if isScaleDone {
@@ -166,8 +169,8 @@ package final class StyleJob {
     return found
   }
 
-  /// The step itself. When it is over nothing holds the engine but the job, which gives it back before it makes the next.
-  /// Evaluations count once the step is done: one that throws is done again.
+  /// The step itself. When it is over nothing holds the engine but the job, which gives it back before it
+  /// makes the next. Evaluations count once the step is done: one that throws is done again.
   private func move() throws(Failure) -> (PictureMover.Reason?, [Evaluation]) {
     let engine = try measuring()
     guard let mover else { throw .internalError("a job without a picture") }
@@ -225,7 +228,8 @@ package final class StyleJob {
   }
 
   /// Goes on for at least so many evaluations, or until the job has ended.
-  /// - Parameter onEvaluation: called for each after the step that made it; finish ends the run, cancel throws `.cancelled`.
+  /// - Parameter onEvaluation: called for each after the step that made it; finish ends the run, cancel
+  ///   throws `.cancelled`.
   package func run(
     evaluations: Int, _ onEvaluation: (Evaluation) -> StyleTransfer.Action
   ) throws(Failure) {
@@ -236,7 +240,8 @@ package final class StyleJob {
         switch onEvaluation(evaluation) {
         case .continue: continue
         case .finish: return
-        case .cancel: throw .cancelled("the callback cancelled the style transfer at step \(evaluation.number)")
+        case .cancel:
+          throw .cancelled("the callback cancelled the style transfer at step \(evaluation.number)")
         }
       }
     }
@@ -256,7 +261,9 @@ package final class StyleJob {
   private func image(width: Int, height: Int) throws(Failure) -> Image {
     guard let mover else { throw .internalError("a job without a picture") }
     var picture = try mover.result()
-    if picture.shape.extents != [height, width, 3] { picture = try enlarged(picture, height: height, width: width) }
+    if picture.shape.extents != [height, width, 3] {
+      picture = try enlarged(picture, height: height, width: width)
+    }
     let isDeep = options.depth == 16 || options.depth == 0 && pictures.content.deep != nil
     let painted = try Image(painted: picture, isDeep: isDeep)
     guard options.colours == .luminance || pictures.content.alpha != nil else { return painted }
@@ -266,7 +273,8 @@ package final class StyleJob {
 
   // MARK: Resuming
 
-  /// Takes up the place that a checkpoint tells of; nothing is changed when `fill` throws, or there is no memory.
+  /// Takes up the place that a checkpoint tells of; nothing is changed when `fill` throws, or there is no
+  /// memory.
   /// - Parameter fill: puts the picture and what the optimiser remembers into the mover.
   func resume(_ place: Place, _ fill: (PictureMover) throws(Failure) -> Void) throws(Failure) {
     let picture = try Tensor<Float>([scales[place.scale].height, scales[place.scale].width, 3])
@@ -285,7 +293,8 @@ package final class StyleJob {
   /// Where a job stands.
   var place: Place {
     Place(
-      scale: scale, scaleSteps: scaleSteps, isScaleDone: isScaleDone, steps: steps, seconds: seconds, ending: ending)
+      scale: scale, scaleSteps: scaleSteps, isScaleDone: isScaleDone, steps: steps, seconds: seconds,
+      ending: ending)
   }
 
   struct Place {

@@ -1,12 +1,12 @@
 import Networks
 import Tensors
 
-/// What a layer's units have in common, which is what a style is known by, weighted by `q`, which is 1 but where masks say
-/// otherwise: `second = sum of q (x - c) transpose(x - c) / n` with `n = sum of q`.
+/// What a layer's units have in common, which is what a style is known by, weighted by `q`, which is 1 but
+/// where masks say otherwise: `second = sum of q (x - c) transpose(x - c) / n` with `n = sum of q`.
 ///
 /// For Gram matrices, which are `n second`, c is 0, and nobody asks for the mean. For all other losses c is
-/// `mean = sum of q x / n`, so that `second` is the covariance: the difference of raw moments would lose the digits of pictures that
-/// hardly vary, and with them its sign.
+/// `mean = sum of q x / n`, so that `second` is the covariance: the difference of raw moments would lose the
+/// digits of pictures that hardly vary, and with them its sign.
 package struct Moments<Element: Scalar> {
   /// [channels], [channels, channels].
   package let mean, second: Tensor<Element>
@@ -49,7 +49,8 @@ package enum StyleLoss: Int32, CaseIterable, Sendable {
   /// `mean of (mean - mean')^2 + mean of (covariance - covariance')^2`.
   case moments = 1
   /// The squared 2-Wasserstein distance of Gaussians, over the channels, as style-transfer-pytorch has it:
-  /// `mean of (mean - mean')^2 + mean of the diagonal of S + S' - 2 (S'^(1/2) S S'^(1/2))^(1/2)`; see Wasserstein.swift.
+  /// `mean of (mean - mean')^2 + mean of the diagonal of S + S' - 2 (S'^(1/2) S S'^(1/2))^(1/2)`; see
+  /// Wasserstein.swift.
   case wasserstein = 2
 
   /// Whether moments are about the mean.
@@ -71,8 +72,8 @@ package enum StyleLoss: Int32, CaseIterable, Sendable {
     }
   }
 
-  /// The cost, 0 or more, and its gradient by the moments: `bySecond` is symmetric and set; `byMean` is set but for Gram matrices.
-  /// That by a unit is `q / n (2 bySecond (x - c) + byMean)`.
+  /// The cost, 0 or more, and its gradient by the moments: `bySecond` is symmetric and set; `byMean` is set
+  /// but for Gram matrices. That by a unit is `q / n (2 bySecond (x - c) + byMean)`.
   /// - Parameter gramFactor: of the sum of squared differences of second moments.
   package func cost<Element: Scalar>(
     of found: Moments<Element>, _ target: Target<Element>, gramFactor: Double, bySecond: Tensor<Element>,
@@ -81,7 +82,8 @@ package enum StyleLoss: Int32, CaseIterable, Sendable {
     let channels = found.channels, count = Double(channels)
     guard let wanted = target.covariance else {
       // d = 2 factor (second - second')
-      return gramFactor * Element.squaredDifference(found.second, target.moments.second, slope: 2 * gramFactor, bySecond)
+      return gramFactor
+        * Element.squaredDifference(found.second, target.moments.second, slope: 2 * gramFactor, bySecond)
     }
     var cost = Element.squaredDifference(found.mean, target.moments.mean, slope: 2 / count, byMean) / count
     if let root = target.root {
@@ -104,7 +106,9 @@ package enum StyleLoss: Int32, CaseIterable, Sendable {
         }
       }
     } else {
-      cost += Element.squaredDifference(found.second, wanted, slope: 2 / (count * count), bySecond) / (count * count)
+      cost +=
+        Element.squaredDifference(found.second, wanted, slope: 2 / (count * count), bySecond)
+        / (count * count)
     }
     return cost
   }

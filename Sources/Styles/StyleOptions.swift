@@ -2,7 +2,8 @@ import Images
 import Networks
 import Tensors
 
-/// What to paint, what a picture is measured by, and how it is moved; the defaults are those of the course notebook.
+/// What to paint, what a picture is measured by, and how it is moved; the defaults are those of the course
+/// notebook.
 package struct StyleOptions {
   package enum Optimiser: Int32, CaseIterable, Sendable { case adam = 0, lbfgs = 1 }
   package enum Start: Int32, CaseIterable, Sendable { case content = 0, noise = 1, style = 2, image = 3 }
@@ -13,11 +14,12 @@ package struct StyleOptions {
   // What is measured.
 
   /// Factors in `J = alpha J_content + beta J_style + gamma J_variation + delta J_temporal`.
-  package var contentWeight: Float = 10, styleWeight: Float = 40, variationWeight: Float = 0, temporalWeight: Float = 0
+  package var contentWeight: Float = 10, styleWeight: Float = 40, variationWeight: Float = 0,
+    temporalWeight: Float = 0
   package var contentLayers: [(name: String, weight: Float)] = [("conv4_2", 1)]
   /// The layers whose moments are matched.
   package var styleLayers: [(name: String, weight: Float)] = [
-    ("conv1_1", 0.2), ("conv2_1", 0.2), ("conv3_1", 0.2), ("conv4_1", 0.2), ("conv5_1", 0.2),
+    ("conv1_1", 0.2), ("conv2_1", 0.2), ("conv3_1", 0.2), ("conv4_1", 0.2), ("conv5_1", 0.2)
   ]
   package var cost = CostVariant.normalised
   package var styleLoss = StyleLoss.gram
@@ -27,7 +29,8 @@ package struct StyleOptions {
   package var maskKind = MaskKind.soft
   /// How much more the content counts where its map is white: `1 + weight` times.
   package var contentMapWeight: Float = 2
-  /// The style's longest side, in parts of the picture's, its shape kept; 0: it is cut to the picture's shape and size.
+  /// The style's longest side, in parts of the picture's, its shape kept; 0: it is cut to the picture's shape
+  /// and size.
   package var styleScale: Float = 0
   package var colours = Colours.ofStyle
   /// Bits a sample of the painted picture, 8 or 16; 0: as many as the content has.
@@ -73,7 +76,9 @@ package struct StyleOptions {
         throw .invalidArgument("\(name) \(value), wanted \(least) to \(most)")
       }
     }
-    guard steps >= 1, steps <= 1_000_000 else { throw .invalidArgument("\(steps) steps, wanted 1 to 1000000") }
+    guard steps >= 1, steps <= 1_000_000 else {
+      throw .invalidArgument("\(steps) steps, wanted 1 to 1000000")
+    }
     try check(contentWeight, "content weight", from: 0, to: 1e12)
     try check(styleWeight, "style weight", from: 0, to: 1e12)
     try check(variationWeight, "variation weight", from: 0, to: 1e12)
@@ -86,13 +91,21 @@ package struct StyleOptions {
     try check(learningRate, "learning rate", from: 1e-6, to: 255)
     try check(averaging, "averaging", from: 0, to: 0.9999)
     if styleScale != 0 { try check(styleScale, "style scale", from: 0.05, to: 20) }
-    guard depth == 0 || depth == 8 || depth == 16 else { throw .invalidArgument("a depth of \(depth) bits, wanted 0, 8 or 16") }
-    guard history >= 1, history <= 1000 else { throw .invalidArgument("a history of \(history), wanted 1 to 1000") }
+    guard depth == 0 || depth == 8 || depth == 16 else {
+      throw .invalidArgument("a depth of \(depth) bits, wanted 0, 8 or 16")
+    }
+    guard history >= 1, history <= 1000 else {
+      throw .invalidArgument("a history of \(history), wanted 1 to 1000")
+    }
     guard coarsest == 0 || coarsest >= 16 && coarsest <= Image.maxSide else {
       throw .invalidArgument("a coarsest scale of \(coarsest) pixels, wanted 0 or 16 to \(Image.maxSide)")
     }
-    guard deadline >= 0, deadline < 1e9 else { throw .invalidArgument("a deadline of \(deadline) seconds, wanted 0 to 1e9") }
-    guard !contentLayers.isEmpty || !styleLayers.isEmpty else { throw .invalidArgument("no layer to measure a picture by") }
+    guard deadline >= 0, deadline < 1e9 else {
+      throw .invalidArgument("a deadline of \(deadline) seconds, wanted 0 to 1e9")
+    }
+    guard !contentLayers.isEmpty || !styleLayers.isEmpty else {
+      throw .invalidArgument("no layer to measure a picture by")
+    }
     for layers in [contentLayers, styleLayers] {
       for (i, layer) in layers.enumerated() {
         try check(layer.weight, "layer weight", from: 0, to: 1e6)
@@ -118,14 +131,18 @@ package struct StyleOptions {
     package let width, height, steps: Int
   }
 
-  /// From the coarsest to the picture itself. The steps are shared evenly: a coarse one costs little and moves much.
+  /// From the coarsest to the picture itself. The steps are shared evenly: a coarse one costs little and
+  /// moves much.
   package func scales(width: Int, height: Int) -> [Scale] {
     // A product of roots may lie a little above a whole number.
-    func side(_ length: Int, _ divisor: Double) -> Int { max(1, Int((Double(length) / divisor + 1e-6).rounded(.down))) }
+    func side(_ length: Int, _ divisor: Double) -> Int {
+      max(1, Int((Double(length) / divisor + 1e-6).rounded(.down)))
+    }
     var divisors = [1.0]
     if coarsest > 0 {
       while let last = divisors.last, side(max(width, height), last * scaleRatio) >= coarsest,
-        divisors.count < 32, divisors.count < steps { divisors.append(last * scaleRatio) }
+        divisors.count < 32, divisors.count < steps
+      { divisors.append(last * scaleRatio) }
     }
     var scales: [Scale] = []
     // The first has the first parts.
@@ -152,12 +169,15 @@ package struct StyleCosts {
   /// Why no picture can be moved by them.
   var reasonAgainst: String {
     let parts: [(name: StaticString, value: Double)] = [
-      ("content", content), ("style", style), ("variation", variation), ("temporal", temporal),
+      ("content", content), ("style", style), ("variation", variation), ("temporal", temporal)
     ]
     for part in parts where !part.value.isFinite {
-      return "the \(part.name) cost is \(part.value): the model's features are not finite, or too large for their squares"
+      return
+        "the \(part.name) cost is \(part.value): the model's features are not finite, or too large for their squares"
     }
-    if total.isFinite { return "the cost is \(total), but its gradient is not finite: smaller weights are wanted" }
+    if total.isFinite {
+      return "the cost is \(total), but its gradient is not finite: smaller weights are wanted"
+    }
     return "the weighted sum of costs is \(total): smaller weights are wanted"
   }
 }

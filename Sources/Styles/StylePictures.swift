@@ -7,8 +7,8 @@ package struct StylePicture {
   package let image: Image
   /// Its share among the styles of one region, and its region's among all.
   package var weight: Float
-  /// Where in the painted picture it goes, white where it does, of the content's proportions; nil: everywhere. Styles of one
-  /// and the same mask are mixed, those of different ones stand side by side.
+  /// Where in the painted picture it goes, white where it does, of the content's proportions; nil:
+  /// everywhere. Styles of one and the same mask are mixed, those of different ones stand side by side.
   package var place: Image?
   /// The part of the style that is taken, white where it is, of the style's size; nil: all.
   package var part: Image?
@@ -28,7 +28,8 @@ extension StyleOptions {
   }
 }
 
-/// The largest part about the centre that has the wanted proportions, scaled to the wanted size: nothing is squashed.
+/// The largest part about the centre that has the wanted proportions, scaled to the wanted size: nothing is
+/// squashed.
 package func cover(_ image: Image, width: Int, height: Int) throws(Failure) -> Image {
   var part = (width: image.width, height: image.height)
   if image.width * height > image.height * width {
@@ -37,7 +38,8 @@ package func cover(_ image: Image, width: Int, height: Int) throws(Failure) -> I
     part.height = max(1, (image.width * height + width / 2) / width)
   }
   let cut = try image.cropped(
-    x: (image.width - part.width) / 2, y: (image.height - part.height) / 2, width: part.width, height: part.height)
+    x: (image.width - part.width) / 2, y: (image.height - part.height) / 2, width: part.width,
+    height: part.height)
   return try cut.resized(width: width, height: height, filter: .bicubic)
 }
 
@@ -50,7 +52,9 @@ extension Image {
   /// Some columns of a row.
   func fillRow(_ target: UnsafeMutablePointer<Float>, _ y: Int, _ columns: Range<Int>) {
     let first = 3 * (y * width + columns.lowerBound)
-    guard let deep else { return Architecture.vgg19Pictures.fill(target, pixels.pointer + first, height: 1, width: columns.count) }
+    guard let deep else {
+      return Architecture.vgg19Pictures.fill(target, pixels.pointer + first, height: 1, width: columns.count)
+    }
     let mean = Architecture.vgg19Pictures.mean, source = deep.pointer + first
     for x in 0..<columns.count {
       target[3 * x] = Float(source[3 * x + 2]) / 257 - mean.0
@@ -94,8 +98,8 @@ package struct StylePictures {
   package var start: Image?
   /// Where the content counts more, white where most; nil: nowhere.
   package var contentMap: Image?
-  /// What the picture should look like but for its style, and where, white where it should: the frame before, moved along with
-  /// what is seen in it.
+  /// What the picture should look like but for its style, and where, white where it should: the frame before,
+  /// moved along with what is seen in it.
   package var before: Image?, beforeMask: Image?
 
   package init(content: Image, styles: [StylePicture]) {
@@ -108,7 +112,8 @@ package struct StylePictures {
     for i in styles.indices {
       let style = styles[i]
       prepared.styles[i] = StylePicture(
-        try colours.prepared(style: style.image, for: content), weight: style.weight, place: style.place, part: style.part)
+        try colours.prepared(style: style.image, for: content), weight: style.weight, place: style.place,
+        part: style.part)
     }
     return prepared
   }
@@ -143,7 +148,8 @@ package struct StylePictures {
     return sized
   }
 
-  /// - Throws: `.invalidArgument` for a mask whose size is not that of its picture, and for weights that are none.
+  /// - Throws: `.invalidArgument` for a mask whose size is not that of its picture, and for weights that are
+  ///   none.
   /// Those that say where styles go, each once.
   var masks: [Image] {
     var masks: [Image] = []

@@ -1,8 +1,9 @@
 import Networks
 import Tensors
 
-/// Settings by the name of the program that made them known. Their losses are those of the programs, on the same pictures and
-/// weights; where pictures have sides that 16 does not divide, theirs may round another way when pooling.
+/// Settings by the name of the program that made them known. Their losses are those of the programs, on the
+/// same pictures and weights; where pictures have sides that 16 does not divide, theirs may round another way
+/// when pooling.
 package enum StylePreset: Int, CaseIterable {
   /// Ours: scales from coarse to fine, L-BFGS.
   case pyramid
@@ -102,7 +103,9 @@ package enum StylePreset: Int, CaseIterable {
 
   /// 1/C^2 for the C channels of each.
   private static var weightedByChannels: [(name: String, weight: Float)] {
-    let channels: [(String, Float)] = [("conv1_1", 64), ("conv2_1", 128), ("conv3_1", 256), ("conv4_1", 512), ("conv5_1", 512)]
+    let channels: [(String, Float)] = [
+      ("conv1_1", 64), ("conv2_1", 128), ("conv3_1", 256), ("conv4_1", 512), ("conv5_1", 512)
+    ]
     return channels.map { ($0.0, 1 / ($0.1 * $0.1)) }
   }
 }

@@ -1,5 +1,5 @@
-/// A part of a large picture that is taken through the network by itself: its own pixels, and around them as many as
-/// the units that stand for these see.
+/// A part of a large picture that is taken through the network by itself: its own pixels, and around them as
+/// many as the units that stand for these see.
 package struct StyleTile: Equatable {
   /// With what lies around.
   package let x, y, width, height: Int
@@ -23,19 +23,24 @@ package struct StyleTile: Equatable {
   /// Rows of tiles, from the top; one tile where `side` is 0 or the picture is no larger.
   /// - Parameters:
   ///   - side: of a tile's own pixels; rounded up to whole steps.
-  ///   - step, halo: of the deepest layer: how many pixels a unit stands for, and how many more it sees to each side.
+  ///   - step, halo: of the deepest layer: how many pixels a unit stands for, and how many more it sees to
+  ///     each side.
   package static func rows(width: Int, height: Int, side: Int, step: Int, halo: Int) -> [[StyleTile]] {
     let across = parts(of: width, side, step, halo), down = parts(of: height, side, step, halo)
     return down.map { y in
       across.map { x in
-        StyleTile(x: x.all.lowerBound, y: y.all.lowerBound, width: x.all.count, height: y.all.count, ownX: x.own, ownY: y.own)
+        StyleTile(
+          x: x.all.lowerBound, y: y.all.lowerBound, width: x.all.count, height: y.all.count, ownX: x.own,
+          ownY: y.own)
       }
     }
   }
 
-  /// Along one side. All parts are of one length, but for the last where steps do not divide the side: poolings must fall
-  /// where they do in the whole picture.
-  private static func parts(of length: Int, _ side: Int, _ step: Int, _ halo: Int) -> [(all: Range<Int>, own: Range<Int>)] {
+  /// Along one side. All parts are of one length, but for the last where steps do not divide the side:
+  /// poolings must fall where they do in the whole picture.
+  private static func parts(
+    of length: Int, _ side: Int, _ step: Int, _ halo: Int
+  ) -> [(all: Range<Int>, own: Range<Int>)] {
     func up(_ n: Int) -> Int { (n + step - 1) / step * step }
     let own = up(side), margin = up(halo), extent = own + 2 * margin
     guard side > 0, extent < length else { return [(0..<length, 0..<length)] }

@@ -3,8 +3,8 @@ import Images
 import Networks
 import Tensors
 
-/// Repaints pictures with the weights of a VGG-19: an optimiser moves the pixels until their features match the content's and
-/// their Gram matrices the style's.
+/// Repaints pictures with the weights of a VGG-19: an optimiser moves the pixels until their features match
+/// the content's and their Gram matrices the style's.
 package final class StyleTransfer {
   package enum Action { case `continue`, finish, cancel }
 
@@ -18,7 +18,8 @@ package final class StyleTransfer {
     _ = try model.network()
   }
 
-  /// - Throws: `.noMemory` also where only a later scale does not fit: better before the first step than after hours.
+  /// - Throws: `.noMemory` also where only a later scale does not fit: better before the first step than
+  ///   after hours.
   package func job(_ pictures: StylePictures, _ options: StyleOptions) throws(Failure) -> StyleJob {
     try options.check()
     try pictures.check()
@@ -28,8 +29,9 @@ package final class StyleTransfer {
     return try StyleJob(model.network(), pictures, options, weights: model.weights.fingerprint)
   }
 
-  /// Bytes that the process will hold at the peak of a run with a content of the given size, beyond what it holds now:
-  /// what the run computes in, and weights as the kernels want them, which stay with the model for the next run.
+  /// Bytes that the process will hold at the peak of a run with a content of the given size, beyond what it
+  /// holds now: what the run computes in, and weights as the kernels want them, which stay with the model for
+  /// the next run.
   package func memoryNeeded(
     contentWidth: Int, _ contentHeight: Int, masks: Int, _ options: StyleOptions
   ) throws(Failure) -> Int {
@@ -43,7 +45,9 @@ package final class StyleTransfer {
     for scale in scales {
       // Of a style's size no more is known than its longest side.
       let longest = max(1, Int((Float(max(scale.width, scale.height)) * options.styleScale).rounded()))
-      let style = options.styleScale > 0 ? (width: longest, height: longest) : (width: scale.width, height: scale.height)
+      let style =
+        options.styleScale > 0
+        ? (width: longest, height: longest) : (width: scale.width, height: scale.height)
       let needed = try StyleEngine.memoryNeeded(
         model.network(), width: scale.width, height: scale.height, styles: [style], masks: masks, options)
       engine = needed.bytes
@@ -57,7 +61,8 @@ package final class StyleTransfer {
       let before = scales[scales.count - 2]
       numbers += PictureMover.count(3 * before.width * before.height, options)
     }
-    return engine + weights.reduce(0) { $0 + $1.bytes } + MemoryLayout<Float>.stride * numbers + (options.depth == 16 ? 3 : 1) * count
+    return engine + weights.reduce(0) { $0 + $1.bytes } + MemoryLayout<Float>.stride * numbers
+      + (options.depth == 16 ? 3 : 1) * count
   }
 
   /// Costs of a given picture; all pictures keep their sizes.
@@ -69,7 +74,9 @@ package final class StyleTransfer {
     try pictures.check()
     let content = pictures.content
     guard generated.width == content.width, generated.height == content.height else {
-      throw .invalidArgument("a picture of \(generated.width)x\(generated.height) for a content of \(content.width)x\(content.height)")
+      throw .invalidArgument(
+        "a picture of \(generated.width)x\(generated.height) for a content of \(content.width)x\(content.height)"
+      )
     }
     let engine = try StyleEngine(model.network(), pictures, options)
     let height = content.height, width = content.width

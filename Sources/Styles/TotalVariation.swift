@@ -4,10 +4,11 @@ import Tensors
 package enum TotalVariation: Int32, CaseIterable, Sendable {
   /// `sum |x - right| + sum |x - below|`
   case absolute = 0
-  /// `1/2 sum (x - right)^2 + (x - below)^2`, of the pixels that have both neighbours (Mahendran and Vedaldi 2015).
+  /// `1/2 sum (x - right)^2 + (x - below)^2`, of the pixels that have both neighbours (Mahendran and Vedaldi
+  /// 2015).
   case squared = 1
-  /// `2 (mean of squares to the right / 3 + below / 3 + along both diagonals / 12)` of x / 255, edges repeated:
-  /// style-transfer-pytorch's.
+  /// `2 (mean of squares to the right / 3 + below / 3 + along both diagonals / 12)` of x / 255, edges
+  /// repeated: style-transfer-pytorch's.
   case ninePoints = 2
 
   /// - Parameters:
@@ -35,8 +36,8 @@ package enum TotalVariation: Int32, CaseIterable, Sendable {
     return sum
   }
 
-  /// What the pixels of row `y` have to do with those to the right and below; and their gradient, that of the row, which
-  /// each pixel gathers from all its neighbours.
+  /// What the pixels of row `y` have to do with those to the right and below; and their gradient, that of the
+  /// row, which each pixel gathers from all its neighbours.
   @_specialize(where Element == Float)
   @_specialize(where Element == Double)
   private func costOfRow<Element: Scalar>(
@@ -50,8 +51,10 @@ package enum TotalVariation: Int32, CaseIterable, Sendable {
       let hasLeft = i >= 3, hasRight = i + 3 < stride
       let here = row[i]
       // Squares count where a pixel has both neighbours.
-      let (countsRight, countsBelow) = self == .absolute ? (hasRight, hasBelow) : (hasRight && hasBelow, hasRight && hasBelow)
-      let (countsLeft, countsAbove) = self == .absolute ? (hasLeft, hasAbove) : (hasLeft && hasBelow, hasAbove && hasRight)
+      let (countsRight, countsBelow) =
+        self == .absolute ? (hasRight, hasBelow) : (hasRight && hasBelow, hasRight && hasBelow)
+      let (countsLeft, countsAbove) =
+        self == .absolute ? (hasLeft, hasAbove) : (hasLeft && hasBelow, hasAbove && hasRight)
       if countsRight { sum += cost(here - row[i + 3]) }
       if countsBelow { sum += cost(here - row[i + stride]) }
       guard let gradient else { continue }
@@ -83,12 +86,14 @@ private func copies(_ place: Int, of count: Int) -> (first: ClosedRange<Int>, la
   ((place == 0 ? 0 : place + 1)...(place + 1), place...(place == count - 1 ? count : place))
 }
 
-/// The same for `TotalVariation.ninePoints`. A pair of neighbours is known by its lower right end in a picture whose edges are
-/// repeated once: pair (i, j) joins clamped places (i - 1, j - 1) and (i, j), or (i - 1, j) and (i, j - 1).
+/// The same for `TotalVariation.ninePoints`. A pair of neighbours is known by its lower right end in a
+/// picture whose edges are repeated once: pair (i, j) joins clamped places (i - 1, j - 1) and (i, j), or (i -
+/// 1, j) and (i, j - 1).
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func ninePointsOfRow<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ y: Int, height: Int, width: Int, slope: Element, into gradient: UnsafeMutablePointer<Element>?
+  _ x: UnsafePointer<Element>, _ y: Int, height: Int, width: Int, slope: Element,
+  into gradient: UnsafeMutablePointer<Element>?
 ) -> Double {
   let straight = 2 / (3 * 65025 * Double(3 * height * width))
   let diagonal = 2 / (12 * 65025 * Double(3 * (height + 1) * (width + 1)))
@@ -111,7 +116,8 @@ private func ninePointsOfRow<Element: Scalar>(
       sum += straight * (right * right + below * below)
       guard let gradient else { continue }
       // Differences from a repeated pixel are 0.
-      let beside = at(y, column + 1, c) + at(y, column - 1, c), over = at(y + 1, column, c) + at(y - 1, column, c)
+      let beside = at(y, column + 1, c) + at(y, column - 1, c),
+        over = at(y + 1, column, c) + at(y - 1, column, c)
       var g = straight * (4 * here - beside - over)
       // Along the diagonals a pixel at an edge is the end of several pairs, by its copies.
       let rows = copies(y, of: height), columns = copies(column, of: width)

@@ -34,7 +34,8 @@ final class UnitRoom {
 
   /// Memory that is taken when it is first needed.
   private func room() throws(Failure) -> (
-    units: UnsafeMutablePointer<Float>, shares: UnsafeMutablePointer<Float>, results: UnsafeMutablePointer<Float>
+    units: UnsafeMutablePointer<Float>, shares: UnsafeMutablePointer<Float>,
+    results: UnsafeMutablePointer<Float>
   ) {
     if let taken { return (taken.units.pointer, taken.shares.pointer, taken.results.pointer) }
     let count = UnitRoom.chunk * channels
@@ -47,7 +48,8 @@ final class UnitRoom {
   }
 
   /// Numbers that a layer of so many units comes to use.
-  /// - Parameter isWhole: whether the units are those of a whole picture without masks, of which there are no results.
+  /// - Parameter isWhole: whether the units are those of a whole picture without masks, of which there are no
+  ///   results.
   static func count(units: Int, channels: Int, isWhole: Bool) -> Int {
     min(units, chunk) * ((isWhole ? 1 : 2) * channels + 1)
   }
@@ -115,13 +117,15 @@ final class UnitRoom {
     if block.isAll, block.mask == nil {
       guard let (centre, shift) = about else {
         return try Float.multiply(
-          rows: block.count, block.features.values, rowStride: channels, columnStride: 1, slope, gradient, accumulate: !isSet,
+          rows: block.count, block.features.values, rowStride: channels, columnStride: 1, slope, gradient,
+          accumulate: !isSet,
           .nothing, workspace)
       }
       return try forEachChunk(block, power: 0, from: centre) { first, count throws(Failure) in
         let (units, _, _) = try room(), target = gradient + first * channels
         try Float.multiply(
-          rows: count, units, rowStride: channels, columnStride: 1, slope, target, accumulate: !isSet, .nothing, workspace)
+          rows: count, units, rowStride: channels, columnStride: 1, slope, target, accumulate: !isSet,
+          .nothing, workspace)
         ThreadPool.shared.run((count + UnitRoom.slice - 1) / UnitRoom.slice) { task, _ in
           for i in (task * UnitRoom.slice)..<min(count, (task + 1) * UnitRoom.slice) {
             for c in 0..<channels { target[i * channels + c] += shift[c] }
@@ -133,7 +137,8 @@ final class UnitRoom {
     try forEachChunk(block, power: 2, from: about?.centre) { first, count throws(Failure) in
       let (units, shares, results) = try room()
       try Float.multiply(
-        rows: count, units, rowStride: channels, columnStride: 1, slope, results, accumulate: false, .nothing, workspace)
+        rows: count, units, rowStride: channels, columnStride: 1, slope, results, accumulate: false, .nothing,
+        workspace)
       for i in 0..<count where shares[i] != 0 {
         let target = gradient + block.place(first + i) * channels, source = results + i * channels
         let q = shares[i] * shares[i]
@@ -197,8 +202,9 @@ final class UnitSums {
     self.weight += weight
   }
 
-  /// To sums about the mean: products of the part about its own mean, and what the distance of the two means adds to them.
-  /// Source: Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
+  /// To sums about the mean: products of the part about its own mean, and what the distance of the two means
+  /// adds to them. Source: Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing
+  /// sample variances", 1979.
   /// - Parameters:
   ///   - x: the units, followed by a vector's width of readable slack; it becomes `m (x - mean)`.
   ///   - shares: m; nil: 1.

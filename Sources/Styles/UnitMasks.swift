@@ -4,8 +4,8 @@ import Networks
 import Tensors
 
 /// How a mask of pixels becomes one of a layer's units.
-/// Source: Gatys, Ecker, Bethge, Hertzmann, Shechtman, "Controlling perceptual factors in neural style transfer", 2017,
-/// section 4.
+/// Source: Gatys, Ecker, Bethge, Hertzmann, Shechtman, "Controlling perceptual factors in neural style
+/// transfer", 2017, section 4.
 package enum MaskKind: Int32, CaseIterable, Sendable {
   /// 1 for units that see nothing but pixels of at least half, else 0: no style leaks over the border.
   case inside = 0
@@ -48,14 +48,18 @@ extension MaskKind {
     for y in 0..<height {
       for column in 0..<width {
         var largest: Float = 0
-        for i in max(0, column - reach)...min(width - 1, column + reach) { largest = max(largest, x[y * width + i]) }
+        for i in max(0, column - reach)...min(width - 1, column + reach) {
+          largest = max(largest, x[y * width + i])
+        }
         across.pointer[y * width + column] = largest
       }
     }
     for y in 0..<height {
       for column in 0..<width {
         var largest: Float = 0
-        for i in max(0, y - reach)...min(height - 1, y + reach) { largest = max(largest, across[i * width + column]) }
+        for i in max(0, y - reach)...min(height - 1, y + reach) {
+          largest = max(largest, across[i * width + column])
+        }
         both.pointer[y * width + column] = largest
       }
     }
@@ -67,7 +71,8 @@ extension MaskKind {
     let height = (x.shape[0] + 1) / 2, width = (x.shape[1] + 1) / 2
     let y = try Tensor<Float>([height, width])
     let window = Window(
-      batch: 1, height: x.shape[0], width: x.shape[1], channels: 1, kernelHeight: 2, kernelWidth: 2, strideY: 2, strideX: 2,
+      batch: 1, height: x.shape[0], width: x.shape[1], channels: 1, kernelHeight: 2, kernelWidth: 2,
+      strideY: 2, strideX: 2,
       padTop: 0, padLeft: 0, outHeight: height, outWidth: width)
     Float.pool(window, isMaximum: isMaximum, x.pointer, y.pointer)
     withExtendedLifetime((x, y)) {}
@@ -84,7 +89,8 @@ func levels(
     let source = image.row(y + row)
     for column in 0..<width {
       let i = 3 * (x + column)
-      levels.pointer[row * width + column] = Float(Int(source[i]) + Int(source[i + 1]) + Int(source[i + 2])) / 765
+      levels.pointer[row * width + column] =
+        Float(Int(source[i]) + Int(source[i + 1]) + Int(source[i + 2])) / 765
     }
   }
   return levels

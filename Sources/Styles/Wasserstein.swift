@@ -1,13 +1,14 @@
 import Networks
 import Tensors
 
-// Roots of matrices as style-transfer-pytorch has them: by twelve steps, with no eigenvalues. Those below about 1e-4 of the
-// norm have not come to their roots by then, which is part of the loss that it is known for.
-// Source: Lin, Maji, "Improved bilinear pooling with CNNs", 2017, section 3.
+// Roots of matrices as style-transfer-pytorch has them: by twelve steps, with no eigenvalues. Those below
+// about 1e-4 of the norm have not come to their roots by then, which is part of the loss that it is known
+// for. Source: Lin, Maji, "Improved bilinear pooling with CNNs", 2017, section 3.
 
-/// On the diagonal of a covariance: style-transfer-pytorch's 1e-4, but no less than what rounding may have put there. An
-/// eigenvalue below about -6e-5 of the norm grows by 2.25 a step until it is no number; a million times the least variance that
-/// `Element` tells from nothing lies far from that, and is too little for twelve steps to see.
+/// On the diagonal of a covariance: style-transfer-pytorch's 1e-4, but no less than what rounding may have
+/// put there. An eigenvalue below about -6e-5 of the norm grows by 2.25 a step until it is no number; a
+/// million times the least variance that `Element` tells from nothing lies far from that, and is too little
+/// for twelve steps to see.
 func wassersteinRidge<Element: Scalar>(largestVariance: Double, _: Element.Type) -> Double {
   let isSingle = Element(1 + 1e-9).value == 1
   return max(1e-4, largestVariance * (isSingle ? 1e-6 : 1e-14))
@@ -16,16 +17,19 @@ func wassersteinRidge<Element: Scalar>(largestVariance: Double, _: Element.Type)
 private let steps = 12
 
 /// `a b` of square matrices.
-package func product<Element: Scalar>(_ a: Tensor<Element>, _ b: Tensor<Element>) throws(Failure) -> Tensor<Element> {
+package func product<Element: Scalar>(
+  _ a: Tensor<Element>, _ b: Tensor<Element>
+) throws(Failure) -> Tensor<Element> {
   let side = a.shape[0], result = try Tensor<Element>(a.shape)
   let packed = try Element.pack(depth: side, columns: side, b.pointer, rowStride: side, columnStride: 1)
   try Element.multiply(
-    rows: side, a.pointer, rowStride: side, columnStride: 1, packed, result.pointer, accumulate: false, .nothing, Workspace())
+    rows: side, a.pointer, rowStride: side, columnStride: 1, packed, result.pointer, accumulate: false,
+    .nothing, Workspace())
   return result
 }
 
-/// The root of a positive matrix by Newton and Schulz: `t = (3 I - z y) / 2`, `y = y t`, `z = t z` from `y = a / |a|`, `z = I`;
-/// the root is `sqrt(|a|) y`.
+/// The root of a positive matrix by Newton and Schulz: `t = (3 I - z y) / 2`, `y = y t`, `z = t z` from `y =
+/// a / |a|`, `z = I`; the root is `sqrt(|a|) y`.
 func newtonSchulzRoot<Element: Scalar>(_ a: Tensor<Element>) throws(Failure) -> Tensor<Element> {
   let side = a.shape[0], norm = gradientNorm([a])
   guard norm > 0, norm.isFinite else { return try Tensor<Element>(a.shape.extents, repeating: 0) }
@@ -43,8 +47,11 @@ func newtonSchulzRoot<Element: Scalar>(_ a: Tensor<Element>) throws(Failure) -> 
 }
 
 /// The gradient of `slope trace(root(a))` by `a`: Lyapunov's equation `r q + q r = slope I` by as many steps:
-/// `t = 3 I - a a`, `q = (q t - a (a q - q a)) / 2`, `a = a t / 2` from `a = r / |r|`, `q = slope I / |r|`; it is `q / 2`.
-func newtonSchulzGradient<Element: Scalar>(root: Tensor<Element>, slope: Double) throws(Failure) -> Tensor<Element> {
+/// `t = 3 I - a a`, `q = (q t - a (a q - q a)) / 2`, `a = a t / 2` from `a = r / |r|`, `q = slope I / |r|`;
+/// it is `q / 2`.
+func newtonSchulzGradient<Element: Scalar>(
+  root: Tensor<Element>, slope: Double
+) throws(Failure) -> Tensor<Element> {
   let side = root.shape[0], norm = gradientNorm([root])
   guard norm > 0, norm.isFinite else { return try Tensor<Element>(root.shape.extents, repeating: 0) }
   var a = try Tensor<Element>(root.shape), q = try identity(side, slope / norm) as Tensor<Element>

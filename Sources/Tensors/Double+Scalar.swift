@@ -22,19 +22,24 @@ extension Double: PlainScalar {
   ) throws(Failure) {
     guard rows > 0, b.columns > 0 else { return }
     if Double(rows) * Double(b.depth) * Double(b.columns) <= mostByLoops {
-      multiplyPlainly(rows: rows, a, rowStride: rowStride, columnStride: columnStride, b, c, accumulate: accumulate, finish)
+      multiplyPlainly(
+        rows: rows, a, rowStride: rowStride, columnStride: columnStride, b, c, accumulate: accumulate, finish)
       return
     }
-    guard let m = Int32(exactly: rows), let n = Int32(exactly: b.columns), let k = Int32(exactly: b.depth) else {
-      throw .invalidArgument("a product of \(rows) x \(b.depth) x \(b.columns), OpenBLAS takes sides below 2^31")
+    guard let m = Int32(exactly: rows), let n = Int32(exactly: b.columns), let k = Int32(exactly: b.depth)
+    else {
+      throw .invalidArgument(
+        "a product of \(rows) x \(b.depth) x \(b.columns), OpenBLAS takes sides below 2^31")
     }
-    // The stride of a single row, or of a single column, says nothing: OpenBLAS wants at least the row's length.
+    // The stride of a single row, or of a single column, says nothing: OpenBLAS wants at least the row's
+    // length.
     let isPlain = columnStride == 1
     let stride = isPlain ? max(rowStride, b.depth) : max(columnStride, rows)
     let packed = b.storage.pointer
     try OpenBLAS.call { library in
       library.product(
-        OpenBLAS.Order.rows, isPlain ? OpenBLAS.Transposed.no : OpenBLAS.Transposed.yes, OpenBLAS.Transposed.no, m, n, k, 1, a,
+        OpenBLAS.Order.rows, isPlain ? OpenBLAS.Transposed.no : OpenBLAS.Transposed.yes,
+        OpenBLAS.Transposed.no, m, n, k, 1, a,
         Int32(clamping: stride), packed, n, accumulate ? 1 : 0, c, n)
     }
     for i in 0..<rows {

@@ -3,9 +3,9 @@ import CSystem
 /// A number and its derivative in one direction: forward-mode automatic differentiation.
 /// `a + b e` with `e^2 = 0`, so that `f(a + b e) = f(a) + f'(a) b e` for every differentiable f.
 ///
-/// Computing with dual numbers what one computes with numbers gives the derivative beside the result. Comparisons ask
-/// about `value`, so a branch is taken as it would be without derivatives, and `==` says nothing of `derivative`.
-/// Source: Griewank and Walther, "Evaluating derivatives", 2008, chapter 3.
+/// Computing with dual numbers what one computes with numbers gives the derivative beside the result.
+/// Comparisons ask about `value`, so a branch is taken as it would be without derivatives, and `==` says
+/// nothing of `derivative`. Source: Griewank and Walther, "Evaluating derivatives", 2008, chapter 3.
 package struct Dual: PlainScalar {
   package typealias Accumulator = Dual
 
@@ -42,8 +42,12 @@ package struct Dual: PlainScalar {
 
 // (x + y)' = x' + y'      (x y)' = x' y + x y'      (x / y)' = (x' - (x / y) y') / y
 extension Dual {
-  package static func + (a: Dual, b: Dual) -> Dual { Dual(a.value + b.value, derivative: a.derivative + b.derivative) }
-  package static func - (a: Dual, b: Dual) -> Dual { Dual(a.value - b.value, derivative: a.derivative - b.derivative) }
+  package static func + (a: Dual, b: Dual) -> Dual {
+    Dual(a.value + b.value, derivative: a.derivative + b.derivative)
+  }
+  package static func - (a: Dual, b: Dual) -> Dual {
+    Dual(a.value - b.value, derivative: a.derivative - b.derivative)
+  }
   package static prefix func - (a: Dual) -> Dual { Dual(-a.value, derivative: -a.derivative) }
   package static func * (a: Dual, b: Dual) -> Dual {
     Dual(a.value * b.value, derivative: a.derivative * b.value + a.value * b.derivative)
@@ -78,7 +82,9 @@ extension Dual {
   }
 
   package static func logarithm(_ x: Dual) -> Dual { x.mapped(log(x.value), slope: 1 / x.value) }
-  package static func logarithm(onePlus x: Dual) -> Dual { x.mapped(log1p(x.value), slope: 1 / (1 + x.value)) }
+  package static func logarithm(onePlus x: Dual) -> Dual {
+    x.mapped(log1p(x.value), slope: 1 / (1 + x.value))
+  }
   package static func sine(_ x: Dual) -> Dual { x.mapped(sin(x.value), slope: cos(x.value)) }
   package static func cosine(_ x: Dual) -> Dual { x.mapped(cos(x.value), slope: -sin(x.value)) }
 
@@ -87,7 +93,8 @@ extension Dual {
     return x.mapped(y, slope: 1 - y * y)
   }
 
-  /// `(x^y)' = y x^(y - 1) x' + x^y log(x) y'`, each term only where it is asked for: a negative x has no logarithm.
+  /// `(x^y)' = y x^(y - 1) x' + x^y log(x) y'`, each term only where it is asked for: a negative x has no
+  /// logarithm.
   package static func power(_ x: Dual, _ y: Dual) -> Dual {
     let result = pow(x.value, y.value)
     let byBase = x.derivative == 0 || y.value == 0 ? 0 : y.value * pow(x.value, y.value - 1) * x.derivative

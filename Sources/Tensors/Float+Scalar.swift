@@ -20,7 +20,8 @@ extension Float: Scalar {
   ) throws(Failure) -> PackedMatrix<Float> {
     let width = KernelSet.selected.tileColumns
     let packed = PackedMatrix(
-      depth: depth, columns: columns, storage: try Storage<Float>(count: (columns + width - 1) / width * width * depth))
+      depth: depth, columns: columns,
+      storage: try Storage<Float>(count: (columns + width - 1) / width * width * depth))
     repack(packed, b, rowStride: rowStride, columnStride: columnStride)
     return packed
   }
@@ -32,14 +33,17 @@ extension Float: Scalar {
     let kernels = KernelSet.selected, depth = packed.depth, pointer = packed.storage.pointer
     let panels = (packed.columns + kernels.tileColumns - 1) / kernels.tileColumns
     if columnStride == 1 {
-      // Some rows at a time through all panels: their pages and what lies beside a panel's columns are at hand.
+      // Some rows at a time through all panels: their pages and what lies beside a panel's columns are at
+      // hand.
       let rowsEach = 64
       ThreadPool.shared.run((depth + rowsEach - 1) / rowsEach) { task, _ in
         let first = task * rowsEach, count = min(rowsEach, depth - first)
         for panel in 0..<panels {
-          // The kernel places a panel by its own depth: the block begins where that panel of so few rows would.
+          // The kernel places a panel by its own depth: the block begins where that panel of so few rows
+          // would.
           let target = pointer + (panel * depth + first - panel * count) * kernels.tileColumns
-          kernels.packPanel(count, packed.columns, b + first * rowStride, rowStride, columnStride, panel, target)
+          kernels.packPanel(
+            count, packed.columns, b + first * rowStride, rowStride, columnStride, panel, target)
         }
       }
     } else {
@@ -81,7 +85,9 @@ extension Float: Scalar {
   /// Numbers of the workspace that `multiply` takes.
   package static func multiplyScratchCount(
     rows: Int, depth: Int, columns: Int, rowStride: Int, columnStride: Int
-  ) -> Int { ProductSchedule(rows: rows, depth: depth, columns: columns, rowStride, columnStride).scratch.count }
+  ) -> Int {
+    ProductSchedule(rows: rows, depth: depth, columns: columns, rowStride, columnStride).scratch.count
+  }
 
   package static func pool(
     _ window: Window, isMaximum: Bool, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
@@ -90,7 +96,9 @@ extension Float: Scalar {
   }
 
   /// `y = sqrt(sum of squares)` of each window.
-  package static func euclideanPool(_ window: Window, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
+  package static func euclideanPool(
+    _ window: Window, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
+  ) {
     pool(window, kind: Int(poolingEuclidean), x, y)
   }
 
@@ -147,7 +155,8 @@ extension Float: Scalar {
       ThreadPool.shared.run(slices) { task, _ in
         let first = task * slice
         sums[task] = kernels.squaredDistanceBlock(
-          x + first, target + first, min(slice, count - first), slope, gradient.map { $0 + first }, accumulate)
+          x + first, target + first, min(slice, count - first), slope, gradient.map { $0 + first }, accumulate
+        )
       }
       for i in 0..<slices { total += sums[i] }
     }
@@ -182,7 +191,8 @@ extension Float: Scalar {
   }
 
   package static func normaliseResponse(
-    _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, rows: Int, channels: Int, scale: Float, half: Int
+    _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, rows: Int, channels: Int, scale: Float,
+    half: Int
   ) throws(Failure) {
     let kernels = KernelSet.selected
     let rowsPerTask = max(1, (1 << 14) / max(1, channels))
@@ -196,7 +206,8 @@ extension Float: Scalar {
   }
 
   package static func normaliseResponseGradient(
-    _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>, rows: Int, channels: Int,
+    _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>, rows: Int,
+    channels: Int,
     scale: Float, half: Int
   ) throws(Failure) {
     let kernels = KernelSet.selected
@@ -205,14 +216,16 @@ extension Float: Scalar {
       let first = task * rowsPerTask
       withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 * (channels + 2 * half + 16)) { lines in
         guard let lines = lines.baseAddress else { return }
-        kernels.responseGradientBlock(x, dy, dx, channels, scale, half, first, min(rowsPerTask, rows - first), lines)
+        kernels.responseGradientBlock(
+          x, dy, dx, channels, scale, half, first, min(rowsPerTask, rows - first), lines)
       }
     }
   }
 
   /// `target[i, j] = source[j, i]`, `target` being `rows` x `columns`.
   package static func transpose(
-    _ source: UnsafePointer<Float>, stride: Int, rows: Int, columns: Int, into target: UnsafeMutablePointer<Float>
+    _ source: UnsafePointer<Float>, stride: Int, rows: Int, columns: Int,
+    into target: UnsafeMutablePointer<Float>
   ) {
     let kernels = KernelSet.selected
     let rowsPerTask = 16
@@ -231,7 +244,9 @@ extension Finish where Element == Float {
     case .rectifier: kind = Int(activationRectifier)
     case .parametric: kind = Int(activationParametric)
     }
-    return Epilogue(bias: bias.map { UnsafePointer($0.pointer) }, slopes: slopes.map { UnsafePointer($0.pointer) }, activation: kind)
+    return Epilogue(
+      bias: bias.map { UnsafePointer($0.pointer) }, slopes: slopes.map { UnsafePointer($0.pointer) },
+      activation: kind)
   }
 }
 
@@ -248,12 +263,14 @@ private struct ProductSchedule {
     isTransposed = columnStride != 1
     copies = !isTransposed && rowStride >= 1024 && split.panelsPerTask >= 4
     scratch = Scratch(
-      pointers: split.rowsPerTask + kernels.tileRows, extra: copies ? split.rowsPerTask * Kernels.blockDepth : 0,
+      pointers: split.rowsPerTask + kernels.tileRows,
+      extra: copies ? split.rowsPerTask * Kernels.blockDepth : 0,
       shared: isTransposed ? rows * depth : 0, kernels)
   }
 }
 
-/// How a product is cut into tasks: by its size alone, so that results do not depend on the number of threads.
+/// How a product is cut into tasks: by its size alone, so that results do not depend on the number of
+/// threads.
 struct Split {
   let rowsPerTask, rowTasks, panelsPerTask, panelTasks: Int
   private let rows, panels: Int

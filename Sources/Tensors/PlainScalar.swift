@@ -1,6 +1,7 @@
 import CSystem
 
-/// A kind of number that has no kernels: what tensors need is done by plain loops, in the order of the definition.
+/// A kind of number that has no kernels: what tensors need is done by plain loops, in the order of the
+/// definition.
 package protocol PlainScalar: Scalar where Accumulator == Self {}
 
 extension PlainScalar {
@@ -20,7 +21,8 @@ extension PlainScalar {
     rows: Int, _ a: UnsafePointer<Self>, rowStride: Int, columnStride: Int, _ b: PackedMatrix<Self>,
     _ c: UnsafeMutablePointer<Self>, accumulate: Bool, _ finish: Finish<Self>, _ workspace: Workspace
   ) throws(Failure) {
-    multiplyPlainly(rows: rows, a, rowStride: rowStride, columnStride: columnStride, b, c, accumulate: accumulate, finish)
+    multiplyPlainly(
+      rows: rows, a, rowStride: rowStride, columnStride: columnStride, b, c, accumulate: accumulate, finish)
   }
 
   static func multiplyPlainly(
@@ -42,22 +44,26 @@ extension PlainScalar {
 
   package static var takesNarrowWeights: Bool { false }
 
-  package static func filter(_ shape: FilterShape, narrow: NarrowMatrix) throws(Failure) -> PackedFilter<Self> {
+  package static func filter(_ shape: FilterShape, narrow: NarrowMatrix) throws(Failure) -> PackedFilter<Self>
+  {
     throw .internalError("narrow weights for a filter of plain numbers")
   }
 
   package static func gram(
-    _ x: UnsafePointer<Self>, rows: Int, columns: Int, _ gram: UnsafeMutablePointer<Self>, _ workspace: Workspace
+    _ x: UnsafePointer<Self>, rows: Int, columns: Int, _ gram: UnsafeMutablePointer<Self>,
+    _ workspace: Workspace
   ) throws(Failure) {
     guard columns > 0 else { return }
     gram.update(repeating: 0, count: columns * columns)
     guard rows > 0 else { return }
     let packed = try pack(depth: rows, columns: columns, x, rowStride: columns, columnStride: 1)
     try multiply(
-      rows: columns, x, rowStride: 1, columnStride: columns, packed, gram, accumulate: true, .nothing, workspace)
+      rows: columns, x, rowStride: 1, columnStride: columns, packed, gram, accumulate: true, .nothing,
+      workspace)
   }
 
-  /// By way of the matrix of patches: a row for each output pixel, holding the window's factors; group after group.
+  /// By way of the matrix of patches: a row for each output pixel, holding the window's factors; group after
+  /// group.
   package static func convolve(
     _ window: Window, _ x: UnsafePointer<Self>, _ filter: PackedFilter<Self>, _ y: UnsafeMutablePointer<Self>,
     _ finish: Finish<Self>, _ workspace: Workspace
@@ -74,7 +80,8 @@ extension PlainScalar {
         (patch + tap * length).update(from: source, count: length)
       }
       try multiply(
-        rows: window.outputPixels, patches.pointer, rowStride: depth, columnStride: 1, filter.matrix(ofGroup: group),
+        rows: window.outputPixels, patches.pointer, rowStride: depth, columnStride: 1,
+        filter.matrix(ofGroup: group),
         part.pointer, accumulate: false, .nothing, workspace)
       for pixel in 0..<window.outputPixels {
         for j in 0..<each {
@@ -119,7 +126,9 @@ extension PlainScalar {
     }
   }
 
-  package static func euclideanPool(_ window: Window, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>) {
+  package static func euclideanPool(
+    _ window: Window, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>
+  ) {
     y.update(repeating: 0, count: window.outputPixels * window.channels)
     window.forEachTap { output, input, _ in
       for c in 0..<window.channels { y[output + c] += x[input + c] * x[input + c] }
@@ -128,17 +137,20 @@ extension PlainScalar {
   }
 
   package static func poolGradient(
-    _ window: Window, _ kind: WindowPooling, _ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>, _ dy: UnsafePointer<Self>,
+    _ window: Window, _ kind: WindowPooling, _ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>,
+    _ dy: UnsafePointer<Self>,
     _ dx: UnsafeMutablePointer<Self>
   ) throws(Failure) {
     dx.update(repeating: 0, count: window.batch * window.height * window.width * window.channels)
     // One winner a window: `given` tells which maxima have been given away.
-    let given = try Storage<Bool>(repeating: false, count: kind == .maximum ? window.outputPixels * window.channels : 0)
+    let given = try Storage<Bool>(
+      repeating: false, count: kind == .maximum ? window.outputPixels * window.channels : 0)
     window.forEachTap { output, input, covered in
       for c in 0..<window.channels {
         switch kind {
         case .average: dx[input + c] += dy[output + c] / Self(covered)
-        case .euclidean: if y[output + c] > 0 { dx[input + c] += dy[output + c] * x[input + c] / y[output + c] }
+        case .euclidean:
+          if y[output + c] > 0 { dx[input + c] += dy[output + c] * x[input + c] / y[output + c] }
         case .maximum:
           guard x[input + c] == y[output + c], !given.pointer[output + c] else { continue }
           given.pointer[output + c] = true
@@ -155,7 +167,8 @@ extension PlainScalar {
   }
 
   package static func normaliseResponse(
-    _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, rows: Int, channels: Int, scale: Self, half: Int
+    _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, rows: Int, channels: Int, scale: Self,
+    half: Int
   ) {
     for row in 0..<rows {
       let x = x + row * channels, y = y + row * channels
@@ -168,7 +181,8 @@ extension PlainScalar {
   }
 
   package static func normaliseResponseGradient(
-    _ x: UnsafePointer<Self>, _ dy: UnsafePointer<Self>, _ dx: UnsafeMutablePointer<Self>, rows: Int, channels: Int,
+    _ x: UnsafePointer<Self>, _ dy: UnsafePointer<Self>, _ dx: UnsafeMutablePointer<Self>, rows: Int,
+    channels: Int,
     scale: Self, half: Int
   ) {
     for row in 0..<rows {
@@ -180,7 +194,9 @@ extension PlainScalar {
       }
       for c in 0..<channels {
         var sum: Self = 0
-        for k in max(0, c - half)...min(channels - 1, c + half) { sum += dy[k] * x[k] * power(base(k), -1.75) }
+        for k in max(0, c - half)...min(channels - 1, c + half) {
+          sum += dy[k] * x[k] * power(base(k), -1.75)
+        }
         dx[row * channels + c] = dy[c] * power(base(c), -0.75) - 1.5 * scale * x[c] * sum
       }
     }

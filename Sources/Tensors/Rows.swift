@@ -1,4 +1,5 @@
-/// Rows of `dimension` numbers, one after another, that can be added, removed and searched (`Rows+Nearest.swift`).
+/// Rows of `dimension` numbers, one after another, that can be added, removed and searched
+/// (`Rows+Nearest.swift`).
 package final class Rows {
   package let dimension: Int
   package private(set) var count = 0
@@ -45,7 +46,9 @@ package final class Rows {
   }
 
   /// Valid until the rows change.
-  package func pointer(_ row: Int) -> UnsafePointer<Float> { UnsafePointer(storage.pointer + row * dimension) }
+  package func pointer(_ row: Int) -> UnsafePointer<Float> {
+    UnsafePointer(storage.pointer + row * dimension)
+  }
 }
 
 /// - Throws: `.invalidArgument` naming the row whose number is not finite.

@@ -1,9 +1,11 @@
 import CSystem
 
-/// The kinds of number that tensors are computed with: `Float` by the fast kernels, `Double` by plain loops and
-/// OpenBLAS, to check the `Float` path and its gradients, and `Dual`, which carries a derivative along (`Dual.swift`).
+/// The kinds of number that tensors are computed with: `Float` by the fast kernels, `Double` by plain loops
+/// and OpenBLAS, to check the `Float` path and its gradients, and `Dual`, which carries a derivative along
+/// (`Dual.swift`).
 ///
-/// Comparisons ask about the value. What is written with these operations alone is differentiable in forward mode.
+/// Comparisons ask about the value. What is written with these operations alone is differentiable in forward
+/// mode.
 package protocol Scalar: SignedNumeric, Comparable, ExpressibleByFloatLiteral, BitwiseCopyable, Sendable
 where Magnitude == Self {
   /// What long sums are kept in: `Double` for `Float`, the number itself for the others.
@@ -62,7 +64,8 @@ where Magnitude == Self {
 
   /// `gram[k, l] = sum over rows p of x[p, k] * x[p, l]`; `x` is [rows, columns].
   static func gram(
-    _ x: UnsafePointer<Self>, rows: Int, columns: Int, _ gram: UnsafeMutablePointer<Self>, _ workspace: Workspace
+    _ x: UnsafePointer<Self>, rows: Int, columns: Int, _ gram: UnsafeMutablePointer<Self>,
+    _ workspace: Workspace
   ) throws(Failure)
 
   /// `y = f(x convolved with filter)`, NHWC, by the method that is fastest for these sizes.
@@ -83,7 +86,8 @@ where Magnitude == Self {
   ) throws(Failure)
 
   /// The maximum or the mean of each window, channel by channel, over what it covers; NHWC.
-  static func pool(_ window: Window, isMaximum: Bool, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>)
+  static func pool(
+    _ window: Window, isMaximum: Bool, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>)
 
   /// `y = sqrt(sum of x^2)` of each window, channel by channel.
   static func euclideanPool(_ window: Window, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>)
@@ -93,19 +97,22 @@ where Magnitude == Self {
   /// maximum: dy goes to the first pixel of the window that equals y;
   /// euclidean: `dx = sum of dy x / y`, nothing where the whole window is 0.
   static func poolGradient(
-    _ window: Window, _ kind: WindowPooling, _ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>, _ dy: UnsafePointer<Self>,
+    _ window: Window, _ kind: WindowPooling, _ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>,
+    _ dy: UnsafePointer<Self>,
     _ dx: UnsafeMutablePointer<Self>
   ) throws(Failure)
 
   /// `y[c] = x[c] / (1 + scale * sum over |k - c| <= half of x[k]^2) ^ 0.75`, row by row of `channels`.
   static func normaliseResponse(
-    _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, rows: Int, channels: Int, scale: Self, half: Int
+    _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, rows: Int, channels: Int, scale: Self,
+    half: Int
   ) throws(Failure)
 
   /// Its gradient. With s[c] the base:
   /// `dx[c] = dy[c] s[c]^-0.75 - 1.5 scale x[c] sum over |k - c| <= half of dy[k] x[k] s[k]^-1.75`
   static func normaliseResponseGradient(
-    _ x: UnsafePointer<Self>, _ dy: UnsafePointer<Self>, _ dx: UnsafeMutablePointer<Self>, rows: Int, channels: Int,
+    _ x: UnsafePointer<Self>, _ dy: UnsafePointer<Self>, _ dx: UnsafeMutablePointer<Self>, rows: Int,
+    channels: Int,
     scale: Self, half: Int
   ) throws(Failure)
 
@@ -126,6 +133,7 @@ extension Scalar {
     _ c: UnsafeMutablePointer<Self>, accumulate: Bool, _ finish: Finish<Self>
   ) throws(Failure) {
     try multiply(
-      rows: rows, a, rowStride: rowStride, columnStride: columnStride, b, c, accumulate: accumulate, finish, Workspace())
+      rows: rows, a, rowStride: rowStride, columnStride: columnStride, b, c, accumulate: accumulate, finish,
+      Workspace())
   }
 }

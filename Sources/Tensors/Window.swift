@@ -1,8 +1,8 @@
 import CSystem
 
 extension Window {
-  /// For each output pixel and each tap that falls inside the picture: the pixel's number, the tap's, and where its
-  /// channels begin.
+  /// For each output pixel and each tap that falls inside the picture: the pixel's number, the tap's, and
+  /// where its channels begin.
   package func forEachPatch(_ body: (_ pixel: Int, _ tap: Int, _ input: Int) -> Void) {
     for pixel in 0..<outputPixels {
       let outX = pixel % outWidth, outY = pixel / outWidth % outHeight, picture = pixel / outWidth / outHeight
@@ -26,7 +26,8 @@ extension Window {
   package var outputPixels: Int { batch * outHeight * outWidth }
   package var taps: Int { kernelHeight * kernelWidth }
 
-  /// For each output pixel and each pixel that its window covers: the offsets of both, and how many it covers.
+  /// For each output pixel and each pixel that its window covers: the offsets of both, and how many it
+  /// covers.
   @inlinable
   @inline(__always)
   package func forEachTap(_ body: (_ output: Int, _ input: Int, _ covered: Int) -> Void) {

@@ -17,16 +17,20 @@ package final class Workspace {
   }
 }
 
-/// What each worker of a call has to itself: pointers to rows, a tile for the edges, and numbers as the call needs
-/// them; and what all of them share.
+/// What each worker of a call has to itself: pointers to rows, a tile for the edges, and numbers as the call
+/// needs them; and what all of them share.
 struct Scratch {
   /// Numbers, in a size that keeps the parts apart by whole cache lines.
   private let tableEach, edgeEach, extraEach, sharedCount: Int
   let workers: Int
   private var base: UnsafeMutablePointer<Float>?
 
-  /// - Parameter workers: how many there is room for: the pool's threads may become more while the work goes on.
-  init(pointers: Int = 0, extra: Int = 0, shared: Int = 0, workers: Int = ThreadPool.shared.threads, _ kernels: KernelSet) {
+  /// - Parameter workers: how many there is room for: the pool's threads may become more while the work goes
+  ///   on.
+  init(
+    pointers: Int = 0, extra: Int = 0, shared: Int = 0, workers: Int = ThreadPool.shared.threads,
+    _ kernels: KernelSet
+  ) {
     tableEach = lines(2 * pointers)
     edgeEach = lines(kernels.tileRows * kernels.tileColumns)
     extraEach = lines(extra)
@@ -42,7 +46,8 @@ struct Scratch {
   func edge(_ worker: Int) -> UnsafeMutablePointer<Float> { part(start(worker)) }
   func extra(_ worker: Int) -> UnsafeMutablePointer<Float> { part(start(worker) + edgeEach) }
   func table(_ worker: Int) -> UnsafeMutablePointer<UnsafePointer<Float>> {
-    UnsafeMutableRawPointer(part(start(worker) + edgeEach + extraEach)).assumingMemoryBound(to: UnsafePointer<Float>.self)
+    UnsafeMutableRawPointer(part(start(worker) + edgeEach + extraEach)).assumingMemoryBound(
+      to: UnsafePointer<Float>.self)
   }
 
   private func start(_ worker: Int) -> Int { sharedCount + worker * (tableEach + edgeEach + extraEach) }

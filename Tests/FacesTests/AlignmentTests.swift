@@ -14,7 +14,8 @@ import Testing
     points.map {
       let (px, py) = (Double($0.x), Double($0.y))
       return Point(
-        Float(scale * (cos(angle) * px - sin(angle) * py) + x), Float(scale * (sin(angle) * px + cos(angle) * py) + y))
+        Float(scale * (cos(angle) * px - sin(angle) * py) + x),
+        Float(scale * (sin(angle) * px + cos(angle) * py) + y))
     }
   }
 
@@ -54,8 +55,10 @@ import Testing
 
   @Test func `a face without points is refused in words`() throws {
     let image = try Image(width: 30, height: 30)
-    #expect(outcome { try AlignmentTemplate.meanFace.chip(image, []) }
-      == "invalidArgument: the face has no points: to align it, find it with a detector that tells them, MTCNN")
+    #expect(
+      outcome { try AlignmentTemplate.meanFace.chip(image, []) }
+        == "invalidArgument: the face has no points: to align it, find it with a detector that tells them, MTCNN"
+    )
   }
 
   @Test func `every network that embeds square pictures has a template of its size`() throws {
@@ -74,8 +77,10 @@ import Testing
       #expect(template.points[2].y > template.points[0].y && template.points[2].y < template.points[3].y)
     }
     #expect(found >= 10)
-    #expect(AlignmentTemplate.published(for: "mobilefacenet", side: 112).points == AlignmentTemplate.arcFace.points)
-    #expect(AlignmentTemplate.published(for: "dlib-resnet", side: 150).points == AlignmentTemplate.meanFace.points)
+    #expect(
+      AlignmentTemplate.published(for: "mobilefacenet", side: 112).points == AlignmentTemplate.arcFace.points)
+    #expect(
+      AlignmentTemplate.published(for: "dlib-resnet", side: 150).points == AlignmentTemplate.meanFace.points)
   }
 
   @Test func `refuses points that fall together, are not finite or do not pair`() {
@@ -91,10 +96,13 @@ import Testing
     let memory = (0..<(3 * width * height)).map { UInt8(truncatingIfNeeded: $0 * 7 + $0 / width * 13) }
     try memory.withUnsafeBytes { bytes in
       let frame = try Frame(
-        .packed(.bgr), width: width, height: height, planes: [.init(bytes)], rotation: rotation, isMirrored: rotation > 90)
+        .packed(.bgr), width: width, height: height, planes: [.init(bytes)], rotation: rotation,
+        isMirrored: rotation > 90)
       let image = try frame.image()
       let template = AlignmentTemplate.meanFace.scaled(to: 96)
-      for (angle, scale, x, y) in [(0.0, 0.5, 30.0, 20.0), (0.7, 0.8, 60, 10), (-2, 0.2, 100, 100), (0.1, 3, -80, -90), (0, 1, 999, 0)] {
+      for (angle, scale, x, y) in [
+        (0.0, 0.5, 30.0, 20.0), (0.7, 0.8, 60, 10), (-2, 0.2, 100, 100), (0.1, 3, -80, -90), (0, 1, 999, 0)
+      ] {
         let landmarks = moved(points, angle: angle, scale: scale, x: x, y: y)
         let chip = try template.chip(frame, landmarks), wanted = try template.chip(image, landmarks)
         #expect(chip.width == 96 && chip.height == 96)

@@ -35,25 +35,35 @@ private func points(_ template: AlignmentTemplate) -> Face {
 
   @Test func `a network whose pictures are no squares sees whole photos, stretched`() throws {
     let embedder = try siamese.get(), photo = try face(200, 150)
-    #expect(!embedder.isAligning && (embedder.width, embedder.height) == (92, 112) && embedder.dimension == 128)
+    #expect(
+      !embedder.isAligning && (embedder.width, embedder.height) == (92, 112) && embedder.dimension == 128)
     let chip = try embedder.chip(photo, nil)
     #expect(chip.bytes == (try photo.resized(width: 92, height: 112, filter: .bilinear)).bytes)
     let whole = try embedder.mainFace(of: photo, nil)
-    #expect(whole.box == Box(left: 0, top: 0, right: 200, bottom: 150) && whole.landmarks.isEmpty && whole.score == 1)
-    #expect(outcome { try embedder.chip(photo, points(.meanFace)) }
-      == "wrongModel: a face for a siamese that sees whole pictures, wanted none")
+    #expect(
+      whole.box == Box(left: 0, top: 0, right: 200, bottom: 150) && whole.landmarks.isEmpty
+        && whole.score == 1)
+    #expect(
+      outcome { try embedder.chip(photo, points(.meanFace)) }
+        == "wrongModel: a face for a siamese that sees whole pictures, wanted none")
   }
 
   @Test func `a network of squares sees faces, unless its file says that it sees whole photos`() throws {
     let photo = try face(150, 150)
-    let aligned = try Embedder(model(.nn4Small2())), whole = try Embedder(model(.nn4Small2(), template: "whole"))
+    let aligned = try Embedder(model(.nn4Small2())),
+      whole = try Embedder(model(.nn4Small2(), template: "whole"))
     #expect(aligned.isAligning && !whole.isAligning && (whole.width, whole.height) == (96, 96))
-    #expect(outcome { try aligned.chip(photo, nil) } == "invalidArgument: no face, wanted one: a nn4.small2 sees aligned faces")
-    #expect(outcome { try aligned.mainFace(of: photo, nil) }
-      == "invalidArgument: no detector, wanted one: a nn4.small2 sees aligned faces")
+    #expect(
+      outcome { try aligned.chip(photo, nil) }
+        == "invalidArgument: no face, wanted one: a nn4.small2 sees aligned faces")
+    #expect(
+      outcome { try aligned.mainFace(of: photo, nil) }
+        == "invalidArgument: no detector, wanted one: a nn4.small2 sees aligned faces")
     let chip = try aligned.chip(photo, points(.meanFace))
     #expect(chip.bytes == (try AlignmentTemplate.meanFace.scaled(to: 96).chip(photo, meanPoints)).bytes)
-    #expect(outcome { try Embedder(model(.nn4Small2(), template: "half")) } == "badData: model: template \"half\" is not made of numbers")
+    #expect(
+      outcome { try Embedder(model(.nn4Small2(), template: "half")) }
+        == "badData: model: template \"half\" is not made of numbers")
   }
 
   @Test func `a file may say where a network that is no square sees the points`() throws {
@@ -70,7 +80,8 @@ private func points(_ template: AlignmentTemplate) -> Face {
   }
 
   @Test func `embeddings are written when all are known`() throws {
-    let embedder = try siamese.get(), chip = try face(92, 112), other = try face(92, 112, seed: 3), large = try face(93, 112)
+    let embedder = try siamese.get(), chip = try face(92, 112), other = try face(92, 112, seed: 3),
+      large = try face(93, 112)
     let all = try embeddings(embedder, 35) { $0 == 34 ? other : chip }
     let one = try embeddings(embedder, 1) { _ in chip }, last = try embeddings(embedder, 1) { _ in other }
     #expect(zip(all[..<128], one).allSatisfy { abs($0 - $1) < Float(Tolerance.float) })
@@ -130,7 +141,8 @@ private func points(_ template: AlignmentTemplate) -> Face {
     let none = some
     try some.setLandmarks(meanPoints)
     some.append(none)
-    guard case .aligned(let template) = Framing.training(on: some), case .whole = Framing.training(on: none) else {
+    guard case .aligned(let template) = Framing.training(on: some), case .whole = Framing.training(on: none)
+    else {
       Issue.record("taken for the other")
       return
     }

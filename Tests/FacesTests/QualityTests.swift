@@ -5,7 +5,8 @@ import TestSupport
 import Tensors
 import Testing
 
-/// A face in space, in distances of its eyes: eyes and mouth in a plane, the nose before it, turned and seen from afar.
+/// A face in space, in distances of its eyes: eyes and mouth in a plane, the nose before it, turned and seen
+/// from afar.
 private func seen(yaw: Double, pitch: Double, roll: Double, scale: Double = 60) -> [Point] {
   let (q, depth, mouth) = (Pose.noseHeight, Pose.noseDepth, Pose.mouthHeight)
   let points = [(-0.5, 0.0, 0.0), (0.5, 0, 0), (0, q * mouth, depth), (-0.4, mouth, 0), (0.4, mouth, 0)]
@@ -14,15 +15,20 @@ private func seen(yaw: Double, pitch: Double, roll: Double, scale: Double = 60) 
   return points.map { x, y, z in
     let y1 = y * cos(b) + z * sin(b), z1 = z * cos(b) - y * sin(b)  // downwards
     let x2 = x * cos(a) + z1 * sin(a)  // to the right
-    return Point(Float(100 + scale * (x2 * cos(c) - y1 * sin(c))), Float(100 + scale * (x2 * sin(c) + y1 * cos(c))))
+    return Point(
+      Float(100 + scale * (x2 * cos(c) - y1 * sin(c))), Float(100 + scale * (x2 * sin(c) + y1 * cos(c))))
   }
 }
 
 @Suite struct PoseTests {
-  @Test(arguments: [(0.0, 0.0, 0.0), (30, 0, 0), (-45, 0, 0), (0, 20, 0), (0, -25, 0), (0, 0, 30), (0, 0, -80), (25, 0, 40)])
+  @Test(arguments: [
+    (0.0, 0.0, 0.0), (30, 0, 0), (-45, 0, 0), (0, 20, 0), (0, -25, 0), (0, 0, 30), (0, 0, -80), (25, 0, 40)
+  ])
   func `one angle at a time is found exactly`(yaw: Double, pitch: Double, roll: Double) {
     let pose = Pose(seen(yaw: yaw, pitch: pitch, roll: roll))
-    #expect(abs(Double(pose.yaw) - yaw) < 0.01 && abs(Double(pose.pitch) - pitch) < 0.01 && abs(Double(pose.roll) - roll) < 0.01)
+    #expect(
+      abs(Double(pose.yaw) - yaw) < 0.01 && abs(Double(pose.pitch) - pitch) < 0.01
+        && abs(Double(pose.roll) - roll) < 0.01)
   }
 
   @Test func `two angles together are found nearly`() {
@@ -35,7 +41,8 @@ private func seen(yaw: Double, pitch: Double, roll: Double, scale: Double = 60) 
   }
 
   @Test func `the size of the face does not count`() {
-    let small = Pose(seen(yaw: 20, pitch: 10, roll: 5, scale: 20)), large = Pose(seen(yaw: 20, pitch: 10, roll: 5, scale: 400))
+    let small = Pose(seen(yaw: 20, pitch: 10, roll: 5, scale: 20)),
+      large = Pose(seen(yaw: 20, pitch: 10, roll: 5, scale: 400))
     #expect(abs(small.yaw - large.yaw) < 0.01 && abs(small.pitch - large.pitch) < 0.01)
   }
 
@@ -47,7 +54,9 @@ private func seen(yaw: Double, pitch: Double, roll: Double, scale: Double = 60) 
 
 @Suite struct QualityTests {
   private func face(_ side: Int) -> Face {
-    Face(box: Box(left: 0, top: 0, right: 1, bottom: 1), score: 1, landmarks: AlignmentTemplate.meanFace.scaled(to: side).points)
+    Face(
+      box: Box(left: 0, top: 0, right: 1, bottom: 1), score: 1,
+      landmarks: AlignmentTemplate.meanFace.scaled(to: side).points)
   }
 
   /// Fine stripes, blurred by a mean of 2 radius + 1 pixels along the rows.
@@ -72,12 +81,15 @@ private func seen(yaw: Double, pitch: Double, roll: Double, scale: Double = 60) 
   }
 
   @Test func `a large picture of the same face has the same light`() throws {
-    let small = try Image(width: 120, height: 120) { y, row in for i in 0..<360 { row[i] = UInt8(40 + y + i / 9) } }
+    let small = try Image(width: 120, height: 120) { y, row in
+      for i in 0..<360 { row[i] = UInt8(40 + y + i / 9) }
+    }
     let large = try small.resized(width: 1200, height: 1200, filter: .bilinear)
     var ten = face(1200)
     // Pixel x becomes 10 x to 10 x + 9.
     for i in 0..<5 { ten.landmarks[i] = Point(ten.landmarks[i].x + 4.5, ten.landmarks[i].y + 4.5) }
-    let a = try FaceQuality(of: face(120), in: small, .init()), b = try FaceQuality(of: ten, in: large, .init())
+    let a = try FaceQuality(of: face(120), in: small, .init()),
+      b = try FaceQuality(of: ten, in: large, .init())
     #expect(abs(a.brightness - b.brightness) < 0.5 && abs(a.contrast - b.contrast) < 0.5)
     #expect(abs(b.eyeDistance - 10 * a.eyeDistance) < 0.01)
   }
@@ -93,11 +105,16 @@ private func seen(yaw: Double, pitch: Double, roll: Double, scale: Double = 60) 
     options.mostYaw = 0
     let found = try FaceQuality(of: boxed, in: image, options)
     #expect(found.pose == nil && pointed.pose != nil && found.reasons == pointed.reasons)
-    #expect(abs(found.eyeDistance - pointed.eyeDistance) < 0.01 && abs(found.brightness - pointed.brightness) < 0.1)
+    #expect(
+      abs(found.eyeDistance - pointed.eyeDistance) < 0.01 && abs(found.brightness - pointed.brightness) < 0.1)
     boxed.box = Box(left: 3, top: 3, right: 3, bottom: 9)
-    #expect(outcome { try FaceQuality(of: boxed, in: image, .init()) }.hasPrefix("invalidArgument: a face without points in a box of 0.0x6.0"))
+    #expect(
+      outcome { try FaceQuality(of: boxed, in: image, .init()) }.hasPrefix(
+        "invalidArgument: a face without points in a box of 0.0x6.0"))
     boxed.landmarks = [Point(1, 1)]
-    #expect(outcome { try FaceQuality(of: boxed, in: image, .init()) } == "invalidArgument: a face with 1 points, wanted 5 or none")
+    #expect(
+      outcome { try FaceQuality(of: boxed, in: image, .init()) }
+        == "invalidArgument: a face with 1 points, wanted 5 or none")
   }
 
   @Test func `what lies beyond the edge is counted`() throws {

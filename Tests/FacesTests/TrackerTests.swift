@@ -20,7 +20,8 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
     var result: [[UInt64?]] = []
     for frame in 0..<frames {
       let present = paths.map { $0(frame) }
-      var tracked = try tracker.update(present.compactMap { $0 }, qualities: nil, time: Double(frame)).makeIterator()
+      var tracked = try tracker.update(present.compactMap { $0 }, qualities: nil, time: Double(frame))
+        .makeIterator()
       result.append(present.map { $0 == nil ? nil : tracked.next()?.track })
     }
     return result
@@ -48,7 +49,8 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
 
   @Test(arguments: [(1, true), (9, true), (10, true), (11, false), (20, false)])
   func `a face behind something is found again for some frames`(hidden: Int, isSame: Bool) throws {
-    let found = try follow(try tracker(), 50, [{ (10..<(10 + hidden)).contains($0) ? nil : face(Double(8 * $0)) }])
+    let found = try follow(
+      try tracker(), 50, [{ (10..<(10 + hidden)).contains($0) ? nil : face(Double(8 * $0)) }])
     #expect(found[9][0] == 1 && found[10 + hidden][0] == (isSame ? 1 : 2))
   }
 
@@ -69,7 +71,9 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
       let tracked = try [qualities[frame]].withUnsafeBufferPointer { q throws(Failure) in
         try tracker.update([face(Double(frame))], qualities: q, time: Double(frame))
       }
-      #expect(tracked[0].events.contains(.begun) == (frame == 1) && tracked[0].events.contains(.best) == (frame < 2))
+      #expect(
+        tracked[0].events.contains(.begun) == (frame == 1) && tracked[0].events.contains(.best) == (frame < 2)
+      )
     }
     for frame in 3..<10 {
       _ = try tracker.update([], qualities: nil, time: Double(frame))
@@ -114,14 +118,16 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
 
   @Test(arguments: [(0, [1]), (3, [1, 13]), (4, [1])])
   func `after how long a gap is the host's to say`(gap: Int, times: [Int]) throws {
-    #expect(try timesToIdentify(30, { $0.identifyGap = gap }) { (10..<13).contains($0) ? nil : face(0) } == times)
+    #expect(
+      try timesToIdentify(30, { $0.identifyGap = gap }) { (10..<13).contains($0) ? nil : face(0) } == times)
   }
 
   @Test func `a face that is there again is told, with the frame of its return alone`() throws {
     let tracker = try tracker()
     let returned = try (0..<20).filter { frame in
       let faces = (10..<13).contains(frame) ? [] : [face(0)]
-      return try tracker.update(faces, qualities: nil, time: Double(frame)).first?.events.contains(.returned) ?? false
+      return try tracker.update(faces, qualities: nil, time: Double(frame)).first?.events.contains(.returned)
+        ?? false
     }
     #expect(returned == [13])
   }
@@ -129,7 +135,10 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
   @Test func `a face that jumps within its reach may be another's`() throws {
     // 0.9 sides to the right: no overlap of 0.3, and no farther than 1.
     #expect(try timesToIdentify(20, { $0.mostDistance = 1 }) { face($0 < 10 ? 0 : 45) } == [1, 10])
-    #expect(try timesToIdentify(20, { ($0.mostDistance, $0.identifyGap) = (1, 0) }) { face($0 < 10 ? 0 : 45) } == [1])
+    #expect(
+      try timesToIdentify(20, { ($0.mostDistance, $0.identifyGap) = (1, 0) }) { face($0 < 10 ? 0 : 45) } == [
+        1
+      ])
   }
 
   @Test func `people who were too near to each other are identified again when they are apart`() throws {
@@ -137,7 +146,8 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
     var times: [UInt64: [Int]] = [:]
     for frame in 0..<40 {
       let faces = [face(10 * Double(frame)), face(400 - 10 * Double(frame), 110)]  // they meet at frame 20
-      for tracked in try tracker.update(faces, qualities: nil, time: Double(frame)) where tracked.events.contains(.identify) {
+      for tracked in try tracker.update(faces, qualities: nil, time: Double(frame))
+      where tracked.events.contains(.identify) {
         times[tracked.track, default: []].append(frame)
       }
     }
@@ -151,7 +161,8 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
     let tracker = try tracker()
     var asked: [Int] = []
     for frame in 0..<10 {
-      guard try tracker.update([face(0)], qualities: nil, time: Double(frame))[0].events.contains(.identify) else { continue }
+      guard try tracker.update([face(0)], qualities: nil, time: Double(frame))[0].events.contains(.identify)
+      else { continue }
       asked.append(frame)
       if asked.count < 3 { try tracker.identifyAgain(1) }
     }
@@ -163,10 +174,12 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
     let tracker = try tracker()
     for frame in 0..<6 { _ = try tracker.update([face(0)], qualities: nil, time: Double(frame)) }
     #expect(try tracker.replace(1) == 2)
-    #expect(tracker.ended.map(\.number) == [1] && tracker.ended[0].seen == 6 && tracker.ended[0].lastTime == 5)
+    #expect(
+      tracker.ended.map(\.number) == [1] && tracker.ended[0].seen == 6 && tracker.ended[0].lastTime == 5)
     let tracked = try tracker.update([face(0)], qualities: nil, time: 6)
     #expect(tracked.count == 1 && tracked[0].track == 2 && tracked[0].events == [] && tracked[0].isBegun)
-    #expect(tracker.tracks.map(\.number) == [2] && tracker.tracks[0].firstTime == 5 && tracker.tracks[0].seen == 2)
+    #expect(
+      tracker.tracks.map(\.number) == [2] && tracker.tracks[0].firstTime == 5 && tracker.tracks[0].seen == 2)
     #expect(tracker.ended.isEmpty)
   }
 
@@ -187,7 +200,8 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
     for frame in 0..<300 {
       let faces = (0..<20).map { _ in face(1000 * numbers.next(), 1000 * numbers.next()) }
       let tracked = try tracker.update(faces, qualities: nil, time: Double(frame))
-      #expect(tracker.tracks.count <= 3 && tracker.ended.count <= 3 && tracked.filter { $0.track != 0 }.count <= 3)
+      #expect(
+        tracker.tracks.count <= 3 && tracker.ended.count <= 3 && tracked.filter { $0.track != 0 }.count <= 3)
       let named = tracked.map(\.track).filter { $0 != 0 }
       #expect(Set(named).count == named.count)
     }
@@ -208,9 +222,13 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
   @Test func `what is refused changes nothing`() throws {
     let tracker = try tracker()
     _ = try tracker.update([face(0)], qualities: nil, time: 5)
-    #expect(outcome { try tracker.update([face(0)], qualities: nil, time: 4) }.contains("at least the last one's, 5.0"))
+    #expect(
+      outcome { try tracker.update([face(0)], qualities: nil, time: 4) }.contains(
+        "at least the last one's, 5.0"))
     #expect(outcome { try tracker.update([face(.nan)], qualities: nil, time: 6) }.contains("face 0"))
-    #expect(outcome { try tracker.update([face(0, side: 0)], qualities: nil, time: 6) }.contains("wanted finite numbers and an area"))
+    #expect(
+      outcome { try tracker.update([face(0, side: 0)], qualities: nil, time: 6) }.contains(
+        "wanted finite numbers and an area"))
     #expect(try tracker.update([face(0)], qualities: nil, time: 6).first?.isBegun == true)
   }
 }

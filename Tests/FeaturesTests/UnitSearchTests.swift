@@ -28,8 +28,10 @@ import Testing
         file.add(tensor.name, tensor.extents, [Float](repeating: 0, count: tensor.count))
         continue
       }
-      let codes = tensor.name.hasPrefix("conv1_")
-        ? Formula.numbers(tensor.name, tensor.count).map { UInt8(($0 + 1) * 127) } : [UInt8](repeating: 127, count: tensor.count)
+      let codes =
+        tensor.name.hasPrefix("conv1_")
+        ? Formula.numbers(tensor.name, tensor.count).map { UInt8(($0 + 1) * 127) }
+        : [UInt8](repeating: 127, count: tensor.count)
       file.add(tensor.name + ".indices", "U8", tensor.extents, codes)
       file.add(tensor.name + ".table", [256], (0..<256).map { (Float($0) - 127) / 4096 })
     }
@@ -46,7 +48,10 @@ import Testing
         picture.pixels.pointer, height: picture.height, width: picture.width, layer: layer, pooling: .maximum)
       let (columns, channels) = (features.shape[2], features.shape[3])
       for i in 0..<(features.shape[1] * columns) where features[i * channels + unit] > 0 {
-        places.append(Place(activation: features[i * channels + unit], picture: number, row: i / columns, column: i % columns))
+        places.append(
+          Place(
+            activation: features[i * channels + unit], picture: number, row: i / columns, column: i % columns)
+        )
       }
     }
     // Sorting is stable.
@@ -54,7 +59,8 @@ import Testing
   }
 
   private func search(
-    _ model: Model, _ layer: String, _ pictures: [Image], _ change: (inout UnitSearch.Options) -> Void = { _ in }
+    _ model: Model, _ layer: String, _ pictures: [Image],
+    _ change: (inout UnitSearch.Options) -> Void = { _ in }
   ) throws -> UnitSearch {
     var options = UnitSearch.Options()
     change(&options)
@@ -64,9 +70,10 @@ import Testing
   }
 
   @Test func `finds what sorting all answers finds, also places that lie apart`() throws {
-    let model = try vgg(), pictures = try [(30, 21), (1, 1), (16, 40), (25, 25)].enumerated().map {
-      try Formula.picture("search \($0)", width: $1.0, height: $1.1)
-    }
+    let model = try vgg(),
+      pictures = try [(30, 21), (1, 1), (16, 40), (25, 25)].enumerated().map {
+        try Formula.picture("search \($0)", width: $1.0, height: $1.1)
+      }
     let found = try search(model, "pool1", pictures) {
       $0.patchesPerPicture = 3
       $0.patches = 7
@@ -84,8 +91,12 @@ import Testing
       }
       let patches = try found.patches(of: unit)
       #expect(patches.map(\.activation) == expected.map(\.activation))
-      #expect(patches.map { [$0.picture, $0.row, $0.column] } == expected.map { [$0.picture, $0.row, $0.column] })
-      #expect(patches.allSatisfy { $0.field == Region(x: 2 * $0.column - 2, y: 2 * $0.row - 2, width: 6, height: 6) })
+      #expect(
+        patches.map { [$0.picture, $0.row, $0.column] } == expected.map { [$0.picture, $0.row, $0.column] })
+      #expect(
+        patches.allSatisfy {
+          $0.field == Region(x: 2 * $0.column - 2, y: 2 * $0.row - 2, width: 6, height: 6)
+        })
     }
   }
 
@@ -102,10 +113,14 @@ import Testing
       }
       alive += 1
       let first = try #require(try found.patches(of: unit).first)
-      #expect(first.activation == expected.activation && first.row == expected.row && first.column == expected.column)
+      #expect(
+        first.activation == expected.activation && first.row == expected.row
+          && first.column == expected.column)
       let seen = field.pixels(of: .init(row: first.row, column: first.column), height: 96, width: 96)
       #expect(!seen.isEmpty && first.region == first.field)
-      #expect(first.region.x == seen.columns.lowerBound * 150 / 96 && first.region.y == seen.rows.lowerBound * 100 / 96)
+      #expect(
+        first.region.x == seen.columns.lowerBound * 150 / 96
+          && first.region.y == seen.rows.lowerBound * 100 / 96)
       #expect(first.region.x + first.region.width == (seen.columns.upperBound * 150 + 95) / 96)
       #expect(first.region.y + first.region.height == (seen.rows.upperBound * 100 + 95) / 96)
     }
@@ -113,7 +128,8 @@ import Testing
   }
 
   @Test func `fields inside are whole, and a picture smaller than a field has none`() throws {
-    let model = try vgg(), pictures = try [(5, 40), (12, 9)].map { try Formula.picture("inside", width: $0, height: $1) }
+    let model = try vgg(),
+      pictures = try [(5, 40), (12, 9)].map { try Formula.picture("inside", width: $0, height: $1) }
     let found = try search(model, "pool1", pictures) { $0.isInside = true }
     for unit in 0..<64 {
       let patches = try found.patches(of: unit)
@@ -123,14 +139,19 @@ import Testing
 
   @Test func `says what it cannot search for`() throws {
     let model = try vgg()
-    func told(_ change: (inout UnitSearch.Options) -> Void) -> String { outcome { try search(model, "conv1_1", [], change) } }
-    #expect(told { $0.units = [3, 64] } == "invalidArgument: unit 64, wanted less than 64, the units of conv1_1")
+    func told(_ change: (inout UnitSearch.Options) -> Void) -> String {
+      outcome { try search(model, "conv1_1", [], change) }
+    }
+    #expect(
+      told { $0.units = [3, 64] } == "invalidArgument: unit 64, wanted less than 64, the units of conv1_1")
     #expect(told { $0.units = [] } == "invalidArgument: no units, wanted one at least")
     #expect(told { $0.patches = 65 } == "invalidArgument: 65 patches, wanted 1 to 64")
     #expect(told { $0.longestSide = 65_501 } == "invalidArgument: a longest side of 65501, wanted 0 to 65500")
-    #expect(outcome { try search(model, "conv1_3", []) }
-      == "notFound: vgg19 has no layer \"conv1_3\", it has 21, conv1_1 to pool5; the nearest is conv1_1")
-    #expect(outcome { try search(model, "conv1_1", []) { $0.units = [3] }.patches(of: 4) }
-      == "invalidArgument: unit 4, wanted one that the search was asked for")
+    #expect(
+      outcome { try search(model, "conv1_3", []) }
+        == "notFound: vgg19 has no layer \"conv1_3\", it has 21, conv1_1 to pool5; the nearest is conv1_1")
+    #expect(
+      outcome { try search(model, "conv1_1", []) { $0.units = [3] }.patches(of: 4) }
+        == "invalidArgument: unit 4, wanted one that the search was asked for")
   }
 }

@@ -4,7 +4,9 @@ import TestSupport
 import Testing
 
 @Suite struct GalleryTests {
-  private func gallery() throws -> Gallery { try Gallery(dimension: 3, fingerprint: 7, defaultThreshold: 0.6) }
+  private func gallery() throws -> Gallery {
+    try Gallery(dimension: 3, fingerprint: 7, defaultThreshold: 0.6)
+  }
 
   private func identify(_ gallery: Gallery, _ x: [Float], _ threshold: Float? = nil) throws -> Match {
     try x.withUnsafeBufferPointer { x throws(Failure) in try gallery.identify(x, threshold) }
@@ -44,7 +46,9 @@ import Testing
     try add(gallery, "ada", [0, 0.9, 0])
     #expect(gallery.people == 2 && gallery.photos == 3)
     #expect(try identify(gallery, [0, 0.8, 0]).name == "ada")
-    let verdict = try [Float]([0, 0.8, 0]).withUnsafeBufferPointer { x throws(Failure) in try gallery.verify("ada", x) }
+    let verdict = try [Float]([0, 0.8, 0]).withUnsafeBufferPointer { x throws(Failure) in
+      try gallery.verify("ada", x)
+    }
     #expect(verdict.isSame && abs(verdict.distance - 0.1) < 1e-6)
   }
 
@@ -64,12 +68,15 @@ import Testing
     (options.rule, options.threshold) = (rule, 9)
     for _ in 0..<20 {
       let probe: [Float] = numbers.array(3)
-      let found = try probe.withUnsafeBufferPointer { probe throws(Failure) in try gallery.identify(probe, metric, options) }
+      let found = try probe.withUnsafeBufferPointer { probe throws(Failure) in
+        try gallery.identify(probe, metric, options)
+      }
       let wanted = try labels.withUnsafeBufferPointer { labels throws(Failure) in
         try Identification(probe, among: photos, labels: labels, metric, options)
       }
       #expect(found.nearest == wanted.nearest && found.runnerUp == wanted.runnerUp && found.isKnown)
-      let named = found.nearest.map { gallery.photo(inRow: $0.row).name }, label = wanted.nearest.map { labels[$0.row] }
+      let named = found.nearest.map { gallery.photo(inRow: $0.row).name },
+        label = wanted.nearest.map { labels[$0.row] }
       #expect(named == label.map { "p\($0)" })
     }
   }
@@ -108,7 +115,9 @@ import Testing
     try gallery.remove("p1")
     try add(gallery, "p1", [1, 0, 0])
     for (x, number, name) in [(0, 0, "p0"), (1, 40, "p1"), (38, 38, "p2"), (39, 39, "p3")] {
-      let nearest = try [Float(x), 0, 0].withUnsafeBufferPointer { x throws(Failure) in try gallery.nearest(2, to: x) }
+      let nearest = try [Float(x), 0, 0].withUnsafeBufferPointer { x throws(Failure) in
+        try gallery.nearest(2, to: x)
+      }
       let photo = gallery.photo(inRow: nearest.values[0].row)
       #expect(nearest.values[0].distance == 0 && photo.number == number && photo.name == name)
     }
@@ -133,7 +142,7 @@ import Testing
     // é; a syllable of Hangul; marks in another order; the sign of Ångström, which is a letter.
     let names = [
       ("Zo\u{eb}", "Zoe\u{308}"), ("\u{ac00}", "\u{1100}\u{1161}"), ("q\u{323}\u{307}", "q\u{307}\u{323}"),
-      ("\u{c5}", "\u{212b}"),
+      ("\u{c5}", "\u{212b}")
     ]
     for (composed, typed) in names {
       try add(gallery, typed, [1, 0, 0])
@@ -153,11 +162,16 @@ import Testing
     let gallery = try gallery()
     try add(gallery, "ada", [1, 0, 0])
     func search(_ k: Int, _ x: [Float], count: Int) -> String {
-      outcome { try x.withUnsafeBufferPointer { x throws(Failure) in try gallery.nearest(k, to: x, count: count) } }
+      outcome {
+        try x.withUnsafeBufferPointer { x throws(Failure) in try gallery.nearest(k, to: x, count: count) }
+      }
     }
     #expect(search(0, [1, 0, 0], count: 1) == "invalidArgument: the 0 nearest photos, wanted at least 1")
-    #expect(search(1, [1, 0, .nan], count: 1) == "invalidArgument: an embedding with nan, wanted finite numbers")
-    #expect(search(1, [1, 0, 0, 1], count: 2) == "invalidArgument: embeddings of 4 numbers, the gallery wants 2 x 3")
+    #expect(
+      search(1, [1, 0, .nan], count: 1) == "invalidArgument: an embedding with nan, wanted finite numbers")
+    #expect(
+      search(1, [1, 0, 0, 1], count: 2) == "invalidArgument: embeddings of 4 numbers, the gallery wants 2 x 3"
+    )
     #expect(search(1, [1, 0, 0], count: .max).hasPrefix("invalidArgument"))
     #expect(search(.max, [1, 0, 0], count: 1) == "")
   }

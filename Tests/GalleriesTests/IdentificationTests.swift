@@ -4,9 +4,12 @@ import TestSupport
 import Testing
 
 @Suite struct MetricTests {
-  private func distance(_ kind: Metric.Kind, _ a: [Float], _ b: [Float], head: [Float]? = nil) throws -> Float {
+  private func distance(_ kind: Metric.Kind, _ a: [Float], _ b: [Float], head: [Float]? = nil) throws -> Float
+  {
     guard let head else { return try Metric(kind, dimension: a.count)(a, b) }
-    return try head.withUnsafeBufferPointer { head throws(Failure) in try Metric(kind, dimension: a.count, head: head)(a, b) }
+    return try head.withUnsafeBufferPointer { head throws(Failure) in
+      try Metric(kind, dimension: a.count, head: head)(a, b)
+    }
   }
 
   @Test func `numbers by hand`() throws {
@@ -24,7 +27,9 @@ import Testing
       // The logit is -0.5 * 3 + 0.25 * 4 + 0.75 = 0.25, sigmoid(0.25) = 0.562177.
       #expect(abs(try distance(kind, a, b, head: head) - (1 - 0.562177)) < 1e-6)
     }
-    #expect(outcome { try distance(.chiSquareHead, a, b, head: [1, 2]) }.hasPrefix("invalidArgument: a head of 2 numbers"))
+    #expect(
+      outcome { try distance(.chiSquareHead, a, b, head: [1, 2]) }.hasPrefix(
+        "invalidArgument: a head of 2 numbers"))
   }
 
   @Test(arguments: Metric.Kind.allCases.filter { !$0.hasHead })
@@ -32,7 +37,9 @@ import Testing
     var numbers = Numbers(seed: 3)
     for _ in 0..<20 {
       let a: [Float] = numbers.array(67), b: [Float] = numbers.array(67)
-      #expect(try distance(kind, a, a) < 1e-6 && distance(kind, a, b) == distance(kind, b, a) && distance(kind, a, b) > 0)
+      #expect(
+        try distance(kind, a, a) < 1e-6 && distance(kind, a, b) == distance(kind, b, a)
+          && distance(kind, a, b) > 0)
     }
   }
 }
@@ -43,13 +50,18 @@ import Testing
     margin: Float = 0, neighbours: Int = 5
   ) throws -> Identification {
     var options = Identification.Options()
-    (options.rule, options.threshold, options.margin, options.neighbours) = (rule, threshold, margin, neighbours)
+    (options.rule, options.threshold, options.margin, options.neighbours) = (
+      rule, threshold, margin, neighbours
+    )
     return try labels.withUnsafeBufferPointer { labels throws(Failure) in
-      try Identification(probe, among: photos, labels: labels, Metric(.euclidean, dimension: probe.count), options)
+      try Identification(
+        probe, among: photos, labels: labels, Metric(.euclidean, dimension: probe.count), options)
     }
   }
 
-  private func label(_ candidate: Identification.Candidate?, _ labels: [Int32]) -> Int32? { candidate.map { labels[$0.row] } }
+  private func label(_ candidate: Identification.Candidate?, _ labels: [Int32]) -> Int32? {
+    candidate.map { labels[$0.row] }
+  }
 
   @Test func `a single bad photo misleads the nearest rule alone`() throws {
     // One of b's photos lies among a's.
@@ -87,7 +99,9 @@ import Testing
     for _ in 0..<10 {
       let probe: [Float] = numbers.array(7)
       let found = try identify(probe, photos, labels, .nearest, threshold: .infinity)
-      let distances = (0..<300).map { row in euclideanDistance(Array(photos[(7 * row)..<(7 * row + 7)]), probe, 7) }
+      let distances = (0..<300).map { row in
+        euclideanDistance(Array(photos[(7 * row)..<(7 * row + 7)]), probe, 7)
+      }
       let best = distances.indices.min { distances[$0] < distances[$1] } ?? -1
       #expect(found.nearest?.row == best)
       let others = distances.indices.filter { labels[$0] != labels[best] }.map { distances[$0] }.min()

@@ -4,7 +4,8 @@ import Tensors
 import TestSupport
 import Testing
 
-/// The C and Python tests show files, processes and keys; here are the rules of changes and of what is read back.
+/// The C and Python tests show files, processes and keys; here are the rules of changes and of what is read
+/// back.
 @Suite struct SharedGalleryTests {
   private func model() throws -> Gallery { try Gallery(dimension: 3, fingerprint: 7, defaultThreshold: 0.6) }
 
@@ -42,8 +43,13 @@ import Testing
       let path = folder + "/gallery"
       let gallery = try SharedGallery(at: path, .create, model: model())
       try with([1, 0, 0]) { x throws(Failure) in try gallery.add("ada", x) }
-      #expect(outcome { try with([1, 0]) { x throws(Failure) in try gallery.add("bob", x) } }.hasPrefix("invalidArgument"))
-      #expect(outcome { try with([0, 0, 0, 1, .nan, 0]) { x throws(Failure) in try gallery.replace("ada", x, count: 2) } }.hasPrefix("invalidArgument"))
+      #expect(
+        outcome { try with([1, 0]) { x throws(Failure) in try gallery.add("bob", x) } }.hasPrefix(
+          "invalidArgument"))
+      #expect(
+        outcome {
+          try with([0, 0, 0, 1, .nan, 0]) { x throws(Failure) in try gallery.replace("ada", x, count: 2) }
+        }.hasPrefix("invalidArgument"))
       #expect(outcome { try gallery.remove("bob") } == "notFound: nobody in the gallery is called \"bob\"")
       let other = try SharedGallery(at: path, .write, model: nil)
       #expect(gallery.photos == 1 && other.photos == 1)
@@ -70,7 +76,9 @@ import Testing
       onThreads(2) { thread in
         for i in 0..<10 {
           let x: [Float] = [Float(thread), Float(i), 0]
-          if outcome({ try with(x) { x throws(Failure) in try galleries[thread].add("person \(i)", x) } }) != "" {
+          if outcome({ try with(x) { x throws(Failure) in try galleries[thread].add("person \(i)", x) } })
+            != ""
+          {
             problems.pointer[thread] += 1
           }
         }
@@ -78,7 +86,9 @@ import Testing
       #expect(problems.values == [0, 0])
       _ = try galleries[0].reload()
       #expect(galleries[0].photos == 20 && galleries[0].people == 10)
-      let numbers = try galleries[0].read { gallery throws(Failure) in (0..<20).map { gallery.entry(inRow: $0).number } }
+      let numbers = try galleries[0].read { gallery throws(Failure) in
+        (0..<20).map { gallery.entry(inRow: $0).number }
+      }
       #expect(numbers == Array(0..<20))
     }
   }
@@ -100,7 +110,8 @@ import Testing
       let copy = try file.read(path, like: gallery)
       try #require(copy.photos == gallery.photos)
       for row in 0..<gallery.photos {
-        #expect(copy.embedding(inRow: row).map(\.bitPattern) == gallery.embedding(inRow: row).map(\.bitPattern))
+        #expect(
+          copy.embedding(inRow: row).map(\.bitPattern) == gallery.embedding(inRow: row).map(\.bitPattern))
       }
     }
   }

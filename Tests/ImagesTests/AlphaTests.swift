@@ -17,12 +17,16 @@ extension Image {
 
   /// Every colour under every alpha.
   static func veiled(width: Int = 13, height: Int = 9) throws -> Image {
-    let pixels = (0..<4 * width * height).map { (place: Int) -> UInt8 in UInt8((37 * place + place / 7 * 11) % 256) }
+    let pixels = (0..<4 * width * height).map { (place: Int) -> UInt8 in
+      UInt8((37 * place + place / 7 * 11) % 256)
+    }
     return try fromRGBA(pixels, width: width, height: height)
   }
 
   static func deepPattern(width: Int = 13, height: Int = 9) throws -> Image {
-    let samples = (0..<3 * width * height).map { (place: Int) -> UInt16 in UInt16((7919 * place + place / 5 * 31) % 65536) }
+    let samples = (0..<3 * width * height).map { (place: Int) -> UInt16 in
+      UInt16((7919 * place + place / 5 * 31) % 65536)
+    }
     return try from16(samples, width: width, height: height, .rgb16)
   }
 }
@@ -41,7 +45,8 @@ struct AlphaTests {
     let image = try Image.fromRGBA([10, 20, 30, 255, 1, 2, 3, 255], width: 2, height: 1)
     #expect(image.alpha == nil && image.values == [10, 20, 30, 1, 2, 3])
     #expect(image.unblended === image)
-    let part = try Image.fromRGBA([10, 20, 30, 255, 1, 2, 3, 0], width: 2, height: 1).cropped(x: 0, y: 0, width: 1, height: 1)
+    let part = try Image.fromRGBA([10, 20, 30, 255, 1, 2, 3, 0], width: 2, height: 1).cropped(
+      x: 0, y: 0, width: 1, height: 1)
     #expect(part.alpha == nil && part.values == [10, 20, 30])
   }
 
@@ -69,7 +74,8 @@ struct AlphaTests {
       }
     }
     let part = try turned.cropped(x: 2, y: 1, width: 5, height: 4)
-    let wanted = (0..<20).map { (place: Int) -> UInt8 in alpha[(place / 5 + 1) * turned.width + place % 5 + 2] }
+    let wanted = (0..<20).map { (place: Int) -> UInt8 in alpha[(place / 5 + 1) * turned.width + place % 5 + 2]
+    }
     #expect(part.alphaValues == wanted)
     #expect(part.unblended.values == (try turned.unblended.cropped(x: 2, y: 1, width: 5, height: 4).values))
   }
@@ -82,7 +88,8 @@ struct AlphaTests {
       #expect(one.unblended.values == [200, 100, 50])
       #expect(one.alphaValues == [128])
     }
-    let clear = try Image.fromRGBA([0, 0, 0, 0, 9, 9, 9, 0], width: 2, height: 1).resized(width: 1, height: 1, filter: .area)
+    let clear = try Image.fromRGBA([0, 0, 0, 0, 9, 9, 9, 0], width: 2, height: 1).resized(
+      width: 1, height: 1, filter: .area)
     #expect(clear.alphaValues == [0] && clear.values == [255, 255, 255])
   }
 
@@ -125,7 +132,8 @@ struct DeepTests {
   }
 
   @Test func `memory need not be aligned`() throws {
-    let bytes: [UInt8] = [99] + [1, 2, 3].flatMap { (value: UInt16) in withUnsafeBytes(of: value) { Array($0) } }
+    let bytes: [UInt8] =
+      [99] + [1, 2, 3].flatMap { (value: UInt16) in withUnsafeBytes(of: value) { Array($0) } }
     let image = try bytes.withUnsafeBytes {
       try Image.copying(UnsafeRawBufferPointer(rebasing: $0[1...]), width: 1, height: 1, format: .rgb16)
     }
@@ -185,7 +193,8 @@ struct DeepTests {
 
   @Test func `black and white stay so at any size`() throws {
     for level: UInt16 in [0, 1, 65535] {
-      let image = try Image.from16([UInt16](repeating: level, count: 3 * 70 * 50), width: 70, height: 50, .rgb16)
+      let image = try Image.from16(
+        [UInt16](repeating: level, count: 3 * 70 * 50), width: 70, height: 50, .rgb16)
       for filter in ResizeFilter.allCases {
         let other = try #require(try image.resized(width: 33, height: 91, filter: filter).deepValues)
         #expect(other.allSatisfy { $0 == level })
@@ -194,7 +203,8 @@ struct DeepTests {
   }
 
   @Test func `a long thin picture's mean does not overflow`() throws {
-    let image = try Image.from16([UInt16](repeating: 65535, count: 3 * 65500), width: 1, height: 65500, .rgb16)
+    let image = try Image.from16(
+      [UInt16](repeating: 65535, count: 3 * 65500), width: 1, height: 65500, .rgb16)
     #expect(try image.resized(width: 1, height: 1, filter: .area).deepValues == [65535, 65535, 65535])
   }
 }

@@ -25,15 +25,18 @@ struct CodePointsTests {
   @Test func `takes what it does not know for none`() throws {
     let image = try Image.pattern()
     let strange: [[UInt8]] = [
-      [], [12, 13, 0], [12, 13, 0, 1, 0], [0, 13, 0, 1], [3, 13, 0, 1], [10, 13, 0, 1], [255, 13, 0, 1], [12, 0, 0, 1],
-      [12, 2, 0, 1], [12, 7, 0, 1], [12, 12, 0, 1], [12, 17, 0, 1], [12, 255, 0, 1], [12, 13, 1, 1], [12, 13, 0, 2],
+      [], [12, 13, 0], [12, 13, 0, 1, 0], [0, 13, 0, 1], [3, 13, 0, 1], [10, 13, 0, 1], [255, 13, 0, 1],
+      [12, 0, 0, 1],
+      [12, 2, 0, 1], [12, 7, 0, 1], [12, 12, 0, 1], [12, 17, 0, 1], [12, 255, 0, 1], [12, 13, 1, 1],
+      [12, 13, 0, 2]
     ]
     for codes in strange { #expect(try Self.decoded(image, codes).values == image.values, "\(codes)") }
     #expect(try Self.decoded(image, [12, 13, 0, 1]).values != image.values)
   }
 
-  /// Green of Display P3 lies outside of sRGB: -0.2249, 1.0421, -0.0786 of its light; nearer to grey it lies inside:
-  /// 119.26, 161.17, 125.03 by `encoded(inverse(M709) M3 light(...))`, with M from the chromaticities, in NumPy.
+  /// Green of Display P3 lies outside of sRGB: -0.2249, 1.0421, -0.0786 of its light; nearer to grey it lies
+  /// inside: 119.26, 161.17, 125.03 by `encoded(inverse(M709) M3 light(...))`, with M from the
+  /// chromaticities, in NumPy.
   @Test func `brings colours to sRGB`() throws {
     let colours: [UInt8] = [0, 255, 0, 128, 160, 128, 255, 255, 255, 0, 0, 0]
     let image = try Image.from(colours, width: 4, height: 1)
@@ -41,16 +44,19 @@ struct CodePointsTests {
     #expect(seen == [0, 255, 0, 119, 161, 125, 255, 255, 255, 0, 0, 0])
   }
 
-  /// BT.2100's formulas: PQ 0.25, 0.5 and 0.58 are 5.154, 92.25 and 201.7 cd/m2; HLG 0.25, 0.5, 0.58 and 0.75 are 9.606,
-  /// 50.70, 76.15 and 203.1 on a display of 1000. Of 203 they are parts of white: 65535 (1.055 part^(1 / 2.4) - 0.055).
+  /// BT.2100's formulas: PQ 0.25, 0.5 and 0.58 are 5.154, 92.25 and 201.7 cd/m2; HLG 0.25, 0.5, 0.58 and 0.75
+  /// are 9.606, 50.70, 76.15 and 203.1 on a display of 1000. Of 203 they are parts of white: 65535 (1.055
+  /// part^(1 / 2.4) - 0.055).
   @Test func `makes 203 candelas of PQ and HLG white`() throws {
     let image = try Self.greys([0, 16384, 32768, 38010, 49151, 65535])
     for (transfer, wanted): (UInt8, [Int]) in [
-      (16, [0, 11358, 46171, 65344, 65535, 65535]), (18, [0, 15789, 35182, 42346, 65535, 65535]),
+      (16, [0, 11358, 46171, 65344, 65535, 65535]), (18, [0, 15789, 35182, 42346, 65535, 65535])
     ] {
       let seen = try #require(try Self.decoded(image, [9, transfer, 0, 1]).deepValues)
       for (place, level) in wanted.enumerated() {
-        for channel in 0..<3 { #expect(abs(Int(seen[3 * place + channel]) - level) <= 1, "\(transfer), \(place)") }
+        for channel in 0..<3 {
+          #expect(abs(Int(seen[3 * place + channel]) - level) <= 1, "\(transfer), \(place)")
+        }
       }
     }
   }

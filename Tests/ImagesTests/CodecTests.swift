@@ -27,7 +27,9 @@ struct CodecTests {
     #expect(largestDifference(try Image.decode(image.file(.jpeg, quality: 95)).values, image.values) <= 5)
     #expect(try image.file(.jpeg, quality: 20).count < image.file(.jpeg, quality: 95).count)
     for quality in [0, -1, 101, Int.max] {
-      #expect(outcome { _ = try image.encode(as: .jpeg, quality: quality) }.hasPrefix("invalidArgument: JPEG quality"))
+      #expect(
+        outcome { _ = try image.encode(as: .jpeg, quality: quality) }.hasPrefix(
+          "invalidArgument: JPEG quality"))
     }
   }
 
@@ -48,9 +50,12 @@ struct CodecTests {
       outcome { _ = try Image.decode(Array("GIF89a...".utf8)) }
         == "badData: picture begins with 47 49 46 38 39 61 2E 2E, "
         + "FF D8 FF (JPEG) or 89 50 4E 47 0D 0A 1A 0A (PNG) wanted")
-    for short: [UInt8] in [[0x0A], [0xFF, 0xD8], [0xFF, 0xD8, 0xFF], [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]] {
+    for short: [UInt8] in [
+      [0x0A], [0xFF, 0xD8], [0xFF, 0xD8, 0xFF], [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+    ] {
       #expect(outcome { _ = try Image.decode(short) }.hasPrefix("badData"))
     }
-    #expect(outcome { _ = try Image.decode(UnsafeRawBufferPointer(start: nil, count: 0)) }.hasPrefix("badData"))
+    #expect(
+      outcome { _ = try Image.decode(UnsafeRawBufferPointer(start: nil, count: 0)) }.hasPrefix("badData"))
   }
 }

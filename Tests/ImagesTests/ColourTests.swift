@@ -24,9 +24,11 @@ func withProfile(_ jpeg: [UInt8], _ profile: [UInt8], pieces: Int, numbers: [Int
   let size = (profile.count + pieces - 1) / pieces
   var segments: [UInt8] = []
   for number in numbers {
-    let start = min((number - 1) * size, profile.count), part = profile[start..<min(start + size, profile.count)]
+    let start = min((number - 1) * size, profile.count),
+      part = profile[start..<min(start + size, profile.count)]
     let length = part.count + 16
-    segments += [0xFF, 0xE2, UInt8(length >> 8), UInt8(length & 255)] + Array("ICC_PROFILE\0".utf8)
+    segments +=
+      [0xFF, 0xE2, UInt8(length >> 8), UInt8(length & 255)] + Array("ICC_PROFILE\0".utf8)
       + [UInt8(number), UInt8(count)] + part
   }
   return jpeg[..<2] + segments + jpeg[2...]
@@ -45,7 +47,8 @@ struct ColourTests {
         continue
       }
       let samples = try #require(image.deepValues)
-      #expect(zip(samples, wanted).allSatisfy { abs(Int($0) - Int($1)) <= 1 } && samples.count == wanted.count)
+      #expect(
+        zip(samples, wanted).allSatisfy { abs(Int($0) - Int($1)) <= 1 } && samples.count == wanted.count)
     }
   }
 
@@ -66,14 +69,17 @@ struct ColourTests {
     let jpeg = try Image.slope().file(.jpeg)
     let plain = try Image.decode(jpeg).values
     for (numbers, count) in [
-      ([1, 2], 3), ([1, 3], 3), ([2, 3], 3), ([1, 1, 2, 3], 3), ([1, 2, 3, 3], 3), ([1, 2, 3], 2), ([1, 2, 3], 4),
-      ([1, 2, 3], 0), ([1, 2, 255], 255), ([3], 3),
+      ([1, 2], 3), ([1, 3], 3), ([2, 3], 3), ([1, 1, 2, 3], 3), ([1, 2, 3, 3], 3), ([1, 2, 3], 2),
+      ([1, 2, 3], 4),
+      ([1, 2, 3], 0), ([1, 2, 255], 255), ([3], 3)
     ] {
       let file = withProfile(jpeg, profile, pieces: 3, numbers: numbers, count: count)
       #expect(try Image.decode(file).values == plain, "\(numbers) of \(count)")
     }
     for short in [0, 1, 12, 13] {  // the segment ends within its own head
-      let file = jpeg[..<2] + [0xFF, 0xE2, 0, UInt8(short + 2)] + Array("ICC_PROFILE\0\u{1}".utf8)[..<short] + jpeg[2...]
+      let file =
+        jpeg[..<2] + [0xFF, 0xE2, 0, UInt8(short + 2)] + Array("ICC_PROFILE\0\u{1}".utf8)[..<short]
+        + jpeg[2...]
       #expect(try Image.decode(Array(file)).values == plain)
     }
   }

@@ -40,7 +40,9 @@ private struct Memory {
   /// Y, U and V of a pixel, of the formats of video.
   func yuv(_ x: Int, _ y: Int) -> (Double, Double, Double) {
     let half = (width + 1) / 2, pair = y / 2 * half + x / 2
-    func numbers(_ y: UInt8, _ u: UInt8, _ v: UInt8) -> (Double, Double, Double) { (Double(y), Double(u), Double(v)) }
+    func numbers(_ y: UInt8, _ u: UInt8, _ v: UInt8) -> (Double, Double, Double) {
+      (Double(y), Double(u), Double(v))
+    }
     switch format {
     case .nv12: return numbers(planes[0][y * width + x], planes[1][2 * pair], planes[1][2 * pair + 1])
     case .nv21: return numbers(planes[0][y * width + x], planes[1][2 * pair + 1], planes[1][2 * pair])
@@ -68,9 +70,12 @@ struct FrameTests {
             var (l, u, v) = memory.yuv(x, y)
             (u, v) = (u - 128, v - 128)
             if range == .limited { (l, u, v) = ((l - 16) * 255 / 219, u * 255 / 224, v * 255 / 224) }
-            let green: Double = l - 2 * (1 - kb) * kb / (1 - kr - kb) * u - 2 * (1 - kr) * kr / (1 - kr - kb) * v
+            let green: Double =
+              l - 2 * (1 - kb) * kb / (1 - kr - kb) * u - 2 * (1 - kr) * kr / (1 - kr - kb) * v
             let wanted: [Double] = [l + 2 * (1 - kr) * v, green, l + 2 * (1 - kb) * u]
-            for c in 0..<3 { worst = max(worst, abs(Double(image.row(y)[3 * x + c]) - min(max(wanted[c], 0), 255))) }
+            for c in 0..<3 {
+              worst = max(worst, abs(Double(image.row(y)[3 * x + c]) - min(max(wanted[c], 0), 255)))
+            }
           }
         }
         #expect(worst <= 0.55)  // half a level is rounding
@@ -100,7 +105,7 @@ struct FrameTests {
         let whole = try frame.image()
         for region in [
           Region(x: 0, y: 0, width: 1, height: 1), Region(x: 3, y: 7, width: 20, height: 5),
-          Region(x: 30, y: 29, width: 1, height: 2), Region(x: 5, y: 0, width: 23, height: 31), frame.whole,
+          Region(x: 30, y: 29, width: 1, height: 2), Region(x: 5, y: 0, width: 23, height: 31), frame.whole
         ] {
           #expect(try frame.image(region).values == whole.cropped(region).values)
         }
@@ -117,14 +122,17 @@ struct FrameTests {
           let region = Region(x: 3, y: 7, width: 21, height: 15)
           let grey = try Image(width: 21, height: 15)
           try frame.read(region, into: grey, isGrey: true)
-          guard FrameTests.video.contains(format) else { return #expect(try grey.values == frame.image(region).values) }
+          guard FrameTests.video.contains(format) else {
+            return #expect(try grey.values == frame.image(region).values)
+          }
           for y in 0..<15 {
             for x in 0..<21 {
               let (lieX, lieY) = place(3 + x, 7 + y, of: frame, i)
               let luma = memory.yuv(lieX, lieY).0
               let wanted = min(max(range == .limited ? (luma - 16) * 255 / 219 : luma, 0), 255)
               let row = grey.row(y), level = row[3 * x]
-              #expect(abs(Double(level) - wanted) <= 0.55 && row[3 * x + 1] == level && row[3 * x + 2] == level)
+              #expect(
+                abs(Double(level) - wanted) <= 0.55 && row[3 * x + 1] == level && row[3 * x + 2] == level)
             }
           }
         }
@@ -147,28 +155,33 @@ struct FrameTests {
     let whole = try Image.pattern(width: 60, height: 50)
     for map in [
       Affine(1, 0, -20, 0, 1, -15), Affine(0.8, 0.6, -30, -0.6, 0.8, 11), Affine(2, 0.1, 3, -0.1, 2, 5),
-      Affine(1, 0, 500, 0, 1, 0), Affine(0.01, 0, 5, 0, 0.01, 5), Affine(1, 0, -59.5, 0, 1, -49.5),
+      Affine(1, 0, 500, 0, 1, 0), Affine(0.01, 0, 5, 0, 0.01, 5), Affine(1, 0, -59.5, 0, 1, -49.5)
     ] {
       let seen = map.seen(size: (20, 18), of: 60, 50)
       for border in [Border.black, .edge] {
         let part = try whole.cropped(seen).warped(
-          by: map, width: 20, height: 18, border: border, place: .init(x: seen.x, y: seen.y, width: 60, height: 50))
+          by: map, width: 20, height: 18, border: border,
+          place: .init(x: seen.x, y: seen.y, width: 60, height: 50))
         #expect(try part.values == whole.warped(by: map, width: 20, height: 18, border: border).values)
       }
     }
   }
 
   @Test(arguments: [
-    (0, 1, 0, 0), (1, 0, 0, 0), (-1, 1, 0, 0), (8, 5, 0, 0), (9, 4, 0, 0), (8, 4, 7, 0), (8, 4, 9, 0), (8, 4, -8, 0),
-    (8, 4, Int.max, 0), (8, 4, Int.max / 3, 0), (8, 4, 0, 45), (8, 4, 0, -90), (65500, 65500, 0, 0), (Int.max, Int.max, 0, 0),
+    (0, 1, 0, 0), (1, 0, 0, 0), (-1, 1, 0, 0), (8, 5, 0, 0), (9, 4, 0, 0), (8, 4, 7, 0), (8, 4, 9, 0),
+    (8, 4, -8, 0),
+    (8, 4, Int.max, 0), (8, 4, Int.max / 3, 0), (8, 4, 0, 45), (8, 4, 0, -90), (65500, 65500, 0, 0),
+    (Int.max, Int.max, 0, 0)
   ])
-  func `refuses sizes, strides and turns that do not fit`(width: Int, height: Int, stride: Int, rotation: Int) {
+  func `refuses sizes, strides and turns that do not fit`(width: Int, height: Int, stride: Int, rotation: Int)
+  {
     let luma = [UInt8](repeating: 0, count: 32), chroma = [UInt8](repeating: 0, count: 16)
     let text = outcome {
       try luma.withUnsafeBytes { luma in
         try chroma.withUnsafeBytes { chroma in
           _ = try Frame(
-            .nv12, width: width, height: height, planes: [.init(luma, stride: stride), .init(chroma)], rotation: rotation)
+            .nv12, width: width, height: height, planes: [.init(luma, stride: stride), .init(chroma)],
+            rotation: rotation)
         }
       }
     }
@@ -180,8 +193,12 @@ struct FrameTests {
     for short in 0..<3 {
       var less = memory
       less.planes[short].removeLast()
-      #expect(outcome { try less.withFrame { _ = $0 } }.hasPrefix("invalidArgument: \(less.planes[short].count) bytes of plane \(short)"))
+      #expect(
+        outcome { try less.withFrame { _ = $0 } }.hasPrefix(
+          "invalidArgument: \(less.planes[short].count) bytes of plane \(short)"))
     }
-    #expect(outcome { _ = try Frame(.i420, width: 9, height: 5, planes: []) } == "invalidArgument: 0 planes, 3 wanted")
+    #expect(
+      outcome { _ = try Frame(.i420, width: 9, height: 5, planes: []) }
+        == "invalidArgument: 0 planes, 3 wanted")
   }
 }

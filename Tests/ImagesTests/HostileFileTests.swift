@@ -4,7 +4,9 @@ import Testing
 
 /// Files made to do harm: either a picture or a reason comes out.
 struct HostileFileTests {
-  static func samples(_ format: FileFormat) throws -> [UInt8] { try Image.pattern(width: 61, height: 47).file(format) }
+  static func samples(_ format: FileFormat) throws -> [UInt8] {
+    try Image.pattern(width: 61, height: 47).file(format)
+  }
 
   @Test(arguments: FileFormat.allCases)
   func `refuses a truncated file, wherever it ends`(format: FileFormat) throws {
@@ -114,7 +116,8 @@ struct HostileFileTests {
       let image: Image
       switch turn % 3 {
       case 0: image = try Image.decode(withProfile(png, profile))
-      case 1: image = try Image.decode(ImagesTests.withProfile(jpeg, profile, pieces: 1, numbers: [1], count: 1))
+      case 1:
+        image = try Image.decode(ImagesTests.withProfile(jpeg, profile, pieces: 1, numbers: [1], count: 1))
       default:
         let place = try #require((0..<ink.count).first { ink[$0...].starts(with: inks.prefix(100)) })
         image = try Image.decode(Array(ink[..<place]) + profile + ink[(place + inks.count)...])
@@ -147,10 +150,11 @@ struct HostileFileTests {
   @Test func `refuses a PNG that promises too much, at once`() throws {
     let file = try Self.samples(.png)
     for (size, words): ([UInt8], String) in [
-      ([0, 0, 0xFF, 0xDC, 0, 0, 0xFF, 0xDC], "at most 134217728"), ([0, 1, 0, 0, 0, 0, 0, 1], "sides of at most 65500"),
+      ([0, 0, 0xFF, 0xDC, 0, 0, 0xFF, 0xDC], "at most 134217728"),
+      ([0, 1, 0, 0, 0, 0, 0, 1], "sides of at most 65500"),
       ([0x7F, 255, 255, 255, 0x7F, 255, 255, 255], "PNG"), ([0, 0, 0, 0, 0, 0, 0, 1], "PNG"),
       ([255, 255, 255, 255, 0, 0, 0, 1], "PNG"),
-      ([0, 0, 0x20, 0, 0, 0, 0x40, 0], "PNG"),  // within the limits: 8192 x 16384, but the rows are not there
+      ([0, 0, 0x20, 0, 0, 0, 0x40, 0], "PNG")  // within the limits: 8192 x 16384, but the rows are not there
     ] {
       var bomb = file
       bomb.replaceSubrange(16..<24, with: size)
@@ -168,7 +172,7 @@ struct HostileFileTests {
       (0..<file.count - 1).first { file[$0] == 0xFF && (file[$0 + 1] == 0xC0 || file[$0 + 1] == 0xC2) })
     for (size, words): ([UInt8], String) in [
       ([0xFF, 0xDC, 0xFF, 0xDC], "at most 134217728"), ([0xFF, 0xFF, 0, 1], "JPEG"), ([0, 0, 0, 1], "JPEG"),
-      ([0x20, 0, 0x40, 0], "JPEG"),
+      ([0x20, 0, 0x40, 0], "JPEG")
     ] {
       var bomb = file
       bomb.replaceSubrange((frame + 5)..<(frame + 9), with: size)
@@ -184,10 +188,11 @@ struct HostileFileTests {
     let block = exifBlock(6, littleEndian: true)
     let packet = Array("<x tiff:Orientation=\"6\"/>".utf8)
     let notes: [(String, [UInt8])] = [
-      ("cICP", [9, 16, 0, 1]), ("eXIf", block), ("tEXt", Array("Raw profile type exif\0".utf8) + rawProfile("exif", block)),
+      ("cICP", [9, 16, 0, 1]), ("eXIf", block),
+      ("tEXt", Array("Raw profile type exif\0".utf8) + rawProfile("exif", block)),
       ("zTXt", Array("Raw profile type APP1\0\0".utf8) + stored(rawProfile("APP1", packet))),
       ("iTXt", Array("XML:com.adobe.xmp\0\0\0en\0word\0".utf8) + packet),
-      ("iTXt", Array("XML:com.adobe.xmp\0\u{1}\0\0\0".utf8) + stored(packet)),
+      ("iTXt", Array("XML:com.adobe.xmp\0\u{1}\0\0\0".utf8) + stored(packet))
     ]
     var random = Seeded(state: 77)
     var moved = 0
@@ -211,7 +216,8 @@ struct HostileFileTests {
     let plain = try Image.decode(jpeg).values
     for marker: UInt8 in [0xE1, 0xE2, 0xEE, 0xFE] {
       for length in [0, 1, 2, 3, 8, 9, 16, 17, 18] {  // the length counts its own two bytes
-        let head = [0xFF, marker, 0, UInt8(length)] + Array("Exif\0\0ICC_PROFILE\0".utf8).prefix(max(0, length - 2))
+        let head =
+          [0xFF, marker, 0, UInt8(length)] + Array("Exif\0\0ICC_PROFILE\0".utf8).prefix(max(0, length - 2))
         #expect(try Image.decode(behindFirstSegment(jpeg, head)).values == plain)
       }
       // A length beyond the end, and a marker without one, in the file's last bytes.

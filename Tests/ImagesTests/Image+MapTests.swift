@@ -5,10 +5,12 @@ import Testing
 
 @Suite struct ImageMapTests {
   private func map(
-    _ values: [Float], _ width: Int, _ height: Int, stride: Int = 1, _ lowest: Float, _ highest: Float, _ palette: Palette = .grey
+    _ values: [Float], _ width: Int, _ height: Int, stride: Int = 1, _ lowest: Float, _ highest: Float,
+    _ palette: Palette = .grey
   ) throws -> [UInt8] {
     let image = try values.withUnsafeBufferPointer {
-      try Image(map: $0, width: width, height: height, stride: stride, lowest: lowest, highest: highest, palette)
+      try Image(
+        map: $0, width: width, height: height, stride: stride, lowest: lowest, highest: highest, palette)
     }
     return (0..<height).flatMap { Array(image.row($0)) }
   }
@@ -26,8 +28,11 @@ import Testing
   }
 
   @Test func `wants finite bounds and enough numbers`() {
-    #expect(outcome { try map([1, 2, 3], 2, 2, 0, 1) } == "invalidArgument: 3 values, wanted 2x2 with a step of 1")
-    #expect(outcome { try map([1, 2, 3], 2, 1, stride: 3, 0, 1) } == "invalidArgument: 3 values, wanted 2x1 with a step of 3")
+    #expect(
+      outcome { try map([1, 2, 3], 2, 2, 0, 1) } == "invalidArgument: 3 values, wanted 2x2 with a step of 1")
+    #expect(
+      outcome { try map([1, 2, 3], 2, 1, stride: 3, 0, 1) }
+        == "invalidArgument: 3 values, wanted 2x1 with a step of 3")
     #expect(outcome { try map([1], 1, 1, 1, 0) }.hasPrefix("invalidArgument: a map from 1.0 to 0.0"))
     #expect(outcome { try map([1], 1, 1, .nan, 0) }.hasPrefix("invalidArgument"))
   }

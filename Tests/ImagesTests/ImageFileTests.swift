@@ -25,7 +25,8 @@ import Testing
         #expect(largestDifference(try Image.open(folder + "/" + name).values, image.values) <= 5)
       }
       #expect(try names(folder).count == 5)
-      try image.resized(width: 3, height: 2, filter: .area).write(folder + "/a.png")  // in the place of another
+      // In the place of another.
+      try image.resized(width: 3, height: 2, filter: .area).write(folder + "/a.png")
       #expect(try Image.open(folder + "/a.png").width == 3)
       #expect(try names(folder).count == 5)
       #expect(outcome { try image.write(folder + "/a.gif") }.hasPrefix("invalidArgument: \(folder)/a.gif"))
@@ -50,14 +51,19 @@ import Testing
 
   @Test func `says why a file cannot be read`() throws {
     try inFolder { folder in
-      #expect(outcome { _ = try Image.open(folder + "/no.png") } == "io: \(folder)/no.png: No such file or directory")
+      #expect(
+        outcome { _ = try Image.open(folder + "/no.png") }
+          == "io: \(folder)/no.png: No such file or directory")
       #expect(outcome { _ = try Image.open(folder) } == "io: \(folder): a folder, a file wanted")
       #expect(outcome { _ = try Image.open("") } == "io: : No such file or directory")
-      #expect(outcome { _ = try Image.open("/dev/zero") } == "io: /dev/zero: a pipe or a device, a file wanted")
+      #expect(
+        outcome { _ = try Image.open("/dev/zero") } == "io: /dev/zero: a pipe or a device, a file wanted")
       #expect(mkfifo(folder + "/pipe.png", 0o600) == 0)
       #expect(outcome { _ = try Image.open(folder + "/pipe.png") }.hasPrefix("io"))
       try Data().write(to: URL(fileURLWithPath: folder + "/empty.png"))
-      #expect(outcome { _ = try Image.open(folder + "/empty.png") }.hasPrefix("badData: \(folder)/empty.png: picture of 0"))
+      #expect(
+        outcome { _ = try Image.open(folder + "/empty.png") }.hasPrefix(
+          "badData: \(folder)/empty.png: picture of 0"))
       try Data(count: 101).write(to: URL(fileURLWithPath: folder + "/long"))
       #expect(outcome { _ = try readFile(folder + "/long", limit: 100) }.hasPrefix("badData"))
       #expect(try readFile(folder + "/long", limit: 101).count == 101)
@@ -68,9 +74,11 @@ import Testing
     try inFolder { folder in
       let image = try Image.slope()
       #expect(
-        outcome { try image.write(folder + "/no/a.png") } == "io: \(folder)/no/a.png: No such file or directory")
+        outcome { try image.write(folder + "/no/a.png") }
+          == "io: \(folder)/no/a.png: No such file or directory")
       try FileManager.default.createDirectory(atPath: folder + "/b.png", withIntermediateDirectories: true)
-      #expect(outcome { try image.write(folder + "/b.png") } == "io: \(folder)/b.png: a folder, a file wanted")
+      #expect(
+        outcome { try image.write(folder + "/b.png") } == "io: \(folder)/b.png: a folder, a file wanted")
       #expect(try names(folder) == ["b.png"])
       let long = String(repeating: "x", count: 300) + ".png"
       #expect(outcome { try image.write(folder + "/" + long) }.contains("name too long"))

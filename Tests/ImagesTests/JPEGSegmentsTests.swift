@@ -5,8 +5,9 @@ import Testing
 struct JPEGSegmentsTests {
   /// What phones, and programs that patch files, leave between segments.
   static let stray: [[UInt8]] = [
-    [], [10, 10, 10, 10, 10, 10, 10], [0, 0xE1, 0, 10, 0, 0, 0, 0, 0, 0, 0, 0], [0xFF, 0xFF, 0xFF], [0xFF, 0, 0xFF, 0],
-    [0xFF, 0xFE, 0, 5] + Array("note of a phone".utf8), [0xFF, 0xFE, 0, 0], [0xFF, 0xFE, 0, 1], [0xFF, 1],
+    [], [10, 10, 10, 10, 10, 10, 10], [0, 0xE1, 0, 10, 0, 0, 0, 0, 0, 0, 0, 0], [0xFF, 0xFF, 0xFF],
+    [0xFF, 0, 0xFF, 0],
+    [0xFF, 0xFE, 0, 5] + Array("note of a phone".utf8), [0xFF, 0xFE, 0, 0], [0xFF, 0xFE, 0, 1], [0xFF, 1]
   ]
 
   private static func exif(_ orientation: Int) -> [UInt8] {
@@ -41,9 +42,11 @@ struct JPEGSegmentsTests {
   @Test(arguments: stray)
   func `takes no thumbnail's end for the picture's`(stray: [UInt8]) throws {
     for file in try Self.samples() {
-      let thumbnail = segment(0xE1, Array("Exif\0\0".utf8) + exifBlock(1, littleEndian: true) + [0xFF, 0xD8, 0xFF, 0xD9])
+      let thumbnail = segment(
+        0xE1, Array("Exif\0\0".utf8) + exifBlock(1, littleEndian: true) + [0xFF, 0xD8, 0xFF, 0xD9])
       let whole = behindFirstSegment(file, stray + thumbnail)
-      #expect(try Image.decode(whole).values == (try Image.decode(behindFirstSegment(file, Self.exif(1))).values))
+      #expect(
+        try Image.decode(whole).values == (try Image.decode(behindFirstSegment(file, Self.exif(1))).values))
       for count in [whole.count - 1, whole.count - 2, whole.count - 40] {
         #expect(outcome { _ = try Image.decode(Array(whole[..<count])) }.hasPrefix("badData"))
       }

@@ -102,7 +102,8 @@ struct OrientationTests {
   @Test func `takes XMP that names none of the eight for none`() throws {
     let jpeg = try Image.pattern(width: 21, height: 10).file(.jpeg)
     let plain = try Image.decode(jpeg).values
-    for text in ["=\"0\"", "=\"9\"", "=\"66\"", "=\"\"", "=\"6'", "=\"6", "=6", "=", "", ">6", ">", "s=\"6\""] {
+    for text in ["=\"0\"", "=\"9\"", "=\"66\"", "=\"\"", "=\"6'", "=\"6", "=6", "=", "", ">6", ">", "s=\"6\""]
+    {
       let packet = Array("http://ns.adobe.com/xap/1.0/\0<x tiff:Orientation".utf8) + Array(text.utf8)
       #expect(try Image.decode(behindFirstSegment(jpeg, segment(0xE1, packet))).values == plain, "\(text)")
     }

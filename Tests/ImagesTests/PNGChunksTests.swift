@@ -27,8 +27,9 @@ struct PNGChunksTests {
       ("iTXt", exif + [0, 0, 0, 0] + rawProfile("exif", block)),
       ("zTXt", app1 + [0] + stored(rawProfile("APP1", head + block))),
       ("tEXt", app1 + rawProfile("APP1", Array("http://ns.adobe.com/xap/1.0/\0".utf8) + packet)),
-      ("tEXt", Array("Raw profile type xmp\0".utf8) + rawProfile("xmp", packet)), ("iTXt", xmp + [0, 0, 0, 0] + packet),
-      ("iTXt", xmp + [1, 0, 0x65, 0x6E, 0, 0x78, 0] + stored(packet)),
+      ("tEXt", Array("Raw profile type xmp\0".utf8) + rawProfile("xmp", packet)),
+      ("iTXt", xmp + [0, 0, 0, 0] + packet),
+      ("iTXt", xmp + [1, 0, 0x65, 0x6E, 0, 0x78, 0] + stored(packet))
     ]
   }
 

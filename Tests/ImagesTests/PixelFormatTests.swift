@@ -20,7 +20,9 @@ struct PixelFormatTests {
         case .grey: memory += [r]
         case .rgb16, .rgba16:
           let samples = [r, g, b, 7].map { UInt16($0) * 257 + 3 }
-          memory += samples.prefix(format == .rgb16 ? 3 : 4).flatMap { sample in withUnsafeBytes(of: sample) { Array($0) } }
+          memory += samples.prefix(format == .rgb16 ? 3 : 4).flatMap { sample in
+            withUnsafeBytes(of: sample) { Array($0) }
+          }
         }
         wanted += format == .grey ? [r, r, r] : [r, g, b]
       }
@@ -57,13 +59,14 @@ struct PixelFormatTests {
     #expect(try turned(90) == (3, [5, 3, 1, 6, 4, 2]))
     #expect(try turned(180) == (2, [6, 5, 4, 3, 2, 1]))
     #expect(try turned(270) == (3, [2, 4, 6, 1, 3, 5]))
-    #expect(outcome { _ = try turned(45) } == "invalidArgument: rotation of 45 degrees, 0, 90, 180 or 270 wanted")
+    #expect(
+      outcome { _ = try turned(45) } == "invalidArgument: rotation of 45 degrees, 0, 90, 180 or 270 wanted")
     #expect(outcome { _ = try turned(-90) }.hasPrefix("invalidArgument"))
   }
 
   @Test(arguments: [
     (0, 1, 0), (1, 0, 0), (-1, 5, 0), (65501, 1, 0), (65500, 65500, 0), (Int.max, Int.max, 0), (2, 2, 5),
-    (2, 2, -6), (2, 3, Int.max), (2, 2, Int.min), (1, 65500, Int.max / 65499),
+    (2, 2, -6), (2, 3, Int.max), (2, 2, Int.min), (1, 65500, Int.max / 65499)
   ])
   func `refuses sizes and strides that make no sense`(width: Int, height: Int, stride: Int) {
     let memory = [UInt8](repeating: 0, count: 100)
@@ -77,7 +80,8 @@ struct PixelFormatTests {
 
   @Test func `refuses no memory at all`() {
     let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-    #expect(outcome { _ = try Image.copying(nothing, width: 1, height: 1, format: .grey) }.hasPrefix("invalid"))
+    #expect(
+      outcome { _ = try Image.copying(nothing, width: 1, height: 1, format: .grey) }.hasPrefix("invalid"))
   }
 
   @Test func `cuts a part out and refuses one that reaches beyond`() throws {
@@ -88,7 +92,8 @@ struct PixelFormatTests {
     }
     #expect(try image.cropped(x: 0, y: 0, width: 13, height: 9).values == image.values)
     for (x, y, w, h) in [
-      (10, 0, 4, 1), (0, 9, 1, 1), (-1, 0, 2, 2), (0, 0, 0, 1), (1, 1, Int.max, 1), (Int.max, 0, 1, 1), (0, 0, -1, -1),
+      (10, 0, 4, 1), (0, 9, 1, 1), (-1, 0, 2, 2), (0, 0, 0, 1), (1, 1, Int.max, 1), (Int.max, 0, 1, 1),
+      (0, 0, -1, -1)
     ] {
       #expect(outcome { _ = try image.cropped(x: x, y: y, width: w, height: h) }.hasPrefix("invalidArgument"))
     }

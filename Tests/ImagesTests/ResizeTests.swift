@@ -22,8 +22,11 @@ struct ResizeTests {
 
   @Test(arguments: ResizeFilter.allCases)
   func `keeps a plain picture plain, at lopsided sizes too`(filter: ResizeFilter) throws {
-    for (width, height, newWidth, newHeight) in [(1, 3000, 3000, 1), (3000, 1, 1, 3000), (700, 500, 3, 777), (1, 1, 9, 5)] {
-      let image = try Image.from([UInt8](repeating: 200, count: 3 * width * height), width: width, height: height)
+    for (width, height, newWidth, newHeight) in [
+      (1, 3000, 3000, 1), (3000, 1, 1, 3000), (700, 500, 3, 777), (1, 1, 9, 5)
+    ] {
+      let image = try Image.from(
+        [UInt8](repeating: 200, count: 3 * width * height), width: width, height: height)
       let out = try image.resized(width: newWidth, height: newHeight, filter: filter)
       #expect(out.values.allSatisfy { $0 == 200 })
     }
@@ -36,9 +39,11 @@ struct ResizeTests {
     let out = try tall.resized(width: 400, height: 9000 / 3, filter: filter)
     let narrow = try tall.resized(width: 400, height: 9000, filter: filter)
     for left in [0, 115, 116, 230, 399] {
-      let column = try narrow.cropped(x: left, y: 0, width: 1, height: 9000).resized(width: 1, height: 3000, filter: filter)
+      let column = try narrow.cropped(x: left, y: 0, width: 1, height: 9000).resized(
+        width: 1, height: 3000, filter: filter)
       let same = try out.cropped(x: left, y: 0, width: 1, height: 3000)
-      #expect(largestDifference(column.values, same.values) <= (filter == .area ? 1 : 0))  // area rounds once more here
+      // Area rounds once more here.
+      #expect(largestDifference(column.values, same.values) <= (filter == .area ? 1 : 0))
     }
   }
 
@@ -46,7 +51,9 @@ struct ResizeTests {
   func `refuses sizes outside the limits`(filter: ResizeFilter) throws {
     let image = try Image.pattern()
     for (width, height) in [(0, 4), (4, 0), (-1, 1), (65501, 1), (65500, 65500), (Int.max, Int.max)] {
-      #expect(outcome { _ = try image.resized(width: width, height: height, filter: filter) }.hasPrefix("invalidArgument"))
+      #expect(
+        outcome { _ = try image.resized(width: width, height: height, filter: filter) }.hasPrefix(
+          "invalidArgument"))
     }
   }
 
@@ -55,7 +62,8 @@ struct ResizeTests {
     var out = [Float](repeating: .nan, count: 5 * 4 * 3)
     try out.withUnsafeMutableBufferPointer {
       try Image.pattern().areaResampled(
-        rows: 2..<8, columns: 3..<12, to: 4, width: 5, into: #require($0.baseAddress), scale: 0.0078125, mean: 127.5)
+        rows: 2..<8, columns: 3..<12, to: 4, width: 5, into: #require($0.baseAddress), scale: 0.0078125,
+        mean: 127.5)
     }
     let worst = zip(out, wanted).map { abs($0 - $1) }.max() ?? 9
     print("area means differ by", worst)

@@ -41,17 +41,21 @@ struct WarpTests {
   @Test func `refuses a map without an inverse and survives absurd ones`() throws {
     let image = try Image.pattern()
     for map in [
-      Affine(0, 0, 0, 0, 0, 0), Affine(1, 2, 0, 2, 4, 0), Affine(.nan, 0, 0, 0, 1, 0), Affine(1, 0, .nan, 0, 1, 0),
-      Affine(.infinity, 0, 0, 0, 1, 0), Affine(1, 0, .infinity, 0, 1, 0), Affine(1e300, 0, 0, 0, 1e300, 0),
+      Affine(0, 0, 0, 0, 0, 0), Affine(1, 2, 0, 2, 4, 0), Affine(.nan, 0, 0, 0, 1, 0),
+      Affine(1, 0, .nan, 0, 1, 0),
+      Affine(.infinity, 0, 0, 0, 1, 0), Affine(1, 0, .infinity, 0, 1, 0), Affine(1e300, 0, 0, 0, 1e300, 0)
     ] {
-      #expect(outcome { _ = try image.warped(by: map, width: 5, height: 5) }.hasPrefix("invalidArgument: matrix"))
+      #expect(
+        outcome { _ = try image.warped(by: map, width: 5, height: 5) }.hasPrefix("invalidArgument: matrix"))
     }
     for map in [
       Affine(1e-30, 0, 0, 0, 1e-30, 0), Affine(1, 0, 1e300, 0, 1, 0), Affine(1e30, 0, 0, 0, 1e30, 0),
-      Affine(1e-200, 0, 0, 0, 1, -1e19),
+      Affine(1e-200, 0, 0, 0, 1, -1e19)
     ] {
       #expect(try image.warped(by: map, width: 5, height: 5).width == 5)
     }
-    #expect(outcome { _ = try image.warped(by: Affine(1, 0, 0, 0, 1, 0), width: 0, height: 5) }.hasPrefix("invalid"))
+    #expect(
+      outcome { _ = try image.warped(by: Affine(1, 0, 0, 0, 1, 0), width: 0, height: 5) }.hasPrefix("invalid")
+    )
   }
 }

@@ -13,7 +13,8 @@ func randomFilter<Element: Scalar>(
   // By way of Float, so that both kinds of number get the same weights.
   let weights: [Float] = numbers.array(outputs * inputs / groups * kernel * kernel)
   return try Filter(
-    weights: Tensor([outputs, inputs / groups, kernel, kernel], weights.map { Element($0) }), finish: finish, stride: stride,
+    weights: Tensor([outputs, inputs / groups, kernel, kernel], weights.map { Element($0) }), finish: finish,
+    stride: stride,
     groups: groups, padding: padding)
 }
 
@@ -43,7 +44,8 @@ func gradientError(
   at input: Tensor<Double>, _ function: (Tape<Double>, Variable<Double>) throws(Failure) -> Variable<Double>
 ) throws -> Double {
   try checkGradient(
-    of: function, at: input, step: 1e-6, absolute: Tolerance.gradientAbsolute, relative: Tolerance.gradientRelative)
+    of: function, at: input, step: 1e-6, absolute: Tolerance.gradientAbsolute,
+    relative: Tolerance.gradientRelative)
 }
 
 /// What an operation gives for a constant.
@@ -58,7 +60,8 @@ func forward<Element: Scalar>(
 func notebook() throws -> [String: Any]? {
   let root = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-  let shared = ProcessInfo.processInfo.environment["FACESTYLE_SHARED"]
+  let shared =
+    ProcessInfo.processInfo.environment["FACESTYLE_SHARED"]
     .map { URL(fileURLWithPath: $0) } ?? root.appendingPathComponent("../shared")
   let file = shared.appendingPathComponent("fixtures/notebook.json")
   guard FileManager.default.fileExists(atPath: file.path) else {

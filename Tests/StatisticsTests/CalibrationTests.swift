@@ -18,17 +18,21 @@ private func options(_ rate: Double, people: Int = 1, confidence: Double = 0.95)
 @Suite struct ClopperPearsonTests {
   // Where so few successes have a probability of 1 - confidence: exact sums of fractions, halved sixty times.
   @Test(arguments: [
-    (1, 10, 0.95, 0.3941633024365047), (5, 50, 0.95, 0.19883300251641847), (3, 3000, 0.95, 0.002582505138293655),
-    (60, 100, 0.975, 0.6967052312971226), (0, 2995, 0.95, 0.0009997444209011424),
+    (1, 10, 0.95, 0.3941633024365047), (5, 50, 0.95, 0.19883300251641847),
+    (3, 3000, 0.95, 0.002582505138293655),
+    (60, 100, 0.975, 0.6967052312971226), (0, 2995, 0.95, 0.0009997444209011424)
   ])
   func `bounds are those of exact sums`(successes: Int, trials: Int, confidence: Double, upper: Double) {
-    #expect(abs(ClopperPearson.upper(successes, of: trials, confidence: confidence) - upper) < Tolerance.double)
+    #expect(
+      abs(ClopperPearson.upper(successes, of: trials, confidence: confidence) - upper) < Tolerance.double)
     let mirrored = ClopperPearson.lower(trials - successes, of: trials, confidence: confidence)
     #expect(abs(mirrored - (1 - upper)) < Tolerance.double)
   }
 
   @Test func `none, and all, of some are the simple formulas`() {
-    #expect(ClopperPearson.upper(7, of: 7, confidence: 0.95) == 1 && ClopperPearson.lower(0, of: 7, confidence: 0.95) == 0)
+    #expect(
+      ClopperPearson.upper(7, of: 7, confidence: 0.95) == 1
+        && ClopperPearson.lower(0, of: 7, confidence: 0.95) == 0)
     // (1 - p)^20 = 0.05
     #expect(abs(ClopperPearson.upper(0, of: 20, confidence: 0.95) - 0.1391083) < 1e-7)
     #expect(ClopperPearson.trialsNeeded(0.001, confidence: 0.95) == 2995)
@@ -54,8 +58,10 @@ private func options(_ rate: Double, people: Int = 1, confidence: Double = 0.95)
 @Suite struct CalibrationTests {
   /// Impostors at 1 + 1/128, 1 + 2/128, ..., genuine pairs at 1/32, 2/32, ...
   private func line(impostors: Int, genuine: Int) throws -> ROC {
-    let distances: [Double] = (1...impostors).map { 1 + Double($0) / 128 } + (1...genuine).map { Double($0) / 32 }
-    return try curve(distances, [UInt8](repeating: 0, count: impostors) + [UInt8](repeating: 1, count: genuine))
+    let distances: [Double] =
+      (1...impostors).map { 1 + Double($0) / 128 } + (1...genuine).map { Double($0) / 32 }
+    return try curve(
+      distances, [UInt8](repeating: 0, count: impostors) + [UInt8](repeating: 1, count: genuine))
   }
 
   @Test func `the threshold accepts as many as the bound allows, and no more`() throws {
@@ -74,7 +80,8 @@ private func options(_ rate: Double, people: Int = 1, confidence: Double = 0.95)
     var numbers = Numbers(seed: 11), kept = 0
     for _ in 0..<400 {
       let distances: [Double] = (0..<100).map { _ in (numbers.next() + 1) / 2 } + [0.5]
-      let found = try Calibration(try curve(distances, [UInt8](repeating: 0, count: 100) + [1]), options(0.1, confidence: 0.8))
+      let found = try Calibration(
+        try curve(distances, [UInt8](repeating: 0, count: 100) + [1]), options(0.1, confidence: 0.8))
       if found.threshold <= 0.1 { kept += 1 }
     }
     // At least 80 %; four standard deviations of 400 draws are 8 %.
@@ -83,7 +90,9 @@ private func options(_ rate: Double, people: Int = 1, confidence: Double = 0.95)
 
   @Test func `too few pairs are refused, with the number that is wanted`() throws {
     let roc = try line(impostors: 298, genuine: 10)
-    #expect(outcome { try Calibration(roc, options(0.01)) }.hasPrefix("invalidArgument: 298 pairs of two people, wanted at least 299"))
+    #expect(
+      outcome { try Calibration(roc, options(0.01)) }.hasPrefix(
+        "invalidArgument: 298 pairs of two people, wanted at least 299"))
     #expect(try Calibration(try line(impostors: 299, genuine: 10), options(0.01)).impostorsAccepted == 0)
   }
 
@@ -102,22 +111,28 @@ private func options(_ rate: Double, people: Int = 1, confidence: Double = 0.95)
   @Test(arguments: [0.1, 0.3, 0.7])
   func `the threshold accepts the distance that it was chosen for`(genuine: Double) throws {
     let roc = try curve(
-      [Double](repeating: genuine, count: 5) + [Double](repeating: 0.9, count: 3000), [1, 1, 1, 1, 1] + [UInt8](repeating: 0, count: 3000))
+      [Double](repeating: genuine, count: 5) + [Double](repeating: 0.9, count: 3000),
+      [1, 1, 1, 1, 1] + [UInt8](repeating: 0, count: 3000))
     let asked = options(0.001), found = try Calibration(roc, asked)
     #expect(found.genuineRejected == 0 && found.impostorsAccepted == 0)
-    #expect(found.threshold >= genuine && found.threshold < genuine + 1e-7 && Double(Float(found.threshold)) == found.threshold)
+    #expect(
+      found.threshold >= genuine && found.threshold < genuine + 1e-7
+        && Double(Float(found.threshold)) == found.threshold)
     #expect(Float(genuine) <= Float(found.threshold))
     #expect(try found.growth(roc, asked, people: [1])[0].kept?.genuineRejected == 0)
   }
 
-  @Test func `where no Float lies between a distance and the next, the threshold is the one below both`() throws {
+  @Test func `where no Float lies between a distance and the next, the threshold is the one below both`()
+    throws
+  {
     let roc = try curve(
       [0.05, 0.1] + [Double](repeating: 0.1.nextUp, count: 3000), [1, 1] + [UInt8](repeating: 0, count: 3000))
     let found = try Calibration(roc, options(0.001))
     #expect(found.impostorsAccepted == 0 && found.genuineRejected == 1)
     #expect(found.threshold == Double(Float(0.1).nextDown))
     // Of distances too large for a Float, the largest Float.
-    let far = try curve([1e300] + [Double](repeating: 2e300, count: 3000), [1] + [UInt8](repeating: 0, count: 3000))
+    let far = try curve(
+      [1e300] + [Double](repeating: 2e300, count: 3000), [1] + [UInt8](repeating: 0, count: 3000))
     #expect(try Calibration(far, options(0.001)).threshold == Double(Float.greatestFiniteMagnitude))
   }
 
@@ -133,7 +148,8 @@ private func options(_ rate: Double, people: Int = 1, confidence: Double = 0.95)
     let labels: [Int32] = [4, 4, -1, -1]
     func distances(_ impostors: UnsafePointer<Float>?, _ count: Int) throws -> [[Double]] {
       try labels.withUnsafeBufferPointer { labels in
-        let pairs = try EmbeddingPairs(photos, labels: labels, impostors: impostors, impostorCount: count, dimension: 1)
+        let pairs = try EmbeddingPairs(
+          photos, labels: labels, impostors: impostors, impostorCount: count, dimension: 1)
         let all = zip(pairs.distances.values, pairs.isSame.values)
         return [all.filter { $0.1 == 1 }.map(\.0).sorted(), all.filter { $0.1 == 0 }.map(\.0).sorted()]
       }

@@ -51,7 +51,8 @@ private func curve(_ distances: [Double], _ same: [UInt8]) throws -> ROC {
   }
 
   @Test func `bounds are Wilson's`() throws {
-    // Newcombe 1998, table I: 81 of 263 has 0.2553 to 0.3662, 15 of 148 has 0.0624 to 0.1605, 0 of 20 has 0 to 0.1611.
+    // Newcombe 1998, table I: 81 of 263 has 0.2553 to 0.3662, 15 of 148 has 0.0624 to 0.1605, 0 of 20 has 0
+    // to 0.1611.
     for (k, n, low, high) in [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0, 0.1611)] {
       // k genuine pairs are nearer than every impostor, the others farther.
       let distances: [Double] = (0..<n).map { $0 < k ? 0 : 2 } + [Double](repeating: 1, count: 10)
@@ -69,7 +70,9 @@ private func curve(_ distances: [Double], _ same: [UInt8]) throws -> ROC {
       #expect(found.points.filter { $0.measured != nil }.count == supported)
       #expect(found.points.map(\.impostorsNeeded) == [10, 100, 1000])
       for point in found.points {
-        if let far = point.measured?.far.value { #expect(far <= point.limit && far > point.limit - 1 / Double(impostors) - 1e-12) }
+        if let far = point.measured?.far.value {
+          #expect(far <= point.limit && far > point.limit - 1 / Double(impostors) - 1e-12)
+        }
       }
     }
     var three = Evaluation.Options()
@@ -83,12 +86,14 @@ private func curve(_ distances: [Double], _ same: [UInt8]) throws -> ROC {
     let distances: [Double] = [0.1, .infinity, 0.5, .infinity] + (10..<20).map { Double($0) }
     let same: [UInt8] = [1, 1, 1, 0] + [UInt8](repeating: 0, count: 10)
     let found = try evaluate(distances, same, folds: [0, 0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1])
-    // Each fold accepts what is nearest, up to 7.75 and 5.05: two of three genuine pairs, no impostor. Fold 0: 6 of 7; fold 1: 7 of 7.
+    // Each fold accepts what is nearest, up to 7.75 and 5.05: two of three genuine pairs, no impostor. Fold
+    // 0: 6 of 7; fold 1: 7 of 7.
     let accuracy = try #require(found.accuracy)
     #expect(abs(accuracy.mean - (6.0 / 7 + 1) / 2) < 1e-15 && accuracy.threshold.isFinite)
     let tenth = try #require(found.points[0].measured)
     #expect(tenth.tar.value == 2.0 / 3 && tenth.threshold == 10)
-    // Couples: the two found beat 11 impostors each, the lost one beats none and draws with the lost impostor.
+    // Couples: the two found beat 11 impostors each, the lost one beats none and draws with the lost
+    // impostor.
     #expect(abs(found.auc - 22.5 / 33) < 1e-15)
     let nothing = try evaluate([.infinity, .infinity], [1, 0])
     #expect(nothing.auc == 0.5)
@@ -113,8 +118,9 @@ private func curve(_ distances: [Double], _ same: [UInt8]) throws -> ROC {
 
   @Test func `what cannot be evaluated is refused`() {
     for (distances, same, part) in [
-      ([], [], "0 pairs"), ([1], [1], "1 pairs of one person and 0 of two"), ([1, 2], [0, 0], "0 pairs of one person"),
-      ([1, .nan], [0, 1], "distance 1 is nan"), ([-.infinity, 1], [0, 1], "distance 0 is -inf"),
+      ([], [], "0 pairs"), ([1], [1], "1 pairs of one person and 0 of two"),
+      ([1, 2], [0, 0], "0 pairs of one person"),
+      ([1, .nan], [0, 1], "distance 1 is nan"), ([-.infinity, 1], [0, 1], "distance 0 is -inf")
     ] as [([Double], [UInt8], String)] {
       #expect(outcome { try evaluate(distances, same) }.hasPrefix("invalidArgument: \(part)"))
     }

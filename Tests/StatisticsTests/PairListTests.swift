@@ -17,7 +17,10 @@ private func landmarks(_ text: String) throws -> LandmarkFile {
   @Test func `reads folds of pairs, each photo once`() throws {
     let list = try read("2 1\nAda 1 2\nAda 2 Bob 10\nBob 10 3\nAda 1 Eve 4\n")
     let paths = (0..<list.photos).map { list.path($0).map { String(cString: $0) } ?? "" }
-    #expect(paths == ["Ada/Ada_0001.jpg", "Ada/Ada_0002.jpg", "Bob/Bob_0010.jpg", "Bob/Bob_0003.jpg", "Eve/Eve_0004.jpg"])
+    #expect(
+      paths == [
+        "Ada/Ada_0001.jpg", "Ada/Ada_0002.jpg", "Bob/Bob_0010.jpg", "Bob/Bob_0003.jpg", "Eve/Eve_0004.jpg"
+      ])
     #expect(list.folds == 2)
     #expect(list.pairs.map(\.first) == [0, 1, 2, 0] && list.pairs.map(\.second) == [1, 2, 3, 4])
     #expect(list.pairs.map(\.isSame) == [true, false, true, false] && list.pairs.map(\.fold) == [0, 0, 1, 1])
@@ -25,7 +28,9 @@ private func landmarks(_ text: String) throws -> LandmarkFile {
 
   @Test func `one number on the first line is one fold`() throws {
     let list = try read("2\nA 1 2\nB 1 2\nA 1 B 1\nA 2 B 2")
-    #expect(list.folds == 1 && list.pairs.map(\.isSame) == [true, true, false, false] && list.pairs.allSatisfy { $0.fold == 0 })
+    #expect(
+      list.folds == 1 && list.pairs.map(\.isSame) == [true, true, false, false]
+        && list.pairs.allSatisfy { $0.fold == 0 })
   }
 
   @Test func `names are bytes, composed or not`() throws {
@@ -35,25 +40,39 @@ private func landmarks(_ text: String) throws -> LandmarkFile {
 
   @Test func `a byte-order mark is no part of the first line`() throws {
     #expect(try read("\u{feff}1\r\nA 1 2\r\nA 1 B 1\r\n\r\n").pairs.count == 2)
-    #expect(try landmarks("\u{feff}{\"a.jpg\": [[0, 0], [1, 1], [2, 2], [3, 3], [4, 4]]}\r\n").known("a.jpg")?.landmarks.count == 5)
+    #expect(
+      try landmarks("\u{feff}{\"a.jpg\": [[0, 0], [1, 1], [2, 2], [3, 3], [4, 4]]}\r\n").known("a.jpg")?
+        .landmarks.count == 5)
   }
 
   @Test func `says which line is wrong, and how`() {
-    #expect(outcome { try read("1 9\nA 1 2\nB 1 C 2\n") } == "badData: pairs: line 1 promises 18 pairs, more than 18 bytes can hold")
+    #expect(
+      outcome { try read("1 9\nA 1 2\nB 1 C 2\n") }
+        == "badData: pairs: line 1 promises 18 pairs, more than 18 bytes can hold")
     #expect(
       outcome { try read("1 2\nA 1 2\nBob 1 Carol 2\nA 1 C 2\nA 1 D 2\n") }
-        == "badData: pairs: line 3 has 4 fields, wanted 3: each fold has 2 pairs of one person, then 2 of two")
-    #expect(outcome { try read("1 1\nA 1 1234567\nA 1 B 1\n") } == "badData: pairs: line 2 has \"1234567\", wanted a number from 1 to 999999")
-    #expect(outcome { try read("1 2\nAnne 1 2\nBeth 1 2\nAnne 1 Beth 2\n") } == "badData: pairs: ends at line 4 with 3 pairs, line 1 promises 4")
+        == "badData: pairs: line 3 has 4 fields, wanted 3: each fold has 2 pairs of one person, then 2 of two"
+    )
+    #expect(
+      outcome { try read("1 1\nA 1 1234567\nA 1 B 1\n") }
+        == "badData: pairs: line 2 has \"1234567\", wanted a number from 1 to 999999")
+    #expect(
+      outcome { try read("1 2\nAnne 1 2\nBeth 1 2\nAnne 1 Beth 2\n") }
+        == "badData: pairs: ends at line 4 with 3 pairs, line 1 promises 4")
   }
 
   @Test func `landmarks are found by their photo's path`() throws {
-    let file = try landmarks(#"{"é": [[1, 2], [3, 4], [5, 6], [7, 8], [9, 10.5]], "b": {"x": "y", "landmarks": [[0, 0], [0, 0], [0, 0], [0, 0], [-1, 2]]}}"#)
+    let file = try landmarks(
+      #"{"é": [[1, 2], [3, 4], [5, 6], [7, 8], [9, 10.5]], "b": {"x": "y", "landmarks": [[0, 0], [0, 0], [0, 0], [0, 0], [-1, 2]]}}"#
+    )
     #expect(file.count == 2)
     #expect(try file.face(in: "\u{e9}").landmarks[4] == Point(9, 10.5))
     #expect(try file.face(in: "b").landmarks[4] == Point(-1, 2))
     #expect(outcome { try file.face(in: "e\u{301}") } == "notFound: no landmarks of \"e\u{301}\"")
-    #expect(outcome { try landmarks(#"{"a": [1, 2]}"#) } == "badData: landmarks: a has not five points [x, y]")
-    #expect(outcome { try landmarks("[1, ") } == "badData: landmarks ends at byte 4, wanted an object, a list, a text or a number")
+    #expect(
+      outcome { try landmarks(#"{"a": [1, 2]}"#) } == "badData: landmarks: a has not five points [x, y]")
+    #expect(
+      outcome { try landmarks("[1, ") }
+        == "badData: landmarks ends at byte 4, wanted an object, a list, a text or a number")
   }
 }

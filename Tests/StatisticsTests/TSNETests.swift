@@ -10,7 +10,8 @@ private struct Reference: Decodable {
 
   static func load() throws -> Reference {
     let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    return try JSONDecoder().decode(Reference.self, from: Data(contentsOf: here.appendingPathComponent("Fixtures/tsne.json")))
+    return try JSONDecoder().decode(
+      Reference.self, from: Data(contentsOf: here.appendingPathComponent("Fixtures/tsne.json")))
   }
 
   /// The script's points.
@@ -27,10 +28,12 @@ private struct Reference: Decodable {
 }
 
 private func map(
-  _ points: [Float], _ count: Int, _ options: TSNE.Options, onProgress: (TSNE.Progress) -> TSNE.Action = { _ in .proceed }
+  _ points: [Float], _ count: Int, _ options: TSNE.Options,
+  onProgress: (TSNE.Progress) -> TSNE.Action = { _ in .proceed }
 ) throws -> (map: [Float], divergence: Double) {
   var map = [Float](repeating: .nan, count: 2 * count)
-  let divergence = try TSNE.map(points, count: count, dimension: points.count / count, options, into: &map, onProgress: onProgress)
+  let divergence = try TSNE.map(
+    points, count: count, dimension: points.count / count, options, into: &map, onProgress: onProgress)
   return (map, divergence)
 }
 
@@ -60,7 +63,8 @@ private func options(perplexity: Double = 10, steps: Int = 500) -> TSNE.Options 
 @Suite struct TSNETests {
   @Test func `affinities and the start are NumPy's`() throws {
     let reference = try Reference.load(), points = reference.points
-    let p = try Affinities(points, count: reference.count, dimension: reference.dimension, perplexity: reference.perplexity)
+    let p = try Affinities(
+      points, count: reference.count, dimension: reference.dimension, perplexity: reference.perplexity)
     #expect(largestDifference(p.values.values, reference.affinities) < 1e-9)
     #expect(abs(p.values.values.reduce(0, +) - 1) < Tolerance.double)
     let components = try principalCoordinates(points, count: reference.count, dimension: reference.dimension)
@@ -96,9 +100,13 @@ private func options(perplexity: Double = 10, steps: Int = 500) -> TSNE.Options 
   @Test func `balls that lie apart end apart`() throws {
     let (map, _) = try map(balls(40, distance: 9), 120, options())
     func point(_ i: Int) -> (Float, Float) { (map[2 * i], map[2 * i + 1]) }
-    func squared(_ a: (Float, Float), _ b: (Float, Float)) -> Float { (a.0 - b.0) * (a.0 - b.0) + (a.1 - b.1) * (a.1 - b.1) }
+    func squared(_ a: (Float, Float), _ b: (Float, Float)) -> Float {
+      (a.0 - b.0) * (a.0 - b.0) + (a.1 - b.1) * (a.1 - b.1)
+    }
     for i in 0..<120 {
-      let nearest = (0..<120).filter { $0 != i }.sorted { squared(point($0), point(i)) < squared(point($1), point(i)) }
+      let nearest = (0..<120).filter { $0 != i }.sorted {
+        squared(point($0), point(i)) < squared(point($1), point(i))
+      }
       let isPure = nearest.prefix(10).allSatisfy { $0 / 40 == i / 40 }
       #expect(isPure)
     }
@@ -107,7 +115,9 @@ private func options(perplexity: Double = 10, steps: Int = 500) -> TSNE.Options 
   @Test func `is the same for any number of threads, and for the same seed`() throws {
     let points = balls(100, distance: 3)
     var maps: [[Float]] = []
-    for threads in [1, 2, 5] { try withPool(threads: threads) { maps.append(try map(points, 300, options(steps: 60)).map) } }
+    for threads in [1, 2, 5] {
+      try withPool(threads: threads) { maps.append(try map(points, 300, options(steps: 60)).map) }
+    }
     #expect(maps[0] == maps[1] && maps[0] == maps[2])
     var other = options(steps: 60)
     other.seed = 2
@@ -116,7 +126,8 @@ private func options(perplexity: Double = 10, steps: Int = 500) -> TSNE.Options 
 
   @Test func `copies of one point share their affinity and have a map`() throws {
     // 20 copies at the origin are more than the perplexity of 5: each shares 1 among the other 19.
-    let points = [Float](repeating: 0, count: 40) + (0..<60).map { (i: Int) -> Float in 5 + Float((i * 37) % 61) }
+    let points =
+      [Float](repeating: 0, count: 40) + (0..<60).map { (i: Int) -> Float in 5 + Float((i * 37) % 61) }
     let p = try Affinities(points, count: 50, dimension: 2, perplexity: 5)
     #expect(abs(p.values.values[1] - 1.0 / 19 / 50) < 1e-12)
     let (found, divergence) = try map(points, 50, options(perplexity: 5, steps: 100))
@@ -131,14 +142,20 @@ private func options(perplexity: Double = 10, steps: Int = 500) -> TSNE.Options 
     fewer.steps = 50
     let (finished, _) = try map(points, 60, options()) { $0.step == 50 ? .finish : .proceed }
     #expect(try finished == map(points, 60, fewer).map)
-    #expect(outcome { try map(points, 60, options()) { _ in .cancel } } == "cancelled: t-SNE was cancelled after step 25 of 500")
+    #expect(
+      outcome { try map(points, 60, options()) { _ in .cancel } }
+        == "cancelled: t-SNE was cancelled after step 25 of 500")
   }
 
   @Test func `says what has no map`() {
     let points = balls(20, distance: 3)
-    #expect(outcome { try map(points, 60, options(perplexity: 30)) }.hasPrefix("invalidArgument: perplexity 30.0 for 60 points, wanted 1 to 19.6"))
+    #expect(
+      outcome { try map(points, 60, options(perplexity: 30)) }.hasPrefix(
+        "invalidArgument: perplexity 30.0 for 60 points, wanted 1 to 19.6"))
     #expect(outcome { try map([1, 2, 3], 3, options()) } == "invalidArgument: 3 points, wanted 4 to 8192")
-    #expect(outcome { try map(points + [.nan], 601, options()) } == "invalidArgument: points hold nan, wanted finite numbers")
+    #expect(
+      outcome { try map(points + [.nan], 601, options()) }
+        == "invalidArgument: points hold nan, wanted finite numbers")
     var fast = options()
     fast.learningRate = 1e300
     #expect(outcome { try map(points, 60, fast) }.hasPrefix("invalidArgument: the map diverges at step 25"))

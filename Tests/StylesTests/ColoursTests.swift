@@ -47,7 +47,9 @@ import Testing
   @Test func `luminance leaves what is coloured to the content`() throws {
     let (style, content) = try pictures()
     let grey = try Colours.luminance.prepared(content: content)
-    for i in stride(from: 0, to: grey.pixels.count, by: 3) { #expect(grey.pixels.buffer[i] == grey.pixels.buffer[i + 2]) }
+    for i in stride(from: 0, to: grey.pixels.count, by: 3) {
+      #expect(grey.pixels.buffer[i] == grey.pixels.buffer[i + 2])
+    }
     let finished = try Colours.luminance.finished(style, content: content)
     for i in stride(from: 0, to: finished.pixels.count, by: 3) {
       // Differences between channels are the content's.

@@ -21,12 +21,13 @@ import Testing
     }
   }
 
-  // At the edges one repeats pixels and the other gives the missing ones' weights to the rest; images are rounded between rows
-  // and columns.
+  // At the edges one repeats pixels and the other gives the missing ones' weights to the rest; images are
+  // rounded between rows and columns.
   @Test func `agrees with the cubic that enlarges images away from the edges, to the rounding`() throws {
     let image = try SmallVGG.picture(17, 12)
     let picture = try Tensor<Float>([12, 17, 3], Array(image.pixels.buffer).map { Float($0) })
-    let mine = try enlarged(picture, height: 31, width: 40), theirs = try image.resized(width: 40, height: 31, filter: .bicubic)
+    let mine = try enlarged(picture, height: 31, width: 40),
+      theirs = try image.resized(width: 40, height: 31, filter: .bicubic)
     for y in 5..<26 {
       for i in (3 * 5)..<(3 * 35) {
         let level: Float = min(max(mine[y * 120 + i], 0), 255)

@@ -7,14 +7,17 @@ import Tensors
 import Testing
 
 @Suite struct FastStyleTrainerTests {
-  /// VGG-19 with weights made here: its features differ from picture to picture, and that is all that is wanted of them.
+  /// VGG-19 with weights made here: its features differ from picture to picture, and that is all that is
+  /// wanted of them.
   private func vgg() throws -> Model {
     var file = TensorFile(metadata: [("architecture", "vgg19")])
     for (name, tensor) in try initialWeights(of: .vgg19, seed: 4) { file.add(name, tensor) }
     return try Model(file.weightFile())
   }
 
-  private func options(_ change: (inout FastStyleTrainer.Options) -> Void = { _ in }) -> FastStyleTrainer.Options {
+  private func options(
+    _ change: (inout FastStyleTrainer.Options) -> Void = { _ in }
+  ) -> FastStyleTrainer.Options {
     var options = FastStyleTrainer.Options()
     (options.filters, options.blocks, options.side, options.rate) = (4, 1, 32, 0.01)
     change(&options)
@@ -22,8 +25,11 @@ import Testing
   }
 
   @Test(arguments: [1, 2]) func `the cost falls, and the saved network paints`(scales: Int) throws {
-    let trainer = try FastStyleTrainer(vgg(), style: Formula.picture("style", width: 40, height: 50), options { $0.scales = scales })
-    let photos = [try Formula.picture("one", width: 33, height: 64), try Formula.picture("two", width: 32, height: 32)]
+    let trainer = try FastStyleTrainer(
+      vgg(), style: Formula.picture("style", width: 40, height: 50), options { $0.scales = scales })
+    let photos = [
+      try Formula.picture("one", width: 33, height: 64), try Formula.picture("two", width: 32, height: 32)
+    ]
     var totals: [Double] = []
     for _ in 0..<12 {
       let report = try trainer.step(photos)
@@ -41,7 +47,8 @@ import Testing
   }
 
   @Test func `the same seed gives the same costs`() throws {
-    let photo = try Formula.picture("one", width: 32, height: 32), style = try Formula.picture("style", width: 32, height: 32)
+    let photo = try Formula.picture("one", width: 32, height: 32),
+      style = try Formula.picture("style", width: 32, height: 32)
     func costs(_ seed: UInt64) throws -> [Double] {
       let trainer = try FastStyleTrainer(vgg(), style: style, options { $0.seed = seed })
       return [try trainer.step([photo]).total, try trainer.step([photo]).total]
@@ -55,12 +62,20 @@ import Testing
     func reason(_ change: (inout FastStyleTrainer.Options) -> Void) -> String {
       outcome { try FastStyleTrainer(vgg(), style: style, options(change)) }
     }
-    #expect(reason { $0.side = 40 } == "invalidArgument: pictures of 40x40, wanted a multiple of 16 from 32 to 2048")
+    #expect(
+      reason { $0.side = 40 } == "invalidArgument: pictures of 40x40, wanted a multiple of 16 from 32 to 2048"
+    )
     #expect(reason { $0.filters = 0 }.hasPrefix("invalidArgument: a network of 0 filters"))
     #expect(reason { $0.scales = 3 } == "invalidArgument: 3 scales, wanted 1 or 2")
     #expect(reason { $0.styleWeight = .nan }.hasPrefix("invalidArgument: style weight nan"))
-    #expect(outcome { try FastStyleTrainer(vgg(), style: style, options()).step([]) } == "invalidArgument: a step on 0 photos, wanted 1 or more")
-    #expect(outcome { try FastStyleTrainer(Model(TensorFile(metadata: [("architecture", "fast-style")]).weightFile()), style: style, options()) }
+    #expect(
+      outcome { try FastStyleTrainer(vgg(), style: style, options()).step([]) }
+        == "invalidArgument: a step on 0 photos, wanted 1 or more")
+    #expect(
+      outcome {
+        try FastStyleTrainer(
+          Model(TensorFile(metadata: [("architecture", "fast-style")]).weightFile()), style: style, options())
+      }
       .hasPrefix("wrongModel"))
   }
 }

@@ -7,7 +7,9 @@ import Testing
 
 @Suite struct FastStylerTests {
   private func model(_ name: String = "fast-style", weight: Float? = nil) throws -> Model {
-    let architecture = name == "fast-style" ? Architecture.fastStyle(filters: 4, blocks: 2) : .fastStyleResize(filters: 4, blocks: 2)
+    let architecture =
+      name == "fast-style"
+      ? Architecture.fastStyle(filters: 4, blocks: 2) : .fastStyleResize(filters: 4, blocks: 2)
     var file = TensorFile(metadata: [("architecture", name), ("filters", "4"), ("blocks", "2")])
     Formula.add(&file, try architecture.tensors().filter { weight == nil || $0.name != "conv1.weight" })
     if let weight { file.add("conv1.weight", [4, 3, 9, 9], [Float](repeating: weight, count: 972)) }
@@ -31,7 +33,8 @@ import Testing
   }
 
   @Test func `a side that is filled up leaves the rest as it was`() throws {
-    // A mirrored column is part of the picture that the network sees: painting the mirrored picture is the same.
+    // A mirrored column is part of the picture that the network sees: painting the mirrored picture is the
+    // same.
     let content = try Formula.picture("content", width: 31, height: 16)
     let filled = try Image(width: 32, height: 16) { y, row in
       for i in 0..<93 { row[i] = content.row(y)[i] }
@@ -43,13 +46,15 @@ import Testing
   }
 
   @Test func `says what weights that are no numbers lead to`() throws {
-    #expect(outcome { try FastStyler(model(weight: .nan)).run(plain(8, 8, level: 100)) }
-      == "badData: the fast style's picture has numbers that are not finite: its weights are damaged")
+    #expect(
+      outcome { try FastStyler(model(weight: .nan)).run(plain(8, 8, level: 100)) }
+        == "badData: the fast style's picture has numbers that are not finite: its weights are damaged")
   }
 
   @Test func `refuses another model and a picture that no image can be`() throws {
-    #expect(outcome { try FastStyler(Model(TensorFile(metadata: [("architecture", "vgg19")]).weightFile())) }
-      == "wrongModel: the model is \"vgg19\", a fast style wants fast-style or fast-style-resize")
+    #expect(
+      outcome { try FastStyler(Model(TensorFile(metadata: [("architecture", "vgg19")]).weightFile())) }
+        == "wrongModel: the model is \"vgg19\", a fast style wants fast-style or fast-style-resize")
     let styler = try FastStyler(model())
     #expect(outcome { try styler.memoryNeeded(width: 0, height: 9) }.hasPrefix("invalidArgument"))
     #expect(outcome { try styler.memoryNeeded(width: 70_000, height: 9) }.hasPrefix("invalidArgument"))

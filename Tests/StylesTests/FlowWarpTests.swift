@@ -46,7 +46,8 @@ import Testing
   }
 
   @Test func `edges of the flow are not known`() throws {
-    let mask = try moved(0, 0) { flow in for y in 0..<8 { for x in 6..<12 { flow[2 * (y * 12 + x)] = -3 } } }.mask
+    let mask = try moved(0, 0) { flow in for y in 0..<8 { for x in 6..<12 { flow[2 * (y * 12 + x)] = -3 } } }
+      .mask
     #expect(mask.row(4)[3 * 5] == 0 && mask.row(4)[3 * 2] == 255 && mask.row(4)[3 * 8] == 255)
   }
 

@@ -22,7 +22,9 @@ enum Formula {
     for tensor in tensors {
       let u = numbers(tensor.name, tensor.count)
       let gain = (6 / Double(tensor.count / tensor.extents[0])).squareRoot()
-      let values = tensor.kind == .weight ? u.map { $0 * gain } : tensor.kind == .gamma ? u.map { 1 + 0.2 * $0 } : u.map { 0.2 * $0 }
+      let values =
+        tensor.kind == .weight
+        ? u.map { $0 * gain } : tensor.kind == .gamma ? u.map { 1 + 0.2 * $0 } : u.map { 0.2 * $0 }
       file.add(tensor.name, tensor.extents, values.map { Float($0) })
     }
   }

@@ -19,7 +19,8 @@ import Testing
     var pictures = StylePictures(content: try SmallVGG.picture(width, height), styles: [])
     for (i, style) in styles.enumerated() {
       pictures.styles.append(
-        StylePicture(try SmallVGG.picture(style.width, style.height, wave: Float(3 + i)), weight: style.weight))
+        StylePicture(
+          try SmallVGG.picture(style.width, style.height, wave: Float(3 + i)), weight: style.weight))
     }
     return pictures
   }
@@ -42,7 +43,8 @@ import Testing
 
   private func isNear(_ a: StyleCosts, _ b: StyleCosts) -> Bool {
     [
-      (a.content, b.content), (a.style, b.style), (a.variation, b.variation), (a.temporal, b.temporal), (a.total, b.total),
+      (a.content, b.content), (a.style, b.style), (a.variation, b.variation), (a.temporal, b.temporal),
+      (a.total, b.total)
     ].allSatisfy { abs($0 - $1) <= Tolerance.float * abs($1) }
   }
 
@@ -59,10 +61,12 @@ import Testing
   private func compare(
     _ options: StyleOptions, styles: [(width: Int, height: Int, weight: Float)] = [(48, 40, 1)]
   ) throws {
-    let pictures = try pictures(48, 40, styles: styles), generated = try tensor(SmallVGG.picture(48, 40, wave: 5))
+    let pictures = try pictures(48, 40, styles: styles),
+      generated = try tensor(SmallVGG.picture(48, 40, wave: 5))
     let mine = try evaluate(pictures, options, at: generated)
     let plain = try StyleObjective<Float>(
-      SmallVGG.network(), content: tensor(pictures.content), styles: pictures.styles.map { (try tensor($0.image), $0.weight) },
+      SmallVGG.network(), content: tensor(pictures.content),
+      styles: pictures.styles.map { (try tensor($0.image), $0.weight) },
       options)
     let wanted = try plain.evaluate(generated, withGradient: true)
     #expect(isNear(mine.costs, wanted.costs), "\(mine.costs), \(wanted.costs)")
@@ -70,7 +74,9 @@ import Testing
   }
 
   @Test(arguments: CostVariant.allCases, Pooling.allCases)
-  func `costs and gradient are the plain ones, for each way to scale costs and to pool`(cost: CostVariant, pooling: Pooling) throws {
+  func `costs and gradient are the plain ones, for each way to scale costs and to pool`(
+    cost: CostVariant, pooling: Pooling
+  ) throws {
     var options = SmallVGG.options
     options.cost = cost
     options.pooling = pooling
@@ -144,8 +150,8 @@ import Testing
     }
   }
 
-  /// A channel of the first layer is a thousand times as large as it varies: the difference of raw moments would be nothing but
-  /// their roundings.
+  /// A channel of the first layer is a thousand times as large as it varies: the difference of raw moments
+  /// would be nothing but their roundings.
   @Test(arguments: [StyleLoss.moments, .wasserstein], [0, 40])
   func `pictures that hardly vary keep their digits`(loss: StyleLoss, tile: Int) throws {
     var options = SmallVGG.options
@@ -157,7 +163,8 @@ import Testing
     let pictures = StylePictures(
       content: generated,
       styles: [
-        StylePicture(try pale(56, 40, range: 2, seed: 2), weight: 1), StylePicture(try pale(40, 44, range: 3, seed: 3), weight: 2),
+        StylePicture(try pale(56, 40, range: 2, seed: 2), weight: 1),
+        StylePicture(try pale(40, 44, range: 3, seed: 3), weight: 2)
       ])
     let engine = try StyleEngine(SmallVGG.network(bias: 1000), pictures, options)
     var gradient: [Float] = []
@@ -171,7 +178,8 @@ import Testing
       return try Tensor(picture.shape.extents, picture.values.map { Double($0) })
     }
     let plain = try StyleObjective<Double>(
-      SmallVGG.network(bias: 1000), content: double(generated), styles: pictures.styles.map { (try double($0.image), $0.weight) },
+      SmallVGG.network(bias: 1000), content: double(generated),
+      styles: pictures.styles.map { (try double($0.image), $0.weight) },
       options)
     let wanted = try plain.evaluate(double(generated), withGradient: true)
     #expect(wanted.costs.style > 0)
@@ -181,15 +189,20 @@ import Testing
   }
 
   @Test(arguments: [StyleLoss.moments, .wasserstein], GradientPlan.Edges.allCases)
-  func `pictures of one colour have costs of 0 or more, and gradients`(loss: StyleLoss, edges: GradientPlan.Edges) throws {
+  func `pictures of one colour have costs of 0 or more, and gradients`(
+    loss: StyleLoss, edges: GradientPlan.Edges
+  ) throws {
     var options = SmallVGG.options
     options.styleLoss = loss
     options.edges = edges
-    let images = try [pale(48, 40, range: 0, seed: 1), pale(48, 40, range: 3, seed: 1), plain(48, 40, level: 0)]
+    let images = try [
+      pale(48, 40, range: 0, seed: 1), pale(48, 40, range: 3, seed: 1), plain(48, 40, level: 0)
+    ]
     for content in images {
       for style in images {
         let engine = try StyleEngine(
-          SmallVGG.network(bias: 1000), StylePictures(content: content, styles: [StylePicture(style)]), options)
+          SmallVGG.network(bias: 1000), StylePictures(content: content, styles: [StylePicture(style)]),
+          options)
         let picture = try tensor(content)
         let costs = try engine.evaluate(picture.pointer) { _, count, rows throws(Failure) in
           #expect((0..<(count * 3 * 48)).allSatisfy { rows[$0].isFinite })
@@ -252,7 +265,8 @@ import Testing
     pictures.styles[0].place = try plain(48, 40, level: 255)
     pictures.styles[0].part = try plain(48, 40, level: 255)
     let with = try evaluate(pictures, options, at: generated)
-    #expect(isNear(with.costs, without.costs) && difference(with.gradient, without.gradient) <= Tolerance.float)
+    #expect(
+      isNear(with.costs, without.costs) && difference(with.gradient, without.gradient) <= Tolerance.float)
   }
 
   @Test func `a black mask counts no style`() throws {
@@ -350,7 +364,9 @@ import Testing
       return outcome {
         try StyleEngine(
           SmallVGG.network(),
-          StylePictures(content: SmallVGG.picture(16, 16), styles: [StylePicture(SmallVGG.picture(16, 16), weight: weight)]),
+          StylePictures(
+            content: SmallVGG.picture(16, 16),
+            styles: [StylePicture(SmallVGG.picture(16, 16), weight: weight)]),
           options)
       }
     }

@@ -19,7 +19,10 @@ import Testing
       SmallVGG.network(),
       StylePictures(
         content: SmallVGG.picture(width, height),
-        styles: [StylePicture(SmallVGG.picture(40, 40, wave: 4)), StylePicture(SmallVGG.picture(30, 50, wave: 6), weight: 2)]),
+        styles: [
+          StylePicture(SmallVGG.picture(40, 40, wave: 4)),
+          StylePicture(SmallVGG.picture(30, 50, wave: 6), weight: 2)
+        ]),
       options)
   }
 
@@ -52,7 +55,9 @@ import Testing
       $0.optimiser = .adam
     }
     let seen = try run(job)
-    #expect(seen.map(\.width) == [Int](repeating: 16, count: 7) + [Int](repeating: 32, count: 7) + [Int](repeating: 64, count: 6))
+    #expect(
+      seen.map(\.width) == [Int](repeating: 16, count: 7) + [Int](repeating: 32, count: 7)
+        + [Int](repeating: 64, count: 6))
     #expect(seen.last?.height == 40)
     #expect(try job.result().width == 64)
   }
@@ -65,7 +70,9 @@ import Testing
   }
 
   @Test(arguments: StyleOptions.Optimiser.allCases)
-  func `goes on from a checkpoint with the same bits, from any step and scale`(optimiser: StyleOptions.Optimiser) throws {
+  func `goes on from a checkpoint with the same bits, from any step and scale`(
+    optimiser: StyleOptions.Optimiser
+  ) throws {
     func change(_ options: inout StyleOptions) {
       options.optimiser = optimiser
       options.coarsest = 16
@@ -98,7 +105,8 @@ import Testing
     try first.save(path: path)
     let changed = try job { $0.styleWeight = 41 }
     let before = try bytes(changed.result())
-    #expect(outcome { try changed.load(path: path) } == "wrongModel: style weight is 41.0, the checkpoint has 40.0")
+    #expect(
+      outcome { try changed.load(path: path) } == "wrongModel: style weight is 41.0, the checkpoint has 40.0")
     let other = try job(width: 40)
     #expect(outcome { try other.load(path: path) }.hasPrefix("wrongModel: content is 40x32 (fingerprint "))
     #expect(try bytes(changed.result()) == before && changed.last.number == 0)
@@ -107,21 +115,30 @@ import Testing
 
   @Test func `a checkpoint of any other option is refused by that option's name`() throws {
     let changes: [(String, (inout StyleOptions) -> Void)] = [
-      ("width", { $0.width = 40 }), ("height", { $0.height = 30 }), ("content weight", { $0.contentWeight = 11 }),
+      ("width", { $0.width = 40 }), ("height", { $0.height = 30 }),
+      ("content weight", { $0.contentWeight = 11 }),
       ("style weight", { $0.styleWeight = 41 }), ("variation weight", { $0.variationWeight = 1 }),
       ("temporal weight", { $0.temporalWeight = 1 }), ("content layers", { $0.contentLayers[0].weight = 2 }),
-      ("style layers", { $0.styleLayers.removeLast() }), ("cost", { $0.cost = .means }), ("style loss", { $0.styleLoss = .moments }),
-      ("variation", { $0.variation = .squared }), ("pooling", { $0.pooling = .maximum }), ("edges", { $0.edges = .repeated }),
+      ("style layers", { $0.styleLayers.removeLast() }), ("cost", { $0.cost = .means }),
+      ("style loss", { $0.styleLoss = .moments }),
+      ("variation", { $0.variation = .squared }), ("pooling", { $0.pooling = .maximum }),
+      ("edges", { $0.edges = .repeated }),
       ("mask kind", { $0.maskKind = .inside }), ("content map weight", { $0.contentMapWeight = 3 }),
-      ("style scale", { $0.styleScale = 1 }), ("colours", { $0.colours = .luminance }), ("depth", { $0.depth = 16 }),
-      ("optimiser", { $0.optimiser = .adam }), ("steps", { $0.steps = 80 }), ("learning rate", { $0.learningRate = 3 }),
-      ("square decay", { $0.squareDecay = 0.99 }), ("history", { $0.history = 9 }), ("averaging", { $0.averaging = 0.5 }),
-      ("clamped", { $0.isClamped = true }), ("coarsest", { $0.coarsest = 16 }), ("scale ratio", { $0.scaleRatio = 1.5 }),
+      ("style scale", { $0.styleScale = 1 }), ("colours", { $0.colours = .luminance }),
+      ("depth", { $0.depth = 16 }),
+      ("optimiser", { $0.optimiser = .adam }), ("steps", { $0.steps = 80 }),
+      ("learning rate", { $0.learningRate = 3 }),
+      ("square decay", { $0.squareDecay = 0.99 }), ("history", { $0.history = 9 }),
+      ("averaging", { $0.averaging = 0.5 }),
+      ("clamped", { $0.isClamped = true }), ("coarsest", { $0.coarsest = 16 }),
+      ("scale ratio", { $0.scaleRatio = 1.5 }),
       ("first share", { $0.firstShare = 2 }), ("tile", { $0.tile = 64 }), ("deadline", { $0.deadline = 1e6 }),
-      ("start", { $0.start = .noise }), ("noise ratio", { $0.noiseRatio = 0.5 }), ("seed", { $0.seed = 2 }),
+      ("start", { $0.start = .noise }), ("noise ratio", { $0.noiseRatio = 0.5 }), ("seed", { $0.seed = 2 })
     ]
     // What is forgotten here or in the checkpoint is a member without a name.
-    #expect(Set(changes.map(\.0)) == Set(members(of: StyleOptions())) && changes.count == members(of: StyleOptions()).count)
+    #expect(
+      Set(changes.map(\.0)) == Set(members(of: StyleOptions()))
+        && changes.count == members(of: StyleOptions()).count)
     #expect(Set(StyleOptions().texts.keys) == Set(members(of: StyleOptions())))
     let path = "/tmp/facestyle-style-job-\(getpid())-options.safetensors"
     defer { unlink(path) }
@@ -134,13 +151,17 @@ import Testing
         change(&$0)
       }
       let reason = outcome { try changed.load(path: path) }
-      #expect(reason.hasPrefix("wrongModel: \(name) is ") && reason.contains(", the checkpoint has "), "\(name): \(reason)")
+      #expect(
+        reason.hasPrefix("wrongModel: \(name) is ") && reason.contains(", the checkpoint has "),
+        "\(name): \(reason)")
       if name == "steps" { #expect(reason == "wrongModel: steps is 80, the checkpoint has 60") }
     }
   }
 
   /// The 8 bits of a picture are the same whatever it was rounded from.
-  @Test func `a checkpoint of other pictures is refused by the picture's name, be they alike in 8 bits`() throws {
+  @Test func `a checkpoint of other pictures is refused by the picture's name, be they alike in 8 bits`()
+    throws
+  {
     let picture = try SmallVGG.picture(48, 32), style = try SmallVGG.picture(40, 40, wave: 4)
     func deep(_ image: Image, plus more: UInt16 = 0) throws -> Image {
       let samples = try Storage<UInt16>(count: image.pixels.count)
@@ -152,10 +173,17 @@ import Testing
       for i in 0..<alpha.count { alpha.pointer[i] = i % 2 == 0 ? 255 : level }
       return try Image.blended(image, alpha)
     }
-    func whole(content: Image? = nil, _ change: (inout StylePictures) throws -> Void = { _ in }) throws -> StylePictures {
+    func whole(
+      content: Image? = nil, _ change: (inout StylePictures) throws -> Void = { _ in }
+    ) throws -> StylePictures {
       var pictures = StylePictures(
-        content: content ?? picture, styles: [StylePicture(style, place: picture, part: style), StylePicture(style, place: picture, part: style)])
-      (pictures.start, pictures.contentMap, pictures.before, pictures.beforeMask) = (picture, picture, picture, picture)
+        content: content ?? picture,
+        styles: [
+          StylePicture(style, place: picture, part: style), StylePicture(style, place: picture, part: style)
+        ])
+      (pictures.start, pictures.contentMap, pictures.before, pictures.beforeMask) = (
+        picture, picture, picture, picture
+      )
       try change(&pictures)
       return pictures
     }
@@ -173,15 +201,18 @@ import Testing
       return outcome { try second.load(path: path) }
     }
     #expect(try refusal(whole(), whole()) == "")
-    #expect(try refusal(whole(), whole(), weights: 6) == "wrongModel: weights of the network is (fingerprint 6), the checkpoint has (fingerprint 5)")
+    #expect(
+      try refusal(whole(), whole(), weights: 6)
+        == "wrongModel: weights of the network is (fingerprint 6), the checkpoint has (fingerprint 5)")
     let changes: [(String, (inout StylePictures, Image) throws -> Void)] = [
       ("start picture", { $0.start = $1 }), ("content map", { $0.contentMap = $1 }),
       ("frame before", { $0.before = $1 }), ("mask of the frame before", { $0.beforeMask = $1 }),
-      ("mask of style 1", { ($0.styles[0].place, $0.styles[1].place) = ($1, $1) }),
+      ("mask of style 1", { ($0.styles[0].place, $0.styles[1].place) = ($1, $1) })
     ]
     for (name, change) in changes {
       // In 16 bits what was in 8, and other 16 bits of the same 8.
-      for (one, another) in [(picture, try deep(picture)), (try deep(picture), try deep(picture, plus: 100))] {
+      for (one, another) in [(picture, try deep(picture)), (try deep(picture), try deep(picture, plus: 100))]
+      {
         #expect(one.pixels.buffer.elementsEqual(another.pixels.buffer))
         let reason = try refusal(whole { try change(&$0, one) }, whole { try change(&$0, another) })
         #expect(reason.hasPrefix("wrongModel: \(name) is 48x32 (fingerprint "), "\(name): \(reason)")
@@ -189,17 +220,22 @@ import Testing
     }
     // White over white is white, however thin.
     for (one, another) in [
-      (picture, try deep(picture)), (try deep(picture), try deep(picture, plus: 100)), (try veiled(white, 9), try veiled(white, 8)),
+      (picture, try deep(picture)), (try deep(picture), try deep(picture, plus: 100)),
+      (try veiled(white, 9), try veiled(white, 8))
     ] {
       #expect(one.pixels.buffer.elementsEqual(another.pixels.buffer))
-      #expect(try refusal(whole(content: one), whole(content: another)).hasPrefix("wrongModel: content is 48x32 (fingerprint "))
+      #expect(
+        try refusal(whole(content: one), whole(content: another)).hasPrefix(
+          "wrongModel: content is 48x32 (fingerprint "))
     }
     for (name, change) in [
       ("style 2", { $0.styles[1] = StylePicture(try deep(style), place: picture, part: style) }),
-      ("part of style 1", { $0.styles[0].part = try deep(style) }), ("weight of style 2", { $0.styles[1].weight = 3 }),
+      ("part of style 1", { $0.styles[0].part = try deep(style) }),
+      ("weight of style 2", { $0.styles[1].weight = 3 }),
       // Two masks that look alike are two regions.
-      ("mask of style 2", { $0.styles[1].place = try SmallVGG.picture(48, 32) }), ("mask of style 2", { $0.styles[1].place = nil }),
-      ("number of styles", { $0.styles.removeLast() }),
+      ("mask of style 2", { $0.styles[1].place = try SmallVGG.picture(48, 32) }),
+      ("mask of style 2", { $0.styles[1].place = nil }),
+      ("number of styles", { $0.styles.removeLast() })
     ] as [(String, (inout StylePictures) throws -> Void)] {
       let reason = try refusal(whole(), whole(change))
       #expect(reason.hasPrefix("wrongModel: \(name) is "), "\(name): \(reason)")
@@ -207,7 +243,9 @@ import Testing
   }
 
   @Test(arguments: [Float.nan, .infinity, 1e30], StyleOptions.Optimiser.allCases)
-  func `costs that are no numbers from the start are an error`(bias: Float, optimiser: StyleOptions.Optimiser) throws {
+  func `costs that are no numbers from the start are an error`(
+    bias: Float, optimiser: StyleOptions.Optimiser
+  ) throws {
     var options = SmallVGG.options
     options.optimiser = optimiser
     let picture = try SmallVGG.picture(16, 16)
@@ -261,7 +299,10 @@ import Testing
   @Test func `starts where it is told to`() throws {
     let content = try SmallVGG.picture(48, 32)
     #expect(try bytes(job().result()) == bytes(content))
-    let noise = try bytes(job { $0.start = .noise; $0.noiseRatio = 1 }.result())
+    let noise = try bytes(
+      job {
+        $0.start = .noise; $0.noiseRatio = 1
+      }.result())
     // Within 20 levels of the network's mean, R first.
     for (i, mean) in [123.68, 116.779, 103.939].enumerated() {
       #expect(stride(from: i, to: noise.count, by: 3).allSatisfy { abs(Double(noise[$0]) - mean) <= 21 })
@@ -272,14 +313,18 @@ import Testing
 
   @Test func `from the frame before where that is known, else from the content`() throws {
     let content = try SmallVGG.picture(48, 32), frame = try SmallVGG.picture(48, 32, wave: 7)
-    let mask = try Image(width: 48, height: 32) { _, row in for i in 0..<row.count { row[i] = i < 60 ? 255 : 0 } }
+    let mask = try Image(width: 48, height: 32) { _, row in
+      for i in 0..<row.count { row[i] = i < 60 ? 255 : 0 }
+    }
     var pictures = StylePictures(content: content, styles: [StylePicture(frame)])
     (pictures.start, pictures.before, pictures.beforeMask) = (frame, frame, mask)
     var options = SmallVGG.options
     (options.start, options.noiseRatio) = (.image, 0)
     let start = try StyleJob(SmallVGG.network(), pictures, options).result()
     for y in 0..<32 {
-      #expect(Array(start.row(y)[..<60]) == Array(frame.row(y)[..<60]) && Array(start.row(y)[60...]) == Array(content.row(y)[60...]))
+      #expect(
+        Array(start.row(y)[..<60]) == Array(frame.row(y)[..<60])
+          && Array(start.row(y)[60...]) == Array(content.row(y)[60...]))
     }
   }
 
@@ -303,7 +348,9 @@ import Testing
       options.coarsest = 16
       options.optimiser = .lbfgs
       let job = try StyleJob(
-        network, StylePictures(content: SmallVGG.picture(width, height), styles: [StylePicture(SmallVGG.picture(2, 1))]), options)
+        network,
+        StylePictures(
+          content: SmallVGG.picture(width, height), styles: [StylePicture(SmallVGG.picture(2, 1))]), options)
       _ = try run(job)
       #expect(try job.result().width == width)
     }

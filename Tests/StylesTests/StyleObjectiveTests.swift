@@ -11,7 +11,7 @@ import Testing
     .chosenPool,
     .convolution("conv2_1", 5, kernel: 3, padding: .zeros(1), activation: .rectifier), .tap("conv2_1"),
     .chosenPool,
-    .convolution("conv3_1", 6, kernel: 3, padding: .zeros(1), activation: .rectifier), .tap("conv3_1"),
+    .convolution("conv3_1", 6, kernel: 3, padding: .zeros(1), activation: .rectifier), .tap("conv3_1")
   ]
 
   private var options: StyleOptions {
@@ -32,13 +32,16 @@ import Testing
   }
 
   @Test(arguments: [Pooling.average, .maximum], CostVariant.allCases)
-  func `its pixel gradient agrees with central differences in Double`(pooling: Pooling, variant: CostVariant) throws {
+  func `its pixel gradient agrees with central differences in Double`(
+    pooling: Pooling, variant: CostVariant
+  ) throws {
     var options = options
     options.pooling = pooling
     options.cost = variant
     let network = try Network<Double>(layers, weights: weights())
     var numbers = Numbers(seed: 3)
-    let content: Tensor<Double> = try numbers.tensor([1, 7, 9, 3]), style: Tensor<Double> = try numbers.tensor([1, 6, 11, 3])
+    let content: Tensor<Double> = try numbers.tensor([1, 7, 9, 3]),
+      style: Tensor<Double> = try numbers.tensor([1, 6, 11, 3])
     let picture: Tensor<Double> = try numbers.tensor([1, 7, 9, 3])
     let objective = try StyleObjective(network, content: content, styles: [(style, 1)], options)
     let gradient = try #require(try objective.evaluate(picture, withGradient: true).gradient)
@@ -50,14 +53,16 @@ import Testing
       moved.pointer[i] = picture[i] - h
       let below = try objective.evaluate(moved, withGradient: false).costs.total
       let numeric = (above - below) / (2 * h)
-      #expect(abs(gradient[i] - numeric) <= Tolerance.gradientAbsolute + Tolerance.gradientRelative * abs(numeric))
+      #expect(
+        abs(gradient[i] - numeric) <= Tolerance.gradientAbsolute + Tolerance.gradientRelative * abs(numeric))
     }
   }
 
   @Test func `costs nothing for the content itself, and its total is the weighted sum`() throws {
     let network = try Network<Float>(layers, weights: weights())
     var numbers = Numbers(seed: 5)
-    let content: Tensor<Float> = try numbers.tensor([1, 8, 8, 3]), style: Tensor<Float> = try numbers.tensor([1, 8, 8, 3])
+    let content: Tensor<Float> = try numbers.tensor([1, 8, 8, 3]),
+      style: Tensor<Float> = try numbers.tensor([1, 8, 8, 3])
     let objective = try StyleObjective(network, content: content, styles: [(style, 1)], options)
     let costs = try objective.evaluate(content, withGradient: false).costs
     #expect(costs.content == 0 && costs.style > 0)
@@ -71,6 +76,8 @@ import Testing
     let picture: Tensor<Float> = try numbers.tensor([1, 8, 8, 3])
     var options = options
     options.contentLayers = [("conv9_9", 1)]
-    #expect(throws: Failure.self) { try StyleObjective(network, content: picture, styles: [(picture, 1)], options) }
+    #expect(throws: Failure.self) {
+      try StyleObjective(network, content: picture, styles: [(picture, 1)], options)
+    }
   }
 }

@@ -6,7 +6,8 @@ import Testing
   @Test func `begins with the numbers of the course notebook`() {
     let options = StyleOptions()
     #expect(options.contentWeight == 10 && options.styleWeight == 40 && options.learningRate == 2)
-    #expect(options.steps == 200 && options.noiseRatio == 0.6 && options.contentLayers.map(\.name) == ["conv4_2"])
+    #expect(
+      options.steps == 200 && options.noiseRatio == 0.6 && options.contentLayers.map(\.name) == ["conv4_2"])
     #expect(options.styleLayers.map(\.name) == ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"])
     #expect(options.styleLayers.allSatisfy { $0.weight == 0.2 })
   }
@@ -33,7 +34,8 @@ import Testing
     options.coarsest = 400
     #expect(options.scales(width: 300, height: 200).count == 1)
     options.coarsest = 16
-    #expect(options.scales(width: 65500, height: 1).allSatisfy { $0.width >= 1 && $0.height == 1 && $0.steps >= 1 })
+    #expect(
+      options.scales(width: 65500, height: 1).allSatisfy { $0.width >= 1 && $0.height == 1 && $0.steps >= 1 })
   }
 
   @Test func `names the number that is out of range`() {
@@ -59,9 +61,10 @@ import Testing
     #expect(refuses { $0.averaging = 1 })
     #expect(refuses { $0.deadline = .infinity })
     #expect(refuses { $0.styleLayers.append(("conv1_1", 1)) })
-    #expect(refuses {
-      $0.styleLayers = []
-      $0.contentLayers = []
-    })
+    #expect(
+      refuses {
+        $0.styleLayers = []
+        $0.contentLayers = []
+      })
   }
 }

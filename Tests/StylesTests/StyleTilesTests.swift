@@ -9,8 +9,12 @@ import Testing
     var owners = [Int](repeating: 0, count: width * height)
     for tile in rows.joined() {
       for y in tile.ownY { for x in tile.ownX { owners[y * width + x] += 1 } }
-      #expect(tile.x % step == 0 && tile.y % step == 0 && tile.x + tile.width <= width && tile.y + tile.height <= height)
-      for (own, start, length, side) in [(tile.ownX, tile.x, tile.width, width), (tile.ownY, tile.y, tile.height, height)] {
+      #expect(
+        tile.x % step == 0 && tile.y % step == 0 && tile.x + tile.width <= width
+          && tile.y + tile.height <= height)
+      for (own, start, length, side) in [
+        (tile.ownX, tile.x, tile.width, width), (tile.ownY, tile.y, tile.height, height)
+      ] {
         #expect(own.lowerBound - start >= halo || start == 0)
         #expect(start + length - own.upperBound >= halo || start + length == side)
       }

@@ -12,14 +12,16 @@ enum SmallVGG {
     .chosenPool,
     .convolution("conv2_1", 32, kernel: 3, padding: .zeros(1), activation: .rectifier), .tap("conv2_1"),
     .chosenPool, .tap("pool2"),
-    .convolution("conv3_1", 16, kernel: 3, padding: .zeros(1), activation: .rectifier), .tap("conv3_1"),
+    .convolution("conv3_1", 16, kernel: 3, padding: .zeros(1), activation: .rectifier), .tap("conv3_1")
   ]
 
   /// - Parameter bias: of the first number of the first layer, in place of its own.
   static func network<Element: Scalar>(bias: Float? = nil) throws -> Network<Element> {
     var numbers = Numbers(seed: 11)
     var file = TensorFile()
-    for (name, outputs, inputs) in [("conv1_1", 16, 3), ("conv1_2", 16, 16), ("conv2_1", 32, 16), ("conv3_1", 16, 32)] {
+    for (name, outputs, inputs) in [
+      ("conv1_1", 16, 3), ("conv1_2", 16, 16), ("conv2_1", 32, 16), ("conv3_1", 16, 32)
+    ] {
       // Variances that keep numbers of order 1 from layer to layer; the first sees levels up to 128.
       let scale = (2 / Float(9 * inputs)).squareRoot() * (inputs == 3 ? 0.02 : 1.5)
       let weights: [Float] = numbers.array(outputs * inputs * 9)

@@ -7,7 +7,9 @@ import Testing
   private func cost(_ kind: TotalVariation, _ levels: [[Double]]) throws -> Double {
     let height = levels.count, width = levels[0].count
     let x = try Tensor<Double>([height, width, 3], levels.flatMap { row in row.flatMap { [$0, 0, 0] } })
-    return try withExtendedLifetime(x) { try kind.cost(x.pointer, height: height, width: width, slope: 1, into: nil) }
+    return try withExtendedLifetime(x) {
+      try kind.cost(x.pointer, height: height, width: width, slope: 1, into: nil)
+    }
   }
 
   @Test func `the absolute one adds all steps to the right and down`() throws {

@@ -4,8 +4,9 @@ import Tensors
 import Testing
 
 @Suite struct WassersteinTests {
-  /// Moments about the mean for losses that compare covariances, about 0 for Gram matrices, which are the same numbers here.
-  /// A covariance whose eigenvalues are within a factor of 20: twelve steps are enough for all of its digits.
+  /// Moments about the mean for losses that compare covariances, about 0 for Gram matrices, which are the
+  /// same numbers here. A covariance whose eigenvalues are within a factor of 20: twelve steps are enough for
+  /// all of its digits.
   private func moments(_ seed: UInt64, _ channels: Int = 6) throws -> Moments<Double> {
     var numbers = Numbers(seed: seed)
     let factor: Tensor<Double> = try numbers.tensor([channels, channels])
@@ -25,8 +26,10 @@ import Testing
     _ loss: StyleLoss, _ found: Moments<Double>, _ wanted: Moments<Double>
   ) throws -> (cost: Double, bySecond: Tensor<Double>, byMean: Tensor<Double>) {
     let channels = found.channels
-    let bySecond = try Tensor<Double>([channels, channels], repeating: 0), byMean = try Tensor<Double>([channels], repeating: 0)
-    let cost = try loss.cost(of: found, loss.target(wanted), gramFactor: 0.5, bySecond: bySecond, byMean: byMean)
+    let bySecond = try Tensor<Double>([channels, channels], repeating: 0),
+      byMean = try Tensor<Double>([channels], repeating: 0)
+    let cost = try loss.cost(
+      of: found, loss.target(wanted), gramFactor: 0.5, bySecond: bySecond, byMean: byMean)
     return (cost, bySecond, byMean)
   }
 
@@ -45,7 +48,9 @@ import Testing
   }
 
   @Test func `of one channel it is the square of the difference of deviations`() throws {
-    func one(_ variance: Double) throws -> Moments<Double> { Moments(mean: try Tensor([1], [0]), second: try Tensor([1, 1], [variance])) }
+    func one(_ variance: Double) throws -> Moments<Double> {
+      Moments(mean: try Tensor([1], [0]), second: try Tensor([1, 1], [variance]))
+    }
     // (3 - 2)^2, and what the ridge of 1e-4 changes.
     #expect(abs(try cost(.wasserstein, one(9 - 1e-4), one(4 - 1e-4)).cost - 1) < 1e-8)
   }
@@ -76,23 +81,30 @@ import Testing
     }
   }
 
-  /// Covariances of few units, large and small, whose missing directions hold roundings: a cost that fell below 0 would go on falling.
+  /// Covariances of few units, large and small, whose missing directions hold roundings: a cost that fell
+  /// below 0 would go on falling.
   @Test(arguments: [1e-4, 1, 1e4, 1e8] as [Float], [StyleLoss.moments, .wasserstein])
-  func `no distance is below 0 or no number in Float, and a style is at none from itself`(size: Float, loss: StyleLoss) throws {
+  func `no distance is below 0 or no number in Float, and a style is at none from itself`(
+    size: Float, loss: StyleLoss
+  ) throws {
     func moments(_ seed: UInt64, units: Int) throws -> Moments<Float> {
       var numbers = Numbers(seed: seed)
       let channels = 24
-      let x: Tensor<Float> = try numbers.tensor([units, channels]), second = try Tensor<Float>([channels, channels], repeating: 0)
+      let x: Tensor<Float> = try numbers.tensor([units, channels]),
+        second = try Tensor<Float>([channels, channels], repeating: 0)
       for p in 0..<units {
         for k in 0..<channels {
-          for l in 0..<channels { second.pointer[k * channels + l] += size * x[p * channels + k] * x[p * channels + l] }
+          for l in 0..<channels {
+            second.pointer[k * channels + l] += size * x[p * channels + k] * x[p * channels + l]
+          }
         }
       }
       return Moments(mean: try Tensor([channels], repeating: 0), second: second)
     }
     func cost(_ found: Moments<Float>, _ wanted: Moments<Float>) throws -> Double {
       let bySecond = try Tensor<Float>([24, 24], repeating: 0), byMean = try Tensor<Float>([24], repeating: 0)
-      let cost = try loss.cost(of: found, loss.target(wanted), gramFactor: 1, bySecond: bySecond, byMean: byMean)
+      let cost = try loss.cost(
+        of: found, loss.target(wanted), gramFactor: 1, bySecond: bySecond, byMean: byMean)
       #expect(bySecond.values.allSatisfy(\.isFinite) && byMean.values.allSatisfy(\.isFinite))
       return cost
     }
@@ -102,7 +114,8 @@ import Testing
         #expect(far >= 0 && far.isFinite)
         let near = try cost(moments(5, units: units), moments(5, units: units))
         // Directions that twelve steps do not bring to their roots leave something of their variances.
-        #expect(near >= 0 && near <= Tolerance.unfinishedRoots * Double(size) * Double(units) + Tolerance.float)
+        #expect(
+          near >= 0 && near <= Tolerance.unfinishedRoots * Double(size) * Double(units) + Tolerance.float)
       }
     }
   }

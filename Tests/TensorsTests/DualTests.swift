@@ -62,10 +62,12 @@ import Testing
     func product<Element: Scalar>(_ a: [Element], _ b: [Element]) throws -> [Element] {
       let packed = try Element.pack(depth: depth, columns: columns, b, rowStride: columns, columnStride: 1)
       let c = try Tensor<Element>([rows * columns], repeating: .nan)
-      try Element.multiply(rows: rows, a, rowStride: depth, columnStride: 1, packed, c.pointer, accumulate: false, .nothing)
+      try Element.multiply(
+        rows: rows, a, rowStride: depth, columnStride: 1, packed, c.pointer, accumulate: false, .nothing)
       return c.values
     }
-    let c = try product(zip(a, da).map { Dual($0, derivative: $1) }, zip(b, db).map { Dual($0, derivative: $1) })
+    let c = try product(
+      zip(a, da).map { Dual($0, derivative: $1) }, zip(b, db).map { Dual($0, derivative: $1) })
     let left = try product(da, b), right = try product(a, db)
     #expect(try largestDifference(c.map(\.value), product(a, b)) < Tolerance.double)
     #expect(largestDifference(c.map(\.derivative), zip(left, right).map { $0 + $1 }) < Tolerance.double)

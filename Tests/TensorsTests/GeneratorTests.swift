@@ -5,9 +5,10 @@ import Testing
   /// Origin: a C program with SplitMix64 and xoshiro256++ as their authors publish them, seed 1.
   @Test func `gives the published sequence`() {
     var generator = Generator(seed: 1)
-    #expect((0..<4).map { _ in generator.next() } == [
-      0xcfc5_d07f_6f03_c29b, 0xbf42_4132_963f_e08d, 0x19a3_7d57_57aa_f520, 0xbf08_119f_05cd_56d6,
-    ])
+    #expect(
+      (0..<4).map { _ in generator.next() } == [
+        0xcfc5_d07f_6f03_c29b, 0xbf42_4132_963f_e08d, 0x19a3_7d57_57aa_f520, 0xbf08_119f_05cd_56d6
+      ])
   }
 
   @Test func `is uniform in 0 to 1`() {

@@ -19,14 +19,18 @@ import Testing
     return y
   }
 
-  private func gradient(_ w: Window, _ kind: WindowPooling, _ x: [Float], _ y: Tensor<Float>, _ dy: [Float]) throws -> [Float] {
+  private func gradient(
+    _ w: Window, _ kind: WindowPooling, _ x: [Float], _ y: Tensor<Float>, _ dy: [Float]
+  ) throws -> [Float] {
     let dx = try Tensor<Float>([x.count], repeating: .nan)
     Float.poolGradient(w, kind, x, y.pointer, dy, dx.pointer)
     return dx.values
   }
 
   /// From the same `y`, so that both have the same maxima and lengths.
-  private func twin(_ w: Window, _ kind: WindowPooling, _ x: [Float], _ y: Tensor<Float>, _ dy: [Float]) throws -> [Double] {
+  private func twin(
+    _ w: Window, _ kind: WindowPooling, _ x: [Float], _ y: Tensor<Float>, _ dy: [Float]
+  ) throws -> [Double] {
     let dx = try Tensor<Double>([x.count], repeating: .nan)
     try Double.poolGradient(
       w, kind, x.map(Double.init), y.values.map(Double.init), dy.map(Double.init), dx.pointer)
@@ -41,10 +45,13 @@ import Testing
       // The last window reaches over the edge, but covers something.
       if isRoundedUp, w.outHeight * stride - pad < 9 { w.outHeight += 1 }
       var numbers = Numbers(seed: UInt64(channels + kernel))
-      let x: [Float] = numbers.array(2 * 9 * 8 * channels), dy: [Float] = numbers.array(w.outputPixels * channels)
+      let x: [Float] = numbers.array(2 * 9 * 8 * channels),
+        dy: [Float] = numbers.array(w.outputPixels * channels)
       for kind in PoolGradientTests.kinds {
         let y = try pool(w, kind, x)
-        #expect(largestDifference(try gradient(w, kind, x, y, dy), try twin(w, kind, x, y, dy)) < Tolerance.product(depth: w.taps), "\(kind)")
+        #expect(
+          largestDifference(try gradient(w, kind, x, y, dy), try twin(w, kind, x, y, dy))
+            < Tolerance.product(depth: w.taps), "\(kind)")
       }
     }
   }
@@ -62,7 +69,8 @@ import Testing
   }
 
   /// A window whose maximum is NaN has no winner; one whose length is 0 or NaN has no direction.
-  @Test(arguments: [1, 16, 17]) func `NaN and zeros take no gradient from their windows`(channels: Int) throws {
+  @Test(arguments: [1, 16, 17]) func `NaN and zeros take no gradient from their windows`(channels: Int) throws
+  {
     let w = window(1, 4, 4, channels, kernel: 2, stride: 2, pad: 0)
     var x = [Float](repeating: 1, count: 16 * channels)
     let last = channels - 1
@@ -71,7 +79,9 @@ import Testing
     let dy = [Float](repeating: 1, count: 4 * channels)
     for kind in [WindowPooling.maximum, .euclidean] {
       let dx = try gradient(w, kind, x, pool(w, kind, x), dy)
-      let sums = [[0, 1, 4, 5], [2, 3, 6, 7], [8, 9, 12, 13]].map { $0.reduce(0) { $0 + dx[$1 * channels + last] } }
+      let sums = [[0, 1, 4, 5], [2, 3, 6, 7], [8, 9, 12, 13]].map {
+        $0.reduce(0) { $0 + dx[$1 * channels + last] }
+      }
       // Of zeros the first is a maximum like any other; the third window is of ones, whose length is 2.
       #expect(sums == (kind == .maximum ? [0, 1, 1] : [0, 0, 2]), "\(kind)")
       #expect(largestDifference(dx, try twin(w, kind, x, pool(w, kind, x), dy)) < Tolerance.float, "\(kind)")
@@ -85,7 +95,9 @@ import Testing
     for kind in PoolGradientTests.kinds { #expect(try gradient(w, kind, [], Tensor([0]), []) == []) }
   }
 
-  @Test(arguments: PoolGradientTests.kinds) func `gives the same bits for one to four threads`(kind: WindowPooling) throws {
+  @Test(arguments: PoolGradientTests.kinds) func `gives the same bits for one to four threads`(
+    kind: WindowPooling
+  ) throws {
     let w = window(5, 31, 37, 33, kernel: 3, stride: 2, pad: 1)
     var numbers = Numbers(seed: 53)
     let x: [Float] = numbers.array(5 * 31 * 37 * 33), dy: [Float] = numbers.array(w.outputPixels * 33)
@@ -99,13 +111,16 @@ import Testing
     let x: [Float] = numbers.array(2 * 9 * 8 * channels)
     let twin = try Tensor<Double>([w.outputPixels * channels], repeating: .nan)
     Double.euclideanPool(w, x.map(Double.init), twin.pointer)
-    #expect(largestDifference(try pool(w, .euclidean, x).values, twin.values) < Tolerance.product(depth: w.taps))
+    #expect(
+      largestDifference(try pool(w, .euclidean, x).values, twin.values) < Tolerance.product(depth: w.taps))
   }
 }
 
 /// The gradient of response normalisation against its plain twin.
 @Suite struct ResponseGradientTests {
-  private func gradient(_ x: [Float], _ dy: [Float], _ channels: Int, scale: Float, half: Int) throws -> [Float] {
+  private func gradient(
+    _ x: [Float], _ dy: [Float], _ channels: Int, scale: Float, half: Int
+  ) throws -> [Float] {
     let dx = try Tensor<Float>([x.count], repeating: .nan)
     try Float.normaliseResponseGradient(
       x, dy, dx.pointer, rows: x.count / channels, channels: channels, scale: scale, half: half)
@@ -119,8 +134,11 @@ import Testing
     for scale: Float in [1e-4, 0.3] {
       let twin = try Tensor<Double>([x.count], repeating: .nan)
       Double.normaliseResponseGradient(
-        x.map(Double.init), dy.map(Double.init), twin.pointer, rows: 11, channels: channels, scale: Double(scale), half: half)
-      #expect(largestDifference(try gradient(x, dy, channels, scale: scale, half: half), twin.values) < Tolerance.float)
+        x.map(Double.init), dy.map(Double.init), twin.pointer, rows: 11, channels: channels,
+        scale: Double(scale), half: half)
+      #expect(
+        largestDifference(try gradient(x, dy, channels, scale: scale, half: half), twin.values)
+          < Tolerance.float)
     }
   }
 

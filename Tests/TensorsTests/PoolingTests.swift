@@ -5,7 +5,9 @@ import Testing
 
 /// The kernels against their plain twins, which serve Double.
 @Suite struct PoolingTests {
-  @Test(arguments: [1, 2, 3, 5, 7, 13, 15, 16, 17, 31, 33, 127], [(2, 2, 0), (3, 2, 0), (3, 2, 1), (3, 1, 1), (5, 3, 2)])
+  @Test(
+    arguments: [1, 2, 3, 5, 7, 13, 15, 16, 17, 31, 33, 127],
+    [(2, 2, 0), (3, 2, 0), (3, 2, 1), (3, 1, 1), (5, 3, 2)])
   func `maximum and mean agree with their plain twins`(channels: Int, shape: (Int, Int, Int)) throws {
     let (kernel, stride, pad) = shape
     var w = window(2, 9, 8, channels, kernel: kernel, stride: stride, pad: pad)
@@ -56,25 +58,28 @@ import Testing
     let x: [Float] = numbers.array(11 * channels)
     let y = try Tensor<Float>([11, channels]), twin = try Tensor<Double>([11, channels])
     try Float.normaliseResponse(x, y.pointer, rows: 11, channels: channels, scale: 0.3, half: half)
-    Double.normaliseResponse(x.map(Double.init), twin.pointer, rows: 11, channels: channels, scale: 0.3, half: half)
+    Double.normaliseResponse(
+      x.map(Double.init), twin.pointer, rows: 11, channels: channels, scale: 0.3, half: half)
     #expect(largestDifference(y.values, twin.values) < Tolerance.float)
   }
 
   @Test func `response normalisation and pooling give the same bits for one to four threads`() throws {
     var numbers = Numbers(seed: 52)
     let x: Tensor<Float> = try numbers.tensor([60 * 70, 33])
-    #expect(try givesSameBits {
-      let y = try Tensor<Float>([60 * 70, 33])
-      try Float.normaliseResponse(x.pointer, y.pointer, rows: 60 * 70, channels: 33, scale: 0.3, half: 5)
-      return y.values
-    })
-    let w = window(1, 60, 70, 33, kernel: 3, stride: 2, pad: 1)
-    for isMaximum in [true, false] {
-      #expect(try givesSameBits {
-        let y = try Tensor<Float>([w.outputPixels, 33])
-        Float.pool(w, isMaximum: isMaximum, x.pointer, y.pointer)
+    #expect(
+      try givesSameBits {
+        let y = try Tensor<Float>([60 * 70, 33])
+        try Float.normaliseResponse(x.pointer, y.pointer, rows: 60 * 70, channels: 33, scale: 0.3, half: 5)
         return y.values
       })
+    let w = window(1, 60, 70, 33, kernel: 3, stride: 2, pad: 1)
+    for isMaximum in [true, false] {
+      #expect(
+        try givesSameBits {
+          let y = try Tensor<Float>([w.outputPixels, 33])
+          Float.pool(w, isMaximum: isMaximum, x.pointer, y.pointer)
+          return y.values
+        })
     }
   }
 }
@@ -83,7 +88,8 @@ import Testing
 @Suite struct RectifiedPoolingTests {
   private func pool(_ w: Window, _ pooling: Int, _ x: [Float]) throws -> (values: [Float], codes: [UInt8]) {
     let count = w.batch * ((w.height + 1) / 2) * ((w.width + 1) / 2) * w.channels
-    let y = try Tensor<Float>([count], repeating: .nan), codes = try Tensor<UInt8>([count / 2 + 16], repeating: 0xA5)
+    let y = try Tensor<Float>([count], repeating: .nan),
+      codes = try Tensor<UInt8>([count / 2 + 16], repeating: 0xA5)
     Float.poolRectified(w, isMaximum: pooling == Int(poolingMaximum), x, y.pointer, codes.pointer)
     let alone = try Tensor<Float>([count], repeating: .nan)
     Float.poolRectified(w, isMaximum: pooling == Int(poolingMaximum), x, alone.pointer, nil)
@@ -116,7 +122,8 @@ import Testing
   func `the way back gives each pixel its share`(side: Int, pooling: Int) throws {
     var numbers = Numbers(seed: UInt64(side))
     for (height, width) in [(side, 5), (4, side)] {
-      let w = window(2, height, width, 2 * lanes, kernel: 2, stride: 2, pad: 0), x = rectified(2 * height * width * w.channels, &numbers)
+      let w = window(2, height, width, 2 * lanes, kernel: 2, stride: 2, pad: 0),
+        x = rectified(2 * height * width * w.channels, &numbers)
       let codes = try pool(w, pooling, x).codes, dy: [Float] = numbers.array(codes.count)
       let dx = try Tensor<Float>([x.count], repeating: .nan)
       Float.unpool(w, isMaximum: pooling == Int(poolingMaximum), dy, packedCodes(codes), dx.pointer)
@@ -127,7 +134,8 @@ import Testing
       pooled.forEachTap { output, input, covered in
         for c in 0..<w.channels where x[input + c] > 0 {
           if pooling == poolingAverage { expected[input + c] = dy[output + c] / Float(covered) }
-          if pooling == poolingMaximum, x[input + c] == largest[output + c], given.insert(output + c).inserted {
+          if pooling == poolingMaximum, x[input + c] == largest[output + c], given.insert(output + c).inserted
+          {
             expected[input + c] = dy[output + c]
           }
         }
@@ -161,10 +169,11 @@ import Testing
     var numbers = Numbers(seed: 51)
     let w = window(2, 61, 67, 32, kernel: 2, stride: 2, pad: 0), x = rectified(2 * 61 * 67 * 32, &numbers)
     let dy: [Float] = numbers.array(2 * 31 * 34 * 32)
-    #expect(try givesSameBits {
-      let result = try pool(w, pooling, x), dx = try Tensor<Float>([x.count], repeating: .nan)
-      Float.unpool(w, isMaximum: pooling == Int(poolingMaximum), dy, packedCodes(result.codes), dx.pointer)
-      return result.values + result.codes.map { Float($0) } + dx.values
-    })
+    #expect(
+      try givesSameBits {
+        let result = try pool(w, pooling, x), dx = try Tensor<Float>([x.count], repeating: .nan)
+        Float.unpool(w, isMaximum: pooling == Int(poolingMaximum), dy, packedCodes(result.codes), dx.pointer)
+        return result.values + result.codes.map { Float($0) } + dx.values
+      })
   }
 }

@@ -28,16 +28,20 @@ private func worstDifference<Element: Scalar>(
   let bias: [Float] = numbers.array(columns), slopes: [Float] = numbers.array(columns)
   let product = plainProduct(a, b, rows: rows, depth: depth, columns: columns)
   let wideA = a.map { Element($0) }, wideB = b.map { Element($0) }
-  // The strides say where an element lies: rows 3 numbers further apart than they are long; a transposed matrix.
+  // The strides say where an element lies: rows 3 numbers further apart than they are long; a transposed
+  // matrix.
   var spacedA = [Element](repeating: .nan, count: rows * (depth + 3))
   for i in 0..<rows { for k in 0..<depth { spacedA[i * (depth + 3) + k] = wideA[i * depth + k] } }
-  let turnedA = transposed(wideA, rows: rows, columns: depth), turnedB = transposed(wideB, rows: depth, columns: columns)
+  let turnedA = transposed(wideA, rows: rows, columns: depth),
+    turnedB = transposed(wideB, rows: depth, columns: columns)
   let packed = try Element.pack(depth: depth, columns: columns, wideB, rowStride: columns, columnStride: 1)
-  let fromTurned = try Element.pack(depth: depth, columns: columns, turnedB, rowStride: 1, columnStride: depth)
+  let fromTurned = try Element.pack(
+    depth: depth, columns: columns, turnedB, rowStride: 1, columnStride: depth)
 
   var worst = 0.0
   func check(
-    _ a: [Element], _ rowStride: Int, _ columnStride: Int, _ b: PackedMatrix<Element>, accumulate: Bool, _ plain: PlainFinish
+    _ a: [Element], _ rowStride: Int, _ columnStride: Int, _ b: PackedMatrix<Element>, accumulate: Bool,
+    _ plain: PlainFinish
   ) throws {
     let finish: Finish<Element> = try plain.finish()
     // Numbers behind the result must stay as they are.
@@ -45,7 +49,8 @@ private func worstDifference<Element: Scalar>(
     let c = try Tensor<Element>([rows * columns + guardCount], repeating: 77)
     for i in 0..<rows * columns { c.pointer[i] = accumulate ? Element(before[i]) : .nan }
     try Element.multiply(
-      rows: rows, a, rowStride: rowStride, columnStride: columnStride, b, c.pointer, accumulate: accumulate, finish)
+      rows: rows, a, rowStride: rowStride, columnStride: columnStride, b, c.pointer, accumulate: accumulate,
+      finish)
     let expected = product.indices.map {
       plain(product[$0] + (accumulate ? Double(before[$0]) : 0), $0 % columns)
     }
@@ -75,9 +80,12 @@ private func worstDifference<Element: Scalar>(
 
   /// Depths of several blocks; wide products of rows so far apart that they are copied block by block.
   @Test(arguments: [(13, 257), (97, 300), (7, 512), (8, 513), (5, 1000), (101, 1030)], [5, 140])
-  func `a Float product agrees with its plain twin where it is deep`(sides: (rows: Int, depth: Int), columns: Int) throws {
+  func `a Float product agrees with its plain twin where it is deep`(
+    sides: (rows: Int, depth: Int), columns: Int
+  ) throws {
     var numbers = Numbers(seed: UInt64(sides.depth))
-    let worst = try worstDifference(as: Float.self, rows: sides.rows, depth: sides.depth, columns: columns, &numbers)
+    let worst = try worstDifference(
+      as: Float.self, rows: sides.rows, depth: sides.depth, columns: columns, &numbers)
     #expect(worst < Tolerance.product(depth: sides.depth))
   }
 
@@ -97,7 +105,8 @@ private func worstDifference<Element: Scalar>(
       let packed = try Element.pack(depth: 0, columns: 3, [0], rowStride: 3, columnStride: 1)
       let c = try Tensor<Element>([6], repeating: .nan)
       try Element.multiply(
-        rows: 2, [0], rowStride: 0, columnStride: 1, packed, c.pointer, accumulate: false, Finish(bias: [1, -2, 3], rectify: true))
+        rows: 2, [0], rowStride: 0, columnStride: 1, packed, c.pointer, accumulate: false,
+        Finish(bias: [1, -2, 3], rectify: true))
       return c.values
     }
     #expect(try product(Float.self) == [1, 0, 3, 1, 0, 3])
@@ -107,9 +116,11 @@ private func worstDifference<Element: Scalar>(
   @Test func `no rows and no columns are no work`() throws {
     let packed = try Float.pack(depth: 4, columns: 0, [0], rowStride: 0, columnStride: 1)
     let c = try Tensor<Float>([1], repeating: 5)
-    try Float.multiply(rows: 3, [0], rowStride: 0, columnStride: 1, packed, c.pointer, accumulate: false, .nothing)
+    try Float.multiply(
+      rows: 3, [0], rowStride: 0, columnStride: 1, packed, c.pointer, accumulate: false, .nothing)
     let some = try Float.pack(depth: 1, columns: 1, [2], rowStride: 1, columnStride: 1)
-    try Float.multiply(rows: 0, [0], rowStride: 1, columnStride: 1, some, c.pointer, accumulate: false, .nothing)
+    try Float.multiply(
+      rows: 0, [0], rowStride: 1, columnStride: 1, some, c.pointer, accumulate: false, .nothing)
     #expect(c.values == [5])
   }
 
@@ -120,7 +131,8 @@ private func worstDifference<Element: Scalar>(
     func spread(a: [Float], b: [Float]) throws -> [Float] {
       let packed = try Float.pack(depth: side, columns: side, b, rowStride: side, columnStride: 1)
       let c = try Tensor<Float>([side * side], repeating: 0)
-      try Float.multiply(rows: side, a, rowStride: side, columnStride: 1, packed, c.pointer, accumulate: false, .nothing)
+      try Float.multiply(
+        rows: side, a, rowStride: side, columnStride: 1, packed, c.pointer, accumulate: false, .nothing)
       return c.values
     }
     let ones = [Float](repeating: 1, count: side * side)
@@ -141,11 +153,13 @@ private func worstDifference<Element: Scalar>(
   }
 
   @Test func `keeps the rules of extreme numbers`() throws {
-    // IEEE 754: overflow is infinity, infinity times 0 and infinity minus infinity are NaN, subnormals are kept.
+    // IEEE 754: overflow is infinity, infinity times 0 and infinity minus infinity are NaN, subnormals are
+    // kept.
     func product(_ a: [Float], _ b: [Float], _ finish: Finish<Float> = .nothing) throws -> Float {
       let packed = try Float.pack(depth: a.count, columns: 1, b, rowStride: 1, columnStride: 1)
       let c = try Tensor<Float>([1])
-      try Float.multiply(rows: 1, a, rowStride: a.count, columnStride: 1, packed, c.pointer, accumulate: false, finish)
+      try Float.multiply(
+        rows: 1, a, rowStride: a.count, columnStride: 1, packed, c.pointer, accumulate: false, finish)
       return c[0]
     }
     #expect(try product([.greatestFiniteMagnitude], [2]) == .infinity)
@@ -169,7 +183,8 @@ private func worstDifference<Element: Scalar>(
       let packed = try Float.pack(depth: depth, columns: columns, b, rowStride: columns, columnStride: 1)
       let c = try Tensor<Float>([rows * columns], repeating: .nan)
       try Float.multiply(
-        rows: rows, a, rowStride: rowStride, columnStride: columnStride, packed, c.pointer, accumulate: false, .nothing)
+        rows: rows, a, rowStride: rowStride, columnStride: columnStride, packed, c.pointer, accumulate: false,
+        .nothing)
       return c.values
     }
     #expect(try givesSameBits { try product(a, depth, 1) + product(turned, 1, rows) })
@@ -193,7 +208,9 @@ private func worstDifference<Element: Scalar>(
           } else {
             let c = try? Tensor<Float>([side * side], repeating: .nan)
             if let c {
-              try? Float.multiply(rows: side, a, rowStride: side, columnStride: 1, packed, c.pointer, accumulate: false, .nothing)
+              try? Float.multiply(
+                rows: side, a, rowStride: side, columnStride: 1, packed, c.pointer, accumulate: false,
+                .nothing)
             }
             if c?.values != [Float](repeating: 64, count: side * side) { wrong.pointer[1] += 1 }
             isDone.hold { rounds -= 1 }

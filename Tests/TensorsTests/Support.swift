@@ -14,7 +14,9 @@ var lanes: Int {
   }
 }
 
-func window(_ batch: Int, _ height: Int, _ width: Int, _ channels: Int, kernel: Int, stride: Int, pad: Int) -> Window {
+func window(
+  _ batch: Int, _ height: Int, _ width: Int, _ channels: Int, kernel: Int, stride: Int, pad: Int
+) -> Window {
   Window(
     batch: batch, height: height, width: width, channels: channels, kernelHeight: kernel, kernelWidth: kernel,
     strideY: stride, strideX: stride, padTop: pad, padLeft: pad,
@@ -40,7 +42,8 @@ struct PlainFinish {
   static func all(_ columns: Int, _ numbers: inout Numbers) -> [PlainFinish] {
     let bias: [Float] = numbers.array(columns), slopes: [Float] = numbers.array(columns)
     return [
-      PlainFinish(), PlainFinish(bias: bias), PlainFinish(bias: bias, rectify: true), PlainFinish(bias: bias, slopes: slopes),
+      PlainFinish(), PlainFinish(bias: bias), PlainFinish(bias: bias, rectify: true),
+      PlainFinish(bias: bias, slopes: slopes)
     ]
   }
 }
@@ -71,7 +74,8 @@ struct Case: CustomStringConvertible {
 
   func packed() throws -> PackedFilter<Float> {
     try PackedFilter(
-      kernel: window.kernelHeight, stride: window.strideY, inputs: window.channels / groups, outputs: outputs, groups: groups,
+      kernel: window.kernelHeight, stride: window.strideY, inputs: window.channels / groups, outputs: outputs,
+      groups: groups,
       matrix: weights)
   }
 
@@ -81,8 +85,11 @@ struct Case: CustomStringConvertible {
   }
 }
 
-/// The definition of convolution, term by term, in Double: the plain twin of the kernels, for as many finishes as asked.
-func plainConvolution(_ c: Case, _ finishes: [PlainFinish] = [PlainFinish()], addedTo before: [Float]? = nil) -> [[Double]] {
+/// The definition of convolution, term by term, in Double: the plain twin of the kernels, for as many
+/// finishes as asked.
+func plainConvolution(
+  _ c: Case, _ finishes: [PlainFinish] = [PlainFinish()], addedTo before: [Float]? = nil
+) -> [[Double]] {
   let w = c.window, inputs = w.channels / c.groups, each = c.outputs / c.groups
   var sums = before?.map(Double.init) ?? [Double](repeating: 0, count: w.outputPixels * c.outputs)
   sums.withUnsafeMutableBufferPointer { sums in
@@ -91,7 +98,8 @@ func plainConvolution(_ c: Case, _ finishes: [PlainFinish] = [PlainFinish()], ad
         for group in 0..<c.groups {
           let target = pixel * c.outputs + group * each
           for i in 0..<inputs {
-            let factor = Double(c.x[input + group * inputs + i]), row = ((group * w.taps + tap) * inputs + i) * each
+            let factor = Double(c.x[input + group * inputs + i]),
+              row = ((group * w.taps + tap) * inputs + i) * each
             for j in 0..<each { sums[target + j] += factor * Double(weights[row + j]) }
           }
         }
@@ -101,8 +109,9 @@ func plainConvolution(_ c: Case, _ finishes: [PlainFinish] = [PlainFinish()], ad
   return finishes.map { finish in sums.indices.map { finish(sums[$0], $0 % c.outputs) } }
 }
 
-/// A 2x2 pooling with stride 2 of rectified pictures, and which pixel of each window its gradient flows to: the plain
-/// twin of the kernels, in their own kind of number, since no rounding but that of an average is in it.
+/// A 2x2 pooling with stride 2 of rectified pictures, and which pixel of each window its gradient flows to:
+/// the plain twin of the kernels, in their own kind of number, since no rounding but that of an average is in
+/// it.
 func plainPooling(_ w: Window, _ pooling: Int, _ x: [Float]) -> (values: [Float], codes: [UInt8]) {
   let height = (w.height + 1) / 2, width = (w.width + 1) / 2
   var values: [Float] = [], codes: [UInt8] = []
@@ -149,7 +158,8 @@ func unpackedCodes(_ packed: [UInt8]) -> [UInt8] {
   }
 }
 
-/// A picture whose pixels are `stride` apart, with a result's columns from `first` on: nothing else may be written.
+/// A picture whose pixels are `stride` apart, with a result's columns from `first` on: nothing else may be
+/// written.
 struct Slice {
   let pixels, columns, first, stride: Int
   let values: Tensor<Float>
@@ -190,7 +200,8 @@ struct Slice {
   var isWhole: Bool {
     let isCode = Set(codePlaces)
     return (0..<pixels * stride).allSatisfy {
-      ((first..<first + columns).contains($0 % stride) || values[$0] == sentinel) && (isCode.contains($0) || codes[$0] == codeSentinel)
+      ((first..<first + columns).contains($0 % stride) || values[$0] == sentinel)
+        && (isCode.contains($0) || codes[$0] == codeSentinel)
     }
   }
 }

@@ -18,14 +18,16 @@ import Testing
     #expect(try Int(bitPattern: Workspace().take(3)) % 64 == 0)
   }
 
-  /// What `scratchCount` tells is what `convolve` takes: a workspace of that size is not given back for a larger one.
+  /// What `scratchCount` tells is what `convolve` takes: a workspace of that size is not given back for a
+  /// larger one.
   @Test func `is as large as a convolution said beforehand`() throws {
     for (channels, outputs, kernel) in [(32, 32, 3), (272, 144, 3), (3, 8, 5), (40, 8, 1), (20, 8, 5)] {
       let w = window(1, 20, 20, channels, kernel: kernel, stride: 1, pad: kernel / 2)
       let filter = try PackedFilter<Float>(
         kernel: kernel, stride: 1, inputs: channels, outputs: outputs,
         matrix: [Float](repeating: 1, count: kernel * kernel * channels * outputs))
-      let x = try Tensor<Float>([w.outputPixels, channels], repeating: 1), y = try Tensor<Float>([w.outputPixels, outputs])
+      let x = try Tensor<Float>([w.outputPixels, channels], repeating: 1),
+        y = try Tensor<Float>([w.outputPixels, outputs])
       try withPool(threads: 3) {
         let workspace = Workspace(), before = try workspace.take(Float.scratchCount(w, filter.shape))
         try Float.convolve(w, x.pointer, filter, y.pointer, .nothing, workspace)

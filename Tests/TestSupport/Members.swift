@@ -1,5 +1,5 @@
-/// The stored members of a struct, as words: "content weight" for contentWeight, "clamped" for isClamped. What keeps a list of
-/// such names by hand is held against it.
+/// The stored members of a struct, as words: "content weight" for contentWeight, "clamped" for isClamped.
+/// What keeps a list of such names by hand is held against it.
 package func members(of value: Any) -> [String] {
   Mirror(reflecting: value).children.compactMap { $0.label.map(words) }
 }
@@ -7,7 +7,9 @@ package func members(of value: Any) -> [String] {
 /// Numbers, texts and enumerations inside, however deep: what a list of settings must have a line for.
 package func leafCount(of value: Any) -> Int {
   let mirror = Mirror(reflecting: value)
-  guard mirror.displayStyle == .struct || mirror.displayStyle == .tuple || mirror.displayStyle == .enum else { return 1 }
+  guard mirror.displayStyle == .struct || mirror.displayStyle == .tuple || mirror.displayStyle == .enum else {
+    return 1
+  }
   guard !mirror.children.isEmpty else { return 1 }  // a case without a payload, a number
   return mirror.children.reduce(0) { $0 + leafCount(of: $1.value) }
 }

@@ -10,17 +10,22 @@ package struct TensorFile {
   package init(metadata: [(String, String)] = []) { self.metadata = metadata }
 
   package mutating func add(_ name: String, _ extents: [Int], _ values: [Float]) {
-    add(name, "F32", extents, values.flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } })
+    add(
+      name, "F32", extents,
+      values.flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } })
   }
 
   package mutating func add(_ name: String, _ tensor: Tensor<Float>) {
-    add(name, "F32", tensor.shape.extents, Array(UnsafeRawBufferPointer(start: tensor.pointer, count: 4 * tensor.count)))
+    add(
+      name, "F32", tensor.shape.extents,
+      Array(UnsafeRawBufferPointer(start: tensor.pointer, count: 4 * tensor.count)))
     withExtendedLifetime(tensor) {}
   }
 
   package mutating func add(_ name: String, _ type: String, _ extents: [Int], _ bytes: [UInt8]) {
     let shape = extents.map { "\($0)" }.joined(separator: ",")
-    header += ",\"\(name)\":{\"dtype\":\"\(type)\",\"shape\":[\(shape)],\"data_offsets\":[\(body.count),\(body.count + bytes.count)]}"
+    header +=
+      ",\"\(name)\":{\"dtype\":\"\(type)\",\"shape\":[\(shape)],\"data_offsets\":[\(body.count),\(body.count + bytes.count)]}"
     body += bytes
   }
 

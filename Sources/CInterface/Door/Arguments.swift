@@ -22,7 +22,9 @@ func buffer<Element>(
   _ pointer: UnsafePointer<Element>?, _ count: Int, _ name: StaticString
 ) throws(Failure) -> UnsafeBufferPointer<Element> {
   try checkCount(count, MemoryLayout<Element>.stride, name)
-  guard pointer != nil || count == 0 else { throw .invalidArgument("\(name) is NULL, wanted \(count) elements") }
+  guard pointer != nil || count == 0 else {
+    throw .invalidArgument("\(name) is NULL, wanted \(count) elements")
+  }
   return UnsafeBufferPointer(start: pointer, count: count)
 }
 
@@ -40,7 +42,9 @@ func output<Element>(
 ) throws(Failure) -> UnsafeMutablePointer<Element> {
   let pointer = try required(pointer, name)
   try checkCount(capacity, MemoryLayout<Element>.stride, name)
-  guard capacity >= needed else { throw .invalidArgument("\(name) has room for \(capacity), wanted \(needed)") }
+  guard capacity >= needed else {
+    throw .invalidArgument("\(name) has room for \(capacity), wanted \(needed)")
+  }
   return pointer
 }
 
@@ -57,7 +61,9 @@ func product(_ factors: Int..., name: StaticString) throws(Failure) -> Int {
   for factor in factors {
     let (next, overflow) = product.multipliedReportingOverflow(by: factor)
     guard factor >= 1, !overflow, next <= Int.max / 16 else {
-      throw .invalidArgument("\(name) with a side of \(UInt(bitPattern: factor)), wanted at least 1 and a product that memory can hold")
+      throw .invalidArgument(
+        "\(name) with a side of \(UInt(bitPattern: factor)), wanted at least 1 and a product that memory can hold"
+      )
     }
     product = next
   }
@@ -70,7 +76,8 @@ func pathText(_ pointer: UnsafePointer<CChar>?, _ name: StaticString) throws(Fai
 }
 
 /// A caller's text: UTF-8, at most `limit` bytes.
-func text(_ pointer: UnsafePointer<CChar>?, _ name: StaticString, limit: Int = 4096) throws(Failure) -> String {
+func text(_ pointer: UnsafePointer<CChar>?, _ name: StaticString, limit: Int = 4096) throws(Failure) -> String
+{
   let pointer = try bounded(pointer, name, limit: limit)
   guard let text = String(validatingCString: pointer) else { throw .invalidArgument("\(name) is not UTF-8") }
   return text
@@ -82,13 +89,14 @@ private func bounded(
   let pointer = try required(pointer, name)
   let count = strnlen(pointer, limit + 1)
   guard count >= 1, count <= limit else {
-    throw .invalidArgument("\(name) has \(count > limit ? "more than \(limit)" : "0") bytes, wanted 1 to \(limit)")
+    throw .invalidArgument(
+      "\(name) has \(count > limit ? "more than \(limit)" : "0") bytes, wanted 1 to \(limit)")
   }
   return pointer
 }
 
-/// A caller's struct that begins with its size, and grows only at its end. A caller may know a shorter one than the library,
-/// or a longer one: as much is read and written as both know, and no more.
+/// A caller's struct that begins with its size, and grows only at its end. A caller may know a shorter one
+/// than the library, or a longer one: as much is read and written as both know, and no more.
 protocol SizedStruct {
   /// What its _init function writes, and what NULL stands for; of an answer, one of zeros.
   static var standard: Self { get }
@@ -116,7 +124,8 @@ func known<Options: SizedStruct>(
 
 /// Writes defaults into a caller's struct of `size` bytes.
 func initialise<Options: SizedStruct>(
-  _ pointer: UnsafeMutablePointer<Options>?, _ size: Int, to defaults: Options = .standard, _ name: StaticString = "options"
+  _ pointer: UnsafeMutablePointer<Options>?, _ size: Int, to defaults: Options = .standard,
+  _ name: StaticString = "options"
 ) throws(Failure) {
   let target = UnsafeMutableRawPointer(try required(pointer, name))
   guard size >= Options.least, size <= 1 << 16 else {
@@ -134,7 +143,9 @@ func fill<Answer: SizedStruct>(
 }
 
 /// Before anything is done: an answer that has no room changes nothing. NULL is fine.
-func checkRoom<Answer: SizedStruct>(_ pointer: UnsafeMutablePointer<Answer>?, _ name: StaticString) throws(Failure) {
+func checkRoom<Answer: SizedStruct>(
+  _ pointer: UnsafeMutablePointer<Answer>?, _ name: StaticString
+) throws(Failure) {
   if let pointer { _ = try size(UnsafeRawPointer(pointer), least: Answer.least, name) }
 }
 
@@ -142,7 +153,8 @@ private func size(_ pointer: UnsafeRawPointer, least: Int, _ name: StaticString)
   let size = pointer.loadUnaligned(as: Int.self)
   guard size >= least, size <= 1 << 16 else {
     throw .invalidArgument(
-      "\(name)->size is \(UInt(bitPattern: size)), wanted at least \(least): call its _options_init or set it to sizeof")
+      "\(name)->size is \(UInt(bitPattern: size)), wanted at least \(least): call its _options_init or set it to sizeof"
+    )
   }
   return size
 }

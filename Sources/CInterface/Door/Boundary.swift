@@ -2,8 +2,8 @@ import CFaceStyle
 import CSystem
 import Tensors
 
-/// What every door function that can fail goes through: the last error is cleared, the body runs in the standard
-/// floating-point state, and a failure becomes a status with its reason kept for this thread.
+/// What every door function that can fail goes through: the last error is cleared, the body runs in the
+/// standard floating-point state, and a failure becomes a status with its reason kept for this thread.
 func boundary(_ body: () throws(Failure) -> Void) -> fs_status {
   withStandardFloats { status(of: body) }
 }
@@ -73,7 +73,8 @@ private func setLastError(_ reason: String?) {
   free(old)
 }
 
-/// A copy in which control characters, which a file's or a caller's names may bring in, are blanks, and all is UTF-8.
+/// A copy in which control characters, which a file's or a caller's names may bring in, are blanks, and all
+/// is UTF-8.
 private func oneLine(_ text: String) -> UnsafeMutablePointer<CChar>? {
   let copy = shown(text).withCString { strdup($0) }
   guard let copy else { return nil }

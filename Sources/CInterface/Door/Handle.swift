@@ -8,8 +8,9 @@ protocol HandleKind: AnyObject {
   static var kind: StaticString { get }
 }
 
-/// The objects that callers hold. A handle is a number that is given once and never again, in the place of a pointer: one
-/// that was destroyed, or one of another type, is an error, never a crash and never another object.
+/// The objects that callers hold. A handle is a number that is given once and never again, in the place of a
+/// pointer: one that was destroyed, or one of another type, is an error, never a crash and never another
+/// object.
 enum Handle {
   /// What a number leads to: one for each handle, so that two handles may share an object.
   private struct Entry {
@@ -25,10 +26,11 @@ enum Handle {
     return lock
   }()
 
-  /// No memory lies there: bit 63 without bit 62 is no address of x86-64, and bit 55 none of a program's on AArch64, which
-  /// may leave the bits above it out.
+  /// No memory lies there: bit 63 without bit 62 is no address of x86-64, and bit 55 none of a program's on
+  /// AArch64, which may leave the bits above it out.
   private static let base: UInt = 1 << 63 | 1 << 55
-  /// Handles look aligned, as addresses do. 2^51 of them fit below the base's bit 55: for 70 years a million a second.
+  /// Handles look aligned, as addresses do. 2^51 of them fit below the base's bit 55: for 70 years a million
+  /// a second.
   private static let step: UInt = 16
 
   /// The caller's handle of a new object; it keeps the object alive until `destroy`.
@@ -42,7 +44,8 @@ enum Handle {
     return OpaquePointer(bitPattern: number)
   }
 
-  /// The object behind a pointer; held for the length of the caller's use even if another thread destroys the handle.
+  /// The object behind a pointer; held for the length of the caller's use even if another thread destroys the
+  /// handle.
   static func object<Object: HandleKind>(
     _ pointer: OpaquePointer?, _ type: Object.Type, _ name: StaticString
   ) throws(Failure) -> Object {
@@ -57,7 +60,9 @@ enum Handle {
   static func find<Object: HandleKind>(_ pointer: OpaquePointer?, _ type: Object.Type) -> Object? {
     guard let pointer else { return nil }
     let found: AnyObject? = lock.hold {
-      guard let entry = entries[UInt(bitPattern: pointer)], entry.kind == Object.kind.utf8Start else { return nil }
+      guard let entry = entries[UInt(bitPattern: pointer)], entry.kind == Object.kind.utf8Start else {
+        return nil
+      }
       return entry.object
     }
     // The kind is the type's own: the cast is checked by it.

@@ -1,8 +1,8 @@
 import CSystem
 
-// The processor's floating-point state is the host's: some flush subnormal numbers to zero, round otherwise, or have
-// exceptions trap. The library computes in the standard one, on every thread, so that its results are the same bits in every
-// host; and gives back what it found. The host's functions run in the host's.
+// The processor's floating-point state is the host's: some flush subnormal numbers to zero, round otherwise,
+// or have exceptions trap. The library computes in the standard one, on every thread, so that its results are
+// the same bits in every host; and gives back what it found. The host's functions run in the host's.
 
 /// Of the host that waits for this thread's innermost call, with `isInside`; nil where none waits.
 private let hostFloatsKey: pthread_key_t = {
@@ -25,7 +25,8 @@ func withStandardFloats<Result>(_ body: () -> Result) -> Result {
   return body()
 }
 
-/// Runs a function of the host's in the state in which the host called. On a thread of the library's own there is none.
+/// Runs a function of the host's in the state in which the host called. On a thread of the library's own
+/// there is none.
 func withHostFloats<Result>(_ body: () -> Result) -> Result {
   guard let host = pthread_getspecific(hostFloatsKey) else { return body() }
   systemSetFloatState(UInt64(UInt(bitPattern: host)) & ~isInside)

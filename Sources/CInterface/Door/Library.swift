@@ -13,7 +13,8 @@ public func fs_version() -> UInt32 {
 public func fs_abi_version() -> UInt32 { UInt32(clamping: FS_ABI_VERSION) }
 
 @c @implementation
-public func fs_log_set(_ level: fs_log_level, _ callback: fs_log_callback?, _ user: UnsafeMutableRawPointer?) {
+public func fs_log_set(_ level: fs_log_level, _ callback: fs_log_callback?, _ user: UnsafeMutableRawPointer?)
+{
   guard let callback else { return setLog(level: 0, nil) }
   nonisolated(unsafe) let user = user
   setLog(level: Int32(truncatingIfNeeded: level.rawValue)) { level, message in
@@ -24,7 +25,9 @@ public func fs_log_set(_ level: fs_log_level, _ callback: fs_log_callback?, _ us
 @c @implementation
 public func fs_threads_set(_ count: UInt32) -> fs_status {
   boundary { () throws(Failure) in
-    guard count <= ThreadPool.maximum else { throw .invalidArgument("\(count) threads, wanted 0 to \(ThreadPool.maximum)") }
+    guard count <= ThreadPool.maximum else {
+      throw .invalidArgument("\(count) threads, wanted 0 to \(ThreadPool.maximum)")
+    }
     ThreadPool.shared.threads = count == 0 ? ThreadPool.processors : Int(count)
   }
 }

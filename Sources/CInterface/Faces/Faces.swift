@@ -17,7 +17,9 @@ extension Embedder: HandleKind {
 // MARK: Detector
 
 @c @implementation
-public func fs_detector_options_init(_ options: UnsafeMutablePointer<fs_detector_options>?, _ size: Int) -> fs_status {
+public func fs_detector_options_init(
+  _ options: UnsafeMutablePointer<fs_detector_options>?, _ size: Int
+) -> fs_status {
   boundary { () throws(Failure) in
     try initialise(options, size)
   }
@@ -30,14 +32,16 @@ extension fs_detector_options: SizedStruct {
     return fs_detector_options(
       size: MemoryLayout<fs_detector_options>.size, min_face: standard.smallestFace,
       thresholds: (Float(threshold: own.0), Float(threshold: own.1), Float(threshold: own.2)),
-      scale_step: standard.scaleStep, max_faces: UInt32(clamping: standard.mostFaces), order: FS_LARGEST_FIRST,
+      scale_step: standard.scaleStep, max_faces: UInt32(clamping: standard.mostFaces),
+      order: FS_LARGEST_FIRST,
       region: fs_region())
   }
 }
 
 @c @implementation
 public func fs_detector_create(
-  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ handle: OpaquePointer?, _ options: UnsafePointer<fs_detector_options>?
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ handle: OpaquePointer?,
+  _ options: UnsafePointer<fs_detector_options>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
@@ -55,7 +59,8 @@ public func fs_detector_create(
 
 @c @implementation
 public func fs_detector_find(
-  _ detector: OpaquePointer?, _ image: OpaquePointer?, _ faces: UnsafeMutablePointer<fs_face>?, _ capacity: Int,
+  _ detector: OpaquePointer?, _ image: OpaquePointer?, _ faces: UnsafeMutablePointer<fs_face>?,
+  _ capacity: Int,
   _ count: UnsafeMutablePointer<Int>?
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -101,7 +106,9 @@ public func fs_detector_destroy(_ detector: OpaquePointer?) { Handle.destroy(det
 // MARK: Embedder
 
 @c @implementation
-public func fs_embedder_create(_ out: UnsafeMutablePointer<OpaquePointer?>?, _ handle: OpaquePointer?) -> fs_status {
+public func fs_embedder_create(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ handle: OpaquePointer?
+) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     out.pointee = Handle.make(try Embedder(model(handle)))
@@ -130,7 +137,9 @@ public func fs_embedder_chip_height(_ embedder: OpaquePointer?) -> UInt32 {
 
 @c @implementation
 public func fs_embedder_chip_side(_ embedder: OpaquePointer?) -> UInt32 {
-  guard let embedder = Handle.find(embedder, Embedder.self), embedder.width == embedder.height else { return 0 }
+  guard let embedder = Handle.find(embedder, Embedder.self), embedder.width == embedder.height else {
+    return 0
+  }
   return UInt32(clamping: embedder.width)
 }
 
@@ -166,7 +175,9 @@ public func fs_embedder_align_frame(
 }
 
 @c @implementation
-public func fs_embedder_template(_ embedder: OpaquePointer?, _ points: UnsafeMutablePointer<fs_point>?) -> fs_status {
+public func fs_embedder_template(
+  _ embedder: OpaquePointer?, _ points: UnsafeMutablePointer<fs_point>?
+) -> fs_status {
   boundary { () throws(Failure) in
     let embedder = try Handle.object(embedder, Embedder.self, "embedder")
     let points = try required(points, "points")
@@ -184,7 +195,9 @@ public func fs_architecture_template(
   boundary { () throws(Failure) in
     let name = try text(name, "name", limit: 64)
     let points = try required(points, "points")
-    guard let architecture = Architecture.named(name) else { throw .notFound("there is no architecture \"\(name)\"") }
+    guard let architecture = Architecture.named(name) else {
+      throw .notFound("there is no architecture \"\(name)\"")
+    }
     guard architecture.hasEmbedding, let side = architecture.side else {
       throw .wrongModel("\(name) embeds no square picture of a face")
     }
@@ -204,25 +217,32 @@ public func fs_embedder_embed(
   boundary { () throws(Failure) in
     let embedder = try Handle.object(embedder, Embedder.self, "embedder")
     let image = try Handle.object(image, Image.self, "image")
-    try embed(embedder, faces, count, embeddings, capacity) { face throws(Failure) in try embedder.chip(image, face) }
+    try embed(embedder, faces, count, embeddings, capacity) { face throws(Failure) in
+      try embedder.chip(image, face)
+    }
   }
 }
 
 @c @implementation
 public func fs_embedder_embed_frame(
-  _ embedder: OpaquePointer?, _ frame: UnsafePointer<fs_frame>?, _ faces: UnsafePointer<fs_face>?, _ count: Int,
+  _ embedder: OpaquePointer?, _ frame: UnsafePointer<fs_frame>?, _ faces: UnsafePointer<fs_face>?,
+  _ count: Int,
   _ embeddings: UnsafeMutablePointer<Float>?, _ capacity: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
     let embedder = try Handle.object(embedder, Embedder.self, "embedder")
     let frame = try Frame(frame)
-    try embed(embedder, faces, count, embeddings, capacity) { face throws(Failure) in try embedder.chip(frame, face) }
+    try embed(embedder, faces, count, embeddings, capacity) { face throws(Failure) in
+      try embedder.chip(frame, face)
+    }
   }
 }
 
-/// Embeds faces whose aligned pictures `chip` returns. NULL is what a network sees that sees whole pictures: one.
+/// Embeds faces whose aligned pictures `chip` returns. NULL is what a network sees that sees whole pictures:
+/// one.
 private func embed(
-  _ embedder: Embedder, _ faces: UnsafePointer<fs_face>?, _ count: Int, _ embeddings: UnsafeMutablePointer<Float>?,
+  _ embedder: Embedder, _ faces: UnsafePointer<fs_face>?, _ count: Int,
+  _ embeddings: UnsafeMutablePointer<Float>?,
   _ capacity: Int, _ chip: (Face?) throws(Failure) -> Image
 ) throws(Failure) {
   let isWhole = faces == nil && count == 1 && !embedder.isAligning
@@ -236,7 +256,8 @@ private func room(
   _ embeddings: UnsafeMutablePointer<Float>?, _ capacity: Int, _ count: Int, _ embedder: Embedder
 ) throws(Failure) -> UnsafeMutablePointer<Float> {
   try output(
-    embeddings, capacity: capacity, needed: product(count, embedder.dimension, name: "embeddings"), "embeddings")
+    embeddings, capacity: capacity, needed: product(count, embedder.dimension, name: "embeddings"),
+    "embeddings")
 }
 
 @c @implementation
@@ -289,7 +310,8 @@ public func fs_embedder_destroy(_ embedder: OpaquePointer?) { Handle.destroy(emb
 
 @c @implementation
 public func fs_distance(
-  _ a: UnsafePointer<Float>?, _ b: UnsafePointer<Float>?, _ dimension: Int, _ distance: UnsafeMutablePointer<Float>?
+  _ a: UnsafePointer<Float>?, _ b: UnsafePointer<Float>?, _ dimension: Int,
+  _ distance: UnsafeMutablePointer<Float>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(distance, "distance")
@@ -297,14 +319,18 @@ public func fs_distance(
     let a = try required(buffer(a, dimension, "a").baseAddress, "a")
     let b = try required(buffer(b, dimension, "b").baseAddress, "b")
     let distance = euclideanDistance(a, b, dimension)
-    guard distance.isFinite else { throw .invalidArgument("the distance is \(distance): wanted finite numbers, no farther apart than a float reaches") }
+    guard distance.isFinite else {
+      throw .invalidArgument(
+        "the distance is \(distance): wanted finite numbers, no farther apart than a float reaches")
+    }
     target.pointee = distance
   }
 }
 
 @c @implementation
 public func fs_compare_photos(
-  _ embedder: OpaquePointer?, _ detector: OpaquePointer?, _ a: OpaquePointer?, _ b: OpaquePointer?, _ threshold: Float,
+  _ embedder: OpaquePointer?, _ detector: OpaquePointer?, _ a: OpaquePointer?, _ b: OpaquePointer?,
+  _ threshold: Float,
   _ verdict: UnsafeMutablePointer<fs_verdict>?
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -340,7 +366,8 @@ extension Float {
 }
 
 extension Embedder {
-  /// A caller's detector, for photos in which it has to find a face; a network that sees whole pictures needs none.
+  /// A caller's detector, for photos in which it has to find a face; a network that sees whole pictures needs
+  /// none.
   func detector(_ handle: OpaquePointer?) throws(Failure) -> Detector? {
     try isAligning ? Handle.object(handle, Detector.self, "detector") : nil
   }
@@ -371,7 +398,8 @@ extension fs_face {
 extension Face {
   init(_ face: fs_face) {
     self.init(
-      box: Box(left: face.x, top: face.y, right: face.x + face.width, bottom: face.y + face.height), score: face.score,
+      box: Box(left: face.x, top: face.y, right: face.x + face.width, bottom: face.y + face.height),
+      score: face.score,
       landmarks: points(of: face))
   }
 }

@@ -65,7 +65,8 @@ public func fs_model_architecture(_ model: OpaquePointer?) -> UnsafePointer<CCha
 }
 
 @c @implementation
-public func fs_model_metadata(_ model: OpaquePointer?, _ key: UnsafePointer<CChar>?) -> UnsafePointer<CChar>? {
+public func fs_model_metadata(_ model: OpaquePointer?, _ key: UnsafePointer<CChar>?) -> UnsafePointer<CChar>?
+{
   guard let key, let key = String(validatingCString: key) else { return nil }
   return Handle.find(model, ModelHandle.self)?.text(key)
 }
@@ -124,7 +125,9 @@ public func fs_architecture_describe(
   boundary { () throws(Failure) in
     let name = try text(name, "name", limit: 64)
     let target = try required(architecture, "architecture")
-    guard let architecture = Architecture.named(name) else { throw .notFound("there is no architecture \"\(name)\"") }
+    guard let architecture = Architecture.named(name) else {
+      throw .notFound("there is no architecture \"\(name)\"")
+    }
     let input = architecture.input
     target.pointee = fs_architecture(
       height: UInt32(clamping: input.height ?? 0), width: UInt32(clamping: input.width ?? 0),

@@ -4,7 +4,9 @@ import Images
 import Tensors
 
 @c @implementation
-public func fs_quality_options_init(_ options: UnsafeMutablePointer<fs_quality_options>?, _ size: Int) -> fs_status {
+public func fs_quality_options_init(
+  _ options: UnsafeMutablePointer<fs_quality_options>?, _ size: Int
+) -> fs_status {
   boundary { () throws(Failure) in
     try initialise(options, size)
   }
@@ -16,8 +18,10 @@ extension fs_quality_options: SizedStruct {
     return fs_quality_options(
       size: MemoryLayout<fs_quality_options>.size, min_eye_distance: standard.leastEyeDistance,
       min_sharpness: standard.leastSharpness, max_yaw: standard.mostYaw, max_pitch: standard.mostPitch,
-      max_roll: standard.mostRoll, min_brightness: standard.leastBrightness, max_brightness: standard.mostBrightness,
-      max_clipped: standard.mostClipped, min_contrast: standard.leastContrast, max_outside: standard.mostOutside)
+      max_roll: standard.mostRoll, min_brightness: standard.leastBrightness,
+      max_brightness: standard.mostBrightness,
+      max_clipped: standard.mostClipped, min_contrast: standard.leastContrast,
+      max_outside: standard.mostOutside)
   }
 }
 
@@ -36,7 +40,8 @@ public func fs_face_quality(
 
 @c @implementation
 public func fs_face_quality_frame(
-  _ frame: UnsafePointer<fs_frame>?, _ face: UnsafePointer<fs_face>?, _ options: UnsafePointer<fs_quality_options>?,
+  _ frame: UnsafePointer<fs_frame>?, _ face: UnsafePointer<fs_face>?,
+  _ options: UnsafePointer<fs_quality_options>?,
   _ quality: UnsafeMutablePointer<fs_quality>?
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -82,7 +87,8 @@ extension fs_quality {
   fileprivate init(_ quality: FaceQuality) {
     self.init(
       reasons: quality.reasons.rawValue, score: quality.score, eye_distance: quality.eyeDistance,
-      sharpness: quality.sharpness, yaw: quality.pose?.yaw ?? .nan, pitch: quality.pose?.pitch ?? .nan, roll: quality.pose?.roll ?? .nan,
+      sharpness: quality.sharpness, yaw: quality.pose?.yaw ?? .nan, pitch: quality.pose?.pitch ?? .nan,
+      roll: quality.pose?.roll ?? .nan,
       brightness: quality.brightness, contrast: quality.contrast, clipped_dark: quality.dark,
       clipped_bright: quality.bright, outside: quality.outside)
   }

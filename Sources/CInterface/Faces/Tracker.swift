@@ -7,7 +7,9 @@ extension Tracker: HandleKind {
 }
 
 @c @implementation
-public func fs_tracker_options_init(_ options: UnsafeMutablePointer<fs_tracker_options>?, _ size: Int) -> fs_status {
+public func fs_tracker_options_init(
+  _ options: UnsafeMutablePointer<fs_tracker_options>?, _ size: Int
+) -> fs_status {
   boundary { () throws(Failure) in
     try initialise(options, size)
   }
@@ -47,7 +49,8 @@ public func fs_tracker_create(
 
 @c @implementation
 public func fs_tracker_update(
-  _ tracker: OpaquePointer?, _ faces: UnsafePointer<fs_face>?, _ qualities: UnsafePointer<Float>?, _ count: Int,
+  _ tracker: OpaquePointer?, _ faces: UnsafePointer<fs_face>?, _ qualities: UnsafePointer<Float>?,
+  _ count: Int,
   _ time: Double, _ tracked: UnsafeMutablePointer<fs_tracked>?, _ capacity: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -56,7 +59,8 @@ public func fs_tracker_update(
     guard count <= Tracker.mostFaces else {
       throw .invalidArgument("\(count) faces in a frame, wanted at most \(Tracker.mostFaces)")
     }
-    let qualities = try qualities.map { qualities throws(Failure) in try buffer(qualities, count, "qualities") }
+    let qualities = try qualities.map { qualities throws(Failure) in try buffer(qualities, count, "qualities")
+    }
     let target = try count == 0 ? nil : output(tracked, capacity: capacity, needed: count, "tracked")
     var faces: [Face] = []
     for face in given { faces.append(Face(face)) }
@@ -86,7 +90,8 @@ public func fs_tracker_replace(
 
 @c @implementation
 public func fs_tracker_ended(
-  _ tracker: OpaquePointer?, _ tracks: UnsafeMutablePointer<fs_track>?, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?
+  _ tracker: OpaquePointer?, _ tracks: UnsafeMutablePointer<fs_track>?, _ capacity: Int,
+  _ count: UnsafeMutablePointer<Int>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     try tell(Handle.object(tracker, Tracker.self, "tracker").ended, tracks, capacity, count)
@@ -95,7 +100,8 @@ public func fs_tracker_ended(
 
 @c @implementation
 public func fs_tracker_tracks(
-  _ tracker: OpaquePointer?, _ tracks: UnsafeMutablePointer<fs_track>?, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?
+  _ tracker: OpaquePointer?, _ tracks: UnsafeMutablePointer<fs_track>?, _ capacity: Int,
+  _ count: UnsafeMutablePointer<Int>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     try tell(Handle.object(tracker, Tracker.self, "tracker").tracks, tracks, capacity, count)
@@ -103,7 +109,8 @@ public func fs_tracker_tracks(
 }
 
 private func tell(
-  _ tracks: [Tracker.Track], _ target: UnsafeMutablePointer<fs_track>?, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?
+  _ tracks: [Tracker.Track], _ target: UnsafeMutablePointer<fs_track>?, _ capacity: Int,
+  _ count: UnsafeMutablePointer<Int>?
 ) throws(Failure) {
   let count = try required(count, "count")
   let room = try capacity == 0 ? nil : output(target, capacity: capacity, needed: 0, "tracks")

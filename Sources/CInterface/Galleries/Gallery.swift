@@ -9,7 +9,9 @@ extension SharedGallery: HandleKind {
   static var kind: StaticString { "fs_gallery" }
 }
 
-private func shared(_ pointer: OpaquePointer?, _ name: StaticString = "gallery") throws(Failure) -> SharedGallery {
+private func shared(
+  _ pointer: OpaquePointer?, _ name: StaticString = "gallery"
+) throws(Failure) -> SharedGallery {
   try Handle.object(pointer, SharedGallery.self, name)
 }
 
@@ -18,7 +20,9 @@ private func personName(_ pointer: UnsafePointer<CChar>?) throws(Failure) -> Str
 }
 
 @c @implementation
-public func fs_gallery_create(_ out: UnsafeMutablePointer<OpaquePointer?>?, _ embedder: OpaquePointer?) -> fs_status {
+public func fs_gallery_create(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ embedder: OpaquePointer?
+) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     let empty = try Gallery(for: Handle.object(embedder, Embedder.self, "embedder"))
@@ -28,7 +32,8 @@ public func fs_gallery_create(_ out: UnsafeMutablePointer<OpaquePointer?>?, _ em
 
 @c @implementation
 public func fs_gallery_add(
-  _ gallery: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ embedding: UnsafePointer<Float>?, _ dimension: Int
+  _ gallery: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ embedding: UnsafePointer<Float>?,
+  _ dimension: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
     let gallery = try shared(gallery)
@@ -39,7 +44,8 @@ public func fs_gallery_add(
 
 @c @implementation
 public func fs_gallery_add_photo(
-  _ gallery: OpaquePointer?, _ embedder: OpaquePointer?, _ detector: OpaquePointer?, _ name: UnsafePointer<CChar>?,
+  _ gallery: OpaquePointer?, _ embedder: OpaquePointer?, _ detector: OpaquePointer?,
+  _ name: UnsafePointer<CChar>?,
   _ photo: OpaquePointer?
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -59,14 +65,19 @@ public func fs_gallery_remove(_ gallery: OpaquePointer?, _ name: UnsafePointer<C
 }
 
 @c @implementation
-public func fs_gallery_people(_ gallery: OpaquePointer?) -> Int { Handle.find(gallery, SharedGallery.self)?.people ?? 0 }
+public func fs_gallery_people(_ gallery: OpaquePointer?) -> Int {
+  Handle.find(gallery, SharedGallery.self)?.people ?? 0
+}
 
 @c @implementation
-public func fs_gallery_photos(_ gallery: OpaquePointer?) -> Int { Handle.find(gallery, SharedGallery.self)?.photos ?? 0 }
+public func fs_gallery_photos(_ gallery: OpaquePointer?) -> Int {
+  Handle.find(gallery, SharedGallery.self)?.photos ?? 0
+}
 
 @c @implementation
 public func fs_gallery_verify(
-  _ gallery: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ embedding: UnsafePointer<Float>?, _ dimension: Int,
+  _ gallery: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ embedding: UnsafePointer<Float>?,
+  _ dimension: Int,
   _ threshold: Float, _ verdict: UnsafeMutablePointer<fs_verdict>?
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -74,13 +85,15 @@ public func fs_gallery_verify(
     let name = try personName(name)
     let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
     let target = try required(verdict, "verdict")
-    target.pointee = fs_verdict(try gallery.read { gallery throws(Failure) in try gallery.verify(name, embedding, chosen(threshold)) })
+    target.pointee = fs_verdict(
+      try gallery.read { gallery throws(Failure) in try gallery.verify(name, embedding, chosen(threshold)) })
   }
 }
 
 @c @implementation
 public func fs_gallery_verify_photo(
-  _ gallery: OpaquePointer?, _ embedder: OpaquePointer?, _ detector: OpaquePointer?, _ name: UnsafePointer<CChar>?,
+  _ gallery: OpaquePointer?, _ embedder: OpaquePointer?, _ detector: OpaquePointer?,
+  _ name: UnsafePointer<CChar>?,
   _ photo: OpaquePointer?, _ threshold: Float, _ verdict: UnsafeMutablePointer<fs_verdict>?
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -105,7 +118,8 @@ public func fs_gallery_identify(
     let gallery = try shared(gallery)
     let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
     let target = try required(match, "match")
-    target.pointee = fs_match(try gallery.read { gallery throws(Failure) in try gallery.identify(embedding, chosen(threshold)) })
+    target.pointee = fs_match(
+      try gallery.read { gallery throws(Failure) in try gallery.identify(embedding, chosen(threshold)) })
   }
 }
 
@@ -135,7 +149,8 @@ public func fs_gallery_search(
     let gallery = try shared(gallery)
     try gallery.read { gallery throws(Failure) in
       guard dimension == gallery.dimension else {
-        throw .invalidArgument("embeddings of \(UInt(bitPattern: dimension)) numbers, the gallery's have \(gallery.dimension)")
+        throw .invalidArgument(
+          "embeddings of \(UInt(bitPattern: dimension)) numbers, the gallery's have \(gallery.dimension)")
       }
       guard k != 0 else { throw .invalidArgument("k is 0, wanted at least 1") }
       let each = min(UInt(bitPattern: k), UInt(gallery.photos))
@@ -146,7 +161,8 @@ public func fs_gallery_search(
         let nearest = try gallery.nearest(k, to: embeddings, count: count)
         for i in 0..<count {
           for j in 0..<k {
-            target[i * k + j] = j < each ? fs_neighbour(nearest.pointer[i * Int(each) + j], in: gallery) : .none
+            target[i * k + j] =
+              j < each ? fs_neighbour(nearest.pointer[i * Int(each) + j], in: gallery) : .none
           }
         }
         withExtendedLifetime(nearest) {}
@@ -168,7 +184,11 @@ public func fs_gallery_within(
     let room = try capacity == 0 ? nil : output(neighbours, capacity: capacity, needed: 0, "neighbours")
     try gallery.read { gallery throws(Failure) in
       let found = try gallery.within(distance, of: embedding)
-      if let room { for (i, neighbour) in found.prefix(capacity).enumerated() { room[i] = fs_neighbour(neighbour, in: gallery) } }
+      if let room {
+        for (i, neighbour) in found.prefix(capacity).enumerated() {
+          room[i] = fs_neighbour(neighbour, in: gallery)
+        }
+      }
       count.pointee = found.count
     }
   }
@@ -177,7 +197,9 @@ public func fs_gallery_within(
 // MARK: Files
 
 @c @implementation
-public func fs_gallery_options_init(_ options: UnsafeMutablePointer<fs_gallery_options>?, _ size: Int) -> fs_status {
+public func fs_gallery_options_init(
+  _ options: UnsafeMutablePointer<fs_gallery_options>?, _ size: Int
+) -> fs_status {
   boundary { () throws(Failure) in
     try initialise(options, size)
   }
@@ -207,7 +229,9 @@ public func fs_gallery_open(
 }
 
 @c @implementation
-public func fs_gallery_info_get(_ gallery: OpaquePointer?, _ info: UnsafeMutablePointer<fs_gallery_info>?) -> fs_status {
+public func fs_gallery_info_get(
+  _ gallery: OpaquePointer?, _ info: UnsafeMutablePointer<fs_gallery_info>?
+) -> fs_status {
   boundary { () throws(Failure) in
     let gallery = try shared(gallery)
     var told = fs_gallery_info()
@@ -230,7 +254,8 @@ extension fs_gallery_info: SizedStruct {
 }
 
 @c @implementation
-public func fs_gallery_reload(_ gallery: OpaquePointer?, _ changed: UnsafeMutablePointer<Int32>?) -> fs_status {
+public func fs_gallery_reload(_ gallery: OpaquePointer?, _ changed: UnsafeMutablePointer<Int32>?) -> fs_status
+{
   boundary { () throws(Failure) in
     let isChanged = try shared(gallery).reload()
     changed?.pointee = isChanged ? 1 : 0
@@ -273,7 +298,9 @@ public func fs_gallery_merge(
 // MARK: Changes
 
 @c @implementation
-public func fs_enrolment_options_init(_ options: UnsafeMutablePointer<fs_enrolment_options>?, _ size: Int) -> fs_status {
+public func fs_enrolment_options_init(
+  _ options: UnsafeMutablePointer<fs_enrolment_options>?, _ size: Int
+) -> fs_status {
   boundary { () throws(Failure) in
     try initialise(options, size)
   }
@@ -281,13 +308,15 @@ public func fs_enrolment_options_init(_ options: UnsafeMutablePointer<fs_enrolme
 
 extension fs_enrolment_options: SizedStruct {
   static var standard: fs_enrolment_options {
-    fs_enrolment_options(size: MemoryLayout<fs_enrolment_options>.size, note: nil, threshold: Float(threshold: nil), refuse: 0)
+    fs_enrolment_options(
+      size: MemoryLayout<fs_enrolment_options>.size, note: nil, threshold: Float(threshold: nil), refuse: 0)
   }
 }
 
 @c @implementation
 public func fs_gallery_enrol(
-  _ gallery: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ embedding: UnsafePointer<Float>?, _ dimension: Int,
+  _ gallery: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ embedding: UnsafePointer<Float>?,
+  _ dimension: Int,
   _ options: UnsafePointer<fs_enrolment_options>?, _ enrolment: UnsafeMutablePointer<fs_enrolment>?
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -296,7 +325,9 @@ public func fs_gallery_enrol(
     let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
     let options = try known(options)
     var note = ""
-    if let given = options.note, given.pointee != 0 { note = try text(given, "note", limit: SharedGallery.longestNote) }
+    if let given = options.note, given.pointee != 0 {
+      note = try text(given, "note", limit: SharedGallery.longestNote)
+    }
     let told = try gallery.enrol(
       name, embedding, note: note, threshold: chosen(options.threshold), isRefused: options.refuse != 0)
     enrolment?.pointee = fs_enrolment(told)
@@ -305,7 +336,8 @@ public func fs_gallery_enrol(
 
 @c @implementation
 public func fs_gallery_add_many(
-  _ gallery: OpaquePointer?, _ names: UnsafePointer<UnsafePointer<CChar>?>?, _ embeddings: UnsafePointer<Float>?, _ count: Int,
+  _ gallery: OpaquePointer?, _ names: UnsafePointer<UnsafePointer<CChar>?>?,
+  _ embeddings: UnsafePointer<Float>?, _ count: Int,
   _ dimension: Int, _ report: UnsafeMutablePointer<fs_gallery_report>?
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -333,13 +365,15 @@ public func fs_gallery_replace_photo(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let gallery = try shared(gallery)
-    try gallery.replace(photo: number(photo), buffer(required(embedding, "embedding"), dimension, "embedding"))
+    try gallery.replace(
+      photo: number(photo), buffer(required(embedding, "embedding"), dimension, "embedding"))
   }
 }
 
 @c @implementation
 public func fs_gallery_replace_person(
-  _ gallery: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ embeddings: UnsafePointer<Float>?, _ count: Int, _ dimension: Int
+  _ gallery: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ embeddings: UnsafePointer<Float>?, _ count: Int,
+  _ dimension: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
     let gallery = try shared(gallery)
@@ -368,7 +402,11 @@ public func fs_gallery_list_people(
     let count = try required(count, "count")
     let room = try capacity == 0 ? nil : output(people, capacity: capacity, needed: 0, "people")
     try gallery.read { gallery throws(Failure) in
-      if let room { for (i, person) in gallery.everybody().prefix(capacity).enumerated() { room[i] = fs_gallery_person(person) } }
+      if let room {
+        for (i, person) in gallery.everybody().prefix(capacity).enumerated() {
+          room[i] = fs_gallery_person(person)
+        }
+      }
       count.pointee = gallery.people
     }
   }
@@ -376,7 +414,8 @@ public func fs_gallery_list_people(
 
 @c @implementation
 public func fs_gallery_list_photos(
-  _ gallery: OpaquePointer?, _ person: UnsafePointer<CChar>?, _ photos: UnsafeMutablePointer<fs_gallery_photo>?,
+  _ gallery: OpaquePointer?, _ person: UnsafePointer<CChar>?,
+  _ photos: UnsafeMutablePointer<fs_gallery_photo>?,
   _ capacity: Int, _ count: UnsafeMutablePointer<Int>?
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -386,8 +425,13 @@ public func fs_gallery_list_photos(
     let count = try required(count, "count")
     let room = try capacity == 0 ? nil : output(photos, capacity: capacity, needed: 0, "photos")
     try gallery.read { gallery throws(Failure) in
-      let rows = try name.map { name throws(Failure) in try gallery.rows(of: name) } ?? Array(0..<gallery.photos)
-      if let room { for (i, row) in rows.prefix(capacity).enumerated() { room[i] = fs_gallery_photo(gallery.entry(inRow: row)) } }
+      let rows =
+        try name.map { name throws(Failure) in try gallery.rows(of: name) } ?? Array(0..<gallery.photos)
+      if let room {
+        for (i, row) in rows.prefix(capacity).enumerated() {
+          room[i] = fs_gallery_photo(gallery.entry(inRow: row))
+        }
+      }
       count.pointee = rows.count
     }
   }
@@ -395,7 +439,8 @@ public func fs_gallery_list_photos(
 
 @c @implementation
 public func fs_gallery_embeddings(
-  _ gallery: OpaquePointer?, _ photos: UnsafePointer<UInt64>?, _ count: Int, _ embeddings: UnsafeMutablePointer<Float>?,
+  _ gallery: OpaquePointer?, _ photos: UnsafePointer<UInt64>?, _ count: Int,
+  _ embeddings: UnsafeMutablePointer<Float>?,
   _ capacity: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -409,7 +454,9 @@ public func fs_gallery_embeddings(
       var rows: [Int] = []
       for photo in photos { rows.append(try gallery.row(ofPhoto: number(photo))) }
       for (i, row) in rows.enumerated() {
-        if let start = gallery.embedding(inRow: row).baseAddress { (target + i * dimension).update(from: start, count: dimension) }
+        if let start = gallery.embedding(inRow: row).baseAddress {
+          (target + i * dimension).update(from: start, count: dimension)
+        }
       }
     }
   }

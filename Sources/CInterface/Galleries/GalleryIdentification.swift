@@ -16,7 +16,9 @@ public func fs_gallery_identify_by(
     let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
     let target = try required(identity, "identity")
     let options = try known(options)
-    target.pointee = try gallery.read { gallery throws(Failure) in try identified(embedding, in: gallery, options) }
+    target.pointee = try gallery.read { gallery throws(Failure) in
+      try identified(embedding, in: gallery, options)
+    }
   }
 }
 

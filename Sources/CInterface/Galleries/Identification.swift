@@ -7,7 +7,8 @@ import Tensors
 
 @c @implementation
 public func fs_distances(
-  _ kind: fs_distance_kind, _ a: UnsafePointer<Float>?, _ count_a: Int, _ b: UnsafePointer<Float>?, _ count_b: Int,
+  _ kind: fs_distance_kind, _ a: UnsafePointer<Float>?, _ count_a: Int, _ b: UnsafePointer<Float>?,
+  _ count_b: Int,
   _ dimension: Int, _ head: UnsafePointer<Float>?, _ distances: UnsafeMutablePointer<Float>?, _ capacity: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -22,7 +23,8 @@ public func fs_distances(
 extension Metric {
   init(_ kind: fs_distance_kind, _ head: UnsafePointer<Float>?, _ dimension: Int) throws(Failure) {
     guard let known = Kind(rawValue: Int32(truncatingIfNeeded: kind.rawValue)) else {
-      throw .invalidArgument("distance kind \(kind.rawValue), wanted 0 to \(FS_DISTANCE_CHI_SQUARE_HEAD.rawValue)")
+      throw .invalidArgument(
+        "distance kind \(kind.rawValue), wanted 0 to \(FS_DISTANCE_CHI_SQUARE_HEAD.rawValue)")
     }
     _ = try product(dimension, name: "embeddings")
     let given = try known.hasHead ? buffer(required(head, "head"), dimension + 1, "head") : nil
@@ -44,7 +46,9 @@ private func rows(
 // MARK: Identification
 
 @c @implementation
-public func fs_identify_options_init(_ options: UnsafeMutablePointer<fs_identify_options>?, _ size: Int) -> fs_status {
+public func fs_identify_options_init(
+  _ options: UnsafeMutablePointer<fs_identify_options>?, _ size: Int
+) -> fs_status {
   boundary { () throws(Failure) in
     try initialise(options, size)
   }
@@ -54,7 +58,8 @@ extension fs_identify_options: SizedStruct {
   static var standard: fs_identify_options {
     let standard = Identification.Options()
     return fs_identify_options(
-      size: MemoryLayout<fs_identify_options>.size, rule: FS_RULE_NEAREST, kind: FS_DISTANCE_EUCLIDEAN, head: nil,
+      size: MemoryLayout<fs_identify_options>.size, rule: FS_RULE_NEAREST, kind: FS_DISTANCE_EUCLIDEAN,
+      head: nil,
       threshold: Float(threshold: standard.threshold), margin: standard.margin,
       neighbours: UInt32(clamping: standard.neighbours))
   }
@@ -74,10 +79,12 @@ public func fs_identify(
     let options = try Identification.Options(given)
     let labels = try buffer(labels, count, "labels")
     if count != 0 {
-      _ = try buffer(required(embeddings, "embeddings"), product(count, dimension, name: "embeddings"), "embeddings")
+      _ = try buffer(
+        required(embeddings, "embeddings"), product(count, dimension, name: "embeddings"), "embeddings")
     }
     target.pointee = fs_identity(
-      try Identification(probe, among: count == 0 ? nil : embeddings, labels: labels, metric, options), labels)
+      try Identification(probe, among: count == 0 ? nil : embeddings, labels: labels, metric, options), labels
+    )
   }
 }
 
@@ -98,9 +105,13 @@ extension fs_identity {
   fileprivate init(_ found: Identification, _ labels: UnsafeBufferPointer<Int32>) {
     let nearest = found.nearest.map { labels[$0.row] } ?? .min
     self.init(
-      known: found.isKnown ? 1 : 0, ambiguous: found.isNear && !found.isClear ? 1 : 0, label: found.isKnown ? nearest : .min,
-      nearest: nearest, runner_up: found.runnerUp.map { labels[$0.row] } ?? .min, distance: found.nearest?.distance ?? .infinity,
-      runner_up_distance: found.runnerUp?.distance ?? .infinity, margin: found.margin, threshold: found.threshold,
-      photo: found.nearest.map { UInt64(clamping: $0.row) } ?? .max, votes: UInt32(clamping: found.nearest?.votes ?? 0))
+      known: found.isKnown ? 1 : 0, ambiguous: found.isNear && !found.isClear ? 1 : 0,
+      label: found.isKnown ? nearest : .min,
+      nearest: nearest, runner_up: found.runnerUp.map { labels[$0.row] } ?? .min,
+      distance: found.nearest?.distance ?? .infinity,
+      runner_up_distance: found.runnerUp?.distance ?? .infinity, margin: found.margin,
+      threshold: found.threshold,
+      photo: found.nearest.map { UInt64(clamping: $0.row) } ?? .max,
+      votes: UInt32(clamping: found.nearest?.votes ?? 0))
   }
 }

@@ -18,7 +18,8 @@ extension fs_augmentation: SizedStruct {
 
 @c @implementation
 public func fs_image_augment(
-  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ image: OpaquePointer?, _ augmentation: UnsafePointer<fs_augmentation>?,
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ image: OpaquePointer?,
+  _ augmentation: UnsafePointer<fs_augmentation>?,
   _ seed: UInt64
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -35,7 +36,8 @@ extension Augmentation {
     case FS_AUGMENT_NONE: self = .none
     case FS_AUGMENT_STANDARD: self = .standard
     case FS_AUGMENT_STRONG: self = .strong
-    default: throw .invalidArgument("strength \(strength.rawValue), wanted FS_AUGMENT_NONE to FS_AUGMENT_STRONG")
+    default:
+      throw .invalidArgument("strength \(strength.rawValue), wanted FS_AUGMENT_NONE to FS_AUGMENT_STRONG")
     }
   }
 

@@ -15,7 +15,8 @@ extension fs_frame: SizedStruct {
 
 @c @implementation
 public func fs_image_from_frame(
-  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ frame: UnsafePointer<fs_frame>?, _ region: UnsafePointer<fs_region>?
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ frame: UnsafePointer<fs_frame>?,
+  _ region: UnsafePointer<fs_region>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
@@ -40,7 +41,8 @@ extension Frame {
       planes.append(Plane(try bytes(starts[i], counts[i], "a plane of the frame"), stride: strides[i]))
     }
     try self.init(
-      format, width: Int(frame.width), height: Int(frame.height), planes: planes, rotation: Int(frame.rotation),
+      format, width: Int(frame.width), height: Int(frame.height), planes: planes,
+      rotation: Int(frame.rotation),
       isMirrored: frame.mirrored != 0, colours: ColourConversion(.init(frame.matrix), .init(frame.range)))
   }
 }
@@ -52,7 +54,8 @@ extension Frame.Format {
     case FS_NV21: self = .nv21
     case FS_I420: self = .i420
     case FS_YUYV: self = .yuyv
-    case FS_RGB, FS_BGR, FS_RGBA, FS_BGRA, FS_GREY, FS_RGB16, FS_RGBA16: self = .packed(try PixelFormat(format))
+    case FS_RGB, FS_BGR, FS_RGBA, FS_BGRA, FS_GREY, FS_RGB16, FS_RGBA16:
+      self = .packed(try PixelFormat(format))
     default: throw .invalidArgument("frame format \(format.rawValue), wanted FS_RGB to FS_RGBA16")
     }
   }
@@ -73,7 +76,8 @@ extension ColourConversion.Range {
     switch range {
     case FS_LIMITED_RANGE: self = .limited
     case FS_FULL_RANGE: self = .full
-    default: throw .invalidArgument("colour range \(range.rawValue), wanted FS_LIMITED_RANGE or FS_FULL_RANGE")
+    default:
+      throw .invalidArgument("colour range \(range.rawValue), wanted FS_LIMITED_RANGE or FS_FULL_RANGE")
     }
   }
 }

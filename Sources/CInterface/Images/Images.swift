@@ -35,7 +35,8 @@ public func fs_image_from_pixels(
     let out = try required(out, "out")
     let pixels = try known(required(pixels, "pixels"), "pixels")
     let image = try Image.copying(
-      bytes(pixels.data, pixels.byte_count, "pixels->data"), width: Int(pixels.width), height: Int(pixels.height),
+      bytes(pixels.data, pixels.byte_count, "pixels->data"), width: Int(pixels.width),
+      height: Int(pixels.height),
       stride: pixels.stride, format: PixelFormat(pixels.format), rotation: Int(pixels.rotation))
     out.pointee = Handle.make(image)
   }
@@ -71,7 +72,9 @@ public func fs_image_alpha(_ image: OpaquePointer?) -> UnsafePointer<UInt8>? {
 }
 
 @c @implementation
-public func fs_image_unblended(_ out: UnsafeMutablePointer<OpaquePointer?>?, _ image: OpaquePointer?) -> fs_status {
+public func fs_image_unblended(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ image: OpaquePointer?
+) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     out.pointee = Handle.make(try Handle.object(image, Image.self, "image").unblended)
@@ -85,7 +88,8 @@ public func fs_image_with_alpha(
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     let image = try Handle.object(image, Image.self, "image")
-    out.pointee = Handle.make(try image.withAlpha(of: Handle.object(alpha_source, Image.self, "alpha_source")))
+    out.pointee = Handle.make(
+      try image.withAlpha(of: Handle.object(alpha_source, Image.self, "alpha_source")))
   }
 }
 
@@ -97,13 +101,15 @@ public func fs_image_resize(
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     let image = try Handle.object(image, Image.self, "image")
-    out.pointee = Handle.make(try image.resized(width: Int(width), height: Int(height), filter: .init(filter)))
+    out.pointee = Handle.make(
+      try image.resized(width: Int(width), height: Int(height), filter: .init(filter)))
   }
 }
 
 @c @implementation
 public func fs_image_crop(
-  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ image: OpaquePointer?, _ x: UInt32, _ y: UInt32, _ width: UInt32,
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ image: OpaquePointer?, _ x: UInt32, _ y: UInt32,
+  _ width: UInt32,
   _ height: UInt32
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -142,7 +148,9 @@ public func fs_image_encode(
     let file = try image.encode(as: format, quality: Int(quality))
     count.pointee = file.count
     guard let buffer, capacity > 0 else { return }
-    guard capacity >= file.count else { throw .invalidArgument("buffer has room for \(capacity) bytes, wanted \(file.count)") }
+    guard capacity >= file.count else {
+      throw .invalidArgument("buffer has room for \(capacity) bytes, wanted \(file.count)")
+    }
     buffer.copyMemory(from: file.pointer, byteCount: file.count)
   }
 }
@@ -167,7 +175,9 @@ extension PixelFormat {
     case FS_GREY: self = .grey
     case FS_RGB16: self = .rgb16
     case FS_RGBA16: self = .rgba16
-    default: throw .invalidArgument("pixel format \(format.rawValue), wanted FS_RGB to FS_GREY, FS_RGB16 or FS_RGBA16")
+    default:
+      throw .invalidArgument(
+        "pixel format \(format.rawValue), wanted FS_RGB to FS_GREY, FS_RGB16 or FS_RGBA16")
     }
   }
 }

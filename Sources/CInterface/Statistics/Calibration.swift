@@ -46,7 +46,8 @@ public func fs_calibrate(
 @c @implementation
 public func fs_calibrate_embeddings(
   _ embeddings: UnsafePointer<Float>?, _ labels: UnsafePointer<Int32>?, _ count: Int, _ dimension: Int,
-  _ impostors: UnsafePointer<Float>?, _ impostor_count: Int, _ options: UnsafePointer<fs_calibration_options>?,
+  _ impostors: UnsafePointer<Float>?, _ impostor_count: Int,
+  _ options: UnsafePointer<fs_calibration_options>?,
   _ calibration: UnsafeMutablePointer<fs_calibration>?
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -55,7 +56,8 @@ public func fs_calibrate_embeddings(
     let embeddings = try required(embeddings, "embeddings")
     _ = try buffer(embeddings, product(count, dimension, name: "embeddings"), "embeddings")
     if impostor_count != 0 {
-      _ = try buffer(required(impostors, "impostors"), product(impostor_count, dimension, name: "impostors"), "impostors")
+      _ = try buffer(
+        required(impostors, "impostors"), product(impostor_count, dimension, name: "impostors"), "impostors")
     }
     let pairs = try EmbeddingPairs(
       embeddings, labels: buffer(labels, count, "labels"), impostors: impostor_count == 0 ? nil : impostors,
@@ -102,9 +104,11 @@ extension fs_calibration {
 extension fs_growth {
   fileprivate init(_ row: Calibration.Growth) {
     self.init(
-      people: UInt64(clamping: row.people), false_accepts: row.falseAccepts, max_false_accepts: row.mostFalseAccepts,
+      people: UInt64(clamping: row.people), false_accepts: row.falseAccepts,
+      max_false_accepts: row.mostFalseAccepts,
       threshold: row.kept?.threshold ?? .nan, false_rejects: row.kept?.falseRejects ?? .nan,
-      min_false_rejects: row.kept?.leastFalseRejects ?? .nan, max_false_rejects: row.kept?.mostFalseRejects ?? .nan,
+      min_false_rejects: row.kept?.leastFalseRejects ?? .nan,
+      max_false_rejects: row.kept?.mostFalseRejects ?? .nan,
       impostors_needed: UInt64(clamping: row.impostorsNeeded))
   }
 }

@@ -11,7 +11,9 @@ extension PairList: HandleKind {
 }
 
 @c @implementation
-public func fs_pairs_open(_ out: UnsafeMutablePointer<OpaquePointer?>?, _ path: UnsafePointer<CChar>?) -> fs_status {
+public func fs_pairs_open(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ path: UnsafePointer<CChar>?
+) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     out.pointee = Handle.make(try PairList(path: pathText(path, "path")))
@@ -30,7 +32,9 @@ public func fs_pairs_load(
 }
 
 @c @implementation
-public func fs_pairs_count(_ pairs: OpaquePointer?) -> Int { Handle.find(pairs, PairList.self)?.pairs.count ?? 0 }
+public func fs_pairs_count(_ pairs: OpaquePointer?) -> Int {
+  Handle.find(pairs, PairList.self)?.pairs.count ?? 0
+}
 
 @c @implementation
 public func fs_pairs_folds(_ pairs: OpaquePointer?) -> Int { Handle.find(pairs, PairList.self)?.folds ?? 0 }
@@ -39,12 +43,15 @@ public func fs_pairs_folds(_ pairs: OpaquePointer?) -> Int { Handle.find(pairs, 
 public func fs_pairs_photos(_ pairs: OpaquePointer?) -> Int { Handle.find(pairs, PairList.self)?.photos ?? 0 }
 
 @c @implementation
-public func fs_pairs_get(_ pairs: OpaquePointer?, _ index: Int, _ pair: UnsafeMutablePointer<fs_pair>?) -> fs_status {
+public func fs_pairs_get(
+  _ pairs: OpaquePointer?, _ index: Int, _ pair: UnsafeMutablePointer<fs_pair>?
+) -> fs_status {
   boundary { () throws(Failure) in
     let list = try Handle.object(pairs, PairList.self, "pairs")
     let target = try required(pair, "pair")
     guard list.pairs.indices.contains(index) else {
-      throw .invalidArgument("pair \(UInt(bitPattern: index)) of \(list.pairs.count), wanted a smaller number")
+      throw .invalidArgument(
+        "pair \(UInt(bitPattern: index)) of \(list.pairs.count), wanted a smaller number")
     }
     let pair = list.pairs[index]
     target.pointee = fs_pair(
@@ -55,7 +62,9 @@ public func fs_pairs_get(_ pairs: OpaquePointer?, _ index: Int, _ pair: UnsafeMu
 
 @c @implementation
 public func fs_pairs_photo(_ pairs: OpaquePointer?, _ photo: Int) -> UnsafePointer<CChar>? {
-  Handle.find(pairs, PairList.self)?.path(photo).map { UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self) }
+  Handle.find(pairs, PairList.self)?.path(photo).map {
+    UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self)
+  }
 }
 
 @c @implementation
@@ -68,7 +77,9 @@ extension LandmarkFile: HandleKind {
 }
 
 @c @implementation
-public func fs_landmarks_open(_ out: UnsafeMutablePointer<OpaquePointer?>?, _ path: UnsafePointer<CChar>?) -> fs_status {
+public func fs_landmarks_open(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ path: UnsafePointer<CChar>?
+) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     out.pointee = Handle.make(try LandmarkFile(path: pathText(path, "path")))
@@ -127,7 +138,8 @@ extension fs_evaluation_options: SizedStruct {
 
 @c @implementation
 public func fs_evaluate_pairs(
-  _ distances: UnsafePointer<Double>?, _ is_same: UnsafePointer<UInt8>?, _ fold: UnsafePointer<Int32>?, _ count: Int,
+  _ distances: UnsafePointer<Double>?, _ is_same: UnsafePointer<UInt8>?, _ fold: UnsafePointer<Int32>?,
+  _ count: Int,
   _ options: UnsafePointer<fs_evaluation_options>?, _ evaluation: UnsafeMutablePointer<fs_evaluation>?
 ) -> fs_status {
   boundary { () throws(Failure) in

@@ -4,7 +4,8 @@ import Statistics
 import Tensors
 
 @c @implementation
-public func fs_tsne_options_init(_ options: UnsafeMutablePointer<fs_tsne_options>?, _ size: Int) -> fs_status {
+public func fs_tsne_options_init(_ options: UnsafeMutablePointer<fs_tsne_options>?, _ size: Int) -> fs_status
+{
   boundary { () throws(Failure) in
     try initialise(options, size)
   }
@@ -44,9 +45,11 @@ public func fs_tsne(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let given = try known(options)
-    let points = try required(buffer(points, product(count, dimension, name: "points"), "points").baseAddress, "points")
+    let points = try required(
+      buffer(points, product(count, dimension, name: "points"), "points").baseAddress, "points")
     let target = try output(map, capacity: capacity, needed: product(count, 2, name: "map"), "map")
-    let reached = try TSNE.map(points, count: count, dimension: dimension, .init(given), into: target) { progress in
+    let reached = try TSNE.map(points, count: count, dimension: dimension, .init(given), into: target) {
+      progress in
       guard let callback = given.on_step else { return .proceed }
       var message = fs_tsne_progress(
         size: MemoryLayout<fs_tsne_progress>.size, step: UInt32(clamping: progress.step),

@@ -10,7 +10,9 @@ extension FastStyler: HandleKind {
 }
 
 @c @implementation
-public func fs_fast_styler_create(_ out: UnsafeMutablePointer<OpaquePointer?>?, _ handle: OpaquePointer?) -> fs_status {
+public func fs_fast_styler_create(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ handle: OpaquePointer?
+) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     out.pointee = Handle.make(try FastStyler(model(handle)))
@@ -50,13 +52,16 @@ extension fs_universal_options: SizedStruct {
   static var standard: fs_universal_options {
     let standard = UniversalStyler.Options()
     return fs_universal_options(
-      size: MemoryLayout<fs_universal_options>.size, method: FS_UNIVERSAL_COVARIANCE, strength: standard.strength, levels: 0,
+      size: MemoryLayout<fs_universal_options>.size, method: FS_UNIVERSAL_COVARIANCE,
+      strength: standard.strength, levels: 0,
       weights: nil, weight_count: 0)
   }
 }
 
 @c @implementation
-public func fs_universal_options_init(_ options: UnsafeMutablePointer<fs_universal_options>?, _ size: Int) -> fs_status {
+public func fs_universal_options_init(
+  _ options: UnsafeMutablePointer<fs_universal_options>?, _ size: Int
+) -> fs_status {
   boundary { () throws(Failure) in
     try initialise(options, size)
   }
@@ -70,9 +75,12 @@ extension UniversalStyler.Options {
     case FS_UNIVERSAL_COVARIANCE: method = .covariance
     case FS_UNIVERSAL_VARIANCE: method = .variance
     default:
-      throw .invalidArgument("method \(given.method.rawValue), wanted FS_UNIVERSAL_COVARIANCE or FS_UNIVERSAL_VARIANCE")
+      throw .invalidArgument(
+        "method \(given.method.rawValue), wanted FS_UNIVERSAL_COVARIANCE or FS_UNIVERSAL_VARIANCE")
     }
-    guard given.levels < 1 << 5 else { throw .invalidArgument("levels \(given.levels), wanted bits 0 to 4 alone") }
+    guard given.levels < 1 << 5 else {
+      throw .invalidArgument("levels \(given.levels), wanted bits 0 to 4 alone")
+    }
     for number in 1...5 where given.levels & 1 << UInt32(clamping: number - 1) != 0 { levels.append(number) }
     weights = Array(try buffer(given.weights, given.weight_count, "weights"))
   }
@@ -80,7 +88,8 @@ extension UniversalStyler.Options {
 
 @c @implementation
 public func fs_universal_styler_create(
-  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ handle: OpaquePointer?, _ styles: UnsafePointer<OpaquePointer?>?,
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ handle: OpaquePointer?,
+  _ styles: UnsafePointer<OpaquePointer?>?,
   _ count: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -90,7 +99,9 @@ public func fs_universal_styler_create(
       throw .invalidArgument("\(UInt(bitPattern: count)) styles, wanted 1 to \(FS_UNIVERSAL_MAX_STYLES)")
     }
     var images: [Image] = []
-    for style in try buffer(styles, count, "styles") { images.append(try Handle.object(style, Image.self, "a style")) }
+    for style in try buffer(styles, count, "styles") {
+      images.append(try Handle.object(style, Image.self, "a style"))
+    }
     out.pointee = Handle.make(try UniversalStyler(model, styles: images))
   }
 }
@@ -121,4 +132,6 @@ public func fs_universal_styler_memory_needed(
 }
 
 @c @implementation
-public func fs_universal_styler_destroy(_ styler: OpaquePointer?) { Handle.destroy(styler, UniversalStyler.self) }
+public func fs_universal_styler_destroy(_ styler: OpaquePointer?) {
+  Handle.destroy(styler, UniversalStyler.self)
+}

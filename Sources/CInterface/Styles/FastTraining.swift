@@ -27,7 +27,8 @@ extension fs_fast_trainer_options: SizedStruct {
       blocks: UInt32(clamping: standard.blocks),
       side: UInt32(clamping: standard.side), scales: UInt32(clamping: standard.scales),
       content_weight: standard.contentWeight,
-      style_weight: standard.styleWeight, smoothness: standard.smoothness, rate: standard.rate, seed: standard.seed)
+      style_weight: standard.styleWeight, smoothness: standard.smoothness, rate: standard.rate,
+      seed: standard.seed)
   }
 }
 
@@ -79,9 +80,13 @@ public func fs_fast_trainer_step(
       throw .invalidArgument("\(UInt(bitPattern: count)) contents, wanted 1 to 1024")
     }
     var images: [Image] = []
-    for content in try buffer(contents, count, "contents") { images.append(try Handle.object(content, Image.self, "a content")) }
+    for content in try buffer(contents, count, "contents") {
+      images.append(try Handle.object(content, Image.self, "a content"))
+    }
     try checkRoom(step, "step")
-    let (report, steps) = try handle.use { trainer throws(Failure) in (try trainer.step(images), trainer.steps) }
+    let (report, steps) = try handle.use { trainer throws(Failure) in
+      (try trainer.step(images), trainer.steps)
+    }
     guard step != nil else { return }
     try fill(
       step,
@@ -100,11 +105,14 @@ public func fs_fast_trainer_save_model(
   _ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ note: UnsafePointer<CChar>?
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let handle = try Handle.object(trainer, FastTrainerHandle.self, "trainer"), path = try pathText(path, "path")
+    let handle = try Handle.object(trainer, FastTrainerHandle.self, "trainer"),
+      path = try pathText(path, "path")
     let metadata = try note == nil ? [:] : ["note": text(note, "note")]
     try handle.use { trainer throws(Failure) in try trainer.save(path: path, metadata: metadata) }
   }
 }
 
 @c @implementation
-public func fs_fast_trainer_destroy(_ trainer: OpaquePointer?) { Handle.destroy(trainer, FastTrainerHandle.self) }
+public func fs_fast_trainer_destroy(_ trainer: OpaquePointer?) {
+  Handle.destroy(trainer, FastTrainerHandle.self)
+}

@@ -12,7 +12,9 @@ public func fs_model_layer_count(_ model: OpaquePointer?) -> Int {
 
 @c @implementation
 public func fs_model_layer_name(_ model: OpaquePointer?, _ index: Int) -> UnsafePointer<CChar>? {
-  guard let names = Handle.find(model, ModelHandle.self)?.layerNames, names.indices.contains(index) else { return nil }
+  guard let names = Handle.find(model, ModelHandle.self)?.layerNames, names.indices.contains(index) else {
+    return nil
+  }
   return names[index].map { UnsafePointer($0) }
 }
 
@@ -27,7 +29,8 @@ public func fs_model_layer_describe(
     let (count, field) = try model.units(ofLayer: name)
     let window = field.window ?? .init(size: 0, stride: 0, start: 0)
     target.pointee = fs_layer(
-      units: UInt32(clamping: count), field: UInt32(clamping: window.size), stride: UInt32(clamping: window.stride),
+      units: UInt32(clamping: count), field: UInt32(clamping: window.size),
+      stride: UInt32(clamping: window.stride),
       start: Int32(clamping: window.start))
   }
 }
@@ -50,7 +53,8 @@ extension fs_unit_search_options: SizedStruct {
     let standard = UnitSearch.Options()
     return fs_unit_search_options(
       size: MemoryLayout<fs_unit_search_options>.size, patches: UInt32(clamping: standard.patches),
-      per_picture: UInt32(clamping: standard.patchesPerPicture), longest_side: UInt32(clamping: standard.longestSide),
+      per_picture: UInt32(clamping: standard.patchesPerPicture),
+      longest_side: UInt32(clamping: standard.longestSide),
       inside: standard.isInside ? 1 : 0, pooling: FS_POOLING_MAX, units: nil, unit_count: 0)
   }
 }
@@ -112,9 +116,11 @@ public func fs_unit_search_patches(
 extension fs_unit_patch {
   fileprivate init(_ patch: UnitSearch.Patch) {
     self.init(
-      activation: patch.activation, picture: UInt32(clamping: patch.picture), row: UInt32(clamping: patch.row),
+      activation: patch.activation, picture: UInt32(clamping: patch.picture),
+      row: UInt32(clamping: patch.row),
       column: UInt32(clamping: patch.column),
-      x: Int32(clamping: patch.field.x), y: Int32(clamping: patch.field.y), width: UInt32(clamping: patch.field.width),
+      x: Int32(clamping: patch.field.x), y: Int32(clamping: patch.field.y),
+      width: UInt32(clamping: patch.field.width),
       height: UInt32(clamping: patch.field.height),
       region: fs_region(
         x: UInt32(clamping: patch.region.x), y: UInt32(clamping: patch.region.y),
@@ -128,7 +134,8 @@ public func fs_unit_search_destroy(_ search: OpaquePointer?) { Handle.destroy(se
 
 @c @implementation
 public func fs_unit_patch_cut(
-  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ picture: OpaquePointer?, _ patch: UnsafePointer<fs_unit_patch>?
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ picture: OpaquePointer?,
+  _ patch: UnsafePointer<fs_unit_patch>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
@@ -141,7 +148,8 @@ public func fs_unit_patch_cut(
 
 @c @implementation
 public func fs_image_from_map(
-  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ values: UnsafePointer<Float>?, _ count: Int, _ width: UInt32,
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ values: UnsafePointer<Float>?, _ count: Int,
+  _ width: UInt32,
   _ height: UInt32, _ stride: Int, _ lowest: Float, _ highest: Float, _ palette: fs_palette
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -152,6 +160,7 @@ public func fs_image_from_map(
     }
     out.pointee = Handle.make(
       try Image(
-        map: values, width: Int(width), height: Int(height), stride: stride, lowest: lowest, highest: highest, palette))
+        map: values, width: Int(width), height: Int(height), stride: stride, lowest: lowest, highest: highest,
+        palette))
   }
 }

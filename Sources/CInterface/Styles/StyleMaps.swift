@@ -8,7 +8,8 @@ import Tensors
 
 @c @implementation
 public func fs_face_map(
-  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ width: UInt32, _ height: UInt32, _ faces: UnsafePointer<fs_face>?,
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ width: UInt32, _ height: UInt32,
+  _ faces: UnsafePointer<fs_face>?,
   _ count: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -20,15 +21,18 @@ public func fs_face_map(
 
 @c @implementation
 public func fs_flow_warp(
-  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ mask: UnsafeMutablePointer<OpaquePointer?>?, _ before: OpaquePointer?,
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ mask: UnsafeMutablePointer<OpaquePointer?>?,
+  _ before: OpaquePointer?,
   _ flow: UnsafePointer<Float>?, _ back: UnsafePointer<Float>?, _ count: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out"), mask = try required(mask, "mask")
-    let before = try Handle.object(before, Image.self, "before"), (width, height) = (before.width, before.height)
+    let before = try Handle.object(before, Image.self, "before"),
+      (width, height) = (before.width, before.height)
     guard count == 2 * width * height else {
       throw .invalidArgument(
-        "a flow of \(UInt(bitPattern: count)) numbers for a frame of \(width)x\(height), wanted \(2 * width * height)")
+        "a flow of \(UInt(bitPattern: count)) numbers for a frame of \(width)x\(height), wanted \(2 * width * height)"
+      )
     }
     let flow = Flow(try buffer(required(flow, "flow"), count, "flow"), width: width, height: height)
     let returning = try back.map { back throws(Failure) in

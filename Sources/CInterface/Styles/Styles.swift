@@ -36,7 +36,9 @@ private final class JobHandle: HandleKind {
 }
 
 @c @implementation
-public func fs_style_options_init(_ options: UnsafeMutablePointer<fs_style_options>?, _ size: Int) -> fs_status {
+public func fs_style_options_init(
+  _ options: UnsafeMutablePointer<fs_style_options>?, _ size: Int
+) -> fs_status {
   boundary { () throws(Failure) in
     try initialise(options, size)
   }
@@ -133,9 +135,15 @@ extension StyleOptions {
     temporalWeight = given.temporal_weight
     tile = Int(given.tile)
     depth = Int(given.depth)
-    if given.content_layer != nil { contentLayers = [(try text(given.content_layer, "content_layer", limit: 64), 1)] }
-    if let layers = try StyleOptions.layers(given.content_layers, given.content_layer_count, "content") { contentLayers = layers }
-    if let layers = try StyleOptions.layers(given.style_layers, given.style_layer_count, "style") { styleLayers = layers }
+    if given.content_layer != nil {
+      contentLayers = [(try text(given.content_layer, "content_layer", limit: 64), 1)]
+    }
+    if let layers = try StyleOptions.layers(given.content_layers, given.content_layer_count, "content") {
+      contentLayers = layers
+    }
+    if let layers = try StyleOptions.layers(given.style_layers, given.style_layer_count, "style") {
+      styleLayers = layers
+    }
   }
 
   private static func layers(
@@ -162,7 +170,8 @@ extension StylePictures {
     for (i, style) in styles.enumerated() { pictures.append(StylePicture(style, weight: weights?[i] ?? 1)) }
     if given.regions != nil || given.region_count != 0 {
       guard given.region_count == styles.count else {
-        throw .invalidArgument("\(UInt(bitPattern: given.region_count)) regions for \(styles.count) styles, wanted one for each")
+        throw .invalidArgument(
+          "\(UInt(bitPattern: given.region_count)) regions for \(styles.count) styles, wanted one for each")
       }
       for (i, region) in try buffer(given.regions, given.region_count, "regions").enumerated() {
         pictures[i].place = try StylePictures.image(region.place, "a region's place")
@@ -193,7 +202,8 @@ private func choice<Choice: RawRepresentable & CaseIterable>(
 }
 
 @c @implementation
-public func fs_styler_create(_ out: UnsafeMutablePointer<OpaquePointer?>?, _ vgg: OpaquePointer?) -> fs_status {
+public func fs_styler_create(_ out: UnsafeMutablePointer<OpaquePointer?>?, _ vgg: OpaquePointer?) -> fs_status
+{
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     out.pointee = Handle.make(try StyleTransfer(model(vgg, "vgg")))
@@ -211,7 +221,8 @@ public func fs_styler_run(
     let content = try Handle.object(content, Image.self, "content")
     let style = try Handle.object(style, Image.self, "style")
     let given = try known(options)
-    let job = JobHandle(try styler.job(StylePictures(content, [style], nil, given), StyleOptions(given)), given)
+    let job = JobHandle(
+      try styler.job(StylePictures(content, [style], nil, given), StyleOptions(given)), given)
     let handle = Handle.make(job)
     defer { Handle.destroy(handle, JobHandle.self) }
     try job.job.run(evaluations: .max) { job.report($0, handle) }
@@ -230,7 +241,8 @@ public func fs_styler_memory_needed(
     let target = try required(bytes, "bytes")
     let masks = try maskCount(given)
     target.pointee = UInt64(
-      clamping: try styler.memoryNeeded(contentWidth: Int(width), Int(height), masks: masks, StyleOptions(given)))
+      clamping: try styler.memoryNeeded(
+        contentWidth: Int(width), Int(height), masks: masks, StyleOptions(given)))
   }
 }
 
@@ -238,7 +250,8 @@ public func fs_styler_memory_needed(
 private func maskCount(_ given: fs_style_options) throws(Failure) -> Int {
   guard given.regions != nil || given.region_count != 0 else { return 0 }
   guard given.region_count >= 1, given.region_count <= mostStyles else {
-    throw .invalidArgument("\(UInt(bitPattern: given.region_count)) regions, wanted one for each of 1 to \(mostStyles) styles")
+    throw .invalidArgument(
+      "\(UInt(bitPattern: given.region_count)) regions, wanted one for each of 1 to \(mostStyles) styles")
   }
   return try buffer(given.regions, given.region_count, "regions").count
 }
@@ -254,7 +267,8 @@ extension fs_style_progress: SizedStruct {
       seconds: evaluation.seconds, job: handle, variation: evaluation.costs.variation,
       width: UInt32(clamping: evaluation.width),
       height: UInt32(clamping: evaluation.height),
-      ending: fs_style_ending(rawValue: UInt32(clamping: job.ending.rawValue)), temporal: evaluation.costs.temporal)
+      ending: fs_style_ending(rawValue: UInt32(clamping: job.ending.rawValue)),
+      temporal: evaluation.costs.temporal)
   }
 }
 
@@ -332,7 +346,9 @@ public func fs_style_job_create(
     }
     let shares = try weights.map { weights throws(Failure) in try buffer(weights, count, "weights") }
     var images: [Image] = []
-    for style in try buffer(styles, count, "styles") { images.append(try Handle.object(style, Image.self, "a style")) }
+    for style in try buffer(styles, count, "styles") {
+      images.append(try Handle.object(style, Image.self, "a style"))
+    }
     let given = try known(options), pictures = try StylePictures(content, images, shares, given)
     out.pointee = Handle.make(JobHandle(try styler.job(pictures, StyleOptions(given)), given))
   }
@@ -353,7 +369,9 @@ public func fs_style_job_step(
 }
 
 @c @implementation
-public func fs_style_job_preview(_ job: OpaquePointer?, _ out: UnsafeMutablePointer<OpaquePointer?>?) -> fs_status {
+public func fs_style_job_preview(
+  _ job: OpaquePointer?, _ out: UnsafeMutablePointer<OpaquePointer?>?
+) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     out.pointee = Handle.make(try Handle.object(job, JobHandle.self, "job").job.preview())
@@ -361,7 +379,9 @@ public func fs_style_job_preview(_ job: OpaquePointer?, _ out: UnsafeMutablePoin
 }
 
 @c @implementation
-public func fs_style_job_result(_ job: OpaquePointer?, _ out: UnsafeMutablePointer<OpaquePointer?>?) -> fs_status {
+public func fs_style_job_result(
+  _ job: OpaquePointer?, _ out: UnsafeMutablePointer<OpaquePointer?>?
+) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     out.pointee = Handle.make(try Handle.object(job, JobHandle.self, "job").job.result())
@@ -370,12 +390,16 @@ public func fs_style_job_result(_ job: OpaquePointer?, _ out: UnsafeMutablePoint
 
 @c @implementation
 public func fs_style_job_save(_ job: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
-  boundary { () throws(Failure) in try Handle.object(job, JobHandle.self, "job").job.save(path: pathText(path, "path")) }
+  boundary { () throws(Failure) in
+    try Handle.object(job, JobHandle.self, "job").job.save(path: pathText(path, "path"))
+  }
 }
 
 @c @implementation
 public func fs_style_job_load(_ job: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
-  boundary { () throws(Failure) in try Handle.object(job, JobHandle.self, "job").job.load(path: pathText(path, "path")) }
+  boundary { () throws(Failure) in
+    try Handle.object(job, JobHandle.self, "job").job.load(path: pathText(path, "path"))
+  }
 }
 
 @c @implementation

@@ -8,7 +8,8 @@ import Tensors
 @c @implementation
 public func fs_triplet_loss(
   _ anchors: UnsafePointer<Float>?, _ positives: UnsafePointer<Float>?, _ negatives: UnsafePointer<Float>?,
-  _ count: Int, _ dimension: Int, _ margin: Float, _ reduction: fs_reduction, _ loss: UnsafeMutablePointer<Double>?
+  _ count: Int, _ dimension: Int, _ margin: Float, _ reduction: fs_reduction,
+  _ loss: UnsafeMutablePointer<Double>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(loss, "loss")
@@ -25,7 +26,8 @@ public func fs_triplet_loss(
 
 @c @implementation
 public func fs_content_cost(
-  _ generated: UnsafePointer<Float>?, _ content: UnsafePointer<Float>?, _ height: Int, _ width: Int, _ channels: Int,
+  _ generated: UnsafePointer<Float>?, _ content: UnsafePointer<Float>?, _ height: Int, _ width: Int,
+  _ channels: Int,
   _ variant: fs_cost_variant, _ cost: UnsafeMutablePointer<Double>?
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -48,7 +50,9 @@ public func fs_gram_matrix(
     _ = try product(rows, rows, name: "gram")
     let count = try product(rows, columns, name: "a")
     let a = try required(a, "a")
-    for i in 0..<count where !a[i].isFinite { throw .invalidArgument("a holds \(a[i]), wanted finite numbers") }
+    for i in 0..<count where !a[i].isFinite {
+      throw .invalidArgument("a holds \(a[i]), wanted finite numbers")
+    }
     // Rows are channels here, columns pixels: turn them to the operation's order.
     let features = try Tensor<Float>([1, columns, 1, rows])
     Float.transpose(a, stride: columns, rows: columns, columns: rows, into: features.pointer)
@@ -60,7 +64,8 @@ public func fs_gram_matrix(
 
 @c @implementation
 public func fs_style_cost(
-  _ generated: UnsafePointer<Float>?, _ style: UnsafePointer<Float>?, _ height: Int, _ width: Int, _ channels: Int,
+  _ generated: UnsafePointer<Float>?, _ style: UnsafePointer<Float>?, _ height: Int, _ width: Int,
+  _ channels: Int,
   _ variant: fs_cost_variant, _ cost: UnsafeMutablePointer<Double>?
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -70,7 +75,8 @@ public func fs_style_cost(
     let tape = Tape<Double>()
     let shape = [1, height, width, channels]
     let gram = try tape.gramMatrix(tape.constant(wide(style, shape, "style"))).tensor
-    target.pointee = try finite(tape.styleCost(tape.constant(wide(generated, shape, "generated")), gram, variant))
+    target.pointee = try finite(
+      tape.styleCost(tape.constant(wide(generated, shape, "generated")), gram, variant))
   }
 }
 
@@ -87,7 +93,9 @@ public func fs_total_cost(
 }
 
 /// A caller's numbers as Double, in a shape of the caller's extents.
-private func wide(_ values: UnsafePointer<Float>?, _ extents: [Int], _ name: StaticString) throws(Failure) -> Tensor<Double> {
+private func wide(
+  _ values: UnsafePointer<Float>?, _ extents: [Int], _ name: StaticString
+) throws(Failure) -> Tensor<Double> {
   let values = try required(values, name)
   var count = 1
   for extent in extents { count = try product(count, extent, name: name) }
@@ -97,7 +105,9 @@ private func wide(_ values: UnsafePointer<Float>?, _ extents: [Int], _ name: Sta
 }
 
 private func finite(_ cost: Variable<Double>) throws(Failure) -> Double {
-  guard cost.scalar.isFinite else { throw .invalidArgument("the result is \(cost.scalar): all numbers must be finite") }
+  guard cost.scalar.isFinite else {
+    throw .invalidArgument("the result is \(cost.scalar): all numbers must be finite")
+  }
   return cost.scalar
 }
 
@@ -107,7 +117,8 @@ extension Reduction {
     case FS_SUM: self = .sum
     case FS_MEAN: self = .mean
     case FS_MEAN_OF_ACTIVE: self = .meanOfActive
-    default: throw .invalidArgument("reduction \(reduction.rawValue), wanted FS_SUM, FS_MEAN or FS_MEAN_OF_ACTIVE")
+    default:
+      throw .invalidArgument("reduction \(reduction.rawValue), wanted FS_SUM, FS_MEAN or FS_MEAN_OF_ACTIVE")
     }
   }
 }

@@ -21,7 +21,9 @@ public func fs_differentiate(
 }
 
 @c @implementation
-public func fs_gradient_options_init(_ options: UnsafeMutablePointer<fs_gradient_options>?, _ size: Int) -> fs_status {
+public func fs_gradient_options_init(
+  _ options: UnsafeMutablePointer<fs_gradient_options>?, _ size: Int
+) -> fs_status {
   boundary { () throws(Failure) in
     try initialise(options, size)
   }
@@ -29,7 +31,8 @@ public func fs_gradient_options_init(_ options: UnsafeMutablePointer<fs_gradient
 
 @c @implementation
 public func fs_gradient_numeric(
-  _ function: fs_function_callback?, _ user: UnsafeMutableRawPointer?, _ x: UnsafePointer<Double>?, _ count: Int,
+  _ function: fs_function_callback?, _ user: UnsafeMutableRawPointer?, _ x: UnsafePointer<Double>?,
+  _ count: Int,
   _ options: UnsafePointer<fs_gradient_options>?, _ gradient: UnsafeMutablePointer<Double>?
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -81,16 +84,20 @@ public func fs_convolve(
   _ y: UnsafeMutablePointer<Float>?, _ capacity: Int, _ yShape: UnsafeMutablePointer<Int>?
 ) -> fs_status {
   boundary { () throws(Failure) in
-    guard axes >= 1, axes <= 3 else { throw .invalidArgument("\(UInt(bitPattern: axes)) axes, wanted 1 to 3") }
+    guard axes >= 1, axes <= 3 else {
+      throw .invalidArgument("\(UInt(bitPattern: axes)) axes, wanted 1 to 3")
+    }
     let target = try required(yShape, "y_shape")
-    let input = try extents(xShape, axes + 2, "x_shape"), filter = try extents(weightsShape, axes + 2, "weights_shape")
+    let input = try extents(xShape, axes + 2, "x_shape"),
+      filter = try extents(weightsShape, axes + 2, "weights_shape")
     let shape = try spatialConvolutionShape(input, weights: filter, stride: stride, padding: padding)
     if y != nil || capacity != 0 {
       let values = try output(y, capacity: capacity, needed: shape.count, "y")
       let tape = Tape<Float>()
       let result = try tape.spatialConvolution(
         tape.constant(tensor(x, input, "x")), weights: tape.constant(tensor(weights, filter, "weights")),
-        bias: bias == nil ? nil : tape.constant(tensor(bias, Shape([filter[0]]), "bias")), stride: stride, padding: padding)
+        bias: bias == nil ? nil : tape.constant(tensor(bias, Shape([filter[0]]), "bias")), stride: stride,
+        padding: padding)
       values.update(from: result.tensor.pointer, count: shape.count)
       withExtendedLifetime(result.tensor.storage) {}
     }
@@ -99,7 +106,9 @@ public func fs_convolve(
 }
 
 /// A caller's shape of `rank` extents.
-private func extents(_ extents: UnsafePointer<Int>?, _ rank: Int, _ name: StaticString) throws(Failure) -> Shape {
+private func extents(
+  _ extents: UnsafePointer<Int>?, _ rank: Int, _ name: StaticString
+) throws(Failure) -> Shape {
   let extents = try required(extents, name)
   var copy: [Int] = []
   for axis in 0..<rank { copy.append(extents[axis]) }
@@ -107,7 +116,9 @@ private func extents(_ extents: UnsafePointer<Int>?, _ rank: Int, _ name: Static
 }
 
 /// A caller's numbers in a shape.
-private func tensor(_ values: UnsafePointer<Float>?, _ shape: Shape, _ name: StaticString) throws(Failure) -> Tensor<Float> {
+private func tensor(
+  _ values: UnsafePointer<Float>?, _ shape: Shape, _ name: StaticString
+) throws(Failure) -> Tensor<Float> {
   let values = try buffer(required(values, name), shape.count, name)
   let tensor = try Tensor<Float>(shape)
   for i in 0..<shape.count { tensor.pointer[i] = values[i] }
@@ -122,7 +133,9 @@ private struct HostFunction {
 
   init(_ function: fs_function_callback?, _ user: UnsafeMutableRawPointer?, _ count: Int) throws(Failure) {
     guard let function else { throw .invalidArgument("function is NULL") }
-    guard count >= 1 else { throw .invalidArgument("a function of \(UInt(bitPattern: count)) numbers, wanted 1 or more") }
+    guard count >= 1 else {
+      throw .invalidArgument("a function of \(UInt(bitPattern: count)) numbers, wanted 1 or more")
+    }
     (self.function, self.user, self.count) = (function, user, count)
   }
 
@@ -145,7 +158,9 @@ private struct HostFunction {
   }
 
   /// nil without a callback.
-  func gradient(_ callback: fs_gradient_callback?, at point: Storage<Double>) throws(Failure) -> Storage<Double>? {
+  func gradient(
+    _ callback: fs_gradient_callback?, at point: Storage<Double>
+  ) throws(Failure) -> Storage<Double>? {
     guard let callback else { return nil }
     let gradient = try Storage<Double>(repeating: .nan, count: count)
     try check(withHostFloats { callback(point.pointer, count, gradient.pointer, user) }, "gradient")
@@ -160,7 +175,8 @@ private struct HostFunction {
 
 extension fs_gradient_options: SizedStruct {
   static var standard: fs_gradient_options {
-    fs_gradient_options(size: MemoryLayout<fs_gradient_options>.size, step: 1e-6, absolute: 1e-5, relative: 1e-3)
+    fs_gradient_options(
+      size: MemoryLayout<fs_gradient_options>.size, step: 1e-6, absolute: 1e-5, relative: 1e-3)
   }
 
   init(reading options: UnsafePointer<fs_gradient_options>?) throws(Failure) {
@@ -197,7 +213,8 @@ extension DerivativeWay {
     case FS_FORWARD: self = .forward
     case FS_REVERSE: self = .reverse
     case FS_NUMERIC: self = .numeric
-    default: throw .invalidArgument("differentiation \(way.rawValue), wanted FS_FORWARD, FS_REVERSE or FS_NUMERIC")
+    default:
+      throw .invalidArgument("differentiation \(way.rawValue), wanted FS_FORWARD, FS_REVERSE or FS_NUMERIC")
     }
   }
 }

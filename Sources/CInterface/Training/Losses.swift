@@ -19,9 +19,12 @@ extension fs_loss_options: SizedStruct {
 
   init(_ options: Loss.Options) {
     self.init(
-      size: MemoryLayout<fs_loss_options>.size, kind: fs_loss_kind(rawValue: UInt32(clamping: options.kind.rawValue)),
-      reduction: fs_reduction(options.reduction), margin: options.margin, epsilon: options.epsilon, scale: options.scale,
-      centre_weight: options.centreWeight, centre_rate: options.centreRate, cosine_weight: options.cosineWeight,
+      size: MemoryLayout<fs_loss_options>.size,
+      kind: fs_loss_kind(rawValue: UInt32(clamping: options.kind.rawValue)),
+      reduction: fs_reduction(options.reduction), margin: options.margin, epsilon: options.epsilon,
+      scale: options.scale,
+      centre_weight: options.centreWeight, centre_rate: options.centreRate,
+      cosine_weight: options.cosineWeight,
       similarity_weight: options.similarityWeight)
   }
 }
@@ -52,7 +55,9 @@ extension Loss.Options {
 }
 
 extension Loss {
-  fileprivate init(_ options: UnsafePointer<fs_loss_options>?) throws(Failure) { try self.init(Options(options)) }
+  fileprivate init(_ options: UnsafePointer<fs_loss_options>?) throws(Failure) {
+    try self.init(Options(options))
+  }
 
   /// The shapes of a caller's head, of sizes that memory can hold.
   fileprivate func shapes(_ dimension: Int, _ classes: Int) throws(Failure) -> [Shape] {
@@ -63,7 +68,8 @@ extension Loss {
 
 @c @implementation
 public func fs_loss_head_size(
-  _ options: UnsafePointer<fs_loss_options>?, _ dimension: Int, _ classes: Int, _ count: UnsafeMutablePointer<Int>?
+  _ options: UnsafePointer<fs_loss_options>?, _ dimension: Int, _ classes: Int,
+  _ count: UnsafeMutablePointer<Int>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(count, "count")
@@ -90,8 +96,10 @@ public func fs_loss_head_init(
 
 @c @implementation
 public func fs_loss_evaluate(
-  _ options: UnsafePointer<fs_loss_options>?, _ embeddings: UnsafePointer<Float>?, _ count: Int, _ dimension: Int,
-  _ labels: UnsafePointer<Int32>?, _ teacher: UnsafePointer<Float>?, _ head: UnsafePointer<Float>?, _ classes: Int,
+  _ options: UnsafePointer<fs_loss_options>?, _ embeddings: UnsafePointer<Float>?, _ count: Int,
+  _ dimension: Int,
+  _ labels: UnsafePointer<Int32>?, _ teacher: UnsafePointer<Float>?, _ head: UnsafePointer<Float>?,
+  _ classes: Int,
   _ value: UnsafeMutablePointer<Double>?, _ gradient: UnsafeMutablePointer<Float>?,
   _ headGradient: UnsafeMutablePointer<Float>?, _ statistics: UnsafeMutablePointer<fs_mining_statistics>?
 ) -> fs_status {
@@ -106,10 +114,14 @@ public func fs_loss_evaluate(
       parts.append(headGradient == nil ? tape.constant(tensor) : tape.leaf(tensor))
     }
     let result = try loss.value(embeddings: x, targets: batch.targets, head: parts, on: tape)
-    guard result.loss.scalar.isFinite else { throw .invalidArgument("the loss is \(result.loss.scalar): numbers are too large") }
+    guard result.loss.scalar.isFinite else {
+      throw .invalidArgument("the loss is \(result.loss.scalar): numbers are too large")
+    }
     let gradients = try tape.gradients(of: result.loss, at: [x] + parts)
     for tensor in gradients {
-      for i in 0..<tensor.count where !tensor[i].isFinite { throw .invalidArgument("a gradient is \(tensor[i]): numbers are too large") }
+      for i in 0..<tensor.count where !tensor[i].isFinite {
+        throw .invalidArgument("a gradient is \(tensor[i]): numbers are too large")
+      }
     }
     target.pointee = Double(result.loss.scalar)
     gradient?.update(from: gradients[0].pointer, count: gradients[0].count)
@@ -136,7 +148,8 @@ extension fs_mining_statistics {
 
 @c @implementation
 public func fs_loss_update_centres(
-  _ options: UnsafePointer<fs_loss_options>?, _ embeddings: UnsafePointer<Float>?, _ count: Int, _ dimension: Int,
+  _ options: UnsafePointer<fs_loss_options>?, _ embeddings: UnsafePointer<Float>?, _ count: Int,
+  _ dimension: Int,
   _ labels: UnsafePointer<Int32>?, _ head: UnsafeMutablePointer<Float>?, _ classes: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -158,7 +171,8 @@ private struct Batch {
   let targets: Targets<Float>
 
   init(
-    _ loss: Loss, _ embeddings: UnsafePointer<Float>?, _ count: Int, _ dimension: Int, _ labels: UnsafePointer<Int32>?,
+    _ loss: Loss, _ embeddings: UnsafePointer<Float>?, _ count: Int, _ dimension: Int,
+    _ labels: UnsafePointer<Int32>?,
     _ teacher: UnsafePointer<Float>?
   ) throws(Failure) {
     _ = try product(count, dimension, name: "embeddings")
@@ -201,7 +215,9 @@ private func tensor(
   let values = try required(values, name)
   let tensor = try Tensor<Float>(shape)
   for i in 0..<shape.count {
-    guard values[i].isFinite else { throw .invalidArgument("\(name) holds \(values[i]), wanted finite numbers") }
+    guard values[i].isFinite else {
+      throw .invalidArgument("\(name) holds \(values[i]), wanted finite numbers")
+    }
     tensor.pointer[i] = values[i]
   }
   return tensor

@@ -62,7 +62,9 @@ extension PhotoSet {
   fileprivate mutating func setLandmarks(
     _ file: UnsafePointer<CChar>?, _ points: UnsafePointer<Float>?
   ) throws(Failure) {
-    guard file == nil || points == nil else { throw .invalidArgument("landmarks and points, wanted one of them") }
+    guard file == nil || points == nil else {
+      throw .invalidArgument("landmarks and points, wanted one of them")
+    }
     if file != nil { setLandmarks(from: try LandmarkFile(path: pathText(file, "landmarks"))) }
     if let points { try setLandmarks((0..<5).map { Point(points[2 * $0], points[2 * $0 + 1]) }) }
   }
@@ -94,7 +96,9 @@ public func fs_photos_count(
 }
 
 @c @implementation
-public func fs_photos_left_out_count(_ photos: OpaquePointer?, _ count: UnsafeMutablePointer<Int>?) -> fs_status {
+public func fs_photos_left_out_count(
+  _ photos: OpaquePointer?, _ count: UnsafeMutablePointer<Int>?
+) -> fs_status {
   boundary { () throws(Failure) in
     let count = try required(count, "count")
     count.pointee = try Handle.object(photos, PhotosHandle.self, "photos").leftOut.count
@@ -109,7 +113,8 @@ public func fs_photos_left_out(
   boundary { () throws(Failure) in
     let leftOut = try Handle.object(photos, PhotosHandle.self, "photos").leftOut
     guard leftOut.indices.contains(index) else {
-      throw .invalidArgument("number \(UInt(bitPattern: index)) of \(leftOut.count) photos that were left out")
+      throw .invalidArgument(
+        "number \(UInt(bitPattern: index)) of \(leftOut.count) photos that were left out")
     }
     if path != nil { _ = try output(path, capacity: path_capacity, needed: 1, "path") }
     if reason != nil { _ = try output(reason, capacity: reason_capacity, needed: 1, "reason") }

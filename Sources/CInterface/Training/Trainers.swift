@@ -25,7 +25,9 @@ final class TrainerHandle: HandleKind {
       isBusy = true
       return true
     }
-    guard isFree else { throw .invalidArgument("the trainer is in use, by another thread or by the caller of this callback") }
+    guard isFree else {
+      throw .invalidArgument("the trainer is in use, by another thread or by the caller of this callback")
+    }
     defer { lock.hold { isBusy = false } }
     return try body(trainer)
   }
@@ -34,7 +36,9 @@ final class TrainerHandle: HandleKind {
 // MARK: Making one
 
 @c @implementation
-public func fs_trainer_options_init(_ options: UnsafeMutablePointer<fs_trainer_options>?, _ size: Int) -> fs_status {
+public func fs_trainer_options_init(
+  _ options: UnsafeMutablePointer<fs_trainer_options>?, _ size: Int
+) -> fs_status {
   boundary { () throws(Failure) in
     try initialise(options, size)
   }
@@ -47,7 +51,8 @@ extension fs_trainer_options: SizedStruct {
     options.size = MemoryLayout<fs_trainer_options>.size
     options.classes = UInt32(clamping: standard.classes)
     options.optimiser = fs_optimiser(rawValue: UInt32(clamping: standard.optimiser.rawValue))
-    options.schedule = fs_schedule(rawValue: UInt32(clamping: Schedule.names.firstIndex(of: standard.schedule) ?? 0))
+    options.schedule = fs_schedule(
+      rawValue: UInt32(clamping: Schedule.names.firstIndex(of: standard.schedule) ?? 0))
     options.steps = UInt32(clamping: standard.steps)
     options.warm_up = UInt32(clamping: standard.warmUp)
     options.rate = standard.rate
@@ -85,7 +90,8 @@ extension TrainingPlan.Options {
 
 @c @implementation
 public func fs_trainer_create(
-  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ options: UnsafePointer<fs_trainer_options>?, _ start: OpaquePointer?
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ options: UnsafePointer<fs_trainer_options>?,
+  _ start: OpaquePointer?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
@@ -101,12 +107,16 @@ public func fs_trainer_create(
 public func fs_trainer_destroy(_ trainer: OpaquePointer?) { Handle.destroy(trainer, TrainerHandle.self) }
 
 @c @implementation
-public func fs_trainer_info_get(_ trainer: OpaquePointer?, _ info: UnsafeMutablePointer<fs_trainer_info>?) -> fs_status {
+public func fs_trainer_info_get(
+  _ trainer: OpaquePointer?, _ info: UnsafeMutablePointer<fs_trainer_info>?
+) -> fs_status {
   boundary { () throws(Failure) in
     let handle = try Handle.object(trainer, TrainerHandle.self, "trainer")
     let told = try handle.use { trainer in
       var parameters = 0
-      for parameter in trainer.network.parameters + trainer.head where parameter.isTrained { parameters += parameter.value.count }
+      for parameter in trainer.network.parameters + trainer.head where parameter.isTrained {
+        parameters += parameter.value.count
+      }
       let input = trainer.architecture.input
       return fs_trainer_info(
         size: 0, height: UInt32(clamping: input.height ?? 0),
@@ -137,7 +147,8 @@ public func fs_trainer_step(
       let together = trainer.plan.loss.rowsTogether
       guard count >= 1, count <= 1 << 16, count % together == 0 else {
         throw .invalidArgument(
-          "\(UInt(bitPattern: count)) pictures, wanted 1 to 65536\(together > 1 ? ", a multiple of \(together)" : "")")
+          "\(UInt(bitPattern: count)) pictures, wanted 1 to 65536\(together > 1 ? ", a multiple of \(together)" : "")"
+        )
       }
       let input = try trainer.input(pictures, count)
       return try trainer.step(input, targets(trainer, count, labels, teacher))
@@ -157,7 +168,8 @@ extension fs_training_step: SizedStruct {
 
 @c @implementation
 public func fs_trainer_embed(
-  _ trainer: OpaquePointer?, _ pictures: UnsafePointer<UInt8>?, _ count: Int, _ embeddings: UnsafeMutablePointer<Float>?,
+  _ trainer: OpaquePointer?, _ pictures: UnsafePointer<UInt8>?, _ count: Int,
+  _ embeddings: UnsafeMutablePointer<Float>?,
   _ capacity: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
@@ -169,7 +181,8 @@ public func fs_trainer_embed(
       _ = try buffer(pictures, product(count, each, name: "pictures"), "pictures")
       let answers = try Tensor<Float>([count, trainer.dimension])
       for first in stride(from: 0, to: count, by: 32) {
-        let answer = try trainer.embed(trainer.input(pictures.map { $0 + first * each }, min(32, count - first)))
+        let answer = try trainer.embed(
+          trainer.input(pictures.map { $0 + first * each }, min(32, count - first)))
         (answers.pointer + first * trainer.dimension).update(from: answer.pointer, count: answer.count)
         withExtendedLifetime(answer) {}
       }
@@ -213,7 +226,9 @@ private func targets(
     let source = try buffer(teacher, product(count, trainer.dimension, name: "teacher"), "teacher")
     let tensor = try Tensor<Float>([count, trainer.dimension])
     for i in 0..<tensor.count {
-      guard source[i].isFinite else { throw .invalidArgument("teacher[\(i)] is \(source[i]), wanted a finite number") }
+      guard source[i].isFinite else {
+        throw .invalidArgument("teacher[\(i)] is \(source[i]), wanted a finite number")
+      }
       tensor.pointer[i] = source[i]
     }
     return .teacher(tensor)
@@ -223,7 +238,9 @@ private func targets(
 // MARK: Runs over photos
 
 @c @implementation
-public func fs_training_options_init(_ options: UnsafeMutablePointer<fs_training_options>?, _ size: Int) -> fs_status {
+public func fs_training_options_init(
+  _ options: UnsafeMutablePointer<fs_training_options>?, _ size: Int
+) -> fs_status {
   boundary { () throws(Failure) in
     try initialise(options, size)
   }
@@ -257,7 +274,9 @@ public func fs_trainer_run(
       var message = fs_training_progress()
       message.size = MemoryLayout<fs_training_progress>.size
       message.steps = UInt32(clamping: handle.steps)
-      func told() -> fs_action { given.on_step.map { onStep in withHostFloats { onStep(&message, given.user) } } ?? FS_CONTINUE }
+      func told() -> fs_action {
+        given.on_step.map { onStep in withHostFloats { onStep(&message, given.user) } } ?? FS_CONTINUE
+      }
       var isFinished = false
       let training: FaceTraining
       do throws(Failure) {
@@ -296,7 +315,8 @@ extension FaceTraining.Options {
     self.init()
     guard given.batch >= 2, given.batch <= 1 << 16, given.photos_of_person >= 2 else {
       throw .invalidArgument(
-        "a batch of \(given.batch) photos, \(given.photos_of_person) of a person: wanted 2 to 65536, and 2 or more")
+        "a batch of \(given.batch) photos, \(given.photos_of_person) of a person: wanted 2 to 65536, and 2 or more"
+      )
     }
     batch = Int(given.batch)
     photosOfPerson = Int(given.photos_of_person)
@@ -334,7 +354,9 @@ public func fs_trainer_all_reduce_set(
 public func fs_trainer_save(_ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
   boundary { () throws(Failure) in
     let path = try pathText(path, "path")
-    try Handle.object(trainer, TrainerHandle.self, "trainer").use { trainer throws(Failure) in try trainer.save(path: path) }
+    try Handle.object(trainer, TrainerHandle.self, "trainer").use { trainer throws(Failure) in
+      try trainer.save(path: path)
+    }
   }
 }
 
@@ -342,7 +364,9 @@ public func fs_trainer_save(_ trainer: OpaquePointer?, _ path: UnsafePointer<CCh
 public func fs_trainer_resume(_ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
   boundary { () throws(Failure) in
     let path = try pathText(path, "path")
-    try Handle.object(trainer, TrainerHandle.self, "trainer").use { trainer throws(Failure) in try trainer.resume(path: path) }
+    try Handle.object(trainer, TrainerHandle.self, "trainer").use { trainer throws(Failure) in
+      try trainer.resume(path: path)
+    }
   }
 }
 

@@ -41,8 +41,8 @@ package struct Augmentation: Equatable, Sendable {
   /// Its longest side.
   package var occlusionSize: Float = 0.4
 
-  /// The probability of mixing in another face: `(1 - share) x + share y`. For a student whose teacher sees the same
-  /// picture; a label does not fit a blend.
+  /// The probability of mixing in another face: `(1 - share) x + share y`. For a student whose teacher sees
+  /// the same picture; a label does not fit a blend.
   package var blend: Float = 0
   /// The largest share of the other face.
   package var blendShare: Float = 0.5
@@ -54,7 +54,8 @@ package struct Augmentation: Equatable, Sendable {
   /// What leaves a face as recognisable as it was: mirror, small movements, light.
   package static var standard: Augmentation {
     var a = Augmentation()
-    (a.flip, a.shift, a.turn, a.scale) = (0.5, 0.027, 0.06, 0.06)  // as in distillation from dlib: 4 of 150 pixels
+    // As in distillation from dlib: 4 of 150 pixels.
+    (a.flip, a.shift, a.turn, a.scale) = (0.5, 0.027, 0.06, 0.06)
     (a.brightness, a.contrast, a.grey) = (20, 0.25, 0.05)
     return a
   }
@@ -90,7 +91,9 @@ package struct Augmentation: Equatable, Sendable {
     try require("occlusion_size", occlusionSize, 1)
     try require("blend", blend, 1)
     try require("blend_share", blendShare, 1)
-    guard coarsest >= 4, coarsest <= 4096 else { throw .invalidArgument("coarsest \(coarsest), wanted 4 to 4096") }
+    guard coarsest >= 4, coarsest <= 4096 else {
+      throw .invalidArgument("coarsest \(coarsest), wanted 4 to 4096")
+    }
     guard worstQuality >= 1, worstQuality <= 100 else {
       throw .invalidArgument("worst_quality \(worstQuality), wanted 1 to 100")
     }

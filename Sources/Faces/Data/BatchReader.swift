@@ -16,8 +16,9 @@ package struct Batch {
 
 /// Prepares batches ahead of their use, on a thread of its own: the pool belongs to the training.
 ///
-/// One thread is enough: a batch of 64 views takes it tens of milliseconds, a step of training several hundred. What comes
-/// out depends on seed, epoch and position alone, not on timing. A failure comes out in its turn, and again from then on.
+/// One thread is enough: a batch of 64 views takes it tens of milliseconds, a step of training several
+/// hundred. What comes out depends on seed, epoch and position alone, not on timing. A failure comes out in
+/// its turn, and again from then on.
 package final class BatchReader {
   private let work: Work
   private var thread: pthread_t?
@@ -44,7 +45,8 @@ package final class BatchReader {
   /// - Throws: what went wrong with it; `.cancelled` after `stop()`.
   package func next() throws(Failure) -> Batch {
     guard process == getpid() else {
-      throw .invalidArgument("this reader was made before the process was forked, its thread has stayed behind")
+      throw .invalidArgument(
+        "this reader was made before the process was forked, its thread has stayed behind")
     }
     return try thread == nil ? work.prepareNow() : work.take()
   }
@@ -92,7 +94,8 @@ private final class Work: @unchecked Sendable {
   private var failure: Failure?
   private var isStopped = false
 
-  init(_ crops: Crops, _ sampler: Sampler, _ augmentation: Augmentation, _ formats: [ViewFormat], ahead: Int) {
+  init(_ crops: Crops, _ sampler: Sampler, _ augmentation: Augmentation, _ formats: [ViewFormat], ahead: Int)
+  {
     (self.crops, self.sampler, self.augmentation) = (crops, sampler, augmentation)
     (self.formats, self.ahead) = (formats, ahead)
     lock = .allocate(capacity: 1)
@@ -176,7 +179,8 @@ private final class Work: @unchecked Sendable {
     for format in formats { views.append(try Tensor([count, format.height, format.width, 3])) }
     for (i, photo) in sample.photos.enumerated() {
       if locked({ isStopped }) { throw .cancelled("the reader of batches was stopped") }
-      let variation = Variation(augmentation, seed: sampler.state.seed, epoch: sample.epoch, index: sample.first + i)
+      let variation = Variation(
+        augmentation, seed: sampler.state.seed, epoch: sample.epoch, index: sample.first + i)
       var targets: [UnsafeMutablePointer<Float>] = []
       for (format, view) in zip(formats, views) { targets.append(view.pointer + i * format.count) }
       try crops.render(photo, variation, formats, into: targets)

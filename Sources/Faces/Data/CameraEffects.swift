@@ -17,8 +17,8 @@ extension Image {
     }
   }
 
-  /// Out of focus: a Gaussian filter, `w(k) ~ exp(-k^2 / (2 deviation^2))` over |k| <= 3 deviations, along rows and columns;
-  /// the edge is repeated outside.
+  /// Out of focus: a Gaussian filter, `w(k) ~ exp(-k^2 / (2 deviation^2))` over |k| <= 3 deviations, along
+  /// rows and columns; the edge is repeated outside.
   /// - Parameter deviation: in pixels, at most 64.
   package func blurred(deviation: Float) throws(Failure) -> Image {
     let radius = Int((3 * min(deviation, 64)).rounded(.up))
@@ -57,8 +57,8 @@ extension Image {
     }
   }
 
-  /// Few pixels: the picture made so many pixels wide (and high in proportion), each the mean of its part, and large
-  /// again by bilinear mixing.
+  /// Few pixels: the picture made so many pixels wide (and high in proportion), each the mean of its part,
+  /// and large again by bilinear mixing.
   package func coarsened(pixels: Int) throws(Failure) -> Image {
     let few = max(pixels, 1)
     guard few < width else { return self }
@@ -69,7 +69,9 @@ extension Image {
   /// Through a JPEG file of a quality from 1 to 100, with all its blocks and rings.
   package func compressed(quality: Int) throws(Failure) -> Image {
     let file = try encode(as: .jpeg, quality: quality)
-    return try withExtendedLifetime(file) { () throws(Failure) in try Image.decode(UnsafeRawBufferPointer(file.buffer)) }
+    return try withExtendedLifetime(file) { () throws(Failure) in
+      try Image.decode(UnsafeRawBufferPointer(file.buffer))
+    }
   }
 }
 

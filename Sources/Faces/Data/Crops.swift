@@ -4,9 +4,10 @@ import Tensors
 
 /// The faces of many photos, cut out and ready to be varied: R,G,B bytes, `side` x `side` each.
 ///
-/// A crop is the network's aligned picture, `frame` pixels wide, with `margin` pixels more on each edge, so that a view of
-/// it can be shifted and turned without leaving it. Beyond the photo its edge is repeated. Crops are kept in one block of
-/// memory if they fit into what there is, else each is made again whenever it is asked for.
+/// A crop is the network's aligned picture, `frame` pixels wide, with `margin` pixels more on each edge, so
+/// that a view of it can be shifted and turned without leaving it. Beyond the photo its edge is repeated.
+/// Crops are kept in one block of memory if they fit into what there is, else each is made again whenever it
+/// is asked for.
 package final class Crops: @unchecked Sendable {
   package struct Options {
     package var framing: Framing = .aligned(.meanFace)
@@ -48,7 +49,8 @@ package final class Crops: @unchecked Sendable {
   /// Reads every photo once, on all threads.
   ///
   /// - Parameter progress: receives how many photos are done, on the caller's thread; false cancels.
-  /// - Throws: `.invalidArgument` for options out of range or if no photo can be read, `.noMemory`, `.cancelled`.
+  /// - Throws: `.invalidArgument` for options out of range or if no photo can be read, `.noMemory`,
+  ///   `.cancelled`.
   package init(
     _ set: PhotoSet, _ options: Options = Options(), progress: (Int) -> Bool = { _ in true }
   ) throws(Failure) {
@@ -62,7 +64,9 @@ package final class Crops: @unchecked Sendable {
     var failures = [Failure?](repeating: nil, count: count), files = [UInt64](repeating: 0, count: count)
     let atATime = 256
     for first in stride(from: 0, to: count, by: atATime) {
-      guard progress(first) else { throw .cancelled("reading photos was cancelled after \(first) of \(count)") }
+      guard progress(first) else {
+        throw .cancelled("reading photos was cancelled after \(first) of \(count)")
+      }
       let part = min(atATime, count - first)
       failures.withUnsafeMutableBufferPointer { failures in
         files.withUnsafeMutableBufferPointer { files in
@@ -72,7 +76,9 @@ package final class Crops: @unchecked Sendable {
             do throws(Failure) {
               let crop = try options.crop(candidates[i])
               if let block {
-                withExtendedLifetime(crop) { (block.pointer + i * byteCount).update(from: crop.pixels.pointer, count: byteCount) }
+                withExtendedLifetime(crop) {
+                  (block.pointer + i * byteCount).update(from: crop.pixels.pointer, count: byteCount)
+                }
               }
               files.value?[i] = try fileFingerprint(candidates[i].path)
             } catch {
@@ -95,16 +101,21 @@ package final class Crops: @unchecked Sendable {
       // Without memory the photo is not to blame.
       if case .noMemory = failure { throw failure }
       var reason = failure.reason
-      if reason.utf8.starts(with: (photo.path + ": ").utf8) { reason = String(Substring(reason.utf8.dropFirst(photo.path.utf8.count + 2))) }
+      if reason.utf8.starts(with: (photo.path + ": ").utf8) {
+        reason = String(Substring(reason.utf8.dropFirst(photo.path.utf8.count + 2)))
+      }
       leftOut.append(LeftOut(path: photo.path, reason: reason))
       log(.debug, "\(photo.path) is left out: \(reason)")
     }
     if let first = leftOut.first {
-      log(.warning, "\(leftOut.count) of \(count) photos are left out, \(first.path) among them: \(first.reason)")
+      log(
+        .warning,
+        "\(leftOut.count) of \(count) photos are left out, \(first.path) among them: \(first.reason)")
     }
     guard !photos.isEmpty else {
       throw .invalidArgument(
-        leftOut.first.map { "none of \(count) photos can be used; \($0.path): \($0.reason)" } ?? "no photos to learn from")
+        leftOut.first.map { "none of \(count) photos can be used; \($0.path): \($0.reason)" }
+          ?? "no photos to learn from")
     }
     self.photos = photos
     self.leftOut = leftOut
@@ -142,10 +153,15 @@ package final class Crops: @unchecked Sendable {
 
 extension Crops.Options {
   fileprivate func check() throws(Failure) {
-    guard frame >= 8, frame <= 4096 else { throw .invalidArgument("a frame of \(frame) pixels, wanted 8 to 4096") }
-    guard margin >= 0, margin <= frame else { throw .invalidArgument("a margin of \(margin) pixels, wanted 0 to \(frame)") }
+    guard frame >= 8, frame <= 4096 else {
+      throw .invalidArgument("a frame of \(frame) pixels, wanted 8 to 4096")
+    }
+    guard margin >= 0, margin <= frame else {
+      throw .invalidArgument("a margin of \(margin) pixels, wanted 0 to \(frame)")
+    }
     guard smallest >= 1, memoryLimit >= 0 else {
-      throw .invalidArgument("smallest side \(smallest), memory limit \(memoryLimit), wanted at least 1 and 0")
+      throw .invalidArgument(
+        "smallest side \(smallest), memory limit \(memoryLimit), wanted at least 1 and 0")
     }
   }
 
@@ -154,7 +170,8 @@ extension Crops.Options {
   package func crop(_ photo: FacePhoto) throws(Failure) -> Image {
     let image = try Image.open(photo.path)
     guard min(image.width, image.height) >= smallest else {
-      throw .badData("a picture of \(image.width)x\(image.height) pixels, sides of at least \(smallest) wanted")
+      throw .badData(
+        "a picture of \(image.width)x\(image.height) pixels, sides of at least \(smallest) wanted")
     }
     switch framing {
     case .whole:

@@ -3,7 +3,8 @@ import Tensors
 
 /// What lies in a folder, in the order of the names' bytes: the same on every machine.
 ///
-/// Names that begin with a point are passed over. Links are named but never followed, so a walk ends and stays inside.
+/// Names that begin with a point are passed over. Links are named but never followed, so a walk ends and
+/// stays inside.
 package struct Folder {
   package enum Kind: Equatable {
     case file, folder, link, other

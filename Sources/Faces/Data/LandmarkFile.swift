@@ -1,8 +1,9 @@
 import Networks
 import Tensors
 
-/// Five points in each of many photos, from a JSON file: `{"NAME/NAME_0001.jpg": {"landmarks": [[x, y], ... five]}, ...}`.
-/// A member "box", `[x, y, width, height]`, is taken too; `[[x, y], ... five]` alone in place of the object is fine.
+/// Five points in each of many photos, from a JSON file: `{"NAME/NAME_0001.jpg": {"landmarks": [[x, y], ...
+/// five]}, ...}`. A member "box", `[x, y, width, height]`, is taken too; `[[x, y], ... five]` alone in place
+/// of the object is fine.
 package final class LandmarkFile: @unchecked Sendable {
   private var faces: [[UInt8]: Face] = [:]
 
@@ -38,7 +39,8 @@ package final class LandmarkFile: @unchecked Sendable {
       }
       let sides = try box.map { box throws(Failure) in try numbers(box, 4, photo) } ?? [0, 0, 0, 0]
       faces[Array(photo.utf8)] = Face(
-        box: Box(left: sides[0], top: sides[1], right: sides[0] + sides[2], bottom: sides[1] + sides[3]), score: 1,
+        box: Box(left: sides[0], top: sides[1], right: sides[0] + sides[2], bottom: sides[1] + sides[3]),
+        score: 1,
         landmarks: landmarks)
     }
   }

@@ -22,7 +22,9 @@ package enum PhotoList {
   /// - Throws: `.io` when the file cannot be read, `.badData` naming the line.
   package static func pairs(path: String) throws(Failure) -> [Pair] {
     let file = try readFile(path, limit: largest)
-    return try withExtendedLifetime(file) { () throws(Failure) in try pairs(parsing: UnsafeBufferPointer(file.buffer)) }
+    return try withExtendedLifetime(file) { () throws(Failure) in
+      try pairs(parsing: UnsafeBufferPointer(file.buffer))
+    }
   }
 
   package static func triplets(path: String) throws(Failure) -> [Triplet] {
@@ -37,10 +39,14 @@ package enum PhotoList {
     try forEachLine(bytes, "pairs", "PHOTO PHOTO 1 or 0") { fields, line throws(Failure) in
       let label = Array(fields[2])
       guard label == [UInt8(ascii: "0")] || label == [UInt8(ascii: "1")] else {
-        throw .badData("pairs: line \(line) ends in \"\(String(decoding: label.prefix(20), as: UTF8.self))\", wanted 1 or 0")
+        throw .badData(
+          "pairs: line \(line) ends in \"\(String(decoding: label.prefix(20), as: UTF8.self))\", wanted 1 or 0"
+        )
       }
       let (first, second) = (try photoName(fields[0], "pairs", line), try photoName(fields[1], "pairs", line))
-      guard !first.utf8.elementsEqual(second.utf8) else { throw .badData("pairs: line \(line) has \(first) twice, wanted two photos") }
+      guard !first.utf8.elementsEqual(second.utf8) else {
+        throw .badData("pairs: line \(line) has \(first) twice, wanted two photos")
+      }
       pairs.append(Pair(first: first, second: second, isSame: label[0] == UInt8(ascii: "1")))
     }
     return pairs
@@ -52,7 +58,9 @@ package enum PhotoList {
       let anchor = try photoName(fields[0], "triplets", line)
       let positive = try photoName(fields[1], "triplets", line)
       let negative = try photoName(fields[2], "triplets", line)
-      let same = [(anchor, positive), (anchor, negative), (positive, negative)].contains { $0.utf8.elementsEqual($1.utf8) }
+      let same = [(anchor, positive), (anchor, negative), (positive, negative)].contains {
+        $0.utf8.elementsEqual($1.utf8)
+      }
       guard !same else {
         throw .badData("triplets: line \(line) has one photo twice, wanted three photos")
       }

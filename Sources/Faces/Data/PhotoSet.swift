@@ -21,8 +21,8 @@ package struct LeftOut: Equatable {
 
 /// Photos of faces, in the order of their names, with what is known of them.
 ///
-/// What is no JPEG or PNG file where one is wanted is in `leftOut`: nothing vanishes silently but names that begin with a
-/// point. No link is followed below the folder that is named.
+/// What is no JPEG or PNG file where one is wanted is in `leftOut`: nothing vanishes silently but names that
+/// begin with a point. No link is followed below the folder that is named.
 package struct PhotoSet {
   package private(set) var photos: [FacePhoto] = []
   /// Names, by the number of a photo's `person`.
@@ -43,7 +43,8 @@ package struct PhotoSet {
       }
       do throws(Failure) {
         let before = photos.count
-        addPhotos(of: try Folder(path, followsLink: false), path, prefix: entry.name + "/", person: people.count)
+        addPhotos(
+          of: try Folder(path, followsLink: false), path, prefix: entry.name + "/", person: people.count)
         if photos.count > before {
           people.append(entry.name)
         } else {
@@ -130,7 +131,8 @@ extension Failure {
   /// The text without its kind.
   var reason: String {
     switch self {
-    case .invalidArgument(let text), .badData(let text), .io(let text), .noMemory(let text), .noFace(let text),
+    case .invalidArgument(let text), .badData(let text), .io(let text), .noMemory(let text),
+      .noFace(let text),
       .cancelled(let text), .notFound(let text), .wrongModel(let text), .internalError(let text):
       text
     }

@@ -2,16 +2,17 @@ import Tensors
 
 /// Which photos a batch is made of.
 package enum Sampling {
-  /// All photos, each once an epoch, in random order. A rest smaller than `batch` is a batch of its own or left out.
+  /// All photos, each once an epoch, in random order. A rest smaller than `batch` is a batch of its own or
+  /// left out.
   case shuffled(batch: Int, keepsRest: Bool)
-  /// P x K: `people` different people with `photos` photos each, one person after the other; FaceNet takes 40 photos.
-  /// Each person's photos are cut into runs of K; a last, shorter one is filled with others of the person's photos, and
-  /// again with the same where there are fewer than K. With `repeats` false it is left out instead, and so are people
-  /// with fewer than K. What is left at the end of an epoch when fewer than P people remain is left out. Photos of nobody
-  /// in particular take no part.
+  /// P x K: `people` different people with `photos` photos each, one person after the other; FaceNet takes 40
+  /// photos. Each person's photos are cut into runs of K; a last, shorter one is filled with others of the
+  /// person's photos, and again with the same where there are fewer than K. With `repeats` false it is left
+  /// out instead, and so are people with fewer than K. What is left at the end of an epoch when fewer than P
+  /// people remain is left out. Photos of nobody in particular take no part.
   case people(_ people: Int, photos: Int, repeats: Bool)
-  /// `batch` pairs, by turns of one person and of two: each photo of a person who has two or more is once the first of
-  /// a pair of one person. The photos of a pair follow each other.
+  /// `batch` pairs, by turns of one person and of two: each photo of a person who has two or more is once the
+  /// first of a pair of one person. The photos of a pair follow each other.
   case pairs(batch: Int)
   /// Pairs or triplets from a list, in random order; photos by their number, those of one follow each other.
   case listedPairs([(first: Int, second: Int, isSame: Bool)], batch: Int)
@@ -57,7 +58,8 @@ package struct Sampler {
   private let keepsRest: Bool
 
   /// - Parameter people: of each photo, as `FacePhoto.person`.
-  /// - Throws: `.invalidArgument` when the photos cannot serve a single batch, or a number is out of its range.
+  /// - Throws: `.invalidArgument` when the photos cannot serve a single batch, or a number is out of its
+  ///   range.
   package init(_ sampling: Sampling, people: [Int?], state: SamplerState) throws(Failure) {
     var photosOf: [[Int]] = [], numbers: [Int: Int] = [:], personOf: [Int] = []
     for (photo, person) in people.enumerated() {
@@ -92,7 +94,8 @@ package struct Sampler {
     epoch = (-1, [], [])
     epoch = made(state.epoch)
     guard batchesPerEpoch > 0 else {
-      throw .invalidArgument("\(people.count) photos, \(epoch.photos.count) of use, do not fill one batch of \(batchPhotos)")
+      throw .invalidArgument(
+        "\(people.count) photos, \(epoch.photos.count) of use, do not fill one batch of \(batchPhotos)")
     }
     guard state.position <= batchesPerEpoch else {
       throw .invalidArgument("a sampler at batch \(state.position) of an epoch of \(batchesPerEpoch)")
@@ -118,7 +121,9 @@ package struct Sampler {
     let range = first..<min(first + batchPhotos, epoch.photos.count)
     state.position += 1
     var sample = Sample(photos: Array(epoch.photos[range]), epoch: state.epoch, first: first)
-    if !epoch.isSame.isEmpty { sample.isSame = Array(epoch.isSame[(range.lowerBound / 2)..<(range.upperBound / 2)]) }
+    if !epoch.isSame.isEmpty {
+      sample.isSame = Array(epoch.isSame[(range.lowerBound / 2)..<(range.upperBound / 2)])
+    }
     return sample
   }
 
@@ -133,7 +138,9 @@ package struct Sampler {
       }
     }
     func check(photo: Int) throws(Failure) {
-      guard photo >= 0, photo < count else { throw .invalidArgument("a list with photo \(photo) of \(count)") }
+      guard photo >= 0, photo < count else {
+        throw .invalidArgument("a list with photo \(photo) of \(count)")
+      }
     }
     switch sampling {
     case .shuffled(let batch, let keepsRest):
@@ -202,7 +209,8 @@ package struct Sampler {
     }
   }
 
-  private func peopleEpoch(_ people: Int, _ photos: Int, _ repeats: Bool, _ random: inout Generator) -> [Int] {
+  private func peopleEpoch(_ people: Int, _ photos: Int, _ repeats: Bool, _ random: inout Generator) -> [Int]
+  {
     var runs: [(person: Int, photos: [Int])] = []
     for (person, own) in photosOf.enumerated() {
       let order = random.shuffled(own)
@@ -270,14 +278,20 @@ package struct Sampler {
 extension PhotoSet {
   /// Lists by the numbers of their photos.
   /// - Throws: `.notFound` naming the photo that the set lacks.
-  package static func numbers(_ photos: [FacePhoto], of pairs: [PhotoList.Pair]) throws(Failure)
+  package static func numbers(
+    _ photos: [FacePhoto], of pairs: [PhotoList.Pair]
+  ) throws(Failure)
     -> [(first: Int, second: Int, isSame: Bool)]
   {
     let index = PhotoIndex(photos)
-    return try pairs.map { pair throws(Failure) in (try index[pair.first], try index[pair.second], pair.isSame) }
+    return try pairs.map { pair throws(Failure) in
+      (try index[pair.first], try index[pair.second], pair.isSame)
+    }
   }
 
-  package static func numbers(_ photos: [FacePhoto], of triplets: [PhotoList.Triplet]) throws(Failure)
+  package static func numbers(
+    _ photos: [FacePhoto], of triplets: [PhotoList.Triplet]
+  ) throws(Failure)
     -> [(anchor: Int, positive: Int, negative: Int)]
   {
     let index = PhotoIndex(photos)
@@ -292,12 +306,16 @@ private struct PhotoIndex {
   private var numbers: [[UInt8]: Int] = [:]
 
   init(_ photos: [FacePhoto]) {
-    for (i, photo) in photos.enumerated() where numbers[Array(photo.name.utf8)] == nil { numbers[Array(photo.name.utf8)] = i }
+    for (i, photo) in photos.enumerated() where numbers[Array(photo.name.utf8)] == nil {
+      numbers[Array(photo.name.utf8)] = i
+    }
   }
 
   subscript(name: String) -> Int {
     get throws(Failure) {
-      guard let number = numbers[Array(name.utf8)] else { throw .notFound("no photo \"\(name)\" to learn from") }
+      guard let number = numbers[Array(name.utf8)] else {
+        throw .notFound("no photo \"\(name)\" to learn from")
+      }
       return number
     }
   }

@@ -30,7 +30,9 @@ package struct Variation: Equatable, Sendable {
     package var left, top, right, bottom: Float
     package var colour: (red: Float, green: Float, blue: Float)
 
-    package init(left: Float, top: Float, right: Float, bottom: Float, colour: (red: Float, green: Float, blue: Float)) {
+    package init(
+      left: Float, top: Float, right: Float, bottom: Float, colour: (red: Float, green: Float, blue: Float)
+    ) {
       (self.left, self.top, self.right, self.bottom, self.colour) = (left, top, right, bottom, colour)
     }
 
@@ -44,8 +46,8 @@ package struct Variation: Equatable, Sendable {
 
   /// The drawing number `index` of an epoch: a function of the three numbers alone, whoever asks, whenever.
   ///
-  /// Each kind of change takes its random numbers whether it happens or not: so switching one off leaves the others as
-  /// they are.
+  /// Each kind of change takes its random numbers whether it happens or not: so switching one off leaves the
+  /// others as they are.
   package init(_ augmentation: Augmentation, seed: UInt64, epoch: Int, index: Int) {
     let a = augmentation
     var random = Generator(seed: seed, UInt64(truncatingIfNeeded: epoch), UInt64(truncatingIfNeeded: index))
@@ -74,7 +76,8 @@ package struct Variation: Equatable, Sendable {
 
     let isOccluded = happens(a.occlusion)
     // At least a quarter of the longest side, so that there is something to see.
-    let width = a.occlusionSize * (0.25 + 0.75 * random.uniform()), height = a.occlusionSize * (0.25 + 0.75 * random.uniform())
+    let width = a.occlusionSize * (0.25 + 0.75 * random.uniform()),
+      height = a.occlusionSize * (0.25 + 0.75 * random.uniform())
     let left = random.uniform() * (1 - width), top = random.uniform() * (1 - height)
     let colour = (red: 255 * random.uniform(), green: 255 * random.uniform(), blue: 255 * random.uniform())
     if isOccluded {

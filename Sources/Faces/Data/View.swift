@@ -23,7 +23,9 @@ package struct ViewFormat: Sendable {
   /// - Throws: `.invalidArgument` when neither names sides of 1 to 4096.
   package init(_ architecture: Architecture, side: Int? = nil) throws(Failure) {
     let height = architecture.input.height ?? side ?? 0, width = architecture.input.width ?? side ?? 0
-    self.init(height: height, width: width, isBGR: architecture.isBGR, mean: architecture.mean, scale: architecture.scale)
+    self.init(
+      height: height, width: width, isBGR: architecture.isBGR, mean: architecture.mean,
+      scale: architecture.scale)
     try check()
   }
 
@@ -38,8 +40,8 @@ package struct ViewFormat: Sendable {
 }
 
 extension Variation {
-  /// From the pixels of a view, `width` x `height`, to those of a picture in whose middle the `frame` lies. The view
-  /// shows the frame; turned and scaled about the frame's centre, then shifted, and mirrored last.
+  /// From the pixels of a view, `width` x `height`, to those of a picture in whose middle the `frame` lies.
+  /// The view shows the frame; turned and scaled about the frame's centre, then shifted, and mirrored last.
   package func map(
     width: Int, height: Int, frame: (width: Int, height: Int), margin: Int
   ) -> Affine {
@@ -51,7 +53,8 @@ extension Variation {
     let d = -sine * perColumn, e = cosine * perRow
     // Where the view's first pixel comes from: relative to the centre and with the shift undone.
     let x = -w / 2 - Double(shiftX) * w, y = -h / 2 - Double(shiftY) * h
-    let c = cosine * x + sine * y + w / 2 + Double(margin), f = -sine * x + cosine * y + h / 2 + Double(margin)
+    let c = cosine * x + sine * y + w / 2 + Double(margin),
+      f = -sine * x + cosine * y + h / 2 + Double(margin)
     guard isFlipped else { return Affine(a, b, c, d, e, f) }
     let last = Double(width - 1)
     return Affine(-a, b, c + a * last, -d, e, f + d * last)
@@ -59,7 +62,9 @@ extension Variation {
 
   /// What was done to the photo: blend, blur, few pixels, compression, in this order; nil if nothing.
   /// - Parameter partner: another face as large as `image`, for `blend`.
-  package func photographed(_ image: () throws(Failure) -> Image, partner: UnsafePointer<UInt8>?) throws(Failure) -> Image? {
+  package func photographed(
+    _ image: () throws(Failure) -> Image, partner: UnsafePointer<UInt8>?
+  ) throws(Failure) -> Image? {
     guard hasCameraEffects else { return nil }
     var image = try image()
     let side = image.width
@@ -83,19 +88,22 @@ extension Variation {
 }
 
 extension Crops {
-  /// Writes one varied face in several formats: all of them show the same picture, so a student and its teacher see
-  /// alike.
+  /// Writes one varied face in several formats: all of them show the same picture, so a student and its
+  /// teacher see alike.
   ///
   /// - Parameter targets: memory for each format's `count` numbers.
   package func render(
     _ index: Int, _ variation: Variation, _ formats: [ViewFormat], into targets: [UnsafeMutablePointer<Float>]
   ) throws(Failure) {
-    guard formats.count == targets.count else { throw .internalError("\(formats.count) formats, \(targets.count) targets") }
+    guard formats.count == targets.count else {
+      throw .internalError("\(formats.count) formats, \(targets.count) targets")
+    }
     func write(_ pixels: UnsafePointer<UInt8>) {
       for (format, target) in zip(formats, targets) {
         let view = LevelView(target, width: format.width, height: format.height)
         let map = variation.map(
-          width: format.width, height: format.height, frame: (options.frame, options.frame), margin: options.margin)
+          width: format.width, height: format.height, frame: (options.frame, options.frame),
+          margin: options.margin)
         view.fill(from: pixels, width: side, height: side, map: map)
         variation.light(view)
         view.preprocess(format)
@@ -118,12 +126,14 @@ extension Crops {
   }
 
   /// The face that is mixed in.
-  package func partner(of index: Int, _ variation: Variation) -> Int { Int(variation.partner % UInt64(count)) }
+  package func partner(of index: Int, _ variation: Variation) -> Int {
+    Int(variation.partner % UInt64(count))
+  }
 }
 
 extension Image {
-  /// The whole picture varied, as large as it was; levels rounded. What is beyond its edge repeats the edge. There is no
-  /// other face to blend with.
+  /// The whole picture varied, as large as it was; levels rounded. What is beyond its edge repeats the edge.
+  /// There is no other face to blend with.
   package func varied(by variation: Variation) throws(Failure) -> Image {
     let source = try variation.photographed({ self }, partner: nil) ?? self
     let levels = try Storage<Float>(count: 3 * width * height)
@@ -133,7 +143,9 @@ extension Image {
       view.fill(from: source.pixels.pointer, width: width, height: height, map: map)
       variation.light(view)
       return try Image(width: width, height: height) { y, row in
-        for i in 0..<row.count { row[i] = UInt8(truncatingIfNeeded: Int32(levels.pointer[y * row.count + i] + 0.5)) }
+        for i in 0..<row.count {
+          row[i] = UInt8(truncatingIfNeeded: Int32(levels.pointer[y * row.count + i] + 0.5))
+        }
       }
     }
   }

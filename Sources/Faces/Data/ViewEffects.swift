@@ -13,15 +13,19 @@ package struct LevelView {
 
   private var count: Int { 3 * width * height }
 
-  /// Fills the view from a picture: `view(x, y) = picture(map(x, y))`, bilinear, the picture's edge repeated outside.
-  package func fill(from pixels: UnsafePointer<UInt8>, width sourceWidth: Int, height sourceHeight: Int, map: Affine) {
+  /// Fills the view from a picture: `view(x, y) = picture(map(x, y))`, bilinear, the picture's edge repeated
+  /// outside.
+  package func fill(
+    from pixels: UnsafePointer<UInt8>, width sourceWidth: Int, height sourceHeight: Int, map: Affine
+  ) {
     let right = Double(sourceWidth - 1), bottom = Double(sourceHeight - 1)
     let stride = 3 * sourceWidth
     var target = levels
     for y in 0..<height {
       let start = (x: map.b * Double(y) + map.c, y: map.e * Double(y) + map.f)
       for x in 0..<width {
-        let px = min(max(map.a * Double(x) + start.x, 0), right), py = min(max(map.d * Double(x) + start.y, 0), bottom)
+        let px = min(max(map.a * Double(x) + start.x, 0), right),
+          py = min(max(map.d * Double(x) + start.y, 0), bottom)
         let left = Int(px), top = Int(py)
         let toRight = Float(px - Double(left)), toBottom = Float(py - Double(top))
         let upper = pixels + top * stride + 3 * left
@@ -29,7 +33,8 @@ package struct LevelView {
         let across = left < sourceWidth - 1 ? 3 : 0
         let lower = upper + (top < sourceHeight - 1 ? stride : 0)
         for c in 0..<3 {
-          let (a, b) = (Float(upper[c]), Float(upper[across + c])), (p, q) = (Float(lower[c]), Float(lower[across + c]))
+          let (a, b) = (Float(upper[c]), Float(upper[across + c])),
+            (p, q) = (Float(lower[c]), Float(lower[across + c]))
           let above = a + toRight * (b - a), below = p + toRight * (q - p)
           target[c] = above + toBottom * (below - above)
         }
@@ -53,8 +58,8 @@ package struct LevelView {
     }
   }
 
-  /// Grains in 96 rows of 96 over the view whatever its size, so that views of two sizes show the same; each level of a
-  /// grain has a random shift of mean 0 and the given standard deviation, nearly normal.
+  /// Grains in 96 rows of 96 over the view whatever its size, so that views of two sizes show the same; each
+  /// level of a grain has a random shift of mean 0 and the given standard deviation, nearly normal.
   package func addNoise(deviation: Float, seed: UInt64) {
     let grains = 96
     var random = Generator(seed: seed)

@@ -2,13 +2,14 @@ import Images
 import Networks
 import Tensors
 
-/// Finds faces with CascadeCNN: windows of 12 pixels over a pyramid of reduced pictures, then those that are left at 24 and
-/// at 48 pixels. Each stage tells faces from all else, brings what it keeps nearer to the face, and keeps the surest of
-/// windows that overlap: within a level of the pyramid, in the last stage in all of them.
+/// Finds faces with CascadeCNN: windows of 12 pixels over a pyramid of reduced pictures, then those that are
+/// left at 24 and at 48 pixels. Each stage tells faces from all else, brings what it keeps nearer to the
+/// face, and keeps the surest of windows that overlap: within a level of the pyramid, in the last stage in
+/// all of them.
 ///
-/// It sees luma alone and tells no points. A box is a square about eyes and mouth, as the training's were: the eyes lie at a
-/// third of its height, three tenths of its side apart.
-/// Source: Li, Lin, Shen, Brandt, Hua 2015, section 3. (There the last stage overlaps windows before it moves them.)
+/// It sees luma alone and tells no points. A box is a square about eyes and mouth, as the training's were:
+/// the eyes lie at a third of its height, three tenths of its side apart. Source: Li, Lin, Shen, Brandt, Hua
+/// 2015, section 3. (There the last stage overlaps windows before it moves them.)
 package final class CascadeDetector: FaceFinder, @unchecked Sendable {
   private struct Stage {
     let side: Int
@@ -19,13 +20,14 @@ package final class CascadeDetector: FaceFinder, @unchecked Sendable {
   private let options: DetectorOptions
   private let stages: [Stage]
 
-  /// Windows of one level that go on: far more than a crowd has, few enough that no picture keeps a host waiting.
+  /// Windows of one level that go on: far more than a crowd has, few enough that no picture keeps a host
+  /// waiting.
   private static let mostOfLevel = 4096
   /// Windows that overlap more than this, by intersection over union, are of one face.
   private static let overlapOfLevel: Float = 0.5, overlapOfAll: Float = 0.3
 
-  /// - Throws: `.badData` for a model without the networks of a stage, or without "thresholds": a score for each stage, of
-  ///   which there may be fewer than three, as a training has that mines for its next one.
+  /// - Throws: `.badData` for a model without the networks of a stage, or without "thresholds": a score for
+  ///   each stage, of which there may be fewer than three, as a training has that mines for its next one.
   package init(_ model: Model, _ options: DetectorOptions) throws(Failure) {
     guard let text = model.weights.metadata["thresholds"] else {
       throw .badData("model: no thresholds in the metadata of a cascade, scores that pass its stages")
@@ -45,7 +47,8 @@ package final class CascadeDetector: FaceFinder, @unchecked Sendable {
       stages.append(
         Stage(
           side: side, threshold: options.threshold(ofStage: i) ?? threshold,
-          classifier: Executor(classifier, .init(["face"])), calibrator: Executor(calibrator, .init(["patterns"]))))
+          classifier: Executor(classifier, .init(["face"])),
+          calibrator: Executor(calibrator, .init(["patterns"]))))
     }
     self.options = options
     self.stages = stages
@@ -65,7 +68,8 @@ package final class CascadeDetector: FaceFinder, @unchecked Sendable {
     for (i, stage) in stages.enumerated() {
       candidates = i == 0 ? try windows(of: image, stage) : try classified(candidates, in: image, stage)
       try calibrate(&candidates, in: image, stage)
-      candidates = i == stages.count - 1
+      candidates =
+        i == stages.count - 1
         ? kept(candidates, CascadeDetector.overlapOfAll) : keptInLevels(candidates)
     }
     return candidates.map { Face(box: $0.box, score: $0.score, landmarks: []) }
@@ -94,7 +98,8 @@ package final class CascadeDetector: FaceFinder, @unchecked Sendable {
     var all: [Candidate] = []
     var scale = Double(stage.side) / Double(options.smallestFace), level = 0
     while true {
-      let height = Int((Double(image.height) * scale).rounded()), width = Int((Double(image.width) * scale).rounded())
+      let height = Int((Double(image.height) * scale).rounded()),
+        width = Int((Double(image.width) * scale).rounded())
       guard min(height, width) >= stage.side else { return all }
       all += try windows(of: image, stage, level, height, width)
       scale *= Double(options.scaleStep)
@@ -114,7 +119,8 @@ package final class CascadeDetector: FaceFinder, @unchecked Sendable {
     } _: { answers in
       let face = answers[0], extents = answers.extents(0), columns = extents[2]
       for cell in 0..<(extents[1] * columns) where face[2 * cell + 1] >= stage.threshold {
-        let x = Float(cell % columns * CascadeCNN.windowStep), y = Float(cell / columns * CascadeCNN.windowStep)
+        let x = Float(cell % columns * CascadeCNN.windowStep),
+          y = Float(cell / columns * CascadeCNN.windowStep)
         let end = Float(stage.side)
         found.append(
           Candidate(
@@ -129,7 +135,9 @@ package final class CascadeDetector: FaceFinder, @unchecked Sendable {
 
   // MARK: The windows
 
-  private func classified(_ candidates: [Candidate], in image: Image, _ stage: Stage) throws(Failure) -> [Candidate] {
+  private func classified(
+    _ candidates: [Candidate], in image: Image, _ stage: Stage
+  ) throws(Failure) -> [Candidate] {
     var passed: [Candidate] = []
     try forEachAnswer(stage.classifier, candidates, in: image, side: stage.side) { i, face in
       guard face[1] >= stage.threshold else { return }
@@ -149,8 +157,9 @@ package final class CascadeDetector: FaceFinder, @unchecked Sendable {
     for i in boxes.indices { candidates[i].box = boxes[i] }
   }
 
-  /// Cuts the candidates out of the picture and runs a network over them, so many at a time that memory stays small. `body`
-  /// gets each candidate's place and what its network answers; one that lies beyond the picture is left out.
+  /// Cuts the candidates out of the picture and runs a network over them, so many at a time that memory stays
+  /// small. `body` gets each candidate's place and what its network answers; one that lies beyond the picture
+  /// is left out.
   private func forEachAnswer(
     _ network: Executor, _ candidates: [Candidate], in image: Image, side: Int,
     _ body: (Int, UnsafePointer<Float>) -> Void
@@ -217,7 +226,8 @@ extension Box {
 extension Image {
   /// A part of the picture as CascadeCNN takes it: luma by area means, 0...255 to -1...1.
   fileprivate func greyResampled(
-    rows: Range<Int>, columns: Range<Int>, to height: Int, width: Int, into target: UnsafeMutablePointer<Float>
+    rows: Range<Int>, columns: Range<Int>, to height: Int, width: Int,
+    into target: UnsafeMutablePointer<Float>
   ) throws(Failure) {
     let colours = try Storage<Float>(count: 3 * height * width), source = colours.pointer
     try areaResampled(

@@ -21,7 +21,9 @@ package struct DetectorOptions {
   package init() {}
 
   /// What a stage, counted from 0, asks for; nil: the detector's own.
-  func threshold(ofStage stage: Int) -> Float? { stage == 0 ? thresholds.0 : stage == 1 ? thresholds.1 : thresholds.2 }
+  func threshold(ofStage stage: Int) -> Float? {
+    stage == 0 ? thresholds.0 : stage == 1 ? thresholds.1 : thresholds.2
+  }
 
   fileprivate func check() throws(Failure) {
     guard smallestFace >= 12, smallestFace.isFinite else {
@@ -29,7 +31,9 @@ package struct DetectorOptions {
     }
     for stage in 0..<3 {
       guard let threshold = threshold(ofStage: stage) else { continue }
-      guard threshold >= 0, threshold <= 1 else { throw .invalidArgument("threshold \(threshold), wanted 0 to 1") }
+      guard threshold >= 0, threshold <= 1 else {
+        throw .invalidArgument("threshold \(threshold), wanted 0 to 1")
+      }
     }
     guard scaleStep >= 0.1, scaleStep <= 0.95 else {
       throw .invalidArgument("scale step \(scaleStep), wanted 0.1 to 0.95")
@@ -73,7 +77,8 @@ package final class Detector: @unchecked Sendable {
     switch model.architectureName {
     case "mtcnn": finder = try MTCNNDetector(model, options)
     case "cascade": finder = try CascadeDetector(model, options)
-    default: throw .wrongModel("the model is \"\(model.architectureName)\", a detector wants mtcnn or cascade")
+    default:
+      throw .wrongModel("the model is \"\(model.architectureName)\", a detector wants mtcnn or cascade")
     }
   }
 
@@ -84,8 +89,8 @@ package final class Detector: @unchecked Sendable {
     return reported(try finder.faces(in: image.cropped(region)), x: region.x, y: region.y)
   }
 
-  /// The same faces as in the frame's upright picture, to the bit, and in its pixels; by a finder that sees luma alone, those of
-  /// the frame's luma. Of the frame, no more is read than the part that is searched.
+  /// The same faces as in the frame's upright picture, to the bit, and in its pixels; by a finder that sees
+  /// luma alone, those of the frame's luma. Of the frame, no more is read than the part that is searched.
   /// - Parameter region: searched instead of the options' own.
   package func faces(in frame: Frame, region: Region? = nil) throws(Failure) -> [Face] {
     let region = region ?? options.region ?? frame.whole
@@ -118,7 +123,8 @@ package final class Detector: @unchecked Sendable {
 extension Face {
   fileprivate func moved(_ x: Float, _ y: Float) -> Face {
     Face(
-      box: Box(left: box.left + x, top: box.top + y, right: box.right + x, bottom: box.bottom + y), score: score,
+      box: Box(left: box.left + x, top: box.top + y, right: box.right + x, bottom: box.bottom + y),
+      score: score,
       landmarks: landmarks.map { Point($0.x + x, $0.y + y) })
   }
 }

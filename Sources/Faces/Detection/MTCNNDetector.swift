@@ -2,13 +2,15 @@ import Images
 import Networks
 import Tensors
 
-/// Finds faces with MTCNN: P-Net proposes boxes over a pyramid of reduced pictures, R-Net and O-Net refine them.
+/// Finds faces with MTCNN: P-Net proposes boxes over a pyramid of reduced pictures, R-Net and O-Net refine
+/// them.
 ///
-/// Pictures are reduced, and boxes cut out, by area means; boxes count pixels from 1, as the published weights were
-/// trained and as facenet-pytorch, the reference of the tests, does.
-/// Source: Zhang, Zhang, Li, Qiao 2016.
+/// Pictures are reduced, and boxes cut out, by area means; boxes count pixels from 1, as the published
+/// weights were trained and as facenet-pytorch, the reference of the tests, does. Source: Zhang, Zhang, Li,
+/// Qiao 2016.
 package final class MTCNNDetector: FaceFinder, @unchecked Sendable {
-  /// Windows of one level that go on: far more than a crowd has, few enough that no picture keeps a host waiting.
+  /// Windows of one level that go on: far more than a crowd has, few enough that no picture keeps a host
+  /// waiting.
   private static let mostOfLevel = 4096
 
   private let options: DetectorOptions
@@ -21,8 +23,10 @@ package final class MTCNNDetector: FaceFinder, @unchecked Sendable {
     let (first, second, third) = options.thresholds
     thresholds = (first ?? 0.6, second ?? 0.7, third ?? 0.7)  // facenet-pytorch's
     proposal = Executor(try Network(MTCNN.proposal, weights: model.weights), .init(["face", "box"]))
-    refinement = Executor(try Network(MTCNN.refinement, side: 24, weights: model.weights), .init(["face", "box"]))
-    output = Executor(try Network(MTCNN.output, side: 48, weights: model.weights), .init(["face", "box", "points"]))
+    refinement = Executor(
+      try Network(MTCNN.refinement, side: 24, weights: model.weights), .init(["face", "box"]))
+    output = Executor(
+      try Network(MTCNN.output, side: 48, weights: model.weights), .init(["face", "box", "points"]))
   }
 
   /// The faces of a picture, surest first.
@@ -75,8 +79,10 @@ package final class MTCNNDetector: FaceFinder, @unchecked Sendable {
         found.append(
           Candidate(
             box: Box(
-              left: Float(((2 * x + 1) / scale).rounded(.down)), top: Float(((2 * y + 1) / scale).rounded(.down)),
-              right: Float(((2 * x + 12) / scale).rounded(.down)), bottom: Float(((2 * y + 12) / scale).rounded(.down))),
+              left: Float(((2 * x + 1) / scale).rounded(.down)),
+              top: Float(((2 * y + 1) / scale).rounded(.down)),
+              right: Float(((2 * x + 12) / scale).rounded(.down)),
+              bottom: Float(((2 * y + 12) / scale).rounded(.down))),
             score: face[2 * cell + 1],
             shift: (box[4 * cell], box[4 * cell + 1], box[4 * cell + 2], box[4 * cell + 3])))
       }
@@ -95,7 +101,8 @@ package final class MTCNNDetector: FaceFinder, @unchecked Sendable {
       if score > thresholds.1 {
         passed.append(
           Candidate(
-            box: candidate.box, score: score, shift: (box[4 * i], box[4 * i + 1], box[4 * i + 2], box[4 * i + 3])))
+            box: candidate.box, score: score,
+            shift: (box[4 * i], box[4 * i + 1], box[4 * i + 2], box[4 * i + 3])))
       }
     }
     passed = kept(passed, 0.7)
@@ -126,7 +133,8 @@ package final class MTCNNDetector: FaceFinder, @unchecked Sendable {
       .map { faces[$0] }
   }
 
-  /// Cuts the candidates out of the picture and runs a network over them, so many at a time that memory stays small.
+  /// Cuts the candidates out of the picture and runs a network over them, so many at a time that memory stays
+  /// small.
   private func forEachAnswer(
     _ network: Executor, _ candidates: [Candidate], in image: Image, side: Int,
     _ body: (Candidate, Executor.Answers, Int) -> Void
@@ -153,7 +161,8 @@ package final class MTCNNDetector: FaceFinder, @unchecked Sendable {
     }
   }
 
-  /// The pixels from edge to edge that lie in the picture, counted from 1 as boxes are; nil if there are none.
+  /// The pixels from edge to edge that lie in the picture, counted from 1 as boxes are; nil if there are
+  /// none.
   private func pixels(_ first: Float, _ last: Float, of side: Int) -> Range<Int>? {
     guard first.isFinite, last.isFinite, first.magnitude < 1e9, last.magnitude < 1e9 else { return nil }
     let lower = max(Int(first), 1) - 1, upper = min(Int(last), side)

@@ -1,6 +1,7 @@
 /// Non-maximum suppression: of boxes that overlap, the surest stays.
 ///
-/// Two boxes overlap by `intersection / union`, or by `intersection / smaller` which also drops a box inside another.
+/// Two boxes overlap by `intersection / union`, or by `intersection / smaller` which also drops a box inside
+/// another.
 package enum Overlap { case union, smaller }
 
 /// - Parameter extra: added to sides, 1 where boxes count whole pixels.

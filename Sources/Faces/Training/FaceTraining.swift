@@ -2,8 +2,8 @@ import CSystem
 import Networks
 import Tensors
 
-/// A network that learns from photos of faces: photos are cut out and varied, batches drawn as the loss wants them, and a
-/// trainer steps on them until its steps are done.
+/// A network that learns from photos of faces: photos are cut out and varied, batches drawn as the loss wants
+/// them, and a trainer steps on them until its steps are done.
 package final class FaceTraining {
   package struct Options {
     /// Photos a step; pairs count as two. Of a loss that mines: people times photos.
@@ -51,7 +51,8 @@ package final class FaceTraining {
   ///   - progress: how many photos are read; false cancels.
   /// - Throws: `.invalidArgument` where photos, loss and options do not go together; what `Crops` throws.
   package init(
-    _ trainer: Trainer, _ photos: PhotoSet, _ options: Options, teacher: Model? = nil, progress: (Int) -> Bool = { _ in true }
+    _ trainer: Trainer, _ photos: PhotoSet, _ options: Options, teacher: Model? = nil,
+    progress: (Int) -> Bool = { _ in true }
   ) throws(Failure) {
     self.trainer = trainer
     self.options = options
@@ -61,7 +62,8 @@ package final class FaceTraining {
     case (.teacher, let model?):
       let teacher = try Teacher(model)
       guard teacher.dimension == trainer.dimension else {
-        throw .invalidArgument("a teacher of \(teacher.dimension) numbers for a student of \(trainer.dimension)")
+        throw .invalidArgument(
+          "a teacher of \(teacher.dimension) numbers for a student of \(trainer.dimension)")
       }
       self.teacher = teacher
       formats.append(teacher.format)
@@ -70,17 +72,22 @@ package final class FaceTraining {
     default: throw .invalidArgument("a teacher for a loss that has none")
     }
     self.formats = formats
-    guard options.pairs.isEmpty || wanted == .pairs else { throw .invalidArgument("a list of pairs for a loss that has none") }
+    guard options.pairs.isEmpty || wanted == .pairs else {
+      throw .invalidArgument("a list of pairs for a loss that has none")
+    }
     guard options.triplets.isEmpty || wanted == .nothing else {
       throw .invalidArgument("a list of triplets for a loss that has none, or finds its own")
     }
     var set = photos
-    if wanted != .teacher, wanted != .nothing, options.pairs.isEmpty { set = set.people(0..<set.people.count) }
+    if wanted != .teacher, wanted != .nothing, options.pairs.isEmpty {
+      set = set.people(0..<set.people.count)
+    }
     if wanted == .classes, set.people.count != trainer.classes {
       throw .invalidArgument("\(set.people.count) people for a loss of \(trainer.classes) classes")
     }
     guard wanted == .teacher || options.augmentation.blend == 0 else {
-      throw .invalidArgument("faces are blended only for a teacher who sees the same: nobody's label fits two people")
+      throw .invalidArgument(
+        "faces are blended only for a teacher who sees the same: nobody's label fits two people")
     }
     var crop = Crops.Options()
     crop.frame = 0
@@ -124,21 +131,25 @@ package final class FaceTraining {
   ) throws(Failure) -> Sampling {
     switch wanted {
     case .people:
-      return .people(options.batch / max(options.photosOfPerson, 1), photos: options.photosOfPerson, repeats: true)
+      return .people(
+        options.batch / max(options.photosOfPerson, 1), photos: options.photosOfPerson, repeats: true)
     case .classes, .teacher: return .shuffled(batch: options.batch, keepsRest: false)
     case .pairs:
       if options.pairs.isEmpty { return .pairs(batch: options.batch / 2) }
       return .listedPairs(try PhotoSet.numbers(photos, of: options.pairs), batch: options.batch / 2)
     case .nothing:
-      guard !options.triplets.isEmpty else { throw .invalidArgument("a triplet loss without a list of triplets") }
+      guard !options.triplets.isEmpty else {
+        throw .invalidArgument("a triplet loss without a list of triplets")
+      }
       return .listedTriplets(try PhotoSet.numbers(photos, of: options.triplets), batch: options.batch / 3)
     }
   }
 
-  /// Trains until the trainer has done `steps`, or `progress` ends it. A checkpoint that cannot be written on the way is logged,
-  /// and tried again with the next one: what is learned is worth more than its copy.
+  /// Trains until the trainer has done `steps`, or `progress` ends it. A checkpoint that cannot be written on
+  /// the way is logged, and tried again with the next one: what is learned is worth more than its copy.
   /// - Parameter progress: called after each step, on the caller's thread.
-  /// - Throws: `.cancelled`; what a step throws: a checkpoint of before stays; `.io`, with all steps done, for the last checkpoint.
+  /// - Throws: `.cancelled`; what a step throws: a checkpoint of before stays; `.io`, with all steps done,
+  ///   for the last checkpoint.
   package func run(until steps: Int, progress: (Progress) -> Action = { _ in .go }) throws(Failure) {
     let sampler = try FaceTraining.sampler(sampling, crops, trainer, options, texts)
     let reader = try BatchReader(crops, sampler, options.augmentation, formats)
@@ -149,14 +160,19 @@ package final class FaceTraining {
       let batch = try reader.next()
       let report = try trainer.step(pictures(batch), targets(batch))
       trainer.texts = texts
-      trainer.counters["sampler"] = [batch.state.seed, UInt64(batch.state.epoch), UInt64(batch.state.position)]
+      trainer.counters["sampler"] = [
+        batch.state.seed, UInt64(batch.state.epoch), UInt64(batch.state.position)
+      ]
       photos += batch.sample.photos.count
       let speed = Double(photos) / max(monotonicSeconds() - started, 1e-9)
       let action = progress(
         Progress(
-          step: trainer.step, epoch: batch.sample.epoch, batchesPerEpoch: batchesPerEpoch, report: report, speed: speed))
+          step: trainer.step, epoch: batch.sample.epoch, batchesPerEpoch: batchesPerEpoch, report: report,
+          speed: speed))
       if action == .cancel { throw .cancelled("training was cancelled after step \(trainer.step)") }
-      if let path = options.checkpoint, options.checkpointEvery > 0, trainer.step % options.checkpointEvery == 0 {
+      if let path = options.checkpoint, options.checkpointEvery > 0,
+        trainer.step % options.checkpointEvery == 0
+      {
         do throws(Failure) {
           try trainer.save(path: path)
         } catch {

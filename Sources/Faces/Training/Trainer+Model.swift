@@ -10,8 +10,8 @@ extension Trainer {
   /// - Parameters:
   ///   - name: the network's; nil: the usual one.
   ///   - start: a model of the same network, whose weights are the first ones.
-  /// - Throws: `.badData` for a start of another network, `.invalidArgument` for a network that takes pictures of any size,
-  ///   or that nobody knows.
+  /// - Throws: `.badData` for a start of another network, `.invalidArgument` for a network that takes
+  ///   pictures of any size, or that nobody knows.
   package convenience init(_ name: String?, _ plan: TrainingPlan, start: Model?) throws(Failure) {
     let name = name ?? Trainer.usualArchitecture
     if let start, start.architectureName != name {
@@ -21,19 +21,23 @@ extension Trainer {
       throw .invalidArgument("architecture \"\(name)\", which this version does not know")
     }
     guard architecture.frame != nil else {
-      throw .invalidArgument("architecture \"\(name)\" takes pictures of any size: it is no network for faces")
+      throw .invalidArgument(
+        "architecture \"\(name)\" takes pictures of any size: it is no network for faces")
     }
     try self.init(architecture, plan, weights: start?.weights)
   }
 
-  /// Writes the network as a model. One that embeds says what it saw of photos in its training, or, where it was not trained
-  /// from photos, what it is to see: a face where the mean face has it, and all of a photo where its pictures are no squares.
+  /// Writes the network as a model. One that embeds says what it saw of photos in its training, or, where it
+  /// was not trained from photos, what it is to see: a face where the mean face has it, and all of a photo
+  /// where its pictures are no squares.
   ///
   /// - Parameter threshold: distance up to which two faces are one person's, 0 or more.
   package func saveModel(
     path: String, _ numbers: WeightFileWriter.Numbers, threshold: Float, note: String?
   ) throws(Failure) {
-    guard threshold >= 0, threshold.isFinite else { throw .invalidArgument("threshold \(threshold), wanted 0 or more") }
+    guard threshold >= 0, threshold.isFinite else {
+      throw .invalidArgument("threshold \(threshold), wanted 0 or more")
+    }
     var metadata = ["threshold": "\(threshold)"]
     if let note { metadata["note"] = note }
     if architecture.hasEmbedding {

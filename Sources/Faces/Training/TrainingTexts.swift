@@ -2,14 +2,16 @@ import Networks
 import Tensors
 
 extension FaceTraining {
-  /// What tells a training's data from another's, by name. A checkpoint keeps it: what follows is the same to the last bit only
-  /// where photos, batches and what is done to them are the same. Where the photos' folder lies does not matter, nor where the
-  /// checkpoint goes and how much memory there is.
-  static func texts(_ options: Options, _ framing: Framing, _ crops: Crops, teacher: Model?) -> [String: String] {
+  /// What tells a training's data from another's, by name. A checkpoint keeps it: what follows is the same to
+  /// the last bit only where photos, batches and what is done to them are the same. Where the photos' folder
+  /// lies does not matter, nor where the checkpoint goes and how much memory there is.
+  static func texts(
+    _ options: Options, _ framing: Framing, _ crops: Crops, teacher: Model?
+  ) -> [String: String] {
     var texts = [
       "batch": "\(options.batch)", "photos of a person": "\(options.photosOfPerson)",
       Framing.key: framing.text,
-      "photos": "\(crops.count) \(text(fingerprint(crops.photos)))", "photos' files": text(crops.fingerprint),
+      "photos": "\(crops.count) \(text(fingerprint(crops.photos)))", "photos' files": text(crops.fingerprint)
     ]
     for (name, text) in options.augmentation.texts { texts["augmentation \(name)"] = text }
     texts["teacher"] = teacher.map { text($0.weights.fingerprint) } ?? "none"
@@ -49,11 +51,15 @@ extension Augmentation {
   /// Every number by its name. A test holds the list against the struct's members.
   package var texts: [String: String] {
     [
-      "flip": "\(flip)", "shift": "\(shift)", "turn": "\(turn)", "scale": "\(scale)", "brightness": "\(brightness)",
-      "contrast": "\(contrast)", "grey": "\(grey)", "blur": "\(blur)", "blur size": "\(blurSize)", "coarse": "\(coarse)",
-      "coarsest": "\(coarsest)", "compression": "\(compression)", "worst quality": "\(worstQuality)", "noise": "\(noise)",
-      "noise levels": "\(noiseLevels)", "occlusion": "\(occlusion)", "occlusion size": "\(occlusionSize)", "blend": "\(blend)",
-      "blend share": "\(blendShare)",
+      "flip": "\(flip)", "shift": "\(shift)", "turn": "\(turn)", "scale": "\(scale)",
+      "brightness": "\(brightness)",
+      "contrast": "\(contrast)", "grey": "\(grey)", "blur": "\(blur)", "blur size": "\(blurSize)",
+      "coarse": "\(coarse)",
+      "coarsest": "\(coarsest)", "compression": "\(compression)", "worst quality": "\(worstQuality)",
+      "noise": "\(noise)",
+      "noise levels": "\(noiseLevels)", "occlusion": "\(occlusion)", "occlusion size": "\(occlusionSize)",
+      "blend": "\(blend)",
+      "blend share": "\(blendShare)"
     ]
   }
 }

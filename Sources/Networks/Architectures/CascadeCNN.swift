@@ -1,20 +1,22 @@
-/// The six networks of CascadeCNN: three that tell faces from all else at 12, 24 and 48 pixels, each with one that moves and
-/// scales what it took for a face.
+/// The six networks of CascadeCNN: three that tell faces from all else at 12, 24 and 48 pixels, each with one
+/// that moves and scales what it took for a face.
 ///
-/// A larger network sees the face in smaller sizes too: it is joined with the features of the network before it, which gets
-/// the same window at half the size. Pictures are grey: luma is all that a camera need give, and all that old prints have.
+/// A larger network sees the face in smaller sizes too: it is joined with the features of the network before
+/// it, which gets the same window at half the size. Pictures are grey: luma is all that a camera need give,
+/// and all that old prints have.
 ///
-/// Taps: "scores" [.., 2] or [.., 45] before the softmax, "face" (probability of no face, of a face) or "patterns" after it.
-/// Source: Li, Lin, Shen, Brandt, Hua, "A convolutional neural network cascade for face detection", 2015, figures 2 to 4;
-/// the networks of 24 and 48 pixels have half the paper's filters and features, to be small: a million numbers instead of
-/// nearly four.
+/// Taps: "scores" [.., 2] or [.., 45] before the softmax, "face" (probability of no face, of a face) or
+/// "patterns" after it. Source: Li, Lin, Shen, Brandt, Hua, "A convolutional neural network cascade for face
+/// detection", 2015, figures 2 to 4; the networks of 24 and 48 pixels have half the paper's filters and
+/// features, to be small: a million numbers instead of nearly four.
 package enum CascadeCNN {
   package static var mostStages: Int { 3 }
 
   /// The side of the windows that a stage looks at, in pixels.
   package static func side(ofStage stage: Int) -> Int { 12 << stage }
 
-  /// A step of the 12-net over a picture, in pixels: each of its answers is of the window of 12 pixels that begins there.
+  /// A step of the 12-net over a picture, in pixels: each of its answers is of the window of 12 pixels that
+  /// begins there.
   package static var windowStep: Int { 4 }
 
   /// Tells faces from all else; of 12 pixels, over a picture of any size.
@@ -29,25 +31,33 @@ package enum CascadeCNN {
     let name = "calibration\(side)"
     var layers: [Layer]
     switch side {
-    case 12: layers = [unit("\(name).conv", 16, kernel: 3), halved, .dense("\(name).features", 128, activation: .rectifier)]
-    case 24: layers = [unit("\(name).conv", 16, kernel: 5), halved, .dense("\(name).features", 64, activation: .rectifier)]
+    case 12:
+      layers = [
+        unit("\(name).conv", 16, kernel: 3), halved, .dense("\(name).features", 128, activation: .rectifier)
+      ]
+    case 24:
+      layers = [
+        unit("\(name).conv", 16, kernel: 5), halved, .dense("\(name).features", 64, activation: .rectifier)
+      ]
     default: layers = pair(name) + [.dense("\(name).features", 128, activation: .rectifier)]
     }
     layers += [.dense("\(name).patterns", Adjustment.count), .tap("scores"), .softmax, .tap("patterns")]
     return layers
   }
 
-  // A convolution over all that the pooling leaves: at 12 pixels the paper's fully connected layer, and over a larger
-  // picture the same at every step.
+  // A convolution over all that the pooling leaves: at 12 pixels the paper's fully connected layer, and over
+  // a larger picture the same at every step.
   private static func features12(_ name: String) -> [Layer] {
     [
       unit("\(name).conv", 16, kernel: 3), halved,
-      .convolution("\(name).features", 16, kernel: 4, stride: windowStep / 2, activation: .rectifier),
+      .convolution("\(name).features", 16, kernel: 4, stride: windowStep / 2, activation: .rectifier)
     ]
   }
 
   private static func features24(_ name: String) -> [Layer] {
-    let own: [Layer] = [unit("\(name).conv", 32, kernel: 5), halved, .dense("\(name).features", 64, activation: .rectifier)]
+    let own: [Layer] = [
+      unit("\(name).conv", 32, kernel: 5), halved, .dense("\(name).features", 64, activation: .rectifier)
+    ]
     return [.concatenation([own, [reduced] + features12("\(name).net12")])]
   }
 
@@ -60,7 +70,7 @@ package enum CascadeCNN {
   private static func pair(_ name: String) -> [Layer] {
     [
       unit("\(name).conv1", 32, kernel: 5), halved, .responseNormalisation(.torch),
-      unit("\(name).conv2", 32, kernel: 5), .responseNormalisation(.torch), halved,
+      unit("\(name).conv2", 32, kernel: 5), .responseNormalisation(.torch), halved
     ]
   }
 
@@ -103,8 +113,8 @@ package enum CascadeCNN {
 }
 
 extension Architecture {
-  /// A network of CascadeCNN by itself, as it is trained: `cascade-12` to `cascade-48`, `cascade-12-calibration` to
-  /// `cascade-48-calibration`. A detector's model holds them together.
+  /// A network of CascadeCNN by itself, as it is trained: `cascade-12` to `cascade-48`,
+  /// `cascade-12-calibration` to `cascade-48-calibration`. A detector's model holds them together.
   static func cascade(_ name: StaticString, side: Int, isCalibration: Bool = false) -> Architecture {
     Architecture(
       name: name, input: Extent(height: side, width: side, channels: 1),

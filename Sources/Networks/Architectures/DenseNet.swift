@@ -1,8 +1,10 @@
 extension Architecture {
-  /// DenseNet-121 with bottlenecks and compression 0.5 (DenseNet-BC): 224x224 RGB to 32 numbers, of any length.
+  /// DenseNet-121 with bottlenecks and compression 0.5 (DenseNet-BC): 224x224 RGB to 32 numbers, of any
+  /// length.
   ///
   /// Tensors are named as in torchvision's densenet121, whose 1000 classes are the `outputs` of the paper.
-  /// Source: Huang, Liu, van der Maaten, Weinberger, "Densely connected convolutional networks", 2017, table 1.
+  /// Source: Huang, Liu, van der Maaten, Weinberger, "Densely connected convolutional networks", 2017, table
+  /// 1.
   package static func denseNet121(outputs: Int = 32) -> Architecture {
     Architecture(
       name: "densenet121", input: Extent(height: 224, width: 224, channels: 3),
@@ -17,7 +19,7 @@ extension Architecture {
       .convolution(
         "features.conv0", stem, kernel: 7, stride: 2, padding: .zeros(3), hasBias: false,
         normalisation: .batch("features.norm0"), activation: .rectifier),
-      .pool(.maximum, kernel: 3, stride: 2, padding: 1),
+      .pool(.maximum, kernel: 3, stride: 2, padding: 1)
     ]
     var channels = stem
     for (i, count) in blocks.enumerated() {
@@ -33,7 +35,7 @@ extension Architecture {
     }
     return layers + [
       .batchNormalisation("features.norm5", activation: .rectifier),
-      .globalAverage, .dense("classifier", outputs), .tap("embedding"),
+      .globalAverage, .dense("classifier", outputs), .tap("embedding")
     ]
   }
 
@@ -46,8 +48,8 @@ extension Architecture {
         .convolution(
           name + "conv1", 4 * growth, kernel: 1, hasBias: false, normalisation: .batch(name + "norm2"),
           activation: .rectifier),
-        .convolution(name + "conv2", growth, kernel: 3, padding: .zeros(1), hasBias: false),
-      ],
+        .convolution(name + "conv2", growth, kernel: 3, padding: .zeros(1), hasBias: false)
+      ]
     ])
   }
 
@@ -55,7 +57,7 @@ extension Architecture {
     [
       .batchNormalisation(name + "norm", activation: .rectifier),
       .convolution(name + "conv", filters, kernel: 1, hasBias: false),
-      .pool(.average, kernel: 2, stride: 2),
+      .pool(.average, kernel: 2, stride: 2)
     ]
   }
 }

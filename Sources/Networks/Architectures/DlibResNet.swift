@@ -1,15 +1,16 @@
 extension Architecture {
-  /// dlib's face_recognition_resnet_model_v1: a residual network of 29 convolutions, 150x150 RGB to 128 numbers.
+  /// dlib's face_recognition_resnet_model_v1: a residual network of 29 convolutions, 150x150 RGB to 128
+  /// numbers.
   ///
-  /// A block that reduces has stride 2 and no padding in its first convolution and a 2x2 average on its short cut;
-  /// where the two sides differ the smaller is filled with zeros.
-  /// Source: dlib, examples/dnn_face_recognition_ex.cpp; King 2017.
+  /// A block that reduces has stride 2 and no padding in its first convolution and a 2x2 average on its short
+  /// cut; where the two sides differ the smaller is filled with zeros. Source: dlib,
+  /// examples/dnn_face_recognition_ex.cpp; King 2017.
   package static var dlibResNet: Architecture {
     Architecture(
       name: "dlib-resnet", side: 150, mean: (122.782, 117.001, 104.298), scale: 1 / 256,
       layers: [
         .convolution("stem", 32, kernel: 7, stride: 2, normalisation: .affine, activation: .rectifier),
-        .pool(.maximum, kernel: 3, stride: 2),
+        .pool(.maximum, kernel: 3, stride: 2)
       ]
         + block(1, 32) + block(2, 32) + block(3, 32)
         + block(4, 64, reduces: true) + block(5, 64) + block(6, 64) + block(7, 64)
@@ -24,12 +25,13 @@ extension Architecture {
       .residual(
         [
           .convolution(
-            "block\(number).a", filters, kernel: 3, stride: reduces ? 2 : 1, padding: reduces ? .valid : .zeros(1),
+            "block\(number).a", filters, kernel: 3, stride: reduces ? 2 : 1,
+            padding: reduces ? .valid : .zeros(1),
             normalisation: .affine, activation: .rectifier),
-          .convolution("block\(number).b", filters, kernel: 3, padding: .zeros(1), normalisation: .affine),
+          .convolution("block\(number).b", filters, kernel: 3, padding: .zeros(1), normalisation: .affine)
         ],
         shortCut: reduces ? [.pool(.average, kernel: 2, stride: 2)] : []),
-      .rectifier,
+      .rectifier
     ]
   }
 }

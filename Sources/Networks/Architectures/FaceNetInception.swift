@@ -1,9 +1,9 @@
 extension Architecture {
   /// FaceNet's NN2: 224x224 RGB to a unit vector of 128; GoogLeNet's inception blocks, some with L2 pooling.
   ///
-  /// 7.5 million parameters, 1.6 billion multiply-adds. The paper does not speak of batch normalisation; here, as in
-  /// OpenFace's nn2, every convolution has it, between its bias and its rectifier.
-  /// Source: Schroff, Kalenichenko, Philbin, "FaceNet", 2015, table 2.
+  /// 7.5 million parameters, 1.6 billion multiply-adds. The paper does not speak of batch normalisation;
+  /// here, as in OpenFace's nn2, every convolution has it, between its bias and its rectifier. Source:
+  /// Schroff, Kalenichenko, Philbin, "FaceNet", 2015, table 2.
   package static var faceNetNN2: Architecture { inceptionNet("facenet-nn2", side: 224) }
 
   /// FaceNet's NN3: NN2 at 160x160.
@@ -44,23 +44,26 @@ extension Architecture {
       unit("conv2", "bn2", second, kernel: 1),
       unit("conv3", "bn3", third, kernel: 3, padding: .zeros(1)),
       .responseNormalisation(.torch),
-      .pool(.maximum, kernel: 3, stride: 2, padding: 1),
+      .pool(.maximum, kernel: 3, stride: 2, padding: 1)
     ]
   }
 
   /// Keeps the size.
   static func inceptionBlock(
-    _ block: String, _ one: Int, _ three: (Int, Int), _ five: (Int, Int)?, _ pooling: InceptionPooling, _ projection: Int
+    _ block: String, _ one: Int, _ three: (Int, Int), _ five: (Int, Int)?, _ pooling: InceptionPooling,
+    _ projection: Int
   ) -> [Layer] {
     let name = "inception_\(block)_"
     var branches = [
-      [unit(name + "1x1_conv", name + "1x1_bn", one, kernel: 1)], convolutions(name + "3x3_", three, kernel: 3, stride: 1),
+      [unit(name + "1x1_conv", name + "1x1_bn", one, kernel: 1)],
+      convolutions(name + "3x3_", three, kernel: 3, stride: 1)
     ]
     if let five { branches.append(convolutions(name + "5x5_", five, kernel: 5, stride: 1)) }
     branches.append([
       pooling == .maximum
-        ? .pool(.maximum, kernel: 3, stride: 1, padding: 1) : .euclideanPool(kernel: 3, stride: 1, padding: 1),
-      unit(name + "pool_conv", name + "pool_bn", projection, kernel: 1),
+        ? .pool(.maximum, kernel: 3, stride: 1, padding: 1)
+        : .euclideanPool(kernel: 3, stride: 1, padding: 1),
+      unit(name + "pool_conv", name + "pool_bn", projection, kernel: 1)
     ])
     return [.concatenation(branches), .tap(block)]
   }

@@ -1,9 +1,10 @@
 extension Architecture {
-  /// FaceNet's NN1: 220x220 RGB to a unit vector of 128; a network like Zeiler and Fergus's with 1x1 convolutions between.
+  /// FaceNet's NN1: 220x220 RGB to a unit vector of 128; a network like Zeiler and Fergus's with 1x1
+  /// convolutions between.
   ///
-  /// 140 million parameters, nearly all of them in fc1 and fc2; 1.6 billion multiply-adds. The paper has no batch
-  /// normalisation here; it leaves the constants of its response normalisation open: Torch's were taken.
-  /// Source: Schroff, Kalenichenko, Philbin, "FaceNet", 2015, table 1.
+  /// 140 million parameters, nearly all of them in fc1 and fc2; 1.6 billion multiply-adds. The paper has no
+  /// batch normalisation here; it leaves the constants of its response normalisation open: Torch's were
+  /// taken. Source: Schroff, Kalenichenko, Philbin, "FaceNet", 2015, table 1.
   package static var faceNetNN1: Architecture {
     Architecture(
       name: "facenet-nn1", input: Extent(height: 220, width: 220, channels: 3),
@@ -17,12 +18,13 @@ extension Architecture {
         .dense("fc1", 2 * 32 * 128), .maxout(pieces: 2),
         .dense("fc2", 2 * 32 * 128), .maxout(pieces: 2),
         .dense("fc7128", 128),
-        .unitLength, .tap("embedding"),
+        .unitLength, .tap("embedding")
       ])
   }
 
   private static func layer(_ name: String, _ filters: Int, _ kernel: Int, stride: Int = 1) -> Layer {
-    .convolution(name, filters, kernel: kernel, stride: stride, padding: .zeros(kernel / 2), activation: .rectifier)
+    .convolution(
+      name, filters, kernel: kernel, stride: stride, padding: .zeros(kernel / 2), activation: .rectifier)
   }
 
   private static var halved: Layer { .pool(.maximum, kernel: 3, stride: 2, padding: 1) }

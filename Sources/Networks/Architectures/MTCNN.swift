@@ -1,8 +1,8 @@
 /// The three networks of MTCNN: proposals over a pyramid, then two refinements.
 ///
-/// Taps: "face" [.., 2] (probability of no face, of a face), "box" [.., 4] (shift of left, top, right, bottom in
-/// box sizes), and of the last network "points" [.., 10] (five x, then five y, in box sizes).
-/// Source: Zhang, Zhang, Li, Qiao, "Joint face detection and alignment using multitask cascaded convolutional
+/// Taps: "face" [.., 2] (probability of no face, of a face), "box" [.., 4] (shift of left, top, right, bottom
+/// in box sizes), and of the last network "points" [.., 10] (five x, then five y, in box sizes). Source:
+/// Zhang, Zhang, Li, Qiao, "Joint face detection and alignment using multitask cascaded convolutional
 /// networks", 2016, figure 2.
 package enum MTCNN {
   package static let mean: Float = 127.5  // with the scale: 0...255 to -1...1, as it was trained
@@ -16,7 +16,7 @@ package enum MTCNN {
       unit("pnet.conv2", 16, 3, "pnet.prelu2"),
       unit("pnet.conv3", 32, 3, "pnet.prelu3"),
       .head([.convolution("pnet.conv4_1", 2, kernel: 1), .softmax, .tap("face")]),
-      .convolution("pnet.conv4_2", 4, kernel: 1), .tap("box"),
+      .convolution("pnet.conv4_2", 4, kernel: 1), .tap("box")
     ]
   }
 
@@ -30,7 +30,7 @@ package enum MTCNN {
       unit("rnet.conv3", 64, 2, "rnet.prelu3"),
       .dense("rnet.dense4", 128, activation: .parametric("rnet.prelu4")),
       .head([.dense("rnet.dense5_1", 2), .softmax, .tap("face")]),
-      .dense("rnet.dense5_2", 4), .tap("box"),
+      .dense("rnet.dense5_2", 4), .tap("box")
     ]
   }
 
@@ -47,7 +47,7 @@ package enum MTCNN {
       .dense("onet.dense5", 256, activation: .parametric("onet.prelu5")),
       .head([.dense("onet.dense6_1", 2), .softmax, .tap("face")]),
       .head([.dense("onet.dense6_2", 4), .tap("box")]),
-      .dense("onet.dense6_3", 10), .tap("points"),
+      .dense("onet.dense6_3", 10), .tap("points")
     ]
   }
 

@@ -1,8 +1,9 @@
 extension Architecture {
   /// MobileFaceNet: RGB to a unit vector of 128 with less than a million parameters, for small boards.
   ///
-  /// MobileNetV2's inverted bottlenecks, with parametric rectifiers, and in place of the global average a depthwise
-  /// convolution over all that is left of the picture, so that its corners count less than its centre.
+  /// MobileNetV2's inverted bottlenecks, with parametric rectifiers, and in place of the global average a
+  /// depthwise convolution over all that is left of the picture, so that its corners count less than its
+  /// centre.
   ///
   /// - Parameters:
   ///   - side: 112 in the paper; at least 16.
@@ -12,7 +13,7 @@ extension Architecture {
     func channels(_ count: Int) -> Int { max(1, Int(Double(count) * width)) }
     var layers: [Layer] = [
       mobileUnit("conv1", channels(64), kernel: 3, stride: 2),
-      mobileUnit("conv2_dw", channels(64), kernel: 3, groups: channels(64)),
+      mobileUnit("conv2_dw", channels(64), kernel: 3, groups: channels(64))
     ]
     var inputs = channels(64)
     //  expansion, channels, blocks, stride of the first
@@ -21,7 +22,11 @@ extension Architecture {
       for j in 1...count {
         let body = bottleneck(
           "block\(i + 1)_\(j).", expansion * inputs, channels(outputs), stride: j == 1 ? stride : 1)
-        if (j > 1 || stride == 1) && inputs == channels(outputs) { layers.append(.residual(body)) } else { layers += body }
+        if (j > 1 || stride == 1) && inputs == channels(outputs) {
+          layers.append(.residual(body))
+        } else {
+          layers += body
+        }
         inputs = channels(outputs)
       }
     }
@@ -30,10 +35,11 @@ extension Architecture {
       mobileUnit("conv3", wide, kernel: 1),
       linear("conv4_dw", wide, kernel: (side + 15) / 16, groups: wide),
       linear("conv5", 128, kernel: 1),
-      .unitLength, .tap("embedding"),
+      .unitLength, .tap("embedding")
     ]
     return Architecture(
-      name: side == 96 ? "mobilefacenet-96" : "mobilefacenet", input: Extent(height: side, width: side, channels: 3),
+      name: side == 96 ? "mobilefacenet-96" : "mobilefacenet",
+      input: Extent(height: side, width: side, channels: 3),
       layers: layers)
   }
 
@@ -42,7 +48,7 @@ extension Architecture {
     [
       mobileUnit(name + "expand", wide, kernel: 1),
       mobileUnit(name + "dw", wide, kernel: 3, stride: stride, groups: wide),
-      linear(name + "project", outputs, kernel: 1),
+      linear(name + "project", outputs, kernel: 1)
     ]
   }
 
@@ -50,11 +56,13 @@ extension Architecture {
     _ name: String, _ filters: Int, kernel: Int, stride: Int = 1, groups: Int = 1
   ) -> Layer {
     .convolution(
-      name, filters, kernel: kernel, stride: stride, groups: groups, padding: kernel == 1 ? .valid : .zeros(kernel / 2),
+      name, filters, kernel: kernel, stride: stride, groups: groups,
+      padding: kernel == 1 ? .valid : .zeros(kernel / 2),
       hasBias: false, normalisation: .batch(name + "_bn"), activation: .parametric(name + "_prelu"))
   }
 
   private static func linear(_ name: String, _ filters: Int, kernel: Int, groups: Int = 1) -> Layer {
-    .convolution(name, filters, kernel: kernel, groups: groups, hasBias: false, normalisation: .batch(name + "_bn"))
+    .convolution(
+      name, filters, kernel: kernel, groups: groups, hasBias: false, normalisation: .batch(name + "_bn"))
   }
 }

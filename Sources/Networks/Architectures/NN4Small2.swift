@@ -26,7 +26,7 @@ extension Architecture {
 
         .pool(.average, kernel: 3, stride: 1),
         .dense("dense", 128),
-        .unitLength, .tap("embedding"),
+        .unitLength, .tap("embedding")
       ])
   }
 
@@ -34,7 +34,8 @@ extension Architecture {
 
   /// Convolution with bias, batch normalisation and rectifier.
   static func unit(
-    _ name: String, _ statistics: String, _ filters: Int, kernel: Int, stride: Int = 1, padding: Padding = .valid
+    _ name: String, _ statistics: String, _ filters: Int, kernel: Int, stride: Int = 1,
+    padding: Padding = .valid
   ) -> Layer {
     .convolution(
       name, filters, kernel: kernel, stride: stride, padding: padding, normalisation: .batch(statistics),
@@ -52,7 +53,7 @@ extension Architecture {
     branches.append([
       projection == .maximum ? .pool(.maximum, kernel: 3, stride: 2) : .euclideanPool(kernel: 3, stride: 3),
       unit(name + "pool_conv", name + "pool_bn", pooled, kernel: 1),
-      .border(top: border.0, left: border.0, bottom: border.1, right: border.1),
+      .border(top: border.0, left: border.0, bottom: border.1, right: border.1)
     ])
     branches.append([unit(name + "1x1_conv", name + "1x1_bn", one, kernel: 1)])
     return .concatenation(branches)
@@ -64,7 +65,7 @@ extension Architecture {
     return .concatenation([
       convolutions(name + "3x3_", three, kernel: 3, stride: 2),
       convolutions(name + "5x5_", five, kernel: 5, stride: 2),
-      [.pool(.maximum, kernel: 3, stride: 2), .border(top: 0, left: 0, bottom: 1, right: 1)],
+      [.pool(.maximum, kernel: 3, stride: 2), .border(top: 0, left: 0, bottom: 1, right: 1)]
     ])
   }
 
@@ -72,7 +73,8 @@ extension Architecture {
   static func convolutions(_ name: String, _ filters: (Int, Int), kernel: Int, stride: Int) -> [Layer] {
     [
       unit(name + "conv1", name + "bn1", filters.0, kernel: 1),
-      unit(name + "conv2", name + "bn2", filters.1, kernel: kernel, stride: stride, padding: .zeros(kernel / 2)),
+      unit(
+        name + "conv2", name + "bn2", filters.1, kernel: kernel, stride: stride, padding: .zeros(kernel / 2))
     ]
   }
 }

@@ -7,7 +7,7 @@ extension Architecture {
       "densenet121", "mobilefacenet", "mobilefacenet-96", "siamese", "siamese-sigmoid", "one-shot",
       "cascade-12", "cascade-24", "cascade-48",
       "cascade-12-calibration", "cascade-24-calibration", "cascade-48-calibration",
-      "fast-style", "fast-style-resize",
+      "fast-style", "fast-style-resize"
     ]
   }
 

@@ -1,10 +1,11 @@
 extension Architecture {
-  /// A plain convolutional network that ends in 128 units, of any length: what the two halves of a Siamese network
-  /// share (Taigman et al. 2014 and the contrastive loss of Hadsell et al. 2006 train such networks).
+  /// A plain convolutional network that ends in 128 units, of any length: what the two halves of a Siamese
+  /// network share (Taigman et al. 2014 and the contrastive loss of Hadsell et al. 2006 train such networks).
   ///
   /// - Parameters:
   ///   - input: grey pictures of the AT&T faces by default, 112 high and 92 wide; both at least 16.
-  ///   - isSigmoid: the units answer in 0...1, as the chi-square similarity wants, which divides by their sum.
+  ///   - isSigmoid: the units answer in 0...1, as the chi-square similarity wants, which divides by their
+  ///     sum.
   package static func siamese(
     input: Extent = Extent(height: 112, width: 92, channels: 1), isSigmoid: Bool = false
   ) -> Architecture {
@@ -13,8 +14,9 @@ extension Architecture {
       layers: plainNet + [.dense("fc", 128)] + (isSigmoid ? [.sigmoid] : []) + [.tap("embedding")])
   }
 
-  /// The one-shot baseline that embeddings replace: the same convolutions, ending in the probabilities of each of the
-  /// known people and of nobody, who is last. A new person means a new last layer and a new training.
+  /// The one-shot baseline that embeddings replace: the same convolutions, ending in the probabilities of
+  /// each of the known people and of nobody, who is last. A new person means a new last layer and a new
+  /// training.
   ///
   /// Taps: "scores" before the softmax, "people" after it.
   /// - Parameter people: how many are known, at least 1; a weight file says it in its metadata.
@@ -25,7 +27,7 @@ extension Architecture {
       name: "one-shot", input: input,
       layers: plainNet + [
         .dense("fc", 128, activation: .rectifier), .dropout(0.5),
-        .dense("people", people + 1), .tap("scores"), .softmax, .tap("people"),
+        .dense("people", people + 1), .tap("scores"), .softmax, .tap("people")
       ])
   }
 
@@ -35,9 +37,10 @@ extension Architecture {
     for (i, filters) in [32, 64, 128, 128].enumerated() {
       layers += [
         .convolution(
-          "conv\(i + 1)", filters, kernel: 3, padding: .zeros(1), hasBias: false, normalisation: .batch("bn\(i + 1)"),
+          "conv\(i + 1)", filters, kernel: 3, padding: .zeros(1), hasBias: false,
+          normalisation: .batch("bn\(i + 1)"),
           activation: .rectifier),
-        .pool(.maximum, kernel: 2, stride: 2),
+        .pool(.maximum, kernel: 2, stride: 2)
       ]
     }
     return layers

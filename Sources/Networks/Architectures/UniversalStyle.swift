@@ -1,12 +1,12 @@
 import Tensors
 
-/// The networks of universal style transfer: for each level an encoder, VGG-19 from the picture to its first convolution of
-/// that block, and a decoder, the way back. Levels 0...1 come as R, G, B and come back so.
+/// The networks of universal style transfer: for each level an encoder, VGG-19 from the picture to its first
+/// convolution of that block, and a decoder, the way back. Levels 0...1 come as R, G, B and come back so.
 ///
-/// A file has the tensors `encoderL.conv0` (1x1: to what the encoder was trained on) and `encoderL.convBI`, and
-/// `decoderL.convBI` for the same B and I; the widths are the file's, so that whole and distilled networks load alike. Any
-/// of the levels may be absent.
-/// Source: Li, Fang, Yang, Wang, Lu, Yang, "Universal style transfer via feature transforms", 2017, figure 1.
+/// A file has the tensors `encoderL.conv0` (1x1: to what the encoder was trained on) and `encoderL.convBI`,
+/// and `decoderL.convBI` for the same B and I; the widths are the file's, so that whole and distilled
+/// networks load alike. Any of the levels may be absent. Source: Li, Fang, Yang, Wang, Lu, Yang, "Universal
+/// style transfer via feature transforms", 2017, figure 1.
 package struct UniversalStyle: Sendable {
   package static let architectureName = "universal-style"
   package static let levels = 1...5
@@ -37,7 +37,8 @@ package struct UniversalStyle: Sendable {
           decoder: try Network(decoder, channels: channels, weights: weights), channels: channels))
     }
     guard !members.isEmpty else {
-      throw .badData("weights: a universal style has none of the levels 1 to 5, wanted encoder1.conv11.weight or the like")
+      throw .badData(
+        "weights: a universal style has none of the levels 1 to 5, wanted encoder1.conv11.weight or the like")
     }
     self.members = members
   }
@@ -53,7 +54,9 @@ package struct UniversalStyle: Sendable {
         let name = "conv\(block + 1)\(i)"
         guard let extents = weights.extents("\(network).\(name).weight") else { continue }
         guard extents.count == 4, extents[0] >= 1 else {
-          throw .badData("weights: \(network).\(name).weight is \(try Shape(extents).description), wanted [outputs, inputs, 3, 3]")
+          throw .badData(
+            "weights: \(network).\(name).weight is \(try Shape(extents).description), wanted [outputs, inputs, 3, 3]"
+          )
         }
         widths[name] = extents[0]
       }
@@ -70,7 +73,9 @@ package struct UniversalStyle: Sendable {
     let network = "encoder\(level)"
     var layers: [Layer] = [.convolution("\(network).conv0", 3, kernel: 1)]
     for block in 1...level {
-      for i in 1...(block < level ? counts[block - 1] : 1) { layers += convolution(network, "conv\(block)\(i)", widths) }
+      for i in 1...(block < level ? counts[block - 1] : 1) {
+        layers += convolution(network, "conv\(block)\(i)", widths)
+      }
       if block < level { layers.append(.pool(.maximum, kernel: 2, stride: 2)) }
     }
     return layers + [.tap("features")]

@@ -1,9 +1,10 @@
 import Tensors
 
-/// Runs a network's forward pass for many callers: what a run needs - plan, memory, workspace - is kept for the next one.
-/// Threads may share it; each run has a context of its own.
+/// Runs a network's forward pass for many callers: what a run needs - plan, memory, workspace - is kept for
+/// the next one. Threads may share it; each run has a context of its own.
 package final class Executor: @unchecked Sendable {
-  /// What runs work in. Networks that are run one after another may share it; not one inside another's `body`.
+  /// What runs work in. Networks that are run one after another may share it; not one inside another's
+  /// `body`.
   package final class Memory: @unchecked Sendable {
     fileprivate final class Context {
       var memory: Storage<Float>?
@@ -88,7 +89,8 @@ package final class Executor: @unchecked Sendable {
     return plan
   }
 
-  /// Bytes that a run on this shape will make the process hold, less those that it holds already for the next run.
+  /// Bytes that a run on this shape will make the process hold, less those that it holds already for the next
+  /// run.
   package func memoryNeeded(batch: Int, height: Int, width: Int) throws(Failure) -> Int {
     let need = try needed(batch: batch, height: height, width: width)
     return memory.missingBytes(need.memory, need.workspace) + need.weightBytes

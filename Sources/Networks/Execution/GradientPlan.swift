@@ -1,10 +1,11 @@
 import CSystem
 import Tensors
 
-/// Forward and backward through a network that is one chain of 3x3-like convolutions, each with a rectifier, and 2x2
-/// poolings, laid out for one size of picture: VGG and its like. What the tape does step by step is done here in one piece
-/// of memory that is taken once, and keeps for the way back only what that needs:
-/// - an activation where it is asked for or is the next convolution's input; its sign opens and shuts the rectifier;
+/// Forward and backward through a network that is one chain of 3x3-like convolutions, each with a rectifier,
+/// and 2x2 poolings, laid out for one size of picture: VGG and its like. What the tape does step by step is
+/// done here in one piece of memory that is taken once, and keeps for the way back only what that needs:
+/// - an activation where it is asked for or is the next convolution's input; its sign opens and shuts the
+///   rectifier;
 /// - of a pooling four bits a pooled number; of an L2 pooling both sides;
 /// - a gradient until the next one is made from it.
 package final class GradientPlan {
@@ -18,7 +19,8 @@ package final class GradientPlan {
     /// Buffers: nil where the number never exists.
     var linear: Int?, output: Int?, pooled: Int?, codes: Int?
     var outputGradient: Int?, pooledGradient: Int?
-    /// Whether the convolution pools on its way, and whether its gradient is read through rectifier and pooling.
+    /// Whether the convolution pools on its way, and whether its gradient is read through rectifier and
+    /// pooling.
     var fusesForward = false, fusesBackward = false
   }
 
@@ -42,8 +44,8 @@ package final class GradientPlan {
 
   /// Numbers of the plan's memory, and of the workspace that it comes to hold.
   package let count, scratchCount: Int
-  /// What it will make the network hold, less what is there already: weights packed for both directions, and Winograd's
-  /// transforms.
+  /// What it will make the network hold, less what is there already: weights packed for both directions, and
+  /// Winograd's transforms.
   package let missingWeights: [MissingWeights]
 
   /// - Parameters:
@@ -53,7 +55,8 @@ package final class GradientPlan {
   ///   - isForwardOnly: there is no way back, and much less memory.
   /// - Throws: `.notFound` for a tap that the network lacks, `.invalidArgument` for a picture too small.
   package init(
-    _ network: Network<Float>, height: Int, width: Int, taps: [String], pooling: Pooling, edges: Edges = .zeros,
+    _ network: Network<Float>, height: Int, width: Int, taps: [String], pooling: Pooling,
+    edges: Edges = .zeros,
     isForecast: Bool = false, isForwardOnly: Bool = false, _ workspace: Workspace = Workspace()
   ) throws(Failure) {
     self.workspace = workspace
@@ -80,7 +83,9 @@ package final class GradientPlan {
         stages.append(Stage(filter: filter, window: window, back: back))
         shape = try Shape([1, window.outHeight, window.outWidth, filter.outputs])
       case .plain(.chosenPool) where !stages.isEmpty && !stages[stages.count - 1].isPooled:
-        guard shape[3] % 16 == 0 else { throw .internalError("a gradient plan pools channels by sixteen, not \(shape[3])") }
+        guard shape[3] % 16 == 0 else {
+          throw .internalError("a gradient plan pools channels by sixteen, not \(shape[3])")
+        }
         stages[stages.count - 1].isPooled = true
         shape = try Shape([1, (shape[1] + 1) / 2, (shape[2] + 1) / 2, shape[3]])
       case .plain(.tap(let name)) where !stages.isEmpty:
@@ -96,22 +101,28 @@ package final class GradientPlan {
       }
     }
     guard found == taps.count else {
-      for (i, name) in taps.enumerated() where !stages.contains(where: { $0.linearTap == i || $0.tap == i || $0.pooledTap == i }) {
+      for (i, name) in taps.enumerated()
+      where !stages.contains(where: { $0.linearTap == i || $0.tap == i || $0.pooledTap == i }) {
         throw .notFound("the network has no layer \"\(name)\"")
       }
       throw .invalidArgument("a layer is asked for twice")
     }
     // A pooling behind the last tap is not made.
-    if let last = stages.last, last.isPooled, last.pooledTap == nil { stages[stages.count - 1].isPooled = false }
+    if let last = stages.last, last.isPooled, last.pooledTap == nil {
+      stages[stages.count - 1].isPooled = false
+    }
 
     let pictureCount = height * width * 3, wideCount = (height + 2 * border) * (width + 2 * border) * 3
     let end = 2 * stages.count
     pictureBuffer = layout.add(count: pictureCount, at: 0)
     layout.use(pictureBuffer, at: end)
     wideBuffer = border > 0 ? layout.add(count: wideCount, at: 0) : nil
-    for i in stages.indices { GradientPlan.place(&stages[i], i, &layout, of: stages.count, pooling, isForwardOnly) }
+    for i in stages.indices {
+      GradientPlan.place(&stages[i], i, &layout, of: stages.count, pooling, isForwardOnly)
+    }
     for i in stages.indices.dropFirst() {
-      // A pooled picture is read once more, by the next convolution; an output by that and by its own way back.
+      // A pooled picture is read once more, by the next convolution; an output by that and by its own way
+      // back.
       if let pooled = stages[i - 1].pooled { layout.use(pooled, at: i) }
     }
     gradientBuffer = layout.add(count: isForwardOnly ? 0 : pictureCount, at: end - 1)
@@ -227,7 +238,8 @@ package final class GradientPlan {
         if let linear = stage.linear {
           let z = pointer(linear)
           try Float.convolve(
-            stage.window, source, packed, Target(z, stride: outputs), stage.filter.finish.activated(.none), workspace)
+            stage.window, source, packed, Target(z, stride: outputs), stage.filter.finish.activated(.none),
+            workspace)
           rectify(z, y, stage.window.outHeight * stage.window.outWidth * outputs)
         } else {
           try Float.convolve(
@@ -236,7 +248,9 @@ package final class GradientPlan {
         if let target = stage.pooled {
           if pooling == .euclidean {
             Float.euclideanPool(pooled, y, pointer(target))
-            scale(pointer(target), into: pointer(target), pooled.outputPixels * outputs, by: Pooling.euclideanScale)
+            scale(
+              pointer(target), into: pointer(target), pooled.outputPixels * outputs,
+              by: Pooling.euclideanScale)
           } else {
             Float.poolRectified(pooled, isMaximum: isMaximum, y, pointer(target), codes(stage))
           }
@@ -244,7 +258,9 @@ package final class GradientPlan {
       } else if let target = stage.pooled {
         try Float.convolve(
           stage.window, source, packed,
-          Target(values: pointer(target), stride: outputs, accumulate: 0, pooling: poolingKind, codes: codes(stage)),
+          Target(
+            values: pointer(target), stride: outputs, accumulate: 0, pooling: poolingKind, codes: codes(stage)
+          ),
           stage.filter.finish, workspace)
       }
       if let tap = stage.linearTap { try body(tap, linearFeatures(stage)) }
@@ -287,10 +303,11 @@ package final class GradientPlan {
   }
 
   /// Back through the network, after `forward`.
-  /// - Parameter body: called with each tap's number, its values and the gradient so far, to which it adds what the tap's
-  ///   costs give; `isFirst` tells that there is none so far: then it sets it.
+  /// - Parameter body: called with each tap's number, its values and the gradient so far, to which it adds
+  ///   what the tap's costs give; `isFirst` tells that there is none so far: then it sets it.
   package func backward(
-    _ body: (_ tap: Int, Features, _ gradient: UnsafeMutablePointer<Float>, _ isFirst: Bool) throws(Failure) -> Void
+    _ body: (_ tap: Int, Features, _ gradient: UnsafeMutablePointer<Float>, _ isFirst: Bool) throws(Failure)
+      -> Void
   ) throws(Failure) {
     for i in stages.indices.reversed() {
       let stage = stages[i], isLast = i == stages.count - 1
@@ -298,11 +315,13 @@ package final class GradientPlan {
       let unpooled = Window(pooling: stage.window, channels: outputs)
       var source: Source
       if let pooledGradient = stage.pooledGradient, pooling == .euclidean, let output = stage.output,
-        let pooled = stage.pooled, let outputGradient = stage.outputGradient {
+        let pooled = stage.pooled, let outputGradient = stage.outputGradient
+      {
         let dy = pointer(pooledGradient), dx = pointer(outputGradient)
         if let tap = stage.pooledTap { try body(tap, pooledFeatures(stage), dy, isLast) }
         // y = s sqrt(sum of x^2): dx = dy s^2 x / y, which is 0 where the rectifier is shut.
-        scale(dy, into: dy, unpooled.outputPixels * outputs, by: Pooling.euclideanScale * Pooling.euclideanScale)
+        scale(
+          dy, into: dy, unpooled.outputPixels * outputs, by: Pooling.euclideanScale * Pooling.euclideanScale)
         Float.poolGradient(unpooled, .euclidean, pointer(output), pointer(pooled), dy, dx)
         source = Source(dx)
       } else if let pooledGradient = stage.pooledGradient, let codes = codes(stage) {
@@ -317,12 +336,16 @@ package final class GradientPlan {
       } else {
         source = Source(pointer(stage.outputGradient ?? gradientBuffer))
       }
-      if let output = stage.output, let outputGradient = stage.outputGradient, !stage.isPooled || stage.tap != nil {
+      if let output = stage.output, let outputGradient = stage.outputGradient,
+        !stage.isPooled || stage.tap != nil
+      {
         let dy = pointer(outputGradient)
         if let tap = stage.tap { try body(tap, features(stage), dy, isLast && !stage.isPooled) }
         if stage.linearTap != nil {
           // The last layer may be asked for before its rectifier alone: there is nothing behind it then.
-          if !isLast || stage.isPooled || stage.tap != nil { Float.gate(dy, by: pointer(output), dy, unpooled.height * unpooled.width * outputs) }
+          if !isLast || stage.isPooled || stage.tap != nil {
+            Float.gate(dy, by: pointer(output), dy, unpooled.height * unpooled.width * outputs)
+          }
           source = Source(dy)
         } else if Float.gates(stage.back, stage.filter.backwardShape) {
           source = Source(values: dy, gate: pointer(output), codes: nil, pooling: Int(poolingNone))
@@ -332,11 +355,16 @@ package final class GradientPlan {
         }
       }
       if let tap = stage.linearTap, let outputGradient = stage.outputGradient {
-        try body(tap, linearFeatures(stage), pointer(outputGradient), isLast && !stage.isPooled && stage.tap == nil)
+        try body(
+          tap, linearFeatures(stage), pointer(outputGradient), isLast && !stage.isPooled && stage.tap == nil)
       }
-      let target = i == 0 ? wideGradientBuffer ?? gradientBuffer : stages[i - 1].pooledGradient ?? stages[i - 1].outputGradient ?? gradientBuffer
+      let target =
+        i == 0
+        ? wideGradientBuffer ?? gradientBuffer
+        : stages[i - 1].pooledGradient ?? stages[i - 1].outputGradient ?? gradientBuffer
       try Float.convolve(
-        stage.back, source, stage.filter.backward(), Target(pointer(target), stride: stage.filter.inputs), .nothing, workspace)
+        stage.back, source, stage.filter.backward(), Target(pointer(target), stride: stage.filter.inputs),
+        .nothing, workspace)
     }
     if let wideGradientBuffer {
       foldEdges(pointer(wideGradientBuffer), height, width, border: wideBorder, into: gradient)
@@ -370,7 +398,8 @@ package final class GradientPlan {
     var field = ReceptiveField.Window.pixel
     for passage in path {
       switch passage {
-      case .convolution(let reach): field = .init(size: 2 * reach + 1, stride: 1, start: -reach).through(field)
+      case .convolution(let reach):
+        field = .init(size: 2 * reach + 1, stride: 1, start: -reach).through(field)
       case .pooling: field = .init(size: 2, stride: 2, start: 0).through(field)
       case .tap: break
       }
@@ -391,7 +420,8 @@ package final class GradientPlan {
 
 /// `wide` gets the picture [height, width, 3] with its edges repeated `border` times.
 private func repeatEdges(
-  _ picture: UnsafePointer<Float>, _ height: Int, _ width: Int, border: Int, into wide: UnsafeMutablePointer<Float>
+  _ picture: UnsafePointer<Float>, _ height: Int, _ width: Int, border: Int,
+  into wide: UnsafeMutablePointer<Float>
 ) {
   let stride = 3 * (width + 2 * border)
   for y in 0..<(height + 2 * border) {
@@ -406,7 +436,8 @@ private func repeatEdges(
 
 /// The gradient of the picture from that of `repeatEdges`: a pixel gets what all its copies have.
 private func foldEdges(
-  _ wide: UnsafePointer<Float>, _ height: Int, _ width: Int, border: Int, into gradient: UnsafeMutablePointer<Float>
+  _ wide: UnsafePointer<Float>, _ height: Int, _ width: Int, border: Int,
+  into gradient: UnsafeMutablePointer<Float>
 ) {
   gradient.update(repeating: 0, count: 3 * height * width)
   let stride = 3 * (width + 2 * border)
@@ -424,7 +455,8 @@ extension Window {
   /// The picture that a convolution's window gives, as one to pool.
   fileprivate init(pooling window: Window, channels: Int) {
     self.init(
-      batch: window.batch, height: window.outHeight, width: window.outWidth, channels: channels, kernelHeight: 2,
+      batch: window.batch, height: window.outHeight, width: window.outWidth, channels: channels,
+      kernelHeight: 2,
       kernelWidth: 2, strideY: 2, strideX: 2, padTop: 0, padLeft: 0, outHeight: (window.outHeight + 1) / 2,
       outWidth: (window.outWidth + 1) / 2)
   }

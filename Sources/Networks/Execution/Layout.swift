@@ -1,4 +1,5 @@
-/// Where the buffers of a computation lie in one piece of memory: those that live at different times share it.
+/// Where the buffers of a computation lie in one piece of memory: those that live at different times share
+/// it.
 struct Layout {
   private struct Span {
     let count: Int
@@ -24,7 +25,9 @@ struct Layout {
   /// Gives every buffer its place: the largest first, each as low as those that live at the same time allow.
   mutating func place() {
     var placed: [Int] = []
-    for i in spans.indices.sorted(by: { spans[$0].count != spans[$1].count ? spans[$0].count > spans[$1].count : $0 < $1 }) {
+    for i in spans.indices.sorted(by: {
+      spans[$0].count != spans[$1].count ? spans[$0].count > spans[$1].count : $0 < $1
+    }) {
       var taken: [(first: Int, end: Int)] = []
       for j in placed where spans[j].first <= spans[i].last && spans[i].first <= spans[j].last {
         taken.append((spans[j].offset, spans[j].offset + spans[j].count))

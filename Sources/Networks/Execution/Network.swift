@@ -88,7 +88,9 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
       switch step {
       case .convolution(let filter):
         // "conv4_2.linear" is what conv4_2's rectifier is given.
-        if i + 1 < steps.count, case .plain(.tap(let name)) = steps[i + 1], request.taps.contains(name + linearSuffix) {
+        if i + 1 < steps.count, case .plain(.tap(let name)) = steps[i + 1],
+          request.taps.contains(name + linearSuffix)
+        {
           x = try tape.convolution(x, filter, filter.finish.activated(.none))
           found[name + linearSuffix] = x
           if allKnown(request, found) { return x }
@@ -97,7 +99,8 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
           x = try tape.convolution(x, filter)
         }
       case .dense(let filter):
-        x = try tape.convolution(tape.reshaped(x, [x.shape[0], 1, 1, x.shape.count / max(x.shape[0], 1)]), filter)
+        x = try tape.convolution(
+          tape.reshaped(x, [x.shape[0], 1, 1, x.shape.count / max(x.shape[0], 1)]), filter)
       case .scaling(let scaling):
         x = try tape.scaled(x, scaling)
       case .instanceNormalisation(let scaling):
@@ -145,7 +148,9 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
         }
         steps.append(try step(layer, extent, normalisation))
         // A transposed convolution's sums lie in channels still.
-        if case .transposedConvolution(_, _, _, let stride, _, _) = layer { steps.append(.plain(.depthToSpace(stride))) }
+        if case .transposedConvolution(_, _, _, let stride, _, _) = layer {
+          steps.append(.plain(.depthToSpace(stride)))
+        }
         extent = layer.output(for: extent)
       }
       return steps
@@ -155,24 +160,28 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
     private mutating func step(_ layer: Layer, _ input: Extent, _ following: Layer?) throws(Failure) -> Step {
       switch layer {
       case .convolution(
-        let name, let filters, let kernel, let stride, let groups, let padding, let hasBias, var normalisation,
+        let name, let filters, let kernel, let stride, let groups, let padding, let hasBias,
+        var normalisation,
         var activation):
         if case .batchNormalisation(let statistics, let active)? = following {
           (normalisation, activation) = (.batch(statistics), active)
         }
         return .convolution(
           try filter(
-            name, [filters, input.channels / groups, kernel, kernel], stride, groups, padding, hasBias: hasBias,
+            name, [filters, input.channels / groups, kernel, kernel], stride, groups, padding,
+            hasBias: hasBias,
             normalisation, activation))
       case .transposedConvolution(let name, let filters, let kernel, let stride, let crop, let hasBias):
         let weights = try read(name + ".weight", [input.channels, filters, kernel, kernel])
         let bias = try hasBias ? read(name + ".bias", [filters]) : nil
         return .convolution(try Filter(transposed: weights, bias: bias, stride: stride, crop: crop))
       case .instanceNormalisation(let name, let epsilon, let rectifies):
-        let gamma = try read(name + ".weight", [input.channels]), beta = try read(name + ".bias", [input.channels])
+        let gamma = try read(name + ".weight", [input.channels]),
+          beta = try read(name + ".bias", [input.channels])
         return .instanceNormalisation(
           InstanceScaling(
-            gamma: gamma.values.map { Element($0) }, beta: beta.values.map { Element($0) }, epsilon: Element(epsilon),
+            gamma: gamma.values.map { Element($0) }, beta: beta.values.map { Element($0) },
+            epsilon: Element(epsilon),
             rectifies: rectifies))
       case .dense(let name, let outputs, let hasBias, var activation):
         var normalisation = Layer.Normalisation.none
@@ -189,7 +198,8 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
       case .batchNormalisation(let name, let activation):
         var bias = [Element](repeating: 0, count: input.channels)
         let scales = try normalise(name, &bias)
-        return .scaling(Scaling(scales: scales, biases: bias, finish: try finish(bias: nil, activation, input.channels)))
+        return .scaling(
+          Scaling(scales: scales, biases: bias, finish: try finish(bias: nil, activation, input.channels)))
       case .concatenation(let branches):
         var compiled: [[Step]] = []
         for branch in branches { compiled.append(try build(branch, input)) }
@@ -198,8 +208,10 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
         return .residual(try build(body, input), try build(shortCut, input))
       case .head(let head):
         return .head(try build(head, input))
-      case .pool, .chosenPool, .euclideanPool, .globalAverage, .rectifier, .sigmoid, .softmax, .maxout, .dropout,
-        .responseNormalisation, .unitLength, .border, .reflection, .upsampling, .depthToSpace, .hyperbolicTangent, .linear,
+      case .pool, .chosenPool, .euclideanPool, .globalAverage, .rectifier, .sigmoid, .softmax, .maxout,
+        .dropout,
+        .responseNormalisation, .unitLength, .border, .reflection, .upsampling, .depthToSpace,
+        .hyperbolicTangent, .linear,
         .tap:
         return .plain(layer)
       }
@@ -237,8 +249,8 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
         for o in 0..<outputs { bias[o] = bias[o] * Element(gamma[o]) + Element(beta[o]) }
       }
       let finish = try finish(bias: bias, activation, outputs)
-      // The weights themselves are read when they are first multiplied by; those that nothing was folded into stay as
-      // narrow as the file has them.
+      // The weights themselves are read when they are first multiplied by; those that nothing was folded into
+      // stay as narrow as the file has them.
       var narrow: (() throws(Failure) -> WeightReader)?
       if factors == nil, weights.isNarrow(name + ".weight") {
         narrow = { [weights] () throws(Failure) in try weights.reader(name + ".weight", stored) }

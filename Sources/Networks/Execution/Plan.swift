@@ -1,11 +1,11 @@
 import CSystem
 import Tensors
 
-/// A network's forward pass laid out for one shape of input: which step reads and writes which numbers of one piece of
-/// memory. Made once for a shape; running it takes no memory.
+/// A network's forward pass laid out for one shape of input: which step reads and writes which numbers of one
+/// piece of memory. Made once for a shape; running it takes no memory.
 ///
-/// What the tape computes as separate steps is done on the way where it can be: activations, sums with a short cut,
-/// and joining in channels, whose parts are written where they belong.
+/// What the tape computes as separate steps is done on the way where it can be: activations, sums with a
+/// short cut, and joining in channels, whose parts are written where they belong.
 package struct Plan {
   /// A picture [batch, height, width, channels] in a buffer, `stride` numbers from pixel to pixel.
   struct Place {
@@ -48,7 +48,8 @@ package struct Plan {
   private let request: Network<Float>.Request
   private let input: Place
 
-  /// - Throws: `.invalidArgument` for a picture that the network cannot take, `.notFound` for a tap that it lacks.
+  /// - Throws: `.invalidArgument` for a picture that the network cannot take, `.notFound` for a tap that it
+  ///   lacks.
   package init(
     _ network: Network<Float>, batch: Int, height: Int, width: Int, _ request: Network<Float>.Request
   ) throws(Failure) {
@@ -56,7 +57,8 @@ package struct Plan {
     _ = try Shape([batch, height, width, channels])
     self.request = request
     let buffer = layout.add(count: batch * height * width * channels, at: 0)
-    input = Place(buffer: buffer, batch: batch, height: height, width: width, channels: channels, stride: channels)
+    input = Place(
+      buffer: buffer, batch: batch, height: height, width: width, channels: channels, stride: channels)
     _ = try lay(network.steps[...], input, isOurs: false, to: nil)
     for tap in request.taps where !taps.contains(where: { $0.name == tap }) {
       throw .notFound("the network has no layer \"\(tap)\"")
@@ -73,7 +75,8 @@ package struct Plan {
     var count = 0
     for operation in operations {
       switch operation {
-      case .convolution(let filter, let window, _, _, _, _): count = max(count, Float.scratchCount(window, filter.shape))
+      case .convolution(let filter, let window, _, _, _, _):
+        count = max(count, Float.scratchCount(window, filter.shape))
       case .instanceNormalisation(_, let x, _, _):
         count = max(count, instanceRoomCount(rows: x.height * x.width, channels: x.channels))
       default: break
@@ -98,7 +101,9 @@ package struct Plan {
   }
 
   /// Where the input [batch, height, width, channels] is to be written.
-  package func input(in memory: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> { pointer(input, memory) }
+  package func input(in memory: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
+    pointer(input, memory)
+  }
 
   /// Where the answer of the request's tap of this number lies after `run`.
   package func answer(_ tap: Int, in memory: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
@@ -116,7 +121,8 @@ package struct Plan {
 
   private mutating func new(_ batch: Int, _ height: Int, _ width: Int, _ channels: Int) -> Place {
     let buffer = layout.add(count: batch * height * width * channels, at: time)
-    return Place(buffer: buffer, batch: batch, height: height, width: width, channels: channels, stride: channels)
+    return Place(
+      buffer: buffer, batch: batch, height: height, width: width, channels: channels, stride: channels)
   }
 
   private mutating func record(_ operation: Operation, _ from: Place, _ to: Place) {
@@ -208,7 +214,8 @@ package struct Plan {
     if destination.accumulate {
       record(.add(from: x, to: destination.place), x, destination.place)
       if destination.rectify {
-        record(.rectifier(from: destination.place, to: destination.place), destination.place, destination.place)
+        record(
+          .rectifier(from: destination.place, to: destination.place), destination.place, destination.place)
       }
     } else {
       record(.copy(from: x, to: destination.place, top: 0, left: 0), x, destination.place)
@@ -216,11 +223,14 @@ package struct Plan {
     return destination.place
   }
 
-  private mutating func convolve(_ filter: Filter<Float>, _ x: Place, to destination: Destination?) throws(Failure) -> Place {
+  private mutating func convolve(
+    _ filter: Filter<Float>, _ x: Place, to destination: Destination?
+  ) throws(Failure) -> Place {
     let window = try filter.window(over: Shape([x.batch, x.height, x.width, x.channels]))
     var finish = filter.finish
     var target = destination?.place
-    // A part of what is wanted, what is still being read, and a sum behind an activation: it is moved there afterwards.
+    // A part of what is wanted, what is still being read, and a sum behind an activation: it is moved there
+    // afterwards.
     if let destination,
       destination.place.height != window.outHeight || destination.place.width != window.outWidth
         || destination.place.channels != filter.outputs || destination.place.buffer == x.buffer
@@ -235,12 +245,15 @@ package struct Plan {
     return y
   }
 
-  private mutating func scale(_ scaling: Scaling<Float>, _ x: Place, to destination: Destination?) throws(Failure) -> Place {
+  private mutating func scale(
+    _ scaling: Scaling<Float>, _ x: Place, to destination: Destination?
+  ) throws(Failure) -> Place {
     guard scaling.scales.count == x.channels else {
       throw .invalidArgument("\(scaling.scales.count) factors for a picture of \(x.channels) channels")
     }
     var y: Place?
-    if let destination, !destination.accumulate, destination.place.height == x.height, destination.place.width == x.width,
+    if let destination, !destination.accumulate, destination.place.height == x.height,
+      destination.place.width == x.width,
       destination.place.channels == x.channels
     {
       y = destination.place
@@ -259,14 +272,18 @@ package struct Plan {
     var y = isOurs ? x : nil
     var accumulate = false
     if let destination, destination.place.isWhole, destination.place.buffer != x.buffer,
-      (destination.place.height, destination.place.width, destination.place.channels) == (x.height, x.width, x.channels)
+      (destination.place.height, destination.place.width, destination.place.channels) == (
+        x.height, x.width, x.channels
+      )
     {
       y = destination.place
       accumulate = destination.accumulate
     }
     let target = y ?? new(x.batch, x.height, x.width, x.channels)
     record(.instanceNormalisation(scaling, from: x, to: target, accumulate: accumulate), x, target)
-    if accumulate, destination?.rectify == true { record(.rectifier(from: target, to: target), target, target) }
+    if accumulate, destination?.rectify == true {
+      record(.rectifier(from: target, to: target), target, target)
+    }
     return target
   }
 
@@ -277,7 +294,9 @@ package struct Plan {
     for branch in branches {
       let part = try result(of: branch, x.height, x.width, x.channels)
       guard parts.isEmpty || (part.height == parts[0].height && part.width == parts[0].width) else {
-        throw .invalidArgument("branches of \(parts[0].width)x\(parts[0].height) and \(part.width)x\(part.height) cannot be joined")
+        throw .invalidArgument(
+          "branches of \(parts[0].width)x\(parts[0].height) and \(part.width)x\(part.height) cannot be joined"
+        )
       }
       parts.append(part)
       channels += part.channels
@@ -303,9 +322,12 @@ package struct Plan {
     let other = try result(of: shortCut, x.height, x.width, x.channels)
     let height = max(one.height, other.height), width = max(one.width, other.width)
     let channels = max(one.channels, other.channels)
-    // What a tap has named, or will name in the body, is not ours to change; and a body that does nothing adds the input itself.
+    // What a tap has named, or will name in the body, is not ours to change; and a body that does nothing
+    // adds the input itself.
     let y: Place
-    if shortCut.isEmpty, isOurs, !isTapped(x), !namesInput(body), !doesNothing(body), x.isWhole, (x.height, x.width, x.channels) == (height, width, channels) {
+    if shortCut.isEmpty, isOurs, !isTapped(x), !namesInput(body), !doesNothing(body), x.isWhole,
+      (x.height, x.width, x.channels) == (height, width, channels)
+    {
       y = x  // the sum takes the input's place
     } else {
       y = new(x.batch, height, width, channels)
@@ -341,7 +363,9 @@ package struct Plan {
     return true
   }
 
-  private mutating func apply(_ layer: Layer, _ x: Place, to destination: Destination?) throws(Failure) -> Place {
+  private mutating func apply(
+    _ layer: Layer, _ x: Place, to destination: Destination?
+  ) throws(Failure) -> Place {
     func shape() throws(Failure) -> Shape { try Shape([x.batch, x.height, x.width, x.channels]) }
     switch layer {
     case .pool(let kind, let kernel, let stride, let padding, let roundsUp):
@@ -349,9 +373,11 @@ package struct Plan {
     case .chosenPool:
       return pool(x, request.pooling, try poolingWindow(shape(), 2, 2, 0, true))
     case .globalAverage:
-      return pool(x, .average, Window(
-        batch: x.batch, height: x.height, width: x.width, channels: x.channels, kernelHeight: x.height,
-        kernelWidth: x.width, strideY: 1, strideX: 1, padTop: 0, padLeft: 0, outHeight: 1, outWidth: 1))
+      return pool(
+        x, .average,
+        Window(
+          batch: x.batch, height: x.height, width: x.width, channels: x.channels, kernelHeight: x.height,
+          kernelWidth: x.width, strideY: 1, strideX: 1, padTop: 0, padLeft: 0, outHeight: 1, outWidth: 1))
     case .euclideanPool(let kernel, let stride, let padding):
       let window = try poolingWindow(shape(), kernel, stride, padding, false)
       let y = new(x.batch, window.outHeight, window.outWidth, x.channels)
@@ -360,7 +386,8 @@ package struct Plan {
     case .border(let top, let left, let bottom, let right):
       let height = top + x.height + bottom, width = left + x.width + right
       var y = new(x.batch, height, width, x.channels)
-      if let place = destination?.place, destination?.accumulate == false, place.height == height, place.width == width,
+      if let place = destination?.place, destination?.accumulate == false, place.height == height,
+        place.width == width,
         place.channels == x.channels
       {
         y = place
@@ -369,7 +396,8 @@ package struct Plan {
       return y
     case .maxout(let pieces):
       guard pieces > 0, x.channels % pieces == 0 else {
-        throw .invalidArgument("maxout of \(x.channels) channels in pieces of \(pieces), wanted channels that they divide")
+        throw .invalidArgument(
+          "maxout of \(x.channels) channels in pieces of \(pieces), wanted channels that they divide")
       }
       let y = new(x.batch, x.height, x.width, x.channels / pieces)
       record(.maxout(pieces: pieces, from: x, to: y), x, y)
@@ -389,11 +417,13 @@ package struct Plan {
       case .hyperbolicTangent: record(.hyperbolicTangent(from: x, to: y), x, y)
       case .linear(let scale, let offset): record(.linear(Float(scale), Float(offset), from: x, to: y), x, y)
       case .unitLength: record(.unitLength(from: x, to: y), x, y)
-      case .responseNormalisation(let constants): record(.responseNormalisation(constants, from: x, to: y), x, y)
+      case .responseNormalisation(let constants):
+        record(.responseNormalisation(constants, from: x, to: y), x, y)
       default: record(.rectifier(from: x, to: y), x, y)
       }
       return y
-    case .convolution, .transposedConvolution, .dense, .batchNormalisation, .instanceNormalisation, .dropout, .reflection,
+    case .convolution, .transposedConvolution, .dense, .batchNormalisation, .instanceNormalisation, .dropout,
+      .reflection,
       .upsampling, .concatenation, .residual, .head, .tap:
       throw .internalError("a layer with parts of its own was not compiled")
     }
@@ -428,7 +458,8 @@ package struct Plan {
         }
         (height, width, channels) = joined
       case .residual(let body, let shortCut):
-        let one = try result(of: body, height, width, channels), other = try result(of: shortCut, height, width, channels)
+        let one = try result(of: body, height, width, channels),
+          other = try result(of: shortCut, height, width, channels)
         (height, width, channels) = (
           max(one.height, other.height), max(one.width, other.width), max(one.channels, other.channels)
         )
@@ -455,41 +486,52 @@ package struct Plan {
         }
         let target = pointer(y, memory)
         Float.euclideanPool(window, pointer(x, memory), target)
-        Networks.scale(target, into: target, window.outputPixels * window.channels, by: Pooling.euclideanScale)
+        Networks.scale(
+          target, into: target, window.outputPixels * window.channels, by: Pooling.euclideanScale)
       case .euclideanPool(let window, let x, let y):
         Float.euclideanPool(window, pointer(x, memory), pointer(y, memory))
       case .responseNormalisation(let constants, let x, let y):
         try Float.normaliseResponse(
-          pointer(x, memory), pointer(y, memory), rows: x.pixels, channels: x.channels, scale: Float(constants.scale),
+          pointer(x, memory), pointer(y, memory), rows: x.pixels, channels: x.channels,
+          scale: Float(constants.scale),
           half: constants.window / 2)
       case .scaling(let scaling, let x, let y):
         scaleRows(pointer(x, memory), pointer(y, memory), yStride: y.stride, rows: x.pixels, scaling)
       case .sigmoid(let x, let y):
         let source = pointer(x, memory), target = pointer(y, memory)
         for i in 0..<(x.pixels * x.channels) { target[i] = sigmoid(source[i]) }
-      case .maxout(let pieces, let x, let y): maxoutLoop(pointer(x, memory), pointer(y, memory), y.pixels * y.channels, pieces)
-      case .softmax(let x, let y): softmaxRows(pointer(x, memory), pointer(y, memory), rows: x.pixels, x.channels)
+      case .maxout(let pieces, let x, let y):
+        maxoutLoop(pointer(x, memory), pointer(y, memory), y.pixels * y.channels, pieces)
+      case .softmax(let x, let y):
+        softmaxRows(pointer(x, memory), pointer(y, memory), rows: x.pixels, x.channels)
       case .unitLength(let x, let y):
         unitRows(pointer(x, memory), pointer(y, memory), rows: x.pixels, x.channels)
-      case .rectifier(let x, let y): rectifyRows(pointer(x, memory), x.stride, pointer(y, memory), y.stride, y.pixels, y.channels)
+      case .rectifier(let x, let y):
+        rectifyRows(pointer(x, memory), x.stride, pointer(y, memory), y.stride, y.pixels, y.channels)
       case .hyperbolicTangent(let x, let y):
         let source = pointer(x, memory), target = pointer(y, memory)
-        forEachSlice(of: x.pixels * x.channels) { for i in $0 { target[i] = Float.hyperbolicTangent(source[i]) } }
+        forEachSlice(of: x.pixels * x.channels) {
+          for i in $0 { target[i] = Float.hyperbolicTangent(source[i]) }
+        }
       case .linear(let scale, let offset, let x, let y):
         linearLoop(pointer(x, memory), pointer(y, memory), x.pixels * x.channels, scale, offset)
       case .instanceNormalisation(let scaling, let x, let y, let accumulate):
-        let rows = x.height * x.width, room = try workspace.take(instanceRoomCount(rows: rows, channels: x.channels))
+        let rows = x.height * x.width,
+          room = try workspace.take(instanceRoomCount(rows: rows, channels: x.channels))
         for n in 0..<x.batch {
           let first = n * rows * x.channels
           normaliseInstance(
-            pointer(x, memory) + first, pointer(y, memory) + first, rows: rows, scaling, accumulate: accumulate, room)
+            pointer(x, memory) + first, pointer(y, memory) + first, rows: rows, scaling,
+            accumulate: accumulate, room)
         }
       case .map(let map, let x, let y):
         mapPixels(
-          pointer(x, memory), pointer(y, memory), map, batch: x.batch, height: x.height, width: x.width, channels: x.channels)
+          pointer(x, memory), pointer(y, memory), map, batch: x.batch, height: x.height, width: x.width,
+          channels: x.channels)
       case .depthToSpace(let side, let x, let y):
         depthToSpaceRows(
-          pointer(x, memory), pointer(y, memory), rows: x.batch * x.height, width: x.width, side: side, channels: y.channels)
+          pointer(x, memory), pointer(y, memory), rows: x.batch * x.height, width: x.width, side: side,
+          channels: y.channels)
       case .copy(let x, let y, let top, let left): copy(x, y, top, left, memory)
       case .add(let x, let y): add(x, y, memory)
       }
@@ -510,7 +552,8 @@ package struct Plan {
           pixel.update(repeating: 0, count: y.channels)
           continue
         }
-        pixel.update(from: source + ((row / y.height * x.height + i) * x.width + j - left) * x.stride, count: x.channels)
+        pixel.update(
+          from: source + ((row / y.height * x.height + i) * x.width + j - left) * x.stride, count: x.channels)
         (pixel + x.channels).update(repeating: 0, count: y.channels - x.channels)
       }
     }
@@ -528,7 +571,8 @@ package struct Plan {
 }
 
 private func rectifyRows(
-  _ x: UnsafePointer<Float>, _ xStride: Int, _ y: UnsafeMutablePointer<Float>, _ yStride: Int, _ rows: Int, _ channels: Int
+  _ x: UnsafePointer<Float>, _ xStride: Int, _ y: UnsafeMutablePointer<Float>, _ yStride: Int, _ rows: Int,
+  _ channels: Int
 ) {
   for row in 0..<rows {
     let x = x + row * xStride, y = y + row * yStride

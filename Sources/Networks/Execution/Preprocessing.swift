@@ -1,9 +1,11 @@
 import Tensors
 
 extension Architecture {
-  /// Writes a picture [height, width, channels] from packed R,G,B bytes: `x = (level - mean) * scale`, channels in the
-  /// network's order. One channel is the luma of JPEG.
-  package func fill(_ target: UnsafeMutablePointer<Float>, _ pixels: UnsafePointer<UInt8>, height: Int, width: Int) {
+  /// Writes a picture [height, width, channels] from packed R,G,B bytes: `x = (level - mean) * scale`,
+  /// channels in the network's order. One channel is the luma of JPEG.
+  package func fill(
+    _ target: UnsafeMutablePointer<Float>, _ pixels: UnsafePointer<UInt8>, height: Int, width: Int
+  ) {
     let first = isBGR ? 2 : 0, last = isBGR ? 0 : 2
     if input.channels == 1 {
       for i in 0..<(height * width) {
@@ -20,7 +22,9 @@ extension Architecture {
   }
 
   /// The way back: R,G,B levels, rounded and held within 0...255.
-  package func read(_ source: UnsafePointer<Float>, into pixels: UnsafeMutablePointer<UInt8>, height: Int, width: Int) {
+  package func read(
+    _ source: UnsafePointer<Float>, into pixels: UnsafeMutablePointer<UInt8>, height: Int, width: Int
+  ) {
     let first = isBGR ? 2 : 0, last = isBGR ? 0 : 2
     func level(_ x: Float, _ mean: Float) -> UInt8 {
       let level = (x / scale + mean).rounded()
@@ -34,7 +38,8 @@ extension Architecture {
   }
 }
 
-/// JPEG's: `0.299 R + 0.587 G + 0.114 B`, by differences from green, so that grey stays what it is to the last bit.
+/// JPEG's: `0.299 R + 0.587 G + 0.114 B`, by differences from green, so that grey stays what it is to the
+/// last bit.
 package func luma(_ red: Float, _ green: Float, _ blue: Float) -> Float {
   green + 0.299 * (red - green) + 0.114 * (blue - green)
 }

@@ -59,7 +59,8 @@ extension Layer {
       return Extent(
         height: larger(output.height, other.height), width: larger(output.width, other.width),
         channels: max(output.channels, other.channels))
-    case .rectifier, .sigmoid, .softmax, .hyperbolicTangent, .linear, .batchNormalisation, .instanceNormalisation, .dropout,
+    case .rectifier, .sigmoid, .softmax, .hyperbolicTangent, .linear, .batchNormalisation,
+      .instanceNormalisation, .dropout,
       .responseNormalisation, .unitLength, .head, .tap:
       return input
     }

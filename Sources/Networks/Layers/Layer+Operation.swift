@@ -26,7 +26,8 @@ extension Tape {
     case .depthToSpace(let side): return try depthToSpace(x, side)
     case .hyperbolicTangent: return try hyperbolicTangent(x)
     case .linear(let scale, let offset): return try linear(x, scale: Element(scale), offset: Element(offset))
-    case .convolution, .transposedConvolution, .dense, .batchNormalisation, .instanceNormalisation, .dropout, .concatenation, .residual, .head, .tap:
+    case .convolution, .transposedConvolution, .dense, .batchNormalisation, .instanceNormalisation, .dropout,
+      .concatenation, .residual, .head, .tap:
       throw .internalError("a layer with parts of its own was not compiled")
     }
   }

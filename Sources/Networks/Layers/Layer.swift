@@ -2,15 +2,18 @@ import Tensors
 
 /// A network as data: a list of layers that reads like the paper's table.
 package indirect enum Layer: Sendable {
-  /// Convolution, then normalisation, then activation: [b, h, w, c] to [b, h', w', filters]. In groups, each result sees
-  /// its group's c / groups channels.
+  /// Convolution, then normalisation, then activation: [b, h, w, c] to [b, h', w', filters]. In groups, each
+  /// result sees its group's c / groups channels.
   case convolution(
     String, _ filters: Int, kernel: Int, stride: Int = 1, groups: Int = 1, padding: Padding = .valid,
     hasBias: Bool = true, normalisation: Normalisation = .none, activation: Activation = .none)
-  /// Transposed convolution: each pixel adds its number times the window's weights to the larger picture. [b, h, w, c] to
-  /// [b, stride h, stride w, filters]; `crop` rows and columns of the whole sum are left out above and to the left.
-  case transposedConvolution(String, _ filters: Int, kernel: Int, stride: Int, crop: Int = 0, hasBias: Bool = true)
-  /// Every number of the input to every output: [b, h, w, c] to [b, 1, 1, outputs]. The input is read row by row.
+  /// Transposed convolution: each pixel adds its number times the window's weights to the larger picture. [b,
+  /// h, w, c] to [b, stride h, stride w, filters]; `crop` rows and columns of the whole sum are left out
+  /// above and to the left.
+  case transposedConvolution(
+    String, _ filters: Int, kernel: Int, stride: Int, crop: Int = 0, hasBias: Bool = true)
+  /// Every number of the input to every output: [b, h, w, c] to [b, 1, 1, outputs]. The input is read row by
+  /// row.
   case dense(String, _ outputs: Int, hasBias: Bool = true, activation: Activation = .none)
   case pool(Pooling, kernel: Int, stride: Int, padding: Int = 0, roundsUp: Bool = false)
   /// 2x2 with stride 2, partial windows at the edges; average or maximum as the caller chooses when running.
@@ -26,8 +29,8 @@ package indirect enum Layer: Sendable {
   case maxout(pieces: Int)
   /// Batch normalisation of what comes, with its statistics under this name, epsilon 1e-5, then activation.
   case batchNormalisation(String, activation: Activation = .none)
-  /// Each picture's channel to mean 0 and deviation 1, then times gamma plus beta under this name, then a rectifier
-  /// where one is wanted: `y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta)`.
+  /// Each picture's channel to mean 0 and deviation 1, then times gamma plus beta under this name, then a
+  /// rectifier where one is wanted: `y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta)`.
   case instanceNormalisation(String, epsilon: Double = 1e-5, rectifies: Bool = false)
   /// While learning, makes each number 0 with this probability and the others larger; else changes nothing.
   case dropout(Double)
@@ -84,7 +87,8 @@ package struct Architecture: Sendable {
   package var side: Int? { input.height == input.width ? input.height : nil }
 
   package init(
-    name: StaticString, input: Extent, isBGR: Bool = false, mean: (Float, Float, Float), scale: Float, layers: [Layer]
+    name: StaticString, input: Extent, isBGR: Bool = false, mean: (Float, Float, Float), scale: Float,
+    layers: [Layer]
   ) {
     self.name = name
     self.input = input
@@ -95,10 +99,12 @@ package struct Architecture: Sendable {
   }
 
   package init(
-    name: StaticString, side: Int?, isBGR: Bool = false, mean: (Float, Float, Float), scale: Float, layers: [Layer]
+    name: StaticString, side: Int?, isBGR: Bool = false, mean: (Float, Float, Float), scale: Float,
+    layers: [Layer]
   ) {
     self.init(
-      name: name, input: Extent(height: side, width: side, channels: 3), isBGR: isBGR, mean: mean, scale: scale,
+      name: name, input: Extent(height: side, width: side, channels: 3), isBGR: isBGR, mean: mean,
+      scale: scale,
       layers: layers)
   }
 

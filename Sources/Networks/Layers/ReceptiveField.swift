@@ -1,8 +1,9 @@
-/// Which pixels of the input a layer's units see: all that may move their numbers; over branches, the hull of what any of
-/// them sees.
+/// Which pixels of the input a layer's units see: all that may move their numbers; over branches, the hull of
+/// what any of them sees.
 package struct ReceptiveField {
   /// Where fields are windows that move with the unit: along an axis, unit `u` sees
-  /// `start + stride u ..< start + stride u + size`. What of it lies outside the picture is what the network pads it with.
+  /// `start + stride u ..< start + stride u + size`. What of it lies outside the picture is what the network
+  /// pads it with.
   package struct Window: Equatable, Sendable {
     package var size, stride, start: Int
 
@@ -64,7 +65,9 @@ package struct ReceptiveField {
     fileprivate func joined(_ other: Box) -> Box {
       guard !isEmpty else { return other }
       guard !other.isEmpty else { return self }
-      func hull(_ a: Range<Int>, _ b: Range<Int>) -> Range<Int> { min(a.lowerBound, b.lowerBound)..<max(a.upperBound, b.upperBound) }
+      func hull(_ a: Range<Int>, _ b: Range<Int>) -> Range<Int> {
+        min(a.lowerBound, b.lowerBound)..<max(a.upperBound, b.upperBound)
+      }
       return Box(rows: hull(rows, other.rows), columns: hull(columns, other.columns))
     }
   }
@@ -87,15 +90,17 @@ package struct ReceptiveField {
     return nil
   }
 
-  /// The window, the same along rows and columns; nil where fields are of other kinds: of the whole picture, after
-  /// enlarging, over branches that move differently.
+  /// The window, the same along rows and columns; nil where fields are of other kinds: of the whole picture,
+  /// after enlarging, over branches that move differently.
   package var window: Window? {
     guard let rows = path.window(.rows), rows == path.window(.columns) else { return nil }
     return rows
   }
 
   /// The pixels of a picture of this size that units see together, for a network of any kind.
-  package func pixels(of units: Box, height: Int, width: Int) -> Box { path.pixels(of: units, (height, width)) }
+  package func pixels(of units: Box, height: Int, width: Int) -> Box {
+    path.pixels(of: units, (height, width))
+  }
 }
 
 extension [Layer] {
@@ -109,13 +114,18 @@ extension [Layer] {
   }
 
   /// What lies outside a layer's input is nobody's answer, so each step back ends at the edges.
-  fileprivate func pixels(of units: ReceptiveField.Box, _ size: (height: Int, width: Int)) -> ReceptiveField.Box {
+  fileprivate func pixels(
+    of units: ReceptiveField.Box, _ size: (height: Int, width: Int)
+  ) -> ReceptiveField.Box {
     var sizes = [size]
     for layer in self {
-      let output = layer.output(for: Extent(height: sizes[sizes.count - 1].height, width: sizes[sizes.count - 1].width, channels: 1))
+      let output = layer.output(
+        for: Extent(height: sizes[sizes.count - 1].height, width: sizes[sizes.count - 1].width, channels: 1))
       sizes.append((output.height ?? 0, output.width ?? 0))
     }
-    func whole(_ i: Int) -> ReceptiveField.Box { .init(rows: 0..<Swift.max(sizes[i].height, 0), columns: 0..<Swift.max(sizes[i].width, 0)) }
+    func whole(_ i: Int) -> ReceptiveField.Box {
+      .init(rows: 0..<Swift.max(sizes[i].height, 0), columns: 0..<Swift.max(sizes[i].width, 0))
+    }
     var seen = units.clamped(to: whole(count))
     for i in indices.reversed() {
       if seen.isEmpty { return .nothing }
@@ -131,14 +141,17 @@ extension Layer {
     switch self {
     case .convolution(_, _, let kernel, let stride, _, let padding, _, _, _):
       return .init(size: kernel, stride: stride, start: -padding.before)
-    case .pool(_, let kernel, let stride, let padding, _), .euclideanPool(let kernel, let stride, let padding):
+    case .pool(_, let kernel, let stride, let padding, _),
+      .euclideanPool(let kernel, let stride, let padding):
       return .init(size: kernel, stride: stride, start: -padding)
     case .chosenPool: return .init(size: 2, stride: 2, start: 0)
-    case .border(let top, let left, _, _): return .init(size: 1, stride: 1, start: axis == .rows ? -top : -left)
+    case .border(let top, let left, _, _):
+      return .init(size: 1, stride: 1, start: axis == .rows ? -top : -left)
     case .reflection(let count): return .init(size: 1, stride: 1, start: -count)
     case .concatenation(let branches): return joined(branches, axis)
     case .residual(let body, let shortCut): return joined([body, shortCut], axis)
-    case .upsampling, .depthToSpace, .transposedConvolution, .dense, .globalAverage, .instanceNormalisation: return nil
+    case .upsampling, .depthToSpace, .transposedConvolution, .dense, .globalAverage, .instanceNormalisation:
+      return nil
     case .rectifier, .sigmoid, .softmax, .hyperbolicTangent, .linear, .maxout, .batchNormalisation, .dropout,
       .responseNormalisation, .unitLength, .head, .tap:
       return .pixel
@@ -160,14 +173,19 @@ extension Layer {
   }
 
   /// What units see of this layer's input, whatever the layer's kind.
-  fileprivate func pixels(of units: ReceptiveField.Box, _ size: (height: Int, width: Int)) -> ReceptiveField.Box {
-    func each(_ pixels: (_ first: Int, _ last: Int, _ side: Int, ReceptiveField.Axis) -> Range<Int>) -> ReceptiveField.Box {
+  fileprivate func pixels(
+    of units: ReceptiveField.Box, _ size: (height: Int, width: Int)
+  ) -> ReceptiveField.Box {
+    func each(
+      _ pixels: (_ first: Int, _ last: Int, _ side: Int, ReceptiveField.Axis) -> Range<Int>
+    ) -> ReceptiveField.Box {
       .init(
         rows: pixels(units.rows.lowerBound, units.rows.upperBound - 1, size.height, .rows),
         columns: pixels(units.columns.lowerBound, units.columns.upperBound - 1, size.width, .columns))
     }
     switch self {
-    case .reflection(let count): return each { first, last, side, _ in mirrored(first - count, last - count, side) }
+    case .reflection(let count):
+      return each { first, last, side, _ in mirrored(first - count, last - count, side) }
     case .concatenation(let branches): return hull(branches, units, size)
     case .residual(let body, let shortCut): return hull([body, shortCut], units, size)
     case .upsampling(let factor), .depthToSpace(let factor):
@@ -178,7 +196,9 @@ extension Layer {
         let low = max(0, first + crop - kernel + stride) / stride
         return low..<max(low, (last + crop) / stride + 1)
       }
-    default: return each { first, last, side, axis in window(axis)?.pixels(of: first..<last + 1) ?? 0..<max(side, 0) }
+    default:
+      return each { first, last, side, axis in window(axis)?.pixels(of: first..<last + 1) ?? 0..<max(side, 0)
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 import Tensors
 
-/// A sweep of a window over one, two or three axes of [batch, n1 ... nd, channels]: what spatial convolution and pooling
-/// share. Axes that are not there count as one of extent 1, first.
+/// A sweep of a window over one, two or three axes of [batch, n1 ... nd, channels]: what spatial convolution
+/// and pooling share. Axes that are not there count as one of extent 1, first.
 struct SpatialWindow {
   let batch, channels: Int
   /// Of the input, of the window and of the output along each of three axes.
@@ -13,12 +13,14 @@ struct SpatialWindow {
   let outputExtents: [Int]
 
   /// `n' = (n + 2 padding - k) / stride + 1` along each axis.
-  /// - Throws: `.invalidArgument` for anything but one to three axes, and where the window is larger than the padded input.
+  /// - Throws: `.invalidArgument` for anything but one to three axes, and where the window is larger than the
+  ///   padded input.
   init(_ shape: Shape, kernel: [Int], stride: Int, padding: Int) throws(Failure) {
     let axes = shape.rank - 2
     guard axes >= 1, axes <= 3, kernel.count == axes else {
       throw .invalidArgument(
-        "\(shape.description) for a window of \(kernel.count) axes, wanted [batch, n1 ... nd, channels] with 1 to 3 axes")
+        "\(shape.description) for a window of \(kernel.count) axes, wanted [batch, n1 ... nd, channels] with 1 to 3 axes"
+      )
     }
     // Sides beyond 2^31 are refused here, so that no sum of them overflows.
     let largest = 1 << 31
@@ -29,8 +31,10 @@ struct SpatialWindow {
     var outputs: [Int] = []
     for axis in 0..<axes {
       let side = shape[axis + 1]
-      guard kernel[axis] >= 1, kernel[axis] < largest, side < largest, side + 2 * padding >= kernel[axis] else {
-        throw .invalidArgument("a window of \(kernel[axis]) over \(side) with padding \(padding), wanted a window that fits")
+      guard kernel[axis] >= 1, kernel[axis] < largest, side < largest, side + 2 * padding >= kernel[axis]
+      else {
+        throw .invalidArgument(
+          "a window of \(kernel[axis]) over \(side) with padding \(padding), wanted a window that fits")
       }
       outputs.append((side + 2 * padding - kernel[axis]) / stride + 1)
     }
@@ -52,13 +56,14 @@ struct SpatialWindow {
   init(_ x: Shape, weights: Shape, stride: Int, padding: Int) throws(Failure) {
     guard weights.rank >= 3, weights.rank == x.rank, weights.count > 0, weights[1] == x.extents.last else {
       throw .invalidArgument(
-        "weights \(weights.description) for \(x.description), wanted [outputs, inputs, k1 ... kd] for [batch, n1 ... nd, inputs]")
+        "weights \(weights.description) for \(x.description), wanted [outputs, inputs, k1 ... kd] for [batch, n1 ... nd, inputs]"
+      )
     }
     try self.init(x, kernel: Array(weights.extents[2...]), stride: stride, padding: padding)
   }
 
-  /// For each output pixel and each pixel of the input that its window covers: the numbers of both and of the tap, and how
-  /// many the window covers.
+  /// For each output pixel and each pixel of the input that its window covers: the numbers of both and of the
+  /// tap, and how many the window covers.
   @inline(__always)
   func forEachTap(_ body: (_ output: Int, _ input: Int, _ tap: Int, _ covered: Int) -> Void) {
     let (n0, n1, n2) = (extents[0], extents[1], extents[2])

@@ -55,7 +55,8 @@ extension Layer {
       if case .parametric(let name) = activation { add(name + ".weight", [channels], .slope) }
     }
     switch self {
-    case .convolution(let name, let filters, let kernel, _, let groups, _, let hasBias, let normalisation, let activation):
+    case .convolution(
+      let name, let filters, let kernel, _, let groups, _, let hasBias, let normalisation, let activation):
       add(name + ".weight", [filters, input.channels / max(groups, 1), kernel, kernel], .weight)
       if hasBias { add(name + ".bias", [filters], .bias) }
       switch normalisation {
@@ -82,8 +83,10 @@ extension Layer {
     case .batchNormalisation(let name, let activation):
       addStatistics(name, input.channels)
       addSlopes(activation, input.channels)
-    case .pool, .chosenPool, .euclideanPool, .globalAverage, .rectifier, .sigmoid, .softmax, .maxout, .dropout,
-      .responseNormalisation, .unitLength, .border, .reflection, .upsampling, .depthToSpace, .hyperbolicTangent, .linear,
+    case .pool, .chosenPool, .euclideanPool, .globalAverage, .rectifier, .sigmoid, .softmax, .maxout,
+      .dropout,
+      .responseNormalisation, .unitLength, .border, .reflection, .upsampling, .depthToSpace,
+      .hyperbolicTangent, .linear,
       .concatenation, .residual, .head, .tap:
       break
     }
@@ -95,7 +98,8 @@ extension Layer {
     switch self {
     case .convolution(_, let filters, let kernel, _, let groups, _, _, _, _):
       let result = output(for: input)
-      return (result.height ?? 0) * (result.width ?? 0) * filters * (input.channels / max(groups, 1)) * kernel * kernel
+      return (result.height ?? 0) * (result.width ?? 0) * filters * (input.channels / max(groups, 1)) * kernel
+        * kernel
     case .transposedConvolution(_, let filters, let kernel, _, _, _):
       return (input.height ?? 0) * (input.width ?? 0) * input.channels * filters * kernel * kernel
     case .dense(_, let outputs, _, _):
@@ -129,7 +133,9 @@ extension [Layer] {
 
 extension Architecture {
   /// The tensors of its weight file.
-  package func tensors() throws(Failure) -> [TensorSpecification] { try Networks.tensors(of: layers, input: input) }
+  package func tensors() throws(Failure) -> [TensorSpecification] {
+    try Networks.tensors(of: layers, input: input)
+  }
 
   /// Numbers that are learned: what papers call parameters. A weight file has the running statistics besides.
   package func parameterCount() throws(Failure) -> Int {
@@ -138,12 +144,13 @@ extension Architecture {
     return count
   }
 
-  /// Products of convolutions and dense layers for one picture, each with its addition: what the FaceNet paper calls
-  /// FLOPS. 0 where any size of picture will do.
+  /// Products of convolutions and dense layers for one picture, each with its addition: what the FaceNet
+  /// paper calls FLOPS. 0 where any size of picture will do.
   package func multiplyAdds() throws(Failure) -> Int {
     guard input.height != nil, input.width != nil else { return 0 }
     var count = 0
-    try layers.forEach(from: input) { layer, input throws(Failure) in count += layer.multiplyAdds(for: input) }
+    try layers.forEach(from: input) { layer, input throws(Failure) in count += layer.multiplyAdds(for: input)
+    }
     return count
   }
 

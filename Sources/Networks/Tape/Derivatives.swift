@@ -1,7 +1,7 @@
 import Tensors
 
-// Forward mode: what is computed with dual numbers carries its derivative along. One pass gives the derivative in one
-// direction, where the tape's backward pass gives that of one result in all directions.
+// Forward mode: what is computed with dual numbers carries its derivative along. One pass gives the
+// derivative in one direction, where the tape's backward pass gives that of one result in all directions.
 
 /// `f(x)` and `f'(x)` of a function of one number.
 package func derivative(of function: (Dual) -> Dual, at x: Double) -> (value: Double, derivative: Double) {
@@ -27,7 +27,8 @@ package func directionalDerivative(
   var variables: [Variable<Dual>] = []
   for (input, change) in zip(inputs, direction) {
     guard change.count == input.count else {
-      throw .invalidArgument("a direction \(change.shape.description) for an input \(input.shape.description)")
+      throw .invalidArgument(
+        "a direction \(change.shape.description) for an input \(input.shape.description)")
     }
     let dual = try Tensor<Dual>(input.shape)
     for i in 0..<dual.count { dual.pointer[i] = Dual(input[i], derivative: change[i]) }
@@ -47,7 +48,8 @@ package func directionalDerivative(
 ///
 /// - Parameter x: changed for the function's sake, and put back.
 package func centralDifference(
-  of function: (UnsafeMutablePointer<Double>) throws(Failure) -> Double, at x: UnsafeMutablePointer<Double>, _ i: Int,
+  of function: (UnsafeMutablePointer<Double>) throws(Failure) -> Double, at x: UnsafeMutablePointer<Double>,
+  _ i: Int,
   step: Double
 ) throws(Failure) -> Double {
   let centre = x[i], h = step * max(1, centre.magnitude)
@@ -81,7 +83,8 @@ package func differentiate(
     let value = try Tensor<Double>(x.shape), slope = try Tensor<Double>(x.shape), moved = try x.copy()
     for i in 0..<x.count {
       value.pointer[i] = function(x[i])
-      slope.pointer[i] = try centralDifference(of: { x throws(Failure) in function(x[i]) }, at: moved.pointer, i, step: 1e-6)
+      slope.pointer[i] = try centralDifference(
+        of: { x throws(Failure) in function(x[i]) }, at: moved.pointer, i, step: 1e-6)
     }
     withExtendedLifetime(moved) {}
     return (value, slope)
@@ -92,15 +95,20 @@ package func differentiate(
 package struct GradientComparison {
   package var index = 0
   package var analytic = 0.0, numeric = 0.0
-  /// |analytic - numeric| / (absolute + relative |numeric|): at most 1 is a pass; infinite where one is not a number.
+  /// |analytic - numeric| / (absolute + relative |numeric|): at most 1 is a pass; infinite where one is not a
+  /// number.
   package var ratio = -1.0
 
   package init() {}
 
   /// Keeps the worse of this and what is there.
-  package mutating func compare(_ index: Int, _ analytic: Double, _ numeric: Double, absolute: Double, relative: Double) {
+  package mutating func compare(
+    _ index: Int, _ analytic: Double, _ numeric: Double, absolute: Double, relative: Double
+  ) {
     var ratio = (analytic - numeric).magnitude / (absolute + relative * numeric.magnitude)
     if ratio.isNaN { ratio = analytic == numeric ? 0 : .infinity }
-    if ratio > self.ratio { (self.index, self.analytic, self.numeric, self.ratio) = (index, analytic, numeric, ratio) }
+    if ratio > self.ratio {
+      (self.index, self.analytic, self.numeric, self.ratio) = (index, analytic, numeric, ratio)
+    }
   }
 }

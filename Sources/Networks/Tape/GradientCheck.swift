@@ -2,8 +2,8 @@ import Tensors
 
 /// Compares the tape's gradient with central differences in Double.
 ///
-/// - Parameter function: builds a variable from one of `input`'s shape; any shape: it is weighted by fixed numbers
-///   and summed, so that a transposed gradient cannot pass. It is called afresh for each evaluation.
+/// - Parameter function: builds a variable from one of `input`'s shape; any shape: it is weighted by fixed
+///   numbers and summed, so that a transposed gradient cannot pass. It is called afresh for each evaluation.
 /// - Returns: the largest of |tape - numeric| / (absolute + relative * |numeric|): at most 1 is a pass.
 package func checkGradient(
   of function: (Tape<Double>, Variable<Double>) throws(Failure) -> Variable<Double>, at input: Tensor<Double>,
@@ -16,10 +16,11 @@ package func checkGradient(
   var worst = GradientComparison()
   let moved = try input.copy()
   for i in 0..<input.count {
-    let numeric = try centralDifference(of: { _ throws(Failure) in
-      let tape = Tape<Double>()
-      return try tape.projected(function(tape, tape.constant(moved))).scalar
-    }, at: moved.pointer, i, step: step)
+    let numeric = try centralDifference(
+      of: { _ throws(Failure) in
+        let tape = Tape<Double>()
+        return try tape.projected(function(tape, tape.constant(moved))).scalar
+      }, at: moved.pointer, i, step: step)
     worst.compare(i, gradient[i], numeric, absolute: absolute, relative: relative)
   }
   return max(0, worst.ratio)
@@ -40,12 +41,12 @@ package struct DerivativeComparison {
 
 /// Compares all three ways to a derivative, in Double, for each number of each input.
 ///
-/// Reverse and forward mode are both exact, so they must agree to rounding; central differences to `absolute` and
-/// `relative`. Dual numbers serve all three: the tape's gradient is read from their values.
+/// Reverse and forward mode are both exact, so they must agree to rounding; central differences to `absolute`
+/// and `relative`. Dual numbers serve all three: the tape's gradient is read from their values.
 ///
 /// - Parameters:
-///   - function: builds a variable of any shape from one for each input; it is weighted by fixed numbers and summed. It is
-///     called afresh for each evaluation.
+///   - function: builds a variable of any shape from one for each input; it is weighted by fixed numbers and
+///     summed. It is called afresh for each evaluation.
 ///   - exact: what reverse and forward mode may be apart, for numbers of order 1.
 package func checkDerivatives(
   of function: (Tape<Dual>, [Variable<Dual>]) throws(Failure) -> Variable<Dual>, at inputs: [Tensor<Double>],
@@ -74,10 +75,11 @@ package func checkDerivatives(
       numbers[i] = Dual(input[i], derivative: 1)
       let forward = try value().derivative
       numbers[i] = Dual(input[i])
-      let numeric = try centralDifference(of: { x throws(Failure) in
-        numbers[i] = Dual(x[i])
-        return try value().value
-      }, at: copy.pointer, i, step: step)
+      let numeric = try centralDifference(
+        of: { x throws(Failure) in
+          numbers[i] = Dual(x[i])
+          return try value().value
+        }, at: copy.pointer, i, step: step)
       numbers[i] = Dual(input[i])
       let reverse = gradients[n][i].value
       var comparison = GradientComparison()

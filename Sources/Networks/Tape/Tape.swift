@@ -29,7 +29,9 @@ package final class Tape<Element: Scalar> {
 
   package init() {}
 
-  package func constant(_ tensor: Tensor<Element>) -> Variable<Element> { Variable(tensor: tensor, node: nil) }
+  package func constant(_ tensor: Tensor<Element>) -> Variable<Element> {
+    Variable(tensor: tensor, node: nil)
+  }
 
   /// A leaf: `gradient(of:)` answers for it.
   package func leaf(_ tensor: Tensor<Element>) -> Variable<Element> {
@@ -56,14 +58,14 @@ package final class Tape<Element: Scalar> {
     guard gradient.count == variable.tensor.count else {
       throw .internalError("a gradient of \(gradient.shape.description) for \(variable.shape.description)")
     }
-    // A pullback finds its gradient in the shape of its result, however that was reshaped behind it. The first gradient may
-    // be shared with another variable, so the sum is a new tensor.
+    // A pullback finds its gradient in the shape of its result, however that was reshaped behind it. The
+    // first gradient may be shared with another variable, so the sum is a new tensor.
     let shaped = try gradient.shape == variable.shape ? gradient : gradient.reshaped(variable.shape.extents)
     gradients[node] = try gradients[node].map { sum throws(Failure) in try sum.adding(shaped) } ?? shaped
   }
 
-  /// Runs the tape backwards from `result`, a variable of one element, and returns d result / d leaf for each of
-  /// `leaves`: zeros where it does not depend on one. The tape is spent.
+  /// Runs the tape backwards from `result`, a variable of one element, and returns d result / d leaf for each
+  /// of `leaves`: zeros where it does not depend on one. The tape is spent.
   package func gradients(
     of result: Variable<Element>, at leaves: [Variable<Element>]
   ) throws(Failure) -> [Tensor<Element>] {

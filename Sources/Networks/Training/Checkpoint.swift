@@ -1,10 +1,12 @@
 import Tensors
 
-/// All that a training must keep to go on with the very bits that it would have had: parameters, what the optimiser
-/// remembers, counters (steps, the words of generators) and texts (options, which must be the same then).
+/// All that a training must keep to go on with the very bits that it would have had: parameters, what the
+/// optimiser remembers, counters (steps, the words of generators) and texts (options, which must be the same
+/// then).
 ///
-/// It is a safetensors file. Parameters lie under their own names, so that a checkpoint can be read as a weight file too;
-/// the optimiser's tensors under `optimiser.`, counters as bytes under `counter.`, texts as metadata under `text.`.
+/// It is a safetensors file. Parameters lie under their own names, so that a checkpoint can be read as a
+/// weight file too; the optimiser's tensors under `optimiser.`, counters as bytes under `counter.`, texts as
+/// metadata under `text.`.
 package final class Checkpoint<Element: Scalar> {
   /// What the parameters belong to: a checkpoint of another network is refused.
   package let network: String
@@ -19,8 +21,8 @@ package final class Checkpoint<Element: Scalar> {
   private static var number: String { isSingle ? "F32" : "F64" }
 
   /// - Parameters:
-  ///   - parameters: all of the network's, running statistics too. Theirs and the optimiser's tensors are what is written,
-  ///     and what is filled when a checkpoint is read.
+  ///   - parameters: all of the network's, running statistics too. Theirs and the optimiser's tensors are
+  ///     what is written, and what is filled when a checkpoint is read.
   package init(_ network: String, _ parameters: [Parameter<Element>], _ optimiser: OptimiserState<Element>) {
     self.network = network
     self.parameters = parameters
@@ -36,11 +38,14 @@ package final class Checkpoint<Element: Scalar> {
   private func writer() throws(Failure) -> WeightFileWriter {
     var writer = WeightFileWriter()
     writer.metadata = [
-      "checkpoint": Checkpoint.version, "network": network, "optimiser": optimiser.name, "number": Checkpoint.number,
+      "checkpoint": Checkpoint.version, "network": network, "optimiser": optimiser.name,
+      "number": Checkpoint.number
     ]
     for (key, text) in texts { writer.metadata["text." + key] = text }
     for (name, value) in tensors() { try Checkpoint.add(name, value, to: &writer) }
-    for (name, words) in counters where !words.isEmpty { try writer.add("counter." + name, bytes: Checkpoint.bytes(words)) }
+    for (name, words) in counters where !words.isEmpty {
+      try writer.add("counter." + name, bytes: Checkpoint.bytes(words))
+    }
     try writer.add("optimiser.counters", bytes: Checkpoint.bytes(optimiser.counters))
     return writer
   }
@@ -55,15 +60,19 @@ package final class Checkpoint<Element: Scalar> {
 
   /// Fills parameters, optimiser, counters and texts from a file; nothing is changed when it throws.
   ///
-  /// - Throws: `.io` when it cannot be read; `.wrongModel` for a checkpoint of another network or optimiser or kind of
-  ///   number, or with another text under a key of `texts`, or none: the reason names what differs; `.badData` for a file that is no checkpoint, or damaged, or lacks a tensor or has one too many.
+  /// - Throws: `.io` when it cannot be read; `.wrongModel` for a checkpoint of another network or optimiser
+  ///   or kind of number, or with another text under a key of `texts`, or none: the reason names what
+  ///   differs; `.badData` for a file that is no checkpoint, or damaged, or lacks a tensor or has one too
+  ///   many.
   package func read(path: String) throws(Failure) { try read(WeightFile(path: path)) }
 
   package func read(_ file: WeightFile) throws(Failure) {
     guard let version = file.metadata["checkpoint"] else {
       throw .badData("checkpoint: the file is none, its metadata has no \"checkpoint\"")
     }
-    guard version == Checkpoint.version else { throw .badData("checkpoint: version \(version), \(Checkpoint.version) wanted") }
+    guard version == Checkpoint.version else {
+      throw .badData("checkpoint: version \(version), \(Checkpoint.version) wanted")
+    }
     try Checkpoint.require("network", file, network)
     try Checkpoint.require("optimiser", file, optimiser.name)
     try Checkpoint.require("number", file, Checkpoint.number)
@@ -78,12 +87,15 @@ package final class Checkpoint<Element: Scalar> {
     }
     let steps = try Checkpoint.words(file, "optimiser.counters")
     guard steps.count == optimiser.counters.count else {
-      throw .badData("checkpoint: optimiser.counters has \(steps.count) numbers, \(optimiser.counters.count) wanted")
+      throw .badData(
+        "checkpoint: optimiser.counters has \(steps.count) numbers, \(optimiser.counters.count) wanted")
     }
     var counters: [String: [UInt64]] = [:]
     let prefix = "counter."
     for name in file.names where !known.contains(name) {
-      guard name.hasPrefix(prefix) else { throw .badData("checkpoint: \(name) is no tensor of this training") }
+      guard name.hasPrefix(prefix) else {
+        throw .badData("checkpoint: \(name) is no tensor of this training")
+      }
       counters[String(name.dropFirst(prefix.count))] = try Checkpoint.words(file, name)
     }
     for (name, value) in tensors { try Checkpoint.fill(value, from: file, name, checking: false) }
@@ -91,7 +103,9 @@ package final class Checkpoint<Element: Scalar> {
     self.counters = counters
     texts = [:]
     let textPrefix = "text."
-    for (key, text) in file.metadata where key.hasPrefix(textPrefix) { texts[String(key.dropFirst(textPrefix.count))] = text }
+    for (key, text) in file.metadata where key.hasPrefix(textPrefix) {
+      texts[String(key.dropFirst(textPrefix.count))] = text
+    }
   }
 
   private static func require(_ key: String, _ file: WeightFile, _ wanted: String) throws(Failure) {
@@ -100,14 +114,16 @@ package final class Checkpoint<Element: Scalar> {
   }
 
   /// Compares texts that must be the same with those of a file.
-  /// - Throws: `.wrongModel` for the first that differs, before the first that the file lacks: another optimiser has other settings,
-  ///   and it is the optimiser that is to be named.
+  /// - Throws: `.wrongModel` for the first that differs, before the first that the file lacks: another
+  ///   optimiser has other settings, and it is the optimiser that is to be named.
   package static func check(_ file: WeightFile, _ texts: [String: String]) throws(Failure) {
     let ordered = texts.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     for (key, wanted) in ordered {
       if let found = file.metadata["text." + key], found != wanted { throw differing(key, wanted, found) }
     }
-    for (key, wanted) in ordered where file.metadata["text." + key] == nil { throw differing(key, wanted, nil) }
+    for (key, wanted) in ordered where file.metadata["text." + key] == nil {
+      throw differing(key, wanted, nil)
+    }
   }
 
   /// "steps is 80, the checkpoint has 60"
@@ -115,10 +131,15 @@ package final class Checkpoint<Element: Scalar> {
     .wrongModel("\(key) is \(wanted), the checkpoint has \(found ?? "none")")
   }
 
-  private static func add(_ name: String, _ tensor: Tensor<Element>, to writer: inout WeightFileWriter) throws(Failure) {
+  private static func add(
+    _ name: String, _ tensor: Tensor<Element>, to writer: inout WeightFileWriter
+  ) throws(Failure) {
     guard isSingle else {
-      let bytes = UnsafeRawBufferPointer(start: tensor.pointer, count: tensor.count * MemoryLayout<Element>.size)
-      return try withExtendedLifetime(tensor) { () throws(Failure) in try writer.add(name, bytes: Array(bytes)) }
+      let bytes = UnsafeRawBufferPointer(
+        start: tensor.pointer, count: tensor.count * MemoryLayout<Element>.size)
+      return try withExtendedLifetime(tensor) { () throws(Failure) in
+        try writer.add(name, bytes: Array(bytes))
+      }
     }
     let singles = try Tensor<Float>(tensor.shape)
     copy(tensor.pointer, singles.pointer, tensor.count * MemoryLayout<Element>.size)
@@ -131,7 +152,9 @@ package final class Checkpoint<Element: Scalar> {
     let size = tensor.count * MemoryLayout<Element>.size
     guard isSingle else {
       let bytes = try file.bytes(name)
-      guard bytes.count == size else { throw .badData("weights: \(name) has \(bytes.count) bytes, wanted \(size)") }
+      guard bytes.count == size else {
+        throw .badData("weights: \(name) has \(bytes.count) bytes, wanted \(size)")
+      }
       guard !checking else { return }
       bytes.withUnsafeBytes { if let start = $0.baseAddress { copy(start, tensor.pointer, size) } }
       return
@@ -157,7 +180,9 @@ package final class Checkpoint<Element: Scalar> {
   /// The numbers of a counter, under its name in the file.
   package static func words(_ file: WeightFile, _ name: String) throws(Failure) -> [UInt64] {
     let bytes = try file.bytes(name)
-    guard bytes.count % 8 == 0 else { throw .badData("checkpoint: \(name) has \(bytes.count) bytes, a multiple of 8 wanted") }
+    guard bytes.count % 8 == 0 else {
+      throw .badData("checkpoint: \(name) has \(bytes.count) bytes, a multiple of 8 wanted")
+    }
     var words = [UInt64](repeating: 0, count: bytes.count / 8)
     for (i, byte) in bytes.enumerated() { words[i / 8] |= UInt64(byte) << UInt64(8 * (i % 8)) }
     return words

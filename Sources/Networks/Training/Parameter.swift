@@ -7,5 +7,7 @@ package final class Parameter<Element: Scalar> {
   package let value: Tensor<Element>
   /// False for running statistics: they are stored, but no gradient flows to them.
   package let isTrained: Bool
-  package init(_ name: String, _ value: Tensor<Element>, isTrained: Bool = true) { self.name = name; self.value = value; self.isTrained = isTrained }
+  package init(_ name: String, _ value: Tensor<Element>, isTrained: Bool = true) {
+    self.name = name; self.value = value; self.isTrained = isTrained
+  }
 }

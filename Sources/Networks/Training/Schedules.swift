@@ -1,19 +1,21 @@
 import CSystem
 import Tensors
 
-/// How the learning rate changes from step to step; steps count from 0. A schedule is data: a training that goes on from a
-/// checkpoint needs its step and nothing else. The rates are PyTorch's of the schedulers named.
+/// How the learning rate changes from step to step; steps count from 0. A schedule is data: a training that
+/// goes on from a checkpoint needs its step and nothing else. The rates are PyTorch's of the schedulers
+/// named.
 package indirect enum Schedule: Equatable, Sendable {
   case constant(Double)
   /// `rate * factor ^ floor(step / every)`; StepLR.
   case stepped(rate: Double, every: Int, factor: Double)
-  /// Half a wave from `rate` down to `minimum` in `steps` steps, and there for good; CosineAnnealingLR within these steps.
-  /// Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017, equation 5.
+  /// Half a wave from `rate` down to `minimum` in `steps` steps, and there for good; CosineAnnealingLR within
+  /// these steps. Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts",
+  /// 2017, equation 5.
   case cosine(rate: Double, minimum: Double, steps: Int)
   case oneCycle(OneCycle)
   case cyclical(Cyclical)
-  /// In `steps` steps from a part of the first rate of another schedule up to all of it, then that schedule from its step 0;
-  /// LinearLR.
+  /// In `steps` steps from a part of the first rate of another schedule up to all of it, then that schedule
+  /// from its step 0; LinearLR.
   case warmUp(steps: Int, from: Double, then: Schedule)
 
   /// One climb and one descent of half a cosine each, beta 1 or momentum against them; OneCycleLR.
@@ -34,12 +36,13 @@ package indirect enum Schedule: Equatable, Sendable {
     }
 
     package static func == (a: OneCycle, b: OneCycle) -> Bool {
-      a.highest == b.highest && a.steps == b.steps && a.climb == b.climb && a.start == b.start && a.end == b.end && a.beta1 == b.beta1
+      a.highest == b.highest && a.steps == b.steps && a.climb == b.climb && a.start == b.start
+        && a.end == b.end && a.beta1 == b.beta1
     }
   }
 
-  /// Straight up and straight down, again and again, beta 1 or momentum against it; CyclicLR. With Adam, beta 2 is then 0.99.
-  /// Source: Smith, "Cyclical learning rates for training neural networks", 2017.
+  /// Straight up and straight down, again and again, beta 1 or momentum against it; CyclicLR. With Adam, beta
+  /// 2 is then 0.99. Source: Smith, "Cyclical learning rates for training neural networks", 2017.
   package struct Cyclical: Equatable, Sendable {
     package enum Shape: Equatable, Sendable {
       case triangular
@@ -54,7 +57,9 @@ package indirect enum Schedule: Equatable, Sendable {
     /// At the lowest rate and at the highest.
     package var beta1 = (calm: 0.9, fast: 0.8)
 
-    package init(lowest: Double, highest: Double, up: Int = 2000, down: Int? = nil, shape: Shape = .triangular) {
+    package init(
+      lowest: Double, highest: Double, up: Int = 2000, down: Int? = nil, shape: Shape = .triangular
+    ) {
       self.lowest = lowest
       self.highest = highest
       self.up = up
@@ -63,7 +68,8 @@ package indirect enum Schedule: Equatable, Sendable {
     }
 
     package static func == (a: Cyclical, b: Cyclical) -> Bool {
-      a.lowest == b.lowest && a.highest == b.highest && a.up == b.up && a.down == b.down && a.shape == b.shape && a.beta1 == b.beta1
+      a.lowest == b.lowest && a.highest == b.highest && a.up == b.up && a.down == b.down && a.shape == b.shape
+        && a.beta1 == b.beta1
     }
   }
 
@@ -90,8 +96,10 @@ package indirect enum Schedule: Equatable, Sendable {
     let step = max(step, 0)
     switch self {
     case .constant, .stepped, .cosine: return nil
-    case .oneCycle(let cycle): return cycle.at(step, from: cycle.beta1.calm, by: cycle.beta1.fast, to: cycle.beta1.calm)
-    case .cyclical(let cycle): return cycle.beta1.calm - (cycle.beta1.calm - cycle.beta1.fast) * cycle.height(at: step)
+    case .oneCycle(let cycle):
+      return cycle.at(step, from: cycle.beta1.calm, by: cycle.beta1.fast, to: cycle.beta1.calm)
+    case .cyclical(let cycle):
+      return cycle.beta1.calm - (cycle.beta1.calm - cycle.beta1.fast) * cycle.height(at: step)
     case .warmUp(let steps, _, let schedule): return schedule.beta1(at: max(step, steps) - steps)
     }
   }
@@ -105,7 +113,8 @@ package indirect enum Schedule: Equatable, Sendable {
   package func check() throws(Failure) {
     func rate(_ name: String, _ value: Double, orZero: Bool = false) throws(Failure) {
       guard value.isFinite, value > 0 || orZero && value == 0 else {
-        throw .invalidArgument("schedule: \(name) is \(value), \(orZero ? "0 or more" : "more than 0") wanted")
+        throw .invalidArgument(
+          "schedule: \(name) is \(value), \(orZero ? "0 or more" : "more than 0") wanted")
       }
     }
     func steps(_ name: String, _ value: Int, least: Int = 1) throws(Failure) {
@@ -114,10 +123,14 @@ package indirect enum Schedule: Equatable, Sendable {
       }
     }
     func part(_ name: String, _ value: Double) throws(Failure) {
-      guard value >= 0, value <= 1 else { throw .invalidArgument("schedule: \(name) is \(value), 0 to 1 wanted") }
+      guard value >= 0, value <= 1 else {
+        throw .invalidArgument("schedule: \(name) is \(value), 0 to 1 wanted")
+      }
     }
     func beta(_ value: Double) throws(Failure) {
-      guard value >= 0, value < 1 else { throw .invalidArgument("schedule: beta 1 is \(value), 0..<1 wanted") }
+      guard value >= 0, value < 1 else {
+        throw .invalidArgument("schedule: beta 1 is \(value), 0..<1 wanted")
+      }
     }
     switch self {
     case .constant(let value): try rate("the rate", value)
@@ -167,7 +180,8 @@ extension Schedule.Cyclical {
   fileprivate func height(at step: Int) -> Double {
     let length = max(up, 1) + max(down, 1)
     let cycle = step / length, place = step % length
-    let triangle = place <= up ? Double(place) / Double(max(up, 1)) : Double(length - place) / Double(max(down, 1))
+    let triangle =
+      place <= up ? Double(place) / Double(max(up, 1)) : Double(length - place) / Double(max(down, 1))
     switch shape {
     case .triangular: return triangle
     case .halving: return triangle * pow(2, -Double(cycle))
@@ -179,20 +193,23 @@ extension Schedule.Cyclical {
 extension Schedule {
   package static let names = ["constant", "step", "cosine", "one-cycle", "cyclical"]
 
-  /// A schedule by its name, in the usual proportions, for a training of `steps` steps whose highest rate is `rate`.
+  /// A schedule by its name, in the usual proportions, for a training of `steps` steps whose highest rate is
+  /// `rate`.
   ///
   /// "step" divides by 10 after each third; "cyclical" makes four cycles from a tenth of the rate.
   /// - Parameter warmUp: steps before, in which the rate rises from a hundredth.
   /// - Throws: `.invalidArgument` for a name that is not one of `names`.
   package init(named name: String, rate: Double, steps: Int, warmUp: Int = 0) throws(Failure) {
     guard warmUp >= 0, warmUp < max(steps, 1) else {
-      throw .invalidArgument("schedule: a warm-up of \(warmUp) steps, 0 or more and less than all \(steps) wanted")
+      throw .invalidArgument(
+        "schedule: a warm-up of \(warmUp) steps, 0 or more and less than all \(steps) wanted")
     }
     let rest = steps - warmUp
     let schedule: Schedule
     switch name {
     case "constant": schedule = .constant(rate)
-    case "step": schedule = .stepped(rate: rate, every: max(rest / 3 + (rest % 3 == 0 ? 0 : 1), 1), factor: 0.1)
+    case "step":
+      schedule = .stepped(rate: rate, every: max(rest / 3 + (rest % 3 == 0 ? 0 : 1), 1), factor: 0.1)
     case "cosine": schedule = .cosine(rate: rate, minimum: 0, steps: rest)
     case "one-cycle": schedule = .oneCycle(OneCycle(highest: rate, steps: rest))
     case "cyclical": schedule = .cyclical(Cyclical(lowest: rate / 10, highest: rate, up: max(rest / 8, 1)))

@@ -1,7 +1,7 @@
 import Tensors
 
-/// Layers whose weights are learned: the same `[Layer]` that inference runs, on the tape, with every tensor of the weight
-/// file a parameter.
+/// Layers whose weights are learned: the same `[Layer]` that inference runs, on the tape, with every tensor
+/// of the weight file a parameter.
 ///
 /// A convolution's bias before a batch normalisation cancels against the mean: in training it is a constant.
 package final class TrainableNetwork<Element: Scalar> {
@@ -53,7 +53,9 @@ package final class TrainableNetwork<Element: Scalar> {
       }
       let value = try initial(specification)
       guard value.shape.extents == specification.extents else {
-        throw .invalidArgument("\(specification.name) is \(value.shape.description), wanted \(try Shape(specification.extents).description)")
+        throw .invalidArgument(
+          "\(specification.name) is \(value.shape.description), wanted \(try Shape(specification.extents).description)"
+        )
       }
       parameters.append(Parameter(specification.name, value, isTrained: specification.isLearned))
     }
@@ -73,7 +75,8 @@ package final class TrainableNetwork<Element: Scalar> {
   ///   - seed: of what dropout drops in this pass.
   /// - Returns: what the last layer gives.
   package func run(
-    _ x: Variable<Element>, _ leaves: [Variable<Element>], _ mode: Mode, seed: UInt64 = 0, on tape: Tape<Element>
+    _ x: Variable<Element>, _ leaves: [Variable<Element>], _ mode: Mode, seed: UInt64 = 0,
+    on tape: Tape<Element>
   ) throws(Failure) -> Variable<Element> {
     guard leaves.count == parameters.count else {
       throw .internalError("\(leaves.count) variables for \(parameters.count) parameters")
@@ -96,14 +99,16 @@ package final class TrainableNetwork<Element: Scalar> {
     }
   }
 
-  private func run(_ steps: [Step], _ x: Variable<Element>, _ pass: Pass) throws(Failure) -> Variable<Element> {
+  private func run(_ steps: [Step], _ x: Variable<Element>, _ pass: Pass) throws(Failure) -> Variable<Element>
+  {
     var x = x
     let tape = pass.tape
     for step in steps {
       switch step {
       case .convolution(let layer, let stride, let groups, let padding):
         x = try tape.convolution(
-          x, weights: pass.leaves[layer.weights], bias: bias(layer, pass), stride: stride, groups: groups, padding: padding)
+          x, weights: pass.leaves[layer.weights], bias: bias(layer, pass), stride: stride, groups: groups,
+          padding: padding)
         x = try finish(x, layer.finish, pass)
       case .dense(let layer):
         let y = try tape.dense(x, weights: pass.leaves[layer.weights], bias: bias(layer, pass))
@@ -115,7 +120,8 @@ package final class TrainableNetwork<Element: Scalar> {
           x, weights: pass.leaves[weights], bias: bias.map { pass.leaves[$0] }, stride: stride, crop: crop)
       case .instanceNormalisation(let gamma, let beta, let epsilon, let rectifies):
         x = try tape.instanceNormalisation(
-          x, gamma: pass.leaves[gamma], beta: pass.leaves[beta], epsilon: Element(epsilon), rectifies: rectifies)
+          x, gamma: pass.leaves[gamma], beta: pass.leaves[beta], epsilon: Element(epsilon),
+          rectifies: rectifies)
       case .plain(.tap): break
       case .plain(.dropout(let probability)):
         x = try tape.dropout(x, probability: probability, isTraining: pass.mode == .training, &pass.generator)
@@ -138,7 +144,9 @@ package final class TrainableNetwork<Element: Scalar> {
     return isCancelled ? pass.tape.constant(parameters[bias].value) : pass.leaves[bias]
   }
 
-  private func finish(_ x: Variable<Element>, _ layer: Finish, _ pass: Pass) throws(Failure) -> Variable<Element> {
+  private func finish(
+    _ x: Variable<Element>, _ layer: Finish, _ pass: Pass
+  ) throws(Failure) -> Variable<Element> {
     var x = x
     if let normalisation = layer.normalisation {
       let statistics = BatchStatistics(
@@ -170,26 +178,32 @@ package final class TrainableNetwork<Element: Scalar> {
 
     private func step(_ layer: Layer) throws(Failure) -> Step {
       switch layer {
-      case .convolution(let name, _, _, let stride, let groups, let padding, let hasBias, let normalisation, let activation):
+      case .convolution(
+        let name, _, _, let stride, let groups, let padding, let hasBias, let normalisation, let activation):
         let layer = try convolution(name, hasBias: hasBias, normalisation, activation)
         return .convolution(layer, stride: stride, groups: groups, padding: padding)
       case .dense(let name, _, let hasBias, let activation):
         return .dense(try convolution(name, hasBias: hasBias, .none, activation))
       case .transposedConvolution(let name, _, _, let stride, let crop, let hasBias):
         return .transposed(
-          weights: try place(name + ".weight"), bias: hasBias ? try place(name + ".bias") : nil, stride: stride, crop: crop)
+          weights: try place(name + ".weight"), bias: hasBias ? try place(name + ".bias") : nil,
+          stride: stride, crop: crop)
       case .instanceNormalisation(let name, let epsilon, let rectifies):
         return .instanceNormalisation(
-          gamma: try place(name + ".weight"), beta: try place(name + ".bias"), epsilon: epsilon, rectifies: rectifies)
-      case .batchNormalisation(let name, let activation): return .finish(try finish(name, .batch(name), activation))
+          gamma: try place(name + ".weight"), beta: try place(name + ".bias"), epsilon: epsilon,
+          rectifies: rectifies)
+      case .batchNormalisation(let name, let activation):
+        return .finish(try finish(name, .batch(name), activation))
       case .concatenation(let branches):
         var built: [[Step]] = []
         for branch in branches { built.append(try build(branch)) }
         return .concatenation(built)
       case .residual(let body, let shortCut): return .residual(try build(body), try build(shortCut))
       case .head: throw .invalidArgument("a network with heads of its own cannot be trained")
-      case .pool, .chosenPool, .euclideanPool, .globalAverage, .rectifier, .sigmoid, .softmax, .maxout, .dropout,
-        .responseNormalisation, .unitLength, .border, .reflection, .upsampling, .depthToSpace, .hyperbolicTangent, .linear,
+      case .pool, .chosenPool, .euclideanPool, .globalAverage, .rectifier, .sigmoid, .softmax, .maxout,
+        .dropout,
+        .responseNormalisation, .unitLength, .border, .reflection, .upsampling, .depthToSpace,
+        .hyperbolicTangent, .linear,
         .tap:
         return .plain(layer)
       }
@@ -197,7 +211,8 @@ package final class TrainableNetwork<Element: Scalar> {
 
     private func normalisation(_ name: String) throws(Failure) -> Normalisation {
       Normalisation(
-        gamma: try place(name + ".weight"), beta: try place(name + ".bias"), mean: try place(name + ".running_mean"),
+        gamma: try place(name + ".weight"), beta: try place(name + ".bias"),
+        mean: try place(name + ".running_mean"),
         variance: try place(name + ".running_var"))
     }
 
@@ -216,7 +231,8 @@ package final class TrainableNetwork<Element: Scalar> {
       switch normalisation {
       case .none: break
       case .batch(let statistics): finish.normalisation = try self.normalisation(statistics)
-      case .affine: throw .invalidArgument("\(name) has a scale of its own, with which no network here is trained")
+      case .affine:
+        throw .invalidArgument("\(name) has a scale of its own, with which no network here is trained")
       }
       switch activation {
       case .none: break

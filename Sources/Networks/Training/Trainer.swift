@@ -1,7 +1,8 @@
 import Tensors
 
-/// Trains one network, step by step. Everything that a step changes is in `parameters`, the optimiser's state and `step`:
-/// a checkpoint holds them, and what follows it is the same to the last bit, for any number of threads.
+/// Trains one network, step by step. Everything that a step changes is in `parameters`, the optimiser's state
+/// and `step`: a checkpoint holds them, and what follows it is the same to the last bit, for any number of
+/// threads.
 package final class Trainer {
   package let architecture: Architecture
   package let plan: TrainingPlan
@@ -10,13 +11,13 @@ package final class Trainer {
   package let head: [Parameter<Float>]
   /// Steps done.
   package private(set) var step = 0
-  /// What a checkpoint keeps besides: where the data stands, and which it is. "step" and the plan's texts are the trainer's
-  /// own.
+  /// What a checkpoint keeps besides: where the data stands, and which it is. "step" and the plan's texts are
+  /// the trainer's own.
   package var counters: [String: [UInt64]] = [:]
   package var texts: [String: String] = [:]
-  /// Makes numbers their mean over all processes that train together; called once a step, with all gradients, then what else
-  /// a step moves (running statistics, centres), then the loss. So the processes' networks stay the same, and a loss that is
-  /// no number ends the step in all of them.
+  /// Makes numbers their mean over all processes that train together; called once a step, with all gradients,
+  /// then what else a step moves (running statistics, centres), then the loss. So the processes' networks
+  /// stay the same, and a loss that is no number ends the step in all of them.
   package var allReduce: ((UnsafeMutablePointer<Float>, Int) throws(Failure) -> Void)?
 
   private let optimiser: Optimiser<Float>
@@ -30,15 +31,18 @@ package final class Trainer {
     package let mining: MiningStatistics?
   }
 
-  /// - Parameter weights: what the network starts with; random numbers by the plan's seed where there is none.
+  /// - Parameter weights: what the network starts with; random numbers by the plan's seed where there is
+  ///   none.
   /// - Throws: `.invalidArgument` for a plan out of range, `.badData` for weights of another network.
-  package init(_ architecture: Architecture, _ plan: TrainingPlan, weights: WeightFile? = nil) throws(Failure) {
+  package init(_ architecture: Architecture, _ plan: TrainingPlan, weights: WeightFile? = nil) throws(Failure)
+  {
     try plan.schedule.check()
     guard plan.longestGradient >= 0 else {
       throw .invalidArgument("gradients clipped to a length of \(plan.longestGradient), 0 or more wanted")
     }
     if case .crossEntropy = plan.loss, plan.classes != 0, plan.classes != architecture.dimension {
-      throw .invalidArgument("\(plan.classes) classes for a network that answers \(architecture.dimension) scores")
+      throw .invalidArgument(
+        "\(plan.classes) classes for a network that answers \(architecture.dimension) scores")
     }
     self.architecture = architecture
     self.plan = plan
@@ -50,7 +54,9 @@ package final class Trainer {
     }
     var head: [Parameter<Float>] = []
     let dimension = architecture.dimension
-    for parameter in try plan.loss.headParameters(dimension: dimension, classes: plan.classes, seed: plan.seed &+ 1) {
+    for parameter in try plan.loss.headParameters(
+      dimension: dimension, classes: plan.classes, seed: plan.seed &+ 1)
+    {
       head.append(Parameter("head." + parameter.name, parameter.tensor, isTrained: parameter.isOptimised))
     }
     self.head = head
@@ -65,7 +71,8 @@ package final class Trainer {
   /// One step on a batch; nothing is changed when it throws.
   ///
   /// - Parameter pictures: [batch, height, width, channels], preprocessed.
-  /// - Throws: `.badData` when the loss or its gradient is no finite number: the rate is too high, or a picture is damaged.
+  /// - Throws: `.badData` when the loss or its gradient is no finite number: the rate is too high, or a
+  ///   picture is damaged.
   package func step(_ pictures: Tensor<Float>, _ targets: Targets<Float>) throws(Failure) -> Report {
     // A pass moves the running statistics before anybody knows whether the step succeeds.
     let statistics = network.parameters.filter { !$0.isTrained }
@@ -83,17 +90,26 @@ package final class Trainer {
     let tape = Tape<Float>()
     let leaves = network.leaves(on: tape)
     var headLeaves: [Variable<Float>] = []
-    for parameter in head { headLeaves.append(parameter.isTrained ? tape.leaf(parameter.value) : tape.constant(parameter.value)) }
+    for parameter in head {
+      headLeaves.append(parameter.isTrained ? tape.leaf(parameter.value) : tape.constant(parameter.value))
+    }
     let passSeed = Generator(seed: plan.seed, 0xD120, UInt64(step)).first
     let answer = try network.run(tape.constant(pictures), leaves, .training, seed: passSeed, on: tape)
-    let embeddings = try tape.reshaped(answer, [answer.shape[0], answer.shape.count / max(answer.shape[0], 1)])
-    let (loss, mining) = try plan.loss.value(embeddings: embeddings, targets: targets, head: headLeaves, on: tape)
-    guard loss.scalar.isFinite || allReduce != nil else { throw .badData("step \(step): the loss is \(loss.scalar)") }
+    let embeddings = try tape.reshaped(
+      answer, [answer.shape[0], answer.shape.count / max(answer.shape[0], 1)])
+    let (loss, mining) = try plan.loss.value(
+      embeddings: embeddings, targets: targets, head: headLeaves, on: tape)
+    guard loss.scalar.isFinite || allReduce != nil else {
+      throw .badData("step \(step): the loss is \(loss.scalar)")
+    }
     var trained: [Variable<Float>] = []
-    for (leaf, parameter) in zip(leaves + headLeaves, network.parameters + head) where parameter.isTrained { trained.append(leaf) }
+    for (leaf, parameter) in zip(leaves + headLeaves, network.parameters + head) where parameter.isTrained {
+      trained.append(leaf)
+    }
     var gradients = try tape.gradients(of: loss, at: trained)
     var moved: [Tensor<Float>] = []
-    let nextHead = try plan.loss.updatedHead(head.map { $0.value }, embeddings: embeddings.tensor, targets: targets)
+    let nextHead = try plan.loss.updatedHead(
+      head.map { $0.value }, embeddings: embeddings.tensor, targets: targets)
     for (parameter, numbers) in zip(head, nextHead) where !parameter.isTrained { moved.append(numbers) }
     var value = loss.tensor
     if let allReduce {
@@ -103,7 +119,9 @@ package final class Trainer {
       for parameter in statistics { parameter.fill(means.removeFirst()) }
       for i in moved.indices { moved[i] = means.removeFirst() }
       value = means.removeFirst()
-      guard value[0].isFinite else { throw .badData("step \(step): the loss is \(loss.scalar), over all processes \(value[0])") }
+      guard value[0].isFinite else {
+        throw .badData("step \(step): the loss is \(loss.scalar), over all processes \(value[0])")
+      }
     }
     let norm: Double
     if plan.longestGradient > 0 {
@@ -111,10 +129,13 @@ package final class Trainer {
     } else {
       norm = gradientNorm(gradients)
     }
-    guard norm.isFinite else { throw .badData("step \(step): the gradient is not finite, the loss \(value[0])") }
+    guard norm.isFinite else {
+      throw .badData("step \(step): the gradient is not finite, the loss \(value[0])")
+    }
     // All that may fail comes before anything is moved; an optimiser moves all or nothing.
     let rate = self.rate
-    try optimiser.step(gradients, rate: Float(rate), momentum: plan.schedule.beta1(at: step).map { Float($0) })
+    try optimiser.step(
+      gradients, rate: Float(rate), momentum: plan.schedule.beta1(at: step).map { Float($0) })
     for (parameter, numbers) in zip(head.filter { !$0.isTrained }, moved) { parameter.fill(numbers) }
     step += 1
     return Report(loss: Double(value[0]), rate: rate, gradientNorm: norm, mining: mining)
@@ -145,21 +166,26 @@ package final class Trainer {
     return means
   }
 
-  /// What the network answers as it will when it is used: with running statistics, nothing dropped, at unit length or as
-  /// probabilities where the architecture says so, whatever the loss sees.
+  /// What the network answers as it will when it is used: with running statistics, nothing dropped, at unit
+  /// length or as probabilities where the architecture says so, whatever the loss sees.
   /// - Returns: [batch, dimension]
   package func embed(_ pictures: Tensor<Float>) throws(Failure) -> Tensor<Float> {
     let tape = Tape<Float>()
     let constants = network.parameters.map { tape.constant($0.value) }
     let answer = try network.run(tape.constant(pictures), constants, .frozen, on: tape)
-    let embeddings = try tape.reshaped(answer, [answer.shape[0], answer.shape.count / max(answer.shape[0], 1)])
-    guard let end = architecture.layers.first(where: { !plan.loss.trains($0) }) else { return embeddings.tensor }
+    let embeddings = try tape.reshaped(
+      answer, [answer.shape[0], answer.shape.count / max(answer.shape[0], 1)])
+    guard let end = architecture.layers.first(where: { !plan.loss.trains($0) }) else {
+      return embeddings.tensor
+    }
     return try tape.apply(end, to: embeddings, pooling: .maximum).tensor
   }
 
   /// Writes the network alone as a weight file that `Model` reads.
   /// - Parameter metadata: besides the architecture's name.
-  package func export(path: String, _ format: WeightFileWriter.Numbers, metadata: [String: String] = [:]) throws(Failure) {
+  package func export(
+    path: String, _ format: WeightFileWriter.Numbers, metadata: [String: String] = [:]
+  ) throws(Failure) {
     var writer = WeightFileWriter()
     writer.metadata = metadata
     writer.metadata["architecture"] = "\(architecture.name)"
@@ -190,7 +216,9 @@ package final class Trainer {
     checkpoint.texts = plan.texts
     let file = try WeightFile(path: path)
     let words = try file.contains("counter.step") ? Checkpoint<Float>.words(file, "counter.step") : []
-    guard words.count == 1, words[0] < 1 << 40 else { throw .badData("checkpoint: it does not say how many steps were done") }
+    guard words.count == 1, words[0] < 1 << 40 else {
+      throw .badData("checkpoint: it does not say how many steps were done")
+    }
     try checkpoint.read(file)
     step = Int(words[0])
     counters = checkpoint.counters
@@ -204,8 +232,9 @@ extension Loss {
   /// What the loss sees of a network.
   func trainedLayers(_ layers: [Layer]) -> [Layer] { layers.filter { trains($0) } }
 
-  /// A plain classifier and centres see the embedding before it is brought to unit length: of unit vectors, a softmax over
-  /// many people could never be sure. A network that is the classifier is seen before its own softmax.
+  /// A plain classifier and centres see the embedding before it is brought to unit length: of unit vectors, a
+  /// softmax over many people could never be sure. A network that is the classifier is seen before its own
+  /// softmax.
   fileprivate func trains(_ layer: Layer) -> Bool {
     switch (self, layer) {
     case (.softmax, .unitLength), (.centre, .unitLength), (.crossEntropy, .softmax): false

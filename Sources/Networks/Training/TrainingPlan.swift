@@ -14,8 +14,9 @@ package struct TrainingPlan: Sendable {
 }
 
 extension TrainingPlan {
-  /// What a checkpoint keeps of a plan, setting by setting: a training goes on with the very bits that it would have had only
-  /// where all of it is the same. A test counts them against the members of the types below.
+  /// What a checkpoint keeps of a plan, setting by setting: a training goes on with the very bits that it
+  /// would have had only where all of it is the same. A test counts them against the members of the types
+  /// below.
   package var texts: [String: String] {
     var settings = Settings()
     settings.add("longest gradient", longestGradient)
@@ -104,7 +105,9 @@ extension UpdateRule {
 
 extension Schedule {
   fileprivate func list(in settings: inout Settings) {
-    func add(_ beta1: (calm: Double, fast: Double)) { settings.add("beta 1 over the schedule", "\(beta1.calm) to \(beta1.fast)") }
+    func add(_ beta1: (calm: Double, fast: Double)) {
+      settings.add("beta 1 over the schedule", "\(beta1.calm) to \(beta1.fast)")
+    }
     switch self {
     case .constant(let rate):
       settings.add("schedule", "constant")

@@ -28,7 +28,9 @@ package func decimal<Bytes: Sequence>(_ text: Bytes) -> Float? where Bytes.Eleme
 package func numbers(_ text: String, count: ClosedRange<Int>, _ key: String) throws(Failure) -> [Float] {
   var numbers: [Float] = []
   for word in text.utf8.split(separator: UInt8(ascii: " ")) {
-    guard let number = decimal(word), number.isFinite else { throw .badData("model: \(key) \"\(text)\" is not made of numbers") }
+    guard let number = decimal(word), number.isFinite else {
+      throw .badData("model: \(key) \"\(text)\" is not made of numbers")
+    }
     numbers.append(number)
   }
   guard count.contains(numbers.count) else {

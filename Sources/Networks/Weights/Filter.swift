@@ -50,11 +50,13 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
     _ extents: [Int], finish: Finish<Element>, stride: Int = 1, groups: Int = 1, padding: Padding,
     weights: @escaping () throws(Failure) -> Reader, narrow: (() throws(Failure) -> WeightReader)? = nil
   ) throws(Failure) {
-    guard extents.count == 4, extents[2] == extents[3], extents.allSatisfy({ $0 > 0 }), stride > 0, groups > 0,
+    guard extents.count == 4, extents[2] == extents[3], extents.allSatisfy({ $0 > 0 }), stride > 0,
+      groups > 0,
       extents[0] % groups == 0
     else {
       throw .invalidArgument(
-        "filter weights of shape \(try Shape(extents).description) in \(groups) groups, wanted [outputs, inputs, k, k]")
+        "filter weights of shape \(try Shape(extents).description) in \(groups) groups, wanted [outputs, inputs, k, k]"
+      )
     }
     outputs = extents[0]
     inputs = extents[1] * groups
@@ -72,7 +74,8 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   ) throws(Failure) {
     try self.init(weights.shape.extents, finish: finish, stride: stride, groups: groups, padding: padding) {
       { output, first, count, target in
-        target.update(from: weights.pointer + output * (weights.count / weights.shape[0]) + first, count: count)
+        target.update(
+          from: weights.pointer + output * (weights.count / weights.shape[0]) + first, count: count)
       }
     }
   }
@@ -87,7 +90,8 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
     }
   }
 
-  /// The weights turned by 180 degrees with inputs and outputs exchanged: they carry the gradient to the input.
+  /// The weights turned by 180 degrees with inputs and outputs exchanged: they carry the gradient to the
+  /// input.
   package func backward() throws(Failure) -> PackedFilter<Element> {
     try lock.hold { () throws(Failure) in
       if let turned { return turned }
@@ -104,7 +108,8 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
     let each = kernel * kernel * inputs
     let packed: NarrowMatrix
     if case .codes(let table) = narrow.numbers {
-      packed = try NarrowMatrix(shape, isTurned: isTurned, table: table.storage) { output, first, count, codes in
+      packed = try NarrowMatrix(shape, isTurned: isTurned, table: table.storage) {
+        output, first, count, codes in
         narrow.copy(output * each + first, count, to: codes)
       }
     } else {
@@ -117,11 +122,13 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
 
   package var shape: FilterShape {
     FilterShape(
-      kernel: kernel, stride: stride, inputs: inputs / groups, outputs: outputs, groups: groups, isNarrow: narrowWeights != nil)
+      kernel: kernel, stride: stride, inputs: inputs / groups, outputs: outputs, groups: groups,
+      isNarrow: narrowWeights != nil)
   }
   package var backwardShape: FilterShape {
     FilterShape(
-      kernel: kernel, inputs: outputs / groups, outputs: inputs, groups: groups, isNarrow: narrowWeights != nil)
+      kernel: kernel, inputs: outputs / groups, outputs: inputs, groups: groups,
+      isNarrow: narrowWeights != nil)
   }
 
   /// The sweep over a picture [batch, height, width, inputs].
@@ -134,7 +141,8 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
       throw .invalidArgument("a picture \(shape.description) is smaller than the \(kernel)x\(kernel) window")
     }
     return Window(
-      batch: shape[0], height: shape[1], width: shape[2], channels: inputs, kernelHeight: kernel, kernelWidth: kernel,
+      batch: shape[0], height: shape[1], width: shape[2], channels: inputs, kernelHeight: kernel,
+      kernelWidth: kernel,
       strideY: stride, strideX: stride, padTop: padding.before, padLeft: padding.before,
       outHeight: (height - kernel) / stride + 1, outWidth: (width - kernel) / stride + 1)
   }
@@ -142,23 +150,26 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   /// The sweep of the turned filter over the gradient of a result, for a stride of 1.
   package func backwardWindow(of window: Window, height: Int, width: Int) -> Window {
     Window(
-      batch: window.batch, height: height, width: width, channels: outputs, kernelHeight: kernel, kernelWidth: kernel,
+      batch: window.batch, height: height, width: width, channels: outputs, kernelHeight: kernel,
+      kernelWidth: kernel,
       strideY: 1, strideX: 1, padTop: kernel - 1 - window.padTop, padLeft: kernel - 1 - window.padLeft,
       outHeight: window.height, outWidth: window.width)
   }
 }
 
 extension Filter<Float> {
-  /// What a forward pass over this window, or the way back, will make the filter hold, less what it holds already.
+  /// What a forward pass over this window, or the way back, will make the filter hold, less what it holds
+  /// already.
   func missingWeights(over window: Window, isTurned: Bool = false) throws(Failure) -> [MissingWeights] {
     let each = try bytesEach(), shape = isTurned ? backwardShape : self.shape
     let missing = lock.hold {
-      PackedFilter.missingBytes(isTurned ? turned : packed, shape, isTurned: isTurned, bytesEach: each, over: window)
+      PackedFilter.missingBytes(
+        isTurned ? turned : packed, shape, isTurned: isTurned, bytesEach: each, over: window)
     }
     let filter = ObjectIdentifier(self)
     return [
       MissingWeights(filter: filter, isTurned: isTurned, side: 0, bytes: missing.plain),
-      MissingWeights(filter: filter, isTurned: isTurned, side: missing.side, bytes: missing.transform),
+      MissingWeights(filter: filter, isTurned: isTurned, side: missing.side, bytes: missing.transform)
     ].filter { $0.bytes > 0 }
   }
 

@@ -1,5 +1,5 @@
-/// A number that depends on every byte of what is added to it, and on the order: each word is stirred in as SplitMix64
-/// stirs its state, and bytes by four such states in turn, which do not wait for each other.
+/// A number that depends on every byte of what is added to it, and on the order: each word is stirred in as
+/// SplitMix64 stirs its state, and bytes by four such states in turn, which do not wait for each other.
 package struct Fingerprint {
   package private(set) var value: UInt64 = 0
 

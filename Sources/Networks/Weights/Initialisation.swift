@@ -1,11 +1,12 @@
 import CSystem
 import Tensors
 
-/// Random weights to begin a training with, in the layout of weight files, in the order of `Architecture.tensors`.
+/// Random weights to begin a training with, in the layout of weight files, in the order of
+/// `Architecture.tensors`.
 ///
-/// Convolutions: normal with deviation `sqrt(2 / inputs of one sum)` (He et al. 2015, equation 10). Dense layers: uniform
-/// within `sqrt(6 / (inputs + outputs))` (Glorot and Bengio 2010, equation 16). Biases 0, normalisations without effect,
-/// slopes 0.25 (He et al. 2015).
+/// Convolutions: normal with deviation `sqrt(2 / inputs of one sum)` (He et al. 2015, equation 10). Dense
+/// layers: uniform within `sqrt(6 / (inputs + outputs))` (Glorot and Bengio 2010, equation 16). Biases 0,
+/// normalisations without effect, slopes 0.25 (He et al. 2015).
 ///
 /// - Parameter seed: fixes every number, on any machine whose logarithm and cosine round alike.
 package func initialWeights(

@@ -1,7 +1,8 @@
 import CSystem
 import Tensors
 
-/// The part of JSON that the library's files use, read without trust: values nest at most 8 deep. And its texts, written.
+/// The part of JSON that the library's files use, read without trust: values nest at most 8 deep. And its
+/// texts, written.
 package enum JSON {
   case object([(key: String, value: JSON)])
   case array([JSON])
@@ -161,7 +162,9 @@ package enum JSON {
       if next == UInt8(ascii: "e") || next == UInt8(ascii: "E") { power += try exponent() }
       // Exact powers of ten up to 10^22: what people write is rounded once.
       let size = power < 0 ? value / pow(10, Double(-power)) : value * pow(10, Double(power))
-      guard size.isFinite else { throw .badData("\(name) has a number at \(start) that is too large, or too long") }
+      guard size.isFinite else {
+        throw .badData("\(name) has a number at \(start) that is too large, or too long")
+      }
       return .decimal(isNegative ? -size : size)
     }
 

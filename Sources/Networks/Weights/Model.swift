@@ -20,7 +20,10 @@ package final class Model: @unchecked Sendable {
     guard let name = weights.metadata["architecture"] else {
       throw .badData("weights: the metadata lacks \"architecture\", this file was not made for this library")
     }
-    guard name == "mtcnn" || name == "cascade" || name == UniversalStyle.architectureName || Architecture.named(name) != nil else {
+    guard
+      name == "mtcnn" || name == "cascade" || name == UniversalStyle.architectureName
+        || Architecture.named(name) != nil
+    else {
       throw .badData("weights: the architecture is \"\(name)\", which this version does not know")
     }
     self.weights = weights
@@ -30,15 +33,21 @@ package final class Model: @unchecked Sendable {
 
   /// - Throws: `.wrongModel` when the architecture is none with one input and one list of layers.
   package func architecture() throws(Failure) -> Architecture {
-    if architectureName == "nn4.small2", weights.metadata["lrn"] == "tensorflow" { return .nn4Small2(.tensorFlow) }
-    if architectureName == "one-shot", let people = try number("people", below: 1 << 24) { return .oneShot(people: people) }
+    if architectureName == "nn4.small2", weights.metadata["lrn"] == "tensorflow" {
+      return .nn4Small2(.tensorFlow)
+    }
+    if architectureName == "one-shot", let people = try number("people", below: 1 << 24) {
+      return .oneShot(people: people)
+    }
     if architectureName == "fast-style" || architectureName == "fast-style-resize" {
-      let filters = try number("filters", below: 1 << 10) ?? 32, blocks = try number("blocks", below: 1 << 8) ?? 5
+      let filters = try number("filters", below: 1 << 10) ?? 32,
+        blocks = try number("blocks", below: 1 << 8) ?? 5
       return architectureName == "fast-style"
         ? .fastStyle(filters: filters, blocks: blocks) : .fastStyleResize(filters: filters, blocks: blocks)
     }
     guard let architecture = Architecture.named(architectureName) else {
-      throw .wrongModel("the model is \"\(architectureName)\", wanted a network of one input, such as vgg19 or nn4.small2")
+      throw .wrongModel(
+        "the model is \"\(architectureName)\", wanted a network of one input, such as vgg19 or nn4.small2")
     }
     return architecture
   }
@@ -64,11 +73,16 @@ package final class Model: @unchecked Sendable {
 
   /// The height, width and channels of one layer's answer to a picture.
   /// - Throws: `.invalidArgument` for a picture of another size than the network takes, `.notFound`.
-  package func shape(ofLayer layer: String, height: Int, width: Int) throws(Failure) -> (height: Int, width: Int, channels: Int) {
+  package func shape(
+    ofLayer layer: String, height: Int, width: Int
+  ) throws(Failure) -> (height: Int, width: Int, channels: Int) {
     let architecture = try self.architecture()
     let input = architecture.input
-    if let wantedHeight = input.height, let wantedWidth = input.width, height != wantedHeight || width != wantedWidth {
-      throw .invalidArgument("a picture of \(width)x\(height), \(architectureName) wants \(wantedWidth)x\(wantedHeight)")
+    if let wantedHeight = input.height, let wantedWidth = input.width,
+      height != wantedHeight || width != wantedWidth
+    {
+      throw .invalidArgument(
+        "a picture of \(width)x\(height), \(architectureName) wants \(wantedWidth)x\(wantedHeight)")
     }
     let picture = Extent(height: height, width: width, channels: input.channels)
     guard let extent = architecture.layers.extent(ofTap: layer, for: picture),
@@ -90,7 +104,8 @@ package final class Model: @unchecked Sendable {
   package func features(
     _ pixels: UnsafePointer<UInt8>, height: Int, width: Int, layer: String, pooling: Pooling
   ) throws(Failure) -> Tensor<Float> {
-    try withFeatures(pixels, height: height, width: width, layer: layer, pooling: pooling) { values, extents throws(Failure) in
+    try withFeatures(pixels, height: height, width: width, layer: layer, pooling: pooling) {
+      values, extents throws(Failure) in
       let tensor = try Tensor<Float>(extents)
       tensor.pointer.update(from: values, count: tensor.count)
       return tensor

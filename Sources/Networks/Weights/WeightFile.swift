@@ -5,7 +5,8 @@ import Tensors
 ///
 /// Layout: 8 bytes little-endian header length, the header in JSON, then the tensors' bytes. Every range is
 /// checked against the file before anything is read; overlapping ranges, unknown types and shapes that do not
-/// match their ranges are refused. Values are F32, F16, or a code book: `name.indices` U8 with `name.table` F32[256].
+/// match their ranges are refused. Values are F32, F16, or a code book: `name.indices` U8 with `name.table`
+/// F32[256].
 package final class WeightFile: @unchecked Sendable {
   package static let largest = 1 << 32
   static let largestHeader = 64 << 20
@@ -28,7 +29,9 @@ package final class WeightFile: @unchecked Sendable {
   }
 
   package convenience init(copying bytes: UnsafeRawBufferPointer) throws(Failure) {
-    guard let base = bytes.baseAddress, bytes.count > 0 else { throw .badData("safetensors: 0 bytes, wanted at least 10") }
+    guard let base = bytes.baseAddress, bytes.count > 0 else {
+      throw .badData("safetensors: 0 bytes, wanted at least 10")
+    }
     let storage = try Storage<UInt8>(count: bytes.count)
     UnsafeMutableRawPointer(storage.pointer).copyMemory(from: base, byteCount: bytes.count)
     try self.init(taking: storage)
@@ -40,10 +43,13 @@ package final class WeightFile: @unchecked Sendable {
     var length: UInt64 = 0
     for i in 0..<8 { length |= UInt64(bytes.pointer[i]) << UInt64(8 * i) }
     guard length <= UInt64(min(count - 8, WeightFile.largestHeader)) else {
-      throw .badData("safetensors: a header of \(length) bytes in a file of \(count), this is no safetensors file")
+      throw .badData(
+        "safetensors: a header of \(length) bytes in a file of \(count), this is no safetensors file")
     }
     let header = try JSON(parsing: UnsafeBufferPointer(start: bytes.pointer + 8, count: Int(length)))
-    guard case .object(let members) = header else { throw .badData("safetensors: the header is not an object") }
+    guard case .object(let members) = header else {
+      throw .badData("safetensors: the header is not an object")
+    }
     var metadata: [String: String] = [:]
     var entries: [String: Entry] = [:]
     var ranges: [(first: Int, end: Int)] = []
@@ -52,13 +58,17 @@ package final class WeightFile: @unchecked Sendable {
       guard case .object(let fields) = value else { throw .badData("safetensors: \(name) is not an object") }
       if name == "__metadata__" {
         for (key, value) in fields {
-          guard case .text(let text) = value else { throw .badData("safetensors: metadata \(key) is not a text") }
+          guard case .text(let text) = value else {
+            throw .badData("safetensors: metadata \(key) is not a text")
+          }
           metadata[key] = text
         }
         continue
       }
       let entry = try WeightFile.entry(name, fields, dataStart: dataStart, fileCount: count)
-      guard entries.updateValue(entry, forKey: name) == nil else { throw .badData("safetensors: \(name) appears twice") }
+      guard entries.updateValue(entry, forKey: name) == nil else {
+        throw .badData("safetensors: \(name) appears twice")
+      }
       ranges.append((entry.offset, entry.offset + entry.count * entry.kind.rawValue))
     }
     // The format has neither gaps nor overlaps: anything else is a damaged length.
@@ -66,11 +76,14 @@ package final class WeightFile: @unchecked Sendable {
     var end = dataStart
     for range in ranges {
       guard range.first == end else {
-        throw .badData("safetensors: a tensor begins at byte \(range.first), the one before it ends at \(end)")
+        throw .badData(
+          "safetensors: a tensor begins at byte \(range.first), the one before it ends at \(end)")
       }
       end = range.end
     }
-    guard end == count else { throw .badData("safetensors: the tensors end at byte \(end), the file at \(count)") }
+    guard end == count else {
+      throw .badData("safetensors: the tensors end at byte \(end), the file at \(count)")
+    }
     self.bytes = bytes
     self.metadata = metadata
     self.entries = entries
@@ -93,7 +106,9 @@ package final class WeightFile: @unchecked Sendable {
       case ("shape", .array(let list)), ("data_offsets", .array(let list)):
         var numbers: [Int] = []
         for element in list {
-          guard case .number(let number) = element else { throw .badData("safetensors: \(key) of \(name) is not made of numbers") }
+          guard case .number(let number) = element else {
+            throw .badData("safetensors: \(key) of \(name) is not made of numbers")
+          }
           numbers.append(number)
         }
         if key == "shape" {
@@ -107,18 +122,22 @@ package final class WeightFile: @unchecked Sendable {
     guard let kind, let extents, let range else {
       throw .badData("safetensors: \(name) lacks dtype, shape or data_offsets")
     }
-    guard extents.count <= 8 else { throw .badData("safetensors: \(name) has \(extents.count) axes, wanted at most 8") }
+    guard extents.count <= 8 else {
+      throw .badData("safetensors: \(name) has \(extents.count) axes, wanted at most 8")
+    }
     var size = kind.rawValue, overflow = false
     for extent in extents where !overflow { (size, overflow) = size.multipliedReportingOverflow(by: extent) }
     guard size > 0 || overflow else { throw .badData("safetensors: \(name) has a side of 0") }
     guard !overflow, range.0 <= range.1, range.1 <= fileCount - dataStart, range.1 - range.0 == size else {
-      throw .badData("safetensors: \(name) lies at \(range.0)..\(range.1) of \(fileCount - dataStart) bytes, its shape wants \(overflow ? Int.max : size)")
+      throw .badData(
+        "safetensors: \(name) lies at \(range.0)..\(range.1) of \(fileCount - dataStart) bytes, its shape wants \(overflow ? Int.max : size)"
+      )
     }
     return Entry(kind: kind, extents: extents, count: size / kind.rawValue, offset: dataStart + range.0)
   }
 
-  /// A number that changes with any tensor or text, whatever their order in the file: each is taken in the order of
-  /// the names.
+  /// A number that changes with any tensor or text, whatever their order in the file: each is taken in the
+  /// order of the names.
   private static func fingerprint(
     _ bytes: Storage<UInt8>, _ entries: [String: Entry], _ metadata: [String: String]
   ) -> UInt64 {
@@ -128,7 +147,8 @@ package final class WeightFile: @unchecked Sendable {
       print.add(name)
       print.add(UInt64(entry.kind.rawValue))
       for extent in entry.extents { print.add(UInt64(extent)) }
-      print.add(UnsafeRawBufferPointer(start: bytes.pointer + entry.offset, count: entry.count * entry.kind.rawValue))
+      print.add(
+        UnsafeRawBufferPointer(start: bytes.pointer + entry.offset, count: entry.count * entry.kind.rawValue))
     }
     for key in metadata.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
       print.add(key)
@@ -165,13 +185,17 @@ package final class WeightFile: @unchecked Sendable {
   /// Bytes are the indices of a code book, and nothing else is.
   private func entry(_ name: String, _ extents: [Int]) throws(Failure) -> Entry {
     let (entry, isCodeBook) =
-      if let plain = entries[name] { (plain, false) } else if let coded = entries[name + ".indices"] { (coded, true) }
-      else { throw .badData("weights: \(name) is missing") }
+      if let plain = entries[name] { (plain, false) } else if let coded = entries[name + ".indices"] {
+        (coded, true)
+      } else { throw .badData("weights: \(name) is missing") }
     guard entry.extents == extents else {
-      throw .badData("weights: \(name) is \(try Shape(entry.extents).description), wanted \(try Shape(extents).description)")
+      throw .badData(
+        "weights: \(name) is \(try Shape(entry.extents).description), wanted \(try Shape(extents).description)"
+      )
     }
     guard isCodeBook == (entry.kind == .byte) else {
-      throw .badData("weights: \(name) is stored as \(isCodeBook ? "numbers with" : "bytes without") a code book")
+      throw .badData(
+        "weights: \(name) is stored as \(isCodeBook ? "numbers with" : "bytes without") a code book")
     }
     return entry
   }
@@ -190,7 +214,9 @@ package final class WeightFile: @unchecked Sendable {
   }
 
   /// Whether this tensor has less than 32 bits a number.
-  func isNarrow(_ name: String) -> Bool { entries[name].map { $0.kind == .float16 } ?? (entries[name + ".indices"] != nil) }
+  func isNarrow(_ name: String) -> Bool {
+    entries[name].map { $0.kind == .float16 } ?? (entries[name + ".indices"] != nil)
+  }
 
   /// The tensor of this name as Float.
   /// - Throws: `.badData` when it is absent or of another shape.
@@ -209,6 +235,8 @@ package final class WeightFile: @unchecked Sendable {
   package func bytes(_ name: String) throws(Failure) -> [UInt8] {
     guard let entry = entries[name] else { throw .badData("weights: \(name) is missing") }
     guard entry.kind == .byte else { throw .badData("weights: \(name) is stored as numbers, bytes wanted") }
-    return withExtendedLifetime(bytes) { Array(UnsafeBufferPointer(start: bytes.pointer + entry.offset, count: entry.count)) }
+    return withExtendedLifetime(bytes) {
+      Array(UnsafeBufferPointer(start: bytes.pointer + entry.offset, count: entry.count))
+    }
   }
 }

@@ -2,8 +2,9 @@ import Tensors
 
 /// Makes a safetensors file that `WeightFile` reads back bit for bit.
 ///
-/// Tensors lie as the format's own implementation puts them: the widest numbers first, then by name, the header padded
-/// with spaces to a multiple of 8 bytes. The same tensors and texts give the same bytes in whatever order they are added.
+/// Tensors lie as the format's own implementation puts them: the widest numbers first, then by name, the
+/// header padded with spaces to a multiple of 8 bytes. The same tensors and texts give the same bytes in
+/// whatever order they are added.
 package struct WeightFileWriter {
   package enum Numbers { case float32, float16 }
 
@@ -43,12 +44,13 @@ package struct WeightFileWriter {
   /// Numbers as they will be when the file is made: the tensor is kept, not copied.
   ///
   /// - Parameter numbers: halves are rounded to the nearest, ties to even.
-  /// - Throws: `.invalidArgument` for a name taken or reserved and for a shape that the reader refuses: a side of 0, more
-  ///   than 8 axes.
+  /// - Throws: `.invalidArgument` for a name taken or reserved and for a shape that the reader refuses: a
+  ///   side of 0, more than 8 axes.
   package mutating func add(
     _ name: String, _ tensor: Tensor<Float>, as numbers: Numbers = .float32
   ) throws(Failure) {
-    try add(name, tensor.shape.extents, tensor.count, numbers == .float32 ? .singles(tensor) : .halves(tensor))
+    try add(
+      name, tensor.shape.extents, tensor.count, numbers == .float32 ? .singles(tensor) : .halves(tensor))
   }
 
   /// Bytes whose meaning is the caller's, [count]; at least one.
@@ -56,13 +58,20 @@ package struct WeightFileWriter {
     try add(name, [bytes.count], bytes.count, .bytes(bytes))
   }
 
-  private mutating func add(_ name: String, _ extents: [Int], _ count: Int, _ content: Content) throws(Failure) {
-    guard name != "__metadata__" else { throw .invalidArgument("a tensor named __metadata__, which safetensors keeps for texts") }
+  private mutating func add(
+    _ name: String, _ extents: [Int], _ count: Int, _ content: Content
+  ) throws(Failure) {
+    guard name != "__metadata__" else {
+      throw .invalidArgument("a tensor named __metadata__, which safetensors keeps for texts")
+    }
     guard count > 0 else { throw .invalidArgument("tensor \(name) has a side of 0") }
-    guard extents.count <= 8 else { throw .invalidArgument("tensor \(name) has \(extents.count) axes, at most 8 wanted") }
+    guard extents.count <= 8 else {
+      throw .invalidArgument("tensor \(name) has \(extents.count) axes, at most 8 wanted")
+    }
     let (byteCount, overflow) = count.multipliedReportingOverflow(by: content.width)
     guard !overflow, byteCount <= WeightFile.largest else {
-      throw .invalidArgument("tensor \(name) has \(count) numbers, a file holds at most \(WeightFile.largest) bytes")
+      throw .invalidArgument(
+        "tensor \(name) has \(count) numbers, a file holds at most \(WeightFile.largest) bytes")
     }
     guard names.insert(name).inserted else { throw .invalidArgument("two tensors named \(name)") }
     entries.append(Entry(name: name, extents: extents, content: content, byteCount: byteCount))
@@ -79,7 +88,8 @@ package struct WeightFileWriter {
     var size = 8 + header.count
     for entry in ordered { size += entry.byteCount }
     guard size <= WeightFile.largest, header.count <= WeightFile.largestHeader else {
-      throw .invalidArgument("a weight file of \(size) bytes, \(header.count) of them names, is larger than can be read")
+      throw .invalidArgument(
+        "a weight file of \(size) bytes, \(header.count) of them names, is larger than can be read")
     }
     let file = try Storage<UInt8>(count: size)
     for i in 0..<8 { file.pointer[i] = UInt8(UInt64(header.count) >> UInt64(8 * i) & 0xFF) }
@@ -92,7 +102,8 @@ package struct WeightFileWriter {
     return file
   }
 
-  /// Writes the file so that it appears whole or not at all: a full disk or a killed process leaves an older one as it was.
+  /// Writes the file so that it appears whole or not at all: a full disk or a killed process leaves an older
+  /// one as it was.
   /// - Throws: `.io` with the system's reason, or what `bytes` throws.
   package func write(path: String) throws(Failure) {
     let file = try bytes()
@@ -117,7 +128,9 @@ package struct WeightFileWriter {
       for (axis, extent) in entry.extents.enumerated() { shape += (axis == 0 ? "" : ",") + "\(extent)" }
       let end = offset + entry.byteCount
       text += JSON.quoted(entry.name)
-      text += Array(":{\"dtype\":\"\(entry.content.type)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}".utf8)
+      text += Array(
+        ":{\"dtype\":\"\(entry.content.type)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}".utf8
+      )
       offset = end
     }
     text.append(UInt8(ascii: "}"))
@@ -134,12 +147,15 @@ package struct WeightFileWriter {
     case .halves(let tensor):
       for i in 0..<tensor.count {
         guard let bits = half(float: tensor[i]) else {
-          throw .invalidArgument("\(tensor[i]) in \(entry.name) has no half precision number, at most 65504 wanted")
+          throw .invalidArgument(
+            "\(tensor[i]) in \(entry.name) has no half precision number, at most 65504 wanted")
         }
         target.storeBytes(of: bits, toByteOffset: 2 * i, as: UInt16.self)
       }
     case .bytes(let bytes):
-      bytes.withUnsafeBytes { if let start = $0.baseAddress { target.copyMemory(from: start, byteCount: $0.count) } }
+      bytes.withUnsafeBytes {
+        if let start = $0.baseAddress { target.copyMemory(from: start, byteCount: $0.count) }
+      }
     }
   }
 }

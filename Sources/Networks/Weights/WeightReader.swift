@@ -16,17 +16,22 @@ package struct WeightReader: @unchecked Sendable {
   /// `target[i] = scale * number[first + i]` for `count` numbers that the tensor has.
   @_specialize(where Element == Float)
   @_specialize(where Element == Double)
-  func read<Element: Scalar>(_ first: Int, _ count: Int, scale: Element = 1, into target: UnsafeMutablePointer<Element>) {
+  func read<Element: Scalar>(
+    _ first: Int, _ count: Int, scale: Element = 1, into target: UnsafeMutablePointer<Element>
+  ) {
     withExtendedLifetime(bytes) {
       let source = UnsafeRawPointer(bytes.pointer) + offset
       switch numbers {
       case .singles:
         let source = source + 4 * first
-        for i in 0..<count { target[i] = Element(source.loadUnaligned(fromByteOffset: 4 * i, as: Float.self)) * scale }
+        for i in 0..<count {
+          target[i] = Element(source.loadUnaligned(fromByteOffset: 4 * i, as: Float.self)) * scale
+        }
       case .halves:
         let source = source + 2 * first
         for i in 0..<count {
-          target[i] = Element(float(half: source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))) * scale
+          target[i] =
+            Element(float(half: source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))) * scale
         }
       case .codes(let table):
         let codes = bytes.pointer + offset + first

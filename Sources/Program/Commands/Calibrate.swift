@@ -52,7 +52,8 @@ struct Calibrate: ParsableCommand {
     if !counts.contains(people) { counts = (counts + [people]).sorted() }
     var rows = [fs_growth](repeating: fs_growth(), count: counts.count)
     try check(
-      fs_calibrate_growth(distances, same, distances.count, &options, counts, counts.count, &rows, rows.count),
+      fs_calibrate_growth(
+        distances, same, distances.count, &options, counts, counts.count, &rows, rows.count),
       labelled.pairs)
     let report = CalibrationReport(measured, options, found, rows)
     print(common.json ? report.json.description : report.text)
@@ -66,13 +67,16 @@ private struct CalibrationReport {
   private let found: fs_calibration
   private let rows: [fs_growth]
 
-  init(_ measured: LabelledPairs, _ options: fs_calibration_options, _ found: fs_calibration, _ rows: [fs_growth]) {
+  init(
+    _ measured: LabelledPairs, _ options: fs_calibration_options, _ found: fs_calibration, _ rows: [fs_growth]
+  ) {
     (self.measured, self.options, self.found, self.rows) = (measured, options, found, rows)
   }
 
   var json: JSON {
     .object([
-      "model": .string(measured.model), "photos": .integer(measured.photos), "far": .number(options.false_accept_rate),
+      "model": .string(measured.model), "photos": .integer(measured.photos),
+      "far": .number(options.false_accept_rate),
       "people": .integer(Int(options.people)), "confidence": .number(options.confidence),
       "threshold": .number(found.threshold), "comparison_rate": .number(found.comparison_rate),
       "false_accepts": .number(found.false_accepts), "max_false_accepts": .number(found.max_false_accepts),
@@ -82,7 +86,7 @@ private struct CalibrationReport {
       "impostors": .integer(Int(found.impostors)), "genuine_rejected": .integer(Int(found.genuine_rejected)),
       "impostors_accepted": .integer(Int(found.impostors_accepted)),
       "impostors_needed": .integer(Int(found.impostors_needed)),
-      "growth": .array(rows.map(growth)), "skipped": measured.skipped.json,
+      "growth": .array(rows.map(growth)), "skipped": measured.skipped.json
     ])
   }
 
@@ -91,7 +95,8 @@ private struct CalibrationReport {
       "people": .integer(Int(row.people)), "false_accepts": .number(row.false_accepts),
       "max_false_accepts": .number(row.max_false_accepts), "threshold": .number(row.threshold),
       "false_rejects": .number(row.false_rejects), "min_false_rejects": .number(row.min_false_rejects),
-      "max_false_rejects": .number(row.max_false_rejects), "impostors_needed": .integer(Int(row.impostors_needed)),
+      "max_false_rejects": .number(row.max_false_rejects),
+      "impostors_needed": .integer(Int(row.impostors_needed))
     ])
   }
 
@@ -110,7 +115,7 @@ private struct CalibrationReport {
       "                   \(grouped(Int(found.genuine_rejected))) of \(grouped(Int(found.genuine))) pairs of one person",
       "",
       "            with this threshold     with a threshold for so many people",
-      "   people   strangers accepted      threshold   false rejects",
+      "   people   strangers accepted      threshold   false rejects"
     ]
     for row in rows {
       let kept =
@@ -118,7 +123,8 @@ private struct CalibrationReport {
         ? "none: wants \(grouped(Int(row.impostors_needed))) pairs of two people"
         : "\(padded(fixed(row.threshold, 4), 9))   \(percent(row.false_rejects))"
       lines.append(
-        "  \(padded(grouped(Int(row.people)), 7))   \(leftAligned("at most \(percent(row.max_false_accepts))", 21))   \(kept)")
+        "  \(padded(grouped(Int(row.people)), 7))   \(leftAligned("at most \(percent(row.max_false_accepts))", 21))   \(kept)"
+      )
     }
     return (lines + measured.skipped.lines).joined(separator: "\n")
   }

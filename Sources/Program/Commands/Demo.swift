@@ -35,7 +35,9 @@ struct Demo: ParsableCommand {
   }
 
   /// The picture that is painted.
-  private var painted: String { "\(out)/\(nameAndExtension(fileName(content)).0)-\(nameAndExtension(fileName(style)).0).png" }
+  private var painted: String {
+    "\(out)/\(nameAndExtension(fileName(content)).0)-\(nameAndExtension(fileName(style)).0).png"
+  }
 
   private func open(_ model: String) throws -> FaceReader { try FaceOptions.parse(["--model", model]).open() }
 
@@ -59,7 +61,8 @@ struct Demo: ParsableCommand {
       do throws(Failure) {
         let path = "\(photos)/\(file)", photo = try Picture(opening: path)
         let (face, embedding) = try reader.embedder.embed(photo, path, reader.detector)
-        portraits.append(Portrait(file: file, embedding: embedding, small: try small.embed([small.align(photo, face)])[0]))
+        portraits.append(
+          Portrait(file: file, embedding: embedding, small: try small.embed([small.align(photo, face)])[0]))
       } catch {
         guard [FS_NO_FACE, FS_BAD_DATA].contains(error.status) else { throw error }
         print("  \(file): \(error.status == FS_NO_FACE ? "no face found" : "not readable"), left out")
@@ -101,7 +104,8 @@ struct Demo: ParsableCommand {
         try gallery.add(other.person, other.embedding)
       }
       let match = try gallery.identify(portrait.embedding, Gallery.identifyDefaults())
-      let size = "\(counted(gallery.photos, "photo", "photos")) of \(counted(gallery.people, "person", "people"))"
+      let size =
+        "\(counted(gallery.photos, "photo", "photos")) of \(counted(gallery.people, "person", "people"))"
       print("  \(portrait.file) among \(size):\n    \(match.summary)")
     }
   }

@@ -24,7 +24,7 @@ struct Detect: ParsableCommand {
       print(
         JSON.object([
           "width": .integer(picture.width), "height": .integer(picture.height),
-          "faces": .array(faces.indices.map { json(faces[$0], qualities?[$0]) }),
+          "faces": .array(faces.indices.map { json(faces[$0], qualities?[$0]) })
         ]))
       return
     }
@@ -40,13 +40,20 @@ struct Detect: ParsableCommand {
 
   private func json(_ face: fs_face, _ quality: fs_quality?) -> JSON {
     let points = [face.landmarks.0, face.landmarks.1, face.landmarks.2, face.landmarks.3, face.landmarks.4]
-    let (x, y, width, height) = (JSON.single(face.x), JSON.single(face.y), JSON.single(face.width), JSON.single(face.height))
-    let (score, landmarks) = (JSON.single(face.score), JSON.array(points[0].x.isNaN ? [] : points.map(JSON.point)))
+    let (x, y, width, height) = (
+      JSON.single(face.x), JSON.single(face.y), JSON.single(face.width), JSON.single(face.height)
+    )
+    let (score, landmarks) = (
+      JSON.single(face.score), JSON.array(points[0].x.isNaN ? [] : points.map(JSON.point))
+    )
     guard let quality else {
-      return .object(["x": x, "y": y, "width": width, "height": height, "score": score, "landmarks": landmarks])
+      return .object([
+        "x": x, "y": y, "width": width, "height": height, "score": score, "landmarks": landmarks
+      ])
     }
     return .object([
-      "x": x, "y": y, "width": width, "height": height, "score": score, "landmarks": landmarks, "quality": quality.json,
+      "x": x, "y": y, "width": width, "height": height, "score": score, "landmarks": landmarks,
+      "quality": quality.json
     ])
   }
 }
@@ -94,7 +101,8 @@ struct SearchOptions: ParsableArguments {
     let value: fs_region
 
     init?(argument: String) {
-      let words = argument.split(separator: ",", omittingEmptySubsequences: false), numbers = words.compactMap { UInt32($0) }
+      let words = argument.split(separator: ",", omittingEmptySubsequences: false),
+        numbers = words.compactMap { UInt32($0) }
       guard words.count == 4, numbers.count == 4, numbers[2] > 0, numbers[3] > 0 else { return nil }
       value = fs_region(x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
     }
@@ -120,17 +128,20 @@ extension fs_quality {
     let reasons = reasonTexts.isEmpty ? "nothing speaks against it" : reasonTexts.joined(separator: ", ")
     return "    quality \(fixed(score, 2)): \(reasons)\n"
       + "    \(fixed(eye_distance, 0)) pixels between the eyes, sharpness \(fixed(sharpness, 0)),"
-      + (yaw.isNaN ? " no points to tell the pose\n" : " yaw \(fixed(yaw, 0)), pitch \(fixed(pitch, 0)), roll \(fixed(roll, 0))\n")
+      + (yaw.isNaN
+        ? " no points to tell the pose\n"
+        : " yaw \(fixed(yaw, 0)), pitch \(fixed(pitch, 0)), roll \(fixed(roll, 0))\n")
       + "    brightness \(fixed(brightness, 0)), contrast \(fixed(contrast, 0)),"
       + " clipped \(fixed(100 * (clipped_dark + clipped_bright), 0)) %, outside \(fixed(100 * outside, 0)) %"
   }
 
   fileprivate var json: JSON {
     .object([
-      "score": .single(score), "reasons": .array(reasonTexts.map(JSON.string)), "eye_distance": .single(eye_distance),
+      "score": .single(score), "reasons": .array(reasonTexts.map(JSON.string)),
+      "eye_distance": .single(eye_distance),
       "sharpness": .single(sharpness), "yaw": .single(yaw), "pitch": .single(pitch), "roll": .single(roll),
       "brightness": .single(brightness), "contrast": .single(contrast), "clipped_dark": .single(clipped_dark),
-      "clipped_bright": .single(clipped_bright), "outside": .single(outside),
+      "clipped_bright": .single(clipped_bright), "outside": .single(outside)
     ])
   }
 }

@@ -24,7 +24,7 @@ struct Embed: ParsableCommand {
       print(
         JSON.object([
           "model": .string(reader.model), "dimension": .integer(embedding.count),
-          "embedding": .array(embedding.map(JSON.single)),
+          "embedding": .array(embedding.map(JSON.single))
         ]))
     } else {
       for number in embedding { print(number) }

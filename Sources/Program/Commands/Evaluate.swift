@@ -24,7 +24,8 @@ struct Evaluate: ParsableCommand {
     let measured = try labelled.measure(face)
     var evaluation = fs_evaluation()
     try check(
-      fs_evaluate_pairs(measured.distances, measured.same, measured.folds, measured.distances.count, nil, &evaluation),
+      fs_evaluate_pairs(
+        measured.distances, measured.same, measured.folds, measured.distances.count, nil, &evaluation),
       labelled.pairs)
     let result = EvaluationReport(
       model: measured.model, photos: measured.photos, skipped: measured.skipped, evaluation)

@@ -17,8 +17,9 @@ struct FaceStyleProgram: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      Detect.self, Compare.self, Identify.self, GalleryCommand.self, Embed.self, Evaluate.self, Calibrate.self, Train.self,
-      Style.self, Restyle.self, Layers.self, Demo.self,
+      Detect.self, Compare.self, Identify.self, GalleryCommand.self, Embed.self, Evaluate.self,
+      Calibrate.self, Train.self,
+      Style.self, Restyle.self, Layers.self, Demo.self
     ])
 
   private static let version = "\(FS_VERSION_MAJOR).\(FS_VERSION_MINOR).\(FS_VERSION_PATCH)"

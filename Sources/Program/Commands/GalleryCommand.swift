@@ -38,9 +38,12 @@ struct GalleryCommand: ParsableCommand {
     func validate() throws {
       if photos.isEmpty { throw ValidationError("At least one photo is wanted.") }
       let length = name.utf8.count, most = Int(FS_NAME_CAPACITY) - 1
-      if length < 1 || length > most { throw ValidationError("The name has \(length) bytes, wanted are 1 to \(most).") }
+      if length < 1 || length > most {
+        throw ValidationError("The name has \(length) bytes, wanted are 1 to \(most).")
+      }
       if let note, note.utf8.count >= Int(FS_NOTE_CAPACITY) {
-        throw ValidationError("--note has \(note.utf8.count) bytes, wanted are at most \(FS_NOTE_CAPACITY - 1).")
+        throw ValidationError(
+          "--note has \(note.utf8.count) bytes, wanted are at most \(FS_NOTE_CAPACITY - 1).")
       }
     }
 
@@ -53,13 +56,19 @@ struct GalleryCommand: ParsableCommand {
       for path in photos {
         guard let embedding = try reader.embedOrSkip(path) else { continue }
         // A new gallery is made when there is something to put into it.
-        let gallery = if let there { there } else { try Gallery(opening: self.gallery, reader.embedder, key: key, .create) }
+        let gallery =
+          if let there { there } else {
+            try Gallery(opening: self.gallery, reader.embedder, key: key, .create)
+          }
         there = gallery
         let told = try gallery.enrol(name, embedding, note: note ?? shown(fileName(path)), isRefused: refuse)
         let other = fixedText(told.other)
         if told.conflict != 0 {
-          warn("\(path): \(told.added != 0 ? "added, but " : "not added, ")it looks like \(other), distance \(fixed(told.distance, 2))")
-          conflicts.append(.object(["photo": .string(path), "name": .string(other), "distance": .single(told.distance)]))
+          warn(
+            "\(path): \(told.added != 0 ? "added, but " : "not added, ")it looks like \(other), distance \(fixed(told.distance, 2))"
+          )
+          conflicts.append(
+            .object(["photo": .string(path), "name": .string(other), "distance": .single(told.distance)]))
         }
         if told.added != 0 { added.append(.integer(Int(clamping: told.photo))) }
       }
@@ -67,10 +76,12 @@ struct GalleryCommand: ParsableCommand {
         print(
           JSON.object([
             "added": .array(added), "conflicts": .array(conflicts), "people": .integer(there?.people ?? 0),
-            "photos": .integer(there?.photos ?? 0),
+            "photos": .integer(there?.photos ?? 0)
           ]))
       } else {
-        print("\(counted(added.count, "photo", "photos")) of \(name) added; \(there.map(summary) ?? "no gallery was made")")
+        print(
+          "\(counted(added.count, "photo", "photos")) of \(name) added; \(there.map(summary) ?? "no gallery was made")"
+        )
       }
       guard !added.isEmpty else { throw Failure("\(nameOfGallery(self.gallery)): no photo was added") }
     }
@@ -128,11 +139,13 @@ struct GalleryCommand: ParsableCommand {
               photos.map {
                 .object([
                   "photo": .integer(Int(clamping: $0.photo)), "created": .integer(Int($0.created)),
-                  "note": .string(fixedText($0.note)),
+                  "note": .string(fixedText($0.note))
                 ])
               }))
         } else {
-          for photo in photos { print("\(padded(photo.photo, 8))  \(day(photo.created))  \(fixedText(photo.note))") }
+          for photo in photos {
+            print("\(padded(photo.photo, 8))  \(day(photo.created))  \(fixedText(photo.note))")
+          }
         }
         return
       }
@@ -143,11 +156,13 @@ struct GalleryCommand: ParsableCommand {
             people.map {
               .object([
                 "name": .string(fixedText($0.name)), "photos": .integer(Int(clamping: $0.photos)),
-                "created": .integer(Int($0.created)),
+                "created": .integer(Int($0.created))
               ])
             }))
       } else {
-        for person in people { print("\(padded(person.photos, 8))  \(day(person.created))  \(fixedText(person.name))") }
+        for person in people {
+          print("\(padded(person.photos, 8))  \(day(person.created))  \(fixedText(person.name))")
+        }
       }
     }
   }
@@ -188,14 +203,17 @@ struct GalleryCommand: ParsableCommand {
 
     func run() throws {
       try common.apply()
-      let (report, gallery) = try receiving.take(into: self.gallery) { gallery throws(Failure) in try gallery.add(from: photos) }
+      let (report, gallery) = try receiving.take(into: self.gallery) { gallery throws(Failure) in
+        try gallery.add(from: photos)
+      }
       tell(report, gallery, common)
     }
   }
 
   struct Merge: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Adds the photos of another gallery that are not there yet; makes the gallery if there is none.",
+      abstract:
+        "Adds the photos of another gallery that are not there yet; makes the gallery if there is none.",
       usage: "facestyle gallery merge <gallery> <other> [<options>]")
 
     @Argument(help: galleryHelp) var gallery: String
@@ -222,12 +240,16 @@ struct KeyOption: ParsableArguments {
 
   func read() throws(Failure) -> [UInt8]? {
     guard let keyFile else { return nil }
-    guard let file = fopen(keyFile, "rb") else { throw Failure("\(keyFile): \(String(cString: strerror(errno)))") }
+    guard let file = fopen(keyFile, "rb") else {
+      throw Failure("\(keyFile): \(String(cString: strerror(errno)))")
+    }
     defer { fclose(file) }
     var bytes = [UInt8](repeating: 0, count: 64)
     let count = fread(&bytes, 1, bytes.count, file)
     guard count == Int(FS_GALLERY_KEY_LENGTH) else {
-      throw Failure("\(keyFile): \(count == bytes.count ? "\(count) or more" : "\(count)") bytes, wanted \(FS_GALLERY_KEY_LENGTH)")
+      throw Failure(
+        "\(keyFile): \(count == bytes.count ? "\(count) or more" : "\(count)") bytes, wanted \(FS_GALLERY_KEY_LENGTH)"
+      )
     }
     return Array(bytes.prefix(count))
   }
@@ -238,8 +260,8 @@ struct ReceivingOptions: ParsableArguments {
   @OptionGroup var key: KeyOption
   @Option(help: ArgumentHelp("The embedder's model.", valueName: "file")) var model: String?
 
-  /// Takes photos into the gallery that is there, whatever its model; or into a new one, for the embedder's, which is made only
-  /// where they can be taken in.
+  /// Takes photos into the gallery that is there, whatever its model; or into a new one, for the embedder's,
+  /// which is made only where they can be taken in.
   func take(
     into place: String, _ photos: (Gallery) throws(Failure) -> fs_gallery_report
   ) throws(Failure) -> (fs_gallery_report, Gallery) {
@@ -263,7 +285,9 @@ extension Gallery {
     do throws(Failure) {
       try self.init(opening: place, embedder, key: key, .change)
     } catch {
-      guard error.status == FS_NOT_FOUND || (!isAddress(place) && kind(of: place) == .absent) else { throw error }
+      guard error.status == FS_NOT_FOUND || (!isAddress(place) && kind(of: place) == .absent) else {
+        throw error
+      }
       return nil
     }
   }
@@ -296,18 +320,22 @@ private func tell(_ report: fs_gallery_report, _ gallery: Gallery, _ common: Com
       JSON.object([
         "added": .integer(Int(clamping: report.added)), "present": .integer(Int(clamping: report.present)),
         "conflicts": .integer(Int(clamping: report.conflicts)), "people": .integer(gallery.people),
-        "photos": .integer(gallery.photos),
+        "photos": .integer(gallery.photos)
       ]))
     return
   }
-  let conflicts = report.conflicts == 0 ? "" : ", \(grouped(Int(clamping: report.conflicts))) of them near to another name's"
+  let conflicts =
+    report.conflicts == 0
+    ? "" : ", \(grouped(Int(clamping: report.conflicts))) of them near to another name's"
   print(
-    "\(counted(Int(clamping: report.added), "photo", "photos")) added\(conflicts), \(grouped(Int(clamping: report.present))) were there; \(summary(gallery))")
+    "\(counted(Int(clamping: report.added), "photo", "photos")) added\(conflicts), \(grouped(Int(clamping: report.present))) were there; \(summary(gallery))"
+  )
 }
 
 /// "2025-03-09", UTC.
 private func day(_ seconds: Int64) -> String {
   var time = time_t(seconds), parts = tm()
   guard gmtime_r(&time, &parts) != nil else { return "-" }
-  return "\(padded(Int(parts.tm_year) + 1900, 4, "0"))-\(padded(Int(parts.tm_mon) + 1, 2, "0"))-\(padded(Int(parts.tm_mday), 2, "0"))"
+  return
+    "\(padded(Int(parts.tm_year) + 1900, 4, "0"))-\(padded(Int(parts.tm_mon) + 1, 2, "0"))-\(padded(Int(parts.tm_mday), 2, "0"))"
 }

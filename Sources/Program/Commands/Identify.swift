@@ -18,7 +18,9 @@ struct Identify: ParsableCommand {
   @Argument(help: "The photo.") var photo: String
   @Argument(help: "The folder of people.") var folder: String?
 
-  @Option(help: ArgumentHelp("A gallery instead of a folder: a file, or postgresql://user@host/database.", valueName: "gallery"))
+  @Option(
+    help: ArgumentHelp(
+      "A gallery instead of a folder: a file, or postgresql://user@host/database.", valueName: "gallery"))
   var gallery: String?
 
   @OptionGroup var key: KeyOption
@@ -28,7 +30,9 @@ struct Identify: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if (folder == nil) == (gallery == nil) { throw ValidationError("A folder of people is wanted, or --gallery.") }
+    if (folder == nil) == (gallery == nil) {
+      throw ValidationError("A folder of people is wanted, or --gallery.")
+    }
     if gallery == nil, key.keyFile != nil { throw ValidationError("--key-file is for a gallery.") }
   }
 
@@ -45,7 +49,9 @@ struct Identify: ParsableCommand {
         if let known = try reader.embedOrSkip(path) { try people.add(name, known) }
       }
     }
-    guard people.photos > 0 else { throw Failure("\(nameOfGallery(gallery ?? folder ?? "")): no photo with a face") }
+    guard people.photos > 0 else {
+      throw Failure("\(nameOfGallery(gallery ?? folder ?? "")): no photo with a face")
+    }
     var options = try rule.options()
     options.threshold = threshold.value
     let match = try people.identify(embedding, options)
@@ -56,7 +62,7 @@ struct Identify: ParsableCommand {
           "nearest": .string(fixedText(match.nearest)),
           "distance": .single(match.distance), "threshold": .single(match.threshold),
           "ambiguous": .bool(match.ambiguous != 0), "runner_up": match.next.map(JSON.string) ?? .null,
-          "runner_up_distance": .single(match.runner_up_distance), "margin": .single(match.margin),
+          "runner_up_distance": .single(match.runner_up_distance), "margin": .single(match.margin)
         ]))
     } else {
       print(match.summary)
@@ -89,7 +95,9 @@ struct RuleOptions: ParsableArguments {
   var neighbours: UInt32?
 
   func validate() throws {
-    if let margin, !(margin >= 0 && margin.isFinite) { throw ValidationError("--margin is \(margin), wanted is 0 or more.") }
+    if let margin, !(margin >= 0 && margin.isFinite) {
+      throw ValidationError("--margin is \(margin), wanted is 0 or more.")
+    }
     guard let neighbours else { return }
     if rule != .vote { throw ValidationError("--neighbours is for --rule vote.") }
     if neighbours == 0 { throw ValidationError("--neighbours is 0, wanted is 1 or more.") }
@@ -104,13 +112,16 @@ struct RuleOptions: ParsableArguments {
   }
 }
 
-/// Names and photos of a gallery's folder. A name is UTF-8: other bytes are spelled out, so that two stay two.
+/// Names and photos of a gallery's folder. A name is UTF-8: other bytes are spelled out, so that two stay
+/// two.
 private func galleryPhotos(_ folder: String) throws(Failure) -> [(name: String, path: String)] {
   var found: [(String, String)] = []
   for entry in try contents(of: folder) {
     let path = "\(folder)/\(entry)"
     if kind(of: path) == .folder {
-      for photo in try contents(of: path) where isPicture(photo) { found.append((spelled(entry), "\(path)/\(photo)")) }
+      for photo in try contents(of: path) where isPicture(photo) {
+        found.append((spelled(entry), "\(path)/\(photo)"))
+      }
     } else if isPicture(entry) {
       found.append((spelled(nameAndExtension(entry).0), path))
     }

@@ -17,14 +17,17 @@ struct Layers: ParsableCommand {
       try common.apply()
       let model = try openModel("vgg19", asked: model)
       let layers = try model.layers.map { name throws(Failure) in (name, try model.describe(layer: name)) }
-      guard !layers.isEmpty else { throw Failure("\(model.path) is a \(model.architecture), which is no one network with layers") }
+      guard !layers.isEmpty else {
+        throw Failure("\(model.path) is a \(model.architecture), which is no one network with layers")
+      }
       if common.json {
         print(
           JSON.array(
             layers.map { name, layer in
               .object([
-                "layer": .string(name), "units": .integer(Int(layer.units)), "field": .integer(Int(layer.field)),
-                "stride": .integer(Int(layer.stride)), "start": .integer(Int(layer.start)),
+                "layer": .string(name), "units": .integer(Int(layer.units)),
+                "field": .integer(Int(layer.field)),
+                "stride": .integer(Int(layer.stride)), "start": .integer(Int(layer.start))
               ])
             }))
         return
@@ -32,7 +35,9 @@ struct Layers: ParsableCommand {
       print("layer       units   a unit sees   from unit to unit")
       for (name, layer) in layers {
         let field = layer.field == 0 ? "no one size" : "\(layer.field)x\(layer.field)"
-        print("\(leftAligned(name, 11)) \(padded(layer.units, 5))   \(padded(field, 11))   \(padded(layer.stride, 2))")
+        print(
+          "\(leftAligned(name, 11)) \(padded(layer.units, 5))   \(padded(field, 11))   \(padded(layer.stride, 2))"
+        )
       }
     }
   }
@@ -72,14 +77,17 @@ struct Layers: ParsableCommand {
       (options.longest_side, options.inside) = (layers.size, inside ? 1 : 0)
       let first = layers.strongest == nil ? layers.units?.numbers ?? Array(0..<9) : nil
       let searches = try layers.layer.names.map { name throws(Failure) in
-        let chosen = try first.map { units throws(Failure) in try layers.present(units, try model.describe(layer: name), name) }
+        let chosen = try first.map { units throws(Failure) in
+          try layers.present(units, try model.describe(layer: name), name)
+        }
         return (name: name, units: chosen, search: try UnitSearch(model, name, options, units: chosen))
       }
       let added = try look(at: try photoFiles(photos), searches.map { $0.search })
       var told: [JSON] = []
       for (name, units, search) in searches {
         let all = try units ?? Array(0..<Int(model.describe(layer: name).units))
-        var found = try all.map { unit throws(Failure) in (unit: unit, patches: try search.patches(of: unit)) }
+        var found = try all.map { unit throws(Failure) in (unit: unit, patches: try search.patches(of: unit))
+        }
         if let strongest = layers.strongest {
           // Of equal ones the first comes first: the sort is stable.
           found.sort { ($0.patches.first?.activation ?? 0) > ($1.patches.first?.activation ?? 0) }
@@ -119,13 +127,19 @@ struct Layers: ParsableCommand {
       }
       bar.end()
       if seen < paths.count {
-        warn("stopped after \(counted(seen, "photo", "photos")) of \(grouped(paths.count)): what follows is of these")
+        warn(
+          "stopped after \(counted(seen, "photo", "photos")) of \(grouped(paths.count)): what follows is of these"
+        )
       }
-      guard !added.isEmpty else { throw Failure(seen < paths.count ? "no photo was looked at" : "no photo that can be read") }
+      guard !added.isEmpty else {
+        throw Failure(seen < paths.count ? "no photo was looked at" : "no photo that can be read")
+      }
       return added
     }
 
-    private func draw(_ found: [(unit: Int, patches: [fs_unit_patch])], _ paths: [String]) throws(Failure) -> Picture {
+    private func draw(
+      _ found: [(unit: Int, patches: [fs_unit_patch])], _ paths: [String]
+    ) throws(Failure) -> Picture {
       let gap = 2, across = Sheet.columns(for: Int(patches)), down = (Int(patches) + across - 1) / across
       let width = Sheet.extent(across, tile, gap: gap), height = Sheet.extent(down, tile, gap: gap)
       let columns = Sheet.columns(for: found.count), rows = (found.count + columns - 1) / columns
@@ -172,11 +186,13 @@ struct Layers: ParsableCommand {
                   .object([
                     "photo": .string(paths[Int(patch.picture)]), "activation": .single(patch.activation),
                     "row": .integer(Int(patch.row)), "column": .integer(Int(patch.column)),
-                    "field": .array([patch.x, patch.y].map { .integer(Int($0)) } + [patch.width, patch.height].map { .integer(Int($0)) }),
+                    "field": .array(
+                      [patch.x, patch.y].map { .integer(Int($0)) }
+                        + [patch.width, patch.height].map { .integer(Int($0)) })
                   ])
-                }),
+                })
             ])
-          }),
+          })
       ])
     }
   }
@@ -194,7 +210,8 @@ struct Layers: ParsableCommand {
     @OptionGroup var layers: LayerOptions
 
     @Option(help: "Colours from 0 to the largest.") var palette = Colours.grey
-    @Option(help: "Whose largest answer is white: each unit's own or the layer's, so that units compare.") var scale = Scale.unit
+    @Option(help: "Whose largest answer is white: each unit's own or the layer's, so that units compare.")
+    var scale = Scale.unit
     @Option(help: ArgumentHelp("Longer side of a map on the sheet.", valueName: "pixels")) var tile = 128
     @OptionGroup var common: CommonOptions
 
@@ -215,18 +232,22 @@ struct Layers: ParsableCommand {
         if let strongest = layers.strongest {
           units = Array(peaks.indices.sorted { (peaks[$0], $1) > (peaks[$1], $0) }.prefix(strongest))
         } else {
-          units = try layers.present(layers.units?.numbers ?? Array(0..<16), try model.describe(layer: name), name)
+          units = try layers.present(
+            layers.units?.numbers ?? Array(0..<16), try model.describe(layer: name), name)
         }
         let output = layers.output(for: name)
         try draw(answer, units, peaks, picture).keep(at: output)
         if common.json {
           told.append(
             .object([
-              "layer": .string(name), "file": .string(output), "width": .integer(answer.width), "height": .integer(answer.height),
-              "units": .array(units.map { .object(["unit": .integer($0), "largest": .single(peaks[$0])]) }),
+              "layer": .string(name), "file": .string(output), "width": .integer(answer.width),
+              "height": .integer(answer.height),
+              "units": .array(units.map { .object(["unit": .integer($0), "largest": .single(peaks[$0])]) })
             ]))
         } else {
-          print("\(output): \(name), \(units.count) of \(counted(answer.units, "unit", "units")), maps of \(answer.width)x\(answer.height)")
+          print(
+            "\(output): \(name), \(units.count) of \(counted(answer.units, "unit", "units")), maps of \(answer.width)x\(answer.height)"
+          )
         }
       }
       if common.json { print(JSON.array(told)) }
@@ -245,12 +266,15 @@ struct Layers: ParsableCommand {
     ) throws(Failure) -> Picture {
       let gap = 2, (width, height) = picture.size(longest: tile), largest = peaks.max() ?? 0
       let columns = Sheet.columns(for: units.count), rows = (units.count + columns - 1) / columns
-      var sheet = try Sheet(width: Sheet.extent(columns, width, gap: gap), height: Sheet.extent(rows, height, gap: gap))
+      var sheet = try Sheet(
+        width: Sheet.extent(columns, width, gap: gap), height: Sheet.extent(rows, height, gap: gap))
       for (i, unit) in units.enumerated() {
         let map = try answer.map(
-          of: unit, highest: scale == .unit ? peaks[unit] : largest, palette == .grey ? FS_PALETTE_GREY : FS_PALETTE_VIRIDIS)
+          of: unit, highest: scale == .unit ? peaks[unit] : largest,
+          palette == .grey ? FS_PALETTE_GREY : FS_PALETTE_VIRIDIS)
         sheet.put(
-          try map.resized(width: width, height: height), x: i % columns * (width + gap), y: i / columns * (height + gap))
+          try map.resized(width: width, height: height), x: i % columns * (width + gap),
+          y: i / columns * (height + gap))
       }
       return try sheet.picture()
     }
@@ -266,7 +290,10 @@ struct LayerOptions: ParsableArguments {
 
   @Option(help: modelHelp) var model: String?
 
-  @Option(help: ArgumentHelp("As `facestyle layers list` has them; several, as conv1_1,conv3_1, make a file each.", valueName: "layers"))
+  @Option(
+    help: ArgumentHelp(
+      "As `facestyle layers list` has them; several, as conv1_1,conv3_1, make a file each.",
+      valueName: "layers"))
   var layer: Names
 
   @Option(help: ArgumentHelp("As 0-8 or 3,17,40-47. (default: the first)", valueName: "units"))
@@ -275,12 +302,16 @@ struct LayerOptions: ParsableArguments {
   @Option(help: ArgumentHelp("So many units with the largest answers instead.", valueName: "count"))
   var strongest: Int?
 
-  @Option(help: ArgumentHelp("Reduce a larger photo to so many pixels on its longer side; 0 for never.", valueName: "pixels"))
+  @Option(
+    help: ArgumentHelp(
+      "Reduce a larger photo to so many pixels on its longer side; 0 for never.", valueName: "pixels"))
   var size: UInt32 = 512
 
   @Option(help: "Of VGG-19, which was trained with max.") var pooling = Pooling.max
 
-  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("A .png or .jpg file; of several layers FILE-LAYER.png.", valueName: "file"))
+  @Option(
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp("A .png or .jpg file; of several layers FILE-LAYER.png.", valueName: "file"))
   var output: String
 
   func validate() throws {
@@ -308,7 +339,9 @@ struct LayerOptions: ParsableArguments {
   func present(_ asked: [Int], _ layer: fs_layer, _ name: String) throws(Failure) -> [Int] {
     let count = Int(layer.units)
     guard units != nil else { return asked.filter { $0 < count } }
-    for unit in asked where unit >= count { throw Failure("\(name) has units 0 to \(count - 1), not \(unit)") }
+    for unit in asked where unit >= count {
+      throw Failure("\(name) has units 0 to \(count - 1), not \(unit)")
+    }
     return asked
   }
 }
@@ -331,7 +364,8 @@ struct Units: ExpressibleByArgument {
   init?(argument: String) {
     for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
       let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-      guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first >= 0, first <= last, last < 1 << 16
+      guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first >= 0,
+        first <= last, last < 1 << 16
       else { return nil }
       for unit in first...last where !numbers.contains(unit) { numbers.append(unit) }
     }

@@ -53,7 +53,9 @@ struct ThresholdOption: ParsableArguments {
   var value: Float { threshold ?? Float(FS_DEFAULT_THRESHOLD) }
 
   func validate() throws {
-    if let threshold, !(threshold >= 0) { throw ValidationError("--threshold is \(threshold), wanted is 0 or more.") }
+    if let threshold, !(threshold >= 0) {
+      throw ValidationError("--threshold is \(threshold), wanted is 0 or more.")
+    }
   }
 }
 

@@ -44,13 +44,14 @@ struct Restyle: ParsableCommand {
     try checkPicture(output)
     let network = try openModel(model, asked: model), painted = try Picture(opening: content)
     let stopwatch = Stopwatch()
-    let result = try network.architecture == "universal-style" ? universal(network, painted) : fast(network, painted)
+    let result =
+      try network.architecture == "universal-style" ? universal(network, painted) : fast(network, painted)
     let seconds = stopwatch.seconds
     try result.keep(at: output)
     if common.json {
       print(
         JSON.object([
-          "width": .integer(result.width), "height": .integer(result.height), "seconds": .number(seconds),
+          "width": .integer(result.width), "height": .integer(result.height), "seconds": .number(seconds)
         ]))
     } else {
       print("\(output): \(result.width)x\(result.height) in \(fixed(seconds, 2)) s")
@@ -59,7 +60,8 @@ struct Restyle: ParsableCommand {
 
   private func fast(_ network: Model, _ painted: Picture) throws(Failure) -> Picture {
     guard styles.isEmpty, strength == nil, method == nil, levels == nil, weights == nil else {
-      throw Failure("\(model) is a \(network.architecture), which has one style: wanted no other and no options of one")
+      throw Failure(
+        "\(model) is a \(network.architecture), which has one style: wanted no other and no options of one")
     }
     return try FastStyler(network).paint(painted)
   }
@@ -87,7 +89,8 @@ struct Levels: ExpressibleByArgument {
   init?(argument: String) {
     for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
       let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-      guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first >= 1, first <= last, last <= 5
+      guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first >= 1,
+        first <= last, last <= 5
       else { return nil }
       for level in first...last { bits |= 1 << UInt32(level - 1) }
     }
@@ -98,7 +101,9 @@ struct Levels: ExpressibleByArgument {
 private final class FastStyler {
   private let handle: OpaquePointer
 
-  init(_ model: Model) throws(Failure) { handle = try made(model.path) { fs_fast_styler_create(&$0, model.handle) } }
+  init(_ model: Model) throws(Failure) {
+    handle = try made(model.path) { fs_fast_styler_create(&$0, model.handle) }
+  }
   deinit { fs_fast_styler_destroy(handle) }
 
   func paint(_ content: Picture) throws(Failure) -> Picture {
@@ -119,12 +124,15 @@ private final class UniversalStyler {
 
   deinit { fs_universal_styler_destroy(handle) }
 
-  func paint(_ content: Picture, _ options: fs_universal_options, weights: [Float]) throws(Failure) -> Picture {
+  func paint(_ content: Picture, _ options: fs_universal_options, weights: [Float]) throws(Failure) -> Picture
+  {
     var options = options
     return Picture(
       owning: try made("") { out in
         weights.withUnsafeBufferPointer { weights in
-          if !weights.isEmpty { (options.weights, options.weight_count) = (weights.baseAddress, weights.count) }
+          if !weights.isEmpty {
+            (options.weights, options.weight_count) = (weights.baseAddress, weights.count)
+          }
           return fs_universal_styler_run(handle, &out, content.handle, &options)
         }
       })

@@ -30,7 +30,9 @@ struct Style: ParsableCommand {
 
   @Option(help: ArgumentHelp("A line of JSON for each evaluation.", valueName: "file")) var trace: String?
 
-  @Option(help: ArgumentHelp("Go on from this file if it is there, and keep what is needed to go on in it.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Go on from this file if it is there, and keep what is needed to go on in it.", valueName: "file"))
   var checkpoint: String?
 
   @Option(help: ArgumentHelp("Write the checkpoint after so many evaluations. (default: 50)", valueName: "n"))
@@ -49,11 +51,15 @@ struct Style: ParsableCommand {
 
   func validate() throws {
     if let weights = styleWeights?.values, weights.count != styles.count {
-      throw ValidationError("--style-weights has \(weights.count) numbers, there are \(counted(styles.count, "style", "styles")).")
+      throw ValidationError(
+        "--style-weights has \(weights.count) numbers, there are \(counted(styles.count, "style", "styles"))."
+      )
     }
     if saveEvery == 0 { throw ValidationError("--save-every is 0, wanted is 1 or more.") }
     if checkpointEvery == 0 { throw ValidationError("--checkpoint-every is 0, wanted is 1 or more.") }
-    if checkpointEvery != nil, checkpoint == nil { throw ValidationError("--checkpoint-every wants a --checkpoint.") }
+    if checkpointEvery != nil, checkpoint == nil {
+      throw ValidationError("--checkpoint-every wants a --checkpoint.")
+    }
     guard let output else {
       if memory { return }
       throw ValidationError("Missing expected argument '--output <file>'")
@@ -80,7 +86,9 @@ struct Style: ParsableCommand {
       let step = progress.pointee.step
       // One that fails does not keep the other from its turn.
       let traced = Result { () throws(Failure) in try trace?.write(progress.pointee) }
-      if saveEvery > 0, step % saveEvery == 0 { try preview(progress).write(to: "\(name)-\(padded(step, 4, "0")).\(kind)") }
+      if saveEvery > 0, step % saveEvery == 0 {
+        try preview(progress).write(to: "\(name)-\(padded(step, 4, "0")).\(kind)")
+      }
       try traced.get()
     }
     let result = try controls.with { given throws(Failure) in
@@ -94,16 +102,19 @@ struct Style: ParsableCommand {
     let last = painter.last, kept = painter.troubles.has("checkpoint") ? nil : checkpoint
     try result.keep(at: output, elseIn: kept)
     if last.ending == FS_ENDING_NONE {
-      warn("stopped after \(counted(Int(last.step), "step", "steps")) of \(grouped(Int(last.steps)))\(wayOn(kept))")
+      warn(
+        "stopped after \(counted(Int(last.step), "step", "steps")) of \(grouped(Int(last.steps)))\(wayOn(kept))"
+      )
     }
     let distances = try faces?.distances(to: result) ?? []
     if common.json {
       print(
         JSON.object([
           "steps": .integer(Int(last.step)), "content": .number(last.content), "style": .number(last.style),
-          "variation": .number(last.variation), "total": .number(last.total), "seconds": .number(last.seconds),
+          "variation": .number(last.variation), "total": .number(last.total),
+          "seconds": .number(last.seconds),
           "temporal": .number(last.temporal), "ending": .string(last.ending.words),
-          "face_distances": .array(distances.map(JSON.single)),
+          "face_distances": .array(distances.map(JSON.single))
         ]))
     } else {
       print(
@@ -118,7 +129,9 @@ struct Style: ParsableCommand {
   }
 
   private func tellMemory(for painted: Picture, _ vgg: Model) throws(Failure) {
-    let bytes = try controls.with { options throws(Failure) in try Painter.memoryNeeded(painted, with: vgg, options) }
+    let bytes = try controls.with { options throws(Failure) in
+      try Painter.memoryNeeded(painted, with: vgg, options)
+    }
     if common.json {
       print(JSON.object(["bytes": .integer(bytes)]))
     } else {

@@ -26,12 +26,14 @@ struct Train: ParsableCommand {
   var people: [PhotoSource] = []
 
   @Option(
-    help: ArgumentHelp("A folder of photos of nobody in particular, for a teacher; may be given again.", valueName: "folder"))
+    help: ArgumentHelp(
+      "A folder of photos of nobody in particular, for a teacher; may be given again.", valueName: "folder"))
   var photos: [PhotoSource] = []
 
   @Option(
     help: ArgumentHelp(
-      "Learn from these people alone, by their number: 0-19 are the first twenty names.", valueName: "first-last"))
+      "Learn from these people alone, by their number: 0-19 are the first twenty names.",
+      valueName: "first-last"))
   var keepPeople: PeopleRange?
 
   @Option(help: ArgumentHelp("The model to write.", valueName: "file"))
@@ -48,40 +50,54 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("The model whose embeddings are to be learned.", valueName: "file"))
   var teacher: String?
 
-  @Option(help: ArgumentHelp("Pairs of photos to learn from, one a line: Ann/1.jpg Ann/2.jpg 1, or 0 for two people.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Pairs of photos to learn from, one a line: Ann/1.jpg Ann/2.jpg 1, or 0 for two people.",
+      valueName: "file"))
   var pairs: String?
 
-  @Option(help: ArgumentHelp("Triplets to learn from: anchor, positive and negative on each line.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Triplets to learn from: anchor, positive and negative on each line.", valueName: "file"))
   var triplets: String?
 
   @Option(help: "(default: adam)") var optimiser: OptimiserName?
   @Option(help: "How the rate goes over the steps. (default: one-cycle)") var schedule: ScheduleName?
   @Option(help: "The highest learning rate. (default: 0.001)") var rate: Float?
-  @Option(help: ArgumentHelp("First steps in which the rate rises. (default: 0)", valueName: "steps")) var warmUp: UInt32?
+  @Option(help: ArgumentHelp("First steps in which the rate rises. (default: 0)", valueName: "steps"))
+  var warmUp: UInt32?
   @Option(help: ArgumentHelp("(default: 0)", valueName: "decay")) var weightDecay: Float?
 
-  @Option(help: ArgumentHelp("Shorten longer gradients to this length. (default: 0, never)", valueName: "length"))
+  @Option(
+    help: ArgumentHelp("Shorten longer gradients to this length. (default: 0, never)", valueName: "length"))
   var longestGradient: Float?
 
   @Option(help: "(default: 1000)") var steps: UInt32?
   @Option(help: "In place of --steps: so many times as many photos as there are.") var epochs: Double?
   @Option(help: ArgumentHelp("Photos a step. (default: 64)", valueName: "photos")) var batch: UInt32?
 
-  @Option(help: ArgumentHelp("Photos of each person in a batch, for losses that mine. (default: 8)", valueName: "photos"))
+  @Option(
+    help: ArgumentHelp(
+      "Photos of each person in a batch, for losses that mine. (default: 8)", valueName: "photos"))
   var photosOfPerson: UInt32?
 
   @Option(help: "How much photos are varied. (default: standard)") var augment: Strength?
 
-  @Option(help: ArgumentHelp("How often another face is mixed in, 0 to 1, for a teacher.", valueName: "probability"))
+  @Option(
+    help: ArgumentHelp("How often another face is mixed in, 0 to 1, for a teacher.", valueName: "probability")
+  )
   var blend: Float?
 
-  @Option(help: ArgumentHelp("Where to keep a checkpoint; goes on from it if it is there.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Where to keep a checkpoint; goes on from it if it is there.", valueName: "file"))
   var checkpoint: String?
 
-  @Option(help: ArgumentHelp("Steps from one checkpoint to the next. (default: at the end)", valueName: "steps"))
+  @Option(
+    help: ArgumentHelp("Steps from one checkpoint to the next. (default: at the end)", valueName: "steps"))
   var checkpointEvery: UInt32?
 
-  @Option(help: "Of first weights, of the order of photos and what is done to them. (default: 1)") var seed: UInt64?
+  @Option(help: "Of first weights, of the order of photos and what is done to them. (default: 1)") var seed:
+    UInt64?
 
   @Option(help: ArgumentHelp("Where to log each step, as lines of JSON.", valueName: "file"))
   var log: String?
@@ -90,7 +106,8 @@ struct Train: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The model's: distance up to which two faces are one person's. facestyle evaluate finds it.", valueName: "distance"))
+      "The model's: distance up to which two faces are one person's. facestyle evaluate finds it.",
+      valueName: "distance"))
   var threshold: Float = 1
 
   @Option(help: ArgumentHelp("Kept in the model.", valueName: "text")) var note: String?
@@ -104,17 +121,25 @@ struct Train: ParsableCommand {
       if !isRight { throw ValidationError(message) }
     }
     try require(!people.isEmpty || !photos.isEmpty, "Missing expected argument '--people <folder>'")
-    try require(lossName.hasTeacher == (teacher != nil), "--loss \(lossName.rawValue) \(teacher == nil ? "wants a" : "has no") --teacher.")
-    try require(photos.isEmpty || lossName.hasTeacher, "--photos are of nobody in particular: they want a --teacher.")
-    try require(margin == nil || lossName.hasMargin, "--margin is given, --loss \(lossName.rawValue) has none.")
-    try require(lossName != .triplet || triplets != nil, "--loss triplet wants --triplets, the losses that mine find their own.")
+    try require(
+      lossName.hasTeacher == (teacher != nil),
+      "--loss \(lossName.rawValue) \(teacher == nil ? "wants a" : "has no") --teacher.")
+    try require(
+      photos.isEmpty || lossName.hasTeacher, "--photos are of nobody in particular: they want a --teacher.")
+    try require(
+      margin == nil || lossName.hasMargin, "--margin is given, --loss \(lossName.rawValue) has none.")
+    try require(
+      lossName != .triplet || triplets != nil,
+      "--loss triplet wants --triplets, the losses that mine find their own.")
     try require(steps == nil || epochs == nil, "--steps and --epochs are given, wanted is one of them.")
     if let epochs { try require(epochs > 0 && epochs < 1e9, "--epochs is \(epochs), wanted is more than 0.") }
     try require(checkpointEvery == nil || checkpoint != nil, "--checkpoint-every wants a --checkpoint.")
     if let blend { try require(blend >= 0 && blend <= 1, "--blend is \(blend), wanted is 0 to 1.") }
     try require(threshold >= 0 && threshold.isFinite, "--threshold is \(threshold), wanted is 0 or more.")
     if let architecture, !knownArchitectures.contains(architecture) {
-      throw ValidationError("--architecture is '\(architecture)', wanted is one of \(knownArchitectures.joined(separator: ", ")).")
+      throw ValidationError(
+        "--architecture is '\(architecture)', wanted is one of \(knownArchitectures.joined(separator: ", "))."
+      )
     }
   }
 
@@ -130,7 +155,8 @@ struct Train: ParsableCommand {
     let count = try set.count()
     let start = try start.map { path throws(Failure) in try Model(opening: path) }
     let architecture = architecture ?? start?.architecture ?? "nn4.small2"
-    let trainer = try Trainer(try trainerOptions(count), architecture: architecture, loss: try lossOptions(), start: start)
+    let trainer = try Trainer(
+      try trainerOptions(count), architecture: architecture, loss: try lossOptions(), start: start)
     if let checkpoint, kind(of: checkpoint) == .file { try trainer.resume(from: checkpoint) }
     let resumed = try trainer.info
 
@@ -139,7 +165,8 @@ struct Train: ParsableCommand {
     if resumed.step < resumed.steps {
       let teacher = try teacher.map { path throws(Failure) in try Model(opening: path) }
       try training.run(
-        try trainingOptions(), augmentation: try augmentation(), teacher: teacher, pairs: pairs, triplets: triplets,
+        try trainingOptions(), augmentation: try augmentation(), teacher: teacher, pairs: pairs,
+        triplets: triplets,
         checkpoint: checkpoint)
     }
     let (leftOut, told) = try set.leftOut(first: 5)
@@ -152,16 +179,20 @@ struct Train: ParsableCommand {
     }
     let info = try trainer.info
     if info.step < info.steps {
-      warn("stopped after \(counted(Int(info.step), "step", "steps")) of \(grouped(Int(info.steps)))\(wayOn(kept))")
+      warn(
+        "stopped after \(counted(Int(info.step), "step", "steps")) of \(grouped(Int(info.steps)))\(wayOn(kept))"
+      )
     }
     let photos = training.photos ?? count.photos
     if common.json {
       print(
         JSON.object([
-          "model": .string(out), "architecture": .string(architecture), "parameters": .integer(Int(info.parameters)),
+          "model": .string(out), "architecture": .string(architecture),
+          "parameters": .integer(Int(info.parameters)),
           "photos": .integer(photos), "people": .integer(count.people), "left_out": .integer(leftOut),
-          "step": .integer(Int(info.step)), "steps": .integer(Int(info.steps)), "loss": .number(training.recentLoss),
-          "seconds": .number(training.seconds), "photos_per_second": .number(training.speed),
+          "step": .integer(Int(info.step)), "steps": .integer(Int(info.steps)),
+          "loss": .number(training.recentLoss),
+          "seconds": .number(training.seconds), "photos_per_second": .number(training.speed)
         ]))
     } else {
       let whose = count.people > 0 ? " of \(counted(count.people, "person", "people"))" : ""
@@ -171,7 +202,9 @@ struct Train: ParsableCommand {
           \(counted(Int(info.step), "step", "steps")) on \(counted(photos, "photo", "photos"))\(whose)
         """)
       if training.seconds > 0 {
-        print("  loss \(fixed(training.recentLoss, 4)), \(fixed(training.speed, 1)) photos/s, \(clock(training.seconds)) now")
+        print(
+          "  loss \(fixed(training.recentLoss, 4)), \(fixed(training.speed, 1)) photos/s, \(clock(training.seconds)) now"
+        )
       }
     }
     try training.troubles.end()

@@ -4,7 +4,9 @@ import CFaceStyle
 
 extension Model {
   var layers: [String] {
-    (0..<fs_model_layer_count(handle)).map { fs_model_layer_name(handle, $0).map { String(cString: $0) } ?? "" }
+    (0..<fs_model_layer_count(handle)).map {
+      fs_model_layer_name(handle, $0).map { String(cString: $0) } ?? ""
+    }
   }
 
   func describe(layer: String) throws(Failure) -> fs_layer {
@@ -48,7 +50,8 @@ struct LayerAnswer {
       let own = UnsafeBufferPointer(rebasing: values[unit...])
       return Picture(
         owning: try made("") {
-          fs_image_from_map(&$0, own.baseAddress, own.count, UInt32(width), UInt32(height), units, 0, highest, palette)
+          fs_image_from_map(
+            &$0, own.baseAddress, own.count, UInt32(width), UInt32(height), units, 0, highest, palette)
         })
     }
   }
@@ -97,7 +100,8 @@ extension Picture {
   /// At another size; pixels that become far larger stay squares.
   func resized(width: Int, height: Int) throws(Failure) -> Picture {
     let filter = width >= 4 * self.width ? FS_AREA : FS_BICUBIC
-    return Picture(owning: try made("") { fs_image_resize(&$0, handle, UInt32(width), UInt32(height), filter) })
+    return Picture(
+      owning: try made("") { fs_image_resize(&$0, handle, UInt32(width), UInt32(height), filter) })
   }
 
   /// Its sides where the longer one is `longest`.

@@ -19,7 +19,9 @@ func contents(of folder: String) throws(Failure) -> [String] {
   errno = 0
   while let entry = readdir(directory) {
     let name = withUnsafePointer(to: &entry.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: entry.pointee.d_name)) { outerText($0) }
+      $0.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: entry.pointee.d_name)) {
+        outerText($0)
+      }
     }
     if !name.hasPrefix(".") { names.append(name) }
     errno = 0

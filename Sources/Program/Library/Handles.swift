@@ -86,7 +86,8 @@ final class Embedder {
     var face = fs_face()
     var embedding = [Float](repeating: 0, count: dimension)
     try check(
-      fs_embedder_embed_photo(handle, detector?.handle, photo.handle, &face, &embedding, embedding.count), path)
+      fs_embedder_embed_photo(handle, detector?.handle, photo.handle, &face, &embedding, embedding.count),
+      path)
     return (isAligning ? face : nil, embedding)
   }
 
@@ -228,7 +229,8 @@ final class Trainer {
     try check(fs_trainer_resume(handle, checkpoint), checkpoint)
   }
 
-  func saveModel(to path: String, _ precision: fs_precision, threshold: Float, note: String?) throws(Failure) {
+  func saveModel(to path: String, _ precision: fs_precision, threshold: Float, note: String?) throws(Failure)
+  {
     try check(fs_trainer_save_model(handle, path, precision, threshold, note), path)
   }
 }
@@ -275,7 +277,9 @@ final class Gallery {
     try check(fs_gallery_add(handle, name, embedding, embedding.count), name)
   }
 
-  func enrol(_ name: String, _ embedding: [Float], note: String, isRefused: Bool) throws(Failure) -> fs_enrolment {
+  func enrol(
+    _ name: String, _ embedding: [Float], note: String, isRefused: Bool
+  ) throws(Failure) -> fs_enrolment {
     var options = fs_enrolment_options(), enrolment = fs_enrolment()
     try check(fs_enrolment_options_init(&options, MemoryLayout<fs_enrolment_options>.size))
     options.refuse = isRefused ? 1 : 0

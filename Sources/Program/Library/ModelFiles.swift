@@ -1,8 +1,8 @@
 import Glibc
 
-/// A model: the file that was asked for, or one of these names, the first that is found. A name without a slash and an
-/// ending is looked for too: in the environment's folder (FACESTYLE_MODELS), a source checkout's, beside the program or its
-/// folder, the installed one.
+/// A model: the file that was asked for, or one of these names, the first that is found. A name without a
+/// slash and an ending is looked for too: in the environment's folder (FACESTYLE_MODELS), a source
+/// checkout's, beside the program or its folder, the installed one.
 func openModel(_ names: String..., asked: String?) throws(Failure) -> Model {
   var names = names
   if let asked {
@@ -24,7 +24,8 @@ func openModel(_ names: String..., asked: String?) throws(Failure) -> Model {
     }
   }
   throw Failure(
-    "no model \(names[0]).safetensors in \(folders.joined(separator: ", ")): run `make models` or name the file")
+    "no model \(names[0]).safetensors in \(folders.joined(separator: ", ")): run `make models` or name the file"
+  )
 }
 
 /// The folder of this program's file.

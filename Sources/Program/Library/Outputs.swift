@@ -41,7 +41,9 @@ private func checkPlace(of file: String, isWhole: Bool) throws(Failure) {
     throw Failure("\(file): \(String(cString: strerror(errno)))")
   }
   let folder = target.lastIndex(of: "/").map { target[...$0] } ?? "."
-  guard access(String(folder), W_OK | X_OK) == 0 else { throw Failure("\(file): \(String(cString: strerror(errno)))") }
+  guard access(String(folder), W_OK | X_OK) == 0 else {
+    throw Failure("\(file): \(String(cString: strerror(errno)))")
+  }
 }
 
 extension Picture {
@@ -113,7 +115,9 @@ final class Troubles {
 func wayOn(_ checkpoint: String?) -> String {
   guard let checkpoint else { return "; without --checkpoint there is nothing to go on from" }
   // `CommandLine.arguments` would repair paths that are not UTF-8.
-  let words = (0..<Int(CommandLine.argc)).compactMap { CommandLine.unsafeArgv[$0].map { quoted(outerText($0)) } }
+  let words = (0..<Int(CommandLine.argc)).compactMap {
+    CommandLine.unsafeArgv[$0].map { quoted(outerText($0)) }
+  }
   return "; the same command goes on from \(checkpoint): \(words.joined(separator: " "))"
 }
 
@@ -121,10 +125,13 @@ func wayOn(_ checkpoint: String?) -> String {
 private func quoted(_ argument: String) -> String {
   let plain = argument.utf8.allSatisfy { byte in
     switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"):
+      true
     default: "-_./:=,+@%".utf8.contains(byte)
     }
   }
   guard !plain || argument.isEmpty else { return argument }
-  return "'" + argument.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  return "'" + argument.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
+    + "'"
 }

@@ -18,7 +18,8 @@ struct PaintedFaces {
 
   func map() throws(Failure) -> Picture {
     Picture(
-      owning: try made("") { fs_face_map(&$0, UInt32(photo.width), UInt32(photo.height), faces, faces.count) })
+      owning: try made("") { fs_face_map(&$0, UInt32(photo.width), UInt32(photo.height), faces, faces.count) }
+    )
   }
 
   var threshold: Float { embedder.threshold }

@@ -1,6 +1,7 @@
 import CFaceStyle
 
-/// Style transfer with a progress bar; Ctrl-C finishes early and keeps the picture, and so does what goes wrong on the way.
+/// Style transfer with a progress bar; Ctrl-C finishes early and keeps the picture, and so does what goes
+/// wrong on the way.
 final class Painter {
   /// What the last step told.
   private(set) var last = fs_style_progress()
@@ -52,7 +53,8 @@ final class Painter {
   ///   - checkpoint: a file to go on from if it is there, written now and then and at the end.
   /// - Returns: the picture, whole or so far: `last.ending` and `troubles` have the reason.
   func paint(
-    _ content: Picture, like styles: [Picture], weights: [Float] = [], with vgg: Model, _ options: fs_style_options,
+    _ content: Picture, like styles: [Picture], weights: [Float] = [], with vgg: Model,
+    _ options: fs_style_options,
     checkpoint: Checkpointing? = nil
   ) throws(Failure) -> Picture {
     let styler = try Painter.styler(vgg)

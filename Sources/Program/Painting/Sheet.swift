@@ -6,8 +6,11 @@ struct Sheet {
   private var pixels: [UInt8]
 
   init(width: Int, height: Int) throws(Failure) {
-    guard width <= FS_IMAGE_MAX_SIDE, height <= FS_IMAGE_MAX_SIDE, width * height <= FS_IMAGE_MAX_PIXELS else {
-      throw Failure("a sheet of \(width)x\(height) pixels, larger than pictures may be: fewer units or a smaller --tile is wanted")
+    guard width <= FS_IMAGE_MAX_SIDE, height <= FS_IMAGE_MAX_SIDE, width * height <= FS_IMAGE_MAX_PIXELS
+    else {
+      throw Failure(
+        "a sheet of \(width)x\(height) pixels, larger than pictures may be: fewer units or a smaller --tile is wanted"
+      )
     }
     (self.width, self.height) = (width, height)
     pixels = .init(repeating: 255, count: 3 * width * height)
@@ -25,7 +28,8 @@ struct Sheet {
 
   /// All of the picture must lie on the sheet.
   mutating func put(_ picture: Picture, x: Int, y: Int) {
-    let source = UnsafeBufferPointer(start: fs_image_data(picture.handle), count: 3 * picture.width * picture.height)
+    let source = UnsafeBufferPointer(
+      start: fs_image_data(picture.handle), count: 3 * picture.width * picture.height)
     for row in 0..<picture.height {
       let from = 3 * picture.width * row, to = 3 * (width * (y + row) + x)
       pixels.replaceSubrange(to..<to + 3 * picture.width, with: source[from..<from + 3 * picture.width])

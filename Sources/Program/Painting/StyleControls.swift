@@ -4,7 +4,8 @@ import Glibc
 
 /// Options of a style transfer; those that are given change the preset's.
 struct StyleControls: ParsableArguments {
-  @Option(help: ArgumentHelp("Settings to start from: \(Preset.names). (default: pyramid)", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Settings to start from: \(Preset.names). (default: pyramid)", valueName: "name"))
   var preset: Preset?
 
   @Option(
@@ -20,11 +21,15 @@ struct StyleControls: ParsableArguments {
   var evaluations: UInt32?
 
   @Option(help: "Longest side of the first and coarsest scale; 0 for one scale alone.") var coarsest: UInt32?
-  @Option(help: ArgumentHelp("Have the picture ready after so many seconds.", valueName: "seconds")) var deadline: Double?
-  @Option(name: .customLong("init"), help: ArgumentHelp("What to start from: content, noise, style, or a picture's file.", valueName: "start"))
+  @Option(help: ArgumentHelp("Have the picture ready after so many seconds.", valueName: "seconds"))
+  var deadline: Double?
+  @Option(
+    name: .customLong("init"),
+    help: ArgumentHelp("What to start from: content, noise, style, or a picture's file.", valueName: "start"))
   var start: StyleStart?
 
-  @Option(help: ArgumentHelp("Part of noise in the first picture, 0 to 1.", valueName: "ratio")) var noise: Float?
+  @Option(help: ArgumentHelp("Part of noise in the first picture, 0 to 1.", valueName: "ratio")) var noise:
+    Float?
   @Option(help: "Seed of the noise.") var seed: UInt64?
   @Option(help: "Weight of the content.") var alpha: Float?
   @Option(help: "Weight of the style.") var beta: Float?
@@ -39,9 +44,12 @@ struct StyleControls: ParsableArguments {
   var styleLayers: LayerWeights?
 
   @Option(help: "Of the network: average, max or l2.") var pooling: Pooling?
-  @Option(help: "What its first layer sees beyond the picture's edges: zeros or repeated.") var edges: StyleEdges?
+  @Option(help: "What its first layer sees beyond the picture's edges: zeros or repeated.") var edges:
+    StyleEdges?
 
-  @Option(help: ArgumentHelp("The style's longest side in parts of the picture's; 0: cut to its shape.", valueName: "scale"))
+  @Option(
+    help: ArgumentHelp(
+      "The style's longest side in parts of the picture's; 0: cut to its shape.", valueName: "scale"))
   var styleScale: Float?
 
   @Option(help: "Whose colours: style; or the content's by luminance, cholesky, principal or histogram.")
@@ -49,9 +57,13 @@ struct StyleControls: ParsableArguments {
 
   @Option(help: ArgumentHelp("Adam's, in levels of 0...255.", valueName: "rate")) var learningRate: Float?
   @Option(help: ArgumentHelp("Pairs that L-BFGS keeps.", valueName: "n")) var history: UInt32?
-  @Option(help: ArgumentHelp("Decay of a running mean of the pictures, the result then.", valueName: "decay")) var averaging: Float?
+  @Option(help: ArgumentHelp("Decay of a running mean of the pictures, the result then.", valueName: "decay"))
+  var averaging: Float?
 
-  @Option(help: ArgumentHelp("Take so many pixels a side through the network at a time, in less memory; 0 for all.", valueName: "pixels"))
+  @Option(
+    help: ArgumentHelp(
+      "Take so many pixels a side through the network at a time, in less memory; 0 for all.",
+      valueName: "pixels"))
   var tile: UInt32?
 
   @Option(help: ArgumentHelp("Bits a sample of a .png, 8 or 16. (default: the content's)", valueName: "bits"))
@@ -85,8 +97,12 @@ struct StyleControls: ParsableArguments {
     if let averaging { options.averaging = averaging }
     let content = contentLayers.map { CLayers($0) }, style = styleLayers.map { CLayers($0) }
     defer { withExtendedLifetime((content, style, picture)) {} }
-    if let content { (options.content_layers, options.content_layer_count) = (UnsafePointer(content.layers), content.count) }
-    if let style { (options.style_layers, options.style_layer_count) = (UnsafePointer(style.layers), style.count) }
+    if let content {
+      (options.content_layers, options.content_layer_count) = (UnsafePointer(content.layers), content.count)
+    }
+    if let style {
+      (options.style_layers, options.style_layer_count) = (UnsafePointer(style.layers), style.count)
+    }
     return try body(options)
   }
 }
@@ -96,7 +112,8 @@ struct Preset: ExpressibleByArgument {
   let value: fs_style_preset
 
   init?(argument: String) {
-    guard let value = Preset.all.first(where: { String(cString: fs_style_preset_name($0)) == argument }) else { return nil }
+    guard let value = Preset.all.first(where: { String(cString: fs_style_preset_name($0)) == argument })
+    else { return nil }
     self.value = value
   }
 

@@ -6,30 +6,48 @@ import Glibc
 struct StylePlaces: ParsableArguments {
   @Option(
     name: .customLong("mask"),
-    help: ArgumentHelp("Where a style goes, white where it does, of the content's size: one for each style, - for everywhere.", valueName: "file"))
+    help: ArgumentHelp(
+      "Where a style goes, white where it does, of the content's size: one for each style, - for everywhere.",
+      valueName: "file"))
   var masks: [String] = []
 
   @Option(
     name: .customLong("style-mask"),
-    help: ArgumentHelp("The part of a style that is taken, of the style's size: one for each style, - for all of it.", valueName: "file"))
+    help: ArgumentHelp(
+      "The part of a style that is taken, of the style's size: one for each style, - for all of it.",
+      valueName: "file"))
   var styleMasks: [String] = []
 
-  @Option(help: "What of a mask a layer's unit must see: all (inside) or some (soft). (default: soft)") var maskKind: MaskKind?
+  @Option(help: "What of a mask a layer's unit must see: all (inside) or some (soft). (default: soft)")
+  var maskKind: MaskKind?
 
-  @Option(help: ArgumentHelp("Where the content counts more, white where most.", valueName: "file")) var contentMap: String?
-  @Option(help: ArgumentHelp("How much more: 1 + weight times. (default: 2)", valueName: "weight")) var contentMapWeight: Float?
+  @Option(help: ArgumentHelp("Where the content counts more, white where most.", valueName: "file"))
+  var contentMap: String?
+  @Option(help: ArgumentHelp("How much more: 1 + weight times. (default: 2)", valueName: "weight"))
+  var contentMapWeight: Float?
 
-  @Flag(help: "Keep the eyes and mouths of faces, and tell how near the painted faces are to the photo's.") var faces = false
+  @Flag(help: "Keep the eyes and mouths of faces, and tell how near the painted faces are to the photo's.")
+  var faces = false
 
-  @Option(help: ArgumentHelp("The painted frame before, to start from and to stay near to.", valueName: "file")) var before: String?
-  @Option(help: ArgumentHelp("Where each pixel was in the frame before, a .flo file.", valueName: "file")) var flow: String?
-  @Option(help: ArgumentHelp("The same from the frame before to this one: finds what was hidden.", valueName: "file")) var flowBack: String?
-  @Option(help: ArgumentHelp("Weight of the distance to the frame before. (default: 500)", valueName: "weight")) var delta: Float?
+  @Option(
+    help: ArgumentHelp("The painted frame before, to start from and to stay near to.", valueName: "file"))
+  var before: String?
+  @Option(help: ArgumentHelp("Where each pixel was in the frame before, a .flo file.", valueName: "file"))
+  var flow: String?
+  @Option(
+    help: ArgumentHelp(
+      "The same from the frame before to this one: finds what was hidden.", valueName: "file")) var flowBack:
+    String?
+  @Option(
+    help: ArgumentHelp("Weight of the distance to the frame before. (default: 500)", valueName: "weight"))
+  var delta: Float?
 
   enum MaskKind: String, ExpressibleByArgument { case inside, soft }
 
   func validate() throws {
-    if faces, contentMap != nil { throw ValidationError("--faces draws the map itself: --content-map is one too many.") }
+    if faces, contentMap != nil {
+      throw ValidationError("--faces draws the map itself: --content-map is one too many.")
+    }
     if before == nil, flow != nil || flowBack != nil || delta != nil {
       throw ValidationError("--flow, --flow-back and --delta belong to --before.")
     }
@@ -38,8 +56,10 @@ struct StylePlaces: ParsableArguments {
 
   /// The pictures, opened.
   func open(_ content: Picture, styles: Int) throws(Failure) -> Opened {
-    for (name, files) in [("--mask", masks), ("--style-mask", styleMasks)] where !files.isEmpty && files.count != styles {
-      throw Failure("\(name) is given \(counted(files.count, "time", "times")) for \(counted(styles, "style", "styles"))")
+    for (name, files) in [("--mask", masks), ("--style-mask", styleMasks)]
+    where !files.isEmpty && files.count != styles {
+      throw Failure(
+        "\(name) is given \(counted(files.count, "time", "times")) for \(counted(styles, "style", "styles"))")
     }
     func pictures(_ paths: [String]) throws(Failure) -> [Picture?] {
       var pictures: [Picture?] = []
@@ -58,7 +78,9 @@ struct StylePlaces: ParsableArguments {
     if let before {
       let frame = try Picture(opening: before)
       guard (frame.width, frame.height) == (content.width, content.height) else {
-        throw Failure("\(before): \(frame.width)x\(frame.height), wanted \(content.width)x\(content.height) as the content")
+        throw Failure(
+          "\(before): \(frame.width)x\(frame.height), wanted \(content.width)x\(content.height) as the content"
+        )
       }
       opened.before = frame
       if let flow { (opened.before, opened.beforeMask) = try frame.moved(by: flow, back: flowBack) }
@@ -69,7 +91,9 @@ struct StylePlaces: ParsableArguments {
   func set(_ options: inout fs_style_options, _ opened: Opened) {
     if let maskKind { options.mask_kind = maskKind == .inside ? FS_MASK_INSIDE : FS_MASK_SOFT }
     if let contentMapWeight { options.content_map_weight = contentMapWeight }
-    if let regions = opened.regions { (options.regions, options.region_count) = (UnsafePointer(regions), opened.styles) }
+    if let regions = opened.regions {
+      (options.regions, options.region_count) = (UnsafePointer(regions), opened.styles)
+    }
     options.content_map = opened.map?.handle
     guard let before = opened.before else { return }
     options.before = before.handle
@@ -121,8 +145,8 @@ extension Picture {
   }
 }
 
-/// The Middlebury benchmark's format: "PIEH", width and height as 32-bit integers, then dx, dy of each pixel as 32-bit floats, all
-/// little-endian.
+/// The Middlebury benchmark's format: "PIEH", width and height as 32-bit integers, then dx, dy of each pixel
+/// as 32-bit floats, all little-endian.
 private func readFlow(_ path: String, _ width: Int, _ height: Int) throws(Failure) -> [Float] {
   guard let file = fopen(path, "rb") else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
   defer { fclose(file) }

@@ -1,7 +1,8 @@
 import CFaceStyle
 import Glibc
 
-/// A file with a line of JSON for each evaluation. A painting that goes on from a checkpoint keeps the lines up to there.
+/// A file with a line of JSON for each evaluation. A painting that goes on from a checkpoint keeps the lines
+/// up to there.
 final class StyleTrace {
   private let file: UnsafeMutablePointer<FILE>
   private let path: String
@@ -17,7 +18,9 @@ final class StyleTrace {
     hasBegun = true
     guard isRegular(path) else { return }
     let kept = lines(of: path).filter { (number("evaluation", of: $0) ?? .max) < evaluation }
-    guard ftruncate(fileno(file), 0) == 0 else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
+    guard ftruncate(fileno(file), 0) == 0 else {
+      throw Failure("\(path): \(String(cString: strerror(errno)))")
+    }
     for line in kept { try write(line) }
   }
 
@@ -29,15 +32,18 @@ final class StyleTrace {
       "evaluation": .integer(Int(progress.step)), "seconds": .number(progress.seconds),
       "processor_seconds": .number(processorSeconds()),
       "width": .integer(Int(progress.width)), "height": .integer(Int(progress.height)),
-      "content": .number(progress.content), "style": .number(progress.style), "variation": .number(progress.variation),
+      "content": .number(progress.content), "style": .number(progress.style),
+      "variation": .number(progress.variation),
       "temporal": .number(progress.temporal),
-      "total": .number(progress.total), "resident_mb": residentMegabytes().map { .number($0) } ?? .null,
+      "total": .number(progress.total), "resident_mb": residentMegabytes().map { .number($0) } ?? .null
     ])
     try write(line.description)
   }
 
   private func write(_ line: String) throws(Failure) {
-    guard fputs(line + "\n", file) >= 0, fflush(file) == 0 else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
+    guard fputs(line + "\n", file) >= 0, fflush(file) == 0 else {
+      throw Failure("\(path): \(String(cString: strerror(errno)))")
+    }
   }
 
   /// Of all threads, since the program began.
@@ -54,7 +60,9 @@ final class StyleTrace {
     var line = [CChar](repeating: 0, count: 128)
     guard fgets(&line, 128, statm) != nil else { return nil }
     let words = line.prefix { $0 != 0 }.split(separator: 32)
-    guard words.count > 1, let pages = Double(String(decoding: words[1].map { UInt8(bitPattern: $0) }, as: UTF8.self)) else { return nil }
+    guard words.count > 1,
+      let pages = Double(String(decoding: words[1].map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    else { return nil }
     return pages * Double(sysconf(Int32(_SC_PAGESIZE))) / 1e6
   }
 }

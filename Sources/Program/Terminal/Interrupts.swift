@@ -6,8 +6,9 @@ nonisolated(unsafe) private var signalled: sig_atomic_t = 0
 /// Whether Ctrl-C was pressed, or the system asked for an end, since `catchInterrupts`.
 var isInterrupted: Bool { signalled != 0 }
 
-/// For something long, and for the writing of what came of it: Ctrl-C (SIGINT), SIGTERM and SIGHUP ask for an end from here on, a
-/// second one of them ends the program at once. What the program was started to ignore (nohup) stays ignored.
+/// For something long, and for the writing of what came of it: Ctrl-C (SIGINT), SIGTERM and SIGHUP ask for an
+/// end from here on, a second one of them ends the program at once. What the program was started to ignore
+/// (nohup) stays ignored.
 func catchInterrupts() {
   var action = sigaction()
   action.__sigaction_handler.sa_handler = { number in

@@ -18,7 +18,8 @@ func lines(of path: String) -> [String] {
 /// The number under the first key of a whole line.
 func number(_ key: String, of line: String) -> Int? {
   let begin = "{\"\(key)\": "
-  return line.hasPrefix(begin) && line.hasSuffix("}") ? Int(line.dropFirst(begin.count).prefix { $0.isNumber }) : nil
+  return line.hasPrefix(begin) && line.hasSuffix("}")
+    ? Int(line.dropFirst(begin.count).prefix { $0.isNumber }) : nil
 }
 
 /// Not a pipe or a device.

@@ -43,7 +43,8 @@ func leftAligned(_ text: String, _ width: Int) -> String {
 }
 
 private func formatted(_ format: String, _ value: Double) -> String {
-  var buffer = [CChar](repeating: 0, count: 400)  // the longest Double in decimal has 309 digits before the point
+  // The longest Double in decimal has 309 digits before the point.
+  var buffer = [CChar](repeating: 0, count: 400)
   let count = withVaList([value]) { vsnprintf(&buffer, buffer.count, format, $0) }
   return String(decoding: buffer.prefix(Int(max(0, count))).map(UInt8.init(bitPattern:)), as: UTF8.self)
 }

@@ -28,7 +28,7 @@ struct EvaluationReport {
       .object([
         "value": .number(point.tar), "low": .number(point.tar_low), "high": .number(point.tar_high),
         "far": .number(point.far), "far_low": .number(point.far_low), "far_high": .number(point.far_high),
-        "threshold": .number(point.threshold), "reason": reason(point).map(JSON.string) ?? .null,
+        "threshold": .number(point.threshold), "reason": reason(point).map(JSON.string) ?? .null
       ])
     }
     return .object([
@@ -40,7 +40,7 @@ struct EvaluationReport {
       "threshold": .number(evaluation.threshold), "auc": .number(evaluation.auc),
       "eer": .number(evaluation.equal_error_rate),
       "tar": .object(["0.1": rate(points[0]), "0.01": rate(points[1]), "0.001": rate(points[2])]),
-      "skipped": skipped.json,
+      "skipped": skipped.json
     ])
   }
 
@@ -48,7 +48,7 @@ struct EvaluationReport {
     func percent(_ rate: Double) -> String { padded(fixed(100 * rate, 2), 6) + " %" }
     var lines = [
       "\(grouped(pairs)) pairs of \(counted(photos, "photo", "photos")) in "
-        + "\(counted(Int(evaluation.folds), "fold", "folds")), embedded by \(model)", "",
+        + "\(counted(Int(evaluation.folds), "fold", "folds")), embedded by \(model)", ""
     ]
     if evaluation.accuracy.isNaN {
       lines.append("  accuracy         none: \(tooFewFolds)")
@@ -61,7 +61,8 @@ struct EvaluationReport {
     }
     lines.append("  area under ROC  \(percent(evaluation.auc))")
     lines.append("  equal error     \(percent(evaluation.equal_error_rate))")
-    let head = "  \(leftAligned("at FAR", 7)) \(padded("TAR", 8))   \(leftAligned("   95 % bounds", 20))   threshold   impostors accepted"
+    let head =
+      "  \(leftAligned("at FAR", 7)) \(padded("TAR", 8))   \(leftAligned("   95 % bounds", 20))   threshold   impostors accepted"
     lines += ["", head]
     for point in points {
       let name = leftAligned("\(point.limit)", 7)
@@ -71,7 +72,8 @@ struct EvaluationReport {
         let accepted = Int((point.far * Double(evaluation.impostors)).rounded())
         lines.append(
           "  \(name) \(percent(point.tar))   \(percent(point.tar_low)) to \(percent(point.tar_high))"
-            + "   \(padded(fixed(point.threshold, 4), 9))   \(grouped(accepted)) of \(grouped(Int(evaluation.impostors)))")
+            + "   \(padded(fixed(point.threshold, 4), 9))   \(grouped(accepted)) of \(grouped(Int(evaluation.impostors)))"
+        )
       }
     }
     lines += skipped.lines

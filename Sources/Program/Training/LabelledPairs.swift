@@ -38,7 +38,9 @@ struct LabelledPairsOptions: ParsableArguments {
     guard measured.skipped.unreadable.count < photos.count else {
       throw Failure("\(images): none of the \(photos.count) photos can be read")
     }
-    for pair in try list.pairs { try measured.add(pair, outcomes[Int(pair.first)], outcomes[Int(pair.second)]) }
+    for pair in try list.pairs {
+      try measured.add(pair, outcomes[Int(pair.first)], outcomes[Int(pair.second)])
+    }
     return measured
   }
 }
@@ -55,7 +57,8 @@ struct LabelledPairs {
     (self.model, self.photos, self.skipped) = (model, photos, skipped)
   }
 
-  /// The distance is infinite if a face was not found; a pair with a photo that could not be read is left out.
+  /// The distance is infinite if a face was not found; a pair with a photo that could not be read is left
+  /// out.
   mutating func add(_ pair: fs_pair, _ a: PhotoEmbedder.Outcome, _ b: PhotoEmbedder.Outcome) throws(Failure) {
     switch (a, b) {
     case (.unreadable, _), (_, .unreadable):
@@ -100,7 +103,7 @@ struct Skipped {
   var json: JSON {
     .object([
       "no_face": .integer(noFace.count), "unreadable": .integer(unreadable.count),
-      "pairs_rejected": .integer(pairsRejected), "pairs_left_out": .integer(pairsLeftOut),
+      "pairs_rejected": .integer(pairsRejected), "pairs_left_out": .integer(pairsLeftOut)
     ])
   }
 
@@ -109,14 +112,16 @@ struct Skipped {
     var lines: [String] = []
     if !noFace.isEmpty {
       lines += [
-        "", "  \(counted(noFace.count, "photo has", "photos have")) no face: "
-          + "\(counted(pairsRejected, "pair is", "pairs are")) never taken for one person",
+        "",
+        "  \(counted(noFace.count, "photo has", "photos have")) no face: "
+          + "\(counted(pairsRejected, "pair is", "pairs are")) never taken for one person"
       ]
     }
     if !unreadable.isEmpty {
       lines += [
-        "", "  \(counted(unreadable.count, "photo", "photos")) cannot be read: "
-          + "\(counted(pairsLeftOut, "pair is", "pairs are")) left out",
+        "",
+        "  \(counted(unreadable.count, "photo", "photos")) cannot be read: "
+          + "\(counted(pairsLeftOut, "pair is", "pairs are")) left out"
       ]
     }
     return lines

@@ -1,8 +1,8 @@
 import CFaceStyle
 import Glibc
 
-/// Embeds many photos with all processors: threads of this program take batches of photos, and read, align and embed
-/// each on their own, so that reading never waits for embedding.
+/// Embeds many photos with all processors: threads of this program take batches of photos, and read, align
+/// and embed each on their own, so that reading never waits for embedding.
 final class PhotoEmbedder: @unchecked Sendable {
   enum Outcome {
     case embedding([Float])
@@ -29,7 +29,8 @@ final class PhotoEmbedder: @unchecked Sendable {
   /// - Parameters:
   ///   - faces: of each photo; nil for one in which the detector has to find it, or of which all is seen.
   ///   - isMirrored: each face is embedded together with its mirror image, and the mean is taken.
-  init(_ paths: [String], _ faces: [fs_face?], _ embedder: Embedder, _ detector: Detector?, isMirrored: Bool) {
+  init(_ paths: [String], _ faces: [fs_face?], _ embedder: Embedder, _ detector: Detector?, isMirrored: Bool)
+  {
     (self.paths, self.faces, self.embedder, self.detector) = (paths, faces, embedder, detector)
     self.isMirrored = isMirrored
     outcomes = Array(repeating: nil, count: paths.count)
@@ -135,7 +136,8 @@ final class PhotoEmbedder: @unchecked Sendable {
       }
     }
     for (owner, embedding) in zip(owners, try embedder.embed(chips)) { embeddings[owner].append(embedding) }
-    return range.indices.enumerated().map { place, _ in problems[place] ?? .embedding(mean(embeddings[place])) }
+    return range.indices.enumerated().map { place, _ in problems[place] ?? .embedding(mean(embeddings[place]))
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import CFaceStyle
 
-/// A trainer's way through its steps, with a progress bar and a log; Ctrl-C finishes it early, and what was learned is kept then,
-/// and where a log or a checkpoint cannot be written.
+/// A trainer's way through its steps, with a progress bar and a log; Ctrl-C finishes it early, and what was
+/// learned is kept then, and where a log or a checkpoint cannot be written.
 final class Training {
   /// Learned from, once they have been read.
   private(set) var photos: Int?
@@ -29,7 +29,8 @@ final class Training {
 
   /// Reads the photos and trains until the steps are done or somebody presses Ctrl-C.
   func run(
-    _ options: fs_training_options, augmentation: fs_augmentation, teacher: Model?, pairs: String?, triplets: String?,
+    _ options: fs_training_options, augmentation: fs_augmentation, teacher: Model?, pairs: String?,
+    triplets: String?,
     checkpoint: String?
   ) throws(Failure) {
     var options = options
@@ -80,7 +81,8 @@ final class Training {
     recent.append(progress.loss)
     if recent.count > Training.recentSteps { recent.removeFirst() }
     let step = Int(progress.step), share = Double(step) / Double(max(step - stepsBefore, 1))
-    let note = "loss \(fixed(progress.loss, 4))  rate \(scientific(progress.rate))  \(fixed(speed, 0)) photos/s"
+    let note =
+      "loss \(fixed(progress.loss, 4))  rate \(scientific(progress.rate))  \(fixed(speed, 0)) photos/s"
     bar.show(step: step, of: Int(progress.steps), note, seconds: seconds * share)
     do throws(Failure) {
       try log?.add(progress)

@@ -84,7 +84,8 @@ enum Strength: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
-/// A folder, and where the five points of its faces are: "FOLDER", "FOLDER:FILE.json" or "FOLDER:x,y,x,y,...".
+/// A folder, and where the five points of its faces are: "FOLDER", "FOLDER:FILE.json" or
+/// "FOLDER:x,y,x,y,...".
 struct PhotoSource: ExpressibleByArgument {
   let folder: String
   private(set) var landmarks: String?
@@ -115,7 +116,9 @@ struct PeopleRange: ExpressibleByArgument {
 
   init?(argument: String) {
     let ends = argument.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-    guard ends.count == 2, let first = ends[0], let last = ends[1], first <= last, last < Int.max else { return nil }
+    guard ends.count == 2, let first = ends[0], let last = ends[1], first <= last, last < Int.max else {
+      return nil
+    }
     range = first...last
   }
 }

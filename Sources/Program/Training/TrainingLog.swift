@@ -6,8 +6,8 @@ final class TrainingLog {
   private let path: String
   private let file: UnsafeMutablePointer<FILE>
 
-  /// - Parameter step: of the checkpoint that the training goes on from. Steps of an earlier log up to there stay, later
-  ///   ones are done again; with 0 the log begins anew.
+  /// - Parameter step: of the checkpoint that the training goes on from. Steps of an earlier log up to there
+  ///   stay, later ones are done again; with 0 the log begins anew.
   init(_ path: String, goesOnAfter step: Int) throws(Failure) {
     let kept = step > 0 ? lines(of: path).filter { (number("step", of: $0) ?? .max) <= step } : []
     guard let file = fopen(path, "w") else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
@@ -21,14 +21,18 @@ final class TrainingLog {
     let mining = progress.mining
     try write(
       JSON.object([
-        "step": .integer(Int(progress.step)), "epoch": .integer(Int(progress.epoch)), "loss": .number(progress.loss),
+        "step": .integer(Int(progress.step)), "epoch": .integer(Int(progress.epoch)),
+        "loss": .number(progress.loss),
         "rate": .number(progress.rate), "gradient_norm": .number(progress.gradient_norm),
-        "images_per_second": .number(progress.photos_per_second), "triplets": .integer(Int(clamping: mining.triplets)),
-        "active": .integer(Int(clamping: mining.active)),
+        "images_per_second": .number(progress.photos_per_second),
+        "triplets": .integer(Int(clamping: mining.triplets)),
+        "active": .integer(Int(clamping: mining.active))
       ]).description)
   }
 
   private func write(_ line: String) throws(Failure) {
-    guard fputs(line + "\n", file) >= 0, fflush(file) == 0 else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
+    guard fputs(line + "\n", file) >= 0, fflush(file) == 0 else {
+      throw Failure("\(path): \(String(cString: strerror(errno)))")
+    }
   }
 }

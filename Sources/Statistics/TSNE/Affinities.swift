@@ -4,8 +4,9 @@ import Tensors
 /// How much each point is another's neighbour, in the space of many dimensions.
 /// `p(j|i) = exp(-beta_i |x_i - x_j|²) / sum over k != i`, `p_ij = (p(j|i) + p(i|j)) / 2n`, `p_ii = 0`.
 ///
-/// `beta_i` is such that the entropy of `p(.|i)` is `log(perplexity)`: so many neighbours, in effect. Where more points
-/// than that lie equally near (copies of one photo), the entropy cannot fall so far, and these share the whole.
+/// `beta_i` is such that the entropy of `p(.|i)` is `log(perplexity)`: so many neighbours, in effect. Where
+/// more points than that lie equally near (copies of one photo), the entropy cannot fall so far, and these
+/// share the whole.
 ///
 /// Source: van der Maaten and Hinton, "Visualizing Data using t-SNE", 2008, equations 1 and 12, section 2.
 package struct Affinities {
@@ -41,7 +42,8 @@ package struct Affinities {
   }
 
   private static func squaredDistances(
-    _ points: UnsafePointer<Float>, _ i: Int, _ row: UnsafeMutablePointer<Double>, count: Int, _ dimension: Int
+    _ points: UnsafePointer<Float>, _ i: Int, _ row: UnsafeMutablePointer<Double>, count: Int,
+    _ dimension: Int
   ) {
     let a = points + i * dimension
     for j in 0..<count {
@@ -56,7 +58,9 @@ package struct Affinities {
   }
 
   /// Squared distances become `p(j|i)`, by bisection for beta.
-  private static func normalise(_ row: UnsafeMutablePointer<Double>, _ i: Int, count: Int, entropy wanted: Double) {
+  private static func normalise(
+    _ row: UnsafeMutablePointer<Double>, _ i: Int, count: Int, entropy wanted: Double
+  ) {
     var nearest = Double.infinity, sum = 0.0
     for j in 0..<count where j != i {
       nearest = min(nearest, row[j])
@@ -91,8 +95,8 @@ package struct Affinities {
   }
 }
 
-/// Runs `body` over ranges of rows on the pool's threads; `work` is about the number of steps that a row takes. The
-/// ranges depend on the sizes alone.
+/// Runs `body` over ranges of rows on the pool's threads; `work` is about the number of steps that a row
+/// takes. The ranges depend on the sizes alone.
 func forEachBatchOfRows(_ count: Int, work: Int, _ body: (Range<Int>) -> Void) {
   let batch = max(1, (1 << 17) / max(work, 1))
   ThreadPool.shared.run((count + batch - 1) / batch) { task, _ in

@@ -2,8 +2,8 @@ import Tensors
 
 /// The coordinates of points along the two directions in which they differ most: [count, 2], centred.
 ///
-/// Eigenvectors of the covariance, or, where there are more dimensions than points, of the points' inner products, which
-/// has the same answer. A direction points where its largest coordinate is positive.
+/// Eigenvectors of the covariance, or, where there are more dimensions than points, of the points' inner
+/// products, which has the same answer. A direction points where its largest coordinate is positive.
 package func principalCoordinates(
   _ points: UnsafePointer<Float>, count n: Int, dimension d: Int
 ) throws(Failure) -> [Double] {

@@ -4,13 +4,14 @@ import Tensors
 /// t-SNE: a map of points in two dimensions in which neighbours stay neighbours. It minimises
 /// `KL(P, Q) = sum p_ij log(p_ij / q_ij)` with `q_ij = w_ij / sum w`, `w_ij = 1 / (1 + |y_i - y_j|²)`.
 ///
-/// The gradient is `dKL/dy_i = 4 sum over j of (p_ij - q_ij) w_ij (y_i - y_j)`, all pairs counted: for up to a few
-/// thousand points. Descent with momentum 0.5, then 0.8, and a gain for each coordinate that grows while its gradient
-/// keeps its sign; p is exaggerated at first, so that clusters find each other. The start is the points' first two
-/// principal components with a standard deviation of 1e-4, and a hundredth of noise, which parts equal points.
+/// The gradient is `dKL/dy_i = 4 sum over j of (p_ij - q_ij) w_ij (y_i - y_j)`, all pairs counted: for up to
+/// a few thousand points. Descent with momentum 0.5, then 0.8, and a gain for each coordinate that grows
+/// while its gradient keeps its sign; p is exaggerated at first, so that clusters find each other. The start
+/// is the points' first two principal components with a standard deviation of 1e-4, and a hundredth of noise,
+/// which parts equal points.
 ///
-/// Source: van der Maaten and Hinton, "Visualizing Data using t-SNE", 2008, equation 5 and algorithm 1; the start
-/// from principal components: Kobak and Berens, 2019; the learning rate: Belkina et al., 2019.
+/// Source: van der Maaten and Hinton, "Visualizing Data using t-SNE", 2008, equation 5 and algorithm 1; the
+/// start from principal components: Kobak and Berens, 2019; the learning rate: Belkina et al., 2019.
 package struct TSNE {
   package struct Options {
     package var perplexity = 30.0
@@ -59,10 +60,12 @@ package struct TSNE {
       guard step % reportInterval == 0 || step == options.steps else { continue }
       divergence = descent.divergence()
       guard divergence.isFinite else {
-        throw .invalidArgument("the map diverges at step \(step): the learning rate of \(descent.rate) is too high")
+        throw .invalidArgument(
+          "the map diverges at step \(step): the learning rate of \(descent.rate) is too high")
       }
       let action = onProgress(
-        Progress(step: step, steps: options.steps, divergence: divergence, seconds: monotonicSeconds() - begin))
+        Progress(
+          step: step, steps: options.steps, divergence: divergence, seconds: monotonicSeconds() - begin))
       if action == .finish { break }
       if action == .cancel { throw .cancelled("t-SNE was cancelled after step \(step) of \(options.steps)") }
     }
@@ -71,17 +74,24 @@ package struct TSNE {
   }
 
   private static func check(_ options: Options, count: Int, dimension: Int) throws(Failure) {
-    guard count >= 4, count <= mostPoints else { throw .invalidArgument("\(count) points, wanted 4 to \(mostPoints)") }
-    guard dimension >= 1 else { throw .invalidArgument("points of \(dimension) dimensions, wanted at least 1") }
+    guard count >= 4, count <= mostPoints else {
+      throw .invalidArgument("\(count) points, wanted 4 to \(mostPoints)")
+    }
+    guard dimension >= 1 else {
+      throw .invalidArgument("points of \(dimension) dimensions, wanted at least 1")
+    }
     let most = Double(count - 1) / 3
     guard options.perplexity >= 1, options.perplexity <= most else {
-      throw .invalidArgument("perplexity \(options.perplexity) for \(count) points, wanted 1 to \(most): a third of a point's neighbours")
+      throw .invalidArgument(
+        "perplexity \(options.perplexity) for \(count) points, wanted 1 to \(most): a third of a point's neighbours"
+      )
     }
     guard options.steps >= 1, options.steps <= 1_000_000 else {
       throw .invalidArgument("\(options.steps) steps, wanted 1 to 1000000")
     }
     guard options.learningRate >= 0, options.learningRate.isFinite else {
-      throw .invalidArgument("learning rate \(options.learningRate), wanted more than 0, or 0 for the usual one")
+      throw .invalidArgument(
+        "learning rate \(options.learningRate), wanted more than 0, or 0 for the usual one")
     }
     guard options.exaggeration >= 1, options.exaggeration <= 100 else {
       throw .invalidArgument("exaggeration \(options.exaggeration), wanted 1 to 100")

@@ -2,8 +2,8 @@ import Images
 import Networks
 import Tensors
 
-/// A picture as numbers [height, width, 3] in R, G, B order, its sides filled up to multiples of what a network halves them
-/// to: mirrored beyond the right and the lower edge.
+/// A picture as numbers [height, width, 3] in R, G, B order, its sides filled up to multiples of what a
+/// network halves them to: mirrored beyond the right and the lower edge.
 struct Canvas {
   let width, height: Int
   /// With what is filled up.
@@ -44,7 +44,9 @@ struct Canvas {
         row[i] = level > 0 ? (level < 255 ? UInt8(level.rounded()) : 255) : 0
       }
     }
-    guard isFinite else { throw .badData("\(name)'s picture has numbers that are not finite: its weights are damaged") }
+    guard isFinite else {
+      throw .badData("\(name)'s picture has numbers that are not finite: its weights are damaged")
+    }
     return image
   }
 }

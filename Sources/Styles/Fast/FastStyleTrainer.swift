@@ -3,10 +3,10 @@ import Images
 import Networks
 import Tensors
 
-/// Teaches a feed-forward network one style: it paints photos, and VGG-19 tells how far its pictures' features are from the
-/// photos' and their Gram matrices from the style's.
-/// `J = alpha J_content + beta sum over scales and layers of J_style + gamma mean of squared steps between neighbours`
-/// Source: Johnson, Alahi, Fei-Fei, "Perceptual losses for real-time style transfer and super-resolution", 2016; the scales
+/// Teaches a feed-forward network one style: it paints photos, and VGG-19 tells how far its pictures'
+/// features are from the photos' and their Gram matrices from the style's. `J = alpha J_content + beta sum
+/// over scales and layers of J_style + gamma mean of squared steps between neighbours` Source: Johnson,
+/// Alahi, Fei-Fei, "Perceptual losses for real-time style transfer and super-resolution", 2016; the scales
 /// after Wang, Oxholm, Zhang, Wang, "Multimodal transfer", 2017.
 package final class FastStyleTrainer {
   package struct Options: Sendable {
@@ -53,7 +53,8 @@ package final class FastStyleTrainer {
     vgg = try model.network()
     let architecture = Architecture.fastStyleResize(filters: options.filters, blocks: options.blocks)
     var generator = Generator(seed: options.seed)
-    network = try TrainableNetwork(architecture.layers, input: architecture.input) { specification throws(Failure) in
+    network = try TrainableNetwork(architecture.layers, input: architecture.input) {
+      specification throws(Failure) in
       try FastStyleTrainer.initial(specification, &generator)
     }
     optimiser = try Optimiser(.adam(Adam()), network.parameters)
@@ -75,7 +76,8 @@ package final class FastStyleTrainer {
     self.grams = grams
   }
 
-  /// The last layer begins in the middle of the levels, so that the first pictures are grey rather than black.
+  /// The last layer begins in the middle of the levels, so that the first pictures are grey rather than
+  /// black.
   private static func initial(
     _ specification: TensorSpecification, _ generator: inout Generator
   ) throws(Failure) -> Tensor<Float> {
@@ -125,7 +127,9 @@ package final class FastStyleTrainer {
       var names = FastStyleTrainer.styleLayers
       if scale == 0 { names.append(FastStyleTrainer.contentLayer) }
       let features = try vgg.run(picture, .init(names), on: tape)
-      for (i, gram) in grams.enumerated() { styles.append(try tape.styleCost(features[i], gram, .normalised)) }
+      for (i, gram) in grams.enumerated() {
+        styles.append(try tape.styleCost(features[i], gram, .normalised))
+      }
       if scale == 0 { contentCost = try tape.contentCost(features[grams.count], wanted, .normalised) }
     }
     guard let contentCost else { throw .internalError("a training without scales") }
@@ -137,7 +141,9 @@ package final class FastStyleTrainer {
     for style in styles { report.style += Double(style.scalar * options.styleWeight * share) }
     report.smoothness += Double(smoothness.scalar * options.smoothness * share)
     var trained: [Variable<Float>] = []
-    for (leaf, parameter) in zip(leaves, network.parameters) where parameter.isTrained { trained.append(leaf) }
+    for (leaf, parameter) in zip(leaves, network.parameters) where parameter.isTrained {
+      trained.append(leaf)
+    }
     return try tape.gradients(of: total, at: trained)
   }
 
@@ -146,7 +152,8 @@ package final class FastStyleTrainer {
     let mean = Architecture.vgg19Pictures.mean
     let exchange = try Tensor<Float>([3, 3, 1, 1], [0, 0, 1, 0, 1, 0, 1, 0, 0])
     return try tape.convolution(
-      x, weights: tape.constant(exchange), bias: tape.constant(Tensor([3], [-mean.0, -mean.1, -mean.2])), padding: .valid)
+      x, weights: tape.constant(exchange), bias: tape.constant(Tensor([3], [-mean.0, -mean.1, -mean.2])),
+      padding: .valid)
   }
 
   /// The mean of the squared steps to the right and downwards.
@@ -179,10 +186,13 @@ private func add(_ gradient: Tensor<Float>, to sum: Tensor<Float>) {
 extension FastStyleTrainer.Options {
   fileprivate func check() throws(Failure) {
     func check(_ value: Float, _ name: StaticString, from least: Float, to most: Float) throws(Failure) {
-      guard value >= least, value <= most else { throw .invalidArgument("\(name) \(value), wanted \(least) to \(most)") }
+      guard value >= least, value <= most else {
+        throw .invalidArgument("\(name) \(value), wanted \(least) to \(most)")
+      }
     }
     guard filters >= 1, filters <= 256, blocks >= 1, blocks <= 64 else {
-      throw .invalidArgument("a network of \(filters) filters and \(blocks) blocks, wanted 1 to 256 and 1 to 64")
+      throw .invalidArgument(
+        "a network of \(filters) filters and \(blocks) blocks, wanted 1 to 256 and 1 to 64")
     }
     guard side >= 32, side <= 2048, side % 16 == 0 else {
       throw .invalidArgument("pictures of \(side)x\(side), wanted a multiple of 16 from 32 to 2048")

@@ -2,14 +2,16 @@ import Images
 import Networks
 import Tensors
 
-/// Paints any picture in the one style that a feed-forward network has learned. It never changes: threads may share it.
+/// Paints any picture in the one style that a feed-forward network has learned. It never changes: threads may
+/// share it.
 package final class FastStyler: Sendable {
   private let executor: Executor
 
   /// - Throws: `.wrongModel` for a network of another kind.
   package init(_ model: Model) throws(Failure) {
     guard model.architectureName == "fast-style" || model.architectureName == "fast-style-resize" else {
-      throw .wrongModel("the model is \"\(model.architectureName)\", a fast style wants fast-style or fast-style-resize")
+      throw .wrongModel(
+        "the model is \"\(model.architectureName)\", a fast style wants fast-style or fast-style-resize")
     }
     executor = Executor(try model.network(), .init(["picture"]))
   }
@@ -25,11 +27,13 @@ package final class FastStyler: Sendable {
     }
   }
 
-  /// Bytes that a run for a content of this size will make the process hold at its peak, beyond what it holds now.
+  /// Bytes that a run for a content of this size will make the process hold at its peak, beyond what it holds
+  /// now.
   package func memoryNeeded(width: Int, height: Int) throws(Failure) -> Int {
     try Image.check(width: width, height: height)
     let canvas = canvas(width: width, height: height)
-    return try executor.memoryNeeded(batch: 1, height: canvas.fullHeight, width: canvas.fullWidth) + 3 * width * height
+    return try executor.memoryNeeded(batch: 1, height: canvas.fullHeight, width: canvas.fullWidth) + 3 * width
+      * height
   }
 
   /// The network halves its picture twice.

@@ -10,8 +10,8 @@ struct FeatureStatistics: Sendable {
 
   var channels: Int { mean.count }
 
-  /// How much of the mean square the covariance's diagonal is raised by: directions in which features hardly vary would
-  /// else be blown up to noise, and be divided by nothing where a picture has one colour.
+  /// How much of the mean square the covariance's diagonal is raised by: directions in which features hardly
+  /// vary would else be blown up to noise, and be divided by nothing where a picture has one colour.
   private static let ridge = 1e-4
 
   /// - Parameters:
@@ -32,10 +32,14 @@ struct FeatureStatistics: Sendable {
     var covariance = moments.second.values.map { Double($0) }
     // Mean square of all numbers: mean^2 + variance of each channel.
     var square = 0.0
-    for k in 0..<channels { square += (sums.mean[k] * sums.mean[k] + covariance[k * channels + k]) / Double(channels) }
+    for k in 0..<channels {
+      square += (sums.mean[k] * sums.mean[k] + covariance[k * channels + k]) / Double(channels)
+    }
     var isFinite = square.isFinite
     for product in covariance where !product.isFinite { isFinite = false }
-    guard isFinite else { throw .badData("\(name) has features that are not finite: the model's weights are damaged") }
+    guard isFinite else {
+      throw .badData("\(name) has features that are not finite: the model's weights are damaged")
+    }
     for k in 0..<channels { covariance[k * channels + k] += FeatureStatistics.ridge * square + 1e-12 }
     mean = sums.mean
     self.covariance = covariance

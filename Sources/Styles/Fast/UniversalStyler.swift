@@ -3,10 +3,10 @@ import Images
 import Networks
 import Tensors
 
-/// Paints any picture in the manner of any other, with no training: at each level of VGG-19, from the coarsest to the
-/// finest, the features of the picture so far are given the statistics of the style's, and a decoder makes a picture of
-/// them. It never changes: threads may share it.
-/// Source: Li et al., "Universal style transfer via feature transforms", 2017, section 3.
+/// Paints any picture in the manner of any other, with no training: at each level of VGG-19, from the
+/// coarsest to the finest, the features of the picture so far are given the statistics of the style's, and a
+/// decoder makes a picture of them. It never changes: threads may share it. Source: Li et al., "Universal
+/// style transfer via feature transforms", 2017, section 3.
 package final class UniversalStyler: Sendable {
   package enum Method: Sendable {
     /// Mean and covariance become the style's: whitening and colouring.
@@ -70,7 +70,8 @@ package final class UniversalStyler: Sendable {
   private static func check(_ image: Image, scale: Int, _ name: StaticString) throws(Failure) {
     // Two of the coarsest features' pixels: one has no variance.
     guard image.width >= 2 * scale, image.height >= 2 * scale else {
-      throw .invalidArgument("\(name) of \(image.width)x\(image.height), wanted sides of at least \(2 * scale)")
+      throw .invalidArgument(
+        "\(name) of \(image.width)x\(image.height), wanted sides of at least \(2 * scale)")
     }
   }
 
@@ -83,14 +84,17 @@ package final class UniversalStyler: Sendable {
     } _: { answers throws(Failure) in
       let extents = answers.extents(0)
       let statistics = try FeatureStatistics(
-        answers[0], rows: extents[1] * extents[2], channels: extents[3], "a style at level \(network.number)", Workspace())
+        answers[0], rows: extents[1] * extents[2], channels: extents[3], "a style at level \(network.number)",
+        Workspace())
       return Colour(
-        mean: statistics.mean, covarianceRoot: try statistics.covariance(to: 0.5), deviations: statistics.variances(to: 0.5))
+        mean: statistics.mean, covarianceRoot: try statistics.covariance(to: 0.5),
+        deviations: statistics.variances(to: 0.5))
     }
   }
 
   /// The content in the styles' manner, of its size.
-  /// - Throws: `.invalidArgument` for options outside their ranges and a content too small for the coarsest level asked for.
+  /// - Throws: `.invalidArgument` for options outside their ranges and a content too small for the coarsest
+  ///   level asked for.
   package func run(_ content: Image, _ options: Options) throws(Failure) -> Image {
     guard options.strength >= 0, options.strength <= 1 else {
       throw .invalidArgument("strength \(options.strength), wanted 0 to 1")
@@ -98,7 +102,8 @@ package final class UniversalStyler: Sendable {
     let weights = try weights(options), levels = try levels(options.levels)
     guard let first = levels.first else { throw .internalError("a universal style without levels") }
     try UniversalStyler.check(content, scale: first.network.scale, "a content")
-    let canvas = Canvas(width: content.width, height: content.height, multipleOf: first.network.scale, white: 1)
+    let canvas = Canvas(
+      width: content.width, height: content.height, multipleOf: first.network.scale, white: 1)
     let picture = try Tensor<Float>([canvas.fullHeight, canvas.fullWidth, 3]), workspace = Workspace()
     canvas.fill(picture.pointer, from: content)
     for level in levels { try paint(picture, level, options, weights, workspace) }
@@ -131,8 +136,8 @@ package final class UniversalStyler: Sendable {
     private let matrix: PackedMatrix<Float>
     private let finish: Finish<Float>
 
-    /// With strength a and weights w of the styles: `T = a sum of w[k] root(C[k]) inverse root(C) + (1 - a) I`,
-    /// `shift = a sum of w[k] mean[k] + (1 - a) mean`.
+    /// With strength a and weights w of the styles: `T = a sum of w[k] root(C[k]) inverse root(C) + (1 - a)
+    /// I`, `shift = a sum of w[k] mean[k] + (1 - a) mean`.
     init(
       _ content: FeatureStatistics, _ level: Level, _ options: Options, _ weights: [Double]
     ) throws(Failure) {
@@ -186,7 +191,9 @@ package final class UniversalStyler: Sendable {
     }
     var sum = 0.0
     for weight in options.weights {
-      guard weight >= 0, weight <= 1e6 else { throw .invalidArgument("weight \(weight) of a style, wanted 0 to 1e6") }
+      guard weight >= 0, weight <= 1e6 else {
+        throw .invalidArgument("weight \(weight) of a style, wanted 0 to 1e6")
+      }
       sum += Double(weight)
     }
     guard sum > 0 else { throw .invalidArgument("the styles' weights are all 0, wanted one above") }
@@ -200,7 +207,8 @@ package final class UniversalStyler: Sendable {
     return wanted.isEmpty ? levels : levels.filter { wanted.contains($0.network.number) }
   }
 
-  /// Bytes that a run for a content of this size will make the process hold at its peak, beyond what it holds now.
+  /// Bytes that a run for a content of this size will make the process hold at its peak, beyond what it holds
+  /// now.
   package func memoryNeeded(width: Int, height: Int) throws(Failure) -> Int {
     try Image.check(width: width, height: height)
     let scale = levels.first?.network.scale ?? 1
@@ -210,7 +218,8 @@ package final class UniversalStyler: Sendable {
     for level in levels {
       let side = level.network.scale
       let down = try level.encoder.needed(batch: 1, height: canvas.fullHeight, width: canvas.fullWidth)
-      let up = try level.decoder.needed(batch: 1, height: canvas.fullHeight / side, width: canvas.fullWidth / side)
+      let up = try level.decoder.needed(
+        batch: 1, height: canvas.fullHeight / side, width: canvas.fullWidth / side)
       encoder = (max(encoder.memory, down.memory), max(encoder.workspace, down.workspace))
       decoder = (max(decoder.memory, up.memory), max(decoder.workspace, up.workspace))
       bytes += down.weightBytes + up.weightBytes

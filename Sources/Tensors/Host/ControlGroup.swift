@@ -1,15 +1,18 @@
-/// A control group of Linux that this process is in, or one above it: what systemd's MemoryMax= and CPUQuota=, Docker and
-/// Kubernetes set is said there.
-/// Source: Linux, Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst, scheduler/sched-bwc.rst.
+/// A control group of Linux that this process is in, or one above it: what systemd's MemoryMax= and
+/// CPUQuota=, Docker and Kubernetes set is said there. Source: Linux, Documentation/admin-guide/cgroup-v2.rst
+/// and cgroup-v1/memory.rst, scheduler/sched-bwc.rst.
 struct ControlGroup {
   /// Of version 1 each controller has a tree of its own, of version 2 all share one.
   let isUnified: Bool
   let folder: String
 
-  /// The groups of a controller ("memory", "cpu"): this process's own first, up to the root of what is mounted here. Where
-  /// the process's own cannot be seen - a container may see the name that its group has outside - only the root.
+  /// The groups of a controller ("memory", "cpu"): this process's own first, up to the root of what is
+  /// mounted here. Where the process's own cannot be seen - a container may see the name that its group has
+  /// outside - only the root.
   static func all(_ controller: String) -> [ControlGroup] {
-    guard let memberships = HostFiles.text("/proc/self/cgroup"), let mounts = HostFiles.text("/proc/self/mountinfo") else {
+    guard let memberships = HostFiles.text("/proc/self/cgroup"),
+      let mounts = HostFiles.text("/proc/self/mountinfo")
+    else {
       return []
     }
     var groups: [ControlGroup] = []
@@ -30,8 +33,10 @@ struct ControlGroup {
   /// The path of this process's group as /proc/self/cgroup has it, "4:memory:/a/b" or "0::/a/b".
   private static func path(_ memberships: String, _ controller: String?) -> String? {
     for line in HostFiles.lines(memberships) {
-      let parts = line.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
-        .map { String(decoding: $0, as: UTF8.self) }
+      let parts = line.utf8.split(
+        separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false
+      )
+      .map { String(decoding: $0, as: UTF8.self) }
       guard parts.count == 3 else { continue }
       let isOurs =
         if let controller {
@@ -48,15 +53,18 @@ struct ControlGroup {
 
   /// Bytes; nil without a limit.
   var memoryLimit: Int? {
-    guard let bytes = HostFiles.number(folder + (isUnified ? "/memory.max" : "/memory.limit_in_bytes")) else { return nil }
+    guard let bytes = HostFiles.number(folder + (isUnified ? "/memory.max" : "/memory.limit_in_bytes")) else {
+      return nil
+    }
     // Version 1 writes none as the largest number of whole pages.
     return bytes < 1 << 60 ? bytes : nil
   }
 
-  /// Bytes that its processes hold, without those that the system takes back before it kills one: of the files that it keeps
-  /// in memory those that were not used lately, and half of the others.
+  /// Bytes that its processes hold, without those that the system takes back before it kills one: of the
+  /// files that it keeps in memory those that were not used lately, and half of the others.
   var memoryInUse: Int? {
-    guard let bytes = HostFiles.number(folder + (isUnified ? "/memory.current" : "/memory.usage_in_bytes")) else { return nil }
+    guard let bytes = HostFiles.number(folder + (isUnified ? "/memory.current" : "/memory.usage_in_bytes"))
+    else { return nil }
     let statistics = HostFiles.text(folder + "/memory.stat") ?? "", prefix = isUnified ? "" : "total_"
     let inactive = HostFiles.number(after: prefix + "inactive_file", in: statistics) ?? 0
     let active = HostFiles.number(after: prefix + "active_file", in: statistics) ?? 0
@@ -72,7 +80,9 @@ struct ControlGroup {
       guard words.count == 2 else { return nil }
       (time, period) = (HostFiles.number(in: words[0]), HostFiles.number(in: words[1]))
     } else {
-      (time, period) = (HostFiles.number(folder + "/cpu.cfs_quota_us"), HostFiles.number(folder + "/cpu.cfs_period_us"))
+      (time, period) = (
+        HostFiles.number(folder + "/cpu.cfs_quota_us"), HostFiles.number(folder + "/cpu.cfs_period_us")
+      )
     }
     guard let time, let period, time > 0, period > 0 else { return nil }
     return (time, period)
@@ -90,11 +100,15 @@ private struct Mount {
 
   init?(_ line: String, _ controller: String) {
     let words = HostFiles.words(line)
-    guard words.count >= 10, let dash = words.dropFirst(6).firstIndex(of: "-"), dash + 3 < words.count else { return nil }
+    guard words.count >= 10, let dash = words.dropFirst(6).firstIndex(of: "-"), dash + 3 < words.count else {
+      return nil
+    }
     switch words[dash + 1] {
     case "cgroup2": isUnified = true
     case "cgroup":
-      guard HostFiles.parts(words[dash + 3], separator: UInt8(ascii: ",")).contains(controller) else { return nil }
+      guard HostFiles.parts(words[dash + 3], separator: UInt8(ascii: ",")).contains(controller) else {
+        return nil
+      }
       isUnified = false
     default: return nil
     }
@@ -119,7 +133,8 @@ private struct Mount {
     while let start = bytes[place...].firstIndex(of: UInt8(ascii: "\\")), start + 3 < bytes.count {
       let digits = bytes[start + 1...start + 3].map { Int($0) - 0x30 }
       if digits.allSatisfy({ (0...7).contains($0) }) {
-        bytes.replaceSubrange(start...start + 3, with: [UInt8(truncatingIfNeeded: digits[0] * 64 + digits[1] * 8 + digits[2])])
+        bytes.replaceSubrange(
+          start...start + 3, with: [UInt8(truncatingIfNeeded: digits[0] * 64 + digits[1] * 8 + digits[2])])
       }
       place = start + 1
     }

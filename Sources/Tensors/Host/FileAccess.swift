@@ -3,8 +3,8 @@ import CSystem
 /// Whole files in and out, with the reason of the operating system when it refuses.
 
 /// The bytes of a regular file.
-/// - Throws: `.io` when it cannot be read or is a folder, a pipe or a device; `.badData` when it holds more than
-///   `limit`.
+/// - Throws: `.io` when it cannot be read or is a folder, a pipe or a device; `.badData` when it holds more
+///   than `limit`.
 package func readFile(_ path: String, limit: Int) throws(Failure) -> Storage<UInt8> {
   // Asked before opening: opening a pipe would wait for its writer.
   var info = stat()
@@ -32,9 +32,11 @@ package func readFile(_ path: String, limit: Int) throws(Failure) -> Storage<UIn
   return bytes
 }
 
-/// Writes a file that appears whole or not at all: the bytes go to a hidden file in the same folder, which takes
-/// the name once they are on the disk. An existing file keeps its permissions; a link keeps pointing to its file.
-/// - Throws: `.io`, with nothing left behind, except where the new file is there and its folder could not be put on the disk.
+/// Writes a file that appears whole or not at all: the bytes go to a hidden file in the same folder, which
+/// takes the name once they are on the disk. An existing file keeps its permissions; a link keeps pointing to
+/// its file.
+/// - Throws: `.io`, with nothing left behind, except where the new file is there and its folder could not be
+///   put on the disk.
 package func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer) throws(Failure) {
   var target = path
   var permissions: mode_t?
@@ -83,7 +85,8 @@ private func directory(of path: String) -> String {
   return String(path[...slash])
 }
 
-/// The same text without the three bytes that some editors and tables put before UTF-8, the "byte-order mark".
+/// The same text without the three bytes that some editors and tables put before UTF-8, the "byte-order
+/// mark".
 package func withoutMark(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
   text.starts(with: [0xEF, 0xBB, 0xBF]) ? UnsafeBufferPointer(rebasing: text.dropFirst(3)) : text
 }

@@ -16,7 +16,9 @@ package struct LoadedLibrary {
 
   /// - Returns: a function with the C type that the library's header gives it: nothing checks that here.
   package func function<Function>(_ name: String) throws(Failure) -> Function {
-    guard let address = dlsym(handle, name) else { throw .io("a library without \(name), wanted a later version of it") }
+    guard let address = dlsym(handle, name) else {
+      throw .io("a library without \(name), wanted a later version of it")
+    }
     return unsafeBitCast(address, to: Function.self)
   }
 }

@@ -2,17 +2,19 @@ import CSystem
 
 /// Where storage comes from.
 ///
-/// A system that overcommits grants any request and kills the process when the pages are used; here the caller gets an error
-/// instead. What is asked for is granted while it fits in what is left now of the machine's memory, of each control group's
-/// and of the process's own limits (`MemoryRoom`), less what was taken and has not been written to yet; and all blocks
-/// together stay within the least of these limits, of the machine's memory within three quarters.
+/// A system that overcommits grants any request and kills the process when the pages are used; here the
+/// caller gets an error instead. What is asked for is granted while it fits in what is left now of the
+/// machine's memory, of each control group's and of the process's own limits (`MemoryRoom`), less what was
+/// taken and has not been written to yet; and all blocks together stay within the least of these limits, of
+/// the machine's memory within three quarters.
 ///
-/// What is left is read again when a quarter of it has been asked for since, and for a large block when the last reading is
-/// a second old: most requests read nothing.
+/// What is left is read again when a quarter of it has been asked for since, and for a large block when the
+/// last reading is a second old: most requests read nothing.
 package enum Memory {
   /// Blocks begin at this alignment and have as much readable slack behind them.
   private static let alignment = 64
-  /// From here on a block has pages of its own, which go back to the system at once and not to the C library's heap.
+  /// From here on a block has pages of its own, which go back to the system at once and not to the C
+  /// library's heap.
   private static let largeBlock = 1 << 20
 
   private static let lock: Lock = {
@@ -86,11 +88,13 @@ package enum Memory {
     }
     let room = MemoryRoom(), least = room.least, pages = room.leastPages, addresses = room.leastAddresses
     guard byteCount <= least.limit - held else {
-      return "\(megabytes(byteCount)) MB more are wanted, the library holds \(held >> 20) MB and may hold \(least.limit >> 20) MB,"
+      return
+        "\(megabytes(byteCount)) MB more are wanted, the library holds \(held >> 20) MB and may hold \(least.limit >> 20) MB,"
         + " by \(least.source.name) limit"
     }
     guard byteCount <= addresses.free else { return wanted(byteCount, addresses, addresses.free) }
-    // If nothing were written to yet of what is held. That is counted only where it matters: it takes a millisecond a gigabyte.
+    // If nothing were written to yet of what is held. That is counted only where it matters: it takes a
+    // millisecond a gigabyte.
     var untouched = largeHeld
     if byteCount > pages.free - untouched { untouched = untouchedBytes() }
     guard byteCount <= pages.free - untouched else { return wanted(byteCount, pages, pages.free - untouched) }
@@ -117,7 +121,10 @@ package enum Memory {
         let count = (byteCount + page - 1) / page
         for first in stride(from: 0, to: count, by: step) {
           let some = min(step, count - first)
-          guard mincore(UnsafeMutableRawPointer(bitPattern: address + UInt(first * page)), some * page, states) == 0 else { continue }
+          guard
+            mincore(UnsafeMutableRawPointer(bitPattern: address + UInt(first * page)), some * page, states)
+              == 0
+          else { continue }
           for i in 0..<some where states[i] & 1 == 0 { absent += page }
         }
       }
@@ -129,11 +136,13 @@ package enum Memory {
   static func withoutOthers<Result>(_ body: () -> Result) -> Result { lock.hold { body() } }
 
   static func give(_ address: UnsafeMutableRawPointer, _ byteCount: Int) {
-    let isKept = byteCount >= largeBlock && lock.hold {
-      guard recyclers > 0 else { return false }
-      spare[byteCount, default: []].append(address)
-      return true
-    }
+    let isKept =
+      byteCount >= largeBlock
+      && lock.hold {
+        guard recyclers > 0 else { return false }
+        spare[byteCount, default: []].append(address)
+        return true
+      }
     if !isKept { release(address, byteCount) }
   }
 
@@ -163,8 +172,9 @@ package enum Memory {
     }
   }
 
-  /// While one of these lives, large blocks that are given back are kept for the next request of the same size: work that
-  /// takes the same blocks over and over, as training does, saves the system's zeroing of every page.
+  /// While one of these lives, large blocks that are given back are kept for the next request of the same
+  /// size: work that takes the same blocks over and over, as training does, saves the system's zeroing of
+  /// every page.
   package final class Recycling {
     package init() { Memory.lock.hold { Memory.recyclers += 1 } }
 

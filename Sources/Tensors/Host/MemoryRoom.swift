@@ -1,6 +1,7 @@
 import CSystem
 
-/// How much memory there is for this process, as the machine, its control groups and its own limits have it at one moment.
+/// How much memory there is for this process, as the machine, its control groups and its own limits have it
+/// at one moment.
 struct MemoryRoom {
   /// What sets a limit.
   enum Source {
@@ -44,7 +45,9 @@ struct MemoryRoom {
       // A quarter is left to others.
       let limit = total / 4 * 3
       let available = MemoryRoom.kilobytes("MemAvailable:", machine)
-      pages.append(Level(source: .machine, limit: limit, free: available.map { $0 - MemoryRoom.reserve(total) } ?? limit))
+      pages.append(
+        Level(source: .machine, limit: limit, free: available.map { $0 - MemoryRoom.reserve(total) } ?? limit)
+      )
     }
     for group in ControlGroup.all("memory") {
       guard let limit = group.memoryLimit else { continue }
@@ -54,7 +57,9 @@ struct MemoryRoom {
     let space = systemAddressSpaceLimit(), data = systemDataLimit()
     guard space != Int.max || data != Int.max else { return }
     // Pages: size, resident, shared, text, 0, data and stack, 0.
-    let sizes = HostFiles.words(HostFiles.text("/proc/self/statm") ?? "").map { HostFiles.number(in: $0) ?? 0 }
+    let sizes = HostFiles.words(HostFiles.text("/proc/self/statm") ?? "").map {
+      HostFiles.number(in: $0) ?? 0
+    }
     let page = sysconf(Int32(_SC_PAGESIZE))
     func add(_ source: Source, _ limit: Int, place: Int) {
       guard limit != Int.max else { return }
@@ -65,8 +70,8 @@ struct MemoryRoom {
     add(.data, data, place: 5)
   }
 
-  /// What stays free for small things that are taken past `Memory`: arrays and texts, the codecs' and the database's work,
-  /// stacks, the system's own tables.
+  /// What stays free for small things that are taken past `Memory`: arrays and texts, the codecs' and the
+  /// database's work, stacks, the system's own tables.
   private static func reserve(_ limit: Int) -> Int { min(limit / 16, 64 << 20) }
 
   private static func kilobytes(_ word: String, _ text: String) -> Int? {
@@ -74,7 +79,8 @@ struct MemoryRoom {
   }
 
   private static var physical: Int? {
-    let (bytes, overflow) = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(by: sysconf(Int32(_SC_PAGESIZE)))
+    let (bytes, overflow) = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(
+      by: sysconf(Int32(_SC_PAGESIZE)))
     return overflow || bytes <= 0 ? nil : bytes
   }
 }

@@ -1,14 +1,16 @@
 import CSystem
 
-// A path is bytes, of which Linux asks nothing but that none is 0; a `String` holds Unicode. So in a path's text bytes that are
-// not UTF-8 stand as scalars of the last private plane, U+10FE80 for 0x80 and so on, and go to the system as they came. Where
-// a file's name holds these scalars itself, their bytes stand so, too. (The idea is Python's: PEP 383.)
+// A path is bytes, of which Linux asks nothing but that none is 0; a `String` holds Unicode. So in a path's
+// text bytes that are not UTF-8 stand as scalars of the last private plane, U+10FE80 for 0x80 and so on, and
+// go to the system as they came. Where a file's name holds these scalars itself, their bytes stand so, too.
+// (The idea is Python's: PEP 383.)
 
 private let escapes: ClosedRange<UInt32> = 0x10FE80...0x10FEFF
 
 /// A path's text, from the system or a caller.
 package func pathText(_ path: UnsafePointer<CChar>) -> String {
-  let bytes = UnsafeBufferPointer(start: UnsafeRawPointer(path).assumingMemoryBound(to: UInt8.self), count: strlen(path))
+  let bytes = UnsafeBufferPointer(
+    start: UnsafeRawPointer(path).assumingMemoryBound(to: UInt8.self), count: strlen(path))
   return pathText(bytes: bytes[...])
 }
 
@@ -18,7 +20,8 @@ package func pathText(bytes path: Slice<UnsafeBufferPointer<UInt8>>) -> String {
   var text = String.UnicodeScalarView(), position = 0
   while position < bytes.count {
     let byte = bytes[position], length = byte < 0xC0 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
-    if position + length <= bytes.count, let letter = String(validating: bytes[position..<(position + length)], as: UTF8.self),
+    if position + length <= bytes.count,
+      let letter = String(validating: bytes[position..<(position + length)], as: UTF8.self),
       !letter.unicodeScalars.contains(where: { escapes.contains($0.value) })
     {
       text.append(contentsOf: letter.unicodeScalars)

@@ -17,7 +17,9 @@ package struct Processors {
     for group in ControlGroup.all("cpu") {
       guard let quota = group.quota else { continue }
       // Compared as fractions, in whole numbers.
-      if let now = least, now.time.multipliedFullWidth(by: quota.period) <= quota.time.multipliedFullWidth(by: now.period) {
+      if let now = least,
+        now.time.multipliedFullWidth(by: quota.period) <= quota.time.multipliedFullWidth(by: now.period)
+      {
         continue
       }
       least = quota

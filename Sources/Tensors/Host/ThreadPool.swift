@@ -2,9 +2,9 @@ import CSystem
 
 /// The threads that share the work of a call. One pool serves the process; it sleeps when idle.
 ///
-/// Work is split by its size, never by the number of threads, and every task writes its own part of the result:
-/// so results are the same bits for any number of threads. A call that finds the pool busy with another caller's
-/// work, or that comes from inside a task, does its work alone on its own thread.
+/// Work is split by its size, never by the number of threads, and every task writes its own part of the
+/// result: so results are the same bits for any number of threads. A call that finds the pool busy with
+/// another caller's work, or that comes from inside a task, does its work alone on its own thread.
 package final class ThreadPool: @unchecked Sendable {
   package static let shared = ThreadPool()
   package static let maximum = 256
@@ -66,8 +66,8 @@ package final class ThreadPool: @unchecked Sendable {
     }
   }
 
-  /// Runs `body(task, worker)` for every task in `0..<count` and returns when all are done. `worker` is less than
-  /// `workers` and no two tasks run at once under the same worker: it names a scratch area.
+  /// Runs `body(task, worker)` for every task in `0..<count` and returns when all are done. `worker` is less
+  /// than `workers` and no two tasks run at once under the same worker: it names a scratch area.
   package func run(_ count: Int, workers: Int = maximum, _ body: (Int, Int) -> Void) {
     guard count > 1, pthread_mutex_trylock(busy) == 0 else {
       for task in 0..<count { body(task, 0) }
@@ -108,7 +108,8 @@ package final class ThreadPool: @unchecked Sendable {
     }
   }
 
-  /// Called with `lock` held. False when the system gives no more threads: the work is done with those there are.
+  /// Called with `lock` held. False when the system gives no more threads: the work is done with those there
+  /// are.
   private func startWorker() -> Bool {
     var thread = pthread_t()
     var attributes = pthread_attr_t()

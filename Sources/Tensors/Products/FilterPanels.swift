@@ -1,14 +1,18 @@
 import CSystem
 
-/// Packs the weights of a convolution, which files have as [outputs, inputs / groups, kernelHeight, kernelWidth] (OIHW),
-/// for the kernels. They are read in short runs and go straight to their panels: no copy of all of them is made.
+/// Packs the weights of a convolution, which files have as [outputs, inputs / groups, kernelHeight,
+/// kernelWidth] (OIHW), for the kernels. They are read in short runs and go straight to their panels: no copy
+/// of all of them is made.
 ///
 /// For each group, with `I` inputs, `O` outputs and `T` taps, the matrix is
 /// `forwards  [T I, O]:  m[t I + i, o] = w[o, i, t]`
-/// `turned    [T O, I]:  m[t O + o, i] = w[o, i, T - 1 - t]`, the weights turned by 180 degrees, inputs and outputs exchanged.
+/// `turned    [T O, I]:  m[t O + o, i] = w[o, i, T - 1 - t]`, the weights turned by 180 degrees, inputs and
+/// outputs exchanged.
 package struct FilterPanels {
   /// Writes `count` weights of one output, from the `first` of its `inputs * taps` on.
-  package typealias Reader<Element> = (_ output: Int, _ first: Int, _ count: Int, UnsafeMutablePointer<Element>) -> Void
+  package typealias Reader<Element> = (
+    _ output: Int, _ first: Int, _ count: Int, UnsafeMutablePointer<Element>
+  ) -> Void
 
   let taps, inputs, outputs, groups: Int
   let isTurned: Bool
@@ -34,7 +38,8 @@ package struct FilterPanels {
   var count: Int { groups * panels * depth * width }
 
   /// The panels, one group's after the other's.
-  func packed<Element: BitwiseCopyable & Numeric>(_ read: Reader<Element>) throws(Failure) -> Storage<Element> {
+  func packed<Element: BitwiseCopyable & Numeric>(_ read: Reader<Element>) throws(Failure) -> Storage<Element>
+  {
     let storage = try Storage<Element>(count: count)
     ThreadPool.shared.run(groups * panels) { task, _ in
       let panel = storage.pointer + task * depth * width
@@ -94,7 +99,9 @@ extension PackedFilter {
         guard let line = line.baseAddress else { return }
         for group in 0..<shape.groups {
           read(group, 0, depth, line)
-          for tap in 0..<depth { storage.pointer[tap * shape.groups + group] = line[isTurned ? depth - 1 - tap : tap] }
+          for tap in 0..<depth {
+            storage.pointer[tap * shape.groups + group] = line[isTurned ? depth - 1 - tap : tap]
+          }
         }
       }
       self.init(shape: shape, plain: PackedMatrix(depth: depth, columns: 1, storage: storage), narrow: nil)
@@ -102,14 +109,15 @@ extension PackedFilter {
     }
     let panels = FilterPanels(shape, isTurned: isTurned, width: Element.panelWidth)
     self.init(
-      shape: shape, plain: PackedMatrix(depth: panels.depth, columns: panels.columns, storage: try panels.packed(read)),
+      shape: shape,
+      plain: PackedMatrix(depth: panels.depth, columns: panels.columns, storage: try panels.packed(read)),
       narrow: nil)
   }
 }
 
 extension PackedFilter<Float> {
-  /// Bytes that a convolution over this window will make its filter hold, less those that it holds already: of the weights
-  /// themselves, and of Winograd's transform for tiles of a side.
+  /// Bytes that a convolution over this window will make its filter hold, less those that it holds already:
+  /// of the weights themselves, and of Winograd's transform for tiles of a side.
   /// - Parameter bytesEach: of a packed weight.
   package static func missingBytes(
     _ packed: PackedFilter?, _ shape: FilterShape, isTurned: Bool, bytesEach: Int, over window: Window
@@ -117,6 +125,9 @@ extension PackedFilter<Float> {
     let panels = FilterPanels(shape, isTurned: isTurned, width: shape.isDepthwise ? 1 : Float.panelWidth)
     let schedule = WinogradSchedule(window, shape)
     let isMade = schedule.map { packed?.transformed.holds(side: $0.side) ?? false } ?? true
-    return (packed == nil ? bytesEach * panels.count : 0, isMade ? 0 : 4 * Float.keptCount(window, shape), schedule?.side ?? 0)
+    return (
+      packed == nil ? bytesEach * panels.count : 0, isMade ? 0 : 4 * Float.keptCount(window, shape),
+      schedule?.side ?? 0
+    )
   }
 }

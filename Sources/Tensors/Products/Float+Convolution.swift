@@ -5,13 +5,16 @@ import CSystem
 extension Float {
   package static var takesNarrowWeights: Bool { true }
 
-  package static func filter(_ shape: FilterShape, narrow: NarrowMatrix) throws(Failure) -> PackedFilter<Float> {
+  package static func filter(
+    _ shape: FilterShape, narrow: NarrowMatrix
+  ) throws(Failure) -> PackedFilter<Float> {
     try PackedFilter(shape, narrow: narrow)
   }
 
   /// `y = f(x convolved with filter)`, by the method that is fastest for these sizes.
   package static func convolve(
-    _ window: Window, _ source: Source, _ filter: PackedFilter<Float>, _ target: Target, _ finish: Finish<Float>,
+    _ window: Window, _ source: Source, _ filter: PackedFilter<Float>, _ target: Target,
+    _ finish: Finish<Float>,
     _ workspace: Workspace
   ) throws(Failure) {
     guard window.outputPixels > 0, filter.shape.outputs > 0 else { return }
@@ -25,12 +28,15 @@ extension Float {
       source.gate == nil || gates(window, filter.shape)
     else { throw .internalError("a plain convolution was asked to read or to pool on its way") }
     try plainly(
-      window, x, gate: source.gate, filter, y, stride: Int(target.stride), accumulate: target.accumulate != 0, finish,
+      window, x, gate: source.gate, filter, y, stride: Int(target.stride), accumulate: target.accumulate != 0,
+      finish,
       workspace)
   }
 
   /// Whether `convolve` reads gradients behind a rectifier and pools on its way for these sizes.
-  package static func fuses(_ window: Window, _ shape: FilterShape) -> Bool { WinogradSchedule(window, shape) != nil }
+  package static func fuses(_ window: Window, _ shape: FilterShape) -> Bool {
+    WinogradSchedule(window, shape) != nil
+  }
 
   /// Whether `convolve` reads gradients behind a rectifier for these sizes.
   package static func gates(_ window: Window, _ shape: FilterShape) -> Bool {
@@ -50,7 +56,8 @@ extension Float {
   }
 
   package static func convolve(
-    _ window: Window, _ x: UnsafePointer<Float>, _ filter: PackedFilter<Float>, _ y: UnsafeMutablePointer<Float>,
+    _ window: Window, _ x: UnsafePointer<Float>, _ filter: PackedFilter<Float>,
+    _ y: UnsafeMutablePointer<Float>,
     _ finish: Finish<Float>, _ workspace: Workspace
   ) throws(Failure) {
     try convolve(window, Source(x), filter, Target(y, stride: filter.shape.outputs), finish, workspace)
@@ -58,24 +65,30 @@ extension Float {
 
   /// The same result, always term by term.
   package static func convolvePlainly(
-    _ window: Window, _ x: UnsafePointer<Float>, _ filter: PackedFilter<Float>, _ y: UnsafeMutablePointer<Float>,
+    _ window: Window, _ x: UnsafePointer<Float>, _ filter: PackedFilter<Float>,
+    _ y: UnsafeMutablePointer<Float>,
     _ finish: Finish<Float>, _ workspace: Workspace
   ) throws(Failure) {
     guard window.outputPixels > 0, filter.shape.outputs > 0 else { return }
-    try plainly(window, x, gate: nil, filter, y, stride: filter.shape.outputs, accumulate: false, finish, workspace)
+    try plainly(
+      window, x, gate: nil, filter, y, stride: filter.shape.outputs, accumulate: false, finish, workspace)
   }
 
   private static func plainly(
     _ window: Window, _ x: UnsafePointer<Float>, gate: UnsafePointer<Float>?, _ filter: PackedFilter<Float>,
-    _ y: UnsafeMutablePointer<Float>, stride: Int, accumulate: Bool, _ finish: Finish<Float>, _ workspace: Workspace
+    _ y: UnsafeMutablePointer<Float>, stride: Int, accumulate: Bool, _ finish: Finish<Float>,
+    _ workspace: Workspace
   ) throws(Failure) {
     let kernels = KernelSet.selected
     let shape = filter.shape
     let schedule = PlainSchedule(window, shape, accumulates: accumulate)
     if case .gathered(let rowsPerTask) = schedule.method {
-      return try gather(window, x, gate, filter, y, stride: stride, finish, rowsPerTask, schedule.scratch, workspace)
+      return try gather(
+        window, x, gate, filter, y, stride: stride, finish, rowsPerTask, schedule.scratch, workspace)
     }
-    guard gate == nil else { throw .internalError("a plain convolution with more to do was asked to read behind a rectifier") }
+    guard gate == nil else {
+      throw .internalError("a plain convolution with more to do was asked to read behind a rectifier")
+    }
     var scratch = schedule.scratch
     try scratch.take(from: workspace)
     let epilogue = finish.epilogue, shared = scratch.shared
@@ -95,11 +108,14 @@ extension Float {
           let part = split.part(task)
           kernels.multiplyBlock(
             window.channels, x, window.channels, weights, y, stride, shape.outputs, accumulate,
-            epilogue, part.row, part.rows, part.panel, part.panels, scratch.table(worker), scratch.edge(worker), nil)
+            epilogue, part.row, part.rows, part.panel, part.panels, scratch.table(worker),
+            scratch.edge(worker), nil)
         }
       case .padded(let inside, let split):
         // A picture that every window lies in is read as it is.
-        let isInside = window.padTop == 0 && window.padLeft == 0 && inside.height <= window.height && inside.width <= window.width
+        let isInside =
+          window.padTop == 0 && window.padLeft == 0 && inside.height <= window.height
+          && inside.width <= window.width
         if !isInside { pad(window, x, inside, shared) }
         let (picture, sweep) = isInside ? (x, window) : (UnsafePointer(shared), inside)
         ThreadPool.shared.run(split.count, workers: scratch.workers) { task, worker in
@@ -122,7 +138,8 @@ extension Float {
           ThreadPool.shared.run(split.count, workers: scratch.workers) { task, worker in
             let part = split.part(task)
             kernels.convolveBlock(
-              window, x + group * shape.inputs, shape.inputs, packed, shared, y + group * each, stride, each, false,
+              window, x + group * shape.inputs, shape.inputs, packed, shared, y + group * each, stride, each,
+              false,
               accumulate, mine, part.row, part.rows, part.panel, part.panels, scratch.table(worker),
               scratch.edge(worker))
           }
@@ -134,7 +151,8 @@ extension Float {
   /// To a few channels: the products of all taps in one matrix, from which each result is gathered.
   private static func gather(
     _ window: Window, _ x: UnsafePointer<Float>, _ gate: UnsafePointer<Float>?, _ filter: PackedFilter<Float>,
-    _ y: UnsafeMutablePointer<Float>, stride: Int, _ finish: Finish<Float>, _ rowsPerTask: Int, _ scratch: Scratch,
+    _ y: UnsafeMutablePointer<Float>, stride: Int, _ finish: Finish<Float>, _ rowsPerTask: Int,
+    _ scratch: Scratch,
     _ workspace: Workspace
   ) throws(Failure) {
     let kernels = KernelSet.selected, shape = filter.shape, columns = window.taps * shape.outputs
@@ -146,18 +164,21 @@ extension Float {
       for t in 0..<window.taps {
         for c in 0..<shape.inputs {
           for k in 0..<shape.outputs {
-            matrix.pointer[c * columns + t * shape.outputs + k] = weights[(t * shape.inputs + c) * kernels.tileColumns + k]
+            matrix.pointer[c * columns + t * shape.outputs + k] =
+              weights[(t * shape.inputs + c) * kernels.tileColumns + k]
           }
         }
       }
       withExtendedLifetime((filter, wide)) {}
-      let packed = try pack(depth: shape.inputs, columns: columns, matrix.pointer, rowStride: columns, columnStride: 1)
+      let packed = try pack(
+        depth: shape.inputs, columns: columns, matrix.pointer, rowStride: columns, columnStride: 1)
       withExtendedLifetime(matrix) {}
       return packed.storage
     }
     var scratch = scratch
     try scratch.take(from: workspace)
-    let panels = (columns + kernels.tileColumns - 1) / kernels.tileColumns, zStride = panels * kernels.tileColumns
+    let panels = (columns + kernels.tileColumns - 1) / kernels.tileColumns,
+      zStride = panels * kernels.tileColumns
     let nothing = Finish<Float>.nothing.epilogue, rowCount = window.width * window.channels
     let tasksEach = (window.outHeight + rowsPerTask - 1) / rowsPerTask
     let epilogue = finish.epilogue
@@ -175,18 +196,23 @@ extension Float {
             source = UnsafePointer(open)
           }
           kernels.multiplyBlock(
-            window.channels, source, window.channels, packed.pointer, z + (row - zRow) * window.width * zStride, zStride,
-            zStride, false, nothing, 0, window.width, 0, panels, scratch.table(worker), scratch.edge(worker), nil)
+            window.channels, source, window.channels, packed.pointer,
+            z + (row - zRow) * window.width * zStride, zStride,
+            zStride, false, nothing, 0, window.width, 0, panels, scratch.table(worker), scratch.edge(worker),
+            nil)
         }
         kernels.gatherTapsBlock(
-          window, z, zStride, zRow, y + (task / tasksEach * window.outHeight + first) * window.outWidth * stride, stride,
+          window, z, zStride, zRow,
+          y + (task / tasksEach * window.outHeight + first) * window.outWidth * stride, stride,
           shape.outputs, epilogue, first, rows)
       }
     }
   }
 
   /// The picture with its zeros in place: every window of the result lies inside it.
-  private static func pad(_ window: Window, _ x: UnsafePointer<Float>, _ inside: Window, _ padded: UnsafeMutablePointer<Float>) {
+  private static func pad(
+    _ window: Window, _ x: UnsafePointer<Float>, _ inside: Window, _ padded: UnsafeMutablePointer<Float>
+  ) {
     let rowLength = inside.width * window.channels
     // A gradient's window may begin inside the picture: its padding is negative then.
     let skipped = max(-window.padLeft, 0), firstColumn = min(max(window.padLeft, 0), inside.width)
@@ -228,7 +254,8 @@ private struct PlainSchedule {
   /// - Parameter accumulates: whether the sums are added to what is there.
   init(_ window: Window, _ filter: FilterShape, accumulates: Bool = false) {
     let kernels = KernelSet.selected
-    if !accumulates, filter.outputs <= 4, filter.groups == 1, window.taps > 1, window.channels >= 16, window.strideX == 1,
+    if !accumulates, filter.outputs <= 4, filter.groups == 1, window.taps > 1, window.channels >= 16,
+      window.strideX == 1,
       window.strideY == 1
     {
       let rowsPerTask = 16, columns = window.taps * filter.outputs
@@ -236,7 +263,9 @@ private struct PlainSchedule {
       method = .gathered(rowsPerTask: rowsPerTask)
       scratch = Scratch(
         pointers: window.width + kernels.tileRows,
-        extra: lines(window.width * window.channels) + 16 + (rowsPerTask + window.kernelHeight - 1) * window.width * zStride, kernels)
+        extra: lines(window.width * window.channels) + 16 + (rowsPerTask + window.kernelHeight - 1)
+          * window.width * zStride,
+        kernels)
       sharedCount = 0
       return
     }
@@ -248,7 +277,8 @@ private struct PlainSchedule {
     }
     let split = Split(rows: window.outputPixels, columns: filter.outputs / filter.groups, kernels)
     let taps: Int
-    if window.taps == 1, filter.groups == 1, window.strideX == 1, window.strideY == 1, window.padTop == 0, window.padLeft == 0,
+    if window.taps == 1, filter.groups == 1, window.strideX == 1, window.strideY == 1, window.padTop == 0,
+      window.padLeft == 0,
       window.outHeight == window.height, window.outWidth == window.width
     {
       method = .product(split)
@@ -260,13 +290,16 @@ private struct PlainSchedule {
       inside.padTop = 0
       inside.padLeft = 0
       method = .padded(inside, split)
-      (taps, sharedCount) = (window.kernelHeight, (window.batch * inside.height * inside.width * window.channels + 31) / 16 * 16)
+      (taps, sharedCount) = (
+        window.kernelHeight, (window.batch * inside.height * inside.width * window.channels + 31) / 16 * 16
+      )
     } else {
       method = .sweep(split)
       (taps, sharedCount) = (window.taps, (filter.inputs + 15) / 16 * 16)
     }
     scratch = Scratch(
-      pointers: taps * (split.rowsPerTask + kernels.tileRows), shared: sharedCount + filter.widenedCount, kernels)
+      pointers: taps * (split.rowsPerTask + kernels.tileRows), shared: sharedCount + filter.widenedCount,
+      kernels)
   }
 }
 
@@ -289,11 +322,14 @@ extension PackedFilter<Float> {
 
 extension Source {
   /// The picture itself.
-  package init(_ values: UnsafePointer<Float>) { self.init(values: values, gate: nil, codes: nil, pooling: Int(poolingNone)) }
+  package init(_ values: UnsafePointer<Float>) {
+    self.init(values: values, gate: nil, codes: nil, pooling: Int(poolingNone))
+  }
 }
 
 extension Target {
   package init(_ values: UnsafeMutablePointer<Float>, stride: Int, accumulate: Bool = false) {
-    self.init(values: values, stride: stride, accumulate: accumulate ? 1 : 0, pooling: Int(poolingNone), codes: nil)
+    self.init(
+      values: values, stride: stride, accumulate: accumulate ? 1 : 0, pooling: Int(poolingNone), codes: nil)
   }
 }

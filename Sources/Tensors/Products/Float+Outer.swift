@@ -1,15 +1,18 @@
 import CSystem
 import Kernels
 
-// Sums of outer products: Gram matrices and the gradients of weights. Nothing is transposed: a row of the product's left
-// side is read where it lies, the right side is packed a few rows at a time. The kernel is in Kernels/Outer.swift.
+// Sums of outer products: Gram matrices and the gradients of weights. Nothing is transposed: a row of the
+// product's left side is read where it lies, the right side is packed a few rows at a time. The kernel is in
+// Kernels/Outer.swift.
 
 extension Float {
-  /// `gram[k, l] = sum over rows p of x[p, k] * x[p, l]`: half of the products, for the other half is the same.
+  /// `gram[k, l] = sum over rows p of x[p, k] * x[p, l]`: half of the products, for the other half is the
+  /// same.
   ///
   /// - Parameter x: [rows, columns], followed by a vector's width of readable slack.
   package static func gram(
-    _ x: UnsafePointer<Float>, rows: Int, columns: Int, _ gram: UnsafeMutablePointer<Float>, _ workspace: Workspace
+    _ x: UnsafePointer<Float>, rows: Int, columns: Int, _ gram: UnsafeMutablePointer<Float>,
+    _ workspace: Workspace
   ) throws(Failure) {
     guard columns > 0 else { return }
     let kernels = KernelSet.selected
@@ -18,7 +21,8 @@ extension Float {
     try scratch.take(from: workspace)
     let tileCount = kernels.tileRows * kernels.tileColumns, panelTiles = schedule.slivers * tileCount
     let partial = scratch.shared
-    ThreadPool.shared.run(schedule.panels * schedule.parts, workers: scratch.workers) { [scratch] task, worker in
+    ThreadPool.shared.run(schedule.panels * schedule.parts, workers: scratch.workers) {
+      [scratch] task, worker in
       // The last panels have most to do: they come first.
       let panel = schedule.panels - 1 - task / schedule.parts, part = task % schedule.parts
       let target = partial + (part * schedule.panels + panel) * panelTiles
@@ -30,7 +34,8 @@ extension Float {
         packRows(kernels, count, columns, x + first * columns, panel, packed)
         table[0] = x + first * columns
         kernels.outerBlock(
-          1, count, table, columns, schedule.used(panel), packed, count, target, first > part * schedule.rowsEach)
+          1, count, table, columns, schedule.used(panel), packed, count, target,
+          first > part * schedule.rowsEach)
         first += count
       } while first < end
     }
@@ -78,7 +83,8 @@ extension Float {
     let parts = min(max(1, 8 / panels), max(1, outRows / together))
     let rowsEach = (outRows + parts - 1) / parts
     var scratch = Scratch(
-      pointers: together, extra: together * window.outWidth * kernels.tileColumns, shared: parts * panels * panelTiles, kernels)
+      pointers: together, extra: together * window.outWidth * kernels.tileColumns,
+      shared: parts * panels * panelTiles, kernels)
     try scratch.take(from: workspace)
     let partial = scratch.shared
     for group in 0..<groups {
@@ -91,29 +97,36 @@ extension Float {
         for first in stride(from: part * rowsEach, to: end, by: together) {
           let rows = min(together, end - first)
           packRows(
-            kernels, rows * window.outWidth, columns, dy + first * window.outWidth * outputs + group * columns, panel, packed,
+            kernels, rows * window.outWidth, columns,
+            dy + first * window.outWidth * outputs + group * columns, panel, packed,
             stride: outputs)
           for ky in 0..<window.kernelHeight {
             for kx in 0..<window.kernelWidth {
               // The columns of the result whose pixel lies inside the picture.
               let (left, right) = inside(window.width, window.strideX, kx - window.padLeft, window.outWidth)
               guard left < right else { continue }
-              let tile = target + (ky * window.kernelWidth + kx) * slivers * kernels.tileRows * kernels.tileColumns
+              let tile =
+                target + (ky * window.kernelWidth + kx) * slivers * kernels.tileRows * kernels.tileColumns
               // Runs of rows that lie inside, one after the other.
               var run = 0
               var begin = 0
               for row in 0...rows {
-                let y = row < rows ? (first + row) % window.outHeight * window.strideY - window.padTop + ky : -1
+                let y =
+                  row < rows ? (first + row) % window.outHeight * window.strideY - window.padTop + ky : -1
                 if y >= 0, y < window.height {
                   let picture = (first + row) / window.outHeight
-                  table[run] = x + ((picture * window.height + y) * window.width + left * window.strideX - window.padLeft + kx)
+                  table[run] =
+                    x
+                    + ((picture * window.height + y) * window.width + left * window.strideX - window.padLeft
+                      + kx)
                     * window.channels + group * channels
                   run += 1
                 } else {
                   if run > 0 {
                     kernels.outerBlock(
                       run, right - left, table, window.strideX * window.channels, slivers,
-                      packed + (begin * window.outWidth + left) * kernels.tileColumns, window.outWidth, tile, true)
+                      packed + (begin * window.outWidth + left) * kernels.tileColumns, window.outWidth, tile,
+                      true)
                   }
                   run = 0
                   begin = row + 1
@@ -133,9 +146,14 @@ extension Float {
             let count = min(kernels.tileColumns, columns - panel * kernels.tileColumns)
             let sums = target + row * columns + panel * kernels.tileColumns
             for part in 0..<parts {
-              let source = partial + (part * panels + panel) * panelTiles
+              let source =
+                partial + (part * panels + panel) * panelTiles
                 + (tap * slivers * kernels.tileRows + c) * kernels.tileColumns
-              if part == 0 { sums.update(from: source, count: count) } else { for j in 0..<count { sums[j] += source[j] } }
+              if part == 0 {
+                sums.update(from: source, count: count)
+              } else {
+                for j in 0..<count { sums[j] += source[j] }
+              }
             }
           }
         }
@@ -144,7 +162,9 @@ extension Float {
   }
 
   /// The results `first..<end` for which `i * stride + offset` lies in `0..<side`.
-  private static func inside(_ side: Int, _ stride: Int, _ offset: Int, _ count: Int) -> (first: Int, end: Int) {
+  private static func inside(
+    _ side: Int, _ stride: Int, _ offset: Int, _ count: Int
+  ) -> (first: Int, end: Int) {
     let first = offset < 0 ? (-offset + stride - 1) / stride : 0
     let end = side - offset > 0 ? min(count, (side - offset + stride - 1) / stride) : 0
     return (min(first, end), end)
@@ -156,7 +176,8 @@ extension Float {
     _ packed: UnsafeMutablePointer<Float>, stride: Int? = nil
   ) {
     // The kernel counts panels from the first, to which it would leave room.
-    kernels.packPanel(rows, columns, x, stride ?? columns, 1, panel, packed - panel * rows * kernels.tileColumns)
+    kernels.packPanel(
+      rows, columns, x, stride ?? columns, 1, panel, packed - panel * rows * kernels.tileColumns)
   }
 }
 

@@ -14,11 +14,13 @@ extension Float {
   ) {
     let kernels = KernelSet.selected
     withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: 2 * kernels.tileRows) { table in
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: kernels.tileRows * kernels.tileColumns) { edge in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: kernels.tileRows * kernels.tileColumns) {
+        edge in
         guard let table = table.baseAddress, let edge = edge.baseAddress else { return }
         for _ in 0..<repeats {
           kernels.multiplyBlock(
-            b.depth, a, b.depth, b.storage.pointer, c, b.columns, b.columns, false, Finish<Float>.nothing.epilogue, 0,
+            b.depth, a, b.depth, b.storage.pointer, c, b.columns, b.columns, false,
+            Finish<Float>.nothing.epilogue, 0,
             kernels.tileRows, 0, 1, table, edge, nil)
         }
       }

@@ -1,23 +1,29 @@
 import CSystem
 import Kernels
 
-// Convolution by Winograd's F(4x4, 3x3) and F(6x6, 3x3) where they pay; the kernels are in Kernels/Winograd.swift.
+// Convolution by Winograd's F(4x4, 3x3) and F(6x6, 3x3) where they pay; the kernels are in
+// Kernels/Winograd.swift.
 
 extension Float {
   /// The same result as a plain convolution with a quarter or a fifth of the multiplications.
   static func convolve(
-    _ window: Window, _ source: Source, _ filter: PackedFilter<Float>, _ target: Target, _ finish: Finish<Float>,
+    _ window: Window, _ source: Source, _ filter: PackedFilter<Float>, _ target: Target,
+    _ finish: Finish<Float>,
     _ workspace: Workspace, by schedule: WinogradSchedule
   ) throws(Failure) {
-    let kept = try schedule.isKept ? filter.transformed.storage(side: schedule.side) { () throws(Failure) in
-      try transformed(filter, schedule)
-    } : nil
+    let kept =
+      try schedule.isKept
+      ? filter.transformed.storage(side: schedule.side) { () throws(Failure) in
+        try transformed(filter, schedule)
+      } : nil
     var scratch = schedule.scratch
     try scratch.take(from: workspace)
     withExtendedLifetime((finish, filter, kept)) {
       // The kept transforms need no weights.
-      let weights = kept == nil
-        ? filter.weights(widenedInto: scratch.shared + (schedule.isInChunks ? 0 : schedule.planesCount)) : UnsafePointer(scratch.shared)
+      let weights =
+        kept == nil
+        ? filter.weights(widenedInto: scratch.shared + (schedule.isInChunks ? 0 : schedule.planesCount))
+        : UnsafePointer(scratch.shared)
       let work = WinogradWork(
         window: window, source: source, weights: weights, kept: kept.map { UnsafePointer($0.pointer) },
         target: target, epilogue: finish.epilogue, schedule: schedule, scratch: scratch)
@@ -26,7 +32,9 @@ extension Float {
   }
 
   /// The whole transformed filter, [side^2][panels][C][tileColumns].
-  private static func transformed(_ filter: PackedFilter<Float>, _ s: WinogradSchedule) throws(Failure) -> Storage<Float> {
+  private static func transformed(
+    _ filter: PackedFilter<Float>, _ s: WinogradSchedule
+  ) throws(Failure) -> Storage<Float> {
     let u = try Storage<Float>(count: s.transformedCount)
     let wide = try Storage<Float>(count: filter.shape.widenedCount)
     let weights = filter.weights(widenedInto: wide.pointer)
@@ -50,7 +58,8 @@ extension Float {
     guard var schedule = WinogradSchedule(window, filter.shape, side: side) else {
       let shape = filter.shape
       throw .invalidArgument(
-        "Winograd's method for a \(shape.kernel)x\(shape.kernel) filter of \(shape.inputs) to \(shape.outputs) channels")
+        "Winograd's method for a \(shape.kernel)x\(shape.kernel) filter of \(shape.inputs) to \(shape.outputs) channels"
+      )
     }
     guard window.outputPixels > 0 else { return }
     if let inChunks { schedule.arrange(inChunks: inChunks) }
@@ -68,27 +77,30 @@ struct WinogradSchedule {
   let panelCount: Int
   /// Multiplications, with those that the transforms are worth.
   let cost: Int
-  /// In chunks: each task takes a few tiles through all three steps in the second-level cache. In phases: the tiles of
-  /// a round go through one step after the other, by way of the third-level cache.
+  /// In chunks: each task takes a few tiles through all three steps in the second-level cache. In phases: the
+  /// tiles of a round go through one step after the other, by way of the third-level cache.
   private(set) var isInChunks = false
-  /// Whether the transformed filter is kept for the next call. Otherwise each task transforms the part that it multiplies
-  /// by, so that the whole, four or seven times as many numbers as the filter, never exists.
+  /// Whether the transformed filter is kept for the next call. Otherwise each task transforms the part that
+  /// it multiplies by, so that the whole, four or seven times as many numbers as the filter, never exists.
   private(set) var isKept = false
   /// Tiles of a chunk or of a round.
   private(set) var tilesEach = 0
-  /// Panels of the filter in a task of the second phase, and how many channels at a time it transforms of them.
+  /// Panels of the filter in a task of the second phase, and how many channels at a time it transforms of
+  /// them.
   private(set) var panelsEach = 0, depthEach = 0
   private let tileRows, widenedCount: Int
 
-  /// The better tile for these sizes, or nil where a plain convolution is quicker. The choice is that for one picture:
-  /// a picture's results do not depend on how many are done together.
+  /// The better tile for these sizes, or nil where a plain convolution is quicker. The choice is that for one
+  /// picture: a picture's results do not depend on how many are done together.
   init?(_ window: Window, _ filter: FilterShape) {
     var one = window
     one.batch = 1
     guard let four = WinogradSchedule(one, filter, side: 6), let six = WinogradSchedule(one, filter, side: 8)
     else { return nil }
     let best = six.cost < four.cost ? six : four
-    guard best.cost < rowsOfTiles(one.outputPixels, best.tileRows) * 9 * best.channels * best.columns else { return nil }
+    guard best.cost < rowsOfTiles(one.outputPixels, best.tileRows) * 9 * best.channels * best.columns else {
+      return nil
+    }
     self.init(window, filter, side: best.side)
   }
 
@@ -96,7 +108,8 @@ struct WinogradSchedule {
   init?(_ window: Window, _ filter: FilterShape, side: Int) {
     let kernels = KernelSet.selected
     let lanes = kernels.tileColumns / 2, step = side - 2
-    guard side == 6 || side == 8, filter.kernel == 3, filter.groups == 1, window.strideX == 1, window.strideY == 1,
+    guard side == 6 || side == 8, filter.kernel == 3, filter.groups == 1, window.strideX == 1,
+      window.strideY == 1,
       filter.inputs % lanes == 0, filter.outputs % lanes == 0, window.channels == filter.inputs
     else { return nil }
     self.side = side
@@ -108,8 +121,8 @@ struct WinogradSchedule {
     columns = panels * kernels.tileColumns
     panelCount = channels * kernels.tileColumns
     tiles = window.batch * ((window.outHeight + step - 1) / step) * ((window.outWidth + step - 1) / step)
-    // A number through a transform takes about as long as eight multiplications of the tile, to read one of the filter
-    // from the third-level cache as long as nine.
+    // A number through a transform takes about as long as eight multiplications of the tile, to read one of
+    // the filter from the third-level cache as long as nine.
     let products = max(9, rowsOfTiles(tiles, tileRows)) * channels * columns
     let transforms = 8 * tiles * (channels + columns)
     cost = side * side * (products + transforms)
@@ -154,8 +167,8 @@ struct WinogradSchedule {
       shared: planesCount + (isKept ? 0 : widenedCount), kernels)
   }
 
-  /// At least `count`, and an odd number of cache lines: the same place of all planes then falls into different sets of
-  /// the first-level cache, where a power of two would let them push each other out.
+  /// At least `count`, and an odd number of cache lines: the same place of all planes then falls into
+  /// different sets of the first-level cache, where a power of two would let them push each other out.
   private static func spacing(_ count: Int) -> Int {
     let lines = (count + 15) / 16
     return (lines % 2 == 0 ? lines + 1 : lines) * 16
@@ -177,13 +190,15 @@ private struct WinogradWork {
     let s = schedule, kernels = KernelSet.selected, nothing = Finish<Float>.nothing.epilogue
     guard let kept else { return }
     let v = s.picturePlane, m = s.productPlane, u = s.panels * s.panelCount
-    ThreadPool.shared.run((s.tiles + s.tilesEach - 1) / s.tilesEach, workers: scratch.workers) { task, worker in
+    ThreadPool.shared.run((s.tiles + s.tilesEach - 1) / s.tilesEach, workers: scratch.workers) {
+      task, worker in
       let first = task * s.tilesEach, count = min(s.tilesEach, s.tiles - first)
       let line = scratch.extra(worker), planes = line + s.lineCount, products = planes + s.side * s.side * v
       kernels.winogradInput(s.side, window, source, first, count, planes, v, 0, line)
       for xi in 0..<(s.side * s.side) {
         kernels.multiplyBlock(
-          s.channels, planes + xi * v, s.channels, kept + xi * u, products + xi * m, s.columns, s.columns, false,
+          s.channels, planes + xi * v, s.channels, kept + xi * u, products + xi * m, s.columns, s.columns,
+          false,
           nothing, 0, count, 0, s.panels, scratch.table(worker), scratch.edge(worker), nil)
       }
       kernels.winogradOutput(
@@ -199,7 +214,8 @@ private struct WinogradWork {
       pool.run(tasks, workers: scratch.workers) { task, worker in
         let row = task * tilesPerTask
         kernels.winogradInput(
-          s.side, window, source, start + row, min(tilesPerTask, count - row), v, s.picturePlane, row, scratch.extra(worker))
+          s.side, window, source, start + row, min(tilesPerTask, count - row), v, s.picturePlane, row,
+          scratch.extra(worker))
       }
       let parts = (s.panels + s.panelsEach - 1) / s.panelsEach
       pool.run(s.side * parts, workers: scratch.workers) { task, worker in
@@ -216,7 +232,8 @@ private struct WinogradWork {
 
   /// The planes of one row of the transform, for some panels of the filter.
   private func multiply(
-    row: Int, firstPanel: Int, _ count: Int, _ v: UnsafePointer<Float>, _ m: UnsafeMutablePointer<Float>, _ worker: Int
+    row: Int, firstPanel: Int, _ count: Int, _ v: UnsafePointer<Float>, _ m: UnsafeMutablePointer<Float>,
+    _ worker: Int
   ) {
     let s = schedule, kernels = KernelSet.selected, nothing = Finish<Float>.nothing.epilogue
     let panels = min(s.panelsEach, s.panels - firstPanel)
@@ -227,14 +244,16 @@ private struct WinogradWork {
         let depth = min(s.depthEach, s.channels - k)
         for panel in 0..<panels {
           kernels.winogradFilter(
-            s.side, row, 1, weights + (9 * (firstPanel + panel) * s.channels + k) * tileColumns, s.channels, depth,
+            s.side, row, 1, weights + (9 * (firstPanel + panel) * s.channels + k) * tileColumns, s.channels,
+            depth,
             mine + panel * depth * tileColumns, s.filterPlane)
         }
         for j in 0..<s.side {
           // The kernel counts panels from the filter's first, which lies before this task's.
           let xi = row * s.side + j, u = mine + j * s.filterPlane - firstPanel * depth * tileColumns
           kernels.multiplyBlock(
-            depth, v + xi * s.picturePlane + k, s.channels, u, m + xi * s.productPlane, s.columns, s.columns, k > 0,
+            depth, v + xi * s.picturePlane + k, s.channels, u, m + xi * s.productPlane, s.columns, s.columns,
+            k > 0,
             nothing, 0, count, firstPanel, panels, scratch.table(worker), scratch.edge(worker), nil)
         }
       }
@@ -242,8 +261,10 @@ private struct WinogradWork {
     }
     for xi in (row * s.side)..<((row + 1) * s.side) {
       kernels.multiplyBlock(
-        s.channels, v + xi * s.picturePlane, s.channels, kept + xi * s.panels * s.panelCount, m + xi * s.productPlane,
-        s.columns, s.columns, false, nothing, 0, count, firstPanel, panels, scratch.table(worker), scratch.edge(worker),
+        s.channels, v + xi * s.picturePlane, s.channels, kept + xi * s.panels * s.panelCount,
+        m + xi * s.productPlane,
+        s.columns, s.columns, false, nothing, 0, count, firstPanel, panels, scratch.table(worker),
+        scratch.edge(worker),
         nil)
     }
   }

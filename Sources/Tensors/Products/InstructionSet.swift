@@ -1,7 +1,7 @@
 import CSystem
 
-// Which build of the kernels runs: the one that FACESTYLE_ISA names, else the best, until a program chooses. The choice
-// stands from the first use on, for weights are packed as wide as its tile.
+// Which build of the kernels runs: the one that FACESTYLE_ISA names, else the best, until a program chooses.
+// The choice stands from the first use on, for weights are packed as wide as its tile.
 
 /// The builds that this processor runs, the best last.
 private let builds: [KernelSet] = {
@@ -35,7 +35,8 @@ private let choiceLock: Lock = {
 package var instructionSetName: UnsafePointer<CChar> { choiceLock.hold { builds[choice.build] }.cName }
 
 /// - Parameter name: nil for the best.
-/// - Throws: `.invalidArgument` for a build that this processor does not run, and when another is in use already.
+/// - Throws: `.invalidArgument` for a build that this processor does not run, and when another is in use
+///   already.
 package func chooseInstructionSet(_ name: String?) throws(Failure) {
   var wanted = builds.count - 1
   if let name {

@@ -6,30 +6,38 @@ import Kernels
   import KernelsAVX512
 #endif
 
-/// One build of the kernels: the single point where work is dispatched to instructions that the processor has.
+/// One build of the kernels: the single point where work is dispatched to instructions that the processor
+/// has.
 struct KernelSet: @unchecked Sendable {
   let name: StaticString
   let tileRows: Int
   let tileColumns: Int
   let convolveBlock:
     (
-      Window, UnsafePointer<Float>, Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int,
+      Window, UnsafePointer<Float>, Int, UnsafePointer<Float>, UnsafePointer<Float>,
+      UnsafeMutablePointer<Float>, Int,
       Int, Bool, Bool, Epilogue, Int, Int, Int, Int, UnsafeMutablePointer<UnsafePointer<Float>>,
       UnsafeMutablePointer<Float>
     ) -> Void
   let depthwiseBlock:
-    (Window, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Bool, Epilogue, Int, Int) -> Void
+    (
+      Window, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Bool, Epilogue,
+      Int, Int
+    ) -> Void
   let gatherTapsBlock:
-    (Window, UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, Int, Int, Epilogue, Int, Int) -> Void
+    (Window, UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, Int, Int, Epilogue, Int, Int) ->
+      Void
   let multiplyBlock:
     (
-      Int, UnsafePointer<Float>, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int, Bool, Epilogue,
+      Int, UnsafePointer<Float>, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int, Bool,
+      Epilogue,
       Int, Int, Int, Int, UnsafeMutablePointer<UnsafePointer<Float>>, UnsafeMutablePointer<Float>,
       UnsafeMutablePointer<Float>?
     ) -> Void
   let outerBlock:
     (
-      Int, Int, UnsafePointer<UnsafePointer<Float>>, Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Bool
+      Int, Int, UnsafePointer<UnsafePointer<Float>>, Int, Int, UnsafePointer<Float>, Int,
+      UnsafeMutablePointer<Float>, Bool
     ) -> Void
   let packPanel: (Int, Int, UnsafePointer<Float>, Int, Int, Int, UnsafeMutablePointer<Float>) -> Void
   let transposeBlock: (UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, Int, Int, Int) -> Void
@@ -39,33 +47,42 @@ struct KernelSet: @unchecked Sendable {
     ) -> Void
   let winogradOutput:
     (
-      Int, Window, UnsafePointer<Float>, Int, Int, Int, Target, Int, Epilogue, Int, Int, UnsafeMutablePointer<Float>
+      Int, Window, UnsafePointer<Float>, Int, Int, Int, Target, Int, Epilogue, Int, Int,
+      UnsafeMutablePointer<Float>
     ) -> Void
-  let winogradFilter: (Int, Int, Int, UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, Int) -> Void
+  let winogradFilter:
+    (Int, Int, Int, UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, Int) -> Void
   let poolRowsBlock:
-    (Window, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<UInt8>?, Int, Int) -> Void
+    (Window, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<UInt8>?, Int, Int)
+      -> Void
   let unpoolBlock:
     (Window, Int, UnsafePointer<Float>, UnsafePointer<UInt8>, UnsafeMutablePointer<Float>, Int, Int) -> Void
   let poolBlock: (Window, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int) -> Void
   let poolGradientBlock:
     (
-      Window, Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int
+      Window, Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>,
+      UnsafeMutablePointer<Float>, Int, Int
     ) -> Void
   let gateBlock: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
   let squaredDistanceBlock:
     (UnsafePointer<Float>, UnsafePointer<Float>, Int, Float, UnsafeMutablePointer<Float>?, Bool) -> Double
   let responseBlock:
-    (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Float, Int, Int, Int, UnsafeMutablePointer<Float>) -> Void
+    (
+      UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Float, Int, Int, Int,
+      UnsafeMutablePointer<Float>
+    ) -> Void
   let responseGradientBlock:
     (
       UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Float, Int, Int, Int,
       UnsafeMutablePointer<Float>
     ) -> Void
-  let distanceBlock: (UnsafePointer<Float>, UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>) -> Float
+  let distanceBlock:
+    (UnsafePointer<Float>, UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>) -> Float
   let squareBlock: (UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>) -> Void
   let siftBlock:
     (
-      UnsafePointer<Float>, Int, Int, Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Int32>
+      UnsafePointer<Float>, Int, Int, Int, UnsafePointer<Float>, UnsafePointer<Float>,
+      UnsafeMutablePointer<Int32>
     ) -> Int
 }
 
@@ -75,9 +92,11 @@ extension KernelSet {
     convolveBlock: Kernels.convolveBlock, depthwiseBlock: Kernels.depthwiseBlock,
     gatherTapsBlock: Kernels.gatherTapsBlock, multiplyBlock: Kernels.multiplyBlock,
     outerBlock: Kernels.outerBlock, packPanel: Kernels.packPanel, transposeBlock: Kernels.transposeBlock,
-    winogradInput: Kernels.winogradInput, winogradOutput: Kernels.winogradOutput, winogradFilter: Kernels.winogradFilter,
+    winogradInput: Kernels.winogradInput, winogradOutput: Kernels.winogradOutput,
+    winogradFilter: Kernels.winogradFilter,
     poolRowsBlock: Kernels.poolRowsBlock, unpoolBlock: Kernels.unpoolBlock,
-    poolBlock: Kernels.poolBlock, poolGradientBlock: Kernels.poolGradientBlock, gateBlock: Kernels.gateBlock, squaredDistanceBlock: Kernels.squaredDistanceBlock,
+    poolBlock: Kernels.poolBlock, poolGradientBlock: Kernels.poolGradientBlock, gateBlock: Kernels.gateBlock,
+    squaredDistanceBlock: Kernels.squaredDistanceBlock,
     responseBlock: Kernels.responseBlock, responseGradientBlock: Kernels.responseGradientBlock,
     distanceBlock: Kernels.distanceBlock, squareBlock: Kernels.squareBlock,
     siftBlock: Kernels.siftBlock)
@@ -87,24 +106,30 @@ extension KernelSet {
       name: "avx2", tileRows: KernelsAVX2.tileRows, tileColumns: KernelsAVX2.tileColumns,
       convolveBlock: KernelsAVX2.convolveBlock, depthwiseBlock: KernelsAVX2.depthwiseBlock,
       gatherTapsBlock: KernelsAVX2.gatherTapsBlock, multiplyBlock: KernelsAVX2.multiplyBlock,
-      outerBlock: KernelsAVX2.outerBlock, packPanel: KernelsAVX2.packPanel, transposeBlock: KernelsAVX2.transposeBlock,
-      winogradInput: KernelsAVX2.winogradInput, winogradOutput: KernelsAVX2.winogradOutput, winogradFilter: KernelsAVX2.winogradFilter,
+      outerBlock: KernelsAVX2.outerBlock, packPanel: KernelsAVX2.packPanel,
+      transposeBlock: KernelsAVX2.transposeBlock,
+      winogradInput: KernelsAVX2.winogradInput, winogradOutput: KernelsAVX2.winogradOutput,
+      winogradFilter: KernelsAVX2.winogradFilter,
       poolRowsBlock: KernelsAVX2.poolRowsBlock, unpoolBlock: KernelsAVX2.unpoolBlock,
-      poolBlock: KernelsAVX2.poolBlock, poolGradientBlock: KernelsAVX2.poolGradientBlock, gateBlock: KernelsAVX2.gateBlock, squaredDistanceBlock: KernelsAVX2.squaredDistanceBlock,
+      poolBlock: KernelsAVX2.poolBlock, poolGradientBlock: KernelsAVX2.poolGradientBlock,
+      gateBlock: KernelsAVX2.gateBlock, squaredDistanceBlock: KernelsAVX2.squaredDistanceBlock,
       responseBlock: KernelsAVX2.responseBlock, responseGradientBlock: KernelsAVX2.responseGradientBlock,
-    distanceBlock: KernelsAVX2.distanceBlock, squareBlock: KernelsAVX2.squareBlock,
+      distanceBlock: KernelsAVX2.distanceBlock, squareBlock: KernelsAVX2.squareBlock,
       siftBlock: KernelsAVX2.siftBlock)
 
     static let avx512 = KernelSet(
       name: "avx512", tileRows: KernelsAVX512.tileRows, tileColumns: KernelsAVX512.tileColumns,
       convolveBlock: KernelsAVX512.convolveBlock, depthwiseBlock: KernelsAVX512.depthwiseBlock,
       gatherTapsBlock: KernelsAVX512.gatherTapsBlock, multiplyBlock: KernelsAVX512.multiplyBlock,
-      outerBlock: KernelsAVX512.outerBlock, packPanel: KernelsAVX512.packPanel, transposeBlock: KernelsAVX512.transposeBlock,
-      winogradInput: KernelsAVX512.winogradInput, winogradOutput: KernelsAVX512.winogradOutput, winogradFilter: KernelsAVX512.winogradFilter,
+      outerBlock: KernelsAVX512.outerBlock, packPanel: KernelsAVX512.packPanel,
+      transposeBlock: KernelsAVX512.transposeBlock,
+      winogradInput: KernelsAVX512.winogradInput, winogradOutput: KernelsAVX512.winogradOutput,
+      winogradFilter: KernelsAVX512.winogradFilter,
       poolRowsBlock: KernelsAVX512.poolRowsBlock, unpoolBlock: KernelsAVX512.unpoolBlock,
-      poolBlock: KernelsAVX512.poolBlock, poolGradientBlock: KernelsAVX512.poolGradientBlock, gateBlock: KernelsAVX512.gateBlock, squaredDistanceBlock: KernelsAVX512.squaredDistanceBlock,
+      poolBlock: KernelsAVX512.poolBlock, poolGradientBlock: KernelsAVX512.poolGradientBlock,
+      gateBlock: KernelsAVX512.gateBlock, squaredDistanceBlock: KernelsAVX512.squaredDistanceBlock,
       responseBlock: KernelsAVX512.responseBlock, responseGradientBlock: KernelsAVX512.responseGradientBlock,
-    distanceBlock: KernelsAVX512.distanceBlock, squareBlock: KernelsAVX512.squareBlock,
+      distanceBlock: KernelsAVX512.distanceBlock, squareBlock: KernelsAVX512.squareBlock,
       siftBlock: KernelsAVX512.siftBlock)
   #endif
 

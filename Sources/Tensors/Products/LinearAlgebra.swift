@@ -1,15 +1,16 @@
 import CSystem
 
-/// Singular value decomposition of a small matrix; of 2 x 2 by one rotation, else by LAPACK's divide and conquer (dgesdd).
-/// `a = u * diagonal(s) * vt`, all row-major: `a` is rows x columns, `u` rows x rows, `vt` columns x columns,
-/// `s` non-negative and falling.
+/// Singular value decomposition of a small matrix; of 2 x 2 by one rotation, else by LAPACK's divide and
+/// conquer (dgesdd). `a = u * diagonal(s) * vt`, all row-major: `a` is rows x columns, `u` rows x rows, `vt`
+/// columns x columns, `s` non-negative and falling.
 ///
-/// - Throws: `.invalidArgument` for numbers that are not finite, `.internalError` when LAPACK does not converge, and what
-///   `OpenBLAS.call` throws.
+/// - Throws: `.invalidArgument` for numbers that are not finite, `.internalError` when LAPACK does not
+///   converge, and what `OpenBLAS.call` throws.
 package func singularValues(
   _ a: [Double], rows: Int, columns: Int
 ) throws(Failure) -> (u: [Double], s: [Double], vt: [Double]) {
-  guard rows > 0, columns > 0, a.count == rows * columns, let m = Int32(exactly: rows), let n = Int32(exactly: columns)
+  guard rows > 0, columns > 0, a.count == rows * columns, let m = Int32(exactly: rows),
+    let n = Int32(exactly: columns)
   else { throw .invalidArgument("\(a.count) values for a matrix of \(rows) x \(columns)") }
   try checkFinite(a)
   if rows == 2, columns == 2 { return singularValues(a) }
@@ -38,7 +39,9 @@ package func singularValues(
     return code
   }
   withExtendedLifetime((work, integers)) {}
-  guard code == 0 else { throw .internalError("LAPACK dgesdd answered \(code) for a matrix of \(rows) x \(columns)") }
+  guard code == 0 else {
+    throw .internalError("LAPACK dgesdd answered \(code) for a matrix of \(rows) x \(columns)")
+  }
   return (u, s, vt)
 }
 
@@ -65,7 +68,8 @@ private func singularValues(_ a: [Double]) -> (u: [Double], s: [Double], vt: [Do
   // At a right angle to the first, also where the second is nothing or next to it.
   let along = ux.0 * y.1 - ux.1 * y.0, sign = along < 0 ? -1.0 : 1.0
   return (
-    [ux.0, -sign * ux.1, ux.1, sign * ux.0], [scale * first, scale * min(abs(along), first)], [v.0, v.1, w.0, w.1]
+    [ux.0, -sign * ux.1, ux.1, sign * ux.0], [scale * first, scale * min(abs(along), first)],
+    [v.0, v.1, w.0, w.1]
   )
 }
 
@@ -73,7 +77,9 @@ private func singularValues(_ a: [Double]) -> (u: [Double], s: [Double], vt: [Do
 /// `a v = lambda v`: `values` rise, and row k of `vectors` is the unit vector that belongs to `values[k]`.
 ///
 /// - Throws: as for a matrix in storage.
-package func symmetricEigenvectors(_ a: [Double], side: Int) throws(Failure) -> (values: [Double], vectors: [Double]) {
+package func symmetricEigenvectors(
+  _ a: [Double], side: Int
+) throws(Failure) -> (values: [Double], vectors: [Double]) {
   guard side > 0, side <= 1 << 20, a.count == side * side else {
     throw .invalidArgument("\(a.count) values for a matrix of \(side) x \(side)")
   }
@@ -83,18 +89,19 @@ package func symmetricEigenvectors(_ a: [Double], side: Int) throws(Failure) -> 
   return (values, Array(matrix.buffer))
 }
 
-/// The same, the vectors in place of the matrix: by Jacobi's rotations where it is small, else by LAPACK's divide and conquer
-/// (dsyevd).
+/// The same, the vectors in place of the matrix: by Jacobi's rotations where it is small, else by LAPACK's
+/// divide and conquer (dsyevd).
 ///
-/// - Throws: `.invalidArgument` for numbers that are not finite, `.internalError` when LAPACK does not converge, and what
-///   `OpenBLAS.call` throws.
+/// - Throws: `.invalidArgument` for numbers that are not finite, `.internalError` when LAPACK does not
+///   converge, and what `OpenBLAS.call` throws.
 package func symmetricEigenvectors(inPlace a: Storage<Double>, side: Int) throws(Failure) -> [Double] {
   guard side > 0, side <= 1 << 20, a.count == side * side, let n = Int32(exactly: side) else {
     throw .invalidArgument("\(a.count) values for a matrix of \(side) x \(side)")
   }
   try checkFinite(a.buffer)
   if side <= mostByRotations { return eigenvectorsByRotations(a, side: side) }
-  guard let room = Int32(exactly: 1 + 6 * side + 2 * side * side), let places = Int32(exactly: 3 + 5 * side) else {
+  guard let room = Int32(exactly: 1 + 6 * side + 2 * side * side), let places = Int32(exactly: 3 + 5 * side)
+  else {
     throw .noMemory("eigenvectors of a matrix of \(side) x \(side)")
   }
   var values = [Double](repeating: 0, count: side)
@@ -107,14 +114,17 @@ package func symmetricEigenvectors(inPlace a: Storage<Double>, side: Int) throws
         withUnsafePointer(to: places) { places in
           var vectors = CChar(UInt8(ascii: "V")), lower = CChar(UInt8(ascii: "L"))
           library.eigenvectors(
-            &vectors, &lower, n, a.pointer, n, &values, work.pointer, room, integers.pointer, places, &code, 1, 1)
+            &vectors, &lower, n, a.pointer, n, &values, work.pointer, room, integers.pointer, places, &code,
+            1, 1)
         }
       }
     }
     return code
   }
   withExtendedLifetime((work, integers)) {}
-  guard code == 0 else { throw .internalError("LAPACK dsyevd answered \(code) for a matrix of \(side) x \(side)") }
+  guard code == 0 else {
+    throw .internalError("LAPACK dsyevd answered \(code) for a matrix of \(side) x \(side)")
+  }
   return values
 }
 
@@ -161,13 +171,16 @@ private func eigenvectorsByRotations(_ matrix: Storage<Double>, side n: Int) -> 
   return order.map { a[$0 * n + $0] * scale }
 }
 
-/// The lower triangular factor of a symmetric positive definite matrix, column by column: `a = l transpose(l)`, row-major, zeros
-/// above the diagonal.
+/// The lower triangular factor of a symmetric positive definite matrix, column by column: `a = l
+/// transpose(l)`, row-major, zeros above the diagonal.
 ///
-/// - Throws: `.invalidArgument` for numbers that are not finite and for a matrix that is not positive definite.
+/// - Throws: `.invalidArgument` for numbers that are not finite and for a matrix that is not positive
+///   definite.
 package func choleskyFactor(_ a: [Double]) throws(Failure) -> [Double] {
   let side = Int(Double(a.count).squareRoot().rounded())
-  guard side > 0, a.count == side * side else { throw .invalidArgument("\(a.count) values for a square matrix") }
+  guard side > 0, a.count == side * side else {
+    throw .invalidArgument("\(a.count) values for a square matrix")
+  }
   try checkFinite(a)
   var l = [Double](repeating: 0, count: side * side)
   for k in 0..<side {
@@ -175,7 +188,9 @@ package func choleskyFactor(_ a: [Double]) throws(Failure) -> [Double] {
       var rest = a[i * side + k]
       for j in 0..<k { rest -= l[i * side + j] * l[k * side + j] }
       if i == k {
-        guard rest > 0 else { throw .invalidArgument("a matrix that is not positive definite, by its minor \(k + 1)") }
+        guard rest > 0 else {
+          throw .invalidArgument("a matrix that is not positive definite, by its minor \(k + 1)")
+        }
         l[k * side + k] = rest.squareRoot()
       } else {
         l[i * side + k] = rest / l[k * side + k]
@@ -186,5 +201,7 @@ package func choleskyFactor(_ a: [Double]) throws(Failure) -> [Double] {
 }
 
 private func checkFinite(_ a: some Sequence<Double>) throws(Failure) {
-  for value in a where !value.isFinite { throw .invalidArgument("a matrix with \(value), wanted finite numbers") }
+  for value in a where !value.isFinite {
+    throw .invalidArgument("a matrix with \(value), wanted finite numbers")
+  }
 }

@@ -1,5 +1,5 @@
-/// The right side of products in a byte or two a number, packed in panels as `PackedMatrix` is: the very numbers that a file
-/// keeps as indices into a code book, or in half precision.
+/// The right side of products in a byte or two a number, packed in panels as `PackedMatrix` is: the very
+/// numbers that a file keeps as indices into a code book, or in half precision.
 package struct NarrowMatrix: @unchecked Sendable {
   private enum Numbers {
     case codes(Storage<UInt8>, table: Storage<Float>)
@@ -59,7 +59,8 @@ package func float(half: UInt16) -> Float {
   }
 }
 
-/// The half precision number that is nearest, ties to even; nil for a number of 65520 or more, which would be infinite.
+/// The half precision number that is nearest, ties to even; nil for a number of 65520 or more, which would be
+/// infinite.
 package func half(float: Float) -> UInt16? {
   let sign = UInt16(float.bitPattern >> 16) & 0x8000
   let magnitude = float.bitPattern & 0x7FFF_FFFF
@@ -68,7 +69,8 @@ package func half(float: Float) -> UInt16? {
   case 0x7F80_0000: return sign | 0x7C00
   case 0x477F_F000...: return nil
   case 0x3880_0000...:
-    // The fraction loses 13 bits: half of the last one that stays, less one where it is even, makes the carry.
+    // The fraction loses 13 bits: half of the last one that stays, less one where it is even, makes the
+    // carry.
     let even = magnitude >> 13 & 1
     return sign | UInt16((magnitude - (112 << 23) + 0xFFF + even) >> 13)
   default:

@@ -1,4 +1,5 @@
-/// A row and its distance to a query. The nearer comes first; of equally near ones, the row that was added first.
+/// A row and its distance to a query. The nearer comes first; of equally near ones, the row that was added
+/// first.
 package struct Neighbour: BitwiseCopyable, Comparable {
   package let distance: Float
   package let row: Int
@@ -13,8 +14,8 @@ package struct Neighbour: BitwiseCopyable, Comparable {
   }
 }
 
-/// The nearest of the neighbours that were offered: a heap whose root is the farthest. Which they are does not depend
-/// on the order of the offers.
+/// The nearest of the neighbours that were offered: a heap whose root is the farthest. Which they are does
+/// not depend on the order of the offers.
 package struct Nearest: BitwiseCopyable {
   private let slots: UnsafeMutablePointer<Neighbour>
   private let capacity: Int

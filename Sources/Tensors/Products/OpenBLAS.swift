@@ -1,16 +1,19 @@
 import CSystem
 
-/// OpenBLAS: products of Doubles and factors of matrices, where they are large. Small ones are made by loops of our own.
+/// OpenBLAS: products of Doubles and factors of matrices, where they are large. Small ones are made by loops
+/// of our own.
 ///
 /// It has habits that would reach into the host's process, so every call goes through `call`.
-/// - Linked, its 60 KB of thread-local memory would lie on the stack of every thread of the process, and it starts a thread
-///   for each processor when it is loaded; where the system grants no more threads it ends the process then. So it is loaded
-///   when it is first needed, by a thread that sees one processor: it starts none. A host that uses OpenBLAS itself has loaded
-///   it before, or asks for threads by openblas_set_num_threads.
-/// - A call borrows a buffer of addresses, and where there are none it asks for it again and again, for ever. So there is one
-///   call at a time, and before the first one the buffer is known to be there. OpenBLAS keeps it.
-/// - Its threads' shares of a sum depend on their number. So a call has one thread: the same bits whatever `fs_threads_set`
-///   says.
+/// - Linked, its 60 KB of thread-local memory would lie on the stack of every thread of the process, and it
+///   starts a thread for each processor when it is loaded; where the system grants no more threads it ends
+///   the process then. So it is loaded when it is first needed, by a thread that sees one processor: it
+///   starts none. A host that uses OpenBLAS itself has loaded it before, or asks for threads by
+///   openblas_set_num_threads.
+/// - A call borrows a buffer of addresses, and where there are none it asks for it again and again, for ever.
+///   So there is one call at a time, and before the first one the buffer is known to be there. OpenBLAS keeps
+///   it.
+/// - Its threads' shares of a sum depend on their number. So a call has one thread: the same bits whatever
+///   `fs_threads_set` says.
 package struct OpenBLAS {
   typealias Numbers = UnsafeMutablePointer<Double>
   typealias Integer = UnsafePointer<Int32>
@@ -22,17 +25,20 @@ package struct OpenBLAS {
 
   let product:
     @convention(c) (
-      Int32, Int32, Int32, Int32, Int32, Int32, Double, UnsafePointer<Double>, Int32, UnsafePointer<Double>, Int32, Double,
+      Int32, Int32, Int32, Int32, Int32, Int32, Double, UnsafePointer<Double>, Int32, UnsafePointer<Double>,
+      Int32, Double,
       Numbers, Int32
     ) -> Void
   /// LAPACK's dsyevd and dgesdd; last are the lengths of the letters.
   let eigenvectors:
     @convention(c) (
-      Letter, Letter, Integer, Numbers, Integer, Numbers, Numbers, Integer, Integers, Integer, Integers, Int, Int
+      Letter, Letter, Integer, Numbers, Integer, Numbers, Numbers, Integer, Integers, Integer, Integers, Int,
+      Int
     ) -> Void
   let singularValues:
     @convention(c) (
-      Letter, Integer, Integer, Numbers, Integer, Numbers, Numbers, Integer, Numbers, Integer, Numbers, Integer, Integers,
+      Letter, Integer, Integer, Numbers, Integer, Numbers, Numbers, Integer, Numbers, Integer, Numbers,
+      Integer, Integers,
       Integers, Int
     ) -> Void
   private let threads: @convention(c) () -> Int32
@@ -62,18 +68,21 @@ package struct OpenBLAS {
     return body(library)
   }
 
-  /// What it says of itself, "OpenBLAS 0.3.21 ... Haswell MAX_THREADS=64", and the processor that it takes this one for.
+  /// What it says of itself, "OpenBLAS 0.3.21 ... Haswell MAX_THREADS=64", and the processor that it takes
+  /// this one for.
   package static func description() throws(Failure) -> (configuration: String, core: String) {
     try call { library in
       (
-        library.configuration().map { String(cString: $0) } ?? "", library.core().map { String(cString: $0) } ?? ""
+        library.configuration().map { String(cString: $0) } ?? "",
+        library.core().map { String(cString: $0) } ?? ""
       )
     }
   }
 
   // MARK: Loading
 
-  /// One call at a time. A forked child begins anew: the call of another thread of its parent never ends there.
+  /// One call at a time. A forked child begins anew: the call of another thread of its parent never ends
+  /// there.
   nonisolated(unsafe) private static let gate: UnsafeMutablePointer<pthread_mutex_t> = {
     let gate = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     pthread_mutex_init(gate, nil)
@@ -107,7 +116,8 @@ package struct OpenBLAS {
     let loading = Loading()
     loading.run()
     guard let library = loading.library else {
-      throw .io("this needs OpenBLAS (Debian: libopenblas0), which is not to be loaded here: \(loading.reason)")
+      throw .io(
+        "this needs OpenBLAS (Debian: libopenblas0), which is not to be loaded here: \(loading.reason)")
     }
     return try OpenBLAS(library)
   }

@@ -4,7 +4,9 @@ package struct FilterShape: Equatable, Sendable {
   /// Whether the weights are kept as narrow as the file has them, and widened when they are multiplied by.
   package let isNarrow: Bool
 
-  package init(kernel: Int, stride: Int = 1, inputs: Int, outputs: Int, groups: Int = 1, isNarrow: Bool = false) {
+  package init(
+    kernel: Int, stride: Int = 1, inputs: Int, outputs: Int, groups: Int = 1, isNarrow: Bool = false
+  ) {
     self.kernel = kernel
     self.stride = stride
     self.inputs = inputs
@@ -20,8 +22,8 @@ package struct FilterShape: Equatable, Sendable {
 /// The weights of a convolution, ready for the kernels.
 package struct PackedFilter<Element: Scalar> {
   package let shape: FilterShape
-  /// [kernel * kernel * inputs, outputs / groups], group after group; of a depthwise filter [kernel * kernel, channels].
-  /// Nothing where the weights are narrow.
+  /// [kernel * kernel * inputs, outputs / groups], group after group; of a depthwise filter [kernel * kernel,
+  /// channels]. Nothing where the weights are narrow.
   let plain: PackedMatrix<Element>
   let narrow: NarrowMatrix?
   /// What Winograd's method makes of the weights, kept once it was made.
@@ -55,7 +57,9 @@ extension PackedFilter<Float> {
   /// Of weights that stay narrow, in one group.
   init(_ shape: FilterShape, narrow: NarrowMatrix) throws(Failure) {
     self.shape = shape
-    plain = PackedMatrix(depth: shape.kernel * shape.kernel * shape.inputs, columns: shape.outputs, storage: try Storage(count: 0))
+    plain = PackedMatrix(
+      depth: shape.kernel * shape.kernel * shape.inputs, columns: shape.outputs,
+      storage: try Storage(count: 0))
     self.narrow = narrow
   }
 }
@@ -70,7 +74,8 @@ extension Scalar {
     let each = first.storage.count
     let all = try Storage<Self>(count: groups * each)
     for group in 0..<groups {
-      let part = try pack(depth: depth, columns: columns, matrix + group * depth * columns, rowStride: columns, columnStride: 1)
+      let part = try pack(
+        depth: depth, columns: columns, matrix + group * depth * columns, rowStride: columns, columnStride: 1)
       (all.pointer + group * each).update(from: part.storage.pointer, count: each)
     }
     return PackedMatrix(depth: depth, columns: columns, storage: all)
@@ -83,7 +88,9 @@ extension PackedFilter where Element: PlainScalar {
     guard shape.groups > 1 else { return plain }
     let one = try Storage<Element>(count: groupCount)
     for i in 0..<groupCount {
-      one.pointer[i] = shape.isDepthwise ? plain.storage.pointer[i * shape.groups + group] : plain.storage.pointer[group * groupCount + i]
+      one.pointer[i] =
+        shape.isDepthwise
+        ? plain.storage.pointer[i * shape.groups + group] : plain.storage.pointer[group * groupCount + i]
     }
     return PackedMatrix(depth: plain.depth, columns: plain.columns, storage: one)
   }
@@ -96,7 +103,8 @@ final class TransformedFilter<Element: Scalar>: @unchecked Sendable {
 
   func holds(side: Int) -> Bool { lock.hold { made[side] != nil } }
 
-  func storage(side: Int, _ make: () throws(Failure) -> Storage<Element>) throws(Failure) -> Storage<Element> {
+  func storage(side: Int, _ make: () throws(Failure) -> Storage<Element>) throws(Failure) -> Storage<Element>
+  {
     try lock.hold { () throws(Failure) in
       if let storage = made[side] { return storage }
       let storage = try make()

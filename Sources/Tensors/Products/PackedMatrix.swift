@@ -25,7 +25,8 @@ package struct Finish<Element: Scalar> {
 
   /// - Parameters:
   ///   - bias: one a column.
-  ///   - slopes: one a column, for negative sums: `f(x) = max(x, 0) + slope * min(x, 0)` (He et al. 2015, PReLU).
+  ///   - slopes: one a column, for negative sums: `f(x) = max(x, 0) + slope * min(x, 0)` (He et al. 2015,
+  ///     PReLU).
   package init(bias: [Element]?, rectify: Bool = false, slopes: [Element]? = nil) throws(Failure) {
     activation = slopes != nil ? .parametric : rectify ? .rectifier : .none
     self.bias = try Finish.padded(bias)
@@ -33,7 +34,9 @@ package struct Finish<Element: Scalar> {
   }
 
   /// The same bias with another activation.
-  package func activated(_ activation: Activation) -> Finish { Finish(activation: activation, bias: bias, slopes: slopes) }
+  package func activated(_ activation: Activation) -> Finish {
+    Finish(activation: activation, bias: bias, slopes: slopes)
+  }
 
   package func slope(_ column: Int) -> Element { slopes.map { $0.pointer[column] } ?? 0 }
 

@@ -1,7 +1,7 @@
 import CSystem
 
-// Exhaustive search. Distances are computed from differences and every row is measured in the same way: results are
-// the same bits for one query or many and for any number of threads.
+// Exhaustive search. Distances are computed from differences and every row is measured in the same way:
+// results are the same bits for one query or many and for any number of threads.
 
 extension Rows {
   /// The `min(k, count)` rows nearest to each of some queries, the nearest first; query after query.
@@ -15,7 +15,8 @@ extension Rows {
     let k = min(k, count)
     let found = try Storage<Neighbour>(count: queryCount * k)
     guard queryCount > 0, k > 0 else { return found }
-    // A product for a few queries takes as long as for a whole panel of them; and every thread keeps `k` for each query.
+    // A product for a few queries takes as long as for a whole panel of them; and every thread keeps `k` for
+    // each query.
     let step = queryCount >= 4 && k <= 1024 ? 64 : 1
     for first in stride(from: 0, to: queryCount, by: step) {
       let some = min(step, queryCount - first)
@@ -63,12 +64,14 @@ extension Rows {
     withExtendedLifetime((best, scratch)) {}
   }
 
-  /// Many queries: `|x|^2 - 2 x.q`, by the tile of matrix products, tells which rows may be near enough. Those are measured.
+  /// Many queries: `|x|^2 - 2 x.q`, by the tile of matrix products, tells which rows may be near enough.
+  /// Those are measured.
   private func sift(_ queries: UnsafePointer<Float>, _ queryCount: Int, _ best: Best) throws(Failure) {
     let kernels = KernelSet.selected
     let packed = try Float.pack(
       depth: dimension, columns: queryCount, queries, rowStride: 1, columnStride: dimension)
-    let panels = (queryCount + kernels.tileColumns - 1) / kernels.tileColumns, columns = panels * kernels.tileColumns
+    let panels = (queryCount + kernels.tileColumns - 1) / kernels.tileColumns,
+      columns = panels * kernels.tileColumns
     // With its products, a block stays in the second-level cache.
     let blockRows = 96 / kernels.tileRows * kernels.tileRows
     let workspace = Workspace()
@@ -80,11 +83,14 @@ extension Rows {
     let plain = Finish<Float>.nothing.epilogue
     let blocks = (count + blockRows - 1) / blockRows
     let rowsPerTask = (blocks + 255) / 256 * blockRows
-    ThreadPool.shared.run((count + rowsPerTask - 1) / rowsPerTask, workers: best.workers) { [scratch] task, worker in
+    ThreadPool.shared.run((count + rowsPerTask - 1) / rowsPerTask, workers: best.workers) {
+      [scratch] task, worker in
       let products = scratch.extra(worker)
       let squares = products + blockRows * columns, limits = squares + blockRows
       let near = places.pointer + worker * blockRows * columns
-      for query in 0..<queryCount { limits[query] = bounds[query].limit(best.list(worker, query).pointee.limit) }
+      for query in 0..<queryCount {
+        limits[query] = bounds[query].limit(best.list(worker, query).pointee.limit)
+      }
       let end = min((task + 1) * rowsPerTask, count)
       for first in stride(from: task * rowsPerTask, to: end, by: blockRows) {
         let rows = min(blockRows, end - first)
@@ -92,7 +98,8 @@ extension Rows {
         kernels.squareBlock(pointer(first), dimension, rows, squares)
         for i in 0..<rows { squares[i] = Bound.lowered(squares[i], dimension) }
         kernels.multiplyBlock(
-          dimension, pointer(first), dimension, packed.storage.pointer, products, columns, columns, false, plain, 0,
+          dimension, pointer(first), dimension, packed.storage.pointer, products, columns, columns, false,
+          plain, 0,
           rows, 0, panels, scratch.table(worker), scratch.edge(worker), nil)
         for place in 0..<kernels.siftBlock(products, columns, rows, queryCount, squares, limits, near) {
           let i = Int(near[place]) / columns, query = Int(near[place]) % columns
@@ -110,15 +117,17 @@ extension Rows {
 }
 
 /// `sqrt(sum of (a - b)^2)`; infinite only if it is too large for a Float itself.
-package func euclideanDistance(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ dimension: Int) -> Float {
+package func euclideanDistance(
+  _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ dimension: Int
+) -> Float {
   var distance: Float = 0
   _ = KernelSet.selected.distanceBlock(b, a, dimension, 1, &distance)
   return measured(distance, a, b, dimension)
 }
 
-/// Between these the kernel's sum of squares has lost nothing below the numbers of a Float and has not risen above them: with
-/// the largest dimension, 2^20, squares below 2^-149 are less than 2^-129 together, and the sum is 2^-100 or more; and a sum
-/// that overflows is of a distance above 1e19.
+/// Between these the kernel's sum of squares has lost nothing below the numbers of a Float and has not risen
+/// above them: with the largest dimension, 2^20, squares below 2^-149 are less than 2^-129 together, and the
+/// sum is 2^-100 or more; and a sum that overflows is of a distance above 1e19.
 private let leastMeasured: Float = 0x1p-50, mostMeasured: Float = 1e19
 
 /// A distance of the kernel's, or, where its squares leave the range of a Float, the same measured in Double.
@@ -136,17 +145,17 @@ private func measured(
 
 /// How far a product may lead astray.
 ///
-/// With unit roundoff u = 2^-24 and n the dimension, a sum of n products in any order, with or without FMA, is off by at
-/// most g(n) times the sum of their magnitudes, g(n) = n u / (1 - n u) (Higham, "Accuracy and Stability", 3.1); for
-/// x.q that is at most g(n) (|x|^2 + |q|^2) / 2. So the score s, computed as
-/// `x' - 2 x.q` with `x' = |x|^2 - e |x|^2`, `e = 4 (n + 4) u`,
-/// is at most `|x - q|^2 - |q|^2 + e |q|^2`: `e` is more than twice all roundings on the way. A measured distance d is
-/// as certain, `|x - q|^2 <= d^2 + e d^2`, its root included. A row of a score above
-/// `d^2 + e d^2 - |q|^2 + e |q|^2` is therefore measured farther than d.
+/// With unit roundoff u = 2^-24 and n the dimension, a sum of n products in any order, with or without FMA,
+/// is off by at most g(n) times the sum of their magnitudes, g(n) = n u / (1 - n u) (Higham, "Accuracy and
+/// Stability", 3.1); for x.q that is at most g(n) (|x|^2 + |q|^2) / 2. So the score s, computed as `x' - 2
+/// x.q` with `x' = |x|^2 - e |x|^2`, `e = 4 (n + 4) u`, is at most `|x - q|^2 - |q|^2 + e |q|^2`: `e` is more
+/// than twice all roundings on the way. A measured distance d is as certain, `|x - q|^2 <= d^2 + e d^2`, its
+/// root included. A row of a score above `d^2 + e d^2 - |q|^2 + e |q|^2` is therefore measured farther than
+/// d.
 ///
-/// Where x.q, or a part of its sum, falls below all numbers, the distance is more than 1e19, for (x - q)^2 >= -4 x q: the row
-/// is left out, unless rows so far may be wanted, and then all are measured. Where it rises above them the score is low or no
-/// number, and the row is measured.
+/// Where x.q, or a part of its sum, falls below all numbers, the distance is more than 1e19, for (x - q)^2 >=
+/// -4 x q: the row is left out, unless rows so far may be wanted, and then all are measured. Where it rises
+/// above them the score is low or no number, and the row is measured.
 private struct Bound {
   private let slack: Double
   private let square: Double

@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 
 @Suite struct BatchReaderTests {
-  private func reader(_ crops: Crops, ahead: Int, state: SamplerState = .init(seed: 11)) throws -> BatchReader {
+  private func reader(_ crops: Crops, ahead: Int, state: SamplerState = .init(seed: 11)) throws -> BatchReader
+  {
     let sampler = try Sampler(
       .people(2, photos: 3, repeats: true), people: crops.photos.map(\.person), state: state)
     return try BatchReader(crops, sampler, .strong, [.levels(side: 32), .levels(side: 50)], ahead: ahead)
@@ -22,7 +23,8 @@ import Testing
         for (i, batch) in wanted.enumerated() {
           if i % 3 == ahead % 3 { usleep(20_000) }
           let seen = try reader.next()
-          #expect(seen.sample == batch.sample && seen.people == batch.people && seen.variations == batch.variations)
+          #expect(
+            seen.sample == batch.sample && seen.people == batch.people && seen.variations == batch.variations)
           #expect(seen.state == batch.state)
           #expect(seen.views.map(\.values) == batch.views.map(\.values))
         }
@@ -64,19 +66,27 @@ import Testing
     let crops = try Crops(set, options)
     for photo in set.photos { try FileManager.default.removeItem(atPath: photo.path) }
     let reader = try BatchReader(
-      crops, Sampler(.shuffled(batch: 2, keepsRest: true), people: [0, 0, 1, 1], state: .init(seed: 1)), .none,
+      crops, Sampler(.shuffled(batch: 2, keepsRest: true), people: [0, 0, 1, 1], state: .init(seed: 1)),
+      .none,
       [.levels(side: 20)], ahead: ahead)
     for _ in 0..<3 { #expect(outcome { try reader.next() }.hasPrefix("io: ")) }
   }
 
   @Test func `refuses absurd numbers`() throws {
     let crops = try peopleCrops(2, photos: 2)
-    let sampler = try Sampler(.shuffled(batch: 2, keepsRest: true), people: [0, 0, 1, 1], state: .init(seed: 1))
+    let sampler = try Sampler(
+      .shuffled(batch: 2, keepsRest: true), people: [0, 0, 1, 1], state: .init(seed: 1))
     var bad = Augmentation.none
     bad.noise = -1
-    #expect(outcome { try BatchReader(crops, sampler, bad, [.levels(side: 9)]) }.hasPrefix("invalidArgument: noise"))
+    #expect(
+      outcome { try BatchReader(crops, sampler, bad, [.levels(side: 9)]) }.hasPrefix("invalidArgument: noise")
+    )
     #expect(outcome { try BatchReader(crops, sampler, .none, []) }.hasPrefix("invalidArgument: 0 formats"))
-    #expect(outcome { try BatchReader(crops, sampler, .none, [.levels(side: 0)]) }.hasPrefix("invalidArgument: views of 0"))
-    #expect(outcome { try BatchReader(crops, sampler, .none, [.levels(side: 9)], ahead: 65) }.hasPrefix("invalidArgument: 65"))
+    #expect(
+      outcome { try BatchReader(crops, sampler, .none, [.levels(side: 0)]) }.hasPrefix(
+        "invalidArgument: views of 0"))
+    #expect(
+      outcome { try BatchReader(crops, sampler, .none, [.levels(side: 9)], ahead: 65) }.hasPrefix(
+        "invalidArgument: 65"))
   }
 }

@@ -23,7 +23,8 @@ import Testing
     let crops = try peopleCrops(1, photos: 1)
     var view = [Float](repeating: -1, count: 60 * 60 * 3)
     try view.withUnsafeMutableBufferPointer {
-      try crops.render(0, Variation(.none, seed: 5, epoch: 3, index: 7), [.levels(side: 60)], into: [$0.baseAddress!])
+      try crops.render(
+        0, Variation(.none, seed: 5, epoch: 3, index: 7), [.levels(side: 60)], into: [$0.baseAddress!])
     }
     #expect(view == (try crops.image(0).cropped(x: 6, y: 6, width: 60, height: 60)).bytes.map { Float($0) })
   }
@@ -36,7 +37,9 @@ import Testing
       try crops.render(0, Variation(), [ViewFormat(vgg, side: 60)], into: [$0.baseAddress!])
     }
     let chip = try crops.image(0).cropped(x: 6, y: 6, width: 60, height: 60)
-    wanted.withUnsafeMutableBufferPointer { vgg.fill($0.baseAddress!, chip.pixels.pointer, height: 60, width: 60) }
+    wanted.withUnsafeMutableBufferPointer {
+      vgg.fill($0.baseAddress!, chip.pixels.pointer, height: 60, width: 60)
+    }
     withExtendedLifetime(chip) {}
     #expect(view == wanted)
   }
@@ -50,7 +53,9 @@ import Testing
     let crops = try Crops(set, options)
     let format = ViewFormat(height: 56, width: 46)
     var view = [Float](repeating: -1, count: format.count)
-    try view.withUnsafeMutableBufferPointer { try crops.render(0, Variation(), [format], into: [$0.baseAddress!]) }
+    try view.withUnsafeMutableBufferPointer {
+      try crops.render(0, Variation(), [format], into: [$0.baseAddress!])
+    }
     // Stretched to a square and back, the photo is itself but for what two bilinear mixings blur.
     let photo = try Image.open(folder.path + "/a.png").bytes
     let apart = zip(view, photo).map { abs($0 - Float($1)) }.reduce(0, +) / Float(photo.count)
@@ -69,13 +74,15 @@ import Testing
     try folder.write("a/small.png", face(100, 100))
     var set = try PhotoSet(peopleIn: folder.path)
     let points: [(String, [[Double]])] = [
-      ("good", meanPoints.map { [Double($0.x) / 2, Double($0.y) / 2] }), ("broken", meanPoints.map { [Double($0.x), 1] }),
+      ("good", meanPoints.map { [Double($0.x) / 2, Double($0.y) / 2] }),
+      ("broken", meanPoints.map { [Double($0.x), 1] }),
       ("tiny", [[1, 1], [2, 2], [3, 1], [4, 4], [5, 5]]), ("same", [[Double]](repeating: [5, 5], count: 5)),
       ("away", meanPoints.map { [Double($0.x) + 900, Double($0.y)] }),
-      ("small", meanPoints.map { [Double($0.x) / 20 + 40, Double($0.y) / 20 + 40] }),
+      ("small", meanPoints.map { [Double($0.x) / 20 + 40, Double($0.y) / 20 + 40] })
     ]
     let endings = ["broken": "jpg"]
-    let json = "{" + points.map { "\"a/\($0.0).\(endings[$0.0] ?? "png")\": \($0.1)" }.joined(separator: ",") + "}"
+    let json =
+      "{" + points.map { "\"a/\($0.0).\(endings[$0.0] ?? "png")\": \($0.1)" }.joined(separator: ",") + "}"
     set.setLandmarks(from: try Array(json.utf8).withUnsafeBufferPointer { try LandmarkFile(parsing: $0) })
     for threads in 1...4 {
       try withPool(threads: threads) {
@@ -83,9 +90,13 @@ import Testing
         #expect(crops.photos.map(\.name) == ["a/good.png"])
         let names = crops.leftOut.map { $0.path.split(separator: "/").last.map(String.init) ?? "" }
         #expect(names == ["away.png", "broken.jpg", "none.png", "same.png", "small.png", "tiny.png"])
-        for (reason, words) in zip(crops.leftOut.map(\.reason), [
-          "landmarks outside", "JPEG", "no landmarks", "landmarks all fall", "a face in 7.", "picture of 9x100",
-        ]) {
+        for (reason, words) in zip(
+          crops.leftOut.map(\.reason),
+          [
+            "landmarks outside", "JPEG", "no landmarks", "landmarks all fall", "a face in 7.",
+            "picture of 9x100"
+          ])
+        {
           #expect(reason.contains(words), "\(reason)")
           #expect(!reason.contains(folder.path))
         }

@@ -8,7 +8,9 @@ import Testing
 @Suite struct PhotoSetTests {
   @Test func `a folder of people is read in the order of its names`() throws {
     let folder = try TemporaryFolder()
-    for name in ["Bob/2.png", "Bob/10.PNG", "Ann/x.jpeg", "Zoë/1.JPG", "a/1.jpg"] { try folder.write(name, [0]) }
+    for name in ["Bob/2.png", "Bob/10.PNG", "Ann/x.jpeg", "Zoë/1.JPG", "a/1.jpg"] {
+      try folder.write(name, [0])
+    }
     let set = try PhotoSet(peopleIn: folder.path)
     #expect(set.people == ["Ann", "Bob", "Zoë", "a"])
     #expect(set.photos.map(\.name) == ["Ann/x.jpeg", "Bob/10.PNG", "Bob/2.png", "Zoë/1.JPG", "a/1.jpg"])
@@ -32,16 +34,17 @@ import Testing
     let set = try PhotoSet(peopleIn: folder.path)
     #expect(set.photos.map(\.name) == ["Ann/1.jpg"])
     let reasons = set.leftOut.map { String($0.path.dropFirst(folder.path.count + 1)) + ": " + $0.reason }
-    #expect(reasons == [
-      "Ann/deep: a folder, a photo wanted",
-      "Ann/loop.jpg: a link, which is not followed, a photo wanted",
-      "Ann/notes.txt: a name that ends in .png, .jpg or .jpeg wanted",
-      "Ann/pipe.jpg: neither a file nor a folder, a photo wanted",
-      "Ann/secret.png: a link, which is not followed, a photo wanted",
-      "Empty: a folder without photos",
-      "circle: a link, which is not followed, a person's folder wanted",
-      "readme.md: a file, a person's folder wanted",
-    ])
+    #expect(
+      reasons == [
+        "Ann/deep: a folder, a photo wanted",
+        "Ann/loop.jpg: a link, which is not followed, a photo wanted",
+        "Ann/notes.txt: a name that ends in .png, .jpg or .jpeg wanted",
+        "Ann/pipe.jpg: neither a file nor a folder, a photo wanted",
+        "Ann/secret.png: a link, which is not followed, a photo wanted",
+        "Empty: a folder without photos",
+        "circle: a link, which is not followed, a person's folder wanted",
+        "readme.md: a file, a person's folder wanted"
+      ])
   }
 
   @Test func `names are any bytes, and in their order`() throws {
@@ -69,8 +72,11 @@ import Testing
   @Test func `a folder that is none is refused with the system's reason`() throws {
     let folder = try TemporaryFolder()
     try folder.write("file", [0])
-    #expect(outcome { try PhotoSet(peopleIn: folder.path + "/gone") } == "io: \(folder.path)/gone: No such file or directory")
-    #expect(outcome { try PhotoSet(photosIn: folder.path + "/file") } == "io: \(folder.path)/file: Not a directory")
+    #expect(
+      outcome { try PhotoSet(peopleIn: folder.path + "/gone") }
+        == "io: \(folder.path)/gone: No such file or directory")
+    #expect(
+      outcome { try PhotoSet(photosIn: folder.path + "/file") } == "io: \(folder.path)/file: Not a directory")
   }
 
   @Test func `a flat folder has photos of nobody, and landmarks by name`() throws {
@@ -83,7 +89,8 @@ import Testing
     let json = Array("{\"b.jpg\": [[1.5, 2], [3, 4], [5, 6], [7, 8], [9, 10.25]]}".utf8)
     set.setLandmarks(from: try json.withUnsafeBufferPointer { try LandmarkFile(parsing: $0) })
     #expect(set.photos[0].landmarks == nil)
-    #expect(set.photos[1].landmarks == [Point(1.5, 2), Point(3, 4), Point(5, 6), Point(7, 8), Point(9, 10.25)])
+    #expect(
+      set.photos[1].landmarks == [Point(1.5, 2), Point(3, 4), Point(5, 6), Point(7, 8), Point(9, 10.25)])
     #expect(outcome { try set.setLandmarks([Point(0, 0)]) }.hasPrefix("invalidArgument: 1 landmarks"))
   }
 
@@ -110,7 +117,9 @@ import Testing
 
   @Test func `pairs and triplets are read, comments and empty lines passed over`() throws {
     let pairs = try pairs("# one person?\nAnn/1.jpg   Ann/2.jpg 1\r\n\nAnn Lee/1.jpg\tBob/1.jpg\t0")
-    #expect(pairs.map(\.first) == ["Ann/1.jpg", "Ann Lee/1.jpg"] && pairs.map(\.second) == ["Ann/2.jpg", "Bob/1.jpg"])
+    #expect(
+      pairs.map(\.first) == ["Ann/1.jpg", "Ann Lee/1.jpg"]
+        && pairs.map(\.second) == ["Ann/2.jpg", "Bob/1.jpg"])
     #expect(pairs.map(\.isSame) == [true, false])
     let triplet = try #require(try triplets("a.jpg b.jpg c.jpg\n").first)
     #expect([triplet.anchor, triplet.positive, triplet.negative] == ["a.jpg", "b.jpg", "c.jpg"])
@@ -120,7 +129,7 @@ import Testing
   @Test(arguments: [
     ("a b 1\nx", "line 2 has 1 fields"), ("a b 2", "line 1 ends in \"2\""), ("a a 1", "line 1 has a twice"),
     ("/etc/a b 0", "below the folder"), ("x/../../a b 0", "without .."), ("a\u{1} b 1", "byte 1 in a path"),
-    ("a b 1 c", "line 1 has 4 fields"), (String(repeating: "a", count: 5000) + " b 1", "a path of 5000 bytes"),
+    ("a b 1 c", "line 1 has 4 fields"), (String(repeating: "a", count: 5000) + " b 1", "a path of 5000 bytes")
   ])
   func `hostile lines are refused by number`(text: String, reason: String) {
     let seen = outcome { try pairs(text) }
@@ -134,7 +143,9 @@ import Testing
   }
 
   @Test func `triplets want three photos`() {
-    #expect(outcome { try triplets("a b a") } == "badData: triplets: line 1 has one photo twice, wanted three photos")
+    #expect(
+      outcome { try triplets("a b a") }
+        == "badData: triplets: line 1 has one photo twice, wanted three photos")
   }
 
   @Test func `lists become numbers of photos`() throws {
@@ -142,7 +153,8 @@ import Testing
     let photos = try PhotoSet(peopleIn: folder.path).photos
     let numbers = try PhotoSet.numbers(photos, of: pairs("p0/0.png p0/1.png 1\np1/0.png p0/0.png 0"))
     #expect(numbers.map { [$0.first, $0.second, $0.isSame ? 1 : 0] } == [[0, 1, 1], [2, 0, 0]])
-    #expect(outcome { try PhotoSet.numbers(photos, of: triplets("p0/0.png p0/1.png p9/1.png")) }
-      == "notFound: no photo \"p9/1.png\" to learn from")
+    #expect(
+      outcome { try PhotoSet.numbers(photos, of: triplets("p0/0.png p0/1.png p9/1.png")) }
+        == "notFound: no photo \"p9/1.png\" to learn from")
   }
 }

@@ -5,9 +5,9 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Photos of a data set that is not part of this repository: FACESTYLE_SHARED names a folder with `data/celeba` (people, crops
-/// of 160x160 that are aligned) and `data/landmarks` (points.json and images). FACESTYLE_SHEET names a PNG file for a look at
-/// 32 variations.
+/// Photos of a data set that is not part of this repository: FACESTYLE_SHARED names a folder with
+/// `data/celeba` (people, crops of 160x160 that are aligned) and `data/landmarks` (points.json and images).
+/// FACESTYLE_SHEET names a PNG file for a look at 32 variations.
 @Suite struct RealPhotosTests {
   private static let data = ProcessInfo.processInfo.environment["FACESTYLE_SHARED"].map { $0 + "/data" }
 
@@ -18,7 +18,9 @@ import Testing
     }
     var set = try PhotoSet(peopleIn: data + "/celeba")
     // Of all crops of that set.
-    try set.setLandmarks([Point(59.6, 75.1), Point(100.2, 74.8), Point(80, 98.1), Point(63.4, 121.8), Point(96.9, 121.6)])
+    try set.setLandmarks([
+      Point(59.6, 75.1), Point(100.2, 74.8), Point(80, 98.1), Point(63.4, 121.8), Point(96.9, 121.6)
+    ])
     var more = try PhotoSet(photosIn: data + "/landmarks/images")
     more.setLandmarks(from: try LandmarkFile(path: data + "/landmarks/points.json"))
     set.append(more)
@@ -26,7 +28,9 @@ import Testing
     var crops: Crops?
     let reading = try clock.measure { crops = try Crops(set) }
     let held = try #require(crops)
-    print("\(held.count) crops of \(set.people.count) people in \(reading), left out: \(held.leftOut.map { "\($0.path): \($0.reason)" })")
+    print(
+      "\(held.count) crops of \(set.people.count) people in \(reading), left out: \(held.leftOut.map { "\($0.path): \($0.reason)" })"
+    )
     #expect(held.leftOut.isEmpty)
 
     for (name, augmentation) in [("none", Augmentation.none), ("standard", .standard), ("strong", .strong)] {
@@ -36,10 +40,13 @@ import Testing
       let serving = try clock.measure { for _ in 0..<10 { _ = try reader.next() } }
       print("\(name): \(serving / 640) a view of 96")
     }
-    if let sheet = ProcessInfo.processInfo.environment["FACESTYLE_SHEET"] { try self.sheet(held).write(sheet) }
+    if let sheet = ProcessInfo.processInfo.environment["FACESTYLE_SHEET"] {
+      try self.sheet(held).write(sheet)
+    }
   }
 
-  /// Four faces, each plain and varied seven times: half of it as a student's 96 pixels, half as a teacher's 150.
+  /// Four faces, each plain and varied seven times: half of it as a student's 96 pixels, half as a teacher's
+  /// 150.
   private func sheet(_ crops: Crops) throws -> Image {
     var strong = Augmentation.strong
     (strong.blur, strong.coarse, strong.compression, strong.noise, strong.blend) = (0.3, 0.3, 0.3, 0.3, 0.2)
@@ -60,7 +67,9 @@ import Testing
         let side = y / tile % 2 == 0 ? 150 : 96
         let (ty, tx) = (y % tile, x % tile)
         for c in 0..<3 {
-          target[3 * x + c] = ty < side && tx < side ? UInt8(tiles[y / tile * 8 + x / tile][3 * (ty * side + tx) + c] + 0.5) : 30
+          target[3 * x + c] =
+            ty < side && tx < side
+            ? UInt8(tiles[y / tile * 8 + x / tile][3 * (ty * side + tx) + c] + 0.5) : 30
         }
       }
     }

@@ -34,7 +34,8 @@ func face(_ width: Int, _ height: Int, seed: Int = 0) throws -> Image {
   try Image(width: width, height: height) { y, row in
     for x in 0..<width {
       for c in 0..<3 {
-        let wave = sin(Double(x) * 0.11 + Double(seed)) + cos(Double(y) * 0.07 + Double(c) + Double(seed) * 0.5)
+        let wave =
+          sin(Double(x) * 0.11 + Double(seed)) + cos(Double(y) * 0.07 + Double(c) + Double(seed) * 0.5)
         row[3 * x + c] = UInt8(127 + 50 * wave)
       }
     }
@@ -52,13 +53,17 @@ let meanPoints = AlignmentTemplate.meanFace.points
 func peopleFolder(_ people: Int, photos: Int, side: Int = 160) throws -> TemporaryFolder {
   let folder = try TemporaryFolder()
   for person in 0..<people {
-    for photo in 0..<photos { try folder.write("p\(person)/\(photo).png", face(side, side, seed: 10 * person + photo)) }
+    for photo in 0..<photos {
+      try folder.write("p\(person)/\(photo).png", face(side, side, seed: 10 * person + photo))
+    }
   }
   return folder
 }
 
 /// Crops of such a folder.
-func peopleCrops(_ people: Int, photos: Int, _ change: (inout Crops.Options) -> Void = { _ in }) throws -> Crops {
+func peopleCrops(
+  _ people: Int, photos: Int, _ change: (inout Crops.Options) -> Void = { _ in }
+) throws -> Crops {
   let folder = try peopleFolder(people, photos: photos)
   var set = try PhotoSet(peopleIn: folder.path)
   try set.setLandmarks(meanPoints)

@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 
 /// Renders crop `index` at the given sides.
-private func views(_ crops: Crops, _ variation: Variation, _ sides: [Int], index: Int = 0) throws -> [[Float]] {
+private func views(_ crops: Crops, _ variation: Variation, _ sides: [Int], index: Int = 0) throws -> [[Float]]
+{
   let storages = try sides.map { try Storage<Float>(count: 3 * $0 * $0) }
   try crops.render(index, variation, sides.map { .levels(side: $0) }, into: storages.map(\.pointer))
   return storages.map(\.values)
@@ -20,7 +21,7 @@ private func mean(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double(
     #expect(a == Variation(.strong, seed: 1, epoch: 2, index: 3))
     for other in [
       Variation(.strong, seed: 2, epoch: 2, index: 3), Variation(.strong, seed: 1, epoch: 3, index: 3),
-      Variation(.strong, seed: 1, epoch: 2, index: 4), Variation(.strong, seed: 1, epoch: 3, index: 2),
+      Variation(.strong, seed: 1, epoch: 2, index: 4), Variation(.strong, seed: 1, epoch: 3, index: 2)
     ] { #expect(a != other) }
   }
 
@@ -28,7 +29,9 @@ private func mean(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double(
     var less = Augmentation.strong
     (less.blur, less.occlusion, less.flip) = (0, 0, 0)
     for index in 0..<200 {
-      var (a, b) = (Variation(.strong, seed: 9, epoch: 0, index: index), Variation(less, seed: 9, epoch: 0, index: index))
+      var (a, b) = (
+        Variation(.strong, seed: 9, epoch: 0, index: index), Variation(less, seed: 9, epoch: 0, index: index)
+      )
       for v in [0, 1] { if v == 0 { (a.blur, a.occluder, a.isFlipped) = (0, nil, false) } }
       b.isFlipped = false
       #expect(a == b)
@@ -43,14 +46,23 @@ private func mean(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double(
     func part(_ holds: (Variation) -> Bool) -> Double { Double(all.filter(holds).count) / Double(count) }
     // Four standard deviations of a part of 20,000 are at most 0.0142.
     for (seen, wanted) in [
-      (part { $0.isFlipped }, 0.5), (part { $0.isGrey }, 0.15), (part { $0.blur > 0 }, 0.15), (part { $0.pixels > 0 }, 0.15),
-      (part { $0.quality > 0 }, 0.1), (part { $0.noise > 0 }, 0.15), (part { $0.occluder != nil }, 0.25), (part { $0.blend > 0 }, 0.3),
-      (part { $0.turn > 0 }, 0.5), (part { $0.shiftX > 0 && $0.shiftY > 0 }, 0.25),
+      (part { $0.isFlipped }, 0.5), (part { $0.isGrey }, 0.15), (part { $0.blur > 0 }, 0.15),
+      (part { $0.pixels > 0 }, 0.15),
+      (part { $0.quality > 0 }, 0.1), (part { $0.noise > 0 }, 0.15), (part { $0.occluder != nil }, 0.25),
+      (part { $0.blend > 0 }, 0.3),
+      (part { $0.turn > 0 }, 0.5), (part { $0.shiftX > 0 && $0.shiftY > 0 }, 0.25)
     ] { #expect(abs(seen - wanted) < 0.0142, "\(seen) for \(wanted)") }
-    #expect(all.allSatisfy { abs($0.turn) <= 0.15 && abs($0.shiftX) <= 0.05 && abs($0.scale - 1) <= 0.1201 && abs($0.brightness) <= 35 })
+    #expect(
+      all.allSatisfy {
+        abs($0.turn) <= 0.15 && abs($0.shiftX) <= 0.05 && abs($0.scale - 1) <= 0.1201
+          && abs($0.brightness) <= 35
+      })
     #expect(all.allSatisfy { $0.quality == 0 || (20...75).contains($0.quality) })
     #expect(all.allSatisfy { $0.pixels == 0 || (32...64).contains($0.pixels) })
-    #expect(all.allSatisfy { v in v.occluder.map { $0.left >= 0 && $0.right <= 1.0001 && $0.top >= 0 && $0.bottom <= 1.0001 } ?? true })
+    #expect(
+      all.allSatisfy { v in
+        v.occluder.map { $0.left >= 0 && $0.right <= 1.0001 && $0.top >= 0 && $0.bottom <= 1.0001 } ?? true
+      })
     // Uniform: the mean absolute value is half of the largest.
     let turns = all.reduce(0) { $0 + Double(abs($1.turn)) } / Double(count)
     #expect(abs(turns - 0.075) < 0.002)
@@ -76,17 +88,23 @@ private func mean(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double(
     let plain = try views(crops, Variation(), [60])[0], mirrored = try views(crops, flip, [60])[0]
     for y in 0..<60 {
       for x in 0..<60 {
-        for c in 0..<3 where plain[3 * (60 * y + x) + c] != mirrored[3 * (60 * y + 59 - x) + c] { Issue.record("at \(x), \(y)") }
+        for c in 0..<3 where plain[3 * (60 * y + x) + c] != mirrored[3 * (60 * y + 59 - x) + c] {
+          Issue.record("at \(x), \(y)")
+        }
       }
     }
     // Of a turned, shifted and reduced view too, but for rounding.
     var turned = Variation(.strong, seed: 1, epoch: 0, index: 0)
-    (turned.blur, turned.pixels, turned.quality, turned.noise, turned.occluder, turned.isFlipped) = (0, 0, 0, 0, nil, false)
+    (turned.blur, turned.pixels, turned.quality, turned.noise, turned.occluder, turned.isFlipped) = (
+      0, 0, 0, 0, nil, false
+    )
     let a = try views(crops, turned, [40])[0]
     turned.isFlipped = true
     let b = try views(crops, turned, [40])[0]
     for y in 0..<40 {
-      for x in 0..<40 where abs(a[3 * (40 * y + x)] - b[3 * (40 * y + 39 - x)]) > 1e-2 { Issue.record("at \(x), \(y)") }
+      for x in 0..<40 where abs(a[3 * (40 * y + x)] - b[3 * (40 * y + 39 - x)]) > 1e-2 {
+        Issue.record("at \(x), \(y)")
+      }
     }
   }
 
@@ -121,14 +139,19 @@ private func mean(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double(
     var strong = Augmentation.strong
     strong.blend = 0.5
     for index in 0..<20 {
-      let both = try views(crops, Variation(strong, seed: 6, epoch: 0, index: index), [96, 48], index: index % 6)
+      let both = try views(
+        crops, Variation(strong, seed: 6, epoch: 0, index: index), [96, 48], index: index % 6)
       // Each second pixel of the large view lies where one of the small lies: places are proportional.
       var difference = 0.0
       for y in 0..<48 {
-        for x in 0..<48 { for c in 0..<3 { difference += Double(abs(both[0][3 * (96 * 2 * y + 2 * x) + c] - both[1][3 * (48 * y + x) + c])) } }
+        for x in 0..<48 {
+          for c in 0..<3 {
+            difference += Double(abs(both[0][3 * (96 * 2 * y + 2 * x) + c] - both[1][3 * (48 * y + x) + c]))
+          }
+        }
       }
-      // Mirrored views lie half a small pixel apart, and grains of noise are sharp: measured up to 6.5. Two different
-      // views of this set differ by tens of levels.
+      // Mirrored views lie half a small pixel apart, and grains of noise are sharp: measured up to 6.5. Two
+      // different views of this set differ by tens of levels.
       #expect(difference / Double(48 * 48 * 3) < 8, "index \(index)")
     }
   }
@@ -139,11 +162,15 @@ private func mean(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double(
     var light = Variation()
     (light.brightness, light.contrast) = (20, 1.2)
     let lit = try views(crops, light, [60])[0]
-    for (a, b) in zip(plain, lit) where abs(min(max((a - 127.5) * 1.2 + 127.5 + 20, 0), 255) - b) > 1e-3 { Issue.record("\(a) became \(b)") }
+    for (a, b) in zip(plain, lit) where abs(min(max((a - 127.5) * 1.2 + 127.5 + 20, 0), 255) - b) > 1e-3 {
+      Issue.record("\(a) became \(b)")
+    }
     var grey = Variation()
     grey.isGrey = true
     let colourless = try views(crops, grey, [60])[0]
-    for i in 0..<3600 { #expect(colourless[3 * i] == colourless[3 * i + 1] && colourless[3 * i] == colourless[3 * i + 2]) }
+    for i in 0..<3600 {
+      #expect(colourless[3 * i] == colourless[3 * i + 1] && colourless[3 * i] == colourless[3 * i + 2])
+    }
     #expect(abs(colourless[0] - (0.299 * plain[0] + 0.587 * plain[1] + 0.114 * plain[2])) < 1e-3)
   }
 
@@ -175,14 +202,18 @@ private func mean(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double(
   @Test func `a blend is the weighted mean`() throws {
     let a = try face(20, 20), b = try face(20, 20, seed: 5)
     let mixed = try a.blended(with: b.pixels.pointer, share: 0.25)
-    for i in 0..<a.bytes.count { #expect(abs(Double(mixed.bytes[i]) - 0.75 * Double(a.bytes[i]) - 0.25 * Double(b.bytes[i])) <= 0.51) }
+    for i in 0..<a.bytes.count {
+      #expect(abs(Double(mixed.bytes[i]) - 0.75 * Double(a.bytes[i]) - 0.25 * Double(b.bytes[i])) <= 0.51)
+    }
     #expect(try a.blended(with: b.pixels.pointer, share: 0).bytes == a.bytes)
     #expect(try a.blended(with: b.pixels.pointer, share: 1).bytes == b.bytes)
   }
 
   @Test(arguments: [Float(0.5), 1.3, 4, 40])
   func `a blur keeps one colour and the mean, and smooths`(deviation: Float) throws {
-    let plain = try Image(width: 31, height: 17) { _, row in for i in 0..<row.count { row[i] = UInt8(50 + i % 3) } }
+    let plain = try Image(width: 31, height: 17) { _, row in
+      for i in 0..<row.count { row[i] = UInt8(50 + i % 3) }
+    }
     #expect(try plain.blurred(deviation: deviation).bytes == plain.bytes)
     // A spot in the middle, far from the edge: its light is spread, not lost.
     let side = 81
@@ -197,11 +228,15 @@ private func mean(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double(
   }
 
   @Test func `a blur is the Gaussian's numbers`() throws {
-    // One white row of nine: deviation 1, radius 3; exp(0), exp(-1/2), exp(-2), exp(-9/2) over their sum 2.5060...
-    let line = try Image(width: 9, height: 9) { y, row in for i in 0..<row.count { row[i] = y == 4 ? 255 : 0 } }
+    // One white row of nine: deviation 1, radius 3; exp(0), exp(-1/2), exp(-2), exp(-9/2) over their sum
+    // 2.5060...
+    let line = try Image(width: 9, height: 9) { y, row in for i in 0..<row.count { row[i] = y == 4 ? 255 : 0 }
+    }
     let blurred = try line.blurred(deviation: 1)
     let sum = 1 + 2 * (exp(-0.5) + exp(-2) + exp(-4.5))
-    for (y, power) in [(4, 0.0), (3, -0.5), (2, -2), (1, -4.5)] { #expect(blurred.row(y)[7] == UInt8(255 * exp(power) / sum + 0.5)) }
+    for (y, power) in [(4, 0.0), (3, -0.5), (2, -2), (1, -4.5)] {
+      #expect(blurred.row(y)[7] == UInt8(255 * exp(power) / sum + 0.5))
+    }
     #expect(blurred.row(0)[7] == 0)
   }
 
@@ -209,7 +244,9 @@ private func mean(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double(
     let picture = try face(60, 60)
     for changed in [try picture.coarsened(pixels: 20), try picture.compressed(quality: 60)] {
       #expect(changed.width == 60 && changed.height == 60)
-      let difference = zip(changed.bytes, picture.bytes).reduce(0.0) { $0 + abs(Double($1.0) - Double($1.1)) } / Double(picture.bytes.count)
+      let difference =
+        zip(changed.bytes, picture.bytes).reduce(0.0) { $0 + abs(Double($1.0) - Double($1.1)) }
+        / Double(picture.bytes.count)
       #expect(difference > 0 && difference < 6, "\(difference)")
     }
     #expect(try picture.coarsened(pixels: 60).bytes == picture.bytes)

@@ -10,7 +10,8 @@ import Testing
 private func model(
   _ thresholds: String?, stages: Int = 3, change: (String, Tensor<Float>) -> Tensor<Float>? = { $1 }
 ) throws -> Model {
-  var file = TensorFile(metadata: [("architecture", "cascade")] + (thresholds.map { [("thresholds", $0)] } ?? []))
+  var file = TensorFile(
+    metadata: [("architecture", "cascade")] + (thresholds.map { [("thresholds", $0)] } ?? []))
   for name in ["12", "12-calibration", "24", "24-calibration", "48", "48-calibration"].prefix(2 * stages) {
     let architecture = try #require(Architecture.named("cascade-" + name))
     for (name, tensor) in try initialWeights(of: architecture, seed: 3) {
@@ -20,7 +21,9 @@ private func model(
   return try Model(file.weightFile())
 }
 
-private func options(_ smallest: Float, _ thresholds: (Float?, Float?, Float?) = (nil, nil, nil)) -> DetectorOptions {
+private func options(
+  _ smallest: Float, _ thresholds: (Float?, Float?, Float?) = (nil, nil, nil)
+) -> DetectorOptions {
   var options = DetectorOptions()
   options.smallestFace = smallest
   options.thresholds = thresholds
@@ -31,14 +34,17 @@ private func options(_ smallest: Float, _ thresholds: (Float?, Float?, Float?) =
 private func waves(_ width: Int, _ height: Int) throws -> Image {
   try Image(width: width, height: height) { y, row in
     for x in 0..<width {
-      for c in 0..<3 { row[3 * x + c] = UInt8(128 + 60 * sin(0.31 * Double(x + c)) + 60 * cos(0.23 * Double(y + x / 2))) }
+      for c in 0..<3 {
+        row[3 * x + c] = UInt8(128 + 60 * sin(0.31 * Double(x + c)) + 60 * cos(0.23 * Double(y + x / 2)))
+      }
     }
   }
 }
 
 private func near(_ a: Box, _ b: Box) -> Bool {
   let differences = [a.left - b.left, a.top - b.top, a.right - b.right, a.bottom - b.bottom]
-  return differences.allSatisfy { Double($0.magnitude) < Tolerance.float * 100 }  // of numbers around a hundred
+  // Of numbers around a hundred.
+  return differences.allSatisfy { Double($0.magnitude) < Tolerance.float * 100 }
 }
 
 @Suite struct CascadeDetectorTests {
@@ -60,7 +66,9 @@ private func near(_ a: Box, _ b: Box) -> Bool {
   @Test func `patterns that a network is sure of count alike, others not`() throws {
     func mean(_ sure: [Int: Float]) -> CascadeCNN.Adjustment? {
       let probabilities = (0..<45).map { sure[$0] ?? 0.01 }
-      return probabilities.withUnsafeBufferPointer { $0.baseAddress.flatMap { CascadeCNN.Adjustment(meanOf: $0) } }
+      return probabilities.withUnsafeBufferPointer {
+        $0.baseAddress.flatMap { CascadeCNN.Adjustment(meanOf: $0) }
+      }
     }
     #expect(mean([:]) == nil && mean([7: .nan]) == nil)
     #expect(mean([44: 0.9]) == CascadeCNN.Adjustment(number: 44))
@@ -70,16 +78,19 @@ private func near(_ a: Box, _ b: Box) -> Bool {
 
   // MARK: The stages
 
-  /// Networks whose last layers are nothing but a bias: the same score for every window, and no pattern surer than others.
+  /// Networks whose last layers are nothing but a bias: the same score for every window, and no pattern surer
+  /// than others.
   private func constant(_ thresholds: String, stages: Int) throws -> Model {
     try model(thresholds, stages: stages) { name, tensor in
-      guard name.hasSuffix(".face.weight") || name.hasSuffix(".face.bias") || name.contains(".patterns.") else { return tensor }
+      guard name.hasSuffix(".face.weight") || name.hasSuffix(".face.bias") || name.contains(".patterns.")
+      else { return tensor }
       for i in 0..<tensor.count { tensor.pointer[i] = 0 }
       return tensor
     }
   }
 
-  /// Scores of 0.5 for all. Windows of 20 pixels stand a third of that apart: one overlaps the next by half of both together.
+  /// Scores of 0.5 for all. Windows of 20 pixels stand a third of that apart: one overlaps the next by half
+  /// of both together.
   @Test func `the first stage looks at every window, and those that overlap are one`() throws {
     let image = try waves(40, 40)
     let finder = try CascadeDetector(constant("0.5", stages: 1), options(20))
@@ -122,23 +133,30 @@ private func near(_ a: Box, _ b: Box) -> Bool {
 
   @Test func `a model that lacks something is refused by its name`() throws {
     func reason(_ model: Model) -> String { outcome { try Detector(model) } }
-    #expect(try reason(model(nil)) == "badData: model: no thresholds in the metadata of a cascade, scores that pass its stages")
+    #expect(
+      try reason(model(nil))
+        == "badData: model: no thresholds in the metadata of a cascade, scores that pass its stages")
     #expect(try reason(model("")) == "badData: model: thresholds has 0 numbers, wanted 1 to 3")
     #expect(try reason(model("0.1 0.2 0.3 0.4")) == "badData: model: thresholds has 4 numbers, wanted 1 to 3")
-    #expect(try reason(model("0.1 nan 0.3")) == "badData: model: thresholds \"0.1 nan 0.3\" is not made of numbers")
+    #expect(
+      try reason(model("0.1 nan 0.3")) == "badData: model: thresholds \"0.1 nan 0.3\" is not made of numbers")
     #expect(try reason(model("0.1 1.5 0.3")) == "badData: model: threshold 1.5, wanted 0 to 1")
     #expect(try reason(model("0.1 -0.5 0.3")) == "badData: model: threshold -0.5, wanted 0 to 1")
     #expect(try reason(model("0.1 0.2 0.3", stages: 2)) == "badData: weights: net48.conv1.weight is missing")
-    #expect(try reason(model("0.1 0.2 0.3") { $0 == "calibration24.patterns.bias" ? nil : $1 })
-      == "badData: weights: calibration24.patterns.bias is missing")
-    #expect(try reason(model("0.1 0.2 0.3") { name, tensor in
-      name == "net12.features.weight" ? try? Tensor([16, 16, 3, 3], repeating: 0) : tensor
-    }) == "badData: weights: net12.features.weight is [16, 16, 3, 3], wanted [16, 16, 4, 4]")
+    #expect(
+      try reason(model("0.1 0.2 0.3") { $0 == "calibration24.patterns.bias" ? nil : $1 })
+        == "badData: weights: calibration24.patterns.bias is missing")
+    #expect(
+      try reason(
+        model("0.1 0.2 0.3") { name, tensor in
+          name == "net12.features.weight" ? try? Tensor([16, 16, 3, 3], repeating: 0) : tensor
+        }) == "badData: weights: net12.features.weight is [16, 16, 3, 3], wanted [16, 16, 4, 4]")
     let part = try Model(TensorFile(metadata: [("architecture", "cascade-12")]).weightFile())
     #expect(reason(part) == "wrongModel: the model is \"cascade-12\", a detector wants mtcnn or cascade")
   }
 
-  @Test(arguments: ["net12", "calibration12", "net24", "calibration48"], [Float.nan, .infinity, -.infinity, 1e38])
+  @Test(
+    arguments: ["net12", "calibration12", "net24", "calibration48"], [Float.nan, .infinity, -.infinity, 1e38])
   func `weights that are no numbers harm nobody`(network: String, value: Float) throws {
     let damaged = try model("0 0 0") { name, tensor in
       if name.hasPrefix(network + ".") { for i in 0..<tensor.count { tensor.pointer[i] = value } }
@@ -155,12 +173,15 @@ private func near(_ a: Box, _ b: Box) -> Bool {
       change(&options)
       return outcome { try Detector(cascade, options) }
     }
-    #expect(reason { $0.smallestFace = 11 } == "invalidArgument: smallest face 11.0, wanted at least 12 pixels")
+    #expect(
+      reason { $0.smallestFace = 11 } == "invalidArgument: smallest face 11.0, wanted at least 12 pixels")
     #expect(reason { $0.thresholds.1 = 1.5 } == "invalidArgument: threshold 1.5, wanted 0 to 1")
     #expect(reason { $0.thresholds.2 = .nan }.hasPrefix("invalidArgument: threshold nan"))
     #expect(reason { $0.scaleStep = 1 } == "invalidArgument: scale step 1.0, wanted 0.1 to 0.95")
     #expect(reason { $0.mostFaces = -1 } == "invalidArgument: at most -1 faces, wanted 0 or more")
-    #expect(reason { $0.region = Region(x: 0, y: 0, width: 0, height: 5) }.hasPrefix("invalidArgument: region of 0x5"))
+    #expect(
+      reason { $0.region = Region(x: 0, y: 0, width: 0, height: 5) }.hasPrefix(
+        "invalidArgument: region of 0x5"))
     #expect(reason { $0.thresholds = (0, 1, 0.5) } == "")
   }
 
@@ -182,9 +203,13 @@ private func near(_ a: Box, _ b: Box) -> Bool {
     }
   }
 
-  @Test(arguments: ["obama.jpg", "obama2.jpg", "biden.jpg"]) func `finds the face of a photo`(name: String) throws {
+  @Test(arguments: ["obama.jpg", "obama2.jpg", "biden.jpg"]) func `finds the face of a photo`(
+    name: String
+  ) throws {
     let path = "build/photos/" + name
-    guard FileManager.default.fileExists(atPath: path), FileManager.default.fileExists(atPath: "build/models/mtcnn.safetensors") else {
+    guard FileManager.default.fileExists(atPath: path),
+      FileManager.default.fileExists(atPath: "build/models/mtcnn.safetensors")
+    else {
       print("skipped: \(path) or build/models/mtcnn.safetensors is not there, run `make models`")
       return
     }
@@ -192,7 +217,8 @@ private func near(_ a: Box, _ b: Box) -> Bool {
     var wanted = DetectorOptions()
     wanted.mostFaces = 1
     wanted.smallestFace = Float(min(photo.width, photo.height)) / 10
-    let expected = try #require(try Detector(Model(path: "build/models/mtcnn.safetensors"), wanted).faces(in: photo).first)
+    let expected = try #require(
+      try Detector(Model(path: "build/models/mtcnn.safetensors"), wanted).faces(in: photo).first)
     let eyes = (expected.landmarks[0].x + expected.landmarks[1].x) / 2
     wanted.order = .surestFirst
     let detector = try Detector(Model(path: Self.shipped), wanted)

@@ -6,7 +6,7 @@ import Testing
     Box(left: 0, top: 0, right: 10, bottom: 10),
     Box(left: 1, top: 0, right: 11, bottom: 10),  // 90 of 110 with the first
     Box(left: 4, top: 4, right: 6, bottom: 6),  // inside the first: 4 of 100, 4 of its own 4
-    Box(left: 50, top: 50, right: 60, bottom: 60),
+    Box(left: 50, top: 50, right: 60, bottom: 60)
   ]
 
   @Test func `of two boxes that overlap the surer stays`() {

@@ -28,7 +28,8 @@ private func synthetic(_ layers: [Layer], side: Int? = nil) throws -> WeightFile
 }
 
 @Suite struct ArchitecturesTests {
-  /// Origin: Keras prints this count for the course's model, running statistics included; 736 inputs to the dense layer.
+  /// Origin: Keras prints this count for the course's model, running statistics included; 736 inputs to the
+  /// dense layer.
   @Test func `nn4.small2 has 3743280 parameters and the paper's shapes`() throws {
     let architecture = Architecture.nn4Small2()
     let file = try synthetic(architecture.layers, side: 96)
@@ -37,8 +38,9 @@ private func synthetic(_ layers: [Layer], side: Int? = nil) throws -> WeightFile
     #expect(file.parameterCount == 3_743_280)
     // Origin: OpenFace's nn4.small2 definition, table in its documentation.
     let taps: [(String, [Int])] = [
-      ("3a", [2, 12, 12, 256]), ("3b", [2, 12, 12, 320]), ("3c", [2, 6, 6, 640]), ("4a", [2, 6, 6, 640]), ("4e", [2, 3, 3, 1024]),
-      ("5a", [2, 3, 3, 736]), ("5b", [2, 3, 3, 736]), ("embedding", [2, 1, 1, 128]),
+      ("3a", [2, 12, 12, 256]), ("3b", [2, 12, 12, 320]), ("3c", [2, 6, 6, 640]), ("4a", [2, 6, 6, 640]),
+      ("4e", [2, 3, 3, 1024]),
+      ("5a", [2, 3, 3, 736]), ("5b", [2, 3, 3, 736]), ("embedding", [2, 1, 1, 128])
     ]
     var numbers = Numbers(seed: 1)
     let results = try network.run(numbers.tensor([2, 96, 96, 3]), .init(taps.map(\.0)))
@@ -53,7 +55,8 @@ private func synthetic(_ layers: [Layer], side: Int? = nil) throws -> WeightFile
   /// Simonyan and Zisserman's column E: sixteen 3x3 convolutions with bias.
   @Test(arguments: [Pooling.average, .maximum])
   func `VGG-19 has 20024384 parameters and the notebook's shapes`(pooling: Pooling) throws {
-    let sides = [(3, 64), (64, 64), (64, 128), (128, 128), (128, 256)] + [(Int, Int)](repeating: (256, 256), count: 3)
+    let sides =
+      [(3, 64), (64, 64), (64, 128), (128, 128), (128, 256)] + [(Int, Int)](repeating: (256, 256), count: 3)
       + [(256, 512)] + [(Int, Int)](repeating: (512, 512), count: 7)
     let count = sides.reduce(0) { $0 + 9 * $1.0 * $1.1 + $1.1 }
     #expect(count == 20_024_384)
@@ -63,10 +66,13 @@ private func synthetic(_ layers: [Layer], side: Int? = nil) throws -> WeightFile
     #expect(file.parameterCount == count)
     // Origin: the course notebook prints these for its 400x300 picture.
     let taps: [(String, [Int])] = [
-      ("conv1_1", [1, 300, 400, 64]), ("conv1_2", [1, 300, 400, 64]), ("pool1", [1, 150, 200, 64]), ("conv2_1", [1, 150, 200, 128]),
-      ("pool2", [1, 75, 100, 128]), ("conv3_1", [1, 75, 100, 256]), ("conv3_4", [1, 75, 100, 256]), ("pool3", [1, 38, 50, 256]),
-      ("conv4_1", [1, 38, 50, 512]), ("conv4_2", [1, 38, 50, 512]), ("pool4", [1, 19, 25, 512]), ("conv5_4", [1, 19, 25, 512]),
-      ("pool5", [1, 10, 13, 512]),
+      ("conv1_1", [1, 300, 400, 64]), ("conv1_2", [1, 300, 400, 64]), ("pool1", [1, 150, 200, 64]),
+      ("conv2_1", [1, 150, 200, 128]),
+      ("pool2", [1, 75, 100, 128]), ("conv3_1", [1, 75, 100, 256]), ("conv3_4", [1, 75, 100, 256]),
+      ("pool3", [1, 38, 50, 256]),
+      ("conv4_1", [1, 38, 50, 512]), ("conv4_2", [1, 38, 50, 512]), ("pool4", [1, 19, 25, 512]),
+      ("conv5_4", [1, 19, 25, 512]),
+      ("pool5", [1, 10, 13, 512])
     ]
     let x = try Tensor<Float>([1, 300, 400, 3], repeating: 1)
     let results = try network.run(x, .init(taps.map(\.0), pooling: pooling))
@@ -74,11 +80,19 @@ private func synthetic(_ layers: [Layer], side: Int? = nil) throws -> WeightFile
     #expect(results.allSatisfy { $0.values.allSatisfy { $0 >= 0 && $0.isFinite } })
   }
 
-  /// Source: dlib's example: a 7x7 stem, 14 blocks of two 3x3 convolutions, each with bias, gamma and beta; 256 to 128.
+  /// Source: dlib's example: a 7x7 stem, 14 blocks of two 3x3 convolutions, each with bias, gamma and beta;
+  /// 256 to 128.
   @Test func `dlib's network has the parameters of its blocks`() throws {
-    let blocks = [(32, 32), (32, 32), (32, 32), (32, 64), (64, 64), (64, 64), (64, 64), (64, 128), (128, 128), (128, 128), (128, 256), (256, 256), (256, 256), (256, 256)]
-    func convolution(_ inputs: Int, _ outputs: Int, _ kernel: Int) -> Int { kernel * kernel * inputs * outputs + 3 * outputs }
-    let count = convolution(3, 32, 7) + blocks.reduce(0) { $0 + convolution($1.0, $1.1, 3) + convolution($1.1, $1.1, 3) } + 256 * 128
+    let blocks = [
+      (32, 32), (32, 32), (32, 32), (32, 64), (64, 64), (64, 64), (64, 64), (64, 128), (128, 128), (128, 128),
+      (128, 256), (256, 256), (256, 256), (256, 256)
+    ]
+    func convolution(_ inputs: Int, _ outputs: Int, _ kernel: Int) -> Int {
+      kernel * kernel * inputs * outputs + 3 * outputs
+    }
+    let count =
+      convolution(3, 32, 7)
+      + blocks.reduce(0) { $0 + convolution($1.0, $1.1, 3) + convolution($1.1, $1.1, 3) } + 256 * 128
     let architecture = Architecture.dlibResNet
     let file = try synthetic(architecture.layers, side: 150)
     let network = try Network<Float>(architecture.layers, side: architecture.side, weights: file)
@@ -97,7 +111,8 @@ private func synthetic(_ layers: [Layer], side: Int? = nil) throws -> WeightFile
     let proposal = try Network<Float>(MTCNN.proposal, weights: p)
     let refinement = try Network<Float>(MTCNN.refinement, side: 24, weights: r)
     let output = try Network<Float>(MTCNN.output, side: 48, weights: o)
-    #expect((proposal.parameterCount, refinement.parameterCount, output.parameterCount) == (6632, 100_178, 389_040))
+    #expect(
+      (proposal.parameterCount, refinement.parameterCount, output.parameterCount) == (6632, 100_178, 389_040))
 
     // P-Net: one window of 12 and stride 2: (12 - 2) / 2 = 5, 3, 1; a picture of 31x44 has 11x17 windows.
     let windows = try proposal.run(Tensor([1, 12, 12, 3], repeating: 0.1), .init(["face", "box"]))
@@ -122,7 +137,10 @@ private func synthetic(_ layers: [Layer], side: Int? = nil) throws -> WeightFile
   }
 
   /// NN1's 140 million weights are only counted, networks for pictures of any size have tests of their own.
-  @Test(arguments: Architecture.names.map { "\($0)" }.filter { $0 != "facenet-nn1" && Architecture.named($0)?.input.height != nil })
+  @Test(
+    arguments: Architecture.names.map { "\($0)" }.filter {
+      $0 != "facenet-nn1" && Architecture.named($0)?.input.height != nil
+    })
   func `runs forward with random weights, the tape and the plan alike`(name: String) throws {
     let architecture = try #require(Architecture.named(name))
     var file = TensorFile(metadata: [("architecture", name)])

@@ -6,7 +6,9 @@ import Testing
 /// A network of the cascade with random weights, and those.
 private func random(_ name: String, seed: UInt64 = 3) throws -> [String: Tensor<Float>] {
   var tensors: [String: Tensor<Float>] = [:]
-  for (name, tensor) in try initialWeights(of: #require(Architecture.named(name)), seed: seed) { tensors[name] = tensor }
+  for (name, tensor) in try initialWeights(of: #require(Architecture.named(name)), seed: seed) {
+    tensors[name] = tensor
+  }
   return tensors
 }
 
@@ -17,7 +19,8 @@ private func file(_ tensors: [String: Tensor<Float>]) throws -> WeightFile {
 }
 
 @Suite struct CascadeCNNTests {
-  /// Convolutions and dense layers with their biases; 3x3 poolings of stride 2 leave 4 of 10, 9 of 20, 21 of 44, 8 of 17.
+  /// Convolutions and dense layers with their biases; 3x3 poolings of stride 2 leave 4 of 10, 9 of 20, 21 of
+  /// 44, 8 of 17.
   @Test func `the networks have 1055485 parameters`() throws {
     func layer(_ inputs: Int, _ outputs: Int) -> Int { inputs * outputs + outputs }
     let joined12 = layer(9, 16) + layer(4 * 4 * 16, 16)
@@ -28,7 +31,7 @@ private func file(_ tensors: [String: Tensor<Float>]) throws -> WeightFile {
       "cascade-48": pair + joined24 + layer(128 + 64 + 16, 2),
       "cascade-12-calibration": layer(9, 16) + layer(4 * 4 * 16, 128) + layer(128, 45),
       "cascade-24-calibration": layer(25, 16) + layer(9 * 9 * 16, 64) + layer(64, 45),
-      "cascade-48-calibration": pair + layer(128, 45),
+      "cascade-48-calibration": pair + layer(128, 45)
     ]
     for (name, count) in wanted {
       #expect(try #require(Architecture.named(name)).parameterCount() == count, "\(name)")
@@ -38,7 +41,8 @@ private func file(_ tensors: [String: Tensor<Float>]) throws -> WeightFile {
 
   /// An answer looks at 11 of its window's 12 pixels each way: a picture 31 high and 44 wide has 6 rows of 9.
   @Test func `the 12-net answers for every window as if it were alone`() throws {
-    let network = try Network<Float>(CascadeCNN.classifier(side: 12), channels: 1, weights: file(random("cascade-12")))
+    let network = try Network<Float>(
+      CascadeCNN.classifier(side: 12), channels: 1, weights: file(random("cascade-12")))
     var numbers = Numbers(seed: 8)
     let picture: Tensor<Float> = try numbers.tensor([1, 31, 44, 1])
     let request = Network<Float>.Request(["face"])
@@ -57,7 +61,8 @@ private func file(_ tensors: [String: Tensor<Float>]) throws -> WeightFile {
     }
   }
 
-  /// With nothing of its own left in the last layer, the larger network answers what the smaller one does at half the size.
+  /// With nothing of its own left in the last layer, the larger network answers what the smaller one does at
+  /// half the size.
   @Test(arguments: [24, 48])
   func `a larger network is joined with the features of the smaller one`(side: Int) throws {
     let name = "net\(side)", own = side == 24 ? 64 : 128
@@ -67,12 +72,18 @@ private func file(_ tensors: [String: Tensor<Float>]) throws -> WeightFile {
     let smallHead = try Tensor<Float>([2, features, 1, 1])
     for output in 0..<2 {
       for i in 0..<own { head.pointer[output * (own + features) + i] = 0 }
-      for i in 0..<features { smallHead.pointer[output * features + i] = head[output * (own + features) + own + i] }
+      for i in 0..<features {
+        smallHead.pointer[output * features + i] = head[output * (own + features) + own + i]
+      }
     }
     large["\(name).face.weight"] = head
-    var small = ["\(inner).face.weight": smallHead, "\(inner).face.bias": try #require(large["\(name).face.bias"])]
+    var small = [
+      "\(inner).face.weight": smallHead, "\(inner).face.bias": try #require(large["\(name).face.bias"])
+    ]
     let prefix = "\(name).\(inner)."
-    for (key, tensor) in large where key.hasPrefix(prefix) { small["\(inner)." + key.dropFirst(prefix.count)] = tensor }
+    for (key, tensor) in large where key.hasPrefix(prefix) {
+      small["\(inner)." + key.dropFirst(prefix.count)] = tensor
+    }
 
     var numbers = Numbers(seed: 9)
     let picture: Tensor<Float> = try numbers.tensor([1, side, side, 1])
@@ -81,14 +92,19 @@ private func file(_ tensors: [String: Tensor<Float>]) throws -> WeightFile {
     for y in 0..<half {
       for x in 0..<half {
         let top = 2 * y * side + 2 * x
-        reduced.pointer[y * half + x] = (picture[top] + picture[top + 1] + picture[top + side] + picture[top + side + 1]) / 4
+        reduced.pointer[y * half + x] =
+          (picture[top] + picture[top + 1] + picture[top + side] + picture[top + side + 1]) / 4
       }
     }
     let request = Network<Float>.Request(["scores"])
-    let answer = try Network<Float>(CascadeCNN.classifier(side: side), channels: 1, side: side, weights: file(large))
-      .run(picture, request)[0]
-    let expected = try Network<Float>(CascadeCNN.classifier(side: half), channels: 1, side: half, weights: file(small))
-      .run(reduced, request)[0]
+    let answer = try Network<Float>(
+      CascadeCNN.classifier(side: side), channels: 1, side: side, weights: file(large)
+    )
+    .run(picture, request)[0]
+    let expected = try Network<Float>(
+      CascadeCNN.classifier(side: half), channels: 1, side: half, weights: file(small)
+    )
+    .run(reduced, request)[0]
     #expect(answer.shape.extents == [1, 1, 1, 2] && answer[0] != answer[1])
     #expect(largestDifference(answer.values, expected.values) < Tolerance.float)
   }

@@ -15,7 +15,9 @@ private struct Plain {
   }
 
   subscript(y: Int, x: Int, c: Int) -> Double {
-    get { y >= 0 && y < height && x >= 0 && x < width && c < channels ? values[(y * width + x) * channels + c] : 0 }
+    get {
+      y >= 0 && y < height && x >= 0 && x < width && c < channels ? values[(y * width + x) * channels + c] : 0
+    }
     set { values[(y * width + x) * channels + c] = newValue }
   }
 
@@ -31,7 +33,9 @@ private struct Plain {
           for c in 0..<channels {
             for ky in 0..<kernel {
               for kx in 0..<kernel {
-                y[i, j, o] += self[i * stride + ky - pad, j * stride + kx - pad, c] * weights[((o * channels + c) * kernel + ky) * kernel + kx]
+                y[i, j, o] +=
+                  self[i * stride + ky - pad, j * stride + kx - pad, c]
+                  * weights[((o * channels + c) * kernel + ky) * kernel + kx]
               }
             }
           }
@@ -42,7 +46,9 @@ private struct Plain {
   }
 
   /// Each window's numbers inside the picture, made one.
-  func pooled(_ outHeight: Int, _ outWidth: Int, kernel: Int, stride: Int, _ body: ([Double]) -> Double) -> Plain {
+  func pooled(
+    _ outHeight: Int, _ outWidth: Int, kernel: Int, stride: Int, _ body: ([Double]) -> Double
+  ) -> Plain {
     var y = Plain(outHeight, outWidth, channels)
     for i in 0..<outHeight {
       for j in 0..<outWidth {
@@ -62,32 +68,34 @@ private struct Plain {
 /// One layer of each kind, small enough to be worked in plain loops. The input is 9x9x3.
 enum SmallNetwork {
   static let layers: [Layer] = [
-    .convolution("c1", 4, kernel: 3, padding: .zeros(1), normalisation: .batch("b1"), activation: .rectifier), .tap("unit"),
+    .convolution("c1", 4, kernel: 3, padding: .zeros(1), normalisation: .batch("b1"), activation: .rectifier),
+    .tap("unit"),
     .concatenation([
       [.convolution("i1", 3, kernel: 1, activation: .rectifier)],
-      [.pool(.maximum, kernel: 3, stride: 2), .border(top: 2, left: 1, bottom: 3, right: 4)],
+      [.pool(.maximum, kernel: 3, stride: 2), .border(top: 2, left: 1, bottom: 3, right: 4)]
     ]), .tap("inception"),
     .residual(
       [
         .convolution("r1", 9, kernel: 3, stride: 2, normalisation: .affine, activation: .rectifier),
-        .convolution("r2", 9, kernel: 3, padding: .zeros(1), normalisation: .affine),
+        .convolution("r2", 9, kernel: 3, padding: .zeros(1), normalisation: .affine)
       ],
       shortCut: [.pool(.average, kernel: 2, stride: 2, roundsUp: true)]), .tap("residual"),
     .head([.convolution("h", 2, kernel: 1, activation: .parametric("hp")), .softmax, .tap("head")]),
     .rectifier, .responseNormalisation(.torch), .chosenPool, .tap("pool"),
     .head([.globalAverage, .dense("g", 2), .tap("mean")]),
     .euclideanPool(kernel: 2, stride: 1),
-    .dense("d", 6, hasBias: false), .unitLength, .tap("embedding"),
+    .dense("d", 6, hasBias: false), .unitLength, .tap("embedding")
   ]
 
   static let shapes: [(String, [Int])] = [
-    ("c1.weight", [4, 3, 3, 3]), ("c1.bias", [4]), ("b1.weight", [4]), ("b1.bias", [4]), ("b1.running_mean", [4]), ("b1.running_var", [4]),
+    ("c1.weight", [4, 3, 3, 3]), ("c1.bias", [4]), ("b1.weight", [4]), ("b1.bias", [4]),
+    ("b1.running_mean", [4]), ("b1.running_var", [4]),
     ("i1.weight", [3, 4, 1, 1]), ("i1.bias", [3]),
     ("r1.weight", [9, 7, 3, 3]), ("r1.bias", [9]), ("r1.gamma", [9]), ("r1.beta", [9]),
     ("r2.weight", [9, 9, 3, 3]), ("r2.bias", [9]), ("r2.gamma", [9]), ("r2.beta", [9]),
     ("h.weight", [2, 9, 1, 1]), ("h.bias", [2]), ("hp.weight", [2]),
     ("g.weight", [2, 9]), ("g.bias", [2]),
-    ("d.weight", [6, 36]),
+    ("d.weight", [6, 36])
   ]
 
   static func values(_ name: String, _ extents: [Int]) -> [Float] {
@@ -118,7 +126,8 @@ enum SmallNetwork {
 
     var unit = x.convolved(w("c1.weight"), 4, kernel: 3, pad: 1).map { $0 + w("c1.bias")[$1] }
     unit = unit.map {
-      ($0 - w("b1.running_mean")[$1]) / (w("b1.running_var")[$1] + 1e-5).squareRoot() * w("b1.weight")[$1] + w("b1.bias")[$1]
+      ($0 - w("b1.running_mean")[$1]) / (w("b1.running_var")[$1] + 1e-5).squareRoot() * w("b1.weight")[$1]
+        + w("b1.bias")[$1]
     }.map(open)
 
     let one = unit.convolved(w("i1.weight"), 3, kernel: 1).map { max($0 + w("i1.bias")[$1], 0) }
@@ -130,11 +139,17 @@ enum SmallNetwork {
       }
     }
 
-    let r1 = inception.convolved(w("r1.weight"), 9, kernel: 3, stride: 2).map { max(($0 + w("r1.bias")[$1]) * w("r1.gamma")[$1] + w("r1.beta")[$1], 0) }
-    let r2 = r1.convolved(w("r2.weight"), 9, kernel: 3, pad: 1).map { ($0 + w("r2.bias")[$1]) * w("r2.gamma")[$1] + w("r2.beta")[$1] }
+    let r1 = inception.convolved(w("r1.weight"), 9, kernel: 3, stride: 2).map {
+      max(($0 + w("r1.bias")[$1]) * w("r1.gamma")[$1] + w("r1.beta")[$1], 0)
+    }
+    let r2 = r1.convolved(w("r2.weight"), 9, kernel: 3, pad: 1).map {
+      ($0 + w("r2.bias")[$1]) * w("r2.gamma")[$1] + w("r2.beta")[$1]
+    }
     let shortCut = inception.pooled(5, 5, kernel: 2, stride: 2) { $0.reduce(0, +) / Double($0.count) }
     var residual = Plain(5, 5, 9)
-    for i in 0..<5 { for j in 0..<5 { for c in 0..<9 { residual[i, j, c] = r2[i, j, c] + shortCut[i, j, c] } } }
+    for i in 0..<5 {
+      for j in 0..<5 { for c in 0..<9 { residual[i, j, c] = r2[i, j, c] + shortCut[i, j, c] } }
+    }
 
     let h = residual.convolved(w("h.weight"), 2, kernel: 1).map { sum, c in
       let sum = sum + w("h.bias")[c]
@@ -151,12 +166,16 @@ enum SmallNetwork {
     for i in 0..<5 {
       for j in 0..<5 {
         for c in 0..<9 {
-          let sum = (max(0, c - 2)...min(8, c + 2)).reduce(0) { $0 + rectified[i, j, $1] * rectified[i, j, $1] }
+          let sum = (max(0, c - 2)...min(8, c + 2)).reduce(0) {
+            $0 + rectified[i, j, $1] * rectified[i, j, $1]
+          }
           normalised[i, j, c] = rectified[i, j, c] / pow(1 + 1e-4 / 5 * sum, 0.75)
         }
       }
     }
-    let pool = normalised.pooled(3, 3, kernel: 2, stride: 2) { pooling == .average ? $0.reduce(0, +) / Double($0.count) : $0.max()! }
+    let pool = normalised.pooled(3, 3, kernel: 2, stride: 2) {
+      pooling == .average ? $0.reduce(0, +) / Double($0.count) : $0.max()!
+    }
     let mean = (0..<9).map { c in (0..<9).reduce(0) { $0 + pool.values[$1 * 9 + c] } / 9 }
     let g = (0..<2).map { o in (0..<9).reduce(w("g.bias")[o]) { $0 + mean[$1] * w("g.weight")[o * 9 + $1] } }
 
@@ -168,9 +187,13 @@ enum SmallNetwork {
 }
 
 @Suite struct NetworkTests {
-  private func picture(batch: Int = 2) throws -> Tensor<Double> { try randomTensor([batch, 9, 9, 3], seed: 101) }
+  private func picture(batch: Int = 2) throws -> Tensor<Double> {
+    try randomTensor([batch, 9, 9, 3], seed: 101)
+  }
 
-  private func float(_ x: Tensor<Double>) throws -> Tensor<Float> { try Tensor(x.shape.extents, x.values.map { Float($0) }) }
+  private func float(_ x: Tensor<Double>) throws -> Tensor<Float> {
+    try Tensor(x.shape.extents, x.values.map { Float($0) })
+  }
 
   @Test(arguments: [Pooling.average, .maximum])
   func `agrees with its plain twin at every layer`(pooling: Pooling) throws {
@@ -182,7 +205,9 @@ enum SmallNetwork {
       for (tap, (result, plain)) in zip(SmallNetwork.taps, zip(results, expected)) {
         #expect(result.shape.extents == [2, plain.height, plain.width, plain.channels], "\(tap)")
         let count = plain.values.count
-        #expect(largestDifference(Array(result.values[n * count..<(n + 1) * count]), plain.values) < Tolerance.double, "\(tap)")
+        #expect(
+          largestDifference(Array(result.values[n * count..<(n + 1) * count]), plain.values)
+            < Tolerance.double, "\(tap)")
       }
     }
   }
@@ -205,7 +230,8 @@ enum SmallNetwork {
     func value(_ tape: Tape<Double>, _ x: Variable<Double>) throws -> Variable<Double> {
       var terms: [Variable<Double>] = []
       for (i, y) in try network.run(x, .init(SmallNetwork.taps, pooling: pooling), on: tape).enumerated() {
-        terms.append(try tape.squaredDistance(y, to: randomTensor(y.shape.extents, seed: 110 + UInt64(i)), factor: 1))
+        terms.append(
+          try tape.squaredDistance(y, to: randomTensor(y.shape.extents, seed: 110 + UInt64(i)), factor: 1))
       }
       return try tape.weightedSum(terms, (0..<terms.count).map { 1 + Double($0) / 7 })
     }
@@ -219,7 +245,9 @@ enum SmallNetwork {
       return try value(tape, tape.constant(moved)).scalar
     }
     let numeric = (try at(1e-6) - at(-1e-6)) / 2e-6
-    #expect(abs(along - numeric) <= Tolerance.gradientAbsolute + Tolerance.gradientRelative * abs(numeric), "\(along) against \(numeric)")
+    #expect(
+      abs(along - numeric) <= Tolerance.gradientAbsolute + Tolerance.gradientRelative * abs(numeric),
+      "\(along) against \(numeric)")
     #expect(abs(numeric) > 1e-2)  // a direction that says something
   }
 
@@ -230,10 +258,12 @@ enum SmallNetwork {
       let leaf = tape.leaf(x)
       let y = try network.run(leaf, .init(["embedding"]), on: tape)[0]
       let target = try Tensor<Element>(y.shape.extents, repeating: 1)
-      return try tape.gradients(of: tape.squaredDistance(y, to: target, factor: 1), at: [leaf])[0].values.map { Double($0) }
+      return try tape.gradients(of: tape.squaredDistance(y, to: target, factor: 1), at: [leaf])[0].values.map
+      { Double($0) }
     }
     let x = try picture(batch: 1)
-    #expect(largestDifference(try gradient(Float.self, float(x)), try gradient(Double.self, x)) < Tolerance.float)
+    #expect(
+      largestDifference(try gradient(Float.self, float(x)), try gradient(Double.self, x)) < Tolerance.float)
   }
 
   @Test func `counts the numbers that it reads`() throws {
@@ -245,7 +275,9 @@ enum SmallNetwork {
   @Test(arguments: SmallNetwork.shapes.map(\.0))
   func `names a tensor that is missing`(name: String) throws {
     let file = try SmallNetwork.file(without: name)
-    #expect(outcome { try Network<Float>(SmallNetwork.layers, side: 9, weights: file) } == "badData: weights: \(name) is missing")
+    #expect(
+      outcome { try Network<Float>(SmallNetwork.layers, side: 9, weights: file) }
+        == "badData: weights: \(name) is missing")
   }
 
   @Test(arguments: SmallNetwork.shapes.map(\.0))
@@ -253,7 +285,9 @@ enum SmallNetwork {
     let extents = SmallNetwork.shapes.first { $0.0 == name }!.1
     let file = try SmallNetwork.file(reshaping: (name, [1] + extents))
     let reason = outcome { try Network<Float>(SmallNetwork.layers, side: 9, weights: file) }
-    #expect(reason.hasPrefix("badData: weights: \(name) is \(try Shape([1] + extents).description), wanted ["), "\(reason)")
+    #expect(
+      reason.hasPrefix("badData: weights: \(name) is \(try Shape([1] + extents).description), wanted ["),
+      "\(reason)")
   }
 
   /// Weights are read when they are first multiplied by; what is wrong with them is known before.
@@ -270,8 +304,12 @@ enum SmallNetwork {
     }
     #expect(reason([UInt8](repeating: 0, count: 1024)) == "")
     #expect(reason(nil) == "badData: weights: c.weight.table is missing")
-    #expect(reason([UInt8](repeating: 0, count: 512), "F32", [128]) == "badData: weights: c.weight.table is [128], wanted [256]")
-    #expect(reason([UInt8](repeating: 0, count: 256), "U8") == "badData: weights: c.weight.table is stored as bytes without a code book")
+    #expect(
+      reason([UInt8](repeating: 0, count: 512), "F32", [128])
+        == "badData: weights: c.weight.table is [128], wanted [256]")
+    #expect(
+      reason([UInt8](repeating: 0, count: 256), "U8")
+        == "badData: weights: c.weight.table is stored as bytes without a code book")
   }
 
   /// Three channels in three groups of one: each result is its channel times its weights.
@@ -283,10 +321,14 @@ enum SmallNetwork {
     let network = try Network<Float>(layers, weights: file.weightFile())
     #expect(network.parameterCount == 12)
     #expect(try network.run(Tensor([1, 1, 1, 3], [5, 7, -1]), .init(["c"]))[0].values == [5, 0, 15, 21, 0, 0])
-    #expect(layers.extent(ofTap: "c", for: Extent(height: 4, width: nil, channels: 3)) == Extent(height: 4, width: nil, channels: 6))
+    #expect(
+      layers.extent(ofTap: "c", for: Extent(height: 4, width: nil, channels: 3))
+        == Extent(height: 4, width: nil, channels: 6))
     var whole = TensorFile()
     whole.add("c.weight", [6, 3, 1, 1], [Float](repeating: 0, count: 18))
-    #expect(outcome { try Network<Float>(layers, weights: whole.weightFile()) } == "badData: weights: c.weight is [6, 3, 1, 1], wanted [6, 1, 1, 1]")
+    #expect(
+      outcome { try Network<Float>(layers, weights: whole.weightFile()) }
+        == "badData: weights: c.weight is [6, 3, 1, 1], wanted [6, 1, 1, 1]")
   }
 
   @Test func `gives the taps in the order asked for, twice too`() throws {
@@ -299,25 +341,37 @@ enum SmallNetwork {
 
   @Test func `has no layer that was not named`() throws {
     let x = try float(picture(batch: 1))
-    #expect(outcome { try SmallNetwork.network(Float.self).run(x, .init(["unit", "conv9_9"])) } == "notFound: the network has no layer \"conv9_9\"")
-    #expect(outcome { try SmallNetwork.network(Float.self).run(x, .init([""])) } == "notFound: the network has no layer \"\"")
+    #expect(
+      outcome { try SmallNetwork.network(Float.self).run(x, .init(["unit", "conv9_9"])) }
+        == "notFound: the network has no layer \"conv9_9\"")
+    #expect(
+      outcome { try SmallNetwork.network(Float.self).run(x, .init([""])) }
+        == "notFound: the network has no layer \"\"")
   }
 
   /// The layers behind the last tap asked for would refuse this picture: a dense layer takes 9x9 alone.
   @Test func `stops once it has what was asked for`() throws {
     let x = try Tensor<Float>([1, 30, 20, 3], repeating: 1)
     #expect(try SmallNetwork.network(Float.self).run(x, .init(["unit"]))[0].shape.extents == [1, 30, 20, 4])
-    #expect(outcome { try SmallNetwork.network(Float.self).run(x, .init(["embedding"])) }.hasPrefix("invalidArgument"))
+    #expect(
+      outcome { try SmallNetwork.network(Float.self).run(x, .init(["embedding"])) }.hasPrefix(
+        "invalidArgument"))
   }
 
   @Test func `refuses pictures of other channels or too small`() throws {
     let network = try SmallNetwork.network(Float.self)
-    #expect(outcome { try network.run(Tensor([1, 9, 9, 4], repeating: 0), .init(["unit"])) }.hasPrefix("invalidArgument"))
-    #expect(outcome { try network.run(Tensor([1, 2, 2, 3], repeating: 0), .init(["residual"])) }.hasPrefix("invalidArgument"))
+    #expect(
+      outcome { try network.run(Tensor([1, 9, 9, 4], repeating: 0), .init(["unit"])) }.hasPrefix(
+        "invalidArgument"))
+    #expect(
+      outcome { try network.run(Tensor([1, 2, 2, 3], repeating: 0), .init(["residual"])) }.hasPrefix(
+        "invalidArgument"))
   }
 
   @Test func `a dense layer needs the size of the picture`() throws {
-    #expect(outcome { try Network<Float>(SmallNetwork.layers, weights: SmallNetwork.file()) }.hasPrefix("internalError"))
+    #expect(
+      outcome { try Network<Float>(SmallNetwork.layers, weights: SmallNetwork.file()) }.hasPrefix(
+        "internalError"))
   }
 
   @Test func `gives the same bits for one to four threads`() throws {
@@ -338,7 +392,9 @@ enum SmallNetwork {
     let expected = try network.run(x, .init(["embedding"]))[0].values
     let wrong = try Storage<Int>(repeating: 0, count: 4)
     onThreads(4) { caller in
-      for _ in 0..<20 where (try? network.run(x, .init(["embedding"]))[0].values) != expected { wrong.pointer[caller] += 1 }
+      for _ in 0..<20 where (try? network.run(x, .init(["embedding"]))[0].values) != expected {
+        wrong.pointer[caller] += 1
+      }
     }
     #expect(wrong.values == [0, 0, 0, 0])
   }

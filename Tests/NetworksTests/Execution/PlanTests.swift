@@ -19,8 +19,12 @@ import Testing
       plan.input(in: memory.pointer).update(from: x.pointer, count: x.count)
       try plan.run(in: memory.pointer, workspace)
       for (i, expected) in try network.run(x, request).enumerated() {
-        let answer = Array(UnsafeBufferPointer(start: plan.answer(i, in: memory.pointer), count: expected.count))
-        worst = max(worst, plan.extents(of: i) == expected.shape.extents ? largestDifference(answer, expected.values) : .infinity)
+        let answer = Array(
+          UnsafeBufferPointer(start: plan.answer(i, in: memory.pointer), count: expected.count))
+        worst = max(
+          worst,
+          plan.extents(of: i) == expected.shape.extents
+            ? largestDifference(answer, expected.values) : .infinity)
       }
     }
     withExtendedLifetime((memory, x)) {}
@@ -36,27 +40,38 @@ import Testing
   func `agrees with the tape at every layer`(batch: Int, pooling: Pooling) throws {
     let network = try SmallNetwork.network(Float.self)
     #expect(try difference(network, picture(batch, 9, 9), SmallNetwork.taps, pooling) < Tolerance.float)
-    for tap in SmallNetwork.taps { #expect(try difference(network, picture(batch, 9, 9), [tap], pooling) < Tolerance.float, "\(tap)") }
+    for tap in SmallNetwork.taps {
+      #expect(try difference(network, picture(batch, 9, 9), [tap], pooling) < Tolerance.float, "\(tap)")
+    }
   }
 
   /// Residuals of all kinds, in the middle of a network where the sum may take its input's place.
-  @Test(arguments: [
-    [.convolution("r", 20, kernel: 3, padding: .zeros(1))],
-    [.convolution("r", 20, kernel: 1)],
-    [.convolution("r", 20, kernel: 3, padding: .zeros(1), activation: .rectifier)],
-    [.convolution("r", 20, kernel: 3, padding: .zeros(1), activation: .rectifier), .convolution("q", 20, kernel: 1)],
-    [.convolution("r", 20, kernel: 3, padding: .zeros(1)), .convolution("q", 20, kernel: 1, activation: .rectifier)],
-    [.convolution("r", 24, kernel: 3, padding: .zeros(1))],
-    [.convolution("r", 20, kernel: 3)],
-    [.rectifier],
-  ] as [[Layer]], [false, true])
+  @Test(
+    arguments: [
+      [.convolution("r", 20, kernel: 3, padding: .zeros(1))],
+      [.convolution("r", 20, kernel: 1)],
+      [.convolution("r", 20, kernel: 3, padding: .zeros(1), activation: .rectifier)],
+      [
+        .convolution("r", 20, kernel: 3, padding: .zeros(1), activation: .rectifier),
+        .convolution("q", 20, kernel: 1)
+      ],
+      [
+        .convolution("r", 20, kernel: 3, padding: .zeros(1)),
+        .convolution("q", 20, kernel: 1, activation: .rectifier)
+      ],
+      [.convolution("r", 24, kernel: 3, padding: .zeros(1))],
+      [.convolution("r", 20, kernel: 3)],
+      [.rectifier]
+    ] as [[Layer]], [false, true])
   func `a residual adds its body to its input`(body: [Layer], rectify: Bool) throws {
     var numbers = Numbers(seed: 92)
     var file = TensorFile()
     func add(_ layers: [Layer], _ channels: Int) {
       var channels = channels
       for case .convolution(let name, let outputs, let kernel, _, _, _, _, _, _) in layers {
-        file.add(name + ".weight", [outputs, channels, kernel, kernel], numbers.array(outputs * channels * kernel * kernel).map { $0 / 8 })
+        file.add(
+          name + ".weight", [outputs, channels, kernel, kernel],
+          numbers.array(outputs * channels * kernel * kernel).map { $0 / 8 })
         file.add(name + ".bias", [outputs], numbers.array(outputs))
         channels = outputs
       }
@@ -64,7 +79,8 @@ import Testing
     let first: [Layer] = [.convolution("c", 20, kernel: 3, padding: .zeros(1))]
     add(first, 3)
     add(body, 20)
-    let network = try Network<Float>(first + [.residual(body)] + (rectify ? [.rectifier] : []) + [.tap("sum")], weights: file.weightFile())
+    let network = try Network<Float>(
+      first + [.residual(body)] + (rectify ? [.rectifier] : []) + [.tap("sum")], weights: file.weightFile())
     #expect(try difference(network, picture(2, 7, 8), ["sum"]) < Tolerance.float)
   }
 
@@ -73,17 +89,22 @@ import Testing
     .convolution("l", 8, kernel: 3, groups: 2, padding: .uneven(before: 1, after: 2), hasBias: false),
     .convolution("l", 12, kernel: 1, normalisation: .batch("n"), activation: .parametric("p")),
     .convolution("l", 12, kernel: 3, padding: .zeros(1), normalisation: .affine),
-    .transposedConvolution("l", 5, kernel: 3, stride: 2), .transposedConvolution("l", 5, kernel: 3, stride: 2, crop: 1),
+    .transposedConvolution("l", 5, kernel: 3, stride: 2),
+    .transposedConvolution("l", 5, kernel: 3, stride: 2, crop: 1),
     .dense("l", 7, activation: .rectifier),
     .pool(.average, kernel: 3, stride: 2, padding: 1), .pool(.maximum, kernel: 3, stride: 2, padding: 1),
-    .pool(.average, kernel: 2, stride: 2, roundsUp: true), .pool(.euclidean, kernel: 2, stride: 2, roundsUp: true),
+    .pool(.average, kernel: 2, stride: 2, roundsUp: true),
+    .pool(.euclidean, kernel: 2, stride: 2, roundsUp: true),
     .chosenPool, .euclideanPool(kernel: 3, stride: 2, padding: 1), .globalAverage,
-    .rectifier, .sigmoid, .softmax, .maxout(pieces: 3), .batchNormalisation("l"), .batchNormalisation("l", activation: .rectifier),
+    .rectifier, .sigmoid, .softmax, .maxout(pieces: 3), .batchNormalisation("l"),
+    .batchNormalisation("l", activation: .rectifier),
     .instanceNormalisation("l"), .instanceNormalisation("l", rectifies: true), .dropout(0.5),
     .responseNormalisation(.torch), .responseNormalisation(.tensorFlow), .unitLength,
-    .border(top: 1, left: 2, bottom: 3, right: 0), .reflection(2), .upsampling(2), .depthToSpace(2), .hyperbolicTangent,
+    .border(top: 1, left: 2, bottom: 3, right: 0), .reflection(2), .upsampling(2), .depthToSpace(2),
+    .hyperbolicTangent,
     .linear(scale: -2, offset: 0.5), .concatenation([[.rectifier], [.convolution("l", 3, kernel: 1)]]),
-    .residual([.convolution("l", 12, kernel: 1)]), .residual([.pool(.average, kernel: 2, stride: 2)]), .head([.sigmoid, .tap("side")]),
+    .residual([.convolution("l", 12, kernel: 1)]), .residual([.pool(.average, kernel: 2, stride: 2)]),
+    .head([.sigmoid, .tap("side")])
   ]
 
   /// Weights for layers, seeded; variances are positive.
@@ -96,9 +117,12 @@ import Testing
     return try file.weightFile()
   }
 
-  /// Of twelve channels and many pixels: what is done to a picture may not be what is done to each of its pixels.
+  /// Of twelve channels and many pixels: what is done to a picture may not be what is done to each of its
+  /// pixels.
   @Test(arguments: PlanTests.layers, [Pooling.average, .maximum, .euclidean])
-  func `each layer means the same to both, alone, in a branch, in a residual, and behind a tap`(layer: Layer, pooling: Pooling) throws {
+  func `each layer means the same to both, alone, in a branch, in a residual, and behind a tap`(
+    layer: Layer, pooling: Pooling
+  ) throws {
     let input = Extent(height: 6, width: 9, channels: 12)
     var numbers = Numbers(seed: 96)
     let x: Tensor<Float> = try numbers.tensor([2, 6, 9, 12])
@@ -111,9 +135,10 @@ import Testing
       ([first, .head([.tap("before")]), layer, .tap("after")], ["before", "after"]),
       ([first, .residual([layer]), .tap("after")], ["after"]),
       ([first, .residual([.head([.tap("before")]), layer]), .tap("after")], ["before", "after"]),
-      ([first, .residual([layer]), .rectifier, .tap("after")], ["after"]),
+      ([first, .residual([layer]), .rectifier, .tap("after")], ["after"])
     ]
-    if case .head = layer {} else {
+    if case .head = layer {
+    } else {
       networks.append(([first, .concatenation([[layer], [layer]]), .tap("after")], ["after"]))
     }
     for (layers, taps) in networks {
@@ -133,7 +158,8 @@ import Testing
     func convolution(_ name: String) -> Layer { .convolution(name, 3, kernel: 3, padding: .zeros(1)) }
     let tap = Layer.tap("before")
     for middle in [
-      [tap, .residual([convolution("r")])], [.head([tap]), .residual([convolution("r")])], [.residual([tap, convolution("r")])],
+      [tap, .residual([convolution("r")])], [.head([tap]), .residual([convolution("r")])],
+      [.residual([tap, convolution("r")])]
     ] as [[Layer]] {
       let layers = [convolution("c")] + middle + [.tap("sum")]
       let network = try Network<Float>(layers, weights: file.weightFile())
@@ -141,7 +167,8 @@ import Testing
     }
   }
 
-  /// As CascadeCNN's networks join a smaller one that is joined with a smaller one still: each branch at a size of its own.
+  /// As CascadeCNN's networks join a smaller one that is joined with a smaller one still: each branch at a
+  /// size of its own.
   @Test func `concatenations inside others are laid out by the size of their own input`() throws {
     var numbers = Numbers(seed: 94)
     var file = TensorFile()
@@ -150,9 +177,12 @@ import Testing
       file.add(name + ".weight", [4, 3, 3, 3], numbers.array(108))
       file.add(name + ".bias", [4], numbers.array(4))
     }
-    let inner: [Layer] = [.pool(.average, kernel: 2, stride: 2), .concatenation([
-      [convolution("b"), .globalAverage], [convolution("c"), .globalAverage],
-    ])]
+    let inner: [Layer] = [
+      .pool(.average, kernel: 2, stride: 2),
+      .concatenation([
+        [convolution("b"), .globalAverage], [convolution("c"), .globalAverage]
+      ])
+    ]
     let layers: [Layer] = [.concatenation([[convolution("a"), .globalAverage], inner]), .tap("joined")]
     let network = try Network<Float>(layers, weights: file.weightFile())
     #expect(try difference(network, picture(2, 7, 8), ["joined"]) < Tolerance.float)

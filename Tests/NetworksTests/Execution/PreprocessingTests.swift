@@ -35,7 +35,9 @@ import Testing
   @Test(arguments: ["vgg19", "dlib-resnet", "nn4.small2"])
   func `every level comes back`(name: String) throws {
     let architecture = [Architecture.vgg19, .dlibResNet, .nn4Small2()].first { "\($0.name)" == name }
-    let levels = (0..<256).flatMap { (level: Int) -> [UInt8] in [UInt8(level), UInt8(255 - level), UInt8(level * 7 % 256)] }
+    let levels = (0..<256).flatMap { (level: Int) -> [UInt8] in
+      [UInt8(level), UInt8(255 - level), UInt8(level * 7 % 256)]
+    }
     let batch = try Tensor<Float>([1, 16, 16, 3])
     var back = [UInt8](repeating: 0, count: levels.count)
     try #require(architecture).fill(batch.pointer, levels, height: 16, width: 16)
@@ -44,7 +46,8 @@ import Testing
   }
 
   @Test func `holds what lies outside and makes NaN black`() throws {
-    let batch = try Tensor<Float>([1, 1, 2, 3], [.nan, .infinity, -.infinity, 1e30, -1e30, .greatestFiniteMagnitude])
+    let batch = try Tensor<Float>(
+      [1, 1, 2, 3], [.nan, .infinity, -.infinity, 1e30, -1e30, .greatestFiniteMagnitude])
     for architecture in [Architecture.vgg19, .dlibResNet, .nn4Small2()] {
       var back = [UInt8](repeating: 7, count: 6)
       architecture.read(batch.pointer, into: &back, height: 1, width: 2)

@@ -4,7 +4,8 @@ import TestSupport
 import Tensors
 import Testing
 
-/// The layers that FaceNet, DenseNet and MobileFaceNet have besides SmallNetwork's, over a grey picture 10 high, 8 wide.
+/// The layers that FaceNet, DenseNet and MobileFaceNet have besides SmallNetwork's, over a grey picture 10
+/// high, 8 wide.
 private let layers: [Layer] = [
   .convolution("c", 6, kernel: 3, padding: .zeros(1), hasBias: false),
   .batchNormalisation("cn", activation: .parametric("cp")), .tap("folded"),
@@ -12,12 +13,15 @@ private let layers: [Layer] = [
   .euclideanPool(kernel: 3, stride: 1, padding: 1), .tap("lengths"),
   .concatenation([
     [],
-    [.batchNormalisation("d1", activation: .rectifier), .convolution("d", 4, kernel: 3, padding: .zeros(1), hasBias: false)],
-    [.batchNormalisation("d2")],
+    [
+      .batchNormalisation("d1", activation: .rectifier),
+      .convolution("d", 4, kernel: 3, padding: .zeros(1), hasBias: false)
+    ],
+    [.batchNormalisation("d2")]
   ]), .tap("dense"),
   .dropout(0.5), .maxout(pieces: 4), .tap("maxout"),
   .sigmoid, .tap("sigmoid"),
-  .dense("e", 5), .batchNormalisation("en", activation: .rectifier), .dropout(0.2), .tap("embedding"),
+  .dense("e", 5), .batchNormalisation("en", activation: .rectifier), .dropout(0.2), .tap("embedding")
 ]
 private let input = Extent(height: 10, width: 8, channels: 1)
 private let taps = ["folded", "scaled", "lengths", "dense", "maxout", "sigmoid", "embedding"]
@@ -37,7 +41,8 @@ private let taps = ["folded", "scaled", "lengths", "dense", "maxout", "sigmoid",
     func number(_ part: String, _ centre: Double, _ spread: Double) -> Double {
       Double(Float(centre + spread * FormulaWeights.numbers("\(name).\(part)", count)[c]))
     }
-    return (x - number("running_mean", 0, 0.2)) / (number("running_var", 1, 0.5) + 1e-5).squareRoot() * number("weight", 1, 0.2)
+    return (x - number("running_mean", 0, 0.2)) / (number("running_var", 1, 0.5) + 1e-5).squareRoot()
+      * number("weight", 1, 0.2)
       + number("bias", 0, 0.2)
   }
 
@@ -59,7 +64,8 @@ private let taps = ["folded", "scaled", "lengths", "dense", "maxout", "sigmoid",
   }
 
   @Test func `a normalisation that stands alone scales and shifts each channel`() throws {
-    let results = try results(), before = try #require(results["folded"]), after = try #require(results["scaled"])
+    let results = try results(), before = try #require(results["folded"]),
+      after = try #require(results["scaled"])
     let expected = before.values.enumerated().map { i, x in
       let y = normalised(x, "n", i % 6, of: 6)
       return y < 0 ? y * slope("np", i % 6, of: 6) : y
@@ -93,7 +99,8 @@ private let taps = ["folded", "scaled", "lengths", "dense", "maxout", "sigmoid",
 
   @Test func `maxout takes the largest of channels in a row, sigmoid squeezes it`() throws {
     let results = try results()
-    let x = try #require(results["dense"]), y = try #require(results["maxout"]), z = try #require(results["sigmoid"])
+    let x = try #require(results["dense"]), y = try #require(results["maxout"]),
+      z = try #require(results["sigmoid"])
     #expect(y.shape.extents == [2, 10, 8, 4])
     for i in 0..<y.count {
       #expect(y[i] == (0..<4).map { x[4 * i + $0] }.max())
@@ -121,7 +128,8 @@ private let taps = ["folded", "scaled", "lengths", "dense", "maxout", "sigmoid",
 
   @Test func `Float agrees with Double`() throws {
     let x = try randomTensor([2, 10, 8, 1], seed: 31)
-    let narrow = try network(layers, Float.self).run(Tensor<Float>(x.shape.extents, x.values.map { Float($0) }), .init(taps))
+    let narrow = try network(layers, Float.self).run(
+      Tensor<Float>(x.shape.extents, x.values.map { Float($0) }), .init(taps))
     for (tap, (a, b)) in zip(taps, zip(narrow, try network(layers, Double.self).run(x, .init(taps)))) {
       #expect(largestDifference(a.values, b.values) < Tolerance.float, "\(tap)")
     }
@@ -130,18 +138,23 @@ private let taps = ["folded", "scaled", "lengths", "dense", "maxout", "sigmoid",
   @Test func `the gradient of the whole is right`() throws {
     let network = try network(layers, Double.self)
     // Without the last rectifier's closed units nothing is 0: every layer has its part.
-    #expect(try gradientError(at: randomTensor([1, 10, 8, 1], seed: 33)) { tape, x throws(Failure) in
-      try network.run(x, .init(["sigmoid"]), on: tape)[0]
-    } <= 1)
+    #expect(
+      try gradientError(at: randomTensor([1, 10, 8, 1], seed: 33)) { tape, x throws(Failure) in
+        try network.run(x, .init(["sigmoid"]), on: tape)[0]
+      } <= 1)
   }
 
   @Test func `sigmoid and maxout hold at the ends of numbers`() throws {
     let x = try Tensor<Double>([1, 1, 1, 6], [-1000, 1000, 0, .nan, -.infinity, .infinity])
     let sigmoid = try forward(x) { tape, x throws(Failure) in try tape.sigmoid(x) }.values
-    #expect(sigmoid[0] == 0 && sigmoid[1] == 1 && sigmoid[2] == 0.5 && sigmoid[3].isNaN && sigmoid[4] == 0 && sigmoid[5] == 1)
+    #expect(
+      sigmoid[0] == 0 && sigmoid[1] == 1 && sigmoid[2] == 0.5 && sigmoid[3].isNaN && sigmoid[4] == 0
+        && sigmoid[5] == 1)
     let maxout = try forward(x) { tape, x throws(Failure) in try tape.maxout(x, pieces: 2) }.values
     #expect(maxout[0] == 1000 && maxout[1].isNaN && maxout[2] == .infinity)
-    #expect(outcome { try forward(x) { tape, x throws(Failure) in try tape.maxout(x, pieces: 4) } }.hasPrefix("invalidArgument"))
+    #expect(
+      outcome { try forward(x) { tape, x throws(Failure) in try tape.maxout(x, pieces: 4) } }.hasPrefix(
+        "invalidArgument"))
   }
 
   @Test func `maxout gives its gradient to the first of the largest`() throws {

@@ -12,7 +12,9 @@ import Testing
     var height = 17, width = 14
   }
 
-  private static func convolution(_ kernel: Int, stride: Int = 1, padding: Padding = .valid, _ name: String = "c") -> Layer {
+  private static func convolution(
+    _ kernel: Int, stride: Int = 1, padding: Padding = .valid, _ name: String = "c"
+  ) -> Layer {
     .convolution(name, 2, kernel: kernel, stride: stride, padding: padding, activation: .rectifier)
   }
 
@@ -20,45 +22,50 @@ import Testing
     Case(testDescription: "nothing", layers: [.rectifier], window: .init(size: 1, stride: 1, start: 0)),
     Case(
       testDescription: "a strided convolution, padded unevenly",
-      layers: [convolution(4, stride: 3, padding: .uneven(before: 1, after: 2))], window: .init(size: 4, stride: 3, start: -1)),
+      layers: [convolution(4, stride: 3, padding: .uneven(before: 1, after: 2))],
+      window: .init(size: 4, stride: 3, start: -1)),
     Case(
       testDescription: "VGG's first layers",
       layers: [
         convolution(3, padding: .zeros(1), "a"), convolution(3, padding: .zeros(1), "b"), .chosenPool,
-        convolution(3, padding: .zeros(1), "c"),
+        convolution(3, padding: .zeros(1), "c")
       ], window: .init(size: 10, stride: 2, start: -4)),
     Case(
       testDescription: "poolings of other kinds and a border",
       layers: [
-        .pool(.average, kernel: 3, stride: 2, padding: 1, roundsUp: true), .border(top: 1, left: 1, bottom: 2, right: 0),
-        .euclideanPool(kernel: 2, stride: 1), .responseNormalisation(.torch),
+        .pool(.average, kernel: 3, stride: 2, padding: 1, roundsUp: true),
+        .border(top: 1, left: 1, bottom: 2, right: 0),
+        .euclideanPool(kernel: 2, stride: 1), .responseNormalisation(.torch)
       ], window: .init(size: 5, stride: 2, start: -3)),
     Case(
       testDescription: "branches and a short cut that move alike",
       layers: [
         .concatenation([[convolution(1, "a")], [convolution(5, padding: .zeros(2), "b")]]),
-        .residual([convolution(3, stride: 2, "c")], shortCut: [.pool(.average, kernel: 2, stride: 2)]),
+        .residual([convolution(3, stride: 2, "c")], shortCut: [.pool(.average, kernel: 2, stride: 2)])
       ], window: .init(size: 7, stride: 2, start: -2)),
     Case(
-      testDescription: "mirrors", layers: [.reflection(2), convolution(5, stride: 2)], window: .init(size: 5, stride: 2, start: -2)),
+      testDescription: "mirrors", layers: [.reflection(2), convolution(5, stride: 2)],
+      window: .init(size: 5, stride: 2, start: -2)),
     // A branch that moves by 2 where the other moves by 1, as in nn4.small2.
     Case(
       testDescription: "branches that move differently",
       layers: [
         .concatenation([
           [convolution(3, padding: .zeros(1))],
-          [.pool(.average, kernel: 3, stride: 2), .border(top: 4, left: 3, bottom: 5, right: 5)],
+          [.pool(.average, kernel: 3, stride: 2), .border(top: 4, left: 3, bottom: 5, right: 5)]
         ])
       ]),
-    Case(testDescription: "enlarging", layers: [convolution(3, stride: 2), .upsampling(3), convolution(3, "d")]),
+    Case(
+      testDescription: "enlarging", layers: [convolution(3, stride: 2), .upsampling(3), convolution(3, "d")]),
     Case(
       testDescription: "a transposed convolution",
       layers: [.transposedConvolution("t", 2, kernel: 3, stride: 2, crop: 1, hasBias: false), convolution(3)]),
     Case(testDescription: "all of it", layers: [convolution(3), .globalAverage], height: 6, width: 5),
     Case(testDescription: "a dense layer", layers: [convolution(3), .dense("d", 3)], height: 6, width: 5),
     Case(
-      testDescription: "instance normalisation", layers: [convolution(3), .instanceNormalisation("n", rectifies: false)], height: 6,
-      width: 5),
+      testDescription: "instance normalisation",
+      layers: [convolution(3), .instanceNormalisation("n", rectifies: false)], height: 6,
+      width: 5)
   ]
 
   /// Weights that let every change through: none is negative.
@@ -93,9 +100,11 @@ import Testing
       let after = try run()
       x.pointer[p] = kept
       let row = p / test.width, column = p % test.width
-      for unit in 0..<places where (0..<channels).contains(where: { after[unit * channels + $0] != before[unit * channels + $0] }) {
+      for unit in 0..<places
+      where (0..<channels).contains(where: { after[unit * channels + $0] != before[unit * channels + $0] }) {
         rows[unit] = min(rows[unit]?.lowerBound ?? row, row)..<max(rows[unit]?.upperBound ?? 0, row + 1)
-        columns[unit] = min(columns[unit]?.lowerBound ?? column, column)..<max(columns[unit]?.upperBound ?? 0, column + 1)
+        columns[unit] =
+          min(columns[unit]?.lowerBound ?? column, column)..<max(columns[unit]?.upperBound ?? 0, column + 1)
       }
     }
     return (before.shape, rows, columns)
@@ -109,22 +118,27 @@ import Testing
       let row = unit / shape[2], column = unit % shape[2]
       let told = field.pixels(of: .init(row: row, column: column), height: test.height, width: test.width)
       // A unit in a border sees nothing and is moved by nothing.
-      #expect(rows[unit] ?? 0..<0 == told.rows && columns[unit] ?? 0..<0 == told.columns, "unit \(row), \(column)")
+      #expect(
+        rows[unit] ?? 0..<0 == told.rows && columns[unit] ?? 0..<0 == told.columns, "unit \(row), \(column)")
       guard let window = field.window, !told.isEmpty else { continue }
       let rows = window.pixels(of: row), columns = window.pixels(of: column)
       #expect(rows.lowerBound <= told.rows.lowerBound && rows.upperBound >= told.rows.upperBound)
-      if rows.lowerBound >= 0, rows.upperBound <= test.height, columns.lowerBound >= 0, columns.upperBound <= test.width {
+      if rows.lowerBound >= 0, rows.upperBound <= test.height, columns.lowerBound >= 0,
+        columns.upperBound <= test.width
+      {
         #expect(rows == told.rows && columns == told.columns)
       }
     }
   }
 
-  /// Origin: Araujo, Norris, Sim 2019 have 212 and 32 for VGG-16's last pooling; VGG-19 has one 3x3 convolution more at each
-  /// of the strides 4, 8 and 16: 212 + 2 (4 + 8 + 16) = 268.
+  /// Origin: Araujo, Norris, Sim 2019 have 212 and 32 for VGG-16's last pooling; VGG-19 has one 3x3
+  /// convolution more at each of the strides 4, 8 and 16: 212 + 2 (4 + 8 + 16) = 268.
   @Test func `knows VGG-19's fields`() throws {
     let sizes = [
-      ("conv1_1", 3, 1), ("conv1_2", 5, 1), ("pool1", 6, 2), ("conv2_1", 10, 2), ("conv2_2", 14, 2), ("pool2", 16, 4),
-      ("conv3_1", 24, 4), ("conv3_4", 48, 4), ("conv4_1", 68, 8), ("conv5_1", 156, 16), ("conv5_4", 252, 16), ("pool5", 268, 32),
+      ("conv1_1", 3, 1), ("conv1_2", 5, 1), ("pool1", 6, 2), ("conv2_1", 10, 2), ("conv2_2", 14, 2),
+      ("pool2", 16, 4),
+      ("conv3_1", 24, 4), ("conv3_4", 48, 4), ("conv4_1", 68, 8), ("conv5_1", 156, 16), ("conv5_4", 252, 16),
+      ("pool5", 268, 32)
     ]
     for (tap, size, stride) in sizes {
       let window = try #require(ReceptiveField(ofTap: tap, in: Architecture.vgg19.layers)?.window)
@@ -138,9 +152,12 @@ import Testing
     let field = try #require(ReceptiveField(ofTap: "conv2_1", in: Architecture.vgg19.layers))
     #expect(field.window?.pixels(of: 3..<8) == 2..<20)
     #expect(
-      field.pixels(of: .init(rows: 3..<8, columns: 0..<1), height: 100, width: 100) == .init(rows: 2..<20, columns: 0..<6))
+      field.pixels(of: .init(rows: 3..<8, columns: 0..<1), height: 100, width: 100)
+        == .init(rows: 2..<20, columns: 0..<6))
     let whole = try #require(ReceptiveField(ofTap: "embedding", in: Architecture.nn4Small2().layers))
-    #expect(whole.window == nil && whole.pixels(of: .init(row: 0, column: 0), height: 96, width: 96).area == 96 * 96)
+    #expect(
+      whole.window == nil && whole.pixels(of: .init(row: 0, column: 0), height: 96, width: 96).area == 96 * 96
+    )
   }
 
   /// A picture too small for the network, and units that are not there.
@@ -151,5 +168,7 @@ import Testing
     #expect(field.pixels(of: .nothing, height: 0, width: 0).isEmpty)
   }
 
-  @Test func `has no field of another tap`() { #expect(ReceptiveField(ofTap: "fc8", in: Architecture.vgg19.layers) == nil) }
+  @Test func `has no field of another tap`() {
+    #expect(ReceptiveField(ofTap: "fc8", in: Architecture.vgg19.layers) == nil)
+  }
 }

@@ -14,14 +14,15 @@ import Testing
   }
 
   @Test func `a dense layer wants a picture of known size`() {
-    #expect(outcome { try tensors(of: [.dense("d", 3)], input: Extent(height: nil, width: nil, channels: 3)) }
-      == "internalError: the size of the input to the dense layer d is not known")
+    #expect(
+      outcome { try tensors(of: [.dense("d", 3)], input: Extent(height: nil, width: nil, channels: 3)) }
+        == "internalError: the size of the input to the dense layer d is not known")
   }
 
-  /// Sources: Schroff et al. 2015, tables 1 and 2, section 3.3, gives rounded numbers, in the text of each case; exact ones
-  /// of nn2 and nn4 are those that OpenFace's documentation prints for its own; that of nn4.small2 too. torchvision's
-  /// densenet121 has 1000 classes where 32 numbers are here. MobileFaceNet's is PyTorch's sum (networks_reference.py);
-  /// Chen et al. 2018 say 0.99 million and 221 million multiply-adds.
+  /// Sources: Schroff et al. 2015, tables 1 and 2, section 3.3, gives rounded numbers, in the text of each
+  /// case; exact ones of nn2 and nn4 are those that OpenFace's documentation prints for its own; that of
+  /// nn4.small2 too. torchvision's densenet121 has 1000 classes where 32 numbers are here. MobileFaceNet's is
+  /// PyTorch's sum (networks_reference.py); Chen et al. 2018 say 0.99 million and 221 million multiply-adds.
   /// The others are the sums of their tables.
   @Test(arguments: [
     ("facenet-nn1", "140M, 1.6B", 140_025_664, 1_605_944_064),
@@ -33,9 +34,11 @@ import Testing
     ("nn4.small2", "OpenFace", 3_733_968, 0),
     ("densenet121", "8M", 7_978_856 - 1_025_000 + 32_800, 0),
     ("mobilefacenet", "0.99M, 221M", 1_003_136, 0),
-    ("siamese", "", 288 + 18_432 + 73_728 + 147_456 + 704 + 4480 * 128 + 128, 0),
+    ("siamese", "", 288 + 18_432 + 73_728 + 147_456 + 704 + 4480 * 128 + 128, 0)
   ])
-  func `has the parameters and the work of its paper`(name: String, paper: String, parameters: Int, multiplyAdds: Int) throws {
+  func `has the parameters and the work of its paper`(
+    name: String, paper: String, parameters: Int, multiplyAdds: Int
+  ) throws {
     let architecture = try #require(Architecture.named(name))
     #expect(try architecture.parameterCount() == parameters)
     if multiplyAdds > 0 { #expect(try architecture.multiplyAdds() == multiplyAdds) }
@@ -50,7 +53,7 @@ import Testing
     let layers: [Layer] = [
       .convolution("a", 4, kernel: 3, stride: 2, groups: 2, padding: .zeros(1)),  // 3x2 results of 4, 18 products each
       .concatenation([[], [.convolution("b", 5, kernel: 1)]]),  // 3x2 results of 5, 4 products each
-      .dense("c", 7),  // 3 x 2 x 9 inputs
+      .dense("c", 7)  // 3 x 2 x 9 inputs
     ]
     let architecture = Architecture(
       name: "x", input: Extent(height: 6, width: 4, channels: 4), mean: (0, 0, 0), scale: 1, layers: layers)

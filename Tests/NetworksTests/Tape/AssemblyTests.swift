@@ -23,7 +23,8 @@ import Testing
 
   @Test func `concatenation puts channels side by side`() throws {
     let tape = Tape<Double>()
-    let a = tape.constant(try Tensor([1, 1, 2, 1], [1, 2])), b = tape.constant(try Tensor([1, 1, 2, 2], [3, 4, 5, 6]))
+    let a = tape.constant(try Tensor([1, 1, 2, 1], [1, 2])),
+      b = tape.constant(try Tensor([1, 1, 2, 2], [3, 4, 5, 6]))
     let y = try tape.concatenation([a, b])
     #expect(y.shape.extents == [1, 1, 2, 3])
     #expect(y.tensor.values == [1, 3, 4, 2, 5, 6])
@@ -31,13 +32,18 @@ import Testing
 
   @Test func `concatenation refuses pictures of different sizes`() throws {
     let tape = Tape<Float>()
-    let a = tape.constant(try Tensor([1, 2, 2, 1], repeating: 0)), b = tape.constant(try Tensor([1, 2, 3, 1], repeating: 0))
-    #expect(outcome { try tape.concatenation([a, b]) } == "invalidArgument: concatenation of [1, 2, 2, 1] and [1, 2, 3, 1]")
+    let a = tape.constant(try Tensor([1, 2, 2, 1], repeating: 0)),
+      b = tape.constant(try Tensor([1, 2, 3, 1], repeating: 0))
+    #expect(
+      outcome { try tape.concatenation([a, b]) }
+        == "invalidArgument: concatenation of [1, 2, 2, 1] and [1, 2, 3, 1]")
     #expect(outcome { try tape.concatenation([]) }.hasPrefix("invalidArgument"))
   }
 
   @Test(arguments: [(0, 0, 5, 7, 3), (1, 2, 8, 9, 5), (0, 0, 6, 7, 3), (0, 0, 5, 7, 4)])
-  func `embedding has the gradient of its definition`(top: Int, left: Int, height: Int, width: Int, channels: Int) throws {
+  func `embedding has the gradient of its definition`(
+    top: Int, left: Int, height: Int, width: Int, channels: Int
+  ) throws {
     let error = try gradientError(at: randomTensor([2, 5, 7, 3], seed: 55)) { tape, x throws(Failure) in
       try tape.embedding(x, top: top, left: left, height: height, width: width, channels: channels)
     }
@@ -46,13 +52,17 @@ import Testing
 
   @Test func `embedding stands in zeros`() throws {
     let x = try Tensor<Double>([1, 1, 2, 1], [1, 2])
-    let y = try forward(x) { tape, x throws(Failure) in try tape.embedding(x, top: 1, left: 0, height: 2, width: 3, channels: 2) }
+    let y = try forward(x) { tape, x throws(Failure) in
+      try tape.embedding(x, top: 1, left: 0, height: 2, width: 3, channels: 2)
+    }
     #expect(y.shape.extents == [1, 2, 3, 2])
     #expect(y.values == [0, 0, 0, 0, 0, 0, 1, 0, 2, 0, 0, 0])
   }
 
   @Test(arguments: [(-1, 0, 5, 5, 3), (0, 0, 1, 5, 3), (0, 4, 5, 5, 3), (0, 0, 5, 5, 1)])
-  func `embedding refuses a place that does not hold it`(top: Int, left: Int, height: Int, width: Int, channels: Int) throws {
+  func `embedding refuses a place that does not hold it`(
+    top: Int, left: Int, height: Int, width: Int, channels: Int
+  ) throws {
     let x = try Tensor<Float>([1, 2, 2, 2], repeating: 0)
     let reason = outcome {
       try forward(x) { tape, x throws(Failure) in
@@ -73,7 +83,8 @@ import Testing
 
   @Test func `a sum fills the smaller with zeros`() throws {
     let tape = Tape<Double>()
-    let a = tape.constant(try Tensor([1, 2, 1, 1], [1, 2])), b = tape.constant(try Tensor([1, 1, 2, 1], [10, 20]))
+    let a = tape.constant(try Tensor([1, 2, 1, 1], [1, 2])),
+      b = tape.constant(try Tensor([1, 1, 2, 1], [10, 20]))
     let y = try tape.sum(a, b)
     #expect(y.shape.extents == [1, 2, 2, 1])
     #expect(y.tensor.values == [11, 20, 2, 0])
@@ -81,15 +92,21 @@ import Testing
 
   @Test func `a sum refuses pictures of different batches`() throws {
     let tape = Tape<Float>()
-    let a = tape.constant(try Tensor([1, 2, 2, 1], repeating: 0)), b = tape.constant(try Tensor([2, 2, 2, 1], repeating: 0))
+    let a = tape.constant(try Tensor([1, 2, 2, 1], repeating: 0)),
+      b = tape.constant(try Tensor([2, 2, 2, 1], repeating: 0))
     #expect(outcome { try tape.sum(a, b) } == "invalidArgument: the sum of [1, 2, 2, 1] and [2, 2, 2, 1]")
-    #expect(outcome { try tape.sum(tape.constant(Tensor([2], repeating: 0)), tape.constant(Tensor([3], repeating: 0))) }
+    #expect(
+      outcome {
+        try tape.sum(tape.constant(Tensor([2], repeating: 0)), tape.constant(Tensor([3], repeating: 0)))
+      }
       .hasPrefix("invalidArgument"))
   }
 
   @Test func `reshaped has the gradient of its definition`() throws {
     let x = try randomTensor([2, 5, 7, 3], seed: 58)
     #expect(try gradientError(at: x) { tape, x throws(Failure) in try tape.reshaped(x, [2, 1, 105]) } <= 1)
-    #expect(outcome { try forward(x) { tape, x throws(Failure) in try tape.reshaped(x, [211]) } }.hasPrefix("invalidArgument"))
+    #expect(
+      outcome { try forward(x) { tape, x throws(Failure) in try tape.reshaped(x, [211]) } }.hasPrefix(
+        "invalidArgument"))
   }
 }

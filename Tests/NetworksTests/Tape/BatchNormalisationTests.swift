@@ -26,28 +26,35 @@ import Testing
     let target = try Tensor<Element>(extents, (numbers.array(values.count) as [Float]).map { Element($0) })
     let loss = try tape.squaredDistance(y, to: target, factor: 0.5)
     let gradients = try tape.gradients(of: loss, at: [x, gamma, beta])
-    func doubles(_ tensor: Tensor<Element>, per count: Int = 1) -> [Double] { tensor.values.map { Double($0) / Double(count) } }
+    func doubles(_ tensor: Tensor<Element>, per count: Int = 1) -> [Double] {
+      tensor.values.map { Double($0) / Double(count) }
+    }
     // Sums over all rows, brought back to order 1.
     let rows = values.count / channels
     return Result(
       y: doubles(y.tensor), dx: doubles(gradients[0]), dgamma: doubles(gradients[1], per: rows),
-      dbeta: doubles(gradients[2], per: rows), mean: doubles(statistics.mean), variance: doubles(statistics.variance))
+      dbeta: doubles(gradients[2], per: rows), mean: doubles(statistics.mean),
+      variance: doubles(statistics.variance))
   }
 
   /// Few rows, as many as a block of sums holds about, and several blocks of them.
-  @Test(arguments: [[2, 1], [2, 3, 5, 7], [3, 9, 13, 17], [1, 9, 1, 33], [700, 48], [4, 40, 37, 5]], [true, false])
+  @Test(
+    arguments: [[2, 1], [2, 3, 5, 7], [3, 9, 13, 17], [1, 9, 1, 33], [700, 48], [4, 40, 37, 5]], [true, false]
+  )
   func `Float agrees with Double`(extents: [Int], isTraining: Bool) throws {
     var numbers = Numbers(seed: 62)
     let x: [Float] = numbers.array(extents.reduce(1, *))
     for rectifies in [false, true] {
       let float = try run(x, extents, isTraining: isTraining, rectifies: rectifies, Float.self)
       let double = try run(x, extents, isTraining: isTraining, rectifies: rectifies, Double.self)
-      for (a, b) in zip(float.all, double.all) { #expect(largestDifference(a, b) < Tolerance.float, "rectifies \(rectifies)") }
+      for (a, b) in zip(float.all, double.all) {
+        #expect(largestDifference(a, b) < Tolerance.float, "rectifies \(rectifies)")
+      }
     }
   }
 
-  /// Where squares are summed about 0, a mean a hundred times the deviation costs four of seven digits; about a row that
-  /// lies far out they cost as many.
+  /// Where squares are summed about 0, a mean a hundred times the deviation costs four of seven digits; about
+  /// a row that lies far out they cost as many.
   @Test func `a mean far from 0 costs no digits`() throws {
     var numbers = Numbers(seed: 63)
     var x = (numbers.array(900 * 3) as [Float]).map { $0 + 100 }
@@ -65,12 +72,14 @@ import Testing
     let tape = Tape<Double>()
     let x = try tape.constant(Tensor([2, 2], [1, 2, 3, 2]))
     let gamma = try tape.constant(Tensor([2], [2, 5])), beta = try tape.constant(Tensor([2], [0.5, -1]))
-    let y = try tape.batchNormalisation(x, gamma: gamma, beta: beta, statistics, isTraining: true).tensor.values
+    let y = try tape.batchNormalisation(x, gamma: gamma, beta: beta, statistics, isTraining: true).tensor
+      .values
     let deviation = (1 + batchEpsilon).squareRoot()
     #expect(largestDifference(y, [0.5 - 2 / deviation, -1, 0.5 + 2 / deviation, -1]) < Tolerance.double)
     #expect(largestDifference(statistics.mean.values, [0.2, 1.1]) < Tolerance.double)
     #expect(largestDifference(statistics.variance.values, [1.1, 0.9]) < Tolerance.double)
-    let frozen = try tape.batchNormalisation(x, gamma: gamma, beta: beta, statistics, isTraining: false).tensor.values
+    let frozen = try tape.batchNormalisation(x, gamma: gamma, beta: beta, statistics, isTraining: false)
+      .tensor.values
     #expect(abs(frozen[0] - (2 * 0.8 / (1.1 + batchEpsilon).squareRoot() + 0.5)) < Tolerance.double)
     #expect(largestDifference(statistics.mean.values, [0.2, 1.1]) < Tolerance.double, "frozen ones stay")
   }
@@ -96,9 +105,13 @@ import Testing
           BatchStatistics(mean: ones, variance: ones), isTraining: isTraining)
       }
     }
-    #expect(run([1, 3], 3, isTraining: true) == "invalidArgument: batch normalisation of [1, 3]: one row has no variance, wanted at least 2")
+    #expect(
+      run([1, 3], 3, isTraining: true)
+        == "invalidArgument: batch normalisation of [1, 3]: one row has no variance, wanted at least 2")
     #expect(run([1, 3], 3, isTraining: false) == "")
-    #expect(run([4, 3], 2, isTraining: true) == "invalidArgument: batch normalisation of [4, 3] with 2 factors and 2 means")
+    #expect(
+      run([4, 3], 2, isTraining: true)
+        == "invalidArgument: batch normalisation of [4, 3] with 2 factors and 2 means")
     #expect(run([0, 3], 3, isTraining: true).hasPrefix("invalidArgument"))
     #expect(run([4, 0], 0, isTraining: true).hasPrefix("invalidArgument"))
   }

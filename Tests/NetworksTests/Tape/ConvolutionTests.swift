@@ -17,7 +17,8 @@ struct Sweep: Sendable, CustomStringConvertible {
 @Suite struct ConvolutionTests {
   @Test(arguments: Sweep.all)
   func `has the gradient of its definition`(sweep: Sweep) throws {
-    let filter: Filter<Double> = try randomFilter(2, 3, kernel: sweep.kernel, stride: sweep.stride, padding: sweep.padding, seed: 11)
+    let filter: Filter<Double> = try randomFilter(
+      2, 3, kernel: sweep.kernel, stride: sweep.stride, padding: sweep.padding, seed: 11)
     let x = try randomTensor([2, 5, 7, 3], seed: 12)
     #expect(try gradientError(at: x) { tape, x throws(Failure) in try tape.convolution(x, filter) } <= 1)
   }
@@ -26,13 +27,14 @@ struct Sweep: Sendable, CustomStringConvertible {
   func `has the gradient with bias and activation`(sweep: Sweep) throws {
     let finishes: [Finish<Double>] = [
       try Finish(bias: [0.3, -0.2]), try Finish(bias: [0.1, -0.05], rectify: true),
-      try Finish(bias: [0.1, -0.05], slopes: [0.25, -0.6]), try Finish(bias: nil, slopes: [-1.5, 0]),
+      try Finish(bias: [0.1, -0.05], slopes: [0.25, -0.6]), try Finish(bias: nil, slopes: [-1.5, 0])
     ]
     for finish in finishes {
       let filter = try randomFilter(
         2, 3, kernel: sweep.kernel, stride: sweep.stride, padding: sweep.padding, finish: finish, seed: 13)
       let linear = try randomFilter(
-        2, 3, kernel: sweep.kernel, stride: sweep.stride, padding: sweep.padding, finish: finish.activated(.none), seed: 13)
+        2, 3, kernel: sweep.kernel, stride: sweep.stride, padding: sweep.padding,
+        finish: finish.activated(.none), seed: 13)
       // Kinks lie where the sum before the activation is 0: take the first picture that keeps away from them.
       var seed: UInt64 = 14
       var x = try randomTensor([2, 5, 7, 3], seed: seed)
@@ -41,17 +43,24 @@ struct Sweep: Sendable, CustomStringConvertible {
         try #require(seed < 100)
         x = try randomTensor([2, 5, 7, 3], seed: seed)
       }
-      #expect(try gradientError(at: x) { tape, x throws(Failure) in try tape.convolution(x, filter) } <= 1, "seed \(seed)")
+      #expect(
+        try gradientError(at: x) { tape, x throws(Failure) in try tape.convolution(x, filter) } <= 1,
+        "seed \(seed)")
     }
   }
 
   /// A step of 1e-6 moves a sum by at most that; zeros of windows in the padding stay zeros.
-  private func isSmooth(_ sums: Tensor<Double>) -> Bool { sums.values.allSatisfy { $0 == 0 || abs($0) > 1e-4 } }
+  private func isSmooth(_ sums: Tensor<Double>) -> Bool {
+    sums.values.allSatisfy { $0 == 0 || abs($0) > 1e-4 }
+  }
 
   @Test(arguments: Sweep.all, [(6, 4, 2), (3, 3, 3), (4, 2, 2), (6, 3, 3)])
-  func `has the gradient of its definition in groups`(sweep: Sweep, sides: (outputs: Int, inputs: Int, groups: Int)) throws {
+  func `has the gradient of its definition in groups`(
+    sweep: Sweep, sides: (outputs: Int, inputs: Int, groups: Int)
+  ) throws {
     let filter: Filter<Double> = try randomFilter(
-      sides.outputs, sides.inputs, kernel: sweep.kernel, stride: sweep.stride, groups: sides.groups, padding: sweep.padding, seed: 15)
+      sides.outputs, sides.inputs, kernel: sweep.kernel, stride: sweep.stride, groups: sides.groups,
+      padding: sweep.padding, seed: 15)
     let x = try randomTensor([1, 5, 7, sides.inputs], seed: 16)
     #expect(try gradientError(at: x) { tape, x throws(Failure) in try tape.convolution(x, filter) } <= 1)
   }
@@ -60,7 +69,8 @@ struct Sweep: Sendable, CustomStringConvertible {
   @Test func `a group sees its own channels alone`() throws {
     func result<Element: Scalar>(_: Element.Type) throws -> [Element] {
       let filter = try Filter<Element>(
-        weights: Tensor([4, 1, 1, 1], [1, 10, 100, 1000]), finish: Finish(bias: [0, 0, 0, 1]), groups: 2, padding: .valid)
+        weights: Tensor([4, 1, 1, 1], [1, 10, 100, 1000]), finish: Finish(bias: [0, 0, 0, 1]), groups: 2,
+        padding: .valid)
       let x = try Tensor<Element>([1, 1, 2, 2], [2, 3, -1, 5])
       return try forward(x) { tape, x throws(Failure) in try tape.convolution(x, filter) }.values
     }
@@ -81,34 +91,43 @@ struct Sweep: Sendable, CustomStringConvertible {
     let filter = try Filter<Double>(
       weights: Tensor([1, 1, 3, 3], [1, 0, 0, 0, 0, 0, 0, 0, 0]), finish: .nothing, padding: .zeros(1))
     let x = try Tensor<Double>([1, 3, 3, 1], [1, 2, 3, 4, 5, 6, 7, 8, 9])
-    #expect(try forward(x) { tape, x throws(Failure) in try tape.convolution(x, filter) }.values == [0, 0, 0, 0, 1, 2, 0, 4, 5])
+    #expect(
+      try forward(x) { tape, x throws(Failure) in try tape.convolution(x, filter) }.values == [
+        0, 0, 0, 0, 1, 2, 0, 4, 5
+      ])
   }
 
   @Test(arguments: Sweep.all.filter { $0.pad < $0.kernel })
   func `Float agrees with Double, gradient too`(sweep: Sweep) throws {
     for (channels, outputs) in [(3, 19), (17, 2), (3, 2)] {
-      #expect(try floatError(sweep, channels, outputs) < Tolerance.float, "\(channels) to \(outputs) channels")
+      #expect(
+        try floatError(sweep, channels, outputs) < Tolerance.float, "\(channels) to \(outputs) channels")
     }
   }
 
   @Test(arguments: Sweep.all.filter { $0.pad < $0.kernel })
   func `Float agrees with Double in groups, gradient too`(sweep: Sweep) throws {
     for (channels, outputs, groups) in [(6, 38, 2), (17, 17, 17), (33, 6, 3)] {
-      #expect(try floatError(sweep, channels, outputs, groups: groups) < Tolerance.float, "\(channels) to \(outputs) channels in \(groups)")
+      #expect(
+        try floatError(sweep, channels, outputs, groups: groups) < Tolerance.float,
+        "\(channels) to \(outputs) channels in \(groups)")
     }
   }
 
   /// Channels that fill vectors and a picture of several tiles.
   @Test(arguments: [(32, 32, 0), (32, 48, 1), (48, 16, 2), (272, 144, 1)])
-  func `Float agrees with Double by Winograd's method, gradient too`(channels: Int, outputs: Int, pad: Int) throws {
+  func `Float agrees with Double by Winograd's method, gradient too`(
+    channels: Int, outputs: Int, pad: Int
+  ) throws {
     let sweep = Sweep(kernel: 3, stride: 1, pad: pad)
     #expect(try floatError(sweep, channels, outputs, height: 29, width: 31) < Tolerance.float)
   }
 
   /// `<y, dy> = <x, dx> = <w, dw>` for what is linear in x and in w: each of three kernels checks the others.
   @Test(arguments: [
-    (3, 1, 1, 32, 48, 1), (3, 1, 0, 272, 144, 1), (5, 2, 2, 7, 9, 1), (7, 2, 3, 3, 16, 1), (3, 2, 1, 24, 24, 24),
-    (1, 1, 0, 40, 17, 1), (5, 1, 2, 20, 30, 5),
+    (3, 1, 1, 32, 48, 1), (3, 1, 0, 272, 144, 1), (5, 2, 2, 7, 9, 1), (7, 2, 3, 3, 16, 1),
+    (3, 2, 1, 24, 24, 24),
+    (1, 1, 0, 40, 17, 1), (5, 1, 2, 20, 30, 5)
   ])
   func `forward pass, gradient to the picture and gradient to the weights are one form`(
     kernel: Int, stride: Int, pad: Int, channels: Int, outputs: Int, groups: Int
@@ -116,20 +135,24 @@ struct Sweep: Sendable, CustomStringConvertible {
     let filter: Filter<Float> = try randomFilter(
       outputs, channels, kernel: kernel, stride: stride, groups: groups, padding: .zeros(pad), seed: 17)
     var numbers = Numbers(seed: 18), sameWeights = Numbers(seed: 17)
-    let x: Tensor<Float> = try numbers.tensor([2, 21, 19, channels]), tape = Tape<Float>(), leaf = tape.leaf(x)
+    let x: Tensor<Float> = try numbers.tensor([2, 21, 19, channels]), tape = Tape<Float>(),
+      leaf = tape.leaf(x)
     let y = try tape.convolution(leaf, filter)
     // The gradient of half the squared distance to y - dy is dy.
     let dy: Tensor<Float> = try numbers.tensor(y.shape.extents)
     let target = try Tensor<Float>(y.shape.extents, (0..<dy.count).map { y.tensor[$0] - dy[$0] })
     let dx = try tape.gradients(of: tape.squaredDistance(y, to: target, factor: 0.5), at: [leaf])[0]
-    let window = try filter.window(over: x.shape), each = outputs / groups, inputs = channels / groups, taps = kernel * kernel
+    let window = try filter.window(over: x.shape), each = outputs / groups, inputs = channels / groups,
+      taps = kernel * kernel
     let dw = try Tensor<Float>([groups, taps, inputs, each])
-    try Float.weightGradient(window, x.pointer, dy.pointer, outputs: outputs, groups: groups, dw.pointer, Workspace())
+    try Float.weightGradient(
+      window, x.pointer, dy.pointer, outputs: outputs, groups: groups, dw.pointer, Workspace())
     let weights: [Float] = sameWeights.array(dw.count)  // [outputs, inputs / groups, taps]
     func dot(_ count: Int, _ a: (Int) -> Float, _ b: (Int) -> Float) -> Double {
       (0..<count).reduce(0) { $0 + Double(a($1)) * Double(b($1)) }
     }
-    let form = dot(y.tensor.count, { y.tensor[$0] }, { dy[$0] }), byPicture = dot(x.count, { x[$0] }, { dx[$0] })
+    let form = dot(y.tensor.count, { y.tensor[$0] }, { dy[$0] }),
+      byPicture = dot(x.count, { x[$0] }, { dx[$0] })
     let byWeights = dot(dw.count, { weights[$0] }) { i in
       let (o, c, t) = (i / taps / inputs, i / taps % inputs, i % taps)
       return dw[((o / each * taps + t) * inputs + c) * each + o % each]
@@ -139,13 +162,14 @@ struct Sweep: Sendable, CustomStringConvertible {
     #expect(abs(form) > 1e-3 * size)  // pictures that say something
   }
 
-  /// Padding as wide as the window makes windows that see nothing of the picture. In a process of its own, which
-  /// a write outside its memory may end.
+  /// Padding as wide as the window makes windows that see nothing of the picture. In a process of its own,
+  /// which a write outside its memory may end.
   @Test(arguments: [(1, 1), (1, 2), (3, 3), (5, 6)])
   func `Float agrees with Double where windows see only zeros`(kernel: Int, pad: Int) async throws {
     await #expect(processExitsWith: .success) { [kernel = kernel as Int, pad = pad as Int] in
       for (channels, outputs) in [(3, 19), (17, 2), (3, 2)] {
-        try #require(try floatError(Sweep(kernel: kernel, stride: 1, pad: pad), channels, outputs) < Tolerance.float)
+        try #require(
+          try floatError(Sweep(kernel: kernel, stride: 1, pad: pad), channels, outputs) < Tolerance.float)
       }
     }
   }
@@ -161,7 +185,11 @@ struct Sweep: Sendable, CustomStringConvertible {
   @Test func `refuses pictures that do not fit`() throws {
     let filter: Filter<Float> = try randomFilter(2, 3, kernel: 5, padding: .zeros(1), seed: 1)
     func run(_ extents: [Int]) -> String {
-      outcome { try forward(Tensor<Float>(extents, repeating: 0)) { tape, x throws(Failure) in try tape.convolution(x, filter) } }
+      outcome {
+        try forward(Tensor<Float>(extents, repeating: 0)) { tape, x throws(Failure) in
+          try tape.convolution(x, filter)
+        }
+      }
     }
     #expect(run([1, 8, 8, 4]) == "invalidArgument: a picture [1, 8, 8, 4] for a filter of 3 channels")
     #expect(run([8, 8, 3]).hasPrefix("invalidArgument"))
@@ -177,7 +205,8 @@ func floatError(
 ) throws -> Double {
   func run<Element: Scalar>(_: Element.Type) throws -> [Double] {
     let filter: Filter<Element> = try randomFilter(
-      outputs, channels, kernel: sweep.kernel, stride: sweep.stride, groups: groups, padding: sweep.padding, seed: 3)
+      outputs, channels, kernel: sweep.kernel, stride: sweep.stride, groups: groups, padding: sweep.padding,
+      seed: 3)
     var numbers = Numbers(seed: 4)
     let values: [Float] = numbers.array(2 * height * width * channels)
     let tape = Tape<Element>()
@@ -185,7 +214,8 @@ func floatError(
     let y = try tape.convolution(x, filter)
     let zero = try Tensor<Element>(y.shape.extents, repeating: 0)
     // Divided by what it sums, so that its gradient is of order 1.
-    let length = try tape.squaredDistance(y, to: zero, factor: 1 / Element(sweep.kernel * sweep.kernel * channels * outputs))
+    let length = try tape.squaredDistance(
+      y, to: zero, factor: 1 / Element(sweep.kernel * sweep.kernel * channels * outputs))
     let gradient = try tape.gradients(of: length, at: [x])[0]
     let scale = Double(sweep.kernel) * Double(channels).squareRoot()
     return y.tensor.values.map { Double($0) / scale } + gradient.values.map { Double($0) }

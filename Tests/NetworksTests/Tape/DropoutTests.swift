@@ -4,7 +4,9 @@ import Tensors
 import Testing
 
 @Suite struct DropoutTests {
-  private func dropout(_ count: Int, _ probability: Double, isTraining: Bool = true, seed: UInt64 = 1) throws -> [Double] {
+  private func dropout(
+    _ count: Int, _ probability: Double, isTraining: Bool = true, seed: UInt64 = 1
+  ) throws -> [Double] {
     try forward(Tensor<Double>([count], repeating: 1)) { tape, x throws(Failure) in
       var generator = Generator(seed: seed)
       return try tape.dropout(x, probability: probability, isTraining: isTraining, &generator)
@@ -30,8 +32,9 @@ import Testing
 
   @Test(arguments: [1, -0.1, .nan])
   func `refuses what is no probability`(probability: Double) {
-    #expect(outcome { try dropout(3, probability) }
-      == "invalidArgument: dropout with probability \(probability), wanted 0 or more and less than 1")
+    #expect(
+      outcome { try dropout(3, probability) }
+        == "invalidArgument: dropout with probability \(probability), wanted 0 or more and less than 1")
   }
 }
 
@@ -47,7 +50,9 @@ import Testing
 
   @Test func `refuses rows that are not there`() throws {
     let tape = Tape<Double>(), leaf = tape.leaf(table)
-    #expect(outcome { try tape.lookup(leaf, at: [0, 3]) } == "invalidArgument: row 3 of a table of 3 rows, wanted 0 to 2")
+    #expect(
+      outcome { try tape.lookup(leaf, at: [0, 3]) }
+        == "invalidArgument: row 3 of a table of 3 rows, wanted 0 to 2")
     #expect(outcome { try tape.lookup(leaf, at: [-1]) }.hasPrefix("invalidArgument"))
     #expect(outcome { try tape.lookup(tape.reshaped(leaf, [6]), at: [0]) }.hasPrefix("invalidArgument"))
     #expect(try tape.lookup(leaf, at: []).shape.extents == [0, 2])

@@ -33,8 +33,11 @@ import Testing
   @Test func `Float agrees with Double on large tensors`() throws {
     var numbers = Numbers(seed: 1)
     let x: [Float] = numbers.array(70_001)
-    for function in ElementwiseFunction.allCases where function != .reciprocal && function != .logarithm && function != .squareRoot {
-      #expect(try largestDifference(values(function, x), values(function, x.map { Double($0) })) < Tolerance.float, "\(function)")
+    for function in ElementwiseFunction.allCases
+    where function != .reciprocal && function != .logarithm && function != .squareRoot {
+      #expect(
+        try largestDifference(values(function, x), values(function, x.map { Double($0) })) < Tolerance.float,
+        "\(function)")
     }
   }
 
@@ -45,7 +48,9 @@ import Testing
     }
     for function in ElementwiseFunction.allCases {
       // 1/x^2 is 25 at 0.2.
-      #expect(try largestDifference(gradient(function, Float.self), gradient(function, Double.self)) < Tolerance.float, "\(function)")
+      #expect(
+        try largestDifference(gradient(function, Float.self), gradient(function, Double.self))
+          < Tolerance.float, "\(function)")
     }
   }
 
@@ -76,10 +81,13 @@ import Testing
   @Test func `refuses shapes that differ`() throws {
     let tape = Tape<Double>()
     let x = tape.constant(a), y = tape.constant(try Tensor([4], [1, 2, 3, 4]))
-    #expect(outcome { try tape.difference(x, y) } == "invalidArgument: the difference of [2, 2] and [4], wanted two of one shape")
+    #expect(
+      outcome { try tape.difference(x, y) }
+        == "invalidArgument: the difference of [2, 2] and [4], wanted two of one shape")
     #expect(outcome { try tape.product(x, y) }.hasPrefix("invalidArgument"))
     #expect(outcome { try tape.quotient(x, y) }.hasPrefix("invalidArgument"))
-    #expect(outcome { try tape.mean(tape.constant(Tensor([0], []))) }
-      == "invalidArgument: the mean of [0], wanted one element or more")
+    #expect(
+      outcome { try tape.mean(tape.constant(Tensor([0], []))) }
+        == "invalidArgument: the mean of [0], wanted one element or more")
   }
 }

@@ -12,7 +12,8 @@ import Testing
   /// The value is 2 x, the tape sees only one of the two: its gradient is half of the true one.
   @Test func `catches a gradient of half the size`() throws {
     let x = try randomTensor([2, 3], seed: 1)
-    #expect(try gradientError(at: x) { tape, x throws(Failure) in try tape.sum(x, tape.constant(x.tensor)) } > 1)
+    #expect(
+      try gradientError(at: x) { tape, x throws(Failure) in try tape.sum(x, tape.constant(x.tensor)) } > 1)
   }
 
   @Test func `catches a gradient that is missing`() throws {

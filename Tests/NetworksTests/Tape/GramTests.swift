@@ -13,7 +13,9 @@ import Testing
   /// Channels (1, 2, 3) and (4, 5, 6): 1+4+9, 4+10+18, 16+25+36.
   @Test func `gives the numbers worked by hand`() throws {
     func gram<Element: Scalar>(_: Element.Type) throws -> [Element] {
-      try forward(Tensor<Element>([1, 1, 3, 2], [1, 4, 2, 5, 3, 6])) { tape, x throws(Failure) in try tape.gramMatrix(x) }.values
+      try forward(Tensor<Element>([1, 1, 3, 2], [1, 4, 2, 5, 3, 6])) { tape, x throws(Failure) in
+        try tape.gramMatrix(x)
+      }.values
     }
     #expect(try gram(Double.self) == [14, 32, 32, 77])
     #expect(try gram(Float.self) == [14, 32, 32, 77])
@@ -21,8 +23,12 @@ import Testing
 
   /// 1 + 4 + 9
   @Test func `is the sum of squares for one channel`() throws {
-    #expect(try forward(Tensor<Float>([1, 1, 3, 1], [1, 2, 3])) { tape, x throws(Failure) in try tape.gramMatrix(x) }.values == [14])
-    #expect(try forward(Tensor<Double>([1, 1, 3, 1], [1, 2, 3])) { tape, x throws(Failure) in try tape.gramMatrix(x) }.values == [14])
+    #expect(
+      try forward(Tensor<Float>([1, 1, 3, 1], [1, 2, 3])) { tape, x throws(Failure) in try tape.gramMatrix(x)
+      }.values == [14])
+    #expect(
+      try forward(Tensor<Double>([1, 1, 3, 1], [1, 2, 3])) { tape, x throws(Failure) in try tape.gramMatrix(x)
+      }.values == [14])
   }
 
   /// More than one slice of 4096 pixels.
@@ -30,12 +36,20 @@ import Testing
     let pixels = 10_000
     let x = try Tensor<Float>([1, 100, 100, 2])
     for p in 0..<pixels { (x.pointer[2 * p], x.pointer[2 * p + 1]) = (1, Float(p % 2)) }
-    #expect(try forward(x) { tape, x throws(Failure) in try tape.gramMatrix(x) }.values == [10_000, 5000, 5000, 5000])
+    #expect(
+      try forward(x) { tape, x throws(Failure) in try tape.gramMatrix(x) }.values == [
+        10_000, 5000, 5000, 5000
+      ])
   }
 
   @Test func `refuses a batch and other ranks`() {
     for extents in [[2, 3, 3, 2], [3, 2], [1, 3, 3]] {
-      #expect(outcome { try forward(Tensor<Float>(extents, repeating: 0)) { tape, x throws(Failure) in try tape.gramMatrix(x) } }
+      #expect(
+        outcome {
+          try forward(Tensor<Float>(extents, repeating: 0)) { tape, x throws(Failure) in
+            try tape.gramMatrix(x)
+          }
+        }
         .hasPrefix("invalidArgument: Gram matrix of"))
     }
   }

@@ -17,12 +17,15 @@ import Testing
     let x = try Tensor<Double>([2, 1, 2, 2], [1, 5, 3, 5, 7, -1, 7, 1])
     let y = try forward(x) { tape, x throws(Failure) in try normalise(tape, x, gamma: [2, 3], beta: [10, 0]) }
     let a = 1 / 1.25.squareRoot()
-    #expect(largestDifference(y.values, [10 - 2 * a, 0, 10 + 2 * a, 0, 10, -3 * a, 10, 3 * a]) < Tolerance.double)
+    #expect(
+      largestDifference(y.values, [10 - 2 * a, 0, 10 + 2 * a, 0, 10, -3 * a, 10, 3 * a]) < Tolerance.double)
   }
 
   @Test func `a rectifier that follows opens and shuts`() throws {
     let x = try Tensor<Double>([1, 1, 2, 1], [1, 3])
-    let y = try forward(x) { tape, x throws(Failure) in try normalise(tape, x, gamma: [1], beta: [0], rectifies: true) }
+    let y = try forward(x) { tape, x throws(Failure) in
+      try normalise(tape, x, gamma: [1], beta: [0], rectifies: true)
+    }
     #expect(largestDifference(y.values, [0, 1 / 1.25.squareRoot()]) < Tolerance.double)
   }
 
@@ -34,7 +37,8 @@ import Testing
       let error = try gradientError(at: [x, gamma, beta][input]) { tape, leaf throws(Failure) in
         var variables = [tape.constant(x), tape.constant(gamma), tape.constant(beta)]
         variables[input] = leaf
-        return try tape.instanceNormalisation(variables[0], gamma: variables[1], beta: variables[2], rectifies: rectifies)
+        return try tape.instanceNormalisation(
+          variables[0], gamma: variables[1], beta: variables[2], rectifies: rectifies)
       }
       #expect(error <= 1, "input \(input)")
     }
@@ -46,14 +50,19 @@ import Testing
     let wide: Tensor<Double> = try numbers.tensor([1, 83, 97, 4])
     let x = try Tensor<Float>(wide.shape.extents, wide.values.map { Float(1000 + $0) })
     let same = try Tensor<Double>(wide.shape.extents, x.values.map { Double($0) })
-    let y = try forward(x) { tape, x throws(Failure) in try normalise(tape, x, gamma: [1, 1, 1, 1], beta: [0, 0, 0, 0]) }
-    let expected = try forward(same) { tape, x throws(Failure) in try normalise(tape, x, gamma: [1, 1, 1, 1], beta: [0, 0, 0, 0]) }
+    let y = try forward(x) { tape, x throws(Failure) in
+      try normalise(tape, x, gamma: [1, 1, 1, 1], beta: [0, 0, 0, 0])
+    }
+    let expected = try forward(same) { tape, x throws(Failure) in
+      try normalise(tape, x, gamma: [1, 1, 1, 1], beta: [0, 0, 0, 0])
+    }
     #expect(largestDifference(y.values, expected.values) < Tolerance.float)
   }
 
   @Test func `refuses factors of another number`() throws {
     let x = try Tensor<Float>([1, 2, 2, 3], repeating: 1)
-    #expect(outcome { try forward(x) { tape, x throws(Failure) in try normalise(tape, x, gamma: [1], beta: [0]) } }
-      .hasPrefix("invalidArgument: instance normalisation of [1, 2, 2, 3] with 1 factors"))
+    #expect(
+      outcome { try forward(x) { tape, x throws(Failure) in try normalise(tape, x, gamma: [1], beta: [0]) } }
+        .hasPrefix("invalidArgument: instance normalisation of [1, 2, 2, 3] with 1 factors"))
   }
 }

@@ -41,7 +41,8 @@ import Testing
   @Test func `refuses less than nothing`() throws {
     let x = try Tensor<Double>([1, 2, 2, 1], repeating: 1)
     #expect(outcome { try reflect(x, -1) }.hasPrefix("invalidArgument: a reflection by -1"))
-    #expect(outcome { try forward(x) { tape, x throws(Failure) in try tape.upsampled(x, 0) } }
-      .hasPrefix("invalidArgument: an upsampling by 0"))
+    #expect(
+      outcome { try forward(x) { tape, x throws(Failure) in try tape.upsampled(x, 0) } }
+        .hasPrefix("invalidArgument: an upsampling by 0"))
   }
 }

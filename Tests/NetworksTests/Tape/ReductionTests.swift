@@ -33,7 +33,8 @@ import Testing
   @Test func `weighted sum has the gradient of its definition, a term used twice too`() throws {
     let target = try Tensor<Double>([3], [0, 0, 0])
     let error = try gradientError(at: randomTensor([3], seed: 63)) { tape, x throws(Failure) in
-      let a = try tape.squaredDistance(x, to: target, factor: 1), b = try tape.squaredDistance(x, to: target, factor: 3)
+      let a = try tape.squaredDistance(x, to: target, factor: 1),
+        b = try tape.squaredDistance(x, to: target, factor: 3)
       return try tape.weightedSum([a, b, a], [2, -0.5, 0.25])
     }
     #expect(error <= 1)
@@ -42,8 +43,11 @@ import Testing
   @Test func `both refuse what does not match`() throws {
     let tape = Tape<Float>()
     let two = tape.constant(try Tensor([2], [1, 2])), one = tape.constant(try Tensor([1], [1]))
-    #expect(outcome { try tape.squaredDistance(two, to: one.tensor, factor: 1) } == "invalidArgument: the distance of [2] and [1]")
+    #expect(
+      outcome { try tape.squaredDistance(two, to: one.tensor, factor: 1) }
+        == "invalidArgument: the distance of [2] and [1]")
     #expect(outcome { try tape.weightedSum([one], [1, 2]) } == "invalidArgument: 1 terms with 2 weights")
-    #expect(outcome { try tape.weightedSum([two], [1]) } == "invalidArgument: a term [2], wanted a single number")
+    #expect(
+      outcome { try tape.weightedSum([two], [1]) } == "invalidArgument: a term [2], wanted a single number")
   }
 }

@@ -4,9 +4,12 @@ import Tensors
 import Testing
 
 @Suite struct RowStrideTests {
-  @Test(arguments: [(0, 1), (0, 3), (2, 3)]) func `has the gradient of its definition`(first: Int, step: Int) throws {
+  @Test(arguments: [(0, 1), (0, 3), (2, 3)]) func `has the gradient of its definition`(
+    first: Int, step: Int
+  ) throws {
     let x = try randomTensor([6, 5], seed: 7)
-    #expect(try gradientError(at: x) { tape, x throws(Failure) in try tape.rows(x, from: first, by: step) } <= 1)
+    #expect(
+      try gradientError(at: x) { tape, x throws(Failure) in try tape.rows(x, from: first, by: step) } <= 1)
   }
 
   @Test func `takes every second row`() throws {
@@ -18,7 +21,9 @@ import Testing
   @Test func `refuses rows that do not come out even`() throws {
     let tape = Tape<Float>()
     let x = tape.constant(try Tensor([4, 2], repeating: 0))
-    #expect(outcome { try tape.rows(x, from: 0, by: 3) } == "invalidArgument: one row in 3 of [4, 2], wanted a multiple of 3 rows")
+    #expect(
+      outcome { try tape.rows(x, from: 0, by: 3) }
+        == "invalidArgument: one row in 3 of [4, 2], wanted a multiple of 3 rows")
     for (first, step) in [(2, 2), (-1, 2), (0, 0)] {
       #expect(outcome { try tape.rows(x, from: first, by: step) }.hasPrefix("invalidArgument"))
     }

@@ -4,7 +4,9 @@ import Tensors
 import Testing
 
 @Suite struct SquaredDistancesTests {
-  @Test(arguments: [[5, 3], [2, 7], [3, 1], [1, 4]]) func `has the gradient of its definition`(extents: [Int]) throws {
+  @Test(arguments: [[5, 3], [2, 7], [3, 1], [1, 4]]) func `has the gradient of its definition`(
+    extents: [Int]
+  ) throws {
     let x = try randomTensor(extents, seed: 9)
     #expect(try gradientError(at: x) { tape, x throws(Failure) in try tape.squaredDistances(x) } <= 1)
   }
@@ -21,18 +23,27 @@ import Testing
     let y = try forward(x) { tape, x throws(Failure) in try tape.squaredDistances(x) }
     #expect(y.values.allSatisfy { $0 >= 0 && $0 < 1e-12 })
     var numbers = Numbers(seed: 2)
-    let other = try forward(try numbers.tensor([9, 5]) as Tensor<Float>) { tape, x throws(Failure) in try tape.squaredDistances(x) }
+    let other = try forward(try numbers.tensor([9, 5]) as Tensor<Float>) { tape, x throws(Failure) in
+      try tape.squaredDistances(x)
+    }
     #expect((0..<9).allSatisfy { other[$0 * 10] == 0 })
   }
 
   @Test func `keeps what is no number`() throws {
-    let y = try forward(Tensor<Float>([2, 1], [.nan, 0])) { tape, x throws(Failure) in try tape.squaredDistances(x) }
+    let y = try forward(Tensor<Float>([2, 1], [.nan, 0])) { tape, x throws(Failure) in
+      try tape.squaredDistances(x)
+    }
     #expect(y.values.allSatisfy { $0.isNaN })
   }
 
   @Test func `refuses nothing and other ranks`() {
     for extents in [[0, 3], [3, 0], [3], [1, 2, 3]] {
-      #expect(outcome { try forward(Tensor<Float>(extents, repeating: 0)) { tape, x throws(Failure) in try tape.squaredDistances(x) } }
+      #expect(
+        outcome {
+          try forward(Tensor<Float>(extents, repeating: 0)) { tape, x throws(Failure) in
+            try tape.squaredDistances(x)
+          }
+        }
         .hasPrefix("invalidArgument: distances in"))
     }
   }

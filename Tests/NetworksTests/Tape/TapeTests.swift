@@ -10,7 +10,8 @@ import Testing
   @Test func `a variable used twice receives the sum`() throws {
     let tape = Tape<Double>()
     let x = tape.leaf(try Tensor([2], [1, -2]))
-    let a = try tape.squaredDistance(x, to: zero, factor: 1), b = try tape.squaredDistance(x, to: zero, factor: 3)
+    let a = try tape.squaredDistance(x, to: zero, factor: 1),
+      b = try tape.squaredDistance(x, to: zero, factor: 3)
     #expect(try tape.gradients(of: tape.weightedSum([a, b], [1, 1]), at: [x])[0].values == [8, -16])
   }
 
@@ -58,7 +59,9 @@ import Testing
   @Test func `refuses the gradient of more than one number`() throws {
     let tape = Tape<Double>()
     let x = tape.leaf(try Tensor([2], [1, 2]))
-    #expect(outcome { try tape.gradients(of: x, at: [x]) } == "invalidArgument: the gradient of a tensor [2], wanted a single number")
+    #expect(
+      outcome { try tape.gradients(of: x, at: [x]) }
+        == "invalidArgument: the gradient of a tensor [2], wanted a single number")
   }
 
   @Test func `a gradient has the shape of its leaf`() throws {
@@ -72,7 +75,8 @@ import Testing
     let tape = Tape<Double>()
     let tensor = try Tensor<Double>([2], [1, -2])
     let x = tape.leaf(tensor)
-    _ = try tape.gradients(of: tape.squaredDistance(tape.rectifier(tape.sum(x, x)), to: zero, factor: 1), at: [x])
+    _ = try tape.gradients(
+      of: tape.squaredDistance(tape.rectifier(tape.sum(x, x)), to: zero, factor: 1), at: [x])
     #expect(tensor.values == [1, -2])
   }
 

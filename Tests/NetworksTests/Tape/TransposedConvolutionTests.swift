@@ -34,13 +34,17 @@ import Testing
   }
 
   /// TensorFlow's "SAME" (crop 0) and PyTorch's paddings, windows that overlap and such that leave gaps.
-  @Test(arguments: [(3, 2, 0), (3, 2, 1), (4, 2, 1), (2, 2, 0), (9, 4, 3), (5, 3, 2), (2, 3, 0), (3, 1, 1), (1, 2, 0), (5, 2, 4)])
+  @Test(arguments: [
+    (3, 2, 0), (3, 2, 1), (4, 2, 1), (2, 2, 0), (9, 4, 3), (5, 3, 2), (2, 3, 0), (3, 1, 1), (1, 2, 0),
+    (5, 2, 4)
+  ])
   func `agrees with its definition`(kernel: Int, stride: Int, crop: Int) throws {
     let x = try randomTensor([2, 3, 4, 3], seed: 64), w = try randomTensor([3, 2, kernel, kernel], seed: 65)
     for bias in [nil, try Tensor<Double>([2], [0.5, -2])] {
       let tape = Tape<Double>()
       let y = try tape.transposedConvolution(
-        tape.constant(x), weights: tape.constant(w), bias: bias.map { tape.constant($0) }, stride: stride, crop: crop)
+        tape.constant(x), weights: tape.constant(w), bias: bias.map { tape.constant($0) }, stride: stride,
+        crop: crop)
       let expected = try scattered(x, w, bias, stride: stride, crop: crop)
       #expect(y.shape == expected.shape)
       #expect(largestDifference(y.tensor.values, expected.values) < Tolerance.double)
@@ -48,9 +52,12 @@ import Testing
   }
 
   @Test(arguments: [(3, 2, 0), (3, 2, 1), (5, 3, 2), (2, 3, 0)])
-  func `has the gradient of its definition in the picture, weights and bias`(kernel: Int, stride: Int, crop: Int) throws {
+  func `has the gradient of its definition in the picture, weights and bias`(
+    kernel: Int, stride: Int, crop: Int
+  ) throws {
     let inputs = [
-      try randomTensor([2, 2, 3, 2], seed: 66), try randomTensor([2, 3, kernel, kernel], seed: 67), try randomTensor([3], seed: 68),
+      try randomTensor([2, 2, 3, 2], seed: 66), try randomTensor([2, 3, kernel, kernel], seed: 67),
+      try randomTensor([3], seed: 68)
     ]
     for input in inputs.indices {
       let error = try gradientError(at: inputs[input]) { tape, leaf throws(Failure) in
@@ -68,12 +75,15 @@ import Testing
       outcome {
         let tape = Tape<Double>()
         return try tape.transposedConvolution(
-          tape.constant(x), weights: tape.constant(Tensor(weights, repeating: 1)), bias: nil, stride: 2, crop: crop)
+          tape.constant(x), weights: tape.constant(Tensor(weights, repeating: 1)), bias: nil, stride: 2,
+          crop: crop)
       }
     }
-    #expect(reason([2, 3, 3, 3]).hasPrefix("invalidArgument: transposed weights [2, 3, 3, 3] for [1, 2, 2, 3]"))
+    #expect(
+      reason([2, 3, 3, 3]).hasPrefix("invalidArgument: transposed weights [2, 3, 3, 3] for [1, 2, 2, 3]"))
     #expect(reason([3, 3, 3, 2]).hasPrefix("invalidArgument: transposed weights"))
-    #expect(reason([3, 1, 3, 3], crop: 3).hasPrefix("invalidArgument: a transposed window of 3, stride 2, crop 3"))
+    #expect(
+      reason([3, 1, 3, 3], crop: 3).hasPrefix("invalidArgument: a transposed window of 3, stride 2, crop 3"))
   }
 }
 
@@ -84,7 +94,10 @@ import Testing
     let y = try forward(x) { tape, x throws(Failure) in try tape.depthToSpace(x, 2) }
     #expect(y.shape.extents == [1, 2, 2, 3] && y.values == x.values)
     let row = try Tensor<Double>([1, 1, 2, 4], (1...8).map(Double.init))
-    #expect(try forward(row) { tape, x throws(Failure) in try tape.depthToSpace(x, 2) }.values == [1, 2, 5, 6, 3, 4, 7, 8])
+    #expect(
+      try forward(row) { tape, x throws(Failure) in try tape.depthToSpace(x, 2) }.values == [
+        1, 2, 5, 6, 3, 4, 7, 8
+      ])
   }
 
   @Test func `has the gradient of its definition`() throws {
@@ -94,8 +107,9 @@ import Testing
 
   @Test func `refuses channels that make no squares`() throws {
     let x = try Tensor<Double>([1, 1, 1, 6], repeating: 1)
-    #expect(outcome { try forward(x) { tape, x throws(Failure) in try tape.depthToSpace(x, 2) } }
-      == "invalidArgument: squares of 2 from [1, 1, 1, 6], wanted side^2 C channels")
+    #expect(
+      outcome { try forward(x) { tape, x throws(Failure) in try tape.depthToSpace(x, 2) } }
+        == "invalidArgument: squares of 2 from [1, 1, 1, 6], wanted side^2 C channels")
   }
 }
 
@@ -104,6 +118,7 @@ import Testing
     let x = try Tensor<Double>([3], [1, -2, 0])
     let y = try forward(x) { tape, x throws(Failure) in try tape.linear(x, scale: 150, offset: 127.5) }
     #expect(y.values == [277.5, -172.5, 127.5])
-    #expect(try gradientError(at: x) { tape, x throws(Failure) in try tape.linear(x, scale: -3, offset: 2) } <= 1)
+    #expect(
+      try gradientError(at: x) { tape, x throws(Failure) in try tape.linear(x, scale: -3, offset: 2) } <= 1)
   }
 }

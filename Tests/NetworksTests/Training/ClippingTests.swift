@@ -8,7 +8,10 @@ import Testing
     let reference = try OptimisersReference.load().clipping
     return (
       reference,
-      [try Tensor([4, 3], Array(reference.gradients[..<12])), try Tensor([6], Array(reference.gradients[12...]))]
+      [
+        try Tensor([4, 3], Array(reference.gradients[..<12])),
+        try Tensor([6], Array(reference.gradients[12...]))
+      ]
     )
   }
 

@@ -19,7 +19,9 @@ private func rosenbrock<Element: Scalar>(_ x: Tensor<Element>, _ gradient: Tenso
 }
 
 @Suite struct LBFGSTests {
-  private func follow<Element: Scalar>(_ name: String, _ options: LBFGS<Element>.Options) throws -> (losses: Double, end: Double) {
+  private func follow<Element: Scalar>(
+    _ name: String, _ options: LBFGS<Element>.Options
+  ) throws -> (losses: Double, end: Double) {
     let reference = try OptimisersReference.load()
     let wanted = try #require(reference.trainings.first { $0.name == name })
     let training = try SmallTraining<Element>(reference)
@@ -28,14 +30,18 @@ private func rosenbrock<Element: Scalar>(_ x: Tensor<Element>, _ gradient: Tenso
     var losses: [Double] = []
     for _ in 0..<20 { losses.append(try optimiser.run(x) { training.evaluate($0, $1) }.first) }
     losses.append(training.evaluate(x, try x.copy()))
-    return (largestDifference(losses, wanted.losses), largestDifference(x.values.map { Double($0) }, wanted.end))
+    return (
+      largestDifference(losses, wanted.losses), largestDifference(x.values.map { Double($0) }, wanted.end)
+    )
   }
 
   @Test func `follows PyTorch's training of twenty steps`() throws {
     for (name, iterations, evaluations, history) in [("lbfgs", 4, 5, 10), ("lbfgs short", 1, 100, 3)] {
-      let double = try follow(name, LBFGS<Double>.Options(history: history, iterations: iterations, evaluations: evaluations))
+      let double = try follow(
+        name, LBFGS<Double>.Options(history: history, iterations: iterations, evaluations: evaluations))
       #expect(double.losses < Tolerance.double)
-      let float = try follow(name, LBFGS<Float>.Options(history: history, iterations: iterations, evaluations: evaluations))
+      let float = try follow(
+        name, LBFGS<Float>.Options(history: history, iterations: iterations, evaluations: evaluations))
       #expect(float.losses < Tolerance.float)
     }
   }
@@ -54,8 +60,12 @@ private func rosenbrock<Element: Scalar>(_ x: Tensor<Element>, _ gradient: Tenso
   }
 
   @Test func `says why it ended`() throws {
-    func run(_ options: LBFGS<Double>.Options = LBFGS<Double>.Options(), _ evaluate: @escaping (Double) -> (Double, Double)) throws
-      -> (outcome: LBFGS<Double>.Outcome, x: Double) {
+    func run(
+      _ options: LBFGS<Double>.Options = LBFGS<Double>.Options(),
+      _ evaluate: @escaping (Double) -> (Double, Double)
+    ) throws
+      -> (outcome: LBFGS<Double>.Outcome, x: Double)
+    {
       let x = try Tensor<Double>([1], [1])
       let outcome = try LBFGS<Double>(1, options).run(x) {
         let (value, slope) = evaluate($0[0])
@@ -68,8 +78,12 @@ private func rosenbrock<Element: Scalar>(_ x: Tensor<Element>, _ gradient: Tenso
     #expect(try run { _ in (3, .nan) }.outcome.reason == .notFinite)
     let nowhere = try run { _ in (.infinity, 1) }.outcome
     #expect(nowhere.reason == .notFinite && nowhere.evaluations == 1 && nowhere.iterations == 0)
-    #expect(try run(LBFGS<Double>.Options(iterations: 1)) { ($0 * $0 * $0 * $0, 4 * $0 * $0 * $0) }.outcome.reason == .iterations)
-    #expect(try run(LBFGS<Double>.Options(iterations: 9, evaluations: 2)) { ($0 * $0 * $0 * $0, 4 * $0 * $0 * $0) }.outcome.reason == .evaluations)
+    #expect(
+      try run(LBFGS<Double>.Options(iterations: 1)) { ($0 * $0 * $0 * $0, 4 * $0 * $0 * $0) }.outcome.reason
+        == .iterations)
+    #expect(
+      try run(LBFGS<Double>.Options(iterations: 9, evaluations: 2)) { ($0 * $0 * $0 * $0, 4 * $0 * $0 * $0) }
+        .outcome.reason == .evaluations)
     // A gradient that points the wrong way: nothing is better, the number stays.
     let wrong = try run { ($0 * $0, -2 * $0) }
     #expect(wrong.outcome.reason == .stalled && wrong.x == 1 && wrong.outcome.last == 1)
@@ -77,7 +91,9 @@ private func rosenbrock<Element: Scalar>(_ x: Tensor<Element>, _ gradient: Tenso
     let hole = try run { $0 == 1 ? (1, 2) : (.nan, .nan) }
     #expect(hole.outcome.reason == .notFinite && hole.x == 1)
     // No number beyond 0: the steps become shorter.
-    let wall = try run(LBFGS<Double>.Options(iterations: 100)) { $0 > 0 ? ($0 - Double.power($0, 0.5), 1 - 0.5 / Double.power($0, 0.5)) : (.nan, .nan) }
+    let wall = try run(LBFGS<Double>.Options(iterations: 100)) {
+      $0 > 0 ? ($0 - Double.power($0, 0.5), 1 - 0.5 / Double.power($0, 0.5)) : (.nan, .nan)
+    }
     #expect(abs(wall.x - 0.25) < 1e-4, "\(wall)")
     // Down for ever.
     let slope = try run(LBFGS<Double>.Options(iterations: 1000)) { (-$0, -1) }
@@ -87,7 +103,9 @@ private func rosenbrock<Element: Scalar>(_ x: Tensor<Element>, _ gradient: Tenso
   @Test func `single iterations that hand on value and gradient are one run`() throws {
     let start = [-1.2, 1, -1.2, 1, 0.5]
     let whole = try Tensor<Double>([5], start), parts = try Tensor<Double>([5], start)
-    let outcome = try LBFGS<Double>(5, LBFGS<Double>.Options(iterations: 12, evaluations: 1000)).run(whole) { rosenbrock($0, $1) }
+    let outcome = try LBFGS<Double>(5, LBFGS<Double>.Options(iterations: 12, evaluations: 1000)).run(whole) {
+      rosenbrock($0, $1)
+    }
     let optimiser = try LBFGS<Double>(5, LBFGS<Double>.Options(iterations: 1))
     var known: (value: Double, gradient: Tensor<Double>)?
     var evaluations = 0
@@ -150,11 +168,16 @@ private func rosenbrock<Element: Scalar>(_ x: Tensor<Element>, _ gradient: Tenso
   @Test func `refuses what it cannot work with`() throws {
     #expect(outcome { try LBFGS<Float>(0) }.hasPrefix("invalidArgument: L-BFGS over 0 numbers"))
     for options in [
-      LBFGS<Float>.Options(history: 0), .init(history: 1 << 40), .init(rate: 0), .init(rate: .nan), .init(iterations: 0),
-      .init(evaluations: 0), .init(gradientTolerance: -1), .init(changeTolerance: .nan),
+      LBFGS<Float>.Options(history: 0), .init(history: 1 << 40), .init(rate: 0), .init(rate: .nan),
+      .init(iterations: 0),
+      .init(evaluations: 0), .init(gradientTolerance: -1), .init(changeTolerance: .nan)
     ] { #expect(outcome { try LBFGS<Float>(1, options) }.hasPrefix("invalidArgument: L-BFGS")) }
-    #expect(outcome { try LBFGS<Float>(2).run(Tensor([3], [1, 2, 3])) { _, _ in 0 } } == "invalidArgument: L-BFGS for 2 numbers was given 3")
+    #expect(
+      outcome { try LBFGS<Float>(2).run(Tensor([3], [1, 2, 3])) { _, _ in 0 } }
+        == "invalidArgument: L-BFGS for 2 numbers was given 3")
     let x = try Tensor<Float>([1], [1])
-    #expect(outcome { try LBFGS<Float>(1).run(x) { _, _ throws(Failure) in throw .cancelled("by the caller") } } == "cancelled: by the caller")
+    #expect(
+      outcome { try LBFGS<Float>(1).run(x) { _, _ throws(Failure) in throw .cancelled("by the caller") } }
+        == "cancelled: by the caller")
   }
 }

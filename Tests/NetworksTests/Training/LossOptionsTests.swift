@@ -29,10 +29,16 @@ import Testing
     }
     #expect(refusal(.triplet) { $0.margin = -1 } == "invalidArgument: margin -1.0, wanted 0 or more")
     #expect(refusal(.contrastive) { $0.epsilon = .nan } == "invalidArgument: epsilon nan, wanted 0 or more")
-    #expect(refusal(.arcFace) { $0.margin = 4 }.hasPrefix("invalidArgument: margin 4.0, wanted 0 or more, at most 3.14"))
+    #expect(
+      refusal(.arcFace) { $0.margin = 4 }.hasPrefix(
+        "invalidArgument: margin 4.0, wanted 0 or more, at most 3.14"))
     #expect(refusal(.cosFace) { $0.scale = 0 } == "invalidArgument: scale 0.0, wanted more than 0")
-    #expect(refusal(.centre) { $0.centreRate = 2 } == "invalidArgument: centre rate 2.0, wanted 0 or more, at most 1.0")
-    #expect(refusal(.distillation) { $0.similarityWeight = .infinity }.hasPrefix("invalidArgument: similarity weight inf"))
+    #expect(
+      refusal(.centre) { $0.centreRate = 2 }
+        == "invalidArgument: centre rate 2.0, wanted 0 or more, at most 1.0")
+    #expect(
+      refusal(.distillation) { $0.similarityWeight = .infinity }.hasPrefix(
+        "invalidArgument: similarity weight inf"))
     #expect(refusal(.softmax) { $0.margin = .nan } == "")
   }
 }

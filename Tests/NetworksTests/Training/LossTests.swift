@@ -6,11 +6,15 @@ import Testing
 
 /// Origin of the numbers: PyTorch in Double, by Tests/Fixtures/reference/losses_reference.py.
 @Suite struct LossTests {
-  @Test(arguments: try LossCase.all()) func `has PyTorch's value and gradients in Double`(known: LossCase) throws {
+  @Test(arguments: try LossCase.all()) func `has PyTorch's value and gradients in Double`(
+    known: LossCase
+  ) throws {
     try known.compare(Double.self, tolerance: Tolerance.lossDouble)
   }
 
-  @Test(arguments: try LossCase.all()) func `has PyTorch's value and gradients in Float`(known: LossCase) throws {
+  @Test(arguments: try LossCase.all()) func `has PyTorch's value and gradients in Float`(
+    known: LossCase
+  ) throws {
     try known.compare(Float.self, tolerance: Tolerance.lossFloat)
   }
 
@@ -19,16 +23,20 @@ import Testing
     guard known.note != "scores of hundreds" else { return }
     let (loss, targets) = try (known.loss(), known.targets(Double.self))
     let embeddings = try known.embeddings(Double.self), head = try known.head(Double.self)
-    #expect(try gradientError(at: embeddings) { tape, x throws(Failure) in
-      let head = head.map { tape.constant($0) }
-      return try loss.value(embeddings: x, targets: targets, head: head, on: tape).loss
-    } <= 1)
-    for part in head.indices {
-      #expect(try gradientError(at: head[part]) { tape, x throws(Failure) in
-        var variables = head.map { tape.constant($0) }
-        variables[part] = x
-        return try loss.value(embeddings: tape.constant(embeddings), targets: targets, head: variables, on: tape).loss
+    #expect(
+      try gradientError(at: embeddings) { tape, x throws(Failure) in
+        let head = head.map { tape.constant($0) }
+        return try loss.value(embeddings: x, targets: targets, head: head, on: tape).loss
       } <= 1)
+    for part in head.indices {
+      #expect(
+        try gradientError(at: head[part]) { tape, x throws(Failure) in
+          var variables = head.map { tape.constant($0) }
+          variables[part] = x
+          return try loss.value(
+            embeddings: tape.constant(embeddings), targets: targets, head: variables, on: tape
+          ).loss
+        } <= 1)
     }
   }
 
@@ -43,33 +51,48 @@ import Testing
     #expect(value.loss.scalar.isFinite && value.loss.scalar > 0)
     #expect((value.statistics != nil) == (loss.wanted == .people))
     let other = try loss.headParameters(dimension: 4, classes: 3, seed: 6)
-    for (a, b) in zip(parameters, other) { #expect((a.tensor.values == b.tensor.values) == a.name.hasSuffix(".bias")) }
+    for (a, b) in zip(parameters, other) {
+      #expect((a.tensor.values == b.tensor.values) == a.name.hasSuffix(".bias"))
+    }
   }
 
   /// sqrt(6 / (9 + 15)) = 0.5
   @Test func `begins with weights within Glorot's bound`() throws {
     let weights = try Loss.softmax(.mean).headParameters(dimension: 15, classes: 9, seed: 1)[0].tensor.values
-    #expect(weights.max() ?? 1 <= 0.5 && weights.max() ?? 0 > 0.45 && weights.min() ?? -1 >= -0.5 && weights.min() ?? 0 < -0.45)
+    #expect(
+      weights.max() ?? 1 <= 0.5 && weights.max() ?? 0 > 0.45 && weights.min() ?? -1 >= -0.5
+        && weights.min() ?? 0 < -0.45)
   }
 
-  @Test(arguments: Loss.examples) func `refuses targets of another kind and a head of another size`(loss: Loss) throws {
+  @Test(arguments: Loss.examples) func `refuses targets of another kind and a head of another size`(
+    loss: Loss
+  ) throws {
     let tape = Tape<Float>()
     let x = tape.leaf(try Loss.exampleEmbeddings())
     let head = try loss.headParameters(dimension: 4, classes: 3, seed: 5).map { tape.leaf($0.tensor) }
     if loss.wanted != .nothing {
-      #expect(outcome { try loss.value(embeddings: x, targets: .nothing, head: head, on: tape) }
-        .hasPrefix("invalidArgument: a batch without"))
+      #expect(
+        outcome { try loss.value(embeddings: x, targets: .nothing, head: head, on: tape) }
+          .hasPrefix("invalidArgument: a batch without"))
     }
-    #expect(outcome { try loss.value(embeddings: x, targets: Loss.exampleTargets(for: loss), head: head + [x], on: tape) }
+    #expect(
+      outcome {
+        try loss.value(embeddings: x, targets: Loss.exampleTargets(for: loss), head: head + [x], on: tape)
+      }
       .hasPrefix("invalidArgument: a head of"))
   }
 
-  @Test(arguments: Loss.examples) func `gives numbers for zeros and for identical embeddings`(loss: Loss) throws {
+  @Test(arguments: Loss.examples) func `gives numbers for zeros and for identical embeddings`(
+    loss: Loss
+  ) throws {
     for (value, weight) in [(0, 0), (0, 1), (0.5, 0), (0.5, 0.5)] as [(Float, Float)] {
       let tape = Tape<Float>()
       let x = tape.leaf(try Tensor([6, 4], repeating: value))
-      let head = try loss.headShapes(dimension: 4, classes: 3).map { tape.leaf(try Tensor($0.extents, repeating: weight)) }
-      let y = try loss.value(embeddings: x, targets: Loss.exampleTargets(for: loss, teacher: weight), head: head, on: tape)
+      let head = try loss.headShapes(dimension: 4, classes: 3).map {
+        tape.leaf(try Tensor($0.extents, repeating: weight))
+      }
+      let y = try loss.value(
+        embeddings: x, targets: Loss.exampleTargets(for: loss, teacher: weight), head: head, on: tape)
       #expect(y.loss.scalar.isFinite)
       for gradient in try tape.gradients(of: y.loss, at: [x] + head) {
         #expect(gradient.values.allSatisfy { $0.isFinite })
@@ -83,7 +106,8 @@ import Testing
       let x = try Loss.exampleEmbeddings()
       x.pointer[9] = value
       let head = try loss.headParameters(dimension: 4, classes: 3, seed: 5).map { tape.constant($0.tensor) }
-      let y = try loss.value(embeddings: tape.constant(x), targets: Loss.exampleTargets(for: loss), head: head, on: tape)
+      let y = try loss.value(
+        embeddings: tape.constant(x), targets: Loss.exampleTargets(for: loss), head: head, on: tape)
       // Infinity is brought to unit length by division: NaN or a direction, never a crash.
       if value.isNaN { #expect(y.loss.scalar.isNaN) }
     }
@@ -92,11 +116,13 @@ import Testing
 
 extension Loss {
   static let examples: [Loss] = [
-    .triplet(margin: 9, .mean), .minedTriplet(.hard, margin: 9, .sum), .minedTriplet(.semiHard, margin: 9, .mean),
-    .minedTriplet(.all, margin: 9, .meanOfActive), .contrastive(margin: 3, epsilon: 1e-6, .mean), .softmax(.mean),
+    .triplet(margin: 9, .mean), .minedTriplet(.hard, margin: 9, .sum),
+    .minedTriplet(.semiHard, margin: 9, .mean),
+    .minedTriplet(.all, margin: 9, .meanOfActive), .contrastive(margin: 3, epsilon: 1e-6, .mean),
+    .softmax(.mean),
     .centre(lambda: 0.1, rate: 0.5, .sum), .pairwise(.absoluteDifference, .mean), .pairwise(.chiSquare, .sum),
     .angularMargin(.cosine(0.35), scale: 64, .mean), .angularMargin(.angle(0.5), scale: 64, .mean),
-    .distillation(cosine: 2, similarity: 4), .teacherDistance, .crossEntropy(.mean),
+    .distillation(cosine: 2, similarity: 4), .teacherDistance, .crossEntropy(.mean)
   ]
 
   static func exampleEmbeddings() throws -> Tensor<Float> {
@@ -142,7 +168,9 @@ struct LossCase: Sendable, CustomTestStringConvertible {
     note = text(json["note"])
     reduction = text(all["reduction"])
     settings = all.compactMapValues { ($0 as? NSNumber)?.doubleValue }
-    (count, dimension, classes) = (integer(json["count"]), integer(json["dimension"]), integer(json["classes"]))
+    (count, dimension, classes) = (
+      integer(json["count"]), integer(json["dimension"]), integer(json["classes"])
+    )
     (x, teacher, gradient) = (flat(json["embeddings"]), flat(json["teacher"]), flat(json["gradient"]))
     moved = flat(json["moved"])
     labels = flat(json["labels"]).map { Int32($0) }
@@ -160,13 +188,16 @@ struct LossCase: Sendable, CustomTestStringConvertible {
     case "batch_hard": return .minedTriplet(.hard, margin: try setting("margin"), reduction)
     case "semi_hard": return .minedTriplet(.semiHard, margin: try setting("margin"), reduction)
     case "all_triplets": return .minedTriplet(.all, margin: try setting("margin"), reduction)
-    case "contrastive": return .contrastive(margin: try setting("margin"), epsilon: try setting("epsilon"), reduction)
+    case "contrastive":
+      return .contrastive(margin: try setting("margin"), epsilon: try setting("epsilon"), reduction)
     case "softmax": return .softmax(reduction)
     case "centre": return .centre(lambda: try setting("lambda"), rate: try setting("rate"), reduction)
     case "pair_difference": return .pairwise(.absoluteDifference, reduction)
     case "pair_chi_square": return .pairwise(.chiSquare, reduction)
-    case "cosface": return .angularMargin(.cosine(try setting("margin")), scale: try setting("scale"), reduction)
-    case "arcface": return .angularMargin(.angle(try setting("margin")), scale: try setting("scale"), reduction)
+    case "cosface":
+      return .angularMargin(.cosine(try setting("margin")), scale: try setting("scale"), reduction)
+    case "arcface":
+      return .angularMargin(.angle(try setting("margin")), scale: try setting("scale"), reduction)
     case "distillation":
       return .distillation(cosine: try setting("cosine"), similarity: try setting("similarity"))
     default:
@@ -179,7 +210,9 @@ struct LossCase: Sendable, CustomTestStringConvertible {
     try Tensor(extents, values.map { Element($0) })
   }
 
-  func embeddings<Element: Scalar>(_: Element.Type) throws -> Tensor<Element> { try tensor([count, dimension], x) }
+  func embeddings<Element: Scalar>(_: Element.Type) throws -> Tensor<Element> {
+    try tensor([count, dimension], x)
+  }
 
   func targets<Element: Scalar>(_: Element.Type) throws -> Targets<Element> {
     switch try loss().wanted {
@@ -196,7 +229,8 @@ struct LossCase: Sendable, CustomTestStringConvertible {
     return try zip(shapes, parts).map { try tensor($0.extents, $1) }
   }
 
-  /// Value, gradients, statistics and moved centres against PyTorch's, relative to the largest number of each, or to 1.
+  /// Value, gradients, statistics and moved centres against PyTorch's, relative to the largest number of
+  /// each, or to 1.
   func compare<Element: Scalar>(_: Element.Type, tolerance: Double) throws {
     func error(_ tensor: Tensor<Element>, _ wanted: [Double]) -> Double {
       largestDifference(tensor.values.map { Double($0) }, wanted) / max(1, wanted.map(abs).max() ?? 0)

@@ -5,11 +5,13 @@ import Testing
 
 @Suite struct MiningTests {
   private func mine<Element: Scalar>(
-    _ x: [Element], dimension: Int = 1, _ labels: [Int32], _ mining: Mining, margin: Element, _ reduction: Reduction = .sum
+    _ x: [Element], dimension: Int = 1, _ labels: [Int32], _ mining: Mining, margin: Element,
+    _ reduction: Reduction = .sum
   ) throws -> (loss: Element, statistics: MiningStatistics, gradient: [Element]) {
     let tape = Tape<Element>()
     let leaf = tape.leaf(try Tensor([x.count / dimension, dimension], x))
-    let (loss, statistics) = try tape.minedTripletLoss(leaf, labels: labels, mining, margin: margin, reduction)
+    let (loss, statistics) = try tape.minedTripletLoss(
+      leaf, labels: labels, mining, margin: margin, reduction)
     return (loss.scalar, statistics, try tape.gradients(of: loss, at: [leaf])[0].values)
   }
 
@@ -19,9 +21,10 @@ import Testing
     // 9 - 4, 4 - 1, 9 - 1, 4 - 1, 4 - 1, and the margin each time.
     let hard = try mine(x, labels, .hard, margin: 1)
     #expect(hard.loss == 6 + 4 + 9 + 4 + 4)
-    #expect(hard.statistics == MiningStatistics(triplets: 5, active: 5, hardestPositive: 9, hardestNegative: 1))
-    // Photos by their places: 0 1: 1 - 4, 0 3: 9 - 16, 1 0: 1 - 9, 1 3: 4 - 9, 4 2: 4 - 9; of 3 0, 3 1 and 2 4 no negative
-    // is farther, one is as far.
+    #expect(
+      hard.statistics == MiningStatistics(triplets: 5, active: 5, hardestPositive: 9, hardestNegative: 1))
+    // Photos by their places: 0 1: 1 - 4, 0 3: 9 - 16, 1 0: 1 - 9, 1 3: 4 - 9, 4 2: 4 - 9; of 3 0, 3 1 and 2
+    // 4 no negative is farther, one is as far.
     let semi = try mine(x, labels, .semiHard, margin: 4)
     #expect(semi.loss == 1)
     #expect(semi.statistics.triplets == 5 && semi.statistics.active == 1)
@@ -49,7 +52,8 @@ import Testing
   /// All distances are 0: every triplet costs the margin, and the pulls cancel.
   @Test func `costs the margin for identical embeddings`() throws {
     for mining in [Mining.hard, .all] {
-      let same = try mine([Float](repeating: 0.3, count: 24), dimension: 4, [0, 0, 0, 1, 1, 1], mining, margin: 0.25, .mean)
+      let same = try mine(
+        [Float](repeating: 0.3, count: 24), dimension: 4, [0, 0, 0, 1, 1, 1], mining, margin: 0.25, .mean)
       #expect(abs(same.loss - 0.25) < 1e-6 && same.gradient.allSatisfy { abs($0) < 1e-6 })
       #expect(same.statistics.triplets == same.statistics.active)
     }
@@ -57,13 +61,18 @@ import Testing
 
   @Test func `refuses a batch that holds no triplet`() {
     for mining in [Mining.hard, .semiHard, .all] {
-      #expect(outcome { try mine([1, 2, 3] as [Float], [4, 4, 4], mining, margin: 0.2) }
-        == "invalidArgument: no negatives: 3 photos of one person, wanted two people or more")
-      #expect(outcome { try mine([1, 2, 3] as [Float], [1, 2, 3], mining, margin: 0.2) }
-        == "invalidArgument: no positives: 3 photos of as many people, wanted two photos of one or more")
-      #expect(outcome { try mine([1] as [Float], [1], mining, margin: 0.2) }.hasPrefix("invalidArgument: no negatives"))
-      #expect(outcome { try mine([1, 2] as [Float], [1], mining, margin: 0.2) }
-        == "invalidArgument: 1 labels for embeddings [2, 1]")
+      #expect(
+        outcome { try mine([1, 2, 3] as [Float], [4, 4, 4], mining, margin: 0.2) }
+          == "invalidArgument: no negatives: 3 photos of one person, wanted two people or more")
+      #expect(
+        outcome { try mine([1, 2, 3] as [Float], [1, 2, 3], mining, margin: 0.2) }
+          == "invalidArgument: no positives: 3 photos of as many people, wanted two photos of one or more")
+      #expect(
+        outcome { try mine([1] as [Float], [1], mining, margin: 0.2) }.hasPrefix(
+          "invalidArgument: no negatives"))
+      #expect(
+        outcome { try mine([1, 2] as [Float], [1], mining, margin: 0.2) }
+          == "invalidArgument: 1 labels for embeddings [2, 1]")
       #expect(outcome { try mine([] as [Float], [], mining, margin: 0.2) }.hasPrefix("invalidArgument"))
     }
   }

@@ -12,22 +12,31 @@ private let recipes: [(name: String, rule: UpdateRule, rate: Double)] = [
   ("adam decay", .adam(Adam(beta1: 0.8, beta2: 0.99, weightDecay: 0.1)), 0.05),
   ("adamw", .adam(Adam(weightDecay: 0.1, isDecoupled: true)), 0.05),
   ("rmsprop", .rmsProp(RMSProp()), 0.01),
-  ("rmsprop momentum", .rmsProp(RMSProp(alpha: 0.9, momentum: 0.8, weightDecay: 0.01)), 0.005),
+  ("rmsprop momentum", .rmsProp(RMSProp(alpha: 0.9, momentum: 0.8, weightDecay: 0.01)), 0.005)
 ]
 
-private func follow<Element: Scalar>(_ index: Int, _ type: Element.Type) throws -> (losses: Double, end: Double) {
+private func follow<Element: Scalar>(
+  _ index: Int, _ type: Element.Type
+) throws -> (losses: Double, end: Double) {
   let reference = try OptimisersReference.load(), recipe = recipes[index]
   let wanted = try #require(reference.trainings.first { $0.name == recipe.name })
   let training = try SmallTraining<Element>(reference)
-  var losses = try training.train(Optimiser(recipe.rule, training.parameters), steps: 20, rate: Element(recipe.rate))
+  var losses = try training.train(
+    Optimiser(recipe.rule, training.parameters), steps: 20, rate: Element(recipe.rate))
   losses.append(try training.evaluate().loss)
-  return (largestDifference(losses, wanted.losses), largestDifference(training.numbers.map { Double($0) }, wanted.end))
+  return (
+    largestDifference(losses, wanted.losses),
+    largestDifference(training.numbers.map { Double($0) }, wanted.end)
+  )
 }
 
 /// A parameter of many numbers and one of few.
 private func large() throws -> (parameters: [Parameter<Float>], gradients: [Tensor<Float>]) {
   var numbers = Numbers(seed: 11)
-  let parameters = [Parameter<Float>("large", try numbers.tensor([70, 1001])), Parameter<Float>("small", try numbers.tensor([3]))]
+  let parameters = [
+    Parameter<Float>("large", try numbers.tensor([70, 1001])),
+    Parameter<Float>("small", try numbers.tensor([3]))
+  ]
   return (parameters, [try numbers.tensor([70, 1001]), try numbers.tensor([3])])
 }
 
@@ -35,7 +44,8 @@ private func large() throws -> (parameters: [Parameter<Float>], gradients: [Tens
   @Test(arguments: recipes.indices)
   func `follows PyTorch's training of twenty steps`(index: Int) throws {
     let double = try follow(index, Double.self)
-    #expect(double.losses < Tolerance.double && double.end < Tolerance.double, "\(recipes[index].name): \(double)")
+    #expect(
+      double.losses < Tolerance.double && double.end < Tolerance.double, "\(recipes[index].name): \(double)")
     let float = try follow(index, Float.self)
     #expect(float.losses < Tolerance.float && float.end < Tolerance.float, "\(recipes[index].name): \(float)")
   }
@@ -66,7 +76,8 @@ private func large() throws -> (parameters: [Parameter<Float>], gradients: [Tens
     let reference = try OptimisersReference.load()
     for (rule, same) in [
       (UpdateRule.adam(Adam(beta1: 0.5)), UpdateRule.adam(Adam(beta1: 0.8))),
-      (.sgd(SGD(momentum: 0.5)), .sgd(SGD(momentum: 0.8))), (.rmsProp(RMSProp()), .rmsProp(RMSProp(momentum: 0.8))),
+      (.sgd(SGD(momentum: 0.5)), .sgd(SGD(momentum: 0.8))),
+      (.rmsProp(RMSProp()), .rmsProp(RMSProp(momentum: 0.8)))
     ] {
       let one = try SmallTraining<Double>(reference), other = try SmallTraining<Double>(reference)
       _ = try one.train(Optimiser(rule, one.parameters), steps: 5, rate: 0.01, momentum: 0.8)
@@ -110,7 +121,8 @@ private func large() throws -> (parameters: [Parameter<Float>], gradients: [Tens
     var numbers = Numbers(seed: 12)
     let whole: Tensor<Float> = try numbers.tensor([1000])
     let parts = try whole.copy()
-    let first = try Optimiser<Float>(recipe.rule, "x", whole.shape), second = try Optimiser<Float>(recipe.rule, "x", whole.shape)
+    let first = try Optimiser<Float>(recipe.rule, "x", whole.shape),
+      second = try Optimiser<Float>(recipe.rule, "x", whole.shape)
     for _ in 0..<3 {
       let gradient: Tensor<Float> = try numbers.tensor([1000])
       first.step(whole.pointer, gradient.pointer, rate: 0.1)
@@ -123,7 +135,8 @@ private func large() throws -> (parameters: [Parameter<Float>], gradients: [Tens
   }
 
   @Test func `leaves running statistics alone`() throws {
-    let weight = Parameter<Float>("weight", try Tensor([1], [1])), mean = Parameter<Float>("mean", try Tensor([1], [5]), isTrained: false)
+    let weight = Parameter<Float>("weight", try Tensor([1], [1])),
+      mean = Parameter<Float>("mean", try Tensor([1], [5]), isTrained: false)
     let optimiser = try Optimiser(.sgd(SGD()), [mean, weight])
     try optimiser.step([Tensor([1], [1])], rate: 0.5)
     #expect(weight.value[0] == 0.5 && mean.value[0] == 5)
@@ -138,23 +151,30 @@ private func large() throws -> (parameters: [Parameter<Float>], gradients: [Tens
       outcome { try optimiser.step(gradients, rate: rate, momentum: momentum) }
     }
     #expect(refused([gradients[0]]) == "invalidArgument: 1 gradients for 2 parameters")
-    #expect(refused([gradients[0], gradients[0]]) == "invalidArgument: the gradient of small is [70, 1001], wanted [3]")
+    #expect(
+      refused([gradients[0], gradients[0]])
+        == "invalidArgument: the gradient of small is [70, 1001], wanted [3]")
     for value: Float in [.nan, .infinity, -.infinity] {
       let reason = refused([gradients[0], try Tensor([3], [0, value, 1])])
       #expect(reason == "invalidArgument: the gradient of small is not finite, or its square is not")
     }
-    for rate: Float in [.nan, .infinity, -1] { #expect(refused(gradients, rate: rate).hasPrefix("invalidArgument: a learning rate of")) }
+    for rate: Float in [.nan, .infinity, -1] {
+      #expect(refused(gradients, rate: rate).hasPrefix("invalidArgument: a learning rate of"))
+    }
     for momentum: Float in [.nan, 1, -0.1] {
       #expect(refused(gradients, momentum: momentum).hasPrefix("invalidArgument: a momentum of"))
     }
     #expect(parameters.flatMap { $0.value.values } == before)
-    #expect(optimiser.steps == 0 && optimiser.state.tensors.allSatisfy { $0.value.values.allSatisfy { $0 == 0 } })
+    #expect(
+      optimiser.steps == 0 && optimiser.state.tensors.allSatisfy { $0.value.values.allSatisfy { $0 == 0 } })
   }
 
   @Test(arguments: [
-    UpdateRule.sgd(SGD(momentum: 1)), .sgd(SGD(isNesterov: true)), .sgd(SGD(weightDecay: -1)), .adam(Adam(beta1: 1)),
-    .adam(Adam(beta2: -0.1)), .adam(Adam(epsilon: 0)), .adam(Adam(weightDecay: .nan)), .rmsProp(RMSProp(alpha: 1)),
-    .rmsProp(RMSProp(epsilon: .infinity)), .rmsProp(RMSProp(momentum: 2)),
+    UpdateRule.sgd(SGD(momentum: 1)), .sgd(SGD(isNesterov: true)), .sgd(SGD(weightDecay: -1)),
+    .adam(Adam(beta1: 1)),
+    .adam(Adam(beta2: -0.1)), .adam(Adam(epsilon: 0)), .adam(Adam(weightDecay: .nan)),
+    .rmsProp(RMSProp(alpha: 1)),
+    .rmsProp(RMSProp(epsilon: .infinity)), .rmsProp(RMSProp(momentum: 2))
   ])
   func `refuses numbers outside their range`(rule: UpdateRule) {
     #expect(outcome { try Optimiser<Float>(rule, []) }.hasPrefix("invalidArgument: "))

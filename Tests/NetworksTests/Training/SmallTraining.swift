@@ -16,7 +16,8 @@ struct OptimisersReference: Decodable {
   static func load() throws -> OptimisersReference { try fixture("optimisers.json") }
 }
 
-/// The network of that script: 5 numbers, 7 rectified units, 3 classes, softmax with cross-entropy, gradients written out.
+/// The network of that script: 5 numbers, 7 rectified units, 3 classes, softmax with cross-entropy, gradients
+/// written out.
 struct SmallTraining<Element: Scalar> {
   let parameters: [Parameter<Element>]
   private let x: [Element], labels: [Int]
@@ -32,8 +33,9 @@ struct SmallTraining<Element: Scalar> {
       return Parameter(name, try Tensor(extents, Array(rest.prefix(count))))
     }
     parameters = [
-      try parameter("first.weight", [7, 5]), try parameter("first.bias", [7]), try parameter("second.weight", [3, 7]),
-      try parameter("second.bias", [3]),
+      try parameter("first.weight", [7, 5]), try parameter("first.bias", [7]),
+      try parameter("second.weight", [3, 7]),
+      try parameter("second.bias", [3])
     ]
   }
 

@@ -16,7 +16,9 @@ import Testing
 
   @Test(arguments: [CostVariant.normalised, .lecture])
   func `the style cost has the gradient of its definition`(variant: CostVariant) throws {
-    let gram = try forward(randomTensor([1, 3, 4, 3], seed: 93)) { tape, x throws(Failure) in try tape.gramMatrix(x) }
+    let gram = try forward(randomTensor([1, 3, 4, 3], seed: 93)) { tape, x throws(Failure) in
+      try tape.gramMatrix(x)
+    }
     let error = try gradientError(at: randomTensor([1, 5, 7, 3], seed: 94)) { tape, x throws(Failure) in
       try tape.styleCost(x, gram, variant)
     }
@@ -27,7 +29,9 @@ import Testing
   @Test func `the content cost gives the numbers worked by hand`() throws {
     let content = try Tensor<Double>([1, 1, 2, 2], [1, 2, 3, 4])
     func cost(_ variant: CostVariant) throws -> [Double] {
-      try forward(Tensor<Double>([1, 1, 2, 2], [2, 4, 3, 5])) { tape, x throws(Failure) in try tape.contentCost(x, content, variant) }.values
+      try forward(Tensor<Double>([1, 1, 2, 2], [2, 4, 3, 5])) { tape, x throws(Failure) in
+        try tape.contentCost(x, content, variant)
+      }.values
     }
     #expect(try cost(.normalised) == [0.375])
     #expect(try cost(.lecture) == [3])
@@ -38,7 +42,9 @@ import Testing
   @Test func `the style cost gives the numbers worked by hand`() throws {
     let gram = try Tensor<Double>([2, 2], [9, 12, 12, 20])
     func cost(_ variant: CostVariant) throws -> [Double] {
-      try forward(Tensor<Double>([1, 1, 2, 2], [1, 2, 3, 4])) { tape, x throws(Failure) in try tape.styleCost(x, gram, variant) }.values
+      try forward(Tensor<Double>([1, 1, 2, 2], [1, 2, 3, 4])) { tape, x throws(Failure) in
+        try tape.styleCost(x, gram, variant)
+      }.values
     }
     #expect(try cost(.normalised) == [0.140625])
     #expect(try cost(.lecture) == [1.125])
@@ -46,10 +52,20 @@ import Testing
 
   @Test func `both refuse shapes that differ`() throws {
     let x = try Tensor<Float>([1, 2, 2, 3], repeating: 1)
-    #expect(outcome { try forward(x) { tape, x throws(Failure) in try tape.contentCost(x, Tensor([1, 2, 3, 2], repeating: 0), .normalised) } }
-      == "invalidArgument: features [1, 2, 2, 3] against [1, 2, 3, 2]")
-    #expect(outcome { try forward(x) { tape, x throws(Failure) in try tape.styleCost(x, Tensor([2, 2], repeating: 0), .normalised) } }
-      == "invalidArgument: Gram matrix [3, 3] against [2, 2]")
+    #expect(
+      outcome {
+        try forward(x) { tape, x throws(Failure) in
+          try tape.contentCost(x, Tensor([1, 2, 3, 2], repeating: 0), .normalised)
+        }
+      }
+        == "invalidArgument: features [1, 2, 2, 3] against [1, 2, 3, 2]")
+    #expect(
+      outcome {
+        try forward(x) { tape, x throws(Failure) in
+          try tape.styleCost(x, Tensor([2, 2], repeating: 0), .normalised)
+        }
+      }
+        == "invalidArgument: Gram matrix [3, 3] against [2, 2]")
   }
 
   /// Origin: the course notebook prints 6.76559 and 9.19028.
@@ -60,7 +76,8 @@ import Testing
         try Tensor([1, 4, 4, 3], flat((notebook[cost] as? [String: Any])?[name]).map { Element($0) })
       }
       let tape = Tape<Element>()
-      let content = try tape.contentCost(tape.constant(tensor("content", "a_G")), tensor("content", "a_C"), .normalised)
+      let content = try tape.contentCost(
+        tape.constant(tensor("content", "a_G")), tensor("content", "a_C"), .normalised)
       let gram = try tape.gramMatrix(tape.constant(tensor("style", "a_S")))
       let style = try tape.styleCost(tape.constant(tensor("style", "a_G")), gram.tensor, .normalised)
       return [content, style].map { String(format: "%.6g", Double($0.scalar)) }

@@ -7,27 +7,39 @@ import Testing
 /// The layers of training_reference.py, over pictures 10 high and 8 wide.
 private let referenceLayers: [Layer] = [
   .convolution(
-    "c1", 6, kernel: 3, stride: 2, padding: .zeros(1), hasBias: false, normalisation: .batch("n1"), activation: .rectifier),
+    "c1", 6, kernel: 3, stride: 2, padding: .zeros(1), hasBias: false, normalisation: .batch("n1"),
+    activation: .rectifier),
   .pool(.maximum, kernel: 3, stride: 2, padding: 1),
-  .convolution("c2", 8, kernel: 3, groups: 2, padding: .zeros(1), normalisation: .batch("n2"), activation: .parametric("p2")),
-  .dense("d", 5), .tap("embedding"),
+  .convolution(
+    "c2", 8, kernel: 3, groups: 2, padding: .zeros(1), normalisation: .batch("n2"),
+    activation: .parametric("p2")),
+  .dense("d", 5), .tap("embedding")
 ]
 private let referenceInput = Extent(height: 10, width: 8, channels: 3)
 
 /// One of every kind of layer that can be trained, over a grey picture of 7x6.
 private let everyLayer: [Layer] = [
-  .convolution("c", 4, kernel: 3, stride: 2, padding: .zeros(1), activation: .rectifier), .responseNormalisation(.torch),
+  .convolution("c", 4, kernel: 3, stride: 2, padding: .zeros(1), activation: .rectifier),
+  .responseNormalisation(.torch),
   .concatenation([
     [],
-    [.batchNormalisation("n", activation: .parametric("np")), .convolution("d", 2, kernel: 1, normalisation: .batch("dn"))],
-    [.pool(.average, kernel: 2, stride: 2), .border(top: 1, left: 0, bottom: 1, right: 2)],
+    [
+      .batchNormalisation("n", activation: .parametric("np")),
+      .convolution("d", 2, kernel: 1, normalisation: .batch("dn"))
+    ],
+    [.pool(.average, kernel: 2, stride: 2), .border(top: 1, left: 0, bottom: 1, right: 2)]
   ]),
   .residual(
-    [.convolution("r", 10, kernel: 3, groups: 2, padding: .zeros(1), hasBias: false, normalisation: .batch("rn"), activation: .rectifier)],
+    [
+      .convolution(
+        "r", 10, kernel: 3, groups: 2, padding: .zeros(1), hasBias: false, normalisation: .batch("rn"),
+        activation: .rectifier)
+    ],
     shortCut: [.euclideanPool(kernel: 3, stride: 1, padding: 1)]),
   .maxout(pieces: 2), .rectifier, .chosenPool, .pool(.maximum, kernel: 2, stride: 1), .tap("middle"),
-  .dense("e", 6, activation: .parametric("ep")), .dropout(0.3), .batchNormalisation("en", activation: .rectifier),
-  .dense("f", 3, hasBias: false), .sigmoid, .globalAverage, .softmax, .unitLength, .tap("embedding"),
+  .dense("e", 6, activation: .parametric("ep")), .dropout(0.3),
+  .batchNormalisation("en", activation: .rectifier),
+  .dense("f", 3, hasBias: false), .sigmoid, .globalAverage, .softmax, .unitLength, .tap("embedding")
 ]
 private let everyInput = Extent(height: 7, width: 6, channels: 1)
 
@@ -40,26 +52,39 @@ private let paintingLayers: [Layer] = [
   .transposedConvolution("t", 4, kernel: 3, stride: 2), .instanceNormalisation("t_in"),
   .upsampling(2), .reflection(1), .convolution("b", 8, kernel: 3), .depthToSpace(2),
   .transposedConvolution("u", 2, kernel: 4, stride: 2, crop: 1, hasBias: false),
-  .hyperbolicTangent, .linear(scale: 3, offset: 0.5), .tap("embedding"),
+  .hyperbolicTangent, .linear(scale: 3, offset: 0.5), .tap("embedding")
 ]
 private let paintingInput = Extent(height: 4, width: 4, channels: 2)
 
 /// Small versions of the library's networks, and one layer of each kind.
 private let networks: [(name: String, layers: [Layer], input: Extent)] = [
-  ("DenseNet", Architecture.denseNet(stem: 8, blocks: [2, 1], growth: 4, outputs: 5), Extent(height: 35, width: 33, channels: 3)),
-  ("MobileFaceNet", Architecture.mobileFaceNet(side: 33, width: 0.125).layers, Extent(height: 33, width: 33, channels: 3)),
-  ("Siamese", Architecture.siamese(input: Extent(height: 18, width: 23, channels: 1), isSigmoid: true).layers, Extent(height: 18, width: 23, channels: 1)),
+  (
+    "DenseNet", Architecture.denseNet(stem: 8, blocks: [2, 1], growth: 4, outputs: 5),
+    Extent(height: 35, width: 33, channels: 3)
+  ),
+  (
+    "MobileFaceNet", Architecture.mobileFaceNet(side: 33, width: 0.125).layers,
+    Extent(height: 33, width: 33, channels: 3)
+  ),
+  (
+    "Siamese",
+    Architecture.siamese(input: Extent(height: 18, width: 23, channels: 1), isSigmoid: true).layers,
+    Extent(height: 18, width: 23, channels: 1)
+  ),
   (
     "like NN1",
     [
       .convolution("conv1", 6, kernel: 7, stride: 2, padding: .zeros(3), activation: .rectifier),
       .pool(.maximum, kernel: 3, stride: 2, padding: 1), .responseNormalisation(.torch),
-      .convolution("conv2", 8, kernel: 3, padding: .zeros(1), activation: .rectifier), .responseNormalisation(.tensorFlow),
+      .convolution("conv2", 8, kernel: 3, padding: .zeros(1), activation: .rectifier),
+      .responseNormalisation(.tensorFlow),
       .pool(.maximum, kernel: 3, stride: 2, padding: 1),
-      .dense("fc1", 12, activation: .rectifier), .maxout(pieces: 2), .dense("fc7128", 5), .unitLength, .tap("embedding"),
+      .dense("fc1", 12, activation: .rectifier), .maxout(pieces: 2), .dense("fc7128", 5), .unitLength,
+      .tap("embedding")
     ], Extent(height: 21, width: 19, channels: 3)
   ),
-  ("one of each", everyLayer, everyInput), ("those that paint", paintingLayers, paintingInput), ("the reference", referenceLayers, referenceInput),
+  ("one of each", everyLayer, everyInput), ("those that paint", paintingLayers, paintingInput),
+  ("the reference", referenceLayers, referenceInput)
 ]
 
 private func trainable<Element: Scalar>(
@@ -78,7 +103,8 @@ private func trainable<Element: Scalar>(
     let (name, layers, input) = networks[index]
     let weights = try FormulaWeights.file(layers, input)
     let x = try randomTensor([3, input.height ?? 0, input.width ?? 0, input.channels], seed: 91)
-    let expected = try Network<Double>(layers, input: input, weights: weights).run(x, .init(["embedding"], pooling: .maximum))[0]
+    let expected = try Network<Double>(layers, input: input, weights: weights).run(
+      x, .init(["embedding"], pooling: .maximum))[0]
     let network: TrainableNetwork<Double> = try trainable(layers, input, weights)
     let tape = Tape<Double>()
     let y = try network.run(tape.constant(x), network.leaves(on: tape), .frozen, on: tape)
@@ -94,12 +120,16 @@ private func trainable<Element: Scalar>(
     let expected = try Network<Float>(architecture, weights: weights).run(x, .init(["embedding"]))[0]
     let network: TrainableNetwork<Float> = try trainable(architecture.layers, architecture.input, weights)
     let tape = Tape<Float>()
-    let y = try network.run(tape.constant(x), network.parameters.map { tape.constant($0.value) }, .frozen, on: tape)
+    let y = try network.run(
+      tape.constant(x), network.parameters.map { tape.constant($0.value) }, .frozen, on: tape)
     #expect(largestDifference(y.tensor.values, expected.values) < Tolerance.float)
-    #expect(network.parameters.reduce(0) { $0 + ($1.isTrained ? $1.value.count : 0) } == 3_733_968)  // as OpenFace counts them
+    // As OpenFace counts them.
+    #expect(network.parameters.reduce(0) { $0 + ($1.isTrained ? $1.value.count : 0) } == 3_733_968)
   }
 
-  @Test(arguments: networks.indices) func `its parameters are the tensors of the weight file`(index: Int) throws {
+  @Test(arguments: networks.indices) func `its parameters are the tensors of the weight file`(
+    index: Int
+  ) throws {
     let (_, layers, input) = networks[index]
     let network: TrainableNetwork<Float> = try trainable(layers, input, FormulaWeights.file(layers, input))
     let list = try tensors(of: layers, input: input)
@@ -110,8 +140,12 @@ private func trainable<Element: Scalar>(
 
   /// Of the picture and of every number of every parameter, dropout at work.
   @Test(arguments: [TrainableNetwork<Dual>.Mode.training, .frozen])
-  func `reverse mode, forward mode and central differences agree on a whole network`(mode: TrainableNetwork<Dual>.Mode) throws {
-    for (layers, input) in [(everyLayer, everyInput), (paintingLayers, paintingInput), (referenceLayers, referenceInput)] {
+  func `reverse mode, forward mode and central differences agree on a whole network`(
+    mode: TrainableNetwork<Dual>.Mode
+  ) throws {
+    for (layers, input) in [
+      (everyLayer, everyInput), (paintingLayers, paintingInput), (referenceLayers, referenceInput)
+    ] {
       let weights = try FormulaWeights.file(layers, input)
       let network: TrainableNetwork<Dual> = try trainable(layers, input, weights)
       let statistics = network.parameters.map { $0.value.values }
@@ -119,20 +153,21 @@ private func trainable<Element: Scalar>(
       for parameter in network.parameters where parameter.isTrained {
         inputs.append(try Tensor(parameter.value.shape.extents, parameter.value.values.map { $0.value }))
       }
-      let worst = try checkDerivatives(of: { tape, x throws(Failure) in
-        var variables: [Variable<Dual>] = [], next = 1
-        for (parameter, values) in zip(network.parameters, statistics) {
-          if parameter.isTrained {
-            variables.append(x[next])
-            next += 1
-          } else {
-            // Training moves them.
-            for (i, value) in values.enumerated() { parameter.value.pointer[i] = value }
-            variables.append(tape.constant(parameter.value))
+      let worst = try checkDerivatives(
+        of: { tape, x throws(Failure) in
+          var variables: [Variable<Dual>] = [], next = 1
+          for (parameter, values) in zip(network.parameters, statistics) {
+            if parameter.isTrained {
+              variables.append(x[next])
+              next += 1
+            } else {
+              // Training moves them.
+              for (i, value) in values.enumerated() { parameter.value.pointer[i] = value }
+              variables.append(tape.constant(parameter.value))
+            }
           }
-        }
-        return try network.run(x[0], variables, mode, seed: 5, on: tape)
-      }, at: inputs)
+          return try network.run(x[0], variables, mode, seed: 5, on: tape)
+        }, at: inputs)
       #expect(worst.ratio <= 1, "\(worst.description)")
     }
   }
@@ -152,34 +187,47 @@ private func trainable<Element: Scalar>(
   @Test func `refuses what it cannot train`() throws {
     func made(_ layers: [Layer], shape: [Int]? = nil) -> String {
       outcome {
-        try TrainableNetwork<Float>(layers, input: Extent(height: 9, width: 9, channels: 3)) { specification throws(Failure) in
+        try TrainableNetwork<Float>(layers, input: Extent(height: 9, width: 9, channels: 3)) {
+          specification throws(Failure) in
           try Tensor(shape ?? specification.extents, repeating: 1)
         }
       }
     }
     #expect(made([.head([.softmax])]) == "invalidArgument: a network with heads of its own cannot be trained")
-    #expect(made([.convolution("c", 2, kernel: 1, normalisation: .affine)]).hasPrefix("invalidArgument: c has a scale of its own"))
-    #expect(made([.convolution("c", 2, kernel: 1, hasBias: false)], shape: [2, 3]) == "invalidArgument: c.weight is [2, 3], wanted [2, 3, 1, 1]")
+    #expect(
+      made([.convolution("c", 2, kernel: 1, normalisation: .affine)]).hasPrefix(
+        "invalidArgument: c has a scale of its own"))
+    #expect(
+      made([.convolution("c", 2, kernel: 1, hasBias: false)], shape: [2, 3])
+        == "invalidArgument: c.weight is [2, 3], wanted [2, 3, 1, 1]")
     #expect(made([.dense("c", 2), .dense("c", 2)]) == "internalError: two layers share the tensor c.weight")
   }
 
   // MARK: Against PyTorch
 
   /// Five steps by SGD with momentum 0.9, weight decay 0.01 and rate 0.1.
-  private func trained<Element: Scalar>(_: Element.Type) throws -> (losses: [Double], frozen: Double, end: [String: [Double]]) {
+  private func trained<Element: Scalar>(
+    _: Element.Type
+  ) throws -> (losses: [Double], frozen: Double, end: [String: [Double]]) {
     let weights = try FormulaWeights.file(referenceLayers, referenceInput)
     let network: TrainableNetwork<Element> = try trainable(referenceLayers, referenceInput, weights)
     func head(_ name: String, _ extents: [Int], factor: Double) throws -> Parameter<Element> {
       let count = extents.reduce(1, *)
-      return Parameter(name, try Tensor(extents, FormulaWeights.numbers(name, count).map { Element(Float($0 * factor)) }))
+      return Parameter(
+        name, try Tensor(extents, FormulaWeights.numbers(name, count).map { Element(Float($0 * factor)) }))
     }
-    let parameters = network.parameters + [
-      try head("classifier.weight", [3, 5], factor: (6.0 / 5).squareRoot()), try head("classifier.bias", [3], factor: 0.2),
-    ]
-    let x = try Tensor<Element>([7, 10, 8, 3], FormulaWeights.numbers("x", 7 * 10 * 8 * 3).map { Element(Float($0)) })
+    let parameters =
+      network.parameters + [
+        try head("classifier.weight", [3, 5], factor: (6.0 / 5).squareRoot()),
+        try head("classifier.bias", [3], factor: 0.2)
+      ]
+    let x = try Tensor<Element>(
+      [7, 10, 8, 3], FormulaWeights.numbers("x", 7 * 10 * 8 * 3).map { Element(Float($0)) })
     let labels: [Int32] = [0, 1, 2, 0, 1, 2, 0]
     let optimiser = try Optimiser(.sgd(SGD(momentum: 0.9, weightDecay: 0.01)), parameters)
-    func loss(_ mode: TrainableNetwork<Element>.Mode, _ tape: Tape<Element>, _ leaves: [Variable<Element>]) throws -> Variable<Element> {
+    func loss(
+      _ mode: TrainableNetwork<Element>.Mode, _ tape: Tape<Element>, _ leaves: [Variable<Element>]
+    ) throws -> Variable<Element> {
       let count = network.parameters.count
       let y = try network.run(tape.constant(x), Array(leaves[..<count]), mode, on: tape)
       return try tape.softmaxLoss(
@@ -191,7 +239,8 @@ private func trainable<Element: Scalar>(
       let leaves = parameters.map { $0.isTrained ? tape.leaf($0.value) : tape.constant($0.value) }
       let value = try loss(.training, tape, leaves)
       losses.append(Double(value.scalar))
-      let gradients = try tape.gradients(of: value, at: zip(leaves, parameters).filter { $0.1.isTrained }.map(\.0))
+      let gradients = try tape.gradients(
+        of: value, at: zip(leaves, parameters).filter { $0.1.isTrained }.map(\.0))
       try optimiser.step(gradients, rate: 0.1)
     }
     let tape = Tape<Element>()
@@ -200,13 +249,17 @@ private func trainable<Element: Scalar>(
     return (losses, Double(frozen.scalar), Dictionary(uniqueKeysWithValues: end))
   }
 
-  private func check(_ result: (losses: [Double], frozen: Double, end: [String: [Double]]), _ tolerance: Double) throws {
+  private func check(
+    _ result: (losses: [Double], frozen: Double, end: [String: [Double]]), _ tolerance: Double
+  ) throws {
     let reference = try fixture("training.json")
     #expect(largestDifference(result.losses, flat(reference["losses"])) < tolerance)
     #expect(largestDifference([result.frozen], flat(reference["frozen"])) < tolerance)
     let end = try #require(reference["end"] as? [String: Any])
     #expect(Set(end.keys) == Set(result.end.keys))
-    for (name, values) in result.end { #expect(largestDifference(values, flat(end[name])) < tolerance, "\(name)") }
+    for (name, values) in result.end {
+      #expect(largestDifference(values, flat(end[name])) < tolerance, "\(name)")
+    }
   }
 
   @Test func `training in Double follows PyTorch, running statistics too`() throws {

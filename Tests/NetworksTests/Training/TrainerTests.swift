@@ -9,9 +9,10 @@ private func small(_ name: StaticString = "small", units: Int = 6) -> Architectu
   Architecture(
     name: name, side: 12, mean: (0, 0, 0), scale: 1,
     layers: [
-      .convolution("c", 8, kernel: 3, stride: 2, padding: .zeros(1), normalisation: .batch("n"), activation: .rectifier),
+      .convolution(
+        "c", 8, kernel: 3, stride: 2, padding: .zeros(1), normalisation: .batch("n"), activation: .rectifier),
       .pool(.maximum, kernel: 2, stride: 2), .dropout(0.2),
-      .dense("d", units, activation: .parametric("p")), .unitLength, .tap("embedding"),
+      .dense("d", units, activation: .parametric("p")), .unitLength, .tap("embedding")
     ])
 }
 
@@ -20,7 +21,9 @@ private func pictures(seed: UInt64 = 1) throws -> Tensor<Float> {
   var numbers = Numbers(seed: 100), noise = Numbers(seed: 200 + seed)
   let own: [Float] = numbers.array(3 * 432), values: [Float] = noise.array(12 * 432)
   let patterns = try Tensor<Float>([12, 12, 12, 3])
-  for i in 0..<patterns.count { patterns.pointer[i] = 0.5 * values[i] + own[Int(people[i / 432]) * 432 + i % 432] }
+  for i in 0..<patterns.count {
+    patterns.pointer[i] = 0.5 * values[i] + own[Int(people[i / 432]) * 432 + i % 432]
+  }
   return patterns
 }
 
@@ -49,16 +52,22 @@ private func plan(_ loss: Loss, _ rule: UpdateRule = .adam(Adam())) -> TrainingP
 }
 
 private func train(_ trainer: Trainer, steps: Int) throws -> [Double] {
-  try (0..<steps).map { _ in try trainer.step(pictures(seed: UInt64(trainer.step)), targets(trainer.plan.loss)).loss }
+  try (0..<steps).map { _ in
+    try trainer.step(pictures(seed: UInt64(trainer.step)), targets(trainer.plan.loss)).loss
+  }
 }
 
 /// Every bit that a step may change.
 private func state(_ trainer: Trainer) -> [[UInt32]] {
-  (trainer.network.parameters + trainer.head).map { $0.value.values.map(\.bitPattern) } + [[UInt32(trainer.step)]]
+  (trainer.network.parameters + trainer.head).map { $0.value.values.map(\.bitPattern) } + [
+    [UInt32(trainer.step)]
+  ]
 }
 
 private final class TemporaryFile {
-  let path = FileManager.default.temporaryDirectory.appendingPathComponent("facestyle-\(UUID().uuidString).safetensors").path
+  let path = FileManager.default.temporaryDirectory.appendingPathComponent(
+    "facestyle-\(UUID().uuidString).safetensors"
+  ).path
   deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
@@ -66,9 +75,11 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
 
 @Suite struct TrainerTests {
   @Test(arguments: [
-    Loss.softmax(.mean), centre, .minedTriplet(.hard, margin: 0.5, .mean), .minedTriplet(.semiHard, margin: 0.5, .mean),
-    .angularMargin(.angle(0.3), scale: 8, .mean), .contrastive(margin: 1, epsilon: 1e-6, .mean), .pairwise(.chiSquare, .mean),
-    .distillation(cosine: 1, similarity: 1), .teacherDistance,
+    Loss.softmax(.mean), centre, .minedTriplet(.hard, margin: 0.5, .mean),
+    .minedTriplet(.semiHard, margin: 0.5, .mean),
+    .angularMargin(.angle(0.3), scale: 8, .mean), .contrastive(margin: 1, epsilon: 1e-6, .mean),
+    .pairwise(.chiSquare, .mean),
+    .distillation(cosine: 1, similarity: 1), .teacherDistance
   ])
   func `the loss falls`(loss: Loss) throws {
     let losses = try train(try Trainer(small(), plan(loss)), steps: 30)
@@ -83,8 +94,9 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
     let classifier = Architecture(
       name: "classifier", side: 12, mean: (0, 0, 0), scale: 1,
       layers: [
-        .convolution("c", 8, kernel: 3, stride: 2, activation: .rectifier), .dense("d", 3), .tap("scores"), .softmax,
-        .tap("classes"),
+        .convolution("c", 8, kernel: 3, stride: 2, activation: .rectifier), .dense("d", 3), .tap("scores"),
+        .softmax,
+        .tap("classes")
       ])
     var whole = plan(.crossEntropy(.mean))
     whole.classes = 0
@@ -102,16 +114,22 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
     let sure = (0..<12).filter { answers[3 * $0 + Int(people[$0])] > 0.5 }
     #expect(sure.count >= 10, "of 12 pictures that it learnt from")
 
-    #expect(outcome { try trainer.step(pictures(), .labels([Int32](repeating: 3, count: 12))) } == "invalidArgument: label 3, wanted 0 to 2")
+    #expect(
+      outcome { try trainer.step(pictures(), .labels([Int32](repeating: 3, count: 12))) }
+        == "invalidArgument: label 3, wanted 0 to 2")
     whole.classes = 4
-    #expect(outcome { try Trainer(classifier, whole) } == "invalidArgument: 4 classes for a network that answers 3 scores")
+    #expect(
+      outcome { try Trainer(classifier, whole) }
+        == "invalidArgument: 4 classes for a network that answers 3 scores")
   }
 
   @Test func `a plain classifier and centres see embeddings of any length, others of length 1`() throws {
-    let free = try Trainer(small(), plan(.softmax(.mean))), unit = try Trainer(small(), plan(.minedTriplet(.all, margin: 1, .sum)))
+    let free = try Trainer(small(), plan(.softmax(.mean))),
+      unit = try Trainer(small(), plan(.minedTriplet(.all, margin: 1, .sum)))
     func length(_ trainer: Trainer) throws -> Float {
       let tape = Tape<Float>()
-      let seen = try trainer.network.run(tape.constant(pictures()), trainer.network.leaves(on: tape), .frozen, on: tape)
+      let seen = try trainer.network.run(
+        tape.constant(pictures()), trainer.network.leaves(on: tape), .frozen, on: tape)
       return seen.tensor.values[..<6].reduce(0) { $0 + $1 * $1 }
     }
     #expect(try abs(length(unit) - 1) < Float(Tolerance.float) && abs(length(free) - 1) > 0.01)
@@ -129,12 +147,16 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
     let embeddings = try trainer.embed(pictures())
     #expect(embeddings.shape.extents == [12, 6])
     #expect(largestDifference(embeddings.values, expected.values) < Tolerance.float)
-    #expect(try state(Trainer(small(), plan(centre), weights: weights)).prefix(9) == state(trainer).prefix(9), "and begins with it")
+    #expect(
+      try state(Trainer(small(), plan(centre), weights: weights)).prefix(9) == state(trainer).prefix(9),
+      "and begins with it")
   }
 
   @Test(arguments: [
-    (centre, UpdateRule.adam(Adam())), (.minedTriplet(.semiHard, margin: 0.5, .mean), .sgd(SGD(momentum: 0.9))),
-    (.angularMargin(.cosine(0.2), scale: 16, .mean), .rmsProp(RMSProp())), (.pairwise(.absoluteDifference, .sum), .adam(Adam(isDecoupled: true))),
+    (centre, UpdateRule.adam(Adam())),
+    (.minedTriplet(.semiHard, margin: 0.5, .mean), .sgd(SGD(momentum: 0.9))),
+    (.angularMargin(.cosine(0.2), scale: 16, .mean), .rmsProp(RMSProp())),
+    (.pairwise(.absoluteDifference, .sum), .adam(Adam(isDecoupled: true)))
   ])
   func `goes on from a checkpoint with the same bits`(loss: Loss, rule: UpdateRule) throws {
     let file = TemporaryFile(), straight = try Trainer(small(), plan(loss, rule))
@@ -151,7 +173,8 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
     #expect(state(resumed) == state(straight))
   }
 
-  @Test func `refuses a checkpoint of another loss, network, optimiser or head, and changes nothing`() throws {
+  @Test func `refuses a checkpoint of another loss, network, optimiser or head, and changes nothing`() throws
+  {
     let file = TemporaryFile(), trainer = try Trainer(small(), plan(centre))
     _ = try train(trainer, steps: 2)
     try trainer.save(path: file.path)
@@ -164,10 +187,13 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
       #expect(state(other) == before && other.counters == ["photos": [1]])
       return reason
     }
-    #expect(try refusal(small(), plan(.softmax(.mean))) == "wrongModel: loss is softmax, the checkpoint has centre")
-    #expect(try refusal(small("other"), plan(centre)) == "wrongModel: network is other, the checkpoint has small")
     #expect(
-      try refusal(small(), plan(centre, .sgd(SGD()))) == "wrongModel: optimiser is sgd, the checkpoint has adam")
+      try refusal(small(), plan(.softmax(.mean))) == "wrongModel: loss is softmax, the checkpoint has centre")
+    #expect(
+      try refusal(small("other"), plan(centre)) == "wrongModel: network is other, the checkpoint has small")
+    #expect(
+      try refusal(small(), plan(centre, .sgd(SGD())))
+        == "wrongModel: optimiser is sgd, the checkpoint has adam")
     #expect(try refusal(small(units: 5), plan(centre)).hasPrefix("badData: weights: d.weight is [6, "))
     var more = plan(centre)
     more.classes = 4
@@ -176,16 +202,20 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
 
     let before = state(trainer), model = TemporaryFile(), damaged = TemporaryFile()
     try trainer.export(path: model.path, .float32)
-    #expect(outcome { try trainer.resume(path: model.path) }
-      == "badData: checkpoint: it does not say how many steps were done")
+    #expect(
+      outcome { try trainer.resume(path: model.path) }
+        == "badData: checkpoint: it does not say how many steps were done")
     var writer = WeightFileWriter()
     writer.metadata["text.loss"] = "centre"
     try writer.write(path: damaged.path)
-    #expect(outcome { try trainer.resume(path: damaged.path) } == "badData: checkpoint: it does not say how many steps were done")
+    #expect(
+      outcome { try trainer.resume(path: damaged.path) }
+        == "badData: checkpoint: it does not say how many steps were done")
     try writer.add("counter.step", bytes: [UInt8](repeating: 0xFF, count: 8))
     try writer.write(path: damaged.path)
-    #expect(outcome { try trainer.resume(path: damaged.path) }
-      == "badData: checkpoint: it does not say how many steps were done")
+    #expect(
+      outcome { try trainer.resume(path: damaged.path) }
+        == "badData: checkpoint: it does not say how many steps were done")
     #expect(state(trainer) == before)
   }
 
@@ -201,7 +231,10 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
     #expect(states.allSatisfy { $0 == states[0] })
   }
 
-  @Test(arguments: [centre, .minedTriplet(.all, margin: 0.5, .mean), .contrastive(margin: 1, epsilon: 1e-6, .mean), .teacherDistance])
+  @Test(arguments: [
+    centre, .minedTriplet(.all, margin: 0.5, .mean), .contrastive(margin: 1, epsilon: 1e-6, .mean),
+    .teacherDistance
+  ])
   func `a damaged picture is refused, and changes nothing`(loss: Loss) throws {
     let trainer = try Trainer(small(), plan(loss))
     _ = try train(trainer, steps: 2)
@@ -220,20 +253,29 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
 
   @Test func `what other step fails changes nothing either`() throws {
     let trainer = try Trainer(small(), plan(centre)), before = state(trainer)
-    #expect(outcome { try trainer.step(pictures(), .nothing) } == "invalidArgument: a batch without labels of people")
+    #expect(
+      outcome { try trainer.step(pictures(), .nothing) }
+        == "invalidArgument: a batch without labels of people")
     #expect(outcome { try trainer.step(pictures(), .labels([0])) }.hasPrefix("invalidArgument: "))
-    #expect(outcome { try trainer.step(pictures(), .labels([Int32](repeating: 3, count: 12))) } == "invalidArgument: label 3, wanted 0 to 2")
-    #expect(outcome { try trainer.step(Tensor([1, 12, 12, 4], repeating: 0), .labels([0])) }.hasPrefix("invalidArgument: "))
+    #expect(
+      outcome { try trainer.step(pictures(), .labels([Int32](repeating: 3, count: 12))) }
+        == "invalidArgument: label 3, wanted 0 to 2")
+    #expect(
+      outcome { try trainer.step(Tensor([1, 12, 12, 4], repeating: 0), .labels([0])) }.hasPrefix(
+        "invalidArgument: "))
     #expect(outcome { try trainer.step(Tensor([0, 12, 12, 3]), .labels([])) }.hasPrefix("invalidArgument: "))
     trainer.allReduce = { _, _ throws(Failure) in throw .io("the line is down") }
     #expect(outcome { try trainer.step(pictures(), .labels(people)) } == "io: the line is down")
     trainer.allReduce = { numbers, _ in numbers[0] = .nan }
-    #expect(outcome { try trainer.step(pictures(), .labels(people)) }.hasPrefix("badData: step 0: the gradient is not finite"))
+    #expect(
+      outcome { try trainer.step(pictures(), .labels(people)) }.hasPrefix(
+        "badData: step 0: the gradient is not finite"))
     #expect(state(trainer) == before)
   }
 
   @Test func `hands all gradients to the all-reduce once a step`() throws {
-    let trainer = try Trainer(small(), plan(centre, .sgd(SGD()))), plain = try Trainer(small(), plan(centre, .sgd(SGD())))
+    let trainer = try Trainer(small(), plan(centre, .sgd(SGD()))),
+      plain = try Trainer(small(), plan(centre, .sgd(SGD())))
     var wanted = 1, seen: [Int] = []  // the loss, and all that a step moves
     for parameter in trainer.network.parameters + trainer.head { wanted += parameter.value.count }
     trainer.allReduce = { numbers, count in
@@ -250,15 +292,18 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
     let plain = Architecture(
       name: "plain", side: 12, mean: (0, 0, 0), scale: 1,
       layers: [
-        .convolution("c", 8, kernel: 3, stride: 2, padding: .zeros(1), activation: .rectifier), .dense("d", 6), .tap("embedding"),
+        .convolution("c", 8, kernel: 3, stride: 2, padding: .zeros(1), activation: .rectifier),
+        .dense("d", 6), .tap("embedding")
       ])
     let loss = Loss.contrastive(margin: 3, epsilon: 1e-6, .mean)
     let all = try pictures(), labels: [Int32] = [0, 1, 0, 1, 0, 1]
     func shared(_ pairs: Range<Int>) throws -> [Float] {
       var seen: [Float] = []
       let trainer = try Trainer(plain, plan(loss))
-      trainer.allReduce = { numbers, count in seen = Array(UnsafeBufferPointer(start: numbers, count: count)) }
-      let part = try Tensor([2 * pairs.count, 12, 12, 3], Array(all.values[(pairs.lowerBound * 864)..<(pairs.upperBound * 864)]))
+      trainer.allReduce = { numbers, count in seen = Array(UnsafeBufferPointer(start: numbers, count: count))
+      }
+      let part = try Tensor(
+        [2 * pairs.count, 12, 12, 3], Array(all.values[(pairs.lowerBound * 864)..<(pairs.upperBound * 864)]))
       _ = try trainer.step(part, .pairs(Array(labels[pairs])))
       return seen
     }
@@ -276,13 +321,17 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
     // The other process has seen nothing but zeros.
     trainer.allReduce = { numbers, count in for i in 0..<count { numbers[i] /= 2 } }
     let plain = try Trainer(small(), plan(centre))
-    let (half, whole) = (try trainer.step(pictures(), .labels(people)), try plain.step(pictures(), .labels(people)))
+    let (half, whole) = (
+      try trainer.step(pictures(), .labels(people)), try plain.step(pictures(), .labels(people))
+    )
     #expect(half.loss == whole.loss / 2)
-    for (a, b) in zip(trainer.network.parameters + trainer.head, plain.network.parameters + plain.head) where !a.isTrained {
+    for (a, b) in zip(trainer.network.parameters + trainer.head, plain.network.parameters + plain.head)
+    where !a.isTrained {
       #expect(a.value.values == b.value.values.map { $0 / 2 })
     }
     trainer.allReduce = { numbers, count in numbers[count - 1] = .infinity }
-    #expect(outcome { try trainer.step(pictures(), .labels(people)) }.hasPrefix("badData: step 1: the loss is"))
+    #expect(
+      outcome { try trainer.step(pictures(), .labels(people)) }.hasPrefix("badData: step 1: the loss is"))
     #expect(trainer.step == 1)
   }
 
@@ -291,13 +340,19 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
     short.schedule = .constant(1)
     short.longestGradient = 1e-3
     let trainer = try Trainer(small(), short)
-    let before = (trainer.network.parameters + trainer.head).filter { $0.isTrained }.flatMap { $0.value.values }
+    let before = (trainer.network.parameters + trainer.head).filter { $0.isTrained }.flatMap {
+      $0.value.values
+    }
     let report = try trainer.step(pictures(), .labels(people))
-    let after = (trainer.network.parameters + trainer.head).filter { $0.isTrained }.flatMap { $0.value.values }
+    let after = (trainer.network.parameters + trainer.head).filter { $0.isTrained }.flatMap {
+      $0.value.values
+    }
     let moved = zip(before, after).reduce(0.0) { $0 + pow(Double($1.0) - Double($1.1), 2) }.squareRoot()
     #expect(report.gradientNorm > 1e-3 && report.rate == 1 && abs(moved - 1e-3) < 1e-5)
     short.longestGradient = -1
-    #expect(outcome { try Trainer(small(), short) }.hasPrefix("invalidArgument: gradients clipped to a length of -1"))
+    #expect(
+      outcome { try Trainer(small(), short) }.hasPrefix(
+        "invalidArgument: gradients clipped to a length of -1"))
   }
 
   @Test func `names of losses are apart`() {

@@ -12,9 +12,13 @@ import Testing
   }
 
   @Test func `optimisers take momentum and decay; Adam's beta 2 is the schedule's where it cycles`() throws {
-    func rule(_ optimiser: TrainingPlan.Options.Optimiser, _ schedule: String = "constant") throws -> UpdateRule {
+    func rule(
+      _ optimiser: TrainingPlan.Options.Optimiser, _ schedule: String = "constant"
+    ) throws -> UpdateRule {
       var options = TrainingPlan.Options()
-      (options.optimiser, options.schedule, options.momentum, options.weightDecay) = (optimiser, schedule, 0.5, 0.25)
+      (options.optimiser, options.schedule, options.momentum, options.weightDecay) = (
+        optimiser, schedule, 0.5, 0.25
+      )
       return try TrainingPlan(options).rule
     }
     #expect(try rule(.sgd) == .sgd(SGD(momentum: 0.5, weightDecay: 0.25)))
@@ -31,7 +35,8 @@ import Testing
       return outcome { try TrainingPlan(options) }
     }
     #expect(refusal { $0.steps = 1 } == "invalidArgument: 1 steps, wanted at least 2")
-    #expect(refusal { $0.longestGradient = .nan } == "invalidArgument: longest gradient nan, wanted 0 or more")
+    #expect(
+      refusal { $0.longestGradient = .nan } == "invalidArgument: longest gradient nan, wanted 0 or more")
     #expect(refusal { $0.rate = 0 }.hasPrefix("invalidArgument: schedule: the highest rate is 0.0"))
     #expect(refusal { $0.warmUp = 1000 }.hasPrefix("invalidArgument: schedule: a warm-up of 1000 steps"))
     #expect(refusal { $0.loss.margin = -1 } == "invalidArgument: margin -1.0, wanted 0 or more")

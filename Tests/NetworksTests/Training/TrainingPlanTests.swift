@@ -3,28 +3,36 @@ import TestSupport
 import Testing
 
 private let losses: [Loss] = [
-  .triplet(margin: 0.2, .mean), .minedTriplet(.hard, margin: 0.2, .sum), .contrastive(margin: 1, epsilon: 1e-6, .mean), .softmax(.mean),
+  .triplet(margin: 0.2, .mean), .minedTriplet(.hard, margin: 0.2, .sum),
+  .contrastive(margin: 1, epsilon: 1e-6, .mean), .softmax(.mean),
   .crossEntropy(.mean), .centre(lambda: 0.1, rate: 0.5, .mean), .pairwise(.chiSquare, .mean),
-  .angularMargin(.angle(0.5), scale: 16, .meanOfActive), .distillation(cosine: 1, similarity: 2), .teacherDistance,
+  .angularMargin(.angle(0.5), scale: 16, .meanOfActive), .distillation(cosine: 1, similarity: 2),
+  .teacherDistance
 ]
 private let rules: [UpdateRule] = [.sgd(SGD()), .adam(Adam()), .rmsProp(RMSProp())]
 private let schedules: [Schedule] = [
   .constant(0.1), .stepped(rate: 0.1, every: 3, factor: 0.5), .cosine(rate: 0.1, minimum: 0.01, steps: 9),
   .oneCycle(.init(highest: 0.1, steps: 9)), .cyclical(.init(lowest: 0.01, highest: 0.1)),
-  .warmUp(steps: 3, from: 0.1, then: .constant(0.1)),
+  .warmUp(steps: 3, from: 0.1, then: .constant(0.1))
 ]
 
 @Suite struct TrainingPlanTests {
-  private func plan(_ loss: Loss = .softmax(.mean), _ rule: UpdateRule = .sgd(SGD()), _ schedule: Schedule = .constant(1)) -> TrainingPlan {
+  private func plan(
+    _ loss: Loss = .softmax(.mean), _ rule: UpdateRule = .sgd(SGD()), _ schedule: Schedule = .constant(1)
+  ) -> TrainingPlan {
     var plan = TrainingPlan(loss: loss)
     (plan.rule, plan.schedule) = (rule, schedule)
     return plan
   }
 
-  /// Beside the numbers that a value holds its kind has a name, of which the kinds of mining and of pairs are part.
+  /// Beside the numbers that a value holds its kind has a name, of which the kinds of mining and of pairs are
+  /// part.
   @Test func `a checkpoint has a text for every number of a plan`() {
     let rest = members(of: plan()).count - 3  // but loss, rule and schedule
-    #expect(members(of: plan()).filter { !["loss", "rule", "schedule"].contains($0) }.allSatisfy { plan().texts[$0] != nil })
+    #expect(
+      members(of: plan()).filter { !["loss", "rule", "schedule"].contains($0) }.allSatisfy {
+        plan().texts[$0] != nil
+      })
     for loss in losses {
       var count = loss == .teacherDistance ? 0 : leafCount(of: loss)
       switch loss {
@@ -33,21 +41,27 @@ private let schedules: [Schedule] = [
       }
       #expect(plan(loss).texts.count == rest + (1 + count) + 4 + 2, "\(loss)")
     }
-    for rule in rules { #expect(plan(.softmax(.mean), rule).texts.count == rest + 2 + (1 + leafCount(of: rule)) + 2, "\(rule)") }
+    for rule in rules {
+      #expect(plan(.softmax(.mean), rule).texts.count == rest + 2 + (1 + leafCount(of: rule)) + 2, "\(rule)")
+    }
     for schedule in schedules {
       var count = leafCount(of: schedule)
       switch schedule {
       case .oneCycle, .cyclical: count -= 1  // the two ends of beta 1 are one text
       default: break
       }
-      #expect(plan(.softmax(.mean), .sgd(SGD()), schedule).texts.count == rest + 2 + 4 + 1 + count, "\(schedule)")
+      #expect(
+        plan(.softmax(.mean), .sgd(SGD()), schedule).texts.count == rest + 2 + 4 + 1 + count, "\(schedule)")
     }
   }
 
   @Test func `plans that differ have texts that differ, and one number has one text`() {
-    let all = losses.map { plan($0) } + rules.map { plan(losses[0], $0) } + schedules.map { plan(losses[0], .sgd(SGD()), $0) }
+    let all =
+      losses.map { plan($0) } + rules.map { plan(losses[0], $0) }
+      + schedules.map { plan(losses[0], .sgd(SGD()), $0) }
     for (i, one) in all.enumerated() {
-      for other in all[..<i] where (one.loss, one.rule, one.schedule) != (other.loss, other.rule, other.schedule) {
+      for other in all[..<i]
+      where (one.loss, one.rule, one.schedule) != (other.loss, other.rule, other.schedule) {
         #expect(one.texts != other.texts)
       }
     }
@@ -65,9 +79,15 @@ private let schedules: [Schedule] = [
         plan(losses[0], rules[0], .cosine(rate: 0.1, minimum: 0, steps: 60)),
         plan(losses[0], rules[0], .cosine(rate: 0.1, minimum: 0, steps: 80))) == ["steps"])
     #expect(differing(plan(.triplet(margin: 0.2, .mean)), plan(.triplet(margin: 0.3, .mean))) == ["margin"])
-    #expect(differing(plan(losses[0], .adam(Adam())), plan(losses[0], .adam(Adam(isDecoupled: true)))) == ["decoupled weight decay"])
+    #expect(
+      differing(plan(losses[0], .adam(Adam())), plan(losses[0], .adam(Adam(isDecoupled: true)))) == [
+        "decoupled weight decay"
+      ])
     var cycle = Schedule.OneCycle(highest: 0.1, steps: 9)
     cycle.end = 7
-    #expect(differing(plan(losses[0], rules[0], schedules[3]), plan(losses[0], rules[0], .oneCycle(cycle))) == ["divisor of the last rate"])
+    #expect(
+      differing(plan(losses[0], rules[0], schedules[3]), plan(losses[0], rules[0], .oneCycle(cycle))) == [
+        "divisor of the last rate"
+      ])
   }
 }

@@ -6,22 +6,29 @@ import Testing
 
 @Suite struct TripletLossTests {
   private func loss<Element: Scalar>(
-    _ a: Tensor<Element>, _ p: Tensor<Element>, _ n: Tensor<Element>, margin: Element, _ reduction: Reduction = .sum
+    _ a: Tensor<Element>, _ p: Tensor<Element>, _ n: Tensor<Element>, margin: Element,
+    _ reduction: Reduction = .sum
   ) throws -> Element {
     let tape = Tape<Element>()
-    return try tape.tripletLoss(tape.constant(a), tape.constant(p), tape.constant(n), margin: margin, reduction).scalar
+    return try tape.tripletLoss(
+      tape.constant(a), tape.constant(p), tape.constant(n), margin: margin, reduction
+    ).scalar
   }
 
   /// Seven triplets; their terms are worked out here, to keep away from the kink and to have both kinds.
   @Test(arguments: 0..<3, [Reduction.sum, .mean])
-  func `has the gradient of its definition in anchors, positives and negatives`(place: Int, reduction: Reduction) throws {
+  func `has the gradient of its definition in anchors, positives and negatives`(
+    place: Int, reduction: Reduction
+  ) throws {
     let parts = try (0..<3).map { try randomTensor([7, 5], seed: 81 + UInt64($0)) }
     let terms = (0..<7).map { i in
       (5 * i..<5 * i + 5).reduce(0.2) {
-        $0 + (parts[0][$1] - parts[1][$1]) * (parts[0][$1] - parts[1][$1]) - (parts[0][$1] - parts[2][$1]) * (parts[0][$1] - parts[2][$1])
+        $0 + (parts[0][$1] - parts[1][$1]) * (parts[0][$1] - parts[1][$1]) - (parts[0][$1] - parts[2][$1])
+          * (parts[0][$1] - parts[2][$1])
       }
     }
-    try #require(terms.allSatisfy { abs($0) > 1e-3 } && terms.contains { $0 > 0 } && terms.contains { $0 < 0 })
+    try #require(
+      terms.allSatisfy { abs($0) > 1e-3 } && terms.contains { $0 > 0 } && terms.contains { $0 < 0 })
     let error = try gradientError(at: parts[place]) { tape, x throws(Failure) in
       var all = parts.map { tape.constant($0) }
       all[place] = x
@@ -39,7 +46,8 @@ import Testing
   }
 
   @Test func `is zero when the negative is far`() throws {
-    let a = try Tensor<Double>([1, 2], [0, 0]), p = try Tensor<Double>([1, 2], [0.1, 0]), n = try Tensor<Double>([1, 2], [3, 4])
+    let a = try Tensor<Double>([1, 2], [0, 0]), p = try Tensor<Double>([1, 2], [0.1, 0]),
+      n = try Tensor<Double>([1, 2], [3, 4])
     #expect(try loss(a, p, n, margin: 0.2) == 0)
   }
 
@@ -58,8 +66,9 @@ import Testing
 
   @Test func `refuses shapes that differ`() throws {
     let a = try Tensor<Float>([2, 3], repeating: 0), b = try Tensor<Float>([3, 2], repeating: 0)
-    #expect(outcome { try loss(a, a, b, margin: 0.2) }
-      == "invalidArgument: triplets of [2, 3], [2, 3] and [3, 2], wanted three times [count, dimension]")
+    #expect(
+      outcome { try loss(a, a, b, margin: 0.2) }
+        == "invalidArgument: triplets of [2, 3], [2, 3] and [3, 2], wanted three times [count, dimension]")
     #expect(outcome { try loss(a, b, a, margin: 0.2) }.hasPrefix("invalidArgument"))
     let flat = try Tensor<Float>([6], repeating: 0)
     #expect(outcome { try loss(flat, flat, flat, margin: 0.2) }.hasPrefix("invalidArgument"))

@@ -21,9 +21,12 @@ import Testing
   @Test(arguments: [(4, 0), (4, 3), (4, -2), (1, 2)])
   func `refuses groups that do not divide its outputs`(outputs: Int, groups: Int) {
     let reason = outcome {
-      try Filter(weights: Tensor<Float>([outputs, 1, 3, 3], repeating: 0), finish: .nothing, groups: groups, padding: .valid)
+      try Filter(
+        weights: Tensor<Float>([outputs, 1, 3, 3], repeating: 0), finish: .nothing, groups: groups,
+        padding: .valid)
     }
-    #expect(reason.hasPrefix("invalidArgument: filter weights of shape [\(outputs), 1, 3, 3] in \(groups) groups"))
+    #expect(
+      reason.hasPrefix("invalidArgument: filter weights of shape [\(outputs), 1, 3, 3] in \(groups) groups"))
   }
 
   @Test func `has as many inputs as all groups together`() throws {
@@ -44,7 +47,9 @@ import Testing
     let count = try Storage<Int>(repeating: 0, count: 1), filter = try counted(count)
     let x = try Tensor<Float>([1, 1, 1, 1], [3])
     #expect(count.values == [0])
-    for _ in 0..<2 { #expect(try forward(x) { tape, x throws(Failure) in try tape.convolution(x, filter) }.values == [6]) }
+    for _ in 0..<2 {
+      #expect(try forward(x) { tape, x throws(Failure) in try tape.convolution(x, filter) }.values == [6])
+    }
     #expect(count.values == [1])
     for _ in 0..<2 {
       let tape = Tape<Float>(), leaf = tape.leaf(x), y = try tape.convolution(leaf, filter)

@@ -13,7 +13,11 @@ import Testing
 
   private func moments(_ values: [Float]) -> (mean: Double, deviation: Double) {
     let mean = values.reduce(0) { $0 + Double($1) } / Double(values.count)
-    return (mean, (values.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(values.count)).squareRoot())
+    return (
+      mean,
+      (values.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(values.count))
+        .squareRoot()
+    )
   }
 
   /// He et al. 2015, equation 10: 128 inputs of a 1x1 convolution, nine of a depthwise one.
@@ -42,14 +46,19 @@ import Testing
   }
 
   @Test func `normalisations have no effect, slopes are a quarter`() {
-    for (suffix, value) in [("_bn.weight", 1), ("_bn.bias", 0), ("_bn.running_mean", 0), ("_bn.running_var", 1), ("_prelu.weight", 0.25)] as [(String, Float)] {
+    for (suffix, value) in [
+      ("_bn.weight", 1), ("_bn.bias", 0), ("_bn.running_mean", 0), ("_bn.running_var", 1),
+      ("_prelu.weight", 0.25)
+    ] as [(String, Float)] {
       let matching = weights.filter { $0.key.hasSuffix(suffix) }
       #expect(!matching.isEmpty && matching.allSatisfy { $0.value.allSatisfy { $0 == value } }, "\(suffix)")
     }
   }
 
   @Test func `a seed gives the same weights, another one others`() throws {
-    func first(_ seed: UInt64) throws -> [Float] { try initialWeights(of: .mobileFaceNet(), seed: seed)[0].tensor.values }
+    func first(_ seed: UInt64) throws -> [Float] {
+      try initialWeights(of: .mobileFaceNet(), seed: seed)[0].tensor.values
+    }
     #expect(try first(1) == weights["conv1.weight"])
     #expect(try first(2) != first(1))
   }

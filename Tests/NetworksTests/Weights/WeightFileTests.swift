@@ -17,7 +17,9 @@ private func small() -> TensorFile {
 
 /// A file of 16 bytes of data with this header.
 private func open(_ header: String, dataCount: Int = 16) -> String {
-  outcome { try TensorFile.open(TensorFile.assemble(header: header, body: [UInt8](repeating: 0, count: dataCount))) }
+  outcome {
+    try TensorFile.open(TensorFile.assemble(header: header, body: [UInt8](repeating: 0, count: dataCount)))
+  }
 }
 
 private func entry(_ dtype: String = "\"F32\"", shape: String = "[4]", offsets: String = "[0,16]") -> String {
@@ -87,7 +89,9 @@ private func entry(_ dtype: String = "\"F32\"", shape: String = "[4]", offsets: 
     let weights = try file.weightFile()
     #expect(outcome { try weights.tensor("x", [2]) } == "badData: weights: x.table is missing")
     #expect(outcome { try weights.tensor("y", [1]) } == "badData: weights: y.table is [255], wanted [256]")
-    #expect(outcome { try weights.tensor("z", [2]) } == "badData: weights: z is stored as bytes without a code book")
+    #expect(
+      outcome { try weights.tensor("z", [2]) } == "badData: weights: z is stored as bytes without a code book"
+    )
   }
 
   /// Whatever `tensor` would refuse, `check` refuses before anything is read.
@@ -101,9 +105,12 @@ private func entry(_ dtype: String = "\"F32\"", shape: String = "[4]", offsets: 
     file.add("u.table", "U8", [256], [UInt8](repeating: 0, count: 256))
     file.add("v.indices", [1], [0])
     let weights = try file.weightFile()
-    for (name, extents) in [("a", [2, 3]), ("b", [2, 2]), ("c", [4])] { #expect(outcome { try weights.check(name, extents) } == "") }
+    for (name, extents) in [("a", [2, 3]), ("b", [2, 2]), ("c", [4])] {
+      #expect(outcome { try weights.check(name, extents) } == "")
+    }
     for (name, extents) in [
-      ("d", [1]), ("a", [3, 2]), ("a", [6]), ("c", [5]), ("x", [2]), ("y", [1]), ("z", [2]), ("u", [1]), ("v", [1]),
+      ("d", [1]), ("a", [3, 2]), ("a", [6]), ("c", [5]), ("x", [2]), ("y", [1]), ("z", [2]), ("u", [1]),
+      ("v", [1])
     ] {
       let reason = outcome { try weights.check(name, extents) }
       #expect(reason.hasPrefix("badData: weights: \(name)"), "\(reason)")
@@ -122,7 +129,9 @@ private func entry(_ dtype: String = "\"F32\"", shape: String = "[4]", offsets: 
   @Test(arguments: [UInt64.max, 1 << 63, UInt64.max / 2, 1 << 40, 67_108_865, 9] as [UInt64])
   func `refuses a header longer than the file`(length: UInt64) {
     let bytes = withUnsafeBytes(of: length.littleEndian) { Array($0) } + Array("{}      ".utf8)
-    #expect(outcome { try TensorFile.open(bytes) }.hasPrefix("badData: safetensors: a header of \(length) bytes in a file of 16"))
+    #expect(
+      outcome { try TensorFile.open(bytes) }.hasPrefix(
+        "badData: safetensors: a header of \(length) bytes in a file of 16"))
   }
 
   @Test func `takes a header padded with spaces`() throws {
@@ -139,22 +148,36 @@ private func entry(_ dtype: String = "\"F32\"", shape: String = "[4]", offsets: 
       #expect(two(a, b).hasPrefix("badData: safetensors: a tensor begins at byte"))
     }
     // Gaps before, between and behind.
-    #expect(open("{\"x\":\(entry(shape: "[3]", offsets: "[4,16]"))}").hasPrefix("badData: safetensors: a tensor begins at byte"))
-    #expect(open("{\"x\":\(entry(shape: "[1]", offsets: "[0,4]")),\"y\":\(entry(shape: "[2]", offsets: "[8,16]"))}").hasPrefix("badData: safetensors: a tensor begins"))
-    #expect(open("{\"x\":\(entry(shape: "[3]", offsets: "[0,12]"))}").hasPrefix("badData: safetensors: the tensors end at byte"))
+    #expect(
+      open("{\"x\":\(entry(shape: "[3]", offsets: "[4,16]"))}").hasPrefix(
+        "badData: safetensors: a tensor begins at byte"))
+    #expect(
+      open("{\"x\":\(entry(shape: "[1]", offsets: "[0,4]")),\"y\":\(entry(shape: "[2]", offsets: "[8,16]"))}")
+        .hasPrefix("badData: safetensors: a tensor begins"))
+    #expect(
+      open("{\"x\":\(entry(shape: "[3]", offsets: "[0,12]"))}").hasPrefix(
+        "badData: safetensors: the tensors end at byte"))
     #expect(open("{}").hasPrefix("badData: safetensors: the tensors end at byte"))
     // One inside the other.
-    #expect(open("{\"y\":\(entry(shape: "[1]", offsets: "[4,8]")),\"x\":\(entry())}").hasPrefix("badData: safetensors: a tensor begins"))
+    #expect(
+      open("{\"y\":\(entry(shape: "[1]", offsets: "[4,8]")),\"x\":\(entry())}").hasPrefix(
+        "badData: safetensors: a tensor begins"))
   }
 
-  @Test(arguments: ["[1,17]", "[4,20]", "[16,0]", "[0,12]", "[0,20]", "[17,33]", "[9223372036854775807,9223372036854775807]",
-    "[0,9223372036854775807]", "[0]", "[]", "[0,8,16]", "[-16,0]", "[0.5,16]", "[0,16.0]", "[0,1e1]", "[\"0\",16]", "[0,9223372036854775808]", "7"])
+  @Test(arguments: [
+    "[1,17]", "[4,20]", "[16,0]", "[0,12]", "[0,20]", "[17,33]", "[9223372036854775807,9223372036854775807]",
+    "[0,9223372036854775807]", "[0]", "[]", "[0,8,16]", "[-16,0]", "[0.5,16]", "[0,16.0]", "[0,1e1]",
+    "[\"0\",16]", "[0,9223372036854775808]", "7"
+  ])
   func `refuses offsets outside the data or not of its size`(offsets: String) {
     #expect(open("{\"x\":\(entry(offsets: offsets))}").hasPrefix("badData: "))
   }
 
-  @Test(arguments: ["[-4]", "[4.0]", "[2,-2]", "[5]", "[3]", "[4,0]", "[9223372036854775807]", "[4611686018427387904,2]",
-    "[4294967296,4294967296]", "[4611686018427387904,4]", "[9223372036854775808]", "[1,1,1,1,1,1,1,1,4]", "[[4]]", "4", "null", "[null]", "[4,]", "[,4]"])
+  @Test(arguments: [
+    "[-4]", "[4.0]", "[2,-2]", "[5]", "[3]", "[4,0]", "[9223372036854775807]", "[4611686018427387904,2]",
+    "[4294967296,4294967296]", "[4611686018427387904,4]", "[9223372036854775808]", "[1,1,1,1,1,1,1,1,4]",
+    "[[4]]", "4", "null", "[null]", "[4,]", "[,4]"
+  ])
   func `refuses shapes that do not match their bytes`(shape: String) {
     let reason = open("{\"x\":\(entry(shape: shape))}")
     #expect(reason.hasPrefix("badData: "), "\(reason)")
@@ -166,25 +189,31 @@ private func entry(_ dtype: String = "\"F32\"", shape: String = "[4]", offsets: 
   }
 
   @Test(arguments: [
-    "", " ", "[]", "7", "\"x\"", "{", "}", "{}{}", "{\"x\"}", "{\"x\":}", "{\"x\":7}", "{\"x\":{}}", "{x:{}}", "{\"x\":{},}", "{\"__metadata__\":7}",
-    "{\"__metadata__\":{\"a\":7}}", "{\"__metadata__\":{\"a\":null}}", "{\"__metadata__\":{\"a\":\"b\"}", "{\"a\":true}", "\u{feff}{}",
-    "{\"x\":{\"dtype\":\"F32\",\"shape\":[4]}}",
+    "", " ", "[]", "7", "\"x\"", "{", "}", "{}{}", "{\"x\"}", "{\"x\":}", "{\"x\":7}", "{\"x\":{}}", "{x:{}}",
+    "{\"x\":{},}", "{\"__metadata__\":7}",
+    "{\"__metadata__\":{\"a\":7}}", "{\"__metadata__\":{\"a\":null}}", "{\"__metadata__\":{\"a\":\"b\"}",
+    "{\"a\":true}", "\u{feff}{}",
+    "{\"x\":{\"dtype\":\"F32\",\"shape\":[4]}}"
   ])
   func `refuses headers that are no tensors`(header: String) {
     #expect(open(header).hasPrefix("badData: "))
   }
 
   @Test func `refuses a name that appears twice`() {
-    let twice = "{\"x\":\(entry(shape: "[1]", offsets: "[0,4]")),\"x\":\(entry(shape: "[1]", offsets: "[4,8]"))}"
+    let twice =
+      "{\"x\":\(entry(shape: "[1]", offsets: "[0,4]")),\"x\":\(entry(shape: "[1]", offsets: "[4,8]"))}"
     #expect(open(twice) == "badData: safetensors: x appears twice")
   }
 
   @Test func `refuses an empty buffer`() {
-    #expect(outcome { try WeightFile(copying: UnsafeRawBufferPointer(start: nil, count: 0)) }.hasPrefix("badData"))
+    #expect(
+      outcome { try WeightFile(copying: UnsafeRawBufferPointer(start: nil, count: 0)) }.hasPrefix("badData"))
   }
 
   @Test func `gives the system's reason for a file that is not there`() {
-    #expect(outcome { try WeightFile(path: "/nowhere/x.safetensors") } == "io: /nowhere/x.safetensors: No such file or directory")
+    #expect(
+      outcome { try WeightFile(path: "/nowhere/x.safetensors") }
+        == "io: /nowhere/x.safetensors: No such file or directory")
   }
 
   /// Whatever the bytes, a file is refused with `.badData` or read without harm.
@@ -211,7 +240,9 @@ private func entry(_ dtype: String = "\"F32\"", shape: String = "[4]", offsets: 
         let file = try TensorFile.open(bytes)
         opened += 1
         _ = file.parameterCount
-        for (name, extents) in [("a", [2, 3]), ("b", [2, 2]), ("c", [4])] { _ = try file.tensor(name, extents) }
+        for (name, extents) in [("a", [2, 3]), ("b", [2, 2]), ("c", [4])] {
+          _ = try file.tensor(name, extents)
+        }
       }
       if reason != "" && !reason.hasPrefix("badData") { other.append(reason) }
     }
@@ -249,7 +280,8 @@ private func entry(_ dtype: String = "\"F32\"", shape: String = "[4]", offsets: 
   }
 
   @Test func `the fingerprint is the same whatever the order in the file`() throws {
-    var one = TensorFile(metadata: [("a", "1"), ("b", "2")]), other = TensorFile(metadata: [("b", "2"), ("a", "1")])
+    var one = TensorFile(metadata: [("a", "1"), ("b", "2")]),
+      other = TensorFile(metadata: [("b", "2"), ("a", "1")])
     one.add("x", [2], [1, 2])
     one.add("y", [1], [3])
     other.add("y", [1], [3])

@@ -33,7 +33,9 @@ private func reopened(_ writer: WeightFileWriter) throws -> WeightFile {
 
   @Test func `is read back bit for bit`() throws {
     var numbers = Numbers(seed: 5)
-    let special: [Float] = [0, -0.0, .infinity, -.infinity, .leastNonzeroMagnitude, -.greatestFiniteMagnitude, .nan]
+    let special: [Float] = [
+      0, -0.0, .infinity, -.infinity, .leastNonzeroMagnitude, -.greatestFiniteMagnitude, .nan
+    ]
     let values: [Float] = special + numbers.array(1000)
     let bytes = (0..<777).map { UInt8(truncatingIfNeeded: $0 * 13) }
     var writer = WeightFileWriter()
@@ -57,14 +59,19 @@ private func reopened(_ writer: WeightFileWriter) throws -> WeightFile {
       // The number, the border to the next one, both sides of it, and a number between.
       let next = Float(Float16(bitPattern: bits + 1))
       let border = (number + next) / 2
-      values += [number, border, border.nextUp, border.nextDown, number + (next - number) * Float(numbers.next() + 1) / 2]
+      values += [
+        number, border, border.nextUp, border.nextDown,
+        number + (next - number) * Float(numbers.next() + 1) / 2
+      ]
     }
     values += [65504, 65519.996, .infinity, -.infinity, .leastNonzeroMagnitude, -1e-30]
     var writer = WeightFileWriter()
     try writer.add("x", Tensor([values.count], values), as: .float16)
     let stored = try reopened(writer).tensor("x", [values.count]).values
     var wrong: [Float] = []
-    for (value, stored) in zip(values, stored) where stored.bitPattern != Float(Float16(value)).bitPattern { wrong.append(value) }
+    for (value, stored) in zip(values, stored) where stored.bitPattern != Float(Float16(value)).bitPattern {
+      wrong.append(value)
+    }
     #expect(wrong == [])
   }
 
@@ -86,9 +93,14 @@ private func reopened(_ writer: WeightFileWriter) throws -> WeightFile {
     try writer.add("x", Tensor([1], [1]))
     #expect(outcome { try writer.add("x", bytes: [1]) } == "invalidArgument: two tensors named x")
     #expect(outcome { try writer.add("y", bytes: []) } == "invalidArgument: tensor y has a side of 0")
-    #expect(outcome { try writer.add("y", Tensor([0, 3], [])) } == "invalidArgument: tensor y has a side of 0")
-    #expect(outcome { try writer.add("y", Tensor([1, 1, 1, 1, 1, 1, 1, 1, 1], [0])) }.hasSuffix("9 axes, at most 8 wanted"))
-    #expect(outcome { try writer.add("__metadata__", bytes: [1]) }.hasPrefix("invalidArgument: a tensor named __metadata__"))
+    #expect(
+      outcome { try writer.add("y", Tensor([0, 3], [])) } == "invalidArgument: tensor y has a side of 0")
+    #expect(
+      outcome { try writer.add("y", Tensor([1, 1, 1, 1, 1, 1, 1, 1, 1], [0])) }.hasSuffix(
+        "9 axes, at most 8 wanted"))
+    #expect(
+      outcome { try writer.add("__metadata__", bytes: [1]) }.hasPrefix(
+        "invalidArgument: a tensor named __metadata__"))
     let file = try reopened(writer)
     #expect(outcome { try file.bytes("x") } == "badData: weights: x is stored as numbers, bytes wanted")
     #expect(outcome { try file.bytes("y") } == "badData: weights: y is missing")
@@ -99,7 +111,9 @@ private func reopened(_ writer: WeightFileWriter) throws -> WeightFile {
   }
 
   @Test func `replaces a file and leaves an old one whole where it cannot`() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("facestyle-\(UUID().uuidString)").path
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "facestyle-\(UUID().uuidString)"
+    ).path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = folder + "/weights.safetensors"
@@ -114,6 +128,8 @@ private func reopened(_ writer: WeightFileWriter) throws -> WeightFile {
     #expect(outcome { try writer.write(path: path) }.hasPrefix("invalidArgument"))
     #expect(try WeightFile(path: path).tensor("x", [1]).values == [2])
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["weights.safetensors"])
-    #expect(outcome { try WeightFileWriter().write(path: "/nowhere/x") } == "io: /nowhere/x: No such file or directory")
+    #expect(
+      outcome { try WeightFileWriter().write(path: "/nowhere/x") }
+        == "io: /nowhere/x: No such file or directory")
   }
 }

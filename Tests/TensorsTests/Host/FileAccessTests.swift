@@ -21,14 +21,20 @@ private func entries(_ folder: String) -> [String] {
   defer { closedir(listing) }
   var names: [String] = []
   while let entry = readdir(listing) {
-    let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    let name = withUnsafeBytes(of: entry.pointee.d_name) {
+      String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+    }
     if name != "." && name != ".." { names.append(name) }
   }
   return names.sorted()
 }
 
-private func write(_ bytes: [UInt8], to path: String) throws { try bytes.withUnsafeBytes { try writeFile(path, $0) } }
-private func contents(_ path: String, limit: Int = 1 << 20) throws -> [UInt8] { try readFile(path, limit: limit).values }
+private func write(_ bytes: [UInt8], to path: String) throws {
+  try bytes.withUnsafeBytes { try writeFile(path, $0) }
+}
+private func contents(_ path: String, limit: Int = 1 << 20) throws -> [UInt8] {
+  try readFile(path, limit: limit).values
+}
 
 @Suite struct FileAccessTests {
   @Test(arguments: [0, 1, 4096, 100_001])
@@ -42,13 +48,15 @@ private func contents(_ path: String, limit: Int = 1 << 20) throws -> [UInt8] { 
   }
 
   @Test func `gives the system's reason for a missing file`() {
-    #expect(outcome { try readFile("/nowhere/file", limit: 10) } == "io: /nowhere/file: No such file or directory")
+    #expect(
+      outcome { try readFile("/nowhere/file", limit: 10) } == "io: /nowhere/file: No such file or directory")
     #expect(outcome { try readFile("", limit: 10) } == "io: : No such file or directory")
   }
 
   @Test func `refuses a folder, a pipe and a device`() throws {
     #expect(outcome { try readFile("/tmp", limit: 10) } == "io: /tmp: a folder, a file wanted")
-    #expect(outcome { try readFile("/dev/null", limit: 10) } == "io: /dev/null: a pipe or a device, a file wanted")
+    #expect(
+      outcome { try readFile("/dev/null", limit: 10) } == "io: /dev/null: a pipe or a device, a file wanted")
     #expect(outcome { try write([1], to: "/tmp") } == "io: /tmp: a folder, a file wanted")
     #expect(outcome { try write([1], to: "/dev/null") } == "io: /dev/null: a pipe or a device, a file wanted")
     try withFolder { folder in
@@ -63,7 +71,9 @@ private func contents(_ path: String, limit: Int = 1 << 20) throws -> [UInt8] { 
     try withFolder { folder in
       try write([1, 2, 3], to: folder + "/file")
       #expect(try contents(folder + "/file", limit: 3) == [1, 2, 3])
-      #expect(outcome { try contents(folder + "/file", limit: 2) } == "badData: \(folder)/file: 3 bytes, at most 2 wanted")
+      #expect(
+        outcome { try contents(folder + "/file", limit: 2) }
+          == "badData: \(folder)/file: 3 bytes, at most 2 wanted")
     }
   }
 
@@ -100,7 +110,9 @@ private func contents(_ path: String, limit: Int = 1 << 20) throws -> [UInt8] { 
       onThreads(2) { role in
         for round in 1...25 {
           if role == 0 {
-            if (try? write([UInt8](repeating: UInt8(round), count: size), to: path)) == nil { torn.pointer[0] += 1 }
+            if (try? write([UInt8](repeating: UInt8(round), count: size), to: path)) == nil {
+              torn.pointer[0] += 1
+            }
           } else {
             let seen = (try? contents(path)) ?? []
             if seen.count != size || seen.contains(where: { $0 != seen[0] }) { torn.pointer[1] += 1 }

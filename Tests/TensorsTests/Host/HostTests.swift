@@ -3,8 +3,8 @@ import TestSupport
 import Tensors
 import Testing
 
-/// A machine or a container as the system's files describe it, in a folder that the library reads in place of "/". Only in
-/// processes of their own: all of the process reads there from then on.
+/// A machine or a container as the system's files describe it, in a folder that the library reads in place of
+/// "/". Only in processes of their own: all of the process reads there from then on.
 func describe(_ files: [(path: String, text: String)]) throws {
   if HostFiles.root.isEmpty {
     var name = Array("/tmp/facestyle-host-XXXXXX".utf8CString)
@@ -12,7 +12,9 @@ func describe(_ files: [(path: String, text: String)]) throws {
   }
   for (path, text) in files {
     let whole = HostFiles.root + path, bytes = Array(text.utf8)
-    for place in whole.indices where whole[place] == "/" && place != whole.startIndex { mkdir(String(whole[..<place]), 0o755) }
+    for place in whole.indices where whole[place] == "/" && place != whole.startIndex {
+      mkdir(String(whole[..<place]), 0o755)
+    }
     try bytes.withUnsafeBytes { try writeFile(whole, $0) }
   }
 }
@@ -25,10 +27,15 @@ private let unifiedMount = (
   "23 29 0:21 / /proc rw,nosuid shared:5 - proc proc rw\n30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"
 )
 
-private func group(_ path: String, max: String, current: Int = 0, inactive: Int = 0, active: Int = 0) -> [(String, String)] {
+private func group(
+  _ path: String, max: String, current: Int = 0, inactive: Int = 0, active: Int = 0
+) -> [(String, String)] {
   [
     (path + "/memory.max", max + "\n"), (path + "/memory.current", "\(current * megabyte)\n"),
-    (path + "/memory.stat", "anon 17\nfile 4096\ninactive_file \(inactive * megabyte)\nactive_file \(active * megabyte)\n"),
+    (
+      path + "/memory.stat",
+      "anon 17\nfile 4096\ninactive_file \(inactive * megabyte)\nactive_file \(active * megabyte)\n"
+    )
   ]
 }
 
@@ -43,7 +50,8 @@ private func group(_ path: String, max: String, current: Int = 0, inactive: Int 
   @Test func `is the control group's, or that of a group above it, of version 2`() async {
     await #expect(processExitsWith: .success) {
       try describe([machine, unifiedMount, ("/proc/self/cgroup", "0::/pods/mine\n")])
-      try describe(group("/sys/fs/cgroup/pods/mine", max: "max") + group("/sys/fs/cgroup/pods", max: "314572800"))
+      try describe(
+        group("/sys/fs/cgroup/pods/mine", max: "max") + group("/sys/fs/cgroup/pods", max: "314572800"))
       try #require(Memory.currentLimit == 300 * megabyte)
       try describe(group("/sys/fs/cgroup/pods/mine", max: "209715200"))
       try #require(Memory.currentLimit == 200 * megabyte)
@@ -60,7 +68,7 @@ private func group(_ path: String, max: String, current: Int = 0, inactive: Int 
             + "37 35 0:32 / /sys/fs/cgroup/unified ro - cgroup2 cgroup2 rw\n"
         ),
         ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "314572800\n"),
-        ("/sys/fs/cgroup/memory/memory.usage_in_bytes", "1048576\n"),
+        ("/sys/fs/cgroup/memory/memory.usage_in_bytes", "1048576\n")
       ])
       try #require(Memory.currentLimit == 300 * megabyte)
       // None, as version 1 writes it.
@@ -72,7 +80,9 @@ private func group(_ path: String, max: String, current: Int = 0, inactive: Int 
   @Test func `is that of the mount's root where the group's own name leads nowhere`() async {
     await #expect(processExitsWith: .success) {
       for membership in ["0::/\n", "0::/../elsewhere\n", "0::/kubepods/of/the/host\n", "4:memory:/a\n", ""] {
-        try describe([machine, unifiedMount, ("/proc/self/cgroup", membership)] + group("/sys/fs/cgroup", max: "314572800"))
+        try describe(
+          [machine, unifiedMount, ("/proc/self/cgroup", membership)]
+            + group("/sys/fs/cgroup", max: "314572800"))
         try #require(Memory.currentLimit == 300 * megabyte)
       }
     }
@@ -82,19 +92,23 @@ private func group(_ path: String, max: String, current: Int = 0, inactive: Int 
     await #expect(processExitsWith: .success) {
       try describe([
         machine, ("/proc/self/cgroup", "0::/system-a\\x2db.slice\n"),
-        ("/proc/self/mountinfo", "30 23 0:26 / /sys/my\\040groups rw shared:4 - cgroup2 cgroup2 rw\n"),
+        ("/proc/self/mountinfo", "30 23 0:26 / /sys/my\\040groups rw shared:4 - cgroup2 cgroup2 rw\n")
       ])
       try describe(group("/sys/my groups/system-a\\x2db.slice", max: "314572800"))
       try #require(Memory.currentLimit == 300 * megabyte)
     }
   }
 
-  @Test func `what others hold in the control group is not there, but what the system can take back is`() async {
+  @Test func `what others hold in the control group is not there, but what the system can take back is`()
+    async
+  {
     await #expect(processExitsWith: .success) {
       try describe([machine, unifiedMount, ("/proc/self/cgroup", "0::/a\n")])
       // 400 MB less a sixteenth for small things, less 300 MB, plus 100 MB of files and half of 40: 195 MB.
       try describe(group("/sys/fs/cgroup/a", max: "419430400", current: 300, inactive: 100, active: 40))
-      try #require(outcome { try Storage<UInt8>(count: 196 * megabyte) }.hasPrefix("noMemory: 196 MB more are wanted, 195 MB are left of the control group's 400 MB"))
+      try #require(
+        outcome { try Storage<UInt8>(count: 196 * megabyte) }.hasPrefix(
+          "noMemory: 196 MB more are wanted, 195 MB are left of the control group's 400 MB"))
       let block = try Storage<UInt8>(count: 194 * megabyte)
       withExtendedLifetime(block) {}
     }
@@ -103,7 +117,8 @@ private func group(_ path: String, max: String, current: Int = 0, inactive: Int 
   @Test func `what was taken and not written to yet is not there either`() async {
     await #expect(processExitsWith: .success) {
       try describe([machine, unifiedMount, ("/proc/self/cgroup", "0::/a\n")])
-      try describe(group("/sys/fs/cgroup/a", max: "335544320", current: 100))  // 320 - 20 - 100 = 200 MB are left
+      // 320 - 20 - 100 = 200 MB are left.
+      try describe(group("/sys/fs/cgroup/a", max: "335544320", current: 100))
       let first = try Storage<UInt8>(count: 90 * megabyte), second = try Storage<UInt8>(count: 90 * megabyte)
       try #require(outcome { try Storage<UInt8>(count: 30 * megabyte) }.hasPrefix("noMemory"))
       // Once the first is written to, the group's count has it: it is not counted twice.
@@ -144,7 +159,9 @@ private func group(_ path: String, max: String, current: Int = 0, inactive: Int 
   @Test func `memory that other programs of the machine hold is not there`() async {
     await #expect(processExitsWith: .success) {
       try describe([("/proc/meminfo", "MemTotal: 16777216 kB\nMemAvailable: 204800 kB\n")])  // 200 MB less 64
-      try #require(outcome { try Storage<UInt8>(count: 140 * megabyte) }.hasPrefix("noMemory: 140 MB more are wanted, 136 MB are left of this machine's"))
+      try #require(
+        outcome { try Storage<UInt8>(count: 140 * megabyte) }.hasPrefix(
+          "noMemory: 140 MB more are wanted, 136 MB are left of this machine's"))
       let block = try Storage<UInt8>(count: 130 * megabyte)
       withExtendedLifetime(block) {}
     }
@@ -185,8 +202,12 @@ private func group(_ path: String, max: String, current: Int = 0, inactive: Int 
 
       try describe([
         ("/proc/self/cgroup", "1:cpu,cpuacct:/a\n"),
-        ("/proc/self/mountinfo", "36 35 0:31 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n"),
-        ("/sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_quota_us", "-1\n"), ("/sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_period_us", "100000\n"),
+        (
+          "/proc/self/mountinfo",
+          "36 35 0:31 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n"
+        ),
+        ("/sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_quota_us", "-1\n"),
+        ("/sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_period_us", "100000\n")
       ])
       try #require(Processors().threads == allowed)
       try describe([("/sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_quota_us", "100000\n")])

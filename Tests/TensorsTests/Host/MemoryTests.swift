@@ -8,7 +8,9 @@ import Testing
   @Test func `keeps large blocks for the next of their size while something recycles`() async throws {
     await #expect(processExitsWith: .success) {
       let size = 3 << 20
-      func place(_ byteCount: Int) throws -> UInt { UInt(bitPattern: try Storage<UInt8>(count: byteCount).pointer) }
+      func place(_ byteCount: Int) throws -> UInt {
+        UInt(bitPattern: try Storage<UInt8>(count: byteCount).pointer)
+      }
       /// Whether the address is memory of this process.
       func isMapped(_ address: UInt) -> Bool {
         var page: UInt8 = 0
@@ -22,7 +24,9 @@ import Testing
       try #require(try place(size + 64) != first && place(size) == first)
       func isOneOfTwo() throws -> Bool {
         let one = try Storage<UInt8>(count: size), other = try Storage<UInt8>(count: size)
-        return withExtendedLifetime((one, other)) { one.pointer != other.pointer && UInt(bitPattern: one.pointer) == first }
+        return withExtendedLifetime((one, other)) {
+          one.pointer != other.pointer && UInt(bitPattern: one.pointer) == first
+        }
       }
       try #require(try isOneOfTwo())
 
@@ -38,8 +42,8 @@ import Testing
 
   @Test func `blocks that are kept make room where memory runs short`() async throws {
     await #expect(processExitsWith: .success) {
-      // The library may hold three quarters of the machine's memory, here of 4 GB: of two blocks of more than half of that
-      // each, the kept one has to go. All but a page of it is never touched.
+      // The library may hold three quarters of the machine's memory, here of 4 GB: of two blocks of more than
+      // half of that each, the kept one has to go. All but a page of it is never touched.
       try describe([("/proc/meminfo", "MemTotal: 4194304 kB\nMemAvailable: 4194304 kB\n")])
       let half = (4 << 30) / 4 * 3 / 5 * 3
       let recycling = Memory.Recycling()

@@ -8,7 +8,9 @@ struct Sweep: Sendable, CustomStringConvertible {
   let kernel, stride, pad: Int
   var description: String { "kernel \(kernel), stride \(stride), padding \(pad)" }
 
-  init(_ kernel: Int, _ stride: Int, _ pad: Int) { (self.kernel, self.stride, self.pad) = (kernel, stride, pad) }
+  init(_ kernel: Int, _ stride: Int, _ pad: Int) {
+    (self.kernel, self.stride, self.pad) = (kernel, stride, pad)
+  }
 
   func window(_ batch: Int, _ height: Int, _ width: Int, _ channels: Int) -> Window {
     TensorsTests.window(batch, height, width, channels, kernel: kernel, stride: stride, pad: pad)
@@ -16,8 +18,9 @@ struct Sweep: Sendable, CustomStringConvertible {
 
   /// Those of the library's networks, and some about them.
   static let all = [
-    Sweep(1, 1, 0), Sweep(1, 2, 0), Sweep(1, 1, 1), Sweep(2, 1, 0), Sweep(3, 1, 0), Sweep(3, 1, 1), Sweep(3, 2, 0), Sweep(3, 2, 1),
-    Sweep(3, 3, 4), Sweep(5, 1, 2), Sweep(5, 2, 2), Sweep(5, 1, 4), Sweep(7, 2, 3), Sweep(7, 1, 1),
+    Sweep(1, 1, 0), Sweep(1, 2, 0), Sweep(1, 1, 1), Sweep(2, 1, 0), Sweep(3, 1, 0), Sweep(3, 1, 1),
+    Sweep(3, 2, 0), Sweep(3, 2, 1),
+    Sweep(3, 3, 4), Sweep(5, 1, 2), Sweep(5, 2, 2), Sweep(5, 1, 4), Sweep(7, 2, 3), Sweep(7, 1, 1)
   ]
 }
 
@@ -25,11 +28,17 @@ struct Sweep: Sendable, CustomStringConvertible {
 private func methods(_ numbers: inout Numbers) throws -> [(name: String, work: Case)] {
   [
     ("a product of matrices", try Case(window(2, 6, 7, 35, kernel: 1, stride: 1, pad: 0), 21, &numbers)),
-    ("whole rows of the padded picture", try Case(window(2, 6, 7, 3, kernel: 5, stride: 2, pad: 2), 21, &numbers)),
+    (
+      "whole rows of the padded picture",
+      try Case(window(2, 6, 7, 3, kernel: 5, stride: 2, pad: 2), 21, &numbers)
+    ),
     ("a sweep", try Case(window(2, 6, 7, 18, kernel: 3, stride: 1, pad: 1), 21, &numbers)),
-    ("a sweep in groups", try Case(window(2, 6, 7, 15, kernel: 3, stride: 2, pad: 1), 21, groups: 3, &numbers)),
+    (
+      "a sweep in groups",
+      try Case(window(2, 6, 7, 15, kernel: 3, stride: 2, pad: 1), 21, groups: 3, &numbers)
+    ),
     ("to a few channels", try Case(window(2, 6, 7, 35, kernel: 3, stride: 1, pad: 1), 3, &numbers)),
-    ("depthwise", try Case(window(2, 6, 7, 21, kernel: 3, stride: 1, pad: 1), 21, groups: 21, &numbers)),
+    ("depthwise", try Case(window(2, 6, 7, 21, kernel: 3, stride: 1, pad: 1), 21, groups: 21, &numbers))
   ]
 }
 
@@ -43,10 +52,12 @@ private func methods(_ numbers: inout Numbers) throws -> [(name: String, work: C
 
   private func wide(_ c: Case, _ finish: PlainFinish = PlainFinish()) throws -> [Double] {
     let filter = try PackedFilter<Double>(
-      kernel: c.window.kernelHeight, stride: c.window.strideY, inputs: c.window.channels / c.groups, outputs: c.outputs,
+      kernel: c.window.kernelHeight, stride: c.window.strideY, inputs: c.window.channels / c.groups,
+      outputs: c.outputs,
       groups: c.groups, matrix: c.weights.map(Double.init))
     let y = try Tensor<Double>([c.window.outputPixels, c.outputs], repeating: .nan)
-    try Double.convolve(c.window, c.x.values.map(Double.init), filter, y.pointer, finish.finish(), Workspace())
+    try Double.convolve(
+      c.window, c.x.values.map(Double.init), filter, y.pointer, finish.finish(), Workspace())
     return y.values
   }
 
@@ -61,13 +72,20 @@ private func methods(_ numbers: inout Numbers) throws -> [(name: String, work: C
   }
 
   @Test(arguments: [
-    (1, 1, 1, 1, 1, 1, 0, 1), (1, 5, 7, 3, 3, 1, 1, 10), (2, 13, 15, 16, 3, 1, 1, 17), (1, 17, 16, 31, 3, 2, 1, 33),
-    (3, 9, 7, 64, 3, 2, 0, 32), (1, 31, 33, 3, 7, 2, 3, 64), (1, 12, 12, 48, 5, 1, 2, 24), (1, 6, 5, 127, 1, 1, 0, 65),
-    (1, 4, 4, 2, 2, 1, 0, 5), (1, 3, 3, 20, 3, 1, 4, 3), (1, 40, 41, 8, 3, 1, 1, 40), (1, 127, 1, 5, 3, 1, 1, 7),
-    (1, 1, 127, 33, 3, 2, 1, 2), (1, 3, 3, 3, 3, 1, 0, 7), (1, 5, 5, 3, 3, 1, -1, 7), (1, 5, 5, 20, 3, 1, -1, 7),
-    (2, 37, 19, 18, 5, 1, 2, 3), (1, 7, 9, 40, 3, 1, 4, 4), (1, 9, 7, 130, 3, 1, -1, 2), (1, 1, 1, 16, 3, 1, 3, 1),
+    (1, 1, 1, 1, 1, 1, 0, 1), (1, 5, 7, 3, 3, 1, 1, 10), (2, 13, 15, 16, 3, 1, 1, 17),
+    (1, 17, 16, 31, 3, 2, 1, 33),
+    (3, 9, 7, 64, 3, 2, 0, 32), (1, 31, 33, 3, 7, 2, 3, 64), (1, 12, 12, 48, 5, 1, 2, 24),
+    (1, 6, 5, 127, 1, 1, 0, 65),
+    (1, 4, 4, 2, 2, 1, 0, 5), (1, 3, 3, 20, 3, 1, 4, 3), (1, 40, 41, 8, 3, 1, 1, 40),
+    (1, 127, 1, 5, 3, 1, 1, 7),
+    (1, 1, 127, 33, 3, 2, 1, 2), (1, 3, 3, 3, 3, 1, 0, 7), (1, 5, 5, 3, 3, 1, -1, 7),
+    (1, 5, 5, 20, 3, 1, -1, 7),
+    (2, 37, 19, 18, 5, 1, 2, 3), (1, 7, 9, 40, 3, 1, 4, 4), (1, 9, 7, 130, 3, 1, -1, 2),
+    (1, 1, 1, 16, 3, 1, 3, 1)
   ])
-  func `agrees with its plain twin`(n: Int, h: Int, w: Int, c: Int, k: Int, s: Int, p: Int, outputs: Int) throws {
+  func `agrees with its plain twin`(
+    n: Int, h: Int, w: Int, c: Int, k: Int, s: Int, p: Int, outputs: Int
+  ) throws {
     var numbers = Numbers(seed: UInt64(n + h * 3 + c * 7 + outputs))
     try check(Case(window(n, h, w, c, kernel: k, stride: s, pad: p), outputs, &numbers), &numbers)
   }
@@ -85,7 +103,10 @@ private func methods(_ numbers: inout Numbers) throws -> [(name: String, work: C
   }
 
   /// Deeper than what is summed in one go.
-  @Test(arguments: [(300, Sweep(1, 1, 0)), (513, Sweep(1, 2, 0)), (300, Sweep(3, 1, 1)), (48, Sweep(5, 1, 2)), (14, Sweep(7, 1, 3))])
+  @Test(arguments: [
+    (300, Sweep(1, 1, 0)), (513, Sweep(1, 2, 0)), (300, Sweep(3, 1, 1)), (48, Sweep(5, 1, 2)),
+    (14, Sweep(7, 1, 3))
+  ])
   func `agrees with its plain twin where sums are deep`(channels: Int, sweep: Sweep) throws {
     var numbers = Numbers(seed: UInt64(channels))
     try check(Case(sweep.window(2, 7, 9, channels), 19, &numbers), &numbers)
@@ -94,12 +115,17 @@ private func methods(_ numbers: inout Numbers) throws -> [(name: String, work: C
   @Test(
     arguments: [(4, 6, 2), (6, 6, 3), (32, 48, 4), (33, 66, 3), (17, 34, 17), (20, 5, 5), (64, 32, 2)],
     [Sweep(1, 1, 0), Sweep(3, 1, 1), Sweep(3, 2, 0), Sweep(5, 2, 2), Sweep(7, 1, 3)])
-  func `agrees with its plain twin in groups`(sides: (channels: Int, outputs: Int, groups: Int), sweep: Sweep) throws {
+  func `agrees with its plain twin in groups`(
+    sides: (channels: Int, outputs: Int, groups: Int), sweep: Sweep
+  ) throws {
     var numbers = Numbers(seed: UInt64(sides.channels))
-    try check(Case(sweep.window(2, 7, 6, sides.channels), sides.outputs, groups: sides.groups, &numbers), &numbers)
+    try check(
+      Case(sweep.window(2, 7, 6, sides.channels), sides.outputs, groups: sides.groups, &numbers), &numbers)
   }
 
-  @Test(arguments: oddSides, [Sweep(1, 1, 0), Sweep(3, 1, 1), Sweep(3, 2, 0), Sweep(3, 1, 4), Sweep(5, 2, 2), Sweep(7, 1, 3)])
+  @Test(
+    arguments: oddSides,
+    [Sweep(1, 1, 0), Sweep(3, 1, 1), Sweep(3, 2, 0), Sweep(3, 1, 4), Sweep(5, 2, 2), Sweep(7, 1, 3)])
   func `agrees with its plain twin depthwise`(channels: Int, sweep: Sweep) throws {
     guard channels > 1 else { return }
     var numbers = Numbers(seed: UInt64(channels))
@@ -112,11 +138,17 @@ private func methods(_ numbers: inout Numbers) throws -> [(name: String, work: C
       let before: [Float] = numbers.array(c.window.outputPixels * c.outputs), filter = try c.packed()
       let finishes = PlainFinish.all(c.outputs, &numbers)
       for accumulate in [false, true] {
-        for (finish, expected) in zip(finishes, plainConvolution(c, finishes, addedTo: accumulate ? before : nil)) {
-          let slice = try Slice(pixels: c.window.outputPixels, columns: c.outputs, before: accumulate ? before : nil)
+        for (finish, expected) in zip(
+          finishes, plainConvolution(c, finishes, addedTo: accumulate ? before : nil))
+        {
+          let slice = try Slice(
+            pixels: c.window.outputPixels, columns: c.outputs, before: accumulate ? before : nil)
           try Float.convolve(
-            c.window, Source(c.x.pointer), filter, slice.target(accumulate: accumulate), finish.finish(), Workspace())
-          #expect(largestDifference(slice.result, expected) < Tolerance.product(depth: c.depth), "\(name), accumulate \(accumulate)")
+            c.window, Source(c.x.pointer), filter, slice.target(accumulate: accumulate), finish.finish(),
+            Workspace())
+          #expect(
+            largestDifference(slice.result, expected) < Tolerance.product(depth: c.depth),
+            "\(name), accumulate \(accumulate)")
           #expect(slice.isWhole, "\(name), accumulate \(accumulate)")
         }
       }
@@ -125,11 +157,18 @@ private func methods(_ numbers: inout Numbers) throws -> [(name: String, work: C
 
   @Test func `gives the same bits for one to four threads`() throws {
     var numbers = Numbers(seed: 5)
-    let works = try methods(&numbers) + [
-      ("many pixels", try Case(window(1, 37, 41, 24, kernel: 3, stride: 1, pad: 1), 70, &numbers)),
-      ("many pixels depthwise", try Case(window(1, 97, 101, 24, kernel: 3, stride: 1, pad: 1), 24, groups: 24, &numbers)),
-      ("many pixels in groups", try Case(window(1, 37, 41, 24, kernel: 3, stride: 1, pad: 1), 46, groups: 2, &numbers)),
-    ]
+    let works =
+      try methods(&numbers) + [
+        ("many pixels", try Case(window(1, 37, 41, 24, kernel: 3, stride: 1, pad: 1), 70, &numbers)),
+        (
+          "many pixels depthwise",
+          try Case(window(1, 97, 101, 24, kernel: 3, stride: 1, pad: 1), 24, groups: 24, &numbers)
+        ),
+        (
+          "many pixels in groups",
+          try Case(window(1, 37, 41, 24, kernel: 3, stride: 1, pad: 1), 46, groups: 2, &numbers)
+        )
+      ]
     for (name, c) in works { #expect(try givesSameBits { try plainly(c) }, "\(name)") }
   }
 
@@ -181,7 +220,8 @@ private func methods(_ numbers: inout Numbers) throws -> [(name: String, work: C
       window(1, 1, 3, 16, kernel: 1, stride: 1, pad: 0), 2, x: try Tensor([1, 1, 3, 16], repeating: 1),
       weights: [Float](repeating: 1, count: 32))
     c.x.pointer[20] = .nan
-    #expect(try plainly(c, PlainFinish(rectify: true)).map(\.isNaN) == [false, false, true, true, false, false])
+    #expect(
+      try plainly(c, PlainFinish(rectify: true)).map(\.isNaN) == [false, false, true, true, false, false])
   }
 
   @Test func `is no work without pictures`() throws {
@@ -196,19 +236,27 @@ private func methods(_ numbers: inout Numbers) throws -> [(name: String, work: C
 
   /// The same numbers go into the same sums, so no bit may differ.
   @Test(arguments: [(1, 1, 1), (2, 5, 7), (1, 33, 16)], [(16, 1), (64, 3), (33, 4)])
-  func `to a few channels reads behind a rectifier as if it had been gated before`(sides: (n: Int, h: Int, w: Int), channels: (Int, Int)) throws {
+  func `to a few channels reads behind a rectifier as if it had been gated before`(
+    sides: (n: Int, h: Int, w: Int), channels: (Int, Int)
+  ) throws {
     var numbers = Numbers(seed: 11)
-    let c = try Case(window(sides.n, sides.h, sides.w, channels.0, kernel: 3, stride: 1, pad: 1), channels.1, &numbers)
+    let c = try Case(
+      window(sides.n, sides.h, sides.w, channels.0, kernel: 3, stride: 1, pad: 1), channels.1, &numbers)
     let gate: Tensor<Float> = try numbers.tensor(c.x.shape.extents), filter = try c.packed()
-    let source = Source(values: c.x.pointer, gate: UnsafePointer(gate.pointer), codes: nil, pooling: Int(poolingNone))
+    let source = Source(
+      values: c.x.pointer, gate: UnsafePointer(gate.pointer), codes: nil, pooling: Int(poolingNone))
     let y = try Tensor<Float>([c.window.outputPixels, c.outputs], repeating: .nan)
     #expect(Float.gates(c.window, filter.shape))
     try Float.convolve(c.window, source, filter, Target(y.pointer, stride: c.outputs), .nothing, Workspace())
     let rectified = try Tensor<Float>(y.shape.extents, repeating: .nan)
     try Float.convolve(
-      c.window, source, filter, Target(rectified.pointer, stride: c.outputs), Finish(bias: nil, rectify: true), Workspace())
-    let added = Target(values: rectified.pointer, stride: c.outputs, accumulate: 1, pooling: Int(poolingNone), codes: nil)
-    #expect(outcome { try Float.convolve(c.window, source, filter, added, .nothing, Workspace()) }.hasPrefix("internalError"))
+      c.window, source, filter, Target(rectified.pointer, stride: c.outputs),
+      Finish(bias: nil, rectify: true), Workspace())
+    let added = Target(
+      values: rectified.pointer, stride: c.outputs, accumulate: 1, pooling: Int(poolingNone), codes: nil)
+    #expect(
+      outcome { try Float.convolve(c.window, source, filter, added, .nothing, Workspace()) }.hasPrefix(
+        "internalError"))
     Float.gate(c.x.pointer, by: gate.pointer, c.x.pointer, c.x.count)
     #expect(bits(y.values) == bits(try plainly(c)))
     #expect(bits(rectified.values) == bits(try plainly(c, PlainFinish(rectify: true))))
@@ -219,11 +267,19 @@ private func methods(_ numbers: inout Numbers) throws -> [(name: String, work: C
     let c = try Case(window(1, 3, 3, 4, kernel: 5, stride: 1, pad: 2), 16, &numbers), filter = try c.packed()
     let slice = try Slice(pixels: 9, columns: 16)
     #expect(!Float.fuses(c.window, filter.shape))
-    let gated = Source(values: c.x.pointer, gate: UnsafePointer(c.x.pointer), codes: nil, pooling: Int(poolingNone))
-    #expect(outcome { try Float.convolve(c.window, gated, filter, slice.target(), .nothing, Workspace()) }.hasPrefix("internalError"))
-    let pooled = Source(values: c.x.pointer, gate: nil, codes: UnsafePointer(slice.codes.pointer), pooling: Int(poolingMaximum))
-    #expect(outcome { try Float.convolve(c.window, pooled, filter, slice.target(), .nothing, Workspace()) }.hasPrefix("internalError"))
+    let gated = Source(
+      values: c.x.pointer, gate: UnsafePointer(c.x.pointer), codes: nil, pooling: Int(poolingNone))
+    #expect(
+      outcome { try Float.convolve(c.window, gated, filter, slice.target(), .nothing, Workspace()) }
+        .hasPrefix("internalError"))
+    let pooled = Source(
+      values: c.x.pointer, gate: nil, codes: UnsafePointer(slice.codes.pointer), pooling: Int(poolingMaximum))
+    #expect(
+      outcome { try Float.convolve(c.window, pooled, filter, slice.target(), .nothing, Workspace()) }
+        .hasPrefix("internalError"))
     let target = slice.target(pooling: Int(poolingAverage))
-    #expect(outcome { try Float.convolve(c.window, Source(c.x.pointer), filter, target, .nothing, Workspace()) }.hasPrefix("internalError"))
+    #expect(
+      outcome { try Float.convolve(c.window, Source(c.x.pointer), filter, target, .nothing, Workspace()) }
+        .hasPrefix("internalError"))
   }
 }

@@ -21,6 +21,7 @@ import Testing
     guard current != "baseline" else { return }
     #expect(
       outcome { try chooseInstructionSet("baseline") }
-        == "invalidArgument: instruction set baseline after \(current) is in use, wanted before the first model")
+        == "invalidArgument: instruction set baseline after \(current) is in use, wanted before the first model"
+    )
   }
 }

@@ -28,10 +28,12 @@ import Testing
     #expect(try singularValues([0, 0, 0, 0], rows: 2, columns: 2).s == [0, 0])
   }
 
-  @Test(arguments: [
-    [1.0, 2, 2, 4], [0, 1, 1, 0], [0, 1, 0, 0], [0, 0, 0, -3], [-2, 0, 0, 5], [1, 1e-9, 1e-9, 1e-18], [1e200, 2e200, -3e200, 1e199],
-    [1e-300, 0, 3e-300, 1e-300], [1, 1, 1, 1 + 1e-15],
-  ] as [[Double]])
+  @Test(
+    arguments: [
+      [1.0, 2, 2, 4], [0, 1, 1, 0], [0, 1, 0, 0], [0, 0, 0, -3], [-2, 0, 0, 5], [1, 1e-9, 1e-9, 1e-18],
+      [1e200, 2e200, -3e200, 1e199],
+      [1e-300, 0, 3e-300, 1e-300], [1, 1, 1, 1 + 1e-15]
+    ] as [[Double]])
   func `two by two have orthogonal factors also where one direction vanishes`(a: [Double]) throws {
     let (u, s, vt) = try singularValues(a, rows: 2, columns: 2), scale = a.map { abs($0) }.max() ?? 0
     for i in 0..<2 {
@@ -47,7 +49,8 @@ import Testing
 
   @Test(arguments: [Double.nan, .infinity, -.infinity])
   func `refuses what is not finite`(value: Double) {
-    #expect(outcome { try singularValues([1, 2, value, 4], rows: 2, columns: 2) }.hasPrefix("invalidArgument"))
+    #expect(
+      outcome { try singularValues([1, 2, value, 4], rows: 2, columns: 2) }.hasPrefix("invalidArgument"))
   }
 
   @Test func `refuses values that do not fill the matrix`() {
@@ -69,7 +72,8 @@ import Testing
   @Test func `gives the values worked by hand, rising`() throws {
     let (values, vectors) = try symmetricEigenvectors([2, 1, 1, 2], side: 2)
     #expect(largestDifference(values, [1, 3]) < Tolerance.double)
-    #expect(abs(vectors[0] + vectors[1]) < Tolerance.double && abs(vectors[2] - vectors[3]) < Tolerance.double)
+    #expect(
+      abs(vectors[0] + vectors[1]) < Tolerance.double && abs(vectors[2] - vectors[3]) < Tolerance.double)
   }
 
   @Test(arguments: [1, 2, 3, 7, 16, 17, 40])
@@ -113,7 +117,9 @@ import Testing
   }
 
   @Test func `a matrix without a Cholesky factor is refused`() {
-    #expect(outcome { try choleskyFactor([1, 2, 2, 1]) } == "invalidArgument: a matrix that is not positive definite, by its minor 2")
+    #expect(
+      outcome { try choleskyFactor([1, 2, 2, 1]) }
+        == "invalidArgument: a matrix that is not positive definite, by its minor 2")
     #expect(outcome { try choleskyFactor([.nan]) }.hasPrefix("invalidArgument: a matrix with nan"))
     #expect(outcome { try choleskyFactor([1, 2, 3]) }.hasPrefix("invalidArgument: 3 values"))
   }

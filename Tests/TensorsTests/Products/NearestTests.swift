@@ -28,7 +28,9 @@ private struct Search {
   }
 
   func sorted(_ k: Int, _ query: [Float]) -> [Neighbour] {
-    let all = values.indices.map { Neighbour(distance: euclideanDistance(values[$0], query, query.count), row: $0) }
+    let all = values.indices.map {
+      Neighbour(distance: euclideanDistance(values[$0], query, query.count), row: $0)
+    }
     return Array(all.sorted().prefix(k))
   }
 }
@@ -46,9 +48,11 @@ private struct Search {
   }
 
   @Test(arguments: oddSizes, [Float(1e19), 1e30, 1e38, 1e-17, 1e-25, 1e-38])
-  func `is right where squares are above all numbers of a Float, or below them`(dimension: Int, scale: Float) {
+  func `is right where squares are above all numbers of a Float, or below them`(dimension: Int, scale: Float)
+  {
     var numbers = Numbers(seed: UInt64(dimension))
-    let a = (numbers.array(dimension) as [Float]).map { $0 * scale }, b = (numbers.array(dimension) as [Float]).map { $0 * scale }
+    let a = (numbers.array(dimension) as [Float]).map { $0 * scale },
+      b = (numbers.array(dimension) as [Float]).map { $0 * scale }
     var sum = 0.0
     for (x, y) in zip(a, b) { sum += (Double(x) - Double(y)) * (Double(x) - Double(y)) }
     let distance = euclideanDistance(a, b, dimension), wanted = Float(sum.squareRoot())
@@ -57,7 +61,9 @@ private struct Search {
   }
 
   @Test func `is infinite only where it is too large itself`() {
-    #expect(euclideanDistance([3e38, 0], [0, 1e38], 2) == Float((Double(Float(3e38)) * Double(Float(3e38)) + 1e76).squareRoot()))
+    #expect(
+      euclideanDistance([3e38, 0], [0, 1e38], 2)
+        == Float((Double(Float(3e38)) * Double(Float(3e38)) + 1e76).squareRoot()))
     #expect(euclideanDistance([3e38, 3e38], [-3e38, -3e38], 2) == .infinity)
   }
 
@@ -108,11 +114,15 @@ private struct Search {
     let search = try Search(count: 700, dimension: 9, scale: scale, seed: 5)
     let queries = Array(search.values[40..<40 + count]).map { $0.map { $0 * 0.9 } }
     for (query, near) in zip(queries, try search.found(5, queries)) {
-      let exact = search.values.map { row in zip(row, query).reduce(0.0) { $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1)) } }
+      let exact = search.values.map { row in
+        zip(row, query).reduce(0.0) { $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1)) }
+      }
       let order = exact.indices.sorted { exact[$0] < exact[$1] }
       #expect(near.map(\.row) == Array(order.prefix(5)))
       for neighbour in near {
-        #expect(abs(Double(neighbour.distance) - exact[neighbour.row].squareRoot()) <= 1e-6 * exact[neighbour.row].squareRoot())
+        #expect(
+          abs(Double(neighbour.distance) - exact[neighbour.row].squareRoot()) <= 1e-6
+            * exact[neighbour.row].squareRoot())
       }
     }
   }
@@ -131,7 +141,8 @@ private struct Search {
   func `numbers of any size are searched as truly`(exponent: Int) throws {
     let scale = Float(sign: .plus, exponent: exponent, significand: 1)
     let search = try Search(count: 300, dimension: 21, scale: scale)
-    let queries = Array(search.values[10..<20]) + (try Search(count: 10, dimension: 21, scale: scale, seed: 3)).values
+    let queries =
+      Array(search.values[10..<20]) + (try Search(count: 10, dimension: 21, scale: scale, seed: 3)).values
     #expect(try search.found(5, queries) == queries.map { search.sorted(5, $0) })
   }
 
@@ -176,6 +187,8 @@ private struct Search {
 
   @Test func `a dimension out of range is refused`() {
     #expect(outcome { try Rows(dimension: 0) } == "invalidArgument: rows of 0 numbers, wanted 1 to 1048576")
-    #expect(outcome { try Rows(dimension: 1 << 21) } == "invalidArgument: rows of 2097152 numbers, wanted 1 to 1048576")
+    #expect(
+      outcome { try Rows(dimension: 1 << 21) }
+        == "invalidArgument: rows of 2097152 numbers, wanted 1 to 1048576")
   }
 }

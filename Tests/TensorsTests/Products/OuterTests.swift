@@ -26,14 +26,17 @@ import Testing
   }
 
   private func isSymmetric(_ gram: [Float], _ columns: Int) -> Bool {
-    (0..<columns * columns).allSatisfy { gram[$0].bitPattern == gram[$0 % columns * columns + $0 / columns].bitPattern }
+    (0..<columns * columns).allSatisfy {
+      gram[$0].bitPattern == gram[$0 % columns * columns + $0 / columns].bitPattern
+    }
   }
 
   @Test(arguments: oddSides + [8, 24, 32, 48, 64, 100])
   func `agrees with its plain twin and is symmetric to the bit`(columns: Int) throws {
     var numbers = Numbers(seed: UInt64(columns))
     for rows in [1, 2, 7, 16, 127, 255, 256, 257, 700] {
-      let x: Tensor<Float> = try numbers.tensor([rows, columns]), expected = plainGram(x), result = try gram(x)
+      let x: Tensor<Float> = try numbers.tensor([rows, columns]), expected = plainGram(x),
+        result = try gram(x)
       #expect(largestDifference(result, expected) < Tolerance.gram(rows: rows), "\(rows) rows")
       #expect(isSymmetric(result, columns), "\(rows) rows")
       let wide = try Tensor<Double>([columns * columns], repeating: .nan)
@@ -94,7 +97,8 @@ import Testing
 @Suite struct WeightGradientTests {
   private func gradient(_ c: Case, _ dy: Tensor<Float>) throws -> [Float] {
     let dw = try Tensor<Float>([c.weights.count], repeating: .nan)
-    try Float.weightGradient(c.window, c.x.pointer, dy.pointer, outputs: c.outputs, groups: c.groups, dw.pointer, Workspace())
+    try Float.weightGradient(
+      c.window, c.x.pointer, dy.pointer, outputs: c.outputs, groups: c.groups, dw.pointer, Workspace())
     return dw.values
   }
 
@@ -106,7 +110,8 @@ import Testing
       w.forEachPatch { pixel, tap, input in
         for group in 0..<c.groups {
           for i in 0..<inputs {
-            let factor = Double(c.x[input + group * inputs + i]), row = ((group * w.taps + tap) * inputs + i) * each
+            let factor = Double(c.x[input + group * inputs + i]),
+              row = ((group * w.taps + tap) * inputs + i) * each
             for j in 0..<each { dw[row + j] += factor * Double(dy[pixel * c.outputs + group * each + j]) }
           }
         }
@@ -148,20 +153,27 @@ import Testing
   }
 
   @Test(
-    arguments: [(4, 6, 2), (6, 6, 3), (32, 48, 4), (33, 66, 3), (17, 34, 17), (20, 5, 5), (64, 32, 2), (21, 21, 21)],
+    arguments: [
+      (4, 6, 2), (6, 6, 3), (32, 48, 4), (33, 66, 3), (17, 34, 17), (20, 5, 5), (64, 32, 2), (21, 21, 21)
+    ],
     [Sweep(1, 1, 0), Sweep(3, 1, 1), Sweep(3, 2, 0), Sweep(5, 2, 2), Sweep(7, 1, 3)])
-  func `agrees with its plain twin in groups`(sides: (channels: Int, outputs: Int, groups: Int), sweep: Sweep) throws {
+  func `agrees with its plain twin in groups`(
+    sides: (channels: Int, outputs: Int, groups: Int), sweep: Sweep
+  ) throws {
     var numbers = Numbers(seed: UInt64(sides.channels))
-    try check(Case(sweep.window(2, 7, 6, sides.channels), sides.outputs, groups: sides.groups, &numbers), &numbers)
+    try check(
+      Case(sweep.window(2, 7, 6, sides.channels), sides.outputs, groups: sides.groups, &numbers), &numbers)
   }
 
-  /// The result is linear in the weights, so central differences are exact but for rounding: all of it in Double.
+  /// The result is linear in the weights, so central differences are exact but for rounding: all of it in
+  /// Double.
   @Test func `is what central differences say`() throws {
     var numbers = Numbers(seed: 41)
     let c = try Case(window(1, 5, 6, 4, kernel: 3, stride: 2, pad: 1), 6, groups: 2, &numbers)
     let dy: Tensor<Float> = try numbers.tensor([c.window.outputPixels, c.outputs])
     func value(_ weights: [Double]) throws -> Double {
-      let filter = try PackedFilter<Double>(kernel: 3, stride: 2, inputs: 2, outputs: 6, groups: 2, matrix: weights)
+      let filter = try PackedFilter<Double>(
+        kernel: 3, stride: 2, inputs: 2, outputs: 6, groups: 2, matrix: weights)
       let y = try Tensor<Double>([c.window.outputPixels, 6])
       try Double.convolve(c.window, c.x.values.map(Double.init), filter, y.pointer, .nothing, Workspace())
       return (0..<y.count).reduce(0) { $0 + y[$1] * Double(dy[$1]) }
@@ -171,14 +183,17 @@ import Testing
       var above = weights, below = weights
       above[i] += 0.5
       below[i] -= 0.5
-      #expect(abs(Double(result[i]) - (try value(above) - (try value(below)))) < Tolerance.product(depth: c.window.outputPixels))
+      #expect(
+        abs(Double(result[i]) - (try value(above) - (try value(below))))
+          < Tolerance.product(depth: c.window.outputPixels))
     }
   }
 
   @Test(arguments: [(8, 40, 1), (24, 24, 24), (16, 32, 2)])
   func `gives the same bits for one to four threads`(channels: Int, outputs: Int, groups: Int) throws {
     var numbers = Numbers(seed: 42)
-    let c = try Case(window(2, 37, 41, channels, kernel: 3, stride: 1, pad: 1), outputs, groups: groups, &numbers)
+    let c = try Case(
+      window(2, 37, 41, channels, kernel: 3, stride: 1, pad: 1), outputs, groups: groups, &numbers)
     let dy: Tensor<Float> = try numbers.tensor([c.window.outputPixels, outputs])
     #expect(try givesSameBits { try gradient(c, dy) })
   }
@@ -186,7 +201,9 @@ import Testing
   @Test(arguments: [Float.nan, .infinity])
   func `what is not finite reaches its channel alone`(value: Float) throws {
     let ones = [Float](repeating: 1, count: 9 * 9 * 5)
-    let c = Case(window(1, 6, 7, 9, kernel: 3, stride: 1, pad: 1), 5, x: try Tensor([1, 6, 7, 9], repeating: 1), weights: ones)
+    let c = Case(
+      window(1, 6, 7, 9, kernel: 3, stride: 1, pad: 1), 5, x: try Tensor([1, 6, 7, 9], repeating: 1),
+      weights: ones)
     let dy = try Tensor<Float>([42, 5], repeating: 1)
     c.x.pointer[(3 * 7 + 3) * 9 + 4] = value
     for (i, result) in try gradient(c, dy).enumerated() { #expect(result.isFinite == (i / 5 % 9 != 4)) }

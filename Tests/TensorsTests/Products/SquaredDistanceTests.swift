@@ -15,7 +15,8 @@ import Testing
   @Test(arguments: oddSides + [64, 255, 513, 1029, 65_536, 70_001, 200_003])
   func `agrees with its plain twin, and its gradient`(count: Int) throws {
     var numbers = Numbers(seed: UInt64(count))
-    let x: [Float] = numbers.array(count), target: [Float] = numbers.array(count), before: [Float] = numbers.array(count)
+    let x: [Float] = numbers.array(count), target: [Float] = numbers.array(count),
+      before: [Float] = numbers.array(count)
     let differences = zip(x, target).map { Double($0) - Double($1) }
     let expected = differences.reduce(0.0) { $0 + $1 * $1 }
     for before in [nil, before] {
@@ -33,11 +34,12 @@ import Testing
     var numbers = Numbers(seed: 3)
     let x: [Float] = numbers.array(200_003), target: [Float] = numbers.array(200_003)
     var distances: Set<Double> = []
-    #expect(try givesSameBits {
-      let (distance, gradient) = try run(x, target, slope: 0.3, before: nil)
-      distances.insert(distance)
-      return gradient
-    })
+    #expect(
+      try givesSameBits {
+        let (distance, gradient) = try run(x, target, slope: 0.3, before: nil)
+        distances.insert(distance)
+        return gradient
+      })
     #expect(distances.count == 1)
   }
 

@@ -19,7 +19,9 @@ extension Tape {
     // The bias was added before: apply the activation alone.
     let channels = x.shape.extents.last ?? 1
     let y = try Tensor<Element>(x.shape)
-    for i in 0..<y.count { y.pointer[i] = x.tensor[i] < 0 ? x.tensor[i] * slopes.slope(i % channels) : x.tensor[i] }
+    for i in 0..<y.count {
+      y.pointer[i] = x.tensor[i] < 0 ? x.tensor[i] * slopes.slope(i % channels) : x.tensor[i]
+    }
     // dx = dy where x > 0, slope * dy where x < 0
     return record(y, from: [x]) { tape, dy throws(Failure) in
       let dx = try Tensor<Element>(x.shape)
@@ -38,7 +40,8 @@ extension Tape {
     _ x: Variable<Element>, slopes: Variable<Element>
   ) throws(Failure) -> Variable<Element> {
     guard let channels = x.shape.extents.last, channels > 0, slopes.shape.extents == [channels] else {
-      throw .invalidArgument("slopes \(slopes.shape.description) for \(x.shape.description), wanted one a channel")
+      throw .invalidArgument(
+        "slopes \(slopes.shape.description) for \(x.shape.description), wanted one a channel")
     }
     let rows = x.tensor.count / channels, y = try Tensor<Element>(x.shape)
     let (source, slope, target) = (x.tensor.pointer, slopes.tensor.pointer, y.pointer)
@@ -46,7 +49,8 @@ extension Tape {
     func first(_ task: Int) -> Int { task * rowsEach * channels }
     func count(_ task: Int) -> Int { min(rowsEach, rows - task * rowsEach) }
     ThreadPool.shared.run(tasks) { task, _ in
-      slopedLoop(source + first(task), gate: source + first(task), slope, target + first(task), count(task), channels)
+      slopedLoop(
+        source + first(task), gate: source + first(task), slope, target + first(task), count(task), channels)
     }
     // dx = dy where x >= 0, slope[c] dy where x < 0;  d slope[c] = sum over x < 0 of x dy
     return record(y, from: [x, slopes]) { tape, dy throws(Failure) in
@@ -144,7 +148,8 @@ private func slopedLoop<Element: Scalar>(
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func slopeGradientLoop<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ dy: UnsafePointer<Element>, _ sums: UnsafeMutablePointer<Element.Accumulator>, _ rows: Int,
+  _ x: UnsafePointer<Element>, _ dy: UnsafePointer<Element>,
+  _ sums: UnsafeMutablePointer<Element.Accumulator>, _ rows: Int,
   _ channels: Int
 ) {
   for row in 0..<rows {

@@ -3,7 +3,8 @@ import Tensors
 // `a + b` is `sum` in Assembly.swift.
 extension Tape {
   /// `y = a - b`, two of one shape.
-  package func difference(_ a: Variable<Element>, _ b: Variable<Element>) throws(Failure) -> Variable<Element> {
+  package func difference(_ a: Variable<Element>, _ b: Variable<Element>) throws(Failure) -> Variable<Element>
+  {
     try checkAlike(a, b, "difference")
     let y = try Tensor<Element>(a.shape)
     combine(a.tensor, .minus, b.tensor, into: y)
@@ -64,7 +65,9 @@ extension Tape {
 
   /// The mean of all elements, a single number.
   package func mean(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
-    guard x.tensor.count > 0 else { throw .invalidArgument("the mean of \(x.shape.description), wanted one element or more") }
+    guard x.tensor.count > 0 else {
+      throw .invalidArgument("the mean of \(x.shape.description), wanted one element or more")
+    }
     return try scaled(sum(x), by: 1 / Element(x.tensor.count))
   }
 
@@ -72,7 +75,8 @@ extension Tape {
     _ a: Variable<Element>, _ b: Variable<Element>, _ name: StaticString
   ) throws(Failure) {
     guard a.shape == b.shape else {
-      throw .invalidArgument("the \(name) of \(a.shape.description) and \(b.shape.description), wanted two of one shape")
+      throw .invalidArgument(
+        "the \(name) of \(a.shape.description) and \(b.shape.description), wanted two of one shape")
     }
   }
 }
@@ -92,7 +96,8 @@ private func combine<Element: Scalar>(
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func combineLoop<Element: Scalar>(
-  _ a: UnsafePointer<Element>, _ operation: Combination, _ b: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>,
+  _ a: UnsafePointer<Element>, _ operation: Combination, _ b: UnsafePointer<Element>,
+  _ y: UnsafeMutablePointer<Element>,
   _ count: Int
 ) {
   switch operation {

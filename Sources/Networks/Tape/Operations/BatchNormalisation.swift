@@ -17,16 +17,16 @@ extension Tape {
   /// Batch normalisation over all rows of each channel, then a rectifier where one follows.
   /// `y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta)`, epsilon 1e-5
   ///
-  /// In training, mean and (biased) variance are the batch's, and the running ones move towards them; frozen, they are
-  /// the running ones.
-  /// Source: Ioffe and Szegedy 2015, algorithm 1.
+  /// In training, mean and (biased) variance are the batch's, and the running ones move towards them; frozen,
+  /// they are the running ones. Source: Ioffe and Szegedy 2015, algorithm 1.
   ///
   /// - Parameters:
   ///   - x: [..., channels]
   ///   - gamma, beta: [channels]
   /// - Throws: `.invalidArgument` for a batch of a single row, which has no variance.
   package func batchNormalisation(
-    _ x: Variable<Element>, gamma: Variable<Element>, beta: Variable<Element>, _ statistics: BatchStatistics<Element>,
+    _ x: Variable<Element>, gamma: Variable<Element>, beta: Variable<Element>,
+    _ statistics: BatchStatistics<Element>,
     isTraining: Bool, rectifies: Bool = false
   ) throws(Failure) -> Variable<Element> {
     let channels = x.shape.extents.last ?? 0
@@ -34,11 +34,13 @@ extension Tape {
       statistics.mean.count == channels, statistics.variance.count == channels
     else {
       throw .invalidArgument(
-        "batch normalisation of \(x.shape.description) with \(gamma.tensor.count) factors and \(statistics.mean.count) means")
+        "batch normalisation of \(x.shape.description) with \(gamma.tensor.count) factors and \(statistics.mean.count) means"
+      )
     }
     let rows = x.tensor.count / channels
     guard !isTraining || rows > 1 else {
-      throw .invalidArgument("batch normalisation of \(x.shape.description): one row has no variance, wanted at least 2")
+      throw .invalidArgument(
+        "batch normalisation of \(x.shape.description): one row has no variance, wanted at least 2")
     }
     let mean = try Tensor<Element>([channels]), inverse = try Tensor<Element>([channels])
     if isTraining {
@@ -72,7 +74,8 @@ extension Tape {
 
     // With h = (x - mean) / sqrt(variance + epsilon), and dy 0 where the rectifier was shut:
     // dbeta = sum of dy, dgamma = sum of dy h,
-    // dx = gamma / sqrt(variance + epsilon) * (dy - (dbeta + h dgamma) / rows); frozen: without the part in brackets' end.
+    // dx = gamma / sqrt(variance + epsilon) * (dy - (dbeta + h dgamma) / rows); frozen: without the part in
+    // brackets' end.
     return record(y, from: [x, gamma, beta]) { tape, dy throws(Failure) in
       if rectifies { try dy.gate(by: y) }
       let sums = try Tensor<Element>([columnSumsCount(rows, channels)])
@@ -95,7 +98,9 @@ extension Tape {
         }
         let dx = try dy.isUnique() ? dy : Tensor<Element>(x.shape)
         forEachBlock(ofRows: rows, channels) { block in
-          gradientLoop(x.tensor.pointer, mean.pointer, dy.pointer, terms.pointer, dx.pointer, channels, block, usesX: isTraining)
+          gradientLoop(
+            x.tensor.pointer, mean.pointer, dy.pointer, terms.pointer, dx.pointer, channels, block,
+            usesX: isTraining)
         }
         withExtendedLifetime((terms, mean)) {}
         try tape.accumulate(dx, into: x)

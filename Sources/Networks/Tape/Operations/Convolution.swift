@@ -13,8 +13,8 @@ extension Tape {
   ) throws(Failure) -> Variable<Element> {
     let wanted = finish ?? filter.finish
     let window = try filter.window(over: x.shape)
-    // The sign of a parametric rectifier's result does not tell the sign of its input when a slope is negative,
-    // so its gradient needs the sum itself: do it in two steps.
+    // The sign of a parametric rectifier's result does not tell the sign of its input when a slope is
+    // negative, so its gradient needs the sum itself: do it in two steps.
     let isSplit = x.isDifferentiable && wanted.activation == .parametric
     let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, filter.outputs])
     let finish = isSplit ? wanted.activated(.none) : wanted
@@ -43,7 +43,8 @@ extension Tape {
   ///   - weights: [outputs, inputs / groups, k, k]
   ///   - bias: [outputs], or nil for none.
   package func convolution(
-    _ x: Variable<Element>, weights: Variable<Element>, bias: Variable<Element>?, stride: Int = 1, groups: Int = 1,
+    _ x: Variable<Element>, weights: Variable<Element>, bias: Variable<Element>?, stride: Int = 1,
+    groups: Int = 1,
     padding: Padding
   ) throws(Failure) -> Variable<Element> {
     let finish: Finish<Element>
@@ -55,7 +56,8 @@ extension Tape {
     } else {
       finish = .nothing
     }
-    let filter = try Filter(weights: weights.tensor, finish: finish, stride: stride, groups: groups, padding: padding)
+    let filter = try Filter(
+      weights: weights.tensor, finish: finish, stride: stride, groups: groups, padding: padding)
     let window = try filter.window(over: x.shape)
     let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, filter.outputs])
     try Element.convolve(window, x.tensor.pointer, filter.forward(), y.pointer, finish, workspace)
@@ -65,7 +67,8 @@ extension Tape {
     let inputs = bias.map { [x, weights, $0] } ?? [x, weights]
     return record(y, from: inputs) { tape, dy throws(Failure) in
       if weights.isDifferentiable {
-        try tape.accumulate(weightGradient(window, x.tensor, dy, weights.shape, groups: groups, tape.workspace), into: weights)
+        try tape.accumulate(
+          weightGradient(window, x.tensor, dy, weights.shape, groups: groups, tape.workspace), into: weights)
       }
       if let bias, bias.isDifferentiable { try tape.accumulate(columnSum(dy, bias.shape), into: bias) }
       if x.isDifferentiable {
@@ -89,7 +92,8 @@ extension Tape {
   ) throws(Failure) -> Variable<Element> {
     let batch = x.shape.extents.first ?? 0
     guard weights.shape.rank == 2, batch > 0, x.tensor.count == batch * weights.shape[1] else {
-      throw .invalidArgument("a dense layer of weights \(weights.shape.description) for \(x.shape.description)")
+      throw .invalidArgument(
+        "a dense layer of weights \(weights.shape.description) for \(x.shape.description)")
     }
     let row = try reshaped(x, [batch, 1, 1, weights.shape[1]])
     let kernel = try reshaped(weights, [weights.shape[0], weights.shape[1], 1, 1])
@@ -100,11 +104,13 @@ extension Tape {
 
 /// In the order of the weights: [outputs, inputs / groups, k, k].
 private func weightGradient<Element: Scalar>(
-  _ window: Window, _ x: Tensor<Element>, _ dy: Tensor<Element>, _ shape: Shape, groups: Int, _ workspace: Workspace
+  _ window: Window, _ x: Tensor<Element>, _ dy: Tensor<Element>, _ shape: Shape, groups: Int,
+  _ workspace: Workspace
 ) throws(Failure) -> Tensor<Element> {
   let outputs = shape[0], inputs = shape[1], taps = window.taps
   let products = try Tensor<Element>([groups, taps * inputs, outputs / groups])
-  try Element.weightGradient(window, x.pointer, dy.pointer, outputs: outputs, groups: groups, products.pointer, workspace)
+  try Element.weightGradient(
+    window, x.pointer, dy.pointer, outputs: outputs, groups: groups, products.pointer, workspace)
   let dw = try Tensor<Element>(shape)
   let each = outputs / groups
   // Sixteen outputs at a time: their numbers lie together in the products.
@@ -121,7 +127,8 @@ private func weightGradient<Element: Scalar>(
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func transposeLoop<Element: Scalar>(
-  _ source: UnsafePointer<Element>, _ target: UnsafeMutablePointer<Element>, _ range: Range<Int>, outputs: Int,
+  _ source: UnsafePointer<Element>, _ target: UnsafeMutablePointer<Element>, _ range: Range<Int>,
+  outputs: Int,
   inputs: Int, taps: Int
 ) {
   for tap in 0..<taps {
@@ -133,7 +140,8 @@ private func transposeLoop<Element: Scalar>(
 }
 
 /// `y[n, i s, j s, c] = x[n, i, j, c]`, zeros between.
-private func spreadOut<Element: Scalar>(_ x: Tensor<Element>, stride: Int) throws(Failure) -> Tensor<Element> {
+private func spreadOut<Element: Scalar>(_ x: Tensor<Element>, stride: Int) throws(Failure) -> Tensor<Element>
+{
   let batch = x.shape[0], height = x.shape[1], width = x.shape[2], channels = x.shape[3]
   let wide = (width - 1) * stride + 1, high = (height - 1) * stride + 1
   let y = try Tensor<Element>([batch, high, wide, channels], repeating: 0)

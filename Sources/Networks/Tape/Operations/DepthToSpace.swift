@@ -1,7 +1,8 @@
 import Tensors
 
 extension Tape {
-  /// Channels to pixels: `y[n, s i + p, s j + q, c] = x[n, i, j, (p s + q) C + c]`, as TensorFlow's depth_to_space.
+  /// Channels to pixels: `y[n, s i + p, s j + q, c] = x[n, i, j, (p s + q) C + c]`, as TensorFlow's
+  /// depth_to_space.
   ///
   /// `x` is [batch, height, width, s^2 C], the result [batch, s height, s width, C].
   package func depthToSpace(_ x: Variable<Element>, _ side: Int) throws(Failure) -> Variable<Element> {
@@ -10,7 +11,8 @@ extension Tape {
     }
     let height = x.shape[1], width = x.shape[2], channels = x.shape[3] / (side * side)
     let y = try Tensor<Element>([x.shape[0], height * side, width * side, channels])
-    depthToSpaceRows(x.tensor.pointer, y.pointer, rows: x.shape[0] * height, width: width, side: side, channels: channels)
+    depthToSpaceRows(
+      x.tensor.pointer, y.pointer, rows: x.shape[0] * height, width: width, side: side, channels: channels)
     // dx: the way back, number for number
     return record(y, from: [x]) { tape, dy throws(Failure) in
       let dx = try Tensor<Element>(x.shape)
@@ -30,7 +32,8 @@ extension Tape {
 
 /// Rows in parallel. One row of a square lies together on both sides.
 func depthToSpaceRows<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, rows: Int, width: Int, side: Int, channels: Int
+  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, rows: Int, width: Int, side: Int,
+  channels: Int
 ) {
   let run = side * channels
   ThreadPool.shared.run(rows) { row, _ in

@@ -8,8 +8,8 @@ extension Tape {
   ///   - probability: p, 0 or more and less than 1.
   ///   - isTraining: otherwise `y = x`, and the generator rests.
   ///   - generator: one number an element, in order: the mask depends on its seed alone.
-  /// Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014, with the scale
-  /// on the side of training.
+  /// Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014,
+  /// with the scale on the side of training.
   package func dropout(
     _ x: Variable<Element>, probability: Double, isTraining: Bool, _ generator: inout Generator
   ) throws(Failure) -> Variable<Element> {

@@ -77,7 +77,9 @@ package func softplus<Element: Scalar>(_ x: Element) -> Element {
 
 extension Tape {
   /// `y[i] = f(x[i])`
-  package func map(_ x: Variable<Element>, _ function: ElementwiseFunction) throws(Failure) -> Variable<Element> {
+  package func map(
+    _ x: Variable<Element>, _ function: ElementwiseFunction
+  ) throws(Failure) -> Variable<Element> {
     let y = try Tensor<Element>(x.shape)
     let (source, target) = (x.tensor.pointer, y.pointer)
     forEachSlice(of: y.count) { mapLoop(function, source + $0.lowerBound, target + $0.lowerBound, $0.count) }
@@ -93,9 +95,15 @@ extension Tape {
     }
   }
 
-  package func exponential(_ x: Variable<Element>) throws(Failure) -> Variable<Element> { try map(x, .exponential) }
-  package func logarithm(_ x: Variable<Element>) throws(Failure) -> Variable<Element> { try map(x, .logarithm) }
-  package func squareRoot(_ x: Variable<Element>) throws(Failure) -> Variable<Element> { try map(x, .squareRoot) }
+  package func exponential(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
+    try map(x, .exponential)
+  }
+  package func logarithm(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
+    try map(x, .logarithm)
+  }
+  package func squareRoot(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
+    try map(x, .squareRoot)
+  }
   package func sine(_ x: Variable<Element>) throws(Failure) -> Variable<Element> { try map(x, .sine) }
   package func cosine(_ x: Variable<Element>) throws(Failure) -> Variable<Element> { try map(x, .cosine) }
   package func hyperbolicTangent(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
@@ -103,8 +111,12 @@ extension Tape {
   }
   package func sigmoid(_ x: Variable<Element>) throws(Failure) -> Variable<Element> { try map(x, .sigmoid) }
   package func softplus(_ x: Variable<Element>) throws(Failure) -> Variable<Element> { try map(x, .softplus) }
-  package func magnitude(_ x: Variable<Element>) throws(Failure) -> Variable<Element> { try map(x, .magnitude) }
-  package func reciprocal(_ x: Variable<Element>) throws(Failure) -> Variable<Element> { try map(x, .reciprocal) }
+  package func magnitude(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
+    try map(x, .magnitude)
+  }
+  package func reciprocal(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
+    try map(x, .reciprocal)
+  }
   package func square(_ x: Variable<Element>) throws(Failure) -> Variable<Element> { try map(x, .square) }
 
   /// `y[i] = x[i] ^ exponent`; a negative x has a power only where the exponent is whole.
@@ -123,7 +135,8 @@ extension Tape {
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func mapLoop<Element: Scalar>(
-  _ function: ElementwiseFunction, _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ count: Int
+  _ function: ElementwiseFunction, _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>,
+  _ count: Int
 ) {
   for i in 0..<count { y[i] = function(x[i]) }
 }
@@ -131,7 +144,8 @@ private func mapLoop<Element: Scalar>(
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func slopeLoop<Element: Scalar>(
-  _ function: ElementwiseFunction, _ x: UnsafePointer<Element>, _ y: UnsafePointer<Element>, _ dy: UnsafePointer<Element>,
+  _ function: ElementwiseFunction, _ x: UnsafePointer<Element>, _ y: UnsafePointer<Element>,
+  _ dy: UnsafePointer<Element>,
   _ dx: UnsafeMutablePointer<Element>, _ count: Int
 ) {
   for i in 0..<count { dx[i] = function.slope(x[i], y[i]) * dy[i] }
@@ -148,7 +162,8 @@ private func powerLoop<Element: Scalar>(
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func powerGradientLoop<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ exponent: Element, _ dy: UnsafePointer<Element>, _ dx: UnsafeMutablePointer<Element>,
+  _ x: UnsafePointer<Element>, _ exponent: Element, _ dy: UnsafePointer<Element>,
+  _ dx: UnsafeMutablePointer<Element>,
   _ count: Int
 ) {
   for i in 0..<count { dx[i] = exponent == 0 ? 0 : exponent * Element.power(x[i], exponent - 1) * dy[i] }

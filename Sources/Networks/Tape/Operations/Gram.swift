@@ -5,7 +5,8 @@ extension Tape {
   /// `G[k, l] = sum over pixels p of x[p, k] * x[p, l]`
   ///
   /// `x` is [1, height, width, channels], `G` is [channels, channels], not divided by anything.
-  /// Source: Gatys, Ecker, Bethge, "Image style transfer using convolutional neural networks", 2016, equation 3.
+  /// Source: Gatys, Ecker, Bethge, "Image style transfer using convolutional neural networks", 2016, equation
+  /// 3.
   package func gramMatrix(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
     guard x.shape.rank == 4, x.shape[0] == 1 else {
       throw .invalidArgument("Gram matrix of \(x.shape.description), wanted [1, height, width, channels]")
@@ -19,10 +20,12 @@ extension Tape {
       for k in 0..<channels {
         for l in 0..<channels { both.pointer[k * channels + l] = dy[k * channels + l] + dy[l * channels + k] }
       }
-      let packed = try Element.pack(depth: channels, columns: channels, both.pointer, rowStride: channels, columnStride: 1)
+      let packed = try Element.pack(
+        depth: channels, columns: channels, both.pointer, rowStride: channels, columnStride: 1)
       let dx = try Tensor<Element>(x.shape)
       try Element.multiply(
-        rows: pixels, x.tensor.pointer, rowStride: channels, columnStride: 1, packed, dx.pointer, accumulate: false, .nothing,
+        rows: pixels, x.tensor.pointer, rowStride: channels, columnStride: 1, packed, dx.pointer,
+        accumulate: false, .nothing,
         tape.workspace)
       try tape.accumulate(dx, into: x)
     }

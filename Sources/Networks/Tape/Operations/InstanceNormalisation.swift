@@ -8,28 +8,34 @@ struct InstanceScaling<Element: Scalar> {
 }
 
 extension Tape {
-  /// Instance normalisation: each channel of each picture to mean 0 and deviation 1, then a rectifier where one follows.
-  /// `y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta)`, mean and (biased) variance over the picture's pixels
+  /// Instance normalisation: each channel of each picture to mean 0 and deviation 1, then a rectifier where
+  /// one follows. `y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta)`, mean and (biased) variance
+  /// over the picture's pixels
   ///
   /// - Parameters:
   ///   - x: [batch, height, width, channels]
   ///   - gamma, beta: [channels]
-  /// Source: Ulyanov, Vedaldi, Lempitsky, "Instance normalization: the missing ingredient for fast stylization", 2016.
+  /// Source: Ulyanov, Vedaldi, Lempitsky, "Instance normalization: the missing ingredient for fast
+  /// stylization", 2016.
   package func instanceNormalisation(
     _ x: Variable<Element>, gamma: Variable<Element>, beta: Variable<Element>, epsilon: Element = 1e-5,
     rectifies: Bool = false
   ) throws(Failure) -> Variable<Element> {
-    guard x.shape.rank == 4, x.tensor.count > 0, gamma.shape.extents == [x.shape[3]], beta.shape.extents == [x.shape[3]]
+    guard x.shape.rank == 4, x.tensor.count > 0, gamma.shape.extents == [x.shape[3]],
+      beta.shape.extents == [x.shape[3]]
     else {
       throw .invalidArgument(
-        "instance normalisation of \(x.shape.description) with \(gamma.tensor.count) factors, wanted a picture and one a channel")
+        "instance normalisation of \(x.shape.description) with \(gamma.tensor.count) factors, wanted a picture and one a channel"
+      )
     }
     let batch = x.shape[0], channels = x.shape[3], rows = x.shape[1] * x.shape[2], each = rows * channels
     let y = try Tensor<Element>(x.shape)
     let mean = try Tensor<Element>([batch, channels]), inverse = try Tensor<Element>([batch, channels])
-    let factors = try Tensor<Element>([2 * channels]), sums = try Tensor<Element>([columnSumsCount(rows, channels)])
+    let factors = try Tensor<Element>([2 * channels]),
+      sums = try Tensor<Element>([columnSumsCount(rows, channels)])
     for n in 0..<batch {
-      let source = x.tensor.pointer + n * each, m = mean.pointer + n * channels, d = inverse.pointer + n * channels
+      let source = x.tensor.pointer + n * each, m = mean.pointer + n * channels,
+        d = inverse.pointer + n * channels
       columnMoments(source, rows, channels, m, d, sums.pointer)
       for c in 0..<channels {
         d[c] = 1 / (d[c] + epsilon).squareRoot()
@@ -42,16 +48,18 @@ extension Tape {
     }
     withExtendedLifetime((factors, sums)) {}
 
-    // With h = (x - mean) / sqrt(variance + epsilon), dy 0 where the rectifier was shut, and sums over a picture's pixels:
-    // dbeta = sum of dy, dgamma = sum of dy h (over all pictures),
-    // dx = gamma / sqrt(variance + epsilon) * (dy - (sum of dy + h sum of dy h) / pixels)
+    // With h = (x - mean) / sqrt(variance + epsilon), dy 0 where the rectifier was shut, and sums over a
+    // picture's pixels: dbeta = sum of dy, dgamma = sum of dy h (over all pictures), dx = gamma /
+    // sqrt(variance + epsilon) * (dy - (sum of dy + h sum of dy h) / pixels)
     return record(y, from: [x, gamma, beta]) { tape, dy throws(Failure) in
       if rectifies { try dy.gate(by: y) }
       let dx = try Tensor<Element>(x.shape), terms = try Tensor<Element>([3 * channels])
-      let dgamma = try Tensor<Element>([channels], repeating: 0), dbeta = try Tensor<Element>([channels], repeating: 0)
+      let dgamma = try Tensor<Element>([channels], repeating: 0),
+        dbeta = try Tensor<Element>([channels], repeating: 0)
       let sums = try Tensor<Element>([columnSumsCount(rows, channels)])
       for n in 0..<batch {
-        let source = x.tensor.pointer + n * each, slope = dy.pointer + n * each, m = mean.pointer + n * channels
+        let source = x.tensor.pointer + n * each, slope = dy.pointer + n * each,
+          m = mean.pointer + n * channels
         columnSums(source, rows, channels, .products(slope, m), sums.pointer)
         for c in 0..<channels {
           let d = inverse[n * channels + c], a = gamma.tensor[c] * d, products = sums[channels + c] * d
@@ -83,7 +91,8 @@ extension Tape {
   }
 }
 
-/// One picture, for inference: `y = f(...)`, or where `accumulate`, `y += f(...)`; `y` may be `x` unless it is added to.
+/// One picture, for inference: `y = f(...)`, or where `accumulate`, `y += f(...)`; `y` may be `x` unless it
+/// is added to.
 /// - Parameter room: `instanceRoomCount` numbers.
 func normaliseInstance(
   _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, rows: Int, _ scaling: InstanceScaling<Float>,

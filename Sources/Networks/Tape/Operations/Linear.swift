@@ -2,7 +2,9 @@ import Tensors
 
 extension Tape {
   /// `y = scale x + offset`, element by element.
-  package func linear(_ x: Variable<Element>, scale: Element, offset: Element) throws(Failure) -> Variable<Element> {
+  package func linear(
+    _ x: Variable<Element>, scale: Element, offset: Element
+  ) throws(Failure) -> Variable<Element> {
     let y = try Tensor<Element>(x.shape)
     linearLoop(x.tensor.pointer, y.pointer, y.count, scale, offset)
     // dx = scale dy
@@ -17,7 +19,8 @@ extension Tape {
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 func linearLoop<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ count: Int, _ scale: Element, _ offset: Element
+  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ count: Int, _ scale: Element,
+  _ offset: Element
 ) {
   for i in 0..<count { y[i] = scale * x[i] + offset }
 }

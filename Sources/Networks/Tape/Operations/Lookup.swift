@@ -32,6 +32,8 @@ extension Tape {
 
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
-private func addLoop<Element: Scalar>(_ x: UnsafePointer<Element>, to y: UnsafeMutablePointer<Element>, _ count: Int) {
+private func addLoop<Element: Scalar>(
+  _ x: UnsafePointer<Element>, to y: UnsafeMutablePointer<Element>, _ count: Int
+) {
   for i in 0..<count { y[i] += x[i] }
 }

@@ -5,7 +5,8 @@ extension Tape {
   package func maxout(_ x: Variable<Element>, pieces: Int) throws(Failure) -> Variable<Element> {
     let channels = x.shape.extents.last ?? 0
     guard pieces > 0, channels % pieces == 0 else {
-      throw .invalidArgument("maxout of \(x.shape.description) in pieces of \(pieces), wanted channels that they divide")
+      throw .invalidArgument(
+        "maxout of \(x.shape.description) in pieces of \(pieces), wanted channels that they divide")
     }
     var extents = x.shape.extents
     extents[extents.count - 1] = channels / pieces

@@ -1,7 +1,7 @@
 import Tensors
 
-// What the normalisations need of the columns of a matrix [rows, channels]: sums over the rows, and going over it again
-// with factors for each column.
+// What the normalisations need of the columns of a matrix [rows, channels]: sums over the rows, and going
+// over it again with factors for each column.
 
 /// What is added up for each column, two sums.
 enum ColumnSums<Element: Scalar> {
@@ -19,8 +19,8 @@ package func columnMoments<Element: Scalar>(
   _ x: UnsafePointer<Element>, _ rows: Int, _ channels: Int, _ mean: UnsafeMutablePointer<Element>,
   _ variance: UnsafeMutablePointer<Element>, _ partial: UnsafeMutablePointer<Element>
 ) {
-  // First the mean of a few rows from all over: near enough to the mean of all that the variance about it keeps its
-  // digits, even where one row lies far out.
+  // First the mean of a few rows from all over: near enough to the mean of all that the variance about it
+  // keeps its digits, even where one row lies far out.
   let few = min(rows, 16)
   for c in 0..<channels { mean[c] = 0 }
   for i in 0..<few {
@@ -37,8 +37,9 @@ package func columnMoments<Element: Scalar>(
   }
 }
 
-/// Two sums for each column, the first `2 * channels` numbers of `sums`: of blocks of rows first, then of the blocks in
-/// their order, so that neither their number nor the threads' changes the last digit, and rounding grows slowly.
+/// Two sums for each column, the first `2 * channels` numbers of `sums`: of blocks of rows first, then of the
+/// blocks in their order, so that neither their number nor the threads' changes the last digit, and rounding
+/// grows slowly.
 /// - Parameter sums: room for `columnSumsCount` numbers.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
@@ -66,9 +67,13 @@ func columnSums<Element: Scalar>(
   }
 }
 
-package func columnSumsCount(_ rows: Int, _ channels: Int) -> Int { max(1, blockCount(rows, channels)) * 2 * channels }
+package func columnSumsCount(_ rows: Int, _ channels: Int) -> Int {
+  max(1, blockCount(rows, channels)) * 2 * channels
+}
 
-private func blockCount(_ rows: Int, _ channels: Int) -> Int { (rows + rowsEach(channels) - 1) / rowsEach(channels) }
+private func blockCount(_ rows: Int, _ channels: Int) -> Int {
+  (rows + rowsEach(channels) - 1) / rowsEach(channels)
+}
 
 /// About 16,000 numbers a block.
 private func rowsEach(_ channels: Int) -> Int { max(1, (1 << 14) / channels) }
@@ -76,13 +81,16 @@ private func rowsEach(_ channels: Int) -> Int { max(1, (1 << 14) / channels) }
 func forEachBlock(ofRows rows: Int, _ channels: Int, _ body: (Range<Int>) -> Void) {
   let each = rowsEach(channels)
   guard rows > each else { return body(0..<rows) }
-  ThreadPool.shared.run((rows + each - 1) / each) { task, _ in body((task * each)..<min((task + 1) * each, rows)) }
+  ThreadPool.shared.run((rows + each - 1) / each) { task, _ in
+    body((task * each)..<min((task + 1) * each, rows))
+  }
 }
 
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func momentLoop<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ centre: UnsafePointer<Element>, _ sums: UnsafeMutablePointer<Element>, _ channels: Int,
+  _ x: UnsafePointer<Element>, _ centre: UnsafePointer<Element>, _ sums: UnsafeMutablePointer<Element>,
+  _ channels: Int,
   _ rows: Range<Int>
 ) {
   let squares = sums + channels
@@ -137,7 +145,8 @@ func scaleLoop<Element: Scalar>(
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 func gradientLoop<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ mean: UnsafePointer<Element>, _ dy: UnsafePointer<Element>, _ terms: UnsafePointer<Element>,
+  _ x: UnsafePointer<Element>, _ mean: UnsafePointer<Element>, _ dy: UnsafePointer<Element>,
+  _ terms: UnsafePointer<Element>,
   _ dx: UnsafeMutablePointer<Element>, _ channels: Int, _ rows: Range<Int>, usesX: Bool
 ) {
   let slopes = terms + channels, shifts = terms + 2 * channels

@@ -32,7 +32,8 @@ extension Tape {
     return record(y, from: [x]) { tape, dy throws(Failure) in
       let dx = try Tensor<Element>(x.shape)
       try Element.normaliseResponseGradient(
-        x.tensor.pointer, dy.pointer, dx.pointer, rows: y.count / channels, channels: channels, scale: scale, half: half)
+        x.tensor.pointer, dy.pointer, dx.pointer, rows: y.count / channels, channels: channels, scale: scale,
+        half: half)
       try tape.accumulate(dx, into: x)
     }
   }

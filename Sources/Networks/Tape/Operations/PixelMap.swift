@@ -1,7 +1,7 @@
 import Tensors
 
-/// Which pixel of a picture each pixel of another is a copy of: `y[i, j] = x[rows[i], columns[j]]`. Padding by mirrors and
-/// nearest-neighbour upsampling are such maps, and one after another they are one.
+/// Which pixel of a picture each pixel of another is a copy of: `y[i, j] = x[rows[i], columns[j]]`. Padding
+/// by mirrors and nearest-neighbour upsampling are such maps, and one after another they are one.
 struct PixelMap: Equatable {
   var rows, columns: [Int]
 
@@ -44,7 +44,8 @@ extension Layer {
 extension Tape {
   /// Padding by reflection: what lies `count` pixels beyond an edge is what lies as far inside it.
   ///
-  /// `x` is [batch, height, width, channels], the result [batch, height + 2 count, width + 2 count, channels].
+  /// `x` is [batch, height, width, channels], the result [batch, height + 2 count, width + 2 count,
+  /// channels].
   package func reflected(_ x: Variable<Element>, _ count: Int) throws(Failure) -> Variable<Element> {
     try checkMap(x, count, from: 0, "a reflection")
     return try mapped(x, .reflection(height: x.shape[1], width: x.shape[2], count))
@@ -62,7 +63,8 @@ extension Tape {
     _ x: Variable<Element>, _ count: Int, from least: Int, _ name: StaticString
   ) throws(Failure) {
     guard x.shape.rank == 4, x.tensor.count > 0, count >= least, count < 1 << 16 else {
-      throw .invalidArgument("\(name) by \(count) of \(x.shape.description), wanted a picture and at least \(least)")
+      throw .invalidArgument(
+        "\(name) by \(count) of \(x.shape.description), wanted a picture and at least \(least)")
     }
   }
 
@@ -70,7 +72,8 @@ extension Tape {
   private func mapped(_ x: Variable<Element>, _ map: PixelMap) throws(Failure) -> Variable<Element> {
     let batch = x.shape[0], height = x.shape[1], width = x.shape[2], channels = x.shape[3]
     let y = try Tensor<Element>([batch, map.rows.count, map.columns.count, channels])
-    mapPixels(x.tensor.pointer, y.pointer, map, batch: batch, height: height, width: width, channels: channels)
+    mapPixels(
+      x.tensor.pointer, y.pointer, map, batch: batch, height: height, width: width, channels: channels)
     // dx[n, rows[i], columns[j]] += dy[n, i, j]
     return record(y, from: [x]) { tape, dy throws(Failure) in
       let dx = try Tensor<Element>(x.shape.extents, repeating: 0)
@@ -90,7 +93,8 @@ extension Tape {
 
 /// Rows in parallel; neighbours that stay neighbours are copied together.
 func mapPixels<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ map: PixelMap, batch: Int, height: Int, width: Int,
+  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ map: PixelMap, batch: Int, height: Int,
+  width: Int,
   channels: Int
 ) {
   var runs: [(from: Int, to: Int, count: Int)] = []
@@ -116,6 +120,8 @@ func mapPixels<Element: Scalar>(
 
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
-private func addLoop<Element: Scalar>(_ x: UnsafePointer<Element>, to y: UnsafeMutablePointer<Element>, _ count: Int) {
+private func addLoop<Element: Scalar>(
+  _ x: UnsafePointer<Element>, to y: UnsafeMutablePointer<Element>, _ count: Int
+) {
   for i in 0..<count { y[i] += x[i] }
 }

@@ -4,8 +4,8 @@ import Tensors
 package enum Pooling: Int32, CaseIterable, Sendable {
   case average = 0
   case maximum = 1
-  /// `y = 0.78 sqrt(sum over the window of x^2)`: the factor of style-transfer-pytorch, with which features keep about the
-  /// size that a maximum gives them.
+  /// `y = 0.78 sqrt(sum over the window of x^2)`: the factor of style-transfer-pytorch, with which features
+  /// keep about the size that a maximum gives them.
   case euclidean = 2
 
   static let euclideanScale: Float = 0.78
@@ -15,13 +15,14 @@ extension Tape {
   /// Pooling over k x k windows, channel by channel, [batch, height, width, channels].
   /// maximum: `y = max over the window of x`; average: `y = mean over the window of x`.
   ///
-  /// Where a window reaches over an edge it covers only what lies inside: an average is divided by the number of
-  /// pixels covered (TensorFlow's 'same' padding).
+  /// Where a window reaches over an edge it covers only what lies inside: an average is divided by the number
+  /// of pixels covered (TensorFlow's 'same' padding).
   ///
   /// - Parameter roundsUp: the last window may reach over the lower and right edge ('same' for k = stride);
   ///   otherwise every window ends inside the padded picture.
   package func pool(
-    _ x: Variable<Element>, _ kind: Pooling, kernel: Int, stride: Int, padding: Int = 0, roundsUp: Bool = false
+    _ x: Variable<Element>, _ kind: Pooling, kernel: Int, stride: Int, padding: Int = 0,
+    roundsUp: Bool = false
   ) throws(Failure) -> Variable<Element> {
     if kind == .euclidean {
       let roots = try euclideanPool(x, kernel: kernel, stride: stride, padding: padding, roundsUp: roundsUp)
@@ -44,7 +45,8 @@ extension Tape {
   package func globalAverage(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
     guard x.shape.rank == 4 else { throw .invalidArgument("global average of \(x.shape.description)") }
     let window = Window(
-      batch: x.shape[0], height: x.shape[1], width: x.shape[2], channels: x.shape[3], kernelHeight: x.shape[1],
+      batch: x.shape[0], height: x.shape[1], width: x.shape[2], channels: x.shape[3],
+      kernelHeight: x.shape[1],
       kernelWidth: x.shape[2], strideY: 1, strideX: 1, padTop: 0, padLeft: 0, outHeight: 1, outWidth: 1)
     let y = try Tensor<Element>([window.batch, 1, 1, window.channels])
     Element.pool(window, isMaximum: false, x.tensor.pointer, y.pointer)
@@ -83,10 +85,13 @@ func pooledSide(_ side: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ rou
 func poolingWindow(
   _ shape: Shape, _ kernel: Int, _ stride: Int, _ padding: Int, _ roundsUp: Bool
 ) throws(Failure) -> Window {
-  guard shape.rank == 4 else { throw .invalidArgument("pooling of \(shape.description), wanted [batch, height, width, channels]") }
+  guard shape.rank == 4 else {
+    throw .invalidArgument("pooling of \(shape.description), wanted [batch, height, width, channels]")
+  }
   func outputs(_ side: Int) -> Int { pooledSide(side, kernel, stride, padding, roundsUp) }
   let window = Window(
-    batch: shape[0], height: shape[1], width: shape[2], channels: shape[3], kernelHeight: kernel, kernelWidth: kernel,
+    batch: shape[0], height: shape[1], width: shape[2], channels: shape[3], kernelHeight: kernel,
+    kernelWidth: kernel,
     strideY: stride, strideX: stride, padTop: padding, padLeft: padding, outHeight: outputs(shape[1]),
     outWidth: outputs(shape[2]))
   guard window.outHeight > 0, window.outWidth > 0 else {

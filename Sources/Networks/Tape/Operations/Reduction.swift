@@ -8,7 +8,8 @@ extension Tape {
     guard x.tensor.count == target.count else {
       throw .invalidArgument("the distance of \(x.shape.description) and \(target.shape.description)")
     }
-    let y = try Tensor<Element>([1], [factor * Element(squaredDistanceLoop(x.tensor.pointer, target.pointer, target.count))])
+    let y = try Tensor<Element>(
+      [1], [factor * Element(squaredDistanceLoop(x.tensor.pointer, target.pointer, target.count))])
     // dx = 2 factor dy (x - target)
     return record(y, from: [x]) { tape, dy throws(Failure) in
       let dx = try Tensor<Element>(x.shape)
@@ -18,11 +19,17 @@ extension Tape {
   }
 
   /// `sum over i of weights[i] * terms[i]`, each term a single number.
-  package func weightedSum(_ terms: [Variable<Element>], _ weights: [Element]) throws(Failure) -> Variable<Element> {
-    guard terms.count == weights.count else { throw .invalidArgument("\(terms.count) terms with \(weights.count) weights") }
+  package func weightedSum(
+    _ terms: [Variable<Element>], _ weights: [Element]
+  ) throws(Failure) -> Variable<Element> {
+    guard terms.count == weights.count else {
+      throw .invalidArgument("\(terms.count) terms with \(weights.count) weights")
+    }
     var sum: Element = 0
     for (term, weight) in zip(terms, weights) {
-      guard term.tensor.count == 1 else { throw .invalidArgument("a term \(term.shape.description), wanted a single number") }
+      guard term.tensor.count == 1 else {
+        throw .invalidArgument("a term \(term.shape.description), wanted a single number")
+      }
       sum += weight * term.tensor[0]
     }
     // d term[i] = weights[i] dy
@@ -51,7 +58,8 @@ private func squaredDistanceLoop<Element: Scalar>(
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func scaledDifferenceLoop<Element: Scalar>(
-  _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ factor: Element,
+  _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>,
+  _ factor: Element,
   _ count: Int
 ) {
   for i in 0..<count { y[i] = factor * (a[i] - b[i]) }

@@ -3,9 +3,13 @@ import Tensors
 extension Tape {
   /// Every `step`-th row of a matrix, beginning with row `first`: row `first + i * step` becomes row i.
   /// Batches of pairs and triplets lie like that, one pair or triplet after another.
-  package func rows(_ x: Variable<Element>, from first: Int, by step: Int) throws(Failure) -> Variable<Element> {
-    guard x.shape.rank == 2, step >= 1, first >= 0, first < step, x.shape[0] > 0, x.shape[0] % step == 0 else {
-      throw .invalidArgument("one row in \(step) of \(x.shape.description), wanted a multiple of \(step) rows")
+  package func rows(
+    _ x: Variable<Element>, from first: Int, by step: Int
+  ) throws(Failure) -> Variable<Element> {
+    guard x.shape.rank == 2, step >= 1, first >= 0, first < step, x.shape[0] > 0, x.shape[0] % step == 0
+    else {
+      throw .invalidArgument(
+        "one row in \(step) of \(x.shape.description), wanted a multiple of \(step) rows")
     }
     let count = x.shape[0] / step, columns = x.shape[1]
     let y = try Tensor<Element>([count, columns])

@@ -1,7 +1,7 @@
 import Tensors
 
-/// A factor and an addend for each channel, then an activation: what remains of a batch normalisation whose statistics
-/// are known. `y[c] = f(scale[c] x[c] + bias[c])`
+/// A factor and an addend for each channel, then an activation: what remains of a batch normalisation whose
+/// statistics are known. `y[c] = f(scale[c] x[c] + bias[c])`
 struct Scaling<Element: Scalar> {
   let scales, biases: [Element]
   /// The activation alone.
@@ -36,7 +36,8 @@ extension Tape {
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 func scaleRows<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, yStride: Int, rows: Int, _ scaling: Scaling<Element>
+  _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, yStride: Int, rows: Int,
+  _ scaling: Scaling<Element>
 ) {
   let channels = scaling.scales.count, finish = scaling.finish
   let rowsPerTask = max(1, (1 << 14) / max(1, channels))

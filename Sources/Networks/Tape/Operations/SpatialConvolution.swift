@@ -1,8 +1,9 @@
 import Tensors
 
 extension Tape {
-  /// Convolution over one, two or three axes, by one set of ideas: the patches that the window sees, times the weights.
-  /// `y[n, i, o] = sum over c, k of x[n, i stride + k - padding, c] w[o, c, k] + bias[o]`, i and k running over all axes
+  /// Convolution over one, two or three axes, by one set of ideas: the patches that the window sees, times
+  /// the weights. `y[n, i, o] = sum over c, k of x[n, i stride + k - padding, c] w[o, c, k] + bias[o]`, i and
+  /// k running over all axes
   ///
   /// Two axes have faster ways (`convolution`); this is their plain twin.
   ///
@@ -13,7 +14,8 @@ extension Tape {
   /// - Returns: [batch, n1' ... nd', outputs] with `n' = (n + 2 padding - k) / stride + 1`.
   /// - Throws: `.invalidArgument` for shapes that do not fit.
   package func spatialConvolution(
-    _ x: Variable<Element>, weights: Variable<Element>, bias: Variable<Element>? = nil, stride: Int = 1, padding: Int = 0
+    _ x: Variable<Element>, weights: Variable<Element>, bias: Variable<Element>? = nil, stride: Int = 1,
+    padding: Int = 0
   ) throws(Failure) -> Variable<Element> {
     let window = try SpatialWindow(x.shape, weights: weights.shape, stride: stride, padding: padding)
     let outputs = weights.shape[0]
@@ -24,36 +26,43 @@ extension Tape {
     let y = try Tensor<Element>([window.batch] + window.outputExtents + [outputs])
     // A row for each output pixel; (c, k) within it, as in the weights.
     let patches = try Tensor<Element>([pixels, depth], repeating: 0)
-    let matrix = try Element.pack(depth: depth, columns: outputs, weights.tensor.pointer, rowStride: 1, columnStride: depth)
+    let matrix = try Element.pack(
+      depth: depth, columns: outputs, weights.tensor.pointer, rowStride: 1, columnStride: depth)
     let finish = try Finish(bias: bias?.tensor.values)
     let each = window.inputPixels * window.channels
     for n in 0..<window.batch {
       gatherLoop(window, x.tensor.pointer + n * each, patches.pointer)
       try Element.multiply(
-        rows: pixels, patches.pointer, rowStride: depth, columnStride: 1, matrix, y.pointer + n * pixels * outputs,
+        rows: pixels, patches.pointer, rowStride: depth, columnStride: 1, matrix,
+        y.pointer + n * pixels * outputs,
         accumulate: false, finish, workspace)
     }
 
-    // dw = transpose(dy) patches;  d patches = dy w, and each number of a patch adds to where it came from;  db = sum of dy
+    // dw = transpose(dy) patches;  d patches = dy w, and each number of a patch adds to where it came from;
+    // db = sum of dy
     return record(y, from: [x, weights] + (bias.map { [$0] } ?? [])) { tape, dy throws(Failure) in
       let patches = try Tensor<Element>([pixels, depth], repeating: 0)
       if weights.isDifferentiable {
         let dw = try Tensor<Element>(weights.shape.extents, repeating: 0)
         for n in 0..<window.batch {
           gatherLoop(window, x.tensor.pointer + n * each, patches.pointer)
-          let packed = try Element.pack(depth: pixels, columns: depth, patches.pointer, rowStride: depth, columnStride: 1)
+          let packed = try Element.pack(
+            depth: pixels, columns: depth, patches.pointer, rowStride: depth, columnStride: 1)
           try Element.multiply(
-            rows: outputs, dy.pointer + n * pixels * outputs, rowStride: 1, columnStride: outputs, packed, dw.pointer,
+            rows: outputs, dy.pointer + n * pixels * outputs, rowStride: 1, columnStride: outputs, packed,
+            dw.pointer,
             accumulate: true, .nothing, tape.workspace)
         }
         try tape.accumulate(dw, into: weights)
       }
       if x.isDifferentiable {
         let dx = try Tensor<Element>(x.shape.extents, repeating: 0)
-        let back = try Element.pack(depth: outputs, columns: depth, weights.tensor.pointer, rowStride: depth, columnStride: 1)
+        let back = try Element.pack(
+          depth: outputs, columns: depth, weights.tensor.pointer, rowStride: depth, columnStride: 1)
         for n in 0..<window.batch {
           try Element.multiply(
-            rows: pixels, dy.pointer + n * pixels * outputs, rowStride: outputs, columnStride: 1, back, patches.pointer,
+            rows: pixels, dy.pointer + n * pixels * outputs, rowStride: outputs, columnStride: 1, back,
+            patches.pointer,
             accumulate: false, .nothing, tape.workspace)
           scatterLoop(window, patches.pointer, dx.pointer + n * each)
         }

@@ -7,7 +7,8 @@ extension Tape {
   /// - Parameters:
   ///   - x: [batch, n1 ... nd, channels], d from 1 to 3.
   ///   - kernel, stride: the same along each axis.
-  ///   - padding: at most half the kernel, so that every window covers something; it is not counted in an average.
+  ///   - padding: at most half the kernel, so that every window covers something; it is not counted in an
+  ///     average.
   /// - Returns: [batch, n1' ... nd', channels] with `n' = (n + 2 padding - kernel) / stride + 1`.
   package func spatialPool(
     _ x: Variable<Element>, _ kind: Pooling, kernel: Int, stride: Int, padding: Int = 0
@@ -16,8 +17,11 @@ extension Tape {
       throw .invalidArgument("padding \(padding) of a window of \(kernel), wanted 0 to \(max(0, kernel / 2))")
     }
     let window = try SpatialWindow(
-      x.shape, kernel: [Int](repeating: kernel, count: max(0, x.shape.rank - 2)), stride: stride, padding: padding)
-    guard kind != .euclidean else { throw .invalidArgument("L2 pooling over axes, wanted average or maximum") }
+      x.shape, kernel: [Int](repeating: kernel, count: max(0, x.shape.rank - 2)), stride: stride,
+      padding: padding)
+    guard kind != .euclidean else {
+      throw .invalidArgument("L2 pooling over axes, wanted average or maximum")
+    }
     let channels = window.channels
     let y = try Tensor<Element>(
       [window.batch] + window.outputExtents + [channels], repeating: kind == .maximum ? -.infinity : 0)
@@ -40,7 +44,8 @@ extension Tape {
         case .average: averageGradientLoop(window, dy, dx)
         case .maximum:
           maximumGradientLoop(
-            window, x.tensor.pointer + n * inEach, y.pointer + n * outEach, dy, dx, given.pointer + n * outEach)
+            window, x.tensor.pointer + n * inEach, y.pointer + n * outEach, dy, dx,
+            given.pointer + n * outEach)
         case .euclidean: break
         }
       }
@@ -94,7 +99,8 @@ private func averageGradientLoop<Element: Scalar>(
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func maximumGradientLoop<Element: Scalar>(
-  _ window: SpatialWindow, _ x: UnsafePointer<Element>, _ y: UnsafePointer<Element>, _ dy: UnsafePointer<Element>,
+  _ window: SpatialWindow, _ x: UnsafePointer<Element>, _ y: UnsafePointer<Element>,
+  _ dy: UnsafePointer<Element>,
   _ dx: UnsafeMutablePointer<Element>, _ given: UnsafeMutablePointer<Bool>
 ) {
   let channels = window.channels

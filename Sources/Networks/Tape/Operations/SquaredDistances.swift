@@ -3,9 +3,9 @@ import Tensors
 extension Tape {
   /// The squared distances of all pairs of rows: `D[i, j] = |x[i] - x[j]|^2`, never below 0.
   ///
-  /// `x` is [count, dimension], `D` [count, count]. One product gives them all, `|x[i]|^2 + |x[j]|^2 - 2 x[i] . x[j]`,
-  /// of rows taken from their mean: distances do not change, and fewer digits cancel. What is lost is a rounding of the
-  /// squared norms: of unit rows 1e-7 in `Float`.
+  /// `x` is [count, dimension], `D` [count, count]. One product gives them all, `|x[i]|^2 + |x[j]|^2 - 2 x[i]
+  /// . x[j]`, of rows taken from their mean: distances do not change, and fewer digits cancel. What is lost
+  /// is a rounding of the squared norms: of unit rows 1e-7 in `Float`.
   package func squaredDistances(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
     guard x.shape.rank == 2, x.shape.count > 0 else {
       throw .invalidArgument("distances in \(x.shape.description), wanted [count, dimension]")
@@ -16,8 +16,8 @@ extension Tape {
     let y = try Tensor<Element>([count, count]), norms = try Tensor<Element>([count])
     try multiplyRows(centred, centred, into: y, workspace)
     distanceLoop(y.pointer, norms.pointer, count)
-    // With S = dD + transpose(dD): dx[i] = 2 sum over j of S[i, j] (x[i] - x[j]) = 2 (sum of S[i]) x[i] - 2 (S x)[i].
-    // What is the same in all rows, as the mean is, falls out of it.
+    // With S = dD + transpose(dD): dx[i] = 2 sum over j of S[i, j] (x[i] - x[j]) = 2 (sum of S[i]) x[i] - 2
+    // (S x)[i]. What is the same in all rows, as the mean is, falls out of it.
     return record(y, from: [x]) { tape, dy throws(Failure) in
       let sums = try Tensor<Element>([count]), both = try Tensor<Element>([count, count])
       symmetryLoop(dy.pointer, both.pointer, sums.pointer, count)
@@ -25,7 +25,8 @@ extension Tape {
         depth: count, columns: dimension, centred.pointer, rowStride: dimension, columnStride: 1)
       let dx = try Tensor<Element>(x.shape)
       try Element.multiply(
-        rows: count, both.pointer, rowStride: count, columnStride: 1, packed, dx.pointer, accumulate: false, .nothing,
+        rows: count, both.pointer, rowStride: count, columnStride: 1, packed, dx.pointer, accumulate: false,
+        .nothing,
         tape.workspace)
       pullbackLoop(centred.pointer, sums.pointer, dx.pointer, count, dimension)
       try tape.accumulate(dx, into: x)
@@ -37,7 +38,8 @@ extension Tape {
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func centreLoop<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ mean: UnsafeMutablePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ count: Int,
+  _ x: UnsafePointer<Element>, _ mean: UnsafeMutablePointer<Element>, _ y: UnsafeMutablePointer<Element>,
+  _ count: Int,
   _ dimension: Int
 ) {
   for i in 0..<count {
@@ -89,7 +91,8 @@ private func symmetryLoop<Element: Scalar>(
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func pullbackLoop<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ sums: UnsafePointer<Element>, _ dx: UnsafeMutablePointer<Element>, _ count: Int,
+  _ x: UnsafePointer<Element>, _ sums: UnsafePointer<Element>, _ dx: UnsafeMutablePointer<Element>,
+  _ count: Int,
   _ dimension: Int
 ) {
   for i in 0..<count {

@@ -1,18 +1,21 @@
 import CSystem
 import Tensors
 
-/// How much harder than the others the right class is made, on the angle t between an embedding and its weights.
+/// How much harder than the others the right class is made, on the angle t between an embedding and its
+/// weights.
 package enum AngularMargin: Equatable, Sendable {
   /// CosFace: `cos(t) - margin` (Wang et al. 2018, equation 4; margin 0.35).
   case cosine(Double)
-  /// ArcFace: `cos(t + margin)` (Deng et al. 2019, equation 3; margin 0.5). Past `t + margin = pi`, where the cosine
-  /// would rise again, it goes on falling as `cos(t) - margin * sin(margin)`: the authors' code with `easy_margin` off.
+  /// ArcFace: `cos(t + margin)` (Deng et al. 2019, equation 3; margin 0.5). Past `t + margin = pi`, where the
+  /// cosine would rise again, it goes on falling as `cos(t) - margin * sin(margin)`: the authors' code with
+  /// `easy_margin` off.
   case angle(Double)
 }
 
 extension Tape {
   /// Softmax loss on cosines, with a margin for the right class.
-  /// `scores[i, j] = scale * cos(t[i, j])`, with the margin where j is the label of i; then softmax cross-entropy.
+  /// `scores[i, j] = scale * cos(t[i, j])`, with the margin where j is the label of i; then softmax
+  /// cross-entropy.
   ///
   /// Rows of both are brought to unit length here; a zero row has cosine 0 to everything, and no gradient.
   ///
@@ -23,11 +26,13 @@ extension Tape {
   ///   - scale: s, more than 0; both papers use 64.
   /// Source: Wang et al., "CosFace", 2018; Deng et al., "ArcFace", 2019.
   package func angularMarginLoss(
-    _ embeddings: Variable<Element>, labels: [Int32], weights: Variable<Element>, _ margin: AngularMargin, scale: Element,
+    _ embeddings: Variable<Element>, labels: [Int32], weights: Variable<Element>, _ margin: AngularMargin,
+    scale: Element,
     _ reduction: Reduction
   ) throws(Failure) -> Variable<Element> {
     let cosines = try rowProducts(unitLength(embeddings), unitLength(weights))
-    return try crossEntropy(marginScores(cosines, labels: labels, margin, scale: scale), labels: labels, reduction)
+    return try crossEntropy(
+      marginScores(cosines, labels: labels, margin, scale: scale), labels: labels, reduction)
   }
 
   /// Scores from cosines: [count, classes].
@@ -58,8 +63,9 @@ extension AngularMargin {
     switch self {
     case .cosine(let margin): return (cosine - Element(margin), 1)
     case .angle(let margin):
-      // cos(t + m) = cos(t) cos(m) - sin(t) sin(m), sin(t) = sqrt(1 - cos(t)^2): its slope is -cos(t) / sin(t).
-      // 1e-7 keeps that finite where embedding and weights fall together; below it the sine counts as constant.
+      // cos(t + m) = cos(t) cos(m) - sin(t) sin(m), sin(t) = sqrt(1 - cos(t)^2): its slope is -cos(t) /
+      // sin(t). 1e-7 keeps that finite where embedding and weights fall together; below it the sine counts as
+      // constant.
       let c = Element(cos(margin)), s = Element(sin(margin))
       guard cosine > -c else { return (cosine - Element(margin * sin(margin)), 1) }
       let square = 1 - cosine * cosine

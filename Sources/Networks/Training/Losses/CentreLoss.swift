@@ -4,16 +4,16 @@ extension Tape {
   /// The centre loss: pulls embeddings towards the centre of their class.
   /// `loss = 1/2 * sum or mean of |x[i] - centre[label[i]]|^2`
   ///
-  /// The paper adds it, times lambda, to the softmax loss (equation 5), and moves centres by a rule of their own:
-  /// `updatedCentres`. The gradient that the tape gives for them is that of the formula.
+  /// The paper adds it, times lambda, to the softmax loss (equation 5), and moves centres by a rule of their
+  /// own: `updatedCentres`. The gradient that the tape gives for them is that of the formula.
   ///
   /// - Parameters:
   ///   - embeddings: [count, dimension].
   ///   - labels: 0..<classes.
   ///   - centres: [classes, dimension].
   ///   - reduction: the paper has the sum.
-  /// Source: Wen, Zhang, Li, Qiao, "A discriminative feature learning approach for deep face recognition", 2016,
-  /// equation 2.
+  /// Source: Wen, Zhang, Li, Qiao, "A discriminative feature learning approach for deep face recognition",
+  /// 2016, equation 2.
   package func centreLoss(
     _ embeddings: Variable<Element>, labels: [Int32], centres: Variable<Element>, _ reduction: Reduction
   ) throws(Failure) -> Variable<Element> {
@@ -48,8 +48,11 @@ package func updatedCentres<Element: Scalar>(
 }
 
 private func requireCentres(_ x: Shape, _ labels: [Int32], _ centres: Shape) throws(Failure) {
-  guard x.rank == 2, centres.rank == 2, x.count > 0, centres.count > 0, x[1] == centres[1], labels.count == x[0] else {
-    throw .invalidArgument("embeddings \(x.description) with \(labels.count) labels and centres \(centres.description)")
+  guard x.rank == 2, centres.rank == 2, x.count > 0, centres.count > 0, x[1] == centres[1],
+    labels.count == x[0]
+  else {
+    throw .invalidArgument(
+      "embeddings \(x.description) with \(labels.count) labels and centres \(centres.description)")
   }
   try requireLabels(labels, below: centres[0])
 }
@@ -88,7 +91,8 @@ private func centrePullbackLoop<Element: Scalar>(
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func moveLoop<Element: Scalar>(
-  _ centres: UnsafePointer<Element>, _ x: UnsafePointer<Element>, _ labels: [Int32], _ counts: [Int], _ rate: Element,
+  _ centres: UnsafePointer<Element>, _ x: UnsafePointer<Element>, _ labels: [Int32], _ counts: [Int],
+  _ rate: Element,
   _ moved: UnsafeMutablePointer<Element>, _ dimension: Int
 ) {
   for i in 0..<labels.count {

@@ -12,7 +12,8 @@ extension Tape {
   ///   - labels: 0 for the same person, 1 for two people.
   ///   - margin: a distance, not squared.
   /// - Throws: `.invalidArgument` for shapes that differ and other labels.
-  /// Source: Hadsell, Chopra, LeCun, "Dimensionality reduction by learning an invariant mapping", 2006, equation 4.
+  /// Source: Hadsell, Chopra, LeCun, "Dimensionality reduction by learning an invariant mapping", 2006,
+  /// equation 4.
   package func contrastiveLoss(
     _ a: Variable<Element>, _ b: Variable<Element>, labels: [Int32], margin: Element, epsilon: Element,
     _ reduction: Reduction
@@ -27,7 +28,8 @@ extension Tape {
     return record(try Tensor([1], [sum * share]), from: [a, b]) { tape, dy throws(Failure) in
       let da = try Tensor<Element>(a.shape), db = try Tensor<Element>(b.shape)
       pairPullbackLoop(
-        a.tensor.pointer, b.tensor.pointer, slopes.pointer, share * dy[0], da.pointer, db.pointer, count, dimension)
+        a.tensor.pointer, b.tensor.pointer, slopes.pointer, share * dy[0], da.pointer, db.pointer, count,
+        dimension)
       try tape.accumulate(da, into: a)
       try tape.accumulate(db, into: b)
     }
@@ -38,7 +40,8 @@ extension Tape {
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func contrastiveLoop<Element: Scalar>(
-  _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ labels: [Int32], _ slopes: UnsafeMutablePointer<Element>,
+  _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ labels: [Int32],
+  _ slopes: UnsafeMutablePointer<Element>,
   _ dimension: Int, _ margin: Element, _ epsilon: Element
 ) -> (sum: Element, active: Int) {
   var sum: Element = 0, active = 0
@@ -67,7 +70,8 @@ private func contrastiveLoop<Element: Scalar>(
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func pairPullbackLoop<Element: Scalar>(
-  _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ slopes: UnsafePointer<Element>, _ factor: Element,
+  _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ slopes: UnsafePointer<Element>,
+  _ factor: Element,
   _ da: UnsafeMutablePointer<Element>, _ db: UnsafeMutablePointer<Element>, _ count: Int, _ dimension: Int
 ) {
   for i in 0..<count {

@@ -73,7 +73,8 @@ func requireLabels(_ labels: [Int32], below classes: Int) throws(Failure) {
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func crossEntropyLoop<Element: Scalar>(
-  _ x: UnsafePointer<Element>, _ labels: [Int32], _ probabilities: UnsafeMutablePointer<Element>, _ classes: Int
+  _ x: UnsafePointer<Element>, _ labels: [Int32], _ probabilities: UnsafeMutablePointer<Element>,
+  _ classes: Int
 ) -> Element {
   var total: Element = 0
   for i in 0..<labels.count {
@@ -93,7 +94,8 @@ private func crossEntropyLoop<Element: Scalar>(
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func crossEntropyPullbackLoop<Element: Scalar>(
-  _ p: UnsafePointer<Element>, _ labels: [Int32], _ factor: Element, _ dx: UnsafeMutablePointer<Element>, _ classes: Int
+  _ p: UnsafePointer<Element>, _ labels: [Int32], _ factor: Element, _ dx: UnsafeMutablePointer<Element>,
+  _ classes: Int
 ) {
   for i in 0..<labels.count {
     for j in (i * classes)..<((i + 1) * classes) { dx[j] = factor * p[j] }

@@ -4,8 +4,9 @@ extension Tape {
   /// Learning from a teacher's embeddings: where they lie, and how they lie to each other.
   /// `loss = cosine * mean(1 - cos(e[i], t[i])) + similarity * mean((e[i] . e[j] - t[i] . t[j])^2)`
   ///
-  /// The second mean is over all pairs of a batch (Tung and Mori, "Similarity-preserving knowledge distillation", 2019).
-  /// Rows of both are brought to unit length here; a zero row has cosine 0 to everything, and no gradient.
+  /// The second mean is over all pairs of a batch (Tung and Mori, "Similarity-preserving knowledge
+  /// distillation", 2019). Rows of both are brought to unit length here; a zero row has cosine 0 to
+  /// everything, and no gradient.
   ///
   /// - Parameters:
   ///   - embeddings, teacher: [count, dimension].
@@ -19,7 +20,8 @@ extension Tape {
     let directions = try meanCosineDistance(e, t.tensor)
     // A square of the batch that nobody asks for is not computed.
     guard similarity != 0 else { return try weightedSum([directions], [cosine]) }
-    let products = try squaredDistance(rowProducts(e, e), to: rowProducts(t, t).tensor, factor: 1 / (count * count))
+    let products = try squaredDistance(
+      rowProducts(e, e), to: rowProducts(t, t).tensor, factor: 1 / (count * count))
     return try weightedSum([directions, products], [cosine, similarity])
   }
 
@@ -32,7 +34,9 @@ extension Tape {
   }
 
   /// `mean of 1 - e[i] . t[i]`, rows of unit length.
-  private func meanCosineDistance(_ e: Variable<Element>, _ t: Tensor<Element>) throws(Failure) -> Variable<Element> {
+  private func meanCosineDistance(
+    _ e: Variable<Element>, _ t: Tensor<Element>
+  ) throws(Failure) -> Variable<Element> {
     let rows = t.shape[0], share = 1 / Element(rows)
     let sum = cosineDistanceLoop(e.tensor.pointer, t.pointer, rows, t.shape[1])
     // de = -t / rows
@@ -45,7 +49,8 @@ extension Tape {
 private func requireTeacher(_ embeddings: Shape, _ teacher: Shape) throws(Failure) {
   guard embeddings.rank == 2, embeddings.count > 0, embeddings == teacher else {
     throw .invalidArgument(
-      "embeddings \(embeddings.description) and a teacher's \(teacher.description), wanted twice [count, dimension]")
+      "embeddings \(embeddings.description) and a teacher's \(teacher.description), wanted twice [count, dimension]"
+    )
   }
 }
 

@@ -84,7 +84,8 @@ extension Loss {
   ///   - head: what `headParameters` lists, in its order.
   /// - Returns: a single number; and what mining found, where there is mining.
   package func value<Element: Scalar>(
-    embeddings: Variable<Element>, targets: Targets<Element>, head: [Variable<Element>], on tape: Tape<Element>
+    embeddings: Variable<Element>, targets: Targets<Element>, head: [Variable<Element>],
+    on tape: Tape<Element>
   ) throws(Failure) -> (loss: Variable<Element>, statistics: MiningStatistics?) {
     guard head.count == headNames.count else {
       throw .invalidArgument("a head of \(head.count) arrays, wanted \(headNames.count)")
@@ -92,7 +93,8 @@ extension Loss {
     switch self {
     case .triplet(let margin, let reduction):
       let loss = try tape.tripletLoss(
-        tape.rows(embeddings, from: 0, by: 3), tape.rows(embeddings, from: 1, by: 3), tape.rows(embeddings, from: 2, by: 3),
+        tape.rows(embeddings, from: 0, by: 3), tape.rows(embeddings, from: 1, by: 3),
+        tape.rows(embeddings, from: 2, by: 3),
         margin: Element(margin), reduction)
       return (loss, nil)
     case .minedTriplet(let mining, let margin, let reduction):
@@ -105,17 +107,22 @@ extension Loss {
         margin: Element(margin), epsilon: Element(epsilon), reduction)
       return (loss, nil)
     case .softmax(let reduction):
-      return (try tape.softmaxLoss(embeddings, labels: labels(targets), weights: head[0], bias: head[1], reduction), nil)
+      return (
+        try tape.softmaxLoss(embeddings, labels: labels(targets), weights: head[0], bias: head[1], reduction),
+        nil
+      )
     case .crossEntropy(let reduction):
       return (try tape.crossEntropy(embeddings, labels: labels(targets), reduction), nil)
     case .centre(let lambda, _, let reduction):
       let labels = try labels(targets)
-      let softmax = try tape.softmaxLoss(embeddings, labels: labels, weights: head[0], bias: head[1], reduction)
+      let softmax = try tape.softmaxLoss(
+        embeddings, labels: labels, weights: head[0], bias: head[1], reduction)
       let centre = try tape.centreLoss(embeddings, labels: labels, centres: head[2], reduction)
       return (try tape.weightedSum([softmax, centre], [1, Element(lambda)]), nil)
     case .pairwise(let feature, let reduction):
       let loss = try tape.pairwiseLogisticLoss(
-        tape.rows(embeddings, from: 0, by: 2), tape.rows(embeddings, from: 1, by: 2), labels: labels(targets), feature,
+        tape.rows(embeddings, from: 0, by: 2), tape.rows(embeddings, from: 1, by: 2), labels: labels(targets),
+        feature,
         weights: head[0], bias: head[1], reduction)
       return (loss, nil)
     case .angularMargin(let margin, let scale, let reduction):
@@ -135,12 +142,16 @@ extension Loss {
     switch targets {
     case .labels(let labels) where wanted != .pairs: return labels
     case .pairs(let labels) where wanted == .pairs: return labels
-    default: throw .invalidArgument(wanted == .pairs ? "a batch without labels of pairs" : "a batch without labels of people")
+    default:
+      throw .invalidArgument(
+        wanted == .pairs ? "a batch without labels of pairs" : "a batch without labels of people")
     }
   }
 
   private func teacher<Element: Scalar>(_ targets: Targets<Element>) throws(Failure) -> Tensor<Element> {
-    guard case .teacher(let tensor) = targets else { throw .invalidArgument("a batch without a teacher's embeddings") }
+    guard case .teacher(let tensor) = targets else {
+      throw .invalidArgument("a batch without a teacher's embeddings")
+    }
     return tensor
   }
 }

@@ -12,8 +12,8 @@ package struct HeadParameter {
 extension Loss {
   /// The names of `headParameters`.
   package var headNames: [String] {
-    // One after another: constant lists are numbered by each module anew and merged by their numbers where the embedded
-    // build compiles this getter twice, so that one loss gets another's list.
+    // One after another: constant lists are numbered by each module anew and merged by their numbers where
+    // the embedded build compiles this getter twice, so that one loss gets another's list.
     var names: [String] = []
     switch self {
     case .softmax, .centre:
@@ -43,8 +43,8 @@ extension Loss {
     return shapes
   }
 
-  /// What the loss has to be trained with: weights and centres uniform within +-sqrt(6 / (dimension + classes)) (Glorot and
-  /// Bengio 2010, equation 16), biases 0. A seed gives the same numbers for good.
+  /// What the loss has to be trained with: weights and centres uniform within +-sqrt(6 / (dimension +
+  /// classes)) (Glorot and Bengio 2010, equation 16), biases 0. A seed gives the same numbers for good.
   package func headParameters(dimension: Int, classes: Int, seed: UInt64) throws(Failure) -> [HeadParameter] {
     var generator = Generator(seed: seed)
     var parameters: [HeadParameter] = []

@@ -39,7 +39,9 @@ extension Loss {
 
   /// - Throws: `.invalidArgument` naming the setting that is out of its range.
   package init(_ options: Options) throws(Failure) {
-    func number(_ value: Float, _ name: StaticString, atMost limit: Float = .greatestFiniteMagnitude) throws(Failure) -> Double {
+    func number(
+      _ value: Float, _ name: StaticString, atMost limit: Float = .greatestFiniteMagnitude
+    ) throws(Failure) -> Double {
       guard value >= 0, value <= limit else {
         throw .invalidArgument("\(name) \(value), wanted 0 or more\(limit < 10 ? ", at most \(limit)" : "")")
       }
@@ -58,7 +60,8 @@ extension Loss {
     case .batchHard: self = .minedTriplet(.hard, margin: try margin(), reduction)
     case .semiHard: self = .minedTriplet(.semiHard, margin: try margin(), reduction)
     case .allTriplets: self = .minedTriplet(.all, margin: try margin(), reduction)
-    case .contrastive: self = .contrastive(margin: try margin(), epsilon: try number(options.epsilon, "epsilon"), reduction)
+    case .contrastive:
+      self = .contrastive(margin: try margin(), epsilon: try number(options.epsilon, "epsilon"), reduction)
     case .pairDifference: self = .pairwise(.absoluteDifference, reduction)
     case .pairChiSquare: self = .pairwise(.chiSquare, reduction)
     case .softmax: self = .softmax(reduction)

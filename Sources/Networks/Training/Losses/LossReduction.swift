@@ -5,8 +5,8 @@ package enum Reduction: Equatable, Sendable {
   case sum
   /// Their sum over their number.
   case mean
-  /// Their sum over the number of those that are not 0; 0 when all are. The more a network has learnt, the more terms
-  /// are 0: then the mean fades, and this does not (Hermans et al. 2017, section 2, "BA!=0").
+  /// Their sum over the number of those that are not 0; 0 when all are. The more a network has learnt, the
+  /// more terms are 0: then the mean fades, and this does not (Hermans et al. 2017, section 2, "BA!=0").
   case meanOfActive
 
   /// What each term is multiplied by.

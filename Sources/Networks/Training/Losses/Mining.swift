@@ -1,12 +1,14 @@
 import Tensors
 
-/// Which triplets of a batch count. Anchor and positive are two photos of one person, the negative is of another.
+/// Which triplets of a batch count. Anchor and positive are two photos of one person, the negative is of
+/// another.
 package enum Mining: Equatable, Sendable {
-  /// For each anchor its farthest positive and its nearest negative: a triplet an anchor (Hermans et al. 2017,
-  /// equation 5). Of equally far ones, the first.
+  /// For each anchor its farthest positive and its nearest negative: a triplet an anchor (Hermans et al.
+  /// 2017, equation 5). Of equally far ones, the first.
   case hard
-  /// For each pair of anchor and positive the nearest of the negatives that are farther than the positive; it counts
-  /// while it is within the margin (Schroff et al. 2015, section 3.2). No triplet where no negative is farther.
+  /// For each pair of anchor and positive the nearest of the negatives that are farther than the positive; it
+  /// counts while it is within the margin (Schroff et al. 2015, section 3.2). No triplet where no negative is
+  /// farther.
   case semiHard
   /// Every anchor with each of its positives and each of its negatives (Hermans et al. 2017, equation 6).
   case all
@@ -38,10 +40,11 @@ extension Tape {
   ///   - reduction: a mean is over the triplets formed, or over those of them that are active.
   /// - Returns: a single number, 0 where every triplet is apart by `margin`; and what was found.
   /// - Throws: `.invalidArgument` where a batch has no triplet to find: one person alone, or nobody twice.
-  /// Source: Hermans, Beyer, Leibe, "In defense of the triplet loss for person re-identification", 2017; Schroff et al.,
-  /// "FaceNet", 2015.
+  /// Source: Hermans, Beyer, Leibe, "In defense of the triplet loss for person re-identification", 2017;
+  /// Schroff et al., "FaceNet", 2015.
   package func minedTripletLoss(
-    _ embeddings: Variable<Element>, labels: [Int32], _ mining: Mining, margin: Element, _ reduction: Reduction
+    _ embeddings: Variable<Element>, labels: [Int32], _ mining: Mining, margin: Element,
+    _ reduction: Reduction
   ) throws(Failure) -> (loss: Variable<Element>, statistics: MiningStatistics) {
     guard embeddings.shape.rank == 2, embeddings.shape.count > 0, embeddings.shape[0] == labels.count else {
       throw .invalidArgument("\(labels.count) labels for embeddings \(embeddings.shape.description)")
@@ -51,14 +54,15 @@ extension Tape {
     let count = labels.count
     let slopes = try Tensor<Element>([count, count], repeating: 0)
     let finds = try Storage<Find<Element>>(count: count)
-    // An anchor writes its own row of slopes and its own find, so that their order does not matter; a find each, because
-    // sums of sums lose fewer digits than one long sum.
+    // An anchor writes its own row of slopes and its own find, so that their order does not matter; a find
+    // each, because sums of sums lose fewer digits than one long sum.
     let d = distances.tensor
     labels.withUnsafeBufferPointer { labels in
       guard let labels = labels.baseAddress else { return }
       ThreadPool.shared.run(count) { anchor, _ in
         let row = anchor * count
-        finds.pointer[anchor] = find(mining, anchor, labels, d.pointer + row, slopes.pointer + row, count, margin)
+        finds.pointer[anchor] = find(
+          mining, anchor, labels, d.pointer + row, slopes.pointer + row, count, margin)
       }
     }
     var total: Element = 0, positive: Element = 0, negative = Element.infinity
@@ -76,7 +80,8 @@ extension Tape {
     let share: Element = reduction.share(of: statistics.triplets, active: statistics.active)
     // Of an active triplet: dD[a, p] = 1, dD[a, n] = -1, times share and dy; `slopes` holds their sums.
     // A NaN is not divided away where no triplet was found.
-    let loss = record(try Tensor([1], [total == 0 ? 0 : total * share]), from: [distances]) { tape, dy throws(Failure) in
+    let loss = record(try Tensor([1], [total == 0 ? 0 : total * share]), from: [distances]) {
+      tape, dy throws(Failure) in
       try tape.accumulate(slopes.scaled(by: share * dy[0]), into: distances)
     }
     return (loss, statistics)
@@ -94,7 +99,8 @@ private func requireTriplets(in labels: [Int32]) throws(Failure) {
     throw .invalidArgument("no negatives: \(labels.count) photos of one person, wanted two people or more")
   }
   guard isRepeated else {
-    throw .invalidArgument("no positives: \(labels.count) photos of as many people, wanted two photos of one or more")
+    throw .invalidArgument(
+      "no positives: \(labels.count) photos of as many people, wanted two photos of one or more")
   }
 }
 

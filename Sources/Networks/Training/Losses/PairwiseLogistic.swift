@@ -4,9 +4,9 @@ import Tensors
 package enum PairFeature: Equatable, Sendable {
   /// `|a - b|`
   case absoluteDifference
-  /// `(a - b)^2 / (|a| + |b|)`, 0 where both are 0. Of components that are not negative, as rectifiers give them, this
-  /// is chi-square, (a - b)^2 / (a + b); of others too it is never more than |a| + |b|, so that no component that
-  /// is small by chance outweighs all others.
+  /// `(a - b)^2 / (|a| + |b|)`, 0 where both are 0. Of components that are not negative, as rectifiers give
+  /// them, this is chi-square, (a - b)^2 / (a + b); of others too it is never more than |a| + |b|, so that no
+  /// component that is small by chance outweighs all others.
   case chiSquare
 }
 
@@ -16,7 +16,8 @@ extension Tape {
     _ a: Variable<Element>, _ b: Variable<Element>, _ feature: PairFeature
   ) throws(Failure) -> Variable<Element> {
     guard a.shape.rank == 2, a.shape.count > 0, a.shape == b.shape else {
-      throw .invalidArgument("pairs of \(a.shape.description) and \(b.shape.description), wanted twice [count, dimension]")
+      throw .invalidArgument(
+        "pairs of \(a.shape.description) and \(b.shape.description), wanted twice [count, dimension]")
     }
     let y = try Tensor<Element>(a.shape)
     fillPairFeatures(a.tensor.pointer, b.tensor.pointer, feature, y.pointer, y.count)
@@ -24,7 +25,8 @@ extension Tape {
     // With s = |a| + |b| and q = (a - b) / s: da = q (2 - q sign(a)), db = -q (2 + q sign(b)). sign(0) is 0.
     return record(y, from: [a, b]) { tape, dy throws(Failure) in
       let da = try Tensor<Element>(a.shape), db = try Tensor<Element>(b.shape)
-      featurePullbackLoop(a.tensor.pointer, b.tensor.pointer, feature, dy.pointer, da.pointer, db.pointer, dy.count)
+      featurePullbackLoop(
+        a.tensor.pointer, b.tensor.pointer, feature, dy.pointer, da.pointer, db.pointer, dy.count)
       try tape.accumulate(da, into: a)
       try tape.accumulate(db, into: b)
     }
@@ -39,7 +41,8 @@ extension Tape {
   ///   - weights: [1, dimension]; bias: [1].
   /// Source: Taigman et al., "DeepFace", 2014, section 4.1 (chi-square) and 4.2 (|a - b|).
   package func pairwiseLogisticLoss(
-    _ a: Variable<Element>, _ b: Variable<Element>, labels: [Int32], _ feature: PairFeature, weights: Variable<Element>,
+    _ a: Variable<Element>, _ b: Variable<Element>, labels: [Int32], _ feature: PairFeature,
+    weights: Variable<Element>,
     bias: Variable<Element>, _ reduction: Reduction
   ) throws(Failure) -> Variable<Element> {
     try requirePairs(a.shape, b.shape, labels)
@@ -54,7 +57,8 @@ extension Tape {
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 package func fillPairFeatures<Element: Scalar>(
-  _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ feature: PairFeature, _ y: UnsafeMutablePointer<Element>,
+  _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ feature: PairFeature,
+  _ y: UnsafeMutablePointer<Element>,
   _ count: Int
 ) {
   for i in 0..<count {
@@ -71,7 +75,8 @@ package func fillPairFeatures<Element: Scalar>(
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func featurePullbackLoop<Element: Scalar>(
-  _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ feature: PairFeature, _ dy: UnsafePointer<Element>,
+  _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ feature: PairFeature,
+  _ dy: UnsafePointer<Element>,
   _ da: UnsafeMutablePointer<Element>, _ db: UnsafeMutablePointer<Element>, _ count: Int
 ) {
   for i in 0..<count {

@@ -11,10 +11,13 @@ extension Tape {
   /// - Throws: `.invalidArgument` when the three shapes differ.
   /// Source: Schroff, Kalenichenko, Philbin, "FaceNet", 2015, equation 3.
   package func tripletLoss(
-    _ anchors: Variable<Element>, _ positives: Variable<Element>, _ negatives: Variable<Element>, margin: Element,
+    _ anchors: Variable<Element>, _ positives: Variable<Element>, _ negatives: Variable<Element>,
+    margin: Element,
     _ reduction: Reduction
   ) throws(Failure) -> Variable<Element> {
-    guard anchors.shape.rank == 2, anchors.shape.count > 0, anchors.shape == positives.shape, anchors.shape == negatives.shape else {
+    guard anchors.shape.rank == 2, anchors.shape.count > 0, anchors.shape == positives.shape,
+      anchors.shape == negatives.shape
+    else {
       throw .invalidArgument(
         "triplets of \(anchors.shape.description), \(positives.shape.description) and \(negatives.shape.description)"
           + ", wanted three times [count, dimension]")
@@ -37,9 +40,11 @@ extension Tape {
     }
     let share: Element = reduction.share(of: count, active: active)
     // For an active triplet: da = 2 (n - p), dp = 2 (p - a), dn = 2 (a - n), times share and dy
-    return record(try Tensor([1], [loss * share]), from: [anchors, positives, negatives]) { tape, dy throws(Failure) in
+    return record(try Tensor([1], [loss * share]), from: [anchors, positives, negatives]) {
+      tape, dy throws(Failure) in
       let da = try Tensor<Element>(a.shape.extents, repeating: 0)
-      let dp = try Tensor<Element>(a.shape.extents, repeating: 0), dn = try Tensor<Element>(a.shape.extents, repeating: 0)
+      let dp = try Tensor<Element>(a.shape.extents, repeating: 0),
+        dn = try Tensor<Element>(a.shape.extents, repeating: 0)
       let factor = 2 * share * dy[0]
       for i in 0..<count where isActive[i] {
         for k in (i * dimension)..<((i + 1) * dimension) {

@@ -7,15 +7,16 @@ import Tensors
 /// ```
 /// Weight decay is added to the gradient (`g + decay x`) or, decoupled from it, taken from the number
 /// (`x - rate decay x`): the latter is AdamW.
-/// Source: Kingma and Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1; Loshchilov and Hutter,
-/// "Decoupled weight decay regularization", 2019, algorithm 2.
+/// Source: Kingma and Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1; Loshchilov and
+/// Hutter, "Decoupled weight decay regularization", 2019, algorithm 2.
 package struct Adam: Equatable, Sendable {
   package var beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8
   package var weightDecay = 0.0
   package var isDecoupled = false
 
   package init(
-    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0, isDecoupled: Bool = false
+    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0,
+    isDecoupled: Bool = false
   ) {
     self.beta1 = beta1
     self.beta2 = beta2
@@ -32,16 +33,21 @@ package struct Adam: Equatable, Sendable {
   }
 
   func move<Element: Scalar>(
-    _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>, mean: UnsafeMutablePointer<Element>,
+    _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>,
+    mean: UnsafeMutablePointer<Element>,
     square: UnsafeMutablePointer<Element>, _ count: Int, step: Int, _ rate: Element, _ momentum: Element?
   ) {
     let beta1 = momentum.map { Double($0) } ?? self.beta1
     // In Double: 1 - 0.999 has lost three digits in Float.
-    let correction1 = 1 - Double.power(beta1, Double(step)), correction2 = 1 - Double.power(beta2, Double(step))
+    let correction1 = 1 - Double.power(beta1, Double(step)),
+      correction2 = 1 - Double.power(beta2, Double(step))
     adamLoop(
-      x, gradient, mean, square, count, AdamFactors(
-        rate: Element(Double(rate) / correction1), squareScale: Element(1 / correction2), keep1: Element(beta1),
-        take1: Element(1 - beta1), keep2: Element(beta2), take2: Element(1 - beta2), epsilon: Element(epsilon),
+      x, gradient, mean, square, count,
+      AdamFactors(
+        rate: Element(Double(rate) / correction1), squareScale: Element(1 / correction2),
+        keep1: Element(beta1),
+        take1: Element(1 - beta1), keep2: Element(beta2), take2: Element(1 - beta2),
+        epsilon: Element(epsilon),
         toGradient: isDecoupled ? 0 : Element(weightDecay),
         shrink: isDecoupled ? Element(1 - Double(rate) * weightDecay) : 1))
   }
@@ -54,7 +60,8 @@ private struct AdamFactors<Element: Scalar> {
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func adamLoop<Element: Scalar>(
-  _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>, _ mean: UnsafeMutablePointer<Element>,
+  _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>,
+  _ mean: UnsafeMutablePointer<Element>,
   _ square: UnsafeMutablePointer<Element>, _ count: Int, _ f: AdamFactors<Element>
 ) {
   for i in 0..<count {

@@ -18,11 +18,17 @@ package func isFinite<Element: Scalar>(_ x: UnsafePointer<Element>, count: Int) 
 
 /// Shortens the gradients, as one vector, to a length of at most `limit`.
 ///
-/// - Returns: the length before. Where it is not finite the gradients stay as they are: the caller skips the step or stops.
+/// - Returns: the length before. Where it is not finite the gradients stay as they are: the caller skips the
+///   step or stops.
 /// - Throws: `.invalidArgument` for a limit that is not more than 0.
-/// Source: Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks", 2013, algorithm 1.
-package func clip<Element: Scalar>(_ gradients: inout [Tensor<Element>], toNorm limit: Double) throws(Failure) -> Double {
-  guard limit > 0 else { throw .invalidArgument("gradients clipped to a length of \(limit), more than 0 wanted") }
+/// Source: Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks", 2013,
+/// algorithm 1.
+package func clip<Element: Scalar>(
+  _ gradients: inout [Tensor<Element>], toNorm limit: Double
+) throws(Failure) -> Double {
+  guard limit > 0 else {
+    throw .invalidArgument("gradients clipped to a length of \(limit), more than 0 wanted")
+  }
   let norm = gradientNorm(gradients)
   guard norm.isFinite, norm > limit else { return norm }
   let factor = Element(limit / norm)
@@ -32,7 +38,9 @@ package func clip<Element: Scalar>(_ gradients: inout [Tensor<Element>], toNorm 
 
 /// Brings every number of the gradients into `-limit...limit`. NaN stays NaN.
 /// - Throws: `.invalidArgument` for a limit that is not more than 0.
-package func clip<Element: Scalar>(_ gradients: inout [Tensor<Element>], toValue limit: Element) throws(Failure) {
+package func clip<Element: Scalar>(
+  _ gradients: inout [Tensor<Element>], toValue limit: Element
+) throws(Failure) {
   guard limit > 0 else { throw .invalidArgument("gradients clipped to \(Double(limit)), more than 0 wanted") }
   try change(&gradients) { source, target, count in
     forEachSlice(of: count) { clampLoop(source + $0.lowerBound, target + $0.lowerBound, $0.count, limit) }

@@ -1,21 +1,22 @@
 import Tensors
 
-/// L-BFGS: steps along `-H g`, where H, an estimate of the inverse of the second derivatives, is made of the last few steps
-/// and the changes of the gradient over them.
+/// L-BFGS: steps along `-H g`, where H, an estimate of the inverse of the second derivatives, is made of the
+/// last few steps and the changes of the gradient over them.
 /// ```
 /// s = x' - x      y = g' - g      H starts as (s y / y y) and is updated by every pair, the oldest first
 /// ```
-/// Each step's length is found by a line search for the strong Wolfe conditions. The function must give the same value for
-/// the same numbers: a whole set of data, not a batch of it.
-/// Source: Nocedal and Wright, "Numerical optimization", 2006, algorithms 7.4 and 7.5; the first step's length and the
-/// limits are PyTorch's.
+/// Each step's length is found by a line search for the strong Wolfe conditions. The function must give the
+/// same value for the same numbers: a whole set of data, not a batch of it. Source: Nocedal and Wright,
+/// "Numerical optimization", 2006, algorithms 7.4 and 7.5; the first step's length and the limits are
+/// PyTorch's.
 package final class LBFGS<Element: Scalar> {
   package struct Options: Equatable, Sendable {
     /// Pairs that are kept, each twice as large as the numbers.
     package var history = 10
     /// The step that a line search tries first.
     package var rate = 1.0
-    /// By how much the very first step may move a number, as a root of the mean of squares; nil: all together by no more than 1.
+    /// By how much the very first step may move a number, as a root of the mean of squares; nil: all together
+    /// by no more than 1.
     package var firstMove: Double?
     /// Of one run.
     package var iterations = 20, evaluations = 25
@@ -25,7 +26,8 @@ package final class LBFGS<Element: Scalar> {
     package var changeTolerance = 1e-9
 
     package init(
-      history: Int = 10, rate: Double = 1, iterations: Int = 20, evaluations: Int? = nil, gradientTolerance: Double = 1e-7,
+      history: Int = 10, rate: Double = 1, iterations: Int = 20, evaluations: Int? = nil,
+      gradientTolerance: Double = 1e-7,
       changeTolerance: Double = 1e-9, firstMove: Double? = nil
     ) {
       self.history = history
@@ -71,13 +73,19 @@ package final class LBFGS<Element: Scalar> {
 
   package init(_ count: Int, _ options: Options = Options()) throws(Failure) {
     guard count > 0, options.history > 0, options.history <= 1000 else {
-      throw .invalidArgument("L-BFGS over \(count) numbers with a history of \(options.history), 1 or more and 1 to 1000 wanted")
+      throw .invalidArgument(
+        "L-BFGS over \(count) numbers with a history of \(options.history), 1 or more and 1 to 1000 wanted")
     }
     guard options.iterations > 0, options.evaluations > 0 else {
-      throw .invalidArgument("L-BFGS in \(options.iterations) iterations and \(options.evaluations) evaluations, 1 or more wanted")
+      throw .invalidArgument(
+        "L-BFGS in \(options.iterations) iterations and \(options.evaluations) evaluations, 1 or more wanted")
     }
-    guard options.rate > 0, options.rate.isFinite, options.firstMove ?? 1 > 0, options.gradientTolerance >= 0, options.changeTolerance >= 0 else {
-      throw .invalidArgument("L-BFGS with a rate of \(options.rate) and tolerances of \(options.gradientTolerance) and \(options.changeTolerance)")
+    guard options.rate > 0, options.rate.isFinite, options.firstMove ?? 1 > 0, options.gradientTolerance >= 0,
+      options.changeTolerance >= 0
+    else {
+      throw .invalidArgument(
+        "L-BFGS with a rate of \(options.rate) and tolerances of \(options.gradientTolerance) and \(options.changeTolerance)"
+      )
     }
     self.options = options
     self.count = count
@@ -92,12 +100,15 @@ package final class LBFGS<Element: Scalar> {
   private var age: UInt64 { state.counters[0] }
   private var pairs: UInt64 { state.counters[1] }
 
-  /// Moves `x`, in place, to where `evaluate` gives less. `x` keeps the best numbers found, whatever ends the run.
+  /// Moves `x`, in place, to where `evaluate` gives less. `x` keeps the best numbers found, whatever ends the
+  /// run.
   ///
-  /// - Parameter start: the value and gradient at `x`, if they are known: the last run's, where `x` has not been moved since.
+  /// - Parameter start: the value and gradient at `x`, if they are known: the last run's, where `x` has not
+  ///   been moved since.
   /// - Throws: what `evaluate` throws, with `x` where the last iteration left it.
   package func run(
-    _ x: Tensor<Element>, from start: (value: Double, gradient: Tensor<Element>)? = nil, _ evaluate: Evaluation
+    _ x: Tensor<Element>, from start: (value: Double, gradient: Tensor<Element>)? = nil,
+    _ evaluate: Evaluation
   ) throws(Failure) -> Outcome {
     guard x.count == count else { throw .invalidArgument("L-BFGS for \(count) numbers was given \(x.count)") }
     var line = try LineSearch<Element>(count, changeTolerance: options.changeTolerance)
@@ -113,7 +124,8 @@ package final class LBFGS<Element: Scalar> {
     let first = value
     func ended(_ reason: Reason) -> Outcome {
       Outcome(
-        first: first, last: value, gradient: gradient, iterations: iterations, evaluations: evaluations, reason: reason)
+        first: first, last: value, gradient: gradient, iterations: iterations, evaluations: evaluations,
+        reason: reason)
     }
     guard value.isFinite, gradientNorm([gradient]).isFinite else { return ended(.notFinite) }
     guard largestMagnitude(gradient) > options.gradientTolerance else { return ended(.converged) }
@@ -144,7 +156,9 @@ package final class LBFGS<Element: Scalar> {
       if iterations == options.iterations { return ended(.iterations) }
       if evaluations >= options.evaluations { return ended(.evaluations) }
       if largestMagnitude(gradient) <= options.gradientTolerance { return ended(.converged) }
-      if largestMove <= options.changeTolerance || abs(value - before) < options.changeTolerance { return ended(.smallChange) }
+      if largestMove <= options.changeTolerance || abs(value - before) < options.changeTolerance {
+        return ended(.smallChange)
+      }
     }
   }
 
@@ -185,8 +199,10 @@ package final class LBFGS<Element: Scalar> {
     _ direction: Tensor<Element>, _ step: Element, _ before: Tensor<Element>, _ after: Tensor<Element>
   ) {
     // The oldest pair must stay if this one is dropped, so its curvature is known before it is written.
-    let curvature = Double(step)
-      * (sumOfProducts(after.pointer, direction.pointer, count) - sumOfProducts(before.pointer, direction.pointer, count))
+    let curvature =
+      Double(step)
+      * (sumOfProducts(after.pointer, direction.pointer, count)
+        - sumOfProducts(before.pointer, direction.pointer, count))
     guard curvature > 1e-10 else { return }
     let row = row(pairs)
     scale(direction.pointer, into: moves.pointer + row * count, count, by: step)
@@ -195,9 +211,9 @@ package final class LBFGS<Element: Scalar> {
   }
 }
 
-/// Finds a step along a direction that fulfils the strong Wolfe conditions: the value falls by at least 1/10000 of what the
-/// slope promises, and the slope flattens to 9/10.
-/// Source: Nocedal and Wright, algorithms 3.5 and 3.6, their choice of a step by the cubic of equation 3.59.
+/// Finds a step along a direction that fulfils the strong Wolfe conditions: the value falls by at least
+/// 1/10000 of what the slope promises, and the slope flattens to 9/10. Source: Nocedal and Wright, algorithms
+/// 3.5 and 3.6, their choice of a step by the cubic of equation 3.59.
 private struct LineSearch<Element: Scalar> {
   struct Point {
     let step: Element
@@ -258,14 +274,17 @@ private struct LineSearch<Element: Scalar> {
     var low = start, high = start, isBracketed = false
     var growths = 0
     while trials < mostTrials {
-      if isTooHigh(current) || growths > 1 && current.value >= previous.value || current.slope >= 0 && !isFlat(current) {
+      if isTooHigh(current) || growths > 1 && current.value >= previous.value
+        || current.slope >= 0 && !isFlat(current)
+      {
         (low, high) = previous.value <= current.value ? (previous, current) : (current, previous)
         isBracketed = true
         break
       }
       if isFlat(current) { return current }
       let near = Double(current.step), far = Double(current.step) * 10
-      let next = LineSearch.minimum(previous, current, from: near + 0.01 * (near - Double(previous.step)), to: far)
+      let next = LineSearch.minimum(
+        previous, current, from: near + 0.01 * (near - Double(previous.step)), to: far)
       previous = current
       current = try point(next, x, direction, evaluate)
       trials += 1
@@ -306,7 +325,8 @@ private struct LineSearch<Element: Scalar> {
     return low
   }
 
-  /// Where the cubic through two points with their slopes is least, within bounds; their middle where there is none.
+  /// Where the cubic through two points with their slopes is least, within bounds; their middle where there
+  /// is none.
   private static func minimum(_ a: Point, _ b: Point, from lower: Double, to upper: Double) -> Double {
     let (left, right) = a.step <= b.step ? (a, b) : (b, a)
     let width = Double(right.step) - Double(left.step)
@@ -324,7 +344,9 @@ private func moveLoop<Element: Scalar>(
   _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ count: Int,
   _ factor: Element
 ) {
-  forEachSlice(of: count) { moveSlice(a + $0.lowerBound, b + $0.lowerBound, y + $0.lowerBound, $0.count, factor) }
+  forEachSlice(of: count) {
+    moveSlice(a + $0.lowerBound, b + $0.lowerBound, y + $0.lowerBound, $0.count, factor)
+  }
 }
 
 @_specialize(where Element == Float)

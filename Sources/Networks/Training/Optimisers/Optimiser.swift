@@ -35,8 +35,8 @@ package enum UpdateRule: Equatable, Sendable {
   }
 }
 
-/// What an optimiser remembers from step to step, all that a checkpoint must keep of it. The optimiser works in these very
-/// tensors: filling them resumes it.
+/// What an optimiser remembers from step to step, all that a checkpoint must keep of it. The optimiser works
+/// in these very tensors: filling them resumes it.
 package final class OptimiserState<Element: Scalar> {
   package let name: String
   package let tensors: [Parameter<Element>]
@@ -90,7 +90,9 @@ package final class Optimiser<Element: Scalar> {
     var pieces: [Piece] = []
     let longest = 1 << 15
     for (index, (name, shape)) in shapes.enumerated() {
-      for slot in slots { tensors.append(Parameter("\(slot).\(name)", try Tensor(shape.extents, repeating: 0))) }
+      for slot in slots {
+        tensors.append(Parameter("\(slot).\(name)", try Tensor(shape.extents, repeating: 0)))
+      }
       for first in stride(from: 0, to: shape.count, by: longest) {
         pieces.append(Piece(parameter: index, first: first, count: min(longest, shape.count - first)))
       }
@@ -115,14 +117,19 @@ package final class Optimiser<Element: Scalar> {
     guard gradients.count == parameters.count else {
       throw .invalidArgument("\(gradients.count) gradients for \(parameters.count) parameters")
     }
-    guard rate.isFinite, rate >= 0 else { throw .invalidArgument("a learning rate of \(Double(rate)), 0 or more wanted") }
+    guard rate.isFinite, rate >= 0 else {
+      throw .invalidArgument("a learning rate of \(Double(rate)), 0 or more wanted")
+    }
     if let momentum {
-      guard momentum >= 0, momentum < 1 else { throw .invalidArgument("a momentum of \(Double(momentum)), 0..<1 wanted") }
+      guard momentum >= 0, momentum < 1 else {
+        throw .invalidArgument("a momentum of \(Double(momentum)), 0..<1 wanted")
+      }
     }
     for (parameter, gradient) in zip(parameters, gradients) {
       guard parameter.value.shape == gradient.shape else {
         throw .invalidArgument(
-          "the gradient of \(parameter.name) is \(gradient.shape.description), wanted \(parameter.value.shape.description)")
+          "the gradient of \(parameter.name) is \(gradient.shape.description), wanted \(parameter.value.shape.description)"
+        )
       }
       guard gradientNorm([gradient]).isFinite else {
         throw .invalidArgument("the gradient of \(parameter.name) is not finite, or its square is not")
@@ -139,7 +146,8 @@ package final class Optimiser<Element: Scalar> {
 
   /// The same, some numbers at a time: those from `first` on. Steps begin with number 0.
   package func step(
-    _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>, first: Int, count: Int, rate: Element
+    _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>, first: Int, count: Int,
+    rate: Element
   ) {
     if first == 0 { state.counters[0] &+= 1 }
     let steps = steps, rule = rule
@@ -147,7 +155,8 @@ package final class Optimiser<Element: Scalar> {
     let slots = state.tensors.map { $0.value.pointer + first }
     forEachSlice(of: count) { slice in
       let start = slice.lowerBound
-      Optimiser.move(rule, x + start, gradient + start, slots.map { $0 + start }, slice.count, steps, rate, nil)
+      Optimiser.move(
+        rule, x + start, gradient + start, slots.map { $0 + start }, slice.count, steps, rate, nil)
     }
   }
 
@@ -169,12 +178,15 @@ package final class Optimiser<Element: Scalar> {
 
   private static func move(
     _ rule: UpdateRule, _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>,
-    _ slots: [UnsafeMutablePointer<Element>], _ count: Int, _ steps: Int, _ rate: Element, _ momentum: Element?
+    _ slots: [UnsafeMutablePointer<Element>], _ count: Int, _ steps: Int, _ rate: Element,
+    _ momentum: Element?
   ) {
     switch rule {
     case .sgd(let sgd): sgd.move(x, gradient, velocity: slots[0], count, rate, momentum)
-    case .adam(let adam): adam.move(x, gradient, mean: slots[0], square: slots[1], count, step: steps, rate, momentum)
-    case .rmsProp(let rmsProp): rmsProp.move(x, gradient, square: slots[0], velocity: slots[1], count, rate, momentum)
+    case .adam(let adam):
+      adam.move(x, gradient, mean: slots[0], square: slots[1], count, step: steps, rate, momentum)
+    case .rmsProp(let rmsProp):
+      rmsProp.move(x, gradient, square: slots[0], velocity: slots[1], count, rate, momentum)
     }
   }
 }
@@ -182,14 +194,16 @@ package final class Optimiser<Element: Scalar> {
 /// - Throws: `.invalidArgument` when a rule's number is not in `range`.
 func check(_ name: String, _ value: Double, in range: Range<Double>) throws(Failure) {
   guard range.contains(value) else {
-    throw .invalidArgument("\(name) is \(value), \(range.lowerBound) or more and less than \(range.upperBound) wanted")
+    throw .invalidArgument(
+      "\(name) is \(value), \(range.lowerBound) or more and less than \(range.upperBound) wanted")
   }
 }
 
 /// The square root, in a form that a loop over Float turns into vectors.
 @inline(__always)
 func root<Element: Scalar>(_ x: Element) -> Element {
-  // Of the kinds of number there are, Float alone has four bytes; the question is answered when the loop is compiled.
+  // Of the kinds of number there are, Float alone has four bytes; the question is answered when the loop is
+  // compiled.
   guard MemoryLayout<Element>.size == MemoryLayout<Float>.size else { return x.squareRoot() }
   return unsafeBitCast(systemSquareRoot(unsafeBitCast(x, to: Float.self)), to: Element.self)
 }

@@ -5,7 +5,8 @@ import Tensors
 /// g = g + decay x      v = alpha v + (1 - alpha) g^2
 /// u = momentum u + g / (sqrt(v) + epsilon)      x = x - rate u
 /// ```
-/// Source: Tieleman and Hinton, "Lecture 6.5 - rmsprop", Coursera: Neural networks for machine learning, 2012.
+/// Source: Tieleman and Hinton, "Lecture 6.5 - rmsprop", Coursera: Neural networks for machine learning,
+/// 2012.
 package struct RMSProp: Equatable, Sendable {
   package var alpha = 0.99, epsilon = 1e-8, momentum = 0.0
   package var weightDecay = 0.0
@@ -25,7 +26,8 @@ package struct RMSProp: Equatable, Sendable {
   }
 
   func move<Element: Scalar>(
-    _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>, square: UnsafeMutablePointer<Element>,
+    _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>,
+    square: UnsafeMutablePointer<Element>,
     velocity: UnsafeMutablePointer<Element>, _ count: Int, _ rate: Element, _ momentum: Element?
   ) {
     rmsPropLoop(
@@ -37,7 +39,8 @@ package struct RMSProp: Equatable, Sendable {
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func rmsPropLoop<Element: Scalar>(
-  _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>, _ square: UnsafeMutablePointer<Element>,
+  _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>,
+  _ square: UnsafeMutablePointer<Element>,
   _ velocity: UnsafeMutablePointer<Element>, _ count: Int, _ rate: Element, _ keep: Element, _ take: Element,
   _ epsilon: Element, _ momentum: Element, _ decay: Element
 ) {

@@ -5,7 +5,8 @@ import Tensors
 /// g = g + decay x      v = momentum v + g
 /// x = x - rate v                      or, by Nesterov,  x = x - rate (g + momentum v)
 /// ```
-/// Source: Sutskever, Martens, Dahl, Hinton, "On the importance of initialization and momentum in deep learning", 2013.
+/// Source: Sutskever, Martens, Dahl, Hinton, "On the importance of initialization and momentum in deep
+/// learning", 2013.
 package struct SGD: Equatable, Sendable {
   package var momentum = 0.0
   package var isNesterov = false
@@ -21,11 +22,14 @@ package struct SGD: Equatable, Sendable {
   func check() throws(Failure) {
     try Networks.check("the momentum", momentum, in: 0..<1)
     try Networks.check("the weight decay", weightDecay, in: 0..<1e6)
-    guard !isNesterov || momentum > 0 else { throw .invalidArgument("Nesterov's step with a momentum of 0, more wanted") }
+    guard !isNesterov || momentum > 0 else {
+      throw .invalidArgument("Nesterov's step with a momentum of 0, more wanted")
+    }
   }
 
   func move<Element: Scalar>(
-    _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>, velocity: UnsafeMutablePointer<Element>,
+    _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>,
+    velocity: UnsafeMutablePointer<Element>,
     _ count: Int, _ rate: Element, _ momentum: Element?
   ) {
     let momentum = momentum ?? Element(self.momentum)
@@ -38,7 +42,8 @@ package struct SGD: Equatable, Sendable {
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func sgdLoop<Element: Scalar>(
-  _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>, _ velocity: UnsafeMutablePointer<Element>,
+  _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>,
+  _ velocity: UnsafeMutablePointer<Element>,
   _ count: Int, _ ofGradient: Element, _ ofVelocity: Element, _ momentum: Element, _ decay: Element
 ) {
   for i in 0..<count {
