@@ -13,15 +13,6 @@ let usage = """
 
 func complain(_ message: String) { (message + "\n").withCString { _ = write(2, $0, strlen($0)) } }
 
-func text(_ failure: Failure) -> String {
-  switch failure {
-  case .invalidArgument(let reason), .badData(let reason), .io(let reason), .noMemory(let reason),
-    .noFace(let reason),
-    .cancelled(let reason), .notFound(let reason), .wrongModel(let reason), .internalError(let reason):
-    return reason
-  }
-}
-
 /// The whole table, or some parts of it. A part whose files are absent is told and left out.
 func table(_ options: [String: String]) throws(Failure) {
   let threads = ThreadPool.processors > 1 ? [1, ThreadPool.processors] : [1]
@@ -51,7 +42,7 @@ func table(_ options: [String: String]) throws(Failure) {
   table.showHead()
   for part in parts where wanted?.contains(part.name) ?? true {
     do throws(Failure) { table.show(try part.rows()) } catch {
-      complain("\(part.name) left out: \(text(error))")
+      complain("\(part.name) left out: \(error.reason)")
     }
   }
   table.showFoot()
@@ -78,6 +69,6 @@ do throws(Failure) {
     try table(options)
   }
 } catch {
-  complain(text(error))
+  complain(error.reason)
   exit(1)
 }

@@ -26,8 +26,8 @@ extension Image {
         try decode(UnsafeRawBufferPointer(file.buffer))
       }
     } catch {
-      guard case .badData(let reason) = error else { throw error }
-      throw .badData("\(path): \(reason)")
+      guard error.kind == .badData else { throw error }
+      throw .badData("\(path): \(error.reason)")
     }
   }
 

@@ -15,47 +15,21 @@ private func status(of body: () throws(Failure) -> Void) -> fs_status {
     setLastError(nil)  // of a call that the host's function made meanwhile
     return FS_OK
   } catch {
-    let (status, reason) = error.status
-    log(.debug, reason)  // first: the host's function may call the library and so clear the last error
-    setLastError(reason)
-    return status
+    // First: the host's function may call the library and so clear the last error.
+    log(.debug, error.reason)
+    setLastError(error.reason)
+    return fs_status(rawValue: fs_status.RawValue(truncatingIfNeeded: error.kind.rawValue))
   }
 }
 
 extension Failure {
-  fileprivate var status: (fs_status, String) {
-    switch self {
-    case .invalidArgument(let reason): (FS_INVALID_ARGUMENT, reason)
-    case .badData(let reason): (FS_BAD_DATA, reason)
-    case .io(let reason): (FS_IO, reason)
-    case .noMemory(let reason): (FS_NO_MEMORY, reason)
-    case .noFace(let reason): (FS_NO_FACE, reason)
-    case .cancelled(let reason): (FS_CANCELLED, reason)
-    case .notFound(let reason): (FS_NOT_FOUND, reason)
-    case .wrongModel(let reason): (FS_WRONG_MODEL, reason)
-    case .internalError(let reason): (FS_INTERNAL, reason)
-    }
-  }
-}
-
-extension Failure {
-  /// What a host's callback answered, to be passed on.
+  /// What a host's callback returned, to be passed on.
   init(_ status: fs_status, of callback: StaticString) {
-    let name = fs_status_name(status).map { String(cString: $0) } ?? ""
-    let reason = "the host's \(callback) returned \(name)"
-    self =
-      switch status {
-      case FS_BAD_DATA: .badData(reason)
-      case FS_IO: .io(reason)
-      case FS_NO_MEMORY: .noMemory(reason)
-      case FS_NO_FACE: .noFace(reason)
-      case FS_CANCELLED: .cancelled(reason)
-      case FS_NOT_FOUND: .notFound(reason)
-      case FS_WRONG_MODEL: .wrongModel(reason)
-      case FS_INTERNAL: .internalError(reason)
-      case FS_INVALID_ARGUMENT: .invalidArgument(reason)
-      default: .invalidArgument("the host's \(callback) returned \(status.rawValue), wanted one of fs_status")
-      }
+    guard let kind = Kind(rawValue: Int32(truncatingIfNeeded: status.rawValue)) else {
+      self = .invalidArgument("the host's \(callback) returned \(status.rawValue), wanted one of fs_status")
+      return
+    }
+    self.init(kind, "the host's \(callback) returned \(kind.name)")
   }
 }
 
@@ -90,19 +64,9 @@ public func fs_last_error() -> UnsafePointer<CChar>? {
 
 @c @implementation
 public func fs_status_name(_ status: fs_status) -> UnsafePointer<CChar>? {
-  switch status {
-  case FS_OK: staticText("FS_OK")
-  case FS_INVALID_ARGUMENT: staticText("FS_INVALID_ARGUMENT")
-  case FS_BAD_DATA: staticText("FS_BAD_DATA")
-  case FS_IO: staticText("FS_IO")
-  case FS_NO_MEMORY: staticText("FS_NO_MEMORY")
-  case FS_NO_FACE: staticText("FS_NO_FACE")
-  case FS_CANCELLED: staticText("FS_CANCELLED")
-  case FS_NOT_FOUND: staticText("FS_NOT_FOUND")
-  case FS_WRONG_MODEL: staticText("FS_WRONG_MODEL")
-  case FS_INTERNAL: staticText("FS_INTERNAL")
-  default: staticText("unknown fs_status")
-  }
+  guard status != FS_OK else { return staticText("FS_OK") }
+  let kind = Failure.Kind(rawValue: Int32(truncatingIfNeeded: status.rawValue))
+  return staticText(kind?.name ?? "unknown fs_status")
 }
 
 /// A literal as a C string that lives as long as the library.

@@ -21,7 +21,7 @@ final class ModelHandle: HandleKind {
     do throws(Failure) {
       architecture = try model.architecture()
     } catch {
-      guard case .wrongModel = error else { throw error }
+      guard error.kind == .wrongModel else { throw error }
       return
     }
     for name in architecture.layerNames { layerNames.append(name.withCString { strdup($0) }) }

@@ -37,7 +37,7 @@ package final class Crops: @unchecked Sendable {
     do throws(Failure) {
       return try Storage(count: byteCount)
     } catch {
-      guard case .noMemory = error else { throw error }
+      guard error.kind == .noMemory else { throw error }
       return nil
     }
   }
@@ -99,7 +99,7 @@ package final class Crops: @unchecked Sendable {
         continue
       }
       // Without memory the photo is not to blame.
-      if case .noMemory = failure { throw failure }
+      if failure.kind == .noMemory { throw failure }
       var reason = failure.reason
       if reason.utf8.starts(with: (photo.path + ": ").utf8) {
         reason = String(Substring(reason.utf8.dropFirst(photo.path.utf8.count + 2)))

@@ -126,15 +126,3 @@ extension Folder.Kind {
     }
   }
 }
-
-extension Failure {
-  /// The text without its kind.
-  var reason: String {
-    switch self {
-    case .invalidArgument(let text), .badData(let text), .io(let text), .noMemory(let text),
-      .noFace(let text),
-      .cancelled(let text), .notFound(let text), .wrongModel(let text), .internalError(let text):
-      text
-    }
-  }
-}
