@@ -91,7 +91,7 @@ let library: [Target] = [
 ]
 
 let tests: [Target] = [
-  .target(name: "TestSupport", dependencies: ["Networks", "Tensors"], path: "Tests/TestSupport"),
+  .target(name: "TestSupport", dependencies: ["Images", "Networks", "Tensors"], path: "Tests/TestSupport"),
   .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport", "CSystem"]),
   .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "TestSupport"]),
   .testTarget(name: "NetworksTests", dependencies: ["Networks", "Tensors", "TestSupport", "CSystem"]),

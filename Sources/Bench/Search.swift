@@ -1,4 +1,4 @@
-import Faces
+import Galleries
 import Tensors
 
 /// The five photos nearest to one embedding and to each of 64, in galleries that fit the last cache and that

@@ -8,11 +8,6 @@ private func read(_ text: String) throws -> PairList {
   return try bytes.withUnsafeBufferPointer { bytes throws(Failure) in try PairList(parsing: bytes) }
 }
 
-private func landmarks(_ text: String) throws -> LandmarkFile {
-  let bytes = Array(text.utf8)
-  return try bytes.withUnsafeBufferPointer { bytes throws(Failure) in try LandmarkFile(parsing: bytes) }
-}
-
 @Suite struct PairListTests {
   @Test func `reads folds of pairs, each photo once`() throws {
     let list = try read("2 1\nAda 1 2\nAda 2 Bob 10\nBob 10 3\nAda 1 Eve 4\n")
@@ -40,9 +35,6 @@ private func landmarks(_ text: String) throws -> LandmarkFile {
 
   @Test func `a byte-order mark is no part of the first line`() throws {
     #expect(try read("\u{feff}1\r\nA 1 2\r\nA 1 B 1\r\n\r\n").pairs.count == 2)
-    #expect(
-      try landmarks("\u{feff}{\"a.jpg\": [[0, 0], [1, 1], [2, 2], [3, 3], [4, 4]]}\r\n").known("a.jpg")?
-        .landmarks.count == 5)
   }
 
   @Test func `says which line is wrong, and how`() {
@@ -59,20 +51,5 @@ private func landmarks(_ text: String) throws -> LandmarkFile {
     #expect(
       outcome { try read("1 2\nAnne 1 2\nBeth 1 2\nAnne 1 Beth 2\n") }
         == "badData: pairs: ends at line 4 with 3 pairs, line 1 promises 4")
-  }
-
-  @Test func `landmarks are found by their photo's path`() throws {
-    let file = try landmarks(
-      #"{"é": [[1, 2], [3, 4], [5, 6], [7, 8], [9, 10.5]], "b": {"x": "y", "landmarks": [[0, 0], [0, 0], [0, 0], [0, 0], [-1, 2]]}}"#
-    )
-    #expect(file.count == 2)
-    #expect(try file.face(in: "\u{e9}").landmarks[4] == Point(9, 10.5))
-    #expect(try file.face(in: "b").landmarks[4] == Point(-1, 2))
-    #expect(outcome { try file.face(in: "e\u{301}") } == "notFound: no landmarks of \"e\u{301}\"")
-    #expect(
-      outcome { try landmarks(#"{"a": [1, 2]}"#) } == "badData: landmarks: a has not five points [x, y]")
-    #expect(
-      outcome { try landmarks("[1, ") }
-        == "badData: landmarks ends at byte 4, wanted an object, a list, a text or a number")
   }
 }

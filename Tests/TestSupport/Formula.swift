@@ -1,13 +1,11 @@
 import Foundation
 import Images
 import Networks
-import TestSupport
 import Tensors
-import Testing
 
 /// Weights and pictures that Fixtures/reference/formula.py and a test both work out.
-enum Formula {
-  static func numbers(_ name: String, _ count: Int) -> [Double] {
+package enum Formula {
+  package static func numbers(_ name: String, _ count: Int) -> [Double] {
     let seed = name.utf8.reduce(UInt32(0)) { 31 &* $0 &+ UInt32($1) }
     return (0..<count).map { i in
       var z = seed &+ UInt32(truncatingIfNeeded: i) &* 2_654_435_761
@@ -18,7 +16,7 @@ enum Formula {
     }
   }
 
-  static func add(_ file: inout TensorFile, _ tensors: [TensorSpecification]) {
+  package static func add(_ file: inout TensorFile, _ tensors: [TensorSpecification]) {
     for tensor in tensors {
       let u = numbers(tensor.name, tensor.count)
       let gain = (6 / Double(tensor.count / tensor.extents[0])).squareRoot()
@@ -29,7 +27,7 @@ enum Formula {
     }
   }
 
-  static func picture(_ name: String, width: Int, height: Int) throws -> Image {
+  package static func picture(_ name: String, width: Int, height: Int) throws -> Image {
     let levels = numbers(name, 3 * width * height).map { UInt8(min(255, ($0 + 1) * 128)) }
     return try Image(width: width, height: height) { y, row in
       for i in 0..<(3 * width) { row[i] = levels[3 * y * width + i] }
@@ -37,20 +35,20 @@ enum Formula {
   }
 }
 
-func plain(_ width: Int, _ height: Int, level: UInt8) throws -> Image {
+package func plain(_ width: Int, _ height: Int, level: UInt8) throws -> Image {
   try Image(width: width, height: height) { _, row in row.update(repeating: level) }
 }
 
-/// What a script of Fixtures/reference wrote.
-func fixture(_ name: String, _ key: String) throws -> [Double] {
+/// What a script of Fixtures/reference wrote; nothing where it wrote no numbers of this name.
+package func fixture(_ name: String, _ key: String) throws -> [Double] {
   let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   let data = try Data(contentsOf: tests.appendingPathComponent("Fixtures/" + name))
-  let object = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
-  return try #require(object[key] as? [NSNumber]).map(\.doubleValue)
+  let object = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+  return (object?[key] as? [NSNumber] ?? []).map(\.doubleValue)
 }
 
 /// The largest difference, in levels, of a picture from numbers in 0...`white`, which are held within it.
-func levelDifference(_ image: Image, _ expected: [Double], white: Double) -> Double {
+package func levelDifference(_ image: Image, _ expected: [Double], white: Double) -> Double {
   let levels = (0..<image.height).flatMap { image.row($0).map(Double.init) }
   return largestDifference(levels, expected.map { min(max($0 / white, 0), 1) * 255 })
 }
