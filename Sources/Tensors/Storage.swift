@@ -1,7 +1,7 @@
 /// A block of memory for `count` elements, aligned for the widest vector, freed with its last owner.
 ///
-/// Its pointer is valid while the storage lives: above this room numbers are reached through `withPointer` and
-/// `withPointers`, which keep the storage alive for the length of a call.
+/// The pointers never leave the rooms of the library; they are valid while the storage lives, so whoever
+/// takes them keeps the storage alive (`withExtendedLifetime`) or goes through a scoped method.
 package final class Storage<Element: BitwiseCopyable> {
   package let count: Int
   package let pointer: UnsafeMutablePointer<Element>
@@ -31,49 +31,4 @@ package final class Storage<Element: BitwiseCopyable> {
   package var buffer: UnsafeMutableBufferPointer<Element> {
     UnsafeMutableBufferPointer(start: pointer, count: count)
   }
-}
-
-extension Storage {
-  /// The numbers, valid inside `body`.
-  package func withPointer<Result, Refusal: Error>(
-    _ body: (UnsafeMutablePointer<Element>) throws(Refusal) -> Result
-  ) throws(Refusal) -> Result {
-    defer { withExtendedLifetime(self) {} }
-    return try body(pointer)
-  }
-
-  /// The numbers with their count, valid inside `body`.
-  package func withBuffer<Result, Refusal: Error>(
-    _ body: (UnsafeMutableBufferPointer<Element>) throws(Refusal) -> Result
-  ) throws(Refusal) -> Result {
-    defer { withExtendedLifetime(self) {} }
-    return try body(buffer)
-  }
-}
-
-extension Tensor {
-  /// The numbers, valid inside `body`.
-  package func withPointer<Result, Refusal: Error>(
-    _ body: (UnsafeMutablePointer<Element>) throws(Refusal) -> Result
-  ) throws(Refusal) -> Result {
-    try storage.withPointer(body)
-  }
-}
-
-/// The numbers of two tensors, valid inside `body`.
-package func withPointers<A, B, Result, Refusal: Error>(
-  _ a: Tensor<A>, _ b: Tensor<B>,
-  _ body: (UnsafeMutablePointer<A>, UnsafeMutablePointer<B>) throws(Refusal) -> Result
-) throws(Refusal) -> Result {
-  defer { withExtendedLifetime((a, b)) {} }
-  return try body(a.pointer, b.pointer)
-}
-
-/// The numbers of three tensors, valid inside `body`.
-package func withPointers<A, B, C, Result, Refusal: Error>(
-  _ a: Tensor<A>, _ b: Tensor<B>, _ c: Tensor<C>,
-  _ body: (UnsafeMutablePointer<A>, UnsafeMutablePointer<B>, UnsafeMutablePointer<C>) throws(Refusal) -> Result
-) throws(Refusal) -> Result {
-  defer { withExtendedLifetime((a, b, c)) {} }
-  return try body(a.pointer, b.pointer, c.pointer)
 }

@@ -11,9 +11,7 @@ struct ColourReference: Decodable {
   let profiles: [String: Data]
 
   static func load() throws -> ColourReference {
-    let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    return try JSONDecoder().decode(
-      ColourReference.self, from: Data(contentsOf: here.appendingPathComponent("Fixtures/colours.json")))
+    try JSONDecoder().decode(ColourReference.self, from: Data(contentsOf: fixtureFile("colours.json")))
   }
 
   func profile(_ name: String) throws -> [UInt8] { [UInt8](try #require(profiles[name])) }

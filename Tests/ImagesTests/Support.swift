@@ -1,6 +1,7 @@
 import Foundation
 import Images
 import Tensors
+import TestSupport
 import Testing
 
 /// What Fixtures/reference/images_reference.py wrote.
@@ -14,9 +15,7 @@ struct Reference: Decodable {
   let files: [File]
 
   static func load() throws -> Reference {
-    let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    return try JSONDecoder().decode(
-      Reference.self, from: Data(contentsOf: here.appendingPathComponent("Fixtures/images.json")))
+    try JSONDecoder().decode(Reference.self, from: Data(contentsOf: fixtureFile("images.json")))
   }
 }
 

@@ -1,10 +1,5 @@
 import Foundation
-
-/// The path of a file of Tests/Fixtures.
-func fixtureFile(_ name: String) -> URL {
-  URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("Fixtures").appendingPathComponent(name)
-}
+import TestSupport
 
 /// A file of Tests/Fixtures.
 func fixture<Content: Decodable>(_ name: String) throws -> Content {

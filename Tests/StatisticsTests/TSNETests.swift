@@ -9,9 +9,7 @@ private struct Reference: Decodable {
   let count, dimension: Int, perplexity: Double, affinities, components: [Double]
 
   static func load() throws -> Reference {
-    let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    return try JSONDecoder().decode(
-      Reference.self, from: Data(contentsOf: here.appendingPathComponent("Fixtures/tsne.json")))
+    try JSONDecoder().decode(Reference.self, from: Data(contentsOf: fixtureFile("tsne.json")))
   }
 
   /// The script's points.

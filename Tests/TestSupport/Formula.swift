@@ -3,8 +3,9 @@ import Images
 import Networks
 import Tensors
 
-/// Weights and pictures that Fixtures/reference/formula.py and a test both work out.
+/// Weights and pictures that scripts of Fixtures/reference and a test both work out, from names.
 package enum Formula {
+  /// Numbers in -1..<1 that depend on a name and an index.
   package static func numbers(_ name: String, _ count: Int) -> [Double] {
     let seed = name.utf8.reduce(UInt32(0)) { 31 &* $0 &+ UInt32($1) }
     return (0..<count).map { i in
@@ -16,13 +17,20 @@ package enum Formula {
     }
   }
 
+  /// Weights of unit gain, the others near what they are in a trained network.
   package static func add(_ file: inout TensorFile, _ tensors: [TensorSpecification]) {
     for tensor in tensors {
       let u = numbers(tensor.name, tensor.count)
-      let gain = (6 / Double(tensor.count / tensor.extents[0])).squareRoot()
-      let values =
-        tensor.kind == .weight
-        ? u.map { $0 * gain } : tensor.kind == .gamma ? u.map { 1 + 0.2 * $0 } : u.map { 0.2 * $0 }
+      let values: [Double]
+      switch tensor.kind {
+      case .weight:
+        let gain = (6 / Double(tensor.count / tensor.extents[0])).squareRoot()
+        values = u.map { $0 * gain }
+      case .bias, .beta, .mean: values = u.map { 0.2 * $0 }
+      case .gamma: values = u.map { 1 + 0.2 * $0 }
+      case .variance: values = u.map { 1 + 0.5 * $0 }
+      case .slope: values = u.map { 0.25 + 0.2 * $0 }
+      }
       file.add(tensor.name, tensor.extents, values.map { Float($0) })
     }
   }
@@ -39,12 +47,14 @@ package func plain(_ width: Int, _ height: Int, level: UInt8) throws -> Image {
   try Image(width: width, height: height) { _, row in row.update(repeating: level) }
 }
 
-/// What a script of Fixtures/reference wrote; nothing where it wrote no numbers of this name.
+/// A file of Tests/Fixtures has no numbers of this name.
+package struct NoNumbers: Error { let file, key: String }
+
+/// What a script of Fixtures/reference wrote.
 package func fixture(_ name: String, _ key: String) throws -> [Double] {
-  let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  let data = try Data(contentsOf: tests.appendingPathComponent("Fixtures/" + name))
-  let object = try JSONSerialization.jsonObject(with: data) as? [String: Any]
-  return (object?[key] as? [NSNumber] ?? []).map(\.doubleValue)
+  let object = try JSONSerialization.jsonObject(with: Data(contentsOf: fixtureFile(name))) as? [String: Any]
+  guard let numbers = object?[key] as? [NSNumber] else { throw NoNumbers(file: name, key: key) }
+  return numbers.map(\.doubleValue)
 }
 
 /// The largest difference, in levels, of a picture from numbers in 0...`white`, which are held within it.

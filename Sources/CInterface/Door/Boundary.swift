@@ -22,10 +22,17 @@ private func status(of body: () throws(Failure) -> Void) -> fs_status {
   }
 }
 
+extension Failure.Kind {
+  /// nil for FS_OK and for what is no status.
+  fileprivate init?(_ status: fs_status) {
+    self.init(rawValue: Int32(truncatingIfNeeded: status.rawValue))
+  }
+}
+
 extension Failure {
   /// What a host's callback returned, to be passed on.
   init(_ status: fs_status, of callback: StaticString) {
-    guard let kind = Kind(rawValue: Int32(truncatingIfNeeded: status.rawValue)) else {
+    guard let kind = Kind(status) else {
       self = .invalidArgument("the host's \(callback) returned \(status.rawValue), wanted one of fs_status")
       return
     }
@@ -65,8 +72,7 @@ public func fs_last_error() -> UnsafePointer<CChar>? {
 @c @implementation
 public func fs_status_name(_ status: fs_status) -> UnsafePointer<CChar>? {
   guard status != FS_OK else { return staticText("FS_OK") }
-  let kind = Failure.Kind(rawValue: Int32(truncatingIfNeeded: status.rawValue))
-  return staticText(kind?.name ?? "unknown fs_status")
+  return staticText(Failure.Kind(status)?.name ?? "unknown fs_status")
 }
 
 /// A literal as a C string that lives as long as the library.

@@ -11,7 +11,7 @@ package struct Failure: Error {
   }
 
   /// The numbers are those of `fs_status`.
-  package enum Kind: Int32, CaseIterable {
+  package enum Kind: Int32 {
     /// A NULL, a size or a number outside its documented range.
     case invalidArgument = 1
     /// Bytes that are not what this version reads.
