@@ -18,7 +18,7 @@ func fastStyleRows(threads: [Int]) throws(Failure) -> [Row] {
         try measure(name, "512x512", threads: threads) { () throws(Failure) in _ = try styler.run(content) })
     }
   }
-  let universal = try model(UniversalStyle.architectureName, universalWeights())
+  let universal = try model("universal-style", universalWeights())
   let styler = try UniversalStyler(universal, styles: [content])
   for threads in threads {
     rows.append(

@@ -24,7 +24,7 @@ func frameRows(_ files: Files, threads: [Int]) throws(Failure) -> [Row] {
   let model = try Model(path: files.models + "/mtcnn.safetensors")
   for smallest in [40, 60] {
     var options = DetectorOptions()
-    options.smallestFace = Float(smallest)
+    options.minFace = Float(smallest)
     let detector = try Detector(model, options)
     for threads in threads {
       rows.append(

@@ -1,4 +1,5 @@
 import Images
+import Networks
 import Tensors
 
 /// Where a network learnt to see the five points of a face, in pixels of a square. A network whose pictures
@@ -38,11 +39,11 @@ package struct AlignmentTemplate {
 
   /// Where a network of square pictures sees the five points if its file does not say so, as files of this
   /// library's trainer do: where its authors' weights learnt them. FaceNet's paper has no alignment: those
-  /// are trained here with the mean face.
+  /// are trained here with the mean face, as is what nobody has registered.
   package static func published(for architecture: String, side: Int) -> AlignmentTemplate {
-    switch architecture {
-    case "mobilefacenet", "mobilefacenet-96": arcFace.scaled(to: side)
-    default: meanFace.scaled(to: side)
+    switch RegisteredArchitecture.named(architecture)?.template ?? .meanFace {
+    case .meanFace: meanFace.scaled(to: side)
+    case .arcFace: arcFace.scaled(to: side)
     }
   }
 

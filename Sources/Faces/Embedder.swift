@@ -37,16 +37,10 @@ package final class Embedder: @unchecked Sendable {
     } else {
       framing = .published(for: architecture)
     }
-    let published: Float? =
-      switch model.architectureName {
-      case "dlib-resnet": 0.6  // its author's
-      case "nn4.small2": 0.995  // OpenFace's is 0.99, on squared distances
-      default: nil
-      }
     let given = try metadata["threshold"].map { text throws(Failure) in
       try numbers(text, count: 1...1, "threshold")[0]
     }
-    guard let threshold = given ?? published else {
+    guard let threshold = given ?? model.registered.threshold else {
       throw .badData(
         "model: no threshold in the metadata of a \(model.architectureName), up to which distance two faces are one person's"
       )

@@ -27,17 +27,6 @@ package struct Identification {
     /// Of `vote`.
     package var neighbours = 5
     package init() {}
-
-    /// - Returns: the threshold.
-    fileprivate func check() throws(Failure) -> Float {
-      guard let threshold else {
-        throw .invalidArgument("no threshold, wanted 0 or more: it belongs to the model, and has no default")
-      }
-      guard threshold >= 0 else { throw .invalidArgument("threshold \(threshold), wanted 0 or more") }
-      guard margin >= 0, margin.isFinite else { throw .invalidArgument("margin \(margin), wanted 0 or more") }
-      guard neighbours >= 1 else { throw .invalidArgument("\(neighbours) neighbours, wanted at least 1") }
-      return threshold
-    }
   }
 
   /// A person as the rule sees the probe.
@@ -76,7 +65,11 @@ package struct Identification {
     people: Int,
     _ metric: Metric, _ options: Options
   ) throws(Failure) {
-    threshold = try options.check()
+    guard let given = options.threshold else {
+      throw .invalidArgument("threshold none; expected 0 or more: it belongs to the model, and has no default")
+    }
+    try options.check()
+    threshold = given
     leastMargin = options.margin
     try requireFinite(probe, 1, metric.dimension, "a probe")
     guard let embeddings, owners.count > 0 else {
@@ -229,5 +222,14 @@ private struct People {
       place.map { .init(distance: list[$0].distance, row: list[$0].row, votes: list[$0].votes) }
     }
     return (candidate(first), candidate(second))
+  }
+}
+
+extension Identification.Options: Settings {
+  package var settings: [Setting] {
+    Setting("rule", rule.rawValue)
+    Setting("threshold", threshold, .atLeastOrInfinite(0))
+    Setting("margin", margin, .atLeast(0))
+    Setting("neighbours", neighbours, .atLeast(1))
   }
 }

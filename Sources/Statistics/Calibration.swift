@@ -26,16 +26,6 @@ package struct Calibration {
     package var people = 1
     package init() {}
 
-    func check() throws(Failure) {
-      guard falseAcceptRate > 0, falseAcceptRate < 1 else {
-        throw .invalidArgument("false-accept rate \(falseAcceptRate), wanted more than 0 and less than 1")
-      }
-      guard confidence > 0, confidence < 1 else {
-        throw .invalidArgument("confidence \(confidence), wanted more than 0 and less than 1")
-      }
-      guard people >= 1 else { throw .invalidArgument("a search among \(people) people, wanted at least 1") }
-    }
-
     /// What one of the comparisons is allowed.
     package var comparisonRate: Double {
       people == 1 ? falseAcceptRate : -expm1(log1p(-falseAcceptRate) / Double(people))
@@ -144,5 +134,13 @@ package struct Calibration {
           kept: impostors >= needed ? try Calibration(curve, larger) : nil))
     }
     return rows
+  }
+}
+
+extension Calibration.Options: Settings {
+  package var settings: [Setting] {
+    Setting("false-accept rate", falseAcceptRate, .above(0, below: 1))
+    Setting("confidence", confidence, .above(0, below: 1))
+    Setting("people", people, .atLeast(1))
   }
 }

@@ -68,12 +68,7 @@ package struct Evaluation {
     _ distances: UnsafeBufferPointer<Double>, _ isSame: UnsafeBufferPointer<UInt8>,
     folds: UnsafeBufferPointer<Int32>?, _ options: Options
   ) throws(Failure) {
-    guard options.folds >= 2, options.folds <= Evaluation.mostFolds else {
-      throw .invalidArgument("\(options.folds) folds, wanted 2 to \(Evaluation.mostFolds)")
-    }
-    guard options.leastFalseAccepts >= 1, options.leastFalseAccepts.isFinite else {
-      throw .invalidArgument("least_false_accepts \(options.leastFalseAccepts), wanted 1 or more")
-    }
+    try options.check()
     let curve = try ROC(distances, isSame)
     let (genuine, impostors) = (curve.genuine, curve.impostors)
     let division = try FoldDivision(isSame, folds, genuine: genuine, impostors: impostors, options.folds)
@@ -184,5 +179,12 @@ private struct FoldDivision {
       if same != 0 { kinds[fold].genuine = true } else { kinds[fold].impostors = true }
     }
     isUsable = count >= 2 && kinds.allSatisfy { $0.genuine && $0.impostors }
+  }
+}
+
+extension Evaluation.Options: Settings {
+  package var settings: [Setting] {
+    Setting("folds", folds, .from(2, to: Evaluation.mostFolds))
+    Setting("least false accepts", leastFalseAccepts, .atLeast(1))
   }
 }

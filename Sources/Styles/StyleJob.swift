@@ -231,14 +231,14 @@ package final class StyleJob {
   /// - Parameter onEvaluation: called for each after the step that made it; finish ends the run, cancel
   ///   throws `.cancelled`.
   package func run(
-    evaluations: Int, _ onEvaluation: (Evaluation) -> StyleTransfer.Action
+    evaluations: Int, _ onEvaluation: (Evaluation) throws(Failure) -> Action
   ) throws(Failure) {
     var made = 0
     while made < evaluations, ending == .none {
       for evaluation in try step() {
         made += 1
-        switch onEvaluation(evaluation) {
-        case .continue: continue
+        switch try onEvaluation(evaluation) {
+        case .goOn: continue
         case .finish: return
         case .cancel:
           throw .cancelled("the callback cancelled the style transfer at step \(evaluation.number)")

@@ -6,14 +6,10 @@ import Tensors
 /// Repaints pictures with the weights of a VGG-19: an optimiser moves the pixels until their features match
 /// the content's and their Gram matrices the style's.
 package final class StyleTransfer {
-  package enum Action { case `continue`, finish, cancel }
-
   private let model: Model
 
   package init(_ model: Model) throws(Failure) {
-    guard model.architectureName == "vgg19" else {
-      throw .wrongModel("the model is \"\(model.architectureName)\", style transfer wants vgg19")
-    }
+    try model.require(.styleTransfer, for: "style transfer")
     self.model = model
     _ = try model.network()
   }

@@ -29,7 +29,7 @@ private struct Reference: Decodable {
 
 private func map(
   _ points: [Float], _ count: Int, _ options: TSNE.Options,
-  onProgress: (TSNE.Progress) -> TSNE.Action = { _ in .proceed }
+  onProgress: (TSNE.Progress) -> Action = { _ in .goOn }
 ) throws -> (map: [Float], divergence: Double) {
   var map = [Float](repeating: .nan, count: 2 * count)
   let divergence = try TSNE.map(
@@ -89,7 +89,7 @@ private func options(perplexity: Double = 10, steps: Int = 500) -> TSNE.Options 
     let (_, last) = try map(balls(40, distance: 4), 120, options()) { progress in
       seen.append(progress.divergence)
       #expect(progress.step == seen.count * 25 && progress.steps == 500)
-      return .proceed
+      return .goOn
     }
     #expect(seen.count == 20 && seen.last == last)
     // From where exaggeration ends, every report is at most the one before.
@@ -140,7 +140,7 @@ private func options(perplexity: Double = 10, steps: Int = 500) -> TSNE.Options 
     let points = balls(20, distance: 3)
     var fewer = options()
     fewer.steps = 50
-    let (finished, _) = try map(points, 60, options()) { $0.step == 50 ? .finish : .proceed }
+    let (finished, _) = try map(points, 60, options()) { $0.step == 50 ? .finish : .goOn }
     #expect(try finished == map(points, 60, fewer).map)
     #expect(
       outcome { try map(points, 60, options()) { _ in .cancel } }

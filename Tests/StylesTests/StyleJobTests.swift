@@ -30,7 +30,7 @@ import Testing
     var seen: [StyleJob.Evaluation] = []
     try job.run(evaluations: evaluations) {
       seen.append($0)
-      return .continue
+      return .goOn
     }
     return seen
   }
@@ -290,7 +290,7 @@ import Testing
 
   @Test func `finish keeps the picture, cancel throws`() throws {
     let finished = try job()
-    try finished.run(evaluations: .max) { $0.number == 3 ? .finish : .continue }
+    try finished.run(evaluations: .max) { $0.number == 3 ? .finish : .goOn }
     #expect(finished.ending == .none && finished.last.number >= 3)
     let cancelled = try job()
     #expect(outcome { try cancelled.run(evaluations: .max) { _ in .cancel } }.hasPrefix("cancelled: "))

@@ -17,8 +17,8 @@ public func fs_log_set(_ level: fs_log_level, _ callback: fs_log_callback?, _ us
 {
   guard let callback else { return setLog(level: 0, nil) }
   nonisolated(unsafe) let user = user
-  setLog(level: Int32(truncatingIfNeeded: level.rawValue)) { level, message in
-    withHostFloats { callback(fs_log_level(rawValue: UInt32(truncatingIfNeeded: level)), message, user) }
+  setLog(level: Int32(bitPattern: level.rawValue)) { level, message in
+    withHostFloats { callback(level.inC, message, user) }
   }
 }
 
@@ -38,13 +38,7 @@ public func fs_threads() -> UInt32 { UInt32(clamping: ThreadPool.shared.threads)
 @c @implementation
 public func fs_memory_limit() -> UInt64 { withStandardFloats { UInt64(clamping: Memory.currentLimit) } }
 
-extension fs_host: SizedStruct {
-  static var standard: fs_host {
-    var host = fs_host()
-    host.size = MemoryLayout<fs_host>.size
-    return host
-  }
-}
+extension fs_host: SizedStruct {}
 
 @c @implementation
 public func fs_host_describe(_ host: UnsafeMutablePointer<fs_host>?, _ size: Int) -> fs_status {

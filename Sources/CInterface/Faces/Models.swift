@@ -137,14 +137,3 @@ public func fs_architecture_describe(
       multiply_adds: UInt64(clamping: try architecture.multiplyAdds()))
   }
 }
-
-extension Pooling {
-  init(_ pooling: fs_pooling) throws(Failure) {
-    switch pooling {
-    case FS_POOLING_AVERAGE: self = .average
-    case FS_POOLING_MAX: self = .maximum
-    case FS_POOLING_L2: self = .euclidean
-    default: throw .invalidArgument("pooling \(pooling.rawValue), wanted FS_POOLING_AVERAGE to FS_POOLING_L2")
-    }
-  }
-}

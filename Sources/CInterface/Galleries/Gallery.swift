@@ -249,9 +249,7 @@ public func fs_gallery_info_get(
   }
 }
 
-extension fs_gallery_info: SizedStruct {
-  static var standard: fs_gallery_info { fs_gallery_info() }
-}
+extension fs_gallery_info: SizedStruct {}
 
 @c @implementation
 public func fs_gallery_reload(_ gallery: OpaquePointer?, _ changed: UnsafeMutablePointer<Int32>?) -> fs_status

@@ -22,10 +22,7 @@ public func fs_distances(
 
 extension Metric {
   init(_ kind: fs_distance_kind, _ head: UnsafePointer<Float>?, _ dimension: Int) throws(Failure) {
-    guard let known = Kind(rawValue: Int32(truncatingIfNeeded: kind.rawValue)) else {
-      throw .invalidArgument(
-        "distance kind \(kind.rawValue), wanted 0 to \(FS_DISTANCE_CHI_SQUARE_HEAD.rawValue)")
-    }
+    let known = try Kind(kind)
     _ = try product(dimension, name: "embeddings")
     let given = try known.hasHead ? buffer(required(head, "head"), dimension + 1, "head") : nil
     try self.init(known, dimension: dimension, head: given)
@@ -58,7 +55,7 @@ extension fs_identify_options: SizedStruct {
   static var standard: fs_identify_options {
     let standard = Identification.Options()
     return fs_identify_options(
-      size: MemoryLayout<fs_identify_options>.size, rule: FS_RULE_NEAREST, kind: FS_DISTANCE_EUCLIDEAN,
+      size: MemoryLayout<fs_identify_options>.size, rule: standard.rule.inC, kind: FS_DISTANCE_EUCLIDEAN,
       head: nil,
       threshold: Float(threshold: standard.threshold), margin: standard.margin,
       neighbours: UInt32(clamping: standard.neighbours))
@@ -90,11 +87,8 @@ public func fs_identify(
 
 extension Identification.Options {
   init(_ given: fs_identify_options) throws(Failure) {
-    guard let rule = Identification.Rule(rawValue: Int32(truncatingIfNeeded: given.rule.rawValue)) else {
-      throw .invalidArgument("rule \(given.rule.rawValue), wanted 0 to \(FS_RULE_VOTE.rawValue)")
-    }
     self.init()
-    self.rule = rule
+    rule = try Identification.Rule(given.rule)
     threshold = chosen(given.threshold)
     margin = given.margin
     neighbours = Int(given.neighbours)

@@ -8,7 +8,7 @@ public func fs_augmentation_init(
   _ augmentation: UnsafeMutablePointer<fs_augmentation>?, _ size: Int, _ strength: fs_strength
 ) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(augmentation, size, to: fs_augmentation(Augmentation(strength)), "augmentation")
+    try initialise(augmentation, size, to: fs_augmentation(Augmentation(Augmentation.Strength(strength))), "augmentation")
   }
 }
 
@@ -31,16 +31,6 @@ public func fs_image_augment(
 }
 
 extension Augmentation {
-  init(_ strength: fs_strength) throws(Failure) {
-    switch strength {
-    case FS_AUGMENT_NONE: self = .none
-    case FS_AUGMENT_STANDARD: self = .standard
-    case FS_AUGMENT_STRONG: self = .strong
-    default:
-      throw .invalidArgument("strength \(strength.rawValue), wanted FS_AUGMENT_NONE to FS_AUGMENT_STRONG")
-    }
-  }
-
   /// - Throws: `.invalidArgument` naming the member that is out of its range.
   init(_ given: fs_augmentation) throws(Failure) {
     self.init()

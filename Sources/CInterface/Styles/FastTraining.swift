@@ -96,9 +96,7 @@ public func fs_fast_trainer_step(
   }
 }
 
-extension fs_fast_training_step: SizedStruct {
-  static var standard: fs_fast_training_step { fs_fast_training_step() }
-}
+extension fs_fast_training_step: SizedStruct {}
 
 @c @implementation
 public func fs_fast_trainer_save_model(

@@ -55,7 +55,7 @@ extension fs_unit_search_options: SizedStruct {
       size: MemoryLayout<fs_unit_search_options>.size, patches: UInt32(clamping: standard.patches),
       per_picture: UInt32(clamping: standard.patchesPerPicture),
       longest_side: UInt32(clamping: standard.longestSide),
-      inside: standard.isInside ? 1 : 0, pooling: FS_POOLING_MAX, units: nil, unit_count: 0)
+      inside: standard.isInside ? 1 : 0, pooling: standard.pooling.inC, units: nil, unit_count: 0)
   }
 }
 
@@ -155,9 +155,7 @@ public func fs_image_from_map(
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     let values = try buffer(values, count, "values")
-    guard let palette = Palette(rawValue: Int32(truncatingIfNeeded: palette.rawValue)) else {
-      throw .invalidArgument("palette \(palette.rawValue), wanted FS_PALETTE_GREY or FS_PALETTE_VIRIDIS")
-    }
+    let palette = try Palette(palette)
     out.pointee = Handle.make(
       try Image(
         map: values, width: Int(width), height: Int(height), stride: stride, lowest: lowest, highest: highest,

@@ -24,14 +24,10 @@ private final class JobHandle: HandleKind {
   }
 
   /// What the host wants after an evaluation; `handle` is this object's.
-  func report(_ evaluation: StyleJob.Evaluation, _ handle: OpaquePointer?) -> StyleTransfer.Action {
-    guard let callback else { return .continue }
+  func report(_ evaluation: StyleJob.Evaluation, _ handle: OpaquePointer?) throws(Failure) -> Action {
+    guard let callback else { return .goOn }
     var progress = fs_style_progress(evaluation, job, handle)
-    switch withHostFloats({ callback(&progress, user) }) {
-    case FS_FINISH: return .finish
-    case FS_CANCEL: return .cancel
-    default: return .continue
-    }
+    return try Action(withHostFloats { callback(&progress, user) }, of: "on_step")
   }
 }
 
@@ -81,23 +77,23 @@ extension fs_style_options: SizedStruct {
     learning_rate = standard.learningRate
     noise_ratio = standard.noiseRatio
     seed = standard.seed
-    pooling = fs_pooling(rawValue: UInt32(clamping: standard.pooling.rawValue))
-    cost = fs_cost_variant(rawValue: UInt32(clamping: standard.cost.rawValue))
+    pooling = standard.pooling.inC
+    cost = standard.cost.inC
     self.preset = fs_style_preset(rawValue: UInt32(clamping: preset.rawValue))
-    optimiser = fs_style_optimiser(rawValue: UInt32(clamping: standard.optimiser.rawValue))
+    optimiser = standard.optimiser.inC
     history = UInt32(clamping: standard.history)
     coarsest = UInt32(clamping: standard.coarsest)
     averaging = standard.averaging
     clamp = standard.isClamped ? 1 : 0
     deadline = standard.deadline
-    start = fs_style_start(rawValue: UInt32(clamping: standard.start.rawValue))
+    start = standard.start.inC
     style_scale = standard.styleScale
-    colours = fs_style_colours(rawValue: UInt32(clamping: standard.colours.rawValue))
-    variation = fs_total_variation(rawValue: UInt32(clamping: standard.variation.rawValue))
+    colours = standard.colours.inC
+    variation = standard.variation.inC
     variation_weight = standard.variationWeight
-    style_loss = fs_style_loss(rawValue: UInt32(clamping: standard.styleLoss.rawValue))
-    edges = fs_style_edges(rawValue: UInt32(clamping: standard.edges.rawValue))
-    mask_kind = fs_mask_kind(rawValue: UInt32(clamping: standard.maskKind.rawValue))
+    style_loss = standard.styleLoss.inC
+    edges = standard.edges.inC
+    mask_kind = standard.maskKind.inC
     content_map_weight = standard.contentMapWeight
     temporal_weight = standard.temporalWeight
     tile = UInt32(clamping: standard.tile)
@@ -117,20 +113,20 @@ extension StyleOptions {
     seed = given.seed
     pooling = try Pooling(given.pooling)
     cost = try CostVariant(given.cost)
-    optimiser = try choice(given.optimiser.rawValue, "optimiser")
+    optimiser = try Optimiser(given.optimiser)
     history = Int(given.history)
     coarsest = Int(given.coarsest)
     averaging = given.averaging
     isClamped = given.clamp != 0
     deadline = given.deadline
-    start = try choice(given.start.rawValue, "start")
+    start = try Start(given.start)
     styleScale = given.style_scale
-    colours = try choice(given.colours.rawValue, "colours")
-    variation = try choice(given.variation.rawValue, "total variation")
+    colours = try Colours(given.colours)
+    variation = try TotalVariation(given.variation)
     variationWeight = given.variation_weight
-    styleLoss = try choice(given.style_loss.rawValue, "style loss")
-    edges = try choice(given.edges.rawValue, "edges")
-    maskKind = try choice(given.mask_kind.rawValue, "mask kind")
+    styleLoss = try StyleLoss(given.style_loss)
+    edges = try GradientPlan.Edges(given.edges)
+    maskKind = try MaskKind(given.mask_kind)
     contentMapWeight = given.content_map_weight
     temporalWeight = given.temporal_weight
     tile = Int(given.tile)
@@ -191,16 +187,6 @@ extension StylePictures {
   }
 }
 
-/// The case of this number.
-private func choice<Choice: RawRepresentable & CaseIterable>(
-  _ number: UInt32, _ name: StaticString
-) throws(Failure) -> Choice where Choice.RawValue == Int32 {
-  guard let found = Choice(rawValue: Int32(bitPattern: number)) else {
-    throw .invalidArgument("\(name) \(number), wanted 0 to \(Choice.allCases.count - 1)")
-  }
-  return found
-}
-
 @c @implementation
 public func fs_styler_create(_ out: UnsafeMutablePointer<OpaquePointer?>?, _ vgg: OpaquePointer?) -> fs_status
 {
@@ -225,7 +211,7 @@ public func fs_styler_run(
       try styler.job(StylePictures(content, [style], nil, given), StyleOptions(given)), given)
     let handle = Handle.make(job)
     defer { Handle.destroy(handle, JobHandle.self) }
-    try job.job.run(evaluations: .max) { job.report($0, handle) }
+    try job.job.run(evaluations: .max) { evaluation throws(Failure) in try job.report(evaluation, handle) }
     out.pointee = Handle.make(try job.job.result())
   }
 }
@@ -257,8 +243,6 @@ private func maskCount(_ given: fs_style_options) throws(Failure) -> Int {
 }
 
 extension fs_style_progress: SizedStruct {
-  static var standard: fs_style_progress { fs_style_progress() }
-
   fileprivate init(_ evaluation: StyleJob.Evaluation, _ job: StyleJob, _ handle: OpaquePointer?) {
     self.init(
       size: MemoryLayout<fs_style_progress>.size, step: UInt32(clamping: evaluation.number),
@@ -267,7 +251,7 @@ extension fs_style_progress: SizedStruct {
       seconds: evaluation.seconds, job: handle, variation: evaluation.costs.variation,
       width: UInt32(clamping: evaluation.width),
       height: UInt32(clamping: evaluation.height),
-      ending: fs_style_ending(rawValue: UInt32(clamping: job.ending.rawValue)),
+      ending: job.ending.inC,
       temporal: evaluation.costs.temporal)
   }
 }
@@ -323,7 +307,7 @@ public func fs_style_match_colours(
     let out = try required(out, "out")
     let style = try Handle.object(style, Image.self, "style")
     let content = try Handle.object(content, Image.self, "content")
-    let way: Colours = try choice(colours.rawValue, "colours")
+    let way = try Colours(colours)
     // Handles own their objects: where nothing is changed it is a second handle of the same picture.
     out.pointee = Handle.make(try way.prepared(style: style, for: content))
   }
@@ -363,7 +347,9 @@ public func fs_style_job_step(
     let object = try Handle.object(handle, JobHandle.self, "job"), job = object.job
     // A struct too small is refused before the work, and nothing is written when the callback cancels.
     try checkRoom(required(progress, "progress"), "progress")
-    try job.run(evaluations: Int(evaluations)) { object.report($0, handle) }
+    try job.run(evaluations: Int(evaluations)) { evaluation throws(Failure) in
+      try object.report(evaluation, handle)
+    }
     try fill(progress, with: fs_style_progress(job.last, job, handle), "progress")
   }
 }

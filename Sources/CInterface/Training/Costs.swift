@@ -110,35 +110,3 @@ private func finite(_ cost: Variable<Double>) throws(Failure) -> Double {
   }
   return cost.scalar
 }
-
-extension Reduction {
-  init(_ reduction: fs_reduction) throws(Failure) {
-    switch reduction {
-    case FS_SUM: self = .sum
-    case FS_MEAN: self = .mean
-    case FS_MEAN_OF_ACTIVE: self = .meanOfActive
-    default:
-      throw .invalidArgument("reduction \(reduction.rawValue), wanted FS_SUM, FS_MEAN or FS_MEAN_OF_ACTIVE")
-    }
-  }
-}
-
-extension fs_reduction {
-  init(_ reduction: Reduction) {
-    self =
-      switch reduction {
-      case .sum: FS_SUM
-      case .mean: FS_MEAN
-      case .meanOfActive: FS_MEAN_OF_ACTIVE
-      }
-  }
-}
-
-extension CostVariant {
-  init(_ variant: fs_cost_variant) throws(Failure) {
-    guard let known = CostVariant(rawValue: Int32(bitPattern: variant.rawValue)) else {
-      throw .invalidArgument("cost variant \(variant.rawValue), wanted FS_COST_NORMALISED to FS_COST_ROOTS")
-    }
-    self = known
-  }
-}

@@ -181,40 +181,15 @@ extension fs_gradient_options: SizedStruct {
 
   init(reading options: UnsafePointer<fs_gradient_options>?) throws(Failure) {
     self = try known(options)
-    guard step >= 1e-12, step <= 1 else { throw .invalidArgument("step \(step), wanted 1e-12 to 1") }
-    guard absolute >= 0, relative >= 0, absolute.isFinite, relative.isFinite, absolute + relative > 0 else {
-      throw .invalidArgument("tolerances \(absolute) and \(relative), wanted 0 or more and not both 0")
-    }
+    try check()
   }
 }
 
-extension ElementwiseFunction {
-  init(_ function: fs_function) throws(Failure) {
-    switch function {
-    case FS_FUNCTION_EXP: self = .exponential
-    case FS_FUNCTION_LOG: self = .logarithm
-    case FS_FUNCTION_SQRT: self = .squareRoot
-    case FS_FUNCTION_SIN: self = .sine
-    case FS_FUNCTION_COS: self = .cosine
-    case FS_FUNCTION_TANH: self = .hyperbolicTangent
-    case FS_FUNCTION_SIGMOID: self = .sigmoid
-    case FS_FUNCTION_SOFTPLUS: self = .softplus
-    case FS_FUNCTION_ABSOLUTE: self = .magnitude
-    case FS_FUNCTION_RECIPROCAL: self = .reciprocal
-    case FS_FUNCTION_SQUARE: self = .square
-    default: throw .invalidArgument("function \(function.rawValue), wanted one of fs_function")
-    }
-  }
-}
-
-extension DerivativeWay {
-  init(_ way: fs_differentiation) throws(Failure) {
-    switch way {
-    case FS_FORWARD: self = .forward
-    case FS_REVERSE: self = .reverse
-    case FS_NUMERIC: self = .numeric
-    default:
-      throw .invalidArgument("differentiation \(way.rawValue), wanted FS_FORWARD, FS_REVERSE or FS_NUMERIC")
-    }
+extension fs_gradient_options: Settings {
+  package var settings: [Setting] {
+    Setting("step", step, .from(1e-12, to: 1))
+    Setting("absolute tolerance", absolute, .atLeast(0))
+    Setting("relative tolerance", relative, .atLeast(0))
+      .requiring(absolute + relative > 0, "more than 0 of this or of the absolute one")
   }
 }

@@ -20,21 +20,12 @@ extension fs_loss_options: SizedStruct {
   init(_ options: Loss.Options) {
     self.init(
       size: MemoryLayout<fs_loss_options>.size,
-      kind: fs_loss_kind(rawValue: UInt32(clamping: options.kind.rawValue)),
-      reduction: fs_reduction(options.reduction), margin: options.margin, epsilon: options.epsilon,
+      kind: options.kind.inC,
+      reduction: options.reduction.inC, margin: options.margin, epsilon: options.epsilon,
       scale: options.scale,
       centre_weight: options.centreWeight, centre_rate: options.centreRate,
       cosine_weight: options.cosineWeight,
       similarity_weight: options.similarityWeight)
-  }
-}
-
-extension Loss.Kind {
-  fileprivate init(_ kind: fs_loss_kind) throws(Failure) {
-    guard let known = Loss.Kind(rawValue: Int32(truncatingIfNeeded: kind.rawValue)) else {
-      throw .invalidArgument("loss kind \(kind.rawValue), wanted 0 to \(FS_LOSS_CROSS_ENTROPY.rawValue)")
-    }
-    self = known
   }
 }
 

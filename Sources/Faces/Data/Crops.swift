@@ -52,7 +52,7 @@ package final class Crops: @unchecked Sendable {
   /// - Throws: `.invalidArgument` for options out of range or if no photo can be read, `.noMemory`,
   ///   `.cancelled`.
   package init(
-    _ set: PhotoSet, _ options: Options = Options(), progress: (Int) -> Bool = { _ in true }
+    _ set: PhotoSet, _ options: Options = Options(), progress: (Int) throws(Failure) -> Bool = { _ in true }
   ) throws(Failure) {
     try options.check()
     self.options = options
@@ -64,7 +64,7 @@ package final class Crops: @unchecked Sendable {
     var failures = [Failure?](repeating: nil, count: count), files = [UInt64](repeating: 0, count: count)
     let atATime = 256
     for first in stride(from: 0, to: count, by: atATime) {
-      guard progress(first) else {
+      guard try progress(first) else {
         throw .cancelled("reading photos was cancelled after \(first) of \(count)")
       }
       let part = min(atATime, count - first)
@@ -88,7 +88,7 @@ package final class Crops: @unchecked Sendable {
         }
       }
     }
-    _ = progress(count)
+    _ = try progress(count)
 
     var photos: [FacePhoto] = [], leftOut: [LeftOut] = [], places: [Int] = [], fingerprint = Fingerprint()
     for (i, photo) in candidates.enumerated() {

@@ -96,7 +96,7 @@ package final class CascadeDetector: FaceFinder, @unchecked Sendable {
 
   private func windows(of image: Image, _ stage: Stage) throws(Failure) -> [Candidate] {
     var all: [Candidate] = []
-    var scale = Double(stage.side) / Double(options.smallestFace), level = 0
+    var scale = Double(stage.side) / Double(options.minFace), level = 0
     while true {
       let height = Int((Double(image.height) * scale).rounded()),
         width = Int((Double(image.width) * scale).rounded())

@@ -51,7 +51,7 @@ package final class MTCNNDetector: FaceFinder, @unchecked Sendable {
 
   private func proposals(_ image: Image) throws(Failure) -> [Candidate] {
     var all: [Candidate] = []
-    var scale = 12 / Double(options.smallestFace)
+    var scale = 12 / Double(options.minFace)
     while Double(min(image.width, image.height)) * scale >= 12 {
       all += kept(try level(image, scale), 0.5)
       scale *= Double(options.scaleStep)

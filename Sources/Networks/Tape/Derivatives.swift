@@ -64,7 +64,7 @@ package func centralDifference(
 }
 
 /// Three ways to a derivative.
-package enum DerivativeWay: CaseIterable, Sendable { case forward, reverse, numeric }
+package enum DerivativeWay: Int32, CaseIterable, Sendable { case forward = 0, reverse, numeric }
 
 /// `f(x[i])` and `f'(x[i])` for each number of x.
 package func differentiate(

@@ -5,13 +5,13 @@ import Tensors
 /// threads.
 package final class Trainer {
   package let architecture: Architecture
-  package let plan: TrainingPlan
+  package let settings: TrainingSettings
   package let network: TrainableNetwork<Float>
   /// What the loss is trained with besides the network.
   package let head: [Parameter<Float>]
   /// Steps done.
   package private(set) var step = 0
-  /// What a checkpoint keeps besides: where the data stands, and which it is. "step" and the plan's texts are
+  /// What a checkpoint keeps besides: where the data stands, and which it is. "step" and the texts of the settings are
   /// the trainer's own.
   package var counters: [String: [UInt64]] = [:]
   package var texts: [String: String] = [:]
@@ -31,42 +31,40 @@ package final class Trainer {
     package let mining: MiningStatistics?
   }
 
-  /// - Parameter weights: what the network starts with; random numbers by the plan's seed where there is
+  /// - Parameter weights: what the network starts with; random numbers by the settings' seed where there is
   ///   none.
-  /// - Throws: `.invalidArgument` for a plan out of range, `.badData` for weights of another network.
-  package init(_ architecture: Architecture, _ plan: TrainingPlan, weights: WeightFile? = nil) throws(Failure)
-  {
-    try plan.schedule.check()
-    guard plan.longestGradient >= 0 else {
-      throw .invalidArgument("gradients clipped to a length of \(plan.longestGradient), 0 or more wanted")
-    }
-    if case .crossEntropy = plan.loss, plan.classes != 0, plan.classes != architecture.dimension {
+  /// - Throws: `.invalidArgument` for settings out of range, `.badData` for weights of another network.
+  package init(
+    _ architecture: Architecture, _ settings: TrainingSettings, weights: WeightFile? = nil
+  ) throws(Failure) {
+    try settings.check()
+    if case .crossEntropy = settings.loss, settings.classes != 0, settings.classes != architecture.dimension {
       throw .invalidArgument(
-        "\(plan.classes) classes for a network that answers \(architecture.dimension) scores")
+        "\(settings.classes) classes for a network that answers \(architecture.dimension) scores")
     }
     self.architecture = architecture
-    self.plan = plan
-    var generator = Generator(seed: plan.seed)
-    network = try TrainableNetwork(plan.loss.trainedLayers(architecture.layers), input: architecture.input) {
+    self.settings = settings
+    var generator = Generator(seed: settings.seed)
+    network = try TrainableNetwork(settings.loss.trainedLayers(architecture.layers), input: architecture.input) {
       specification throws(Failure) in
       if let weights { return try weights.tensor(specification.name, specification.extents) }
       return try initialTensor(specification, &generator)
     }
     var head: [Parameter<Float>] = []
     let dimension = architecture.dimension
-    for parameter in try plan.loss.headParameters(
-      dimension: dimension, classes: plan.classes, seed: plan.seed &+ 1)
+    for parameter in try settings.loss.headParameters(
+      dimension: dimension, classes: settings.classes, seed: settings.seed &+ 1)
     {
       head.append(Parameter("head." + parameter.name, parameter.tensor, isTrained: parameter.isOptimised))
     }
     self.head = head
-    optimiser = try Optimiser(plan.rule, network.parameters + head)
+    optimiser = try Optimiser(settings.rule, network.parameters + head)
   }
 
-  package var rate: Double { plan.schedule.rate(at: step) }
+  package var rate: Double { settings.schedule.rate(at: step) }
   package var dimension: Int { architecture.dimension }
   /// What labels count to: of the network itself where it is the classifier.
-  package var classes: Int { if case .crossEntropy = plan.loss { dimension } else { plan.classes } }
+  package var classes: Int { if case .crossEntropy = settings.loss { dimension } else { settings.classes } }
 
   /// One step on a batch; nothing is changed when it throws.
   ///
@@ -93,11 +91,11 @@ package final class Trainer {
     for parameter in head {
       headLeaves.append(parameter.isTrained ? tape.leaf(parameter.value) : tape.constant(parameter.value))
     }
-    let passSeed = Generator(seed: plan.seed, 0xD120, UInt64(step)).first
+    let passSeed = Generator(seed: settings.seed, 0xD120, UInt64(step)).first
     let answer = try network.run(tape.constant(pictures), leaves, .training, seed: passSeed, on: tape)
     let embeddings = try tape.reshaped(
       answer, [answer.shape[0], answer.shape.count / max(answer.shape[0], 1)])
-    let (loss, mining) = try plan.loss.value(
+    let (loss, mining) = try settings.loss.value(
       embeddings: embeddings, targets: targets, head: headLeaves, on: tape)
     guard loss.scalar.isFinite || allReduce != nil else {
       throw .badData("step \(step): the loss is \(loss.scalar)")
@@ -108,7 +106,7 @@ package final class Trainer {
     }
     var gradients = try tape.gradients(of: loss, at: trained)
     var moved: [Tensor<Float>] = []
-    let nextHead = try plan.loss.updatedHead(
+    let nextHead = try settings.loss.updatedHead(
       head.map { $0.value }, embeddings: embeddings.tensor, targets: targets)
     for (parameter, numbers) in zip(head, nextHead) where !parameter.isTrained { moved.append(numbers) }
     var value = loss.tensor
@@ -124,8 +122,8 @@ package final class Trainer {
       }
     }
     let norm: Double
-    if plan.longestGradient > 0 {
-      norm = try clip(&gradients, toNorm: plan.longestGradient)
+    if let longest = settings.longestGradient {
+      norm = try clip(&gradients, toNorm: longest)
     } else {
       norm = gradientNorm(gradients)
     }
@@ -135,7 +133,7 @@ package final class Trainer {
     // All that may fail comes before anything is moved; an optimiser moves all or nothing.
     let rate = self.rate
     try optimiser.step(
-      gradients, rate: Float(rate), momentum: plan.schedule.beta1(at: step).map { Float($0) })
+      gradients, rate: Float(rate), momentum: settings.schedule.beta1(at: step).map { Float($0) })
     for (parameter, numbers) in zip(head.filter { !$0.isTrained }, moved) { parameter.fill(numbers) }
     step += 1
     return Report(loss: Double(value[0]), rate: rate, gradientNorm: norm, mining: mining)
@@ -175,7 +173,7 @@ package final class Trainer {
     let answer = try network.run(tape.constant(pictures), constants, .frozen, on: tape)
     let embeddings = try tape.reshaped(
       answer, [answer.shape[0], answer.shape.count / max(answer.shape[0], 1)])
-    guard let end = architecture.layers.first(where: { !plan.loss.trains($0) }) else {
+    guard let end = architecture.layers.first(where: { !settings.loss.trains($0) }) else {
       return embeddings.tensor
     }
     return try tape.apply(end, to: embeddings, pooling: .maximum).tensor
@@ -205,15 +203,15 @@ package final class Trainer {
     checkpoint.counters = counters
     checkpoint.counters["step"] = [UInt64(step)]
     checkpoint.texts = texts
-    for (key, text) in plan.texts { checkpoint.texts[key] = text }
+    for (key, text) in settings.texts { checkpoint.texts[key] = text }
     try checkpoint.write(path: path)
   }
 
-  /// Goes on from a checkpoint of the same network and plan.
+  /// Goes on from a checkpoint of the same network and settings.
   /// - Throws: what `Checkpoint.read` throws, naming the setting that differs; nothing is changed then.
   package func resume(path: String) throws(Failure) {
     let checkpoint = checkpoint
-    checkpoint.texts = plan.texts
+    checkpoint.texts = settings.texts
     let file = try WeightFile(path: path)
     let words = try file.contains("counter.step") ? Checkpoint<Float>.words(file, "counter.step") : []
     guard words.count == 1, words[0] < 1 << 40 else {
@@ -224,7 +222,7 @@ package final class Trainer {
     counters = checkpoint.counters
     counters["step"] = nil
     texts = checkpoint.texts
-    for key in plan.texts.keys { texts[key] = nil }
+    for key in settings.texts.keys { texts[key] = nil }
   }
 }
 

@@ -5,6 +5,8 @@ package final class Model: @unchecked Sendable {
   package let weights: WeightFile
   /// The file's "architecture".
   package let architectureName: String
+  /// What is known of it.
+  package let registered: RegisteredArchitecture
   private let lock = Lock()
   private var made: Network<Float>?
   /// What `features` asked last, with the memory that it worked in: the next picture is often asked the same.
@@ -20,45 +22,24 @@ package final class Model: @unchecked Sendable {
     guard let name = weights.metadata["architecture"] else {
       throw .badData("weights: the metadata lacks \"architecture\", this file was not made for this library")
     }
-    guard
-      name == "mtcnn" || name == "cascade" || name == UniversalStyle.architectureName
-        || Architecture.named(name) != nil
-    else {
+    guard let registered = RegisteredArchitecture.named(name) else {
       throw .badData("weights: the architecture is \"\(name)\", which this version does not know")
     }
     self.weights = weights
+    self.registered = registered
     architectureName = name
     log(.info, "model \(name): \(weights.parameterCount) parameters")
   }
 
   /// - Throws: `.wrongModel` when the architecture is none with one input and one list of layers.
-  package func architecture() throws(Failure) -> Architecture {
-    if architectureName == "nn4.small2", weights.metadata["lrn"] == "tensorflow" {
-      return .nn4Small2(.tensorFlow)
-    }
-    if architectureName == "one-shot", let people = try number("people", below: 1 << 24) {
-      return .oneShot(people: people)
-    }
-    if architectureName == "fast-style" || architectureName == "fast-style-resize" {
-      let filters = try number("filters", below: 1 << 10) ?? 32,
-        blocks = try number("blocks", below: 1 << 8) ?? 5
-      return architectureName == "fast-style"
-        ? .fastStyle(filters: filters, blocks: blocks) : .fastStyleResize(filters: filters, blocks: blocks)
-    }
-    guard let architecture = Architecture.named(architectureName) else {
-      throw .wrongModel(
-        "the model is \"\(architectureName)\", wanted a network of one input, such as vgg19 or nn4.small2")
-    }
-    return architecture
-  }
+  package func architecture() throws(Failure) -> Architecture { try registered.network(weights.metadata) }
 
-  /// What the metadata has under this name, nil if nothing.
-  private func number(_ key: String, below limit: Int) throws(Failure) -> Int? {
-    guard let text = weights.metadata[key] else { return nil }
-    guard let number = Int(text), number > 0, number < limit else {
-      throw .badData("weights: \(key) is \"\(text)\", wanted a number from 1")
+  /// - Throws: `.wrongModel` for a model that does not serve for one of the uses.
+  package func require(_ uses: RegisteredArchitecture.Use..., for user: StaticString) throws(Failure) {
+    guard uses.contains(registered.use) else {
+      throw .wrongModel(
+        "the model is \"\(architectureName)\"; expected \(RegisteredArchitecture.names(for: uses)) for \(user)")
     }
-    return number
   }
 
   package func network() throws(Failure) -> Network<Float> {

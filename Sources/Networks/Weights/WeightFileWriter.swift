@@ -6,7 +6,7 @@ import Tensors
 /// header padded with spaces to a multiple of 8 bytes. The same tensors and texts give the same bytes in
 /// whatever order they are added.
 package struct WeightFileWriter {
-  package enum Numbers { case float32, float16 }
+  package enum Numbers: Int32, CaseIterable { case float32 = 0, float16 = 1 }
 
   /// Free texts, the file's `__metadata__`.
   package var metadata: [String: String] = [:]

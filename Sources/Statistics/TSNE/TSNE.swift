@@ -16,8 +16,8 @@ package struct TSNE {
   package struct Options {
     package var perplexity = 30.0
     package var steps = 1000
-    /// 0 for `max(count / exaggeration / 4, 50)`.
-    package var learningRate = 0.0
+    /// nil for `max(count / exaggeration / 4, 50)`.
+    package var learningRate: Double?
     package var exaggeration = 12.0
     package var exaggeratedSteps = 250
     package var seed: UInt64 = 1
@@ -31,8 +31,6 @@ package struct TSNE {
     package let seconds: Double
   }
 
-  package enum Action { case proceed, finish, cancel }
-
   /// P takes 8 * count² bytes.
   package static let mostPoints = 8192
   /// The divergence takes as long as a step: it is told after so many.
@@ -44,7 +42,7 @@ package struct TSNE {
   /// - Returns: KL(P, Q) of the map.
   package static func map(
     _ points: UnsafePointer<Float>, count: Int, dimension: Int, _ options: Options,
-    into map: UnsafeMutablePointer<Float>, onProgress: (Progress) -> Action
+    into map: UnsafeMutablePointer<Float>, onProgress: (Progress) throws(Failure) -> Action
   ) throws(Failure) -> Double {
     try check(options, count: count, dimension: dimension)
     for i in 0..<(count * dimension) where !points[i].isFinite {
@@ -63,7 +61,7 @@ package struct TSNE {
         throw .invalidArgument(
           "the map diverges at step \(step): the learning rate of \(descent.rate) is too high")
       }
-      let action = onProgress(
+      let action = try onProgress(
         Progress(
           step: step, steps: options.steps, divergence: divergence, seconds: monotonicSeconds() - begin))
       if action == .finish { break }
@@ -86,16 +84,7 @@ package struct TSNE {
         "perplexity \(options.perplexity) for \(count) points, wanted 1 to \(most): a third of a point's neighbours"
       )
     }
-    guard options.steps >= 1, options.steps <= 1_000_000 else {
-      throw .invalidArgument("\(options.steps) steps, wanted 1 to 1000000")
-    }
-    guard options.learningRate >= 0, options.learningRate.isFinite else {
-      throw .invalidArgument(
-        "learning rate \(options.learningRate), wanted more than 0, or 0 for the usual one")
-    }
-    guard options.exaggeration >= 1, options.exaggeration <= 100 else {
-      throw .invalidArgument("exaggeration \(options.exaggeration), wanted 1 to 100")
-    }
+    try options.check()
   }
 }
 
@@ -120,7 +109,7 @@ private final class Descent {
     n = affinities.count
     self.affinities = affinities
     exaggeration = options.exaggeration
-    rate = options.learningRate > 0 ? options.learningRate : max(Double(n) / options.exaggeration / 4, 50)
+    rate = options.learningRate ?? max(Double(n) / options.exaggeration / 4, 50)
     speed = [Double](repeating: 0, count: 2 * n)
     gain = [Double](repeating: 1, count: 2 * n)
     sums = try Storage(repeating: RowSums(), count: n)
@@ -234,5 +223,16 @@ private struct Noise {
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
     return Double((z ^ (z >> 31)) >> 11) * 0x1p-52 - 1
+  }
+}
+
+extension TSNE.Options: Settings {
+  package var settings: [Setting] {
+    Setting("perplexity", perplexity, .atLeast(1))
+    Setting("steps", steps, .from(1, to: 1_000_000))
+    Setting("learning rate", learningRate, .above(0))
+    Setting("exaggeration", exaggeration, .from(1, to: 100))
+    Setting("exaggerated steps", exaggeratedSteps, .atLeast(0))
+    Setting("seed", seed)
   }
 }

@@ -45,9 +45,7 @@ package final class FastStyleTrainer {
 
   /// - Parameter model: of VGG-19.
   package init(_ model: Model, style: Image, _ options: Options) throws(Failure) {
-    guard model.architectureName == "vgg19" else {
-      throw .wrongModel("the model is \"\(model.architectureName)\", a fast style is taught by vgg19")
-    }
+    try model.require(.styleTransfer, for: "teaching a fast style")
     try options.check()
     self.options = options
     vgg = try model.network()

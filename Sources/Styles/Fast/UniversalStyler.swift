@@ -8,11 +8,11 @@ import Tensors
 /// decoder makes a picture of them. It never changes: threads may share it. Source: Li et al., "Universal
 /// style transfer via feature transforms", 2017, section 3.
 package final class UniversalStyler: Sendable {
-  package enum Method: Sendable {
+  package enum Method: Int32, CaseIterable, Sendable {
     /// Mean and covariance become the style's: whitening and colouring.
-    case covariance
+    case covariance = 0
     /// Mean and variance of each channel do: adaptive instance normalisation (Huang and Belongie 2017).
-    case variance
+    case variance = 1
   }
 
   package struct Options: Sendable {
@@ -47,9 +47,7 @@ package final class UniversalStyler: Sendable {
 
   /// - Throws: `.wrongModel`; `.invalidArgument` for a style too small for the file's coarsest level.
   package init(_ model: Model, styles: [Image]) throws(Failure) {
-    guard model.architectureName == UniversalStyle.architectureName else {
-      throw .wrongModel("the model is \"\(model.architectureName)\", a universal style wants universal-style")
-    }
+    try model.require(.universalStyle, for: "a universal style")
     let networks = try UniversalStyle(model.weights)
     let scale = networks.members.reduce(1) { max($0, $1.scale) }
     for style in styles { try UniversalStyler.check(style, scale: scale, "a style") }

@@ -18,11 +18,11 @@ private func small(channels: Int = 3) -> Architecture {
 }
 
 private func trainer(_ loss: Loss, classes: Int = 0, channels: Int = 3) throws -> Trainer {
-  var plan = TrainingPlan(loss: loss)
-  plan.schedule = .constant(0.003)
-  plan.classes = classes
-  plan.seed = 3
-  return try Trainer(small(channels: channels), plan)
+  var settings = TrainingSettings(loss: loss)
+  settings.schedule = .constant(0.003)
+  settings.classes = classes
+  settings.seed = 3
+  return try Trainer(small(channels: channels), settings)
 }
 
 /// Every bit that a step may change.
@@ -280,10 +280,10 @@ private let mined = Loss.minedTriplet(.semiHard, margin: 0.3, .mean)
       return other.step
     }
     #expect(
-      outcome { try training.run(until: 9) { $0.step == 3 ? .cancel : .go } }
+      outcome { try training.run(until: 9) { $0.step == 3 ? .cancel : .goOn } }
         == "cancelled: training was cancelled after step 3")
     #expect(try saved() == 2 && training.trainer.step == 3)
-    try training.run(until: 9) { $0.step == 5 ? .finish : .go }
+    try training.run(until: 9) { $0.step == 5 ? .finish : .goOn }
     #expect(try saved() == 5 && training.trainer.step == 5)
     try training.run(until: 5)  // nothing is left to do
     #expect(training.trainer.step == 5)

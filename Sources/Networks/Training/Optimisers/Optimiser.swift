@@ -24,13 +24,15 @@ package enum UpdateRule: Equatable, Sendable {
     case .rmsProp: return ["square", "velocity"]
     }
   }
+}
 
-  /// - Throws: `.invalidArgument` naming the number that is out of its range.
-  package func check() throws(Failure) {
+extension UpdateRule: Settings {
+  package var settings: [Setting] {
+    Setting("optimiser", name)
     switch self {
-    case .sgd(let rule): try rule.check()
-    case .adam(let rule): try rule.check()
-    case .rmsProp(let rule): try rule.check()
+    case .sgd(let rule): rule.settings
+    case .adam(let rule): rule.settings
+    case .rmsProp(let rule): rule.settings
     }
   }
 }
@@ -188,14 +190,6 @@ package final class Optimiser<Element: Scalar> {
     case .rmsProp(let rmsProp):
       rmsProp.move(x, gradient, square: slots[0], velocity: slots[1], count, rate, momentum)
     }
-  }
-}
-
-/// - Throws: `.invalidArgument` when a rule's number is not in `range`.
-func check(_ name: String, _ value: Double, in range: Range<Double>) throws(Failure) {
-  guard range.contains(value) else {
-    throw .invalidArgument(
-      "\(name) is \(value), \(range.lowerBound) or more and less than \(range.upperBound) wanted")
   }
 }
 

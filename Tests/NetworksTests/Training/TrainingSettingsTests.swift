@@ -16,22 +16,22 @@ private let schedules: [Schedule] = [
   .warmUp(steps: 3, from: 0.1, then: .constant(0.1))
 ]
 
-@Suite struct TrainingPlanTests {
-  private func plan(
+@Suite struct TrainingSettingsTests {
+  private func settings(
     _ loss: Loss = .softmax(.mean), _ rule: UpdateRule = .sgd(SGD()), _ schedule: Schedule = .constant(1)
-  ) -> TrainingPlan {
-    var plan = TrainingPlan(loss: loss)
-    (plan.rule, plan.schedule) = (rule, schedule)
-    return plan
+  ) -> TrainingSettings {
+    var settings = TrainingSettings(loss: loss)
+    (settings.rule, settings.schedule) = (rule, schedule)
+    return settings
   }
 
   /// Beside the numbers that a value holds its kind has a name, of which the kinds of mining and of pairs are
   /// part.
-  @Test func `a checkpoint has a text for every number of a plan`() {
-    let rest = members(of: plan()).count - 3  // but loss, rule and schedule
+  @Test func `a checkpoint has a text for every number of the settings`() {
+    let rest = members(of: settings()).count - 3  // but loss, rule and schedule
     #expect(
-      members(of: plan()).filter { !["loss", "rule", "schedule"].contains($0) }.allSatisfy {
-        plan().texts[$0] != nil
+      members(of: settings()).filter { !["loss", "rule", "schedule"].contains($0) }.allSatisfy {
+        settings().texts[$0] != nil
       })
     for loss in losses {
       var count = loss == .teacherDistance ? 0 : leafCount(of: loss)
@@ -39,10 +39,10 @@ private let schedules: [Schedule] = [
       case .minedTriplet, .pairwise: count -= 1
       default: break
       }
-      #expect(plan(loss).texts.count == rest + (1 + count) + 4 + 2, "\(loss)")
+      #expect(settings(loss).texts.count == rest + (1 + count) + 4 + 2, "\(loss)")
     }
     for rule in rules {
-      #expect(plan(.softmax(.mean), rule).texts.count == rest + 2 + (1 + leafCount(of: rule)) + 2, "\(rule)")
+      #expect(settings(.softmax(.mean), rule).texts.count == rest + 2 + (1 + leafCount(of: rule)) + 2, "\(rule)")
     }
     for schedule in schedules {
       var count = leafCount(of: schedule)
@@ -51,42 +51,42 @@ private let schedules: [Schedule] = [
       default: break
       }
       #expect(
-        plan(.softmax(.mean), .sgd(SGD()), schedule).texts.count == rest + 2 + 4 + 1 + count, "\(schedule)")
+        settings(.softmax(.mean), .sgd(SGD()), schedule).texts.count == rest + 2 + 4 + 1 + count, "\(schedule)")
     }
   }
 
-  @Test func `plans that differ have texts that differ, and one number has one text`() {
+  @Test func `settings that differ have texts that differ, and one number has one text`() {
     let all =
-      losses.map { plan($0) } + rules.map { plan(losses[0], $0) }
-      + schedules.map { plan(losses[0], .sgd(SGD()), $0) }
+      losses.map { settings($0) } + rules.map { settings(losses[0], $0) }
+      + schedules.map { settings(losses[0], .sgd(SGD()), $0) }
     for (i, one) in all.enumerated() {
       for other in all[..<i]
       where (one.loss, one.rule, one.schedule) != (other.loss, other.rule, other.schedule) {
         #expect(one.texts != other.texts)
       }
     }
-    func differing(_ one: TrainingPlan, _ other: TrainingPlan) -> [String] {
+    func differing(_ one: TrainingSettings, _ other: TrainingSettings) -> [String] {
       one.texts.keys.filter { one.texts[$0] != other.texts[$0] }.sorted()
     }
-    var other = plan()
+    var other = settings()
     other.longestGradient = 3
-    #expect(differing(plan(), other) == ["longest gradient"])
-    other = plan()
+    #expect(differing(settings(), other) == ["longest gradient"])
+    other = settings()
     other.seed = .max
-    #expect(differing(plan(), other) == ["seed"])
+    #expect(differing(settings(), other) == ["seed"])
     #expect(
       differing(
-        plan(losses[0], rules[0], .cosine(rate: 0.1, minimum: 0, steps: 60)),
-        plan(losses[0], rules[0], .cosine(rate: 0.1, minimum: 0, steps: 80))) == ["steps"])
-    #expect(differing(plan(.triplet(margin: 0.2, .mean)), plan(.triplet(margin: 0.3, .mean))) == ["margin"])
+        settings(losses[0], rules[0], .cosine(rate: 0.1, minimum: 0, steps: 60)),
+        settings(losses[0], rules[0], .cosine(rate: 0.1, minimum: 0, steps: 80))) == ["steps"])
+    #expect(differing(settings(.triplet(margin: 0.2, .mean)), settings(.triplet(margin: 0.3, .mean))) == ["margin"])
     #expect(
-      differing(plan(losses[0], .adam(Adam())), plan(losses[0], .adam(Adam(isDecoupled: true)))) == [
+      differing(settings(losses[0], .adam(Adam())), settings(losses[0], .adam(Adam(isDecoupled: true)))) == [
         "decoupled weight decay"
       ])
     var cycle = Schedule.OneCycle(highest: 0.1, steps: 9)
     cycle.end = 7
     #expect(
-      differing(plan(losses[0], rules[0], schedules[3]), plan(losses[0], rules[0], .oneCycle(cycle))) == [
+      differing(settings(losses[0], rules[0], schedules[3]), settings(losses[0], rules[0], .oneCycle(cycle))) == [
         "divisor of the last rate"
       ])
   }
