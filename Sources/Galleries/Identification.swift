@@ -66,7 +66,7 @@ package struct Identification {
     _ metric: Metric, _ options: Options
   ) throws(Failure) {
     guard let given = options.threshold else {
-      throw .invalidArgument("threshold none; expected 0 or more: it belongs to the model, and has no default")
+      throw .invalidArgument("no threshold; expected 0 or more: it belongs to the model, and has no default")
     }
     try options.check()
     threshold = given

@@ -139,7 +139,7 @@ package struct Calibration {
 
 extension Calibration.Options: Settings {
   package var settings: [Setting] {
-    Setting("false-accept rate", falseAcceptRate, .above(0, below: 1))
+    Setting("false accept rate", falseAcceptRate, .above(0, below: 1))
     Setting("confidence", confidence, .above(0, below: 1))
     Setting("people", people, .atLeast(1))
   }

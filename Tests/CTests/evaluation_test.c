@@ -144,6 +144,11 @@ static fs_action cancel(const fs_tsne_progress *progress, void *user) {
   return FS_CANCEL;
 }
 
+static fs_action answer(const fs_tsne_progress *progress, void *user) {
+  (void)progress;
+  return *(fs_action *)user;
+}
+
 static void maps(void) {
   enum { COUNT = 40, DIMENSION = 3 };
   float points[COUNT * DIMENSION], map[2 * COUNT], other[2 * COUNT];
@@ -173,6 +178,10 @@ static void maps(void) {
     options.on_step = cancel, options.user = &step;
     CHECK_REFUSED(FS_CANCELLED, map, fs_tsne(points, COUNT, DIMENSION, &options, map, 2 * COUNT, NULL));
     CHECK(step == 25);
+    fs_action wrong = (fs_action)3;
+    options.on_step = answer, options.user = &wrong;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, map, fs_tsne(points, COUNT, DIMENSION, &options, map, 2 * COUNT, NULL));
+    CHECK(strstr(fs_last_error(), "the host's on_step returned 3; expected FS_CONTINUE") != NULL);
     options.on_step = NULL;
   }
   TEST("what has no map is refused") {

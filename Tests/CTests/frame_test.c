@@ -254,6 +254,7 @@ static void refusals(void) {
       REFUSE(s.frame.rotation = 360);
       REFUSE(s.frame.rotation = (uint32_t)-90);
       REFUSE(s.frame.format = (fs_pixel_format)11);
+      CHECK(strcmp(fs_last_error(), "pixel format 11; expected 0 to 10") == 0);
       REFUSE(s.frame.format = (fs_pixel_format)-1);
       REFUSE(s.frame.matrix = (fs_colour_matrix)2);
       REFUSE(s.frame.range = (fs_colour_range)7);

@@ -390,6 +390,7 @@ static void features(void) {
     CHECK_REFUSED(TEST_ANY_FAILURE, shape, fs_model_features(vgg, image, "conv5_5", FS_POOLING_AVERAGE, NULL, 0, shape));
     CHECK_REFUSED(TEST_ANY_FAILURE, shape, fs_model_features(vgg, image, "embedding", FS_POOLING_AVERAGE, NULL, 0, shape));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, shape, fs_model_features(vgg, image, "pool1", (fs_pooling)3, NULL, 0, shape));
+    CHECK(strcmp(fs_last_error(), "pooling 3; expected 0 to 2") == 0);
     CHECK_REFUSED(FS_INVALID_ARGUMENT, shape, fs_model_features(vgg, image, "pool1", (fs_pooling)0xffffffffu, NULL, 0, shape));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, room, fs_model_features(vgg, image, "conv1_1", FS_POOLING_AVERAGE, room, 16, shape));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_model_features(vgg, image, "conv1_1", FS_POOLING_AVERAGE, values, ROOM - 1, shape));

@@ -474,9 +474,12 @@ static void callbacks(fs_styler *styler, const fs_image *content, const fs_image
     REQUIRE_OK(fs_styler_run(styler, &out, content, style, &o));
     fs_image_destroy(out);
   }
-  TEST("an answer that is no action gives a picture or a refusal") {
+  TEST("an answer that is no action is refused by its number, and the styler works on") {
     w = watcher((fs_action)77, 1), out = NULL;
-    CHECK_STATUS(TEST_ANY_STATUS, fs_styler_run(styler, &out, content, style, &o));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_styler_run(styler, &out, content, style, &o));
+    CHECK(strstr(fs_last_error(), "the host's on_step returned 77; expected FS_CONTINUE") != NULL && w.calls == 1);
+    w = watcher(FS_FINISH, 1);
+    REQUIRE_OK(fs_styler_run(styler, &out, content, style, &o));
     fs_image_destroy(out);
   }
   TEST("a preview inside the callback is the picture so far, the last one the result") {

@@ -827,6 +827,14 @@ static void runs(void) {
     watcher.while_reading = FS_FINISH;
     CHECK_OK(fs_trainer_run(trainer, photos, &options));
     CHECK(watcher.calls == 0 && state_of(trainer).step == 0);
+    watcher.while_reading = (fs_action)3;
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_run(trainer, photos, &options));
+    CHECK(strstr(fs_last_error(), "the host's on_step returned 3; expected FS_CONTINUE") != NULL);
+    CHECK(watcher.calls == 0 && state_of(trainer).step == 0);
+    watcher.while_reading = FS_CONTINUE, watcher.stop_at = 2, watcher.action = (fs_action)-1;
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_run(trainer, photos, &options));
+    CHECK(strstr(fs_last_error(), "returned 4294967295; expected") != NULL);
+    CHECK(watcher.calls == 2 && state_of(trainer).step == 2);
     fs_trainer_destroy(trainer);
     fs_photos_destroy(photos);
   }

@@ -96,6 +96,20 @@ private func options(_ rate: Double, people: Int = 1, confidence: Double = 0.95)
     #expect(try Calibration(try line(impostors: 299, genuine: 10), options(0.01)).impostorsAccepted == 0)
   }
 
+  @Test func `options out of range are refused, and every member is listed`() throws {
+    let roc = try line(impostors: 300, genuine: 10)
+    #expect(Calibration.Options().settings.map(\.name) == members(of: Calibration.Options()))
+    for (reason, change) in [
+      ("false accept rate 1.0; expected more than 0, less than 1", { $0.falseAcceptRate = 1 }),
+      ("confidence 0.0; expected more than 0, less than 1", { $0.confidence = 0 }),
+      ("people 0; expected 1 or more", { $0.people = 0 })
+    ] as [(String, (inout Calibration.Options) -> Void)] {
+      var wrong = Calibration.Options()
+      change(&wrong)
+      #expect(outcome { try Calibration(roc, wrong) } == "invalidArgument: " + reason)
+    }
+  }
+
   @Test func `among many people the threshold shrinks, and the table tells what it costs`() throws {
     let roc = try line(impostors: 3000, genuine: 60), asked = options(0.1)
     let rows = try Calibration(roc, asked).growth(roc, asked, people: [1, 10, 50, 1000])

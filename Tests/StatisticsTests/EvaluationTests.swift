@@ -129,6 +129,16 @@ private func curve(_ distances: [Double], _ same: [UInt8]) throws -> ROC {
     #expect(outcome { try evaluate(many, kinds, folds: folds) }.contains("1001 folds"))
   }
 
+  @Test func `options out of range are refused, and every member is listed`() {
+    var wrong = Evaluation.Options()
+    #expect(wrong.settings.map(\.name) == members(of: wrong))
+    wrong.folds = 1
+    #expect(outcome { try wrong.check() } == "invalidArgument: folds 1; expected 2 to 1000")
+    wrong = .init()
+    wrong.leastFalseAccepts = 0.5
+    #expect(outcome { try wrong.check() } == "invalidArgument: least false accepts 0.5; expected 1 or more")
+  }
+
   @Test func `the ROC never falls and ends at the corners`() throws {
     var numbers = Numbers(seed: 5)
     let distances: [Double] = (0..<200).map { _ in (numbers.next() * 20).rounded() / 20 }

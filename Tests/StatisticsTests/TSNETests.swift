@@ -147,6 +147,20 @@ private func options(perplexity: Double = 10, steps: Int = 500) -> TSNE.Options 
         == "cancelled: t-SNE was cancelled after step 25 of 500")
   }
 
+  @Test func `options out of range are refused, and every member is listed`() {
+    #expect(TSNE.Options().settings.map(\.name) == members(of: TSNE.Options()))
+    for (reason, change) in [
+      ("steps 0; expected 1 to 1000000", { $0.steps = 0 }),
+      ("learning rate 0.0; expected more than 0", { $0.learningRate = 0 }),
+      ("exaggeration 0.5; expected 1 to 100", { $0.exaggeration = 0.5 }),
+      ("exaggerated steps -1; expected 0 or more", { $0.exaggeratedSteps = -1 })
+    ] as [(String, (inout TSNE.Options) -> Void)] {
+      var wrong = options(perplexity: 3)
+      change(&wrong)
+      #expect(outcome { try map(balls(20, distance: 3), 60, wrong) } == "invalidArgument: " + reason)
+    }
+  }
+
   @Test func `says what has no map`() {
     let points = balls(20, distance: 3)
     #expect(

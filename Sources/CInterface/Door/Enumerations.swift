@@ -18,7 +18,7 @@ protocol CEnumeration {
   /// What messages call it.
   static var noun: StaticString { get }
   init(_ rawValue: UInt32)
-  var rawValue: UInt32 { get }
+  var rawValue: UInt32 { get set }
 }
 
 extension Enumeration {

@@ -26,15 +26,19 @@ public func fs_detector_options_init(
 }
 
 extension fs_detector_options: SizedStruct {
-  static var standard: fs_detector_options {
-    let standard = DetectorOptions()
-    let own = standard.thresholds
-    return fs_detector_options(
-      size: MemoryLayout<fs_detector_options>.size, min_face: standard.minFace,
-      thresholds: (Float(threshold: own.0), Float(threshold: own.1), Float(threshold: own.2)),
-      scale_step: standard.scaleStep, max_faces: UInt32(clamping: standard.maxFaces ?? 0),
-      order: standard.order.inC,
-      region: fs_region())
+  static var standard: fs_detector_options { DetectorOptions().inC }
+}
+
+extension DetectorOptions: Exchanged {
+  mutating func exchange(_ c: inout fs_detector_options, _ way: inout Exchange) {
+    way.number(&c.min_face, &minFace)
+    way.number(&c.thresholds.0, &thresholds.0, none: FS_DEFAULT_THRESHOLD)
+    way.number(&c.thresholds.1, &thresholds.1, none: FS_DEFAULT_THRESHOLD)
+    way.number(&c.thresholds.2, &thresholds.2, none: FS_DEFAULT_THRESHOLD)
+    way.number(&c.scale_step, &scaleStep)
+    way.number(&c.max_faces, &maxFaces, none: 0)
+    way.choice(&c.order, &order)
+    way.region(&c.region, &region)
   }
 }
 
@@ -45,15 +49,7 @@ public func fs_detector_create(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    let given = try known(options)
-    var options = DetectorOptions()
-    options.minFace = given.min_face
-    options.thresholds = (chosen(given.thresholds.0), chosen(given.thresholds.1), chosen(given.thresholds.2))
-    options.scaleStep = given.scale_step
-    options.maxFaces = given.max_faces == 0 ? nil : Int(given.max_faces)
-    options.order = try .init(given.order)
-    options.region = given.region.isEmpty ? nil : Region(given.region)
-    out.pointee = Handle.make(try Detector(model(handle), options))
+    out.pointee = Handle.make(try Detector(model(handle), DetectorOptions(known(options))))
   }
 }
 

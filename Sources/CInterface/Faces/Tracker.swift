@@ -16,14 +16,19 @@ public func fs_tracker_options_init(
 }
 
 extension fs_tracker_options: SizedStruct {
-  static var standard: fs_tracker_options {
-    let standard = Tracker.Options()
-    return fs_tracker_options(
-      size: MemoryLayout<fs_tracker_options>.size, min_overlap: standard.minOverlap,
-      max_distance: standard.maxDistance, max_missed: UInt32(clamping: standard.maxMissed),
-      min_seen: UInt32(clamping: standard.minSeen),
-      identify_every: standard.identifyEvery ?? 0, identify_better: standard.identifyBetter,
-      identify_gap: UInt32(clamping: standard.identifyGap ?? 0), max_tracks: UInt32(clamping: standard.maxTracks))
+  static var standard: fs_tracker_options { Tracker.Options().inC }
+}
+
+extension Tracker.Options: Exchanged {
+  mutating func exchange(_ c: inout fs_tracker_options, _ way: inout Exchange) {
+    way.number(&c.min_overlap, &minOverlap)
+    way.number(&c.max_distance, &maxDistance)
+    way.number(&c.max_missed, &maxMissed)
+    way.number(&c.min_seen, &minSeen)
+    way.number(&c.identify_every, &identifyEvery, none: 0)
+    way.number(&c.identify_better, &identifyBetter)
+    way.number(&c.identify_gap, &identifyGap, none: 0)
+    way.number(&c.max_tracks, &maxTracks)
   }
 }
 
@@ -33,17 +38,7 @@ public func fs_tracker_create(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    let given = try known(options)
-    var options = Tracker.Options()
-    options.minOverlap = given.min_overlap
-    options.maxDistance = given.max_distance
-    options.maxMissed = Int(given.max_missed)
-    options.minSeen = Int(given.min_seen)
-    options.identifyEvery = given.identify_every == 0 ? nil : given.identify_every
-    options.identifyBetter = given.identify_better
-    options.identifyGap = given.identify_gap == 0 ? nil : Int(given.identify_gap)
-    options.maxTracks = Int(given.max_tracks)
-    out.pointee = Handle.make(try Tracker(options))
+    out.pointee = Handle.make(try Tracker(Tracker.Options(known(options))))
   }
 }
 

@@ -52,13 +52,16 @@ public func fs_identify_options_init(
 }
 
 extension fs_identify_options: SizedStruct {
-  static var standard: fs_identify_options {
-    let standard = Identification.Options()
-    return fs_identify_options(
-      size: MemoryLayout<fs_identify_options>.size, rule: standard.rule.inC, kind: FS_DISTANCE_EUCLIDEAN,
-      head: nil,
-      threshold: Float(threshold: standard.threshold), margin: standard.margin,
-      neighbours: UInt32(clamping: standard.neighbours))
+  static var standard: fs_identify_options { Identification.Options().inC }
+}
+
+/// Distance and head are the metric's.
+extension Identification.Options: Exchanged {
+  mutating func exchange(_ c: inout fs_identify_options, _ way: inout Exchange) {
+    way.choice(&c.rule, &rule)
+    way.number(&c.threshold, &threshold, none: FS_DEFAULT_THRESHOLD)
+    way.number(&c.margin, &margin)
+    way.number(&c.neighbours, &neighbours)
   }
 }
 
@@ -82,16 +85,6 @@ public func fs_identify(
     target.pointee = fs_identity(
       try Identification(probe, among: count == 0 ? nil : embeddings, labels: labels, metric, options), labels
     )
-  }
-}
-
-extension Identification.Options {
-  init(_ given: fs_identify_options) throws(Failure) {
-    self.init()
-    rule = try Identification.Rule(given.rule)
-    threshold = chosen(given.threshold)
-    margin = given.margin
-    neighbours = Int(given.neighbours)
   }
 }
 

@@ -12,21 +12,14 @@ public func fs_calibration_options_init(
 }
 
 extension fs_calibration_options: SizedStruct {
-  static var standard: fs_calibration_options {
-    let standard = Calibration.Options()
-    return fs_calibration_options(
-      size: MemoryLayout<fs_calibration_options>.size, false_accept_rate: standard.falseAcceptRate,
-      confidence: standard.confidence, people: UInt64(clamping: standard.people))
-  }
+  static var standard: fs_calibration_options { Calibration.Options().inC }
 }
 
-extension Calibration.Options {
-  fileprivate init(_ options: UnsafePointer<fs_calibration_options>?) throws(Failure) {
-    let given = try known(options)
-    self.init()
-    falseAcceptRate = given.false_accept_rate
-    confidence = given.confidence
-    people = Int(clamping: given.people)
+extension Calibration.Options: Exchanged {
+  mutating func exchange(_ c: inout fs_calibration_options, _ way: inout Exchange) {
+    way.number(&c.false_accept_rate, &falseAcceptRate)
+    way.number(&c.confidence, &confidence)
+    way.number(&c.people, &people)
   }
 }
 
@@ -37,7 +30,7 @@ public func fs_calibrate(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(calibration, "calibration")
-    let options = try Calibration.Options(options)
+    let options = try Calibration.Options(known(options))
     let curve = try ROC(buffer(distances, count, "distances"), buffer(is_same, count, "is_same"))
     target.pointee = fs_calibration(try Calibration(curve, options), options)
   }
@@ -52,7 +45,7 @@ public func fs_calibrate_embeddings(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(calibration, "calibration")
-    let options = try Calibration.Options(options)
+    let options = try Calibration.Options(known(options))
     let embeddings = try required(embeddings, "embeddings")
     _ = try buffer(embeddings, product(count, dimension, name: "embeddings"), "embeddings")
     if impostor_count != 0 {
@@ -75,7 +68,7 @@ public func fs_calibrate_growth(
   _ rows: UnsafeMutablePointer<fs_growth>?, _ capacity: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let options = try Calibration.Options(options)
+    let options = try Calibration.Options(known(options))
     let curve = try ROC(buffer(distances, count, "distances"), buffer(is_same, count, "is_same"))
     let people = try buffer(required(people, "people"), people_count, "people")
     let target = try output(rows, capacity: capacity, needed: people_count, "rows")

@@ -128,11 +128,13 @@ public func fs_evaluation_options_init(
 }
 
 extension fs_evaluation_options: SizedStruct {
-  static var standard: fs_evaluation_options {
-    let standard = Evaluation.Options()
-    return fs_evaluation_options(
-      size: MemoryLayout<fs_evaluation_options>.size, folds: UInt32(clamping: standard.folds),
-      least_false_accepts: standard.leastFalseAccepts)
+  static var standard: fs_evaluation_options { Evaluation.Options().inC }
+}
+
+extension Evaluation.Options: Exchanged {
+  mutating func exchange(_ c: inout fs_evaluation_options, _ way: inout Exchange) {
+    way.number(&c.folds, &folds)
+    way.number(&c.least_false_accepts, &leastFalseAccepts)
   }
 }
 
@@ -144,10 +146,7 @@ public func fs_evaluate_pairs(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(evaluation, "evaluation")
-    let given = try known(options)
-    var options = Evaluation.Options()
-    options.folds = Int(given.folds)
-    options.leastFalseAccepts = given.least_false_accepts
+    let options = try Evaluation.Options(known(options))
     let folds = try fold.map { fold throws(Failure) in try buffer(fold, count, "fold") }
     target.pointee = fs_evaluation(
       try Evaluation(

@@ -12,28 +12,17 @@ public func fs_tsne_options_init(_ options: UnsafeMutablePointer<fs_tsne_options
 }
 
 extension fs_tsne_options: SizedStruct {
-  static var standard: fs_tsne_options {
-    let standard = TSNE.Options()
-    var options = sized
-    options.perplexity = Float(standard.perplexity)
-    options.steps = UInt32(clamping: standard.steps)
-    options.learning_rate = Float(standard.learningRate ?? 0)
-    options.exaggeration = Float(standard.exaggeration)
-    options.exaggerated_steps = UInt32(clamping: standard.exaggeratedSteps)
-    options.seed = standard.seed
-    return options
-  }
+  static var standard: fs_tsne_options { TSNE.Options().inC }
 }
 
-extension TSNE.Options {
-  fileprivate init(_ given: fs_tsne_options) {
-    self.init()
-    perplexity = Double(given.perplexity)
-    steps = Int(given.steps)
-    learningRate = given.learning_rate == 0 ? nil : Double(given.learning_rate)
-    exaggeration = Double(given.exaggeration)
-    exaggeratedSteps = Int(given.exaggerated_steps)
-    seed = given.seed
+extension TSNE.Options: Exchanged {
+  mutating func exchange(_ c: inout fs_tsne_options, _ way: inout Exchange) {
+    way.number(&c.perplexity, &perplexity)
+    way.number(&c.steps, &steps)
+    way.number(&c.learning_rate, &learningRate, none: 0)
+    way.number(&c.exaggeration, &exaggeration)
+    way.number(&c.exaggerated_steps, &exaggeratedSteps)
+    way.number(&c.seed, &seed)
   }
 }
 

@@ -10,38 +10,32 @@ public func fs_loss_options_init(
   _ options: UnsafeMutablePointer<fs_loss_options>?, _ size: Int, _ kind: fs_loss_kind
 ) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(options, size, to: fs_loss_options(Loss.Options(Loss.Kind(kind))))
+    try initialise(options, size, to: Loss.Options(Loss.Kind(kind)).inC)
   }
 }
 
 extension fs_loss_options: SizedStruct {
-  static var standard: fs_loss_options { fs_loss_options(Loss.Options(.triplet)) }
-
-  init(_ options: Loss.Options) {
-    self.init(
-      size: MemoryLayout<fs_loss_options>.size,
-      kind: options.kind.inC,
-      reduction: options.reduction.inC, margin: options.margin, epsilon: options.epsilon,
-      scale: options.scale,
-      centre_weight: options.centreWeight, centre_rate: options.centreRate,
-      cosine_weight: options.cosineWeight,
-      similarity_weight: options.similarityWeight)
-  }
+  static var standard: fs_loss_options { Loss.Options(.triplet).inC }
 }
 
-extension Loss.Options {
+extension Loss.Options: Exchanged {
+  init() { self.init(.triplet) }
+
   /// A caller's options; their kind has no default.
   init(_ options: UnsafePointer<fs_loss_options>?) throws(Failure) {
-    let given = try known(required(options, "options"))
-    self.init(try Loss.Kind(given.kind))
-    reduction = try Reduction(given.reduction)
-    margin = given.margin
-    epsilon = given.epsilon
-    scale = given.scale
-    centreWeight = given.centre_weight
-    centreRate = given.centre_rate
-    cosineWeight = given.cosine_weight
-    similarityWeight = given.similarity_weight
+    try self.init(known(required(options, "options")))
+  }
+
+  mutating func exchange(_ c: inout fs_loss_options, _ way: inout Exchange) {
+    way.choice(&c.kind, &kind)
+    way.choice(&c.reduction, &reduction)
+    way.number(&c.margin, &margin)
+    way.number(&c.epsilon, &epsilon)
+    way.number(&c.scale, &scale)
+    way.number(&c.centre_weight, &centreWeight)
+    way.number(&c.centre_rate, &centreRate)
+    way.number(&c.cosine_weight, &cosineWeight)
+    way.number(&c.similarity_weight, &similarityWeight)
   }
 }
 

@@ -45,37 +45,21 @@ public func fs_trainer_options_init(
 }
 
 extension fs_trainer_options: SizedStruct {
-  static var standard: fs_trainer_options {
-    let standard = TrainingSettings.Options()
-    var options = sized
-    options.classes = UInt32(clamping: standard.classes)
-    options.optimiser = standard.optimiser.inC
-    options.schedule = standard.schedule.inC
-    options.steps = UInt32(clamping: standard.steps)
-    options.warm_up = UInt32(clamping: standard.warmUp)
-    options.rate = standard.rate
-    options.momentum = standard.momentum
-    options.weight_decay = standard.weightDecay
-    options.longest_gradient = standard.longestGradient ?? 0
-    options.seed = standard.seed
-    return options
-  }
+  static var standard: fs_trainer_options { TrainingSettings.Options().inC }
 }
 
-extension TrainingSettings.Options {
-  fileprivate init(_ given: fs_trainer_options) throws(Failure) {
-    self.init()
-    if let loss = given.loss { self.loss = try Loss.Options(loss) }
-    classes = Int(given.classes)
-    optimiser = try Optimiser(given.optimiser)
-    schedule = try Schedule.Kind(given.schedule)
-    steps = Int(given.steps)
-    warmUp = Int(given.warm_up)
-    rate = given.rate
-    momentum = given.momentum
-    weightDecay = given.weight_decay
-    longestGradient = given.longest_gradient == 0 ? nil : given.longest_gradient
-    seed = given.seed
+extension TrainingSettings.Options: Exchanged {
+  mutating func exchange(_ c: inout fs_trainer_options, _ way: inout Exchange) {
+    way.number(&c.classes, &classes)
+    way.choice(&c.optimiser, &optimiser)
+    way.choice(&c.schedule, &schedule)
+    way.number(&c.steps, &steps)
+    way.number(&c.warm_up, &warmUp)
+    way.number(&c.rate, &rate)
+    way.number(&c.momentum, &momentum)
+    way.number(&c.weight_decay, &weightDecay)
+    way.number(&c.longest_gradient, &longestGradient, none: 0)
+    way.number(&c.seed, &seed)
   }
 }
 
@@ -89,7 +73,9 @@ public func fs_trainer_create(
     let given = try known(options)
     let name = try given.architecture == nil ? nil : text(given.architecture, "architecture", limit: 256)
     let weights = try start == nil ? nil : model(start, "start")
-    let trainer = try Trainer(name, TrainingSettings(TrainingSettings.Options(given)), start: weights)
+    var options = try TrainingSettings.Options(given)
+    if let loss = given.loss { options.loss = try Loss.Options(loss) }
+    let trainer = try Trainer(name, TrainingSettings(options), start: weights)
     out.pointee = Handle.make(TrainerHandle(trainer, steps: Int(given.steps)))
   }
 }
@@ -234,16 +220,7 @@ public func fs_training_options_init(
 }
 
 extension fs_training_options: SizedStruct {
-  static var standard: fs_training_options {
-    let standard = FaceTraining.Options()
-    var options = sized
-    options.batch = UInt32(clamping: standard.batch)
-    options.photos_of_person = UInt32(clamping: standard.photosOfPerson)
-    options.checkpoint_every = UInt32(clamping: standard.checkpointEvery ?? 0)
-    options.memory_limit = UInt64(clamping: standard.memoryLimit)
-    options.seed = standard.seed
-    return options
-  }
+  static var standard: fs_training_options { FaceTraining.Options().inC }
 }
 
 @c @implementation
@@ -255,7 +232,7 @@ public func fs_trainer_run(
     let photos = try Handle.object(photos, PhotosHandle.self, "photos")
     let given = try known(options)
     let teacher = try given.teacher == nil ? nil : model(given.teacher, "teacher")
-    let settings = try FaceTraining.Options(given)
+    let settings = try FaceTraining.Options(reading: given)
     try handle.use { trainer throws(Failure) in
       var message = fs_training_progress.sized
       message.steps = UInt32(clamping: handle.steps)
@@ -295,18 +272,23 @@ public func fs_trainer_run(
 
 extension fs_training_progress: SizedStruct {}
 
-extension FaceTraining.Options {
-  fileprivate init(_ given: fs_training_options) throws(Failure) {
-    self.init()
-    batch = Int(given.batch)
-    photosOfPerson = Int(given.photos_of_person)
+extension FaceTraining.Options: Exchanged {
+  mutating func exchange(_ c: inout fs_training_options, _ way: inout Exchange) {
+    way.number(&c.batch, &batch)
+    way.number(&c.photos_of_person, &photosOfPerson)
+    way.number(&c.checkpoint_every, &checkpointEvery, none: 0)
+    way.number(&c.memory_limit, &memoryLimit)
+    way.number(&c.seed, &seed)
+  }
+
+  /// A caller's, with what lies in files.
+  fileprivate init(reading given: fs_training_options) throws(Failure) {
+    try self.init(given)
     augmentation = try Augmentation(known(given.augmentation, "augmentation"))
+    try augmentation.check()
     if given.pairs != nil { pairs = try PhotoList.pairs(path: pathText(given.pairs, "pairs")) }
     if given.triplets != nil { triplets = try PhotoList.triplets(path: pathText(given.triplets, "triplets")) }
     if given.checkpoint != nil { checkpoint = try pathText(given.checkpoint, "checkpoint") }
-    checkpointEvery = given.checkpoint_every == 0 ? nil : Int(given.checkpoint_every)
-    memoryLimit = Int(clamping: given.memory_limit)
-    seed = given.seed
   }
 }
 

@@ -149,7 +149,9 @@ package final class FaceTraining {
   /// - Parameter progress: called after each step, on the caller's thread.
   /// - Throws: `.cancelled`; what a step throws: a checkpoint of before stays; `.io`, with all steps done,
   ///   for the last checkpoint.
-  package func run(until steps: Int, progress: (Progress) throws(Failure) -> Action = { _ in .goOn }) throws(Failure) {
+  package func run(
+    until steps: Int, progress: (Progress) throws(Failure) -> Action = { _ in .goOn }
+  ) throws(Failure) {
     let sampler = try FaceTraining.sampler(sampling, crops, trainer, options, texts)
     let reader = try BatchReader(crops, sampler, options.augmentation, formats)
     defer { reader.stop() }

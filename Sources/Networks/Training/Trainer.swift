@@ -45,7 +45,9 @@ package final class Trainer {
     self.architecture = architecture
     self.settings = settings
     var generator = Generator(seed: settings.seed)
-    network = try TrainableNetwork(settings.loss.trainedLayers(architecture.layers), input: architecture.input) {
+    network = try TrainableNetwork(
+      settings.loss.trainedLayers(architecture.layers), input: architecture.input
+    ) {
       specification throws(Failure) in
       if let weights { return try weights.tensor(specification.name, specification.extents) }
       return try initialTensor(specification, &generator)

@@ -38,7 +38,8 @@ package final class Model: @unchecked Sendable {
   package func require(_ uses: RegisteredArchitecture.Use..., for user: StaticString) throws(Failure) {
     guard uses.contains(registered.use) else {
       throw .wrongModel(
-        "the model is \"\(architectureName)\"; expected \(RegisteredArchitecture.names(for: uses)) for \(user)")
+        "the model is \"\(architectureName)\"; expected \(RegisteredArchitecture.names(for: uses)) for \(user)"
+      )
     }
   }
 

@@ -71,7 +71,7 @@ private let mined = Loss.minedTriplet(.semiHard, margin: 0.3, .mean)
       #expect(
         progress.step == losses.count && progress.batchesPerEpoch == training.batchesPerEpoch
           && progress.speed > 0)
-      return .go
+      return .goOn
     }
     #expect(losses.count == steps && losses.allSatisfy { $0.isFinite })
     return losses

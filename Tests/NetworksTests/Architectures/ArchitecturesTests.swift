@@ -136,6 +136,24 @@ private func synthetic(_ layers: [Layer], side: Int? = nil) throws -> WeightFile
     #expect(Architecture.named("resnet50") == nil)
   }
 
+  /// dlib's by its author; OpenFace's is 0.99 on squared distances. Other files say it themselves.
+  @Test func `what is published of an architecture is registered with its name`() {
+    var thresholds: [String: Float] = [:], others: [String] = []
+    for name in Architecture.names.map({ "\($0)" }) + ["mtcnn", "cascade", "universal-style"] {
+      guard let known = RegisteredArchitecture.named(name) else {
+        Issue.record("\(name)")
+        continue
+      }
+      #expect("\(known.name)" == name)
+      thresholds[name] = known.threshold
+      if known.template == .arcFace { others.append(name) }
+    }
+    #expect(thresholds == ["dlib-resnet": 0.6, "nn4.small2": 0.995])
+    #expect(others == ["mobilefacenet", "mobilefacenet-96"])
+    #expect(RegisteredArchitecture.named("resnet50") == nil)
+    #expect(Architecture.named("mtcnn") == nil && Architecture.named("universal-style") == nil)
+  }
+
   /// NN1's 140 million weights are only counted, networks for pictures of any size have tests of their own.
   @Test(
     arguments: Architecture.names.map { "\($0)" }.filter {

@@ -29,7 +29,8 @@ import Testing
     }
     #expect(refusal(.triplet) { $0.margin = -1 } == "invalidArgument: margin -1.0; expected 0 or more")
     #expect(
-      refusal(.contrastive) { $0.epsilon = .nan } == "invalidArgument: loss's epsilon nan; expected 0 or more")
+      refusal(.contrastive) { $0.epsilon = .nan } == "invalidArgument: loss's epsilon nan; expected 0 or more"
+    )
     #expect(
       refusal(.arcFace) { $0.margin = 4 }.hasPrefix("invalidArgument: margin 4.0; expected 0 to 3.14"))
     #expect(refusal(.cosFace) { $0.scale = 0 } == "invalidArgument: scale 0.0; expected more than 0")

@@ -188,9 +188,11 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
       return reason
     }
     #expect(
-      try refusal(small(), settings(.softmax(.mean))) == "wrongModel: loss is softmax, the checkpoint has centre")
+      try refusal(small(), settings(.softmax(.mean)))
+        == "wrongModel: loss is softmax, the checkpoint has centre")
     #expect(
-      try refusal(small("other"), settings(centre)) == "wrongModel: network is other, the checkpoint has small")
+      try refusal(small("other"), settings(centre))
+        == "wrongModel: network is other, the checkpoint has small")
     #expect(
       try refusal(small(), settings(centre, .sgd(SGD())))
         == "wrongModel: optimiser is sgd, the checkpoint has adam")

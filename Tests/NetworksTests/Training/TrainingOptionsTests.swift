@@ -3,7 +3,9 @@ import TestSupport
 import Testing
 
 @Suite struct TrainingOptionsTests {
-  @Test func `the usual training is a thousand steps of Adam in one cycle, on triplets mined semi-hard`() throws {
+  @Test func `the usual training is a thousand steps of Adam in one cycle, on triplets mined semi-hard`()
+    throws
+  {
     let settings = try TrainingSettings(TrainingSettings.Options())
     #expect(settings.loss == .minedTriplet(.semiHard, margin: Double(Float(0.2)), .mean))
     #expect(settings.rule == .adam(Adam(beta1: Double(Float(0.9)))))

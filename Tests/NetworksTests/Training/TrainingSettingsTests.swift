@@ -42,7 +42,8 @@ private let schedules: [Schedule] = [
       #expect(settings(loss).texts.count == rest + (1 + count) + 4 + 2, "\(loss)")
     }
     for rule in rules {
-      #expect(settings(.softmax(.mean), rule).texts.count == rest + 2 + (1 + leafCount(of: rule)) + 2, "\(rule)")
+      #expect(
+        settings(.softmax(.mean), rule).texts.count == rest + 2 + (1 + leafCount(of: rule)) + 2, "\(rule)")
     }
     for schedule in schedules {
       var count = leafCount(of: schedule)
@@ -51,7 +52,8 @@ private let schedules: [Schedule] = [
       default: break
       }
       #expect(
-        settings(.softmax(.mean), .sgd(SGD()), schedule).texts.count == rest + 2 + 4 + 1 + count, "\(schedule)")
+        settings(.softmax(.mean), .sgd(SGD()), schedule).texts.count == rest + 2 + 4 + 1 + count,
+        "\(schedule)")
     }
   }
 
@@ -78,7 +80,8 @@ private let schedules: [Schedule] = [
       differing(
         settings(losses[0], rules[0], .cosine(rate: 0.1, minimum: 0, steps: 60)),
         settings(losses[0], rules[0], .cosine(rate: 0.1, minimum: 0, steps: 80))) == ["steps"])
-    #expect(differing(settings(.triplet(margin: 0.2, .mean)), settings(.triplet(margin: 0.3, .mean))) == ["margin"])
+    #expect(
+      differing(settings(.triplet(margin: 0.2, .mean)), settings(.triplet(margin: 0.3, .mean))) == ["margin"])
     #expect(
       differing(settings(losses[0], .adam(Adam())), settings(losses[0], .adam(Adam(isDecoupled: true)))) == [
         "decoupled weight decay"
@@ -86,8 +89,9 @@ private let schedules: [Schedule] = [
     var cycle = Schedule.OneCycle(highest: 0.1, steps: 9)
     cycle.end = 7
     #expect(
-      differing(settings(losses[0], rules[0], schedules[3]), settings(losses[0], rules[0], .oneCycle(cycle))) == [
-        "divisor of the last rate"
-      ])
+      differing(settings(losses[0], rules[0], schedules[3]), settings(losses[0], rules[0], .oneCycle(cycle)))
+        == [
+          "divisor of the last rate"
+        ])
   }
 }

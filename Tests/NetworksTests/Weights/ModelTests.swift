@@ -20,7 +20,7 @@ import Testing
     for text in ["0", "-1", "wide", "1024"] {
       #expect(
         outcome { try filters("fast-style", [("filters", text)]) }
-          == "badData: weights: filters is \"\(text)\", wanted a number from 1")
+          == "badData: weights: filters is \"\(text)\"; expected a number from 1 to 1023")
     }
   }
 
@@ -38,10 +38,25 @@ import Testing
     }
     #expect(
       outcome { try model([("architecture", "mtcnn")]).architecture() }
-        == "wrongModel: the model is \"mtcnn\", wanted a network of one input, such as vgg19 or nn4.small2")
+        == "wrongModel: the model is \"mtcnn\"; expected a network of one input, such as vgg19 or nn4.small2")
     #expect(
       outcome { try model([("architecture", "resnet50")]) }.hasPrefix(
         "badData: weights: the architecture is \"resnet50\""))
+  }
+
+  @Test func `serves for what its architecture is registered for, and says what would serve`() throws {
+    let vgg = try model([("architecture", "vgg19")]), cascade = try model([("architecture", "cascade")])
+    try vgg.require(.styleTransfer, for: "a test")
+    try cascade.require(.mtcnn, .cascade, for: "a test")
+    #expect(
+      outcome { try vgg.require(.mtcnn, .cascade, for: "a test") }
+        == "wrongModel: the model is \"vgg19\"; expected mtcnn or cascade for a test")
+    #expect(
+      outcome { try cascade.require(.universalStyle, for: "a test") }
+        == "wrongModel: the model is \"cascade\"; expected universal-style for a test")
+    #expect(
+      outcome { try cascade.require(.fastStyle, for: "a test") }
+        == "wrongModel: the model is \"cascade\"; expected fast-style or fast-style-resize for a test")
   }
 
   @Test func `takes the response normalisation that the file names`() throws {
