@@ -1,7 +1,8 @@
-"""The ctypes layer repeats the header exactly."""
+"""The ctypes layer repeats the header exactly, and the header keeps its own rules."""
 
 import ctypes
 import math
+import shutil
 import subprocess
 
 import pytest
@@ -18,13 +19,13 @@ BASES = {
 
 
 def as_ctypes(declared):
-    if declared == "char*":
-        return ctypes.c_char_p
-    if declared == "void*":
-        return ctypes.c_void_p
     base = declared.rstrip("*")
-    kind = BASES[base] if base in BASES else getattr(_c, base)
-    for _ in range(len(declared) - len(base)):
+    stars = len(declared) - len(base)
+    if base in ("char", "void") and stars:
+        kind, stars = {"char": ctypes.c_char_p, "void": ctypes.c_void_p}[base], stars - 1
+    else:
+        kind = BASES[base] if base in BASES else getattr(_c, base)
+    for _ in range(stars):
         kind = ctypes.POINTER(kind)
     return kind
 
@@ -46,6 +47,25 @@ def compiled(tmp_path_factory):
     subprocess.run(["cc", "-I", str(REPOSITORY / "include"), "-o", folder / "layout", folder / "layout.c"], check=True)
     output = subprocess.run([folder / "layout"], check=True, capture_output=True, text=True).stdout
     return {name: float(value) for name, value in (line.split() for line in output.splitlines())}
+
+
+def test_what_is_written_from_the_header_is_current():
+    done = subprocess.run([REPOSITORY / "Tools" / "bindings", "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_change_of_the_header_is_noticed(tmp_path):
+    for path in ("Tools/bindings", "Tools/c_header.py", "include/facestyle.h", "bindings/python/facestyle/_c.py",
+                 "Tests/ABI/layout_table.h", "Tests/ABI/types.txt"):  # fmt: skip
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPOSITORY / path, tmp_path / path)
+    check = [tmp_path / "Tools" / "bindings", "--check"]
+    assert subprocess.run(check).returncode == 0
+    changed = tmp_path / "include" / "facestyle.h"
+    changed.write_text(changed.read_text().replace("uint32_t fs_version(void);", "uint32_t fs_version(int32_t part);"))
+    done = subprocess.run(check, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "_c.py" in done.stderr and "types.txt" in done.stderr and "layout_table.h" not in done.stderr
 
 
 def test_every_function_of_the_header_is_there_in_its_order():
