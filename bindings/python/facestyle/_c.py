@@ -7,11 +7,6 @@ from ctypes import c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
 
 from ._binding import Sized, load
 
-FS_VERSION_MAJOR = 0
-FS_VERSION_MINOR = 1
-FS_VERSION_PATCH = 0
-FS_VERSION = (FS_VERSION_MAJOR * 10000 + FS_VERSION_MINOR * 100 + FS_VERSION_PATCH)
-FS_ABI_VERSION = 0
 
 fs_status = c_int
 FS_OK = 0
@@ -24,28 +19,6 @@ FS_CANCELLED = 6
 FS_NOT_FOUND = 7
 FS_WRONG_MODEL = 8
 FS_INTERNAL = 9
-
-
-fs_log_level = c_int
-FS_LOG_DEBUG = 0
-FS_LOG_INFO = 1
-FS_LOG_WARNING = 2
-FS_LOG_ERROR = 3
-
-
-fs_log_callback = CFUNCTYPE(None, fs_log_level, c_char_p, c_void_p)
-
-
-class fs_host(Sized):
-    _fields_ = [
-        ("size", c_size_t),
-        ("processors", c_uint32),
-        ("allowed", c_uint32),
-        ("quota", c_double),
-        ("threads", c_uint32),
-        ("memory_limit", c_uint64),
-        ("instruction_set", c_char_p),
-    ]
 
 
 class fs_image(Structure):
@@ -93,80 +66,8 @@ FS_PNG = 0
 FS_JPEG = 1
 
 
-class fs_region(Structure):
-    _fields_ = [
-        ("x", c_uint32),
-        ("y", c_uint32),
-        ("width", c_uint32),
-        ("height", c_uint32),
-    ]
-
-
-fs_colour_matrix = c_int
-FS_BT601 = 0
-FS_BT709 = 1
-
-
-fs_colour_range = c_int
-FS_LIMITED_RANGE = 0
-FS_FULL_RANGE = 1
-
-
-class fs_frame(Sized):
-    _fields_ = [
-        ("size", c_size_t),
-        ("planes", POINTER(c_uint8) * 3),
-        ("byte_counts", c_size_t * 3),
-        ("strides", c_size_t * 3),
-        ("width", c_uint32),
-        ("height", c_uint32),
-        ("format", fs_pixel_format),
-        ("rotation", c_uint32),
-        ("mirrored", c_int32),
-        ("matrix", fs_colour_matrix),
-        ("range", fs_colour_range),
-    ]
-
-
-fs_strength = c_int
-FS_AUGMENT_NONE = 0
-FS_AUGMENT_STANDARD = 1
-FS_AUGMENT_STRONG = 2
-
-
-class fs_augmentation(Sized):
-    _fields_ = [
-        ("size", c_size_t),
-        ("flip", c_float),
-        ("shift", c_float),
-        ("turn", c_float),
-        ("scale", c_float),
-        ("brightness", c_float),
-        ("contrast", c_float),
-        ("grey", c_float),
-        ("blur", c_float),
-        ("blur_size", c_float),
-        ("coarse", c_float),
-        ("coarsest", c_uint32),
-        ("compression", c_float),
-        ("worst_quality", c_uint32),
-        ("noise", c_float),
-        ("noise_levels", c_float),
-        ("occlusion", c_float),
-        ("occlusion_size", c_float),
-        ("blend", c_float),
-        ("blend_share", c_float),
-    ]
-
-
 class fs_model(Structure):
     pass
-
-
-fs_pooling = c_int
-FS_POOLING_AVERAGE = 0
-FS_POOLING_MAX = 1
-FS_POOLING_L2 = 2
 
 
 class fs_architecture(Structure):
@@ -198,6 +99,15 @@ class fs_face(Structure):
     ]
 
 
+class fs_region(Structure):
+    _fields_ = [
+        ("x", c_uint32),
+        ("y", c_uint32),
+        ("width", c_uint32),
+        ("height", c_uint32),
+    ]
+
+
 fs_face_order = c_int
 FS_LARGEST_FIRST = 0
 FS_SUREST_FIRST = 1
@@ -225,99 +135,6 @@ class fs_embedder(Structure):
     pass
 
 
-fs_quality_reason = c_int
-FS_QUALITY_SMALL = 1
-FS_QUALITY_BLURRED = 2
-FS_QUALITY_TURNED = 4
-FS_QUALITY_TILTED = 8
-FS_QUALITY_DARK = 16
-FS_QUALITY_BRIGHT = 32
-FS_QUALITY_FLAT = 64
-FS_QUALITY_CUT_OFF = 128
-
-
-class fs_quality_options(Sized):
-    _fields_ = [
-        ("size", c_size_t),
-        ("min_eye_distance", c_float),
-        ("min_sharpness", c_float),
-        ("max_yaw", c_float),
-        ("max_pitch", c_float),
-        ("max_roll", c_float),
-        ("min_brightness", c_float),
-        ("max_brightness", c_float),
-        ("max_clipped", c_float),
-        ("min_contrast", c_float),
-        ("max_outside", c_float),
-    ]
-
-
-class fs_quality(Structure):
-    _fields_ = [
-        ("reasons", c_uint32),
-        ("score", c_float),
-        ("eye_distance", c_float),
-        ("sharpness", c_float),
-        ("yaw", c_float),
-        ("pitch", c_float),
-        ("roll", c_float),
-        ("brightness", c_float),
-        ("contrast", c_float),
-        ("clipped_dark", c_float),
-        ("clipped_bright", c_float),
-        ("outside", c_float),
-    ]
-
-
-fs_track_event = c_int
-FS_TRACK_BEGUN = 1
-FS_TRACK_BEST = 2
-FS_TRACK_IDENTIFY = 4
-FS_TRACK_RETURNED = 8
-
-
-class fs_tracker_options(Sized):
-    _fields_ = [
-        ("size", c_size_t),
-        ("min_overlap", c_float),
-        ("max_distance", c_float),
-        ("max_missed", c_uint32),
-        ("min_seen", c_uint32),
-        ("identify_every", c_double),
-        ("identify_better", c_float),
-        ("identify_gap", c_uint32),
-        ("max_tracks", c_uint32),
-    ]
-
-
-class fs_tracked(Structure):
-    _fields_ = [
-        ("track", c_uint64),
-        ("events", c_uint32),
-        ("begun", c_int32),
-    ]
-
-
-class fs_track(Structure):
-    _fields_ = [
-        ("track", c_uint64),
-        ("seen", c_uint32),
-        ("missed", c_uint32),
-        ("first_time", c_double),
-        ("last_time", c_double),
-        ("face", fs_face),
-        ("best_quality", c_float),
-        ("best_frame", c_uint64),
-        ("best_time", c_double),
-        ("best_face", fs_face),
-        ("begun", c_int32),
-    ]
-
-
-class fs_tracker(Structure):
-    pass
-
-
 class fs_verdict(Structure):
     _fields_ = [
         ("distance", c_float),
@@ -333,6 +150,12 @@ FS_DISTANCE_COSINE = 2
 FS_DISTANCE_CHI_SQUARE = 3
 FS_DISTANCE_DIFFERENCE_HEAD = 4
 FS_DISTANCE_CHI_SQUARE_HEAD = 5
+
+FS_NAME_CAPACITY = 256
+
+
+class fs_gallery(Structure):
+    pass
 
 
 fs_rule = c_int
@@ -354,25 +177,6 @@ class fs_identify_options(Sized):
     ]
 
 
-class fs_identity(Structure):
-    _fields_ = [
-        ("known", c_int32),
-        ("ambiguous", c_int32),
-        ("label", c_int32),
-        ("nearest", c_int32),
-        ("runner_up", c_int32),
-        ("distance", c_float),
-        ("runner_up_distance", c_float),
-        ("margin", c_float),
-        ("threshold", c_float),
-        ("photo", c_uint64),
-        ("votes", c_uint32),
-    ]
-
-
-FS_NAME_CAPACITY = 256
-
-
 class fs_match(Structure):
     _fields_ = [
         ("known", c_int32),
@@ -381,18 +185,6 @@ class fs_match(Structure):
         ("name", c_char * FS_NAME_CAPACITY),
         ("nearest", c_char * FS_NAME_CAPACITY),
     ]
-
-
-class fs_neighbour(Structure):
-    _fields_ = [
-        ("photo", c_uint64),
-        ("distance", c_float),
-        ("name", c_char * FS_NAME_CAPACITY),
-    ]
-
-
-class fs_gallery(Structure):
-    pass
 
 
 class fs_gallery_identity(Structure):
@@ -408,6 +200,14 @@ class fs_gallery_identity(Structure):
         ("name", c_char * FS_NAME_CAPACITY),
         ("nearest", c_char * FS_NAME_CAPACITY),
         ("runner_up", c_char * FS_NAME_CAPACITY),
+    ]
+
+
+class fs_neighbour(Structure):
+    _fields_ = [
+        ("photo", c_uint64),
+        ("distance", c_float),
+        ("name", c_char * FS_NAME_CAPACITY),
     ]
 
 
@@ -484,105 +284,6 @@ class fs_gallery_photo(Structure):
     ]
 
 
-fs_reduction = c_int
-FS_SUM = 0
-FS_MEAN = 1
-FS_MEAN_OF_ACTIVE = 2
-
-
-fs_cost_variant = c_int
-FS_COST_NORMALISED = 0
-FS_COST_LECTURE = 1
-FS_COST_MEANS = 2
-FS_COST_ROOTS = 3
-
-
-fs_loss_kind = c_int
-FS_LOSS_TRIPLET = 0
-FS_LOSS_BATCH_HARD = 1
-FS_LOSS_SEMI_HARD = 2
-FS_LOSS_ALL_TRIPLETS = 3
-FS_LOSS_CONTRASTIVE = 4
-FS_LOSS_PAIR_DIFFERENCE = 5
-FS_LOSS_PAIR_CHI_SQUARE = 6
-FS_LOSS_SOFTMAX = 7
-FS_LOSS_CENTRE = 8
-FS_LOSS_COSFACE = 9
-FS_LOSS_ARCFACE = 10
-FS_LOSS_DISTILLATION = 11
-FS_LOSS_TEACHER_DISTANCE = 12
-FS_LOSS_CROSS_ENTROPY = 13
-
-
-class fs_loss_options(Sized):
-    _fields_ = [
-        ("size", c_size_t),
-        ("kind", fs_loss_kind),
-        ("reduction", fs_reduction),
-        ("margin", c_float),
-        ("epsilon", c_float),
-        ("scale", c_float),
-        ("centre_weight", c_float),
-        ("centre_rate", c_float),
-        ("cosine_weight", c_float),
-        ("similarity_weight", c_float),
-    ]
-
-
-class fs_mining_statistics(Structure):
-    _fields_ = [
-        ("triplets", c_uint64),
-        ("active", c_uint64),
-        ("hardest_positive", c_double),
-        ("hardest_negative", c_double),
-    ]
-
-
-fs_function = c_int
-FS_FUNCTION_EXP = 0
-FS_FUNCTION_LOG = 1
-FS_FUNCTION_SQRT = 2
-FS_FUNCTION_SIN = 3
-FS_FUNCTION_COS = 4
-FS_FUNCTION_TANH = 5
-FS_FUNCTION_SIGMOID = 6
-FS_FUNCTION_SOFTPLUS = 7
-FS_FUNCTION_ABSOLUTE = 8
-FS_FUNCTION_RECIPROCAL = 9
-FS_FUNCTION_SQUARE = 10
-
-
-fs_differentiation = c_int
-FS_FORWARD = 0
-FS_REVERSE = 1
-FS_NUMERIC = 2
-
-
-fs_function_callback = CFUNCTYPE(fs_status, POINTER(c_double), c_size_t, POINTER(c_double), c_void_p)
-
-
-fs_gradient_callback = CFUNCTYPE(fs_status, POINTER(c_double), c_size_t, POINTER(c_double), c_void_p)
-
-
-class fs_gradient_options(Sized):
-    _fields_ = [
-        ("size", c_size_t),
-        ("step", c_double),
-        ("absolute", c_double),
-        ("relative", c_double),
-    ]
-
-
-class fs_gradient_report(Structure):
-    _fields_ = [
-        ("index", c_size_t),
-        ("analytic", c_double),
-        ("numeric", c_double),
-        ("ratio", c_double),
-        ("passed", c_int32),
-    ]
-
-
 fs_action = c_int
 FS_CONTINUE = 0
 FS_FINISH = 1
@@ -650,6 +351,19 @@ FS_START_CONTENT = 0
 FS_START_NOISE = 1
 FS_START_STYLE = 2
 FS_START_IMAGE = 3
+
+
+fs_pooling = c_int
+FS_POOLING_AVERAGE = 0
+FS_POOLING_MAX = 1
+FS_POOLING_L2 = 2
+
+
+fs_cost_variant = c_int
+FS_COST_NORMALISED = 0
+FS_COST_LECTURE = 1
+FS_COST_MEANS = 2
+FS_COST_ROOTS = 3
 
 
 fs_style_loss = c_int
@@ -797,6 +511,141 @@ class fs_fast_trainer(Structure):
     pass
 
 
+fs_colour_matrix = c_int
+FS_BT601 = 0
+FS_BT709 = 1
+
+
+fs_colour_range = c_int
+FS_LIMITED_RANGE = 0
+FS_FULL_RANGE = 1
+
+
+class fs_frame(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("planes", POINTER(c_uint8) * 3),
+        ("byte_counts", c_size_t * 3),
+        ("strides", c_size_t * 3),
+        ("width", c_uint32),
+        ("height", c_uint32),
+        ("format", fs_pixel_format),
+        ("rotation", c_uint32),
+        ("mirrored", c_int32),
+        ("matrix", fs_colour_matrix),
+        ("range", fs_colour_range),
+    ]
+
+
+fs_quality_reason = c_int
+FS_QUALITY_SMALL = 1
+FS_QUALITY_BLURRED = 2
+FS_QUALITY_TURNED = 4
+FS_QUALITY_TILTED = 8
+FS_QUALITY_DARK = 16
+FS_QUALITY_BRIGHT = 32
+FS_QUALITY_FLAT = 64
+FS_QUALITY_CUT_OFF = 128
+
+
+class fs_quality_options(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("min_eye_distance", c_float),
+        ("min_sharpness", c_float),
+        ("max_yaw", c_float),
+        ("max_pitch", c_float),
+        ("max_roll", c_float),
+        ("min_brightness", c_float),
+        ("max_brightness", c_float),
+        ("max_clipped", c_float),
+        ("min_contrast", c_float),
+        ("max_outside", c_float),
+    ]
+
+
+class fs_quality(Structure):
+    _fields_ = [
+        ("reasons", c_uint32),
+        ("score", c_float),
+        ("eye_distance", c_float),
+        ("sharpness", c_float),
+        ("yaw", c_float),
+        ("pitch", c_float),
+        ("roll", c_float),
+        ("brightness", c_float),
+        ("contrast", c_float),
+        ("clipped_dark", c_float),
+        ("clipped_bright", c_float),
+        ("outside", c_float),
+    ]
+
+
+fs_track_event = c_int
+FS_TRACK_BEGUN = 1
+FS_TRACK_BEST = 2
+FS_TRACK_IDENTIFY = 4
+FS_TRACK_RETURNED = 8
+
+
+class fs_tracker_options(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("min_overlap", c_float),
+        ("max_distance", c_float),
+        ("max_missed", c_uint32),
+        ("min_seen", c_uint32),
+        ("identify_every", c_double),
+        ("identify_better", c_float),
+        ("identify_gap", c_uint32),
+        ("max_tracks", c_uint32),
+    ]
+
+
+class fs_tracked(Structure):
+    _fields_ = [
+        ("track", c_uint64),
+        ("events", c_uint32),
+        ("begun", c_int32),
+    ]
+
+
+class fs_track(Structure):
+    _fields_ = [
+        ("track", c_uint64),
+        ("seen", c_uint32),
+        ("missed", c_uint32),
+        ("first_time", c_double),
+        ("last_time", c_double),
+        ("face", fs_face),
+        ("best_quality", c_float),
+        ("best_frame", c_uint64),
+        ("best_time", c_double),
+        ("best_face", fs_face),
+        ("begun", c_int32),
+    ]
+
+
+class fs_tracker(Structure):
+    pass
+
+
+class fs_identity(Structure):
+    _fields_ = [
+        ("known", c_int32),
+        ("ambiguous", c_int32),
+        ("label", c_int32),
+        ("nearest", c_int32),
+        ("runner_up", c_int32),
+        ("distance", c_float),
+        ("runner_up_distance", c_float),
+        ("margin", c_float),
+        ("threshold", c_float),
+        ("photo", c_uint64),
+        ("votes", c_uint32),
+    ]
+
+
 class fs_layer(Structure):
     _fields_ = [
         ("units", c_uint32),
@@ -845,8 +694,86 @@ FS_PALETTE_GREY = 0
 FS_PALETTE_VIRIDIS = 1
 
 
+fs_strength = c_int
+FS_AUGMENT_NONE = 0
+FS_AUGMENT_STANDARD = 1
+FS_AUGMENT_STRONG = 2
+
+
+class fs_augmentation(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("flip", c_float),
+        ("shift", c_float),
+        ("turn", c_float),
+        ("scale", c_float),
+        ("brightness", c_float),
+        ("contrast", c_float),
+        ("grey", c_float),
+        ("blur", c_float),
+        ("blur_size", c_float),
+        ("coarse", c_float),
+        ("coarsest", c_uint32),
+        ("compression", c_float),
+        ("worst_quality", c_uint32),
+        ("noise", c_float),
+        ("noise_levels", c_float),
+        ("occlusion", c_float),
+        ("occlusion_size", c_float),
+        ("blend", c_float),
+        ("blend_share", c_float),
+    ]
+
+
 class fs_photos(Structure):
     pass
+
+
+fs_reduction = c_int
+FS_SUM = 0
+FS_MEAN = 1
+FS_MEAN_OF_ACTIVE = 2
+
+
+fs_loss_kind = c_int
+FS_LOSS_TRIPLET = 0
+FS_LOSS_BATCH_HARD = 1
+FS_LOSS_SEMI_HARD = 2
+FS_LOSS_ALL_TRIPLETS = 3
+FS_LOSS_CONTRASTIVE = 4
+FS_LOSS_PAIR_DIFFERENCE = 5
+FS_LOSS_PAIR_CHI_SQUARE = 6
+FS_LOSS_SOFTMAX = 7
+FS_LOSS_CENTRE = 8
+FS_LOSS_COSFACE = 9
+FS_LOSS_ARCFACE = 10
+FS_LOSS_DISTILLATION = 11
+FS_LOSS_TEACHER_DISTANCE = 12
+FS_LOSS_CROSS_ENTROPY = 13
+
+
+class fs_loss_options(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("kind", fs_loss_kind),
+        ("reduction", fs_reduction),
+        ("margin", c_float),
+        ("epsilon", c_float),
+        ("scale", c_float),
+        ("centre_weight", c_float),
+        ("centre_rate", c_float),
+        ("cosine_weight", c_float),
+        ("similarity_weight", c_float),
+    ]
+
+
+class fs_mining_statistics(Structure):
+    _fields_ = [
+        ("triplets", c_uint64),
+        ("active", c_uint64),
+        ("hardest_positive", c_double),
+        ("hardest_negative", c_double),
+    ]
 
 
 class fs_trainer(Structure):
@@ -1083,20 +1010,82 @@ class fs_tsne_options(Sized):
     ]
 
 
+fs_function = c_int
+FS_FUNCTION_EXP = 0
+FS_FUNCTION_LOG = 1
+FS_FUNCTION_SQRT = 2
+FS_FUNCTION_SIN = 3
+FS_FUNCTION_COS = 4
+FS_FUNCTION_TANH = 5
+FS_FUNCTION_SIGMOID = 6
+FS_FUNCTION_SOFTPLUS = 7
+FS_FUNCTION_ABSOLUTE = 8
+FS_FUNCTION_RECIPROCAL = 9
+FS_FUNCTION_SQUARE = 10
+
+
+fs_differentiation = c_int
+FS_FORWARD = 0
+FS_REVERSE = 1
+FS_NUMERIC = 2
+
+
+fs_function_callback = CFUNCTYPE(fs_status, POINTER(c_double), c_size_t, POINTER(c_double), c_void_p)
+
+
+fs_gradient_callback = CFUNCTYPE(fs_status, POINTER(c_double), c_size_t, POINTER(c_double), c_void_p)
+
+
+class fs_gradient_options(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("step", c_double),
+        ("absolute", c_double),
+        ("relative", c_double),
+    ]
+
+
+class fs_gradient_report(Structure):
+    _fields_ = [
+        ("index", c_size_t),
+        ("analytic", c_double),
+        ("numeric", c_double),
+        ("ratio", c_double),
+        ("passed", c_int32),
+    ]
+
+
+FS_VERSION_MAJOR = 0
+FS_VERSION_MINOR = 1
+FS_VERSION_PATCH = 0
+FS_VERSION = (FS_VERSION_MAJOR * 10000 + FS_VERSION_MINOR * 100 + FS_VERSION_PATCH)
+FS_ABI_VERSION = 0
+
+fs_log_level = c_int
+FS_LOG_DEBUG = 0
+FS_LOG_INFO = 1
+FS_LOG_WARNING = 2
+FS_LOG_ERROR = 3
+
+
+fs_log_callback = CFUNCTYPE(None, fs_log_level, c_char_p, c_void_p)
+
+
+class fs_host(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("processors", c_uint32),
+        ("allowed", c_uint32),
+        ("quota", c_double),
+        ("threads", c_uint32),
+        ("memory_limit", c_uint64),
+        ("instruction_set", c_char_p),
+    ]
+
+
 FUNCTIONS = {
-    "fs_version": (c_uint32, []),
-    "fs_abi_version": (c_uint32, []),
     "fs_status_name": (c_char_p, [fs_status]),
     "fs_last_error": (c_char_p, []),
-    "fs_log_set": (None, [fs_log_level, fs_log_callback, c_void_p]),
-    "fs_threads_set": (fs_status, [c_uint32]),
-    "fs_threads": (c_uint32, []),
-    "fs_memory_limit": (c_uint64, []),
-    "fs_host_describe": (fs_status, [POINTER(fs_host), c_size_t]),
-    "fs_algebra_library": (fs_status, [c_char_p, c_size_t]),
-    "fs_instruction_set": (c_char_p, []),
-    "fs_instruction_set_choose": (fs_status, [c_char_p]),
-    "fs_debug_live_handles": (c_size_t, []),
     "fs_image_decode": (fs_status, [POINTER(POINTER(fs_image)), c_void_p, c_size_t]),
     "fs_image_open": (fs_status, [POINTER(POINTER(fs_image)), c_char_p]),
     "fs_image_from_pixels": (fs_status, [POINTER(POINTER(fs_image)), POINTER(fs_pixels)]),
@@ -1133,15 +1122,6 @@ FUNCTIONS = {
     ),
     "fs_image_write": (fs_status, [POINTER(fs_image), c_char_p]),
     "fs_image_destroy": (None, [POINTER(fs_image)]),
-    "fs_frame_init": (fs_status, [POINTER(fs_frame), c_size_t]),
-    "fs_image_from_frame": (fs_status, [POINTER(POINTER(fs_image)), POINTER(fs_frame), POINTER(fs_region)]),
-    "fs_augmentation_init": (fs_status, [POINTER(fs_augmentation), c_size_t, fs_strength]),
-    "fs_image_augment": (
-        fs_status,
-        [
-            POINTER(POINTER(fs_image)), POINTER(fs_image), POINTER(fs_augmentation), c_uint64
-        ],
-    ),
     "fs_model_open": (fs_status, [POINTER(POINTER(fs_model)), c_char_p]),
     "fs_model_load": (fs_status, [POINTER(POINTER(fs_model)), c_void_p, c_size_t]),
     "fs_model_architecture": (c_char_p, [POINTER(fs_model)]),
@@ -1149,13 +1129,6 @@ FUNCTIONS = {
     "fs_model_parameter_count": (c_uint64, [POINTER(fs_model)]),
     "fs_model_fingerprint": (c_uint64, [POINTER(fs_model)]),
     "fs_model_destroy": (None, [POINTER(fs_model)]),
-    "fs_model_features": (
-        fs_status,
-        [
-            POINTER(fs_model), POINTER(fs_image), c_char_p, fs_pooling, POINTER(c_float), c_size_t,
-            POINTER(c_uint32)
-        ],
-    ),
     "fs_architecture_count": (c_size_t, []),
     "fs_architecture_name": (c_char_p, [c_size_t]),
     "fs_architecture_describe": (fs_status, [c_char_p, POINTER(fs_architecture)]),
@@ -1172,13 +1145,6 @@ FUNCTIONS = {
             POINTER(fs_detector), POINTER(fs_image), POINTER(fs_face), c_size_t, POINTER(c_size_t)
         ],
     ),
-    "fs_detector_find_frame": (
-        fs_status,
-        [
-            POINTER(fs_detector), POINTER(fs_frame), POINTER(fs_region), POINTER(fs_face), c_size_t,
-            POINTER(c_size_t)
-        ],
-    ),
     "fs_detector_finds_points": (c_uint32, [POINTER(fs_detector)]),
     "fs_detector_destroy": (None, [POINTER(fs_detector)]),
     "fs_embedder_create": (fs_status, [POINTER(POINTER(fs_embedder)), POINTER(fs_model)]),
@@ -1188,30 +1154,23 @@ FUNCTIONS = {
     "fs_embedder_chip_height": (c_uint32, [POINTER(fs_embedder)]),
     "fs_embedder_chip_side": (c_uint32, [POINTER(fs_embedder)]),
     "fs_embedder_aligns": (c_uint32, [POINTER(fs_embedder)]),
-    "fs_embedder_align": (
+    "fs_embedder_embed_photo": (
         fs_status,
         [
-            POINTER(fs_embedder), POINTER(POINTER(fs_image)), POINTER(fs_image), POINTER(fs_face)
+            POINTER(fs_embedder), POINTER(fs_detector), POINTER(fs_image), POINTER(fs_face), POINTER(c_float),
+            c_size_t
         ],
     ),
-    "fs_embedder_align_frame": (
-        fs_status,
-        [
-            POINTER(fs_embedder), POINTER(POINTER(fs_image)), POINTER(fs_frame), POINTER(fs_face)
-        ],
-    ),
-    "fs_embedder_template": (fs_status, [POINTER(fs_embedder), POINTER(fs_point)]),
-    "fs_architecture_template": (fs_status, [c_char_p, POINTER(fs_point)]),
     "fs_embedder_embed": (
         fs_status,
         [
             POINTER(fs_embedder), POINTER(fs_image), POINTER(fs_face), c_size_t, POINTER(c_float), c_size_t
         ],
     ),
-    "fs_embedder_embed_frame": (
+    "fs_embedder_align": (
         fs_status,
         [
-            POINTER(fs_embedder), POINTER(fs_frame), POINTER(fs_face), c_size_t, POINTER(c_float), c_size_t
+            POINTER(fs_embedder), POINTER(POINTER(fs_image)), POINTER(fs_image), POINTER(fs_face)
         ],
     ),
     "fs_embedder_embed_chips": (
@@ -1220,44 +1179,10 @@ FUNCTIONS = {
             POINTER(fs_embedder), POINTER(POINTER(fs_image)), c_size_t, POINTER(c_float), c_size_t
         ],
     ),
-    "fs_embedder_embed_photo": (
-        fs_status,
-        [
-            POINTER(fs_embedder), POINTER(fs_detector), POINTER(fs_image), POINTER(fs_face), POINTER(c_float),
-            c_size_t
-        ],
-    ),
+    "fs_embedder_template": (fs_status, [POINTER(fs_embedder), POINTER(fs_point)]),
+    "fs_architecture_template": (fs_status, [c_char_p, POINTER(fs_point)]),
     "fs_embedder_memory_needed": (fs_status, [POINTER(fs_embedder), c_size_t, POINTER(c_uint64)]),
     "fs_embedder_destroy": (None, [POINTER(fs_embedder)]),
-    "fs_quality_options_init": (fs_status, [POINTER(fs_quality_options), c_size_t]),
-    "fs_face_quality": (
-        fs_status,
-        [
-            POINTER(fs_image), POINTER(fs_face), POINTER(fs_quality_options), POINTER(fs_quality)
-        ],
-    ),
-    "fs_face_quality_frame": (
-        fs_status,
-        [
-            POINTER(fs_frame), POINTER(fs_face), POINTER(fs_quality_options), POINTER(fs_quality)
-        ],
-    ),
-    "fs_quality_reason_text": (c_char_p, [fs_quality_reason]),
-    "fs_tracker_options_init": (fs_status, [POINTER(fs_tracker_options), c_size_t]),
-    "fs_tracker_create": (fs_status, [POINTER(POINTER(fs_tracker)), POINTER(fs_tracker_options)]),
-    "fs_tracker_update": (
-        fs_status,
-        [
-            POINTER(fs_tracker), POINTER(fs_face), POINTER(c_float), c_size_t, c_double, POINTER(fs_tracked),
-            c_size_t
-        ],
-    ),
-    "fs_tracker_identify_again": (fs_status, [POINTER(fs_tracker), c_uint64]),
-    "fs_tracker_replace": (fs_status, [POINTER(fs_tracker), c_uint64, POINTER(c_uint64)]),
-    "fs_tracker_ended": (fs_status, [POINTER(fs_tracker), POINTER(fs_track), c_size_t, POINTER(c_size_t)]),
-    "fs_tracker_tracks": (fs_status, [POINTER(fs_tracker), POINTER(fs_track), c_size_t, POINTER(c_size_t)]),
-    "fs_tracker_finish": (fs_status, [POINTER(fs_tracker)]),
-    "fs_tracker_destroy": (None, [POINTER(fs_tracker)]),
     "fs_distance": (fs_status, [POINTER(c_float), POINTER(c_float), c_size_t, POINTER(c_float)]),
     "fs_compare_photos": (
         fs_status,
@@ -1271,14 +1196,6 @@ FUNCTIONS = {
         [
             fs_distance_kind, POINTER(c_float), c_size_t, POINTER(c_float), c_size_t, c_size_t,
             POINTER(c_float), POINTER(c_float), c_size_t
-        ],
-    ),
-    "fs_identify_options_init": (fs_status, [POINTER(fs_identify_options), c_size_t]),
-    "fs_identify": (
-        fs_status,
-        [
-            POINTER(c_float), POINTER(c_int32), c_size_t, c_size_t, POINTER(c_float),
-            POINTER(fs_identify_options), POINTER(fs_identity)
         ],
     ),
     "fs_gallery_create": (fs_status, [POINTER(POINTER(fs_gallery)), POINTER(fs_embedder)]),
@@ -1305,6 +1222,7 @@ FUNCTIONS = {
             c_float, POINTER(fs_verdict)
         ],
     ),
+    "fs_identify_options_init": (fs_status, [POINTER(fs_identify_options), c_size_t]),
     "fs_gallery_identify": (
         fs_status,
         [
@@ -1400,94 +1318,6 @@ FUNCTIONS = {
     "fs_gallery_import": (fs_status, [POINTER(fs_gallery), c_char_p, POINTER(fs_gallery_report)]),
     "fs_gallery_merge": (fs_status, [POINTER(fs_gallery), POINTER(fs_gallery), POINTER(fs_gallery_report)]),
     "fs_gallery_destroy": (None, [POINTER(fs_gallery)]),
-    "fs_triplet_loss": (
-        fs_status,
-        [
-            POINTER(c_float), POINTER(c_float), POINTER(c_float), c_size_t, c_size_t, c_float, fs_reduction,
-            POINTER(c_double)
-        ],
-    ),
-    "fs_content_cost": (
-        fs_status,
-        [
-            POINTER(c_float), POINTER(c_float), c_size_t, c_size_t, c_size_t, fs_cost_variant,
-            POINTER(c_double)
-        ],
-    ),
-    "fs_gram_matrix": (fs_status, [POINTER(c_float), c_size_t, c_size_t, POINTER(c_float)]),
-    "fs_style_cost": (
-        fs_status,
-        [
-            POINTER(c_float), POINTER(c_float), c_size_t, c_size_t, c_size_t, fs_cost_variant,
-            POINTER(c_double)
-        ],
-    ),
-    "fs_total_cost": (fs_status, [c_double, c_double, c_double, c_double, POINTER(c_double)]),
-    "fs_loss_options_init": (fs_status, [POINTER(fs_loss_options), c_size_t, fs_loss_kind]),
-    "fs_loss_head_size": (fs_status, [POINTER(fs_loss_options), c_size_t, c_size_t, POINTER(c_size_t)]),
-    "fs_loss_head_init": (
-        fs_status,
-        [
-            POINTER(fs_loss_options), c_size_t, c_size_t, c_uint64, POINTER(c_float), c_size_t
-        ],
-    ),
-    "fs_loss_evaluate": (
-        fs_status,
-        [
-            POINTER(fs_loss_options), POINTER(c_float), c_size_t, c_size_t, POINTER(c_int32),
-            POINTER(c_float), POINTER(c_float), c_size_t, POINTER(c_double), POINTER(c_float),
-            POINTER(c_float), POINTER(fs_mining_statistics)
-        ],
-    ),
-    "fs_loss_update_centres": (
-        fs_status,
-        [
-            POINTER(fs_loss_options), POINTER(c_float), c_size_t, c_size_t, POINTER(c_int32),
-            POINTER(c_float), c_size_t
-        ],
-    ),
-    "fs_differentiate": (
-        fs_status,
-        [
-            fs_function, fs_differentiation, POINTER(c_double), c_size_t, POINTER(c_double), POINTER(c_double)
-        ],
-    ),
-    "fs_gradient_options_init": (fs_status, [POINTER(fs_gradient_options), c_size_t]),
-    "fs_gradient_numeric": (
-        fs_status,
-        [
-            fs_function_callback, c_void_p, POINTER(c_double), c_size_t, POINTER(fs_gradient_options),
-            POINTER(c_double)
-        ],
-    ),
-    "fs_gradient_check": (
-        fs_status,
-        [
-            fs_function_callback, fs_gradient_callback, c_void_p, POINTER(c_double), c_size_t,
-            POINTER(fs_gradient_options), POINTER(fs_gradient_report)
-        ],
-    ),
-    "fs_convolve": (
-        fs_status,
-        [
-            c_size_t, POINTER(c_float), POINTER(c_size_t), POINTER(c_float), POINTER(c_size_t),
-            POINTER(c_float), c_size_t, c_size_t, POINTER(c_float), c_size_t, POINTER(c_size_t)
-        ],
-    ),
-    "fs_style_match_colours": (
-        fs_status,
-        [
-            POINTER(POINTER(fs_image)), POINTER(fs_image), POINTER(fs_image), fs_style_colours
-        ],
-    ),
-    "fs_face_map": (fs_status, [POINTER(POINTER(fs_image)), c_uint32, c_uint32, POINTER(fs_face), c_size_t]),
-    "fs_flow_warp": (
-        fs_status,
-        [
-            POINTER(POINTER(fs_image)), POINTER(POINTER(fs_image)), POINTER(fs_image), POINTER(c_float),
-            POINTER(c_float), c_size_t
-        ],
-    ),
     "fs_style_options_init": (fs_status, [POINTER(fs_style_options), c_size_t]),
     "fs_style_options_preset": (fs_status, [POINTER(fs_style_options), c_size_t, fs_style_preset]),
     "fs_style_preset_name": (c_char_p, [fs_style_preset]),
@@ -1515,6 +1345,20 @@ FUNCTIONS = {
         ],
     ),
     "fs_styler_destroy": (None, [POINTER(fs_styler)]),
+    "fs_style_match_colours": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_image)), POINTER(fs_image), POINTER(fs_image), fs_style_colours
+        ],
+    ),
+    "fs_face_map": (fs_status, [POINTER(POINTER(fs_image)), c_uint32, c_uint32, POINTER(fs_face), c_size_t]),
+    "fs_flow_warp": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_image)), POINTER(POINTER(fs_image)), POINTER(fs_image), POINTER(c_float),
+            POINTER(c_float), c_size_t
+        ],
+    ),
     "fs_style_job_create": (
         fs_status,
         [
@@ -1579,9 +1423,73 @@ FUNCTIONS = {
     ),
     "fs_fast_trainer_save_model": (fs_status, [POINTER(fs_fast_trainer), c_char_p, c_char_p]),
     "fs_fast_trainer_destroy": (None, [POINTER(fs_fast_trainer)]),
+    "fs_frame_init": (fs_status, [POINTER(fs_frame), c_size_t]),
+    "fs_image_from_frame": (fs_status, [POINTER(POINTER(fs_image)), POINTER(fs_frame), POINTER(fs_region)]),
+    "fs_detector_find_frame": (
+        fs_status,
+        [
+            POINTER(fs_detector), POINTER(fs_frame), POINTER(fs_region), POINTER(fs_face), c_size_t,
+            POINTER(c_size_t)
+        ],
+    ),
+    "fs_embedder_align_frame": (
+        fs_status,
+        [
+            POINTER(fs_embedder), POINTER(POINTER(fs_image)), POINTER(fs_frame), POINTER(fs_face)
+        ],
+    ),
+    "fs_embedder_embed_frame": (
+        fs_status,
+        [
+            POINTER(fs_embedder), POINTER(fs_frame), POINTER(fs_face), c_size_t, POINTER(c_float), c_size_t
+        ],
+    ),
+    "fs_quality_options_init": (fs_status, [POINTER(fs_quality_options), c_size_t]),
+    "fs_face_quality": (
+        fs_status,
+        [
+            POINTER(fs_image), POINTER(fs_face), POINTER(fs_quality_options), POINTER(fs_quality)
+        ],
+    ),
+    "fs_face_quality_frame": (
+        fs_status,
+        [
+            POINTER(fs_frame), POINTER(fs_face), POINTER(fs_quality_options), POINTER(fs_quality)
+        ],
+    ),
+    "fs_quality_reason_text": (c_char_p, [fs_quality_reason]),
+    "fs_tracker_options_init": (fs_status, [POINTER(fs_tracker_options), c_size_t]),
+    "fs_tracker_create": (fs_status, [POINTER(POINTER(fs_tracker)), POINTER(fs_tracker_options)]),
+    "fs_tracker_update": (
+        fs_status,
+        [
+            POINTER(fs_tracker), POINTER(fs_face), POINTER(c_float), c_size_t, c_double, POINTER(fs_tracked),
+            c_size_t
+        ],
+    ),
+    "fs_tracker_identify_again": (fs_status, [POINTER(fs_tracker), c_uint64]),
+    "fs_tracker_replace": (fs_status, [POINTER(fs_tracker), c_uint64, POINTER(c_uint64)]),
+    "fs_tracker_ended": (fs_status, [POINTER(fs_tracker), POINTER(fs_track), c_size_t, POINTER(c_size_t)]),
+    "fs_tracker_tracks": (fs_status, [POINTER(fs_tracker), POINTER(fs_track), c_size_t, POINTER(c_size_t)]),
+    "fs_tracker_finish": (fs_status, [POINTER(fs_tracker)]),
+    "fs_tracker_destroy": (None, [POINTER(fs_tracker)]),
+    "fs_identify": (
+        fs_status,
+        [
+            POINTER(c_float), POINTER(c_int32), c_size_t, c_size_t, POINTER(c_float),
+            POINTER(fs_identify_options), POINTER(fs_identity)
+        ],
+    ),
     "fs_model_layer_count": (c_size_t, [POINTER(fs_model)]),
     "fs_model_layer_name": (c_char_p, [POINTER(fs_model), c_size_t]),
     "fs_model_layer_describe": (fs_status, [POINTER(fs_model), c_char_p, POINTER(fs_layer)]),
+    "fs_model_features": (
+        fs_status,
+        [
+            POINTER(fs_model), POINTER(fs_image), c_char_p, fs_pooling, POINTER(c_float), c_size_t,
+            POINTER(c_uint32)
+        ],
+    ),
     "fs_unit_search_options_init": (fs_status, [POINTER(fs_unit_search_options), c_size_t]),
     "fs_unit_search_create": (
         fs_status,
@@ -1605,6 +1513,13 @@ FUNCTIONS = {
             c_float, fs_palette
         ],
     ),
+    "fs_augmentation_init": (fs_status, [POINTER(fs_augmentation), c_size_t, fs_strength]),
+    "fs_image_augment": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_image)), POINTER(fs_image), POINTER(fs_augmentation), c_uint64
+        ],
+    ),
     "fs_photos_create": (fs_status, [POINTER(POINTER(fs_photos))]),
     "fs_photos_add_people": (fs_status, [POINTER(fs_photos), c_char_p, c_char_p, POINTER(c_float)]),
     "fs_photos_add_folder": (fs_status, [POINTER(fs_photos), c_char_p, c_char_p, POINTER(c_float)]),
@@ -1613,6 +1528,36 @@ FUNCTIONS = {
     "fs_photos_left_out_count": (fs_status, [POINTER(fs_photos), POINTER(c_size_t)]),
     "fs_photos_left_out": (fs_status, [POINTER(fs_photos), c_size_t, c_char_p, c_size_t, c_char_p, c_size_t]),
     "fs_photos_destroy": (None, [POINTER(fs_photos)]),
+    "fs_triplet_loss": (
+        fs_status,
+        [
+            POINTER(c_float), POINTER(c_float), POINTER(c_float), c_size_t, c_size_t, c_float, fs_reduction,
+            POINTER(c_double)
+        ],
+    ),
+    "fs_loss_options_init": (fs_status, [POINTER(fs_loss_options), c_size_t, fs_loss_kind]),
+    "fs_loss_head_size": (fs_status, [POINTER(fs_loss_options), c_size_t, c_size_t, POINTER(c_size_t)]),
+    "fs_loss_head_init": (
+        fs_status,
+        [
+            POINTER(fs_loss_options), c_size_t, c_size_t, c_uint64, POINTER(c_float), c_size_t
+        ],
+    ),
+    "fs_loss_evaluate": (
+        fs_status,
+        [
+            POINTER(fs_loss_options), POINTER(c_float), c_size_t, c_size_t, POINTER(c_int32),
+            POINTER(c_float), POINTER(c_float), c_size_t, POINTER(c_double), POINTER(c_float),
+            POINTER(c_float), POINTER(fs_mining_statistics)
+        ],
+    ),
+    "fs_loss_update_centres": (
+        fs_status,
+        [
+            POINTER(fs_loss_options), POINTER(c_float), c_size_t, c_size_t, POINTER(c_int32),
+            POINTER(c_float), c_size_t
+        ],
+    ),
     "fs_trainer_options_init": (fs_status, [POINTER(fs_trainer_options), c_size_t]),
     "fs_trainer_create": (
         fs_status,
@@ -1620,7 +1565,6 @@ FUNCTIONS = {
             POINTER(POINTER(fs_trainer)), POINTER(fs_trainer_options), POINTER(fs_model)
         ],
     ),
-    "fs_trainer_destroy": (None, [POINTER(fs_trainer)]),
     "fs_trainer_info_get": (fs_status, [POINTER(fs_trainer), POINTER(fs_trainer_info)]),
     "fs_trainer_step": (
         fs_status,
@@ -1641,6 +1585,7 @@ FUNCTIONS = {
     "fs_trainer_save": (fs_status, [POINTER(fs_trainer), c_char_p]),
     "fs_trainer_resume": (fs_status, [POINTER(fs_trainer), c_char_p]),
     "fs_trainer_save_model": (fs_status, [POINTER(fs_trainer), c_char_p, fs_precision, c_float, c_char_p]),
+    "fs_trainer_destroy": (None, [POINTER(fs_trainer)]),
     "fs_pairs_open": (fs_status, [POINTER(POINTER(fs_pairs)), c_char_p]),
     "fs_pairs_load": (fs_status, [POINTER(POINTER(fs_pairs)), c_void_p, c_size_t]),
     "fs_pairs_count": (c_size_t, [POINTER(fs_pairs)]),
@@ -1698,6 +1643,61 @@ FUNCTIONS = {
             POINTER(c_double)
         ],
     ),
+    "fs_differentiate": (
+        fs_status,
+        [
+            fs_function, fs_differentiation, POINTER(c_double), c_size_t, POINTER(c_double), POINTER(c_double)
+        ],
+    ),
+    "fs_gradient_options_init": (fs_status, [POINTER(fs_gradient_options), c_size_t]),
+    "fs_gradient_numeric": (
+        fs_status,
+        [
+            fs_function_callback, c_void_p, POINTER(c_double), c_size_t, POINTER(fs_gradient_options),
+            POINTER(c_double)
+        ],
+    ),
+    "fs_gradient_check": (
+        fs_status,
+        [
+            fs_function_callback, fs_gradient_callback, c_void_p, POINTER(c_double), c_size_t,
+            POINTER(fs_gradient_options), POINTER(fs_gradient_report)
+        ],
+    ),
+    "fs_convolve": (
+        fs_status,
+        [
+            c_size_t, POINTER(c_float), POINTER(c_size_t), POINTER(c_float), POINTER(c_size_t),
+            POINTER(c_float), c_size_t, c_size_t, POINTER(c_float), c_size_t, POINTER(c_size_t)
+        ],
+    ),
+    "fs_gram_matrix": (fs_status, [POINTER(c_float), c_size_t, c_size_t, POINTER(c_float)]),
+    "fs_content_cost": (
+        fs_status,
+        [
+            POINTER(c_float), POINTER(c_float), c_size_t, c_size_t, c_size_t, fs_cost_variant,
+            POINTER(c_double)
+        ],
+    ),
+    "fs_style_cost": (
+        fs_status,
+        [
+            POINTER(c_float), POINTER(c_float), c_size_t, c_size_t, c_size_t, fs_cost_variant,
+            POINTER(c_double)
+        ],
+    ),
+    "fs_total_cost": (fs_status, [c_double, c_double, c_double, c_double, POINTER(c_double)]),
+    "fs_version": (c_uint32, []),
+    "fs_abi_version": (c_uint32, []),
+    "fs_log_set": (None, [fs_log_level, fs_log_callback, c_void_p]),
+    "fs_threads_set": (fs_status, [c_uint32]),
+    "fs_threads": (c_uint32, []),
+    "fs_memory_limit": (c_uint64, []),
+    "fs_host_describe": (fs_status, [POINTER(fs_host), c_size_t]),
+    "fs_instruction_set": (c_char_p, []),
+    "fs_instruction_set_choose": (fs_status, [c_char_p]),
+    "fs_algebra_library": (fs_status, [c_char_p, c_size_t]),
+    "fs_debug_live_handles": (c_size_t, []),
 }
 
 library = load(FUNCTIONS, FS_ABI_VERSION, globals())

@@ -2,13 +2,15 @@
 
 import ctypes
 import math
+import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 import header
-from conftest import REPOSITORY
+from conftest import REPOSITORY, model_file, photo_file
 from facestyle import _c
 
 BASES = {
@@ -134,3 +136,39 @@ def test_every_status_has_its_name():
 
 def test_the_default_threshold_is_negative():
     assert math.copysign(1, _c.FS_DEFAULT_THRESHOLD) == -1
+
+
+def chapters():
+    """The titles of "/* ---- Title: what it is about ---- */" and of a chapter with a longer introduction."""
+    return re.findall(r"^/\* ---- ([\w -]+?)(?::.*)? ----", header.TEXT, flags=re.M)
+
+
+def test_the_map_on_top_names_the_chapters_in_their_order():
+    opening = header.TEXT[: header.TEXT.index("A first program")]
+    assert chapters() == re.findall(r"^ \*   ([A-Zt][\w -]*?)  +\S", opening, flags=re.M)
+    assert chapters()[:7] == ["Status", "Images", "Models", "Detector", "Embedder", "Comparison", "Gallery"]
+
+
+def test_lines_have_100_columns_at_most():
+    assert [line for line in header.TEXT.splitlines() if len(line) > 100] == []
+
+
+def test_the_first_program_compares_two_photos(tmp_path):
+    obama, again, biden, cat = (photo_file(name) for name in ("obama.jpg", "obama2.jpg", "biden.jpg", "chelsea.png"))
+    models = [model_file(name) for name in ("mtcnn", "dlib-resnet")]
+    (tmp_path / "same.c").write_text(header.program())
+    library = Path(_c.library._name).resolve().parent
+    command = ["cc", "-std=c11", "-O2", "-pedantic", "-Wall", "-Wextra", "-Werror", "-I", REPOSITORY / "include",
+               tmp_path / "same.c", f"-L{library}", "-lfacestyle", f"-Wl,-rpath,{library}", "-o", tmp_path / "same"]  # fmt: skip
+    subprocess.run(command, check=True)
+
+    def run(*arguments):
+        done = subprocess.run([tmp_path / "same", *arguments], capture_output=True, text=True)
+        return done.returncode, done.stdout, done.stderr
+
+    assert run(*models, obama, obama) == (0, "same, distance 0.00\n", "")
+    assert run(*models, obama, again)[1].startswith("same, distance 0.")
+    assert run(*models, obama, biden)[1].startswith("different, distance 0.")
+    status, output, reason = run(*models, obama, cat)
+    assert (status, output, reason.count("\n")) == (1, "", 1) and "face" in reason
+    assert run()[0] == 2
