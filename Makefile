@@ -11,6 +11,8 @@
 #   make embedded   the library without a Swift runtime
 #   make demo-daemon   people walk past the camera daemon of examples/camera-daemon
 #   make parallel   a training in two processes, over MPI
+#   make bindings   what follows from include/facestyle.h: Python's _c.py, the ABI tests' tables
+#   make abi-check  whether programs built for the last release still run
 #   make deps       the Debian packages (needs root or sudo)
 
 VERSION := 0.1.0
@@ -92,6 +94,14 @@ have-frames:
 .PHONY: have-server
 have-server:
 	@Tools/install-packages --missing $(SERVER_PACKAGES)
+
+# ---- What follows from the header ----
+
+.PHONY: bindings abi-check
+bindings:
+	Tools/bindings
+abi-check:
+	Tools/abi-check
 
 .PHONY: install
 install: $(LIBRARY) $(PROGRAM)
@@ -209,6 +219,9 @@ test-abi: $(LIBRARY)
 	Tests/ABI/header_test.sh
 	Tests/ABI/symbols_test.sh $(BUILD)/libfacestyle.so
 	Tests/ABI/layout_test.sh
+	Tools/bindings --check
+	Tests/ABI/abi_check_test.sh
+	Tools/abi-check
 
 test-c: $(LIBRARY) models
 	Tests/CTests/run.sh $(BUILD)

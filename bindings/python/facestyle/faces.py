@@ -405,11 +405,10 @@ class Gallery(Handle):
         names = [text(name, f"names[{i}]") for i, name in enumerate(items(names, "names", "texts"))]
         embeddings = floats(embeddings, (len(names), None), "embeddings")
         array = (ctypes.c_char_p * len(names))(*names)
-        first = ctypes.cast(array, ctypes.POINTER(ctypes.POINTER(ctypes.c_char)))
         report = _c.fs_gallery_report()
         compare = flag(compare, "compare")
         told = ctypes.byref(report) if compare else None
-        check(_c.fs_gallery_add_many(self.handle, first, pointer(embeddings), *embeddings.shape, told))
+        check(_c.fs_gallery_add_many(self.handle, array, pointer(embeddings), *embeddings.shape, told))
         return _report(report) if compare else GalleryReport(len(names), 0, 0)
 
     def remove(self, name):

@@ -1,13 +1,16 @@
-"""The ctypes layer repeats the header exactly."""
+"""The ctypes layer repeats the header exactly, and the header keeps its own rules."""
 
 import ctypes
 import math
+import re
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 import header
-from conftest import REPOSITORY
+from conftest import REPOSITORY, model_file, photo_file
 from facestyle import _c
 
 BASES = {
@@ -18,13 +21,13 @@ BASES = {
 
 
 def as_ctypes(declared):
-    if declared == "char*":
-        return ctypes.c_char_p
-    if declared == "void*":
-        return ctypes.c_void_p
     base = declared.rstrip("*")
-    kind = BASES[base] if base in BASES else getattr(_c, base)
-    for _ in range(len(declared) - len(base)):
+    stars = len(declared) - len(base)
+    if base in ("char", "void") and stars:
+        kind, stars = {"char": ctypes.c_char_p, "void": ctypes.c_void_p}[base], stars - 1
+    else:
+        kind = BASES[base] if base in BASES else getattr(_c, base)
+    for _ in range(stars):
         kind = ctypes.POINTER(kind)
     return kind
 
@@ -46,6 +49,25 @@ def compiled(tmp_path_factory):
     subprocess.run(["cc", "-I", str(REPOSITORY / "include"), "-o", folder / "layout", folder / "layout.c"], check=True)
     output = subprocess.run([folder / "layout"], check=True, capture_output=True, text=True).stdout
     return {name: float(value) for name, value in (line.split() for line in output.splitlines())}
+
+
+def test_what_is_written_from_the_header_is_current():
+    done = subprocess.run([REPOSITORY / "Tools" / "bindings", "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_change_of_the_header_is_noticed(tmp_path):
+    for path in ("Tools/bindings", "Tools/c_header.py", "include/facestyle.h", "bindings/python/facestyle/_c.py",
+                 "Tests/ABI/layout_table.h", "Tests/ABI/types.txt"):  # fmt: skip
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPOSITORY / path, tmp_path / path)
+    check = [tmp_path / "Tools" / "bindings", "--check"]
+    assert subprocess.run(check).returncode == 0
+    changed = tmp_path / "include" / "facestyle.h"
+    changed.write_text(changed.read_text().replace("uint32_t fs_version(void);", "uint32_t fs_version(int32_t part);"))
+    done = subprocess.run(check, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "_c.py" in done.stderr and "types.txt" in done.stderr and "layout_table.h" not in done.stderr
 
 
 def test_every_function_of_the_header_is_there_in_its_order():
@@ -114,3 +136,39 @@ def test_every_status_has_its_name():
 
 def test_the_default_threshold_is_negative():
     assert math.copysign(1, _c.FS_DEFAULT_THRESHOLD) == -1
+
+
+def chapters():
+    """The titles of "/* ---- Title: what it is about ---- */" and of a chapter with a longer introduction."""
+    return re.findall(r"^/\* ---- ([\w -]+?)(?::.*)? ----", header.TEXT, flags=re.M)
+
+
+def test_the_map_on_top_names_the_chapters_in_their_order():
+    opening = header.TEXT[: header.TEXT.index("A first program")]
+    assert chapters() == re.findall(r"^ \*   ([A-Zt][\w -]*?)  +\S", opening, flags=re.M)
+    assert chapters()[:7] == ["Status", "Images", "Models", "Detector", "Embedder", "Comparison", "Gallery"]
+
+
+def test_lines_have_100_columns_at_most():
+    assert [line for line in header.TEXT.splitlines() if len(line) > 100] == []
+
+
+def test_the_first_program_compares_two_photos(tmp_path):
+    obama, again, biden, cat = (photo_file(name) for name in ("obama.jpg", "obama2.jpg", "biden.jpg", "chelsea.png"))
+    models = [model_file(name) for name in ("mtcnn", "dlib-resnet")]
+    (tmp_path / "same.c").write_text(header.program())
+    library = Path(_c.library._name).resolve().parent
+    command = ["cc", "-std=c11", "-O2", "-pedantic", "-Wall", "-Wextra", "-Werror", "-I", REPOSITORY / "include",
+               tmp_path / "same.c", f"-L{library}", "-lfacestyle", f"-Wl,-rpath,{library}", "-o", tmp_path / "same"]  # fmt: skip
+    subprocess.run(command, check=True)
+
+    def run(*arguments):
+        done = subprocess.run([tmp_path / "same", *arguments], capture_output=True, text=True)
+        return done.returncode, done.stdout, done.stderr
+
+    assert run(*models, obama, obama) == (0, "same, distance 0.00\n", "")
+    assert run(*models, obama, again)[1].startswith("same, distance 0.")
+    assert run(*models, obama, biden)[1].startswith("different, distance 0.")
+    status, output, reason = run(*models, obama, cat)
+    assert (status, output, reason.count("\n")) == (1, "", 1) and "face" in reason
+    assert run()[0] == 2
