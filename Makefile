@@ -7,6 +7,7 @@
 #   make bench      how fast the kernels and networks are here; make bench-peers: beside others
 #   make detection-report DATA=folder    what our detectors and others' find, and what they make up
 #   make gallery    every way to paint, on one page
+#   make lint       the rules of the source tree, in seconds
 #   make test-processors   the numeric tests as other processors would run them
 #   make embedded   the library without a Swift runtime
 #   make demo-daemon   people walk past the camera daemon of examples/camera-daemon
@@ -202,8 +203,14 @@ parallel: $(LIBRARY) $(PARALLEL)
 
 # ---- Tests ----
 
+.PHONY: lint
+# The rules of CONTRIBUTING.md that a script can check, in seconds, without compiling anything.
+lint:
+	$(need_swift)
+	@Tools/lint
+
 .PHONY: test test-processors test-swift test-abi test-c test-embedded test-valgrind test-threads test-python test-install
-test: test-swift test-abi test-c test-embedded test-valgrind test-install test-python test-daemon
+test: lint test-swift test-abi test-c test-embedded test-valgrind test-install test-python test-daemon
 	@echo "all tests passed"
 
 # Everything with the best build of the kernels, then with each other that the machine can run: a tolerance that was set on one

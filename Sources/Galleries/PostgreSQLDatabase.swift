@@ -80,7 +80,8 @@ final class PostgreSQLDatabase: Database {
     try run(
       """
       SELECT coalesce(to_regclass('\(root)')::oid::bigint, 0),
-        CASE WHEN pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on' THEN 1 ELSE 0 END::bigint,
+        CASE WHEN pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on'
+          THEN 1 ELSE 0 END::bigint,
         \(PostgreSQLOptions.question)
       """, []
     ) { row throws(Failure) in

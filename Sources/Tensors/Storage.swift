@@ -72,7 +72,9 @@ package func withPointers<A, B, Result, Refusal: Error>(
 /// The numbers of three tensors, valid inside `body`.
 package func withPointers<A, B, C, Result, Refusal: Error>(
   _ a: Tensor<A>, _ b: Tensor<B>, _ c: Tensor<C>,
-  _ body: (UnsafeMutablePointer<A>, UnsafeMutablePointer<B>, UnsafeMutablePointer<C>) throws(Refusal) -> Result
+  _ body: (
+    UnsafeMutablePointer<A>, UnsafeMutablePointer<B>, UnsafeMutablePointer<C>
+  ) throws(Refusal) -> Result
 ) throws(Refusal) -> Result {
   defer { withExtendedLifetime((a, b, c)) {} }
   return try body(a.pointer, b.pointer, c.pointer)

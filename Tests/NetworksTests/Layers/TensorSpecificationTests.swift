@@ -51,8 +51,8 @@ import Testing
 
   @Test func `counts the work of each picture's every pixel`() throws {
     let layers: [Layer] = [
-      .convolution("a", 4, kernel: 3, stride: 2, groups: 2, padding: .zeros(1)),  // 3x2 results of 4, 18 products each
-      .concatenation([[], [.convolution("b", 5, kernel: 1)]]),  // 3x2 results of 5, 4 products each
+      .convolution("a", 4, kernel: 3, stride: 2, groups: 2, padding: .zeros(1)),  // 3x2x4, 18 products each
+      .concatenation([[], [.convolution("b", 5, kernel: 1)]]),  // 3x2x5, 4 products each
       .dense("c", 7)  // 3 x 2 x 9 inputs
     ]
     let architecture = Architecture(
