@@ -6,7 +6,7 @@ import Tensors
 /// a track and a face that may belong together the best is joined first, and so on: pairs that overlap come
 /// before those that are merely near, the larger overlap first, then the smaller distance; of equal ones the
 /// older track's, then the face that was named first. A face that nobody claims begins a track; a track whose
-/// face was not seen for a while ends. No picture is kept, and no more than `mostTracks` tracks: the same
+/// face was not seen for a while ends. No picture is kept, and no more than `maxTracks` tracks: the same
 /// faces give the same tracks, always.
 ///
 /// Source of the scheme: Bewley et al., "Simple online and realtime tracking", 2016, with a greedy assignment
@@ -14,13 +14,13 @@ import Tensors
 package final class Tracker {
   package struct Options {
     /// Intersection over union from which a face may be the foretold one, more than 0 and at most 1.
-    package var leastOverlap: Float = 0.3
+    package var minOverlap: Float = 0.3
     /// Without such an overlap: distance of the centres, in sides of the larger box, 0 or more.
-    package var mostDistance: Float = 0.6
+    package var maxDistance: Float = 0.6
     /// Frames in a row in which a face may be missing before its track ends.
-    package var mostMissed = 10
+    package var maxMissed = 10
     /// Frames in which a face must have been seen before its track counts as begun, at least 1.
-    package var leastSeen = 2
+    package var minSeen = 2
     /// Time after which somebody is to be identified again; 0 for never.
     package var identifyEvery = 0.0
     /// The factor by which the quality must have grown since the last identification to make another worth
@@ -31,7 +31,7 @@ package final class Tracker {
     /// is doubted too.
     package var identifyGap = 1
     /// At most so many at a time, 1 to 1024.
-    package var mostTracks = 64
+    package var maxTracks = 64
     package init() {}
   }
 
@@ -51,7 +51,7 @@ package final class Tracker {
 
   /// What became of a face of the frame.
   package struct Tracked: Equatable {
-    /// From 1, never given twice; 0 for a face that found no room among `mostTracks`.
+    /// From 1, never given twice; 0 for a face that found no room among `maxTracks`.
     package let track: UInt64
     package let events: Events
     package let isBegun: Bool
@@ -84,7 +84,7 @@ package final class Tracker {
     }
   }
 
-  package static let mostFaces = 1024
+  package static let maxFaces = 1024
 
   private let options: Options
   /// In the order of their numbers.
@@ -97,15 +97,15 @@ package final class Tracker {
 
   /// - Throws: `.invalidArgument` for options out of range.
   package init(_ options: Options) throws(Failure) {
-    guard options.leastOverlap > 0, options.leastOverlap <= 1 else {
-      throw .invalidArgument("least overlap \(options.leastOverlap), wanted more than 0, at most 1")
+    guard options.minOverlap > 0, options.minOverlap <= 1 else {
+      throw .invalidArgument("least overlap \(options.minOverlap), wanted more than 0, at most 1")
     }
-    guard options.mostDistance >= 0, options.mostDistance.isFinite else {
-      throw .invalidArgument("most distance \(options.mostDistance), wanted 0 or more")
+    guard options.maxDistance >= 0, options.maxDistance.isFinite else {
+      throw .invalidArgument("most distance \(options.maxDistance), wanted 0 or more")
     }
-    guard options.mostMissed >= 0, options.leastSeen >= 1 else {
+    guard options.maxMissed >= 0, options.minSeen >= 1 else {
       throw .invalidArgument(
-        "\(options.mostMissed) missed and \(options.leastSeen) seen frames, wanted at least 0 and 1")
+        "\(options.maxMissed) missed and \(options.minSeen) seen frames, wanted at least 0 and 1")
     }
     guard options.identifyEvery >= 0 else {
       throw .invalidArgument("identification every \(options.identifyEvery), wanted 0 or more")
@@ -117,8 +117,8 @@ package final class Tracker {
     guard options.identifyGap >= 0 else {
       throw .invalidArgument("identification after a gap of \(options.identifyGap) frames, wanted 0 or more")
     }
-    guard options.mostTracks >= 1, options.mostTracks <= 1024 else {
-      throw .invalidArgument("\(options.mostTracks) tracks, wanted 1 to 1024")
+    guard options.maxTracks >= 1, options.maxTracks <= 1024 else {
+      throw .invalidArgument("\(options.maxTracks) tracks, wanted 1 to 1024")
     }
     self.options = options
   }
@@ -138,8 +138,8 @@ package final class Tracker {
         "a frame at time \(time), wanted a number that is at least the last one's\(frame > 0 ? ", \(self.time)" : "")"
       )
     }
-    guard faces.count <= Tracker.mostFaces else {
-      throw .invalidArgument("\(faces.count) faces in a frame, wanted at most \(Tracker.mostFaces)")
+    guard faces.count <= Tracker.maxFaces else {
+      throw .invalidArgument("\(faces.count) faces in a frame, wanted at most \(Tracker.maxFaces)")
     }
     for (i, face) in faces.enumerated() {
       let box = face.box
@@ -170,8 +170,8 @@ package final class Tracker {
       if let place = owners[i] { tracked[i] = follow(place, faces[i], quality(i)) }
     }
     // Whoever was never sure to be there goes at once, and untold.
-    removeTracks { $0.missed > ($0.isBegun ? options.mostMissed : 0) }
-    for i in faces.indices where owners[i] == nil && tracks.count < options.mostTracks {
+    removeTracks { $0.missed > ($0.isBegun ? options.maxMissed : 0) }
+    for i in faces.indices where owners[i] == nil && tracks.count < options.maxTracks {
       tracked[i] = begin(faces[i], quality(i))
     }
     return tracked
@@ -280,14 +280,14 @@ package final class Tracker {
     let down = min(a.top + a.height, Double(b.bottom)) - max(a.top, Double(b.top))
     let common = max(across, 0) * max(down, 0)
     let overlap = common / (a.width * a.height + width * height - common)
-    if overlap >= Double(options.leastOverlap) { return 1 - overlap }
+    if overlap >= Double(options.minOverlap) { return 1 - overlap }
     let side = max(a.width, a.height), other = max(width, height)
     // A face does not double its size from one frame to the next: another person stands before or behind.
     guard side <= 2 * other, other <= 2 * side else { return nil }
     let dx = a.left + a.width / 2 - Double(b.left) - width / 2,
       dy = a.top + a.height / 2 - Double(b.top) - height / 2
     let distance = (dx * dx + dy * dy).squareRoot() / max(side, other)
-    return distance <= Double(options.mostDistance) ? 1 + distance : nil
+    return distance <= Double(options.maxDistance) ? 1 + distance : nil
   }
 
   private func begin(_ face: Face, _ quality: Float) -> Tracked {
@@ -336,7 +336,7 @@ package final class Tracker {
   private func told(_ place: Int, _ quality: Float, _ events: Events) -> Tracked {
     var events = events
     let track = tracks[place]
-    if !track.isBegun, track.seen >= options.leastSeen {
+    if !track.isBegun, track.seen >= options.minSeen {
       tracks[place].isBegun = true
       events.insert(.begun)
     }

@@ -65,7 +65,7 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
   }
 
   @Test func `a begun track ends once, and is told with its best photo`() throws {
-    let tracker = try tracker { $0.mostMissed = 3 }
+    let tracker = try tracker { $0.maxMissed = 3 }
     let qualities: [Float] = [0.3, 0.8, 0.5]
     for frame in 0..<3 {
       let tracked = try [qualities[frame]].withUnsafeBufferPointer { q throws(Failure) in
@@ -134,9 +134,9 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
 
   @Test func `a face that jumps within its reach may be another's`() throws {
     // 0.9 sides to the right: no overlap of 0.3, and no farther than 1.
-    #expect(try timesToIdentify(20, { $0.mostDistance = 1 }) { face($0 < 10 ? 0 : 45) } == [1, 10])
+    #expect(try timesToIdentify(20, { $0.maxDistance = 1 }) { face($0 < 10 ? 0 : 45) } == [1, 10])
     #expect(
-      try timesToIdentify(20, { ($0.mostDistance, $0.identifyGap) = (1, 0) }) { face($0 < 10 ? 0 : 45) } == [
+      try timesToIdentify(20, { ($0.maxDistance, $0.identifyGap) = (1, 0) }) { face($0 < 10 ? 0 : 45) } == [
         1
       ])
   }
@@ -195,7 +195,7 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
   }
 
   @Test func `there are never more tracks than asked for`() throws {
-    let tracker = try tracker { ($0.mostTracks, $0.leastSeen) = (3, 1) }
+    let tracker = try tracker { ($0.maxTracks, $0.minSeen) = (3, 1) }
     var numbers = Numbers(seed: 2)
     for frame in 0..<300 {
       let faces = (0..<20).map { _ in face(1000 * numbers.next(), 1000 * numbers.next()) }

@@ -30,9 +30,9 @@ extension fs_detector_options: SizedStruct {
     let standard = DetectorOptions()
     let own = standard.thresholds
     return fs_detector_options(
-      size: MemoryLayout<fs_detector_options>.size, min_face: standard.smallestFace,
+      size: MemoryLayout<fs_detector_options>.size, min_face: standard.minFace,
       thresholds: (Float(threshold: own.0), Float(threshold: own.1), Float(threshold: own.2)),
-      scale_step: standard.scaleStep, max_faces: UInt32(clamping: standard.mostFaces),
+      scale_step: standard.scaleStep, max_faces: UInt32(clamping: standard.maxFaces),
       order: FS_LARGEST_FIRST,
       region: fs_region())
   }
@@ -47,10 +47,10 @@ public func fs_detector_create(
     let out = try required(out, "out")
     let given = try known(options)
     var options = DetectorOptions()
-    options.smallestFace = given.min_face
+    options.minFace = given.min_face
     options.thresholds = (chosen(given.thresholds.0), chosen(given.thresholds.1), chosen(given.thresholds.2))
     options.scaleStep = given.scale_step
-    options.mostFaces = Int(given.max_faces)
+    options.maxFaces = Int(given.max_faces)
     options.order = try .init(given.order)
     options.region = given.region.isEmpty ? nil : Region(given.region)
     out.pointee = Handle.make(try Detector(model(handle), options))

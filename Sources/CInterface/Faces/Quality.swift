@@ -16,12 +16,12 @@ extension fs_quality_options: SizedStruct {
   static var standard: fs_quality_options {
     let standard = FaceQuality.Options()
     return fs_quality_options(
-      size: MemoryLayout<fs_quality_options>.size, min_eye_distance: standard.leastEyeDistance,
-      min_sharpness: standard.leastSharpness, max_yaw: standard.mostYaw, max_pitch: standard.mostPitch,
-      max_roll: standard.mostRoll, min_brightness: standard.leastBrightness,
-      max_brightness: standard.mostBrightness,
-      max_clipped: standard.mostClipped, min_contrast: standard.leastContrast,
-      max_outside: standard.mostOutside)
+      size: MemoryLayout<fs_quality_options>.size, min_eye_distance: standard.minEyeDistance,
+      min_sharpness: standard.minSharpness, max_yaw: standard.maxYaw, max_pitch: standard.maxPitch,
+      max_roll: standard.maxRoll, min_brightness: standard.minBrightness,
+      max_brightness: standard.maxBrightness,
+      max_clipped: standard.maxClipped, min_contrast: standard.minContrast,
+      max_outside: standard.maxOutside)
   }
 }
 
@@ -70,16 +70,16 @@ public func fs_quality_reason_text(_ reason: fs_quality_reason) -> UnsafePointer
 extension FaceQuality.Options {
   fileprivate init(_ given: fs_quality_options) {
     self.init()
-    leastEyeDistance = given.min_eye_distance
-    leastSharpness = given.min_sharpness
-    mostYaw = given.max_yaw
-    mostPitch = given.max_pitch
-    mostRoll = given.max_roll
-    leastBrightness = given.min_brightness
-    mostBrightness = given.max_brightness
-    mostClipped = given.max_clipped
-    leastContrast = given.min_contrast
-    mostOutside = given.max_outside
+    minEyeDistance = given.min_eye_distance
+    minSharpness = given.min_sharpness
+    maxYaw = given.max_yaw
+    maxPitch = given.max_pitch
+    maxRoll = given.max_roll
+    minBrightness = given.min_brightness
+    maxBrightness = given.max_brightness
+    maxClipped = given.max_clipped
+    minContrast = given.min_contrast
+    maxOutside = given.max_outside
   }
 }
 

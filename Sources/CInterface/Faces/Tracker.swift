@@ -19,11 +19,11 @@ extension fs_tracker_options: SizedStruct {
   static var standard: fs_tracker_options {
     let standard = Tracker.Options()
     return fs_tracker_options(
-      size: MemoryLayout<fs_tracker_options>.size, min_overlap: standard.leastOverlap,
-      max_distance: standard.mostDistance, max_missed: UInt32(clamping: standard.mostMissed),
-      min_seen: UInt32(clamping: standard.leastSeen),
+      size: MemoryLayout<fs_tracker_options>.size, min_overlap: standard.minOverlap,
+      max_distance: standard.maxDistance, max_missed: UInt32(clamping: standard.maxMissed),
+      min_seen: UInt32(clamping: standard.minSeen),
       identify_every: standard.identifyEvery, identify_better: standard.identifyBetter,
-      identify_gap: UInt32(clamping: standard.identifyGap), max_tracks: UInt32(clamping: standard.mostTracks))
+      identify_gap: UInt32(clamping: standard.identifyGap), max_tracks: UInt32(clamping: standard.maxTracks))
   }
 }
 
@@ -35,14 +35,14 @@ public func fs_tracker_create(
     let out = try required(out, "out")
     let given = try known(options)
     var options = Tracker.Options()
-    options.leastOverlap = given.min_overlap
-    options.mostDistance = given.max_distance
-    options.mostMissed = Int(given.max_missed)
-    options.leastSeen = Int(given.min_seen)
+    options.minOverlap = given.min_overlap
+    options.maxDistance = given.max_distance
+    options.maxMissed = Int(given.max_missed)
+    options.minSeen = Int(given.min_seen)
     options.identifyEvery = given.identify_every
     options.identifyBetter = given.identify_better
     options.identifyGap = Int(given.identify_gap)
-    options.mostTracks = Int(given.max_tracks)
+    options.maxTracks = Int(given.max_tracks)
     out.pointee = Handle.make(try Tracker(options))
   }
 }
@@ -56,8 +56,8 @@ public func fs_tracker_update(
   boundary { () throws(Failure) in
     let tracker = try Handle.object(tracker, Tracker.self, "tracker")
     let given = try buffer(faces, count, "faces")
-    guard count <= Tracker.mostFaces else {
-      throw .invalidArgument("\(count) faces in a frame, wanted at most \(Tracker.mostFaces)")
+    guard count <= Tracker.maxFaces else {
+      throw .invalidArgument("\(count) faces in a frame, wanted at most \(Tracker.maxFaces)")
     }
     let qualities = try qualities.map { qualities throws(Failure) in try buffer(qualities, count, "qualities")
     }

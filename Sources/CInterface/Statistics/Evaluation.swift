@@ -132,7 +132,7 @@ extension fs_evaluation_options: SizedStruct {
     let standard = Evaluation.Options()
     return fs_evaluation_options(
       size: MemoryLayout<fs_evaluation_options>.size, folds: UInt32(clamping: standard.folds),
-      least_false_accepts: standard.leastFalseAccepts)
+      least_false_accepts: standard.minFalseAccepts)
   }
 }
 
@@ -147,7 +147,7 @@ public func fs_evaluate_pairs(
     let given = try known(options)
     var options = Evaluation.Options()
     options.folds = Int(given.folds)
-    options.leastFalseAccepts = given.least_false_accepts
+    options.minFalseAccepts = given.least_false_accepts
     let folds = try fold.map { fold throws(Failure) in try buffer(fold, count, "fold") }
     target.pointee = fs_evaluation(
       try Evaluation(

@@ -25,7 +25,7 @@ private func options(
   _ smallest: Float, _ thresholds: (Float?, Float?, Float?) = (nil, nil, nil)
 ) -> DetectorOptions {
   var options = DetectorOptions()
-  options.smallestFace = smallest
+  options.minFace = smallest
   options.thresholds = thresholds
   return options
 }
@@ -174,11 +174,11 @@ private func near(_ a: Box, _ b: Box) -> Bool {
       return outcome { try Detector(cascade, options) }
     }
     #expect(
-      reason { $0.smallestFace = 11 } == "invalidArgument: smallest face 11.0, wanted at least 12 pixels")
+      reason { $0.minFace = 11 } == "invalidArgument: smallest face 11.0, wanted at least 12 pixels")
     #expect(reason { $0.thresholds.1 = 1.5 } == "invalidArgument: threshold 1.5, wanted 0 to 1")
     #expect(reason { $0.thresholds.2 = .nan }.hasPrefix("invalidArgument: threshold nan"))
     #expect(reason { $0.scaleStep = 1 } == "invalidArgument: scale step 1.0, wanted 0.1 to 0.95")
-    #expect(reason { $0.mostFaces = -1 } == "invalidArgument: at most -1 faces, wanted 0 or more")
+    #expect(reason { $0.maxFaces = -1 } == "invalidArgument: at most -1 faces, wanted 0 or more")
     #expect(
       reason { $0.region = Region(x: 0, y: 0, width: 0, height: 5) }.hasPrefix(
         "invalidArgument: region of 0x5"))
@@ -215,8 +215,8 @@ private func near(_ a: Box, _ b: Box) -> Bool {
     }
     let photo = try Image.open(path)
     var wanted = DetectorOptions()
-    wanted.mostFaces = 1
-    wanted.smallestFace = Float(min(photo.width, photo.height)) / 10
+    wanted.maxFaces = 1
+    wanted.minFace = Float(min(photo.width, photo.height)) / 10
     let expected = try #require(
       try Detector(Model(path: "build/models/mtcnn.safetensors"), wanted).faces(in: photo).first)
     let eyes = (expected.landmarks[0].x + expected.landmarks[1].x) / 2
