@@ -101,19 +101,17 @@ package final class Embedder: @unchecked Sendable {
             throw .invalidArgument(
               "an aligned picture of \(chip.width)x\(chip.height), wanted \(width)x\(height)")
           }
-          architecture.fill(input + i * each, chip.pixels.pointer, height: height, width: width)
-          withExtendedLifetime(chip) {}
+          chip.withPixels { architecture.fill(input + i * each, $0, height: height, width: width) }
         }
       } _: { found throws(Failure) in
         let found = found[0]
         for i in 0..<(batch * dimension) where !found[i].isFinite {
           throw .badData("the model answers \(found[i]): its weights are damaged")
         }
-        (answers.pointer + first * dimension).update(from: found, count: batch * dimension)
+        answers.withPointer { ($0 + first * dimension).update(from: found, count: batch * dimension) }
       }
     }
-    embeddings.update(from: answers.pointer, count: count * dimension)
-    withExtendedLifetime(answers) {}
+    answers.withPointer { embeddings.update(from: $0, count: count * dimension) }
   }
 
   /// Bytes that embedding so many pictures will make the process hold at its peak, beyond what it holds now

@@ -125,10 +125,10 @@ package struct FaceQuality {
     if outside > options.maxOutside { reasons.insert(.cutOff) }
     self.reasons = reasons
 
-    let least = max(options.minSharpness, 0)
+    let needed = max(options.minSharpness, 0)
     func cosine(_ degrees: Float) -> Float { Float(max(0, cos(Double(degrees) * .pi / 180))) }
     let size = min(1, eyeDistance / Crop.eyeDistance),
-      detail = sharpness > 0 ? 1 / (1 + least / sharpness) : 0
+      detail = sharpness > 0 ? 1 / (1 + needed / sharpness) : 0
     let front = pose.map { cosine($0.yaw) * cosine($0.pitch) } ?? 1
     score = size * detail * front * max(0, 1 - dark - bright) * (1 - outside)
   }
@@ -163,8 +163,7 @@ package struct FaceQuality {
     init(
       of points: [Point], in size: (width: Int, height: Int), warped: (Affine, Int) throws(Failure) -> Image
     ) throws(Failure) {
-      let template = AlignmentTemplate.meanFace.scaled(to: FaceQuality.side)
-      let coarse = try similarity(from: points, to: template.points)
+      let coarse = try AlignmentTemplate.meanFace.scaled(to: FaceQuality.side).map(points)
       // How many of the picture's pixels lie in one of the crop's, across; so many are looked at for each.
       let ratio = 1 / (coarse.a * coarse.a + coarse.d * coarse.d).squareRoot()
       let fold = ratio < 8 ? max(1, Int(ratio.rounded(.up))) : 8
@@ -175,15 +174,16 @@ package struct FaceQuality {
         scale * coarse.f + shift)
       let fine = try warped(map, fold * FaceQuality.side)
       levels = [Float](repeating: 0, count: FaceQuality.side * FaceQuality.side)
-      for y in 0..<(fold * FaceQuality.side) {
-        let row = fine.row(y)
-        for x in 0..<(fold * FaceQuality.side) {
-          levels[y / fold * FaceQuality.side + x / fold] += luma(
-            Float(row[3 * x]), Float(row[3 * x + 1]), Float(row[3 * x + 2]))
+      fine.withPixels { pixels in
+        for y in 0..<fine.height {
+          let row = pixels + y * fine.stride
+          for x in 0..<fine.width {
+            levels[y / fold * FaceQuality.side + x / fold] += luma(
+              Float(row[3 * x]), Float(row[3 * x + 1]), Float(row[3 * x + 2]))
+          }
         }
       }
       for i in levels.indices { levels[i] /= Float(fold * fold) }
-      withExtendedLifetime(fine) {}
       guard let back = coarse.inverse else { return }  // the warp has refused it
       var beyond = 0
       for y in FaceQuality.rows {

@@ -43,7 +43,7 @@ package struct Identification {
   /// The next person; nil where there is nobody else.
   package let runnerUp: Candidate?
   package let threshold: Float
-  private let leastMargin: Float
+  private let minMargin: Float
 
   /// How much farther the next person is: infinite where there is nobody else. Negative where a vote went to
   /// one who is farther.
@@ -53,7 +53,7 @@ package struct Identification {
   }
 
   package var isNear: Bool { nearest.map { $0.distance <= threshold } ?? false }
-  package var isClear: Bool { leastMargin == 0 || margin >= leastMargin }
+  package var isClear: Bool { minMargin == 0 || margin >= minMargin }
   package var isKnown: Bool { isNear && isClear }
 
   /// - Parameters:
@@ -70,25 +70,26 @@ package struct Identification {
     }
     try options.check()
     threshold = given
-    leastMargin = options.margin
+    minMargin = options.margin
     try requireFinite(probe, 1, metric.dimension, "a probe")
     guard let embeddings, owners.count > 0 else {
       nearest = nil
       runnerUp = nil
       return
     }
-    let storage = try Storage<Float>(count: owners.count)
-    let distances = UnsafeBufferPointer(storage.buffer)
-    metric.all(embeddings, owners.count, probe, 1, into: storage.pointer)
-    var candidates = People(people, owners, distances)
-    switch options.rule {
-    case .nearest: break
-    case .mean: candidates.measureByMean()
-    case .template: try candidates.measureByTemplate(owners, embeddings, probe, metric)
-    case .vote: try candidates.vote(owners, distances, options.neighbours)
+    let distances = try Storage<Float>(count: owners.count)
+    distances.withPointer { metric.all(embeddings, owners.count, probe, 1, into: $0) }
+    (nearest, runnerUp) = try distances.withBuffer { distances throws(Failure) in
+      let distances = UnsafeBufferPointer(distances)
+      var candidates = People(people, owners, distances)
+      switch options.rule {
+      case .nearest: break
+      case .mean: candidates.measureByMean()
+      case .template: try candidates.measureByTemplate(owners, embeddings, probe, metric)
+      case .vote: try candidates.vote(owners, distances, options.neighbours)
+      }
+      return candidates.firstTwo
     }
-    withExtendedLifetime(storage) {}
-    (nearest, runnerUp) = candidates.firstTwo
   }
 
   /// The same for people with any numbers, and embeddings that nobody has looked at.
@@ -103,12 +104,12 @@ package struct Identification {
     for (row, label) in labels.enumerated() {
       let place = places[label] ?? places.count
       places[label] = place
-      owners.pointer[row] = place
+      owners[row] = place
     }
-    try self.init(
-      probe, among: embeddings, owners: UnsafeBufferPointer(owners.buffer), people: places.count, metric,
-      options)
-    withExtendedLifetime(owners) {}
+    self = try owners.withBuffer { owners throws(Failure) in
+      try Identification(
+        probe, among: embeddings, owners: UnsafeBufferPointer(owners), people: places.count, metric, options)
+    }
   }
 }
 
@@ -148,32 +149,41 @@ private struct People {
   ) throws(Failure) {
     let n = metric.dimension, (rows, ends) = try rowsOfEach(owners)
     let sum = try Storage<Double>(count: n), template = try Storage<Float>(count: n)
-    var first = 0
-    for i in list.indices {
-      let end = ends.pointer[i]
-      defer { first = end }
-      if end - first == 1 { continue }  // the mean of one is measured already
-      sum.pointer.update(repeating: 0, count: n)
-      var lengths = 0.0
-      for place in first..<end {
-        let embedding = embeddings + rows.pointer[place] * n
-        var square = 0.0
-        for k in 0..<n {
-          let value = Double(embedding[k])
-          sum.pointer[k] += value
-          square += value * value
-        }
-        lengths += square.squareRoot()
+    withPointers(rows, sum, template) { rows, sum, template in
+      var first = 0
+      for i in list.indices {
+        let end = ends[i]
+        defer { first = end }
+        if end - first == 1 { continue }  // the mean of one is measured already
+        People.mean(of: rows + first, end - first, embeddings, n, sum: sum, into: template)
+        list[i].distance = metric(template, probe)
       }
-      var square = 0.0
-      for k in 0..<n { square += sum.pointer[k] * sum.pointer[k] }
-      // Embeddings that cancel have no direction to be made longer.
-      let scale = square > 0 ? lengths / Double(end - first) / square.squareRoot() : 0
-      let largest = Double(Float.greatestFiniteMagnitude)
-      for k in 0..<n { template.pointer[k] = Float(min(max(sum.pointer[k] * scale, -largest), largest)) }
-      list[i].distance = metric(template.pointer, probe)
     }
-    withExtendedLifetime((rows, ends, sum, template)) {}
+  }
+
+  /// The mean of some rows, made as long as these are in the mean.
+  private static func mean(
+    of rows: UnsafePointer<Int>, _ count: Int, _ embeddings: UnsafePointer<Float>, _ n: Int,
+    sum: UnsafeMutablePointer<Double>, into template: UnsafeMutablePointer<Float>
+  ) {
+    sum.update(repeating: 0, count: n)
+    var lengths = 0.0
+    for place in 0..<count {
+      let embedding = embeddings + rows[place] * n
+      var square = 0.0
+      for k in 0..<n {
+        let value = Double(embedding[k])
+        sum[k] += value
+        square += value * value
+      }
+      lengths += square.squareRoot()
+    }
+    var square = 0.0
+    for k in 0..<n { square += sum[k] * sum[k] }
+    // Embeddings that cancel have no direction to be made longer.
+    let scale = square > 0 ? lengths / Double(count) / square.squareRoot() : 0
+    let limit = Double(Float.greatestFiniteMagnitude)
+    for k in 0..<n { template[k] = Float(min(max(sum[k] * scale, -limit), limit)) }
   }
 
   /// All rows, person after person, and where each person's end.
@@ -183,12 +193,12 @@ private struct People {
     let rows = try Storage<Int>(count: owners.count), ends = try Storage<Int>(count: list.count)
     var before = 0
     for (i, person) in list.enumerated() {
-      ends.pointer[i] = before
+      ends[i] = before
       before += person.photos
     }
     for (row, owner) in owners.enumerated() {
-      rows.pointer[ends.pointer[owner]] = row
-      ends.pointer[owner] += 1
+      rows[ends[owner]] = row
+      ends[owner] += 1
     }
     return (rows, ends)
   }
@@ -197,10 +207,12 @@ private struct People {
     _ owners: UnsafeBufferPointer<Int>, _ distances: UnsafeBufferPointer<Float>, _ neighbours: Int
   ) throws(Failure) {
     let slots = try Storage<Neighbour>(count: min(neighbours, owners.count))
-    var voters = Nearest(slots.pointer, capacity: slots.count)
-    for (row, distance) in distances.enumerated() { voters.offer(Neighbour(distance: distance, row: row)) }
-    for voter in slots.buffer { list[owners[voter.row]].votes += 1 }
-    withExtendedLifetime(slots) {}
+    slots.withBuffer { slots in
+      guard let start = slots.baseAddress else { return }
+      var voters = Nearest(start, capacity: slots.count)
+      for (row, distance) in distances.enumerated() { voters.offer(Neighbour(distance: distance, row: row)) }
+      for voter in slots { list[owners[voter.row]].votes += 1 }
+    }
   }
 
   /// The winner and the next: by votes, then by distance; of equal ones, the one whose nearest photo comes

@@ -38,7 +38,7 @@ extension Gallery {
     let threshold = try chosenThreshold(threshold, default: defaultThreshold)
     let nearest = try nearest(1, to: embedding)
     guard nearest.count > 0 else { return Match(name: "", distance: .infinity, threshold: threshold) }
-    let neighbour = nearest.pointer.pointee
+    let neighbour = nearest[0]
     return Match(name: photo(inRow: neighbour.row).name, distance: neighbour.distance, threshold: threshold)
   }
 

@@ -68,7 +68,7 @@ private func options(_ rate: Double, people: Int = 1, confidence: Double = 0.95)
     let roc = try line(impostors: 300, genuine: 100)
     for rate in [0.01, 0.02, 0.05, 0.1, 0.3] {
       let found = try Calibration(roc, options(rate))
-      #expect(found.mostFalseAccepts <= rate)
+      #expect(found.maxFalseAccepts <= rate)
       // One more would be too many.
       #expect(ClopperPearson.upper(found.impostorsAccepted + 1, of: 300, confidence: 0.95) > rate)
       #expect(found.genuineRejected == 100 - min(100, Int(found.threshold * 32)))
@@ -116,8 +116,8 @@ private func options(_ rate: Double, people: Int = 1, confidence: Double = 0.95)
     #expect(rows.map { $0.kept != nil } == [true, true, true, false])
     let thresholds = rows.compactMap { $0.kept?.threshold }
     #expect(thresholds[0] > thresholds[1] && thresholds[1] >= thresholds[2])
-    for row in rows { #expect(row.mostFalseAccepts >= row.falseAccepts && row.mostFalseAccepts <= 1) }
-    for row in rows { if let kept = row.kept { #expect(kept.mostFalseAcceptsOfSearch <= 0.1 + 1e-12) } }
+    for row in rows { #expect(row.maxFalseAccepts >= row.falseAccepts && row.maxFalseAccepts <= 1) }
+    for row in rows { if let kept = row.kept { #expect(kept.maxFalseAcceptsOfSearch <= 0.1 + 1e-12) } }
     #expect(abs(Calibration.rateOfSearch(0.01, people: 2) - 0.0199) < 1e-15)
   }
 
@@ -162,10 +162,15 @@ private func options(_ rate: Double, people: Int = 1, confidence: Double = 0.95)
     let labels: [Int32] = [4, 4, -1, -1]
     func distances(_ impostors: UnsafePointer<Float>?, _ count: Int) throws -> [[Double]] {
       try labels.withUnsafeBufferPointer { labels in
-        let pairs = try EmbeddingPairs(
-          photos, labels: labels, impostors: impostors, impostorCount: count, dimension: 1)
-        let all = zip(pairs.distances.values, pairs.isSame.values)
-        return [all.filter { $0.1 == 1 }.map(\.0).sorted(), all.filter { $0.1 == 0 }.map(\.0).sorted()]
+        let points = try EmbeddingPairs(
+          photos, labels: labels, impostors: impostors, impostorCount: count, dimension: 1
+        ).curve().points
+        var genuine: [Double] = [], strange: [Double] = []
+        for (before, point) in zip(points, points.dropFirst()) {
+          genuine += [Double](repeating: point.threshold, count: point.genuine - before.genuine)
+          strange += [Double](repeating: point.threshold, count: point.impostors - before.impostors)
+        }
+        return [genuine, strange]
       }
     }
     #expect(try distances(strangers, 2) == [[1, 1], [14, 15, 19, 20, 24, 25, 29, 30]])

@@ -76,7 +76,7 @@ private func curve(_ distances: [Double], _ same: [UInt8]) throws -> ROC {
       }
     }
     var three = Evaluation.Options()
-    three.leastFalseAccepts = 3
+    three.minFalseAccepts = 3
     let distances: [Double] = [0.5] + (1...100).map { Double($0) }
     let found = try evaluate(distances, [1] + [UInt8](repeating: 0, count: 100), three)
     #expect(found.points.map(\.impostorsNeeded) == [30, 300, 3000] && found.points[1].measured == nil)

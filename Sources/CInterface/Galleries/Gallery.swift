@@ -16,7 +16,7 @@ private func shared(
 }
 
 private func personName(_ pointer: UnsafePointer<CChar>?) throws(Failure) -> String {
-  try text(pointer, "name", limit: SharedGallery.longestName)
+  try text(pointer, "name", limit: SharedGallery.maxNameBytes)
 }
 
 @c @implementation
@@ -324,7 +324,7 @@ public func fs_gallery_enrol(
     let options = try known(options)
     var note = ""
     if let given = options.note, given.pointee != 0 {
-      note = try text(given, "note", limit: SharedGallery.longestNote)
+      note = try text(given, "note", limit: SharedGallery.maxNoteBytes)
     }
     let told = try gallery.enrol(
       name, embedding, note: note, threshold: chosen(options.threshold), isRefused: options.refuse != 0)

@@ -52,12 +52,11 @@ public func fs_calibrate_embeddings(
       _ = try buffer(
         required(impostors, "impostors"), product(impostor_count, dimension, name: "impostors"), "impostors")
     }
-    let pairs = try EmbeddingPairs(
+    let curve = try EmbeddingPairs(
       embeddings, labels: buffer(labels, count, "labels"), impostors: impostor_count == 0 ? nil : impostors,
-      impostorCount: impostor_count, dimension: dimension)
-    let curve = try ROC(UnsafeBufferPointer(pairs.distances.buffer), UnsafeBufferPointer(pairs.isSame.buffer))
+      impostorCount: impostor_count, dimension: dimension
+    ).curve()
     target.pointee = fs_calibration(try Calibration(curve, options), options)
-    withExtendedLifetime((pairs.distances, pairs.isSame)) {}
   }
 }
 
@@ -84,9 +83,9 @@ extension fs_calibration {
   fileprivate init(_ found: Calibration, _ options: Calibration.Options) {
     self.init(
       threshold: found.threshold, comparison_rate: found.comparisonRate, false_accepts: found.falseAccepts,
-      max_false_accepts: found.mostFalseAccepts, max_false_accepts_of_search: found.mostFalseAcceptsOfSearch,
-      false_rejects: found.falseRejects, min_false_rejects: found.leastFalseRejects,
-      max_false_rejects: found.mostFalseRejects, genuine: UInt64(clamping: found.genuine),
+      max_false_accepts: found.maxFalseAccepts, max_false_accepts_of_search: found.maxFalseAcceptsOfSearch,
+      false_rejects: found.falseRejects, min_false_rejects: found.minFalseRejects,
+      max_false_rejects: found.maxFalseRejects, genuine: UInt64(clamping: found.genuine),
       impostors: UInt64(clamping: found.impostors),
       genuine_rejected: UInt64(clamping: found.genuineRejected),
       impostors_accepted: UInt64(clamping: found.impostorsAccepted),
@@ -98,10 +97,10 @@ extension fs_growth {
   fileprivate init(_ row: Calibration.Growth) {
     self.init(
       people: UInt64(clamping: row.people), false_accepts: row.falseAccepts,
-      max_false_accepts: row.mostFalseAccepts,
+      max_false_accepts: row.maxFalseAccepts,
       threshold: row.kept?.threshold ?? .nan, false_rejects: row.kept?.falseRejects ?? .nan,
-      min_false_rejects: row.kept?.leastFalseRejects ?? .nan,
-      max_false_rejects: row.kept?.mostFalseRejects ?? .nan,
+      min_false_rejects: row.kept?.minFalseRejects ?? .nan,
+      max_false_rejects: row.kept?.maxFalseRejects ?? .nan,
       impostors_needed: UInt64(clamping: row.impostorsNeeded))
   }
 }

@@ -62,7 +62,7 @@ package final class Detector: @unchecked Sendable {
   // Guarded by `lock`: upright pictures of frames, to be written over.
   private let lock = Lock()
   private var idle: [Image] = []
-  private static let mostIdle = 8
+  private static let maxIdle = 8
 
   package init(_ model: Model, _ options: DetectorOptions = .init()) throws(Failure) {
     try options.check()
@@ -90,7 +90,7 @@ package final class Detector: @unchecked Sendable {
     let region = region ?? options.region ?? frame.whole
     try region.check(inside: frame.uprightWidth, frame.uprightHeight)
     let image = try canvas(region.width, region.height)
-    defer { lock.hold { if idle.count < Detector.mostIdle { idle.append(image) } } }
+    defer { lock.hold { if idle.count < Detector.maxIdle { idle.append(image) } } }
     try frame.read(region, into: image, isGrey: finder.seesLumaAlone)
     return reported(try finder.faces(in: image), x: region.x, y: region.y)
   }

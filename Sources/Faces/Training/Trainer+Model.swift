@@ -39,8 +39,7 @@ extension Trainer {
     var metadata = ["threshold": "\(threshold)"]
     if let note { metadata["note"] = note }
     if architecture.hasEmbedding {
-      let usual = architecture.side.map { Framing.aligned(.meanFace.scaled(to: $0)) } ?? .whole
-      metadata[Framing.key] = texts[Framing.key] ?? usual.text
+      metadata[Framing.key] = texts[Framing.key] ?? Framing.trained(architecture).text
     }
     try export(path: path, numbers, metadata: metadata)
   }

@@ -32,7 +32,7 @@ package struct TSNE {
   }
 
   /// P takes 8 * count² bytes.
-  package static let mostPoints = 8192
+  package static let maxPoints = 8192
   /// The divergence takes as long as a step: it is told after so many.
   package static let reportInterval = 25
 
@@ -72,16 +72,16 @@ package struct TSNE {
   }
 
   private static func check(_ options: Options, count: Int, dimension: Int) throws(Failure) {
-    guard count >= 4, count <= mostPoints else {
-      throw .invalidArgument("\(count) points, wanted 4 to \(mostPoints)")
+    guard count >= 4, count <= maxPoints else {
+      throw .invalidArgument("\(count) points, wanted 4 to \(maxPoints)")
     }
     guard dimension >= 1 else {
       throw .invalidArgument("points of \(dimension) dimensions, wanted at least 1")
     }
-    let most = Double(count - 1) / 3
-    guard options.perplexity >= 1, options.perplexity <= most else {
+    let maxPerplexity = Double(count - 1) / 3
+    guard options.perplexity >= 1, options.perplexity <= maxPerplexity else {
       throw .invalidArgument(
-        "perplexity \(options.perplexity) for \(count) points, wanted 1 to \(most): a third of a point's neighbours"
+        "perplexity \(options.perplexity) for \(count) points, wanted 1 to \(maxPerplexity): a third of a point's neighbours"
       )
     }
     try options.check()
@@ -113,12 +113,7 @@ private final class Descent {
     speed = [Double](repeating: 0, count: 2 * n)
     gain = [Double](repeating: 1, count: 2 * n)
     sums = try Storage(repeating: RowSums(), count: n)
-    var entropy = 0.0
-    for i in 0..<(n * n) {
-      let p = affinities.values.pointer[i]
-      if p > 0 { entropy += p * log(p) }
-    }
-    negativeEntropy = entropy
+    negativeEntropy = affinities.values.withBuffer { $0.reduce(0) { $1 > 0 ? $0 + $1 * log($1) : $0 } }
     var squares = 0.0
     for i in 0..<n { squares += start[2 * i] * start[2 * i] }
     let deviation = (squares / Double(n)).squareRoot()
@@ -134,12 +129,14 @@ private final class Descent {
   var y: [Double] { (0..<(2 * n)).map { place[($0 & 1) * n + $0 >> 1] } }
 
   func step(isExaggerated: Bool) {
-    let (n, p, sums) = (n, affinities.values.pointer, sums.pointer)
-    place.withUnsafeBufferPointer { place in
-      guard let x = place.baseAddress else { return }
-      let y = x + n
-      forEachBatchOfRows(n, work: 4 * n) { rows in
-        for i in rows { sums[i] = Descent.sweep(p + i * n, x, y, i, n) }
+    let n = n
+    withPointers(affinities.values, sums) { p, sums in
+      place.withUnsafeBufferPointer { place in
+        guard let x = place.baseAddress else { return }
+        let y = x + n
+        forEachBatchOfRows(n, work: 4 * n) { rows in
+          for i in rows { sums[i] = Descent.sweep(p + i * n, x, y, i, n) }
+        }
       }
     }
     var weight = 0.0
@@ -186,21 +183,23 @@ private final class Descent {
 
   /// `KL = sum p log p + sum p log(1 + |y_i - y_j|²) + log(sum w)`, the sum of p being 1.
   func divergence() -> Double {
-    let (n, p, sums) = (n, affinities.values.pointer, sums.pointer)
-    place.withUnsafeBufferPointer { place in
-      guard let x = place.baseAddress else { return }
-      let y = x + n
-      forEachBatchOfRows(n, work: 16 * n) { rows in
-        for i in rows {
-          var weight = -1.0, cross = 0.0
-          for j in 0..<n {
-            let dx = x[i] - x[j], dy = y[i] - y[j]
-            let square = dx * dx + dy * dy
-            weight += 1 / (1 + square)
-            cross += p[i * n + j] * log1p(square)
+    let n = n
+    withPointers(affinities.values, sums) { p, sums in
+      place.withUnsafeBufferPointer { place in
+        guard let x = place.baseAddress else { return }
+        let y = x + n
+        forEachBatchOfRows(n, work: 16 * n) { rows in
+          for i in rows {
+            var weight = -1.0, cross = 0.0
+            for j in 0..<n {
+              let dx = x[i] - x[j], dy = y[i] - y[j]
+              let square = dx * dx + dy * dy
+              weight += 1 / (1 + square)
+              cross += p[i * n + j] * log1p(square)
+            }
+            sums[i].weight = weight
+            sums[i].attraction.x = cross
           }
-          sums[i].weight = weight
-          sums[i].attraction.x = cross
         }
       }
     }

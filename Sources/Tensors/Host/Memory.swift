@@ -178,6 +178,13 @@ package enum Memory {
   package final class Recycling {
     package init() { Memory.lock.hold { Memory.recyclers += 1 } }
 
+    /// One that lives as long as `body` runs.
+    package static func during<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+      let recycling = Recycling()
+      defer { withExtendedLifetime(recycling) {} }
+      return try body()
+    }
+
     deinit {
       let isLast = Memory.lock.hold {
         Memory.recyclers -= 1

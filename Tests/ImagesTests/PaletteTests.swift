@@ -3,7 +3,7 @@ import TestSupport
 import Tensors
 import Testing
 
-@Suite struct ImageMapTests {
+@Suite struct PaletteTests {
   private func map(
     _ values: [Float], _ width: Int, _ height: Int, stride: Int = 1, _ lowest: Float, _ highest: Float,
     _ palette: Palette = .grey
