@@ -6,7 +6,7 @@
 #   make train-model DATA=folder    models/faces-nn4 again, from its photos; make train-cascade DATA=folder: faces-cascade
 #   make bench      how fast the kernels and networks are here; make bench-peers: beside others
 #   make detection-report DATA=folder    what our detectors and others' find, and what they make up
-#   make gallery    every way to paint, on one page
+#   make showcase   every way to paint, on one page
 #   make lint       the rules of the source tree, in seconds
 #   make test-processors   the numeric tests as other processors would run them
 #   make embedded   the library without a Swift runtime
@@ -183,10 +183,10 @@ bench-peers: all models $(BENCH) $(PEERS)
 detection-report: all models $(PEERS)
 	PYTHONPATH=bindings/python $(BUILD)/peers/bin/python examples/detection_report.py $(DATA) $(REPORT_OPTIONS)
 
-# Every way to paint, on one page: docs/gallery.md. Other pictures by GALLERY_OPTIONS.
-.PHONY: gallery
-gallery: all models
-	PYTHONPATH=bindings/python $(BUILD)/venv/bin/python examples/gallery.py $(GALLERY_OPTIONS)
+# Every way to paint, on one page: docs/showcase.md. Other pictures by SHOWCASE_OPTIONS.
+.PHONY: showcase
+showcase: all models
+	PYTHONPATH=bindings/python $(BUILD)/venv/bin/python examples/showcase.py $(SHOWCASE_OPTIONS)
 
 # ---- Training in several processes ----
 

@@ -1,7 +1,7 @@
 """Every way to paint a picture, on one page.
 
-    python examples/gallery.py [--content PHOTO] [--style PICTURE] [--second PICTURE] [--face PHOTO] [--mask PICTURE]
-                               [--universal MODEL] [--fast MODEL] [--photos FOLDER] [--out FOLDER] [--only NAME ...]
+    python examples/showcase.py [--content PHOTO] [--style PICTURE] [--second PICTURE] [--face PHOTO] [--mask PICTURE]
+                                [--universal MODEL] [--fast MODEL] [--photos FOLDER] [--out FOLDER] [--only NAME ...]
 
 Each picture is made by one command of the program, which stands below it. --mask is white where --style goes, black where
 --second does; without one it is a disc. --universal and --fast are models of `facestyle restyle`: without them those pictures are
@@ -34,7 +34,7 @@ def arguments():
     parser.add_argument("--universal", type=Path)
     parser.add_argument("--fast", type=Path)
     parser.add_argument("--photos", type=Path, default=PHOTOS)
-    parser.add_argument("--out", type=Path, default=REPOSITORY / "build" / "gallery")
+    parser.add_argument("--out", type=Path, default=REPOSITORY / "build" / "showcase")
     parser.add_argument("--program", type=Path, default=REPOSITORY / "build" / "facestyle")
     parser.add_argument("--only", nargs="*", help="names of pictures")
     return parser.parse_args()
@@ -100,10 +100,10 @@ def works(given, out):
 
 
 def page(entries, out):
-    parts = ["<!doctype html><meta charset=utf-8><title>libfacestyle: gallery</title>",
+    parts = ["<!doctype html><meta charset=utf-8><title>libfacestyle: showcase</title>",
              "<style>body{font:15px sans-serif;max-width:1100px;margin:2em auto}figure{display:inline-block;margin:1em;"
              "vertical-align:top;max-width:520px}img{max-width:100%}code{font-size:11px;word-break:break-word}</style>",
-             "<h1>Gallery</h1>"]  # fmt: skip
+             "<h1>Showcase</h1>"]  # fmt: skip
     for name in ("content", "style", "second", "portrait"):
         parts.append(f"<figure><img src={name}.png><figcaption>{name}</figcaption></figure>")
     for name, text, command, answer in entries:
