@@ -9,14 +9,14 @@ import Tensors
 ///
 /// What too few pairs cannot support is nil:
 /// - accuracy, unless there are two folds or more and each holds pairs of both kinds;
-/// - TAR at a FAR, unless `impostors * FAR >= leastFalseAccepts`: with 1, a thousand impostors for 0.001.
+/// - TAR at a FAR, unless `impostors * FAR >= minFalseAccepts`: with 1, a thousand impostors for 0.001.
 ///
 /// Source: Huang and Learned-Miller, "Labeled Faces in the Wild: Updates and New Reporting Procedures", 2014.
 package struct Evaluation {
   package struct Options {
     /// Where pairs come without: each kind is cut into so many parts of equal size, in the order given.
     package var folds = 10
-    package var leastFalseAccepts = 1.0
+    package var minFalseAccepts = 1.0
     package init() {}
   }
 
@@ -77,10 +77,10 @@ package struct Evaluation {
     equalErrorRate = curve.equalErrorRate
     points = Evaluation.limits.map { limit in
       // A product such as 1000 * 0.001 may miss its whole number by a rounding.
-      let isSupported = Double(impostors) * limit * (1 + 1e-12) >= options.leastFalseAccepts
+      let isSupported = Double(impostors) * limit * (1 + 1e-12) >= options.minFalseAccepts
       return OperatingPoint(
         limit: limit,
-        impostorsNeeded: Int(min((options.leastFalseAccepts / limit * (1 - 1e-12)).rounded(.up), 0x1p52)),
+        impostorsNeeded: Int(min((options.minFalseAccepts / limit * (1 - 1e-12)).rounded(.up), 0x1p52)),
         measured: isSupported ? curve.point(falseAccepts: Int(Double(impostors) * limit * (1 + 1e-12))) : nil)
     }
     self.genuine = genuine
@@ -185,6 +185,6 @@ private struct FoldDivision {
 extension Evaluation.Options: Settings {
   package var settings: [Setting] {
     Setting("folds", folds, .from(2, to: Evaluation.mostFolds))
-    Setting("least false accepts", leastFalseAccepts, .atLeast(1))
+    Setting("min false accepts", minFalseAccepts, .atLeast(1))
   }
 }

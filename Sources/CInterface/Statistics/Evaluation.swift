@@ -134,7 +134,7 @@ extension fs_evaluation_options: SizedStruct {
 extension Evaluation.Options: Exchanged {
   mutating func exchange(_ c: inout fs_evaluation_options, _ way: inout Exchange) {
     way.number(&c.folds, &folds)
-    way.number(&c.least_false_accepts, &leastFalseAccepts)
+    way.number(&c.least_false_accepts, &minFalseAccepts)
   }
 }
 

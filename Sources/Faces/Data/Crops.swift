@@ -9,16 +9,24 @@ import Tensors
 /// Crops are kept in one block of memory if they fit into what there is, else each is made again whenever it
 /// is asked for.
 package final class Crops: @unchecked Sendable {
-  package struct Options {
+  package struct Options: Settings {
     package var framing: Framing = .aligned(.meanFace)
     package var frame = 150
     package var margin = 12
     /// Sides of photos, and of the part of a photo that becomes the frame, in pixels.
-    package var smallest = 16
+    package var minSide = 16
     /// Bytes that crops may fill; beyond, they are made again from the files.
     package var memoryLimit = 4 << 30
 
     package init() {}
+
+    package var settings: [Setting] {
+      Setting("framing", framing.text)
+      Setting("frame", frame, .from(8, to: 4096))
+      Setting("margin", margin, .from(0, to: max(frame, 0)))
+      Setting("min side", minSide, .atLeast(1))
+      Setting("memory limit", memoryLimit, .atLeast(0))
+    }
   }
 
   package let options: Options
@@ -152,26 +160,13 @@ package final class Crops: @unchecked Sendable {
 }
 
 extension Crops.Options {
-  fileprivate func check() throws(Failure) {
-    guard frame >= 8, frame <= 4096 else {
-      throw .invalidArgument("a frame of \(frame) pixels, wanted 8 to 4096")
-    }
-    guard margin >= 0, margin <= frame else {
-      throw .invalidArgument("a margin of \(margin) pixels, wanted 0 to \(frame)")
-    }
-    guard smallest >= 1, memoryLimit >= 0 else {
-      throw .invalidArgument(
-        "smallest side \(smallest), memory limit \(memoryLimit), wanted at least 1 and 0")
-    }
-  }
-
   /// The crop of one photo.
   /// - Throws: why there is none.
   package func crop(_ photo: FacePhoto) throws(Failure) -> Image {
     let image = try Image.open(photo.path)
-    guard min(image.width, image.height) >= smallest else {
+    guard min(image.width, image.height) >= minSide else {
       throw .badData(
-        "a picture of \(image.width)x\(image.height) pixels, sides of at least \(smallest) wanted")
+        "a picture of \(image.width)x\(image.height) pixels, sides of at least \(minSide) wanted")
     }
     switch framing {
     case .whole:
@@ -184,8 +179,8 @@ extension Crops.Options {
       let target = template.scaled(to: frame, margin: margin)
       let map = try similarity(from: landmarks, to: target.points)
       let scale = (map.a * map.a + map.d * map.d).squareRoot()
-      guard scale > 0, Double(frame) / scale >= Double(smallest) else {
-        throw .badData("a face in \(Double(frame) / scale) pixels, at least \(smallest) wanted")
+      guard scale > 0, Double(frame) / scale >= Double(minSide) else {
+        throw .badData("a face in \(Double(frame) / scale) pixels, at least \(minSide) wanted")
       }
       guard let centre = map.inverse?(Double(target.side) / 2, Double(target.side) / 2),
         centre.x >= 0, centre.y >= 0, centre.x < Double(image.width), centre.y < Double(image.height)
