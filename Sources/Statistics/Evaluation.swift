@@ -184,7 +184,7 @@ private struct FoldDivision {
 
 extension Evaluation.Options: Settings {
   package var settings: [Setting] {
-    Setting("folds", folds, .from(2, to: Evaluation.mostFolds))
-    Setting("least false accepts", minFalseAccepts, .atLeast(1))
+    Setting("folds", folds, .from(2, to: Evaluation.maxFolds))
+    Setting("min false accepts", minFalseAccepts, .atLeast(1))
   }
 }

@@ -135,8 +135,8 @@ private func curve(_ distances: [Double], _ same: [UInt8]) throws -> ROC {
     wrong.folds = 1
     #expect(outcome { try wrong.check() } == "invalidArgument: folds 1; expected 2 to 1000")
     wrong = .init()
-    wrong.leastFalseAccepts = 0.5
-    #expect(outcome { try wrong.check() } == "invalidArgument: least false accepts 0.5; expected 1 or more")
+    wrong.minFalseAccepts = 0.5
+    #expect(outcome { try wrong.check() } == "invalidArgument: min false accepts 0.5; expected 1 or more")
   }
 
   @Test func `the ROC never falls and ends at the corners`() throws {

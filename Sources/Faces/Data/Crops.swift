@@ -9,7 +9,7 @@ import Tensors
 /// Crops are kept in one block of memory if they fit into what there is, else each is made again whenever it
 /// is asked for.
 package final class Crops: @unchecked Sendable {
-  package struct Options {
+  package struct Options: Settings {
     package var framing: Framing = .aligned(.meanFace)
     package var frame = 150
     package var margin = 12
@@ -19,6 +19,14 @@ package final class Crops: @unchecked Sendable {
     package var memoryLimit = 4 << 30
 
     package init() {}
+
+    package var settings: [Setting] {
+      Setting("framing", framing.text)
+      Setting("frame", frame, .from(8, to: 4096))
+      Setting("margin", margin, .from(0, to: max(frame, 0)))
+      Setting("min side", minSide, .atLeast(1))
+      Setting("memory limit", memoryLimit, .atLeast(0))
+    }
   }
 
   package let options: Options
@@ -148,19 +156,6 @@ package final class Crops: @unchecked Sendable {
 }
 
 extension Crops.Options {
-  fileprivate func check() throws(Failure) {
-    guard frame >= 8, frame <= 4096 else {
-      throw .invalidArgument("a frame of \(frame) pixels, wanted 8 to 4096")
-    }
-    guard margin >= 0, margin <= frame else {
-      throw .invalidArgument("a margin of \(margin) pixels, wanted 0 to \(frame)")
-    }
-    guard minSide >= 1, memoryLimit >= 0 else {
-      throw .invalidArgument(
-        "smallest side \(minSide), memory limit \(memoryLimit), wanted at least 1 and 0")
-    }
-  }
-
   /// The crop of one photo.
   /// - Throws: why there is none.
   package func crop(_ photo: FacePhoto) throws(Failure) -> Image {

@@ -109,7 +109,7 @@ import Testing
     #expect(outcome { try Crops(set) { _ in false } }.hasPrefix("cancelled"))
     var options = Crops.Options()
     options.frame = 3
-    #expect(outcome { try Crops(set, options) } == "invalidArgument: a frame of 3 pixels, wanted 8 to 4096")
+    #expect(outcome { try Crops(set, options) } == "invalidArgument: frame 3; expected 8 to 4096")
   }
 
   @Test func `crops that are made again are those that are held`() throws {

@@ -10,7 +10,7 @@ import Tensors
 /// "Numerical optimization", 2006, algorithms 7.4 and 7.5; the first step's length and the limits are
 /// PyTorch's.
 package final class LBFGS<Element: Scalar> {
-  package struct Options: Equatable, Sendable {
+  package struct Options: Equatable, Sendable, Settings {
     /// Pairs that are kept, each twice as large as the numbers.
     package var history = 10
     /// The step that a line search tries first.
@@ -37,6 +37,16 @@ package final class LBFGS<Element: Scalar> {
       self.gradientTolerance = gradientTolerance
       self.changeTolerance = changeTolerance
       self.firstMove = firstMove
+    }
+
+    package var settings: [Setting] {
+      Setting("history", history, .from(1, to: 1000))
+      Setting("rate", rate, .above(0))
+      Setting("first move", firstMove, .above(0))
+      Setting("iterations", iterations, .atLeast(1))
+      Setting("evaluations", evaluations, .atLeast(1))
+      Setting("gradient tolerance", gradientTolerance, .atLeastOrInfinite(0))
+      Setting("change tolerance", changeTolerance, .atLeastOrInfinite(0))
     }
   }
 
@@ -72,21 +82,8 @@ package final class LBFGS<Element: Scalar> {
   private let moves, changes: Tensor<Element>
 
   package init(_ count: Int, _ options: Options = Options()) throws(Failure) {
-    guard count > 0, options.history > 0, options.history <= 1000 else {
-      throw .invalidArgument(
-        "L-BFGS over \(count) numbers with a history of \(options.history), 1 or more and 1 to 1000 wanted")
-    }
-    guard options.iterations > 0, options.evaluations > 0 else {
-      throw .invalidArgument(
-        "L-BFGS in \(options.iterations) iterations and \(options.evaluations) evaluations, 1 or more wanted")
-    }
-    guard options.rate > 0, options.rate.isFinite, options.firstMove ?? 1 > 0, options.gradientTolerance >= 0,
-      options.changeTolerance >= 0
-    else {
-      throw .invalidArgument(
-        "L-BFGS with a rate of \(options.rate) and tolerances of \(options.gradientTolerance) and \(options.changeTolerance)"
-      )
-    }
+    guard count > 0 else { throw .invalidArgument("L-BFGS over \(count) numbers; expected 1 or more") }
+    try options.check()
     self.options = options
     self.count = count
     // Zeros, so that a checkpoint of a young optimiser has no bytes that nobody has written.
