@@ -20,6 +20,7 @@ extension Storage {
   }
 
   /// One number; its place is checked. Long loops take `withPointer`.
+  @inlinable @inline(__always)
   package subscript(index: Int) -> Element {
     get {
       precondition(index >= 0 && index < count)
@@ -32,6 +33,7 @@ extension Storage {
   }
 
   /// The memory as bytes, valid inside `body`.
+  @inlinable @inline(__always)
   package func withBytes<Result, Refusal: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Refusal) -> Result
   ) throws(Refusal) -> Result {
@@ -40,6 +42,7 @@ extension Storage {
 }
 
 /// The numbers of two storages, valid inside `body`.
+@inlinable @inline(__always)
 package func withPointers<A, B, Result, Refusal: Error>(
   _ a: Storage<A>, _ b: Storage<B>,
   _ body: (UnsafeMutablePointer<A>, UnsafeMutablePointer<B>) throws(Refusal) -> Result
@@ -49,6 +52,7 @@ package func withPointers<A, B, Result, Refusal: Error>(
 }
 
 /// The numbers of three storages, valid inside `body`.
+@inlinable @inline(__always)
 package func withPointers<A, B, C, Result, Refusal: Error>(
   _ a: Storage<A>, _ b: Storage<B>, _ c: Storage<C>,
   _ body: (UnsafeMutablePointer<A>, UnsafeMutablePointer<B>, UnsafeMutablePointer<C>) throws(Refusal) -> Result
@@ -58,6 +62,7 @@ package func withPointers<A, B, C, Result, Refusal: Error>(
 }
 
 /// The numbers of some storages, valid inside `body`.
+@inlinable @inline(__always)
 package func withPointers<A, Result, Refusal: Error>(
   _ storages: [Storage<A>], _ body: ([UnsafeMutablePointer<A>]) throws(Refusal) -> Result
 ) throws(Refusal) -> Result {

@@ -1,10 +1,12 @@
 /// A block of memory for `count` elements, aligned for the widest vector, freed with its last owner.
 ///
 /// Its pointer is valid while the storage lives: above this room numbers are reached through `withPointer` and
-/// `withPointers`, which keep the storage alive for the length of a call.
+/// `withPointers`, which keep the storage alive for the length of a call. (They are inlined into other rooms:
+/// a call of the generic function costs as much as a row of a picture.)
+@usableFromInline
 package final class Storage<Element: BitwiseCopyable> {
-  package let count: Int
-  package let pointer: UnsafeMutablePointer<Element>
+  @usableFromInline package let count: Int
+  @usableFromInline package let pointer: UnsafeMutablePointer<Element>
 
   /// Memory of unspecified content, followed by a vector's width of readable slack.
   /// - Throws: `.noMemory` when the system refuses, or when the size does not fit an `Int`.
@@ -28,6 +30,7 @@ package final class Storage<Element: BitwiseCopyable> {
     Memory.give(pointer, count * MemoryLayout<Element>.stride)
   }
 
+  @inlinable @inline(__always)
   package var buffer: UnsafeMutableBufferPointer<Element> {
     UnsafeMutableBufferPointer(start: pointer, count: count)
   }
@@ -35,6 +38,7 @@ package final class Storage<Element: BitwiseCopyable> {
 
 extension Storage {
   /// The numbers, valid inside `body`.
+  @inlinable @inline(__always)
   package func withPointer<Result, Refusal: Error>(
     _ body: (UnsafeMutablePointer<Element>) throws(Refusal) -> Result
   ) throws(Refusal) -> Result {
@@ -43,6 +47,7 @@ extension Storage {
   }
 
   /// The numbers with their count, valid inside `body`.
+  @inlinable @inline(__always)
   package func withBuffer<Result, Refusal: Error>(
     _ body: (UnsafeMutableBufferPointer<Element>) throws(Refusal) -> Result
   ) throws(Refusal) -> Result {
@@ -53,6 +58,7 @@ extension Storage {
 
 extension Tensor {
   /// The numbers, valid inside `body`.
+  @inlinable @inline(__always)
   package func withPointer<Result, Refusal: Error>(
     _ body: (UnsafeMutablePointer<Element>) throws(Refusal) -> Result
   ) throws(Refusal) -> Result {
@@ -61,6 +67,7 @@ extension Tensor {
 }
 
 /// The numbers of two tensors, valid inside `body`.
+@inlinable @inline(__always)
 package func withPointers<A, B, Result, Refusal: Error>(
   _ a: Tensor<A>, _ b: Tensor<B>,
   _ body: (UnsafeMutablePointer<A>, UnsafeMutablePointer<B>) throws(Refusal) -> Result
@@ -70,6 +77,7 @@ package func withPointers<A, B, Result, Refusal: Error>(
 }
 
 /// The numbers of three tensors, valid inside `body`.
+@inlinable @inline(__always)
 package func withPointers<A, B, C, Result, Refusal: Error>(
   _ a: Tensor<A>, _ b: Tensor<B>, _ c: Tensor<C>,
   _ body: (

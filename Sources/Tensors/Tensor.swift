@@ -1,9 +1,10 @@
 /// Numbers in a shape. Copies share storage; an operation writes only tensors that it has just made.
 ///
 /// `Scalar` says what they may be: `Float` for work, `Double` and `Dual` for checking gradients.
+@usableFromInline
 package struct Tensor<Element: BitwiseCopyable> {
   package let shape: Shape
-  package private(set) var storage: Storage<Element>
+  @usableFromInline package private(set) var storage: Storage<Element>
 
   /// Elements of unspecified content.
   package init(_ shape: Shape) throws(Failure) {
@@ -51,7 +52,7 @@ package struct Tensor<Element: BitwiseCopyable> {
   package mutating func isUnique() -> Bool { isKnownUniquelyReferenced(&storage) }
 
   package var count: Int { shape.count }
-  package var pointer: UnsafeMutablePointer<Element> { storage.pointer }
+  @inlinable package var pointer: UnsafeMutablePointer<Element> { storage.pointer }
   package var values: [Element] { withExtendedLifetime(storage) { Array(storage.buffer) } }
   package subscript(index: Int) -> Element { pointer[index] }
 }
