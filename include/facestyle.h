@@ -1211,6 +1211,8 @@ fs_status fs_flow_warp(fs_image **out, fs_image **mask, const fs_image *before, 
 fs_status fs_style_options_init(fs_style_options *options, size_t size);
 fs_status fs_style_options_preset(fs_style_options *options, size_t size, fs_style_preset preset);
 const char *fs_style_preset_name(fs_style_preset preset); /* static; NULL for none: the presets count from 0 */
+/* What the preset is, in a few words for a list: "from coarse to fine by L-BFGS". Static; NULL for none. */
+const char *fs_style_preset_summary(fs_style_preset preset);
 
 typedef struct fs_styler fs_styler;
 
