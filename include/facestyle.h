@@ -907,6 +907,9 @@ typedef struct fs_style_options {
 fs_status fs_style_options_init(fs_style_options *options, size_t size);
 fs_status fs_style_options_preset(fs_style_options *options, size_t size, fs_style_preset preset);
 const char *fs_style_preset_name(fs_style_preset preset); /* static; NULL if there is none */
+/* What the preset is, in a few words for a list, such as "from coarse to fine by L-BFGS"; static. NULL
+ * if there is none. */
+const char *fs_style_preset_summary(fs_style_preset preset);
 
 typedef struct fs_styler fs_styler;
 

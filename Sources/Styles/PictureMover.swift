@@ -140,15 +140,7 @@ final class PictureMover {
 
   /// - Parameter first: the first of the pixels.
   private func clampToLevels(_ first: Int, _ count: Int) {
-    let mean = Architecture.vgg19Pictures.mean, pointer = picture.pointer + 3 * first
-    forEachSlice(of: count) { slice in
-      for i in slice {
-        pointer[3 * i] = min(max(pointer[3 * i], -mean.0), 255 - mean.0)
-        pointer[3 * i + 1] = min(max(pointer[3 * i + 1], -mean.1), 255 - mean.1)
-        pointer[3 * i + 2] = min(max(pointer[3 * i + 2], -mean.2), 255 - mean.2)
-      }
-    }
-    withExtendedLifetime(picture) {}
+    VGGPicture(picture).clampToLevels(first..<first + count)
   }
 
   private func average() {

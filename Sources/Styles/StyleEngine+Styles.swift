@@ -102,9 +102,7 @@ extension StyleEngine {
       }
     }
     var found: [Moments<Float>?] = []
-    // A style that is cut to the picture's shape is compared by Gram matrices as they are, whatever its size.
-    let isRaw =
-      options.styleLoss == .gram && options.styleScale == 0 && style.part == nil && style.place == nil
+    let isRaw = options.comparesSums && style.part == nil && style.place == nil
     for (i, sum) in sums.enumerated() {
       let moments = try sum?.moments() ?? nil
       if isRaw, let sum, let moments {

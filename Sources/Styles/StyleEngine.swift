@@ -340,7 +340,7 @@ package final class StyleEngine {
     _ picture: UnsafePointer<Float>, _ rows: Range<Int>, _ gradient: UnsafeMutablePointer<Float>?
   ) -> Double {
     guard let before = pictures.before, options.temporalWeight > 0 else { return 0 }
-    let mean = Architecture.vgg19Pictures.mean, means = [mean.0, mean.1, mean.2]
+    let channels = VGGPicture.Channels()
     let count = Double(3 * width * height), slope = Float(2 * Double(options.temporalWeight) / count)
     var sum = 0.0
     for y in rows {
@@ -349,7 +349,7 @@ package final class StyleEngine {
         let share = mask.map { Float($0[3 * x]) / 255 } ?? 1
         guard share > 0 else { continue }
         for c in 0..<3 {
-          let difference = picture[(y * width + x) * 3 + c] - (Float(frame[3 * x + 2 - c]) - means[c])
+          let difference = picture[(y * width + x) * 3 + c] - channels.number(c, ofPixel: x, in: frame)
           sum += Double(share * difference * difference)
           gradient?[((y - rows.lowerBound) * width + x) * 3 + c] += slope * share * difference
         }
@@ -379,13 +379,4 @@ extension Image {
 
 func levels(_ mask: Image, _ tile: StyleTile) throws(Failure) -> Tensor<Float> {
   try levels(mask, x: tile.x, y: tile.y, width: tile.width, height: tile.height)
-}
-
-extension StyleCosts {
-  init(content: Double, style: Double, variation: Double, temporal: Double = 0, _ options: StyleOptions) {
-    let weighted = Double(options.contentWeight) * content + Double(options.styleWeight) * style
-    let others = Double(options.variationWeight) * variation + Double(options.temporalWeight) * temporal
-    self.init(
-      content: content, style: style, variation: variation, temporal: temporal, total: weighted + others)
-  }
 }

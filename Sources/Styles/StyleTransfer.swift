@@ -39,11 +39,11 @@ package final class StyleTransfer {
     let scales = options.scales(width: width, height: height)
     var engine = 0, weights: Set<MissingWeights> = []
     for scale in scales {
+      var style = (width: scale.width, height: scale.height)
       // Of a style's size no more is known than its longest side.
-      let longest = max(1, Int((Float(max(scale.width, scale.height)) * options.styleScale).rounded()))
-      let style =
-        options.styleScale > 0
-        ? (width: longest, height: longest) : (width: scale.width, height: scale.height)
+      if let longest = options.styleSide(width: scale.width, height: scale.height) {
+        style = (max(1, longest), max(1, longest))
+      }
       let needed = try StyleEngine.memoryNeeded(
         model.network(), width: scale.width, height: scale.height, styles: [style], masks: masks, options)
       engine = needed.bytes
@@ -75,19 +75,17 @@ package final class StyleTransfer {
       )
     }
     let engine = try StyleEngine(model.network(), pictures, options)
-    let height = content.height, width = content.width
-    let picture = try Tensor<Float>([height, width, 3])
-    generated.fill(picture.pointer)
-    guard withGradient else { return (try StyleTransfer.checked(engine.evaluate(picture.pointer)), nil) }
-    let rgb = try Tensor<Float>([height, width, 3]), row = 3 * width
-    let costs = try engine.evaluate(picture.pointer) { first, count, gradient throws(Failure) in
-      // From the network's B, G, R to R, G, B.
-      for i in 0..<(count * width) {
-        for c in 0..<3 { rgb.pointer[first * row + 3 * i + c] = gradient[3 * i + 2 - c] }
+    let picture = try VGGPicture(generated).numbers
+    return try picture.withPointer { picture throws(Failure) in
+      guard withGradient else { return (try StyleTransfer.checked(engine.evaluate(picture)), nil) }
+      let gradient = try Tensor<Float>([content.height, content.width, 3]), width = content.width
+      let costs = try engine.evaluate(picture) { first, count, slopes throws(Failure) in
+        gradient.withPointer {
+          VGGPicture.writeByLevels(slopes, pixels: count * width, to: $0 + 3 * first * width)
+        }
       }
+      return (try StyleTransfer.checked(costs), gradient)
     }
-    withExtendedLifetime(picture) {}
-    return (try StyleTransfer.checked(costs), rgb)
   }
 
   /// Of costs that are not finite there is no gradient.

@@ -167,6 +167,13 @@ def test_help_fits_in_80_columns():
         assert [line for line in text.splitlines() if len(line) > 80] == []
 
 
+def test_the_help_of_style_lists_the_librarys_presets():
+    text = " ".join(good("style", "--help").split())
+    for name in ("pyramid", "course", "gatys", "neural-style", "neural-style-pt", "neural-style-tf", "crowsonkb"):
+        assert f" {name}: " in text, name
+    assert "pyramid: from coarse to fine by L-BFGS" in text
+
+
 def described(*command, **options):
     """What `--version --verbose` prints, by the words before the colons."""
     result = subprocess.run(

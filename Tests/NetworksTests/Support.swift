@@ -78,37 +78,11 @@ func fixture(_ name: String) throws -> [String: Any] {
   return try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
 }
 
-/// Weights worked out from their names, as Fixtures/reference/networks_reference.py does.
-enum FormulaWeights {
-  /// Numbers in -1..<1 that depend on a name and an index.
-  static func numbers(_ name: String, _ count: Int) -> [Double] {
-    let seed = name.utf8.reduce(UInt32(0)) { 31 &* $0 &+ UInt32($1) }
-    return (0..<count).map { i in
-      var z = seed &+ UInt32(truncatingIfNeeded: i) &* 2_654_435_761
-      z ^= z >> 16
-      z = z &* 0x45D_9F3B
-      z ^= z >> 16
-      return Double(z) / Double(1 << 31) - 1
-    }
-  }
-
-  /// Weights of unit gain, the others near what they are in a trained network.
+extension Formula {
+  /// Weights worked out from their names, as Fixtures/reference/networks_reference.py does.
   static func file(_ layers: [Layer], _ input: Extent) throws -> WeightFile {
     var file = TensorFile()
-    for tensor in try tensors(of: layers, input: input) {
-      let u = numbers(tensor.name, tensor.count)
-      let values: [Double]
-      switch tensor.kind {
-      case .weight:
-        let gain = (6 / Double(tensor.count / tensor.extents[0])).squareRoot()
-        values = u.map { $0 * gain }
-      case .bias, .beta, .mean: values = u.map { 0.2 * $0 }
-      case .gamma: values = u.map { 1 + 0.2 * $0 }
-      case .variance: values = u.map { 1 + 0.5 * $0 }
-      case .slope: values = u.map { 0.25 + 0.2 * $0 }
-      }
-      file.add(tensor.name, tensor.extents, values.map { Float($0) })
-    }
+    add(&file, try tensors(of: layers, input: input))
     return try file.weightFile()
   }
 }

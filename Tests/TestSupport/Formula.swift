@@ -3,8 +3,9 @@ import Images
 import Networks
 import Tensors
 
-/// Weights and pictures that Fixtures/reference/formula.py and a test both work out.
+/// Weights and pictures that scripts of Fixtures/reference and a test both work out, from names.
 package enum Formula {
+  /// Numbers in -1..<1 that depend on a name and an index.
   package static func numbers(_ name: String, _ count: Int) -> [Double] {
     let seed = name.utf8.reduce(UInt32(0)) { 31 &* $0 &+ UInt32($1) }
     return (0..<count).map { i in
@@ -16,13 +17,20 @@ package enum Formula {
     }
   }
 
+  /// Weights of unit gain, the others near what they are in a trained network.
   package static func add(_ file: inout TensorFile, _ tensors: [TensorSpecification]) {
     for tensor in tensors {
       let u = numbers(tensor.name, tensor.count)
-      let gain = (6 / Double(tensor.count / tensor.extents[0])).squareRoot()
-      let values =
-        tensor.kind == .weight
-        ? u.map { $0 * gain } : tensor.kind == .gamma ? u.map { 1 + 0.2 * $0 } : u.map { 0.2 * $0 }
+      let values: [Double]
+      switch tensor.kind {
+      case .weight:
+        let gain = (6 / Double(tensor.count / tensor.extents[0])).squareRoot()
+        values = u.map { $0 * gain }
+      case .bias, .beta, .mean: values = u.map { 0.2 * $0 }
+      case .gamma: values = u.map { 1 + 0.2 * $0 }
+      case .variance: values = u.map { 1 + 0.5 * $0 }
+      case .slope: values = u.map { 0.25 + 0.2 * $0 }
+      }
       file.add(tensor.name, tensor.extents, values.map { Float($0) })
     }
   }

@@ -116,9 +116,8 @@ private final class UniversalStyler {
   private let handle: OpaquePointer
 
   init(_ model: Model, _ styles: [Picture]) throws(Failure) {
-    handle = try withExtendedLifetime(styles) { () throws(Failure) in
-      let handles = styles.map { Optional($0.handle) }
-      return try made(model.path) { fs_universal_styler_create(&$0, model.handle, handles, handles.count) }
+    handle = try styles.withHandles { handles throws(Failure) in
+      try made(model.path) { fs_universal_styler_create(&$0, model.handle, handles, handles.count) }
     }
   }
 

@@ -94,11 +94,12 @@ struct Style: ParsableCommand {
     let result = try controls.with { given throws(Failure) in
       var options = given
       places.set(&options, opened)
-      return try painter.paint(
-        painted, like: paintings, weights: styleWeights?.values ?? [], with: vgg, options,
-        checkpoint: checkpoint.map { .init(path: $0, every: checkpointEvery ?? 50) })
+      return try holding(opened) { () throws(Failure) in
+        try painter.paint(
+          painted, like: paintings, weights: styleWeights?.values ?? [], with: vgg, options,
+          checkpoint: checkpoint.map { .init(path: $0, every: checkpointEvery ?? 50) })
+      }
     }
-    withExtendedLifetime(opened) {}
     let last = painter.last, kept = painter.troubles.has("checkpoint") ? nil : checkpoint
     try result.keep(at: output, elseIn: kept)
     if last.ending == FS_ENDING_NONE {

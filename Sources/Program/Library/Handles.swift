@@ -94,8 +94,7 @@ final class Embedder {
   /// The embeddings of aligned pictures.
   func embed(_ chips: [Picture]) throws(Failure) -> [[Float]] {
     var numbers = [Float](repeating: 0, count: chips.count * dimension)
-    try withExtendedLifetime(chips) { () throws(Failure) in
-      let handles = chips.map { Optional($0.handle) }
+    try chips.withHandles { handles throws(Failure) in
       try check(fs_embedder_embed_chips(handle, handles, chips.count, &numbers, numbers.count))
     }
     return chips.indices.map { Array(numbers[($0 * dimension)..<(($0 + 1) * dimension)]) }

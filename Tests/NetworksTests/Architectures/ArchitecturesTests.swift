@@ -201,8 +201,8 @@ private func synthetic(_ layers: [Layer], side: Int? = nil) throws -> WeightFile
   private func compare(_ key: String, _ layers: [Layer], side: Int) throws {
     let expected = flat(try fixture("networks.json")[key])
     let input = Extent(height: side, width: side, channels: 3)
-    let file = try FormulaWeights.file(layers, input)
-    let picture = FormulaWeights.numbers("picture", 2 * side * side * 3)
+    let file = try Formula.file(layers, input)
+    let picture = Formula.numbers("picture", 2 * side * side * 3)
     let wide = try Network<Double>(layers, input: input, weights: file)
       .run(Tensor([2, side, side, 3], picture.map { Double(Float($0)) }), .init(["embedding"]))[0]
     #expect(largestDifference(wide.values, expected) < Tolerance.float)

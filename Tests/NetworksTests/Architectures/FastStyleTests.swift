@@ -12,7 +12,7 @@ import Testing
 
   /// 8-bit levels, as the script makes them.
   static func levels(_ name: String, height: Int, width: Int) -> [Double] {
-    FormulaWeights.numbers(name, 3 * height * width).map { min(255, (($0 + 1) * 128).rounded(.down)) }
+    Formula.numbers(name, 3 * height * width).map { min(255, (($0 + 1) * 128).rounded(.down)) }
   }
 
   @Test(arguments: [0, 1]) func `a small network answers as NumPy's, the tape and the plan alike`(
@@ -20,7 +20,7 @@ import Testing
   ) throws {
     let architecture = networks[index],
       expected = flat(try fixture("fast_styles.json")["\(architecture.name)"])
-    let weights = try FormulaWeights.file(architecture.layers, architecture.input)
+    let weights = try Formula.file(architecture.layers, architecture.input)
     let levels = FastStyleTests.levels("content", height: 16, width: 32)
     let wide = try Network<Double>(architecture, weights: weights).run(
       Tensor([1, 16, 32, 3], levels), .init(["picture"]))[0]

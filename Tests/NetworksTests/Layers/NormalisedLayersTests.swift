@@ -28,7 +28,7 @@ private let taps = ["folded", "scaled", "lengths", "dense", "maxout", "sigmoid",
 
 @Suite struct NormalisedLayersTests {
   private func network<Element: Scalar>(_ layers: [Layer], _: Element.Type) throws -> Network<Element> {
-    try Network(layers, input: input, weights: FormulaWeights.file(layers, input))
+    try Network(layers, input: input, weights: Formula.file(layers, input))
   }
 
   private func results() throws -> [String: Tensor<Double>] {
@@ -39,7 +39,7 @@ private let taps = ["folded", "scaled", "lengths", "dense", "maxout", "sigmoid",
   /// Of the statistics `name`: `(x - mean) / sqrt(variance + epsilon) gamma + beta`.
   private func normalised(_ x: Double, _ name: String, _ c: Int, of count: Int) -> Double {
     func number(_ part: String, _ centre: Double, _ spread: Double) -> Double {
-      Double(Float(centre + spread * FormulaWeights.numbers("\(name).\(part)", count)[c]))
+      Double(Float(centre + spread * Formula.numbers("\(name).\(part)", count)[c]))
     }
     return (x - number("running_mean", 0, 0.2)) / (number("running_var", 1, 0.5) + 1e-5).squareRoot()
       * number("weight", 1, 0.2)
@@ -47,7 +47,7 @@ private let taps = ["folded", "scaled", "lengths", "dense", "maxout", "sigmoid",
   }
 
   private func slope(_ name: String, _ c: Int, of count: Int) -> Double {
-    Double(Float(0.25 + 0.2 * FormulaWeights.numbers(name + ".weight", count)[c]))
+    Double(Float(0.25 + 0.2 * Formula.numbers(name + ".weight", count)[c]))
   }
 
   /// A tap between the two keeps them apart.

@@ -132,7 +132,7 @@ private func cases() throws -> [Case] {
   let lone: Layer = .batchNormalisation("n", activation: .parametric("p")),
     input = Extent(height: 5, width: 7, channels: 3)
   let frozen = try Network<Dual>(
-    [lone, .tap("end")], input: input, weights: FormulaWeights.file([lone], input))
+    [lone, .tap("end")], input: input, weights: Formula.file([lone], input))
   let operations: [Case] = [
     // Arithmetic
     Case("sum of two", [x, y]) { t, x throws(Failure) in try t.sum(x[0], x[1]) },

@@ -101,7 +101,7 @@ private func trainable<Element: Scalar>(
 @Suite struct TrainableNetworkTests {
   @Test(arguments: networks.indices) func `a frozen pass is what inference gives`(index: Int) throws {
     let (name, layers, input) = networks[index]
-    let weights = try FormulaWeights.file(layers, input)
+    let weights = try Formula.file(layers, input)
     let x = try randomTensor([3, input.height ?? 0, input.width ?? 0, input.channels], seed: 91)
     let expected = try Network<Double>(layers, input: input, weights: weights).run(
       x, .init(["embedding"], pooling: .maximum))[0]
@@ -114,7 +114,7 @@ private func trainable<Element: Scalar>(
 
   @Test func `a frozen pass of nn4.small2 is what inference gives`() throws {
     let architecture = Architecture.nn4Small2()
-    let weights = try FormulaWeights.file(architecture.layers, architecture.input)
+    let weights = try Formula.file(architecture.layers, architecture.input)
     var numbers = Numbers(seed: 92)
     let x: Tensor<Float> = try numbers.tensor([2, 96, 96, 3])
     let expected = try Network<Float>(architecture, weights: weights).run(x, .init(["embedding"]))[0]
@@ -131,7 +131,7 @@ private func trainable<Element: Scalar>(
     index: Int
   ) throws {
     let (_, layers, input) = networks[index]
-    let network: TrainableNetwork<Float> = try trainable(layers, input, FormulaWeights.file(layers, input))
+    let network: TrainableNetwork<Float> = try trainable(layers, input, Formula.file(layers, input))
     let list = try tensors(of: layers, input: input)
     #expect(network.parameters.map(\.name) == list.map(\.name))
     #expect(network.parameters.map(\.value.shape.extents) == list.map(\.extents))
@@ -146,7 +146,7 @@ private func trainable<Element: Scalar>(
     for (layers, input) in [
       (everyLayer, everyInput), (paintingLayers, paintingInput), (referenceLayers, referenceInput)
     ] {
-      let weights = try FormulaWeights.file(layers, input)
+      let weights = try Formula.file(layers, input)
       let network: TrainableNetwork<Dual> = try trainable(layers, input, weights)
       let statistics = network.parameters.map { $0.value.values }
       var inputs = [try randomTensor([3, input.height ?? 0, input.width ?? 0, input.channels], seed: 93)]
@@ -209,12 +209,12 @@ private func trainable<Element: Scalar>(
   private func trained<Element: Scalar>(
     _: Element.Type
   ) throws -> (losses: [Double], frozen: Double, end: [String: [Double]]) {
-    let weights = try FormulaWeights.file(referenceLayers, referenceInput)
+    let weights = try Formula.file(referenceLayers, referenceInput)
     let network: TrainableNetwork<Element> = try trainable(referenceLayers, referenceInput, weights)
     func head(_ name: String, _ extents: [Int], factor: Double) throws -> Parameter<Element> {
       let count = extents.reduce(1, *)
       return Parameter(
-        name, try Tensor(extents, FormulaWeights.numbers(name, count).map { Element(Float($0 * factor)) }))
+        name, try Tensor(extents, Formula.numbers(name, count).map { Element(Float($0 * factor)) }))
     }
     let parameters =
       network.parameters + [
@@ -222,7 +222,7 @@ private func trainable<Element: Scalar>(
         try head("classifier.bias", [3], factor: 0.2)
       ]
     let x = try Tensor<Element>(
-      [7, 10, 8, 3], FormulaWeights.numbers("x", 7 * 10 * 8 * 3).map { Element(Float($0)) })
+      [7, 10, 8, 3], Formula.numbers("x", 7 * 10 * 8 * 3).map { Element(Float($0)) })
     let labels: [Int32] = [0, 1, 2, 0, 1, 2, 0]
     let optimiser = try Optimiser(.sgd(SGD(momentum: 0.9, weightDecay: 0.01)), parameters)
     func loss(

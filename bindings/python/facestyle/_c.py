@@ -1321,6 +1321,7 @@ FUNCTIONS = {
     "fs_style_options_init": (fs_status, [POINTER(fs_style_options), c_size_t]),
     "fs_style_options_preset": (fs_status, [POINTER(fs_style_options), c_size_t, fs_style_preset]),
     "fs_style_preset_name": (c_char_p, [fs_style_preset]),
+    "fs_style_preset_summary": (c_char_p, [fs_style_preset]),
     "fs_styler_create": (fs_status, [POINTER(POINTER(fs_styler)), POINTER(fs_model)]),
     "fs_styler_run": (
         fs_status,

@@ -5,7 +5,9 @@ import pytest
 
 import facestyle as fs
 import tolerances
-from conftest import MODELS, gradient_array, memory_of
+from conftest import MODELS, REPOSITORY, gradient_array, memory_of
+from facestyle import _c
+from facestyle import style as style_module
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +140,25 @@ def test_options_are_checked(styler, content, style):
                     {"style_layers": {"conv1_9": 1}}, {"width": 70000}):  # fmt: skip
         with pytest.raises(fs.FaceStyleError):
             styler.run(content, style, steps=1, **options)
+
+
+def test_presets_are_the_librarys_and_stand_in_the_guide():
+    numbers = [number for name, number in vars(_c).items() if name.startswith("FS_PRESET_")]
+    assert list(style_module.PRESETS.values()) == sorted(numbers)
+    assert list(style_module.PRESETS)[:2] == ["pyramid", "course"]
+    guide = "\n".join(path.read_text() for path in (REPOSITORY / "docs").glob("**/*.md"))
+    for name in style_module.PRESETS:
+        assert f"| `{name}` |" in guide, name
+
+
+def test_every_member_of_the_options_is_an_option():
+    members = [name for name, _ in _c.fs_style_options._fields_]
+    told = {"content_layer", "content_layers", "style_layers", "regions", "preset"}
+    ours = {"size", "on_step", "user", "content_layer_count", "style_layer_count", "region_count"}
+    by_kind = [*style_module._NUMBERS, *style_module._CHOICES, *style_module._PICTURES]
+    assert len(by_kind) == len(set(by_kind)) and set(by_kind) | told | ours == set(members)
+    assert {name: style_module._NUMBERS[name] for name in ("width", "seed", "clamp", "deadline", "averaging")} == {
+        "width": 32, "seed": 64, "clamp": 1, "deadline": 0, "averaging": 0}  # fmt: skip
 
 
 def test_layers_and_weights_are_choices(styler, content, style):

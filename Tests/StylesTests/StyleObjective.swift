@@ -1,5 +1,5 @@
-import Images
 import Networks
+import Styles
 import Tensors
 
 /// What a picture is measured by: the content's features and the styles' moments, computed once.
@@ -8,8 +8,8 @@ import Tensors
 /// Source: Gatys, Ecker, Bethge, "Image style transfer using convolutional neural networks", 2016, equation
 /// 7.
 ///
-/// In `Float` to compare `StyleEngine` with, in `Double` to check its gradient.
-package struct StyleObjective<Element: Scalar> {
+/// The plain twin of `StyleEngine`: in `Float` to compare it with, in `Double` to check the gradient.
+struct StyleObjective<Element: Scalar> {
   private let network: Network<Element>
   private let options: StyleOptions
   private let contentFeatures: [Tensor<Element>]
@@ -17,7 +17,7 @@ package struct StyleObjective<Element: Scalar> {
 
   /// - Parameter styles: of any sizes; their moments are mixed by their weights.
   /// - Throws: `.notFound` for a layer that the network lacks.
-  package init(
+  init(
     _ network: Network<Element>, content: Tensor<Element>,
     styles: [(picture: Tensor<Element>, weight: Float)],
     _ options: StyleOptions
@@ -27,8 +27,7 @@ package struct StyleObjective<Element: Scalar> {
     contentFeatures = try network.run(
       content, .init(options.contentLayers.map { $0.name }, pooling: options.pooling))
     let names = options.styleLayers.map { $0.name }
-    // A style that is cut to the picture's shape is compared by Gram matrices as they are, whatever its size.
-    let isRaw = options.styleLoss == .gram && options.styleScale == 0
+    let isRaw = options.comparesSums
     let shapes =
       try isRaw ? network.run(content, .init(names, pooling: options.pooling)).map { $0.shape } : []
     var mixed: [Moments<Element>] = []
@@ -56,7 +55,7 @@ package struct StyleObjective<Element: Scalar> {
   }
 
   /// The costs of a picture [1, height, width, 3] and, if asked for, d total / d picture.
-  package func evaluate(
+  func evaluate(
     _ picture: Tensor<Element>, withGradient: Bool
   ) throws(Failure) -> (costs: StyleCosts, gradient: Tensor<Element>?) {
     let tape = Tape<Element>()

@@ -4,7 +4,7 @@ import TestSupport
 import Tensors
 import Testing
 
-@Suite struct StyleCostsTests {
+@Suite struct CostVariantTests {
   @Test(arguments: [CostVariant.normalised, .lecture])
   func `the content cost has the gradient of its definition`(variant: CostVariant) throws {
     let content = try randomTensor([1, 5, 7, 3], seed: 91)
