@@ -175,25 +175,20 @@ package final class StyleJob {
     let engine = try measuring()
     guard let mover else { throw .internalError("a job without a picture") }
     let started = monotonicSeconds()
-    var found: [Evaluation] = [], looksAgain = isResuming
-    let reason = try mover.step { picture, sink throws(Failure) in
-      let costs = try engine.evaluate(picture, into: sink)
-      if looksAgain {
-        looksAgain = false
-      } else {
-        let number = self.steps + found.count + 1
-        found.append(
-          Evaluation(
-            number: number, steps: max(number, self.options.steps), costs: costs,
-            seconds: self.seconds + monotonicSeconds() - started, width: self.width, height: self.height))
-      }
-      return costs.total
+    let step = try mover.step(by: engine)
+    var found: [Evaluation] = []
+    for look in step.looks.dropFirst(isResuming ? 1 : 0) {
+      let number = steps + found.count + 1
+      found.append(
+        Evaluation(
+          number: number, steps: max(number, options.steps), costs: look.costs,
+          seconds: seconds + look.time - started, width: width, height: height))
     }
-    isResuming = looksAgain
+    if !step.looks.isEmpty { isResuming = false }
     steps += found.count
     scaleSteps += found.count
     seconds += monotonicSeconds() - started
-    return (reason, found)
+    return (step.reason, found)
   }
 
   /// To the next scale, or to the end, when this one is done.

@@ -55,11 +55,11 @@ package final class StyleTransfer {
     }
     // And the result; content and style in that size were given back when the engine had read them.
     let count = width * height * 3
-    var numbers = PictureMover.count(count, options)
+    var numbers = PictureMover.buffers(count, options).count
     // The scale before lets go of its pictures when the last one has taken them over.
     if scales.count > 1 {
       let before = scales[scales.count - 2]
-      numbers += PictureMover.count(3 * before.width * before.height, options)
+      numbers += PictureMover.buffers(3 * before.width * before.height, options).count
     }
     return engine + weights.reduce(0) { $0 + $1.bytes } + MemoryLayout<Float>.stride * numbers
       + (options.depth == 16 ? 3 : 1) * count
@@ -81,17 +81,21 @@ package final class StyleTransfer {
     let engine = try StyleEngine(model.network(), pictures, options)
     let height = content.height, width = content.width
     let picture = try Tensor<Float>([height, width, 3])
-    generated.fill(picture.pointer)
-    guard withGradient else { return (try StyleTransfer.checked(engine.evaluate(picture.pointer)), nil) }
+    picture.withPointer { generated.fill($0) }
+    guard withGradient else { return (try StyleTransfer.checked(engine.evaluate(picture)), nil) }
     let rgb = try Tensor<Float>([height, width, 3]), row = 3 * width
-    let costs = try engine.evaluate(picture.pointer) { first, count, gradient throws(Failure) in
-      // From the network's B, G, R to R, G, B.
-      for i in 0..<(count * width) {
-        for c in 0..<3 { rgb.pointer[first * row + 3 * i + c] = gradient[3 * i + 2 - c] }
+    let bands = try engine.bands(of: picture)
+    while let band = try bands.next() {
+      try band.withPointer { gradient throws(Failure) in
+        // From the network's B, G, R to R, G, B.
+        rgb.withPointer { rgb in
+          for i in 0..<(band.count * width) {
+            for c in 0..<3 { rgb[band.first * row + 3 * i + c] = gradient[3 * i + 2 - c] }
+          }
+        }
       }
     }
-    withExtendedLifetime(picture) {}
-    return (try StyleTransfer.checked(costs), rgb)
+    return (try StyleTransfer.checked(bands.costs), rgb)
   }
 
   /// Of costs that are not finite there is no gradient.
