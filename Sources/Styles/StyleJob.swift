@@ -117,35 +117,21 @@ package final class StyleJob {
 
   /// The step itself. Evaluations count once the step is done: one that throws is done again.
   private func evaluate(_ engine: StyleEngine) throws(Failure) -> (PictureMover.Reason?, [Report]) {
-    let started = monotonicSeconds(), (width, height) = (scale.width, scale.height)
-    var found: [Report] = [], looksAgain = stage.looksAgain
-    let reason = try move(engine) { costs in
-      guard !looksAgain else {
-        looksAgain = false
-        return
-      }
+    let started = monotonicSeconds()
+    let step = try stage.mover.step(by: engine)
+    var found: [Report] = []
+    for look in step.looks.dropFirst(stage.looksAgain ? 1 : 0) {
       let number = steps + found.count + 1
       found.append(
         Report(
-          number: number, steps: max(number, options.steps), costs: costs,
-          seconds: seconds + monotonicSeconds() - started, width: width, height: height))
+          number: number, steps: max(number, options.steps), costs: look.costs,
+          seconds: seconds + look.time - started, width: scale.width, height: scale.height))
     }
-    stage.looksAgain = looksAgain
+    if !step.looks.isEmpty { stage.looksAgain = false }
     stage.steps += found.count
     steps += found.count
     seconds += monotonicSeconds() - started
-    return (reason, found)
-  }
-
-  /// Where mover and engine meet: the mover asks for a picture's costs, the engine has its gradient.
-  private func move(
-    _ engine: StyleEngine, _ onCosts: (StyleCosts) -> Void
-  ) throws(Failure) -> PictureMover.Reason? {
-    try stage.mover.step { picture, sink throws(Failure) in
-      let costs = try engine.evaluate(picture, into: sink)
-      onCosts(costs)
-      return costs.total
-    }
+    return (step.reason, found)
   }
 
   /// To the next scale, or to the end, when this one is done. The engine is given back before the next is

@@ -51,11 +51,11 @@ package final class StyleTransfer {
     }
     // And the result; content and style in that size were given back when the engine had read them.
     let count = width * height * 3
-    var numbers = PictureMover.count(count, options)
+    var numbers = PictureMover.buffers(count, options).count
     // The scale before lets go of its pictures when the last one has taken them over.
     if scales.count > 1 {
       let before = scales[scales.count - 2]
-      numbers += PictureMover.count(3 * before.width * before.height, options)
+      numbers += PictureMover.buffers(3 * before.width * before.height, options).count
     }
     return engine + weights.reduce(0) { $0 + $1.bytes } + MemoryLayout<Float>.stride * numbers
       + (options.depth == 16 ? 3 : 1) * count
@@ -76,16 +76,17 @@ package final class StyleTransfer {
     }
     let engine = try StyleEngine(model.network(), pictures, options)
     let picture = try VGGPicture(generated).numbers
-    return try picture.withPointer { picture throws(Failure) in
-      guard withGradient else { return (try StyleTransfer.checked(engine.evaluate(picture)), nil) }
-      let gradient = try Tensor<Float>([content.height, content.width, 3]), width = content.width
-      let costs = try engine.evaluate(picture) { first, count, slopes throws(Failure) in
+    guard withGradient else { return (try StyleTransfer.checked(engine.evaluate(picture)), nil) }
+    let gradient = try Tensor<Float>([content.height, content.width, 3]), width = content.width
+    let bands = try engine.bands(of: picture)
+    while let band = try bands.next() {
+      try band.withPointer { slopes throws(Failure) in
         gradient.withPointer {
-          VGGPicture.writeByLevels(slopes, pixels: count * width, to: $0 + 3 * first * width)
+          VGGPicture.writeByLevels(slopes, pixels: band.count * width, to: $0 + 3 * band.first * width)
         }
       }
-      return (try StyleTransfer.checked(costs), gradient)
     }
+    return (try StyleTransfer.checked(bands.costs), gradient)
   }
 
   /// Of costs that are not finite there is no gradient.

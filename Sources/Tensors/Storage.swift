@@ -87,3 +87,11 @@ package func withPointers<A, B, C, Result, Refusal: Error>(
   defer { withExtendedLifetime((a, b, c)) {} }
   return try body(a.pointer, b.pointer, c.pointer)
 }
+
+/// The numbers of any number of tensors, valid inside `body`.
+package func withPointers<Element, Result, Refusal: Error>(
+  _ tensors: [Tensor<Element>], _ body: ([UnsafeMutablePointer<Element>]) throws(Refusal) -> Result
+) throws(Refusal) -> Result {
+  defer { withExtendedLifetime(tensors) {} }
+  return try body(tensors.map { $0.pointer })
+}

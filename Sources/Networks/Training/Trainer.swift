@@ -147,23 +147,23 @@ package final class Trainer {
   ) throws(Failure) -> [Tensor<Float>] {
     var count = 0
     for tensor in tensors { count += tensor.count }
-    let all = try Tensor<Float>([count])
-    var offset = 0
-    for tensor in tensors {
-      (all.pointer + offset).update(from: tensor.pointer, count: tensor.count)
-      offset += tensor.count
+    return try Storage<Float>(count: count).withPointer { all throws(Failure) in
+      var offset = 0
+      for tensor in tensors {
+        tensor.withPointer { (all + offset).update(from: $0, count: tensor.count) }
+        offset += tensor.count
+      }
+      try body(all, count)
+      offset = 0
+      var means: [Tensor<Float>] = []
+      for tensor in tensors {
+        let mean = try Tensor<Float>(tensor.shape)
+        mean.withPointer { $0.update(from: all + offset, count: mean.count) }
+        offset += mean.count
+        means.append(mean)
+      }
+      return means
     }
-    try body(all.pointer, count)
-    offset = 0
-    var means: [Tensor<Float>] = []
-    for tensor in tensors {
-      let mean = try Tensor<Float>(tensor.shape)
-      mean.pointer.update(from: all.pointer + offset, count: mean.count)
-      offset += mean.count
-      means.append(mean)
-    }
-    withExtendedLifetime(all) {}
-    return means
   }
 
   /// What the network answers as it will when it is used: with running statistics, nothing dropped, at unit
@@ -245,8 +245,7 @@ extension Loss {
 
 extension Parameter {
   fileprivate func fill(_ numbers: Tensor<Element>) {
-    value.pointer.update(from: numbers.pointer, count: value.count)
-    withExtendedLifetime(numbers) {}
+    withPointers(value, numbers) { $0.update(from: $1, count: value.count) }
   }
 }
 

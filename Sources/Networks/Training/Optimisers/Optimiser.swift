@@ -16,6 +16,13 @@ package enum UpdateRule: Equatable, Sendable {
     }
   }
 
+  /// What an optimiser keeps for a parameter of so many numbers.
+  package func buffers(_ parameter: String, _ count: Int) -> Buffers {
+    var buffers = Buffers()
+    for slot in slots { buffers.add("\(slot).\(parameter)", count) }
+    return buffers
+  }
+
   /// The running means that it keeps, each as large as the parameters.
   var slots: [String] {
     switch self {
@@ -87,19 +94,18 @@ package final class Optimiser<Element: Scalar> {
     try rule.check()
     self.rule = rule
     self.parameters = parameters
-    let slots = rule.slots
     var tensors: [Parameter<Element>] = []
     var pieces: [Piece] = []
     let longest = 1 << 15
     for (index, (name, shape)) in shapes.enumerated() {
-      for slot in slots {
-        tensors.append(Parameter("\(slot).\(name)", try Tensor(shape.extents, repeating: 0)))
+      for buffer in rule.buffers(name, shape.count).list {
+        tensors.append(Parameter(buffer.name, try Tensor(shape.extents, repeating: 0)))
       }
       for first in stride(from: 0, to: shape.count, by: longest) {
         pieces.append(Piece(parameter: index, first: first, count: min(longest, shape.count - first)))
       }
     }
-    slotCount = slots.count
+    slotCount = rule.slots.count
     state = OptimiserState(rule.name, tensors, counters: 1)
     self.pieces = pieces
   }
@@ -137,8 +143,11 @@ package final class Optimiser<Element: Scalar> {
         throw .invalidArgument("the gradient of \(parameter.name) is not finite, or its square is not")
       }
     }
-    move(parameters.map { $0.value.pointer }, gradients.map { UnsafePointer($0.pointer) }, rate, momentum)
-    withExtendedLifetime(gradients) {}
+    withPointers(gradients) { gradients in
+      withPointers(parameters.map { $0.value }) { values in
+        move(values, gradients.map { UnsafePointer($0) }, rate, momentum)
+      }
+    }
   }
 
   /// The same for numbers that lie elsewhere: as many as the optimiser was made for.
@@ -153,12 +162,12 @@ package final class Optimiser<Element: Scalar> {
   ) {
     if first == 0 { state.counters[0] &+= 1 }
     let steps = steps, rule = rule
-    defer { withExtendedLifetime(self) {} }
-    let slots = state.tensors.map { $0.value.pointer + first }
-    forEachSlice(of: count) { slice in
-      let start = slice.lowerBound
-      Optimiser.move(
-        rule, x + start, gradient + start, slots.map { $0 + start }, slice.count, steps, rate, nil)
+    withPointers(state.tensors.map { $0.value }) { slots in
+      forEachSlice(of: count) { slice in
+        let start = slice.lowerBound, place = first + start
+        Optimiser.move(
+          rule, x + start, gradient + start, slots.map { $0 + place }, slice.count, steps, rate, nil)
+      }
     }
   }
 
@@ -168,13 +177,13 @@ package final class Optimiser<Element: Scalar> {
   ) {
     state.counters[0] &+= 1
     let steps = steps, slotCount = slotCount, rule = rule, pieces = pieces
-    defer { withExtendedLifetime(self) {} }
-    let slots = state.tensors.map { $0.value.pointer }
-    ThreadPool.shared.run(pieces.count) { task, _ in
-      let piece = pieces[task]
-      let x = values[piece.parameter] + piece.first, gradient = gradients[piece.parameter] + piece.first
-      let own = slots[(piece.parameter * slotCount)..<((piece.parameter + 1) * slotCount)]
-      Optimiser.move(rule, x, gradient, own.map { $0 + piece.first }, piece.count, steps, rate, momentum)
+    withPointers(state.tensors.map { $0.value }) { slots in
+      ThreadPool.shared.run(pieces.count) { task, _ in
+        let piece = pieces[task]
+        let x = values[piece.parameter] + piece.first, gradient = gradients[piece.parameter] + piece.first
+        let own = slots[(piece.parameter * slotCount)..<((piece.parameter + 1) * slotCount)]
+        Optimiser.move(rule, x, gradient, own.map { $0 + piece.first }, piece.count, steps, rate, momentum)
+      }
     }
   }
 
