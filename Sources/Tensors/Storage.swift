@@ -1,13 +1,13 @@
 /// A block of memory for `count` elements, aligned for the widest vector, freed with its last owner.
 ///
-/// Its pointer is valid while the storage lives: above this room numbers are reached through `withPointer` and
-/// `withPointers`, which keep the storage alive for the length of a call.
+/// Its pointer is valid while the storage lives. Above this room numbers are reached through `withPointer`
+/// and `withPointers`, which keep the storage alive for the length of a call.
 package final class Storage<Element: BitwiseCopyable> {
   package let count: Int
   package let pointer: UnsafeMutablePointer<Element>
 
   /// Memory of unspecified content, followed by a vector's width of readable slack.
-  /// - Throws: `.noMemory` when the system refuses, or when the size does not fit an `Int`.
+  /// - Throws: `.noMemory` if the system refuses, or if the size does not fit an `Int`.
   package init(count: Int) throws(Failure) {
     guard count >= 0 else { throw .internalError("storage of \(count) elements") }
     let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
