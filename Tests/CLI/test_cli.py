@@ -1312,7 +1312,7 @@ def test_layers_are_listed_with_what_their_units_see():
     text = good("layers", "list")
     assert [line.split() for line in text.splitlines()[1:]][6] == ["conv3_1", "256", "24x24", "4"]
     assert answer("layers", "list")[0] == {"layer": "conv1_1", "units": 64, "field": 3, "stride": 1, "start": -1}
-    assert "no one network" in refused("layers", "list", "--model", "mtcnn")
+    assert "expected a single network" in refused("layers", "list", "--model", "mtcnn")
     assert "no one size" in good("layers", "list", "--model", "dlib-resnet")
 
 
