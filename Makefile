@@ -52,7 +52,7 @@ have-deps:
 	@Tools/install-packages --missing $(PACKAGES)
 
 # Asked for where something is compiled: `sudo make install` may run without a tool chain in its path.
-need_swift = @command -v swift >/dev/null || { echo "make: no swift in the path; a Swift 6.3 tool chain is wanted, see swift.org" >&2; exit 1; }
+need_swift = @command -v swift >/dev/null || { echo "make: no swift in the path; expected a Swift 6.3 tool chain, see swift.org" >&2; exit 1; }
 
 # ---- The library and the program ----
 

@@ -9,7 +9,7 @@ package final class Storage<Element: BitwiseCopyable> {
   @usableFromInline package let pointer: UnsafeMutablePointer<Element>
 
   /// Memory of unspecified content, followed by a vector's width of readable slack.
-  /// - Throws: `.noMemory` when the system refuses, or when the size does not fit an `Int`.
+  /// - Throws: `.noMemory` if the system refuses, or if the size does not fit an `Int`.
   package init(count: Int) throws(Failure) {
     guard count >= 0 else { throw .internalError("storage of \(count) elements") }
     let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)

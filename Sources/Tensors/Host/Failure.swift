@@ -1,4 +1,4 @@
-/// Why a call could not be served: its kind becomes the `fs_status` of the same number at the door, its reason
+/// Why a call failed. At the door its kind becomes the `fs_status` of the same number, its reason
 /// `fs_last_error()`.
 package struct Failure: Error {
   package let kind: Kind

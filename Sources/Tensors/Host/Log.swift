@@ -1,6 +1,6 @@
 package enum LogLevel: Int32, CaseIterable { case debug = 0, info = 1, warning = 2, error = 3 }
 
-/// Where messages go: nowhere, until the host gives a function. Guarded by a lock, called with none held.
+/// Where messages go: nowhere, until the host gives a function. A lock guards it; it is called without locks.
 private struct LogSink {
   var level: Int32 = 0
   var function: ((LogLevel, UnsafePointer<CChar>) -> Void)?
