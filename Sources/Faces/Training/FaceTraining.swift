@@ -191,11 +191,12 @@ package final class FaceTraining {
     guard trainer.architecture.input.channels == 1 else { return view }
     let grey = try Tensor<Float>([view.shape[0], view.shape[1], view.shape[2], 1])
     let red = trainer.architecture.isBGR ? 2 : 0
-    for i in 0..<grey.count {
-      let pixel = view.pointer + 3 * i
-      grey.pointer[i] = luma(pixel[red], pixel[1], pixel[2 - red])
+    withPointers(view, grey) { view, grey in
+      for i in 0..<batch.views[0].count / 3 {
+        let pixel = view + 3 * i
+        grey[i] = luma(pixel[red], pixel[1], pixel[2 - red])
+      }
     }
-    withExtendedLifetime(view) {}
     return grey
   }
 
@@ -238,15 +239,16 @@ private final class Teacher {
   func embeddings(_ views: Tensor<Float>) throws(Failure) -> Tensor<Float> {
     let count = views.shape[0], each = format.count
     let embeddings = try Tensor<Float>([count, dimension])
-    for first in stride(from: 0, to: count, by: Teacher.atATime) {
-      let batch = min(Teacher.atATime, count - first)
-      try executor.run(batch: batch, height: format.height, width: format.width) { input in
-        input.update(from: views.pointer + first * each, count: batch * each)
-      } _: { answers in
-        (embeddings.pointer + first * dimension).update(from: answers[0], count: batch * dimension)
+    try withPointers(views, embeddings) { views, embeddings throws(Failure) in
+      for first in stride(from: 0, to: count, by: Teacher.atATime) {
+        let batch = min(Teacher.atATime, count - first)
+        try executor.run(batch: batch, height: format.height, width: format.width) { input in
+          input.update(from: views + first * each, count: batch * each)
+        } _: { answers in
+          (embeddings + first * dimension).update(from: answers[0], count: batch * dimension)
+        }
       }
     }
-    withExtendedLifetime(views) {}
     return embeddings
   }
 }
