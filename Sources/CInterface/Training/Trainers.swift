@@ -202,7 +202,7 @@ private func targets(
     try tensor.withPointer { target throws(Failure) in
       for i in 0..<tensor.count {
         guard source[i].isFinite else {
-          throw .invalidArgument("teacher[\(i)] \(source[i]); expected a finite number")
+          throw .invalidArgument("teacher[\(i)] is \(source[i]); expected a finite number")
         }
         target[i] = source[i]
       }
