@@ -55,10 +55,10 @@ public func fs_gram_matrix(
     }
     // Rows are channels here, columns pixels: turn them to the operation's order.
     let features = try Tensor<Float>([1, columns, 1, rows])
-    Float.transpose(a, stride: columns, rows: columns, columns: rows, into: features.pointer)
+    features.withPointer { Float.transpose(a, stride: columns, rows: columns, columns: rows, into: $0) }
     let tape = Tape<Float>()
     let result = try tape.gramMatrix(tape.constant(features)).tensor
-    target.update(from: result.pointer, count: result.count)
+    result.withPointer { target.update(from: $0, count: result.count) }
   }
 }
 
@@ -100,7 +100,7 @@ private func wide(
   var count = 1
   for extent in extents { count = try product(count, extent, name: name) }
   let tensor = try Tensor<Double>(extents)
-  for i in 0..<count { tensor.pointer[i] = Double(values[i]) }
+  tensor.withPointer { for i in 0..<count { $0[i] = Double(values[i]) } }
   return tensor
 }
 

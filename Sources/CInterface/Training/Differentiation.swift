@@ -12,11 +12,12 @@ public func fs_differentiate(
     let function = try ElementwiseFunction(function), way = try DerivativeWay(way)
     let x = try buffer(required(x, "x"), count, "x")
     let input = try Tensor<Double>([count])
-    for i in 0..<count { input.pointer[i] = x[i] }
+    input.withPointer { for i in 0..<count { $0[i] = x[i] } }
     let (value, derivative) = try differentiate(function, at: input, way)
-    values?.update(from: value.pointer, count: count)
-    derivatives?.update(from: derivative.pointer, count: count)
-    withExtendedLifetime((value, derivative)) {}
+    withPointers(value, derivative) { value, derivative in
+      values?.update(from: value, count: count)
+      derivatives?.update(from: derivative, count: count)
+    }
   }
 }
 
@@ -40,11 +41,14 @@ public func fs_gradient_numeric(
     let options = try fs_gradient_options(reading: options)
     let host = try HostFunction(function, user, count), point = try host.point(x)
     let result = try Storage<Double>(count: count)
-    for i in 0..<count {
-      result.pointer[i] = try centralDifference(of: host.value, at: point.pointer, i, step: options.step)
+    try point.withPointer { point throws(Failure) in
+      try result.withPointer { result throws(Failure) in
+        for i in 0..<count {
+          result[i] = try centralDifference(of: host.value, at: point, i, step: options.step)
+        }
+        target.update(from: result, count: count)
+      }
     }
-    target.update(from: result.pointer, count: count)
-    withExtendedLifetime((point, result)) {}
   }
 }
 
@@ -60,17 +64,18 @@ public func fs_gradient_check(
     let host = try HostFunction(function, user, count), point = try host.point(x)
     let analytic = try host.gradient(gradient, at: point)
     var worst = GradientComparison()
-    for i in 0..<count {
-      let numeric = try centralDifference(of: host.value, at: point.pointer, i, step: options.step)
-      let other: Double
-      if let analytic {
-        other = analytic.pointer[i]
-      } else {
-        other = try centralDifference(of: host.value, at: point.pointer, i, step: 2 * options.step)
+    try point.withPointer { point throws(Failure) in
+      for i in 0..<count {
+        let numeric = try centralDifference(of: host.value, at: point, i, step: options.step)
+        let other: Double
+        if let analytic {
+          other = analytic.withPointer { $0[i] }
+        } else {
+          other = try centralDifference(of: host.value, at: point, i, step: 2 * options.step)
+        }
+        worst.compare(i, other, numeric, absolute: options.absolute, relative: options.relative)
       }
-      worst.compare(i, other, numeric, absolute: options.absolute, relative: options.relative)
     }
-    withExtendedLifetime((point, analytic)) {}
     target.pointee = fs_gradient_report(
       index: worst.index, analytic: worst.analytic, numeric: worst.numeric, ratio: worst.ratio,
       passed: worst.ratio <= 1 ? 1 : 0)
@@ -98,8 +103,7 @@ public func fs_convolve(
         tape.constant(tensor(x, input, "x")), weights: tape.constant(tensor(weights, filter, "weights")),
         bias: bias == nil ? nil : tape.constant(tensor(bias, Shape([filter[0]]), "bias")), stride: stride,
         padding: padding)
-      values.update(from: result.tensor.pointer, count: shape.count)
-      withExtendedLifetime(result.tensor.storage) {}
+      result.tensor.withPointer { values.update(from: $0, count: shape.count) }
     }
     for axis in 0..<shape.rank { target[axis] = shape[axis] }
   }
@@ -121,7 +125,7 @@ private func tensor(
 ) throws(Failure) -> Tensor<Float> {
   let values = try buffer(required(values, name), shape.count, name)
   let tensor = try Tensor<Float>(shape)
-  for i in 0..<shape.count { tensor.pointer[i] = values[i] }
+  tensor.withPointer { for i in 0..<shape.count { $0[i] = values[i] } }
   return tensor
 }
 
@@ -143,9 +147,11 @@ private struct HostFunction {
   func point(_ x: UnsafePointer<Double>?) throws(Failure) -> Storage<Double> {
     let x = try buffer(required(x, "x"), count, "x")
     let point = try Storage<Double>(count: count)
-    for i in 0..<count {
-      guard x[i].isFinite else { throw .invalidArgument("x holds \(x[i]), wanted finite numbers") }
-      point.pointer[i] = x[i]
+    try point.withPointer { point throws(Failure) in
+      for i in 0..<count {
+        guard x[i].isFinite else { throw .invalidArgument("x holds \(x[i]); expected finite numbers") }
+        point[i] = x[i]
+      }
     }
     return point
   }
@@ -163,7 +169,10 @@ private struct HostFunction {
   ) throws(Failure) -> Storage<Double>? {
     guard let callback else { return nil }
     let gradient = try Storage<Double>(repeating: .nan, count: count)
-    try check(withHostFloats { callback(point.pointer, count, gradient.pointer, user) }, "gradient")
+    let status = point.withPointer { point in
+      gradient.withPointer { gradient in withHostFloats { callback(point, count, gradient, user) } }
+    }
+    try check(status, "gradient")
     return gradient
   }
 

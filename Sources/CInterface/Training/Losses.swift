@@ -73,7 +73,7 @@ public func fs_loss_head_init(
     guard needed > 0 else { return }
     var target = try output(head, capacity: capacity, needed: needed, "head")
     for parameter in try loss.headParameters(dimension: dimension, classes: classes, seed: seed) {
-      target.update(from: parameter.tensor.pointer, count: parameter.tensor.count)
+      parameter.tensor.withPointer { target.update(from: $0, count: parameter.tensor.count) }
       target += parameter.tensor.count
     }
   }
@@ -109,14 +109,13 @@ public func fs_loss_evaluate(
       }
     }
     target.pointee = Double(result.loss.scalar)
-    gradient?.update(from: gradients[0].pointer, count: gradients[0].count)
+    gradients[0].withPointer { gradient?.update(from: $0, count: gradients[0].count) }
     var place = headGradient
     for tensor in gradients.dropFirst() {
-      place?.update(from: tensor.pointer, count: tensor.count)
+      tensor.withPointer { place?.update(from: $0, count: tensor.count) }
       place = place.map { $0 + tensor.count }
     }
     statistics?.pointee = fs_mining_statistics(result.statistics)
-    withExtendedLifetime(gradients) {}
   }
 }
 
@@ -146,7 +145,9 @@ public func fs_loss_update_centres(
     let moved = try loss.updatedHead(parts, embeddings: batch.embeddings, targets: batch.targets)
     // The centres are the last.
     guard let centres = moved.last else { return }
-    (target + parts[0].count + parts[1].count).update(from: centres.pointer, count: centres.count)
+    centres.withPointer {
+      (target + parts[0].count + parts[1].count).update(from: $0, count: centres.count)
+    }
   }
 }
 
@@ -199,11 +200,13 @@ private func tensor(
 ) throws(Failure) -> Tensor<Float> {
   let values = try required(values, name)
   let tensor = try Tensor<Float>(shape)
-  for i in 0..<shape.count {
-    guard values[i].isFinite else {
-      throw .invalidArgument("\(name) holds \(values[i]), wanted finite numbers")
+  try tensor.withPointer { target throws(Failure) in
+    for i in 0..<shape.count {
+      guard values[i].isFinite else {
+        throw .invalidArgument("\(name) holds \(values[i]); expected finite numbers")
+      }
+      target[i] = values[i]
     }
-    tensor.pointer[i] = values[i]
   }
   return tensor
 }

@@ -154,13 +154,13 @@ public func fs_trainer_embed(
       _ = try buffer(pictures, product(count, each, name: "pictures"), "pictures")
       let answers = try Tensor<Float>([count, trainer.dimension])
       for first in stride(from: 0, to: count, by: 32) {
-        let answer = try trainer.embed(
-          trainer.input(pictures.map { $0 + first * each }, min(32, count - first)))
-        (answers.pointer + first * trainer.dimension).update(from: answer.pointer, count: answer.count)
-        withExtendedLifetime(answer) {}
+        let part = min(32, count - first)
+        let answer = try trainer.embed(trainer.input(pictures.map { $0 + first * each }, part))
+        withPointers(answers, answer) { answers, answer in
+          (answers + first * trainer.dimension).update(from: answer, count: part * trainer.dimension)
+        }
       }
-      target.update(from: answers.pointer, count: needed)
-      withExtendedLifetime(answers) {}
+      answers.withPointer { target.update(from: $0, count: needed) }
     }
   }
 }
@@ -177,10 +177,11 @@ extension Trainer {
     let (height, width, each) = picture, channels = architecture.input.channels
     let bytes = try buffer(pictures, product(count, each, name: "pictures"), "pictures")
     let tensor = try Tensor<Float>([count, height, width, channels])
-    if let source = bytes.baseAddress {
+    guard let source = bytes.baseAddress else { return tensor }
+    tensor.withPointer { target in
       for i in 0..<count {
         architecture.fill(
-          tensor.pointer + i * height * width * channels, source + i * each, height: height, width: width)
+          target + i * height * width * channels, source + i * each, height: height, width: width)
       }
     }
     return tensor
@@ -198,11 +199,13 @@ private func targets(
   case .teacher:
     let source = try buffer(teacher, product(count, trainer.dimension, name: "teacher"), "teacher")
     let tensor = try Tensor<Float>([count, trainer.dimension])
-    for i in 0..<tensor.count {
-      guard source[i].isFinite else {
-        throw .invalidArgument("teacher[\(i)] is \(source[i]), wanted a finite number")
+    try tensor.withPointer { target throws(Failure) in
+      for i in 0..<tensor.count {
+        guard source[i].isFinite else {
+          throw .invalidArgument("teacher[\(i)] is \(source[i]); expected a finite number")
+        }
+        target[i] = source[i]
       }
-      tensor.pointer[i] = source[i]
     }
     return .teacher(tensor)
   }

@@ -184,10 +184,11 @@ private let mined = Loss.minedTriplet(.semiHard, margin: 0.3, .mean)
         == "invalidArgument: a list of triplets for a loss that has none, or finds its own")
     #expect(refusal(mined) { $0.batch = 8 } == "invalidArgument: 3 people with photos, a batch wants 4")
     #expect(refusal(mined) { $0.batch = 2 } == "invalidArgument: people of 1, wanted 2 to 65536")
-    #expect(refusal(mined) { $0.photosOfPerson = 0 }.hasPrefix("invalidArgument: photos of a person of 0"))
+    #expect(
+      refusal(mined) { $0.photosOfPerson = 0 } == "invalidArgument: photos of a person 0; expected 2 or more")
     #expect(
       refusal(.contrastive(margin: 1, epsilon: 0, .mean)) { $0.batch = 1 }
-        == "invalidArgument: a batch of 0, wanted 1 to 65536")
+        == "invalidArgument: batch 1; expected 2 to 65536")
     #expect(refusal(.softmax(.mean), classes: 3) { $0.batch = 7 }.hasPrefix("invalidArgument: 6 photos"))
     let nobody = try PhotoSet(photosIn: photos.folder.path + "/p0")
     #expect(refusal(mined, nobody) == "invalidArgument: no photos to learn from")

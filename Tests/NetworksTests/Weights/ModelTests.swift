@@ -77,7 +77,8 @@ import Testing
     #expect(try outputs("40") == 41)
     for people in ["0", "-3", "", "many", "99999999999999999999"] {
       #expect(
-        outcome { try outputs(people) } == "badData: weights: people is \"\(people)\", wanted a number from 1"
+        outcome { try outputs(people) }
+          == "badData: weights: people is \"\(people)\"; expected a number from 1 to 16777215"
       )
     }
   }

@@ -105,7 +105,7 @@ def test_what_a_function_raises_comes_out():
 @pytest.mark.parametrize("options", [{"step": 0}, {"step": 2}, {"step": math.nan}, {"absolute": -1}, {"relative": math.inf},
                                      {"absolute": 0, "relative": 0}], ids=str)  # fmt: skip
 def test_options_out_of_range_are_refused(options):
-    with pytest.raises(fs.FaceStyleError, match="wanted"):
+    with pytest.raises(fs.FaceStyleError, match="expected"):
         fs.check_gradient(lambda x: 1.0, [1.0], **options)
 
 
