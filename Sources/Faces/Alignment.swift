@@ -70,8 +70,8 @@ package struct AlignmentTemplate {
     return points.map { Point($0.x * x, $0.y * y) }
   }
 
-  /// The way from a photo to the aligned square: what a training's crops, an embedder's chips and the measures
-  /// of quality all see.
+  /// The way from a photo to the aligned square: what a training's crops, an embedder's chips and the
+  /// measures of quality all see.
   /// - Parameter landmarks: of the face, in pixels of the photo.
   package func map(_ landmarks: [Point]) throws(Failure) -> Affine {
     guard !landmarks.isEmpty else {

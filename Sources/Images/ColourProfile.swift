@@ -41,31 +41,20 @@ final class ColourProfile {
 
   // MARK: Conversion, in place
 
-  /// R, G, B bytes.
-  func convert(_ pixels: Storage<UInt8>) {
+  /// R, G, B samples.
+  func convert<Sample: Level>(_ pixels: Storage<Sample>) {
     if isStandard { return }
     switch kind {
     case .grey:
-      guard let table = greys(count: 256) else { return }
+      guard let table = greys(count: Int(Sample.max) + 1) else { return }
       pixels.withBuffer { pixels in
         for place in pixels.indices {
-          pixels[place] = UInt8(narrowing: table[3 * Int(pixels[place]) + place % 3])
+          pixels[place] = Sample(narrowing: table[3 * Int(pixels[place]) + place % 3])
         }
       }
-    case .rgb: pixels.withPointer { _ = run(lcmsRGB8, $0, lcmsRGB8, $0, pixels.count / 3) }
-    case .cmyk: break
-    }
-  }
-
-  func convert(_ pixels: Storage<UInt16>) {
-    if isStandard { return }
-    switch kind {
-    case .grey:
-      guard let table = greys(count: 65536) else { return }
-      pixels.withBuffer { pixels in
-        for place in pixels.indices { pixels[place] = table[3 * Int(pixels[place]) + place % 3] }
-      }
-    case .rgb: pixels.withPointer { _ = run(lcmsRGB16, $0, lcmsRGB16, $0, pixels.count / 3) }
+    case .rgb:
+      let format = Sample.bitWidth == 8 ? lcmsRGB8 : lcmsRGB16
+      pixels.withPointer { _ = run(format, $0, format, $0, pixels.count / 3) }
     case .cmyk: break
     }
   }

@@ -29,9 +29,7 @@ struct FrameRows {
     let even = columns.lowerBound & ~1, luma = frame.row(y)
     if let greys {
       let step = frame.format == .yuyv ? 2 : 1, first = luma + step * columns.lowerBound
-      return greys.withPointer { greys in
-        write(columns.count, into: target) { greys[Int(first[step &* $0])] }
-      }
+      return greys.withPointer { writeGrey(first, step: step, $0, into: target) }
     }
     switch frame.format {
     case .packed(let format):
@@ -54,6 +52,14 @@ struct FrameRows {
       spread(row + 1, row + 3, step: 4)
       convert(row, step: 2, into: target)
     }
+  }
+
+  /// Pixels that `greys` has for their lumas, which lie `step` bytes apart.
+  private func writeGrey(
+    _ luma: UnsafePointer<UInt8>, step: Int, _ greys: UnsafePointer<UInt32>,
+    into target: UnsafeMutablePointer<UInt8>
+  ) {
+    write(columns.count, into: target) { greys[Int(luma[step &* $0])] }
   }
 
   /// How many pixels from the even column on.

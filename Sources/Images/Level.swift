@@ -8,24 +8,26 @@ protocol Level: FixedWidthInteger & UnsignedInteger & BitwiseCopyable {
   associatedtype Sum: FixedWidthInteger & UnsignedInteger & BitwiseCopyable
   /// Holds 65500 of them.
   associatedtype LongSum: FixedWidthInteger & UnsignedInteger & BitwiseCopyable
+  /// The nearest level to one of 65535.
+  init(narrowing level: UInt16)
 }
 
 extension UInt8: Level {
   typealias Weighted = Int32
   typealias Sum = UInt16
   typealias LongSum = UInt32
+
+  @inline(__always)
+  init(narrowing level: UInt16) { self.init(truncatingIfNeeded: (UInt32(level) &* 255 &+ 32895) &>> 16) }
 }
 
 extension UInt16: Level {
   typealias Weighted = Int64
   typealias Sum = UInt32
   typealias LongSum = UInt32
-}
 
-extension UInt8 {
-  /// The nearest level of 255 to one of 65535.
   @inline(__always)
-  init(narrowing level: UInt16) { self.init(truncatingIfNeeded: (UInt32(level) &* 255 &+ 32895) &>> 16) }
+  init(narrowing level: UInt16) { self = level }
 }
 
 extension Storage {

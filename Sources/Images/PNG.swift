@@ -35,15 +35,7 @@ enum PNG {
     case profile(ColourProfile)
     case gamma  // sRGB, or gAMA: libpng's work
 
-    func convert(_ pixels: Storage<UInt8>) throws(Failure) {
-      switch self {
-      case .codePoints(let points): try points.convert(pixels)
-      case .profile(let profile): profile.convert(pixels)
-      case .gamma: break
-      }
-    }
-
-    func convert(_ pixels: Storage<UInt16>) throws(Failure) {
+    func convert<Sample: Level>(_ pixels: Storage<Sample>) throws(Failure) {
       switch self {
       case .codePoints(let points): try points.convert(pixels)
       case .profile(let profile): profile.convert(pixels)
@@ -132,7 +124,8 @@ enum PNG {
     // used only as it is written.
     let raw = (channels * image.width * bits / 8 + 1) * image.height
     let room = try Storage<UInt8>(count: raw + raw / 4 + 4096)
-    return try room.first(room.withBuffer { room throws(Failure) in try write(image, bits: bits, into: room) })
+    return try room.first(
+      room.withBuffer { room throws(Failure) in try write(image, bits: bits, into: room) })
   }
 
   /// - Returns: the bytes of the file.

@@ -68,7 +68,8 @@ extension Raster {
           }
           for y in 0..<height {
             down.applyAcross(
-              source, stride: stride, row: y, sums: sums, into: new + y * out.stride + 3 * left, count: values)
+              source, stride: stride, row: y, sums: sums, into: new + y * out.stride + 3 * left, count: values
+            )
           }
         }
       }

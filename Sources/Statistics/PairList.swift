@@ -106,7 +106,8 @@ private struct Content {
         throw .badData("pairs: line \(line) has photo \(i) twice, wanted two photos")
       }
       pairs.append(
-        PairList.Pair(first: photo(name, i), second: photo(other, j), isSame: isSame, fold: pairs.count / (2 * size)))
+        PairList.Pair(
+          first: photo(name, i), second: photo(other, j), isSame: isSame, fold: pairs.count / (2 * size)))
     }
     guard pairs.count == wanted else {
       throw .badData(

@@ -55,7 +55,8 @@ package func withPointers<A, B, Result, Refusal: Error>(
 @inlinable @inline(__always)
 package func withPointers<A, B, C, Result, Refusal: Error>(
   _ a: Storage<A>, _ b: Storage<B>, _ c: Storage<C>,
-  _ body: (UnsafeMutablePointer<A>, UnsafeMutablePointer<B>, UnsafeMutablePointer<C>) throws(Refusal) -> Result
+  _ body: (UnsafeMutablePointer<A>, UnsafeMutablePointer<B>, UnsafeMutablePointer<C>) throws(Refusal) ->
+    Result
 ) throws(Refusal) -> Result {
   defer { withExtendedLifetime((a, b, c)) {} }
   return try body(a.pointer, b.pointer, c.pointer)

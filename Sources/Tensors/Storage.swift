@@ -1,8 +1,8 @@
 /// A block of memory for `count` elements, aligned for the widest vector, freed with its last owner.
 ///
-/// Its pointer is valid while the storage lives: above this room numbers are reached through `withPointer` and
-/// `withPointers`, which keep the storage alive for the length of a call. (They are inlined into other rooms:
-/// a call of the generic function costs as much as a row of a picture.)
+/// Its pointer is valid while the storage lives: above this room numbers are reached through `withPointer`
+/// and `withPointers`, which keep the storage alive for the length of a call. (They are inlined into other
+/// rooms: a call of the generic function costs as much as a row of a picture.)
 @usableFromInline
 package final class Storage<Element: BitwiseCopyable> {
   @usableFromInline package let count: Int

@@ -4,7 +4,9 @@ import Testing
 
 @Suite struct FileFormatTests {
   @Test func `a name's ending says which format, in capitals or not`() throws {
-    for (name, format) in [("a.png", FileFormat.png), ("b.c/D.PNG", .png), ("x.jpg", .jpeg), ("X.JpEg", .jpeg)] {
+    for (name, format) in [
+      ("a.png", FileFormat.png), ("b.c/D.PNG", .png), ("x.jpg", .jpeg), ("X.JpEg", .jpeg)
+    ] {
       #expect(FileFormat(ending: name) == format)
       #expect(try FileFormat(path: name) == format)
     }

@@ -32,7 +32,9 @@ package struct Folder {
     var names: [(bytes: [UInt8], entry: Entry)] = []
     while let name = systemNextName(folder) {
       guard name[0] != CChar(bitPattern: UInt8(ascii: ".")) else { continue }
-      guard names.count < Folder.maxNames else { throw .badData("\(path): more than \(Folder.maxNames) names") }
+      guard names.count < Folder.maxNames else {
+        throw .badData("\(path): more than \(Folder.maxNames) names")
+      }
       let text = pathText(name)
       names.append((pathBytes(text), Entry(name: text, kind: Folder.kind(of: path + "/" + text))))
     }

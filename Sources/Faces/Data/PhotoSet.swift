@@ -21,8 +21,8 @@ package struct LeftOut: Equatable {
 
 /// Photos of faces, in the order of their names, with what is known of them.
 ///
-/// Entries that are not picture files are listed in `leftOut`: only names that begin with a point are skipped
-/// silently. No link is followed below the folder that is named.
+/// Entries that are not picture files are listed in `leftOut`: only names that begin with a point are
+/// skipped silently. No link is followed below the folder that is named.
 package struct PhotoSet {
   package private(set) var photos: [FacePhoto] = []
   /// Names, by the number of a photo's `person`.

@@ -12,8 +12,8 @@ protocol Scored {
 extension Face: Scored {}
 
 extension Array where Element: Scored {
-  /// Windows of one level of a pyramid that go on: far more than a crowd has, few enough that no picture keeps
-  /// a host waiting.
+  /// Windows of one level of a pyramid that go on: far more than a crowd has, few enough that no picture
+  /// keeps a host waiting.
   private static var maxOfLevel: Int { 4096 }
 
   /// The surest of one level.
