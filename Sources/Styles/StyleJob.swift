@@ -156,8 +156,8 @@ package final class StyleJob {
   private var nextStepSeconds: Double { !isLastScale || steps == 0 ? 0 : seconds / Double(steps) }
 
   /// Goes on for at least so many evaluations, or until the job has ended.
-  /// - Parameter onReport: called for each evaluation after the step that made it; finish ends the run, cancel
-  ///   throws `.cancelled`.
+  /// - Parameter onReport: called for each evaluation after the step that made it; finish ends the run,
+  ///   cancel throws `.cancelled`.
   package func run(
     evaluations: Int, _ onReport: (Report) throws(Failure) -> Action
   ) throws(Failure) {

@@ -105,7 +105,7 @@ import Testing
     let whole = try job(change)
     _ = try run(whole)
     let result = try bytes(whole.result())
-    for stop in [2, 12] {
+    for stop in [2, 7] {
       let first = try job(change)
       _ = try run(first, evaluations: stop)
       try first.save(path: path)
