@@ -1,5 +1,5 @@
-import Tensors
 import Networks
+import Tensors
 
 /// The gradient of a picture's costs, handed out in bands of rows from the top while an engine works its way
 /// down the picture.

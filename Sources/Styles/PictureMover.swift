@@ -73,6 +73,8 @@ final class PictureMover {
     case .adam:
       buffers += rule(options).buffers("picture", count)
       if options.tile == 0 { buffers.add("before", count) }
+      // L-BFGS has given the vectors of its search back when a result is made.
+      if options.averaging > 0 { buffers.add("result", count) }
     case .lbfgs: buffers += LBFGS<Float>.buffers(count, history: options.history)
     }
     return buffers

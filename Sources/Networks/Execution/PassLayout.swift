@@ -1,8 +1,8 @@
 import CSystem
 import Tensors
 
-/// A way forward through a chain of stages, and one back, laid out: what is computed in which order, and where
-/// in one piece of memory its numbers lie. A number that nothing reads is not made.
+/// A way forward through a chain of stages, and one back, laid out: what is computed in which order, and
+/// where in one piece of memory its numbers lie. A number that nothing reads is not made.
 struct PassLayout {
   /// A picture [height, width, channels] in a buffer.
   struct Place {
@@ -16,8 +16,8 @@ struct PassLayout {
     /// A picture with its edges repeated.
     case repeatedEdges(border: Int, from: Place, to: Place)
     case convolution(Filter<Float>, Window, Finish<Float>, from: Place, to: Place)
-    /// The same with the pooling on its way. Codes are four bits a pooled number, which say where its gradient
-    /// flows to.
+    /// The same with the pooling on its way. Codes are four bits a pooled number, which say where its
+    /// gradient flows to.
     case pooledConvolution(Filter<Float>, Window, from: Place, to: Place, codes: Int)
     case rectifier(from: Place, to: Place)
     case pool(from: Place, to: Place, codes: Int)

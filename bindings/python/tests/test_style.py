@@ -290,6 +290,19 @@ def test_the_forecast_of_memory_is_true(vgg, width, height, preset, within):
     assert again < needed  # the weights are laid out now
 
 
+@pytest.mark.parametrize(
+    "options, spare",
+    # L-BFGS forecasts what its longest search holds; a short one has two gradients less.
+    [("optimiser='adam'", 0), ("optimiser='adam', averaging=0.9", 0), ("optimiser='adam', tile=0", 0), ("optimiser='lbfgs', history=2", 2)],
+)
+def test_the_forecast_of_memory_knows_every_picture_that_is_held(vgg, options, spare):
+    side, shallow = 1024, "preset='course', tile=64, content_layers={'conv1_1': 1}, style_layers={'conv1_1': 1}"
+    setup = PAINT.replace("PRESET", f"**(dict({shallow}) | dict({options}))")
+    needed, grown, _ = memory_of(setup, MODELS / "vgg19.safetensors", side, side)
+    picture = 4 * 3 * side * side
+    assert -picture / 2 < needed - grown < picture * (spare + 0.5)
+
+
 def test_the_forecast_of_memory_follows_size_and_options(styler):
     whole = styler.memory_needed(400, 300)
     assert styler.memory_needed(400, 300, history=20) > whole + 20 * 400 * 300 * 3 * 4
