@@ -72,7 +72,7 @@ package struct Evaluation {
       throw .invalidArgument("\(options.folds) folds, wanted 2 to \(Evaluation.mostFolds)")
     }
     guard options.leastFalseAccepts >= 1, options.leastFalseAccepts.isFinite else {
-      throw .invalidArgument("least_false_accepts \(options.leastFalseAccepts), wanted 1 or more")
+      throw .invalidArgument("min_false_accepts \(options.leastFalseAccepts), wanted 1 or more")
     }
     let curve = try ROC(distances, isSame)
     let (genuine, impostors) = (curve.genuine, curve.impostors)

@@ -32,14 +32,15 @@ extension Calibration.Options {
 
 @c @implementation
 public func fs_calibrate(
-  _ distances: UnsafePointer<Double>?, _ is_same: UnsafePointer<UInt8>?, _ count: Int,
+  _ distances: UnsafePointer<Double>?, _ is_same: UnsafePointer<Int32>?, _ count: Int,
   _ options: UnsafePointer<fs_calibration_options>?, _ calibration: UnsafeMutablePointer<fs_calibration>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(calibration, "calibration")
+    try checkRoom(target, "calibration")
     let options = try Calibration.Options(options)
-    let curve = try ROC(buffer(distances, count, "distances"), buffer(is_same, count, "is_same"))
-    target.pointee = fs_calibration(try Calibration(curve, options), options)
+    let curve = try roc(distances, is_same, count)
+    try fill(target, with: fs_calibration(try Calibration(curve, options), options), "calibration")
   }
 }
 
@@ -52,6 +53,7 @@ public func fs_calibrate_embeddings(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(calibration, "calibration")
+    try checkRoom(target, "calibration")
     let options = try Calibration.Options(options)
     let embeddings = try required(embeddings, "embeddings")
     _ = try buffer(embeddings, product(count, dimension, name: "embeddings"), "embeddings")
@@ -63,20 +65,20 @@ public func fs_calibrate_embeddings(
       embeddings, labels: buffer(labels, count, "labels"), impostors: impostor_count == 0 ? nil : impostors,
       impostorCount: impostor_count, dimension: dimension)
     let curve = try ROC(UnsafeBufferPointer(pairs.distances.buffer), UnsafeBufferPointer(pairs.isSame.buffer))
-    target.pointee = fs_calibration(try Calibration(curve, options), options)
+    try fill(target, with: fs_calibration(try Calibration(curve, options), options), "calibration")
     withExtendedLifetime((pairs.distances, pairs.isSame)) {}
   }
 }
 
 @c @implementation
 public func fs_calibrate_growth(
-  _ distances: UnsafePointer<Double>?, _ is_same: UnsafePointer<UInt8>?, _ count: Int,
+  _ distances: UnsafePointer<Double>?, _ is_same: UnsafePointer<Int32>?, _ count: Int,
   _ options: UnsafePointer<fs_calibration_options>?, _ people: UnsafePointer<UInt64>?, _ people_count: Int,
   _ rows: UnsafeMutablePointer<fs_growth>?, _ capacity: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
     let options = try Calibration.Options(options)
-    let curve = try ROC(buffer(distances, count, "distances"), buffer(is_same, count, "is_same"))
+    let curve = try roc(distances, is_same, count)
     let people = try buffer(required(people, "people"), people_count, "people")
     let target = try output(rows, capacity: capacity, needed: people_count, "rows")
     var counts: [Int] = []
@@ -87,10 +89,13 @@ public func fs_calibrate_growth(
   }
 }
 
-extension fs_calibration {
+extension fs_calibration: SizedStruct {
+  static var standard: fs_calibration { fs_calibration() }
+
   fileprivate init(_ found: Calibration, _ options: Calibration.Options) {
     self.init(
-      threshold: found.threshold, comparison_rate: found.comparisonRate, false_accepts: found.falseAccepts,
+      size: MemoryLayout<fs_calibration>.size, threshold: found.threshold,
+      comparison_rate: found.comparisonRate, false_accepts: found.falseAccepts,
       max_false_accepts: found.mostFalseAccepts, max_false_accepts_of_search: found.mostFalseAcceptsOfSearch,
       false_rejects: found.falseRejects, min_false_rejects: found.leastFalseRejects,
       max_false_rejects: found.mostFalseRejects, genuine: UInt64(clamping: found.genuine),

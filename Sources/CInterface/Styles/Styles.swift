@@ -54,6 +54,9 @@ public func fs_style_options_preset(
 }
 
 @c @implementation
+public func fs_style_preset_count() -> Int { StylePreset.allCases.count }
+
+@c @implementation
 public func fs_style_preset_name(_ preset: fs_style_preset) -> UnsafePointer<CChar>? {
   guard let known = StylePreset(rawValue: Int(preset.rawValue)) else { return nil }
   return UnsafeRawPointer(known.name.utf8Start).assumingMemoryBound(to: CChar.self)

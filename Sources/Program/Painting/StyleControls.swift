@@ -118,7 +118,7 @@ struct Preset: ExpressibleByArgument {
   }
 
   private static var all: [fs_style_preset] {
-    (0..<UInt32(64)).map { fs_style_preset(rawValue: $0) }.filter { fs_style_preset_name($0) != nil }
+    (0..<fs_style_preset_count()).map { fs_style_preset(rawValue: UInt32($0)) }
   }
 
   static var names: String { all.map { String(cString: fs_style_preset_name($0)) }.joined(separator: ", ") }
