@@ -21,7 +21,7 @@ extension Gallery {
     return Verdict(distance: try distance(to: name, embedding), threshold: threshold)
   }
 
-  /// One-to-many: who is it, by a rule, and who comes next? `photo(inRow:)` names them. Without a threshold it
+  /// One-to-many: who is it, by a rule, and who comes next? `photo(inRow:)` names them. The default threshold
   /// is the model's own.
   /// - Throws: `.invalidArgument` for that where distances are not Euclidean, and what `Identification`
   ///   refuses.

@@ -49,6 +49,7 @@ static void people(const fs_embedder *embedder) {
   }
   TEST("an empty gallery knows nobody") {
     memset(&match, 0x5e, sizeof match);
+    match.size = sizeof match;
     REQUIRE_OK(fs_gallery_identify(gallery, axis(0, 1), DIMENSION, NULL, &match));
     CHECK(match.known == 0 && isinf(match.distance) && match.distance > 0 && !match.name[0] && !match.nearest[0]);
     CHECK_NEAR(match.threshold, fs_embedder_threshold(embedder), 0);

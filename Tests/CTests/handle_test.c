@@ -106,7 +106,7 @@ KIND(universal_styler, fs_universal_styler_create(&made, universal, (const fs_im
      fs_universal_styler_memory_needed(it, 32, 32, &bytes))
 KIND(fast_trainer, made_fast_trainer(&made), fs_fast_trainer_save_model(it, text_file, NULL))
 KIND(unit_search, fs_unit_search_create(&made, network, "3a", NULL), fs_unit_search_patches(it, 0, NULL, 0, &count))
-KIND(photos, fs_photos_create(&made), fs_photos_keep_people(it, 0, 0))
+KIND(photos, fs_photos_create(&made), fs_photos_add_folder(it, "Tests/CTests", NULL, NULL))
 KIND(trainer, made_small_trainer(&made), fs_trainer_info_get(it, &info))
 KIND(pairs, fs_pairs_load(&made, pairs_text, sizeof pairs_text - 1), fs_pairs_get(it, 0, &pair))
 KIND(landmarks, fs_landmarks_load(&made, landmarks_text, sizeof landmarks_text - 1), fs_landmarks_find(it, "a", &face))

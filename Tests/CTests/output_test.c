@@ -196,6 +196,16 @@ static void numbers(void) {
     KEEPS(FS_INVALID_ARGUMENT, fs_gram_matrix(bad, 2, 3, many, sizeof many / sizeof *many), OUT(many));
     KEEPS(FS_INVALID_ARGUMENT, fs_total_cost(1, NAN, 1, 1, &value), OUT(value));
   }
+  TEST("an array with room for one number too few is not written") {
+    const double x[3] = {1, 2, 3};
+    double values[3], slopes[3];
+    int calls = 99;
+    KEEPS(FS_INVALID_ARGUMENT, fs_gram_matrix(good, 2, 3, many, 3), OUT(many));
+    KEEPS(FS_INVALID_ARGUMENT, fs_gram_matrix(good, 2, 3, many, SIZE_MAX), OUT(many));
+    KEEPS(FS_INVALID_ARGUMENT, fs_gradient_numeric(fails_late, &calls, x, 3, NULL, slopes, 2), OUT(slopes));
+    KEEPS(FS_INVALID_ARGUMENT, fs_differentiate(FS_FUNCTION_SIN, FS_REVERSE, x, 3, values, slopes, 2), OUT(values), OUT(slopes));
+    KEEPS(FS_INVALID_ARGUMENT, fs_differentiate(FS_FUNCTION_SIN, FS_REVERSE, x, 3, NULL, slopes, 2), OUT(slopes));
+  }
   TEST("a convolution without room or weights of its shape writes neither numbers nor shape") {
     const size_t x_shape[3] = {1, 3, 2}, weights_shape[3] = {1, 2, 3}, other[3] = {1, 3, 3};
     size_t shape[5];
@@ -231,6 +241,10 @@ static void numbers(void) {
     REQUIRE_OK(fs_loss_head_init(&loss, 2, 3, 1, head, 9));
     LOSS(FS_INVALID_ARGUMENT, bad, labels, 3);
     LOSS(FS_INVALID_ARGUMENT, good, labels, 2); /* the last label is out of range */
+    KEEPS(FS_INVALID_ARGUMENT, fs_loss_evaluate(&loss, good, 3, 2, labels, NULL, head, 3, &value, gradient, 5, head_gradient, 9, &statistics),
+          kept[0], kept[1], kept[2], kept[3]);
+    KEEPS(FS_INVALID_ARGUMENT, fs_loss_evaluate(&loss, good, 3, 2, labels, NULL, head, 3, &value, gradient, 6, head_gradient, 8, &statistics),
+          kept[0], kept[1], kept[2], kept[3]);
     CHECK_OK(fs_loss_options_init(&loss, sizeof loss, FS_LOSS_SEMI_HARD));
     LOSS(FS_INVALID_ARGUMENT, huge, people, 0); /* overflows */
     CHECK_OK(fs_loss_options_init(&loss, sizeof loss, FS_LOSS_CENTRE));
@@ -242,6 +256,7 @@ static void numbers(void) {
     const int32_t last_is_high[3] = {0, 1, 3};
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_loss_update_centres(&loss, good, 3, 2, last_is_high, 3, centres, sizeof centres / sizeof *centres));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_loss_update_centres(&loss, bad, 3, 2, labels, 3, centres, sizeof centres / sizeof *centres));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_loss_update_centres(&loss, good, 3, 2, labels, 3, centres, 14));
     CHECK(memcmp(before, centres, sizeof before) == 0);
   }
 }
