@@ -79,7 +79,7 @@
  *            it and you know, and sets `size` of an answer to what it wrote: members that an older
  *            library does not know stay as they were, so zero the struct first. FS_INVALID_ARGUMENT
  *            for a size smaller than that of the struct's first version. All other structs are
- *            frozen: they never change.
+ *            frozen, which their comments say: they never change.
  * Arrays     An array that you pass in comes with its `count`, in elements. An array that a
  *            function fills comes with its `capacity`, in elements; FS_INVALID_ARGUMENT if it does
  *            not suffice. [count, dimension] after a name means rows, packed one after another.
@@ -258,34 +258,37 @@ const char *fs_model_architecture(const fs_model *model);
 /* The file's metadata under `key` ("name", "licence", "source", ...); borrowed. NULL if absent. */
 const char *fs_model_metadata(const fs_model *model, const char *key);
 /* How many numbers its weights are. */
-uint64_t fs_model_parameter_count(const fs_model *model);
+size_t fs_model_parameter_count(const fs_model *model);
 /* A hash of all weights and metadata, independent of their order; 0 for NULL. */
 uint64_t fs_model_fingerprint(const fs_model *model);
 void fs_model_destroy(fs_model *model);
 
 /* A network architecture that this version knows, whether or not weights for it exist. */
-typedef struct fs_architecture {
+typedef struct fs_architecture_info {
+  size_t size;
   uint32_t height, width;  /* of the pictures it takes; 0 if it takes any size */
   uint32_t channels;       /* of the pictures: 3, or 1 for grey */
   uint32_t dimension;      /* of its output: an embedding's, or classes; channels of VGG-19's
                             * "pool5" */
   uint64_t parameters;     /* numbers that are learned; a file has running statistics besides */
   uint64_t multiply_adds;  /* of convolutions and dense layers, a picture; 0 if it takes any size */
-} fs_architecture;
+} fs_architecture_info;
 
 size_t fs_architecture_count(void);
 /* "vgg19", "facenet-nn2", ...; static. NULL if index >= fs_architecture_count(). */
 const char *fs_architecture_name(size_t index);
 /* FS_NOT_FOUND if there is no architecture of that name. */
-fs_status fs_architecture_describe(const char *name, fs_architecture *architecture);
+fs_status fs_architecture_info_get(const char *name, fs_architecture_info *info);
 
 /* ---- Detector: finds faces ----
  *
  * With MTCNN (Zhang et al. 2016) each face has five landmarks; with CascadeCNN (Li et al. 2015,
  * architecture "cascade") none. */
 
+/* Frozen. */
 typedef struct fs_point { float x, y; } fs_point;
 
+/* Frozen. */
 typedef struct fs_face {
   float x, y, width, height; /* box, in pixels of the searched picture; may reach beyond its
                               * edges */
@@ -294,7 +297,7 @@ typedef struct fs_face {
                               * seen in the picture; NaN if not known */
 } fs_face;
 
-/* A part of a picture, in its pixels. All zeros: the whole picture. */
+/* A part of a picture, in its pixels. All zeros: the whole picture. Frozen. */
 typedef struct fs_region { uint32_t x, y, width, height; } fs_region;
 
 typedef enum fs_face_order { FS_LARGEST_FIRST = 0, FS_SUREST_FIRST = 1 } fs_face_order;
@@ -327,7 +330,7 @@ fs_status fs_detector_create(fs_detector **out, const fs_model *model,
 fs_status fs_detector_find(const fs_detector *detector, const fs_image *image, fs_face *faces,
                            size_t capacity, size_t *count);
 /* 1 if its faces have landmarks, which alignment and embedding need; 0 if not, and for NULL. */
-uint32_t fs_detector_finds_points(const fs_detector *detector);
+int32_t fs_detector_finds_points(const fs_detector *detector);
 void fs_detector_destroy(fs_detector *detector);
 
 /* ---- Embedder: a face as a vector; vectors of one person are near each other ---- */
@@ -342,14 +345,13 @@ float fs_embedder_threshold(const fs_embedder *embedder);  /* distance up to whi
 /* The network sees a picture of this size, the chip; 0 for NULL. */
 uint32_t fs_embedder_chip_width(const fs_embedder *embedder);
 uint32_t fs_embedder_chip_height(const fs_embedder *embedder);
-uint32_t fs_embedder_chip_side(const fs_embedder *embedder); /* both if they are equal, else 0 */
 /* 1 if the chip is an aligned face; 0 if it is the whole photo, scaled to the chip's size by
  * FS_BILINEAR, and for NULL. A network sees whole photos if it was trained on photos without
  * landmarks (fs_trainer_run), or if its chips are not squares and its file does not say where the
  * landmarks go: "siamese". With such an embedder, functions that take a face take NULL instead
  * (with a count of 1) and refuse faces (FS_WRONG_MODEL), and those that take a detector ignore it;
  * it may be NULL. */
-uint32_t fs_embedder_aligns(const fs_embedder *embedder);
+int32_t fs_embedder_aligns(const fs_embedder *embedder);
 
 /* Finds the main face of a photo (large and central) and embeds it. FS_NO_FACE if there is none.
  * `face` receives the face, or is NULL; for an embedder of whole photos it is the whole photo,
@@ -384,6 +386,7 @@ void fs_embedder_destroy(fs_embedder *embedder);
 
 /* ---- Comparison: same person = distance <= threshold ---- */
 
+/* Frozen. */
 typedef struct fs_verdict {
   float distance;  /* Euclidean */
   float threshold; /* the one that was used */
@@ -443,8 +446,8 @@ fs_status fs_gallery_add_photo(fs_gallery *gallery, const fs_embedder *embedder,
                                const fs_image *photo);
 /* Removes a person with all photos. FS_NOT_FOUND if there is no such person. */
 fs_status fs_gallery_remove(fs_gallery *gallery, const char *name);
-size_t fs_gallery_people(const fs_gallery *gallery);
-size_t fs_gallery_photos(const fs_gallery *gallery); /* of all people */
+size_t fs_gallery_person_count(const fs_gallery *gallery);
+size_t fs_gallery_photo_count(const fs_gallery *gallery); /* of all people */
 
 /* Is it `name`? The distance is that of the nearest photo of the person. FS_NOT_FOUND if the
  * gallery does not know the name. */
@@ -478,22 +481,8 @@ typedef struct fs_identify_options {
 
 fs_status fs_identify_options_init(fs_identify_options *options, size_t size);
 
-typedef struct fs_match {
-  int32_t known;              /* 1 if the nearest person is within the threshold, else 0: a
-                               * stranger */
-  float distance;             /* of the nearest person; infinite if the gallery is empty */
-  float threshold;            /* the one that was used */
-  char name[FS_NAME_CAPACITY];    /* who it is; "" for a stranger */
-  char nearest[FS_NAME_CAPACITY]; /* the nearest person, known or not; "" if the gallery is empty */
-} fs_match;
-
-fs_status fs_gallery_identify(const fs_gallery *gallery, const float *embedding, size_t dimension,
-                              float threshold, fs_match *match);
-fs_status fs_gallery_identify_photo(const fs_gallery *gallery, const fs_embedder *embedder,
-                                    const fs_detector *detector, const fs_image *photo,
-                                    float threshold, fs_match *match);
-
 typedef struct fs_gallery_identity {
+  size_t size;
   int32_t known;            /* 1 if the nearest person is within the threshold, and nearer than the
                              * next person by the margin */
   int32_t ambiguous;        /* 1 if within the threshold, but not by the margin: a stranger, then */
@@ -512,16 +501,15 @@ typedef struct fs_gallery_identity {
 } fs_gallery_identity;
 
 /* Who is it? The nearest person, and the next one, by the rule of the options; or nobody known. */
-fs_status fs_gallery_identify_by(const fs_gallery *gallery, const float *embedding,
-                                 size_t dimension, const fs_identify_options *options,
-                                 fs_gallery_identity *identity);
-/* The same for the main face of a photo. */
-fs_status fs_gallery_identify_photo_by(const fs_gallery *gallery, const fs_embedder *embedder,
-                                       const fs_detector *detector, const fs_image *photo,
-                                       const fs_identify_options *options,
-                                       fs_gallery_identity *identity);
+fs_status fs_gallery_identify(const fs_gallery *gallery, const float *embedding, size_t dimension,
+                              const fs_identify_options *options, fs_gallery_identity *identity);
+/* The same for the main face of a photo. FS_NO_FACE if there is none. */
+fs_status fs_gallery_identify_photo(const fs_gallery *gallery, const fs_embedder *embedder,
+                                    const fs_detector *detector, const fs_image *photo,
+                                    const fs_identify_options *options,
+                                    fs_gallery_identity *identity);
 
-/* A photo of the gallery, and how near it is to an embedding. */
+/* A photo of the gallery, and how near it is to an embedding. Frozen. */
 typedef struct fs_neighbour {
   uint64_t photo;              /* its number: 0 for the first photo ever added, 1 for the second,
                                 * ...; it never changes */
@@ -623,6 +611,7 @@ typedef struct fs_enrolment_options {
 
 /* The result of adding a photo. */
 typedef struct fs_enrolment {
+  size_t size;
   uint64_t photo;   /* its number; UINT64_MAX if it was not added */
   int32_t added;    /* 1 if it was added */
   int32_t conflict; /* 1 if a photo under another name is so near that it may be the same person */
@@ -632,6 +621,7 @@ typedef struct fs_enrolment {
 
 /* The result of adding many photos. */
 typedef struct fs_gallery_report {
+  size_t size;
   uint64_t added;
   uint64_t present;   /* not added: the same name has the same embedding, to the bit */
   uint64_t conflicts; /* of those added, how many are within the model's threshold of a photo of
@@ -665,6 +655,7 @@ fs_status fs_gallery_replace_photo(fs_gallery *gallery, uint64_t photo, const fl
 fs_status fs_gallery_replace_person(fs_gallery *gallery, const char *name, const float *embeddings,
                                     size_t count, size_t dimension);
 
+/* Frozen. */
 typedef struct fs_gallery_person {
   uint64_t photos;             /* at least 1 */
   int64_t created;             /* when the first photo was added, in seconds since 1970, UTC */
@@ -673,6 +664,7 @@ typedef struct fs_gallery_person {
 
 #define FS_NOTE_CAPACITY 256
 
+/* Frozen. */
 typedef struct fs_gallery_photo {
   uint64_t photo;              /* its number */
   int64_t created;             /* when it was added, in seconds since 1970, UTC */
@@ -741,6 +733,7 @@ typedef struct fs_style_progress {
  * the styler; it may call other functions. */
 typedef fs_action (*fs_style_callback)(const fs_style_progress *progress, void *user);
 
+/* Frozen. */
 typedef struct fs_style_layer {
   const char *name; /* "conv1_1" ... "conv5_4": after the rectifier; "conv4_2.linear": before it */
   float weight;     /* lambda, the layer's share of the cost */
@@ -807,7 +800,7 @@ typedef enum fs_mask_kind {
 } fs_mask_kind;
 
 /* Where a style is painted, and which part of it is used: masks, white where so. NULL:
- * everywhere. */
+ * everywhere. Frozen. */
 typedef struct fs_style_region {
   const fs_image *place; /* of the content's size */
   const fs_image *part;  /* of the style's size */
@@ -906,9 +899,12 @@ typedef struct fs_style_options {
 /* The settings of FS_PRESET_PYRAMID. */
 fs_status fs_style_options_init(fs_style_options *options, size_t size);
 fs_status fs_style_options_preset(fs_style_options *options, size_t size, fs_style_preset preset);
-const char *fs_style_preset_name(fs_style_preset preset); /* static; NULL if there is none */
+/* Presets are numbered from 0. */
+size_t fs_style_preset_count(void);
+/* "pyramid", ...; static. NULL if there is no such preset. */
+const char *fs_style_preset_name(fs_style_preset preset);
 /* What the preset is, in a few words for a list, such as "from coarse to fine by L-BFGS"; static. NULL
- * if there is none. */
+ * if there is no such preset. */
 const char *fs_style_preset_summary(fs_style_preset preset);
 
 typedef struct fs_styler fs_styler;
@@ -1177,6 +1173,7 @@ typedef struct fs_quality_options {
  * width and 75 % of its height: nearly all skin. A face without landmarks (NaN) is measured as if
  * the mean face, looking straight ahead, filled its box: its pose is NaN and gives no reason. */
 typedef struct fs_quality {
+  size_t size;
   uint32_t reasons;     /* bits of fs_quality_reason; 0: accepted */
   float score;          /* 0 to 1: ranks photos of a person; not a probability */
   float eye_distance;   /* pixels of the picture; without landmarks 0.294 of the box's longer
@@ -1240,13 +1237,14 @@ typedef struct fs_tracker_options {
   uint32_t max_tracks;     /* at a time, 1 to 1024; default 64 */
 } fs_tracker_options;
 
-/* What the tracker made of a face of the frame. */
+/* What the tracker made of a face of the frame. Frozen. */
 typedef struct fs_tracked {
   uint64_t track;  /* from 1, never used twice; 0 if max_tracks left no room for the face */
   uint32_t events; /* bits of fs_track_event */
   int32_t begun;   /* 1 from FS_TRACK_BEGUN on */
 } fs_tracked;
 
+/* Frozen. */
 typedef struct fs_track {
   uint64_t track;
   uint32_t seen, missed; /* frames with the face; frames since the last of them */
@@ -1291,6 +1289,7 @@ void fs_tracker_destroy(fs_tracker *tracker);
 /* ---- Identification: who is it, on arrays of your own ---- */
 
 typedef struct fs_identity {
+  size_t size;
   int32_t known;            /* 1 if the nearest person is within the threshold, and nearer than the
                              * next person by the margin */
   int32_t ambiguous;        /* 1 if within the threshold, but not by the margin: a stranger, then */
@@ -1325,15 +1324,16 @@ const char *fs_model_layer_name(const fs_model *model, size_t index);
  * begin with start + stride * u; those outside the picture are the network's padding. If that does
  * not describe the fields (units that see the whole picture, branches that move differently),
  * `field`, `stride` and `start` are 0. */
-typedef struct fs_layer {
+typedef struct fs_layer_info {
+  size_t size;
   uint32_t units; /* its channels */
   uint32_t field, stride;
   int32_t start;
-} fs_layer;
+} fs_layer_info;
 
 /* FS_NOT_FOUND for a name that the model lacks; the message suggests the nearest. FS_WRONG_MODEL
  * for a model of several networks. */
-fs_status fs_model_layer_describe(const fs_model *model, const char *name, fs_layer *layer);
+fs_status fs_model_layer_info_get(const fs_model *model, const char *name, fs_layer_info *info);
 /* The output of a layer for a picture: `values` [height, width, channels], whose sides `shape`
  * receives. `layer` is "conv1_1" ... "conv5_4" (after the rectifier) or "pool1" ... "pool5" of
  * VGG-19, at the picture's own size; "3a", "3b", "3c", "4a", "4e", "5a", "5b" or "embedding" of
@@ -1358,7 +1358,7 @@ typedef struct fs_unit_search_options {
 } fs_unit_search_options;
 
 /* A place that a unit responds to. A picture's number is 0 for the first one added, 1 for the
- * next. */
+ * next. Frozen. */
 typedef struct fs_unit_patch {
   float activation;       /* more than 0 */
   uint32_t picture;
@@ -1376,7 +1376,7 @@ typedef struct fs_unit_patch {
 typedef struct fs_unit_search fs_unit_search;
 
 fs_status fs_unit_search_options_init(fs_unit_search_options *options, size_t size);
-/* Errors of fs_model_layer_describe, and FS_INVALID_ARGUMENT for a unit that the layer lacks. */
+/* Errors of fs_model_layer_info_get, and FS_INVALID_ARGUMENT for a unit that the layer lacks. */
 fs_status fs_unit_search_create(fs_unit_search **out, const fs_model *model, const char *layer,
                                 const fs_unit_search_options *options);
 /* Adds a picture, of any size that the network takes; one smaller than a field is padded as the
@@ -1473,11 +1473,10 @@ fs_status fs_photos_add_folder(fs_photos *photos, const char *folder, const char
 /* Keeps only the people first to first + count - 1 and their photos, to separate those to learn
  * from and those to test with. */
 fs_status fs_photos_keep_people(fs_photos *photos, size_t first, size_t count);
-fs_status fs_photos_count(const fs_photos *photos, size_t *count, size_t *people); /* either may be
-                                                                                    * NULL */
-/* How many files were left out, by fs_photos_add_... and by the last training that read the
- * photos. */
-fs_status fs_photos_left_out_count(const fs_photos *photos, size_t *count);
+size_t fs_photos_count(const fs_photos *photos);
+size_t fs_photos_person_count(const fs_photos *photos);
+/* Files that were left out, by fs_photos_add_... and by the last training that read the photos. */
+size_t fs_photos_left_out_count(const fs_photos *photos);
 /* Which file was left out, and why. `path` and `reason` may be NULL; texts end with a 0, and longer
  * ones than their capacity, in bytes, are cut between characters. */
 fs_status fs_photos_left_out(const fs_photos *photos, size_t index, char *path,
@@ -1548,7 +1547,7 @@ typedef struct fs_loss_options {
   float similarity_weight; /* distillation, 0 or more; default 4 */
 } fs_loss_options;
 
-/* What mining found; zeros for a loss without it. Distances are squared. */
+/* What mining found; zeros for a loss without it. Distances are squared. Frozen. */
 typedef struct fs_mining_statistics {
   uint64_t triplets, active; /* formed; and of them, not yet separated by the margin */
   double hardest_positive;   /* the largest distance between two photos of one person */
@@ -1576,13 +1575,14 @@ fs_status fs_loss_head_init(const fs_loss_options *options, size_t dimension, si
 fs_status fs_loss_evaluate(const fs_loss_options *options, const float *embeddings, size_t count,
                            size_t dimension, const int32_t *labels, const float *teacher,
                            const float *head, size_t classes, double *value, float *gradient,
-                           float *head_gradient, fs_mining_statistics *statistics);
+                           size_t capacity, float *head_gradient, size_t head_capacity,
+                           fs_mining_statistics *statistics);
 /* Moves the centres of an FS_LOSS_CENTRE head towards a batch, each by centre_rate * (sum of x -
  * centre over its n members) / (n + 1) (Wen et al. 2016, equation 4): instead of a step along their
  * gradient. */
 fs_status fs_loss_update_centres(const fs_loss_options *options, const float *embeddings,
-                                 size_t count, size_t dimension, const int32_t *labels, float *head,
-                                 size_t classes);
+                                 size_t count, size_t dimension, const int32_t *labels,
+                                 size_t classes, float *head, size_t capacity);
 
 /* ---- Trainer: trains a network ---- */
 
@@ -1758,9 +1758,10 @@ void fs_trainer_destroy(fs_trainer *trainer);
  * "NAME i OTHER j". */
 typedef struct fs_pairs fs_pairs;
 
+/* Frozen. */
 typedef struct fs_pair {
   uint64_t first, second; /* numbers of the two photos, for fs_pairs_photo */
-  uint8_t same;           /* 1 for one person, 0 for two */
+  int32_t same;           /* 1 for one person, 0 for two */
   uint32_t fold;          /* from 0 */
 } fs_pair;
 
@@ -1769,8 +1770,8 @@ fs_status fs_pairs_open(fs_pairs **out, const char *path);
 /* The same from memory. */
 fs_status fs_pairs_load(fs_pairs **out, const void *bytes, size_t byte_count);
 size_t fs_pairs_count(const fs_pairs *pairs);
-size_t fs_pairs_folds(const fs_pairs *pairs);
-size_t fs_pairs_photos(const fs_pairs *pairs); /* different ones */
+size_t fs_pairs_fold_count(const fs_pairs *pairs);
+size_t fs_pairs_photo_count(const fs_pairs *pairs); /* different ones */
 fs_status fs_pairs_get(const fs_pairs *pairs, size_t index, fs_pair *pair);
 /* "NAME/NAME_0001.jpg", below the folder of pictures: it never leads out of it; borrowed. NULL if
  * there is no such photo. */
@@ -1792,15 +1793,15 @@ void fs_landmarks_destroy(fs_landmarks *landmarks);
 typedef struct fs_evaluation_options {
   size_t size;
   uint32_t folds;             /* if no folds are given, 2 to 1000; default 10 */
-  double least_false_accepts; /* pairs * rate that a TAR at a rate needs, at least 1; default 1 */
+  double min_false_accepts; /* pairs * rate that a TAR at a rate needs, at least 1; default 1 */
 } fs_evaluation_options;
 
 fs_status fs_evaluation_options_init(fs_evaluation_options *options, size_t size);
 
 /* The largest threshold at which the FAR, the share of impostor pairs that are accepted, is at most
  * `limit`; and the TAR, that share of genuine pairs. Bounds are of 95 %, by Wilson's score
- * interval. All but `limit` is NaN if there are fewer than impostors_needed = least_false_accepts /
- * limit impostor pairs. */
+ * interval. All but `limit` is NaN if there are fewer than impostors_needed = min_false_accepts /
+ * limit impostor pairs. Frozen. */
 typedef struct fs_operating_point {
   double limit;
   double tar, tar_low, tar_high;
@@ -1812,6 +1813,7 @@ typedef struct fs_operating_point {
 #define FS_OPERATING_POINTS 3
 
 typedef struct fs_evaluation {
+  size_t size;
   uint64_t genuine, impostors; /* pairs of one person, and of two */
   uint32_t folds;
   /* Each fold is judged by the threshold that is right most often on all others: mean and standard
@@ -1830,10 +1832,11 @@ typedef struct fs_evaluation {
  * kind of pairs into options->folds parts in the order given. Infinity is the distance of a pair
  * with a face that was not found: no threshold accepts it (ISO/IEC 19795-1). FS_INVALID_ARGUMENT
  * for NaN, for no pairs, and if all pairs are of one kind. */
-fs_status fs_evaluate_pairs(const double *distances, const uint8_t *is_same, const int32_t *fold,
+fs_status fs_evaluate_pairs(const double *distances, const int32_t *is_same, const int32_t *fold,
                             size_t count, const fs_evaluation_options *options,
                             fs_evaluation *evaluation);
 
+/* Frozen. */
 typedef struct fs_roc_point {
   double threshold; /* infinite in the last point if a distance is */
   double far, tar;
@@ -1842,7 +1845,7 @@ typedef struct fs_roc_point {
 /* The receiver operating characteristic: a point that accepts nothing, then one for each distance
  * that occurs; the last accepts everything. `capacity` is at least count + 1; *found is how many
  * were written. */
-fs_status fs_evaluate_roc(const double *distances, const uint8_t *is_same, size_t count,
+fs_status fs_evaluate_roc(const double *distances, const int32_t *is_same, size_t count,
                           fs_roc_point *points, size_t capacity, size_t *found);
 
 /* ---- Calibration: a threshold for a false accept rate, as far as pairs can prove it ---- */
@@ -1858,6 +1861,7 @@ typedef struct fs_calibration_options {
  * rejects. Pairs, and the comparisons of a search, are taken as independent; pairs that share
  * photos or people are less than that. */
 typedef struct fs_calibration {
+  size_t size;
   double threshold;         /* exactly a float; 0 or more */
   double comparison_rate;   /* allowed for one comparison: 1 - (1 - false_accept_rate)^(1 /
                              * people) */
@@ -1877,7 +1881,7 @@ fs_status fs_calibration_options_init(fs_calibration_options *options, size_t si
  * holds although the same pairs choose it (Wilks 1941). It is rounded to a float: up, so that it
  * accepts that distance, or down if that would accept the next one too. FS_INVALID_ARGUMENT for
  * fewer impostor pairs than the rate needs; the message has the number. */
-fs_status fs_calibrate(const double *distances, const uint8_t *is_same, size_t count,
+fs_status fs_calibrate(const double *distances, const int32_t *is_same, size_t count,
                        const fs_calibration_options *options, fs_calibration *calibration);
 /* The same from embeddings [count, dimension] and labels [count] of a gallery, and `impostors`
  * [impostor_count, dimension] of people who are not in it: genuine are all pairs of photos with one
@@ -1888,7 +1892,7 @@ fs_status fs_calibrate_embeddings(const float *embeddings, const int32_t *labels
                                   const fs_calibration_options *options,
                                   fs_calibration *calibration);
 
-/* How errors grow with the number of people with whom a face is compared. */
+/* How errors grow with the number of people with whom a face is compared. Frozen. */
 typedef struct fs_growth {
   uint64_t people;
   double false_accepts;     /* of a search among them with fs_calibrate's threshold, as counted:
@@ -1901,7 +1905,7 @@ typedef struct fs_growth {
 } fs_growth;
 
 /* Writes a row for each of `people` [people_count]. */
-fs_status fs_calibrate_growth(const double *distances, const uint8_t *is_same, size_t count,
+fs_status fs_calibrate_growth(const double *distances, const int32_t *is_same, size_t count,
                               const fs_calibration_options *options, const uint64_t *people,
                               size_t people_count, fs_growth *rows, size_t capacity);
 
@@ -1964,7 +1968,7 @@ typedef enum fs_differentiation {
 /* values[i] = f(x[i]) and derivatives[i] = f'(x[i]) for `count` numbers; either may be NULL. NaN
  * where f has no value, as the logarithm of -1. */
 fs_status fs_differentiate(fs_function function, fs_differentiation way, const double *x,
-                           size_t count, double *values, double *derivatives);
+                           size_t count, double *values, double *derivatives, size_t capacity);
 
 /* A function of `count` numbers: writes f(x) to *value and returns FS_OK. Any other status ends the
  * call that it serves, which returns it. It is called on the thread of that call, with no locks
@@ -1984,6 +1988,7 @@ typedef struct fs_gradient_options {
 fs_status fs_gradient_options_init(fs_gradient_options *options, size_t size);
 
 typedef struct fs_gradient_report {
+  size_t size;
   size_t index;    /* the number of x for which the two agree worst */
   double analytic; /* df/dx[index] by `gradient` */
   double numeric;  /* and by central differences */
@@ -1994,7 +1999,8 @@ typedef struct fs_gradient_report {
 
 /* gradient[i] = (f(x + h e[i]) - f(x - h e[i])) / 2h, by 2 * count calls of `function`. */
 fs_status fs_gradient_numeric(fs_function_callback function, void *user, const double *x,
-                              size_t count, const fs_gradient_options *options, double *gradient);
+                              size_t count, const fs_gradient_options *options, double *gradient,
+                              size_t capacity);
 /* Compares a gradient with central differences. If `gradient` is NULL, differences with twice the
  * step take its place: that shows whether the function is smooth at x. Keep away from kinks by more
  * than h. */
@@ -2004,15 +2010,15 @@ fs_status fs_gradient_check(fs_function_callback function, fs_gradient_callback 
                             fs_gradient_report *report);
 
 /* Convolution over 1, 2 or 3 axes (`axes`): x [batch, n1 ... nd, inputs], weights [outputs, inputs,
- * k1 ... kd], bias [outputs] or NULL, y [batch, n1' ... nd', outputs] with n' = (n + 2 padding - k)
- * / stride + 1. Each shape has axes + 2 numbers; `y_shape` receives those of y. With capacity 0 and
- * y NULL only the shape is written. */
+ * k1 ... kd], bias [outputs] or NULL, y [batch, n1' ... nd', outputs] with
+ * n' = (n + 2 padding - k) / stride + 1. Each shape has axes + 2 numbers; y's are written to the
+ * first places of `y_shape`. With capacity 0 and y NULL only the shape is written. */
 fs_status fs_convolve(size_t axes, const float *x, const size_t *x_shape, const float *weights,
                       const size_t *weights_shape, const float *bias, size_t stride, size_t padding,
-                      float *y, size_t capacity, size_t *y_shape);
+                      float *y, size_t capacity, size_t y_shape[5]);
 
 /* Gram matrix of `a` [rows, columns]: gram [rows, rows] = a * transpose(a). */
-fs_status fs_gram_matrix(const float *a, size_t rows, size_t columns, float *gram);
+fs_status fs_gram_matrix(const float *a, size_t rows, size_t columns, float *gram, size_t capacity);
 /* Content cost: factor * sum (generated - content)^2 over features [height, width, channels]. */
 fs_status fs_content_cost(const float *generated, const float *content, size_t height, size_t width,
                           size_t channels, fs_cost_variant variant, double *cost);
@@ -2074,7 +2080,7 @@ uint32_t fs_threads(void);
 uint64_t fs_memory_limit(void);
 
 /* What the library finds where it runs. */
-typedef struct fs_host {
+typedef struct fs_host_info {
   size_t size;
   uint32_t processors;         /* of the machine */
   uint32_t allowed;            /* of them, that the calling thread may run on */
@@ -2083,9 +2089,9 @@ typedef struct fs_host {
   uint32_t threads;            /* what fs_threads_set(0) sets */
   uint64_t memory_limit;       /* fs_memory_limit() */
   const char *instruction_set; /* fs_instruction_set() */
-} fs_host;
+} fs_host_info;
 
-fs_status fs_host_describe(fs_host *host, size_t size);
+fs_status fs_host_info_get(fs_host_info *info);
 /* The build of the kernels in use: "avx512", "avx2" or "baseline"; static. It is the best that this
  * processor can run, unless FACESTYLE_ISA in the environment names a lower one, or the program
  * chooses one. */

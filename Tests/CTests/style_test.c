@@ -33,7 +33,8 @@ static void options(void) {
   TEST("presets have names, and others than these are refused") {
     static const char *const names[] = {"pyramid", "course", "gatys", "neural-style", "neural-style-pt", "neural-style-tf",
                                         "crowsonkb"};
-    for (uint32_t i = 0; i < sizeof names / sizeof *names; i++) CHECK(!strcmp(fs_style_preset_name((fs_style_preset)i), names[i]));
+    REQUIRE(fs_style_preset_count() == sizeof names / sizeof *names);
+    for (uint32_t i = 0; i < fs_style_preset_count(); i++) CHECK(!strcmp(fs_style_preset_name((fs_style_preset)i), names[i]));
     CHECK(fs_style_preset_name((fs_style_preset)7) == NULL && fs_style_preset_name((fs_style_preset)UINT32_MAX) == NULL);
     CHECK(!strcmp(fs_style_preset_summary(FS_PRESET_PYRAMID), "from coarse to fine by L-BFGS"));
     for (uint32_t i = 0; i < sizeof names / sizeof *names; i++) CHECK(strlen(fs_style_preset_summary((fs_style_preset)i)) > 10);

@@ -38,20 +38,20 @@ public func fs_threads() -> UInt32 { UInt32(clamping: ThreadPool.shared.threads)
 @c @implementation
 public func fs_memory_limit() -> UInt64 { withStandardFloats { UInt64(clamping: Memory.currentLimit) } }
 
-extension fs_host: SizedStruct {}
+extension fs_host_info: SizedStruct {}
 
 @c @implementation
-public func fs_host_describe(_ host: UnsafeMutablePointer<fs_host>?, _ size: Int) -> fs_status {
+public func fs_host_info_get(_ info: UnsafeMutablePointer<fs_host_info>?) -> fs_status {
   boundary { () throws(Failure) in
     let processors = Processors()
-    var answer = fs_host.standard
+    var answer = fs_host_info.standard
     answer.processors = UInt32(clamping: processors.online)
     answer.allowed = UInt32(clamping: processors.allowed)
     if let quota = processors.quota { answer.quota = Double(quota.time) / Double(quota.period) }
     answer.threads = UInt32(clamping: ThreadPool.processors)
     answer.memory_limit = UInt64(clamping: Memory.currentLimit)
     answer.instruction_set = instructionSetName
-    try initialise(host, size, to: answer, "host")
+    try fill(info, with: answer, "info")
   }
 }
 

@@ -92,7 +92,7 @@ private func report(
 }
 
 @c @implementation
-public func fs_detector_finds_points(_ detector: OpaquePointer?) -> UInt32 {
+public func fs_detector_finds_points(_ detector: OpaquePointer?) -> Int32 {
   Handle.find(detector, Detector.self)?.findsPoints == true ? 1 : 0
 }
 
@@ -132,15 +132,7 @@ public func fs_embedder_chip_height(_ embedder: OpaquePointer?) -> UInt32 {
 }
 
 @c @implementation
-public func fs_embedder_chip_side(_ embedder: OpaquePointer?) -> UInt32 {
-  guard let embedder = Handle.find(embedder, Embedder.self), embedder.width == embedder.height else {
-    return 0
-  }
-  return UInt32(clamping: embedder.width)
-}
-
-@c @implementation
-public func fs_embedder_aligns(_ embedder: OpaquePointer?) -> UInt32 {
+public func fs_embedder_aligns(_ embedder: OpaquePointer?) -> Int32 {
   Handle.find(embedder, Embedder.self)?.isAligning == true ? 1 : 0
 }
 

@@ -25,7 +25,8 @@ public func fs_face_quality(
     let image = try Handle.object(image, Image.self, "image")
     let face = Face(try required(face, "face").pointee)
     let target = try required(quality, "quality")
-    target.pointee = fs_quality(try FaceQuality(of: face, in: image, .init(known(options))))
+    try checkRoom(target, "quality")
+    try fill(target, with: fs_quality(try FaceQuality(of: face, in: image, .init(known(options)))), "quality")
   }
 }
 
@@ -39,7 +40,8 @@ public func fs_face_quality_frame(
     let frame = try Frame(frame)
     let face = Face(try required(face, "face").pointee)
     let target = try required(quality, "quality")
-    target.pointee = fs_quality(try FaceQuality(of: face, in: frame, .init(known(options))))
+    try checkRoom(target, "quality")
+    try fill(target, with: fs_quality(try FaceQuality(of: face, in: frame, .init(known(options)))), "quality")
   }
 }
 
@@ -73,10 +75,13 @@ extension FaceQuality.Options: Exchanged {
   }
 }
 
-extension fs_quality {
+extension fs_quality: SizedStruct {
+  static var standard: fs_quality { fs_quality() }
+
   fileprivate init(_ quality: FaceQuality) {
     self.init(
-      reasons: quality.reasons.rawValue, score: quality.score, eye_distance: quality.eyeDistance,
+      size: MemoryLayout<fs_quality>.size, reasons: quality.reasons.rawValue, score: quality.score,
+      eye_distance: quality.eyeDistance,
       sharpness: quality.sharpness, yaw: quality.pose?.yaw ?? .nan, pitch: quality.pose?.pitch ?? .nan,
       roll: quality.pose?.roll ?? .nan,
       brightness: quality.brightness, contrast: quality.contrast, clipped_dark: quality.dark,

@@ -65,12 +65,12 @@ public func fs_gallery_remove(_ gallery: OpaquePointer?, _ name: UnsafePointer<C
 }
 
 @c @implementation
-public func fs_gallery_people(_ gallery: OpaquePointer?) -> Int {
+public func fs_gallery_person_count(_ gallery: OpaquePointer?) -> Int {
   Handle.find(gallery, SharedGallery.self)?.people ?? 0
 }
 
 @c @implementation
-public func fs_gallery_photos(_ gallery: OpaquePointer?) -> Int {
+public func fs_gallery_photo_count(_ gallery: OpaquePointer?) -> Int {
   Handle.find(gallery, SharedGallery.self)?.photos ?? 0
 }
 
@@ -105,37 +105,6 @@ public func fs_gallery_verify_photo(
     target.pointee = fs_verdict(
       try gallery.read { gallery throws(Failure) in
         try gallery.verify(name, UnsafeBufferPointer(embedding.buffer), chosen(threshold))
-      })
-  }
-}
-
-@c @implementation
-public func fs_gallery_identify(
-  _ gallery: OpaquePointer?, _ embedding: UnsafePointer<Float>?, _ dimension: Int, _ threshold: Float,
-  _ match: UnsafeMutablePointer<fs_match>?
-) -> fs_status {
-  boundary { () throws(Failure) in
-    let gallery = try shared(gallery)
-    let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
-    let target = try required(match, "match")
-    target.pointee = fs_match(
-      try gallery.read { gallery throws(Failure) in try gallery.identify(embedding, chosen(threshold)) })
-  }
-}
-
-@c @implementation
-public func fs_gallery_identify_photo(
-  _ gallery: OpaquePointer?, _ embedder: OpaquePointer?, _ detector: OpaquePointer?, _ photo: OpaquePointer?,
-  _ threshold: Float, _ match: UnsafeMutablePointer<fs_match>?
-) -> fs_status {
-  boundary { () throws(Failure) in
-    let gallery = try shared(gallery)
-    let target = try required(match, "match")
-    _ = try chosenThreshold(chosen(threshold), default: 0)
-    let embedding = try embedding(photo, for: gallery, embedder, detector)
-    target.pointee = fs_match(
-      try gallery.read { gallery throws(Failure) in
-        try gallery.identify(UnsafeBufferPointer(embedding.buffer), chosen(threshold))
       })
   }
 }
@@ -277,9 +246,10 @@ public func fs_gallery_import(
   boundary { () throws(Failure) in
     let gallery = try shared(gallery)
     let path = try pathText(path, "path")
+    try checkRoom(report, "report")
     let photos = try gallery.photos(in: path)
     let told = try gallery.merge(photos, isCompared: report != nil)
-    report?.pointee = fs_gallery_report(told)
+    if let report { try fill(report, with: fs_gallery_report(told), "report") }
   }
 }
 
@@ -288,8 +258,9 @@ public func fs_gallery_merge(
   _ gallery: OpaquePointer?, _ other: OpaquePointer?, _ report: UnsafeMutablePointer<fs_gallery_report>?
 ) -> fs_status {
   boundary { () throws(Failure) in
+    try checkRoom(report, "report")
     let told = try shared(gallery).merge(shared(other, "other"), isCompared: report != nil)
-    report?.pointee = fs_gallery_report(told)
+    if let report { try fill(report, with: fs_gallery_report(told), "report") }
   }
 }
 
@@ -322,13 +293,14 @@ public func fs_gallery_enrol(
     let name = try personName(name)
     let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
     let options = try known(options)
+    try checkRoom(enrolment, "enrolment")
     var note = ""
     if let given = options.note, given.pointee != 0 {
       note = try text(given, "note", limit: SharedGallery.maxNoteBytes)
     }
     let told = try gallery.enrol(
       name, embedding, note: note, threshold: chosen(options.threshold), isRefused: options.refuse != 0)
-    enrolment?.pointee = fs_enrolment(told)
+    if let enrolment { try fill(enrolment, with: fs_enrolment(told), "enrolment") }
   }
 }
 
@@ -340,6 +312,7 @@ public func fs_gallery_add_many(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let gallery = try shared(gallery)
+    try checkRoom(report, "report")
     var told = GalleryReport()
     if count != 0 {
       let pointers = try buffer(names, count, "names")
@@ -348,7 +321,7 @@ public func fs_gallery_add_many(
       for pointer in pointers { names.append(try personName(pointer)) }
       told = try gallery.add(names, embeddings, isCompared: report != nil)
     }
-    report?.pointee = fs_gallery_report(told)
+    if let report { try fill(report, with: fs_gallery_report(told), "report") }
   }
 }
 
@@ -474,18 +447,9 @@ func embedding(
   return try embedding(photo, embedder, detector)
 }
 
-extension fs_match {
-  init(_ match: Match) {
-    self.init()
-    known = match.isKnown ? 1 : 0
-    distance = match.distance
-    threshold = match.threshold
-    withUnsafeMutableBytes(of: &nearest) { copyName(match.name, to: $0) }
-    if match.isKnown { withUnsafeMutableBytes(of: &name) { copyName(match.name, to: $0) } }
-  }
-}
+extension fs_enrolment: SizedStruct {
+  static var standard: fs_enrolment { fs_enrolment() }
 
-extension fs_enrolment {
   init(_ enrolment: Enrolment) {
     self.init()
     photo = enrolment.photo.map { UInt64(clamping: $0) } ?? .max
@@ -496,10 +460,13 @@ extension fs_enrolment {
   }
 }
 
-extension fs_gallery_report {
+extension fs_gallery_report: SizedStruct {
+  static var standard: fs_gallery_report { fs_gallery_report() }
+
   init(_ report: GalleryReport) {
     self.init(
-      added: UInt64(clamping: report.added), present: UInt64(clamping: report.present),
+      size: MemoryLayout<fs_gallery_report>.size, added: UInt64(clamping: report.added),
+      present: UInt64(clamping: report.present),
       conflicts: UInt64(clamping: report.conflicts))
   }
 }

@@ -73,6 +73,7 @@ public func fs_identify(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(identity, "identity")
+    try checkRoom(target, "identity")
     let probe = try required(probe, "probe")
     let given = try known(options)
     let metric = try Metric(given.kind, given.head, dimension)
@@ -82,17 +83,18 @@ public func fs_identify(
       _ = try buffer(
         required(embeddings, "embeddings"), product(count, dimension, name: "embeddings"), "embeddings")
     }
-    target.pointee = fs_identity(
-      try Identification(probe, among: count == 0 ? nil : embeddings, labels: labels, metric, options), labels
-    )
+    let found = try Identification(
+      probe, among: count == 0 ? nil : embeddings, labels: labels, metric, options)
+    try fill(target, with: fs_identity(found, labels), "identity")
   }
 }
 
-extension fs_identity {
+extension fs_identity: SizedStruct {
   fileprivate init(_ found: Identification, _ labels: UnsafeBufferPointer<Int32>) {
     let nearest = found.nearest.map { labels[$0.row] } ?? .min
     self.init(
-      known: found.isKnown ? 1 : 0, ambiguous: found.isNear && !found.isClear ? 1 : 0,
+      size: MemoryLayout<fs_identity>.size, known: found.isKnown ? 1 : 0,
+      ambiguous: found.isNear && !found.isClear ? 1 : 0,
       label: found.isKnown ? nearest : .min,
       nearest: nearest, runner_up: found.runnerUp.map { labels[$0.row] } ?? .min,
       distance: found.nearest?.distance ?? .infinity,

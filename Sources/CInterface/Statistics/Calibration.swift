@@ -25,14 +25,15 @@ extension Calibration.Options: Exchanged {
 
 @c @implementation
 public func fs_calibrate(
-  _ distances: UnsafePointer<Double>?, _ is_same: UnsafePointer<UInt8>?, _ count: Int,
+  _ distances: UnsafePointer<Double>?, _ is_same: UnsafePointer<Int32>?, _ count: Int,
   _ options: UnsafePointer<fs_calibration_options>?, _ calibration: UnsafeMutablePointer<fs_calibration>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(calibration, "calibration")
+    try checkRoom(target, "calibration")
     let options = try Calibration.Options(known(options))
-    let curve = try ROC(buffer(distances, count, "distances"), buffer(is_same, count, "is_same"))
-    target.pointee = fs_calibration(try Calibration(curve, options), options)
+    let curve = try roc(distances, is_same, count)
+    try fill(target, with: fs_calibration(try Calibration(curve, options), options), "calibration")
   }
 }
 
@@ -45,6 +46,7 @@ public func fs_calibrate_embeddings(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(calibration, "calibration")
+    try checkRoom(target, "calibration")
     let options = try Calibration.Options(known(options))
     let embeddings = try required(embeddings, "embeddings")
     _ = try buffer(embeddings, product(count, dimension, name: "embeddings"), "embeddings")
@@ -56,19 +58,19 @@ public func fs_calibrate_embeddings(
       embeddings, labels: buffer(labels, count, "labels"), impostors: impostor_count == 0 ? nil : impostors,
       impostorCount: impostor_count, dimension: dimension
     ).curve()
-    target.pointee = fs_calibration(try Calibration(curve, options), options)
+    try fill(target, with: fs_calibration(try Calibration(curve, options), options), "calibration")
   }
 }
 
 @c @implementation
 public func fs_calibrate_growth(
-  _ distances: UnsafePointer<Double>?, _ is_same: UnsafePointer<UInt8>?, _ count: Int,
+  _ distances: UnsafePointer<Double>?, _ is_same: UnsafePointer<Int32>?, _ count: Int,
   _ options: UnsafePointer<fs_calibration_options>?, _ people: UnsafePointer<UInt64>?, _ people_count: Int,
   _ rows: UnsafeMutablePointer<fs_growth>?, _ capacity: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
     let options = try Calibration.Options(known(options))
-    let curve = try ROC(buffer(distances, count, "distances"), buffer(is_same, count, "is_same"))
+    let curve = try roc(distances, is_same, count)
     let people = try buffer(required(people, "people"), people_count, "people")
     let target = try output(rows, capacity: capacity, needed: people_count, "rows")
     var counts: [Int] = []
@@ -79,9 +81,12 @@ public func fs_calibrate_growth(
   }
 }
 
-extension fs_calibration {
+extension fs_calibration: SizedStruct {
+  static var standard: fs_calibration { fs_calibration() }
+
   fileprivate init(_ found: Calibration, _ options: Calibration.Options) {
     self.init(
+      size: MemoryLayout<fs_calibration>.size,
       threshold: found.threshold, comparison_rate: found.comparisonRate, false_accepts: found.falseAccepts,
       max_false_accepts: found.maxFalseAccepts, max_false_accepts_of_search: found.maxFalseAcceptsOfSearch,
       false_rejects: found.falseRejects, min_false_rejects: found.minFalseRejects,

@@ -19,20 +19,24 @@ public func fs_model_layer_name(_ model: OpaquePointer?, _ index: Int) -> Unsafe
 }
 
 @c @implementation
-public func fs_model_layer_describe(
-  _ handle: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ layer: UnsafeMutablePointer<fs_layer>?
+public func fs_model_layer_info_get(
+  _ handle: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ info: UnsafeMutablePointer<fs_layer_info>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let model = try model(handle)
     let name = try text(name, "name", limit: 64)
-    let target = try required(layer, "layer")
     let (count, field) = try model.units(ofLayer: name)
     let window = field.window ?? .init(size: 0, stride: 0, start: 0)
-    target.pointee = fs_layer(
-      units: UInt32(clamping: count), field: UInt32(clamping: window.size),
-      stride: UInt32(clamping: window.stride),
+    let found = fs_layer_info(
+      size: MemoryLayout<fs_layer_info>.size, units: UInt32(clamping: count),
+      field: UInt32(clamping: window.size), stride: UInt32(clamping: window.stride),
       start: Int32(clamping: window.start))
+    try fill(info, with: found, "info")
   }
+}
+
+extension fs_layer_info: SizedStruct {
+  static var standard: fs_layer_info { fs_layer_info() }
 }
 
 extension UnitSearch: HandleKind {

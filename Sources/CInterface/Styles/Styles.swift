@@ -50,6 +50,9 @@ public func fs_style_options_preset(
 }
 
 @c @implementation
+public func fs_style_preset_count() -> Int { StylePreset.allCases.count }
+
+@c @implementation
 public func fs_style_preset_name(_ preset: fs_style_preset) -> UnsafePointer<CChar>? {
   StylePreset.numbered(preset).map { staticText($0.name) }
 }

@@ -43,11 +43,12 @@ public func fs_content_cost(
 
 @c @implementation
 public func fs_gram_matrix(
-  _ a: UnsafePointer<Float>?, _ rows: Int, _ columns: Int, _ gram: UnsafeMutablePointer<Float>?
+  _ a: UnsafePointer<Float>?, _ rows: Int, _ columns: Int, _ gram: UnsafeMutablePointer<Float>?,
+  _ capacity: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let target = try required(gram, "gram")
-    _ = try product(rows, rows, name: "gram")
+    let target = try output(
+      gram, capacity: capacity, needed: product(rows, rows, name: "gram"), "gram")
     let count = try product(rows, columns, name: "a")
     let a = try required(a, "a")
     for i in 0..<count where !a[i].isFinite {

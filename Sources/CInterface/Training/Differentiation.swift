@@ -6,11 +6,15 @@ import Tensors
 @c @implementation
 public func fs_differentiate(
   _ function: fs_function, _ way: fs_differentiation, _ x: UnsafePointer<Double>?, _ count: Int,
-  _ values: UnsafeMutablePointer<Double>?, _ derivatives: UnsafeMutablePointer<Double>?
+  _ values: UnsafeMutablePointer<Double>?, _ derivatives: UnsafeMutablePointer<Double>?, _ capacity: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
     let function = try ElementwiseFunction(function), way = try DerivativeWay(way)
     let x = try buffer(required(x, "x"), count, "x")
+    for (target, name) in [(values, "values" as StaticString), (derivatives, "derivatives")]
+    where target != nil {
+      _ = try output(target, capacity: capacity, needed: count, name)
+    }
     let input = try Tensor<Double>([count])
     input.withPointer { for i in 0..<count { $0[i] = x[i] } }
     let (value, derivative) = try differentiate(function, at: input, way)
@@ -34,10 +38,10 @@ public func fs_gradient_options_init(
 public func fs_gradient_numeric(
   _ function: fs_function_callback?, _ user: UnsafeMutableRawPointer?, _ x: UnsafePointer<Double>?,
   _ count: Int,
-  _ options: UnsafePointer<fs_gradient_options>?, _ gradient: UnsafeMutablePointer<Double>?
+  _ options: UnsafePointer<fs_gradient_options>?, _ gradient: UnsafeMutablePointer<Double>?, _ capacity: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let target = try required(gradient, "gradient")
+    let target = try output(gradient, capacity: capacity, needed: count, "gradient")
     let options = try fs_gradient_options(reading: options)
     let host = try HostFunction(function, user, count), point = try host.point(x)
     let result = try Storage<Double>(count: count)
@@ -60,6 +64,7 @@ public func fs_gradient_check(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(report, "report")
+    try checkRoom(target, "report")
     let options = try fs_gradient_options(reading: options)
     let host = try HostFunction(function, user, count), point = try host.point(x)
     let analytic = try host.gradient(gradient, at: point)
@@ -76,10 +81,15 @@ public func fs_gradient_check(
         worst.compare(i, other, numeric, absolute: options.absolute, relative: options.relative)
       }
     }
-    target.pointee = fs_gradient_report(
-      index: worst.index, analytic: worst.analytic, numeric: worst.numeric, ratio: worst.ratio,
-      passed: worst.ratio <= 1 ? 1 : 0)
+    let found = fs_gradient_report(
+      size: MemoryLayout<fs_gradient_report>.size, index: worst.index, analytic: worst.analytic,
+      numeric: worst.numeric, ratio: worst.ratio, passed: worst.ratio <= 1 ? 1 : 0)
+    try fill(target, with: found, "report")
   }
+}
+
+extension fs_gradient_report: SizedStruct {
+  static var standard: fs_gradient_report { fs_gradient_report() }
 }
 
 @c @implementation

@@ -85,17 +85,25 @@ public func fs_loss_evaluate(
   _ dimension: Int,
   _ labels: UnsafePointer<Int32>?, _ teacher: UnsafePointer<Float>?, _ head: UnsafePointer<Float>?,
   _ classes: Int,
-  _ value: UnsafeMutablePointer<Double>?, _ gradient: UnsafeMutablePointer<Float>?,
-  _ headGradient: UnsafeMutablePointer<Float>?, _ statistics: UnsafeMutablePointer<fs_mining_statistics>?
+  _ value: UnsafeMutablePointer<Double>?, _ gradient: UnsafeMutablePointer<Float>?, _ capacity: Int,
+  _ headGradient: UnsafeMutablePointer<Float>?, _ headCapacity: Int,
+  _ statistics: UnsafeMutablePointer<fs_mining_statistics>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(value, "value")
     let loss = try Loss(options)
     let batch = try Batch(loss, embeddings, count, dimension, labels, teacher)
+    let shapes = try loss.shapes(dimension, classes)
+    if gradient != nil {
+      _ = try output(gradient, capacity: capacity, needed: batch.embeddings.count, "gradient")
+    }
+    if headGradient != nil {
+      _ = try output(headGradient, capacity: headCapacity, needed: total(shapes), "head_gradient")
+    }
     let tape = Tape<Float>()
     let x = gradient == nil ? tape.constant(batch.embeddings) : tape.leaf(batch.embeddings)
     var parts: [Variable<Float>] = []
-    for tensor in try tensors(head, try loss.shapes(dimension, classes), "head") {
+    for tensor in try tensors(head, shapes, "head") {
       parts.append(headGradient == nil ? tape.constant(tensor) : tape.leaf(tensor))
     }
     let result = try loss.value(embeddings: x, targets: batch.targets, head: parts, on: tape)
@@ -134,14 +142,15 @@ extension fs_mining_statistics {
 public func fs_loss_update_centres(
   _ options: UnsafePointer<fs_loss_options>?, _ embeddings: UnsafePointer<Float>?, _ count: Int,
   _ dimension: Int,
-  _ labels: UnsafePointer<Int32>?, _ head: UnsafeMutablePointer<Float>?, _ classes: Int
+  _ labels: UnsafePointer<Int32>?, _ classes: Int, _ head: UnsafeMutablePointer<Float>?, _ capacity: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
     let loss = try Loss(options)
     guard case .centre = loss else { throw .invalidArgument("a loss without centres, wanted FS_LOSS_CENTRE") }
-    let target = try required(head, "head")
+    let shapes = try loss.shapes(dimension, classes)
+    let target = try output(head, capacity: capacity, needed: total(shapes), "head")
     let batch = try Batch(loss, embeddings, count, dimension, labels, nil)
-    let parts = try tensors(target, try loss.shapes(dimension, classes), "head")
+    let parts = try tensors(target, shapes, "head")
     let moved = try loss.updatedHead(parts, embeddings: batch.embeddings, targets: batch.targets)
     // The centres are the last.
     guard let centres = moved.last else { return }

@@ -47,6 +47,7 @@ struct Calibrate: ParsableCommand {
     options.confidence = confidence
     let (distances, same) = (measured.distances, measured.same)
     var found = fs_calibration()
+    found.size = MemoryLayout<fs_calibration>.size
     try check(fs_calibrate(distances, same, distances.count, &options, &found), labelled.pairs)
     var counts: [UInt64] = [1, 10, 100, 1000, 10000]
     if !counts.contains(people) { counts = (counts + [people]).sorted() }

@@ -112,6 +112,7 @@ struct SearchOptions: ParsableArguments {
 extension Picture {
   fileprivate func quality(of face: fs_face) throws(Failure) -> fs_quality {
     var (face, quality) = (face, fs_quality())
+    quality.size = MemoryLayout<fs_quality>.size
     try check(fs_face_quality(handle, &face, nil, &quality))
     return quality
   }

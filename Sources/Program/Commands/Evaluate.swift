@@ -23,6 +23,7 @@ struct Evaluate: ParsableCommand {
     try common.apply()
     let measured = try labelled.measure(face)
     var evaluation = fs_evaluation()
+    evaluation.size = MemoryLayout<fs_evaluation>.size
     try check(
       fs_evaluate_pairs(
         measured.distances, measured.same, measured.folds, measured.distances.count, nil, &evaluation),

@@ -333,7 +333,7 @@ struct LayerOptions: ParsableArguments {
   }
 
   /// The units that were asked for, which the layer must have; of the first ones those that it has.
-  func present(_ asked: [Int], _ layer: fs_layer, _ name: String) throws(Failure) -> [Int] {
+  func present(_ asked: [Int], _ layer: fs_layer_info, _ name: String) throws(Failure) -> [Int] {
     let count = Int(layer.units)
     guard units != nil else { return asked.filter { $0 < count } }
     for unit in asked where unit >= count {

@@ -154,7 +154,7 @@ struct Train: ParsableCommand {
     // Told now, not after hours of training.
     try checkOutputs(out, checkpoint, streams: log)
     let set = try gather()
-    let count = try set.count()
+    let count = set.count
     let start = try start.map { path throws(Failure) in try Model(opening: path) }
     let architecture = architecture ?? start?.architecture ?? "nn4.small2"
     let trainer = try Trainer(

@@ -119,8 +119,7 @@ struct Preset: ExpressibleByArgument {
 
   /// The library's: they count from 0.
   private static var all: [fs_style_preset] {
-    sequence(first: fs_style_preset(rawValue: 0)) { fs_style_preset(rawValue: $0.rawValue + 1) }
-      .prefix { fs_style_preset_name($0) != nil }
+    (0..<fs_style_preset_count()).map { fs_style_preset(rawValue: UInt32($0)) }
   }
 
   /// "pyramid: from coarse to fine by L-BFGS", a line for each.

@@ -34,7 +34,7 @@ final class Training {
     checkpoint: String?
   ) throws(Failure) {
     var options = options
-    found = try set.count().photos
+    found = set.count.photos
     stepsBefore = Int(try trainer.info.step)
     let held = Unmanaged.passRetained(self)
     defer { held.release() }

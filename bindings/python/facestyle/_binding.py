@@ -6,11 +6,12 @@ from pathlib import Path
 
 
 class Sized(ctypes.Structure):
-    """A struct whose first member says how large its user takes it to be. A new one says it."""
+    """A struct whose first member says how large its user takes it to be. A new one says it, unless told otherwise."""
 
     def __init__(self, *values, **members):
+        if not values:
+            members.setdefault("size", ctypes.sizeof(self))
         super().__init__(*values, **members)
-        self.size = ctypes.sizeof(self)
 
 
 def load(functions, abi, names):

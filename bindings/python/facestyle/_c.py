@@ -70,8 +70,9 @@ class fs_model(Structure):
     pass
 
 
-class fs_architecture(Structure):
+class fs_architecture_info(Sized):
     _fields_ = [
+        ("size", c_size_t),
         ("height", c_uint32),
         ("width", c_uint32),
         ("channels", c_uint32),
@@ -177,18 +178,9 @@ class fs_identify_options(Sized):
     ]
 
 
-class fs_match(Structure):
+class fs_gallery_identity(Sized):
     _fields_ = [
-        ("known", c_int32),
-        ("distance", c_float),
-        ("threshold", c_float),
-        ("name", c_char * FS_NAME_CAPACITY),
-        ("nearest", c_char * FS_NAME_CAPACITY),
-    ]
-
-
-class fs_gallery_identity(Structure):
-    _fields_ = [
+        ("size", c_size_t),
         ("known", c_int32),
         ("ambiguous", c_int32),
         ("distance", c_float),
@@ -246,8 +238,9 @@ class fs_enrolment_options(Sized):
     ]
 
 
-class fs_enrolment(Structure):
+class fs_enrolment(Sized):
     _fields_ = [
+        ("size", c_size_t),
         ("photo", c_uint64),
         ("added", c_int32),
         ("conflict", c_int32),
@@ -256,8 +249,9 @@ class fs_enrolment(Structure):
     ]
 
 
-class fs_gallery_report(Structure):
+class fs_gallery_report(Sized):
     _fields_ = [
+        ("size", c_size_t),
         ("added", c_uint64),
         ("present", c_uint64),
         ("conflicts", c_uint64),
@@ -564,8 +558,9 @@ class fs_quality_options(Sized):
     ]
 
 
-class fs_quality(Structure):
+class fs_quality(Sized):
     _fields_ = [
+        ("size", c_size_t),
         ("reasons", c_uint32),
         ("score", c_float),
         ("eye_distance", c_float),
@@ -630,8 +625,9 @@ class fs_tracker(Structure):
     pass
 
 
-class fs_identity(Structure):
+class fs_identity(Sized):
     _fields_ = [
+        ("size", c_size_t),
         ("known", c_int32),
         ("ambiguous", c_int32),
         ("label", c_int32),
@@ -646,8 +642,9 @@ class fs_identity(Structure):
     ]
 
 
-class fs_layer(Structure):
+class fs_layer_info(Sized):
     _fields_ = [
+        ("size", c_size_t),
         ("units", c_uint32),
         ("field", c_uint32),
         ("stride", c_uint32),
@@ -887,7 +884,7 @@ class fs_pair(Structure):
     _fields_ = [
         ("first", c_uint64),
         ("second", c_uint64),
-        ("same", c_uint8),
+        ("same", c_int32),
         ("fold", c_uint32),
     ]
 
@@ -900,7 +897,7 @@ class fs_evaluation_options(Sized):
     _fields_ = [
         ("size", c_size_t),
         ("folds", c_uint32),
-        ("least_false_accepts", c_double),
+        ("min_false_accepts", c_double),
     ]
 
 
@@ -921,8 +918,9 @@ class fs_operating_point(Structure):
 FS_OPERATING_POINTS = 3
 
 
-class fs_evaluation(Structure):
+class fs_evaluation(Sized):
     _fields_ = [
+        ("size", c_size_t),
         ("genuine", c_uint64),
         ("impostors", c_uint64),
         ("folds", c_uint32),
@@ -952,8 +950,9 @@ class fs_calibration_options(Sized):
     ]
 
 
-class fs_calibration(Structure):
+class fs_calibration(Sized):
     _fields_ = [
+        ("size", c_size_t),
         ("threshold", c_double),
         ("comparison_rate", c_double),
         ("false_accepts", c_double),
@@ -1045,8 +1044,9 @@ class fs_gradient_options(Sized):
     ]
 
 
-class fs_gradient_report(Structure):
+class fs_gradient_report(Sized):
     _fields_ = [
+        ("size", c_size_t),
         ("index", c_size_t),
         ("analytic", c_double),
         ("numeric", c_double),
@@ -1071,7 +1071,7 @@ FS_LOG_ERROR = 3
 fs_log_callback = CFUNCTYPE(None, fs_log_level, c_char_p, c_void_p)
 
 
-class fs_host(Sized):
+class fs_host_info(Sized):
     _fields_ = [
         ("size", c_size_t),
         ("processors", c_uint32),
@@ -1126,12 +1126,12 @@ FUNCTIONS = {
     "fs_model_load": (fs_status, [POINTER(POINTER(fs_model)), c_void_p, c_size_t]),
     "fs_model_architecture": (c_char_p, [POINTER(fs_model)]),
     "fs_model_metadata": (c_char_p, [POINTER(fs_model), c_char_p]),
-    "fs_model_parameter_count": (c_uint64, [POINTER(fs_model)]),
+    "fs_model_parameter_count": (c_size_t, [POINTER(fs_model)]),
     "fs_model_fingerprint": (c_uint64, [POINTER(fs_model)]),
     "fs_model_destroy": (None, [POINTER(fs_model)]),
     "fs_architecture_count": (c_size_t, []),
     "fs_architecture_name": (c_char_p, [c_size_t]),
-    "fs_architecture_describe": (fs_status, [c_char_p, POINTER(fs_architecture)]),
+    "fs_architecture_info_get": (fs_status, [c_char_p, POINTER(fs_architecture_info)]),
     "fs_detector_options_init": (fs_status, [POINTER(fs_detector_options), c_size_t]),
     "fs_detector_create": (
         fs_status,
@@ -1145,15 +1145,14 @@ FUNCTIONS = {
             POINTER(fs_detector), POINTER(fs_image), POINTER(fs_face), c_size_t, POINTER(c_size_t)
         ],
     ),
-    "fs_detector_finds_points": (c_uint32, [POINTER(fs_detector)]),
+    "fs_detector_finds_points": (c_int32, [POINTER(fs_detector)]),
     "fs_detector_destroy": (None, [POINTER(fs_detector)]),
     "fs_embedder_create": (fs_status, [POINTER(POINTER(fs_embedder)), POINTER(fs_model)]),
     "fs_embedder_dimension": (c_size_t, [POINTER(fs_embedder)]),
     "fs_embedder_threshold": (c_float, [POINTER(fs_embedder)]),
     "fs_embedder_chip_width": (c_uint32, [POINTER(fs_embedder)]),
     "fs_embedder_chip_height": (c_uint32, [POINTER(fs_embedder)]),
-    "fs_embedder_chip_side": (c_uint32, [POINTER(fs_embedder)]),
-    "fs_embedder_aligns": (c_uint32, [POINTER(fs_embedder)]),
+    "fs_embedder_aligns": (c_int32, [POINTER(fs_embedder)]),
     "fs_embedder_embed_photo": (
         fs_status,
         [
@@ -1207,8 +1206,8 @@ FUNCTIONS = {
         ],
     ),
     "fs_gallery_remove": (fs_status, [POINTER(fs_gallery), c_char_p]),
-    "fs_gallery_people": (c_size_t, [POINTER(fs_gallery)]),
-    "fs_gallery_photos": (c_size_t, [POINTER(fs_gallery)]),
+    "fs_gallery_person_count": (c_size_t, [POINTER(fs_gallery)]),
+    "fs_gallery_photo_count": (c_size_t, [POINTER(fs_gallery)]),
     "fs_gallery_verify": (
         fs_status,
         [
@@ -1226,24 +1225,11 @@ FUNCTIONS = {
     "fs_gallery_identify": (
         fs_status,
         [
-            POINTER(fs_gallery), POINTER(c_float), c_size_t, c_float, POINTER(fs_match)
-        ],
-    ),
-    "fs_gallery_identify_photo": (
-        fs_status,
-        [
-            POINTER(fs_gallery), POINTER(fs_embedder), POINTER(fs_detector), POINTER(fs_image), c_float,
-            POINTER(fs_match)
-        ],
-    ),
-    "fs_gallery_identify_by": (
-        fs_status,
-        [
             POINTER(fs_gallery), POINTER(c_float), c_size_t, POINTER(fs_identify_options),
             POINTER(fs_gallery_identity)
         ],
     ),
-    "fs_gallery_identify_photo_by": (
+    "fs_gallery_identify_photo": (
         fs_status,
         [
             POINTER(fs_gallery), POINTER(fs_embedder), POINTER(fs_detector), POINTER(fs_image),
@@ -1320,6 +1306,7 @@ FUNCTIONS = {
     "fs_gallery_destroy": (None, [POINTER(fs_gallery)]),
     "fs_style_options_init": (fs_status, [POINTER(fs_style_options), c_size_t]),
     "fs_style_options_preset": (fs_status, [POINTER(fs_style_options), c_size_t, fs_style_preset]),
+    "fs_style_preset_count": (c_size_t, []),
     "fs_style_preset_name": (c_char_p, [fs_style_preset]),
     "fs_style_preset_summary": (c_char_p, [fs_style_preset]),
     "fs_styler_create": (fs_status, [POINTER(POINTER(fs_styler)), POINTER(fs_model)]),
@@ -1483,7 +1470,7 @@ FUNCTIONS = {
     ),
     "fs_model_layer_count": (c_size_t, [POINTER(fs_model)]),
     "fs_model_layer_name": (c_char_p, [POINTER(fs_model), c_size_t]),
-    "fs_model_layer_describe": (fs_status, [POINTER(fs_model), c_char_p, POINTER(fs_layer)]),
+    "fs_model_layer_info_get": (fs_status, [POINTER(fs_model), c_char_p, POINTER(fs_layer_info)]),
     "fs_model_features": (
         fs_status,
         [
@@ -1525,8 +1512,9 @@ FUNCTIONS = {
     "fs_photos_add_people": (fs_status, [POINTER(fs_photos), c_char_p, c_char_p, POINTER(c_float)]),
     "fs_photos_add_folder": (fs_status, [POINTER(fs_photos), c_char_p, c_char_p, POINTER(c_float)]),
     "fs_photos_keep_people": (fs_status, [POINTER(fs_photos), c_size_t, c_size_t]),
-    "fs_photos_count": (fs_status, [POINTER(fs_photos), POINTER(c_size_t), POINTER(c_size_t)]),
-    "fs_photos_left_out_count": (fs_status, [POINTER(fs_photos), POINTER(c_size_t)]),
+    "fs_photos_count": (c_size_t, [POINTER(fs_photos)]),
+    "fs_photos_person_count": (c_size_t, [POINTER(fs_photos)]),
+    "fs_photos_left_out_count": (c_size_t, [POINTER(fs_photos)]),
     "fs_photos_left_out": (fs_status, [POINTER(fs_photos), c_size_t, c_char_p, c_size_t, c_char_p, c_size_t]),
     "fs_photos_destroy": (None, [POINTER(fs_photos)]),
     "fs_triplet_loss": (
@@ -1548,14 +1536,14 @@ FUNCTIONS = {
         fs_status,
         [
             POINTER(fs_loss_options), POINTER(c_float), c_size_t, c_size_t, POINTER(c_int32),
-            POINTER(c_float), POINTER(c_float), c_size_t, POINTER(c_double), POINTER(c_float),
-            POINTER(c_float), POINTER(fs_mining_statistics)
+            POINTER(c_float), POINTER(c_float), c_size_t, POINTER(c_double), POINTER(c_float), c_size_t,
+            POINTER(c_float), c_size_t, POINTER(fs_mining_statistics)
         ],
     ),
     "fs_loss_update_centres": (
         fs_status,
         [
-            POINTER(fs_loss_options), POINTER(c_float), c_size_t, c_size_t, POINTER(c_int32),
+            POINTER(fs_loss_options), POINTER(c_float), c_size_t, c_size_t, POINTER(c_int32), c_size_t,
             POINTER(c_float), c_size_t
         ],
     ),
@@ -1590,8 +1578,8 @@ FUNCTIONS = {
     "fs_pairs_open": (fs_status, [POINTER(POINTER(fs_pairs)), c_char_p]),
     "fs_pairs_load": (fs_status, [POINTER(POINTER(fs_pairs)), c_void_p, c_size_t]),
     "fs_pairs_count": (c_size_t, [POINTER(fs_pairs)]),
-    "fs_pairs_folds": (c_size_t, [POINTER(fs_pairs)]),
-    "fs_pairs_photos": (c_size_t, [POINTER(fs_pairs)]),
+    "fs_pairs_fold_count": (c_size_t, [POINTER(fs_pairs)]),
+    "fs_pairs_photo_count": (c_size_t, [POINTER(fs_pairs)]),
     "fs_pairs_get": (fs_status, [POINTER(fs_pairs), c_size_t, POINTER(fs_pair)]),
     "fs_pairs_photo": (c_char_p, [POINTER(fs_pairs), c_size_t]),
     "fs_pairs_destroy": (None, [POINTER(fs_pairs)]),
@@ -1604,21 +1592,21 @@ FUNCTIONS = {
     "fs_evaluate_pairs": (
         fs_status,
         [
-            POINTER(c_double), POINTER(c_uint8), POINTER(c_int32), c_size_t, POINTER(fs_evaluation_options),
+            POINTER(c_double), POINTER(c_int32), POINTER(c_int32), c_size_t, POINTER(fs_evaluation_options),
             POINTER(fs_evaluation)
         ],
     ),
     "fs_evaluate_roc": (
         fs_status,
         [
-            POINTER(c_double), POINTER(c_uint8), c_size_t, POINTER(fs_roc_point), c_size_t, POINTER(c_size_t)
+            POINTER(c_double), POINTER(c_int32), c_size_t, POINTER(fs_roc_point), c_size_t, POINTER(c_size_t)
         ],
     ),
     "fs_calibration_options_init": (fs_status, [POINTER(fs_calibration_options), c_size_t]),
     "fs_calibrate": (
         fs_status,
         [
-            POINTER(c_double), POINTER(c_uint8), c_size_t, POINTER(fs_calibration_options),
+            POINTER(c_double), POINTER(c_int32), c_size_t, POINTER(fs_calibration_options),
             POINTER(fs_calibration)
         ],
     ),
@@ -1632,7 +1620,7 @@ FUNCTIONS = {
     "fs_calibrate_growth": (
         fs_status,
         [
-            POINTER(c_double), POINTER(c_uint8), c_size_t, POINTER(fs_calibration_options), POINTER(c_uint64),
+            POINTER(c_double), POINTER(c_int32), c_size_t, POINTER(fs_calibration_options), POINTER(c_uint64),
             c_size_t, POINTER(fs_growth), c_size_t
         ],
     ),
@@ -1647,7 +1635,8 @@ FUNCTIONS = {
     "fs_differentiate": (
         fs_status,
         [
-            fs_function, fs_differentiation, POINTER(c_double), c_size_t, POINTER(c_double), POINTER(c_double)
+            fs_function, fs_differentiation, POINTER(c_double), c_size_t, POINTER(c_double),
+            POINTER(c_double), c_size_t
         ],
     ),
     "fs_gradient_options_init": (fs_status, [POINTER(fs_gradient_options), c_size_t]),
@@ -1655,7 +1644,7 @@ FUNCTIONS = {
         fs_status,
         [
             fs_function_callback, c_void_p, POINTER(c_double), c_size_t, POINTER(fs_gradient_options),
-            POINTER(c_double)
+            POINTER(c_double), c_size_t
         ],
     ),
     "fs_gradient_check": (
@@ -1672,7 +1661,7 @@ FUNCTIONS = {
             POINTER(c_float), c_size_t, c_size_t, POINTER(c_float), c_size_t, POINTER(c_size_t)
         ],
     ),
-    "fs_gram_matrix": (fs_status, [POINTER(c_float), c_size_t, c_size_t, POINTER(c_float)]),
+    "fs_gram_matrix": (fs_status, [POINTER(c_float), c_size_t, c_size_t, POINTER(c_float), c_size_t]),
     "fs_content_cost": (
         fs_status,
         [
@@ -1694,7 +1683,7 @@ FUNCTIONS = {
     "fs_threads_set": (fs_status, [c_uint32]),
     "fs_threads": (c_uint32, []),
     "fs_memory_limit": (c_uint64, []),
-    "fs_host_describe": (fs_status, [POINTER(fs_host), c_size_t]),
+    "fs_host_info_get": (fs_status, [POINTER(fs_host_info)]),
     "fs_instruction_set": (c_char_p, []),
     "fs_instruction_set_choose": (fs_status, [c_char_p]),
     "fs_algebra_library": (fs_status, [c_char_p, c_size_t]),

@@ -221,7 +221,8 @@ class Embedder(Handle):
     @property
     def chip_side(self):
         """An aligned picture is this wide and high; 0 where that is not the same."""
-        return _c.fs_embedder_chip_side(self.handle)
+        width, height = self.chip_size
+        return width if width == height else 0
 
     @property
     def template(self):
@@ -438,11 +439,11 @@ class Gallery(Handle):
 
     @property
     def people(self):
-        return _c.fs_gallery_people(self.handle)
+        return _c.fs_gallery_person_count(self.handle)
 
     @property
     def photos(self):
-        return _c.fs_gallery_photos(self.handle)
+        return _c.fs_gallery_photo_count(self.handle)
 
     @property
     def model(self):
@@ -550,10 +551,10 @@ class Gallery(Handle):
         options = identify_options(dimension, _threshold(threshold), rule, kind, head, margin, neighbours)
         out = _c.fs_gallery_identity()
         if isinstance(photo, Image):
-            asked, function = (*self._eyes(), photo.handle), _c.fs_gallery_identify_photo_by
+            asked, function = (*self._eyes(), photo.handle), _c.fs_gallery_identify_photo
         else:
             vector = floats(photo, (None,), "photo")
-            asked, function = (pointer(vector), vector.size), _c.fs_gallery_identify_by
+            asked, function = (pointer(vector), vector.size), _c.fs_gallery_identify
         check(function(self.handle, *asked, ctypes.byref(options), ctypes.byref(out)))
         name, nearest, runner_up = (
             text.decode(errors="replace") or None for text in (out.name, out.nearest, out.runner_up))

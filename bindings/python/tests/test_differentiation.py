@@ -154,5 +154,5 @@ def test_a_status_that_is_none_is_refused():
     callback = _c.fs_function_callback(lambda *_: 77)
     x, gradient = np.zeros(1), np.zeros(1)
     double = x.ctypes.data_as(_c.POINTER(_c.c_double)), gradient.ctypes.data_as(_c.POINTER(_c.c_double))
-    assert _c.fs_gradient_numeric(callback, None, double[0], 1, None, double[1]) == _c.FS_INVALID_ARGUMENT
+    assert _c.fs_gradient_numeric(callback, None, double[0], 1, None, double[1], 1) == _c.FS_INVALID_ARGUMENT
     assert b"77" in _c.fs_last_error()
