@@ -94,8 +94,17 @@ enum FormulaWeights {
 
   /// Weights of unit gain, the others near what they are in a trained network.
   static func file(_ layers: [Layer], _ input: Extent) throws -> WeightFile {
+    try file(Graph(layers), input)
+  }
+
+  static func file(_ graph: Graph, _ input: Extent) throws -> WeightFile {
     var file = TensorFile()
-    for tensor in try tensors(of: layers, input: input) {
+    try add(&file, graph, input)
+    return try file.weightFile()
+  }
+
+  static func add(_ file: inout TensorFile, _ graph: Graph, _ input: Extent) throws {
+    for tensor in try graph.tensors(for: input) {
       let u = numbers(tensor.name, tensor.count)
       let values: [Double]
       switch tensor.kind {
@@ -109,7 +118,6 @@ enum FormulaWeights {
       }
       file.add(tensor.name, tensor.extents, values.map { Float($0) })
     }
-    return try file.weightFile()
   }
 }
 

@@ -6,6 +6,7 @@ package final class Model: @unchecked Sendable {
   /// The file's "architecture".
   package let architectureName: String
   private let lock = Lock()
+  private var known: Architecture?
   private var made: Network<Float>?
   /// What `features` asked last, with the memory that it worked in: the next picture is often asked the same.
   private var asked: (layer: String, pooling: Pooling, executor: Executor)?
@@ -20,8 +21,15 @@ package final class Model: @unchecked Sendable {
     guard let name = weights.metadata["architecture"] else {
       throw .badData("weights: the metadata lacks \"architecture\", this file was not made for this library")
     }
+    if name == "\(Architecture.graphName)" {
+      guard let text = weights.metadata[Architecture.graphKey] else {
+        throw .badData(
+          "weights: no \"\(Architecture.graphKey)\" in the metadata; expected the network's text")
+      }
+      known = try Architecture(text: text)
+    }
     guard
-      name == "mtcnn" || name == "cascade" || name == UniversalStyle.architectureName
+      known != nil || name == "mtcnn" || name == "cascade" || name == UniversalStyle.architectureName
         || Architecture.named(name) != nil
     else {
       throw .badData("weights: the architecture is \"\(name)\", which this version does not know")
@@ -33,6 +41,15 @@ package final class Model: @unchecked Sendable {
 
   /// - Throws: `.wrongModel` when the architecture is none with one input and one list of layers.
   package func architecture() throws(Failure) -> Architecture {
+    try lock.hold { () throws(Failure) in
+      if let known { return known }
+      let named = try namedArchitecture()
+      known = named
+      return named
+    }
+  }
+
+  private func namedArchitecture() throws(Failure) -> Architecture {
     if architectureName == "nn4.small2", weights.metadata["lrn"] == "tensorflow" {
       return .nn4Small2(.tensorFlow)
     }
@@ -62,9 +79,9 @@ package final class Model: @unchecked Sendable {
   }
 
   package func network() throws(Failure) -> Network<Float> {
-    try lock.hold { () throws(Failure) in
+    let architecture = try architecture()
+    return try lock.hold { () throws(Failure) in
       if let made { return made }
-      let architecture = try self.architecture()
       let network = try Network<Float>(architecture, weights: weights)
       made = network
       return network
@@ -85,7 +102,7 @@ package final class Model: @unchecked Sendable {
         "a picture of \(width)x\(height), \(architectureName) wants \(wantedWidth)x\(wantedHeight)")
     }
     let picture = Extent(height: height, width: width, channels: input.channels)
-    guard let extent = architecture.layers.extent(ofTap: layer, for: picture),
+    guard let extent = architecture.graph.extent(of: layer, for: picture),
       let height = extent.height, let width = extent.width
     else { throw architecture.lacks(layer: layer) }
     return (height, width, extent.channels)
@@ -94,8 +111,8 @@ package final class Model: @unchecked Sendable {
   /// How many units a layer has, and what they see.
   package func units(ofLayer layer: String) throws(Failure) -> (count: Int, field: ReceptiveField) {
     let architecture = try self.architecture()
-    guard let extent = architecture.layers.extent(ofTap: layer, for: architecture.input),
-      let field = ReceptiveField(ofTap: layer, in: architecture.layers)
+    guard let extent = architecture.graph.extent(of: layer, for: architecture.input),
+      let field = ReceptiveField(of: layer, in: architecture.graph)
     else { throw architecture.lacks(layer: layer) }
     return (extent.channels, field)
   }
