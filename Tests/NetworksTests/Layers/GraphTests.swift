@@ -47,6 +47,11 @@ enum ManyReaders {
   }
 }
 
+/// A text of several lines as JSON has it.
+private func inHeader(_ text: String) -> String {
+  text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\\n")
+}
+
 @Suite struct GraphTests {
   private func refusal(_ text: String) -> String { outcome { try Architecture(text: text) } }
 
@@ -74,7 +79,7 @@ enum ManyReaders {
   @Test(arguments: Architecture.names.map { "\($0)" }.filter { $0 != "facenet-nn1" })
   func `a model that carries its network as text gives the bits of the named one`(name: String) throws {
     let named = try #require(Architecture.named(name))
-    var file = TensorFile(metadata: [("architecture", "graph"), ("graph", named.text)])
+    var file = TensorFile(metadata: [("architecture", "graph"), ("graph", inHeader(named.text))])
     for (name, tensor) in try initialWeights(of: named, seed: 3) { file.add(name, tensor) }
     let model = try Model(file.weightFile()), carried = try model.architecture()
     #expect(carried.layerNames == named.layerNames)
@@ -343,7 +348,7 @@ enum ManyReaders {
   }
 
   @Test func `a model of a graph lists its layers, describes them and answers`() throws {
-    let metadata = [("architecture", "graph"), ("graph", ManyReaders.text)]
+    let metadata = [("architecture", "graph"), ("graph", inHeader(ManyReaders.text))]
     let model = try Model(ManyReaders.weights(metadata))
     #expect(try model.architecture().layerNames == ManyReaders.outputs)
     #expect(try model.shape(ofLayer: "filled", height: 8, width: 6) == (8, 6, 6))
