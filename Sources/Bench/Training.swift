@@ -5,7 +5,7 @@ import Tensors
 func trainingRows(threads: [Int]) throws(Failure) -> [Row] {
   let batch = 64, architecture = Architecture.nn4Small2()
   var generator = Generator(seed: 1)
-  let network = try TrainableNetwork<Float>(architecture.layers, input: architecture.input) {
+  let network = try TrainableNetwork<Float>(architecture.graph, input: architecture.input) {
     specification throws(Failure) in try initialTensor(specification, &generator)
   }
   let pictures = try numbers([batch, 96, 96, 3]), target = try numbers([batch, 128])

@@ -159,6 +159,6 @@ package final class Embedder: @unchecked Sendable {
 extension Architecture {
   /// Whether it ends in a vector for faces.
   package var hasEmbedding: Bool {
-    layers.contains { if case .tap("embedding") = $0 { true } else { false } }
+    layerNames.contains("embedding")
   }
 }

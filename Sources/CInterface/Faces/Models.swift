@@ -134,7 +134,7 @@ public func fs_architecture_info_get(
       channels: UInt32(clamping: input.channels),
       dimension: UInt32(clamping: architecture.dimension),
       parameters: UInt64(clamping: try architecture.parameterCount()),
-      multiply_adds: UInt64(clamping: try architecture.multiplyAdds()))
+      multiply_adds: UInt64(clamping: architecture.multiplyAdds()))
     try fill(info, with: found, "info")
   }
 }

@@ -50,7 +50,7 @@ public func fs_style_options_preset(
 }
 
 @c @implementation
-public func fs_style_preset_count() -> Int { StylePreset.allCases.count }
+public func fs_style_preset_count() -> Int { StylePreset.all.count }
 
 @c @implementation
 public func fs_style_preset_name(_ preset: fs_style_preset) -> UnsafePointer<CChar>? {

@@ -78,6 +78,13 @@ extension RegisteredArchitecture {
       let (filters, blocks) = try metadata.fastStyle()
       return .fastStyleResize(filters: filters, blocks: blocks)
     }
+    all.add(Architecture.graphName, described: { metadata throws(Failure) in
+      guard let text = metadata[Architecture.graphKey] else {
+        throw .badData(
+          "weights: no \"\(Architecture.graphKey)\" in the metadata; expected the network's text")
+      }
+      return try Architecture(text: text)
+    })
     all.add("mtcnn", .mtcnn)
     all.add("cascade", .cascade)
     all.add("universal-style", .universalStyle)
@@ -100,12 +107,12 @@ extension RegisteredArchitecture {
   /// The network of a weight file.
   /// - Throws: `.wrongModel` for a model of several networks, `.badData` for numbers out of range.
   func network(_ metadata: [String: String]) throws(Failure) -> Architecture {
+    if let network = try described?(Metadata(texts: metadata)) { return network }
     guard let usual else {
       throw .wrongModel(
         "the model is \"\(name)\"; expected a network of one input, such as vgg19 or nn4.small2")
     }
-    guard let described else { return usual() }
-    return try described(Metadata(texts: metadata)) ?? usual()
+    return usual()
   }
 }
 

@@ -46,7 +46,7 @@ package final class Trainer {
     self.settings = settings
     var generator = Generator(seed: settings.seed)
     network = try TrainableNetwork(
-      settings.loss.trainedLayers(architecture.layers), input: architecture.input
+      settings.loss.trainedPart(of: architecture.graph), input: architecture.input
     ) {
       specification throws(Failure) in
       if let weights { return try weights.tensor(specification.name, specification.extents) }
@@ -175,10 +175,10 @@ package final class Trainer {
     let answer = try network.run(tape.constant(pictures), constants, .frozen, on: tape)
     let embeddings = try tape.reshaped(
       answer, [answer.shape[0], answer.shape.count / max(answer.shape[0], 1)])
-    guard let end = architecture.layers.first(where: { !settings.loss.trains($0) }) else {
+    guard let end = architecture.graph.nodes.first(where: { !settings.loss.trains($0.layer) }) else {
       return embeddings.tensor
     }
-    return try tape.apply(end, to: embeddings, pooling: .maximum).tensor
+    return try end.layer.run([embeddings], LoadedTensors(), .maximum, on: tape).tensor
   }
 
   /// Writes the network alone as a weight file that `Model` reads.
@@ -189,6 +189,7 @@ package final class Trainer {
     var writer = WeightFileWriter()
     writer.metadata = metadata
     writer.metadata["architecture"] = "\(architecture.name)"
+    if architecture.isGraph { writer.metadata[Architecture.graphKey] = architecture.text }
     for parameter in network.parameters { try writer.add(parameter.name, parameter.value, as: format) }
     try writer.write(path: path)
   }
@@ -196,7 +197,7 @@ package final class Trainer {
   // MARK: Checkpoints
 
   private var checkpoint: Checkpoint<Float> {
-    Checkpoint("\(architecture.name)", network.parameters + head, optimiser.state)
+    Checkpoint(architecture.identity, network.parameters + head, optimiser.state)
   }
 
   /// Writes all that is needed to go on; an older file stays whole until the new one is.
@@ -230,12 +231,12 @@ package final class Trainer {
 
 extension Loss {
   /// What the loss sees of a network.
-  func trainedLayers(_ layers: [Layer]) -> [Layer] { layers.filter { trains($0) } }
+  func trainedPart(of graph: Graph) -> Graph { graph.without { !trains($0) } }
 
   /// A plain classifier and centres see the embedding before it is brought to unit length: of unit vectors, a
   /// softmax over many people could never be sure. A network that is the classifier is seen before its own
   /// softmax.
-  fileprivate func trains(_ layer: Layer) -> Bool {
+  fileprivate func trains(_ layer: AnyLayer) -> Bool {
     switch (self, layer) {
     case (.softmax, .unitLength), (.centre, .unitLength), (.crossEntropy, .softmax): false
     default: true

@@ -8,6 +8,7 @@ package final class Model: @unchecked Sendable {
   /// What is known of it.
   package let registered: RegisteredArchitecture
   private let lock = Lock()
+  private var known: Architecture?
   private var made: Network<Float>?
   /// What `features` asked last, with the memory that it worked in: the next picture is often asked the same.
   private var asked: (layer: String, pooling: Pooling, executor: Executor)?
@@ -25,6 +26,7 @@ package final class Model: @unchecked Sendable {
     guard let registered = RegisteredArchitecture.named(name) else {
       throw .badData("weights: the architecture is \"\(name)\", which this version does not know")
     }
+    if name == "\(Architecture.graphName)" { known = try registered.network(weights.metadata) }
     self.weights = weights
     self.registered = registered
     architectureName = name
@@ -32,7 +34,14 @@ package final class Model: @unchecked Sendable {
   }
 
   /// - Throws: `.wrongModel` when the architecture is none with one input and one list of layers.
-  package func architecture() throws(Failure) -> Architecture { try registered.network(weights.metadata) }
+  package func architecture() throws(Failure) -> Architecture {
+    try lock.hold { () throws(Failure) in
+      if let known { return known }
+      let network = try registered.network(weights.metadata)
+      known = network
+      return network
+    }
+  }
 
   /// - Throws: `.wrongModel` for a model that does not serve for one of the uses.
   package func require(_ uses: RegisteredArchitecture.Use..., for user: StaticString) throws(Failure) {
@@ -44,9 +53,9 @@ package final class Model: @unchecked Sendable {
   }
 
   package func network() throws(Failure) -> Network<Float> {
-    try lock.hold { () throws(Failure) in
+    let architecture = try architecture()
+    return try lock.hold { () throws(Failure) in
       if let made { return made }
-      let architecture = try self.architecture()
       let network = try Network<Float>(architecture, weights: weights)
       made = network
       return network
@@ -67,7 +76,7 @@ package final class Model: @unchecked Sendable {
         "a picture of \(width)x\(height), \(architectureName) wants \(wantedWidth)x\(wantedHeight)")
     }
     let picture = Extent(height: height, width: width, channels: input.channels)
-    guard let extent = architecture.layers.extent(ofTap: layer, for: picture),
+    guard let extent = architecture.graph.extent(of: layer, for: picture),
       let height = extent.height, let width = extent.width
     else { throw architecture.lacks(layer: layer) }
     return (height, width, extent.channels)
@@ -76,8 +85,8 @@ package final class Model: @unchecked Sendable {
   /// How many units a layer has, and what they see.
   package func units(ofLayer layer: String) throws(Failure) -> (count: Int, field: ReceptiveField) {
     let architecture = try self.architecture()
-    guard let extent = architecture.layers.extent(ofTap: layer, for: architecture.input),
-      let field = ReceptiveField(ofTap: layer, in: architecture.layers)
+    guard let extent = architecture.graph.extent(of: layer, for: architecture.input),
+      let field = ReceptiveField(of: layer, in: architecture.graph)
     else { throw architecture.lacks(layer: layer) }
     return (extent.channels, field)
   }

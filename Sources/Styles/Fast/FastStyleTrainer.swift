@@ -63,7 +63,7 @@ package final class FastStyleTrainer {
     vgg = try model.network()
     let architecture = Architecture.fastStyleResize(filters: options.filters, blocks: options.blocks)
     var generator = Generator(seed: options.seed)
-    network = try TrainableNetwork(architecture.layers, input: architecture.input) {
+    network = try TrainableNetwork(architecture.graph, input: architecture.input) {
       specification throws(Failure) in
       try FastStyleTrainer.initial(specification, &generator)
     }

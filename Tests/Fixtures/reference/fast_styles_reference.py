@@ -182,7 +182,7 @@ def from_tensorflow(source, blocks=5):
 
 
 def tensor(name, shape):
-    """As FormulaWeights.file of the Swift tests makes them."""
+    """As Formula.file of the Swift tests makes them."""
     from formula import value
 
     u = value(name, math.prod(shape))

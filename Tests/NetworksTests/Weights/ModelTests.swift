@@ -7,10 +7,11 @@ import Testing
   @Test func `the file says how wide and deep a fast style's network is`() throws {
     func filters(_ name: String, _ metadata: [(String, String)]) throws -> [Int] {
       var filters: [Int] = []
-      for case .convolution(_, let count, _, _, _, _, _, _, _) in try model(
-        [("architecture", name)] + metadata
-      ).architecture().layers {
-        filters.append(count)
+      for node in try model([("architecture", name)] + metadata).architecture().graph.nodes {
+        // Those of the blocks are all alike.
+        if case .convolution(let layer) = node.layer, !layer.name.hasPrefix("block") {
+          filters.append(layer.filters)
+        }
       }
       return filters
     }
@@ -61,8 +62,8 @@ import Testing
 
   @Test func `takes the response normalisation that the file names`() throws {
     func constants(_ metadata: [(String, String)]) throws -> ResponseNormalisation? {
-      for case .responseNormalisation(let constants) in try model(metadata).architecture().layers {
-        return constants
+      for node in try model(metadata).architecture().graph.nodes {
+        if case .responseNormalisation(let constants) = node.layer { return constants }
       }
       return nil
     }

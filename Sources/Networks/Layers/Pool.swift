@@ -11,6 +11,97 @@ package enum Pooling: Int32, CaseIterable, Sendable {
   static let euclideanScale: Float = 0.78
 }
 
+/// The mean or the maximum over windows.
+package struct Pool: LayerKind {
+  package let pooling: Pooling
+  package let kernel, stride, padding: Int
+  /// Whether the last window may reach over the edge.
+  package let roundsUp: Bool
+
+  static var kind: StaticString { "pool" }
+
+  func output(for input: Extent) -> Extent {
+    input.mapped { pooledSide($0, kernel, stride, padding, roundsUp) }
+  }
+
+  func window(_ axis: ReceptiveField.Axis) -> ReceptiveField.Window? {
+    .init(size: kernel, stride: stride, start: -padding)
+  }
+
+  func apply<Element: Scalar>(
+    _ x: Variable<Element>, _ pooling: Pooling, on tape: Tape<Element>
+  ) throws(Failure) -> Variable<Element> {
+    try tape.pool(
+      x, self.pooling, kernel: kernel, stride: stride, padding: padding, roundsUp: roundsUp)
+  }
+
+  func plan(_ node: PlannedNode, in planner: Planner) throws(Failure) -> Place {
+    let x = node.inputs[0]
+    return try planner.pool(x, pooling, poolingWindow(x.shape(), kernel, stride, padding, roundsUp))
+  }
+
+  init(_ pooling: Pooling, kernel: Int, stride: Int, padding: Int, roundsUp: Bool) {
+    self.pooling = pooling
+    (self.kernel, self.stride, self.padding) = (kernel, stride, padding)
+    self.roundsUp = roundsUp
+  }
+
+  init(from text: inout LayerText) throws(Failure) {
+    let word = text.take("pooling") ?? ""
+    guard let pooling = Pooling.allCases.first(where: { "\($0.name)" == word }) else {
+      throw text.refusal("pooling", word, "average, maximum or euclidean")
+    }
+    self.init(
+      pooling, kernel: try text.number("kernel", LayerLimits.window),
+      stride: try text.number("stride", LayerLimits.stride),
+      padding: try text.number("padding", LayerLimits.padding, usual: 0),
+      roundsUp: try text.flag("rounds-up"))
+  }
+
+  func write(to text: inout LayerText) {
+    text.set("pooling", "\(pooling.name)")
+    text.set("kernel", kernel)
+    text.set("stride", stride)
+    text.set("padding", padding, usual: 0)
+    text.set("rounds-up", roundsUp)
+  }
+}
+
+extension Layer {
+  /// The mean or the maximum over windows.
+  package static func pool(
+    _ pooling: Pooling, kernel: Int, stride: Int, padding: Int = 0, roundsUp: Bool = false
+  ) -> Layer {
+    .single(.pool(Pool(pooling, kernel: kernel, stride: stride, padding: padding, roundsUp: roundsUp)))
+  }
+}
+
+extension Pooling {
+  fileprivate var name: StaticString {
+    switch self {
+    case .average: "average"
+    case .maximum: "maximum"
+    case .euclidean: "euclidean"
+    }
+  }
+}
+
+extension Planner {
+  func pool(_ x: Place, _ kind: Pooling, _ window: Window) throws(Failure) -> Place {
+    let y = try new(x.batch, Extent(height: window.outHeight, width: window.outWidth, channels: x.channels))
+    record(from: x, to: y) { memory in
+      let source = memory.pointer(x), target = memory.pointer(y)
+      guard kind == .euclidean else {
+        Float.pool(window, isMaximum: kind == .maximum, source, target)
+        return
+      }
+      Float.euclideanPool(window, source, target)
+      scale(target, into: target, window.outputPixels * window.channels, by: Pooling.euclideanScale)
+    }
+    return y
+  }
+}
+
 extension Tape {
   /// Pooling over k x k windows, channel by channel, [batch, height, width, channels].
   /// maximum: `y = max over the window of x`; average: `y = mean over the window of x`.
@@ -37,37 +128,6 @@ extension Tape {
       let dx = try Tensor<Element>(x.shape)
       try Element.poolGradient(
         window, kind == .average ? .average : .maximum, x.tensor.pointer, y.pointer, dy.pointer, dx.pointer)
-      try tape.accumulate(dx, into: x)
-    }
-  }
-
-  /// Mean over all pixels: [batch, height, width, channels] to [batch, 1, 1, channels].
-  package func globalAverage(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
-    guard x.shape.rank == 4 else { throw .invalidArgument("global average of \(x.shape.description)") }
-    let window = Window(
-      batch: x.shape[0], height: x.shape[1], width: x.shape[2], channels: x.shape[3],
-      kernelHeight: x.shape[1],
-      kernelWidth: x.shape[2], strideY: 1, strideX: 1, padTop: 0, padLeft: 0, outHeight: 1, outWidth: 1)
-    let y = try Tensor<Element>([window.batch, 1, 1, window.channels])
-    Element.pool(window, isMaximum: false, x.tensor.pointer, y.pointer)
-    return record(y, from: [x]) { tape, dy throws(Failure) in
-      let dx = try Tensor<Element>(x.shape)
-      try Element.poolGradient(window, .average, x.tensor.pointer, y.pointer, dy.pointer, dx.pointer)
-      try tape.accumulate(dx, into: x)
-    }
-  }
-
-  /// L2 pooling (FaceNet): `y = sqrt(sum over the window of x^2)`; what lies over the edges adds nothing.
-  package func euclideanPool(
-    _ x: Variable<Element>, kernel: Int, stride: Int, padding: Int = 0, roundsUp: Bool = false
-  ) throws(Failure) -> Variable<Element> {
-    let window = try poolingWindow(x.shape, kernel, stride, padding, roundsUp)
-    let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, window.channels])
-    Element.euclideanPool(window, x.tensor.pointer, y.pointer)
-    // dx = dy x / y; 0 where the whole window is 0
-    return record(y, from: [x]) { tape, dy throws(Failure) in
-      let dx = try Tensor<Element>(x.shape)
-      try Element.poolGradient(window, .euclidean, x.tensor.pointer, y.pointer, dy.pointer, dx.pointer)
       try tape.accumulate(dx, into: x)
     }
   }

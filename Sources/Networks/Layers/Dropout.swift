@@ -1,5 +1,40 @@
 import Tensors
 
+/// While learning, makes each number 0 with this probability and the others larger; else changes nothing.
+package struct Dropout: LayerKind {
+  package let probability: Double
+
+  static var kind: StaticString { "dropout" }
+  var onlyTrains: Bool { true }
+
+  func train<Element: Scalar>(
+    _ inputs: [Variable<Element>], _ pass: TrainingPass<Element>
+  ) throws(Failure) -> Variable<Element> {
+    try pass.tape.dropout(
+      inputs[0], probability: probability, isTraining: pass.isTraining, &pass.generator)
+  }
+
+  func plan(_ node: PlannedNode, in planner: Planner) throws(Failure) -> Place { node.inputs[0] }
+
+  init(probability: Double) { self.probability = probability }
+
+  init(from text: inout LayerText) throws(Failure) {
+    probability = try text.real("probability")
+    guard probability >= 0, probability < 1 else {
+      throw text.refusal("probability", "\(probability)", "0 or more and less than 1")
+    }
+  }
+
+  func write(to text: inout LayerText) { text.set("probability", probability) }
+}
+
+extension Layer {
+  /// While learning, makes each number 0 with this probability.
+  package static func dropout(_ probability: Double) -> Layer {
+    .single(.dropout(Dropout(probability: probability)))
+  }
+}
+
 extension Tape {
   /// Dropout: each element is zero with a probability, and the others grow so that the mean stays.
   /// `y[i] = x[i] m[i]`, `m[i] = 0` with probability p, else `1 / (1 - p)`

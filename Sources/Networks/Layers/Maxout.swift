@@ -1,5 +1,44 @@
 import Tensors
 
+/// The largest of each `pieces` channels in a row: [.., pieces * n] to [.., n] (Goodfellow et al. 2013).
+package struct Maxout: LoopLayer {
+  package let pieces: Int
+
+  static var kind: StaticString { "maxout" }
+
+  func output(for input: Extent) -> Extent {
+    Extent(height: input.height, width: input.width, channels: input.channels / max(pieces, 1))
+  }
+
+  func check(_ input: Extent) throws(Failure) {
+    guard pieces > 0, input.channels % pieces == 0 else {
+      throw .invalidArgument(
+        "maxout of \(input.channels) channels in pieces of \(pieces), wanted channels that they divide")
+    }
+  }
+
+  func apply<Element: Scalar>(
+    _ x: Variable<Element>, _ pooling: Pooling, on tape: Tape<Element>
+  ) throws(Failure) -> Variable<Element> {
+    try tape.maxout(x, pieces: pieces)
+  }
+
+  func compute(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, from: Place, to: Place) {
+    maxoutLoop(x, y, to.count, pieces)
+  }
+
+  init(pieces: Int) { self.pieces = pieces }
+  init(from text: inout LayerText) throws(Failure) {
+    pieces = try text.number("pieces", LayerLimits.channels)
+  }
+  func write(to text: inout LayerText) { text.set("pieces", pieces) }
+}
+
+extension Layer {
+  /// The largest of each `pieces` channels in a row.
+  package static func maxout(pieces: Int) -> Layer { .single(.maxout(Maxout(pieces: pieces))) }
+}
+
 extension Tape {
   /// Maxout (Goodfellow et al. 2013): `y[c] = max over p < pieces of x[pieces c + p]` over the last axis.
   package func maxout(_ x: Variable<Element>, pieces: Int) throws(Failure) -> Variable<Element> {

@@ -1,5 +1,106 @@
 import Tensors
 
+/// Transposed convolution: each pixel adds its number times the window's weights to the larger picture. [b,
+/// h, w, c] to [b, stride h, stride w, filters]; `crop` rows and columns of the whole sum are left out
+/// above and to the left.
+package struct TransposedConvolution: LayerKind {
+  package let name: String
+  package let filters, kernel, stride, crop: Int
+  package let hasBias: Bool
+
+  static var kind: StaticString { "transposed-convolution" }
+  var tensorName: String? { name }
+
+  func output(for input: Extent) -> Extent { input.mapped({ $0 * stride }, channels: filters) }
+  func check(_ input: Extent) throws(Failure) {
+    _ = try TransposedWindow(kernel: kernel, stride: stride, crop: crop)
+  }
+
+  func window(_ axis: ReceptiveField.Axis) -> ReceptiveField.Window? { nil }
+  func pixels(of units: Range<Int>, side: Int, _ axis: ReceptiveField.Axis) -> Range<Int> {
+    // unit = stride pixel + tap - crop
+    let low = max(0, units.lowerBound + crop - kernel + stride) / stride
+    return low..<max(low, (units.upperBound - 1 + crop) / stride + 1)
+  }
+
+  private func extents(_ input: Extent) -> [Int] { [input.channels, filters, kernel, kernel] }
+
+  func tensors(for input: Extent) throws(Failure) -> [TensorSpecification] {
+    var list = [TensorSpecification(name: name + ".weight", extents: extents(input), kind: .weight)]
+    if hasBias { list.append(TensorSpecification(name: name + ".bias", extents: [filters], kind: .bias)) }
+    return list
+  }
+
+  func multiplyAdds(for input: Extent) -> Int {
+    (input.height ?? 0) * (input.width ?? 0) * input.channels * filters * kernel * kernel
+  }
+
+  func load<Element: Scalar>(
+    _ tensors: TensorLoader<Element>, for input: Extent
+  ) throws(Failure) -> LoadedTensors<Element> {
+    let weights = try tensors.read(name + ".weight", extents(input))
+    let bias = try hasBias ? tensors.read(name + ".bias", [filters]) : nil
+    return LoadedTensors(filter: try Filter(transposed: weights, bias: bias, stride: stride, crop: crop))
+  }
+
+  /// The sums of an ordinary convolution, which lie in channels, and then where they belong.
+  func run<Element: Scalar>(
+    _ inputs: [Variable<Element>], _ loaded: LoadedTensors<Element>, _ pooling: Pooling,
+    on tape: Tape<Element>
+  ) throws(Failure) -> Variable<Element> {
+    try tape.depthToSpace(tape.convolution(inputs[0], loaded.whole(name)), stride)
+  }
+
+  func train<Element: Scalar>(
+    _ inputs: [Variable<Element>], _ pass: TrainingPass<Element>
+  ) throws(Failure) -> Variable<Element> {
+    try pass.tape.transposedConvolution(
+      inputs[0], weights: pass.variable(name + ".weight"),
+      bias: hasBias ? pass.variable(name + ".bias") : nil, stride: stride, crop: crop)
+  }
+
+  func plan(_ node: PlannedNode, in planner: Planner) throws(Failure) -> Place {
+    let sums = try planner.convolve(node.loaded.whole(name), node.inputs[0], to: nil)
+    return try DepthToSpace(side: stride).plan(sums, in: planner)
+  }
+
+  package init(name: String, filters: Int, kernel: Int, stride: Int, crop: Int, hasBias: Bool) {
+    self.name = name
+    (self.filters, self.kernel, self.stride, self.crop) = (filters, kernel, stride, crop)
+    self.hasBias = hasBias
+  }
+
+  init(from text: inout LayerText) throws(Failure) {
+    self.init(
+      name: text.takeTensorName(), filters: try text.number("filters", 1...(1 << 16)),
+      kernel: try text.number("kernel", LayerLimits.window),
+      stride: try text.number("stride", 1...(LayerLimits.stride.upperBound - 1)),
+      crop: try text.number("crop", LayerLimits.padding, usual: 0),
+      hasBias: try text.flag("bias", usual: true))
+  }
+
+  func write(to text: inout LayerText) {
+    text.set(tensorName: name)
+    text.set("filters", filters)
+    text.set("kernel", kernel)
+    text.set("stride", stride)
+    text.set("crop", crop, usual: 0)
+    text.set("bias", hasBias, usual: true)
+  }
+}
+
+extension Layer {
+  /// Each pixel adds its number times the window's weights to the larger picture.
+  package static func transposedConvolution(
+    _ name: String, _ filters: Int, kernel: Int, stride: Int, crop: Int = 0, hasBias: Bool = true
+  ) -> Layer {
+    .single(
+      .transposedConvolution(
+        TransposedConvolution(
+          name: name, filters: filters, kernel: kernel, stride: stride, crop: crop, hasBias: hasBias)))
+  }
+}
+
 /// A transposed convolution as an ordinary one: the stride^2 pixels that grow from one are computed as that
 /// many groups of channels, each from the few weights that reach it, and spread out by `depthToSpace`. No
 /// zeros are multiplied but those that fill up the smaller groups.

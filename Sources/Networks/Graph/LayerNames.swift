@@ -1,12 +1,8 @@
 import Tensors
 
 extension Architecture {
-  /// Of all layers that can be asked for, in their order; those in branches cannot.
-  package var layerNames: [String] {
-    var names: [String] = []
-    for case .tap(let name) in layers { names.append(name) }
-    return names
-  }
+  /// Of all layers that can be asked for, in their order.
+  package var layerNames: [String] { graph.outputs.map(\.name) }
 
   /// That there is no layer of this name, with what there is.
   func lacks(layer name: String) -> Failure {

@@ -1,5 +1,89 @@
 import Tensors
 
+/// Batch normalisation of what comes, with its statistics under this name, epsilon 1e-5, then activation.
+/// Where the statistics are known it is a factor and an addend for each channel, which most often go into the
+/// sum before it.
+package struct BatchNormalisation: LayerKind {
+  package let name: String
+  package let activation: Activation
+
+  static var kind: StaticString { "batch-normalisation" }
+  var tensorName: String? { name }
+
+  private var ending: Ending { Ending(normalisation: .batch(name), activation: activation) }
+
+  func tensors(for input: Extent) throws(Failure) -> [TensorSpecification] {
+    ending.tensors(name, input.channels)
+  }
+
+  func load<Element: Scalar>(
+    _ tensors: TensorLoader<Element>, for input: Extent
+  ) throws(Failure) -> LoadedTensors<Element> {
+    var bias = [Element](repeating: 0, count: input.channels)
+    let scales = try tensors.normalise(name, &bias)
+    return LoadedTensors(
+      vectors: [scales, bias], finish: try tensors.finish(bias: nil, activation, input.channels))
+  }
+
+  private func scaling<Element: Scalar>(
+    _ loaded: LoadedTensors<Element>
+  ) throws(Failure) -> Scaling<Element> {
+    guard loaded.vectors.count == 2 else { throw .internalError("the statistics of \(name) were not read") }
+    return Scaling(scales: loaded.vectors[0], biases: loaded.vectors[1], finish: loaded.finish)
+  }
+
+  func run<Element: Scalar>(
+    _ inputs: [Variable<Element>], _ loaded: LoadedTensors<Element>, _ pooling: Pooling,
+    on tape: Tape<Element>
+  ) throws(Failure) -> Variable<Element> {
+    try tape.scaled(inputs[0], scaling(loaded))
+  }
+
+  func train<Element: Scalar>(
+    _ inputs: [Variable<Element>], _ pass: TrainingPass<Element>
+  ) throws(Failure) -> Variable<Element> {
+    try ending.train(inputs[0], pass)
+  }
+
+  func plan(_ node: PlannedNode, in planner: Planner) throws(Failure) -> Place {
+    let x = node.inputs[0], scaling = try scaling(node.loaded)
+    guard scaling.scales.count == x.channels else {
+      throw .invalidArgument("\(scaling.scales.count) factors for a picture of \(x.channels) channels")
+    }
+    let target = try planner.plainPlace(node, x.extent)
+    planner.record(from: x, to: target) { memory in
+      scaleRows(memory.pointer(x), memory.pointer(target), yStride: target.stride, rows: x.pixels, scaling)
+    }
+    return target
+  }
+
+  init(name: String, activation: Activation) {
+    self.name = name
+    self.activation = activation
+  }
+
+  init(from text: inout LayerText) throws(Failure) {
+    name = text.takeTensorName()
+    let ending = try Ending(from: &text)
+    guard ending.normalisation == .none else {
+      throw text.refusal("normalisation", "given", "none: the layer is one")
+    }
+    activation = ending.activation
+  }
+
+  func write(to text: inout LayerText) {
+    text.set(tensorName: name)
+    Ending(activation: activation).write(to: &text)
+  }
+}
+
+extension Layer {
+  /// Batch normalisation, then activation.
+  package static func batchNormalisation(_ name: String, activation: Activation = .none) -> Layer {
+    .single(.batchNormalisation(BatchNormalisation(name: name, activation: activation)))
+  }
+}
+
 /// What a batch normalisation learns, and what it remembers of the batches for use without them.
 package struct BatchStatistics<Element: Scalar> {
   /// Running mean and (unbiased) variance of each channel, changed in place by every training batch.
@@ -45,8 +129,9 @@ extension Tape {
     let mean = try Tensor<Element>([channels]), inverse = try Tensor<Element>([channels])
     if isTraining {
       let partial = try Tensor<Element>([columnSumsCount(rows, channels)])
-      columnMoments(x.tensor.pointer, rows, channels, mean.pointer, inverse.pointer, partial.pointer)
-      withExtendedLifetime(partial) {}
+      partial.withPointer {
+        columnMoments(x.tensor.pointer, rows, channels, mean.pointer, inverse.pointer, $0)
+      }
       let count = Element(rows)
       for c in 0..<channels {
         let biased = inverse[c]
@@ -67,10 +152,11 @@ extension Tape {
       factors.pointer[channels + c] = beta.tensor[c]
     }
     let y = try Tensor<Element>(x.shape)
-    forEachBlock(ofRows: rows, channels) { block in
-      scaleLoop(x.tensor.pointer, mean.pointer, factors.pointer, y.pointer, channels, block, rectifies)
+    withPointers(factors, mean) { factors, mean in
+      forEachBlock(ofRows: rows, channels) { block in
+        scaleLoop(x.tensor.pointer, mean, factors, y.pointer, channels, block, rectifies)
+      }
     }
-    withExtendedLifetime((factors, mean)) {}
 
     // With h = (x - mean) / sqrt(variance + epsilon), and dy 0 where the rectifier was shut:
     // dbeta = sum of dy, dgamma = sum of dy h,
@@ -97,12 +183,12 @@ extension Tape {
           terms.pointer[2 * channels + c] = -(a * dbeta[c] / count)
         }
         let dx = try dy.isUnique() ? dy : Tensor<Element>(x.shape)
-        forEachBlock(ofRows: rows, channels) { block in
-          gradientLoop(
-            x.tensor.pointer, mean.pointer, dy.pointer, terms.pointer, dx.pointer, channels, block,
-            usesX: isTraining)
+        withPointers(terms, mean) { terms, mean in
+          forEachBlock(ofRows: rows, channels) { block in
+            gradientLoop(
+              x.tensor.pointer, mean, dy.pointer, terms, dx.pointer, channels, block, usesX: isTraining)
+          }
         }
-        withExtendedLifetime((terms, mean)) {}
         try tape.accumulate(dx, into: x)
       }
       try tape.accumulate(dgamma, into: gamma)

@@ -3,9 +3,9 @@ import TestSupport
 import Tensors
 import Testing
 
-@Suite struct LayerExtentTests {
-  private func extent(_ layers: [Layer], _ tap: String, side: Int?) -> Extent? {
-    layers.extent(ofTap: tap, for: Extent(height: side, width: side, channels: 3))
+@Suite struct ExtentTests {
+  private func extent(_ graph: Graph, _ tap: String, side: Int?) -> Extent? {
+    graph.extent(of: tap, for: Extent(height: side, width: side, channels: 3))
   }
 
   /// What is told beforehand against what a run gives; a residual's larger side may be its short cut's.
@@ -13,7 +13,7 @@ import Testing
     let x = try Tensor<Float>([1, 9, 9, 3], repeating: 0.5)
     let taps = ["unit", "inception", "residual", "pool", "embedding"]
     for (tap, result) in zip(taps, try SmallNetwork.network(Float.self).run(x, .init(taps))) {
-      let told = extent(SmallNetwork.layers, tap, side: 9)
+      let told = extent(Graph(SmallNetwork.layers), tap, side: 9)
       #expect(
         told == Extent(height: result.shape[1], width: result.shape[2], channels: result.shape[3]), "\(tap)")
     }
@@ -23,22 +23,23 @@ import Testing
   @Test func `knows VGG-19's sizes`() {
     let picture = Extent(height: 300, width: 400, channels: 3)
     #expect(
-      Architecture.vgg19.layers.extent(ofTap: "conv4_2", for: picture)
+      Architecture.vgg19.graph.extent(of: "conv4_2", for: picture)
         == Extent(height: 38, width: 50, channels: 512))
     #expect(
-      Architecture.vgg19.layers.extent(ofTap: "pool5", for: picture)
+      Architecture.vgg19.graph.extent(of: "pool5", for: picture)
         == Extent(height: 10, width: 13, channels: 512))
   }
 
   @Test func `knows the channels where any size will do`() {
     #expect(
-      extent(Architecture.vgg19.layers, "conv3_1", side: nil)
+      extent(Architecture.vgg19.graph, "conv3_1", side: nil)
         == Extent(height: nil, width: nil, channels: 256))
     #expect(
-      extent(SmallNetwork.layers, "residual", side: nil) == Extent(height: nil, width: nil, channels: 9))
+      extent(Graph(SmallNetwork.layers), "residual", side: nil)
+        == Extent(height: nil, width: nil, channels: 9))
   }
 
   @Test func `has no tap of another name`() {
-    #expect(extent(Architecture.vgg19.layers, "fc8", side: 224) == nil)
+    #expect(extent(Architecture.vgg19.graph, "fc8", side: 224) == nil)
   }
 }
