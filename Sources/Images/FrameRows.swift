@@ -28,8 +28,14 @@ struct FrameRows {
   mutating func read(_ y: Int, into target: UnsafeMutablePointer<UInt8>) {
     let even = columns.lowerBound & ~1, luma = frame.row(y)
     if let greys {
-      let step = frame.format == .yuyv ? 2 : 1, first = luma + step * columns.lowerBound
-      return greys.withPointer { writeGrey(first, step: step, $0, into: target) }
+      return greys.withPointer { greys in
+        // Two loops, whose steps the compiler knows.
+        if frame.format == .yuyv {
+          writeGrey(luma + 2 * columns.lowerBound, step: 2, greys, into: target)
+        } else {
+          writeGrey(luma + columns.lowerBound, step: 1, greys, into: target)
+        }
+      }
     }
     switch frame.format {
     case .packed(let format):
@@ -55,6 +61,7 @@ struct FrameRows {
   }
 
   /// Pixels that `greys` has for their lumas, which lie `step` bytes apart.
+  @inline(__always)
   private func writeGrey(
     _ luma: UnsafePointer<UInt8>, step: Int, _ greys: UnsafePointer<UInt32>,
     into target: UnsafeMutablePointer<UInt8>
