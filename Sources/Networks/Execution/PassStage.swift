@@ -39,11 +39,9 @@ extension PassStage {
       default: throw .internalError("a gradient plan wants a chain of convolutions and poolings")
       }
     }
-    guard found == taps.count else {
-      for (i, name) in taps.enumerated() where !stages.contains(where: { $0.has(i) }) {
-        throw .notFound("the network has no layer \"\(name)\"")
-      }
-      throw .invalidArgument("a layer is asked for twice")
+    for (i, name) in taps.enumerated() where !stages.contains(where: { $0.has(i) }) {
+      guard taps.firstIndex(of: name) == i else { throw .invalidArgument("a layer is asked for twice") }
+      throw .notFound("the network has no layer \"\(name)\"")
     }
     // A pooling behind the last tap is not made.
     if let last = stages.last, last.isPooled, last.pooledTap == nil {
