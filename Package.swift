@@ -111,7 +111,8 @@ let program: Target = .executableTarget(
   name: "Program",
   dependencies: ["CFaceStyle", .product(name: "ArgumentParser", package: "swift-argument-parser")],
   linkerSettings: [
-    .unsafeFlags(["-L\(root)/build", "-lfacestyle", "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib"])
+    // By its path: beside the program SwiftPM may have a library of the same name from an earlier build.
+    .unsafeFlags(["-Xlinker", "\(root)/build/libfacestyle.so", "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib"])
   ])
 
 // Not in the library's face: measures the rooms as they are.
