@@ -8,7 +8,8 @@ import Tensors
 ///
 /// `TiledPass` says how a picture is divided. All tiles go forward first, for a style is compared by the
 /// moments of the whole picture, and then once more, for the way back. The gradient is the whole picture's
-/// but for rounding. Source: Galerne, Raad, Lezama, Morel, "Scaling painting style transfer", 2024, section 4.
+/// but for rounding. Source: Galerne, Raad, Lezama, Morel, "Scaling painting style transfer", 2024, section
+/// 4.
 package final class StyleEngine {
   let network: Network<Float>
   let options: StyleOptions
