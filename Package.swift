@@ -112,7 +112,9 @@ let program: Target = .executableTarget(
   dependencies: ["CFaceStyle", .product(name: "ArgumentParser", package: "swift-argument-parser")],
   linkerSettings: [
     // By its path: beside the program SwiftPM may have a library of the same name from an earlier build.
-    .unsafeFlags(["-Xlinker", "\(root)/build/libfacestyle.so", "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib"])
+    .unsafeFlags([
+      "-Xlinker", "\(root)/build/libfacestyle.so", "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib"
+    ])
   ])
 
 // Not in the library's face: measures the rooms as they are.

@@ -27,8 +27,8 @@ package final class Tracker {
     /// while, more than 1; infinite for never.
     package var identifyBetter: Float = 1.5
     /// Frames in a row without the face after which somebody is to be identified again, as another may stand
-    /// there, at least 1; nil for never. Where not never, a track that another face may have taken over without such a gap
-    /// is doubted too.
+    /// there, at least 1; nil for never. Where not never, a track that another face may have taken over
+    /// without such a gap is doubted too.
     package var identifyGap: Int? = 1
     /// At most so many at a time, 1 to 1024.
     package var maxTracks = 64

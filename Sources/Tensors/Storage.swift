@@ -89,6 +89,7 @@ package func withPointers<A, B, C, Result, Refusal: Error>(
 }
 
 /// The numbers of any number of tensors, valid inside `body`.
+@inlinable @inline(__always)
 package func withPointers<Element, Result, Refusal: Error>(
   _ tensors: [Tensor<Element>], _ body: ([UnsafeMutablePointer<Element>]) throws(Refusal) -> Result
 ) throws(Refusal) -> Result {

@@ -166,7 +166,8 @@ import Testing
     #expect(other.last.number == first.last.number)
   }
 
-  /// Where a tensor's bytes begin in a safetensors file: behind 8 bytes of the header's length and the header.
+  /// Where a tensor's bytes begin in a safetensors file: behind 8 bytes of the header's length and the
+  /// header.
   private func numbersPlace(of name: String, in file: Data) throws -> Int {
     let length = (0..<8).reduce(0) { $0 | Int(file[$1]) << (8 * $1) }
     let header = try JSONSerialization.jsonObject(with: file[8..<(8 + length)]) as? [String: Any]

@@ -78,13 +78,15 @@ extension RegisteredArchitecture {
       let (filters, blocks) = try metadata.fastStyle()
       return .fastStyleResize(filters: filters, blocks: blocks)
     }
-    all.add(Architecture.graphName, described: { metadata throws(Failure) in
-      guard let text = metadata[Architecture.graphKey] else {
-        throw .badData(
-          "weights: no \"\(Architecture.graphKey)\" in the metadata; expected the network's text")
-      }
-      return try Architecture(text: text)
-    })
+    all.add(
+      Architecture.graphName,
+      described: { metadata throws(Failure) in
+        guard let text = metadata[Architecture.graphKey] else {
+          throw .badData(
+            "weights: no \"\(Architecture.graphKey)\" in the metadata; expected the network's text")
+        }
+        return try Architecture(text: text)
+      })
     all.add("mtcnn", .mtcnn)
     all.add("cascade", .cascade)
     all.add("universal-style", .universalStyle)

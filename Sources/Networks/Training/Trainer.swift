@@ -11,8 +11,8 @@ package final class Trainer {
   package let head: [Parameter<Float>]
   /// Steps done.
   package private(set) var step = 0
-  /// What a checkpoint keeps besides: where the data stands, and which it is. "step" and the texts of the settings are
-  /// the trainer's own.
+  /// What a checkpoint keeps besides: where the data stands, and which it is. "step" and the texts of the
+  /// settings are the trainer's own.
   package var counters: [String: [UInt64]] = [:]
   package var texts: [String: String] = [:]
   /// Makes numbers their mean over all processes that train together; called once a step, with all gradients,

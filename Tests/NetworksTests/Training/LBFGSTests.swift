@@ -171,7 +171,8 @@ private func rosenbrock<Element: Scalar>(_ x: Tensor<Element>, _ gradient: Tenso
     for (options, reason) in [
       (LBFGS<Float>.Options(history: 0), "history 0; expected 1 to 1000"),
       (.init(history: 1 << 40), "history 1099511627776; expected 1 to 1000"),
-      (.init(rate: 0), "rate 0.0; expected more than 0"), (.init(rate: .nan), "rate nan; expected more than 0"),
+      (.init(rate: 0), "rate 0.0; expected more than 0"),
+      (.init(rate: .nan), "rate nan; expected more than 0"),
       (.init(firstMove: -1), "first move -1.0; expected more than 0"),
       (.init(iterations: 0), "iterations 0; expected 1 or more"),
       (.init(evaluations: 0), "evaluations 0; expected 1 or more"),
