@@ -903,8 +903,8 @@ fs_status fs_style_options_preset(fs_style_options *options, size_t size, fs_sty
 size_t fs_style_preset_count(void);
 /* "pyramid", ...; static. NULL if there is no such preset. */
 const char *fs_style_preset_name(fs_style_preset preset);
-/* The preset in a few words, for a list: "from coarse to fine by L-BFGS"; static. NULL if there is no
- * such preset. */
+/* The preset in a few words, for a list: "from coarse to fine by L-BFGS"; static. NULL if
+ * there is no such preset. */
 const char *fs_style_preset_summary(fs_style_preset preset);
 
 typedef struct fs_styler fs_styler;

@@ -122,7 +122,7 @@ import Testing
       (.principal, FS_COLOURS_PRINCIPAL), (.histogram, FS_COLOURS_HISTOGRAM)
     ])
     expect([
-      (StyleJob.Ending.none, FS_ENDING_NONE), (.steps, FS_ENDING_STEPS), (.converged, FS_ENDING_CONVERGED),
+      (StyleJob.Ending.steps, FS_ENDING_STEPS), (.converged, FS_ENDING_CONVERGED),
       (.stalled, FS_ENDING_STALLED), (.notFinite, FS_ENDING_NOT_FINITE), (.deadline, FS_ENDING_DEADLINE)
     ])
     expect([

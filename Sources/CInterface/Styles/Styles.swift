@@ -128,7 +128,7 @@ extension fs_style_progress: SizedStruct {
       seconds: report.seconds, job: handle, variation: report.costs.variation,
       width: UInt32(clamping: report.width),
       height: UInt32(clamping: report.height),
-      ending: fs_style_ending(rawValue: UInt32(clamping: job.ending?.rawValue ?? 0)),
+      ending: job.ending?.inC ?? FS_ENDING_NONE,
       temporal: report.costs.temporal)
   }
 }
