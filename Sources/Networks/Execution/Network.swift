@@ -90,8 +90,8 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
   ) throws(Failure) -> [Variable<Element>] {
     var wanted: [(value: Int, isLinear: Bool)] = []
     for tap in request.taps { wanted.append(try place(of: tap)) }
-    let isNeeded = neededSteps(nodes.map(\.inputs), for: wanted.map(\.value))
-    var values = LiveValues(x, nodes.map(\.inputs), isNeeded, keeping: wanted.map(\.value))
+    let isNeeded = neededSteps(nodes.map { $0.inputs }, for: wanted.map { $0.value })
+    var values = LiveValues(x, nodes.map { $0.inputs }, isNeeded, keeping: wanted.map { $0.value })
     var linear: [Int: Variable<Element>] = [:]
     for (i, node) in nodes.enumerated() where isNeeded[i] {
       let inputs = try values.take(at: i)

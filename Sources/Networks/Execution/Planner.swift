@@ -60,7 +60,7 @@ final class Planner {
     self.batch = batch
     nodes = network.nodes
     pooling = request.pooling
-    isNeeded = neededSteps(nodes.map(\.inputs), for: wanted)
+    isNeeded = neededSteps(nodes.map { $0.inputs }, for: wanted)
     let count = nodes.count + 1
     var extents = [Extent(height: height, width: width, channels: network.channels)]
     var readers = [[Int]](repeating: [], count: count)

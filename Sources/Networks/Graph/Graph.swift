@@ -54,7 +54,7 @@ package struct Graph: Equatable, Sendable {
   }
 
   /// Which nodes some values depend on.
-  func needed(for values: [Int]) -> [Bool] { neededSteps(nodes.map(\.inputs), for: values) }
+  func needed(for values: [Int]) -> [Bool] { neededSteps(nodes.map { $0.inputs }, for: values) }
 
   /// The only node that reads a value which is no output; nil where there are others or none.
   func onlyReader(of value: Int) -> Int? {

@@ -2,7 +2,7 @@ import Tensors
 
 extension Architecture {
   /// Of all layers that can be asked for, in their order.
-  package var layerNames: [String] { graph.outputs.map(\.name) }
+  package var layerNames: [String] { graph.outputs.map { $0.name } }
 
   /// That there is no layer of this name, with what there is.
   func lacks(layer name: String) -> Failure {

@@ -68,7 +68,7 @@ package final class TrainableNetwork<Element: Scalar> {
     let pass = TrainingPass(
       tape: tape, parameters: parameters, leaves: leaves, places: places, isTraining: mode == .training,
       generator: Generator(seed: seed))
-    let inputs = graph.nodes.map(\.inputs)
+    let inputs = graph.nodes.map { $0.inputs }
     var values = LiveValues(
       x, inputs, [Bool](repeating: true, count: inputs.count), keeping: [graph.result])
     for (i, node) in graph.nodes.enumerated() {
