@@ -143,11 +143,12 @@ package final class Optimiser<Element: Scalar> {
         throw .invalidArgument("the gradient of \(parameter.name) is not finite, or its square is not")
       }
     }
-    withPointers(gradients) { gradients in
-      withPointers(parameters.map { $0.value }) { values in
-        move(values, gradients.map { UnsafePointer($0) }, rate, momentum)
-      }
+    let slopes = HeldPointers(gradients), values = HeldPointers(parameters.map { $0.value })
+    defer {
+      slopes.end()
+      values.end()
     }
+    move(values.pointers, slopes.pointers.map { UnsafePointer($0) }, rate, momentum)
   }
 
   /// The same for numbers that lie elsewhere: as many as the optimiser was made for.
@@ -162,12 +163,12 @@ package final class Optimiser<Element: Scalar> {
   ) {
     if first == 0 { state.counters[0] &+= 1 }
     let steps = steps, rule = rule
-    withPointers(state.tensors.map { $0.value }) { slots in
-      forEachSlice(of: count) { slice in
-        let start = slice.lowerBound, place = first + start
-        Optimiser.move(
-          rule, x + start, gradient + start, slots.map { $0 + place }, slice.count, steps, rate, nil)
-      }
+    let held = HeldPointers(state.tensors.map { $0.value }), slots = held.pointers
+    defer { held.end() }
+    forEachSlice(of: count) { slice in
+      let start = slice.lowerBound, place = first + start
+      Optimiser.move(
+        rule, x + start, gradient + start, slots.map { $0 + place }, slice.count, steps, rate, nil)
     }
   }
 
@@ -177,13 +178,13 @@ package final class Optimiser<Element: Scalar> {
   ) {
     state.counters[0] &+= 1
     let steps = steps, slotCount = slotCount, rule = rule, pieces = pieces
-    withPointers(state.tensors.map { $0.value }) { slots in
-      ThreadPool.shared.run(pieces.count) { task, _ in
-        let piece = pieces[task]
-        let x = values[piece.parameter] + piece.first, gradient = gradients[piece.parameter] + piece.first
-        let own = slots[(piece.parameter * slotCount)..<((piece.parameter + 1) * slotCount)]
-        Optimiser.move(rule, x, gradient, own.map { $0 + piece.first }, piece.count, steps, rate, momentum)
-      }
+    let held = HeldPointers(state.tensors.map { $0.value }), slots = held.pointers
+    defer { held.end() }
+    ThreadPool.shared.run(pieces.count) { task, _ in
+      let piece = pieces[task]
+      let x = values[piece.parameter] + piece.first, gradient = gradients[piece.parameter] + piece.first
+      let own = slots[(piece.parameter * slotCount)..<((piece.parameter + 1) * slotCount)]
+      Optimiser.move(rule, x, gradient, own.map { $0 + piece.first }, piece.count, steps, rate, momentum)
     }
   }
 
