@@ -6,11 +6,14 @@
 #   make train-model DATA=folder    models/faces-nn4 again, from its photos; make train-cascade DATA=folder: faces-cascade
 #   make bench      how fast the kernels and networks are here; make bench-peers: beside others
 #   make detection-report DATA=folder    what our detectors and others' find, and what they make up
-#   make gallery    every way to paint, on one page
+#   make showcase   every way to paint, on one page
+#   make lint       the rules of the source tree, in seconds
 #   make test-processors   the numeric tests as other processors would run them
 #   make embedded   the library without a Swift runtime
 #   make demo-daemon   people walk past the camera daemon of examples/camera-daemon
 #   make parallel   a training in two processes, over MPI
+#   make bindings   what follows from include/facestyle.h: Python's _c.py, the ABI tests' tables
+#   make abi-check  whether programs built for the last release still run
 #   make deps       the Debian packages (needs root or sudo)
 
 VERSION := 0.1.0
@@ -49,7 +52,7 @@ have-deps:
 	@Tools/install-packages --missing $(PACKAGES)
 
 # Asked for where something is compiled: `sudo make install` may run without a tool chain in its path.
-need_swift = @command -v swift >/dev/null || { echo "make: no swift in the path; a Swift 6.3 tool chain is wanted, see swift.org" >&2; exit 1; }
+need_swift = @command -v swift >/dev/null || { echo "make: no swift in the path; expected a Swift 6.3 tool chain, see swift.org" >&2; exit 1; }
 
 # ---- The library and the program ----
 
@@ -92,6 +95,14 @@ have-frames:
 .PHONY: have-server
 have-server:
 	@Tools/install-packages --missing $(SERVER_PACKAGES)
+
+# ---- What follows from the header ----
+
+.PHONY: bindings abi-check
+bindings:
+	Tools/bindings
+abi-check:
+	Tools/abi-check
 
 .PHONY: install
 install: $(LIBRARY) $(PROGRAM)
@@ -172,10 +183,10 @@ bench-peers: all models $(BENCH) $(PEERS)
 detection-report: all models $(PEERS)
 	PYTHONPATH=bindings/python $(BUILD)/peers/bin/python examples/detection_report.py $(DATA) $(REPORT_OPTIONS)
 
-# Every way to paint, on one page: docs/gallery.md. Other pictures by GALLERY_OPTIONS.
-.PHONY: gallery
-gallery: all models
-	PYTHONPATH=bindings/python $(BUILD)/venv/bin/python examples/gallery.py $(GALLERY_OPTIONS)
+# Every way to paint, on one page: docs/showcase.md. Other pictures by SHOWCASE_OPTIONS.
+.PHONY: showcase
+showcase: all models
+	PYTHONPATH=bindings/python $(BUILD)/venv/bin/python examples/showcase.py $(SHOWCASE_OPTIONS)
 
 # ---- Training in several processes ----
 
@@ -192,8 +203,14 @@ parallel: $(LIBRARY) $(PARALLEL)
 
 # ---- Tests ----
 
+.PHONY: lint
+# The rules of CONTRIBUTING.md that a script can check, in seconds, without compiling anything.
+lint:
+	$(need_swift)
+	@Tools/lint
+
 .PHONY: test test-processors test-swift test-abi test-c test-embedded test-valgrind test-threads test-python test-install
-test: test-swift test-abi test-c test-embedded test-valgrind test-install test-python test-daemon
+test: lint test-swift test-abi test-c test-embedded test-valgrind test-install test-python test-daemon
 	@echo "all tests passed"
 
 # Everything with the best build of the kernels, then with each other that the machine can run: a tolerance that was set on one
@@ -209,6 +226,9 @@ test-abi: $(LIBRARY)
 	Tests/ABI/header_test.sh
 	Tests/ABI/symbols_test.sh $(BUILD)/libfacestyle.so
 	Tests/ABI/layout_test.sh
+	Tools/bindings --check
+	Tests/ABI/abi_check_test.sh
+	Tools/abi-check
 
 test-c: $(LIBRARY) models
 	Tests/CTests/run.sh $(BUILD)

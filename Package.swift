@@ -99,6 +99,9 @@ let tests: [Target] = [
   .testTarget(name: "GalleriesTests", dependencies: ["Galleries", "Networks", "Tensors", "TestSupport"]),
   .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "Tensors", "TestSupport"]),
   .testTarget(
+    name: "CInterfaceTests",
+    dependencies: ["CFaceStyle", "Tensors", "Images", "Networks", "Faces", "Galleries", "Styles"]),
+  .testTarget(
     name: "FeaturesTests", dependencies: ["Features", "Images", "Networks", "Tensors", "TestSupport"]),
   .testTarget(name: "StylesTests", dependencies: ["Styles", "Images", "Networks", "Tensors", "TestSupport"])
 ]

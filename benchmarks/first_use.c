@@ -40,7 +40,7 @@ int main(int argc, char **argv) {
     fs_embedder *embedder;
     float embedding[128];
     TRY(fs_embedder_create(&embedder, model));
-    TRY(square(&image, fs_embedder_chip_side(embedder)));
+    TRY(square(&image, fs_embedder_chip_width(embedder)));
     const fs_image *chip = image;
     TRY(fs_embedder_embed_chips(embedder, &chip, 1, embedding, 128));
     fs_embedder_destroy(embedder);

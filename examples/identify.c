@@ -38,12 +38,12 @@ int main(int argc, char **argv) {
 
   struct door door = {gallery, embedder, detector};
   each_photo(argv[3], NULL, add, &door);
-  printf("%zu photos of %zu people\n", fs_gallery_photos(gallery), fs_gallery_people(gallery));
+  printf("%zu photos of %zu people\n", fs_gallery_photo_count(gallery), fs_gallery_person_count(gallery));
 
   fs_image *photo = NULL;
-  fs_match match;
+  fs_gallery_identity match = {.size = sizeof match};
   TRY(fs_image_open(&photo, argv[4]));
-  TRY(fs_gallery_identify_photo(gallery, embedder, detector, photo, FS_DEFAULT_THRESHOLD, &match));
+  TRY(fs_gallery_identify_photo(gallery, embedder, detector, photo, NULL, &match));
   if (match.known) printf("%s, distance %.2f\n", match.name, match.distance);
   else if (match.nearest[0]) printf("a stranger; nearest is %s, distance %.2f\n", match.nearest, match.distance);
   else printf("a stranger; the gallery is empty\n");

@@ -18,7 +18,7 @@ func fastStyleRows(threads: [Int]) throws(Failure) -> [Row] {
         try measure(name, "512x512", threads: threads) { () throws(Failure) in _ = try styler.run(content) })
     }
   }
-  let universal = try model(UniversalStyle.architectureName, universalWeights())
+  let universal = try model("universal-style", universalWeights())
   let styler = try UniversalStyler(universal, styles: [content])
   for threads in threads {
     rows.append(
@@ -40,9 +40,7 @@ private func model(
   file.metadata = ["architecture": architecture]
   for (name, tensor) in weights { try file.add(name, tensor) }
   let bytes = try file.bytes()
-  return try withExtendedLifetime(bytes) { () throws(Failure) in
-    try Model(copying: UnsafeRawBufferPointer(bytes.buffer))
-  }
+  return try bytes.withBytes { bytes throws(Failure) in try Model(copying: bytes) }
 }
 
 /// The distilled networks' (Wang and others, "Collaborative distillation for ultra-resolution universal style

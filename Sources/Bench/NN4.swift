@@ -8,7 +8,5 @@ func nn4Model() throws(Failure) -> Model {
   file.metadata = ["architecture": "nn4.small2", "lrn": "torch"]
   for (name, tensor) in try initialWeights(of: .nn4Small2(), seed: 1) { try file.add(name, tensor) }
   let bytes = try file.bytes()
-  return try withExtendedLifetime(bytes) { () throws(Failure) in
-    try Model(copying: UnsafeRawBufferPointer(bytes.buffer))
-  }
+  return try bytes.withBytes { bytes throws(Failure) in try Model(copying: bytes) }
 }

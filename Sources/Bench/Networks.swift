@@ -80,7 +80,7 @@ func styleRows(_ files: Files, threads: [Int]) throws(Failure) -> [Row] {
       ) { evaluation in
         if evaluation.number > 1 { times.append((evaluation.seconds - last) * 1e3) }
         last = evaluation.seconds
-        return .continue
+        return .goOn
       }
       let grown = residentMegabytes("VmHWM:") - before
       times.sort()

@@ -5,8 +5,10 @@ func productRows(threads: [Int]) throws(Failure) -> [Row] {
   var rows: [Row] = []
   for (m, k, n) in [
     (512, 512, 512), (1024, 1024, 1024), (2048, 2048, 2048),
-    (120_000, 64, 64), (30_000, 128, 128), (7500, 256, 256), (1900, 512, 512),  // VGG's Gram gradients at 400x300
-    (576, 64, 192), (144, 256, 96), (16 * 36, 640, 256), (16, 736, 128)  // 1x1 convolutions of nn4.small2, its dense layer
+    // Gradients of VGG's Gram matrices at 400x300.
+    (120_000, 64, 64), (30_000, 128, 128), (7500, 256, 256), (1900, 512, 512),
+    // Convolutions of 1x1 and the dense layer of nn4.small2.
+    (576, 64, 192), (144, 256, 96), (16 * 36, 640, 256), (16, 736, 128)
   ] {
     for threads in threads { rows.append(try product(m, k, n, threads: threads)) }
   }

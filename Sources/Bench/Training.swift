@@ -3,16 +3,14 @@ import Tensors
 
 /// A training step of nn4.small2: forward, loss, gradients of all weights.
 func trainingRows(threads: [Int]) throws(Failure) -> [Row] {
-  var rows: [Row] = []
-  let recycling = Memory.Recycling()
-  defer { withExtendedLifetime(recycling) {} }
-  for batch in [64] {
-    let architecture = Architecture.nn4Small2()
-    var generator = Generator(seed: 1)
-    let network = try TrainableNetwork<Float>(architecture.layers, input: architecture.input) {
-      specification throws(Failure) in try initialTensor(specification, &generator)
-    }
-    let pictures = try numbers([batch, 96, 96, 3]), target = try numbers([batch, 128])
+  let batch = 64, architecture = Architecture.nn4Small2()
+  var generator = Generator(seed: 1)
+  let network = try TrainableNetwork<Float>(architecture.graph, input: architecture.input) {
+    specification throws(Failure) in try initialTensor(specification, &generator)
+  }
+  let pictures = try numbers([batch, 96, 96, 3]), target = try numbers([batch, 128])
+  return try Memory.Recycling.during { () throws(Failure) in
+    var rows: [Row] = []
     for count in threads {
       rows.append(
         try measure("nn4.small2 training step", "\(batch)x96x96", threads: count, seconds: 3) {
@@ -24,6 +22,6 @@ func trainingRows(threads: [Int]) throws(Failure) -> [Row] {
           _ = try tape.gradients(of: loss, at: leaves)
         })
     }
+    return rows
   }
-  return rows
 }

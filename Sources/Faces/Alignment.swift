@@ -1,4 +1,5 @@
 import Images
+import Networks
 import Tensors
 
 /// Where a network learnt to see the five points of a face, in pixels of a square. A network whose pictures
@@ -38,11 +39,11 @@ package struct AlignmentTemplate {
 
   /// Where a network of square pictures sees the five points if its file does not say so, as files of this
   /// library's trainer do: where its authors' weights learnt them. FaceNet's paper has no alignment: those
-  /// are trained here with the mean face.
+  /// are trained here with the mean face, as is what nobody has registered.
   package static func published(for architecture: String, side: Int) -> AlignmentTemplate {
-    switch architecture {
-    case "mobilefacenet", "mobilefacenet-96": arcFace.scaled(to: side)
-    default: meanFace.scaled(to: side)
+    switch RegisteredArchitecture.named(architecture)?.template ?? .meanFace {
+    case .meanFace: meanFace.scaled(to: side)
+    case .arcFace: arcFace.scaled(to: side)
     }
   }
 
@@ -53,23 +54,14 @@ package struct AlignmentTemplate {
       side: side + 2 * margin, points: points.map { Point($0.x * scale + shift, $0.y * scale + shift) })
   }
 
-  /// The turned, scaled and cut picture of a face whose points are `landmarks`, `side` x `side`.
-  package func chip(_ image: Image, _ landmarks: [Point]) throws(Failure) -> Image {
-    try chip(image, landmarks, width: side, height: side)
-  }
-
-  /// The same, stretched to another size.
+  /// The turned, scaled and cut picture of a face whose points are `landmarks`, stretched to a size.
   package func chip(_ image: Image, _ landmarks: [Point], width: Int, height: Int) throws(Failure) -> Image {
-    try image.warped(by: map(landmarks, width, height), width: width, height: height)
+    try image.warped(by: map(landmarks, width: width, height: height), width: width, height: height)
   }
 
   /// What `chip` makes of the frame's upright picture, to the bit; of the frame, the face alone is read.
   package func chip(_ frame: Frame, _ landmarks: [Point], width: Int, height: Int) throws(Failure) -> Image {
-    try frame.warped(by: map(landmarks, width, height), width: width, height: height)
-  }
-
-  package func chip(_ frame: Frame, _ landmarks: [Point]) throws(Failure) -> Image {
-    try chip(frame, landmarks, width: side, height: side)
+    try frame.warped(by: map(landmarks, width: width, height: height), width: width, height: height)
   }
 
   /// The points in a picture that the square is stretched to.
@@ -78,14 +70,36 @@ package struct AlignmentTemplate {
     return points.map { Point($0.x * x, $0.y * y) }
   }
 
-  private func map(_ landmarks: [Point], _ width: Int, _ height: Int) throws(Failure) -> Affine {
+  /// The way from a photo to the aligned square: what a training's crops, an embedder's chips and the
+  /// measures of quality all see.
+  /// - Parameter landmarks: of the face, in pixels of the photo.
+  package func map(_ landmarks: [Point]) throws(Failure) -> Affine {
     guard !landmarks.isEmpty else {
       throw .invalidArgument(
         "the face has no points: to align it, find it with a detector that tells them, MTCNN")
     }
-    let map = try similarity(from: landmarks, to: points)
+    return try similarity(from: landmarks, to: points)
+  }
+
+  /// The same to the picture that the square is stretched to.
+  private func map(_ landmarks: [Point], width: Int, height: Int) throws(Failure) -> Affine {
+    let map = try map(landmarks)
     let x = Double(width) / Double(side), y = Double(height) / Double(side)
     return Affine(map.a * x, map.b * x, map.c * x, map.d * y, map.e * y, map.f * y)
+  }
+}
+
+extension AlignmentTemplate {
+  /// As models and checkpoints keep it: "x y" of each point, parted by blanks.
+  package var text: String {
+    points.map { "\($0.x) \($0.y)" }.joined(separator: " ")
+  }
+
+  /// - Parameter side: of the square, which the text does not say.
+  /// - Throws: `.badData` for what `text` does not write.
+  package init(_ text: String, side: Int) throws(Failure) {
+    let numbers = try numbers(text, count: 10...10, Framing.key)
+    self.init(side: side, points: (0..<5).map { Point(numbers[2 * $0], numbers[2 * $0 + 1]) })
   }
 }
 

@@ -37,16 +37,10 @@ package final class Embedder: @unchecked Sendable {
     } else {
       framing = .published(for: architecture)
     }
-    let published: Float? =
-      switch model.architectureName {
-      case "dlib-resnet": 0.6  // its author's
-      case "nn4.small2": 0.995  // OpenFace's is 0.99, on squared distances
-      default: nil
-      }
     let given = try metadata["threshold"].map { text throws(Failure) in
       try numbers(text, count: 1...1, "threshold")[0]
     }
-    guard let threshold = given ?? published else {
+    guard let threshold = given ?? model.registered.threshold else {
       throw .badData(
         "model: no threshold in the metadata of a \(model.architectureName), up to which distance two faces are one person's"
       )
@@ -107,19 +101,17 @@ package final class Embedder: @unchecked Sendable {
             throw .invalidArgument(
               "an aligned picture of \(chip.width)x\(chip.height), wanted \(width)x\(height)")
           }
-          architecture.fill(input + i * each, chip.pixels.pointer, height: height, width: width)
-          withExtendedLifetime(chip) {}
+          chip.withPixels { architecture.fill(input + i * each, $0, height: height, width: width) }
         }
       } _: { found throws(Failure) in
         let found = found[0]
         for i in 0..<(batch * dimension) where !found[i].isFinite {
           throw .badData("the model answers \(found[i]): its weights are damaged")
         }
-        (answers.pointer + first * dimension).update(from: found, count: batch * dimension)
+        answers.withPointer { ($0 + first * dimension).update(from: found, count: batch * dimension) }
       }
     }
-    embeddings.update(from: answers.pointer, count: count * dimension)
-    withExtendedLifetime(answers) {}
+    answers.withPointer { embeddings.update(from: $0, count: count * dimension) }
   }
 
   /// Bytes that embedding so many pictures will make the process hold at its peak, beyond what it holds now
@@ -167,6 +159,6 @@ package final class Embedder: @unchecked Sendable {
 extension Architecture {
   /// Whether it ends in a vector for faces.
   package var hasEmbedding: Bool {
-    layers.contains { if case .tap("embedding") = $0 { true } else { false } }
+    layerNames.contains("embedding")
   }
 }

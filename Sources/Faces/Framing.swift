@@ -15,23 +15,17 @@ extension Framing {
   package static var key: String { "template" }
 
   package var text: String {
-    guard case .aligned(let template) = self else { return Framing.wholeText }
-    var text = ""
-    for point in template.points { text += (text.isEmpty ? "" : " ") + "\(point.x) \(point.y)" }
-    return text
+    switch self {
+    case .aligned(let template): template.text
+    case .whole: Framing.wholeText
+    }
   }
 
   private static var wholeText: String { "whole" }
 
   /// - Throws: `.badData` for what `text` does not write.
   package init(_ text: String, side: Int) throws(Failure) {
-    guard text != Framing.wholeText else {
-      self = .whole
-      return
-    }
-    let numbers = try numbers(text, count: 10...10, Framing.key)
-    self = .aligned(
-      AlignmentTemplate(side: side, points: (0..<5).map { Point(numbers[2 * $0], numbers[2 * $0 + 1]) }))
+    self = try text == Framing.wholeText ? .whole : .aligned(AlignmentTemplate(text, side: side))
   }
 
   /// What a network sees whose file does not say so: a face as its authors' weights learnt it where its
@@ -40,10 +34,18 @@ extension Framing {
     architecture.side.map { .aligned(.published(for: "\(architecture.name)", side: $0)) } ?? .whole
   }
 
-  /// How a training sees photos: by their points, which come where the mean face has them; whole where no
-  /// photo has any.
+  /// How networks are trained here to see faces: the points come where the mean face has them.
+  package static var trained: Framing { .aligned(.meanFace) }
+
+  /// How a training sees photos: by their points; whole where no photo has any.
   package static func training(on photos: PhotoSet) -> Framing {
-    photos.photos.allSatisfy { $0.landmarks == nil } ? .whole : .aligned(.meanFace)
+    photos.photos.allSatisfy { $0.landmarks == nil } ? .whole : trained
+  }
+
+  /// What a network is to see that was trained here, but not from photos: a face where its pictures are
+  /// square, else the whole photo.
+  package static func trained(_ architecture: Architecture) -> Framing {
+    architecture.side.map { trained.scaled(to: $0) } ?? .whole
   }
 
   /// The same in a square of `side` pixels.

@@ -28,16 +28,16 @@ package struct FaceQuality {
   }
 
   package struct Options {
-    package var leastEyeDistance: Float = 20
-    package var leastSharpness: Float = 30
-    package var mostYaw: Float = 40
-    package var mostPitch: Float = 30
-    package var mostRoll: Float = 45
-    package var leastBrightness: Float = 50
-    package var mostBrightness: Float = 210
-    package var mostClipped: Float = 0.25
-    package var leastContrast: Float = 15
-    package var mostOutside: Float = 0.05
+    package var minEyeDistance: Float = 20
+    package var minSharpness: Float = 30
+    package var maxYaw: Float = 40
+    package var maxPitch: Float = 30
+    package var maxRoll: Float = 45
+    package var minBrightness: Float = 50
+    package var maxBrightness: Float = 210
+    package var maxClipped: Float = 0.25
+    package var minContrast: Float = 15
+    package var maxOutside: Float = 0.05
     package init() {}
   }
 
@@ -91,9 +91,9 @@ package struct FaceQuality {
     warped: (Affine, Int) throws(Failure) -> Image
   ) throws(Failure) {
     for limit in [
-      options.leastEyeDistance, options.leastSharpness, options.mostYaw, options.mostPitch, options.mostRoll,
-      options.leastBrightness, options.mostBrightness, options.mostClipped, options.leastContrast,
-      options.mostOutside
+      options.minEyeDistance, options.minSharpness, options.maxYaw, options.maxPitch, options.maxRoll,
+      options.minBrightness, options.maxBrightness, options.maxClipped, options.minContrast,
+      options.maxOutside
     ] where limit.isNaN { throw .invalidArgument("a limit of quality is \(limit), wanted a number") }
     let points = face.landmarks.isEmpty ? try FaceQuality.meanPoints(in: face.box) : face.landmarks
     guard points.count == 5 else {
@@ -111,24 +111,24 @@ package struct FaceQuality {
     )
 
     var reasons = Reasons()
-    if eyeDistance < options.leastEyeDistance { reasons.insert(.small) }
-    if sharpness < options.leastSharpness { reasons.insert(.blurred) }
+    if eyeDistance < options.minEyeDistance { reasons.insert(.small) }
+    if sharpness < options.minSharpness { reasons.insert(.blurred) }
     if let pose {
-      if pose.yaw.magnitude > options.mostYaw || pose.pitch.magnitude > options.mostPitch {
+      if pose.yaw.magnitude > options.maxYaw || pose.pitch.magnitude > options.maxPitch {
         reasons.insert(.turned)
       }
-      if pose.roll.magnitude > options.mostRoll { reasons.insert(.tilted) }
+      if pose.roll.magnitude > options.maxRoll { reasons.insert(.tilted) }
     }
-    if brightness < options.leastBrightness || dark > options.mostClipped { reasons.insert(.dark) }
-    if brightness > options.mostBrightness || bright > options.mostClipped { reasons.insert(.bright) }
-    if contrast < options.leastContrast { reasons.insert(.flat) }
-    if outside > options.mostOutside { reasons.insert(.cutOff) }
+    if brightness < options.minBrightness || dark > options.maxClipped { reasons.insert(.dark) }
+    if brightness > options.maxBrightness || bright > options.maxClipped { reasons.insert(.bright) }
+    if contrast < options.minContrast { reasons.insert(.flat) }
+    if outside > options.maxOutside { reasons.insert(.cutOff) }
     self.reasons = reasons
 
-    let least = max(options.leastSharpness, 0)
+    let needed = max(options.minSharpness, 0)
     func cosine(_ degrees: Float) -> Float { Float(max(0, cos(Double(degrees) * .pi / 180))) }
     let size = min(1, eyeDistance / Crop.eyeDistance),
-      detail = sharpness > 0 ? 1 / (1 + least / sharpness) : 0
+      detail = sharpness > 0 ? 1 / (1 + needed / sharpness) : 0
     let front = pose.map { cosine($0.yaw) * cosine($0.pitch) } ?? 1
     score = size * detail * front * max(0, 1 - dark - bright) * (1 - outside)
   }
@@ -163,8 +163,7 @@ package struct FaceQuality {
     init(
       of points: [Point], in size: (width: Int, height: Int), warped: (Affine, Int) throws(Failure) -> Image
     ) throws(Failure) {
-      let template = AlignmentTemplate.meanFace.scaled(to: FaceQuality.side)
-      let coarse = try similarity(from: points, to: template.points)
+      let coarse = try AlignmentTemplate.meanFace.scaled(to: FaceQuality.side).map(points)
       // How many of the picture's pixels lie in one of the crop's, across; so many are looked at for each.
       let ratio = 1 / (coarse.a * coarse.a + coarse.d * coarse.d).squareRoot()
       let fold = ratio < 8 ? max(1, Int(ratio.rounded(.up))) : 8
@@ -175,15 +174,16 @@ package struct FaceQuality {
         scale * coarse.f + shift)
       let fine = try warped(map, fold * FaceQuality.side)
       levels = [Float](repeating: 0, count: FaceQuality.side * FaceQuality.side)
-      for y in 0..<(fold * FaceQuality.side) {
-        let row = fine.row(y)
-        for x in 0..<(fold * FaceQuality.side) {
-          levels[y / fold * FaceQuality.side + x / fold] += luma(
-            Float(row[3 * x]), Float(row[3 * x + 1]), Float(row[3 * x + 2]))
+      fine.withPixels { pixels in
+        for y in 0..<fine.height {
+          let row = pixels + y * fine.stride
+          for x in 0..<fine.width {
+            levels[y / fold * FaceQuality.side + x / fold] += luma(
+              Float(row[3 * x]), Float(row[3 * x + 1]), Float(row[3 * x + 2]))
+          }
         }
       }
       for i in levels.indices { levels[i] /= Float(fold * fold) }
-      withExtendedLifetime(fine) {}
       guard let back = coarse.inverse else { return }  // the warp has refused it
       var beyond = 0
       for y in FaceQuality.rows {

@@ -6,7 +6,7 @@ import Tensors
 /// a track and a face that may belong together the best is joined first, and so on: pairs that overlap come
 /// before those that are merely near, the larger overlap first, then the smaller distance; of equal ones the
 /// older track's, then the face that was named first. A face that nobody claims begins a track; a track whose
-/// face was not seen for a while ends. No picture is kept, and no more than `mostTracks` tracks: the same
+/// face was not seen for a while ends. No picture is kept, and no more than `maxTracks` tracks: the same
 /// faces give the same tracks, always.
 ///
 /// Source of the scheme: Bewley et al., "Simple online and realtime tracking", 2016, with a greedy assignment
@@ -14,24 +14,24 @@ import Tensors
 package final class Tracker {
   package struct Options {
     /// Intersection over union from which a face may be the foretold one, more than 0 and at most 1.
-    package var leastOverlap: Float = 0.3
+    package var minOverlap: Float = 0.3
     /// Without such an overlap: distance of the centres, in sides of the larger box, 0 or more.
-    package var mostDistance: Float = 0.6
+    package var maxDistance: Float = 0.6
     /// Frames in a row in which a face may be missing before its track ends.
-    package var mostMissed = 10
+    package var maxMissed = 10
     /// Frames in which a face must have been seen before its track counts as begun, at least 1.
-    package var leastSeen = 2
-    /// Time after which somebody is to be identified again; 0 for never.
-    package var identifyEvery = 0.0
+    package var minSeen = 2
+    /// Time after which somebody is to be identified again, more than 0; nil for never.
+    package var identifyEvery: Double?
     /// The factor by which the quality must have grown since the last identification to make another worth
     /// while, more than 1; infinite for never.
     package var identifyBetter: Float = 1.5
     /// Frames in a row without the face after which somebody is to be identified again, as another may stand
-    /// there; 0 for never. Where not never, a track that another face may have taken over without such a gap
-    /// is doubted too.
-    package var identifyGap = 1
+    /// there, at least 1; nil for never. Where not never, a track that another face may have taken over
+    /// without such a gap is doubted too.
+    package var identifyGap: Int? = 1
     /// At most so many at a time, 1 to 1024.
-    package var mostTracks = 64
+    package var maxTracks = 64
     package init() {}
   }
 
@@ -51,7 +51,7 @@ package final class Tracker {
 
   /// What became of a face of the frame.
   package struct Tracked: Equatable {
-    /// From 1, never given twice; 0 for a face that found no room among `mostTracks`.
+    /// From 1, never given twice; 0 for a face that found no room among `maxTracks`.
     package let track: UInt64
     package let events: Events
     package let isBegun: Bool
@@ -84,7 +84,7 @@ package final class Tracker {
     }
   }
 
-  package static let mostFaces = 1024
+  package static let maxFaces = 1024
 
   private let options: Options
   /// In the order of their numbers.
@@ -97,29 +97,7 @@ package final class Tracker {
 
   /// - Throws: `.invalidArgument` for options out of range.
   package init(_ options: Options) throws(Failure) {
-    guard options.leastOverlap > 0, options.leastOverlap <= 1 else {
-      throw .invalidArgument("least overlap \(options.leastOverlap), wanted more than 0, at most 1")
-    }
-    guard options.mostDistance >= 0, options.mostDistance.isFinite else {
-      throw .invalidArgument("most distance \(options.mostDistance), wanted 0 or more")
-    }
-    guard options.mostMissed >= 0, options.leastSeen >= 1 else {
-      throw .invalidArgument(
-        "\(options.mostMissed) missed and \(options.leastSeen) seen frames, wanted at least 0 and 1")
-    }
-    guard options.identifyEvery >= 0 else {
-      throw .invalidArgument("identification every \(options.identifyEvery), wanted 0 or more")
-    }
-    guard options.identifyBetter > 1 else {
-      throw .invalidArgument(
-        "identification at a quality \(options.identifyBetter) times as good, wanted more than 1")
-    }
-    guard options.identifyGap >= 0 else {
-      throw .invalidArgument("identification after a gap of \(options.identifyGap) frames, wanted 0 or more")
-    }
-    guard options.mostTracks >= 1, options.mostTracks <= 1024 else {
-      throw .invalidArgument("\(options.mostTracks) tracks, wanted 1 to 1024")
-    }
+    try options.check()
     self.options = options
   }
 
@@ -138,8 +116,8 @@ package final class Tracker {
         "a frame at time \(time), wanted a number that is at least the last one's\(frame > 0 ? ", \(self.time)" : "")"
       )
     }
-    guard faces.count <= Tracker.mostFaces else {
-      throw .invalidArgument("\(faces.count) faces in a frame, wanted at most \(Tracker.mostFaces)")
+    guard faces.count <= Tracker.maxFaces else {
+      throw .invalidArgument("\(faces.count) faces in a frame, wanted at most \(Tracker.maxFaces)")
     }
     for (i, face) in faces.enumerated() {
       let box = face.box
@@ -170,8 +148,8 @@ package final class Tracker {
       if let place = owners[i] { tracked[i] = follow(place, faces[i], quality(i)) }
     }
     // Whoever was never sure to be there goes at once, and untold.
-    removeTracks { $0.missed > ($0.isBegun ? options.mostMissed : 0) }
-    for i in faces.indices where owners[i] == nil && tracks.count < options.mostTracks {
+    removeTracks { $0.missed > ($0.isBegun ? options.maxMissed : 0) }
+    for i in faces.indices where owners[i] == nil && tracks.count < options.maxTracks {
       tracked[i] = begin(faces[i], quality(i))
     }
     return tracked
@@ -270,7 +248,7 @@ package final class Tracker {
   }
 
   private func doubt(_ place: Int) {
-    if options.identifyGap > 0 { tracks[place].isDoubted = true }
+    if options.identifyGap != nil { tracks[place].isDoubted = true }
   }
 
   /// 0 to 1 for boxes that overlap, `1 - overlap`; from 1 on for near ones, `1 + distance`; nil for others.
@@ -280,14 +258,14 @@ package final class Tracker {
     let down = min(a.top + a.height, Double(b.bottom)) - max(a.top, Double(b.top))
     let common = max(across, 0) * max(down, 0)
     let overlap = common / (a.width * a.height + width * height - common)
-    if overlap >= Double(options.leastOverlap) { return 1 - overlap }
+    if overlap >= Double(options.minOverlap) { return 1 - overlap }
     let side = max(a.width, a.height), other = max(width, height)
     // A face does not double its size from one frame to the next: another person stands before or behind.
     guard side <= 2 * other, other <= 2 * side else { return nil }
     let dx = a.left + a.width / 2 - Double(b.left) - width / 2,
       dy = a.top + a.height / 2 - Double(b.top) - height / 2
     let distance = (dx * dx + dy * dy).squareRoot() / max(side, other)
-    return distance <= Double(options.mostDistance) ? 1 + distance : nil
+    return distance <= Double(options.maxDistance) ? 1 + distance : nil
   }
 
   private func begin(_ face: Face, _ quality: Float) -> Tracked {
@@ -318,7 +296,7 @@ package final class Tracker {
     }
     // `update` has counted this frame as missed.
     let gap = before.missed - 1
-    if options.identifyGap > 0 && gap >= options.identifyGap { tracks[place].isDoubted = true }
+    if let longest = options.identifyGap, gap >= longest { tracks[place].isDoubted = true }
     tracks[place].face = face
     tracks[place].lastQuality = quality
     tracks[place].lastTime = time
@@ -336,7 +314,7 @@ package final class Tracker {
   private func told(_ place: Int, _ quality: Float, _ events: Events) -> Tracked {
     var events = events
     let track = tracks[place]
-    if !track.isBegun, track.seen >= options.leastSeen {
+    if !track.isBegun, track.seen >= options.minSeen {
       tracks[place].isBegun = true
       events.insert(.begun)
     }
@@ -345,7 +323,7 @@ package final class Tracker {
       if let last = track.identified {
         isDue =
           (track.isDoubted && !track.isContested)
-          || (options.identifyEvery > 0 && time - last.time >= options.identifyEvery)
+          || (options.identifyEvery.map { time - last.time >= $0 } ?? false)
           || quality > last.quality * options.identifyBetter
       } else {
         isDue = true
@@ -357,5 +335,18 @@ package final class Tracker {
       }
     }
     return Tracked(track: track.number, events: events, isBegun: tracks[place].isBegun)
+  }
+}
+
+extension Tracker.Options: Settings {
+  package var settings: [Setting] {
+    Setting("min overlap", minOverlap, .above(0, to: 1))
+    Setting("max distance", maxDistance, .atLeast(0))
+    Setting("max missed", maxMissed, .atLeast(0))
+    Setting("min seen", minSeen, .atLeast(1))
+    Setting("identify every", identifyEvery, .aboveOrInfinite(0))
+    Setting("identify better", identifyBetter, .aboveOrInfinite(1))
+    Setting("identify gap", identifyGap, .atLeast(1))
+    Setting("max tracks", maxTracks, .from(1, to: 1024))
   }
 }

@@ -8,12 +8,12 @@ import Tensors
 /// Pictures come one at a time and none is kept. Only answers above 0 count: a rectified unit at 0 says
 /// nothing. Of equal answers the earlier picture's is first, in a picture the upper, then the left one's.
 package final class UnitSearch: @unchecked Sendable {
-  package static var mostPatches: Int { 64 }
+  package static var maxPatches: Int { 64 }
 
   package struct Options {
-    /// Kept of each unit, 1 to `mostPatches`.
+    /// Kept of each unit, 1 to `maxPatches`.
     package var patches = 9
-    /// From one picture, 1 to `mostPatches`; fields that share more than half their area count as one place.
+    /// From one picture, 1 to `maxPatches`; fields that share more than half their area count as one place.
     package var patchesPerPicture = 1
     /// Pictures with a longer side are reduced to it; 0: none is. A network of one size gets its size.
     package var longestSide = 512
@@ -52,8 +52,8 @@ package final class UnitSearch: @unchecked Sendable {
   /// - Throws: `.notFound` for a layer that the model lacks, `.wrongModel` for one of several networks.
   package init(_ model: Model, layer: String, _ options: Options) throws(Failure) {
     for (count, name) in [(options.patches, "patches"), (options.patchesPerPicture, "patches of a picture")]
-    where count < 1 || count > UnitSearch.mostPatches {
-      throw .invalidArgument("\(count) \(name), wanted 1 to \(UnitSearch.mostPatches)")
+    where count < 1 || count > UnitSearch.maxPatches {
+      throw .invalidArgument("\(count) \(name), wanted 1 to \(UnitSearch.maxPatches)")
     }
     guard options.longestSide >= 0, options.longestSide <= Image.maxSide else {
       throw .invalidArgument("a longest side of \(options.longestSide), wanted 0 to \(Image.maxSide)")
@@ -78,16 +78,17 @@ package final class UnitSearch: @unchecked Sendable {
     let (width, height) = size(for: image)
     let scaled = try image.resized(width: width, height: height, filter: .bilinear)
     try lock.hold { () throws(Failure) in
-      try model.withFeatures(
-        scaled.pixels.pointer, height: height, width: width, layer: layer, pooling: options.pooling
-      ) { values, extents throws(Failure) in
-        look(
-          Answer(values: values, rows: extents[1], columns: extents[2], channels: extents[3]), at: image,
-          height, width)
+      try scaled.pixels.withPointer { pixels throws(Failure) in
+        try model.withFeatures(
+          pixels, height: height, width: width, layer: layer, pooling: options.pooling
+        ) { values, extents throws(Failure) in
+          look(
+            Answer(values: values, rows: extents[1], columns: extents[2], channels: extents[3]), at: image,
+            height, width)
+        }
       }
       pictures += 1
     }
-    withExtendedLifetime(scaled) {}
   }
 
   /// The strongest first.
@@ -115,7 +116,8 @@ package final class UnitSearch: @unchecked Sendable {
   }
 
   private func look(_ answer: Answer, at image: Image, _ height: Int, _ width: Int) {
-    let fields = Fields(field: receptiveField, window: receptiveField.window, height: height, width: width)
+    let fields = UnitFields(
+      field: receptiveField, window: receptiveField.window, height: height, width: width)
     var taken = [[(row: Int, column: Int)]](repeating: [], count: units.count)
     let places =
       options.isInside ? fields.inside(answer.rows, answer.columns) : (0..<answer.rows, 0..<answer.columns)
@@ -152,68 +154,5 @@ package final class UnitSearch: @unchecked Sendable {
     let place = found[i].firstIndex { $0.activation < patch.activation } ?? found[i].count
     found[i].insert(patch, at: place)
     if found[i].count > options.patches { found[i].removeLast() }
-  }
-}
-
-/// What units of a layer see of one picture.
-private struct Fields {
-  let field: ReceptiveField
-  let window: ReceptiveField.Window?
-  let height, width: Int
-
-  /// What of it lies in the picture.
-  func visible(_ row: Int, _ column: Int) -> ReceptiveField.Box {
-    field.pixels(of: .init(row: row, column: column), height: height, width: width)
-  }
-
-  /// Also beyond the edges, where fields are windows.
-  func whole(_ row: Int, _ column: Int) -> ReceptiveField.Box {
-    guard let window else { return visible(row, column) }
-    return .init(rows: window.pixels(of: row), columns: window.pixels(of: column))
-  }
-
-  /// The rows and columns whose fields lie in the picture with all their pixels.
-  func inside(_ rows: Int, _ columns: Int) -> (Range<Int>, Range<Int>) {
-    guard let window else { return (0..<rows, 0..<columns) }
-    func inside(_ units: Int, _ side: Int) -> Range<Int> {
-      var all = 0..<units
-      while !all.isEmpty, window.pixels(of: all.lowerBound).lowerBound < 0 { all = all.dropFirst() }
-      while !all.isEmpty, window.pixels(of: all.upperBound - 1).upperBound > side { all = all.dropLast() }
-      return all
-    }
-    return (inside(rows, height), inside(columns, width))
-  }
-
-  /// Whether two fields share more than half the smaller one's area.
-  func overlap(_ a: (row: Int, column: Int), _ b: (row: Int, column: Int)) -> Bool {
-    if a == b { return true }
-    let first = whole(a.row, a.column), second = whole(b.row, b.column)
-    return 2 * first.clamped(to: second).area > min(first.area, second.area)
-  }
-}
-
-extension Image {
-  /// All pixels that a box of the scaled picture touches; where there are none, all of the picture.
-  fileprivate func region(_ box: ReceptiveField.Box, of height: Int, _ width: Int) -> Region {
-    func side(_ range: Range<Int>, _ scaled: Int, _ whole: Int) -> (first: Int, count: Int) {
-      guard !range.isEmpty else { return (0, whole) }
-      func down(_ x: Int) -> Int { x >= 0 ? x / scaled : -((-x + scaled - 1) / scaled) }
-      let first = down(range.lowerBound * whole), last = -down(-range.upperBound * whole)
-      return (first, last - first)
-    }
-    let y = side(box.rows, height, self.height), x = side(box.columns, width, self.width)
-    return Region(x: x.first, y: y.first, width: x.count, height: y.count)
-  }
-
-  /// What lies in a rectangle that may reach beyond the edges, where mid-grey is.
-  package func patch(_ region: Region) throws(Failure) -> Image {
-    try Image(width: region.width, height: region.height) { row, target in
-      target.update(repeating: 128)
-      let y = region.y + row, columns = (region.x..<region.x + region.width).clamped(to: 0..<self.width)
-      guard y >= 0, y < self.height, !columns.isEmpty else { return }
-      let source = self.row(y)[(3 * columns.lowerBound)..<(3 * columns.upperBound)]
-      let place = 3 * (columns.lowerBound - region.x)
-      _ = UnsafeMutableBufferPointer(rebasing: target[place...]).update(fromContentsOf: source)
-    }
   }
 }

@@ -24,11 +24,11 @@ final class Cipher {
       throw .invalidArgument("a key of \(key.count) bytes, wanted \(Cipher.keyLength)")
     }
     sodium = try Sodium.loaded()
-    self.key = try Storage(count: Cipher.keyLength)
-    UnsafeMutableRawPointer(self.key.pointer).copyMemory(from: start, byteCount: key.count)
+    self.key = try Storage(
+      copying: UnsafeBufferPointer(start: start.assumingMemoryBound(to: UInt8.self), count: key.count))
   }
 
-  deinit { sodium.erase(key.pointer, key.count) }
+  deinit { key.withBuffer { sodium.erase($0.baseAddress, $0.count) } }
 
   static func sealedLength(_ byteCount: Int) -> Int { nonceLength + byteCount + tagLength }
 
@@ -39,11 +39,12 @@ final class Cipher {
       var length: UInt64 = 0
       sodium.random(start, Cipher.nonceLength)
       withUnsafeBytes(of: UInt64(bitPattern: Int64(number)).littleEndian) { number in
-        _ = sodium.encrypt(
-          start + Cipher.nonceLength, &length, plain.baseAddress?.assumingMemoryBound(to: UInt8.self),
-          UInt64(plain.count),
-          number.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(number.count), nil, start,
-          key.pointer)
+        key.withPointer { key in
+          _ = sodium.encrypt(
+            start + Cipher.nonceLength, &length, plain.baseAddress?.assumingMemoryBound(to: UInt8.self),
+            UInt64(plain.count),
+            number.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(number.count), nil, start, key)
+        }
       }
       return length
     }
@@ -61,11 +62,12 @@ final class Cipher {
     let bytes = start.assumingMemoryBound(to: UInt8.self)
     var length: UInt64 = 0
     return withUnsafeBytes(of: UInt64(bitPattern: Int64(number)).littleEndian) { number in
-      sodium.decrypt(
-        plain.baseAddress?.assumingMemoryBound(to: UInt8.self), &length, nil, bytes + Cipher.nonceLength,
-        UInt64(sealed.count - Cipher.nonceLength), number.baseAddress?.assumingMemoryBound(to: UInt8.self),
-        UInt64(number.count),
-        bytes, key.pointer) == 0
+      key.withPointer { key in
+        sodium.decrypt(
+          plain.baseAddress?.assumingMemoryBound(to: UInt8.self), &length, nil, bytes + Cipher.nonceLength,
+          UInt64(sealed.count - Cipher.nonceLength), number.baseAddress?.assumingMemoryBound(to: UInt8.self),
+          UInt64(number.count), bytes, key) == 0
+      }
     }
   }
 

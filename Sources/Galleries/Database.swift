@@ -1,3 +1,4 @@
+import CSystem
 import Tensors
 
 /// A connection to a database that speaks SQL: as much of it as a gallery needs. One thread at a time.
@@ -7,6 +8,8 @@ protocol Database: AnyObject {
   /// Where it is, for reasons. It holds no secrets.
   var name: String { get }
   var types: DatabaseTypes { get }
+  /// Statements that come before those of the tables in a new gallery.
+  var preamble: [String] { get }
   /// How many rows are best added by one statement: where each is sent to be read anew, many.
   var rowsAtOnce: Int { get }
   /// Whether changes are refused, as far as was seen when something last began.
@@ -20,10 +23,7 @@ protocol Database: AnyObject {
   /// later one, at the latest by `commit`.
   func run(_ sql: String, _ values: [DatabaseValue]) throws(Failure)
 
-  /// Begins to read what is there now, whatever others write meanwhile.
-  func beginReading() throws(Failure)
-  /// Begins to write, when no other does. What is read until the end is the newest.
-  func beginWriting() throws(Failure)
+  func begin(_ purpose: DatabasePurpose) throws(Failure)
   /// When it returns, all is kept, even if the power fails.
   func commit() throws(Failure)
   /// Undoes what was done since the beginning, if anything has begun.
@@ -31,12 +31,20 @@ protocol Database: AnyObject {
 
   /// Whether no gallery is there yet.
   func isEmpty() throws(Failure) -> Bool
-  /// Makes the tables and fills them, in one piece, unless another process is quicker.
-  func create(_ statements: [String], _ fill: () throws(Failure) -> Void) throws(Failure)
-  /// - Throws: `.badData` where anything but what `create` makes is there.
+  /// - Throws: `.badData` where anything but what these statements make is there.
   func check(_ statements: [String]) throws(Failure)
   /// Lets go of the traces of what was removed, as far as that lies in the database's hands.
   func wipe()
+}
+
+/// What a transaction is for.
+enum DatabasePurpose {
+  /// What is there now, whatever others write meanwhile.
+  case reading
+  /// A change, when no other process makes one. What is read until the end is the newest.
+  case writing
+  /// The tables, when no other process makes them.
+  case creating
 }
 
 /// What a database calls whole numbers of 64 bits, numbers with a point, texts, and bytes.
@@ -46,8 +54,9 @@ enum DatabaseValue {
   case integer(Int64)
   case real(Double)
   case text(String)
-  /// The bytes stay where they are until the call returns.
+  /// A caller's, which stay where they are until the call returns.
   case bytes(UnsafeRawBufferPointer)
+  case storedBytes(Storage<UInt8>)
 }
 
 /// A row of an answer, valid while it is looked at. Columns count from 0.
@@ -61,10 +70,10 @@ protocol DatabaseRow: AnyObject {
 /// `body` between a beginning and its end; undone where any of it fails. (No method of the protocol: Embedded
 /// Swift wants to know the type for a generic one.)
 func transaction<Result>(
-  of database: any Database, _ begin: () throws(Failure) -> Void, _ body: () throws(Failure) -> Result
+  of database: any Database, for purpose: DatabasePurpose, _ body: () throws(Failure) -> Result
 ) throws(Failure) -> Result {
   do throws(Failure) {
-    try begin()
+    try database.begin(purpose)
     let result = try body()
     try database.commit()
     return result
@@ -72,4 +81,32 @@ func transaction<Result>(
     database.rollBack()
     throw error
   }
+}
+
+extension Database {
+  var refusal: Failure { .io("\(name): may be read only") }
+}
+
+/// The process that made a connection. In one that was forked from it the connection is of no use: locks are
+/// the parent's, and the server talks to it.
+struct ConnectionMaker {
+  private let process = getpid()
+
+  var isHere: Bool { getpid() == process }
+
+  /// - Parameter name: of the database.
+  func check(_ name: String) throws(Failure) {
+    guard isHere else {
+      throw .invalidArgument("\(name): the gallery was opened before the process was forked, open it again")
+    }
+  }
+}
+
+/// A column's text of `count` bytes, which a 0 follows.
+/// - Parameter name: of the database.
+func columnText(_ start: UnsafePointer<CChar>, count: Int, _ name: String) throws(Failure) -> String {
+  guard strlen(start) == count, let text = String(validatingCString: start) else {
+    throw .badData("\(name): a text that is no UTF-8: the gallery is damaged")
+  }
+  return text
 }

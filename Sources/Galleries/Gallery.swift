@@ -189,6 +189,11 @@ package final class Gallery {
     UnsafeBufferPointer(start: rows.pointer(row), count: dimension)
   }
 
+  /// - Parameter target: room for `dimension` numbers.
+  func copyEmbedding(inRow row: Int, to target: UnsafeMutablePointer<Float>) {
+    target.update(from: rows.pointer(row), count: dimension)
+  }
+
   /// - Throws: `.notFound` for a photo that was removed, or never there.
   package func row(ofPhoto number: Int) throws(Failure) -> Int {
     var low = 0, high = album.count
@@ -236,8 +241,8 @@ package final class Gallery {
     while true {
       let nearest = try nearest(k, to: embedding)
       let count = nearest.count
-      if count < k || nearest.pointer[count - 1].distance > distance {
-        return withExtendedLifetime(nearest) { Array(nearest.buffer.prefix { $0.distance <= distance }) }
+      if count < k || nearest[count - 1].distance > distance {
+        return nearest.withBuffer { Array($0.prefix { $0.distance <= distance }) }
       }
       k = min(k, Int.max / 8) * 8
     }
@@ -253,9 +258,10 @@ package final class Gallery {
     _ body: (UnsafePointer<Float>?, UnsafeBufferPointer<Int>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let owners = try Storage<Int>(count: album.count)
-    for (row, photo) in album.enumerated() { owners.pointer[row] = photo.person }
-    defer { withExtendedLifetime(owners) {} }
-    return try body(album.isEmpty ? nil : rows.pointer(0), UnsafeBufferPointer(owners.buffer))
+    return try owners.withBuffer { owners throws(Failure) in
+      for (row, photo) in album.enumerated() { owners[row] = photo.person }
+      return try body(album.isEmpty ? nil : rows.pointer(0), UnsafeBufferPointer(owners))
+    }
   }
 
   private func find(_ name: String) throws(Failure) -> Int {

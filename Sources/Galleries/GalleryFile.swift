@@ -26,11 +26,8 @@ package enum GalleryFile {
   package func write(_ gallery: Gallery, to path: String) throws(Failure) {
     switch self {
     case .table:
-      let text = GalleryFile.table(gallery)
-      let bytes = try Storage<UInt8>(count: text.count)
-      bytes.pointer.update(from: text, count: text.count)
-      try writeFile(path, UnsafeRawBufferPointer(bytes.buffer))
-      withExtendedLifetime(bytes) {}
+      let text = try Storage(copying: GalleryFile.table(gallery))
+      try text.withBytes { text throws(Failure) in try writeFile(path, text) }
     case .tensors:
       try GalleryFile.tensors(gallery).write(path: path)
     }
@@ -42,10 +39,9 @@ package enum GalleryFile {
   package func read(_ path: String, like model: Gallery) throws(Failure) -> Gallery {
     switch self {
     case .table:
-      let bytes = try readFile(path, limit: 1 << 34)
-      let gallery = try GalleryFile.parse(UnsafeBufferPointer(bytes.buffer), path, like: model)
-      withExtendedLifetime(bytes) {}
-      return gallery
+      return try readText(path, limit: 1 << 34) { text throws(Failure) in
+        try GalleryFile.parse(text, path, like: model)
+      }
     case .tensors:
       return try GalleryFile.gallery(WeightFile(path: path), path, like: model)
     }
@@ -100,7 +96,7 @@ package enum GalleryFile {
     let values = try Storage<Float>(count: model.dimension)
     var lines = CSV(withoutMark(bytes), path)
     let columns = 4 + model.dimension
-    let head = try lines.fields(most: 4 + 1 << 20)
+    let head = try lines.fields(max: 4 + 1 << 20)
     guard head.prefix(4).map({ String(decoding: $0, as: UTF8.self) }) == ["name", "created", "note", "model"]
     else {
       throw .badData("\(path): no table of a gallery, its first line is not name,created,note,model,...")
@@ -110,18 +106,18 @@ package enum GalleryFile {
         "\(path): embeddings of \(max(0, head.count - 4)) numbers, the gallery's have \(model.dimension)")
     }
     while !lines.isAtEnd {
-      let fields = try lines.fields(most: columns)
+      let fields = try lines.fields(max: columns)
       // A blank line.
       if fields.count == 1, fields[0].allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
       func refuse(_ what: String) -> Failure { .badData("\(path): line \(lines.line): \(what)") }
       guard fields.count == columns else { throw refuse("\(fields.count) fields, wanted \(columns)") }
-      guard let name = text(fields[0]), name.utf8.count >= 1, name.utf8.count <= SharedGallery.longestName
+      guard let name = text(fields[0]), name.utf8.count >= 1, name.utf8.count <= SharedGallery.maxNameBytes
       else {
-        throw refuse("a name of \(fields[0].count) bytes, wanted 1 to \(SharedGallery.longestName) of UTF-8")
+        throw refuse("a name of \(fields[0].count) bytes, wanted 1 to \(SharedGallery.maxNameBytes) of UTF-8")
       }
-      guard let note = text(fields[2]), note.utf8.count <= SharedGallery.longestNote else {
+      guard let note = text(fields[2]), note.utf8.count <= SharedGallery.maxNoteBytes else {
         throw refuse(
-          "a note of \(fields[2].count) bytes, wanted at most \(SharedGallery.longestNote) of UTF-8")
+          "a note of \(fields[2].count) bytes, wanted at most \(SharedGallery.maxNoteBytes) of UTF-8")
       }
       guard let created = wholeNumber(fields[1]) else { throw refuse("created is no whole number") }
       guard fields[3].elementsEqual(hexadecimal(model.fingerprint).utf8) else {
@@ -133,11 +129,12 @@ package enum GalleryFile {
         guard let number = single(fields[4 + i]) else {
           throw refuse("\"\(String(decoding: fields[4 + i].prefix(32), as: UTF8.self))\" is no number")
         }
-        values.pointer[i] = number
+        values[i] = number
       }
-      try gallery.add(name, UnsafeBufferPointer(values.buffer), created: created, note: note)
+      try values.withBuffer { values throws(Failure) in
+        try gallery.add(name, UnsafeBufferPointer(values), created: created, note: note)
+      }
     }
-    withExtendedLifetime(values) {}
     return gallery
   }
 
@@ -154,9 +151,7 @@ package enum GalleryFile {
     var names: [UInt8] = [], notes: [UInt8] = [], created: [UInt8] = []
     for row in 0..<gallery.photos {
       let photo = gallery.entry(inRow: row)
-      (embeddings.pointer + row * gallery.dimension).update(
-        from: gallery.embedding(inRow: row).baseAddress ?? UnsafePointer(embeddings.pointer),
-        count: gallery.dimension)
+      embeddings.withPointer { gallery.copyEmbedding(inRow: row, to: $0 + row * gallery.dimension) }
       names.append(contentsOf: photo.name.utf8)
       names.append(0)
       notes.append(contentsOf: photo.note.utf8)
@@ -193,16 +188,16 @@ package enum GalleryFile {
     }
     let embeddings = try file.tensor("embeddings", [names.count, model.dimension])
     for (i, name) in names.enumerated() {
-      guard name.utf8.count >= 1, name.utf8.count <= SharedGallery.longestName,
-        notes[i].utf8.count <= SharedGallery.longestNote,
+      guard name.utf8.count >= 1, name.utf8.count <= SharedGallery.maxNameBytes,
+        notes[i].utf8.count <= SharedGallery.maxNoteBytes,
         let created = wholeNumber(Array(created[i].utf8)[...])
       else { throw .badData("\(path): photo \(i) has a name, a note or a time that no gallery has") }
-      try gallery.add(
-        name, UnsafeBufferPointer(start: embeddings.pointer + i * model.dimension, count: model.dimension),
-        created: created,
-        note: notes[i])
+      try embeddings.withPointer { embeddings throws(Failure) in
+        try gallery.add(
+          name, UnsafeBufferPointer(start: embeddings + i * model.dimension, count: model.dimension),
+          created: created, note: notes[i])
+      }
     }
-    withExtendedLifetime(embeddings) {}
     return gallery
   }
 
@@ -291,8 +286,8 @@ private struct CSV {
 
   var isAtEnd: Bool { position >= bytes.count }
 
-  /// - Parameter most: a line with more is refused.
-  mutating func fields(most: Int) throws(Failure) -> [ArraySlice<UInt8>] {
+  /// - Parameter max: a line with more is refused.
+  mutating func fields(max: Int) throws(Failure) -> [ArraySlice<UInt8>] {
     line += 1
     var fields: [ArraySlice<UInt8>] = [], field: [UInt8] = []
     var isQuoted = false, wasQuoted = false
@@ -321,7 +316,7 @@ private struct CSV {
         isQuoted = true
       } else if byte == UInt8(ascii: ",") {
         fields.append(field[...])
-        guard fields.count < most else { throw .badData("\(path): line \(line): more than \(most) fields") }
+        guard fields.count < max else { throw .badData("\(path): line \(line): more than \(max) fields") }
         field = []
         wasQuoted = false
       } else {

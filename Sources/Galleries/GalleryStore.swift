@@ -40,9 +40,7 @@ final class GalleryStore {
     let number: Int
     let created: Int64
     let note: String
-    /// Of the caller, or of `sealed`.
-    let bytes: UnsafeRawBufferPointer
-    let sealed: Storage<UInt8>?
+    let embedding: DatabaseValue
   }
 
   var isEncrypted: Bool { cipher != nil }
@@ -58,15 +56,19 @@ final class GalleryStore {
     self.database = database
     cipher = try key.map { key throws(Failure) in try Cipher(key: key) }
     let statements = GalleryStore.schema(database.types)
-    if try reading({ () throws(Failure) in try database.isEmpty() }) {
+    if try transaction(.reading, { () throws(Failure) in try database.isEmpty() }) {
       guard let new else {
         throw .notFound(
           "\(database.name): no gallery is there; a new one wants an embedder, and to be asked for")
       }
       // In one piece with the tables, so that none is ever without its row.
-      try database.create(statements) { () throws(Failure) in try describe(new) }
+      try transaction(.creating) { () throws(Failure) in
+        guard try database.isEmpty() else { return }  // another process came first
+        for statement in database.preamble + statements { try database.run(statement, []) }
+        try describe(new)
+      }
     }
-    try reading { () throws(Failure) in
+    try transaction(.reading) { () throws(Failure) in
       try database.check(statements)
       try checkKey()
     }
@@ -87,8 +89,7 @@ final class GalleryStore {
   }
 
   private func describe(_ state: State) throws(Failure) {
-    let proof = try Storage<UInt8>(count: cipher == nil ? 0 : Cipher.proofLength)
-    if let cipher { for (i, byte) in cipher.proof().enumerated() { proof.pointer[i] = byte } }
+    let proof = try Storage(copying: cipher?.proof() ?? [])
     try database.run(
       "INSERT INTO facestyle_gallery (version, created, model, dimension, threshold, cipher, proof, revision, removals, next) "
         + "VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0)",
@@ -96,9 +97,8 @@ final class GalleryStore {
         .integer(GalleryStore.version), .integer(Int64(time(nil))), .integer(Int64(bitPattern: state.model)),
         .integer(Int64(state.dimension)), .real(Double(state.threshold)),
         .text(cipher == nil ? "none" : Cipher.name),
-        .bytes(UnsafeRawBufferPointer(proof.buffer))
+        .storedBytes(proof)
       ])
-    withExtendedLifetime(proof) {}
   }
 
   private func checkKey() throws(Failure) {
@@ -125,15 +125,12 @@ final class GalleryStore {
     guard rows == 1 else { throw damaged("\(rows) rows that describe it") }
   }
 
-  /// Reads what is there now, in one piece.
-  func reading<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
-    try transaction(of: database, { () throws(Failure) in try database.beginReading() }, body)
-  }
-
-  /// One change, whole or not at all, while no other is made.
-  func writing<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+  /// `body` in one piece: what is read is of one moment, a change is whole or not at all.
+  func transaction<Result>(
+    _ purpose: DatabasePurpose, _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     additions = []  // of a change that failed
-    return try transaction(of: database, { () throws(Failure) in try database.beginWriting() }, body)
+    return try Galleries.transaction(of: database, for: purpose, body)
   }
 
   func state() throws(Failure) -> State {
@@ -167,7 +164,7 @@ final class GalleryStore {
       first == 0 ? [] : [.integer(Int64(first))]
     ) { row throws(Failure) in
       let id = try row.integer(0), name = try row.text(1), created = try row.integer(2)
-      guard name.utf8.count >= 1, name.utf8.count <= SharedGallery.longestName else {
+      guard name.utf8.count >= 1, name.utf8.count <= SharedGallery.maxNameBytes else {
         throw damaged("a name of \(name.utf8.count) bytes")
       }
       note(name)
@@ -176,9 +173,17 @@ final class GalleryStore {
         throw damaged("two people with number \(id)")
       }
     }
-    let storage = try Storage<Float>(count: gallery.dimension)
-    let plain = UnsafeMutableRawBufferPointer(
-      start: storage.pointer, count: gallery.dimension * MemoryLayout<Float>.size)
+    let embedding = try Storage<Float>(count: gallery.dimension)
+    try embedding.withBuffer { embedding throws(Failure) in
+      try loadPhotos(from: first, of: people, through: embedding, into: gallery)
+    }
+  }
+
+  /// - Parameter embedding: room for one.
+  private func loadPhotos(
+    from first: Int, of people: [Int64: (name: String, created: Int64)],
+    through embedding: UnsafeMutableBufferPointer<Float>, into gallery: Gallery
+  ) throws(Failure) {
     let page = max(1, GalleryStore.page / gallery.dimension)
     var next = first == 0 ? Int64.min : Int64(first), isMore = true
     while isMore {
@@ -191,25 +196,21 @@ final class GalleryStore {
         guard number >= max(next, 0), number < 1 << 62 else {
           throw damaged("photo \(number), wanted \(max(next, 0)) or later")
         }
-        guard note.utf8.count <= SharedGallery.longestNote else {
+        guard note.utf8.count <= SharedGallery.maxNoteBytes else {
           throw damaged("a note of \(note.utf8.count) bytes")
         }
         let person = try row.integer(1)
         guard let owner = people[person] else { throw damaged("photo \(number) of nobody") }
-        try read(row.bytes(4), Int(number), into: plain)
-        for i in 0..<storage.count where !storage.pointer[i].isFinite {
-          throw damaged("\(storage.pointer[i]) in photo \(number)")
-        }
+        try read(row.bytes(4), Int(number), into: UnsafeMutableRawBufferPointer(embedding))
+        for value in embedding where !value.isFinite { throw damaged("\(value) in photo \(number)") }
         try gallery.add(
-          owner.name, UnsafeBufferPointer(storage.buffer), number: Int(number), created: try row.integer(2),
-          note: note,
-          since: owner.created)
+          owner.name, UnsafeBufferPointer(embedding), number: Int(number), created: try row.integer(2),
+          note: note, since: owner.created)
         next = number + 1
         count += 1
       }
       isMore = count == page
     }
-    withExtendedLifetime(storage) {}
   }
 
   private func note(_ spelling: String) {
@@ -239,17 +240,15 @@ final class GalleryStore {
     .badData("\(database.name): the gallery is damaged: \(what)")
   }
 
-  // MARK: Writing, between the database's beginWriting and commit
+  // MARK: Writing, in a transaction for it
 
   func add(
     _ name: String, _ embedding: UnsafeBufferPointer<Float>, number: Int, created: Int64, note: String
   ) throws(Failure) {
-    let sealed = try sealed(embedding, number)
-    let bytes = sealed.map { UnsafeRawBufferPointer($0.buffer) } ?? UnsafeRawBufferPointer(embedding)
     additions.append(
       Addition(
         name: spellings[Name(name)]?.first ?? name, number: number, created: created, note: note,
-        bytes: bytes, sealed: sealed))
+        embedding: try value(of: embedding, number)))
     if additions.count >= database.rowsAtOnce { try sendAdditions() }
   }
 
@@ -273,12 +272,11 @@ final class GalleryStore {
       people += [.text(photo.name), .integer(photo.created)]
       rows += [
         .integer(Int64(photo.number)), .text(photo.name), .integer(photo.created), .text(photo.note),
-        .bytes(photo.bytes)
+        photo.embedding
       ]
     }
     try database.run(insertion.people, people)
     try database.run(insertion.photos, rows)
-    withExtendedLifetime(photos) {}
   }
 
   func remove(_ name: String) throws(Failure) {
@@ -304,13 +302,10 @@ final class GalleryStore {
 
   func replace(photo number: Int, _ embedding: UnsafeBufferPointer<Float>) throws(Failure) {
     try sendAdditions()
-    let sealed = try sealed(embedding, number)
-    let bytes = sealed.map { UnsafeRawBufferPointer($0.buffer) } ?? UnsafeRawBufferPointer(embedding)
     // $1 comes first in the text: SQLite numbers parameters as they come.
     try database.run(
-      "UPDATE facestyle_photos SET embedding = $1 WHERE number = $2", [.bytes(bytes), .integer(Int64(number))]
-    )
-    withExtendedLifetime(sealed) {}
+      "UPDATE facestyle_photos SET embedding = $1 WHERE number = $2",
+      [try value(of: embedding, number), .integer(Int64(number))])
   }
 
   func write(_ state: State) throws(Failure) {
@@ -320,15 +315,13 @@ final class GalleryStore {
       [.integer(state.revision), .integer(state.removals), .integer(Int64(state.next))])
   }
 
-  /// nil where nothing is encrypted.
-  private func sealed(
-    _ embedding: UnsafeBufferPointer<Float>, _ number: Int
-  ) throws(Failure) -> Storage<UInt8>? {
-    guard let cipher else { return nil }
-    let sealed = cipher.seal(UnsafeRawBufferPointer(embedding), number: number)
-    let storage = try Storage<UInt8>(count: sealed.count)
-    for (i, byte) in sealed.enumerated() { storage.pointer[i] = byte }
-    return storage
+  /// An embedding as the database keeps it: encrypted where there is a key.
+  private func value(
+    of embedding: UnsafeBufferPointer<Float>, _ number: Int
+  ) throws(Failure) -> DatabaseValue {
+    let bytes = UnsafeRawBufferPointer(embedding)
+    guard let cipher else { return .bytes(bytes) }
+    return .storedBytes(try Storage(copying: cipher.seal(bytes, number: number)))
   }
 }
 

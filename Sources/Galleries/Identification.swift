@@ -27,17 +27,6 @@ package struct Identification {
     /// Of `vote`.
     package var neighbours = 5
     package init() {}
-
-    /// - Returns: the threshold.
-    fileprivate func check() throws(Failure) -> Float {
-      guard let threshold else {
-        throw .invalidArgument("no threshold, wanted 0 or more: it belongs to the model, and has no default")
-      }
-      guard threshold >= 0 else { throw .invalidArgument("threshold \(threshold), wanted 0 or more") }
-      guard margin >= 0, margin.isFinite else { throw .invalidArgument("margin \(margin), wanted 0 or more") }
-      guard neighbours >= 1 else { throw .invalidArgument("\(neighbours) neighbours, wanted at least 1") }
-      return threshold
-    }
   }
 
   /// A person as the rule sees the probe.
@@ -54,7 +43,7 @@ package struct Identification {
   /// The next person; nil where there is nobody else.
   package let runnerUp: Candidate?
   package let threshold: Float
-  private let leastMargin: Float
+  private let minMargin: Float
 
   /// How much farther the next person is: infinite where there is nobody else. Negative where a vote went to
   /// one who is farther.
@@ -64,7 +53,7 @@ package struct Identification {
   }
 
   package var isNear: Bool { nearest.map { $0.distance <= threshold } ?? false }
-  package var isClear: Bool { leastMargin == 0 || margin >= leastMargin }
+  package var isClear: Bool { minMargin == 0 || margin >= minMargin }
   package var isKnown: Bool { isNear && isClear }
 
   /// - Parameters:
@@ -76,26 +65,31 @@ package struct Identification {
     people: Int,
     _ metric: Metric, _ options: Options
   ) throws(Failure) {
-    threshold = try options.check()
-    leastMargin = options.margin
+    guard let given = options.threshold else {
+      throw .invalidArgument("no threshold; expected 0 or more: it belongs to the model, and has no default")
+    }
+    try options.check()
+    threshold = given
+    minMargin = options.margin
     try requireFinite(probe, 1, metric.dimension, "a probe")
     guard let embeddings, owners.count > 0 else {
       nearest = nil
       runnerUp = nil
       return
     }
-    let storage = try Storage<Float>(count: owners.count)
-    let distances = UnsafeBufferPointer(storage.buffer)
-    metric.all(embeddings, owners.count, probe, 1, into: storage.pointer)
-    var candidates = People(people, owners, distances)
-    switch options.rule {
-    case .nearest: break
-    case .mean: candidates.measureByMean()
-    case .template: try candidates.measureByTemplate(owners, embeddings, probe, metric)
-    case .vote: try candidates.vote(owners, distances, options.neighbours)
+    let distances = try Storage<Float>(count: owners.count)
+    distances.withPointer { metric.all(embeddings, owners.count, probe, 1, into: $0) }
+    (nearest, runnerUp) = try distances.withBuffer { distances throws(Failure) in
+      let distances = UnsafeBufferPointer(distances)
+      var candidates = People(people, owners, distances)
+      switch options.rule {
+      case .nearest: break
+      case .mean: candidates.measureByMean()
+      case .template: try candidates.measureByTemplate(owners, embeddings, probe, metric)
+      case .vote: try candidates.vote(owners, distances, options.neighbours)
+      }
+      return candidates.firstTwo
     }
-    withExtendedLifetime(storage) {}
-    (nearest, runnerUp) = candidates.firstTwo
   }
 
   /// The same for people with any numbers, and embeddings that nobody has looked at.
@@ -110,12 +104,12 @@ package struct Identification {
     for (row, label) in labels.enumerated() {
       let place = places[label] ?? places.count
       places[label] = place
-      owners.pointer[row] = place
+      owners[row] = place
     }
-    try self.init(
-      probe, among: embeddings, owners: UnsafeBufferPointer(owners.buffer), people: places.count, metric,
-      options)
-    withExtendedLifetime(owners) {}
+    self = try owners.withBuffer { owners throws(Failure) in
+      try Identification(
+        probe, among: embeddings, owners: UnsafeBufferPointer(owners), people: places.count, metric, options)
+    }
   }
 }
 
@@ -155,32 +149,41 @@ private struct People {
   ) throws(Failure) {
     let n = metric.dimension, (rows, ends) = try rowsOfEach(owners)
     let sum = try Storage<Double>(count: n), template = try Storage<Float>(count: n)
-    var first = 0
-    for i in list.indices {
-      let end = ends.pointer[i]
-      defer { first = end }
-      if end - first == 1 { continue }  // the mean of one is measured already
-      sum.pointer.update(repeating: 0, count: n)
-      var lengths = 0.0
-      for place in first..<end {
-        let embedding = embeddings + rows.pointer[place] * n
-        var square = 0.0
-        for k in 0..<n {
-          let value = Double(embedding[k])
-          sum.pointer[k] += value
-          square += value * value
-        }
-        lengths += square.squareRoot()
+    withPointers(rows, sum, template) { rows, sum, template in
+      var first = 0
+      for i in list.indices {
+        let end = ends[i]
+        defer { first = end }
+        if end - first == 1 { continue }  // the mean of one is measured already
+        People.mean(of: rows + first, end - first, embeddings, n, sum: sum, into: template)
+        list[i].distance = metric(template, probe)
       }
-      var square = 0.0
-      for k in 0..<n { square += sum.pointer[k] * sum.pointer[k] }
-      // Embeddings that cancel have no direction to be made longer.
-      let scale = square > 0 ? lengths / Double(end - first) / square.squareRoot() : 0
-      let largest = Double(Float.greatestFiniteMagnitude)
-      for k in 0..<n { template.pointer[k] = Float(min(max(sum.pointer[k] * scale, -largest), largest)) }
-      list[i].distance = metric(template.pointer, probe)
     }
-    withExtendedLifetime((rows, ends, sum, template)) {}
+  }
+
+  /// The mean of some rows, made as long as these are in the mean.
+  private static func mean(
+    of rows: UnsafePointer<Int>, _ count: Int, _ embeddings: UnsafePointer<Float>, _ n: Int,
+    sum: UnsafeMutablePointer<Double>, into template: UnsafeMutablePointer<Float>
+  ) {
+    sum.update(repeating: 0, count: n)
+    var lengths = 0.0
+    for place in 0..<count {
+      let embedding = embeddings + rows[place] * n
+      var square = 0.0
+      for k in 0..<n {
+        let value = Double(embedding[k])
+        sum[k] += value
+        square += value * value
+      }
+      lengths += square.squareRoot()
+    }
+    var square = 0.0
+    for k in 0..<n { square += sum[k] * sum[k] }
+    // Embeddings that cancel have no direction to be made longer.
+    let scale = square > 0 ? lengths / Double(count) / square.squareRoot() : 0
+    let limit = Double(Float.greatestFiniteMagnitude)
+    for k in 0..<n { template[k] = Float(min(max(sum[k] * scale, -limit), limit)) }
   }
 
   /// All rows, person after person, and where each person's end.
@@ -190,12 +193,12 @@ private struct People {
     let rows = try Storage<Int>(count: owners.count), ends = try Storage<Int>(count: list.count)
     var before = 0
     for (i, person) in list.enumerated() {
-      ends.pointer[i] = before
+      ends[i] = before
       before += person.photos
     }
     for (row, owner) in owners.enumerated() {
-      rows.pointer[ends.pointer[owner]] = row
-      ends.pointer[owner] += 1
+      rows[ends[owner]] = row
+      ends[owner] += 1
     }
     return (rows, ends)
   }
@@ -204,10 +207,12 @@ private struct People {
     _ owners: UnsafeBufferPointer<Int>, _ distances: UnsafeBufferPointer<Float>, _ neighbours: Int
   ) throws(Failure) {
     let slots = try Storage<Neighbour>(count: min(neighbours, owners.count))
-    var voters = Nearest(slots.pointer, capacity: slots.count)
-    for (row, distance) in distances.enumerated() { voters.offer(Neighbour(distance: distance, row: row)) }
-    for voter in slots.buffer { list[owners[voter.row]].votes += 1 }
-    withExtendedLifetime(slots) {}
+    slots.withBuffer { slots in
+      guard let start = slots.baseAddress else { return }
+      var voters = Nearest(start, capacity: slots.count)
+      for (row, distance) in distances.enumerated() { voters.offer(Neighbour(distance: distance, row: row)) }
+      for voter in slots { list[owners[voter.row]].votes += 1 }
+    }
   }
 
   /// The winner and the next: by votes, then by distance; of equal ones, the one whose nearest photo comes
@@ -229,5 +234,14 @@ private struct People {
       place.map { .init(distance: list[$0].distance, row: list[$0].row, votes: list[$0].votes) }
     }
     return (candidate(first), candidate(second))
+  }
+}
+
+extension Identification.Options: Settings {
+  package var settings: [Setting] {
+    Setting("rule", rule.rawValue)
+    Setting("threshold", threshold, .atLeastOrInfinite(0))
+    Setting("margin", margin, .atLeast(0))
+    Setting("neighbours", neighbours, .atLeast(1))
   }
 }

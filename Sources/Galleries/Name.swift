@@ -11,7 +11,7 @@ struct Name: Hashable {
   /// that Unicode parts for good.)
   init(_ text: String) {
     let composed = Name.composed(text)
-    self.text = composed.utf8.count <= max(SharedGallery.longestName, text.utf8.count) ? composed : text
+    self.text = composed.utf8.count <= max(SharedGallery.maxNameBytes, text.utf8.count) ? composed : text
   }
 
   static func == (a: Name, b: Name) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }

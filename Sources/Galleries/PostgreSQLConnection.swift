@@ -24,8 +24,7 @@ final class PostgreSQLConnection {
   private var handle: OpaquePointer?
   /// Statements whose answers have not been taken.
   private var sent = 0
-  /// A connection is of no use in a process that was forked from the one that made it.
-  private let process = getpid()
+  private let maker = ConnectionMaker()
 
   /// - Throws: `.io` where there is no server, no such database or no entry; `.invalidArgument` for an
   ///   address that libpq cannot read.
@@ -63,7 +62,7 @@ final class PostgreSQLConnection {
   deinit { end() }
 
   private func end() {
-    guard getpid() == process, let handle else { return }  // the server talks to the parent
+    guard maker.isHere, let handle else { return }
     pq.finish(handle)
     self.handle = nil
   }
@@ -119,12 +118,11 @@ final class PostgreSQLConnection {
   }
 
   private func send(_ sql: String, _ values: [DatabaseValue]) throws(Failure) {
-    guard getpid() == process else {
-      throw .invalidArgument("\(name): the gallery was opened before the process was forked, open it again")
-    }
+    try maker.check(name)
     guard let handle else { throw lost() }
     // Numbers go as texts, bytes as they are; all that comes back is binary.
     var texts: [String] = [], kinds: [UInt32] = [], lengths: [Int32] = [], formats: [Int32] = []
+    var stored: [Storage<UInt8>] = []
     for value in values {
       var text = "", kind = LibPQ.Kind.text, length = 0, format: Int32 = 0
       switch value {
@@ -132,6 +130,9 @@ final class PostgreSQLConnection {
       case .real(let number): (text, kind) = ("\(number)", LibPQ.Kind.real)
       case .text(let given): text = given
       case .bytes(let bytes): (kind, length, format) = (LibPQ.Kind.bytes, bytes.count, 1)
+      case .storedBytes(let bytes):
+        (kind, length, format) = (LibPQ.Kind.bytes, bytes.count, 1)
+        stored.append(bytes)
       }
       texts.append(text)
       kinds.append(kind)
@@ -139,13 +140,21 @@ final class PostgreSQLConnection {
       formats.append(format)
     }
     let isSent = withTexts(texts) { texts in
-      var starts = texts
-      for (i, value) in values.enumerated() {
-        guard case .bytes(let bytes) = value, let start = bytes.baseAddress else { continue }
-        starts[i] = start.assumingMemoryBound(to: CChar.self)
-      }
-      return starts.withUnsafeBufferPointer { starts in
-        pq.send(handle, sql, Int32(values.count), kinds, starts.baseAddress, lengths, formats, 1)
+      withPointers(stored) { stored in
+        var starts = texts, nextStored = 0
+        for (i, value) in values.enumerated() {
+          switch value {
+          case .bytes(let bytes):
+            if let start = bytes.baseAddress { starts[i] = start.assumingMemoryBound(to: CChar.self) }
+          case .storedBytes:
+            starts[i] = UnsafeRawPointer(stored[nextStored]).assumingMemoryBound(to: CChar.self)
+            nextStored += 1
+          case .integer, .real, .text: break
+          }
+        }
+        return starts.withUnsafeBufferPointer { starts in
+          pq.send(handle, sql, Int32(values.count), kinds, starts.baseAddress, lengths, formats, 1)
+        }
       }
     }
     guard isSent == 1 else { throw lost() }
@@ -204,7 +213,7 @@ final class PostgreSQLConnection {
 
   /// Ends a transaction, if there is one, as if it had not begun.
   func rollBack() {
-    guard getpid() == process else { return }
+    guard maker.isHere else { return }
     // What was sent is answered first: behind a statement that failed, the end would be skipped, too. Why it
     // failed does not matter any more: all of it is undone, and the caller has a reason already.
     if sent > 0 { do throws(Failure) { try takeAnswers { _ throws(Failure) in } } catch {} }
@@ -272,11 +281,8 @@ final class PostgreSQLConnection {
 
     func text(_ column: Int) throws(Failure) -> String {
       let bytes = try value(column, LibPQ.Kind.text)
-      guard let start = bytes.baseAddress,
-        let text = String(validatingCString: start.assumingMemoryBound(to: CChar.self)),
-        text.utf8.count == bytes.count
-      else { throw .badData("\(name): a text that is no UTF-8: the gallery is damaged") }
-      return text
+      guard let start = bytes.baseAddress else { return "" }  // `value` has looked
+      return try columnText(start.assumingMemoryBound(to: CChar.self), count: bytes.count, name)
     }
   }
 }

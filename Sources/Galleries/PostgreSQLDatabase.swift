@@ -11,6 +11,7 @@ final class PostgreSQLDatabase: Database {
 
   let types = DatabaseTypes(integer: "BIGINT", real: "DOUBLE PRECISION", text: "TEXT", bytes: "BYTEA")
   var name: String { address.name }
+  var preamble: [String] { [] }
   var rowsAtOnce: Int { 64 }
   private(set) var isReadOnly: Bool
 
@@ -42,18 +43,20 @@ final class PostgreSQLDatabase: Database {
 
   // MARK: Transactions
 
-  func beginReading() throws(Failure) { try begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") }
-
-  func beginWriting() throws(Failure) {
-    guard mayWrite else { throw .io("\(name): may be read only") }
+  func begin(_ purpose: DatabasePurpose) throws(Failure) {
+    switch purpose {
+    case .reading: try begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     // Every host that writes wants the one row of this table first.
-    try beginAlone("SELECT 1 FROM \(GalleryStore.root) FOR UPDATE")
+    case .writing: try beginAlone("SELECT 1 FROM \(GalleryStore.root) FOR UPDATE")
+    case .creating: try beginAlone("SELECT 1 FROM pg_advisory_xact_lock(\(PostgreSQLDatabase.creationLock))")
+    }
   }
 
   private func beginAlone(_ lock: String) throws(Failure) {
+    guard mayWrite else { throw refusal }
     try begin("BEGIN ISOLATION LEVEL READ COMMITTED")
     // A server that only repeats another may be written once it is promoted: it is asked each time.
-    guard !isReadOnly else { throw .io("\(name): may be read only") }
+    guard !isReadOnly else { throw refusal }
     try run(lock, []) { _ throws(Failure) in }
   }
 
@@ -80,7 +83,8 @@ final class PostgreSQLDatabase: Database {
     try run(
       """
       SELECT coalesce(to_regclass('\(root)')::oid::bigint, 0),
-        CASE WHEN pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on' THEN 1 ELSE 0 END::bigint,
+        CASE WHEN pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on'
+          THEN 1 ELSE 0 END::bigint,
         \(PostgreSQLOptions.question)
       """, []
     ) { row throws(Failure) in
@@ -116,20 +120,7 @@ final class PostgreSQLDatabase: Database {
     return !isThere
   }
 
-  func create(_ statements: [String], _ fill: () throws(Failure) -> Void) throws(Failure) {
-    try transaction(
-      of: self,
-      { () throws(Failure) in
-        try beginAlone("SELECT 1 FROM pg_advisory_xact_lock(\(PostgreSQLDatabase.creationLock))")
-      }
-    ) { () throws(Failure) in
-      guard try isEmpty() else { return }  // another host came first
-      for statement in statements { try run(statement, []) }
-      try fill()
-    }
-  }
-
-  /// The server's own description of the tables, written as `create` wrote them, must be the same. (Indexes
+  /// The server's own description of the tables, written as the statements are, must be the same. (Indexes
   /// are not compared: what relies on one fails without it.)
   func check(_ statements: [String]) throws(Failure) {
     var found: [String] = []

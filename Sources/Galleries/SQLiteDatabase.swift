@@ -6,8 +6,6 @@ import Tensors
 /// outlives a killed process and a power cut (`synchronous` is FULL: a commit waits until the log is on the
 /// disk).
 final class SQLiteDatabase: Database {
-  enum Mode { case create, write, read }
-
   /// In the file's header, for programs that tell files by it: "FSga".
   private static let identity = 0x4653_6761
   /// How long to wait while another process writes, in milliseconds.
@@ -15,6 +13,7 @@ final class SQLiteDatabase: Database {
 
   let types = DatabaseTypes(integer: "INTEGER", real: "REAL", text: "TEXT", bytes: "BLOB")
   var name: String { path }
+  var preamble: [String] { ["PRAGMA application_id = \(SQLiteDatabase.identity)"] }
   var rowsAtOnce: Int { 1 }
 
   private let path: String
@@ -23,8 +22,7 @@ final class SQLiteDatabase: Database {
   private let place: String
   private var connection: OpaquePointer?
   private var statements: [String: OpaquePointer] = [:]
-  /// A connection is of no use in a process that was forked from the one that made it.
-  private let process = getpid()
+  private let maker = ConnectionMaker()
   /// How the file was when reading began, where it is read as one that nobody changes.
   private var frozen: stat?
   /// Which files are the gallery: its own, its log and the log's index. Another one in the place of one of
@@ -34,7 +32,7 @@ final class SQLiteDatabase: Database {
 
   /// - Throws: `.io` for a file that cannot be opened; `.badData` for one that is no database, or damaged;
   ///   `.invalidArgument` for a name that SQLite gives to a file beside another gallery.
-  init(path: String, _ mode: Mode) throws(Failure) {
+  init(path: String, _ access: SharedGallery.Access) throws(Failure) {
     self.path = path
     place = try absolute(path)
     for ending in ["-wal", "-shm", "-journal"]
@@ -44,7 +42,7 @@ final class SQLiteDatabase: Database {
     }
     var info = stat()
     let isThere = withPath(place) { stat($0, &info) } == 0
-    guard isThere || mode == .create else { throw .io("\(path): \(lastReason())") }
+    guard isThere || access == .create else { throw .io("\(path): \(lastReason())") }
     if isThere {
       guard systemIsDirectory(info.st_mode) == 0 else {
         throw .io("\(path): a folder, a gallery's file wanted")
@@ -53,7 +51,7 @@ final class SQLiteDatabase: Database {
         throw .io("\(path): a pipe or a device, a gallery's file wanted")
       }
     }
-    switch mode {
+    switch access {
     case .create: try connect(place, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
     case .write: try connect(place, SQLITE_OPEN_READWRITE)
     case .read: try connect(place, SQLITE_OPEN_READONLY)
@@ -75,7 +73,7 @@ final class SQLiteDatabase: Database {
   deinit { disconnect() }
 
   private func disconnect() {
-    guard getpid() == process else { return }  // the locks are its parent's
+    guard maker.isHere else { return }
     for (_, statement) in statements { sqlite3_finalize(statement) }
     statements = [:]
     sqlite3_close_v2(connection)
@@ -118,28 +116,13 @@ final class SQLiteDatabase: Database {
   func run(
     _ sql: String, _ values: [DatabaseValue], _ row: (any DatabaseRow) throws(Failure) -> Void
   ) throws(Failure) {
-    guard getpid() == process else {
-      throw .invalidArgument("\(path): the gallery was opened before the process was forked, open it again")
-    }
+    try maker.check(path)
     let statement = try prepared(sql)
     defer {
       sqlite3_reset(statement)
       sqlite3_clear_bindings(statement)
     }
-    for (i, value) in values.enumerated() {
-      let code =
-        switch value {
-        case .integer(let number): sqlite3_bind_int64(statement, Int32(i + 1), number)
-        case .real(let number): sqlite3_bind_double(statement, Int32(i + 1), number)
-        case .text(let text):
-          text.withCString {
-            sqliteBindText(statement, Int32(i + 1), $0, Int32(truncatingIfNeeded: strlen($0)))
-          }
-        case .bytes(let bytes):
-          sqliteBindBytes(statement, Int32(i + 1), bytes.baseAddress, Int32(truncatingIfNeeded: bytes.count))
-        }
-      guard code == SQLITE_OK else { throw failure(code) }
-    }
+    for (i, value) in values.enumerated() { try bind(value, Int32(i + 1), of: statement) }
     let answer = Answer(statement, path)
     while true {
       let code = sqlite3_step(statement)
@@ -147,6 +130,24 @@ final class SQLiteDatabase: Database {
       guard code == SQLITE_ROW else { throw failure(code) }
       try row(answer)
     }
+  }
+
+  private func bind(
+    _ value: DatabaseValue, _ place: Int32, of statement: OpaquePointer?
+  ) throws(Failure) {
+    func bind(_ bytes: UnsafeRawBufferPointer) -> Int32 {
+      sqliteBindBytes(statement, place, bytes.baseAddress, Int32(truncatingIfNeeded: bytes.count))
+    }
+    let code =
+      switch value {
+      case .integer(let number): sqlite3_bind_int64(statement, place, number)
+      case .real(let number): sqlite3_bind_double(statement, place, number)
+      case .text(let text):
+        text.withCString { sqliteBindText(statement, place, $0, Int32(truncatingIfNeeded: strlen($0))) }
+      case .bytes(let bytes): bind(bytes)
+      case .storedBytes(let storage): storage.withBytes(bind)
+      }
+    guard code == SQLITE_OK else { throw failure(code) }
   }
 
   func run(_ sql: String, _ values: [DatabaseValue] = []) throws(Failure) {
@@ -193,11 +194,9 @@ final class SQLiteDatabase: Database {
       guard let start = sqlite3_column_text(statement, Int32(column)) else {
         throw .noMemory("\(path): a text")
       }
-      let bytes = UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
-      guard strlen(bytes) == Int(sqlite3_column_bytes(statement, Int32(column))),
-        let text = String(validatingCString: bytes)
-      else { throw .badData("\(path): a text that is no UTF-8: the gallery is damaged") }
-      return text
+      return try columnText(
+        UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self),
+        count: Int(sqlite3_column_bytes(statement, Int32(column))), path)
     }
 
     func bytes(_ column: Int) throws(Failure) -> UnsafeRawBufferPointer {
@@ -210,19 +209,25 @@ final class SQLiteDatabase: Database {
 
   // MARK: Transactions
 
-  func beginReading() throws(Failure) {
-    if frozen != nil { try freeze() }
-    try run("BEGIN")
+  func begin(_ purpose: DatabasePurpose) throws(Failure) {
+    switch purpose {
+    case .reading: try beginReading()
+    case .writing, .creating: try beginWriting()
+    }
     try checkFiles()
   }
 
-  func beginWriting() throws(Failure) {
-    guard !isReadOnly else { throw .io("\(path): may be read only") }
+  private func beginReading() throws(Failure) {
+    if frozen != nil { try freeze() }
+    try run("BEGIN")
+  }
+
+  private func beginWriting() throws(Failure) {
+    guard !isReadOnly else { throw refusal }
     // A copy that `VACUUM INTO` made, or one from a dump, has no log yet.
     if !isLogged { try run("PRAGMA journal_mode = WAL") }
     isLogged = true
     try run("BEGIN IMMEDIATE")
-    try checkFiles()
   }
 
   /// What is written to a file that nobody finds any more, or to a log that the next process does not read,
@@ -253,7 +258,7 @@ final class SQLiteDatabase: Database {
   }
 
   func rollBack() {
-    guard getpid() == process, sqlite3_get_autocommit(connection) == 0 else { return }
+    guard maker.isHere, sqlite3_get_autocommit(connection) == 0 else { return }
     sqlite3_exec(connection, "ROLLBACK", nil, nil, nil)
   }
 
@@ -263,15 +268,6 @@ final class SQLiteDatabase: Database {
     var count: Int64 = 0
     try run("SELECT count(*) FROM sqlite_master", []) { row throws(Failure) in count = try row.integer(0) }
     return count == 0
-  }
-
-  func create(_ statements: [String], _ fill: () throws(Failure) -> Void) throws(Failure) {
-    try transaction(of: self, beginWriting) { () throws(Failure) in
-      guard try isEmpty() else { return }  // another process came first
-      try run("PRAGMA application_id = \(SQLiteDatabase.identity)")
-      for statement in statements { try run(statement) }
-      try fill()
-    }
   }
 
   /// A file from anywhere may hold views and triggers with our names: nothing but our tables is read. They

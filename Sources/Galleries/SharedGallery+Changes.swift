@@ -144,13 +144,14 @@ extension SharedGallery {
       }
       if isCompared {
         let embeddings = try Storage<Float>(count: rows.count * other.dimension)
-        for (i, row) in rows.enumerated() {
-          (embeddings.pointer + i * other.dimension).update(
-            from: other.embedding(inRow: row).baseAddress ?? UnsafePointer(embeddings.pointer),
-            count: other.dimension)
+        embeddings.withPointer { target in
+          for (i, row) in rows.enumerated() {
+            other.copyEmbedding(inRow: row, to: target + i * other.dimension)
+          }
         }
-        report.conflicts = try conflicts(before, names, UnsafeBufferPointer(embeddings.buffer))
-        withExtendedLifetime(embeddings) {}
+        report.conflicts = try embeddings.withBuffer { embeddings throws(Failure) in
+          try conflicts(before, names, UnsafeBufferPointer(embeddings))
+        }
       }
       for row in rows {
         let photo = other.entry(inRow: row)
@@ -177,13 +178,14 @@ extension SharedGallery {
         rebasing: embeddings[(first * dimension)..<((first + some.count) * dimension)])
       let nearest = try gallery.nearest(k, to: queries, count: some.count)
       let each = nearest.count / some.count
-      for (i, name) in some.enumerated() {
-        let row = nearest.buffer[(i * each)..<((i + 1) * each)]
-        guard let conflict = gallery.conflict(of: name, row, gallery.defaultThreshold) else { continue }
-        warn(name, conflict)
-        count += 1
+      nearest.withBuffer { nearest in
+        for (i, name) in some.enumerated() {
+          let row = nearest[(i * each)..<((i + 1) * each)]
+          guard let conflict = gallery.conflict(of: name, row, gallery.defaultThreshold) else { continue }
+          warn(name, conflict)
+          count += 1
+        }
       }
-      withExtendedLifetime(nearest) {}
     }
     return count
   }
@@ -203,7 +205,7 @@ extension Gallery {
   ) throws(Failure) -> Enrolment.Conflict? {
     guard photos > 0 else { return nil }
     let nearest = try nearest(photos(of: name) + 1, to: embedding)
-    return withExtendedLifetime(nearest) { conflict(of: name, nearest.buffer[...], threshold) }
+    return nearest.withBuffer { conflict(of: name, $0[...], threshold) }
   }
 
   fileprivate func conflict(

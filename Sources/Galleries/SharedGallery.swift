@@ -8,8 +8,7 @@ import Tensors
 /// change that returns is kept. Many threads may search while one changes something: they wait only while
 /// memory itself is changed, not while the disk is written.
 package final class SharedGallery: @unchecked Sendable {
-  /// In bytes.
-  package static let longestName = 255, longestNote = 255
+  package static let maxNameBytes = 255, maxNoteBytes = 255
 
   /// What is in memory; changed under `gate.write`, and by who holds `writing`.
   private var gallery: Gallery
@@ -40,17 +39,9 @@ package final class SharedGallery: @unchecked Sendable {
   package convenience init(
     at place: String, _ access: Access, model: Gallery?, key: UnsafeRawBufferPointer? = nil
   ) throws(Failure) {
-    let database: any Database
-    if PostgreSQLAddress.isOne(place) {
-      database = try PostgreSQLDatabase(PostgreSQLAddress(place), mayWrite: access != .read)
-    } else {
-      switch access {
-      case .create: database = try SQLiteDatabase(path: place, model == nil ? .write : .create)
-      case .write: database = try SQLiteDatabase(path: place, .write)
-      case .read: database = try SQLiteDatabase(path: place, .read)
-      }
-    }
-    try self.init(database, canCreate: access == .create, model, key)
+    // Without a model there is nothing to begin a gallery with.
+    let access = access == .create && model == nil ? .write : access
+    try self.init(GalleryPlace(place).database(access), canCreate: access == .create, model, key)
   }
 
   private init(
@@ -72,7 +63,7 @@ package final class SharedGallery: @unchecked Sendable {
   }
 
   private static func load(_ store: GalleryStore) throws(Failure) -> (GalleryStore.State, Gallery) {
-    try store.reading { () throws(Failure) in
+    try store.transaction(.reading) { () throws(Failure) in
       let state = try store.state()
       let gallery = try Gallery(
         dimension: state.dimension, fingerprint: state.model, defaultThreshold: state.threshold)
@@ -117,7 +108,9 @@ package final class SharedGallery: @unchecked Sendable {
     guard let store else { return false }
     return try writing.hold { () throws(Failure) in
       // Shown only once all of it is read.
-      guard let news = try store.reading({ () throws(Failure) in try news(store) }) else { return false }
+      guard let news = try store.transaction(.reading, { () throws(Failure) in try news(store) }) else {
+        return false
+      }
       try show(news)
       return true
     }
@@ -181,7 +174,7 @@ package final class SharedGallery: @unchecked Sendable {
       }
       var state: GalleryStore.State?
       var edits: GalleryChange?
-      let result = try store.writing { () throws(Failure) in
+      let result = try store.transaction(.writing) { () throws(Failure) in
         if let news = try news(store) { try show(news) }
         guard var now = shown else { throw .internalError("\(store.database.name): read, and not shown") }
         let change = GalleryChange(gallery, store, next: now.next)

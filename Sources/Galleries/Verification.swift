@@ -12,16 +12,6 @@ package struct Verdict {
   }
 }
 
-/// The nearest person of a gallery, who may be too far to be known.
-package struct Match {
-  /// "" if the gallery is empty.
-  package let name: String
-  /// Infinite if the gallery is empty.
-  package let distance: Float
-  package let threshold: Float
-  package var isKnown: Bool { distance <= threshold && !name.isEmpty }
-}
-
 extension Gallery {
   /// One-to-one: is it `name`?
   package func verify(
@@ -31,19 +21,8 @@ extension Gallery {
     return Verdict(distance: try distance(to: name, embedding), threshold: threshold)
   }
 
-  /// One-to-many: who is it, or nobody we know?
-  package func identify(
-    _ embedding: UnsafeBufferPointer<Float>, _ threshold: Float? = nil
-  ) throws(Failure) -> Match {
-    let threshold = try chosenThreshold(threshold, default: defaultThreshold)
-    let nearest = try nearest(1, to: embedding)
-    guard nearest.count > 0 else { return Match(name: "", distance: .infinity, threshold: threshold) }
-    let neighbour = nearest.pointer.pointee
-    return Match(name: photo(inRow: neighbour.row).name, distance: neighbour.distance, threshold: threshold)
-  }
-
-  /// The same by a rule, with the runner-up: `photo(inRow:)` names them. Without a threshold it is the
-  /// model's own.
+  /// One-to-many: who is it, by a rule, and who comes next? `photo(inRow:)` names them. The default threshold
+  /// is the model's own.
   /// - Throws: `.invalidArgument` for that where distances are not Euclidean, and what `Identification`
   ///   refuses.
   package func identify(

@@ -12,14 +12,16 @@ extension Image {
     let covers = try resizing(spread(alpha) { UInt16($0) * 257 }).samples
     let count = resizing.width * resizing.height
     let newAlpha = try Storage<UInt8>(count: count)
-    for pixel in 0..<count {
-      let cover = covers.pointer[3 * pixel]
-      newAlpha.pointer[pixel] = UInt8(narrowing: cover)
-      for place in (3 * pixel)..<(3 * pixel + 3) {
-        let share = UInt64(shares.pointer[place])
-        // A filter that overshoots can leave more colour than there is cover.
-        let colour = cover == 0 ? 65535 : min(65535, (share * 65535 + UInt64(cover) / 2) / UInt64(cover))
-        shares.pointer[place] = UInt16(truncatingIfNeeded: colour)
+    withPointers(covers, shares, newAlpha) { covers, shares, newAlpha in
+      for pixel in 0..<count {
+        let cover = covers[3 * pixel]
+        newAlpha[pixel] = UInt8(narrowing: cover)
+        for place in (3 * pixel)..<(3 * pixel + 3) {
+          let share = UInt64(shares[place])
+          // A filter that overshoots can leave more colour than there is cover.
+          let colour = cover == 0 ? 65535 : min(65535, (share * 65535 + UInt64(cover) / 2) / UInt64(cover))
+          shares[place] = UInt16(truncatingIfNeeded: colour)
+        }
       }
     }
     let deep = try Image(width: resizing.width, height: resizing.height, deep: shares)
@@ -34,20 +36,29 @@ extension Image {
     if source.width == width, source.height == height { return try .blended(unblended, alpha) }
     let covers = try Resizing(width: width, height: height, filter: .bilinear)(source.spread(alpha) { $0 })
       .samples
-    let newAlpha = try Storage<UInt8>(count: width * height)
-    for pixel in 0..<newAlpha.count { newAlpha.pointer[pixel] = covers.pointer[3 * pixel] }
+    let count = width * height, newAlpha = try Storage<UInt8>(count: count)
+    withPointers(covers, newAlpha) { covers, newAlpha in
+      for pixel in 0..<count { newAlpha[pixel] = covers[3 * pixel] }
+    }
     return try .blended(unblended, newAlpha)
   }
 
   /// Colours of 16 bits times alpha.
   private func weighted(_ colours: Image, _ alpha: Storage<UInt8>) throws(Failure) -> Raster<UInt16> {
-    let shares = try Raster<UInt16>(width: width, height: height)
-    for pixel in 0..<alpha.count {
-      let alpha = UInt32(alpha.pointer[pixel])
-      for place in (3 * pixel)..<(3 * pixel + 3) {
-        let colour =
-          colours.deep.map { UInt32($0.pointer[place]) } ?? UInt32(colours.pixels.pointer[place]) * 257
-        shares.samples.pointer[place] = UInt16(truncatingIfNeeded: (colour * alpha + 127) / 255)
+    if let deep = colours.deep { return try weighted(deep, alpha) { UInt32($0) } }
+    return try weighted(colours.pixels, alpha) { UInt32($0) * 257 }
+  }
+
+  private func weighted<Sample>(
+    _ colours: Storage<Sample>, _ alpha: Storage<UInt8>, _ widened: (Sample) -> UInt32
+  ) throws(Failure) -> Raster<UInt16> {
+    let shares = try Raster<UInt16>(width: width, height: height), count = alpha.count
+    withPointers(colours, alpha, shares.samples) { colours, alpha, shares in
+      for pixel in 0..<count {
+        let alpha = UInt32(alpha[pixel])
+        for place in (3 * pixel)..<(3 * pixel + 3) {
+          shares[place] = UInt16(truncatingIfNeeded: (widened(colours[place]) * alpha + 127) / 255)
+        }
       }
     }
     return shares
@@ -57,8 +68,10 @@ extension Image {
   private func spread<Sample>(
     _ alpha: Storage<UInt8>, _ widened: (UInt8) -> Sample
   ) throws(Failure) -> Raster<Sample> {
-    let raster = try Raster<Sample>(width: width, height: height)
-    for place in 0..<(3 * alpha.count) { raster.samples.pointer[place] = widened(alpha.pointer[place / 3]) }
+    let raster = try Raster<Sample>(width: width, height: height), count = 3 * alpha.count
+    withPointers(alpha, raster.samples) { alpha, target in
+      for place in 0..<count { target[place] = widened(alpha[place / 3]) }
+    }
     return raster
   }
 }

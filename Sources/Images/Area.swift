@@ -8,12 +8,13 @@ extension Raster {
   /// Rounded to the nearest level, halves up.
   func areaResized(width: Int, height: Int) throws(Failure) -> Raster {
     let out = try Raster(width: width, height: height)
-    let target = out.samples.pointer
-    try sumAreas(rows: 0..<self.height, columns: 0..<self.width, height: height, width: width) {
-      index, red, green, blue, count in
-      target[index] = Sample(truncatingIfNeeded: (2 * red + count) / (2 * count))
-      target[index + 1] = Sample(truncatingIfNeeded: (2 * green + count) / (2 * count))
-      target[index + 2] = Sample(truncatingIfNeeded: (2 * blue + count) / (2 * count))
+    try out.samples.withPointer { target throws(Failure) in
+      try sumAreas(rows: 0..<self.height, columns: 0..<self.width, height: height, width: width) {
+        index, red, green, blue, count in
+        target[index] = Sample(truncatingIfNeeded: (2 * red + count) / (2 * count))
+        target[index + 1] = Sample(truncatingIfNeeded: (2 * green + count) / (2 * count))
+        target[index + 2] = Sample(truncatingIfNeeded: (2 * blue + count) / (2 * count))
+      }
     }
     return out
   }
@@ -71,16 +72,29 @@ extension Raster {
     _ rows: Range<Int>, _ columns: Range<Int>, _ height: Int, _ width: Int, _ scratch: Storage<Sum>,
     _ use: (Int, Int, Int, Int, Int) -> Void
   ) throws(Failure) {
-    let sums = scratch.pointer, values = 3 * columns.count
     let ends = try Storage<Int32>(count: 2 * width)
     for x in 0..<width {
       let (left, right) = areaRange(x, old: columns.count, new: width)
-      (ends.pointer[2 * x], ends.pointer[2 * x + 1]) = (Int32(left), Int32(right))
+      (ends[2 * x], ends[2 * x + 1]) = (Int32(left), Int32(right))
     }
-    let start = samples.pointer + rows.lowerBound * stride + 3 * columns.lowerBound
+    let start = rows.lowerBound * stride + 3 * columns.lowerBound, values = 3 * columns.count
+    withPointers(samples, scratch, ends) { samples, sums, ends in
+      sumAreas(
+        samples + start, rows.count, values: values, height, width, sums: sums, ends: ends, use)
+    }
+  }
+
+  /// - Parameters:
+  ///   - start: the part's first sample; values: samples of a row of it.
+  ///   - sums: room for a row of the part; ends: of each new column, where its old ones begin and end.
+  @inline(__always)
+  private func sumAreas<Sum: FixedWidthInteger & UnsignedInteger>(
+    _ start: UnsafePointer<Sample>, _ rows: Int, values: Int, _ height: Int, _ width: Int,
+    sums: UnsafeMutablePointer<Sum>, ends: UnsafePointer<Int32>, _ use: (Int, Int, Int, Int, Int) -> Void
+  ) {
     var index = 0
     for y in 0..<height {
-      let (top, bottom) = areaRange(y, old: rows.count, new: height)
+      let (top, bottom) = areaRange(y, old: rows, new: height)
       // Two rows at a time, which halves the trips to the sums and back.
       var line = start + top * stride
       if (bottom - top) % 2 == 1 {
@@ -101,7 +115,7 @@ extension Raster {
         line += 2 * stride
       }
       for x in 0..<width {
-        let left = Int(ends.pointer[2 * x]), right = Int(ends.pointer[2 * x + 1])
+        let left = Int(ends[2 * x]), right = Int(ends[2 * x + 1])
         var (red, green, blue) = (0, 0, 0)
         var place = 3 * left
         for _ in left..<right {
@@ -114,7 +128,6 @@ extension Raster {
         index += 3
       }
     }
-    withExtendedLifetime((self, scratch, ends)) {}
   }
 }
 

@@ -27,10 +27,12 @@ struct CodePoints {
   func convert<Sample: Level>(_ pixels: Storage<Sample>) throws(Failure) {
     if primaries.areStandard, case .standard = transfer, isFullRange { return }
     let way = try Way<Sample>(from: self)
-    forEachSlice(of: pixels.count / 3) { slice in
-      for pixel in slice { way.move(pixels.pointer + 3 * pixel) }
+    let count = pixels.count / 3
+    pixels.withPointer { pixels in
+      forEachSlice(of: count) { slice in
+        way.move(pixels + 3 * slice.lowerBound, slice.count)
+      }
     }
-    withExtendedLifetime(pixels) {}
   }
 
   /// What a sample counts from black, 0, to 1. Narrow are levels 16 to 235 of 255, or 256 times those of
@@ -52,7 +54,7 @@ struct CodePoints {
     init(from points: CodePoints) throws(Failure) {
       light = try Storage(count: Int(Sample.max) + 1)
       for level in 0..<light.count {
-        light.pointer[level] = Float(points.transfer.light(of: points.share(level, of: Sample.self)))
+        light[level] = Float(points.transfer.light(of: points.share(level, of: Sample.self)))
       }
       func narrowed(_ v: SIMD3<Double>) -> SIMD3<Float> { SIMD3(Float(v.x), Float(v.y), Float(v.z)) }
       let toSRGB = points.primaries.toSRGB
@@ -69,29 +71,34 @@ struct CodePoints {
       levels = try Storage(count: steps + 1)
       let white = Double(Int(Sample.max))
       for step in 0...steps {
-        levels.pointer[step] = Float(white * SRGB.encoded(Double(step) / Double(steps)))
+        levels[step] = Float(white * SRGB.encoded(Double(step) / Double(steps)))
       }
     }
 
-    func move(_ pixel: UnsafeMutablePointer<Sample>) {
-      var red = light.pointer[Int(pixel[0])], green = light.pointer[Int(pixel[1])],
-        blue = light.pointer[Int(pixel[2])]
-      if let system {
-        let luminance = system.luminance.x * red + system.luminance.y * green + system.luminance.z * blue
-        let gain = luminance > 0 ? system.gain * powf(luminance, system.exponent) : 0
-        (red, green, blue) = (gain * red, gain * green, gain * blue)
+    /// R, G, B samples of `count` pixels, in place.
+    func move(_ pixels: UnsafeMutablePointer<Sample>, _ count: Int) {
+      withPointers(light, levels) { light, levels in
+        for index in 0..<count {
+          let pixel = pixels + 3 * index
+          var red = light[Int(pixel[0])], green = light[Int(pixel[1])], blue = light[Int(pixel[2])]
+          if let system {
+            let luminance = system.luminance.x * red + system.luminance.y * green + system.luminance.z * blue
+            let gain = luminance > 0 ? system.gain * powf(luminance, system.exponent) : 0
+            (red, green, blue) = (gain * red, gain * green, gain * blue)
+          }
+          let colour = matrix.red * red + matrix.green * green + matrix.blue * blue
+          pixel[0] = level(colour.x, levels)
+          pixel[1] = level(colour.y, levels)
+          pixel[2] = level(colour.z, levels)
+        }
       }
-      let colour = matrix.red * red + matrix.green * green + matrix.blue * blue
-      pixel[0] = level(colour.x)
-      pixel[1] = level(colour.y)
-      pixel[2] = level(colour.z)
     }
 
-    private func level(_ light: Float) -> Sample {
+    private func level(_ light: Float, _ levels: UnsafePointer<Float>) -> Sample {
       let place = min(max(light, 0), 1) * Float(steps)
       let low = min(Int(place), steps - 1)
-      let below = levels.pointer[low], above = levels.pointer[low + 1]
-      return Sample(truncatingIfNeeded: Int(below + (place - Float(low)) * (above - below) + 0.5))
+      return Sample(
+        truncatingIfNeeded: Int(levels[low] + (place - Float(low)) * (levels[low + 1] - levels[low]) + 0.5))
     }
   }
 }

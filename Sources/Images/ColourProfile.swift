@@ -41,41 +41,29 @@ final class ColourProfile {
 
   // MARK: Conversion, in place
 
-  /// R, G, B bytes.
-  func convert(_ pixels: Storage<UInt8>) {
+  /// R, G, B samples.
+  func convert<Sample: Level>(_ pixels: Storage<Sample>) {
     if isStandard { return }
     switch kind {
     case .grey:
-      guard let table = greys(count: 256) else { return }
-      for place in 0..<pixels.count {
-        pixels.pointer[place] = UInt8(narrowing: table[3 * Int(pixels.pointer[place]) + place % 3])
+      guard let table = greys(count: Int(Sample.max) + 1) else { return }
+      pixels.withBuffer { pixels in
+        for place in pixels.indices {
+          pixels[place] = Sample(narrowing: table[3 * Int(pixels[place]) + place % 3])
+        }
       }
-    case .rgb: run(lcmsRGB8, pixels.pointer, lcmsRGB8, pixels.pointer, pixels.count / 3)
+    case .rgb:
+      let format = Sample.bitWidth == 8 ? lcmsRGB8 : lcmsRGB16
+      pixels.withPointer { _ = run(format, $0, format, $0, pixels.count / 3) }
     case .cmyk: break
     }
-    withExtendedLifetime(pixels) {}
-  }
-
-  func convert(_ pixels: Storage<UInt16>) {
-    if isStandard { return }
-    switch kind {
-    case .grey:
-      guard let table = greys(count: 65536) else { return }
-      for place in 0..<pixels.count {
-        pixels.pointer[place] = table[3 * Int(pixels.pointer[place]) + place % 3]
-      }
-    case .rgb: run(lcmsRGB16, pixels.pointer, lcmsRGB16, pixels.pointer, pixels.count / 3)
-    case .cmyk: break
-    }
-    withExtendedLifetime(pixels) {}
   }
 
   /// Cyan, magenta, yellow and black, of which 255 is no ink, to R, G, B bytes; false if nothing was done.
   func convert(inks: Storage<UInt8>, into pixels: Storage<UInt8>) -> Bool {
     guard kind == .cmyk else { return false }
-    let isDone = run(lcmsCMYK8Inverted, inks.pointer, lcmsRGB8, pixels.pointer, inks.count / 4)
-    withExtendedLifetime((inks, pixels)) {}
-    return isDone
+    let count = inks.count / 4
+    return withPointers(inks, pixels) { run(lcmsCMYK8Inverted, $0, lcmsRGB8, $1, count) }
   }
 
   // MARK: Through Little CMS
@@ -126,7 +114,6 @@ final class ColourProfile {
   }
 
   /// - Returns: false if the profile leads nowhere, and nothing was written.
-  @discardableResult
   private func run(
     _ from: UInt32, _ source: UnsafeRawPointer, _ to: UInt32, _ target: UnsafeMutableRawPointer, _ count: Int
   ) -> Bool {

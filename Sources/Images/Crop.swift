@@ -18,10 +18,11 @@ private struct Cropping: RasterChange {
 
   func callAsFunction<Sample: Level>(_ raster: Raster<Sample>) throws(Failure) -> Raster<Sample> {
     let part = try Raster<Sample>(width: region.width, height: region.height, channels: raster.channels)
-    for y in 0..<part.height {
-      let first = raster.channels * region.x
-      let row = raster.row(region.y + y)[first..<(first + part.stride)]
-      _ = part.row(y).update(fromContentsOf: UnsafeMutableBufferPointer(rebasing: row))
+    withPointers(raster.samples, part.samples) { source, target in
+      let first = source + region.y * raster.stride + raster.channels * region.x
+      for y in 0..<part.height {
+        (target + y * part.stride).update(from: first + y * raster.stride, count: part.stride)
+      }
     }
     return part
   }

@@ -31,22 +31,29 @@ extension Frame {
     }
     let source = lying(region)
     var rows = try FrameRows(self, columns: source.x..<(source.x + source.width), isGrey: isGrey)
-    let target = image.pixels.pointer
-    if orientation == .upright {
-      for y in 0..<source.height { rows.read(source.y + y, into: target + y * image.stride) }
-      return
+    try image.pixels.withPointer { target throws(Failure) in
+      if orientation == .upright {
+        for y in 0..<source.height { rows.read(source.y + y, into: target + y * image.stride) }
+      } else {
+        try turn(&rows, source, into: target, stride: image.stride)
+      }
     }
-    // A few rows at a time, which are turned while they lie in the cache.
-    let most = min(16, source.height), bytes = 3 * source.width
-    let strip = try Storage<UInt8>(count: most * bytes)
-    for first in Swift.stride(from: 0, to: source.height, by: most) {
-      let count = min(most, source.height - first)
-      for y in 0..<count { rows.read(source.y + first + y, into: strip.pointer + y * bytes) }
-      let place = orientation.turnsRowsOver ? source.height - first - count : first
-      let offset = orientation.exchangesSides ? 3 * place : place * image.stride
-      orientation.turn(
-        strip.pointer, width: source.width, height: count, into: target + offset, stride: image.stride)
+  }
+
+  /// Reads a few rows at a time, which are turned while they lie in the cache.
+  private func turn(
+    _ rows: inout FrameRows, _ source: Region, into target: UnsafeMutablePointer<UInt8>, stride: Int
+  ) throws(Failure) {
+    let rowCount = min(16, source.height), bytes = 3 * source.width
+    let room = try Storage<UInt8>(count: rowCount * bytes)
+    room.withPointer { strip in
+      for first in Swift.stride(from: 0, to: source.height, by: rowCount) {
+        let count = min(rowCount, source.height - first)
+        for y in 0..<count { rows.read(source.y + first + y, into: strip + y * bytes) }
+        let place = orientation.turnsRowsOver ? source.height - first - count : first
+        let offset = orientation.exchangesSides ? 3 * place : place * stride
+        orientation.turn(strip, width: source.width, height: count, into: target + offset, stride: stride)
+      }
     }
-    withExtendedLifetime(strip) {}
   }
 }

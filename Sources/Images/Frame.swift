@@ -113,3 +113,26 @@ package struct Frame {
       height: orientation.exchangesSides ? upright.width : upright.height)
   }
 }
+
+/// The numbers of all formats; those of packed ones are their own.
+extension Frame.Format: RawRepresentable, CaseIterable {
+  package static var allCases: [Frame.Format] {
+    let packed = PixelFormat.allCases.map { Frame.Format.packed($0) }
+    return (packed + [.nv12, .nv21, .i420, .yuyv]).sorted { $0.rawValue < $1.rawValue }
+  }
+
+  package var rawValue: Int32 {
+    switch self {
+    case .packed(let format): format.rawValue
+    case .nv12: 5
+    case .nv21: 6
+    case .i420: 7
+    case .yuyv: 8
+    }
+  }
+
+  package init?(rawValue: Int32) {
+    guard let known = Frame.Format.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+    self = known
+  }
+}

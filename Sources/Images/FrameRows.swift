@@ -21,15 +21,21 @@ struct FrameRows {
     differences = try Storage(count: hasColour ? 2 * room : 0)
     pixels = try Storage(count: hasColour ? room : 0)
     greys = isVideo && isGrey ? try Storage(count: 256) : nil
-    if let greys { for y in 0..<256 { greys.pointer[y] = UInt32(frame.colours.grey(UInt8(y))) &* 0x1_0101 } }
+    if let greys { for y in 0..<256 { greys[y] = UInt32(frame.colours.grey(UInt8(y))) &* 0x1_0101 } }
   }
 
   /// 3 * columns.count bytes of row `y`.
   mutating func read(_ y: Int, into target: UnsafeMutablePointer<UInt8>) {
     let even = columns.lowerBound & ~1, luma = frame.row(y)
     if let greys {
-      let step = frame.format == .yuyv ? 2 : 1, first = luma + step * columns.lowerBound
-      return write(columns.count, into: target) { greys.pointer[Int(first[step &* $0])] }
+      return greys.withPointer { greys in
+        // Two loops, whose steps the compiler knows.
+        if frame.format == .yuyv {
+          writeGrey(luma + 2 * columns.lowerBound, step: 2, greys, into: target)
+        } else {
+          writeGrey(luma + columns.lowerBound, step: 1, greys, into: target)
+        }
+      }
     }
     switch frame.format {
     case .packed(let format):
@@ -54,28 +60,40 @@ struct FrameRows {
     }
   }
 
+  /// Pixels that `greys` has for their lumas, which lie `step` bytes apart.
+  @inline(__always)
+  private func writeGrey(
+    _ luma: UnsafePointer<UInt8>, step: Int, _ greys: UnsafePointer<UInt32>,
+    into target: UnsafeMutablePointer<UInt8>
+  ) {
+    write(columns.count, into: target) { greys[Int(luma[step &* $0])] }
+  }
+
   /// How many pixels from the even column on.
   private var count: Int { columns.count + columns.lowerBound % 2 }
 
   /// To each pixel the differences of its pair.
   @inline(__always)
   private func spread(_ u: UnsafePointer<UInt8>, _ v: UnsafePointer<UInt8>, step: Int) {
-    let us = differences.pointer, vs = differences.pointer + room
-    for pair in 0..<((count + 1) / 2) {
-      let u = Int16(u[step &* pair]) &- 128, v = Int16(v[step &* pair]) &- 128
-      us[2 &* pair] = u
-      us[2 &* pair &+ 1] = u
-      vs[2 &* pair] = v
-      vs[2 &* pair &+ 1] = v
+    differences.withPointer { us in
+      let vs = us + room
+      for pair in 0..<((count + 1) / 2) {
+        let u = Int16(u[step &* pair]) &- 128, v = Int16(v[step &* pair]) &- 128
+        us[2 &* pair] = u
+        us[2 &* pair &+ 1] = u
+        vs[2 &* pair] = v
+        vs[2 &* pair &+ 1] = v
+      }
     }
   }
 
   @inline(__always)
   private func convert(_ luma: UnsafePointer<UInt8>, step: Int, into target: UnsafeMutablePointer<UInt8>) {
-    let us = differences.pointer
-    frame.colours.convert(luma, step: step, us, us + room, count: count, into: pixels.pointer)
-    let from = pixels.pointer + columns.lowerBound % 2
-    write(columns.count, into: target) { from[$0] }
+    withPointers(differences, pixels) { us, pixels in
+      frame.colours.convert(luma, step: step, us, us + room, count: count, into: pixels)
+      let from = pixels + columns.lowerBound % 2
+      write(columns.count, into: target) { from[$0] }
+    }
   }
 
   /// Pixels R + 256 G + 65536 B as bytes.

@@ -49,7 +49,12 @@ package final class Image: @unchecked Sendable {
     width: Int, height: Int, fill: (Int, UnsafeMutableBufferPointer<UInt8>) -> Void
   ) throws(Failure) {
     try self.init(width: width, height: height)
-    for y in 0..<height { fill(y, mutableRow(y)) }
+    let stride = stride
+    pixels.withPointer { pixels in
+      for y in 0..<height {
+        fill(y, UnsafeMutableBufferPointer(start: pixels + y * stride, count: stride))
+      }
+    }
   }
 
   /// - Throws: `.invalidArgument` for sides outside the limits.
@@ -72,13 +77,17 @@ package final class Image: @unchecked Sendable {
   /// Bytes of a row.
   package var stride: Int { 3 * width }
 
-  /// The bytes of row `y`, valid while the picture lives.
-  package func row(_ y: Int) -> UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(mutableRow(y)) }
+  /// The bytes of all rows, valid inside `body`.
+  package func withPixels<Result, Refusal: Error>(
+    _ body: (UnsafePointer<UInt8>) throws(Refusal) -> Result
+  ) throws(Refusal) -> Result {
+    try pixels.withPointer { pixels throws(Refusal) in try body(UnsafePointer(pixels)) }
+  }
 
-  /// The same for its maker.
-  func mutableRow(_ y: Int) -> UnsafeMutableBufferPointer<UInt8> {
+  /// The bytes of row `y`, valid while the picture lives.
+  package func row(_ y: Int) -> UnsafeBufferPointer<UInt8> {
     precondition(y >= 0 && y < height)
-    return UnsafeMutableBufferPointer(start: pixels.pointer + y * stride, count: stride)
+    return UnsafeBufferPointer(start: pixels.pointer + y * stride, count: stride)
   }
 
   // MARK: 16 bits
@@ -98,9 +107,7 @@ package final class Image: @unchecked Sendable {
   }
 
   private static func narrowed(_ deep: Storage<UInt16>) throws(Failure) -> Storage<UInt8> {
-    let pixels = try Storage<UInt8>(count: deep.count)
-    for index in 0..<deep.count { pixels.pointer[index] = UInt8(narrowing: deep.pointer[index]) }
-    return pixels
+    try Storage(converting: deep) { UInt8(narrowing: $0) }
   }
 
   // MARK: Alpha
@@ -117,7 +124,7 @@ package final class Image: @unchecked Sendable {
       throw .internalError(
         "alpha of \(alpha.count) pixels for a picture of \(colours.width)x\(colours.height)")
     }
-    if alpha.buffer.allSatisfy({ $0 == 255 }) { return colours }
+    if alpha.withBuffer({ $0.allSatisfy { $0 == 255 } }) { return colours }
     var deep: Storage<UInt16>?
     if let straight = colours.deep { deep = try overWhite(straight, alpha) }
     let pixels: Storage<UInt8>
@@ -129,11 +136,14 @@ package final class Image: @unchecked Sendable {
     _ colours: Storage<Sample>, _ alpha: Storage<UInt8>
   ) throws(Failure) -> Storage<Sample> {
     let blended = try Storage<Sample>(count: colours.count), white = Int(Sample.max)
-    for pixel in 0..<alpha.count {
-      let alpha = Int(alpha.pointer[pixel])
-      for place in (3 * pixel)..<(3 * pixel + 3) {
-        let sum = Int(colours.pointer[place]) * alpha + white * (255 - alpha)
-        blended.pointer[place] = Sample(truncatingIfNeeded: (sum + 127) / 255)
+    let count = alpha.count
+    withPointers(colours, alpha, blended) { colours, alpha, blended in
+      for pixel in 0..<count {
+        let alpha = Int(alpha[pixel])
+        for place in (3 * pixel)..<(3 * pixel + 3) {
+          let sum = Int(colours[place]) * alpha + white * (255 - alpha)
+          blended[place] = Sample(truncatingIfNeeded: (sum + 127) / 255)
+        }
       }
     }
     return blended

@@ -4,9 +4,12 @@ import Tensors
 
 /// JPEG files, through the TurboJPEG interface of libjpeg-turbo 2.1, which catches its own errors.
 enum JPEG {
-  /// FF D8, then the FF of the next marker.
-  static func isBeginning(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    bytes.count >= 3 && bytes[0] == 0xFF && bytes[1] == 0xD8 && bytes[2] == 0xFF
+  static var codec: Codec {
+    // FF D8, then the FF of the next marker.
+    Codec(
+      name: "JPEG", endings: [".jpg", ".jpeg"], signature: [0xFF, 0xD8, 0xFF],
+      decode: { bytes throws(Failure) in try decode(bytes) },
+      encode: { image, quality throws(Failure) in try encode(image, quality: quality) })
   }
 
   /// - Throws: `.badData` with TurboJPEG's reason, or for a header that promises more pixels than an image
@@ -19,18 +22,15 @@ enum JPEG {
     let image = try Image(width: width, height: height)
     try Memory.expect(segments.coefficientBytes(width: width, height: height))
     let file = try segments.profile()
-    let profile = file.flatMap { file in
-      withExtendedLifetime(file) { ColourProfile.toSRGB(UnsafeRawBufferPointer(file.buffer), of: model) }
-    }
+    let profile = file.flatMap { $0.withBytes { ColourProfile.toSRGB($0, of: model) } }
     if model == .cmyk {
       let inks = try Storage<UInt8>(count: 4 * width * height)
       try decoder.pixels(
-        into: inks.pointer, width: width, height: height, format: Int32(TJPF_CMYK.rawValue), segments)
+        into: inks, width: width, height: height, format: Int32(TJPF_CMYK.rawValue), segments)
       if profile?.convert(inks: inks, into: image.pixels) != true { mixInks(inks, into: image.pixels) }
     } else {
-      let target = image.pixels.pointer
       try decoder.pixels(
-        into: target, width: width, height: height, format: Int32(TJPF_RGB.rawValue), segments)
+        into: image.pixels, width: width, height: height, format: Int32(TJPF_RGB.rawValue), segments)
       profile?.convert(image.pixels)
     }
     return try image.turned(segments.orientation)
@@ -42,11 +42,14 @@ enum JPEG {
   /// Files have 255 - ink, with Adobe's marker and without: so Pillow, OpenCV, ffmpeg, libvips and djpeg read
   /// them. Source: Pillow's `cmyk2rgb`, without its colour profiles.
   private static func mixInks(_ inks: Storage<UInt8>, into pixels: Storage<UInt8>) {
-    for pixel in 0..<(inks.count / 4) {
-      let light = Int(inks.pointer[4 * pixel + 3])
-      for channel in 0..<3 {
-        let colour = Int(inks.pointer[4 * pixel + channel])
-        pixels.pointer[3 * pixel + channel] = UInt8(truncatingIfNeeded: (colour * light + 127) / 255)
+    let count = inks.count / 4
+    withPointers(inks, pixels) { inks, pixels in
+      for pixel in 0..<count {
+        let light = Int(inks[4 * pixel + 3])
+        for channel in 0..<3 {
+          let colour = Int(inks[4 * pixel + channel])
+          pixels[3 * pixel + channel] = UInt8(truncatingIfNeeded: (colour * light + 127) / 255)
+        }
       }
     }
   }
@@ -65,13 +68,13 @@ enum JPEG {
     var size: UInt = 0
     defer { tjFree(file) }
     let sampling = quality >= 90 ? TJSAMP_444 : TJSAMP_420
-    let status = tjCompress2(
-      handle, image.pixels.pointer, Int32(image.width), Int32(image.stride), Int32(image.height),
-      Int32(TJPF_RGB.rawValue), &file, &size, Int32(sampling.rawValue), Int32(quality), TJFLAG_ACCURATEDCT)
+    let status = image.withPixels { pixels in
+      tjCompress2(
+        handle, pixels, Int32(image.width), Int32(image.stride), Int32(image.height),
+        Int32(TJPF_RGB.rawValue), &file, &size, Int32(sampling.rawValue), Int32(quality), TJFLAG_ACCURATEDCT)
+    }
     guard status == 0, let file else { throw reason(handle) }
-    let out = try Storage<UInt8>(count: Int(size))
-    out.pointer.update(from: file, count: out.count)
-    return out
+    return try Storage(copying: UnsafeBufferPointer(start: file, count: Int(size)))
   }
 
   /// What TurboJPEG says, as a failure.
@@ -121,13 +124,14 @@ private final class Decoder {
   /// little. Only if that warning is harmless a second pass goes through; it sees no further reasons, hence
   /// the look for the end.
   func pixels(
-    into target: UnsafeMutablePointer<UInt8>, width: Int, height: Int, format: Int32, _ segments: JPEGSegments
+    into target: Storage<UInt8>, width: Int, height: Int, format: Int32, _ segments: JPEGSegments
   ) throws(Failure) {
     let start = bytes.assumingMemoryBound(to: UInt8.self).baseAddress
     // More than 500 scans are an attack on the reader's time.
     for flags in [TJFLAG_LIMITSCANS | TJFLAG_STOPONWARNING, TJFLAG_LIMITSCANS] {
-      let status = tjDecompress2(
-        handle, start, UInt(bytes.count), target, Int32(width), 0, Int32(height), format, flags)
+      let status = target.withPointer {
+        tjDecompress2(handle, start, UInt(bytes.count), $0, Int32(width), 0, Int32(height), format, flags)
+      }
       if status == 0 { return }
       guard isHarmless else { throw JPEG.reason(handle) }
     }

@@ -55,10 +55,12 @@ struct JPEGSegments {
     }
     guard isWhole, found > 0, found == wanted, let start = bytes.baseAddress else { return nil }
     let profile = try Storage<UInt8>(count: byteCount)
-    var place = 0
-    for case let piece? in pieces {
-      memcpy(profile.pointer + place, start + piece.lowerBound, piece.count)
-      place += piece.count
+    profile.withPointer { profile in
+      var place = 0
+      for case let piece? in pieces {
+        memcpy(profile + place, start + piece.lowerBound, piece.count)
+        place += piece.count
+      }
     }
     return profile
   }
@@ -89,8 +91,8 @@ struct JPEGSegments {
       return marker != Marker.startOfScan
     }
     guard isProgressive || inScan < factors.count else { return 0 }
-    let most = factors.reduce((across: 1, down: 1)) { (max($0.across, $1.across), max($0.down, $1.down)) }
-    return factors.reduce(0) { $0 + 2 * width * height * $1.across * $1.down / (most.across * most.down) }
+    let maxima = factors.reduce((across: 1, down: 1)) { (max($0.across, $1.across), max($0.down, $1.down)) }
+    return factors.reduce(0) { $0 + 2 * width * height * $1.across * $1.down / (maxima.across * maxima.down) }
   }
 
   /// Whether an end-of-image marker follows the first scan: of the file's own picture, not of a thumbnail in

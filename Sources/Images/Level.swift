@@ -1,3 +1,5 @@
+import Tensors
+
 /// A sample of a picture: 8 or 16 bits, 0 to the largest.
 protocol Level: FixedWidthInteger & UnsignedInteger & BitwiseCopyable {
   /// Holds weighted sums, with 22 bits behind the point.
@@ -6,22 +8,37 @@ protocol Level: FixedWidthInteger & UnsignedInteger & BitwiseCopyable {
   associatedtype Sum: FixedWidthInteger & UnsignedInteger & BitwiseCopyable
   /// Holds 65500 of them.
   associatedtype LongSum: FixedWidthInteger & UnsignedInteger & BitwiseCopyable
+  /// The nearest level to one of 65535.
+  init(narrowing level: UInt16)
 }
 
 extension UInt8: Level {
   typealias Weighted = Int32
   typealias Sum = UInt16
   typealias LongSum = UInt32
+
+  @inline(__always)
+  init(narrowing level: UInt16) { self.init(truncatingIfNeeded: (UInt32(level) &* 255 &+ 32895) &>> 16) }
 }
 
 extension UInt16: Level {
   typealias Weighted = Int64
   typealias Sum = UInt32
   typealias LongSum = UInt32
+
+  @inline(__always)
+  init(narrowing level: UInt16) { self = level }
 }
 
-extension UInt8 {
-  /// The nearest level of 255 to one of 65535.
-  @inline(__always)
-  init(narrowing level: UInt16) { self.init(truncatingIfNeeded: (UInt32(level) &* 255 &+ 32895) &>> 16) }
+extension Storage {
+  /// As many samples as another has, each made of the one in its place.
+  convenience init<Source>(
+    converting source: Storage<Source>, _ convert: (Source) -> Element
+  ) throws(Failure) {
+    try self.init(count: source.count)
+    let count = source.count
+    withPointers(source, self) { source, target in
+      for place in 0..<count { target[place] = convert(source[place]) }
+    }
+  }
 }

@@ -76,13 +76,13 @@ struct Turning: RasterChange {
     let (width, height) =
       orientation.exchangesSides ? (raster.height, raster.width) : (raster.width, raster.height)
     let out = try Raster<Sample>(width: width, height: height, channels: raster.channels)
-    let (source, target) = (UnsafePointer(raster.samples.pointer), out.samples.pointer)
-    if raster.channels == 3 {
-      orientation.turn(source, width: raster.width, height: raster.height, into: target, stride: out.stride)
-    } else {
-      orientation.turnPlane(source, width: raster.width, height: raster.height, into: target)
+    withPointers(raster.samples, out.samples) { source, target in
+      if raster.channels == 3 {
+        orientation.turn(source, width: raster.width, height: raster.height, into: target, stride: out.stride)
+      } else {
+        orientation.turnPlane(source, width: raster.width, height: raster.height, into: target)
+      }
     }
-    withExtendedLifetime(raster) {}
     return out
   }
 }

@@ -3,15 +3,11 @@ import Tensors
 
 /// PNG files, through libpng 1.6.
 enum PNG {
-  static func isBeginning(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    let signature: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8) = (
-      0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A
-    )
-    guard bytes.count >= 8 else { return false }
-    return withUnsafeBytes(of: signature) { signature in
-      for index in 0..<8 where signature[index] != bytes[index] { return false }
-      return true
-    }
+  static var codec: Codec {
+    Codec(
+      name: "PNG", endings: [".png"], signature: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A],
+      decode: { bytes throws(Failure) in try decode(bytes) },
+      encode: { image, _ throws(Failure) in try encode(image) })
   }
 
   /// - Throws: `.badData` with libpng's reason, or for a header that promises more pixels than an image may
@@ -39,15 +35,7 @@ enum PNG {
     case profile(ColourProfile)
     case gamma  // sRGB, or gAMA: libpng's work
 
-    func convert(_ pixels: Storage<UInt8>) throws(Failure) {
-      switch self {
-      case .codePoints(let points): try points.convert(pixels)
-      case .profile(let profile): profile.convert(pixels)
-      case .gamma: break
-      }
-    }
-
-    func convert(_ pixels: Storage<UInt16>) throws(Failure) {
+    func convert<Sample: Level>(_ pixels: Storage<Sample>) throws(Failure) {
       switch self {
       case .codePoints(let points): try points.convert(pixels)
       case .profile(let profile): profile.convert(pixels)
@@ -73,7 +61,8 @@ enum PNG {
       let stride = channels * width * MemoryLayout<Sample>.stride
       var isRaw = true
       if case .gamma = meaning { isRaw = false }
-      guard pngReadRows(steps, samples.pointer, stride, isRaw ? 1 : 0) != 0 else { throw reason(steps) }
+      let isRead = samples.withPointer { pngReadRows(steps, $0, stride, isRaw ? 1 : 0) != 0 }
+      guard isRead else { throw reason(steps) }
       return samples
     }
   }
@@ -93,9 +82,7 @@ enum PNG {
     try source.meaning.convert(colours)
     let image = try Image(width: source.width, height: source.height, deep: colours)
     guard let alpha else { return image }
-    let narrow = try Storage<UInt8>(count: alpha.count)
-    for index in 0..<alpha.count { narrow.pointer[index] = UInt8(narrowing: alpha.pointer[index]) }
-    return try .blended(image, narrow)
+    return try .blended(image, Storage(converting: alpha) { UInt8(narrowing: $0) })
   }
 
   /// R, G, B, A samples as colours and alpha.
@@ -105,12 +92,14 @@ enum PNG {
     if channels == 3 { return (samples, nil) }
     let count = samples.count / 4
     let colours = try Storage<Sample>(count: 3 * count), alpha = try Storage<Sample>(count: count)
-    for pixel in 0..<count {
-      let from = samples.pointer + 4 * pixel, to = colours.pointer + 3 * pixel
-      to[0] = from[0]
-      to[1] = from[1]
-      to[2] = from[2]
-      alpha.pointer[pixel] = from[3]
+    withPointers(samples, colours, alpha) { samples, colours, alpha in
+      for pixel in 0..<count {
+        let from = samples + 4 * pixel, to = colours + 3 * pixel
+        to[0] = from[0]
+        to[1] = from[1]
+        to[2] = from[2]
+        alpha[pixel] = from[3]
+      }
     }
     return (colours, alpha)
   }
@@ -130,14 +119,22 @@ enum PNG {
 
   /// With 16 bits a sample if the picture has them, with alpha if it has that.
   static func encode(_ image: Image) throws(Failure) -> Storage<UInt8> {
-    let colours = image.unblended
-    let channels = image.alpha == nil ? 3 : 4, bits = colours.deep == nil ? 8 : 16
+    let channels = image.alpha == nil ? 3 : 4, bits = image.unblended.deep == nil ? 8 : 16
     // Above what zlib makes of bytes that it cannot compress, so that one compression is enough. Memory is
     // used only as it is written.
     let raw = (channels * image.width * bits / 8 + 1) * image.height
     let room = try Storage<UInt8>(count: raw + raw / 4 + 4096)
-    guard let steps = pngOpen(room.pointer, room.count, 1) else { throw .noMemory("PNG: no encoder") }
+    return try room.first(
+      room.withBuffer { room throws(Failure) in try write(image, bits: bits, into: room) })
+  }
+
+  /// - Returns: the bytes of the file.
+  private static func write(
+    _ image: Image, bits: Int, into room: UnsafeMutableBufferPointer<UInt8>
+  ) throws(Failure) -> Int {
+    guard let steps = pngOpen(room.baseAddress, room.count, 1) else { throw .noMemory("PNG: no encoder") }
     defer { pngClose(steps) }
+    let colours = image.unblended
     let (width, height) = (UInt32(image.width), UInt32(image.height))
     guard pngWriteHead(steps, width, height, Int32(bits), image.alpha == nil ? 0 : 1) != 0 else {
       throw reason(steps)
@@ -148,32 +145,34 @@ enum PNG {
       try write(steps, colours.pixels, image.alpha, width: image.width) { $0 }
     }
     guard pngWriteEnd(steps) != 0 else { throw reason(steps) }
-    let out = try Storage<UInt8>(count: steps.pointee.place)
-    out.pointer.update(from: room.pointer, count: out.count)
-    withExtendedLifetime(room) {}
-    return out
+    return steps.pointee.place
   }
 
   private static func write<Sample>(
     _ steps: UnsafeMutablePointer<PNGSteps>, _ colours: Storage<Sample>, _ alpha: Storage<UInt8>?, width: Int,
     _ widened: (UInt8) -> Sample
   ) throws(Failure) {
-    let row = try Storage<Sample>(count: alpha == nil ? 0 : 4 * width)
-    for first in stride(from: 0, to: colours.count / 3, by: width) {
-      var start = colours.pointer + 3 * first
-      if let alpha {
-        for x in 0..<width {
-          let to = row.pointer + 4 * x, from = start + 3 * x
-          to[0] = from[0]
-          to[1] = from[1]
-          to[2] = from[2]
-          to[3] = widened(alpha.pointer[first + x])
+    let row = try Storage<Sample>(count: alpha == nil ? 0 : 4 * width), count = colours.count / 3
+    let isWritten = withPointers(colours, row) { colours, row in
+      for first in stride(from: 0, to: count, by: width) {
+        var start = colours + 3 * first
+        if let alpha {
+          alpha.withPointer { alpha in
+            for x in 0..<width {
+              let to = row + 4 * x, from = start + 3 * x
+              to[0] = from[0]
+              to[1] = from[1]
+              to[2] = from[2]
+              to[3] = widened(alpha[first + x])
+            }
+          }
+          start = row
         }
-        start = row.pointer
+        guard pngWriteRow(steps, start) != 0 else { return false }
       }
-      guard pngWriteRow(steps, start) != 0 else { throw reason(steps) }
+      return true
     }
-    withExtendedLifetime((colours, row)) {}
+    guard isWritten else { throw reason(steps) }
   }
 
   /// What libpng says, as a failure.

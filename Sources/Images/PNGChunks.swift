@@ -87,8 +87,7 @@ struct PNGChunks {
   private func orientation(
     _ bytes: Storage<UInt8>?, _ read: (UnsafeRawBufferPointer) -> Orientation?
   ) -> Orientation? {
-    guard let bytes else { return nil }
-    return withExtendedLifetime(bytes) { read(UnsafeRawBufferPointer(bytes.buffer)) }
+    bytes?.withBytes { read($0) } ?? nil
   }
 
   // MARK: Bytes
@@ -104,7 +103,10 @@ struct PNGChunks {
 
   /// CRC-32 with the polynomial 0xEDB88320, four bytes a step (Kounavis and Berry 2005, "slicing-by-4").
   private func checkSum(_ range: Range<Int>, _ table: Storage<UInt32>) -> Int {
-    let table = UnsafeBufferPointer(table.buffer)
+    table.withPointer { checkSum(range, UnsafePointer($0)) }
+  }
+
+  private func checkSum(_ range: Range<Int>, _ table: UnsafePointer<UInt32>) -> Int {
     var sum: UInt32 = 0xFFFF_FFFF
     var place = range.lowerBound
     while place + 4 <= range.upperBound {
@@ -127,11 +129,11 @@ struct PNGChunks {
     for byte in 0..<256 {
       var remainder = UInt32(byte)
       for _ in 0..<8 { remainder = remainder >> 1 ^ (remainder & 1 == 0 ? 0 : 0xEDB8_8320) }
-      table.pointer[byte] = remainder
+      table[byte] = remainder
     }
     for index in 256..<1024 {
-      let shorter = table.pointer[index - 256]
-      table.pointer[index] = shorter >> 8 ^ table.pointer[Int(shorter & 255)]
+      let shorter = table[index - 256]
+      table[index] = shorter >> 8 ^ table[Int(shorter & 255)]
     }
     return table
   }

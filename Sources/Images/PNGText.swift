@@ -25,16 +25,13 @@ struct PNGText {
     guard let (start, isCompressed) = layout(), let from = data.baseAddress else { return nil }
     let rest = data.count - start
     if !isCompressed {
-      let text = try Storage<UInt8>(count: min(rest, PNGText.limit))
-      memcpy(text.pointer, from + start, text.count)
-      return text
+      let text = UnsafeRawBufferPointer(start: from + start, count: min(rest, PNGText.limit))
+      return try Storage(copying: text.assumingMemoryBound(to: UInt8.self))
     }
     let room = try Storage<UInt8>(count: PNGText.limit)
-    let count = pngInflate(from + start, rest, room.pointer, room.count)
+    let count = room.withBuffer { pngInflate(from + start, rest, $0.baseAddress, $0.count) }
     guard count >= 0 else { throw .noMemory("PNG: no decoder of a compressed text") }
-    let text = try Storage<UInt8>(count: count)
-    memcpy(text.pointer, room.pointer, count)
-    return text
+    return try room.first(count)
   }
 
   /// Where the text begins, and whether it is compressed.
@@ -60,7 +57,7 @@ struct PNGText {
     guard let text = try text() else { return nil }
     var place = 0
     func skip(while isSkipped: (UInt8) -> Bool) {
-      while place < text.count, isSkipped(text.pointer[place]) { place += 1 }
+      while place < text.count, isSkipped(text[place]) { place += 1 }
     }
     func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
     skip(while: isSpace)
@@ -71,16 +68,14 @@ struct PNGText {
     var count = 0
     while true {
       skip(while: isSpace)
-      guard place + 1 < text.count, let high = hexadecimal(text.pointer[place]),
-        let low = hexadecimal(text.pointer[place + 1])
+      guard place + 1 < text.count, let high = hexadecimal(text[place]),
+        let low = hexadecimal(text[place + 1])
       else { break }
-      room.pointer[count] = high << 4 | low
+      room[count] = high << 4 | low
       count += 1
       place += 2
     }
-    let bytes = try Storage<UInt8>(count: count)
-    memcpy(bytes.pointer, room.pointer, count)
-    return bytes
+    return try room.first(count)
   }
 }
 

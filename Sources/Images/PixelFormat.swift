@@ -95,10 +95,12 @@ extension Frame {
   /// The upright picture of 16-bit samples, without alpha.
   fileprivate func deepImage(_ format: PixelFormat) throws(Failure) -> Image {
     let raster = try Raster<UInt16>(width: width, height: height)
-    for y in 0..<height {
-      let from = row(y), to = raster.row(y)
-      for x in 0..<width {
-        for channel in 0..<3 { to[3 * x + channel] = sample16(from + format.size * x, channel) }
+    raster.samples.withPointer { samples in
+      for y in 0..<height {
+        let from = row(y), to = samples + y * raster.stride
+        for x in 0..<width {
+          for channel in 0..<3 { to[3 * x + channel] = sample16(from + format.size * x, channel) }
+        }
       }
     }
     return try Image(Turning(orientation: orientation)(raster))
@@ -108,11 +110,13 @@ extension Frame {
   fileprivate func alpha(_ format: PixelFormat) throws(Failure) -> Storage<UInt8>? {
     guard let place = format.alpha else { return nil }
     let raster = try Raster<UInt8>(width: width, height: height, channels: 1)
-    for y in 0..<height {
-      let from = row(y), to = raster.row(y)
-      for x in 0..<width {
-        let pixel = from + format.size * x
-        to[x] = format.isDeep ? UInt8(narrowing: sample16(pixel, place)) : pixel[place]
+    raster.samples.withPointer { samples in
+      for y in 0..<height {
+        let from = row(y), to = samples + y * raster.stride
+        for x in 0..<width {
+          let pixel = from + format.size * x
+          to[x] = format.isDeep ? UInt8(narrowing: sample16(pixel, place)) : pixel[place]
+        }
       }
     }
     return try Turning(orientation: orientation)(raster).samples

@@ -19,11 +19,6 @@ struct Raster<Sample: Level> {
 
   /// Samples of a row.
   var stride: Int { channels * width }
-
-  func row(_ y: Int) -> UnsafeMutableBufferPointer<Sample> {
-    precondition(y >= 0 && y < height)
-    return UnsafeMutableBufferPointer(start: samples.pointer + y * stride, count: stride)
-  }
 }
 
 /// What can be done to each kind of a picture's samples alike.

@@ -42,7 +42,7 @@ struct ResampleWeights {
     starts = try Storage(count: new)
     counts = try Storage(count: new)
     weights = try Storage(count: new * room)
-    let exact = try Storage<Double>(count: room)
+    var exact = [Double](repeating: 0, count: room)
     for index in 0..<new {
       let centre = (Double(index) + 0.5) * scale
       let start = max(0, Int(centre - support + 0.5))
@@ -50,60 +50,62 @@ struct ResampleWeights {
       var sum = 0.0
       for tap in 0..<count {
         let weight = kernel((Double(tap + start) - centre + 0.5) * (1 / widening))
-        exact.pointer[tap] = weight
+        exact[tap] = weight
         sum += weight
       }
       for tap in 0..<count {
-        let weight = (sum == 0 ? exact.pointer[tap] : exact.pointer[tap] / sum) * Double(1 << Self.bits)
-        weights.pointer[index * room + tap] = Int32(weight < 0 ? weight - 0.5 : weight + 0.5)
+        let weight = (sum == 0 ? exact[tap] : exact[tap] / sum) * Double(1 << Self.bits)
+        weights[index * room + tap] = Int32(weight < 0 ? weight - 0.5 : weight + 0.5)
       }
-      starts.pointer[index] = Int32(start)
-      counts.pointer[index] = Int32(count)
+      starts[index] = Int32(start)
+      counts[index] = Int32(count)
     }
   }
 
   /// New pixels `columns` of one row.
   @inline(__always)
   func applyAlong<Sample: Level>(
-    _ source: UnsafeMutableBufferPointer<Sample>, columns: Range<Int>,
-    into target: UnsafeMutableBufferPointer<Sample>
+    _ source: UnsafePointer<Sample>, columns: Range<Int>, into target: UnsafeMutablePointer<Sample>
   ) {
     let half = half(Sample.self)
-    var to = 0
-    for x in columns {
-      let weights = weights.pointer + x * room
-      var from = 3 * Int(starts.pointer[x])
-      var (red, green, blue) = (half, half, half)
-      for tap in 0..<Int(counts.pointer[x]) {
-        let weight = Sample.Weighted(truncatingIfNeeded: weights[tap])
-        red &+= Sample.Weighted(truncatingIfNeeded: source[from]) &* weight
-        green &+= Sample.Weighted(truncatingIfNeeded: source[from + 1]) &* weight
-        blue &+= Sample.Weighted(truncatingIfNeeded: source[from + 2]) &* weight
-        from += 3
+    withPointers(weights, starts, counts) { weights, starts, counts in
+      var to = 0
+      for x in columns {
+        let weights = weights + x * room
+        var from = 3 * Int(starts[x])
+        var (red, green, blue) = (half, half, half)
+        for tap in 0..<Int(counts[x]) {
+          let weight = Sample.Weighted(truncatingIfNeeded: weights[tap])
+          red &+= Sample.Weighted(truncatingIfNeeded: source[from]) &* weight
+          green &+= Sample.Weighted(truncatingIfNeeded: source[from + 1]) &* weight
+          blue &+= Sample.Weighted(truncatingIfNeeded: source[from + 2]) &* weight
+          from += 3
+        }
+        target[to] = level(red)
+        target[to + 1] = level(green)
+        target[to + 2] = level(blue)
+        to += 3
       }
-      target[to] = level(red)
-      target[to + 1] = level(green)
-      target[to + 2] = level(blue)
-      to += 3
     }
   }
 
-  /// New row `row` from rows that lie `stride` samples apart; `sums` is room for as many numbers as `target`
-  /// has.
+  /// `count` samples of new row `row` from rows that lie `stride` samples apart; `sums` is room for as many
+  /// numbers.
   @inline(__always)
   func applyAcross<Sample: Level>(
     _ source: UnsafePointer<Sample>, stride: Int, row: Int, sums: UnsafeMutablePointer<Sample.Weighted>,
-    into target: UnsafeMutableBufferPointer<Sample>
+    into target: UnsafeMutablePointer<Sample>, count: Int
   ) {
-    sums.update(repeating: half(Sample.self), count: target.count)
-    for tap in 0..<Int(counts.pointer[row]) {
-      let weight = Sample.Weighted(truncatingIfNeeded: weights.pointer[row * room + tap])
-      let line = source + (Int(starts.pointer[row]) + tap) * stride
-      for index in 0..<target.count {
+    sums.update(repeating: half(Sample.self), count: count)
+    let start = Int(starts[row])
+    for tap in 0..<Int(counts[row]) {
+      let weight = Sample.Weighted(truncatingIfNeeded: weights[row * room + tap])
+      let line = source + (start + tap) * stride
+      for index in 0..<count {
         sums[index] &+= Sample.Weighted(truncatingIfNeeded: line[index]) &* weight
       }
     }
-    for index in 0..<target.count { target[index] = level(sums[index]) }
+    for index in 0..<count { target[index] = level(sums[index]) }
   }
 
   @inline(__always)

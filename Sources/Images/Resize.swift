@@ -43,8 +43,10 @@ extension Raster {
     let out = try Raster(width: width, height: height)
     let across = try ResampleWeights(from: self.width, to: width, kernel)
     if height == self.height {
-      for y in 0..<height {
-        across.applyAlong(row(y), columns: 0..<width, into: out.row(y))
+      withPointers(samples, out.samples) { source, target in
+        for y in 0..<height {
+          across.applyAlong(source + y * stride, columns: 0..<width, into: target + y * out.stride)
+        }
       }
       return out
     }
@@ -53,25 +55,25 @@ extension Raster {
     let sums = try Storage<Sample.Weighted>(count: 3 * strip)
     let isReshaping = width != self.width
     let between = try Storage<Sample>(count: isReshaping ? 3 * strip * self.height : 0)
-    for left in Swift.stride(from: 0, to: width, by: strip) {
-      let columns = left..<min(left + strip, width)
-      let values = 3 * columns.count
-      var source = UnsafePointer(samples.pointer + 3 * left)
-      var stride = self.stride
-      if isReshaping {
-        for y in 0..<self.height {
-          let target = UnsafeMutableBufferPointer(start: between.pointer + y * values, count: values)
-          across.applyAlong(row(y), columns: columns, into: target)
+    withPointers(samples, out.samples, between) { old, new, between in
+      sums.withPointer { sums in
+        for left in Swift.stride(from: 0, to: width, by: strip) {
+          let columns = left..<min(left + strip, width), values = 3 * columns.count
+          var source = UnsafePointer(old + 3 * left), stride = self.stride
+          if isReshaping {
+            for y in 0..<self.height {
+              across.applyAlong(old + y * self.stride, columns: columns, into: between + y * values)
+            }
+            (source, stride) = (UnsafePointer(between), values)
+          }
+          for y in 0..<height {
+            down.applyAcross(
+              source, stride: stride, row: y, sums: sums, into: new + y * out.stride + 3 * left, count: values
+            )
+          }
         }
-        source = UnsafePointer(between.pointer)
-        stride = values
-      }
-      for y in 0..<height {
-        let target = UnsafeMutableBufferPointer(rebasing: out.row(y)[(3 * left)..<(3 * left + values)])
-        down.applyAcross(source, stride: stride, row: y, sums: sums.pointer, into: target)
       }
     }
-    withExtendedLifetime((self, sums, between)) {}
     return out
   }
 }

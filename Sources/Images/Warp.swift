@@ -63,15 +63,17 @@ extension Image {
     }
     let place = place ?? Place(x: 0, y: 0, width: self.width, height: self.height)
     let (right, bottom) = (Double(place.width), Double(place.height))
-    return try Image(width: width, height: height) { row, target in
-      for column in 0..<width {
-        var (x, y) = back(Double(column), Double(row))
-        if border == .edge { (x, y) = (min(max(x, 0), right - 1), min(max(y, 0), bottom - 1)) }
-        // Also false for numbers too large for an Int.
-        if x > -1, y > -1, x < right, y < bottom {
-          mix(x, y, place, into: target, at: 3 * column)
-        } else {
-          for channel in 0..<3 { target[3 * column + channel] = 0 }
+    return try withPixels { pixels throws(Failure) in
+      try Image(width: width, height: height) { row, target in
+        for column in 0..<width {
+          var (x, y) = back(Double(column), Double(row))
+          if border == .edge { (x, y) = (min(max(x, 0), right - 1), min(max(y, 0), bottom - 1)) }
+          // Also false for numbers too large for an Int.
+          if x > -1, y > -1, x < right, y < bottom {
+            mix(pixels, x, y, place, into: target, at: 3 * column)
+          } else {
+            for channel in 0..<3 { target[3 * column + channel] = 0 }
+          }
         }
       }
     }
@@ -89,17 +91,18 @@ extension Image {
   /// The colour at (x, y), -1 < x < width, -1 < y < height, mixed from the four pixels around.
   @inline(__always)
   private func mix(
-    _ x: Double, _ y: Double, _ place: Place, into target: UnsafeMutableBufferPointer<UInt8>, at index: Int
+    _ pixels: UnsafePointer<UInt8>, _ x: Double, _ y: Double, _ place: Place,
+    into target: UnsafeMutableBufferPointer<UInt8>, at index: Int
   ) {
     let left = Int(x + 1) - 1  // the floor, as x + 1 > 0
     let top = Int(y + 1) - 1
     let (toRight, toBottom) = (Float(x - Double(left)), Float(y - Double(top)))
     let (column, row) = (left - place.x, top - place.y)
     var sums = (red: Float(0.5), green: Float(0.5), blue: Float(0.5))
-    add(column, row, (1 - toRight) * (1 - toBottom), to: &sums)
-    add(column + 1, row, toRight * (1 - toBottom), to: &sums)
-    add(column, row + 1, (1 - toRight) * toBottom, to: &sums)
-    add(column + 1, row + 1, toRight * toBottom, to: &sums)
+    add(pixels, column, row, (1 - toRight) * (1 - toBottom), to: &sums)
+    add(pixels, column + 1, row, toRight * (1 - toBottom), to: &sums)
+    add(pixels, column, row + 1, (1 - toRight) * toBottom, to: &sums)
+    add(pixels, column + 1, row + 1, toRight * toBottom, to: &sums)
     // Shares sum to 1, so at most 255.5 and a rounding error.
     target[index] = UInt8(truncatingIfNeeded: min(255, Int(sums.red)))
     target[index + 1] = UInt8(truncatingIfNeeded: min(255, Int(sums.green)))
@@ -108,10 +111,12 @@ extension Image {
 
   /// A share of one pixel; of those outside, nothing.
   @inline(__always)
-  private func add(_ x: Int, _ y: Int, _ share: Float, to sums: inout (red: Float, green: Float, blue: Float))
-  {
+  private func add(
+    _ pixels: UnsafePointer<UInt8>, _ x: Int, _ y: Int, _ share: Float,
+    to sums: inout (red: Float, green: Float, blue: Float)
+  ) {
     guard x >= 0, y >= 0, x < width, y < height else { return }
-    let pixel = pixels.pointer + y * stride + 3 * x
+    let pixel = pixels + y * stride + 3 * x
     sums.red += Float(pixel[0]) * share
     sums.green += Float(pixel[1]) * share
     sums.blue += Float(pixel[2]) * share

@@ -2,7 +2,7 @@ import CSystem
 
 /// The second half of a convolution to a few channels, whose products `z[pixel, t, k] = sum over c of
 /// x[pixel, c] w[t, c, k]` were made for all taps at once: a tile would compute a vector of columns of which
-/// few are wanted. `y[p, k] = f(sum over taps t of z[pixel(p, t), t, k] + bias[k])`, stride 1, at most four
+/// few are needed. `y[p, k] = f(sum over taps t of z[pixel(p, t), t, k] + bias[k])`, stride 1, at most four
 /// k.
 ///
 /// - Parameters:
@@ -29,7 +29,7 @@ package func gatherTapsBlock(
         for kx in inside { sum += loadFour(line + kx * (zStride + columns)) }
       }
       sum += bias
-      // The comparison is false for NaN, so that a NaN passes through.
+      // The comparison is false for NaN, so a NaN passes through.
       if let slopes {
         sum.replace(with: sum * slopes, where: sum .< 0)
       } else if epilogue.activation == activationRectifier {

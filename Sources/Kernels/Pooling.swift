@@ -22,7 +22,7 @@ package func poolBlock(
     let target = y + pixel * channels
     var c = 0
     while c < channels && channels >= lanes {
-      // The last vector goes back over channels that are done: they come out the same again.
+      // The last vector overlaps channels that are done and computes the same values again.
       c = min(c, channels - lanes)
       var result = Vector(repeating: isMaximum ? -.infinity : 0)
       for row in top..<bottom {
@@ -100,7 +100,7 @@ package func poolGradientBlock(
               if kind == poolingMaximum {
                 let isWinner = value .== result
                 term.replace(with: Vector.zero, where: .!isWinner)
-                // Given away: nothing is left for a second pixel of the same value.
+                // Used up: nothing is left for a second pixel of the same value.
                 given.replace(with: Vector.zero, where: isWinner)
               } else if kind == poolingEuclidean {
                 // Masked last: 0 times NaN would be NaN.

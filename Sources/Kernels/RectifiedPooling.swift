@@ -1,8 +1,9 @@
 import CSystem
 
-// A rectifier and a 2x2 pooling with stride 2, forwards and backwards. What the way back needs of the picture
-// is four bits a pooled number, its code: bit 2 i + j is set where the gradient flows to pixel (i, j) of the
-// window. Of a vector the bits 0 of all lanes come first, then the bits 1, ...: half as many bytes as lanes.
+// A rectifier and a 2x2 pooling with stride 2, forwards and backwards. All that the way back needs of the
+// picture is four bits a pooled number, its code: bit 2 i + j is set where the gradient flows to pixel (i, j)
+// of the window. Of a vector the bits 0 of all lanes come first, then the bits 1, ...: half as many bytes as
+// lanes.
 
 /// One pooled vector from the rectified pixels of its window; nil for what lies outside the picture.
 /// average: the mean of what is covered; maximum: the largest, a NaN stays.
@@ -30,7 +31,7 @@ import CSystem
   if let b { take(b, 2, &largest, &code) }
   if let c { take(c, 4, &largest, &code) }
   if let d { take(d, 8, &largest, &code) }
-  // No gradient where the rectifier is shut.
+  // No gradient where the rectifier's result is 0.
   return (largest, code & bit(largest .> 0, 15))
 }
 

@@ -2,7 +2,7 @@
 
 /// Euclidean distances of rows to one query: `distances[i] = sqrt(sum over j of (rows[i, j] - query[j])^2)`
 ///
-/// A row is summed in the same order whatever its neighbours: the same bits alone and among millions.
+/// A row is summed in the same order whatever its neighbours: its bits do not depend on the other rows.
 /// - Returns: the smallest of them.
 package func distanceBlock(
   _ query: UnsafePointer<Float>, _ rows: UnsafePointer<Float>, _ dimension: Int, _ rowCount: Int,
@@ -12,7 +12,7 @@ package func distanceBlock(
   let queryRest = load(query + whole, rest)
   var smallest = Float.infinity
   for i in 0..<rowCount {
-    // In the order of memory, which the processor reads ahead of; four sums hide each other's latency.
+    // In the order of memory, so that the processor prefetches; four sums hide each other's latency.
     let row = rows + i * dimension
     var sum0 = Vector.zero, sum1 = Vector.zero, sum2 = Vector.zero, sum3 = Vector.zero
     var j = 0
@@ -56,10 +56,10 @@ package func squareBlock(
 }
 
 /// The places `i * stride + j`, j < `columns`, where `squares[i] - 2 * products[i, j] <= limits[j]`, or where
-/// that is no number.
+/// that is not a number.
 ///
 /// - Parameters:
-///   - products: `stride` a row, a multiple of the vector; so many limits there are.
+///   - products: `stride` a row, a multiple of the vector; there are as many limits.
 ///   - places: room for all of them.
 /// - Returns: how many they are.
 package func siftBlock(

@@ -54,8 +54,7 @@ struct Rows {
 ///   - rows: for each tap, `tileRows` pointers to `length` consecutive factors; read where they lie,
 ///     unpacked.
 ///   - b: a packed panel, `taps * length` rows of `tileColumns`.
-///   - ahead: how far behind the place in `b` lies what is asked for meanwhile, to be in the cache when its
-///     turn comes.
+///   - ahead: how far beyond the place in `b` to prefetch, so that it is in the cache when it is needed.
 ///   - c: `tileRows` rows, `stride` apart, to be set (or added to) and finished by `epilogue`.
 ///   - column: the panel's first column, where the epilogue's bias and slopes begin.
 @inline(never)
@@ -174,7 +173,7 @@ struct Finish {
   @inline(__always) func first(_ x: Vector) -> Vector { finish(x + bias0, slope0) }
   @inline(__always) func second(_ x: Vector) -> Vector { finish(x + bias1, slope1) }
 
-  // The comparisons are false for NaN, so that a NaN passes through.
+  // The comparisons are false for NaN, so a NaN passes through.
   @inline(__always) private func finish(_ x: Vector, _ slope: Vector) -> Vector {
     if activation == activationNone { return x }
     if activation == activationRectifier { return x.replacing(with: Vector.zero, where: x .< 0) }

@@ -26,16 +26,6 @@ package struct Calibration {
     package var people = 1
     package init() {}
 
-    func check() throws(Failure) {
-      guard falseAcceptRate > 0, falseAcceptRate < 1 else {
-        throw .invalidArgument("false-accept rate \(falseAcceptRate), wanted more than 0 and less than 1")
-      }
-      guard confidence > 0, confidence < 1 else {
-        throw .invalidArgument("confidence \(confidence), wanted more than 0 and less than 1")
-      }
-      guard people >= 1 else { throw .invalidArgument("a search among \(people) people, wanted at least 1") }
-    }
-
     /// What one of the comparisons is allowed.
     package var comparisonRate: Double {
       people == 1 ? falseAcceptRate : -expm1(log1p(-falseAcceptRate) / Double(people))
@@ -53,11 +43,11 @@ package struct Calibration {
   /// What was asked for of one comparison.
   package let comparisonRate: Double
   /// Of one comparison: as counted, and at most, with `confidence`.
-  package let falseAccepts, mostFalseAccepts: Double
-  /// Of a search among `people`: `1 - (1 - mostFalseAccepts)^people`.
-  package let mostFalseAcceptsOfSearch: Double
+  package let falseAccepts, maxFalseAccepts: Double
+  /// Of a search among `people`: `1 - (1 - maxFalseAccepts)^people`.
+  package let maxFalseAcceptsOfSearch: Double
   /// Of one comparison: as counted, and between these two, with `confidence`.
-  package let falseRejects, leastFalseRejects, mostFalseRejects: Double
+  package let falseRejects, minFalseRejects, maxFalseRejects: Double
 
   /// - Throws: `.invalidArgument` for numbers out of range, for negative distances, for fewer impostor pairs
   ///   than can support the rate, and where so many of them are at distance 0 that no threshold keeps the
@@ -95,12 +85,12 @@ package struct Calibration {
     (genuine, impostors) = (curve.genuine, n)
     (genuineRejected, impostorsAccepted) = (curve.genuine - point.genuine, point.impostors)
     falseAccepts = Double(impostorsAccepted) / Double(n)
-    mostFalseAccepts = ClopperPearson.upper(impostorsAccepted, of: n, confidence: confidence)
-    mostFalseAcceptsOfSearch = Calibration.rateOfSearch(mostFalseAccepts, people: options.people)
+    maxFalseAccepts = ClopperPearson.upper(impostorsAccepted, of: n, confidence: confidence)
+    maxFalseAcceptsOfSearch = Calibration.rateOfSearch(maxFalseAccepts, people: options.people)
     falseRejects = Double(genuineRejected) / Double(genuine)
     let each = (1 + confidence) / 2
-    leastFalseRejects = ClopperPearson.lower(genuineRejected, of: genuine, confidence: each)
-    mostFalseRejects = ClopperPearson.upper(genuineRejected, of: genuine, confidence: each)
+    minFalseRejects = ClopperPearson.lower(genuineRejected, of: genuine, confidence: each)
+    maxFalseRejects = ClopperPearson.upper(genuineRejected, of: genuine, confidence: each)
   }
 
   /// `1 - (1 - rate)^people`
@@ -122,7 +112,7 @@ package struct Calibration {
   package struct Growth {
     package let people: Int
     /// The rate of a search among so many with the threshold as it is, as counted and at most.
-    package let falseAccepts, mostFalseAccepts: Double
+    package let falseAccepts, maxFalseAccepts: Double
     package let impostorsNeeded: Int
     /// With the threshold that keeps the rate among so many; nil where the pairs are too few for that.
     package let kept: Calibration?
@@ -139,10 +129,18 @@ package struct Calibration {
       rows.append(
         Growth(
           people: count, falseAccepts: Calibration.rateOfSearch(falseAccepts, people: count),
-          mostFalseAccepts: Calibration.rateOfSearch(mostFalseAccepts, people: count),
+          maxFalseAccepts: Calibration.rateOfSearch(maxFalseAccepts, people: count),
           impostorsNeeded: needed,
           kept: impostors >= needed ? try Calibration(curve, larger) : nil))
     }
     return rows
+  }
+}
+
+extension Calibration.Options: Settings {
+  package var settings: [Setting] {
+    Setting("false accept rate", falseAcceptRate, .above(0, below: 1))
+    Setting("confidence", confidence, .above(0, below: 1))
+    Setting("people", people, .atLeast(1))
   }
 }

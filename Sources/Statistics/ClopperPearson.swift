@@ -61,8 +61,8 @@ func incompleteBeta(_ a: Double, _ b: Double, _ x: Double) -> Double {
   if x > (a + 1) / (a + b + 2) { return 1 - incompleteBeta(b, a, 1 - x) }
   let scale = a * log(x) + b * log1p(-x) + systemLogGamma(a + b) - systemLogGamma(a) - systemLogGamma(b)
   // Lentz's algorithm: `c` and `d` are quotients of neighbouring numerators and denominators.
-  let least = 1e-300
-  func away(_ value: Double) -> Double { value.magnitude < least ? least : value }
+  let tiny = 1e-300
+  func away(_ value: Double) -> Double { value.magnitude < tiny ? tiny : value }
   var c = 1.0, d = 1 / away(1 - (a + b) * x / (a + 1)), fraction = d
   // About the square root of the larger parameter is enough; the limit is for numbers that are none.
   for step in 1...1_000_000 {

@@ -5,16 +5,16 @@ import Tensors
 /// Genuine are all pairs of photos with one label. Impostor pairs are each impostor with each photo, or,
 /// where there are no impostors, all pairs of photos of two people.
 package struct EmbeddingPairs {
-  package let distances: Storage<Double>
-  package let isSame: Storage<UInt8>
+  private let distances: Storage<Double>
+  private let isSame: Storage<UInt8>
 
   /// Pairs that are held at once; more would cost gigabytes.
-  package static let most = 1 << 24
+  package static let maxPairs = 1 << 24
 
   /// - Parameters:
   ///   - embeddings: [labels.count, dimension]; impostors: [impostorCount, dimension], people who are not
   ///     among the labels.
-  /// - Throws: `.invalidArgument` for numbers that are not finite, and for more than `most` pairs.
+  /// - Throws: `.invalidArgument` for numbers that are not finite, and for more than `maxPairs` pairs.
   package init(
     _ embeddings: UnsafePointer<Float>, labels: UnsafeBufferPointer<Int32>, impostors: UnsafePointer<Float>?,
     impostorCount: Int, dimension: Int
@@ -30,28 +30,38 @@ package struct EmbeddingPairs {
       ofLabel[label, default: 0] += 1
     }
     let others = impostors == nil ? count * (count - 1) / 2 - genuine : count * impostorCount
-    guard genuine + others <= EmbeddingPairs.most else {
+    guard genuine + others <= EmbeddingPairs.maxPairs else {
       throw .invalidArgument(
-        "\(genuine + others) pairs of embeddings, wanted at most \(EmbeddingPairs.most): take fewer photos of each person"
+        "\(genuine + others) pairs of embeddings, wanted at most \(EmbeddingPairs.maxPairs): take fewer photos of each person"
       )
     }
     try requireFinite(embeddings, count, dimension, "an embedding")
     if let impostors { try requireFinite(impostors, impostorCount, dimension, "an impostor's embedding") }
     distances = try Storage(count: genuine + others)
     isSame = try Storage(count: genuine + others)
-    var next = 0
-    for i in 0..<count {
-      let row = embeddings + i * dimension
-      for j in 0..<i where labels[i] == labels[j] || impostors == nil {
-        distances.pointer[next] = Double(euclideanDistance(row, embeddings + j * dimension, dimension))
-        isSame.pointer[next] = labels[i] == labels[j] ? 1 : 0
-        next += 1
+    withPointers(distances, isSame) { distances, isSame in
+      var next = 0
+      for i in 0..<count {
+        let row = embeddings + i * dimension
+        for j in 0..<i where labels[i] == labels[j] || impostors == nil {
+          distances[next] = Double(euclideanDistance(row, embeddings + j * dimension, dimension))
+          isSame[next] = labels[i] == labels[j] ? 1 : 0
+          next += 1
+        }
+        guard let impostors else { continue }
+        for j in 0..<impostorCount {
+          distances[next] = Double(euclideanDistance(row, impostors + j * dimension, dimension))
+          isSame[next] = 0
+          next += 1
+        }
       }
-      guard let impostors else { continue }
-      for j in 0..<impostorCount {
-        distances.pointer[next] = Double(euclideanDistance(row, impostors + j * dimension, dimension))
-        isSame.pointer[next] = 0
-        next += 1
+    }
+  }
+
+  package func curve() throws(Failure) -> ROC {
+    try distances.withBuffer { distances throws(Failure) in
+      try isSame.withBuffer { isSame throws(Failure) in
+        try ROC(UnsafeBufferPointer(distances), UnsafeBufferPointer(isSame))
       }
     }
   }

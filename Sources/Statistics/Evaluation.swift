@@ -9,14 +9,14 @@ import Tensors
 ///
 /// What too few pairs cannot support is nil:
 /// - accuracy, unless there are two folds or more and each holds pairs of both kinds;
-/// - TAR at a FAR, unless `impostors * FAR >= leastFalseAccepts`: with 1, a thousand impostors for 0.001.
+/// - TAR at a FAR, unless `impostors * FAR >= minFalseAccepts`: with 1, a thousand impostors for 0.001.
 ///
 /// Source: Huang and Learned-Miller, "Labeled Faces in the Wild: Updates and New Reporting Procedures", 2014.
 package struct Evaluation {
   package struct Options {
     /// Where pairs come without: each kind is cut into so many parts of equal size, in the order given.
     package var folds = 10
-    package var leastFalseAccepts = 1.0
+    package var minFalseAccepts = 1.0
     package init() {}
   }
 
@@ -51,7 +51,7 @@ package struct Evaluation {
   }
 
   package static let limits = [0.1, 0.01, 0.001]
-  package static let mostFolds = 1000
+  package static let maxFolds = 1000
 
   package let genuine, impostors, folds: Int
   package let accuracy: Accuracy?
@@ -68,12 +68,7 @@ package struct Evaluation {
     _ distances: UnsafeBufferPointer<Double>, _ isSame: UnsafeBufferPointer<UInt8>,
     folds: UnsafeBufferPointer<Int32>?, _ options: Options
   ) throws(Failure) {
-    guard options.folds >= 2, options.folds <= Evaluation.mostFolds else {
-      throw .invalidArgument("\(options.folds) folds, wanted 2 to \(Evaluation.mostFolds)")
-    }
-    guard options.leastFalseAccepts >= 1, options.leastFalseAccepts.isFinite else {
-      throw .invalidArgument("least_false_accepts \(options.leastFalseAccepts), wanted 1 or more")
-    }
+    try options.check()
     let curve = try ROC(distances, isSame)
     let (genuine, impostors) = (curve.genuine, curve.impostors)
     let division = try FoldDivision(isSame, folds, genuine: genuine, impostors: impostors, options.folds)
@@ -82,10 +77,10 @@ package struct Evaluation {
     equalErrorRate = curve.equalErrorRate
     points = Evaluation.limits.map { limit in
       // A product such as 1000 * 0.001 may miss its whole number by a rounding.
-      let isSupported = Double(impostors) * limit * (1 + 1e-12) >= options.leastFalseAccepts
+      let isSupported = Double(impostors) * limit * (1 + 1e-12) >= options.minFalseAccepts
       return OperatingPoint(
         limit: limit,
-        impostorsNeeded: Int(min((options.leastFalseAccepts / limit * (1 - 1e-12)).rounded(.up), 0x1p52)),
+        impostorsNeeded: Int(min((options.minFalseAccepts / limit * (1 - 1e-12)).rounded(.up), 0x1p52)),
         measured: isSupported ? curve.point(falseAccepts: Int(Double(impostors) * limit * (1 + 1e-12))) : nil)
     }
     self.genuine = genuine
@@ -163,8 +158,8 @@ private struct FoldDivision {
         fold.append(number)
       }
       count = numbers.count
-      guard count <= Evaluation.mostFolds else {
-        throw .invalidArgument("\(count) folds, wanted at most \(Evaluation.mostFolds)")
+      guard count <= Evaluation.maxFolds else {
+        throw .invalidArgument("\(count) folds, wanted at most \(Evaluation.maxFolds)")
       }
     } else {
       var seen = (genuine: 0, impostors: 0)
@@ -184,5 +179,12 @@ private struct FoldDivision {
       if same != 0 { kinds[fold].genuine = true } else { kinds[fold].impostors = true }
     }
     isUsable = count >= 2 && kinds.allSatisfy { $0.genuine && $0.impostors }
+  }
+}
+
+extension Evaluation.Options: Settings {
+  package var settings: [Setting] {
+    Setting("folds", folds, .from(2, to: Evaluation.maxFolds))
+    Setting("min false accepts", minFalseAccepts, .atLeast(1))
   }
 }

@@ -15,23 +15,43 @@ package final class PairList: @unchecked Sendable {
     package let fold: Int
   }
 
-  package private(set) var pairs: [Pair] = []
+  package let pairs: [Pair]
   package let folds: Int
   /// Where each photo's path begins in `paths`.
-  private var starts: [Int] = []
+  private let starts: [Int]
   /// "NAME/NAME_0001.jpg" and a zero byte, photo after photo: each once, in the order of appearance.
   private let paths: Storage<UInt8>
 
-  private static let largest = 1 << 28
-
   package convenience init(path: String) throws(Failure) {
-    let bytes = try readFile(path, limit: PairList.largest)
-    try self.init(parsing: UnsafeBufferPointer(bytes.buffer))
-    withExtendedLifetime(bytes) {}
+    self.init(try readText(path) { text throws(Failure) in try Content(text) })
   }
 
   /// - Throws: `.badData` naming the line.
-  package init(parsing bytes: UnsafeBufferPointer<UInt8>) throws(Failure) {
+  package convenience init(parsing bytes: UnsafeBufferPointer<UInt8>) throws(Failure) {
+    self.init(try Content(bytes))
+  }
+
+  private init(_ content: Content) {
+    (pairs, folds) = (content.pairs, content.folds)
+    (starts, paths) = (content.starts, content.paths)
+  }
+
+  package var photos: Int { starts.count }
+
+  /// The path of a photo below the folder of images, zero-terminated; it lives as long as the list.
+  package func path(_ photo: Int) -> UnsafePointer<UInt8>? {
+    starts.indices.contains(photo) ? UnsafePointer(paths.pointer + starts[photo]) : nil
+  }
+}
+
+/// What a list's text says.
+private struct Content {
+  let pairs: [PairList.Pair]
+  let folds: Int
+  let starts: [Int]
+  let paths: Storage<UInt8>
+
+  init(_ bytes: UnsafeBufferPointer<UInt8>) throws(Failure) {
     var reader = LineReader(bytes: withoutMark(bytes))
     let header = reader.next() ?? []
     guard (1...2).contains(header.count) else {
@@ -50,7 +70,7 @@ package final class PairList: @unchecked Sendable {
     }
     var text: [UInt8] = []
     var starts: [Int] = []
-    var pairs: [Pair] = []
+    var pairs: [PairList.Pair] = []
     var numbers: [[UInt8]: Int] = [:]
     func photo(_ name: ArraySlice<UInt8>, _ number: Int) -> Int {
       let path = photoPath(name, number)
@@ -86,27 +106,17 @@ package final class PairList: @unchecked Sendable {
         throw .badData("pairs: line \(line) has photo \(i) twice, wanted two photos")
       }
       pairs.append(
-        Pair(first: photo(name, i), second: photo(other, j), isSame: isSame, fold: pairs.count / (2 * size)))
+        PairList.Pair(
+          first: photo(name, i), second: photo(other, j), isSame: isSame, fold: pairs.count / (2 * size)))
     }
     guard pairs.count == wanted else {
       throw .badData(
         "pairs: ends at line \(reader.line) with \(pairs.count) pairs, line 1 promises \(wanted)")
     }
-    let paths = try Storage<UInt8>(count: text.count)
-    text.withUnsafeBufferPointer {
-      if let start = $0.baseAddress { paths.pointer.update(from: start, count: $0.count) }
-    }
-    self.paths = paths
+    paths = try Storage(copying: text)
     self.folds = folds
     self.pairs = pairs
     self.starts = starts
-  }
-
-  package var photos: Int { starts.count }
-
-  /// The path of a photo below the folder of images, zero-terminated; it lives as long as the list.
-  package func path(_ photo: Int) -> UnsafePointer<UInt8>? {
-    starts.indices.contains(photo) ? UnsafePointer(paths.pointer + starts[photo]) : nil
   }
 }
 
@@ -132,16 +142,16 @@ private func checkedName(_ name: ArraySlice<UInt8>, line: Int) throws(Failure) -
   return name
 }
 
-/// 1 to `most`.
-private func wholeNumber(_ field: ArraySlice<UInt8>, line: Int, upTo most: Int) throws(Failure) -> Int {
+/// 1 to `limit`.
+private func wholeNumber(_ field: ArraySlice<UInt8>, line: Int, upTo limit: Int) throws(Failure) -> Int {
   var value = 0
   for byte in field {
-    guard byte >= 0x30, byte <= 0x39, value <= most else { value = -1; break }
+    guard byte >= 0x30, byte <= 0x39, value <= limit else { value = -1; break }
     value = value * 10 + Int(byte - 0x30)
   }
-  guard value >= 1, value <= most else {
+  guard value >= 1, value <= limit else {
     throw .badData(
-      "pairs: line \(line) has \"\(String(decoding: field.prefix(20), as: UTF8.self))\", wanted a number from 1 to \(most)"
+      "pairs: line \(line) has \"\(String(decoding: field.prefix(20), as: UTF8.self))\", wanted a number from 1 to \(limit)"
     )
   }
   return value

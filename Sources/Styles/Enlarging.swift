@@ -5,7 +5,9 @@ import Tensors
 /// Source: Keys, "Cubic convolution interpolation for digital image processing", 1981.
 package func enlarged(_ picture: Tensor<Float>, height: Int, width: Int) throws(Failure) -> Tensor<Float> {
   let result = try Tensor<Float>([height, width, 3])
-  try enlarge(picture, height: height, width: width, into: result.pointer)
+  try result.withPointer { target throws(Failure) in
+    try enlarge(picture, height: height, width: width, into: target)
+  }
   return result
 }
 
@@ -13,19 +15,20 @@ package func enlarged(_ picture: Tensor<Float>, height: Int, width: Int) throws(
 func enlarge(
   _ picture: Tensor<Float>, height: Int, width: Int, into target: UnsafeMutablePointer<Float>
 ) throws(Failure) {
-  let (oldHeight, oldWidth) = (picture.shape[0], picture.shape[1]), source = picture.pointer
-  defer { withExtendedLifetime(picture) {} }
-  if (height, width) == (oldHeight, oldWidth) { return target.update(from: source, count: picture.count) }
-  let across = (0..<width).map { Cubic($0, from: oldWidth, to: width) }
-  let down = (0..<height).map { Cubic($0, from: oldHeight, to: height) }
-  // A row is made from four rows of the old picture, each widened as it is read: nothing of the new size but
-  // the result is held.
-  ThreadPool.shared.run(height) { y, _ in
-    let cubic = down[y]
-    for x in 0..<width {
-      for c in 0..<3 {
-        target[(y * width + x) * 3 + c] = cubic.value { row in
-          across[x].value { source[(row * oldWidth + $0) * 3 + c] }
+  picture.withPointer { source in
+    let (oldHeight, oldWidth) = (picture.shape[0], picture.shape[1])
+    if (height, width) == (oldHeight, oldWidth) { return target.update(from: source, count: picture.count) }
+    let across = (0..<width).map { Cubic($0, from: oldWidth, to: width) }
+    let down = (0..<height).map { Cubic($0, from: oldHeight, to: height) }
+    // A row is made from four rows of the old picture, each widened as it is read: nothing of the new size
+    // but the result is held.
+    ThreadPool.shared.run(height) { y, _ in
+      let cubic = down[y]
+      for x in 0..<width {
+        for c in 0..<3 {
+          target[(y * width + x) * 3 + c] = cubic.value { row in
+            across[x].value { source[(row * oldWidth + $0) * 3 + c] }
+          }
         }
       }
     }

@@ -24,16 +24,24 @@ final class PictureMover {
     case lbfgs(LBFGS<Float>)
   }
 
-  /// Tells the costs of a picture; its gradient goes to the sink, which may move the picture.
-  typealias Evaluation = (UnsafeMutablePointer<Float>, StyleEngine.Sink) throws(Failure) -> Double
+  /// What one look at a picture found, and when.
+  struct Look {
+    let costs: StyleCosts
+    let time = monotonicSeconds()
+  }
+
+  /// What a step found on its way, and why there is no next; nil while there may be more to gain.
+  struct Step {
+    let reason: Reason?
+    let looks: [Look]
+  }
 
   init(_ picture: Tensor<Float>, _ options: StyleOptions) throws(Failure) {
     self.picture = picture
     self.options = options
+    let buffers = PictureMover.buffers(picture.count, options)
     switch options.optimiser {
-    case .adam:
-      kind = .adam(try Optimiser<Float>(.adam(Adam(beta2: options.squareDecay)), "picture", picture.shape))
-      before = options.tile > 0 ? nil : try picture.copy()
+    case .adam: kind = .adam(try Optimiser<Float>(PictureMover.rule(options), "picture", picture.shape))
     case .lbfgs:
       // One line search at a time; the tolerances are off, for a picture's costs have no scale of their own.
       // The first step moves pixels by a few levels.
@@ -44,20 +52,32 @@ final class PictureMover {
             history: options.history, iterations: 1, evaluations: 1000, gradientTolerance: 0,
             changeTolerance: 0,
             firstMove: 4)))
-      before = nil
     }
-    if options.averaging > 0 { mean = try Tensor(picture.shape.extents, repeating: 0) }
+    before = try buffers.has("before") ? buffers.tensor("before", picture.shape.extents) : nil
+    mean = try buffers.has("average") ? buffers.tensor("average", picture.shape.extents) : nil
+    if let before { withPointers(before, picture) { $0.update(from: $1, count: picture.count) } }
+    mean?.withPointer { $0.initialize(repeating: 0, count: picture.count) }
   }
 
-  /// Numbers that a mover of a picture of so many numbers holds at its peak, the picture's and the
-  /// evaluation's own included.
-  static func count(_ count: Int, _ options: StyleOptions) -> Int {
-    let mean = options.averaging > 0 ? count : 0
+  private static func rule(_ options: StyleOptions) -> UpdateRule {
+    .adam(Adam(beta2: options.squareDecay))
+  }
+
+  /// All that a mover of a picture of so many numbers comes to hold, the picture and gradients that it keeps
+  /// included.
+  static func buffers(_ count: Int, _ options: StyleOptions) -> Buffers {
+    var buffers = Buffers()
+    buffers.add("picture", count)
+    if options.averaging > 0 { buffers.add("average", count) }
     switch options.optimiser {
-    case .adam: return (options.tile > 0 ? 3 : 4) * count + mean
-    // The pairs, the direction, and gradients and places of a line search that looks between two points.
-    case .lbfgs: return (2 * options.history + 7) * count + mean
+    case .adam:
+      buffers += rule(options).buffers("picture", count)
+      if options.tile == 0 { buffers.add("before", count) }
+      // L-BFGS has given the vectors of its search back when a result is made.
+      if options.averaging > 0 { buffers.add("result", count) }
+    case .lbfgs: buffers += LBFGS<Float>.buffers(count, history: options.history)
     }
+    return buffers
   }
 
   /// What a checkpoint must keep of the optimiser.
@@ -83,80 +103,95 @@ final class PictureMover {
     known = nil
   }
 
-  /// A step of Adam or a line search of L-BFGS; nil while there may be more to gain.
-  func step(_ evaluate: Evaluation) throws(Failure) -> Reason? {
-    let reason: Reason?
+  /// A step of Adam or a line search of L-BFGS.
+  /// - Parameter engine: for pictures of this size.
+  func step(by engine: StyleEngine) throws(Failure) -> Step {
+    let step: Step
     switch kind {
-    case .adam(let adam): reason = try step(adam, evaluate)
-    case .lbfgs(let lbfgs): reason = try step(lbfgs, evaluate)
+    case .adam(let adam): step = try self.step(adam, engine)
+    case .lbfgs(let lbfgs): step = try self.step(lbfgs, engine)
     }
-    if reason == nil { average() }
-    return reason
+    if step.reason == nil { average() }
+    return step
   }
 
-  private func step(_ adam: Optimiser<Float>, _ evaluate: Evaluation) throws(Failure) -> Reason? {
-    let x = picture.pointer, row = picture.shape[1] * 3
-    defer { withExtendedLifetime((picture, before)) {} }
+  private func step(_ adam: Optimiser<Float>, _ engine: StyleEngine) throws(Failure) -> Step {
+    var looks: [Look] = []
     while true {
+      let bands = try engine.bands(of: picture)
       var isSound = true
-      let value = try evaluate(x) { first, count, gradient throws(Failure) in
-        guard isSound, isFinite(gradient, count: count * row) else {
-          isSound = false
-          return
-        }
-        let start = first * row, length = count * row
-        before.map { $0.pointer.advanced(by: start).update(from: x + start, count: length) }
-        adam.step(x + start, gradient, first: start, count: length, rate: options.learningRate * caution)
-        if options.isClamped { clampToLevels(start / 3, length / 3) }
+      while let band = try bands.next() {
+        // The costs of the rest are wanted all the same.
+        if isSound { isSound = try move(by: band, adam) }
       }
-      if value.isFinite, isSound { return nil }
+      looks.append(Look(costs: bands.costs))
+      if bands.costs.total.isFinite, isSound { return Step(reason: nil, looks: looks) }
       // Back to the last picture that could be measured, and more carefully from there.
-      guard let before, adam.steps > 0, caution > 1e-3 else { return .notFinite }
-      x.update(from: before.pointer, count: picture.count)
-      for moment in adam.state.tensors { moment.value.pointer.update(repeating: 0, count: picture.count) }
+      guard let before, adam.steps > 0, caution > 1e-3 else { return Step(reason: .notFinite, looks: looks) }
+      withPointers(picture, before) { $0.update(from: $1, count: picture.count) }
+      for moment in adam.state.tensors {
+        moment.value.withPointer { $0.update(repeating: 0, count: picture.count) }
+      }
       adam.state.counters[0] = 0
       caution /= 2
     }
   }
 
-  private func step(_ lbfgs: LBFGS<Float>, _ evaluate: Evaluation) throws(Failure) -> Reason? {
-    let row = picture.shape[1] * 3
-    let outcome = try lbfgs.run(picture, from: known) { picture, gradient throws(Failure) in
-      // Where the costs are not finite there is no gradient.
-      let target = gradient.pointer
-      target.update(repeating: 0, count: gradient.count)
-      return try evaluate(picture.pointer) { first, count, rows throws(Failure) in
-        (target + first * row).update(from: rows, count: count * row)
+  /// Moves the band's rows.
+  /// - Returns: whether its gradient is finite; else nothing is moved.
+  private func move(by band: GradientBands.Band, _ adam: Optimiser<Float>) throws(Failure) -> Bool {
+    let row = picture.shape[1] * 3, start = band.first * row, length = band.count * row
+    var isSound = true
+    try band.withPointer { gradient throws(Failure) in
+      isSound = isFinite(gradient, count: length)
+      guard isSound else { return }
+      picture.withPointer { x in
+        before?.withPointer { $0.advanced(by: start).update(from: x + start, count: length) }
+        adam.step(x + start, gradient, first: start, count: length, rate: options.learningRate * caution)
       }
     }
-    known = (outcome.last, outcome.gradient)
-    switch outcome.reason {
-    case .iterations, .evaluations: return nil
-    case .converged, .smallChange: return .converged
-    case .stalled: return .stalled
-    case .notFinite: return .notFinite
+    if isSound, options.isClamped { clampToLevels(start / 3, length / 3) }
+    return isSound
+  }
+
+  private func step(_ lbfgs: LBFGS<Float>, _ engine: StyleEngine) throws(Failure) -> Step {
+    let row = picture.shape[1] * 3
+    var looks: [Look] = []
+    let outcome = try lbfgs.run(picture, from: known) { picture, gradient throws(Failure) in
+      // Where the costs are not finite there is no gradient.
+      gradient.withPointer { $0.update(repeating: 0, count: gradient.count) }
+      let bands = try engine.bands(of: picture)
+      while let band = try bands.next() {
+        try band.withPointer { rows throws(Failure) in
+          gradient.withPointer { ($0 + band.first * row).update(from: rows, count: band.count * row) }
+        }
+      }
+      looks.append(Look(costs: bands.costs))
+      return bands.costs.total
     }
+    known = (outcome.last, outcome.gradient)
+    let reason: Reason?
+    switch outcome.reason {
+    case .iterations, .evaluations: reason = nil
+    case .converged, .smallChange: reason = .converged
+    case .stalled: reason = .stalled
+    case .notFinite: reason = .notFinite
+    }
+    return Step(reason: reason, looks: looks)
   }
 
   /// - Parameter first: the first of the pixels.
   private func clampToLevels(_ first: Int, _ count: Int) {
-    let mean = Architecture.vgg19Pictures.mean, pointer = picture.pointer + 3 * first
-    forEachSlice(of: count) { slice in
-      for i in slice {
-        pointer[3 * i] = min(max(pointer[3 * i], -mean.0), 255 - mean.0)
-        pointer[3 * i + 1] = min(max(pointer[3 * i + 1], -mean.1), 255 - mean.1)
-        pointer[3 * i + 2] = min(max(pointer[3 * i + 2], -mean.2), 255 - mean.2)
-      }
-    }
-    withExtendedLifetime(picture) {}
+    VGGPicture(picture).clampToLevels(first..<first + count)
   }
 
   private func average() {
     guard let mean else { return }
     meanAge += 1
-    let decay = options.averaging, (x, m) = (picture.pointer, mean.pointer)
-    forEachSlice(of: picture.count) { for i in $0 { m[i] = decay * m[i] + (1 - decay) * x[i] } }
-    withExtendedLifetime((picture, mean)) {}
+    let decay = options.averaging
+    withPointers(picture, mean) { x, m in
+      forEachSlice(of: picture.count) { for i in $0 { m[i] = decay * m[i] + (1 - decay) * x[i] } }
+    }
   }
 
   /// The picture, or the mean of the pictures so far without what it had in the beginning.
@@ -164,8 +199,7 @@ final class PictureMover {
     guard let mean, meanAge > 0 else { return picture }
     let result = try Tensor<Float>(picture.shape)
     let weight = 1 - Float.power(options.averaging, Float(meanAge))
-    for i in 0..<result.count { result.pointer[i] = mean.pointer[i] / weight }
-    withExtendedLifetime(mean) {}
+    withPointers(result, mean) { x, m in for i in 0..<picture.count { x[i] = m[i] / weight } }
     return result
   }
 
@@ -174,10 +208,12 @@ final class PictureMover {
     guard case .adam(let adam) = kind, case .adam(let successor) = next.kind else { return }
     let height = next.picture.shape[0], width = next.picture.shape[1]
     for (old, new) in zip(adam.state.tensors, successor.state.tensors) {
-      let target = new.value.pointer
-      try enlarge(old.value.reshaped(picture.shape.extents), height: height, width: width, into: target)
-      // A mean of squares stays one: a cubic may swing below 0.
-      if new.name.hasPrefix("square") { for i in 0..<new.value.count { target[i] = max(0, target[i]) } }
+      let old = try old.value.reshaped(picture.shape.extents)
+      try new.value.withPointer { target throws(Failure) in
+        try enlarge(old, height: height, width: width, into: target)
+        // A mean of squares stays one: a cubic may swing below 0.
+        if new.name.hasPrefix("square") { for i in 0..<new.value.count { target[i] = max(0, target[i]) } }
+      }
     }
     successor.state.counters = adam.state.counters
   }

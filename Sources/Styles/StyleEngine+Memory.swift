@@ -1,7 +1,7 @@
 import Networks
 import Tensors
 
-/// A forecast of what an engine will hold.
+/// A forecast of what an engine will hold, made of what its parts say that they take.
 extension StyleEngine {
   /// Bytes that an engine for pictures of these sizes comes to hold at its peak, and what it makes the
   /// network hold beyond what that holds already.
@@ -10,50 +10,75 @@ extension StyleEngine {
     _ network: Network<Float>, width: Int, height: Int, styles: [(width: Int, height: Int)], masks: Int,
     _ options: StyleOptions
   ) throws(Failure) -> (bytes: Int, weights: Set<MissingWeights>) {
-    let names = taps(options)
-    let whole = try plan(network, names, options, height: height, width: width, isForecast: true)
-    let rows = tiles(whole, options, height: height, width: width), isTiled = rows.count * rows[0].count > 1
-    let isInParts = isTiled || masks > 0, regions = max(1, masks)
-    // The last tile of a row may be the larger.
-    let tile = rows[rows.count - 1][rows[0].count - 1]
-    let plan = try plan(network, names, options, height: tile.height, width: tile.width, isForecast: true)
-    var contents = 0, grams = 0, largest = 1, room = 0, scratch = plan.scratchCount
-    let own = options.tile > 0 ? options.tile + plan.field.stride : max(tile.width, tile.height)
-    for (tap, name) in names.enumerated() {
+    let pass = try TiledPass(network, taps(options), options, height: height, width: width)
+    let plan = try pass.plan(for: pass.largest, isForecast: true)
+    let measures = measures(pass, masks: masks, options)
+    var peak = (measures + painting(pass, plan, masks: masks, options)).count
+    var weights = Set(plan.missingWeights)
+    for style in styles where !options.styleLayers.isEmpty {
+      let pass = try TiledPass(
+        network, options.styleLayers.map { $0.name }, options, height: style.height, width: style.width,
+        isForwardOnly: true)
+      let plan = try pass.plan(for: pass.largest, isForecast: true)
+      peak = max(peak, (measures + going(through: pass, plan, masks: masks, options)).count)
+      weights.formUnion(plan.missingWeights)
+    }
+    return (MemoryLayout<Float>.stride * peak, weights)
+  }
+
+  /// The style layers of all regions.
+  private static func measures(_ pass: TiledPass, masks: Int, _ options: StyleOptions) -> Buffers {
+    var buffers = Buffers()
+    for (tap, name) in pass.names.enumerated() where options.styleLayers.contains(where: { $0.name == name })
+    {
+      let layer = StyleMeasure.buffers(
+        channels: pass.forecast.extents(of: tap).channels, isInParts: pass.isInParts(masks: masks),
+        options.styleLoss)
+      for _ in 0..<max(1, masks) { buffers += layer }
+    }
+    return buffers
+  }
+
+  /// What else it holds while it compares pictures.
+  private static func painting(
+    _ pass: TiledPass, _ plan: GradientPlan, masks: Int, _ options: StyleOptions
+  ) -> Buffers {
+    var buffers = going(through: pass, plan, masks: masks, options), channels = 1
+    for (tap, name) in pass.names.enumerated() {
+      let extents = plan.extents(of: tap)
+      if options.contentLayers.contains(where: { $0.name == name }) {
+        buffers.add("content", extents.height * extents.width * extents.channels)
+      }
+      if options.styleLayers.contains(where: { $0.name == name }) {
+        channels = max(channels, extents.channels)
+      }
+    }
+    buffers.add("band", pass.bandCount)
+    return buffers + options.styleLoss.buffers(channels: channels)
+  }
+
+  /// What it takes to go through the network and to add up a style layer's units.
+  private static func going(
+    through pass: TiledPass, _ plan: GradientPlan, masks: Int, _ options: StyleOptions
+  ) -> Buffers {
+    let isInParts = pass.isInParts(masks: masks)
+    var buffers = Buffers(), room = 0, scratch = plan.scratchCount
+    for (tap, name) in pass.names.enumerated() where options.styleLayers.contains(where: { $0.name == name })
+    {
       let extents = plan.extents(of: tap), units = extents.height * extents.width, channels = extents.channels
-      if options.contentLayers.contains(where: { $0.name == name }) { contents += units * channels }
-      guard options.styleLayers.contains(where: { $0.name == name }) else { continue }
-      // Target, sums, gradient and that packed; of a picture in parts and of centred sums, one part.
-      grams += (isInParts || options.styleLoss.isCentred ? 5 : 4) * channels * channels
-      largest = max(largest, channels)
-      let side = own / plan.step(of: tap) + 1
       if isInParts || options.styleLoss.isCentred {
         room = max(
-          room, UnitRoom.count(units: min(units, side * side), channels: channels, isWhole: !isInParts))
+          room,
+          UnitRoom.count(units: pass.largestBlock(of: tap), channels: channels, isWhole: !isInParts))
       }
       scratch = max(
         scratch, Float.gramScratchCount(rows: units, columns: channels),
         Float.multiplyScratchCount(
           rows: units, depth: channels, columns: channels, rowStride: channels, columnStride: 1))
     }
-    let band = isTiled ? 3 * tile.height * width : 0
-    // Moments that were found, and matrices of a loss, of one layer at a time.
-    let losses = (options.styleLoss == .wasserstein ? 12 : 3) * largest * largest
-    var peak = plan.count + contents + regions * grams + losses + room + scratch + band
-    var weights = Set(plan.missingWeights)
-    for style in styles where !options.styleLayers.isEmpty {
-      let names = options.styleLayers.map { $0.name }
-      let whole = try StyleEngine.plan(
-        network, names, options, height: style.height, width: style.width, isForecast: true,
-        isForwardOnly: true)
-      let rows = tiles(whole, options, height: style.height, width: style.width)
-      let tile = rows[rows.count - 1][rows[0].count - 1]
-      let plan = try StyleEngine.plan(
-        network, names, options, height: tile.height, width: tile.width, isForecast: true, isForwardOnly: true
-      )
-      peak = max(peak, plan.count + regions * grams + room + plan.scratchCount)
-      weights.formUnion(plan.missingWeights)
-    }
-    return (MemoryLayout<Float>.stride * peak, weights)
+    buffers.add("pass", plan.count)
+    buffers.add("units", room)
+    buffers.add("scratch", scratch)
+    return buffers
   }
 }

@@ -5,7 +5,7 @@ import Tensors
 /// What the styles are known by, worked out once.
 extension StyleEngine {
   /// One for each style layer of each region.
-  func measures(_ forecast: GradientPlan) throws(Failure) -> [Measure] {
+  func styleMeasures() throws(Failure) -> [StyleMeasure] {
     var sum: Float = 0
     for style in pictures.styles { sum += style.weight }
     guard sum > 0, sum.isFinite else { throw .invalidArgument("styles whose weights add up to \(sum)") }
@@ -19,9 +19,9 @@ extension StyleEngine {
       }
     }
     let units = options.styleLayers.map { layer in
-      Double(unitCount(step: forecast.step(of: names.firstIndex(of: layer.name) ?? 0)))
+      Double(pass.unitCount(of: names.firstIndex(of: layer.name) ?? 0))
     }
-    var measures: [Measure] = []
+    var measures: [StyleMeasure] = []
     for region in regions {
       var share: Float = 0
       for style in region.styles { share += style.weight }
@@ -29,19 +29,10 @@ extension StyleEngine {
       for (i, layer) in options.styleLayers.enumerated() {
         // A style's mask may leave a layer no unit.
         guard let moments = mixed[i], let tap = names.firstIndex(of: layer.name) else { continue }
-        let channels = moments.channels, pixels = units[i]
-        let bySecond = try Tensor<Float>([channels, channels], repeating: 0)
-        let factor = options.cost.styleFactor(pixels: pixels, channels: Double(channels)) * pixels * pixels
         measures.append(
-          Measure(
-            tap: tap, weight: layer.weight * share / sum, mask: region.mask,
-            target: try options.styleLoss.target(moments),
-            gramFactor: factor,
-            sums: try UnitSums(channels: channels, isCentred: options.styleLoss.isCentred),
-            bySecond: bySecond, byMean: try Tensor([channels], repeating: 0),
-            centre: try Tensor([channels], repeating: 0),
-            slope: try Float.pack(
-              depth: channels, columns: channels, bySecond.pointer, rowStride: channels, columnStride: 1)))
+          try StyleMeasure(
+            tap, weight: layer.weight * share / sum, mask: region.mask, moments, units: units[i],
+            isInParts: pass.isInParts(masks: masks.count), options))
       }
     }
     return measures
@@ -70,20 +61,19 @@ extension StyleEngine {
 
   /// A style's moments at each style layer; nil where its mask leaves no unit.
   private func moments(of style: StylePicture, _ units: [Double]) throws(Failure) -> [Moments<Float>?] {
-    let image = style.image, names = options.styleLayers.map { $0.name }
-    let forecast = try StyleEngine.plan(
-      network, names, options, height: image.height, width: image.width, isForecast: true, isForwardOnly: true
-    )
-    var sums = [UnitSums?](repeating: nil, count: names.count)
-    let channels = names.indices.reduce(1) { max($0, forecast.extents(of: $1).channels) }
+    let image = style.image
+    let pass = try TiledPass(
+      network, options.styleLayers.map { $0.name }, options, height: image.height, width: image.width,
+      isForwardOnly: true)
+    var sums = [UnitSums?](repeating: nil, count: pass.names.count)
+    let channels = sums.indices.reduce(1) { max($0, pass.forecast.extents(of: $1).channels) }
     let room = UnitRoom(channels: channels, workspace)
-    for row in StyleEngine.tiles(forecast, options, height: image.height, width: image.width) {
+    for row in pass.tiles {
       for tile in row {
-        let plan = try StyleEngine.plan(
-          network, names, options, height: tile.height, width: tile.width, isForwardOnly: true, workspace)
-        image.fill(plan.picture, tile)
+        let plan = try pass.plan(for: tile, workspace)
+        try plan.withPicture { image.fill($0, tile) }
         let masks = try style.part.map { mask throws(Failure) in
-          try options.maskKind.units(levels(mask, tile), along: plan.path, taps: names.count)
+          try options.maskKind.units(levels(mask, tile), along: plan.path, taps: sums.count)
         }
         try plan.forward { tap, features throws(Failure) in
           let sum: UnitSums
@@ -102,14 +92,12 @@ extension StyleEngine {
       }
     }
     var found: [Moments<Float>?] = []
-    // A style that is cut to the picture's shape is compared by Gram matrices as they are, whatever its size.
-    let isRaw =
-      options.styleLoss == .gram && options.styleScale == 0 && style.part == nil && style.place == nil
+    let isRaw = options.comparesSums && style.part == nil && style.place == nil
     for (i, sum) in sums.enumerated() {
       let moments = try sum?.moments() ?? nil
       if isRaw, let sum, let moments {
         let factor = Float(sum.weight / units[i])
-        for k in 0..<moments.second.count { moments.second.pointer[k] *= factor }
+        moments.second.withPointer { second in for k in 0..<moments.second.count { second[k] *= factor } }
       }
       found.append(moments)
     }

@@ -9,15 +9,8 @@ extension StyleJob {
   /// Writes the file whole or not at all.
   /// - Throws: `.io` with the system's reason.
   package func save(path: String) throws(Failure) {
-    guard let mover else { throw .internalError("a job without a picture") }
-    let checkpoint = checkpoint(of: mover), place = place
-    checkpoint.counters = [
-      "job": [
-        UInt64(place.scale), UInt64(place.scaleSteps), UInt64(place.steps), place.seconds.bitPattern,
-        UInt64(place.ending.rawValue), UInt64(mover.caution.bitPattern), UInt64(mover.meanAge),
-        place.isScaleDone ? 1 : 0
-      ]
-    ]
+    let checkpoint = checkpoint(of: mover)
+    checkpoint.counters = ["job": place.numbers]
     try checkpoint.write(path: path)
   }
 
@@ -31,26 +24,10 @@ extension StyleJob {
     }
     // First: of another painting the numbers say nothing.
     try Checkpoint<Float>.check(file, texts)
-    let numbers = try Checkpoint<Float>.words(file, "counter.job")
-    guard numbers.count == 8, numbers[0] < UInt64(scales.count), numbers[1] <= numbers[2],
-      numbers[2] < 1 << 32,
-      let ending = Ending(rawValue: Int32(truncatingIfNeeded: numbers[4])), numbers[5] <= UInt64(UInt32.max),
-      numbers[6] < 1 << 32,
-      numbers[7] == 0 || numbers[7] == 1 && numbers[0] + 1 < UInt64(scales.count)
-    else {
-      throw .badData("checkpoint: its numbers are not those of a style transfer of \(scales.count) scales")
-    }
-    let seconds = Double(bitPattern: numbers[3]), caution = Float(bitPattern: UInt32(numbers[5]))
-    guard seconds >= 0, seconds < 1e12, caution > 0, caution <= 1 else {
-      throw .badData("checkpoint: \(seconds) seconds and a caution of \(caution)")
-    }
-    let place = Place(
-      scale: Int(numbers[0]), scaleSteps: Int(numbers[1]), isScaleDone: numbers[7] == 1,
-      steps: Int(numbers[2]), seconds: seconds,
-      ending: ending)
+    let place = try Place(Checkpoint<Float>.words(file, "counter.job"), scales: work.scales.count)
     try resume(place) { mover throws(Failure) in
       try checkpoint(of: mover).read(file)
-      mover.resume(caution: caution, meanAge: Int(numbers[6]))
+      mover.resume(caution: place.caution, meanAge: place.meanAge)
       for parameter in mover.pictures {
         guard gradientNorm([parameter.value]).isFinite else {
           throw .badData("checkpoint: \(parameter.name) has numbers that are not finite")
@@ -67,10 +44,56 @@ extension StyleJob {
 
   /// What must be the same.
   private var texts: [String: String] {
-    var texts = options.texts
+    var texts = work.options.texts
     texts["weights of the network"] = "(fingerprint \(weights))"
-    for (name, text) in pictures.texts { texts[name] = text }
+    for (name, text) in work.pictures.texts { texts[name] = text }
     return texts
+  }
+}
+
+extension StyleJob {
+  /// Where a job stands.
+  struct Place {
+    let scale, scaleSteps, steps: Int
+    let seconds: Double
+    let ending: Ending?
+    /// Of the mover.
+    let caution: Float
+    let meanAge: Int
+    /// Whether the next scale is to be entered.
+    let isScaleDone: Bool
+  }
+}
+
+extension StyleJob.Place {
+  fileprivate var numbers: [UInt64] {
+    [
+      UInt64(scale), UInt64(scaleSteps), UInt64(steps), seconds.bitPattern, UInt64(ending?.rawValue ?? 0),
+      UInt64(caution.bitPattern), UInt64(meanAge), isScaleDone ? 1 : 0
+    ]
+  }
+
+  /// - Throws: `.badData` for numbers that no job writes.
+  fileprivate init(_ numbers: [UInt64], scales: Int) throws(Failure) {
+    guard numbers.count == 8, numbers[0] < UInt64(scales), numbers[1] <= numbers[2], numbers[2] < 1 << 32,
+      numbers[4] < 1 << 31, numbers[5] <= UInt64(UInt32.max), numbers[6] < 1 << 32, numbers[7] <= 1
+    else { throw StyleJob.Place.refusal(scales) }
+    (scale, scaleSteps, steps) = (Int(numbers[0]), Int(numbers[1]), Int(numbers[2]))
+    (seconds, isScaleDone) = (Double(bitPattern: numbers[3]), numbers[7] == 1)
+    (caution, meanAge) = (Float(bitPattern: UInt32(numbers[5])), Int(numbers[6]))
+    ending = StyleJob.Ending(rawValue: Int32(numbers[4]))
+    // A scale that is done has a next, and a job ends in its last.
+    let isLast = scale + 1 == scales
+    guard (ending == nil) == (numbers[4] == 0), isLast ? !isScaleDone : ending == nil else {
+      throw StyleJob.Place.refusal(scales)
+    }
+    guard seconds >= 0, seconds < 1e12, caution > 0, caution <= 1 else {
+      throw .badData("checkpoint: \(seconds) seconds and a caution of \(caution)")
+    }
+  }
+
+  private static func refusal(_ scales: Int) -> Failure {
+    .badData("checkpoint: its numbers are not those of a style transfer of \(scales) scales")
   }
 }
 
@@ -106,46 +129,15 @@ extension Image {
     var fingerprint = Fingerprint()
     fingerprint.add(UInt64(width))
     fingerprint.add(UInt64(height))
-    fingerprint.add(UnsafeRawBufferPointer(pixels.buffer))
+    pixels.withBuffer { fingerprint.add(UnsafeRawBufferPointer($0)) }
     if let deep {
       fingerprint.add("16 bits")
-      fingerprint.add(UnsafeRawBufferPointer(deep.buffer))
+      deep.withBuffer { fingerprint.add(UnsafeRawBufferPointer($0)) }
     }
     if let alpha {
       fingerprint.add("alpha")
-      fingerprint.add(UnsafeRawBufferPointer(alpha.buffer))
+      alpha.withBuffer { fingerprint.add(UnsafeRawBufferPointer($0)) }
     }
     return fingerprint.value
-  }
-}
-
-extension StyleOptions {
-  /// Every option by its name, for a picture depends on all of them. A test holds the list against the
-  /// struct's members.
-  package var texts: [String: String] {
-    func text(_ layers: [(name: String, weight: Float)]) -> String {
-      var text = ""
-      for layer in layers { text += "\(text.isEmpty ? "" : ", ")\(layer.name) \(layer.weight)" }
-      return text.isEmpty ? "none" : text
-    }
-    return [
-      "width": "\(width)", "height": "\(height)",
-      "content weight": "\(contentWeight)", "style weight": "\(styleWeight)",
-      "variation weight": "\(variationWeight)",
-      "temporal weight": "\(temporalWeight)",
-      "content layers": text(contentLayers), "style layers": text(styleLayers),
-      "cost": "\(cost.rawValue)", "style loss": "\(styleLoss.rawValue)", "variation": "\(variation.rawValue)",
-      "pooling": "\(pooling.rawValue)", "edges": "\(edges.rawValue)", "mask kind": "\(maskKind.rawValue)",
-      "content map weight": "\(contentMapWeight)", "style scale": "\(styleScale)",
-      "colours": "\(colours.rawValue)",
-      "depth": "\(depth)",
-      "optimiser": "\(optimiser.rawValue)", "steps": "\(steps)", "learning rate": "\(learningRate)",
-      "square decay": "\(squareDecay)", "history": "\(history)", "averaging": "\(averaging)",
-      "clamped": "\(isClamped)",
-      "coarsest": "\(coarsest)", "scale ratio": "\(scaleRatio)", "first share": "\(firstShare)",
-      "tile": "\(tile)",
-      "deadline": "\(deadline)",
-      "start": "\(start.rawValue)", "noise ratio": "\(noiseRatio)", "seed": "\(seed)"
-    ]
   }
 }

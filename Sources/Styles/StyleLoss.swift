@@ -30,7 +30,7 @@ package struct Moments<Element: Scalar> {
   /// Becomes the moments of `1 - part` of these units and `part` of the other's.
   /// - Parameter isCentred: whether both are about their means. Then their means' distance counts as well:
   ///   `C = (1 - p) C + p C' + p (1 - p) (mean' - mean) transpose(mean' - mean)`.
-  func mix(_ other: Moments, part: Element, isCentred: Bool) {
+  package func mix(_ other: Moments, part: Element, isCentred: Bool) {
     for i in 0..<second.count { second.pointer[i] += part * (other.second[i] - second[i]) }
     if isCentred {
       for k in 0..<channels {

@@ -4,7 +4,7 @@ import Tensors
 
 /// What to paint, what a picture is measured by, and how it is moved; the defaults are those of the course
 /// notebook.
-package struct StyleOptions {
+package struct StyleOptions: Sendable, Settings {
   package enum Optimiser: Int32, CaseIterable, Sendable { case adam = 0, lbfgs = 1 }
   package enum Start: Int32, CaseIterable, Sendable { case content = 0, noise = 1, style = 2, image = 3 }
 
@@ -69,51 +69,43 @@ package struct StyleOptions {
 
   package init() {}
 
-  /// - Throws: `.invalidArgument` naming the first number outside its range.
-  package func check() throws(Failure) {
-    func check(_ value: Float, _ name: StaticString, from least: Float, to most: Float) throws(Failure) {
-      guard value >= least, value <= most else {
-        throw .invalidArgument("\(name) \(value), wanted \(least) to \(most)")
-      }
-    }
-    guard steps >= 1, steps <= 1_000_000 else {
-      throw .invalidArgument("\(steps) steps, wanted 1 to 1000000")
-    }
-    try check(contentWeight, "content weight", from: 0, to: 1e12)
-    try check(styleWeight, "style weight", from: 0, to: 1e12)
-    try check(variationWeight, "variation weight", from: 0, to: 1e12)
-    try check(temporalWeight, "temporal weight", from: 0, to: 1e12)
-    try check(contentMapWeight, "content map weight", from: 0, to: 1e6)
-    guard tile == 0 || tile >= 64 && tile <= Image.maxSide else {
-      throw .invalidArgument("tiles of \(tile) pixels, wanted 0 or 64 to \(Image.maxSide)")
-    }
-    try check(noiseRatio, "noise ratio", from: 0, to: 1)
-    try check(learningRate, "learning rate", from: 1e-6, to: 255)
-    try check(averaging, "averaging", from: 0, to: 0.9999)
-    if styleScale != 0 { try check(styleScale, "style scale", from: 0.05, to: 20) }
-    guard depth == 0 || depth == 8 || depth == 16 else {
-      throw .invalidArgument("a depth of \(depth) bits, wanted 0, 8 or 16")
-    }
-    guard history >= 1, history <= 1000 else {
-      throw .invalidArgument("a history of \(history), wanted 1 to 1000")
-    }
-    guard coarsest == 0 || coarsest >= 16 && coarsest <= Image.maxSide else {
-      throw .invalidArgument("a coarsest scale of \(coarsest) pixels, wanted 0 or 16 to \(Image.maxSide)")
-    }
-    guard deadline >= 0, deadline < 1e9 else {
-      throw .invalidArgument("a deadline of \(deadline) seconds, wanted 0 to 1e9")
-    }
-    guard !contentLayers.isEmpty || !styleLayers.isEmpty else {
-      throw .invalidArgument("no layer to measure a picture by")
-    }
-    for layers in [contentLayers, styleLayers] {
-      for (i, layer) in layers.enumerated() {
-        try check(layer.weight, "layer weight", from: 0, to: 1e6)
-        if layers[..<i].contains(where: { $0.name == layer.name }) {
-          throw .invalidArgument("the layer \"\(layer.name)\" is given twice")
-        }
-      }
-    }
+  /// Every option in one line, for a picture depends on all of them: the check of a caller's numbers and what
+  /// a checkpoint keeps. A test holds the list against the members.
+  @SettingList package var settings: [Setting] {
+    Setting("width", width)
+    Setting("height", height)
+    Setting("content weight", contentWeight, .from(0, to: 1e12))
+    Setting("style weight", styleWeight, .from(0, to: 1e12))
+    Setting("variation weight", variationWeight, .from(0, to: 1e12))
+    Setting("temporal weight", temporalWeight, .from(0, to: 1e12))
+    Setting("content layers", contentLayers)
+      .requiring(!contentLayers.isEmpty || !styleLayers.isEmpty, "a layer to measure a picture by")
+    Setting("style layers", styleLayers)
+    Setting("cost", cost.rawValue)
+    Setting("style loss", styleLoss.rawValue)
+    Setting("variation", variation.rawValue)
+    Setting("pooling", pooling.rawValue)
+    Setting("edges", edges.rawValue)
+    Setting("mask kind", maskKind.rawValue)
+    Setting("content map weight", contentMapWeight, .from(0, to: 1e6))
+    Setting("style scale", zeroOr: styleScale, .from(0.05, to: 20))
+    Setting("colours", colours.rawValue)
+    Setting("depth", depth).requiring([0, 8, 16].contains(depth), "0, 8 or 16")
+    Setting("optimiser", optimiser.rawValue)
+    Setting("steps", steps, .from(1, to: 1_000_000))
+    Setting("learning rate", learningRate, .from(1e-6, to: 255))
+    Setting("square decay", squareDecay, .from(0, below: 1))
+    Setting("history", history, .from(1, to: 1000))
+    Setting("averaging", averaging, .from(0, to: 0.9999))
+    Setting("clamped", isClamped)
+    Setting("coarsest", zeroOr: coarsest, .from(16, to: Image.maxSide))
+    Setting("scale ratio", scaleRatio, .above(1, to: 100))
+    Setting("first share", firstShare, .from(1, to: 1000))
+    Setting("tile", zeroOr: tile, .from(64, to: Image.maxSide))
+    Setting("deadline", deadline, .from(0, below: 1e9))
+    Setting("start", start.rawValue)
+    Setting("noise ratio", noiseRatio, .from(0, to: 1))
+    Setting("seed", seed)
   }
 
   /// The size of the picture painted from a content of the given size.
@@ -125,6 +117,16 @@ package struct StyleOptions {
     default: return (width, height)
     }
   }
+
+  /// The longest side of a style for a picture of the given size; nil: it is cut to the picture's shape and
+  /// size.
+  func styleSide(width: Int, height: Int) -> Int? {
+    styleScale > 0 ? Int((Float(max(width, height)) * styleScale).rounded()) : nil
+  }
+
+  /// Whether a style's Gram matrices are compared as they are, not by unit: those of one that is cut to the
+  /// picture's shape, whatever its size.
+  package var comparesSums: Bool { styleLoss == .gram && styleScale == 0 }
 
   /// One of the sizes that the picture is painted at, one after another.
   package struct Scale: Equatable {
@@ -157,27 +159,5 @@ package struct StyleOptions {
       scales.append(Scale(width: side(width, divisor), height: side(height, divisor), steps: even))
     }
     return scales
-  }
-}
-
-/// The costs of one picture.
-package struct StyleCosts {
-  package let content, style, variation, temporal, total: Double
-
-  static var none: StyleCosts { StyleCosts(content: 0, style: 0, variation: 0, temporal: 0, total: 0) }
-
-  /// Why no picture can be moved by them.
-  var reasonAgainst: String {
-    let parts: [(name: StaticString, value: Double)] = [
-      ("content", content), ("style", style), ("variation", variation), ("temporal", temporal)
-    ]
-    for part in parts where !part.value.isFinite {
-      return
-        "the \(part.name) cost is \(part.value): the model's features are not finite, or too large for their squares"
-    }
-    if total.isFinite {
-      return "the cost is \(total), but its gradient is not finite: smaller weights are wanted"
-    }
-    return "the weighted sum of costs is \(total): smaller weights are wanted"
   }
 }

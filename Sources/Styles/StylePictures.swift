@@ -1,5 +1,4 @@
 import Images
-import Networks
 import Tensors
 
 /// A picture to paint like.
@@ -21,8 +20,10 @@ package struct StylePicture {
 extension StyleOptions {
   /// A style for a painting of so many pixels: scaled, or cut to its shape.
   fileprivate func sized(_ style: Image, _ width: Int, _ height: Int) throws(Failure) -> Image {
-    guard styleScale > 0 else { return try cover(style, width: width, height: height) }
-    let factor = (Float(max(width, height)) * styleScale).rounded() / Float(max(style.width, style.height))
+    guard let longest = styleSide(width: width, height: height) else {
+      return try cover(style, width: width, height: height)
+    }
+    let factor = Float(longest) / Float(max(style.width, style.height))
     func side(_ length: Int) -> Int { max(1, Int((Float(length) * factor).rounded())) }
     return try style.resized(width: side(style.width), height: side(style.height), filter: .bicubic)
   }
@@ -41,53 +42,6 @@ package func cover(_ image: Image, width: Int, height: Int) throws(Failure) -> I
     x: (image.width - part.width) / 2, y: (image.height - part.height) / 2, width: part.width,
     height: part.height)
   return try cut.resized(width: width, height: height, filter: .bicubic)
-}
-
-extension Image {
-  /// In the network's terms, from 16 bits where there are so many.
-  func fill(_ target: UnsafeMutablePointer<Float>) {
-    for y in 0..<height { fillRow(target + y * 3 * width, y, 0..<width) }
-  }
-
-  /// Some columns of a row.
-  func fillRow(_ target: UnsafeMutablePointer<Float>, _ y: Int, _ columns: Range<Int>) {
-    let first = 3 * (y * width + columns.lowerBound)
-    guard let deep else {
-      return Architecture.vgg19Pictures.fill(target, pixels.pointer + first, height: 1, width: columns.count)
-    }
-    let mean = Architecture.vgg19Pictures.mean, source = deep.pointer + first
-    for x in 0..<columns.count {
-      target[3 * x] = Float(source[3 * x + 2]) / 257 - mean.0
-      target[3 * x + 1] = Float(source[3 * x + 1]) / 257 - mean.1
-      target[3 * x + 2] = Float(source[3 * x]) / 257 - mean.2
-    }
-  }
-
-  /// A picture [height, width, 3] in the network's terms, rounded to 8 or 16 bits a sample.
-  convenience init(painted: Tensor<Float>, isDeep: Bool) throws(Failure) {
-    let (height, width) = (painted.shape[0], painted.shape[1])
-    defer { withExtendedLifetime(painted) {} }
-    guard isDeep else {
-      try self.init(width: width, height: height)
-      Architecture.vgg19Pictures.read(painted.pointer, into: pixels.pointer, height: height, width: width)
-      return
-    }
-    let mean = Architecture.vgg19Pictures.mean, deep = try Storage<UInt16>(count: painted.count)
-    for i in 0..<(width * height) {
-      deep.pointer[3 * i] = UInt16(level: painted[3 * i + 2] + mean.2)
-      deep.pointer[3 * i + 1] = UInt16(level: painted[3 * i + 1] + mean.1)
-      deep.pointer[3 * i + 2] = UInt16(level: painted[3 * i] + mean.0)
-    }
-    try self.init(width: width, height: height, deep: deep)
-  }
-}
-
-extension UInt16 {
-  /// The sample nearest to a level of 0...255, held within the range.
-  init(level: Float) {
-    let sample = (level * 257).rounded()
-    self = sample > 0 ? (sample < 65535 ? UInt16(sample) : 65535) : 0  // NaN is not > 0
-  }
 }
 
 /// All pictures that a painting is made from.
@@ -148,8 +102,6 @@ package struct StylePictures {
     return sized
   }
 
-  /// - Throws: `.invalidArgument` for a mask whose size is not that of its picture, and for weights that are
-  ///   none.
   /// Those that say where styles go, each once.
   var masks: [Image] {
     var masks: [Image] = []
@@ -159,6 +111,8 @@ package struct StylePictures {
     return masks
   }
 
+  /// - Throws: `.invalidArgument` for a mask whose size is not that of its picture, and for weights that are
+  ///   none.
   func check() throws(Failure) {
     guard !styles.isEmpty else { throw .invalidArgument("no style") }
     for style in styles {

@@ -1,104 +1,106 @@
 import Networks
 import Tensors
 
-/// Settings by the name of the program that made them known. Their losses are those of the programs, on the
-/// same pictures and weights; where pictures have sides that 16 does not divide, theirs may round another way
-/// when pooling.
-package enum StylePreset: Int, CaseIterable {
-  /// Ours: scales from coarse to fine, L-BFGS.
-  case pyramid
-  /// The course notebook: Adam from noise over the content.
-  case course
-  /// Gatys' PytorchNeuralStyleTransfer.
-  case gatys
-  /// Johnson's neural-style, its total without the variation in the printed value.
-  case neuralStyle
-  /// ProGamerGov's neural-style-pt.
-  case neuralStylePT
-  /// Smith's neural-style-tf.
-  case neuralStyleTF
-  /// Crowson's style-transfer-pytorch: Wasserstein distances of moments, scales, Adam and a running mean.
-  case crowsonkb
+/// Settings with a name, which is that of the program that made them known. Their losses are those of the
+/// programs, on the same pictures and weights; where pictures have sides that 16 does not divide, theirs may
+/// round another way when pooling.
+package struct StylePreset: Sendable {
+  package let name: StaticString
+  /// In a few words, for a list of all.
+  package let summary: StaticString
+  package let options: StyleOptions
 
-  package var name: StaticString {
-    switch self {
-    case .pyramid: "pyramid"
-    case .course: "course"
-    case .gatys: "gatys"
-    case .neuralStyle: "neural-style"
-    case .neuralStylePT: "neural-style-pt"
-    case .neuralStyleTF: "neural-style-tf"
-    case .crowsonkb: "crowsonkb"
-    }
+  /// - Parameter base: what is changed; nil: the options' own numbers.
+  private init(
+    _ name: StaticString, _ summary: StaticString, from base: StylePreset? = nil,
+    _ change: (inout StyleOptions) -> Void = { _ in }
+  ) {
+    var options = base?.options ?? StyleOptions()
+    change(&options)
+    (self.name, self.summary, self.options) = (name, summary, options)
   }
 
-  package static func named(_ name: String) -> StylePreset? { allCases.first { $0.name.description == name } }
+  /// In the order of fs_style_preset, which counts from 0.
+  package static let all = [pyramid, course, gatys, neuralStyle, neuralStylePT, neuralStyleTF, crowsonkb]
 
-  package var options: StyleOptions {
-    var options = StyleOptions()
-    switch self {
-    case .course: break
-    case .pyramid:
-      options = StylePreset.gatys.options
-      options.contentWeight = 4
-      options.pooling = .average
-      options.steps = 400
-      options.coarsest = 128
-      options.history = 10
-      options.variationWeight = 0.01
-    case .gatys:
-      options.cost = .means
-      options.contentWeight = 1
-      options.styleWeight = 1000
-      options.styleLayers = StylePreset.weightedByChannels
-      options.pooling = .maximum
-      options.optimiser = .lbfgs
-      options.history = 100
-      options.steps = 500
-      options.noiseRatio = 0
-      options.styleScale = 1
-    case .neuralStyle, .neuralStylePT:
-      options = StylePreset.gatys.options
-      options.contentWeight = 5
-      options.styleWeight = 100
-      options.variationWeight = 1e-3
-      options.variation = self == .neuralStyle ? .squared : .absolute
-      options.steps = 1000
-      options.start = .noise
-      options.noiseRatio = 1
-    case .neuralStyleTF:
-      options.cost = .roots
-      options.contentWeight = 5
-      options.styleWeight = 1e4
-      options.contentLayers = [("conv4_2" + linearSuffix, 1)]
-      options.styleLayers = options.styleLayers.map { ($0.name, 0.04) }
-      options.variationWeight = 1e-3
-      options.optimiser = .lbfgs
-      options.steps = 1000
-      options.noiseRatio = 0
-    case .crowsonkb:
-      options.cost = .means
-      options.styleLoss = .wasserstein
-      options.contentWeight = 0.015
-      options.styleWeight = 1
-      let weights: [Float] = [256, 64, 16, 4, 1]
-      options.styleLayers = zip(options.styleLayers, weights).map { ($0.name, $1 / 341) }
-      options.variation = .ninePoints
-      options.variationWeight = 2
-      options.pooling = .maximum
-      options.edges = .repeated
-      options.steps = 3000
-      options.learningRate = 5.1  // 0.02 of levels from 0 to 1
-      options.squareDecay = 0.99
-      options.isClamped = true
-      options.averaging = 0.99
-      options.coarsest = 128
-      options.scaleRatio = 2.0.squareRoot()
-      options.firstShare = 2
-      options.noiseRatio = 0
-      options.styleScale = 1
-    }
-    return options
+  package static func named(_ name: String) -> StylePreset? { all.first { $0.name.description == name } }
+
+  package static let pyramid = StylePreset("pyramid", "from coarse to fine by L-BFGS", from: gatys) {
+    $0.contentWeight = 4
+    $0.pooling = .average
+    $0.steps = 400
+    $0.coarsest = 128
+    $0.history = 10
+    $0.variationWeight = 0.01
+  }
+
+  package static let course = StylePreset(
+    "course", "the course notebook: 200 steps of Adam from noise over the content")
+
+  package static let gatys = StylePreset("gatys", "Gatys' PytorchNeuralStyleTransfer") {
+    $0.cost = .means
+    $0.contentWeight = 1
+    $0.styleWeight = 1000
+    $0.styleLayers = weightedByChannels
+    $0.pooling = .maximum
+    $0.optimiser = .lbfgs
+    $0.history = 100
+    $0.steps = 500
+    $0.noiseRatio = 0
+    $0.styleScale = 1
+  }
+
+  package static let neuralStyle = StylePreset(
+    "neural-style", "Johnson's neural-style; its printed total leaves the variation out", from: gatys
+  ) {
+    $0.contentWeight = 5
+    $0.styleWeight = 100
+    $0.variationWeight = 1e-3
+    $0.variation = .squared
+    $0.steps = 1000
+    $0.start = .noise
+    $0.noiseRatio = 1
+  }
+
+  package static let neuralStylePT = StylePreset(
+    "neural-style-pt", "ProGamerGov's neural-style-pt", from: neuralStyle
+  ) { $0.variation = .absolute }
+
+  package static let neuralStyleTF = StylePreset("neural-style-tf", "Smith's neural-style-tf") {
+    $0.cost = .roots
+    $0.contentWeight = 5
+    $0.styleWeight = 1e4
+    $0.contentLayers = [("conv4_2" + linearSuffix, 1)]
+    $0.styleLayers = $0.styleLayers.map { ($0.name, 0.04) }
+    $0.variationWeight = 1e-3
+    $0.optimiser = .lbfgs
+    $0.steps = 1000
+    $0.noiseRatio = 0
+  }
+
+  package static let crowsonkb = StylePreset(
+    "crowsonkb", "Crowson's style-transfer-pytorch: Wasserstein distances, scales, Adam and a running mean"
+  ) {
+    $0.cost = .means
+    $0.styleLoss = .wasserstein
+    $0.contentWeight = 0.015
+    $0.styleWeight = 1
+    let weights: [Float] = [256, 64, 16, 4, 1]
+    $0.styleLayers = zip($0.styleLayers, weights).map { ($0.name, $1 / 341) }
+    $0.variation = .ninePoints
+    $0.variationWeight = 2
+    $0.pooling = .maximum
+    $0.edges = .repeated
+    $0.steps = 3000
+    $0.learningRate = 5.1  // 0.02 of levels from 0 to 1
+    $0.squareDecay = 0.99
+    $0.isClamped = true
+    $0.averaging = 0.99
+    $0.coarsest = 128
+    $0.scaleRatio = 2.0.squareRoot()
+    $0.firstShare = 2
+    $0.noiseRatio = 0
+    $0.styleScale = 1
   }
 
   /// 1/C^2 for the C channels of each.

@@ -6,14 +6,10 @@ import Tensors
 /// Repaints pictures with the weights of a VGG-19: an optimiser moves the pixels until their features match
 /// the content's and their Gram matrices the style's.
 package final class StyleTransfer {
-  package enum Action { case `continue`, finish, cancel }
-
   private let model: Model
 
   package init(_ model: Model) throws(Failure) {
-    guard model.architectureName == "vgg19" else {
-      throw .wrongModel("the model is \"\(model.architectureName)\", style transfer wants vgg19")
-    }
+    try model.require(.styleTransfer, for: "style transfer")
     self.model = model
     _ = try model.network()
   }
@@ -43,11 +39,11 @@ package final class StyleTransfer {
     let scales = options.scales(width: width, height: height)
     var engine = 0, weights: Set<MissingWeights> = []
     for scale in scales {
+      var style = (width: scale.width, height: scale.height)
       // Of a style's size no more is known than its longest side.
-      let longest = max(1, Int((Float(max(scale.width, scale.height)) * options.styleScale).rounded()))
-      let style =
-        options.styleScale > 0
-        ? (width: longest, height: longest) : (width: scale.width, height: scale.height)
+      if let longest = options.styleSide(width: scale.width, height: scale.height) {
+        style = (max(1, longest), max(1, longest))
+      }
       let needed = try StyleEngine.memoryNeeded(
         model.network(), width: scale.width, height: scale.height, styles: [style], masks: masks, options)
       engine = needed.bytes
@@ -55,11 +51,11 @@ package final class StyleTransfer {
     }
     // And the result; content and style in that size were given back when the engine had read them.
     let count = width * height * 3
-    var numbers = PictureMover.count(count, options)
+    var numbers = PictureMover.buffers(count, options).count
     // The scale before lets go of its pictures when the last one has taken them over.
     if scales.count > 1 {
       let before = scales[scales.count - 2]
-      numbers += PictureMover.count(3 * before.width * before.height, options)
+      numbers += PictureMover.buffers(3 * before.width * before.height, options).count
     }
     return engine + weights.reduce(0) { $0 + $1.bytes } + MemoryLayout<Float>.stride * numbers
       + (options.depth == 16 ? 3 : 1) * count
@@ -79,19 +75,18 @@ package final class StyleTransfer {
       )
     }
     let engine = try StyleEngine(model.network(), pictures, options)
-    let height = content.height, width = content.width
-    let picture = try Tensor<Float>([height, width, 3])
-    generated.fill(picture.pointer)
-    guard withGradient else { return (try StyleTransfer.checked(engine.evaluate(picture.pointer)), nil) }
-    let rgb = try Tensor<Float>([height, width, 3]), row = 3 * width
-    let costs = try engine.evaluate(picture.pointer) { first, count, gradient throws(Failure) in
-      // From the network's B, G, R to R, G, B.
-      for i in 0..<(count * width) {
-        for c in 0..<3 { rgb.pointer[first * row + 3 * i + c] = gradient[3 * i + 2 - c] }
+    let picture = try VGGPicture(generated).numbers
+    guard withGradient else { return (try StyleTransfer.checked(engine.evaluate(picture)), nil) }
+    let gradient = try Tensor<Float>([content.height, content.width, 3]), width = content.width
+    let bands = try engine.bands(of: picture)
+    while let band = try bands.next() {
+      try band.withPointer { slopes throws(Failure) in
+        gradient.withPointer {
+          VGGPicture.writeByLevels(slopes, pixels: band.count * width, to: $0 + 3 * band.first * width)
+        }
       }
     }
-    withExtendedLifetime(picture) {}
-    return (try StyleTransfer.checked(costs), rgb)
+    return (try StyleTransfer.checked(bands.costs), gradient)
   }
 
   /// Of costs that are not finite there is no gradient.

@@ -21,19 +21,20 @@ package enum TotalVariation: Int32, CaseIterable, Sendable {
     let rows = rows ?? 0..<height, first = rows.lowerBound
     let sums = try Storage<Double>(count: rows.count)
     let kind = self
-    ThreadPool.shared.run(rows.count) { i, _ in
-      let row = gradient.map { $0 + i * 3 * width }
-      if kind == .ninePoints {
-        sums.pointer[i] = ninePointsOfRow(x, first + i, height: height, width: width, slope: slope, into: row)
-      } else {
-        sums.pointer[i] = kind.costOfRow(x, first + i, height: height, width: width, slope: slope, into: row)
+    return sums.withPointer { sums in
+      ThreadPool.shared.run(rows.count) { i, _ in
+        let row = gradient.map { $0 + i * 3 * width }
+        if kind == .ninePoints {
+          sums[i] = ninePointsOfRow(x, first + i, height: height, width: width, slope: slope, into: row)
+        } else {
+          sums[i] = kind.costOfRow(x, first + i, height: height, width: width, slope: slope, into: row)
+        }
       }
+      // In the order of the rows: the same bits for any number of threads.
+      var sum = 0.0
+      for i in 0..<rows.count { sum += sums[i] }
+      return sum
     }
-    // In the order of the rows: the same bits for any number of threads.
-    var sum = 0.0
-    for i in 0..<rows.count { sum += sums.pointer[i] }
-    withExtendedLifetime(sums) {}
-    return sum
   }
 
   /// What the pixels of row `y` have to do with those to the right and below; and their gradient, that of the

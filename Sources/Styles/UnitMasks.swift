@@ -74,8 +74,7 @@ extension MaskKind {
       batch: 1, height: x.shape[0], width: x.shape[1], channels: 1, kernelHeight: 2, kernelWidth: 2,
       strideY: 2, strideX: 2,
       padTop: 0, padLeft: 0, outHeight: height, outWidth: width)
-    Float.pool(window, isMaximum: isMaximum, x.pointer, y.pointer)
-    withExtendedLifetime((x, y)) {}
+    withPointers(x, y) { Float.pool(window, isMaximum: isMaximum, $0, $1) }
     return y
   }
 }

@@ -21,10 +21,14 @@ package func product<Element: Scalar>(
   _ a: Tensor<Element>, _ b: Tensor<Element>
 ) throws(Failure) -> Tensor<Element> {
   let side = a.shape[0], result = try Tensor<Element>(a.shape)
-  let packed = try Element.pack(depth: side, columns: side, b.pointer, rowStride: side, columnStride: 1)
-  try Element.multiply(
-    rows: side, a.pointer, rowStride: side, columnStride: 1, packed, result.pointer, accumulate: false,
-    .nothing, Workspace())
+  let packed = try b.withPointer { b throws(Failure) in
+    try Element.pack(depth: side, columns: side, b, rowStride: side, columnStride: 1)
+  }
+  try withPointers(a, result) { a, result throws(Failure) in
+    try Element.multiply(
+      rows: side, a, rowStride: side, columnStride: 1, packed, result, accumulate: false, .nothing,
+      Workspace())
+  }
   return result
 }
 

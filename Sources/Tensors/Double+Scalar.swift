@@ -1,11 +1,11 @@
 import CSystem
 
-/// Large products by OpenBLAS, all else by the plain loops.
+/// Large products by OpenBLAS, everything else by the plain loops.
 extension Double: PlainScalar {
   package var accumulated: Double { self }
   package var value: Double { self }
 
-  /// Multiplications of a product that the plain loops have done before OpenBLAS is ready.
+  /// The largest product, in multiplications, that the plain loops finish before OpenBLAS has started.
   private static var mostByLoops: Double { 32 * 32 * 32 }
 
   package static func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
@@ -31,7 +31,7 @@ extension Double: PlainScalar {
       throw .invalidArgument(
         "a product of \(rows) x \(b.depth) x \(b.columns), OpenBLAS takes sides below 2^31")
     }
-    // The stride of a single row, or of a single column, says nothing: OpenBLAS wants at least the row's
+    // The stride of a single row, or of a single column, has no meaning: OpenBLAS requires at least the row's
     // length.
     let isPlain = columnStride == 1
     let stride = isPlain ? max(rowStride, b.depth) : max(columnStride, rows)

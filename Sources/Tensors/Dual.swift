@@ -3,9 +3,10 @@ import CSystem
 /// A number and its derivative in one direction: forward-mode automatic differentiation.
 /// `a + b e` with `e^2 = 0`, so that `f(a + b e) = f(a) + f'(a) b e` for every differentiable f.
 ///
-/// Computing with dual numbers what one computes with numbers gives the derivative beside the result.
-/// Comparisons ask about `value`, so a branch is taken as it would be without derivatives, and `==` says
-/// nothing of `derivative`. Source: Griewank and Walther, "Evaluating derivatives", 2008, chapter 3.
+/// A computation on dual numbers gives the derivative beside the result. Comparisons use `value`, so a branch
+/// is taken as it would be without derivatives, and `==` ignores `derivative`.
+///
+/// Source: Griewank and Walther, "Evaluating derivatives", 2008, chapter 3.
 package struct Dual: PlainScalar {
   package typealias Accumulator = Dual
 
@@ -93,7 +94,7 @@ extension Dual {
     return x.mapped(y, slope: 1 - y * y)
   }
 
-  /// `(x^y)' = y x^(y - 1) x' + x^y log(x) y'`, each term only where it is asked for: a negative x has no
+  /// `(x^y)' = y x^(y - 1) x' + x^y log(x) y'`, each term only where it is needed: a negative x has no
   /// logarithm.
   package static func power(_ x: Dual, _ y: Dual) -> Dual {
     let result = pow(x.value, y.value)

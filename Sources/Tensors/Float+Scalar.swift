@@ -39,7 +39,7 @@ extension Float: Scalar {
       ThreadPool.shared.run((depth + rowsEach - 1) / rowsEach) { task, _ in
         let first = task * rowsEach, count = min(rowsEach, depth - first)
         for panel in 0..<panels {
-          // The kernel places a panel by its own depth: the block begins where that panel of so few rows
+          // The kernel places a panel by its own depth: the block begins where a panel of that few rows
           // would.
           let target = pointer + (panel * depth + first - panel * count) * kernels.tileColumns
           kernels.packPanel(
@@ -163,7 +163,7 @@ extension Float: Scalar {
     return total
   }
 
-  /// 2x2 pooling with stride 2 of what a rectifier gave, windows over the lower and right edge included.
+  /// 2x2 pooling with stride 2 of a rectifier's results, including windows over the lower and right edge.
   ///
   /// - Parameters:
   ///   - window: of the picture [batch, height, width, channels], channels filling whole vectors.
@@ -179,7 +179,7 @@ extension Float: Scalar {
     }
   }
 
-  /// The gradient before rectifier and pooling, from the one behind them.
+  /// The gradient before rectifier and pooling, from the one after them.
   package static func unpool(
     _ window: Window, isMaximum: Bool, _ dy: UnsafePointer<Float>, _ codes: UnsafePointer<UInt8>,
     _ dx: UnsafeMutablePointer<Float>
@@ -269,7 +269,7 @@ private struct ProductSchedule {
   }
 }
 
-/// How a product is cut into tasks: by its size alone, so that results do not depend on the number of
+/// How a product is cut into tasks: only by its size, so that results do not depend on the number of
 /// threads.
 struct Split {
   let rowsPerTask, rowTasks, panelsPerTask, panelTasks: Int

@@ -1,4 +1,4 @@
-/// Random numbers that a seed fixes for good: xoshiro256++ by Blackman and Vigna (2019), its state filled by
+/// Random numbers that depend only on a seed: xoshiro256++ by Blackman and Vigna (2019), its state filled by
 /// SplitMix64 from the seed.
 package struct Generator {
   private var state: (UInt64, UInt64, UInt64, UInt64)

@@ -1,7 +1,6 @@
 import CSystem
 
-/// A kind of number that has no kernels: what tensors need is done by plain loops, in the order of the
-/// definition.
+/// A kind of number without kernels: plain loops, in the order of the definition, do what tensors need.
 package protocol PlainScalar: Scalar where Accumulator == Self {}
 
 extension PlainScalar {
@@ -62,7 +61,7 @@ extension PlainScalar {
       workspace)
   }
 
-  /// By way of the matrix of patches: a row for each output pixel, holding the window's factors; group after
+  /// Through the matrix of patches: a row for each output pixel, holding the window's factors; group after
   /// group.
   package static func convolve(
     _ window: Window, _ x: UnsafePointer<Self>, _ filter: PackedFilter<Self>, _ y: UnsafeMutablePointer<Self>,
@@ -142,7 +141,7 @@ extension PlainScalar {
     _ dx: UnsafeMutablePointer<Self>
   ) throws(Failure) {
     dx.update(repeating: 0, count: window.batch * window.height * window.width * window.channels)
-    // One winner a window: `given` tells which maxima have been given away.
+    // One winner a window: `given` says which maxima have received their gradient.
     let given = try Storage<Bool>(
       repeating: false, count: kind == .maximum ? window.outputPixels * window.channels : 0)
     window.forEachTap { output, input, covered in

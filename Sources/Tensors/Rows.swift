@@ -5,7 +5,7 @@ package final class Rows {
   package private(set) var count = 0
   private var storage: Storage<Float>
 
-  /// - Parameter dimension: 1 to 2^20, which the bounds of the search build on.
+  /// - Parameter dimension: 1 to 2^20, which the bounds of the search rely on.
   package init(dimension: Int) throws(Failure) {
     guard dimension >= 1, dimension <= 1 << 20 else {
       throw .invalidArgument("rows of \(dimension) numbers, wanted 1 to \(1 << 20)")
@@ -20,7 +20,7 @@ package final class Rows {
     count += 1
   }
 
-  /// Takes the memory for so many rows more, so that appending them cannot fail.
+  /// Reserves memory for that many more rows, so that appending them cannot fail.
   package func reserve(_ more: Int) throws(Failure) {
     let (rows, overflow) = count.addingReportingOverflow(more)
     let (wanted, overflow2) = rows.multipliedReportingOverflow(by: dimension)

@@ -4,11 +4,10 @@ import CSystem
 /// and OpenBLAS, to check the `Float` path and its gradients, and `Dual`, which carries a derivative along
 /// (`Dual.swift`).
 ///
-/// Comparisons ask about the value. What is written with these operations alone is differentiable in forward
-/// mode.
+/// Comparisons use the value. What is written only with these operations is differentiable in forward mode.
 package protocol Scalar: SignedNumeric, Comparable, ExpressibleByFloatLiteral, BitwiseCopyable, Sendable
 where Magnitude == Self {
-  /// What long sums are kept in: `Double` for `Float`, the number itself for the others.
+  /// The number that long sums are kept in: `Double` for `Float`, the number itself for the others.
   associatedtype Accumulator: Scalar where Accumulator.Accumulator == Accumulator
 
   /// The same number as a term of a long sum.
@@ -19,7 +18,7 @@ where Magnitude == Self {
   init(_ value: Float)
   init(_ value: Double)
 
-  /// The number alone, without what it carries along.
+  /// The number without the derivative that it may carry.
   var value: Double { get }
 
   static var nan: Self { get }
@@ -35,7 +34,7 @@ where Magnitude == Self {
   static func exponential(_ x: Self) -> Self
   /// Natural.
   static func logarithm(_ x: Self) -> Self
-  /// `log(1 + x)`, which loses nothing where x is small.
+  /// `log(1 + x)`, accurate for small x.
   static func logarithm(onePlus x: Self) -> Self
   static func sine(_ x: Self) -> Self
   static func cosine(_ x: Self) -> Self
@@ -122,12 +121,12 @@ where Magnitude == Self {
 }
 
 extension Double {
-  /// The value of an element, where only the number is wanted: what it carries along is dropped.
+  /// The value of an element, without the derivative that it may carry.
   package init(_ x: some Scalar) { self = x.value }
 }
 
 extension Scalar {
-  /// With a workspace of its own.
+  /// Allocates its own workspace.
   package static func multiply(
     rows: Int, _ a: UnsafePointer<Self>, rowStride: Int, columnStride: Int, _ b: PackedMatrix<Self>,
     _ c: UnsafeMutablePointer<Self>, accumulate: Bool, _ finish: Finish<Self>

@@ -1,5 +1,4 @@
-/// Runs `body` over slices of `0..<count` on the pool's threads: for loops over the elements of large
-/// tensors.
+/// Runs `body` over slices of `0..<count` on the pool's threads, for loops over large tensors.
 package func forEachSlice(of count: Int, _ body: (Range<Int>) -> Void) {
   let slice = 1 << 16
   guard count > slice else { return body(0..<count) }

@@ -1,13 +1,15 @@
 /// A block of memory for `count` elements, aligned for the widest vector, freed with its last owner.
 ///
-/// The pointers never leave the rooms of the library; they are valid while the storage lives, so whoever
-/// takes them keeps the storage alive (`withExtendedLifetime`) or goes through a scoped method.
+/// Its pointer is valid while the storage lives: above this room numbers are reached through `withPointer`
+/// and `withPointers`, which keep the storage alive for the length of a call. (They are inlined into other
+/// rooms: a call of the generic function costs as much as a row of a picture.)
+@usableFromInline
 package final class Storage<Element: BitwiseCopyable> {
-  package let count: Int
-  package let pointer: UnsafeMutablePointer<Element>
+  @usableFromInline package let count: Int
+  @usableFromInline package let pointer: UnsafeMutablePointer<Element>
 
   /// Memory of unspecified content, followed by a vector's width of readable slack.
-  /// - Throws: `.noMemory` when the system refuses, or when the size does not fit an `Int`.
+  /// - Throws: `.noMemory` if the system refuses, or if the size does not fit an `Int`.
   package init(count: Int) throws(Failure) {
     guard count >= 0 else { throw .internalError("storage of \(count) elements") }
     let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
@@ -28,7 +30,76 @@ package final class Storage<Element: BitwiseCopyable> {
     Memory.give(pointer, count * MemoryLayout<Element>.stride)
   }
 
+  @inlinable @inline(__always)
   package var buffer: UnsafeMutableBufferPointer<Element> {
     UnsafeMutableBufferPointer(start: pointer, count: count)
   }
+}
+
+extension Storage {
+  /// The numbers, valid inside `body`.
+  @inlinable @inline(__always)
+  package func withPointer<Result, Refusal: Error>(
+    _ body: (UnsafeMutablePointer<Element>) throws(Refusal) -> Result
+  ) throws(Refusal) -> Result {
+    defer { withExtendedLifetime(self) {} }
+    return try body(pointer)
+  }
+
+  /// The numbers with their count, valid inside `body`.
+  @inlinable @inline(__always)
+  package func withBuffer<Result, Refusal: Error>(
+    _ body: (UnsafeMutableBufferPointer<Element>) throws(Refusal) -> Result
+  ) throws(Refusal) -> Result {
+    defer { withExtendedLifetime(self) {} }
+    return try body(buffer)
+  }
+}
+
+extension Tensor {
+  /// The numbers, valid inside `body`.
+  @inlinable @inline(__always)
+  package func withPointer<Result, Refusal: Error>(
+    _ body: (UnsafeMutablePointer<Element>) throws(Refusal) -> Result
+  ) throws(Refusal) -> Result {
+    try storage.withPointer(body)
+  }
+}
+
+/// The numbers of two tensors, valid inside `body`.
+@inlinable @inline(__always)
+package func withPointers<A, B, Result, Refusal: Error>(
+  _ a: Tensor<A>, _ b: Tensor<B>,
+  _ body: (UnsafeMutablePointer<A>, UnsafeMutablePointer<B>) throws(Refusal) -> Result
+) throws(Refusal) -> Result {
+  defer { withExtendedLifetime((a, b)) {} }
+  return try body(a.pointer, b.pointer)
+}
+
+/// The numbers of three tensors, valid inside `body`.
+@inlinable @inline(__always)
+package func withPointers<A, B, C, Result, Refusal: Error>(
+  _ a: Tensor<A>, _ b: Tensor<B>, _ c: Tensor<C>,
+  _ body: (
+    UnsafeMutablePointer<A>, UnsafeMutablePointer<B>, UnsafeMutablePointer<C>
+  ) throws(Refusal) -> Result
+) throws(Refusal) -> Result {
+  defer { withExtendedLifetime((a, b, c)) {} }
+  return try body(a.pointer, b.pointer, c.pointer)
+}
+
+/// The numbers of any number of tensors, valid until `end`: `let x = HeldPointers(tensors); defer { x.end() }`.
+///
+/// A closure in place of it would be handed to the thread pool inside other closures, which the embedded build
+/// compiles wrongly (Swift 6.3).
+package struct HeldPointers<Element: BitwiseCopyable> {
+  private let tensors: [Tensor<Element>]
+  package let pointers: [UnsafeMutablePointer<Element>]
+
+  package init(_ tensors: [Tensor<Element>]) {
+    self.tensors = tensors
+    pointers = tensors.map { $0.pointer }
+  }
+
+  package func end() { withExtendedLifetime(tensors) {} }
 }

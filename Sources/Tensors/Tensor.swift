@@ -1,9 +1,10 @@
 /// Numbers in a shape. Copies share storage; an operation writes only tensors that it has just made.
 ///
-/// `Scalar` says what they may be: `Float` for work, `Double` and `Dual` for checking gradients.
+/// `Scalar` is the kind of number: `Float` for work, `Double` and `Dual` for checking gradients.
+@usableFromInline
 package struct Tensor<Element: BitwiseCopyable> {
   package let shape: Shape
-  package private(set) var storage: Storage<Element>
+  @usableFromInline package private(set) var storage: Storage<Element>
 
   /// Elements of unspecified content.
   package init(_ shape: Shape) throws(Failure) {
@@ -18,7 +19,7 @@ package struct Tensor<Element: BitwiseCopyable> {
     storage.pointer.initialize(repeating: value, count: shape.count)
   }
 
-  /// - Throws: `.invalidArgument` when the number of values is not the shape's.
+  /// - Throws: `.invalidArgument` if the number of values is not the shape's.
   package init(_ extents: [Int], _ values: [Element]) throws(Failure) {
     try self.init(Shape(extents))
     guard values.count == shape.count else {
@@ -47,11 +48,11 @@ package struct Tensor<Element: BitwiseCopyable> {
     return copy
   }
 
-  /// Whether no other tensor shares these numbers: then they may be changed in place.
+  /// Whether no other tensor shares these numbers, so that they may be changed in place.
   package mutating func isUnique() -> Bool { isKnownUniquelyReferenced(&storage) }
 
   package var count: Int { shape.count }
-  package var pointer: UnsafeMutablePointer<Element> { storage.pointer }
+  @inlinable package var pointer: UnsafeMutablePointer<Element> { storage.pointer }
   package var values: [Element] { withExtendedLifetime(storage) { Array(storage.buffer) } }
   package subscript(index: Int) -> Element { pointer[index] }
 }

@@ -19,7 +19,7 @@ extension Window {
   }
 }
 
-/// What is made of the numbers that a window covers.
+/// What a pooling computes from the numbers that a window covers.
 package enum WindowPooling: Sendable { case average, maximum, euclidean }
 
 extension Window {

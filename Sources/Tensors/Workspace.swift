@@ -1,24 +1,24 @@
-/// Memory that the calls of one thread borrow one after another: it grows to the most that one of them needs.
+/// Memory that the calls of one thread borrow one after another. It grows to the most that one of them needs.
 package final class Workspace {
   private var storage: Storage<Float>?
 
   package init() {}
 
-  /// Numbers that it holds.
+  /// How many numbers it holds.
   package var count: Int { storage?.count ?? 0 }
 
   /// Room for `count` numbers of unspecified content, until the next call.
   package func take(_ count: Int) throws(Failure) -> UnsafeMutablePointer<Float> {
     if let storage, storage.count >= count { return storage.pointer }
-    storage = nil  // given back before more is taken
+    storage = nil  // freed before more is allocated
     let larger = try Storage<Float>(count: count)
     storage = larger
     return larger.pointer
   }
 }
 
-/// What each worker of a call has to itself: pointers to rows, a tile for the edges, and numbers as the call
-/// needs them; and what all of them share.
+/// The memory of a call: for each worker pointers to rows, a tile for the edges, and numbers as the call
+/// needs them; and what all workers share.
 struct Scratch {
   /// Numbers, in a size that keeps the parts apart by whole cache lines.
   private let tableEach, edgeEach, extraEach, sharedCount: Int

@@ -167,6 +167,13 @@ def test_help_fits_in_80_columns():
         assert [line for line in text.splitlines() if len(line) > 80] == []
 
 
+def test_the_help_of_style_lists_the_librarys_presets():
+    text = " ".join(good("style", "--help").split())
+    for name in ("pyramid", "course", "gatys", "neural-style", "neural-style-pt", "neural-style-tf", "crowsonkb"):
+        assert f" {name}: " in text, name
+    assert "pyramid: from coarse to fine by L-BFGS" in text
+
+
 def described(*command, **options):
     """What `--version --verbose` prints, by the words before the colons."""
     result = subprocess.run(
@@ -288,7 +295,9 @@ def test_the_program_tells_its_version():
         ["identify", "a.jpg", "people", "--rule", "vote", "--neighbours", "0"], ["gallery", "add", "file", "name"], ["gallery", "list"],
         ["gallery", "remove", "file"], ["gallery", "remove", "file", "name", "--photo", "1"], ["gallery", "export", "file"],
         ["paint"], ["detect"], ["compare", "a.jpg"], ["detect", "a.jpg", "--nonsense"], ["style", "a.jpg", "b.jpg"],
-        ["style", "a.jpg", "b.jpg", "-o", "c.gif"], ["style", "a.jpg", "b.jpg", "-o", "c.png", "--size", "wide"],
+        ["style", "a.jpg", "b.jpg", "-o", "c.gif"], ["restyle", "a.jpg", "--model", "m", "-o", "c.gif"],
+        ["layers", "maps", "a.jpg", "--layer", "l", "-o", "c.gif"], ["embed", "a.jpg", "--chip", "c.gif"],
+        ["style", "a.jpg", "b.jpg", "-o", "c.png", "--size", "wide"],
         ["style", "a.jpg", "b.jpg", "-o", "c.png", "--pooling", "median"],
         ["style", "a.jpg", "b.jpg", "-o", "c.png", "--save-every", "0"], ["compare", "a", "b", "--threshold=-1"],
         ["calibrate", "--pairs", "a"], ["calibrate", "--pairs", "a", "--images", "b", "--far", "0"],
@@ -311,6 +320,17 @@ def test_bad_usage_is_told_and_exits_64(arguments):
     result = run(*arguments)
     assert result.returncode == BAD_USAGE and result.stdout == ""
     assert "Usage: facestyle" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "command", ["style a.jpg b.jpg -o", "restyle a.jpg --model m -o", "layers top a --layer l -o", "embed a.jpg --chip"]
+)
+@pytest.mark.parametrize("file", ["c.gif", "c", "png"])
+def test_a_picture_to_write_has_the_ending_of_a_format(command, file):
+    result = run(*command.split(), file)
+    assert result.returncode == BAD_USAGE
+    assert f"The value '{file}' is invalid" in result.stderr
+    assert "expected a .png, .jpg or .jpeg file." in result.stderr
 
 
 # ---- Errors ----
@@ -402,7 +422,6 @@ def test_two_outputs_of_one_name_and_formats_that_there_are_not_are_refused(tmp_
     for more in (["--checkpoint", out], ["--trace", out], ["--checkpoint", "c", "--trace", "c"]):
         assert "named twice" in refused("style", *tiny, "-o", out, *more, folder=tmp_path)
     assert "named twice" in refused("train", "--people", tmp_path, "--out", out, "--checkpoint", out)
-    assert "wanted is a .png" in refused("embed", tiny[0], "--chip", tmp_path / "a.bmp")
     assert "wanted is a .csv" in refused("gallery", "export", "none", tmp_path / "a.txt")
     os.mkfifo(tmp_path / "pipe.png")
     assert "a pipe or a device" in refused("style", *tiny, "-o", tmp_path / "pipe.png")
@@ -680,7 +699,7 @@ def test_evaluate_prints_a_table_of_80_columns(pairs):
     assert [line for line in text.splitlines() if len(line) > 80] == []
     assert text.startswith("7 pairs of 6 photos in 2 folds, embedded by dlib-resnet\n")
     assert re.search(r"\n  accuracy +\d+\.\d\d %", text) and "1 photo has no face: 2 pairs are never" in text
-    assert "0.001      none: FAR 0.001 wants 1,000 pairs of two people, there are 3\n" in text
+    assert "0.001      none: FAR 0.001 needs 1,000 pairs of two people, there are 3\n" in text
     assert text == good(*evaluate(pairs, "--threads", 3))
 
 
@@ -760,7 +779,7 @@ def test_calibrate_prints_a_table_of_80_columns(pairs):
     text = good(*calibrate(pairs, "--far", 0.64, "--people", 1))
     assert [line for line in text.splitlines() if len(line) > 80] == []
     assert text.startswith("7 pairs of 6 photos, embedded by dlib-resnet\n") and "0 of 3 pairs of two people" in text
-    assert "for 64.00 % among 1 person" in text and "none: wants" in text and "1 photo has no face" in text
+    assert "for 64.00 % among 1 person" in text and "none: needs" in text and "1 photo has no face" in text
 
 
 @models
@@ -770,7 +789,7 @@ def test_detect_tells_the_quality_when_asked(tiny):
     assert quality["reasons"] == [] and 0.3 < quality["score"] <= 1 and quality["outside"] == 0
     assert quality["eye_distance"] > 60 and abs(quality["yaw"]) < 25 and abs(quality["roll"]) < 15
     text = good("detect", OBAMA, "--quality")
-    assert "nothing speaks against it" in text and "pixels between the eyes" in text
+    assert "no reason against it" in text and "pixels between the eyes" in text
     assert [line for line in text.splitlines()[1:] if len(line) > 80] == []
     assert answer("detect", tiny[0], "--quality")["faces"] == []
 
@@ -1284,7 +1303,7 @@ def test_restyle_says_what_it_wants(tmp_path, tiny, networks):
     out = ("-o", tmp_path / "a.png")
     assert "has one style" in refused("restyle", *tiny, "--model", networks[0], *out)
     assert "has one style" in refused("restyle", tiny[0], "--model", networks[0], *out, "--strength", 1)
-    assert "like any picture" in refused("restyle", tiny[0], "--model", networks[1], *out)
+    assert "in any style" in refused("restyle", tiny[0], "--model", networks[1], *out)
     assert "strength 2" in refused("restyle", *tiny, "--model", networks[1], *out, "--strength", 2)
     small = png(tmp_path / "small.png", 1, 1)
     assert "1x1, wanted sides of at least 32" in refused("restyle", small, tiny[1], "--model", networks[1], *out)
@@ -1300,7 +1319,7 @@ def test_layers_are_listed_with_what_their_units_see():
     text = good("layers", "list")
     assert [line.split() for line in text.splitlines()[1:]][6] == ["conv3_1", "256", "24x24", "4"]
     assert answer("layers", "list")[0] == {"layer": "conv1_1", "units": 64, "field": 3, "stride": 1, "start": -1}
-    assert "no one network" in refused("layers", "list", "--model", "mtcnn")
+    assert "expected a single network" in refused("layers", "list", "--model", "mtcnn")
     assert "no one size" in good("layers", "list", "--model", "dlib-resnet")
 
 

@@ -31,9 +31,9 @@ static void by_hand(void) {
   }
   TEST("the Gram matrix is a times its transpose") {
     float gram[4] = {0}, one[1] = {0};
-    CHECK_OK(fs_gram_matrix(generated, 2, 2, gram)); /* rows (1,2) and (3,4) */
+    CHECK_OK(fs_gram_matrix(generated, 2, 2, gram, sizeof gram / sizeof *gram)); /* rows (1,2) and (3,4) */
     CHECK(gram[0] == 5 && gram[1] == 11 && gram[2] == 11 && gram[3] == 25);
-    CHECK_OK(fs_gram_matrix(generated, 1, 4, one));
+    CHECK_OK(fs_gram_matrix(generated, 1, 4, one, sizeof one / sizeof *one));
     CHECK(one[0] == 30);
   }
   TEST("the style cost compares Gram matrices over the pixels") {
@@ -49,7 +49,7 @@ static void by_hand(void) {
   TEST("one channel, one pixel and one row are sizes like any other") {
     float gram[9];
     const float column[3] = {1, 2, 3}, two = 2, one = 1;
-    CHECK_OK(fs_gram_matrix(column, 3, 1, gram));
+    CHECK_OK(fs_gram_matrix(column, 3, 1, gram, sizeof gram / sizeof *gram));
     for (int i = 0; i < 9; i++) CHECK(gram[i] == column[i / 3] * column[i % 3]);
     CHECK_OK(fs_style_cost(generated, zeros, 2, 2, 1, FS_COST_NORMALISED, &value)); /* Gram 30; 900 / (4 16) */
     CHECK_NEAR(value, 900.0 / 64, 1e-5);
@@ -133,7 +133,7 @@ static void notebook(void) {
   TEST("the notebook's Gram matrix has its nine numbers") {
     float *a = floats(json, "gram", "A", 6), *wanted = floats(json, "gram", "expected", 9), gram[9];
     REQUIRE(a && wanted);
-    CHECK_OK(fs_gram_matrix(a, 3, 2, gram));
+    CHECK_OK(fs_gram_matrix(a, 3, 2, gram, sizeof gram / sizeof *gram));
     /* Printed with nine digits, of which a Float holds seven: 2e-6 is one unit of its last place at 19. */
     for (int i = 0; i < 9; i++) CHECK_NEAR(gram[i], wanted[i], 2e-6);
     free(a), free(wanted);
@@ -194,12 +194,12 @@ static void refusals(void) {
     }
   }
   TEST("the Gram matrix refuses NULL, nothing and sizes that overflow") {
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, gram, fs_gram_matrix(NULL, 2, 2, gram));
-    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gram_matrix(a, 2, 2, NULL));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, gram, fs_gram_matrix(NULL, 2, 2, gram, sizeof gram / sizeof *gram));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gram_matrix(a, 2, 2, NULL, 0));
     static const size_t sizes[][2] = {{0, 2}, {2, 0}, {SIZE_MAX, 1}, {1, SIZE_MAX}, {SIZE_MAX / 2 + 1, 2}, {(size_t)1 << 32, 1},
                                       {2, SIZE_MAX / 8 + 1}, {SIZE_MAX, SIZE_MAX}};
     for (unsigned k = 0; k < sizeof sizes / sizeof *sizes; k++)
-      CHECK_REFUSED(FS_INVALID_ARGUMENT, gram, fs_gram_matrix(a, sizes[k][0], sizes[k][1], gram));
+      CHECK_REFUSED(FS_INVALID_ARGUMENT, gram, fs_gram_matrix(a, sizes[k][0], sizes[k][1], gram, sizeof gram / sizeof *gram));
   }
   TEST("the total cost refuses NULL") { CHECK_STATUS(FS_INVALID_ARGUMENT, fs_total_cost(1, 2, 10, 40, NULL)); }
   TEST("numbers that are none give an error or a number that is none") {
@@ -209,7 +209,7 @@ static void refusals(void) {
     CHECK_STATUS(TEST_ANY_STATUS, fs_triplet_loss(a, a, a, 2, 2, -FLT_MAX, FS_MEAN, &value));
     CHECK_STATUS(TEST_ANY_STATUS, fs_content_cost(none, a, 1, 2, 2, FS_COST_LECTURE, &value));
     CHECK_STATUS(TEST_ANY_STATUS, fs_style_cost(none, a, 1, 2, 2, FS_COST_LECTURE, &value));
-    CHECK_STATUS(TEST_ANY_STATUS, fs_gram_matrix(none, 2, 2, gram));
+    CHECK_STATUS(TEST_ANY_STATUS, fs_gram_matrix(none, 2, 2, gram, sizeof gram / sizeof *gram));
     for (int i = 0; i < 3; i++) {
       CHECK_STATUS(TEST_ANY_STATUS, fs_total_cost(values[i], 1, 10, 40, &value));
       CHECK_STATUS(TEST_ANY_STATUS, fs_total_cost(1, values[i], 10, 40, &value));

@@ -44,8 +44,8 @@ static fs_status silent(const double *x, size_t count, double *value, void *user
 /* Uses the library, and fails inside it, from within its own call. */
 static fs_status reentrant(const double *x, size_t count, double *value, void *user) {
   double derivative;
-  fs_differentiate((fs_function)99, FS_FORWARD, x, count, NULL, NULL);
-  fs_status status = fs_differentiate(FS_FUNCTION_TANH, FS_FORWARD, x, 1, value, &derivative);
+  fs_differentiate((fs_function)99, FS_FORWARD, x, count, NULL, NULL, count);
+  fs_status status = fs_differentiate(FS_FUNCTION_TANH, FS_FORWARD, x, 1, value, &derivative, 1);
   return user ? FS_CANCELLED : status;
 }
 
@@ -61,7 +61,7 @@ static void functions(void) {
     for (int f = FS_FUNCTION_EXP; f <= FS_FUNCTION_SQUARE; f++) {
       double value[3][3], derivative[3][3];
       for (int way = FS_FORWARD; way <= FS_NUMERIC; way++)
-        CHECK_OK(fs_differentiate((fs_function)f, (fs_differentiation)way, x, 3, value[way], derivative[way]));
+        CHECK_OK(fs_differentiate((fs_function)f, (fs_differentiation)way, x, 3, value[way], derivative[way], 3));
       for (int i = 0; i < 3; i++) {
         CHECK_NEAR(value[FS_REVERSE][i], value[FS_FORWARD][i], 1e-14);
         CHECK_NEAR(value[FS_NUMERIC][i], value[FS_FORWARD][i], 1e-14);
@@ -73,42 +73,42 @@ static void functions(void) {
   TEST("tanh at 1 is the C library's, its derivative 1 - tanh(1)^2") {
     const double x = 1;
     double value = 0, derivative = 0;
-    CHECK_OK(fs_differentiate(FS_FUNCTION_TANH, FS_FORWARD, &x, 1, &value, &derivative));
+    CHECK_OK(fs_differentiate(FS_FUNCTION_TANH, FS_FORWARD, &x, 1, &value, &derivative, 1));
     CHECK_NEAR(value, tanh(1), 1e-15);
     CHECK_NEAR(derivative, 1 - tanh(1) * tanh(1), 1e-15);
   }
   TEST("either answer may be left out, and no numbers are fine") {
     const double x = 4;
     double value = 0, derivative = 0;
-    CHECK_OK(fs_differentiate(FS_FUNCTION_SQRT, FS_REVERSE, &x, 1, &value, NULL));
+    CHECK_OK(fs_differentiate(FS_FUNCTION_SQRT, FS_REVERSE, &x, 1, &value, NULL, 1));
     CHECK(value == 2);
-    CHECK_OK(fs_differentiate(FS_FUNCTION_SQRT, FS_REVERSE, &x, 1, NULL, &derivative));
+    CHECK_OK(fs_differentiate(FS_FUNCTION_SQRT, FS_REVERSE, &x, 1, NULL, &derivative, 1));
     CHECK(derivative == 0.25);
     for (int way = FS_FORWARD; way <= FS_NUMERIC; way++)
-      CHECK_OK(fs_differentiate(FS_FUNCTION_SQRT, (fs_differentiation)way, &x, 0, &value, &derivative));
+      CHECK_OK(fs_differentiate(FS_FUNCTION_SQRT, (fs_differentiation)way, &x, 0, &value, &derivative, 0));
   }
   TEST("where a function has no value there is NaN") {
     const double x[2] = {-1, NAN};
     double value[2] = {0, 0}, derivative[2];
     for (int way = FS_FORWARD; way <= FS_NUMERIC; way++) {
-      CHECK_OK(fs_differentiate(FS_FUNCTION_LOG, (fs_differentiation)way, x, 2, value, derivative));
+      CHECK_OK(fs_differentiate(FS_FUNCTION_LOG, (fs_differentiation)way, x, 2, value, derivative, 2));
       CHECK(isnan(value[0]) && isnan(value[1]));
     }
   }
   TEST("unknown functions and ways, NULL and sizes beyond memory are refused") {
     const double x = 1;
     double value;
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_differentiate((fs_function)11, FS_FORWARD, &x, 1, &value, NULL));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_differentiate((fs_function)-1, FS_FORWARD, &x, 1, &value, NULL));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_differentiate(FS_FUNCTION_EXP, (fs_differentiation)3, &x, 1, &value, NULL));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_differentiate(FS_FUNCTION_EXP, FS_FORWARD, NULL, 1, &value, NULL));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_differentiate(FS_FUNCTION_EXP, FS_FORWARD, &x, SIZE_MAX, &value, NULL));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_differentiate((fs_function)11, FS_FORWARD, &x, 1, &value, NULL, 1));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_differentiate((fs_function)-1, FS_FORWARD, &x, 1, &value, NULL, 1));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_differentiate(FS_FUNCTION_EXP, (fs_differentiation)3, &x, 1, &value, NULL, 1));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_differentiate(FS_FUNCTION_EXP, FS_FORWARD, NULL, 1, &value, NULL, 1));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_differentiate(FS_FUNCTION_EXP, FS_FORWARD, &x, SIZE_MAX, &value, NULL, SIZE_MAX));
   }
 }
 
 static void gradients(void) {
   const double x[2] = {0.7, -1.3};
-  fs_gradient_report report;
+  fs_gradient_report report = {.size = sizeof report};
   TEST("a right gradient passes") {
     CHECK_OK(fs_gradient_check(smooth, right, NULL, x, 2, NULL, &report));
     CHECK(report.passed == 1 && report.ratio <= 1 && report.index < 2);
@@ -123,7 +123,7 @@ static void gradients(void) {
   TEST("the numeric gradient takes two calls a number") {
     double gradient[2];
     int calls = 0;
-    CHECK_OK(fs_gradient_numeric(smooth, &calls, x, 2, NULL, gradient));
+    CHECK_OK(fs_gradient_numeric(smooth, &calls, x, 2, NULL, gradient, sizeof gradient / sizeof *gradient));
     CHECK(calls == 4);
     CHECK_NEAR(gradient[0], -1.82, 1e-8);
     CHECK_NEAR(gradient[1], 0.49 + cos(1.3), 1e-8);
@@ -146,8 +146,8 @@ static void gradients(void) {
     CHECK_REFUSED(FS_IO, report, fs_gradient_check(fails, NULL, &calls, x, 2, NULL, &report));
     CHECK(calls == CALLS_BEFORE_FAILURE + 1 && strstr(fs_last_error(), "FS_IO"));
     double gradient[2];
-    CHECK_REFUSED(FS_CANCELLED, gradient, fs_gradient_numeric(reentrant, &calls, x, 2, NULL, gradient));
-    CHECK_OK(fs_gradient_numeric(reentrant, NULL, x, 2, NULL, gradient));
+    CHECK_REFUSED(FS_CANCELLED, gradient, fs_gradient_numeric(reentrant, &calls, x, 2, NULL, gradient, sizeof gradient / sizeof *gradient));
+    CHECK_OK(fs_gradient_numeric(reentrant, NULL, x, 2, NULL, gradient, sizeof gradient / sizeof *gradient));
     CHECK_NEAR(gradient[0], 1 - tanh(0.7) * tanh(0.7), 1e-8);
     CHECK(gradient[1] == 0);
   }
@@ -181,8 +181,8 @@ static void gradients(void) {
     CHECK_REFUSED(FS_INVALID_ARGUMENT, report, fs_gradient_check(smooth, right, NULL, x, SIZE_MAX, NULL, &report));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, report, fs_gradient_check(smooth, right, NULL, bad, 2, NULL, &report));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gradient_check(smooth, right, NULL, x, 2, NULL, NULL));
-    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gradient_numeric(smooth, NULL, x, 2, NULL, NULL));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, gradient, fs_gradient_numeric(NULL, NULL, x, 2, NULL, gradient));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gradient_numeric(smooth, NULL, x, 2, NULL, NULL, 0));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, gradient, fs_gradient_numeric(NULL, NULL, x, 2, NULL, gradient, sizeof gradient / sizeof *gradient));
   }
 }
 

@@ -56,7 +56,7 @@ static void without_model(void) {
     CHECK_REFUSED(FS_INVALID_ARGUMENT, embedder, fs_embedder_create(&embedder, NULL));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_embedder_create(NULL, NULL));
     CHECK(fs_embedder_dimension(NULL) == 0);
-    CHECK(fs_embedder_chip_side(NULL) == 0);
+    CHECK(fs_embedder_chip_width(NULL) == 0 && fs_embedder_chip_height(NULL) == 0);
     CHECK(!(fs_embedder_threshold(NULL) > 0));
   }
   TEST("without an embedder every call is refused") {
@@ -77,9 +77,9 @@ static void without_model(void) {
 static void aligning(const fs_embedder *embedder, const fs_image *image) {
   fs_image *chip = NULL;
   fs_face face = face_at(20, 10, 60), bad;
-  TEST("an aligned picture is chip_side wide and high") {
+  TEST("an aligned picture is chip_width x chip_height") {
     REQUIRE_OK(fs_embedder_align(embedder, &chip, image, &face));
-    CHECK(fs_image_width(chip) == fs_embedder_chip_side(embedder) && fs_image_height(chip) == fs_embedder_chip_side(embedder));
+    CHECK(fs_image_width(chip) == fs_embedder_chip_width(embedder) && fs_image_height(chip) == fs_embedder_chip_height(embedder));
     fs_image_destroy(chip);
   }
   TEST("aligning refuses NULL") {
@@ -126,7 +126,7 @@ static void embedding(const fs_embedder *embedder, const fs_image *image) {
   TEST("an embedding is as long as the embedder says, and made of numbers") {
     CHECK(fs_embedder_dimension(embedder) == DIMENSION);
     CHECK_NEAR(fs_embedder_threshold(embedder), 0.6, 1e-6);
-    CHECK(fs_embedder_chip_side(embedder) == 150);
+    CHECK(fs_embedder_chip_width(embedder) == 150 && fs_embedder_chip_height(embedder) == 150);
     REQUIRE_OK(fs_embedder_embed(embedder, image, faces, 1, values, DIMENSION));
     bool finite = true;
     for (int i = 0; i < DIMENSION; i++) finite = finite && isfinite(values[i]);

@@ -2,10 +2,10 @@
 #include "support.h"
 
 static const double distances[8] = {0.1, 0.4, 0.35, 0.8, 0.2, 0.9, 0.7, 1.1};
-static const uint8_t same[8] = {1, 1, 0, 0, 1, 1, 0, 0};
+static const int32_t same[8] = {1, 1, 0, 0, 1, 1, 0, 0};
 
 static void by_hand(void) {
-  fs_evaluation found;
+  fs_evaluation found = {.size = sizeof found};
   const int32_t folds[8] = {7, 7, 7, 7, -3, -3, -3, -3};
   TEST("an evaluation of eight pairs, worked out by hand") {
     /* Couples of a genuine and an impostor pair: 0.1, 0.2 beat all four impostors, 0.4 beats three, 0.9 beats one. */
@@ -40,7 +40,7 @@ static void by_hand(void) {
   }
   TEST("what cannot be evaluated is refused") {
     const double none[2] = {NAN, 1}, below[2] = {-INFINITY, 1};
-    const uint8_t one[2] = {1, 1}, both[2] = {1, 0};
+    const int32_t one[2] = {1, 1}, both[2] = {1, 0};
     CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_evaluate_pairs(none, both, NULL, 2, NULL, &found));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_evaluate_pairs(below, both, NULL, 2, NULL, &found));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_evaluate_pairs(distances, one, NULL, 2, NULL, &found));
@@ -53,7 +53,7 @@ static void by_hand(void) {
   TEST("options are checked") {
     fs_evaluation_options options;
     REQUIRE_OK(fs_evaluation_options_init(&options, sizeof options));
-    CHECK(options.folds == 10 && options.least_false_accepts == 1);
+    CHECK(options.folds == 10 && options.min_false_accepts == 1);
     options.folds = 2;
     REQUIRE_OK(fs_evaluate_pairs(distances, same, NULL, 8, &options, &found));
     CHECK(found.folds == 2 && found.accuracy > 0);
@@ -61,9 +61,9 @@ static void by_hand(void) {
     CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_evaluate_pairs(distances, same, NULL, 8, &options, &found));
     options.folds = UINT32_MAX;
     CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_evaluate_pairs(distances, same, NULL, 8, &options, &found));
-    options.folds = 2, options.least_false_accepts = NAN;
+    options.folds = 2, options.min_false_accepts = NAN;
     CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_evaluate_pairs(distances, same, NULL, 8, &options, &found));
-    options.least_false_accepts = DBL_MAX;
+    options.min_false_accepts = DBL_MAX;
     CHECK_OK(fs_evaluate_pairs(distances, same, NULL, 8, &options, &found));
     options.size = 3;
     CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_evaluate_pairs(distances, same, NULL, 8, &options, &found));
@@ -77,7 +77,7 @@ static void pairs(void) {
   TEST("pairs are read, photos are counted once") {
     const char *text = "2\t1\nAda\t1\t2\nAda\t2\tBob\t10\n\nBob 10 3\r\nAda 1 Eve 12345\n";
     REQUIRE_OK(fs_pairs_load(&list, text, strlen(text)));
-    CHECK(fs_pairs_count(list) == 4 && fs_pairs_folds(list) == 2 && fs_pairs_photos(list) == 5);
+    CHECK(fs_pairs_count(list) == 4 && fs_pairs_fold_count(list) == 2 && fs_pairs_photo_count(list) == 5);
     REQUIRE_OK(fs_pairs_get(list, 1, &pair));
     CHECK(pair.same == 0 && pair.fold == 0);
     CHECK(strcmp(fs_pairs_photo(list, pair.first), "Ada/Ada_0002.jpg") == 0);
@@ -104,7 +104,7 @@ static void pairs(void) {
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_pairs_load(NULL, "", 0));
     CHECK_REFUSED(FS_IO, list, fs_pairs_open(&list, "/nothing/there"));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_pairs_get(NULL, 0, &pair));
-    CHECK(fs_pairs_count(NULL) == 0 && fs_pairs_photos(NULL) == 0 && fs_pairs_folds(NULL) == 0 && !fs_pairs_photo(NULL, 0));
+    CHECK(fs_pairs_count(NULL) == 0 && fs_pairs_photo_count(NULL) == 0 && fs_pairs_fold_count(NULL) == 0 && !fs_pairs_photo(NULL, 0));
   }
 }
 
@@ -144,6 +144,11 @@ static fs_action cancel(const fs_tsne_progress *progress, void *user) {
   return FS_CANCEL;
 }
 
+static fs_action answer(const fs_tsne_progress *progress, void *user) {
+  (void)progress;
+  return *(fs_action *)user;
+}
+
 static void maps(void) {
   enum { COUNT = 40, DIMENSION = 3 };
   float points[COUNT * DIMENSION], map[2 * COUNT], other[2 * COUNT];
@@ -173,6 +178,10 @@ static void maps(void) {
     options.on_step = cancel, options.user = &step;
     CHECK_REFUSED(FS_CANCELLED, map, fs_tsne(points, COUNT, DIMENSION, &options, map, 2 * COUNT, NULL));
     CHECK(step == 25);
+    fs_action wrong = (fs_action)3;
+    options.on_step = answer, options.user = &wrong;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, map, fs_tsne(points, COUNT, DIMENSION, &options, map, 2 * COUNT, NULL));
+    CHECK(strstr(fs_last_error(), "the host's on_step returned 3; expected FS_CONTINUE") != NULL);
     options.on_step = NULL;
   }
   TEST("what has no map is refused") {

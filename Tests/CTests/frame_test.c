@@ -254,6 +254,7 @@ static void refusals(void) {
       REFUSE(s.frame.rotation = 360);
       REFUSE(s.frame.rotation = (uint32_t)-90);
       REFUSE(s.frame.format = (fs_pixel_format)11);
+      CHECK(strcmp(fs_last_error(), "pixel format 11; expected 0 to 10") == 0);
       REFUSE(s.frame.format = (fs_pixel_format)-1);
       REFUSE(s.frame.matrix = (fs_colour_matrix)2);
       REFUSE(s.frame.range = (fs_colour_range)7);
@@ -349,7 +350,7 @@ static void quality(void) {
             if (k < 3) face.landmarks[p].x = face.landmarks[p].x * scales[k] + places[i], face.landmarks[p].y *= scales[k];
             else face.landmarks[p].x = NAN;
           }
-          fs_quality of_picture, of_frame;
+          fs_quality of_picture = {.size = sizeof of_picture}, of_frame = {.size = sizeof of_frame};
           CHECK_OK(fs_face_quality(seen, &face, NULL, &of_picture));
           CHECK_OK(fs_face_quality_frame(&s.frame, &face, NULL, &of_frame));
           CHECK(same_quality(&of_picture, &of_frame));
@@ -362,7 +363,7 @@ static void quality(void) {
   TEST("the quality of a frame's face refuses NULL, bad frames and faces that are none") {
     source s = make(FS_NV12, 60, 50, 0);
     fs_face face = {.x = 5, .y = 5, .width = 30, .height = 30, .landmarks = {{NAN, NAN}}}, none = {.landmarks = {{NAN, 0}}};
-    fs_quality found;
+    fs_quality found = {.size = sizeof found};
     CHECK_OK(fs_face_quality_frame(&s.frame, &face, NULL, &found));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_face_quality_frame(NULL, &face, NULL, &found));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_face_quality_frame(&s.frame, NULL, NULL, &found));

@@ -16,7 +16,7 @@ static const float *axis(int place, float value) {
 static void without_embedder(void) {
   TEST("without an embedder there is no gallery, and getters answer nothing") {
     fs_gallery *gallery;
-    fs_match match;
+    fs_gallery_identity match = {.size = sizeof match};
     fs_verdict verdict;
     float vector[4] = {0};
     fs_image *image = plain(9, 9, 1, 2, 3);
@@ -27,33 +27,34 @@ static void without_embedder(void) {
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_remove(NULL, "a"));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, verdict, fs_gallery_verify(NULL, "a", vector, 4, 0.6f, &verdict));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, verdict, fs_gallery_verify_photo(NULL, NULL, NULL, "a", image, 0.6f, &verdict));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, match, fs_gallery_identify(NULL, vector, 4, 0.6f, &match));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, match, fs_gallery_identify_photo(NULL, NULL, NULL, image, 0.6f, &match));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, match, fs_gallery_identify(NULL, vector, 4, within(0.6f), &match));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, match, fs_gallery_identify_photo(NULL, NULL, NULL, image, within(0.6f), &match));
     fs_neighbour neighbour;
     size_t found;
     CHECK_REFUSED(FS_INVALID_ARGUMENT, neighbour, fs_gallery_search(NULL, vector, 1, 4, 1, &neighbour, 1, &found));
-    CHECK(fs_gallery_people(NULL) == 0);
-    CHECK(fs_gallery_photos(NULL) == 0);
+    CHECK(fs_gallery_person_count(NULL) == 0);
+    CHECK(fs_gallery_photo_count(NULL) == 0);
     fs_image_destroy(image);
   }
 }
 
 static void people(const fs_embedder *embedder) {
   fs_gallery *gallery = NULL;
-  fs_match match;
+  fs_gallery_identity match = {.size = sizeof match};
   fs_verdict verdict;
   TEST("a gallery is made for an embedder") {
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_create(NULL, embedder));
     REQUIRE_OK(fs_gallery_create(&gallery, embedder));
-    CHECK(fs_gallery_people(gallery) == 0 && fs_gallery_photos(gallery) == 0);
+    CHECK(fs_gallery_person_count(gallery) == 0 && fs_gallery_photo_count(gallery) == 0);
   }
   TEST("an empty gallery knows nobody") {
     memset(&match, 0x5e, sizeof match);
-    REQUIRE_OK(fs_gallery_identify(gallery, axis(0, 1), DIMENSION, FS_DEFAULT_THRESHOLD, &match));
+    match.size = sizeof match;
+    REQUIRE_OK(fs_gallery_identify(gallery, axis(0, 1), DIMENSION, NULL, &match));
     CHECK(match.known == 0 && isinf(match.distance) && match.distance > 0 && !match.name[0] && !match.nearest[0]);
     CHECK_NEAR(match.threshold, fs_embedder_threshold(embedder), 0);
-    fs_gallery_identity found;
-    REQUIRE_OK(fs_gallery_identify_by(gallery, axis(0, 1), DIMENSION, NULL, &found));
+    fs_gallery_identity found = {.size = sizeof found};
+    REQUIRE_OK(fs_gallery_identify(gallery, axis(0, 1), DIMENSION, NULL, &found));
     CHECK(!found.known && !found.ambiguous && isinf(found.distance) && isinf(found.margin) && found.photo == UINT64_MAX);
     CHECK(!found.name[0] && !found.nearest[0] && !found.runner_up[0]);
     CHECK_REFUSED(FS_NOT_FOUND, verdict, fs_gallery_verify(gallery, "ada", axis(0, 1), DIMENSION, 0.6f, &verdict));
@@ -63,30 +64,30 @@ static void people(const fs_embedder *embedder) {
     CHECK_OK(fs_gallery_add(gallery, "ada", axis(0, 1), DIMENSION));
     CHECK_OK(fs_gallery_add(gallery, "ada", axis(1, 1), DIMENSION));
     CHECK_OK(fs_gallery_add(gallery, "bob", axis(2, 1), DIMENSION));
-    CHECK(fs_gallery_people(gallery) == 2 && fs_gallery_photos(gallery) == 3);
+    CHECK(fs_gallery_person_count(gallery) == 2 && fs_gallery_photo_count(gallery) == 3);
   }
   TEST("the nearest photo of the nearest person decides") {
-    REQUIRE_OK(fs_gallery_identify(gallery, axis(1, 1.25f), DIMENSION, FS_DEFAULT_THRESHOLD, &match));
+    REQUIRE_OK(fs_gallery_identify(gallery, axis(1, 1.25f), DIMENSION, NULL, &match));
     CHECK(match.known == 1 && strcmp(match.name, "ada") == 0 && strcmp(match.nearest, "ada") == 0);
     CHECK_NEAR(match.distance, 0.25, 1e-5);
-    REQUIRE_OK(fs_gallery_identify(gallery, axis(2, 1.5f), DIMENSION, 0.5f, &match)); /* the threshold is included */
+    REQUIRE_OK(fs_gallery_identify(gallery, axis(2, 1.5f), DIMENSION, within(0.5f), &match)); /* the threshold is included */
     CHECK(match.known == 1 && strcmp(match.name, "bob") == 0 && match.threshold == 0.5f);
   }
   TEST("a stranger is told apart, and the nearest person is named all the same") {
-    REQUIRE_OK(fs_gallery_identify(gallery, axis(2, 3), DIMENSION, FS_DEFAULT_THRESHOLD, &match));
+    REQUIRE_OK(fs_gallery_identify(gallery, axis(2, 3), DIMENSION, NULL, &match));
     CHECK(match.known == 0 && !match.name[0] && strcmp(match.nearest, "bob") == 0); /* a stranger has no name */
     CHECK_NEAR(match.distance, 2, 1e-5);
-    REQUIRE_OK(fs_gallery_identify(gallery, axis(2, 3), DIMENSION, 2.5f, &match));
+    REQUIRE_OK(fs_gallery_identify(gallery, axis(2, 3), DIMENSION, within(2.5f), &match));
     CHECK(match.known == 1);
   }
   TEST("a rule tells how several photos count, and who comes next") {
     fs_identify_options options;
-    fs_gallery_identity found;
+    fs_gallery_identity found = {.size = sizeof found};
     REQUIRE_OK(fs_identify_options_init(&options, sizeof options));
     CHECK(options.threshold == FS_DEFAULT_THRESHOLD);
     float probe[DIMENSION] = {0};
     probe[1] = 1, probe[2] = 0.5f; /* ada: sqrt(2.25) and 0.5; bob: sqrt(1.25) */
-    REQUIRE_OK(fs_gallery_identify_by(gallery, probe, DIMENSION, NULL, &found));
+    REQUIRE_OK(fs_gallery_identify(gallery, probe, DIMENSION, NULL, &found));
     CHECK(found.known == 1 && !found.ambiguous && strcmp(found.name, "ada") == 0 && strcmp(found.runner_up, "bob") == 0);
     CHECK(strcmp(found.nearest, "ada") == 0);
     CHECK_NEAR(found.distance, 0.5, 1e-6);
@@ -94,37 +95,37 @@ static void people(const fs_embedder *embedder) {
     CHECK_NEAR(found.margin, sqrt(1.25) - 0.5, 1e-6);
     CHECK(found.threshold == fs_embedder_threshold(embedder) && found.votes == 0 && found.photo == 1);
     options.rule = FS_RULE_MEAN; /* 1 */
-    REQUIRE_OK(fs_gallery_identify_by(gallery, probe, DIMENSION, &options, &found));
+    REQUIRE_OK(fs_gallery_identify(gallery, probe, DIMENSION, &options, &found));
     CHECK_NEAR(found.distance, 1, 1e-6);
     options.rule = FS_RULE_TEMPLATE; /* (1, 1) made 1 long */
-    REQUIRE_OK(fs_gallery_identify_by(gallery, probe, DIMENSION, &options, &found));
+    REQUIRE_OK(fs_gallery_identify(gallery, probe, DIMENSION, &options, &found));
     CHECK_NEAR(found.distance, sqrt(0.5 + (1 - sqrt(0.5)) * (1 - sqrt(0.5)) + 0.25), 1e-6);
     options.rule = FS_RULE_VOTE, options.neighbours = 3;
-    REQUIRE_OK(fs_gallery_identify_by(gallery, probe, DIMENSION, &options, &found));
+    REQUIRE_OK(fs_gallery_identify(gallery, probe, DIMENSION, &options, &found));
     CHECK(found.votes == 2 && strcmp(found.name, "ada") == 0);
     options.margin = 1; /* more than there is */
-    REQUIRE_OK(fs_gallery_identify_by(gallery, probe, DIMENSION, &options, &found));
+    REQUIRE_OK(fs_gallery_identify(gallery, probe, DIMENSION, &options, &found));
     CHECK(found.known == 0 && found.ambiguous == 1 && !found.name[0] && strcmp(found.nearest, "ada") == 0);
     options.kind = FS_DISTANCE_SQUARED, options.rule = FS_RULE_NEAREST, options.margin = 0;
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify_by(gallery, probe, DIMENSION, &options, &found));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify(gallery, probe, DIMENSION, &options, &found));
     options.threshold = 0.25f; /* the model's own is of Euclidean distances */
-    REQUIRE_OK(fs_gallery_identify_by(gallery, probe, DIMENSION, &options, &found));
+    REQUIRE_OK(fs_gallery_identify(gallery, probe, DIMENSION, &options, &found));
     CHECK(found.known == 1 && found.distance == 0.25f);
   }
   TEST("hostile identification by a rule is refused") {
     fs_identify_options options;
-    fs_gallery_identity found;
+    fs_gallery_identity found = {.size = sizeof found};
     const float *probe = axis(0, 1);
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify_by(NULL, probe, DIMENSION, NULL, &found));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify_by(gallery, NULL, DIMENSION, NULL, &found));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify_by(gallery, probe, DIMENSION - 1, NULL, &found));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify_by(gallery, probe, SIZE_MAX, NULL, &found));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify_by(gallery, axis(0, NAN), DIMENSION, NULL, &found));
-    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_identify_by(gallery, probe, DIMENSION, NULL, NULL));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify(NULL, probe, DIMENSION, NULL, &found));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify(gallery, NULL, DIMENSION, NULL, &found));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify(gallery, probe, DIMENSION - 1, NULL, &found));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify(gallery, probe, SIZE_MAX, NULL, &found));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify(gallery, axis(0, NAN), DIMENSION, NULL, &found));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_identify(gallery, probe, DIMENSION, NULL, NULL));
 #define REFUSE(change)                                              \
   CHECK_OK(fs_identify_options_init(&options, sizeof options));     \
   change;                                                           \
-  CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify_by(gallery, probe, DIMENSION, &options, &found))
+  CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify(gallery, probe, DIMENSION, &options, &found))
     REFUSE(options.size = 3);
     REFUSE(options.rule = (fs_rule)4);
     REFUSE(options.kind = (fs_distance_kind)-1);
@@ -147,19 +148,19 @@ static void people(const fs_embedder *embedder) {
   }
   TEST("a removed person is gone with all photos") {
     CHECK_OK(fs_gallery_remove(gallery, "ada"));
-    CHECK(fs_gallery_people(gallery) == 1 && fs_gallery_photos(gallery) == 1);
+    CHECK(fs_gallery_person_count(gallery) == 1 && fs_gallery_photo_count(gallery) == 1);
     CHECK_STATUS(FS_NOT_FOUND, fs_gallery_remove(gallery, "ada"));
-    REQUIRE_OK(fs_gallery_identify(gallery, axis(0, 1), DIMENSION, FS_DEFAULT_THRESHOLD, &match));
+    REQUIRE_OK(fs_gallery_identify(gallery, axis(0, 1), DIMENSION, NULL, &match));
     CHECK(match.known == 0 && strcmp(match.nearest, "bob") == 0);
     CHECK_OK(fs_gallery_add(gallery, "ada", axis(0, 1), DIMENSION));
-    CHECK(fs_gallery_people(gallery) == 2);
+    CHECK(fs_gallery_person_count(gallery) == 2);
   }
   TEST("the embedding that was given may be changed afterwards") {
     float vector[DIMENSION] = {0};
     vector[9] = 1;
     CHECK_OK(fs_gallery_add(gallery, "eve", vector, DIMENSION));
     memset(vector, 0, sizeof vector);
-    REQUIRE_OK(fs_gallery_identify(gallery, axis(9, 1), DIMENSION, FS_DEFAULT_THRESHOLD, &match));
+    REQUIRE_OK(fs_gallery_identify(gallery, axis(9, 1), DIMENSION, NULL, &match));
     CHECK(strcmp(match.name, "eve") == 0 && match.distance == 0);
   }
   TEST("names are 1 to 255 bytes") {
@@ -171,7 +172,7 @@ static void people(const fs_embedder *embedder) {
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_add(gallery, NULL, axis(5, 1), DIMENSION));
     name[255] = 0;
     CHECK_OK(fs_gallery_add(gallery, name, axis(5, 1), DIMENSION));
-    REQUIRE_OK(fs_gallery_identify(gallery, axis(5, 1), DIMENSION, FS_DEFAULT_THRESHOLD, &match));
+    REQUIRE_OK(fs_gallery_identify(gallery, axis(5, 1), DIMENSION, NULL, &match));
     CHECK(strcmp(match.name, name) == 0);
     CHECK_OK(fs_gallery_remove(gallery, name));
     CHECK_STATUS(TEST_ANY_FAILURE, fs_gallery_remove(gallery, ""));
@@ -182,7 +183,7 @@ static void people(const fs_embedder *embedder) {
     CHECK_OK(fs_gallery_add(gallery, composed, axis(6, 1), DIMENSION));
     REQUIRE_OK(fs_gallery_verify(gallery, decomposed, axis(6, 1), DIMENSION, 0.6f, &verdict));
     CHECK(verdict.same == 1);
-    REQUIRE_OK(fs_gallery_identify(gallery, axis(6, 1), DIMENSION, FS_DEFAULT_THRESHOLD, &match));
+    REQUIRE_OK(fs_gallery_identify(gallery, axis(6, 1), DIMENSION, NULL, &match));
     CHECK(strcmp(match.name, composed) == 0);
     CHECK_OK(fs_gallery_remove(gallery, composed));
   }
@@ -191,12 +192,12 @@ static void people(const fs_embedder *embedder) {
     fs_status status = fs_gallery_add(gallery, name, axis(7, 1), DIMENSION);
     CHECK_STATUS(TEST_ANY_STATUS, status);
     if (status == FS_OK) {
-      REQUIRE_OK(fs_gallery_identify(gallery, axis(7, 1), DIMENSION, FS_DEFAULT_THRESHOLD, &match));
+      REQUIRE_OK(fs_gallery_identify(gallery, axis(7, 1), DIMENSION, NULL, &match));
       CHECK(strcmp(match.name, name) == 0);
       CHECK_OK(fs_gallery_remove(gallery, name));
     }
   }
-  size_t before = fs_gallery_photos(gallery);
+  size_t before = fs_gallery_photo_count(gallery);
   TEST("adding refuses NULL, other dimensions and numbers that are none") {
     float vector[DIMENSION] = {0};
     const float values[3] = {NAN, INFINITY, -INFINITY};
@@ -208,14 +209,14 @@ static void people(const fs_embedder *embedder) {
       vector[DIMENSION - 1] = values[i];
       CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_add(gallery, "x", vector, DIMENSION));
     }
-    CHECK(fs_gallery_photos(gallery) == before);
+    CHECK(fs_gallery_photo_count(gallery) == before);
   }
   TEST("searching refuses NULL, other dimensions, numbers that are none and thresholds that are none") {
     float none[DIMENSION] = {0};
     none[3] = NAN;
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, match, fs_gallery_identify(gallery, NULL, DIMENSION, 0.6f, &match));
-    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_identify(gallery, axis(0, 1), DIMENSION, 0.6f, NULL));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, match, fs_gallery_identify(gallery, none, DIMENSION, 0.6f, &match));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, match, fs_gallery_identify(gallery, NULL, DIMENSION, within(0.6f), &match));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_identify(gallery, axis(0, 1), DIMENSION, within(0.6f), NULL));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, match, fs_gallery_identify(gallery, none, DIMENSION, within(0.6f), &match));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, verdict, fs_gallery_verify(gallery, NULL, axis(0, 1), DIMENSION, 0.6f, &verdict));
     CHECK_REFUSED(TEST_ANY_FAILURE, verdict, fs_gallery_verify(gallery, "", axis(0, 1), DIMENSION, 0.6f, &verdict));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, verdict, fs_gallery_verify(gallery, "ada", NULL, DIMENSION, 0.6f, &verdict));
@@ -223,16 +224,16 @@ static void people(const fs_embedder *embedder) {
     CHECK_REFUSED(FS_INVALID_ARGUMENT, verdict, fs_gallery_verify(gallery, "ada", none, DIMENSION, 0.6f, &verdict));
     static const size_t sizes[] = {0, 1, DIMENSION - 1, DIMENSION + 1, SIZE_MAX};
     for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-      CHECK_REFUSED(TEST_ANY_FAILURE, match, fs_gallery_identify(gallery, axis(0, 1), sizes[i], 0.6f, &match));
+      CHECK_REFUSED(TEST_ANY_FAILURE, match, fs_gallery_identify(gallery, axis(0, 1), sizes[i], within(0.6f), &match));
       CHECK_REFUSED(TEST_ANY_FAILURE, verdict, fs_gallery_verify(gallery, "ada", axis(0, 1), sizes[i], 0.6f, &verdict));
     }
     const float thresholds[] = {NAN, -0.5f, -2, -INFINITY};
     for (int i = 0; i < 4; i++) {
-      CHECK_REFUSED(FS_INVALID_ARGUMENT, match, fs_gallery_identify(gallery, axis(0, 1), DIMENSION, thresholds[i], &match));
+      CHECK_REFUSED(FS_INVALID_ARGUMENT, match, fs_gallery_identify(gallery, axis(0, 1), DIMENSION, within(thresholds[i]), &match));
       CHECK_REFUSED(FS_INVALID_ARGUMENT, verdict, fs_gallery_verify(gallery, "ada", axis(0, 1), DIMENSION, thresholds[i], &verdict));
     }
-    CHECK_STATUS(TEST_ANY_STATUS, fs_gallery_identify(gallery, axis(0, 1), DIMENSION, INFINITY, &match));
-    CHECK_STATUS(TEST_ANY_STATUS, fs_gallery_identify(gallery, axis(0, FLT_MAX), DIMENSION, 0.6f, &match));
+    CHECK_STATUS(TEST_ANY_STATUS, fs_gallery_identify(gallery, axis(0, 1), DIMENSION, within(INFINITY), &match));
+    CHECK_STATUS(TEST_ANY_STATUS, fs_gallery_identify(gallery, axis(0, FLT_MAX), DIMENSION, within(0.6f), &match));
   }
   TEST("many people are each found again") {
     fs_gallery *crowd = NULL;
@@ -247,11 +248,11 @@ static void people(const fs_embedder *embedder) {
         snprintf(name, sizeof name, "person %d", i);
         if (pass == 0) sound = sound && fs_gallery_add(crowd, name, vector, DIMENSION) == FS_OK;
         else
-          sound = sound && fs_gallery_identify(crowd, vector, DIMENSION, 0.6f, &match) == FS_OK && match.known == 1 &&
+          sound = sound && fs_gallery_identify(crowd, vector, DIMENSION, within(0.6f), &match) == FS_OK && match.known == 1 &&
                   strcmp(match.name, name) == 0;
       }
     CHECK(sound);
-    CHECK(fs_gallery_people(crowd) == (size_t)number);
+    CHECK(fs_gallery_person_count(crowd) == (size_t)number);
     fs_gallery_destroy(crowd);
   }
   fs_gallery_destroy(gallery);
@@ -344,18 +345,18 @@ static void search(const fs_embedder *embedder) {
 
 static void photos(const fs_embedder *embedder, const fs_detector *detector) {
   fs_gallery *gallery = NULL;
-  fs_match match;
+  fs_gallery_identity match = {.size = sizeof match};
   fs_verdict verdict;
   fs_image *grey = plain(60, 60, 128, 128, 128);
   TEST("a photo without a face adds nobody") {
     REQUIRE_OK(fs_gallery_create(&gallery, embedder));
     CHECK_STATUS(FS_NO_FACE, fs_gallery_add_photo(gallery, embedder, detector, "grey", grey));
-    CHECK(fs_gallery_people(gallery) == 0);
-    CHECK_REFUSED(FS_NO_FACE, match, fs_gallery_identify_photo(gallery, embedder, detector, grey, 0.6f, &match));
-    fs_gallery_identity found;
-    CHECK_REFUSED(FS_NO_FACE, found, fs_gallery_identify_photo_by(gallery, embedder, detector, grey, NULL, &found));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify_photo_by(gallery, embedder, detector, NULL, NULL, &found));
-    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_identify_photo_by(gallery, embedder, detector, grey, NULL, NULL));
+    CHECK(fs_gallery_person_count(gallery) == 0);
+    CHECK_REFUSED(FS_NO_FACE, match, fs_gallery_identify_photo(gallery, embedder, detector, grey, within(0.6f), &match));
+    fs_gallery_identity found = {.size = sizeof found};
+    CHECK_REFUSED(FS_NO_FACE, found, fs_gallery_identify_photo(gallery, embedder, detector, grey, NULL, &found));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_gallery_identify_photo(gallery, embedder, detector, NULL, NULL, &found));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_identify_photo(gallery, embedder, detector, grey, NULL, NULL));
   }
   TEST("the calls with photos refuse NULL and thresholds that are none") {
     CHECK_OK(fs_gallery_add(gallery, "ada", axis(0, 1), DIMENSION));
@@ -370,12 +371,12 @@ static void photos(const fs_embedder *embedder, const fs_detector *detector) {
     CHECK_REFUSED(FS_INVALID_ARGUMENT, verdict, fs_gallery_verify_photo(gallery, embedder, detector, "ada", NULL, 0.6f, &verdict));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_verify_photo(gallery, embedder, detector, "ada", grey, 0.6f, NULL));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, verdict, fs_gallery_verify_photo(gallery, embedder, detector, "ada", grey, NAN, &verdict));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, match, fs_gallery_identify_photo(gallery, NULL, detector, grey, 0.6f, &match));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, match, fs_gallery_identify_photo(gallery, embedder, NULL, grey, 0.6f, &match));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, match, fs_gallery_identify_photo(gallery, embedder, detector, NULL, 0.6f, &match));
-    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_identify_photo(gallery, embedder, detector, grey, 0.6f, NULL));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, match, fs_gallery_identify_photo(gallery, embedder, detector, grey, -3, &match));
-    CHECK(fs_gallery_photos(gallery) == 1);
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, match, fs_gallery_identify_photo(gallery, NULL, detector, grey, within(0.6f), &match));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, match, fs_gallery_identify_photo(gallery, embedder, NULL, grey, within(0.6f), &match));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, match, fs_gallery_identify_photo(gallery, embedder, detector, NULL, within(0.6f), &match));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_identify_photo(gallery, embedder, detector, grey, within(0.6f), NULL));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, match, fs_gallery_identify_photo(gallery, embedder, detector, grey, within(-3), &match));
+    CHECK(fs_gallery_photo_count(gallery) == 1);
     CHECK_OK(fs_gallery_remove(gallery, "ada"));
   }
   TEST("an embedder of another model is refused") {
@@ -389,7 +390,7 @@ static void photos(const fs_embedder *embedder, const fs_detector *detector) {
     CHECK_OK(fs_model_load(&model, bytes, count));
     CHECK_OK(fs_embedder_create(&other, model));
     CHECK_STATUS(FS_WRONG_MODEL, fs_gallery_add_photo(gallery, other, detector, "x", image ? image : grey));
-    CHECK_REFUSED(FS_WRONG_MODEL, match, fs_gallery_identify_photo(gallery, other, detector, image ? image : grey, 0.6f, &match));
+    CHECK_REFUSED(FS_WRONG_MODEL, match, fs_gallery_identify_photo(gallery, other, detector, image ? image : grey, within(0.6f), &match));
     CHECK_OK(fs_gallery_add(gallery, "ada", axis(0, 1), DIMENSION));
     CHECK_REFUSED(FS_WRONG_MODEL, verdict,
                   fs_gallery_verify_photo(gallery, other, detector, "ada", image ? image : grey, 0.6f, &verdict));
@@ -406,16 +407,16 @@ static void photos(const fs_embedder *embedder, const fs_detector *detector) {
     TEST("a person is found again in another photo, another person is a stranger") {
       REQUIRE_OK(fs_gallery_add_photo(gallery, embedder, detector, "obama", image[0]));
       REQUIRE_OK(fs_gallery_add_photo(gallery, embedder, detector, "obama", image[1]));
-      CHECK(fs_gallery_people(gallery) == 1 && fs_gallery_photos(gallery) == 2);
-      REQUIRE_OK(fs_gallery_identify_photo(gallery, embedder, detector, image[2], FS_DEFAULT_THRESHOLD, &match));
+      CHECK(fs_gallery_person_count(gallery) == 1 && fs_gallery_photo_count(gallery) == 2);
+      REQUIRE_OK(fs_gallery_identify_photo(gallery, embedder, detector, image[2], NULL, &match));
       CHECK(match.known == 1 && strcmp(match.name, "obama") == 0);
-      REQUIRE_OK(fs_gallery_identify_photo(gallery, embedder, detector, image[3], FS_DEFAULT_THRESHOLD, &match));
+      REQUIRE_OK(fs_gallery_identify_photo(gallery, embedder, detector, image[3], NULL, &match));
       CHECK(match.known == 0 && !match.name[0] && strcmp(match.nearest, "obama") == 0 && match.distance > match.threshold);
       REQUIRE_OK(fs_gallery_add_photo(gallery, embedder, detector, "biden", image[3]));
-      REQUIRE_OK(fs_gallery_identify_photo(gallery, embedder, detector, image[3], FS_DEFAULT_THRESHOLD, &match));
+      REQUIRE_OK(fs_gallery_identify_photo(gallery, embedder, detector, image[3], NULL, &match));
       CHECK(match.known == 1 && strcmp(match.name, "biden") == 0 && match.distance < 1e-5f);
-      fs_gallery_identity found;
-      REQUIRE_OK(fs_gallery_identify_photo_by(gallery, embedder, detector, image[2], NULL, &found));
+      fs_gallery_identity found = {.size = sizeof found};
+      REQUIRE_OK(fs_gallery_identify_photo(gallery, embedder, detector, image[2], NULL, &found));
       CHECK(found.known == 1 && strcmp(found.name, "obama") == 0 && strcmp(found.runner_up, "biden") == 0);
       REQUIRE_OK(fs_gallery_verify_photo(gallery, embedder, detector, "obama", image[2], FS_DEFAULT_THRESHOLD, &verdict));
       CHECK(verdict.same == 1);

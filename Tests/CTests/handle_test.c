@@ -88,13 +88,13 @@ static const char landmarks_text[] = "{\"a\": [[1, 2], [3, 2], [2, 3], [1, 4], [
 static size_t count;
 static uint64_t bytes;
 static fs_point points[5];
-static fs_layer layer;
+static fs_layer_info layer = {.size = sizeof layer};
 static fs_pair pair;
 static fs_face face;
 static fs_trainer_info info = {.size = sizeof(fs_trainer_info)};
 
 KIND(image, made_pixels(&made), copied(it))
-KIND(model, fs_model_open(&made, model_file), fs_model_layer_describe(it, "embedding", &layer))
+KIND(model, fs_model_open(&made, model_file), fs_model_layer_info_get(it, "embedding", &layer))
 KIND(detector, fs_detector_create(&made, mtcnn, NULL), fs_detector_find(it, image, NULL, 0, &count))
 KIND(embedder, fs_embedder_create(&made, network), fs_embedder_template(it, points))
 KIND(gallery, fs_gallery_create(&made, embedder), fs_gallery_list_people(it, NULL, 0, &count))
@@ -106,7 +106,7 @@ KIND(universal_styler, fs_universal_styler_create(&made, universal, (const fs_im
      fs_universal_styler_memory_needed(it, 32, 32, &bytes))
 KIND(fast_trainer, made_fast_trainer(&made), fs_fast_trainer_save_model(it, text_file, NULL))
 KIND(unit_search, fs_unit_search_create(&made, network, "3a", NULL), fs_unit_search_patches(it, 0, NULL, 0, &count))
-KIND(photos, fs_photos_create(&made), fs_photos_count(it, &count, NULL))
+KIND(photos, fs_photos_create(&made), fs_photos_add_folder(it, "Tests/CTests", NULL, NULL))
 KIND(trainer, made_small_trainer(&made), fs_trainer_info_get(it, &info))
 KIND(pairs, fs_pairs_load(&made, pairs_text, sizeof pairs_text - 1), fs_pairs_get(it, 0, &pair))
 KIND(landmarks, fs_landmarks_load(&made, landmarks_text, sizeof landmarks_text - 1), fs_landmarks_find(it, "a", &face))

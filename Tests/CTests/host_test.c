@@ -231,7 +231,7 @@ static void *do_faces(void *argument) {
 static void *do_gallery(void *argument) {
   struct faces *faces = argument;
   char path[96];
-  fs_match match;
+  fs_gallery_identity match = {.size = sizeof match};
   float embedding[128] = {1};
   snprintf(path, sizeof path, "%s/gallery.db", faces->path);
   bool well = fs_gallery_open(&faces->gallery, path, faces->embedder, NULL) == FS_OK;
@@ -242,8 +242,8 @@ static void *do_gallery(void *argument) {
     well = fs_gallery_add(faces->gallery, name, embedding, 128) == FS_OK;
   }
   well = well && fs_gallery_add_photo(faces->gallery, faces->embedder, faces->detector, "obama", faces->photo) == FS_OK &&
-         fs_gallery_identify(faces->gallery, embedding, 128, FS_DEFAULT_THRESHOLD, &match) == FS_OK &&
-         fs_gallery_identify_photo(faces->gallery, faces->embedder, faces->detector, faces->photo, FS_DEFAULT_THRESHOLD, &match) == FS_OK &&
+         fs_gallery_identify(faces->gallery, embedding, 128, NULL, &match) == FS_OK &&
+         fs_gallery_identify_photo(faces->gallery, faces->embedder, faces->detector, faces->photo, NULL, &match) == FS_OK &&
          fs_gallery_remove(faces->gallery, "person 3") == FS_OK;
   fs_gallery_destroy(faces->gallery);
   return well ? argument : NULL;
@@ -449,15 +449,14 @@ static void container(void) {
 
 static void host(void) {
   TEST("the host is described") {
-    fs_host found;
-    CHECK_OK(fs_host_describe(&found, sizeof found));
+    fs_host_info found = {.size = sizeof found};
+    CHECK_OK(fs_host_info_get(&found));
     CHECK(found.size == sizeof found && found.processors >= 1 && found.allowed >= 1 && found.quota >= 0);
     CHECK(found.threads >= 1 && found.threads <= found.allowed && found.memory_limit > 0);
     CHECK(strcmp(found.instruction_set, fs_instruction_set()) == 0);
     CHECK_OK(fs_threads_set(0));
     CHECK(fs_threads() == found.threads);
-    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_host_describe(NULL, sizeof found));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_host_describe(&found, sizeof found - 1));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_host_info_get(NULL));
   }
   TEST("OpenBLAS says what it is, in as much room as there is") {
     char text[200], small[9] = "XXXXXXXX";

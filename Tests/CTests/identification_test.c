@@ -88,7 +88,7 @@ static void identification(void) {
   const float photos[6] = {0, 0.3f, 0.9f, 1.1f, 1.6f, 9};
   const int32_t labels[6] = {7, 7, -3, -3, -3, 12};
   fs_identify_options options;
-  fs_identity found;
+  fs_identity found = {.size = sizeof found};
   float probe = 0.4f;
   TEST("a threshold has no default") {
     REQUIRE_OK(fs_identify_options_init(&options, sizeof options));
@@ -195,12 +195,12 @@ static void identification(void) {
 static void calibration(void) {
   enum { N = 400 };
   static double distance[N];
-  static uint8_t same[N];
+  static int32_t same[N];
   /* Impostors at 129/128, 130/128, ..., which are floats; genuine pairs at 0.025, 0.05, ... 2.5. */
   for (int i = 0; i < 300; i++) distance[i] = 1 + (i + 1) / 128.0;
   for (int i = 300; i < N; i++) distance[i] = (i - 299) / 40.0, same[i] = 1;
   fs_calibration_options options;
-  fs_calibration found;
+  fs_calibration found = {.size = sizeof found};
   TEST("zero of n is the bound 1 - 0.05^(1/n)") {
     REQUIRE_OK(fs_calibration_options_init(&options, sizeof options));
     CHECK(options.false_accept_rate == 0.001 && options.confidence == 0.95 && options.people == 1);
@@ -231,7 +231,7 @@ static void calibration(void) {
   }
   TEST("a threshold accepts the distance that it was chosen for") {
     static double near[3005];
-    static uint8_t genuine[3005];
+    static int32_t genuine[3005];
     for (int i = 0; i < 3005; i++) near[i] = i < 5 ? 0.1 : 0.9, genuine[i] = i < 5;
     REQUIRE_OK(fs_calibrate(near, genuine, 3005, NULL, &found));
     CHECK(found.threshold == (double)0.1f && found.genuine_rejected == 0 && found.impostors_accepted == 0);

@@ -109,6 +109,7 @@ static void pixels_in(void) {
     REFUSE(format, FS_RGB16);  /* 18 bytes are half of a picture */
     REFUSE(format, FS_RGBA16);
     REFUSE(format, (fs_pixel_format)0xffffffffu);
+    CHECK(strcmp(fs_last_error(), "pixel format 4294967295; expected 0 to 4, 9 or 10") == 0);
     REFUSE(rotation, 45);
     REFUSE(rotation, 360);
     REFUSE(rotation, UINT32_MAX);
@@ -1096,7 +1097,7 @@ static void augmenting(void) {
     bad.blur_size = 1e30f;
     out = NULL;
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_image_augment(&out, image, &bad, 1));
-    CHECK(strstr(fs_last_error(), "blur_size") != NULL && out == NULL);
+    CHECK(strstr(fs_last_error(), "blur size") != NULL && out == NULL);
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_image_augment(NULL, image, NULL, 1));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_image_augment(&out, NULL, NULL, 1));
   }

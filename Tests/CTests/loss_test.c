@@ -34,7 +34,7 @@ static void by_hand(void) {
   TEST("batch-hard takes the farthest positive and the nearest negative") {
     fs_loss_options options = options_for(FS_LOSS_BATCH_HARD);
     options.margin = 1, options.reduction = FS_SUM;
-    CHECK_OK(fs_loss_evaluate(&options, line, 5, 1, who, NULL, NULL, 0, &value, NULL, NULL, &found));
+    CHECK_OK(fs_loss_evaluate(&options, line, 5, 1, who, NULL, NULL, 0, &value, NULL, 0, NULL, 0, &found));
     CHECK_NEAR(value, 6 + 4 + 9 + 4 + 4, 1e-5);
     CHECK(found.triplets == 5 && found.active == 5);
     CHECK_NEAR(found.hardest_positive, 9, 1e-5);
@@ -46,7 +46,7 @@ static void by_hand(void) {
     fs_loss_options options = options_for(FS_LOSS_BATCH_HARD);
     options.reduction = FS_MEAN_OF_ACTIVE;
     float gradient[4];
-    CHECK_OK(fs_loss_evaluate(&options, far, 4, 1, two, NULL, NULL, 0, &value, gradient, NULL, &found));
+    CHECK_OK(fs_loss_evaluate(&options, far, 4, 1, two, NULL, NULL, 0, &value, gradient, sizeof gradient / sizeof *gradient, NULL, 0, &found));
     CHECK(value == 0 && found.active == 0 && found.triplets == 3);
     for (int i = 0; i < 4; i++) CHECK(gradient[i] == 0);
   }
@@ -54,7 +54,7 @@ static void by_hand(void) {
     const float rows[6] = {0, 0, 2, 0, 0, 1}; /* 4 - 1 + 0.5 */
     fs_loss_options options = options_for(FS_LOSS_TRIPLET);
     options.margin = 0.5f;
-    CHECK_OK(fs_loss_evaluate(&options, rows, 3, 2, NULL, NULL, NULL, 0, &value, NULL, NULL, NULL));
+    CHECK_OK(fs_loss_evaluate(&options, rows, 3, 2, NULL, NULL, NULL, 0, &value, NULL, 0, NULL, 0, NULL));
     CHECK_NEAR(value, 3.5, 1e-6);
   }
   TEST("the contrastive loss pulls and pushes") {
@@ -62,14 +62,14 @@ static void by_hand(void) {
     const int32_t same_two[2] = {0, 1};
     fs_loss_options options = options_for(FS_LOSS_CONTRASTIVE);
     options.margin = 2, options.epsilon = 0, options.reduction = FS_SUM;
-    CHECK_OK(fs_loss_evaluate(&options, rows, 4, 2, same_two, NULL, NULL, 0, &value, NULL, NULL, NULL));
+    CHECK_OK(fs_loss_evaluate(&options, rows, 4, 2, same_two, NULL, NULL, 0, &value, NULL, 0, NULL, 0, NULL));
     CHECK_NEAR(value, 25.0 / 2 + 1.0 / 2, 1e-5);
   }
   TEST("a classifier that knows nothing costs the logarithm of its classes") {
     float rows[ROWS * DIMENSION], head[CLASSES * (DIMENSION + 1)] = {0};
     fill(rows, ROWS * DIMENSION, 1);
     fs_loss_options options = options_for(FS_LOSS_SOFTMAX);
-    CHECK_OK(fs_loss_evaluate(&options, rows, ROWS, DIMENSION, people, NULL, head, CLASSES, &value, NULL, NULL, NULL));
+    CHECK_OK(fs_loss_evaluate(&options, rows, ROWS, DIMENSION, people, NULL, head, CLASSES, &value, NULL, 0, NULL, 0, NULL));
     CHECK_NEAR(value, log(3), 1e-6);
   }
   TEST("centres move by the paper's rule") {
@@ -77,7 +77,7 @@ static void by_hand(void) {
     const int32_t zero[2] = {0, 0};
     float head[6] = {0, 0, 0, 0, 1, 9}; /* two weights, two biases, two centres */
     fs_loss_options options = options_for(FS_LOSS_CENTRE);
-    CHECK_OK(fs_loss_update_centres(&options, rows, 2, 1, zero, head, 2));
+    CHECK_OK(fs_loss_update_centres(&options, rows, 2, 1, zero, 2, head, sizeof head / sizeof *head));
     CHECK_NEAR(head[4], 1 + 0.5 * (3 + 9) / 3, 1e-6);
     CHECK(head[5] == 9 && head[0] == 0 && head[2] == 0);
   }
@@ -90,19 +90,19 @@ static void by_hand(void) {
     CHECK_OK(fs_loss_head_size(&options, 2, 0, &count));
     CHECK(count == 0);
     options.reduction = FS_SUM;
-    CHECK_OK(fs_loss_evaluate(&options, scores, 2, 2, labels, NULL, NULL, 0, &value, gradient, NULL, NULL));
+    CHECK_OK(fs_loss_evaluate(&options, scores, 2, 2, labels, NULL, NULL, 0, &value, gradient, sizeof gradient / sizeof *gradient, NULL, 0, NULL));
     CHECK_NEAR(value, log(2) + log(1 + exp(2)), 1e-6);
     CHECK_NEAR(gradient[0], 0.5, 1e-6);
     CHECK_NEAR(gradient[2], 1 / (1 + exp(2)) - 1, 1e-6);
     CHECK_REFUSED(FS_INVALID_ARGUMENT, value,
-                  fs_loss_evaluate(&options, scores, 2, 2, high, NULL, NULL, 0, &value, NULL, NULL, NULL));
+                  fs_loss_evaluate(&options, scores, 2, 2, high, NULL, NULL, 0, &value, NULL, 0, NULL, 0, NULL));
   }
   TEST("a pupil that is its teacher has nothing to learn") {
     float rows[ROWS * DIMENSION];
     fill(rows, ROWS * DIMENSION, 1);
     for (int kind = FS_LOSS_DISTILLATION; kind <= FS_LOSS_TEACHER_DISTANCE; kind++) {
       fs_loss_options options = options_for(kind);
-      CHECK_OK(fs_loss_evaluate(&options, rows, ROWS, DIMENSION, NULL, rows, NULL, 0, &value, NULL, NULL, NULL));
+      CHECK_OK(fs_loss_evaluate(&options, rows, ROWS, DIMENSION, NULL, rows, NULL, 0, &value, NULL, 0, NULL, 0, NULL));
       CHECK_NEAR(value, 0, 1e-6);
     }
   }
@@ -126,8 +126,7 @@ static void every_kind(void) {
     CHECK_OK(fs_loss_head_init(&options, DIMENSION, CLASSES, 3, head, 64));
     TEST(sentence) {
       const int32_t *labels = labels_for(kind);
-      CHECK_OK(fs_loss_evaluate(&options, rows, ROWS, DIMENSION, labels, teacher, head, CLASSES, &value, gradient,
-                                head_gradient, NULL));
+      CHECK_OK(fs_loss_evaluate(&options, rows, ROWS, DIMENSION, labels, teacher, head, CLASSES, &value, gradient, sizeof gradient / sizeof *gradient, head_gradient, sizeof head_gradient / sizeof *head_gradient, NULL));
       CHECK(value > 0);
       /* Along the gradient the value changes by its squared length; Float answers, so a step is large. */
       float *places[2] = {rows, head}, *slopes[2] = {gradient, head_gradient};
@@ -140,23 +139,22 @@ static void every_kind(void) {
         const double step = 2e-3 / sqrt(square);
         for (size_t i = 0; i < lengths[part]; i++) kept[i] = places[part][i];
         for (size_t i = 0; i < lengths[part]; i++) places[part][i] = (float)(kept[i] + step * slopes[part][i]);
-        CHECK_OK(fs_loss_evaluate(&options, rows, ROWS, DIMENSION, labels, teacher, head, CLASSES, &up, NULL, NULL, NULL));
+        CHECK_OK(fs_loss_evaluate(&options, rows, ROWS, DIMENSION, labels, teacher, head, CLASSES, &up, NULL, 0, NULL, 0, NULL));
         for (size_t i = 0; i < lengths[part]; i++) places[part][i] = (float)(kept[i] - step * slopes[part][i]);
-        CHECK_OK(fs_loss_evaluate(&options, rows, ROWS, DIMENSION, labels, teacher, head, CLASSES, &down, NULL, NULL, NULL));
+        CHECK_OK(fs_loss_evaluate(&options, rows, ROWS, DIMENSION, labels, teacher, head, CLASSES, &down, NULL, 0, NULL, 0, NULL));
         for (size_t i = 0; i < lengths[part]; i++) places[part][i] = kept[i];
         CHECK_NEAR((up - down) / (2 * step), square, 5e-3 * square + 1e-4 * fabs(value));
       }
       /* One gradient alone is the same. */
-      CHECK_OK(fs_loss_evaluate(&options, rows, ROWS, DIMENSION, labels, teacher, head, CLASSES, &up, again, NULL, NULL));
+      CHECK_OK(fs_loss_evaluate(&options, rows, ROWS, DIMENSION, labels, teacher, head, CLASSES, &up, again, sizeof again / sizeof *again, NULL, 0, NULL));
       CHECK(up == value && memcmp(gradient, again, sizeof again) == 0);
-      CHECK_OK(fs_loss_evaluate(&options, rows, ROWS, DIMENSION, labels, teacher, head, CLASSES, &up, NULL, head_again, NULL));
+      CHECK_OK(fs_loss_evaluate(&options, rows, ROWS, DIMENSION, labels, teacher, head, CLASSES, &up, NULL, 0, head_again, sizeof head_again / sizeof *head_again, NULL));
       CHECK(up == value && memcmp(head_gradient, head_again, count * sizeof *head_again) == 0);
     }
     snprintf(sentence, sizeof sentence, "loss %d is a number for zeros", kind);
     TEST(sentence) {
       const float zeros[64] = {0};
-      CHECK_OK(fs_loss_evaluate(&options, zeros, ROWS, DIMENSION, labels_for(kind), zeros, zeros, CLASSES, &value, gradient,
-                                head_gradient, NULL));
+      CHECK_OK(fs_loss_evaluate(&options, zeros, ROWS, DIMENSION, labels_for(kind), zeros, zeros, CLASSES, &value, gradient, sizeof gradient / sizeof *gradient, head_gradient, sizeof head_gradient / sizeof *head_gradient, NULL));
       CHECK(isfinite(value));
       for (int i = 0; i < ROWS * DIMENSION; i++) CHECK(isfinite(gradient[i]));
       for (size_t i = 0; i < count; i++) CHECK(isfinite(head_gradient[i]));
@@ -195,23 +193,23 @@ static void refusals(void) {
     fs_loss_options options = options_for(FS_LOSS_SEMI_HARD);
     const int32_t one[3] = {4, 4, 4}, three[3] = {1, 2, 3}, high[ROWS] = {0, 1, 2, 3, 0, 0}, low[ROWS] = {0, -1, 0, 0, 0, 0};
     CHECK_REFUSED(FS_INVALID_ARGUMENT, value,
-                  fs_loss_evaluate(&options, rows, 3, 2, one, NULL, NULL, 0, &value, NULL, NULL, NULL));
+                  fs_loss_evaluate(&options, rows, 3, 2, one, NULL, NULL, 0, &value, NULL, 0, NULL, 0, NULL));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, value,
-                  fs_loss_evaluate(&options, rows, 3, 2, three, NULL, NULL, 0, &value, NULL, NULL, NULL));
+                  fs_loss_evaluate(&options, rows, 3, 2, three, NULL, NULL, 0, &value, NULL, 0, NULL, 0, NULL));
     options = options_for(FS_LOSS_SOFTMAX);
     CHECK_REFUSED(FS_INVALID_ARGUMENT, value,
-                  fs_loss_evaluate(&options, rows, ROWS, 2, high, NULL, head, 3, &value, NULL, NULL, NULL));
+                  fs_loss_evaluate(&options, rows, ROWS, 2, high, NULL, head, 3, &value, NULL, 0, NULL, 0, NULL));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, value,
-                  fs_loss_evaluate(&options, rows, ROWS, 2, low, NULL, head, 3, &value, NULL, NULL, NULL));
+                  fs_loss_evaluate(&options, rows, ROWS, 2, low, NULL, head, 3, &value, NULL, 0, NULL, 0, NULL));
     options = options_for(FS_LOSS_CONTRASTIVE);
     CHECK_REFUSED(FS_INVALID_ARGUMENT, value,
-                  fs_loss_evaluate(&options, rows, 5, 2, pairs, NULL, NULL, 0, &value, NULL, NULL, NULL));
+                  fs_loss_evaluate(&options, rows, 5, 2, pairs, NULL, NULL, 0, &value, NULL, 0, NULL, 0, NULL));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, value,
-                  fs_loss_evaluate(&options, rows, 4, 2, three, NULL, NULL, 0, &value, NULL, NULL, NULL));
+                  fs_loss_evaluate(&options, rows, 4, 2, three, NULL, NULL, 0, &value, NULL, 0, NULL, 0, NULL));
     options = options_for(FS_LOSS_TRIPLET);
     CHECK_REFUSED(FS_INVALID_ARGUMENT, value,
-                  fs_loss_evaluate(&options, rows, 4, 2, NULL, NULL, NULL, 0, &value, NULL, NULL, NULL));
-    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_loss_update_centres(&options, rows, 4, 2, people, head, 3));
+                  fs_loss_evaluate(&options, rows, 4, 2, NULL, NULL, NULL, 0, &value, NULL, 0, NULL, 0, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_loss_update_centres(&options, rows, 4, 2, people, 3, head, sizeof head / sizeof *head));
   }
   for (int kind = 0; kind < KINDS; kind++) {
     char sentence[80];
@@ -222,7 +220,7 @@ static void refusals(void) {
     const bool has_head = count > 0, has_teacher = kind == FS_LOSS_DISTILLATION || kind == FS_LOSS_TEACHER_DISTANCE;
     TEST(sentence) {
 #define EVALUATE(options, x, n, d, labels, teacher, head, classes, value) \
-  fs_loss_evaluate(options, x, n, d, labels, teacher, head, classes, value, NULL, NULL, NULL)
+  fs_loss_evaluate(options, x, n, d, labels, teacher, head, classes, value, NULL, 0, NULL, 0, NULL)
       CHECK_REFUSED(FS_INVALID_ARGUMENT, value, EVALUATE(NULL, rows, ROWS, DIMENSION, labels, rows, head, CLASSES, &value));
       CHECK_REFUSED(FS_INVALID_ARGUMENT, value, EVALUATE(&options, NULL, ROWS, DIMENSION, labels, rows, head, CLASSES, &value));
       CHECK_STATUS(FS_INVALID_ARGUMENT, EVALUATE(&options, rows, ROWS, DIMENSION, labels, rows, head, CLASSES, NULL));

@@ -390,6 +390,7 @@ static void features(void) {
     CHECK_REFUSED(TEST_ANY_FAILURE, shape, fs_model_features(vgg, image, "conv5_5", FS_POOLING_AVERAGE, NULL, 0, shape));
     CHECK_REFUSED(TEST_ANY_FAILURE, shape, fs_model_features(vgg, image, "embedding", FS_POOLING_AVERAGE, NULL, 0, shape));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, shape, fs_model_features(vgg, image, "pool1", (fs_pooling)3, NULL, 0, shape));
+    CHECK(strcmp(fs_last_error(), "pooling 3; expected 0 to 2") == 0);
     CHECK_REFUSED(FS_INVALID_ARGUMENT, shape, fs_model_features(vgg, image, "pool1", (fs_pooling)0xffffffffu, NULL, 0, shape));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, room, fs_model_features(vgg, image, "conv1_1", FS_POOLING_AVERAGE, room, 16, shape));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_model_features(vgg, image, "conv1_1", FS_POOLING_AVERAGE, values, ROOM - 1, shape));
@@ -441,13 +442,13 @@ static void features(void) {
 }
 
 static void architectures(void) {
-  fs_architecture known;
+  fs_architecture_info known = {.size = sizeof known};
   TEST("every architecture has a name and can be described") {
     REQUIRE(fs_architecture_count() > 0);
     for (size_t i = 0; i < fs_architecture_count(); i++) {
       const char *name = fs_architecture_name(i);
       REQUIRE(name && *name);
-      REQUIRE_OK(fs_architecture_describe(name, &known));
+      REQUIRE_OK(fs_architecture_info_get(name, &known));
       CHECK(known.parameters > 0 && known.dimension > 0 && (known.channels == 1 || known.channels == 3));
       CHECK((known.height == 0) == (known.width == 0) && (known.height == 0) == (known.multiply_adds == 0));
     }
@@ -456,18 +457,18 @@ static void architectures(void) {
     CHECK(fs_architecture_name((size_t)1 << 63) == NULL);
   }
   TEST("the tiny inception is 140 high and 116 wide") {
-    REQUIRE_OK(fs_architecture_describe("facenet-nns2", &known));
+    REQUIRE_OK(fs_architecture_info_get("facenet-nns2", &known));
     CHECK(known.height == 140 && known.width == 116 && known.channels == 3 && known.dimension == 128);
     CHECK(known.parameters == 4298060); /* the paper: 4.3M */
     CHECK(known.multiply_adds == 19697984); /* 20M */
   }
   TEST("a name that is none is refused") {
-    CHECK_REFUSED(FS_NOT_FOUND, known, fs_architecture_describe("resnet50", &known));
-    CHECK_REFUSED(FS_NOT_FOUND, known, fs_architecture_describe("mtcnn", &known));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, known, fs_architecture_describe("", &known));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, known, fs_architecture_describe(NULL, &known));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, known, fs_architecture_describe("\xff", &known));
-    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_architecture_describe("vgg19", NULL));
+    CHECK_REFUSED(FS_NOT_FOUND, known, fs_architecture_info_get("resnet50", &known));
+    CHECK_REFUSED(FS_NOT_FOUND, known, fs_architecture_info_get("mtcnn", &known));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, known, fs_architecture_info_get("", &known));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, known, fs_architecture_info_get(NULL, &known));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, known, fs_architecture_info_get("\xff", &known));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_architecture_info_get("vgg19", NULL));
   }
 }
 

@@ -2,17 +2,17 @@
 #include "weights.h"
 
 /* An object that a call would write, filled with a pattern. */
-typedef struct output { void *object; size_t size; } output;
-#define OUT(object) {&(object), sizeof(object)}
+typedef struct output { void *object; size_t size; bool is_sized; } output;
+#define OUT(object) {&(object), sizeof(object), IS_SIZED_ANSWER(object)}
 
 /* `call` is refused, and leaves all of its outputs as they were. */
 #define KEEPS(wanted, call, ...)                                                                                     \
   do {                                                                                                               \
     const output outputs[] = {__VA_ARGS__};                                                                          \
-    for (size_t k = 0; k < sizeof outputs / sizeof *outputs; k++) memset(outputs[k].object, 0x5e, outputs[k].size);  \
+    for (size_t k = 0; k < sizeof outputs / sizeof *outputs; k++) test_mark(outputs[k].object, outputs[k].size, outputs[k].is_sized); \
     if (CHECK_STATUS(wanted, call))                                                                                  \
       for (size_t k = 0; k < sizeof outputs / sizeof *outputs; k++)                                                  \
-        test_check(test_untouched(outputs[k].object, outputs[k].size), __FILE__, __LINE__, #call " wrote an output"); \
+        test_check(test_left_alone(outputs[k].object, outputs[k].size, outputs[k].is_sized), __FILE__, __LINE__, #call " wrote an output"); \
   } while (0)
 
 static char folder[] = "/tmp/facestyle-output-XXXXXX";
@@ -121,10 +121,10 @@ static void galleries(void) {
     KEEPS(FS_INVALID_ARGUMENT, fs_gallery_search(gallery, rows, PHOTOS, D, 2, neighbours, 4 * PHOTOS, &count), OUT(neighbours), OUT(count));
     KEEPS(FS_INVALID_ARGUMENT, fs_gallery_within(gallery, rows + 2 * D, D, 9, neighbours, 4, &count), OUT(neighbours), OUT(count));
     KEEPS(FS_INVALID_ARGUMENT, fs_gallery_within(gallery, rows, D, NAN, neighbours, 4, &count), OUT(neighbours), OUT(count));
-    fs_match match;
-    KEEPS(FS_INVALID_ARGUMENT, fs_gallery_identify(gallery, rows + 2 * D, D, 1, &match), OUT(match));
-    fs_gallery_identity identity;
-    KEEPS(FS_INVALID_ARGUMENT, fs_gallery_identify_by(gallery, rows + 2 * D, D, NULL, &identity), OUT(identity));
+    fs_gallery_identity match = {.size = sizeof match};
+    KEEPS(FS_INVALID_ARGUMENT, fs_gallery_identify(gallery, rows + 2 * D, D, within(1), &match), OUT(match));
+    fs_gallery_identity identity = {.size = sizeof identity};
+    KEEPS(FS_INVALID_ARGUMENT, fs_gallery_identify(gallery, rows + 2 * D, D, NULL, &identity), OUT(identity));
     fs_verdict verdict;
     KEEPS(FS_INVALID_ARGUMENT, fs_gallery_verify(gallery, "ann", rows + 2 * D, D, 1, &verdict), OUT(verdict));
     KEEPS(FS_NOT_FOUND, fs_gallery_verify(gallery, "eve", rows, D, 1, &verdict), OUT(verdict));
@@ -143,13 +143,13 @@ static void galleries(void) {
     KEEPS(FS_INVALID_ARGUMENT, fs_gallery_embeddings(gallery, numbers, 2, found, 2 * D - 1), OUT(found));
   }
   TEST("photos that cannot be added are not told as added") {
-    fs_gallery_report report;
-    fs_enrolment enrolment;
+    fs_gallery_report report = {.size = sizeof report};
+    fs_enrolment enrolment = {.size = sizeof enrolment};
     KEEPS(FS_INVALID_ARGUMENT, fs_gallery_add_many(gallery, names, rows, PHOTOS, D, &report), OUT(report));
     KEEPS(FS_INVALID_ARGUMENT, fs_gallery_enrol(gallery, "dan", rows + 2 * D, D, NULL, &enrolment), OUT(enrolment));
     KEEPS(FS_INVALID_ARGUMENT, fs_gallery_merge(gallery, NULL, &report), OUT(report));
     KEEPS(FS_IO, fs_gallery_import(gallery, "/nowhere/at/all.csv", &report), OUT(report));
-    CHECK(fs_gallery_people(gallery) == PHOTOS && fs_gallery_photos(gallery) == PHOTOS);
+    CHECK(fs_gallery_person_count(gallery) == PHOTOS && fs_gallery_photo_count(gallery) == PHOTOS);
   }
   fs_gallery_destroy(gallery), fs_embedder_destroy(embedder), fs_model_destroy(model);
 }
@@ -176,7 +176,7 @@ static void numbers(void) {
   TEST("distances and identities of rows that are no numbers at their end are not written") {
     const int32_t labels[3] = {1, 1, 2};
     fs_identify_options options;
-    fs_identity identity;
+    fs_identity identity = {.size = sizeof identity};
     float distance;
     CHECK_OK(fs_identify_options_init(&options, sizeof options));
     options.threshold = 1;
@@ -193,12 +193,22 @@ static void numbers(void) {
     KEEPS(FS_INVALID_ARGUMENT, fs_triplet_loss(good, good, bad, 3, 2, 0.2f, FS_MEAN, &value), OUT(value));
     KEEPS(FS_INVALID_ARGUMENT, fs_content_cost(good, bad, 1, 3, 2, FS_COST_LECTURE, &value), OUT(value));
     KEEPS(FS_INVALID_ARGUMENT, fs_style_cost(good, bad, 1, 3, 2, FS_COST_LECTURE, &value), OUT(value));
-    KEEPS(FS_INVALID_ARGUMENT, fs_gram_matrix(bad, 2, 3, many), OUT(many));
+    KEEPS(FS_INVALID_ARGUMENT, fs_gram_matrix(bad, 2, 3, many, sizeof many / sizeof *many), OUT(many));
     KEEPS(FS_INVALID_ARGUMENT, fs_total_cost(1, NAN, 1, 1, &value), OUT(value));
+  }
+  TEST("an array with room for one number too few is not written") {
+    const double x[3] = {1, 2, 3};
+    double values[3], slopes[3];
+    int calls = 99;
+    KEEPS(FS_INVALID_ARGUMENT, fs_gram_matrix(good, 2, 3, many, 3), OUT(many));
+    KEEPS(FS_INVALID_ARGUMENT, fs_gram_matrix(good, 2, 3, many, SIZE_MAX), OUT(many));
+    KEEPS(FS_INVALID_ARGUMENT, fs_gradient_numeric(fails_late, &calls, x, 3, NULL, slopes, 2), OUT(slopes));
+    KEEPS(FS_INVALID_ARGUMENT, fs_differentiate(FS_FUNCTION_SIN, FS_REVERSE, x, 3, values, slopes, 2), OUT(values), OUT(slopes));
+    KEEPS(FS_INVALID_ARGUMENT, fs_differentiate(FS_FUNCTION_SIN, FS_REVERSE, x, 3, NULL, slopes, 2), OUT(slopes));
   }
   TEST("a convolution without room or weights of its shape writes neither numbers nor shape") {
     const size_t x_shape[3] = {1, 3, 2}, weights_shape[3] = {1, 2, 3}, other[3] = {1, 3, 3};
-    size_t shape[3];
+    size_t shape[5];
     KEEPS(FS_INVALID_ARGUMENT, fs_convolve(1, good, x_shape, NULL, weights_shape, NULL, 1, 1, many, 64, shape), OUT(many), OUT(shape));
     KEEPS(FS_INVALID_ARGUMENT, fs_convolve(1, good, x_shape, good, weights_shape, NULL, 1, 1, many, 2, shape), OUT(many), OUT(shape));
     KEEPS(FS_INVALID_ARGUMENT, fs_convolve(1, good, x_shape, good, other, NULL, 1, 1, many, 64, shape), OUT(many), OUT(shape));
@@ -207,16 +217,16 @@ static void numbers(void) {
   TEST("a host's function that fails at its last call leaves no gradient") {
     const double x[3] = {1, 2, 3};
     double gradient[3];
-    fs_gradient_report report;
+    fs_gradient_report report = {.size = sizeof report};
     int calls = 6;
-    KEEPS(FS_CANCELLED, fs_gradient_numeric(fails_late, &calls, x, 3, NULL, gradient), OUT(gradient));
+    KEEPS(FS_CANCELLED, fs_gradient_numeric(fails_late, &calls, x, 3, NULL, gradient, sizeof gradient / sizeof *gradient), OUT(gradient));
     calls = 12;
     KEEPS(FS_CANCELLED, fs_gradient_check(fails_late, NULL, &calls, x, 3, NULL, &report), OUT(report));
     calls = 99;
     KEEPS(FS_IO, fs_gradient_check(fails_late, fails, &calls, x, 3, NULL, &report), OUT(report));
     double values[3];
-    KEEPS(FS_INVALID_ARGUMENT, fs_differentiate((fs_function)99, FS_REVERSE, x, 3, values, gradient), OUT(values), OUT(gradient));
-    KEEPS(FS_INVALID_ARGUMENT, fs_differentiate(FS_FUNCTION_SIN, (fs_differentiation)9, x, 3, values, gradient), OUT(values), OUT(gradient));
+    KEEPS(FS_INVALID_ARGUMENT, fs_differentiate((fs_function)99, FS_REVERSE, x, 3, values, gradient, 3), OUT(values), OUT(gradient));
+    KEEPS(FS_INVALID_ARGUMENT, fs_differentiate(FS_FUNCTION_SIN, (fs_differentiation)9, x, 3, values, gradient, 3), OUT(values), OUT(gradient));
   }
   TEST("a loss that fails writes neither value nor gradients") {
     fs_loss_options loss;
@@ -225,12 +235,16 @@ static void numbers(void) {
     fs_mining_statistics statistics;
     const output kept[] = {OUT(value), OUT(gradient), OUT(head_gradient), OUT(statistics)};
 #define LOSS(wanted, embeddings, labels, classes)                                                                       \
-  KEEPS(wanted, fs_loss_evaluate(&loss, embeddings, 3, 2, labels, NULL, head, classes, &value, gradient, head_gradient, \
+  KEEPS(wanted, fs_loss_evaluate(&loss, embeddings, 3, 2, labels, NULL, head, classes, &value, gradient, 6, head_gradient, 9, \
                                  &statistics), kept[0], kept[1], kept[2], kept[3])
     CHECK_OK(fs_loss_options_init(&loss, sizeof loss, FS_LOSS_SOFTMAX));
     REQUIRE_OK(fs_loss_head_init(&loss, 2, 3, 1, head, 9));
     LOSS(FS_INVALID_ARGUMENT, bad, labels, 3);
     LOSS(FS_INVALID_ARGUMENT, good, labels, 2); /* the last label is out of range */
+    KEEPS(FS_INVALID_ARGUMENT, fs_loss_evaluate(&loss, good, 3, 2, labels, NULL, head, 3, &value, gradient, 5, head_gradient, 9, &statistics),
+          kept[0], kept[1], kept[2], kept[3]);
+    KEEPS(FS_INVALID_ARGUMENT, fs_loss_evaluate(&loss, good, 3, 2, labels, NULL, head, 3, &value, gradient, 6, head_gradient, 8, &statistics),
+          kept[0], kept[1], kept[2], kept[3]);
     CHECK_OK(fs_loss_options_init(&loss, sizeof loss, FS_LOSS_SEMI_HARD));
     LOSS(FS_INVALID_ARGUMENT, huge, people, 0); /* overflows */
     CHECK_OK(fs_loss_options_init(&loss, sizeof loss, FS_LOSS_CENTRE));
@@ -240,8 +254,9 @@ static void numbers(void) {
     REQUIRE_OK(fs_loss_head_init(&loss, 2, 3, 1, centres, 15));
     memcpy(before, centres, sizeof before);
     const int32_t last_is_high[3] = {0, 1, 3};
-    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_loss_update_centres(&loss, good, 3, 2, last_is_high, centres, 3));
-    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_loss_update_centres(&loss, bad, 3, 2, labels, centres, 3));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_loss_update_centres(&loss, good, 3, 2, last_is_high, 3, centres, sizeof centres / sizeof *centres));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_loss_update_centres(&loss, bad, 3, 2, labels, 3, centres, sizeof centres / sizeof *centres));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_loss_update_centres(&loss, good, 3, 2, labels, 3, centres, 14));
     CHECK(memcmp(before, centres, sizeof before) == 0);
   }
 }
@@ -255,11 +270,11 @@ static fs_action cancel_at_the_end(const fs_tsne_progress *progress, void *user)
 
 static void evaluation(void) {
   const double good[6] = {0.1, 0.2, 0.3, 0.8, 0.9, 1.0}, bad[6] = {0.1, 0.2, 0.3, 0.8, 0.9, NAN};
-  const uint8_t same[6] = {1, 1, 1, 0, 0, 0};
+  const int32_t same[6] = {1, 1, 1, 0, 0, 0};
   size_t found;
   TEST("an evaluation whose last distance is no number writes nothing") {
     fs_roc_point points[7];
-    fs_evaluation result;
+    fs_evaluation result = {.size = sizeof result};
     fs_evaluation_options options;
     const int32_t folds[6] = {0, 1, 2, 0, 1, 2};
     CHECK_OK(fs_evaluation_options_init(&options, sizeof options));
@@ -271,7 +286,7 @@ static void evaluation(void) {
     KEEPS(FS_INVALID_ARGUMENT, fs_evaluate_pairs(bad, same, folds, 6, &options, &result), OUT(result));
   }
   TEST("a calibration that cannot be claimed, and rows without room, write nothing") {
-    fs_calibration calibration;
+    fs_calibration calibration = {.size = sizeof calibration};
     fs_calibration_options options;
     fs_growth rows[2];
     const uint64_t people[2] = {1, 2}, nobody[2] = {1, 0};
@@ -348,7 +363,7 @@ static void pictures(void) {
     KEEPS(FS_INVALID_ARGUMENT, fs_tracker_tracks(tracker, tracks, 2, NULL), OUT(tracks));
     KEEPS(FS_INVALID_ARGUMENT, fs_tracker_tracks(tracker, NULL, 2, &count), OUT(count));
     fs_tracker_destroy(tracker);
-    fs_quality quality;
+    fs_quality quality = {.size = sizeof quality};
     KEEPS(FS_INVALID_ARGUMENT, fs_face_quality(image, &faces[2], NULL, &quality), OUT(quality));
   }
   TEST("a photo that was left out is told with path and reason, or neither") {
@@ -359,7 +374,7 @@ static void pictures(void) {
     REQUIRE(mkdir(people, 0700) == 0 && write_file(file, "x", 1));
     REQUIRE_OK(fs_photos_create(&photos));
     CHECK_OK(fs_photos_add_folder(photos, people, NULL, NULL));
-    CHECK_OK(fs_photos_left_out_count(photos, &count));
+    count = fs_photos_left_out_count(photos);
     CHECK(count == 1);
     KEEPS(FS_INVALID_ARGUMENT, fs_photos_left_out(photos, 0, path, sizeof path, reason, 0), OUT(path), OUT(reason));
     KEEPS(FS_INVALID_ARGUMENT, fs_photos_left_out(photos, 0, path, 0, reason, sizeof reason), OUT(path), OUT(reason));

@@ -57,7 +57,7 @@ static void fill_vgg(void) {
 }
 
 static void layers(const fs_model *vgg) {
-  fs_layer layer;
+  fs_layer_info layer = {.size = sizeof layer};
   TEST("a model lists its layers") {
     CHECK(fs_model_layer_count(vgg) == 21);
     CHECK(strcmp(fs_model_layer_name(vgg, 0), "conv1_1") == 0 && strcmp(fs_model_layer_name(vgg, 20), "pool5") == 0);
@@ -65,27 +65,27 @@ static void layers(const fs_model *vgg) {
     CHECK(fs_model_layer_count(NULL) == 0 && fs_model_layer_name(NULL, 0) == NULL);
   }
   TEST("a layer tells its units and what they see") {
-    REQUIRE_OK(fs_model_layer_describe(vgg, "conv3_1", &layer));
+    REQUIRE_OK(fs_model_layer_info_get(vgg, "conv3_1", &layer));
     CHECK(layer.units == 256 && layer.field == 24 && layer.stride == 4 && layer.start == -10);
-    REQUIRE_OK(fs_model_layer_describe(vgg, "pool5", &layer));
+    REQUIRE_OK(fs_model_layer_info_get(vgg, "pool5", &layer));
     CHECK(layer.units == 512 && layer.field == 268 && layer.stride == 32 && layer.start == -118);
   }
   TEST("a layer that is not there is told with the nearest") {
-    CHECK_REFUSED(FS_NOT_FOUND, layer, fs_model_layer_describe(vgg, "conv3_l", &layer));
+    CHECK_REFUSED(FS_NOT_FOUND, layer, fs_model_layer_info_get(vgg, "conv3_l", &layer));
     CHECK(strstr(fs_last_error(), "nearest is conv3_1"));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, layer, fs_model_layer_describe(NULL, "conv3_1", &layer));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, layer, fs_model_layer_describe(vgg, NULL, &layer));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, layer, fs_model_layer_describe(vgg, "", &layer));
-    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_model_layer_describe(vgg, "conv3_1", NULL));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, layer, fs_model_layer_info_get(NULL, "conv3_1", &layer));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, layer, fs_model_layer_info_get(vgg, NULL, &layer));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, layer, fs_model_layer_info_get(vgg, "", &layer));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_model_layer_info_get(vgg, "conv3_1", NULL));
   }
   TEST("a model of several networks has no layers, and one of one size no windows") {
     fs_model *several = load("mtcnn", NULL), *faces = load("nn4.small2", NULL);
     CHECK(fs_model_layer_count(several) == 0);
-    CHECK_REFUSED(FS_WRONG_MODEL, layer, fs_model_layer_describe(several, "conv1", &layer));
+    CHECK_REFUSED(FS_WRONG_MODEL, layer, fs_model_layer_info_get(several, "conv1", &layer));
     CHECK(fs_model_layer_count(faces) == 8);
-    CHECK_OK(fs_model_layer_describe(faces, "embedding", &layer));
+    CHECK_OK(fs_model_layer_info_get(faces, "embedding", &layer));
     CHECK(layer.units == 128 && layer.field == 0 && layer.stride == 0 && layer.start == 0);
-    CHECK_REFUSED(FS_NOT_FOUND, layer, fs_model_layer_describe(faces, "6a", &layer));
+    CHECK_REFUSED(FS_NOT_FOUND, layer, fs_model_layer_info_get(faces, "6a", &layer));
     CHECK(strstr(fs_last_error(), "3a, 3b"));
     fs_model_destroy(several), fs_model_destroy(faces);
   }

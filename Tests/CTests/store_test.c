@@ -86,7 +86,7 @@ static void kept(const fs_embedder *embedder) {
     CHECK(info.people == 0 && info.photos == 0 && info.threshold == fs_embedder_threshold(embedder) && info.model != 0);
   }
   TEST("what was added is there when it is opened again") {
-    fs_enrolment told;
+    fs_enrolment told = {.size = sizeof told};
     fs_enrolment_options options;
     CHECK_OK(fs_enrolment_options_init(&options, sizeof options));
     options.note = "front door, \"spring\"";
@@ -97,7 +97,7 @@ static void kept(const fs_embedder *embedder) {
     fs_gallery_destroy(gallery);
     gallery = opened(path, NULL, false);
     REQUIRE(gallery != NULL);
-    CHECK(fs_gallery_people(gallery) == 2 && fs_gallery_photos(gallery) == 3);
+    CHECK(fs_gallery_person_count(gallery) == 2 && fs_gallery_photo_count(gallery) == 3);
     for (int i = 0; i < 3; i++) CHECK(holds(gallery, (uint64_t)i, i));
     fs_gallery_photo photos[3];
     size_t count;
@@ -109,7 +109,7 @@ static void kept(const fs_embedder *embedder) {
     CHECK(count == 2 && strcmp(people[0].name, "ada") == 0 && people[0].photos == 2 && people[0].created > 1700000000);
   }
   TEST("a photo of somebody who is there under another name is told") {
-    fs_enrolment told;
+    fs_enrolment told = {.size = sizeof told};
     fs_enrolment_options options;
     CHECK_OK(fs_enrolment_options_init(&options, sizeof options));
     CHECK_OK(fs_gallery_enrol(gallery, "ada", vector_of(0), DIMENSION, NULL, &told));
@@ -119,14 +119,14 @@ static void kept(const fs_embedder *embedder) {
     options.refuse = 1;
     CHECK_OK(fs_gallery_enrol(gallery, "zoe", vector_of(1), DIMENSION, &options, &told));
     CHECK(told.added == 0 && told.photo == UINT64_MAX && told.conflict == 1 && strcmp(told.other, "bob") == 0);
-    CHECK(fs_gallery_people(gallery) == 3 && fs_gallery_photos(gallery) == 5);
+    CHECK(fs_gallery_person_count(gallery) == 3 && fs_gallery_photo_count(gallery) == 5);
     options.threshold = NAN;
     CHECK_REFUSED(FS_INVALID_ARGUMENT, told, fs_gallery_enrol(gallery, "zoe", vector_of(1), DIMENSION, &options, &told));
   }
   TEST("photos and people are replaced and removed, in the file too") {
     CHECK_OK(fs_gallery_replace_photo(gallery, 1, vector_of(10), DIMENSION));
     CHECK_OK(fs_gallery_remove_photo(gallery, 4)); /* eve's only one */
-    CHECK(fs_gallery_people(gallery) == 2);
+    CHECK(fs_gallery_person_count(gallery) == 2);
     float two[2 * DIMENSION];
     memcpy(two, vector_of(20), sizeof two / 2), memcpy(two + DIMENSION, vector_of(21), sizeof two / 2);
     CHECK_OK(fs_gallery_replace_person(gallery, "ada", two, 2, DIMENSION));
@@ -136,7 +136,7 @@ static void kept(const fs_embedder *embedder) {
     CHECK_STATUS(FS_NOT_FOUND, fs_gallery_replace_person(gallery, "eve", two, 2, DIMENSION));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_replace_person(gallery, "ada", two, 0, DIMENSION));
     for (int pass = 0; pass < 2; pass++) { /* in memory, then from the file */
-      CHECK(fs_gallery_people(gallery) == 2 && fs_gallery_photos(gallery) == 3);
+      CHECK(fs_gallery_person_count(gallery) == 2 && fs_gallery_photo_count(gallery) == 3);
       CHECK(holds(gallery, 1, 10) && holds(gallery, 5, 20) && holds(gallery, 6, 21) && !holds(gallery, 0, 0));
       fs_gallery_destroy(gallery);
       gallery = opened(path, embedder, false);
@@ -173,7 +173,7 @@ static void kept(const fs_embedder *embedder) {
     CHECK(info.is_read_only == 1 && info.photos == 4);
     CHECK_STATUS(FS_IO, fs_gallery_add(gallery, "ada", vector_of(0), DIMENSION));
     CHECK_STATUS(FS_IO, fs_gallery_remove(gallery, "ada"));
-    CHECK(fs_gallery_photos(gallery) == 4);
+    CHECK(fs_gallery_photo_count(gallery) == 4);
     fs_gallery_destroy(gallery);
   }
   TEST("many photos are added all or none") {
@@ -182,9 +182,9 @@ static void kept(const fs_embedder *embedder) {
     for (int i = 0; i < 3; i++) memcpy(three + i * DIMENSION, vector_of(40 + i), sizeof three / 3);
     gallery = opened(path, NULL, false);
     REQUIRE(gallery != NULL);
-    fs_gallery_report report;
+    fs_gallery_report report = {.size = sizeof report};
     CHECK_OK(fs_gallery_add_many(gallery, names, three, 3, DIMENSION, &report));
-    CHECK(report.added == 3 && report.present == 0 && report.conflicts == 0 && fs_gallery_photos(gallery) == 7);
+    CHECK(report.added == 3 && report.present == 0 && report.conflicts == 0 && fs_gallery_photo_count(gallery) == 7);
     names[2] = "z";
     CHECK_OK(fs_gallery_add_many(gallery, names, three, 3, DIMENSION, &report));
     CHECK(report.conflicts == 1); /* z is x */
@@ -194,7 +194,7 @@ static void kept(const fs_embedder *embedder) {
     CHECK_REFUSED(FS_INVALID_ARGUMENT, report, fs_gallery_add_many(gallery, names, three, 3, DIMENSION, &report));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_add_many(gallery, names, three, SIZE_MAX, DIMENSION, &report));
     CHECK_OK(fs_gallery_add_many(gallery, NULL, NULL, 0, DIMENSION, NULL));
-    CHECK(fs_gallery_photos(gallery) == 10);
+    CHECK(fs_gallery_photo_count(gallery) == 10);
     fs_gallery_destroy(gallery);
   }
   remove_gallery(path);
@@ -261,7 +261,7 @@ static void refused(const fs_embedder *embedder) {
     CHECK_OK(fs_gallery_export(second, in_folder("other.safetensors")));
     CHECK_STATUS(FS_WRONG_MODEL, fs_gallery_import(first, in_folder("other.csv"), NULL));
     CHECK_STATUS(FS_WRONG_MODEL, fs_gallery_import(first, in_folder("other.safetensors"), NULL));
-    CHECK(fs_gallery_photos(first) == 0);
+    CHECK(fs_gallery_photo_count(first) == 0);
     fs_gallery_destroy(first), fs_gallery_destroy(second);
     fs_embedder_destroy(other), fs_model_destroy(model);
     free(bytes);
@@ -283,7 +283,7 @@ static void gone(const fs_embedder *embedder) {
     CHECK(strstr(fs_last_error(), "removed or replaced") != NULL);
     CHECK_STATUS(FS_IO, fs_gallery_remove(gallery, "ada"));
     CHECK_STATUS(FS_IO, fs_gallery_reload(gallery, &changed));
-    CHECK(changed == 7 && fs_gallery_photos(gallery) == 1 && holds(gallery, 0, 0));
+    CHECK(changed == 7 && fs_gallery_photo_count(gallery) == 1 && holds(gallery, 0, 0));
     fs_gallery_destroy(gallery);
     CHECK(entries(folder) == 0);
   }
@@ -303,7 +303,7 @@ static void gone(const fs_embedder *embedder) {
     CHECK_OK(fs_gallery_add(second, "yan", vector_of(7), DIMENSION));
     fs_gallery_destroy(second);
     gallery = opened(path, NULL, false);
-    CHECK(gallery != NULL && fs_gallery_photos(gallery) == 3 && holds(gallery, 0, 9) && holds(gallery, 1, 8) && holds(gallery, 2, 7));
+    CHECK(gallery != NULL && fs_gallery_photo_count(gallery) == 3 && holds(gallery, 0, 9) && holds(gallery, 1, 8) && holds(gallery, 2, 7));
     fs_gallery_destroy(gallery);
     remove_gallery(path);
   }
@@ -334,18 +334,18 @@ static void named(const fs_embedder *embedder) {
   TEST("a name is one however it is typed") {
     const char *path = in_folder("named.gallery"), *composed = "Zo\xc3\xab", *typed = "Zoe\xcc\x88";
     fs_gallery *gallery = opened(path, embedder, false);
-    fs_match match;
+    fs_gallery_identity match = {.size = sizeof match};
     REQUIRE(gallery != NULL);
     CHECK_OK(fs_gallery_add(gallery, typed, vector_of(0), DIMENSION));
     CHECK_OK(fs_gallery_add(gallery, composed, vector_of(1), DIMENSION));
-    CHECK(fs_gallery_people(gallery) == 1);
-    CHECK_OK(fs_gallery_identify(gallery, vector_of(0), DIMENSION, 0.1f, &match));
+    CHECK(fs_gallery_person_count(gallery) == 1);
+    CHECK_OK(fs_gallery_identify(gallery, vector_of(0), DIMENSION, within(0.1f), &match));
     CHECK(strcmp(match.name, composed) == 0);
     CHECK_OK(fs_gallery_remove(gallery, typed));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_add(gallery, "Zo\xeb", vector_of(0), DIMENSION)); /* Latin-1 */
     fs_gallery_destroy(gallery);
     gallery = opened(path, NULL, false);
-    CHECK(fs_gallery_people(gallery) == 0 && fs_gallery_photos(gallery) == 0);
+    CHECK(fs_gallery_person_count(gallery) == 0 && fs_gallery_photo_count(gallery) == 0);
     fs_gallery_destroy(gallery);
     remove_gallery(path);
   }
@@ -377,10 +377,10 @@ static void erased(const fs_embedder *embedder) {
     CHECK(sound && clean);
     CHECK_OK(fs_gallery_replace_photo(gallery, 3, vector_of(5000), DIMENSION));
     CHECK(traces(path, vector_of(3), 32) == 0 && traces(path, vector_of(5000), 4 * DIMENSION) == 1);
-    size_t left = fs_gallery_photos(gallery);
+    size_t left = fs_gallery_photo_count(gallery);
     fs_gallery_destroy(gallery);
     gallery = opened(path, NULL, false);
-    CHECK(fs_gallery_photos(gallery) == left && left > 0 && left < (size_t)count);
+    CHECK(fs_gallery_photo_count(gallery) == left && left > 0 && left < (size_t)count);
     fs_gallery_destroy(gallery);
     remove_gallery(path);
   }
@@ -401,7 +401,7 @@ static void files(const fs_embedder *embedder) {
     for (int i = 0; i < 50; i++) CHECK_OK(fs_gallery_add(gallery, i % 2 ? "ada" : "line\nbreak", vector_of(i), DIMENSION));
     for (int i = 0; i < 2; i++) {
       fs_gallery *copy = NULL;
-      fs_gallery_report report;
+      fs_gallery_report report = {.size = sizeof report};
       fs_gallery_photo photo;
       size_t count;
       uint64_t first = 0;
@@ -410,7 +410,7 @@ static void files(const fs_embedder *embedder) {
       CHECK_OK(fs_gallery_create(&copy, embedder));
       CHECK_OK(fs_gallery_import(copy, in_folder(names[i]), &report));
       CHECK(report.added == 51 && report.present == 0 && report.conflicts == 0);
-      CHECK(fs_gallery_people(copy) == 3 && fs_gallery_photos(copy) == 51);
+      CHECK(fs_gallery_person_count(copy) == 3 && fs_gallery_photo_count(copy) == 51);
       CHECK_OK(fs_gallery_embeddings(copy, &first, 1, found, DIMENSION));
       CHECK(memcmp(found, odd, sizeof odd) == 0);
       for (int k = 0; k < 50; k++) CHECK(holds(copy, (uint64_t)k + 1, k));
@@ -436,7 +436,7 @@ static void files(const fs_embedder *embedder) {
   }
   TEST("an empty gallery is exported and imported") {
     fs_gallery *gallery = NULL;
-    fs_gallery_report report;
+    fs_gallery_report report = {.size = sizeof report};
     REQUIRE_OK(fs_gallery_create(&gallery, embedder));
     for (int i = 0; i < 2; i++) {
       const char *path = in_folder(i ? "empty.csv" : "empty.safetensors");
@@ -498,19 +498,19 @@ static void shared_by_processes(const fs_embedder *embedder) {
     int32_t changed;
     REQUIRE(a && b);
     CHECK_OK(fs_gallery_add(a, "ada", vector_of(0), DIMENSION));
-    CHECK(fs_gallery_photos(b) == 0);
+    CHECK(fs_gallery_photo_count(b) == 0);
     CHECK_OK(fs_gallery_reload(b, &changed));
     CHECK(changed == 1 && holds(b, 0, 0));
     CHECK_OK(fs_gallery_reload(b, &changed));
     CHECK(changed == 0);
     CHECK_OK(fs_gallery_add(b, "bob", vector_of(1), DIMENSION));
     CHECK_OK(fs_gallery_add(a, "eve", vector_of(2), DIMENSION)); /* takes bob in first */
-    CHECK(holds(a, 1, 1) && holds(a, 2, 2) && fs_gallery_people(a) == 3);
+    CHECK(holds(a, 1, 1) && holds(a, 2, 2) && fs_gallery_person_count(a) == 3);
     CHECK_OK(fs_gallery_remove(a, "ada"));
     CHECK_STATUS(FS_NOT_FOUND, fs_gallery_remove(b, "ada"));
     CHECK_OK(fs_gallery_replace_photo(a, 1, vector_of(9), DIMENSION));
     CHECK_OK(fs_gallery_reload(b, NULL));
-    CHECK(fs_gallery_photos(b) == 2 && holds(b, 1, 9) && holds(b, 2, 2));
+    CHECK(fs_gallery_photo_count(b) == 2 && holds(b, 1, 9) && holds(b, 2, 2));
     fs_gallery_destroy(a), fs_gallery_destroy(b);
   }
   TEST("a forked child searches its parent's gallery and changes it through one of its own") {
@@ -530,7 +530,7 @@ static void shared_by_processes(const fs_embedder *embedder) {
     int status = 1;
     CHECK(process > 0 && waitpid(process, &status, 0) == process && WIFEXITED(status) && WEXITSTATUS(status) == 0);
     CHECK_OK(fs_gallery_reload(gallery, NULL));
-    CHECK(fs_gallery_photos(gallery) == 3);
+    CHECK(fs_gallery_photo_count(gallery) == 3);
     fs_gallery_destroy(gallery);
   }
   remove_gallery(path);
@@ -541,7 +541,7 @@ static void add_for_ever(const char *path, const fs_embedder *embedder, int pipe
   fs_gallery *gallery = NULL;
   alarm(quick() ? 600 : 60);
   if (fs_gallery_open(&gallery, path, embedder, NULL) != FS_OK) _exit(3);
-  for (uint32_t i = (uint32_t)fs_gallery_photos(gallery);; i++) {
+  for (uint32_t i = (uint32_t)fs_gallery_photo_count(gallery);; i++) {
     char name[32];
     snprintf(name, sizeof name, "person %u", i % 40);
     if (fs_gallery_add(gallery, name, vector_of((int)i), DIMENSION) != FS_OK) _exit(4);
@@ -580,7 +580,7 @@ static void killed(const fs_embedder *embedder) {
       close(ends[0]);
       fs_gallery *gallery = opened(path, embedder, false);
       sound = sound && gallery != NULL;
-      size_t count = fs_gallery_photos(gallery);
+      size_t count = fs_gallery_photo_count(gallery);
       if (any && count <= latest) sound = false, printf("  round %d: photo %u was acknowledged, %zu are there\n", round, latest, count);
       for (size_t i = 0; i < count && sound; i++) sound = holds(gallery, i, (int)i);
       acknowledged = any ? (long)latest + 1 : acknowledged;
@@ -626,7 +626,7 @@ static int fill_disk(void *argument) {
   if (status != FS_IO || count == 0) return 3;
   for (int i = 0; i < 20; i++)
     if (fs_gallery_add(gallery, "ada", vector_of(count), DIMENSION) == FS_OK) count++; /* a log that starts anew has room */
-  if ((int)fs_gallery_photos(gallery) != count) return 4;
+  if ((int)fs_gallery_photo_count(gallery) != count) return 4;
   for (int i = 0; i < count; i++)
     if (!holds(gallery, (uint64_t)i, i)) return 5;
   /* There is room again. */
@@ -635,7 +635,7 @@ static int fill_disk(void *argument) {
   if (fs_gallery_add(gallery, "bob", vector_of(count), DIMENSION) != FS_OK) return 7;
   fs_gallery_destroy(gallery);
   if (fs_gallery_open(&gallery, disk->path, NULL, NULL) != FS_OK) return 8;
-  if ((int)fs_gallery_photos(gallery) != count + 1) return 9;
+  if ((int)fs_gallery_photo_count(gallery) != count + 1) return 9;
   for (int i = 0; i <= count; i++)
     if (!holds(gallery, (uint64_t)i, i)) return 10;
   fs_gallery_destroy(gallery);
@@ -648,9 +648,9 @@ static int read_without_writing(void *argument) {
   if (geteuid() == 0 && setuid(65534) != 0) return 1;
   fs_gallery *gallery = NULL;
   if (fs_gallery_open(&gallery, disk->path, disk->embedder, NULL) != FS_OK) return 2;
-  if (fs_gallery_photos(gallery) != 3 || !holds(gallery, 2, 2)) return 3;
+  if (fs_gallery_photo_count(gallery) != 3 || !holds(gallery, 2, 2)) return 3;
   if (fs_gallery_add(gallery, "ada", vector_of(0), DIMENSION) != FS_IO) return 4;
-  if (fs_gallery_reload(gallery, NULL) != FS_OK || fs_gallery_photos(gallery) != 3) return 5;
+  if (fs_gallery_reload(gallery, NULL) != FS_OK || fs_gallery_photo_count(gallery) != 3) return 5;
   fs_gallery_destroy(gallery);
   return 0;
 }
@@ -672,7 +672,7 @@ static void full_and_read_only(const fs_embedder *embedder) {
     CHECK(child(read_without_writing, &disk));
     CHECK(chmod(in_folder("locked"), 0755) == 0);
     gallery = opened(disk.path, embedder, true);
-    CHECK(fs_gallery_photos(gallery) == 3);
+    CHECK(fs_gallery_photo_count(gallery) == 3);
     fs_gallery_destroy(gallery);
     remove_gallery(disk.path);
     rmdir(in_folder("locked"));
@@ -709,9 +709,9 @@ static void hostile(const fs_embedder *embedder) {
       gallery = NULL;
       fs_status status = fs_gallery_open(&gallery, bad, embedder, NULL);
       if (status == FS_OK) {
-        fs_match match;
+        fs_gallery_identity match = {.size = sizeof match};
         int32_t changed;
-        sound = fs_gallery_identify(gallery, vector_of(5), DIMENSION, 0.6f, &match) == FS_OK;
+        sound = fs_gallery_identify(gallery, vector_of(5), DIMENSION, within(0.6f), &match) == FS_OK;
         fs_status added = fs_gallery_add(gallery, "eve", vector_of(100), DIMENSION);
         fs_status removed = fs_gallery_remove(gallery, "person 3");
         fs_status again = fs_gallery_reload(gallery, &changed);
@@ -744,10 +744,10 @@ static void *search_on(void *argument) {
   struct reader *reader = argument;
   reader->sound = true;
   do { /* once at least: on a busy machine the changes may end before a thread begins */
-    fs_match match;
+    fs_gallery_identity match = {.size = sizeof match};
     fs_neighbour near[3];
     size_t found;
-    reader->sound = fs_gallery_identify(reader->gallery, vector_of(0), DIMENSION, 0.1f, &match) == FS_OK && match.known == 1 &&
+    reader->sound = fs_gallery_identify(reader->gallery, vector_of(0), DIMENSION, within(0.1f), &match) == FS_OK && match.known == 1 &&
                     strcmp(match.name, "always") == 0 && match.distance == 0;
     reader->sound = reader->sound && fs_gallery_search(reader->gallery, vector_of(0), 1, DIMENSION, 3, near, 3, &found) == FS_OK &&
                     found >= 1 && near[0].photo == 0 && near[0].distance == 0;

@@ -113,7 +113,8 @@ static void defaults(void) {
 /* ---- Functions that answer into a struct ---- */
 
 static fs_trainer *trainer; /* of two classes, on pictures of 12 pixels */
-static fs_gallery *gallery;
+static fs_gallery *gallery, *other;
+static const fs_model *network;
 static fs_fast_trainer *fast_trainer;
 static fs_style_job *job;
 static const fs_image *content;
@@ -128,6 +129,42 @@ static fs_status training_step(void *room) {
 }
 static fs_status fast_training_step(void *room) { return fs_fast_trainer_step(fast_trainer, &content, 1, room); }
 static fs_status style_progress(void *room) { return fs_style_job_step(job, 1, room); }
+
+static fs_status host_info(void *room) { return fs_host_info_get(room); }
+static fs_status architecture_info(void *room) { return fs_architecture_info_get("vgg19", room); }
+static fs_status layer_info(void *room) { return fs_model_layer_info_get(network, "embedding", room); }
+static const fs_face a_face = {.x = 2, .y = 2, .width = 20, .height = 20, .score = 1,
+                               .landmarks = {{8, 8}, {16, 8}, {12, 12}, {9, 16}, {15, 16}}};
+static fs_status quality(void *room) { return fs_face_quality(content, &a_face, NULL, room); }
+static float row[512];
+static fs_status identity(void *room) {
+  const int32_t label = 7;
+  return fs_identify(row, &label, 1, 4, row, within(1), room);
+}
+static fs_status gallery_identity(void *room) { return fs_gallery_identify(gallery, row, 128, NULL, room); }
+static fs_status enrolment(void *room) { return fs_gallery_enrol(gallery, "Ann", row, 128, NULL, room); }
+static fs_status gallery_report(void *room) {
+  const char *const names[] = {"Bea"};
+  return fs_gallery_add_many(gallery, names, row, 1, 128, room);
+}
+static fs_status merge_report(void *room) { return fs_gallery_merge(gallery, other, room); }
+static fs_status square(const double *x, size_t count, double *value, void *user) {
+  (void)count, (void)user;
+  return *value = x[0] * x[0], FS_OK;
+}
+static fs_status gradient_report(void *room) {
+  const double x = 3;
+  return fs_gradient_check(square, NULL, NULL, &x, 1, NULL, room);
+}
+static const double distances[] = {0.1, 0.2, 0.3, 0.4};
+static const int32_t is_same[] = {1, 1, 0, 0};
+static fs_status evaluation(void *room) { return fs_evaluate_pairs(distances, is_same, NULL, 4, NULL, room); }
+static fs_status calibration(void *room) {
+  fs_calibration_options options;
+  fs_calibration_options_init(&options, sizeof options);
+  options.false_accept_rate = 0.9;
+  return fs_calibrate(distances, is_same, 4, &options, room);
+}
 
 static uint32_t steps_of_trainer(void) {
   fs_trainer_info info = {.size = sizeof info};
@@ -151,13 +188,14 @@ static void answers_into(const char *name, fs_status (*answer)(void *), size_t s
   TEST(sentence) {
     const size_t sizes[] = {0, 1, sizeof(size_t), size - 1, 1 << 20, SIZE_MAX};
     const uint32_t before = steps_of_trainer();
+    const size_t photos = fs_gallery_photo_count(gallery);
     for (int k = 0; k < 6; k++) {
       guard();
       set_size(sizes[k]);
       CHECK_STATUS(FS_INVALID_ARGUMENT, answer(room.bytes));
       CHECK(size_member() == sizes[k] && intact(sizeof(size_t)));
     }
-    CHECK(steps_of_trainer() == before);
+    CHECK(steps_of_trainer() == before && fs_gallery_photo_count(gallery) == photos);
   }
 }
 
@@ -173,6 +211,16 @@ static void answers(void) {
   }
   answers_into("fs_trainer_info_get", trainer_info, sizeof(fs_trainer_info));
   answers_into("fs_trainer_step", training_step, sizeof(fs_training_step));
+  answers_into("fs_host_info_get", host_info, sizeof(fs_host_info));
+  answers_into("fs_architecture_info_get", architecture_info, sizeof(fs_architecture_info));
+  answers_into("fs_identify", identity, sizeof(fs_identity));
+  answers_into("fs_gradient_check", gradient_report, sizeof(fs_gradient_report));
+  answers_into("fs_evaluate_pairs", evaluation, sizeof(fs_evaluation));
+  answers_into("fs_calibrate", calibration, sizeof(fs_calibration));
+  fs_image *photo = picture(48, 48, 2);
+  content = photo;
+  answers_into("fs_face_quality", quality, sizeof(fs_quality));
+  fs_image_destroy(photo);
   if (have(model_path("dlib-resnet.safetensors"), "a gallery")) {
     fs_model *model = open_model("dlib-resnet.safetensors");
     fs_embedder *embedder = NULL;
@@ -180,7 +228,18 @@ static void answers(void) {
       REQUIRE_OK(fs_embedder_create(&embedder, model));
       REQUIRE_OK(fs_gallery_create(&gallery, embedder));
     }
+    network = model;
+    answers_into("fs_model_layer_info_get", layer_info, sizeof(fs_layer_info));
     answers_into("fs_gallery_info_get", gallery_info, sizeof(fs_gallery_info));
+    answers_into("fs_gallery_identify", gallery_identity, sizeof(fs_gallery_identity));
+    answers_into("fs_gallery_enrol", enrolment, sizeof(fs_enrolment));
+    answers_into("fs_gallery_add_many", gallery_report, sizeof(fs_gallery_report));
+    TEST("another gallery is made") {
+      REQUIRE_OK(fs_gallery_create(&other, embedder));
+      CHECK_OK(fs_gallery_add(other, "Cid", row, 128));
+    }
+    answers_into("fs_gallery_merge", merge_report, sizeof(fs_gallery_report));
+    fs_gallery_destroy(other);
     fs_gallery_destroy(gallery), fs_embedder_destroy(embedder), fs_model_destroy(model);
   }
   if (quick()) test_skip_group("jobs and trainers of styles, in quick runs");

@@ -33,8 +33,12 @@ static void options(void) {
   TEST("presets have names, and others than these are refused") {
     static const char *const names[] = {"pyramid", "course", "gatys", "neural-style", "neural-style-pt", "neural-style-tf",
                                         "crowsonkb"};
-    for (uint32_t i = 0; i < sizeof names / sizeof *names; i++) CHECK(!strcmp(fs_style_preset_name((fs_style_preset)i), names[i]));
+    REQUIRE(fs_style_preset_count() == sizeof names / sizeof *names);
+    for (uint32_t i = 0; i < fs_style_preset_count(); i++) CHECK(!strcmp(fs_style_preset_name((fs_style_preset)i), names[i]));
     CHECK(fs_style_preset_name((fs_style_preset)7) == NULL && fs_style_preset_name((fs_style_preset)UINT32_MAX) == NULL);
+    CHECK(!strcmp(fs_style_preset_summary(FS_PRESET_PYRAMID), "from coarse to fine by L-BFGS"));
+    for (uint32_t i = 0; i < sizeof names / sizeof *names; i++) CHECK(strlen(fs_style_preset_summary((fs_style_preset)i)) > 10);
+    CHECK(fs_style_preset_summary((fs_style_preset)7) == NULL && fs_style_preset_summary((fs_style_preset)UINT32_MAX) == NULL);
     fs_style_options o;
     CHECK_REFUSED(FS_INVALID_ARGUMENT, o, fs_style_options_preset(&o, sizeof o, (fs_style_preset)7));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_style_options_preset(NULL, sizeof o, FS_PRESET_GATYS));
@@ -363,6 +367,19 @@ static void refusals(fs_styler *styler, const fs_image *content, const fs_image 
     REFUSE(FS_INVALID_ARGUMENT, variation, (fs_total_variation)0xffffffffu);
     REFUSE(FS_INVALID_ARGUMENT, cost, (fs_cost_variant)0xffffffffu);
   }
+  TEST("a refusal says what was given and what is expected") {
+#define SAYS(field, value, reason)                 \
+  REFUSE(FS_INVALID_ARGUMENT, field, value);       \
+  CHECK(strcmp(fs_last_error(), reason) == 0)
+    SAYS(steps, 0, "steps 0; expected 1 to 1000000");
+    SAYS(depth, 12, "depth 12; expected 0, 8 or 16");
+    SAYS(tile, 1, "tile 1; expected 0 or 64 to 65500");
+    SAYS(noise_ratio, -0.5f, "noise ratio -0.5; expected 0 to 1");
+    SAYS(optimiser, (fs_style_optimiser)2, "optimiser 2; expected 0 or 1");
+    SAYS(colours, (fs_style_colours)5, "colours 5; expected 0 to 4");
+    SAYS(preset, (fs_style_preset)7, "preset 7; expected 0 to 6");
+#undef SAYS
+  }
   TEST("unknown layers are refused") {
     REFUSE(TEST_ANY_FAILURE, content_layer, "");
     REFUSE(TEST_ANY_FAILURE, content_layer, "conv9_9");
@@ -474,9 +491,12 @@ static void callbacks(fs_styler *styler, const fs_image *content, const fs_image
     REQUIRE_OK(fs_styler_run(styler, &out, content, style, &o));
     fs_image_destroy(out);
   }
-  TEST("an answer that is no action gives a picture or a refusal") {
+  TEST("an answer that is no action is refused by its number, and the styler works on") {
     w = watcher((fs_action)77, 1), out = NULL;
-    CHECK_STATUS(TEST_ANY_STATUS, fs_styler_run(styler, &out, content, style, &o));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, out, fs_styler_run(styler, &out, content, style, &o));
+    CHECK(strstr(fs_last_error(), "the host's on_step returned 77; expected FS_CONTINUE") != NULL && w.calls == 1);
+    w = watcher(FS_FINISH, 1);
+    REQUIRE_OK(fs_styler_run(styler, &out, content, style, &o));
     fs_image_destroy(out);
   }
   TEST("a preview inside the callback is the picture so far, the last one the result") {

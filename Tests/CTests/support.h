@@ -39,6 +39,14 @@ static inline bool have(const char *path, const char *what) {
   return false;
 }
 
+/* Options for fs_gallery_identify with a threshold; of this thread, until the next call. */
+static inline const fs_identify_options *within(float threshold) {
+  static _Thread_local fs_identify_options options;
+  fs_identify_options_init(&options, sizeof options);
+  options.threshold = threshold;
+  return &options;
+}
+
 /* The whole file, with *count bytes; free it. NULL if it cannot be read. */
 static inline uint8_t *read_file(const char *path, size_t *count) {
   FILE *file = fopen(path, "rb");

@@ -118,7 +118,7 @@ struct face_work {
   const fs_image *photo;
   fs_face face;
   float embedding[DIMENSION];
-  fs_match match;
+  fs_gallery_identity match;
   fs_status status;
 };
 
@@ -126,8 +126,9 @@ static void *recognise(void *argument) {
   struct face_work *work = argument;
   for (int i = 0; i < 2; i++) {
     work->status = fs_embedder_embed_photo(work->embedder, work->detector, work->photo, &work->face, work->embedding, DIMENSION);
+    work->match.size = sizeof work->match;
     if (work->status == FS_OK)
-      work->status = fs_gallery_identify(work->gallery, work->embedding, DIMENSION, FS_DEFAULT_THRESHOLD, &work->match);
+      work->status = fs_gallery_identify(work->gallery, work->embedding, DIMENSION, NULL, &work->match);
   }
   return NULL;
 }

@@ -11,7 +11,7 @@ static fs_face mean_face(float side) {
 
 static void quality(void) {
   fs_quality_options options;
-  fs_quality found;
+  fs_quality found = {.size = sizeof found};
   fs_face face = mean_face(150);
   fs_image *grey = plain(150, 150, 120, 120, 120), *black = plain(150, 150, 0, 0, 0), *white = plain(150, 150, 255, 255, 255);
   TEST("a grey wall is blurred and flat, and nothing else") {
@@ -54,7 +54,7 @@ static void quality(void) {
   TEST("a face without landmarks is measured where its box has the mean face, and nobody knows which way it looks") {
     fs_image *waves = picture(150, 150, 1);
     fs_face boxed = {.x = -15, .y = -15, .width = 180, .height = 180}; /* five sixths of it are the mean face's 150 pixels */
-    fs_quality pointed;
+    fs_quality pointed = {.size = sizeof pointed};
     for (int i = 0; i < 5; i++) boxed.landmarks[i] = (fs_point){NAN, NAN};
     REQUIRE_OK(fs_face_quality(waves, &boxed, NULL, &found));
     REQUIRE_OK(fs_face_quality(waves, &face, NULL, &pointed));
@@ -273,9 +273,9 @@ static void templates(void) {
   TEST("every network that embeds square pictures has a template inside them") {
     int found = 0;
     for (size_t i = 0; i < fs_architecture_count(); i++) {
-      fs_architecture description;
+      fs_architecture_info description = {.size = sizeof description};
       const char *name = fs_architecture_name(i);
-      if (!CHECK_OK(fs_architecture_describe(name, &description))) break;
+      if (!CHECK_OK(fs_architecture_info_get(name, &description))) break;
       if (fs_architecture_template(name, points) != FS_OK) continue;
       found++;
       for (int k = 0; k < 5; k++)

@@ -83,6 +83,31 @@ import Testing
       AlignmentTemplate.published(for: "dlib-resnet", side: 150).points == AlignmentTemplate.meanFace.points)
   }
 
+  @Test(arguments: [AlignmentTemplate.meanFace, .arcFace])
+  func `its text is read again to the bit, and nothing else is read`(template: AlignmentTemplate) throws {
+    let template = template.scaled(to: 96), read = try AlignmentTemplate(template.text, side: 96)
+    #expect(read.side == 96 && read.points == template.points)
+    let nine = template.text.split(separator: " ").dropLast().joined(separator: " ")
+    #expect(
+      outcome { try AlignmentTemplate(nine, side: 96) } == "badData: model: template has 9 numbers, wanted 10"
+    )
+  }
+
+  @Test func `a training's crop shows what an embedder's chip shows`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("a.png", face(300, 260))
+    let landmarks = moved(points, angle: 0.2, scale: 1.3, x: 110, y: 70)
+    var set = try PhotoSet(photosIn: folder.path), options = Crops.Options()
+    try set.setLandmarks(landmarks)
+    (options.framing, options.frame, options.margin) = (.trained, 96, 0)
+    guard case .aligned(let template) = Framing.trained(.nn4Small2()) else {
+      Issue.record("not aligned")
+      return
+    }
+    let chip = try template.chip(face(300, 260), landmarks)
+    #expect(try options.crop(set.photos[0]).bytes == chip.bytes)
+  }
+
   @Test func `refuses points that fall together, are not finite or do not pair`() {
     let one = [Point](repeating: Point(3, 3), count: 5)
     #expect(throws: Failure.self) { try similarity(from: one, to: points) }

@@ -102,7 +102,7 @@ private func seen(yaw: Double, pitch: Double, roll: Double, scale: Double = 60) 
     let pointed = try FaceQuality(of: boxed, in: image, .init())
     boxed.landmarks = []
     var options = FaceQuality.Options()
-    options.mostYaw = 0
+    options.maxYaw = 0
     let found = try FaceQuality(of: boxed, in: image, options)
     #expect(found.pose == nil && pointed.pose != nil && found.reasons == pointed.reasons)
     #expect(

@@ -65,7 +65,7 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
   }
 
   @Test func `a begun track ends once, and is told with its best photo`() throws {
-    let tracker = try tracker { $0.mostMissed = 3 }
+    let tracker = try tracker { $0.maxMissed = 3 }
     let qualities: [Float] = [0.3, 0.8, 0.5]
     for frame in 0..<3 {
       let tracked = try [qualities[frame]].withUnsafeBufferPointer { q throws(Failure) in
@@ -111,13 +111,35 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
     }
   }
 
+  @Test func `options out of range are refused, and every member is listed`() {
+    func refusal(_ change: (inout Tracker.Options) -> Void) -> String {
+      var options = Tracker.Options()
+      change(&options)
+      return outcome { try Tracker(options) }
+    }
+    #expect(Tracker.Options().settings.map(\.name) == members(of: Tracker.Options()))
+    for (reason, change) in [
+      ("min overlap 0.0; expected more than 0, at most 1", { $0.minOverlap = 0 }),
+      ("max distance inf; expected 0 or more", { $0.maxDistance = .infinity }),
+      ("max missed -1; expected 0 or more", { $0.maxMissed = -1 }),
+      ("min seen 0; expected 1 or more", { $0.minSeen = 0 }),
+      ("identify every 0.0; expected more than 0", { $0.identifyEvery = 0 }),
+      ("identify better 1.0; expected more than 1", { $0.identifyBetter = 1 }),
+      ("identify gap 0; expected 1 or more", { $0.identifyGap = 0 }),
+      ("max tracks 1025; expected 1 to 1024", { $0.maxTracks = 1025 })
+    ] as [(String, (inout Tracker.Options) -> Void)] {
+      #expect(refusal(change) == "invalidArgument: " + reason)
+    }
+    #expect(refusal { ($0.identifyEvery, $0.identifyBetter, $0.identifyGap) = (nil, .infinity, nil) } == "")
+  }
+
   @Test(arguments: [(1, [1, 11]), (2, [1, 12]), (9, [1, 19])])
   func `after a gap it is time to identify again`(hidden: Int, times: [Int]) throws {
     #expect(try timesToIdentify(30) { (10..<(10 + hidden)).contains($0) ? nil : face(0) } == times)
   }
 
-  @Test(arguments: [(0, [1]), (3, [1, 13]), (4, [1])])
-  func `after how long a gap is the host's to say`(gap: Int, times: [Int]) throws {
+  @Test(arguments: [(nil, [1]), (3, [1, 13]), (4, [1])] as [(Int?, [Int])])
+  func `after how long a gap is the host's to say`(gap: Int?, times: [Int]) throws {
     #expect(
       try timesToIdentify(30, { $0.identifyGap = gap }) { (10..<13).contains($0) ? nil : face(0) } == times)
   }
@@ -134,9 +156,9 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
 
   @Test func `a face that jumps within its reach may be another's`() throws {
     // 0.9 sides to the right: no overlap of 0.3, and no farther than 1.
-    #expect(try timesToIdentify(20, { $0.mostDistance = 1 }) { face($0 < 10 ? 0 : 45) } == [1, 10])
+    #expect(try timesToIdentify(20, { $0.maxDistance = 1 }) { face($0 < 10 ? 0 : 45) } == [1, 10])
     #expect(
-      try timesToIdentify(20, { ($0.mostDistance, $0.identifyGap) = (1, 0) }) { face($0 < 10 ? 0 : 45) } == [
+      try timesToIdentify(20, { ($0.maxDistance, $0.identifyGap) = (1, nil) }) { face($0 < 10 ? 0 : 45) } == [
         1
       ])
   }
@@ -195,7 +217,7 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
   }
 
   @Test func `there are never more tracks than asked for`() throws {
-    let tracker = try tracker { ($0.mostTracks, $0.leastSeen) = (3, 1) }
+    let tracker = try tracker { ($0.maxTracks, $0.minSeen) = (3, 1) }
     var numbers = Numbers(seed: 2)
     for frame in 0..<300 {
       let faces = (0..<20).map { _ in face(1000 * numbers.next(), 1000 * numbers.next()) }

@@ -104,7 +104,7 @@ import Testing
     let model = try faces(), picture = try Formula.picture("face", width: 150, height: 100)
     let scaled = try picture.resized(width: 96, height: 96, filter: .bilinear)
     let found = try search(model, "3a", [picture])
-    let field = try #require(ReceptiveField(ofTap: "3a", in: Architecture.nn4Small2().layers))
+    let field = try #require(ReceptiveField(of: "3a", in: Architecture.nn4Small2().graph))
     var alive = 0
     for unit in 0..<256 {
       guard let expected = try answers(model, "3a", unit, [scaled]).first else {

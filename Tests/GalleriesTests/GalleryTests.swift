@@ -8,8 +8,18 @@ import Testing
     try Gallery(dimension: 3, fingerprint: 7, defaultThreshold: 0.6)
   }
 
-  private func identify(_ gallery: Gallery, _ x: [Float], _ threshold: Float? = nil) throws -> Match {
-    try x.withUnsafeBufferPointer { x throws(Failure) in try gallery.identify(x, threshold) }
+  /// The nearest person, who may be too far to be known; "" if there is nobody.
+  private func identify(
+    _ gallery: Gallery, _ x: [Float], _ threshold: Float? = nil
+  ) throws -> (name: String, distance: Float, isKnown: Bool) {
+    var options = Identification.Options()
+    options.threshold = threshold
+    let metric = try Metric(.euclidean, dimension: 3)
+    let found = try x.withUnsafeBufferPointer { x throws(Failure) in
+      try gallery.identify(x, metric, options)
+    }
+    guard let nearest = found.nearest else { return ("", .infinity, found.isKnown) }
+    return (gallery.photo(inRow: nearest.row).name, nearest.distance, found.isKnown)
   }
 
   private func add(_ gallery: Gallery, _ name: String, _ x: [Float]) throws {

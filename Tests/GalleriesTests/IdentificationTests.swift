@@ -92,6 +92,21 @@ import Testing
     #expect(strict.isNear && !strict.isClear && !strict.isKnown)
   }
 
+  @Test func `options out of range are refused, and every member is listed`() {
+    var wrong = Identification.Options()
+    #expect(wrong.settings.map(\.name) == members(of: wrong))
+    for (reason, change) in [
+      ("threshold -1.0; expected 0 or more", { $0.threshold = -1 }),
+      ("margin inf; expected 0 or more", { $0.margin = .infinity }),
+      ("neighbours 0; expected 1 or more", { $0.neighbours = 0 })
+    ] as [(String, (inout Identification.Options) -> Void)] {
+      wrong = .init()
+      wrong.threshold = 1
+      change(&wrong)
+      #expect(outcome { try wrong.check() } == "invalidArgument: " + reason)
+    }
+  }
+
   @Test func `many people agree with the plain search`() throws {
     var numbers = Numbers(seed: 8)
     let photos: [Float] = numbers.array(300 * 7)

@@ -56,6 +56,22 @@ import Testing
     }
   }
 
+  @Test(arguments: ["postgresql://a:b@c@host/faces", "postgres://host:x/faces"])
+  func `an address is never taken for a file`(address: String) throws {
+    for access in [SharedGallery.Access.create, .write, .read] {
+      let reason = outcome { try SharedGallery(at: address, access, model: model()) }
+      #expect(reason.hasPrefix("invalidArgument: postgres") && reason.contains("://...: "), "\(reason)")
+    }
+  }
+
+  @Test func `without a model no gallery is begun`() throws {
+    try temporary { folder in
+      let path = folder + "/gallery"
+      #expect(outcome { try SharedGallery(at: path, .create, model: nil) }.hasPrefix("io: \(path): "))
+      #expect(access(path, F_OK) != 0)
+    }
+  }
+
   @Test func `embeddings of another model are refused`() throws {
     try temporary { folder in
       let path = folder + "/gallery"

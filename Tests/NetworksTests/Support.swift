@@ -80,9 +80,17 @@ func fixture(_ name: String) throws -> [String: Any] {
 extension Formula {
   /// Weights worked out from their names, as Fixtures/reference/networks_reference.py does.
   static func file(_ layers: [Layer], _ input: Extent) throws -> WeightFile {
+    try file(Graph(layers), input)
+  }
+
+  static func file(_ graph: Graph, _ input: Extent) throws -> WeightFile {
     var file = TensorFile()
-    add(&file, try tensors(of: layers, input: input))
+    try add(&file, graph, input)
     return try file.weightFile()
+  }
+
+  static func add(_ file: inout TensorFile, _ graph: Graph, _ input: Extent) throws {
+    add(&file, try graph.tensors(for: input))
   }
 }
 

@@ -68,7 +68,7 @@ private func options(_ rate: Double, people: Int = 1, confidence: Double = 0.95)
     let roc = try line(impostors: 300, genuine: 100)
     for rate in [0.01, 0.02, 0.05, 0.1, 0.3] {
       let found = try Calibration(roc, options(rate))
-      #expect(found.mostFalseAccepts <= rate)
+      #expect(found.maxFalseAccepts <= rate)
       // One more would be too many.
       #expect(ClopperPearson.upper(found.impostorsAccepted + 1, of: 300, confidence: 0.95) > rate)
       #expect(found.genuineRejected == 100 - min(100, Int(found.threshold * 32)))
@@ -96,14 +96,28 @@ private func options(_ rate: Double, people: Int = 1, confidence: Double = 0.95)
     #expect(try Calibration(try line(impostors: 299, genuine: 10), options(0.01)).impostorsAccepted == 0)
   }
 
+  @Test func `options out of range are refused, and every member is listed`() throws {
+    let roc = try line(impostors: 300, genuine: 10)
+    #expect(Calibration.Options().settings.map(\.name) == members(of: Calibration.Options()))
+    for (reason, change) in [
+      ("false accept rate 1.0; expected more than 0, less than 1", { $0.falseAcceptRate = 1 }),
+      ("confidence 0.0; expected more than 0, less than 1", { $0.confidence = 0 }),
+      ("people 0; expected 1 or more", { $0.people = 0 })
+    ] as [(String, (inout Calibration.Options) -> Void)] {
+      var wrong = Calibration.Options()
+      change(&wrong)
+      #expect(outcome { try Calibration(roc, wrong) } == "invalidArgument: " + reason)
+    }
+  }
+
   @Test func `among many people the threshold shrinks, and the table tells what it costs`() throws {
     let roc = try line(impostors: 3000, genuine: 60), asked = options(0.1)
     let rows = try Calibration(roc, asked).growth(roc, asked, people: [1, 10, 50, 1000])
     #expect(rows.map { $0.kept != nil } == [true, true, true, false])
     let thresholds = rows.compactMap { $0.kept?.threshold }
     #expect(thresholds[0] > thresholds[1] && thresholds[1] >= thresholds[2])
-    for row in rows { #expect(row.mostFalseAccepts >= row.falseAccepts && row.mostFalseAccepts <= 1) }
-    for row in rows { if let kept = row.kept { #expect(kept.mostFalseAcceptsOfSearch <= 0.1 + 1e-12) } }
+    for row in rows { #expect(row.maxFalseAccepts >= row.falseAccepts && row.maxFalseAccepts <= 1) }
+    for row in rows { if let kept = row.kept { #expect(kept.maxFalseAcceptsOfSearch <= 0.1 + 1e-12) } }
     #expect(abs(Calibration.rateOfSearch(0.01, people: 2) - 0.0199) < 1e-15)
   }
 
@@ -148,10 +162,15 @@ private func options(_ rate: Double, people: Int = 1, confidence: Double = 0.95)
     let labels: [Int32] = [4, 4, -1, -1]
     func distances(_ impostors: UnsafePointer<Float>?, _ count: Int) throws -> [[Double]] {
       try labels.withUnsafeBufferPointer { labels in
-        let pairs = try EmbeddingPairs(
-          photos, labels: labels, impostors: impostors, impostorCount: count, dimension: 1)
-        let all = zip(pairs.distances.values, pairs.isSame.values)
-        return [all.filter { $0.1 == 1 }.map(\.0).sorted(), all.filter { $0.1 == 0 }.map(\.0).sorted()]
+        let points = try EmbeddingPairs(
+          photos, labels: labels, impostors: impostors, impostorCount: count, dimension: 1
+        ).curve().points
+        var genuine: [Double] = [], strange: [Double] = []
+        for (before, point) in zip(points, points.dropFirst()) {
+          genuine += [Double](repeating: point.threshold, count: point.genuine - before.genuine)
+          strange += [Double](repeating: point.threshold, count: point.impostors - before.impostors)
+        }
+        return [genuine, strange]
       }
     }
     #expect(try distances(strangers, 2) == [[1, 1], [14, 15, 19, 20, 24, 25, 29, 30]])

@@ -76,7 +76,7 @@ private func curve(_ distances: [Double], _ same: [UInt8]) throws -> ROC {
       }
     }
     var three = Evaluation.Options()
-    three.leastFalseAccepts = 3
+    three.minFalseAccepts = 3
     let distances: [Double] = [0.5] + (1...100).map { Double($0) }
     let found = try evaluate(distances, [1] + [UInt8](repeating: 0, count: 100), three)
     #expect(found.points.map(\.impostorsNeeded) == [30, 300, 3000] && found.points[1].measured == nil)
@@ -127,6 +127,16 @@ private func curve(_ distances: [Double], _ same: [UInt8]) throws -> ROC {
     let many = (0..<2002).map { Double($0) }
     let kinds: [UInt8] = many.map { UInt8(Int($0) & 1) }, folds: [Int32] = many.map { Int32($0) / 2 }
     #expect(outcome { try evaluate(many, kinds, folds: folds) }.contains("1001 folds"))
+  }
+
+  @Test func `options out of range are refused, and every member is listed`() {
+    var wrong = Evaluation.Options()
+    #expect(wrong.settings.map(\.name) == members(of: wrong))
+    wrong.folds = 1
+    #expect(outcome { try wrong.check() } == "invalidArgument: folds 1; expected 2 to 1000")
+    wrong = .init()
+    wrong.minFalseAccepts = 0.5
+    #expect(outcome { try wrong.check() } == "invalidArgument: min false accepts 0.5; expected 1 or more")
   }
 
   @Test func `the ROC never falls and ends at the corners`() throws {

@@ -27,7 +27,7 @@ private struct Reference: Decodable {
 
 private func map(
   _ points: [Float], _ count: Int, _ options: TSNE.Options,
-  onProgress: (TSNE.Progress) -> TSNE.Action = { _ in .proceed }
+  onProgress: (TSNE.Progress) -> Action = { _ in .goOn }
 ) throws -> (map: [Float], divergence: Double) {
   var map = [Float](repeating: .nan, count: 2 * count)
   let divergence = try TSNE.map(
@@ -87,7 +87,7 @@ private func options(perplexity: Double = 10, steps: Int = 500) -> TSNE.Options 
     let (_, last) = try map(balls(40, distance: 4), 120, options()) { progress in
       seen.append(progress.divergence)
       #expect(progress.step == seen.count * 25 && progress.steps == 500)
-      return .proceed
+      return .goOn
     }
     #expect(seen.count == 20 && seen.last == last)
     // From where exaggeration ends, every report is at most the one before.
@@ -138,11 +138,25 @@ private func options(perplexity: Double = 10, steps: Int = 500) -> TSNE.Options 
     let points = balls(20, distance: 3)
     var fewer = options()
     fewer.steps = 50
-    let (finished, _) = try map(points, 60, options()) { $0.step == 50 ? .finish : .proceed }
+    let (finished, _) = try map(points, 60, options()) { $0.step == 50 ? .finish : .goOn }
     #expect(try finished == map(points, 60, fewer).map)
     #expect(
       outcome { try map(points, 60, options()) { _ in .cancel } }
         == "cancelled: t-SNE was cancelled after step 25 of 500")
+  }
+
+  @Test func `options out of range are refused, and every member is listed`() {
+    #expect(TSNE.Options().settings.map(\.name) == members(of: TSNE.Options()))
+    for (reason, change) in [
+      ("steps 0; expected 1 to 1000000", { $0.steps = 0 }),
+      ("learning rate 0.0; expected more than 0", { $0.learningRate = 0 }),
+      ("exaggeration 0.5; expected 1 to 100", { $0.exaggeration = 0.5 }),
+      ("exaggerated steps -1; expected 0 or more", { $0.exaggeratedSteps = -1 })
+    ] as [(String, (inout TSNE.Options) -> Void)] {
+      var wrong = options(perplexity: 3)
+      change(&wrong)
+      #expect(outcome { try map(balls(20, distance: 3), 60, wrong) } == "invalidArgument: " + reason)
+    }
   }
 
   @Test func `says what has no map`() {

@@ -54,7 +54,7 @@ import Testing
   @Test func `refuses another model and a picture that no image can be`() throws {
     #expect(
       outcome { try FastStyler(Model(TensorFile(metadata: [("architecture", "vgg19")]).weightFile())) }
-        == "wrongModel: the model is \"vgg19\", a fast style wants fast-style or fast-style-resize")
+        == "wrongModel: the model is \"vgg19\"; expected fast-style or fast-style-resize for a fast style")
     let styler = try FastStyler(model())
     #expect(outcome { try styler.memoryNeeded(width: 0, height: 9) }.hasPrefix("invalidArgument"))
     #expect(outcome { try styler.memoryNeeded(width: 70_000, height: 9) }.hasPrefix("invalidArgument"))

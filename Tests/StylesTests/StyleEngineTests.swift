@@ -30,15 +30,30 @@ import Testing
     _ pictures: StylePictures, _ options: StyleOptions, at picture: Tensor<Float>
   ) throws -> (costs: StyleCosts, gradient: [Float]) {
     let engine = try StyleEngine(SmallVGG.network(), pictures, options)
+    let found = try gradient(engine, picture)
+    #expect(try isNear(engine.evaluate(picture), found.costs))
+    return found
+  }
+
+  /// All bands, one after the other.
+  private func gradient(
+    _ engine: StyleEngine, _ picture: Tensor<Float>
+  ) throws -> (costs: StyleCosts, gradient: [Float]) {
     var gradient: [Float] = []
-    let row = 3 * pictures.content.width
-    let costs = try engine.evaluate(picture.pointer) { first, count, rows throws(Failure) in
-      #expect(first * row == gradient.count)
-      gradient += (0..<(count * row)).map { rows[$0] }
+    let row = 3 * picture.shape.extents[picture.shape.rank - 2]
+    let bands = try engine.bands(of: picture)
+    while let band = try bands.next() {
+      #expect(band.first * row == gradient.count)
+      try band.withPointer { rows throws(Failure) in
+        gradient += (0..<(band.count * row)).map { rows[$0] }
+      }
     }
-    let plain = try engine.evaluate(picture.pointer)
-    #expect(isNear(plain, costs))
-    return (costs, gradient)
+    return (bands.costs, gradient)
+  }
+
+  private func isOver(_ bands: GradientBands) throws -> Bool {
+    if case .some = try bands.next() { return false }
+    return true
   }
 
   private func isNear(_ a: StyleCosts, _ b: StyleCosts) -> Bool {
@@ -167,12 +182,7 @@ import Testing
         StylePicture(try pale(40, 44, range: 3, seed: 3), weight: 2)
       ])
     let engine = try StyleEngine(SmallVGG.network(bias: 1000), pictures, options)
-    var gradient: [Float] = []
-    let picture = try tensor(generated)
-    let costs = try engine.evaluate(picture.pointer) { _, count, rows throws(Failure) in
-      gradient += (0..<(count * 3 * 48)).map { rows[$0] }
-    }
-    withExtendedLifetime(picture) {}
+    let (costs, gradient) = try gradient(engine, tensor(generated))
     func double(_ image: Image) throws -> Tensor<Double> {
       let picture = try tensor(image)
       return try Tensor(picture.shape.extents, picture.values.map { Double($0) })
@@ -203,11 +213,8 @@ import Testing
         let engine = try StyleEngine(
           SmallVGG.network(bias: 1000), StylePictures(content: content, styles: [StylePicture(style)]),
           options)
-        let picture = try tensor(content)
-        let costs = try engine.evaluate(picture.pointer) { _, count, rows throws(Failure) in
-          #expect((0..<(count * 3 * 48)).allSatisfy { rows[$0].isFinite })
-        }
-        withExtendedLifetime(picture) {}
+        let (costs, gradient) = try gradient(engine, tensor(content))
+        #expect(gradient.allSatisfy { $0.isFinite })
         #expect(costs.style >= 0 && costs.style.isFinite)
       }
     }
@@ -241,6 +248,43 @@ import Testing
       #expect(isNear(tiled.costs, whole.costs), "\(tiled.costs), \(whole.costs)")
       #expect(difference(tiled.gradient, whole.gradient) <= Tolerance.float)
     }
+  }
+
+  @Test func `rows may be moved as soon as their band is there`() throws {
+    var options = SmallVGG.options
+    options.tile = 64
+    options.variationWeight = 0.1
+    options.temporalWeight = 2
+    var pictures = try pictures(203, 150)
+    pictures.before = try SmallVGG.picture(203, 150, wave: 7)
+    let engine = try StyleEngine(SmallVGG.network(), pictures, options)
+    let picture = try tensor(SmallVGG.picture(203, 150, wave: 5)), row = 3 * 203
+    let still = try gradient(engine, picture)
+    var moved: [Float] = []
+    let bands = try engine.bands(of: picture)
+    var count = 0
+    while let band = try bands.next() {
+      count += 1
+      try band.withPointer { rows throws(Failure) in
+        moved += (0..<(band.count * row)).map { rows[$0] }
+      }
+      picture.withPointer { ($0 + band.first * row).update(repeating: .nan, count: band.count * row) }
+    }
+    #expect(count > 1)
+    #expect(moved == still.gradient && bands.costs.total == still.costs.total)
+    #expect(try isOver(bands))
+  }
+
+  @Test(arguments: [0, 64])
+  func `a picture whose costs are not finite has no gradient`(tile: Int) throws {
+    var options = SmallVGG.options
+    options.tile = tile
+    let engine = try StyleEngine(SmallVGG.network(), pictures(203, 150), options)
+    let picture = try tensor(SmallVGG.picture(203, 150, wave: 5))
+    picture.withPointer { $0[3 * 203 * 149] = .infinity }
+    let bands = try engine.bands(of: picture)
+    #expect(try isOver(bands))
+    #expect(!bands.costs.total.isFinite)
   }
 
   // MARK: Masks

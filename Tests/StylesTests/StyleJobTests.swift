@@ -1,4 +1,5 @@
 import CSystem
+import Foundation
 import Images
 import Networks
 import Styles
@@ -26,11 +27,11 @@ import Testing
       options)
   }
 
-  private func run(_ job: StyleJob, evaluations: Int = .max) throws -> [StyleJob.Evaluation] {
-    var seen: [StyleJob.Evaluation] = []
+  private func run(_ job: StyleJob, evaluations: Int = .max) throws -> [StyleJob.Report] {
+    var seen: [StyleJob.Report] = []
     try job.run(evaluations: evaluations) {
       seen.append($0)
-      return .continue
+      return .goOn
     }
     return seen
   }
@@ -97,6 +98,83 @@ import Testing
     }
   }
 
+  @Test func `a job that has ended goes on from an earlier checkpoint`() throws {
+    func change(_ options: inout StyleOptions) { options.coarsest = 16 }
+    let path = "/tmp/facestyle-style-job-\(getpid())-ended.safetensors"
+    defer { unlink(path) }
+    let whole = try job(change)
+    _ = try run(whole)
+    let result = try bytes(whole.result())
+    for stop in [2, 7] {
+      let first = try job(change)
+      _ = try run(first, evaluations: stop)
+      try first.save(path: path)
+      try whole.load(path: path)
+      #expect(whole.ending == nil && whole.last.number == first.last.number)
+      _ = try run(whole)
+      #expect(try whole.ending == .steps && bytes(whole.result()) == result)
+    }
+  }
+
+  @Test func `a checkpoint of a job that has ended ends the one that loads it`() throws {
+    let path = "/tmp/facestyle-style-job-\(getpid())-end.safetensors"
+    defer { unlink(path) }
+    let first = try job()
+    _ = try run(first)
+    try first.save(path: path)
+    let second = try job()
+    _ = try run(second, evaluations: 3)
+    try second.load(path: path)
+    #expect(second.ending == .steps)
+    #expect(try second.step().isEmpty && bytes(second.result()) == bytes(first.result()))
+  }
+
+  /// The counters of a checkpoint: scale, its steps, all steps, seconds, ending, caution, age of the mean,
+  /// whether the scale is done.
+  @Test func `a checkpoint whose numbers no job writes is refused, and nothing is changed`() throws {
+    let path = "/tmp/facestyle-style-job-\(getpid())-numbers.safetensors"
+    defer { unlink(path) }
+    let first = try job(width: 64, height: 40) { $0.coarsest = 16 }
+    _ = try run(first, evaluations: 2)
+    try first.save(path: path)
+    let good = try Data(contentsOf: URL(fileURLWithPath: path))
+    let place = try numbersPlace(of: "counter.job", in: good)
+    let other = try job(width: 64, height: 40) { $0.coarsest = 16 }
+    let before = try bytes(other.result())
+    let wrong: [[Int: UInt64]] = [
+      [0: 3],  // a fourth scale
+      [1: 9],  // more steps at the scale than in all
+      [4: 6],  // no ending
+      [4: 1],  // an end before the last scale
+      [4: 1, 7: 1],  // an end with a scale to enter
+      [0: 2, 7: 1],  // a scale behind the last
+      [7: 2], [2: 1 << 32], [3: (-1.0).bitPattern], [3: Double.nan.bitPattern], [5: 0]
+    ]
+    for numbers in wrong {
+      var damaged = good
+      for (i, number) in numbers {
+        withUnsafeBytes(of: number.littleEndian) {
+          damaged.replaceSubrange((place + 8 * i)..<(place + 8 * i + 8), with: $0)
+        }
+      }
+      try damaged.write(to: URL(fileURLWithPath: path))
+      #expect(outcome { try other.load(path: path) }.hasPrefix("badData: checkpoint: "), "\(numbers)")
+      #expect(try bytes(other.result()) == before && other.last.number == 0 && other.ending == nil)
+    }
+    try good.write(to: URL(fileURLWithPath: path))
+    try other.load(path: path)
+    #expect(other.last.number == first.last.number)
+  }
+
+  /// Where a tensor's bytes begin in a safetensors file: behind 8 bytes of the header's length and the
+  /// header.
+  private func numbersPlace(of name: String, in file: Data) throws -> Int {
+    let length = (0..<8).reduce(0) { $0 | Int(file[$1]) << (8 * $1) }
+    let header = try JSONSerialization.jsonObject(with: file[8..<(8 + length)]) as? [String: Any]
+    let offsets = (header?[name] as? [String: Any])?["data_offsets"] as? [Int]
+    return 8 + length + (try #require(offsets?.first))
+  }
+
   @Test func `a checkpoint of other options or pictures is refused, and nothing is changed`() throws {
     let path = "/tmp/facestyle-style-job-\(getpid())-other.safetensors"
     defer { unlink(path) }
@@ -139,7 +217,8 @@ import Testing
     #expect(
       Set(changes.map(\.0)) == Set(members(of: StyleOptions()))
         && changes.count == members(of: StyleOptions()).count)
-    #expect(Set(StyleOptions().texts.keys) == Set(members(of: StyleOptions())))
+    #expect(Set(StyleOptions().settings.map(\.name)) == Set(members(of: StyleOptions())))
+    #expect(StyleOptions().settings.count == members(of: StyleOptions()).count)
     let path = "/tmp/facestyle-style-job-\(getpid())-options.safetensors"
     defer { unlink(path) }
     let first = try job { $0.steps = 60 }
@@ -290,7 +369,7 @@ import Testing
 
   @Test func `finish keeps the picture, cancel throws`() throws {
     let finished = try job()
-    try finished.run(evaluations: .max) { $0.number == 3 ? .finish : .continue }
+    try finished.run(evaluations: .max) { $0.number == 3 ? .finish : .goOn }
     #expect(finished.ending == .none && finished.last.number >= 3)
     let cancelled = try job()
     #expect(outcome { try cancelled.run(evaluations: .max) { _ in .cancel } }.hasPrefix("cancelled: "))

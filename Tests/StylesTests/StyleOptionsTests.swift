@@ -1,5 +1,6 @@
 import Styles
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct StyleOptionsTests {
@@ -36,6 +37,42 @@ import Testing
     options.coarsest = 16
     #expect(
       options.scales(width: 65500, height: 1).allSatisfy { $0.width >= 1 && $0.height == 1 && $0.steps >= 1 })
+  }
+
+  @Test func `says which number is out of range, what it is and what is expected`() {
+    func refusal(_ change: (inout StyleOptions) -> Void) -> String {
+      var options = StyleOptions()
+      change(&options)
+      return outcome { try options.check() }
+    }
+    let cases: [(String, (inout StyleOptions) -> Void)] = [
+      ("steps 0; expected 1 to 1000000", { $0.steps = 0 }),
+      ("content weight -1.0; expected 0 to 1e+12", { $0.contentWeight = -1 }),
+      ("style weight nan; expected 0 to 1e+12", { $0.styleWeight = .nan }),
+      ("content map weight inf; expected 0 to 1000000", { $0.contentMapWeight = .infinity }),
+      ("tile 63; expected 0 or 64 to 65500", { $0.tile = 63 }),
+      ("coarsest 15; expected 0 or 16 to 65500", { $0.coarsest = 15 }),
+      ("style scale 0.01; expected 0 or 0.05 to 20", { $0.styleScale = 0.01 }),
+      ("depth 12; expected 0, 8 or 16", { $0.depth = 12 }),
+      ("history 1001; expected 1 to 1000", { $0.history = 1001 }),
+      ("deadline -1.0; expected 0 or more, less than 1000000000", { $0.deadline = -1 }),
+      (
+        "content layers none; expected a layer to measure a picture by",
+        {
+          $0.contentLayers = []
+          $0.styleLayers = []
+        }
+      ),
+      (
+        "style layers: the weight of \"conv1_1\" is -1.0; expected 0 to 1000000",
+        { $0.styleLayers[0].weight = -1 }
+      ),
+      (
+        "style layers: \"conv1_1\" is given twice; expected each layer once",
+        { $0.styleLayers.append(("conv1_1", 1)) }
+      )
+    ]
+    for (message, change) in cases { #expect(refusal(change) == "invalidArgument: " + message) }
   }
 
   @Test func `names the number that is out of range`() {

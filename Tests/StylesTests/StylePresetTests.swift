@@ -2,14 +2,29 @@ import Styles
 import Testing
 
 @Suite struct StylePresetTests {
-  @Test(arguments: StylePreset.allCases)
-  func `is found by its name and keeps within the limits`(preset: StylePreset) throws {
-    #expect(StylePreset.named(preset.name.description) == preset)
+  @Test(arguments: StylePreset.all)
+  func `is found by its name, keeps within the limits and says what it is`(preset: StylePreset) throws {
+    #expect(StylePreset.named(preset.name.description)?.options.texts == preset.options.texts)
     try preset.options.check()
+    #expect(!preset.summary.description.isEmpty && preset.summary.description.count < 100)
+  }
+
+  /// The numbers of fs_style_preset.
+  @Test func `the list is in the order of C, each name once`() {
+    let names = StylePreset.all.map(\.name.description)
+    #expect(
+      names == [
+        "pyramid", "course", "gatys", "neural-style", "neural-style-pt", "neural-style-tf", "crowsonkb"
+      ])
   }
 
   @Test func `no other name is known`() {
     #expect(StylePreset.named("Gatys") == nil && StylePreset.named("") == nil)
+  }
+
+  @Test func `one that is made from another changes only what it names`() {
+    let (johnson, progamer) = (StylePreset.neuralStyle.options.texts, StylePreset.neuralStylePT.options.texts)
+    #expect(johnson.filter { progamer[$0.key] != $0.value } == ["variation": "1"])
   }
 
   @Test func `the course has the numbers of its notebook`() {

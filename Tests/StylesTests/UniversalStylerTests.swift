@@ -153,7 +153,7 @@ import Testing
         try UniversalStyler(
           Model(TensorFile(metadata: [("architecture", "vgg19")]).weightFile()), styles: [style])
       }
-        == "wrongModel: the model is \"vgg19\", a universal style wants universal-style")
+        == "wrongModel: the model is \"vgg19\"; expected universal-style for a universal style")
     #expect(
       outcome {
         try UniversalStyler(

@@ -24,4 +24,28 @@ import Testing
   @Test func `takes a negative count for a mistake of the library`() {
     #expect(outcome { try Storage<Float>(count: -1) }.hasPrefix("internalError"))
   }
+
+  @Test func `copies a caller's numbers, and its own first ones`() throws {
+    let storage = try Storage(copying: [3, 1, 2] as [Float])
+    #expect(storage.values == [3, 1, 2])
+    let first = try storage.first(2)
+    first[0] = 7
+    #expect(first.values == [7, 1] && storage[0] == 3)
+    #expect(try storage.first(0).values == [] && Storage(copying: [] as [UInt8]).values == [])
+    let part = try ([1, 2, 3, 4] as [Int]).withUnsafeBufferPointer { numbers throws(Failure) in
+      try Storage(copying: UnsafeBufferPointer(rebasing: numbers[1..<3]))
+    }
+    #expect(part.values == [2, 3])
+  }
+
+  @Test func `several are reached at once, and hold what was written`() throws {
+    let a = try Storage(copying: [1, 2] as [Int]), b = try Storage<Double>(count: 2),
+      c = try Storage<UInt8>(count: 2)
+    withPointers(a, b, c) { a, b, c in
+      for i in 0..<2 { (b[i], c[i]) = (Double(a[i]) / 2, UInt8(a[i])) }
+    }
+    #expect(b.values == [0.5, 1] && c.values == [1, 2])
+    #expect(withPointers([a, a]) { $0.count } == 2)
+    #expect(c.withBytes { $0.count } == 2)
+  }
 }

@@ -109,7 +109,7 @@ static fs_gallery *open_gallery(struct people *people, FILE *errors) {
     if (!settings->create) fprintf(errors, "facestyle-camera: one that is there is wanted; create = 1 begins an empty one\n");
     return NULL;
   }
-  size_t photos = fs_gallery_photos(gallery);
+  size_t photos = fs_gallery_photo_count(gallery);
   if (!isnan(threshold_for(&settings->threshold, photos))) return gallery;
   fprintf(errors, "facestyle-camera: gallery: it has %zu photos, and threshold none for more than %.0f\n", photos,
           settings->threshold.list[settings->threshold.count - 1].photos);
@@ -150,7 +150,7 @@ static void take_new_gallery(struct people *people) {
     people->gallery = people->next;
     people->next = NULL;
     fprintf(stderr, "facestyle-camera: the gallery was read again: people %zu, photos %zu\n",
-            fs_gallery_people(people->gallery), fs_gallery_photos(people->gallery));
+            fs_gallery_person_count(people->gallery), fs_gallery_photo_count(people->gallery));
     /* Who is there and was unknown may be known now. */
     for (int i = 0; i < FACES; i++)
       if (!people->visitors[i].name[0]) people->visitors[i].tries = 0;
@@ -368,8 +368,8 @@ static fs_status search(const struct people *people, fs_gallery_identity *identi
     if (!strcmp(rules[i].name, settings->rule)) options.rule = rules[i].rule;
   options.neighbours = settings->neighbours;
   options.margin = settings->margin;
-  options.threshold = threshold_for(&settings->threshold, fs_gallery_photos(people->gallery));
-  return fs_gallery_identify_by(people->gallery, people->embedding, people->dimension, &options, identity);
+  options.threshold = threshold_for(&settings->threshold, fs_gallery_photo_count(people->gallery));
+  return fs_gallery_identify(people->gallery, people->embedding, people->dimension, &options, identity);
 }
 
 static bool tell_left(struct people *people, const struct visitor *visitor, struct events *events) {
@@ -424,7 +424,7 @@ static bool replace(struct people *people, struct visitor *visitor, struct event
 /* Looks who it is, if the face is fit for it; events tell what was found. */
 static bool identify(struct people *people, struct visitor *visitor, const struct picture *picture, const fs_frame *frame,
                      const fs_face *face, struct events *events, FILE *errors) {
-  fs_quality quality = {0};
+  fs_quality quality = {.size = sizeof quality};
   double start = milliseconds();
   fs_status status = fs_face_quality_frame(frame, face, NULL, &quality);
   if (status != FS_OK || quality.reasons) { /* a poor photo overrules nothing */
@@ -436,7 +436,7 @@ static bool identify(struct people *people, struct visitor *visitor, const struc
   if (failed(status, "face", errors)) return true; /* of this face alone */
   note(people, EMBED, start);
 
-  fs_gallery_identity found;
+  fs_gallery_identity found = {.size = sizeof found};
   start = milliseconds();
   if (failed(search(people, &found), "gallery", errors)) return false;
   note(people, SEARCH, start);

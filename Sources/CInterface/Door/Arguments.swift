@@ -98,6 +98,8 @@ private func bounded(
 /// A caller's struct that begins with its size, and grows only at its end. A caller may know a shorter one
 /// than the library, or a longer one: as much is read and written as both know, and no more.
 protocol SizedStruct {
+  init()
+  var size: Int { get set }
   /// What its _init function writes, and what NULL stands for; of an answer, one of zeros.
   static var standard: Self { get }
   /// Its size in the first version that had it.
@@ -105,6 +107,15 @@ protocol SizedStruct {
 }
 
 extension SizedStruct {
+  /// One of zeros.
+  static var sized: Self {
+    var zeros = Self()
+    zeros.size = MemoryLayout<Self>.size
+    return zeros
+  }
+
+  static var standard: Self { sized }
+
   // All are version 0.1's: a struct that grows keeps its number.
   static var least: Int { MemoryLayout<Self>.size }
 }

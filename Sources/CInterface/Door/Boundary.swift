@@ -18,22 +18,15 @@ private func status(of body: () throws(Failure) -> Void) -> fs_status {
     // First: the host's function may call the library and so clear the last error.
     log(.debug, error.reason)
     setLastError(error.reason)
-    return fs_status(rawValue: fs_status.RawValue(truncatingIfNeeded: error.kind.rawValue))
-  }
-}
-
-extension Failure.Kind {
-  /// nil for FS_OK and for what is no status.
-  fileprivate init?(_ status: fs_status) {
-    self.init(rawValue: Int32(truncatingIfNeeded: status.rawValue))
+    return error.kind.inC
   }
 }
 
 extension Failure {
   /// What a host's callback returned, to be passed on.
   init(_ status: fs_status, of callback: StaticString) {
-    guard let kind = Kind(status) else {
-      self = .invalidArgument("the host's \(callback) returned \(status.rawValue), wanted one of fs_status")
+    guard let kind = Kind(rawValue: Int32(bitPattern: status.rawValue)) else {
+      self = .invalidArgument("the host's \(callback) returned \(status.rawValue); expected one of fs_status")
       return
     }
     self.init(kind, "the host's \(callback) returned \(kind.name)")
@@ -72,7 +65,8 @@ public func fs_last_error() -> UnsafePointer<CChar>? {
 @c @implementation
 public func fs_status_name(_ status: fs_status) -> UnsafePointer<CChar>? {
   guard status != FS_OK else { return staticText("FS_OK") }
-  return staticText(Failure.Kind(status)?.name ?? "unknown fs_status")
+  let kind = Failure.Kind(rawValue: Int32(bitPattern: status.rawValue))
+  return staticText(kind?.name ?? "unknown fs_status")
 }
 
 /// A literal as a C string that lives as long as the library.

@@ -74,12 +74,11 @@ enum Handle {
     guard let pointer else { return }
     withStandardFloats {
       // The object itself goes after the lock is released: its end may take a while.
-      var entry: Entry? = lock.hold {
+      let entry: Entry? = lock.hold {
         guard entries[UInt(bitPattern: pointer)]?.kind == Object.kind.utf8Start else { return nil }
         return entries.removeValue(forKey: UInt(bitPattern: pointer))
       }
-      withExtendedLifetime(entry) {}
-      entry = nil
+      _ = consume entry
     }
   }
 

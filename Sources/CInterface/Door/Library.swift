@@ -17,8 +17,8 @@ public func fs_log_set(_ level: fs_log_level, _ callback: fs_log_callback?, _ us
 {
   guard let callback else { return setLog(level: 0, nil) }
   nonisolated(unsafe) let user = user
-  setLog(level: Int32(truncatingIfNeeded: level.rawValue)) { level, message in
-    withHostFloats { callback(fs_log_level(rawValue: UInt32(truncatingIfNeeded: level)), message, user) }
+  setLog(level: Int32(bitPattern: level.rawValue)) { level, message in
+    withHostFloats { callback(level.inC, message, user) }
   }
 }
 
@@ -38,26 +38,20 @@ public func fs_threads() -> UInt32 { UInt32(clamping: ThreadPool.shared.threads)
 @c @implementation
 public func fs_memory_limit() -> UInt64 { withStandardFloats { UInt64(clamping: Memory.currentLimit) } }
 
-extension fs_host: SizedStruct {
-  static var standard: fs_host {
-    var host = fs_host()
-    host.size = MemoryLayout<fs_host>.size
-    return host
-  }
-}
+extension fs_host_info: SizedStruct {}
 
 @c @implementation
-public func fs_host_describe(_ host: UnsafeMutablePointer<fs_host>?, _ size: Int) -> fs_status {
+public func fs_host_info_get(_ info: UnsafeMutablePointer<fs_host_info>?) -> fs_status {
   boundary { () throws(Failure) in
     let processors = Processors()
-    var answer = fs_host.standard
+    var answer = fs_host_info.standard
     answer.processors = UInt32(clamping: processors.online)
     answer.allowed = UInt32(clamping: processors.allowed)
     if let quota = processors.quota { answer.quota = Double(quota.time) / Double(quota.period) }
     answer.threads = UInt32(clamping: ThreadPool.processors)
     answer.memory_limit = UInt64(clamping: Memory.currentLimit)
     answer.instruction_set = instructionSetName
-    try initialise(host, size, to: answer, "host")
+    try fill(info, with: answer, "info")
   }
 }
 

@@ -26,15 +26,19 @@ public func fs_detector_options_init(
 }
 
 extension fs_detector_options: SizedStruct {
-  static var standard: fs_detector_options {
-    let standard = DetectorOptions()
-    let own = standard.thresholds
-    return fs_detector_options(
-      size: MemoryLayout<fs_detector_options>.size, min_face: standard.smallestFace,
-      thresholds: (Float(threshold: own.0), Float(threshold: own.1), Float(threshold: own.2)),
-      scale_step: standard.scaleStep, max_faces: UInt32(clamping: standard.mostFaces),
-      order: FS_LARGEST_FIRST,
-      region: fs_region())
+  static var standard: fs_detector_options { DetectorOptions().inC }
+}
+
+extension DetectorOptions: Exchanged {
+  mutating func exchange(_ c: inout fs_detector_options, _ way: inout Exchange) {
+    way.number(&c.min_face, &minFace)
+    way.number(&c.thresholds.0, &thresholds.0, none: FS_DEFAULT_THRESHOLD)
+    way.number(&c.thresholds.1, &thresholds.1, none: FS_DEFAULT_THRESHOLD)
+    way.number(&c.thresholds.2, &thresholds.2, none: FS_DEFAULT_THRESHOLD)
+    way.number(&c.scale_step, &scaleStep)
+    way.number(&c.max_faces, &maxFaces, none: 0)
+    way.choice(&c.order, &order)
+    way.region(&c.region, &region)
   }
 }
 
@@ -45,15 +49,7 @@ public func fs_detector_create(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    let given = try known(options)
-    var options = DetectorOptions()
-    options.smallestFace = given.min_face
-    options.thresholds = (chosen(given.thresholds.0), chosen(given.thresholds.1), chosen(given.thresholds.2))
-    options.scaleStep = given.scale_step
-    options.mostFaces = Int(given.max_faces)
-    options.order = try .init(given.order)
-    options.region = given.region.isEmpty ? nil : Region(given.region)
-    out.pointee = Handle.make(try Detector(model(handle), options))
+    out.pointee = Handle.make(try Detector(model(handle), DetectorOptions(known(options))))
   }
 }
 
@@ -96,7 +92,7 @@ private func report(
 }
 
 @c @implementation
-public func fs_detector_finds_points(_ detector: OpaquePointer?) -> UInt32 {
+public func fs_detector_finds_points(_ detector: OpaquePointer?) -> Int32 {
   Handle.find(detector, Detector.self)?.findsPoints == true ? 1 : 0
 }
 
@@ -136,15 +132,7 @@ public func fs_embedder_chip_height(_ embedder: OpaquePointer?) -> UInt32 {
 }
 
 @c @implementation
-public func fs_embedder_chip_side(_ embedder: OpaquePointer?) -> UInt32 {
-  guard let embedder = Handle.find(embedder, Embedder.self), embedder.width == embedder.height else {
-    return 0
-  }
-  return UInt32(clamping: embedder.width)
-}
-
-@c @implementation
-public func fs_embedder_aligns(_ embedder: OpaquePointer?) -> UInt32 {
+public func fs_embedder_aligns(_ embedder: OpaquePointer?) -> Int32 {
   Handle.find(embedder, Embedder.self)?.isAligning == true ? 1 : 0
 }
 
@@ -370,16 +358,6 @@ extension Embedder {
   /// none.
   func detector(_ handle: OpaquePointer?) throws(Failure) -> Detector? {
     try isAligning ? Handle.object(handle, Detector.self, "detector") : nil
-  }
-}
-
-extension DetectorOptions.Order {
-  init(_ order: fs_face_order) throws(Failure) {
-    switch order {
-    case FS_LARGEST_FIRST: self = .largestFirst
-    case FS_SUREST_FIRST: self = .surestFirst
-    default: throw .invalidArgument("order \(order.rawValue), wanted FS_LARGEST_FIRST or FS_SUREST_FIRST")
-    }
   }
 }
 

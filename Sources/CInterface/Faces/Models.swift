@@ -72,8 +72,8 @@ public func fs_model_metadata(_ model: OpaquePointer?, _ key: UnsafePointer<CCha
 }
 
 @c @implementation
-public func fs_model_parameter_count(_ model: OpaquePointer?) -> UInt64 {
-  UInt64(clamping: Handle.find(model, ModelHandle.self)?.model.weights.parameterCount ?? 0)
+public func fs_model_parameter_count(_ model: OpaquePointer?) -> Int {
+  Handle.find(model, ModelHandle.self)?.model.weights.parameterCount ?? 0
 }
 
 @c @implementation
@@ -119,32 +119,24 @@ public func fs_architecture_name(_ index: Int) -> UnsafePointer<CChar>? {
 }
 
 @c @implementation
-public func fs_architecture_describe(
-  _ name: UnsafePointer<CChar>?, _ architecture: UnsafeMutablePointer<fs_architecture>?
+public func fs_architecture_info_get(
+  _ name: UnsafePointer<CChar>?, _ info: UnsafeMutablePointer<fs_architecture_info>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let name = try text(name, "name", limit: 64)
-    let target = try required(architecture, "architecture")
     guard let architecture = Architecture.named(name) else {
       throw .notFound("there is no architecture \"\(name)\"")
     }
     let input = architecture.input
-    target.pointee = fs_architecture(
-      height: UInt32(clamping: input.height ?? 0), width: UInt32(clamping: input.width ?? 0),
+    let found = fs_architecture_info(
+      size: MemoryLayout<fs_architecture_info>.size, height: UInt32(clamping: input.height ?? 0),
+      width: UInt32(clamping: input.width ?? 0),
       channels: UInt32(clamping: input.channels),
       dimension: UInt32(clamping: architecture.dimension),
       parameters: UInt64(clamping: try architecture.parameterCount()),
-      multiply_adds: UInt64(clamping: try architecture.multiplyAdds()))
+      multiply_adds: UInt64(clamping: architecture.multiplyAdds()))
+    try fill(info, with: found, "info")
   }
 }
 
-extension Pooling {
-  init(_ pooling: fs_pooling) throws(Failure) {
-    switch pooling {
-    case FS_POOLING_AVERAGE: self = .average
-    case FS_POOLING_MAX: self = .maximum
-    case FS_POOLING_L2: self = .euclidean
-    default: throw .invalidArgument("pooling \(pooling.rawValue), wanted FS_POOLING_AVERAGE to FS_POOLING_L2")
-    }
-  }
-}
+extension fs_architecture_info: SizedStruct {}

@@ -13,16 +13,7 @@ public func fs_quality_options_init(
 }
 
 extension fs_quality_options: SizedStruct {
-  static var standard: fs_quality_options {
-    let standard = FaceQuality.Options()
-    return fs_quality_options(
-      size: MemoryLayout<fs_quality_options>.size, min_eye_distance: standard.leastEyeDistance,
-      min_sharpness: standard.leastSharpness, max_yaw: standard.mostYaw, max_pitch: standard.mostPitch,
-      max_roll: standard.mostRoll, min_brightness: standard.leastBrightness,
-      max_brightness: standard.mostBrightness,
-      max_clipped: standard.mostClipped, min_contrast: standard.leastContrast,
-      max_outside: standard.mostOutside)
-  }
+  static var standard: fs_quality_options { FaceQuality.Options().inC }
 }
 
 @c @implementation
@@ -34,7 +25,8 @@ public func fs_face_quality(
     let image = try Handle.object(image, Image.self, "image")
     let face = Face(try required(face, "face").pointee)
     let target = try required(quality, "quality")
-    target.pointee = fs_quality(try FaceQuality(of: face, in: image, .init(known(options))))
+    try checkRoom(target, "quality")
+    try fill(target, with: fs_quality(try FaceQuality(of: face, in: image, .init(known(options)))), "quality")
   }
 }
 
@@ -48,7 +40,8 @@ public func fs_face_quality_frame(
     let frame = try Frame(frame)
     let face = Face(try required(face, "face").pointee)
     let target = try required(quality, "quality")
-    target.pointee = fs_quality(try FaceQuality(of: face, in: frame, .init(known(options))))
+    try checkRoom(target, "quality")
+    try fill(target, with: fs_quality(try FaceQuality(of: face, in: frame, .init(known(options)))), "quality")
   }
 }
 
@@ -67,26 +60,28 @@ public func fs_quality_reason_text(_ reason: fs_quality_reason) -> UnsafePointer
   }
 }
 
-extension FaceQuality.Options {
-  fileprivate init(_ given: fs_quality_options) {
-    self.init()
-    leastEyeDistance = given.min_eye_distance
-    leastSharpness = given.min_sharpness
-    mostYaw = given.max_yaw
-    mostPitch = given.max_pitch
-    mostRoll = given.max_roll
-    leastBrightness = given.min_brightness
-    mostBrightness = given.max_brightness
-    mostClipped = given.max_clipped
-    leastContrast = given.min_contrast
-    mostOutside = given.max_outside
+extension FaceQuality.Options: Exchanged {
+  mutating func exchange(_ c: inout fs_quality_options, _ way: inout Exchange) {
+    way.number(&c.min_eye_distance, &minEyeDistance)
+    way.number(&c.min_sharpness, &minSharpness)
+    way.number(&c.max_yaw, &maxYaw)
+    way.number(&c.max_pitch, &maxPitch)
+    way.number(&c.max_roll, &maxRoll)
+    way.number(&c.min_brightness, &minBrightness)
+    way.number(&c.max_brightness, &maxBrightness)
+    way.number(&c.max_clipped, &maxClipped)
+    way.number(&c.min_contrast, &minContrast)
+    way.number(&c.max_outside, &maxOutside)
   }
 }
 
-extension fs_quality {
+extension fs_quality: SizedStruct {
+  static var standard: fs_quality { fs_quality() }
+
   fileprivate init(_ quality: FaceQuality) {
     self.init(
-      reasons: quality.reasons.rawValue, score: quality.score, eye_distance: quality.eyeDistance,
+      size: MemoryLayout<fs_quality>.size, reasons: quality.reasons.rawValue, score: quality.score,
+      eye_distance: quality.eyeDistance,
       sharpness: quality.sharpness, yaw: quality.pose?.yaw ?? .nan, pitch: quality.pose?.pitch ?? .nan,
       roll: quality.pose?.roll ?? .nan,
       brightness: quality.brightness, contrast: quality.contrast, clipped_dark: quality.dark,

@@ -16,14 +16,19 @@ public func fs_tracker_options_init(
 }
 
 extension fs_tracker_options: SizedStruct {
-  static var standard: fs_tracker_options {
-    let standard = Tracker.Options()
-    return fs_tracker_options(
-      size: MemoryLayout<fs_tracker_options>.size, min_overlap: standard.leastOverlap,
-      max_distance: standard.mostDistance, max_missed: UInt32(clamping: standard.mostMissed),
-      min_seen: UInt32(clamping: standard.leastSeen),
-      identify_every: standard.identifyEvery, identify_better: standard.identifyBetter,
-      identify_gap: UInt32(clamping: standard.identifyGap), max_tracks: UInt32(clamping: standard.mostTracks))
+  static var standard: fs_tracker_options { Tracker.Options().inC }
+}
+
+extension Tracker.Options: Exchanged {
+  mutating func exchange(_ c: inout fs_tracker_options, _ way: inout Exchange) {
+    way.number(&c.min_overlap, &minOverlap)
+    way.number(&c.max_distance, &maxDistance)
+    way.number(&c.max_missed, &maxMissed)
+    way.number(&c.min_seen, &minSeen)
+    way.number(&c.identify_every, &identifyEvery, none: 0)
+    way.number(&c.identify_better, &identifyBetter)
+    way.number(&c.identify_gap, &identifyGap, none: 0)
+    way.number(&c.max_tracks, &maxTracks)
   }
 }
 
@@ -33,17 +38,7 @@ public func fs_tracker_create(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    let given = try known(options)
-    var options = Tracker.Options()
-    options.leastOverlap = given.min_overlap
-    options.mostDistance = given.max_distance
-    options.mostMissed = Int(given.max_missed)
-    options.leastSeen = Int(given.min_seen)
-    options.identifyEvery = given.identify_every
-    options.identifyBetter = given.identify_better
-    options.identifyGap = Int(given.identify_gap)
-    options.mostTracks = Int(given.max_tracks)
-    out.pointee = Handle.make(try Tracker(options))
+    out.pointee = Handle.make(try Tracker(Tracker.Options(known(options))))
   }
 }
 
@@ -56,8 +51,8 @@ public func fs_tracker_update(
   boundary { () throws(Failure) in
     let tracker = try Handle.object(tracker, Tracker.self, "tracker")
     let given = try buffer(faces, count, "faces")
-    guard count <= Tracker.mostFaces else {
-      throw .invalidArgument("\(count) faces in a frame, wanted at most \(Tracker.mostFaces)")
+    guard count <= Tracker.maxFaces else {
+      throw .invalidArgument("\(count) faces in a frame, wanted at most \(Tracker.maxFaces)")
     }
     let qualities = try qualities.map { qualities throws(Failure) in try buffer(qualities, count, "qualities")
     }

@@ -9,14 +9,14 @@ extension SharedGallery: HandleKind {
   static var kind: StaticString { "fs_gallery" }
 }
 
-private func shared(
+func shared(
   _ pointer: OpaquePointer?, _ name: StaticString = "gallery"
 ) throws(Failure) -> SharedGallery {
   try Handle.object(pointer, SharedGallery.self, name)
 }
 
-private func personName(_ pointer: UnsafePointer<CChar>?) throws(Failure) -> String {
-  try text(pointer, "name", limit: SharedGallery.longestName)
+func personName(_ pointer: UnsafePointer<CChar>?) throws(Failure) -> String {
+  try text(pointer, "name", limit: SharedGallery.maxNameBytes)
 }
 
 @c @implementation
@@ -65,12 +65,12 @@ public func fs_gallery_remove(_ gallery: OpaquePointer?, _ name: UnsafePointer<C
 }
 
 @c @implementation
-public func fs_gallery_people(_ gallery: OpaquePointer?) -> Int {
+public func fs_gallery_person_count(_ gallery: OpaquePointer?) -> Int {
   Handle.find(gallery, SharedGallery.self)?.people ?? 0
 }
 
 @c @implementation
-public func fs_gallery_photos(_ gallery: OpaquePointer?) -> Int {
+public func fs_gallery_photo_count(_ gallery: OpaquePointer?) -> Int {
   Handle.find(gallery, SharedGallery.self)?.photos ?? 0
 }
 
@@ -110,37 +110,6 @@ public func fs_gallery_verify_photo(
 }
 
 @c @implementation
-public func fs_gallery_identify(
-  _ gallery: OpaquePointer?, _ embedding: UnsafePointer<Float>?, _ dimension: Int, _ threshold: Float,
-  _ match: UnsafeMutablePointer<fs_match>?
-) -> fs_status {
-  boundary { () throws(Failure) in
-    let gallery = try shared(gallery)
-    let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
-    let target = try required(match, "match")
-    target.pointee = fs_match(
-      try gallery.read { gallery throws(Failure) in try gallery.identify(embedding, chosen(threshold)) })
-  }
-}
-
-@c @implementation
-public func fs_gallery_identify_photo(
-  _ gallery: OpaquePointer?, _ embedder: OpaquePointer?, _ detector: OpaquePointer?, _ photo: OpaquePointer?,
-  _ threshold: Float, _ match: UnsafeMutablePointer<fs_match>?
-) -> fs_status {
-  boundary { () throws(Failure) in
-    let gallery = try shared(gallery)
-    let target = try required(match, "match")
-    _ = try chosenThreshold(chosen(threshold), default: 0)
-    let embedding = try embedding(photo, for: gallery, embedder, detector)
-    target.pointee = fs_match(
-      try gallery.read { gallery throws(Failure) in
-        try gallery.identify(UnsafeBufferPointer(embedding.buffer), chosen(threshold))
-      })
-  }
-}
-
-@c @implementation
 public func fs_gallery_search(
   _ gallery: OpaquePointer?, _ embeddings: UnsafePointer<Float>?, _ count: Int, _ dimension: Int, _ k: Int,
   _ neighbours: UnsafeMutablePointer<fs_neighbour>?, _ capacity: Int, _ found: UnsafeMutablePointer<Int>?
@@ -159,13 +128,13 @@ public func fs_gallery_search(
         let target = try output(
           neighbours, capacity: capacity, needed: product(count, k, name: "neighbours"), "neighbours")
         let nearest = try gallery.nearest(k, to: embeddings, count: count)
-        for i in 0..<count {
-          for j in 0..<k {
-            target[i * k + j] =
-              j < each ? fs_neighbour(nearest.pointer[i * Int(each) + j], in: gallery) : .none
+        nearest.withPointer { nearest in
+          for i in 0..<count {
+            for j in 0..<k {
+              target[i * k + j] = j < each ? fs_neighbour(nearest[i * Int(each) + j], in: gallery) : .none
+            }
           }
         }
-        withExtendedLifetime(nearest) {}
       }
       found?.pointee = Int(each)
     }
@@ -192,202 +161,6 @@ public func fs_gallery_within(
       count.pointee = found.count
     }
   }
-}
-
-// MARK: Files
-
-@c @implementation
-public func fs_gallery_options_init(
-  _ options: UnsafeMutablePointer<fs_gallery_options>?, _ size: Int
-) -> fs_status {
-  boundary { () throws(Failure) in
-    try initialise(options, size)
-  }
-}
-
-extension fs_gallery_options: SizedStruct {
-  static var standard: fs_gallery_options {
-    fs_gallery_options(size: MemoryLayout<fs_gallery_options>.size, key: nil, read_only: 0, create: 1)
-  }
-}
-
-@c @implementation
-public func fs_gallery_open(
-  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ path: UnsafePointer<CChar>?, _ embedder: OpaquePointer?,
-  _ options: UnsafePointer<fs_gallery_options>?
-) -> fs_status {
-  boundary { () throws(Failure) in
-    let out = try required(out, "out")
-    let path = try pathText(path, "path")
-    var model: Gallery?
-    if embedder != nil { model = try Gallery(for: Handle.object(embedder, Embedder.self, "embedder")) }
-    let options = try known(options)
-    let access: SharedGallery.Access = options.read_only != 0 ? .read : options.create != 0 ? .create : .write
-    let key = options.key.map { UnsafeRawBufferPointer(start: $0, count: Int(FS_GALLERY_KEY_LENGTH)) }
-    out.pointee = Handle.make(try SharedGallery(at: path, access, model: model, key: key))
-  }
-}
-
-@c @implementation
-public func fs_gallery_info_get(
-  _ gallery: OpaquePointer?, _ info: UnsafeMutablePointer<fs_gallery_info>?
-) -> fs_status {
-  boundary { () throws(Failure) in
-    let gallery = try shared(gallery)
-    var told = fs_gallery_info()
-    told.is_stored = gallery.isStored ? 1 : 0
-    told.is_encrypted = gallery.isEncrypted ? 1 : 0
-    told.is_read_only = gallery.isReadOnly ? 1 : 0
-    try gallery.read { gallery throws(Failure) in
-      told.model = gallery.fingerprint
-      told.dimension = UInt32(clamping: gallery.dimension)
-      told.threshold = gallery.defaultThreshold
-      told.people = UInt64(clamping: gallery.people)
-      told.photos = UInt64(clamping: gallery.photos)
-    }
-    try fill(info, with: told, "info")
-  }
-}
-
-extension fs_gallery_info: SizedStruct {
-  static var standard: fs_gallery_info { fs_gallery_info() }
-}
-
-@c @implementation
-public func fs_gallery_reload(_ gallery: OpaquePointer?, _ changed: UnsafeMutablePointer<Int32>?) -> fs_status
-{
-  boundary { () throws(Failure) in
-    let isChanged = try shared(gallery).reload()
-    changed?.pointee = isChanged ? 1 : 0
-  }
-}
-
-@c @implementation
-public func fs_gallery_export(_ gallery: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
-  boundary { () throws(Failure) in
-    let gallery = try shared(gallery)
-    let path = try pathText(path, "path")
-    let file = try GalleryFile(of: path)
-    try gallery.read { gallery throws(Failure) in try file.write(gallery, to: path) }
-  }
-}
-
-@c @implementation
-public func fs_gallery_import(
-  _ gallery: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ report: UnsafeMutablePointer<fs_gallery_report>?
-) -> fs_status {
-  boundary { () throws(Failure) in
-    let gallery = try shared(gallery)
-    let path = try pathText(path, "path")
-    let photos = try gallery.photos(in: path)
-    let told = try gallery.merge(photos, isCompared: report != nil)
-    report?.pointee = fs_gallery_report(told)
-  }
-}
-
-@c @implementation
-public func fs_gallery_merge(
-  _ gallery: OpaquePointer?, _ other: OpaquePointer?, _ report: UnsafeMutablePointer<fs_gallery_report>?
-) -> fs_status {
-  boundary { () throws(Failure) in
-    let told = try shared(gallery).merge(shared(other, "other"), isCompared: report != nil)
-    report?.pointee = fs_gallery_report(told)
-  }
-}
-
-// MARK: Changes
-
-@c @implementation
-public func fs_enrolment_options_init(
-  _ options: UnsafeMutablePointer<fs_enrolment_options>?, _ size: Int
-) -> fs_status {
-  boundary { () throws(Failure) in
-    try initialise(options, size)
-  }
-}
-
-extension fs_enrolment_options: SizedStruct {
-  static var standard: fs_enrolment_options {
-    fs_enrolment_options(
-      size: MemoryLayout<fs_enrolment_options>.size, note: nil, threshold: Float(threshold: nil), refuse: 0)
-  }
-}
-
-@c @implementation
-public func fs_gallery_enrol(
-  _ gallery: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ embedding: UnsafePointer<Float>?,
-  _ dimension: Int,
-  _ options: UnsafePointer<fs_enrolment_options>?, _ enrolment: UnsafeMutablePointer<fs_enrolment>?
-) -> fs_status {
-  boundary { () throws(Failure) in
-    let gallery = try shared(gallery)
-    let name = try personName(name)
-    let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
-    let options = try known(options)
-    var note = ""
-    if let given = options.note, given.pointee != 0 {
-      note = try text(given, "note", limit: SharedGallery.longestNote)
-    }
-    let told = try gallery.enrol(
-      name, embedding, note: note, threshold: chosen(options.threshold), isRefused: options.refuse != 0)
-    enrolment?.pointee = fs_enrolment(told)
-  }
-}
-
-@c @implementation
-public func fs_gallery_add_many(
-  _ gallery: OpaquePointer?, _ names: UnsafePointer<UnsafePointer<CChar>?>?,
-  _ embeddings: UnsafePointer<Float>?, _ count: Int,
-  _ dimension: Int, _ report: UnsafeMutablePointer<fs_gallery_report>?
-) -> fs_status {
-  boundary { () throws(Failure) in
-    let gallery = try shared(gallery)
-    var told = GalleryReport()
-    if count != 0 {
-      let pointers = try buffer(names, count, "names")
-      let embeddings = try buffer(embeddings, product(count, dimension, name: "embeddings"), "embeddings")
-      var names: [String] = []
-      for pointer in pointers { names.append(try personName(pointer)) }
-      told = try gallery.add(names, embeddings, isCompared: report != nil)
-    }
-    report?.pointee = fs_gallery_report(told)
-  }
-}
-
-@c @implementation
-public func fs_gallery_remove_photo(_ gallery: OpaquePointer?, _ photo: UInt64) -> fs_status {
-  boundary { () throws(Failure) in try shared(gallery).remove(photo: number(photo)) }
-}
-
-@c @implementation
-public func fs_gallery_replace_photo(
-  _ gallery: OpaquePointer?, _ photo: UInt64, _ embedding: UnsafePointer<Float>?, _ dimension: Int
-) -> fs_status {
-  boundary { () throws(Failure) in
-    let gallery = try shared(gallery)
-    try gallery.replace(
-      photo: number(photo), buffer(required(embedding, "embedding"), dimension, "embedding"))
-  }
-}
-
-@c @implementation
-public func fs_gallery_replace_person(
-  _ gallery: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ embeddings: UnsafePointer<Float>?, _ count: Int,
-  _ dimension: Int
-) -> fs_status {
-  boundary { () throws(Failure) in
-    let gallery = try shared(gallery)
-    let name = try personName(name)
-    let embeddings = try buffer(
-      required(embeddings, "embeddings"), product(count, dimension, name: "embeddings"), "embeddings")
-    try gallery.replace(name, embeddings, count: count)
-  }
-}
-
-/// A photo's number as Swift has it; one beyond is a photo that is not there.
-private func number(_ photo: UInt64) throws(Failure) -> Int {
-  guard let number = Int(exactly: photo) else { throw .notFound("the gallery has no photo \(photo)") }
-  return number
 }
 
 // MARK: Lists
@@ -476,36 +249,6 @@ func embedding(
   return try embedding(photo, embedder, detector)
 }
 
-extension fs_match {
-  init(_ match: Match) {
-    self.init()
-    known = match.isKnown ? 1 : 0
-    distance = match.distance
-    threshold = match.threshold
-    withUnsafeMutableBytes(of: &nearest) { copyName(match.name, to: $0) }
-    if match.isKnown { withUnsafeMutableBytes(of: &name) { copyName(match.name, to: $0) } }
-  }
-}
-
-extension fs_enrolment {
-  init(_ enrolment: Enrolment) {
-    self.init()
-    photo = enrolment.photo.map { UInt64(clamping: $0) } ?? .max
-    added = enrolment.photo == nil ? 0 : 1
-    conflict = enrolment.conflict == nil ? 0 : 1
-    distance = enrolment.conflict?.distance ?? .infinity
-    withUnsafeMutableBytes(of: &other) { copyName(enrolment.conflict?.name ?? "", to: $0) }
-  }
-}
-
-extension fs_gallery_report {
-  init(_ report: GalleryReport) {
-    self.init(
-      added: UInt64(clamping: report.added), present: UInt64(clamping: report.present),
-      conflicts: UInt64(clamping: report.conflicts))
-  }
-}
-
 extension fs_gallery_person {
   init(_ person: Gallery.PersonEntry) {
     self.init()
@@ -549,7 +292,7 @@ func copyName(_ name: String, to target: UnsafeMutableRawBufferPointer) {
 }
 
 extension Gallery {
-  fileprivate convenience init(for embedder: Embedder) throws(Failure) {
+  convenience init(for embedder: Embedder) throws(Failure) {
     try self.init(
       dimension: embedder.dimension, fingerprint: embedder.fingerprint, defaultThreshold: embedder.threshold)
   }

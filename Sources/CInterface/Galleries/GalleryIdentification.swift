@@ -7,7 +7,7 @@ import Tensors
 // Who of a gallery is it, by a rule for several photos of a person.
 
 @c @implementation
-public func fs_gallery_identify_by(
+public func fs_gallery_identify(
   _ gallery: OpaquePointer?, _ embedding: UnsafePointer<Float>?, _ dimension: Int,
   _ options: UnsafePointer<fs_identify_options>?, _ identity: UnsafeMutablePointer<fs_gallery_identity>?
 ) -> fs_status {
@@ -15,27 +15,31 @@ public func fs_gallery_identify_by(
     let gallery = try Handle.object(gallery, SharedGallery.self, "gallery")
     let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
     let target = try required(identity, "identity")
+    try checkRoom(target, "identity")
     let options = try known(options)
-    target.pointee = try gallery.read { gallery throws(Failure) in
+    let found = try gallery.read { gallery throws(Failure) in
       try identified(embedding, in: gallery, options)
     }
+    try fill(target, with: found, "identity")
   }
 }
 
 @c @implementation
-public func fs_gallery_identify_photo_by(
+public func fs_gallery_identify_photo(
   _ gallery: OpaquePointer?, _ embedder: OpaquePointer?, _ detector: OpaquePointer?, _ photo: OpaquePointer?,
   _ options: UnsafePointer<fs_identify_options>?, _ identity: UnsafeMutablePointer<fs_gallery_identity>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let gallery = try Handle.object(gallery, SharedGallery.self, "gallery")
     let target = try required(identity, "identity")
+    try checkRoom(target, "identity")
     let options = try known(options)
     _ = try chosenThreshold(chosen(options.threshold), default: 0)  // before the detector works in vain
     let embedding = try embedding(photo, for: gallery, embedder, detector)
-    target.pointee = try gallery.read { gallery throws(Failure) in
+    let found = try gallery.read { gallery throws(Failure) in
       try identified(UnsafeBufferPointer(embedding.buffer), in: gallery, options)
     }
+    try fill(target, with: found, "identity")
   }
 }
 
@@ -46,7 +50,9 @@ private func identified(
   return fs_gallery_identity(try gallery.identify(embedding, metric, .init(options)), in: gallery)
 }
 
-extension fs_gallery_identity {
+extension fs_gallery_identity: SizedStruct {
+  static var standard: fs_gallery_identity { fs_gallery_identity() }
+
   fileprivate init(_ found: Identification, in gallery: Gallery) {
     self.init()
     known = found.isKnown ? 1 : 0

@@ -22,10 +22,7 @@ public func fs_distances(
 
 extension Metric {
   init(_ kind: fs_distance_kind, _ head: UnsafePointer<Float>?, _ dimension: Int) throws(Failure) {
-    guard let known = Kind(rawValue: Int32(truncatingIfNeeded: kind.rawValue)) else {
-      throw .invalidArgument(
-        "distance kind \(kind.rawValue), wanted 0 to \(FS_DISTANCE_CHI_SQUARE_HEAD.rawValue)")
-    }
+    let known = try Kind(kind)
     _ = try product(dimension, name: "embeddings")
     let given = try known.hasHead ? buffer(required(head, "head"), dimension + 1, "head") : nil
     try self.init(known, dimension: dimension, head: given)
@@ -55,13 +52,16 @@ public func fs_identify_options_init(
 }
 
 extension fs_identify_options: SizedStruct {
-  static var standard: fs_identify_options {
-    let standard = Identification.Options()
-    return fs_identify_options(
-      size: MemoryLayout<fs_identify_options>.size, rule: FS_RULE_NEAREST, kind: FS_DISTANCE_EUCLIDEAN,
-      head: nil,
-      threshold: Float(threshold: standard.threshold), margin: standard.margin,
-      neighbours: UInt32(clamping: standard.neighbours))
+  static var standard: fs_identify_options { Identification.Options().inC }
+}
+
+/// Distance and head are the metric's.
+extension Identification.Options: Exchanged {
+  mutating func exchange(_ c: inout fs_identify_options, _ way: inout Exchange) {
+    way.choice(&c.rule, &rule)
+    way.number(&c.threshold, &threshold, none: FS_DEFAULT_THRESHOLD)
+    way.number(&c.margin, &margin)
+    way.number(&c.neighbours, &neighbours)
   }
 }
 
@@ -73,6 +73,7 @@ public func fs_identify(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(identity, "identity")
+    try checkRoom(target, "identity")
     let probe = try required(probe, "probe")
     let given = try known(options)
     let metric = try Metric(given.kind, given.head, dimension)
@@ -82,30 +83,18 @@ public func fs_identify(
       _ = try buffer(
         required(embeddings, "embeddings"), product(count, dimension, name: "embeddings"), "embeddings")
     }
-    target.pointee = fs_identity(
-      try Identification(probe, among: count == 0 ? nil : embeddings, labels: labels, metric, options), labels
-    )
+    let found = try Identification(
+      probe, among: count == 0 ? nil : embeddings, labels: labels, metric, options)
+    try fill(target, with: fs_identity(found, labels), "identity")
   }
 }
 
-extension Identification.Options {
-  init(_ given: fs_identify_options) throws(Failure) {
-    guard let rule = Identification.Rule(rawValue: Int32(truncatingIfNeeded: given.rule.rawValue)) else {
-      throw .invalidArgument("rule \(given.rule.rawValue), wanted 0 to \(FS_RULE_VOTE.rawValue)")
-    }
-    self.init()
-    self.rule = rule
-    threshold = chosen(given.threshold)
-    margin = given.margin
-    neighbours = Int(given.neighbours)
-  }
-}
-
-extension fs_identity {
+extension fs_identity: SizedStruct {
   fileprivate init(_ found: Identification, _ labels: UnsafeBufferPointer<Int32>) {
     let nearest = found.nearest.map { labels[$0.row] } ?? .min
     self.init(
-      known: found.isKnown ? 1 : 0, ambiguous: found.isNear && !found.isClear ? 1 : 0,
+      size: MemoryLayout<fs_identity>.size, known: found.isKnown ? 1 : 0,
+      ambiguous: found.isNear && !found.isClear ? 1 : 0,
       label: found.isKnown ? nearest : .min,
       nearest: nearest, runner_up: found.runnerUp.map { labels[$0.row] } ?? .min,
       distance: found.nearest?.distance ?? .infinity,

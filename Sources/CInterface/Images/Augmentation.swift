@@ -8,12 +8,13 @@ public func fs_augmentation_init(
   _ augmentation: UnsafeMutablePointer<fs_augmentation>?, _ size: Int, _ strength: fs_strength
 ) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(augmentation, size, to: fs_augmentation(Augmentation(strength)), "augmentation")
+    try initialise(
+      augmentation, size, to: Augmentation(Augmentation.Strength(strength)).inC, "augmentation")
   }
 }
 
 extension fs_augmentation: SizedStruct {
-  static var standard: fs_augmentation { fs_augmentation(Augmentation.standard) }
+  static var standard: fs_augmentation { Augmentation.standard.inC }
 }
 
 @c @implementation
@@ -26,69 +27,31 @@ public func fs_image_augment(
     let out = try required(out, "out")
     let image = try Handle.object(image, Image.self, "image")
     let augmentation = try Augmentation(known(augmentation, "augmentation"))
+    try augmentation.check()
     out.pointee = Handle.make(try image.varied(by: Variation(augmentation, seed: seed, epoch: 0, index: 0)))
   }
 }
 
-extension Augmentation {
-  init(_ strength: fs_strength) throws(Failure) {
-    switch strength {
-    case FS_AUGMENT_NONE: self = .none
-    case FS_AUGMENT_STANDARD: self = .standard
-    case FS_AUGMENT_STRONG: self = .strong
-    default:
-      throw .invalidArgument("strength \(strength.rawValue), wanted FS_AUGMENT_NONE to FS_AUGMENT_STRONG")
-    }
-  }
-
-  /// - Throws: `.invalidArgument` naming the member that is out of its range.
-  init(_ given: fs_augmentation) throws(Failure) {
-    self.init()
-    flip = given.flip
-    shift = given.shift
-    turn = given.turn
-    scale = given.scale
-    brightness = given.brightness
-    contrast = given.contrast
-    grey = given.grey
-    blur = given.blur
-    blurSize = given.blur_size
-    coarse = given.coarse
-    coarsest = Int(given.coarsest)
-    compression = given.compression
-    worstQuality = Int(given.worst_quality)
-    noise = given.noise
-    noiseLevels = given.noise_levels
-    occlusion = given.occlusion
-    occlusionSize = given.occlusion_size
-    blend = given.blend
-    blendShare = given.blend_share
-    try check()
-  }
-}
-
-extension fs_augmentation {
-  init(_ a: Augmentation) {
-    self.init(
-      size: MemoryLayout<fs_augmentation>.size,
-      flip: a.flip,
-      shift: a.shift,
-      turn: a.turn,
-      scale: a.scale,
-      brightness: a.brightness,
-      contrast: a.contrast,
-      grey: a.grey,
-      blur: a.blur,
-      blur_size: a.blurSize,
-      coarse: a.coarse,
-      coarsest: UInt32(clamping: a.coarsest),
-      compression: a.compression,
-      worst_quality: UInt32(clamping: a.worstQuality),
-      noise: a.noise,
-      noise_levels: a.noiseLevels,
-      occlusion: a.occlusion,
-      occlusion_size: a.occlusionSize,
-      blend: a.blend,
-      blend_share: a.blendShare)
+extension Augmentation: Exchanged {
+  mutating func exchange(_ c: inout fs_augmentation, _ way: inout Exchange) {
+    way.number(&c.flip, &flip)
+    way.number(&c.shift, &shift)
+    way.number(&c.turn, &turn)
+    way.number(&c.scale, &scale)
+    way.number(&c.brightness, &brightness)
+    way.number(&c.contrast, &contrast)
+    way.number(&c.grey, &grey)
+    way.number(&c.blur, &blur)
+    way.number(&c.blur_size, &blurSize)
+    way.number(&c.coarse, &coarse)
+    way.number(&c.coarsest, &coarsest)
+    way.number(&c.compression, &compression)
+    way.number(&c.worst_quality, &worstQuality)
+    way.number(&c.noise, &noise)
+    way.number(&c.noise_levels, &noiseLevels)
+    way.number(&c.occlusion, &occlusion)
+    way.number(&c.occlusion_size, &occlusionSize)
+    way.number(&c.blend, &blend)
+    way.number(&c.blend_share, &blendShare)
   }
 }

@@ -9,9 +9,7 @@ public func fs_frame_init(_ frame: UnsafeMutablePointer<fs_frame>?, _ size: Int)
   }
 }
 
-extension fs_frame: SizedStruct {
-  static var standard: fs_frame { fs_frame() }
-}
+extension fs_frame: SizedStruct {}
 
 @c @implementation
 public func fs_image_from_frame(
@@ -44,41 +42,6 @@ extension Frame {
       format, width: Int(frame.width), height: Int(frame.height), planes: planes,
       rotation: Int(frame.rotation),
       isMirrored: frame.mirrored != 0, colours: ColourConversion(.init(frame.matrix), .init(frame.range)))
-  }
-}
-
-extension Frame.Format {
-  init(_ format: fs_pixel_format) throws(Failure) {
-    switch format {
-    case FS_NV12: self = .nv12
-    case FS_NV21: self = .nv21
-    case FS_I420: self = .i420
-    case FS_YUYV: self = .yuyv
-    case FS_RGB, FS_BGR, FS_RGBA, FS_BGRA, FS_GREY, FS_RGB16, FS_RGBA16:
-      self = .packed(try PixelFormat(format))
-    default: throw .invalidArgument("frame format \(format.rawValue), wanted FS_RGB to FS_RGBA16")
-    }
-  }
-}
-
-extension ColourConversion.Matrix {
-  init(_ matrix: fs_colour_matrix) throws(Failure) {
-    switch matrix {
-    case FS_BT601: self = .bt601
-    case FS_BT709: self = .bt709
-    default: throw .invalidArgument("colour matrix \(matrix.rawValue), wanted FS_BT601 or FS_BT709")
-    }
-  }
-}
-
-extension ColourConversion.Range {
-  init(_ range: fs_colour_range) throws(Failure) {
-    switch range {
-    case FS_LIMITED_RANGE: self = .limited
-    case FS_FULL_RANGE: self = .full
-    default:
-      throw .invalidArgument("colour range \(range.rawValue), wanted FS_LIMITED_RANGE or FS_FULL_RANGE")
-    }
   }
 }
 

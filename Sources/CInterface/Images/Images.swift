@@ -42,9 +42,7 @@ public func fs_image_from_pixels(
   }
 }
 
-extension fs_pixels: SizedStruct {
-  static var standard: fs_pixels { fs_pixels() }
-}
+extension fs_pixels: SizedStruct {}
 
 @c @implementation
 public func fs_image_width(_ image: OpaquePointer?) -> UInt32 {
@@ -164,41 +162,3 @@ public func fs_image_write(_ image: OpaquePointer?, _ path: UnsafePointer<CChar>
 
 @c @implementation
 public func fs_image_destroy(_ image: OpaquePointer?) { Handle.destroy(image, Image.self) }
-
-extension PixelFormat {
-  init(_ format: fs_pixel_format) throws(Failure) {
-    switch format {
-    case FS_RGB: self = .rgb
-    case FS_BGR: self = .bgr
-    case FS_RGBA: self = .rgba
-    case FS_BGRA: self = .bgra
-    case FS_GREY: self = .grey
-    case FS_RGB16: self = .rgb16
-    case FS_RGBA16: self = .rgba16
-    default:
-      throw .invalidArgument(
-        "pixel format \(format.rawValue), wanted FS_RGB to FS_GREY, FS_RGB16 or FS_RGBA16")
-    }
-  }
-}
-
-extension ResizeFilter {
-  init(_ filter: fs_filter) throws(Failure) {
-    switch filter {
-    case FS_BILINEAR: self = .bilinear
-    case FS_BICUBIC: self = .bicubic
-    case FS_AREA: self = .area
-    default: throw .invalidArgument("filter \(filter.rawValue), wanted FS_BILINEAR to FS_AREA")
-    }
-  }
-}
-
-extension FileFormat {
-  init(_ format: fs_file_format) throws(Failure) {
-    switch format {
-    case FS_PNG: self = .png
-    case FS_JPEG: self = .jpeg
-    default: throw .invalidArgument("file format \(format.rawValue), wanted FS_PNG or FS_JPEG")
-    }
-  }
-}

@@ -12,34 +12,28 @@ public func fs_calibration_options_init(
 }
 
 extension fs_calibration_options: SizedStruct {
-  static var standard: fs_calibration_options {
-    let standard = Calibration.Options()
-    return fs_calibration_options(
-      size: MemoryLayout<fs_calibration_options>.size, false_accept_rate: standard.falseAcceptRate,
-      confidence: standard.confidence, people: UInt64(clamping: standard.people))
-  }
+  static var standard: fs_calibration_options { Calibration.Options().inC }
 }
 
-extension Calibration.Options {
-  fileprivate init(_ options: UnsafePointer<fs_calibration_options>?) throws(Failure) {
-    let given = try known(options)
-    self.init()
-    falseAcceptRate = given.false_accept_rate
-    confidence = given.confidence
-    people = Int(clamping: given.people)
+extension Calibration.Options: Exchanged {
+  mutating func exchange(_ c: inout fs_calibration_options, _ way: inout Exchange) {
+    way.number(&c.false_accept_rate, &falseAcceptRate)
+    way.number(&c.confidence, &confidence)
+    way.number(&c.people, &people)
   }
 }
 
 @c @implementation
 public func fs_calibrate(
-  _ distances: UnsafePointer<Double>?, _ is_same: UnsafePointer<UInt8>?, _ count: Int,
+  _ distances: UnsafePointer<Double>?, _ is_same: UnsafePointer<Int32>?, _ count: Int,
   _ options: UnsafePointer<fs_calibration_options>?, _ calibration: UnsafeMutablePointer<fs_calibration>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(calibration, "calibration")
-    let options = try Calibration.Options(options)
-    let curve = try ROC(buffer(distances, count, "distances"), buffer(is_same, count, "is_same"))
-    target.pointee = fs_calibration(try Calibration(curve, options), options)
+    try checkRoom(target, "calibration")
+    let options = try Calibration.Options(known(options))
+    let curve = try roc(distances, is_same, count)
+    try fill(target, with: fs_calibration(try Calibration(curve, options), options), "calibration")
   }
 }
 
@@ -52,31 +46,31 @@ public func fs_calibrate_embeddings(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(calibration, "calibration")
-    let options = try Calibration.Options(options)
+    try checkRoom(target, "calibration")
+    let options = try Calibration.Options(known(options))
     let embeddings = try required(embeddings, "embeddings")
     _ = try buffer(embeddings, product(count, dimension, name: "embeddings"), "embeddings")
     if impostor_count != 0 {
       _ = try buffer(
         required(impostors, "impostors"), product(impostor_count, dimension, name: "impostors"), "impostors")
     }
-    let pairs = try EmbeddingPairs(
+    let curve = try EmbeddingPairs(
       embeddings, labels: buffer(labels, count, "labels"), impostors: impostor_count == 0 ? nil : impostors,
-      impostorCount: impostor_count, dimension: dimension)
-    let curve = try ROC(UnsafeBufferPointer(pairs.distances.buffer), UnsafeBufferPointer(pairs.isSame.buffer))
-    target.pointee = fs_calibration(try Calibration(curve, options), options)
-    withExtendedLifetime((pairs.distances, pairs.isSame)) {}
+      impostorCount: impostor_count, dimension: dimension
+    ).curve()
+    try fill(target, with: fs_calibration(try Calibration(curve, options), options), "calibration")
   }
 }
 
 @c @implementation
 public func fs_calibrate_growth(
-  _ distances: UnsafePointer<Double>?, _ is_same: UnsafePointer<UInt8>?, _ count: Int,
+  _ distances: UnsafePointer<Double>?, _ is_same: UnsafePointer<Int32>?, _ count: Int,
   _ options: UnsafePointer<fs_calibration_options>?, _ people: UnsafePointer<UInt64>?, _ people_count: Int,
   _ rows: UnsafeMutablePointer<fs_growth>?, _ capacity: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let options = try Calibration.Options(options)
-    let curve = try ROC(buffer(distances, count, "distances"), buffer(is_same, count, "is_same"))
+    let options = try Calibration.Options(known(options))
+    let curve = try roc(distances, is_same, count)
     let people = try buffer(required(people, "people"), people_count, "people")
     let target = try output(rows, capacity: capacity, needed: people_count, "rows")
     var counts: [Int] = []
@@ -87,13 +81,16 @@ public func fs_calibrate_growth(
   }
 }
 
-extension fs_calibration {
+extension fs_calibration: SizedStruct {
+  static var standard: fs_calibration { fs_calibration() }
+
   fileprivate init(_ found: Calibration, _ options: Calibration.Options) {
     self.init(
+      size: MemoryLayout<fs_calibration>.size,
       threshold: found.threshold, comparison_rate: found.comparisonRate, false_accepts: found.falseAccepts,
-      max_false_accepts: found.mostFalseAccepts, max_false_accepts_of_search: found.mostFalseAcceptsOfSearch,
-      false_rejects: found.falseRejects, min_false_rejects: found.leastFalseRejects,
-      max_false_rejects: found.mostFalseRejects, genuine: UInt64(clamping: found.genuine),
+      max_false_accepts: found.maxFalseAccepts, max_false_accepts_of_search: found.maxFalseAcceptsOfSearch,
+      false_rejects: found.falseRejects, min_false_rejects: found.minFalseRejects,
+      max_false_rejects: found.maxFalseRejects, genuine: UInt64(clamping: found.genuine),
       impostors: UInt64(clamping: found.impostors),
       genuine_rejected: UInt64(clamping: found.genuineRejected),
       impostors_accepted: UInt64(clamping: found.impostorsAccepted),
@@ -105,10 +102,10 @@ extension fs_growth {
   fileprivate init(_ row: Calibration.Growth) {
     self.init(
       people: UInt64(clamping: row.people), false_accepts: row.falseAccepts,
-      max_false_accepts: row.mostFalseAccepts,
+      max_false_accepts: row.maxFalseAccepts,
       threshold: row.kept?.threshold ?? .nan, false_rejects: row.kept?.falseRejects ?? .nan,
-      min_false_rejects: row.kept?.leastFalseRejects ?? .nan,
-      max_false_rejects: row.kept?.mostFalseRejects ?? .nan,
+      min_false_rejects: row.kept?.minFalseRejects ?? .nan,
+      max_false_rejects: row.kept?.maxFalseRejects ?? .nan,
       impostors_needed: UInt64(clamping: row.impostorsNeeded))
   }
 }

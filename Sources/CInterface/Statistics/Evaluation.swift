@@ -37,10 +37,14 @@ public func fs_pairs_count(_ pairs: OpaquePointer?) -> Int {
 }
 
 @c @implementation
-public func fs_pairs_folds(_ pairs: OpaquePointer?) -> Int { Handle.find(pairs, PairList.self)?.folds ?? 0 }
+public func fs_pairs_fold_count(_ pairs: OpaquePointer?) -> Int {
+  Handle.find(pairs, PairList.self)?.folds ?? 0
+}
 
 @c @implementation
-public func fs_pairs_photos(_ pairs: OpaquePointer?) -> Int { Handle.find(pairs, PairList.self)?.photos ?? 0 }
+public func fs_pairs_photo_count(_ pairs: OpaquePointer?) -> Int {
+  Handle.find(pairs, PairList.self)?.photos ?? 0
+}
 
 @c @implementation
 public func fs_pairs_get(
@@ -128,43 +132,45 @@ public func fs_evaluation_options_init(
 }
 
 extension fs_evaluation_options: SizedStruct {
-  static var standard: fs_evaluation_options {
-    let standard = Evaluation.Options()
-    return fs_evaluation_options(
-      size: MemoryLayout<fs_evaluation_options>.size, folds: UInt32(clamping: standard.folds),
-      least_false_accepts: standard.leastFalseAccepts)
+  static var standard: fs_evaluation_options { Evaluation.Options().inC }
+}
+
+extension Evaluation.Options: Exchanged {
+  mutating func exchange(_ c: inout fs_evaluation_options, _ way: inout Exchange) {
+    way.number(&c.folds, &folds)
+    way.number(&c.min_false_accepts, &minFalseAccepts)
   }
 }
 
 @c @implementation
 public func fs_evaluate_pairs(
-  _ distances: UnsafePointer<Double>?, _ is_same: UnsafePointer<UInt8>?, _ fold: UnsafePointer<Int32>?,
+  _ distances: UnsafePointer<Double>?, _ is_same: UnsafePointer<Int32>?, _ fold: UnsafePointer<Int32>?,
   _ count: Int,
   _ options: UnsafePointer<fs_evaluation_options>?, _ evaluation: UnsafeMutablePointer<fs_evaluation>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(evaluation, "evaluation")
-    let given = try known(options)
-    var options = Evaluation.Options()
-    options.folds = Int(given.folds)
-    options.leastFalseAccepts = given.least_false_accepts
+    try checkRoom(target, "evaluation")
+    let options = try Evaluation.Options(known(options))
     let folds = try fold.map { fold throws(Failure) in try buffer(fold, count, "fold") }
-    target.pointee = fs_evaluation(
-      try Evaluation(
-        buffer(distances, count, "distances"), buffer(is_same, count, "is_same"), folds: folds, options))
+    let distances = try buffer(distances, count, "distances")
+    let found = try flags(is_same, count, "is_same").withBuffer { isSame throws(Failure) in
+      try Evaluation(distances, UnsafeBufferPointer(isSame), folds: folds, options)
+    }
+    try fill(target, with: fs_evaluation(found), "evaluation")
   }
 }
 
 @c @implementation
 public func fs_evaluate_roc(
-  _ distances: UnsafePointer<Double>?, _ is_same: UnsafePointer<UInt8>?, _ count: Int,
+  _ distances: UnsafePointer<Double>?, _ is_same: UnsafePointer<Int32>?, _ count: Int,
   _ points: UnsafeMutablePointer<fs_roc_point>?, _ capacity: Int, _ found: UnsafeMutablePointer<Int>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let found = try required(found, "found")
-    let distances = try buffer(distances, count, "distances"), isSame = try buffer(is_same, count, "is_same")
+    _ = try buffer(distances, count, "distances")
     let target = try output(points, capacity: capacity, needed: count + 1, "points")
-    let curve = try ROC(distances, isSame)
+    let curve = try roc(distances, is_same, count)
     for (i, point) in curve.points.enumerated() {
       target[i] = fs_roc_point(
         threshold: point.threshold, far: curve.falseAcceptRate(point), tar: curve.trueAcceptRate(point))
@@ -173,7 +179,31 @@ public func fs_evaluate_roc(
   }
 }
 
-extension fs_evaluation {
+/// The curve of a caller's pairs.
+func roc(
+  _ distances: UnsafePointer<Double>?, _ isSame: UnsafePointer<Int32>?, _ count: Int
+) throws(Failure) -> ROC {
+  let distances = try buffer(distances, count, "distances")
+  return try flags(isSame, count, "is_same").withBuffer { isSame throws(Failure) in
+    try ROC(distances, UnsafeBufferPointer(isSame))
+  }
+}
+
+/// A caller's truth values, a byte each.
+private func flags(
+  _ values: UnsafePointer<Int32>?, _ count: Int, _ name: StaticString
+) throws(Failure) -> Storage<UInt8> {
+  let values = try buffer(values, count, name)
+  let flags = try Storage<UInt8>(count: count)
+  flags.withPointer { flags in
+    for i in 0..<count { flags[i] = values[i] != 0 ? 1 : 0 }
+  }
+  return flags
+}
+
+extension fs_evaluation: SizedStruct {
+  static var standard: fs_evaluation { fs_evaluation() }
+
   fileprivate init(_ evaluation: Evaluation) {
     self.init()
     genuine = UInt64(clamping: evaluation.genuine)

@@ -12,29 +12,17 @@ public func fs_tsne_options_init(_ options: UnsafeMutablePointer<fs_tsne_options
 }
 
 extension fs_tsne_options: SizedStruct {
-  static var standard: fs_tsne_options {
-    let standard = TSNE.Options()
-    var options = fs_tsne_options()
-    options.size = MemoryLayout<fs_tsne_options>.size
-    options.perplexity = Float(standard.perplexity)
-    options.steps = UInt32(clamping: standard.steps)
-    options.learning_rate = Float(standard.learningRate)
-    options.exaggeration = Float(standard.exaggeration)
-    options.exaggerated_steps = UInt32(clamping: standard.exaggeratedSteps)
-    options.seed = standard.seed
-    return options
-  }
+  static var standard: fs_tsne_options { TSNE.Options().inC }
 }
 
-extension TSNE.Options {
-  fileprivate init(_ given: fs_tsne_options) {
-    self.init()
-    perplexity = Double(given.perplexity)
-    steps = Int(given.steps)
-    learningRate = Double(given.learning_rate)
-    exaggeration = Double(given.exaggeration)
-    exaggeratedSteps = Int(given.exaggerated_steps)
-    seed = given.seed
+extension TSNE.Options: Exchanged {
+  mutating func exchange(_ c: inout fs_tsne_options, _ way: inout Exchange) {
+    way.number(&c.perplexity, &perplexity)
+    way.number(&c.steps, &steps)
+    way.number(&c.learning_rate, &learningRate, none: 0)
+    way.number(&c.exaggeration, &exaggeration)
+    way.number(&c.exaggerated_steps, &exaggeratedSteps)
+    way.number(&c.seed, &seed)
   }
 }
 
@@ -49,17 +37,13 @@ public func fs_tsne(
       buffer(points, product(count, dimension, name: "points"), "points").baseAddress, "points")
     let target = try output(map, capacity: capacity, needed: product(count, 2, name: "map"), "map")
     let reached = try TSNE.map(points, count: count, dimension: dimension, .init(given), into: target) {
-      progress in
-      guard let callback = given.on_step else { return .proceed }
+      progress throws(Failure) in
+      guard let callback = given.on_step else { return .goOn }
       var message = fs_tsne_progress(
         size: MemoryLayout<fs_tsne_progress>.size, step: UInt32(clamping: progress.step),
         steps: UInt32(clamping: progress.steps),
         divergence: progress.divergence, seconds: progress.seconds)
-      switch withHostFloats({ callback(&message, given.user) }) {
-      case FS_FINISH: return .finish
-      case FS_CANCEL: return .cancel
-      default: return .proceed
-      }
+      return try Action(withHostFloats { callback(&message, given.user) }, of: "on_step")
     }
     divergence?.pointee = reached
   }

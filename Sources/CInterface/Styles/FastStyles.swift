@@ -52,7 +52,7 @@ extension fs_universal_options: SizedStruct {
   static var standard: fs_universal_options {
     let standard = UniversalStyler.Options()
     return fs_universal_options(
-      size: MemoryLayout<fs_universal_options>.size, method: FS_UNIVERSAL_COVARIANCE,
+      size: MemoryLayout<fs_universal_options>.size, method: standard.method.inC,
       strength: standard.strength, levels: 0,
       weights: nil, weight_count: 0)
   }
@@ -71,13 +71,7 @@ extension UniversalStyler.Options {
   fileprivate init(_ given: fs_universal_options) throws(Failure) {
     self.init()
     strength = given.strength
-    switch given.method {
-    case FS_UNIVERSAL_COVARIANCE: method = .covariance
-    case FS_UNIVERSAL_VARIANCE: method = .variance
-    default:
-      throw .invalidArgument(
-        "method \(given.method.rawValue), wanted FS_UNIVERSAL_COVARIANCE or FS_UNIVERSAL_VARIANCE")
-    }
+    method = try UniversalStyler.Method(given.method)
     guard given.levels < 1 << 5 else {
       throw .invalidArgument("levels \(given.levels), wanted bits 0 to 4 alone")
     }

@@ -21,14 +21,10 @@ private final class FastTrainerHandle: HandleKind {
 
 extension fs_fast_trainer_options: SizedStruct {
   static var standard: fs_fast_trainer_options {
-    let standard = FastStyleTrainer.Options()
-    return fs_fast_trainer_options(
-      size: MemoryLayout<fs_fast_trainer_options>.size, filters: UInt32(clamping: standard.filters),
-      blocks: UInt32(clamping: standard.blocks),
-      side: UInt32(clamping: standard.side), scales: UInt32(clamping: standard.scales),
-      content_weight: standard.contentWeight,
-      style_weight: standard.styleWeight, smoothness: standard.smoothness, rate: standard.rate,
-      seed: standard.seed)
+    var options = fs_fast_trainer_options(), own = FastStyleTrainer.Options()
+    options.size = MemoryLayout<fs_fast_trainer_options>.size
+    own.exchange(&options, Exchange(.toC))
+    return options
   }
 }
 
@@ -44,15 +40,21 @@ public func fs_fast_trainer_options_init(
 extension FastStyleTrainer.Options {
   fileprivate init(_ given: fs_fast_trainer_options) {
     self.init()
-    filters = Int(given.filters)
-    blocks = Int(given.blocks)
-    side = Int(given.side)
-    scales = Int(given.scales)
-    contentWeight = given.content_weight
-    styleWeight = given.style_weight
-    smoothness = given.smoothness
-    rate = given.rate
-    seed = given.seed
+    var given = given
+    exchange(&given, Exchange(.fromC))
+  }
+
+  /// Every option, whichever way it goes.
+  fileprivate mutating func exchange(_ c: inout fs_fast_trainer_options, _ way: Exchange) {
+    way.number(&c.filters, &filters)
+    way.number(&c.blocks, &blocks)
+    way.number(&c.side, &side)
+    way.number(&c.scales, &scales)
+    way.number(&c.content_weight, &contentWeight)
+    way.number(&c.style_weight, &styleWeight)
+    way.number(&c.smoothness, &smoothness)
+    way.number(&c.rate, &rate)
+    way.number(&c.seed, &seed)
   }
 }
 
@@ -96,9 +98,7 @@ public func fs_fast_trainer_step(
   }
 }
 
-extension fs_fast_training_step: SizedStruct {
-  static var standard: fs_fast_training_step { fs_fast_training_step() }
-}
+extension fs_fast_training_step: SizedStruct {}
 
 @c @implementation
 public func fs_fast_trainer_save_model(

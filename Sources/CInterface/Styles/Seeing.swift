@@ -19,20 +19,24 @@ public func fs_model_layer_name(_ model: OpaquePointer?, _ index: Int) -> Unsafe
 }
 
 @c @implementation
-public func fs_model_layer_describe(
-  _ handle: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ layer: UnsafeMutablePointer<fs_layer>?
+public func fs_model_layer_info_get(
+  _ handle: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ info: UnsafeMutablePointer<fs_layer_info>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let model = try model(handle)
     let name = try text(name, "name", limit: 64)
-    let target = try required(layer, "layer")
     let (count, field) = try model.units(ofLayer: name)
     let window = field.window ?? .init(size: 0, stride: 0, start: 0)
-    target.pointee = fs_layer(
-      units: UInt32(clamping: count), field: UInt32(clamping: window.size),
-      stride: UInt32(clamping: window.stride),
+    let found = fs_layer_info(
+      size: MemoryLayout<fs_layer_info>.size, units: UInt32(clamping: count),
+      field: UInt32(clamping: window.size), stride: UInt32(clamping: window.stride),
       start: Int32(clamping: window.start))
+    try fill(info, with: found, "info")
   }
+}
+
+extension fs_layer_info: SizedStruct {
+  static var standard: fs_layer_info { fs_layer_info() }
 }
 
 extension UnitSearch: HandleKind {
@@ -55,7 +59,7 @@ extension fs_unit_search_options: SizedStruct {
       size: MemoryLayout<fs_unit_search_options>.size, patches: UInt32(clamping: standard.patches),
       per_picture: UInt32(clamping: standard.patchesPerPicture),
       longest_side: UInt32(clamping: standard.longestSide),
-      inside: standard.isInside ? 1 : 0, pooling: FS_POOLING_MAX, units: nil, unit_count: 0)
+      inside: standard.isInside ? 1 : 0, pooling: standard.pooling.inC, units: nil, unit_count: 0)
   }
 }
 
@@ -155,9 +159,7 @@ public func fs_image_from_map(
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     let values = try buffer(values, count, "values")
-    guard let palette = Palette(rawValue: Int32(truncatingIfNeeded: palette.rawValue)) else {
-      throw .invalidArgument("palette \(palette.rawValue), wanted FS_PALETTE_GREY or FS_PALETTE_VIRIDIS")
-    }
+    let palette = try Palette(palette)
     out.pointee = Handle.make(
       try Image(
         map: values, width: Int(width), height: Int(height), stride: stride, lowest: lowest, highest: highest,

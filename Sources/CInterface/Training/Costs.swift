@@ -43,11 +43,12 @@ public func fs_content_cost(
 
 @c @implementation
 public func fs_gram_matrix(
-  _ a: UnsafePointer<Float>?, _ rows: Int, _ columns: Int, _ gram: UnsafeMutablePointer<Float>?
+  _ a: UnsafePointer<Float>?, _ rows: Int, _ columns: Int, _ gram: UnsafeMutablePointer<Float>?,
+  _ capacity: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let target = try required(gram, "gram")
-    _ = try product(rows, rows, name: "gram")
+    let target = try output(
+      gram, capacity: capacity, needed: product(rows, rows, name: "gram"), "gram")
     let count = try product(rows, columns, name: "a")
     let a = try required(a, "a")
     for i in 0..<count where !a[i].isFinite {
@@ -55,10 +56,10 @@ public func fs_gram_matrix(
     }
     // Rows are channels here, columns pixels: turn them to the operation's order.
     let features = try Tensor<Float>([1, columns, 1, rows])
-    Float.transpose(a, stride: columns, rows: columns, columns: rows, into: features.pointer)
+    features.withPointer { Float.transpose(a, stride: columns, rows: columns, columns: rows, into: $0) }
     let tape = Tape<Float>()
     let result = try tape.gramMatrix(tape.constant(features)).tensor
-    target.update(from: result.pointer, count: result.count)
+    result.withPointer { target.update(from: $0, count: result.count) }
   }
 }
 
@@ -100,7 +101,7 @@ private func wide(
   var count = 1
   for extent in extents { count = try product(count, extent, name: name) }
   let tensor = try Tensor<Double>(extents)
-  for i in 0..<count { tensor.pointer[i] = Double(values[i]) }
+  tensor.withPointer { for i in 0..<count { $0[i] = Double(values[i]) } }
   return tensor
 }
 
@@ -109,36 +110,4 @@ private func finite(_ cost: Variable<Double>) throws(Failure) -> Double {
     throw .invalidArgument("the result is \(cost.scalar): all numbers must be finite")
   }
   return cost.scalar
-}
-
-extension Reduction {
-  init(_ reduction: fs_reduction) throws(Failure) {
-    switch reduction {
-    case FS_SUM: self = .sum
-    case FS_MEAN: self = .mean
-    case FS_MEAN_OF_ACTIVE: self = .meanOfActive
-    default:
-      throw .invalidArgument("reduction \(reduction.rawValue), wanted FS_SUM, FS_MEAN or FS_MEAN_OF_ACTIVE")
-    }
-  }
-}
-
-extension fs_reduction {
-  init(_ reduction: Reduction) {
-    self =
-      switch reduction {
-      case .sum: FS_SUM
-      case .mean: FS_MEAN
-      case .meanOfActive: FS_MEAN_OF_ACTIVE
-      }
-  }
-}
-
-extension CostVariant {
-  init(_ variant: fs_cost_variant) throws(Failure) {
-    guard let known = CostVariant(rawValue: Int32(bitPattern: variant.rawValue)) else {
-      throw .invalidArgument("cost variant \(variant.rawValue), wanted FS_COST_NORMALISED to FS_COST_ROOTS")
-    }
-    self = known
-  }
 }

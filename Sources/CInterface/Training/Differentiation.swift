@@ -6,17 +6,22 @@ import Tensors
 @c @implementation
 public func fs_differentiate(
   _ function: fs_function, _ way: fs_differentiation, _ x: UnsafePointer<Double>?, _ count: Int,
-  _ values: UnsafeMutablePointer<Double>?, _ derivatives: UnsafeMutablePointer<Double>?
+  _ values: UnsafeMutablePointer<Double>?, _ derivatives: UnsafeMutablePointer<Double>?, _ capacity: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
     let function = try ElementwiseFunction(function), way = try DerivativeWay(way)
     let x = try buffer(required(x, "x"), count, "x")
+    for (target, name) in [(values, "values" as StaticString), (derivatives, "derivatives")]
+    where target != nil {
+      _ = try output(target, capacity: capacity, needed: count, name)
+    }
     let input = try Tensor<Double>([count])
-    for i in 0..<count { input.pointer[i] = x[i] }
+    input.withPointer { for i in 0..<count { $0[i] = x[i] } }
     let (value, derivative) = try differentiate(function, at: input, way)
-    values?.update(from: value.pointer, count: count)
-    derivatives?.update(from: derivative.pointer, count: count)
-    withExtendedLifetime((value, derivative)) {}
+    withPointers(value, derivative) { value, derivative in
+      values?.update(from: value, count: count)
+      derivatives?.update(from: derivative, count: count)
+    }
   }
 }
 
@@ -33,18 +38,21 @@ public func fs_gradient_options_init(
 public func fs_gradient_numeric(
   _ function: fs_function_callback?, _ user: UnsafeMutableRawPointer?, _ x: UnsafePointer<Double>?,
   _ count: Int,
-  _ options: UnsafePointer<fs_gradient_options>?, _ gradient: UnsafeMutablePointer<Double>?
+  _ options: UnsafePointer<fs_gradient_options>?, _ gradient: UnsafeMutablePointer<Double>?, _ capacity: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let target = try required(gradient, "gradient")
+    let target = try output(gradient, capacity: capacity, needed: count, "gradient")
     let options = try fs_gradient_options(reading: options)
     let host = try HostFunction(function, user, count), point = try host.point(x)
     let result = try Storage<Double>(count: count)
-    for i in 0..<count {
-      result.pointer[i] = try centralDifference(of: host.value, at: point.pointer, i, step: options.step)
+    try point.withPointer { point throws(Failure) in
+      try result.withPointer { result throws(Failure) in
+        for i in 0..<count {
+          result[i] = try centralDifference(of: host.value, at: point, i, step: options.step)
+        }
+        target.update(from: result, count: count)
+      }
     }
-    target.update(from: result.pointer, count: count)
-    withExtendedLifetime((point, result)) {}
   }
 }
 
@@ -56,25 +64,32 @@ public func fs_gradient_check(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(report, "report")
+    try checkRoom(target, "report")
     let options = try fs_gradient_options(reading: options)
     let host = try HostFunction(function, user, count), point = try host.point(x)
     let analytic = try host.gradient(gradient, at: point)
     var worst = GradientComparison()
-    for i in 0..<count {
-      let numeric = try centralDifference(of: host.value, at: point.pointer, i, step: options.step)
-      let other: Double
-      if let analytic {
-        other = analytic.pointer[i]
-      } else {
-        other = try centralDifference(of: host.value, at: point.pointer, i, step: 2 * options.step)
+    try point.withPointer { point throws(Failure) in
+      for i in 0..<count {
+        let numeric = try centralDifference(of: host.value, at: point, i, step: options.step)
+        let other: Double
+        if let analytic {
+          other = analytic.withPointer { $0[i] }
+        } else {
+          other = try centralDifference(of: host.value, at: point, i, step: 2 * options.step)
+        }
+        worst.compare(i, other, numeric, absolute: options.absolute, relative: options.relative)
       }
-      worst.compare(i, other, numeric, absolute: options.absolute, relative: options.relative)
     }
-    withExtendedLifetime((point, analytic)) {}
-    target.pointee = fs_gradient_report(
-      index: worst.index, analytic: worst.analytic, numeric: worst.numeric, ratio: worst.ratio,
-      passed: worst.ratio <= 1 ? 1 : 0)
+    let found = fs_gradient_report(
+      size: MemoryLayout<fs_gradient_report>.size, index: worst.index, analytic: worst.analytic,
+      numeric: worst.numeric, ratio: worst.ratio, passed: worst.ratio <= 1 ? 1 : 0)
+    try fill(target, with: found, "report")
   }
+}
+
+extension fs_gradient_report: SizedStruct {
+  static var standard: fs_gradient_report { fs_gradient_report() }
 }
 
 @c @implementation
@@ -98,8 +113,7 @@ public func fs_convolve(
         tape.constant(tensor(x, input, "x")), weights: tape.constant(tensor(weights, filter, "weights")),
         bias: bias == nil ? nil : tape.constant(tensor(bias, Shape([filter[0]]), "bias")), stride: stride,
         padding: padding)
-      values.update(from: result.tensor.pointer, count: shape.count)
-      withExtendedLifetime(result.tensor.storage) {}
+      result.tensor.withPointer { values.update(from: $0, count: shape.count) }
     }
     for axis in 0..<shape.rank { target[axis] = shape[axis] }
   }
@@ -121,7 +135,7 @@ private func tensor(
 ) throws(Failure) -> Tensor<Float> {
   let values = try buffer(required(values, name), shape.count, name)
   let tensor = try Tensor<Float>(shape)
-  for i in 0..<shape.count { tensor.pointer[i] = values[i] }
+  tensor.withPointer { for i in 0..<shape.count { $0[i] = values[i] } }
   return tensor
 }
 
@@ -143,9 +157,11 @@ private struct HostFunction {
   func point(_ x: UnsafePointer<Double>?) throws(Failure) -> Storage<Double> {
     let x = try buffer(required(x, "x"), count, "x")
     let point = try Storage<Double>(count: count)
-    for i in 0..<count {
-      guard x[i].isFinite else { throw .invalidArgument("x holds \(x[i]), wanted finite numbers") }
-      point.pointer[i] = x[i]
+    try point.withPointer { point throws(Failure) in
+      for i in 0..<count {
+        guard x[i].isFinite else { throw .invalidArgument("x holds \(x[i]); expected finite numbers") }
+        point[i] = x[i]
+      }
     }
     return point
   }
@@ -163,7 +179,10 @@ private struct HostFunction {
   ) throws(Failure) -> Storage<Double>? {
     guard let callback else { return nil }
     let gradient = try Storage<Double>(repeating: .nan, count: count)
-    try check(withHostFloats { callback(point.pointer, count, gradient.pointer, user) }, "gradient")
+    let status = point.withPointer { point in
+      gradient.withPointer { gradient in withHostFloats { callback(point, count, gradient, user) } }
+    }
+    try check(status, "gradient")
     return gradient
   }
 
@@ -181,40 +200,15 @@ extension fs_gradient_options: SizedStruct {
 
   init(reading options: UnsafePointer<fs_gradient_options>?) throws(Failure) {
     self = try known(options)
-    guard step >= 1e-12, step <= 1 else { throw .invalidArgument("step \(step), wanted 1e-12 to 1") }
-    guard absolute >= 0, relative >= 0, absolute.isFinite, relative.isFinite, absolute + relative > 0 else {
-      throw .invalidArgument("tolerances \(absolute) and \(relative), wanted 0 or more and not both 0")
-    }
+    try check()
   }
 }
 
-extension ElementwiseFunction {
-  init(_ function: fs_function) throws(Failure) {
-    switch function {
-    case FS_FUNCTION_EXP: self = .exponential
-    case FS_FUNCTION_LOG: self = .logarithm
-    case FS_FUNCTION_SQRT: self = .squareRoot
-    case FS_FUNCTION_SIN: self = .sine
-    case FS_FUNCTION_COS: self = .cosine
-    case FS_FUNCTION_TANH: self = .hyperbolicTangent
-    case FS_FUNCTION_SIGMOID: self = .sigmoid
-    case FS_FUNCTION_SOFTPLUS: self = .softplus
-    case FS_FUNCTION_ABSOLUTE: self = .magnitude
-    case FS_FUNCTION_RECIPROCAL: self = .reciprocal
-    case FS_FUNCTION_SQUARE: self = .square
-    default: throw .invalidArgument("function \(function.rawValue), wanted one of fs_function")
-    }
-  }
-}
-
-extension DerivativeWay {
-  init(_ way: fs_differentiation) throws(Failure) {
-    switch way {
-    case FS_FORWARD: self = .forward
-    case FS_REVERSE: self = .reverse
-    case FS_NUMERIC: self = .numeric
-    default:
-      throw .invalidArgument("differentiation \(way.rawValue), wanted FS_FORWARD, FS_REVERSE or FS_NUMERIC")
-    }
+extension fs_gradient_options: Settings {
+  package var settings: [Setting] {
+    Setting("step", step, .from(1e-12, to: 1))
+    Setting("absolute tolerance", absolute, .atLeast(0))
+    Setting("relative tolerance", relative, .atLeast(0))
+      .requiring(absolute + relative > 0, "more than 0 of this or of the absolute one")
   }
 }

@@ -10,47 +10,32 @@ public func fs_loss_options_init(
   _ options: UnsafeMutablePointer<fs_loss_options>?, _ size: Int, _ kind: fs_loss_kind
 ) -> fs_status {
   boundary { () throws(Failure) in
-    try initialise(options, size, to: fs_loss_options(Loss.Options(Loss.Kind(kind))))
+    try initialise(options, size, to: Loss.Options(Loss.Kind(kind)).inC)
   }
 }
 
 extension fs_loss_options: SizedStruct {
-  static var standard: fs_loss_options { fs_loss_options(Loss.Options(.triplet)) }
-
-  init(_ options: Loss.Options) {
-    self.init(
-      size: MemoryLayout<fs_loss_options>.size,
-      kind: fs_loss_kind(rawValue: UInt32(clamping: options.kind.rawValue)),
-      reduction: fs_reduction(options.reduction), margin: options.margin, epsilon: options.epsilon,
-      scale: options.scale,
-      centre_weight: options.centreWeight, centre_rate: options.centreRate,
-      cosine_weight: options.cosineWeight,
-      similarity_weight: options.similarityWeight)
-  }
+  static var standard: fs_loss_options { Loss.Options(.triplet).inC }
 }
 
-extension Loss.Kind {
-  fileprivate init(_ kind: fs_loss_kind) throws(Failure) {
-    guard let known = Loss.Kind(rawValue: Int32(truncatingIfNeeded: kind.rawValue)) else {
-      throw .invalidArgument("loss kind \(kind.rawValue), wanted 0 to \(FS_LOSS_CROSS_ENTROPY.rawValue)")
-    }
-    self = known
-  }
-}
+extension Loss.Options: Exchanged {
+  init() { self.init(.triplet) }
 
-extension Loss.Options {
   /// A caller's options; their kind has no default.
   init(_ options: UnsafePointer<fs_loss_options>?) throws(Failure) {
-    let given = try known(required(options, "options"))
-    self.init(try Loss.Kind(given.kind))
-    reduction = try Reduction(given.reduction)
-    margin = given.margin
-    epsilon = given.epsilon
-    scale = given.scale
-    centreWeight = given.centre_weight
-    centreRate = given.centre_rate
-    cosineWeight = given.cosine_weight
-    similarityWeight = given.similarity_weight
+    try self.init(known(required(options, "options")))
+  }
+
+  mutating func exchange(_ c: inout fs_loss_options, _ way: inout Exchange) {
+    way.choice(&c.kind, &kind)
+    way.choice(&c.reduction, &reduction)
+    way.number(&c.margin, &margin)
+    way.number(&c.epsilon, &epsilon)
+    way.number(&c.scale, &scale)
+    way.number(&c.centre_weight, &centreWeight)
+    way.number(&c.centre_rate, &centreRate)
+    way.number(&c.cosine_weight, &cosineWeight)
+    way.number(&c.similarity_weight, &similarityWeight)
   }
 }
 
@@ -88,7 +73,7 @@ public func fs_loss_head_init(
     guard needed > 0 else { return }
     var target = try output(head, capacity: capacity, needed: needed, "head")
     for parameter in try loss.headParameters(dimension: dimension, classes: classes, seed: seed) {
-      target.update(from: parameter.tensor.pointer, count: parameter.tensor.count)
+      parameter.tensor.withPointer { target.update(from: $0, count: parameter.tensor.count) }
       target += parameter.tensor.count
     }
   }
@@ -100,17 +85,25 @@ public func fs_loss_evaluate(
   _ dimension: Int,
   _ labels: UnsafePointer<Int32>?, _ teacher: UnsafePointer<Float>?, _ head: UnsafePointer<Float>?,
   _ classes: Int,
-  _ value: UnsafeMutablePointer<Double>?, _ gradient: UnsafeMutablePointer<Float>?,
-  _ headGradient: UnsafeMutablePointer<Float>?, _ statistics: UnsafeMutablePointer<fs_mining_statistics>?
+  _ value: UnsafeMutablePointer<Double>?, _ gradient: UnsafeMutablePointer<Float>?, _ capacity: Int,
+  _ headGradient: UnsafeMutablePointer<Float>?, _ headCapacity: Int,
+  _ statistics: UnsafeMutablePointer<fs_mining_statistics>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(value, "value")
     let loss = try Loss(options)
     let batch = try Batch(loss, embeddings, count, dimension, labels, teacher)
+    let shapes = try loss.shapes(dimension, classes)
+    if gradient != nil {
+      _ = try output(gradient, capacity: capacity, needed: batch.embeddings.count, "gradient")
+    }
+    if headGradient != nil {
+      _ = try output(headGradient, capacity: headCapacity, needed: total(shapes), "head_gradient")
+    }
     let tape = Tape<Float>()
     let x = gradient == nil ? tape.constant(batch.embeddings) : tape.leaf(batch.embeddings)
     var parts: [Variable<Float>] = []
-    for tensor in try tensors(head, try loss.shapes(dimension, classes), "head") {
+    for tensor in try tensors(head, shapes, "head") {
       parts.append(headGradient == nil ? tape.constant(tensor) : tape.leaf(tensor))
     }
     let result = try loss.value(embeddings: x, targets: batch.targets, head: parts, on: tape)
@@ -124,14 +117,13 @@ public func fs_loss_evaluate(
       }
     }
     target.pointee = Double(result.loss.scalar)
-    gradient?.update(from: gradients[0].pointer, count: gradients[0].count)
+    gradients[0].withPointer { gradient?.update(from: $0, count: gradients[0].count) }
     var place = headGradient
     for tensor in gradients.dropFirst() {
-      place?.update(from: tensor.pointer, count: tensor.count)
+      tensor.withPointer { place?.update(from: $0, count: tensor.count) }
       place = place.map { $0 + tensor.count }
     }
     statistics?.pointee = fs_mining_statistics(result.statistics)
-    withExtendedLifetime(gradients) {}
   }
 }
 
@@ -150,18 +142,21 @@ extension fs_mining_statistics {
 public func fs_loss_update_centres(
   _ options: UnsafePointer<fs_loss_options>?, _ embeddings: UnsafePointer<Float>?, _ count: Int,
   _ dimension: Int,
-  _ labels: UnsafePointer<Int32>?, _ head: UnsafeMutablePointer<Float>?, _ classes: Int
+  _ labels: UnsafePointer<Int32>?, _ classes: Int, _ head: UnsafeMutablePointer<Float>?, _ capacity: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
     let loss = try Loss(options)
     guard case .centre = loss else { throw .invalidArgument("a loss without centres, wanted FS_LOSS_CENTRE") }
-    let target = try required(head, "head")
+    let shapes = try loss.shapes(dimension, classes)
+    let target = try output(head, capacity: capacity, needed: total(shapes), "head")
     let batch = try Batch(loss, embeddings, count, dimension, labels, nil)
-    let parts = try tensors(target, try loss.shapes(dimension, classes), "head")
+    let parts = try tensors(target, shapes, "head")
     let moved = try loss.updatedHead(parts, embeddings: batch.embeddings, targets: batch.targets)
     // The centres are the last.
     guard let centres = moved.last else { return }
-    (target + parts[0].count + parts[1].count).update(from: centres.pointer, count: centres.count)
+    centres.withPointer {
+      (target + parts[0].count + parts[1].count).update(from: $0, count: centres.count)
+    }
   }
 }
 
@@ -214,11 +209,13 @@ private func tensor(
 ) throws(Failure) -> Tensor<Float> {
   let values = try required(values, name)
   let tensor = try Tensor<Float>(shape)
-  for i in 0..<shape.count {
-    guard values[i].isFinite else {
-      throw .invalidArgument("\(name) holds \(values[i]), wanted finite numbers")
+  try tensor.withPointer { target throws(Failure) in
+    for i in 0..<shape.count {
+      guard values[i].isFinite else {
+        throw .invalidArgument("\(name) holds \(values[i]); expected finite numbers")
+      }
+      target[i] = values[i]
     }
-    tensor.pointer[i] = values[i]
   }
   return tensor
 }

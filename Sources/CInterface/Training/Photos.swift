@@ -85,24 +85,18 @@ public func fs_photos_keep_people(_ photos: OpaquePointer?, _ first: Int, _ coun
 }
 
 @c @implementation
-public func fs_photos_count(
-  _ photos: OpaquePointer?, _ count: UnsafeMutablePointer<Int>?, _ people: UnsafeMutablePointer<Int>?
-) -> fs_status {
-  boundary { () throws(Failure) in
-    let set = try Handle.object(photos, PhotosHandle.self, "photos").photos
-    count?.pointee = set.photos.count
-    people?.pointee = set.people.count
-  }
+public func fs_photos_count(_ photos: OpaquePointer?) -> Int {
+  Handle.find(photos, PhotosHandle.self)?.photos.photos.count ?? 0
 }
 
 @c @implementation
-public func fs_photos_left_out_count(
-  _ photos: OpaquePointer?, _ count: UnsafeMutablePointer<Int>?
-) -> fs_status {
-  boundary { () throws(Failure) in
-    let count = try required(count, "count")
-    count.pointee = try Handle.object(photos, PhotosHandle.self, "photos").leftOut.count
-  }
+public func fs_photos_person_count(_ photos: OpaquePointer?) -> Int {
+  Handle.find(photos, PhotosHandle.self)?.photos.people.count ?? 0
+}
+
+@c @implementation
+public func fs_photos_left_out_count(_ photos: OpaquePointer?) -> Int {
+  Handle.find(photos, PhotosHandle.self)?.leftOut.count ?? 0
 }
 
 @c @implementation

@@ -45,46 +45,21 @@ public func fs_trainer_options_init(
 }
 
 extension fs_trainer_options: SizedStruct {
-  static var standard: fs_trainer_options {
-    let standard = TrainingPlan.Options()
-    var options = fs_trainer_options()
-    options.size = MemoryLayout<fs_trainer_options>.size
-    options.classes = UInt32(clamping: standard.classes)
-    options.optimiser = fs_optimiser(rawValue: UInt32(clamping: standard.optimiser.rawValue))
-    options.schedule = fs_schedule(
-      rawValue: UInt32(clamping: Schedule.names.firstIndex(of: standard.schedule) ?? 0))
-    options.steps = UInt32(clamping: standard.steps)
-    options.warm_up = UInt32(clamping: standard.warmUp)
-    options.rate = standard.rate
-    options.momentum = standard.momentum
-    options.weight_decay = standard.weightDecay
-    options.longest_gradient = standard.longestGradient
-    options.seed = standard.seed
-    return options
-  }
+  static var standard: fs_trainer_options { TrainingSettings.Options().inC }
 }
 
-extension TrainingPlan.Options {
-  fileprivate init(_ given: fs_trainer_options) throws(Failure) {
-    self.init()
-    if let loss = given.loss { self.loss = try Loss.Options(loss) }
-    classes = Int(given.classes)
-    guard let optimiser = Optimiser(rawValue: Int32(truncatingIfNeeded: given.optimiser.rawValue)) else {
-      throw .invalidArgument("optimiser \(given.optimiser.rawValue), wanted FS_SGD to FS_RMSPROP")
-    }
-    self.optimiser = optimiser
-    let index = Int(given.schedule.rawValue)
-    guard Schedule.names.indices.contains(index) else {
-      throw .invalidArgument("schedule \(index), wanted FS_SCHEDULE_CONSTANT to FS_SCHEDULE_CYCLICAL")
-    }
-    schedule = Schedule.names[index]
-    steps = Int(given.steps)
-    warmUp = Int(given.warm_up)
-    rate = given.rate
-    momentum = given.momentum
-    weightDecay = given.weight_decay
-    longestGradient = given.longest_gradient
-    seed = given.seed
+extension TrainingSettings.Options: Exchanged {
+  mutating func exchange(_ c: inout fs_trainer_options, _ way: inout Exchange) {
+    way.number(&c.classes, &classes)
+    way.choice(&c.optimiser, &optimiser)
+    way.choice(&c.schedule, &schedule)
+    way.number(&c.steps, &steps)
+    way.number(&c.warm_up, &warmUp)
+    way.number(&c.rate, &rate)
+    way.number(&c.momentum, &momentum)
+    way.number(&c.weight_decay, &weightDecay)
+    way.number(&c.longest_gradient, &longestGradient, none: 0)
+    way.number(&c.seed, &seed)
   }
 }
 
@@ -98,7 +73,9 @@ public func fs_trainer_create(
     let given = try known(options)
     let name = try given.architecture == nil ? nil : text(given.architecture, "architecture", limit: 256)
     let weights = try start == nil ? nil : model(start, "start")
-    let trainer = try Trainer(name, TrainingPlan(TrainingPlan.Options(given)), start: weights)
+    var options = try TrainingSettings.Options(given)
+    if let loss = given.loss { options.loss = try Loss.Options(loss) }
+    let trainer = try Trainer(name, TrainingSettings(options), start: weights)
     out.pointee = Handle.make(TrainerHandle(trainer, steps: Int(given.steps)))
   }
 }
@@ -129,9 +106,7 @@ public func fs_trainer_info_get(
   }
 }
 
-extension fs_trainer_info: SizedStruct {
-  static var standard: fs_trainer_info { fs_trainer_info() }
-}
+extension fs_trainer_info: SizedStruct {}
 
 // MARK: Steps on the host's pictures
 
@@ -144,7 +119,7 @@ public func fs_trainer_step(
     let handle = try Handle.object(trainer, TrainerHandle.self, "trainer")
     try checkRoom(step, "step")
     let report = try handle.use { trainer throws(Failure) in
-      let together = trainer.plan.loss.rowsTogether
+      let together = trainer.settings.loss.rowsTogether
       guard count >= 1, count <= 1 << 16, count % together == 0 else {
         throw .invalidArgument(
           "\(UInt(bitPattern: count)) pictures, wanted 1 to 65536\(together > 1 ? ", a multiple of \(together)" : "")"
@@ -162,9 +137,7 @@ public func fs_trainer_step(
   }
 }
 
-extension fs_training_step: SizedStruct {
-  static var standard: fs_training_step { fs_training_step() }
-}
+extension fs_training_step: SizedStruct {}
 
 @c @implementation
 public func fs_trainer_embed(
@@ -181,13 +154,13 @@ public func fs_trainer_embed(
       _ = try buffer(pictures, product(count, each, name: "pictures"), "pictures")
       let answers = try Tensor<Float>([count, trainer.dimension])
       for first in stride(from: 0, to: count, by: 32) {
-        let answer = try trainer.embed(
-          trainer.input(pictures.map { $0 + first * each }, min(32, count - first)))
-        (answers.pointer + first * trainer.dimension).update(from: answer.pointer, count: answer.count)
-        withExtendedLifetime(answer) {}
+        let part = min(32, count - first)
+        let answer = try trainer.embed(trainer.input(pictures.map { $0 + first * each }, part))
+        withPointers(answers, answer) { answers, answer in
+          (answers + first * trainer.dimension).update(from: answer, count: part * trainer.dimension)
+        }
       }
-      target.update(from: answers.pointer, count: needed)
-      withExtendedLifetime(answers) {}
+      answers.withPointer { target.update(from: $0, count: needed) }
     }
   }
 }
@@ -204,10 +177,11 @@ extension Trainer {
     let (height, width, each) = picture, channels = architecture.input.channels
     let bytes = try buffer(pictures, product(count, each, name: "pictures"), "pictures")
     let tensor = try Tensor<Float>([count, height, width, channels])
-    if let source = bytes.baseAddress {
+    guard let source = bytes.baseAddress else { return tensor }
+    tensor.withPointer { target in
       for i in 0..<count {
         architecture.fill(
-          tensor.pointer + i * height * width * channels, source + i * each, height: height, width: width)
+          target + i * height * width * channels, source + i * each, height: height, width: width)
       }
     }
     return tensor
@@ -218,18 +192,20 @@ private func targets(
   _ trainer: Trainer, _ count: Int, _ labels: UnsafePointer<Int32>?, _ teacher: UnsafePointer<Float>?
 ) throws(Failure) -> Targets<Float> {
   func given(_ count: Int) throws(Failure) -> [Int32] { Array(try buffer(labels, count, "labels")) }
-  switch trainer.plan.loss.wanted {
+  switch trainer.settings.loss.wanted {
   case .nothing: return .nothing
   case .people, .classes: return .labels(try given(count))
   case .pairs: return .pairs(try given(count / 2))
   case .teacher:
     let source = try buffer(teacher, product(count, trainer.dimension, name: "teacher"), "teacher")
     let tensor = try Tensor<Float>([count, trainer.dimension])
-    for i in 0..<tensor.count {
-      guard source[i].isFinite else {
-        throw .invalidArgument("teacher[\(i)] is \(source[i]), wanted a finite number")
+    try tensor.withPointer { target throws(Failure) in
+      for i in 0..<tensor.count {
+        guard source[i].isFinite else {
+          throw .invalidArgument("teacher[\(i)] is \(source[i]); expected a finite number")
+        }
+        target[i] = source[i]
       }
-      tensor.pointer[i] = source[i]
     }
     return .teacher(tensor)
   }
@@ -247,17 +223,7 @@ public func fs_training_options_init(
 }
 
 extension fs_training_options: SizedStruct {
-  static var standard: fs_training_options {
-    let standard = FaceTraining.Options()
-    var options = fs_training_options()
-    options.size = MemoryLayout<fs_training_options>.size
-    options.batch = UInt32(clamping: standard.batch)
-    options.photos_of_person = UInt32(clamping: standard.photosOfPerson)
-    options.checkpoint_every = UInt32(clamping: standard.checkpointEvery)
-    options.memory_limit = UInt64(clamping: standard.memoryLimit)
-    options.seed = standard.seed
-    return options
-  }
+  static var standard: fs_training_options { FaceTraining.Options().inC }
 }
 
 @c @implementation
@@ -269,22 +235,23 @@ public func fs_trainer_run(
     let photos = try Handle.object(photos, PhotosHandle.self, "photos")
     let given = try known(options)
     let teacher = try given.teacher == nil ? nil : model(given.teacher, "teacher")
-    let settings = try FaceTraining.Options(given)
+    let settings = try FaceTraining.Options(reading: given)
     try handle.use { trainer throws(Failure) in
-      var message = fs_training_progress()
-      message.size = MemoryLayout<fs_training_progress>.size
+      var message = fs_training_progress.sized
       message.steps = UInt32(clamping: handle.steps)
-      func told() -> fs_action {
-        given.on_step.map { onStep in withHostFloats { onStep(&message, given.user) } } ?? FS_CONTINUE
+      func told() throws(Failure) -> Action {
+        guard let onStep = given.on_step else { return .goOn }
+        return try Action(withHostFloats { onStep(&message, given.user) }, of: "on_step")
       }
       var isFinished = false
       let training: FaceTraining
       do throws(Failure) {
-        training = try FaceTraining(trainer, photos.photos, settings, teacher: teacher) { read in
+        training = try FaceTraining(trainer, photos.photos, settings, teacher: teacher) {
+          read throws(Failure) in
           message.photos = UInt32(clamping: read)
-          let action = told()
-          isFinished = action == FS_FINISH
-          return action != FS_FINISH && action != FS_CANCEL
+          let action = try told()
+          isFinished = action == .finish
+          return action == .goOn
         }
       } catch {
         guard isFinished else { throw error }
@@ -292,7 +259,7 @@ public func fs_trainer_run(
       }
       photos.set(unreadable: training.crops.leftOut)
       message.photos = UInt32(clamping: training.crops.count)
-      try training.run(until: handle.steps) { progress in
+      try training.run(until: handle.steps) { progress throws(Failure) in
         message.step = UInt32(clamping: progress.step)
         message.epoch = UInt32(clamping: progress.epoch)
         message.loss = progress.report.loss
@@ -300,33 +267,31 @@ public func fs_trainer_run(
         message.gradient_norm = progress.report.gradientNorm
         message.photos_per_second = progress.speed
         message.mining = fs_mining_statistics(progress.report.mining)
-        switch told() {
-        case FS_FINISH: return .finish
-        case FS_CANCEL: return .cancel
-        default: return .go
-        }
+        return try told()
       }
     }
   }
 }
 
-extension FaceTraining.Options {
-  fileprivate init(_ given: fs_training_options) throws(Failure) {
-    self.init()
-    guard given.batch >= 2, given.batch <= 1 << 16, given.photos_of_person >= 2 else {
-      throw .invalidArgument(
-        "a batch of \(given.batch) photos, \(given.photos_of_person) of a person: wanted 2 to 65536, and 2 or more"
-      )
-    }
-    batch = Int(given.batch)
-    photosOfPerson = Int(given.photos_of_person)
+extension fs_training_progress: SizedStruct {}
+
+extension FaceTraining.Options: Exchanged {
+  mutating func exchange(_ c: inout fs_training_options, _ way: inout Exchange) {
+    way.number(&c.batch, &batch)
+    way.number(&c.photos_of_person, &photosOfPerson)
+    way.number(&c.checkpoint_every, &checkpointEvery, none: 0)
+    way.number(&c.memory_limit, &memoryLimit)
+    way.number(&c.seed, &seed)
+  }
+
+  /// A caller's, with what lies in files.
+  fileprivate init(reading given: fs_training_options) throws(Failure) {
+    try self.init(given)
     augmentation = try Augmentation(known(given.augmentation, "augmentation"))
+    try augmentation.check()
     if given.pairs != nil { pairs = try PhotoList.pairs(path: pathText(given.pairs, "pairs")) }
     if given.triplets != nil { triplets = try PhotoList.triplets(path: pathText(given.triplets, "triplets")) }
     if given.checkpoint != nil { checkpoint = try pathText(given.checkpoint, "checkpoint") }
-    checkpointEvery = Int(given.checkpoint_every)
-    memoryLimit = Int(clamping: given.memory_limit)
-    seed = given.seed
   }
 }
 
@@ -377,12 +342,7 @@ public func fs_trainer_save_model(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let path = try pathText(path, "path")
-    let numbers: WeightFileWriter.Numbers
-    switch precision {
-    case FS_FLOAT32: numbers = .float32
-    case FS_FLOAT16: numbers = .float16
-    default: throw .invalidArgument("precision \(precision.rawValue), wanted FS_FLOAT32 or FS_FLOAT16")
-    }
+    let numbers = try WeightFileWriter.Numbers(precision)
     let note = try note == nil ? nil : text(note, "note")
     try Handle.object(trainer, TrainerHandle.self, "trainer").use { trainer throws(Failure) in
       try trainer.saveModel(path: path, numbers, threshold: threshold, note: note)

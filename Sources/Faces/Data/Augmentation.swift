@@ -69,33 +69,39 @@ package struct Augmentation: Equatable, Sendable {
     return a
   }
 
-  /// - Throws: `.invalidArgument` naming the number that is out of its range.
-  package func check() throws(Failure) {
-    func require(_ name: StaticString, _ value: Float, _ most: Float) throws(Failure) {
-      guard value >= 0, value <= most else { throw .invalidArgument("\(name) \(value), wanted 0 to \(most)") }
-    }
-    try require("flip", flip, 1)
-    try require("shift", shift, 0.5)
-    try require("turn", turn, 3.1416)
-    try require("scale", scale, 0.9)
-    try require("brightness", brightness, 255)
-    try require("contrast", contrast, 1)
-    try require("grey", grey, 1)
-    try require("blur", blur, 1)
-    try require("blur_size", blurSize, 0.1)
-    try require("coarse", coarse, 1)
-    try require("compression", compression, 1)
-    try require("noise", noise, 1)
-    try require("noise_levels", noiseLevels, 255)
-    try require("occlusion", occlusion, 1)
-    try require("occlusion_size", occlusionSize, 1)
-    try require("blend", blend, 1)
-    try require("blend_share", blendShare, 1)
-    guard coarsest >= 4, coarsest <= 4096 else {
-      throw .invalidArgument("coarsest \(coarsest), wanted 4 to 4096")
-    }
-    guard worstQuality >= 1, worstQuality <= 100 else {
-      throw .invalidArgument("worst_quality \(worstQuality), wanted 1 to 100")
-    }
+  /// By its number in C.
+  package enum Strength: Int32, CaseIterable { case none = 0, standard = 1, strong = 2 }
+
+  package init(_ strength: Strength) {
+    self =
+      switch strength {
+      case .none: .none
+      case .standard: .standard
+      case .strong: .strong
+      }
+  }
+}
+
+extension Augmentation: Settings {
+  package var settings: [Setting] {
+    Setting("flip", flip, .from(0, to: 1))
+    Setting("shift", shift, .from(0, to: 0.5))
+    Setting("turn", turn, .from(0, to: 3.1416))
+    Setting("scale", scale, .from(0, to: 0.9))
+    Setting("brightness", brightness, .from(0, to: 255))
+    Setting("contrast", contrast, .from(0, to: 1))
+    Setting("grey", grey, .from(0, to: 1))
+    Setting("blur", blur, .from(0, to: 1))
+    Setting("blur size", blurSize, .from(0, to: 0.1))
+    Setting("coarse", coarse, .from(0, to: 1))
+    Setting("coarsest", coarsest, .from(4, to: 4096))
+    Setting("compression", compression, .from(0, to: 1))
+    Setting("worst quality", worstQuality, .from(1, to: 100))
+    Setting("noise", noise, .from(0, to: 1))
+    Setting("noise levels", noiseLevels, .from(0, to: 255))
+    Setting("occlusion", occlusion, .from(0, to: 1))
+    Setting("occlusion size", occlusionSize, .from(0, to: 1))
+    Setting("blend", blend, .from(0, to: 1))
+    Setting("blend share", blendShare, .from(0, to: 1))
   }
 }

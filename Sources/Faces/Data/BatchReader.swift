@@ -181,9 +181,10 @@ private final class Work: @unchecked Sendable {
       if locked({ isStopped }) { throw .cancelled("the reader of batches was stopped") }
       let variation = Variation(
         augmentation, seed: sampler.state.seed, epoch: sample.epoch, index: sample.first + i)
-      var targets: [UnsafeMutablePointer<Float>] = []
-      for (format, view) in zip(formats, views) { targets.append(view.pointer + i * format.count) }
-      try crops.render(photo, variation, formats, into: targets)
+      try withPointers(views.map { $0.storage }) { views throws(Failure) in
+        let targets = zip(formats, views).map { format, view in view + i * format.count }
+        try crops.render(photo, variation, formats, into: targets)
+      }
       people.append(crops.photos[photo].person ?? -1)
       variations.append(variation)
     }

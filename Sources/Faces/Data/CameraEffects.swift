@@ -34,25 +34,27 @@ extension Image {
     let between = try Storage<Float>(count: count * height)
     let padded = try Storage<Float>(count: count + 6 * radius)
     let line = try Storage<Float>(count: count)
-    return try withExtendedLifetime((between, padded, line)) { () throws(Failure) in
-      for y in 0..<height {
-        let source = row(y), inner = padded.pointer + 3 * radius
-        for i in 0..<count { inner[i] = Float(source[i]) }
-        for k in 0..<(3 * radius) {
-          padded.pointer[k] = inner[k % 3]
-          inner[count + k] = inner[count - 3 + k % 3]
+    return try withPointers(between, padded, line) { between, padded, line throws(Failure) in
+      withPixels { pixels in
+        for y in 0..<height {
+          let source = pixels + y * count, inner = padded + 3 * radius
+          for i in 0..<count { inner[i] = Float(source[i]) }
+          for k in 0..<(3 * radius) {
+            padded[k] = inner[k % 3]
+            inner[count + k] = inner[count - 3 + k % 3]
+          }
+          let target = between + y * count
+          target.initialize(repeating: 0, count: count)
+          for (k, weight) in weights.enumerated() { addLoop(padded + 3 * k, weight, target, count) }
         }
-        let target = between.pointer + y * count
-        target.initialize(repeating: 0, count: count)
-        for (k, weight) in weights.enumerated() { addLoop(padded.pointer + 3 * k, weight, target, count) }
       }
       return try Image(width: width, height: height) { y, target in
-        line.pointer.initialize(repeating: 0.5, count: count)
+        line.initialize(repeating: 0.5, count: count)
         for (k, weight) in weights.enumerated() {
           let from = min(max(y + k - radius, 0), height - 1)
-          addLoop(between.pointer + from * count, weight, line.pointer, count)
+          addLoop(between + from * count, weight, line, count)
         }
-        for i in 0..<count { target[i] = UInt8(truncatingIfNeeded: min(255, Int32(line.pointer[i]))) }
+        for i in 0..<count { target[i] = UInt8(truncatingIfNeeded: min(255, Int32(line[i]))) }
       }
     }
   }
@@ -68,10 +70,7 @@ extension Image {
 
   /// Through a JPEG file of a quality from 1 to 100, with all its blocks and rings.
   package func compressed(quality: Int) throws(Failure) -> Image {
-    let file = try encode(as: .jpeg, quality: quality)
-    return try withExtendedLifetime(file) { () throws(Failure) in
-      try Image.decode(UnsafeRawBufferPointer(file.buffer))
-    }
+    try encode(as: .jpeg, quality: quality).withBytes { file throws(Failure) in try Image.decode(file) }
   }
 }
 

@@ -9,16 +9,24 @@ import Tensors
 /// Crops are kept in one block of memory if they fit into what there is, else each is made again whenever it
 /// is asked for.
 package final class Crops: @unchecked Sendable {
-  package struct Options {
+  package struct Options: Settings {
     package var framing: Framing = .aligned(.meanFace)
     package var frame = 150
     package var margin = 12
     /// Sides of photos, and of the part of a photo that becomes the frame, in pixels.
-    package var smallest = 16
+    package var minSide = 16
     /// Bytes that crops may fill; beyond, they are made again from the files.
     package var memoryLimit = 4 << 30
 
     package init() {}
+
+    package var settings: [Setting] {
+      Setting("framing", framing.text)
+      Setting("frame", frame, .from(8, to: 4096))
+      Setting("margin", margin, .from(0, to: max(frame, 0)))
+      Setting("min side", minSide, .atLeast(1))
+      Setting("memory limit", memoryLimit, .atLeast(0))
+    }
   }
 
   package let options: Options
@@ -43,7 +51,6 @@ package final class Crops: @unchecked Sendable {
   }
 
   package var side: Int { options.frame + 2 * options.margin }
-  package var isHeld: Bool { block != nil }
   private var byteCount: Int { 3 * side * side }
 
   /// Reads every photo once, on all threads.
@@ -52,7 +59,7 @@ package final class Crops: @unchecked Sendable {
   /// - Throws: `.invalidArgument` for options out of range or if no photo can be read, `.noMemory`,
   ///   `.cancelled`.
   package init(
-    _ set: PhotoSet, _ options: Options = Options(), progress: (Int) -> Bool = { _ in true }
+    _ set: PhotoSet, _ options: Options = Options(), progress: (Int) throws(Failure) -> Bool = { _ in true }
   ) throws(Failure) {
     try options.check()
     self.options = options
@@ -64,7 +71,7 @@ package final class Crops: @unchecked Sendable {
     var failures = [Failure?](repeating: nil, count: count), files = [UInt64](repeating: 0, count: count)
     let atATime = 256
     for first in stride(from: 0, to: count, by: atATime) {
-      guard progress(first) else {
+      guard try progress(first) else {
         throw .cancelled("reading photos was cancelled after \(first) of \(count)")
       }
       let part = min(atATime, count - first)
@@ -76,8 +83,8 @@ package final class Crops: @unchecked Sendable {
             do throws(Failure) {
               let crop = try options.crop(candidates[i])
               if let block {
-                withExtendedLifetime(crop) {
-                  (block.pointer + i * byteCount).update(from: crop.pixels.pointer, count: byteCount)
+                withPointers(crop.pixels, block) { pixels, block in
+                  (block + i * byteCount).update(from: pixels, count: byteCount)
                 }
               }
               files.value?[i] = try fileFingerprint(candidates[i].path)
@@ -88,7 +95,7 @@ package final class Crops: @unchecked Sendable {
         }
       }
     }
-    _ = progress(count)
+    _ = try progress(count)
 
     var photos: [FacePhoto] = [], leftOut: [LeftOut] = [], places: [Int] = [], fingerprint = Fingerprint()
     for (i, photo) in candidates.enumerated() {
@@ -133,12 +140,9 @@ package final class Crops: @unchecked Sendable {
   ) throws(Failure) -> Result {
     guard photos.indices.contains(index) else { throw .internalError("crop \(index) of \(count)") }
     if let block {
-      return try withExtendedLifetime(block) { () throws(Failure) in
-        try body(block.pointer + places[index] * byteCount)
-      }
+      return try block.withPointer { block throws(Failure) in try body(block + places[index] * byteCount) }
     }
-    let crop = try options.crop(photos[index])
-    return try withExtendedLifetime(crop) { () throws(Failure) in try body(crop.pixels.pointer) }
+    return try options.crop(photos[index]).withPixels(body)
   }
 
   /// Crop `index` as a picture, margin included.
@@ -152,26 +156,13 @@ package final class Crops: @unchecked Sendable {
 }
 
 extension Crops.Options {
-  fileprivate func check() throws(Failure) {
-    guard frame >= 8, frame <= 4096 else {
-      throw .invalidArgument("a frame of \(frame) pixels, wanted 8 to 4096")
-    }
-    guard margin >= 0, margin <= frame else {
-      throw .invalidArgument("a margin of \(margin) pixels, wanted 0 to \(frame)")
-    }
-    guard smallest >= 1, memoryLimit >= 0 else {
-      throw .invalidArgument(
-        "smallest side \(smallest), memory limit \(memoryLimit), wanted at least 1 and 0")
-    }
-  }
-
   /// The crop of one photo.
   /// - Throws: why there is none.
   package func crop(_ photo: FacePhoto) throws(Failure) -> Image {
     let image = try Image.open(photo.path)
-    guard min(image.width, image.height) >= smallest else {
+    guard min(image.width, image.height) >= minSide else {
       throw .badData(
-        "a picture of \(image.width)x\(image.height) pixels, sides of at least \(smallest) wanted")
+        "a picture of \(image.width)x\(image.height) pixels, sides of at least \(minSide) wanted")
     }
     switch framing {
     case .whole:
@@ -182,10 +173,10 @@ extension Crops.Options {
     case .aligned(let template):
       guard let landmarks = photo.landmarks else { throw .badData("no landmarks") }
       let target = template.scaled(to: frame, margin: margin)
-      let map = try similarity(from: landmarks, to: target.points)
+      let map = try target.map(landmarks)
       let scale = (map.a * map.a + map.d * map.d).squareRoot()
-      guard scale > 0, Double(frame) / scale >= Double(smallest) else {
-        throw .badData("a face in \(Double(frame) / scale) pixels, at least \(smallest) wanted")
+      guard scale > 0, Double(frame) / scale >= Double(minSide) else {
+        throw .badData("a face in \(Double(frame) / scale) pixels, at least \(minSide) wanted")
       }
       guard let centre = map.inverse?(Double(target.side) / 2, Double(target.side) / 2),
         centre.x >= 0, centre.y >= 0, centre.x < Double(image.width), centre.y < Double(image.height)
@@ -198,7 +189,7 @@ extension Crops.Options {
 private func fileFingerprint(_ path: String) throws(Failure) -> UInt64 {
   let bytes = try readFile(path, limit: .max)
   var fingerprint = Fingerprint()
-  withExtendedLifetime(bytes) { fingerprint.add(UnsafeRawBufferPointer(bytes.buffer)) }
+  bytes.withBytes { fingerprint.add($0) }
   return fingerprint.value
 }
 

@@ -20,7 +20,7 @@ package struct Folder {
 
   package let entries: [Entry]
 
-  private static let most = 10_000_000
+  private static let maxNames = 10_000_000
 
   /// - Parameter followsLink: whether `path` itself may be a link.
   /// - Throws: `.io` when the folder cannot be read, `.badData` for more than ten million names.
@@ -32,7 +32,9 @@ package struct Folder {
     var names: [(bytes: [UInt8], entry: Entry)] = []
     while let name = systemNextName(folder) {
       guard name[0] != CChar(bitPattern: UInt8(ascii: ".")) else { continue }
-      guard names.count < Folder.most else { throw .badData("\(path): more than \(Folder.most) names") }
+      guard names.count < Folder.maxNames else {
+        throw .badData("\(path): more than \(Folder.maxNames) names")
+      }
       let text = pathText(name)
       names.append((pathBytes(text), Entry(name: text, kind: Folder.kind(of: path + "/" + text))))
     }

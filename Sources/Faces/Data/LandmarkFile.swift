@@ -5,21 +5,22 @@ import Tensors
 /// five]}, ...}`. A member "box", `[x, y, width, height]`, is taken too; `[[x, y], ... five]` alone in place
 /// of the object is fine.
 package final class LandmarkFile: @unchecked Sendable {
-  private var faces: [[UInt8]: Face] = [:]
+  private let faces: [[UInt8]: Face]
 
-  private static let largest = 1 << 28
-
-  package convenience init(path: String) throws(Failure) {
-    let bytes = try readFile(path, limit: LandmarkFile.largest)
-    try self.init(parsing: UnsafeBufferPointer(bytes.buffer))
-    withExtendedLifetime(bytes) {}
+  package init(path: String) throws(Failure) {
+    faces = try readText(path) { text throws(Failure) in try LandmarkFile.faces(in: text) }
   }
 
   /// - Throws: `.badData` naming the photo, or the byte that is not JSON.
   package init(parsing bytes: UnsafeBufferPointer<UInt8>) throws(Failure) {
-    guard case .object(let members) = try JSON(parsing: withoutMark(bytes), "landmarks") else {
+    faces = try LandmarkFile.faces(in: bytes)
+  }
+
+  private static func faces(in text: UnsafeBufferPointer<UInt8>) throws(Failure) -> [[UInt8]: Face] {
+    guard case .object(let members) = try JSON(parsing: withoutMark(text), "landmarks") else {
       throw .badData("landmarks: no object, wanted {\"photo\": {\"landmarks\": [[x, y], ...]}}")
     }
+    var faces: [[UInt8]: Face] = [:]
     for (photo, value) in members {
       var points = value, box: JSON?
       if case .object(let fields) = value {
@@ -43,6 +44,7 @@ package final class LandmarkFile: @unchecked Sendable {
         score: 1,
         landmarks: landmarks)
     }
+    return faces
   }
 
   package var count: Int { faces.count }

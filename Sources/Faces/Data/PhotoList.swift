@@ -17,21 +17,13 @@ package enum PhotoList {
     package let anchor, positive, negative: String
   }
 
-  private static let largest = 1 << 28
-
   /// - Throws: `.io` when the file cannot be read, `.badData` naming the line.
   package static func pairs(path: String) throws(Failure) -> [Pair] {
-    let file = try readFile(path, limit: largest)
-    return try withExtendedLifetime(file) { () throws(Failure) in
-      try pairs(parsing: UnsafeBufferPointer(file.buffer))
-    }
+    try readText(path) { text throws(Failure) in try pairs(parsing: text) }
   }
 
   package static func triplets(path: String) throws(Failure) -> [Triplet] {
-    let file = try readFile(path, limit: largest)
-    return try withExtendedLifetime(file) { () throws(Failure) in
-      try triplets(parsing: UnsafeBufferPointer(file.buffer))
-    }
+    try readText(path) { text throws(Failure) in try triplets(parsing: text) }
   }
 
   package static func pairs(parsing bytes: UnsafeBufferPointer<UInt8>) throws(Failure) -> [Pair] {

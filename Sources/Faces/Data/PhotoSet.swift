@@ -21,8 +21,8 @@ package struct LeftOut: Equatable {
 
 /// Photos of faces, in the order of their names, with what is known of them.
 ///
-/// What is no JPEG or PNG file where one is wanted is in `leftOut`: nothing vanishes silently but names that
-/// begin with a point. No link is followed below the folder that is named.
+/// Entries that are not picture files are listed in `leftOut`: only names that begin with a point are
+/// skipped silently. No link is followed below the folder that is named.
 package struct PhotoSet {
   package private(set) var photos: [FacePhoto] = []
   /// Names, by the number of a photo's `person`.
@@ -67,8 +67,8 @@ package struct PhotoSet {
       let file = path + "/" + entry.name
       if entry.kind != .file {
         leftOut.append(LeftOut(path: file, reason: entry.kind.reason("a photo wanted")))
-      } else if (try? FileFormat(path: entry.name)) == nil {
-        leftOut.append(LeftOut(path: file, reason: "a name that ends in .png, .jpg or .jpeg wanted"))
+      } else if FileFormat(ending: entry.name) == nil {
+        leftOut.append(LeftOut(path: file, reason: FileFormat.endingExpected))
       } else {
         photos.append(FacePhoto(path: file, name: prefix + entry.name, person: person, landmarks: nil))
       }

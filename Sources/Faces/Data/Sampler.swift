@@ -108,9 +108,6 @@ package struct Sampler {
     return whole + (keepsRest && rest > 0 ? 1 : 0)
   }
 
-  /// Photos of a full batch.
-  package var photosPerBatch: Int { batchPhotos }
-
   package mutating func next() -> Sample {
     while state.position >= batchesPerEpoch {
       state.epoch += 1
@@ -131,10 +128,10 @@ package struct Sampler {
   private static func batch(
     _ sampling: Sampling, _ photosOf: [[Int]], _ count: Int
   ) throws(Failure) -> (photos: Int, keepsRest: Bool) {
-    let most = 1 << 16
-    func check(_ name: StaticString, _ number: Int, least: Int = 1) throws(Failure) {
-      guard number >= least, number <= most else {
-        throw .invalidArgument("\(name) of \(number), wanted \(least) to \(most)")
+    func check(_ name: StaticString, _ number: Int, from first: Int = 1) throws(Failure) {
+      let range = first...(1 << 16)
+      guard range.contains(number) else {
+        throw .invalidArgument("\(name) of \(number), wanted \(range.lowerBound) to \(range.upperBound)")
       }
     }
     func check(photo: Int) throws(Failure) {
@@ -147,8 +144,8 @@ package struct Sampler {
       try check("a batch", batch)
       return (batch, keepsRest)
     case .people(let people, let photos, let repeats):
-      try check("people", people, least: 2)
-      try check("photos of a person", photos, least: 2)
+      try check("people", people, from: 2)
+      try check("photos of a person", photos, from: 2)
       try check("a batch", people * photos)
       var usable = 0
       for own in photosOf where repeats || own.count >= photos { usable += 1 }

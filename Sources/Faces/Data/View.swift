@@ -119,7 +119,7 @@ extension Crops {
       photographed = try variation.photographed(image, partner: nil)
     }
     if let photographed {
-      withExtendedLifetime(photographed) { write(photographed.pixels.pointer) }
+      photographed.withPixels(write)
     } else {
       try with(index) { pixels throws(Failure) in write(pixels) }
     }
@@ -137,14 +137,14 @@ extension Image {
   package func varied(by variation: Variation) throws(Failure) -> Image {
     let source = try variation.photographed({ self }, partner: nil) ?? self
     let levels = try Storage<Float>(count: 3 * width * height)
-    return try withExtendedLifetime((source, levels)) { () throws(Failure) in
-      let view = LevelView(levels.pointer, width: width, height: height)
+    return try withPointers(source.pixels, levels) { pixels, levels throws(Failure) in
+      let view = LevelView(levels, width: width, height: height)
       let map = variation.map(width: width, height: height, frame: (width, height), margin: 0)
-      view.fill(from: source.pixels.pointer, width: width, height: height, map: map)
+      view.fill(from: pixels, width: width, height: height, map: map)
       variation.light(view)
       return try Image(width: width, height: height) { y, row in
         for i in 0..<row.count {
-          row[i] = UInt8(truncatingIfNeeded: Int32(levels.pointer[y * row.count + i] + 0.5))
+          row[i] = UInt8(truncatingIfNeeded: Int32(levels[y * row.count + i] + 0.5))
         }
       }
     }

@@ -97,8 +97,8 @@ package struct LevelView {
   /// A rectangle of one colour; its pixels are those whose centres lie inside.
   package func occlude(_ occluder: Variation.Occluder) {
     func pixels(_ from: Float, _ to: Float, _ count: Int) -> Range<Int> {
-      let most = Float(count)
-      let first = Int(min(max(from * most + 0.5, 0), most)), end = Int(min(max(to * most + 0.5, 0), most))
+      let side = Float(count)
+      let first = Int(min(max(from * side + 0.5, 0), side)), end = Int(min(max(to * side + 0.5, 0), side))
       return first..<max(first, end)
     }
     for y in pixels(occluder.top, occluder.bottom, height) {

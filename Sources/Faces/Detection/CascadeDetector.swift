@@ -10,7 +10,7 @@ import Tensors
 /// It sees luma alone and tells no points. A box is a square about eyes and mouth, as the training's were:
 /// the eyes lie at a third of its height, three tenths of its side apart. Source: Li, Lin, Shen, Brandt, Hua
 /// 2015, section 3. (There the last stage overlaps windows before it moves them.)
-package final class CascadeDetector: FaceFinder, @unchecked Sendable {
+package final class CascadeDetector: WindowFinder, @unchecked Sendable {
   private struct Stage {
     let side: Int
     let threshold: Float
@@ -20,9 +20,6 @@ package final class CascadeDetector: FaceFinder, @unchecked Sendable {
   private let options: DetectorOptions
   private let stages: [Stage]
 
-  /// Windows of one level that go on: far more than a crowd has, few enough that no picture keeps a host
-  /// waiting.
-  private static let mostOfLevel = 4096
   /// Windows that overlap more than this, by intersection over union, are of one face.
   private static let overlapOfLevel: Float = 0.5, overlapOfAll: Float = 0.3
 
@@ -57,7 +54,7 @@ package final class CascadeDetector: FaceFinder, @unchecked Sendable {
   package var findsPoints: Bool { false }
   package var seesLumaAlone: Bool { true }
 
-  private struct Candidate {
+  private struct Candidate: Scored {
     var box: Box
     var score: Float
     let level: Int
@@ -70,23 +67,18 @@ package final class CascadeDetector: FaceFinder, @unchecked Sendable {
       try calibrate(&candidates, in: image, stage)
       candidates =
         i == stages.count - 1
-        ? kept(candidates, CascadeDetector.overlapOfAll) : keptInLevels(candidates)
+        ? candidates.suppressed(CascadeDetector.overlapOfAll) : suppressedInLevels(candidates)
     }
     return candidates.map { Face(box: $0.box, score: $0.score, landmarks: []) }
   }
 
-  private func kept(_ candidates: [Candidate], _ threshold: Float) -> [Candidate] {
-    suppress(candidates.map { $0.box }, candidates.map { $0.score }, threshold: threshold, by: .union)
-      .map { candidates[$0] }
-  }
-
   /// The candidates come level by level, and stay so.
-  private func keptInLevels(_ candidates: [Candidate]) -> [Candidate] {
+  private func suppressedInLevels(_ candidates: [Candidate]) -> [Candidate] {
     var all: [Candidate] = [], first = 0
     while first < candidates.count {
       var end = first
       while end < candidates.count, candidates[end].level == candidates[first].level { end += 1 }
-      all += kept(Array(candidates[first..<end]), CascadeDetector.overlapOfLevel)
+      all += Array(candidates[first..<end]).suppressed(CascadeDetector.overlapOfLevel)
       first = end
     }
     return all
@@ -96,7 +88,7 @@ package final class CascadeDetector: FaceFinder, @unchecked Sendable {
 
   private func windows(of image: Image, _ stage: Stage) throws(Failure) -> [Candidate] {
     var all: [Candidate] = []
-    var scale = Double(stage.side) / Double(options.smallestFace), level = 0
+    var scale = Double(stage.side) / Double(options.minFace), level = 0
     while true {
       let height = Int((Double(image.height) * scale).rounded()),
         width = Int((Double(image.width) * scale).rounded())
@@ -128,9 +120,7 @@ package final class CascadeDetector: FaceFinder, @unchecked Sendable {
             score: face[2 * cell + 1], level: level))
       }
     }
-    guard found.count > CascadeDetector.mostOfLevel else { return found }
-    found.sort { $0.score > $1.score }
-    return Array(found.prefix(CascadeDetector.mostOfLevel))
+    return found.surestOfLevel()
   }
 
   // MARK: The windows
@@ -139,10 +129,11 @@ package final class CascadeDetector: FaceFinder, @unchecked Sendable {
     _ candidates: [Candidate], in image: Image, _ stage: Stage
   ) throws(Failure) -> [Candidate] {
     var passed: [Candidate] = []
-    try forEachAnswer(stage.classifier, candidates, in: image, side: stage.side) { i, face in
-      guard face[1] >= stage.threshold else { return }
+    try forEachAnswer(stage.classifier, candidates, in: image, side: stage.side) { i, answers, row in
+      let score = answers[0][2 * row + 1]
+      guard score >= stage.threshold else { return }
       var candidate = candidates[i]
-      candidate.score = face[1]
+      candidate.score = score
       passed.append(candidate)
     }
     return passed
@@ -150,59 +141,37 @@ package final class CascadeDetector: FaceFinder, @unchecked Sendable {
 
   private func calibrate(_ candidates: inout [Candidate], in image: Image, _ stage: Stage) throws(Failure) {
     var boxes = candidates.map { $0.box }
-    try forEachAnswer(stage.calibrator, candidates, in: image, side: stage.side) { i, patterns in
+    try forEachAnswer(stage.calibrator, candidates, in: image, side: stage.side) { i, answers, row in
+      let patterns = answers[0] + row * CascadeCNN.Adjustment.count
       guard let adjustment = CascadeCNN.Adjustment(meanOf: patterns) else { return }
       boxes[i] = boxes[i].adjusted(by: adjustment)
     }
     for i in boxes.indices { candidates[i].box = boxes[i] }
   }
 
-  /// Cuts the candidates out of the picture and runs a network over them, so many at a time that memory stays
-  /// small. `body` gets each candidate's place and what its network answers; one that lies beyond the picture
-  /// is left out.
-  private func forEachAnswer(
-    _ network: Executor, _ candidates: [Candidate], in image: Image, side: Int,
-    _ body: (Int, UnsafePointer<Float>) -> Void
-  ) throws(Failure) {
-    var parts: [(place: Int, rows: Range<Int>, columns: Range<Int>)] = []
-    for (place, candidate) in candidates.enumerated() {
-      guard let columns = pixels(candidate.box.left, candidate.box.right, of: image.width),
-        let rows = pixels(candidate.box.top, candidate.box.bottom, of: image.height)
-      else { continue }
-      parts.append((place, rows, columns))
-    }
-    let batchSize = 64
-    for first in stride(from: 0, to: parts.count, by: batchSize) {
-      let batch = parts[first..<min(first + batchSize, parts.count)]
-      try network.run(batch: batch.count, height: side, width: side) { input throws(Failure) in
-        for (i, part) in batch.enumerated() {
-          try image.greyResampled(
-            rows: part.rows, columns: part.columns, to: side, width: side, into: input + i * side * side)
-        }
-      } _: { answers in
-        let each = answers.extents(0)[3]
-        for (i, part) in batch.enumerated() { body(part.place, answers[0] + i * each) }
-      }
-    }
+  static var channels: Int { 1 }
+
+  static func pixels(_ first: Float, _ last: Float) -> (lower: Int, upper: Int) {
+    (Int(first.rounded()), Int(last.rounded()))
   }
 
-  /// The pixels from edge to edge that lie in the picture; nil if there are none.
-  private func pixels(_ first: Float, _ last: Float, of side: Int) -> Range<Int>? {
-    guard first.isFinite, last.isFinite, first.magnitude < 1e9, last.magnitude < 1e9 else { return nil }
-    let lower = max(Int(first.rounded()), 0), upper = min(Int(last.rounded()), side)
-    return lower < upper ? lower..<upper : nil
+  static func cut(
+    _ image: Image, rows: Range<Int>, columns: Range<Int>, side: Int, into target: UnsafeMutablePointer<Float>
+  ) throws(Failure) {
+    try image.greyResampled(rows: rows, columns: columns, to: side, width: side, into: target)
   }
 }
 
 extension CascadeCNN.Adjustment {
   /// Probability from which on a pattern counts: several times what each has of 45 that are alike.
-  private static var least: Float { 0.1 }
+  private static var minProbability: Float { 0.1 }
 
   /// The mean of the patterns that a network is sure of; nil if there are none.
   /// Source: Li et al. 2015, equations 1 to 3.
   package init?(meanOf probabilities: UnsafePointer<Float>) {
     var sum = CascadeCNN.Adjustment(scale: 0, x: 0, y: 0), count: Float = 0
-    for number in 0..<CascadeCNN.Adjustment.count where probabilities[number] > CascadeCNN.Adjustment.least {
+    for number in 0..<CascadeCNN.Adjustment.count
+    where probabilities[number] > CascadeCNN.Adjustment.minProbability {
       let pattern = CascadeCNN.Adjustment(number: number)
       sum.scale += pattern.scale
       sum.x += pattern.x
@@ -229,10 +198,11 @@ extension Image {
     rows: Range<Int>, columns: Range<Int>, to height: Int, width: Int,
     into target: UnsafeMutablePointer<Float>
   ) throws(Failure) {
-    let colours = try Storage<Float>(count: 3 * height * width), source = colours.pointer
-    try areaResampled(
-      rows: rows, columns: columns, to: height, width: width, into: source, scale: 1 / 127.5, mean: 127.5)
-    for i in 0..<(height * width) { target[i] = luma(source[3 * i], source[3 * i + 1], source[3 * i + 2]) }
-    withExtendedLifetime(colours) {}
+    let colours = try Storage<Float>(count: 3 * height * width)
+    try colours.withPointer { source throws(Failure) in
+      try areaResampled(
+        rows: rows, columns: columns, to: height, width: width, into: source, scale: 1 / 127.5, mean: 127.5)
+      for i in 0..<(height * width) { target[i] = luma(source[3 * i], source[3 * i + 1], source[3 * i + 2]) }
+    }
   }
 }

@@ -7,13 +7,13 @@ package struct DetectorOptions {
   package enum Order: Int32, CaseIterable { case largestFirst = 0, surestFirst = 1 }
 
   /// Side of the smallest face to look for, in pixels.
-  package var smallestFace: Float = 40
+  package var minFace: Float = 40
   /// Scores that pass the three stages; nil: the detector's own.
   package var thresholds: (Float?, Float?, Float?) = (nil, nil, nil)
   /// From one level of the pyramid to the next.
   package var scaleStep: Float = 0.709
-  /// At most so many faces are reported, the first in order; 0: all.
-  package var mostFaces = 0
+  /// At most so many faces are reported, the first in order; nil: all.
+  package var maxFaces: Int?
   package var order = Order.largestFirst
   /// The part of the picture that is searched, as if it were a picture of its own; nil: all of it.
   package var region: Region?
@@ -24,26 +24,19 @@ package struct DetectorOptions {
   func threshold(ofStage stage: Int) -> Float? {
     stage == 0 ? thresholds.0 : stage == 1 ? thresholds.1 : thresholds.2
   }
+}
 
-  fileprivate func check() throws(Failure) {
-    guard smallestFace >= 12, smallestFace.isFinite else {
-      throw .invalidArgument("smallest face \(smallestFace), wanted at least 12 pixels")
-    }
-    for stage in 0..<3 {
-      guard let threshold = threshold(ofStage: stage) else { continue }
-      guard threshold >= 0, threshold <= 1 else {
-        throw .invalidArgument("threshold \(threshold), wanted 0 to 1")
-      }
-    }
-    guard scaleStep >= 0.1, scaleStep <= 0.95 else {
-      throw .invalidArgument("scale step \(scaleStep), wanted 0.1 to 0.95")
-    }
-    guard mostFaces >= 0 else { throw .invalidArgument("at most \(mostFaces) faces, wanted 0 or more") }
-    if let region {
-      guard region.width >= 1, region.height >= 1 else {
-        throw .invalidArgument("region of \(region.width)x\(region.height) pixels, at least 1x1 wanted")
-      }
-    }
+extension DetectorOptions: Settings {
+  package var settings: [Setting] {
+    Setting("min face", minFace, .atLeast(12))
+    Setting("first threshold", thresholds.0, .from(0, to: 1))
+    Setting("second threshold", thresholds.1, .from(0, to: 1))
+    Setting("third threshold", thresholds.2, .from(0, to: 1))
+    Setting("scale step", scaleStep, .from(0.1, to: 0.95))
+    Setting("max faces", maxFaces, .atLeast(1))
+    Setting("order", order == .largestFirst ? "largest first" : "surest first")
+    Setting("region", region.map { "\($0.width)x\($0.height)" } ?? "none")
+      .requiring(region.map { $0.width >= 1 && $0.height >= 1 } ?? true, "at least 1x1")
   }
 }
 
@@ -69,17 +62,18 @@ package final class Detector: @unchecked Sendable {
   // Guarded by `lock`: upright pictures of frames, to be written over.
   private let lock = Lock()
   private var idle: [Image] = []
-  private static let mostIdle = 8
+  private static let maxIdle = 8
 
   package init(_ model: Model, _ options: DetectorOptions = .init()) throws(Failure) {
     try options.check()
     self.options = options
-    switch model.architectureName {
-    case "mtcnn": finder = try MTCNNDetector(model, options)
-    case "cascade": finder = try CascadeDetector(model, options)
-    default:
-      throw .wrongModel("the model is \"\(model.architectureName)\", a detector wants mtcnn or cascade")
-    }
+    try model.require(.mtcnn, .cascade, for: "a detector")
+    finder =
+      if model.registered.use == .cascade {
+        try CascadeDetector(model, options)
+      } else {
+        try MTCNNDetector(model, options)
+      }
   }
 
   package var findsPoints: Bool { finder.findsPoints }
@@ -96,7 +90,7 @@ package final class Detector: @unchecked Sendable {
     let region = region ?? options.region ?? frame.whole
     try region.check(inside: frame.uprightWidth, frame.uprightHeight)
     let image = try canvas(region.width, region.height)
-    defer { lock.hold { if idle.count < Detector.mostIdle { idle.append(image) } } }
+    defer { lock.hold { if idle.count < Detector.maxIdle { idle.append(image) } } }
     try frame.read(region, into: image, isGrey: finder.seesLumaAlone)
     return reported(try finder.faces(in: image), x: region.x, y: region.y)
   }
@@ -114,7 +108,7 @@ package final class Detector: @unchecked Sendable {
     case .largestFirst: faces.sort { $0.box.width * $0.box.height > $1.box.width * $1.box.height }
     case .surestFirst: faces.sort { $0.score > $1.score }
     }
-    if options.mostFaces > 0 { faces.removeLast(max(0, faces.count - options.mostFaces)) }
+    if let most = options.maxFaces { faces.removeLast(max(0, faces.count - most)) }
     guard x != 0 || y != 0 else { return faces }
     return faces.map { $0.moved(Float(x), Float(y)) }
   }

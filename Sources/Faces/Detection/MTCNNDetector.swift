@@ -8,11 +8,7 @@ import Tensors
 /// Pictures are reduced, and boxes cut out, by area means; boxes count pixels from 1, as the published
 /// weights were trained and as facenet-pytorch, the reference of the tests, does. Source: Zhang, Zhang, Li,
 /// Qiao 2016.
-package final class MTCNNDetector: FaceFinder, @unchecked Sendable {
-  /// Windows of one level that go on: far more than a crowd has, few enough that no picture keeps a host
-  /// waiting.
-  private static let mostOfLevel = 4096
-
+package final class MTCNNDetector: WindowFinder, @unchecked Sendable {
   private let options: DetectorOptions
   /// Scores that pass the three stages.
   private let thresholds: (Float, Float, Float)
@@ -36,27 +32,22 @@ package final class MTCNNDetector: FaceFinder, @unchecked Sendable {
     return try outputs(candidates, in: image)
   }
 
-  private struct Candidate {
+  private struct Candidate: Scored {
     var box: Box
     var score: Float
     var shift: (Float, Float, Float, Float)
-  }
-
-  private func kept(_ candidates: [Candidate], _ threshold: Float) -> [Candidate] {
-    suppress(candidates.map { $0.box }, candidates.map { $0.score }, threshold: threshold, by: .union)
-      .map { candidates[$0] }
   }
 
   // MARK: The pyramid
 
   private func proposals(_ image: Image) throws(Failure) -> [Candidate] {
     var all: [Candidate] = []
-    var scale = 12 / Double(options.smallestFace)
+    var scale = 12 / Double(options.minFace)
     while Double(min(image.width, image.height)) * scale >= 12 {
-      all += kept(try level(image, scale), 0.5)
+      all += try level(image, scale).suppressed(0.5)
       scale *= Double(options.scaleStep)
     }
-    all = kept(all, 0.7)
+    all = all.suppressed(0.7)
     for i in all.indices {
       let box = all[i].box
       all[i].box = box.moved(by: all[i].shift, box.width, box.height).squared
@@ -87,9 +78,7 @@ package final class MTCNNDetector: FaceFinder, @unchecked Sendable {
             shift: (box[4 * cell], box[4 * cell + 1], box[4 * cell + 2], box[4 * cell + 3])))
       }
     }
-    guard found.count > MTCNNDetector.mostOfLevel else { return found }
-    found.sort { $0.score > $1.score }
-    return Array(found.prefix(MTCNNDetector.mostOfLevel))
+    return found.surestOfLevel()
   }
 
   // MARK: The refinements
@@ -101,11 +90,11 @@ package final class MTCNNDetector: FaceFinder, @unchecked Sendable {
       if score > thresholds.1 {
         passed.append(
           Candidate(
-            box: candidate.box, score: score,
+            box: candidates[candidate].box, score: score,
             shift: (box[4 * i], box[4 * i + 1], box[4 * i + 2], box[4 * i + 3])))
       }
     }
-    passed = kept(passed, 0.7)
+    passed = passed.suppressed(0.7)
     for i in passed.indices {
       let box = passed[i].box
       passed[i].box = box.moved(by: passed[i].shift, box.width + 1, box.height + 1).squared
@@ -118,7 +107,7 @@ package final class MTCNNDetector: FaceFinder, @unchecked Sendable {
     try forEachAnswer(output, candidates, in: image, side: 48) { candidate, answers, i in
       let score = answers[0][2 * i + 1], shift = answers[1], points = answers[2]
       guard score > thresholds.2 else { return }
-      let box = candidate.box
+      let box = candidates[candidate].box
       let width = box.width + 1, height = box.height + 1
       var landmarks: [Point] = []
       for k in 0..<5 {
@@ -129,43 +118,22 @@ package final class MTCNNDetector: FaceFinder, @unchecked Sendable {
         by: (shift[4 * i], shift[4 * i + 1], shift[4 * i + 2], shift[4 * i + 3]), width, height)
       faces.append(Face(box: moved, score: score, landmarks: landmarks))
     }
-    return suppress(faces.map { $0.box }, faces.map { $0.score }, threshold: 0.7, by: .smaller, extra: 1)
-      .map { faces[$0] }
+    return faces.suppressed(0.7, by: .smaller, extra: 1)
   }
 
-  /// Cuts the candidates out of the picture and runs a network over them, so many at a time that memory stays
-  /// small.
-  private func forEachAnswer(
-    _ network: Executor, _ candidates: [Candidate], in image: Image, side: Int,
-    _ body: (Candidate, Executor.Answers, Int) -> Void
+  // MARK: The windows
+
+  static var channels: Int { 3 }
+
+  /// Counted from 1, as boxes are.
+  static func pixels(_ first: Float, _ last: Float) -> (lower: Int, upper: Int) {
+    (max(Int(first), 1) - 1, Int(last))
+  }
+
+  static func cut(
+    _ image: Image, rows: Range<Int>, columns: Range<Int>, side: Int, into target: UnsafeMutablePointer<Float>
   ) throws(Failure) {
-    var parts: [(candidate: Candidate, rows: Range<Int>, columns: Range<Int>)] = []
-    for candidate in candidates {
-      guard let columns = pixels(candidate.box.left, candidate.box.right, of: image.width),
-        let rows = pixels(candidate.box.top, candidate.box.bottom, of: image.height)
-      else { continue }
-      parts.append((candidate, rows, columns))
-    }
-    let batchSize = 64
-    for first in stride(from: 0, to: parts.count, by: batchSize) {
-      let batch = parts[first..<min(first + batchSize, parts.count)]
-      try network.run(batch: batch.count, height: side, width: side) { input throws(Failure) in
-        for (i, part) in batch.enumerated() {
-          try image.areaResampled(
-            rows: part.rows, columns: part.columns, to: side, width: side,
-            into: input + i * side * side * 3, scale: MTCNN.scale, mean: MTCNN.mean)
-        }
-      } _: { answers in
-        for (i, part) in batch.enumerated() { body(part.candidate, answers, i) }
-      }
-    }
-  }
-
-  /// The pixels from edge to edge that lie in the picture, counted from 1 as boxes are; nil if there are
-  /// none.
-  private func pixels(_ first: Float, _ last: Float, of side: Int) -> Range<Int>? {
-    guard first.isFinite, last.isFinite, first.magnitude < 1e9, last.magnitude < 1e9 else { return nil }
-    let lower = max(Int(first), 1) - 1, upper = min(Int(last), side)
-    return lower < upper ? lower..<upper : nil
+    try image.areaResampled(
+      rows: rows, columns: columns, to: side, width: side, into: target, scale: MTCNN.scale, mean: MTCNN.mean)
   }
 }

@@ -16,9 +16,9 @@ package final class FaceTraining {
     package var memoryLimit = 4 << 30
     /// Of the order of photos and of what is done to them.
     package var seed: UInt64 = 1
-    /// Where to keep a checkpoint, and after how many steps each; 0 for only at the end.
+    /// Where to keep a checkpoint, and after how many steps each; nil for only at the end.
     package var checkpoint: String?
-    package var checkpointEvery = 0
+    package var checkpointEvery: Int?
     /// For a loss of triplets that are given.
     package var triplets: [PhotoList.Triplet] = []
     package var pairs: [PhotoList.Pair] = []
@@ -33,8 +33,6 @@ package final class FaceTraining {
     package let speed: Double
   }
 
-  package enum Action { case go, finish, cancel }
-
   package let trainer: Trainer
   package let crops: Crops
   private let options: Options
@@ -48,15 +46,16 @@ package final class FaceTraining {
   /// Reads all photos.
   /// - Parameters:
   ///   - teacher: for a loss that wants a teacher's embeddings.
-  ///   - progress: how many photos are read; false cancels.
+  ///   - progress: hears how many photos are read; false cancels.
   /// - Throws: `.invalidArgument` where photos, loss and options do not go together; what `Crops` throws.
   package init(
     _ trainer: Trainer, _ photos: PhotoSet, _ options: Options, teacher: Model? = nil,
-    progress: (Int) -> Bool = { _ in true }
+    progress: (Int) throws(Failure) -> Bool = { _ in true }
   ) throws(Failure) {
+    try options.check()
     self.trainer = trainer
     self.options = options
-    let wanted = trainer.plan.loss.wanted
+    let wanted = trainer.settings.loss.wanted
     var formats = [try ViewFormat(trainer.architecture)]
     switch (wanted, teacher) {
     case (.teacher, let model?):
@@ -150,7 +149,9 @@ package final class FaceTraining {
   /// - Parameter progress: called after each step, on the caller's thread.
   /// - Throws: `.cancelled`; what a step throws: a checkpoint of before stays; `.io`, with all steps done,
   ///   for the last checkpoint.
-  package func run(until steps: Int, progress: (Progress) -> Action = { _ in .go }) throws(Failure) {
+  package func run(
+    until steps: Int, progress: (Progress) throws(Failure) -> Action = { _ in .goOn }
+  ) throws(Failure) {
     let sampler = try FaceTraining.sampler(sampling, crops, trainer, options, texts)
     let reader = try BatchReader(crops, sampler, options.augmentation, formats)
     defer { reader.stop() }
@@ -165,13 +166,13 @@ package final class FaceTraining {
       ]
       photos += batch.sample.photos.count
       let speed = Double(photos) / max(monotonicSeconds() - started, 1e-9)
-      let action = progress(
+      let action = try progress(
         Progress(
           step: trainer.step, epoch: batch.sample.epoch, batchesPerEpoch: batchesPerEpoch, report: report,
           speed: speed))
       if action == .cancel { throw .cancelled("training was cancelled after step \(trainer.step)") }
-      if let path = options.checkpoint, options.checkpointEvery > 0,
-        trainer.step % options.checkpointEvery == 0
+      if let path = options.checkpoint, let interval = options.checkpointEvery,
+        trainer.step % interval == 0
       {
         do throws(Failure) {
           try trainer.save(path: path)
@@ -190,16 +191,18 @@ package final class FaceTraining {
     guard trainer.architecture.input.channels == 1 else { return view }
     let grey = try Tensor<Float>([view.shape[0], view.shape[1], view.shape[2], 1])
     let red = trainer.architecture.isBGR ? 2 : 0
-    for i in 0..<grey.count {
-      let pixel = view.pointer + 3 * i
-      grey.pointer[i] = luma(pixel[red], pixel[1], pixel[2 - red])
+    let count = grey.count
+    withPointers(view, grey) { view, grey in
+      for i in 0..<count {
+        let pixel = view + 3 * i
+        grey[i] = luma(pixel[red], pixel[1], pixel[2 - red])
+      }
     }
-    withExtendedLifetime(view) {}
     return grey
   }
 
   private func targets(_ batch: Batch) throws(Failure) -> Targets<Float> {
-    switch trainer.plan.loss.wanted {
+    switch trainer.settings.loss.wanted {
     case .nothing: return .nothing
     case .people, .classes: return .labels(batch.people.map { Int32(clamping: $0) })
     case .pairs: return .pairs(batch.sample.isSame.map { $0 ? 0 : 1 })
@@ -207,6 +210,15 @@ package final class FaceTraining {
       guard let teacher else { throw .internalError("no teacher") }
       return .teacher(try teacher.embeddings(batch.views[1]))
     }
+  }
+}
+
+/// What the checkpoint keeps of the options, beside what `texts` says of the photos: where files lie and how
+/// much memory there is make no difference.
+extension FaceTraining.Options: Settings {
+  package var settings: [Setting] {
+    Setting("batch", batch, .from(2, to: 1 << 16))
+    Setting("photos of a person", photosOfPerson, .atLeast(2))
   }
 }
 
@@ -228,15 +240,16 @@ private final class Teacher {
   func embeddings(_ views: Tensor<Float>) throws(Failure) -> Tensor<Float> {
     let count = views.shape[0], each = format.count
     let embeddings = try Tensor<Float>([count, dimension])
-    for first in stride(from: 0, to: count, by: Teacher.atATime) {
-      let batch = min(Teacher.atATime, count - first)
-      try executor.run(batch: batch, height: format.height, width: format.width) { input in
-        input.update(from: views.pointer + first * each, count: batch * each)
-      } _: { answers in
-        (embeddings.pointer + first * dimension).update(from: answers[0], count: batch * dimension)
+    try withPointers(views, embeddings) { views, embeddings throws(Failure) in
+      for first in stride(from: 0, to: count, by: Teacher.atATime) {
+        let batch = min(Teacher.atATime, count - first)
+        try executor.run(batch: batch, height: format.height, width: format.width) { input in
+          input.update(from: views + first * each, count: batch * each)
+        } _: { answers in
+          (embeddings + first * dimension).update(from: answers[0], count: batch * dimension)
+        }
       }
     }
-    withExtendedLifetime(views) {}
     return embeddings
   }
 }

@@ -12,7 +12,7 @@ extension Trainer {
   ///   - start: a model of the same network, whose weights are the first ones.
   /// - Throws: `.badData` for a start of another network, `.invalidArgument` for a network that takes
   ///   pictures of any size, or that nobody knows.
-  package convenience init(_ name: String?, _ plan: TrainingPlan, start: Model?) throws(Failure) {
+  package convenience init(_ name: String?, _ settings: TrainingSettings, start: Model?) throws(Failure) {
     let name = name ?? Trainer.usualArchitecture
     if let start, start.architectureName != name {
       throw .badData("the start is a \(start.architectureName), wanted \(name)")
@@ -24,7 +24,7 @@ extension Trainer {
       throw .invalidArgument(
         "architecture \"\(name)\" takes pictures of any size: it is no network for faces")
     }
-    try self.init(architecture, plan, weights: start?.weights)
+    try self.init(architecture, settings, weights: start?.weights)
   }
 
   /// Writes the network as a model. One that embeds says what it saw of photos in its training, or, where it
@@ -35,14 +35,11 @@ extension Trainer {
   package func saveModel(
     path: String, _ numbers: WeightFileWriter.Numbers, threshold: Float, note: String?
   ) throws(Failure) {
-    guard threshold >= 0, threshold.isFinite else {
-      throw .invalidArgument("threshold \(threshold), wanted 0 or more")
-    }
+    if let fault = Setting("threshold", threshold, .atLeast(0)).fault { throw .invalidArgument(fault) }
     var metadata = ["threshold": "\(threshold)"]
     if let note { metadata["note"] = note }
     if architecture.hasEmbedding {
-      let usual = architecture.side.map { Framing.aligned(.meanFace.scaled(to: $0)) } ?? .whole
-      metadata[Framing.key] = texts[Framing.key] ?? usual.text
+      metadata[Framing.key] = texts[Framing.key] ?? Framing.trained(architecture).text
     }
     try export(path: path, numbers, metadata: metadata)
   }

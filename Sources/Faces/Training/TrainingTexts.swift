@@ -8,11 +8,10 @@ extension FaceTraining {
   static func texts(
     _ options: Options, _ framing: Framing, _ crops: Crops, teacher: Model?
   ) -> [String: String] {
-    var texts = [
-      "batch": "\(options.batch)", "photos of a person": "\(options.photosOfPerson)",
-      Framing.key: framing.text,
-      "photos": "\(crops.count) \(text(fingerprint(crops.photos)))", "photos' files": text(crops.fingerprint)
-    ]
+    var texts = options.texts
+    texts[Framing.key] = framing.text
+    texts["photos"] = "\(crops.count) \(text(fingerprint(crops.photos)))"
+    texts["photos' files"] = text(crops.fingerprint)
     for (name, text) in options.augmentation.texts { texts["augmentation \(name)"] = text }
     texts["teacher"] = teacher.map { text($0.weights.fingerprint) } ?? "none"
     var list = Fingerprint()
@@ -44,22 +43,5 @@ extension FaceTraining {
       }
     }
     return fingerprint.value
-  }
-}
-
-extension Augmentation {
-  /// Every number by its name. A test holds the list against the struct's members.
-  package var texts: [String: String] {
-    [
-      "flip": "\(flip)", "shift": "\(shift)", "turn": "\(turn)", "scale": "\(scale)",
-      "brightness": "\(brightness)",
-      "contrast": "\(contrast)", "grey": "\(grey)", "blur": "\(blur)", "blur size": "\(blurSize)",
-      "coarse": "\(coarse)",
-      "coarsest": "\(coarsest)", "compression": "\(compression)", "worst quality": "\(worstQuality)",
-      "noise": "\(noise)",
-      "noise levels": "\(noiseLevels)", "occlusion": "\(occlusion)", "occlusion size": "\(occlusionSize)",
-      "blend": "\(blend)",
-      "blend share": "\(blendShare)"
-    ]
   }
 }

@@ -8,7 +8,6 @@ import Tensors
 /// networks load alike. Any of the levels may be absent. Source: Li, Fang, Yang, Wang, Lu, Yang, "Universal
 /// style transfer via feature transforms", 2017, figure 1.
 package struct UniversalStyle: Sendable {
-  package static let architectureName = "universal-style"
   package static let levels = 1...5
 
   /// One level's two halves.

@@ -72,10 +72,10 @@ package final class Executor: @unchecked Sendable {
       context.memory = try Storage(count: plan.count)
     }
     guard let memory = context.memory else { throw .internalError("a plan without memory") }
-    return try withExtendedLifetime(memory) { () throws(Failure) in
-      try fill(plan.input(in: memory.pointer))
-      try plan.run(in: memory.pointer, context.workspace)
-      return try body(Answers(plan: plan, memory: memory.pointer))
+    return try memory.withPointer { numbers throws(Failure) in
+      try fill(plan.input(in: numbers))
+      try plan.run(in: numbers, context.workspace)
+      return try body(Answers(plan: plan, memory: numbers))
     }
   }
 

@@ -1,53 +1,9 @@
 import Tensors
 
-/// A network as data: a list of layers that reads like the paper's table.
+/// What a table of layers is made of: a layer, or several with a short cut, in branches or as a head. A list
+/// of them reads like a paper's table; `Graph` is what it means.
 package indirect enum Layer: Sendable {
-  /// Convolution, then normalisation, then activation: [b, h, w, c] to [b, h', w', filters]. In groups, each
-  /// result sees its group's c / groups channels.
-  case convolution(
-    String, _ filters: Int, kernel: Int, stride: Int = 1, groups: Int = 1, padding: Padding = .valid,
-    hasBias: Bool = true, normalisation: Normalisation = .none, activation: Activation = .none)
-  /// Transposed convolution: each pixel adds its number times the window's weights to the larger picture. [b,
-  /// h, w, c] to [b, stride h, stride w, filters]; `crop` rows and columns of the whole sum are left out
-  /// above and to the left.
-  case transposedConvolution(
-    String, _ filters: Int, kernel: Int, stride: Int, crop: Int = 0, hasBias: Bool = true)
-  /// Every number of the input to every output: [b, h, w, c] to [b, 1, 1, outputs]. The input is read row by
-  /// row.
-  case dense(String, _ outputs: Int, hasBias: Bool = true, activation: Activation = .none)
-  case pool(Pooling, kernel: Int, stride: Int, padding: Int = 0, roundsUp: Bool = false)
-  /// 2x2 with stride 2, partial windows at the edges; average or maximum as the caller chooses when running.
-  case chosenPool
-  /// `sqrt(sum of squares)` over the window.
-  case euclideanPool(kernel: Int, stride: Int, padding: Int = 0)
-  case globalAverage
-  case rectifier
-  /// `1 / (1 + exp(-x))`
-  case sigmoid
-  case softmax
-  /// The largest of each `pieces` channels in a row: [.., pieces * n] to [.., n] (Goodfellow et al. 2013).
-  case maxout(pieces: Int)
-  /// Batch normalisation of what comes, with its statistics under this name, epsilon 1e-5, then activation.
-  case batchNormalisation(String, activation: Activation = .none)
-  /// Each picture's channel to mean 0 and deviation 1, then times gamma plus beta under this name, then a
-  /// rectifier where one is wanted: `y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta)`.
-  case instanceNormalisation(String, epsilon: Double = 1e-5, rectifies: Bool = false)
-  /// While learning, makes each number 0 with this probability and the others larger; else changes nothing.
-  case dropout(Double)
-  case responseNormalisation(ResponseNormalisation)
-  /// Each pixel's channels divided by their length; zeros stay zeros.
-  case unitLength
-  /// Zeros around the picture.
-  case border(top: Int, left: Int, bottom: Int, right: Int)
-  /// What lies `n` pixels beyond the edges is what lies as far inside them.
-  case reflection(Int)
-  /// Each pixel becomes a square of them.
-  case upsampling(Int)
-  /// Channels to pixels: [b, h, w, side^2 c] to [b, side h, side w, c], a square's rows first.
-  case depthToSpace(Int)
-  case hyperbolicTangent
-  /// `scale x + offset`
-  case linear(scale: Double, offset: Double)
+  case single(AnyLayer)
   /// Branches of one input, joined in their channels.
   case concatenation([[Layer]])
   /// `body(x) + shortCut(x)`; the smaller is filled with zeros.
@@ -56,60 +12,80 @@ package indirect enum Layer: Sendable {
   case head([Layer])
   /// Gives the value here a name by which it can be asked for.
   case tap(String)
+}
 
-  package enum Normalisation: Equatable, Sendable {
-    case none
-    /// Batch normalisation with its trained statistics under this name, epsilon 1e-5.
-    case batch(String)
-    /// `y = gamma x + beta` under the convolution's own name.
-    case affine
-  }
-
-  package enum Activation: Equatable, Sendable {
-    case none
-    case rectifier
-    /// One slope a channel under this name.
-    case parametric(String)
+extension Graph {
+  /// The nodes of a list of layers, each of which works on the result of the one before. A node has the name
+  /// of its tensors; else of a tap behind it; else of its kind, with a number.
+  package init(_ layers: [Layer]) {
+    var builder = GraphBuilder()
+    let result = builder.add(layers, to: 0)
+    self = builder.graph(result: result)
   }
 }
 
-/// A network's layers and what its pictures must look like.
-package struct Architecture: Sendable {
-  package let name: StaticString
-  /// The input; height and width are nil if any size will do. One channel is grey.
-  package let input: Extent
-  package let isBGR: Bool
-  package let mean: (Float, Float, Float)
-  package let scale: Float
-  package let layers: [Layer]
+private struct GraphBuilder {
+  private var nodes: [(name: String?, layer: AnyLayer, inputs: [Int])] = []
+  private var outputs: [Graph.Output] = []
+  private var names: Set<String> = []
 
-  /// Side of the square input, or nil if any size will do.
-  package var side: Int? { input.height == input.width ? input.height : nil }
-
-  package init(
-    name: StaticString, input: Extent, isBGR: Bool = false, mean: (Float, Float, Float), scale: Float,
-    layers: [Layer]
-  ) {
-    self.name = name
-    self.input = input
-    self.isBGR = isBGR
-    self.mean = mean
-    self.scale = scale
-    self.layers = layers
+  /// - Returns: the value of the last layer.
+  mutating func add(_ layers: [Layer], to input: Int) -> Int {
+    var x = input
+    for layer in layers {
+      switch layer {
+      case .single(let layer): x = add(layer, [x])
+      case .concatenation(let branches):
+        var parts: [Int] = []
+        for branch in branches { parts.append(add(branch, to: x)) }
+        x = add(.concatenation(Concatenation()), parts)
+      case .residual(let body, let shortCut):
+        // The short cut first: the body's result is added to it.
+        let other = add(shortCut, to: x), one = add(body, to: x)
+        x = add(.sum(Sum()), [one, other])
+      case .head(let head): _ = add(head, to: x)
+      case .tap(let name):
+        outputs.append(Graph.Output(name: name, value: x))
+        if x > 0, nodes[x - 1].name == nil, names.insert(name).inserted { nodes[x - 1].name = name }
+      }
+    }
+    return x
   }
 
-  package init(
-    name: StaticString, side: Int?, isBGR: Bool = false, mean: (Float, Float, Float), scale: Float,
-    layers: [Layer]
-  ) {
-    self.init(
-      name: name, input: Extent(height: side, width: side, channels: 3), isBGR: isBGR, mean: mean,
-      scale: scale,
-      layers: layers)
+  private mutating func add(_ layer: AnyLayer, _ inputs: [Int]) -> Int {
+    var name = layer.traits.tensorName
+    if let known = name, !names.insert(known).inserted { name = nil }
+    nodes.append((name, layer, inputs))
+    return nodes.count
   }
 
-  /// Levels 0...255 come as -1...1.
-  init(name: StaticString, input: Extent, layers: [Layer]) {
-    self.init(name: name, input: input, mean: (127.5, 127.5, 127.5), scale: 1 / 127.5, layers: layers)
+  mutating func graph(result: Int) -> Graph {
+    var list: [Graph.Node] = [], counts: [String: Int] = [:]
+    for node in nodes {
+      let kind = "\(node.layer.traits.kind)"
+      var name = node.name ?? ""
+      while name.isEmpty {
+        let number = (counts[kind] ?? 0) + 1
+        counts[kind] = number
+        if names.insert("\(kind)\(number)").inserted { name = "\(kind)\(number)" }
+      }
+      list.append(Graph.Node(name: name, layer: node.layer, inputs: node.inputs))
+    }
+    return Graph(nodes: list, outputs: outputs, result: result)
   }
+}
+
+extension [Layer] {
+  /// The size of the last layer's result.
+  package func output(for input: Extent) -> Extent { Graph(self).output(for: input) }
+
+  /// The size at a tap, or nil if there is none of that name.
+  package func extent(ofTap name: String, for input: Extent) -> Extent? {
+    Graph(self).extent(of: name, for: input)
+  }
+}
+
+/// The tensors that a list of layers is made with.
+package func tensors(of layers: [Layer], input: Extent) throws(Failure) -> [TensorSpecification] {
+  try Graph(layers).tensors(for: input)
 }

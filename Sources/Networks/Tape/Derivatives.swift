@@ -64,7 +64,7 @@ package func centralDifference(
 }
 
 /// Three ways to a derivative.
-package enum DerivativeWay: CaseIterable, Sendable { case forward, reverse, numeric }
+package enum DerivativeWay: Int32, CaseIterable, Sendable { case forward = 0, reverse, numeric }
 
 /// `f(x[i])` and `f'(x[i])` for each number of x.
 package func differentiate(
@@ -81,12 +81,13 @@ package func differentiate(
     return (y.tensor, try tape.gradients(of: tape.sum(y), at: [leaf])[0])
   case .numeric:
     let value = try Tensor<Double>(x.shape), slope = try Tensor<Double>(x.shape), moved = try x.copy()
-    for i in 0..<x.count {
-      value.pointer[i] = function(x[i])
-      slope.pointer[i] = try centralDifference(
-        of: { x throws(Failure) in function(x[i]) }, at: moved.pointer, i, step: 1e-6)
+    try withPointers(value, slope, moved) { value, slope, moved throws(Failure) in
+      for i in 0..<x.count {
+        value[i] = function(x[i])
+        slope[i] = try centralDifference(
+          of: { x throws(Failure) in function(x[i]) }, at: moved, i, step: 1e-6)
+      }
     }
-    withExtendedLifetime(moved) {}
     return (value, slope)
   }
 }

@@ -69,30 +69,29 @@ package func checkDerivatives(
 
   var worst = DerivativeComparison()
   for (n, input) in inputs.enumerated() {
-    let numbers = moved[n].pointer, copy = try input.copy()
-    defer { withExtendedLifetime(copy) {} }
-    for i in 0..<input.count {
-      numbers[i] = Dual(input[i], derivative: 1)
-      let forward = try value().derivative
-      numbers[i] = Dual(input[i])
-      let numeric = try centralDifference(
-        of: { x throws(Failure) in
-          numbers[i] = Dual(x[i])
-          return try value().value
-        }, at: copy.pointer, i, step: step)
-      numbers[i] = Dual(input[i])
-      let reverse = gradients[n][i].value
-      var comparison = GradientComparison()
-      comparison.compare(i, reverse, forward, absolute: exact, relative: exact)
-      comparison.compare(i, reverse, numeric, absolute: absolute, relative: relative)
-      comparison.compare(i, forward, numeric, absolute: absolute, relative: relative)
-      if comparison.ratio > worst.ratio {
-        worst = DerivativeComparison(
-          input: n, index: i, reverse: reverse, forward: forward, numeric: numeric, ratio: comparison.ratio)
+    try withPointers(moved[n], input.copy()) { numbers, copy throws(Failure) in
+      for i in 0..<input.count {
+        numbers[i] = Dual(input[i], derivative: 1)
+        let forward = try value().derivative
+        numbers[i] = Dual(input[i])
+        let numeric = try centralDifference(
+          of: { x throws(Failure) in
+            numbers[i] = Dual(x[i])
+            return try value().value
+          }, at: copy, i, step: step)
+        numbers[i] = Dual(input[i])
+        let reverse = gradients[n][i].value
+        var comparison = GradientComparison()
+        comparison.compare(i, reverse, forward, absolute: exact, relative: exact)
+        comparison.compare(i, reverse, numeric, absolute: absolute, relative: relative)
+        comparison.compare(i, forward, numeric, absolute: absolute, relative: relative)
+        if comparison.ratio > worst.ratio {
+          worst = DerivativeComparison(
+            input: n, index: i, reverse: reverse, forward: forward, numeric: numeric, ratio: comparison.ratio)
+        }
       }
     }
   }
-  withExtendedLifetime(moved) {}
   return worst
 }
 

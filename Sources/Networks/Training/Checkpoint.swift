@@ -135,14 +135,13 @@ package final class Checkpoint<Element: Scalar> {
     _ name: String, _ tensor: Tensor<Element>, to writer: inout WeightFileWriter
   ) throws(Failure) {
     guard isSingle else {
-      let bytes = UnsafeRawBufferPointer(
-        start: tensor.pointer, count: tensor.count * MemoryLayout<Element>.size)
-      return try withExtendedLifetime(tensor) { () throws(Failure) in
-        try writer.add(name, bytes: Array(bytes))
+      let bytes = tensor.withPointer {
+        Array(UnsafeRawBufferPointer(start: $0, count: tensor.count * MemoryLayout<Element>.size))
       }
+      return try writer.add(name, bytes: bytes)
     }
     let singles = try Tensor<Float>(tensor.shape)
-    copy(tensor.pointer, singles.pointer, tensor.count * MemoryLayout<Element>.size)
+    withPointers(tensor, singles) { copy($0, $1, tensor.count * MemoryLayout<Element>.size) }
     try writer.add(name, singles)
   }
 
@@ -156,14 +155,15 @@ package final class Checkpoint<Element: Scalar> {
         throw .badData("weights: \(name) has \(bytes.count) bytes, wanted \(size)")
       }
       guard !checking else { return }
-      bytes.withUnsafeBytes { if let start = $0.baseAddress { copy(start, tensor.pointer, size) } }
+      tensor.withPointer { numbers in
+        bytes.withUnsafeBytes { if let start = $0.baseAddress { copy(start, numbers, size) } }
+      }
       return
     }
     guard !file.isNarrow(name) else { throw .badData("weights: \(name) has less than 32 bits a number") }
     guard !checking else { return try file.check(name, tensor.shape.extents) }
     let singles = try file.tensor(name, tensor.shape.extents)
-    copy(singles.pointer, tensor.pointer, size)
-    withExtendedLifetime(singles) {}
+    withPointers(singles, tensor) { copy($0, $1, size) }
   }
 
   private static func copy(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ size: Int) {

@@ -108,60 +108,67 @@ package indirect enum Schedule: Equatable, Sendable {
   fileprivate static func wave(_ a: Double, _ b: Double, _ part: Double) -> Double {
     b + (a - b) * (1 + cos(Double.pi * part)) / 2
   }
+}
 
-  /// - Throws: `.invalidArgument` naming the number that is out of its range.
-  package func check() throws(Failure) {
-    func rate(_ name: String, _ value: Double, orZero: Bool = false) throws(Failure) {
-      guard value.isFinite, value > 0 || orZero && value == 0 else {
-        throw .invalidArgument(
-          "schedule: \(name) is \(value), \(orZero ? "0 or more" : "more than 0") wanted")
-      }
-    }
-    func steps(_ name: String, _ value: Int, least: Int = 1) throws(Failure) {
-      guard value >= least, value <= 1 << 40 else {
-        throw .invalidArgument("schedule: \(name) is \(value), \(least) to \(1 << 40) wanted")
-      }
-    }
-    func part(_ name: String, _ value: Double) throws(Failure) {
-      guard value >= 0, value <= 1 else {
-        throw .invalidArgument("schedule: \(name) is \(value), 0 to 1 wanted")
-      }
-    }
-    func beta(_ value: Double) throws(Failure) {
-      guard value >= 0, value < 1 else {
-        throw .invalidArgument("schedule: beta 1 is \(value), 0..<1 wanted")
-      }
-    }
+extension Schedule: Settings {
+  package var settings: [Setting] {
     switch self {
-    case .constant(let value): try rate("the rate", value)
-    case .stepped(let value, let every, let factor):
-      try rate("the rate", value)
-      try steps("the length of a step", every)
-      try part("the factor", factor)
-    case .cosine(let value, let minimum, let count):
-      try rate("the rate", value)
-      try rate("the lowest rate", minimum, orZero: true)
-      try steps("the number of steps", count)
+    case .constant(let rate):
+      Setting("schedule", "constant")
+      Setting("rate", rate, .above(0))
+    case .stepped(let rate, let every, let factor):
+      Setting("schedule", "step")
+      Setting("rate", rate, .above(0))
+      Setting("steps of a rate", every, Schedule.steps(1))
+      Setting("factor of the rate", factor, .from(0, to: 1))
+    case .cosine(let rate, let minimum, let steps):
+      Setting("schedule", "cosine")
+      Setting("rate", rate, .above(0))
+      Setting("lowest rate", minimum, .atLeast(0))
+      Setting("steps", steps, Schedule.steps(1))
     case .oneCycle(let cycle):
-      try rate("the highest rate", cycle.highest)
-      try steps("the number of steps", cycle.steps, least: 2)
-      try part("the climbing part", cycle.climb)
-      try rate("the divisor of the first rate", cycle.start)
-      try rate("the divisor of the last rate", cycle.end)
-      try beta(cycle.beta1.calm)
-      try beta(cycle.beta1.fast)
+      Setting("schedule", "one cycle")
+      Setting("rate", cycle.highest, .above(0))
+      Setting("steps", cycle.steps, Schedule.steps(2))
+      Setting("part that climbs", cycle.climb, .from(0, to: 1))
+      Setting("divisor of the first rate", cycle.start, .above(0))
+      Setting("divisor of the last rate", cycle.end, .above(0))
+      Schedule.setting(beta1: cycle.beta1)
     case .cyclical(let cycle):
-      try rate("the lowest rate", cycle.lowest, orZero: true)
-      try rate("the highest rate", cycle.highest)
-      try steps("the way up", cycle.up)
-      try steps("the way down", cycle.down)
-      if case .exponential(let factor) = cycle.shape { try part("the factor", factor) }
-      try beta(cycle.beta1.calm)
-      try beta(cycle.beta1.fast)
-    case .warmUp(let count, let first, let schedule):
-      try steps("the warm-up", count, least: 0)
-      try part("the first part of the warm-up", first)
-      try schedule.check()
+      Setting("schedule", "cyclical")
+      Setting("rate", cycle.highest, .above(0))
+      Setting("lowest rate", cycle.lowest, .atLeast(0))
+      Setting("steps up", cycle.up, Schedule.steps(1))
+      Setting("steps down", cycle.down, Schedule.steps(1))
+      cycle.shape.setting
+      Schedule.setting(beta1: cycle.beta1)
+    case .warmUp(let steps, let part, let schedule):
+      Setting("warm-up", steps, Schedule.steps(0))
+      Setting("warm-up's first part", part, .from(0, to: 1))
+      schedule.settings
+    }
+  }
+
+  private static func steps(_ lower: Int) -> Limits<Int> { .from(lower, to: 1 << 40) }
+
+  private static func setting(beta1: (calm: Double, fast: Double)) -> Setting {
+    let range = Limits<Double>.from(0, below: 1)
+    return Setting("beta 1 over the schedule", "\(beta1.calm) to \(beta1.fast)")
+      .requiring(
+        range.contains(beta1.calm) && range.contains(beta1.fast), "both \(range.description)")
+  }
+}
+
+extension Schedule.Cyclical.Shape {
+  fileprivate var setting: Setting {
+    let name = "shape of the cycles"
+    switch self {
+    case .triangular: return Setting(name, "triangular")
+    case .halving: return Setting(name, "halving")
+    case .exponential(let factor):
+      let range = Limits<Double>.from(0, to: 1)
+      return Setting(name, "exponential \(factor)")
+        .requiring(range.contains(factor), "a factor of \(range.description)")
     }
   }
 }
@@ -191,33 +198,27 @@ extension Schedule.Cyclical {
 }
 
 extension Schedule {
-  package static let names = ["constant", "step", "cosine", "one-cycle", "cyclical"]
+  /// A schedule without its numbers, by its number in C.
+  package enum Kind: Int32, CaseIterable, Sendable { case constant = 0, step, cosine, oneCycle, cyclical }
 
-  /// A schedule by its name, in the usual proportions, for a training of `steps` steps whose highest rate is
-  /// `rate`.
+  /// A schedule in the usual proportions, for a training of `steps` steps whose highest rate is `rate`.
   ///
-  /// "step" divides by 10 after each third; "cyclical" makes four cycles from a tenth of the rate.
+  /// Steps divide by 10 after each third; cycles are four, from a tenth of the rate.
   /// - Parameter warmUp: steps before, in which the rate rises from a hundredth.
-  /// - Throws: `.invalidArgument` for a name that is not one of `names`.
-  package init(named name: String, rate: Double, steps: Int, warmUp: Int = 0) throws(Failure) {
+  /// - Throws: `.invalidArgument` naming the number that is out of its range.
+  package init(_ kind: Kind, rate: Double, steps: Int, warmUp: Int = 0) throws(Failure) {
     guard warmUp >= 0, warmUp < max(steps, 1) else {
-      throw .invalidArgument(
-        "schedule: a warm-up of \(warmUp) steps, 0 or more and less than all \(steps) wanted")
+      throw .invalidArgument("warm-up \(warmUp); expected 0 or more, less than all \(steps) steps")
     }
     let rest = steps - warmUp
-    let schedule: Schedule
-    switch name {
-    case "constant": schedule = .constant(rate)
-    case "step":
-      schedule = .stepped(rate: rate, every: max(rest / 3 + (rest % 3 == 0 ? 0 : 1), 1), factor: 0.1)
-    case "cosine": schedule = .cosine(rate: rate, minimum: 0, steps: rest)
-    case "one-cycle": schedule = .oneCycle(OneCycle(highest: rate, steps: rest))
-    case "cyclical": schedule = .cyclical(Cyclical(lowest: rate / 10, highest: rate, up: max(rest / 8, 1)))
-    default:
-      var known = ""
-      for name in Schedule.names { known += (known.isEmpty ? "" : ", ") + name }
-      throw .invalidArgument("schedule \"\(name)\", one of \(known) wanted")
-    }
+    let schedule: Schedule =
+      switch kind {
+      case .constant: .constant(rate)
+      case .step: .stepped(rate: rate, every: max(rest / 3 + (rest % 3 == 0 ? 0 : 1), 1), factor: 0.1)
+      case .cosine: .cosine(rate: rate, minimum: 0, steps: rest)
+      case .oneCycle: .oneCycle(OneCycle(highest: rate, steps: rest))
+      case .cyclical: .cyclical(Cyclical(lowest: rate / 10, highest: rate, up: max(rest / 8, 1)))
+      }
     self = warmUp == 0 ? schedule : .warmUp(steps: warmUp, from: 0.01, then: schedule)
     try check()
   }

@@ -1,53 +1,26 @@
 import Tensors
 
-/// Layers whose weights are learned: the same `[Layer]` that inference runs, on the tape, with every tensor
-/// of the weight file a parameter.
+/// A graph whose weights are learned: the same that inference runs, on the tape, with every tensor of the
+/// weight file a parameter.
 ///
 /// A convolution's bias before a batch normalisation cancels against the mean: in training it is a constant.
 package final class TrainableNetwork<Element: Scalar> {
   /// In the order of the layers; running statistics among them.
   package let parameters: [Parameter<Element>]
-  private let steps: [Step]
+  private let graph: Graph
+  /// Of a tensor's name, its number in `parameters`.
+  private let places: [String: Int]
 
   /// What a batch normalisation does, and whether numbers are dropped.
   package enum Mode: Sendable { case training, frozen }
 
-  private indirect enum Step {
-    case convolution(Convolution, stride: Int, groups: Int, padding: Padding)
-    case dense(Convolution)
-    case finish(Finish)
-    case transposed(weights: Int, bias: Int?, stride: Int, crop: Int)
-    case instanceNormalisation(gamma: Int, beta: Int, epsilon: Double, rectifies: Bool)
-    case plain(Layer)
-    case concatenation([[Step]])
-    case residual([Step], [Step])
-  }
-
-  /// A convolution or dense layer with what follows it; numbers are places in `parameters`.
-  private struct Convolution {
-    let weights: Int
-    let bias: Int?
-    let finish: Finish
-  }
-
-  /// A normalisation, then an activation, as far as there is one.
-  private struct Finish {
-    var normalisation: Normalisation?
-    var rectifies = false
-    var slopes: Int?
-  }
-
-  private struct Normalisation {
-    let gamma, beta, mean, variance: Int
-  }
-
   /// - Parameter initial: gives each tensor of the weight file its first numbers.
   /// - Throws: `.invalidArgument` for a layer that training does not know.
   package init(
-    _ layers: [Layer], input: Extent, _ initial: (TensorSpecification) throws(Failure) -> Tensor<Element>
+    _ graph: Graph, input: Extent, _ initial: (TensorSpecification) throws(Failure) -> Tensor<Element>
   ) throws(Failure) {
     var parameters: [Parameter<Element>] = [], places: [String: Int] = [:]
-    for specification in try tensors(of: layers, input: input) {
+    for specification in try graph.tensors(for: input) {
       guard places.updateValue(parameters.count, forKey: specification.name) == nil else {
         throw .internalError("two layers share the tensor \(specification.name)")
       }
@@ -59,8 +32,19 @@ package final class TrainableNetwork<Element: Scalar> {
       }
       parameters.append(Parameter(specification.name, value, isTrained: specification.isLearned))
     }
+    guard !graph.needed(for: [graph.result]).contains(false) else {
+      throw .invalidArgument("a network with heads of its own cannot be trained")
+    }
+    for node in graph.nodes { try node.layer.checkTrainable() }
     self.parameters = parameters
-    steps = try Builder(places: places).build(layers)
+    self.places = places
+    self.graph = graph
+  }
+
+  package convenience init(
+    _ layers: [Layer], input: Extent, _ initial: (TensorSpecification) throws(Failure) -> Tensor<Element>
+  ) throws(Failure) {
+    try self.init(Graph(layers), input: input, initial)
   }
 
   /// A pass's variables for the parameters: leaves where they are trained.
@@ -81,165 +65,56 @@ package final class TrainableNetwork<Element: Scalar> {
     guard leaves.count == parameters.count else {
       throw .internalError("\(leaves.count) variables for \(parameters.count) parameters")
     }
-    return try run(steps, x, Pass(leaves: leaves, mode: mode, tape: tape, seed: seed))
+    let pass = TrainingPass(
+      tape: tape, parameters: parameters, leaves: leaves, places: places, isTraining: mode == .training,
+      generator: Generator(seed: seed))
+    let inputs = graph.nodes.map { $0.inputs }
+    var values = LiveValues(
+      x, inputs, [Bool](repeating: true, count: inputs.count), keeping: [graph.result])
+    for (i, node) in graph.nodes.enumerated() {
+      values[i + 1] = try node.layer.train(values.take(at: i), pass)
+    }
+    guard let result = values[graph.result] else { throw .internalError("the result was not made") }
+    return result
+  }
+}
+
+/// One pass of a training, for the layers.
+final class TrainingPass<Element: Scalar> {
+  let tape: Tape<Element>
+  let isTraining: Bool
+  /// Of dropout.
+  var generator: Generator
+  private let parameters: [Parameter<Element>]
+  private let leaves: [Variable<Element>]
+  private let places: [String: Int]
+
+  init(
+    tape: Tape<Element>, parameters: [Parameter<Element>], leaves: [Variable<Element>], places: [String: Int],
+    isTraining: Bool, generator: Generator
+  ) {
+    self.tape = tape
+    self.parameters = parameters
+    self.leaves = leaves
+    self.places = places
+    self.isTraining = isTraining
+    self.generator = generator
   }
 
-  private final class Pass {
-    let leaves: [Variable<Element>]
-    let mode: Mode
-    let tape: Tape<Element>
-    /// Of dropout.
-    var generator: Generator
+  /// The variable of a tensor.
+  func variable(_ tensor: String) throws(Failure) -> Variable<Element> { leaves[try place(tensor)] }
+  /// Its numbers, to be read, or moved as running statistics are.
+  func value(_ tensor: String) throws(Failure) -> Tensor<Element> { parameters[try place(tensor)].value }
 
-    init(leaves: [Variable<Element>], mode: Mode, tape: Tape<Element>, seed: UInt64) {
-      self.leaves = leaves
-      self.mode = mode
-      self.tape = tape
-      generator = Generator(seed: seed)
-    }
+  /// The bias of a layer's sums: a constant where a normalisation's mean takes it away.
+  func bias(_ layer: String, _ hasBias: Bool, _ ending: Ending) throws(Failure) -> Variable<Element>? {
+    guard hasBias else { return nil }
+    let isCancelled = isTraining && ending.normalisation != .none
+    return try isCancelled ? tape.constant(value(layer + ".bias")) : variable(layer + ".bias")
   }
 
-  private func run(_ steps: [Step], _ x: Variable<Element>, _ pass: Pass) throws(Failure) -> Variable<Element>
-  {
-    var x = x
-    let tape = pass.tape
-    for step in steps {
-      switch step {
-      case .convolution(let layer, let stride, let groups, let padding):
-        x = try tape.convolution(
-          x, weights: pass.leaves[layer.weights], bias: bias(layer, pass), stride: stride, groups: groups,
-          padding: padding)
-        x = try finish(x, layer.finish, pass)
-      case .dense(let layer):
-        let y = try tape.dense(x, weights: pass.leaves[layer.weights], bias: bias(layer, pass))
-        x = try finish(tape.reshaped(y, [y.shape[0], 1, 1, y.shape[1]]), layer.finish, pass)
-      case .finish(let layer):
-        x = try finish(x, layer, pass)
-      case .transposed(let weights, let bias, let stride, let crop):
-        x = try tape.transposedConvolution(
-          x, weights: pass.leaves[weights], bias: bias.map { pass.leaves[$0] }, stride: stride, crop: crop)
-      case .instanceNormalisation(let gamma, let beta, let epsilon, let rectifies):
-        x = try tape.instanceNormalisation(
-          x, gamma: pass.leaves[gamma], beta: pass.leaves[beta], epsilon: Element(epsilon),
-          rectifies: rectifies)
-      case .plain(.tap): break
-      case .plain(.dropout(let probability)):
-        x = try tape.dropout(x, probability: probability, isTraining: pass.mode == .training, &pass.generator)
-      case .plain(let layer):
-        x = try tape.apply(layer, to: x, pooling: .maximum)
-      case .concatenation(let branches):
-        var parts: [Variable<Element>] = []
-        for branch in branches { parts.append(try run(branch, x, pass)) }
-        x = try tape.concatenation(parts)
-      case .residual(let body, let shortCut):
-        x = try tape.sum(run(body, x, pass), run(shortCut, x, pass))
-      }
-    }
-    return x
-  }
-
-  private func bias(_ layer: Convolution, _ pass: Pass) -> Variable<Element>? {
-    guard let bias = layer.bias else { return nil }
-    let isCancelled = layer.finish.normalisation != nil && pass.mode == .training
-    return isCancelled ? pass.tape.constant(parameters[bias].value) : pass.leaves[bias]
-  }
-
-  private func finish(
-    _ x: Variable<Element>, _ layer: Finish, _ pass: Pass
-  ) throws(Failure) -> Variable<Element> {
-    var x = x
-    if let normalisation = layer.normalisation {
-      let statistics = BatchStatistics(
-        mean: parameters[normalisation.mean].value, variance: parameters[normalisation.variance].value)
-      x = try pass.tape.batchNormalisation(
-        x, gamma: pass.leaves[normalisation.gamma], beta: pass.leaves[normalisation.beta], statistics,
-        isTraining: pass.mode == .training, rectifies: layer.rectifies)
-    } else if layer.rectifies {
-      x = try pass.tape.rectifier(x)
-    }
-    if let slopes = layer.slopes { x = try pass.tape.parametricRectifier(x, slopes: pass.leaves[slopes]) }
-    return x
-  }
-
-  /// Turns layers into steps that know where in `parameters` their tensors are.
-  private struct Builder {
-    let places: [String: Int]
-
-    func place(_ name: String) throws(Failure) -> Int {
-      guard let place = places[name] else { throw .internalError("no tensor \(name) was listed") }
-      return place
-    }
-
-    func build(_ layers: [Layer]) throws(Failure) -> [Step] {
-      var steps: [Step] = []
-      for layer in layers { steps.append(try step(layer)) }
-      return steps
-    }
-
-    private func step(_ layer: Layer) throws(Failure) -> Step {
-      switch layer {
-      case .convolution(
-        let name, _, _, let stride, let groups, let padding, let hasBias, let normalisation, let activation):
-        let layer = try convolution(name, hasBias: hasBias, normalisation, activation)
-        return .convolution(layer, stride: stride, groups: groups, padding: padding)
-      case .dense(let name, _, let hasBias, let activation):
-        return .dense(try convolution(name, hasBias: hasBias, .none, activation))
-      case .transposedConvolution(let name, _, _, let stride, let crop, let hasBias):
-        return .transposed(
-          weights: try place(name + ".weight"), bias: hasBias ? try place(name + ".bias") : nil,
-          stride: stride, crop: crop)
-      case .instanceNormalisation(let name, let epsilon, let rectifies):
-        return .instanceNormalisation(
-          gamma: try place(name + ".weight"), beta: try place(name + ".bias"), epsilon: epsilon,
-          rectifies: rectifies)
-      case .batchNormalisation(let name, let activation):
-        return .finish(try finish(name, .batch(name), activation))
-      case .concatenation(let branches):
-        var built: [[Step]] = []
-        for branch in branches { built.append(try build(branch)) }
-        return .concatenation(built)
-      case .residual(let body, let shortCut): return .residual(try build(body), try build(shortCut))
-      case .head: throw .invalidArgument("a network with heads of its own cannot be trained")
-      case .pool, .chosenPool, .euclideanPool, .globalAverage, .rectifier, .sigmoid, .softmax, .maxout,
-        .dropout,
-        .responseNormalisation, .unitLength, .border, .reflection, .upsampling, .depthToSpace,
-        .hyperbolicTangent, .linear,
-        .tap:
-        return .plain(layer)
-      }
-    }
-
-    private func normalisation(_ name: String) throws(Failure) -> Normalisation {
-      Normalisation(
-        gamma: try place(name + ".weight"), beta: try place(name + ".bias"),
-        mean: try place(name + ".running_mean"),
-        variance: try place(name + ".running_var"))
-    }
-
-    private func convolution(
-      _ name: String, hasBias: Bool, _ normalisation: Layer.Normalisation, _ activation: Layer.Activation
-    ) throws(Failure) -> Convolution {
-      Convolution(
-        weights: try place(name + ".weight"), bias: hasBias ? try place(name + ".bias") : nil,
-        finish: try finish(name, normalisation, activation))
-    }
-
-    private func finish(
-      _ name: String, _ normalisation: Layer.Normalisation, _ activation: Layer.Activation
-    ) throws(Failure) -> Finish {
-      var finish = Finish()
-      switch normalisation {
-      case .none: break
-      case .batch(let statistics): finish.normalisation = try self.normalisation(statistics)
-      case .affine:
-        throw .invalidArgument("\(name) has a scale of its own, with which no network here is trained")
-      }
-      switch activation {
-      case .none: break
-      case .rectifier: finish.rectifies = true
-      case .parametric(let slopes): finish.slopes = try place(slopes + ".weight")
-      }
-      return finish
-    }
+  private func place(_ tensor: String) throws(Failure) -> Int {
+    guard let place = places[tensor] else { throw .internalError("no tensor \(tensor) was listed") }
+    return place
   }
 }

@@ -5,14 +5,14 @@ import Tensors
 /// threads.
 package final class Trainer {
   package let architecture: Architecture
-  package let plan: TrainingPlan
+  package let settings: TrainingSettings
   package let network: TrainableNetwork<Float>
   /// What the loss is trained with besides the network.
   package let head: [Parameter<Float>]
   /// Steps done.
   package private(set) var step = 0
-  /// What a checkpoint keeps besides: where the data stands, and which it is. "step" and the plan's texts are
-  /// the trainer's own.
+  /// What a checkpoint keeps besides: where the data stands, and which it is. "step" and the texts of the
+  /// settings are the trainer's own.
   package var counters: [String: [UInt64]] = [:]
   package var texts: [String: String] = [:]
   /// Makes numbers their mean over all processes that train together; called once a step, with all gradients,
@@ -31,42 +31,42 @@ package final class Trainer {
     package let mining: MiningStatistics?
   }
 
-  /// - Parameter weights: what the network starts with; random numbers by the plan's seed where there is
+  /// - Parameter weights: what the network starts with; random numbers by the settings' seed where there is
   ///   none.
-  /// - Throws: `.invalidArgument` for a plan out of range, `.badData` for weights of another network.
-  package init(_ architecture: Architecture, _ plan: TrainingPlan, weights: WeightFile? = nil) throws(Failure)
-  {
-    try plan.schedule.check()
-    guard plan.longestGradient >= 0 else {
-      throw .invalidArgument("gradients clipped to a length of \(plan.longestGradient), 0 or more wanted")
-    }
-    if case .crossEntropy = plan.loss, plan.classes != 0, plan.classes != architecture.dimension {
+  /// - Throws: `.invalidArgument` for settings out of range, `.badData` for weights of another network.
+  package init(
+    _ architecture: Architecture, _ settings: TrainingSettings, weights: WeightFile? = nil
+  ) throws(Failure) {
+    try settings.check()
+    if case .crossEntropy = settings.loss, settings.classes != 0, settings.classes != architecture.dimension {
       throw .invalidArgument(
-        "\(plan.classes) classes for a network that answers \(architecture.dimension) scores")
+        "\(settings.classes) classes for a network that answers \(architecture.dimension) scores")
     }
     self.architecture = architecture
-    self.plan = plan
-    var generator = Generator(seed: plan.seed)
-    network = try TrainableNetwork(plan.loss.trainedLayers(architecture.layers), input: architecture.input) {
+    self.settings = settings
+    var generator = Generator(seed: settings.seed)
+    network = try TrainableNetwork(
+      settings.loss.trainedPart(of: architecture.graph), input: architecture.input
+    ) {
       specification throws(Failure) in
       if let weights { return try weights.tensor(specification.name, specification.extents) }
       return try initialTensor(specification, &generator)
     }
     var head: [Parameter<Float>] = []
     let dimension = architecture.dimension
-    for parameter in try plan.loss.headParameters(
-      dimension: dimension, classes: plan.classes, seed: plan.seed &+ 1)
+    for parameter in try settings.loss.headParameters(
+      dimension: dimension, classes: settings.classes, seed: settings.seed &+ 1)
     {
       head.append(Parameter("head." + parameter.name, parameter.tensor, isTrained: parameter.isOptimised))
     }
     self.head = head
-    optimiser = try Optimiser(plan.rule, network.parameters + head)
+    optimiser = try Optimiser(settings.rule, network.parameters + head)
   }
 
-  package var rate: Double { plan.schedule.rate(at: step) }
+  package var rate: Double { settings.schedule.rate(at: step) }
   package var dimension: Int { architecture.dimension }
   /// What labels count to: of the network itself where it is the classifier.
-  package var classes: Int { if case .crossEntropy = plan.loss { dimension } else { plan.classes } }
+  package var classes: Int { if case .crossEntropy = settings.loss { dimension } else { settings.classes } }
 
   /// One step on a batch; nothing is changed when it throws.
   ///
@@ -93,11 +93,11 @@ package final class Trainer {
     for parameter in head {
       headLeaves.append(parameter.isTrained ? tape.leaf(parameter.value) : tape.constant(parameter.value))
     }
-    let passSeed = Generator(seed: plan.seed, 0xD120, UInt64(step)).first
+    let passSeed = Generator(seed: settings.seed, 0xD120, UInt64(step)).first
     let answer = try network.run(tape.constant(pictures), leaves, .training, seed: passSeed, on: tape)
     let embeddings = try tape.reshaped(
       answer, [answer.shape[0], answer.shape.count / max(answer.shape[0], 1)])
-    let (loss, mining) = try plan.loss.value(
+    let (loss, mining) = try settings.loss.value(
       embeddings: embeddings, targets: targets, head: headLeaves, on: tape)
     guard loss.scalar.isFinite || allReduce != nil else {
       throw .badData("step \(step): the loss is \(loss.scalar)")
@@ -108,7 +108,7 @@ package final class Trainer {
     }
     var gradients = try tape.gradients(of: loss, at: trained)
     var moved: [Tensor<Float>] = []
-    let nextHead = try plan.loss.updatedHead(
+    let nextHead = try settings.loss.updatedHead(
       head.map { $0.value }, embeddings: embeddings.tensor, targets: targets)
     for (parameter, numbers) in zip(head, nextHead) where !parameter.isTrained { moved.append(numbers) }
     var value = loss.tensor
@@ -124,8 +124,8 @@ package final class Trainer {
       }
     }
     let norm: Double
-    if plan.longestGradient > 0 {
-      norm = try clip(&gradients, toNorm: plan.longestGradient)
+    if let longest = settings.longestGradient {
+      norm = try clip(&gradients, toNorm: longest)
     } else {
       norm = gradientNorm(gradients)
     }
@@ -135,7 +135,7 @@ package final class Trainer {
     // All that may fail comes before anything is moved; an optimiser moves all or nothing.
     let rate = self.rate
     try optimiser.step(
-      gradients, rate: Float(rate), momentum: plan.schedule.beta1(at: step).map { Float($0) })
+      gradients, rate: Float(rate), momentum: settings.schedule.beta1(at: step).map { Float($0) })
     for (parameter, numbers) in zip(head.filter { !$0.isTrained }, moved) { parameter.fill(numbers) }
     step += 1
     return Report(loss: Double(value[0]), rate: rate, gradientNorm: norm, mining: mining)
@@ -147,23 +147,23 @@ package final class Trainer {
   ) throws(Failure) -> [Tensor<Float>] {
     var count = 0
     for tensor in tensors { count += tensor.count }
-    let all = try Tensor<Float>([count])
-    var offset = 0
-    for tensor in tensors {
-      (all.pointer + offset).update(from: tensor.pointer, count: tensor.count)
-      offset += tensor.count
+    return try Storage<Float>(count: count).withPointer { all throws(Failure) in
+      var offset = 0
+      for tensor in tensors {
+        tensor.withPointer { (all + offset).update(from: $0, count: tensor.count) }
+        offset += tensor.count
+      }
+      try body(all, count)
+      offset = 0
+      var means: [Tensor<Float>] = []
+      for tensor in tensors {
+        let mean = try Tensor<Float>(tensor.shape)
+        mean.withPointer { $0.update(from: all + offset, count: mean.count) }
+        offset += mean.count
+        means.append(mean)
+      }
+      return means
     }
-    try body(all.pointer, count)
-    offset = 0
-    var means: [Tensor<Float>] = []
-    for tensor in tensors {
-      let mean = try Tensor<Float>(tensor.shape)
-      mean.pointer.update(from: all.pointer + offset, count: mean.count)
-      offset += mean.count
-      means.append(mean)
-    }
-    withExtendedLifetime(all) {}
-    return means
   }
 
   /// What the network answers as it will when it is used: with running statistics, nothing dropped, at unit
@@ -175,10 +175,10 @@ package final class Trainer {
     let answer = try network.run(tape.constant(pictures), constants, .frozen, on: tape)
     let embeddings = try tape.reshaped(
       answer, [answer.shape[0], answer.shape.count / max(answer.shape[0], 1)])
-    guard let end = architecture.layers.first(where: { !plan.loss.trains($0) }) else {
+    guard let end = architecture.graph.nodes.first(where: { !settings.loss.trains($0.layer) }) else {
       return embeddings.tensor
     }
-    return try tape.apply(end, to: embeddings, pooling: .maximum).tensor
+    return try end.layer.run([embeddings], LoadedTensors(), .maximum, on: tape).tensor
   }
 
   /// Writes the network alone as a weight file that `Model` reads.
@@ -189,6 +189,7 @@ package final class Trainer {
     var writer = WeightFileWriter()
     writer.metadata = metadata
     writer.metadata["architecture"] = "\(architecture.name)"
+    if architecture.isGraph { writer.metadata[Architecture.graphKey] = architecture.text }
     for parameter in network.parameters { try writer.add(parameter.name, parameter.value, as: format) }
     try writer.write(path: path)
   }
@@ -196,7 +197,7 @@ package final class Trainer {
   // MARK: Checkpoints
 
   private var checkpoint: Checkpoint<Float> {
-    Checkpoint("\(architecture.name)", network.parameters + head, optimiser.state)
+    Checkpoint(architecture.identity, network.parameters + head, optimiser.state)
   }
 
   /// Writes all that is needed to go on; an older file stays whole until the new one is.
@@ -205,15 +206,15 @@ package final class Trainer {
     checkpoint.counters = counters
     checkpoint.counters["step"] = [UInt64(step)]
     checkpoint.texts = texts
-    for (key, text) in plan.texts { checkpoint.texts[key] = text }
+    for (key, text) in settings.texts { checkpoint.texts[key] = text }
     try checkpoint.write(path: path)
   }
 
-  /// Goes on from a checkpoint of the same network and plan.
+  /// Goes on from a checkpoint of the same network and settings.
   /// - Throws: what `Checkpoint.read` throws, naming the setting that differs; nothing is changed then.
   package func resume(path: String) throws(Failure) {
     let checkpoint = checkpoint
-    checkpoint.texts = plan.texts
+    checkpoint.texts = settings.texts
     let file = try WeightFile(path: path)
     let words = try file.contains("counter.step") ? Checkpoint<Float>.words(file, "counter.step") : []
     guard words.count == 1, words[0] < 1 << 40 else {
@@ -224,18 +225,18 @@ package final class Trainer {
     counters = checkpoint.counters
     counters["step"] = nil
     texts = checkpoint.texts
-    for key in plan.texts.keys { texts[key] = nil }
+    for key in settings.texts.keys { texts[key] = nil }
   }
 }
 
 extension Loss {
   /// What the loss sees of a network.
-  func trainedLayers(_ layers: [Layer]) -> [Layer] { layers.filter { trains($0) } }
+  func trainedPart(of graph: Graph) -> Graph { graph.without { !trains($0) } }
 
   /// A plain classifier and centres see the embedding before it is brought to unit length: of unit vectors, a
   /// softmax over many people could never be sure. A network that is the classifier is seen before its own
   /// softmax.
-  fileprivate func trains(_ layer: Layer) -> Bool {
+  fileprivate func trains(_ layer: AnyLayer) -> Bool {
     switch (self, layer) {
     case (.softmax, .unitLength), (.centre, .unitLength), (.crossEntropy, .softmax): false
     default: true
@@ -245,8 +246,7 @@ extension Loss {
 
 extension Parameter {
   fileprivate func fill(_ numbers: Tensor<Element>) {
-    value.pointer.update(from: numbers.pointer, count: value.count)
-    withExtendedLifetime(numbers) {}
+    withPointers(value, numbers) { $0.update(from: $1, count: value.count) }
   }
 }
 

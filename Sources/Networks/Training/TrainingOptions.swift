@@ -1,7 +1,7 @@
 import Tensors
 
-extension TrainingPlan {
-  /// A plan in the usual proportions.
+extension TrainingSettings {
+  /// Settings in the usual proportions.
   package struct Options {
     package enum Optimiser: Int32, CaseIterable { case sgd = 0, adam, adamW, rmsProp }
 
@@ -9,8 +9,7 @@ extension TrainingPlan {
     /// For a loss with a classifier.
     package var classes = 0
     package var optimiser = Optimiser.adam
-    /// One of `Schedule.names`.
-    package var schedule = "one-cycle"
+    package var schedule = Schedule.Kind.oneCycle
     /// Of the schedule, the warm-up being the first of them.
     package var steps = 1000, warmUp = 0
     /// The highest.
@@ -18,8 +17,8 @@ extension TrainingPlan {
     /// Adam's beta 1 too, where the schedule has none.
     package var momentum: Float = 0.9
     package var weightDecay: Float = 0
-    /// Gradients are shortened to this length, all together; 0 for as they are.
-    package var longestGradient: Float = 0
+    /// Gradients are shortened to this length, all together; nil for as they are.
+    package var longestGradient: Float?
     package var seed: UInt64 = 1
 
     package init() {}
@@ -28,15 +27,12 @@ extension TrainingPlan {
   /// - Throws: `.invalidArgument` naming the option that is out of its range.
   package init(_ options: Options) throws(Failure) {
     self.init(loss: try Loss(options.loss))
-    guard options.steps >= 2 else { throw .invalidArgument("\(options.steps) steps, wanted at least 2") }
-    guard options.longestGradient >= 0 else {
-      throw .invalidArgument("longest gradient \(options.longestGradient), wanted 0 or more")
-    }
+    if let fault = Setting("steps", options.steps, .atLeast(2)).fault { throw .invalidArgument(fault) }
     schedule = try Schedule(
-      named: options.schedule, rate: Double(options.rate), steps: options.steps, warmUp: options.warmUp)
+      options.schedule, rate: Double(options.rate), steps: options.steps, warmUp: options.warmUp)
     let momentum = Double(options.momentum), decay = Double(options.weightDecay)
     var adam = Adam(beta1: momentum, weightDecay: decay)
-    if options.schedule == "cyclical" { adam.beta2 = 0.99 }  // Smith 2017
+    if options.schedule == .cyclical { adam.beta2 = 0.99 }  // Smith 2017
     switch options.optimiser {
     case .sgd: rule = .sgd(SGD(momentum: momentum, weightDecay: decay))
     case .adam: rule = .adam(adam)
@@ -45,8 +41,9 @@ extension TrainingPlan {
       rule = .adam(adam)
     case .rmsProp: rule = .rmsProp(RMSProp(momentum: momentum, weightDecay: decay))
     }
-    longestGradient = Double(options.longestGradient)
+    longestGradient = options.longestGradient.map { Double($0) }
     classes = options.classes
     seed = options.seed
+    try check()
   }
 }

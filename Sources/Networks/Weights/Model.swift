@@ -5,7 +5,10 @@ package final class Model: @unchecked Sendable {
   package let weights: WeightFile
   /// The file's "architecture".
   package let architectureName: String
+  /// What is known of it.
+  package let registered: RegisteredArchitecture
   private let lock = Lock()
+  private var known: Architecture?
   private var made: Network<Float>?
   /// What `features` asked last, with the memory that it worked in: the next picture is often asked the same.
   private var asked: (layer: String, pooling: Pooling, executor: Executor)?
@@ -20,51 +23,39 @@ package final class Model: @unchecked Sendable {
     guard let name = weights.metadata["architecture"] else {
       throw .badData("weights: the metadata lacks \"architecture\", this file was not made for this library")
     }
-    guard
-      name == "mtcnn" || name == "cascade" || name == UniversalStyle.architectureName
-        || Architecture.named(name) != nil
-    else {
+    guard let registered = RegisteredArchitecture.named(name) else {
       throw .badData("weights: the architecture is \"\(name)\", which this version does not know")
     }
+    if name == "\(Architecture.graphName)" { known = try registered.network(weights.metadata) }
     self.weights = weights
+    self.registered = registered
     architectureName = name
     log(.info, "model \(name): \(weights.parameterCount) parameters")
   }
 
   /// - Throws: `.wrongModel` when the architecture is none with one input and one list of layers.
   package func architecture() throws(Failure) -> Architecture {
-    if architectureName == "nn4.small2", weights.metadata["lrn"] == "tensorflow" {
-      return .nn4Small2(.tensorFlow)
+    try lock.hold { () throws(Failure) in
+      if let known { return known }
+      let network = try registered.network(weights.metadata)
+      known = network
+      return network
     }
-    if architectureName == "one-shot", let people = try number("people", below: 1 << 24) {
-      return .oneShot(people: people)
-    }
-    if architectureName == "fast-style" || architectureName == "fast-style-resize" {
-      let filters = try number("filters", below: 1 << 10) ?? 32,
-        blocks = try number("blocks", below: 1 << 8) ?? 5
-      return architectureName == "fast-style"
-        ? .fastStyle(filters: filters, blocks: blocks) : .fastStyleResize(filters: filters, blocks: blocks)
-    }
-    guard let architecture = Architecture.named(architectureName) else {
-      throw .wrongModel(
-        "the model is \"\(architectureName)\", wanted a network of one input, such as vgg19 or nn4.small2")
-    }
-    return architecture
   }
 
-  /// What the metadata has under this name, nil if nothing.
-  private func number(_ key: String, below limit: Int) throws(Failure) -> Int? {
-    guard let text = weights.metadata[key] else { return nil }
-    guard let number = Int(text), number > 0, number < limit else {
-      throw .badData("weights: \(key) is \"\(text)\", wanted a number from 1")
+  /// - Throws: `.wrongModel` for a model that does not serve for one of the uses.
+  package func require(_ uses: RegisteredArchitecture.Use..., for user: StaticString) throws(Failure) {
+    guard uses.contains(registered.use) else {
+      throw .wrongModel(
+        "the model is \"\(architectureName)\"; expected \(RegisteredArchitecture.names(for: uses)) for \(user)"
+      )
     }
-    return number
   }
 
   package func network() throws(Failure) -> Network<Float> {
-    try lock.hold { () throws(Failure) in
+    let architecture = try architecture()
+    return try lock.hold { () throws(Failure) in
       if let made { return made }
-      let architecture = try self.architecture()
       let network = try Network<Float>(architecture, weights: weights)
       made = network
       return network
@@ -85,7 +76,7 @@ package final class Model: @unchecked Sendable {
         "a picture of \(width)x\(height), \(architectureName) wants \(wantedWidth)x\(wantedHeight)")
     }
     let picture = Extent(height: height, width: width, channels: input.channels)
-    guard let extent = architecture.layers.extent(ofTap: layer, for: picture),
+    guard let extent = architecture.graph.extent(of: layer, for: picture),
       let height = extent.height, let width = extent.width
     else { throw architecture.lacks(layer: layer) }
     return (height, width, extent.channels)
@@ -94,8 +85,8 @@ package final class Model: @unchecked Sendable {
   /// How many units a layer has, and what they see.
   package func units(ofLayer layer: String) throws(Failure) -> (count: Int, field: ReceptiveField) {
     let architecture = try self.architecture()
-    guard let extent = architecture.layers.extent(ofTap: layer, for: architecture.input),
-      let field = ReceptiveField(ofTap: layer, in: architecture.layers)
+    guard let extent = architecture.graph.extent(of: layer, for: architecture.input),
+      let field = ReceptiveField(of: layer, in: architecture.graph)
     else { throw architecture.lacks(layer: layer) }
     return (extent.channels, field)
   }

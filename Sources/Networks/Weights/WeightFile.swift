@@ -223,7 +223,7 @@ package final class WeightFile: @unchecked Sendable {
   package func tensor(_ name: String, _ extents: [Int]) throws(Failure) -> Tensor<Float> {
     let reader = try reader(name, extents)
     let tensor = try Tensor<Float>(extents)
-    reader.read(0, tensor.count, into: tensor.pointer)
+    tensor.withPointer { reader.read(0, tensor.count, into: $0) }
     return tensor
   }
 
@@ -235,8 +235,6 @@ package final class WeightFile: @unchecked Sendable {
   package func bytes(_ name: String) throws(Failure) -> [UInt8] {
     guard let entry = entries[name] else { throw .badData("weights: \(name) is missing") }
     guard entry.kind == .byte else { throw .badData("weights: \(name) is stored as numbers, bytes wanted") }
-    return withExtendedLifetime(bytes) {
-      Array(UnsafeBufferPointer(start: bytes.pointer + entry.offset, count: entry.count))
-    }
+    return bytes.withPointer { Array(UnsafeBufferPointer(start: $0 + entry.offset, count: entry.count)) }
   }
 }

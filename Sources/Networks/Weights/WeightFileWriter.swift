@@ -6,7 +6,7 @@ import Tensors
 /// header padded with spaces to a multiple of 8 bytes. The same tensors and texts give the same bytes in
 /// whatever order they are added.
 package struct WeightFileWriter {
-  package enum Numbers { case float32, float16 }
+  package enum Numbers: Int32, CaseIterable { case float32 = 0, float16 = 1 }
 
   /// Free texts, the file's `__metadata__`.
   package var metadata: [String: String] = [:]
@@ -92,12 +92,14 @@ package struct WeightFileWriter {
         "a weight file of \(size) bytes, \(header.count) of them names, is larger than can be read")
     }
     let file = try Storage<UInt8>(count: size)
-    for i in 0..<8 { file.pointer[i] = UInt8(UInt64(header.count) >> UInt64(8 * i) & 0xFF) }
-    for (i, byte) in header.enumerated() { file.pointer[8 + i] = byte }
-    var target = UnsafeMutableRawPointer(file.pointer) + 8 + header.count
-    for entry in ordered {
-      try WeightFileWriter.write(entry, to: target)
-      target += entry.byteCount
+    try file.withPointer { bytes throws(Failure) in
+      for i in 0..<8 { bytes[i] = UInt8(UInt64(header.count) >> UInt64(8 * i) & 0xFF) }
+      for (i, byte) in header.enumerated() { bytes[8 + i] = byte }
+      var target = UnsafeMutableRawPointer(bytes) + 8 + header.count
+      for entry in ordered {
+        try WeightFileWriter.write(entry, to: target)
+        target += entry.byteCount
+      }
     }
     return file
   }
@@ -107,8 +109,7 @@ package struct WeightFileWriter {
   /// - Throws: `.io` with the system's reason, or what `bytes` throws.
   package func write(path: String) throws(Failure) {
     let file = try bytes()
-    try writeFile(path, UnsafeRawBufferPointer(file.buffer))
-    withExtendedLifetime(file) {}
+    try file.withBuffer { bytes throws(Failure) in try writeFile(path, UnsafeRawBufferPointer(bytes)) }
   }
 
   private func header(_ ordered: [Entry]) -> [UInt8] {
@@ -142,8 +143,7 @@ package struct WeightFileWriter {
     switch entry.content {
     case .singles(let tensor):
       // Every machine that the library runs on keeps the lowest byte first, as the format does.
-      target.copyMemory(from: tensor.pointer, byteCount: entry.byteCount)
-      withExtendedLifetime(tensor) {}
+      tensor.withPointer { target.copyMemory(from: $0, byteCount: entry.byteCount) }
     case .halves(let tensor):
       for i in 0..<tensor.count {
         guard let bits = half(float: tensor[i]) else {

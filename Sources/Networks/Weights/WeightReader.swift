@@ -19,8 +19,8 @@ package struct WeightReader: @unchecked Sendable {
   func read<Element: Scalar>(
     _ first: Int, _ count: Int, scale: Element = 1, into target: UnsafeMutablePointer<Element>
   ) {
-    withExtendedLifetime(bytes) {
-      let source = UnsafeRawPointer(bytes.pointer) + offset
+    bytes.withPointer { bytes in
+      let source = UnsafeRawPointer(bytes) + offset
       switch numbers {
       case .singles:
         let source = source + 4 * first
@@ -34,9 +34,9 @@ package struct WeightReader: @unchecked Sendable {
             Element(float(half: source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))) * scale
         }
       case .codes(let table):
-        let codes = bytes.pointer + offset + first
-        withExtendedLifetime(table) {
-          for i in 0..<count { target[i] = Element(table.pointer[Int(codes[i])]) * scale }
+        let codes = bytes + offset + first
+        table.withPointer { table in
+          for i in 0..<count { target[i] = Element(table[Int(codes[i])]) * scale }
         }
       }
     }
@@ -45,9 +45,9 @@ package struct WeightReader: @unchecked Sendable {
   /// The numbers as they are stored: halves as UInt16, codes as UInt8.
   func copy<Stored: BitwiseCopyable>(_ first: Int, _ count: Int, to target: UnsafeMutablePointer<Stored>) {
     let size = MemoryLayout<Stored>.stride
-    withExtendedLifetime(bytes) {
+    bytes.withPointer {
       UnsafeMutableRawPointer(target).copyMemory(
-        from: UnsafeRawPointer(bytes.pointer) + offset + first * size, byteCount: count * size)
+        from: UnsafeRawPointer($0) + offset + first * size, byteCount: count * size)
     }
   }
 }

@@ -3,28 +3,28 @@ import CFaceStyle
 
 struct Calibrate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Finds the threshold for a false-accept rate, as far as pairs show it.",
+    abstract: "Finds the threshold for a false-accept rate, from labelled pairs.",
     usage: "facestyle calibrate --pairs <file> --images <folder> [<options>]",
     discussion: """
       FILE and FOLDER are those of `facestyle evaluate`.
 
-      The threshold is the largest distance that occurs at which, with 95 % confidence, no more \
-      than the rate of all pairs of two people are taken for one (Clopper and Pearson 1934). \
-      A search among K people compares K times: one comparison may then err at \
-      1 - (1 - rate)^(1/K). With too few pairs to claim that there is no threshold, but the \
-      number of pairs that are needed. Pairs, and the comparisons of a search, are taken as \
-      independent.
+      The threshold is the largest distance that occurs for which, with 95 % confidence, at most \
+      the given rate of all pairs of two people is taken for one person (Clopper and Pearson \
+      1934). A search among K people compares K times: each comparison may then err at \
+      1 - (1 - rate)^(1/K). If the pairs are too few to show that, there is no threshold, but \
+      the number of pairs that are needed. Pairs, and the comparisons of a search, are treated \
+      as independent.
       """)
 
   @OptionGroup var labelled: LabelledPairsOptions
 
-  @Option(help: ArgumentHelp("Strangers that may be taken for somebody.", valueName: "rate"))
+  @Option(help: ArgumentHelp("The part of strangers that may be accepted.", valueName: "rate"))
   var far = 0.001
 
-  @Option(help: ArgumentHelp("Among how many people a face is searched.", valueName: "number"))
+  @Option(help: ArgumentHelp("The number of people in a search.", valueName: "number"))
   var people: UInt64 = 1
 
-  @Option(help: ArgumentHelp("Of the bounds.", valueName: "share"))
+  @Option(help: ArgumentHelp("Confidence of the bounds.", valueName: "share"))
   var confidence = 0.95
 
   @OptionGroup var face: FaceOptions
@@ -47,6 +47,7 @@ struct Calibrate: ParsableCommand {
     options.confidence = confidence
     let (distances, same) = (measured.distances, measured.same)
     var found = fs_calibration()
+    found.size = MemoryLayout<fs_calibration>.size
     try check(fs_calibrate(distances, same, distances.count, &options, &found), labelled.pairs)
     var counts: [UInt64] = [1, 10, 100, 1000, 10000]
     if !counts.contains(people) { counts = (counts + [people]).sorted() }
@@ -114,13 +115,13 @@ private struct CalibrationReport {
         + percent(found.max_false_rejects),
       "                   \(grouped(Int(found.genuine_rejected))) of \(grouped(Int(found.genuine))) pairs of one person",
       "",
-      "            with this threshold     with a threshold for so many people",
+      "            with this threshold     with a threshold for that many people",
       "   people   strangers accepted      threshold   false rejects"
     ]
     for row in rows {
       let kept =
         row.threshold.isNaN
-        ? "none: wants \(grouped(Int(row.impostors_needed))) pairs of two people"
+        ? "none: needs \(grouped(Int(row.impostors_needed))) pairs of two people"
         : "\(padded(fixed(row.threshold, 4), 9))   \(percent(row.false_rejects))"
       lines.append(
         "  \(padded(grouped(Int(row.people)), 7))   \(leftAligned("at most \(percent(row.max_false_accepts))", 21))   \(kept)"

@@ -3,7 +3,7 @@ import CFaceStyle
 
 struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Tells whether two photos show the same person.",
+    abstract: "Says whether two photos show the same person.",
     usage: "facestyle compare <first> <second> [<options>]")
 
   @Argument(help: "A photo.") var first: String

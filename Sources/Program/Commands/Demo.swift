@@ -3,7 +3,7 @@ import CFaceStyle
 
 struct Demo: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Compares portraits, tells who is on one, and paints a picture.",
+    abstract: "Compares portraits, names people, and paints a picture.",
     usage: """
       facestyle demo --photos <folder> --style <file> --content <file>
                      --out <folder> [--steps <steps>] [--threads <threads>]
@@ -12,16 +12,16 @@ struct Demo: ParsableCommand {
   @Option(help: ArgumentHelp("Portraits: NAME.jpg, NAME2.jpg, ...", valueName: "folder"))
   var photos: String
 
-  @Option(help: ArgumentHelp("The picture to paint like.", valueName: "file")) var style: String
+  @Option(help: ArgumentHelp("The picture whose style to use.", valueName: "file")) var style: String
   @Option(help: ArgumentHelp("The picture to paint.", valueName: "file")) var content: String
   @Option(help: ArgumentHelp("Where the painted picture goes.", valueName: "folder")) var out: String
   @Option(help: "Steps of the optimiser.") var steps: UInt32 = 200
-  @Option(help: "Threads to keep busy, 0 for one a processor.") var threads: UInt32 = 0
+  @Option(help: "Number of threads; 0: one for each processor.") var threads: UInt32 = 0
 
   func run() throws {
     try check(fs_threads_set(threads), "--threads")
     try makeFolder(out)
-    try checkPicture(painted)
+    try checkOutputs(painted)
     let (large, small) = (try open("dlib-resnet"), try open("faces-nn4"))
     print("Portraits in \(photos)")
     let portraits = try readPortraits(large, small.embedder)
@@ -111,7 +111,7 @@ struct Demo: ParsableCommand {
   }
 
   private func paint() throws(Failure) -> Painter {
-    print("\nPainting \(content) in the manner of \(style)\n")
+    print("\nPainting \(content) in the style of \(style)\n")
     let vgg = try openModel("vgg19", asked: nil)
     var options = try Painter.options(FS_PRESET_COURSE)
     (options.width, options.height, options.steps) = (400, 300, steps)  // the course notebook's size

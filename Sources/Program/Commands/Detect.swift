@@ -9,7 +9,7 @@ struct Detect: ParsableCommand {
 
   @OptionGroup var search: SearchOptions
 
-  @Flag(help: "Tell what speaks for and against each face as a photo to be recognised by.")
+  @Flag(help: "Print the quality of each face, and the reasons against it.")
   var quality = false
 
   @OptionGroup var common: CommonOptions
@@ -67,7 +67,7 @@ struct SearchOptions: ParsableArguments {
     var modelName: String { self == .cascade ? "faces-cascade" : "mtcnn" }
   }
 
-  @Option(help: "The networks that find faces; cascade finds no points in them.")
+  @Option(help: "The networks that find faces; cascade finds no points.")
   var detector = Kind.mtcnn
 
   @Option(help: ArgumentHelp("The detector's model.", valueName: "file"))
@@ -78,10 +78,10 @@ struct SearchOptions: ParsableArguments {
     help: ArgumentHelp("Side of the smallest face, in pixels.", valueName: "pixels"))
   var minSize: Float?
 
-  @Option(help: ArgumentHelp("Score from which on it is a face, 0 to 1.", valueName: "score"))
+  @Option(help: ArgumentHelp("Lowest score of a face, 0 to 1.", valueName: "score"))
   var threshold: Float?
 
-  @Option(help: ArgumentHelp("How many faces at most, the largest.", valueName: "count"))
+  @Option(help: ArgumentHelp("The maximum of faces; the largest are kept.", valueName: "count"))
   var maxFaces: UInt32?
 
   @Option(help: ArgumentHelp("The part of the photo to search, in pixels.", valueName: "x,y,width,height"))
@@ -112,6 +112,7 @@ struct SearchOptions: ParsableArguments {
 extension Picture {
   fileprivate func quality(of face: fs_face) throws(Failure) -> fs_quality {
     var (face, quality) = (face, fs_quality())
+    quality.size = MemoryLayout<fs_quality>.size
     try check(fs_face_quality(handle, &face, nil, &quality))
     return quality
   }
@@ -125,11 +126,11 @@ extension fs_quality {
   }
 
   fileprivate var summary: String {
-    let reasons = reasonTexts.isEmpty ? "nothing speaks against it" : reasonTexts.joined(separator: ", ")
+    let reasons = reasonTexts.isEmpty ? "no reason against it" : reasonTexts.joined(separator: ", ")
     return "    quality \(fixed(score, 2)): \(reasons)\n"
       + "    \(fixed(eye_distance, 0)) pixels between the eyes, sharpness \(fixed(sharpness, 0)),"
       + (yaw.isNaN
-        ? " no points to tell the pose\n"
+        ? " no points, so no pose\n"
         : " yaw \(fixed(yaw, 0)), pitch \(fixed(pitch, 0)), roll \(fixed(roll, 0))\n")
       + "    brightness \(fixed(brightness, 0)), contrast \(fixed(contrast, 0)),"
       + " clipped \(fixed(100 * (clipped_dark + clipped_bright), 0)) %, outside \(fixed(100 * outside, 0)) %"

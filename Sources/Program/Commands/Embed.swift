@@ -7,19 +7,22 @@ struct Embed: ParsableCommand {
 
   @Argument(help: "A JPEG or PNG file.") var photo: String
 
-  @Option(help: ArgumentHelp("Write what the network sees: the aligned face.", valueName: "file"))
-  var chip: String?
+  @Option(
+    help: ArgumentHelp(
+      "Write what the network sees, the aligned face, to a .png or .jpg file.", valueName: "file"),
+    transform: PictureOutput.init(argument:))
+  var chip: PictureOutput?
 
   @OptionGroup var face: FaceOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     try common.apply()
-    if let chip { try checkPicture(chip) }
+    try checkOutputs(chip?.path)
     let reader = try face.open()
     let picture = try Picture(opening: photo)
     let (found, embedding) = try reader.embedder.embed(picture, photo, reader.detector)
-    if let chip { try reader.embedder.align(picture, found).write(to: chip) }
+    if let chip { try reader.embedder.align(picture, found).write(to: chip.path) }
     if common.json {
       print(
         JSON.object([

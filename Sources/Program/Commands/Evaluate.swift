@@ -3,16 +3,16 @@ import CFaceStyle
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measures how well an embedder verifies, on labelled pairs of photos.",
+    abstract: "Measures the accuracy of an embedder on labelled pairs of photos.",
     usage: "facestyle evaluate --pairs <file> --images <folder> [<options>]",
     discussion: """
       FILE is like LFW's pairs.txt: the number of folds and of pairs on the first line, then \
-      in each fold so many pairs NAME i j of one person, and as many NAME i OTHER j of two. \
+      in each fold that many pairs NAME i j of one person, and as many NAME i OTHER j of two. \
       Photo i of NAME is NAME/NAME_000i.jpg in the folder.
 
-      Each fold is judged by the threshold that is right most often on all others. A photo in \
-      which no face is found counts: its pairs are never taken for one person, whatever the \
-      threshold. The pairs of a photo that cannot be read are left out. Both are reported.
+      Each fold is judged by the threshold that is right most often on all others. A photo \
+      without a face counts: its pairs are never taken for one person, whatever the threshold. \
+      The pairs of a photo that cannot be read are left out. Both are reported.
       """)
 
   @OptionGroup var labelled: LabelledPairsOptions
@@ -23,6 +23,7 @@ struct Evaluate: ParsableCommand {
     try common.apply()
     let measured = try labelled.measure(face)
     var evaluation = fs_evaluation()
+    evaluation.size = MemoryLayout<fs_evaluation>.size
     try check(
       fs_evaluate_pairs(
         measured.distances, measured.same, measured.folds, measured.distances.count, nil, &evaluation),

@@ -7,13 +7,14 @@ import Glibc
 struct FaceStyleProgram: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "facestyle",
-    abstract: "Finds, compares and names faces, trains for it, and paints a picture like another.",
+    abstract: "Finds, compares and names faces, trains networks for it, and paints pictures.",
     discussion: """
-      Models are named by their files, or by a name without an ending: NAME.safetensors is looked for in the folder that \
-      FACESTYLE_MODELS in the environment names, in models and build/models of the current folder, in models beside this \
-      program and beside its folder, and in ../share/facestyle/models, where `make install` puts them.
+      A model is named by its file, or by a name without an ending. NAME.safetensors is then \
+      looked for in the folder that FACESTYLE_MODELS in the environment names, in models and \
+      build/models of the current folder, in models beside this program and beside its folder, \
+      and in ../share/facestyle/models, where `make install` puts them.
 
-      --version --verbose also prints what the program finds where it runs: processors, memory, instruction set, OpenBLAS.
+      --version --verbose also prints processors, memory, instruction set and OpenBLAS.
       """,
     version: version,
     subcommands: [
@@ -28,7 +29,7 @@ struct FaceStyleProgram: ParsableCommand {
     signal(SIGXFSZ, SIG_IGN)  // a file too large is an error like a full disk
     do {
       guard fs_abi_version() == FS_ABI_VERSION else {
-        throw Failure("the library has ABI version \(fs_abi_version()), this program wants \(FS_ABI_VERSION)")
+        throw Failure("the library has ABI version \(fs_abi_version()), this program needs \(FS_ABI_VERSION)")
       }
       // Arguments may be paths of any bytes: `CommandLine.arguments` would repair them.
       let words = (0..<Int(CommandLine.argc)).compactMap { CommandLine.unsafeArgv[$0].map { outerText($0) } }
@@ -46,9 +47,9 @@ struct FaceStyleProgram: ParsableCommand {
       warn(failure.message)
       Glibc.exit(EXIT_FAILURE)
     } catch let code as ExitCode {
-      Glibc.exit(code.rawValue)  // what was wrong is told
+      Glibc.exit(code.rawValue)  // the reason was printed
     } catch {
-      // Bad usage, or a wish for help: as `exit(withError:)`, with arguments as people read them.
+      // Bad usage, or a request for help: as `exit(withError:)`, with arguments as people read them.
       let (code, text) = (exitCode(for: error), fullMessage(for: error))
       if code.isSuccess { print(text) } else { writeError(shown(text) + "\n") }
       Glibc.exit(code.rawValue)

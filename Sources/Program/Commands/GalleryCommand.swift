@@ -6,29 +6,30 @@ import Glibc
 struct GalleryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gallery",
-    abstract: "Keeps people's faces in a file, or on a server.",
+    abstract: "Keeps people's embeddings in a file or on a server.",
     discussion: """
-      A gallery is a file, which is a database, or the address of a PostgreSQL server's \
+      A gallery is a file, which is a SQLite database, or the address of a PostgreSQL \
       database: postgresql://user@host/database. Several programs may use it at once; \
       `facestyle identify --gallery` searches it. Every change is on the disk when the command \
-      ends. (A password is better in ~/.pgpass than in the address, which others on this \
-      machine may see.)
+      ends. Put a password into ~/.pgpass rather than into the address, which others on this \
+      machine may see.
       """,
     subcommands: [Add.self, Remove.self, List.self, Export.self, Import.self, Merge.self])
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Adds photos of a person, who may be new; makes the gallery if there is none.",
+      abstract: "Adds photos of a person; creates the gallery if there is none.",
       usage: "facestyle gallery add <gallery> <name> <photo> ... [<options>]")
 
     @Argument(help: galleryHelp) var gallery: String
     @Argument(help: "The person.") var name: String
     @Argument(help: "JPEG or PNG files.") var photos: [String]
 
-    @Option(help: ArgumentHelp("Kept with each photo, instead of its file's name.", valueName: "text"))
+    @Option(
+      help: ArgumentHelp("A note to keep with each photo, instead of its file's name.", valueName: "text"))
     var note: String?
 
-    @Flag(help: "Leave out a photo that looks like somebody else.")
+    @Flag(help: "Do not add a photo that looks like another person.")
     var refuse = false
 
     @OptionGroup var key: KeyOption
@@ -36,7 +37,7 @@ struct GalleryCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-      if photos.isEmpty { throw ValidationError("At least one photo is wanted.") }
+      if photos.isEmpty { throw ValidationError("No photo; expected one or more.") }
       let length = name.utf8.count, most = Int(FS_NAME_CAPACITY) - 1
       if length < 1 || length > most {
         throw ValidationError("The name has \(length) bytes, wanted are 1 to \(most).")
@@ -55,7 +56,7 @@ struct GalleryCommand: ParsableCommand {
       var added: [JSON] = [], conflicts: [JSON] = []
       for path in photos {
         guard let embedding = try reader.embedOrSkip(path) else { continue }
-        // A new gallery is made when there is something to put into it.
+        // A new gallery is created when there is something to put into it.
         let gallery =
           if let there { there } else {
             try Gallery(opening: self.gallery, reader.embedder, key: key, .create)
@@ -89,7 +90,7 @@ struct GalleryCommand: ParsableCommand {
 
   struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Removes a person, or one photo, for good.",
+      abstract: "Removes a person, or one photo, and erases the embeddings.",
       usage: """
         facestyle gallery remove <gallery> <name> [<options>]
         facestyle gallery remove <gallery> --photo <number> [<options>]
@@ -105,7 +106,7 @@ struct GalleryCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-      if (name == nil) == (photo == nil) { throw ValidationError("A name is wanted, or --photo.") }
+      if (name == nil) == (photo == nil) { throw ValidationError("Give either a name or --photo.") }
     }
 
     func run() throws {
@@ -192,7 +193,7 @@ struct GalleryCommand: ParsableCommand {
 
   struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Adds the photos that `gallery export` wrote; makes the gallery if there is none.",
+      abstract: "Adds the photos that `gallery export` wrote; creates the gallery if there is none.",
       usage: "facestyle gallery import <gallery> <in.csv|in.safetensors> [<options>]")
 
     @Argument(help: galleryHelp) var gallery: String
@@ -213,7 +214,7 @@ struct GalleryCommand: ParsableCommand {
   struct Merge: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract:
-        "Adds the photos of another gallery that are not there yet; makes the gallery if there is none.",
+        "Adds the photos of another gallery that are not there yet; creates the gallery if there is none.",
       usage: "facestyle gallery merge <gallery> <other> [<options>]")
 
     @Argument(help: galleryHelp) var gallery: String
@@ -298,7 +299,7 @@ private var galleryHelp: ArgumentHelp { "The gallery: a file, or postgresql://us
 /// Whether a gallery lies on a server.
 func isAddress(_ place: String) -> Bool { place.hasPrefix("postgresql://") || place.hasPrefix("postgres://") }
 
-/// A gallery's name for reasons. An address may hold a password; the library tells what may be told of it.
+/// A gallery's name in reasons. An address may hold a password; the library's reason says what may be said.
 func nameOfGallery(_ place: String) -> String { isAddress(place) ? "the gallery" : place }
 
 /// "2 people, 7 photos"

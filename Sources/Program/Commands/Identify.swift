@@ -3,16 +3,15 @@ import CFaceStyle
 
 struct Identify: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Tells who is on a photo.",
+    abstract: "Names the person on a photo.",
     usage: """
       facestyle identify <photo> <folder> [<options>]
       facestyle identify <photo> --gallery <gallery> [<options>]
       """,
     discussion: """
       The folder has a photo NAME.jpg for each person, a folder NAME with several photos, \
-      or both; photos without a face are skipped. A gallery is made by \
-      `facestyle gallery add`. With --json a stranger's "name" is null; "nearest" is the \
-      nearest person, known or not.
+      or both; photos without a face are skipped. `facestyle gallery add` makes a gallery. \
+      With --json a stranger's "name" is null; "nearest" is the nearest person, known or not.
       """)
 
   @Argument(help: "The photo.") var photo: String
@@ -31,7 +30,7 @@ struct Identify: ParsableCommand {
 
   func validate() throws {
     if (folder == nil) == (gallery == nil) {
-      throw ValidationError("A folder of people is wanted, or --gallery.")
+      throw ValidationError("Give either a folder of people or --gallery.")
     }
     if gallery == nil, key.keyFile != nil { throw ValidationError("--key-file is for a gallery.") }
   }

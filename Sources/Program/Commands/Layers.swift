@@ -1,10 +1,10 @@
 import ArgumentParser
 import CFaceStyle
 
-/// What the layers of a network have learned to see.
+/// What the layers of a network respond to.
 struct Layers: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows what layers of a network learned to see.",
+    abstract: "Shows what the layers of a network respond to.",
     subcommands: [List.self, Top.self, Maps.self])
 
   struct List: ParsableCommand {
@@ -18,7 +18,7 @@ struct Layers: ParsableCommand {
       let model = try openModel("vgg19", asked: model)
       let layers = try model.layers.map { name throws(Failure) in (name, try model.describe(layer: name)) }
       guard !layers.isEmpty else {
-        throw Failure("\(model.path) is a \(model.architecture), which is no one network with layers")
+        throw Failure("\(model.path) is a \(model.architecture); expected a single network with layers")
       }
       if common.json {
         print(
@@ -44,14 +44,14 @@ struct Layers: ParsableCommand {
 
   struct Top: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Draws what units answer to most, over many photos.",
+      abstract: "Draws the patches that units respond to most, over many photos.",
       usage: "facestyle layers top <photo> ... --layer <layer> -o <file> [<options>]",
       discussion: """
-        For each unit the photos' places that it answers to most, each as large as what the \
-        unit sees: 3x3 of them, the strongest at the top left, and the units side by side. Grey \
-        is what lies beyond a photo's edge, light grey a place that was not found: the unit \
-        answers to fewer photos. A folder stands for the photos in it. Ctrl-C ends early, with \
-        what was found so far.
+        For each unit the places in the photos to which it responds most, each as large as \
+        what the unit sees: 3x3 of them, the strongest at the top left, and the units side by \
+        side. Grey is beyond a photo's edge; light grey is a place that was not found, because \
+        the unit responds to fewer photos. A folder stands for the photos in it. Ctrl-C ends \
+        early, with what was found so far.
         """)
 
     @Argument(help: "JPEG or PNG files, or folders of them.") var photos: [String]
@@ -64,13 +64,13 @@ struct Layers: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-      if photos.isEmpty { throw ValidationError("At least one photo is wanted.") }
+      if photos.isEmpty { throw ValidationError("No photo; expected one or more.") }
       if !(1...1024).contains(tile) { throw ValidationError("--tile is \(tile), wanted is 1 to 1024.") }
     }
 
     func run() throws {
       try common.apply()
-      try layers.checkOutputs()
+      try layers.checkFiles()
       let model = try openModel("vgg19", asked: layers.model)
       var options = try UnitSearch.defaults()
       (options.patches, options.per_picture, options.pooling) = (patches, perPhoto, layers.pooling.value)
@@ -132,7 +132,7 @@ struct Layers: ParsableCommand {
         )
       }
       guard !added.isEmpty else {
-        throw Failure(seen < paths.count ? "no photo was looked at" : "no photo that can be read")
+        throw Failure(seen < paths.count ? "no photo was searched" : "no photo that can be read")
       }
       return added
     }
@@ -199,7 +199,7 @@ struct Layers: ParsableCommand {
 
   struct Maps: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Draws where in a photo units answer.",
+      abstract: "Draws where in a photo units respond.",
       usage: "facestyle layers maps <photo> --layer <layer> -o <file> [<options>]",
       discussion: "A map for each unit, side by side; black is 0.")
 
@@ -210,7 +210,7 @@ struct Layers: ParsableCommand {
     @OptionGroup var layers: LayerOptions
 
     @Option(help: "Colours from 0 to the largest.") var palette = Colours.grey
-    @Option(help: "Whose largest answer is white: each unit's own or the layer's, so that units compare.")
+    @Option(help: "Whose largest response is white: each unit's own, or the layer's, to compare units.")
     var scale = Scale.unit
     @Option(help: ArgumentHelp("Longer side of a map on the sheet.", valueName: "pixels")) var tile = 128
     @OptionGroup var common: CommonOptions
@@ -221,7 +221,7 @@ struct Layers: ParsableCommand {
 
     func run() throws {
       try common.apply()
-      try layers.checkOutputs()
+      try layers.checkFiles()
       let model = try openModel("vgg19", asked: layers.model)
       for name in layers.layer.names { _ = try model.describe(layer: name) }
       let picture = try Picture(opening: photo), given = try input(of: model, picture)
@@ -292,51 +292,48 @@ struct LayerOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "As `facestyle layers list` has them; several, as conv1_1,conv3_1, make a file each.",
+      "Names as in `facestyle layers list`; several, as conv1_1,conv3_1, make a file each.",
       valueName: "layers"))
   var layer: Names
 
-  @Option(help: ArgumentHelp("As 0-8 or 3,17,40-47. (default: the first)", valueName: "units"))
+  @Option(help: ArgumentHelp("Units, as 0-8 or 3,17,40-47. (default: the first)", valueName: "units"))
   var units: Units?
 
-  @Option(help: ArgumentHelp("So many units with the largest answers instead.", valueName: "count"))
+  @Option(
+    help: ArgumentHelp("The number of units with the largest responses to show instead.", valueName: "count"))
   var strongest: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Reduce a larger photo to so many pixels on its longer side; 0 for never.", valueName: "pixels"))
+      "Reduce a larger photo to this many pixels on its longer side; 0: never.", valueName: "pixels"))
   var size: UInt32 = 512
 
-  @Option(help: "Of VGG-19, which was trained with max.") var pooling = Pooling.max
+  @Option(help: "Pooling of VGG-19, which was trained with max.") var pooling = Pooling.max
 
   @Option(
     name: [.customShort("o"), .long],
-    help: ArgumentHelp("A .png or .jpg file; of several layers FILE-LAYER.png.", valueName: "file"))
-  var output: String
+    help: ArgumentHelp("A .png or .jpg file; for several layers FILE-LAYER.png.", valueName: "file"),
+    transform: PictureOutput.init(argument:))
+  var output: PictureOutput
 
   func validate() throws {
-    guard ["png", "jpg", "jpeg"].contains(nameAndExtension(output).1) else {
-      throw ValidationError("--output is '\(output)', wanted is a .png, .jpg or .jpeg file.")
-    }
     guard let strongest else { return }
-    if units != nil { throw ValidationError("--units and --strongest are one too many.") }
+    if units != nil { throw ValidationError("--units and --strongest are given; expected one of them.") }
     if strongest < 1 { throw ValidationError("--strongest is \(strongest), wanted is 1 or more.") }
   }
 
   /// The file for one layer.
   func output(for name: String) -> String {
-    guard layer.names.count > 1 else { return output }
-    let (stem, kind) = nameAndExtension(output)
-    return "\(stem)-\(name).\(kind)"
+    layer.names.count > 1 ? output.path(with: name) : output.path
   }
 
   /// Refuses files that could not be written.
-  func checkOutputs() throws(Failure) {
-    for name in layer.names { try checkPicture(output(for: name)) }
+  func checkFiles() throws(Failure) {
+    for name in layer.names { try checkOutputs(output(for: name)) }
   }
 
   /// The units that were asked for, which the layer must have; of the first ones those that it has.
-  func present(_ asked: [Int], _ layer: fs_layer, _ name: String) throws(Failure) -> [Int] {
+  func present(_ asked: [Int], _ layer: fs_layer_info, _ name: String) throws(Failure) -> [Int] {
     let count = Int(layer.units)
     guard units != nil else { return asked.filter { $0 < count } }
     for unit in asked where unit >= count {

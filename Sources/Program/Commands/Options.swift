@@ -3,13 +3,13 @@ import CFaceStyle
 
 /// Options of every command.
 struct CommonOptions: ParsableArguments {
-  @Option(help: "Threads to keep busy, 0 for one a processor.")
+  @Option(help: "Number of threads; 0: one for each processor.")
   var threads: UInt32 = 0
 
   @Flag(help: "Print one line of JSON.")
   var json = false
 
-  /// Sets the threads up: the first thing a command does.
+  /// Sets the number of threads: the first thing a command does.
   func apply() throws(Failure) { try check(fs_threads_set(threads), "--threads") }
 }
 
@@ -71,7 +71,7 @@ struct FaceReader {
     try embedder.embed(try Picture(opening: path), path, detector).1
   }
 
-  /// The same, but a photo that is of no use is told on the error stream.
+  /// The same, but a photo that cannot be used is reported on the error stream.
   func embedOrSkip(_ path: String) throws(Failure) -> [Float]? {
     do throws(Failure) {
       return try embed(path)

@@ -6,68 +6,67 @@ struct Restyle: ParsableCommand {
     abstract: "Paints a picture in one pass of a network.",
     usage: "facestyle restyle <content> [<style> ...] --model <file> -o <file>",
     discussion: """
-      With a network that learned one style (fast-style, fast-style-resize) no style is
-      named. With a universal-style model one or more are, and the options from
-      --strength on count.
+      A network that learned one style (fast-style, fast-style-resize) takes no style. A
+      universal-style model takes one or more, and the options from --strength on.
       """)
 
   @Argument(help: "The picture to paint.") var content: String
-  @Argument(help: "The pictures to paint like.") var styles: [String] = []
+  @Argument(help: "The pictures whose style to use.") var styles: [String] = []
 
-  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("A .png or .jpg file.", valueName: "file"))
-  var output: String
+  @Option(
+    name: [.customShort("o"), .long], help: ArgumentHelp("A .png or .jpg file.", valueName: "file"),
+    transform: PictureOutput.init(argument:))
+  var output: PictureOutput
 
   @Option(help: ArgumentHelp("The network.", valueName: "file"))
   var model: String
 
-  @Option(help: "How far to go, 0 to 1. (default: 0.6)") var strength: Float?
+  @Option(help: "Strength of the style, 0 to 1. (default: 0.6)") var strength: Float?
 
-  @Option(help: "What of the style: covariance or variance. (default: covariance)")
+  @Option(help: "Statistics to match: covariance or variance. (default: covariance)")
   var method: Method?
 
-  @Option(help: ArgumentHelp("Of 1, the finest, to 5: 3,4 or 1-4. (default: all)", valueName: "levels"))
+  @Option(
+    help: ArgumentHelp("Levels from 1, the finest, to 5: 3,4 or 1-4. (default: all)", valueName: "levels"))
   var levels: Levels?
 
-  @Option(help: ArgumentHelp("Of each style: 2,1. (default: equal)", valueName: "weights"))
+  @Option(help: ArgumentHelp("Weights of the styles: 2,1. (default: equal)", valueName: "weights"))
   var weights: Weights?
 
   @OptionGroup var common: CommonOptions
 
-  func validate() throws {
-    guard ["png", "jpg", "jpeg"].contains(nameAndExtension(output).1) else {
-      throw ValidationError("--output is '\(output)', wanted is a .png, .jpg or .jpeg file.")
-    }
-  }
-
   func run() throws {
     try common.apply()
-    try checkPicture(output)
+    try checkOutputs(output.path)
     let network = try openModel(model, asked: model), painted = try Picture(opening: content)
     let stopwatch = Stopwatch()
     let result =
       try network.architecture == "universal-style" ? universal(network, painted) : fast(network, painted)
     let seconds = stopwatch.seconds
-    try result.keep(at: output)
+    try result.keep(at: output.path)
     if common.json {
       print(
         JSON.object([
           "width": .integer(result.width), "height": .integer(result.height), "seconds": .number(seconds)
         ]))
     } else {
-      print("\(output): \(result.width)x\(result.height) in \(fixed(seconds, 2)) s")
+      print("\(output.path): \(result.width)x\(result.height) in \(fixed(seconds, 2)) s")
     }
   }
 
   private func fast(_ network: Model, _ painted: Picture) throws(Failure) -> Picture {
     guard styles.isEmpty, strength == nil, method == nil, levels == nil, weights == nil else {
       throw Failure(
-        "\(model) is a \(network.architecture), which has one style: wanted no other and no options of one")
+        "\(model) is a \(network.architecture), which has one style; expected no other and none of its options"
+      )
     }
     return try FastStyler(network).paint(painted)
   }
 
   private func universal(_ network: Model, _ painted: Picture) throws(Failure) -> Picture {
-    guard !styles.isEmpty else { throw Failure("\(model) paints like any picture: wanted one at least") }
+    guard !styles.isEmpty else {
+      throw Failure("\(model) paints in any style, none is given; expected 1 or more")
+    }
     var pictures: [Picture] = []
     for style in styles { pictures.append(try Picture(opening: style)) }
     var options = fs_universal_options()
@@ -116,9 +115,8 @@ private final class UniversalStyler {
   private let handle: OpaquePointer
 
   init(_ model: Model, _ styles: [Picture]) throws(Failure) {
-    handle = try withExtendedLifetime(styles) { () throws(Failure) in
-      let handles = styles.map { Optional($0.handle) }
-      return try made(model.path) { fs_universal_styler_create(&$0, model.handle, handles, handles.count) }
+    handle = try styles.withHandles { handles throws(Failure) in
+      try made(model.path) { fs_universal_styler_create(&$0, model.handle, handles, handles.count) }
     }
   }
 

@@ -3,48 +3,51 @@ import CFaceStyle
 
 struct Style: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Paints a picture in the manner of others.",
+    abstract: "Paints a picture in the style of others.",
     usage: "facestyle style <content> <style> ... -o <file> [<options>]",
     discussion: """
-      Ctrl-C finishes early and keeps the picture so far, and so do SIGTERM and SIGHUP; a second \
-      one ends at once. With --checkpoint the same command goes on from there later, with the \
-      very bits that would have come: pictures, weights and options must be the same, and what \
-      differs is named.
+      Ctrl-C, SIGTERM and SIGHUP end the painting early and keep the picture so far; a second \
+      signal ends the program at once. With --checkpoint the same command goes on from there \
+      later, with the bits that an uninterrupted painting has. Pictures, weights and options \
+      must be the same; what differs is named.
 
-      What cannot be written is refused before the work. What fails on the way, a checkpoint \
-      on a full disk say, is told and does not end the painting; the exit status is then 1. A \
-      picture that cannot be written at the end goes to a new folder in TMPDIR, or /tmp.
+      An output that cannot be written is refused before the work. A failure on the way, such \
+      as a checkpoint on a full disk, is reported and does not end the painting; the exit \
+      status is then 1. A picture that cannot be written at the end goes to a new folder in \
+      TMPDIR, or /tmp.
       """)
 
   @Argument(help: "The picture to paint.") var content: String
   @Argument(help: "The picture to paint like; several are mixed.") var styles: [String]
 
-  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("A .png or .jpg file.", valueName: "file"))
-  var output: String?
+  @Option(
+    name: [.customShort("o"), .long], help: ArgumentHelp("A .png or .jpg file.", valueName: "file"),
+    transform: PictureOutput.init(argument:))
+  var output: PictureOutput?
 
   @OptionGroup(title: "Controls") var controls: StyleControls
   @OptionGroup(title: "Where") var places: StylePlaces
 
-  @Option(help: ArgumentHelp("Of several styles, as 2,1. (default: the same for all)", valueName: "weights"))
+  @Option(help: ArgumentHelp("Weights of several styles, as 2,1. (default: equal)", valueName: "weights"))
   var styleWeights: Weights?
 
   @Option(help: ArgumentHelp("A line of JSON for each evaluation.", valueName: "file")) var trace: String?
 
   @Option(
     help: ArgumentHelp(
-      "Go on from this file if it is there, and keep what is needed to go on in it.", valueName: "file"))
+      "Go on from this file if it exists, and write checkpoints to it.", valueName: "file"))
   var checkpoint: String?
 
-  @Option(help: ArgumentHelp("Write the checkpoint after so many evaluations. (default: 50)", valueName: "n"))
+  @Option(help: ArgumentHelp("Evaluations from one checkpoint to the next. (default: 50)", valueName: "n"))
   var checkpointEvery: UInt32?
 
-  @Option(help: ArgumentHelp("Keep the picture of every n-th step, as FILE-0020.png.", valueName: "n"))
+  @Option(help: ArgumentHelp("Write the picture of every n-th step, as FILE-0020.png.", valueName: "n"))
   var saveEvery: UInt32?
 
-  @Option(help: ArgumentHelp("The VGG-19's model.", valueName: "file"))
+  @Option(help: ArgumentHelp("The model of VGG-19.", valueName: "file"))
   var model: String?
 
-  @Flag(help: "Tell how much memory it would take, and paint nothing.")
+  @Flag(help: "Print how much memory the painting would take, and paint nothing.")
   var memory = false
 
   @OptionGroup var common: CommonOptions
@@ -58,20 +61,14 @@ struct Style: ParsableCommand {
     if saveEvery == 0 { throw ValidationError("--save-every is 0, wanted is 1 or more.") }
     if checkpointEvery == 0 { throw ValidationError("--checkpoint-every is 0, wanted is 1 or more.") }
     if checkpointEvery != nil, checkpoint == nil {
-      throw ValidationError("--checkpoint-every wants a --checkpoint.")
+      throw ValidationError("--checkpoint-every needs a --checkpoint.")
     }
-    guard let output else {
-      if memory { return }
-      throw ValidationError("Missing expected argument '--output <file>'")
-    }
-    guard ["png", "jpg", "jpeg"].contains(nameAndExtension(output).1) else {
-      throw ValidationError("--output is '\(output)', wanted is a .png, .jpg or .jpeg file.")
-    }
+    if output == nil, !memory { throw ValidationError("Missing expected argument '--output <file>'") }
   }
 
   func run() throws {
     try common.apply()
-    if !memory { try checkOutputs(output, checkpoint, streams: trace) }
+    if !memory { try checkOutputs(output?.path, checkpoint, streams: trace) }
     let vgg = try openModel("vgg19", asked: model)
     let painted = try Picture(opening: content)
     guard let output, !memory else { return try tellMemory(for: painted, vgg) }
@@ -80,27 +77,27 @@ struct Style: ParsableCommand {
     let faces = try places.faces ? PaintedFaces(painted, content) : nil
     if let faces { opened.map = try faces.map() }
     let trace = try trace.map { path throws(Failure) in try StyleTrace(path) }
-    let (name, kind) = nameAndExtension(output)
     let saveEvery = saveEvery ?? 0
     let painter = Painter { progress throws(Failure) in
       let step = progress.pointee.step
-      // One that fails does not keep the other from its turn.
+      // If one of the two fails, the other is still done.
       let traced = Result { () throws(Failure) in try trace?.write(progress.pointee) }
       if saveEvery > 0, step % saveEvery == 0 {
-        try preview(progress).write(to: "\(name)-\(padded(step, 4, "0")).\(kind)")
+        try preview(progress).write(to: output.path(with: padded(step, 4, "0")))
       }
       try traced.get()
     }
     let result = try controls.with { given throws(Failure) in
       var options = given
       places.set(&options, opened)
-      return try painter.paint(
-        painted, like: paintings, weights: styleWeights?.values ?? [], with: vgg, options,
-        checkpoint: checkpoint.map { .init(path: $0, every: checkpointEvery ?? 50) })
+      return try holding(opened) { () throws(Failure) in
+        try painter.paint(
+          painted, like: paintings, weights: styleWeights?.values ?? [], with: vgg, options,
+          checkpoint: checkpoint.map { .init(path: $0, every: checkpointEvery ?? 50) })
+      }
     }
-    withExtendedLifetime(opened) {}
     let last = painter.last, kept = painter.troubles.has("checkpoint") ? nil : checkpoint
-    try result.keep(at: output, elseIn: kept)
+    try result.keep(at: output.path, elseIn: kept)
     if last.ending == FS_ENDING_NONE {
       warn(
         "stopped after \(counted(Int(last.step), "step", "steps")) of \(grouped(Int(last.steps)))\(wayOn(kept))"
@@ -118,7 +115,7 @@ struct Style: ParsableCommand {
         ]))
     } else {
       print(
-        "\(output): \(result.width)x\(result.height), \(counted(Int(last.step), "step", "steps"))"
+        "\(output.path): \(result.width)x\(result.height), \(counted(Int(last.step), "step", "steps"))"
           + " in \(fixed(last.seconds, 1)) s, J \(scientific(last.total)) (\(last.ending.words))")
       for (i, distance) in distances.enumerated() {
         let limit = faces?.threshold ?? 0, who = distance <= limit ? "the same person" : "somebody else"

@@ -4,35 +4,34 @@ import Glibc
 
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Trains an embedder from photos of people, or from what another embedder answers.",
+    abstract: "Trains an embedder on photos of people, or on the embeddings of a teacher.",
     usage: """
       facestyle train --people <folder> --out <file> [<options>]
       facestyle train --photos <folder> --teacher <file> --out <file> ...
       """,
     discussion: """
-      A folder of people has a folder for each of them, with JPEG and PNG files. Faces must lie \
-      alike in all photos already, or have five points (eyes, nose, corners of the mouth): \
+      A folder of people has a folder for each of them, with JPEG and PNG files. Faces must be \
+      in the same place in all photos, or have five points (eyes, nose, corners of the mouth): \
       FOLDER:FILE names a JSON file, {"Ann/1.jpg": [[x, y], ... 5], ...}, and FOLDER:x,y,x,y,... \
-      gives ten numbers that hold for all its photos. If some folder has points, what has none is \
-      left out. Where nothing has points, whole photos are learned from.
+      gives ten numbers that hold for all its photos. If some folder has points, photos without \
+      points are left out. If none has, the network learns from whole photos.
 
-      Ctrl-C finishes the step, saves the checkpoint and the model so far, and says how to go on; so \
-      do SIGTERM and SIGHUP, and a second one ends at once. \
-      With the same options a training that goes on from its checkpoint is the same to the last \
-      bit as one that was never stopped.
+      Ctrl-C, SIGTERM and SIGHUP finish the step, save the checkpoint and the model so far, and \
+      print how to go on; a second signal ends at once. With the same options a training that \
+      goes on from its checkpoint ends with the bits of one that was never stopped.
       """)
 
-  @Option(help: ArgumentHelp("A folder of people; may be given again.", valueName: "folder"))
+  @Option(help: ArgumentHelp("A folder of people; may be repeated.", valueName: "folder"))
   var people: [PhotoSource] = []
 
   @Option(
     help: ArgumentHelp(
-      "A folder of photos of nobody in particular, for a teacher; may be given again.", valueName: "folder"))
+      "A folder of unlabelled photos, for a teacher; may be repeated.", valueName: "folder"))
   var photos: [PhotoSource] = []
 
   @Option(
     help: ArgumentHelp(
-      "Learn from these people alone, by their number: 0-19 are the first twenty names.",
+      "Learn only from these people, by number: 0-19 are the first twenty names.",
       valueName: "first-last"))
   var keepPeople: PeopleRange?
 
@@ -44,10 +43,11 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("A model to start from, in place of random weights.", valueName: "file"))
   var start: String?
 
-  @Option(help: "What is made small. (default: semi-hard, with a teacher distillation)") var loss: LossName?
-  @Option(help: "Of the loss. (default: 0.2, contrastive 1, cosface 0.35, arcface 0.5)") var margin: Float?
+  @Option(help: "The loss. (default: semi-hard; with a teacher distillation)") var loss: LossName?
+  @Option(help: "The margin of the loss. (default: 0.2, contrastive 1, cosface 0.35, arcface 0.5)")
+  var margin: Float?
 
-  @Option(help: ArgumentHelp("The model whose embeddings are to be learned.", valueName: "file"))
+  @Option(help: ArgumentHelp("The model whose embeddings to learn.", valueName: "file"))
   var teacher: String?
 
   @Option(
@@ -61,19 +61,21 @@ struct Train: ParsableCommand {
       "Triplets to learn from: anchor, positive and negative on each line.", valueName: "file"))
   var triplets: String?
 
-  @Option(help: "(default: adam)") var optimiser: OptimiserName?
-  @Option(help: "How the rate goes over the steps. (default: one-cycle)") var schedule: ScheduleName?
+  @Option(help: "The optimiser. (default: adam)") var optimiser: OptimiserName?
+  @Option(help: "The learning rate over the steps. (default: one-cycle)") var schedule: ScheduleName?
   @Option(help: "The highest learning rate. (default: 0.001)") var rate: Float?
-  @Option(help: ArgumentHelp("First steps in which the rate rises. (default: 0)", valueName: "steps"))
+  @Option(
+    help: ArgumentHelp("The number of first steps in which the rate rises. (default: 0)", valueName: "steps"))
   var warmUp: UInt32?
-  @Option(help: ArgumentHelp("(default: 0)", valueName: "decay")) var weightDecay: Float?
+  @Option(help: ArgumentHelp("Weight decay. (default: 0)", valueName: "decay")) var weightDecay: Float?
 
   @Option(
-    help: ArgumentHelp("Shorten longer gradients to this length. (default: 0, never)", valueName: "length"))
+    help: ArgumentHelp("Scale longer gradients down to this length. (default: 0, never)", valueName: "length")
+  )
   var longestGradient: Float?
 
-  @Option(help: "(default: 1000)") var steps: UInt32?
-  @Option(help: "In place of --steps: so many times as many photos as there are.") var epochs: Double?
+  @Option(help: "The number of steps. (default: 1000)") var steps: UInt32?
+  @Option(help: "Instead of --steps: how often to go through all photos.") var epochs: Double?
   @Option(help: ArgumentHelp("Photos a step. (default: 64)", valueName: "photos")) var batch: UInt32?
 
   @Option(
@@ -81,36 +83,36 @@ struct Train: ParsableCommand {
       "Photos of each person in a batch, for losses that mine. (default: 8)", valueName: "photos"))
   var photosOfPerson: UInt32?
 
-  @Option(help: "How much photos are varied. (default: standard)") var augment: Strength?
+  @Option(help: "Strength of the augmentation. (default: standard)") var augment: Strength?
 
   @Option(
-    help: ArgumentHelp("How often another face is mixed in, 0 to 1, for a teacher.", valueName: "probability")
+    help: ArgumentHelp(
+      "Probability of blending in another face, 0 to 1, for a teacher.", valueName: "probability")
   )
   var blend: Float?
 
   @Option(
-    help: ArgumentHelp("Where to keep a checkpoint; goes on from it if it is there.", valueName: "file"))
+    help: ArgumentHelp("Go on from this file if it exists, and write checkpoints to it.", valueName: "file"))
   var checkpoint: String?
 
   @Option(
     help: ArgumentHelp("Steps from one checkpoint to the next. (default: at the end)", valueName: "steps"))
   var checkpointEvery: UInt32?
 
-  @Option(help: "Of first weights, of the order of photos and what is done to them. (default: 1)") var seed:
-    UInt64?
+  @Option(help: "Seed of the weights, the order and the augmentation. (default: 1)") var seed: UInt64?
 
   @Option(help: ArgumentHelp("Where to log each step, as lines of JSON.", valueName: "file"))
   var log: String?
 
-  @Flag(help: "Write the model's numbers in 16 bits.") var half = false
+  @Flag(help: "Write the model in 16 bits.") var half = false
 
   @Option(
     help: ArgumentHelp(
-      "The model's: distance up to which two faces are one person's. facestyle evaluate finds it.",
+      "The model's threshold, the largest distance of one person's faces; see facestyle evaluate.",
       valueName: "distance"))
   var threshold: Float = 1
 
-  @Option(help: ArgumentHelp("Kept in the model.", valueName: "text")) var note: String?
+  @Option(help: ArgumentHelp("A note to keep in the model.", valueName: "text")) var note: String?
 
   @OptionGroup var common: CommonOptions
 
@@ -123,17 +125,17 @@ struct Train: ParsableCommand {
     try require(!people.isEmpty || !photos.isEmpty, "Missing expected argument '--people <folder>'")
     try require(
       lossName.hasTeacher == (teacher != nil),
-      "--loss \(lossName.rawValue) \(teacher == nil ? "wants a" : "has no") --teacher.")
+      "--loss \(lossName.rawValue) \(teacher == nil ? "needs a" : "has no") --teacher.")
     try require(
-      photos.isEmpty || lossName.hasTeacher, "--photos are of nobody in particular: they want a --teacher.")
+      photos.isEmpty || lossName.hasTeacher, "--photos are unlabelled: they need a --teacher.")
     try require(
       margin == nil || lossName.hasMargin, "--margin is given, --loss \(lossName.rawValue) has none.")
     try require(
       lossName != .triplet || triplets != nil,
-      "--loss triplet wants --triplets, the losses that mine find their own.")
-    try require(steps == nil || epochs == nil, "--steps and --epochs are given, wanted is one of them.")
+      "--loss triplet needs --triplets; the losses that mine find their own.")
+    try require(steps == nil || epochs == nil, "--steps and --epochs are given; expected one of them.")
     if let epochs { try require(epochs > 0 && epochs < 1e9, "--epochs is \(epochs), wanted is more than 0.") }
-    try require(checkpointEvery == nil || checkpoint != nil, "--checkpoint-every wants a --checkpoint.")
+    try require(checkpointEvery == nil || checkpoint != nil, "--checkpoint-every needs a --checkpoint.")
     if let blend { try require(blend >= 0 && blend <= 1, "--blend is \(blend), wanted is 0 to 1.") }
     try require(threshold >= 0 && threshold.isFinite, "--threshold is \(threshold), wanted is 0 or more.")
     if let architecture, !knownArchitectures.contains(architecture) {
@@ -152,7 +154,7 @@ struct Train: ParsableCommand {
     // Told now, not after hours of training.
     try checkOutputs(out, checkpoint, streams: log)
     let set = try gather()
-    let count = try set.count()
+    let count = set.count
     let start = try start.map { path throws(Failure) in try Model(opening: path) }
     let architecture = architecture ?? start?.architecture ?? "nn4.small2"
     let trainer = try Trainer(

@@ -9,9 +9,10 @@ extension Model {
     }
   }
 
-  func describe(layer: String) throws(Failure) -> fs_layer {
-    var described = fs_layer()
-    try check(fs_model_layer_describe(handle, layer, &described), path)
+  func describe(layer: String) throws(Failure) -> fs_layer_info {
+    var described = fs_layer_info()
+    described.size = MemoryLayout<fs_layer_info>.size
+    try check(fs_model_layer_info_get(handle, layer, &described), path)
     return described
   }
 
@@ -27,8 +28,9 @@ extension Model {
 
   /// The width and height of the one size of picture that the network takes, nil if any will do.
   var inputSize: (width: Int, height: Int)? {
-    var described = fs_architecture()
-    guard fs_architecture_describe(architecture, &described) == FS_OK, described.width > 0 else { return nil }
+    var described = fs_architecture_info()
+    described.size = MemoryLayout<fs_architecture_info>.size
+    guard fs_architecture_info_get(architecture, &described) == FS_OK, described.width > 0 else { return nil }
     return (Int(described.width), Int(described.height))
   }
 }

@@ -94,8 +94,7 @@ final class Embedder {
   /// The embeddings of aligned pictures.
   func embed(_ chips: [Picture]) throws(Failure) -> [[Float]] {
     var numbers = [Float](repeating: 0, count: chips.count * dimension)
-    try withExtendedLifetime(chips) { () throws(Failure) in
-      let handles = chips.map { Optional($0.handle) }
+    try chips.withHandles { handles throws(Failure) in
       try check(fs_embedder_embed_chips(handle, handles, chips.count, &numbers, numbers.count))
     }
     return chips.indices.map { Array(numbers[($0 * dimension)..<(($0 + 1) * dimension)]) }
@@ -131,7 +130,7 @@ final class PairList {
 
   /// Paths below the folder of images.
   var photos: [String] {
-    (0..<fs_pairs_photos(handle)).map { fs_pairs_photo(handle, $0).map { outerText($0) } ?? "" }
+    (0..<fs_pairs_photo_count(handle)).map { fs_pairs_photo(handle, $0).map { outerText($0) } ?? "" }
   }
 }
 
@@ -175,16 +174,12 @@ final class Photos {
     try check(fs_photos_keep_people(handle, people.lowerBound, people.count))
   }
 
-  func count() throws(Failure) -> (photos: Int, people: Int) {
-    var (photos, people) = (0, 0)
-    try check(fs_photos_count(handle, &photos, &people))
-    return (photos, people)
-  }
+  var count: (photos: Int, people: Int) { (fs_photos_count(handle), fs_photos_person_count(handle)) }
 
   /// How many were left out, and the first of them, each with the reason.
   func leftOut(first limit: Int) throws(Failure) -> (count: Int, told: [String]) {
-    var (count, told) = (0, [String]())
-    try check(fs_photos_left_out_count(handle, &count))
+    let count = fs_photos_left_out_count(handle)
+    var told: [String] = []
     for i in 0..<min(count, limit) {
       var path = [CChar](repeating: 0, count: 4096), reason = [CChar](repeating: 0, count: 1024)
       try check(fs_photos_left_out(handle, i, &path, path.count, &reason, reason.count))
@@ -261,8 +256,8 @@ final class Gallery {
 
   deinit { fs_gallery_destroy(handle) }
 
-  var people: Int { fs_gallery_people(handle) }
-  var photos: Int { fs_gallery_photos(handle) }
+  var people: Int { fs_gallery_person_count(handle) }
+  var photos: Int { fs_gallery_photo_count(handle) }
 
   var info: fs_gallery_info {
     get throws(Failure) {
@@ -282,6 +277,7 @@ final class Gallery {
   ) throws(Failure) -> fs_enrolment {
     var options = fs_enrolment_options(), enrolment = fs_enrolment()
     try check(fs_enrolment_options_init(&options, MemoryLayout<fs_enrolment_options>.size))
+    enrolment.size = MemoryLayout<fs_enrolment>.size
     options.refuse = isRefused ? 1 : 0
     let status = withOuter(note) { note in
       options.note = note
@@ -310,12 +306,14 @@ final class Gallery {
 
   func add(from path: String) throws(Failure) -> fs_gallery_report {
     var report = fs_gallery_report()
+    report.size = MemoryLayout<fs_gallery_report>.size
     try check(fs_gallery_import(handle, path, &report), path)
     return report
   }
 
   func merge(_ other: Gallery, _ place: String) throws(Failure) -> fs_gallery_report {
     var report = fs_gallery_report()
+    report.size = MemoryLayout<fs_gallery_report>.size
     try check(fs_gallery_merge(handle, other.handle, &report), nameOfGallery(place))
     return report
   }
@@ -328,7 +326,8 @@ final class Gallery {
 
   func identify(_ embedding: [Float], _ options: fs_identify_options) throws(Failure) -> fs_gallery_identity {
     var options = options, identity = fs_gallery_identity()
-    try check(fs_gallery_identify_by(handle, embedding, embedding.count, &options, &identity))
+    identity.size = MemoryLayout<fs_gallery_identity>.size
+    try check(fs_gallery_identify(handle, embedding, embedding.count, &options, &identity))
     return identity
   }
 }

@@ -2,12 +2,12 @@ import ArgumentParser
 import CFaceStyle
 import Glibc
 
-// What a command writes: looked at before it works, and not lost where it cannot be written.
+// What a command writes: checked before the work, and not lost if it cannot be written after it.
 
 /// Refuses, before the work, what could not be written after it.
 /// - Parameters:
-///   - files: that the library writes whole, nil for those that are not asked for.
-///   - streams: written line by line, which may be a pipe or a device.
+///   - files: those that the library writes whole; nil for one that is not asked for.
+///   - streams: those that are written line by line, which may be a pipe or a device.
 func checkOutputs(_ files: String?..., streams: String?...) throws(Failure) {
   var known: [String] = []
   for (file, isWhole) in files.map({ ($0, true) }) + streams.map({ ($0, false) }) {
@@ -18,10 +18,20 @@ func checkOutputs(_ files: String?..., streams: String?...) throws(Failure) {
   }
 }
 
-/// The same for a picture, whose format is its name's.
-func checkPicture(_ file: String) throws(Failure) {
-  guard isPicture(file) else { throw Failure("\(file): wanted is a .png, .jpg or .jpeg file") }
-  try checkOutputs(file)
+/// A picture that a command writes: an argument whose ending names a format.
+struct PictureOutput {
+  let path: String
+
+  init(argument: String) throws {
+    guard isPicture(argument) else { throw ValidationError("expected a .png, .jpg or .jpeg file.") }
+    path = argument
+  }
+
+  /// A file beside it: "painted-0020.png" for "painted.png" and "0020".
+  func path(with part: String) -> String {
+    let (stem, ending) = nameAndExtension(path)
+    return "\(stem)-\(part).\(ending)"
+  }
 }
 
 /// A new file is put beside an old one and takes its name: it is the folder that must be writable.
@@ -47,8 +57,8 @@ private func checkPlace(of file: String, isWhole: Bool) throws(Failure) {
 }
 
 extension Picture {
-  /// Writes what was worked for. Where that fails it goes to a new folder in TMPDIR, or /tmp.
-  /// - Throws: in any case where it is not at `path`, and says where it is.
+  /// Writes the picture. If that fails, it goes to a new folder in TMPDIR, or /tmp.
+  /// - Throws: whenever it is not at `path`; the reason says where it is.
   func keep(at path: String, elseIn checkpoint: String? = nil) throws(Failure) {
     try keeping("picture", at: path, elseIn: checkpoint) { place throws(Failure) in try write(to: place) }
   }
@@ -90,13 +100,13 @@ private func rescued(_ path: String, _ write: (String) throws(Failure) -> Void) 
   }
 }
 
-/// What goes wrong beside the work: it is told at once, the work goes on, and the exit status says it.
+/// What goes wrong beside the work: it is reported at once, the work goes on, and the exit status shows it.
 final class Troubles {
-  /// By what they befell.
+  /// By the work that they concern.
   private var reasons: [String: String] = [:]
   private var told: Set<String> = []
 
-  /// Tells a reason that was not told before.
+  /// Reports a reason that was not reported before.
   func add(_ failure: Failure, to work: String) {
     if told.insert(failure.message).inserted { warn("\(work): \(failure.message)") }
     reasons[work] = failure.message

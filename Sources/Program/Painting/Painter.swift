@@ -61,39 +61,40 @@ final class Painter {
     defer { fs_styler_destroy(styler) }
 
     var options = options
-    options.user = Unmanaged.passUnretained(self).toOpaque()
+    let held = Unmanaged.passRetained(self)
+    defer { held.release() }
+    options.user = held.toOpaque()
     options.on_step = { progress, user in
       guard let progress, let user else { return FS_CANCEL }
       return Unmanaged<Painter>.fromOpaque(user).takeUnretainedValue().stepped(progress)
     }
     var job: OpaquePointer?
-    let handles = styles.map { Optional($0.handle) }
-    try check(
-      fs_style_job_create(
-        &job, styler, content.handle, handles, weights.isEmpty ? nil : weights, handles.count, &options))
+    try styles.withHandles { handles throws(Failure) in
+      try check(
+        fs_style_job_create(
+          &job, styler, content.handle, handles, weights.isEmpty ? nil : weights, handles.count, &options))
+    }
     defer { fs_style_job_destroy(job) }
     if let checkpoint, kind(of: checkpoint.path) == .file {
       try check(fs_style_job_load(job, checkpoint.path), checkpoint.path)
     }
 
     catchInterrupts()
-    try withExtendedLifetime(self) { () throws(Failure) in
-      var progress = fs_style_progress()
-      progress.size = MemoryLayout<fs_style_progress>.size
-      repeat {
-        do throws(Failure) {
-          try check(fs_style_job_step(job, checkpoint?.every ?? 50, &progress))
-        } catch {
-          // Before the first step there is nothing to keep.
-          guard last.step > 0 else { throw error }
-          endBar()
-          troubles.add(error, to: "painting")
-        }
-        if let checkpoint { keep(job, in: checkpoint.path) }
-      } while progress.ending == FS_ENDING_NONE && !isInterrupted && !troubles.has("painting")
-      if !troubles.has("painting") { last = progress }
-      last.job = nil
-    }
+    var progress = fs_style_progress()
+    progress.size = MemoryLayout<fs_style_progress>.size
+    repeat {
+      do throws(Failure) {
+        try check(fs_style_job_step(job, checkpoint?.every ?? 50, &progress))
+      } catch {
+        // Before the first step there is nothing to keep.
+        guard last.step > 0 else { throw error }
+        endBar()
+        troubles.add(error, to: "painting")
+      }
+      if let checkpoint { keep(job, in: checkpoint.path) }
+    } while progress.ending == FS_ENDING_NONE && !isInterrupted && !troubles.has("painting")
+    if !troubles.has("painting") { last = progress }
+    last.job = nil
     endBar()
     return Picture(owning: try made("") { fs_style_job_result(job, &$0) })
   }

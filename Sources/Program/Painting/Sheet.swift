@@ -28,13 +28,12 @@ struct Sheet {
 
   /// All of the picture must lie on the sheet.
   mutating func put(_ picture: Picture, x: Int, y: Int) {
-    let source = UnsafeBufferPointer(
-      start: fs_image_data(picture.handle), count: 3 * picture.width * picture.height)
-    for row in 0..<picture.height {
-      let from = 3 * picture.width * row, to = 3 * (width * (y + row) + x)
-      pixels.replaceSubrange(to..<to + 3 * picture.width, with: source[from..<from + 3 * picture.width])
+    picture.withBytes { source in
+      for row in 0..<picture.height {
+        let from = 3 * picture.width * row, to = 3 * (width * (y + row) + x)
+        pixels.replaceSubrange(to..<to + 3 * picture.width, with: source[from..<from + 3 * picture.width])
+      }
     }
-    withExtendedLifetime(picture) {}
   }
 
   /// A rectangle of one grey.

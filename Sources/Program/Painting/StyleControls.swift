@@ -5,7 +5,8 @@ import Glibc
 /// Options of a style transfer; those that are given change the preset's.
 struct StyleControls: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Settings to start from: \(Preset.names). (default: pyramid)", valueName: "name"))
+    help: ArgumentHelp(
+      "Settings to start from. (default: pyramid)", discussion: Preset.list, valueName: "name"))
   var preset: Preset?
 
   @Option(
@@ -96,14 +97,13 @@ struct StyleControls: ParsableArguments {
     if let history { options.history = history }
     if let averaging { options.averaging = averaging }
     let content = contentLayers.map { CLayers($0) }, style = styleLayers.map { CLayers($0) }
-    defer { withExtendedLifetime((content, style, picture)) {} }
     if let content {
       (options.content_layers, options.content_layer_count) = (UnsafePointer(content.layers), content.count)
     }
     if let style {
       (options.style_layers, options.style_layer_count) = (UnsafePointer(style.layers), style.count)
     }
-    return try body(options)
+    return try holding(content, style, picture) { () throws(Failure) in try body(options) }
   }
 }
 
@@ -117,11 +117,18 @@ struct Preset: ExpressibleByArgument {
     self.value = value
   }
 
+  /// The library's: they count from 0.
   private static var all: [fs_style_preset] {
-    (0..<UInt32(64)).map { fs_style_preset(rawValue: $0) }.filter { fs_style_preset_name($0) != nil }
+    (0..<fs_style_preset_count()).map { fs_style_preset(rawValue: UInt32($0)) }
   }
 
-  static var names: String { all.map { String(cString: fs_style_preset_name($0)) }.joined(separator: ", ") }
+  /// "pyramid: from coarse to fine by L-BFGS", a line for each.
+  static var list: String {
+    let lines = all.map { preset in
+      "\(String(cString: fs_style_preset_name(preset))): \(String(cString: fs_style_preset_summary(preset)))"
+    }
+    return lines.joined(separator: "\n")
+  }
 }
 
 enum StyleOptimizer: String, ExpressibleByArgument { case lbfgs, adam }

@@ -2,8 +2,9 @@ import CFaceStyle
 
 /// Prints what the library finds where it runs, a line each.
 func printHost() throws(Failure) {
-  var host = fs_host()
-  try check(fs_host_describe(&host, MemoryLayout<fs_host>.size))
+  var host = fs_host_info()
+  host.size = MemoryLayout<fs_host_info>.size
+  try check(fs_host_info_get(&host))
   print("processors: \(host.processors), of which this process may run on \(host.allowed)")
   print("quota of the control groups: \(host.quota > 0 ? "\(host.quota) processors" : "none")")
   print("threads: \(host.threads)")

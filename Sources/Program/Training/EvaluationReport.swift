@@ -14,12 +14,12 @@ struct EvaluationReport {
   }
 
   private var pairs: Int { Int(evaluation.genuine + evaluation.impostors) }
-  private let tooFewFolds = "accuracy wants two folds or more, each with pairs of one person and of two"
+  private let tooFewFolds = "accuracy needs two folds or more, each with pairs of one person and of two"
 
   /// Why there is no TAR at this FAR; nil if there is.
   private func reason(_ point: fs_operating_point) -> String? {
     guard point.tar.isNaN else { return nil }
-    return "FAR \(point.limit) wants \(grouped(Int(point.impostors_needed))) pairs of two people,"
+    return "FAR \(point.limit) needs \(grouped(Int(point.impostors_needed))) pairs of two people,"
       + " there are \(grouped(Int(evaluation.impostors)))"
   }
 

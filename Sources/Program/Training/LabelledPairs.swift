@@ -51,7 +51,7 @@ struct LabelledPairs {
   let model: String
   let photos: Int
   var skipped: Skipped
-  private(set) var distances: [Double] = [], same: [UInt8] = [], folds: [Int32] = []
+  private(set) var distances: [Double] = [], same: [Int32] = [], folds: [Int32] = []
 
   init(model: String, photos: Int, skipped: Skipped) {
     (self.model, self.photos, self.skipped) = (model, photos, skipped)

@@ -34,9 +34,11 @@ final class Training {
     checkpoint: String?
   ) throws(Failure) {
     var options = options
-    found = try set.count().photos
+    found = set.count.photos
     stepsBefore = Int(try trainer.info.step)
-    options.user = Unmanaged.passUnretained(self).toOpaque()
+    let held = Unmanaged.passRetained(self)
+    defer { held.release() }
+    options.user = held.toOpaque()
     options.on_step = { progress, user in
       guard let progress, let user else { return FS_CANCEL }
       return Unmanaged<Training>.fromOpaque(user).takeUnretainedValue().told(progress.pointee)
@@ -46,7 +48,7 @@ final class Training {
     // A checkpoint that fails on the way is only logged; the last one's is the run's.
     fs_log_set(FS_LOG_ERROR, { _, message, _ in warn(message.map { String(cString: $0) } ?? "") }, nil)
     defer { fs_log_set(FS_LOG_ERROR, nil, nil) }
-    let status = withExtendedLifetime((self, teacher)) {
+    let status = try holding(teacher) { () throws(Failure) in
       withOuterOrNull(pairs) { pairs in
         withOuterOrNull(triplets) { triplets in
           withOuterOrNull(checkpoint) { checkpoint in

@@ -22,21 +22,22 @@ package struct Affinities {
   ) throws(Failure) {
     count = n
     values = try Storage<Double>(count: n * n)
-    let p = values.pointer
     let wanted = log(perplexity)
-    forEachBatchOfRows(n, work: n * (dimension + 64)) { rows in
-      for i in rows {
-        let row = p + i * n
-        Affinities.squaredDistances(points, i, row, count: n, dimension)
-        Affinities.normalise(row, i, count: n, entropy: wanted)
+    values.withPointer { p in
+      forEachBatchOfRows(n, work: n * (dimension + 64)) { rows in
+        for i in rows {
+          let row = p + i * n
+          Affinities.squaredDistances(points, i, row, count: n, dimension)
+          Affinities.normalise(row, i, count: n, entropy: wanted)
+        }
       }
-    }
-    let scale = 1 / (2 * Double(n))
-    for i in 0..<n {
-      for j in 0..<i {
-        let both = (p[i * n + j] + p[j * n + i]) * scale
-        p[i * n + j] = both
-        p[j * n + i] = both
+      let scale = 1 / (2 * Double(n))
+      for i in 0..<n {
+        for j in 0..<i {
+          let both = (p[i * n + j] + p[j * n + i]) * scale
+          p[i * n + j] = both
+          p[j * n + i] = both
+        }
       }
     }
   }

@@ -16,8 +16,8 @@ package struct TSNE {
   package struct Options {
     package var perplexity = 30.0
     package var steps = 1000
-    /// 0 for `max(count / exaggeration / 4, 50)`.
-    package var learningRate = 0.0
+    /// nil for `max(count / exaggeration / 4, 50)`.
+    package var learningRate: Double?
     package var exaggeration = 12.0
     package var exaggeratedSteps = 250
     package var seed: UInt64 = 1
@@ -31,10 +31,8 @@ package struct TSNE {
     package let seconds: Double
   }
 
-  package enum Action { case proceed, finish, cancel }
-
   /// P takes 8 * count² bytes.
-  package static let mostPoints = 8192
+  package static let maxPoints = 8192
   /// The divergence takes as long as a step: it is told after so many.
   package static let reportInterval = 25
 
@@ -44,7 +42,7 @@ package struct TSNE {
   /// - Returns: KL(P, Q) of the map.
   package static func map(
     _ points: UnsafePointer<Float>, count: Int, dimension: Int, _ options: Options,
-    into map: UnsafeMutablePointer<Float>, onProgress: (Progress) -> Action
+    into map: UnsafeMutablePointer<Float>, onProgress: (Progress) throws(Failure) -> Action
   ) throws(Failure) -> Double {
     try check(options, count: count, dimension: dimension)
     for i in 0..<(count * dimension) where !points[i].isFinite {
@@ -63,7 +61,7 @@ package struct TSNE {
         throw .invalidArgument(
           "the map diverges at step \(step): the learning rate of \(descent.rate) is too high")
       }
-      let action = onProgress(
+      let action = try onProgress(
         Progress(
           step: step, steps: options.steps, divergence: divergence, seconds: monotonicSeconds() - begin))
       if action == .finish { break }
@@ -74,28 +72,19 @@ package struct TSNE {
   }
 
   private static func check(_ options: Options, count: Int, dimension: Int) throws(Failure) {
-    guard count >= 4, count <= mostPoints else {
-      throw .invalidArgument("\(count) points, wanted 4 to \(mostPoints)")
+    guard count >= 4, count <= maxPoints else {
+      throw .invalidArgument("\(count) points, wanted 4 to \(maxPoints)")
     }
     guard dimension >= 1 else {
       throw .invalidArgument("points of \(dimension) dimensions, wanted at least 1")
     }
-    let most = Double(count - 1) / 3
-    guard options.perplexity >= 1, options.perplexity <= most else {
+    let maxPerplexity = Double(count - 1) / 3
+    guard options.perplexity >= 1, options.perplexity <= maxPerplexity else {
       throw .invalidArgument(
-        "perplexity \(options.perplexity) for \(count) points, wanted 1 to \(most): a third of a point's neighbours"
+        "perplexity \(options.perplexity) for \(count) points, wanted 1 to \(maxPerplexity): a third of a point's neighbours"
       )
     }
-    guard options.steps >= 1, options.steps <= 1_000_000 else {
-      throw .invalidArgument("\(options.steps) steps, wanted 1 to 1000000")
-    }
-    guard options.learningRate >= 0, options.learningRate.isFinite else {
-      throw .invalidArgument(
-        "learning rate \(options.learningRate), wanted more than 0, or 0 for the usual one")
-    }
-    guard options.exaggeration >= 1, options.exaggeration <= 100 else {
-      throw .invalidArgument("exaggeration \(options.exaggeration), wanted 1 to 100")
-    }
+    try options.check()
   }
 }
 
@@ -120,16 +109,11 @@ private final class Descent {
     n = affinities.count
     self.affinities = affinities
     exaggeration = options.exaggeration
-    rate = options.learningRate > 0 ? options.learningRate : max(Double(n) / options.exaggeration / 4, 50)
+    rate = options.learningRate ?? max(Double(n) / options.exaggeration / 4, 50)
     speed = [Double](repeating: 0, count: 2 * n)
     gain = [Double](repeating: 1, count: 2 * n)
     sums = try Storage(repeating: RowSums(), count: n)
-    var entropy = 0.0
-    for i in 0..<(n * n) {
-      let p = affinities.values.pointer[i]
-      if p > 0 { entropy += p * log(p) }
-    }
-    negativeEntropy = entropy
+    negativeEntropy = affinities.values.withBuffer { $0.reduce(0) { $1 > 0 ? $0 + $1 * log($1) : $0 } }
     var squares = 0.0
     for i in 0..<n { squares += start[2 * i] * start[2 * i] }
     let deviation = (squares / Double(n)).squareRoot()
@@ -145,12 +129,14 @@ private final class Descent {
   var y: [Double] { (0..<(2 * n)).map { place[($0 & 1) * n + $0 >> 1] } }
 
   func step(isExaggerated: Bool) {
-    let (n, p, sums) = (n, affinities.values.pointer, sums.pointer)
-    place.withUnsafeBufferPointer { place in
-      guard let x = place.baseAddress else { return }
-      let y = x + n
-      forEachBatchOfRows(n, work: 4 * n) { rows in
-        for i in rows { sums[i] = Descent.sweep(p + i * n, x, y, i, n) }
+    let n = n
+    withPointers(affinities.values, sums) { p, sums in
+      place.withUnsafeBufferPointer { place in
+        guard let x = place.baseAddress else { return }
+        let y = x + n
+        forEachBatchOfRows(n, work: 4 * n) { rows in
+          for i in rows { sums[i] = Descent.sweep(p + i * n, x, y, i, n) }
+        }
       }
     }
     var weight = 0.0
@@ -197,21 +183,23 @@ private final class Descent {
 
   /// `KL = sum p log p + sum p log(1 + |y_i - y_j|²) + log(sum w)`, the sum of p being 1.
   func divergence() -> Double {
-    let (n, p, sums) = (n, affinities.values.pointer, sums.pointer)
-    place.withUnsafeBufferPointer { place in
-      guard let x = place.baseAddress else { return }
-      let y = x + n
-      forEachBatchOfRows(n, work: 16 * n) { rows in
-        for i in rows {
-          var weight = -1.0, cross = 0.0
-          for j in 0..<n {
-            let dx = x[i] - x[j], dy = y[i] - y[j]
-            let square = dx * dx + dy * dy
-            weight += 1 / (1 + square)
-            cross += p[i * n + j] * log1p(square)
+    let n = n
+    withPointers(affinities.values, sums) { p, sums in
+      place.withUnsafeBufferPointer { place in
+        guard let x = place.baseAddress else { return }
+        let y = x + n
+        forEachBatchOfRows(n, work: 16 * n) { rows in
+          for i in rows {
+            var weight = -1.0, cross = 0.0
+            for j in 0..<n {
+              let dx = x[i] - x[j], dy = y[i] - y[j]
+              let square = dx * dx + dy * dy
+              weight += 1 / (1 + square)
+              cross += p[i * n + j] * log1p(square)
+            }
+            sums[i].weight = weight
+            sums[i].attraction.x = cross
           }
-          sums[i].weight = weight
-          sums[i].attraction.x = cross
         }
       }
     }
@@ -234,5 +222,16 @@ private struct Noise {
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
     return Double((z ^ (z >> 31)) >> 11) * 0x1p-52 - 1
+  }
+}
+
+extension TSNE.Options: Settings {
+  package var settings: [Setting] {
+    Setting("perplexity", perplexity, .atLeast(1))
+    Setting("steps", steps, .from(1, to: 1_000_000))
+    Setting("learning rate", learningRate, .above(0))
+    Setting("exaggeration", exaggeration, .from(1, to: 100))
+    Setting("exaggerated steps", exaggeratedSteps, .atLeast(0))
+    Setting("seed", seed)
   }
 }

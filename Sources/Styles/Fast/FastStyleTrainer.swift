@@ -9,7 +9,7 @@ import Tensors
 /// Alahi, Fei-Fei, "Perceptual losses for real-time style transfer and super-resolution", 2016; the scales
 /// after Wang, Oxholm, Zhang, Wang, "Multimodal transfer", 2017.
 package final class FastStyleTrainer {
-  package struct Options: Sendable {
+  package struct Options: Sendable, Settings {
     /// Of the network: filters of its first layer, and residual blocks.
     package var filters = 32, blocks = 5
     /// Of the pictures that it is taught with, a multiple of 16.
@@ -22,6 +22,18 @@ package final class FastStyleTrainer {
     package var seed: UInt64 = 1
 
     package init() {}
+
+    @SettingList package var settings: [Setting] {
+      Setting("filters", filters, .from(1, to: 256))
+      Setting("blocks", blocks, .from(1, to: 64))
+      Setting("side", side, .from(32, to: 2048)).requiring(side % 16 == 0, "a multiple of 16")
+      Setting("scales", scales, .from(1, to: 2))
+      Setting("content weight", contentWeight, .from(0, to: 1e12))
+      Setting("style weight", styleWeight, .from(0, to: 1e12))
+      Setting("smoothness", smoothness, .from(0, to: 1e12))
+      Setting("rate", rate, .from(1e-8, to: 1))
+      Setting("seed", seed)
+    }
   }
 
   /// What a step made of its pictures, before it moved the weights; means over the pictures, weighted.
@@ -45,15 +57,13 @@ package final class FastStyleTrainer {
 
   /// - Parameter model: of VGG-19.
   package init(_ model: Model, style: Image, _ options: Options) throws(Failure) {
-    guard model.architectureName == "vgg19" else {
-      throw .wrongModel("the model is \"\(model.architectureName)\", a fast style is taught by vgg19")
-    }
+    try model.require(.styleTransfer, for: "teaching a fast style")
     try options.check()
     self.options = options
     vgg = try model.network()
     let architecture = Architecture.fastStyleResize(filters: options.filters, blocks: options.blocks)
     var generator = Generator(seed: options.seed)
-    network = try TrainableNetwork(architecture.layers, input: architecture.input) {
+    network = try TrainableNetwork(architecture.graph, input: architecture.input) {
       specification throws(Failure) in
       try FastStyleTrainer.initial(specification, &generator)
     }
@@ -62,10 +72,8 @@ package final class FastStyleTrainer {
     let cut = try cover(style, width: options.side, height: options.side)
     for scale in 0..<options.scales {
       let side = options.side >> scale
-      let picture = try Tensor<Float>([1, side, side, 3])
       let image = try cut.resized(width: side, height: side, filter: .bicubic)
-      Architecture.vgg19Pictures.fill(picture.pointer, image.pixels.pointer, height: side, width: side)
-      withExtendedLifetime(image) {}
+      let picture = try VGGPicture(bytesOf: image).numbers.reshaped([1, side, side, 3])
       let tape = Tape<Float>()
       var products: [Tensor<Float>] = []
       for features in try vgg.run(picture, .init(FastStyleTrainer.styleLayers)) {
@@ -111,15 +119,16 @@ package final class FastStyleTrainer {
     _ content: Image, share: Float, _ report: inout Report
   ) throws(Failure) -> [Tensor<Float>] {
     let side = options.side, image = try cover(content, width: side, height: side)
-    let levels = try Tensor<Float>([1, side, side, 3]), target = try Tensor<Float>([1, side, side, 3])
-    for i in 0..<levels.count { levels.pointer[i] = Float(image.pixels.pointer[i]) }
-    Architecture.vgg19Pictures.fill(target.pointer, image.pixels.pointer, height: side, width: side)
-    withExtendedLifetime(image) {}
+    let levels = try Tensor<Float>([1, side, side, 3])
+    levels.withPointer { levels in
+      image.pixels.withBuffer { bytes in for i in bytes.indices { levels[i] = Float(bytes[i]) } }
+    }
+    let target = try VGGPicture(bytesOf: image).numbers.reshaped([1, side, side, 3])
     let wanted = try vgg.run(target, .init([FastStyleTrainer.contentLayer]))[0]
 
     let tape = Tape<Float>(), leaves = network.leaves(on: tape)
     let painted = try network.run(tape.constant(levels), leaves, .training, on: tape)
-    var picture = try forVGG(painted, on: tape)
+    var picture = try VGGPicture.entered(painted, on: tape)
     var styles: [Variable<Float>] = []
     var contentCost: Variable<Float>?
     for (scale, grams) in grams.enumerated() {
@@ -147,15 +156,6 @@ package final class FastStyleTrainer {
     return try tape.gradients(of: total, at: trained)
   }
 
-  /// R, G, B levels to B, G, R less the mean, as a convolution: so that the gradient finds its way back.
-  private func forVGG(_ x: Variable<Float>, on tape: Tape<Float>) throws(Failure) -> Variable<Float> {
-    let mean = Architecture.vgg19Pictures.mean
-    let exchange = try Tensor<Float>([3, 3, 1, 1], [0, 0, 1, 0, 1, 0, 1, 0, 0])
-    return try tape.convolution(
-      x, weights: tape.constant(exchange), bias: tape.constant(Tensor([3], [-mean.0, -mean.1, -mean.2])),
-      padding: .valid)
-  }
-
   /// The mean of the squared steps to the right and downwards.
   private func roughness(_ x: Variable<Float>, on tape: Tape<Float>) throws(Failure) -> Variable<Float> {
     var weights: [Float] = []
@@ -179,28 +179,5 @@ package final class FastStyleTrainer {
 }
 
 private func add(_ gradient: Tensor<Float>, to sum: Tensor<Float>) {
-  for i in 0..<sum.count { sum.pointer[i] += gradient.pointer[i] }
-  withExtendedLifetime((gradient, sum)) {}
-}
-
-extension FastStyleTrainer.Options {
-  fileprivate func check() throws(Failure) {
-    func check(_ value: Float, _ name: StaticString, from least: Float, to most: Float) throws(Failure) {
-      guard value >= least, value <= most else {
-        throw .invalidArgument("\(name) \(value), wanted \(least) to \(most)")
-      }
-    }
-    guard filters >= 1, filters <= 256, blocks >= 1, blocks <= 64 else {
-      throw .invalidArgument(
-        "a network of \(filters) filters and \(blocks) blocks, wanted 1 to 256 and 1 to 64")
-    }
-    guard side >= 32, side <= 2048, side % 16 == 0 else {
-      throw .invalidArgument("pictures of \(side)x\(side), wanted a multiple of 16 from 32 to 2048")
-    }
-    guard scales == 1 || scales == 2 else { throw .invalidArgument("\(scales) scales, wanted 1 or 2") }
-    try check(contentWeight, "content weight", from: 0, to: 1e12)
-    try check(styleWeight, "style weight", from: 0, to: 1e12)
-    try check(smoothness, "smoothness", from: 0, to: 1e12)
-    try check(rate, "rate", from: 1e-8, to: 1)
-  }
+  withPointers(gradient, sum) { gradient, total in for i in 0..<sum.count { total[i] += gradient[i] } }
 }

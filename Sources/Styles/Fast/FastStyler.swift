@@ -9,10 +9,7 @@ package final class FastStyler: Sendable {
 
   /// - Throws: `.wrongModel` for a network of another kind.
   package init(_ model: Model) throws(Failure) {
-    guard model.architectureName == "fast-style" || model.architectureName == "fast-style-resize" else {
-      throw .wrongModel(
-        "the model is \"\(model.architectureName)\", a fast style wants fast-style or fast-style-resize")
-    }
+    try model.require(.fastStyle, for: "a fast style")
     executor = Executor(try model.network(), .init(["picture"]))
   }
 

@@ -23,10 +23,12 @@ struct FeatureStatistics: Sendable {
   ) throws(Failure) {
     let sums = try UnitSums(channels: channels, isCentred: true), chunk = min(rows, UnitRoom.chunk)
     let units = try Storage<Float>(count: chunk * channels)
-    for first in stride(from: 0, to: rows, by: UnitRoom.chunk) {
-      let count = min(chunk, rows - first)
-      units.pointer.update(from: x + first * channels, count: count * channels)
-      try sums.add(centring: units.pointer, rows: count, shares: nil, workspace)
+    try units.withPointer { units throws(Failure) in
+      for first in stride(from: 0, to: rows, by: UnitRoom.chunk) {
+        let count = min(chunk, rows - first)
+        units.update(from: x + first * channels, count: count * channels)
+        try sums.add(centring: units, rows: count, shares: nil, workspace)
+      }
     }
     guard let moments = try sums.moments() else { throw .internalError("statistics of no features") }
     var covariance = moments.second.values.map { Double($0) }

@@ -8,11 +8,11 @@ import Tensors
 /// decoder makes a picture of them. It never changes: threads may share it. Source: Li et al., "Universal
 /// style transfer via feature transforms", 2017, section 3.
 package final class UniversalStyler: Sendable {
-  package enum Method: Sendable {
+  package enum Method: Int32, CaseIterable, Sendable {
     /// Mean and covariance become the style's: whitening and colouring.
-    case covariance
+    case covariance = 0
     /// Mean and variance of each channel do: adaptive instance normalisation (Huang and Belongie 2017).
-    case variance
+    case variance = 1
   }
 
   package struct Options: Sendable {
@@ -47,9 +47,7 @@ package final class UniversalStyler: Sendable {
 
   /// - Throws: `.wrongModel`; `.invalidArgument` for a style too small for the file's coarsest level.
   package init(_ model: Model, styles: [Image]) throws(Failure) {
-    guard model.architectureName == UniversalStyle.architectureName else {
-      throw .wrongModel("the model is \"\(model.architectureName)\", a universal style wants universal-style")
-    }
+    try model.require(.universalStyle, for: "a universal style")
     let networks = try UniversalStyle(model.weights)
     let scale = networks.members.reduce(1) { max($0, $1.scale) }
     for style in styles { try UniversalStyler.check(style, scale: scale, "a style") }
@@ -105,9 +103,11 @@ package final class UniversalStyler: Sendable {
     let canvas = Canvas(
       width: content.width, height: content.height, multipleOf: first.network.scale, white: 1)
     let picture = try Tensor<Float>([canvas.fullHeight, canvas.fullWidth, 3]), workspace = Workspace()
-    canvas.fill(picture.pointer, from: content)
+    picture.withPointer { canvas.fill($0, from: content) }
     for level in levels { try paint(picture, level, options, weights, workspace) }
-    return try canvas.image(from: picture.pointer, "the universal style")
+    return try picture.withPointer { picture throws(Failure) in
+      try canvas.image(from: picture, "the universal style")
+    }
   }
 
   /// One level: encodes the picture, changes the features' statistics, decodes them into the picture's place.
@@ -116,7 +116,7 @@ package final class UniversalStyler: Sendable {
   ) throws(Failure) {
     let height = picture.shape[0], width = picture.shape[1]
     try level.encoder.run(batch: 1, height: height, width: width) { input in
-      input.update(from: picture.pointer, count: picture.count)
+      picture.withPointer { input.update(from: $0, count: picture.count) }
     } _: { answers throws(Failure) in
       let extents = answers.extents(0), rows = extents[1] * extents[2], channels = extents[3]
       let statistics = try FeatureStatistics(
@@ -125,7 +125,7 @@ package final class UniversalStyler: Sendable {
       try level.decoder.run(batch: 1, height: extents[1], width: extents[2]) { features throws(Failure) in
         try transform.apply(answers[0], features, rows: rows, workspace)
       } _: { pictures in
-        picture.pointer.update(from: pictures[0], count: picture.count)
+        picture.withPointer { $0.update(from: pictures[0], count: picture.count) }
       }
     }
   }
@@ -168,8 +168,9 @@ package final class UniversalStyler: Sendable {
         for j in 0..<n { shift[j] -= content.mean[i] * transposed[i * n + j] }
       }
       let numbers = try Tensor<Float>([n, n], transposed.map { Float($0) })
-      matrix = try Float.pack(depth: n, columns: n, numbers.pointer, rowStride: n, columnStride: 1)
-      withExtendedLifetime(numbers) {}
+      matrix = try numbers.withPointer { numbers throws(Failure) in
+        try Float.pack(depth: n, columns: n, numbers, rowStride: n, columnStride: 1)
+      }
       finish = try Finish(bias: shift.map { Float($0) })
     }
 

@@ -1,6 +1,6 @@
 import CSystem
 
-/// Seconds on a clock that only goes forward: for lengths of time.
+/// Seconds on a clock that only goes forward, to measure durations.
 package func monotonicSeconds() -> Double {
   var now = timespec()
   clock_gettime(CLOCK_MONOTONIC, &now)

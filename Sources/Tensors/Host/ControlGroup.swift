@@ -1,14 +1,14 @@
-/// A control group of Linux that this process is in, or one above it: what systemd's MemoryMax= and
-/// CPUQuota=, Docker and Kubernetes set is said there. Source: Linux, Documentation/admin-guide/cgroup-v2.rst
-/// and cgroup-v1/memory.rst, scheduler/sched-bwc.rst.
+/// A control group of Linux that this process is in, or one above it: it has the limits that systemd's
+/// MemoryMax= and CPUQuota=, Docker and Kubernetes set. Source: Linux,
+/// Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst, scheduler/sched-bwc.rst.
 struct ControlGroup {
-  /// Of version 1 each controller has a tree of its own, of version 2 all share one.
+  /// In version 1 each controller has its own tree, in version 2 all share one.
   let isUnified: Bool
   let folder: String
 
-  /// The groups of a controller ("memory", "cpu"): this process's own first, up to the root of what is
-  /// mounted here. Where the process's own cannot be seen - a container may see the name that its group has
-  /// outside - only the root.
+  /// The groups of a controller ("memory", "cpu"), from this process's own up to the root of what is mounted
+  /// here. If the process's own is not visible - a container may see the name that its group has outside -
+  /// only the root.
   static func all(_ controller: String) -> [ControlGroup] {
     guard let memberships = HostFiles.text("/proc/self/cgroup"),
       let mounts = HostFiles.text("/proc/self/mountinfo")
@@ -49,19 +49,19 @@ struct ControlGroup {
     return nil
   }
 
-  // MARK: What is said there
+  // MARK: Limits and use
 
   /// Bytes; nil without a limit.
   var memoryLimit: Int? {
     guard let bytes = HostFiles.number(folder + (isUnified ? "/memory.max" : "/memory.limit_in_bytes")) else {
       return nil
     }
-    // Version 1 writes none as the largest number of whole pages.
+    // Version 1 writes "no limit" as the largest number of whole pages.
     return bytes < 1 << 60 ? bytes : nil
   }
 
-  /// Bytes that its processes hold, without those that the system takes back before it kills one: of the
-  /// files that it keeps in memory those that were not used lately, and half of the others.
+  /// Bytes that its processes hold, without those that the system reclaims before it kills one: of the cached
+  /// files those that were not used lately, and half of the others.
   var memoryInUse: Int? {
     guard let bytes = HostFiles.number(folder + (isUnified ? "/memory.current" : "/memory.usage_in_bytes"))
     else { return nil }
@@ -89,7 +89,7 @@ struct ControlGroup {
   }
 }
 
-/// Where a tree of control groups is to be seen, by a line of /proc/self/mountinfo:
+/// Where a tree of control groups is mounted, from a line of /proc/self/mountinfo:
 /// "36 35 0:30 /docker/1f /sys/fs/cgroup/memory ro,nosuid - cgroup cgroup rw,memory".
 private struct Mount {
   let isUnified: Bool
@@ -119,7 +119,7 @@ private struct Mount {
 
   /// Where a group lies below the mount: "" or "/a/b".
   func below(_ path: String) -> String {
-    // Outside of what a namespace shows: "/../b".
+    // Outside what a namespace shows: "/../b".
     guard !path.utf8.starts(with: "/..".utf8) else { return "" }
     if path == root || path == "/" { return "" }
     if root == "/" { return path }

@@ -1,4 +1,4 @@
-/// Why a call could not be served: its kind becomes the `fs_status` of the same number at the door, its reason
+/// Why a call failed. At the door its kind becomes the `fs_status` of the same number, its reason
 /// `fs_last_error()`.
 package struct Failure: Error {
   package let kind: Kind
@@ -11,7 +11,7 @@ package struct Failure: Error {
   }
 
   /// The numbers are those of `fs_status`.
-  package enum Kind: Int32 {
+  package enum Kind: Int32, CaseIterable {
     /// A NULL, a size or a number outside its documented range.
     case invalidArgument = 1
     /// Bytes that are not what this version reads.

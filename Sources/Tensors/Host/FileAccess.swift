@@ -1,12 +1,12 @@
 import CSystem
 
-/// Whole files in and out, with the reason of the operating system when it refuses.
+/// Whole files read and written, with the operating system's reason if it refuses.
 
 /// The bytes of a regular file.
-/// - Throws: `.io` when it cannot be read or is a folder, a pipe or a device; `.badData` when it holds more
-///   than `limit`.
+/// - Throws: `.io` if it cannot be read or is a folder, a pipe or a device; `.badData` if it holds more than
+///   `limit`.
 package func readFile(_ path: String, limit: Int) throws(Failure) -> Storage<UInt8> {
-  // Asked before opening: opening a pipe would wait for its writer.
+  // Checked before opening: opening a pipe would wait for its writer.
   var info = stat()
   guard withPath(path, { stat($0, &info) }) == 0 else { throw .io("\(path): \(lastReason())") }
   try refuseUnlessRegular(info, path)
@@ -35,8 +35,8 @@ package func readFile(_ path: String, limit: Int) throws(Failure) -> Storage<UIn
 /// Writes a file that appears whole or not at all: the bytes go to a hidden file in the same folder, which
 /// takes the name once they are on the disk. An existing file keeps its permissions; a link keeps pointing to
 /// its file.
-/// - Throws: `.io`, with nothing left behind, except where the new file is there and its folder could not be
-///   put on the disk.
+/// - Throws: `.io`, with nothing left behind, except if the new file is complete and only its folder could
+///   not be synced.
 package func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer) throws(Failure) {
   var target = path
   var permissions: mode_t?
@@ -53,7 +53,7 @@ package func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer) throws(F
   let (temporary, file) = try createBeside(target, for: path)
   do throws(Failure) {
     defer { close(file) }
-    // A file system without permissions refuses; that is no reason not to write.
+    // A file system without permissions refuses, but the file can still be written.
     if let permissions { _ = fchmod(file, permissions) }
     try writeAll(bytes, to: file, for: path)
     guard fsync(file) == 0 else { throw .io("\(path): \(lastReason())") }
@@ -72,10 +72,10 @@ package func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer) throws(F
 /// Waits until the folder's list of names is on the disk: a rename alone may be lost with the power.
 private func keepName(_ target: String, for path: String) throws(Failure) {
   let folder = withPath(directory(of: target)) { systemOpenForReading($0) }
-  // A folder that may be written and not listed.
+  // A folder that may be written but not listed.
   guard folder >= 0 else { return }
   defer { close(folder) }
-  // Some file systems have nothing to wait for, and say that the argument is wrong.
+  // Some file systems have nothing to sync, and report an invalid argument.
   guard fsync(folder) == 0 || systemError() == EINVAL else { throw .io("\(path): \(lastReason())") }
 }
 
@@ -91,7 +91,7 @@ package func withoutMark(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPoin
   text.starts(with: [0xEF, 0xBB, 0xBF]) ? UnsafeBufferPointer(rebasing: text.dropFirst(3)) : text
 }
 
-/// What the operating system says of its last refusal, "No such file or directory".
+/// The operating system's reason for its last refusal, such as "No such file or directory".
 package func lastReason() -> String { systemReason(systemError()) }
 
 package func systemReason(_ number: Int32) -> String {

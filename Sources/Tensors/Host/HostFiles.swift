@@ -2,10 +2,10 @@ import CSystem
 
 /// The small files in which the system describes this process and its machine.
 package enum HostFiles {
-  /// Comes before every path: tests describe other machines in a folder.
+  /// A prefix of every path: tests describe other machines in a folder.
   nonisolated(unsafe) package static var root = ""
 
-  /// nil for a file that is not there or may not be read.
+  /// nil for a file that does not exist or may not be read.
   static func text(_ path: String) -> String? {
     let file = systemOpenForReading(root + path)
     guard file >= 0 else { return nil }
@@ -27,7 +27,7 @@ package enum HostFiles {
   /// The number that a file consists of, or begins with.
   static func number(_ path: String) -> Int? { text(path).flatMap { number(in: $0) } }
 
-  /// The number behind a word at the beginning of a line: of "MemAvailable:    1234 kB" 1234.
+  /// The number after a word at the beginning of a line: 1234 of "MemAvailable:    1234 kB".
   static func number(after word: String, in text: String) -> Int? {
     for line in lines(text) {
       let parts = words(line)

@@ -1,6 +1,6 @@
 import CSystem
 
-/// A mutex with an address of its own.
+/// A mutex at a fixed address.
 package final class Lock: @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
@@ -37,7 +37,7 @@ private let registered: Void = {
 }()
 
 extension Lock {
-  /// To be called once, when a global lock is made.
+  /// Called once, when a global lock is made.
   package func surviveFork() {
     survivors.append(self)
     _ = registered

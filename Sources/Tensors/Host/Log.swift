@@ -1,9 +1,9 @@
-package enum LogLevel: Int32 { case debug = 0, info = 1, warning = 2, error = 3 }
+package enum LogLevel: Int32, CaseIterable { case debug = 0, info = 1, warning = 2, error = 3 }
 
-/// Where messages go: nowhere, until the host gives a function. Guarded by a lock, called with none held.
+/// Where messages go: nowhere, until the host gives a function. A lock guards it; it is called without locks.
 private struct LogSink {
   var level: Int32 = 0
-  var function: ((Int32, UnsafePointer<CChar>) -> Void)?
+  var function: ((LogLevel, UnsafePointer<CChar>) -> Void)?
 }
 
 nonisolated(unsafe) private var sink = LogSink()
@@ -13,7 +13,7 @@ private let sinkLock: Lock = {
   return lock
 }()
 
-package func setLog(level: Int32, _ function: ((Int32, UnsafePointer<CChar>) -> Void)?) {
+package func setLog(level: Int32, _ function: ((LogLevel, UnsafePointer<CChar>) -> Void)?) {
   sinkLock.hold { sink = LogSink(level: level, function: function) }
 }
 
@@ -27,5 +27,5 @@ package func isLogged(_ level: LogLevel) -> Bool {
 package func log(_ level: LogLevel, _ message: @autoclosure () -> String) {
   let current = sinkLock.hold { sink }
   guard let function = current.function, level.rawValue >= current.level else { return }
-  shown(message()).withCString { function(level.rawValue, $0) }
+  shown(message()).withCString { function(level, $0) }
 }

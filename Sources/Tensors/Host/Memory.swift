@@ -3,17 +3,17 @@ import CSystem
 /// Where storage comes from.
 ///
 /// A system that overcommits grants any request and kills the process when the pages are used; here the
-/// caller gets an error instead. What is asked for is granted while it fits in what is left now of the
-/// machine's memory, of each control group's and of the process's own limits (`MemoryRoom`), less what was
-/// taken and has not been written to yet; and all blocks together stay within the least of these limits, of
-/// the machine's memory within three quarters.
+/// caller gets an error instead. A request is granted if it fits in what is left now of the machine's memory,
+/// of each control group's and of the process's own limits (`MemoryRoom`), less what was allocated and has
+/// not been written to yet. All blocks together stay within the smallest of these limits, and within three
+/// quarters of the machine's memory.
 ///
-/// What is left is read again when a quarter of it has been asked for since, and for a large block when the
+/// What is left is read again when a quarter of it has been requested since, and for a large block when the
 /// last reading is a second old: most requests read nothing.
 package enum Memory {
-  /// Blocks begin at this alignment and have as much readable slack behind them.
+  /// Blocks begin at this alignment and have as much readable slack after them.
   private static let alignment = 64
-  /// From here on a block has pages of its own, which go back to the system at once and not to the C
+  /// From this size on a block has its own pages, which go back to the system at once and not to the C
   /// library's heap.
   private static let largeBlock = 1 << 20
 
@@ -26,10 +26,10 @@ package enum Memory {
   /// Blocks with pages of their own: address and size.
   nonisolated(unsafe) private static var large: [UInt: Int] = [:]
   nonisolated(unsafe) private static var largeHeld = 0
-  /// Large blocks that are kept for the next who wants one of that size, and for how many.
+  /// Large blocks that are kept for the next request of that size, and for how many users.
   nonisolated(unsafe) private static var spare: [Int: [UnsafeMutableRawPointer]] = [:]
   nonisolated(unsafe) private static var recyclers = 0
-  /// What may be granted without reading again, and when that was read.
+  /// What may be granted without reading again, and when it was read.
   nonisolated(unsafe) private static var budget = 0
   nonisolated(unsafe) private static var limit = 0
   nonisolated(unsafe) private static var readAt = -Double.infinity
@@ -37,7 +37,7 @@ package enum Memory {
   /// The most that all blocks together may take now, in bytes.
   package static var currentLimit: Int { MemoryRoom().least.limit }
 
-  /// - Throws: `.noMemory` naming what is wanted and what there is.
+  /// - Throws: `.noMemory`, with what was requested and what there is.
   static func take(_ byteCount: Int) throws(Failure) -> UnsafeMutableRawPointer {
     if byteCount >= largeBlock, let kept = lock.hold({ spare[byteCount]?.popLast() }) { return kept }
     try reserve(byteCount)
@@ -64,7 +64,7 @@ package enum Memory {
     return memory
   }
 
-  /// For what others are about to take for a call of ours: a codec, LAPACK.
+  /// For memory that a codec or LAPACK is about to allocate for a call of ours.
   /// - Throws: `.noMemory` if there is no room for it now.
   package static func expect(_ byteCount: Int) throws(Failure) {
     try reserve(byteCount)
@@ -93,7 +93,7 @@ package enum Memory {
         + " by \(least.source.name) limit"
     }
     guard byteCount <= addresses.free else { return wanted(byteCount, addresses, addresses.free) }
-    // If nothing were written to yet of what is held. That is counted only where it matters: it takes a
+    // As if nothing that is held had been written to yet. That is counted only where it matters: it takes a
     // millisecond a gigabyte.
     var untouched = largeHeld
     if byteCount > pages.free - untouched { untouched = untouchedBytes() }
@@ -111,7 +111,7 @@ package enum Memory {
 
   private static func megabytes(_ byteCount: Int) -> Int { max(1, byteCount >> 20) }
 
-  /// Bytes of large blocks that no page has been given to yet. Called with the lock held.
+  /// Bytes of large blocks that have no page yet. Called with the lock held.
   private static func untouchedBytes() -> Int {
     let page = sysconf(Int32(_SC_PAGESIZE)), step = 4096
     var absent = 0
@@ -132,7 +132,7 @@ package enum Memory {
     return absent
   }
 
-  /// Runs `body` while nobody else takes a large block from here.
+  /// Runs `body` while no other thread allocates a large block here.
   static func withoutOthers<Result>(_ body: () -> Result) -> Result { lock.hold { body() } }
 
   static func give(_ address: UnsafeMutableRawPointer, _ byteCount: Int) {
@@ -146,7 +146,7 @@ package enum Memory {
     if !isKept { release(address, byteCount) }
   }
 
-  /// Gives the kept blocks back to the system.
+  /// Returns the kept blocks to the system.
   private static func empty() {
     let blocks = lock.hold {
       let blocks = spare
@@ -172,11 +172,17 @@ package enum Memory {
     }
   }
 
-  /// While one of these lives, large blocks that are given back are kept for the next request of the same
-  /// size: work that takes the same blocks over and over, as training does, saves the system's zeroing of
-  /// every page.
+  /// While one of these lives, freed large blocks are kept for the next request of the same size: work that
+  /// allocates the same blocks over and over, as training does, saves the system's zeroing of every page.
   package final class Recycling {
     package init() { Memory.lock.hold { Memory.recyclers += 1 } }
+
+    /// One that lives as long as `body` runs.
+    package static func during<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+      let recycling = Recycling()
+      defer { withExtendedLifetime(recycling) {} }
+      return try body()
+    }
 
     deinit {
       let isLast = Memory.lock.hold {

@@ -1,7 +1,7 @@
 import CSystem
 
-/// How much memory there is for this process, as the machine, its control groups and its own limits have it
-/// at one moment.
+/// How much memory this process may use, by the machine, its control groups and its own limits, at one
+/// moment.
 struct MemoryRoom {
   /// What sets a limit.
   enum Source {
@@ -26,12 +26,12 @@ struct MemoryRoom {
     let free: Int
   }
 
-  /// Of memory itself, which counts as held when it is first written to.
+  /// Limits of memory, which counts as held when it is first written to.
   private(set) var pages: [Level] = []
-  /// Of addresses, which count from the beginning.
+  /// Limits of addresses, which count when they are allocated.
   private(set) var addresses: [Level] = []
 
-  /// The level of the least limit.
+  /// The level of the smallest limit.
   var least: Level { (pages + addresses).min { $0.limit < $1.limit } ?? MemoryRoom.boundless }
   var leastPages: Level { pages.min { $0.free < $1.free } ?? MemoryRoom.boundless }
   var leastAddresses: Level { addresses.min { $0.free < $1.free } ?? MemoryRoom.boundless }
@@ -42,7 +42,7 @@ struct MemoryRoom {
   init() {
     let machine = HostFiles.text("/proc/meminfo") ?? ""
     if let total = MemoryRoom.kilobytes("MemTotal:", machine) ?? MemoryRoom.physical {
-      // A quarter is left to others.
+      // A quarter is left to other processes.
       let limit = total / 4 * 3
       let available = MemoryRoom.kilobytes("MemAvailable:", machine)
       pages.append(
@@ -70,7 +70,7 @@ struct MemoryRoom {
     add(.data, data, place: 5)
   }
 
-  /// What stays free for small things that are taken past `Memory`: arrays and texts, the codecs' and the
+  /// What stays free for small blocks that do not come from `Memory`: arrays and texts, the codecs' and the
   /// database's work, stacks, the system's own tables.
   private static func reserve(_ limit: Int) -> Int { min(limit / 16, 64 << 20) }
 

@@ -1,9 +1,9 @@
 import CSystem
 
-// A path is bytes, of which Linux asks nothing but that none is 0; a `String` holds Unicode. So in a path's
-// text bytes that are not UTF-8 stand as scalars of the last private plane, U+10FE80 for 0x80 and so on, and
-// go to the system as they came. Where a file's name holds these scalars itself, their bytes stand so, too.
-// (The idea is Python's: PEP 383.)
+// A path is bytes other than 0 to Linux; a `String` holds Unicode. So in a path's text bytes that are not
+// UTF-8 are scalars of the last private plane, U+10FE80 for 0x80 and so on, and go to the system as they
+// came. If a file's name holds these scalars itself, their bytes are represented in the same way. (The idea
+// is Python's: PEP 383.)
 
 private let escapes: ClosedRange<UInt32> = 0x10FE80...0x10FEFF
 
@@ -61,7 +61,7 @@ package func shown(_ text: String) -> String {
   text.utf8.contains(0xF4) ? String(decoding: pathBytes(text), as: UTF8.self) : text
 }
 
-/// Whether a name ends so, in capitals or not. `ending` is in small letters.
+/// Whether a name has this ending, in any case. `ending` is in lower case.
 package func ends(_ path: String, in ending: StaticString) -> Bool {
   let count = ending.utf8CodeUnitCount
   guard path.utf8.count >= count else { return false }

@@ -2,11 +2,11 @@ import CSystem
 
 /// The processors that this process may keep busy.
 package struct Processors {
-  /// Those of the machine that are at work.
+  /// Those of the machine that are online.
   package let online: Int
-  /// Those of them that this thread may run on: `taskset`, a container's cpuset.
+  /// Those that this thread may run on: `taskset`, a container's cpuset.
   package let allowed: Int
-  /// So much processor time in a period, by the control groups; nil without a limit.
+  /// Processor time in a period, by the control groups; nil without a limit.
   package let quota: (time: Int, period: Int)?
 
   package init() {

@@ -3,8 +3,8 @@ import CSystem
 /// The threads that share the work of a call. One pool serves the process; it sleeps when idle.
 ///
 /// Work is split by its size, never by the number of threads, and every task writes its own part of the
-/// result: so results are the same bits for any number of threads. A call that finds the pool busy with
-/// another caller's work, or that comes from inside a task, does its work alone on its own thread.
+/// result, so results are the same bits for any number of threads. A call that finds the pool busy with
+/// another caller's work, or that comes from inside a task, does all its work on its own thread.
 package final class ThreadPool: @unchecked Sendable {
   package static let shared = ThreadPool()
   package static let maximum = 256
@@ -49,10 +49,10 @@ package final class ThreadPool: @unchecked Sendable {
     unfinished = 0
   }
 
-  /// As many threads as this process may keep busy now.
+  /// The number of threads that this process may keep busy now.
   package static var processors: Int { min(Processors().threads, maximum) }
 
-  /// Threads that one call keeps busy, its own included.
+  /// The number of threads that one call keeps busy, including its own.
   package var threads: Int {
     get {
       pthread_mutex_lock(lock)
@@ -108,8 +108,7 @@ package final class ThreadPool: @unchecked Sendable {
     }
   }
 
-  /// Called with `lock` held. False when the system gives no more threads: the work is done with those there
-  /// are.
+  /// Called with `lock` held. False if the system gives no more threads; the existing ones do the work.
   private func startWorker() -> Bool {
     var thread = pthread_t()
     var attributes = pthread_attr_t()
@@ -130,7 +129,7 @@ package final class ThreadPool: @unchecked Sendable {
   }
 
   private func serve(as worker: Int) {
-    // A thread begins with the floating-point state of the one that starts it.
+    // A thread starts with the floating-point state of the one that starts it.
     systemUseStandardFloats()
     pthread_mutex_lock(lock)
     var seen = 0

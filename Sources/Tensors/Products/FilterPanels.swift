@@ -1,8 +1,8 @@
 import CSystem
 
 /// Packs the weights of a convolution, which files have as [outputs, inputs / groups, kernelHeight,
-/// kernelWidth] (OIHW), for the kernels. They are read in short runs and go straight to their panels: no copy
-/// of all of them is made.
+/// kernelWidth] (OIHW), for the kernels. They are read in short runs and go directly to their panels, without
+/// a copy of all of them.
 ///
 /// For each group, with `I` inputs, `O` outputs and `T` taps, the matrix is
 /// `forwards  [T I, O]:  m[t I + i, o] = w[o, i, t]`
@@ -34,7 +34,7 @@ package struct FilterPanels {
   var depth: Int { taps * (isTurned ? outputs : inputs) }
   var columns: Int { isTurned ? inputs : outputs }
   var panels: Int { (columns + width - 1) / width }
-  /// Numbers of all panels, zeros past the last column among them.
+  /// Numbers of all panels, including the zeros past the last column.
   var count: Int { groups * panels * depth * width }
 
   /// The panels, one group's after the other's.
@@ -60,7 +60,7 @@ package struct FilterPanels {
     if count < width {
       for row in 0..<depth { (panel + row * width + count).update(repeating: 0, count: width - count) }
     }
-    // So many inputs at a time that what is written stays in the first-level cache.
+    // As many inputs at a time as keep what is written in the first-level cache.
     let inputsEach = isTurned ? count : max(1, 128 / taps)
     withUnsafeTemporaryAllocation(of: Element.self, capacity: inputsEach * taps) { line in
       guard let line = line.baseAddress else { return }

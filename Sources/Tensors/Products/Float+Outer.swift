@@ -6,8 +6,8 @@ import Kernels
 // Kernels/Outer.swift.
 
 extension Float {
-  /// `gram[k, l] = sum over rows p of x[p, k] * x[p, l]`: half of the products, for the other half is the
-  /// same.
+  /// `gram[k, l] = sum over rows p of x[p, k] * x[p, l]`: half of the products, because the other half
+  /// is the same.
   ///
   /// - Parameter x: [rows, columns], followed by a vector's width of readable slack.
   package static func gram(
@@ -181,7 +181,7 @@ extension Float {
   }
 }
 
-/// How the sums of a Gram matrix are cut into tasks: by its size alone.
+/// How the sums of a Gram matrix are cut into tasks: only by its size.
 private struct GramSchedule {
   let panels, slivers, parts, rowsEach: Int
   private let kernels: KernelSet
@@ -190,7 +190,7 @@ private struct GramSchedule {
     self.kernels = kernels
     panels = (columns + kernels.tileColumns - 1) / kernels.tileColumns
     slivers = (columns + kernels.tileRows - 1) / kernels.tileRows
-    // Few panels are many rows: these are cut, too, into parts of whole blocks.
+    // With few panels the rows are cut, too, into parts of whole blocks.
     let blocks = max(1, (rows + blockDepth - 1) / blockDepth)
     let wanted = min(blocks, max(1, 32 / panels))
     rowsEach = (blocks + wanted - 1) / wanted * blockDepth

@@ -1,6 +1,6 @@
 import Kernels
 
-// The innermost loop of products by itself, for who wants to know what the processor reaches at its best.
+// The innermost loop of products by itself, to measure what the processor reaches at its best.
 
 extension Float {
   /// Rows and columns of the register tile.

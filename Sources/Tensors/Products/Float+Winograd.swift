@@ -1,7 +1,7 @@
 import CSystem
 import Kernels
 
-// Convolution by Winograd's F(4x4, 3x3) and F(6x6, 3x3) where they pay; the kernels are in
+// Convolution by Winograd's F(4x4, 3x3) and F(6x6, 3x3) where they are faster; the kernels are in
 // Kernels/Winograd.swift.
 
 extension Float {
@@ -75,7 +75,7 @@ struct WinogradSchedule {
   let channels, outputs, columns, panels, tiles: Int
   /// Numbers of one panel of the transformed filter in one plane.
   let panelCount: Int
-  /// Multiplications, with those that the transforms are worth.
+  /// Multiplications, including those that the transforms cost as much as.
   let cost: Int
   /// In chunks: each task takes a few tiles through all three steps in the second-level cache. In phases: the
   /// tiles of a round go through one step after the other, by way of the third-level cache.
@@ -90,7 +90,7 @@ struct WinogradSchedule {
   private(set) var panelsEach = 0, depthEach = 0
   private let tileRows, widenedCount: Int
 
-  /// The better tile for these sizes, or nil where a plain convolution is quicker. The choice is that for one
+  /// The better tile for these sizes, or nil where a plain convolution is faster. The choice is that for one
   /// picture: a picture's results do not depend on how many are done together.
   init?(_ window: Window, _ filter: FilterShape) {
     var one = window

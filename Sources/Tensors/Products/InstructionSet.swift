@@ -1,7 +1,7 @@
 import CSystem
 
 // Which build of the kernels runs: the one that FACESTYLE_ISA names, else the best, until a program chooses.
-// The choice stands from the first use on, for weights are packed as wide as its tile.
+// The choice is final from the first use on, because weights are packed as wide as its tile.
 
 /// The builds that this processor runs, the best last.
 private let builds: [KernelSet] = {
@@ -21,7 +21,7 @@ private struct Choice {
 }
 
 nonisolated(unsafe) private var choice: Choice = {
-  // A name that is unknown or out of this processor's reach asks for nothing.
+  // A name that is unknown or not supported by this processor is ignored.
   let asked = getenv("FACESTYLE_ISA").flatMap { name in builds.firstIndex { strcmp($0.cName, name) == 0 } }
   return Choice(build: asked ?? builds.count - 1)
 }()
@@ -35,8 +35,8 @@ private let choiceLock: Lock = {
 package var instructionSetName: UnsafePointer<CChar> { choiceLock.hold { builds[choice.build] }.cName }
 
 /// - Parameter name: nil for the best.
-/// - Throws: `.invalidArgument` for a build that this processor does not run, and when another is in use
-///   already.
+/// - Throws: `.invalidArgument` for a build that this processor does not run, and if another is already in
+///   use.
 package func chooseInstructionSet(_ name: String?) throws(Failure) {
   var wanted = builds.count - 1
   if let name {

@@ -133,7 +133,7 @@ extension KernelSet {
       siftBlock: KernelsAVX512.siftBlock)
   #endif
 
-  /// The build in use: from the first time that it is asked for, the choice stands.
+  /// The build in use. The choice is final from the first access on.
   static let selected = settleInstructionSet()
 
   var cName: UnsafePointer<CChar> { UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self) }

@@ -38,7 +38,7 @@ import Testing
       reasons == [
         "Ann/deep: a folder, a photo wanted",
         "Ann/loop.jpg: a link, which is not followed, a photo wanted",
-        "Ann/notes.txt: a name that ends in .png, .jpg or .jpeg wanted",
+        "Ann/notes.txt: expected a name that ends in .png, .jpg or .jpeg",
         "Ann/pipe.jpg: neither a file nor a folder, a photo wanted",
         "Ann/secret.png: a link, which is not followed, a photo wanted",
         "Empty: a folder without photos",

@@ -43,7 +43,18 @@ func face(_ width: Int, _ height: Int, seed: Int = 0) throws -> Image {
 }
 
 extension Image {
-  var bytes: [UInt8] { withExtendedLifetime(self) { Array(UnsafeBufferPointer(pixels.buffer)) } }
+  var bytes: [UInt8] { pixels.withBuffer { Array($0) } }
+}
+
+extension AlignmentTemplate {
+  /// In the square that the template speaks of.
+  func chip(_ image: Image, _ landmarks: [Point]) throws(Failure) -> Image {
+    try chip(image, landmarks, width: side, height: side)
+  }
+
+  func chip(_ frame: Frame, _ landmarks: [Point]) throws(Failure) -> Image {
+    try chip(frame, landmarks, width: side, height: side)
+  }
 }
 
 /// The points of the mean face in a photo of 150x150.

@@ -71,7 +71,7 @@ private func mean(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double(
   @Test func `numbers out of their ranges are refused`() {
     var bad = Augmentation.none
     bad.flip = 1.5
-    #expect(outcome { try bad.check() } == "invalidArgument: flip 1.5, wanted 0 to 1.0")
+    #expect(outcome { try bad.check() } == "invalidArgument: flip 1.5; expected 0 to 1")
     bad = .none
     bad.turn = .nan
     #expect(outcome { try bad.check() }.hasPrefix("invalidArgument: turn nan"))

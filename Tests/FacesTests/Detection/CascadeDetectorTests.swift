@@ -25,7 +25,7 @@ private func options(
   _ smallest: Float, _ thresholds: (Float?, Float?, Float?) = (nil, nil, nil)
 ) -> DetectorOptions {
   var options = DetectorOptions()
-  options.smallestFace = smallest
+  options.minFace = smallest
   options.thresholds = thresholds
   return options
 }
@@ -152,7 +152,8 @@ private func near(_ a: Box, _ b: Box) -> Bool {
           name == "net12.features.weight" ? try? Tensor([16, 16, 3, 3], repeating: 0) : tensor
         }) == "badData: weights: net12.features.weight is [16, 16, 3, 3], wanted [16, 16, 4, 4]")
     let part = try Model(TensorFile(metadata: [("architecture", "cascade-12")]).weightFile())
-    #expect(reason(part) == "wrongModel: the model is \"cascade-12\", a detector wants mtcnn or cascade")
+    #expect(
+      reason(part) == "wrongModel: the model is \"cascade-12\"; expected mtcnn or cascade for a detector")
   }
 
   @Test(
@@ -166,6 +167,11 @@ private func near(_ a: Box, _ b: Box) -> Bool {
     #expect(faces.allSatisfy { $0.score.isFinite })
   }
 
+  @Test func `its options list every member`() {
+    let options = DetectorOptions()
+    #expect(options.settings.count == members(of: options).count + 2)  // three thresholds are one member
+  }
+
   @Test func `options out of range are refused, whichever the networks`() throws {
     let cascade = try model("0 0 0")
     func reason(_ change: (inout DetectorOptions) -> Void) -> String {
@@ -173,15 +179,15 @@ private func near(_ a: Box, _ b: Box) -> Bool {
       change(&options)
       return outcome { try Detector(cascade, options) }
     }
-    #expect(
-      reason { $0.smallestFace = 11 } == "invalidArgument: smallest face 11.0, wanted at least 12 pixels")
-    #expect(reason { $0.thresholds.1 = 1.5 } == "invalidArgument: threshold 1.5, wanted 0 to 1")
-    #expect(reason { $0.thresholds.2 = .nan }.hasPrefix("invalidArgument: threshold nan"))
-    #expect(reason { $0.scaleStep = 1 } == "invalidArgument: scale step 1.0, wanted 0.1 to 0.95")
-    #expect(reason { $0.mostFaces = -1 } == "invalidArgument: at most -1 faces, wanted 0 or more")
+    #expect(reason { $0.minFace = 11 } == "invalidArgument: min face 11.0; expected 12 or more")
+    #expect(reason { $0.thresholds.0 = -0.1 } == "invalidArgument: first threshold -0.1; expected 0 to 1")
+    #expect(reason { $0.thresholds.1 = 1.5 } == "invalidArgument: second threshold 1.5; expected 0 to 1")
+    #expect(reason { $0.thresholds.2 = .nan } == "invalidArgument: third threshold nan; expected 0 to 1")
+    #expect(reason { $0.scaleStep = 1 } == "invalidArgument: scale step 1.0; expected 0.1 to 0.95")
+    #expect(reason { $0.maxFaces = 0 } == "invalidArgument: max faces 0; expected 1 or more")
     #expect(
       reason { $0.region = Region(x: 0, y: 0, width: 0, height: 5) }.hasPrefix(
-        "invalidArgument: region of 0x5"))
+        "invalidArgument: region 0x5; expected at least 1x1"))
     #expect(reason { $0.thresholds = (0, 1, 0.5) } == "")
   }
 
@@ -215,8 +221,8 @@ private func near(_ a: Box, _ b: Box) -> Bool {
     }
     let photo = try Image.open(path)
     var wanted = DetectorOptions()
-    wanted.mostFaces = 1
-    wanted.smallestFace = Float(min(photo.width, photo.height)) / 10
+    wanted.maxFaces = 1
+    wanted.minFace = Float(min(photo.width, photo.height)) / 10
     let expected = try #require(
       try Detector(Model(path: "build/models/mtcnn.safetensors"), wanted).faces(in: photo).first)
     let eyes = (expected.landmarks[0].x + expected.landmarks[1].x) / 2

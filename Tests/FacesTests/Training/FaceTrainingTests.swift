@@ -18,11 +18,11 @@ private func small(channels: Int = 3) -> Architecture {
 }
 
 private func trainer(_ loss: Loss, classes: Int = 0, channels: Int = 3) throws -> Trainer {
-  var plan = TrainingPlan(loss: loss)
-  plan.schedule = .constant(0.003)
-  plan.classes = classes
-  plan.seed = 3
-  return try Trainer(small(channels: channels), plan)
+  var settings = TrainingSettings(loss: loss)
+  settings.schedule = .constant(0.003)
+  settings.classes = classes
+  settings.seed = 3
+  return try Trainer(small(channels: channels), settings)
 }
 
 /// Every bit that a step may change.
@@ -71,7 +71,7 @@ private let mined = Loss.minedTriplet(.semiHard, margin: 0.3, .mean)
       #expect(
         progress.step == losses.count && progress.batchesPerEpoch == training.batchesPerEpoch
           && progress.speed > 0)
-      return .go
+      return .goOn
     }
     #expect(losses.count == steps && losses.allSatisfy { $0.isFinite })
     return losses
@@ -184,10 +184,11 @@ private let mined = Loss.minedTriplet(.semiHard, margin: 0.3, .mean)
         == "invalidArgument: a list of triplets for a loss that has none, or finds its own")
     #expect(refusal(mined) { $0.batch = 8 } == "invalidArgument: 3 people with photos, a batch wants 4")
     #expect(refusal(mined) { $0.batch = 2 } == "invalidArgument: people of 1, wanted 2 to 65536")
-    #expect(refusal(mined) { $0.photosOfPerson = 0 }.hasPrefix("invalidArgument: photos of a person of 0"))
+    #expect(
+      refusal(mined) { $0.photosOfPerson = 0 } == "invalidArgument: photos of a person 0; expected 2 or more")
     #expect(
       refusal(.contrastive(margin: 1, epsilon: 0, .mean)) { $0.batch = 1 }
-        == "invalidArgument: a batch of 0, wanted 1 to 65536")
+        == "invalidArgument: batch 1; expected 2 to 65536")
     #expect(refusal(.softmax(.mean), classes: 3) { $0.batch = 7 }.hasPrefix("invalidArgument: 6 photos"))
     let nobody = try PhotoSet(photosIn: photos.folder.path + "/p0")
     #expect(refusal(mined, nobody) == "invalidArgument: no photos to learn from")
@@ -280,10 +281,10 @@ private let mined = Loss.minedTriplet(.semiHard, margin: 0.3, .mean)
       return other.step
     }
     #expect(
-      outcome { try training.run(until: 9) { $0.step == 3 ? .cancel : .go } }
+      outcome { try training.run(until: 9) { $0.step == 3 ? .cancel : .goOn } }
         == "cancelled: training was cancelled after step 3")
     #expect(try saved() == 2 && training.trainer.step == 3)
-    try training.run(until: 9) { $0.step == 5 ? .finish : .go }
+    try training.run(until: 9) { $0.step == 5 ? .finish : .goOn }
     #expect(try saved() == 5 && training.trainer.step == 5)
     try training.run(until: 5)  // nothing is left to do
     #expect(training.trainer.step == 5)

@@ -20,7 +20,7 @@ import Testing
   ) throws {
     let architecture = networks[index],
       expected = flat(try fixture("fast_styles.json")["\(architecture.name)"])
-    let weights = try Formula.file(architecture.layers, architecture.input)
+    let weights = try Formula.file(architecture.graph, architecture.input)
     let levels = FastStyleTests.levels("content", height: 16, width: 32)
     let wide = try Network<Double>(architecture, weights: weights).run(
       Tensor([1, 16, 32, 3], levels), .init(["picture"]))[0]

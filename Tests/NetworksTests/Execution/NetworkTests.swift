@@ -322,7 +322,7 @@ enum SmallNetwork {
     #expect(network.parameterCount == 12)
     #expect(try network.run(Tensor([1, 1, 1, 3], [5, 7, -1]), .init(["c"]))[0].values == [5, 0, 15, 21, 0, 0])
     #expect(
-      layers.extent(ofTap: "c", for: Extent(height: 4, width: nil, channels: 3))
+      Graph(layers).extent(of: "c", for: Extent(height: 4, width: nil, channels: 3))
         == Extent(height: 4, width: nil, channels: 6))
     var whole = TensorFile()
     whole.add("c.weight", [6, 3, 1, 1], [Float](repeating: 0, count: 18))

@@ -68,7 +68,8 @@ import Testing
     var file = TensorFile()
     func add(_ layers: [Layer], _ channels: Int) {
       var channels = channels
-      for case .convolution(let name, let outputs, let kernel, _, _, _, _, _, _) in layers {
+      for case .single(.convolution(let layer)) in layers {
+        let (name, outputs, kernel) = (layer.name, layer.filters, layer.kernel)
         file.add(
           name + ".weight", [outputs, channels, kernel, kernel],
           numbers.array(outputs * channels * kernel * kernel).map { $0 / 8 })

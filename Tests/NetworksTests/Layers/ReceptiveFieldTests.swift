@@ -111,7 +111,7 @@ import Testing
   }
 
   @Test(arguments: cases) func `agrees with what moves a unit`(test: Case) throws {
-    let field = try #require(ReceptiveField(ofTap: "unit", in: test.layers + [.tap("unit")]))
+    let field = try #require(ReceptiveField(of: "unit", in: Graph(test.layers + [.tap("unit")])))
     #expect(field.window == test.window)
     let (shape, rows, columns) = try moved(test)
     for unit in 0..<(shape[1] * shape[2]) {
@@ -141,7 +141,7 @@ import Testing
       ("pool5", 268, 32)
     ]
     for (tap, size, stride) in sizes {
-      let window = try #require(ReceptiveField(ofTap: tap, in: Architecture.vgg19.layers)?.window)
+      let window = try #require(ReceptiveField(of: tap, in: Architecture.vgg19.graph)?.window)
       #expect(window.size == size && window.stride == stride, "\(tap)")
       // The field is centred: the first unit's window begins as far outside as it can.
       #expect(window.start == -(size - stride) / 2, "\(tap)")
@@ -149,12 +149,12 @@ import Testing
   }
 
   @Test func `a span of units sees what they see together`() throws {
-    let field = try #require(ReceptiveField(ofTap: "conv2_1", in: Architecture.vgg19.layers))
+    let field = try #require(ReceptiveField(of: "conv2_1", in: Architecture.vgg19.graph))
     #expect(field.window?.pixels(of: 3..<8) == 2..<20)
     #expect(
       field.pixels(of: .init(rows: 3..<8, columns: 0..<1), height: 100, width: 100)
         == .init(rows: 2..<20, columns: 0..<6))
-    let whole = try #require(ReceptiveField(ofTap: "embedding", in: Architecture.nn4Small2().layers))
+    let whole = try #require(ReceptiveField(of: "embedding", in: Architecture.nn4Small2().graph))
     #expect(
       whole.window == nil && whole.pixels(of: .init(row: 0, column: 0), height: 96, width: 96).area == 96 * 96
     )
@@ -162,13 +162,13 @@ import Testing
 
   /// A picture too small for the network, and units that are not there.
   @Test func `sees nothing where nothing is`() throws {
-    let field = try #require(ReceptiveField(ofTap: "unit", in: [Self.convolution(5), .tap("unit")]))
+    let field = try #require(ReceptiveField(of: "unit", in: Graph([Self.convolution(5), .tap("unit")])))
     #expect(field.pixels(of: .init(row: 0, column: 0), height: 1, width: 9).isEmpty)
     #expect(field.pixels(of: .init(row: 3, column: 0), height: 5, width: 9).isEmpty)
     #expect(field.pixels(of: .nothing, height: 0, width: 0).isEmpty)
   }
 
   @Test func `has no field of another tap`() {
-    #expect(ReceptiveField(ofTap: "fc8", in: Architecture.vgg19.layers) == nil)
+    #expect(ReceptiveField(of: "fc8", in: Architecture.vgg19.graph) == nil)
   }
 }

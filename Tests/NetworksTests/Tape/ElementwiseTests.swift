@@ -61,7 +61,9 @@ import Testing
 }
 
 @Suite struct ArithmeticTests {
-  private let a = try! Tensor<Double>([2, 2], [1, 2, 3, 4]), b = try! Tensor<Double>([2, 2], [4, 3, 2, 8])
+  private let a, b: Tensor<Double>
+
+  init() throws { (a, b) = (try Tensor([2, 2], [1, 2, 3, 4]), try Tensor([2, 2], [4, 3, 2, 8])) }
 
   @Test func `gives the numbers worked by hand`() throws {
     let tape = Tape<Double>()

@@ -4,7 +4,9 @@ import Tensors
 import Testing
 
 @Suite struct TapeTests {
-  private let zero = try! Tensor<Double>([2], [0, 0])
+  private let zero: Tensor<Double>
+
+  init() throws { zero = try Tensor([2], [0, 0]) }
 
   /// x + x has the gradient 2; sum of x^2 and 3 x^2 has 8 x.
   @Test func `a variable used twice receives the sum`() throws {

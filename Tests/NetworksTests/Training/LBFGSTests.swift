@@ -167,11 +167,18 @@ private func rosenbrock<Element: Scalar>(_ x: Tensor<Element>, _ gradient: Tenso
 
   @Test func `refuses what it cannot work with`() throws {
     #expect(outcome { try LBFGS<Float>(0) }.hasPrefix("invalidArgument: L-BFGS over 0 numbers"))
-    for options in [
-      LBFGS<Float>.Options(history: 0), .init(history: 1 << 40), .init(rate: 0), .init(rate: .nan),
-      .init(iterations: 0),
-      .init(evaluations: 0), .init(gradientTolerance: -1), .init(changeTolerance: .nan)
-    ] { #expect(outcome { try LBFGS<Float>(1, options) }.hasPrefix("invalidArgument: L-BFGS")) }
+    #expect(LBFGS<Float>.Options().settings.map(\.name) == members(of: LBFGS<Float>.Options()))
+    for (options, reason) in [
+      (LBFGS<Float>.Options(history: 0), "history 0; expected 1 to 1000"),
+      (.init(history: 1 << 40), "history 1099511627776; expected 1 to 1000"),
+      (.init(rate: 0), "rate 0.0; expected more than 0"),
+      (.init(rate: .nan), "rate nan; expected more than 0"),
+      (.init(firstMove: -1), "first move -1.0; expected more than 0"),
+      (.init(iterations: 0), "iterations 0; expected 1 or more"),
+      (.init(evaluations: 0), "evaluations 0; expected 1 or more"),
+      (.init(gradientTolerance: -1), "gradient tolerance -1.0; expected 0 or more"),
+      (.init(changeTolerance: .nan), "change tolerance nan; expected 0 or more")
+    ] { #expect(outcome { try LBFGS<Float>(1, options) } == "invalidArgument: " + reason) }
     #expect(
       outcome { try LBFGS<Float>(2).run(Tensor([3], [1, 2, 3])) { _, _ in 0 } }
         == "invalidArgument: L-BFGS for 2 numbers was given 3")

@@ -27,18 +27,18 @@ import Testing
       change(&options)
       return outcome { try Loss(options) }
     }
-    #expect(refusal(.triplet) { $0.margin = -1 } == "invalidArgument: margin -1.0, wanted 0 or more")
-    #expect(refusal(.contrastive) { $0.epsilon = .nan } == "invalidArgument: epsilon nan, wanted 0 or more")
+    #expect(refusal(.triplet) { $0.margin = -1 } == "invalidArgument: margin -1.0; expected 0 or more")
     #expect(
-      refusal(.arcFace) { $0.margin = 4 }.hasPrefix(
-        "invalidArgument: margin 4.0, wanted 0 or more, at most 3.14"))
-    #expect(refusal(.cosFace) { $0.scale = 0 } == "invalidArgument: scale 0.0, wanted more than 0")
+      refusal(.contrastive) { $0.epsilon = .nan } == "invalidArgument: loss's epsilon nan; expected 0 or more"
+    )
     #expect(
-      refusal(.centre) { $0.centreRate = 2 }
-        == "invalidArgument: centre rate 2.0, wanted 0 or more, at most 1.0")
+      refusal(.arcFace) { $0.margin = 4 }.hasPrefix("invalidArgument: margin 4.0; expected 0 to 3.14"))
+    #expect(refusal(.cosFace) { $0.scale = 0 } == "invalidArgument: scale 0.0; expected more than 0")
     #expect(
-      refusal(.distillation) { $0.similarityWeight = .infinity }.hasPrefix(
-        "invalidArgument: similarity weight inf"))
+      refusal(.centre) { $0.centreRate = 2 } == "invalidArgument: centre rate 2.0; expected 0 to 1")
+    #expect(
+      refusal(.distillation) { $0.similarityWeight = .infinity }
+        == "invalidArgument: similarity weight inf; expected 0 or more")
     #expect(refusal(.softmax) { $0.margin = .nan } == "")
   }
 }

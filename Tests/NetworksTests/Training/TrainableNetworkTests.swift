@@ -57,23 +57,23 @@ private let paintingLayers: [Layer] = [
 private let paintingInput = Extent(height: 4, width: 4, channels: 2)
 
 /// Small versions of the library's networks, and one layer of each kind.
-private let networks: [(name: String, layers: [Layer], input: Extent)] = [
+private let networks: [(name: String, graph: Graph, input: Extent)] = [
   (
-    "DenseNet", Architecture.denseNet(stem: 8, blocks: [2, 1], growth: 4, outputs: 5),
+    "DenseNet", Graph(Architecture.denseNet(stem: 8, blocks: [2, 1], growth: 4, outputs: 5)),
     Extent(height: 35, width: 33, channels: 3)
   ),
   (
-    "MobileFaceNet", Architecture.mobileFaceNet(side: 33, width: 0.125).layers,
+    "MobileFaceNet", Architecture.mobileFaceNet(side: 33, width: 0.125).graph,
     Extent(height: 33, width: 33, channels: 3)
   ),
   (
     "Siamese",
-    Architecture.siamese(input: Extent(height: 18, width: 23, channels: 1), isSigmoid: true).layers,
+    Architecture.siamese(input: Extent(height: 18, width: 23, channels: 1), isSigmoid: true).graph,
     Extent(height: 18, width: 23, channels: 1)
   ),
   (
     "like NN1",
-    [
+    Graph([
       .convolution("conv1", 6, kernel: 7, stride: 2, padding: .zeros(3), activation: .rectifier),
       .pool(.maximum, kernel: 3, stride: 2, padding: 1), .responseNormalisation(.torch),
       .convolution("conv2", 8, kernel: 3, padding: .zeros(1), activation: .rectifier),
@@ -81,16 +81,23 @@ private let networks: [(name: String, layers: [Layer], input: Extent)] = [
       .pool(.maximum, kernel: 3, stride: 2, padding: 1),
       .dense("fc1", 12, activation: .rectifier), .maxout(pieces: 2), .dense("fc7128", 5), .unitLength,
       .tap("embedding")
-    ], Extent(height: 21, width: 19, channels: 3)
+    ]), Extent(height: 21, width: 19, channels: 3)
   ),
-  ("one of each", everyLayer, everyInput), ("those that paint", paintingLayers, paintingInput),
-  ("the reference", referenceLayers, referenceInput)
+  ("one of each", Graph(everyLayer), everyInput),
+  ("those that paint", Graph(paintingLayers), paintingInput),
+  ("the reference", Graph(referenceLayers), referenceInput)
 ]
 
 private func trainable<Element: Scalar>(
   _ layers: [Layer], _ input: Extent, _ weights: WeightFile, _: Element.Type = Element.self
 ) throws -> TrainableNetwork<Element> {
-  try TrainableNetwork(layers, input: input) { specification throws(Failure) in
+  try trainable(Graph(layers), input, weights)
+}
+
+private func trainable<Element: Scalar>(
+  _ graph: Graph, _ input: Extent, _ weights: WeightFile, _: Element.Type = Element.self
+) throws -> TrainableNetwork<Element> {
+  try TrainableNetwork(graph, input: input) { specification throws(Failure) in
     let floats = try weights.tensor(specification.name, specification.extents)
     let tensor = try Tensor<Element>(floats.shape)
     for i in 0..<floats.count { tensor.pointer[i] = Element(floats[i]) }
@@ -100,12 +107,12 @@ private func trainable<Element: Scalar>(
 
 @Suite struct TrainableNetworkTests {
   @Test(arguments: networks.indices) func `a frozen pass is what inference gives`(index: Int) throws {
-    let (name, layers, input) = networks[index]
-    let weights = try Formula.file(layers, input)
+    let (name, graph, input) = networks[index]
+    let weights = try Formula.file(graph, input)
     let x = try randomTensor([3, input.height ?? 0, input.width ?? 0, input.channels], seed: 91)
-    let expected = try Network<Double>(layers, input: input, weights: weights).run(
+    let expected = try Network<Double>(graph, input: input, weights: weights).run(
       x, .init(["embedding"], pooling: .maximum))[0]
-    let network: TrainableNetwork<Double> = try trainable(layers, input, weights)
+    let network: TrainableNetwork<Double> = try trainable(graph, input, weights)
     let tape = Tape<Double>()
     let y = try network.run(tape.constant(x), network.leaves(on: tape), .frozen, on: tape)
     #expect(largestDifference(y.tensor.values, expected.values) < Tolerance.double, "\(name)")
@@ -114,11 +121,11 @@ private func trainable<Element: Scalar>(
 
   @Test func `a frozen pass of nn4.small2 is what inference gives`() throws {
     let architecture = Architecture.nn4Small2()
-    let weights = try Formula.file(architecture.layers, architecture.input)
+    let weights = try Formula.file(architecture.graph, architecture.input)
     var numbers = Numbers(seed: 92)
     let x: Tensor<Float> = try numbers.tensor([2, 96, 96, 3])
     let expected = try Network<Float>(architecture, weights: weights).run(x, .init(["embedding"]))[0]
-    let network: TrainableNetwork<Float> = try trainable(architecture.layers, architecture.input, weights)
+    let network: TrainableNetwork<Float> = try trainable(architecture.graph, architecture.input, weights)
     let tape = Tape<Float>()
     let y = try network.run(
       tape.constant(x), network.parameters.map { tape.constant($0.value) }, .frozen, on: tape)
@@ -130,9 +137,9 @@ private func trainable<Element: Scalar>(
   @Test(arguments: networks.indices) func `its parameters are the tensors of the weight file`(
     index: Int
   ) throws {
-    let (_, layers, input) = networks[index]
-    let network: TrainableNetwork<Float> = try trainable(layers, input, Formula.file(layers, input))
-    let list = try tensors(of: layers, input: input)
+    let (_, graph, input) = networks[index]
+    let network: TrainableNetwork<Float> = try trainable(graph, input, Formula.file(graph, input))
+    let list = try graph.tensors(for: input)
     #expect(network.parameters.map(\.name) == list.map(\.name))
     #expect(network.parameters.map(\.value.shape.extents) == list.map(\.extents))
     #expect(network.parameters.map(\.isTrained) == list.map(\.isLearned))

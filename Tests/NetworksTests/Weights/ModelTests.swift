@@ -7,10 +7,11 @@ import Testing
   @Test func `the file says how wide and deep a fast style's network is`() throws {
     func filters(_ name: String, _ metadata: [(String, String)]) throws -> [Int] {
       var filters: [Int] = []
-      for case .convolution(_, let count, _, _, _, _, _, _, _) in try model(
-        [("architecture", name)] + metadata
-      ).architecture().layers {
-        filters.append(count)
+      for node in try model([("architecture", name)] + metadata).architecture().graph.nodes {
+        // Those of the blocks are all alike.
+        if case .convolution(let layer) = node.layer, !layer.name.hasPrefix("block") {
+          filters.append(layer.filters)
+        }
       }
       return filters
     }
@@ -20,7 +21,7 @@ import Testing
     for text in ["0", "-1", "wide", "1024"] {
       #expect(
         outcome { try filters("fast-style", [("filters", text)]) }
-          == "badData: weights: filters is \"\(text)\", wanted a number from 1")
+          == "badData: weights: filters is \"\(text)\"; expected a number from 1 to 1023")
     }
   }
 
@@ -38,16 +39,31 @@ import Testing
     }
     #expect(
       outcome { try model([("architecture", "mtcnn")]).architecture() }
-        == "wrongModel: the model is \"mtcnn\", wanted a network of one input, such as vgg19 or nn4.small2")
+        == "wrongModel: the model is \"mtcnn\"; expected a network of one input, such as vgg19 or nn4.small2")
     #expect(
       outcome { try model([("architecture", "resnet50")]) }.hasPrefix(
         "badData: weights: the architecture is \"resnet50\""))
   }
 
+  @Test func `serves for what its architecture is registered for, and says what would serve`() throws {
+    let vgg = try model([("architecture", "vgg19")]), cascade = try model([("architecture", "cascade")])
+    try vgg.require(.styleTransfer, for: "a test")
+    try cascade.require(.mtcnn, .cascade, for: "a test")
+    #expect(
+      outcome { try vgg.require(.mtcnn, .cascade, for: "a test") }
+        == "wrongModel: the model is \"vgg19\"; expected mtcnn or cascade for a test")
+    #expect(
+      outcome { try cascade.require(.universalStyle, for: "a test") }
+        == "wrongModel: the model is \"cascade\"; expected universal-style for a test")
+    #expect(
+      outcome { try cascade.require(.fastStyle, for: "a test") }
+        == "wrongModel: the model is \"cascade\"; expected fast-style or fast-style-resize for a test")
+  }
+
   @Test func `takes the response normalisation that the file names`() throws {
     func constants(_ metadata: [(String, String)]) throws -> ResponseNormalisation? {
-      for case .responseNormalisation(let constants) in try model(metadata).architecture().layers {
-        return constants
+      for node in try model(metadata).architecture().graph.nodes {
+        if case .responseNormalisation(let constants) = node.layer { return constants }
       }
       return nil
     }
@@ -62,7 +78,8 @@ import Testing
     #expect(try outputs("40") == 41)
     for people in ["0", "-3", "", "many", "99999999999999999999"] {
       #expect(
-        outcome { try outputs(people) } == "badData: weights: people is \"\(people)\", wanted a number from 1"
+        outcome { try outputs(people) }
+          == "badData: weights: people is \"\(people)\"; expected a number from 1 to 16777215"
       )
     }
   }

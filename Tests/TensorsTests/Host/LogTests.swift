@@ -10,7 +10,7 @@ import Testing
     var messages: [String] = []
     setLog(level: level) { level, text in
       let message = String(cString: text)
-      if message.hasPrefix("test:") { lock.hold { messages.append("\(level) \(message)") } }
+      if message.hasPrefix("test:") { lock.hold { messages.append("\(level.rawValue) \(message)") } }
     }
     body()
     setLog(level: 0, nil)

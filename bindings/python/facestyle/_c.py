@@ -1,17 +1,14 @@
-"""include/facestyle.h, one to one, through ctypes. No opinions here: those are in the files around it."""
+"""include/facestyle.h through ctypes, one to one.
 
-import ctypes
-import os
-from ctypes import CFUNCTYPE, POINTER, Structure
-from ctypes import c_char, c_char_p, c_double, c_float, c_int, c_int32, c_int64, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
-from pathlib import Path
+Written by Tools/bindings (`make bindings`): change the header, not this file."""
 
-# ---- Constants ----
+from ctypes import CFUNCTYPE, POINTER, Structure, c_char, c_char_p, c_double, c_float, c_int, c_int32, c_int64
+from ctypes import c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
 
-FS_VERSION_MAJOR, FS_VERSION_MINOR, FS_VERSION_PATCH = 0, 1, 0
-FS_VERSION = FS_VERSION_MAJOR * 10000 + FS_VERSION_MINOR * 100 + FS_VERSION_PATCH
-FS_ABI_VERSION = 0
+from ._binding import Sized, load
 
+
+fs_status = c_int
 FS_OK = 0
 FS_INVALID_ARGUMENT = 1
 FS_BAD_DATA = 2
@@ -23,143 +20,29 @@ FS_NOT_FOUND = 7
 FS_WRONG_MODEL = 8
 FS_INTERNAL = 9
 
-FS_LOG_DEBUG, FS_LOG_INFO, FS_LOG_WARNING, FS_LOG_ERROR = 0, 1, 2, 3
-
-FS_IMAGE_MAX_SIDE = 65500
-FS_IMAGE_MAX_PIXELS = 134217728
-FS_UNIVERSAL_MAX_STYLES = 16
-FS_UNIT_MAX_PATCHES = 64
-FS_RGB, FS_BGR, FS_RGBA, FS_BGRA, FS_GREY = 0, 1, 2, 3, 4
-FS_NV12, FS_NV21, FS_I420, FS_YUYV = 5, 6, 7, 8
-FS_RGB16, FS_RGBA16 = 9, 10
-FS_BILINEAR, FS_BICUBIC, FS_AREA = 0, 1, 2
-FS_PNG, FS_JPEG = 0, 1
-FS_BT601, FS_BT709 = 0, 1
-FS_LIMITED_RANGE, FS_FULL_RANGE = 0, 1
-FS_LARGEST_FIRST, FS_SUREST_FIRST = 0, 1
-
-FS_AUGMENT_NONE, FS_AUGMENT_STANDARD, FS_AUGMENT_STRONG = 0, 1, 2
-
-FS_POOLING_AVERAGE, FS_POOLING_MAX, FS_POOLING_L2 = 0, 1, 2
-FS_DEFAULT_THRESHOLD = -1.0
-FS_NAME_CAPACITY = 256
-FS_NOTE_CAPACITY = 256
-FS_GALLERY_KEY_LENGTH = 32
-FS_SUM, FS_MEAN, FS_MEAN_OF_ACTIVE = 0, 1, 2
-FS_COST_NORMALISED, FS_COST_LECTURE, FS_COST_MEANS, FS_COST_ROOTS = 0, 1, 2, 3
-FS_LOSS_TRIPLET, FS_LOSS_BATCH_HARD, FS_LOSS_SEMI_HARD, FS_LOSS_ALL_TRIPLETS = 0, 1, 2, 3
-FS_LOSS_CONTRASTIVE, FS_LOSS_PAIR_DIFFERENCE, FS_LOSS_PAIR_CHI_SQUARE = 4, 5, 6
-FS_LOSS_SOFTMAX, FS_LOSS_CENTRE, FS_LOSS_COSFACE, FS_LOSS_ARCFACE = 7, 8, 9, 10
-FS_LOSS_DISTILLATION, FS_LOSS_TEACHER_DISTANCE, FS_LOSS_CROSS_ENTROPY = 11, 12, 13
-FS_FUNCTION_EXP, FS_FUNCTION_LOG, FS_FUNCTION_SQRT, FS_FUNCTION_SIN, FS_FUNCTION_COS, FS_FUNCTION_TANH = range(6)
-FS_FUNCTION_SIGMOID, FS_FUNCTION_SOFTPLUS, FS_FUNCTION_ABSOLUTE, FS_FUNCTION_RECIPROCAL, FS_FUNCTION_SQUARE = range(6, 11)
-FS_FORWARD, FS_REVERSE, FS_NUMERIC = 0, 1, 2
-FS_CONTINUE, FS_FINISH, FS_CANCEL = 0, 1, 2
-FS_ENDING_NONE, FS_ENDING_STEPS, FS_ENDING_CONVERGED = 0, 1, 2
-FS_ENDING_STALLED, FS_ENDING_NOT_FINITE, FS_ENDING_DEADLINE = 3, 4, 5
-FS_PRESET_PYRAMID, FS_PRESET_COURSE, FS_PRESET_GATYS = 0, 1, 2
-FS_PRESET_NEURAL_STYLE, FS_PRESET_NEURAL_STYLE_PT, FS_PRESET_NEURAL_STYLE_TF, FS_PRESET_CROWSONKB = 3, 4, 5, 6
-FS_STYLE_ADAM, FS_STYLE_LBFGS = 0, 1
-FS_START_CONTENT, FS_START_NOISE, FS_START_STYLE, FS_START_IMAGE = 0, 1, 2, 3
-FS_STYLE_LOSS_GRAM, FS_STYLE_LOSS_MOMENTS, FS_STYLE_LOSS_WASSERSTEIN = 0, 1, 2
-FS_EDGES_ZEROS, FS_EDGES_REPEATED = 0, 1
-FS_MASK_INSIDE, FS_MASK_SOFT = 0, 1
-FS_VARIATION_ABSOLUTE, FS_VARIATION_SQUARED, FS_VARIATION_NINE_POINTS = 0, 1, 2
-FS_COLOURS_STYLE, FS_COLOURS_LUMINANCE, FS_COLOURS_CHOLESKY = 0, 1, 2
-FS_COLOURS_PRINCIPAL, FS_COLOURS_HISTOGRAM = 3, 4
-FS_UNIVERSAL_COVARIANCE, FS_UNIVERSAL_VARIANCE = 0, 1
-FS_PALETTE_GREY, FS_PALETTE_VIRIDIS = 0, 1
-FS_SGD, FS_ADAM, FS_ADAMW, FS_RMSPROP = 0, 1, 2, 3
-FS_SCHEDULE_CONSTANT, FS_SCHEDULE_STEP, FS_SCHEDULE_COSINE, FS_SCHEDULE_ONE_CYCLE, FS_SCHEDULE_CYCLICAL = range(5)
-FS_FLOAT32, FS_FLOAT16 = 0, 1
-FS_OPERATING_POINTS = 3
-FS_QUALITY_SMALL, FS_QUALITY_BLURRED, FS_QUALITY_TURNED, FS_QUALITY_TILTED = 1, 2, 4, 8
-FS_QUALITY_DARK, FS_QUALITY_BRIGHT, FS_QUALITY_FLAT, FS_QUALITY_CUT_OFF = 16, 32, 64, 128
-FS_TRACK_BEGUN, FS_TRACK_BEST, FS_TRACK_IDENTIFY, FS_TRACK_RETURNED = 1, 2, 4, 8
-FS_DISTANCE_EUCLIDEAN, FS_DISTANCE_SQUARED, FS_DISTANCE_COSINE, FS_DISTANCE_CHI_SQUARE = 0, 1, 2, 3
-FS_DISTANCE_DIFFERENCE_HEAD, FS_DISTANCE_CHI_SQUARE_HEAD = 4, 5
-FS_RULE_NEAREST, FS_RULE_MEAN, FS_RULE_TEMPLATE, FS_RULE_VOTE = 0, 1, 2, 3
-
-# An enum is passed and returned as an int.
-fs_status = fs_log_level = fs_pixel_format = fs_filter = fs_file_format = fs_strength = c_int
-fs_pooling = fs_reduction = fs_cost_variant = fs_loss_kind = fs_action = fs_universal_method = fs_palette = c_int
-fs_colour_matrix = fs_colour_range = fs_face_order = c_int
-fs_function = fs_differentiation = fs_optimiser = fs_schedule = fs_precision = c_int
-fs_quality_reason = fs_track_event = fs_distance_kind = fs_rule = c_int
-fs_style_loss = fs_style_edges = fs_mask_kind = c_int
-fs_style_ending = fs_style_preset = fs_style_optimiser = fs_style_start = fs_total_variation = fs_style_colours = c_int
-
-# ---- Opaque types: distinct, so that ctypes refuses one in place of another. ----
-
 
 class fs_image(Structure):
     pass
 
 
-class fs_model(Structure):
-    pass
+FS_IMAGE_MAX_SIDE = 65500
+FS_IMAGE_MAX_PIXELS = 134217728
+
+fs_pixel_format = c_int
+FS_RGB = 0
+FS_BGR = 1
+FS_RGBA = 2
+FS_BGRA = 3
+FS_GREY = 4
+FS_NV12 = 5
+FS_NV21 = 6
+FS_I420 = 7
+FS_YUYV = 8
+FS_RGB16 = 9
+FS_RGBA16 = 10
 
 
-class fs_detector(Structure):
-    pass
-
-
-class fs_embedder(Structure):
-    pass
-
-
-class fs_gallery(Structure):
-    pass
-
-
-class fs_styler(Structure):
-    pass
-
-
-class fs_style_job(Structure):
-    pass
-
-
-class fs_fast_styler(Structure):
-    pass
-
-
-class fs_universal_styler(Structure):
-    pass
-
-
-class fs_fast_trainer(Structure):
-    pass
-
-
-class fs_unit_search(Structure):
-    pass
-
-
-class fs_photos(Structure):
-    pass
-
-
-class fs_trainer(Structure):
-    pass
-
-
-class fs_pairs(Structure):
-    pass
-
-
-class fs_landmarks(Structure):
-    pass
-
-
-class fs_tracker(Structure):
-    pass
-
-
-# ---- Structs ----
-
-
-class fs_pixels(Structure):
+class fs_pixels(Sized):
     _fields_ = [
         ("size", c_size_t),
         ("data", POINTER(c_uint8)),
@@ -172,65 +55,24 @@ class fs_pixels(Structure):
     ]
 
 
-class fs_region(Structure):
-    _fields_ = [("x", c_uint32), ("y", c_uint32), ("width", c_uint32), ("height", c_uint32)]
+fs_filter = c_int
+FS_BILINEAR = 0
+FS_BICUBIC = 1
+FS_AREA = 2
 
 
-class fs_host(Structure):
+fs_file_format = c_int
+FS_PNG = 0
+FS_JPEG = 1
+
+
+class fs_model(Structure):
+    pass
+
+
+class fs_architecture_info(Sized):
     _fields_ = [
         ("size", c_size_t),
-        ("processors", c_uint32),
-        ("allowed", c_uint32),
-        ("quota", c_double),
-        ("threads", c_uint32),
-        ("memory_limit", c_uint64),
-        ("instruction_set", c_char_p),
-    ]
-
-
-class fs_frame(Structure):
-    _fields_ = [
-        ("size", c_size_t),
-        ("planes", POINTER(c_uint8) * 3),
-        ("byte_counts", c_size_t * 3),
-        ("strides", c_size_t * 3),
-        ("width", c_uint32),
-        ("height", c_uint32),
-        ("format", fs_pixel_format),
-        ("rotation", c_uint32),
-        ("mirrored", c_int32),
-        ("matrix", fs_colour_matrix),
-        ("range", fs_colour_range),
-    ]
-
-
-class fs_augmentation(Structure):
-    _fields_ = [
-        ("size", c_size_t),
-        ("flip", c_float),
-        ("shift", c_float),
-        ("turn", c_float),
-        ("scale", c_float),
-        ("brightness", c_float),
-        ("contrast", c_float),
-        ("grey", c_float),
-        ("blur", c_float),
-        ("blur_size", c_float),
-        ("coarse", c_float),
-        ("coarsest", c_uint32),
-        ("compression", c_float),
-        ("worst_quality", c_uint32),
-        ("noise", c_float),
-        ("noise_levels", c_float),
-        ("occlusion", c_float),
-        ("occlusion_size", c_float),
-        ("blend", c_float),
-        ("blend_share", c_float),
-    ]
-
-
-class fs_architecture(Structure):
-    _fields_ = [
         ("height", c_uint32),
         ("width", c_uint32),
         ("channels", c_uint32),
@@ -241,7 +83,10 @@ class fs_architecture(Structure):
 
 
 class fs_point(Structure):
-    _fields_ = [("x", c_float), ("y", c_float)]
+    _fields_ = [
+        ("x", c_float),
+        ("y", c_float),
+    ]
 
 
 class fs_face(Structure):
@@ -255,7 +100,23 @@ class fs_face(Structure):
     ]
 
 
-class fs_detector_options(Structure):
+class fs_region(Structure):
+    _fields_ = [
+        ("x", c_uint32),
+        ("y", c_uint32),
+        ("width", c_uint32),
+        ("height", c_uint32),
+    ]
+
+
+fs_face_order = c_int
+FS_LARGEST_FIRST = 0
+FS_SUREST_FIRST = 1
+
+FS_DEFAULT_THRESHOLD = (-1.0)
+
+
+class fs_detector_options(Sized):
     _fields_ = [
         ("size", c_size_t),
         ("min_face", c_float),
@@ -267,92 +128,45 @@ class fs_detector_options(Structure):
     ]
 
 
+class fs_detector(Structure):
+    pass
+
+
+class fs_embedder(Structure):
+    pass
+
+
 class fs_verdict(Structure):
-    _fields_ = [("distance", c_float), ("threshold", c_float), ("same", c_int32)]
-
-
-class fs_match(Structure):
     _fields_ = [
-        ("known", c_int32),
         ("distance", c_float),
         ("threshold", c_float),
-        ("name", c_char * FS_NAME_CAPACITY),
-        ("nearest", c_char * FS_NAME_CAPACITY),
+        ("same", c_int32),
     ]
 
 
-class fs_neighbour(Structure):
-    _fields_ = [("photo", c_uint64), ("distance", c_float), ("name", c_char * FS_NAME_CAPACITY)]
+fs_distance_kind = c_int
+FS_DISTANCE_EUCLIDEAN = 0
+FS_DISTANCE_SQUARED = 1
+FS_DISTANCE_COSINE = 2
+FS_DISTANCE_CHI_SQUARE = 3
+FS_DISTANCE_DIFFERENCE_HEAD = 4
+FS_DISTANCE_CHI_SQUARE_HEAD = 5
+
+FS_NAME_CAPACITY = 256
 
 
-class fs_quality_options(Structure):
-    _fields_ = [
-        ("size", c_size_t),
-        ("min_eye_distance", c_float),
-        ("min_sharpness", c_float),
-        ("max_yaw", c_float),
-        ("max_pitch", c_float),
-        ("max_roll", c_float),
-        ("min_brightness", c_float),
-        ("max_brightness", c_float),
-        ("max_clipped", c_float),
-        ("min_contrast", c_float),
-        ("max_outside", c_float),
-    ]
+class fs_gallery(Structure):
+    pass
 
 
-class fs_quality(Structure):
-    _fields_ = [
-        ("reasons", c_uint32),
-        ("score", c_float),
-        ("eye_distance", c_float),
-        ("sharpness", c_float),
-        ("yaw", c_float),
-        ("pitch", c_float),
-        ("roll", c_float),
-        ("brightness", c_float),
-        ("contrast", c_float),
-        ("clipped_dark", c_float),
-        ("clipped_bright", c_float),
-        ("outside", c_float),
-    ]
+fs_rule = c_int
+FS_RULE_NEAREST = 0
+FS_RULE_MEAN = 1
+FS_RULE_TEMPLATE = 2
+FS_RULE_VOTE = 3
 
 
-class fs_tracker_options(Structure):
-    _fields_ = [
-        ("size", c_size_t),
-        ("min_overlap", c_float),
-        ("max_distance", c_float),
-        ("max_missed", c_uint32),
-        ("min_seen", c_uint32),
-        ("identify_every", c_double),
-        ("identify_better", c_float),
-        ("identify_gap", c_uint32),
-        ("max_tracks", c_uint32),
-    ]
-
-
-class fs_tracked(Structure):
-    _fields_ = [("track", c_uint64), ("events", c_uint32), ("begun", c_int32)]
-
-
-class fs_track(Structure):
-    _fields_ = [
-        ("track", c_uint64),
-        ("seen", c_uint32),
-        ("missed", c_uint32),
-        ("first_time", c_double),
-        ("last_time", c_double),
-        ("face", fs_face),
-        ("best_quality", c_float),
-        ("best_frame", c_uint64),
-        ("best_time", c_double),
-        ("best_face", fs_face),
-        ("begun", c_int32),
-    ]
-
-
-class fs_identify_options(Structure):
+class fs_identify_options(Sized):
     _fields_ = [
         ("size", c_size_t),
         ("rule", fs_rule),
@@ -364,24 +178,9 @@ class fs_identify_options(Structure):
     ]
 
 
-class fs_identity(Structure):
+class fs_gallery_identity(Sized):
     _fields_ = [
-        ("known", c_int32),
-        ("ambiguous", c_int32),
-        ("label", c_int32),
-        ("nearest", c_int32),
-        ("runner_up", c_int32),
-        ("distance", c_float),
-        ("runner_up_distance", c_float),
-        ("margin", c_float),
-        ("threshold", c_float),
-        ("photo", c_uint64),
-        ("votes", c_uint32),
-    ]
-
-
-class fs_gallery_identity(Structure):
-    _fields_ = [
+        ("size", c_size_t),
         ("known", c_int32),
         ("ambiguous", c_int32),
         ("distance", c_float),
@@ -396,46 +195,27 @@ class fs_gallery_identity(Structure):
     ]
 
 
-class fs_calibration_options(Structure):
-    _fields_ = [("size", c_size_t), ("false_accept_rate", c_double), ("confidence", c_double), ("people", c_uint64)]
-
-
-class fs_calibration(Structure):
+class fs_neighbour(Structure):
     _fields_ = [
-        ("threshold", c_double),
-        ("comparison_rate", c_double),
-        ("false_accepts", c_double),
-        ("max_false_accepts", c_double),
-        ("max_false_accepts_of_search", c_double),
-        ("false_rejects", c_double),
-        ("min_false_rejects", c_double),
-        ("max_false_rejects", c_double),
-        ("genuine", c_uint64),
-        ("impostors", c_uint64),
-        ("genuine_rejected", c_uint64),
-        ("impostors_accepted", c_uint64),
-        ("impostors_needed", c_uint64),
+        ("photo", c_uint64),
+        ("distance", c_float),
+        ("name", c_char * FS_NAME_CAPACITY),
     ]
 
 
-class fs_growth(Structure):
+FS_GALLERY_KEY_LENGTH = 32
+
+
+class fs_gallery_options(Sized):
     _fields_ = [
-        ("people", c_uint64),
-        ("false_accepts", c_double),
-        ("max_false_accepts", c_double),
-        ("threshold", c_double),
-        ("false_rejects", c_double),
-        ("min_false_rejects", c_double),
-        ("max_false_rejects", c_double),
-        ("impostors_needed", c_uint64),
+        ("size", c_size_t),
+        ("key", POINTER(c_uint8)),
+        ("read_only", c_int32),
+        ("create", c_int32),
     ]
 
 
-class fs_gallery_options(Structure):
-    _fields_ = [("size", c_size_t), ("key", POINTER(c_uint8)), ("read_only", c_int32), ("create", c_int32)]
-
-
-class fs_gallery_info(Structure):
+class fs_gallery_info(Sized):
     _fields_ = [
         ("size", c_size_t),
         ("model", c_uint64),
@@ -449,12 +229,18 @@ class fs_gallery_info(Structure):
     ]
 
 
-class fs_enrolment_options(Structure):
-    _fields_ = [("size", c_size_t), ("note", c_char_p), ("threshold", c_float), ("refuse", c_int32)]
-
-
-class fs_enrolment(Structure):
+class fs_enrolment_options(Sized):
     _fields_ = [
+        ("size", c_size_t),
+        ("note", c_char_p),
+        ("threshold", c_float),
+        ("refuse", c_int32),
+    ]
+
+
+class fs_enrolment(Sized):
+    _fields_ = [
+        ("size", c_size_t),
         ("photo", c_uint64),
         ("added", c_int32),
         ("conflict", c_int32),
@@ -463,12 +249,24 @@ class fs_enrolment(Structure):
     ]
 
 
-class fs_gallery_report(Structure):
-    _fields_ = [("added", c_uint64), ("present", c_uint64), ("conflicts", c_uint64)]
+class fs_gallery_report(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("added", c_uint64),
+        ("present", c_uint64),
+        ("conflicts", c_uint64),
+    ]
 
 
 class fs_gallery_person(Structure):
-    _fields_ = [("photos", c_uint64), ("created", c_int64), ("name", c_char * FS_NAME_CAPACITY)]
+    _fields_ = [
+        ("photos", c_uint64),
+        ("created", c_int64),
+        ("name", c_char * FS_NAME_CAPACITY),
+    ]
+
+
+FS_NOTE_CAPACITY = 256
 
 
 class fs_gallery_photo(Structure):
@@ -480,45 +278,26 @@ class fs_gallery_photo(Structure):
     ]
 
 
-class fs_loss_options(Structure):
-    _fields_ = [
-        ("size", c_size_t),
-        ("kind", fs_loss_kind),
-        ("reduction", fs_reduction),
-        ("margin", c_float),
-        ("epsilon", c_float),
-        ("scale", c_float),
-        ("centre_weight", c_float),
-        ("centre_rate", c_float),
-        ("cosine_weight", c_float),
-        ("similarity_weight", c_float),
-    ]
+fs_action = c_int
+FS_CONTINUE = 0
+FS_FINISH = 1
+FS_CANCEL = 2
 
 
-class fs_mining_statistics(Structure):
-    _fields_ = [
-        ("triplets", c_uint64),
-        ("active", c_uint64),
-        ("hardest_positive", c_double),
-        ("hardest_negative", c_double),
-    ]
+fs_style_ending = c_int
+FS_ENDING_NONE = 0
+FS_ENDING_STEPS = 1
+FS_ENDING_CONVERGED = 2
+FS_ENDING_STALLED = 3
+FS_ENDING_NOT_FINITE = 4
+FS_ENDING_DEADLINE = 5
 
 
-class fs_gradient_options(Structure):
-    _fields_ = [("size", c_size_t), ("step", c_double), ("absolute", c_double), ("relative", c_double)]
+class fs_style_job(Structure):
+    pass
 
 
-class fs_gradient_report(Structure):
-    _fields_ = [
-        ("index", c_size_t),
-        ("analytic", c_double),
-        ("numeric", c_double),
-        ("ratio", c_double),
-        ("passed", c_int32),
-    ]
-
-
-class fs_style_progress(Structure):
+class fs_style_progress(Sized):
     _fields_ = [
         ("size", c_size_t),
         ("step", c_uint32),
@@ -536,21 +315,89 @@ class fs_style_progress(Structure):
     ]
 
 
-class fs_style_region(Structure):
-    _fields_ = [("place", POINTER(fs_image)), ("part", POINTER(fs_image))]
-
-
-class fs_style_layer(Structure):
-    _fields_ = [("name", c_char_p), ("weight", c_float)]
-
-
-fs_log_callback = CFUNCTYPE(None, fs_log_level, c_char_p, c_void_p)
-fs_function_callback = CFUNCTYPE(fs_status, POINTER(c_double), c_size_t, POINTER(c_double), c_void_p)
-fs_gradient_callback = CFUNCTYPE(fs_status, POINTER(c_double), c_size_t, POINTER(c_double), c_void_p)
 fs_style_callback = CFUNCTYPE(fs_action, POINTER(fs_style_progress), c_void_p)
 
 
-class fs_style_options(Structure):
+class fs_style_layer(Structure):
+    _fields_ = [
+        ("name", c_char_p),
+        ("weight", c_float),
+    ]
+
+
+fs_style_preset = c_int
+FS_PRESET_PYRAMID = 0
+FS_PRESET_COURSE = 1
+FS_PRESET_GATYS = 2
+FS_PRESET_NEURAL_STYLE = 3
+FS_PRESET_NEURAL_STYLE_PT = 4
+FS_PRESET_NEURAL_STYLE_TF = 5
+FS_PRESET_CROWSONKB = 6
+
+
+fs_style_optimiser = c_int
+FS_STYLE_ADAM = 0
+FS_STYLE_LBFGS = 1
+
+
+fs_style_start = c_int
+FS_START_CONTENT = 0
+FS_START_NOISE = 1
+FS_START_STYLE = 2
+FS_START_IMAGE = 3
+
+
+fs_pooling = c_int
+FS_POOLING_AVERAGE = 0
+FS_POOLING_MAX = 1
+FS_POOLING_L2 = 2
+
+
+fs_cost_variant = c_int
+FS_COST_NORMALISED = 0
+FS_COST_LECTURE = 1
+FS_COST_MEANS = 2
+FS_COST_ROOTS = 3
+
+
+fs_style_loss = c_int
+FS_STYLE_LOSS_GRAM = 0
+FS_STYLE_LOSS_MOMENTS = 1
+FS_STYLE_LOSS_WASSERSTEIN = 2
+
+
+fs_style_edges = c_int
+FS_EDGES_ZEROS = 0
+FS_EDGES_REPEATED = 1
+
+
+fs_mask_kind = c_int
+FS_MASK_INSIDE = 0
+FS_MASK_SOFT = 1
+
+
+class fs_style_region(Structure):
+    _fields_ = [
+        ("place", POINTER(fs_image)),
+        ("part", POINTER(fs_image)),
+    ]
+
+
+fs_total_variation = c_int
+FS_VARIATION_ABSOLUTE = 0
+FS_VARIATION_SQUARED = 1
+FS_VARIATION_NINE_POINTS = 2
+
+
+fs_style_colours = c_int
+FS_COLOURS_STYLE = 0
+FS_COLOURS_LUMINANCE = 1
+FS_COLOURS_CHOLESKY = 2
+FS_COLOURS_PRINCIPAL = 3
+FS_COLOURS_HISTOGRAM = 4
+
+
+class fs_style_options(Sized):
     _fields_ = [
         ("size", c_size_t),
         ("width", c_uint32),
@@ -598,7 +445,22 @@ class fs_style_options(Structure):
     ]
 
 
-class fs_universal_options(Structure):
+class fs_styler(Structure):
+    pass
+
+
+class fs_fast_styler(Structure):
+    pass
+
+
+fs_universal_method = c_int
+FS_UNIVERSAL_COVARIANCE = 0
+FS_UNIVERSAL_VARIANCE = 1
+
+FS_UNIVERSAL_MAX_STYLES = 16
+
+
+class fs_universal_options(Sized):
     _fields_ = [
         ("size", c_size_t),
         ("method", fs_universal_method),
@@ -609,7 +471,11 @@ class fs_universal_options(Structure):
     ]
 
 
-class fs_fast_trainer_options(Structure):
+class fs_universal_styler(Structure):
+    pass
+
+
+class fs_fast_trainer_options(Sized):
     _fields_ = [
         ("size", c_size_t),
         ("filters", c_uint32),
@@ -624,7 +490,7 @@ class fs_fast_trainer_options(Structure):
     ]
 
 
-class fs_fast_training_step(Structure):
+class fs_fast_training_step(Sized):
     _fields_ = [
         ("size", c_size_t),
         ("step", c_uint32),
@@ -635,11 +501,161 @@ class fs_fast_training_step(Structure):
     ]
 
 
-class fs_layer(Structure):
-    _fields_ = [("units", c_uint32), ("field", c_uint32), ("stride", c_uint32), ("start", c_int32)]
+class fs_fast_trainer(Structure):
+    pass
 
 
-class fs_unit_search_options(Structure):
+fs_colour_matrix = c_int
+FS_BT601 = 0
+FS_BT709 = 1
+
+
+fs_colour_range = c_int
+FS_LIMITED_RANGE = 0
+FS_FULL_RANGE = 1
+
+
+class fs_frame(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("planes", POINTER(c_uint8) * 3),
+        ("byte_counts", c_size_t * 3),
+        ("strides", c_size_t * 3),
+        ("width", c_uint32),
+        ("height", c_uint32),
+        ("format", fs_pixel_format),
+        ("rotation", c_uint32),
+        ("mirrored", c_int32),
+        ("matrix", fs_colour_matrix),
+        ("range", fs_colour_range),
+    ]
+
+
+fs_quality_reason = c_int
+FS_QUALITY_SMALL = 1
+FS_QUALITY_BLURRED = 2
+FS_QUALITY_TURNED = 4
+FS_QUALITY_TILTED = 8
+FS_QUALITY_DARK = 16
+FS_QUALITY_BRIGHT = 32
+FS_QUALITY_FLAT = 64
+FS_QUALITY_CUT_OFF = 128
+
+
+class fs_quality_options(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("min_eye_distance", c_float),
+        ("min_sharpness", c_float),
+        ("max_yaw", c_float),
+        ("max_pitch", c_float),
+        ("max_roll", c_float),
+        ("min_brightness", c_float),
+        ("max_brightness", c_float),
+        ("max_clipped", c_float),
+        ("min_contrast", c_float),
+        ("max_outside", c_float),
+    ]
+
+
+class fs_quality(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("reasons", c_uint32),
+        ("score", c_float),
+        ("eye_distance", c_float),
+        ("sharpness", c_float),
+        ("yaw", c_float),
+        ("pitch", c_float),
+        ("roll", c_float),
+        ("brightness", c_float),
+        ("contrast", c_float),
+        ("clipped_dark", c_float),
+        ("clipped_bright", c_float),
+        ("outside", c_float),
+    ]
+
+
+fs_track_event = c_int
+FS_TRACK_BEGUN = 1
+FS_TRACK_BEST = 2
+FS_TRACK_IDENTIFY = 4
+FS_TRACK_RETURNED = 8
+
+
+class fs_tracker_options(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("min_overlap", c_float),
+        ("max_distance", c_float),
+        ("max_missed", c_uint32),
+        ("min_seen", c_uint32),
+        ("identify_every", c_double),
+        ("identify_better", c_float),
+        ("identify_gap", c_uint32),
+        ("max_tracks", c_uint32),
+    ]
+
+
+class fs_tracked(Structure):
+    _fields_ = [
+        ("track", c_uint64),
+        ("events", c_uint32),
+        ("begun", c_int32),
+    ]
+
+
+class fs_track(Structure):
+    _fields_ = [
+        ("track", c_uint64),
+        ("seen", c_uint32),
+        ("missed", c_uint32),
+        ("first_time", c_double),
+        ("last_time", c_double),
+        ("face", fs_face),
+        ("best_quality", c_float),
+        ("best_frame", c_uint64),
+        ("best_time", c_double),
+        ("best_face", fs_face),
+        ("begun", c_int32),
+    ]
+
+
+class fs_tracker(Structure):
+    pass
+
+
+class fs_identity(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("known", c_int32),
+        ("ambiguous", c_int32),
+        ("label", c_int32),
+        ("nearest", c_int32),
+        ("runner_up", c_int32),
+        ("distance", c_float),
+        ("runner_up_distance", c_float),
+        ("margin", c_float),
+        ("threshold", c_float),
+        ("photo", c_uint64),
+        ("votes", c_uint32),
+    ]
+
+
+class fs_layer_info(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("units", c_uint32),
+        ("field", c_uint32),
+        ("stride", c_uint32),
+        ("start", c_int32),
+    ]
+
+
+FS_UNIT_MAX_PATCHES = 64
+
+
+class fs_unit_search_options(Sized):
     _fields_ = [
         ("size", c_size_t),
         ("patches", c_uint32),
@@ -666,7 +682,117 @@ class fs_unit_patch(Structure):
     ]
 
 
-class fs_trainer_options(Structure):
+class fs_unit_search(Structure):
+    pass
+
+
+fs_palette = c_int
+FS_PALETTE_GREY = 0
+FS_PALETTE_VIRIDIS = 1
+
+
+fs_strength = c_int
+FS_AUGMENT_NONE = 0
+FS_AUGMENT_STANDARD = 1
+FS_AUGMENT_STRONG = 2
+
+
+class fs_augmentation(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("flip", c_float),
+        ("shift", c_float),
+        ("turn", c_float),
+        ("scale", c_float),
+        ("brightness", c_float),
+        ("contrast", c_float),
+        ("grey", c_float),
+        ("blur", c_float),
+        ("blur_size", c_float),
+        ("coarse", c_float),
+        ("coarsest", c_uint32),
+        ("compression", c_float),
+        ("worst_quality", c_uint32),
+        ("noise", c_float),
+        ("noise_levels", c_float),
+        ("occlusion", c_float),
+        ("occlusion_size", c_float),
+        ("blend", c_float),
+        ("blend_share", c_float),
+    ]
+
+
+class fs_photos(Structure):
+    pass
+
+
+fs_reduction = c_int
+FS_SUM = 0
+FS_MEAN = 1
+FS_MEAN_OF_ACTIVE = 2
+
+
+fs_loss_kind = c_int
+FS_LOSS_TRIPLET = 0
+FS_LOSS_BATCH_HARD = 1
+FS_LOSS_SEMI_HARD = 2
+FS_LOSS_ALL_TRIPLETS = 3
+FS_LOSS_CONTRASTIVE = 4
+FS_LOSS_PAIR_DIFFERENCE = 5
+FS_LOSS_PAIR_CHI_SQUARE = 6
+FS_LOSS_SOFTMAX = 7
+FS_LOSS_CENTRE = 8
+FS_LOSS_COSFACE = 9
+FS_LOSS_ARCFACE = 10
+FS_LOSS_DISTILLATION = 11
+FS_LOSS_TEACHER_DISTANCE = 12
+FS_LOSS_CROSS_ENTROPY = 13
+
+
+class fs_loss_options(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("kind", fs_loss_kind),
+        ("reduction", fs_reduction),
+        ("margin", c_float),
+        ("epsilon", c_float),
+        ("scale", c_float),
+        ("centre_weight", c_float),
+        ("centre_rate", c_float),
+        ("cosine_weight", c_float),
+        ("similarity_weight", c_float),
+    ]
+
+
+class fs_mining_statistics(Structure):
+    _fields_ = [
+        ("triplets", c_uint64),
+        ("active", c_uint64),
+        ("hardest_positive", c_double),
+        ("hardest_negative", c_double),
+    ]
+
+
+class fs_trainer(Structure):
+    pass
+
+
+fs_optimiser = c_int
+FS_SGD = 0
+FS_ADAM = 1
+FS_ADAMW = 2
+FS_RMSPROP = 3
+
+
+fs_schedule = c_int
+FS_SCHEDULE_CONSTANT = 0
+FS_SCHEDULE_STEP = 1
+FS_SCHEDULE_COSINE = 2
+FS_SCHEDULE_ONE_CYCLE = 3
+FS_SCHEDULE_CYCLICAL = 4
+
+
+class fs_trainer_options(Sized):
     _fields_ = [
         ("size", c_size_t),
         ("architecture", c_char_p),
@@ -684,7 +810,7 @@ class fs_trainer_options(Structure):
     ]
 
 
-class fs_trainer_info(Structure):
+class fs_trainer_info(Sized):
     _fields_ = [
         ("size", c_size_t),
         ("height", c_uint32),
@@ -696,7 +822,7 @@ class fs_trainer_info(Structure):
     ]
 
 
-class fs_training_step(Structure):
+class fs_training_step(Sized):
     _fields_ = [
         ("size", c_size_t),
         ("loss", c_double),
@@ -706,7 +832,7 @@ class fs_training_step(Structure):
     ]
 
 
-class fs_training_progress(Structure):
+class fs_training_progress(Sized):
     _fields_ = [
         ("size", c_size_t),
         ("step", c_uint32),
@@ -722,10 +848,9 @@ class fs_training_progress(Structure):
 
 
 fs_training_callback = CFUNCTYPE(fs_action, POINTER(fs_training_progress), c_void_p)
-fs_all_reduce = CFUNCTYPE(fs_status, POINTER(c_float), c_size_t, c_void_p)
 
 
-class fs_training_options(Structure):
+class fs_training_options(Sized):
     _fields_ = [
         ("size", c_size_t),
         ("batch", c_uint32),
@@ -743,20 +868,36 @@ class fs_training_options(Structure):
     ]
 
 
+fs_all_reduce = CFUNCTYPE(fs_status, POINTER(c_float), c_size_t, c_void_p)
+
+
+fs_precision = c_int
+FS_FLOAT32 = 0
+FS_FLOAT16 = 1
+
+
+class fs_pairs(Structure):
+    pass
+
+
 class fs_pair(Structure):
     _fields_ = [
         ("first", c_uint64),
         ("second", c_uint64),
-        ("same", c_uint8),
+        ("same", c_int32),
         ("fold", c_uint32),
     ]
 
 
-class fs_evaluation_options(Structure):
+class fs_landmarks(Structure):
+    pass
+
+
+class fs_evaluation_options(Sized):
     _fields_ = [
         ("size", c_size_t),
         ("folds", c_uint32),
-        ("least_false_accepts", c_double),
+        ("min_false_accepts", c_double),
     ]
 
 
@@ -774,8 +915,12 @@ class fs_operating_point(Structure):
     ]
 
 
-class fs_evaluation(Structure):
+FS_OPERATING_POINTS = 3
+
+
+class fs_evaluation(Sized):
     _fields_ = [
+        ("size", c_size_t),
         ("genuine", c_uint64),
         ("impostors", c_uint64),
         ("folds", c_uint32),
@@ -789,10 +934,55 @@ class fs_evaluation(Structure):
 
 
 class fs_roc_point(Structure):
-    _fields_ = [("threshold", c_double), ("far", c_double), ("tar", c_double)]
+    _fields_ = [
+        ("threshold", c_double),
+        ("far", c_double),
+        ("tar", c_double),
+    ]
 
 
-class fs_tsne_progress(Structure):
+class fs_calibration_options(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("false_accept_rate", c_double),
+        ("confidence", c_double),
+        ("people", c_uint64),
+    ]
+
+
+class fs_calibration(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("threshold", c_double),
+        ("comparison_rate", c_double),
+        ("false_accepts", c_double),
+        ("max_false_accepts", c_double),
+        ("max_false_accepts_of_search", c_double),
+        ("false_rejects", c_double),
+        ("min_false_rejects", c_double),
+        ("max_false_rejects", c_double),
+        ("genuine", c_uint64),
+        ("impostors", c_uint64),
+        ("genuine_rejected", c_uint64),
+        ("impostors_accepted", c_uint64),
+        ("impostors_needed", c_uint64),
+    ]
+
+
+class fs_growth(Structure):
+    _fields_ = [
+        ("people", c_uint64),
+        ("false_accepts", c_double),
+        ("max_false_accepts", c_double),
+        ("threshold", c_double),
+        ("false_rejects", c_double),
+        ("min_false_rejects", c_double),
+        ("max_false_rejects", c_double),
+        ("impostors_needed", c_uint64),
+    ]
+
+
+class fs_tsne_progress(Sized):
     _fields_ = [
         ("size", c_size_t),
         ("step", c_uint32),
@@ -805,7 +995,7 @@ class fs_tsne_progress(Structure):
 fs_tsne_callback = CFUNCTYPE(fs_action, POINTER(fs_tsne_progress), c_void_p)
 
 
-class fs_tsne_options(Structure):
+class fs_tsne_options(Sized):
     _fields_ = [
         ("size", c_size_t),
         ("perplexity", c_float),
@@ -819,420 +1009,685 @@ class fs_tsne_options(Structure):
     ]
 
 
-# ---- Functions: name -> (result, arguments), in the header's order. ----
+fs_function = c_int
+FS_FUNCTION_EXP = 0
+FS_FUNCTION_LOG = 1
+FS_FUNCTION_SQRT = 2
+FS_FUNCTION_SIN = 3
+FS_FUNCTION_COS = 4
+FS_FUNCTION_TANH = 5
+FS_FUNCTION_SIGMOID = 6
+FS_FUNCTION_SOFTPLUS = 7
+FS_FUNCTION_ABSOLUTE = 8
+FS_FUNCTION_RECIPROCAL = 9
+FS_FUNCTION_SQUARE = 10
 
-_image, _model, _detector = POINTER(fs_image), POINTER(fs_model), POINTER(fs_detector)
-_embedder, _gallery, _styler = POINTER(fs_embedder), POINTER(fs_gallery), POINTER(fs_styler)
-_job = POINTER(fs_style_job)
-_fast_styler, _universal_styler = POINTER(fs_fast_styler), POINTER(fs_universal_styler)
-_fast_trainer = POINTER(fs_fast_trainer)
-_unit_search = POINTER(fs_unit_search)
-_photos, _trainer = POINTER(fs_photos), POINTER(fs_trainer)
-_pairs, _landmarks = POINTER(fs_pairs), POINTER(fs_landmarks)
-_tracker = POINTER(fs_tracker)
-_floats, _double, _sizes = POINTER(c_float), POINTER(c_double), POINTER(c_size_t)
+
+fs_differentiation = c_int
+FS_FORWARD = 0
+FS_REVERSE = 1
+FS_NUMERIC = 2
+
+
+fs_function_callback = CFUNCTYPE(fs_status, POINTER(c_double), c_size_t, POINTER(c_double), c_void_p)
+
+
+fs_gradient_callback = CFUNCTYPE(fs_status, POINTER(c_double), c_size_t, POINTER(c_double), c_void_p)
+
+
+class fs_gradient_options(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("step", c_double),
+        ("absolute", c_double),
+        ("relative", c_double),
+    ]
+
+
+class fs_gradient_report(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("index", c_size_t),
+        ("analytic", c_double),
+        ("numeric", c_double),
+        ("ratio", c_double),
+        ("passed", c_int32),
+    ]
+
+
+FS_VERSION_MAJOR = 0
+FS_VERSION_MINOR = 1
+FS_VERSION_PATCH = 0
+FS_VERSION = (FS_VERSION_MAJOR * 10000 + FS_VERSION_MINOR * 100 + FS_VERSION_PATCH)
+FS_ABI_VERSION = 0
+
+fs_log_level = c_int
+FS_LOG_DEBUG = 0
+FS_LOG_INFO = 1
+FS_LOG_WARNING = 2
+FS_LOG_ERROR = 3
+
+
+fs_log_callback = CFUNCTYPE(None, fs_log_level, c_char_p, c_void_p)
+
+
+class fs_host_info(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("processors", c_uint32),
+        ("allowed", c_uint32),
+        ("quota", c_double),
+        ("threads", c_uint32),
+        ("memory_limit", c_uint64),
+        ("instruction_set", c_char_p),
+    ]
+
 
 FUNCTIONS = {
-    # Version
-    "fs_version": (c_uint32, []),
-    "fs_abi_version": (c_uint32, []),
-    # Errors
     "fs_status_name": (c_char_p, [fs_status]),
     "fs_last_error": (c_char_p, []),
-    # Log
-    "fs_log_set": (None, [fs_log_level, fs_log_callback, c_void_p]),
-    # Threads and the processor
-    "fs_threads_set": (fs_status, [c_uint32]),
-    "fs_threads": (c_uint32, []),
-    "fs_memory_limit": (c_uint64, []),
-    "fs_host_describe": (fs_status, [POINTER(fs_host), c_size_t]),
-    "fs_algebra_library": (fs_status, [c_char_p, c_size_t]),
-    "fs_instruction_set": (c_char_p, []),
-    "fs_instruction_set_choose": (fs_status, [c_char_p]),
-    "fs_debug_live_handles": (c_size_t, []),
-    # Images
-    "fs_image_decode": (fs_status, [POINTER(_image), c_void_p, c_size_t]),
-    "fs_image_open": (fs_status, [POINTER(_image), c_char_p]),
-    "fs_image_from_pixels": (fs_status, [POINTER(_image), POINTER(fs_pixels)]),
-    "fs_image_width": (c_uint32, [_image]),
-    "fs_image_height": (c_uint32, [_image]),
-    "fs_image_data": (POINTER(c_uint8), [_image]),
-    "fs_image_data16": (POINTER(c_uint16), [_image]),
-    "fs_image_alpha": (POINTER(c_uint8), [_image]),
-    "fs_image_unblended": (fs_status, [POINTER(_image), _image]),
-    "fs_image_with_alpha": (fs_status, [POINTER(_image), _image, _image]),
-    "fs_image_resize": (fs_status, [POINTER(_image), _image, c_uint32, c_uint32, fs_filter]),
-    "fs_image_crop": (fs_status, [POINTER(_image), _image, c_uint32, c_uint32, c_uint32, c_uint32]),
-    "fs_image_warp": (fs_status, [POINTER(_image), _image, _floats, c_uint32, c_uint32]),
-    "fs_image_encode": (fs_status, [_image, fs_file_format, c_uint32, c_void_p, c_size_t, _sizes]),
-    "fs_image_write": (fs_status, [_image, c_char_p]),
-    "fs_image_destroy": (None, [_image]),
-    # Frames
-    "fs_frame_init": (fs_status, [POINTER(fs_frame), c_size_t]),
-    "fs_image_from_frame": (fs_status, [POINTER(_image), POINTER(fs_frame), POINTER(fs_region)]),
-    # Augmentation
-    "fs_augmentation_init": (fs_status, [POINTER(fs_augmentation), c_size_t, fs_strength]),
-    "fs_image_augment": (fs_status, [POINTER(_image), _image, POINTER(fs_augmentation), c_uint64]),
-    # Models
-    "fs_model_open": (fs_status, [POINTER(_model), c_char_p]),
-    "fs_model_load": (fs_status, [POINTER(_model), c_void_p, c_size_t]),
-    "fs_model_architecture": (c_char_p, [_model]),
-    "fs_model_metadata": (c_char_p, [_model, c_char_p]),
-    "fs_model_parameter_count": (c_uint64, [_model]),
-    "fs_model_fingerprint": (c_uint64, [_model]),
-    "fs_model_destroy": (None, [_model]),
-    "fs_model_features": (
+    "fs_image_decode": (fs_status, [POINTER(POINTER(fs_image)), c_void_p, c_size_t]),
+    "fs_image_open": (fs_status, [POINTER(POINTER(fs_image)), c_char_p]),
+    "fs_image_from_pixels": (fs_status, [POINTER(POINTER(fs_image)), POINTER(fs_pixels)]),
+    "fs_image_width": (c_uint32, [POINTER(fs_image)]),
+    "fs_image_height": (c_uint32, [POINTER(fs_image)]),
+    "fs_image_data": (POINTER(c_uint8), [POINTER(fs_image)]),
+    "fs_image_data16": (POINTER(c_uint16), [POINTER(fs_image)]),
+    "fs_image_alpha": (POINTER(c_uint8), [POINTER(fs_image)]),
+    "fs_image_unblended": (fs_status, [POINTER(POINTER(fs_image)), POINTER(fs_image)]),
+    "fs_image_with_alpha": (fs_status, [POINTER(POINTER(fs_image)), POINTER(fs_image), POINTER(fs_image)]),
+    "fs_image_resize": (
         fs_status,
-        [_model, _image, c_char_p, fs_pooling, _floats, c_size_t, POINTER(c_uint32)],
+        [
+            POINTER(POINTER(fs_image)), POINTER(fs_image), c_uint32, c_uint32, fs_filter
+        ],
     ),
+    "fs_image_crop": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_image)), POINTER(fs_image), c_uint32, c_uint32, c_uint32, c_uint32
+        ],
+    ),
+    "fs_image_warp": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_image)), POINTER(fs_image), POINTER(c_float), c_uint32, c_uint32
+        ],
+    ),
+    "fs_image_encode": (
+        fs_status,
+        [
+            POINTER(fs_image), fs_file_format, c_uint32, c_void_p, c_size_t, POINTER(c_size_t)
+        ],
+    ),
+    "fs_image_write": (fs_status, [POINTER(fs_image), c_char_p]),
+    "fs_image_destroy": (None, [POINTER(fs_image)]),
+    "fs_model_open": (fs_status, [POINTER(POINTER(fs_model)), c_char_p]),
+    "fs_model_load": (fs_status, [POINTER(POINTER(fs_model)), c_void_p, c_size_t]),
+    "fs_model_architecture": (c_char_p, [POINTER(fs_model)]),
+    "fs_model_metadata": (c_char_p, [POINTER(fs_model), c_char_p]),
+    "fs_model_parameter_count": (c_size_t, [POINTER(fs_model)]),
+    "fs_model_fingerprint": (c_uint64, [POINTER(fs_model)]),
+    "fs_model_destroy": (None, [POINTER(fs_model)]),
     "fs_architecture_count": (c_size_t, []),
     "fs_architecture_name": (c_char_p, [c_size_t]),
-    "fs_architecture_describe": (fs_status, [c_char_p, POINTER(fs_architecture)]),
-    # Detector
+    "fs_architecture_info_get": (fs_status, [c_char_p, POINTER(fs_architecture_info)]),
     "fs_detector_options_init": (fs_status, [POINTER(fs_detector_options), c_size_t]),
-    "fs_detector_create": (fs_status, [POINTER(_detector), _model, POINTER(fs_detector_options)]),
-    "fs_detector_find": (fs_status, [_detector, _image, POINTER(fs_face), c_size_t, _sizes]),
-    "fs_detector_find_frame": (
+    "fs_detector_create": (
         fs_status,
-        [_detector, POINTER(fs_frame), POINTER(fs_region), POINTER(fs_face), c_size_t, _sizes],
+        [
+            POINTER(POINTER(fs_detector)), POINTER(fs_model), POINTER(fs_detector_options)
+        ],
     ),
-    "fs_detector_finds_points": (c_uint32, [_detector]),
-    "fs_detector_destroy": (None, [_detector]),
-    # Embedder
-    "fs_embedder_create": (fs_status, [POINTER(_embedder), _model]),
-    "fs_embedder_dimension": (c_size_t, [_embedder]),
-    "fs_embedder_threshold": (c_float, [_embedder]),
-    "fs_embedder_chip_width": (c_uint32, [_embedder]),
-    "fs_embedder_chip_height": (c_uint32, [_embedder]),
-    "fs_embedder_chip_side": (c_uint32, [_embedder]),
-    "fs_embedder_aligns": (c_uint32, [_embedder]),
-    "fs_embedder_align": (fs_status, [_embedder, POINTER(_image), _image, POINTER(fs_face)]),
-    "fs_embedder_align_frame": (fs_status, [_embedder, POINTER(_image), POINTER(fs_frame), POINTER(fs_face)]),
-    "fs_embedder_template": (fs_status, [_embedder, POINTER(fs_point)]),
-    "fs_architecture_template": (fs_status, [c_char_p, POINTER(fs_point)]),
-    "fs_embedder_embed": (fs_status, [_embedder, _image, POINTER(fs_face), c_size_t, _floats, c_size_t]),
-    "fs_embedder_embed_frame": (
+    "fs_detector_find": (
         fs_status,
-        [_embedder, POINTER(fs_frame), POINTER(fs_face), c_size_t, _floats, c_size_t],
+        [
+            POINTER(fs_detector), POINTER(fs_image), POINTER(fs_face), c_size_t, POINTER(c_size_t)
+        ],
     ),
-    "fs_embedder_embed_chips": (fs_status, [_embedder, POINTER(_image), c_size_t, _floats, c_size_t]),
+    "fs_detector_finds_points": (c_int32, [POINTER(fs_detector)]),
+    "fs_detector_destroy": (None, [POINTER(fs_detector)]),
+    "fs_embedder_create": (fs_status, [POINTER(POINTER(fs_embedder)), POINTER(fs_model)]),
+    "fs_embedder_dimension": (c_size_t, [POINTER(fs_embedder)]),
+    "fs_embedder_threshold": (c_float, [POINTER(fs_embedder)]),
+    "fs_embedder_chip_width": (c_uint32, [POINTER(fs_embedder)]),
+    "fs_embedder_chip_height": (c_uint32, [POINTER(fs_embedder)]),
+    "fs_embedder_aligns": (c_int32, [POINTER(fs_embedder)]),
     "fs_embedder_embed_photo": (
         fs_status,
-        [_embedder, _detector, _image, POINTER(fs_face), _floats, c_size_t],
+        [
+            POINTER(fs_embedder), POINTER(fs_detector), POINTER(fs_image), POINTER(fs_face), POINTER(c_float),
+            c_size_t
+        ],
     ),
-    "fs_embedder_memory_needed": (fs_status, [_embedder, c_size_t, POINTER(c_uint64)]),
-    "fs_embedder_destroy": (None, [_embedder]),
-    # Quality
-    "fs_quality_options_init": (fs_status, [POINTER(fs_quality_options), c_size_t]),
-    "fs_face_quality": (
+    "fs_embedder_embed": (
         fs_status,
-        [_image, POINTER(fs_face), POINTER(fs_quality_options), POINTER(fs_quality)],
+        [
+            POINTER(fs_embedder), POINTER(fs_image), POINTER(fs_face), c_size_t, POINTER(c_float), c_size_t
+        ],
     ),
-    "fs_face_quality_frame": (
+    "fs_embedder_align": (
         fs_status,
-        [POINTER(fs_frame), POINTER(fs_face), POINTER(fs_quality_options), POINTER(fs_quality)],
+        [
+            POINTER(fs_embedder), POINTER(POINTER(fs_image)), POINTER(fs_image), POINTER(fs_face)
+        ],
     ),
-    "fs_quality_reason_text": (c_char_p, [fs_quality_reason]),
-    # Tracker
-    "fs_tracker_options_init": (fs_status, [POINTER(fs_tracker_options), c_size_t]),
-    "fs_tracker_create": (fs_status, [POINTER(_tracker), POINTER(fs_tracker_options)]),
-    "fs_tracker_update": (
+    "fs_embedder_embed_chips": (
         fs_status,
-        [_tracker, POINTER(fs_face), _floats, c_size_t, c_double, POINTER(fs_tracked), c_size_t],
+        [
+            POINTER(fs_embedder), POINTER(POINTER(fs_image)), c_size_t, POINTER(c_float), c_size_t
+        ],
     ),
-    "fs_tracker_identify_again": (fs_status, [_tracker, c_uint64]),
-    "fs_tracker_replace": (fs_status, [_tracker, c_uint64, POINTER(c_uint64)]),
-    "fs_tracker_ended": (fs_status, [_tracker, POINTER(fs_track), c_size_t, _sizes]),
-    "fs_tracker_tracks": (fs_status, [_tracker, POINTER(fs_track), c_size_t, _sizes]),
-    "fs_tracker_finish": (fs_status, [_tracker]),
-    "fs_tracker_destroy": (None, [_tracker]),
-    # Verification
-    "fs_distance": (fs_status, [_floats, _floats, c_size_t, _floats]),
-    "fs_compare_photos": (fs_status, [_embedder, _detector, _image, _image, c_float, POINTER(fs_verdict)]),
-    # Distances
+    "fs_embedder_template": (fs_status, [POINTER(fs_embedder), POINTER(fs_point)]),
+    "fs_architecture_template": (fs_status, [c_char_p, POINTER(fs_point)]),
+    "fs_embedder_memory_needed": (fs_status, [POINTER(fs_embedder), c_size_t, POINTER(c_uint64)]),
+    "fs_embedder_destroy": (None, [POINTER(fs_embedder)]),
+    "fs_distance": (fs_status, [POINTER(c_float), POINTER(c_float), c_size_t, POINTER(c_float)]),
+    "fs_compare_photos": (
+        fs_status,
+        [
+            POINTER(fs_embedder), POINTER(fs_detector), POINTER(fs_image), POINTER(fs_image), c_float,
+            POINTER(fs_verdict)
+        ],
+    ),
     "fs_distances": (
         fs_status,
-        [fs_distance_kind, _floats, c_size_t, _floats, c_size_t, c_size_t, _floats, _floats, c_size_t],
+        [
+            fs_distance_kind, POINTER(c_float), c_size_t, POINTER(c_float), c_size_t, c_size_t,
+            POINTER(c_float), POINTER(c_float), c_size_t
+        ],
     ),
-    # Identification
-    "fs_identify_options_init": (fs_status, [POINTER(fs_identify_options), c_size_t]),
-    "fs_identify": (
+    "fs_gallery_create": (fs_status, [POINTER(POINTER(fs_gallery)), POINTER(fs_embedder)]),
+    "fs_gallery_add": (fs_status, [POINTER(fs_gallery), c_char_p, POINTER(c_float), c_size_t]),
+    "fs_gallery_add_photo": (
         fs_status,
-        [_floats, POINTER(c_int32), c_size_t, c_size_t, _floats, POINTER(fs_identify_options), POINTER(fs_identity)],
+        [
+            POINTER(fs_gallery), POINTER(fs_embedder), POINTER(fs_detector), c_char_p, POINTER(fs_image)
+        ],
     ),
-    # Gallery
-    "fs_gallery_create": (fs_status, [POINTER(_gallery), _embedder]),
-    "fs_gallery_add": (fs_status, [_gallery, c_char_p, _floats, c_size_t]),
-    "fs_gallery_add_photo": (fs_status, [_gallery, _embedder, _detector, c_char_p, _image]),
-    "fs_gallery_remove": (fs_status, [_gallery, c_char_p]),
-    "fs_gallery_people": (c_size_t, [_gallery]),
-    "fs_gallery_photos": (c_size_t, [_gallery]),
-    "fs_gallery_verify": (fs_status, [_gallery, c_char_p, _floats, c_size_t, c_float, POINTER(fs_verdict)]),
+    "fs_gallery_remove": (fs_status, [POINTER(fs_gallery), c_char_p]),
+    "fs_gallery_person_count": (c_size_t, [POINTER(fs_gallery)]),
+    "fs_gallery_photo_count": (c_size_t, [POINTER(fs_gallery)]),
+    "fs_gallery_verify": (
+        fs_status,
+        [
+            POINTER(fs_gallery), c_char_p, POINTER(c_float), c_size_t, c_float, POINTER(fs_verdict)
+        ],
+    ),
     "fs_gallery_verify_photo": (
         fs_status,
-        [_gallery, _embedder, _detector, c_char_p, _image, c_float, POINTER(fs_verdict)],
+        [
+            POINTER(fs_gallery), POINTER(fs_embedder), POINTER(fs_detector), c_char_p, POINTER(fs_image),
+            c_float, POINTER(fs_verdict)
+        ],
     ),
-    "fs_gallery_identify": (fs_status, [_gallery, _floats, c_size_t, c_float, POINTER(fs_match)]),
+    "fs_identify_options_init": (fs_status, [POINTER(fs_identify_options), c_size_t]),
+    "fs_gallery_identify": (
+        fs_status,
+        [
+            POINTER(fs_gallery), POINTER(c_float), c_size_t, POINTER(fs_identify_options),
+            POINTER(fs_gallery_identity)
+        ],
+    ),
     "fs_gallery_identify_photo": (
         fs_status,
-        [_gallery, _embedder, _detector, _image, c_float, POINTER(fs_match)],
-    ),
-    "fs_gallery_identify_by": (
-        fs_status,
-        [_gallery, _floats, c_size_t, POINTER(fs_identify_options), POINTER(fs_gallery_identity)],
-    ),
-    "fs_gallery_identify_photo_by": (
-        fs_status,
-        [_gallery, _embedder, _detector, _image, POINTER(fs_identify_options), POINTER(fs_gallery_identity)],
+        [
+            POINTER(fs_gallery), POINTER(fs_embedder), POINTER(fs_detector), POINTER(fs_image),
+            POINTER(fs_identify_options), POINTER(fs_gallery_identity)
+        ],
     ),
     "fs_gallery_search": (
         fs_status,
-        [_gallery, _floats, c_size_t, c_size_t, c_size_t, POINTER(fs_neighbour), c_size_t, _sizes],
+        [
+            POINTER(fs_gallery), POINTER(c_float), c_size_t, c_size_t, c_size_t, POINTER(fs_neighbour),
+            c_size_t, POINTER(c_size_t)
+        ],
     ),
     "fs_gallery_within": (
         fs_status,
-        [_gallery, _floats, c_size_t, c_float, POINTER(fs_neighbour), c_size_t, _sizes],
+        [
+            POINTER(fs_gallery), POINTER(c_float), c_size_t, c_float, POINTER(fs_neighbour), c_size_t,
+            POINTER(c_size_t)
+        ],
     ),
     "fs_gallery_options_init": (fs_status, [POINTER(fs_gallery_options), c_size_t]),
-    "fs_gallery_open": (fs_status, [POINTER(_gallery), c_char_p, _embedder, POINTER(fs_gallery_options)]),
-    "fs_gallery_info_get": (fs_status, [_gallery, POINTER(fs_gallery_info)]),
-    "fs_gallery_reload": (fs_status, [_gallery, POINTER(c_int32)]),
+    "fs_gallery_open": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_gallery)), c_char_p, POINTER(fs_embedder), POINTER(fs_gallery_options)
+        ],
+    ),
+    "fs_gallery_info_get": (fs_status, [POINTER(fs_gallery), POINTER(fs_gallery_info)]),
+    "fs_gallery_reload": (fs_status, [POINTER(fs_gallery), POINTER(c_int32)]),
     "fs_enrolment_options_init": (fs_status, [POINTER(fs_enrolment_options), c_size_t]),
     "fs_gallery_enrol": (
         fs_status,
-        [_gallery, c_char_p, _floats, c_size_t, POINTER(fs_enrolment_options), POINTER(fs_enrolment)],
+        [
+            POINTER(fs_gallery), c_char_p, POINTER(c_float), c_size_t, POINTER(fs_enrolment_options),
+            POINTER(fs_enrolment)
+        ],
     ),
     "fs_gallery_add_many": (
         fs_status,
-        [_gallery, POINTER(POINTER(c_char)), _floats, c_size_t, c_size_t, POINTER(fs_gallery_report)],
+        [
+            POINTER(fs_gallery), POINTER(c_char_p), POINTER(c_float), c_size_t, c_size_t,
+            POINTER(fs_gallery_report)
+        ],
     ),
-    "fs_gallery_remove_photo": (fs_status, [_gallery, c_uint64]),
-    "fs_gallery_replace_photo": (fs_status, [_gallery, c_uint64, _floats, c_size_t]),
-    "fs_gallery_replace_person": (fs_status, [_gallery, c_char_p, _floats, c_size_t, c_size_t]),
-    "fs_gallery_list_people": (fs_status, [_gallery, POINTER(fs_gallery_person), c_size_t, _sizes]),
-    "fs_gallery_list_photos": (fs_status, [_gallery, c_char_p, POINTER(fs_gallery_photo), c_size_t, _sizes]),
-    "fs_gallery_embeddings": (fs_status, [_gallery, POINTER(c_uint64), c_size_t, _floats, c_size_t]),
-    "fs_gallery_export": (fs_status, [_gallery, c_char_p]),
-    "fs_gallery_import": (fs_status, [_gallery, c_char_p, POINTER(fs_gallery_report)]),
-    "fs_gallery_merge": (fs_status, [_gallery, _gallery, POINTER(fs_gallery_report)]),
-    "fs_gallery_destroy": (None, [_gallery]),
-    # Losses and costs
+    "fs_gallery_remove_photo": (fs_status, [POINTER(fs_gallery), c_uint64]),
+    "fs_gallery_replace_photo": (fs_status, [POINTER(fs_gallery), c_uint64, POINTER(c_float), c_size_t]),
+    "fs_gallery_replace_person": (
+        fs_status,
+        [
+            POINTER(fs_gallery), c_char_p, POINTER(c_float), c_size_t, c_size_t
+        ],
+    ),
+    "fs_gallery_list_people": (
+        fs_status,
+        [
+            POINTER(fs_gallery), POINTER(fs_gallery_person), c_size_t, POINTER(c_size_t)
+        ],
+    ),
+    "fs_gallery_list_photos": (
+        fs_status,
+        [
+            POINTER(fs_gallery), c_char_p, POINTER(fs_gallery_photo), c_size_t, POINTER(c_size_t)
+        ],
+    ),
+    "fs_gallery_embeddings": (
+        fs_status,
+        [
+            POINTER(fs_gallery), POINTER(c_uint64), c_size_t, POINTER(c_float), c_size_t
+        ],
+    ),
+    "fs_gallery_export": (fs_status, [POINTER(fs_gallery), c_char_p]),
+    "fs_gallery_import": (fs_status, [POINTER(fs_gallery), c_char_p, POINTER(fs_gallery_report)]),
+    "fs_gallery_merge": (fs_status, [POINTER(fs_gallery), POINTER(fs_gallery), POINTER(fs_gallery_report)]),
+    "fs_gallery_destroy": (None, [POINTER(fs_gallery)]),
+    "fs_style_options_init": (fs_status, [POINTER(fs_style_options), c_size_t]),
+    "fs_style_options_preset": (fs_status, [POINTER(fs_style_options), c_size_t, fs_style_preset]),
+    "fs_style_preset_count": (c_size_t, []),
+    "fs_style_preset_name": (c_char_p, [fs_style_preset]),
+    "fs_style_preset_summary": (c_char_p, [fs_style_preset]),
+    "fs_styler_create": (fs_status, [POINTER(POINTER(fs_styler)), POINTER(fs_model)]),
+    "fs_styler_run": (
+        fs_status,
+        [
+            POINTER(fs_styler), POINTER(POINTER(fs_image)), POINTER(fs_image), POINTER(fs_image),
+            POINTER(fs_style_options)
+        ],
+    ),
+    "fs_styler_memory_needed": (
+        fs_status,
+        [
+            POINTER(fs_styler), c_uint32, c_uint32, POINTER(fs_style_options), POINTER(c_uint64)
+        ],
+    ),
+    "fs_style_preview": (fs_status, [POINTER(fs_style_progress), POINTER(POINTER(fs_image))]),
+    "fs_styler_evaluate": (
+        fs_status,
+        [
+            POINTER(fs_styler), POINTER(fs_image), POINTER(fs_image), POINTER(fs_image),
+            POINTER(fs_style_options), POINTER(c_double), POINTER(c_double), POINTER(c_double),
+            POINTER(c_float), c_size_t
+        ],
+    ),
+    "fs_styler_destroy": (None, [POINTER(fs_styler)]),
+    "fs_style_match_colours": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_image)), POINTER(fs_image), POINTER(fs_image), fs_style_colours
+        ],
+    ),
+    "fs_face_map": (fs_status, [POINTER(POINTER(fs_image)), c_uint32, c_uint32, POINTER(fs_face), c_size_t]),
+    "fs_flow_warp": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_image)), POINTER(POINTER(fs_image)), POINTER(fs_image), POINTER(c_float),
+            POINTER(c_float), c_size_t
+        ],
+    ),
+    "fs_style_job_create": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_style_job)), POINTER(fs_styler), POINTER(fs_image), POINTER(POINTER(fs_image)),
+            POINTER(c_float), c_size_t, POINTER(fs_style_options)
+        ],
+    ),
+    "fs_style_job_step": (fs_status, [POINTER(fs_style_job), c_uint32, POINTER(fs_style_progress)]),
+    "fs_style_job_preview": (fs_status, [POINTER(fs_style_job), POINTER(POINTER(fs_image))]),
+    "fs_style_job_result": (fs_status, [POINTER(fs_style_job), POINTER(POINTER(fs_image))]),
+    "fs_style_job_save": (fs_status, [POINTER(fs_style_job), c_char_p]),
+    "fs_style_job_load": (fs_status, [POINTER(fs_style_job), c_char_p]),
+    "fs_style_job_destroy": (None, [POINTER(fs_style_job)]),
+    "fs_fast_styler_create": (fs_status, [POINTER(POINTER(fs_fast_styler)), POINTER(fs_model)]),
+    "fs_fast_styler_run": (
+        fs_status,
+        [
+            POINTER(fs_fast_styler), POINTER(POINTER(fs_image)), POINTER(fs_image)
+        ],
+    ),
+    "fs_fast_styler_memory_needed": (
+        fs_status,
+        [
+            POINTER(fs_fast_styler), c_uint32, c_uint32, POINTER(c_uint64)
+        ],
+    ),
+    "fs_fast_styler_destroy": (None, [POINTER(fs_fast_styler)]),
+    "fs_universal_options_init": (fs_status, [POINTER(fs_universal_options), c_size_t]),
+    "fs_universal_styler_create": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_universal_styler)), POINTER(fs_model), POINTER(POINTER(fs_image)), c_size_t
+        ],
+    ),
+    "fs_universal_styler_run": (
+        fs_status,
+        [
+            POINTER(fs_universal_styler), POINTER(POINTER(fs_image)), POINTER(fs_image),
+            POINTER(fs_universal_options)
+        ],
+    ),
+    "fs_universal_styler_memory_needed": (
+        fs_status,
+        [
+            POINTER(fs_universal_styler), c_uint32, c_uint32, POINTER(c_uint64)
+        ],
+    ),
+    "fs_universal_styler_destroy": (None, [POINTER(fs_universal_styler)]),
+    "fs_fast_trainer_options_init": (fs_status, [POINTER(fs_fast_trainer_options), c_size_t]),
+    "fs_fast_trainer_create": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_fast_trainer)), POINTER(fs_model), POINTER(fs_image),
+            POINTER(fs_fast_trainer_options)
+        ],
+    ),
+    "fs_fast_trainer_step": (
+        fs_status,
+        [
+            POINTER(fs_fast_trainer), POINTER(POINTER(fs_image)), c_size_t, POINTER(fs_fast_training_step)
+        ],
+    ),
+    "fs_fast_trainer_save_model": (fs_status, [POINTER(fs_fast_trainer), c_char_p, c_char_p]),
+    "fs_fast_trainer_destroy": (None, [POINTER(fs_fast_trainer)]),
+    "fs_frame_init": (fs_status, [POINTER(fs_frame), c_size_t]),
+    "fs_image_from_frame": (fs_status, [POINTER(POINTER(fs_image)), POINTER(fs_frame), POINTER(fs_region)]),
+    "fs_detector_find_frame": (
+        fs_status,
+        [
+            POINTER(fs_detector), POINTER(fs_frame), POINTER(fs_region), POINTER(fs_face), c_size_t,
+            POINTER(c_size_t)
+        ],
+    ),
+    "fs_embedder_align_frame": (
+        fs_status,
+        [
+            POINTER(fs_embedder), POINTER(POINTER(fs_image)), POINTER(fs_frame), POINTER(fs_face)
+        ],
+    ),
+    "fs_embedder_embed_frame": (
+        fs_status,
+        [
+            POINTER(fs_embedder), POINTER(fs_frame), POINTER(fs_face), c_size_t, POINTER(c_float), c_size_t
+        ],
+    ),
+    "fs_quality_options_init": (fs_status, [POINTER(fs_quality_options), c_size_t]),
+    "fs_face_quality": (
+        fs_status,
+        [
+            POINTER(fs_image), POINTER(fs_face), POINTER(fs_quality_options), POINTER(fs_quality)
+        ],
+    ),
+    "fs_face_quality_frame": (
+        fs_status,
+        [
+            POINTER(fs_frame), POINTER(fs_face), POINTER(fs_quality_options), POINTER(fs_quality)
+        ],
+    ),
+    "fs_quality_reason_text": (c_char_p, [fs_quality_reason]),
+    "fs_tracker_options_init": (fs_status, [POINTER(fs_tracker_options), c_size_t]),
+    "fs_tracker_create": (fs_status, [POINTER(POINTER(fs_tracker)), POINTER(fs_tracker_options)]),
+    "fs_tracker_update": (
+        fs_status,
+        [
+            POINTER(fs_tracker), POINTER(fs_face), POINTER(c_float), c_size_t, c_double, POINTER(fs_tracked),
+            c_size_t
+        ],
+    ),
+    "fs_tracker_identify_again": (fs_status, [POINTER(fs_tracker), c_uint64]),
+    "fs_tracker_replace": (fs_status, [POINTER(fs_tracker), c_uint64, POINTER(c_uint64)]),
+    "fs_tracker_ended": (fs_status, [POINTER(fs_tracker), POINTER(fs_track), c_size_t, POINTER(c_size_t)]),
+    "fs_tracker_tracks": (fs_status, [POINTER(fs_tracker), POINTER(fs_track), c_size_t, POINTER(c_size_t)]),
+    "fs_tracker_finish": (fs_status, [POINTER(fs_tracker)]),
+    "fs_tracker_destroy": (None, [POINTER(fs_tracker)]),
+    "fs_identify": (
+        fs_status,
+        [
+            POINTER(c_float), POINTER(c_int32), c_size_t, c_size_t, POINTER(c_float),
+            POINTER(fs_identify_options), POINTER(fs_identity)
+        ],
+    ),
+    "fs_model_layer_count": (c_size_t, [POINTER(fs_model)]),
+    "fs_model_layer_name": (c_char_p, [POINTER(fs_model), c_size_t]),
+    "fs_model_layer_info_get": (fs_status, [POINTER(fs_model), c_char_p, POINTER(fs_layer_info)]),
+    "fs_model_features": (
+        fs_status,
+        [
+            POINTER(fs_model), POINTER(fs_image), c_char_p, fs_pooling, POINTER(c_float), c_size_t,
+            POINTER(c_uint32)
+        ],
+    ),
+    "fs_unit_search_options_init": (fs_status, [POINTER(fs_unit_search_options), c_size_t]),
+    "fs_unit_search_create": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_unit_search)), POINTER(fs_model), c_char_p, POINTER(fs_unit_search_options)
+        ],
+    ),
+    "fs_unit_search_add": (fs_status, [POINTER(fs_unit_search), POINTER(fs_image)]),
+    "fs_unit_search_patches": (
+        fs_status,
+        [
+            POINTER(fs_unit_search), c_uint32, POINTER(fs_unit_patch), c_size_t, POINTER(c_size_t)
+        ],
+    ),
+    "fs_unit_search_destroy": (None, [POINTER(fs_unit_search)]),
+    "fs_unit_patch_cut": (fs_status, [POINTER(POINTER(fs_image)), POINTER(fs_image), POINTER(fs_unit_patch)]),
+    "fs_image_from_map": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_image)), POINTER(c_float), c_size_t, c_uint32, c_uint32, c_size_t, c_float,
+            c_float, fs_palette
+        ],
+    ),
+    "fs_augmentation_init": (fs_status, [POINTER(fs_augmentation), c_size_t, fs_strength]),
+    "fs_image_augment": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_image)), POINTER(fs_image), POINTER(fs_augmentation), c_uint64
+        ],
+    ),
+    "fs_photos_create": (fs_status, [POINTER(POINTER(fs_photos))]),
+    "fs_photos_add_people": (fs_status, [POINTER(fs_photos), c_char_p, c_char_p, POINTER(c_float)]),
+    "fs_photos_add_folder": (fs_status, [POINTER(fs_photos), c_char_p, c_char_p, POINTER(c_float)]),
+    "fs_photos_keep_people": (fs_status, [POINTER(fs_photos), c_size_t, c_size_t]),
+    "fs_photos_count": (c_size_t, [POINTER(fs_photos)]),
+    "fs_photos_person_count": (c_size_t, [POINTER(fs_photos)]),
+    "fs_photos_left_out_count": (c_size_t, [POINTER(fs_photos)]),
+    "fs_photos_left_out": (fs_status, [POINTER(fs_photos), c_size_t, c_char_p, c_size_t, c_char_p, c_size_t]),
+    "fs_photos_destroy": (None, [POINTER(fs_photos)]),
     "fs_triplet_loss": (
         fs_status,
-        [_floats, _floats, _floats, c_size_t, c_size_t, c_float, fs_reduction, _double],
+        [
+            POINTER(c_float), POINTER(c_float), POINTER(c_float), c_size_t, c_size_t, c_float, fs_reduction,
+            POINTER(c_double)
+        ],
     ),
-    "fs_content_cost": (fs_status, [_floats, _floats, c_size_t, c_size_t, c_size_t, fs_cost_variant, _double]),
-    "fs_gram_matrix": (fs_status, [_floats, c_size_t, c_size_t, _floats]),
-    "fs_style_cost": (fs_status, [_floats, _floats, c_size_t, c_size_t, c_size_t, fs_cost_variant, _double]),
-    "fs_total_cost": (fs_status, [c_double, c_double, c_double, c_double, _double]),
-    # Losses
     "fs_loss_options_init": (fs_status, [POINTER(fs_loss_options), c_size_t, fs_loss_kind]),
-    "fs_loss_head_size": (fs_status, [POINTER(fs_loss_options), c_size_t, c_size_t, _sizes]),
+    "fs_loss_head_size": (fs_status, [POINTER(fs_loss_options), c_size_t, c_size_t, POINTER(c_size_t)]),
     "fs_loss_head_init": (
         fs_status,
-        [POINTER(fs_loss_options), c_size_t, c_size_t, c_uint64, _floats, c_size_t],
+        [
+            POINTER(fs_loss_options), c_size_t, c_size_t, c_uint64, POINTER(c_float), c_size_t
+        ],
     ),
     "fs_loss_evaluate": (
         fs_status,
         [
-            POINTER(fs_loss_options), _floats, c_size_t, c_size_t, POINTER(c_int32), _floats, _floats, c_size_t,
-            _double, _floats, _floats, POINTER(fs_mining_statistics),
+            POINTER(fs_loss_options), POINTER(c_float), c_size_t, c_size_t, POINTER(c_int32),
+            POINTER(c_float), POINTER(c_float), c_size_t, POINTER(c_double), POINTER(c_float), c_size_t,
+            POINTER(c_float), c_size_t, POINTER(fs_mining_statistics)
         ],
     ),
     "fs_loss_update_centres": (
         fs_status,
-        [POINTER(fs_loss_options), _floats, c_size_t, c_size_t, POINTER(c_int32), _floats, c_size_t],
+        [
+            POINTER(fs_loss_options), POINTER(c_float), c_size_t, c_size_t, POINTER(c_int32), c_size_t,
+            POINTER(c_float), c_size_t
+        ],
     ),
-    # Differentiation
-    "fs_differentiate": (fs_status, [fs_function, fs_differentiation, _double, c_size_t, _double, _double]),
-    "fs_gradient_options_init": (fs_status, [POINTER(fs_gradient_options), c_size_t]),
-    "fs_gradient_numeric": (
-        fs_status,
-        [fs_function_callback, c_void_p, _double, c_size_t, POINTER(fs_gradient_options), _double],
-    ),
-    "fs_gradient_check": (
-        fs_status,
-        [fs_function_callback, fs_gradient_callback, c_void_p, _double, c_size_t, POINTER(fs_gradient_options),
-         POINTER(fs_gradient_report)],
-    ),
-    "fs_convolve": (
-        fs_status,
-        [c_size_t, _floats, _sizes, _floats, _sizes, _floats, c_size_t, c_size_t, _floats, c_size_t, _sizes],
-    ),
-    # Style transfer
-    "fs_style_match_colours": (fs_status, [POINTER(_image), _image, _image, fs_style_colours]),
-    "fs_face_map": (fs_status, [POINTER(_image), c_uint32, c_uint32, POINTER(fs_face), c_size_t]),
-    "fs_flow_warp": (fs_status, [POINTER(_image), POINTER(_image), _image, _floats, _floats, c_size_t]),
-    "fs_style_options_init": (fs_status, [POINTER(fs_style_options), c_size_t]),
-    "fs_style_options_preset": (fs_status, [POINTER(fs_style_options), c_size_t, fs_style_preset]),
-    "fs_style_preset_name": (c_char_p, [fs_style_preset]),
-    "fs_styler_create": (fs_status, [POINTER(_styler), _model]),
-    "fs_styler_run": (fs_status, [_styler, POINTER(_image), _image, _image, POINTER(fs_style_options)]),
-    "fs_styler_memory_needed": (
-        fs_status,
-        [_styler, c_uint32, c_uint32, POINTER(fs_style_options), POINTER(c_uint64)],
-    ),
-    "fs_style_preview": (fs_status, [POINTER(fs_style_progress), POINTER(_image)]),
-    "fs_styler_evaluate": (
-        fs_status,
-        [_styler, _image, _image, _image, POINTER(fs_style_options), _double, _double, _double, _floats, c_size_t],
-    ),
-    "fs_styler_destroy": (None, [_styler]),
-    "fs_style_job_create": (
-        fs_status,
-        [POINTER(_job), _styler, _image, POINTER(_image), _floats, c_size_t, POINTER(fs_style_options)],
-    ),
-    "fs_style_job_step": (fs_status, [_job, c_uint32, POINTER(fs_style_progress)]),
-    "fs_style_job_preview": (fs_status, [_job, POINTER(_image)]),
-    "fs_style_job_result": (fs_status, [_job, POINTER(_image)]),
-    "fs_style_job_save": (fs_status, [_job, c_char_p]),
-    "fs_style_job_load": (fs_status, [_job, c_char_p]),
-    "fs_style_job_destroy": (None, [_job]),
-    # Fast styles
-    "fs_fast_styler_create": (fs_status, [POINTER(_fast_styler), _model]),
-    "fs_fast_styler_run": (fs_status, [_fast_styler, POINTER(_image), _image]),
-    "fs_fast_styler_memory_needed": (fs_status, [_fast_styler, c_uint32, c_uint32, POINTER(c_uint64)]),
-    "fs_fast_styler_destroy": (None, [_fast_styler]),
-    "fs_universal_options_init": (fs_status, [POINTER(fs_universal_options), c_size_t]),
-    "fs_universal_styler_create": (fs_status, [POINTER(_universal_styler), _model, POINTER(_image), c_size_t]),
-    "fs_universal_styler_run": (
-        fs_status,
-        [_universal_styler, POINTER(_image), _image, POINTER(fs_universal_options)],
-    ),
-    "fs_universal_styler_memory_needed": (fs_status, [_universal_styler, c_uint32, c_uint32, POINTER(c_uint64)]),
-    "fs_universal_styler_destroy": (None, [_universal_styler]),
-    "fs_fast_trainer_options_init": (fs_status, [POINTER(fs_fast_trainer_options), c_size_t]),
-    "fs_fast_trainer_create": (
-        fs_status,
-        [POINTER(_fast_trainer), _model, _image, POINTER(fs_fast_trainer_options)],
-    ),
-    "fs_fast_trainer_step": (
-        fs_status,
-        [_fast_trainer, POINTER(_image), c_size_t, POINTER(fs_fast_training_step)],
-    ),
-    "fs_fast_trainer_save_model": (fs_status, [_fast_trainer, c_char_p, c_char_p]),
-    "fs_fast_trainer_destroy": (None, [_fast_trainer]),
-    # Seeing what layers learn
-    "fs_model_layer_count": (c_size_t, [_model]),
-    "fs_model_layer_name": (c_char_p, [_model, c_size_t]),
-    "fs_model_layer_describe": (fs_status, [_model, c_char_p, POINTER(fs_layer)]),
-    "fs_unit_search_options_init": (fs_status, [POINTER(fs_unit_search_options), c_size_t]),
-    "fs_unit_search_create": (
-        fs_status,
-        [POINTER(_unit_search), _model, c_char_p, POINTER(fs_unit_search_options)],
-    ),
-    "fs_unit_search_add": (fs_status, [_unit_search, _image]),
-    "fs_unit_search_patches": (fs_status, [_unit_search, c_uint32, POINTER(fs_unit_patch), c_size_t, _sizes]),
-    "fs_unit_search_destroy": (None, [_unit_search]),
-    "fs_unit_patch_cut": (fs_status, [POINTER(_image), _image, POINTER(fs_unit_patch)]),
-    "fs_image_from_map": (
-        fs_status,
-        [POINTER(_image), _floats, c_size_t, c_uint32, c_uint32, c_size_t, c_float, c_float, fs_palette],
-    ),
-    # Photos to learn from
-    "fs_photos_create": (fs_status, [POINTER(_photos)]),
-    "fs_photos_add_people": (fs_status, [_photos, c_char_p, c_char_p, _floats]),
-    "fs_photos_add_folder": (fs_status, [_photos, c_char_p, c_char_p, _floats]),
-    "fs_photos_keep_people": (fs_status, [_photos, c_size_t, c_size_t]),
-    "fs_photos_count": (fs_status, [_photos, _sizes, _sizes]),
-    "fs_photos_left_out_count": (fs_status, [_photos, _sizes]),
-    "fs_photos_left_out": (fs_status, [_photos, c_size_t, c_char_p, c_size_t, c_char_p, c_size_t]),
-    "fs_photos_destroy": (None, [_photos]),
-    # Trainer
     "fs_trainer_options_init": (fs_status, [POINTER(fs_trainer_options), c_size_t]),
-    "fs_trainer_create": (fs_status, [POINTER(_trainer), POINTER(fs_trainer_options), _model]),
-    "fs_trainer_destroy": (None, [_trainer]),
-    "fs_trainer_info_get": (fs_status, [_trainer, POINTER(fs_trainer_info)]),
+    "fs_trainer_create": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_trainer)), POINTER(fs_trainer_options), POINTER(fs_model)
+        ],
+    ),
+    "fs_trainer_info_get": (fs_status, [POINTER(fs_trainer), POINTER(fs_trainer_info)]),
     "fs_trainer_step": (
         fs_status,
-        [_trainer, POINTER(c_uint8), c_size_t, POINTER(c_int32), _floats, POINTER(fs_training_step)],
+        [
+            POINTER(fs_trainer), POINTER(c_uint8), c_size_t, POINTER(c_int32), POINTER(c_float),
+            POINTER(fs_training_step)
+        ],
     ),
-    "fs_trainer_embed": (fs_status, [_trainer, POINTER(c_uint8), c_size_t, _floats, c_size_t]),
+    "fs_trainer_embed": (
+        fs_status,
+        [
+            POINTER(fs_trainer), POINTER(c_uint8), c_size_t, POINTER(c_float), c_size_t
+        ],
+    ),
     "fs_training_options_init": (fs_status, [POINTER(fs_training_options), c_size_t]),
-    "fs_trainer_run": (fs_status, [_trainer, _photos, POINTER(fs_training_options)]),
-    "fs_trainer_all_reduce_set": (fs_status, [_trainer, fs_all_reduce, c_void_p]),
-    "fs_trainer_save": (fs_status, [_trainer, c_char_p]),
-    "fs_trainer_resume": (fs_status, [_trainer, c_char_p]),
-    "fs_trainer_save_model": (fs_status, [_trainer, c_char_p, fs_precision, c_float, c_char_p]),
-    # Evaluation
-    "fs_pairs_open": (fs_status, [POINTER(_pairs), c_char_p]),
-    "fs_pairs_load": (fs_status, [POINTER(_pairs), c_void_p, c_size_t]),
-    "fs_pairs_count": (c_size_t, [_pairs]),
-    "fs_pairs_folds": (c_size_t, [_pairs]),
-    "fs_pairs_photos": (c_size_t, [_pairs]),
-    "fs_pairs_get": (fs_status, [_pairs, c_size_t, POINTER(fs_pair)]),
-    "fs_pairs_photo": (c_char_p, [_pairs, c_size_t]),
-    "fs_pairs_destroy": (None, [_pairs]),
-    "fs_landmarks_open": (fs_status, [POINTER(_landmarks), c_char_p]),
-    "fs_landmarks_load": (fs_status, [POINTER(_landmarks), c_void_p, c_size_t]),
-    "fs_landmarks_count": (c_size_t, [_landmarks]),
-    "fs_landmarks_find": (fs_status, [_landmarks, c_char_p, POINTER(fs_face)]),
-    "fs_landmarks_destroy": (None, [_landmarks]),
+    "fs_trainer_run": (fs_status, [POINTER(fs_trainer), POINTER(fs_photos), POINTER(fs_training_options)]),
+    "fs_trainer_all_reduce_set": (fs_status, [POINTER(fs_trainer), fs_all_reduce, c_void_p]),
+    "fs_trainer_save": (fs_status, [POINTER(fs_trainer), c_char_p]),
+    "fs_trainer_resume": (fs_status, [POINTER(fs_trainer), c_char_p]),
+    "fs_trainer_save_model": (fs_status, [POINTER(fs_trainer), c_char_p, fs_precision, c_float, c_char_p]),
+    "fs_trainer_destroy": (None, [POINTER(fs_trainer)]),
+    "fs_pairs_open": (fs_status, [POINTER(POINTER(fs_pairs)), c_char_p]),
+    "fs_pairs_load": (fs_status, [POINTER(POINTER(fs_pairs)), c_void_p, c_size_t]),
+    "fs_pairs_count": (c_size_t, [POINTER(fs_pairs)]),
+    "fs_pairs_fold_count": (c_size_t, [POINTER(fs_pairs)]),
+    "fs_pairs_photo_count": (c_size_t, [POINTER(fs_pairs)]),
+    "fs_pairs_get": (fs_status, [POINTER(fs_pairs), c_size_t, POINTER(fs_pair)]),
+    "fs_pairs_photo": (c_char_p, [POINTER(fs_pairs), c_size_t]),
+    "fs_pairs_destroy": (None, [POINTER(fs_pairs)]),
+    "fs_landmarks_open": (fs_status, [POINTER(POINTER(fs_landmarks)), c_char_p]),
+    "fs_landmarks_load": (fs_status, [POINTER(POINTER(fs_landmarks)), c_void_p, c_size_t]),
+    "fs_landmarks_count": (c_size_t, [POINTER(fs_landmarks)]),
+    "fs_landmarks_find": (fs_status, [POINTER(fs_landmarks), c_char_p, POINTER(fs_face)]),
+    "fs_landmarks_destroy": (None, [POINTER(fs_landmarks)]),
     "fs_evaluation_options_init": (fs_status, [POINTER(fs_evaluation_options), c_size_t]),
     "fs_evaluate_pairs": (
         fs_status,
-        [_double, POINTER(c_uint8), POINTER(c_int32), c_size_t, POINTER(fs_evaluation_options), POINTER(fs_evaluation)],
+        [
+            POINTER(c_double), POINTER(c_int32), POINTER(c_int32), c_size_t, POINTER(fs_evaluation_options),
+            POINTER(fs_evaluation)
+        ],
     ),
-    "fs_evaluate_roc": (fs_status, [_double, POINTER(c_uint8), c_size_t, POINTER(fs_roc_point), c_size_t, _sizes]),
-    # Calibration
+    "fs_evaluate_roc": (
+        fs_status,
+        [
+            POINTER(c_double), POINTER(c_int32), c_size_t, POINTER(fs_roc_point), c_size_t, POINTER(c_size_t)
+        ],
+    ),
     "fs_calibration_options_init": (fs_status, [POINTER(fs_calibration_options), c_size_t]),
     "fs_calibrate": (
         fs_status,
-        [_double, POINTER(c_uint8), c_size_t, POINTER(fs_calibration_options), POINTER(fs_calibration)],
+        [
+            POINTER(c_double), POINTER(c_int32), c_size_t, POINTER(fs_calibration_options),
+            POINTER(fs_calibration)
+        ],
     ),
     "fs_calibrate_embeddings": (
         fs_status,
-        [_floats, POINTER(c_int32), c_size_t, c_size_t, _floats, c_size_t, POINTER(fs_calibration_options),
-         POINTER(fs_calibration)],
+        [
+            POINTER(c_float), POINTER(c_int32), c_size_t, c_size_t, POINTER(c_float), c_size_t,
+            POINTER(fs_calibration_options), POINTER(fs_calibration)
+        ],
     ),
     "fs_calibrate_growth": (
         fs_status,
-        [_double, POINTER(c_uint8), c_size_t, POINTER(fs_calibration_options), POINTER(c_uint64), c_size_t,
-         POINTER(fs_growth), c_size_t],
+        [
+            POINTER(c_double), POINTER(c_int32), c_size_t, POINTER(fs_calibration_options), POINTER(c_uint64),
+            c_size_t, POINTER(fs_growth), c_size_t
+        ],
     ),
-    # Maps
     "fs_tsne_options_init": (fs_status, [POINTER(fs_tsne_options), c_size_t]),
-    "fs_tsne": (fs_status, [_floats, c_size_t, c_size_t, POINTER(fs_tsne_options), _floats, c_size_t, _double]),
+    "fs_tsne": (
+        fs_status,
+        [
+            POINTER(c_float), c_size_t, c_size_t, POINTER(fs_tsne_options), POINTER(c_float), c_size_t,
+            POINTER(c_double)
+        ],
+    ),
+    "fs_differentiate": (
+        fs_status,
+        [
+            fs_function, fs_differentiation, POINTER(c_double), c_size_t, POINTER(c_double),
+            POINTER(c_double), c_size_t
+        ],
+    ),
+    "fs_gradient_options_init": (fs_status, [POINTER(fs_gradient_options), c_size_t]),
+    "fs_gradient_numeric": (
+        fs_status,
+        [
+            fs_function_callback, c_void_p, POINTER(c_double), c_size_t, POINTER(fs_gradient_options),
+            POINTER(c_double), c_size_t
+        ],
+    ),
+    "fs_gradient_check": (
+        fs_status,
+        [
+            fs_function_callback, fs_gradient_callback, c_void_p, POINTER(c_double), c_size_t,
+            POINTER(fs_gradient_options), POINTER(fs_gradient_report)
+        ],
+    ),
+    "fs_convolve": (
+        fs_status,
+        [
+            c_size_t, POINTER(c_float), POINTER(c_size_t), POINTER(c_float), POINTER(c_size_t),
+            POINTER(c_float), c_size_t, c_size_t, POINTER(c_float), c_size_t, POINTER(c_size_t)
+        ],
+    ),
+    "fs_gram_matrix": (fs_status, [POINTER(c_float), c_size_t, c_size_t, POINTER(c_float), c_size_t]),
+    "fs_content_cost": (
+        fs_status,
+        [
+            POINTER(c_float), POINTER(c_float), c_size_t, c_size_t, c_size_t, fs_cost_variant,
+            POINTER(c_double)
+        ],
+    ),
+    "fs_style_cost": (
+        fs_status,
+        [
+            POINTER(c_float), POINTER(c_float), c_size_t, c_size_t, c_size_t, fs_cost_variant,
+            POINTER(c_double)
+        ],
+    ),
+    "fs_total_cost": (fs_status, [c_double, c_double, c_double, c_double, POINTER(c_double)]),
+    "fs_version": (c_uint32, []),
+    "fs_abi_version": (c_uint32, []),
+    "fs_log_set": (None, [fs_log_level, fs_log_callback, c_void_p]),
+    "fs_threads_set": (fs_status, [c_uint32]),
+    "fs_threads": (c_uint32, []),
+    "fs_memory_limit": (c_uint64, []),
+    "fs_host_info_get": (fs_status, [POINTER(fs_host_info)]),
+    "fs_instruction_set": (c_char_p, []),
+    "fs_instruction_set_choose": (fs_status, [c_char_p]),
+    "fs_algebra_library": (fs_status, [c_char_p, c_size_t]),
+    "fs_debug_live_handles": (c_size_t, []),
 }
 
-# ---- Loading ----
-
-
-def _candidates():
-    """Where the library may be: the environment's word is final, otherwise the first that exists."""
-    if named := os.environ.get("FACESTYLE_LIBRARY"):
-        return [named]
-    package = Path(__file__).resolve().parent
-    folders = [package]
-    if len(package.parents) > 2 and (package.parents[2] / "include" / "facestyle.h").exists():
-        folders.append(package.parents[2] / "build")  # a source checkout
-    files = [folder / name for folder in folders for name in ("libfacestyle.so.0", "libfacestyle.so")]
-    return [str(file) for file in files if file.exists()] + ["libfacestyle.so.0"]
-
-
-def _load():
-    reasons = []
-    for path in _candidates():
-        try:
-            library = ctypes.CDLL(path)
-        except OSError as error:
-            reasons.append(str(error))
-            continue
-        library.fs_abi_version.restype = c_uint32
-        if (abi := library.fs_abi_version()) != FS_ABI_VERSION:
-            raise ImportError(f"{path} has ABI version {abi}; this package is for {FS_ABI_VERSION}")
-        for name, (result, arguments) in FUNCTIONS.items():
-            try:
-                function = getattr(library, name)
-            except AttributeError:
-                raise ImportError(f"{path} has no function {name}: it is another version of libfacestyle") from None
-            function.restype, function.argtypes = result, arguments
-            globals()[name] = function
-        return library
-    raise ImportError(
-        "libfacestyle is not to be found: build it with `make`, or set FACESTYLE_LIBRARY to the file ("
-        + "; ".join(reasons) + ")"
-    )
-
-
-library = _load()
+library = load(FUNCTIONS, FS_ABI_VERSION, globals())

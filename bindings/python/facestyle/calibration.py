@@ -65,7 +65,7 @@ def calibrate(distances, same, far=1e-3, *, people=1, confidence=0.95):
     out = _c.fs_calibration()
     check(
         _c.fs_calibrate(
-            pointer(distances, ctypes.c_double), pointer(same, ctypes.c_uint8), distances.size,
+            pointer(distances, ctypes.c_double), pointer(same, ctypes.c_int32), distances.size,
             ctypes.byref(_options(far, people, confidence)), ctypes.byref(out),
         )
     )
@@ -100,7 +100,7 @@ def calibration_growth(distances, same, far=1e-3, *, counts=(1, 10, 100, 1000, 1
     rows = (_c.fs_growth * len(counts))()
     check(
         _c.fs_calibrate_growth(
-            pointer(distances, ctypes.c_double), pointer(same, ctypes.c_uint8), distances.size,
+            pointer(distances, ctypes.c_double), pointer(same, ctypes.c_int32), distances.size,
             ctypes.byref(_options(far, people, confidence)), pointer(counts, ctypes.c_uint64), counts.size, rows, len(rows),
         )
     )
@@ -117,7 +117,7 @@ def _options(far, people, confidence):
 
 
 def _calibration(out):
-    return Calibration(*(getattr(out, name) for name, _ in out._fields_))
+    return Calibration(*(getattr(out, name) for name, _ in out._fields_ if name != "size"))
 
 
 def _growth(row, impostors):

@@ -51,7 +51,7 @@ def gram_matrix(a):
     """`a · aᵀ` of `a` [rows, columns]: float32 [rows, rows]."""
     a = floats(a, (None, None), "a")
     gram = np.empty((a.shape[0], a.shape[0]), np.float32)
-    check(_c.fs_gram_matrix(pointer(a), *a.shape, pointer(gram)))
+    check(_c.fs_gram_matrix(pointer(a), *a.shape, pointer(gram), gram.size))
     return gram
 
 

@@ -45,7 +45,7 @@ def differentiate(function, x, way="forward"):
     x = _doubles(x)
     values, derivatives = np.empty_like(x), np.empty_like(x)
     kind, way = choice(function, FUNCTIONS, "function"), choice(way, WAYS, "way")
-    check(_c.fs_differentiate(kind, way, _double(x), x.size, _double(values), _double(derivatives)))
+    check(_c.fs_differentiate(kind, way, _double(x), x.size, _double(values), _double(derivatives), x.size))
     return values, derivatives
 
 
@@ -54,7 +54,9 @@ def numeric_gradient(function, x, *, step=1e-6):
     x, host = _doubles(x), _Host()
     gradient, options = np.empty_like(x), _options(step=step)
     callback = host.function(_required(function), x.shape)
-    host.check(_c.fs_gradient_numeric(callback, None, _double(x), x.size, ctypes.byref(options), _double(gradient)))
+    host.check(
+        _c.fs_gradient_numeric(
+            callback, None, _double(x), x.size, ctypes.byref(options), _double(gradient), gradient.size))
     return gradient
 
 
@@ -86,7 +88,7 @@ def convolve(x, weights, bias=None, stride=1, padding=0):
         if bias.shape != weights.shape[:1]:
             raise ValueError(f"bias has shape {list(bias.shape)}; wanted is [{weights.shape[0]}]")
     sizes = ctypes.c_size_t * x.ndim
-    shape, steps = sizes(), (integer(stride, "stride", 63), integer(padding, "padding", 63))
+    shape, steps = (ctypes.c_size_t * 5)(), (integer(stride, "stride", 63), integer(padding, "padding", 63))
 
     def run(y, capacity):
         check(
@@ -97,7 +99,7 @@ def convolve(x, weights, bias=None, stride=1, padding=0):
         )  # fmt: skip
 
     run(None, 0)
-    y = np.empty(tuple(shape), np.float32)
+    y = np.empty(tuple(shape[: x.ndim]), np.float32)
     run(pointer(y), y.size)
     return y
 

@@ -77,7 +77,7 @@ def evaluate(distances, same, folds=None, *, fold_count=10, least_false_accepts=
     options, out = _c.fs_evaluation_options(), _c.fs_evaluation()
     check(_c.fs_evaluation_options_init(ctypes.byref(options), ctypes.sizeof(options)))
     options.folds = integer(fold_count, "fold_count")
-    options.least_false_accepts = number(least_false_accepts, "least_false_accepts")
+    options.min_false_accepts = number(least_false_accepts, "least_false_accepts")
     if folds is not None:
         if np.asarray(folds).dtype.kind not in "iuf" and np.size(folds):
             raise wrong(folds, "folds", "an array of whole numbers")
@@ -88,7 +88,7 @@ def evaluate(distances, same, folds=None, *, fold_count=10, least_false_accepts=
         folds = np.ascontiguousarray(np.unique(folds, return_inverse=True)[1].reshape(-1), np.int32)
     check(
         _c.fs_evaluate_pairs(
-            pointer(distances, ctypes.c_double), pointer(same, ctypes.c_uint8),
+            pointer(distances, ctypes.c_double), pointer(same, ctypes.c_int32),
             None if folds is None else pointer(folds, ctypes.c_int32), distances.size, ctypes.byref(options),
             ctypes.byref(out),
         )
@@ -104,7 +104,7 @@ def roc(distances, same):
     points, found = (_c.fs_roc_point * (len(distances) + 1))(), ctypes.c_size_t()
     check(
         _c.fs_evaluate_roc(
-            pointer(distances, ctypes.c_double), pointer(same, ctypes.c_uint8), distances.size, points, len(points),
+            pointer(distances, ctypes.c_double), pointer(same, ctypes.c_int32), distances.size, points, len(points),
             ctypes.byref(found),
         )
     )
@@ -116,7 +116,7 @@ def _labelled(distances, same):
     distances, same = np.ascontiguousarray(numbers(distances, np.float64, "distances")), numbers(same, np.float64, "same")
     if distances.ndim != 1 or same.shape != distances.shape:
         raise ValueError(f"distances and same have shapes {list(distances.shape)} and {list(same.shape)}; wanted is [pairs] twice")
-    return distances, np.ascontiguousarray(same.astype(bool), np.uint8)
+    return distances, np.ascontiguousarray(same.astype(bool), np.int32)
 
 
 def _number(value):
@@ -150,7 +150,7 @@ class Pairs:
             for i, pair in enumerate(listed):
                 check(_c.fs_pairs_get(pairs.handle, i, ctypes.byref(pair)))
             table = np.frombuffer(listed, np.dtype(_c.fs_pair))
-            photos = [_c.fs_pairs_photo(pairs.handle, i) for i in range(_c.fs_pairs_photos(pairs.handle))]
+            photos = [_c.fs_pairs_photo(pairs.handle, i) for i in range(_c.fs_pairs_photo_count(pairs.handle))]
         decoded = [photo.decode("utf-8", "surrogateescape") for photo in photos]
         return cls(
             decoded, table["first"].astype(int), table["second"].astype(int), table["same"].astype(bool),

@@ -221,7 +221,8 @@ class Embedder(Handle):
     @property
     def chip_side(self):
         """An aligned picture is this wide and high; 0 where that is not the same."""
-        return _c.fs_embedder_chip_side(self.handle)
+        width, height = self.chip_size
+        return width if width == height else 0
 
     @property
     def template(self):
@@ -405,11 +406,10 @@ class Gallery(Handle):
         names = [text(name, f"names[{i}]") for i, name in enumerate(items(names, "names", "texts"))]
         embeddings = floats(embeddings, (len(names), None), "embeddings")
         array = (ctypes.c_char_p * len(names))(*names)
-        first = ctypes.cast(array, ctypes.POINTER(ctypes.POINTER(ctypes.c_char)))
         report = _c.fs_gallery_report()
         compare = flag(compare, "compare")
         told = ctypes.byref(report) if compare else None
-        check(_c.fs_gallery_add_many(self.handle, first, pointer(embeddings), *embeddings.shape, told))
+        check(_c.fs_gallery_add_many(self.handle, array, pointer(embeddings), *embeddings.shape, told))
         return _report(report) if compare else GalleryReport(len(names), 0, 0)
 
     def remove(self, name):
@@ -439,11 +439,11 @@ class Gallery(Handle):
 
     @property
     def people(self):
-        return _c.fs_gallery_people(self.handle)
+        return _c.fs_gallery_person_count(self.handle)
 
     @property
     def photos(self):
-        return _c.fs_gallery_photos(self.handle)
+        return _c.fs_gallery_photo_count(self.handle)
 
     @property
     def model(self):
@@ -551,10 +551,10 @@ class Gallery(Handle):
         options = identify_options(dimension, _threshold(threshold), rule, kind, head, margin, neighbours)
         out = _c.fs_gallery_identity()
         if isinstance(photo, Image):
-            asked, function = (*self._eyes(), photo.handle), _c.fs_gallery_identify_photo_by
+            asked, function = (*self._eyes(), photo.handle), _c.fs_gallery_identify_photo
         else:
             vector = floats(photo, (None,), "photo")
-            asked, function = (pointer(vector), vector.size), _c.fs_gallery_identify_by
+            asked, function = (pointer(vector), vector.size), _c.fs_gallery_identify
         check(function(self.handle, *asked, ctypes.byref(options), ctypes.byref(out)))
         name, nearest, runner_up = (
             text.decode(errors="replace") or None for text in (out.name, out.nearest, out.runner_up))

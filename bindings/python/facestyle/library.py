@@ -47,8 +47,8 @@ class Host:
 
 def host():
     """The `Host` that the library runs on."""
-    found = _c.fs_host()
-    check(_c.fs_host_describe(ctypes.byref(found), ctypes.sizeof(found)))
+    found = _c.fs_host_info()
+    check(_c.fs_host_info_get(ctypes.byref(found)))
     return Host(
         found.processors, found.allowed, found.quota, found.threads, found.memory_limit, found.instruction_set.decode()
     )

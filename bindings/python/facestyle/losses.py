@@ -105,7 +105,8 @@ class Loss:
         check(
             _c.fs_loss_evaluate(
                 ctypes.byref(self._options), pointer(x), *x.shape, _pointer(people, ctypes.c_int32), _pointer(taught),
-                _pointer(flat), classes, ctypes.byref(value), _pointer(gradient), _pointer(slopes), ctypes.byref(found)))
+                _pointer(flat), classes, ctypes.byref(value), _pointer(gradient), _count(gradient), _pointer(slopes),
+                _count(slopes), ctypes.byref(found)))
         statistics = None
         if self.kind in ("batch_hard", "semi_hard", "all_triplets"):
             statistics = MiningStatistics(
@@ -120,7 +121,8 @@ class Loss:
         flat, classes = self._flat(head, x.shape[1])
         check(
             _c.fs_loss_update_centres(
-                ctypes.byref(self._options), pointer(x), *x.shape, _pointer(people, ctypes.c_int32), pointer(flat), classes))
+                ctypes.byref(self._options), pointer(x), *x.shape, _pointer(people, ctypes.c_int32), classes, pointer(flat),
+                flat.size))
         return self._parts(flat, x.shape[1], classes)
 
     def _size(self, dimension, classes):
@@ -183,6 +185,10 @@ class Loss:
             parts[name] = values[start : start + np.prod(shape)].reshape(shape)
             start += parts[name].size
         return parts
+
+
+def _count(array):
+    return 0 if array is None else array.size
 
 
 def _pointer(array, kind=ctypes.c_float):

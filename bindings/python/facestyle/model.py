@@ -30,8 +30,8 @@ def architectures():
     """All networks that the library knows, by name."""
     known = {}
     for index in range(_c.fs_architecture_count()):
-        name, out = _c.fs_architecture_name(index), _c.fs_architecture()
-        check(_c.fs_architecture_describe(name, ctypes.byref(out)))
+        name, out = _c.fs_architecture_name(index), _c.fs_architecture_info()
+        check(_c.fs_architecture_info_get(name, ctypes.byref(out)))
         known[name.decode()] = Architecture(
             name.decode(), out.height or None, out.width or None, out.channels, out.dimension, out.parameters,
             out.multiply_adds)

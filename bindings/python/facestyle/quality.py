@@ -56,4 +56,4 @@ def face_quality(picture, face, **limits):
         check(_c.fs_face_quality(handle(picture, (Image, Frame), "picture"), *arguments))
     reasons = tuple(
         _c.fs_quality_reason_text(1 << bit).decode() for bit in range(32) if out.reasons >> bit & 1)
-    return Quality(reasons=reasons, **{name: getattr(out, name) for name, _ in out._fields_ if name != "reasons"})
+    return Quality(reasons=reasons, **{name: getattr(out, name) for name, _ in out._fields_ if name not in ("size", "reasons")})

@@ -31,8 +31,8 @@ def layers(model):
     """All layers of a `Model` that can be asked for, by name, in their order; none for a model of several networks."""
     found, network = {}, handle(model, Model, "model")
     for index in range(_c.fs_model_layer_count(network)):
-        name, out = _c.fs_model_layer_name(network, index), _c.fs_layer()
-        check(_c.fs_model_layer_describe(network, name, ctypes.byref(out)))
+        name, out = _c.fs_model_layer_name(network, index), _c.fs_layer_info()
+        check(_c.fs_model_layer_info_get(network, name, ctypes.byref(out)))
         window = (out.field, out.stride, out.start) if out.field else (None, None, None)
         found[name.decode()] = Layer(name.decode(), out.units, *window)
     return found

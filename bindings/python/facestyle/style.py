@@ -1,6 +1,7 @@
 """Style transfer: a picture repainted in the manner of another."""
 
 import ctypes
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +15,6 @@ from .faces import faces_as_c
 from .image import Image
 from .model import POOLINGS, Model
 
-# Options that are numbers: how many bits an integer has, 0 for a fraction.
-_NUMBERS = {
-    "width": 32, "height": 32, "steps": 32, "seed": 64, "history": 32, "coarsest": 32, "clamp": 1,
-    "content_weight": 0, "style_weight": 0, "learning_rate": 0, "noise_ratio": 0, "averaging": 0, "deadline": 0,
-    "style_scale": 0, "variation_weight": 0, "content_map_weight": 0, "temporal_weight": 0, "tile": 32, "depth": 8,
-}
 OPTIMISERS = {"adam": _c.FS_STYLE_ADAM, "lbfgs": _c.FS_STYLE_LBFGS}
 STARTS = {
     "content": _c.FS_START_CONTENT, "noise": _c.FS_START_NOISE, "style": _c.FS_START_STYLE, "image": _c.FS_START_IMAGE,
@@ -36,16 +31,22 @@ COLOURS = {
     "style": _c.FS_COLOURS_STYLE, "luminance": _c.FS_COLOURS_LUMINANCE, "cholesky": _c.FS_COLOURS_CHOLESKY,
     "principal": _c.FS_COLOURS_PRINCIPAL, "histogram": _c.FS_COLOURS_HISTOGRAM,
 }
+# The library's, by their names: their numbers count from 0.
 PRESETS = {
-    "pyramid": _c.FS_PRESET_PYRAMID, "course": _c.FS_PRESET_COURSE, "gatys": _c.FS_PRESET_GATYS,
-    "neural-style": _c.FS_PRESET_NEURAL_STYLE, "neural-style-pt": _c.FS_PRESET_NEURAL_STYLE_PT,
-    "neural-style-tf": _c.FS_PRESET_NEURAL_STYLE_TF, "crowsonkb": _c.FS_PRESET_CROWSONKB,
+    name.decode(): number
+    for number, name in enumerate(itertools.takewhile(bool, map(_c.fs_style_preset_name, itertools.count())))
 }
 _CHOICES = {
     "pooling": POOLINGS, "cost": VARIANTS, "optimiser": OPTIMISERS, "start": STARTS, "variation": VARIATIONS,
     "colours": COLOURS, "style_loss": LOSSES, "edges": EDGES, "mask_kind": MASKS,
 }
-_PICTURES = "start_image", "content_map", "before", "before_mask"
+# The other options by what the struct has for them: numbers with their bits, 0 for a fraction, and pictures.
+_BITS = {ctypes.c_uint32: 32, ctypes.c_uint64: 64, ctypes.c_int32: 1, ctypes.c_float: 0, ctypes.c_double: 0}
+_NUMBERS = {
+    name: _BITS[kind] for name, kind in _c.fs_style_options._fields_
+    if kind in _BITS and name not in (*_CHOICES, "preset", "size") and not name.endswith("_count")
+}  # fmt: skip
+_PICTURES = [name for name, kind in _c.fs_style_options._fields_ if kind is ctypes.POINTER(_c.fs_image)]
 _ENDINGS = {
     _c.FS_ENDING_NONE: None, _c.FS_ENDING_STEPS: "steps", _c.FS_ENDING_CONVERGED: "converged",
     _c.FS_ENDING_STALLED: "stalled", _c.FS_ENDING_NOT_FINITE: "not finite", _c.FS_ENDING_DEADLINE: "deadline",
@@ -90,8 +91,8 @@ class Styler(Handle):
 
     Options of `run`, `job`, `evaluate` and `memory_needed`:
 
-    - `preset`: "pyramid" (the default: ours, from coarse to fine by L-BFGS), "course", "gatys", "neural-style",
-      "neural-style-pt", "neural-style-tf" or "crowsonkb". The others change it where they are given.
+    - `preset`: "pyramid" (the default: ours, from coarse to fine by L-BFGS), or another of `facestyle.style.PRESETS`. The
+      options below change it where they are given.
     - What is measured: `content_weight` (alpha), `style_weight` (beta), `variation_weight` (gamma), `content_layers` and
       `style_layers` (a dict: layer's name to its weight), `content_layer` (one), `cost` ("normalised", "lecture", "means",
       "roots"), `style_loss` ("gram", "moments", "wasserstein"), `variation` ("absolute", "squared", "nine points"),

@@ -84,7 +84,7 @@ class Photos(Handle):
         return self
 
     def __len__(self):
-        return self._counts()[0]
+        return _c.fs_photos_count(self.handle)
 
     def __bool__(self):
         return True  # an empty set is a set
@@ -92,26 +92,19 @@ class Photos(Handle):
     @property
     def people(self):
         """How many people there are."""
-        return self._counts()[1]
-
-    def _counts(self):
-        photos, people = ctypes.c_size_t(), ctypes.c_size_t()
-        check(_c.fs_photos_count(self.handle, ctypes.byref(photos), ctypes.byref(people)))
-        return photos.value, people.value
+        return _c.fs_photos_person_count(self.handle)
 
     @property
     def left_out(self):
         """What was left out so far, when photos were added and when they were read for a training: a list of `LeftOut`."""
-        count = ctypes.c_size_t()
-        check(_c.fs_photos_left_out_count(self.handle, ctypes.byref(count)))
         path, reason, found = ctypes.create_string_buffer(8192), ctypes.create_string_buffer(8192), []
-        for i in range(count.value):
+        for i in range(_c.fs_photos_left_out_count(self.handle)):
             check(_c.fs_photos_left_out(self.handle, i, path, len(path), reason, len(reason)))
             found.append(LeftOut(os.fsdecode(path.value), reason.value.decode(errors="replace")))
         return found
 
     def __repr__(self):
-        return "<Photos closed>" if self.closed else "<Photos: {} of {} people>".format(*self._counts())
+        return "<Photos closed>" if self.closed else f"<Photos: {len(self)} of {self.people} people>"
 
 
 @dataclass(frozen=True)

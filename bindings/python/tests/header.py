@@ -1,53 +1,38 @@
-"""include/facestyle.h, taken apart with regular expressions."""
+"""include/facestyle.h in the words of these tests, from Tools/c_header.py."""
 
-import re
+import conftest  # noqa: F401  puts Tools/ on the path
+from c_header import HEADER, Enum, Function, Macro, Struct, first_program, of_kind, sized_fills
 
-from conftest import REPOSITORY
-
-TEXT = (REPOSITORY / "include" / "facestyle.h").read_text()
-CODE = re.sub(r"/\*.*?\*/", " ", TEXT, flags=re.S)
+TEXT = HEADER.read_text()
 
 
 def functions():
     """name -> (result, [arguments]) as C types without names, `const` and spaces: "fs_image**"."""
-    found = {}
-    # `typedef ... (*name)(...)` is no function: a name stands right before the parenthesis.
-    for result, name, arguments in re.findall(r"^([\w][\w \*]*?)\s*\b(fs_\w+)\(([^)]*)\);", CODE, flags=re.M):
-        found[name] = (_type(result), [_argument(a) for a in arguments.split(",") if a.strip() != "void"])
-    return found
+    return {name: (_type(f.result), [_type(p) for p in f.parameters]) for name, f in of_kind(Function).items()}
 
 
 def enumerators():
-    names = []
-    for body in re.findall(r"typedef enum \w+ \{(.*?)\}", CODE, flags=re.S):
-        names += re.findall(r"(FS_\w+)\s*=", body)
-    return names
+    return [name for enum in of_kind(Enum).values() for name, _ in enum.values]
 
 
 def macros():
-    return [name for name in re.findall(r"^#define (FS_\w+)[ \t]+\S", CODE, flags=re.M)]
+    return list(of_kind(Macro))
 
 
 def structs():
     """name -> [member names]; opaque ones have none."""
-    found = {name: [] for name in re.findall(r"typedef struct (\w+) \w+;", CODE)}
-    for name, body in re.findall(r"typedef struct (\w+) \{(.*?)\}", CODE, flags=re.S):
-        found[name] = []
-        for declaration in filter(None, map(str.strip, body.split(";"))):
-            for part in declaration.split(","):
-                found[name].append(re.search(r"(\w+)\s*(\[\w+\])?$", part).group(1))
-    return found
+    return {name: [member.name for member in struct.members or []] for name, struct in of_kind(Struct).items()}
 
 
 def inits():
     """(function, struct) of those that fill a caller's struct of `size` bytes."""
-    return re.findall(r"^fs_status (fs_\w+)\((fs_\w+) \*\w+, size_t size\b", CODE, flags=re.M)
+    return sized_fills()
 
 
-def _argument(declaration):
-    match = re.match(r"(.*?)(\w+)\s*(\[\d*\])?$", declaration.strip(), flags=re.S)
-    return _type(match.group(1) + ("*" if match.group(3) else ""))
+def program():
+    """The first program, of the opening comment."""
+    return first_program()
 
 
-def _type(text):
-    return re.sub(r"\s", "", re.sub(r"\bconst\b", "", text))
+def _type(variable):
+    return variable.base + "*" * (variable.stars + (1 if variable.count else 0))

@@ -48,7 +48,7 @@ def test_each_setting_changes_the_picture(picture, settings):
 
 @pytest.mark.parametrize(
     "settings, words", [({"flip": 1.5}, "flip 1.5"), ({"turn": float("nan")}, "turn nan"), ({"coarsest": 0}, "coarsest 0"),
-                        ({"worst_quality": 101}, "worst_quality 101"), ({"noise_levels": -1}, "noise_levels -1")])
+                        ({"worst_quality": 101}, "worst quality 101"), ({"noise_levels": -1}, "noise levels -1")])
 def test_numbers_out_of_range_are_named(picture, settings, words):
     with pytest.raises(fs.FaceStyleError, match=words):
         fs.augment(picture, 1, "none", **settings)

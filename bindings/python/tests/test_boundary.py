@@ -28,7 +28,7 @@ def test_a_function_survives_nulls(name):
     answer = getattr(_c, name)(*map(nothing, arguments))
     # 0 threads and the NULL instruction set are wishes like any other; a number of 32 bits looks like a status to ctypes.
     if result is STATUS and name not in (
-        "fs_threads_set", "fs_instruction_set_choose", "fs_total_cost", "fs_detector_finds_points",
+        "fs_threads_set", "fs_instruction_set_choose", "fs_total_cost", "fs_detector_finds_points", "fs_embedder_aligns",
     ):  # fmt: skip
         assert answer == _c.FS_INVALID_ARGUMENT
         assert _c.fs_last_error()
@@ -133,7 +133,7 @@ def test_sizes_that_overflow_are_refused():
     assert _c.fs_triplet_loss(one, one, one, huge, huge, 0.2, 0, double) == _c.FS_INVALID_ARGUMENT
     assert _c.fs_content_cost(one, one, huge, huge, huge, 0, double) == _c.FS_INVALID_ARGUMENT
     assert _c.fs_style_cost(one, one, huge, 2, huge, 0, double) == _c.FS_INVALID_ARGUMENT
-    assert _c.fs_gram_matrix(one, huge, huge, one) == _c.FS_INVALID_ARGUMENT
+    assert _c.fs_gram_matrix(one, huge, huge, one, 16) == _c.FS_INVALID_ARGUMENT
     assert _c.fs_distance(one, one, huge, one) == _c.FS_INVALID_ARGUMENT
     assert _c.fs_triplet_loss(one, one, one, 1, 1, 0.2, 3, double) == _c.FS_INVALID_ARGUMENT
     assert _c.fs_content_cost(one, one, 1, 1, 1, 4, double) == _c.FS_INVALID_ARGUMENT

@@ -187,7 +187,7 @@ def test_a_network_learns_a_style(vgg, style, content, tmp_path):
 
 
 def test_a_training_refuses_what_cannot_be(vgg, style):
-    with pytest.raises(fs.FaceStyleError, match="40x40, wanted a multiple of 16"):
+    with pytest.raises(fs.FaceStyleError, match="side 40; expected a multiple of 16"):
         fs.FastStyleTrainer(vgg, style, side=40)
     with pytest.raises(TypeError, match="'steps' is not an option"):
         fs.FastStyleTrainer(vgg, style, steps=3)

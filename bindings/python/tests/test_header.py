@@ -1,13 +1,16 @@
-"""The ctypes layer repeats the header exactly."""
+"""The ctypes layer repeats the header exactly, and the header keeps its own rules."""
 
 import ctypes
 import math
+import re
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 import header
-from conftest import REPOSITORY
+from conftest import REPOSITORY, model_file, photo_file
 from facestyle import _c
 
 BASES = {
@@ -18,13 +21,13 @@ BASES = {
 
 
 def as_ctypes(declared):
-    if declared == "char*":
-        return ctypes.c_char_p
-    if declared == "void*":
-        return ctypes.c_void_p
     base = declared.rstrip("*")
-    kind = BASES[base] if base in BASES else getattr(_c, base)
-    for _ in range(len(declared) - len(base)):
+    stars = len(declared) - len(base)
+    if base in ("char", "void") and stars:
+        kind, stars = {"char": ctypes.c_char_p, "void": ctypes.c_void_p}[base], stars - 1
+    else:
+        kind = BASES[base] if base in BASES else getattr(_c, base)
+    for _ in range(stars):
         kind = ctypes.POINTER(kind)
     return kind
 
@@ -46,6 +49,25 @@ def compiled(tmp_path_factory):
     subprocess.run(["cc", "-I", str(REPOSITORY / "include"), "-o", folder / "layout", folder / "layout.c"], check=True)
     output = subprocess.run([folder / "layout"], check=True, capture_output=True, text=True).stdout
     return {name: float(value) for name, value in (line.split() for line in output.splitlines())}
+
+
+def test_what_is_written_from_the_header_is_current():
+    done = subprocess.run([REPOSITORY / "Tools" / "bindings", "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_change_of_the_header_is_noticed(tmp_path):
+    for path in ("Tools/bindings", "Tools/c_header.py", "include/facestyle.h", "bindings/python/facestyle/_c.py",
+                 "Tests/ABI/layout_table.h", "Tests/ABI/types.txt"):  # fmt: skip
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPOSITORY / path, tmp_path / path)
+    check = [tmp_path / "Tools" / "bindings", "--check"]
+    assert subprocess.run(check).returncode == 0
+    changed = tmp_path / "include" / "facestyle.h"
+    changed.write_text(changed.read_text().replace("uint32_t fs_version(void);", "uint32_t fs_version(int32_t part);"))
+    done = subprocess.run(check, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "_c.py" in done.stderr and "types.txt" in done.stderr and "layout_table.h" not in done.stderr
 
 
 def test_every_function_of_the_header_is_there_in_its_order():
@@ -94,11 +116,41 @@ def test_a_struct_is_filled_as_far_as_the_library_knows_it(name, struct, newer):
 def test_every_struct_with_a_size_is_filled_is_an_answer_or_says_how():
     filled = {struct for _, struct in header.inits()}
     sized = {name for name, members in header.structs().items() if members[:1] == ["size"]}
-    assert len(filled) >= 19
-    # Answers, which want their size set; what callbacks are handed; and pixels.
+    assert len(filled) >= 18
+    # Answers, which need their size set; what callbacks are handed; and pixels.
     assert sized - filled == {
         "fs_gallery_info", "fs_trainer_info", "fs_training_step", "fs_fast_training_step", "fs_style_progress",
-        "fs_training_progress", "fs_tsne_progress", "fs_pixels"}  # fmt: skip
+        "fs_training_progress", "fs_tsne_progress", "fs_pixels", "fs_architecture_info", "fs_layer_info", "fs_host_info",
+        "fs_quality", "fs_identity", "fs_gallery_identity", "fs_enrolment", "fs_gallery_report", "fs_gradient_report",
+        "fs_evaluation", "fs_calibration"}  # fmt: skip
+
+
+def test_a_struct_without_a_size_says_that_it_is_frozen():
+    for name, members in header.structs().items():
+        start = header.TEXT.find(f"typedef struct {name} {{")
+        if start >= 0 and members[0] != "size":
+            comment = header.TEXT[:start].rstrip().rsplit("/*", 1)[1]
+            assert "rozen. */" in comment, name
+
+
+def test_a_count_is_a_size_of_a_handle():
+    counts = {name: types for name, types in header.functions().items() if name.endswith("_count")}
+    assert len(counts) > 10
+    assert {name for name, (result, arguments) in counts.items() if result != "size_t" or len(arguments) > 1} == set()
+
+
+def test_an_array_that_is_written_comes_with_its_capacity():
+    # One number each; and what a callback is for.
+    single = {"count", "found", "distance", "bytes", "byte_count", "changed", "next", "value", "loss", "cost", "content_cost",
+              "style_cost", "total_cost", "divergence", "values"}  # fmt: skip
+    for function in header.of_kind(header.Function).values():
+        names = [parameter.name for parameter in function.parameters]
+        for parameter, following in zip(function.parameters, [*function.parameters[1:], None]):
+            is_written = parameter.stars == 1 and "const" not in parameter.text and parameter.base in BASES
+            if not is_written or parameter.base in ("void", "char") or parameter.count or parameter.name in single:
+                continue
+            assert following is not None and (
+                "capacity" in following.name or names[-1] == "capacity"), f"{function.name}: {parameter.name}"  # fmt: skip
 
 
 def test_the_loaded_library_is_the_headers():
@@ -114,3 +166,39 @@ def test_every_status_has_its_name():
 
 def test_the_default_threshold_is_negative():
     assert math.copysign(1, _c.FS_DEFAULT_THRESHOLD) == -1
+
+
+def chapters():
+    """The titles of "/* ---- Title: what it is about ---- */" and of a chapter with a longer introduction."""
+    return re.findall(r"^/\* ---- ([\w -]+?)(?::.*)? ----", header.TEXT, flags=re.M)
+
+
+def test_the_map_on_top_names_the_chapters_in_their_order():
+    opening = header.TEXT[: header.TEXT.index("A first program")]
+    assert chapters() == re.findall(r"^ \*   ([A-Zt][\w -]*?)  +\S", opening, flags=re.M)
+    assert chapters()[:7] == ["Status", "Images", "Models", "Detector", "Embedder", "Comparison", "Gallery"]
+
+
+def test_lines_have_100_columns_at_most():
+    assert [line for line in header.TEXT.splitlines() if len(line) > 100] == []
+
+
+def test_the_first_program_compares_two_photos(tmp_path):
+    obama, again, biden, cat = (photo_file(name) for name in ("obama.jpg", "obama2.jpg", "biden.jpg", "chelsea.png"))
+    models = [model_file(name) for name in ("mtcnn", "dlib-resnet")]
+    (tmp_path / "same.c").write_text(header.program())
+    library = Path(_c.library._name).resolve().parent
+    command = ["cc", "-std=c11", "-O2", "-pedantic", "-Wall", "-Wextra", "-Werror", "-I", REPOSITORY / "include",
+               tmp_path / "same.c", f"-L{library}", "-lfacestyle", f"-Wl,-rpath,{library}", "-o", tmp_path / "same"]  # fmt: skip
+    subprocess.run(command, check=True)
+
+    def run(*arguments):
+        done = subprocess.run([tmp_path / "same", *arguments], capture_output=True, text=True)
+        return done.returncode, done.stdout, done.stderr
+
+    assert run(*models, obama, obama) == (0, "same, distance 0.00\n", "")
+    assert run(*models, obama, again)[1].startswith("same, distance 0.")
+    assert run(*models, obama, biden)[1].startswith("different, distance 0.")
+    status, output, reason = run(*models, obama, cat)
+    assert (status, output, reason.count("\n")) == (1, "", 1) and "face" in reason
+    assert run()[0] == 2

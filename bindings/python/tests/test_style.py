@@ -5,7 +5,9 @@ import pytest
 
 import facestyle as fs
 import tolerances
-from conftest import MODELS, gradient_array, memory_of
+from conftest import MODELS, REPOSITORY, gradient_array, memory_of
+from facestyle import _c
+from facestyle import style as style_module
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +142,25 @@ def test_options_are_checked(styler, content, style):
             styler.run(content, style, steps=1, **options)
 
 
+def test_presets_are_the_librarys_and_stand_in_the_guide():
+    numbers = [number for name, number in vars(_c).items() if name.startswith("FS_PRESET_")]
+    assert list(style_module.PRESETS.values()) == sorted(numbers)
+    assert list(style_module.PRESETS)[:2] == ["pyramid", "course"]
+    guide = "\n".join(path.read_text() for path in (REPOSITORY / "docs").glob("**/*.md"))
+    for name in style_module.PRESETS:
+        assert f"| `{name}` |" in guide, name
+
+
+def test_every_member_of_the_options_is_an_option():
+    members = [name for name, _ in _c.fs_style_options._fields_]
+    told = {"content_layer", "content_layers", "style_layers", "regions", "preset"}
+    ours = {"size", "on_step", "user", "content_layer_count", "style_layer_count", "region_count"}
+    by_kind = [*style_module._NUMBERS, *style_module._CHOICES, *style_module._PICTURES]
+    assert len(by_kind) == len(set(by_kind)) and set(by_kind) | told | ours == set(members)
+    assert {name: style_module._NUMBERS[name] for name in ("width", "seed", "clamp", "deadline", "averaging")} == {
+        "width": 32, "seed": 64, "clamp": 1, "deadline": 0, "averaging": 0}  # fmt: skip
+
+
 def test_layers_and_weights_are_choices(styler, content, style):
     styler_evaluate = lambda *pictures, **options: styler.evaluate(*pictures, preset="course", **options)
     plain = styler_evaluate(content, content, style)
@@ -267,6 +288,19 @@ def test_the_forecast_of_memory_is_true(vgg, width, height, preset, within):
     needed, grown, again = memory_of(PAINT.replace("PRESET", preset), MODELS / "vgg19.safetensors", width, height)
     assert needed == pytest.approx(grown, rel=0.1, abs=within)
     assert again < needed  # the weights are laid out now
+
+
+@pytest.mark.parametrize(
+    "options, spare",
+    # L-BFGS forecasts what its longest search holds; a short one has two gradients less.
+    [("optimiser='adam'", 0), ("optimiser='adam', averaging=0.9", 0), ("optimiser='adam', tile=0", 0), ("optimiser='lbfgs', history=2", 2)],
+)
+def test_the_forecast_of_memory_knows_every_picture_that_is_held(vgg, options, spare):
+    side, shallow = 1024, "preset='course', tile=64, content_layers={'conv1_1': 1}, style_layers={'conv1_1': 1}"
+    setup = PAINT.replace("PRESET", f"**(dict({shallow}) | dict({options}))")
+    needed, grown, _ = memory_of(setup, MODELS / "vgg19.safetensors", side, side)
+    picture = 4 * 3 * side * side
+    assert -picture / 2 < needed - grown < picture * (spare + 0.5)
 
 
 def test_the_forecast_of_memory_follows_size_and_options(styler):

@@ -68,7 +68,7 @@ def test_a_host_asks_again_and_says_that_it_is_another():
 
 
 def test_bad_arguments_are_named():
-    with pytest.raises(fs.FaceStyleError, match="least overlap 0.0"):
+    with pytest.raises(fs.FaceStyleError, match="min overlap 0.0; expected more than 0, at most 1"):
         fs.Tracker(min_overlap=0)
     with pytest.raises(ValueError, match="max_missed is -1"):
         fs.Tracker(max_missed=-1)

@@ -323,7 +323,8 @@ def test_runs_check_their_options(photos):
         with pytest.raises(ValueError, match="strength is 'wild'"):
             trainer.run(photos, augmentation="wild")
         for wrong, words in (
-            ({"batch": 1}, "a batch of 1"), ({"photos_of_person": 0}, "0 of a person"), ({"batch": 400000}, "a batch of 400000"),
+            ({"batch": 1}, "batch 1; expected 2 to 65536"), ({"photos_of_person": 0}, "photos of a person 0; expected 2 or more"),
+            ({"batch": 400000}, "batch 400000; expected 2 to 65536"),
             ({"augmentation": fs.augmentation_settings("none", flip=2)}, "flip 2"), ({"triplets": __file__}, "triplets"),
         ):  # fmt: skip
             with pytest.raises(fs.FaceStyleError, match=words):

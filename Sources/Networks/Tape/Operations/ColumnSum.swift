@@ -9,10 +9,11 @@ func columnSum<Element: Scalar>(_ x: Tensor<Element>, _ shape: Shape) throws(Fai
   let columns = shape.count
   // Rows may be many: the sums are kept in the wider number.
   let sums = try Storage<Element.Accumulator>(repeating: 0, count: columns)
-  sumLoop(x.pointer, rows: x.count / max(columns, 1), columns, sums.pointer)
   let sum = try Tensor<Element>(shape)
-  for c in 0..<columns { sum.pointer[c] = Element(sums.pointer[c]) }
-  withExtendedLifetime((x, sums)) {}
+  sums.withPointer { sums in
+    x.withPointer { sumLoop($0, rows: x.count / max(columns, 1), columns, sums) }
+    for c in 0..<columns { sum.pointer[c] = Element(sums[c]) }
+  }
   return sum
 }
 

@@ -1,9 +1,9 @@
 import Tensors
 
 /// Functions of one number that the tape applies element by element, each with its derivative.
-package enum ElementwiseFunction: CaseIterable, Sendable {
+package enum ElementwiseFunction: Int32, CaseIterable, Sendable {
   /// `exp(x)`, `f' = exp(x)`
-  case exponential
+  case exponential = 0
   /// Natural: `log(x)`, `f' = 1 / x`
   case logarithm
   /// `sqrt(x)`, `f' = 1 / (2 sqrt(x))`

@@ -30,36 +30,26 @@ package func mirrored(_ i: Int, in side: Int) -> Int {
   return min(place, period - place)
 }
 
-extension Layer {
-  /// The map that the layer is, or nil if it does more than copy pixels.
-  func pixelMap(height: Int, width: Int) -> PixelMap? {
-    switch self {
-    case .reflection(let count): .reflection(height: height, width: width, count)
-    case .upsampling(let factor): .upsampling(height: height, width: width, factor)
-    default: nil
+extension Planner {
+  /// Copies of copies are made in one: where nothing but another map reads the result, and that comes next,
+  /// it waits for it.
+  func copyPixels(_ node: PlannedNode, _ map: PixelMap) throws(Failure) -> Place {
+    let x = node.inputs[0]
+    let whole = waitingMap(node.values[0])?.followed(by: map) ?? map
+    if waits(node, for: whole) { return x }
+    let y = try new(
+      x.batch, Extent(height: whole.rows.count, width: whole.columns.count, channels: x.channels))
+    record(from: x, to: y) { memory in
+      mapPixels(
+        memory.pointer(x), memory.pointer(y), whole, batch: x.batch, height: x.height, width: x.width,
+        channels: x.channels)
     }
+    return y
   }
 }
 
 extension Tape {
-  /// Padding by reflection: what lies `count` pixels beyond an edge is what lies as far inside it.
-  ///
-  /// `x` is [batch, height, width, channels], the result [batch, height + 2 count, width + 2 count,
-  /// channels].
-  package func reflected(_ x: Variable<Element>, _ count: Int) throws(Failure) -> Variable<Element> {
-    try checkMap(x, count, from: 0, "a reflection")
-    return try mapped(x, .reflection(height: x.shape[1], width: x.shape[2], count))
-  }
-
-  /// Nearest-neighbour upsampling: each pixel becomes a square of `factor`.
-  ///
-  /// `x` is [batch, height, width, channels], the result [batch, factor height, factor width, channels].
-  package func upsampled(_ x: Variable<Element>, _ factor: Int) throws(Failure) -> Variable<Element> {
-    try checkMap(x, factor, from: 1, "an upsampling")
-    return try mapped(x, .upsampling(height: x.shape[1], width: x.shape[2], factor))
-  }
-
-  private func checkMap(
+  func checkMap(
     _ x: Variable<Element>, _ count: Int, from least: Int, _ name: StaticString
   ) throws(Failure) {
     guard x.shape.rank == 4, x.tensor.count > 0, count >= least, count < 1 << 16 else {
@@ -69,7 +59,7 @@ extension Tape {
   }
 
   /// `y[n, i, j] = x[n, rows[i], columns[j]]`
-  private func mapped(_ x: Variable<Element>, _ map: PixelMap) throws(Failure) -> Variable<Element> {
+  func mapped(_ x: Variable<Element>, _ map: PixelMap) throws(Failure) -> Variable<Element> {
     let batch = x.shape[0], height = x.shape[1], width = x.shape[2], channels = x.shape[3]
     let y = try Tensor<Element>([batch, map.rows.count, map.columns.count, channels])
     mapPixels(

@@ -38,18 +38,18 @@ extension Tape {
     return record(y, from: [x]) { tape, dy throws(Failure) in
       let dx = try Tensor<Element>(x.shape.extents, repeating: 0)
       let given = try Storage<Bool>(repeating: false, count: y.count)
-      for n in 0..<window.batch {
-        let dy = dy.pointer + n * outEach, dx = dx.pointer + n * inEach
-        switch kind {
-        case .average: averageGradientLoop(window, dy, dx)
-        case .maximum:
-          maximumGradientLoop(
-            window, x.tensor.pointer + n * inEach, y.pointer + n * outEach, dy, dx,
-            given.pointer + n * outEach)
-        case .euclidean: break
+      given.withPointer { given in
+        for n in 0..<window.batch {
+          let dy = dy.pointer + n * outEach, dx = dx.pointer + n * inEach
+          switch kind {
+          case .average: averageGradientLoop(window, dy, dx)
+          case .maximum:
+            maximumGradientLoop(
+              window, x.tensor.pointer + n * inEach, y.pointer + n * outEach, dy, dx, given + n * outEach)
+          case .euclidean: break
+          }
         }
       }
-      withExtendedLifetime(given) {}
       try tape.accumulate(dx, into: x)
     }
   }

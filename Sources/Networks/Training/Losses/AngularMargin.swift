@@ -10,6 +10,21 @@ package enum AngularMargin: Equatable, Sendable {
   /// cosine would rise again, it goes on falling as `cos(t) - margin * sin(margin)`: the authors' code with
   /// `easy_margin` off.
   case angle(Double)
+
+  /// Of the loss.
+  var name: StaticString {
+    switch self {
+    case .cosine: "cosface"
+    case .angle: "arcface"
+    }
+  }
+
+  var setting: Setting {
+    switch self {
+    case .cosine(let margin): Setting("margin", margin, .atLeast(0))
+    case .angle(let margin): Setting("margin", margin, .from(0, to: .pi))
+    }
+  }
 }
 
 extension Tape {

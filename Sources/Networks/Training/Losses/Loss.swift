@@ -23,45 +23,127 @@ package indirect enum Loss: Equatable, Sendable {
   /// What a batch has to bring besides embeddings.
   package enum Wanted: Equatable, Sendable { case nothing, people, classes, pairs, teacher }
 
-  package var wanted: Wanted {
-    switch self {
-    case .triplet: .nothing
-    case .minedTriplet: .people
-    case .contrastive, .pairwise: .pairs
-    case .softmax, .crossEntropy, .centre, .angularMargin: .classes
-    case .distillation, .teacherDistance: .teacher
+  /// What is to be known of a loss beside its formula: all of it here, so that a new loss is a case, its
+  /// facts, its value below, and a file with its formula.
+  private struct Facts {
+    /// What checkpoints call it: losses of one name differ only in their settings, and have the same head.
+    let name: StaticString
+    let wanted: Wanted
+    /// Rows that belong together and must stay in one batch: 3 of a triplet, 2 of a pair.
+    var rowsTogether = 1
+    var head = Head.none
+    let settings: () -> [Setting]
+
+    init(
+      _ name: StaticString, _ wanted: Wanted, rowsTogether: Int = 1, head: Head = .none,
+      @SettingList _ settings: @escaping () -> [Setting]
+    ) {
+      (self.name, self.wanted, self.rowsTogether, self.head) = (name, wanted, rowsTogether, head)
+      self.settings = settings
     }
   }
 
-  /// Rows that belong together and must stay in one batch: 3 of a triplet, 2 of a pair.
-  package var rowsTogether: Int {
+  private var facts: Facts {
     switch self {
-    case .triplet: 3
-    case .contrastive, .pairwise: 2
-    default: 1
+    case .triplet(let margin, let reduction):
+      Facts("triplet", .nothing, rowsTogether: 3) {
+        Setting("margin", margin, .atLeast(0))
+        reduction.setting
+      }
+    case .minedTriplet(let mining, let margin, let reduction):
+      Facts(mining.name, .people) {
+        Setting("margin", margin, .atLeast(0))
+        reduction.setting
+      }
+    case .contrastive(let margin, let epsilon, let reduction):
+      Facts("contrastive", .pairs, rowsTogether: 2) {
+        Setting("margin", margin, .atLeast(0))
+        Setting("loss's epsilon", epsilon, .atLeast(0))
+        reduction.setting
+      }
+    case .softmax(let reduction): Facts("softmax", .classes, head: .classifier) { reduction.setting }
+    case .crossEntropy(let reduction): Facts("cross-entropy", .classes) { reduction.setting }
+    case .centre(let lambda, let rate, let reduction):
+      Facts("centre", .classes, head: .classifierAndCentres) {
+        Setting("centre weight", lambda, .atLeast(0))
+        Setting("centre rate", rate, .from(0, to: 1))
+        reduction.setting
+      }
+    case .pairwise(let feature, let reduction):
+      Facts(feature.name, .pairs, rowsTogether: 2, head: .pair) { reduction.setting }
+    case .angularMargin(let margin, let scale, let reduction):
+      Facts(margin.name, .classes, head: .weights) {
+        margin.setting
+        Setting("scale", scale, .above(0))
+        reduction.setting
+      }
+    case .distillation(let cosine, let similarity):
+      Facts("distillation", .teacher) {
+        Setting("cosine weight", cosine, .atLeast(0))
+        Setting("similarity weight", similarity, .atLeast(0))
+      }
+    case .teacherDistance: Facts("teacher-distance", .teacher) {}
     }
+  }
+
+  package var name: String { "\(facts.name)" }
+  package var wanted: Wanted { facts.wanted }
+  package var rowsTogether: Int { facts.rowsTogether }
+  var head: Head { facts.head }
+}
+
+extension Loss: Settings {
+  package var settings: [Setting] {
+    let facts = facts
+    Setting("loss", "\(facts.name)")
+    facts.settings()
   }
 }
 
 extension Loss {
-  /// What checkpoints call it: losses of one name differ in their settings alone, and have the same head.
-  package var name: String {
-    switch self {
-    case .triplet: "triplet"
-    case .minedTriplet(.hard, _, _): "batch-hard"
-    case .minedTriplet(.semiHard, _, _): "semi-hard"
-    case .minedTriplet(.all, _, _): "all-triplets"
-    case .contrastive: "contrastive"
-    case .softmax: "softmax"
-    case .crossEntropy: "cross-entropy"
-    case .centre: "centre"
-    case .pairwise(.absoluteDifference, _): "pair-difference"
-    case .pairwise(.chiSquare, _): "pair-chi-square"
-    case .angularMargin(.cosine, _, _): "cosface"
-    case .angularMargin(.angle, _, _): "arcface"
-    case .distillation: "distillation"
-    case .teacherDistance: "teacher-distance"
+  /// A loss without its settings, by its number in C.
+  package enum Kind: Int32, CaseIterable, Sendable {
+    case triplet = 0
+    case batchHard, semiHard, allTriplets
+    case contrastive, pairDifference, pairChiSquare
+    case softmax, centre, cosFace, arcFace
+    case distillation, teacherDistance
+    case crossEntropy
+
+    /// The margin of the paper that the loss is from.
+    var margin: Float {
+      switch self {
+      case .contrastive: 1
+      case .cosFace: 0.35  // Wang et al. 2018
+      case .arcFace: 0.5  // Deng et al. 2019
+      default: 0.2  // Schroff et al. 2015
+      }
     }
+  }
+
+  /// - Throws: `.invalidArgument` naming the setting that is out of its range.
+  package init(_ options: Options) throws(Failure) {
+    let margin = Double(options.margin), scale = Double(options.scale), reduction = options.reduction
+    self =
+      switch options.kind {
+      case .triplet: .triplet(margin: margin, reduction)
+      case .batchHard: .minedTriplet(.hard, margin: margin, reduction)
+      case .semiHard: .minedTriplet(.semiHard, margin: margin, reduction)
+      case .allTriplets: .minedTriplet(.all, margin: margin, reduction)
+      case .contrastive: .contrastive(margin: margin, epsilon: Double(options.epsilon), reduction)
+      case .pairDifference: .pairwise(.absoluteDifference, reduction)
+      case .pairChiSquare: .pairwise(.chiSquare, reduction)
+      case .softmax: .softmax(reduction)
+      case .centre:
+        .centre(lambda: Double(options.centreWeight), rate: Double(options.centreRate), reduction)
+      case .cosFace: .angularMargin(.cosine(margin), scale: scale, reduction)
+      case .arcFace: .angularMargin(.angle(margin), scale: scale, reduction)
+      case .distillation:
+        .distillation(cosine: Double(options.cosineWeight), similarity: Double(options.similarityWeight))
+      case .teacherDistance: .teacherDistance
+      case .crossEntropy: .crossEntropy(reduction)
+      }
+    try check()
   }
 }
 

@@ -10,22 +10,32 @@ package struct HeadParameter {
 }
 
 extension Loss {
+  /// The arrays that a loss brings along.
+  enum Head {
+    case none
+    /// Of an angular margin: weights without a bias.
+    case weights
+    case classifier, classifierAndCentres
+    /// Of one class: are the two one person?
+    case pair
+  }
+
   /// The names of `headParameters`.
   package var headNames: [String] {
     // One after another: constant lists are numbered by each module anew and merged by their numbers where
     // the embedded build compiles this getter twice, so that one loss gets another's list.
     var names: [String] = []
-    switch self {
-    case .softmax, .centre:
+    switch head {
+    case .none: break
+    case .weights: names.append("classifier.weight")
+    case .classifier, .classifierAndCentres:
       names.append("classifier.weight")
       names.append("classifier.bias")
-    case .angularMargin: names.append("classifier.weight")
-    case .pairwise:
+    case .pair:
       names.append("pair.weight")
       names.append("pair.bias")
-    case .triplet, .minedTriplet, .contrastive, .crossEntropy, .distillation, .teacherDistance: break
     }
-    if case .centre = self { names.append("centres") }
+    if head == .classifierAndCentres { names.append("centres") }
     return names
   }
 

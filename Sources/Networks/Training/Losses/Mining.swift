@@ -12,6 +12,15 @@ package enum Mining: Equatable, Sendable {
   case semiHard
   /// Every anchor with each of its positives and each of its negatives (Hermans et al. 2017, equation 6).
   case all
+
+  /// Of the loss.
+  var name: StaticString {
+    switch self {
+    case .hard: "batch-hard"
+    case .semiHard: "semi-hard"
+    case .all: "all-triplets"
+    }
+  }
 }
 
 /// What mining found in a batch.

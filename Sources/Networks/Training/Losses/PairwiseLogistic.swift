@@ -8,6 +8,14 @@ package enum PairFeature: Equatable, Sendable {
   /// them, this is chi-square, (a - b)^2 / (a + b); of others too it is never more than |a| + |b|, so that no
   /// component that is small by chance outweighs all others.
   case chiSquare
+
+  /// Of the loss.
+  var name: StaticString {
+    switch self {
+    case .absoluteDifference: "pair-difference"
+    case .chiSquare: "pair-chi-square"
+    }
+  }
 }
 
 extension Tape {

@@ -25,13 +25,6 @@ package struct Adam: Equatable, Sendable {
     self.isDecoupled = isDecoupled
   }
 
-  func check() throws(Failure) {
-    try Networks.check("beta 1", beta1, in: 0..<1)
-    try Networks.check("beta 2", beta2, in: 0..<1)
-    try Networks.check("epsilon", epsilon, in: .leastNormalMagnitude..<1)
-    try Networks.check("the weight decay", weightDecay, in: 0..<1e6)
-  }
-
   func move<Element: Scalar>(
     _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>,
     mean: UnsafeMutablePointer<Element>,
@@ -50,6 +43,16 @@ package struct Adam: Equatable, Sendable {
         epsilon: Element(epsilon),
         toGradient: isDecoupled ? 0 : Element(weightDecay),
         shrink: isDecoupled ? Element(1 - Double(rate) * weightDecay) : 1))
+  }
+}
+
+extension Adam: Settings {
+  package var settings: [Setting] {
+    Setting("beta 1", beta1, .from(0, below: 1))
+    Setting("beta 2", beta2, .from(0, below: 1))
+    Setting("epsilon", epsilon, .from(.leastNormalMagnitude, below: 1))
+    Setting("weight decay", weightDecay, .from(0, below: 1e6))
+    Setting("decoupled weight decay", isDecoupled)
   }
 }
 

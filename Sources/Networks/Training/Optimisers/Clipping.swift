@@ -5,8 +5,7 @@ import Tensors
 package func gradientNorm<Element: Scalar>(_ gradients: [Tensor<Element>]) -> Double {
   var sum = 0.0
   for gradient in gradients {
-    sum += sumOfProducts(gradient.pointer, gradient.pointer, gradient.count)
-    withExtendedLifetime(gradient) {}
+    sum += sumOfProducts(gradient, gradient)
   }
   return sum.squareRoot()
 }
@@ -54,7 +53,7 @@ private func change<Element: Scalar>(
 ) throws(Failure) {
   for i in gradients.indices {
     let target = try gradients[i].isUnique() ? gradients[i] : Tensor(gradients[i].shape)
-    body(gradients[i].pointer, target.pointer, target.count)
+    withPointers(gradients[i], target) { body($0, $1, target.count) }
     gradients[i] = target
   }
 }
@@ -65,6 +64,11 @@ private func clampLoop<Element: Scalar>(
   _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ count: Int, _ limit: Element
 ) {
   for i in 0..<count { y[i] = x[i] > limit ? limit : x[i] < -limit ? -limit : x[i] }
+}
+
+/// `sum of a[i] b[i]` of tensors of one count.
+func sumOfProducts<Element: Scalar>(_ a: Tensor<Element>, _ b: Tensor<Element>) -> Double {
+  withPointers(a, b) { sumOfProducts($0, $1, a.count) }
 }
 
 /// `sum of a[i] b[i]`, in Double, in slices of a fixed length and in their order.

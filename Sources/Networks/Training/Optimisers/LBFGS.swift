@@ -10,7 +10,7 @@ import Tensors
 /// "Numerical optimization", 2006, algorithms 7.4 and 7.5; the first step's length and the limits are
 /// PyTorch's.
 package final class LBFGS<Element: Scalar> {
-  package struct Options: Equatable, Sendable {
+  package struct Options: Equatable, Sendable, Settings {
     /// Pairs that are kept, each twice as large as the numbers.
     package var history = 10
     /// The step that a line search tries first.
@@ -37,6 +37,16 @@ package final class LBFGS<Element: Scalar> {
       self.gradientTolerance = gradientTolerance
       self.changeTolerance = changeTolerance
       self.firstMove = firstMove
+    }
+
+    package var settings: [Setting] {
+      Setting("history", history, .from(1, to: 1000))
+      Setting("rate", rate, .above(0))
+      Setting("first move", firstMove, .above(0))
+      Setting("iterations", iterations, .atLeast(1))
+      Setting("evaluations", evaluations, .atLeast(1))
+      Setting("gradient tolerance", gradientTolerance, .atLeastOrInfinite(0))
+      Setting("change tolerance", changeTolerance, .atLeastOrInfinite(0))
     }
   }
 
@@ -68,32 +78,37 @@ package final class LBFGS<Element: Scalar> {
   package let options: Options
   package let state: OptimiserState<Element>
   private let count: Int
+  private let buffers: Buffers
   /// [history, count]; a pair lies in the row of its number, modulo `history`.
   private let moves, changes: Tensor<Element>
 
   package init(_ count: Int, _ options: Options = Options()) throws(Failure) {
-    guard count > 0, options.history > 0, options.history <= 1000 else {
-      throw .invalidArgument(
-        "L-BFGS over \(count) numbers with a history of \(options.history), 1 or more and 1 to 1000 wanted")
-    }
-    guard options.iterations > 0, options.evaluations > 0 else {
-      throw .invalidArgument(
-        "L-BFGS in \(options.iterations) iterations and \(options.evaluations) evaluations, 1 or more wanted")
-    }
-    guard options.rate > 0, options.rate.isFinite, options.firstMove ?? 1 > 0, options.gradientTolerance >= 0,
-      options.changeTolerance >= 0
-    else {
-      throw .invalidArgument(
-        "L-BFGS with a rate of \(options.rate) and tolerances of \(options.gradientTolerance) and \(options.changeTolerance)"
-      )
-    }
+    guard count > 0 else { throw .invalidArgument("L-BFGS over \(count) numbers; expected 1 or more") }
+    try options.check()
     self.options = options
     self.count = count
+    buffers = LBFGS.buffers(count, history: options.history)
+    moves = try buffers.tensor("moves", [options.history, count])
+    changes = try buffers.tensor("changes", [options.history, count])
     // Zeros, so that a checkpoint of a young optimiser has no bytes that nobody has written.
-    moves = try Tensor([options.history, count], repeating: 0)
-    changes = try Tensor([options.history, count], repeating: 0)
+    withPointers(moves, changes) {
+      $0.initialize(repeating: 0, count: options.history * count)
+      $1.initialize(repeating: 0, count: options.history * count)
+    }
     state = OptimiserState(
       "lbfgs", [Parameter("moves", moves), Parameter("changes", changes)], counters: 2)
+  }
+
+  /// All that it comes to hold, in a run and between runs, beside the numbers that it moves.
+  package static func buffers(_ count: Int, history: Int) -> Buffers {
+    var buffers = Buffers()
+    buffers.add("moves", history * count)
+    buffers.add("changes", history * count)
+    buffers.add("direction", count)
+    buffers.add("place", count)
+    // At the start of a line search, at both ends of what is searched, and where it looks.
+    for _ in 0..<4 { buffers.add("gradient", count) }
+    return buffers
   }
 
   /// Iterations so far, and pairs.
@@ -111,13 +126,13 @@ package final class LBFGS<Element: Scalar> {
     _ evaluate: Evaluation
   ) throws(Failure) -> Outcome {
     guard x.count == count else { throw .invalidArgument("L-BFGS for \(count) numbers was given \(x.count)") }
-    var line = try LineSearch<Element>(count, changeTolerance: options.changeTolerance)
+    var line = try LineSearch<Element>(count, changeTolerance: options.changeTolerance, buffers)
     var gradient: Tensor<Element>, value: Double
     var evaluations = 0, iterations = 0
     if let start {
       (value, gradient) = start
     } else {
-      gradient = try Tensor([count])
+      gradient = try buffers.tensor("gradient", [count])
       value = try evaluate(x, gradient)
       evaluations = 1
     }
@@ -129,13 +144,12 @@ package final class LBFGS<Element: Scalar> {
     }
     guard value.isFinite, gradientNorm([gradient]).isFinite else { return ended(.notFinite) }
     guard largestMagnitude(gradient) > options.gradientTolerance else { return ended(.converged) }
-    let direction = try Tensor<Element>([count])
-    defer { withExtendedLifetime((self, x, direction, line)) {} }
+    let direction: Tensor<Element> = try buffers.tensor("direction", [count])
     while true {
       iterations += 1
       setDirection(direction, gradient)
       let length = age == 0 ? firstLength(gradient) * options.rate : options.rate
-      let slope = sumOfProducts(gradient.pointer, direction.pointer, count)
+      let slope = sumOfProducts(gradient, direction)
       guard slope <= -options.changeTolerance else {
         state.counters[0] &+= 1
         return ended(slope.isNaN ? .notFinite : .smallChange)
@@ -150,7 +164,7 @@ package final class LBFGS<Element: Scalar> {
       let before = value
       let largestMove = Double(end.step) * largestMagnitude(direction)
       addPair(direction, end.step, gradient, end.gradient)
-      moveLoop(x.pointer, direction.pointer, x.pointer, count, end.step)
+      withPointers(x, direction) { moveLoop($0, $1, $0, count, end.step) }
       (value, gradient) = (end.value, end.gradient)
 
       if iterations == options.iterations { return ended(.iterations) }
@@ -168,25 +182,31 @@ package final class LBFGS<Element: Scalar> {
     return move * Double(count).squareRoot() / gradientNorm([gradient])
   }
 
-  /// `direction = -H gradient`, by the two loops of algorithm 7.4.
+  /// `direction = -H gradient`.
   private func setDirection(_ direction: Tensor<Element>, _ gradient: Tensor<Element>) {
-    let d = direction.pointer
-    scale(gradient.pointer, into: d, count, by: -1)
+    withPointers(direction, gradient) { scale($1, into: $0, count, by: -1) }
     guard pairs > 0 else { return }
+    withPointers(direction, moves, changes) { bend($0, $1, $2) }
+  }
+
+  /// `d = H d`, by the two loops of algorithm 7.4.
+  private func bend(
+    _ d: UnsafeMutablePointer<Element>, _ moves: UnsafePointer<Element>, _ changes: UnsafePointer<Element>
+  ) {
     let rows = (0..<min(pairs, UInt64(options.history))).map { row(pairs - 1 - $0) }  // newest first
     var factors: [Double] = [], inverses: [Double] = []
     for row in rows {
-      let (s, y) = (moves.pointer + row * count, changes.pointer + row * count)
+      let (s, y) = (moves + row * count, changes + row * count)
       let inverse = 1 / sumOfProducts(s, y, count)
       let factor = sumOfProducts(s, d, count) * inverse
       moveLoop(d, y, d, count, Element(-factor))
       inverses.append(inverse)
       factors.append(factor)
     }
-    let y = changes.pointer + rows[0] * count
+    let y = changes + rows[0] * count
     scale(d, into: d, count, by: Element(1 / (inverses[0] * sumOfProducts(y, y, count))))
     for i in rows.indices.reversed() {
-      let (s, y) = (moves.pointer + rows[i] * count, changes.pointer + rows[i] * count)
+      let (s, y) = (moves + rows[i] * count, changes + rows[i] * count)
       let factor = sumOfProducts(y, d, count) * inverses[i]
       moveLoop(d, s, d, count, Element(factors[i] - factor))
     }
@@ -199,14 +219,11 @@ package final class LBFGS<Element: Scalar> {
     _ direction: Tensor<Element>, _ step: Element, _ before: Tensor<Element>, _ after: Tensor<Element>
   ) {
     // The oldest pair must stay if this one is dropped, so its curvature is known before it is written.
-    let curvature =
-      Double(step)
-      * (sumOfProducts(after.pointer, direction.pointer, count)
-        - sumOfProducts(before.pointer, direction.pointer, count))
+    let curvature = Double(step) * (sumOfProducts(after, direction) - sumOfProducts(before, direction))
     guard curvature > 1e-10 else { return }
-    let row = row(pairs)
-    scale(direction.pointer, into: moves.pointer + row * count, count, by: step)
-    moveLoop(after.pointer, before.pointer, changes.pointer + row * count, count, -1)
+    let first = row(pairs) * count
+    withPointers(moves, direction) { scale($1, into: $0 + first, count, by: step) }
+    withPointers(changes, after, before) { moveLoop($1, $2, $0 + first, count, -1) }
     state.counters[1] &+= 1
   }
 }
@@ -225,25 +242,26 @@ private struct LineSearch<Element: Scalar> {
   /// Whether a finite value was found anywhere.
   private(set) var sawNumbers = false
   private let changeTolerance: Double
+  private let buffers: Buffers
   private let place: Tensor<Element>
   private let sufficient = 1e-4, flat = 0.9
   private let mostTrials = 25
 
-  init(_ count: Int, changeTolerance: Double) throws(Failure) {
+  init(_ count: Int, changeTolerance: Double, _ buffers: Buffers) throws(Failure) {
     self.changeTolerance = changeTolerance
-    place = try Tensor([count])
+    self.buffers = buffers
+    place = try buffers.tensor("place", [count])
   }
 
   private mutating func point(
     _ step: Double, _ x: Tensor<Element>, _ direction: Tensor<Element>, _ evaluate: LBFGS<Element>.Evaluation
   ) throws(Failure) -> Point {
     let step = Element(step)
-    moveLoop(x.pointer, direction.pointer, place.pointer, x.count, step)
-    let gradient = try Tensor<Element>([x.count])
-    defer { withExtendedLifetime(gradient) {} }
+    withPointers(x, direction, place) { moveLoop($0, $1, $2, x.count, step) }
+    let gradient: Tensor<Element> = try buffers.tensor("gradient", [x.count])
     let value = try evaluate(place, gradient)
     evaluations += 1
-    let slope = sumOfProducts(gradient.pointer, direction.pointer, x.count)
+    let slope = sumOfProducts(gradient, direction)
     return Point(step: step, value: value, slope: slope, gradient: gradient)
   }
 
@@ -361,19 +379,19 @@ private func moveSlice<Element: Scalar>(
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func largestMagnitude<Element: Scalar>(_ x: Tensor<Element>) -> Double {
-  var largest: Element = 0
-  let pointer = x.pointer
-  for i in 0..<x.count { largest = max(largest, abs(pointer[i])) }
-  withExtendedLifetime(x) {}
-  return Double(largest)
+  x.withPointer { numbers in
+    var largest: Element = 0
+    for i in 0..<x.count { largest = max(largest, abs(numbers[i])) }
+    return Double(largest)
+  }
 }
 
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func sumOfMagnitudes<Element: Scalar>(_ x: Tensor<Element>) -> Double {
-  var sum = 0.0
-  let pointer = x.pointer
-  for i in 0..<x.count { sum += Double(abs(pointer[i])) }
-  withExtendedLifetime(x) {}
-  return sum
+  x.withPointer { numbers in
+    var sum = 0.0
+    for i in 0..<x.count { sum += Double(abs(numbers[i])) }
+    return sum
+  }
 }

@@ -16,6 +16,13 @@ package enum UpdateRule: Equatable, Sendable {
     }
   }
 
+  /// What an optimiser keeps for a parameter of so many numbers.
+  package func buffers(_ parameter: String, _ count: Int) -> Buffers {
+    var buffers = Buffers()
+    for slot in slots { buffers.add("\(slot).\(parameter)", count) }
+    return buffers
+  }
+
   /// The running means that it keeps, each as large as the parameters.
   var slots: [String] {
     switch self {
@@ -24,13 +31,15 @@ package enum UpdateRule: Equatable, Sendable {
     case .rmsProp: return ["square", "velocity"]
     }
   }
+}
 
-  /// - Throws: `.invalidArgument` naming the number that is out of its range.
-  package func check() throws(Failure) {
+extension UpdateRule: Settings {
+  package var settings: [Setting] {
+    Setting("optimiser", name)
     switch self {
-    case .sgd(let rule): try rule.check()
-    case .adam(let rule): try rule.check()
-    case .rmsProp(let rule): try rule.check()
+    case .sgd(let rule): rule.settings
+    case .adam(let rule): rule.settings
+    case .rmsProp(let rule): rule.settings
     }
   }
 }
@@ -85,19 +94,18 @@ package final class Optimiser<Element: Scalar> {
     try rule.check()
     self.rule = rule
     self.parameters = parameters
-    let slots = rule.slots
     var tensors: [Parameter<Element>] = []
     var pieces: [Piece] = []
     let longest = 1 << 15
     for (index, (name, shape)) in shapes.enumerated() {
-      for slot in slots {
-        tensors.append(Parameter("\(slot).\(name)", try Tensor(shape.extents, repeating: 0)))
+      for buffer in rule.buffers(name, shape.count).list {
+        tensors.append(Parameter(buffer.name, try Tensor(shape.extents, repeating: 0)))
       }
       for first in stride(from: 0, to: shape.count, by: longest) {
         pieces.append(Piece(parameter: index, first: first, count: min(longest, shape.count - first)))
       }
     }
-    slotCount = slots.count
+    slotCount = rule.slots.count
     state = OptimiserState(rule.name, tensors, counters: 1)
     self.pieces = pieces
   }
@@ -135,8 +143,12 @@ package final class Optimiser<Element: Scalar> {
         throw .invalidArgument("the gradient of \(parameter.name) is not finite, or its square is not")
       }
     }
-    move(parameters.map { $0.value.pointer }, gradients.map { UnsafePointer($0.pointer) }, rate, momentum)
-    withExtendedLifetime(gradients) {}
+    let slopes = HeldPointers(gradients), values = HeldPointers(parameters.map { $0.value })
+    defer {
+      slopes.end()
+      values.end()
+    }
+    move(values.pointers, slopes.pointers.map { UnsafePointer($0) }, rate, momentum)
   }
 
   /// The same for numbers that lie elsewhere: as many as the optimiser was made for.
@@ -151,12 +163,12 @@ package final class Optimiser<Element: Scalar> {
   ) {
     if first == 0 { state.counters[0] &+= 1 }
     let steps = steps, rule = rule
-    defer { withExtendedLifetime(self) {} }
-    let slots = state.tensors.map { $0.value.pointer + first }
+    let held = HeldPointers(state.tensors.map { $0.value }), slots = held.pointers
+    defer { held.end() }
     forEachSlice(of: count) { slice in
-      let start = slice.lowerBound
+      let start = slice.lowerBound, place = first + start
       Optimiser.move(
-        rule, x + start, gradient + start, slots.map { $0 + start }, slice.count, steps, rate, nil)
+        rule, x + start, gradient + start, slots.map { $0 + place }, slice.count, steps, rate, nil)
     }
   }
 
@@ -166,8 +178,8 @@ package final class Optimiser<Element: Scalar> {
   ) {
     state.counters[0] &+= 1
     let steps = steps, slotCount = slotCount, rule = rule, pieces = pieces
-    defer { withExtendedLifetime(self) {} }
-    let slots = state.tensors.map { $0.value.pointer }
+    let held = HeldPointers(state.tensors.map { $0.value }), slots = held.pointers
+    defer { held.end() }
     ThreadPool.shared.run(pieces.count) { task, _ in
       let piece = pieces[task]
       let x = values[piece.parameter] + piece.first, gradient = gradients[piece.parameter] + piece.first
@@ -188,14 +200,6 @@ package final class Optimiser<Element: Scalar> {
     case .rmsProp(let rmsProp):
       rmsProp.move(x, gradient, square: slots[0], velocity: slots[1], count, rate, momentum)
     }
-  }
-}
-
-/// - Throws: `.invalidArgument` when a rule's number is not in `range`.
-func check(_ name: String, _ value: Double, in range: Range<Double>) throws(Failure) {
-  guard range.contains(value) else {
-    throw .invalidArgument(
-      "\(name) is \(value), \(range.lowerBound) or more and less than \(range.upperBound) wanted")
   }
 }
 

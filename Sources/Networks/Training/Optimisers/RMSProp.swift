@@ -18,13 +18,6 @@ package struct RMSProp: Equatable, Sendable {
     self.weightDecay = weightDecay
   }
 
-  func check() throws(Failure) {
-    try Networks.check("alpha", alpha, in: 0..<1)
-    try Networks.check("epsilon", epsilon, in: .leastNormalMagnitude..<1)
-    try Networks.check("the momentum", momentum, in: 0..<1)
-    try Networks.check("the weight decay", weightDecay, in: 0..<1e6)
-  }
-
   func move<Element: Scalar>(
     _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>,
     square: UnsafeMutablePointer<Element>,
@@ -33,6 +26,15 @@ package struct RMSProp: Equatable, Sendable {
     rmsPropLoop(
       x, gradient, square, velocity, count, rate, Element(alpha), Element(1 - alpha), Element(epsilon),
       momentum ?? Element(self.momentum), Element(weightDecay))
+  }
+}
+
+extension RMSProp: Settings {
+  package var settings: [Setting] {
+    Setting("alpha", alpha, .from(0, below: 1))
+    Setting("epsilon", epsilon, .from(.leastNormalMagnitude, below: 1))
+    Setting("momentum", momentum, .from(0, below: 1))
+    Setting("weight decay", weightDecay, .from(0, below: 1e6))
   }
 }
 

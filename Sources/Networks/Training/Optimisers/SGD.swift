@@ -19,14 +19,6 @@ package struct SGD: Equatable, Sendable {
     self.weightDecay = weightDecay
   }
 
-  func check() throws(Failure) {
-    try Networks.check("the momentum", momentum, in: 0..<1)
-    try Networks.check("the weight decay", weightDecay, in: 0..<1e6)
-    guard !isNesterov || momentum > 0 else {
-      throw .invalidArgument("Nesterov's step with a momentum of 0, more wanted")
-    }
-  }
-
   func move<Element: Scalar>(
     _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>,
     velocity: UnsafeMutablePointer<Element>,
@@ -36,6 +28,14 @@ package struct SGD: Equatable, Sendable {
     // g + momentum v, where v holds g already; the plain step is v alone.
     let (ofGradient, ofVelocity): (Element, Element) = isNesterov ? (rate, rate * momentum) : (0, rate)
     sgdLoop(x, gradient, velocity, count, ofGradient, ofVelocity, momentum, Element(weightDecay))
+  }
+}
+
+extension SGD: Settings {
+  package var settings: [Setting] {
+    Setting("momentum", momentum, .from(0, below: 1))
+    Setting("Nesterov's momentum", isNesterov).requiring(!isNesterov || momentum > 0, "a momentum above 0")
+    Setting("weight decay", weightDecay, .from(0, below: 1e6))
   }
 }
 

@@ -1,0 +1,48 @@
+import Tensors
+
+/// A network's layers and what its pictures must look like.
+package struct Architecture: Sendable {
+  package let name: StaticString
+  /// The input; height and width are nil if any size will do. One channel is grey.
+  package let input: Extent
+  package let isBGR: Bool
+  package let mean: (Float, Float, Float)
+  package let scale: Float
+  package let graph: Graph
+
+  /// Side of the square input, or nil if any size will do.
+  package var side: Int? { input.height == input.width ? input.height : nil }
+
+  package init(
+    name: StaticString, input: Extent, isBGR: Bool = false, mean: (Float, Float, Float), scale: Float,
+    graph: Graph
+  ) {
+    self.name = name
+    self.input = input
+    self.isBGR = isBGR
+    self.mean = mean
+    self.scale = scale
+    self.graph = graph
+  }
+
+  package init(
+    name: StaticString, input: Extent, isBGR: Bool = false, mean: (Float, Float, Float), scale: Float,
+    layers: [Layer]
+  ) {
+    self.init(name: name, input: input, isBGR: isBGR, mean: mean, scale: scale, graph: Graph(layers))
+  }
+
+  package init(
+    name: StaticString, side: Int?, isBGR: Bool = false, mean: (Float, Float, Float), scale: Float,
+    layers: [Layer]
+  ) {
+    self.init(
+      name: name, input: Extent(height: side, width: side, channels: 3), isBGR: isBGR, mean: mean,
+      scale: scale, layers: layers)
+  }
+
+  /// Levels 0...255 come as -1...1.
+  init(name: StaticString, input: Extent, layers: [Layer]) {
+    self.init(name: name, input: input, mean: (127.5, 127.5, 127.5), scale: 1 / 127.5, layers: layers)
+  }
+}

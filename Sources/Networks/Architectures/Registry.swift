@@ -1,0 +1,169 @@
+import Tensors
+
+/// An architecture as it is known by its name: all that is said of it beside its layers. A new one is a file
+/// of layers and a line in `all`.
+package struct RegisteredArchitecture {
+  /// As weight files carry it.
+  package let name: StaticString
+  package let use: Use
+  /// The Euclidean distance up to which two faces are one person's, by the authors of the published weights;
+  /// nil where a file must say so.
+  package let threshold: Float?
+  package let template: Template
+  /// The network in its usual size; nil for a model of several networks.
+  fileprivate let usual: (() -> Architecture)?
+  /// As a file's metadata say; nil where they say nothing.
+  fileprivate let described: ((Metadata) throws(Failure) -> Architecture?)?
+
+  /// What asks for models of this architecture and takes no others.
+  package enum Use: Equatable {
+    case any
+    case mtcnn, cascade
+    case styleTransfer, fastStyle, universalStyle
+  }
+
+  /// Where the published weights learnt to see the five points of a face, if a file does not say so.
+  package enum Template {
+    /// dlib's, and that of networks that are trained here.
+    case meanFace
+    /// InsightFace's.
+    case arcFace
+  }
+}
+
+extension RegisteredArchitecture {
+  /// All that this version knows.
+  fileprivate static var all: Registry {
+    var all = Registry()
+    all.add("vgg19", .styleTransfer) { .vgg19 }
+    all.add("dlib-resnet", threshold: 0.6) { .dlibResNet }  // its author's
+    // OpenFace's is 0.99, on squared distances.
+    all.add("nn4.small2", threshold: 0.995) {
+      .nn4Small2()
+    } described: { metadata in
+      metadata["lrn"] == "tensorflow" ? .nn4Small2(.tensorFlow) : nil
+    }
+    all.add("facenet-nn1") { .faceNetNN1 }
+    all.add("facenet-nn2") { .faceNetNN2 }
+    all.add("facenet-nn3") { .faceNetNN3 }
+    all.add("facenet-nn4") { .faceNetNN4 }
+    all.add("facenet-nns1") { .faceNetNNS1 }
+    all.add("facenet-nns2") { .faceNetNNS2 }
+    all.add("densenet121") { .denseNet121() }
+    all.add("mobilefacenet", template: .arcFace) { .mobileFaceNet() }
+    all.add("mobilefacenet-96", template: .arcFace) { .mobileFaceNet(side: 96) }
+    all.add("siamese") { .siamese() }
+    all.add("siamese-sigmoid") { .siamese(isSigmoid: true) }
+    all.add("one-shot") {
+      .oneShot()
+    } described: { metadata throws(Failure) in
+      guard let people = try metadata.number("people", below: 1 << 24) else { return nil }
+      return .oneShot(people: people)
+    }
+    all.add("cascade-12") { .cascade("cascade-12", side: 12) }
+    all.add("cascade-24") { .cascade("cascade-24", side: 24) }
+    all.add("cascade-48") { .cascade("cascade-48", side: 48) }
+    all.add("cascade-12-calibration") { .cascade("cascade-12-calibration", side: 12, isCalibration: true) }
+    all.add("cascade-24-calibration") { .cascade("cascade-24-calibration", side: 24, isCalibration: true) }
+    all.add("cascade-48-calibration") { .cascade("cascade-48-calibration", side: 48, isCalibration: true) }
+    all.add("fast-style", .fastStyle) {
+      .fastStyle()
+    } described: { metadata throws(Failure) in
+      let (filters, blocks) = try metadata.fastStyle()
+      return .fastStyle(filters: filters, blocks: blocks)
+    }
+    all.add("fast-style-resize", .fastStyle) {
+      .fastStyleResize()
+    } described: { metadata throws(Failure) in
+      let (filters, blocks) = try metadata.fastStyle()
+      return .fastStyleResize(filters: filters, blocks: blocks)
+    }
+    all.add(
+      Architecture.graphName,
+      described: { metadata throws(Failure) in
+        guard let text = metadata[Architecture.graphKey] else {
+          throw .badData(
+            "weights: no \"\(Architecture.graphKey)\" in the metadata; expected the network's text")
+        }
+        return try Architecture(text: text)
+      })
+    all.add("mtcnn", .mtcnn)
+    all.add("cascade", .cascade)
+    all.add("universal-style", .universalStyle)
+    return all
+  }
+
+  package static func named(_ name: String) -> RegisteredArchitecture? {
+    all.entries.first { "\($0.name)" == name }
+  }
+
+  /// The names of those that serve for one of the uses, for messages: "mtcnn or cascade".
+  package static func names(for uses: [Use]) -> String {
+    var names = ""
+    for entry in all.entries where uses.contains(entry.use) {
+      names += "\(names.isEmpty ? "" : " or ")\(entry.name)"
+    }
+    return names
+  }
+
+  /// The network of a weight file.
+  /// - Throws: `.wrongModel` for a model of several networks, `.badData` for numbers out of range.
+  func network(_ metadata: [String: String]) throws(Failure) -> Architecture {
+    if let network = try described?(Metadata(texts: metadata)) { return network }
+    guard let usual else {
+      throw .wrongModel(
+        "the model is \"\(name)\"; expected a network of one input, such as vgg19 or nn4.small2")
+    }
+    return usual()
+  }
+}
+
+extension Architecture {
+  /// The names of all architectures of one network.
+  package static var names: [StaticString] {
+    RegisteredArchitecture.all.entries.filter { $0.usual != nil }.map { $0.name }
+  }
+
+  /// The architecture of a name in its usual size, or nil if there is none.
+  package static func named(_ name: String) -> Architecture? {
+    RegisteredArchitecture.named(name)?.usual?()
+  }
+}
+
+/// A list that is written one architecture after another: a constant list would be merged with another
+/// module's by its number where the embedded build compiles its getter twice.
+private struct Registry {
+  private(set) var entries: [RegisteredArchitecture] = []
+
+  mutating func add(
+    _ name: StaticString, _ use: RegisteredArchitecture.Use = .any, threshold: Float? = nil,
+    template: RegisteredArchitecture.Template = .meanFace, _ usual: (() -> Architecture)? = nil,
+    described: ((Metadata) throws(Failure) -> Architecture?)? = nil
+  ) {
+    entries.append(
+      RegisteredArchitecture(
+        name: name, use: use, threshold: threshold, template: template, usual: usual, described: described))
+  }
+}
+
+/// What a weight file says of its network.
+private struct Metadata {
+  let texts: [String: String]
+
+  subscript(key: String) -> String? { texts[key] }
+
+  /// A number from 1, nil if there is none.
+  func number(_ key: String, below limit: Int) throws(Failure) -> Int? {
+    guard let text = texts[key] else { return nil }
+    guard let number = Int(text), number > 0, number < limit else {
+      throw .badData("weights: \(key) is \"\(text)\"; expected a number from 1 to \(limit - 1)")
+    }
+    return number
+  }
+
+  /// The width of the first convolution and the number of residual blocks, Johnson's where a file says
+  /// nothing.
+  func fastStyle() throws(Failure) -> (filters: Int, blocks: Int) {
+    (try number("filters", below: 1 << 10) ?? 32, try number("blocks", below: 1 << 8) ?? 5)
+  }
+}

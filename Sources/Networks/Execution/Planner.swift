@@ -1,0 +1,291 @@
+import CSystem
+import Tensors
+
+/// A node whose operations are being laid out.
+struct PlannedNode {
+  /// Its number, and that of its value.
+  let step: Int
+  var result: Int { step + 1 }
+  /// Its inputs, and where they lie.
+  let values: [Int]
+  let inputs: [Place]
+  /// Of the first input.
+  let height, width: Int
+  let loaded: LoadedTensors<Float>
+  let destination: Destination?
+  /// Whether nobody else reads the first input from here on, so that it may be changed in its place.
+  let isOurs: Bool
+}
+
+/// Lays the operations of a network out, node by node; the layers say how, with what is here.
+///
+/// What the tape computes as separate steps is done on the way where it can be: activations, sums, whose
+/// parts are added where they belong, joining in channels, whose parts are written there, and copies of
+/// copies. All of this is decided by who reads a value.
+final class Planner {
+  /// What takes parts of its inputs as they are made.
+  struct Assembly {
+    let place: Place
+    /// Which of the inputs are in it.
+    var has: [Bool]
+  }
+
+  let pooling: Pooling
+  let input: Place
+  private(set) var operations: [Plan.Operation] = []
+  private(set) var layout = Layout()
+  /// The node that is being laid.
+  private(set) var step = 0
+
+  private let nodes: [Network<Float>.Node]
+  private let isNeeded: [Bool]
+  private let batch: Int
+  private let wanted: [Int]
+  /// Of each value: its size, the needed nodes that read it, one for each of their inputs, and where it lies.
+  private let extents: [Extent]
+  private let readers: [[Int]]
+  private var places: [Place?]
+  private var isTapped: [Bool]
+  private var isRectified: [Bool]
+  /// Maps that wait for another.
+  private var maps: [Int: PixelMap] = [:]
+  private var assemblies: [Int: Assembly] = [:]
+
+  init(
+    _ network: Network<Float>, batch: Int, height: Int, width: Int, _ request: Network<Float>.Request
+  ) throws(Failure) {
+    var wanted: [Int] = []
+    for tap in request.taps { wanted.append(try network.value(of: tap)) }
+    self.wanted = wanted
+    self.batch = batch
+    nodes = network.nodes
+    pooling = request.pooling
+    isNeeded = neededSteps(nodes.map { $0.inputs }, for: wanted)
+    let count = nodes.count + 1
+    var extents = [Extent(height: height, width: width, channels: network.channels)]
+    var readers = [[Int]](repeating: [], count: count)
+    places = [Place?](repeating: nil, count: count)
+    isTapped = [Bool](repeating: false, count: count)
+    isRectified = [Bool](repeating: false, count: count)
+    for (i, node) in nodes.enumerated() {
+      let extent = node.layer.output(for: node.inputs.map { extents[$0] })
+      if isNeeded[i] {
+        guard max(extent.height ?? 0, extent.width ?? 0) <= Planner.maxSide,
+          extent.channels <= Planner.maxSide
+        else {
+          throw .invalidArgument(
+            "a layer's result of \(extent.description); expected sides up to \(Planner.maxSide)"
+          )
+        }
+        for input in node.inputs { readers[input].append(i) }
+      }
+      extents.append(extent)
+    }
+    (self.extents, self.readers) = (extents, readers)
+    for value in wanted { isTapped[value] = true }
+    let channels = network.channels
+    let buffer = layout.add(count: batch * height * width * channels, at: 0)
+    input = Place(
+      buffer: buffer, batch: batch, height: height, width: width, channels: channels, stride: channels)
+    places[0] = input
+  }
+
+  private static let maxSide = 1 << 24
+
+  /// - Returns: where the outputs lie that were asked for.
+  func plan() throws(Failure) -> [Place] {
+    for i in nodes.indices where isNeeded[i] {
+      step = i
+      try lay(nodes[i])
+    }
+    var answers: [Place] = []
+    for value in wanted {
+      let place = try place(value)
+      layout.use(place.buffer, at: .max)
+      answers.append(place)
+    }
+    layout.place()
+    return answers
+  }
+
+  private func lay(_ node: Network<Float>.Node) throws(Failure) {
+    let reader = onlyReader(of: step + 1)
+    let position = reader.flatMap { nodes[$0].inputs.firstIndex(of: step + 1) }
+    var destination: Destination?
+    if let reader, let position {
+      destination = try nodes[reader].layer.destination(ofInput: position, in: reader, self)
+    }
+    var inputs: [Place] = []
+    for value in node.inputs { inputs.append(try place(value)) }
+    let first = node.inputs[0], size = extents[first]
+    let planned = PlannedNode(
+      step: step, values: node.inputs, inputs: inputs, height: size.height ?? 0, width: size.width ?? 0,
+      loaded: node.loaded, destination: destination,
+      isOurs: isFree(first, inputs[0]) && readers[first].allSatisfy { $0 <= step })
+    var place = try node.layer.plan(planned, in: self)
+    if let reader, let position, let destination {
+      if place.buffer != destination.place.buffer || place.offset != destination.place.offset {
+        move(place, to: destination)
+        place = destination.place
+      }
+      assemblies[reader]?.has[position] = true
+      if destination.rectify { setRectified(reader) }
+    }
+    places[step + 1] = place
+  }
+
+  private func place(_ value: Int) throws(Failure) -> Place {
+    guard let place = places[value] else { throw .internalError("a value is read before it is made") }
+    return place
+  }
+
+  private func move(_ x: Place, to destination: Destination) {
+    if destination.accumulate {
+      add(x, to: destination.place)
+    } else {
+      copy(x, to: destination.place)
+    }
+    if destination.rectify { rectify(destination.place) }
+  }
+
+  // MARK: Who reads what
+
+  /// The only node that reads a value which nobody asked for.
+  private func onlyReader(of value: Int) -> Int? {
+    readers[value].count == 1 && !isTapped[value] ? readers[value][0] : nil
+  }
+
+  /// Whether a place may be written once its readers are done with it.
+  private func isFree(_ value: Int, _ place: Place) -> Bool {
+    value != 0 && !isTapped[value] && place.isWhole && maps[value] == nil
+  }
+
+  /// Whether a layer like this is the only one to read a node's value.
+  func isRead(_ step: Int, byA layer: AnyLayer) -> Bool {
+    onlyReader(of: step + 1).map { nodes[$0].layer == layer } ?? false
+  }
+
+  func isRectified(_ value: Int) -> Bool { isRectified[value] }
+  /// The activation behind a node was made with it.
+  func setRectified(_ step: Int) { isRectified[step + 1] = true }
+
+  // MARK: Values that are put together
+
+  func assembly(_ step: Int) -> Assembly? { assemblies[step] }
+
+  func begin(_ step: Int, at place: Place, with position: Int? = nil) {
+    var has = [Bool](repeating: false, count: nodes[step].inputs.count)
+    if let position { has[position] = true }
+    assemblies[step] = Assembly(place: place, has: has)
+  }
+
+  func inputExtents(_ step: Int) -> [Extent] { nodes[step].inputs.map { extents[$0] } }
+
+  /// The inputs of a node that are made already.
+  func knownInputs(_ step: Int) -> [(position: Int, place: Place)] {
+    var known: [(position: Int, place: Place)] = []
+    for (position, value) in nodes[step].inputs.enumerated() {
+      if let place = places[value] { known.append((position, place)) }
+    }
+    return known
+  }
+
+  /// Whether a node may take the place of one of its inputs: after the node that is being laid, nobody else
+  /// reads it.
+  func isLastReader(_ node: Int, ofInput position: Int) -> Bool {
+    let value = nodes[node].inputs[position]
+    guard let place = places[value], isFree(value, place) else { return false }
+    return readers[value].count { $0 == node } == 1
+      && readers[value].allSatisfy { $0 == node || $0 <= step }
+  }
+
+  // MARK: Maps of pixels
+
+  func waitingMap(_ value: Int) -> PixelMap? { maps[value] }
+
+  /// Whether a map waits for the next one.
+  func waits(_ node: PlannedNode, for map: PixelMap) -> Bool {
+    guard let reader = onlyReader(of: node.result), nodes[reader].layer.pixelMap(height: 1, width: 1) != nil,
+      !isNeeded[(node.step + 1)..<reader].contains(true)
+    else { return false }
+    maps[node.result] = map
+    return true
+  }
+
+  // MARK: Operations
+
+  private var time: Int { operations.count }
+
+  /// A known place, else a picture of its own.
+  func place(_ known: Place?, or extent: Extent) throws(Failure) -> Place {
+    if let known { return known }
+    return try new(extent)
+  }
+
+  /// Where a node may write numbers that it does not add up: its destination, where that is as large.
+  func plainPlace(_ node: PlannedNode, _ extent: Extent) throws(Failure) -> Place {
+    guard let destination = node.destination, !destination.accumulate, !destination.rectify,
+      destination.place.extent == extent
+    else { return try new(extent) }
+    return destination.place
+  }
+
+  /// A picture of its own, of the planned batch.
+  func new(_ extent: Extent) throws(Failure) -> Place { try new(batch, extent) }
+
+  func new(_ batch: Int, _ extent: Extent) throws(Failure) -> Place {
+    guard let height = extent.height, let width = extent.width, height > 0, width > 0, extent.channels > 0
+    else {
+      throw .invalidArgument("a picture \(try input.shape().description) is too small for the network")
+    }
+    let shape = try Shape([batch, height, width, extent.channels])
+    guard shape.count <= Planner.maxCount else {
+      throw .invalidArgument(
+        "a layer's result \(shape.description); expected at most \(Planner.maxCount) numbers")
+    }
+    let buffer = layout.add(count: shape.count, at: time)
+    return Place(
+      buffer: buffer, batch: batch, height: height, width: width, channels: extent.channels,
+      stride: extent.channels)
+  }
+
+  /// With it, the memory of all nodes together is a number.
+  private static let maxCount = 1 << 46
+
+  func record(
+    from x: Place, _ other: Place? = nil, to y: Place, scratch: Int = 0,
+    filter: (filter: Filter<Float>, window: Window)? = nil,
+    _ run: @escaping (PlanMemory) throws(Failure) -> Void
+  ) {
+    layout.use(x.buffer, at: time)
+    if let other { layout.use(other.buffer, at: time) }
+    layout.use(y.buffer, at: time)
+    operations.append(Plan.Operation(run: run, scratch: scratch, filter: filter))
+  }
+
+  /// A sum with its activation, to its destination where that can take it.
+  func convolve(_ filter: Filter<Float>, _ x: Place, to destination: Destination?) throws(Failure) -> Place {
+    let window = try filter.window(over: x.shape())
+    let extent = Extent(height: window.outHeight, width: window.outWidth, channels: filter.outputs)
+    var finish = filter.finish
+    var target: Place?
+    // Not a part of what is wanted, nor what is still being read, nor an activation before the sum: these are
+    // moved there afterwards.
+    if let destination, destination.place.extent == extent, destination.place.buffer != x.buffer,
+      finish.activation == .none || !(destination.accumulate || destination.rectify)
+    {
+      target = destination.place
+      if destination.rectify { finish = finish.activated(.rectifier) }
+    }
+    let y = try place(target, or: extent)
+    let accumulate = target != nil && destination?.accumulate == true
+    record(
+      from: x, to: y, scratch: Float.scratchCount(window, filter.shape), filter: (filter, window)
+    ) { [finish] memory throws(Failure) in
+      try Float.convolve(
+        window, Source(memory.pointer(x)), filter.forward(),
+        Target(memory.pointer(y), stride: y.stride, accumulate: accumulate), finish, memory.workspace)
+    }
+    return y
+  }
+}

@@ -1,0 +1,25 @@
+/// The size of a picture on its way through layers; height and width are nil where any size will do.
+package struct Extent: Equatable, Sendable {
+  package var height, width: Int?
+  package var channels: Int
+
+  package init(height: Int?, width: Int?, channels: Int) {
+    self.height = height
+    self.width = width
+    self.channels = channels
+  }
+
+  /// "300x400x64", the width first.
+  var description: String { "\(width ?? 0)x\(height ?? 0)x\(channels)" }
+
+  /// Sides beyond this are no picture's: what is added to them or multiplied with them does not overflow.
+  static let maxSide = 1 << 31
+
+  /// What a layer makes of each side.
+  func mapped(_ side: (Int) -> Int, channels: Int? = nil) -> Extent {
+    func held(_ value: Int) -> Int { min(max(value, -Extent.maxSide), Extent.maxSide) }
+    return Extent(
+      height: height.map { held(side($0)) }, width: width.map { held(side($0)) },
+      channels: channels ?? self.channels)
+  }
+}

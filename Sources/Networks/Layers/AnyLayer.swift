@@ -1,0 +1,88 @@
+import Tensors
+
+/// One layer of any kind: the list of the kinds. A new one has its line in the cases, in `open` and in
+/// `makers`; the rest of the file is the same for all of them.
+package enum AnyLayer: Equatable, Sendable {
+  case convolution(Convolution)
+  case transposedConvolution(TransposedConvolution)
+  case dense(Dense)
+  case pool(Pool)
+  case chosenPool(ChosenPool)
+  case euclideanPool(EuclideanPool)
+  case globalAverage(GlobalAverage)
+  case rectifier(Rectifier)
+  case sigmoid(Sigmoid)
+  case hyperbolicTangent(HyperbolicTangent)
+  case softmax(Softmax)
+  case maxout(Maxout)
+  case batchNormalisation(BatchNormalisation)
+  case instanceNormalisation(InstanceNormalisation)
+  case responseNormalisation(ResponseNormalisation)
+  case unitLength(UnitLength)
+  case dropout(Dropout)
+  case border(Border)
+  case reflection(Reflection)
+  case upsampling(Upsampling)
+  case depthToSpace(DepthToSpace)
+  case linear(Linear)
+  case concatenation(Concatenation)
+  case sum(Sum)
+  case difference(Difference)
+  case product(Product)
+
+  /// Hands the layer to a function of layers of every kind.
+  func open<Function: LayerFunction>(_ function: Function) throws(Function.Refusal) -> Function.Result {
+    switch self {
+    case .convolution(let layer): try function(layer)
+    case .transposedConvolution(let layer): try function(layer)
+    case .dense(let layer): try function(layer)
+    case .pool(let layer): try function(layer)
+    case .chosenPool(let layer): try function(layer)
+    case .euclideanPool(let layer): try function(layer)
+    case .globalAverage(let layer): try function(layer)
+    case .rectifier(let layer): try function(layer)
+    case .sigmoid(let layer): try function(layer)
+    case .hyperbolicTangent(let layer): try function(layer)
+    case .softmax(let layer): try function(layer)
+    case .maxout(let layer): try function(layer)
+    case .batchNormalisation(let layer): try function(layer)
+    case .instanceNormalisation(let layer): try function(layer)
+    case .responseNormalisation(let layer): try function(layer)
+    case .unitLength(let layer): try function(layer)
+    case .dropout(let layer): try function(layer)
+    case .border(let layer): try function(layer)
+    case .reflection(let layer): try function(layer)
+    case .upsampling(let layer): try function(layer)
+    case .depthToSpace(let layer): try function(layer)
+    case .linear(let layer): try function(layer)
+    case .concatenation(let layer): try function(layer)
+    case .sum(let layer): try function(layer)
+    case .difference(let layer): try function(layer)
+    case .product(let layer): try function(layer)
+    }
+  }
+
+  typealias Maker = (inout LayerText) throws(Failure) -> AnyLayer
+
+  /// What makes a layer of its text, by the name of its kind.
+  static var makers: [(kind: StaticString, make: Maker)] {
+    [
+      maker(AnyLayer.convolution), maker(AnyLayer.transposedConvolution), maker(AnyLayer.dense),
+      maker(AnyLayer.pool), maker(AnyLayer.chosenPool), maker(AnyLayer.euclideanPool),
+      maker(AnyLayer.globalAverage),
+      maker(AnyLayer.rectifier), maker(AnyLayer.sigmoid), maker(AnyLayer.hyperbolicTangent),
+      maker(AnyLayer.softmax), maker(AnyLayer.maxout),
+      maker(AnyLayer.batchNormalisation), maker(AnyLayer.instanceNormalisation),
+      maker(AnyLayer.responseNormalisation), maker(AnyLayer.unitLength),
+      maker(AnyLayer.dropout), maker(AnyLayer.border), maker(AnyLayer.reflection),
+      maker(AnyLayer.upsampling), maker(AnyLayer.depthToSpace), maker(AnyLayer.linear),
+      maker(AnyLayer.concatenation), maker(AnyLayer.sum), maker(AnyLayer.difference), maker(AnyLayer.product)
+    ]
+  }
+
+  private static func maker<Kind: LayerKind>(
+    _ wrap: @escaping (Kind) -> AnyLayer
+  ) -> (kind: StaticString, make: Maker) {
+    (Kind.kind, { text throws(Failure) in wrap(try Kind(from: &text)) })
+  }
+}

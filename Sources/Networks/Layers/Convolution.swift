@@ -1,0 +1,305 @@
+import CSystem
+import Tensors
+
+/// Convolution, then normalisation, then activation: [b, h, w, c] to [b, h', w', filters]. In groups, each
+/// result sees its group's c / groups channels.
+package struct Convolution: LayerKind {
+  package let name: String
+  package let filters, kernel: Int
+  package var stride = 1, groups = 1
+  package var padding = Padding.valid
+  package var hasBias = true
+  package var ending = Ending()
+
+  static var kind: StaticString { "convolution" }
+  var tensorName: String? { name }
+
+  func output(for input: Extent) -> Extent {
+    input.mapped({ ($0 + padding.before + padding.after - kernel) / stride + 1 }, channels: filters)
+  }
+
+  func check(_ input: Extent) throws(Failure) {
+    guard input.channels % groups == 0, filters % groups == 0 else {
+      throw .invalidArgument(
+        "\(name): \(input.channels) channels to \(filters) in \(groups) groups; expected equal groups"
+      )
+    }
+  }
+
+  func window(_ axis: ReceptiveField.Axis) -> ReceptiveField.Window? {
+    .init(size: kernel, stride: stride, start: -padding.before)
+  }
+
+  /// Of the weights.
+  private func extents(_ input: Extent) -> [Int] {
+    [filters, input.channels / max(groups, 1), kernel, kernel]
+  }
+
+  func tensors(for input: Extent) throws(Failure) -> [TensorSpecification] {
+    var list = [TensorSpecification(name: name + ".weight", extents: extents(input), kind: .weight)]
+    if hasBias { list.append(TensorSpecification(name: name + ".bias", extents: [filters], kind: .bias)) }
+    return list + ending.tensors(name, filters)
+  }
+
+  func multiplyAdds(for input: Extent) -> Int {
+    let result = output(for: input)
+    return (result.height ?? 0) * (result.width ?? 0) * filters * (input.channels / max(groups, 1)) * kernel
+      * kernel
+  }
+
+  func folding(_ next: BatchNormalisation) -> Convolution? {
+    guard let ending = ending.folding(next) else { return nil }
+    var whole = self
+    whole.ending = ending
+    return whole
+  }
+
+  func load<Element: Scalar>(
+    _ tensors: TensorLoader<Element>, for input: Extent
+  ) throws(Failure) -> LoadedTensors<Element> {
+    LoadedTensors(
+      filter: try tensors.filter(
+        name, extents(input), stride: stride, groups: groups, padding: padding, hasBias: hasBias, ending))
+  }
+
+  func run<Element: Scalar>(
+    _ inputs: [Variable<Element>], _ loaded: LoadedTensors<Element>, _ pooling: Pooling,
+    on tape: Tape<Element>
+  ) throws(Failure) -> Variable<Element> {
+    try tape.convolution(inputs[0], loaded.whole(name))
+  }
+
+  func checkTrainable() throws(Failure) { try ending.checkTrainable(name) }
+
+  func train<Element: Scalar>(
+    _ inputs: [Variable<Element>], _ pass: TrainingPass<Element>
+  ) throws(Failure) -> Variable<Element> {
+    let y = try pass.tape.convolution(
+      inputs[0], weights: pass.variable(name + ".weight"), bias: pass.bias(name, hasBias, ending),
+      stride: stride, groups: groups, padding: padding)
+    return try ending.train(y, pass)
+  }
+
+  func plan(_ node: PlannedNode, in planner: Planner) throws(Failure) -> Place {
+    try planner.convolve(node.loaded.whole(name), node.inputs[0], to: node.destination)
+  }
+
+  package init(
+    name: String, filters: Int, kernel: Int, stride: Int = 1, groups: Int = 1, padding: Padding = .valid,
+    hasBias: Bool = true, ending: Ending = Ending()
+  ) {
+    self.name = name
+    (self.filters, self.kernel, self.stride, self.groups) = (filters, kernel, stride, groups)
+    self.padding = padding
+    self.hasBias = hasBias
+    self.ending = ending
+  }
+
+  init(from text: inout LayerText) throws(Failure) {
+    name = text.takeTensorName()
+    filters = try text.number("filters", LayerLimits.channels)
+    kernel = try text.number("kernel", LayerLimits.window)
+    stride = try text.number("stride", LayerLimits.stride, usual: 1)
+    groups = try text.number("groups", LayerLimits.channels, usual: 1)
+    padding = try Padding(from: &text)
+    hasBias = try text.flag("bias", usual: true)
+    ending = try Ending(from: &text)
+  }
+
+  func write(to text: inout LayerText) {
+    text.set(tensorName: name)
+    text.set("filters", filters)
+    text.set("kernel", kernel)
+    text.set("stride", stride, usual: 1)
+    text.set("groups", groups, usual: 1)
+    padding.write(to: &text)
+    text.set("bias", hasBias, usual: true)
+    ending.write(to: &text)
+  }
+}
+
+extension Layer {
+  /// Convolution, then normalisation, then activation.
+  package static func convolution(
+    _ name: String, _ filters: Int, kernel: Int, stride: Int = 1, groups: Int = 1, padding: Padding = .valid,
+    hasBias: Bool = true, normalisation: Normalisation = .none, activation: Activation = .none
+  ) -> Layer {
+    .single(
+      .convolution(
+        Convolution(
+          name: name, filters: filters, kernel: kernel, stride: stride, groups: groups, padding: padding,
+          hasBias: hasBias, ending: Ending(normalisation: normalisation, activation: activation))))
+  }
+}
+
+extension LoadedTensors {
+  /// The filter of a layer that has one.
+  func whole(_ name: String) throws(Failure) -> Filter<Element> {
+    guard let filter else { throw .internalError("the weights of \(name) were not read") }
+    return filter
+  }
+}
+
+extension Padding {
+  init(from text: inout LayerText) throws(Failure) {
+    guard let word = text.take("padding") else {
+      self = .valid
+      return
+    }
+    let parts = word.split(separator: ":", omittingEmptySubsequences: false)
+    var counts: [Int] = []
+    for part in parts {
+      guard let count = Int(part), LayerLimits.padding.contains(count) else { break }
+      counts.append(count)
+    }
+    guard counts.count == parts.count, counts.count <= 2 else {
+      throw text.refusal(
+        "padding", word, "zeros on every side, or before:after, each 0 to \(LayerLimits.padding.upperBound)")
+    }
+    self = counts.count == 1 ? .zeros(counts[0]) : .uneven(before: counts[0], after: counts[1])
+  }
+
+  func write(to text: inout LayerText) {
+    switch self {
+    case .valid: break
+    case .zeros(let count): text.set("padding", count)
+    case .uneven(let before, let after): text.set("padding", "\(before):\(after)")
+    }
+  }
+}
+
+extension Tape {
+  /// Convolution with bias and activation.
+  /// `y[n, i, j, o] = f(sum over ky, kx, c of x[n, i s + ky - p, j s + kx - p, c] w[o, c, ky, kx] + bias[o])`
+  ///
+  /// `x` is [batch, height, width, inputs], `y` is [batch, height', width', outputs] with
+  /// height' = (height + 2 p - k) / s + 1.
+  /// - Parameter finish: in place of the filter's own bias and activation.
+  package func convolution(
+    _ x: Variable<Element>, _ filter: Filter<Element>, _ finish: Finish<Element>? = nil
+  ) throws(Failure) -> Variable<Element> {
+    let wanted = finish ?? filter.finish
+    let window = try filter.window(over: x.shape)
+    // The sign of a parametric rectifier's result does not tell the sign of its input when a slope is
+    // negative, so its gradient needs the sum itself: do it in two steps.
+    let isSplit = x.isDifferentiable && wanted.activation == .parametric
+    let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, filter.outputs])
+    let finish = isSplit ? wanted.activated(.none) : wanted
+    try Element.convolve(window, x.tensor.pointer, filter.forward(), y.pointer, finish, workspace)
+
+    // dx = w turned by 180 degrees, convolved with dy (spread to the input's grid if the stride is not 1);
+    // where the rectifier was shut, dy is 0.
+    let result = record(y, from: [x]) { tape, dy throws(Failure) in
+      if finish.activation == .rectifier { try dy.gate(by: y) }
+      let spread = try filter.stride == 1 ? dy : spreadOut(dy, stride: filter.stride)
+      let dx = try Tensor<Element>(x.shape)
+      let back = filter.backwardWindow(of: window, height: spread.shape[1], width: spread.shape[2])
+      try Element.convolve(back, spread.pointer, filter.backward(), dx.pointer, .nothing, tape.workspace)
+      try tape.accumulate(dx, into: x)
+    }
+    return isSplit ? try parametricRectifier(result, wanted) : result
+  }
+}
+
+extension Tape {
+  /// Convolution whose weights are learned.
+  /// `y[n, i, j, o] = sum over ky, kx, c of x[n, i s + ky - p, j s + kx - p, c] w[o, c, ky, kx] + bias[o]`
+  ///
+  /// - Parameters:
+  ///   - x: [batch, height, width, inputs]
+  ///   - weights: [outputs, inputs / groups, k, k]
+  ///   - bias: [outputs], or nil for none.
+  package func convolution(
+    _ x: Variable<Element>, weights: Variable<Element>, bias: Variable<Element>?, stride: Int = 1,
+    groups: Int = 1,
+    padding: Padding
+  ) throws(Failure) -> Variable<Element> {
+    let finish: Finish<Element>
+    if let bias {
+      guard bias.tensor.count == weights.shape.extents.first else {
+        throw .invalidArgument("\(bias.tensor.count) biases for weights \(weights.shape.description)")
+      }
+      finish = try Finish(bias: bias.tensor.values)
+    } else {
+      finish = .nothing
+    }
+    let filter = try Filter(
+      weights: weights.tensor, finish: finish, stride: stride, groups: groups, padding: padding)
+    let window = try filter.window(over: x.shape)
+    let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, filter.outputs])
+    try Element.convolve(window, x.tensor.pointer, filter.forward(), y.pointer, finish, workspace)
+
+    // dx as above; dw[o, c, ky, kx] = sum over n, i, j of dy[n, i, j, o] x[n, i s + ky - p, j s + kx - p, c];
+    // dbias[o] = sum over n, i, j of dy[n, i, j, o]
+    let inputs = bias.map { [x, weights, $0] } ?? [x, weights]
+    return record(y, from: inputs) { tape, dy throws(Failure) in
+      if weights.isDifferentiable {
+        try tape.accumulate(
+          weightGradient(window, x.tensor, dy, weights.shape, groups: groups, tape.workspace), into: weights)
+      }
+      if let bias, bias.isDifferentiable { try tape.accumulate(columnSum(dy, bias.shape), into: bias) }
+      if x.isDifferentiable {
+        let spread = try stride == 1 ? dy : spreadOut(dy, stride: stride)
+        let dx = try Tensor<Element>(x.shape)
+        let back = filter.backwardWindow(of: window, height: spread.shape[1], width: spread.shape[2])
+        try Element.convolve(back, spread.pointer, filter.backward(), dx.pointer, .nothing, tape.workspace)
+        try tape.accumulate(dx, into: x)
+      }
+    }
+  }
+}
+
+/// In the order of the weights: [outputs, inputs / groups, k, k].
+private func weightGradient<Element: Scalar>(
+  _ window: Window, _ x: Tensor<Element>, _ dy: Tensor<Element>, _ shape: Shape, groups: Int,
+  _ workspace: Workspace
+) throws(Failure) -> Tensor<Element> {
+  let outputs = shape[0], inputs = shape[1], taps = window.taps
+  let products = try Tensor<Element>([groups, taps * inputs, outputs / groups])
+  try Element.weightGradient(
+    window, x.pointer, dy.pointer, outputs: outputs, groups: groups, products.pointer, workspace)
+  let dw = try Tensor<Element>(shape)
+  let each = outputs / groups
+  // Sixteen outputs at a time: their numbers lie together in the products.
+  withPointers(products, dw) { products, dw in
+    ThreadPool.shared.run(groups * ((each + 15) / 16)) { task, _ in
+      let group = task / ((each + 15) / 16), first = task % ((each + 15) / 16) * 16
+      let source = products + group * taps * inputs * each
+      let target = dw + group * each * inputs * taps
+      transposeLoop(source, target, first..<min(first + 16, each), outputs: each, inputs: inputs, taps: taps)
+    }
+  }
+  return dw
+}
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func transposeLoop<Element: Scalar>(
+  _ source: UnsafePointer<Element>, _ target: UnsafeMutablePointer<Element>, _ range: Range<Int>,
+  outputs: Int,
+  inputs: Int, taps: Int
+) {
+  for tap in 0..<taps {
+    for c in 0..<inputs {
+      let row = source + (tap * inputs + c) * outputs
+      for o in range { target[(o * inputs + c) * taps + tap] = row[o] }
+    }
+  }
+}
+
+/// `y[n, i s, j s, c] = x[n, i, j, c]`, zeros between.
+private func spreadOut<Element: Scalar>(_ x: Tensor<Element>, stride: Int) throws(Failure) -> Tensor<Element>
+{
+  let batch = x.shape[0], height = x.shape[1], width = x.shape[2], channels = x.shape[3]
+  let wide = (width - 1) * stride + 1, high = (height - 1) * stride + 1
+  let y = try Tensor<Element>([batch, high, wide, channels], repeating: 0)
+  ThreadPool.shared.run(batch) { n, _ in
+    for i in 0..<height {
+      for j in 0..<width {
+        let target = y.pointer + ((n * high + i * stride) * wide + j * stride) * channels
+        target.update(from: x.pointer + ((n * height + i) * width + j) * channels, count: channels)
+      }
+    }
+  }
+  return y
+}

@@ -1,0 +1,122 @@
+import Tensors
+
+/// What brings a layer's sums to the size of one another.
+package enum Normalisation: Equatable, Sendable {
+  case none
+  /// Batch normalisation with its trained statistics under this name, epsilon 1e-5.
+  case batch(String)
+  /// `y = gamma x + beta` under the layer's own name.
+  case affine
+}
+
+package enum Activation: Equatable, Sendable {
+  case none
+  case rectifier
+  /// One slope a channel under this name.
+  case parametric(String)
+}
+
+/// What follows the sums of a layer: a normalisation, then an activation, as far as there is one.
+package struct Ending: Equatable, Sendable {
+  var normalisation = Normalisation.none
+  var activation = Activation.none
+
+  var isEmpty: Bool { normalisation == .none && activation == .none }
+
+  /// With a batch normalisation that follows; nil where there is something between.
+  func folding(_ next: BatchNormalisation) -> Ending? {
+    isEmpty ? Ending(normalisation: .batch(next.name), activation: next.activation) : nil
+  }
+
+  /// - Parameter name: the layer's.
+  func tensors(_ name: String, _ channels: Int) -> [TensorSpecification] {
+    var list: [TensorSpecification] = []
+    switch normalisation {
+    case .none: break
+    case .batch(let statistics):
+      for (part, kind) in [
+        ("weight", TensorSpecification.Kind.gamma), ("bias", .beta), ("running_mean", .mean),
+        ("running_var", .variance)
+      ] {
+        list.append(TensorSpecification(name: "\(statistics).\(part)", extents: [channels], kind: kind))
+      }
+    case .affine:
+      list.append(TensorSpecification(name: name + ".gamma", extents: [channels], kind: .gamma))
+      list.append(TensorSpecification(name: name + ".beta", extents: [channels], kind: .beta))
+    }
+    if case .parametric(let slopes) = activation {
+      list.append(TensorSpecification(name: slopes + ".weight", extents: [channels], kind: .slope))
+    }
+    return list
+  }
+
+  /// - Throws: `.invalidArgument` for a normalisation with which no network is trained.
+  func checkTrainable(_ name: String) throws(Failure) {
+    if normalisation == .affine {
+      throw .invalidArgument("\(name) has a scale of its own, with which no network here is trained")
+    }
+  }
+
+  func train<Element: Scalar>(
+    _ x: Variable<Element>, _ pass: TrainingPass<Element>
+  ) throws(Failure) -> Variable<Element> {
+    var x = x
+    if case .batch(let name) = normalisation {
+      let statistics = BatchStatistics(
+        mean: try pass.value(name + ".running_mean"), variance: try pass.value(name + ".running_var"))
+      x = try pass.tape.batchNormalisation(
+        x, gamma: pass.variable(name + ".weight"), beta: pass.variable(name + ".bias"), statistics,
+        isTraining: pass.isTraining, rectifies: activation == .rectifier)
+    } else if activation == .rectifier {
+      x = try pass.tape.rectifier(x)
+    }
+    if case .parametric(let name) = activation {
+      x = try pass.tape.parametricRectifier(x, slopes: pass.variable(name + ".weight"))
+    }
+    return x
+  }
+
+  // MARK: Text
+
+  init(normalisation: Normalisation = .none, activation: Activation = .none) {
+    self.normalisation = normalisation
+    self.activation = activation
+  }
+
+  init(from text: inout LayerText) throws(Failure) {
+    if let word = text.take("normalisation") {
+      switch Ending.parts(word) {
+      case ("batch", let name?): normalisation = .batch(name)
+      case ("affine", nil): normalisation = .affine
+      default: throw text.refusal("normalisation", word, "batch:name or affine")
+      }
+    }
+    if let word = text.take("activation") {
+      switch Ending.parts(word) {
+      case ("rectifier", nil): activation = .rectifier
+      case ("parametric", let name?): activation = .parametric(name)
+      default: throw text.refusal("activation", word, "rectifier or parametric:name")
+      }
+    }
+  }
+
+  func write(to text: inout LayerText) {
+    switch normalisation {
+    case .none: break
+    case .batch(let name): text.set("normalisation", "batch:" + name)
+    case .affine: text.set("normalisation", "affine")
+    }
+    switch activation {
+    case .none: break
+    case .rectifier: text.set("activation", "rectifier")
+    case .parametric(let name): text.set("activation", "parametric:" + name)
+    }
+  }
+
+  /// A word, and the name behind its colon.
+  private static func parts(_ text: String) -> (Substring, String?) {
+    guard let colon = text.firstIndex(of: ":") else { return (text[...], nil) }
+    let name = text[text.index(after: colon)...]
+    return (text[..<colon], name.isEmpty ? nil : String(name))
+  }
+}

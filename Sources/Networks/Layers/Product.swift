@@ -1,0 +1,29 @@
+import Tensors
+
+/// `y[i] = a[i] b[i]`, two pictures of one size. The operation is one of Arithmetic.swift.
+package struct Product: BareLayer {
+  static var kind: StaticString { "product" }
+  static var inputCounts: ClosedRange<Int> { 2...2 }
+
+  func run<Element: Scalar>(
+    _ inputs: [Variable<Element>], _ loaded: LoadedTensors<Element>, _ pooling: Pooling,
+    on tape: Tape<Element>
+  ) throws(Failure) -> Variable<Element> {
+    try tape.product(inputs[0], inputs[1])
+  }
+
+  func plan(_ node: PlannedNode, in planner: Planner) throws(Failure) -> Place {
+    let a = node.inputs[0], b = node.inputs[1]
+    guard a.extent == b.extent else {
+      throw .invalidArgument(
+        "the product of \(try a.shape().description) and \(try b.shape().description), wanted two of one shape"
+      )
+    }
+    let y = try planner.new(a.batch, a.extent)
+    planner.record(from: a, b, to: y) { memory in
+      let (a, b, target) = (memory.pointer(a), memory.pointer(b), memory.pointer(y))
+      forEachSlice(of: y.count) { for i in $0 { target[i] = a[i] * b[i] } }
+    }
+    return y
+  }
+}

@@ -1,0 +1,100 @@
+import Tensors
+
+/// What a layer has read of a weight file for inference, ready to work with.
+package struct LoadedTensors<Element: Scalar> {
+  var filter: Filter<Element>?
+  /// One number a channel each; which, the layer knows.
+  var vectors: [[Element]] = []
+  /// What is done to a sum at last.
+  var finish = Finish<Element>.nothing
+}
+
+/// Reads the tensors of a network's layers for inference.
+///
+/// Normalisation with trained statistics is folded into the sum before it:
+/// `w' = w s`, `bias' = (bias - mean) s + beta` with `s = gamma / sqrt(variance + epsilon)`.
+package final class TensorLoader<Element: Scalar> {
+  private let weights: WeightFile
+  /// Numbers read so far.
+  private(set) var parameterCount = 0
+
+  init(_ weights: WeightFile) { self.weights = weights }
+
+  /// A tensor of the file, counted.
+  func read(_ name: String, _ extents: [Int]) throws(Failure) -> Tensor<Float> {
+    let tensor = try weights.tensor(name, extents)
+    parameterCount += tensor.count
+    return tensor
+  }
+
+  /// One number a channel.
+  func vector(_ name: String, _ channels: Int) throws(Failure) -> [Element] {
+    try read(name, [channels]).values.map { Element($0) }
+  }
+
+  /// The weights of a sum with what follows it.
+  /// - Parameter extents: [outputs, inputs / groups, kernel, kernel]; of a dense layer, a kernel of 1.
+  func filter(
+    _ name: String, _ extents: [Int], stride: Int = 1, groups: Int = 1, padding: Padding = .valid,
+    hasBias: Bool, _ ending: Ending
+  ) throws(Failure) -> Filter<Element> {
+    let outputs = extents[0]
+    // Dense weights are stored as [outputs, inputs].
+    let isDense = extents[2] == 1 && !weightsAreSquare(name)
+    let stored = isDense ? [outputs, extents[1]] : extents
+    try weights.check(name + ".weight", stored)
+    parameterCount += try Shape(stored).count
+    var bias = [Element](repeating: 0, count: outputs)
+    if hasBias { bias = try vector(name + ".bias", outputs) }
+    var factors: [Element]?
+    switch ending.normalisation {
+    case .none: break
+    case .batch(let statistics): factors = try normalise(statistics, &bias)
+    case .affine:
+      let gamma = try vector(name + ".gamma", outputs), beta = try vector(name + ".beta", outputs)
+      factors = gamma
+      for o in 0..<outputs { bias[o] = bias[o] * gamma[o] + beta[o] }
+    }
+    let finish = try finish(bias: bias, ending.activation, outputs)
+    // The weights themselves are read when they are first multiplied by; those that nothing was folded into
+    // stay as narrow as the file has them.
+    var narrow: (() throws(Failure) -> WeightReader)?
+    if factors == nil, weights.isNarrow(name + ".weight") {
+      narrow = { [weights] () throws(Failure) in try weights.reader(name + ".weight", stored) }
+    }
+    let each = try Shape(extents).count / outputs
+    return try Filter(
+      extents, finish: finish, stride: stride, groups: groups, padding: padding,
+      weights: { [weights, factors] () throws(Failure) in
+        let reader = try weights.reader(name + ".weight", stored)
+        return { output, first, count, target in
+          reader.read(output * each + first, count, scale: factors.map { $0[output] } ?? 1, into: target)
+        }
+      }, narrow: narrow)
+  }
+
+  /// Reads the statistics of a batch normalisation: what it makes of a bias, and the factors before that.
+  func normalise(_ name: String, _ bias: inout [Element]) throws(Failure) -> [Element] {
+    let gamma = try vector(name + ".weight", bias.count), beta = try vector(name + ".bias", bias.count)
+    let mean = try vector(name + ".running_mean", bias.count)
+    let variance = try vector(name + ".running_var", bias.count)
+    var factors: [Element] = []
+    for o in bias.indices {
+      let factor = gamma[o] / (variance[o] + Element(batchEpsilon)).squareRoot()
+      factors.append(factor)
+      bias[o] = (bias[o] - mean[o]) * factor + beta[o]
+    }
+    return factors
+  }
+
+  func finish(
+    bias: [Element]?, _ activation: Activation, _ channels: Int
+  ) throws(Failure) -> Finish<Element> {
+    var slopes: [Element]?
+    if case .parametric(let name) = activation { slopes = try vector(name + ".weight", channels) }
+    return try Finish(bias: bias, rectify: activation == .rectifier, slopes: slopes)
+  }
+
+  /// Whether the file keeps this 1x1 kernel as a convolution's, with four axes.
+  private func weightsAreSquare(_ name: String) -> Bool { weights.rank(name + ".weight") == 4 }
+}

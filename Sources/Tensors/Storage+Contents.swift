@@ -1,0 +1,72 @@
+/// What is done with the numbers of a storage as a whole, without a pointer that outlives them.
+extension Storage {
+  /// A copy of a caller's numbers.
+  package convenience init(copying numbers: UnsafeBufferPointer<Element>) throws(Failure) {
+    try self.init(count: numbers.count)
+    if let start = numbers.baseAddress { pointer.update(from: start, count: numbers.count) }
+  }
+
+  package convenience init(copying numbers: [Element]) throws(Failure) {
+    try self.init(count: numbers.count)
+    pointer.update(from: numbers, count: numbers.count)
+  }
+
+  /// A copy of the first `count` numbers.
+  package func first(_ count: Int) throws(Failure) -> Storage {
+    precondition(count >= 0 && count <= self.count)
+    return try withPointer { numbers throws(Failure) in
+      try Storage(copying: UnsafeBufferPointer(start: numbers, count: count))
+    }
+  }
+
+  /// One number; its place is checked. Long loops take `withPointer`.
+  @inlinable @inline(__always)
+  package subscript(index: Int) -> Element {
+    get {
+      precondition(index >= 0 && index < count)
+      return withPointer { $0[index] }
+    }
+    set {
+      precondition(index >= 0 && index < count)
+      withPointer { $0[index] = newValue }
+    }
+  }
+
+  /// The memory as bytes, valid inside `body`.
+  @inlinable @inline(__always)
+  package func withBytes<Result, Refusal: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Refusal) -> Result
+  ) throws(Refusal) -> Result {
+    try withBuffer { numbers throws(Refusal) in try body(UnsafeRawBufferPointer(numbers)) }
+  }
+}
+
+/// The numbers of two storages, valid inside `body`.
+@inlinable @inline(__always)
+package func withPointers<A, B, Result, Refusal: Error>(
+  _ a: Storage<A>, _ b: Storage<B>,
+  _ body: (UnsafeMutablePointer<A>, UnsafeMutablePointer<B>) throws(Refusal) -> Result
+) throws(Refusal) -> Result {
+  defer { withExtendedLifetime((a, b)) {} }
+  return try body(a.pointer, b.pointer)
+}
+
+/// The numbers of three storages, valid inside `body`.
+@inlinable @inline(__always)
+package func withPointers<A, B, C, Result, Refusal: Error>(
+  _ a: Storage<A>, _ b: Storage<B>, _ c: Storage<C>,
+  _ body: (UnsafeMutablePointer<A>, UnsafeMutablePointer<B>, UnsafeMutablePointer<C>) throws(Refusal) ->
+    Result
+) throws(Refusal) -> Result {
+  defer { withExtendedLifetime((a, b, c)) {} }
+  return try body(a.pointer, b.pointer, c.pointer)
+}
+
+/// The numbers of some storages, valid inside `body`.
+@inlinable @inline(__always)
+package func withPointers<A, Result, Refusal: Error>(
+  _ storages: [Storage<A>], _ body: ([UnsafeMutablePointer<A>]) throws(Refusal) -> Result
+) throws(Refusal) -> Result {
+  defer { withExtendedLifetime(storages) {} }
+  return try body(storages.map { $0.pointer })
+}
