@@ -81,6 +81,8 @@ $(EMBEDDED): $(SOURCES) | have-deps
 	$(need_swift)
 	FACESTYLE_EMBEDDED=$(RESOURCES)/embedded/$(TRIPLE) \
 	    swift build -c release --product facestyle --scratch-path .build-embedded
+	@if nm .build-embedded/release/libfacestyle.so | grep 'Tv[0-9]*_r$$'; then \
+	    echo "constant lists that the linker may have merged; see Package.swift" >&2; exit 1; fi
 	Tools/place-library .build-embedded/release/libfacestyle.so $@ $(SOVERSION)
 
 # As examples/camera-daemon/Makefile does for the installed library.

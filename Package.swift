@@ -10,7 +10,13 @@ let root = Context.packageDirectory
 
 let common: [SwiftSetting] =
   isEmbedded
-  ? [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo"])]
+  ? [
+    .enableExperimentalFeature("Embedded"),
+    // Embedded modules define a function's constant lists as one symbol each, numbered in the order in which a
+    // module met them: of two lists that were numbered differently the linker kept one (Swift 6.3). The pass
+    // that makes symbols of them is left out; the Makefile looks for what it would have made.
+    .unsafeFlags(["-wmo", "-Xllvm", "-sil-disable-pass=object-outliner"])
+  ]
   : [
     // Modules that would be linked without being used.
     .unsafeFlags([

@@ -58,7 +58,7 @@ def arguments():
     if unknown := set(options.only or ()) - set(names):
         parser.error(f"no such work: {', '.join(sorted(unknown))}; possible are {', '.join(names)}")
     if options.pairs < 1:
-        parser.error("--pairs wants 1 or more")
+        parser.error("--pairs; expected 1 or more")
     options.pairs = 3 if options.quick else options.pairs
     return options
 

@@ -22,7 +22,7 @@ def frames(still, width, height, pan, count):
     reach = still.width - width
     if top < 0 or reach < pan * (count - 1):
         raise SystemExit(
-            f"a still of {still.width}x{still.height}, wanted at least {width + pan * (count - 1)}x{height}")
+            f"a still of {still.width}x{still.height}; expected at least {width + pan * (count - 1)}x{height}")
     flow = np.zeros((height, width, 2), np.float32)
     flow[..., 0] = pan  # what is at x now was at x + pan in the window before
     return [still.crop(pan * i, top, width, height) for i in range(count)], flow

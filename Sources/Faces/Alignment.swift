@@ -112,10 +112,10 @@ extension AlignmentTemplate {
 /// equations 34 to 43.
 package func similarity(from source: [Point], to target: [Point]) throws(Failure) -> Affine {
   guard source.count == target.count, source.count >= 2 else {
-    throw .invalidArgument("\(source.count) points to \(target.count), wanted the same number, at least 2")
+    throw .invalidArgument("\(source.count) points to \(target.count); expected the same number, at least 2")
   }
   for point in source + target where !point.x.isFinite || !point.y.isFinite {
-    throw .invalidArgument("a landmark at (\(point.x), \(point.y)), wanted finite numbers")
+    throw .invalidArgument("a landmark at (\(point.x), \(point.y)); expected finite numbers")
   }
   let count = Double(source.count)
   func mean(_ points: [Point]) -> (x: Double, y: Double) {

@@ -25,7 +25,7 @@ package final class Embedder: @unchecked Sendable {
       let width = architecture.input.width
     else {
       throw .wrongModel(
-        "the model is \"\(model.architectureName)\", an embedder wants a network for faces, such as nn4.small2"
+        "the model is \"\(model.architectureName)\"; expected a network for faces, such as nn4.small2"
       )
     }
     self.architecture = architecture
@@ -46,7 +46,7 @@ package final class Embedder: @unchecked Sendable {
       )
     }
     guard threshold >= 0, threshold.isFinite else {
-      throw .badData("model: threshold \(threshold), wanted at least 0")
+      throw .badData("model: threshold \(threshold); expected at least 0")
     }
     self.threshold = threshold
     dimension = architecture.dimension
@@ -77,10 +77,10 @@ package final class Embedder: @unchecked Sendable {
     switch (framing, face) {
     case (.aligned(let template), let face?): return (template, face.landmarks)
     case (.aligned, nil):
-      throw .invalidArgument("no face, wanted one: a \(architecture.name) sees aligned faces")
+      throw .invalidArgument("no face; expected one: a \(architecture.name) sees aligned faces")
     case (.whole, nil): return nil
     case (.whole, _?):
-      throw .wrongModel("a face for a \(architecture.name) that sees whole pictures, wanted none")
+      throw .wrongModel("a face for a \(architecture.name) that sees whole pictures; expected none")
     }
   }
 
@@ -99,7 +99,7 @@ package final class Embedder: @unchecked Sendable {
           let chip = try chip(first + i)
           guard chip.width == width, chip.height == height else {
             throw .invalidArgument(
-              "an aligned picture of \(chip.width)x\(chip.height), wanted \(width)x\(height)")
+              "an aligned picture of \(chip.width)x\(chip.height); expected \(width)x\(height)")
           }
           chip.withPixels { architecture.fill(input + i * each, $0, height: height, width: width) }
         }
@@ -131,7 +131,7 @@ package final class Embedder: @unchecked Sendable {
         landmarks: [])
     }
     guard let detector else {
-      throw .invalidArgument("no detector, wanted one: a \(architecture.name) sees aligned faces")
+      throw .invalidArgument("no detector; expected one: a \(architecture.name) sees aligned faces")
     }
     let faces = try detector.faces(in: photo)
     // The area, less twice the squared distance of its centre from the photo's.

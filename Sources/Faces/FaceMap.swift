@@ -9,7 +9,7 @@ extension Image {
     var parts: [Part] = []
     for face in faces {
       guard face.landmarks.count == 5 else {
-        throw .invalidArgument("a face without points, wanted one that has eyes and a mouth")
+        throw .invalidArgument("a face without points; expected one that has eyes and a mouth")
       }
       for point in face.landmarks
       where !point.x.isFinite || !point.y.isFinite || abs(point.x) > 1e6 || abs(point.y) > 1e6 {

@@ -94,10 +94,10 @@ package struct FaceQuality {
       options.minEyeDistance, options.minSharpness, options.maxYaw, options.maxPitch, options.maxRoll,
       options.minBrightness, options.maxBrightness, options.maxClipped, options.minContrast,
       options.maxOutside
-    ] where limit.isNaN { throw .invalidArgument("a limit of quality is \(limit), wanted a number") }
+    ] where limit.isNaN { throw .invalidArgument("a limit of quality is \(limit); expected a number") }
     let points = face.landmarks.isEmpty ? try FaceQuality.meanPoints(in: face.box) : face.landmarks
     guard points.count == 5 else {
-      throw .invalidArgument("a face with \(points.count) points, wanted 5 or none")
+      throw .invalidArgument("a face with \(points.count) points; expected 5 or none")
     }
     let crop = try Crop(of: points, in: size, warped: warped)
     let (left, right) = (points[0], points[1])
@@ -142,7 +142,7 @@ package struct FaceQuality {
       box.height.isFinite
     else {
       throw .invalidArgument(
-        "a face without points in a box of \(box.width)x\(box.height) at (\(box.left), \(box.top)), wanted an area"
+        "a face without points in a box of \(box.width)x\(box.height) at (\(box.left), \(box.top)); expected an area"
       )
     }
     let square = box.squared, template = AlignmentTemplate.meanFace

@@ -113,11 +113,11 @@ package final class Tracker {
   ) throws(Failure) -> [Tracked] {
     guard time.isFinite, time >= self.time else {
       throw .invalidArgument(
-        "a frame at time \(time), wanted a number that is at least the last one's\(frame > 0 ? ", \(self.time)" : "")"
+        "a frame at time \(time); expected a number that is at least the last one's\(frame > 0 ? ", \(self.time)" : "")"
       )
     }
     guard faces.count <= Tracker.maxFaces else {
-      throw .invalidArgument("\(faces.count) faces in a frame, wanted at most \(Tracker.maxFaces)")
+      throw .invalidArgument("\(faces.count) faces in a frame; expected at most \(Tracker.maxFaces)")
     }
     for (i, face) in faces.enumerated() {
       let box = face.box
@@ -125,13 +125,13 @@ package final class Tracker {
         box.height.isFinite
       else {
         throw .invalidArgument(
-          "face \(i) has a box of \(box.width)x\(box.height) at (\(box.left), \(box.top)), wanted finite numbers and an area"
+          "face \(i) has a box of \(box.width)x\(box.height) at (\(box.left), \(box.top)); expected finite numbers and an area"
         )
       }
       let quality = qualities.map { $0[i] } ?? face.score
       guard quality >= 0, quality.isFinite else {
         throw .invalidArgument(
-          "face \(i) has \(qualities == nil ? "the score" : "the quality") \(quality), wanted 0 or more")
+          "face \(i) has \(qualities == nil ? "the score" : "the quality") \(quality); expected 0 or more")
       }
     }
     frame += 1
@@ -178,7 +178,7 @@ package final class Tracker {
     let place = try place(number), old = tracks[place]
     guard old.isBegun, old.missed == 0 else {
       let reason = old.isBegun ? "is without its face in the last frame" : "has not begun"
-      throw .invalidArgument("track \(number) \(reason), wanted one with a face")
+      throw .invalidArgument("track \(number) \(reason); expected one with a face")
     }
     let quality = old.lastQuality
     var new = Track(

@@ -53,16 +53,16 @@ package final class UnitSearch: @unchecked Sendable {
   package init(_ model: Model, layer: String, _ options: Options) throws(Failure) {
     for (count, name) in [(options.patches, "patches"), (options.patchesPerPicture, "patches of a picture")]
     where count < 1 || count > UnitSearch.maxPatches {
-      throw .invalidArgument("\(count) \(name), wanted 1 to \(UnitSearch.maxPatches)")
+      throw .invalidArgument("\(count) \(name); expected 1 to \(UnitSearch.maxPatches)")
     }
     guard options.longestSide >= 0, options.longestSide <= Image.maxSide else {
-      throw .invalidArgument("a longest side of \(options.longestSide), wanted 0 to \(Image.maxSide)")
+      throw .invalidArgument("a longest side of \(options.longestSide); expected 0 to \(Image.maxSide)")
     }
     let (count, field) = try model.units(ofLayer: layer)
     let asked = options.units ?? Array(0..<count)
-    guard !asked.isEmpty else { throw .invalidArgument("no units, wanted one at least") }
+    guard !asked.isEmpty else { throw .invalidArgument("no units; expected one at least") }
     for unit in asked where unit < 0 || unit >= count {
-      throw .invalidArgument("unit \(unit), wanted less than \(count), the units of \(layer)")
+      throw .invalidArgument("unit \(unit); expected less than \(count), the units of \(layer)")
     }
     var isAsked = [Bool](repeating: false, count: count)
     for unit in asked { isAsked[unit] = true }
@@ -95,7 +95,7 @@ package final class UnitSearch: @unchecked Sendable {
   /// - Throws: `.invalidArgument` for a unit that was not asked for.
   package func patches(of unit: Int) throws(Failure) -> [Patch] {
     guard let place = units.firstIndex(of: unit) else {
-      throw .invalidArgument("unit \(unit), wanted one that the search was asked for")
+      throw .invalidArgument("unit \(unit); expected one that the search was asked for")
     }
     return lock.hold { found[place] }
   }

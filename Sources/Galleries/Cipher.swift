@@ -21,7 +21,7 @@ final class Cipher {
   /// - Throws: `.invalidArgument` for a key that is not 32 bytes long; `.io` where there is no libsodium.
   init(key: UnsafeRawBufferPointer) throws(Failure) {
     guard key.count == Cipher.keyLength, let start = key.baseAddress else {
-      throw .invalidArgument("a key of \(key.count) bytes, wanted \(Cipher.keyLength)")
+      throw .invalidArgument("a key of \(key.count) bytes; expected \(Cipher.keyLength)")
     }
     sodium = try Sodium.loaded()
     self.key = try Storage(

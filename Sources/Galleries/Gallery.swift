@@ -225,7 +225,7 @@ package final class Gallery {
   package func nearest(
     _ k: Int, to embeddings: UnsafeBufferPointer<Float>, count: Int = 1
   ) throws(Failure) -> Storage<Neighbour> {
-    guard k >= 1 else { throw .invalidArgument("the \(k) nearest photos, wanted at least 1") }
+    guard k >= 1 else { throw .invalidArgument("the \(k) nearest photos; expected at least 1") }
     return try rows.nearest(k, to: check(embeddings, count: count), queryCount: count)
   }
 
@@ -234,7 +234,7 @@ package final class Gallery {
     _ distance: Float, of embedding: UnsafeBufferPointer<Float>
   ) throws(Failure) -> [Neighbour] {
     guard distance >= 0 else {
-      throw .invalidArgument("photos up to a distance of \(distance), wanted 0 or more")
+      throw .invalidArgument("photos up to a distance of \(distance); expected 0 or more")
     }
     // As many of the nearest as reach beyond the distance: a few passes, of which the last is the longest.
     var k = 64
@@ -279,10 +279,10 @@ package final class Gallery {
     let (wanted, overflow) = count.multipliedReportingOverflow(by: dimension)
     guard !overflow, embeddings.count == wanted, let start = embeddings.baseAddress else {
       throw .invalidArgument(
-        "embeddings of \(embeddings.count) numbers, the gallery wants \(count) x \(dimension)")
+        "embeddings of \(embeddings.count) numbers; expected \(count) x \(dimension)")
     }
     for value in embeddings where !value.isFinite {
-      throw .invalidArgument("an embedding with \(value), wanted finite numbers")
+      throw .invalidArgument("an embedding with \(value); expected finite numbers")
     }
     return start
   }

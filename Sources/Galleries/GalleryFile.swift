@@ -19,7 +19,7 @@ package enum GalleryFile {
     } else if ends(path, in: ".safetensors") {
       self = .tensors
     } else {
-      throw .invalidArgument("\(path): wanted a name that ends in .csv or .safetensors")
+      throw .invalidArgument("\(path); expected a name that ends in .csv or .safetensors")
     }
   }
 
@@ -110,14 +110,15 @@ package enum GalleryFile {
       // A blank line.
       if fields.count == 1, fields[0].allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
       func refuse(_ what: String) -> Failure { .badData("\(path): line \(lines.line): \(what)") }
-      guard fields.count == columns else { throw refuse("\(fields.count) fields, wanted \(columns)") }
+      guard fields.count == columns else { throw refuse("\(fields.count) fields; expected \(columns)") }
       guard let name = text(fields[0]), name.utf8.count >= 1, name.utf8.count <= SharedGallery.maxNameBytes
       else {
-        throw refuse("a name of \(fields[0].count) bytes, wanted 1 to \(SharedGallery.maxNameBytes) of UTF-8")
+        throw refuse(
+          "a name of \(fields[0].count) bytes; expected 1 to \(SharedGallery.maxNameBytes) of UTF-8")
       }
       guard let note = text(fields[2]), note.utf8.count <= SharedGallery.maxNoteBytes else {
         throw refuse(
-          "a note of \(fields[2].count) bytes, wanted at most \(SharedGallery.maxNoteBytes) of UTF-8")
+          "a note of \(fields[2].count) bytes; expected at most \(SharedGallery.maxNoteBytes) of UTF-8")
       }
       guard let created = wholeNumber(fields[1]) else { throw refuse("created is no whole number") }
       guard fields[3].elementsEqual(hexadecimal(model.fingerprint).utf8) else {
@@ -184,7 +185,8 @@ package enum GalleryFile {
       created = try texts(file, "created", path)
     guard notes.count == names.count, created.count == names.count else {
       throw .badData(
-        "\(path): \(names.count) names, \(notes.count) notes, \(created.count) times: wanted as many of each")
+        "\(path): \(names.count) names, \(notes.count) notes, \(created.count) times; expected as many of each"
+      )
     }
     let embeddings = try file.tensor("embeddings", [names.count, model.dimension])
     for (i, name) in names.enumerated() {

@@ -59,7 +59,7 @@ final class GalleryStore {
     if try transaction(.reading, { () throws(Failure) in try database.isEmpty() }) {
       guard let new else {
         throw .notFound(
-          "\(database.name): no gallery is there; a new one wants an embedder, and to be asked for")
+          "\(database.name): no gallery is there; expected an embedder and permission to create one")
       }
       // In one piece with the tables, so that none is ever without its row.
       try transaction(.creating) { () throws(Failure) in
@@ -107,15 +107,15 @@ final class GalleryStore {
       rows += 1
       let version = try row.integer(0), name = try row.text(1)
       guard version == GalleryStore.version else {
-        throw .badData("\(database.name): a gallery of version \(version), wanted \(GalleryStore.version)")
+        throw .badData("\(database.name): a gallery of version \(version); expected \(GalleryStore.version)")
       }
       guard name == "none" || name == Cipher.name else {
-        throw .badData("\(database.name): a gallery encrypted by \(name), wanted \(Cipher.name)")
+        throw .badData("\(database.name): a gallery encrypted by \(name); expected \(Cipher.name)")
       }
       guard (name == "none") == (cipher == nil) else {
         throw .invalidArgument(
           cipher == nil
-            ? "\(database.name): the gallery is encrypted, a key is wanted"
+            ? "\(database.name): the gallery is encrypted; expected a key"
             : "\(database.name): a key for a gallery that is not encrypted")
       }
       guard try cipher?.proves(row.bytes(2)) ?? true else {
@@ -194,7 +194,7 @@ final class GalleryStore {
       ) { row throws(Failure) in
         let number = try row.integer(0), note = try row.text(3)
         guard number >= max(next, 0), number < 1 << 62 else {
-          throw damaged("photo \(number), wanted \(max(next, 0)) or later")
+          throw damaged("photo \(number); expected \(max(next, 0)) or later")
         }
         guard note.utf8.count <= SharedGallery.maxNoteBytes else {
           throw damaged("a note of \(note.utf8.count) bytes")
@@ -230,7 +230,7 @@ final class GalleryStore {
       }
     } else {
       guard bytes.count == plain.count else {
-        throw damaged("photo \(number) with \(bytes.count) bytes, wanted \(plain.count)")
+        throw damaged("photo \(number) with \(bytes.count) bytes; expected \(plain.count)")
       }
       plain.copyMemory(from: bytes)
     }

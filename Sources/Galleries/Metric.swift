@@ -30,7 +30,7 @@ package struct Metric {
   /// - Throws: `.invalidArgument` for a dimension below 1 and for a head that holds what is no finite number.
   package init(_ kind: Kind, dimension: Int, head: UnsafeBufferPointer<Float>? = nil) throws(Failure) {
     guard dimension >= 1 else {
-      throw .invalidArgument("embeddings of \(dimension) numbers, wanted at least 1")
+      throw .invalidArgument("embeddings of \(dimension) numbers; expected at least 1")
     }
     self.kind = kind
     self.dimension = dimension
@@ -39,10 +39,11 @@ package struct Metric {
       return
     }
     guard let head, head.count == dimension + 1 else {
-      throw .invalidArgument("a head of \(head?.count ?? 0) numbers, wanted \(dimension) weights and a bias")
+      throw .invalidArgument(
+        "a head of \(head?.count ?? 0) numbers; expected \(dimension) weights and a bias")
     }
     for value in head where !value.isFinite {
-      throw .invalidArgument("a head with \(value), wanted finite numbers")
+      throw .invalidArgument("a head with \(value); expected finite numbers")
     }
     self.head = Array(head)
   }

@@ -258,7 +258,7 @@ final class PostgreSQLConnection {
       guard found == kind, pq.isNull(result, row, column) == 0, let start = pq.value(result, row, column)
       else {
         throw .badData(
-          "\(name): a column of type \(found) or without a value, wanted type \(kind): the gallery is damaged"
+          "\(name): a column of type \(found) or without a value; expected type \(kind): the gallery is damaged"
         )
       }
       return UnsafeRawBufferPointer(start: start, count: Int(pq.length(result, row, column)))

@@ -42,7 +42,7 @@ struct PostgreSQLOptions {
         continue
       }
       return
-        "the session's \(name) is \"\(found[i])\", the address asks for \"\(wanted)\": a pooler drops options"
+        "the session's \(name) is \"\(found[i])\"; expected \"\(wanted)\", as the address asks: a pooler drops options"
     }
     return nil
   }

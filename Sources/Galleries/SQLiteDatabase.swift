@@ -38,17 +38,17 @@ final class SQLiteDatabase: Database {
     for ending in ["-wal", "-shm", "-journal"]
     where path.utf8.suffix(ending.utf8.count).elementsEqual(ending.utf8) {
       throw .invalidArgument(
-        "\(path): a name that ends in \(ending) is that of a file beside a gallery, another one wanted")
+        "\(path): a name that ends in \(ending) is that of a file beside a gallery; expected another one")
     }
     var info = stat()
     let isThere = withPath(place) { stat($0, &info) } == 0
     guard isThere || access == .create else { throw .io("\(path): \(lastReason())") }
     if isThere {
       guard systemIsDirectory(info.st_mode) == 0 else {
-        throw .io("\(path): a folder, a gallery's file wanted")
+        throw .io("\(path): a folder; expected a gallery's file")
       }
       guard systemIsRegular(info.st_mode) != 0 else {
-        throw .io("\(path): a pipe or a device, a gallery's file wanted")
+        throw .io("\(path): a pipe or a device; expected a gallery's file")
       }
     }
     switch access {
@@ -175,7 +175,7 @@ final class SQLiteDatabase: Database {
     private func expect(_ kind: Int32, _ column: Int) throws(Failure) {
       let found = sqlite3_column_type(statement, Int32(column))
       guard found == kind else {
-        throw .badData("\(path): a column of kind \(found), wanted \(kind): the gallery is damaged")
+        throw .badData("\(path): a column of kind \(found); expected \(kind): the gallery is damaged")
       }
     }
 

@@ -91,7 +91,7 @@ extension SharedGallery {
 
   /// Gives a person other photos, at least one.
   package func replace(_ name: String, _ embeddings: UnsafeBufferPointer<Float>, count: Int) throws(Failure) {
-    guard count >= 1 else { throw .invalidArgument("\(count) photos for a person, wanted at least 1") }
+    guard count >= 1 else { throw .invalidArgument("\(count) photos for a person; expected at least 1") }
     try change { change throws(Failure) in
       try change.before.check(embeddings, count: count)
       let dimension = change.before.dimension

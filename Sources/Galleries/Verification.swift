@@ -31,7 +31,7 @@ extension Gallery {
     var options = options
     if options.threshold == nil, metric.kind != .euclidean {
       throw .invalidArgument(
-        "no threshold: the model's own is of Euclidean distances, another kind wants one")
+        "no threshold, and the model's own is of Euclidean distances; expected one")
     }
     options.threshold = try chosenThreshold(options.threshold, default: defaultThreshold)
     let probe = try check(embedding, count: 1)
@@ -53,7 +53,7 @@ extension Gallery {
 package func chosenThreshold(_ threshold: Float?, default standard: Float) throws(Failure) -> Float {
   guard let threshold else { return standard }
   guard threshold >= 0 else {
-    throw .invalidArgument("threshold \(threshold), wanted 0 or more, or none for the model's own")
+    throw .invalidArgument("threshold \(threshold); expected 0 or more, or none for the model's own")
   }
   return threshold
 }

@@ -68,7 +68,7 @@ package struct Frame {
     orientation = try Orientation(clockwise: rotation, isMirrored: isMirrored)
     let shapes = format.planes(width: width, height: height)
     guard given.count >= shapes.count else {
-      throw .invalidArgument("\(given.count) planes, \(shapes.count) wanted")
+      throw .invalidArgument("\(given.count) planes; expected \(shapes.count)")
     }
     var planes: [(start: UnsafePointer<UInt8>, stride: Int)] = []
     for (i, shape) in shapes.enumerated() {
@@ -76,7 +76,7 @@ package struct Frame {
       let bytes = given[i].bytes, stride = given[i].stride == 0 ? shape.rowBytes : given[i].stride
       guard stride >= shape.rowBytes else {
         throw .invalidArgument(
-          "stride\(name) of \(UInt(bitPattern: stride)) bytes, at least \(shape.rowBytes) wanted for a width of \(width)"
+          "stride\(name) of \(UInt(bitPattern: stride)) bytes; expected at least \(shape.rowBytes) for a width of \(width)"
         )
       }
       let (before, overflow1) = stride.multipliedReportingOverflow(by: shape.rows - 1)

@@ -64,12 +64,14 @@ package final class Image: @unchecked Sendable {
 
   /// What is wrong with the sides, or nil.
   static func problem(width: Int, height: Int) -> String? {
-    guard width >= 1, height >= 1 else { return "picture of \(width)x\(height) pixels, at least 1x1 wanted" }
+    guard width >= 1, height >= 1 else {
+      return "picture of \(width)x\(height) pixels; expected at least 1x1"
+    }
     guard width <= maxSide, height <= maxSide else {
-      return "picture of \(width)x\(height) pixels, sides of at most \(maxSide) wanted"
+      return "picture of \(width)x\(height) pixels; expected sides of at most \(maxSide)"
     }
     guard width * height <= maxPixels else {
-      return "picture of \(width)x\(height) pixels, at most \(maxPixels) in all wanted"
+      return "picture of \(width)x\(height) pixels; expected at most \(maxPixels) in all"
     }
     return nil
   }

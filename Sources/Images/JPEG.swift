@@ -58,7 +58,7 @@ enum JPEG {
   /// - Throws: `.invalidArgument` for another quality.
   static func encode(_ image: Image, quality: Int) throws(Failure) -> Storage<UInt8> {
     guard (1...100).contains(quality) else {
-      throw .invalidArgument("JPEG quality \(quality), 1 to 100 wanted")
+      throw .invalidArgument("JPEG quality \(quality); expected 1 to 100")
     }
     // The file grows in TurboJPEG's hands, by doubling: two bytes a pixel is what pictures come to.
     try Memory.expect(2 * image.width * image.height)

@@ -19,7 +19,7 @@ package enum Orientation: Int, CaseIterable {
     case 90: self = .rotated90
     case 180: self = .rotated180
     case 270: self = .rotated270
-    default: throw .invalidArgument("rotation of \(degrees) degrees, 0, 90, 180 or 270 wanted")
+    default: throw .invalidArgument("rotation of \(degrees) degrees; expected 0, 90, 180 or 270")
     }
   }
 

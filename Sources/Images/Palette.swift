@@ -43,10 +43,11 @@ extension Image {
   ) throws(Failure) {
     try Image.check(width: width, height: height)
     guard lowest.isFinite, highest.isFinite, lowest <= highest else {
-      throw .invalidArgument("a map from \(lowest) to \(highest), wanted finite numbers, the second not less")
+      throw .invalidArgument(
+        "a map from \(lowest) to \(highest); expected finite numbers, the second not less")
     }
     guard stride >= 1, values.count >= 1, (values.count - 1) / stride >= width * height - 1 else {
-      throw .invalidArgument("\(values.count) values, wanted \(width)x\(height) with a step of \(stride)")
+      throw .invalidArgument("\(values.count) values; expected \(width)x\(height) with a step of \(stride)")
     }
     // Halves, so that no difference of two numbers overflows.
     let range = highest / 2 - lowest / 2

@@ -14,7 +14,7 @@ package struct Region: Equatable {
       self.width <= width, self.height <= height, x <= width - self.width, y <= height - self.height
     else {
       throw .invalidArgument(
-        "rectangle of \(self.width)x\(self.height) at (\(x), \(y)), one inside \(width)x\(height) wanted")
+        "rectangle of \(self.width)x\(self.height) at (\(x), \(y)); expected one inside \(width)x\(height)")
     }
   }
 }

@@ -59,7 +59,7 @@ extension Image {
   ) throws(Failure) -> Image {
     guard let back = map.inverse else {
       throw .invalidArgument(
-        "matrix \(map.a) \(map.b) \(map.c) \(map.d) \(map.e) \(map.f), one with an inverse wanted")
+        "matrix \(map.a) \(map.b) \(map.c) \(map.d) \(map.e) \(map.f); expected one with an inverse")
     }
     let place = place ?? Place(x: 0, y: 0, width: self.width, height: self.height)
     let (right, bottom) = (Double(place.width), Double(place.height))

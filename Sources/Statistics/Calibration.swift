@@ -55,12 +55,12 @@ package struct Calibration {
   package init(_ curve: ROC, _ options: Options) throws(Failure) {
     try options.check()
     if let nearest = curve.points.dropFirst().first?.threshold, nearest < 0 {
-      throw .invalidArgument("a distance of \(nearest), wanted 0 or more")
+      throw .invalidArgument("a distance of \(nearest); expected 0 or more")
     }
     let rate = options.comparisonRate, confidence = options.confidence, n = curve.impostors
     guard n >= options.impostorsNeeded else {
       throw .invalidArgument(
-        "\(n) pairs of two people, wanted at least \(options.impostorsNeeded) to claim a false-accept rate of \(rate) of one comparison with confidence \(confidence)"
+        "\(n) pairs of two people; expected at least \(options.impostorsNeeded) to claim a false-accept rate of \(rate) of one comparison with confidence \(confidence)"
       )
     }
     // The most that may be accepted: none is fine, all is not.

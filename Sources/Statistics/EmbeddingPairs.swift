@@ -23,7 +23,7 @@ package struct EmbeddingPairs {
     var ofLabel: [Int32: Int] = [:]
     var genuine = 0  // at most count^2 / 2: count is at most 2^31 where memory holds the embeddings
     guard count < 1 << 31, impostorCount < 1 << 31 else {
-      throw .invalidArgument("\(max(count, impostorCount)) embeddings, wanted at most \(Int32.max)")
+      throw .invalidArgument("\(max(count, impostorCount)) embeddings; expected at most \(Int32.max)")
     }
     for label in labels {
       genuine += ofLabel[label] ?? 0
@@ -32,7 +32,7 @@ package struct EmbeddingPairs {
     let others = impostors == nil ? count * (count - 1) / 2 - genuine : count * impostorCount
     guard genuine + others <= EmbeddingPairs.maxPairs else {
       throw .invalidArgument(
-        "\(genuine + others) pairs of embeddings, wanted at most \(EmbeddingPairs.maxPairs): take fewer photos of each person"
+        "\(genuine + others) pairs of embeddings; expected at most \(EmbeddingPairs.maxPairs): take fewer photos of each person"
       )
     }
     try requireFinite(embeddings, count, dimension, "an embedding")

@@ -159,7 +159,7 @@ private struct FoldDivision {
       }
       count = numbers.count
       guard count <= Evaluation.maxFolds else {
-        throw .invalidArgument("\(count) folds, wanted at most \(Evaluation.maxFolds)")
+        throw .invalidArgument("\(count) folds; expected at most \(Evaluation.maxFolds)")
       }
     } else {
       var seen = (genuine: 0, impostors: 0)

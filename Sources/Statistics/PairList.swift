@@ -56,7 +56,7 @@ private struct Content {
     let header = reader.next() ?? []
     guard (1...2).contains(header.count) else {
       throw .badData(
-        "pairs: line 1 has \(header.count) fields, wanted the number of folds and of pairs in each")
+        "pairs: line 1 has \(header.count) fields; expected the number of folds and of pairs in each")
     }
     var sizes: [Int] = []
     for field in header { sizes.append(try wholeNumber(field, line: 1, upTo: 10_000_000)) }
@@ -66,7 +66,8 @@ private struct Content {
     // The shortest pair has 6 bytes: a header that promises more than the file can hold is told before the
     // work.
     guard wanted <= bytes.count / 6 + 1 else {
-      throw .badData("pairs: line 1 promises \(wanted) pairs, more than \(bytes.count) bytes can hold")
+      throw .badData(
+        "pairs: line 1 promises \(wanted) pairs; expected no more than \(bytes.count) bytes can hold")
     }
     var text: [UInt8] = []
     var starts: [Int] = []
@@ -84,15 +85,15 @@ private struct Content {
     while let fields = reader.next() {
       let line = reader.line
       guard pairs.count < wanted else {
-        throw .badData("pairs: line \(line) is one too many, line 1 promises \(wanted) pairs")
+        throw .badData("pairs: line \(line) is one too many; expected \(wanted) pairs, as line 1 promises")
       }
       guard fields.count == 3 || fields.count == 4 else {
-        throw .badData("pairs: line \(line) has \(fields.count) fields, wanted NAME i j or NAME i OTHER j")
+        throw .badData("pairs: line \(line) has \(fields.count) fields; expected NAME i j or NAME i OTHER j")
       }
       let isSame = fields.count == 3, wantsSame = pairs.count / size % 2 == 0
       guard isSame == wantsSame else {
         throw .badData(
-          "pairs: line \(line) has \(fields.count) fields, wanted \(wantsSame ? 3 : 4): each fold has \(size) pairs of one person, then \(size) of two"
+          "pairs: line \(line) has \(fields.count) fields; expected \(wantsSame ? 3 : 4): each fold has \(size) pairs of one person, then \(size) of two"
         )
       }
       let name = try checkedName(fields[0], line: line)
@@ -100,10 +101,10 @@ private struct Content {
       let i = try wholeNumber(fields[1], line: line, upTo: 999_999)
       let j = try wholeNumber(fields[fields.count - 1], line: line, upTo: 999_999)
       guard isSame || !name.elementsEqual(other) else {
-        throw .badData("pairs: line \(line) names one person twice, wanted two people")
+        throw .badData("pairs: line \(line) names one person twice; expected two people")
       }
       guard !isSame || i != j else {
-        throw .badData("pairs: line \(line) has photo \(i) twice, wanted two photos")
+        throw .badData("pairs: line \(line) has photo \(i) twice; expected two photos")
       }
       pairs.append(
         PairList.Pair(
@@ -111,7 +112,8 @@ private struct Content {
     }
     guard pairs.count == wanted else {
       throw .badData(
-        "pairs: ends at line \(reader.line) with \(pairs.count) pairs, line 1 promises \(wanted)")
+        "pairs: ends at line \(reader.line) with \(pairs.count) pairs; expected \(wanted), as line 1 promises"
+      )
     }
     paths = try Storage(copying: text)
     self.folds = folds
@@ -130,11 +132,11 @@ private func photoPath(_ name: ArraySlice<UInt8>, _ number: Int) -> [UInt8] {
 /// A name that stays inside the folder of images.
 private func checkedName(_ name: ArraySlice<UInt8>, line: Int) throws(Failure) -> ArraySlice<UInt8> {
   guard name.count <= 200 else {
-    throw .badData("pairs: line \(line) has a name of \(name.count) bytes, wanted at most 200")
+    throw .badData("pairs: line \(line) has a name of \(name.count) bytes; expected at most 200")
   }
   for byte in name where byte == UInt8(ascii: "/") || byte < 0x20 {
     throw .badData(
-      "pairs: line \(line) has a name with byte \(byte), wanted neither / nor control characters")
+      "pairs: line \(line) has a name with byte \(byte); expected neither / nor control characters")
   }
   guard name.first != UInt8(ascii: ".") else {
     throw .badData("pairs: line \(line) has a name that begins with a point")
@@ -151,7 +153,7 @@ private func wholeNumber(_ field: ArraySlice<UInt8>, line: Int, upTo limit: Int)
   }
   guard value >= 1, value <= limit else {
     throw .badData(
-      "pairs: line \(line) has \"\(String(decoding: field.prefix(20), as: UTF8.self))\", wanted a number from 1 to \(limit)"
+      "pairs: line \(line) has \"\(String(decoding: field.prefix(20), as: UTF8.self))\"; expected a number from 1 to \(limit)"
     )
   }
   return value

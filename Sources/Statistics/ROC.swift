@@ -17,15 +17,15 @@ package struct ROC {
   package init(_ distances: UnsafeBufferPointer<Double>, _ isSame: UnsafeBufferPointer<UInt8>) throws(Failure)
   {
     guard distances.count > 0 else {
-      throw .invalidArgument("0 pairs, wanted some of one person and some of two")
+      throw .invalidArgument("0 pairs; expected some of one person and some of two")
     }
     for (i, distance) in distances.enumerated() where distance.isNaN || distance == -.infinity {
       throw .invalidArgument(
-        "distance \(i) is \(distance), wanted a number, or infinity for a face that was not found")
+        "distance \(i) is \(distance); expected a number, or infinity for a face that was not found")
     }
     let genuine = isSame.reduce(0) { $0 + ($1 != 0 ? 1 : 0) }, impostors = isSame.count - genuine
     guard genuine > 0, impostors > 0 else {
-      throw .invalidArgument("\(genuine) pairs of one person and \(impostors) of two, wanted both")
+      throw .invalidArgument("\(genuine) pairs of one person and \(impostors) of two; expected both")
     }
     let order = distances.indices.sorted { distances[$0] < distances[$1] }
     points = [Point(threshold: distances[order[0]].nextDown, genuine: 0, impostors: 0)]

@@ -29,8 +29,8 @@ package struct StyleCosts {
         "the \(part.name) cost is \(part.value): the model's features are not finite, or too large for their squares"
     }
     if total.isFinite {
-      return "the cost is \(total), but its gradient is not finite: smaller weights are wanted"
+      return "the cost is \(total), but its gradient is not finite; expected smaller weights"
     }
-    return "the weighted sum of costs is \(total): smaller weights are wanted"
+    return "the weighted sum of costs is \(total); expected smaller weights"
   }
 }

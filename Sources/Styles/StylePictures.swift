@@ -117,7 +117,7 @@ package struct StylePictures {
     guard !styles.isEmpty else { throw .invalidArgument("no style") }
     for style in styles {
       guard style.weight >= 0, style.weight.isFinite else {
-        throw .invalidArgument("a style of weight \(style.weight), wanted 0 or more")
+        throw .invalidArgument("a style of weight \(style.weight); expected 0 or more")
       }
       try check(style.place, "a mask", of: content, "a content")
       try check(style.part, "a style's mask", of: style.image, "a style")

@@ -8,7 +8,7 @@ package final class Rows {
   /// - Parameter dimension: 1 to 2^20, which the bounds of the search rely on.
   package init(dimension: Int) throws(Failure) {
     guard dimension >= 1, dimension <= 1 << 20 else {
-      throw .invalidArgument("rows of \(dimension) numbers, wanted 1 to \(1 << 20)")
+      throw .invalidArgument("rows of \(dimension) numbers; expected 1 to \(1 << 20)")
     }
     self.dimension = dimension
     storage = try Storage(count: 16 * dimension)
@@ -57,7 +57,7 @@ package func requireFinite(
 ) throws(Failure) {
   for i in 0..<count {
     for k in 0..<dimension where !rows[i * dimension + k].isFinite {
-      throw .invalidArgument("\(name) with \(rows[i * dimension + k]) in row \(i), wanted finite numbers")
+      throw .invalidArgument("\(name) with \(rows[i * dimension + k]) in row \(i); expected finite numbers")
     }
   }
 }

@@ -88,18 +88,11 @@ package func withPointers<A, B, C, Result, Refusal: Error>(
   return try body(a.pointer, b.pointer, c.pointer)
 }
 
-/// The numbers of any number of tensors, valid until `end`: `let x = HeldPointers(tensors); defer { x.end() }`.
-///
-/// A closure in place of it would be handed to the thread pool inside other closures, which the embedded build
-/// compiles wrongly (Swift 6.3).
-package struct HeldPointers<Element: BitwiseCopyable> {
-  private let tensors: [Tensor<Element>]
-  package let pointers: [UnsafeMutablePointer<Element>]
-
-  package init(_ tensors: [Tensor<Element>]) {
-    self.tensors = tensors
-    pointers = tensors.map { $0.pointer }
-  }
-
-  package func end() { withExtendedLifetime(tensors) {} }
+/// The numbers of any number of tensors, valid inside `body`.
+@inlinable @inline(__always)
+package func withPointers<Element, Result, Refusal: Error>(
+  _ tensors: [Tensor<Element>], _ body: ([UnsafeMutablePointer<Element>]) throws(Refusal) -> Result
+) throws(Refusal) -> Result {
+  defer { withExtendedLifetime(tensors) {} }
+  return try body(tensors.map { $0.pointer })
 }

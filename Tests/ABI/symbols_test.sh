@@ -41,7 +41,7 @@ if [[ -z $unversioned ]]; then pass; else fail "exported without the version FAC
 
 readelf -d "$library" >"$work/dynamic"
 soname=$(sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p' "$work/dynamic")
-if [[ $soname = libfacestyle.so.0 ]]; then pass; else fail "SONAME is '$soname', wanted libfacestyle.so.0"; fi
+if [[ $soname = libfacestyle.so.0 ]]; then pass; else fail "SONAME is '$soname'; expected libfacestyle.so.0"; fi
 
 paths=$(grep -E '\((RPATH|RUNPATH)\)' "$work/dynamic" || true)
 if [[ -z $paths ]]; then pass; else fail "the library carries a search path:"$'\n'"$paths"; fi

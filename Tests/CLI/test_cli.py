@@ -414,7 +414,7 @@ def test_what_could_not_be_written_is_refused_before_the_work(command, tmp_path,
     if command.startswith("demo"):
         return
     (tmp_path / "nodir" / ("x.csv" if "csv" in command else "x.png")).mkdir(parents=True)
-    assert "a folder, wanted is a file" in refused(*words, environment={"FACESTYLE_MODELS": str(nothing)}, folder=tmp_path)
+    assert "a folder; expected a file" in refused(*words, environment={"FACESTYLE_MODELS": str(nothing)}, folder=tmp_path)
 
 
 def test_two_outputs_of_one_name_and_formats_that_there_are_not_are_refused(tmp_path, tiny):
@@ -422,7 +422,7 @@ def test_two_outputs_of_one_name_and_formats_that_there_are_not_are_refused(tmp_
     for more in (["--checkpoint", out], ["--trace", out], ["--checkpoint", "c", "--trace", "c"]):
         assert "named twice" in refused("style", *tiny, "-o", out, *more, folder=tmp_path)
     assert "named twice" in refused("train", "--people", tmp_path, "--out", out, "--checkpoint", out)
-    assert "wanted is a .csv" in refused("gallery", "export", "none", tmp_path / "a.txt")
+    assert "expected a .csv" in refused("gallery", "export", "none", tmp_path / "a.txt")
     os.mkfifo(tmp_path / "pipe.png")
     assert "a pipe or a device" in refused("style", *tiny, "-o", tmp_path / "pipe.png")
     assert not out.exists()
@@ -768,10 +768,10 @@ def test_calibrate_claims_what_the_pairs_show(pairs):
 @models
 def test_calibrate_tells_how_many_pairs_are_wanted(pairs):
     message = run(*calibrate(pairs)).stderr.splitlines()[-1]
-    assert "3 pairs of two people, wanted at least 2995" in message, message
+    assert "3 pairs of two people; expected at least 2995" in message, message
     assert "among" not in message and "pairs.txt" in message
     many = run(*calibrate(pairs, "--far", 0.64, "--people", 20)).stderr.splitlines()[-1]
-    assert "wanted at least 59 " in many, many
+    assert "expected at least 59 " in many, many
 
 
 @models
@@ -1028,7 +1028,7 @@ def test_style_goes_on_from_a_checkpoint_and_refuses_that_of_another_painting(tm
     good("style", *common, "-o", parts, "--checkpoint", kept)
     assert parts.read_bytes() == whole.read_bytes()
     assert refused("style", *common, "--beta", 7, "-o", parts, "--checkpoint", kept).endswith(
-        "style weight is 7.0, the checkpoint has 1000.0\n")
+        "style weight is 7.0; the checkpoint has 1000.0\n")
     parts.unlink()
     # Nothing is left to do but to write the picture.
     assert answer("style", *common, "-o", parts, "--checkpoint", kept)["ending"] == "all steps done"
@@ -1215,7 +1215,7 @@ def test_a_painting_whose_next_scale_finds_no_memory_keeps_the_picture_so_far(tm
     output, errors = process.communicate(timeout=300)
     assert process.returncode == 1, errors
     told = errors.splitlines()
-    assert len(told) == 2 and told[0].startswith("facestyle: painting: ") and re.search(r"MB more are wanted|refused by the system", told[0]), told
+    assert len(told) == 2 and told[0].startswith("facestyle: painting: ") and re.search(r"MB more requested|refused by the system", told[0]), told
     assert re.match(rf"facestyle: stopped after \d+ steps of 60; the same command goes on from {kept}: ", told[1])
     assert f"{out}: 1600x1600, " in output and out.stat().st_size > 10000 and kept.exists()
 
@@ -1306,7 +1306,7 @@ def test_restyle_says_what_it_wants(tmp_path, tiny, networks):
     assert "in any style" in refused("restyle", tiny[0], "--model", networks[1], *out)
     assert "strength 2" in refused("restyle", *tiny, "--model", networks[1], *out, "--strength", 2)
     small = png(tmp_path / "small.png", 1, 1)
-    assert "1x1, wanted sides of at least 32" in refused("restyle", small, tiny[1], "--model", networks[1], *out)
+    assert "1x1; expected sides of at least 32" in refused("restyle", small, tiny[1], "--model", networks[1], *out)
     for wrong in (["--levels", "0"], ["--levels", "2-1"], ["--levels", "6"], ["--weights", "a"], ["--method", "gram"]):
         assert run("restyle", *tiny, "--model", networks[1], *out, *wrong).returncode == BAD_USAGE
 
@@ -1479,7 +1479,7 @@ def test_a_command_that_fails_makes_no_gallery(tmp_path):
     good("gallery", "add", other, "Joe Biden", BIDEN, *dlib, *LARGE)
     for told, command in [
         ("no photo was added", ["add", new, "X", nothing]), ("no photo was added", ["add", new, "X", tmp_path / "wall.png", *LARGE]),
-        ("256 bytes, wanted are 1 to 255", ["add", new, "X" * 256, OBAMA, *LARGE]), ("0 bytes", ["add", new, "", OBAMA, *LARGE]),
+        ("256 bytes; expected 1 to 255", ["add", new, "X" * 256, OBAMA, *LARGE]), ("0 bytes", ["add", new, "", OBAMA, *LARGE]),
         ("--note has 256 bytes", ["add", new, "X", OBAMA, "--note", "x" * 256, *LARGE]),
         ("nope.csv", ["import", new, tmp_path / "nope.csv"]), ("broken.csv", ["import", new, tmp_path / "broken.csv"]),
         ("nope.gallery", ["merge", new, tmp_path / "nope.gallery"]), ("model", ["merge", new, other]),
@@ -1505,9 +1505,9 @@ def test_a_gallery_is_encrypted_with_a_key(tmp_path):
         pytest.skip("libsodium is absent: install Debian's libsodium23")
     assert result.returncode == 0, result.stderr
     assert answer("identify", OBAMA, "--gallery", file, "--key-file", key, *LARGE)["known"]
-    assert "a key is wanted" in refused("identify", OBAMA, "--gallery", file, *LARGE)
+    assert "expected a key" in refused("identify", OBAMA, "--gallery", file, *LARGE)
     key.write_bytes(b"short")
-    assert "5 bytes, wanted 32" in refused("gallery", "list", file, "--key-file", key)
+    assert "5 bytes; expected 32" in refused("gallery", "list", file, "--key-file", key)
 
 
 @models

@@ -106,7 +106,7 @@ static bool prints(double value, const char *wanted) {
   char text[40];
   snprintf(text, sizeof text, "%.6g", value);
   if (strcmp(text, wanted) == 0) return true;
-  printf("  %.17g prints as %s, wanted %s\n", value, text, wanted);
+  printf("  %.17g prints as %s; expected %s\n", value, text, wanted);
   return false;
 }
 

@@ -380,7 +380,7 @@ static void addresses(void) {
     test_skip_group("few addresses, in quick runs: valgrind needs more");
     return;
   }
-  TEST("where addresses are few, what wants OpenBLAS answers in time, and nothing is killed") {
+  TEST("where addresses are few; expected OpenBLAS answers in time, and nothing is killed") {
     /* Below what its library takes, between that and its buffer, and just where all fits or does not. */
     static rlim_t kilobytes[] = {200000, 300000, 400000, 500000};
     for (int i = 0; i < 4; i++) CHECK(child(few_addresses, &kilobytes[i], 60));

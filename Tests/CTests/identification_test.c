@@ -236,7 +236,7 @@ static void calibration(void) {
     REQUIRE_OK(fs_calibrate(near, genuine, 3005, NULL, &found));
     CHECK(found.threshold == (double)0.1f && found.genuine_rejected == 0 && found.impostors_accepted == 0);
   }
-  TEST("too few pairs are told, with how many are wanted") {
+  TEST("too few pairs are told; expected with how many") {
     options.false_accept_rate = 0.001;
     CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_calibrate(distance, same, N, &options, &found));
     CHECK(strstr(fs_last_error(), "2995") && strstr(fs_last_error(), "300 pairs"));

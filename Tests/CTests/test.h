@@ -77,7 +77,7 @@ static inline bool test_check(bool holds, const char *file, int line, const char
 static inline bool test_near(double value, double wanted, double tolerance, const char *file, int line,
                              const char *text) {
   char message[400];
-  snprintf(message, sizeof message, "%s is %.17g, wanted %.17g within %g", text, value, wanted, tolerance);
+  snprintf(message, sizeof message, "%s is %.17g; expected %.17g within %g", text, value, wanted, tolerance);
   return test_check(fabs(value - wanted) <= tolerance, file, line, message);
 }
 
@@ -94,7 +94,7 @@ static inline bool test_status(fs_status seen, int wanted, const char *file, int
   bool right = wanted == TEST_ANY_STATUS    ? seen != FS_INTERNAL
                : wanted == TEST_ANY_FAILURE ? seen != FS_OK && seen != FS_INTERNAL
                                             : (int)seen == wanted;
-  snprintf(message, sizeof message, "%s answers %s \"%s\", wanted %s", call, fs_status_name(seen), error ? error : "(NULL)",
+  snprintf(message, sizeof message, "%s answers %s \"%s\"; expected %s", call, fs_status_name(seen), error ? error : "(NULL)",
            wanted == TEST_ANY_STATUS    ? "anything but FS_INTERNAL"
            : wanted == TEST_ANY_FAILURE ? "a refusal"
                                         : fs_status_name((fs_status)wanted));

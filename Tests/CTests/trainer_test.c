@@ -370,7 +370,7 @@ static void checkpoints(void) {
       const state before = state_of(other);
       CHECK_STATUS(FS_WRONG_MODEL, fs_trainer_resume(other, half));
       CHECK(fs_trainer_resume(other, half) == FS_WRONG_MODEL && strstr(fs_last_error(), words[i]) == fs_last_error());
-      CHECK(strstr(fs_last_error(), ", the checkpoint has "));
+      CHECK(strstr(fs_last_error(), "; the checkpoint has "));
       const state after = state_of(other);
       CHECK(same(&before, &after));
       fs_trainer_destroy(other);

@@ -362,7 +362,7 @@ def test_a_camera_with_padded_rows_and_damaged_buffers(gallery, stage, fake_came
 def test_a_camera_of_another_size_is_refused(gallery, stage, fake_camera):
     environment = {**os.environ, "LD_PRELOAD": str(fake_camera), "FAKE_FRAMES": str(stage["wall"]), "FAKE_SIZE": "320x240"}
     result = subprocess.run(command(gallery, "/dev/zero"), capture_output=True, text=True, env=environment, timeout=60)
-    assert result.returncode == 1 and "gives 320x240 NV12, wanted is 640x480 nv12" in result.stderr
+    assert result.returncode == 1 and "gives 320x240 NV12; expected 640x480 nv12" in result.stderr
 
 
 # ---- Its life ----
@@ -665,23 +665,23 @@ def test_the_configuration_that_comes_with_it_has_every_default(tmp_path):
 
 @pytest.mark.parametrize("setting, reason", [
     ("widht=3", 'there is no setting "widht"'),
-    ("width=0", 'width is "0", wanted is a whole number from 1 to 16384'),
+    ("width=0", 'width is "0"; expected a whole number from 1 to 16384'),
     ("width=6.5", 'width is "6.5"'),
     ("width=", 'width is ""'),
-    ("rotation=45", 'rotation is "45", wanted is one of: 0 90 180 270'),
-    ("format=nv", 'format is "nv", wanted is one of: nv12'),
-    ("mirrored=maybe", 'mirrored is "maybe", wanted is yes or no'),
-    ("create=2", 'create is "2", wanted is yes or no'),
-    ("every-frame=always", 'every-frame is "always", wanted is one of: auto yes no'),
-    ("identify-every=-1", 'identify-every is "-1", wanted is a number from 0 to 86400'),
-    ("identify-gap=0.5", 'identify-gap is "0.5", wanted is a whole number'),
-    ("identify-better=0.9", 'identify-better is "0.9", wanted is more than 1, or 0'),
+    ("rotation=45", 'rotation is "45"; expected one of: 0 90 180 270'),
+    ("format=nv", 'format is "nv"; expected one of: nv12'),
+    ("mirrored=maybe", 'mirrored is "maybe"; expected yes or no'),
+    ("create=2", 'create is "2"; expected yes or no'),
+    ("every-frame=always", 'every-frame is "always"; expected one of: auto yes no'),
+    ("identify-every=-1", 'identify-every is "-1"; expected a number from 0 to 86400'),
+    ("identify-gap=0.5", 'identify-gap is "0.5"; expected a whole number'),
+    ("identify-better=0.9", 'identify-better is "0.9"; expected more than 1, or 0'),
     ("change-looks=0", 'change-looks is "0"'),
-    ("gallery=", 'gallery is "", wanted is a path'),
+    ("gallery=", 'gallery is ""; expected a path'),
     ("min-face=nan", 'min-face is "nan"'),
-    ("rule=best", 'rule is "best", wanted is one of: nearest mean template vote'),
-    ("margin=-1", 'margin is "-1", wanted is a number from 0 to 100'),
-    ("threshold=", 'threshold is "", wanted is a number from 0 to 100, or PHOTOS:NUMBER'),
+    ("rule=best", 'rule is "best"; expected one of: nearest mean template vote'),
+    ("margin=-1", 'margin is "-1"; expected a number from 0 to 100'),
+    ("threshold=", 'threshold is ""; expected a number from 0 to 100, or PHOTOS:NUMBER'),
     ("threshold=near", 'threshold is "near"'),
     ("threshold=0.4 0.3", 'threshold is "0.4 0.3"'),
     ("threshold=9:0.4 9:0.3", 'threshold is "9:0.4 9:0.3"'),

@@ -89,7 +89,8 @@ import Testing
     #expect(read.side == 96 && read.points == template.points)
     let nine = template.text.split(separator: " ").dropLast().joined(separator: " ")
     #expect(
-      outcome { try AlignmentTemplate(nine, side: 96) } == "badData: model: template has 9 numbers, wanted 10"
+      outcome { try AlignmentTemplate(nine, side: 96) }
+        == "badData: model: template has 9 numbers; expected 10"
     )
   }
 

@@ -45,7 +45,7 @@ private func points(_ template: AlignmentTemplate) -> Face {
         && whole.score == 1)
     #expect(
       outcome { try embedder.chip(photo, points(.meanFace)) }
-        == "wrongModel: a face for a siamese that sees whole pictures, wanted none")
+        == "wrongModel: a face for a siamese that sees whole pictures; expected none")
   }
 
   @Test func `a network of squares sees faces, unless its file says that it sees whole photos`() throws {
@@ -55,10 +55,10 @@ private func points(_ template: AlignmentTemplate) -> Face {
     #expect(aligned.isAligning && !whole.isAligning && (whole.width, whole.height) == (96, 96))
     #expect(
       outcome { try aligned.chip(photo, nil) }
-        == "invalidArgument: no face, wanted one: a nn4.small2 sees aligned faces")
+        == "invalidArgument: no face; expected one: a nn4.small2 sees aligned faces")
     #expect(
       outcome { try aligned.mainFace(of: photo, nil) }
-        == "invalidArgument: no detector, wanted one: a nn4.small2 sees aligned faces")
+        == "invalidArgument: no detector; expected one: a nn4.small2 sees aligned faces")
     let chip = try aligned.chip(photo, points(.meanFace))
     #expect(chip.bytes == (try AlignmentTemplate.meanFace.scaled(to: 96).chip(photo, meanPoints)).bytes)
     #expect(
@@ -94,7 +94,7 @@ private func points(_ template: AlignmentTemplate) -> Face {
         try embedder.embed(count: 35, into: start) { $0 == 34 ? large : chip }
       }
     }
-    #expect(refusal == "invalidArgument: an aligned picture of 93x112, wanted 92x112")
+    #expect(refusal == "invalidArgument: an aligned picture of 93x112; expected 92x112")
     #expect(numbers.allSatisfy { $0 == 7 })
   }
 
@@ -132,7 +132,8 @@ private func points(_ template: AlignmentTemplate) -> Face {
       Issue.record("not whole")
       return
     }
-    #expect(outcome { try Framing("1 2 3", side: 96) } == "badData: model: template has 3 numbers, wanted 10")
+    #expect(
+      outcome { try Framing("1 2 3", side: 96) } == "badData: model: template has 3 numbers; expected 10")
   }
 
   @Test func `photos are seen by their points, and whole where none has any`() throws {

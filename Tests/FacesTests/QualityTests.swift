@@ -114,7 +114,7 @@ private func seen(yaw: Double, pitch: Double, roll: Double, scale: Double = 60) 
     boxed.landmarks = [Point(1, 1)]
     #expect(
       outcome { try FaceQuality(of: boxed, in: image, .init()) }
-        == "invalidArgument: a face with 1 points, wanted 5 or none")
+        == "invalidArgument: a face with 1 points; expected 5 or none")
   }
 
   @Test func `what lies beyond the edge is counted`() throws {

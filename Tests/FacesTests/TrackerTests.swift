@@ -250,7 +250,7 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
     #expect(outcome { try tracker.update([face(.nan)], qualities: nil, time: 6) }.contains("face 0"))
     #expect(
       outcome { try tracker.update([face(0, side: 0)], qualities: nil, time: 6) }.contains(
-        "wanted finite numbers and an area"))
+        "expected finite numbers and an area"))
     #expect(try tracker.update([face(0)], qualities: nil, time: 6).first?.isBegun == true)
   }
 }

@@ -143,15 +143,16 @@ import Testing
       outcome { try search(model, "conv1_1", [], change) }
     }
     #expect(
-      told { $0.units = [3, 64] } == "invalidArgument: unit 64, wanted less than 64, the units of conv1_1")
-    #expect(told { $0.units = [] } == "invalidArgument: no units, wanted one at least")
-    #expect(told { $0.patches = 65 } == "invalidArgument: 65 patches, wanted 1 to 64")
-    #expect(told { $0.longestSide = 65_501 } == "invalidArgument: a longest side of 65501, wanted 0 to 65500")
+      told { $0.units = [3, 64] } == "invalidArgument: unit 64; expected less than 64, the units of conv1_1")
+    #expect(told { $0.units = [] } == "invalidArgument: no units; expected one at least")
+    #expect(told { $0.patches = 65 } == "invalidArgument: 65 patches; expected 1 to 64")
+    #expect(
+      told { $0.longestSide = 65_501 } == "invalidArgument: a longest side of 65501; expected 0 to 65500")
     #expect(
       outcome { try search(model, "conv1_3", []) }
         == "notFound: vgg19 has no layer \"conv1_3\", it has 21, conv1_1 to pool5; the nearest is conv1_1")
     #expect(
       outcome { try search(model, "conv1_1", []) { $0.units = [3] }.patches(of: 4) }
-        == "invalidArgument: unit 4, wanted one that the search was asked for")
+        == "invalidArgument: unit 4; expected one that the search was asked for")
   }
 }

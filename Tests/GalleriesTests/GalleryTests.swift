@@ -176,11 +176,11 @@ import Testing
         try x.withUnsafeBufferPointer { x throws(Failure) in try gallery.nearest(k, to: x, count: count) }
       }
     }
-    #expect(search(0, [1, 0, 0], count: 1) == "invalidArgument: the 0 nearest photos, wanted at least 1")
+    #expect(search(0, [1, 0, 0], count: 1) == "invalidArgument: the 0 nearest photos; expected at least 1")
     #expect(
-      search(1, [1, 0, .nan], count: 1) == "invalidArgument: an embedding with nan, wanted finite numbers")
+      search(1, [1, 0, .nan], count: 1) == "invalidArgument: an embedding with nan; expected finite numbers")
     #expect(
-      search(1, [1, 0, 0, 1], count: 2) == "invalidArgument: embeddings of 4 numbers, the gallery wants 2 x 3"
+      search(1, [1, 0, 0, 1], count: 2) == "invalidArgument: embeddings of 4 numbers; expected 2 x 3"
     )
     #expect(search(1, [1, 0, 0], count: .max).hasPrefix("invalidArgument"))
     #expect(search(.max, [1, 0, 0], count: 1) == "")

@@ -199,6 +199,6 @@ struct FrameTests {
     }
     #expect(
       outcome { _ = try Frame(.i420, width: 9, height: 5, planes: []) }
-        == "invalidArgument: 0 planes, 3 wanted")
+        == "invalidArgument: 0 planes; expected 3")
   }
 }

@@ -54,10 +54,10 @@ import Testing
       #expect(
         outcome { _ = try Image.open(folder + "/no.png") }
           == "io: \(folder)/no.png: No such file or directory")
-      #expect(outcome { _ = try Image.open(folder) } == "io: \(folder): a folder, a file wanted")
+      #expect(outcome { _ = try Image.open(folder) } == "io: \(folder): a folder; expected a file")
       #expect(outcome { _ = try Image.open("") } == "io: : No such file or directory")
       #expect(
-        outcome { _ = try Image.open("/dev/zero") } == "io: /dev/zero: a pipe or a device, a file wanted")
+        outcome { _ = try Image.open("/dev/zero") } == "io: /dev/zero: a pipe or a device; expected a file")
       #expect(mkfifo(folder + "/pipe.png", 0o600) == 0)
       #expect(outcome { _ = try Image.open(folder + "/pipe.png") }.hasPrefix("io"))
       try Data().write(to: URL(fileURLWithPath: folder + "/empty.png"))
@@ -78,7 +78,7 @@ import Testing
           == "io: \(folder)/no/a.png: No such file or directory")
       try FileManager.default.createDirectory(atPath: folder + "/b.png", withIntermediateDirectories: true)
       #expect(
-        outcome { try image.write(folder + "/b.png") } == "io: \(folder)/b.png: a folder, a file wanted")
+        outcome { try image.write(folder + "/b.png") } == "io: \(folder)/b.png: a folder; expected a file")
       #expect(try names(folder) == ["b.png"])
       let long = String(repeating: "x", count: 300) + ".png"
       #expect(outcome { try image.write(folder + "/" + long) }.contains("name too long"))

@@ -29,10 +29,11 @@ import Testing
 
   @Test func `wants finite bounds and enough numbers`() {
     #expect(
-      outcome { try map([1, 2, 3], 2, 2, 0, 1) } == "invalidArgument: 3 values, wanted 2x2 with a step of 1")
+      outcome { try map([1, 2, 3], 2, 2, 0, 1) } == "invalidArgument: 3 values; expected 2x2 with a step of 1"
+    )
     #expect(
       outcome { try map([1, 2, 3], 2, 1, stride: 3, 0, 1) }
-        == "invalidArgument: 3 values, wanted 2x1 with a step of 3")
+        == "invalidArgument: 3 values; expected 2x1 with a step of 3")
     #expect(outcome { try map([1], 1, 1, 1, 0) }.hasPrefix("invalidArgument: a map from 1.0 to 0.0"))
     #expect(outcome { try map([1], 1, 1, .nan, 0) }.hasPrefix("invalidArgument"))
   }

@@ -60,7 +60,7 @@ struct PixelFormatTests {
     #expect(try turned(180) == (2, [6, 5, 4, 3, 2, 1]))
     #expect(try turned(270) == (3, [2, 4, 6, 1, 3, 5]))
     #expect(
-      outcome { _ = try turned(45) } == "invalidArgument: rotation of 45 degrees, 0, 90, 180 or 270 wanted")
+      outcome { _ = try turned(45) } == "invalidArgument: rotation of 45 degrees; expected 0, 90, 180 or 270")
     #expect(outcome { _ = try turned(-90) }.hasPrefix("invalidArgument"))
   }
 

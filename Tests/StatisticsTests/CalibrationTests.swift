@@ -92,7 +92,7 @@ private func options(_ rate: Double, people: Int = 1, confidence: Double = 0.95)
     let roc = try line(impostors: 298, genuine: 10)
     #expect(
       outcome { try Calibration(roc, options(0.01)) }.hasPrefix(
-        "invalidArgument: 298 pairs of two people, wanted at least 299"))
+        "invalidArgument: 298 pairs of two people; expected at least 299"))
     #expect(try Calibration(try line(impostors: 299, genuine: 10), options(0.01)).impostorsAccepted == 0)
   }
 

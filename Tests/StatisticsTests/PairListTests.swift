@@ -40,16 +40,16 @@ private func read(_ text: String) throws -> PairList {
   @Test func `says which line is wrong, and how`() {
     #expect(
       outcome { try read("1 9\nA 1 2\nB 1 C 2\n") }
-        == "badData: pairs: line 1 promises 18 pairs, more than 18 bytes can hold")
+        == "badData: pairs: line 1 promises 18 pairs; expected no more than 18 bytes can hold")
     #expect(
       outcome { try read("1 2\nA 1 2\nBob 1 Carol 2\nA 1 C 2\nA 1 D 2\n") }
-        == "badData: pairs: line 3 has 4 fields, wanted 3: each fold has 2 pairs of one person, then 2 of two"
+        == "badData: pairs: line 3 has 4 fields; expected 3: each fold has 2 pairs of one person, then 2 of two"
     )
     #expect(
       outcome { try read("1 1\nA 1 1234567\nA 1 B 1\n") }
-        == "badData: pairs: line 2 has \"1234567\", wanted a number from 1 to 999999")
+        == "badData: pairs: line 2 has \"1234567\"; expected a number from 1 to 999999")
     #expect(
       outcome { try read("1 2\nAnne 1 2\nBeth 1 2\nAnne 1 Beth 2\n") }
-        == "badData: pairs: ends at line 4 with 3 pairs, line 1 promises 4")
+        == "badData: pairs: ends at line 4 with 3 pairs; expected 4, as line 1 promises")
   }
 }

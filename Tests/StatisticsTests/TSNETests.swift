@@ -163,11 +163,11 @@ private func options(perplexity: Double = 10, steps: Int = 500) -> TSNE.Options 
     let points = balls(20, distance: 3)
     #expect(
       outcome { try map(points, 60, options(perplexity: 30)) }.hasPrefix(
-        "invalidArgument: perplexity 30.0 for 60 points, wanted 1 to 19.6"))
-    #expect(outcome { try map([1, 2, 3], 3, options()) } == "invalidArgument: 3 points, wanted 4 to 8192")
+        "invalidArgument: perplexity 30.0 for 60 points; expected 1 to 19.6"))
+    #expect(outcome { try map([1, 2, 3], 3, options()) } == "invalidArgument: 3 points; expected 4 to 8192")
     #expect(
       outcome { try map(points + [.nan], 601, options()) }
-        == "invalidArgument: points hold nan, wanted finite numbers")
+        == "invalidArgument: points hold nan; expected finite numbers")
     var fast = options()
     fast.learningRate = 1e300
     #expect(outcome { try map(points, 60, fast) }.hasPrefix("invalidArgument: the map diverges at step 25"))

@@ -74,7 +74,7 @@ import Testing
       "every option is listed, in its order")
     #expect(
       outcome { try FastStyleTrainer(vgg(), style: style, options()).step([]) }
-        == "invalidArgument: a step on 0 photos, wanted 1 or more")
+        == "invalidArgument: a step on 0 photos; expected 1 or more")
     #expect(
       outcome {
         try FastStyleTrainer(

@@ -184,7 +184,7 @@ import Testing
     let changed = try job { $0.styleWeight = 41 }
     let before = try bytes(changed.result())
     #expect(
-      outcome { try changed.load(path: path) } == "wrongModel: style weight is 41.0, the checkpoint has 40.0")
+      outcome { try changed.load(path: path) } == "wrongModel: style weight is 41.0; the checkpoint has 40.0")
     let other = try job(width: 40)
     #expect(outcome { try other.load(path: path) }.hasPrefix("wrongModel: content is 40x32 (fingerprint "))
     #expect(try bytes(changed.result()) == before && changed.last.number == 0)
@@ -231,9 +231,9 @@ import Testing
       }
       let reason = outcome { try changed.load(path: path) }
       #expect(
-        reason.hasPrefix("wrongModel: \(name) is ") && reason.contains(", the checkpoint has "),
+        reason.hasPrefix("wrongModel: \(name) is ") && reason.contains("; the checkpoint has "),
         "\(name): \(reason)")
-      if name == "steps" { #expect(reason == "wrongModel: steps is 80, the checkpoint has 60") }
+      if name == "steps" { #expect(reason == "wrongModel: steps is 80; the checkpoint has 60") }
     }
   }
 
@@ -282,7 +282,7 @@ import Testing
     #expect(try refusal(whole(), whole()) == "")
     #expect(
       try refusal(whole(), whole(), weights: 6)
-        == "wrongModel: weights of the network is (fingerprint 6), the checkpoint has (fingerprint 5)")
+        == "wrongModel: weights of the network is (fingerprint 6); the checkpoint has (fingerprint 5)")
     let changes: [(String, (inout StylePictures, Image) throws -> Void)] = [
       ("start picture", { $0.start = $1 }), ("content map", { $0.contentMap = $1 }),
       ("frame before", { $0.before = $1 }), ("mask of the frame before", { $0.beforeMask = $1 }),

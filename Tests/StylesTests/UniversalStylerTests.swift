@@ -120,14 +120,14 @@ import Testing
   {
     #expect(
       outcome { try UniversalStyler(model(), styles: [plain(1, 1, level: 9)]) }
-        == "invalidArgument: a style of 1x1, wanted sides of at least 32")
+        == "invalidArgument: a style of 1x1; expected sides of at least 32")
     let styler = try styler()
     #expect(
       outcome { try styler.run(content(), options()) }
-        == "invalidArgument: a content of 32x16, wanted sides of at least 32")
+        == "invalidArgument: a content of 32x16; expected sides of at least 32")
     #expect(
       outcome { try styler.run(plain(1, 1, level: 9), options([1])) }
-        == "invalidArgument: a content of 1x1, wanted sides of at least 2")
+        == "invalidArgument: a content of 1x1; expected sides of at least 2")
     #expect(try styler.run(plain(2, 2, level: 9), options([1])).width == 2)
   }
 
@@ -136,14 +136,14 @@ import Testing
     func reason(_ options: UniversalStyler.Options) -> String {
       outcome { try styler.run(content(), options) }
     }
-    #expect(reason(options(strength: 1.5)) == "invalidArgument: strength 1.5, wanted 0 to 1")
-    #expect(reason(options(strength: .nan)) == "invalidArgument: strength nan, wanted 0 to 1")
+    #expect(reason(options(strength: 1.5)) == "invalidArgument: strength 1.5; expected 0 to 1")
+    #expect(reason(options(strength: .nan)) == "invalidArgument: strength nan; expected 0 to 1")
     #expect(reason(options([3])) == "invalidArgument: level 3, which the model lacks")
     #expect(
-      reason(options(weights: [1, 1])) == "invalidArgument: 2 weights for 1 styles, wanted one for each")
+      reason(options(weights: [1, 1])) == "invalidArgument: 2 weights for 1 styles; expected one for each")
     #expect(
-      reason(options(weights: [0])) == "invalidArgument: the styles' weights are all 0, wanted one above")
-    #expect(reason(options(weights: [.nan])) == "invalidArgument: weight nan of a style, wanted 0 to 1e6")
+      reason(options(weights: [0])) == "invalidArgument: the styles' weights are all 0; expected one above")
+    #expect(reason(options(weights: [.nan])) == "invalidArgument: weight nan of a style; expected 0 to 1e6")
   }
 
   @Test func `says what is wrong with a model`() throws {

@@ -106,7 +106,7 @@ static fs_gallery *open_gallery(struct people *people, FILE *errors) {
   fs_gallery_options_init(&options, sizeof options);
   options.create = settings->create && !people->gallery; /* one that is gone at a reload leaves the old one */
   if (failed(fs_gallery_open(&gallery, settings->gallery, people->embedder, &options), "gallery", errors)) {
-    if (!settings->create) fprintf(errors, "facestyle-camera: one that is there is wanted; create = 1 begins an empty one\n");
+    if (!settings->create) fprintf(errors, "facestyle-camera: expected a gallery that exists; create = 1 creates an empty one\n");
     return NULL;
   }
   size_t photos = fs_gallery_photo_count(gallery);
@@ -189,16 +189,16 @@ static bool open_detector(struct people *people, FILE *errors) {
   options.max_faces = settings->max_faces < FACES ? settings->max_faces : FACES;
   if (failed(fs_detector_create(&people->detector, people->finder, &options), "detector", errors)) return false;
   if (!settings->identify || fs_detector_finds_points(people->detector)) return true;
-  fprintf(errors, "facestyle-camera: detector: %s finds faces without points, by which nobody can be identified: another "
-          "detector is wanted, such as mtcnn, or identify = no\n", settings->detector);
+  fprintf(errors, "facestyle-camera: detector: %s finds faces without points, by which nobody can be identified; expected another "
+          "detector, such as mtcnn, or identify = no\n", settings->detector);
   return false;
 }
 
 /* A network that sees whole photos knows nothing of a face in one. */
 static bool sees_faces(const struct people *people, FILE *errors) {
   if (fs_embedder_aligns(people->embedder)) return true;
-  fprintf(errors, "facestyle-camera: embedder: %s sees whole photos, by which nobody can be identified in a frame: another "
-          "embedder is wanted, such as faces-nn4, or identify = no\n", people->settings.embedder);
+  fprintf(errors, "facestyle-camera: embedder: %s sees whole photos, by which nobody can be identified in a frame; expected another "
+          "embedder, such as faces-nn4, or identify = no\n", people->settings.embedder);
   return false;
 }
 

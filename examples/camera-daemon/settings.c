@@ -154,23 +154,23 @@ bool settings_set(struct settings *settings, const char *name, const char *value
 
   if (entry->kind == YES_NO) {
     bool yes = !strcmp(value, "yes") || !strcmp(value, "1"), no = !strcmp(value, "no") || !strcmp(value, "0");
-    if (!yes && !no) return fprintf(errors, "%s is \"%s\", wanted is yes or no, 1 or 0\n", name, value), false;
+    if (!yes && !no) return fprintf(errors, "%s is \"%s\"; expected yes or no, 1 or 0\n", name, value), false;
     *(bool *)field = yes;
     return true;
   }
   if (entry->kind == CHOICE && !is_choice(entry->choices, value))
-    return fprintf(errors, "%s is \"%s\", wanted is one of: %s\n", name, value, entry->choices), false;
+    return fprintf(errors, "%s is \"%s\"; expected one of: %s\n", name, value, entry->choices), false;
   if (entry->kind == TEXT || (entry->kind == CHOICE && field != (char *)&settings->rotation)) {
     if (strlen(value) >= entry->size)
-      return fprintf(errors, "%s has %zu bytes, wanted are less than %zu\n", name, strlen(value), entry->size), false;
-    if (!*value && field != settings->crops) return fprintf(errors, "%s is \"\", wanted is a %s\n", name, entry->unit), false;
+      return fprintf(errors, "%s has %zu bytes; expected less than %zu\n", name, strlen(value), entry->size), false;
+    if (!*value && field != settings->crops) return fprintf(errors, "%s is \"\"; expected a %s\n", name, entry->unit), false;
     strcpy(field, value);
     return true;
   }
 
   if (entry->kind == LIMITS) {
     if (read_thresholds((struct thresholds *)field, value, entry->low, entry->high)) return true;
-    return fprintf(errors, "%s is \"%s\", wanted is a number from %g to %g, or PHOTOS:NUMBER for each of some rising PHOTOS\n",
+    return fprintf(errors, "%s is \"%s\"; expected a number from %g to %g, or PHOTOS:NUMBER for each of some rising PHOTOS\n",
                    name, value, entry->low, entry->high), false;
   }
 
@@ -180,10 +180,10 @@ bool settings_set(struct settings *settings, const char *name, const char *value
   bool whole = entry->kind != NUMBER;
   double low = entry->low, high = entry->kind == CHOICE ? 360 : entry->high;
   if (end == value || *end || errno || !(number >= low && number <= high) || (whole && number != floor(number)))
-    return fprintf(errors, "%s is \"%s\", wanted is a %snumber from %g to %g\n", name, value, whole ? "whole " : "", low, high),
+    return fprintf(errors, "%s is \"%s\"; expected a %snumber from %g to %g\n", name, value, whole ? "whole " : "", low, high),
            false;
   if (field == (char *)&settings->identify_better && number != 0 && number <= 1)
-    return fprintf(errors, "%s is \"%s\", wanted is more than 1, or 0\n", name, value), false;
+    return fprintf(errors, "%s is \"%s\"; expected more than 1, or 0\n", name, value), false;
   if (whole) *(uint32_t *)field = (uint32_t)number;
   else if (entry->size == sizeof(float)) *(float *)field = (float)number;
   else *(double *)field = number;
@@ -215,7 +215,7 @@ bool settings_read(struct settings *settings, const char *path, FILE *errors) {
   for (int number = 1; fgets(line, sizeof line, file); number++) {
     static const char mark[] = "\xEF\xBB\xBF", mark16[2][3] = {"\xFF\xFE", "\xFE\xFF"};
     if (number == 1 && (!strncmp(line, mark16[0], 2) || !strncmp(line, mark16[1], 2))) {
-      fprintf(errors, "%s:1: the text is UTF-16, wanted is UTF-8\n", path);
+      fprintf(errors, "%s:1: the text is UTF-16; expected UTF-8\n", path);
       good = false;
       break;
     }

@@ -75,7 +75,7 @@ static bool negotiate(struct v4l2 *camera, struct settings *settings, FILE *erro
                    strerror(errno)), false;
   struct v4l2_pix_format *got = &format.fmt.pix;
   if (got->pixelformat != code || got->width != settings->width || got->height != settings->height)
-    return fprintf(errors, "%s gives %ux%u %.4s, wanted is %ux%u %s\n", settings->source, got->width, got->height,
+    return fprintf(errors, "%s gives %ux%u %.4s; expected %ux%u %s\n", settings->source, got->width, got->height,
                    (const char *)&got->pixelformat, settings->width, settings->height, settings->format), false;
   settings->stride = got->bytesperline;
 
@@ -92,7 +92,7 @@ static bool share_memory(struct v4l2 *camera, size_t frame, FILE *errors) {
   if (control(camera->device, VIDIOC_REQBUFS, &request))
     return fprintf(errors, "%s: no buffers: %s\n", camera->settings.source, strerror(errno)), false;
   if (request.count < 3) /* one waits, one is looked at: the driver needs one too */
-    return fprintf(errors, "%s has %u buffers, 3 wanted\n", camera->settings.source, request.count), false;
+    return fprintf(errors, "%s has %u buffers; expected 3\n", camera->settings.source, request.count), false;
   camera->buffers = request.count < BUFFERS ? request.count : BUFFERS;
   for (uint32_t i = 0; i < camera->buffers; i++) {
     struct v4l2_buffer buffer = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP, .index = i};

@@ -21,7 +21,7 @@ def batches(folder, count, seed):
     """Photos in a seeded order, over and over."""
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES)
     if not paths:
-        raise SystemExit(f"{folder}: no photos (wanted .jpg or .png)")
+        raise SystemExit(f"{folder}: no photos; expected .jpg or .png")
     order = random.Random(seed)
     while True:
         order.shuffle(paths)

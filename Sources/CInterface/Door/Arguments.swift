@@ -23,7 +23,7 @@ func buffer<Element>(
 ) throws(Failure) -> UnsafeBufferPointer<Element> {
   try checkCount(count, MemoryLayout<Element>.stride, name)
   guard pointer != nil || count == 0 else {
-    throw .invalidArgument("\(name) is NULL, wanted \(count) elements")
+    throw .invalidArgument("\(name) is NULL; expected \(count) elements")
   }
   return UnsafeBufferPointer(start: pointer, count: count)
 }
@@ -32,7 +32,9 @@ func bytes(
   _ pointer: UnsafeRawPointer?, _ count: Int, _ name: StaticString
 ) throws(Failure) -> UnsafeRawBufferPointer {
   try checkCount(count, 1, name)
-  guard pointer != nil || count == 0 else { throw .invalidArgument("\(name) is NULL, wanted \(count) bytes") }
+  guard pointer != nil || count == 0 else {
+    throw .invalidArgument("\(name) is NULL; expected \(count) bytes")
+  }
   return UnsafeRawBufferPointer(start: pointer, count: count)
 }
 
@@ -43,7 +45,7 @@ func output<Element>(
   let pointer = try required(pointer, name)
   try checkCount(capacity, MemoryLayout<Element>.stride, name)
   guard capacity >= needed else {
-    throw .invalidArgument("\(name) has room for \(capacity), wanted \(needed)")
+    throw .invalidArgument("\(name) has room for \(capacity); expected \(needed)")
   }
   return pointer
 }
@@ -62,7 +64,7 @@ func product(_ factors: Int..., name: StaticString) throws(Failure) -> Int {
     let (next, overflow) = product.multipliedReportingOverflow(by: factor)
     guard factor >= 1, !overflow, next <= Int.max / 16 else {
       throw .invalidArgument(
-        "\(name) with a side of \(UInt(bitPattern: factor)), wanted at least 1 and a product that memory can hold"
+        "\(name) with a side of \(UInt(bitPattern: factor)); expected at least 1 and a product that memory can hold"
       )
     }
     product = next
@@ -90,7 +92,7 @@ private func bounded(
   let count = strnlen(pointer, limit + 1)
   guard count >= 1, count <= limit else {
     throw .invalidArgument(
-      "\(name) has \(count > limit ? "more than \(limit)" : "0") bytes, wanted 1 to \(limit)")
+      "\(name) has \(count > limit ? "more than \(limit)" : "0") bytes; expected 1 to \(limit)")
   }
   return pointer
 }
@@ -140,7 +142,7 @@ func initialise<Options: SizedStruct>(
 ) throws(Failure) {
   let target = UnsafeMutableRawPointer(try required(pointer, name))
   guard size >= Options.least, size <= 1 << 16 else {
-    throw .invalidArgument("\(name) of \(UInt(bitPattern: size)) bytes, wanted at least \(Options.least)")
+    throw .invalidArgument("\(name) of \(UInt(bitPattern: size)) bytes; expected at least \(Options.least)")
   }
   write(defaults, to: target, size)
 }
@@ -164,7 +166,7 @@ private func size(_ pointer: UnsafeRawPointer, least: Int, _ name: StaticString)
   let size = pointer.loadUnaligned(as: Int.self)
   guard size >= least, size <= 1 << 16 else {
     throw .invalidArgument(
-      "\(name)->size is \(UInt(bitPattern: size)), wanted at least \(least): call its _options_init or set it to sizeof"
+      "\(name)->size is \(UInt(bitPattern: size)); expected at least \(least): call its _options_init or set it to sizeof"
     )
   }
   return size

@@ -49,7 +49,7 @@ enum Handle {
   static func object<Object: HandleKind>(
     _ pointer: OpaquePointer?, _ type: Object.Type, _ name: StaticString
   ) throws(Failure) -> Object {
-    guard let pointer else { throw .invalidArgument("\(name) is NULL, wanted a \(Object.kind)") }
+    guard let pointer else { throw .invalidArgument("\(name) is NULL; expected a \(Object.kind)") }
     guard let object = find(pointer, type) else {
       throw .invalidArgument("\(name) is no live \(Object.kind): it was destroyed, or is something else")
     }

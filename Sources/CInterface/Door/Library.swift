@@ -26,7 +26,7 @@ public func fs_log_set(_ level: fs_log_level, _ callback: fs_log_callback?, _ us
 public func fs_threads_set(_ count: UInt32) -> fs_status {
   boundary { () throws(Failure) in
     guard count <= ThreadPool.maximum else {
-      throw .invalidArgument("\(count) threads, wanted 0 to \(ThreadPool.maximum)")
+      throw .invalidArgument("\(count) threads; expected 0 to \(ThreadPool.maximum)")
     }
     ThreadPool.shared.threads = count == 0 ? ThreadPool.processors : Int(count)
   }

@@ -303,13 +303,13 @@ public func fs_distance(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(distance, "distance")
-    guard dimension != 0 else { throw .invalidArgument("a dimension of 0, wanted at least 1") }
+    guard dimension != 0 else { throw .invalidArgument("a dimension of 0; expected at least 1") }
     let a = try required(buffer(a, dimension, "a").baseAddress, "a")
     let b = try required(buffer(b, dimension, "b").baseAddress, "b")
     let distance = euclideanDistance(a, b, dimension)
     guard distance.isFinite else {
       throw .invalidArgument(
-        "the distance is \(distance): wanted finite numbers, no farther apart than a float reaches")
+        "the distance is \(distance); expected finite numbers, no farther apart than a float reaches")
     }
     target.pointee = distance
   }

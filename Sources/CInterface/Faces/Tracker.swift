@@ -52,7 +52,7 @@ public func fs_tracker_update(
     let tracker = try Handle.object(tracker, Tracker.self, "tracker")
     let given = try buffer(faces, count, "faces")
     guard count <= Tracker.maxFaces else {
-      throw .invalidArgument("\(count) faces in a frame, wanted at most \(Tracker.maxFaces)")
+      throw .invalidArgument("\(count) faces in a frame; expected at most \(Tracker.maxFaces)")
     }
     let qualities = try qualities.map { qualities throws(Failure) in try buffer(qualities, count, "qualities")
     }

@@ -121,7 +121,7 @@ public func fs_gallery_search(
         throw .invalidArgument(
           "embeddings of \(UInt(bitPattern: dimension)) numbers, the gallery's have \(gallery.dimension)")
       }
-      guard k != 0 else { throw .invalidArgument("k is 0, wanted at least 1") }
+      guard k != 0 else { throw .invalidArgument("k is 0; expected at least 1") }
       let each = min(UInt(bitPattern: k), UInt(gallery.photos))
       if count != 0 {
         let embeddings = try buffer(embeddings, product(count, dimension, name: "embeddings"), "embeddings")

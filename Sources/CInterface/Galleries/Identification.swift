@@ -35,7 +35,7 @@ private func rows(
 ) throws(Failure) -> UnsafePointer<Float> {
   let values = try required(values, name)
   for value in try buffer(values, product(count, dimension, name: name), name) where !value.isFinite {
-    throw .invalidArgument("\(name) holds \(value), wanted finite numbers")
+    throw .invalidArgument("\(name) holds \(value); expected finite numbers")
   }
   return values
 }

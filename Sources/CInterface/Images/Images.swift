@@ -147,7 +147,7 @@ public func fs_image_encode(
     count.pointee = file.count
     guard let buffer, capacity > 0 else { return }
     guard capacity >= file.count else {
-      throw .invalidArgument("buffer has room for \(capacity) bytes, wanted \(file.count)")
+      throw .invalidArgument("buffer has room for \(capacity) bytes; expected \(file.count)")
     }
     buffer.copyMemory(from: file.pointer, byteCount: file.count)
   }

@@ -55,7 +55,7 @@ public func fs_pairs_get(
     let target = try required(pair, "pair")
     guard list.pairs.indices.contains(index) else {
       throw .invalidArgument(
-        "pair \(UInt(bitPattern: index)) of \(list.pairs.count), wanted a smaller number")
+        "pair \(UInt(bitPattern: index)) of \(list.pairs.count); expected a smaller number")
     }
     let pair = list.pairs[index]
     target.pointee = fs_pair(

@@ -73,7 +73,7 @@ extension UniversalStyler.Options {
     strength = given.strength
     method = try UniversalStyler.Method(given.method)
     guard given.levels < 1 << 5 else {
-      throw .invalidArgument("levels \(given.levels), wanted bits 0 to 4 alone")
+      throw .invalidArgument("levels \(given.levels); expected bits 0 to 4 alone")
     }
     for number in 1...5 where given.levels & 1 << UInt32(clamping: number - 1) != 0 { levels.append(number) }
     weights = Array(try buffer(given.weights, given.weight_count, "weights"))
@@ -90,7 +90,7 @@ public func fs_universal_styler_create(
     let out = try required(out, "out")
     let model = try model(handle)
     guard count >= 1, count <= FS_UNIVERSAL_MAX_STYLES else {
-      throw .invalidArgument("\(UInt(bitPattern: count)) styles, wanted 1 to \(FS_UNIVERSAL_MAX_STYLES)")
+      throw .invalidArgument("\(UInt(bitPattern: count)) styles; expected 1 to \(FS_UNIVERSAL_MAX_STYLES)")
     }
     var images: [Image] = []
     for style in try buffer(styles, count, "styles") {

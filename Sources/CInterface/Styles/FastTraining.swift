@@ -79,7 +79,7 @@ public func fs_fast_trainer_step(
   boundary { () throws(Failure) in
     let handle = try Handle.object(trainer, FastTrainerHandle.self, "trainer")
     guard count >= 1, count <= 1 << 10 else {
-      throw .invalidArgument("\(UInt(bitPattern: count)) contents, wanted 1 to 1024")
+      throw .invalidArgument("\(UInt(bitPattern: count)) contents; expected 1 to 1024")
     }
     var images: [Image] = []
     for content in try buffer(contents, count, "contents") {

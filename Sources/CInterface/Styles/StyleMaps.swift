@@ -31,7 +31,7 @@ public func fs_flow_warp(
       (width, height) = (before.width, before.height)
     guard count == 2 * width * height else {
       throw .invalidArgument(
-        "a flow of \(UInt(bitPattern: count)) numbers for a frame of \(width)x\(height), wanted \(2 * width * height)"
+        "a flow of \(UInt(bitPattern: count)) numbers for a frame of \(width)x\(height); expected \(2 * width * height)"
       )
     }
     let flow = Flow(try buffer(required(flow, "flow"), count, "flow"), width: width, height: height)

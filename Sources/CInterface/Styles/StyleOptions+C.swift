@@ -61,7 +61,7 @@ extension StyleOptions {
   ) throws(Failure) -> [(name: String, weight: Float)]? {
     guard given != nil || count != 0 else { return nil }
     guard count >= 1, count <= 16 else {
-      throw .invalidArgument("\(UInt(bitPattern: count)) \(kind) layers, wanted 1 to 16")
+      throw .invalidArgument("\(UInt(bitPattern: count)) \(kind) layers; expected 1 to 16")
     }
     var layers: [(name: String, weight: Float)] = []
     for layer in try buffer(given, count, kind) {
@@ -112,7 +112,7 @@ extension StylePictures {
     if given.regions != nil || given.region_count != 0 {
       guard given.region_count == styles.count else {
         throw .invalidArgument(
-          "\(UInt(bitPattern: given.region_count)) regions for \(styles.count) styles, wanted one for each")
+          "\(UInt(bitPattern: given.region_count)) regions for \(styles.count) styles; expected one for each")
       }
       for (i, region) in try buffer(given.regions, given.region_count, "regions").enumerated() {
         pictures[i].place = try StylePictures.image(region.place, "a region's place")

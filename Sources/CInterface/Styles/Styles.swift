@@ -112,7 +112,7 @@ private func maskCount(_ given: fs_style_options) throws(Failure) -> Int {
   guard given.regions != nil || given.region_count != 0 else { return 0 }
   guard given.region_count >= 1, given.region_count <= maxStyles else {
     throw .invalidArgument(
-      "\(UInt(bitPattern: given.region_count)) regions, wanted one for each of 1 to \(maxStyles) styles")
+      "\(UInt(bitPattern: given.region_count)) regions; expected one for each of 1 to \(maxStyles) styles")
   }
   return try buffer(given.regions, given.region_count, "regions").count
 }
@@ -205,7 +205,7 @@ public func fs_style_job_create(
     let styler = try Handle.object(styler, StyleTransfer.self, "styler")
     let content = try Handle.object(content, Image.self, "content")
     guard count >= 1, count <= maxStyles else {
-      throw .invalidArgument("\(UInt(bitPattern: count)) styles, wanted 1 to \(maxStyles)")
+      throw .invalidArgument("\(UInt(bitPattern: count)) styles; expected 1 to \(maxStyles)")
     }
     let shares = try weights.map { weights throws(Failure) in try buffer(weights, count, "weights") }
     var images: [Image] = []

@@ -13,7 +13,7 @@ public func fs_triplet_loss(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let target = try required(loss, "loss")
-    guard margin.isFinite, margin >= 0 else { throw .invalidArgument("margin \(margin), wanted 0 or more") }
+    guard margin.isFinite, margin >= 0 else { throw .invalidArgument("margin \(margin); expected 0 or more") }
     let reduction = try Reduction(reduction)
     let tape = Tape<Double>()
     let shape = [count, dimension]
@@ -52,7 +52,7 @@ public func fs_gram_matrix(
     let count = try product(rows, columns, name: "a")
     let a = try required(a, "a")
     for i in 0..<count where !a[i].isFinite {
-      throw .invalidArgument("a holds \(a[i]), wanted finite numbers")
+      throw .invalidArgument("a holds \(a[i]); expected finite numbers")
     }
     // Rows are channels here, columns pixels: turn them to the operation's order.
     let features = try Tensor<Float>([1, columns, 1, rows])

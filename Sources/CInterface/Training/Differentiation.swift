@@ -100,7 +100,7 @@ public func fs_convolve(
 ) -> fs_status {
   boundary { () throws(Failure) in
     guard axes >= 1, axes <= 3 else {
-      throw .invalidArgument("\(UInt(bitPattern: axes)) axes, wanted 1 to 3")
+      throw .invalidArgument("\(UInt(bitPattern: axes)) axes; expected 1 to 3")
     }
     let target = try required(yShape, "y_shape")
     let input = try extents(xShape, axes + 2, "x_shape"),
@@ -148,7 +148,7 @@ private struct HostFunction {
   init(_ function: fs_function_callback?, _ user: UnsafeMutableRawPointer?, _ count: Int) throws(Failure) {
     guard let function else { throw .invalidArgument("function is NULL") }
     guard count >= 1 else {
-      throw .invalidArgument("a function of \(UInt(bitPattern: count)) numbers, wanted 1 or more")
+      throw .invalidArgument("a function of \(UInt(bitPattern: count)) numbers; expected 1 or more")
     }
     (self.function, self.user, self.count) = (function, user, count)
   }

@@ -146,7 +146,9 @@ public func fs_loss_update_centres(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let loss = try Loss(options)
-    guard case .centre = loss else { throw .invalidArgument("a loss without centres, wanted FS_LOSS_CENTRE") }
+    guard case .centre = loss else {
+      throw .invalidArgument("a loss without centres; expected FS_LOSS_CENTRE")
+    }
     let shapes = try loss.shapes(dimension, classes)
     let target = try output(head, capacity: capacity, needed: total(shapes), "head")
     let batch = try Batch(loss, embeddings, count, dimension, labels, nil)
@@ -173,7 +175,7 @@ private struct Batch {
     _ = try product(count, dimension, name: "embeddings")
     if loss.wanted == .people { _ = try product(count, count, name: "distances") }
     guard count % loss.rowsTogether == 0 else {
-      throw .invalidArgument("\(count) rows, wanted a multiple of \(loss.rowsTogether)")
+      throw .invalidArgument("\(count) rows; expected a multiple of \(loss.rowsTogether)")
     }
     let shape = try Shape([count, dimension])
     self.embeddings = try tensor(embeddings, shape, "embeddings")

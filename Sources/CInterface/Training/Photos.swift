@@ -63,7 +63,7 @@ extension PhotoSet {
     _ file: UnsafePointer<CChar>?, _ points: UnsafePointer<Float>?
   ) throws(Failure) {
     guard file == nil || points == nil else {
-      throw .invalidArgument("landmarks and points, wanted one of them")
+      throw .invalidArgument("landmarks and points; expected one of them")
     }
     if file != nil { setLandmarks(from: try LandmarkFile(path: pathText(file, "landmarks"))) }
     if let points { try setLandmarks((0..<5).map { Point(points[2 * $0], points[2 * $0 + 1]) }) }

@@ -122,7 +122,7 @@ public func fs_trainer_step(
       let together = trainer.settings.loss.rowsTogether
       guard count >= 1, count <= 1 << 16, count % together == 0 else {
         throw .invalidArgument(
-          "\(UInt(bitPattern: count)) pictures, wanted 1 to 65536\(together > 1 ? ", a multiple of \(together)" : "")"
+          "\(UInt(bitPattern: count)) pictures; expected 1 to 65536\(together > 1 ? ", a multiple of \(together)" : "")"
         )
       }
       let input = try trainer.input(pictures, count)

@@ -32,8 +32,8 @@ package final class BatchReader {
     _ crops: Crops, _ sampler: Sampler, _ augmentation: Augmentation, _ formats: [ViewFormat], ahead: Int = 2
   ) throws(Failure) {
     try augmentation.check()
-    guard ahead >= 0, ahead <= 64 else { throw .invalidArgument("\(ahead) batches ahead, wanted 0 to 64") }
-    guard !formats.isEmpty else { throw .invalidArgument("0 formats of views, wanted at least 1") }
+    guard ahead >= 0, ahead <= 64 else { throw .invalidArgument("\(ahead) batches ahead; expected 0 to 64") }
+    guard !formats.isEmpty else { throw .invalidArgument("0 formats of views; expected at least 1") }
     for format in formats { try format.check() }
     work = Work(crops, sampler, augmentation, formats, ahead: ahead)
     if ahead > 0 { start() }

@@ -162,7 +162,7 @@ extension Crops.Options {
     let image = try Image.open(photo.path)
     guard min(image.width, image.height) >= minSide else {
       throw .badData(
-        "a picture of \(image.width)x\(image.height) pixels, sides of at least \(minSide) wanted")
+        "a picture of \(image.width)x\(image.height) pixels; expected sides of at least \(minSide)")
     }
     switch framing {
     case .whole:
@@ -176,7 +176,7 @@ extension Crops.Options {
       let map = try target.map(landmarks)
       let scale = (map.a * map.a + map.d * map.d).squareRoot()
       guard scale > 0, Double(frame) / scale >= Double(minSide) else {
-        throw .badData("a face in \(Double(frame) / scale) pixels, at least \(minSide) wanted")
+        throw .badData("a face in \(Double(frame) / scale) pixels; expected at least \(minSide)")
       }
       guard let centre = map.inverse?(Double(target.side) / 2, Double(target.side) / 2),
         centre.x >= 0, centre.y >= 0, centre.x < Double(image.width), centre.y < Double(image.height)

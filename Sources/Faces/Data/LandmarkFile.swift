@@ -18,7 +18,7 @@ package final class LandmarkFile: @unchecked Sendable {
 
   private static func faces(in text: UnsafeBufferPointer<UInt8>) throws(Failure) -> [[UInt8]: Face] {
     guard case .object(let members) = try JSON(parsing: withoutMark(text), "landmarks") else {
-      throw .badData("landmarks: no object, wanted {\"photo\": {\"landmarks\": [[x, y], ...]}}")
+      throw .badData("landmarks: no object; expected {\"photo\": {\"landmarks\": [[x, y], ...]}}")
     }
     var faces: [[UInt8]: Face] = [:]
     for (photo, value) in members {
@@ -61,7 +61,7 @@ package final class LandmarkFile: @unchecked Sendable {
 
 private func numbers(_ value: JSON, _ count: Int, _ photo: String) throws(Failure) -> [Float] {
   guard case .array(let list) = value, list.count == count else {
-    throw .badData("landmarks: \(photo) has not \(count) numbers where they are wanted")
+    throw .badData("landmarks: \(photo) has not \(count) numbers where they are expected")
   }
   var numbers: [Float] = []
   for element in list {

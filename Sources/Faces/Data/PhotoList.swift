@@ -32,12 +32,12 @@ package enum PhotoList {
       let label = Array(fields[2])
       guard label == [UInt8(ascii: "0")] || label == [UInt8(ascii: "1")] else {
         throw .badData(
-          "pairs: line \(line) ends in \"\(String(decoding: label.prefix(20), as: UTF8.self))\", wanted 1 or 0"
+          "pairs: line \(line) ends in \"\(String(decoding: label.prefix(20), as: UTF8.self))\"; expected 1 or 0"
         )
       }
       let (first, second) = (try photoName(fields[0], "pairs", line), try photoName(fields[1], "pairs", line))
       guard !first.utf8.elementsEqual(second.utf8) else {
-        throw .badData("pairs: line \(line) has \(first) twice, wanted two photos")
+        throw .badData("pairs: line \(line) has \(first) twice; expected two photos")
       }
       pairs.append(Pair(first: first, second: second, isSame: label[0] == UInt8(ascii: "1")))
     }
@@ -54,7 +54,7 @@ package enum PhotoList {
         $0.utf8.elementsEqual($1.utf8)
       }
       guard !same else {
-        throw .badData("triplets: line \(line) has one photo twice, wanted three photos")
+        throw .badData("triplets: line \(line) has one photo twice; expected three photos")
       }
       triplets.append(Triplet(anchor: anchor, positive: positive, negative: negative))
     }
@@ -81,7 +81,7 @@ private func forEachLine(
     let fields = content.split(separator: separator)
     if fields.isEmpty { continue }
     guard fields.count == 3 else {
-      throw .badData("\(list): line \(line) has \(fields.count) fields, wanted \(wanted)")
+      throw .badData("\(list): line \(line) has \(fields.count) fields; expected \(wanted)")
     }
     try body(fields, line)
   }
@@ -92,17 +92,17 @@ private func photoName(
   _ field: Slice<UnsafeBufferPointer<UInt8>>, _ list: StaticString, _ line: Int
 ) throws(Failure) -> String {
   guard field.count <= 4096 else {
-    throw .badData("\(list): line \(line) has a path of \(field.count) bytes, wanted at most 4096")
+    throw .badData("\(list): line \(line) has a path of \(field.count) bytes; expected at most 4096")
   }
   for byte in field where byte < 0x20 {
-    throw .badData("\(list): line \(line) has byte \(byte) in a path, wanted no control characters")
+    throw .badData("\(list): line \(line) has byte \(byte) in a path; expected no control characters")
   }
   let name = pathText(bytes: field)
   guard field.first != UInt8(ascii: "/") else {
-    throw .badData("\(list): line \(line) has the path \(name), wanted one below the folder of photos")
+    throw .badData("\(list): line \(line) has the path \(name); expected one below the folder of photos")
   }
   for part in field.split(separator: UInt8(ascii: "/")) where part.elementsEqual([0x2E, 0x2E]) {
-    throw .badData("\(list): line \(line) has the path \(name), wanted one without ..")
+    throw .badData("\(list): line \(line) has the path \(name); expected one without ..")
   }
   return name
 }

@@ -38,7 +38,7 @@ package struct PhotoSet {
     for entry in folder.entries {
       let path = root + "/" + entry.name
       guard entry.kind == .folder else {
-        leftOut.append(LeftOut(path: path, reason: entry.kind.reason("a person's folder wanted")))
+        leftOut.append(LeftOut(path: path, reason: entry.kind.reason("expected a person's folder")))
         continue
       }
       do throws(Failure) {
@@ -66,7 +66,7 @@ package struct PhotoSet {
     for entry in folder.entries {
       let file = path + "/" + entry.name
       if entry.kind != .file {
-        leftOut.append(LeftOut(path: file, reason: entry.kind.reason("a photo wanted")))
+        leftOut.append(LeftOut(path: file, reason: entry.kind.reason("expected a photo")))
       } else if FileFormat(ending: entry.name) == nil {
         leftOut.append(LeftOut(path: file, reason: FileFormat.endingExpected))
       } else {
@@ -84,7 +84,7 @@ package struct PhotoSet {
   /// - Throws: `.invalidArgument` unless there are five finite points.
   package mutating func setLandmarks(_ points: [Point]) throws(Failure) {
     guard points.count == 5, points.allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else {
-      throw .invalidArgument("\(points.count) landmarks for all photos, wanted 5 finite ones")
+      throw .invalidArgument("\(points.count) landmarks for all photos; expected 5 finite ones")
     }
     for i in photos.indices { photos[i].landmarks = points }
   }
@@ -118,10 +118,10 @@ extension Folder.Kind {
   /// Why it was left out.
   fileprivate func reason(_ wanted: String) -> String {
     switch self {
-    case .file: "a file, \(wanted)"
-    case .folder: "a folder, \(wanted)"
-    case .link: "a link, which is not followed, \(wanted)"
-    case .other: "neither a file nor a folder, \(wanted)"
+    case .file: "a file; \(wanted)"
+    case .folder: "a folder; \(wanted)"
+    case .link: "a link, which is not followed; \(wanted)"
+    case .other: "neither a file nor a folder; \(wanted)"
     case .unknown(let reason): reason
     }
   }

@@ -89,7 +89,7 @@ package struct Sampler {
     (batchPhotos, keepsRest) = try Sampler.batch(sampling, photosOf, personOf.count)
     self.state = state
     guard state.epoch >= 0, state.position >= 0 else {
-      throw .invalidArgument("a sampler at epoch \(state.epoch), batch \(state.position), wanted 0 or more")
+      throw .invalidArgument("a sampler at epoch \(state.epoch), batch \(state.position); expected 0 or more")
     }
     epoch = (-1, [], [])
     epoch = made(state.epoch)
@@ -131,7 +131,7 @@ package struct Sampler {
     func check(_ name: StaticString, _ number: Int, from first: Int = 1) throws(Failure) {
       let range = first...(1 << 16)
       guard range.contains(number) else {
-        throw .invalidArgument("\(name) of \(number), wanted \(range.lowerBound) to \(range.upperBound)")
+        throw .invalidArgument("\(name) of \(number); expected \(range.lowerBound) to \(range.upperBound)")
       }
     }
     func check(photo: Int) throws(Failure) {
@@ -151,7 +151,7 @@ package struct Sampler {
       for own in photosOf where repeats || own.count >= photos { usable += 1 }
       guard usable >= people else {
         throw .invalidArgument(
-          "\(usable) people with \(repeats ? "photos" : "\(photos) photos or more"), a batch wants \(people)")
+          "\(usable) people with \(repeats ? "photos" : "\(photos) photos or more"); expected \(people)")
       }
       return (people * photos, false)
     case .pairs(let batch):
@@ -160,7 +160,7 @@ package struct Sampler {
       for own in photosOf where own.count >= 2 { couples += 1 }
       guard couples >= 1, photosOf.count >= 2 else {
         throw .invalidArgument(
-          "\(photosOf.count) people, \(couples) of them with two photos or more: pairs want 2 and 1")
+          "\(photosOf.count) people, \(couples) of them with two photos or more; expected 2 and 1")
       }
       return (2 * batch, true)
     case .listedPairs(let pairs, let batch):

@@ -31,7 +31,7 @@ package struct ViewFormat: Sendable {
 
   package func check() throws(Failure) {
     guard min(height, width) >= 1, max(height, width) <= 4096 else {
-      throw .invalidArgument("views of \(width)x\(height) pixels, wanted 1 to 4096")
+      throw .invalidArgument("views of \(width)x\(height) pixels; expected 1 to 4096")
     }
   }
 

@@ -31,7 +31,7 @@ package final class CascadeDetector: WindowFinder, @unchecked Sendable {
     }
     let own = try numbers(text, count: 1...CascadeCNN.mostStages, "thresholds")
     for threshold in own where threshold < 0 || threshold > 1 {
-      throw .badData("model: threshold \(threshold), wanted 0 to 1")
+      throw .badData("model: threshold \(threshold); expected 0 to 1")
     }
     var stages: [Stage] = []
     for (i, threshold) in own.enumerated() {

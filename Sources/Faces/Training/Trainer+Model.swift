@@ -15,7 +15,7 @@ extension Trainer {
   package convenience init(_ name: String?, _ settings: TrainingSettings, start: Model?) throws(Failure) {
     let name = name ?? Trainer.usualArchitecture
     if let start, start.architectureName != name {
-      throw .badData("the start is a \(start.architectureName), wanted \(name)")
+      throw .badData("the start is a \(start.architectureName); expected \(name)")
     }
     guard let architecture = try start?.architecture() ?? Architecture.named(name) else {
       throw .invalidArgument("architecture \"\(name)\", which this version does not know")

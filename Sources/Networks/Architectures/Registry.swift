@@ -130,8 +130,7 @@ extension Architecture {
   }
 }
 
-/// A list that is written one architecture after another: a constant list would be merged with another
-/// module's by its number where the embedded build compiles its getter twice.
+/// A list that is written one architecture after another.
 private struct Registry {
   private(set) var entries: [RegisteredArchitecture] = []
 

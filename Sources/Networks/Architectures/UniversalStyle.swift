@@ -37,7 +37,8 @@ package struct UniversalStyle: Sendable {
     }
     guard !members.isEmpty else {
       throw .badData(
-        "weights: a universal style has none of the levels 1 to 5, wanted encoder1.conv11.weight or the like")
+        "weights: a universal style has none of the levels 1 to 5; expected encoder1.conv11.weight or the like"
+      )
     }
     self.members = members
   }
@@ -54,7 +55,7 @@ package struct UniversalStyle: Sendable {
         guard let extents = weights.extents("\(network).\(name).weight") else { continue }
         guard extents.count == 4, extents[0] >= 1 else {
           throw .badData(
-            "weights: \(network).\(name).weight is \(try Shape(extents).description), wanted [outputs, inputs, 3, 3]"
+            "weights: \(network).\(name).weight is \(try Shape(extents).description); expected [outputs, inputs, 3, 3]"
           )
         }
         widths[name] = extents[0]

@@ -36,7 +36,7 @@ extension PassStage {
         shape = try Shape([1, (shape[1] + 1) / 2, (shape[2] + 1) / 2, shape[3]])
       case .plain(.tap(let name)) where !stages.isEmpty:
         found += stages[stages.count - 1].set(name, taps)
-      default: throw .internalError("a gradient plan wants a chain of convolutions and poolings")
+      default: throw .internalError("a gradient plan needs a chain of convolutions and poolings")
       }
     }
     for (i, name) in taps.enumerated() where !stages.contains(where: { $0.has(i) }) {
@@ -54,7 +54,7 @@ extension PassStage {
     _ filter: Filter<Float>, over shape: Shape, _ edges: GradientPlan.Edges
   ) throws(Failure) {
     guard filter.finish.activation == .rectifier, filter.stride == 1 else {
-      throw .internalError("a gradient plan wants convolutions of stride 1 with a rectifier")
+      throw .internalError("a gradient plan needs convolutions of stride 1 with a rectifier")
     }
     var window = try filter.window(over: shape)
     if edges == .repeated {

@@ -124,7 +124,7 @@ extension Tape {
     let rows = x.tensor.count / channels
     guard !isTraining || rows > 1 else {
       throw .invalidArgument(
-        "batch normalisation of \(x.shape.description): one row has no variance, wanted at least 2")
+        "batch normalisation of \(x.shape.description): one row has no variance; expected at least 2")
     }
     let mean = try Tensor<Element>([channels]), inverse = try Tensor<Element>([channels])
     if isTraining {

@@ -12,7 +12,7 @@ package struct DepthToSpace: LayerKind {
 
   func check(_ input: Extent) throws(Failure) {
     guard side > 0, input.channels % (side * side) == 0 else {
-      throw .invalidArgument("squares of \(side) from \(input.channels) channels, wanted side^2 C channels")
+      throw .invalidArgument("squares of \(side) from \(input.channels) channels; expected side^2 C channels")
     }
   }
 
@@ -61,7 +61,7 @@ extension Tape {
   /// `x` is [batch, height, width, s^2 C], the result [batch, s height, s width, C].
   package func depthToSpace(_ x: Variable<Element>, _ side: Int) throws(Failure) -> Variable<Element> {
     guard x.shape.rank == 4, side >= 1, side < 1 << 8, x.shape[3] % (side * side) == 0 else {
-      throw .invalidArgument("squares of \(side) from \(x.shape.description), wanted side^2 C channels")
+      throw .invalidArgument("squares of \(side) from \(x.shape.description); expected side^2 C channels")
     }
     let height = x.shape[1], width = x.shape[2], channels = x.shape[3] / (side * side)
     let y = try Tensor<Element>([x.shape[0], height * side, width * side, channels])

@@ -16,7 +16,7 @@ package struct Difference: BareLayer {
     let a = node.inputs[0], b = node.inputs[1]
     guard a.extent == b.extent else {
       throw .invalidArgument(
-        "the difference of \(try a.shape().description) and \(try b.shape().description), wanted two of one shape"
+        "the difference of \(try a.shape().description) and \(try b.shape().description); expected two of one shape"
       )
     }
     let y = try planner.new(a.batch, a.extent)

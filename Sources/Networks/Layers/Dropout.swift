@@ -49,7 +49,7 @@ extension Tape {
     _ x: Variable<Element>, probability: Double, isTraining: Bool, _ generator: inout Generator
   ) throws(Failure) -> Variable<Element> {
     guard probability >= 0, probability < 1 else {
-      throw .invalidArgument("dropout with probability \(probability), wanted 0 or more and less than 1")
+      throw .invalidArgument("dropout with probability \(probability); expected 0 or more and less than 1")
     }
     guard isTraining, probability > 0 else { return x }
     let mask = try Tensor<Element>(x.shape)

@@ -134,7 +134,7 @@ extension Tape {
       beta.shape.extents == [x.shape[3]]
     else {
       throw .invalidArgument(
-        "instance normalisation of \(x.shape.description) with \(gamma.tensor.count) factors, wanted a picture and one a channel"
+        "instance normalisation of \(x.shape.description) with \(gamma.tensor.count) factors; expected a picture and one a channel"
       )
     }
     let batch = x.shape[0], channels = x.shape[3], rows = x.shape[1] * x.shape[2], each = rows * channels

@@ -13,7 +13,7 @@ package struct Maxout: LoopLayer {
   func check(_ input: Extent) throws(Failure) {
     guard pieces > 0, input.channels % pieces == 0 else {
       throw .invalidArgument(
-        "maxout of \(input.channels) channels in pieces of \(pieces), wanted channels that they divide")
+        "maxout of \(input.channels) channels in pieces of \(pieces); expected channels that they divide")
     }
   }
 
@@ -45,7 +45,7 @@ extension Tape {
     let channels = x.shape.extents.last ?? 0
     guard pieces > 0, channels % pieces == 0 else {
       throw .invalidArgument(
-        "maxout of \(x.shape.description) in pieces of \(pieces), wanted channels that they divide")
+        "maxout of \(x.shape.description) in pieces of \(pieces); expected channels that they divide")
     }
     var extents = x.shape.extents
     extents[extents.count - 1] = channels / pieces

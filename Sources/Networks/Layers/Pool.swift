@@ -146,7 +146,7 @@ func poolingWindow(
   _ shape: Shape, _ kernel: Int, _ stride: Int, _ padding: Int, _ roundsUp: Bool
 ) throws(Failure) -> Window {
   guard shape.rank == 4 else {
-    throw .invalidArgument("pooling of \(shape.description), wanted [batch, height, width, channels]")
+    throw .invalidArgument("pooling of \(shape.description); expected [batch, height, width, channels]")
   }
   func outputs(_ side: Int) -> Int { pooledSide(side, kernel, stride, padding, roundsUp) }
   let window = Window(

@@ -16,7 +16,7 @@ package struct Product: BareLayer {
     let a = node.inputs[0], b = node.inputs[1]
     guard a.extent == b.extent else {
       throw .invalidArgument(
-        "the product of \(try a.shape().description) and \(try b.shape().description), wanted two of one shape"
+        "the product of \(try a.shape().description) and \(try b.shape().description); expected two of one shape"
       )
     }
     let y = try planner.new(a.batch, a.extent)

@@ -117,7 +117,7 @@ struct TransposedWindow {
   init(kernel: Int, stride: Int, crop: Int) throws(Failure) {
     guard kernel >= 1, kernel < 1 << 12, stride >= 1, stride < 1 << 8, crop >= 0, crop < kernel else {
       throw .invalidArgument(
-        "a transposed window of \(kernel), stride \(stride), crop \(crop), wanted a crop below the window")
+        "a transposed window of \(kernel), stride \(stride), crop \(crop); expected a crop below the window")
     }
     (self.kernel, self.stride, self.crop) = (kernel, stride, crop)
     before = (kernel - 1 - crop) / stride
@@ -196,7 +196,7 @@ extension Tape {
       weights.shape[0] == x.shape[3]
     else {
       throw .invalidArgument(
-        "transposed weights \(weights.shape.description) for \(x.shape.description), wanted [inputs, outputs, k, k]"
+        "transposed weights \(weights.shape.description) for \(x.shape.description); expected [inputs, outputs, k, k]"
       )
     }
     let window = try TransposedWindow(kernel: weights.shape[2], stride: stride, crop: crop)

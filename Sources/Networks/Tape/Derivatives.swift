@@ -20,7 +20,7 @@ package func directionalDerivative(
   along direction: [Tensor<Double>]
 ) throws(Failure) -> (value: Tensor<Double>, derivative: Tensor<Double>) {
   guard direction.count == inputs.count else {
-    throw .invalidArgument("\(direction.count) directions for \(inputs.count) inputs, wanted one for each")
+    throw .invalidArgument("\(direction.count) directions for \(inputs.count) inputs; expected one for each")
   }
   // Constants: nothing is recorded, the derivatives travel with the numbers.
   let tape = Tape<Dual>()

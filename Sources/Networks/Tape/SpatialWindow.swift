@@ -19,13 +19,13 @@ struct SpatialWindow {
     let axes = shape.rank - 2
     guard axes >= 1, axes <= 3, kernel.count == axes else {
       throw .invalidArgument(
-        "\(shape.description) for a window of \(kernel.count) axes, wanted [batch, n1 ... nd, channels] with 1 to 3 axes"
+        "\(shape.description) for a window of \(kernel.count) axes; expected [batch, n1 ... nd, channels] with 1 to 3 axes"
       )
     }
     // Sides beyond 2^31 are refused here, so that no sum of them overflows.
     let largest = 1 << 31
     guard stride >= 1, stride < largest, padding >= 0, padding < largest else {
-      throw .invalidArgument("stride \(stride) and padding \(padding), wanted 1 or more and 0 or more")
+      throw .invalidArgument("stride \(stride) and padding \(padding); expected 1 or more and 0 or more")
     }
     let missing = [Int](repeating: 1, count: 3 - axes)
     var outputs: [Int] = []
@@ -34,7 +34,7 @@ struct SpatialWindow {
       guard kernel[axis] >= 1, kernel[axis] < largest, side < largest, side + 2 * padding >= kernel[axis]
       else {
         throw .invalidArgument(
-          "a window of \(kernel[axis]) over \(side) with padding \(padding), wanted a window that fits")
+          "a window of \(kernel[axis]) over \(side) with padding \(padding); expected a window that fits")
       }
       outputs.append((side + 2 * padding - kernel[axis]) / stride + 1)
     }
@@ -56,7 +56,7 @@ struct SpatialWindow {
   init(_ x: Shape, weights: Shape, stride: Int, padding: Int) throws(Failure) {
     guard weights.rank >= 3, weights.rank == x.rank, weights.count > 0, weights[1] == x.extents.last else {
       throw .invalidArgument(
-        "weights \(weights.description) for \(x.description), wanted [outputs, inputs, k1 ... kd] for [batch, n1 ... nd, inputs]"
+        "weights \(weights.description) for \(x.description); expected [outputs, inputs, k1 ... kd] for [batch, n1 ... nd, inputs]"
       )
     }
     try self.init(x, kernel: Array(weights.extents[2...]), stride: stride, padding: padding)

@@ -70,7 +70,7 @@ package final class Tape<Element: Scalar> {
     of result: Variable<Element>, at leaves: [Variable<Element>]
   ) throws(Failure) -> [Tensor<Element>] {
     guard result.tensor.count == 1 else {
-      throw .invalidArgument("the gradient of a tensor \(result.shape.description), wanted a single number")
+      throw .invalidArgument("the gradient of a tensor \(result.shape.description); expected a single number")
     }
     if let last = result.node {
       gradients[last] = try Tensor(result.shape.extents, repeating: 1)

@@ -71,7 +71,7 @@ package final class Checkpoint<Element: Scalar> {
       throw .badData("checkpoint: the file is none, its metadata has no \"checkpoint\"")
     }
     guard version == Checkpoint.version else {
-      throw .badData("checkpoint: version \(version), \(Checkpoint.version) wanted")
+      throw .badData("checkpoint: version \(version); expected \(Checkpoint.version)")
     }
     try Checkpoint.require("network", file, network)
     try Checkpoint.require("optimiser", file, optimiser.name)
@@ -88,7 +88,7 @@ package final class Checkpoint<Element: Scalar> {
     let steps = try Checkpoint.words(file, "optimiser.counters")
     guard steps.count == optimiser.counters.count else {
       throw .badData(
-        "checkpoint: optimiser.counters has \(steps.count) numbers, \(optimiser.counters.count) wanted")
+        "checkpoint: optimiser.counters has \(steps.count) numbers; expected \(optimiser.counters.count)")
     }
     var counters: [String: [UInt64]] = [:]
     let prefix = "counter."
@@ -126,9 +126,9 @@ package final class Checkpoint<Element: Scalar> {
     }
   }
 
-  /// "steps is 80, the checkpoint has 60"
+  /// "steps is 80; the checkpoint has 60"
   private static func differing(_ key: String, _ wanted: String, _ found: String?) -> Failure {
-    .wrongModel("\(key) is \(wanted), the checkpoint has \(found ?? "none")")
+    .wrongModel("\(key) is \(wanted); the checkpoint has \(found ?? "none")")
   }
 
   private static func add(
@@ -152,7 +152,7 @@ package final class Checkpoint<Element: Scalar> {
     guard isSingle else {
       let bytes = try file.bytes(name)
       guard bytes.count == size else {
-        throw .badData("weights: \(name) has \(bytes.count) bytes, wanted \(size)")
+        throw .badData("weights: \(name) has \(bytes.count) bytes; expected \(size)")
       }
       guard !checking else { return }
       tensor.withPointer { numbers in
@@ -181,7 +181,7 @@ package final class Checkpoint<Element: Scalar> {
   package static func words(_ file: WeightFile, _ name: String) throws(Failure) -> [UInt64] {
     let bytes = try file.bytes(name)
     guard bytes.count % 8 == 0 else {
-      throw .badData("checkpoint: \(name) has \(bytes.count) bytes, a multiple of 8 wanted")
+      throw .badData("checkpoint: \(name) has \(bytes.count) bytes; expected a multiple of 8")
     }
     var words = [UInt64](repeating: 0, count: bytes.count / 8)
     for (i, byte) in bytes.enumerated() { words[i / 8] |= UInt64(byte) << UInt64(8 * (i % 8)) }

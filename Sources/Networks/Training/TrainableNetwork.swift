@@ -27,7 +27,7 @@ package final class TrainableNetwork<Element: Scalar> {
       let value = try initial(specification)
       guard value.shape.extents == specification.extents else {
         throw .invalidArgument(
-          "\(specification.name) is \(value.shape.description), wanted \(try Shape(specification.extents).description)"
+          "\(specification.name) is \(value.shape.description); expected \(try Shape(specification.extents).description)"
         )
       }
       parameters.append(Parameter(specification.name, value, isTrained: specification.isLearned))

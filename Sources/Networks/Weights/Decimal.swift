@@ -35,7 +35,7 @@ package func numbers(_ text: String, count: ClosedRange<Int>, _ key: String) thr
   }
   guard count.contains(numbers.count) else {
     let wanted = count.count == 1 ? "\(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound)"
-    throw .badData("model: \(key) has \(numbers.count) numbers, wanted \(wanted)")
+    throw .badData("model: \(key) has \(numbers.count) numbers; expected \(wanted)")
   }
   return numbers
 }

@@ -55,7 +55,7 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
       extents[0] % groups == 0
     else {
       throw .invalidArgument(
-        "filter weights of shape \(try Shape(extents).description) in \(groups) groups, wanted [outputs, inputs, k, k]"
+        "filter weights of shape \(try Shape(extents).description) in \(groups) groups; expected [outputs, inputs, k, k]"
       )
     }
     outputs = extents[0]

@@ -62,8 +62,8 @@ package enum JSON {
     var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
     func failure(_ wanted: String) -> Failure {
-      guard let next else { return .badData("\(name) ends at byte \(position), wanted \(wanted)") }
-      return .badData("\(name) has byte \(next) at \(position), wanted \(wanted)")
+      guard let next else { return .badData("\(name) ends at byte \(position); expected \(wanted)") }
+      return .badData("\(name) has byte \(next) at \(position); expected \(wanted)")
     }
 
     mutating func skipSpace() {

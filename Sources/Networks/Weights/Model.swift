@@ -73,7 +73,7 @@ package final class Model: @unchecked Sendable {
       height != wantedHeight || width != wantedWidth
     {
       throw .invalidArgument(
-        "a picture of \(width)x\(height), \(architectureName) wants \(wantedWidth)x\(wantedHeight)")
+        "a picture of \(width)x\(height); expected \(wantedWidth)x\(wantedHeight)")
     }
     let picture = Extent(height: height, width: width, channels: input.channels)
     guard let extent = architecture.graph.extent(of: layer, for: picture),

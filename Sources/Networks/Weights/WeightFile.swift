@@ -30,7 +30,7 @@ package final class WeightFile: @unchecked Sendable {
 
   package convenience init(copying bytes: UnsafeRawBufferPointer) throws(Failure) {
     guard let base = bytes.baseAddress, bytes.count > 0 else {
-      throw .badData("safetensors: 0 bytes, wanted at least 10")
+      throw .badData("safetensors: 0 bytes; expected at least 10")
     }
     let storage = try Storage<UInt8>(count: bytes.count)
     UnsafeMutableRawPointer(storage.pointer).copyMemory(from: base, byteCount: bytes.count)
@@ -39,7 +39,7 @@ package final class WeightFile: @unchecked Sendable {
 
   private init(taking bytes: Storage<UInt8>) throws(Failure) {
     let count = bytes.count
-    guard count >= 10 else { throw .badData("safetensors: \(count) bytes, wanted at least 10") }
+    guard count >= 10 else { throw .badData("safetensors: \(count) bytes; expected at least 10") }
     var length: UInt64 = 0
     for i in 0..<8 { length |= UInt64(bytes.pointer[i]) << UInt64(8 * i) }
     guard length <= UInt64(min(count - 8, WeightFile.largestHeader)) else {
@@ -101,7 +101,7 @@ package final class WeightFile: @unchecked Sendable {
         case "F32": kind = .float32
         case "F16": kind = .float16
         case "U8": kind = .byte
-        default: throw .badData("safetensors: \(name) is \(type), wanted F32, F16 or U8")
+        default: throw .badData("safetensors: \(name) is \(type); expected F32, F16 or U8")
         }
       case ("shape", .array(let list)), ("data_offsets", .array(let list)):
         var numbers: [Int] = []
@@ -123,14 +123,14 @@ package final class WeightFile: @unchecked Sendable {
       throw .badData("safetensors: \(name) lacks dtype, shape or data_offsets")
     }
     guard extents.count <= 8 else {
-      throw .badData("safetensors: \(name) has \(extents.count) axes, wanted at most 8")
+      throw .badData("safetensors: \(name) has \(extents.count) axes; expected at most 8")
     }
     var size = kind.rawValue, overflow = false
     for extent in extents where !overflow { (size, overflow) = size.multipliedReportingOverflow(by: extent) }
     guard size > 0 || overflow else { throw .badData("safetensors: \(name) has a side of 0") }
     guard !overflow, range.0 <= range.1, range.1 <= fileCount - dataStart, range.1 - range.0 == size else {
       throw .badData(
-        "safetensors: \(name) lies at \(range.0)..\(range.1) of \(fileCount - dataStart) bytes, its shape wants \(overflow ? Int.max : size)"
+        "safetensors: \(name) lies at \(range.0)..\(range.1) of \(fileCount - dataStart) bytes; expected \(overflow ? Int.max : size)"
       )
     }
     return Entry(kind: kind, extents: extents, count: size / kind.rawValue, offset: dataStart + range.0)
@@ -190,7 +190,7 @@ package final class WeightFile: @unchecked Sendable {
       } else { throw .badData("weights: \(name) is missing") }
     guard entry.extents == extents else {
       throw .badData(
-        "weights: \(name) is \(try Shape(entry.extents).description), wanted \(try Shape(extents).description)"
+        "weights: \(name) is \(try Shape(entry.extents).description); expected \(try Shape(extents).description)"
       )
     }
     guard isCodeBook == (entry.kind == .byte) else {
@@ -234,7 +234,7 @@ package final class WeightFile: @unchecked Sendable {
   /// - Throws: `.badData` when they are absent or stored as numbers.
   package func bytes(_ name: String) throws(Failure) -> [UInt8] {
     guard let entry = entries[name] else { throw .badData("weights: \(name) is missing") }
-    guard entry.kind == .byte else { throw .badData("weights: \(name) is stored as numbers, bytes wanted") }
+    guard entry.kind == .byte else { throw .badData("weights: \(name) is stored as numbers; expected bytes") }
     return bytes.withPointer { Array(UnsafeBufferPointer(start: $0 + entry.offset, count: entry.count)) }
   }
 }

@@ -66,7 +66,7 @@ package struct WeightFileWriter {
     }
     guard count > 0 else { throw .invalidArgument("tensor \(name) has a side of 0") }
     guard extents.count <= 8 else {
-      throw .invalidArgument("tensor \(name) has \(extents.count) axes, at most 8 wanted")
+      throw .invalidArgument("tensor \(name) has \(extents.count) axes; expected at most 8")
     }
     let (byteCount, overflow) = count.multipliedReportingOverflow(by: content.width)
     guard !overflow, byteCount <= WeightFile.largest else {
@@ -148,7 +148,7 @@ package struct WeightFileWriter {
       for i in 0..<tensor.count {
         guard let bits = half(float: tensor[i]) else {
           throw .invalidArgument(
-            "\(tensor[i]) in \(entry.name) has no half precision number, at most 65504 wanted")
+            "\(tensor[i]) in \(entry.name) has no half precision number; expected at most 65504")
         }
         target.storeBytes(of: bits, toByteOffset: 2 * i, as: UInt16.self)
       }

@@ -32,9 +32,9 @@ struct Calibrate: ParsableCommand {
 
   func validate() throws {
     for (name, value) in [("--far", far), ("--confidence", confidence)] where !(value > 0 && value < 1) {
-      throw ValidationError("\(name) is \(value), wanted is more than 0 and less than 1.")
+      throw ValidationError("\(name) is \(value); expected more than 0 and less than 1.")
     }
-    guard people >= 1 else { throw ValidationError("--people is 0, wanted is 1 or more.") }
+    guard people >= 1 else { throw ValidationError("--people is 0; expected 1 or more.") }
   }
 
   func run() throws {

@@ -40,11 +40,11 @@ struct GalleryCommand: ParsableCommand {
       if photos.isEmpty { throw ValidationError("No photo; expected one or more.") }
       let length = name.utf8.count, most = Int(FS_NAME_CAPACITY) - 1
       if length < 1 || length > most {
-        throw ValidationError("The name has \(length) bytes, wanted are 1 to \(most).")
+        throw ValidationError("The name has \(length) bytes; expected 1 to \(most).")
       }
       if let note, note.utf8.count >= Int(FS_NOTE_CAPACITY) {
         throw ValidationError(
-          "--note has \(note.utf8.count) bytes, wanted are at most \(FS_NOTE_CAPACITY - 1).")
+          "--note has \(note.utf8.count) bytes; expected at most \(FS_NOTE_CAPACITY - 1).")
       }
     }
 
@@ -182,7 +182,7 @@ struct GalleryCommand: ParsableCommand {
     func run() throws {
       try common.apply()
       guard ["csv", "safetensors"].contains(nameAndExtension(out).1) else {
-        throw Failure("\(out): wanted is a .csv or .safetensors file")
+        throw Failure("\(out); expected a .csv or .safetensors file")
       }
       try checkOutputs(out)
       let gallery = try Gallery(opening: self.gallery, nil, key: key.read(), .read)
@@ -249,7 +249,7 @@ struct KeyOption: ParsableArguments {
     let count = fread(&bytes, 1, bytes.count, file)
     guard count == Int(FS_GALLERY_KEY_LENGTH) else {
       throw Failure(
-        "\(keyFile): \(count == bytes.count ? "\(count) or more" : "\(count)") bytes, wanted \(FS_GALLERY_KEY_LENGTH)"
+        "\(keyFile): \(count == bytes.count ? "\(count) or more" : "\(count)") bytes; expected \(FS_GALLERY_KEY_LENGTH)"
       )
     }
     return Array(bytes.prefix(count))

@@ -95,11 +95,11 @@ struct RuleOptions: ParsableArguments {
 
   func validate() throws {
     if let margin, !(margin >= 0 && margin.isFinite) {
-      throw ValidationError("--margin is \(margin), wanted is 0 or more.")
+      throw ValidationError("--margin is \(margin); expected 0 or more.")
     }
     guard let neighbours else { return }
     if rule != .vote { throw ValidationError("--neighbours is for --rule vote.") }
-    if neighbours == 0 { throw ValidationError("--neighbours is 0, wanted is 1 or more.") }
+    if neighbours == 0 { throw ValidationError("--neighbours is 0; expected 1 or more.") }
   }
 
   func options() throws(Failure) -> fs_identify_options {

@@ -65,7 +65,7 @@ struct Layers: ParsableCommand {
 
     func validate() throws {
       if photos.isEmpty { throw ValidationError("No photo; expected one or more.") }
-      if !(1...1024).contains(tile) { throw ValidationError("--tile is \(tile), wanted is 1 to 1024.") }
+      if !(1...1024).contains(tile) { throw ValidationError("--tile is \(tile); expected 1 to 1024.") }
     }
 
     func run() throws {
@@ -216,7 +216,7 @@ struct Layers: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-      if !(1...4096).contains(tile) { throw ValidationError("--tile is \(tile), wanted is 1 to 4096.") }
+      if !(1...4096).contains(tile) { throw ValidationError("--tile is \(tile); expected 1 to 4096.") }
     }
 
     func run() throws {
@@ -319,7 +319,7 @@ struct LayerOptions: ParsableArguments {
   func validate() throws {
     guard let strongest else { return }
     if units != nil { throw ValidationError("--units and --strongest are given; expected one of them.") }
-    if strongest < 1 { throw ValidationError("--strongest is \(strongest), wanted is 1 or more.") }
+    if strongest < 1 { throw ValidationError("--strongest is \(strongest); expected 1 or more.") }
   }
 
   /// The file for one layer.

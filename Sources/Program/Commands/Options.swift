@@ -54,7 +54,7 @@ struct ThresholdOption: ParsableArguments {
 
   func validate() throws {
     if let threshold, !(threshold >= 0) {
-      throw ValidationError("--threshold is \(threshold), wanted is 0 or more.")
+      throw ValidationError("--threshold is \(threshold); expected 0 or more.")
     }
   }
 }

@@ -58,8 +58,8 @@ struct Style: ParsableCommand {
         "--style-weights has \(weights.count) numbers, there are \(counted(styles.count, "style", "styles"))."
       )
     }
-    if saveEvery == 0 { throw ValidationError("--save-every is 0, wanted is 1 or more.") }
-    if checkpointEvery == 0 { throw ValidationError("--checkpoint-every is 0, wanted is 1 or more.") }
+    if saveEvery == 0 { throw ValidationError("--save-every is 0; expected 1 or more.") }
+    if checkpointEvery == 0 { throw ValidationError("--checkpoint-every is 0; expected 1 or more.") }
     if checkpointEvery != nil, checkpoint == nil {
       throw ValidationError("--checkpoint-every needs a --checkpoint.")
     }

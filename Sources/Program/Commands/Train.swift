@@ -134,13 +134,13 @@ struct Train: ParsableCommand {
       lossName != .triplet || triplets != nil,
       "--loss triplet needs --triplets; the losses that mine find their own.")
     try require(steps == nil || epochs == nil, "--steps and --epochs are given; expected one of them.")
-    if let epochs { try require(epochs > 0 && epochs < 1e9, "--epochs is \(epochs), wanted is more than 0.") }
+    if let epochs { try require(epochs > 0 && epochs < 1e9, "--epochs is \(epochs); expected more than 0.") }
     try require(checkpointEvery == nil || checkpoint != nil, "--checkpoint-every needs a --checkpoint.")
-    if let blend { try require(blend >= 0 && blend <= 1, "--blend is \(blend), wanted is 0 to 1.") }
-    try require(threshold >= 0 && threshold.isFinite, "--threshold is \(threshold), wanted is 0 or more.")
+    if let blend { try require(blend >= 0 && blend <= 1, "--blend is \(blend); expected 0 to 1.") }
+    try require(threshold >= 0 && threshold.isFinite, "--threshold is \(threshold); expected 0 or more.")
     if let architecture, !knownArchitectures.contains(architecture) {
       throw ValidationError(
-        "--architecture is '\(architecture)', wanted is one of \(knownArchitectures.joined(separator: ", "))."
+        "--architecture is '\(architecture)'; expected one of \(knownArchitectures.joined(separator: ", "))."
       )
     }
   }

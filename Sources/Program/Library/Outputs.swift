@@ -13,7 +13,7 @@ func checkOutputs(_ files: String?..., streams: String?...) throws(Failure) {
   for (file, isWhole) in files.map({ ($0, true) }) + streams.map({ ($0, false) }) {
     guard let file else { continue }
     try checkPlace(of: file, isWhole: isWhole)
-    guard !known.contains(file) else { throw Failure("\(file): named twice, wanted is a file for each") }
+    guard !known.contains(file) else { throw Failure("\(file): named twice; expected a file for each") }
     known.append(file)
   }
 }
@@ -36,13 +36,13 @@ struct PictureOutput {
 
 /// A new file is put beside an old one and takes its name: it is the folder that must be writable.
 private func checkPlace(of file: String, isWhole: Bool) throws(Failure) {
-  guard !file.isEmpty else { throw Failure("a file without a name, wanted is one with") }
+  guard !file.isEmpty else { throw Failure("a file without a name; expected one with") }
   var info = stat(), target = file
   if withOuter(file, { stat($0, &info) }) == 0 {
     let kind = info.st_mode & S_IFMT
-    guard kind != S_IFDIR else { throw Failure("\(file): a folder, wanted is a file") }
+    guard kind != S_IFDIR else { throw Failure("\(file): a folder; expected a file") }
     if kind != S_IFREG, !isWhole { return }
-    guard kind == S_IFREG else { throw Failure("\(file): a pipe or a device, wanted is a file") }
+    guard kind == S_IFREG else { throw Failure("\(file): a pipe or a device; expected a file") }
     if let resolved = withOuter(file, { realpath($0, nil) }) {
       target = outerText(resolved)
       free(resolved)

@@ -9,7 +9,7 @@ struct Sheet {
     guard width <= FS_IMAGE_MAX_SIDE, height <= FS_IMAGE_MAX_SIDE, width * height <= FS_IMAGE_MAX_PIXELS
     else {
       throw Failure(
-        "a sheet of \(width)x\(height) pixels, larger than pictures may be: fewer units or a smaller --tile is wanted"
+        "a sheet of \(width)x\(height) pixels, larger than pictures may be; expected fewer units or a smaller --tile"
       )
     }
     (self.width, self.height) = (width, height)

@@ -79,7 +79,7 @@ struct StylePlaces: ParsableArguments {
       let frame = try Picture(opening: before)
       guard (frame.width, frame.height) == (content.width, content.height) else {
         throw Failure(
-          "\(before): \(frame.width)x\(frame.height), wanted \(content.width)x\(content.height) as the content"
+          "\(before): \(frame.width)x\(frame.height); expected \(content.width)x\(content.height) as the content"
         )
       }
       opened.before = frame
@@ -152,11 +152,11 @@ private func readFlow(_ path: String, _ width: Int, _ height: Int) throws(Failur
   defer { fclose(file) }
   var head = [UInt32](repeating: 0, count: 3)
   guard fread(&head, 4, 3, file) == 3, UInt32(littleEndian: head[0]) == 0x4845_4950 else {
-    throw Failure("\(path): it does not begin with PIEH, wanted is a .flo file")
+    throw Failure("\(path): it does not begin with PIEH; expected a .flo file")
   }
   let found = (UInt32(littleEndian: head[1]), UInt32(littleEndian: head[2]))
   guard found == (UInt32(width), UInt32(height)) else {
-    throw Failure("\(path): a flow of \(found.0)x\(found.1), wanted \(width)x\(height)")
+    throw Failure("\(path): a flow of \(found.0)x\(found.1); expected \(width)x\(height)")
   }
   var bits = [UInt32](repeating: 0, count: 2 * width * height)
   guard fread(&bits, 4, bits.count, file) == bits.count else { throw Failure("\(path): it ends early") }

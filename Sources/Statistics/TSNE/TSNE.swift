@@ -46,7 +46,7 @@ package struct TSNE {
   ) throws(Failure) -> Double {
     try check(options, count: count, dimension: dimension)
     for i in 0..<(count * dimension) where !points[i].isFinite {
-      throw .invalidArgument("points hold \(points[i]), wanted finite numbers")
+      throw .invalidArgument("points hold \(points[i]); expected finite numbers")
     }
     let descent = try Descent(
       Affinities(points, count: count, dimension: dimension, perplexity: options.perplexity),
@@ -73,15 +73,15 @@ package struct TSNE {
 
   private static func check(_ options: Options, count: Int, dimension: Int) throws(Failure) {
     guard count >= 4, count <= maxPoints else {
-      throw .invalidArgument("\(count) points, wanted 4 to \(maxPoints)")
+      throw .invalidArgument("\(count) points; expected 4 to \(maxPoints)")
     }
     guard dimension >= 1 else {
-      throw .invalidArgument("points of \(dimension) dimensions, wanted at least 1")
+      throw .invalidArgument("points of \(dimension) dimensions; expected at least 1")
     }
     let maxPerplexity = Double(count - 1) / 3
     guard options.perplexity >= 1, options.perplexity <= maxPerplexity else {
       throw .invalidArgument(
-        "perplexity \(options.perplexity) for \(count) points, wanted 1 to \(maxPerplexity): a third of a point's neighbours"
+        "perplexity \(options.perplexity) for \(count) points; expected 1 to \(maxPerplexity): a third of a point's neighbours"
       )
     }
     try options.check()

@@ -96,7 +96,7 @@ package final class FastStyleTrainer {
   /// One step on some photos, each cut about its centre; nothing is changed when it throws.
   /// - Throws: `.badData` when the costs leave the range of Float.
   package func step(_ contents: [Image]) throws(Failure) -> Report {
-    guard !contents.isEmpty else { throw .invalidArgument("a step on 0 photos, wanted 1 or more") }
+    guard !contents.isEmpty else { throw .invalidArgument("a step on 0 photos; expected 1 or more") }
     var report = Report()
     var sums: [Tensor<Float>] = []
     let share = 1 / Float(contents.count)

@@ -69,7 +69,7 @@ package final class UniversalStyler: Sendable {
     // Two of the coarsest features' pixels: one has no variance.
     guard image.width >= 2 * scale, image.height >= 2 * scale else {
       throw .invalidArgument(
-        "\(name) of \(image.width)x\(image.height), wanted sides of at least \(2 * scale)")
+        "\(name) of \(image.width)x\(image.height); expected sides of at least \(2 * scale)")
     }
   }
 
@@ -95,7 +95,7 @@ package final class UniversalStyler: Sendable {
   ///   level asked for.
   package func run(_ content: Image, _ options: Options) throws(Failure) -> Image {
     guard options.strength >= 0, options.strength <= 1 else {
-      throw .invalidArgument("strength \(options.strength), wanted 0 to 1")
+      throw .invalidArgument("strength \(options.strength); expected 0 to 1")
     }
     let weights = try weights(options), levels = try levels(options.levels)
     guard let first = levels.first else { throw .internalError("a universal style without levels") }
@@ -188,16 +188,17 @@ package final class UniversalStyler: Sendable {
       return [Double](repeating: 1 / Double(styleCount), count: styleCount)
     }
     guard options.weights.count == styleCount else {
-      throw .invalidArgument("\(options.weights.count) weights for \(styleCount) styles, wanted one for each")
+      throw .invalidArgument(
+        "\(options.weights.count) weights for \(styleCount) styles; expected one for each")
     }
     var sum = 0.0
     for weight in options.weights {
       guard weight >= 0, weight <= 1e6 else {
-        throw .invalidArgument("weight \(weight) of a style, wanted 0 to 1e6")
+        throw .invalidArgument("weight \(weight) of a style; expected 0 to 1e6")
       }
       sum += Double(weight)
     }
-    guard sum > 0 else { throw .invalidArgument("the styles' weights are all 0, wanted one above") }
+    guard sum > 0 else { throw .invalidArgument("the styles' weights are all 0; expected one above") }
     return options.weights.map { Double($0) / sum }
   }
 

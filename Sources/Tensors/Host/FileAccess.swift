@@ -16,7 +16,7 @@ package func readFile(_ path: String, limit: Int) throws(Failure) -> Storage<UIn
   guard fstat(file, &info) == 0 else { throw .io("\(path): \(lastReason())") }
   try refuseUnlessRegular(info, path)
   let size = Int(info.st_size)
-  guard size <= limit else { throw .badData("\(path): \(size) bytes, at most \(limit) wanted") }
+  guard size <= limit else { throw .badData("\(path): \(size) bytes; expected at most \(limit)") }
 
   let bytes = try Storage<UInt8>(count: size)
   var done = 0
@@ -26,7 +26,7 @@ package func readFile(_ path: String, limit: Int) throws(Failure) -> Storage<UIn
       if systemError() == EINTR { continue }
       throw .io("\(path): \(lastReason())")
     }
-    guard got > 0 else { throw .io("\(path): shrank to \(done) bytes while being read, \(size) wanted") }
+    guard got > 0 else { throw .io("\(path): shrank to \(done) bytes while being read; expected \(size)") }
     done += got
   }
   return bytes
@@ -104,8 +104,8 @@ package func systemReason(_ number: Int32) -> String {
 }
 
 private func refuseUnlessRegular(_ info: stat, _ path: String) throws(Failure) {
-  guard systemIsDirectory(info.st_mode) == 0 else { throw .io("\(path): a folder, a file wanted") }
-  guard systemIsRegular(info.st_mode) != 0 else { throw .io("\(path): a pipe or a device, a file wanted") }
+  guard systemIsDirectory(info.st_mode) == 0 else { throw .io("\(path): a folder; expected a file") }
+  guard systemIsRegular(info.st_mode) != 0 else { throw .io("\(path): a pipe or a device; expected a file") }
 }
 
 /// A new, empty, hidden file in the folder of `target`.

@@ -17,7 +17,7 @@ package struct LoadedLibrary {
   /// - Returns: a function of the C type that the library's header gives it, which nothing checks here.
   package func function<Function>(_ name: String) throws(Failure) -> Function {
     guard let address = dlsym(handle, name) else {
-      throw .io("a library without \(name), wanted a later version of it")
+      throw .io("a library without \(name); expected a later version of it")
     }
     return unsafeBitCast(address, to: Function.self)
   }

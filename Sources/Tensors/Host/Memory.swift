@@ -89,7 +89,7 @@ package enum Memory {
     let room = MemoryRoom(), least = room.least, pages = room.leastPages, addresses = room.leastAddresses
     guard byteCount <= least.limit - held else {
       return
-        "\(megabytes(byteCount)) MB more are wanted, the library holds \(held >> 20) MB and may hold \(least.limit >> 20) MB,"
+        "\(megabytes(byteCount)) MB more requested; the library holds \(held >> 20) MB and may hold \(least.limit >> 20) MB,"
         + " by \(least.source.name) limit"
     }
     guard byteCount <= addresses.free else { return wanted(byteCount, addresses, addresses.free) }
@@ -106,7 +106,7 @@ package enum Memory {
   }
 
   private static func wanted(_ byteCount: Int, _ level: MemoryRoom.Level, _ free: Int) -> String {
-    "\(megabytes(byteCount)) MB more are wanted, \(max(0, free) >> 20) MB are left of \(level.source.name) \(level.limit >> 20) MB"
+    "\(megabytes(byteCount)) MB more requested; \(max(0, free) >> 20) MB are left of \(level.source.name) \(level.limit >> 20) MB"
   }
 
   private static func megabytes(_ byteCount: Int) -> Int { max(1, byteCount >> 20) }

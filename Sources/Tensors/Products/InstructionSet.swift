@@ -41,15 +41,16 @@ package func chooseInstructionSet(_ name: String?) throws(Failure) {
   var wanted = builds.count - 1
   if let name {
     guard let named = builds.firstIndex(where: { strcmp($0.cName, name) == 0 }) else {
-      throw .invalidArgument("instruction set \"\(name)\", this processor runs \(names(of: builds))")
+      throw .invalidArgument(
+        "instruction set \"\(name)\"; expected one that this processor runs: \(names(of: builds))")
     }
     wanted = named
   }
   try choiceLock.hold { () throws(Failure) in
     guard wanted == choice.build || !choice.isInUse else {
       throw .invalidArgument(
-        "instruction set \(names(of: [builds[wanted]])) after \(names(of: [builds[choice.build]])) is in use,"
-          + " wanted before the first model")
+        "instruction set \(names(of: [builds[wanted]])) while \(names(of: [builds[choice.build]])) is in use;"
+          + " expected a choice before the first model")
     }
     choice.build = wanted
   }

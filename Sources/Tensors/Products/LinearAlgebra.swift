@@ -202,6 +202,6 @@ package func choleskyFactor(_ a: [Double]) throws(Failure) -> [Double] {
 
 private func checkFinite(_ a: some Sequence<Double>) throws(Failure) {
   for value in a where !value.isFinite {
-    throw .invalidArgument("a matrix with \(value), wanted finite numbers")
+    throw .invalidArgument("a matrix with \(value); expected finite numbers")
   }
 }

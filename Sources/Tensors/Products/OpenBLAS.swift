@@ -145,7 +145,7 @@ package struct OpenBLAS {
   }
 
   private static func lacking(_ byteCount: Int) -> Failure {
-    .noMemory("OpenBLAS wants \(byteCount >> 20) MB of addresses, more than the system gives this process")
+    .noMemory("OpenBLAS needs \(byteCount >> 20) MB of addresses, more than the system gives this process")
   }
 
   /// A thread that loads the library and ends.

@@ -28,6 +28,6 @@ private func landmarks(_ text: String) throws -> LandmarkFile {
       outcome { try landmarks(#"{"a": [1, 2]}"#) } == "badData: landmarks: a has not five points [x, y]")
     #expect(
       outcome { try landmarks("[1, ") }
-        == "badData: landmarks ends at byte 4, wanted an object, a list, a text or a number")
+        == "badData: landmarks ends at byte 4; expected an object, a list, a text or a number")
   }
 }

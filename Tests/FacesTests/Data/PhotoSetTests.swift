@@ -36,14 +36,14 @@ import Testing
     let reasons = set.leftOut.map { String($0.path.dropFirst(folder.path.count + 1)) + ": " + $0.reason }
     #expect(
       reasons == [
-        "Ann/deep: a folder, a photo wanted",
-        "Ann/loop.jpg: a link, which is not followed, a photo wanted",
+        "Ann/deep: a folder; expected a photo",
+        "Ann/loop.jpg: a link, which is not followed; expected a photo",
         "Ann/notes.txt: expected a name that ends in .png, .jpg or .jpeg",
-        "Ann/pipe.jpg: neither a file nor a folder, a photo wanted",
-        "Ann/secret.png: a link, which is not followed, a photo wanted",
+        "Ann/pipe.jpg: neither a file nor a folder; expected a photo",
+        "Ann/secret.png: a link, which is not followed; expected a photo",
         "Empty: a folder without photos",
-        "circle: a link, which is not followed, a person's folder wanted",
-        "readme.md: a file, a person's folder wanted"
+        "circle: a link, which is not followed; expected a person's folder",
+        "readme.md: a file; expected a person's folder"
       ])
   }
 
@@ -145,7 +145,7 @@ import Testing
   @Test func `triplets want three photos`() {
     #expect(
       outcome { try triplets("a b a") }
-        == "badData: triplets: line 1 has one photo twice, wanted three photos")
+        == "badData: triplets: line 1 has one photo twice; expected three photos")
   }
 
   @Test func `lists become numbers of photos`() throws {

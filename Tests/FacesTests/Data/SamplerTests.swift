@@ -61,7 +61,7 @@ import Testing
     }
     #expect(
       outcome { try Sampler(.people(5, photos: 4, repeats: false), people: people, state: .init(seed: 3)) }
-        == "invalidArgument: 4 people with 4 photos or more, a batch wants 5")
+        == "invalidArgument: 4 people with 4 photos or more; expected 5")
     #expect(
       outcome { try Sampler(.people(2, photos: 40, repeats: true), people: people, state: .init(seed: 3)) }
         == "")

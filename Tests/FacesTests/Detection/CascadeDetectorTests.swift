@@ -136,12 +136,13 @@ private func near(_ a: Box, _ b: Box) -> Bool {
     #expect(
       try reason(model(nil))
         == "badData: model: no thresholds in the metadata of a cascade, scores that pass its stages")
-    #expect(try reason(model("")) == "badData: model: thresholds has 0 numbers, wanted 1 to 3")
-    #expect(try reason(model("0.1 0.2 0.3 0.4")) == "badData: model: thresholds has 4 numbers, wanted 1 to 3")
+    #expect(try reason(model("")) == "badData: model: thresholds has 0 numbers; expected 1 to 3")
+    #expect(
+      try reason(model("0.1 0.2 0.3 0.4")) == "badData: model: thresholds has 4 numbers; expected 1 to 3")
     #expect(
       try reason(model("0.1 nan 0.3")) == "badData: model: thresholds \"0.1 nan 0.3\" is not made of numbers")
-    #expect(try reason(model("0.1 1.5 0.3")) == "badData: model: threshold 1.5, wanted 0 to 1")
-    #expect(try reason(model("0.1 -0.5 0.3")) == "badData: model: threshold -0.5, wanted 0 to 1")
+    #expect(try reason(model("0.1 1.5 0.3")) == "badData: model: threshold 1.5; expected 0 to 1")
+    #expect(try reason(model("0.1 -0.5 0.3")) == "badData: model: threshold -0.5; expected 0 to 1")
     #expect(try reason(model("0.1 0.2 0.3", stages: 2)) == "badData: weights: net48.conv1.weight is missing")
     #expect(
       try reason(model("0.1 0.2 0.3") { $0 == "calibration24.patterns.bias" ? nil : $1 })
@@ -150,7 +151,7 @@ private func near(_ a: Box, _ b: Box) -> Bool {
       try reason(
         model("0.1 0.2 0.3") { name, tensor in
           name == "net12.features.weight" ? try? Tensor([16, 16, 3, 3], repeating: 0) : tensor
-        }) == "badData: weights: net12.features.weight is [16, 16, 3, 3], wanted [16, 16, 4, 4]")
+        }) == "badData: weights: net12.features.weight is [16, 16, 3, 3]; expected [16, 16, 4, 4]")
     let part = try Model(TensorFile(metadata: [("architecture", "cascade-12")]).weightFile())
     #expect(
       reason(part) == "wrongModel: the model is \"cascade-12\"; expected mtcnn or cascade for a detector")

@@ -182,8 +182,8 @@ private let mined = Loss.minedTriplet(.semiHard, margin: 0.3, .mean)
     #expect(
       refusal(mined) { $0.triplets = triplet }
         == "invalidArgument: a list of triplets for a loss that has none, or finds its own")
-    #expect(refusal(mined) { $0.batch = 8 } == "invalidArgument: 3 people with photos, a batch wants 4")
-    #expect(refusal(mined) { $0.batch = 2 } == "invalidArgument: people of 1, wanted 2 to 65536")
+    #expect(refusal(mined) { $0.batch = 8 } == "invalidArgument: 3 people with photos; expected 4")
+    #expect(refusal(mined) { $0.batch = 2 } == "invalidArgument: people of 1; expected 2 to 65536")
     #expect(
       refusal(mined) { $0.photosOfPerson = 0 } == "invalidArgument: photos of a person 0; expected 2 or more")
     #expect(

@@ -286,7 +286,7 @@ enum SmallNetwork {
     let file = try SmallNetwork.file(reshaping: (name, [1] + extents))
     let reason = outcome { try Network<Float>(SmallNetwork.layers, side: 9, weights: file) }
     #expect(
-      reason.hasPrefix("badData: weights: \(name) is \(try Shape([1] + extents).description), wanted ["),
+      reason.hasPrefix("badData: weights: \(name) is \(try Shape([1] + extents).description); expected ["),
       "\(reason)")
   }
 
@@ -306,7 +306,7 @@ enum SmallNetwork {
     #expect(reason(nil) == "badData: weights: c.weight.table is missing")
     #expect(
       reason([UInt8](repeating: 0, count: 512), "F32", [128])
-        == "badData: weights: c.weight.table is [128], wanted [256]")
+        == "badData: weights: c.weight.table is [128]; expected [256]")
     #expect(
       reason([UInt8](repeating: 0, count: 256), "U8")
         == "badData: weights: c.weight.table is stored as bytes without a code book")
@@ -328,7 +328,7 @@ enum SmallNetwork {
     whole.add("c.weight", [6, 3, 1, 1], [Float](repeating: 0, count: 18))
     #expect(
       outcome { try Network<Float>(layers, weights: whole.weightFile()) }
-        == "badData: weights: c.weight is [6, 3, 1, 1], wanted [6, 1, 1, 1]")
+        == "badData: weights: c.weight is [6, 3, 1, 1]; expected [6, 1, 1, 1]")
   }
 
   @Test func `gives the taps in the order asked for, twice too`() throws {

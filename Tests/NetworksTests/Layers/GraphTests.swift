@@ -169,7 +169,9 @@ private func inHeader(_ text: String) -> String {
         "c convolution filters=4 kernel=9 < input",
         "a result of 0x0x4; expected sides of 1 to 65536 and 1 to 16777216 channels"
       ),
-      ("c maxout pieces=2 < input", "maxout of 3 channels in pieces of 2, wanted channels that they divide"),
+      (
+        "c maxout pieces=2 < input", "maxout of 3 channels in pieces of 2; expected channels that they divide"
+      ),
       ("c linear scale=x offset=0 < input", "scale \"x\"; expected a number"),
       ("c dropout probability=1 < input", "probability \"1.0\"; expected 0 or more and less than 1"),
       (
@@ -354,7 +356,7 @@ private func inHeader(_ text: String) -> String {
     #expect(try model.shape(ofLayer: "filled", height: 8, width: 6) == (8, 6, 6))
     #expect(
       outcome { try model.shape(ofLayer: "filled", height: 9, width: 6) }
-        == "invalidArgument: a picture of 6x9, graph wants 6x8")
+        == "invalidArgument: a picture of 6x9; expected 6x8")
     let features = try model.features(
       [UInt8](0..<144), height: 8, width: 6, layer: "embedding", pooling: .average)
     #expect(features.shape.extents == [1, 1, 1, 5])

@@ -50,7 +50,7 @@ import Testing
         try tape.parametricRectifier(
           tape.constant(x.tensor), slopes: tape.constant(Tensor([3], repeating: 0)))
       }
-        == "invalidArgument: slopes [3] for [1, 2, 1, 2], wanted one a channel")
+        == "invalidArgument: slopes [3] for [1, 2, 1, 2]; expected one a channel")
   }
 
   /// Rows of several tasks.

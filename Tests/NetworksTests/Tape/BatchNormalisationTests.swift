@@ -107,7 +107,7 @@ import Testing
     }
     #expect(
       run([1, 3], 3, isTraining: true)
-        == "invalidArgument: batch normalisation of [1, 3]: one row has no variance, wanted at least 2")
+        == "invalidArgument: batch normalisation of [1, 3]: one row has no variance; expected at least 2")
     #expect(run([1, 3], 3, isTraining: false) == "")
     #expect(
       run([4, 3], 2, isTraining: true)

@@ -356,6 +356,6 @@ extension Numbers {
       } == "invalidArgument: a direction [3] for an input [2]")
     #expect(
       outcome { try directionalDerivative(of: { _, x throws(Failure) in x[0] }, at: [a], along: []) }
-        == "invalidArgument: 0 directions for 1 inputs, wanted one for each")
+        == "invalidArgument: 0 directions for 1 inputs; expected one for each")
   }
 }

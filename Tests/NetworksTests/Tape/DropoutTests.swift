@@ -34,7 +34,7 @@ import Testing
   func `refuses what is no probability`(probability: Double) {
     #expect(
       outcome { try dropout(3, probability) }
-        == "invalidArgument: dropout with probability \(probability), wanted 0 or more and less than 1")
+        == "invalidArgument: dropout with probability \(probability); expected 0 or more and less than 1")
   }
 }
 
@@ -54,7 +54,7 @@ import Testing
     let tape = Tape<Double>(), leaf = tape.leaf(table)
     #expect(
       outcome { try tape.lookup(leaf, at: [0, 3]) }
-        == "invalidArgument: row 3 of a table of 3 rows, wanted 0 to 2")
+        == "invalidArgument: row 3 of a table of 3 rows; expected 0 to 2")
     #expect(outcome { try tape.lookup(leaf, at: [-1]) }.hasPrefix("invalidArgument"))
     #expect(outcome { try tape.lookup(tape.reshaped(leaf, [6]), at: [0]) }.hasPrefix("invalidArgument"))
     #expect(try tape.lookup(leaf, at: []).shape.extents == [0, 2])

@@ -85,11 +85,11 @@ import Testing
     let x = tape.constant(a), y = tape.constant(try Tensor([4], [1, 2, 3, 4]))
     #expect(
       outcome { try tape.difference(x, y) }
-        == "invalidArgument: the difference of [2, 2] and [4], wanted two of one shape")
+        == "invalidArgument: the difference of [2, 2] and [4]; expected two of one shape")
     #expect(outcome { try tape.product(x, y) }.hasPrefix("invalidArgument"))
     #expect(outcome { try tape.quotient(x, y) }.hasPrefix("invalidArgument"))
     #expect(
       outcome { try tape.mean(tape.constant(Tensor([0], []))) }
-        == "invalidArgument: the mean of [0], wanted one element or more")
+        == "invalidArgument: the mean of [0]; expected one element or more")
   }
 }

@@ -48,6 +48,6 @@ import Testing
         == "invalidArgument: the distance of [2] and [1]")
     #expect(outcome { try tape.weightedSum([one], [1, 2]) } == "invalidArgument: 1 terms with 2 weights")
     #expect(
-      outcome { try tape.weightedSum([two], [1]) } == "invalidArgument: a term [2], wanted a single number")
+      outcome { try tape.weightedSum([two], [1]) } == "invalidArgument: a term [2]; expected a single number")
   }
 }

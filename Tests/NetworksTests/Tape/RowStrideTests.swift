@@ -23,7 +23,7 @@ import Testing
     let x = tape.constant(try Tensor([4, 2], repeating: 0))
     #expect(
       outcome { try tape.rows(x, from: 0, by: 3) }
-        == "invalidArgument: one row in 3 of [4, 2], wanted a multiple of 3 rows")
+        == "invalidArgument: one row in 3 of [4, 2]; expected a multiple of 3 rows")
     for (first, step) in [(2, 2), (-1, 2), (0, 0)] {
       #expect(outcome { try tape.rows(x, from: first, by: step) }.hasPrefix("invalidArgument"))
     }

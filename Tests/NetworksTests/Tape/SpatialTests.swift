@@ -91,15 +91,15 @@ import Testing
     }
     #expect(
       run([1, 14, 2], [16, 1, 5])
-        == "invalidArgument: weights [16, 1, 5] for [1, 14, 2], wanted [outputs, inputs, k1 ... kd] for [batch, n1 ... nd, inputs]"
+        == "invalidArgument: weights [16, 1, 5] for [1, 14, 2]; expected [outputs, inputs, k1 ... kd] for [batch, n1 ... nd, inputs]"
     )
     #expect(
       run([1, 4, 1], [2, 1, 5])
-        == "invalidArgument: a window of 5 over 4 with padding 0, wanted a window that fits")
+        == "invalidArgument: a window of 5 over 4 with padding 0; expected a window that fits")
     #expect(run([1, 4, 1], [2, 1, 5], padding: 1) == "")
     #expect(
       run([1, 4, 1], [2, 1, 3], stride: 0)
-        == "invalidArgument: stride 0 and padding 0, wanted 1 or more and 0 or more")
+        == "invalidArgument: stride 0 and padding 0; expected 1 or more and 0 or more")
     #expect(run([1, 4, 1], [2, 1, 3], padding: -1).hasPrefix("invalidArgument"))
     #expect(run([1, 4, 1], [2, 1, 3], padding: .max).hasPrefix("invalidArgument"))
     #expect(run([4, 1], [2, 1]).hasPrefix("invalidArgument"))
@@ -142,7 +142,7 @@ import Testing
     #expect(outcome { try pool([1, 2], .maximum, kernel: 3, stride: 1) }.hasPrefix("invalidArgument"))
     #expect(
       outcome { try pool([1, 2], .maximum, kernel: 1, stride: 1, padding: 1) }
-        == "invalidArgument: padding 1 of a window of 1, wanted 0 to 0")
+        == "invalidArgument: padding 1 of a window of 1; expected 0 to 0")
     #expect(outcome { try pool([1, 2], .maximum, kernel: -1, stride: 1) }.hasPrefix("invalidArgument"))
   }
 }

@@ -63,7 +63,7 @@ import Testing
     let x = tape.leaf(try Tensor([2], [1, 2]))
     #expect(
       outcome { try tape.gradients(of: x, at: [x]) }
-        == "invalidArgument: the gradient of a tensor [2], wanted a single number")
+        == "invalidArgument: the gradient of a tensor [2]; expected a single number")
   }
 
   @Test func `a gradient has the shape of its leaf`() throws {

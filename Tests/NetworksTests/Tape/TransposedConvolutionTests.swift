@@ -109,7 +109,7 @@ import Testing
     let x = try Tensor<Double>([1, 1, 1, 6], repeating: 1)
     #expect(
       outcome { try forward(x) { tape, x throws(Failure) in try tape.depthToSpace(x, 2) } }
-        == "invalidArgument: squares of 2 from [1, 1, 1, 6], wanted side^2 C channels")
+        == "invalidArgument: squares of 2 from [1, 1, 1, 6]; expected side^2 C channels")
   }
 }
 

@@ -88,15 +88,16 @@ private func small(
     let file = try opened(small().bytes())
     #expect(
       outcome { try small(network: "large").read(file) }
-        == "wrongModel: network is large, the checkpoint has small")
+        == "wrongModel: network is large; the checkpoint has small")
     #expect(
       outcome { try small(rule: .sgd(SGD())).read(file) }
-        == "wrongModel: optimiser is sgd, the checkpoint has adam")
+        == "wrongModel: optimiser is sgd; the checkpoint has adam")
     let double = [Parameter<Double>("weight", try Tensor([2, 3], repeating: 1))]
     #expect(
       outcome { try Checkpoint("small", double, Optimiser(.adam(Adam()), double).state).read(file) }
-        == "wrongModel: number is F64, the checkpoint has F32")
-    #expect(outcome { try small(units: 3).read(file) } == "badData: weights: weight is [2, 3], wanted [3, 3]")
+        == "wrongModel: number is F64; the checkpoint has F32")
+    #expect(
+      outcome { try small(units: 3).read(file) } == "badData: weights: weight is [2, 3]; expected [3, 3]")
   }
 
   @Test
@@ -112,11 +113,11 @@ private func small(
       return outcome { try next.read(file) }
     }
     #expect(try refusal(["steps": "60", "seed": "1"]) == "")
-    #expect(try refusal(["steps": "80", "seed": "1"]) == "wrongModel: steps is 80, the checkpoint has 60")
+    #expect(try refusal(["steps": "80", "seed": "1"]) == "wrongModel: steps is 80; the checkpoint has 60")
     #expect(
       try refusal(["steps": "60", "seed": "1", "rate": "3"])
-        == "wrongModel: rate is 3, the checkpoint has none")
-    #expect(try refusal(["steps": "80", "rate": "3"]) == "wrongModel: steps is 80, the checkpoint has 60")
+        == "wrongModel: rate is 3; the checkpoint has none")
+    #expect(try refusal(["steps": "80", "rate": "3"]) == "wrongModel: steps is 80; the checkpoint has 60")
   }
 
   @Test func `names what is missing, too much or no checkpoint, and changes nothing`() throws {
@@ -146,16 +147,16 @@ private func small(
     let optimiser = try Optimiser(.sgd(SGD()), [parameter, bias])
     let checkpoint = Checkpoint("small", [parameter, bias], optimiser.state)
     for (wrong, reason) in [
-      (try file("2"), "badData: checkpoint: version 2, 1 wanted"),
+      (try file("2"), "badData: checkpoint: version 2; expected 1"),
       (try file(without: "bias"), "badData: weights: bias is missing"),
       (try file(without: "optimiser.velocity.bias"), "badData: weights: optimiser.velocity.bias is missing"),
       (try file(with: "third"), "badData: checkpoint: third is no tensor of this training"),
-      (try file(with: "counter.x"), "badData: weights: counter.x is stored as numbers, bytes wanted"),
+      (try file(with: "counter.x"), "badData: weights: counter.x is stored as numbers; expected bytes"),
       (
         try file(counterBytes: 7),
-        "badData: checkpoint: optimiser.counters has 7 bytes, a multiple of 8 wanted"
+        "badData: checkpoint: optimiser.counters has 7 bytes; expected a multiple of 8"
       ),
-      (try file(counterBytes: 16), "badData: checkpoint: optimiser.counters has 2 numbers, 1 wanted")
+      (try file(counterBytes: 16), "badData: checkpoint: optimiser.counters has 2 numbers; expected 1")
     ] {
       #expect(outcome { try checkpoint.read(wrong) } == reason)
       #expect(parameter.value[0] == 1 && bias.value[1] == 1 && optimiser.steps == 0)

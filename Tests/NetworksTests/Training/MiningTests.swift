@@ -63,10 +63,10 @@ import Testing
     for mining in [Mining.hard, .semiHard, .all] {
       #expect(
         outcome { try mine([1, 2, 3] as [Float], [4, 4, 4], mining, margin: 0.2) }
-          == "invalidArgument: no negatives: 3 photos of one person, wanted two people or more")
+          == "invalidArgument: no negatives: 3 photos of one person; expected two people or more")
       #expect(
         outcome { try mine([1, 2, 3] as [Float], [1, 2, 3], mining, margin: 0.2) }
-          == "invalidArgument: no positives: 3 photos of as many people, wanted two photos of one or more")
+          == "invalidArgument: no positives: 3 photos of as many people; expected two photos of one or more")
       #expect(
         outcome { try mine([1] as [Float], [1], mining, margin: 0.2) }.hasPrefix(
           "invalidArgument: no negatives"))

@@ -153,7 +153,7 @@ private func large() throws -> (parameters: [Parameter<Float>], gradients: [Tens
     #expect(refused([gradients[0]]) == "invalidArgument: 1 gradients for 2 parameters")
     #expect(
       refused([gradients[0], gradients[0]])
-        == "invalidArgument: the gradient of small is [70, 1001], wanted [3]")
+        == "invalidArgument: the gradient of small is [70, 1001]; expected [3]")
     for value: Float in [.nan, .infinity, -.infinity] {
       let reason = refused([gradients[0], try Tensor([3], [0, value, 1])])
       #expect(reason == "invalidArgument: the gradient of small is not finite, or its square is not")

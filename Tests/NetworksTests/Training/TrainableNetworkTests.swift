@@ -206,7 +206,7 @@ private func trainable<Element: Scalar>(
         "invalidArgument: c has a scale of its own"))
     #expect(
       made([.convolution("c", 2, kernel: 1, hasBias: false)], shape: [2, 3])
-        == "invalidArgument: c.weight is [2, 3], wanted [2, 3, 1, 1]")
+        == "invalidArgument: c.weight is [2, 3]; expected [2, 3, 1, 1]")
     #expect(made([.dense("c", 2), .dense("c", 2)]) == "internalError: two layers share the tensor c.weight")
   }
 

@@ -116,7 +116,7 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
 
     #expect(
       outcome { try trainer.step(pictures(), .labels([Int32](repeating: 3, count: 12))) }
-        == "invalidArgument: label 3, wanted 0 to 2")
+        == "invalidArgument: label 3; expected 0 to 2")
     whole.classes = 4
     #expect(
       outcome { try Trainer(classifier, whole) }
@@ -189,17 +189,17 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
     }
     #expect(
       try refusal(small(), settings(.softmax(.mean)))
-        == "wrongModel: loss is softmax, the checkpoint has centre")
+        == "wrongModel: loss is softmax; the checkpoint has centre")
     #expect(
       try refusal(small("other"), settings(centre))
-        == "wrongModel: network is other, the checkpoint has small")
+        == "wrongModel: network is other; the checkpoint has small")
     #expect(
       try refusal(small(), settings(centre, .sgd(SGD())))
-        == "wrongModel: optimiser is sgd, the checkpoint has adam")
+        == "wrongModel: optimiser is sgd; the checkpoint has adam")
     #expect(try refusal(small(units: 5), settings(centre)).hasPrefix("badData: weights: d.weight is [6, "))
     var more = settings(centre)
     more.classes = 4
-    #expect(try refusal(small(), more) == "wrongModel: classes is 4, the checkpoint has 3")
+    #expect(try refusal(small(), more) == "wrongModel: classes is 4; the checkpoint has 3")
     #expect(outcome { try trainer.resume(path: file.path + ".none") }.hasPrefix("io: "))
 
     let before = state(trainer), model = TemporaryFile(), damaged = TemporaryFile()
@@ -261,7 +261,7 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
     #expect(outcome { try trainer.step(pictures(), .labels([0])) }.hasPrefix("invalidArgument: "))
     #expect(
       outcome { try trainer.step(pictures(), .labels([Int32](repeating: 3, count: 12))) }
-        == "invalidArgument: label 3, wanted 0 to 2")
+        == "invalidArgument: label 3; expected 0 to 2")
     #expect(
       outcome { try trainer.step(Tensor([1, 12, 12, 4], repeating: 0), .labels([0])) }.hasPrefix(
         "invalidArgument: "))

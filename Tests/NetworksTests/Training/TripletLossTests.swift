@@ -68,7 +68,7 @@ import Testing
     let a = try Tensor<Float>([2, 3], repeating: 0), b = try Tensor<Float>([3, 2], repeating: 0)
     #expect(
       outcome { try loss(a, a, b, margin: 0.2) }
-        == "invalidArgument: triplets of [2, 3], [2, 3] and [3, 2], wanted three times [count, dimension]")
+        == "invalidArgument: triplets of [2, 3], [2, 3] and [3, 2]; expected three times [count, dimension]")
     #expect(outcome { try loss(a, b, a, margin: 0.2) }.hasPrefix("invalidArgument"))
     let flat = try Tensor<Float>([6], repeating: 0)
     #expect(outcome { try loss(flat, flat, flat, margin: 0.2) }.hasPrefix("invalidArgument"))

@@ -98,8 +98,8 @@ private func refusal(_ header: String) -> String {
   }
 
   @Test func `names the byte at which it stops`() {
-    #expect(refusal("{\"x\" 7}") == "badData: header has byte 55 at 5, wanted a colon")
+    #expect(refusal("{\"x\" 7}") == "badData: header has byte 55 at 5; expected a colon")
     #expect(
-      refusal("{\"x\":") == "badData: header ends at byte 5, wanted an object, a list, a text or a number")
+      refusal("{\"x\":") == "badData: header ends at byte 5; expected an object, a list, a text or a number")
   }
 }

@@ -94,7 +94,7 @@ import Testing
     let reason = outcome {
       try model([("architecture", "nn4.small2")]).shape(ofLayer: "embedding", height: 4, width: 5)
     }
-    #expect(reason == "invalidArgument: a picture of 5x4, nn4.small2 wants 96x96")
+    #expect(reason == "invalidArgument: a picture of 5x4; expected 96x96")
   }
 
   /// VGG-19's first two layers stand for the whole: a run stops at the layer asked for, but a network is

@@ -76,8 +76,8 @@ private func entry(_ dtype: String = "\"F32\"", shape: String = "[4]", offsets: 
   @Test func `names a tensor that is missing or of another shape`() throws {
     let file = try small().weightFile()
     #expect(outcome { try file.tensor("conv9.weight", [1]) } == "badData: weights: conv9.weight is missing")
-    #expect(outcome { try file.tensor("a", [3, 2]) } == "badData: weights: a is [2, 3], wanted [3, 2]")
-    #expect(outcome { try file.tensor("c", [5]) } == "badData: weights: c is [4], wanted [5]")
+    #expect(outcome { try file.tensor("a", [3, 2]) } == "badData: weights: a is [2, 3]; expected [3, 2]")
+    #expect(outcome { try file.tensor("c", [5]) } == "badData: weights: c is [4]; expected [5]")
   }
 
   @Test func `refuses a code book without its table`() throws {
@@ -88,7 +88,7 @@ private func entry(_ dtype: String = "\"F32\"", shape: String = "[4]", offsets: 
     file.add("z", "U8", [2], [0, 1])
     let weights = try file.weightFile()
     #expect(outcome { try weights.tensor("x", [2]) } == "badData: weights: x.table is missing")
-    #expect(outcome { try weights.tensor("y", [1]) } == "badData: weights: y.table is [255], wanted [256]")
+    #expect(outcome { try weights.tensor("y", [1]) } == "badData: weights: y.table is [255]; expected [256]")
     #expect(
       outcome { try weights.tensor("z", [2]) } == "badData: weights: z is stored as bytes without a code book"
     )

@@ -81,7 +81,7 @@ private func reopened(_ writer: WeightFileWriter) throws -> WeightFile {
       try writer.add("conv1.weight", Tensor([2], [1, value]), as: .float16)
       #expect(
         outcome { try writer.bytes() }
-          == "invalidArgument: \(value) in conv1.weight has no half precision number, at most 65504 wanted")
+          == "invalidArgument: \(value) in conv1.weight has no half precision number; expected at most 65504")
     }
     var writer = WeightFileWriter()
     try writer.add("x", Tensor([1], [.nan]), as: .float16)
@@ -97,12 +97,12 @@ private func reopened(_ writer: WeightFileWriter) throws -> WeightFile {
       outcome { try writer.add("y", Tensor([0, 3], [])) } == "invalidArgument: tensor y has a side of 0")
     #expect(
       outcome { try writer.add("y", Tensor([1, 1, 1, 1, 1, 1, 1, 1, 1], [0])) }.hasSuffix(
-        "9 axes, at most 8 wanted"))
+        "9 axes; expected at most 8"))
     #expect(
       outcome { try writer.add("__metadata__", bytes: [1]) }.hasPrefix(
         "invalidArgument: a tensor named __metadata__"))
     let file = try reopened(writer)
-    #expect(outcome { try file.bytes("x") } == "badData: weights: x is stored as numbers, bytes wanted")
+    #expect(outcome { try file.bytes("x") } == "badData: weights: x is stored as numbers; expected bytes")
     #expect(outcome { try file.bytes("y") } == "badData: weights: y is missing")
   }
 

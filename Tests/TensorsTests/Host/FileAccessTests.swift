@@ -54,16 +54,18 @@ private func contents(_ path: String, limit: Int = 1 << 20) throws -> [UInt8] {
   }
 
   @Test func `refuses a folder, a pipe and a device`() throws {
-    #expect(outcome { try readFile("/tmp", limit: 10) } == "io: /tmp: a folder, a file wanted")
+    #expect(outcome { try readFile("/tmp", limit: 10) } == "io: /tmp: a folder; expected a file")
     #expect(
-      outcome { try readFile("/dev/null", limit: 10) } == "io: /dev/null: a pipe or a device, a file wanted")
-    #expect(outcome { try write([1], to: "/tmp") } == "io: /tmp: a folder, a file wanted")
-    #expect(outcome { try write([1], to: "/dev/null") } == "io: /dev/null: a pipe or a device, a file wanted")
+      outcome { try readFile("/dev/null", limit: 10) } == "io: /dev/null: a pipe or a device; expected a file"
+    )
+    #expect(outcome { try write([1], to: "/tmp") } == "io: /tmp: a folder; expected a file")
+    #expect(
+      outcome { try write([1], to: "/dev/null") } == "io: /dev/null: a pipe or a device; expected a file")
     try withFolder { folder in
       let pipe = folder + "/pipe"
       try #require(mkfifo(pipe, 0o600) == 0)
       // Opening it would wait for a writer for ever.
-      #expect(outcome { try readFile(pipe, limit: 10) } == "io: \(pipe): a pipe or a device, a file wanted")
+      #expect(outcome { try readFile(pipe, limit: 10) } == "io: \(pipe): a pipe or a device; expected a file")
     }
   }
 
@@ -73,7 +75,7 @@ private func contents(_ path: String, limit: Int = 1 << 20) throws -> [UInt8] {
       #expect(try contents(folder + "/file", limit: 3) == [1, 2, 3])
       #expect(
         outcome { try contents(folder + "/file", limit: 2) }
-          == "badData: \(folder)/file: 3 bytes, at most 2 wanted")
+          == "badData: \(folder)/file: 3 bytes; expected at most 2")
     }
   }
 

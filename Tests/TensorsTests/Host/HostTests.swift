@@ -108,7 +108,7 @@ private func group(
       try describe(group("/sys/fs/cgroup/a", max: "419430400", current: 300, inactive: 100, active: 40))
       try #require(
         outcome { try Storage<UInt8>(count: 196 * megabyte) }.hasPrefix(
-          "noMemory: 196 MB more are wanted, 195 MB are left of the control group's 400 MB"))
+          "noMemory: 196 MB more requested; 195 MB are left of the control group's 400 MB"))
       let block = try Storage<UInt8>(count: 194 * megabyte)
       withExtendedLifetime(block) {}
     }
@@ -161,7 +161,7 @@ private func group(
       try describe([("/proc/meminfo", "MemTotal: 16777216 kB\nMemAvailable: 204800 kB\n")])  // 200 MB less 64
       try #require(
         outcome { try Storage<UInt8>(count: 140 * megabyte) }.hasPrefix(
-          "noMemory: 140 MB more are wanted, 136 MB are left of this machine's"))
+          "noMemory: 140 MB more requested; 136 MB are left of this machine's"))
       let block = try Storage<UInt8>(count: 130 * megabyte)
       withExtendedLifetime(block) {}
     }

@@ -12,7 +12,9 @@ import Testing
 
   @Test func `a name that this processor does not run is refused, with those that it runs`() {
     let refusal = outcome { try chooseInstructionSet("zx81") }
-    #expect(refusal.hasPrefix("invalidArgument: instruction set \"zx81\", this processor runs baseline"))
+    #expect(
+      refusal.hasPrefix(
+        "invalidArgument: instruction set \"zx81\"; expected one that this processor runs: baseline"))
     #expect(refusal.contains(current))
   }
 
@@ -21,7 +23,7 @@ import Testing
     guard current != "baseline" else { return }
     #expect(
       outcome { try chooseInstructionSet("baseline") }
-        == "invalidArgument: instruction set baseline after \(current) is in use, wanted before the first model"
+        == "invalidArgument: instruction set baseline while \(current) is in use; expected a choice before the first model"
     )
   }
 }

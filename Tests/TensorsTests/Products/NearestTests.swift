@@ -186,9 +186,9 @@ private struct Search {
   }
 
   @Test func `a dimension out of range is refused`() {
-    #expect(outcome { try Rows(dimension: 0) } == "invalidArgument: rows of 0 numbers, wanted 1 to 1048576")
+    #expect(outcome { try Rows(dimension: 0) } == "invalidArgument: rows of 0 numbers; expected 1 to 1048576")
     #expect(
       outcome { try Rows(dimension: 1 << 21) }
-        == "invalidArgument: rows of 2097152 numbers, wanted 1 to 1048576")
+        == "invalidArgument: rows of 2097152 numbers; expected 1 to 1048576")
   }
 }

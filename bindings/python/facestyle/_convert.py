@@ -11,7 +11,7 @@ import numpy as np
 
 def wrong(value, what, wanted):
     """The TypeError for a value that is no `wanted`."""
-    return TypeError(f"{what} is {_described(value)}; wanted is {wanted}")
+    return TypeError(f"{what} is {_described(value)}; expected {wanted}")
 
 
 def _described(value):
@@ -86,7 +86,7 @@ def floats(value, shape, what):
     fits = array.ndim == len(shape) and all(want in (None, have) for want, have in zip(shape, array.shape))
     if not fits:
         wanted = ", ".join("any" if side is None else str(side) for side in shape)
-        raise ValueError(f"{what} has shape {list(array.shape)}; wanted is [{wanted}]")
+        raise ValueError(f"{what} has shape {list(array.shape)}; expected [{wanted}]")
     return np.ascontiguousarray(array)
 
 
@@ -95,7 +95,7 @@ def numbers(value, kind, what):
     try:
         array = np.asarray(value)
     except ValueError:  # rows of different lengths
-        raise ValueError(f"{what} has rows of different lengths; wanted are as many numbers in each") from None
+        raise ValueError(f"{what} has rows of different lengths; expected as many numbers in each") from None
     # Numbers that NumPy has no type for, such as Fraction and large integers, stand in arrays of objects.
     if array.dtype.kind == "O" and array.ndim and all(_is_real(item) for item in array.flat):
         return array.astype(kind)
@@ -167,7 +167,7 @@ def function(value, what):
 
 def alike(first, second, what):
     if first.shape != second.shape:
-        raise ValueError(f"{what} have shapes {list(first.shape)} and {list(second.shape)}; wanted are equal ones")
+        raise ValueError(f"{what} have shapes {list(first.shape)} and {list(second.shape)}; expected equal ones")
 
 
 def pointer(array, kind=ctypes.c_float):

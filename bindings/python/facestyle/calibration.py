@@ -124,5 +124,5 @@ def _growth(row, impostors):
     numbers = {name: _number(getattr(row, name)) for name, _ in row._fields_}
     reason = None
     if numbers["threshold"] is None:
-        reason = f"{row.people} people want {row.impostors_needed} pairs of two people, there are {impostors}"
+        reason = f"{row.people} people need {row.impostors_needed} pairs of two people, there are {impostors}"
     return Growth(**numbers, reason=reason)

@@ -82,11 +82,11 @@ def convolve(x, weights, bias=None, stride=1, padding=0):
     [outputs]. Returns float32 [batch, n1' ... nd', outputs] with `n' = (n + 2 padding - k) / stride + 1`."""
     x, weights = _singles(x, "x"), _singles(weights, "weights")
     if x.ndim != weights.ndim or not 3 <= x.ndim <= 5:
-        raise ValueError(f"x has shape {list(x.shape)} and weights {list(weights.shape)}; wanted are 3 to 5 axes in both")
+        raise ValueError(f"x has shape {list(x.shape)} and weights {list(weights.shape)}; expected 3 to 5 axes in both")
     if bias is not None:
         bias = _singles(bias, "bias")
         if bias.shape != weights.shape[:1]:
-            raise ValueError(f"bias has shape {list(bias.shape)}; wanted is [{weights.shape[0]}]")
+            raise ValueError(f"bias has shape {list(bias.shape)}; expected [{weights.shape[0]}]")
     sizes = ctypes.c_size_t * x.ndim
     shape, steps = (ctypes.c_size_t * 5)(), (integer(stride, "stride", 63), integer(padding, "padding", 63))
 
@@ -126,7 +126,7 @@ class _Host:
         def fill(x, count, target):
             answer = np.asarray(gradient(_array(x, shape)), np.float64)
             if answer.shape != shape:
-                raise ValueError(f"the gradient has shape {list(answer.shape)}; wanted is {list(shape)}")
+                raise ValueError(f"the gradient has shape {list(answer.shape)}; expected {list(shape)}")
             np.ctypeslib.as_array(target, (count,))[:] = answer.ravel()
 
         return _c.fs_gradient_callback(lambda x, count, target, _: self._guarded(lambda: fill(x, count, target)))

@@ -83,7 +83,7 @@ def evaluate(distances, same, folds=None, *, fold_count=10, least_false_accepts=
             raise wrong(folds, "folds", "an array of whole numbers")
         folds = np.asarray(folds)
         if folds.shape != distances.shape or folds.dtype.kind not in "iu":
-            raise ValueError(f"folds have shape {list(folds.shape)} of {folds.dtype}; wanted are {len(distances)} whole numbers")
+            raise ValueError(f"folds have shape {list(folds.shape)} of {folds.dtype}; expected {len(distances)} whole numbers")
         # Any numbers will do for the library, as long as they fit: the folds are numbered anew.
         folds = np.ascontiguousarray(np.unique(folds, return_inverse=True)[1].reshape(-1), np.int32)
     check(
@@ -115,7 +115,7 @@ def roc(distances, same):
 def _labelled(distances, same):
     distances, same = np.ascontiguousarray(numbers(distances, np.float64, "distances")), numbers(same, np.float64, "same")
     if distances.ndim != 1 or same.shape != distances.shape:
-        raise ValueError(f"distances and same have shapes {list(distances.shape)} and {list(same.shape)}; wanted is [pairs] twice")
+        raise ValueError(f"distances and same have shapes {list(distances.shape)} and {list(same.shape)}; expected [pairs] twice")
     return distances, np.ascontiguousarray(same.astype(bool), np.int32)
 
 
@@ -127,7 +127,7 @@ def _true_accepts(point, impostors):
     numbers = [_number(getattr(point, name)) for name in ("tar", "tar_low", "tar_high", "far", "far_low", "far_high", "threshold")]
     reason = None
     if numbers[0] is None:
-        reason = f"FAR {point.limit} wants {point.impostors_needed} pairs of two people, there are {impostors}"
+        reason = f"FAR {point.limit} needs {point.impostors_needed} pairs of two people, there are {impostors}"
     return TrueAccepts(point.limit, *numbers, reason)
 
 

@@ -121,7 +121,7 @@ def _threshold(value):
         return _c.FS_DEFAULT_THRESHOLD
     value = number(value, "threshold")
     if not value >= 0:  # a negative number is the library's sign for its own threshold
-        raise ValueError(f"threshold is {value}; wanted is 0 or more, or None for the model's own")
+        raise ValueError(f"threshold is {value}; expected 0 or more, or None for the model's own")
     return value
 
 
@@ -361,7 +361,7 @@ class Gallery(Handle):
             if key is not None:
                 key = data(key, "key")
                 if len(key) != _c.FS_GALLERY_KEY_LENGTH:
-                    raise ValueError(f"key has {len(key)} bytes; wanted are {_c.FS_GALLERY_KEY_LENGTH}")
+                    raise ValueError(f"key has {len(key)} bytes; expected {_c.FS_GALLERY_KEY_LENGTH}")
                 options.key = (ctypes.c_uint8 * len(key))(*key)
             model = optional(embedder, Embedder, "embedder")
             check(_c.fs_gallery_open(ctypes.byref(out), text(path, "path"), model, ctypes.byref(options)))

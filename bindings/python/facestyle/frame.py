@@ -98,10 +98,10 @@ def region_as_c(region):
         return None
     numbers = [integer(number, "region") for number in items(region, "region", "x, y, width and height")]
     if len(numbers) != 4:
-        raise ValueError(f"region has {len(numbers)} numbers; wanted are x, y, width and height")
+        raise ValueError(f"region has {len(numbers)} numbers; expected x, y, width and height")
     x, y, width, height = numbers
     if width == 0 or height == 0:  # all zeros are the library's sign for the whole picture
-        raise ValueError(f"region is {width}x{height}; wanted is at least 1x1, or None for all")
+        raise ValueError(f"region is {width}x{height}; expected at least 1x1, or None for all")
     return _c.fs_region(x, y, width, height)
 
 
@@ -109,9 +109,9 @@ def _rows(plane, index):
     """A plane as uint8 [rows, bytes], its rows each in one piece; copied only if they are not."""
     plane = np.asarray(plane)
     if plane.dtype != np.uint8:
-        raise TypeError(f"plane {index} of planes is {plane.dtype}; wanted is uint8")
+        raise TypeError(f"plane {index} of planes is {plane.dtype}; expected uint8")
     if plane.ndim not in (2, 3) or plane.size == 0:
-        raise ValueError(f"plane {index} has shape {list(plane.shape)}; wanted are rows, or rows of pixels")
+        raise ValueError(f"plane {index} has shape {list(plane.shape)}; expected rows, or rows of pixels")
     inner = plane[:1]
     if not inner.flags.c_contiguous or (len(plane) > 1 and plane.strides[0] < inner.size):
         plane = np.ascontiguousarray(plane)

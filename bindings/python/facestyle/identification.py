@@ -73,7 +73,7 @@ def identify(embeddings, labels, probe, threshold, *, rule="nearest", kind="eucl
     embeddings, probe = floats(embeddings, (None, None), "embeddings"), floats(probe, (None,), "probe")
     labels = labels_of(labels, len(embeddings))
     if len(embeddings) and embeddings.shape[1] != probe.size:
-        raise ValueError(f"embeddings have {embeddings.shape[1]} numbers and the probe {probe.size}; wanted are as many")
+        raise ValueError(f"embeddings have {embeddings.shape[1]} numbers and the probe {probe.size}; expected as many")
     names, numbers = np.unique(labels, return_inverse=True)
     numbers = np.ascontiguousarray(numbers.reshape(-1), np.int32)
     options, out = identify_options(probe.size, threshold, rule, kind, head, margin, neighbours), _c.fs_identity()
@@ -97,7 +97,7 @@ def labels_of(labels, count):
     if array.dtype.kind not in "biuUS" and array.size:
         raise wrong(labels if array.ndim == 0 else array, "labels", "an array of whole numbers or names")
     if array.shape != (count,):
-        raise ValueError(f"labels have shape {list(array.shape)}; wanted is [{count}]")
+        raise ValueError(f"labels have shape {list(array.shape)}; expected [{count}]")
     return array
 
 
@@ -121,6 +121,6 @@ def _head(head, dimension):
     if isinstance(head, dict):
         parts = mapping(head, "head")
         if set(parts) != {"weight", "bias"}:
-            raise ValueError(f"head has {sorted(parts)}; wanted is ['bias', 'weight']")
+            raise ValueError(f"head has {sorted(parts)}; expected ['bias', 'weight']")
         head = np.r_[np.ravel(parts["weight"]), np.ravel(parts["bias"])]
     return floats(head, (dimension + 1,), "head")

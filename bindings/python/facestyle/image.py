@@ -56,17 +56,17 @@ class Image(Handle):
         """
         array = np.asarray(array)
         if array.dtype not in (np.uint8, np.uint16):
-            raise TypeError(f"pixels are {array.dtype}; wanted is uint8, 0 to 255, or uint16, 0 to 65535")
+            raise TypeError(f"pixels are {array.dtype}; expected uint8, 0 to 255, or uint16, 0 to 65535")
         channels = array.shape[2] if array.ndim == 3 else 1
         if array.ndim not in (2, 3) or channels not in (1, 3, 4):
             raise ValueError(
-                f"pixels have shape {list(array.shape)}; wanted is [height, width], [height, width, 3] "
+                f"pixels have shape {list(array.shape)}; expected [height, width], [height, width, 3] "
                 "or [height, width, 4]"
             )
         format = format or {1: "grey", 3: "rgb", 4: "rgba"}[channels]
         kind = choice(format, _FORMATS, "format")
         if _CHANNELS[format] != channels:
-            raise ValueError(f"pixels have shape {list(array.shape)}; {format} wants {_CHANNELS[format]} channels")
+            raise ValueError(f"pixels have shape {list(array.shape)}; expected {_CHANNELS[format]} channels")
         if array.dtype == np.uint16:
             array = array.reshape(*array.shape[:2], channels)[..., _DEEP[format]]
             kind = _c.FS_RGBA16 if channels == 4 else _c.FS_RGB16
@@ -132,7 +132,7 @@ class Image(Handle):
             raise wrong(dtype, "dtype", "uint8 or uint16") from None
         choice(format, {"rgb": 3, "rgba": 4}, "format")
         if wanted not in (np.uint8, np.uint16):
-            raise TypeError(f"dtype is {wanted}; wanted is uint8 or uint16")
+            raise TypeError(f"dtype is {wanted}; expected uint8 or uint16")
         if format == "rgb":
             return self._samples(wanted)
         with self.unblended() as colours:

@@ -136,15 +136,15 @@ class Loss:
                 raise ValueError(f"a {self.kind} loss has no labels")
             return None
         if labels is None:
-            raise ValueError(f"a {self.kind} loss wants labels")
+            raise ValueError(f"a {self.kind} loss needs labels")
         array = np.asarray(labels)
         if array.dtype.kind not in "iubf" and array.size:
             raise wrong(labels if array.ndim == 0 else array, "labels", "an array of whole numbers")
         wanted = rows // 2 if self.kind in _PAIRS else rows
         if array.shape != (wanted,):
-            raise ValueError(f"labels has shape {list(array.shape)}; wanted is [{wanted}] for {rows} embeddings")
+            raise ValueError(f"labels has shape {list(array.shape)}; expected [{wanted}] for {rows} embeddings")
         if array.dtype.kind not in "iub":
-            raise ValueError(f"labels are {array.dtype}; wanted are integers")
+            raise ValueError(f"labels are {array.dtype}; expected integers")
         if array.size and (array.min() < -(2**31) or array.max() >= 2**31):
             raise ValueError("labels do not fit in 32 bits")
         return np.ascontiguousarray(array, np.int32)
@@ -156,7 +156,7 @@ class Loss:
                 raise ValueError(f"a {self.kind} loss has no teacher")
             return None
         if teacher is None:
-            raise ValueError(f"a {self.kind} loss wants a teacher's embeddings")
+            raise ValueError(f"a {self.kind} loss needs a teacher's embeddings")
         alike(x, taught, "embeddings and teacher")
         return taught
 
@@ -165,7 +165,7 @@ class Loss:
         names = _PARTS.get(self.kind, ())
         head = {} if head is None else mapping(head, "head")
         if set(head) != set(names):
-            raise ValueError(f"head has {sorted(head)}; wanted is {sorted(names)}")
+            raise ValueError(f"head has {sorted(head)}; expected {sorted(names)}")
         if not names:
             return np.empty(0, np.float32), 0
         classes = len(floats(head["weight"], (None, dimension), "head['weight']"))
@@ -173,7 +173,7 @@ class Loss:
             floats(head[name], (classes,) if name == "bias" else (classes, dimension), f"head['{name}']") for name in names]
         flat = np.concatenate([part.ravel() for part in parts])
         if flat.size != self._size(dimension, classes):
-            raise ValueError(f"head['weight'] has shape {[classes, dimension]}; wanted is [1, {dimension}]")
+            raise ValueError(f"head['weight'] has shape {[classes, dimension]}; expected [1, {dimension}]")
         return flat, classes
 
     def _parts(self, values, dimension, classes):

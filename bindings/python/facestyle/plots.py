@@ -159,7 +159,7 @@ def embedding_map(points, names, path, *, title="Embeddings by t-SNE", named=15)
     colour and their name beside their photos, the others are grey."""
     points, names = np.asarray(points, float), [str(name) for name in names]
     if points.ndim != 2 or points.shape[1] != 2 or len(names) != len(points):
-        raise ValueError(f"points have shape {list(points.shape)} and names are {len(names)}; wanted is [count, 2] and count")
+        raise ValueError(f"points have shape {list(points.shape)} and names are {len(names)}; expected [count, 2] and count")
     figure, axes = _figure(7.6, 7.2)
     chosen = [name for name, count in Counter(names).most_common(named) if count > 1]
     rest = np.array([name not in chosen for name in names], bool)
@@ -215,7 +215,7 @@ def activation_maps(maps, path, *, names=None, title="Where units answer", share
     all, so that they compare."""
     maps = np.asarray(maps, float)
     if maps.ndim != 3 or not maps.size:
-        raise ValueError(f"maps have shape {list(maps.shape)}; wanted is [units, height, width]")
+        raise ValueError(f"maps have shape {list(maps.shape)}; expected [units, height, width]")
     names = [str(name) for name in (range(len(maps)) if names is None else names)]
     if len(names) != len(maps):
         raise ValueError(f"names are {len(names)}, maps are {len(maps)}")

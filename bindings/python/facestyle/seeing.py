@@ -85,7 +85,7 @@ class UnitSearch(Handle):
         if units is not None:
             units = np.array(integers(units, "units"), np.uint32)  # held until the call is over
             if not units.size:
-                raise ValueError("units are none; wanted is one at least, or None for all")
+                raise ValueError("units are none; expected one at least, or None for all")
             options.units, options.unit_count = pointer(units, ctypes.c_uint32), units.size
         out, network = ctypes.POINTER(_c.fs_unit_search)(), handle(model, Model, "model")
         check(_c.fs_unit_search_create(ctypes.byref(out), network, text(layer, "layer"), ctypes.byref(options)))

@@ -230,7 +230,7 @@ def flow_warp(before, flow, back=None):
         if given is not None or name == "flow":
             given = np.ascontiguousarray(numbers(given, np.float32, name))
             if given.shape != shape:
-                raise ValueError(f"{name} is {given.shape}, wanted {shape}")
+                raise ValueError(f"{name} is {given.shape}; expected {shape}")
         flows.append(given)
     out, mask = ctypes.POINTER(_c.fs_image)(), ctypes.POINTER(_c.fs_image)()
     pointers = [given if given is None else pointer(given) for given in flows]
@@ -311,5 +311,5 @@ def _region(pair, what):
     """Where a style goes, and what part of it is taken."""
     masks = [optional(mask, Image, f"{what}[{i}]") for i, mask in enumerate(items(pair, what, "two masks"))]
     if len(masks) != 2:
-        raise ValueError(f"{what} holds {len(masks)} masks; wanted are two, each an Image or None")
+        raise ValueError(f"{what} holds {len(masks)} masks; expected two, each an Image or None")
     return _c.fs_style_region(*masks)

@@ -344,9 +344,9 @@ class Trainer(Handle):
             pictures = [p.to_array() if hasattr(p, "to_array") else p for p in items(pictures, "pictures", "pictures")]
         array = np.asarray(pictures)
         if array.dtype != np.uint8:
-            raise TypeError(f"pictures are {array.dtype}; wanted is uint8, 0 to 255")
+            raise TypeError(f"pictures are {array.dtype}; expected uint8, 0 to 255")
         if array.ndim != 4 or array.shape[1:] != (self.height, self.width, 3):
-            raise ValueError(f"pictures have shape {list(array.shape)}; wanted is [any, {self.height}, {self.width}, 3]")
+            raise ValueError(f"pictures have shape {list(array.shape)}; expected [any, {self.height}, {self.width}, 3]")
         return np.ascontiguousarray(array)
 
     def _statistics(self, mining):

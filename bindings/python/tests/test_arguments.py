@@ -262,7 +262,7 @@ def test_a_wrong_type_is_a_type_error_that_names_the_argument(tools, name):
 
 
 def test_a_setter_names_its_value(tools):
-    with pytest.raises(TypeError, match="all_reduce is a Nothing; wanted is a function or None"):
+    with pytest.raises(TypeError, match="all_reduce is a Nothing; expected a function or None"):
         tools.trainer.all_reduce = Nothing()
 
 

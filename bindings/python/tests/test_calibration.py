@@ -40,11 +40,11 @@ def test_the_bound_is_clopper_and_pearsons(impostors, far):
 
 
 def test_too_few_pairs_are_refused_with_the_number():
-    with pytest.raises(fs.FaceStyleError, match="300 pairs of two people, wanted at least 2995"):
+    with pytest.raises(fs.FaceStyleError, match="300 pairs of two people; expected at least 2995"):
         fs.calibrate(*line(300, 90), 1e-3)
     assert fs.calibrate(*line(2995, 90), 1e-3).impostors_accepted == 0
     # log(0.05) / log(0.99) / 10 people: each comparison may err at 0.001005.
-    with pytest.raises(fs.FaceStyleError, match="wanted at least 2981"):
+    with pytest.raises(fs.FaceStyleError, match="expected at least 2981"):
         fs.calibrate(*line(2980, 90), 0.01, people=10)
     assert fs.calibrate(*line(2981, 90), 0.01, people=10).max_false_accepts_of_search <= 0.01
 
@@ -75,7 +75,7 @@ def test_errors_grow_with_the_people():
     assert rows[0].threshold == found.threshold and rows[0].reason is None
     assert rows[1].threshold == fs.calibrate(distances, same, 0.1, people=10).threshold
     assert rows[3].threshold is None and rows[3].false_rejects is None
-    assert rows[3].reason == f"1000 people want {rows[3].impostors_needed} pairs of two people, there are 3000"
+    assert rows[3].reason == f"1000 people need {rows[3].impostors_needed} pairs of two people, there are 3000"
     assert rows[3].impostors_needed == math.ceil(math.log(0.05) / math.log1p(-(1 - 0.9**0.001)))
 
 
@@ -102,7 +102,7 @@ def test_embeddings_make_their_pairs():
 
 def test_too_many_pairs_are_refused():
     photos = np.zeros((8000, 1), np.float32)
-    with pytest.raises(fs.FaceStyleError, match="wanted at most 16777216"):
+    with pytest.raises(fs.FaceStyleError, match="expected at most 16777216"):
         fs.calibrate_embeddings(photos, np.zeros(8000, int))
 
 
@@ -132,5 +132,5 @@ def test_half_of_lfw_calibrates_the_other(embedder):
     print(found, f"{accepted} of {len(other)} others accepted", sep="\n")
     # So many, or more, of the others would be accepted by chance in one of ten thousand cases if the bound were true.
     assert 1 - tail(accepted - 1, len(other), found.max_false_accepts) > 1e-4 if accepted else True
-    with pytest.raises(fs.FaceStyleError, match="900 pairs of two people, wanted at least 2995"):
+    with pytest.raises(fs.FaceStyleError, match="900 pairs of two people; expected at least 2995"):
         fs.calibrate(result.distances[known], result.same[known], 0.001)

@@ -69,7 +69,7 @@ def test_the_lecture_variant_has_its_own_factors():
 def test_wrong_shapes_are_named():
     with pytest.raises(ValueError, match=r"anchors and negatives have shapes \[2, 3\] and \[2, 4\]"):
         fs.triplet_loss(np.zeros((2, 3)), np.zeros((2, 3)), np.zeros((2, 4)))
-    with pytest.raises(ValueError, match=r"content has shape \[16, 3\]; wanted is \[any, any, any\]"):
+    with pytest.raises(ValueError, match=r"content has shape \[16, 3\]; expected \[any, any, any\]"):
         fs.content_cost(np.zeros((4, 4, 3)), np.zeros((16, 3)))
     with pytest.raises(ValueError, match=r"a has shape \[\]"):
         fs.gram_matrix(1.0)

@@ -98,7 +98,7 @@ def test_what_a_function_raises_comes_out():
         fs.check_gradient(lambda x: 1.0, [1.0], fails)
     with pytest.raises(Mine):
         fs.numeric_gradient(fails, [1.0])
-    with pytest.raises(ValueError, match="wanted is \\[1\\]"):
+    with pytest.raises(ValueError, match="expected \\[1\\]"):
         fs.check_gradient(lambda x: 1.0, [1.0], lambda x: [1.0, 2.0])
 
 
@@ -110,7 +110,7 @@ def test_options_out_of_range_are_refused(options):
 
 
 def test_a_point_without_numbers_is_refused():
-    with pytest.raises(fs.FaceStyleError, match="wanted 1 or more"):
+    with pytest.raises(fs.FaceStyleError, match="expected 1 or more"):
         fs.check_gradient(lambda x: 1.0, [])
     with pytest.raises(fs.FaceStyleError, match="finite"):
         fs.check_gradient(lambda x: 1.0, [math.inf])

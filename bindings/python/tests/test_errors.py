@@ -68,7 +68,7 @@ def test_a_model_of_another_architecture_is_the_wrong_one(vgg):
 
 
 def test_a_handle_of_another_kind_never_reaches_the_library(picture):
-    with pytest.raises(TypeError, match="model is an Image; wanted is a Model"):
+    with pytest.raises(TypeError, match="model is an Image; expected a Model"):
         fs.Detector(picture)
 
 

@@ -91,7 +91,7 @@ def test_too_few_pairs_have_a_reason():
     found = fs.evaluate([0.1, 0.2, 0.3, 0.4], [True, True, False, False])
     assert found.accuracy is None and found.accuracy_sd is None and found.auc == 1
     assert all(rate.value is None and rate.low is None for rate in found.tar.values())
-    assert found.tar[0.001].reason == "FAR 0.001 wants 1000 pairs of two people, there are 2"
+    assert found.tar[0.001].reason == "FAR 0.001 needs 1000 pairs of two people, there are 2"
     assert fs.evaluate(np.arange(49.0), np.arange(49) < 20, least_false_accepts=3).tar[0.1].reason is not None
 
 
@@ -104,7 +104,7 @@ def test_bad_input_is_named():
         fs.evaluate([], [])
     with pytest.raises(ValueError, match=r"\[2\] and \[3\]"):
         fs.evaluate([1, 2], [True, True, False])
-    with pytest.raises(ValueError, match="wanted are 2 whole numbers"):
+    with pytest.raises(ValueError, match="expected 2 whole numbers"):
         fs.evaluate([1, 2], [True, False], [0.5, 1])
 
 

@@ -149,7 +149,7 @@ def test_strength_runs_from_the_content_to_the_style(published_universal):
 
 
 def test_what_cannot_be_is_refused(small_universal, style, content):
-    with image(gradient_array(1, 1)) as pixel, pytest.raises(fs.FaceStyleError, match="1x1, wanted sides of at least 32"):
+    with image(gradient_array(1, 1)) as pixel, pytest.raises(fs.FaceStyleError, match="1x1; expected sides of at least 32"):
         fs.UniversalStyler(small_universal, pixel)
     with pytest.raises(fs.FaceStyleError, match="0 styles"):
         fs.UniversalStyler(small_universal, [])

@@ -106,25 +106,25 @@ def test_mistakes_are_named():
         fs.Loss("triplet", margin=-1)
     softmax = fs.Loss("softmax")
     head = softmax.head(4, 3)
-    with pytest.raises(ValueError, match="wants labels"):
+    with pytest.raises(ValueError, match="needs labels"):
         softmax(np.zeros((2, 4)), head=head)
-    with pytest.raises(ValueError, match=r"labels has shape \[3\]; wanted is \[2\]"):
+    with pytest.raises(ValueError, match=r"labels has shape \[3\]; expected \[2\]"):
         softmax(np.zeros((2, 4)), [0, 1, 2], head=head)
     with pytest.raises(ValueError, match="labels are float64"):
         softmax(np.zeros((2, 4)), [0.0, 1.0], head=head)
     with pytest.raises(ValueError, match="32 bits"):
         softmax(np.zeros((2, 4)), [0, 2**40], head=head)
-    with pytest.raises(fs.FaceStyleError, match="label 3, wanted 0 to 2"):
+    with pytest.raises(fs.FaceStyleError, match="label 3; expected 0 to 2"):
         softmax(np.zeros((2, 4)), [0, 3], head=head)
-    with pytest.raises(ValueError, match=r"head has \[\]; wanted is \['bias', 'weight'\]"):
+    with pytest.raises(ValueError, match=r"head has \[\]; expected \['bias', 'weight'\]"):
         softmax(np.zeros((2, 4)), [0, 1])
     with pytest.raises(ValueError, match=r"head\['bias'\] has shape \[2\]"):
         softmax(np.zeros((2, 4)), [0, 1], head=dict(head, bias=np.zeros(2)))
-    with pytest.raises(ValueError, match="wanted is .1, 4."):
+    with pytest.raises(ValueError, match="expected .1, 4."):
         fs.Loss("pair_difference")(np.zeros((2, 4)), [0], head=head)
     with pytest.raises(ValueError, match="has no labels"):
         fs.Loss("distillation")(np.zeros((2, 4)), [0, 1], teacher=np.zeros((2, 4)))
-    with pytest.raises(ValueError, match="wants a teacher"):
+    with pytest.raises(ValueError, match="needs a teacher"):
         fs.Loss("distillation")(np.zeros((2, 4)))
     with pytest.raises(ValueError, match="embeddings and teacher have shapes"):
         fs.Loss("distillation")(np.zeros((2, 4)), teacher=np.zeros((2, 5)))

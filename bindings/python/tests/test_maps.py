@@ -53,7 +53,7 @@ def test_what_has_no_map_is_refused():
     points = np.zeros((20, 3))
     with pytest.raises(fs.FaceStyleError, match="perplexity 30.0 for 20 points"):
         fs.tsne(points)
-    with pytest.raises(ValueError, match=r"\[20\]; wanted is \[any, any\]"):
+    with pytest.raises(ValueError, match=r"\[20\]; expected \[any, any\]"):
         fs.tsne(points[:, 0])
     assert np.isfinite(fs.tsne(points, 5, steps=50)[0]).all()
 

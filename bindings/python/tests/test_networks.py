@@ -65,7 +65,7 @@ def test_mtcnn_finds_facenet_pytorchs_faces(detector):
         corners = [(x, y, x + w, y + h) for x, y, w, h in (face.box for face in faces)]
         print(f"{name}: {len(faces)} of {len(want['boxes'])} faces", end="")
         if len(faces) != len(want["boxes"]):
-            wrong.append(f"{name}: {len(faces)} faces, wanted {len(want['boxes'])}")
+            wrong.append(f"{name}: {len(faces)} faces; expected {len(want['boxes'])}")
         for box, points in zip(want["boxes"], want["landmarks"]):
             best = max(range(len(faces)), key=lambda i: iou(corners[i], box), default=None)
             if best is None:

@@ -415,12 +415,12 @@ def test_one_and_two_threads_give_the_same_bytes(photos, tmp_path):
 
 
 @pytest.mark.parametrize("change, word", [
-    ({"loss": fs.Loss("contrastive", margin=2)}, "margin is 2.0, the checkpoint has "),
-    ({"loss": "pair_difference"}, "loss is pair-difference, the checkpoint has contrastive"),
-    ({"architecture": "siamese-sigmoid"}, "network is siamese-sigmoid, the checkpoint has siamese"),
-    ({"optimiser": "sgd"}, "optimiser is sgd, the checkpoint has adam"), ({"steps": 9}, "steps is 9, the checkpoint has 6"),
-    ({"weight_decay": 0.1}, "weight decay is 0.1.*, the checkpoint has 0"), ({"rate": 0.1}, "rate is 0.1.*, the checkpoint has 0.001"),
-    ({"seed": 9}, "seed is 9, the checkpoint has 1"), ({"optimiser": "adamw"}, "decoupled weight decay is yes, the checkpoint has no"),
+    ({"loss": fs.Loss("contrastive", margin=2)}, "margin is 2.0; the checkpoint has "),
+    ({"loss": "pair_difference"}, "loss is pair-difference; the checkpoint has contrastive"),
+    ({"architecture": "siamese-sigmoid"}, "network is siamese-sigmoid; the checkpoint has siamese"),
+    ({"optimiser": "sgd"}, "optimiser is sgd; the checkpoint has adam"), ({"steps": 9}, "steps is 9; the checkpoint has 6"),
+    ({"weight_decay": 0.1}, "weight decay is 0.1.*; the checkpoint has 0"), ({"rate": 0.1}, "rate is 0.1.*; the checkpoint has 0.001"),
+    ({"seed": 9}, "seed is 9; the checkpoint has 1"), ({"optimiser": "adamw"}, "decoupled weight decay is yes; the checkpoint has no"),
 ])  # fmt: skip
 def test_a_checkpoint_of_another_training_is_refused_and_nothing_is_changed(change, word, tmp_path):
     options = {"architecture": "siamese", "loss": "contrastive", "steps": 6}
@@ -478,7 +478,7 @@ def test_a_trained_model_embeds_as_its_trainer_did(tmp_path):
                 assert np.allclose(found, wanted, rtol=0, atol=tolerances.HALF if half else tolerances.EMBEDDING)
                 with fs.Trainer(start=model) as again:
                     assert np.allclose(again.embed(chip[None]), wanted, rtol=0, atol=tolerances.HALF)
-                    with pytest.raises(fs.FaceStyleError, match="the start is a nn4.small2, wanted siamese"):
+                    with pytest.raises(fs.FaceStyleError, match="the start is a nn4.small2; expected siamese"):
                         fs.Trainer("siamese", start=model)
         assert (tmp_path / "half=True.safetensors").stat().st_size < 0.52 * (tmp_path / "half=False.safetensors").stat().st_size
         with pytest.raises(fs.FaceStyleError, match="threshold nan"):

@@ -66,7 +66,7 @@ extension Tape {
   /// The mean of all elements, a single number.
   package func mean(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
     guard x.tensor.count > 0 else {
-      throw .invalidArgument("the mean of \(x.shape.description), wanted one element or more")
+      throw .invalidArgument("the mean of \(x.shape.description); expected one element or more")
     }
     return try scaled(sum(x), by: 1 / Element(x.tensor.count))
   }
@@ -76,7 +76,7 @@ extension Tape {
   ) throws(Failure) {
     guard a.shape == b.shape else {
       throw .invalidArgument(
-        "the \(name) of \(a.shape.description) and \(b.shape.description), wanted two of one shape")
+        "the \(name) of \(a.shape.description) and \(b.shape.description); expected two of one shape")
     }
   }
 }

@@ -9,7 +9,7 @@ extension Tape {
   /// 3.
   package func gramMatrix(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
     guard x.shape.rank == 4, x.shape[0] == 1 else {
-      throw .invalidArgument("Gram matrix of \(x.shape.description), wanted [1, height, width, channels]")
+      throw .invalidArgument("Gram matrix of \(x.shape.description); expected [1, height, width, channels]")
     }
     let channels = x.shape[3], pixels = x.shape[1] * x.shape[2]
     let gram = try Tensor<Element>([channels, channels])

@@ -9,11 +9,11 @@ extension Tape {
   /// - Returns: [indices, dimension].
   package func lookup(_ table: Variable<Element>, at indices: [Int]) throws(Failure) -> Variable<Element> {
     guard table.shape.rank == 2 else {
-      throw .invalidArgument("a lookup in \(table.shape.description), wanted [rows, dimension]")
+      throw .invalidArgument("a lookup in \(table.shape.description); expected [rows, dimension]")
     }
     let rows = table.shape[0], dimension = table.shape[1]
     for index in indices where index < 0 || index >= rows {
-      throw .invalidArgument("row \(index) of a table of \(rows) rows, wanted 0 to \(rows - 1)")
+      throw .invalidArgument("row \(index) of a table of \(rows) rows; expected 0 to \(rows - 1)")
     }
     let y = try Tensor<Element>([indices.count, dimension])
     for (i, index) in indices.enumerated() {

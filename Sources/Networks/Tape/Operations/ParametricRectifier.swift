@@ -30,7 +30,7 @@ extension Tape {
   ) throws(Failure) -> Variable<Element> {
     guard let channels = x.shape.extents.last, channels > 0, slopes.shape.extents == [channels] else {
       throw .invalidArgument(
-        "slopes \(slopes.shape.description) for \(x.shape.description), wanted one a channel")
+        "slopes \(slopes.shape.description) for \(x.shape.description); expected one a channel")
     }
     let rows = x.tensor.count / channels, y = try Tensor<Element>(x.shape)
     let (source, slope, target) = (x.tensor.pointer, slopes.tensor.pointer, y.pointer)

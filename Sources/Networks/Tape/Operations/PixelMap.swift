@@ -54,7 +54,7 @@ extension Tape {
   ) throws(Failure) {
     guard x.shape.rank == 4, x.tensor.count > 0, count >= least, count < 1 << 16 else {
       throw .invalidArgument(
-        "\(name) by \(count) of \(x.shape.description), wanted a picture and at least \(least)")
+        "\(name) by \(count) of \(x.shape.description); expected a picture and at least \(least)")
     }
   }
 

@@ -28,7 +28,7 @@ extension Tape {
     var sum: Element = 0
     for (term, weight) in zip(terms, weights) {
       guard term.tensor.count == 1 else {
-        throw .invalidArgument("a term \(term.shape.description), wanted a single number")
+        throw .invalidArgument("a term \(term.shape.description); expected a single number")
       }
       sum += weight * term.tensor[0]
     }

@@ -9,7 +9,7 @@ extension Tape {
     guard x.shape.rank == 2, step >= 1, first >= 0, first < step, x.shape[0] > 0, x.shape[0] % step == 0
     else {
       throw .invalidArgument(
-        "one row in \(step) of \(x.shape.description), wanted a multiple of \(step) rows")
+        "one row in \(step) of \(x.shape.description); expected a multiple of \(step) rows")
     }
     let count = x.shape[0] / step, columns = x.shape[1]
     let y = try Tensor<Element>([count, columns])

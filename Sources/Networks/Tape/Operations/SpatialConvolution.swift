@@ -20,7 +20,7 @@ extension Tape {
     let window = try SpatialWindow(x.shape, weights: weights.shape, stride: stride, padding: padding)
     let outputs = weights.shape[0]
     if let bias, bias.shape.extents != [outputs] {
-      throw .invalidArgument("a bias \(bias.shape.description) for \(outputs) outputs, wanted [outputs]")
+      throw .invalidArgument("a bias \(bias.shape.description) for \(outputs) outputs; expected [outputs]")
     }
     let pixels = window.outputPixels, depth = weights.shape.count / outputs
     let y = try Tensor<Element>([window.batch] + window.outputExtents + [outputs])

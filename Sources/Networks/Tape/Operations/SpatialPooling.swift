@@ -14,13 +14,14 @@ extension Tape {
     _ x: Variable<Element>, _ kind: Pooling, kernel: Int, stride: Int, padding: Int = 0
   ) throws(Failure) -> Variable<Element> {
     guard padding >= 0, padding <= kernel / 2 else {
-      throw .invalidArgument("padding \(padding) of a window of \(kernel), wanted 0 to \(max(0, kernel / 2))")
+      throw .invalidArgument(
+        "padding \(padding) of a window of \(kernel); expected 0 to \(max(0, kernel / 2))")
     }
     let window = try SpatialWindow(
       x.shape, kernel: [Int](repeating: kernel, count: max(0, x.shape.rank - 2)), stride: stride,
       padding: padding)
     guard kind != .euclidean else {
-      throw .invalidArgument("L2 pooling over axes, wanted average or maximum")
+      throw .invalidArgument("L2 pooling over axes; expected average or maximum")
     }
     let channels = window.channels
     let y = try Tensor<Element>(

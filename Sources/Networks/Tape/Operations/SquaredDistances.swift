@@ -8,7 +8,7 @@ extension Tape {
   /// is a rounding of the squared norms: of unit rows 1e-7 in `Float`.
   package func squaredDistances(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
     guard x.shape.rank == 2, x.shape.count > 0 else {
-      throw .invalidArgument("distances in \(x.shape.description), wanted [count, dimension]")
+      throw .invalidArgument("distances in \(x.shape.description); expected [count, dimension]")
     }
     let count = x.shape[0], dimension = x.shape[1]
     let centred = try Tensor<Element>(x.shape), mean = try Tensor<Element>([dimension], repeating: 0)

@@ -59,14 +59,15 @@ extension Tape {
 
 func requireClasses(_ scores: Shape, _ labels: [Int32]) throws(Failure) {
   guard scores.rank == 2, scores.count > 0, labels.count == scores[0] else {
-    throw .invalidArgument("\(labels.count) labels for scores \(scores.description), wanted [count, classes]")
+    throw .invalidArgument(
+      "\(labels.count) labels for scores \(scores.description); expected [count, classes]")
   }
   try requireLabels(labels, below: scores[1])
 }
 
 func requireLabels(_ labels: [Int32], below classes: Int) throws(Failure) {
   for label in labels where label < 0 || Int(label) >= classes {
-    throw .invalidArgument("label \(label), wanted 0 to \(classes - 1)")
+    throw .invalidArgument("label \(label); expected 0 to \(classes - 1)")
   }
 }
 

@@ -49,7 +49,7 @@ extension Tape {
 private func requireTeacher(_ embeddings: Shape, _ teacher: Shape) throws(Failure) {
   guard embeddings.rank == 2, embeddings.count > 0, embeddings == teacher else {
     throw .invalidArgument(
-      "embeddings \(embeddings.description) and a teacher's \(teacher.description), wanted twice [count, dimension]"
+      "embeddings \(embeddings.description) and a teacher's \(teacher.description); expected twice [count, dimension]"
     )
   }
 }

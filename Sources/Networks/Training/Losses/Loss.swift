@@ -170,7 +170,7 @@ extension Loss {
     on tape: Tape<Element>
   ) throws(Failure) -> (loss: Variable<Element>, statistics: MiningStatistics?) {
     guard head.count == headNames.count else {
-      throw .invalidArgument("a head of \(head.count) arrays, wanted \(headNames.count)")
+      throw .invalidArgument("a head of \(head.count) arrays; expected \(headNames.count)")
     }
     switch self {
     case .triplet(let margin, let reduction):

@@ -22,21 +22,13 @@ extension Loss {
 
   /// The names of `headParameters`.
   package var headNames: [String] {
-    // One after another: constant lists are numbered by each module anew and merged by their numbers where
-    // the embedded build compiles this getter twice, so that one loss gets another's list.
-    var names: [String] = []
     switch head {
-    case .none: break
-    case .weights: names.append("classifier.weight")
-    case .classifier, .classifierAndCentres:
-      names.append("classifier.weight")
-      names.append("classifier.bias")
-    case .pair:
-      names.append("pair.weight")
-      names.append("pair.bias")
+    case .none: []
+    case .weights: ["classifier.weight"]
+    case .classifier: ["classifier.weight", "classifier.bias"]
+    case .classifierAndCentres: ["classifier.weight", "classifier.bias", "centres"]
+    case .pair: ["pair.weight", "pair.bias"]
     }
-    if head == .classifierAndCentres { names.append("centres") }
-    return names
   }
 
   /// Whether the head has as many rows as there are classes.
@@ -45,7 +37,7 @@ extension Loss {
   /// Their shapes: weights and centres [classes, dimension], a bias [classes]; a pair has one class.
   package func headShapes(dimension: Int, classes: Int) throws(Failure) -> [Shape] {
     guard dimension >= 1, classes >= 1 || !hasClasses else {
-      throw .invalidArgument("a head for \(dimension) numbers and \(classes) classes, wanted 1 or more")
+      throw .invalidArgument("a head for \(dimension) numbers and \(classes) classes; expected 1 or more")
     }
     let rows = hasClasses ? classes : 1
     var shapes: [Shape] = []
@@ -75,7 +67,7 @@ extension Loss {
   ) throws(Failure) -> [Tensor<Element>] {
     guard case .centre(_, let rate, _) = self else { return head }
     guard head.count == 3, case .labels(let labels) = targets else {
-      throw .invalidArgument("a head of \(head.count) arrays, wanted 3, and labels")
+      throw .invalidArgument("a head of \(head.count) arrays; expected 3, and labels")
     }
     let centres = try updatedCentres(head[2], embeddings: embeddings, labels: labels, rate: Element(rate))
     return [head[0], head[1], centres]

@@ -105,11 +105,11 @@ private func requireTriplets(in labels: [Int32]) throws(Failure) {
     if sorted[i] == sorted[i - 1] { isRepeated = true } else { people += 1 }
   }
   guard people >= 2 else {
-    throw .invalidArgument("no negatives: \(labels.count) photos of one person, wanted two people or more")
+    throw .invalidArgument("no negatives: \(labels.count) photos of one person; expected two people or more")
   }
   guard isRepeated else {
     throw .invalidArgument(
-      "no positives: \(labels.count) photos of as many people, wanted two photos of one or more")
+      "no positives: \(labels.count) photos of as many people; expected two photos of one or more")
   }
 }
 

@@ -25,7 +25,7 @@ extension Tape {
   ) throws(Failure) -> Variable<Element> {
     guard a.shape.rank == 2, a.shape.count > 0, a.shape == b.shape else {
       throw .invalidArgument(
-        "pairs of \(a.shape.description) and \(b.shape.description), wanted twice [count, dimension]")
+        "pairs of \(a.shape.description) and \(b.shape.description); expected twice [count, dimension]")
     }
     let y = try Tensor<Element>(a.shape)
     fillPairFeatures(a.tensor.pointer, b.tensor.pointer, feature, y.pointer, y.count)

@@ -20,7 +20,7 @@ extension Tape {
     else {
       throw .invalidArgument(
         "triplets of \(anchors.shape.description), \(positives.shape.description) and \(negatives.shape.description)"
-          + ", wanted three times [count, dimension]")
+          + "; expected three times [count, dimension]")
     }
     let count = anchors.shape[0], dimension = anchors.shape[1]
     let a = anchors.tensor, p = positives.tensor, n = negatives.tensor

@@ -26,7 +26,7 @@ package func clip<Element: Scalar>(
   _ gradients: inout [Tensor<Element>], toNorm limit: Double
 ) throws(Failure) -> Double {
   guard limit > 0 else {
-    throw .invalidArgument("gradients clipped to a length of \(limit), more than 0 wanted")
+    throw .invalidArgument("gradients clipped to a length of \(limit); expected more than 0")
   }
   let norm = gradientNorm(gradients)
   guard norm.isFinite, norm > limit else { return norm }
@@ -40,7 +40,9 @@ package func clip<Element: Scalar>(
 package func clip<Element: Scalar>(
   _ gradients: inout [Tensor<Element>], toValue limit: Element
 ) throws(Failure) {
-  guard limit > 0 else { throw .invalidArgument("gradients clipped to \(Double(limit)), more than 0 wanted") }
+  guard limit > 0 else {
+    throw .invalidArgument("gradients clipped to \(Double(limit)); expected more than 0")
+  }
   try change(&gradients) { source, target, count in
     forEachSlice(of: count) { clampLoop(source + $0.lowerBound, target + $0.lowerBound, $0.count, limit) }
   }

@@ -126,29 +126,28 @@ package final class Optimiser<Element: Scalar> {
       throw .invalidArgument("\(gradients.count) gradients for \(parameters.count) parameters")
     }
     guard rate.isFinite, rate >= 0 else {
-      throw .invalidArgument("a learning rate of \(Double(rate)), 0 or more wanted")
+      throw .invalidArgument("a learning rate of \(Double(rate)); expected 0 or more")
     }
     if let momentum {
       guard momentum >= 0, momentum < 1 else {
-        throw .invalidArgument("a momentum of \(Double(momentum)), 0..<1 wanted")
+        throw .invalidArgument("a momentum of \(Double(momentum)); expected 0..<1")
       }
     }
     for (parameter, gradient) in zip(parameters, gradients) {
       guard parameter.value.shape == gradient.shape else {
         throw .invalidArgument(
-          "the gradient of \(parameter.name) is \(gradient.shape.description), wanted \(parameter.value.shape.description)"
+          "the gradient of \(parameter.name) is \(gradient.shape.description); expected \(parameter.value.shape.description)"
         )
       }
       guard gradientNorm([gradient]).isFinite else {
         throw .invalidArgument("the gradient of \(parameter.name) is not finite, or its square is not")
       }
     }
-    let slopes = HeldPointers(gradients), values = HeldPointers(parameters.map { $0.value })
-    defer {
-      slopes.end()
-      values.end()
+    withPointers(gradients) { gradients in
+      withPointers(parameters.map { $0.value }) { values in
+        move(values, gradients.map { UnsafePointer($0) }, rate, momentum)
+      }
     }
-    move(values.pointers, slopes.pointers.map { UnsafePointer($0) }, rate, momentum)
   }
 
   /// The same for numbers that lie elsewhere: as many as the optimiser was made for.
@@ -163,12 +162,12 @@ package final class Optimiser<Element: Scalar> {
   ) {
     if first == 0 { state.counters[0] &+= 1 }
     let steps = steps, rule = rule
-    let held = HeldPointers(state.tensors.map { $0.value }), slots = held.pointers
-    defer { held.end() }
-    forEachSlice(of: count) { slice in
-      let start = slice.lowerBound, place = first + start
-      Optimiser.move(
-        rule, x + start, gradient + start, slots.map { $0 + place }, slice.count, steps, rate, nil)
+    withPointers(state.tensors.map { $0.value }) { slots in
+      forEachSlice(of: count) { slice in
+        let start = slice.lowerBound, place = first + start
+        Optimiser.move(
+          rule, x + start, gradient + start, slots.map { $0 + place }, slice.count, steps, rate, nil)
+      }
     }
   }
 
@@ -178,13 +177,13 @@ package final class Optimiser<Element: Scalar> {
   ) {
     state.counters[0] &+= 1
     let steps = steps, slotCount = slotCount, rule = rule, pieces = pieces
-    let held = HeldPointers(state.tensors.map { $0.value }), slots = held.pointers
-    defer { held.end() }
-    ThreadPool.shared.run(pieces.count) { task, _ in
-      let piece = pieces[task]
-      let x = values[piece.parameter] + piece.first, gradient = gradients[piece.parameter] + piece.first
-      let own = slots[(piece.parameter * slotCount)..<((piece.parameter + 1) * slotCount)]
-      Optimiser.move(rule, x, gradient, own.map { $0 + piece.first }, piece.count, steps, rate, momentum)
+    withPointers(state.tensors.map { $0.value }) { slots in
+      ThreadPool.shared.run(pieces.count) { task, _ in
+        let piece = pieces[task]
+        let x = values[piece.parameter] + piece.first, gradient = gradients[piece.parameter] + piece.first
+        let own = slots[(piece.parameter * slotCount)..<((piece.parameter + 1) * slotCount)]
+        Optimiser.move(rule, x, gradient, own.map { $0 + piece.first }, piece.count, steps, rate, momentum)
+      }
     }
   }
 

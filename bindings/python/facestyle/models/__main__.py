@@ -22,18 +22,18 @@ def main(arguments=None):
     )
     options = parser.parse_args(arguments)
     # A polite kill must run the clean-up too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("facestyle.models: stopped by a signal (wanted to finish)"))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("facestyle.models: stopped by a signal; expected to finish"))
     recipes = [recipe for recipe in convert.RECIPES if recipe.name in (options.only or names)]
     try:
         run(recipes, options.output, options.cache)
     except ModelError as error:
         sys.exit(f"facestyle.models: {error}")
     except ImportError as error:
-        sys.exit(f"facestyle.models: {error} (wanted NumPy: python3 -m pip install numpy)")
+        sys.exit(f"facestyle.models: {error}; expected NumPy: python3 -m pip install numpy")
     except OSError as error:  # a disk that fails elsewhere than in a write of ours
-        sys.exit(f"facestyle.models: {' '.join(str(error).split())} (wanted to use {options.output})")
+        sys.exit(f"facestyle.models: {' '.join(str(error).split())}; expected to use {options.output}")
     except KeyboardInterrupt:
-        sys.exit("facestyle.models: interrupted (wanted to finish)")
+        sys.exit("facestyle.models: interrupted; expected to finish")
 
 
 def run(recipes, output, cache=None):

@@ -142,9 +142,9 @@ def dlib_resnet(files):
             inputs = outputs
     _, matrix = _group(layers, "embedding", ["avg_pool_2", "fc_2"])
     if left := len(list(layers)):
-        raise ModelError(f"dlib file has {left} layers after the embedding, wanted none")
+        raise ModelError(f"dlib file has {left} layers after the embedding; expected none")
     if matrix.values.size != 256 * 128:
-        raise ModelError(f"embedding has {matrix.values.size} values, wanted {256 * 128}")
+        raise ModelError(f"embedding has {matrix.values.size} values; expected {256 * 128}")
     tensors["embedding.weight"] = np.ascontiguousarray(matrix.values.reshape(256, 128).T)
     return _encode("dlib-resnet", FACE_RECOGNITION_MODELS, DLIB_DAT, tensors, {
         "licence": "public domain (CC0; Davis King, dlib-models)",
@@ -156,7 +156,7 @@ def dlib_resnet(files):
 def _group(layers, name, kinds):
     group = [layer for _, layer in zip(kinds, layers)]
     if (seen := [layer.kind for layer in group]) != kinds:
-        raise ModelError(f"{name} has layers {' '.join(seen)}, wanted {' '.join(kinds)}")
+        raise ModelError(f"{name} has layers {' '.join(seen)}; expected {' '.join(kinds)}")
     return group
 
 
@@ -168,7 +168,7 @@ def _convolution(tensors, name, group, shape, steps):
     wanted = ((shape, (1, outputs, 1, 1)), steps, 2 * outputs)
     size = shape[0] * shape[1] * shape[2] * shape[3]
     if seen != wanted or convolution.values.size != size + outputs:
-        raise ModelError(f"{name} has shapes, strides, paddings and affine values {seen}, wanted {wanted}")
+        raise ModelError(f"{name} has shapes, strides, paddings and affine values {seen}; expected {wanted}")
     tensors[f"{name}.weight"] = convolution.values[:size].reshape(shape)
     tensors[f"{name}.bias"] = convolution.values[size:]
     tensors[f"{name}.gamma"], tensors[f"{name}.beta"] = affine.values[:outputs], affine.values[outputs:]
@@ -178,15 +178,15 @@ def _take(source, name, shape):
     wanted = "uint8" if name.endswith("_q") else "float32"
     value = source.pop(name, None)
     if value is None:
-        raise ModelError(f"tensor {name} is missing, wanted {wanted} {shape}")
+        raise ModelError(f"tensor {name} is missing; expected {wanted} {shape}")
     if value.shape != shape or value.dtype != wanted:
-        raise ModelError(f"tensor {name} is {value.dtype} {value.shape}, wanted {wanted} {shape}")
+        raise ModelError(f"tensor {name} is {value.dtype} {value.shape}; expected {wanted} {shape}")
     return value
 
 
 def _no_more(source):
     if source:
-        raise ModelError(f"tensors {', '.join(source)[:200]} were not expected, wanted none more")
+        raise ModelError(f"tensors {', '.join(source)[:200]} were not expected; expected none more")
 
 
 def _encode(name, package, member, tensors, metadata):

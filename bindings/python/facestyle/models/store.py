@@ -28,7 +28,7 @@ def file_sha256(path):
 def check(what, seen, wanted):
     """Refuses bytes whose checksum is not the pinned one."""
     if seen != wanted:
-        raise ModelError(f"{what}: sha256 is {seen}, wanted {wanted}")
+        raise ModelError(f"{what}: sha256 is {seen}; expected {wanted}")
 
 
 def write(path, data):
@@ -42,7 +42,7 @@ def write(path, data):
             os.fsync(file.fileno())  # a rename must never come to the disk before the bytes it names
         os.replace(temporary, path)
     except OSError as error:
-        raise ModelError(f"cannot write {path}: {error.strerror} (wanted {len(data)} bytes)") from error
+        raise ModelError(f"cannot write {path}: {error.strerror}; expected {len(data)} bytes") from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -55,12 +55,12 @@ def locked(folder):
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        raise ModelError(f"cannot use {folder}: {error.strerror} (wanted a folder)") from error
+        raise ModelError(f"cannot use {folder}: {error.strerror}; expected a folder") from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise ModelError(f"{folder} is in use by another run (wanted it alone)") from error
+            raise ModelError(f"{folder} is in use by another run; expected it alone") from error
         yield
     finally:
         os.close(handle)

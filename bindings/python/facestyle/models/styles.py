@@ -33,7 +33,7 @@ def read(path):
         try:
             source = numpy.load(data)
         except SafetensorError as error:
-            raise ModelError(f"{path} is no safetensors file: {error} (wanted one)") from error
+            raise ModelError(f"{path} is no safetensors file: {error}; expected one") from error
     else:
         source = torch_zip.load(data)
     return {name: np.asarray(value, np.float32) for name, value in source.items() if value.dtype.kind == "f"}
@@ -53,12 +53,12 @@ def _from_tensorflow(source):
     count, odd = divmod(len(source), 3)
     blocks, half = divmod(count - 6, 2)
     if odd or half or blocks < 1:
-        raise ModelError(f"{len(source)} variables (wanted 3 for each of 6 layers and 2 for each block)")
+        raise ModelError(f"{len(source)} variables; expected 3 for each of 6 layers and 2 for each block")
     tensors = {}
     for i, name in enumerate(_layers(blocks)):
         weight, shift, scale = (_take(source, "Variable" + (f"_{3 * i + j}" if i or j else "")) for j in range(3))
         if weight.ndim != 4:
-            raise ModelError(f"Variable_{3 * i} is {weight.shape} (wanted the weights of {name}, with four axes)")
+            raise ModelError(f"Variable_{3 * i} is {weight.shape}; expected the weights of {name}, with four axes")
         tensors[f"{name}.weight"] = np.ascontiguousarray(weight.transpose(3, 2, 0, 1))
         tensors[f"{name}_in.bias"], tensors[f"{name}_in.weight"] = shift, scale
     return tensors
@@ -68,7 +68,7 @@ def _from_pytorch(source):
     """The example's names: `conv1.conv2d`, `in1`, `res1.conv1.conv2d`, `res1.in1`, `deconv1.conv2d`, `in4` ..."""
     blocks = sum(name.startswith("res") and name.endswith(".conv1.conv2d.weight") for name in source)
     if not blocks:
-        raise ModelError("neither \"Variable\" nor \"res1.conv1.conv2d.weight\" is among the tensors (wanted one of them)")
+        raise ModelError("neither \"Variable\" nor \"res1.conv1.conv2d.weight\" is among the tensors; expected one of them")
     norms = {"conv1": "in1", "conv2": "in2", "conv3": "in3", "deconv1": "in4", "deconv2": "in5"}
     tensors = {}
     for name in _layers(blocks):
@@ -108,15 +108,15 @@ def read_folder(folder):
             if files:
                 sources[kind, level] = read(files[0])
         if (("encoder", level) in sources) != (("decoder", level) in sources):
-            raise ModelError(f"{folder} has one half of level {level} (wanted encoder{level} and decoder{level})")
+            raise ModelError(f"{folder} has one half of level {level}; expected encoder{level} and decoder{level}")
     if not sources:
-        raise ModelError(f"{folder} has no encoder1.pth or encoder1.safetensors (wanted one level at least)")
+        raise ModelError(f"{folder} has no encoder1.pth or encoder1.safetensors; expected one level at least")
     return sources
 
 
 def _take(source, name, where=""):
     if name not in source:
-        raise ModelError(f"{where}tensor {name} is missing (wanted all that the network has)")
+        raise ModelError(f"{where}tensor {name} is missing; expected all that the network has")
     return np.ascontiguousarray(source[name], "<f4")
 
 
@@ -142,9 +142,9 @@ def main(arguments=None):
     except ModelError as error:
         sys.exit(f"facestyle.models.styles: {error}")
     except OSError as error:
-        sys.exit(f"facestyle.models.styles: {error} (wanted to convert {options.source})")
+        sys.exit(f"facestyle.models.styles: {error}; expected to convert {options.source}")
     except ImportError as error:
-        sys.exit(f"facestyle.models.styles: {error} (wanted: python3 -m pip install safetensors)")
+        sys.exit(f"facestyle.models.styles: {error}; expected python3 -m pip install safetensors")
     print(f"{options.output}: {name}, {len(data) / 1e6:.1f} MB")
 
 

@@ -59,9 +59,9 @@ class _Dictionary(dict):
 def _rebuild_tensor(storage, offset, shape, strides, *unused):
     whole = (offset, *shape, *strides)
     if not isinstance(storage, _Storage) or len(shape) != len(strides) or any(type(n) is not int for n in whole):
-        raise ModelError("PyTorch tensor: wanted a storage, an offset, a shape and as many strides")
+        raise ModelError("PyTorch tensor; expected a storage, an offset, a shape and as many strides")
     if min(whole) < 0 or 0 in shape:
-        raise ModelError(f"PyTorch tensor: offset {offset}, shape {shape}, strides {strides}, wanted none below zero")
+        raise ModelError(f"PyTorch tensor: offset {offset}, shape {shape}, strides {strides}; expected none below zero")
     last, count = offset + sum((n - 1) * s for n, s in zip(shape, strides)), 1
     for n in shape:
         count *= n
@@ -78,13 +78,13 @@ class _Unpickler(pickle.Unpickler):
             return _rebuild_tensor
         if module == "torch" and name in STORAGES:
             return STORAGES[name]  # only the element type: nothing here is ever called
-        raise ModelError(f"PyTorch file asks for {module}.{name}, wanted nothing but tensors")
+        raise ModelError(f"PyTorch file asks for {module}.{name}; expected nothing but tensors")
 
     def persistent_load(self, reference):
         kind, dtype, key, _, count, *view = reference
         known = kind == "storage" and dtype in STORAGES.values() and type(key) is str and type(count) is int
         if not known or count < 0 or view not in ([], [None]):
-            raise ModelError(f"PyTorch storage {reference!r:.60}, wanted a type, a key, a place and a count")
+            raise ModelError(f"PyTorch storage {reference!r:.60}; expected a type, a key, a place and a count")
         return _Storage(dtype, key, count)
 
 
@@ -93,10 +93,10 @@ def _unpickle(stream):
     start = stream.tell()
     for number, (opcode, argument, _) in enumerate(pickletools.genops(stream)):
         if opcode.name not in OPCODES:
-            raise ModelError(f"PyTorch file has pickle instruction {opcode.name}, wanted nothing but tensors")
+            raise ModelError(f"PyTorch file has pickle instruction {opcode.name}; expected nothing but tensors")
         # Python's own unpickler makes its memo as long as the largest index it is given.
         if number >= MOST_OPCODES or opcode.name == "LONG_BINPUT" and argument >= MOST_OPCODES:
-            raise ModelError(f"PyTorch file has a long pickle, wanted at most {MOST_OPCODES} instructions")
+            raise ModelError(f"PyTorch file has a long pickle; expected at most {MOST_OPCODES} instructions")
     end = stream.tell()
     stream.seek(start)
     return _Unpickler(io.BytesIO(stream.read(end - start))).load()
@@ -105,23 +105,23 @@ def _unpickle(stream):
 def _from_pickles(data):
     stream = io.BytesIO(data)
     if (magic := _unpickle(stream)) != MAGIC:
-        raise ModelError(f"PyTorch file begins with {magic!r:.60}, wanted the magic number {MAGIC}")
+        raise ModelError(f"PyTorch file begins with {magic!r:.60}; expected the magic number {MAGIC}")
     if (protocol := _unpickle(stream)) != PROTOCOL:
-        raise ModelError(f"PyTorch file has protocol {protocol!r:.60}, wanted {PROTOCOL}")
+        raise ModelError(f"PyTorch file has protocol {protocol!r:.60}; expected {PROTOCOL}")
     if _unpickle(stream).get("little_endian") is not True:
-        raise ModelError("PyTorch file is big-endian, wanted little-endian")
+        raise ModelError("PyTorch file is big-endian; expected little-endian")
     state = _state(_unpickle(stream))
     storages = {tensor.storage.key: tensor.storage for tensor in state.values()}
     keys, values = _unpickle(stream), {}
     if sorted(keys) != sorted(storages):
-        raise ModelError(f"PyTorch file holds {len(keys)} storages, wanted the {len(storages)} of its tensors")
+        raise ModelError(f"PyTorch file holds {len(keys)} storages; expected the {len(storages)} of its tensors")
     for key in keys:
         count = int.from_bytes(stream.read(8), "little")
         if count != storages[key].count:
-            raise ModelError(f"PyTorch storage {key} holds {count} values, wanted {storages[key].count}")
+            raise ModelError(f"PyTorch storage {key} holds {count} values; expected {storages[key].count}")
         values[key] = stream.read(count * np.dtype(storages[key].dtype).itemsize)
     if left := len(data) - stream.tell():
-        raise ModelError(f"PyTorch file has {left} bytes after its last storage, wanted none")
+        raise ModelError(f"PyTorch file has {left} bytes after its last storage; expected none")
     return _arrays(state, values)
 
 
@@ -131,22 +131,22 @@ def _from_zip(data):
 
         def read(name):
             if entries[name].compress_type != zipfile.ZIP_STORED:  # PyTorch never compresses: this could only be a bomb
-                raise ModelError(f"PyTorch archive compresses {name}, wanted it stored")
+                raise ModelError(f"PyTorch archive compresses {name}; expected it stored")
             return archive.read(entries[name])
 
         pickles = [name for name in entries if name.endswith("/data.pkl")]
         if len(pickles) != 1:
-            raise ModelError(f"PyTorch archive has {len(pickles)} data.pkl, wanted one")
+            raise ModelError(f"PyTorch archive has {len(pickles)} data.pkl; expected one")
         folder = pickles[0].removesuffix("data.pkl")
         if folder + "byteorder" in entries and (order := read(folder + "byteorder")) != b"little":
-            raise ModelError(f"PyTorch archive has byte order {order!r:.20}, wanted little")
+            raise ModelError(f"PyTorch archive has byte order {order!r:.20}; expected little")
         state = _state(_unpickle(io.BytesIO(read(pickles[0]))))
         return _arrays(state, {t.storage.key: read(f"{folder}data/{t.storage.key}") for t in state.values()})
 
 
 def _state(value):
     if not isinstance(value, dict) or not all(type(k) is str and isinstance(v, _Tensor) for k, v in value.items()):
-        raise ModelError(f"PyTorch file holds a {type(value).__name__}, wanted a dictionary of tensors")
+        raise ModelError(f"PyTorch file holds a {type(value).__name__}; expected a dictionary of tensors")
     return value
 
 
@@ -155,7 +155,7 @@ def _arrays(state, storages):
     for name, ((dtype, key, count), offset, shape, strides) in state.items():
         size = np.dtype(dtype).itemsize
         if len(storages[key]) != count * size:
-            raise ModelError(f"PyTorch storage {key} has {len(storages[key])} bytes, wanted {count * size}")
+            raise ModelError(f"PyTorch storage {key} has {len(storages[key])} bytes; expected {count * size}")
         values = np.frombuffer(storages[key], dtype)[offset:]
         view = np.lib.stride_tricks.as_strided(values, shape, [s * size for s in strides], writeable=False)
         arrays[name] = np.ascontiguousarray(view).reshape(shape)
