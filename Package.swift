@@ -12,9 +12,9 @@ let common: [SwiftSetting] =
   isEmbedded
   ? [
     .enableExperimentalFeature("Embedded"),
-    // Embedded modules define the constant lists of a function as a symbol each, numbered in the order in which
-    // the module met them: of two that were numbered differently the linker kept one (Swift 6.3). The pass that
-    // makes symbols of them is left out; the Makefile looks for what it would have made.
+    // Embedded modules define the constant lists of a function as a symbol each, numbered in the order in
+    // which the module met them: of two that were numbered differently the linker kept one (Swift 6.3). The
+    // pass that makes symbols of them is left out; the Makefile looks for what it would have made.
     .unsafeFlags(["-wmo", "-Xllvm", "-sil-disable-pass=object-outliner"])
   ]
   : [
