@@ -127,13 +127,6 @@ extension Settings {
     for setting in settings { texts[setting.name] = setting.text }
     return texts
   }
-
-  /// All in one line: "flip 0.5, shift 0.027".
-  package var settingsText: String {
-    var line = ""
-    for setting in settings { line += "\(line.isEmpty ? "" : ", ")\(setting.name) \(setting.text)" }
-    return line
-  }
 }
 
 /// Lets a list be written one setting a line, with the settings of a part, and by `switch` and `if`.

@@ -65,7 +65,6 @@ private enum Tool: Settings {
         "tool": "brush", "width": "3", "strength": "0.5", "round": "yes", "seed": "7", "limit": "none"
       ])
     #expect(Tool.eraser.texts == ["tool": "eraser"])
-    #expect(Brush(limit: 0.1).settingsText == "width 3, strength 0.5, round yes, seed 7, limit 0.1")
   }
 
   @Test func `limits say what they hold`() {
