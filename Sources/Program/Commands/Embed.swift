@@ -9,7 +9,7 @@ struct Embed: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write what the network sees, the aligned face, to a .png or .jpg file.", valueName: "file"),
+      "Write what the network sees, the aligned face, to a \(anyPictureEnding) file.", valueName: "file"),
     transform: PictureOutput.init(argument:))
   var chip: PictureOutput?
 

@@ -1,3 +1,4 @@
+import CFaceStyle
 import Glibc
 
 /// What a path is.
@@ -44,9 +45,29 @@ func nameAndExtension(_ file: String) -> (String, String) {
   return (String(file[..<dot]), file[file.index(after: dot)...].lowercased())
 }
 
-/// Pictures that the library reads, by their extension.
+/// How names of pictures end that the library reads and writes: ".png", ".jpg", ".jpeg".
+private let pictureEndings: [String] = {
+  var endings: [String] = [], format: UInt32 = 0
+  while fs_file_format_name(fs_file_format(rawValue: format)) != nil {
+    var index = 0
+    while let ending = fs_file_format_ending(fs_file_format(rawValue: format), index) {
+      endings.append(String(cString: ending))
+      index += 1
+    }
+    format += 1
+  }
+  return endings
+}()
+
+/// ".png, .jpg or .jpeg", for help and messages.
+var anyPictureEnding: String {
+  guard let last = pictureEndings.last, pictureEndings.count > 1 else { return pictureEndings.joined() }
+  return "\(pictureEndings.dropLast().joined(separator: ", ")) or \(last)"
+}
+
+/// Pictures that the library reads, by their ending.
 func isPicture(_ file: String) -> Bool {
-  ["jpg", "jpeg", "png"].contains(nameAndExtension(file).1)
+  pictureEndings.contains("." + nameAndExtension(file).1)
 }
 
 /// Makes a folder; one that is there already is fine.
