@@ -246,8 +246,8 @@ const char *fs_file_format_ending(fs_file_format format, size_t index);
  * 0 < capacity < size: FS_INVALID_ARGUMENT, and *byte_count is written nevertheless. */
 fs_status fs_image_encode(const fs_image *image, fs_file_format format, uint32_t quality,
                           void *buffer, size_t capacity, size_t *byte_count);
-/* Writes a file of the format that its name's ending asks for, in capitals or not (JPEG quality 95).
- * The file appears whole or not at all. */
+/* Writes a file of the format that the ending of `path`, in capitals or not, asks for (JPEG quality
+ * 95). The file appears whole or not at all. */
 fs_status fs_image_write(const fs_image *image, const char *path);
 void fs_image_destroy(fs_image *image);
 
@@ -708,8 +708,8 @@ void fs_gallery_destroy(fs_gallery *gallery);
 
 /* ---- Style: paints a picture in the style of another (Gatys, Ecker and Bethge 2016) ---- */
 
-/* What a callback wants next: go on, end with what there is, or end with FS_CANCELLED. For any other
- * number the call that called it ends with FS_INVALID_ARGUMENT, as a cancelled one does. */
+/* What a callback wants next: go on, end with what there is, or end with FS_CANCELLED. After any
+ * other number the call that it serves ends as if cancelled, with FS_INVALID_ARGUMENT. */
 typedef enum fs_action { FS_CONTINUE = 0, FS_FINISH = 1, FS_CANCEL = 2 } fs_action;
 
 /* Why a job has ended. */
