@@ -990,7 +990,7 @@ fs_status fs_style_job_result(const fs_style_job *job, fs_image **out);
  * the same bits, in another process too. The file appears whole or not at all. */
 fs_status fs_style_job_save(const fs_style_job *job, const char *path);
 /* Continues from a checkpoint. FS_WRONG_MODEL for other pictures (16 bits and alpha count), other
- * weights of the network or another option; the message names it: "steps is 80, the checkpoint has
+ * weights of the network or another option; the message names it: "steps is 80; the checkpoint has
  * 60". FS_BAD_DATA if the file is not a checkpoint. On failure nothing changes. */
 fs_status fs_style_job_load(fs_style_job *job, const char *path);
 void fs_style_job_destroy(fs_style_job *job);
@@ -1745,7 +1745,7 @@ fs_status fs_trainer_all_reduce_set(fs_trainer *trainer, fs_all_reduce all_reduc
  * position in the photos. The file is the old or the new one, whole, whenever the process ends. */
 fs_status fs_trainer_save(fs_trainer *trainer, const char *path);
 /* Continues from a checkpoint. FS_WRONG_MODEL for another architecture, loss, classes, optimiser,
- * schedule, longest_gradient or seed; the message names it: "steps is 80, the checkpoint has 60".
+ * schedule, longest_gradient or seed; the message names it: "steps is 80; the checkpoint has 60".
  * FS_BAD_DATA if the file is not a checkpoint. On failure nothing changes. To begin another
  * training with these weights, save a model and `start` with it. */
 fs_status fs_trainer_resume(fs_trainer *trainer, const char *path);

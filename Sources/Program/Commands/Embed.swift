@@ -5,7 +5,7 @@ struct Embed: ParsableCommand {
     abstract: "Prints the embedding of a photo's main face, one number a line.",
     usage: "facestyle embed <photo> [<options>]")
 
-  @Argument(help: "A JPEG or PNG file.") var photo: String
+  @Argument(help: "A \(anyPictureFormat) file.") var photo: String
 
   @Option(
     help: ArgumentHelp(

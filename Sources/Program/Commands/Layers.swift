@@ -54,7 +54,7 @@ struct Layers: ParsableCommand {
         early, with what was found so far.
         """)
 
-    @Argument(help: "JPEG or PNG files, or folders of them.") var photos: [String]
+    @Argument(help: "\(anyPictureFormat) files, or folders of them.") var photos: [String]
     @OptionGroup var layers: LayerOptions
 
     @Option(help: "Patches of each unit, 1 to 64.") var patches: UInt32 = 9

@@ -45,29 +45,34 @@ func nameAndExtension(_ file: String) -> (String, String) {
   return (String(file[..<dot]), file[file.index(after: dot)...].lowercased())
 }
 
-/// How names of pictures end that the library reads and writes: ".png", ".jpg", ".jpeg".
-private let pictureEndings: [String] = {
-  var endings: [String] = [], format: UInt32 = 0
-  while fs_file_format_name(fs_file_format(rawValue: format)) != nil {
-    var index = 0
-    while let ending = fs_file_format_ending(fs_file_format(rawValue: format), index) {
+/// The kinds of picture file that the library reads and writes, as "PNG", and how their names end, as ".png".
+private let pictureFormats: [(name: String, endings: [String])] = {
+  var formats: [(name: String, endings: [String])] = []
+  while let name = fs_file_format_name(fs_file_format(rawValue: UInt32(formats.count))) {
+    var endings: [String] = []
+    while let ending = fs_file_format_ending(fs_file_format(rawValue: UInt32(formats.count)), endings.count) {
       endings.append(String(cString: ending))
-      index += 1
     }
-    format += 1
+    formats.append((String(cString: name), endings))
   }
-  return endings
+  return formats
 }()
 
+/// "PNG or JPEG", for help.
+var anyPictureFormat: String { alternatives(pictureFormats.map(\.name)) }
+
 /// ".png, .jpg or .jpeg", for help and messages.
-var anyPictureEnding: String {
-  guard let last = pictureEndings.last, pictureEndings.count > 1 else { return pictureEndings.joined() }
-  return "\(pictureEndings.dropLast().joined(separator: ", ")) or \(last)"
+var anyPictureEnding: String { alternatives(pictureFormats.flatMap(\.endings)) }
+
+private func alternatives(_ words: [String]) -> String {
+  guard let last = words.last, words.count > 1 else { return words.joined() }
+  return "\(words.dropLast().joined(separator: ", ")) or \(last)"
 }
 
 /// Pictures that the library reads, by their ending.
 func isPicture(_ file: String) -> Bool {
-  pictureEndings.contains("." + nameAndExtension(file).1)
+  let ending = "." + nameAndExtension(file).1
+  return pictureFormats.contains { $0.endings.contains(ending) }
 }
 
 /// Makes a folder; one that is there already is fine.
