@@ -17,7 +17,7 @@ package enum FileFormat: Int32, CaseIterable {
 struct Codec {
   /// As messages name it.
   let name: StaticString
-  /// Of file names, in small letters.
+  /// Of file names, in small letters, the usual one first.
   let endings: [StaticString]
   /// The bytes with which every such file begins.
   let signature: [UInt8]
@@ -27,9 +27,14 @@ struct Codec {
 }
 
 extension FileFormat {
+  /// As messages name it: "PNG".
+  package var name: StaticString { codec.name }
+  /// Of file names, in small letters, the usual one first.
+  package var endings: [StaticString] { codec.endings }
+
   /// The format that a file name asks for by its ending, in capitals or not; nil for another ending.
   package init?(ending path: String) {
-    let known = FileFormat.allCases.first { format in format.codec.endings.contains { ends(path, in: $0) } }
+    let known = FileFormat.allCases.first { format in format.endings.contains { ends(path, in: $0) } }
     guard let known else { return nil }
     self = known
   }
@@ -54,17 +59,17 @@ extension FileFormat {
 
   /// ".png, .jpg or .jpeg"
   package static var endings: String {
-    listed(allCases.flatMap { format in format.codec.endings.map { "\($0)" } })
+    listed(allCases.flatMap { format in format.endings.map { "\($0)" } })
   }
 
   package static var endingExpected: String { "expected a name that ends in \(endings)" }
 
   /// "PNG or JPEG"
-  static var names: String { listed(allCases.map { "\($0.codec.name)" }) }
+  static var names: String { listed(allCases.map { "\($0.name)" }) }
 
   /// "89 50 4E 47 0D 0A 1A 0A (PNG) or FF D8 FF (JPEG)"
   static var signatures: String {
-    listed(allCases.map { "\(hexadecimal($0.codec.signature)) (\($0.codec.name))" })
+    listed(allCases.map { "\(hexadecimal($0.codec.signature)) (\($0.name))" })
   }
 
   private static func listed(_ words: [String]) -> String {

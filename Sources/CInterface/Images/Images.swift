@@ -132,6 +132,19 @@ public func fs_image_warp(
 }
 
 @c @implementation
+public func fs_file_format_name(_ format: fs_file_format) -> UnsafePointer<CChar>? {
+  FileFormat(rawValue: Int32(bitPattern: format.rawValue)).map { staticText($0.name) }
+}
+
+@c @implementation
+public func fs_file_format_ending(_ format: fs_file_format, _ index: Int) -> UnsafePointer<CChar>? {
+  guard let endings = FileFormat(rawValue: Int32(bitPattern: format.rawValue))?.endings,
+    endings.indices.contains(index)
+  else { return nil }
+  return staticText(endings[index])
+}
+
+@c @implementation
 public func fs_image_encode(
   _ image: OpaquePointer?, _ format: fs_file_format, _ quality: UInt32, _ buffer: UnsafeMutableRawPointer?,
   _ capacity: Int, _ byte_count: UnsafeMutablePointer<Int>?

@@ -5,11 +5,11 @@ struct Embed: ParsableCommand {
     abstract: "Prints the embedding of a photo's main face, one number a line.",
     usage: "facestyle embed <photo> [<options>]")
 
-  @Argument(help: "A JPEG or PNG file.") var photo: String
+  @Argument(help: "A \(anyPictureFormat) file.") var photo: String
 
   @Option(
     help: ArgumentHelp(
-      "Write what the network sees, the aligned face, to a .png or .jpg file.", valueName: "file"),
+      "Write what the network sees, the aligned face, to a \(anyPictureEnding) file.", valueName: "file"),
     transform: PictureOutput.init(argument:))
   var chip: PictureOutput?
 

@@ -1,3 +1,4 @@
+import CFaceStyle
 import Glibc
 
 /// What a path is.
@@ -44,9 +45,34 @@ func nameAndExtension(_ file: String) -> (String, String) {
   return (String(file[..<dot]), file[file.index(after: dot)...].lowercased())
 }
 
-/// Pictures that the library reads, by their extension.
+/// The kinds of picture file that the library reads and writes, as "PNG", and how their names end, as ".png".
+private let pictureFormats: [(name: String, endings: [String])] = {
+  var formats: [(name: String, endings: [String])] = []
+  while let name = fs_file_format_name(fs_file_format(rawValue: UInt32(formats.count))) {
+    var endings: [String] = []
+    while let ending = fs_file_format_ending(fs_file_format(rawValue: UInt32(formats.count)), endings.count) {
+      endings.append(String(cString: ending))
+    }
+    formats.append((String(cString: name), endings))
+  }
+  return formats
+}()
+
+/// "PNG or JPEG", for help.
+var anyPictureFormat: String { alternatives(pictureFormats.map(\.name)) }
+
+/// ".png, .jpg or .jpeg", for help and messages.
+var anyPictureEnding: String { alternatives(pictureFormats.flatMap(\.endings)) }
+
+private func alternatives(_ words: [String]) -> String {
+  guard let last = words.last, words.count > 1 else { return words.joined() }
+  return "\(words.dropLast().joined(separator: ", ")) or \(last)"
+}
+
+/// Pictures that the library reads, by their ending.
 func isPicture(_ file: String) -> Bool {
-  ["jpg", "jpeg", "png"].contains(nameAndExtension(file).1)
+  let ending = "." + nameAndExtension(file).1
+  return pictureFormats.contains { $0.endings.contains(ending) }
 }
 
 /// Makes a folder; one that is there already is fine.
