@@ -84,7 +84,8 @@ package final class UnitSearch: @unchecked Sendable {
         ) { answers throws(Failure) in
           let extents = answers.extents(0)
           look(
-            Answer(values: answers[0], rows: extents[1], columns: extents[2], channels: extents[3]), at: image,
+            Answer(values: answers[0], rows: extents[1], columns: extents[2], channels: extents[3]),
+            at: image,
             height, width)
         }
       }

@@ -10,7 +10,9 @@ extension Image {
   package static func decode(_ bytes: Span<UInt8>) throws(Failure) -> Image {
     if let format = FileFormat(signature: bytes) { return try format.codec.decode(bytes) }
     guard !bytes.isEmpty else { throw .badData("picture of 0 bytes; expected a \(FileFormat.names) file") }
-    throw .badData("picture begins with \(hexadecimal(bytes.extracting(first: 8).array)); expected \(FileFormat.signatures)")
+    throw .badData(
+      "picture begins with \(hexadecimal(bytes.extracting(first: 8).array)); expected \(FileFormat.signatures)"
+    )
   }
 
   /// The picture as a file; the count of the storage is the file's size.

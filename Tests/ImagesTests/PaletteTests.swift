@@ -9,7 +9,8 @@ import Testing
     _ palette: Palette = .grey
   ) throws -> [UInt8] {
     let image = try Image(
-      map: values.span, width: width, height: height, stride: stride, lowest: lowest, highest: highest, palette)
+      map: values.span, width: width, height: height, stride: stride, lowest: lowest, highest: highest,
+      palette)
     return (0..<height).flatMap { Array(image.row($0)) }
   }
 

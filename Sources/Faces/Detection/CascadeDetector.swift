@@ -149,7 +149,7 @@ package final class CascadeDetector: WindowFinder, @unchecked Sendable {
     for i in boxes.indices { candidates[i].box = boxes[i] }
   }
 
-  static var input: WindowInput { .luma }
+  static var input: WindowInput { .grey }
 
   static func pixels(_ first: Float, _ last: Float) -> (lower: Int, upper: Int) {
     (Int(first.rounded()), Int(last.rounded()))

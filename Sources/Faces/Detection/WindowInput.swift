@@ -7,12 +7,12 @@ enum WindowInput {
   /// `(level - mean) * scale`, in R, G, B order.
   case colours(scale: Float, mean: Float)
   /// Luma, 0...255 to -1...1.
-  case luma
+  case grey
 
   var channels: Int {
     switch self {
     case .colours: 3
-    case .luma: 1
+    case .grey: 1
     }
   }
 
@@ -26,7 +26,7 @@ enum WindowInput {
     case .colours(let scale, let mean):
       try image.areaResampled(
         rows: rows, columns: columns, to: height, width: width, into: target, scale: scale, mean: mean)
-    case .luma:
+    case .grey:
       let colours = try Storage<Float>(count: 3 * height * width)
       try colours.withPointer { source throws(Failure) in
         try image.areaResampled(

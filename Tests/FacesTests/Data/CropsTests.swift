@@ -24,7 +24,23 @@ import Testing
     let view = try Storage<Float>(repeating: -1, count: 60 * 60 * 3)
     try crops.render(
       0, Variation(.none, seed: 5, epoch: 3, index: 7), [.levels(side: 60)], into: [view])
-    #expect(view.values == (try crops.image(0).cropped(x: 6, y: 6, width: 60, height: 60)).bytes.map { Float($0) })
+    #expect(
+      view.values == (try crops.image(0).cropped(x: 6, y: 6, width: 60, height: 60)).bytes.map { Float($0) })
+  }
+
+  @Test func `a view is written at its place among others, and nowhere else`() throws {
+    let crops = try peopleCrops(1, photos: 1), format = ViewFormat.levels(side: 8)
+    let one = try Storage<Float>(count: format.count)
+    let three = try Storage<Float>(repeating: -1, count: 3 * format.count)
+    try crops.render(0, Variation(), [format], into: [one])
+    try crops.render(0, Variation(), [format], into: [three], at: 1)
+    let untouched = [Float](repeating: -1, count: format.count)
+    #expect(three.values == untouched + one.values + untouched)
+    for place in [-1, 3] {
+      #expect(
+        outcome { try crops.render(0, Variation(), [format], into: [three], at: place) }
+          == "internalError: 1 formats into 1 batches, at view \(place)")
+    }
   }
 
   @Test func `a view is preprocessed as the network's pictures are`() throws {
