@@ -1,6 +1,6 @@
 import Tensors
 
-/// The scoped access to the bytes of a picture, for loops over them.
+/// The bytes of a picture, for loops over its pixels.
 extension Image {
   /// A picture made row by row: `fill` receives y and the 3 * width bytes of that row.
   package convenience init(
