@@ -84,12 +84,11 @@ package final class Embedder: @unchecked Sendable {
     }
   }
 
-  /// The embeddings of `count` pictures, one after the other: `count * dimension` numbers, written when all
-  /// are known.
+  /// The embeddings of `count` pictures, one after the other: `count * dimension` numbers.
   /// - Parameter chip: picture i as the network takes it; one at a time is held.
   package func embed(
-    count: Int, into embeddings: UnsafeMutablePointer<Float>, chip: (Int) throws(Failure) -> Image
-  ) throws(Failure) {
+    count: Int, chip: (Int) throws(Failure) -> Image
+  ) throws(Failure) -> Storage<Float> {
     let answers = try Storage<Float>(count: count * dimension)
     let each = width * height * architecture.input.channels
     for first in stride(from: 0, to: count, by: Embedder.batchSize) {
@@ -111,7 +110,7 @@ package final class Embedder: @unchecked Sendable {
         answers.withPointer { ($0 + first * dimension).update(from: found, count: batch * dimension) }
       }
     }
-    answers.withPointer { embeddings.update(from: $0, count: count * dimension) }
+    return answers
   }
 
   /// Bytes that embedding so many pictures will make the process hold at its peak, beyond what it holds now
@@ -148,11 +147,10 @@ package final class Embedder: @unchecked Sendable {
 
   /// The main face of a photo and its embedding.
   package func embed(
-    photo: Image, _ detector: Detector?, into embedding: UnsafeMutablePointer<Float>
-  ) throws(Failure) -> Face {
+    photo: Image, _ detector: Detector?
+  ) throws(Failure) -> (face: Face, embedding: Storage<Float>) {
     let face = try mainFace(of: photo, detector)
-    try embed(count: 1, into: embedding) { _ throws(Failure) in try chip(photo, isAligning ? face : nil) }
-    return face
+    return (face, try embed(count: 1) { _ throws(Failure) in try chip(photo, isAligning ? face : nil) })
   }
 }
 

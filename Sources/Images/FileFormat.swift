@@ -21,7 +21,7 @@ struct Codec {
   let endings: [StaticString]
   /// The bytes with which every such file begins.
   let signature: [UInt8]
-  let decode: (UnsafeRawBufferPointer) throws(Failure) -> Image
+  let decode: (Span<UInt8>) throws(Failure) -> Image
   /// The second is the quality, 1 to 100, of kinds that have one.
   let encode: (Image, Int) throws(Failure) -> Storage<UInt8>
 }
@@ -48,7 +48,7 @@ extension FileFormat {
   }
 
   /// Of a file's first bytes; nil for no picture's.
-  init?(signature bytes: UnsafeRawBufferPointer) {
+  init?(signature bytes: Span<UInt8>) {
     guard let known = FileFormat.allCases.first(where: { bytes.starts(with: $0.codec.signature) }) else {
       return nil
     }

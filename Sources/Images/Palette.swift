@@ -37,8 +37,7 @@ extension Image {
   /// first colour, `highest` and all above its last. A NaN gets the first; so does all where the two are the
   /// same.
   package convenience init(
-    map values: UnsafeBufferPointer<Float>, width: Int, height: Int, stride: Int, lowest: Float,
-    highest: Float,
+    map values: Span<Float>, width: Int, height: Int, stride: Int, lowest: Float, highest: Float,
     _ palette: Palette
   ) throws(Failure) {
     try Image.check(width: width, height: height)

@@ -13,7 +13,8 @@ public func fs_image_decode(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    out.pointee = Handle.make(try Image.decode(bytes(data, byte_count, "bytes")))
+    out.pointee = Handle.make(
+      try withBytes(data, byte_count) { bytes throws(Failure) in try Image.decode(bytes) })
   }
 }
 

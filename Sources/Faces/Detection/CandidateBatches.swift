@@ -31,14 +31,10 @@ extension Array where Element: Scored {
 
 /// A detector whose later networks look at windows cut out of the picture.
 protocol WindowFinder: FaceFinder {
-  /// Of the windows as its networks take them.
-  static var channels: Int { get }
+  /// What its networks see of a window.
+  static var input: WindowInput { get }
   /// The pixels from edge to edge of a window, as its boxes count them; not held within the picture.
   static func pixels(_ first: Float, _ last: Float) -> (lower: Int, upper: Int)
-  /// Writes a part of a picture as its networks take it, `side` x `side` numbers for each channel.
-  static func cut(
-    _ image: Image, rows: Range<Int>, columns: Range<Int>, side: Int, into target: UnsafeMutablePointer<Float>
-  ) throws(Failure)
 }
 
 extension WindowFinder {
@@ -63,9 +59,9 @@ extension WindowFinder {
       let batch = parts[first..<min(first + Self.batchSize, parts.count)]
       try network.run(batch: batch.count, height: side, width: side) { input throws(Failure) in
         for (i, part) in batch.enumerated() {
-          try Self.cut(
-            image, rows: part.rows, columns: part.columns, side: side,
-            into: input + i * side * side * Self.channels)
+          try Self.input.write(
+            image, rows: part.rows, columns: part.columns, to: side, width: side,
+            into: input + i * side * side * Self.input.channels)
         }
       } _: { answers in
         for (i, part) in batch.enumerated() { body(part.candidate, answers, i) }

@@ -18,7 +18,7 @@ package final class Trainer {
   /// Makes numbers their mean over all processes that train together; called once a step, with all gradients,
   /// then what else a step moves (running statistics, centres), then the loss. So the processes' networks
   /// stay the same, and a loss that is no number ends the step in all of them.
-  package var allReduce: ((UnsafeMutablePointer<Float>, Int) throws(Failure) -> Void)?
+  package var allReduce: ((Storage<Float>) throws(Failure) -> Void)?
 
   private let optimiser: Optimiser<Float>
   private let recycling = Memory.Recycling()
@@ -143,27 +143,26 @@ package final class Trainer {
 
   /// All in one piece, so that processes meet once a step.
   private func means(
-    of tensors: [Tensor<Float>], _ body: (UnsafeMutablePointer<Float>, Int) throws(Failure) -> Void
+    of tensors: [Tensor<Float>], _ body: (Storage<Float>) throws(Failure) -> Void
   ) throws(Failure) -> [Tensor<Float>] {
     var count = 0
     for tensor in tensors { count += tensor.count }
-    return try Storage<Float>(count: count).withPointer { all throws(Failure) in
-      var offset = 0
-      for tensor in tensors {
-        tensor.withPointer { (all + offset).update(from: $0, count: tensor.count) }
-        offset += tensor.count
-      }
-      try body(all, count)
-      offset = 0
-      var means: [Tensor<Float>] = []
-      for tensor in tensors {
-        let mean = try Tensor<Float>(tensor.shape)
-        mean.withPointer { $0.update(from: all + offset, count: mean.count) }
-        offset += mean.count
-        means.append(mean)
-      }
-      return means
+    let all = try Storage<Float>(count: count)
+    var offset = 0
+    for tensor in tensors {
+      withPointers(all, tensor.storage) { ($0 + offset).update(from: $1, count: tensor.count) }
+      offset += tensor.count
     }
+    try body(all)
+    offset = 0
+    var means: [Tensor<Float>] = []
+    for tensor in tensors {
+      let mean = try Tensor<Float>(tensor.shape)
+      withPointers(mean.storage, all) { $0.update(from: $1 + offset, count: mean.count) }
+      offset += mean.count
+      means.append(mean)
+    }
+    return means
   }
 
   /// What the network answers as it will when it is used: with running statistics, nothing dropped, at unit
