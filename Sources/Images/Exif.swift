@@ -1,3 +1,5 @@
+import Tensors
+
 /// The orientation that a camera wrote down: tag 274 in the first directory of an EXIF block.
 ///
 /// An EXIF block is a small TIFF file: "II" or "MM" for the byte order, 42, the offset of the first
