@@ -11,6 +11,11 @@ extension Storage {
     pointer.update(from: numbers, count: numbers.count)
   }
 
+  package convenience init(copying bytes: RawSpan) throws(Failure) where Element == UInt8 {
+    try self.init(count: bytes.byteCount)
+    bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
+  }
+
   /// A copy of the first `count` numbers.
   package func first(_ count: Int) throws(Failure) -> Storage {
     precondition(count >= 0 && count <= self.count)
@@ -32,12 +37,41 @@ extension Storage {
     }
   }
 
+  /// The numbers, every place of which is checked, valid inside `body`: bytes and texts are read so. Loops
+  /// over numbers take `withPointer`.
+  @inlinable @inline(__always)
+  package func withSpan<Result, Refusal: Error>(
+    _ body: (Span<Element>) throws(Refusal) -> Result
+  ) throws(Refusal) -> Result {
+    try withBuffer { numbers throws(Refusal) in try body(numbers.span) }
+  }
+
+  /// Copies bytes into the memory, from byte `start` on.
+  package func copy(_ bytes: RawSpan, atByte start: Int = 0) {
+    withBuffer { numbers in
+      let memory = UnsafeMutableRawBufferPointer(numbers)
+      precondition(start >= 0 && bytes.byteCount <= memory.count - start)
+      bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: memory[start...]).copyMemory(from: $0) }
+    }
+  }
+
   /// The memory as bytes, valid inside `body`.
   @inlinable @inline(__always)
   package func withBytes<Result, Refusal: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Refusal) -> Result
   ) throws(Refusal) -> Result {
     try withBuffer { numbers throws(Refusal) in try body(UnsafeRawBufferPointer(numbers)) }
+  }
+
+  /// The numbers, every place of which is checked, to be changed inside `body`.
+  @inlinable @inline(__always)
+  package func withMutableSpan<Result, Refusal: Error>(
+    _ body: (inout MutableSpan<Element>) throws(Refusal) -> Result
+  ) throws(Refusal) -> Result {
+    try withBuffer { numbers throws(Refusal) in
+      var span = numbers.mutableSpan
+      return try body(&span)
+    }
   }
 }
 

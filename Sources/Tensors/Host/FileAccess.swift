@@ -85,10 +85,15 @@ private func directory(of path: String) -> String {
   return String(path[...slash])
 }
 
-/// The same text without the three bytes that some editors and tables put before UTF-8, the "byte-order
-/// mark".
+/// How many bytes before a text are no part of it: the three that some editors and tables put before UTF-8,
+/// the "byte-order mark".
+package func markLength(_ text: Span<UInt8>) -> Int {
+  text.count >= 3 && text[0] == 0xEF && text[1] == 0xBB && text[2] == 0xBF ? 3 : 0
+}
+
+/// The same text without its mark.
 package func withoutMark(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
-  text.starts(with: [0xEF, 0xBB, 0xBF]) ? UnsafeBufferPointer(rebasing: text.dropFirst(3)) : text
+  UnsafeBufferPointer(rebasing: text.dropFirst(markLength(text.span)))
 }
 
 /// The operating system's reason for its last refusal, such as "No such file or directory".

@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test func `another than the one in use is refused`() throws {
-    try #require(euclideanDistance([1], [2], 1) == 1)
+    try #require(euclideanDistance(([1] as [Float]).span, ([2] as [Float]).span) == 1)
     guard current != "baseline" else { return }
     #expect(
       outcome { try chooseInstructionSet("baseline") }
