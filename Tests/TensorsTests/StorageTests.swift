@@ -58,6 +58,8 @@ import Testing
     let bytes = try Storage(copying: numbers.span.bytes)
     #expect(bytes.count == 12 && bytes.values[2...3] == [0x40, 0x40])  // 3 is 0x40400000
     #expect(try Storage<Float>(count: 0).withSpan { $0.count } == 0)
-    #expect(try Storage(copying: ([] as [Float]).span.bytes).count == 0)
+    let nothing: [UInt8] = []
+    let empty = try Storage(copying: nothing.span.bytes)
+    #expect(empty.count == 0)
   }
 }

@@ -172,7 +172,8 @@ private struct Search {
 
   @Test func `no rows and no queries find nothing`() throws {
     let rows = try Rows(dimension: 4), row: [Float] = [1, 2, 3, 4]
-    #expect(try rows.nearest(3, to: row.span).count == 0)
+    let none = try rows.nearest(3, to: row.span)
+    #expect(none.count == 0)
     try rows.append(row.span)
     #expect(try rows.nearest(3, to: Span()).count == 0)
   }
