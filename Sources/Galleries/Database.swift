@@ -104,6 +104,7 @@ struct ConnectionMaker {
 /// A column's text.
 /// - Parameter name: of the database.
 func columnText(_ bytes: Span<UInt8>, _ name: String) throws(Failure) -> String {
+  if bytes.isEmpty { return "" }  // as most notes are
   do {
     let text = String(copying: try UTF8Span(validating: bytes))
     if !text.utf8.contains(0) { return text }

@@ -286,26 +286,28 @@ private struct CSV {
     var fields: [ArraySlice<UInt8>] = [], field: [UInt8] = []
     var isQuoted = false, wasQuoted = false
     let quote = UInt8(ascii: "\"")
+    var place = position
+    defer { position = place }
     while true {
-      guard position < bytes.count else {
+      guard place < bytes.count else {
         guard !isQuoted else { throw .badData("\(path): line \(line): a quote that does not end") }
         break
       }
-      let byte = bytes[position]
-      position += 1
+      let byte = bytes[place]
+      place += 1
       if isQuoted {
         if byte != quote {
           field.append(byte)
-        } else if position < bytes.count, bytes[position] == quote {
+        } else if place < bytes.count, bytes[place] == quote {
           field.append(quote)
-          position += 1
+          place += 1
         } else {
           (isQuoted, wasQuoted) = (false, true)
         }
         continue
       }
       if byte == 0x0A { break }
-      if byte == 0x0D, position < bytes.count, bytes[position] == 0x0A { continue }
+      if byte == 0x0D, place < bytes.count, bytes[place] == 0x0A { continue }
       if byte == quote, field.isEmpty, !wasQuoted {
         isQuoted = true
       } else if byte == UInt8(ascii: ",") {

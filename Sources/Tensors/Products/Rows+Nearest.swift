@@ -38,7 +38,10 @@ extension Rows {
   }
 
   package func distance(_ row: Int, to query: Span<Float>) -> Float {
-    withRow(row) { euclideanDistance($0, query) }
+    precondition(row >= 0 && row < count && query.count == dimension)
+    return query.withUnsafeBufferPointer { query in
+      query.baseAddress.map { euclideanDistance(pointer(row), $0, dimension) } ?? 0
+    }
   }
 
   /// One query: a single pass over the rows, at the memory's speed.
