@@ -106,10 +106,12 @@ extension SharedGallery {
       let copy = try Gallery(
         dimension: other.dimension, fingerprint: other.fingerprint, defaultThreshold: other.defaultThreshold)
       try copy.reserve(other.photos)
-      for row in 0..<other.photos {
-        let photo = other.entry(inRow: row)
-        try other.withEmbedding(inRow: row) { embedding throws(Failure) in
-          try copy.add(photo.name, embedding, created: photo.created, note: photo.note)
+      try other.withEmbeddings { embeddings throws(Failure) in
+        for row in 0..<other.photos {
+          let photo = other.entry(inRow: row)
+          try copy.add(
+            photo.name, embeddings.extracting(other.place(ofRow: row)), created: photo.created,
+            note: photo.note)
         }
       }
       return copy
@@ -137,11 +139,13 @@ extension SharedGallery {
     }
     var report = GalleryReport()
     var known = Set<Print>()
-    for row in 0..<before.photos { known.insert(Print(before, row)) }
+    before.withEmbeddings { embeddings in
+      for row in 0..<before.photos { known.insert(Print(before, row, embeddings)) }
+    }
     var names: [String] = [], rows: [Int] = []
     for row in 0..<other.photos {
       // Two prints that are alike by chance cost a photo: 128 bits are not alike by chance.
-      guard known.insert(Print(other, row)).inserted else {
+      guard known.insert(Print(other, row, embeddings)).inserted else {
         report.present += 1
         continue
       }
@@ -228,7 +232,8 @@ extension Gallery {
 private struct Print: Hashable {
   private let first: UInt64, second: UInt64
 
-  init(_ gallery: Gallery, _ row: Int) {
+  /// - Parameter embeddings: all of the gallery's.
+  init(_ gallery: Gallery, _ row: Int, _ embeddings: Span<Float>) {
     var a: UInt64 = 0xcbf2_9ce4_8422_2325, b: UInt64 = 0x9e37_79b9_7f4a_7c15
     func mix(_ value: UInt64) {
       a = (a ^ value) &* 0xff51_afd7_ed55_8ccd
@@ -237,9 +242,7 @@ private struct Print: Hashable {
       b ^= b >> 29
     }
     for byte in gallery.photo(inRow: row).name.utf8 { mix(UInt64(byte)) }
-    gallery.withEmbedding(inRow: row) { embedding in
-      for i in embedding.indices { mix(UInt64(embedding[i].bitPattern) + 0x100) }
-    }
+    for place in gallery.place(ofRow: row) { mix(UInt64(embeddings[place].bitPattern) + 0x100) }
     (first, second) = (a, b)
   }
 }

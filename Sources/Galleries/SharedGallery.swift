@@ -148,11 +148,12 @@ package final class SharedGallery: @unchecked Sendable {
         return
       }
       try gallery.reserve(news.photos.photos)
-      for row in 0..<news.photos.photos {
-        let photo = news.photos.entry(inRow: row)
-        try news.photos.withEmbedding(inRow: row) { embedding throws(Failure) in
+      try news.photos.withEmbeddings { embeddings throws(Failure) in
+        for row in 0..<news.photos.photos {
+          let photo = news.photos.entry(inRow: row)
           try gallery.add(
-            photo.name, embedding, number: photo.number, created: photo.created, note: photo.note)
+            photo.name, embeddings.extracting(news.photos.place(ofRow: row)), number: photo.number,
+            created: photo.created, note: photo.note)
         }
       }
     }
