@@ -47,6 +47,7 @@ extension Storage {
   }
 
   /// Copies bytes into the memory, from byte `start` on.
+  @inlinable
   package func copy(_ bytes: RawSpan, atByte start: Int = 0) {
     withBuffer { numbers in
       let memory = UnsafeMutableRawBufferPointer(numbers)
