@@ -9,18 +9,24 @@ func searchRows(threads: [Int]) throws(Failure) -> [Row] {
   for (label, photos) in [("10k", 10_000), ("1m", 1_000_000)] {
     let x = try numbers([photos + many, dimension])
     let gallery = try Gallery(dimension: dimension, fingerprint: 0, defaultThreshold: 0)
-    for i in 0..<photos {
-      try gallery.add("\(i)", UnsafeBufferPointer(start: x.pointer + i * dimension, count: dimension))
+    try x.storage.withSpan { x throws(Failure) in
+      for i in 0..<photos {
+        try gallery.add("\(i)", x.extracting((i * dimension)..<((i + 1) * dimension)))
+      }
     }
     for threads in threads {
       for count in [1, many] {
-        let queries = UnsafeBufferPointer(start: x.pointer + photos * dimension, count: count * dimension)
         let numbers = Double(photos * dimension)
         rows.append(
           try measure(
             "search-\(label)" + (count == 1 ? "" : "-\(count)"), "\(photos)x\(dimension)", threads: threads,
             count == 1 ? .bytes(4 * numbers) : .operations(2 * numbers * Double(count))
-          ) { () throws(Failure) in _ = try gallery.nearest(k, to: queries, count: count) })
+          ) { () throws(Failure) in
+            try x.storage.withSpan { x throws(Failure) in
+              let queries = x.extracting((photos * dimension)..<((photos + count) * dimension))
+              _ = try gallery.nearest(k, to: queries, count: count)
+            }
+          })
       }
     }
   }

@@ -23,7 +23,7 @@ extension Image {
       guard y >= 0, y < self.height, !columns.isEmpty else { return }
       let source = self.row(y)[(3 * columns.lowerBound)..<(3 * columns.upperBound)]
       let place = 3 * (columns.lowerBound - region.x)
-      _ = UnsafeMutableBufferPointer(rebasing: target[place...]).update(fromContentsOf: source)
+      _ = target[place...].update(fromContentsOf: source)
     }
   }
 }

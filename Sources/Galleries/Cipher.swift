@@ -19,65 +19,62 @@ final class Cipher {
   private let key: Storage<UInt8>
 
   /// - Throws: `.invalidArgument` for a key that is not 32 bytes long; `.io` where there is no libsodium.
-  init(key: UnsafeRawBufferPointer) throws(Failure) {
-    guard key.count == Cipher.keyLength, let start = key.baseAddress else {
-      throw .invalidArgument("a key of \(key.count) bytes; expected \(Cipher.keyLength)")
+  init(key: RawSpan) throws(Failure) {
+    guard key.byteCount == Cipher.keyLength else {
+      throw .invalidArgument("a key of \(key.byteCount) bytes; expected \(Cipher.keyLength)")
     }
     sodium = try Sodium.loaded()
-    self.key = try Storage(
-      copying: UnsafeBufferPointer(start: start.assumingMemoryBound(to: UInt8.self), count: key.count))
+    self.key = try Storage(copying: key)
   }
 
   deinit { key.withBuffer { sodium.erase($0.baseAddress, $0.count) } }
 
   static func sealedLength(_ byteCount: Int) -> Int { nonceLength + byteCount + tagLength }
 
-  func seal(_ plain: UnsafeRawBufferPointer, number: Int) -> [UInt8] {
-    var sealed = [UInt8](repeating: 0, count: Cipher.sealedLength(plain.count))
-    let length = sealed.withUnsafeMutableBufferPointer { sealed -> UInt64 in
-      guard let start = sealed.baseAddress else { return 0 }
-      var length: UInt64 = 0
+  func seal(_ plain: RawSpan, number: Int) throws(Failure) -> Storage<UInt8> {
+    let sealed = try Storage<UInt8>(count: Cipher.sealedLength(plain.byteCount))
+    var length: UInt64 = 0
+    withPointers(sealed, key) { start, key in
       sodium.random(start, Cipher.nonceLength)
       withUnsafeBytes(of: UInt64(bitPattern: Int64(number)).littleEndian) { number in
-        key.withPointer { key in
+        plain.withUnsafeBytes { plain in
           _ = sodium.encrypt(
             start + Cipher.nonceLength, &length, plain.baseAddress?.assumingMemoryBound(to: UInt8.self),
             UInt64(plain.count),
             number.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(number.count), nil, start, key)
         }
       }
-      return length
     }
-    precondition(length == UInt64(plain.count + Cipher.tagLength))  // libsodium's encryption cannot fail
+    precondition(length == UInt64(plain.byteCount + Cipher.tagLength))  // libsodium's encryption cannot fail
     return sealed
   }
 
   /// - Parameter plain: room for what was sealed.
   /// - Returns: whether it is what was sealed, with this key and for this number.
-  func open(_ sealed: UnsafeRawBufferPointer, number: Int, into plain: UnsafeMutableRawBufferPointer) -> Bool
-  {
-    guard sealed.count == Cipher.sealedLength(plain.count), let start = sealed.baseAddress else {
-      return false
-    }
-    let bytes = start.assumingMemoryBound(to: UInt8.self)
+  func open<Element>(_ sealed: RawSpan, number: Int, into plain: Storage<Element>) -> Bool {
+    let plainLength = plain.count * MemoryLayout<Element>.stride
+    guard sealed.byteCount == Cipher.sealedLength(plainLength) else { return false }
     var length: UInt64 = 0
-    return withUnsafeBytes(of: UInt64(bitPattern: Int64(number)).littleEndian) { number in
-      key.withPointer { key in
-        sodium.decrypt(
-          plain.baseAddress?.assumingMemoryBound(to: UInt8.self), &length, nil, bytes + Cipher.nonceLength,
-          UInt64(sealed.count - Cipher.nonceLength), number.baseAddress?.assumingMemoryBound(to: UInt8.self),
-          UInt64(number.count), bytes, key) == 0
+    return sealed.withUnsafeBytes { sealed in
+      guard let bytes = sealed.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return false }
+      return withUnsafeBytes(of: UInt64(bitPattern: Int64(number)).littleEndian) { number in
+        withPointers(plain, key) { plain, key in
+          sodium.decrypt(
+            UnsafeMutableRawPointer(plain).assumingMemoryBound(to: UInt8.self), &length, nil,
+            bytes + Cipher.nonceLength, UInt64(sealed.count - Cipher.nonceLength),
+            number.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(number.count), bytes, key) == 0
+        }
       }
     }
   }
 
-  func proof() -> [UInt8] {
-    [UInt8](repeating: 0, count: Cipher.provenLength).withUnsafeBytes { seal($0, number: Cipher.proofNumber) }
+  func proof() throws(Failure) -> Storage<UInt8> {
+    let zeros = [UInt8](repeating: 0, count: Cipher.provenLength)
+    return try seal(zeros.span.bytes, number: Cipher.proofNumber)
   }
 
-  func proves(_ proof: UnsafeRawBufferPointer) -> Bool {
-    var plain = [UInt8](repeating: 0, count: Cipher.provenLength)
-    return plain.withUnsafeMutableBytes { open(proof, number: Cipher.proofNumber, into: $0) }
+  func proves(_ proof: RawSpan) throws(Failure) -> Bool {
+    open(proof, number: Cipher.proofNumber, into: try Storage<UInt8>(count: Cipher.provenLength))
   }
 }
 

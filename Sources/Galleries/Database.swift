@@ -54,9 +54,7 @@ enum DatabaseValue {
   case integer(Int64)
   case real(Double)
   case text(String)
-  /// A caller's, which stay where they are until the call returns.
-  case bytes(UnsafeRawBufferPointer)
-  case storedBytes(Storage<UInt8>)
+  case bytes(Storage<UInt8>)
 }
 
 /// A row of an answer, valid while it is looked at. Columns count from 0.
@@ -64,7 +62,8 @@ protocol DatabaseRow: AnyObject {
   func integer(_ column: Int) throws(Failure) -> Int64
   func real(_ column: Int) throws(Failure) -> Double
   func text(_ column: Int) throws(Failure) -> String
-  func bytes(_ column: Int) throws(Failure) -> UnsafeRawBufferPointer
+  /// Bytes, valid inside `body`.
+  func bytes(_ column: Int, _ body: (RawSpan) throws(Failure) -> Void) throws(Failure)
 }
 
 /// `body` between a beginning and its end; undone where any of it fails. (No method of the protocol: Embedded
@@ -102,11 +101,13 @@ struct ConnectionMaker {
   }
 }
 
-/// A column's text of `count` bytes, which a 0 follows.
+/// A column's text.
 /// - Parameter name: of the database.
-func columnText(_ start: UnsafePointer<CChar>, count: Int, _ name: String) throws(Failure) -> String {
-  guard strlen(start) == count, let text = String(validatingCString: start) else {
-    throw .badData("\(name): a text that is no UTF-8: the gallery is damaged")
-  }
-  return text
+func columnText(_ bytes: Span<UInt8>, _ name: String) throws(Failure) -> String {
+  if bytes.isEmpty { return "" }  // as most notes are
+  do {
+    let text = String(copying: try UTF8Span(validating: bytes))
+    if !text.utf8.contains(0) { return text }
+  } catch {}
+  throw .badData("\(name): a text that is no UTF-8: the gallery is damaged")
 }

@@ -66,11 +66,10 @@ package final class Gallery {
   ///   - created: seconds since 1970, UTC; nil for now.
   ///   - since: the same for a person who is new; nil for `created`.
   package func add(
-    _ name: String, _ embedding: UnsafeBufferPointer<Float>, number: Int? = nil, created: Int64? = nil,
-    note: String = "",
+    _ name: String, _ embedding: Span<Float>, number: Int? = nil, created: Int64? = nil, note: String = "",
     since: Int64? = nil
   ) throws(Failure) {
-    let embedding = try check(embedding, count: 1)
+    try check(embedding, count: 1)
     let number = number ?? nextNumber
     guard number >= nextNumber, number < Int.max else {
       throw .internalError("photo \(number) after photo \(nextNumber - 1)")
@@ -123,9 +122,10 @@ package final class Gallery {
   }
 
   /// Gives a photo another embedding.
-  package func replace(photo number: Int, _ embedding: UnsafeBufferPointer<Float>) throws(Failure) {
+  package func replace(photo number: Int, _ embedding: Span<Float>) throws(Failure) {
     let row = try row(ofPhoto: number)
-    rows.replace(row, try check(embedding, count: 1))
+    try check(embedding, count: 1)
+    rows.replace(row, embedding)
   }
 
   /// Rows have moved: everybody's photos are found anew.
@@ -184,15 +184,22 @@ package final class Gallery {
       number: photo.number, name: list[photo.person].name.text, created: photo.created, note: photo.note)
   }
 
-  /// Valid until the gallery changes.
-  package func embedding(inRow row: Int) -> UnsafeBufferPointer<Float> {
-    UnsafeBufferPointer(start: rows.pointer(row), count: dimension)
+  /// One photo's embedding, valid inside `body`, which does not change the gallery.
+  package func withEmbedding<Result, Refusal: Error>(
+    inRow row: Int, _ body: (Span<Float>) throws(Refusal) -> Result
+  ) throws(Refusal) -> Result {
+    try rows.withRow(row, body)
   }
 
-  /// - Parameter target: room for `dimension` numbers.
-  func copyEmbedding(inRow row: Int, to target: UnsafeMutablePointer<Float>) {
-    target.update(from: rows.pointer(row), count: dimension)
+  /// All embeddings, row after row, in the same way.
+  func withEmbeddings<Result, Refusal: Error>(
+    _ body: (Span<Float>) throws(Refusal) -> Result
+  ) throws(Refusal) -> Result {
+    try rows.withAll(body)
   }
+
+  /// Where the numbers of a row are among those of all.
+  func place(ofRow row: Int) -> Range<Int> { (row * dimension)..<((row + 1) * dimension) }
 
   /// - Throws: `.notFound` for a photo that was removed, or never there.
   package func row(ofPhoto number: Int) throws(Failure) -> Int {
@@ -208,9 +215,9 @@ package final class Gallery {
   }
 
   /// The distance to the nearest of a person's photos.
-  package func distance(to name: String, _ embedding: UnsafeBufferPointer<Float>) throws(Failure) -> Float {
+  package func distance(to name: String, _ embedding: Span<Float>) throws(Failure) -> Float {
     let person = try find(name)
-    let embedding = try check(embedding, count: 1)
+    try check(embedding, count: 1)
     var nearest = Float.infinity
     var next = list[person].latestRow
     while let row = next {
@@ -223,16 +230,15 @@ package final class Gallery {
   /// The `min(k, photos)` photos nearest to each embedding, the nearest first; of equally near ones, the one
   /// added first. Embedding after embedding.
   package func nearest(
-    _ k: Int, to embeddings: UnsafeBufferPointer<Float>, count: Int = 1
+    _ k: Int, to embeddings: Span<Float>, count: Int = 1
   ) throws(Failure) -> Storage<Neighbour> {
     guard k >= 1 else { throw .invalidArgument("the \(k) nearest photos; expected at least 1") }
-    return try rows.nearest(k, to: check(embeddings, count: count), queryCount: count)
+    try check(embeddings, count: count)
+    return try rows.nearest(k, to: embeddings)
   }
 
   /// All photos up to a distance from an embedding, the nearest first.
-  package func within(
-    _ distance: Float, of embedding: UnsafeBufferPointer<Float>
-  ) throws(Failure) -> [Neighbour] {
+  package func within(_ distance: Float, of embedding: Span<Float>) throws(Failure) -> [Neighbour] {
     guard distance >= 0 else {
       throw .invalidArgument("photos up to a distance of \(distance); expected 0 or more")
     }
@@ -253,14 +259,16 @@ package final class Gallery {
     (album[row].number, list[album[row].person].name.text)
   }
 
-  /// All embeddings, row after row, nil if there are none; and whose each is, by a number below `people`.
+  /// All embeddings, row after row, and whose each is, by a number below `people`.
   func withRows<Result>(
-    _ body: (UnsafePointer<Float>?, UnsafeBufferPointer<Int>) throws(Failure) -> Result
+    _ body: (Span<Float>, Span<Int>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let owners = try Storage<Int>(count: album.count)
-    return try owners.withBuffer { owners throws(Failure) in
+    owners.withMutableSpan { owners in
       for (row, photo) in album.enumerated() { owners[row] = photo.person }
-      return try body(album.isEmpty ? nil : rows.pointer(0), UnsafeBufferPointer(owners))
+    }
+    return try withEmbeddings { embeddings throws(Failure) in
+      try owners.withSpan { owners throws(Failure) in try body(embeddings, owners) }
     }
   }
 
@@ -272,18 +280,14 @@ package final class Gallery {
   }
 
   /// - Throws: `.invalidArgument` for another number of numbers and for what is no finite number.
-  @discardableResult
-  package func check(
-    _ embeddings: UnsafeBufferPointer<Float>, count: Int
-  ) throws(Failure) -> UnsafePointer<Float> {
+  package func check(_ embeddings: Span<Float>, count: Int) throws(Failure) {
     let (wanted, overflow) = count.multipliedReportingOverflow(by: dimension)
-    guard !overflow, embeddings.count == wanted, let start = embeddings.baseAddress else {
+    guard !overflow, embeddings.count == wanted else {
       throw .invalidArgument(
         "embeddings of \(embeddings.count) numbers; expected \(count) x \(dimension)")
     }
-    for value in embeddings where !value.isFinite {
-      throw .invalidArgument("an embedding with \(value); expected finite numbers")
+    for i in embeddings.indices where !embeddings[i].isFinite {
+      throw .invalidArgument("an embedding with \(embeddings[i]); expected finite numbers")
     }
-    return start
   }
 }

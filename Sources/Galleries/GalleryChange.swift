@@ -4,13 +4,13 @@ import Tensors
 /// What one change does to a gallery: written to the database as it is said, and to memory once that has kept
 /// it.
 ///
-/// Embeddings are the caller's, and stay where they are until the change is done.
+/// Embeddings are the caller's: one after another, of which each photo has a row.
 final class GalleryChange {
   private enum Edit {
-    case add(name: String, embedding: UnsafeBufferPointer<Float>, number: Int, created: Int64, note: String)
+    case add(name: String, row: Int, number: Int, created: Int64, note: String)
     case removePerson(String)
     case removePhoto(Int)
-    case replace(Int, UnsafeBufferPointer<Float>)
+    case replacePhoto(Int)
   }
 
   /// As it was before the change.
@@ -29,15 +29,16 @@ final class GalleryChange {
 
   var isEmpty: Bool { edits.isEmpty }
 
+  /// - Parameter embeddings: those of the change, which `before` has checked.
   /// - Returns: the photo's number.
   @discardableResult
   func add(
-    _ name: String, _ embedding: UnsafeBufferPointer<Float>, created: Int64? = nil, note: String = ""
+    _ name: String, _ embeddings: Span<Float>, row: Int = 0, created: Int64? = nil, note: String = ""
   ) throws(Failure) -> Int {
-    try before.check(embedding, count: 1)
     let name = Name(name).text, number = next, created = created ?? Int64(time(nil))
-    try store?.add(name, embedding, number: number, created: created, note: note)
-    edits.append(.add(name: name, embedding: embedding, number: number, created: created, note: note))
+    try store?.add(
+      name, embeddings.extracting(before.place(ofRow: row)), number: number, created: created, note: note)
+    edits.append(.add(name: name, row: row, number: number, created: created, note: note))
     next += 1
     additions += 1
     return number
@@ -59,23 +60,26 @@ final class GalleryChange {
     hasRemovals = true
   }
 
-  func replace(photo number: Int, _ embedding: UnsafeBufferPointer<Float>) throws(Failure) {
+  /// - Parameter embedding: the only one of the change.
+  func replace(photo number: Int, _ embedding: Span<Float>) throws(Failure) {
     _ = try before.row(ofPhoto: number)
     try before.check(embedding, count: 1)
     try store?.replace(photo: number, embedding)
-    edits.append(.replace(number, embedding))
+    edits.append(.replacePhoto(number))
     hasRemovals = true
   }
 
   /// Does to memory what was said. Cannot fail where the memory was taken before.
-  func apply(to gallery: Gallery) throws(Failure) {
+  func apply(to gallery: Gallery, _ embeddings: Span<Float>) throws(Failure) {
     for edit in edits {
       switch edit {
-      case .add(let name, let embedding, let number, let created, let note):
-        try gallery.add(name, embedding, number: number, created: created, note: note)
+      case .add(let name, let row, let number, let created, let note):
+        try gallery.add(
+          name, embeddings.extracting(gallery.place(ofRow: row)), number: number, created: created, note: note
+        )
       case .removePerson(let name): try gallery.remove(name)
       case .removePhoto(let number): try gallery.remove(photo: number)
-      case .replace(let number, let embedding): try gallery.replace(photo: number, embedding)
+      case .replacePhoto(let number): try gallery.replace(photo: number, embeddings)
       }
     }
   }

@@ -40,7 +40,7 @@ package enum GalleryFile {
     switch self {
     case .table:
       return try readText(path, limit: 1 << 34) { text throws(Failure) in
-        try GalleryFile.parse(text, path, like: model)
+        try GalleryFile.parse(text.span, path, like: model)
       }
     case .tensors:
       return try GalleryFile.gallery(WeightFile(path: path), path, like: model)
@@ -64,9 +64,11 @@ package enum GalleryFile {
       append(photo.note, to: &text)
       text.append(comma)
       text += model
-      for number in gallery.embedding(inRow: row) {
-        text.append(comma)
-        text.append(contentsOf: "\(number)".utf8)
+      gallery.withEmbedding(inRow: row) { embedding in
+        for i in embedding.indices {
+          text.append(comma)
+          text.append(contentsOf: "\(embedding[i])".utf8)
+        }
       }
       text.append(0x0A)
     }
@@ -89,14 +91,14 @@ package enum GalleryFile {
   }
 
   private static func parse(
-    _ bytes: UnsafeBufferPointer<UInt8>, _ path: String, like model: Gallery
+    _ bytes: Span<UInt8>, _ path: String, like model: Gallery
   ) throws(Failure) -> Gallery {
     let gallery = try Gallery(
       dimension: model.dimension, fingerprint: model.fingerprint, defaultThreshold: model.defaultThreshold)
-    let values = try Storage<Float>(count: model.dimension)
-    var lines = CSV(withoutMark(bytes), path)
+    var values = [Float](repeating: 0, count: model.dimension)
+    var lines = CSV(path, from: markLength(bytes))
     let columns = 4 + model.dimension
-    let head = try lines.fields(max: 4 + 1 << 20)
+    let head = try lines.fields(of: bytes, max: 4 + 1 << 20)
     guard head.prefix(4).map({ String(decoding: $0, as: UTF8.self) }) == ["name", "created", "note", "model"]
     else {
       throw .badData("\(path): no table of a gallery, its first line is not name,created,note,model,...")
@@ -105,8 +107,8 @@ package enum GalleryFile {
       throw .badData(
         "\(path): embeddings of \(max(0, head.count - 4)) numbers, the gallery's have \(model.dimension)")
     }
-    while !lines.isAtEnd {
-      let fields = try lines.fields(max: columns)
+    while lines.position < bytes.count {
+      let fields = try lines.fields(of: bytes, max: columns)
       // A blank line.
       if fields.count == 1, fields[0].allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
       func refuse(_ what: String) -> Failure { .badData("\(path): line \(lines.line): \(what)") }
@@ -132,9 +134,7 @@ package enum GalleryFile {
         }
         values[i] = number
       }
-      try values.withBuffer { values throws(Failure) in
-        try gallery.add(name, UnsafeBufferPointer(values), created: created, note: note)
-      }
+      try gallery.add(name, values.span, created: created, note: note)
     }
     return gallery
   }
@@ -150,9 +150,9 @@ package enum GalleryFile {
     guard gallery.photos > 0 else { return writer }
     let embeddings = try Tensor<Float>([gallery.photos, gallery.dimension])
     var names: [UInt8] = [], notes: [UInt8] = [], created: [UInt8] = []
+    gallery.withEmbeddings { embeddings.storage.copy($0.bytes) }
     for row in 0..<gallery.photos {
       let photo = gallery.entry(inRow: row)
-      embeddings.withPointer { gallery.copyEmbedding(inRow: row, to: $0 + row * gallery.dimension) }
       names.append(contentsOf: photo.name.utf8)
       names.append(0)
       notes.append(contentsOf: photo.note.utf8)
@@ -194,10 +194,9 @@ package enum GalleryFile {
         notes[i].utf8.count <= SharedGallery.maxNoteBytes,
         let created = wholeNumber(Array(created[i].utf8)[...])
       else { throw .badData("\(path): photo \(i) has a name, a note or a time that no gallery has") }
-      try embeddings.withPointer { embeddings throws(Failure) in
+      try embeddings.storage.withSpan { embeddings throws(Failure) in
         try gallery.add(
-          name, UnsafeBufferPointer(start: embeddings + i * model.dimension, count: model.dimension),
-          created: created, note: notes[i])
+          name, embeddings.extracting(gallery.place(ofRow: i)), created: created, note: notes[i])
       }
     }
     return gallery
@@ -219,12 +218,7 @@ package enum GalleryFile {
 
   /// nil for what is not UTF-8, or holds a 0, which C takes for the end.
   private static func text(_ bytes: ArraySlice<UInt8>) -> String? {
-    guard !bytes.contains(0) else { return nil }
-    return (Array(bytes) + [0]).withUnsafeBufferPointer { bytes in
-      bytes.baseAddress.flatMap {
-        String(validatingCString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
-      }
-    }
+    bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
   }
 
   static func wholeNumber(_ bytes: ArraySlice<UInt8>) -> Int64? {
@@ -275,45 +269,45 @@ package enum GalleryFile {
 
 /// The lines of a table, field by field.
 private struct CSV {
-  private let bytes: UnsafeBufferPointer<UInt8>
   private let path: String
-  private var position = 0
+  /// Where the next line begins.
+  private(set) var position: Int
   /// Of the fields that were read last.
   private(set) var line = 0
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>, _ path: String) {
-    self.bytes = bytes
-    self.path = path
-  }
+  init(_ path: String, from position: Int) { (self.path, self.position) = (path, position) }
 
-  var isAtEnd: Bool { position >= bytes.count }
-
-  /// - Parameter max: a line with more is refused.
-  mutating func fields(max: Int) throws(Failure) -> [ArraySlice<UInt8>] {
+  /// Those of the next line.
+  /// - Parameters:
+  ///   - bytes: the whole table.
+  ///   - max: a line with more is refused.
+  mutating func fields(of bytes: Span<UInt8>, max: Int) throws(Failure) -> [ArraySlice<UInt8>] {
     line += 1
     var fields: [ArraySlice<UInt8>] = [], field: [UInt8] = []
     var isQuoted = false, wasQuoted = false
     let quote = UInt8(ascii: "\"")
+    var place = position
+    defer { position = place }
     while true {
-      guard position < bytes.count else {
+      guard place < bytes.count else {
         guard !isQuoted else { throw .badData("\(path): line \(line): a quote that does not end") }
         break
       }
-      let byte = bytes[position]
-      position += 1
+      let byte = bytes[place]
+      place += 1
       if isQuoted {
         if byte != quote {
           field.append(byte)
-        } else if position < bytes.count, bytes[position] == quote {
+        } else if place < bytes.count, bytes[place] == quote {
           field.append(quote)
-          position += 1
+          place += 1
         } else {
           (isQuoted, wasQuoted) = (false, true)
         }
         continue
       }
       if byte == 0x0A { break }
-      if byte == 0x0D, position < bytes.count, bytes[position] == 0x0A { continue }
+      if byte == 0x0D, place < bytes.count, bytes[place] == 0x0A { continue }
       if byte == quote, field.isEmpty, !wasQuoted {
         isQuoted = true
       } else if byte == UInt8(ascii: ",") {

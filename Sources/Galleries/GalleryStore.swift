@@ -52,9 +52,9 @@ final class GalleryStore {
   ///   - new: what a gallery that is not there yet is for; nil if it must be there.
   /// - Throws: `.badData` for a database of something else or of another version; `.invalidArgument` for a
   ///   key that is not the gallery's; `.notFound` where there is no gallery and none is wanted.
-  init(_ database: any Database, key: UnsafeRawBufferPointer?, new: State?) throws(Failure) {
+  init(_ database: any Database, key: RawSpan?, new: State?) throws(Failure) {
     self.database = database
-    cipher = try key.map { key throws(Failure) in try Cipher(key: key) }
+    cipher = if let key { try Cipher(key: key) } else { nil }
     let statements = GalleryStore.schema(database.types)
     if try transaction(.reading, { () throws(Failure) in try database.isEmpty() }) {
       guard let new else {
@@ -89,7 +89,7 @@ final class GalleryStore {
   }
 
   private func describe(_ state: State) throws(Failure) {
-    let proof = try Storage(copying: cipher?.proof() ?? [])
+    let proof = if let cipher { try cipher.proof() } else { try Storage<UInt8>(count: 0) }
     try database.run(
       "INSERT INTO facestyle_gallery (version, created, model, dimension, threshold, cipher, proof, revision, removals, next) "
         + "VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0)",
@@ -97,7 +97,7 @@ final class GalleryStore {
         .integer(GalleryStore.version), .integer(Int64(time(nil))), .integer(Int64(bitPattern: state.model)),
         .integer(Int64(state.dimension)), .real(Double(state.threshold)),
         .text(cipher == nil ? "none" : Cipher.name),
-        .storedBytes(proof)
+        .bytes(proof)
       ])
   }
 
@@ -118,8 +118,11 @@ final class GalleryStore {
             ? "\(database.name): the gallery is encrypted; expected a key"
             : "\(database.name): a key for a gallery that is not encrypted")
       }
-      guard try cipher?.proves(row.bytes(2)) ?? true else {
-        throw .invalidArgument("\(database.name): the key is not the gallery's")
+      guard let cipher else { return }
+      try row.bytes(2) { proof throws(Failure) in
+        guard try cipher.proves(proof) else {
+          throw .invalidArgument("\(database.name): the key is not the gallery's")
+        }
       }
     }
     guard rows == 1 else { throw damaged("\(rows) rows that describe it") }
@@ -173,18 +176,14 @@ final class GalleryStore {
         throw damaged("two people with number \(id)")
       }
     }
-    let embedding = try Storage<Float>(count: gallery.dimension)
-    try embedding.withBuffer { embedding throws(Failure) in
-      try loadPhotos(from: first, of: people, through: embedding, into: gallery)
-    }
+    try loadPhotos(from: first, of: people, into: gallery)
   }
 
-  /// - Parameter embedding: room for one.
   private func loadPhotos(
-    from first: Int, of people: [Int64: (name: String, created: Int64)],
-    through embedding: UnsafeMutableBufferPointer<Float>, into gallery: Gallery
+    from first: Int, of people: [Int64: (name: String, created: Int64)], into gallery: Gallery
   ) throws(Failure) {
     let page = max(1, GalleryStore.page / gallery.dimension)
+    let embedding = try Storage<Float>(count: gallery.dimension)
     var next = first == 0 ? Int64.min : Int64(first), isMore = true
     while isMore {
       var count = 0
@@ -201,11 +200,15 @@ final class GalleryStore {
         }
         let person = try row.integer(1)
         guard let owner = people[person] else { throw damaged("photo \(number) of nobody") }
-        try read(row.bytes(4), Int(number), into: UnsafeMutableRawBufferPointer(embedding))
-        for value in embedding where !value.isFinite { throw damaged("\(value) in photo \(number)") }
-        try gallery.add(
-          owner.name, UnsafeBufferPointer(embedding), number: Int(number), created: try row.integer(2),
-          note: note, since: owner.created)
+        try row.bytes(4) { bytes throws(Failure) in try read(bytes, Int(number), into: embedding) }
+        let created = try row.integer(2)
+        try embedding.withSpan { embedding throws(Failure) in
+          for i in embedding.indices where !embedding[i].isFinite {
+            throw damaged("\(embedding[i]) in photo \(number)")
+          }
+          try gallery.add(
+            owner.name, embedding, number: Int(number), created: created, note: note, since: owner.created)
+        }
         next = number + 1
         count += 1
       }
@@ -222,17 +225,18 @@ final class GalleryStore {
   }
 
   private func read(
-    _ bytes: UnsafeRawBufferPointer, _ number: Int, into plain: UnsafeMutableRawBufferPointer
+    _ bytes: RawSpan, _ number: Int, into embedding: Storage<Float>
   ) throws(Failure) {
     if let cipher {
-      guard cipher.open(bytes, number: number, into: plain) else {
+      guard cipher.open(bytes, number: number, into: embedding) else {
         throw damaged("photo \(number), which the key does not open")
       }
     } else {
-      guard bytes.count == plain.count else {
-        throw damaged("photo \(number) with \(bytes.count) bytes; expected \(plain.count)")
+      let wanted = embedding.count * MemoryLayout<Float>.stride
+      guard bytes.byteCount == wanted else {
+        throw damaged("photo \(number) with \(bytes.byteCount) bytes; expected \(wanted)")
       }
-      plain.copyMemory(from: bytes)
+      embedding.copy(bytes)
     }
   }
 
@@ -243,7 +247,7 @@ final class GalleryStore {
   // MARK: Writing, in a transaction for it
 
   func add(
-    _ name: String, _ embedding: UnsafeBufferPointer<Float>, number: Int, created: Int64, note: String
+    _ name: String, _ embedding: Span<Float>, number: Int, created: Int64, note: String
   ) throws(Failure) {
     additions.append(
       Addition(
@@ -300,7 +304,7 @@ final class GalleryStore {
     try database.run("DELETE FROM facestyle_photos WHERE number = $1", [.integer(Int64(number))])
   }
 
-  func replace(photo number: Int, _ embedding: UnsafeBufferPointer<Float>) throws(Failure) {
+  func replace(photo number: Int, _ embedding: Span<Float>) throws(Failure) {
     try sendAdditions()
     // $1 comes first in the text: SQLite numbers parameters as they come.
     try database.run(
@@ -316,12 +320,10 @@ final class GalleryStore {
   }
 
   /// An embedding as the database keeps it: encrypted where there is a key.
-  private func value(
-    of embedding: UnsafeBufferPointer<Float>, _ number: Int
-  ) throws(Failure) -> DatabaseValue {
-    let bytes = UnsafeRawBufferPointer(embedding)
-    guard let cipher else { return .bytes(bytes) }
-    return .storedBytes(try Storage(copying: cipher.seal(bytes, number: number)))
+  private func value(of embedding: Span<Float>, _ number: Int) throws(Failure) -> DatabaseValue {
+    let bytes = embedding.bytes
+    guard let cipher else { return .bytes(try Storage(copying: bytes)) }
+    return .bytes(try cipher.seal(bytes, number: number))
   }
 }
 

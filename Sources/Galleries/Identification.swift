@@ -61,9 +61,8 @@ package struct Identification {
   ///   - owners: whose photo each row is, from 0 to people - 1.
   /// - Throws: `.invalidArgument` for options out of range and a probe that is not finite.
   package init(
-    _ probe: UnsafePointer<Float>, among embeddings: UnsafePointer<Float>?, owners: UnsafeBufferPointer<Int>,
-    people: Int,
-    _ metric: Metric, _ options: Options
+    _ probe: Span<Float>, among embeddings: Span<Float>, owners: Span<Int>, people: Int, _ metric: Metric,
+    _ options: Options
   ) throws(Failure) {
     guard let given = options.threshold else {
       throw .invalidArgument("no threshold; expected 0 or more: it belongs to the model, and has no default")
@@ -71,16 +70,15 @@ package struct Identification {
     try options.check()
     threshold = given
     minMargin = options.margin
-    try requireFinite(probe, 1, metric.dimension, "a probe")
-    guard let embeddings, owners.count > 0 else {
+    try requireFinite(probe, metric.dimension, "a probe")
+    guard owners.count > 0 else {
       nearest = nil
       runnerUp = nil
       return
     }
     let distances = try Storage<Float>(count: owners.count)
-    distances.withPointer { metric.all(embeddings, owners.count, probe, 1, into: $0) }
-    (nearest, runnerUp) = try distances.withBuffer { distances throws(Failure) in
-      let distances = UnsafeBufferPointer(distances)
+    distances.withMutableSpan { metric.all(embeddings, probe, into: &$0) }
+    (nearest, runnerUp) = try distances.withSpan { distances throws(Failure) in
       var candidates = People(people, owners, distances)
       switch options.rule {
       case .nearest: break
@@ -94,21 +92,20 @@ package struct Identification {
 
   /// The same for people with any numbers, and embeddings that nobody has looked at.
   package init(
-    _ probe: UnsafePointer<Float>, among embeddings: UnsafePointer<Float>?,
-    labels: UnsafeBufferPointer<Int32>,
-    _ metric: Metric, _ options: Options
+    _ probe: Span<Float>, among embeddings: Span<Float>, labels: Span<Int32>, _ metric: Metric,
+    _ options: Options
   ) throws(Failure) {
-    if let embeddings { try requireFinite(embeddings, labels.count, metric.dimension, "an embedding") }
+    try requireFinite(embeddings, metric.dimension, "an embedding")
     var places: [Int32: Int] = [:]
     let owners = try Storage<Int>(count: labels.count)
-    for (row, label) in labels.enumerated() {
-      let place = places[label] ?? places.count
-      places[label] = place
+    for row in labels.indices {
+      let place = places[labels[row]] ?? places.count
+      places[labels[row]] = place
       owners[row] = place
     }
-    self = try owners.withBuffer { owners throws(Failure) in
+    self = try owners.withSpan { owners throws(Failure) in
       try Identification(
-        probe, among: embeddings, owners: UnsafeBufferPointer(owners), people: places.count, metric, options)
+        probe, among: embeddings, owners: owners, people: places.count, metric, options)
     }
   }
 }
@@ -127,9 +124,10 @@ private struct People {
 
   private var list: [Person]
 
-  init(_ count: Int, _ owners: UnsafeBufferPointer<Int>, _ distances: UnsafeBufferPointer<Float>) {
+  init(_ count: Int, _ owners: Span<Int>, _ distances: Span<Float>) {
     list = [Person](repeating: Person(), count: count)
-    for (row, owner) in owners.enumerated() {
+    for row in owners.indices {
+      let owner = owners[row]
       if list[owner].photos == 0 || distances[row] < list[owner].distance {
         list[owner].distance = distances[row]
         list[owner].row = row
@@ -144,32 +142,31 @@ private struct People {
   }
 
   mutating func measureByTemplate(
-    _ owners: UnsafeBufferPointer<Int>, _ embeddings: UnsafePointer<Float>, _ probe: UnsafePointer<Float>,
-    _ metric: Metric
+    _ owners: Span<Int>, _ embeddings: Span<Float>, _ probe: Span<Float>, _ metric: Metric
   ) throws(Failure) {
     let n = metric.dimension, (rows, ends) = try rowsOfEach(owners)
-    let sum = try Storage<Double>(count: n), template = try Storage<Float>(count: n)
-    withPointers(rows, sum, template) { rows, sum, template in
+    var sum = [Double](repeating: 0, count: n), template = [Float](repeating: 0, count: n)
+    rows.withSpan { rows in
       var first = 0
       for i in list.indices {
         let end = ends[i]
         defer { first = end }
         if end - first == 1 { continue }  // the mean of one is measured already
-        People.mean(of: rows + first, end - first, embeddings, n, sum: sum, into: template)
-        list[i].distance = metric(template, probe)
+        People.mean(of: rows.extracting(first..<end), embeddings, sum: &sum, into: &template)
+        list[i].distance = metric(template.span, probe)
       }
     }
   }
 
   /// The mean of some rows, made as long as these are in the mean.
   private static func mean(
-    of rows: UnsafePointer<Int>, _ count: Int, _ embeddings: UnsafePointer<Float>, _ n: Int,
-    sum: UnsafeMutablePointer<Double>, into template: UnsafeMutablePointer<Float>
+    of rows: Span<Int>, _ embeddings: Span<Float>, sum: inout [Double], into template: inout [Float]
   ) {
-    sum.update(repeating: 0, count: n)
+    let n = sum.count
+    for k in 0..<n { sum[k] = 0 }
     var lengths = 0.0
-    for place in 0..<count {
-      let embedding = embeddings + rows[place] * n
+    for place in rows.indices {
+      let embedding = embeddings.extracting((rows[place] * n)..<((rows[place] + 1) * n))
       var square = 0.0
       for k in 0..<n {
         let value = Double(embedding[k])
@@ -181,36 +178,32 @@ private struct People {
     var square = 0.0
     for k in 0..<n { square += sum[k] * sum[k] }
     // Embeddings that cancel have no direction to be made longer.
-    let scale = square > 0 ? lengths / Double(count) / square.squareRoot() : 0
+    let scale = square > 0 ? lengths / Double(rows.count) / square.squareRoot() : 0
     let limit = Double(Float.greatestFiniteMagnitude)
     for k in 0..<n { template[k] = Float(min(max(sum[k] * scale, -limit), limit)) }
   }
 
   /// All rows, person after person, and where each person's end.
-  private func rowsOfEach(
-    _ owners: UnsafeBufferPointer<Int>
-  ) throws(Failure) -> (rows: Storage<Int>, ends: Storage<Int>) {
+  private func rowsOfEach(_ owners: Span<Int>) throws(Failure) -> (rows: Storage<Int>, ends: Storage<Int>) {
     let rows = try Storage<Int>(count: owners.count), ends = try Storage<Int>(count: list.count)
     var before = 0
     for (i, person) in list.enumerated() {
       ends[i] = before
       before += person.photos
     }
-    for (row, owner) in owners.enumerated() {
-      rows[ends[owner]] = row
-      ends[owner] += 1
+    for row in owners.indices {
+      rows[ends[owners[row]]] = row
+      ends[owners[row]] += 1
     }
     return (rows, ends)
   }
 
-  mutating func vote(
-    _ owners: UnsafeBufferPointer<Int>, _ distances: UnsafeBufferPointer<Float>, _ neighbours: Int
-  ) throws(Failure) {
+  mutating func vote(_ owners: Span<Int>, _ distances: Span<Float>, _ neighbours: Int) throws(Failure) {
     let slots = try Storage<Neighbour>(count: min(neighbours, owners.count))
     slots.withBuffer { slots in
       guard let start = slots.baseAddress else { return }
       var voters = Nearest(start, capacity: slots.count)
-      for (row, distance) in distances.enumerated() { voters.offer(Neighbour(distance: distance, row: row)) }
+      for row in distances.indices { voters.offer(Neighbour(distance: distances[row], row: row)) }
       for voter in slots { list[owners[voter.row]].votes += 1 }
     }
   }

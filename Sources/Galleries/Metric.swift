@@ -28,7 +28,7 @@ package struct Metric {
   private let head: [Float]
 
   /// - Throws: `.invalidArgument` for a dimension below 1 and for a head that holds what is no finite number.
-  package init(_ kind: Kind, dimension: Int, head: UnsafeBufferPointer<Float>? = nil) throws(Failure) {
+  package init(_ kind: Kind, dimension: Int, head: [Float]? = nil) throws(Failure) {
     guard dimension >= 1 else {
       throw .invalidArgument("embeddings of \(dimension) numbers; expected at least 1")
     }
@@ -45,46 +45,41 @@ package struct Metric {
     for value in head where !value.isFinite {
       throw .invalidArgument("a head with \(value); expected finite numbers")
     }
-    self.head = Array(head)
+    self.head = head
   }
 
   /// The distance of two embeddings of finite numbers: infinite where it is too large for a Float, never NaN.
-  package func callAsFunction(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) -> Float {
+  package func callAsFunction(_ a: Span<Float>, _ b: Span<Float>) -> Float {
+    precondition(a.count == dimension && b.count == dimension)
     switch kind {
-    case .euclidean: return euclideanDistance(a, b, dimension)
+    case .euclidean: return euclideanDistance(a, b)
     case .squaredEuclidean:
       var sum = 0.0
-      for i in 0..<dimension { sum += (Double(a[i]) - Double(b[i])) * (Double(a[i]) - Double(b[i])) }
+      for i in a.indices { sum += (Double(a[i]) - Double(b[i])) * (Double(a[i]) - Double(b[i])) }
       return Float(sum)
     case .cosine:
       var product = 0.0, squareA = 0.0, squareB = 0.0
-      for i in 0..<dimension {
+      for i in a.indices {
         product += Double(a[i]) * Double(b[i])
         squareA += Double(a[i]) * Double(a[i])
         squareB += Double(b[i]) * Double(b[i])
       }
       guard squareA > 0, squareB > 0 else { return 1 }
       return Float(min(max(1 - product / (squareA.squareRoot() * squareB.squareRoot()), 0), 2))
-    case .chiSquare: return Float(weighed(a, b, .chiSquare, nil))
+    case .chiSquare: return Float(weighed(a, b, .chiSquare))
     case .differenceHead: return unlikeness(a, b, .absoluteDifference)
     case .chiSquareHead: return unlikeness(a, b, .chiSquare)
     }
   }
 
   /// `1 / (1 + exp(weight . feature + bias))`, which is `1 - sigmoid`.
-  private func unlikeness(
-    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ feature: PairFeature
-  ) -> Float {
-    head.withUnsafeBufferPointer { head in
-      Float(1 / (1 + exp(weighed(a, b, feature, head.baseAddress) + Double(head[dimension]))))
-    }
+  private func unlikeness(_ a: Span<Float>, _ b: Span<Float>, _ feature: PairFeature) -> Float {
+    Float(1 / (1 + exp(weighed(a, b, feature) + Double(head[dimension]))))
   }
 
-  /// `sum of weight * feature(a, b)`, a few numbers at a time, so that nothing has to be allocated.
-  private func weighed(
-    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ feature: PairFeature,
-    _ weights: UnsafePointer<Float>?
-  ) -> Double {
+  /// `sum of weight * feature(a, b)`, a few numbers at a time, so that nothing has to be allocated. The
+  /// weights are the head's, or 1 without one.
+  private func weighed(_ a: Span<Float>, _ b: Span<Float>, _ feature: PairFeature) -> Double {
     let step = 64
     var sum = 0.0
     withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * step) { room in
@@ -96,23 +91,29 @@ package struct Metric {
           room[step + i] = Double(b[first + i])
         }
         fillPairFeatures(room, room + step, feature, room + 2 * step, count)
-        for i in 0..<count { sum += room[2 * step + i] * (weights.map { Double($0[first + i]) } ?? 1) }
+        for i in 0..<count {
+          sum += room[2 * step + i] * (head.isEmpty ? 1 : Double(head[first + i]))
+        }
       }
     }
     return sum
   }
 
-  /// The distance of each row of `a` to each row of `b`: [countA, countB]. The same bits for any number of
-  /// threads.
-  package func all(
-    _ a: UnsafePointer<Float>, _ countA: Int, _ b: UnsafePointer<Float>, _ countB: Int,
-    into distances: UnsafeMutablePointer<Float>
-  ) {
+  /// The distance of each row of `a` to each row of `b`: [rows of a, rows of b]. The same bits for any number
+  /// of threads.
+  package func all(_ a: Span<Float>, _ b: Span<Float>, into distances: inout MutableSpan<Float>) {
+    let countA = a.count / dimension, countB = b.count / dimension
+    precondition(distances.count == countA * countB)
     // About so many numbers a task as hide its start.
     let rowsPerTask = max(1, (1 << 14) / max(1, countB * dimension))
-    ThreadPool.shared.run((countA + rowsPerTask - 1) / rowsPerTask) { task, _ in
-      for i in (task * rowsPerTask)..<min((task + 1) * rowsPerTask, countA) {
-        for j in 0..<countB { distances[i * countB + j] = self(a + i * dimension, b + j * dimension) }
+    distances.withUnsafeMutableBufferPointer { distances in
+      ThreadPool.shared.run((countA + rowsPerTask - 1) / rowsPerTask) { task, _ in
+        for i in (task * rowsPerTask)..<min((task + 1) * rowsPerTask, countA) {
+          let row = a.extracting((i * dimension)..<((i + 1) * dimension))
+          for j in 0..<countB {
+            distances[i * countB + j] = self(row, b.extracting((j * dimension)..<((j + 1) * dimension)))
+          }
+        }
       }
     }
   }

@@ -17,8 +17,7 @@ struct Name: Hashable {
   static func == (a: Name, b: Name) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
 
   func hash(into hasher: inout Hasher) {
-    var text = text
-    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    text.utf8.span.bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
   }
 
   private static func composed(_ text: String) -> String {

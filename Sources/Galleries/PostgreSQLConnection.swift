@@ -129,8 +129,7 @@ final class PostgreSQLConnection {
       case .integer(let number): (text, kind) = ("\(number)", LibPQ.Kind.integer)
       case .real(let number): (text, kind) = ("\(number)", LibPQ.Kind.real)
       case .text(let given): text = given
-      case .bytes(let bytes): (kind, length, format) = (LibPQ.Kind.bytes, bytes.count, 1)
-      case .storedBytes(let bytes):
+      case .bytes(let bytes):
         (kind, length, format) = (LibPQ.Kind.bytes, bytes.count, 1)
         stored.append(bytes)
       }
@@ -144,9 +143,7 @@ final class PostgreSQLConnection {
         var starts = texts, nextStored = 0
         for (i, value) in values.enumerated() {
           switch value {
-          case .bytes(let bytes):
-            if let start = bytes.baseAddress { starts[i] = start.assumingMemoryBound(to: CChar.self) }
-          case .storedBytes:
+          case .bytes:
             starts[i] = UnsafeRawPointer(stored[nextStored]).assumingMemoryBound(to: CChar.self)
             nextStored += 1
           case .integer, .real, .text: break
@@ -275,14 +272,12 @@ final class PostgreSQLConnection {
     func real(_ column: Int) throws(Failure) -> Double {
       Double(bitPattern: try bits(column, LibPQ.Kind.real))
     }
-    func bytes(_ column: Int) throws(Failure) -> UnsafeRawBufferPointer {
-      try value(column, LibPQ.Kind.bytes)
+    func bytes(_ column: Int, _ body: (RawSpan) throws(Failure) -> Void) throws(Failure) {
+      try body(value(column, LibPQ.Kind.bytes).bytes)
     }
 
     func text(_ column: Int) throws(Failure) -> String {
-      let bytes = try value(column, LibPQ.Kind.text)
-      guard let start = bytes.baseAddress else { return "" }  // `value` has looked
-      return try columnText(start.assumingMemoryBound(to: CChar.self), count: bytes.count, name)
+      try columnText(value(column, LibPQ.Kind.text).assumingMemoryBound(to: UInt8.self).span, name)
     }
   }
 }

@@ -135,17 +135,14 @@ final class SQLiteDatabase: Database {
   private func bind(
     _ value: DatabaseValue, _ place: Int32, of statement: OpaquePointer?
   ) throws(Failure) {
-    func bind(_ bytes: UnsafeRawBufferPointer) -> Int32 {
-      sqliteBindBytes(statement, place, bytes.baseAddress, Int32(truncatingIfNeeded: bytes.count))
-    }
     let code =
       switch value {
       case .integer(let number): sqlite3_bind_int64(statement, place, number)
       case .real(let number): sqlite3_bind_double(statement, place, number)
       case .text(let text):
         text.withCString { sqliteBindText(statement, place, $0, Int32(truncatingIfNeeded: strlen($0))) }
-      case .bytes(let bytes): bind(bytes)
-      case .storedBytes(let storage): storage.withBytes(bind)
+      case .bytes(let bytes):
+        bytes.withPointer { sqliteBindBytes(statement, place, $0, Int32(truncatingIfNeeded: bytes.count)) }
       }
     guard code == SQLITE_OK else { throw failure(code) }
   }
@@ -194,16 +191,17 @@ final class SQLiteDatabase: Database {
       guard let start = sqlite3_column_text(statement, Int32(column)) else {
         throw .noMemory("\(path): a text")
       }
-      return try columnText(
-        UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self),
-        count: Int(sqlite3_column_bytes(statement, Int32(column))), path)
+      let bytes = UnsafeBufferPointer(
+        start: start, count: Int(sqlite3_column_bytes(statement, Int32(column))))
+      return try columnText(bytes.span, path)
     }
 
-    func bytes(_ column: Int) throws(Failure) -> UnsafeRawBufferPointer {
+    func bytes(_ column: Int, _ body: (RawSpan) throws(Failure) -> Void) throws(Failure) {
       try expect(SQLITE_BLOB, column)
       let start = sqlite3_column_blob(statement, Int32(column))
-      return UnsafeRawBufferPointer(
+      let bytes = UnsafeRawBufferPointer(
         start: start, count: start == nil ? 0 : Int(sqlite3_column_bytes(statement, Int32(column))))
+      try body(bytes.bytes)
     }
   }
 

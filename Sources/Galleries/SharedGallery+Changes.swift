@@ -32,10 +32,10 @@ extension SharedGallery {
   ///   - threshold: distance up to which another's photo is a conflict; nil for the model's.
   ///   - isRefused: whether a photo with a conflict is left out.
   package func enrol(
-    _ name: String, _ embedding: UnsafeBufferPointer<Float>, note: String = "", threshold: Float? = nil,
+    _ name: String, _ embedding: Span<Float>, note: String = "", threshold: Float? = nil,
     isRefused: Bool = false
   ) throws(Failure) -> Enrolment {
-    try change { change throws(Failure) in
+    try change(embedding) { change throws(Failure) in
       let threshold = try chosenThreshold(threshold, default: change.before.defaultThreshold)
       try change.before.check(embedding, count: 1)
       let conflict = try change.before.conflict(of: name, embedding, threshold)
@@ -46,11 +46,14 @@ extension SharedGallery {
   }
 
   /// Adds a photo; compared with others only where somebody hears of it.
-  package func add(_ name: String, _ embedding: UnsafeBufferPointer<Float>) throws(Failure) {
+  package func add(_ name: String, _ embedding: Span<Float>) throws(Failure) {
     if isLogged(.warning) {
       _ = try enrol(name, embedding)
     } else {
-      try change { change throws(Failure) in _ = try change.add(name, embedding) }
+      try change(embedding) { change throws(Failure) in
+        try change.before.check(embedding, count: 1)
+        try change.add(name, embedding)
+      }
     }
   }
 
@@ -58,17 +61,13 @@ extension SharedGallery {
   /// - Parameter isCompared: whether each is looked for under other names, among those that were there
   ///   before.
   package func add(
-    _ names: [String], _ embeddings: UnsafeBufferPointer<Float>, isCompared: Bool
+    _ names: [String], _ embeddings: Span<Float>, isCompared: Bool
   ) throws(Failure) -> GalleryReport {
-    try change { change throws(Failure) in
+    try change(embeddings) { change throws(Failure) in
       try change.before.check(embeddings, count: names.count)
-      let dimension = change.before.dimension
       var report = GalleryReport()
       if isCompared { report.conflicts = try conflicts(change.before, names, embeddings) }
-      for (i, name) in names.enumerated() {
-        try change.add(
-          name, UnsafeBufferPointer(rebasing: embeddings[(i * dimension)..<((i + 1) * dimension)]))
-      }
+      for (row, name) in names.enumerated() { try change.add(name, embeddings, row: row) }
       report.added = names.count
       return report
     }
@@ -76,30 +75,26 @@ extension SharedGallery {
 
   /// Removes a person with all photos. In a file nothing of them is left.
   package func remove(_ name: String) throws(Failure) {
-    try change { change throws(Failure) in try change.remove(name) }
+    try change(Span()) { change throws(Failure) in try change.remove(name) }
   }
 
   /// Removes one photo; a person goes with the last one.
   package func remove(photo number: Int) throws(Failure) {
-    try change { change throws(Failure) in try change.remove(photo: number) }
+    try change(Span()) { change throws(Failure) in try change.remove(photo: number) }
   }
 
   /// Gives a photo another embedding.
-  package func replace(photo number: Int, _ embedding: UnsafeBufferPointer<Float>) throws(Failure) {
-    try change { change throws(Failure) in try change.replace(photo: number, embedding) }
+  package func replace(photo number: Int, _ embedding: Span<Float>) throws(Failure) {
+    try change(embedding) { change throws(Failure) in try change.replace(photo: number, embedding) }
   }
 
   /// Gives a person other photos, at least one.
-  package func replace(_ name: String, _ embeddings: UnsafeBufferPointer<Float>, count: Int) throws(Failure) {
+  package func replace(_ name: String, _ embeddings: Span<Float>, count: Int) throws(Failure) {
     guard count >= 1 else { throw .invalidArgument("\(count) photos for a person; expected at least 1") }
-    try change { change throws(Failure) in
+    try change(embeddings) { change throws(Failure) in
       try change.before.check(embeddings, count: count)
-      let dimension = change.before.dimension
       try change.remove(name)
-      for i in 0..<count {
-        try change.add(
-          name, UnsafeBufferPointer(rebasing: embeddings[(i * dimension)..<((i + 1) * dimension)]))
-      }
+      for row in 0..<count { try change.add(name, embeddings, row: row) }
     }
   }
 
@@ -111,9 +106,13 @@ extension SharedGallery {
       let copy = try Gallery(
         dimension: other.dimension, fingerprint: other.fingerprint, defaultThreshold: other.defaultThreshold)
       try copy.reserve(other.photos)
-      for row in 0..<other.photos {
-        let photo = other.entry(inRow: row)
-        try copy.add(photo.name, other.embedding(inRow: row), created: photo.created, note: photo.note)
+      try other.withEmbeddings { embeddings throws(Failure) in
+        for row in 0..<other.photos {
+          let photo = other.entry(inRow: row)
+          try copy.add(
+            photo.name, embeddings.extracting(other.place(ofRow: row)), created: photo.created,
+            note: photo.note)
+        }
       }
       return copy
     }
@@ -122,49 +121,59 @@ extension SharedGallery {
 
   /// The same for a gallery that nobody else has.
   package func merge(_ other: Gallery, isCompared: Bool) throws(Failure) -> GalleryReport {
-    try change { change throws(Failure) in
-      let before = change.before
-      guard other.fingerprint == before.fingerprint, other.dimension == before.dimension else {
-        throw .wrongModel(
-          "photos of model \(hexadecimal(other.fingerprint)), the gallery's model is \(hexadecimal(before.fingerprint))"
-        )
+    try other.withEmbeddings { embeddings throws(Failure) in
+      try change(embeddings) { change throws(Failure) in
+        try merge(other, embeddings, change, isCompared: isCompared)
       }
-      var report = GalleryReport()
-      var known = Set<Print>()
-      for row in 0..<before.photos { known.insert(Print(before, row)) }
-      var names: [String] = [], rows: [Int] = []
-      for row in 0..<other.photos {
-        // Two prints that are alike by chance cost a photo: 128 bits are not alike by chance.
-        guard known.insert(Print(other, row)).inserted else {
-          report.present += 1
-          continue
-        }
-        names.append(other.entry(inRow: row).name)
-        rows.append(row)
+    }
+  }
+
+  private func merge(
+    _ other: Gallery, _ embeddings: Span<Float>, _ change: GalleryChange, isCompared: Bool
+  ) throws(Failure) -> GalleryReport {
+    let before = change.before
+    guard other.fingerprint == before.fingerprint, other.dimension == before.dimension else {
+      throw .wrongModel(
+        "photos of model \(hexadecimal(other.fingerprint)), the gallery's model is \(hexadecimal(before.fingerprint))"
+      )
+    }
+    var report = GalleryReport()
+    var known = Set<Print>()
+    before.withEmbeddings { embeddings in
+      for row in 0..<before.photos { known.insert(Print(before, row, embeddings)) }
+    }
+    var names: [String] = [], rows: [Int] = []
+    for row in 0..<other.photos {
+      // Two prints that are alike by chance cost a photo: 128 bits are not alike by chance.
+      guard known.insert(Print(other, row, embeddings)).inserted else {
+        report.present += 1
+        continue
       }
-      if isCompared {
-        let embeddings = try Storage<Float>(count: rows.count * other.dimension)
-        embeddings.withPointer { target in
-          for (i, row) in rows.enumerated() {
-            other.copyEmbedding(inRow: row, to: target + i * other.dimension)
+      names.append(other.entry(inRow: row).name)
+      rows.append(row)
+    }
+    if isCompared {
+      let new = try Storage<Float>(count: rows.count * other.dimension)
+      new.withMutableSpan { new in
+        for (i, row) in rows.enumerated() {
+          for (place, source) in zip(other.place(ofRow: i), other.place(ofRow: row)) {
+            new[place] = embeddings[source]
           }
         }
-        report.conflicts = try embeddings.withBuffer { embeddings throws(Failure) in
-          try conflicts(before, names, UnsafeBufferPointer(embeddings))
-        }
       }
-      for row in rows {
-        let photo = other.entry(inRow: row)
-        try change.add(photo.name, other.embedding(inRow: row), created: photo.created, note: photo.note)
-      }
-      report.added = rows.count
-      return report
+      report.conflicts = try new.withSpan { new throws(Failure) in try conflicts(before, names, new) }
     }
+    for row in rows {
+      let photo = other.entry(inRow: row)
+      try change.add(photo.name, embeddings, row: row, created: photo.created, note: photo.note)
+    }
+    report.added = rows.count
+    return report
   }
 
   /// How many of some photos lie near to somebody else's.
   private func conflicts(
-    _ gallery: Gallery, _ names: [String], _ embeddings: UnsafeBufferPointer<Float>
+    _ gallery: Gallery, _ names: [String], _ embeddings: Span<Float>
   ) throws(Failure) -> Int {
     guard gallery.photos > 0 else { return 0 }
     let dimension = gallery.dimension
@@ -174,13 +183,12 @@ extension SharedGallery {
       // Behind all photos of the same name there is one of another.
       var k = 1
       for name in some { k = max(k, gallery.photos(of: name) + 1) }
-      let queries = UnsafeBufferPointer(
-        rebasing: embeddings[(first * dimension)..<((first + some.count) * dimension)])
+      let queries = embeddings.extracting((first * dimension)..<((first + some.count) * dimension))
       let nearest = try gallery.nearest(k, to: queries, count: some.count)
       let each = nearest.count / some.count
-      nearest.withBuffer { nearest in
+      nearest.withSpan { nearest in
         for (i, name) in some.enumerated() {
-          let row = nearest[(i * each)..<((i + 1) * each)]
+          let row = nearest.extracting((i * each)..<((i + 1) * each))
           guard let conflict = gallery.conflict(of: name, row, gallery.defaultThreshold) else { continue }
           warn(name, conflict)
           count += 1
@@ -201,20 +209,20 @@ extension SharedGallery {
 extension Gallery {
   /// The nearest photo of somebody who is not called `name`, up to a distance.
   fileprivate func conflict(
-    of name: String, _ embedding: UnsafeBufferPointer<Float>, _ threshold: Float
+    of name: String, _ embedding: Span<Float>, _ threshold: Float
   ) throws(Failure) -> Enrolment.Conflict? {
     guard photos > 0 else { return nil }
     let nearest = try nearest(photos(of: name) + 1, to: embedding)
-    return nearest.withBuffer { conflict(of: name, $0[...], threshold) }
+    return nearest.withSpan { conflict(of: name, $0, threshold) }
   }
 
   fileprivate func conflict(
-    of name: String, _ nearest: Slice<UnsafeMutableBufferPointer<Neighbour>>, _ threshold: Float
+    of name: String, _ nearest: Span<Neighbour>, _ threshold: Float
   ) -> Enrolment.Conflict? {
     let name = Name(name)
-    for neighbour in nearest where neighbour.distance <= threshold {
-      let other = photo(inRow: neighbour.row).name
-      if Name(other) != name { return Enrolment.Conflict(name: other, distance: neighbour.distance) }
+    for i in nearest.indices where nearest[i].distance <= threshold {
+      let other = photo(inRow: nearest[i].row).name
+      if Name(other) != name { return Enrolment.Conflict(name: other, distance: nearest[i].distance) }
     }
     return nil
   }
@@ -224,7 +232,8 @@ extension Gallery {
 private struct Print: Hashable {
   private let first: UInt64, second: UInt64
 
-  init(_ gallery: Gallery, _ row: Int) {
+  /// - Parameter embeddings: all of the gallery's.
+  init(_ gallery: Gallery, _ row: Int, _ embeddings: Span<Float>) {
     var a: UInt64 = 0xcbf2_9ce4_8422_2325, b: UInt64 = 0x9e37_79b9_7f4a_7c15
     func mix(_ value: UInt64) {
       a = (a ^ value) &* 0xff51_afd7_ed55_8ccd
@@ -233,7 +242,7 @@ private struct Print: Hashable {
       b ^= b >> 29
     }
     for byte in gallery.photo(inRow: row).name.utf8 { mix(UInt64(byte)) }
-    for number in gallery.embedding(inRow: row) { mix(UInt64(number.bitPattern) + 0x100) }
+    for place in gallery.place(ofRow: row) { mix(UInt64(embeddings[place].bitPattern) + 0x100) }
     (first, second) = (a, b)
   }
 }

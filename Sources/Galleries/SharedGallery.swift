@@ -37,7 +37,7 @@ package final class SharedGallery: @unchecked Sendable {
   ///   damaged; `.wrongModel` for a gallery of another model; `.invalidArgument` for a key that is not the
   ///   gallery's.
   package convenience init(
-    at place: String, _ access: Access, model: Gallery?, key: UnsafeRawBufferPointer? = nil
+    at place: String, _ access: Access, model: Gallery?, key: RawSpan? = nil
   ) throws(Failure) {
     // Without a model there is nothing to begin a gallery with.
     let access = access == .create && model == nil ? .write : access
@@ -45,7 +45,7 @@ package final class SharedGallery: @unchecked Sendable {
   }
 
   private init(
-    _ database: any Database, canCreate: Bool, _ model: Gallery?, _ key: UnsafeRawBufferPointer?
+    _ database: any Database, canCreate: Bool, _ model: Gallery?, _ key: RawSpan?
   ) throws(Failure) {
     let new = model.map {
       GalleryStore.State(model: $0.fingerprint, dimension: $0.dimension, threshold: $0.defaultThreshold)
@@ -148,11 +148,13 @@ package final class SharedGallery: @unchecked Sendable {
         return
       }
       try gallery.reserve(news.photos.photos)
-      for row in 0..<news.photos.photos {
-        let photo = news.photos.entry(inRow: row)
-        try gallery.add(
-          photo.name, news.photos.embedding(inRow: row), number: photo.number, created: photo.created,
-          note: photo.note)
+      try news.photos.withEmbeddings { embeddings throws(Failure) in
+        for row in 0..<news.photos.photos {
+          let photo = news.photos.entry(inRow: row)
+          try gallery.add(
+            photo.name, embeddings.extracting(news.photos.place(ofRow: row)), number: photo.number,
+            created: photo.created, note: photo.note)
+        }
       }
     }
     shown = news.state
@@ -161,14 +163,17 @@ package final class SharedGallery: @unchecked Sendable {
   // MARK: Changing
 
   /// One change, whole or not at all: `body` says what is to be done.
-  func change<Result>(_ body: (GalleryChange) throws(Failure) -> Result) throws(Failure) -> Result {
+  /// - Parameter embeddings: those of all photos that it adds or replaces.
+  func change<Result>(
+    _ embeddings: Span<Float>, _ body: (GalleryChange) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     try writing.hold { () throws(Failure) in
       guard let store else {
         let change = GalleryChange(gallery, nil, next: gallery.nextNumber)
         let result = try body(change)
         try gate.write { () throws(Failure) in
           try gallery.reserve(change.additions)
-          try change.apply(to: gallery)
+          try change.apply(to: gallery, embeddings)
         }
         return result
       }
@@ -191,7 +196,7 @@ package final class SharedGallery: @unchecked Sendable {
       guard let state, let edits else { return result }
       // It is kept: memory follows, and where it cannot, it is read anew.
       do throws(Failure) {
-        try gate.write { () throws(Failure) in try edits.apply(to: gallery) }
+        try gate.write { () throws(Failure) in try edits.apply(to: gallery, embeddings) }
         shown = state
       } catch {
         shown = nil

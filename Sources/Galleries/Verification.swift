@@ -15,7 +15,7 @@ package struct Verdict {
 extension Gallery {
   /// One-to-one: is it `name`?
   package func verify(
-    _ name: String, _ embedding: UnsafeBufferPointer<Float>, _ threshold: Float? = nil
+    _ name: String, _ embedding: Span<Float>, _ threshold: Float? = nil
   ) throws(Failure) -> Verdict {
     let threshold = try chosenThreshold(threshold, default: defaultThreshold)
     return Verdict(distance: try distance(to: name, embedding), threshold: threshold)
@@ -26,7 +26,7 @@ extension Gallery {
   /// - Throws: `.invalidArgument` for that where distances are not Euclidean, and what `Identification`
   ///   refuses.
   package func identify(
-    _ embedding: UnsafeBufferPointer<Float>, _ metric: Metric, _ options: Identification.Options
+    _ embedding: Span<Float>, _ metric: Metric, _ options: Identification.Options
   ) throws(Failure) -> Identification {
     var options = options
     if options.threshold == nil, metric.kind != .euclidean {
@@ -34,9 +34,9 @@ extension Gallery {
         "no threshold, and the model's own is of Euclidean distances; expected one")
     }
     options.threshold = try chosenThreshold(options.threshold, default: defaultThreshold)
-    let probe = try check(embedding, count: 1)
+    try check(embedding, count: 1)
     return try withRows { embeddings, owners throws(Failure) in
-      try Identification(probe, among: embeddings, owners: owners, people: people, metric, options)
+      try Identification(embedding, among: embeddings, owners: owners, people: people, metric, options)
     }
   }
 

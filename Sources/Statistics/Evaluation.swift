@@ -65,8 +65,7 @@ package struct Evaluation {
   /// - Throws: `.invalidArgument` for no pairs, pairs of one kind alone, and distances that are NaN or
   ///   -infinity.
   package init(
-    _ distances: UnsafeBufferPointer<Double>, _ isSame: UnsafeBufferPointer<UInt8>,
-    folds: UnsafeBufferPointer<Int32>?, _ options: Options
+    _ distances: Span<Double>, _ isSame: Span<UInt8>, folds: Span<Int32>?, _ options: Options
   ) throws(Failure) {
     try options.check()
     let curve = try ROC(distances, isSame)
@@ -91,7 +90,7 @@ package struct Evaluation {
   /// Each fold is judged by the threshold that is right most often on all others: half-way between the last
   /// distance that it accepts and the next; the smallest of equally good ones.
   private static func accuracy(
-    _ distances: UnsafeBufferPointer<Double>, _ isSame: UnsafeBufferPointer<UInt8>, _ division: FoldDivision
+    _ distances: Span<Double>, _ isSame: Span<UInt8>, _ division: FoldDivision
   ) -> Accuracy {
     let order = distances.indices.sorted { distances[$0] < distances[$1] }
     var accuracies: [Double] = [], thresholds: [Double] = []
@@ -146,15 +145,14 @@ private struct FoldDivision {
   private(set) var isUsable: Bool
 
   init(
-    _ isSame: UnsafeBufferPointer<UInt8>, _ given: UnsafeBufferPointer<Int32>?, genuine: Int, impostors: Int,
-    _ folds: Int
+    _ isSame: Span<UInt8>, _ given: Span<Int32>?, genuine: Int, impostors: Int, _ folds: Int
   ) throws(Failure) {
     fold.reserveCapacity(isSame.count)
     if let given {
       var numbers: [Int32: Int] = [:]
-      for name in given {
-        let number = numbers[name] ?? numbers.count
-        numbers[name] = number
+      for i in given.indices {
+        let number = numbers[given[i]] ?? numbers.count
+        numbers[given[i]] = number
         fold.append(number)
       }
       count = numbers.count
@@ -163,8 +161,8 @@ private struct FoldDivision {
       }
     } else {
       var seen = (genuine: 0, impostors: 0)
-      for same in isSame {
-        if same != 0 {
+      for i in isSame.indices {
+        if isSame[i] != 0 {
           fold.append(seen.genuine * folds / genuine)
           seen.genuine += 1
         } else {
@@ -175,8 +173,8 @@ private struct FoldDivision {
       count = folds
     }
     var kinds = [(genuine: Bool, impostors: Bool)](repeating: (false, false), count: count)
-    for (same, fold) in zip(isSame, fold) {
-      if same != 0 { kinds[fold].genuine = true } else { kinds[fold].impostors = true }
+    for i in isSame.indices {
+      if isSame[i] != 0 { kinds[fold[i]].genuine = true } else { kinds[fold[i]].impostors = true }
     }
     isUsable = count >= 2 && kinds.allSatisfy { $0.genuine && $0.impostors }
   }

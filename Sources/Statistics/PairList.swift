@@ -18,16 +18,17 @@ package final class PairList: @unchecked Sendable {
   package let pairs: [Pair]
   package let folds: Int
   /// Where each photo's path begins in `paths`.
-  private let starts: [Int]
-  /// "NAME/NAME_0001.jpg" and a zero byte, photo after photo: each once, in the order of appearance.
-  private let paths: Storage<UInt8>
+  package let starts: [Int]
+  /// "NAME/NAME_0001.jpg", below the folder of images, and a zero byte, photo after photo: each once, in the
+  /// order of appearance. C is lent them for as long as the list lives.
+  package let paths: Storage<UInt8>
 
   package convenience init(path: String) throws(Failure) {
-    self.init(try readText(path) { text throws(Failure) in try Content(text) })
+    self.init(try readText(path) { text throws(Failure) in try Content(text.span) })
   }
 
   /// - Throws: `.badData` naming the line.
-  package convenience init(parsing bytes: UnsafeBufferPointer<UInt8>) throws(Failure) {
+  package convenience init(parsing bytes: Span<UInt8>) throws(Failure) {
     self.init(try Content(bytes))
   }
 
@@ -37,11 +38,6 @@ package final class PairList: @unchecked Sendable {
   }
 
   package var photos: Int { starts.count }
-
-  /// The path of a photo below the folder of images, zero-terminated; it lives as long as the list.
-  package func path(_ photo: Int) -> UnsafePointer<UInt8>? {
-    starts.indices.contains(photo) ? UnsafePointer(paths.pointer + starts[photo]) : nil
-  }
 }
 
 /// What a list's text says.
@@ -51,9 +47,9 @@ private struct Content {
   let starts: [Int]
   let paths: Storage<UInt8>
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>) throws(Failure) {
-    var reader = LineReader(bytes: withoutMark(bytes))
-    let header = reader.next() ?? []
+  init(_ bytes: Span<UInt8>) throws(Failure) {
+    var reader = LineReader(position: markLength(bytes))
+    let header = reader.next(in: bytes) ?? []
     guard (1...2).contains(header.count) else {
       throw .badData(
         "pairs: line 1 has \(header.count) fields; expected the number of folds and of pairs in each")
@@ -82,7 +78,7 @@ private struct Content {
       text.append(0)
       return starts.count - 1
     }
-    while let fields = reader.next() {
+    while let fields = reader.next(in: bytes) {
       let line = reader.line
       guard pairs.count < wanted else {
         throw .badData("pairs: line \(line) is one too many; expected \(wanted) pairs, as line 1 promises")
@@ -161,18 +157,19 @@ private func wholeNumber(_ field: ArraySlice<UInt8>, line: Int, upTo limit: Int)
 
 /// The fields of each line; blank lines are passed over.
 private struct LineReader {
-  let bytes: UnsafeBufferPointer<UInt8>
-  private var position = 0
+  private var position: Int
   /// Of the fields last given; the first is 1.
   private(set) var line = 0
 
-  init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+  init(position: Int) { self.position = position }
 
-  mutating func next() -> [ArraySlice<UInt8>]? {
+  /// - Parameter bytes: the whole text.
+  mutating func next(in bytes: Span<UInt8>) -> [ArraySlice<UInt8>]? {
     while position < bytes.count {
       var end = position
       while end < bytes.count, bytes[end] != 0x0A { end += 1 }
-      let fields = Array(bytes[position..<end]).split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
+      let text = (position..<end).map { bytes[$0] }
+      let fields = text.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
       position = end + 1
       line += 1
       if !fields.isEmpty { return fields }

@@ -14,16 +14,20 @@ package struct ROC {
 
   /// - Throws: `.invalidArgument` for no pairs, pairs of one kind alone, and distances that are NaN or
   ///   -infinity.
-  package init(_ distances: UnsafeBufferPointer<Double>, _ isSame: UnsafeBufferPointer<UInt8>) throws(Failure)
-  {
+  package init(_ distances: Span<Double>, _ isSame: Span<UInt8>) throws(Failure) {
+    precondition(distances.count == isSame.count)
     guard distances.count > 0 else {
       throw .invalidArgument("0 pairs; expected some of one person and some of two")
     }
-    for (i, distance) in distances.enumerated() where distance.isNaN || distance == -.infinity {
-      throw .invalidArgument(
-        "distance \(i) is \(distance); expected a number, or infinity for a face that was not found")
+    var genuine = 0
+    for i in distances.indices {
+      if distances[i].isNaN || distances[i] == -.infinity {
+        throw .invalidArgument(
+          "distance \(i) is \(distances[i]); expected a number, or infinity for a face that was not found")
+      }
+      if isSame[i] != 0 { genuine += 1 }
     }
-    let genuine = isSame.reduce(0) { $0 + ($1 != 0 ? 1 : 0) }, impostors = isSame.count - genuine
+    let impostors = isSame.count - genuine
     guard genuine > 0, impostors > 0 else {
       throw .invalidArgument("\(genuine) pairs of one person and \(impostors) of two; expected both")
     }

@@ -64,8 +64,8 @@ private func luma(_ image: Image, _ place: Int) -> Double {
   0.299 * image.level(place) + 0.587 * image.level(place + 1) + 0.114 * image.level(place + 2)
 }
 
-private func luma(_ row: UnsafeBufferPointer<UInt8>, _ x: Int) -> Double {
-  0.299 * Double(row[3 * x]) + 0.587 * Double(row[3 * x + 1]) + 0.114 * Double(row[3 * x + 2])
+private func luma(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> Double {
+  0.299 * Double(red) + 0.587 * Double(green) + 0.114 * Double(blue)
 }
 
 private func level(_ x: Double) -> UInt8 {
@@ -77,7 +77,7 @@ private func grey(_ image: Image, _ change: (Double) -> Double) throws(Failure) 
   try Image(width: image.width, height: image.height) { y, row in
     let source = image.row(y)
     for x in 0..<image.width {
-      let level = level(change(luma(source, x)))
+      let level = level(change(luma(source[3 * x], source[3 * x + 1], source[3 * x + 2])))
       for c in 3 * x..<3 * x + 3 { row[c] = level }
     }
   }
@@ -86,12 +86,12 @@ private func grey(_ image: Image, _ change: (Double) -> Double) throws(Failure) 
 private func greyed(_ style: Image, like content: Image) throws(Failure) -> Image {
   func moments(_ image: Image) -> (mean: Double, deviation: Double) {
     // Of differences from the first pixel: of one colour there is no deviation at all.
-    let first = luma(image.row(0), 0)
+    let corner = image.row(0), first = luma(corner[0], corner[1], corner[2])
     var sum = 0.0, squares = 0.0
     for y in 0..<image.height {
       let row = image.row(y)
       for x in 0..<image.width {
-        let difference = luma(row, x) - first
+        let difference = luma(row[3 * x], row[3 * x + 1], row[3 * x + 2]) - first
         sum += difference
         squares += difference * difference
       }
@@ -130,21 +130,18 @@ private func linearlyMatched(
 private func colourMoments(_ image: Image) -> (mean: [Double], covariance: [Double]) {
   var mean = [Double](repeating: 0, count: 3), covariance = [Double](repeating: 0, count: 9)
   let count = Double(image.width * image.height)
-  func forEachPixel(_ body: (Int, Int, UnsafeBufferPointer<UInt8>) -> Void) {
+  func forEachPixel(_ body: (_ colour: (Int) -> Double) -> Void) {
     for y in 0..<image.height {
       let row = image.row(y)
-      for x in 0..<image.width { body(x, y, row) }
+      for x in 0..<image.width { body { Double(row[3 * x + $0]) / 255 } }
     }
   }
-  forEachPixel { x, _, row in for i in 0..<3 { mean[i] += Double(row[3 * x + i]) / 255 } }
+  forEachPixel { colour in for i in 0..<3 { mean[i] += colour(i) } }
   for i in 0..<3 { mean[i] /= count }
-  forEachPixel { x, _, row in
+  forEachPixel { colour in
     for i in 0..<3 {
-      let di = Double(row[3 * x + i]) / 255 - mean[i]
-      for j in 0..<3 {
-        let dj = Double(row[3 * x + j]) / 255 - mean[j]
-        covariance[3 * i + j] += di * dj
-      }
+      let di = colour(i) - mean[i]
+      for j in 0..<3 { covariance[3 * i + j] += di * (colour(j) - mean[j]) }
     }
   }
   for i in covariance.indices { covariance[i] = covariance[i] / count + (i % 4 == 0 ? 1e-5 : 0) }

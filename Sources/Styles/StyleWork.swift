@@ -84,7 +84,7 @@ struct StyleWork {
         try (prepared.start ?? sized.content).resized(width: width, height: height, filter: .bicubic).fill(x)
         // Where the frame before tells nothing, there is nothing to go on from.
         if prepared.start === prepared.before, let mask = sized.beforeMask {
-          fillUnknown(x, from: sized.content, mask)
+          fillUnknown(picture, from: sized.content, mask)
         }
       }
       var generator = Generator(seed: options.seed)
@@ -98,11 +98,13 @@ struct StyleWork {
   }
 
   /// The content's pixels where the mask is black.
-  private func fillUnknown(_ x: UnsafeMutablePointer<Float>, from content: Image, _ mask: Image) {
-    for y in 0..<mask.height {
-      let known = mask.row(y)
-      for column in 0..<mask.width where known[3 * column] == 0 {
-        content.fillRow(x + 3 * (y * mask.width + column), y, column..<column + 1)
+  private func fillUnknown(_ picture: Tensor<Float>, from content: Image, _ mask: Image) {
+    picture.withPointer { x in
+      for y in 0..<mask.height {
+        let known = mask.row(y)
+        for column in 0..<mask.width where known[3 * column] == 0 {
+          content.fillRow(x + 3 * (y * mask.width + column), y, column..<column + 1)
+        }
       }
     }
   }

@@ -14,10 +14,11 @@ package final class Rows {
     storage = try Storage(count: 16 * dimension)
   }
 
-  package func append(_ row: UnsafePointer<Float>) throws(Failure) {
+  /// - Parameter row: `dimension` numbers.
+  package func append(_ row: Span<Float>) throws(Failure) {
     try reserve(1)
-    (storage.pointer + count * dimension).update(from: row, count: dimension)
     count += 1
+    replace(count - 1, row)
   }
 
   /// Reserves memory for that many more rows, so that appending them cannot fail.
@@ -31,8 +32,10 @@ package final class Rows {
     storage = larger
   }
 
-  package func replace(_ row: Int, _ values: UnsafePointer<Float>) {
-    (storage.pointer + row * dimension).update(from: values, count: dimension)
+  package func replace(_ row: Int, _ values: Span<Float>) {
+    precondition(row >= 0 && row < count && values.count == dimension)
+    let place = UnsafeMutableBufferPointer(start: storage.pointer + row * dimension, count: dimension)
+    values.withUnsafeBufferPointer { _ = place.update(fromContentsOf: $0) }
   }
 
   /// The rows that stay keep their order.
@@ -45,19 +48,31 @@ package final class Rows {
     count = kept
   }
 
+  /// One row, valid inside `body`, which changes none. Of many rows `withAll` is faster.
+  package func withRow<Result, Refusal: Error>(
+    _ row: Int, _ body: (Span<Float>) throws(Refusal) -> Result
+  ) throws(Refusal) -> Result {
+    try withAll { all throws(Refusal) in
+      try body(all.extracting((row * dimension)..<((row + 1) * dimension)))
+    }
+  }
+
+  /// All rows, one after another, valid inside `body`, which changes none.
+  package func withAll<Result, Refusal: Error>(
+    _ body: (Span<Float>) throws(Refusal) -> Result
+  ) throws(Refusal) -> Result {
+    try storage.withSpan { numbers throws(Refusal) in try body(numbers.extracting(first: count * dimension)) }
+  }
+
   /// Valid until the rows change.
-  package func pointer(_ row: Int) -> UnsafePointer<Float> {
+  func pointer(_ row: Int) -> UnsafePointer<Float> {
     UnsafePointer(storage.pointer + row * dimension)
   }
 }
 
 /// - Throws: `.invalidArgument` naming the row whose number is not finite.
-package func requireFinite(
-  _ rows: UnsafePointer<Float>, _ count: Int, _ dimension: Int, _ name: StaticString
-) throws(Failure) {
-  for i in 0..<count {
-    for k in 0..<dimension where !rows[i * dimension + k].isFinite {
-      throw .invalidArgument("\(name) with \(rows[i * dimension + k]) in row \(i); expected finite numbers")
-    }
+package func requireFinite(_ rows: Span<Float>, _ dimension: Int, _ name: StaticString) throws(Failure) {
+  for i in rows.indices where !rows[i].isFinite {
+    throw .invalidArgument("\(name) with \(rows[i]) in row \(i / dimension); expected finite numbers")
   }
 }

@@ -11,6 +11,11 @@ extension Storage {
     pointer.update(from: numbers, count: numbers.count)
   }
 
+  package convenience init(copying bytes: RawSpan) throws(Failure) where Element == UInt8 {
+    try self.init(count: bytes.byteCount)
+    bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
+  }
+
   /// A copy of the first `count` numbers.
   package func first(_ count: Int) throws(Failure) -> Storage {
     precondition(count >= 0 && count <= self.count)
@@ -42,6 +47,7 @@ extension Storage {
   }
 
   /// Copies bytes into the memory, from byte `start` on.
+  @inlinable
   package func copy(_ bytes: RawSpan, atByte start: Int = 0) {
     withBuffer { numbers in
       let memory = UnsafeMutableRawBufferPointer(numbers)
@@ -56,6 +62,17 @@ extension Storage {
     _ body: (UnsafeRawBufferPointer) throws(Refusal) -> Result
   ) throws(Refusal) -> Result {
     try withBuffer { numbers throws(Refusal) in try body(UnsafeRawBufferPointer(numbers)) }
+  }
+
+  /// The numbers, every place of which is checked, to be changed inside `body`.
+  @inlinable @inline(__always)
+  package func withMutableSpan<Result, Refusal: Error>(
+    _ body: (inout MutableSpan<Element>) throws(Refusal) -> Result
+  ) throws(Refusal) -> Result {
+    try withBuffer { numbers throws(Refusal) in
+      var span = numbers.mutableSpan
+      return try body(&span)
+    }
   }
 }
 

@@ -15,15 +15,13 @@ import Testing
     var options = Identification.Options()
     options.threshold = threshold
     let metric = try Metric(.euclidean, dimension: 3)
-    let found = try x.withUnsafeBufferPointer { x throws(Failure) in
-      try gallery.identify(x, metric, options)
-    }
+    let found = try gallery.identify(x.span, metric, options)
     guard let nearest = found.nearest else { return ("", .infinity, found.isKnown) }
     return (gallery.photo(inRow: nearest.row).name, nearest.distance, found.isKnown)
   }
 
   private func add(_ gallery: Gallery, _ name: String, _ x: [Float]) throws {
-    try x.withUnsafeBufferPointer { x throws(Failure) in try gallery.add(name, x) }
+    try gallery.add(name, x.span)
   }
 
   @Test func `names the nearest person within the threshold`() throws {
@@ -56,9 +54,7 @@ import Testing
     try add(gallery, "ada", [0, 0.9, 0])
     #expect(gallery.people == 2 && gallery.photos == 3)
     #expect(try identify(gallery, [0, 0.8, 0]).name == "ada")
-    let verdict = try [Float]([0, 0.8, 0]).withUnsafeBufferPointer { x throws(Failure) in
-      try gallery.verify("ada", x)
-    }
+    let verdict = try gallery.verify("ada", ([0, 0.8, 0] as [Float]).span)
     #expect(verdict.isSame && abs(verdict.distance - 0.1) < 1e-6)
   }
 
@@ -78,12 +74,9 @@ import Testing
     (options.rule, options.threshold) = (rule, 9)
     for _ in 0..<20 {
       let probe: [Float] = numbers.array(3)
-      let found = try probe.withUnsafeBufferPointer { probe throws(Failure) in
-        try gallery.identify(probe, metric, options)
-      }
-      let wanted = try labels.withUnsafeBufferPointer { labels throws(Failure) in
-        try Identification(probe, among: photos, labels: labels, metric, options)
-      }
+      let found = try gallery.identify(probe.span, metric, options)
+      let wanted = try Identification(
+        probe.span, among: photos.span, labels: labels.span, metric, options)
       #expect(found.nearest == wanted.nearest && found.runnerUp == wanted.runnerUp && found.isKnown)
       let named = found.nearest.map { gallery.photo(inRow: $0.row).name },
         label = wanted.nearest.map { labels[$0.row] }
@@ -95,9 +88,7 @@ import Testing
     let gallery = try gallery()
     try add(gallery, "ada", [1, 0, 0])
     func threshold(_ kind: Metric.Kind) throws -> Float {
-      try [Float]([1, 0, 0]).withUnsafeBufferPointer { x throws(Failure) in
-        try gallery.identify(x, Metric(kind, dimension: 3), .init()).threshold
-      }
+      try gallery.identify(([1, 0, 0] as [Float]).span, Metric(kind, dimension: 3), .init()).threshold
     }
     #expect(try threshold(.euclidean) == 0.6)
     #expect(outcome { try threshold(.cosine) }.hasPrefix("invalidArgument: no threshold"))
@@ -125,9 +116,7 @@ import Testing
     try gallery.remove("p1")
     try add(gallery, "p1", [1, 0, 0])
     for (x, number, name) in [(0, 0, "p0"), (1, 40, "p1"), (38, 38, "p2"), (39, 39, "p3")] {
-      let nearest = try [Float(x), 0, 0].withUnsafeBufferPointer { x throws(Failure) in
-        try gallery.nearest(2, to: x)
-      }
+      let nearest = try gallery.nearest(2, to: [Float(x), 0, 0].span)
       let photo = gallery.photo(inRow: nearest.values[0].row)
       #expect(nearest.values[0].distance == 0 && photo.number == number && photo.name == name)
     }
@@ -138,9 +127,7 @@ import Testing
     for i in 0..<40 { try add(gallery, "p\(i % 4)", [Float(i), 0, 0]) }
     try gallery.remove("p0")
     for i in 0..<40 where i % 4 != 0 {
-      let verdict = try [Float(i), 0, 0].withUnsafeBufferPointer { x throws(Failure) in
-        try gallery.verify("p\(i % 4)", x, 0)
-      }
+      let verdict = try gallery.verify("p\(i % 4)", [Float(i), 0, 0].span, 0)
       #expect(verdict.isSame)
     }
     for person in 1..<4 { try gallery.remove("p\(person)") }
@@ -172,9 +159,7 @@ import Testing
     let gallery = try gallery()
     try add(gallery, "ada", [1, 0, 0])
     func search(_ k: Int, _ x: [Float], count: Int) -> String {
-      outcome {
-        try x.withUnsafeBufferPointer { x throws(Failure) in try gallery.nearest(k, to: x, count: count) }
-      }
+      outcome { try gallery.nearest(k, to: x.span, count: count) }
     }
     #expect(search(0, [1, 0, 0], count: 1) == "invalidArgument: the 0 nearest photos; expected at least 1")
     #expect(

@@ -6,10 +6,7 @@ import Testing
 @Suite struct MetricTests {
   private func distance(_ kind: Metric.Kind, _ a: [Float], _ b: [Float], head: [Float]? = nil) throws -> Float
   {
-    guard let head else { return try Metric(kind, dimension: a.count)(a, b) }
-    return try head.withUnsafeBufferPointer { head throws(Failure) in
-      try Metric(kind, dimension: a.count, head: head)(a, b)
-    }
+    try Metric(kind, dimension: a.count, head: head)(a.span, b.span)
   }
 
   @Test func `numbers by hand`() throws {
@@ -53,10 +50,9 @@ import Testing
     (options.rule, options.threshold, options.margin, options.neighbours) = (
       rule, threshold, margin, neighbours
     )
-    return try labels.withUnsafeBufferPointer { labels throws(Failure) in
-      try Identification(
-        probe, among: photos, labels: labels, Metric(.euclidean, dimension: probe.count), options)
-    }
+    return try Identification(
+      probe.span, among: photos.span, labels: labels.span, Metric(.euclidean, dimension: probe.count), options
+    )
   }
 
   private func label(_ candidate: Identification.Candidate?, _ labels: [Int32]) -> Int32? {
@@ -115,7 +111,7 @@ import Testing
       let probe: [Float] = numbers.array(7)
       let found = try identify(probe, photos, labels, .nearest, threshold: .infinity)
       let distances = (0..<300).map { row in
-        euclideanDistance(Array(photos[(7 * row)..<(7 * row + 7)]), probe, 7)
+        euclideanDistance(photos.span.extracting((7 * row)..<(7 * row + 7)), probe.span)
       }
       let best = distances.indices.min { distances[$0] < distances[$1] } ?? -1
       #expect(found.nearest?.row == best)

@@ -4,9 +4,7 @@ import TestSupport
 import Testing
 
 private func curve(_ distances: [Double], _ same: [UInt8]) throws -> ROC {
-  try distances.withUnsafeBufferPointer { distances throws(Failure) in
-    try same.withUnsafeBufferPointer { same throws(Failure) in try ROC(distances, same) }
-  }
+  try ROC(distances.span, same.span)
 }
 
 private func options(_ rate: Double, people: Int = 1, confidence: Double = 0.95) -> Calibration.Options {
@@ -160,20 +158,18 @@ private func options(_ rate: Double, people: Int = 1, confidence: Double = 0.95)
   @Test func `all pairs of a label, and each photo with each impostor`() throws {
     let photos: [Float] = [0, 1, 5, 6], strangers: [Float] = [20, 30]
     let labels: [Int32] = [4, 4, -1, -1]
-    func distances(_ impostors: UnsafePointer<Float>?, _ count: Int) throws -> [[Double]] {
-      try labels.withUnsafeBufferPointer { labels in
-        let points = try EmbeddingPairs(
-          photos, labels: labels, impostors: impostors, impostorCount: count, dimension: 1
-        ).curve().points
-        var genuine: [Double] = [], strange: [Double] = []
-        for (before, point) in zip(points, points.dropFirst()) {
-          genuine += [Double](repeating: point.threshold, count: point.genuine - before.genuine)
-          strange += [Double](repeating: point.threshold, count: point.impostors - before.impostors)
-        }
-        return [genuine, strange]
+    func distances(_ impostors: [Float]) throws -> [[Double]] {
+      let points = try EmbeddingPairs(
+        photos.span, labels: labels.span, impostors: impostors.span, dimension: 1
+      ).curve().points
+      var genuine: [Double] = [], strange: [Double] = []
+      for (before, point) in zip(points, points.dropFirst()) {
+        genuine += [Double](repeating: point.threshold, count: point.genuine - before.genuine)
+        strange += [Double](repeating: point.threshold, count: point.impostors - before.impostors)
       }
+      return [genuine, strange]
     }
-    #expect(try distances(strangers, 2) == [[1, 1], [14, 15, 19, 20, 24, 25, 29, 30]])
-    #expect(try distances(nil, 0) == [[1, 1], [4, 5, 5, 6]])
+    #expect(try distances(strangers) == [[1, 1], [14, 15, 19, 20, 24, 25, 29, 30]])
+    #expect(try distances([]) == [[1, 1], [4, 5, 5, 6]])
   }
 }

@@ -6,20 +6,11 @@ import Testing
 private func evaluate(
   _ distances: [Double], _ same: [UInt8], folds: [Int32]? = nil, _ options: Evaluation.Options = .init()
 ) throws -> Evaluation {
-  try distances.withUnsafeBufferPointer { distances throws(Failure) in
-    try same.withUnsafeBufferPointer { same throws(Failure) in
-      guard let folds else { return try Evaluation(distances, same, folds: nil, options) }
-      return try folds.withUnsafeBufferPointer { folds throws(Failure) in
-        try Evaluation(distances, same, folds: folds, options)
-      }
-    }
-  }
+  try Evaluation(distances.span, same.span, folds: folds?.span, options)
 }
 
 private func curve(_ distances: [Double], _ same: [UInt8]) throws -> ROC {
-  try distances.withUnsafeBufferPointer { distances throws(Failure) in
-    try same.withUnsafeBufferPointer { same throws(Failure) in try ROC(distances, same) }
-  }
+  try ROC(distances.span, same.span)
 }
 
 @Suite struct EvaluationTests {

@@ -4,14 +4,14 @@ import TestSupport
 import Testing
 
 private func read(_ text: String) throws -> PairList {
-  let bytes = Array(text.utf8)
-  return try bytes.withUnsafeBufferPointer { bytes throws(Failure) in try PairList(parsing: bytes) }
+  try PairList(parsing: text.utf8.span)
 }
 
 @Suite struct PairListTests {
   @Test func `reads folds of pairs, each photo once`() throws {
     let list = try read("2 1\nAda 1 2\nAda 2 Bob 10\nBob 10 3\nAda 1 Eve 4\n")
-    let paths = (0..<list.photos).map { list.path($0).map { String(cString: $0) } ?? "" }
+    let bytes = list.paths.values
+    let paths = list.starts.map { String(decoding: bytes[$0...].prefix { $0 != 0 }, as: UTF8.self) }
     #expect(
       paths == [
         "Ada/Ada_0001.jpg", "Ada/Ada_0002.jpg", "Bob/Bob_0010.jpg", "Bob/Bob_0003.jpg", "Eve/Eve_0004.jpg"

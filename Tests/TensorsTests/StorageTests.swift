@@ -58,4 +58,18 @@ import Testing
     #expect(words.values == [7, 8, 9] && words.withSpan { $0.count == 3 && $0[2] == 9 })
     #expect(try Storage<Float>(count: 0).withSpan { $0.isEmpty })
   }
+
+  @Test func `bytes are copied in, and spans reach all numbers`() throws {
+    let numbers: [Float] = [3, 1, 2]
+    let storage = try Storage<Float>(count: 3)
+    storage.copy(numbers.span.bytes)
+    storage.withMutableSpan { $0[1] = 7 }
+    #expect(storage.withSpan { span in span.indices.map { span[$0] } } == [3, 7, 2])
+    let bytes = try Storage(copying: numbers.span.bytes)
+    #expect(bytes.count == 12 && bytes.values[2...3] == [0x40, 0x40])  // 3 is 0x40400000
+    #expect(try Storage<Float>(count: 0).withSpan { $0.count } == 0)
+    let nothing: [UInt8] = []
+    let empty = try Storage(copying: nothing.span.bytes)
+    #expect(empty.count == 0)
+  }
 }

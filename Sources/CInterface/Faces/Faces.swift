@@ -307,9 +307,8 @@ public func fs_distance(
   boundary { () throws(Failure) in
     let target = try required(distance, "distance")
     guard dimension != 0 else { throw .invalidArgument("a dimension of 0; expected at least 1") }
-    let a = try required(buffer(a, dimension, "a").baseAddress, "a")
-    let b = try required(buffer(b, dimension, "b").baseAddress, "b")
-    let distance = euclideanDistance(a, b, dimension)
+    let a = try buffer(a, dimension, "a"), b = try buffer(b, dimension, "b")
+    let distance = euclideanDistance(a.span, b.span)
     guard distance.isFinite else {
       throw .invalidArgument(
         "the distance is \(distance); expected finite numbers, no farther apart than a float reaches")
@@ -331,9 +330,8 @@ public func fs_compare_photos(
     let target = try required(verdict, "verdict")
     let threshold = try chosenThreshold(chosen(threshold), default: embedder.threshold)
     let first = try embedding(a, embedder, detector), second = try embedding(b, embedder, detector)
-    target.pointee = fs_verdict(
-      Verdict(
-        distance: euclideanDistance(first.pointer, second.pointer, embedder.dimension), threshold: threshold))
+    let distance = first.withSpan { first in second.withSpan { euclideanDistance(first, $0) } }
+    target.pointee = fs_verdict(Verdict(distance: distance, threshold: threshold))
   }
 }
 

@@ -38,7 +38,8 @@ public func fs_gallery_add(
   boundary { () throws(Failure) in
     let gallery = try shared(gallery)
     let name = try personName(name)
-    try gallery.add(name, buffer(required(embedding, "embedding"), dimension, "embedding"))
+    let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
+    try gallery.add(name, embedding.span)
   }
 }
 
@@ -52,7 +53,7 @@ public func fs_gallery_add_photo(
     let gallery = try shared(gallery)
     let name = try personName(name)
     let embedding = try embedding(photo, for: gallery, embedder, detector)
-    try gallery.add(name, UnsafeBufferPointer(embedding.buffer))
+    try embedding.withSpan { embedding throws(Failure) in try gallery.add(name, embedding) }
   }
 }
 
@@ -86,7 +87,9 @@ public func fs_gallery_verify(
     let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
     let target = try required(verdict, "verdict")
     target.pointee = fs_verdict(
-      try gallery.read { gallery throws(Failure) in try gallery.verify(name, embedding, chosen(threshold)) })
+      try gallery.read { gallery throws(Failure) in
+        try gallery.verify(name, embedding.span, chosen(threshold))
+      })
   }
 }
 
@@ -104,7 +107,9 @@ public func fs_gallery_verify_photo(
     let embedding = try embedding(photo, for: gallery, embedder, detector)
     target.pointee = fs_verdict(
       try gallery.read { gallery throws(Failure) in
-        try gallery.verify(name, UnsafeBufferPointer(embedding.buffer), chosen(threshold))
+        try embedding.withSpan { embedding throws(Failure) in
+          try gallery.verify(name, embedding, chosen(threshold))
+        }
       })
   }
 }
@@ -127,8 +132,8 @@ public func fs_gallery_search(
         let embeddings = try buffer(embeddings, product(count, dimension, name: "embeddings"), "embeddings")
         let target = try output(
           neighbours, capacity: capacity, needed: product(count, k, name: "neighbours"), "neighbours")
-        let nearest = try gallery.nearest(k, to: embeddings, count: count)
-        nearest.withPointer { nearest in
+        let nearest = try gallery.nearest(k, to: embeddings.span, count: count)
+        nearest.withSpan { nearest in
           for i in 0..<count {
             for j in 0..<k {
               target[i * k + j] = j < each ? fs_neighbour(nearest[i * Int(each) + j], in: gallery) : .none
@@ -152,7 +157,7 @@ public func fs_gallery_within(
     let count = try required(count, "count")
     let room = try capacity == 0 ? nil : output(neighbours, capacity: capacity, needed: 0, "neighbours")
     try gallery.read { gallery throws(Failure) in
-      let found = try gallery.within(distance, of: embedding)
+      let found = try gallery.within(distance, of: embedding.span)
       if let room {
         for (i, neighbour) in found.prefix(capacity).enumerated() {
           room[i] = fs_neighbour(neighbour, in: gallery)
@@ -227,8 +232,9 @@ public func fs_gallery_embeddings(
       var rows: [Int] = []
       for photo in photos { rows.append(try gallery.row(ofPhoto: number(photo))) }
       for (i, row) in rows.enumerated() {
-        if let start = gallery.embedding(inRow: row).baseAddress {
-          (target + i * dimension).update(from: start, count: dimension)
+        let place = UnsafeMutableBufferPointer(start: target + i * dimension, count: dimension)
+        gallery.withEmbedding(inRow: row) { embedding in
+          embedding.withUnsafeBufferPointer { _ = place.update(fromContentsOf: $0) }
         }
       }
     }

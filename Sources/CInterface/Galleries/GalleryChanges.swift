@@ -38,7 +38,7 @@ public func fs_gallery_enrol(
       note = try text(given, "note", limit: SharedGallery.maxNoteBytes)
     }
     let told = try gallery.enrol(
-      name, embedding, note: note, threshold: chosen(options.threshold), isRefused: options.refuse != 0)
+      name, embedding.span, note: note, threshold: chosen(options.threshold), isRefused: options.refuse != 0)
     if let enrolment { try fill(enrolment, with: fs_enrolment(told), "enrolment") }
   }
 }
@@ -58,7 +58,7 @@ public func fs_gallery_add_many(
       let embeddings = try buffer(embeddings, product(count, dimension, name: "embeddings"), "embeddings")
       var names: [String] = []
       for pointer in pointers { names.append(try personName(pointer)) }
-      told = try gallery.add(names, embeddings, isCompared: report != nil)
+      told = try gallery.add(names, embeddings.span, isCompared: report != nil)
     }
     if let report { try fill(report, with: fs_gallery_report(told), "report") }
   }
@@ -75,8 +75,9 @@ public func fs_gallery_replace_photo(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let gallery = try shared(gallery)
-    try gallery.replace(
-      photo: number(photo), buffer(required(embedding, "embedding"), dimension, "embedding"))
+    let photo = try number(photo)
+    let embedding = try buffer(required(embedding, "embedding"), dimension, "embedding")
+    try gallery.replace(photo: photo, embedding.span)
   }
 }
 
@@ -90,7 +91,7 @@ public func fs_gallery_replace_person(
     let name = try personName(name)
     let embeddings = try buffer(
       required(embeddings, "embeddings"), product(count, dimension, name: "embeddings"), "embeddings")
-    try gallery.replace(name, embeddings, count: count)
+    try gallery.replace(name, embeddings.span, count: count)
   }
 }
 

@@ -33,7 +33,7 @@ public func fs_gallery_open(
     let options = try known(options)
     let access: SharedGallery.Access = options.read_only != 0 ? .read : options.create != 0 ? .create : .write
     let key = options.key.map { UnsafeRawBufferPointer(start: $0, count: Int(FS_GALLERY_KEY_LENGTH)) }
-    out.pointee = Handle.make(try SharedGallery(at: path, access, model: model, key: key))
+    out.pointee = Handle.make(try SharedGallery(at: path, access, model: model, key: key?.bytes))
   }
 }
 

@@ -18,7 +18,7 @@ public func fs_gallery_identify(
     try checkRoom(target, "identity")
     let options = try known(options)
     let found = try gallery.read { gallery throws(Failure) in
-      try identified(embedding, in: gallery, options)
+      try identified(embedding.span, in: gallery, options)
     }
     try fill(target, with: found, "identity")
   }
@@ -37,14 +37,16 @@ public func fs_gallery_identify_photo(
     _ = try chosenThreshold(chosen(options.threshold), default: 0)  // before the detector works in vain
     let embedding = try embedding(photo, for: gallery, embedder, detector)
     let found = try gallery.read { gallery throws(Failure) in
-      try identified(UnsafeBufferPointer(embedding.buffer), in: gallery, options)
+      try embedding.withSpan { embedding throws(Failure) in
+        try identified(embedding, in: gallery, options)
+      }
     }
     try fill(target, with: found, "identity")
   }
 }
 
 private func identified(
-  _ embedding: UnsafeBufferPointer<Float>, in gallery: Gallery, _ options: fs_identify_options
+  _ embedding: Span<Float>, in gallery: Gallery, _ options: fs_identify_options
 ) throws(Failure) -> fs_gallery_identity {
   let metric = try Metric(options.kind, options.head, gallery.dimension)
   return fs_gallery_identity(try gallery.identify(embedding, metric, .init(options)), in: gallery)

@@ -14,9 +14,10 @@ public func fs_distances(
   boundary { () throws(Failure) in
     let metric = try Metric(kind, head, dimension)
     let a = try rows(a, count_a, dimension, "a"), b = try rows(b, count_b, dimension, "b")
-    let target = try output(
-      distances, capacity: capacity, needed: product(count_a, count_b, name: "distances"), "distances")
-    metric.all(a, count_a, b, count_b, into: target)
+    let count = try product(count_a, count_b, name: "distances")
+    let target = try output(distances, capacity: capacity, needed: count, "distances")
+    var room = UnsafeMutableBufferPointer(start: target, count: count).mutableSpan
+    metric.all(a.span, b.span, into: &room)
   }
 }
 
@@ -24,7 +25,7 @@ extension Metric {
   init(_ kind: fs_distance_kind, _ head: UnsafePointer<Float>?, _ dimension: Int) throws(Failure) {
     let known = try Kind(kind)
     _ = try product(dimension, name: "embeddings")
-    let given = try known.hasHead ? buffer(required(head, "head"), dimension + 1, "head") : nil
+    let given = try known.hasHead ? Array(buffer(required(head, "head"), dimension + 1, "head")) : nil
     try self.init(known, dimension: dimension, head: given)
   }
 }
@@ -32,9 +33,9 @@ extension Metric {
 /// A caller's rows, at least one, of finite numbers.
 private func rows(
   _ values: UnsafePointer<Float>?, _ count: Int, _ dimension: Int, _ name: StaticString
-) throws(Failure) -> UnsafePointer<Float> {
-  let values = try required(values, name)
-  for value in try buffer(values, product(count, dimension, name: name), name) where !value.isFinite {
+) throws(Failure) -> UnsafeBufferPointer<Float> {
+  let values = try buffer(required(values, name), product(count, dimension, name: name), name)
+  for value in values where !value.isFinite {
     throw .invalidArgument("\(name) holds \(value); expected finite numbers")
   }
   return values
@@ -79,12 +80,13 @@ public func fs_identify(
     let metric = try Metric(given.kind, given.head, dimension)
     let options = try Identification.Options(given)
     let labels = try buffer(labels, count, "labels")
+    var all = UnsafeBufferPointer<Float>(start: nil, count: 0)
     if count != 0 {
-      _ = try buffer(
+      all = try buffer(
         required(embeddings, "embeddings"), product(count, dimension, name: "embeddings"), "embeddings")
     }
     let found = try Identification(
-      probe, among: count == 0 ? nil : embeddings, labels: labels, metric, options)
+      buffer(probe, dimension, "probe").span, among: all.span, labels: labels.span, metric, options)
     try fill(target, with: fs_identity(found, labels), "identity")
   }
 }

@@ -48,15 +48,16 @@ public func fs_calibrate_embeddings(
     let target = try required(calibration, "calibration")
     try checkRoom(target, "calibration")
     let options = try Calibration.Options(known(options))
-    let embeddings = try required(embeddings, "embeddings")
-    _ = try buffer(embeddings, product(count, dimension, name: "embeddings"), "embeddings")
+    let embeddings = try buffer(
+      required(embeddings, "embeddings"), product(count, dimension, name: "embeddings"), "embeddings")
+    var strangers = UnsafeBufferPointer<Float>(start: nil, count: 0)
     if impostor_count != 0 {
-      _ = try buffer(
+      strangers = try buffer(
         required(impostors, "impostors"), product(impostor_count, dimension, name: "impostors"), "impostors")
     }
     let curve = try EmbeddingPairs(
-      embeddings, labels: buffer(labels, count, "labels"), impostors: impostor_count == 0 ? nil : impostors,
-      impostorCount: impostor_count, dimension: dimension
+      embeddings.span, labels: buffer(labels, count, "labels").span, impostors: strangers.span,
+      dimension: dimension
     ).curve()
     try fill(target, with: fs_calibration(try Calibration(curve, options), options), "calibration")
   }

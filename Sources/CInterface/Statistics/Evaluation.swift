@@ -27,7 +27,7 @@ public func fs_pairs_load(
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     let given = try buffer(bytes?.assumingMemoryBound(to: UInt8.self), byte_count, "bytes")
-    out.pointee = Handle.make(try PairList(parsing: given))
+    out.pointee = Handle.make(try PairList(parsing: given.span))
   }
 }
 
@@ -66,9 +66,9 @@ public func fs_pairs_get(
 
 @c @implementation
 public func fs_pairs_photo(_ pairs: OpaquePointer?, _ photo: Int) -> UnsafePointer<CChar>? {
-  Handle.find(pairs, PairList.self)?.path(photo).map {
-    UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self)
-  }
+  // Lent for as long as the list lives.
+  guard let list = Handle.find(pairs, PairList.self), list.starts.indices.contains(photo) else { return nil }
+  return UnsafeRawPointer(list.paths.pointer + list.starts[photo]).assumingMemoryBound(to: CChar.self)
 }
 
 @c @implementation
@@ -154,8 +154,8 @@ public func fs_evaluate_pairs(
     let options = try Evaluation.Options(known(options))
     let folds = try fold.map { fold throws(Failure) in try buffer(fold, count, "fold") }
     let distances = try buffer(distances, count, "distances")
-    let found = try flags(is_same, count, "is_same").withBuffer { isSame throws(Failure) in
-      try Evaluation(distances, UnsafeBufferPointer(isSame), folds: folds, options)
+    let found = try flags(is_same, count, "is_same").withSpan { isSame throws(Failure) in
+      try Evaluation(distances.span, isSame, folds: folds?.span, options)
     }
     try fill(target, with: fs_evaluation(found), "evaluation")
   }
@@ -184,8 +184,8 @@ func roc(
   _ distances: UnsafePointer<Double>?, _ isSame: UnsafePointer<Int32>?, _ count: Int
 ) throws(Failure) -> ROC {
   let distances = try buffer(distances, count, "distances")
-  return try flags(isSame, count, "is_same").withBuffer { isSame throws(Failure) in
-    try ROC(distances, UnsafeBufferPointer(isSame))
+  return try flags(isSame, count, "is_same").withSpan { isSame throws(Failure) in
+    try ROC(distances.span, isSame)
   }
 }
 

@@ -32,7 +32,7 @@ struct FaceStyleProgram: ParsableCommand {
         throw Failure("the library has ABI version \(fs_abi_version()), this program needs \(FS_ABI_VERSION)")
       }
       // Arguments may be paths of any bytes: `CommandLine.arguments` would repair them.
-      let words = (0..<Int(CommandLine.argc)).compactMap { CommandLine.unsafeArgv[$0].map { outerText($0) } }
+      let words = (0..<Int(CommandLine.argc)).compactMap { CommandLine.unsafeArgv[$0].map { pathText($0) } }
       let arguments = Array(words.dropFirst())
       if Set(arguments) == ["--version", "--verbose"] {
         print(version)

@@ -6,7 +6,7 @@ enum PathKind { case file, folder, absent }
 
 func kind(of path: String) -> PathKind {
   var info = stat()
-  guard withOuter(path, { stat($0, &info) }) == 0 else { return .absent }
+  guard withPath(path, { stat($0, &info) }) == 0 else { return .absent }
   return info.st_mode & S_IFMT == S_IFDIR ? .folder : .file
 }
 
@@ -21,7 +21,7 @@ func contents(of folder: String) throws(Failure) -> [String] {
   while let entry = readdir(directory) {
     let name = withUnsafePointer(to: &entry.pointee.d_name) {
       $0.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: entry.pointee.d_name)) {
-        outerText($0)
+        pathText($0)
       }
     }
     if !name.hasPrefix(".") { names.append(name) }

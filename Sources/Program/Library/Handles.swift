@@ -130,7 +130,7 @@ final class PairList {
 
   /// Paths below the folder of images.
   var photos: [String] {
-    (0..<fs_pairs_photo_count(handle)).map { fs_pairs_photo(handle, $0).map { outerText($0) } ?? "" }
+    (0..<fs_pairs_photo_count(handle)).map { fs_pairs_photo(handle, $0).map { pathText($0) } ?? "" }
   }
 }
 
@@ -183,7 +183,7 @@ final class Photos {
     for i in 0..<min(count, limit) {
       var path = [CChar](repeating: 0, count: 4096), reason = [CChar](repeating: 0, count: 1024)
       try check(fs_photos_left_out(handle, i, &path, path.count, &reason, reason.count))
-      told.append("\(outerText(path)): \(outerText(reason))")
+      told.append("\(pathText(path)): \(pathText(reason))")
     }
     return (count, told)
   }
@@ -279,7 +279,7 @@ final class Gallery {
     try check(fs_enrolment_options_init(&options, MemoryLayout<fs_enrolment_options>.size))
     enrolment.size = MemoryLayout<fs_enrolment>.size
     options.refuse = isRefused ? 1 : 0
-    let status = withOuter(note) { note in
+    let status = withPath(note) { note in
       options.note = note
       return fs_gallery_enrol(handle, name, embedding, embedding.count, &options, &enrolment)
     }

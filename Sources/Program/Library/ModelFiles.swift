@@ -12,7 +12,7 @@ func openModel(_ names: String..., asked: String?) throws(Failure) -> Model {
     names = [asked]
   }
   var folders: [String] = []
-  if let named = getenv("FACESTYLE_MODELS"), named.pointee != 0 { folders.append(outerText(named)) }
+  if let named = getenv("FACESTYLE_MODELS"), named.pointee != 0 { folders.append(pathText(named)) }
   folders += ["models", "build/models"]
   if let program = programFolder() {
     folders += ["\(program)/models", "\(program)/../models", "\(program)/../share/facestyle/models"]
@@ -32,6 +32,6 @@ func openModel(_ names: String..., asked: String?) throws(Failure) -> Model {
 private func programFolder() -> String? {
   guard let resolved = realpath("/proc/self/exe", nil) else { return nil }
   defer { free(resolved) }
-  let path = outerText(resolved)
+  let path = pathText(resolved)
   return path.lastIndex(of: "/").map { String(path[..<$0]) }
 }

@@ -38,13 +38,13 @@ struct PictureOutput {
 private func checkPlace(of file: String, isWhole: Bool) throws(Failure) {
   guard !file.isEmpty else { throw Failure("a file without a name; expected one with") }
   var info = stat(), target = file
-  if withOuter(file, { stat($0, &info) }) == 0 {
+  if withPath(file, { stat($0, &info) }) == 0 {
     let kind = info.st_mode & S_IFMT
     guard kind != S_IFDIR else { throw Failure("\(file): a folder; expected a file") }
     if kind != S_IFREG, !isWhole { return }
     guard kind == S_IFREG else { throw Failure("\(file): a pipe or a device; expected a file") }
-    if let resolved = withOuter(file, { realpath($0, nil) }) {
-      target = outerText(resolved)
+    if let resolved = withPath(file, { realpath($0, nil) }) {
+      target = pathText(resolved)
       free(resolved)
     }
   } else if errno != ENOENT {
@@ -85,12 +85,12 @@ func keeping(
 }
 
 private func rescued(_ path: String, _ write: (String) throws(Failure) -> Void) -> String? {
-  let named = getenv("TMPDIR").map { outerText($0) } ?? ""
+  let named = getenv("TMPDIR").map { pathText($0) } ?? ""
   let template = "\(named.isEmpty ? "/tmp" : named)/facestyle-XXXXXX"
-  guard let folder = withOuter(template, { strdup($0) }) else { return nil }
+  guard let folder = withPath(template, { strdup($0) }) else { return nil }
   defer { free(folder) }
   guard mkdtemp(folder) != nil else { return nil }
-  let place = outerText(folder) + "/" + fileName(path)
+  let place = pathText(folder) + "/" + fileName(path)
   do throws(Failure) {
     try write(place)
     return place
@@ -126,7 +126,7 @@ func wayOn(_ checkpoint: String?) -> String {
   guard let checkpoint else { return "; without --checkpoint there is nothing to go on from" }
   // `CommandLine.arguments` would repair paths that are not UTF-8.
   let words = (0..<Int(CommandLine.argc)).compactMap {
-    CommandLine.unsafeArgv[$0].map { quoted(outerText($0)) }
+    CommandLine.unsafeArgv[$0].map { quoted(pathText($0)) }
   }
   return "; the same command goes on from \(checkpoint): \(words.joined(separator: " "))"
 }

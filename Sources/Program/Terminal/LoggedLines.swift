@@ -25,5 +25,5 @@ func number(_ key: String, of line: String) -> Int? {
 /// Not a pipe or a device.
 func isRegular(_ path: String) -> Bool {
   var info = stat()
-  return withOuter(path, { stat($0, &info) }) == 0 && info.st_mode & S_IFMT == S_IFREG
+  return withPath(path, { stat($0, &info) }) == 0 && info.st_mode & S_IFMT == S_IFREG
 }

@@ -49,9 +49,9 @@ final class Training {
     fs_log_set(FS_LOG_ERROR, { _, message, _ in warn(message.map { String(cString: $0) } ?? "") }, nil)
     defer { fs_log_set(FS_LOG_ERROR, nil, nil) }
     let status = try holding(teacher) { () throws(Failure) in
-      withOuterOrNull(pairs) { pairs in
-        withOuterOrNull(triplets) { triplets in
-          withOuterOrNull(checkpoint) { checkpoint in
+      withPathOrNull(pairs) { pairs in
+        withPathOrNull(triplets) { triplets in
+          withPathOrNull(checkpoint) { checkpoint in
             withUnsafePointer(to: augmentation) { augmentation in
               (options.pairs, options.triplets, options.checkpoint) = (pairs, triplets, checkpoint)
               options.augmentation = augmentation

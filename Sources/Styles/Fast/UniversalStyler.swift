@@ -123,7 +123,9 @@ package final class UniversalStyler: Sendable {
         answers[0], rows: rows, channels: channels, "the picture at level \(level.network.number)", workspace)
       let transform = try FeatureTransform(statistics, level, options, weights)
       try level.decoder.run(batch: 1, height: extents[1], width: extents[2]) { features throws(Failure) in
-        try transform.apply(answers[0], features, rows: rows, workspace)
+        try Float.multiply(
+          rows: rows, answers[0], rowStride: channels, columnStride: 1, transform.matrix, features,
+          accumulate: false, transform.finish, workspace)
       } _: { pictures in
         picture.withPointer { $0.update(from: pictures[0], count: picture.count) }
       }
@@ -132,9 +134,9 @@ package final class UniversalStyler: Sendable {
 
   /// `y = T (x - mean) + shift`, which gives features of the content the wanted statistics.
   private struct FeatureTransform {
-    let channels: Int
-    private let matrix: PackedMatrix<Float>
-    private let finish: Finish<Float>
+    /// T, and what the rows of `x T` are added to.
+    let matrix: PackedMatrix<Float>
+    let finish: Finish<Float>
 
     /// With strength a and weights w of the styles: `T = a sum of w[k] root(C[k]) inverse root(C) + (1 - a)
     /// I`, `shift = a sum of w[k] mean[k] + (1 - a) mean`.
@@ -142,7 +144,6 @@ package final class UniversalStyler: Sendable {
       _ content: FeatureStatistics, _ level: Level, _ options: Options, _ weights: [Double]
     ) throws(Failure) {
       let n = content.channels, strength = Double(options.strength)
-      channels = n
       var shift = content.mean.map { (1 - strength) * $0 }
       for (style, weight) in zip(level.styles, weights) {
         for c in 0..<n { shift[c] += strength * weight * style.mean[c] }
@@ -172,13 +173,6 @@ package final class UniversalStyler: Sendable {
         try Float.pack(depth: n, columns: n, numbers, rowStride: n, columnStride: 1)
       }
       finish = try Finish(bias: shift.map { Float($0) })
-    }
-
-    func apply(
-      _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, rows: Int, _ workspace: Workspace
-    ) throws(Failure) {
-      try Float.multiply(
-        rows: rows, x, rowStride: channels, columnStride: 1, matrix, y, accumulate: false, finish, workspace)
     }
   }
 

@@ -1,16 +1,16 @@
-import CSystem
-
 // A path is bytes other than 0 to Linux; a `String` holds Unicode. So in a path's text bytes that are not
 // UTF-8 are scalars of the last private plane, U+10FE80 for 0x80 and so on, and go to the system as they
 // came. If a file's name holds these scalars itself, their bytes are represented in the same way. (The idea
-// is Python's: PEP 383.)
+// is Python's: PEP 383.) The program reads its paths by a link to this file.
 
-private let escapes: ClosedRange<UInt32> = 0x10FE80...0x10FEFF
+let escapes: ClosedRange<UInt32> = 0x10FE80...0x10FEFF
 
 /// A path's text, from the system or a caller.
 package func pathText(_ path: UnsafePointer<CChar>) -> String {
+  var count = 0
+  while path[count] != 0 { count += 1 }
   let bytes = UnsafeBufferPointer(
-    start: UnsafeRawPointer(path).assumingMemoryBound(to: UInt8.self), count: strlen(path))
+    start: UnsafeRawPointer(path).assumingMemoryBound(to: UInt8.self), count: count)
   return pathText(bytes: bytes[...])
 }
 

@@ -8,19 +8,26 @@ extension Rows {
   ///
   /// - Parameters:
   ///   - k: at least 1.
-  ///   - queries: [queryCount, dimension] finite numbers.
-  package func nearest(
-    _ k: Int, to queries: UnsafePointer<Float>, queryCount: Int
-  ) throws(Failure) -> Storage<Neighbour> {
-    let k = min(k, count)
+  ///   - queries: finite numbers, `dimension` of each.
+  package func nearest(_ k: Int, to queries: Span<Float>) throws(Failure) -> Storage<Neighbour> {
+    let k = min(k, count), queryCount = queries.count / dimension
     let found = try Storage<Neighbour>(count: queryCount * k)
-    guard queryCount > 0, k > 0 else { return found }
+    try queries.withUnsafeBufferPointer { queries throws(Failure) in
+      guard let queries = queries.baseAddress, queryCount > 0, k > 0 else { return }
+      try search(k, queries, queryCount, into: found.pointer)
+    }
+    return found
+  }
+
+  private func search(
+    _ k: Int, _ queries: UnsafePointer<Float>, _ queryCount: Int, into found: UnsafeMutablePointer<Neighbour>
+  ) throws(Failure) {
     // A product for a few queries takes as long as for a whole panel of them; and every thread keeps `k` for
     // each query.
     let step = queryCount >= 4 && k <= 1024 ? 64 : 1
     for first in stride(from: 0, to: queryCount, by: step) {
       let some = min(step, queryCount - first)
-      let best = try Best(k, queries: some, into: found.pointer + first * k)
+      let best = try Best(k, queries: some, into: found + first * k)
       if some == 1 {
         try sweep(queries + first * dimension, best)
       } else {
@@ -28,11 +35,13 @@ extension Rows {
       }
       best.merge()
     }
-    return found
   }
 
-  package func distance(_ row: Int, to query: UnsafePointer<Float>) -> Float {
-    euclideanDistance(pointer(row), query, dimension)
+  package func distance(_ row: Int, to query: Span<Float>) -> Float {
+    precondition(row >= 0 && row < count && query.count == dimension)
+    return query.withUnsafeBufferPointer { query in
+      query.baseAddress.map { euclideanDistance(pointer(row), $0, dimension) } ?? 0
+    }
   }
 
   /// One query: a single pass over the rows, at the memory's speed.
@@ -107,7 +116,9 @@ extension Rows {
           if squares[i] - 2 * products[i * columns + query] > limits[query] { continue }
           let list = best.list(worker, query)
           list.pointee.offer(
-            Neighbour(distance: distance(first + i, to: queries + query * dimension), row: first + i))
+            Neighbour(
+              distance: euclideanDistance(pointer(first + i), queries + query * dimension, dimension),
+              row: first + i))
           limits[query] = bounds[query].limit(list.pointee.limit)
         }
       }
@@ -116,8 +127,18 @@ extension Rows {
   }
 }
 
-/// `sqrt(sum of (a - b)^2)`; infinite only if it is too large for a Float itself.
-package func euclideanDistance(
+/// `sqrt(sum of (a - b)^2)`; infinite only if it is too large for a Float itself. Of as many numbers each.
+package func euclideanDistance(_ a: Span<Float>, _ b: Span<Float>) -> Float {
+  precondition(a.count == b.count)
+  return a.withUnsafeBufferPointer { a in
+    b.withUnsafeBufferPointer { b in
+      guard let start = a.baseAddress, let other = b.baseAddress else { return 0 }
+      return euclideanDistance(start, other, a.count)
+    }
+  }
+}
+
+private func euclideanDistance(
   _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ dimension: Int
 ) -> Float {
   var distance: Float = 0

@@ -19,7 +19,8 @@ import Testing
   }
 
   @Test func `another than the one in use is refused`() throws {
-    try #require(euclideanDistance([1], [2], 1) == 1)
+    let a: [Float] = [1], b: [Float] = [2], distance = euclideanDistance(a.span, b.span)
+    try #require(distance == 1)
     guard current != "baseline" else { return }
     #expect(
       outcome { try chooseInstructionSet("baseline") }
