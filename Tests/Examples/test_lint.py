@@ -1,13 +1,11 @@
 """Each rule of Tools/lint, on trees made up for it: one that keeps the rule, and one that breaks it."""
 
-import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
 LINT = Path(__file__).resolve().parents[2] / "Tools" / "lint"
-LEDGER = "Tools/lint-ledger.json"
 DECLARATION = "let one = 1\n"
 
 
@@ -127,36 +125,22 @@ def test_lines_end_without_blanks_and_files_with_a_line(lint, text):
     assert lint({"One.swift": DECLARATION, "picture.png": "x \n"}, "--only", "blanks") == (0, [])
 
 
-COUNTED = {
-    "pointers": ("Sources/Faces/One.swift", "let p: UnsafePointer<Float>\n"),
-    "lifetimes": ("Sources/Faces/One.swift", "withExtendedLifetime(x) {}\n"),
-}
+@pytest.mark.parametrize("home, room", [("Sources/Kernels", "Sources/Faces"), ("Sources/Images/Warp.swift", "Sources/Images")])
+def test_pointers_stay_in_their_homes(lint, home, room):
+    line = "let p: UnsafeMutablePointer<Float>\n"
+    inside = home if home.endswith(".swift") else f"{home}/One.swift"
+    assert lint({inside: line, f"{room}/One.swift": f"// {line}"}, "--only", "pointers") == (0, [])
+    fault = the_only_fault(lint({f"{room}/One.swift": line}, "--only", "pointers"))
+    assert fault.startswith(f"{room}/One.swift:1: pointers: UnsafeMutablePointer; expected a span")
 
 
-@pytest.mark.parametrize("rule", COUNTED)
-def test_what_is_not_in_the_ledger_is_a_fault(lint, rule):
-    path, line = COUNTED[rule]
-    fault = the_only_fault(lint({path: line}, "--only", rule))
-    assert fault == f"{path}:1: {rule}: one of 1 in Faces; expected at most 0"
-    assert lint({path: f"// {line}"}, "--only", rule) == (0, [])
+def test_a_home_without_pointers_is_one_no_more(lint):
+    fault = the_only_fault(lint({"Sources/Images/Warp.swift": DECLARATION}, "--only", "pointers"))
+    assert fault.startswith("Sources/Images/Warp.swift:0: pointers: a home of pointers without one")
 
 
-@pytest.mark.parametrize("rule, home", [("pointers", "Sources/Kernels"), ("lifetimes", "Sources/Tensors")])
-def test_homes_are_not_counted(lint, rule, home):
-    assert lint({f"{home}/One.swift": COUNTED[rule][1]}, "--only", rule) == (0, [])
-
-
-@pytest.mark.parametrize("rule", COUNTED)
-def test_a_count_of_the_ledger_may_only_fall(lint, rule):
-    path, line = COUNTED[rule]
-    assert lint({path: line * 2}, "--update-ledger")[0] == 0
-    assert json.loads((lint.root / LEDGER).read_text())[rule] == {"Faces": 2}
-    assert lint({}, "--only", rule) == (0, [])
-    status, lines = lint({path: line * 3}, "--only", rule)
-    assert status == 1 and len(lines) == 3
-    assert lint({}, "--update-ledger")[0] == 1
-    assert json.loads((lint.root / LEDGER).read_text())[rule] == {"Faces": 2}
-    fault = the_only_fault(lint({path: line}, "--only", rule))
-    assert fault.startswith(f"{LEDGER}:0: {rule}: Faces has 1, the ledger 2")
-    assert lint({}, "--update-ledger")[0] == 0
-    assert lint({}, "--only", rule) == (0, [])
+def test_lifetimes_are_extended_in_tensors_only(lint):
+    line = "withExtendedLifetime(x) {}\n"
+    assert lint({"Sources/Tensors/One.swift": line, "Sources/Faces/One.swift": f"// {line}"}, "--only", "lifetimes") == (0, [])
+    fault = the_only_fault(lint({"Sources/Faces/One.swift": line}, "--only", "lifetimes"))
+    assert fault.startswith("Sources/Faces/One.swift:1: lifetimes: withExtendedLifetime above Tensors")
