@@ -1,4 +1,4 @@
-/// What is done with the numbers of a storage as a whole, without a pointer that outlives them.
+/// Operations on the numbers of a whole storage, without a pointer that outlives them.
 extension Storage {
   /// A copy of a caller's numbers.
   package convenience init(copying numbers: UnsafeBufferPointer<Element>) throws(Failure) {
@@ -19,7 +19,7 @@ extension Storage {
     }
   }
 
-  /// One number; its place is checked. Long loops take `withPointer`.
+  /// One number, with a bounds check. Long loops use `withPointer`.
   @inlinable @inline(__always)
   package subscript(index: Int) -> Element {
     get {

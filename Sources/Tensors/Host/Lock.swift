@@ -27,8 +27,8 @@ package final class Lock: @unchecked Sendable {
   }
 }
 
-/// Locks that are taken before a fork and released after it on both sides, so that the child never finds one
-/// held by a thread that it does not have.
+/// Locks that are acquired before a fork and released after it in both processes, so that the child never
+/// finds one held by a thread that it does not have.
 nonisolated(unsafe) private var survivors: [Lock] = []
 private let registered: Void = {
   _ = pthread_atfork(
@@ -37,7 +37,7 @@ private let registered: Void = {
 }()
 
 extension Lock {
-  /// Called once, when a global lock is made.
+  /// Call once, when a global lock is created.
   package func surviveFork() {
     survivors.append(self)
     _ = registered
