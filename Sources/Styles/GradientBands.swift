@@ -1,8 +1,9 @@
 import Networks
 import Tensors
 
-/// The gradient of a picture's costs, handed out in bands of rows from the top while an engine works its way
+/// The gradient of a picture's costs, delivered in bands of rows from the top while an engine works its way
 /// down the picture.
+///
 /// A delivered band is final, and the engine does not read the band's rows of the picture again: the caller
 /// may change them before it requests the next band.
 package final class GradientBands {

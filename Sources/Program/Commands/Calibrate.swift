@@ -61,7 +61,7 @@ struct Calibrate: ParsableCommand {
   }
 }
 
-/// What a calibration found, as text and as JSON.
+/// The result of a calibration, as text and as JSON.
 private struct CalibrationReport {
   private let measured: LabelledPairs
   private let options: fs_calibration_options

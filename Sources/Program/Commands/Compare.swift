@@ -16,7 +16,7 @@ struct Compare: ParsableCommand {
   func run() throws {
     try common.apply()
     let reader = try face.open()
-    // Embedded one by one, so that an error names its photo.
+    // One at a time, so that an error names its photo.
     let (a, b) = (try reader.embed(first), try reader.embed(second))
     var distance: Float = 0
     try check(fs_distance(a, b, a.count, &distance))

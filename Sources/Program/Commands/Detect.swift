@@ -58,12 +58,12 @@ struct Detect: ParsableCommand {
   }
 }
 
-/// What to search for, with what, and where.
+/// How to search, for which faces, and where.
 struct SearchOptions: ParsableArguments {
   enum Kind: String, CaseIterable, ExpressibleByArgument {
     case mtcnn, cascade
 
-    /// Of the file that is taken when none is named.
+    /// The default file's name.
     var modelName: String { self == .cascade ? "faces-cascade" : "mtcnn" }
   }
 

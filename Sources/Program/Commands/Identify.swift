@@ -69,7 +69,7 @@ struct Identify: ParsableCommand {
   }
 }
 
-/// How several photos of a person count, and how clear the answer must be.
+/// How a person's photos are combined, and how clear the result must be.
 struct RuleOptions: ParsableArguments {
   enum Rule: String, CaseIterable, ExpressibleByArgument {
     case nearest, mean, template, vote
@@ -111,8 +111,8 @@ struct RuleOptions: ParsableArguments {
   }
 }
 
-/// Names and photos of a gallery's folder. A name is UTF-8: other bytes are spelled out, so that two stay
-/// two.
+/// Names and photos of a gallery's folder. A name is UTF-8: other bytes are escaped, so that different names
+/// stay different.
 private func galleryPhotos(_ folder: String) throws(Failure) -> [(name: String, path: String)] {
   var found: [(String, String)] = []
   for entry in try contents(of: folder) {

@@ -96,7 +96,7 @@ struct Levels: ExpressibleByArgument {
   }
 }
 
-/// A network that learned one style.
+/// A network that has learned one style.
 private final class FastStyler {
   private let handle: OpaquePointer
 
@@ -110,7 +110,7 @@ private final class FastStyler {
   }
 }
 
-/// Networks that paint like any picture, with those pictures.
+/// Networks that paint in the style of any pictures, with these pictures.
 private final class UniversalStyler {
   private let handle: OpaquePointer
 

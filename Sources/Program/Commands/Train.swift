@@ -151,7 +151,7 @@ struct Train: ParsableCommand {
 
   func run() throws {
     try common.apply()
-    // Told now, not after hours of training.
+    // Checked now, not after hours of training.
     try checkOutputs(out, checkpoint, streams: log)
     let set = try gather()
     let count = set.count
@@ -171,9 +171,9 @@ struct Train: ParsableCommand {
         triplets: triplets,
         checkpoint: checkpoint)
     }
-    let (leftOut, told) = try set.leftOut(first: 5)
-    for line in told { warn("left out \(line)") }
-    if leftOut > told.count { warn("left out \(grouped(leftOut - told.count)) more") }
+    let (leftOut, reasons) = try set.leftOut(first: 5)
+    for line in reasons { warn("left out \(line)") }
+    if leftOut > reasons.count { warn("left out \(grouped(leftOut - reasons.count)) more") }
 
     let kept = training.troubles.has("training") ? nil : checkpoint
     try keeping("model", at: out, elseIn: kept) { path throws(Failure) in

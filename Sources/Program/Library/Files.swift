@@ -1,6 +1,6 @@
 import Glibc
 
-/// What a path is.
+/// The kind of a path.
 enum PathKind { case file, folder, absent }
 
 func kind(of path: String) -> PathKind {
@@ -9,7 +9,7 @@ func kind(of path: String) -> PathKind {
   return info.st_mode & S_IFMT == S_IFDIR ? .folder : .file
 }
 
-/// Names of what lies in a folder, sorted, without hidden ones. Any bytes are a name.
+/// Names of a folder's entries, sorted, without hidden ones. Names are arbitrary bytes.
 func contents(of folder: String) throws(Failure) -> [String] {
   guard let directory = opendir(folder) else {
     throw Failure("\(folder): \(String(cString: strerror(errno)))")
@@ -26,7 +26,7 @@ func contents(of folder: String) throws(Failure) -> [String] {
     if !name.hasPrefix(".") { names.append(name) }
     errno = 0
   }
-  // The end, or a disk that fails: a folder is never read in part.
+  // The end, or a disk error: a folder is never read in part.
   guard errno == 0 else { throw Failure("\(folder): \(String(cString: strerror(errno)))") }
   return names.sorted()
 }
@@ -44,12 +44,12 @@ func nameAndExtension(_ file: String) -> (String, String) {
   return (String(file[..<dot]), file[file.index(after: dot)...].lowercased())
 }
 
-/// Pictures that the library reads, by their extension.
+/// Whether the library reads this kind of picture, by the extension.
 func isPicture(_ file: String) -> Bool {
   ["jpg", "jpeg", "png"].contains(nameAndExtension(file).1)
 }
 
-/// Makes a folder; one that is there already is fine.
+/// Creates a folder; an existing one is accepted.
 func makeFolder(_ path: String) throws(Failure) {
   if mkdir(path, 0o777) != 0, kind(of: path) != .folder {
     throw Failure("\(path): \(String(cString: strerror(errno)))")

@@ -1,13 +1,13 @@
 import CFaceStyle
 import Glibc
 
-// A path is bytes, of which Linux asks nothing but that none is 0; a `String` holds Unicode. So bytes that
-// are not UTF-8 stand in texts from outside as scalars of the last private plane, U+10FE80 for 0x80 and so
-// on, and go to the library and the system as they came. (The idea is Python's: PEP 383.)
+// To Linux a path is bytes other than 0; a `String` holds Unicode. So bytes that are not UTF-8 become scalars
+// of the last private plane, U+10FE80 for 0x80 and so on, in strings from outside, and are converted back for
+// the library and the system. (The idea is Python's: PEP 383.)
 
 private let escapes: ClosedRange<UInt32> = 0x10FE80...0x10FEFF
 
-/// The text of a path, or of anything else from outside.
+/// The text of a path or of any other bytes from outside.
 func outerText(_ bytes: UnsafePointer<CChar>) -> String {
   if let text = String(validatingCString: bytes),
     !text.unicodeScalars.contains(where: { escapes.contains($0.value) })
@@ -44,7 +44,7 @@ private func outerBytes(_ text: String) -> [UInt8] {
   return bytes
 }
 
-/// The bytes that came from outside, for C.
+/// Passes the original bytes to C.
 func withOuter<Result>(_ text: String, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
   let bytes = outerBytes(text).map { CChar(bitPattern: $0) } + [0]
   return bytes.withUnsafeBufferPointer { bytes in
@@ -53,19 +53,19 @@ func withOuter<Result>(_ text: String, _ body: (UnsafePointer<CChar>) -> Result)
   }
 }
 
-/// The same for a text that may be missing: NULL.
+/// The same for an optional text; nil becomes NULL.
 func withOuterOrNull<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
   guard let text else { return body(nil) }
   return withOuter(text) { body($0) }
 }
 
-/// For people to read: "�" stands for what is not UTF-8.
+/// For people to read: "�" stands for bytes that are not UTF-8.
 func shown(_ text: String) -> String {
   text.unicodeScalars.contains { escapes.contains($0.value) }
     ? String(decoding: outerBytes(text), as: UTF8.self) : text
 }
 
-/// For people to read, and different for different bytes: "Andr\\xE9".
+/// For people to read, and distinct for distinct bytes: "Andr\\xE9".
 func spelled(_ text: String) -> String {
   text.unicodeScalars.map { scalar in
     escapes.contains(scalar.value)
@@ -74,11 +74,11 @@ func spelled(_ text: String) -> String {
   }.joined()
 }
 
-/// A line on the output.
+/// Prints a line to the output.
 func print(_ line: some CustomStringConvertible) { Swift.print(shown(line.description)) }
 
-// C's functions that take what came from outside, for `String`s: these are preferred to C's own, to which
-// Swift would hand the escapes.
+// Overloads of C functions for `String`s that came from outside: they take precedence over the imported ones,
+// to which Swift would pass the escapes.
 
 func opendir(_ path: String) -> OpaquePointer? { withOuter(path) { Glibc.opendir($0) } }
 func mkdir(_ path: String, _ mode: mode_t) -> Int32 { withOuter(path) { Glibc.mkdir($0, mode) } }
@@ -147,7 +147,7 @@ func fs_gallery_import(
   withOuter(path) { CFaceStyle.fs_gallery_import(gallery, $0, &report) }
 }
 
-// Names and notes are UTF-8: the library says where one is not.
+// Names and notes are UTF-8: the library reports where one is not.
 
 func fs_gallery_add(
   _ gallery: OpaquePointer, _ name: String, _ embedding: [Float], _ dimension: Int
