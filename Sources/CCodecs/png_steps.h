@@ -89,8 +89,8 @@ static inline int pngHasAlpha(const PNGSteps *steps) {
          png_get_valid(steps->png, steps->info, PNG_INFO_tRNS) != 0;
 }
 
-/* Reads all rows, `stride` bytes each: R, G, B and, if there is alpha, A; 8 bits, or 16 in native byte order if
- * the file has 16. Converts the samples of a file with a gAMA chunk to sRGB, unless `raw`. */
+/* Reads all rows, `stride` bytes each: R, G, B and, if there is alpha, A; 8 bits, or 16 in native byte order
+ * if the file has 16. Converts the samples of a file with a gAMA chunk to sRGB, unless `raw`. */
 static inline int pngReadRows(PNGSteps *steps, void *rows, size_t stride, int raw) {
   png_structp png = steps->png;
   if (setjmp(steps->landing)) return 0;

@@ -55,7 +55,7 @@ typedef struct Target {
   long stride;          /* distance between pixels */
   long accumulate;      /* not 0: add to what is there, before the activation */
   long pooling;         /* not poolingNone: pools the result */
-  unsigned char *codes; /* NULL, or 4 bits per pooled number: with bit 2 i + j, the gradient flows to (i, j) */
+  unsigned char *codes; /* NULL, or 4 bits per pooled number: bit 2 i + j if the gradient flows to (i, j) */
 } Target;
 
 /* The best build of the kernels that this processor runs. */
@@ -90,7 +90,7 @@ static inline int systemProcessorLevel(void) {
 static inline int systemProcessorLevel(void) { return systemBaseline; }
 #endif
 
-/* ---- The processor's floating-point state: rounding, treatment of subnormal numbers, exceptions that trap. ----
+/* ---- The processor's floating-point state: rounding, subnormal numbers, exceptions that trap. ----
  *
  * One number holds the control words and the flags of exceptions that have occurred; rarely used parts are in
  * the high bits. */

@@ -1,10 +1,9 @@
 import CSystem
 import Tensors
 
-/// What one change does to a gallery: written to the database as it is said, and to memory once that has kept
-/// it.
+/// One change of a gallery: each step goes to the database at once, and to memory after the commit.
 ///
-/// Embeddings are the caller's, and stay where they are until the change is done.
+/// Embeddings belong to the caller, and must stay valid until the change is done.
 final class GalleryChange {
   private enum Edit {
     case add(name: String, embedding: UnsafeBufferPointer<Float>, number: Int, created: Int64, note: String)
@@ -13,7 +12,7 @@ final class GalleryChange {
     case replace(Int, UnsafeBufferPointer<Float>)
   }
 
-  /// As it was before the change.
+  /// The gallery before the change.
   let before: Gallery
   private let store: GalleryStore?
   private var edits: [Edit] = []
@@ -45,7 +44,7 @@ final class GalleryChange {
 
   func remove(_ name: String) throws(Failure) {
     let name = Name(name).text
-    _ = try before.rows(of: name)  // or is not there
+    _ = try before.rows(of: name)  // throws if absent
     try store?.remove(name)
     edits.append(.removePerson(name))
     hasRemovals = true
@@ -67,7 +66,7 @@ final class GalleryChange {
     hasRemovals = true
   }
 
-  /// Does to memory what was said. Cannot fail where the memory was taken before.
+  /// Applies the change to memory. Cannot fail if memory was reserved before.
   func apply(to gallery: Gallery) throws(Failure) {
     for edit in edits {
       switch edit {

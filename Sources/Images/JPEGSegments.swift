@@ -1,18 +1,17 @@
 import CSystem
 import Tensors
 
-/// The marker segments of a JPEG file: FF, marker, length (big-endian, itself included), payload. What is
-/// known of a picture stands before its first scan.
+/// The marker segments of a JPEG file: FF, marker, length (big-endian, including itself), payload. Metadata
+/// precede the first scan.
 ///
-/// Bytes that belong to no segment are passed over as libjpeg passes over them: phones write segments that
-/// begin with 00 for FF, and comments that are longer than they say. Source: ITU-T T.81, annex B; libjpeg's
-/// `next_marker`.
+/// Bytes outside of segments are skipped like in libjpeg: phones write segments that begin with 00 instead of
+/// FF, and comments that are longer than declared. Source: ITU-T T.81, annex B; libjpeg's `next_marker`.
 struct JPEGSegments {
   let bytes: UnsafeRawBufferPointer
 
   enum Marker {
     static var startOfScan: UInt8 { 0xDA }
-    /// Baseline, extended, progressive; with arithmetic coding extended and progressive.
+    /// Baseline, extended, progressive; extended and progressive with arithmetic coding.
     static var frames: [UInt8] { [0xC0, 0xC1, 0xC2, 0xC9, 0xCA] }
     static var progressiveFrames: [UInt8] { [0xC2, 0xCA] }
     static var endOfImage: UInt8 { 0xD9 }
@@ -20,7 +19,7 @@ struct JPEGSegments {
     static var app2: UInt8 { 0xE2 }
   }
 
-  /// How the camera was held: by EXIF, and where that says nothing by XMP.
+  /// The orientation of the camera: from EXIF, else from XMP.
   var orientation: Orientation {
     if let exif = payload(Marker.app1, beginning: "Exif\0\0"), let found = Exif.orientation(exif) {
       return found
@@ -31,11 +30,11 @@ struct JPEGSegments {
     return XMP.orientation(packet) ?? .upright
   }
 
-  /// The ICC profile: its pieces, numbered from 1, in the order of their numbers. nil without one, and unless
-  /// each of as many pieces as they say is there once. Source: ICC.1:2010, B.4.
+  /// The ICC profile: its pieces, numbered from 1, in order. nil without one, and unless each of the declared
+  /// number of pieces is there exactly once. Source: ICC.1:2010, B.4.
   func profile() throws(Failure) -> Storage<UInt8>? {
     var pieces = [Range<Int>?](repeating: nil, count: 256)
-    var (wanted, found, byteCount) = (0, 0, 0)
+    var (expected, found, byteCount) = (0, 0, 0)
     var isWhole = true
     walk { marker, payload in
       guard marker == Marker.app2, let start = end(of: "ICC_PROFILE\0", in: payload),
@@ -44,16 +43,16 @@ struct JPEGSegments {
         return marker != Marker.startOfScan
       }
       let number = Int(bytes[start]), count = Int(bytes[start + 1])
-      if found == 0 { wanted = count }
+      if found == 0 { expected = count }
       isWhole =
-        isWhole && count == wanted && (1...255).contains(number) && number <= count && pieces[number] == nil
+        isWhole && count == expected && (1...255).contains(number) && number <= count && pieces[number] == nil
       guard isWhole else { return false }
       pieces[number] = (start + 2)..<payload.upperBound
       found += 1
       byteCount += payload.upperBound - start - 2
       return true
     }
-    guard isWhole, found > 0, found == wanted, let start = bytes.baseAddress else { return nil }
+    guard isWhole, found > 0, found == expected, let start = bytes.baseAddress else { return nil }
     let profile = try Storage<UInt8>(count: byteCount)
     profile.withPointer { profile in
       var place = 0
@@ -65,7 +64,7 @@ struct JPEGSegments {
     return profile
   }
 
-  /// Where a payload goes on after these bytes, with which it must begin.
+  /// The offset after these bytes, with which a payload must begin.
   private func end(of words: StaticString, in payload: Range<Int>) -> Int? {
     let count = words.utf8CodeUnitCount
     guard payload.count >= count, let start = bytes.baseAddress,
@@ -74,8 +73,8 @@ struct JPEGSegments {
     return payload.lowerBound + count
   }
 
-  /// Bytes that a decoder holds besides the picture: where its components come in several scans all their
-  /// coefficients, 16 bits each. 0 where one scan has it all.
+  /// Bytes that a decoder holds besides the picture: all coefficients, 16 bits each, if the components come
+  /// in several scans; 0 for a single scan.
   func coefficientBytes(width: Int, height: Int) -> Int {
     var isProgressive = false, factors: [(across: Int, down: Int)] = [], inScan = 0
     walk { marker, payload in
@@ -95,8 +94,8 @@ struct JPEGSegments {
     return factors.reduce(0) { $0 + 2 * width * height * $1.across * $1.down / (maxima.across * maxima.down) }
   }
 
-  /// Whether an end-of-image marker follows the first scan: of the file's own picture, not of a thumbnail in
-  /// a segment.
+  /// Whether an end-of-image marker follows the first scan: the file's own, not that of a thumbnail in a
+  /// segment.
   var hasEnd: Bool {
     var (isScanned, isEnded) = (false, false)
     walk { marker, _ in
@@ -107,11 +106,11 @@ struct JPEGSegments {
     return isEnded
   }
 
-  /// What follows these words in the first segment of a marker that begins with them.
-  private func payload(_ wanted: UInt8, beginning words: StaticString) -> UnsafeRawBufferPointer? {
+  /// The bytes after these words in the first segment of a marker that begins with them.
+  private func payload(_ sought: UInt8, beginning words: StaticString) -> UnsafeRawBufferPointer? {
     var found: UnsafeRawBufferPointer?
     walk { marker, payload in
-      guard marker == wanted, let start = end(of: words, in: payload) else {
+      guard marker == sought, let start = end(of: words, in: payload) else {
         return marker != Marker.startOfScan
       }
       found = UnsafeRawBufferPointer(rebasing: bytes[start..<payload.upperBound])
@@ -120,26 +119,26 @@ struct JPEGSegments {
     return found
   }
 
-  /// Calls `visit` with each marker and the place of its payload, until it returns false or the file ends.
-  /// What a scan compressed lies between its payload and the next marker.
+  /// Calls `visit` with each marker and the range of its payload, until it returns false or the file ends. A
+  /// scan's compressed data lies between its payload and the next marker.
   private func walk(_ visit: (UInt8, Range<Int>) -> Bool) {
     var place = 2  // after FF D8
     while let marker = nextMarker(from: &place) {
-      if marker == 0x01 || (0xD0...0xD8).contains(marker) { continue }  // these stand alone
+      if marker == 0x01 || (0xD0...0xD8).contains(marker) { continue }  // these have no payload
       if marker == Marker.endOfImage {
         guard visit(marker, place..<place) else { return }
         continue
       }
       guard place + 2 <= bytes.count else { return }
-      // A length below 2, its own, is taken for 2.
+      // A length below 2, its own size, counts as 2.
       let end = place + max(2, Int(bytes[place]) << 8 | Int(bytes[place + 1]))
       guard end <= bytes.count, visit(marker, (place + 2)..<end) else { return }
       place = end
     }
   }
 
-  /// The next marker, behind which `place` then lies; nil at the end of the file. FF 00 is none: so
-  /// compressed data writes FF.
+  /// The next marker; moves `place` behind it. nil at the end of the file. FF 00 is not a marker: compressed
+  /// data encodes FF so.
   private func nextMarker(from place: inout Int) -> UInt8? {
     while place < bytes.count {
       let isMarked = bytes[place] == 0xFF

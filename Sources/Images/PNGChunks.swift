@@ -3,20 +3,19 @@ import Tensors
 
 /// The chunks of a PNG file: length (big-endian), name, data, CRC-32 of name and data.
 ///
-/// libpng's simplified reader stops when the last row is there, without a look at what follows; so
-/// completeness and check sums are judged here. Source: PNG specification (third edition), 5.3 and annex D.
+/// libpng's reader stops after the last row, without checking what follows, so completeness and checksums are
+/// checked here. Source: PNG specification (third edition), 5.3 and annex D.
 struct PNGChunks {
   let bytes: UnsafeRawBufferPointer
   /// The data of the first eXIf chunk.
   private(set) var exif: UnsafeRawBufferPointer?
-  /// The data of the first cICP chunk, which stands before palette and pixels.
+  /// The data of the first cICP chunk, which precedes palette and pixels.
   private(set) var codePoints: UnsafeRawBufferPointer?
-  /// The first text of each keyword under which converters keep a camera's notes: PNG had no chunk for them
-  /// for long.
+  /// The first text of each keyword under which converters store a camera's metadata: PNG long had no chunk
+  /// for them.
   private(set) var rawExif, rawAPP1, rawXMP, xmp: PNGText?
 
-  /// - Throws: `.badData` when the file ends before its IEND chunk or a chunk that matters has another check
-  ///   sum.
+  /// - Throws: `.badData` if the file ends before its IEND chunk or a critical chunk has a wrong checksum.
   init(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
     self.bytes = bytes
     let table = try PNGChunks.remainders()
@@ -31,7 +30,7 @@ struct PNGChunks {
         throw .badData("PNG: truncated, a chunk of \(length) bytes begins at byte \(place) of \(bytes.count)")
       }
       let data = (place + 8)..<(place + 8 + length)
-      // A capital first letter marks a chunk without which the picture cannot be shown.
+      // A capital first letter marks a critical chunk.
       if bytes[place + 4] & 0x20 == 0 {
         let sum = checkSum((place + 4)..<data.upperBound, table)
         guard sum == number(at: data.upperBound) else {
@@ -45,9 +44,9 @@ struct PNGChunks {
     }
   }
 
-  // MARK: Notes
+  // MARK: Metadata
 
-  /// Keeps the chunk of this data if it is a note, the first of its kind, and right.
+  /// Stores the chunk with this data if it is metadata, the first of its kind, and valid.
   private mutating func note(_ data: Range<Int>, _ isBeforePixels: Bool, _ table: Storage<UInt32>) {
     let name = data.lowerBound - 4
     let content = UnsafeRawBufferPointer(rebasing: bytes[data])
@@ -71,14 +70,14 @@ struct PNGChunks {
     return nil
   }
 
-  /// How the camera was held: by EXIF, wherever it is kept, and where that says nothing by XMP.
+  /// The orientation of the camera: from EXIF, wherever it is stored, else from XMP.
   func orientation() throws(Failure) -> Orientation {
     if let exif, let found = Exif.orientation(exif) { return found }
     for text in [rawExif, rawAPP1] {
       if let found = try orientation(text?.rawProfile(), Exif.orientation) { return found }
     }
     if let found = try orientation(xmp?.text(), XMP.orientation) { return found }
-    for text in [rawXMP, rawAPP1] {  // a JPEG's APP1 holds the one or the other
+    for text in [rawXMP, rawAPP1] {  // a JPEG's APP1 holds either
       if let found = try orientation(text?.rawProfile(), XMP.orientation) { return found }
     }
     return .upright
@@ -101,7 +100,7 @@ struct PNGChunks {
     return memcmp(start + place, name.utf8Start, 4) == 0
   }
 
-  /// CRC-32 with the polynomial 0xEDB88320, four bytes a step (Kounavis and Berry 2005, "slicing-by-4").
+  /// CRC-32 with the polynomial 0xEDB88320, four bytes per step (Kounavis and Berry 2005, "slicing-by-4").
   private func checkSum(_ range: Range<Int>, _ table: Storage<UInt32>) -> Int {
     table.withPointer { checkSum(range, UnsafePointer($0)) }
   }

@@ -2,7 +2,7 @@ import CCodecs
 import CSystem
 import Tensors
 
-/// A chunk of text: a keyword, a 0, and the text, which zlib may have compressed.
+/// A text chunk: a keyword, a 0, and the text, which may be compressed by zlib.
 /// Source: PNG specification (third edition), 11.3.3.2 to 11.3.3.4.
 struct PNGText {
   /// tEXt, zTXt and iTXt.
@@ -11,7 +11,7 @@ struct PNGText {
   let kind: Kind
   let data: UnsafeRawBufferPointer
 
-  /// The most that is looked at of a text: what Pillow reads, and sixteen times what a JPEG's segment holds.
+  /// The part of a text that is read: as much as Pillow reads, sixteen times a JPEG segment.
   private static var limit: Int { 1 << 20 }
 
   func isNamed(_ keyword: StaticString) -> Bool {
@@ -20,7 +20,7 @@ struct PNGText {
     return memcmp(start, keyword.utf8Start, count) == 0
   }
 
-  /// The text, or its beginning; nil for a chunk that is malformed.
+  /// The text, or its beginning; nil for a malformed chunk.
   func text() throws(Failure) -> Storage<UInt8>? {
     guard let (start, isCompressed) = layout(), let from = data.baseAddress else { return nil }
     let rest = data.count - start
@@ -34,7 +34,7 @@ struct PNGText {
     return try room.first(count)
   }
 
-  /// Where the text begins, and whether it is compressed.
+  /// The offset of the text, and whether it is compressed.
   private func layout() -> (start: Int, isCompressed: Bool)? {
     guard let keyword = data.firstIndex(of: 0) else { return nil }
     let start = keyword + 1
@@ -42,7 +42,7 @@ struct PNGText {
     case .plain: return (start, false)
     case .compressed: return data.count > start && data[start] == 0 ? (start + 1, true) : nil
     case .international:
-      // Whether it is compressed and how; then a language and the keyword in it, each with a 0 behind.
+      // Compression flag and method; then a language and the keyword in it, each followed by a 0.
       guard data.count >= start + 2, data[start] == 0 || (data[start] == 1 && data[start + 1] == 0),
         let language = data[(start + 2)...].firstIndex(of: 0),
         let translation = data[(language + 1)...].firstIndex(of: 0)
@@ -51,8 +51,8 @@ struct PNGText {
     }
   }
 
-  /// The bytes of a "Raw profile type ...", as ImageMagick and ExifTool write them: a line feed, a name, how
-  /// many bytes there are, and the bytes as hexadecimal digits in lines.
+  /// The bytes of a "Raw profile type ...", as ImageMagick and ExifTool write them: a line feed, a name, the
+  /// number of bytes, and the bytes as lines of hexadecimal digits.
   func rawProfile() throws(Failure) -> Storage<UInt8>? {
     guard let text = try text() else { return nil }
     var place = 0
@@ -79,7 +79,7 @@ struct PNGText {
   }
 }
 
-/// What a digit counts, or nil.
+/// The value of a digit, or nil.
 private func hexadecimal(_ digit: UInt8) -> UInt8? {
   switch digit {
   case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")

@@ -1,12 +1,12 @@
 import Tensors
 
-/// Pairs or triplets of photos to learn from, in a text file, one a line:
+/// Pairs or triplets of training photos, in a text file, one per line:
 ///
 ///     Ann/1.jpg    Ann/2.jpg    1        two photos and 1 (one person) or 0 (two people)
 ///     Ann/1.jpg    Ann/2.jpg    Bob/1.jpg    anchor, positive (the same person), negative (another)
 ///
-/// Paths are those below the folder of the photos. Fields are parted by tabs where a line has one, so that
-/// paths may hold blanks, else by blanks. Empty lines and lines that begin with # are passed over.
+/// Paths are relative to the folder of the photos. Fields are separated by tabs if a line has one, so that
+/// paths may contain blanks, else by blanks. Empty lines and lines that begin with # are ignored.
 package enum PhotoList {
   package struct Pair: Equatable {
     package let first, second: String
@@ -17,7 +17,7 @@ package enum PhotoList {
     package let anchor, positive, negative: String
   }
 
-  /// - Throws: `.io` when the file cannot be read, `.badData` naming the line.
+  /// - Throws: `.io` if the file cannot be read, `.badData` naming the line.
   package static func pairs(path: String) throws(Failure) -> [Pair] {
     try readText(path) { text throws(Failure) in try pairs(parsing: text) }
   }
@@ -62,9 +62,9 @@ package enum PhotoList {
   }
 }
 
-/// The three fields of each line that has any.
+/// The three fields of each line that is not ignored.
 private func forEachLine(
-  _ bytes: UnsafeBufferPointer<UInt8>, _ list: StaticString, _ wanted: StaticString,
+  _ bytes: UnsafeBufferPointer<UInt8>, _ list: StaticString, _ expected: StaticString,
   _ body: ([Slice<UnsafeBufferPointer<UInt8>>], Int) throws(Failure) -> Void
 ) throws(Failure) {
   let bytes = withoutMark(bytes)
@@ -81,13 +81,13 @@ private func forEachLine(
     let fields = content.split(separator: separator)
     if fields.isEmpty { continue }
     guard fields.count == 3 else {
-      throw .badData("\(list): line \(line) has \(fields.count) fields; expected \(wanted)")
+      throw .badData("\(list): line \(line) has \(fields.count) fields; expected \(expected)")
     }
     try body(fields, line)
   }
 }
 
-/// A path that stays below the folder of photos.
+/// A path that does not lead out of the folder of photos.
 private func photoName(
   _ field: Slice<UnsafeBufferPointer<UInt8>>, _ list: StaticString, _ line: Int
 ) throws(Failure) -> String {

@@ -1,6 +1,6 @@
 import Tensors
 
-/// A tensor of a weight file, read in runs of its numbers, whatever they are stored as.
+/// A tensor of a weight file, read in runs of numbers, in any storage type.
 package struct WeightReader: @unchecked Sendable {
   enum Numbers {
     case singles, halves
@@ -9,11 +9,11 @@ package struct WeightReader: @unchecked Sendable {
   }
 
   let bytes: Storage<UInt8>
-  /// Where the tensor's bytes begin.
+  /// The offset of the tensor's bytes.
   let offset: Int
   let numbers: Numbers
 
-  /// `target[i] = scale * number[first + i]` for `count` numbers that the tensor has.
+  /// `target[i] = scale * number[first + i]` for `count` numbers.
   @_specialize(where Element == Float)
   @_specialize(where Element == Double)
   func read<Element: Scalar>(
@@ -42,7 +42,7 @@ package struct WeightReader: @unchecked Sendable {
     }
   }
 
-  /// The numbers as they are stored: halves as UInt16, codes as UInt8.
+  /// The numbers in their storage type: halves as UInt16, codes as UInt8.
   func copy<Stored: BitwiseCopyable>(_ first: Int, _ count: Int, to target: UnsafeMutablePointer<Stored>) {
     let size = MemoryLayout<Stored>.stride
     bytes.withPointer {

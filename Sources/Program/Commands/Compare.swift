@@ -7,7 +7,7 @@ struct Compare: ParsableCommand {
     usage: "facestyle compare <first> <second> [<options>]")
 
   @Argument(help: "A photo.") var first: String
-  @Argument(help: "Another one.") var second: String
+  @Argument(help: "Another photo.") var second: String
 
   @OptionGroup var face: FaceOptions
   @OptionGroup var threshold: ThresholdOption

@@ -16,7 +16,7 @@ struct Demo: ParsableCommand {
   @Option(help: ArgumentHelp("The picture to paint.", valueName: "file")) var content: String
   @Option(help: ArgumentHelp("Where the painted picture goes.", valueName: "folder")) var out: String
   @Option(help: "Steps of the optimiser.") var steps: UInt32 = 200
-  @Option(help: "Number of threads; 0: one for each processor.") var threads: UInt32 = 0
+  @Option(help: "Number of threads; 0: one per processor.") var threads: UInt32 = 0
 
   func run() throws {
     try check(fs_threads_set(threads), "--threads")

@@ -3,7 +3,7 @@ import CFaceStyle
 
 struct Identify: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Names the person on a photo.",
+    abstract: "Names the person in a photo.",
     usage: """
       facestyle identify <photo> <folder> [<options>]
       facestyle identify <photo> --gallery <gallery> [<options>]
@@ -84,7 +84,7 @@ struct RuleOptions: ParsableArguments {
     }
   }
 
-  @Option(help: "How several photos of a person count.")
+  @Option(help: "How a person's photos are combined.")
   var rule = Rule.nearest
 
   @Option(help: ArgumentHelp("By how much the next person must be farther.", valueName: "distance"))

@@ -47,19 +47,19 @@ struct Layers: ParsableCommand {
       abstract: "Draws the patches that units respond to most, over many photos.",
       usage: "facestyle layers top <photo> ... --layer <layer> -o <file> [<options>]",
       discussion: """
-        For each unit the places in the photos to which it responds most, each as large as \
-        what the unit sees: 3x3 of them, the strongest at the top left, and the units side by \
-        side. Grey is beyond a photo's edge; light grey is a place that was not found, because \
-        the unit responds to fewer photos. A folder stands for the photos in it. Ctrl-C ends \
-        early, with what was found so far.
+        Shows for each unit the patches of the photos to which it responds most, each as large as \
+        the unit's receptive field: 3x3 of them, the strongest at the top left, and the units \
+        side by side. Grey is beyond a photo's edge; light grey is a missing patch, because the \
+        unit responds to fewer photos. A folder stands for the photos in it. Ctrl-C ends early, \
+        with the patches found so far.
         """)
 
     @Argument(help: "JPEG or PNG files, or folders of them.") var photos: [String]
     @OptionGroup var layers: LayerOptions
 
-    @Option(help: "Patches of each unit, 1 to 64.") var patches: UInt32 = 9
-    @Option(help: ArgumentHelp("Patches from one photo, 1 to 64.", valueName: "n")) var perPhoto: UInt32 = 1
-    @Flag(help: "Only patches that no edge of a photo cuts.") var inside = false
+    @Option(help: "Patches per unit, 1 to 64.") var patches: UInt32 = 9
+    @Option(help: ArgumentHelp("Patches per photo, 1 to 64.", valueName: "n")) var perPhoto: UInt32 = 1
+    @Flag(help: "Only patches that lie entirely inside a photo.") var inside = false
     @Option(help: ArgumentHelp("Side of a patch on the sheet.", valueName: "pixels")) var tile = 64
     @OptionGroup var common: CommonOptions
 
@@ -210,7 +210,7 @@ struct Layers: ParsableCommand {
     @OptionGroup var layers: LayerOptions
 
     @Option(help: "Colours from 0 to the largest.") var palette = Colours.grey
-    @Option(help: "Whose largest response is white: each unit's own, or the layer's, to compare units.")
+    @Option(help: "Response shown in white: each unit's largest, or the layer's, to compare units.")
     var scale = Scale.unit
     @Option(help: ArgumentHelp("Longer side of a map on the sheet.", valueName: "pixels")) var tile = 128
     @OptionGroup var common: CommonOptions

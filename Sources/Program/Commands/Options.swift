@@ -3,7 +3,7 @@ import CFaceStyle
 
 /// Options of every command.
 struct CommonOptions: ParsableArguments {
-  @Option(help: "Number of threads; 0: one for each processor.")
+  @Option(help: "Number of threads; 0: one per processor.")
   var threads: UInt32 = 0
 
   @Flag(help: "Print one line of JSON.")
@@ -47,7 +47,7 @@ struct FaceOptions: ParsableArguments {
 
 /// The largest distance between two faces of one person.
 struct ThresholdOption: ParsableArguments {
-  @Option(help: ArgumentHelp("Distance up to which two faces are one person's.", valueName: "distance"))
+  @Option(help: ArgumentHelp("Largest distance between two faces of one person.", valueName: "distance"))
   var threshold: Float?
 
   var value: Float { threshold ?? Float(FS_DEFAULT_THRESHOLD) }

@@ -6,7 +6,7 @@ struct Restyle: ParsableCommand {
     abstract: "Paints a picture in one pass of a network.",
     usage: "facestyle restyle <content> [<style> ...] --model <file> -o <file>",
     discussion: """
-      A network that learned one style (fast-style, fast-style-resize) takes no style. A
+      A network that has learned one style (fast-style, fast-style-resize) takes no styles. A
       universal-style model takes one or more, and the options from --strength on.
       """)
 

@@ -192,8 +192,8 @@ private struct GramSchedule {
     slivers = (columns + kernels.tileRows - 1) / kernels.tileRows
     // With few panels the rows are split, too, into parts of whole blocks.
     let blocks = max(1, (rows + blockDepth - 1) / blockDepth)
-    let parts = min(blocks, max(1, 32 / panels))
-    rowsEach = (blocks + parts - 1) / parts * blockDepth
+    let wholeParts = min(blocks, max(1, 32 / panels))
+    rowsEach = (blocks + wholeParts - 1) / wholeParts * blockDepth
     parts = max(1, (rows + rowsEach - 1) / rowsEach)
   }
 
