@@ -55,9 +55,9 @@ package final class FaceTraining {
     try options.check()
     self.trainer = trainer
     self.options = options
-    let wanted = trainer.settings.loss.wanted
+    let required = trainer.settings.loss.wanted
     var formats = [try ViewFormat(trainer.architecture)]
-    switch (wanted, teacher) {
+    switch (required, teacher) {
     case (.teacher, let model?):
       let teacher = try Teacher(model)
       guard teacher.dimension == trainer.dimension else {
@@ -71,20 +71,20 @@ package final class FaceTraining {
     default: throw .invalidArgument("a teacher for a loss that has none")
     }
     self.formats = formats
-    guard options.pairs.isEmpty || wanted == .pairs else {
+    guard options.pairs.isEmpty || required == .pairs else {
       throw .invalidArgument("a list of pairs for a loss that has none")
     }
-    guard options.triplets.isEmpty || wanted == .nothing else {
+    guard options.triplets.isEmpty || required == .nothing else {
       throw .invalidArgument("a list of triplets for a loss that has none, or finds its own")
     }
     var set = photos
-    if wanted != .teacher, wanted != .nothing, options.pairs.isEmpty {
+    if required != .teacher, required != .nothing, options.pairs.isEmpty {
       set = set.people(0..<set.people.count)
     }
-    if wanted == .classes, set.people.count != trainer.classes {
+    if required == .classes, set.people.count != trainer.classes {
       throw .invalidArgument("\(set.people.count) people for a loss of \(trainer.classes) classes")
     }
-    guard wanted == .teacher || options.augmentation.blend == 0 else {
+    guard required == .teacher || options.augmentation.blend == 0 else {
       throw .invalidArgument(
         "faces are blended only for a teacher who sees the same: nobody's label fits two people")
     }
@@ -96,7 +96,7 @@ package final class FaceTraining {
     crop.margin = (crop.frame + 7) / 8
     crop.memoryLimit = options.memoryLimit
     crops = try Crops(set, crop, progress: progress)
-    sampling = try FaceTraining.sampling(wanted, options, crops.photos)
+    sampling = try FaceTraining.sampling(required, options, crops.photos)
     let seen = framing.scaled(to: trainer.architecture.frame ?? crop.frame)
     texts = FaceTraining.texts(options, seen, crops, teacher: teacher)
     batchesPerEpoch = try FaceTraining.sampler(sampling, crops, trainer, options, texts).batchesPerEpoch
@@ -126,9 +126,9 @@ package final class FaceTraining {
   }
 
   private static func sampling(
-    _ wanted: Loss.Wanted, _ options: Options, _ photos: [FacePhoto]
+    _ required: Loss.Wanted, _ options: Options, _ photos: [FacePhoto]
   ) throws(Failure) -> Sampling {
-    switch wanted {
+    switch required {
     case .people:
       return .people(
         options.batch / max(options.photosOfPerson, 1), photos: options.photosOfPerson, repeats: true)

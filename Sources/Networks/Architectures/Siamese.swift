@@ -1,6 +1,6 @@
 extension Architecture {
-  /// A plain convolutional network that ends in 128 units of any length: the shared half of a Siamese network
-  /// (Taigman et al. 2014 and the contrastive loss of Hadsell et al. 2006 train such networks).
+  /// A plain convolutional network that ends in 128 units, not normalised: the shared half of a Siamese
+  /// network (Taigman et al. 2014 and the contrastive loss of Hadsell et al. 2006 train such networks).
   ///
   /// - Parameters:
   ///   - input: grey pictures of the AT&T faces by default, 112 high and 92 wide; both at least 16.
