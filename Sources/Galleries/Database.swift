@@ -10,7 +10,7 @@ protocol Database: AnyObject {
   var types: DatabaseTypes { get }
   /// Statements to run before those that create the tables of a new gallery.
   var preamble: [String] { get }
-  /// The best number of rows per insert statement: large if each statement is a message to a server.
+  /// The best number of rows per insert statement: large if a server parses each statement anew.
   var rowsAtOnce: Int { get }
   /// Whether changes are refused, as of the beginning of the last transaction.
   var isReadOnly: Bool { get }

@@ -75,7 +75,7 @@ final class PostgreSQLConnection {
       ("lock_timeout", "'\(PostgreSQLConnection.lockLimit)s'"),
       ("statement_timeout", "'\(PostgreSQLConnection.statementLimit)s'"),
       // A host that disappears in the middle of a change blocks the others for half a minute; one that
-      // stalls, for ten.
+      // stalls, for ten minutes.
       ("tcp_keepalives_idle", "'15'"), ("tcp_keepalives_interval", "'5'"), ("tcp_keepalives_count", "'3'"),
       ("idle_in_transaction_session_timeout", "'10min'"),
       // A row hidden by a policy must be an error, not a missing person.

@@ -2,8 +2,8 @@ import Networks
 import Tensors
 
 /// Five landmarks per photo, from a JSON file: `{"NAME/NAME_0001.jpg": {"landmarks": [[x, y], ... five]},
-/// ...}`. A member "box", `[x, y, width, height]`, is read too; only `[[x, y], ... five]` in place of the
-/// object is accepted.
+/// ...}`. A member "box", `[x, y, width, height]`, is optional. The list `[[x, y], ... five]` is accepted in
+/// place of the object.
 package final class LandmarkFile: @unchecked Sendable {
   private let faces: [[UInt8]: Face]
 

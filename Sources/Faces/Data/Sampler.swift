@@ -14,7 +14,7 @@ package enum Sampling {
   /// `batch` pairs, alternately of one person and of two: each photo of a person with at least two photos is
   /// once the first of a pair of one person. The photos of a pair are adjacent.
   case pairs(batch: Int)
-  /// Pairs or triplets from a list, in random order; photos are given by index and those of one are adjacent.
+  /// Pairs or triplets from a list, in random order, as indices of photos; those of a pair are adjacent.
   case listedPairs([(first: Int, second: Int, isSame: Bool)], batch: Int)
   case listedTriplets([(anchor: Int, positive: Int, negative: Int)], batch: Int)
 }

@@ -159,7 +159,7 @@ extension Tape {
 
     // With h = (x - mean) / sqrt(variance + epsilon), and dy 0 where the rectifier is inactive: dbeta = sum
     // of dy, dgamma = sum of dy h, dx = gamma / sqrt(variance + epsilon) * (dy - (dbeta + h dgamma) / rows);
-    // frozen: without the last term in brackets.
+    // frozen: without the subtracted term.
     return record(y, from: [x, gamma, beta]) { tape, dy throws(Failure) in
       if rectifies { try dy.gate(by: y) }
       let sums = try Tensor<Element>([columnSumsCount(rows, channels)])
