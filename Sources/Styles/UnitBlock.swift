@@ -82,7 +82,6 @@ final class UnitRoom {
 
   // MARK: Moments
 
-  /// Adds the block's units to sums.
   func add(_ block: UnitBlock, to sums: UnitSums) throws(Failure) {
     if sums.isCentred {
       return try forEachChunk(block, power: 0) { _, count throws(Failure) in

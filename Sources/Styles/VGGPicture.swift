@@ -107,7 +107,6 @@ extension Image {
     for y in 0..<height { fillRow(target + y * 3 * width, y, 0..<width) }
   }
 
-  /// Fills some columns of a row.
   func fillRow(_ target: UnsafeMutablePointer<Float>, _ y: Int, _ columns: Range<Int>) {
     let first = 3 * (y * width + columns.lowerBound)
     guard let deep else {

@@ -123,7 +123,7 @@ extension GradientPlan {
         Window(pooling: dx), isMaximum: isMaximum, numbers.at(dy), numbers.codes(codes), numbers.at(dx))
     case .euclideanPool(let x, let y, let from, let dx):
       let dy = numbers.at(from)
-      // y = s sqrt(sum of x^2): dx = dy s^2 x / y, which is 0 where the rectifier is shut.
+      // y = s sqrt(sum of x^2): dx = dy s^2 x / y, which is 0 where the rectifier is inactive.
       scale(dy, into: dy, from.count, by: Pooling.euclideanScale * Pooling.euclideanScale)
       Float.poolGradient(
         Window(pooling: x), .euclidean, numbers.at(x), numbers.at(y), dy, numbers.at(dx))

@@ -89,7 +89,6 @@ struct PassLayout {
   /// Size of the memory in numbers.
   var count: Int { memory.count }
 
-  /// The offset of a buffer.
   func offset(_ buffer: Int) -> Int { memory.offset(buffer) }
 
   // MARK: Laying out

@@ -101,7 +101,6 @@ final class TrainingPass<Element: Scalar> {
     self.generator = generator
   }
 
-  /// The variable of a tensor.
   func variable(_ tensor: String) throws(Failure) -> Variable<Element> { leaves[try place(tensor)] }
   /// Its value, to be read, or to be updated like running statistics.
   func value(_ tensor: String) throws(Failure) -> Tensor<Element> { parameters[try place(tensor)].value }

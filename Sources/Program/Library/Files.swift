@@ -1,6 +1,5 @@
 import Glibc
 
-/// The kind of a path.
 enum PathKind { case file, folder, absent }
 
 func kind(of path: String) -> PathKind {

@@ -28,7 +28,6 @@ func openModel(_ names: String..., asked: String?) throws(Failure) -> Model {
   )
 }
 
-/// The folder of this program's file.
 private func programFolder() -> String? {
   guard let resolved = realpath("/proc/self/exe", nil) else { return nil }
   defer { free(resolved) }

@@ -22,7 +22,6 @@ final class Painter {
     self.onStep = onStep
   }
 
-  /// The options of a preset.
   static func options(_ preset: fs_style_preset = FS_PRESET_PYRAMID) throws(Failure) -> fs_style_options {
     var options = fs_style_options()
     try check(fs_style_options_preset(&options, MemoryLayout<fs_style_options>.size, preset))

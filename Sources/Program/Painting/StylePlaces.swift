@@ -54,7 +54,6 @@ struct StylePlaces: ParsableArguments {
     if flow == nil, flowBack != nil { throw ValidationError("--flow-back belongs to --flow.") }
   }
 
-  /// The pictures, opened.
   func open(_ content: Picture, styles: Int) throws(Failure) -> Opened {
     for (name, files) in [("--mask", masks), ("--style-mask", styleMasks)]
     where !files.isEmpty && files.count != styles {

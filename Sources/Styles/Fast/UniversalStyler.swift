@@ -30,7 +30,6 @@ package final class UniversalStyler: Sendable {
   private struct Level {
     let network: UniversalStyle.Level
     let encoder, decoder: Executor
-    /// Of each style.
     let styles: [Colour]
   }
 

@@ -129,7 +129,7 @@ extension Settings {
   }
 }
 
-/// Builds a list with one setting a line, the settings of nested options, `switch` and `if`.
+/// Builds a list with one setting per line, the settings of nested options, `switch` and `if`.
 @resultBuilder
 package enum SettingList {
   package static func buildExpression(_ setting: Setting) -> [Setting] { [setting] }

@@ -17,7 +17,6 @@ struct PixelMap: Equatable {
     return PixelMap(rows: places(height), columns: places(width))
   }
 
-  /// This map followed by the other.
   func followed(by other: PixelMap) -> PixelMap {
     PixelMap(rows: other.rows.map { rows[$0] }, columns: other.columns.map { columns[$0] })
   }
