@@ -18,12 +18,19 @@ let common: [SwiftSetting] =
     .unsafeFlags(["-wmo", "-Xllvm", "-sil-disable-pass=object-outliner"])
   ]
   : [
-    // Modules that would be linked without being used.
+    // Modules that would be linked without being used, and names for reflection, which nothing here uses.
     .unsafeFlags([
       "-Xfrontend", "-disable-implicit-concurrency-module-import",
-      "-Xfrontend", "-disable-implicit-string-processing-module-import"
+      "-Xfrontend", "-disable-implicit-string-processing-module-import",
+      "-Xfrontend", "-disable-reflection-metadata"
     ])
   ]
+
+/// For rooms whose time goes by in other rooms' loops.
+let small = common + [.unsafeFlags(["-Osize"])]
+
+/// The door also without a copy of `boundary` for each of its functions.
+let door = small + [.unsafeFlags(["-Xllvm", "-sil-disable-pass=closure-specialize"])]
 
 /// The kernels are compiled once for each instruction set. The folders KernelsAVX2 and KernelsAVX512 hold
 /// symbolic links to the files of Kernels; `-Ounchecked` is for these targets alone, whose every index comes
@@ -36,7 +43,7 @@ let link: [LinkerSetting] = [
   .unsafeFlags(
     (isEmbedded ? ["\(embeddedLibraries ?? "")/libswiftUnicodeDataTables.a", "-lm"] : ["-static-stdlib"]) + [
       "-use-ld=lld",
-      "-Xlinker", "--gc-sections",
+      "-Xlinker", "--gc-sections", "-Xlinker", "--icf=all", "-Xlinker", "-O2",
       "-Xlinker", "--version-script=\(root)/Sources/exports.map",
       "-Xlinker", "-soname=libfacestyle.so.0",
       // Its idle threads would run on in unmapped code.
@@ -80,9 +87,9 @@ let library: [Target] = [
     name: "Images", dependencies: ["CSystem", "CCodecs", "Tensors"], swiftSettings: common,
     linkerSettings: codecs),
   .target(name: "Networks", dependencies: ["CSystem", "Tensors"], swiftSettings: common),
-  .target(name: "Faces", dependencies: ["Images", "Networks", "Tensors", "CSystem"], swiftSettings: common),
+  .target(name: "Faces", dependencies: ["Images", "Networks", "Tensors", "CSystem"], swiftSettings: small),
   .target(
-    name: "Galleries", dependencies: ["Networks", "Tensors", "CSystem", "CSQLite"], swiftSettings: common,
+    name: "Galleries", dependencies: ["Networks", "Tensors", "CSystem", "CSQLite"], swiftSettings: small,
     linkerSettings: [.linkedLibrary("sqlite3")]),
   .target(name: "Statistics", dependencies: ["Tensors", "CSystem"], swiftSettings: common),
   .target(name: "Styles", dependencies: ["Images", "Networks", "Tensors", "CSystem"], swiftSettings: common),
@@ -93,7 +100,7 @@ let library: [Target] = [
       "CFaceStyle", "CSystem", "Tensors", "Images", "Networks", "Faces", "Galleries", "Statistics", "Styles",
       "Features"
     ],
-    swiftSettings: common, linkerSettings: link)
+    swiftSettings: door, linkerSettings: link)
 ]
 
 let tests: [Target] = [

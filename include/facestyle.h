@@ -231,7 +231,14 @@ fs_status fs_image_crop(fs_image **out, const fs_image *image, uint32_t x, uint3
 fs_status fs_image_warp(fs_image **out, const fs_image *image, const float matrix[6],
                         uint32_t width, uint32_t height);
 
+/* Formats are numbered from 0. */
 typedef enum fs_file_format { FS_PNG = 0, FS_JPEG = 1 } fs_file_format;
+
+/* "PNG", "JPEG"; static. NULL if there is no such format. */
+const char *fs_file_format_name(fs_file_format format);
+/* How names of such files end, ".jpg" and ".jpeg": the one of `index`, the usual one first; static.
+ * NULL if there is no such format or no more endings. */
+const char *fs_file_format_ending(fs_file_format format, size_t index);
 
 /* Encodes into `buffer`. `quality` is JPEG's, 1 to 100. A PNG holds the picture's 16 bits and its
  * alpha, over unblended colours, and is marked as sRGB; a JPEG holds fs_image_data. *byte_count is
@@ -239,7 +246,8 @@ typedef enum fs_file_format { FS_PNG = 0, FS_JPEG = 1 } fs_file_format;
  * 0 < capacity < size: FS_INVALID_ARGUMENT, and *byte_count is written nevertheless. */
 fs_status fs_image_encode(const fs_image *image, fs_file_format format, uint32_t quality,
                           void *buffer, size_t capacity, size_t *byte_count);
-/* Writes a .png, .jpg or .jpeg file (JPEG quality 95). The file appears whole or not at all. */
+/* Writes a file of the format that the ending of `path`, in capitals or not, asks for (JPEG quality
+ * 95). The file appears whole or not at all. */
 fs_status fs_image_write(const fs_image *image, const char *path);
 void fs_image_destroy(fs_image *image);
 
@@ -253,7 +261,9 @@ typedef struct fs_model fs_model;
 fs_status fs_model_open(fs_model **out, const char *path);
 /* The same from memory. */
 fs_status fs_model_load(fs_model **out, const void *bytes, size_t byte_count);
-/* "mtcnn", "cascade" or a name of fs_architecture_name; borrowed. NULL for NULL. */
+/* A name of fs_architecture_name; "mtcnn", "cascade" or "universal-style", models of several
+ * networks; or "graph": the file describes its network itself, by a text in its metadata "graph"
+ * (docs/graph.md). Borrowed. NULL for NULL. */
 const char *fs_model_architecture(const fs_model *model);
 /* The file's metadata under `key` ("name", "licence", "source", ...); borrowed. NULL if absent. */
 const char *fs_model_metadata(const fs_model *model, const char *key);
@@ -698,7 +708,8 @@ void fs_gallery_destroy(fs_gallery *gallery);
 
 /* ---- Style: paints a picture in the style of another (Gatys, Ecker and Bethge 2016) ---- */
 
-/* What a callback wants next: go on, end with what there is, or end with FS_CANCELLED. */
+/* What a callback wants next: go on, end with what there is, or end with FS_CANCELLED. After any
+ * other number the call that it serves ends as if cancelled, with FS_INVALID_ARGUMENT. */
 typedef enum fs_action { FS_CONTINUE = 0, FS_FINISH = 1, FS_CANCEL = 2 } fs_action;
 
 /* Why a job has ended. */
@@ -979,7 +990,7 @@ fs_status fs_style_job_result(const fs_style_job *job, fs_image **out);
  * the same bits, in another process too. The file appears whole or not at all. */
 fs_status fs_style_job_save(const fs_style_job *job, const char *path);
 /* Continues from a checkpoint. FS_WRONG_MODEL for other pictures (16 bits and alpha count), other
- * weights of the network or another option; the message names it: "steps is 80, the checkpoint has
+ * weights of the network or another option; the message names it: "steps is 80; the checkpoint has
  * 60". FS_BAD_DATA if the file is not a checkpoint. On failure nothing changes. */
 fs_status fs_style_job_load(fs_style_job *job, const char *path);
 void fs_style_job_destroy(fs_style_job *job);
@@ -1734,7 +1745,7 @@ fs_status fs_trainer_all_reduce_set(fs_trainer *trainer, fs_all_reduce all_reduc
  * position in the photos. The file is the old or the new one, whole, whenever the process ends. */
 fs_status fs_trainer_save(fs_trainer *trainer, const char *path);
 /* Continues from a checkpoint. FS_WRONG_MODEL for another architecture, loss, classes, optimiser,
- * schedule, longest_gradient or seed; the message names it: "steps is 80, the checkpoint has 60".
+ * schedule, longest_gradient or seed; the message names it: "steps is 80; the checkpoint has 60".
  * FS_BAD_DATA if the file is not a checkpoint. On failure nothing changes. To begin another
  * training with these weights, save a model and `start` with it. */
 fs_status fs_trainer_resume(fs_trainer *trainer, const char *path);

@@ -40,7 +40,7 @@ private func model(
   file.metadata = ["architecture": architecture]
   for (name, tensor) in weights { try file.add(name, tensor) }
   let bytes = try file.bytes()
-  return try bytes.withBytes { bytes throws(Failure) in try Model(copying: bytes) }
+  return try bytes.withSpan { bytes throws(Failure) in try Model(copying: bytes) }
 }
 
 /// The sizes of the distilled networks (Wang and others, "Collaborative distillation for ultra-resolution

@@ -8,5 +8,5 @@ func nn4Model() throws(Failure) -> Model {
   file.metadata = ["architecture": "nn4.small2", "lrn": "torch"]
   for (name, tensor) in try initialWeights(of: .nn4Small2(), seed: 1) { try file.add(name, tensor) }
   let bytes = try file.bytes()
-  return try bytes.withBytes { bytes throws(Failure) in try Model(copying: bytes) }
+  return try bytes.withSpan { bytes throws(Failure) in try Model(copying: bytes) }
 }

@@ -83,12 +83,11 @@ package final class Embedder: @unchecked Sendable {
     }
   }
 
-  /// The embeddings of `count` pictures, one after another: `count * dimension` numbers, written once all are
-  /// known.
-  /// - Parameter chip: returns picture i in the network's format; one is held at a time.
+  /// The embeddings of `count` pictures, one after another: `count * dimension` numbers.
+  /// - Parameter chip: picture i as the network takes it; one at a time is held.
   package func embed(
-    count: Int, into embeddings: UnsafeMutablePointer<Float>, chip: (Int) throws(Failure) -> Image
-  ) throws(Failure) {
+    count: Int, chip: (Int) throws(Failure) -> Image
+  ) throws(Failure) -> Storage<Float> {
     let answers = try Storage<Float>(count: count * dimension)
     let each = width * height * architecture.input.channels
     for first in stride(from: 0, to: count, by: Embedder.batchSize) {
@@ -110,7 +109,7 @@ package final class Embedder: @unchecked Sendable {
         answers.withPointer { ($0 + first * dimension).update(from: found, count: batch * dimension) }
       }
     }
-    answers.withPointer { embeddings.update(from: $0, count: count * dimension) }
+    return answers
   }
 
   /// Peak memory in bytes that embedding `count` pictures adds to the process, excluding the embeddings.
@@ -146,11 +145,10 @@ package final class Embedder: @unchecked Sendable {
 
   /// The main face of a photo and its embedding.
   package func embed(
-    photo: Image, _ detector: Detector?, into embedding: UnsafeMutablePointer<Float>
-  ) throws(Failure) -> Face {
+    photo: Image, _ detector: Detector?
+  ) throws(Failure) -> (face: Face, embedding: Storage<Float>) {
     let face = try mainFace(of: photo, detector)
-    try embed(count: 1, into: embedding) { _ throws(Failure) in try chip(photo, isAligning ? face : nil) }
-    return face
+    return (face, try embed(count: 1) { _ throws(Failure) in try chip(photo, isAligning ? face : nil) })
   }
 }
 

@@ -108,7 +108,7 @@ package final class Tracker {
   /// - Throws: `.invalidArgument`, changing nothing: for more than 1024 faces, boxes without area, numbers
   ///   that are not finite, and a time that decreases.
   package func update(
-    _ faces: [Face], qualities: UnsafeBufferPointer<Float>?, time: Double
+    _ faces: [Face], qualities: [Float]?, time: Double
   ) throws(Failure) -> [Tracked] {
     guard time.isFinite, time >= self.time else {
       throw .invalidArgument(

@@ -79,12 +79,14 @@ package final class UnitSearch: @unchecked Sendable {
     let (width, height) = size(for: image)
     let scaled = try image.resized(width: width, height: height, filter: .bilinear)
     try lock.hold { () throws(Failure) in
-      try scaled.pixels.withPointer { pixels throws(Failure) in
+      try scaled.pixels.withSpan { pixels throws(Failure) in
         try model.withFeatures(
           pixels, height: height, width: width, layer: layer, pooling: options.pooling
-        ) { values, extents throws(Failure) in
+        ) { answers throws(Failure) in
+          let extents = answers.extents(0)
           look(
-            Answer(values: values, rows: extents[1], columns: extents[2], channels: extents[3]), at: image,
+            Answer(values: answers[0], rows: extents[1], columns: extents[2], channels: extents[3]),
+            at: image,
             height, width)
         }
       }

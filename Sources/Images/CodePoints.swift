@@ -14,7 +14,7 @@ struct CodePoints {
   /// The chunk's four bytes: primaries, transfer, the matrix of Y, U and V, which a PNG does not have, and
   /// the range.
   /// - Returns: nil if it is malformed or not supported.
-  init?(_ data: UnsafeRawBufferPointer) {
+  init?(_ data: Span<UInt8>) {
     guard data.count == 4, data[2] == 0, data[3] <= 1, let primaries = Primaries(code: data[0]),
       let transfer = Transfer(code: data[1])
     else { return nil }
@@ -26,12 +26,7 @@ struct CodePoints {
   func convert<Sample: Level>(_ pixels: Storage<Sample>) throws(Failure) {
     if primaries.areStandard, case .standard = transfer, isFullRange { return }
     let way = try Way<Sample>(from: self)
-    let count = pixels.count / 3
-    pixels.withPointer { pixels in
-      forEachSlice(of: count) { slice in
-        way.move(pixels + 3 * slice.lowerBound, slice.count)
-      }
-    }
+    way.move(pixels)
   }
 
   /// A sample as a fraction, from black, 0, to 1. Narrow range is 16 to 235 of 255, or 256 times these levels
@@ -74,30 +69,35 @@ struct CodePoints {
       }
     }
 
-    /// Converts R, G, B samples of `count` pixels in place.
-    func move(_ pixels: UnsafeMutablePointer<Sample>, _ count: Int) {
-      withPointers(light, levels) { light, levels in
-        for index in 0..<count {
-          let pixel = pixels + 3 * index
-          var red = light[Int(pixel[0])], green = light[Int(pixel[1])], blue = light[Int(pixel[2])]
-          if let system {
-            let luminance = system.luminance.x * red + system.luminance.y * green + system.luminance.z * blue
-            let gain = luminance > 0 ? system.gain * powf(luminance, system.exponent) : 0
-            (red, green, blue) = (gain * red, gain * green, gain * blue)
+    /// Converts R, G, B samples in place.
+    func move(_ pixels: Storage<Sample>) {
+      let count = pixels.count / 3
+      withPointers(pixels, light, levels) { pixels, light, levels in
+        @inline(__always)
+        func level(_ light: Float) -> Sample {
+          let place = min(max(light, 0), 1) * Float(steps)
+          let low = min(Int(place), steps - 1)
+          return Sample(
+            truncatingIfNeeded: Int(
+              levels[low] + (place - Float(low)) * (levels[low + 1] - levels[low]) + 0.5))
+        }
+        forEachSlice(of: count) { slice in
+          for index in slice {
+            let pixel = pixels + 3 * index
+            var red = light[Int(pixel[0])], green = light[Int(pixel[1])], blue = light[Int(pixel[2])]
+            if let system {
+              let luminance =
+                system.luminance.x * red + system.luminance.y * green + system.luminance.z * blue
+              let gain = luminance > 0 ? system.gain * powf(luminance, system.exponent) : 0
+              (red, green, blue) = (gain * red, gain * green, gain * blue)
+            }
+            let colour = matrix.red * red + matrix.green * green + matrix.blue * blue
+            pixel[0] = level(colour.x)
+            pixel[1] = level(colour.y)
+            pixel[2] = level(colour.z)
           }
-          let colour = matrix.red * red + matrix.green * green + matrix.blue * blue
-          pixel[0] = level(colour.x, levels)
-          pixel[1] = level(colour.y, levels)
-          pixel[2] = level(colour.z, levels)
         }
       }
-    }
-
-    private func level(_ light: Float, _ levels: UnsafePointer<Float>) -> Sample {
-      let place = min(max(light, 0), 1) * Float(steps)
-      let low = min(Int(place), steps - 1)
-      return Sample(
-        truncatingIfNeeded: Int(levels[low] + (place - Float(low)) * (levels[low + 1] - levels[low]) + 0.5))
     }
   }
 }

@@ -17,19 +17,24 @@ package enum FileFormat: Int32, CaseIterable {
 struct Codec {
   /// The name in messages.
   let name: StaticString
-  /// File name endings, in lower case.
+  /// File name endings, in lower case, the most common first.
   let endings: [StaticString]
   /// The first bytes of every such file.
   let signature: [UInt8]
-  let decode: (UnsafeRawBufferPointer) throws(Failure) -> Image
+  let decode: (Span<UInt8>) throws(Failure) -> Image
   /// The second argument is the quality, 1 to 100, for formats that have one.
   let encode: (Image, Int) throws(Failure) -> Storage<UInt8>
 }
 
 extension FileFormat {
+  /// The name in messages: "PNG".
+  package var name: StaticString { codec.name }
+  /// File name endings, in lower case, the most common first.
+  package var endings: [StaticString] { codec.endings }
+
   /// The format of a file name's ending, ignoring case; nil for other endings.
   package init?(ending path: String) {
-    let known = FileFormat.allCases.first { format in format.codec.endings.contains { ends(path, in: $0) } }
+    let known = FileFormat.allCases.first { format in format.endings.contains { ends(path, in: $0) } }
     guard let known else { return nil }
     self = known
   }
@@ -43,7 +48,7 @@ extension FileFormat {
   }
 
   /// The format of a file's first bytes; nil for other files.
-  init?(signature bytes: UnsafeRawBufferPointer) {
+  init?(signature bytes: Span<UInt8>) {
     guard let known = FileFormat.allCases.first(where: { bytes.starts(with: $0.codec.signature) }) else {
       return nil
     }
@@ -54,17 +59,17 @@ extension FileFormat {
 
   /// ".png, .jpg or .jpeg"
   package static var endings: String {
-    listed(allCases.flatMap { format in format.codec.endings.map { "\($0)" } })
+    listed(allCases.flatMap { format in format.endings.map { "\($0)" } })
   }
 
   package static var endingExpected: String { "expected a name that ends in \(endings)" }
 
   /// "PNG or JPEG"
-  static var names: String { listed(allCases.map { "\($0.codec.name)" }) }
+  static var names: String { listed(allCases.map { "\($0.name)" }) }
 
   /// "89 50 4E 47 0D 0A 1A 0A (PNG) or FF D8 FF (JPEG)"
   static var signatures: String {
-    listed(allCases.map { "\(hexadecimal($0.codec.signature)) (\($0.codec.name))" })
+    listed(allCases.map { "\(hexadecimal($0.codec.signature)) (\($0.name))" })
   }
 
   private static func listed(_ words: [String]) -> String {

@@ -31,22 +31,20 @@ extension Frame {
     }
     let source = lying(region)
     var rows = try FrameRows(self, columns: source.x..<(source.x + source.width), isGrey: isGrey)
-    try image.pixels.withPointer { target throws(Failure) in
-      if orientation == .upright {
+    if orientation == .upright {
+      image.pixels.withPointer { target in
         for y in 0..<source.height { rows.read(source.y + y, into: target + y * image.stride) }
-      } else {
-        try turn(&rows, source, into: target, stride: image.stride)
       }
+    } else {
+      try turn(&rows, source, into: image)
     }
   }
 
   /// Reads a few rows at a time, which are rotated while they are in the cache.
-  private func turn(
-    _ rows: inout FrameRows, _ source: Region, into target: UnsafeMutablePointer<UInt8>, stride: Int
-  ) throws(Failure) {
-    let rowCount = min(16, source.height), bytes = 3 * source.width
+  private func turn(_ rows: inout FrameRows, _ source: Region, into image: Image) throws(Failure) {
+    let rowCount = min(16, source.height), bytes = 3 * source.width, stride = image.stride
     let room = try Storage<UInt8>(count: rowCount * bytes)
-    room.withPointer { strip in
+    withPointers(room, image.pixels) { strip, target in
       for first in Swift.stride(from: 0, to: source.height, by: rowCount) {
         let count = min(rowCount, source.height - first)
         for y in 0..<count { rows.read(source.y + first + y, into: strip + y * bytes) }

@@ -6,10 +6,12 @@ extension Image {
 
   /// Decodes a whole file of a `FileFormat`, identified by its first bytes, and makes the picture upright.
   /// - Throws: `.badData` if it has another format, or is truncated, corrupt or too large.
-  package static func decode(_ bytes: UnsafeRawBufferPointer) throws(Failure) -> Image {
+  package static func decode(_ bytes: Span<UInt8>) throws(Failure) -> Image {
     if let format = FileFormat(signature: bytes) { return try format.codec.decode(bytes) }
     guard !bytes.isEmpty else { throw .badData("picture of 0 bytes; expected a \(FileFormat.names) file") }
-    throw .badData("picture begins with \(hexadecimal(bytes.prefix(8))); expected \(FileFormat.signatures)")
+    throw .badData(
+      "picture begins with \(hexadecimal(bytes.extracting(first: 8).array)); expected \(FileFormat.signatures)"
+    )
   }
 
   /// The picture as a file; the storage's count is the file's size.
@@ -23,7 +25,7 @@ extension Image {
   package static func open(_ path: String) throws(Failure) -> Image {
     let file = try readFile(path, limit: maxFile)
     do throws(Failure) {
-      return try file.withBytes { bytes throws(Failure) in try decode(bytes) }
+      return try file.withSpan { bytes throws(Failure) in try decode(bytes) }
     } catch {
       guard error.kind == .badData else { throw error }
       throw .badData("\(path): \(error.reason)")

@@ -14,26 +14,31 @@ enum JPEG {
 
   /// - Throws: `.badData` with TurboJPEG's reason, or for a header that promises more pixels than an image
   ///   may have; nothing is allocated before the header has been checked.
-  static func decode(_ bytes: UnsafeRawBufferPointer) throws(Failure) -> Image {
-    guard let decoder = Decoder(bytes) else { throw .noMemory("JPEG: no decoder") }
-    let segments = JPEGSegments(bytes: bytes)
+  static func decode(_ bytes: Span<UInt8>) throws(Failure) -> Image {
+    try bytes.withUnsafeBufferPointer { file throws(Failure) in
+      guard let decoder = Decoder(file) else { throw .noMemory("JPEG: no decoder") }
+      return try decode(bytes, decoder)
+    }
+  }
+
+  private static func decode(_ bytes: Span<UInt8>, _ decoder: Decoder) throws(Failure) -> Image {
     let (width, height, model) = try decoder.header()
     if let problem = Image.problem(width: width, height: height) { throw .badData("JPEG: \(problem)") }
     let image = try Image(width: width, height: height)
-    try Memory.expect(segments.coefficientBytes(width: width, height: height))
-    let file = try segments.profile()
+    try Memory.expect(JPEGSegments.coefficientBytes(bytes, width: width, height: height))
+    let file = try JPEGSegments.profile(bytes)
     let profile = file.flatMap { $0.withBytes { ColourProfile.toSRGB($0, of: model) } }
     if model == .cmyk {
       let inks = try Storage<UInt8>(count: 4 * width * height)
       try decoder.pixels(
-        into: inks, width: width, height: height, format: Int32(TJPF_CMYK.rawValue), segments)
+        into: inks, width: width, height: height, format: Int32(TJPF_CMYK.rawValue), bytes)
       if profile?.convert(inks: inks, into: image.pixels) != true { mixInks(inks, into: image.pixels) }
     } else {
       try decoder.pixels(
-        into: image.pixels, width: width, height: height, format: Int32(TJPF_RGB.rawValue), segments)
+        into: image.pixels, width: width, height: height, format: Int32(TJPF_RGB.rawValue), bytes)
       profile?.convert(image.pixels)
     }
-    return try image.turned(segments.orientation)
+    return try image.turned(JPEGSegments.orientation(bytes))
   }
 
   /// Converts cyan, magenta, yellow and black without a profile to red, green and blue: `red = (255 - C) (255
@@ -90,12 +95,12 @@ enum JPEG {
 /// A file being read.
 private final class Decoder {
   private let handle: tjhandle
-  private let bytes: UnsafeRawBufferPointer
+  private let file: UnsafeBufferPointer<UInt8>
 
-  init?(_ bytes: UnsafeRawBufferPointer) {
+  init?(_ file: UnsafeBufferPointer<UInt8>) {
     guard let handle = tjInitDecompress() else { return nil }
     self.handle = handle
-    self.bytes = bytes
+    self.file = file
   }
 
   deinit { tjDestroy(handle) }
@@ -105,8 +110,8 @@ private final class Decoder {
     var height: Int32 = 0
     var sampling: Int32 = 0
     var colours: Int32 = 0
-    let start = bytes.assumingMemoryBound(to: UInt8.self).baseAddress
-    let status = tjDecompressHeader3(handle, start, UInt(bytes.count), &width, &height, &sampling, &colours)
+    let status = tjDecompressHeader3(
+      handle, file.baseAddress, UInt(file.count), &width, &height, &sampling, &colours)
     // A sampling unknown to TurboJPEG does not prevent decoding.
     guard status == 0 || (width > 0 && height > 0 && (isHarmless || isSaid("subsampling"))) else {
       throw JPEG.reason(handle)
@@ -124,18 +129,18 @@ private final class Decoder {
   /// little. A second pass follows only if that warning is harmless; it reports no further reasons, so the
   /// end is checked for.
   func pixels(
-    into target: Storage<UInt8>, width: Int, height: Int, format: Int32, _ segments: JPEGSegments
+    into target: Storage<UInt8>, width: Int, height: Int, format: Int32, _ bytes: Span<UInt8>
   ) throws(Failure) {
-    let start = bytes.assumingMemoryBound(to: UInt8.self).baseAddress
     // More than 500 scans are a denial-of-service attack.
     for flags in [TJFLAG_LIMITSCANS | TJFLAG_STOPONWARNING, TJFLAG_LIMITSCANS] {
       let status = target.withPointer {
-        tjDecompress2(handle, start, UInt(bytes.count), $0, Int32(width), 0, Int32(height), format, flags)
+        tjDecompress2(
+          handle, file.baseAddress, UInt(file.count), $0, Int32(width), 0, Int32(height), format, flags)
       }
       if status == 0 { return }
       guard isHarmless else { throw JPEG.reason(handle) }
     }
-    guard segments.hasEnd else { throw .badData("JPEG: truncated, no end of image") }
+    guard JPEGSegments.hasEnd(bytes) else { throw .badData("JPEG: truncated, no end of image") }
   }
 
   /// Warnings that leave the picture intact: stray bytes that cameras write, odd versions and profiles.

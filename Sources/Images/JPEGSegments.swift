@@ -1,4 +1,3 @@
-import CSystem
 import Tensors
 
 /// The marker segments of a JPEG file: FF, marker, length (big-endian, including itself), payload. Metadata
@@ -6,10 +5,8 @@ import Tensors
 ///
 /// Bytes outside of segments are skipped like in libjpeg: phones write segments that begin with 00 instead of
 /// FF, and comments that are longer than declared. Source: ITU-T T.81, annex B; libjpeg's `next_marker`.
-struct JPEGSegments {
-  let bytes: UnsafeRawBufferPointer
-
-  enum Marker {
+enum JPEGSegments {
+  private enum Marker {
     static var startOfScan: UInt8 { 0xDA }
     /// Baseline, extended, progressive; extended and progressive with arithmetic coding.
     static var frames: [UInt8] { [0xC0, 0xC1, 0xC2, 0xC9, 0xCA] }
@@ -20,24 +17,26 @@ struct JPEGSegments {
   }
 
   /// The orientation of the camera: from EXIF, else from XMP.
-  var orientation: Orientation {
-    if let exif = payload(Marker.app1, beginning: "Exif\0\0"), let found = Exif.orientation(exif) {
+  static func orientation(_ bytes: Span<UInt8>) -> Orientation {
+    if let exif = payload(bytes, Marker.app1, beginning: "Exif\0\0"),
+      let found = Exif.orientation(bytes.extracting(exif))
+    {
       return found
     }
-    guard let packet = payload(Marker.app1, beginning: "http://ns.adobe.com/xap/1.0/\0") else {
+    guard let packet = payload(bytes, Marker.app1, beginning: "http://ns.adobe.com/xap/1.0/\0") else {
       return .upright
     }
-    return XMP.orientation(packet) ?? .upright
+    return XMP.orientation(bytes.extracting(packet)) ?? .upright
   }
 
   /// The ICC profile: its pieces, numbered from 1, in order. nil without one, and unless each of the declared
   /// number of pieces is there exactly once. Source: ICC.1:2010, B.4.
-  func profile() throws(Failure) -> Storage<UInt8>? {
+  static func profile(_ bytes: Span<UInt8>) throws(Failure) -> Storage<UInt8>? {
     var pieces = [Range<Int>?](repeating: nil, count: 256)
     var (expected, found, byteCount) = (0, 0, 0)
     var isWhole = true
-    walk { marker, payload in
-      guard marker == Marker.app2, let start = end(of: "ICC_PROFILE\0", in: payload),
+    walk(bytes) { marker, payload in
+      guard marker == Marker.app2, let start = end(of: "ICC_PROFILE\0", in: payload, bytes),
         payload.upperBound - start >= 2
       else {
         return marker != Marker.startOfScan
@@ -52,32 +51,30 @@ struct JPEGSegments {
       byteCount += payload.upperBound - start - 2
       return true
     }
-    guard isWhole, found > 0, found == expected, let start = bytes.baseAddress else { return nil }
+    guard isWhole, found > 0, found == expected else { return nil }
     let profile = try Storage<UInt8>(count: byteCount)
-    profile.withPointer { profile in
-      var place = 0
-      for case let piece? in pieces {
-        memcpy(profile + place, start + piece.lowerBound, piece.count)
-        place += piece.count
-      }
+    var place = 0
+    for case let piece? in pieces {
+      profile.copy(bytes.extracting(piece).bytes, atByte: place)
+      place += piece.count
     }
     return profile
   }
 
   /// The offset after these bytes, with which a payload must begin.
-  private func end(of words: StaticString, in payload: Range<Int>) -> Int? {
+  private static func end(
+    of words: StaticString, in payload: Range<Int>, _ bytes: Span<UInt8>
+  ) -> Int? {
     let count = words.utf8CodeUnitCount
-    guard payload.count >= count, let start = bytes.baseAddress,
-      memcmp(start + payload.lowerBound, words.utf8Start, count) == 0
-    else { return nil }
+    guard payload.count >= count, bytes.has(words, at: payload.lowerBound) else { return nil }
     return payload.lowerBound + count
   }
 
   /// Bytes that a decoder holds besides the picture: all coefficients, 16 bits each, if the components come
   /// in several scans; 0 for a single scan.
-  func coefficientBytes(width: Int, height: Int) -> Int {
+  static func coefficientBytes(_ bytes: Span<UInt8>, width: Int, height: Int) -> Int {
     var isProgressive = false, factors: [(across: Int, down: Int)] = [], inScan = 0
-    walk { marker, payload in
+    walk(bytes) { marker, payload in
       if Marker.frames.contains(marker), payload.count >= 6 {
         isProgressive = Marker.progressiveFrames.contains(marker)
         let count = min(Int(bytes[payload.lowerBound + 5]), (payload.count - 6) / 3)
@@ -96,9 +93,9 @@ struct JPEGSegments {
 
   /// Whether an end-of-image marker follows the first scan: the file's own, not that of a thumbnail in a
   /// segment.
-  var hasEnd: Bool {
+  static func hasEnd(_ bytes: Span<UInt8>) -> Bool {
     var (isScanned, isEnded) = (false, false)
-    walk { marker, _ in
+    walk(bytes) { marker, _ in
       if marker == Marker.startOfScan { isScanned = true }
       isEnded = isScanned && marker == Marker.endOfImage
       return marker != Marker.endOfImage
@@ -106,14 +103,16 @@ struct JPEGSegments {
     return isEnded
   }
 
-  /// The bytes after these words in the first segment of a marker that begins with them.
-  private func payload(_ sought: UInt8, beginning words: StaticString) -> UnsafeRawBufferPointer? {
-    var found: UnsafeRawBufferPointer?
-    walk { marker, payload in
-      guard marker == sought, let start = end(of: words, in: payload) else {
+  /// The range after these words in the first segment of a marker that begins with them.
+  private static func payload(
+    _ bytes: Span<UInt8>, _ sought: UInt8, beginning words: StaticString
+  ) -> Range<Int>? {
+    var found: Range<Int>?
+    walk(bytes) { marker, payload in
+      guard marker == sought, let start = end(of: words, in: payload, bytes) else {
         return marker != Marker.startOfScan
       }
-      found = UnsafeRawBufferPointer(rebasing: bytes[start..<payload.upperBound])
+      found = start..<payload.upperBound
       return false
     }
     return found
@@ -121,9 +120,9 @@ struct JPEGSegments {
 
   /// Calls `visit` with each marker and the range of its payload, until it returns false or the file ends. A
   /// scan's compressed data lies between its payload and the next marker.
-  private func walk(_ visit: (UInt8, Range<Int>) -> Bool) {
+  private static func walk(_ bytes: Span<UInt8>, _ visit: (UInt8, Range<Int>) -> Bool) {
     var place = 2  // after FF D8
-    while let marker = nextMarker(from: &place) {
+    while let marker = nextMarker(bytes, from: &place) {
       if marker == 0x01 || (0xD0...0xD8).contains(marker) { continue }  // these have no payload
       if marker == Marker.endOfImage {
         guard visit(marker, place..<place) else { return }
@@ -139,7 +138,7 @@ struct JPEGSegments {
 
   /// The next marker; moves `place` behind it. nil at the end of the file. FF 00 is not a marker: compressed
   /// data encodes FF so.
-  private func nextMarker(from place: inout Int) -> UInt8? {
+  private static func nextMarker(_ bytes: Span<UInt8>, from place: inout Int) -> UInt8? {
     while place < bytes.count {
       let isMarked = bytes[place] == 0xFF
       place += 1

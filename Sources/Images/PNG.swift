@@ -13,19 +13,27 @@ enum PNG {
   /// - Throws: `.badData` with libpng's reason, or for a header that promises more pixels than an image may
   ///   have; nothing is allocated before the header has been checked. libpng's warnings are not failures: it
   ///   drops an invalid profile, and so do we.
-  static func decode(_ bytes: UnsafeRawBufferPointer) throws(Failure) -> Image {
+  static func decode(_ bytes: Span<UInt8>) throws(Failure) -> Image {
     let chunks = try PNGChunks(bytes)
-    guard let steps = pngOpen(bytes.baseAddress, bytes.count, 0) else { throw .noMemory("PNG: no decoder") }
-    defer { pngClose(steps) }
+    return try bytes.withUnsafeBytes { file throws(Failure) in
+      guard let steps = pngOpen(file.baseAddress, file.count, 0) else { throw .noMemory("PNG: no decoder") }
+      defer { pngClose(steps) }
+      return try decode(bytes, chunks, steps)
+    }
+  }
+
+  private static func decode(
+    _ bytes: Span<UInt8>, _ chunks: PNGChunks, _ steps: UnsafeMutablePointer<PNGSteps>
+  ) throws(Failure) -> Image {
     guard pngReadHead(steps) != 0 else { throw reason(steps) }
     let (png, info) = (steps.pointee.png, steps.pointee.info)
     let (width, height) = (Int(png_get_image_width(png, info)), Int(png_get_image_height(png, info)))
     if let problem = Image.problem(width: width, height: height) { throw .badData("PNG: \(problem)") }
     let source = Source(
       steps: steps, width: width, height: height, channels: pngHasAlpha(steps) != 0 ? 4 : 3,
-      meaning: meaning(chunks, steps))
+      meaning: meaning(bytes, chunks, steps))
     let image = png_get_bit_depth(png, info) == 16 ? try deep(source) : try shallow(source)
-    return try image.turned(chunks.orientation())
+    return try image.turned(chunks.orientation(bytes))
   }
 
   /// The meaning of the numbers: the first of these that the file has and that is usable.
@@ -44,8 +52,12 @@ enum PNG {
     }
   }
 
-  private static func meaning(_ chunks: PNGChunks, _ steps: UnsafeMutablePointer<PNGSteps>) -> Meaning {
-    if let data = chunks.codePoints, let points = CodePoints(data) { return .codePoints(points) }
+  private static func meaning(
+    _ bytes: Span<UInt8>, _ chunks: PNGChunks, _ steps: UnsafeMutablePointer<PNGSteps>
+  ) -> Meaning {
+    if let data = chunks.codePoints, let points = CodePoints(bytes.extracting(data)) {
+      return .codePoints(points)
+    }
     if let profile = profile(steps) { return .profile(profile) }
     return .gamma
   }

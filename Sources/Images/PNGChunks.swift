@@ -1,4 +1,4 @@
-import CSystem
+import CCodecs
 import Tensors
 
 /// The chunks of a PNG file: length (big-endian), name, data, CRC-32 of name and data.
@@ -6,40 +6,34 @@ import Tensors
 /// libpng's reader stops after the last row, without checking what follows, so completeness and checksums are
 /// checked here. Source: PNG specification (third edition), 5.3 and annex D.
 struct PNGChunks {
-  let bytes: UnsafeRawBufferPointer
-  /// The data of the first eXIf chunk.
-  private(set) var exif: UnsafeRawBufferPointer?
-  /// The data of the first cICP chunk, which precedes palette and pixels.
-  private(set) var codePoints: UnsafeRawBufferPointer?
+  /// The range of the first eXIf chunk's data.
+  private(set) var exif: Range<Int>?
+  /// The range of the first cICP chunk's data, which precedes palette and pixels.
+  private(set) var codePoints: Range<Int>?
   /// The first text of each keyword under which converters store a camera's metadata: PNG long had no chunk
   /// for them.
   private(set) var rawExif, rawAPP1, rawXMP, xmp: PNGText?
 
   /// - Throws: `.badData` if the file ends before its IEND chunk or a critical chunk has a wrong checksum.
-  init(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
-    self.bytes = bytes
-    let table = try PNGChunks.remainders()
+  init(_ bytes: Span<UInt8>) throws(Failure) {
     var place = 8  // after the signature
     var isBeforePixels = true
     while true {
       guard bytes.count - place >= 12 else {
         throw .badData("PNG: truncated, ends at byte \(bytes.count) before its IEND chunk")
       }
-      let length = number(at: place)
+      let length = PNGChunks.number(bytes, at: place)
       guard length <= bytes.count - place - 12 else {
         throw .badData("PNG: truncated, a chunk of \(length) bytes begins at byte \(place) of \(bytes.count)")
       }
-      let data = (place + 8)..<(place + 8 + length)
+      let name = place + 4, data = (place + 8)..<(place + 8 + length)
       // A capital first letter marks a critical chunk.
-      if bytes[place + 4] & 0x20 == 0 {
-        let sum = checkSum((place + 4)..<data.upperBound, table)
-        guard sum == number(at: data.upperBound) else {
-          throw .badData("PNG: wrong check sum of the chunk at byte \(place)")
-        }
+      guard bytes[name] & 0x20 != 0 || PNGChunks.isRight(bytes, data) else {
+        throw .badData("PNG: wrong check sum of the chunk at byte \(place)")
       }
-      if isNamed("PLTE", at: place + 4) || isNamed("IDAT", at: place + 4) { isBeforePixels = false }
-      note(data, isBeforePixels, table)
-      if isNamed("IEND", at: place + 4) { return }
+      if bytes.has("PLTE", at: name) || bytes.has("IDAT", at: name) { isBeforePixels = false }
+      note(bytes, data, isBeforePixels)
+      if bytes.has("IEND", at: name) { return }
       place = data.upperBound + 4
     }
   }
@@ -47,93 +41,54 @@ struct PNGChunks {
   // MARK: Metadata
 
   /// Stores the chunk with this data if it is metadata, the first of its kind, and valid.
-  private mutating func note(_ data: Range<Int>, _ isBeforePixels: Bool, _ table: Storage<UInt32>) {
+  private mutating func note(_ bytes: Span<UInt8>, _ data: Range<Int>, _ isBeforePixels: Bool) {
     let name = data.lowerBound - 4
-    let content = UnsafeRawBufferPointer(rebasing: bytes[data])
-    func isRight() -> Bool { checkSum(name..<data.upperBound, table) == number(at: data.upperBound) }
-    if isNamed("eXIf", at: name) {
-      if exif == nil, isRight() { exif = content }
-    } else if isNamed("cICP", at: name) {
-      if codePoints == nil, isBeforePixels, isRight() { codePoints = content }
-    } else if let text = text(name, content) {
-      if rawExif == nil, text.isNamed("Raw profile type exif"), isRight() { rawExif = text }
-      if rawAPP1 == nil, text.isNamed("Raw profile type APP1"), isRight() { rawAPP1 = text }
-      if rawXMP == nil, text.isNamed("Raw profile type xmp"), isRight() { rawXMP = text }
-      if xmp == nil, text.isNamed("XML:com.adobe.xmp"), isRight() { xmp = text }
+    func isRight() -> Bool { PNGChunks.isRight(bytes, data) }
+    if bytes.has("eXIf", at: name) {
+      if exif == nil, isRight() { exif = data }
+    } else if bytes.has("cICP", at: name) {
+      if codePoints == nil, isBeforePixels, isRight() { codePoints = data }
+    } else if let text = PNGChunks.text(bytes, data) {
+      func isNamed(_ keyword: StaticString) -> Bool { text.isNamed(keyword, in: bytes) }
+      if rawExif == nil, isNamed("Raw profile type exif"), isRight() { rawExif = text }
+      if rawAPP1 == nil, isNamed("Raw profile type APP1"), isRight() { rawAPP1 = text }
+      if rawXMP == nil, isNamed("Raw profile type xmp"), isRight() { rawXMP = text }
+      if xmp == nil, isNamed("XML:com.adobe.xmp"), isRight() { xmp = text }
     }
   }
 
-  private func text(_ name: Int, _ content: UnsafeRawBufferPointer) -> PNGText? {
-    if isNamed("tEXt", at: name) { return PNGText(kind: .plain, data: content) }
-    if isNamed("zTXt", at: name) { return PNGText(kind: .compressed, data: content) }
-    if isNamed("iTXt", at: name) { return PNGText(kind: .international, data: content) }
+  private static func text(_ bytes: Span<UInt8>, _ data: Range<Int>) -> PNGText? {
+    let name = data.lowerBound - 4
+    if bytes.has("tEXt", at: name) { return PNGText(kind: .plain, place: data) }
+    if bytes.has("zTXt", at: name) { return PNGText(kind: .compressed, place: data) }
+    if bytes.has("iTXt", at: name) { return PNGText(kind: .international, place: data) }
     return nil
   }
 
   /// The orientation of the camera: from EXIF, wherever it is stored, else from XMP.
-  func orientation() throws(Failure) -> Orientation {
-    if let exif, let found = Exif.orientation(exif) { return found }
+  /// - Parameter bytes: the file of these chunks.
+  func orientation(_ bytes: Span<UInt8>) throws(Failure) -> Orientation {
+    if let exif, let found = Exif.orientation(bytes.extracting(exif)) { return found }
     for text in [rawExif, rawAPP1] {
-      if let found = try orientation(text?.rawProfile(), Exif.orientation) { return found }
+      if let found = try text?.rawProfile(in: bytes)?.withSpan({ Exif.orientation($0) }) { return found }
     }
-    if let found = try orientation(xmp?.text(), XMP.orientation) { return found }
+    if let found = try xmp?.text(in: bytes)?.withSpan({ XMP.orientation($0) }) { return found }
     for text in [rawXMP, rawAPP1] {  // a JPEG's APP1 holds either
-      if let found = try orientation(text?.rawProfile(), XMP.orientation) { return found }
+      if let found = try text?.rawProfile(in: bytes)?.withSpan({ XMP.orientation($0) }) { return found }
     }
     return .upright
   }
 
-  private func orientation(
-    _ bytes: Storage<UInt8>?, _ read: (UnsafeRawBufferPointer) -> Orientation?
-  ) -> Orientation? {
-    bytes?.withBytes { read($0) } ?? nil
-  }
-
   // MARK: Bytes
 
-  private func number(at place: Int) -> Int {
+  private static func number(_ bytes: Span<UInt8>, at place: Int) -> Int {
     Int(bytes[place]) << 24 | Int(bytes[place + 1]) << 16 | Int(bytes[place + 2]) << 8 | Int(bytes[place + 3])
   }
 
-  private func isNamed(_ name: StaticString, at place: Int) -> Bool {
-    guard let start = bytes.baseAddress else { return false }
-    return memcmp(start + place, name.utf8Start, 4) == 0
-  }
-
-  /// CRC-32 with the polynomial 0xEDB88320, four bytes per step (Kounavis and Berry 2005, "slicing-by-4").
-  private func checkSum(_ range: Range<Int>, _ table: Storage<UInt32>) -> Int {
-    table.withPointer { checkSum(range, UnsafePointer($0)) }
-  }
-
-  private func checkSum(_ range: Range<Int>, _ table: UnsafePointer<UInt32>) -> Int {
-    var sum: UInt32 = 0xFFFF_FFFF
-    var place = range.lowerBound
-    while place + 4 <= range.upperBound {
-      sum ^= UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self))
-      sum =
-        table[768 + Int(sum & 255)] ^ table[512 + Int(sum >> 8 & 255)] ^ table[256 + Int(sum >> 16 & 255)]
-        ^ table[Int(sum >> 24)]
-      place += 4
-    }
-    while place < range.upperBound {
-      sum = sum >> 8 ^ table[Int((sum ^ UInt32(bytes[place])) & 255)]
-      place += 1
-    }
-    return Int(~sum)
-  }
-
-  /// Row k, of 256: the remainder of each byte followed by k zero bytes.
-  private static func remainders() throws(Failure) -> Storage<UInt32> {
-    let table = try Storage<UInt32>(count: 1024)
-    for byte in 0..<256 {
-      var remainder = UInt32(byte)
-      for _ in 0..<8 { remainder = remainder >> 1 ^ (remainder & 1 == 0 ? 0 : 0xEDB8_8320) }
-      table[byte] = remainder
-    }
-    for index in 256..<1024 {
-      let shorter = table[index - 256]
-      table[index] = shorter >> 8 ^ table[Int(shorter & 255)]
-    }
-    return table
+  /// Whether the CRC-32 of a chunk's name and data equals the stored one.
+  private static func isRight(_ bytes: Span<UInt8>, _ data: Range<Int>) -> Bool {
+    let chunk = bytes.extracting((data.lowerBound - 4)..<data.upperBound)
+    let sum = chunk.withUnsafeBufferPointer { crc32_z(0, $0.baseAddress, $0.count) }
+    return Int(sum) == number(bytes, at: data.upperBound)
   }
 }

@@ -1,5 +1,4 @@
 import CCodecs
-import CSystem
 import Tensors
 
 /// A text chunk: a keyword, a 0, and the text, which may be compressed by zlib.
@@ -9,33 +8,38 @@ struct PNGText {
   enum Kind { case plain, compressed, international }
 
   let kind: Kind
-  let data: UnsafeRawBufferPointer
+  /// The range of its data in the file.
+  let place: Range<Int>
 
   /// The part of a text that is read: as much as Pillow reads, sixteen times a JPEG segment.
   private static var limit: Int { 1 << 20 }
 
-  func isNamed(_ keyword: StaticString) -> Bool {
-    let count = keyword.utf8CodeUnitCount
-    guard data.count > count, data[count] == 0, let start = data.baseAddress else { return false }
-    return memcmp(start, keyword.utf8Start, count) == 0
+  func isNamed(_ keyword: StaticString, in file: Span<UInt8>) -> Bool {
+    let data = file.extracting(place), count = keyword.utf8CodeUnitCount
+    return data.count > count && data[count] == 0 && data.has(keyword, at: 0)
   }
 
   /// The text, or its beginning; nil for a malformed chunk.
-  func text() throws(Failure) -> Storage<UInt8>? {
-    guard let (start, isCompressed) = layout(), let from = data.baseAddress else { return nil }
-    let rest = data.count - start
+  func text(in file: Span<UInt8>) throws(Failure) -> Storage<UInt8>? {
+    let data = file.extracting(place)
+    guard let (start, isCompressed) = layout(data) else { return nil }
+    let content = data.extracting(start...)
     if !isCompressed {
-      let text = UnsafeRawBufferPointer(start: from + start, count: min(rest, PNGText.limit))
-      return try Storage(copying: text.assumingMemoryBound(to: UInt8.self))
+      return try content.extracting(first: PNGText.limit).withUnsafeBufferPointer {
+        text throws(Failure) in
+        try Storage(copying: text)
+      }
     }
     let room = try Storage<UInt8>(count: PNGText.limit)
-    let count = room.withBuffer { pngInflate(from + start, rest, $0.baseAddress, $0.count) }
+    let count = room.withBuffer { room in
+      content.withUnsafeBytes { pngInflate($0.baseAddress, $0.count, room.baseAddress, room.count) }
+    }
     guard count >= 0 else { throw .noMemory("PNG: no decoder of a compressed text") }
     return try room.first(count)
   }
 
   /// The offset of the text, and whether it is compressed.
-  private func layout() -> (start: Int, isCompressed: Bool)? {
+  private func layout(_ data: Span<UInt8>) -> (start: Int, isCompressed: Bool)? {
     guard let keyword = data.firstIndex(of: 0) else { return nil }
     let start = keyword + 1
     switch kind {
@@ -44,8 +48,8 @@ struct PNGText {
     case .international:
       // Compression flag and method; then a language and the keyword in it, each followed by a 0.
       guard data.count >= start + 2, data[start] == 0 || (data[start] == 1 && data[start + 1] == 0),
-        let language = data[(start + 2)...].firstIndex(of: 0),
-        let translation = data[(language + 1)...].firstIndex(of: 0)
+        let language = data.firstIndex(of: 0, from: start + 2),
+        let translation = data.firstIndex(of: 0, from: language + 1)
       else { return nil }
       return (translation + 1, data[start] == 1)
     }
@@ -53,8 +57,8 @@ struct PNGText {
 
   /// The bytes of a "Raw profile type ...", as ImageMagick and ExifTool write them: a line feed, a name, the
   /// number of bytes, and the bytes as lines of hexadecimal digits.
-  func rawProfile() throws(Failure) -> Storage<UInt8>? {
-    guard let text = try text() else { return nil }
+  func rawProfile(in file: Span<UInt8>) throws(Failure) -> Storage<UInt8>? {
+    guard let text = try text(in: file) else { return nil }
     var place = 0
     func skip(while isSkipped: (UInt8) -> Bool) {
       while place < text.count, isSkipped(text[place]) { place += 1 }

@@ -36,8 +36,7 @@ extension Image {
   /// Numbers as a picture: `values[stride (width y + x)]`. `lowest` and below get the palette's first colour,
   /// `highest` and above its last. NaN gets the first, and so do all numbers if both limits are equal.
   package convenience init(
-    map values: UnsafeBufferPointer<Float>, width: Int, height: Int, stride: Int, lowest: Float,
-    highest: Float,
+    map values: Span<Float>, width: Int, height: Int, stride: Int, lowest: Float, highest: Float,
     _ palette: Palette
   ) throws(Failure) {
     try Image.check(width: width, height: height)

@@ -1,15 +1,17 @@
+import Tensors
+
 /// The orientation in an XMP packet: a property "tiff:Orientation", an attribute or an element of RDF.
 ///
 /// Searched by its usual name, like Pillow does; the surrounding XML is not parsed.
 /// Source: XMP specification, part 2 (2016), 3.2; ISO 16684-1.
 enum XMP {
   /// nil unless it is one of the eight.
-  static func orientation(_ packet: UnsafeRawBufferPointer) -> Orientation? {
+  static func orientation(_ packet: Span<UInt8>) -> Orientation? {
     let name: StaticString = "tiff:Orientation"
     let count = name.utf8CodeUnitCount
     var place = 0
     while place + count < packet.count {
-      guard isNamed(packet, name, at: place) else {
+      guard packet.has(name, at: place) else {
         place += 1
         continue
       }
@@ -19,15 +21,8 @@ enum XMP {
     return nil
   }
 
-  private static func isNamed(_ packet: UnsafeRawBufferPointer, _ name: StaticString, at place: Int) -> Bool {
-    for index in 0..<name.utf8CodeUnitCount where packet[place + index] != name.utf8Start[index] {
-      return false
-    }
-    return true
-  }
-
   /// The number in `="6"`, `='6'` or `>6<`, with spaces wherever XML allows them.
-  private static func value(_ packet: UnsafeRawBufferPointer, from start: Int) -> Orientation? {
+  private static func value(_ packet: Span<UInt8>, from start: Int) -> Orientation? {
     var place = start
     func next() -> UInt8? {
       while place < packet.count, packet[place] == 0x20 || (0x09...0x0D).contains(packet[place]) {

@@ -128,14 +128,14 @@ extension Image {
     var fingerprint = Fingerprint()
     fingerprint.add(UInt64(width))
     fingerprint.add(UInt64(height))
-    pixels.withBuffer { fingerprint.add(UnsafeRawBufferPointer($0)) }
+    pixels.withSpan { fingerprint.add($0.bytes) }
     if let deep {
       fingerprint.add("16 bits")
-      deep.withBuffer { fingerprint.add(UnsafeRawBufferPointer($0)) }
+      deep.withSpan { fingerprint.add($0.bytes) }
     }
     if let alpha {
       fingerprint.add("alpha")
-      alpha.withBuffer { fingerprint.add(UnsafeRawBufferPointer($0)) }
+      alpha.withSpan { fingerprint.add($0.bytes) }
     }
     return fingerprint.value
   }

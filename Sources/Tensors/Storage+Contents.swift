@@ -32,6 +32,24 @@ extension Storage {
     }
   }
 
+  /// The numbers with checked access, valid inside `body`: for bytes and texts. Loops over numbers use
+  /// `withPointer`.
+  @inlinable @inline(__always)
+  package func withSpan<Result, Refusal: Error>(
+    _ body: (Span<Element>) throws(Refusal) -> Result
+  ) throws(Refusal) -> Result {
+    try withBuffer { numbers throws(Refusal) in try body(numbers.span) }
+  }
+
+  /// Copies bytes into the memory, starting at byte `start`.
+  package func copy(_ bytes: RawSpan, atByte start: Int = 0) {
+    withBuffer { numbers in
+      let memory = UnsafeMutableRawBufferPointer(numbers)
+      precondition(start >= 0 && bytes.byteCount <= memory.count - start)
+      bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: memory[start...]).copyMemory(from: $0) }
+    }
+  }
+
   /// The memory as bytes, valid inside `body`.
   @inlinable @inline(__always)
   package func withBytes<Result, Refusal: Error>(

@@ -969,6 +969,26 @@ static void files(void) {
     CHECK(entries(folder) == 1);
     unlink(in_folder("a.png"));
   }
+  TEST("formats have names, and endings by which a file of each is written and told") {
+    CHECK(!strcmp(fs_file_format_name(FS_PNG), "PNG") && !strcmp(fs_file_format_name(FS_JPEG), "JPEG"));
+    CHECK(!strcmp(fs_file_format_ending(FS_PNG, 0), ".png") && !strcmp(fs_file_format_ending(FS_JPEG, 1), ".jpeg"));
+    CHECK(fs_file_format_name((fs_file_format)2) == NULL && fs_file_format_name((fs_file_format)UINT32_MAX) == NULL);
+    CHECK(fs_file_format_ending((fs_file_format)2, 0) == NULL && fs_file_format_ending((fs_file_format)UINT32_MAX, 0) == NULL);
+    CHECK(fs_file_format_ending(FS_PNG, 1) == NULL && fs_file_format_ending(FS_PNG, SIZE_MAX) == NULL);
+    for (uint32_t format = 0; fs_file_format_name((fs_file_format)format); format++) {
+      const char *ending;
+      for (size_t i = 0; (ending = fs_file_format_ending((fs_file_format)format, i)); i++) {
+        char name[64];
+        size_t count = 0, written = 0;
+        snprintf(name, sizeof name, "a%s", ending);
+        if (!CHECK_OK(fs_image_write(image, in_folder(name)))) continue;
+        uint8_t *bytes = read_file(in_folder(name), &written);
+        CHECK_OK(fs_image_encode(image, (fs_file_format)format, 95, NULL, 0, &count));
+        CHECK(bytes != NULL && written == count);
+        free(bytes), unlink(in_folder(name));
+      }
+    }
+  }
   TEST("writing refuses NULL and names of other kinds of file") {
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_image_write(NULL, in_folder("a.png")));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_image_write(image, NULL));

@@ -1,4 +1,4 @@
-"""What the documents name exists: links, anchors, paths, commands of make, options of the program."""
+"""What the documents name exists: links, anchors, paths, commands of make, names of the C interface."""
 
 import re
 import subprocess
@@ -7,16 +7,22 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = sorted(
+FILES = sorted(
     ROOT / name
     for name in subprocess.run(
-        ["git", "-C", ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
+        ["git", "-C", ROOT, "ls-files", "--cached", "--others", "--exclude-standard"],
         capture_output=True, text=True, check=True,
     ).stdout.split()
-    if (ROOT / name).exists()
+    if (ROOT / name).is_file() and not (ROOT / name).is_symlink()
 )
+DOCUMENTS = [path for path in FILES if path.suffix == ".md"]
 # Documents that describe the tree: every path in them must be there.
 DESCRIBING = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/design.md")]
+# Where names of the C interface stand, in comments, strings and programs of any language.
+NAMING = [path for path in FILES if path.suffix in (".md", ".c", ".h", ".swift", ".py", ".sh", ".ini", "")]
+# A header of its own, with names of its own.
+NAMING.remove(ROOT / "Tests/ABI/abi_check_test.sh")
+INTERFACE = set(re.findall(r"\b(?:fs|FS)_\w+", (ROOT / "include/facestyle.h").read_text()))
 PLACES = ("Sources/", "Tests/", "Tools/", "bindings/", "docs/", "examples/", "benchmarks/", "include/", "findings", "models/")
 
 
@@ -60,6 +66,22 @@ def missing_targets(text):
     found = re.findall(r"(?:^|&& )make ([a-z][\w-]*)(?!\S)", blocks, re.MULTILINE)
     found += re.findall(r"`make ([a-z][\w-]*)(?=[` ])", prose(text))
     return set(found) - make_targets()
+
+
+def current(path):
+    """A file's text without the table of names that were changed."""
+    text = path.read_text(errors="replace")
+    return re.sub(r"^### Names of the C interface that changed$.*?^New: ", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def missing_names(text):
+    """Names of the C interface that the header does not have; `fs_pairs_*` and "fs_photos_add_..." stand for all that begin so."""
+    found = set()
+    for word in re.finditer(r"(?<!\w)(?:fs_[a-z0-9_]+|FS_[A-Z0-9_]+)\b", text):
+        is_part = word[0].endswith("_") or text[word.end() : word.end() + 1] == "*"
+        if word[0] not in INTERFACE and not (is_part and any(known.startswith(word[0]) for known in INTERFACE)):
+            found.add(word[0])
+    return found
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)
@@ -106,6 +128,17 @@ def test_a_document_that_names_what_is_not_there_is_found():
     assert missing_paths("`Sources/Attic`, `Sources/Tensors`, `Tools/lint --root x`") == {"Sources/Attic"}
     assert missing_targets("```\nmake lint\nmake tea\n```\n`make bench BENCH_OPTIONS=x`") == {"tea"}
     assert "keep-people-in-a-gallery" in anchors(ROOT / "docs/faces.md")
+
+
+def test_names_of_the_c_interface_are_the_header_s():
+    missing = {name(path): missing_names(current(path)) for path in NAMING}
+    assert {path: names for path, names in missing.items() if names} == {}
+
+
+def test_a_name_that_the_header_does_not_have_is_found():
+    text = "`@image_opens`, @image_open(), `@pairs_*`, @photos_add_..., @pears_*, @imag*, lib@none, Tests/@nowhere_ and FS_LOSS_*"
+    assert missing_names(text.replace("@", "fs_")) == {"fs_" + name for name in ("image_opens", "pears_", "nowhere_")}
+    assert missing_names("FS_" + "WOE, FS_IO") == {"FS_" + "WOE"}
 
 
 def test_the_readme_stays_short():

@@ -12,7 +12,7 @@ private func model(_ architecture: Architecture, template: String? = nil) throws
   writer.metadata["template"] = template
   for (name, tensor) in try initialWeights(of: architecture, seed: 2) { try writer.add(name, tensor) }
   let bytes = try writer.bytes()
-  return try withExtendedLifetime(bytes) { try Model(copying: UnsafeRawBufferPointer(bytes.buffer)) }
+  return try bytes.withSpan { try Model(copying: $0) }
 }
 
 private func points(_ template: AlignmentTemplate) -> Face {
@@ -25,12 +25,7 @@ private func points(_ template: AlignmentTemplate) -> Face {
   private func embeddings(
     _ embedder: Embedder, _ count: Int, _ chip: (Int) throws(Failure) -> Image
   ) throws -> [Float] {
-    var numbers = [Float](repeating: 7, count: count * embedder.dimension)
-    try numbers.withUnsafeMutableBufferPointer { numbers throws(Failure) in
-      guard let start = numbers.baseAddress else { return }
-      try embedder.embed(count: count, into: start, chip: chip)
-    }
-    return numbers
+    try embedder.embed(count: count, chip: chip).values
   }
 
   @Test func `a network whose pictures are no squares sees whole photos, stretched`() throws {
@@ -87,15 +82,8 @@ private func points(_ template: AlignmentTemplate) -> Face {
     #expect(zip(all[..<128], one).allSatisfy { abs($0 - $1) < Float(Tolerance.float) })
     #expect(zip(all[(34 * 128)...], last).allSatisfy { abs($0 - $1) < Float(Tolerance.float) })
 
-    var numbers = [Float](repeating: 7, count: 35 * 128)
-    let refusal = outcome {
-      try numbers.withUnsafeMutableBufferPointer { numbers throws(Failure) in
-        guard let start = numbers.baseAddress else { return }
-        try embedder.embed(count: 35, into: start) { $0 == 34 ? large : chip }
-      }
-    }
+    let refusal = outcome { try embedder.embed(count: 35) { $0 == 34 ? large : chip } }
     #expect(refusal == "invalidArgument: an aligned picture of 93x112; expected 92x112")
-    #expect(numbers.allSatisfy { $0 == 7 })
   }
 
   @Test func `pictures are asked for one after the other, and let go`() throws {

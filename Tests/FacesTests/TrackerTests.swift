@@ -68,9 +68,8 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
     let tracker = try tracker { $0.maxMissed = 3 }
     let qualities: [Float] = [0.3, 0.8, 0.5]
     for frame in 0..<3 {
-      let tracked = try [qualities[frame]].withUnsafeBufferPointer { q throws(Failure) in
-        try tracker.update([face(Double(frame))], qualities: q, time: Double(frame))
-      }
+      let tracked = try tracker.update(
+        [face(Double(frame))], qualities: [qualities[frame]], time: Double(frame))
       #expect(
         tracked[0].events.contains(.begun) == (frame == 1) && tracked[0].events.contains(.best) == (frame < 2)
       )
@@ -88,9 +87,7 @@ private func face(_ x: Double, _ y: Double = 100, side: Double = 50, score: Floa
     func times(_ change: (inout Tracker.Options) -> Void, quality: (Int) -> Float) throws -> [Int] {
       let tracker = try tracker(change)
       return try (0..<20).filter { frame in
-        let tracked = try [quality(frame)].withUnsafeBufferPointer { q throws(Failure) in
-          try tracker.update([face(0)], qualities: q, time: Double(frame))
-        }
+        let tracked = try tracker.update([face(0)], qualities: [quality(frame)], time: Double(frame))
         return tracked[0].events.contains(.identify)
       }
     }

@@ -44,8 +44,10 @@ import Testing
   private func answers(_ model: Model, _ layer: String, _ unit: Int, _ pictures: [Image]) throws -> [Place] {
     var places: [Place] = []
     for (number, picture) in pictures.enumerated() {
-      let features = try model.features(
-        picture.pixels.pointer, height: picture.height, width: picture.width, layer: layer, pooling: .maximum)
+      let features = try picture.pixels.withSpan {
+        try model.features(
+          $0, height: picture.height, width: picture.width, layer: layer, pooling: .maximum)
+      }
       let (columns, channels) = (features.shape[2], features.shape[3])
       for i in 0..<(features.shape[1] * columns) where features[i * channels + unit] > 0 {
         places.append(

@@ -8,10 +8,9 @@ import Testing
     _ values: [Float], _ width: Int, _ height: Int, stride: Int = 1, _ lowest: Float, _ highest: Float,
     _ palette: Palette = .grey
   ) throws -> [UInt8] {
-    let image = try values.withUnsafeBufferPointer {
-      try Image(
-        map: $0, width: width, height: height, stride: stride, lowest: lowest, highest: highest, palette)
-    }
+    let image = try Image(
+      map: values.span, width: width, height: height, stride: stride, lowest: lowest, highest: highest,
+      palette)
     return (0..<height).flatMap { Array(image.row($0)) }
   }
 

@@ -50,7 +50,7 @@ extension Image {
   }
 
   var values: [UInt8] { Array(UnsafeBufferPointer(pixels.buffer)) }
-  static func decode(_ file: [UInt8]) throws -> Image { try file.withUnsafeBytes { try Image.decode($0) } }
+  static func decode(_ file: [UInt8]) throws -> Image { try decode(file.span) }
   func file(_ format: FileFormat, quality: Int = 95) throws -> [UInt8] {
     let storage = try encode(as: format, quality: quality)
     return Array(UnsafeBufferPointer(storage.buffer))

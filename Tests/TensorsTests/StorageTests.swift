@@ -48,4 +48,14 @@ import Testing
     #expect(withPointers([a, a]) { $0.count } == 2)
     #expect(c.withBytes { $0.count } == 2)
   }
+
+  @Test func `takes bytes at a place, and lends its numbers with every place checked`() throws {
+    let words = try Storage<UInt16>(repeating: 0xFFFF, count: 3)
+    words.copy(([1, 2] as [UInt8]).span.bytes, atByte: 3)
+    #expect(words.values == [0xFFFF, 0x01FF, 0xFF02])
+    words.copy(([7, 8, 9] as [UInt16]).span.bytes)
+    words.copy([UInt8]().span.bytes, atByte: 6)
+    #expect(words.values == [7, 8, 9] && words.withSpan { $0.count == 3 && $0[2] == 9 })
+    #expect(try Storage<Float>(count: 0).withSpan { $0.isEmpty })
+  }
 }

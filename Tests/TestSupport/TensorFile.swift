@@ -42,6 +42,6 @@ package struct TensorFile {
   package func weightFile() throws -> WeightFile { try TensorFile.open(bytes) }
 
   package static func open(_ bytes: [UInt8]) throws -> WeightFile {
-    try bytes.withUnsafeBytes { try WeightFile(copying: $0) }
+    try WeightFile(copying: bytes.span)
   }
 }

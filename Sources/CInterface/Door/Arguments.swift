@@ -38,6 +38,13 @@ func bytes(
   return UnsafeRawBufferPointer(start: pointer, count: count)
 }
 
+/// The same, with checked access to every element.
+func withBytes<Result>(
+  _ pointer: UnsafeRawPointer?, _ count: Int, _ body: (Span<UInt8>) throws(Failure) -> Result
+) throws(Failure) -> Result {
+  try body(buffer(pointer?.assumingMemoryBound(to: UInt8.self), count, "bytes").span)
+}
+
 /// Room for at least `needed` elements.
 func output<Element>(
   _ pointer: UnsafeMutablePointer<Element>?, capacity: Int, needed: Int, _ name: StaticString

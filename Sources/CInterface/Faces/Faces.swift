@@ -237,7 +237,8 @@ private func embed(
   let given = try isWhole ? nil : buffer(faces, count, "faces")
   if count == 0 { return }
   let target = try room(embeddings, capacity, count, embedder)
-  try embedder.embed(count: count, into: target) { i throws(Failure) in try chip(given.map { Face($0[i]) }) }
+  let found = try embedder.embed(count: count) { i throws(Failure) in try chip(given.map { Face($0[i]) }) }
+  found.withPointer { target.update(from: $0, count: found.count) }
 }
 
 private func room(
@@ -260,7 +261,8 @@ public func fs_embedder_embed_chips(
     let target = try room(embeddings, capacity, count, embedder)
     var images: [Image] = []
     for chip in chips { images.append(try Handle.object(chip, Image.self, "a chip")) }
-    try embedder.embed(count: count, into: target) { i in images[i] }
+    let found = try embedder.embed(count: count) { i in images[i] }
+    found.withPointer { target.update(from: $0, count: found.count) }
   }
 }
 
@@ -274,8 +276,9 @@ public func fs_embedder_embed_photo(
     let detector = try embedder.detector(detector)
     let photo = try Handle.object(photo, Image.self, "photo")
     let target = try output(embedding, capacity: capacity, needed: embedder.dimension, "embedding")
-    let found = try embedder.embed(photo: photo, detector, into: target)
-    face?.pointee = fs_face(found)
+    let found = try embedder.embed(photo: photo, detector)
+    found.embedding.withPointer { target.update(from: $0, count: embedder.dimension) }
+    face?.pointee = fs_face(found.face)
   }
 }
 
@@ -338,9 +341,7 @@ public func fs_compare_photos(
 func embedding(
   _ photo: Image, _ embedder: Embedder, _ detector: Detector?
 ) throws(Failure) -> Storage<Float> {
-  let storage = try Storage<Float>(count: embedder.dimension)
-  _ = try embedder.embed(photo: photo, detector, into: storage.pointer)
-  return storage
+  try embedder.embed(photo: photo, detector).embedding
 }
 
 // MARK: Between C and Swift

@@ -55,7 +55,8 @@ public func fs_model_load(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    out.pointee = Handle.make(try ModelHandle(Model(copying: bytes(data, byte_count, "bytes"))))
+    let model = try withBytes(data, byte_count) { bytes throws(Failure) in try Model(copying: bytes) }
+    out.pointee = Handle.make(try ModelHandle(model))
   }
 }
 
@@ -96,8 +97,10 @@ public func fs_model_features(
     if capacity != 0 || values != nil {
       let target = try output(
         values, capacity: capacity, needed: extent.height * extent.width * extent.channels, "values")
-      let features = try model.features(
-        image.pixels.pointer, height: image.height, width: image.width, layer: layer, pooling: pooling)
+      let features = try image.pixels.withSpan { pixels throws(Failure) in
+        try model.features(
+          pixels, height: image.height, width: image.width, layer: layer, pooling: pooling)
+      }
       target.update(from: features.pointer, count: features.count)
     }
     shape[0] = UInt32(clamping: extent.height)

@@ -54,7 +54,8 @@ public func fs_tracker_update(
     guard count <= Tracker.maxFaces else {
       throw .invalidArgument("\(count) faces in a frame; expected at most \(Tracker.maxFaces)")
     }
-    let qualities = try qualities.map { qualities throws(Failure) in try buffer(qualities, count, "qualities")
+    let qualities = try qualities.map { qualities throws(Failure) in
+      Array(try buffer(qualities, count, "qualities"))
     }
     let target = try count == 0 ? nil : output(tracked, capacity: capacity, needed: count, "tracked")
     var faces: [Face] = []

@@ -13,7 +13,8 @@ public func fs_image_decode(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    out.pointee = Handle.make(try Image.decode(bytes(data, byte_count, "bytes")))
+    out.pointee = Handle.make(
+      try withBytes(data, byte_count) { bytes throws(Failure) in try Image.decode(bytes) })
   }
 }
 
@@ -129,6 +130,19 @@ public func fs_image_warp(
     let map = Affine(Double(m[0]), Double(m[1]), Double(m[2]), Double(m[3]), Double(m[4]), Double(m[5]))
     out.pointee = Handle.make(try image.warped(by: map, width: Int(width), height: Int(height)))
   }
+}
+
+@c @implementation
+public func fs_file_format_name(_ format: fs_file_format) -> UnsafePointer<CChar>? {
+  FileFormat(rawValue: Int32(bitPattern: format.rawValue)).map { staticText($0.name) }
+}
+
+@c @implementation
+public func fs_file_format_ending(_ format: fs_file_format, _ index: Int) -> UnsafePointer<CChar>? {
+  guard let endings = FileFormat(rawValue: Int32(bitPattern: format.rawValue))?.endings,
+    endings.indices.contains(index)
+  else { return nil }
+  return staticText(endings[index])
 }
 
 @c @implementation

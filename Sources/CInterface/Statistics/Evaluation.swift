@@ -97,7 +97,7 @@ public func fs_landmarks_load(
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     let given = try buffer(bytes?.assumingMemoryBound(to: UInt8.self), byte_count, "bytes")
-    out.pointee = Handle.make(try LandmarkFile(parsing: given))
+    out.pointee = Handle.make(try LandmarkFile(parsing: Storage(copying: given)))
   }
 }
 

@@ -162,7 +162,8 @@ public func fs_image_from_map(
     let palette = try Palette(palette)
     out.pointee = Handle.make(
       try Image(
-        map: values, width: Int(width), height: Int(height), stride: stride, lowest: lowest, highest: highest,
+        map: values.span, width: Int(width), height: Int(height), stride: stride, lowest: lowest,
+        highest: highest,
         palette))
   }
 }

@@ -45,14 +45,10 @@ public func fs_gradient_numeric(
     let options = try fs_gradient_options(reading: options)
     let host = try HostFunction(function, user, count), point = try host.point(x)
     let result = try Storage<Double>(count: count)
-    try point.withPointer { point throws(Failure) in
-      try result.withPointer { result throws(Failure) in
-        for i in 0..<count {
-          result[i] = try centralDifference(of: host.value, at: point, i, step: options.step)
-        }
-        target.update(from: result, count: count)
-      }
+    for i in 0..<count {
+      result[i] = try centralDifference(of: host.value, at: point, i, step: options.step)
     }
+    result.withPointer { target.update(from: $0, count: count) }
   }
 }
 
@@ -69,17 +65,15 @@ public func fs_gradient_check(
     let host = try HostFunction(function, user, count), point = try host.point(x)
     let analytic = try host.gradient(gradient, at: point)
     var worst = GradientComparison()
-    try point.withPointer { point throws(Failure) in
-      for i in 0..<count {
-        let numeric = try centralDifference(of: host.value, at: point, i, step: options.step)
-        let other: Double
-        if let analytic {
-          other = analytic.withPointer { $0[i] }
-        } else {
-          other = try centralDifference(of: host.value, at: point, i, step: 2 * options.step)
-        }
-        worst.compare(i, other, numeric, absolute: options.absolute, relative: options.relative)
+    for i in 0..<count {
+      let numeric = try centralDifference(of: host.value, at: point, i, step: options.step)
+      let other: Double
+      if let analytic {
+        other = analytic[i]
+      } else {
+        other = try centralDifference(of: host.value, at: point, i, step: 2 * options.step)
       }
+      worst.compare(i, other, numeric, absolute: options.absolute, relative: options.relative)
     }
     let found = fs_gradient_report(
       size: MemoryLayout<fs_gradient_report>.size, index: worst.index, analytic: worst.analytic,
@@ -167,9 +161,9 @@ private struct HostFunction {
   }
 
   /// NaN if the host writes nothing.
-  func value(_ x: UnsafeMutablePointer<Double>) throws(Failure) -> Double {
+  func value(_ x: Storage<Double>) throws(Failure) -> Double {
     var value = Double.nan
-    try check(withHostFloats { function(x, count, &value, user) }, "function")
+    try check(x.withPointer { x in withHostFloats { function(x, count, &value, user) } }, "function")
     return value
   }
 

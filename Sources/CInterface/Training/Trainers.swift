@@ -307,8 +307,10 @@ public func fs_trainer_all_reduce_set(
         trainer.allReduce = nil
         return
       }
-      trainer.allReduce = { numbers, count throws(Failure) in
-        let status = withHostFloats { all_reduce(numbers, count, user) }
+      trainer.allReduce = { numbers throws(Failure) in
+        let status = numbers.withBuffer { numbers in
+          withHostFloats { all_reduce(numbers.baseAddress, numbers.count, user) }
+        }
         guard status == FS_OK else { throw Failure(status, of: "all-reduce") }
       }
     }

@@ -87,8 +87,8 @@ private final class Work: @unchecked Sendable {
   private let ahead: Int
   private var sampler: Sampler  // the preparing thread's own
 
-  private let lock: UnsafeMutablePointer<pthread_mutex_t>
-  private let changed: UnsafeMutablePointer<pthread_cond_t>
+  private let lock = Lock()
+  private let changed = Signal()
   // Guarded by the lock.
   private var ready: [Batch] = []
   private var failure: Failure?
@@ -98,43 +98,26 @@ private final class Work: @unchecked Sendable {
   {
     (self.crops, self.sampler, self.augmentation) = (crops, sampler, augmentation)
     (self.formats, self.ahead) = (formats, ahead)
-    lock = .allocate(capacity: 1)
-    changed = .allocate(capacity: 1)
-    pthread_mutex_init(lock, nil)
-    pthread_cond_init(changed, nil)
-  }
-
-  deinit {
-    pthread_mutex_destroy(lock)
-    pthread_cond_destroy(changed)
-    lock.deallocate()
-    changed.deallocate()
-  }
-
-  private func locked<Result>(_ body: () -> Result) -> Result {
-    pthread_mutex_lock(lock)
-    defer { pthread_mutex_unlock(lock) }
-    return body()
   }
 
   /// The thread's loop.
   func run() {
     while true {
-      let goesOn = locked {
-        while ready.count >= ahead, !isStopped { pthread_cond_wait(changed, lock) }
+      let goesOn = lock.hold {
+        while ready.count >= ahead, !isStopped { changed.wait(lock) }
         return !isStopped
       }
       guard goesOn else { return }
       do throws(Failure) {
         let batch = try prepare()
-        locked {
+        lock.hold {
           ready.append(batch)
-          pthread_cond_broadcast(changed)
+          changed.wakeAll()
         }
       } catch {
-        locked {
+        lock.hold {
           failure = error
-          pthread_cond_broadcast(changed)
+          changed.wakeAll()
         }
         return
       }
@@ -142,11 +125,11 @@ private final class Work: @unchecked Sendable {
   }
 
   func take() throws(Failure) -> Batch {
-    let (batch, reason) = locked { () -> (Batch?, Failure?) in
-      while ready.isEmpty, failure == nil, !isStopped { pthread_cond_wait(changed, lock) }
+    let (batch, reason) = lock.hold { () -> (Batch?, Failure?) in
+      while ready.isEmpty, failure == nil, !isStopped { changed.wait(lock) }
       guard !isStopped, !ready.isEmpty else { return (nil, isStopped ? nil : failure) }
       let batch = ready.removeFirst()
-      pthread_cond_broadcast(changed)
+      changed.wakeAll()
       return (batch, nil)
     }
     if let batch { return batch }
@@ -154,22 +137,22 @@ private final class Work: @unchecked Sendable {
   }
 
   func prepareNow() throws(Failure) -> Batch {
-    let (wasStopped, reason) = locked { (isStopped, failure) }
+    let (wasStopped, reason) = lock.hold { (isStopped, failure) }
     guard !wasStopped else { throw .cancelled("the reader of batches was stopped") }
     if let reason { throw reason }
     do throws(Failure) {
       return try prepare()
     } catch {
-      locked { self.failure = error }
+      lock.hold { self.failure = error }
       throw error
     }
   }
 
   func stop() {
-    locked {
+    lock.hold {
       isStopped = true
       ready.removeAll()
-      pthread_cond_broadcast(changed)
+      changed.wakeAll()
     }
   }
 
@@ -178,13 +161,10 @@ private final class Work: @unchecked Sendable {
     var views: [Tensor<Float>] = [], people: [Int] = [], variations: [Variation] = []
     for format in formats { views.append(try Tensor([count, format.height, format.width, 3])) }
     for (i, photo) in sample.photos.enumerated() {
-      if locked({ isStopped }) { throw .cancelled("the reader of batches was stopped") }
+      if lock.hold({ isStopped }) { throw .cancelled("the reader of batches was stopped") }
       let variation = Variation(
         augmentation, seed: sampler.state.seed, epoch: sample.epoch, index: sample.first + i)
-      try withPointers(views.map { $0.storage }) { views throws(Failure) in
-        let targets = zip(formats, views).map { format, view in view + i * format.count }
-        try crops.render(photo, variation, formats, into: targets)
-      }
+      try crops.render(photo, variation, formats, into: views.map { $0.storage }, at: i)
       people.append(crops.photos[photo].person ?? -1)
       variations.append(variation)
     }

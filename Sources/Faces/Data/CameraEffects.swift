@@ -5,14 +5,16 @@ import Tensors
 /// The effects of cameras and transmission on a photo. Each returns a new picture of the same size.
 extension Image {
   /// `(1 - share) x + share y`, rounded; y has the size of x.
-  package func blended(with other: UnsafePointer<UInt8>, share: Float) throws(Failure) -> Image {
+  package func blended(with other: Span<UInt8>, share: Float) throws(Failure) -> Image {
     try Image(width: width, height: height) { y, target in
-      let source = row(y), other = other + y * stride
+      let source = row(y)
       // In 1/65536, so that the sum needs no clamping.
       let weight = UInt32(min(max(share, 0), 1) * 65536)
-      for i in 0..<target.count {
-        let sum = UInt32(source[i]) * (65536 - weight) + UInt32(other[i]) * weight
-        target[i] = UInt8(truncatingIfNeeded: (sum + 32768) >> 16)
+      other.extracting((y * stride)..<((y + 1) * stride)).withUnsafeBufferPointer { other in
+        for i in 0..<target.count {
+          let sum = UInt32(source[i]) * (65536 - weight) + UInt32(other[i]) * weight
+          target[i] = UInt8(truncatingIfNeeded: (sum + 32768) >> 16)
+        }
       }
     }
   }
@@ -70,7 +72,7 @@ extension Image {
 
   /// JPEG artefacts of a quality from 1 to 100.
   package func compressed(quality: Int) throws(Failure) -> Image {
-    try encode(as: .jpeg, quality: quality).withBytes { file throws(Failure) in try Image.decode(file) }
+    try encode(as: .jpeg, quality: quality).withSpan { file throws(Failure) in try Image.decode(file) }
   }
 }
 

@@ -68,30 +68,21 @@ package final class Crops: @unchecked Sendable {
     let byteCount = 3 * side * side
     let (total, overflow) = byteCount.multipliedReportingOverflow(by: count)
     let block = overflow || total > options.memoryLimit ? nil : try Crops.room(total)
-    var failures = [Failure?](repeating: nil, count: count), files = [UInt64](repeating: 0, count: count)
+    let outcomes = Outcomes(count)
     let atATime = 256
     for first in stride(from: 0, to: count, by: atATime) {
       guard try progress(first) else {
         throw .cancelled("reading photos was cancelled after \(first) of \(count)")
       }
       let part = min(atATime, count - first)
-      failures.withUnsafeMutableBufferPointer { failures in
-        files.withUnsafeMutableBufferPointer { files in
-          let failures = UncheckedPointer(failures.baseAddress), files = UncheckedPointer(files.baseAddress)
-          ThreadPool.shared.run(part) { task, _ in
-            let i = first + task
-            do throws(Failure) {
-              let crop = try options.crop(candidates[i])
-              if let block {
-                withPointers(crop.pixels, block) { pixels, block in
-                  (block + i * byteCount).update(from: pixels, count: byteCount)
-                }
-              }
-              files.value?[i] = try fileFingerprint(candidates[i].path)
-            } catch {
-              failures.value?[i] = error
-            }
-          }
+      ThreadPool.shared.run(part) { task, _ in
+        let i = first + task
+        do throws(Failure) {
+          let crop = try options.crop(candidates[i])
+          crop.pixels.withSpan { block?.copy($0.bytes, atByte: i * byteCount) }
+          outcomes[i] = .read(try fileFingerprint(candidates[i].path))
+        } catch {
+          outcomes[i] = .failed(error)
         }
       }
     }
@@ -99,11 +90,14 @@ package final class Crops: @unchecked Sendable {
 
     var photos: [FacePhoto] = [], leftOut: [LeftOut] = [], places: [Int] = [], fingerprint = Fingerprint()
     for (i, photo) in candidates.enumerated() {
-      guard let failure = failures[i] else {
+      let failure: Failure
+      switch outcomes[i] {
+      case .read(let file):
         photos.append(photo)
         places.append(i)
-        fingerprint.add(files[i])
+        fingerprint.add(file)
         continue
+      case .failed(let reason): failure = reason
       }
       // Lack of memory is not the photo's fault.
       if failure.kind == .noMemory { throw failure }
@@ -136,21 +130,24 @@ package final class Crops: @unchecked Sendable {
   /// Passes crop `index` to `body`, from memory or from its file.
   /// - Throws: the errors of `body`, and `.io` or `.badData` if a file has changed since it was first read.
   package func with<Result>(
-    _ index: Int, _ body: (UnsafePointer<UInt8>) throws(Failure) -> Result
+    _ index: Int, _ body: (Span<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     guard photos.indices.contains(index) else { throw .internalError("crop \(index) of \(count)") }
     if let block {
-      return try block.withPointer { block throws(Failure) in try body(block + places[index] * byteCount) }
+      let start = places[index] * byteCount
+      return try block.withSpan { block throws(Failure) in
+        try body(block.extracting(start..<(start + byteCount)))
+      }
     }
-    return try options.crop(photos[index]).withPixels(body)
+    return try options.crop(photos[index]).pixels.withSpan(body)
   }
 
   /// Crop `index` as a picture, margin included.
   package func image(_ index: Int) throws(Failure) -> Image {
     try with(index) { pixels throws(Failure) in
-      try Image(width: side, height: side) { y, row in
-        if let start = row.baseAddress { start.update(from: pixels + y * row.count, count: row.count) }
-      }
+      let image = try Image(width: side, height: side)
+      image.pixels.copy(pixels.bytes)
+      return image
     }
   }
 }
@@ -189,12 +186,25 @@ extension Crops.Options {
 private func fileFingerprint(_ path: String) throws(Failure) -> UInt64 {
   let bytes = try readFile(path, limit: .max)
   var fingerprint = Fingerprint()
-  bytes.withBytes { fingerprint.add($0) }
+  bytes.withSpan { fingerprint.add($0.bytes) }
   return fingerprint.value
 }
 
-/// Through it, tasks of a pool write disjoint elements.
-struct UncheckedPointer<Element>: @unchecked Sendable {
-  let value: UnsafeMutablePointer<Element>?
-  init(_ value: UnsafeMutablePointer<Element>?) { self.value = value }
+/// The outcome of reading each photo, recorded by the pool's threads.
+private final class Outcomes: @unchecked Sendable {
+  enum Outcome {
+    /// The fingerprint of its file.
+    case read(UInt64)
+    case failed(Failure)
+  }
+
+  private let lock = Lock()
+  private var outcomes: [Outcome]
+
+  init(_ count: Int) { outcomes = Array(repeating: .read(0), count: count) }
+
+  subscript(photo: Int) -> Outcome {
+    get { lock.hold { outcomes[photo] } }
+    set { lock.hold { outcomes[photo] = newValue } }
+  }
 }

@@ -8,16 +8,17 @@ package final class LandmarkFile: @unchecked Sendable {
   private let faces: [[UInt8]: Face]
 
   package init(path: String) throws(Failure) {
-    faces = try readText(path) { text throws(Failure) in try LandmarkFile.faces(in: text) }
+    faces = try LandmarkFile.faces(in: readText(path))
   }
 
   /// - Throws: `.badData` naming the photo, or the byte at which it stops being JSON.
-  package init(parsing bytes: UnsafeBufferPointer<UInt8>) throws(Failure) {
+  package init(parsing bytes: Storage<UInt8>) throws(Failure) {
     faces = try LandmarkFile.faces(in: bytes)
   }
 
-  private static func faces(in text: UnsafeBufferPointer<UInt8>) throws(Failure) -> [[UInt8]: Face] {
-    guard case .object(let members) = try JSON(parsing: withoutMark(text), "landmarks") else {
+  private static func faces(in text: Storage<UInt8>) throws(Failure) -> [[UInt8]: Face] {
+    let place = text.withSpan { markLength($0) }..<text.count
+    guard case .object(let members) = try JSON(parsing: text, place, "landmarks") else {
       throw .badData("landmarks: no object; expected {\"photo\": {\"landmarks\": [[x, y], ...]}}")
     }
     var faces: [[UInt8]: Face] = [:]

@@ -63,7 +63,7 @@ extension Variation {
   /// The effects on the photo: blending, blur, reduction, compression, in this order; nil if there are none.
   /// - Parameter partner: another face of the size of `image`, for `blend`.
   package func photographed(
-    _ image: () throws(Failure) -> Image, partner: UnsafePointer<UInt8>?
+    _ image: () throws(Failure) -> Image, partner: Span<UInt8>?
   ) throws(Failure) -> Image? {
     guard hasCameraEffects else { return nil }
     var image = try image()
@@ -91,22 +91,29 @@ extension Crops {
   /// Writes one varied face in several formats, all of the same picture, so that a student and its teacher
   /// see the same.
   ///
-  /// - Parameter targets: memory for each format's `count` numbers.
+  /// - Parameters:
+  ///   - batches: one per format, each with room for views of `count` numbers.
+  ///   - place: the index of the view to write.
   package func render(
-    _ index: Int, _ variation: Variation, _ formats: [ViewFormat], into targets: [UnsafeMutablePointer<Float>]
+    _ index: Int, _ variation: Variation, _ formats: [ViewFormat], into batches: [Storage<Float>],
+    at place: Int = 0
   ) throws(Failure) {
-    guard formats.count == targets.count else {
-      throw .internalError("\(formats.count) formats, \(targets.count) targets")
+    guard formats.count == batches.count, place >= 0,
+      zip(formats, batches).allSatisfy({ (place + 1) * $0.count <= $1.count })
+    else {
+      throw .internalError("\(formats.count) formats into \(batches.count) batches, at view \(place)")
     }
-    func write(_ pixels: UnsafePointer<UInt8>) {
-      for (format, target) in zip(formats, targets) {
-        let view = LevelView(target, width: format.width, height: format.height)
-        let map = variation.map(
-          width: format.width, height: format.height, frame: (options.frame, options.frame),
-          margin: options.margin)
-        view.fill(from: pixels, width: side, height: side, map: map)
-        variation.light(view)
-        view.preprocess(format)
+    func write(_ pixels: Span<UInt8>) {
+      for (format, batch) in zip(formats, batches) {
+        batch.withPointer { batch in
+          let view = LevelView(batch + place * format.count, width: format.width, height: format.height)
+          let map = variation.map(
+            width: format.width, height: format.height, frame: (options.frame, options.frame),
+            margin: options.margin)
+          view.fill(from: pixels, width: side, height: side, map: map)
+          variation.light(view)
+          view.preprocess(format)
+        }
       }
     }
     func image() throws(Failure) -> Image { try self.image(index) }
@@ -119,7 +126,7 @@ extension Crops {
       photographed = try variation.photographed(image, partner: nil)
     }
     if let photographed {
-      photographed.withPixels(write)
+      photographed.pixels.withSpan(write)
     } else {
       try with(index) { pixels throws(Failure) in write(pixels) }
     }
@@ -137,10 +144,10 @@ extension Image {
   package func varied(by variation: Variation) throws(Failure) -> Image {
     let source = try variation.photographed({ self }, partner: nil) ?? self
     let levels = try Storage<Float>(count: 3 * width * height)
-    return try withPointers(source.pixels, levels) { pixels, levels throws(Failure) in
+    return try levels.withPointer { levels throws(Failure) in
       let view = LevelView(levels, width: width, height: height)
       let map = variation.map(width: width, height: height, frame: (width, height), margin: 0)
-      view.fill(from: pixels, width: width, height: height, map: map)
+      source.pixels.withSpan { view.fill(from: $0, width: width, height: height, map: map) }
       variation.light(view)
       return try Image(width: width, height: height) { y, row in
         for i in 0..<row.count {

@@ -16,7 +16,16 @@ package struct LevelView {
   /// Fills the view from a picture: `view(x, y) = picture(map(x, y))`, bilinear, with the picture's edge
   /// repeated.
   package func fill(
-    from pixels: UnsafePointer<UInt8>, width sourceWidth: Int, height sourceHeight: Int, map: Affine
+    from pixels: Span<UInt8>, width sourceWidth: Int, height sourceHeight: Int, map: Affine
+  ) {
+    precondition(pixels.count >= 3 * sourceWidth * sourceHeight)
+    pixels.withUnsafeBufferPointer { pixels in
+      if let start = pixels.baseAddress { fill(from: start, sourceWidth, sourceHeight, map) }
+    }
+  }
+
+  private func fill(
+    from pixels: UnsafePointer<UInt8>, _ sourceWidth: Int, _ sourceHeight: Int, _ map: Affine
   ) {
     let right = Double(sourceWidth - 1), bottom = Double(sourceHeight - 1)
     let stride = 3 * sourceWidth

@@ -31,14 +31,10 @@ extension Array where Element: Scored {
 
 /// A detector whose later networks see windows cropped from the picture.
 protocol WindowFinder: FaceFinder {
-  /// Channels of the windows in its networks' format.
-  static var channels: Int { get }
+  /// The input format of its networks for a window.
+  static var input: WindowInput { get }
   /// The pixels from edge to edge of a window, in the convention of its boxes; not clamped to the picture.
   static func pixels(_ first: Float, _ last: Float) -> (lower: Int, upper: Int)
-  /// Writes a part of a picture in its networks' format, `side` x `side` numbers per channel.
-  static func cut(
-    _ image: Image, rows: Range<Int>, columns: Range<Int>, side: Int, into target: UnsafeMutablePointer<Float>
-  ) throws(Failure)
 }
 
 extension WindowFinder {
@@ -63,9 +59,9 @@ extension WindowFinder {
       let batch = parts[first..<min(first + Self.batchSize, parts.count)]
       try network.run(batch: batch.count, height: side, width: side) { input throws(Failure) in
         for (i, part) in batch.enumerated() {
-          try Self.cut(
-            image, rows: part.rows, columns: part.columns, side: side,
-            into: input + i * side * side * Self.channels)
+          try Self.input.write(
+            image, rows: part.rows, columns: part.columns, to: side, width: side,
+            into: input + i * side * side * Self.input.channels)
         }
       } _: { answers in
         for (i, part) in batch.enumerated() { body(part.candidate, answers, i) }

@@ -106,8 +106,8 @@ package final class CascadeDetector: WindowFinder, @unchecked Sendable {
     let across = Float(image.width) / Float(width), down = Float(image.height) / Float(height)
     var found: [Candidate] = []
     try stage.classifier.run(batch: 1, height: height, width: width) { input throws(Failure) in
-      try image.greyResampled(
-        rows: 0..<image.height, columns: 0..<image.width, to: height, width: width, into: input)
+      try CascadeDetector.input.write(
+        image, rows: 0..<image.height, columns: 0..<image.width, to: height, width: width, into: input)
     } _: { answers in
       let face = answers[0], extents = answers.extents(0), columns = extents[2]
       for cell in 0..<(extents[1] * columns) where face[2 * cell + 1] >= stage.threshold {
@@ -143,22 +143,16 @@ package final class CascadeDetector: WindowFinder, @unchecked Sendable {
     var boxes = candidates.map { $0.box }
     try forEachAnswer(stage.calibrator, candidates, in: image, side: stage.side) { i, answers, row in
       let patterns = answers[0] + row * CascadeCNN.Adjustment.count
-      guard let adjustment = CascadeCNN.Adjustment(meanOf: patterns) else { return }
+      guard let adjustment = CascadeCNN.Adjustment(meanOf: { patterns[$0] }) else { return }
       boxes[i] = boxes[i].adjusted(by: adjustment)
     }
     for i in boxes.indices { candidates[i].box = boxes[i] }
   }
 
-  static var channels: Int { 1 }
+  static var input: WindowInput { .grey }
 
   static func pixels(_ first: Float, _ last: Float) -> (lower: Int, upper: Int) {
     (Int(first.rounded()), Int(last.rounded()))
-  }
-
-  static func cut(
-    _ image: Image, rows: Range<Int>, columns: Range<Int>, side: Int, into target: UnsafeMutablePointer<Float>
-  ) throws(Failure) {
-    try image.greyResampled(rows: rows, columns: columns, to: side, width: side, into: target)
   }
 }
 
@@ -166,12 +160,12 @@ extension CascadeCNN.Adjustment {
   /// The probability above which a pattern counts: several times that of 45 equally likely ones.
   private static var minProbability: Float { 0.1 }
 
-  /// The mean of the patterns that count; nil if there are none.
+  /// The mean of the patterns that count, given the probability of each; nil if there are none.
   /// Source: Li et al. 2015, equations 1 to 3.
-  package init?(meanOf probabilities: UnsafePointer<Float>) {
+  package init?(meanOf probability: (Int) -> Float) {
     var sum = CascadeCNN.Adjustment(scale: 0, x: 0, y: 0), count: Float = 0
     for number in 0..<CascadeCNN.Adjustment.count
-    where probabilities[number] > CascadeCNN.Adjustment.minProbability {
+    where probability(number) > CascadeCNN.Adjustment.minProbability {
       let pattern = CascadeCNN.Adjustment(number: number)
       sum.scale += pattern.scale
       sum.x += pattern.x
@@ -189,20 +183,5 @@ extension Box {
     let width = width / adjustment.scale, height = height / adjustment.scale
     let left = left - adjustment.x * width, top = top - adjustment.y * height
     return Box(left: left, top: top, right: left + width, bottom: top + height)
-  }
-}
-
-extension Image {
-  /// A part of the picture in CascadeCNN's format: luma by area means, 0...255 to -1...1.
-  fileprivate func greyResampled(
-    rows: Range<Int>, columns: Range<Int>, to height: Int, width: Int,
-    into target: UnsafeMutablePointer<Float>
-  ) throws(Failure) {
-    let colours = try Storage<Float>(count: 3 * height * width)
-    try colours.withPointer { source throws(Failure) in
-      try areaResampled(
-        rows: rows, columns: columns, to: height, width: width, into: source, scale: 1 / 127.5, mean: 127.5)
-      for i in 0..<(height * width) { target[i] = luma(source[3 * i], source[3 * i + 1], source[3 * i + 2]) }
-    }
   }
 }

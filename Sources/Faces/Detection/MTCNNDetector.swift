@@ -59,9 +59,8 @@ package final class MTCNNDetector: WindowFinder, @unchecked Sendable {
     let height = Int(Double(image.height) * scale + 1), width = Int(Double(image.width) * scale + 1)
     var found: [Candidate] = []
     try proposal.run(batch: 1, height: height, width: width) { input throws(Failure) in
-      try image.areaResampled(
-        rows: 0..<image.height, columns: 0..<image.width, to: height, width: width, into: input,
-        scale: MTCNN.scale, mean: MTCNN.mean)
+      try MTCNNDetector.input.write(
+        image, rows: 0..<image.height, columns: 0..<image.width, to: height, width: width, into: input)
     } _: { answers in
       let face = answers[0], box = answers[1], extents = answers.extents(0), columns = extents[2]
       for cell in 0..<(extents[1] * columns) where face[2 * cell + 1] >= thresholds.0 {
@@ -123,17 +122,10 @@ package final class MTCNNDetector: WindowFinder, @unchecked Sendable {
 
   // MARK: The windows
 
-  static var channels: Int { 3 }
+  static var input: WindowInput { .colours(scale: MTCNN.scale, mean: MTCNN.mean) }
 
   /// Counted from 1, like boxes.
   static func pixels(_ first: Float, _ last: Float) -> (lower: Int, upper: Int) {
     (max(Int(first), 1) - 1, Int(last))
-  }
-
-  static func cut(
-    _ image: Image, rows: Range<Int>, columns: Range<Int>, side: Int, into target: UnsafeMutablePointer<Float>
-  ) throws(Failure) {
-    try image.areaResampled(
-      rows: rows, columns: columns, to: side, width: side, into: target, scale: MTCNN.scale, mean: MTCNN.mean)
   }
 }

@@ -33,6 +33,7 @@ extension Architecture {
   private enum Projection { case maximum, euclidean }
 
   /// Convolution with bias, batch normalisation and rectifier.
+  @inline(never)
   static func unit(
     _ name: String, _ statistics: String, _ filters: Int, kernel: Int, stride: Int = 1,
     padding: Padding = .valid
@@ -43,6 +44,7 @@ extension Architecture {
   }
 
   /// Keeps the size. The pooled branch is smaller and is padded with (before, after) zeros.
+  @inline(never)
   private static func inception(
     _ block: String, _ three: (Int, Int), _ five: (Int, Int)?, _ projection: Projection, _ pooled: Int,
     _ border: (Int, Int), _ one: Int
@@ -60,6 +62,7 @@ extension Architecture {
   }
 
   /// Halves the size.
+  @inline(never)
   private static func reduction(_ block: String, _ three: (Int, Int), _ five: (Int, Int)) -> Layer {
     let name = "inception_\(block)_"
     return .concatenation([

@@ -31,6 +31,7 @@ package enum AnyLayer: Equatable, Sendable {
   case product(Product)
 
   /// Calls a function for the layer, whatever its kind.
+  @_optimize(size)
   func open<Function: LayerFunction>(_ function: Function) throws(Function.Refusal) -> Function.Result {
     switch self {
     case .convolution(let layer): try function(layer)

@@ -120,6 +120,7 @@ package struct Convolution: LayerKind {
 
 extension Layer {
   /// Convolution, then normalisation, then activation.
+  @inline(never)
   package static func convolution(
     _ name: String, _ filters: Int, kernel: Int, stride: Int = 1, groups: Int = 1, padding: Padding = .valid,
     hasBias: Bool = true, normalisation: Normalisation = .none, activation: Activation = .none

@@ -100,6 +100,7 @@ package struct Dense: LayerKind {
 
 extension Layer {
   /// Connects every number of the input to every output, then activation.
+  @inline(never)
   package static func dense(
     _ name: String, _ outputs: Int, hasBias: Bool = true, activation: Activation = .none
   ) -> Layer {

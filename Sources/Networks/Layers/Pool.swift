@@ -69,6 +69,7 @@ package struct Pool: LayerKind {
 
 extension Layer {
   /// The mean or the maximum over windows.
+  @inline(never)
   package static func pool(
     _ pooling: Pooling, kernel: Int, stride: Int, padding: Int = 0, roundsUp: Bool = false
   ) -> Layer {

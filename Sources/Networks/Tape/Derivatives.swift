@@ -48,9 +48,7 @@ package func directionalDerivative(
 ///
 /// - Parameter x: modified during the call, and restored.
 package func centralDifference(
-  of function: (UnsafeMutablePointer<Double>) throws(Failure) -> Double, at x: UnsafeMutablePointer<Double>,
-  _ i: Int,
-  step: Double
+  of function: (Storage<Double>) throws(Failure) -> Double, at x: Storage<Double>, _ i: Int, step: Double
 ) throws(Failure) -> Double {
   let centre = x[i], h = step * max(1, centre.magnitude)
   let right = centre + h, left = centre - h
@@ -81,12 +79,10 @@ package func differentiate(
     return (y.tensor, try tape.gradients(of: tape.sum(y), at: [leaf])[0])
   case .numeric:
     let value = try Tensor<Double>(x.shape), slope = try Tensor<Double>(x.shape), moved = try x.copy()
-    try withPointers(value, slope, moved) { value, slope, moved throws(Failure) in
-      for i in 0..<x.count {
-        value[i] = function(x[i])
-        slope[i] = try centralDifference(
-          of: { x throws(Failure) in function(x[i]) }, at: moved, i, step: 1e-6)
-      }
+    for i in 0..<x.count {
+      value.storage[i] = function(x[i])
+      slope.storage[i] = try centralDifference(
+        of: { x throws(Failure) in function(x[i]) }, at: moved.storage, i, step: 1e-6)
     }
     return (value, slope)
   }

@@ -20,7 +20,7 @@ package func checkGradient(
       of: { _ throws(Failure) in
         let tape = Tape<Double>()
         return try tape.projected(function(tape, tape.constant(moved))).scalar
-      }, at: moved.pointer, i, step: step)
+      }, at: moved.storage, i, step: step)
     worst.compare(i, gradient[i], numeric, absolute: absolute, relative: relative)
   }
   return max(0, worst.ratio)
@@ -69,26 +69,25 @@ package func checkDerivatives(
 
   var worst = DerivativeComparison()
   for (n, input) in inputs.enumerated() {
-    try withPointers(moved[n], input.copy()) { numbers, copy throws(Failure) in
-      for i in 0..<input.count {
-        numbers[i] = Dual(input[i], derivative: 1)
-        let forward = try value().derivative
-        numbers[i] = Dual(input[i])
-        let numeric = try centralDifference(
-          of: { x throws(Failure) in
-            numbers[i] = Dual(x[i])
-            return try value().value
-          }, at: copy, i, step: step)
-        numbers[i] = Dual(input[i])
-        let reverse = gradients[n][i].value
-        var comparison = GradientComparison()
-        comparison.compare(i, reverse, forward, absolute: exact, relative: exact)
-        comparison.compare(i, reverse, numeric, absolute: absolute, relative: relative)
-        comparison.compare(i, forward, numeric, absolute: absolute, relative: relative)
-        if comparison.ratio > worst.ratio {
-          worst = DerivativeComparison(
-            input: n, index: i, reverse: reverse, forward: forward, numeric: numeric, ratio: comparison.ratio)
-        }
+    let numbers = moved[n].storage, copy = try input.copy().storage
+    for i in 0..<input.count {
+      numbers[i] = Dual(input[i], derivative: 1)
+      let forward = try value().derivative
+      numbers[i] = Dual(input[i])
+      let numeric = try centralDifference(
+        of: { x throws(Failure) in
+          numbers[i] = Dual(x[i])
+          return try value().value
+        }, at: copy, i, step: step)
+      numbers[i] = Dual(input[i])
+      let reverse = gradients[n][i].value
+      var comparison = GradientComparison()
+      comparison.compare(i, reverse, forward, absolute: exact, relative: exact)
+      comparison.compare(i, reverse, numeric, absolute: absolute, relative: relative)
+      comparison.compare(i, forward, numeric, absolute: absolute, relative: relative)
+      if comparison.ratio > worst.ratio {
+        worst = DerivativeComparison(
+          input: n, index: i, reverse: reverse, forward: forward, numeric: numeric, ratio: comparison.ratio)
       }
     }
   }

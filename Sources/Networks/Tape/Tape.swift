@@ -107,11 +107,3 @@ extension Tensor where Element: Scalar {
     return sum
   }
 }
-
-@_specialize(where Element == Float)
-@_specialize(where Element == Double)
-private func addLoop<Element: Scalar>(
-  _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ sum: UnsafeMutablePointer<Element>, _ count: Int
-) {
-  for i in 0..<count { sum[i] = a[i] + b[i] }
-}

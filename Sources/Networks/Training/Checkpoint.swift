@@ -133,39 +133,28 @@ package final class Checkpoint<Element: Scalar> {
     _ name: String, _ tensor: Tensor<Element>, to writer: inout WeightFileWriter
   ) throws(Failure) {
     guard isSingle else {
-      let bytes = tensor.withPointer {
-        Array(UnsafeRawBufferPointer(start: $0, count: tensor.count * MemoryLayout<Element>.size))
-      }
-      return try writer.add(name, bytes: bytes)
+      return try writer.add(name, bytes: tensor.storage.withBytes { Array($0) })
     }
     let singles = try Tensor<Float>(tensor.shape)
-    withPointers(tensor, singles) { copy($0, $1, tensor.count * MemoryLayout<Element>.size) }
+    tensor.storage.withSpan { singles.storage.copy($0.bytes) }
     try writer.add(name, singles)
   }
 
   private static func fill(
     _ tensor: Tensor<Element>, from file: WeightFile, _ name: String, checking: Bool
   ) throws(Failure) {
-    let size = tensor.count * MemoryLayout<Element>.size
     guard isSingle else {
-      let bytes = try file.bytes(name)
+      let bytes = try file.bytes(name), size = tensor.count * MemoryLayout<Element>.size
       guard bytes.count == size else {
         throw .badData("weights: \(name) has \(bytes.count) bytes; expected \(size)")
       }
-      guard !checking else { return }
-      tensor.withPointer { numbers in
-        bytes.withUnsafeBytes { if let start = $0.baseAddress { copy(start, numbers, size) } }
-      }
+      if !checking { tensor.storage.copy(bytes.span.bytes) }
       return
     }
     guard !file.isNarrow(name) else { throw .badData("weights: \(name) has less than 32 bits a number") }
     guard !checking else { return try file.check(name, tensor.shape.extents) }
     let singles = try file.tensor(name, tensor.shape.extents)
-    withPointers(singles, tensor) { copy($0, $1, size) }
-  }
-
-  private static func copy(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ size: Int) {
-    target.copyMemory(from: source, byteCount: size)
+    singles.storage.withSpan { tensor.storage.copy($0.bytes) }
   }
 
   /// Little-endian.

@@ -17,7 +17,7 @@ package final class Trainer {
   /// Replaces numbers by their mean over all processes that train together. Called once per step, with all
   /// gradients, then everything else that a step changes (running statistics, centres), then the loss. So the
   /// networks of all processes stay equal, and a NaN loss ends the step in all of them.
-  package var allReduce: ((UnsafeMutablePointer<Float>, Int) throws(Failure) -> Void)?
+  package var allReduce: ((Storage<Float>) throws(Failure) -> Void)?
 
   private let optimiser: Optimiser<Float>
   private let recycling = Memory.Recycling()
@@ -141,27 +141,26 @@ package final class Trainer {
 
   /// In a single call, so that processes communicate once per step.
   private func means(
-    of tensors: [Tensor<Float>], _ body: (UnsafeMutablePointer<Float>, Int) throws(Failure) -> Void
+    of tensors: [Tensor<Float>], _ body: (Storage<Float>) throws(Failure) -> Void
   ) throws(Failure) -> [Tensor<Float>] {
     var count = 0
     for tensor in tensors { count += tensor.count }
-    return try Storage<Float>(count: count).withPointer { all throws(Failure) in
-      var offset = 0
-      for tensor in tensors {
-        tensor.withPointer { (all + offset).update(from: $0, count: tensor.count) }
-        offset += tensor.count
-      }
-      try body(all, count)
-      offset = 0
-      var means: [Tensor<Float>] = []
-      for tensor in tensors {
-        let mean = try Tensor<Float>(tensor.shape)
-        mean.withPointer { $0.update(from: all + offset, count: mean.count) }
-        offset += mean.count
-        means.append(mean)
-      }
-      return means
+    let all = try Storage<Float>(count: count)
+    var offset = 0
+    for tensor in tensors {
+      withPointers(all, tensor.storage) { ($0 + offset).update(from: $1, count: tensor.count) }
+      offset += tensor.count
     }
+    try body(all)
+    offset = 0
+    var means: [Tensor<Float>] = []
+    for tensor in tensors {
+      let mean = try Tensor<Float>(tensor.shape)
+      withPointers(mean.storage, all) { $0.update(from: $1 + offset, count: mean.count) }
+      offset += mean.count
+      means.append(mean)
+    }
+    return means
   }
 
   /// The network's result as in use: with running statistics, without dropout, at unit length or as

@@ -11,14 +11,18 @@ package enum JSON {
   /// A number with a sign, a point or an exponent.
   case decimal(Double)
 
-  /// - Parameter name: of the source, for error messages.
-  /// - Throws: `.badData` naming the byte at which the text stops being JSON.
-  package init(parsing bytes: UnsafeBufferPointer<UInt8>, _ name: String = "header") throws(Failure) {
-    var parser = Parser(bytes: bytes, name: name)
+  /// - Parameters:
+  ///   - place: the range of the text; nil for all bytes.
+  ///   - name: of the source, for error messages.
+  /// - Throws: `.badData` naming the byte of the text at which it stops being JSON.
+  package init(
+    parsing bytes: Storage<UInt8>, _ place: Range<Int>? = nil, _ name: String = "header"
+  ) throws(Failure) {
+    var parser = Parser(bytes: bytes, place: place ?? 0..<bytes.count, name: name)
     self = try parser.value(depth: 0)
     parser.skipSpace()
     // safetensors pads its header with spaces
-    guard parser.position == bytes.count else { throw parser.failure("the end") }
+    guard parser.next == nil else { throw parser.failure("the end") }
   }
 
   /// A text as JSON writes it, quotes included.
@@ -50,16 +54,16 @@ package enum JSON {
   }
 
   private struct Parser {
-    let bytes: UnsafeBufferPointer<UInt8>
-    let name: String
-    var position = 0
+    private let bytes: Storage<UInt8>
+    private let place: Range<Int>
+    private let name: String
+    private var position = 0  // relative to the start of the range
 
-    init(bytes: UnsafeBufferPointer<UInt8>, name: String) {
-      self.bytes = bytes
-      self.name = name
+    init(bytes: Storage<UInt8>, place: Range<Int>, name: String) {
+      (self.bytes, self.place, self.name) = (bytes, place, name)
     }
 
-    var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+    var next: UInt8? { position < place.count ? bytes[place.lowerBound + position] : nil }
 
     func failure(_ expected: String) -> Failure {
       guard let next else { return .badData("\(name) ends at byte \(position); expected \(expected)") }

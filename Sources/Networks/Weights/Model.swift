@@ -15,7 +15,7 @@ package final class Model: @unchecked Sendable {
 
   package convenience init(path: String) throws(Failure) { try self.init(WeightFile(path: path)) }
 
-  package convenience init(copying bytes: UnsafeRawBufferPointer) throws(Failure) {
+  package convenience init(copying bytes: Span<UInt8>) throws(Failure) {
     try self.init(WeightFile(copying: bytes))
   }
 
@@ -92,29 +92,37 @@ package final class Model: @unchecked Sendable {
   }
 
   /// The result of one layer for a picture, [1, height, width, channels].
+  /// - Parameter pixels: the picture's R, G, B bytes.
   package func features(
-    _ pixels: UnsafePointer<UInt8>, height: Int, width: Int, layer: String, pooling: Pooling
+    _ pixels: Span<UInt8>, height: Int, width: Int, layer: String, pooling: Pooling
   ) throws(Failure) -> Tensor<Float> {
     try withFeatures(pixels, height: height, width: width, layer: layer, pooling: pooling) {
-      values, extents throws(Failure) in
-      let tensor = try Tensor<Float>(extents)
-      tensor.pointer.update(from: values, count: tensor.count)
+      answers throws(Failure) in
+      let tensor = try Tensor<Float>(answers.extents(0))
+      tensor.withPointer { $0.update(from: answers[0], count: tensor.count) }
       return tensor
     }
   }
 
-  /// The same in place, valid inside `body`, which receives the values with their extents.
+  /// The same in place, valid inside the call.
   package func withFeatures<Result>(
-    _ pixels: UnsafePointer<UInt8>, height: Int, width: Int, layer: String, pooling: Pooling,
-    _ body: (UnsafePointer<Float>, [Int]) throws(Failure) -> Result
+    _ pixels: Span<UInt8>, height: Int, width: Int, layer: String, pooling: Pooling,
+    _ body: (Executor.Answers) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let executor = try executor(layer, pooling)
     let architecture = try self.architecture()
-    return try executor.run(batch: 1, height: height, width: width) { input in
-      architecture.fill(input, pixels, height: height, width: width)
-    } _: { answers throws(Failure) in
-      try body(answers[0], answers.extents(0))
+    guard pixels.count == 3 * height * width else {
+      throw .internalError("\(pixels.count) bytes for a picture of \(width)x\(height)")
     }
+    return try executor.run(
+      batch: 1, height: height, width: width,
+      fill: { input in
+        pixels.withUnsafeBufferPointer { pixels in
+          if let start = pixels.baseAddress {
+            architecture.fill(input, start, height: height, width: width)
+          }
+        }
+      }, body)
   }
 
   private func executor(_ layer: String, _ pooling: Pooling) throws(Failure) -> Executor {

@@ -22,38 +22,37 @@ package final class WeightFile: @unchecked Sendable {
     let kind: Kind
     let extents: [Int]
     let count, offset: Int
+
+    /// The range of its bytes in the file.
+    var place: Range<Int> { offset..<(offset + count * kind.rawValue) }
   }
 
   package convenience init(path: String) throws(Failure) {
     try self.init(taking: readFile(path, limit: WeightFile.largest))
   }
 
-  package convenience init(copying bytes: UnsafeRawBufferPointer) throws(Failure) {
-    guard let base = bytes.baseAddress, bytes.count > 0 else {
-      throw .badData("safetensors: 0 bytes; expected at least 10")
-    }
-    let storage = try Storage<UInt8>(count: bytes.count)
-    UnsafeMutableRawPointer(storage.pointer).copyMemory(from: base, byteCount: bytes.count)
-    try self.init(taking: storage)
+  package convenience init(copying bytes: Span<UInt8>) throws(Failure) {
+    try self.init(
+      taking: bytes.withUnsafeBufferPointer { bytes throws(Failure) in try Storage(copying: bytes) })
   }
 
   private init(taking bytes: Storage<UInt8>) throws(Failure) {
     let count = bytes.count
     guard count >= 10 else { throw .badData("safetensors: \(count) bytes; expected at least 10") }
     var length: UInt64 = 0
-    for i in 0..<8 { length |= UInt64(bytes.pointer[i]) << UInt64(8 * i) }
+    for i in 0..<8 { length |= UInt64(bytes[i]) << UInt64(8 * i) }
     guard length <= UInt64(min(count - 8, WeightFile.largestHeader)) else {
       throw .badData(
         "safetensors: a header of \(length) bytes in a file of \(count), this is no safetensors file")
     }
-    let header = try JSON(parsing: UnsafeBufferPointer(start: bytes.pointer + 8, count: Int(length)))
+    let dataStart = 8 + Int(length)
+    let header = try JSON(parsing: bytes, 8..<dataStart)
     guard case .object(let members) = header else {
       throw .badData("safetensors: the header is not an object")
     }
     var metadata: [String: String] = [:]
     var entries: [String: Entry] = [:]
     var ranges: [(first: Int, end: Int)] = []
-    let dataStart = 8 + Int(length)
     for (name, value) in members {
       guard case .object(let fields) = value else { throw .badData("safetensors: \(name) is not an object") }
       if name == "__metadata__" {
@@ -69,7 +68,7 @@ package final class WeightFile: @unchecked Sendable {
       guard entries.updateValue(entry, forKey: name) == nil else {
         throw .badData("safetensors: \(name) appears twice")
       }
-      ranges.append((entry.offset, entry.offset + entry.count * entry.kind.rawValue))
+      ranges.append((entry.place.lowerBound, entry.place.upperBound))
     }
     // The format allows neither gaps nor overlaps: they indicate a damaged length.
     ranges.sort { $0.first < $1.first }
@@ -147,8 +146,7 @@ package final class WeightFile: @unchecked Sendable {
       print.add(name)
       print.add(UInt64(entry.kind.rawValue))
       for extent in entry.extents { print.add(UInt64(extent)) }
-      print.add(
-        UnsafeRawBufferPointer(start: bytes.pointer + entry.offset, count: entry.count * entry.kind.rawValue))
+      bytes.withSpan { print.add($0.extracting(entry.place).bytes) }
     }
     for key in metadata.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
       print.add(key)
@@ -210,7 +208,7 @@ package final class WeightFile: @unchecked Sendable {
     case .float16: numbers = .halves
     case .byte: numbers = .codes(table: try tensor(name + ".table", [256]))
     }
-    return WeightReader(bytes: bytes, offset: entry.offset, numbers: numbers)
+    return WeightReader(bytes: bytes, place: entry.place, numbers: numbers)
   }
 
   /// Whether this tensor has less than 32 bits per number.
@@ -235,6 +233,6 @@ package final class WeightFile: @unchecked Sendable {
   package func bytes(_ name: String) throws(Failure) -> [UInt8] {
     guard let entry = entries[name] else { throw .badData("weights: \(name) is missing") }
     guard entry.kind == .byte else { throw .badData("weights: \(name) is stored as numbers; expected bytes") }
-    return bytes.withPointer { Array(UnsafeBufferPointer(start: $0 + entry.offset, count: entry.count)) }
+    return bytes.withSpan { $0.extracting(entry.place).array }
   }
 }

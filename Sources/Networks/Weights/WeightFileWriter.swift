@@ -93,14 +93,12 @@ package struct WeightFileWriter {
         "a weight file of \(size) bytes, \(header.count) of them names, is larger than can be read")
     }
     let file = try Storage<UInt8>(count: size)
-    try file.withPointer { bytes throws(Failure) in
-      for i in 0..<8 { bytes[i] = UInt8(UInt64(header.count) >> UInt64(8 * i) & 0xFF) }
-      for (i, byte) in header.enumerated() { bytes[8 + i] = byte }
-      var target = UnsafeMutableRawPointer(bytes) + 8 + header.count
-      for entry in ordered {
-        try WeightFileWriter.write(entry, to: target)
-        target += entry.byteCount
-      }
+    for i in 0..<8 { file[i] = UInt8(UInt64(header.count) >> UInt64(8 * i) & 0xFF) }
+    file.copy(header.span.bytes, atByte: 8)
+    var place = 8 + header.count
+    for entry in ordered {
+      try WeightFileWriter.write(entry, to: file, at: place)
+      place += entry.byteCount
     }
     return file
   }
@@ -109,7 +107,7 @@ package struct WeightFileWriter {
   /// - Throws: `.io` with the system's reason, and the errors of `bytes`.
   package func write(path: String) throws(Failure) {
     let file = try bytes()
-    try file.withBuffer { bytes throws(Failure) in try writeFile(path, UnsafeRawBufferPointer(bytes)) }
+    try file.withBytes { bytes throws(Failure) in try writeFile(path, bytes) }
   }
 
   private func header(_ ordered: [Entry]) -> [UInt8] {
@@ -139,23 +137,22 @@ package struct WeightFileWriter {
     return text
   }
 
-  private static func write(_ entry: Entry, to target: UnsafeMutableRawPointer) throws(Failure) {
+  private static func write(_ entry: Entry, to file: Storage<UInt8>, at place: Int) throws(Failure) {
     switch entry.content {
     case .singles(let tensor):
       // All supported machines are little-endian, like the format.
-      tensor.withPointer { target.copyMemory(from: $0, byteCount: entry.byteCount) }
+      tensor.storage.withSpan { file.copy($0.bytes, atByte: place) }
     case .halves(let tensor):
       for i in 0..<tensor.count {
         guard let bits = half(float: tensor[i]) else {
           throw .invalidArgument(
             "\(tensor[i]) in \(entry.name) has no half precision number; expected at most 65504")
         }
-        target.storeBytes(of: bits, toByteOffset: 2 * i, as: UInt16.self)
+        file[place + 2 * i] = UInt8(truncatingIfNeeded: bits)
+        file[place + 2 * i + 1] = UInt8(truncatingIfNeeded: bits >> 8)
       }
     case .bytes(let bytes):
-      bytes.withUnsafeBytes {
-        if let start = $0.baseAddress { target.copyMemory(from: start, byteCount: $0.count) }
-      }
+      file.copy(bytes.span.bytes, atByte: place)
     }
   }
 }

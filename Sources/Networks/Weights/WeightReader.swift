@@ -9,8 +9,8 @@ package struct WeightReader: @unchecked Sendable {
   }
 
   let bytes: Storage<UInt8>
-  /// The offset of the tensor's bytes.
-  let offset: Int
+  /// The range of the tensor's bytes.
+  let place: Range<Int>
   let numbers: Numbers
 
   /// `target[i] = scale * number[first + i]` for `count` numbers.
@@ -19,24 +19,20 @@ package struct WeightReader: @unchecked Sendable {
   func read<Element: Scalar>(
     _ first: Int, _ count: Int, scale: Element = 1, into target: UnsafeMutablePointer<Element>
   ) {
-    bytes.withPointer { bytes in
-      let source = UnsafeRawPointer(bytes) + offset
+    withRun(first, count, size: width) { source in
       switch numbers {
       case .singles:
-        let source = source + 4 * first
         for i in 0..<count {
           target[i] = Element(source.loadUnaligned(fromByteOffset: 4 * i, as: Float.self)) * scale
         }
       case .halves:
-        let source = source + 2 * first
         for i in 0..<count {
           target[i] =
             Element(float(half: source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))) * scale
         }
       case .codes(let table):
-        let codes = bytes + offset + first
         table.withPointer { table in
-          for i in 0..<count { target[i] = Element(table[Int(codes[i])]) * scale }
+          for i in 0..<count { target[i] = Element(table[Int(source[i])]) * scale }
         }
       }
     }
@@ -44,10 +40,25 @@ package struct WeightReader: @unchecked Sendable {
 
   /// The numbers in their storage type: halves as UInt16, codes as UInt8.
   func copy<Stored: BitwiseCopyable>(_ first: Int, _ count: Int, to target: UnsafeMutablePointer<Stored>) {
-    let size = MemoryLayout<Stored>.stride
-    bytes.withPointer {
-      UnsafeMutableRawPointer(target).copyMemory(
-        from: UnsafeRawPointer($0) + offset + first * size, byteCount: count * size)
+    withRun(first, count, size: MemoryLayout<Stored>.stride) { source in
+      UnsafeMutableRawBufferPointer(start: target, count: source.count).copyMemory(from: source)
+    }
+  }
+
+  /// Bytes per number.
+  private var width: Int {
+    switch numbers {
+    case .singles: 4
+    case .halves: 2
+    case .codes: 1
+    }
+  }
+
+  /// The bytes of a run of numbers, which must be inside the tensor.
+  @inline(__always)
+  private func withRun(_ first: Int, _ count: Int, size: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
+    bytes.withSpan { bytes in
+      bytes.extracting(place).extracting((first * size)..<((first + count) * size)).withUnsafeBytes(body)
     }
   }
 }

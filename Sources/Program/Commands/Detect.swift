@@ -5,7 +5,7 @@ struct Detect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Finds the faces in a photo.", usage: "facestyle detect <photo> [<options>]")
 
-  @Argument(help: "A JPEG or PNG file.") var photo: String
+  @Argument(help: "A \(anyPictureFormat) file.") var photo: String
 
   @OptionGroup var search: SearchOptions
 

@@ -23,7 +23,7 @@ struct GalleryCommand: ParsableCommand {
 
     @Argument(help: galleryHelp) var gallery: String
     @Argument(help: "The person.") var name: String
-    @Argument(help: "JPEG or PNG files.") var photos: [String]
+    @Argument(help: "\(anyPictureFormat) files.") var photos: [String]
 
     @Option(
       help: ArgumentHelp("A note to keep with each photo, instead of its file's name.", valueName: "text"))

@@ -54,7 +54,7 @@ struct Layers: ParsableCommand {
         with the patches found so far.
         """)
 
-    @Argument(help: "JPEG or PNG files, or folders of them.") var photos: [String]
+    @Argument(help: "\(anyPictureFormat) files, or folders of them.") var photos: [String]
     @OptionGroup var layers: LayerOptions
 
     @Option(help: "Patches per unit, 1 to 64.") var patches: UInt32 = 9
@@ -312,7 +312,7 @@ struct LayerOptions: ParsableArguments {
 
   @Option(
     name: [.customShort("o"), .long],
-    help: ArgumentHelp("A .png or .jpg file; for several layers FILE-LAYER.png.", valueName: "file"),
+    help: ArgumentHelp("A \(anyPictureEnding) file; for several layers FILE-LAYER.png.", valueName: "file"),
     transform: PictureOutput.init(argument:))
   var output: PictureOutput
 
@@ -381,6 +381,6 @@ private func photoFiles(_ paths: [String]) throws(Failure) -> [String] {
     }
     for name in try contents(of: path) where isPicture(name) { files.append("\(path)/\(name)") }
   }
-  guard !files.isEmpty else { throw Failure("\(paths.joined(separator: ", ")): no .jpg or .png file") }
+  guard !files.isEmpty else { throw Failure("\(paths.joined(separator: ", ")): no \(anyPictureEnding) file") }
   return files
 }

@@ -1,3 +1,4 @@
+import CFaceStyle
 import Glibc
 
 enum PathKind { case file, folder, absent }
@@ -43,9 +44,34 @@ func nameAndExtension(_ file: String) -> (String, String) {
   return (String(file[..<dot]), file[file.index(after: dot)...].lowercased())
 }
 
-/// Whether the library reads this kind of picture, by the extension.
+/// The picture formats that the library reads and writes, such as "PNG", with their endings, such as ".png".
+private let pictureFormats: [(name: String, endings: [String])] = {
+  var formats: [(name: String, endings: [String])] = []
+  while let name = fs_file_format_name(fs_file_format(rawValue: UInt32(formats.count))) {
+    var endings: [String] = []
+    while let ending = fs_file_format_ending(fs_file_format(rawValue: UInt32(formats.count)), endings.count) {
+      endings.append(String(cString: ending))
+    }
+    formats.append((String(cString: name), endings))
+  }
+  return formats
+}()
+
+/// "PNG or JPEG", for help.
+var anyPictureFormat: String { alternatives(pictureFormats.map(\.name)) }
+
+/// ".png, .jpg or .jpeg", for help and messages.
+var anyPictureEnding: String { alternatives(pictureFormats.flatMap(\.endings)) }
+
+private func alternatives(_ words: [String]) -> String {
+  guard let last = words.last, words.count > 1 else { return words.joined() }
+  return "\(words.dropLast().joined(separator: ", ")) or \(last)"
+}
+
+/// Whether the library reads this kind of picture, by the ending.
 func isPicture(_ file: String) -> Bool {
-  ["jpg", "jpeg", "png"].contains(nameAndExtension(file).1)
+  let ending = "." + nameAndExtension(file).1
+  return pictureFormats.contains { $0.endings.contains(ending) }
 }
 
 /// Creates a folder; an existing one is accepted.

@@ -23,7 +23,7 @@ struct PictureOutput {
   let path: String
 
   init(argument: String) throws {
-    guard isPicture(argument) else { throw ValidationError("expected a .png, .jpg or .jpeg file.") }
+    guard isPicture(argument) else { throw ValidationError("expected a \(anyPictureEnding) file.") }
     path = argument
   }
 

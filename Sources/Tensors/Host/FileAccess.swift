@@ -84,9 +84,14 @@ private func directory(of path: String) -> String {
   return String(path[...slash])
 }
 
-/// The same text without a UTF-8 byte-order mark, which some editors and spreadsheets write.
+/// The length of a UTF-8 byte-order mark, which some editors and spreadsheets write: 3 or 0.
+package func markLength(_ text: Span<UInt8>) -> Int {
+  text.count >= 3 && text[0] == 0xEF && text[1] == 0xBB && text[2] == 0xBF ? 3 : 0
+}
+
+/// The same text without its byte-order mark.
 package func withoutMark(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
-  text.starts(with: [0xEF, 0xBB, 0xBF]) ? UnsafeBufferPointer(rebasing: text.dropFirst(3)) : text
+  UnsafeBufferPointer(rebasing: text.dropFirst(markLength(text.span)))
 }
 
 /// The operating system's reason for its last refusal, such as "No such file or directory".

@@ -2,7 +2,7 @@ import CSystem
 
 /// A mutex at a fixed address.
 package final class Lock: @unchecked Sendable {
-  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+  fileprivate let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
   package init() {
     mutex = .allocate(capacity: 1)
@@ -25,6 +25,27 @@ package final class Lock: @unchecked Sendable {
     defer { pthread_mutex_unlock(mutex) }
     return try body()
   }
+}
+
+/// Wakes threads that wait for a change of what a lock guards.
+package final class Signal: @unchecked Sendable {
+  private let condition: UnsafeMutablePointer<pthread_cond_t>
+
+  package init() {
+    condition = .allocate(capacity: 1)
+    pthread_cond_init(condition, nil)
+  }
+
+  deinit {
+    pthread_cond_destroy(condition)
+    condition.deallocate()
+  }
+
+  /// Call inside `lock.hold`; releases the lock while waiting. May wake spuriously: check the condition
+  /// again.
+  package func wait(_ lock: Lock) { pthread_cond_wait(condition, lock.mutex) }
+
+  package func wakeAll() { pthread_cond_broadcast(condition) }
 }
 
 /// Locks that are acquired before a fork and released after it in both processes, so that the child never

@@ -14,6 +14,10 @@ package func pathText(_ path: UnsafePointer<CChar>) -> String {
   return pathText(bytes: bytes[...])
 }
 
+package func pathText(bytes path: Span<UInt8>) -> String {
+  path.withUnsafeBufferPointer { pathText(bytes: $0[...]) }
+}
+
 package func pathText(bytes path: Slice<UnsafeBufferPointer<UInt8>>) -> String {
   let bytes = UnsafeBufferPointer(rebasing: path)
   if !bytes.contains(0xF4), let text = String(validating: bytes, as: UTF8.self) { return text }

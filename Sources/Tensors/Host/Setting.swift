@@ -12,10 +12,12 @@ package struct Setting {
 
   package init(_ name: String, _ isSet: Bool) { self.init(name, isSet ? "yes" : "no") }
 
+  @inline(never)
   package init(_ name: String, _ text: String, fault: String? = nil) {
     (self.name, self.text, self.fault) = (name, text, fault)
   }
 
+  @inline(never)
   package init<Number>(_ name: String, _ value: Number, _ limits: Limits<Number>) {
     let text = value.description
     self.init(
@@ -23,6 +25,7 @@ package struct Setting {
   }
 
   /// An optional number.
+  @inline(never)
   package init<Number>(_ name: String, _ value: Number?, _ limits: Limits<Number>) {
     guard let value else {
       self.init(name, "none")
@@ -32,6 +35,7 @@ package struct Setting {
   }
 
   /// The same setting, at fault if a condition across several settings does not hold.
+  @inline(never)
   package func requiring(_ holds: Bool, _ expected: String) -> Setting {
     guard fault == nil, !holds else { return self }
     return Setting(name, text, fault: "\(name) \(text); expected \(expected)")
@@ -134,6 +138,7 @@ extension Settings {
 package enum SettingList {
   package static func buildExpression(_ setting: Setting) -> [Setting] { [setting] }
   package static func buildExpression(_ part: [Setting]) -> [Setting] { part }
+  @inline(never)
   package static func buildBlock(_ parts: [Setting]...) -> [Setting] {
     var all: [Setting] = []
     for part in parts { all += part }

@@ -21,27 +21,37 @@ import Testing
 
   @Test func `a view with everything off is the plain aligned crop`() throws {
     let crops = try peopleCrops(1, photos: 1)
-    var view = [Float](repeating: -1, count: 60 * 60 * 3)
-    try view.withUnsafeMutableBufferPointer {
-      try crops.render(
-        0, Variation(.none, seed: 5, epoch: 3, index: 7), [.levels(side: 60)], into: [$0.baseAddress!])
+    let view = try Storage<Float>(repeating: -1, count: 60 * 60 * 3)
+    try crops.render(
+      0, Variation(.none, seed: 5, epoch: 3, index: 7), [.levels(side: 60)], into: [view])
+    #expect(
+      view.values == (try crops.image(0).cropped(x: 6, y: 6, width: 60, height: 60)).bytes.map { Float($0) })
+  }
+
+  @Test func `a view is written at its place among others, and nowhere else`() throws {
+    let crops = try peopleCrops(1, photos: 1), format = ViewFormat.levels(side: 8)
+    let one = try Storage<Float>(count: format.count)
+    let three = try Storage<Float>(repeating: -1, count: 3 * format.count)
+    try crops.render(0, Variation(), [format], into: [one])
+    try crops.render(0, Variation(), [format], into: [three], at: 1)
+    let untouched = [Float](repeating: -1, count: format.count)
+    #expect(three.values == untouched + one.values + untouched)
+    for place in [-1, 3] {
+      #expect(
+        outcome { try crops.render(0, Variation(), [format], into: [three], at: place) }
+          == "internalError: 1 formats into 1 batches, at view \(place)")
     }
-    #expect(view == (try crops.image(0).cropped(x: 6, y: 6, width: 60, height: 60)).bytes.map { Float($0) })
   }
 
   @Test func `a view is preprocessed as the network's pictures are`() throws {
     let crops = try peopleCrops(1, photos: 1)
     let vgg = Architecture.vgg19
-    var view = [Float](repeating: -1, count: 60 * 60 * 3), wanted = view
-    try view.withUnsafeMutableBufferPointer {
-      try crops.render(0, Variation(), [ViewFormat(vgg, side: 60)], into: [$0.baseAddress!])
-    }
+    let view = try Storage<Float>(repeating: -1, count: 60 * 60 * 3)
+    let wanted = try Storage<Float>(repeating: -1, count: view.count)
+    try crops.render(0, Variation(), [ViewFormat(vgg, side: 60)], into: [view])
     let chip = try crops.image(0).cropped(x: 6, y: 6, width: 60, height: 60)
-    wanted.withUnsafeMutableBufferPointer {
-      vgg.fill($0.baseAddress!, chip.pixels.pointer, height: 60, width: 60)
-    }
-    withExtendedLifetime(chip) {}
-    #expect(view == wanted)
+    withPointers(wanted, chip.pixels) { vgg.fill($0, $1, height: 60, width: 60) }
+    #expect(view.values == wanted.values)
   }
 
   @Test func `a view need not be square`() throws {
@@ -52,13 +62,11 @@ import Testing
     (options.framing, options.frame) = (.whole, 56)
     let crops = try Crops(set, options)
     let format = ViewFormat(height: 56, width: 46)
-    var view = [Float](repeating: -1, count: format.count)
-    try view.withUnsafeMutableBufferPointer {
-      try crops.render(0, Variation(), [format], into: [$0.baseAddress!])
-    }
+    let view = try Storage<Float>(repeating: -1, count: format.count)
+    try crops.render(0, Variation(), [format], into: [view])
     // Stretched to a square and back, the photo is itself but for what two bilinear mixings blur.
     let photo = try Image.open(folder.path + "/a.png").bytes
-    let apart = zip(view, photo).map { abs($0 - Float($1)) }.reduce(0, +) / Float(photo.count)
+    let apart = zip(view.values, photo).map { abs($0 - Float($1)) }.reduce(0, +) / Float(photo.count)
     #expect(apart < 8)
     #expect(throws: Failure.self) { try ViewFormat(height: 0, width: 46).check() }
   }
@@ -83,7 +91,7 @@ import Testing
     let endings = ["broken": "jpg"]
     let json =
       "{" + points.map { "\"a/\($0.0).\(endings[$0.0] ?? "png")\": \($0.1)" }.joined(separator: ",") + "}"
-    set.setLandmarks(from: try Array(json.utf8).withUnsafeBufferPointer { try LandmarkFile(parsing: $0) })
+    set.setLandmarks(from: try LandmarkFile(parsing: Storage(copying: Array(json.utf8))))
     for threads in 1...4 {
       try withPool(threads: threads) {
         let crops = try Crops(set)

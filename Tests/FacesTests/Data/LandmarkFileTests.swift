@@ -6,7 +6,7 @@ import Testing
 
 private func landmarks(_ text: String) throws -> LandmarkFile {
   let bytes = Array(text.utf8)
-  return try bytes.withUnsafeBufferPointer { bytes throws(Failure) in try LandmarkFile(parsing: bytes) }
+  return try LandmarkFile(parsing: Storage(copying: bytes))
 }
 
 @Suite struct LandmarkFileTests {

@@ -65,7 +65,7 @@ import Testing
     #expect(bytes.values == [UInt8(ascii: "x")])
     // A list names it by its bytes.
     let list = Array("Ann/1.jpg Ann/".utf8) + [0xC2, 0x41] + Array(".jpg 1".utf8)
-    let pairs = try list.withUnsafeBufferPointer { try PhotoList.pairs(parsing: $0) }
+    let pairs = try PhotoList.pairs(parsing: list.span)
     #expect(pairs.map(\.second) == [set.photos[1].name])
   }
 
@@ -87,7 +87,7 @@ import Testing
     #expect(set.photos.map(\.name) == ["a.jpg", "b.jpg"])
     #expect(set.photos.allSatisfy { $0.person == nil && $0.landmarks == nil } && set.people.isEmpty)
     let json = Array("{\"b.jpg\": [[1.5, 2], [3, 4], [5, 6], [7, 8], [9, 10.25]]}".utf8)
-    set.setLandmarks(from: try json.withUnsafeBufferPointer { try LandmarkFile(parsing: $0) })
+    set.setLandmarks(from: try LandmarkFile(parsing: Storage(copying: json)))
     #expect(set.photos[0].landmarks == nil)
     #expect(
       set.photos[1].landmarks == [Point(1.5, 2), Point(3, 4), Point(5, 6), Point(7, 8), Point(9, 10.25)])
@@ -108,11 +108,11 @@ import Testing
 
 @Suite struct PhotoListTests {
   private func pairs(_ text: String) throws -> [PhotoList.Pair] {
-    try Array(text.utf8).withUnsafeBufferPointer { try PhotoList.pairs(parsing: $0) }
+    try PhotoList.pairs(parsing: Array(text.utf8).span)
   }
 
   private func triplets(_ text: String) throws -> [PhotoList.Triplet] {
-    try Array(text.utf8).withUnsafeBufferPointer { try PhotoList.triplets(parsing: $0) }
+    try PhotoList.triplets(parsing: Array(text.utf8).span)
   }
 
   @Test func `pairs and triplets are read, comments and empty lines passed over`() throws {

@@ -58,7 +58,7 @@ import Testing
         let variation = column == 0 ? Variation() : Variation(strong, seed: 3, epoch: row / 2, index: column)
         let side = row % 2 == 0 ? 150 : 96
         let levels = try Storage<Float>(count: 3 * side * side)
-        try crops.render(index, variation, [.levels(side: side)], into: [levels.pointer])
+        try crops.render(index, variation, [.levels(side: side)], into: [levels])
         tiles.append(levels.values)
       }
     }

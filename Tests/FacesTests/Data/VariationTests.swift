@@ -9,7 +9,7 @@ import Testing
 private func views(_ crops: Crops, _ variation: Variation, _ sides: [Int], index: Int = 0) throws -> [[Float]]
 {
   let storages = try sides.map { try Storage<Float>(count: 3 * $0 * $0) }
-  try crops.render(index, variation, sides.map { .levels(side: $0) }, into: storages.map(\.pointer))
+  try crops.render(index, variation, sides.map { .levels(side: $0) }, into: storages)
   return storages.map(\.values)
 }
 
@@ -201,12 +201,12 @@ private func mean(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double(
 @Suite struct CameraEffectsTests {
   @Test func `a blend is the weighted mean`() throws {
     let a = try face(20, 20), b = try face(20, 20, seed: 5)
-    let mixed = try a.blended(with: b.pixels.pointer, share: 0.25)
+    let mixed = try a.blended(with: b.bytes.span, share: 0.25)
     for i in 0..<a.bytes.count {
       #expect(abs(Double(mixed.bytes[i]) - 0.75 * Double(a.bytes[i]) - 0.25 * Double(b.bytes[i])) <= 0.51)
     }
-    #expect(try a.blended(with: b.pixels.pointer, share: 0).bytes == a.bytes)
-    #expect(try a.blended(with: b.pixels.pointer, share: 1).bytes == b.bytes)
+    #expect(try a.blended(with: b.bytes.span, share: 0).bytes == a.bytes)
+    #expect(try a.blended(with: b.bytes.span, share: 1).bytes == b.bytes)
   }
 
   @Test(arguments: [Float(0.5), 1.3, 4, 40])

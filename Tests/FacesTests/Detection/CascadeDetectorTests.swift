@@ -66,9 +66,7 @@ private func near(_ a: Box, _ b: Box) -> Bool {
   @Test func `patterns that a network is sure of count alike, others not`() throws {
     func mean(_ sure: [Int: Float]) -> CascadeCNN.Adjustment? {
       let probabilities = (0..<45).map { sure[$0] ?? 0.01 }
-      return probabilities.withUnsafeBufferPointer {
-        $0.baseAddress.flatMap { CascadeCNN.Adjustment(meanOf: $0) }
-      }
+      return CascadeCNN.Adjustment(meanOf: { probabilities[$0] })
     }
     #expect(mean([:]) == nil && mean([7: .nan]) == nil)
     #expect(mean([44: 0.9]) == CascadeCNN.Adjustment(number: 44))

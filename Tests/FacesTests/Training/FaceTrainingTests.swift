@@ -53,11 +53,11 @@ private func options(_ change: (inout FaceTraining.Options) -> Void = { _ in }) 
 }
 
 private func pairs(_ text: String) throws -> [PhotoList.Pair] {
-  try Array(text.utf8).withUnsafeBufferPointer { try PhotoList.pairs(parsing: $0) }
+  try PhotoList.pairs(parsing: Array(text.utf8).span)
 }
 
 private func triplets(_ text: String) throws -> [PhotoList.Triplet] {
-  try Array(text.utf8).withUnsafeBufferPointer { try PhotoList.triplets(parsing: $0) }
+  try PhotoList.triplets(parsing: Array(text.utf8).span)
 }
 
 private let mined = Loss.minedTriplet(.semiHard, margin: 0.3, .mean)
@@ -128,7 +128,7 @@ private let mined = Loss.minedTriplet(.semiHard, margin: 0.3, .mean)
     writer.metadata["architecture"] = "\(architecture.name)"
     for (name, tensor) in try initialWeights(of: architecture, seed: 2) { try writer.add(name, tensor) }
     let bytes = try writer.bytes()
-    return try withExtendedLifetime(bytes) { try Model(copying: UnsafeRawBufferPointer(bytes.buffer)) }
+    return try bytes.withSpan { try Model(copying: $0) }
   }
 
   @Test func `learns from a teacher, of blended faces and of faces that nobody knows`() throws {

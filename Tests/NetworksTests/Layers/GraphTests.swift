@@ -358,7 +358,7 @@ private func inHeader(_ text: String) -> String {
       outcome { try model.shape(ofLayer: "filled", height: 9, width: 6) }
         == "invalidArgument: a picture of 6x9; expected 6x8")
     let features = try model.features(
-      [UInt8](0..<144), height: 8, width: 6, layer: "embedding", pooling: .average)
+      [UInt8](0..<144).span, height: 8, width: 6, layer: "embedding", pooling: .average)
     #expect(features.shape.extents == [1, 1, 1, 5])
     #expect(
       outcome { try Model(TensorFile(metadata: [("architecture", "graph")]).weightFile()) }

@@ -10,7 +10,7 @@ private let rules: [UpdateRule] = [
 ]
 
 private func opened(_ bytes: Storage<UInt8>) throws -> WeightFile {
-  try withExtendedLifetime(bytes) { try WeightFile(copying: UnsafeRawBufferPointer(bytes.buffer)) }
+  try bytes.withSpan { try WeightFile(copying: $0) }
 }
 
 /// Ten steps and ten more, from a checkpoint or straight on.

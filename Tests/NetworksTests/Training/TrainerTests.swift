@@ -266,9 +266,9 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
       outcome { try trainer.step(Tensor([1, 12, 12, 4], repeating: 0), .labels([0])) }.hasPrefix(
         "invalidArgument: "))
     #expect(outcome { try trainer.step(Tensor([0, 12, 12, 3]), .labels([])) }.hasPrefix("invalidArgument: "))
-    trainer.allReduce = { _, _ throws(Failure) in throw .io("the line is down") }
+    trainer.allReduce = { _ throws(Failure) in throw .io("the line is down") }
     #expect(outcome { try trainer.step(pictures(), .labels(people)) } == "io: the line is down")
-    trainer.allReduce = { numbers, _ in numbers[0] = .nan }
+    trainer.allReduce = { numbers in numbers[0] = .nan }
     #expect(
       outcome { try trainer.step(pictures(), .labels(people)) }.hasPrefix(
         "badData: step 0: the gradient is not finite"))
@@ -280,10 +280,10 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
       plain = try Trainer(small(), settings(centre, .sgd(SGD())))
     var wanted = 1, seen: [Int] = []  // the loss, and all that a step moves
     for parameter in trainer.network.parameters + trainer.head { wanted += parameter.value.count }
-    trainer.allReduce = { numbers, count in
-      seen.append(count)
+    trainer.allReduce = { numbers in
+      seen.append(numbers.count)
       // The mean of two processes whose gradients are alike.
-      for i in 0..<count { numbers[i] = (numbers[i] + numbers[i]) / 2 }
+      for i in 0..<numbers.count { numbers[i] = (numbers[i] + numbers[i]) / 2 }
     }
     #expect(try train(trainer, steps: 2) == train(plain, steps: 2) && state(trainer) == state(plain))
     #expect(seen == [wanted, wanted])
@@ -302,8 +302,7 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
     func shared(_ pairs: Range<Int>) throws -> [Float] {
       var seen: [Float] = []
       let trainer = try Trainer(plain, settings(loss))
-      trainer.allReduce = { numbers, count in seen = Array(UnsafeBufferPointer(start: numbers, count: count))
-      }
+      trainer.allReduce = { numbers in seen = numbers.values }
       let part = try Tensor(
         [2 * pairs.count, 12, 12, 3], Array(all.values[(pairs.lowerBound * 864)..<(pairs.upperBound * 864)]))
       _ = try trainer.step(part, .pairs(Array(labels[pairs])))
@@ -321,7 +320,7 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
   @Test func `hands on statistics, centres and the loss, which stay alike in all processes`() throws {
     let trainer = try Trainer(small(), settings(centre))
     // The other process has seen nothing but zeros.
-    trainer.allReduce = { numbers, count in for i in 0..<count { numbers[i] /= 2 } }
+    trainer.allReduce = { numbers in for i in 0..<numbers.count { numbers[i] /= 2 } }
     let plain = try Trainer(small(), settings(centre))
     let (half, whole) = (
       try trainer.step(pictures(), .labels(people)), try plain.step(pictures(), .labels(people))
@@ -331,7 +330,7 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
     where !a.isTrained {
       #expect(a.value.values == b.value.values.map { $0 / 2 })
     }
-    trainer.allReduce = { numbers, count in numbers[count - 1] = .infinity }
+    trainer.allReduce = { numbers in numbers[numbers.count - 1] = .infinity }
     #expect(
       outcome { try trainer.step(pictures(), .labels(people)) }.hasPrefix("badData: step 1: the loss is"))
     #expect(trainer.step == 1)

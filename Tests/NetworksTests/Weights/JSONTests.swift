@@ -82,7 +82,7 @@ private func refusal(_ header: String) -> String {
   ])
   func `reads numbers with sign, point and exponent`(text: String, wanted: Double) throws {
     let bytes = Array(text.utf8)
-    let value = try #require(try bytes.withUnsafeBufferPointer { try JSON(parsing: $0) }.double)
+    let value = try #require(try JSON(parsing: Storage(copying: bytes)).double)
     // Exactly, up to 15 digits; a rounding or two beyond.
     #expect(abs(value - wanted) <= (text.utf8.count > 15 ? 1e-15 * wanted : 0))
   }
@@ -93,7 +93,7 @@ private func refusal(_ header: String) -> String {
   func `refuses numbers that JSON does not know, or no one can hold`(text: String) {
     let bytes = Array(text.utf8)
     #expect(
-      outcome { try bytes.withUnsafeBufferPointer { try JSON(parsing: $0, "points") } }.hasPrefix(
+      outcome { try JSON(parsing: Storage(copying: bytes), nil, "points") }.hasPrefix(
         "badData: points "))
   }
 

@@ -117,7 +117,7 @@ import Testing
     #expect(try model.network() === network)
     // Weights of 0: what is left is the bias.
     let features = try model.features(
-      [UInt8](repeating: 9, count: 12), height: 2, width: 2, layer: "conv1_1", pooling: .average)
+      [UInt8](repeating: 9, count: 12).span, height: 2, width: 2, layer: "conv1_1", pooling: .average)
     #expect(features.shape.extents == [1, 2, 2, 64])
     #expect(features.values.allSatisfy { $0 == 0.5 })
     // The shape that is told beforehand is the shape that comes, to the smallest picture.
@@ -126,14 +126,21 @@ import Testing
     ] {
       let pixels = [UInt8](repeating: 9, count: 3 * height * width)
       let told = try model.shape(ofLayer: layer, height: height, width: width)
-      let features = try model.features(pixels, height: height, width: width, layer: layer, pooling: .maximum)
+      let features = try model.features(
+        pixels.span, height: height, width: width, layer: layer, pooling: .maximum)
       #expect(features.shape.extents == [1, told.height, told.width, told.channels])
     }
     #expect(
       outcome { try model.shape(ofLayer: "fc8", height: 9, width: 9) }
         == "notFound: vgg19 has no layer \"fc8\", it has 21, conv1_1 to pool5; the nearest is pool1")
     #expect(
-      outcome { try model.features([0, 0, 0], height: 1, width: 1, layer: "fc8", pooling: .average) }
+      outcome {
+        try model.features(([0, 0, 0] as [UInt8]).span, height: 1, width: 1, layer: "fc8", pooling: .average)
+      }
         == "notFound: the network has no layer \"fc8\"")
+    #expect(
+      outcome {
+        try model.features(([0, 0] as [UInt8]).span, height: 1, width: 1, layer: "pool5", pooling: .average)
+      } == "internalError: 2 bytes for a picture of 1x1")
   }
 }

@@ -207,7 +207,7 @@ private func entry(_ dtype: String = "\"F32\"", shape: String = "[4]", offsets: 
 
   @Test func `refuses an empty buffer`() {
     #expect(
-      outcome { try WeightFile(copying: UnsafeRawBufferPointer(start: nil, count: 0)) }.hasPrefix("badData"))
+      outcome { try WeightFile(copying: [UInt8]().span) }.hasPrefix("badData"))
   }
 
   @Test func `gives the system's reason for a file that is not there`() {

@@ -14,7 +14,7 @@ private struct Reference: Decodable {
 
 private func reopened(_ writer: WeightFileWriter) throws -> WeightFile {
   let bytes = try writer.bytes()
-  return try withExtendedLifetime(bytes) { try WeightFile(copying: UnsafeRawBufferPointer(bytes.buffer)) }
+  return try bytes.withSpan { try WeightFile(copying: $0) }
 }
 
 @Suite struct WeightFileWriterTests {

@@ -1114,6 +1114,8 @@ FUNCTIONS = {
             POINTER(POINTER(fs_image)), POINTER(fs_image), POINTER(c_float), c_uint32, c_uint32
         ],
     ),
+    "fs_file_format_name": (c_char_p, [fs_file_format]),
+    "fs_file_format_ending": (c_char_p, [fs_file_format, c_size_t]),
     "fs_image_encode": (
         fs_status,
         [

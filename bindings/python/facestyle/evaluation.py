@@ -66,18 +66,18 @@ class Roc:
     tar: np.ndarray
 
 
-def evaluate(distances, same, folds=None, *, fold_count=10, least_false_accepts=1.0):
+def evaluate(distances, same, folds=None, *, fold_count=10, min_false_accepts=1.0):
     """The `Evaluation` of distances [pairs]; `same` is true for pairs of one person.
 
     `folds` tells each pair's fold by any whole numbers; without them either kind is cut into `fold_count` parts in
     the order given. An infinite distance is that of a pair with a face that was not found: no threshold accepts it.
-    TAR at a FAR wants `impostors * FAR >= least_false_accepts` (3 is the "rule of three").
+    TAR at a FAR needs `impostors * FAR >= min_false_accepts` (3 is the "rule of three").
     """
     distances, same = _labelled(distances, same)
     options, out = _c.fs_evaluation_options(), _c.fs_evaluation()
     check(_c.fs_evaluation_options_init(ctypes.byref(options), ctypes.sizeof(options)))
     options.folds = integer(fold_count, "fold_count")
-    options.min_false_accepts = number(least_false_accepts, "least_false_accepts")
+    options.min_false_accepts = number(min_false_accepts, "min_false_accepts")
     if folds is not None:
         if np.asarray(folds).dtype.kind not in "iuf" and np.size(folds):
             raise wrong(folds, "folds", "an array of whole numbers")

@@ -1,6 +1,7 @@
 """Pictures: 8-bit sRGB, immutable. They may have the same in 16 bits, and alpha."""
 
 import ctypes
+import itertools
 
 import numpy as np
 
@@ -11,7 +12,11 @@ from .errors import check
 from .frame import frame_as_c, region_as_c
 
 _FILTERS = {"bilinear": _c.FS_BILINEAR, "bicubic": _c.FS_BICUBIC, "area": _c.FS_AREA}
-_FILES = {"png": _c.FS_PNG, "jpeg": _c.FS_JPEG}
+# The library's, by their names: their numbers count from 0.
+_FILES = {
+    name.decode().lower(): number
+    for number, name in enumerate(itertools.takewhile(bool, map(_c.fs_file_format_name, itertools.count())))
+}
 _FORMATS = {"rgb": _c.FS_RGB, "bgr": _c.FS_BGR, "rgba": _c.FS_RGBA, "bgra": _c.FS_BGRA, "grey": _c.FS_GREY}
 _CHANNELS = {"rgb": 3, "bgr": 3, "rgba": 4, "bgra": 4, "grey": 1}
 # Places of the channels of each format in one that C takes in 16 bits.
@@ -192,7 +197,7 @@ class Image(Handle):
         return buffer.raw[: count.value]
 
     def save(self, path):
-        """Writes a .png, .jpg or .jpeg file, which appears whole or not at all."""
+        """Writes a file of the kind that its ending asks for, such as .png or .jpg, which appears whole or not at all."""
         check(_c.fs_image_write(self.handle, text(path, "path")))
 
     def __repr__(self):

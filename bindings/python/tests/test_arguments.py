@@ -83,7 +83,7 @@ def good(t):
         "content_cost": (fs.content_cost, dict(generated=features, content=features, variant="lecture")),
         "style_cost": (fs.style_cost, dict(generated=features, style=features, variant="lecture")),
         "gram_matrix": (fs.gram_matrix, dict(a=m)), "total_cost": (fs.total_cost, dict(content=1.0, style=1.0, alpha=1.0, beta=1.0)),
-        "evaluate": (fs.evaluate, dict(distances=d, same=same, folds=np.array([0, 1]), fold_count=2, least_false_accepts=1.0)),
+        "evaluate": (fs.evaluate, dict(distances=d, same=same, folds=np.array([0, 1]), fold_count=2, min_false_accepts=1.0)),
         "roc": (fs.roc, dict(distances=d, same=same)),
         "evaluate_lfw": (fs.evaluate_lfw, dict(pairs=t.pairs, images=t.folder, landmarks=t.landmarks, flip=False, progress=False, **eyes)),
         "calibrate": (fs.calibrate, dict(distances=d, same=same, **calibration)),

@@ -92,7 +92,7 @@ def test_too_few_pairs_have_a_reason():
     assert found.accuracy is None and found.accuracy_sd is None and found.auc == 1
     assert all(rate.value is None and rate.low is None for rate in found.tar.values())
     assert found.tar[0.001].reason == "FAR 0.001 needs 1000 pairs of two people, there are 2"
-    assert fs.evaluate(np.arange(49.0), np.arange(49) < 20, least_false_accepts=3).tar[0.1].reason is not None
+    assert fs.evaluate(np.arange(49.0), np.arange(49) < 20, min_false_accepts=3).tar[0.1].reason is not None
 
 
 def test_bad_input_is_named():

@@ -92,6 +92,12 @@ def test_a_file_in_memory_comes_back(picture, kind, apart):
         assert np.abs(again.to_array().astype(int) - picture.to_array()).max() <= apart
 
 
+def test_the_kinds_of_file_are_the_library_s(picture):
+    assert set(fs.image._FILES) == {"png", "jpeg"}
+    with pytest.raises(ValueError, match="'gif'.*png.*jpeg"):
+        picture.encode("gif")
+
+
 def test_a_file_on_disk_comes_back(picture, tmp_path):
     path = tmp_path / "ünïcode.png"
     picture.save(path)

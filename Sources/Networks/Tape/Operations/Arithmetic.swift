@@ -139,3 +139,11 @@ private func totalLoop<Element: Scalar>(_ x: UnsafePointer<Element>, _ count: In
   for i in 0..<count { total += x[i].accumulated }
   return total
 }
+
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+func addLoop<Element: Scalar>(
+  _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ sum: UnsafeMutablePointer<Element>, _ count: Int
+) {
+  for i in 0..<count { sum[i] = a[i] + b[i] }
+}
