@@ -1,7 +1,7 @@
 import CSystem
 import Tensors
 
-/// What a row of convolutions is about: a picture, a window and how many results it gives.
+/// The work of a convolution row: a picture, a window and a number of outputs.
 private struct Sweep {
   var batch = 1
   let height, width, channels, outputs, kernel: Int
@@ -19,7 +19,7 @@ private struct Sweep {
 
   /// "16x24x24x64>192"
   var shape: String { (batch > 1 ? "\(batch)x" : "") + "\(height)x\(width)x\(channels)>\(outputs)" }
-  /// Those of the plain method: a method that needs fewer reaches more than the peak.
+  /// The plain method's count: a method that needs fewer can exceed the peak.
   var operations: Row.Amount {
     .operations(2 * Double(window.outputPixels * window.taps) * Double(channels / groups * outputs))
   }
@@ -32,8 +32,7 @@ private struct Sweep {
   }
 }
 
-/// 3x3 convolutions of VGG-19 at 400x300, dlib's ResNet and nn4.small2 by each method; then windows of other
-/// kinds.
+/// 3x3 convolutions of VGG-19 at 400x300, dlib's ResNet and nn4.small2 by each method; then other windows.
 func convolutionRows(threads: [Int]) throws(Failure) -> [Row] {
   func three(_ batch: Int, _ height: Int, _ width: Int, _ channels: Int, _ outputs: Int) -> Sweep {
     Sweep(batch: batch, height: height, width: width, channels: channels, outputs: outputs, kernel: 3)
@@ -95,8 +94,8 @@ private func byEachMethod(_ sweep: Sweep, _ threads: Int) throws(Failure) -> [Ro
   return rows
 }
 
-/// The gradient to a convolution's input from the one behind its rectifier, by the method that is taken for
-/// this size.
+/// The gradient of a convolution's input from the one behind its rectifier, by the method chosen for this
+/// size.
 private func inputGradient(_ sweep: Sweep, _ threads: Int) throws(Failure) -> Row {
   let back = Sweep(
     height: sweep.height, width: sweep.width, channels: sweep.outputs, outputs: sweep.channels,

@@ -1,8 +1,7 @@
 import CSystem
 import Tensors
 
-/// Work that goes through memory once and computes little, on VGG's first layer at 400x300: 31 MB, more than
-/// a cache holds.
+/// Memory-bound work that computes little, on VGG's first layer at 400x300: 31 MB, more than a cache holds.
 func elementRows(threads: [Int]) throws(Failure) -> [Row] {
   let height = 300, width = 400, channels = 64, count = height * width * channels
   let shape = "\(height)x\(width)x\(channels)"
@@ -13,7 +12,7 @@ func elementRows(threads: [Int]) throws(Failure) -> [Row] {
   let x = try numbers([count]), y = try numbers([count]), z = try Tensor<Float>([count])
   let pooled = try Tensor<Float>([count / 4]), codes = try Storage<UInt8>(count: count / 4)
   let bytes = 4 * Double(count)
-  let pooling = bytes + bytes / 4 + Double(count / 8)  // four bits of code a pooled number
+  let pooling = bytes + bytes / 4 + Double(count / 8)  // four bits of code per pooled number
   var rows: [Row] = []
   for threads in threads {
     for (isMaximum, kind) in [(true, "max"), (false, "mean")] {

@@ -3,8 +3,8 @@ import Networks
 import Styles
 import Tensors
 
-/// Fast styles at 512x512, on weights made here in the published networks' sizes: the speed does not depend
-/// on what they are.
+/// Fast styles at 512x512, on generated weights in the published networks' sizes: the speed does not depend
+/// on their values.
 func fastStyleRows(threads: [Int]) throws(Failure) -> [Row] {
   let content = try Image(width: 512, height: 512) { y, row in
     for i in 0..<row.count { row[i] = UInt8((i * 7 + y * 13) & 255) }
@@ -43,8 +43,8 @@ private func model(
   return try bytes.withSpan { bytes throws(Failure) in try Model(copying: bytes) }
 }
 
-/// The distilled networks' (Wang and others, "Collaborative distillation for ultra-resolution universal style
-/// transfer", 2020): a quarter of VGG-19's channels; the first level has 24.
+/// The sizes of the distilled networks (Wang and others, "Collaborative distillation for ultra-resolution
+/// universal style transfer", 2020): a quarter of VGG-19's channels; the first level has 24.
 private func universalWeights() throws(Failure) -> [(name: String, tensor: Tensor<Float>)] {
   var generator = Generator(seed: 1)
   var weights: [(name: String, tensor: Tensor<Float>)] = []

@@ -3,7 +3,7 @@ import Images
 import Networks
 import Tensors
 
-/// What a camera's NV12 frames of 640x480, with one face, cost: as pictures, and searched for faces.
+/// The cost of a camera's NV12 frames of 640x480 with one face: conversion to pictures, and detection.
 func frameRows(_ files: Files, threads: [Int]) throws(Failure) -> [Row] {
   let photo = try Image.open(files.photos + "/obama.jpg").resized(width: 640, height: 480, filter: .bilinear)
   let planes = try NV12(photo)
@@ -39,7 +39,7 @@ func frameRows(_ files: Files, threads: [Int]) throws(Failure) -> [Row] {
   return rows
 }
 
-/// A picture with even sides as a camera gives it: BT.601, limited range.
+/// A picture with even sides in a camera's format: BT.601, limited range.
 private final class NV12 {
   private let width, height: Int
   private let luma, chroma: Storage<UInt8>

@@ -1,10 +1,10 @@
 import Tensors
 
-/// What this processor reaches at its best: the marks that rows are held to.
+/// This processor's peak rates, against which rows are compared.
 struct Marks {
   /// GFLOP/s of one thread in the innermost loop of products.
   let peak: Double
-  /// GB/s that a loop reads which does nothing else, by the number of threads.
+  /// GB/s of a loop that only reads, by the number of threads.
   private(set) var bandwidth: [Int: Double] = [:]
 
   init(threads: [Int]) throws(Failure) {
@@ -18,9 +18,8 @@ struct Marks {
     }
   }
 
-  /// The register tile on numbers that lie in the first-level cache. What twice the depth takes more is time
-  /// in the loop alone, without what a call takes around it; the best of many is time without what other
-  /// programs take.
+  /// The register tile on numbers in the first-level cache. The extra time for twice the depth is time in the
+  /// loop, without the overhead of a call; the best of many runs excludes the time that other programs take.
   private static func peak() throws(Failure) -> Double {
     let (rows, columns) = Float.tile
     let repeats = 2000
@@ -37,13 +36,13 @@ struct Marks {
       }
       return best
     }
-    // Both operands in three quarters of 32 KB; at most a block's depth.
+    // Both operands in three quarters of 32 KB; at most the depth of a block.
     let depth = min(256, 6144 / (rows + columns)) / 2 * 2
     let more = try seconds(depth) - seconds(depth / 2)
     return Double(2 * rows * columns * depth / 2 * repeats) / more / 1e9
   }
 
-  /// In percent of the mark for as many threads.
+  /// As a percentage of the mark for the same number of threads.
   func percent(_ row: Row) -> Double? {
     switch row.amount {
     case .operations(let count): 100 * count / row.median / 1e6 / (peak * Double(row.threads))

@@ -1,26 +1,26 @@
 import CSystem
 import Tensors
 
-/// One row of the table: how long a piece of work takes.
+/// One row of the table: the time of a piece of work.
 struct Row {
-  /// What one run does, where a rate says something.
+  /// The amount of work of one run, if a rate is meaningful.
   enum Amount {
     case operations(Double)
-    /// Read and written, each number once.
+    /// Read and written, counting each number once.
     case bytes(Double)
     case nothing
   }
 
   let work, shape: String
   let threads: Int
-  /// Of each run, rising.
+  /// Of each run, ascending.
   let milliseconds: [Double]
   var amount = Amount.nothing
-  /// What the work adds to the memory of the process, at its peak.
+  /// The peak memory that the work adds to the process.
   var megabytes: Double?
 
   var median: Double { milliseconds[milliseconds.count / 2] }
-  /// From the fastest to the slowest run but one in ten at either end, in percent of the median.
+  /// The range from the fastest to the slowest run without a tenth at either end, in percent of the median.
   var spread: Double {
     let tenth = milliseconds.count / 10
     return 100 * (milliseconds[milliseconds.count - 1 - tenth] - milliseconds[tenth]) / median

@@ -1,8 +1,8 @@
 import Networks
 import Tensors
 
-/// nn4.small2 with weights made here: its speed does not depend on what they are, and the published ones are
-/// no download.
+/// nn4.small2 with generated weights: its speed does not depend on their values, and the published ones
+/// cannot be downloaded.
 func nn4Model() throws(Failure) -> Model {
   var file = WeightFileWriter()
   file.metadata = ["architecture": "nn4.small2", "lrn": "torch"]

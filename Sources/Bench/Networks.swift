@@ -5,12 +5,13 @@ import Networks
 import Styles
 import Tensors
 
-/// Where the inputs of the networks lie, and the program that uses a model once.
+/// The locations of the networks' inputs, and the program that uses a model once.
 struct Files {
   let models, photos, firstUse: String
 }
 
-/// Detection and embeddings, on the published weights; nn4.small2 on weights made here, which know no face.
+/// Detection and embeddings, on the published weights; nn4.small2 on generated weights, which recognise no
+/// faces.
 func faceRows(_ files: Files, threads: [Int]) throws(Failure) -> [Row] {
   var rows: [Row] = []
   for (name, model, operations) in [
@@ -66,7 +67,7 @@ func styleRows(_ files: Files, threads: [Int]) throws(Failure) -> [Row] {
           } _: { _ in
           }
         })
-      // A model of its own, so that all weights that the run lays out are counted.
+      // A separate model, so that all weights that the run packs are counted.
       let styler = try StyleTransfer(Model(path: path))
       var options = StylePreset.course.options
       options.width = width
@@ -114,8 +115,8 @@ func firstUseRows(_ files: Files) throws(Failure) -> [Row] {
   return rows
 }
 
-/// The peak of resident memory counts from here on.
-/// - Returns: what is resident now.
+/// Restarts the measurement of peak resident memory.
+/// - Returns: the current resident memory.
 private func restartPeak() -> Double {
   if let file = fopen("/proc/self/clear_refs", "w") {
     fputs("5", file)
@@ -124,7 +125,7 @@ private func restartPeak() -> Double {
   return residentMegabytes("VmRSS:")
 }
 
-/// A line of the system's account of this process.
+/// A line of /proc/self/status, in MB.
 private func residentMegabytes(_ key: String) -> Double {
   guard let file = fopen("/proc/self/status", "r") else { return 0 }
   defer { fclose(file) }

@@ -1,6 +1,6 @@
 import Tensors
 
-/// Products of matrices: squares, and the shapes that the networks have.
+/// Matrix products: squares, and the networks' shapes.
 func productRows(threads: [Int]) throws(Failure) -> [Row] {
   var rows: [Row] = []
   for (m, k, n) in [
@@ -15,16 +15,14 @@ func productRows(threads: [Int]) throws(Failure) -> [Row] {
   return rows
 }
 
-/// `[m, k] * [k, n]`, everything included: the right side is packed anew each time, as a caller of a BLAS
-/// would have it.
+/// `[m, k] * [k, n]`, everything included: the right side is packed each time, as in a BLAS call.
 /// - Parameter samples: receives some numbers of the product.
 func product(
   _ m: Int, _ k: Int, _ n: Int, threads: Int, _ samples: (Float) -> Void = { _ in }
 ) throws(Failure) -> Row {
   let a = try numbers([m, k]), b = try numbers([k, n]), c = try Tensor<Float>([m, n]), workspace = Workspace()
   let operations = 2 * Double(m) * Double(k) * Double(n)
-  // `b` is packed anew each time, as a caller of a BLAS would have it, into memory that is there, as a BLAS
-  // has it.
+  // `b` is packed each time, into existing memory, as in a BLAS call.
   let packed = try Float.pack(depth: k, columns: n, b.pointer, rowStride: n, columnStride: 1)
   let row = try measure("gemm", "\(m)x\(k)x\(n)", threads: threads, .operations(operations)) {
     () throws(Failure) in
@@ -37,8 +35,8 @@ func product(
   return row
 }
 
-/// Gram matrices of VGG's style layers at 400x300. They are symmetric: half of the products are needed, and
-/// counted.
+/// Gram matrices of VGG's style layers at 400x300. They are symmetric: only half of the products are needed,
+/// and counted.
 func gramRows(threads: [Int]) throws(Failure) -> [Row] {
   var rows: [Row] = []
   let workspace = Workspace()

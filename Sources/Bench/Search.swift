@@ -1,8 +1,8 @@
 import Galleries
 import Tensors
 
-/// The five photos nearest to one embedding and to each of 64, in galleries that fit the last cache and that
-/// do not. One embedding is a pass through the gallery's numbers: the rate is that of reading them.
+/// The five nearest photos to one embedding and to each of 64, in galleries that fit the last-level cache and
+/// that do not. A single search is one pass through the gallery: the rate is that of reading it.
 func searchRows(threads: [Int]) throws(Failure) -> [Row] {
   let dimension = 128, k = 5, many = 64
   var rows: [Row] = []

@@ -1,7 +1,7 @@
 import CSystem
 import Tensors
 
-/// The rows as they come: on the screen, in 80 columns, and in a file, as lines of JSON.
+/// Shows rows as they arrive: on the screen, in 80 columns, and in a file, as lines of JSON.
 struct Table {
   let marks: Marks
   /// nil: only the screen.

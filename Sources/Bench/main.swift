@@ -13,7 +13,7 @@ let usage = """
 
 func complain(_ message: String) { (message + "\n").withCString { _ = write(2, $0, strlen($0)) } }
 
-/// The whole table, or some parts of it. A part whose files are absent is told and left out.
+/// Runs the whole table, or some parts of it. Reports and skips a part whose files are absent.
 func table(_ options: [String: String]) throws(Failure) {
   let threads = ThreadPool.processors > 1 ? [1, ThreadPool.processors] : [1]
   let files = Files(
@@ -32,15 +32,15 @@ func table(_ options: [String: String]) throws(Failure) {
     ("training", { () throws(Failure) in try trainingRows(threads: threads) }),
     ("search", { () throws(Failure) in try searchRows(threads: threads) })
   ]
-  let wanted = options["--only"].map { $0.split(separator: ",").map { String($0) } }
-  for name in wanted ?? [] where !parts.contains(where: { $0.name == name }) {
+  let selected = options["--only"].map { $0.split(separator: ",").map { String($0) } }
+  for name in selected ?? [] where !parts.contains(where: { $0.name == name }) {
     throw .invalidArgument("no part is called \(name)\n\(usage)")
   }
   let file = options["--json"].flatMap { fopen($0, "w") }
   if let path = options["--json"], file == nil { throw .io("\(path): \(lastReason())") }
   let table = Table(marks: try Marks(threads: threads), file: file)
   table.showHead()
-  for part in parts where wanted?.contains(part.name) ?? true {
+  for part in parts where selected?.contains(part.name) ?? true {
     do throws(Failure) { table.show(try part.rows()) } catch {
       complain("\(part.name) left out: \(error.reason)")
     }

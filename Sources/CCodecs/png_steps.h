@@ -1,6 +1,6 @@
-/* PNG files through libpng's ordinary interface; its simplified one has no 16-bit sRGB and no profiles. libpng reports
- * an error by a jump over the functions that called it. Swift's functions must not be jumped over, so each step that
- * may fail is a C function, in which the jump lands: it returns 0, and `reason` says why. */
+/* PNG files through libpng's full interface; its simplified one supports neither 16-bit sRGB nor profiles.
+ * libpng reports an error by longjmp, which must not cross Swift frames. So each step that may fail is a C
+ * function that catches the jump, returns 0 and sets `reason`. */
 #ifndef PNG_STEPS_H
 #define PNG_STEPS_H
 
@@ -16,7 +16,7 @@ typedef struct PNGSteps {
   png_infop info;
   int isWriting;
   uint8_t *bytes;      /* read from or written to */
-  size_t count, place; /* how many there are, and which is next */
+  size_t count, place; /* their count, and the offset of the next one */
   char reason[128];
   jmp_buf landing;
 } PNGSteps;
@@ -54,7 +54,7 @@ static inline void pngClose(PNGSteps *steps) {
   free(steps);
 }
 
-/* NULL without memory. `bytes` must outlive the steps; a reader only reads them. */
+/* NULL if out of memory. `bytes` must outlive the steps; a reader does not modify them. */
 static inline PNGSteps *pngOpen(const void *bytes, size_t count, int isWriting) {
   PNGSteps *steps = (PNGSteps *)calloc(1, sizeof *steps);
   if (!steps) return NULL;
@@ -71,7 +71,7 @@ static inline PNGSteps *pngOpen(const void *bytes, size_t count, int isWriting) 
 
 /* ---- Reading ---- */
 
-/* All up to the first row. Of chunks that a picture can do without, only those that tell of its colours are read. */
+/* Reads everything up to the first row. Of the ancillary chunks, reads only those that define colours. */
 static inline int pngReadHead(PNGSteps *steps) {
   static const png_byte colours[] = {'c', 'H', 'R', 'M', 0, 'g', 'A', 'M', 'A', 0, 'i', 'C', 'C', 'P', 0, 's', 'R', 'G', 'B', 0};
   png_structp png = steps->png;
@@ -89,8 +89,8 @@ static inline int pngHasAlpha(const PNGSteps *steps) {
          png_get_valid(steps->png, steps->info, PNG_INFO_tRNS) != 0;
 }
 
-/* All rows, `stride` bytes each: R, G, B and, if there is alpha, A; 8 bits, or 16 in this processor's order if the file has
- * them. Numbers of a file with a gAMA chunk become sRGB's, unless they are wanted `raw`. */
+/* Reads all rows, `stride` bytes each: R, G, B and, if there is alpha, A; 8 bits, or 16 in native byte order
+ * if the file has 16. Converts the samples of a file with a gAMA chunk to sRGB, unless `raw`. */
 static inline int pngReadRows(PNGSteps *steps, void *rows, size_t stride, int raw) {
   png_structp png = steps->png;
   if (setjmp(steps->landing)) return 0;
@@ -109,9 +109,10 @@ static inline int pngReadRows(PNGSteps *steps, void *rows, size_t stride, int ra
   return 1;
 }
 
-/* ---- A chunk of text, which libpng does not keep ---- */
+/* ---- Compressed text chunks, which libpng does not keep ---- */
 
-/* Inflates until there is no more, no more room, or no more sense in it: how many bytes were written, -1 without memory. */
+/* Inflates until the end, until `to` is full or until the data is corrupt. Returns the number of bytes
+ * written, -1 if out of memory. */
 static inline long pngInflate(const void *from, size_t count, void *to, size_t room) {
   z_stream stream = {.next_in = (Bytef *)from, .avail_in = (uInt)count, .next_out = (Bytef *)to, .avail_out = (uInt)room};
   int state = inflateInit(&stream);
@@ -122,7 +123,7 @@ static inline long pngInflate(const void *from, size_t count, void *to, size_t r
   return state == Z_MEM_ERROR ? -1 : (long)stream.total_out;
 }
 
-/* ---- Writing, of R, G, B and perhaps A; 16-bit samples are given in this processor's order. ---- */
+/* ---- Writing R, G, B and perhaps A; 16-bit samples are in native byte order. ---- */
 
 static inline int pngWriteHead(PNGSteps *steps, uint32_t width, uint32_t height, int bits, int hasAlpha) {
   png_structp png = steps->png;

@@ -1,4 +1,4 @@
-/* What the library takes from the C library and the processor. */
+/* Wrappers of the C library and the processor for Swift. */
 #ifndef CSYSTEM_H
 #define CSYSTEM_H
 
@@ -19,43 +19,43 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A sweep of a window over a picture in NHWC order, as convolution and pooling make it.
- * Plain C, so that every build of the kernels means the same struct. Lengths in elements. */
+/* The sweep of a convolution or pooling window over a picture in NHWC order. Lengths in elements.
+ * Plain C, so that every build of the kernels shares one type. */
 typedef struct Window {
   long batch, height, width, channels; /* the input */
   long kernelHeight, kernelWidth;
   long strideY, strideX;
-  long padTop, padLeft; /* zeros before the first row and column; what lies past the end is zero too */
+  long padTop, padLeft; /* zeros before the first row and column; pixels past the end are zero too */
   long outHeight, outWidth;
 } Window;
 
-/* What is done to a sum before it is stored, per column: add bias, then an activation. */
-enum { activationNone = 0, activationRectifier = 1, activationParametric = 2 /* slopes[column] below zero */ };
+/* Applied to a sum before it is stored, per column: bias, then activation. */
+enum { activationNone = 0, activationRectifier = 1, activationParametric = 2 /* slope[column] below zero */ };
 typedef struct Epilogue {
   const float *bias;   /* may be NULL */
-  const float *slopes; /* of activationParametric */
+  const float *slopes; /* for activationParametric */
   long activation;
 } Epilogue;
 
-/* Where a convolution reads its picture.
- * values alone: the picture. With gate, of the same layout: values where gate > 0, else 0 - the gradient behind a
- * rectifier. With codes: the gradient behind a rectifier and a 2x2 pooling; values and codes are of the pooled picture. */
+/* The input of a convolution. Only values: the picture. With gate, in the same layout: values where gate > 0,
+ * else 0, which is the gradient behind a rectifier. With codes: the gradient behind a rectifier and a 2x2
+ * pooling; values and codes then belong to the pooled picture. */
 typedef struct Source {
   const float *values;
   const float *gate;          /* may be NULL */
   const unsigned char *codes; /* may be NULL; see Target */
-  long pooling;               /* the kind, where there are codes */
+  long pooling;               /* its kind, if there are codes */
 } Source;
 
 enum { poolingNone = 0, poolingAverage = 1, poolingMaximum = 2, poolingEuclidean = 3 };
 
-/* Where a convolution writes its result. Pooling here is 2x2 with stride 2; windows may reach over the end. */
+/* The output of a convolution. Pooling here is 2x2 with stride 2; windows may extend past the edge. */
 typedef struct Target {
   float *values;
-  long stride;          /* from pixel to pixel */
+  long stride;          /* distance between pixels */
   long accumulate;      /* not 0: add to what is there, before the activation */
-  long pooling;         /* what is stored then is pooled */
-  unsigned char *codes; /* NULL, or four bits a pooled number: bit 2 i + j tells that its gradient flows to pixel (i, j) */
+  long pooling;         /* not poolingNone: pools the result */
+  unsigned char *codes; /* NULL, or 4 bits per pooled number: bit 2 i + j if the gradient flows to (i, j) */
 } Target;
 
 /* The best build of the kernels that this processor runs. */
@@ -70,7 +70,7 @@ static inline unsigned long long systemEnabledState(void) {
   return ((unsigned long long)high << 32) | low;
 }
 
-/* CPUID rather than __builtin_cpu_supports: it needs no runtime library, and valgrind answers it. */
+/* CPUID rather than __builtin_cpu_supports: it needs no runtime library, and valgrind emulates it. */
 static inline int systemProcessorLevel(void) {
   unsigned a, b, c, d;
   if (!__get_cpuid(1, &a, &b, &c, &d)) return systemBaseline;
@@ -78,7 +78,7 @@ static inline int systemProcessorLevel(void) {
   const unsigned first = fma | movbe | osxsave | avx | f16c;
   if ((c & first) != first) return systemBaseline;
   const unsigned long long state = systemEnabledState();
-  if ((state & 0x6) != 0x6) return systemBaseline; /* XMM and YMM registers kept by the kernel */
+  if ((state & 0x6) != 0x6) return systemBaseline; /* the kernel saves XMM and YMM registers */
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return systemBaseline;
   const unsigned bmi1 = 1u << 3, avx2 = 1u << 5, bmi2 = 1u << 8;
   if ((b & (bmi1 | avx2 | bmi2)) != (bmi1 | avx2 | bmi2)) return systemBaseline;
@@ -90,9 +90,10 @@ static inline int systemProcessorLevel(void) {
 static inline int systemProcessorLevel(void) { return systemBaseline; }
 #endif
 
-/* ---- The processor's floating-point state: rounding, what becomes of subnormal numbers, which exceptions trap. ----
+/* ---- The processor's floating-point state: rounding, subnormal numbers, exceptions that trap. ----
  *
- * In one number: the control words, and the flags of exceptions that have happened. The high bits hold what is rarely used. */
+ * One number holds the control words and the flags of exceptions that have occurred; rarely used parts are in
+ * the high bits. */
 
 #if defined(__x86_64__)
 enum { systemControlOfSSE = 0x1f80, systemFlagsOfSSE = 0x3f, systemControlOfX87 = 0x37f, systemFlagsOfX87 = 0x3f };
@@ -107,13 +108,13 @@ static inline unsigned long long systemFloatState(void) {
   return sse | (unsigned long long)x87 << 32 | (unsigned long long)(status & systemFlagsOfX87) << 48;
 }
 
-/* A register is written only where it differs: reading one is quick, writing is not. */
+/* Writes a register only if it differs: reading is fast, writing is slow. */
 static inline void systemSetFloatState(unsigned long long state) {
   const unsigned long long now = systemFloatState();
   const unsigned sse = (unsigned)state;
   if (sse != (unsigned)now) __asm__ volatile("ldmxcsr %0" : : "m"(sse));
   if (state >> 32 != now >> 32) {
-    /* By way of the whole environment: a control word by itself would make flags that are up trap at once. */
+    /* Loads the whole environment: loading only the control word would make pending flags trap at once. */
     struct { unsigned short control, unused, status, more[11]; } environment;
     __asm__ volatile("fnstenv %0" : "=m"(environment));
     environment.control = (unsigned short)(state >> 32);
@@ -122,7 +123,8 @@ static inline void systemSetFloatState(unsigned long long state) {
   }
 }
 
-/* Nearest, subnormal numbers as they are, no exception traps: as the C library starts a program. Flags stay. */
+/* Sets the state in which the C library starts a program: round to nearest, keep subnormal numbers, no traps.
+ * Leaves the flags. */
 static inline void systemUseStandardFloats(void) {
   const unsigned long long now = systemFloatState();
   const unsigned long long flags = systemFlagsOfSSE | (unsigned long long)systemFlagsOfX87 << 48;
@@ -152,7 +154,7 @@ static inline void systemUseStandardFloats(void) {}
 
 enum { systemMostProcessors = 8192 };
 
-/* How many processors this thread may run on; 0 if the system does not say. */
+/* The number of processors that this thread may run on; 0 if unknown. */
 static inline long systemAllowedProcessors(void) {
   unsigned long mask[systemMostProcessors / (8 * sizeof(unsigned long))];
   const long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
@@ -161,7 +163,7 @@ static inline long systemAllowedProcessors(void) {
   return count;
 }
 
-/* Keeps this thread on the first of the processors that it may run on. */
+/* Pins this thread to the first processor that it may run on. */
 static inline void systemKeepToOneProcessor(void) {
   unsigned long mask[systemMostProcessors / (8 * sizeof(unsigned long))];
   const long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
@@ -174,7 +176,7 @@ static inline void systemKeepToOneProcessor(void) {
   syscall(SYS_sched_setaffinity, 0, (unsigned long)bytes, mask);
 }
 
-/* A limit of this process, LONG_MAX where there is none. */
+/* A resource limit of this process; LONG_MAX if unlimited. */
 static inline long systemLimit(int which) {
   struct rlimit limit;
   if (getrlimit((__typeof__(RLIMIT_AS))which, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return __LONG_MAX__;
@@ -183,7 +185,7 @@ static inline long systemLimit(int which) {
 static inline long systemAddressSpaceLimit(void) { return systemLimit(RLIMIT_AS); }
 static inline long systemDataLimit(void) { return systemLimit(RLIMIT_DATA); }
 
-/* Whether so many bytes of address space can be had now. */
+/* Whether byteCount bytes of address space can be mapped now. */
 static inline int systemHasAddresses(size_t byteCount) {
   void *start = mmap(NULL, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (start == MAP_FAILED) return 0;
@@ -191,16 +193,16 @@ static inline int systemHasAddresses(size_t byteCount) {
   return 1;
 }
 
-/* Why the last library was not loaded. */
+/* The reason why the last library was not loaded. */
 static inline const char *systemLoadError(void) {
   const char *text = dlerror();
   return text ? text : "";
 }
 
-/* Swift has no name for it. Any address will do. */
+/* Not available in Swift. Any address is safe. */
 static inline void systemPrefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
 
-/* Fresh pages of the system's, in huge ones where it has them: they begin where one begins. NULL when it refuses. */
+/* Maps zeroed pages, huge ones if available, aligned to a huge page. NULL if the system refuses. */
 static inline void *systemMap(size_t byteCount) {
   const size_t huge = (size_t)2 << 20, page = (size_t)sysconf(_SC_PAGESIZE);
   const size_t used = (byteCount + page - 1) / page * page;
@@ -213,23 +215,23 @@ static inline void *systemMap(size_t byteCount) {
   return start + before;
 }
 
-/* Without errno, so that a loop of it becomes one of vectors; Swift's squareRoot() does not. */
+/* Does not set errno, so that loops vectorise; those with Swift's squareRoot() do not. */
 static inline float systemSquareRoot(float x) { return __builtin_elementwise_sqrt(x); }
 
-/* log(gamma(x)) for x > 0, without the global variable that lgamma writes its sign to. */
+/* log(gamma(x)) for x > 0, without the global variable in which lgamma returns the sign. */
 static inline double systemLogGamma(double x) {
   int sign;
   return lgamma_r(x, &sign);
 }
 
-/* errno and the standard streams are macros, which Swift does not see. */
+/* errno is a macro, which Swift does not import. */
 static inline int systemError(void) { return errno; }
 /* open() is variadic, which Swift cannot call. */
 static inline int systemOpenForReading(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
 static inline int systemCreate(const char *path) {
   return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 }
-/* A folder to be listed; with `follows` 0 a link to one is refused. */
+/* Opens a folder for listing; with `follows` 0 refuses a symbolic link. */
 static inline DIR *systemOpenFolder(const char *path, int follows) {
   const int file = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW));
   if (file < 0) return NULL;
@@ -237,7 +239,7 @@ static inline DIR *systemOpenFolder(const char *path, int follows) {
   if (!folder) close(file);
   return folder;
 }
-/* The next name, valid until the next call; NULL at the end, and with errno other than 0 when it failed. */
+/* Returns the next name, valid until the next call; NULL at the end, or on failure, with errno not 0. */
 static inline const char *systemNextName(DIR *folder) {
   errno = 0;
   const struct dirent *entry = readdir(folder);
@@ -246,7 +248,7 @@ static inline const char *systemNextName(DIR *folder) {
 static inline int systemIsLink(mode_t mode) { return S_ISLNK(mode); }
 static inline int systemIsRegular(mode_t mode) { return S_ISREG(mode); }
 static inline int systemIsDirectory(mode_t mode) { return S_ISDIR(mode); }
-/* The GNU and POSIX strerror_r differ; this is the POSIX one under either. */
+/* Behaves like the POSIX strerror_r also where the GNU one is in use. */
 static inline void systemDescribe(int number, char *buffer, size_t capacity) {
 #if defined(__GLIBC__) && defined(_GNU_SOURCE)
   const char *text = strerror_r(number, buffer, capacity);

@@ -2,8 +2,8 @@ import Images
 import Networks
 import Tensors
 
-/// Where a network learnt to see the five points of a face, in pixels of a square. A network whose pictures
-/// are no squares sees that square stretched.
+/// Where a network was trained to see the five landmarks of a face, in pixels of a square. A network with
+/// pictures that are not square sees that square stretched.
 package struct AlignmentTemplate {
   package let side: Int
   package let points: [Point]
@@ -13,8 +13,8 @@ package struct AlignmentTemplate {
     self.points = points
   }
 
-  /// dlib's mean face in a 150x150 chip with padding 0.25; nn4.small2 and others learnt the same in other
-  /// sizes.
+  /// dlib's mean face in a 150x150 chip with padding 0.25; nn4.small2 and others were trained with the same
+  /// template in other sizes.
   package static var meanFace: AlignmentTemplate {
     AlignmentTemplate(
       side: 150,
@@ -25,9 +25,9 @@ package struct AlignmentTemplate {
       ])
   }
 
-  /// InsightFace's five points in 112x112, with which ArcFace and the MobileFaceNets of its time were
-  /// trained: the 96x112 of SphereFace (Liu et al. 2017), 8 pixels farther to the right. Eyes are 35 pixels
-  /// apart, the face is seen wider than in `meanFace`.
+  /// InsightFace's five landmarks in 112x112, with which ArcFace and the MobileFaceNets of its time were
+  /// trained: the 96x112 of SphereFace (Liu et al. 2017), shifted 8 pixels to the right. Eyes are 35 pixels
+  /// apart; it includes more around the face than `meanFace`.
   package static var arcFace: AlignmentTemplate {
     AlignmentTemplate(
       side: 112,
@@ -37,9 +37,9 @@ package struct AlignmentTemplate {
       ])
   }
 
-  /// Where a network of square pictures sees the five points if its file does not say so, as files of this
-  /// library's trainer do: where its authors' weights learnt them. FaceNet's paper has no alignment: those
-  /// are trained here with the mean face, as is what nobody has registered.
+  /// The template of a network with square pictures if its file does not specify one, as files of this
+  /// library's trainer do: that of the published weights. FaceNet's paper has no alignment: those networks
+  /// are trained here with the mean face, as are unregistered ones.
   package static func published(for architecture: String, side: Int) -> AlignmentTemplate {
     switch RegisteredArchitecture.named(architecture)?.template ?? .meanFace {
     case .meanFace: meanFace.scaled(to: side)
@@ -47,31 +47,31 @@ package struct AlignmentTemplate {
     }
   }
 
-  /// The same face in a picture of `side` pixels with `margin` more on each edge.
+  /// The same template in a picture of `side` pixels with an additional `margin` on each edge.
   package func scaled(to side: Int, margin: Int = 0) -> AlignmentTemplate {
     let scale = Float(side) / Float(self.side), shift = Float(margin)
     return AlignmentTemplate(
       side: side + 2 * margin, points: points.map { Point($0.x * scale + shift, $0.y * scale + shift) })
   }
 
-  /// The turned, scaled and cut picture of a face whose points are `landmarks`, stretched to a size.
+  /// The face at `landmarks`, rotated, scaled, cropped and stretched to a size.
   package func chip(_ image: Image, _ landmarks: [Point], width: Int, height: Int) throws(Failure) -> Image {
     try image.warped(by: map(landmarks, width: width, height: height), width: width, height: height)
   }
 
-  /// What `chip` makes of the frame's upright picture, to the bit; of the frame, the face alone is read.
+  /// Equals `chip` of the frame's upright picture, bit for bit; reads only the face's part of the frame.
   package func chip(_ frame: Frame, _ landmarks: [Point], width: Int, height: Int) throws(Failure) -> Image {
     try frame.warped(by: map(landmarks, width: width, height: height), width: width, height: height)
   }
 
-  /// The points in a picture that the square is stretched to.
+  /// The landmarks in a picture that the square is stretched to.
   package func points(width: Int, height: Int) -> [Point] {
     let x = Float(width) / Float(side), y = Float(height) / Float(side)
     return points.map { Point($0.x * x, $0.y * y) }
   }
 
-  /// The way from a photo to the aligned square: what a training's crops, an embedder's chips and the
-  /// measures of quality all see.
+  /// Maps a photo to the aligned square, for a training's crops, an embedder's chips and quality measures
+  /// alike.
   /// - Parameter landmarks: of the face, in pixels of the photo.
   package func map(_ landmarks: [Point]) throws(Failure) -> Affine {
     guard !landmarks.isEmpty else {
@@ -81,7 +81,7 @@ package struct AlignmentTemplate {
     return try similarity(from: landmarks, to: points)
   }
 
-  /// The same to the picture that the square is stretched to.
+  /// The same for the picture that the square is stretched to.
   private func map(_ landmarks: [Point], width: Int, height: Int) throws(Failure) -> Affine {
     let map = try map(landmarks)
     let x = Double(width) / Double(side), y = Double(height) / Double(side)
@@ -90,24 +90,24 @@ package struct AlignmentTemplate {
 }
 
 extension AlignmentTemplate {
-  /// As models and checkpoints keep it: "x y" of each point, parted by blanks.
+  /// As stored in models and checkpoints: "x y" per landmark, separated by blanks.
   package var text: String {
     points.map { "\($0.x) \($0.y)" }.joined(separator: " ")
   }
 
-  /// - Parameter side: of the square, which the text does not say.
-  /// - Throws: `.badData` for what `text` does not write.
+  /// - Parameter side: of the square, which the text does not contain.
+  /// - Throws: `.badData` for a text not in the format of `text`.
   package init(_ text: String, side: Int) throws(Failure) {
     let numbers = try numbers(text, count: 10...10, Framing.key)
     self.init(side: side, points: (0..<5).map { Point(numbers[2 * $0], numbers[2 * $0 + 1]) })
   }
 }
 
-/// The similarity (turn, scale, shift) that brings `source` nearest to `target` in least squares.
+/// The similarity (rotation, scale, shift) that maps `source` to `target` with the least squared error.
 /// `minimise sum of |s R source[i] + t - target[i]|^2`
 ///
-/// - Throws: `.invalidArgument` for fewer than two points, points that are not finite or that all fall
-///   together.
+/// - Throws: `.invalidArgument` for fewer than two points, and for points that are not finite or all
+///   coincide.
 /// Source: Umeyama, "Least-squares estimation of transformation parameters between two point patterns", 1991,
 /// equations 34 to 43.
 package func similarity(from source: [Point], to target: [Point]) throws(Failure) -> Affine {

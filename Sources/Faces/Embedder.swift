@@ -2,18 +2,18 @@ import Images
 import Networks
 import Tensors
 
-/// Turns what a network sees of a photo, mostly an aligned face, into a vector. Vectors of one person lie
+/// Turns the network's view of a photo, usually an aligned face, into a vector. Vectors of one person are
 /// near each other.
 package final class Embedder: @unchecked Sendable {
   package let dimension: Int
-  /// The Euclidean distance up to which two faces are one person's.
+  /// The largest Euclidean distance between two faces of one person.
   package let threshold: Float
   package let framing: Framing
-  /// Of the pictures that the network takes.
+  /// Size of the network's pictures.
   package let width: Int, height: Int
   /// The model's: embeddings of different models are never compared.
   package let fingerprint: UInt64
-  /// As many at a time as keep the processor busy; memory stays the same for any number of faces, but for
+  /// Enough at a time to keep the processor busy; memory does not grow with the number of faces, except for
   /// their embeddings.
   private static let batchSize = 16
   private let architecture: Architecture
@@ -53,13 +53,12 @@ package final class Embedder: @unchecked Sendable {
     fingerprint = model.weights.fingerprint
   }
 
-  /// Whether it sees faces that are found in a photo and aligned; else all of a photo.
+  /// Whether it requires faces that are detected and aligned; else it sees whole photos.
   package var isAligning: Bool { if case .aligned = framing { true } else { false } }
 
-  /// What the network sees of a photo, `width` x `height`: a face of it, or all of it where there is none to
-  /// be named.
-  /// - Throws: `.invalidArgument` for no face where the network sees aligned ones, `.wrongModel` for one
-  ///   where it does not.
+  /// The network's input for a photo, `width` x `height`: a face, or the whole photo if `face` is nil.
+  /// - Throws: `.invalidArgument` without a face if the network requires aligned ones, `.wrongModel` for a
+  ///   face if it does not.
   package func chip(_ image: Image, _ face: Face?) throws(Failure) -> Image {
     guard let (template, landmarks) = try place(of: face) else {
       return try image.resized(width: width, height: height, filter: .bilinear)
@@ -67,7 +66,7 @@ package final class Embedder: @unchecked Sendable {
     return try template.chip(image, landmarks, width: width, height: height)
   }
 
-  /// The same picture, of the frame's upright picture.
+  /// The same for the frame's upright picture.
   package func chip(_ frame: Frame, _ face: Face?) throws(Failure) -> Image {
     guard let (template, landmarks) = try place(of: face) else { return try chip(frame.image(), nil) }
     return try template.chip(frame, landmarks, width: width, height: height)
@@ -84,7 +83,7 @@ package final class Embedder: @unchecked Sendable {
     }
   }
 
-  /// The embeddings of `count` pictures, one after the other: `count * dimension` numbers.
+  /// The embeddings of `count` pictures, one after another: `count * dimension` numbers.
   /// - Parameter chip: picture i as the network takes it; one at a time is held.
   package func embed(
     count: Int, chip: (Int) throws(Failure) -> Image
@@ -113,16 +112,15 @@ package final class Embedder: @unchecked Sendable {
     return answers
   }
 
-  /// Bytes that embedding so many pictures will make the process hold at its peak, beyond what it holds now
-  /// and the embeddings themselves.
+  /// Peak memory in bytes that embedding `count` pictures adds to the process, excluding the embeddings.
   package func memoryNeeded(count: Int) throws(Failure) -> Int {
     guard count > 0 else { return 0 }
     return try executor.memoryNeeded(batch: min(count, Embedder.batchSize), height: height, width: width)
   }
 
-  /// The face of a photo that is meant: large and near the centre. For a network that sees whole pictures,
-  /// all of the photo: a face without points.
-  /// - Parameter detector: looks for faces; not needed for whole pictures.
+  /// The photo's main face: large and near the centre. For a network that sees whole pictures, the whole
+  /// photo as a face without landmarks.
+  /// - Parameter detector: finds the faces; not needed for whole pictures.
   package func mainFace(of photo: Image, _ detector: Detector?) throws(Failure) -> Face {
     guard isAligning else {
       return Face(
@@ -133,7 +131,7 @@ package final class Embedder: @unchecked Sendable {
       throw .invalidArgument("no detector; expected one: a \(architecture.name) sees aligned faces")
     }
     let faces = try detector.faces(in: photo)
-    // The area, less twice the squared distance of its centre from the photo's.
+    // The area, minus twice the squared distance of its centre from the photo's.
     func prominence(_ face: Face) -> Float {
       let x = (face.box.left + face.box.right - Float(photo.width)) / 2
       let y = (face.box.top + face.box.bottom - Float(photo.height)) / 2
@@ -155,7 +153,7 @@ package final class Embedder: @unchecked Sendable {
 }
 
 extension Architecture {
-  /// Whether it ends in a vector for faces.
+  /// Whether its result is a face embedding.
   package var hasEmbedding: Bool {
     layerNames.contains("embedding")
   }

@@ -1,4 +1,4 @@
-/// A place in a picture: pixels from its top left corner, the centre of the first pixel being (0, 0).
+/// A position in a picture: pixels from its top left corner; the centre of the first pixel is (0, 0).
 package struct Point: Equatable {
   package var x, y: Float
 
@@ -11,9 +11,10 @@ package struct Point: Equatable {
 /// A face as a detector reports it.
 package struct Face {
   package var box: Box
-  /// 0 to 1, higher is surer.
+  /// 0 to 1; higher is more certain.
   package var score: Float
-  /// Left eye, right eye, nose, left and right corner of the mouth, as seen; none if the detector finds none.
+  /// Left eye, right eye, nose, left and right corner of the mouth, as seen; empty if the detector finds
+  /// none.
   package var landmarks: [Point]
 
   package init(box: Box, score: Float, landmarks: [Point]) {
@@ -23,7 +24,7 @@ package struct Face {
   }
 }
 
-/// A rectangle by its corners; it may reach beyond the picture.
+/// A rectangle given by its corners; may extend past the picture.
 package struct Box: Equatable {
   package var left, top, right, bottom: Float
 
@@ -37,14 +38,14 @@ package struct Box: Equatable {
   package var width: Float { right - left }
   package var height: Float { bottom - top }
 
-  /// The square about the same centre whose side is the longer of the two.
+  /// The square around the same centre with the longer of the two sides.
   var squared: Box {
     let side = max(width, height)
     let x = left + width * 0.5 - side * 0.5, y = top + height * 0.5 - side * 0.5
     return Box(left: x, top: y, right: x + side, bottom: y + side)
   }
 
-  /// Moved by a network's regression: each edge by a part of the box's size.
+  /// Moved by a network's regression: each edge by a fraction of the box's size.
   func moved(by shift: (Float, Float, Float, Float), _ width: Float, _ height: Float) -> Box {
     Box(
       left: left + shift.0 * width, top: top + shift.1 * height, right: right + shift.2 * width,

@@ -2,9 +2,9 @@ import Images
 import Tensors
 
 extension Image {
-  /// A map of what makes a face that person's: white at the eyes and the mouth, fading to black around them.
-  /// - Parameter faces: with their five points, in the pixels of the map.
-  /// - Throws: `.invalidArgument` for a face without points.
+  /// A map of the features that identify a person: white at eyes and mouth, fading to black around them.
+  /// - Parameter faces: with their five landmarks, in the pixels of the map.
+  /// - Throws: `.invalidArgument` for a face without landmarks.
   package static func map(of faces: [Face], width: Int, height: Int) throws(Failure) -> Image {
     var parts: [Part] = []
     for face in faces {
@@ -34,7 +34,7 @@ extension Image {
   }
 }
 
-/// What is near a line between two points: whole within the radius, nothing beyond twice that.
+/// The neighbourhood of a line between two points: full weight within the radius, none beyond twice that.
 private struct Part {
   let from, to: Point
   let radius: Float

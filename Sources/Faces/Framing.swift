@@ -1,17 +1,17 @@
 import Networks
 import Tensors
 
-/// What a network sees of a photo.
+/// How a network sees a photo.
 package enum Framing {
-  /// A face, whose points the template brings to their places.
+  /// A face, with its landmarks moved to the template's.
   case aligned(AlignmentTemplate)
-  /// The whole photo, stretched to the network's picture: for photos that show the face all alike and whose
-  /// points nobody knows.
+  /// The whole photo, stretched to the network's picture: for photos that all show the face alike and have no
+  /// landmarks.
   case whole
 }
 
 extension Framing {
-  /// Under which models and checkpoints keep its text.
+  /// The key of its text in models and checkpoints.
   package static var key: String { "template" }
 
   package var text: String {
@@ -23,27 +23,27 @@ extension Framing {
 
   private static var wholeText: String { "whole" }
 
-  /// - Throws: `.badData` for what `text` does not write.
+  /// - Throws: `.badData` for a text not in the format of `text`.
   package init(_ text: String, side: Int) throws(Failure) {
     self = try text == Framing.wholeText ? .whole : .aligned(AlignmentTemplate(text, side: side))
   }
 
-  /// What a network sees whose file does not say so: a face as its authors' weights learnt it where its
-  /// pictures are square, else the whole photo.
+  /// The framing of a network whose file does not specify it: faces aligned as for the published weights if
+  /// its pictures are square, else the whole photo.
   package static func published(for architecture: Architecture) -> Framing {
     architecture.side.map { .aligned(.published(for: "\(architecture.name)", side: $0)) } ?? .whole
   }
 
-  /// How networks are trained here to see faces: the points come where the mean face has them.
+  /// The framing of networks trained here: landmarks at those of the mean face.
   package static var trained: Framing { .aligned(.meanFace) }
 
-  /// How a training sees photos: by their points; whole where no photo has any.
+  /// The framing of a training: aligned by landmarks; whole photos if no photo has any.
   package static func training(on photos: PhotoSet) -> Framing {
     photos.photos.allSatisfy { $0.landmarks == nil } ? .whole : trained
   }
 
-  /// What a network is to see that was trained here, but not from photos: a face where its pictures are
-  /// square, else the whole photo.
+  /// The framing of a network trained here, but not from photos: faces if its pictures are square, else whole
+  /// photos.
   package static func trained(_ architecture: Architecture) -> Framing {
     architecture.side.map { trained.scaled(to: $0) } ?? .whole
   }
@@ -58,7 +58,7 @@ extension Framing {
 }
 
 extension Architecture {
-  /// The square from which its pictures are stretched; nil where any size will do.
+  /// The square from which its pictures are stretched; nil if any size is accepted.
   package var frame: Int? {
     guard let height = input.height, let width = input.width else { return nil }
     return max(height, width)

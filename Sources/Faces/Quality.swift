@@ -3,15 +3,15 @@ import Images
 import Networks
 import Tensors
 
-/// What speaks for and against a face as a photo to be recognised by: numbers, and the reasons to reject it.
+/// How suitable a face is for recognition: measures, and the reasons to reject it.
 ///
 /// Light and sharpness are measured on the aligned face at a fixed scale, 112 pixels wide with 39 between the
-/// eyes, and there in the middle 60 % of the width and 75 % of the height, which is nearly all skin. A larger
-/// face is reduced by means of pixels first, a smaller one enlarged: so a small or blurred face is as unsharp
-/// as a network finds it.
+/// eyes, in the middle 60 % of the width and 75 % of the height, which is nearly all skin. A larger face is
+/// first reduced by area means, a smaller one enlarged: so a small or blurred face is as unsharp as a network
+/// sees it.
 ///
-/// A face without points is measured as if the mean face looked straight ahead out of its box; which way it
-/// looks is not known, and no reason against it.
+/// A face without landmarks is measured as if the mean face looked straight out of its box; its pose is
+/// unknown, and not a reason to reject it.
 package struct FaceQuality {
   package struct Reasons: OptionSet {
     package let rawValue: UInt32
@@ -41,8 +41,7 @@ package struct FaceQuality {
     package init() {}
   }
 
-  /// Pixels of the picture between the eyes; of a face without points, as many as the mean face has in its
-  /// box.
+  /// Pixels of the picture between the eyes; for a face without landmarks, those of the mean face in its box.
   package let eyeDistance: Float
   /// Variance of the Laplacian, levels squared: the mean square deviation of `up + down + left + right - 4
   /// centre`. Source: Pech-Pacheco, Cristobal, Chamorro-Martinez, Fernandez-Valdivia, "Diatom autofocusing in
@@ -54,28 +53,29 @@ package struct FaceQuality {
   package let brightness: Float
   /// Standard deviation of the luma (Peli, "Contrast in complex images", 1990).
   package let contrast: Float
-  /// The part of the pixels with a luma below 5, and above 250.
+  /// The fraction of pixels with a luma below 5, and above 250.
   package let dark, bright: Float
-  /// The part of the face that lies beyond the picture's edges.
+  /// The fraction of the face outside the picture.
   package let outside: Float
-  /// 0 to 1: an order among photos of one person, no probability. It is the product of what the face has of
-  /// the 39 pixels that the crop has between the eyes, at most 1; sharpness / (sharpness + the least one);
-  /// the cosines of yaw and pitch; the parts that are not clipped and not outside.
+  /// 0 to 1: ranks photos of one person; not a probability. The product of: the eye distance as a fraction of
+  /// the crop's 39 pixels, at most 1; sharpness / (sharpness + the minimum sharpness); the cosines of yaw and
+  /// pitch; the fractions that are not clipped and not outside.
   package let score: Float
   package let reasons: Reasons
 
   private static let side = 112
   private static let rows = 17..<101, columns = 22..<90
 
-  /// - Throws: `.invalidArgument` for options that are no numbers, and points that are not finite or fall
-  ///   together; or, of a face without points, a box that is not finite or has no area.
+  /// - Throws: `.invalidArgument` for options that are NaN, and landmarks that are not finite or coincide;
+  ///   or, for a face without landmarks, a box that is not finite or has no area.
   package init(of face: Face, in image: Image, _ options: Options) throws(Failure) {
     try self.init(of: face, in: (image.width, image.height), options) { map, side throws(Failure) in
       try image.warped(by: map, width: side, height: side, border: .edge)
     }
   }
 
-  /// The same of a face of the frame's upright picture, to the bit; of the frame, the face alone is read.
+  /// The same for a face of the frame's upright picture, bit for bit; reads only the face's part of the
+  /// frame.
   package init(of face: Face, in frame: Frame, _ options: Options) throws(Failure) {
     try self.init(of: face, in: (frame.uprightWidth, frame.uprightHeight), options) {
       map, side throws(Failure) in
@@ -85,7 +85,7 @@ package struct FaceQuality {
 
   /// - Parameters:
   ///   - size: of the picture.
-  ///   - warped: the picture moved by a map into a square of so many pixels.
+  ///   - warped: the picture moved by a map into a square with this side.
   private init(
     of face: Face, in size: (width: Int, height: Int), _ options: Options,
     warped: (Affine, Int) throws(Failure) -> Image
@@ -133,10 +133,10 @@ package struct FaceQuality {
     score = size * detail * front * max(0, 1 - dark - bright) * (1 - outside)
   }
 
-  /// Where the mean face's points lie in a box that a detector without points draws: its square picture of
-  /// 150 pixels takes five sixths of the box, about the same centre. So its eyes are 0.294 of the box's side
-  /// apart and at 0.343 of its height; those of the mean of 6713 faces of Caltech 10k Web Faces, in the boxes
-  /// that such detectors learn, 0.295 and 0.34.
+  /// The mean face's landmarks in a box of a detector without landmarks: its 150-pixel square picture takes
+  /// five sixths of the box, around the same centre. So its eyes are 0.294 of the box's side apart and at
+  /// 0.343 of its height; the mean over 6713 faces of Caltech 10k Web Faces, in the boxes that such detectors
+  /// learn, is 0.295 and 0.34.
   private static func meanPoints(in box: Box) throws(Failure) -> [Point] {
     guard box.left.isFinite, box.top.isFinite, box.width > 0, box.height > 0, box.width.isFinite,
       box.height.isFinite
@@ -154,17 +154,17 @@ package struct FaceQuality {
   /// The luma of the aligned face.
   private struct Crop {
     private(set) var levels: [Float] = []
-    /// The part of its middle that lies beyond the picture.
+    /// The fraction of its middle that lies outside the picture.
     private(set) var outside: Float = 0
 
-    /// Between the eyes of the crop: those of the mean face lie 52.93 of 150 pixels apart.
+    /// Between the eyes of the crop: those of the mean face are 52.93 of 150 pixels apart.
     static var eyeDistance: Float { 52.92696 * Float(FaceQuality.side) / 150 }
 
     init(
       of points: [Point], in size: (width: Int, height: Int), warped: (Affine, Int) throws(Failure) -> Image
     ) throws(Failure) {
       let coarse = try AlignmentTemplate.meanFace.scaled(to: FaceQuality.side).map(points)
-      // How many of the picture's pixels lie in one of the crop's, across; so many are looked at for each.
+      // Pixels of the picture per pixel of the crop, along a side; that many are sampled for each.
       let ratio = 1 / (coarse.a * coarse.a + coarse.d * coarse.d).squareRoot()
       let fold = ratio < 8 ? max(1, Int(ratio.rounded(.up))) : 8
       // Pixel x of the crop covers fold * x ... fold * x + fold - 1 of the fine one.
@@ -184,7 +184,7 @@ package struct FaceQuality {
         }
       }
       for i in levels.indices { levels[i] /= Float(fold * fold) }
-      guard let back = coarse.inverse else { return }  // the warp has refused it
+      guard let back = coarse.inverse else { return }  // the warp has rejected it
       var beyond = 0
       for y in FaceQuality.rows {
         for x in FaceQuality.columns {
@@ -199,7 +199,7 @@ package struct FaceQuality {
     }
 
     var light: (mean: Float, deviation: Float, dark: Float, bright: Float, sharpness: Float) {
-      // Of differences from one of the levels: of a flat face both sums are 0, and so is its contrast.
+      // Differences from one of the levels: for a uniform face both sums are 0, and so is its contrast.
       let centre = Double(
         levels[FaceQuality.rows.lowerBound * FaceQuality.side + FaceQuality.columns.lowerBound])
       var sum = 0.0, squares = 0.0, edges = 0.0, edgeSquares = 0.0

@@ -1,36 +1,35 @@
 import Tensors
 
-/// Follows faces from frame to frame, so that one person who passes is one event.
+/// Follows faces from frame to frame, so that a person passing by is one event.
 ///
-/// Each track foretells where its face will be: where it was last, moved on by its velocity. Of all pairs of
-/// a track and a face that may belong together the best is joined first, and so on: pairs that overlap come
-/// before those that are merely near, the larger overlap first, then the smaller distance; of equal ones the
-/// older track's, then the face that was named first. A face that nobody claims begins a track; a track whose
-/// face was not seen for a while ends. No picture is kept, and no more than `maxTracks` tracks: the same
-/// faces give the same tracks, always.
+/// Each track predicts its face's next position from the last one and its velocity. Of all pairs of a track
+/// and a face that may match, the best is joined first, and so on: overlapping pairs come before those that
+/// are merely near, larger overlap first, then smaller distance; ties go to the older track, then to the face
+/// listed first. An unmatched face begins a track; a track whose face has been missing for a while ends.
+/// Pictures are not kept, and at most `maxTracks` tracks: the same faces always give the same tracks.
 ///
-/// Source of the scheme: Bewley et al., "Simple online and realtime tracking", 2016, with a greedy assignment
-/// and a plain velocity in place of the Kalman filter.
+/// Source of the method: Bewley et al., "Simple online and realtime tracking", 2016, with greedy assignment
+/// and a plain velocity instead of the Kalman filter.
 package final class Tracker {
   package struct Options {
-    /// Intersection over union from which a face may be the foretold one, more than 0 and at most 1.
+    /// The minimum intersection over union of a face and its prediction, more than 0 and at most 1.
     package var minOverlap: Float = 0.3
-    /// Without such an overlap: distance of the centres, in sides of the larger box, 0 or more.
+    /// Without such an overlap: the maximum distance of the centres, in sides of the larger box, 0 or more.
     package var maxDistance: Float = 0.6
-    /// Frames in a row in which a face may be missing before its track ends.
+    /// The number of consecutive frames in which a face may be missing before its track ends.
     package var maxMissed = 10
-    /// Frames in which a face must have been seen before its track counts as begun, at least 1.
+    /// The number of frames in which a face must be seen before its track counts as begun, at least 1.
     package var minSeen = 2
-    /// Time after which somebody is to be identified again, more than 0; nil for never.
+    /// Time after which a person is identified again, more than 0; nil for never.
     package var identifyEvery: Double?
-    /// The factor by which the quality must have grown since the last identification to make another worth
-    /// while, more than 1; infinite for never.
+    /// The growth factor of the quality since the last identification that makes another one worthwhile, more
+    /// than 1; infinite for never.
     package var identifyBetter: Float = 1.5
-    /// Frames in a row without the face after which somebody is to be identified again, as another may stand
-    /// there, at least 1; nil for never. Where not never, a track that another face may have taken over
-    /// without such a gap is doubted too.
+    /// Consecutive frames without the face after which a person is identified again, because it may be
+    /// another one, at least 1; nil for never. Unless never, a track that may have switched to another face
+    /// without such a gap is also identified again.
     package var identifyGap: Int? = 1
-    /// At most so many at a time, 1 to 1024.
+    /// The maximum number of concurrent tracks, 1 to 1024.
     package var maxTracks = 64
     package init() {}
   }
@@ -39,19 +38,19 @@ package final class Tracker {
     package let rawValue: UInt32
     package init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    /// This face makes its track count: the person has come.
+    /// With this face the track counts as begun: the person has arrived.
     package static var begun: Events { Events(rawValue: 1) }
     /// The best photo of its track so far.
     package static var best: Events { Events(rawValue: 2) }
-    /// Now is the time to identify the person.
+    /// The person should be identified now.
     package static var identify: Events { Events(rawValue: 4) }
-    /// The face is there again after frames without it.
+    /// The face has returned after frames without it.
     package static var returned: Events { Events(rawValue: 8) }
   }
 
-  /// What became of a face of the frame.
+  /// The result for a face of the frame.
   package struct Tracked: Equatable {
-    /// From 1, never given twice; 0 for a face that found no room among `maxTracks`.
+    /// From 1, never reused; 0 for a face beyond `maxTracks`.
     package let track: UInt64
     package let events: Events
     package let isBegun: Bool
@@ -59,22 +58,22 @@ package final class Tracker {
 
   package struct Track {
     package let number: UInt64
-    /// The last that was seen, in box and points.
+    /// The last face seen, with box and landmarks.
     package fileprivate(set) var face: Face
     fileprivate var lastQuality: Float
     package fileprivate(set) var firstTime, lastTime: Double
-    /// Frames with and, since the last one, without the face.
+    /// Frames with the face, and frames without it since the last one.
     package fileprivate(set) var seen = 1, missed = 0
     package fileprivate(set) var best: (quality: Float, time: Double, frame: UInt64, face: Face)
     package fileprivate(set) var isBegun = false
     fileprivate var velocity = (x: 0.0, y: 0.0)
     fileprivate var identified: (quality: Float, time: Double)?
-    /// Who it is may have changed since then.
+    /// The person may have changed since then.
     fileprivate var isDoubted = false
-    /// Several faces were near enough to be this track's, or several tracks to the face that it got.
+    /// Several faces were near enough to this track, or several tracks to its face.
     fileprivate var isContested = false
 
-    /// The box where it will be at a time.
+    /// The predicted box at a time.
     fileprivate func box(at time: Double) -> (left: Double, top: Double, width: Double, height: Double) {
       let elapsed = time - lastTime
       let x = Double(face.box.left) + velocity.x * elapsed, y = Double(face.box.top) + velocity.y * elapsed
@@ -87,9 +86,9 @@ package final class Tracker {
   package static let maxFaces = 1024
 
   private let options: Options
-  /// In the order of their numbers.
+  /// Ordered by number.
   package private(set) var tracks: [Track] = []
-  /// Begun tracks that the last update, or the end, ended.
+  /// Begun tracks that the last update, or `finish`, ended.
   package private(set) var ended: [Track] = []
   private var nextNumber: UInt64 = 1
   private var frame: UInt64 = 0
@@ -101,13 +100,13 @@ package final class Tracker {
     self.options = options
   }
 
-  /// The faces of the next frame.
+  /// Tracks the faces of the next frame.
   ///
   /// - Parameters:
-  ///   - qualities: of each face, 0 or more; the larger the better. nil: `score * sqrt(width * height)`.
-  ///   - time: of the frame, in seconds or what else the host counts in; never less than the last one's.
-  /// - Throws: `.invalidArgument`, and nothing has changed: for more than 1024 faces, boxes without area,
-  ///   numbers that are not finite and a time that runs back.
+  ///   - qualities: of each face, 0 or more; larger is better. nil: `score * sqrt(width * height)`.
+  ///   - time: of the frame, in seconds or another unit of the host; never decreasing.
+  /// - Throws: `.invalidArgument`, changing nothing: for more than 1024 faces, boxes without area, numbers
+  ///   that are not finite, and a time that decreases.
   package func update(
     _ faces: [Face], qualities: [Float]?, time: Double
   ) throws(Failure) -> [Tracked] {
@@ -147,7 +146,7 @@ package final class Tracker {
     for i in faces.indices {
       if let place = owners[i] { tracked[i] = follow(place, faces[i], quality(i)) }
     }
-    // Whoever was never sure to be there goes at once, and untold.
+    // Tracks that have not begun end at once, unreported.
     removeTracks { $0.missed > ($0.isBegun ? options.maxMissed : 0) }
     for i in faces.indices where owners[i] == nil && tracks.count < options.maxTracks {
       tracked[i] = begin(faces[i], quality(i))
@@ -155,25 +154,25 @@ package final class Tracker {
     return tracked
   }
 
-  /// Ends all tracks, as at the end of a film.
+  /// Ends all tracks, as at the end of a video.
   package func finish() {
     ended = []
     removeTracks { _ in true }
   }
 
-  /// The host found nothing out when it was time to identify, as the photo was of no use: the next frame with
-  /// the face is the time again.
-  /// - Throws: `.notFound` for a track that is not followed.
+  /// The host could not identify the person, because the photo was unsuitable: requests identification again
+  /// with the next frame that has the face.
+  /// - Throws: `.notFound` for a track that does not exist.
   package func identifyAgain(_ number: UInt64) throws(Failure) {
     tracks[try place(number)].identified = nil
   }
 
-  /// Another person has taken the place of the one who was followed, as the host sees by their embeddings:
-  /// the track ends, and its face goes on as a new track, which has begun, with this face as its first and
-  /// best photo so far.
-  /// - Returns: the number of the new one; `ended` lists the old one.
-  /// - Throws: `.notFound` for a track that is not followed, `.invalidArgument` for one that has not begun,
-  ///   or whose face was not in the last frame.
+  /// Another person has replaced the tracked one, as the host concludes from their embeddings: the track
+  /// ends, and its face continues as a new track, which has begun, with this face as its first and best photo
+  /// so far.
+  /// - Returns: the number of the new track; `ended` lists the old one.
+  /// - Throws: `.notFound` for a track that does not exist, `.invalidArgument` for one that has not begun, or
+  ///   whose face was not in the last frame.
   package func replace(_ number: UInt64) throws(Failure) -> UInt64 {
     let place = try place(number), old = tracks[place]
     guard old.isBegun, old.missed == 0 else {
@@ -208,7 +207,7 @@ package final class Tracker {
     tracks.removeAll(where: isOver)
   }
 
-  /// For each face the place of its track in `tracks`; tracks of which that is not sure are doubted.
+  /// The index in `tracks` of each face's track; marks uncertain tracks as doubted.
   private func assigned(_ faces: [Face], at time: Double) -> [Int?] {
     struct Pair { let track, face: Int, cost: Double }
     var pairs: [Pair] = []
@@ -227,15 +226,15 @@ package final class Tracker {
     for pair in pairs where owners[pair.face] == nil && !isTaken[pair.track] {
       owners[pair.face] = pair.track
       isTaken[pair.track] = true
-      // A face that does not even touch where it should be may be somebody else's.
+      // A face that does not even overlap its prediction may be another person's.
       if pair.cost >= 1 { doubt(pair.track) }
     }
     contest(pairs.map { ($0.track, $0.face) }, faces.count)
     return owners
   }
 
-  /// Notes whose faces lie so that the tracks may have been exchanged: those whom several faces might be, and
-  /// those who might be one face.
+  /// Marks tracks that may have been exchanged: those that several faces match, and those that match the same
+  /// face.
   private func contest(_ pairs: [(track: Int, face: Int)], _ faceCount: Int) {
     var claims = [Int](repeating: 0, count: faceCount), choices = [Int](repeating: 0, count: tracks.count)
     for pair in pairs {
@@ -251,7 +250,7 @@ package final class Tracker {
     if options.identifyGap != nil { tracks[place].isDoubted = true }
   }
 
-  /// 0 to 1 for boxes that overlap, `1 - overlap`; from 1 on for near ones, `1 + distance`; nil for others.
+  /// 0 to 1 for overlapping boxes, `1 - overlap`; from 1 for near ones, `1 + distance`; nil for others.
   private func cost(_ a: (left: Double, top: Double, width: Double, height: Double), _ b: Box) -> Double? {
     let width = Double(b.right) - Double(b.left), height = Double(b.bottom) - Double(b.top)
     let across = min(a.left + a.width, Double(b.right)) - max(a.left, Double(b.left))
@@ -260,7 +259,7 @@ package final class Tracker {
     let overlap = common / (a.width * a.height + width * height - common)
     if overlap >= Double(options.minOverlap) { return 1 - overlap }
     let side = max(a.width, a.height), other = max(width, height)
-    // A face does not double its size from one frame to the next: another person stands before or behind.
+    // A face does not double in size between frames: another person stands in front or behind.
     guard side <= 2 * other, other <= 2 * side else { return nil }
     let dx = a.left + a.width / 2 - Double(b.left) - width / 2,
       dy = a.top + a.height / 2 - Double(b.top) - height / 2
@@ -274,7 +273,7 @@ package final class Tracker {
         number: nextNumber, face: face, lastQuality: quality, firstTime: time, lastTime: time,
         best: (quality, time, frame, face)))
     nextNumber += 1
-    return told(tracks.count - 1, quality, [.best])
+    return report(tracks.count - 1, quality, [.best])
   }
 
   private func follow(_ place: Int, _ face: Face, _ quality: Float) -> Tracked {
@@ -286,7 +285,7 @@ package final class Tracker {
       let box = face.box, last = before.face.box
       let x = speed((box.left, box.right), (last.left, last.right)),
         y = speed((box.top, box.bottom), (last.top, last.bottom))
-      // The first is all that is known; later ones are evened out.
+      // The first velocity is taken as it is; later ones are smoothed.
       let share = before.seen == 1 ? 1 : 0.5
       let next = (
         x: before.velocity.x + share * (x - before.velocity.x),
@@ -294,7 +293,7 @@ package final class Tracker {
       )
       tracks[place].velocity = next.x.isFinite && next.y.isFinite ? next : (0, 0)
     }
-    // `update` has counted this frame as missed.
+    // `update` has already counted this frame as missed.
     let gap = before.missed - 1
     if let longest = options.identifyGap, gap >= longest { tracks[place].isDoubted = true }
     tracks[place].face = face
@@ -307,11 +306,11 @@ package final class Tracker {
       tracks[place].best = (quality, time, frame, face)
       events.insert(.best)
     }
-    return told(place, quality, events)
+    return report(place, quality, events)
   }
 
-  /// What is to be said about a face that now belongs to a track.
-  private func told(_ place: Int, _ quality: Float, _ events: Events) -> Tracked {
+  /// The report on a face that now belongs to a track.
+  private func report(_ place: Int, _ quality: Float, _ events: Events) -> Tracked {
     var events = events
     let track = tracks[place]
     if !track.isBegun, track.seen >= options.minSeen {

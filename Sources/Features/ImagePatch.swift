@@ -3,7 +3,7 @@ import Networks
 import Tensors
 
 extension Image {
-  /// All pixels that a box of the scaled picture touches; where there are none, all of the picture.
+  /// All pixels that a box of the scaled picture touches; the whole picture if there are none.
   func region(_ box: ReceptiveField.Box, of height: Int, _ width: Int) -> Region {
     func side(_ range: Range<Int>, _ scaled: Int, _ whole: Int) -> (first: Int, count: Int) {
       guard !range.isEmpty else { return (0, whole) }
@@ -15,7 +15,7 @@ extension Image {
     return Region(x: x.first, y: y.first, width: x.count, height: y.count)
   }
 
-  /// What lies in a rectangle that may reach beyond the edges, where mid-grey is.
+  /// The contents of a rectangle that may extend past the edges, where it is mid-grey.
   package func patch(_ region: Region) throws(Failure) -> Image {
     try Image(width: region.width, height: region.height) { row, target in
       target.update(repeating: 128)

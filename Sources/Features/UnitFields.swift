@@ -1,23 +1,23 @@
 import Networks
 
-/// What units of a layer see of one picture.
+/// The receptive fields of a layer's units in one picture.
 struct UnitFields {
   let field: ReceptiveField
   let window: ReceptiveField.Window?
   let height, width: Int
 
-  /// What of it lies in the picture.
+  /// The part of the field inside the picture.
   func visible(_ row: Int, _ column: Int) -> ReceptiveField.Box {
     field.pixels(of: .init(row: row, column: column), height: height, width: width)
   }
 
-  /// Also beyond the edges, where fields are windows.
+  /// The whole field, which may extend past the edges if fields are windows.
   func whole(_ row: Int, _ column: Int) -> ReceptiveField.Box {
     guard let window else { return visible(row, column) }
     return .init(rows: window.pixels(of: row), columns: window.pixels(of: column))
   }
 
-  /// The rows and columns whose fields lie in the picture with all their pixels.
+  /// The rows and columns whose fields lie entirely inside the picture.
   func inside(_ rows: Int, _ columns: Int) -> (Range<Int>, Range<Int>) {
     guard let window else { return (0..<rows, 0..<columns) }
     func inside(_ units: Int, _ side: Int) -> Range<Int> {
@@ -29,7 +29,7 @@ struct UnitFields {
     return (inside(rows, height), inside(columns, width))
   }
 
-  /// Whether two fields share more than half the smaller one's area.
+  /// Whether two fields share more than half of the smaller one's area.
   func overlap(_ a: (row: Int, column: Int), _ b: (row: Int, column: Int)) -> Bool {
     if a == b { return true }
     let first = whole(a.row, a.column), second = whole(b.row, b.column)

@@ -2,38 +2,39 @@ import Images
 import Networks
 import Tensors
 
-/// What makes units of a layer answer most: over a set of pictures the strongest places, with what the unit
-/// sees there (Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2014, figure 2).
+/// Finds what a layer's units respond to most: over a set of pictures the strongest positions, with the
+/// unit's receptive field (Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2014,
+/// figure 2).
 ///
-/// Pictures come one at a time and none is kept. Only answers above 0 count: a rectified unit at 0 says
-/// nothing. Of equal answers the earlier picture's is first, in a picture the upper, then the left one's.
+/// Pictures come one at a time and are not kept. Only responses above 0 count: a rectified unit at 0 carries
+/// no information. Ties go to the earlier picture, then to the upper, then to the left position.
 package final class UnitSearch: @unchecked Sendable {
   package static var maxPatches: Int { 64 }
 
   package struct Options {
-    /// Kept of each unit, 1 to `maxPatches`.
+    /// Patches kept per unit, 1 to `maxPatches`.
     package var patches = 9
-    /// From one picture, 1 to `maxPatches`; fields that share more than half their area count as one place.
+    /// Patches per picture, 1 to `maxPatches`; fields that share more than half of their area count as one.
     package var patchesPerPicture = 1
-    /// Pictures with a longer side are reduced to it; 0: none is. A network of one size gets its size.
+    /// Pictures with a longer side are reduced to it; 0: never. A network of fixed size gets its size.
     package var longestSide = 512
-    /// Only places whose field lies in the picture with all its pixels.
+    /// Only fields that lie entirely inside the picture.
     package var isInside = false
     /// VGG-19 was trained with the maximum.
     package var pooling = Pooling.maximum
-    /// Nil: all of the layer's.
+    /// Nil: all units of the layer.
     package var units: [Int]?
 
     package init() {}
   }
 
   package struct Patch: Equatable {
-    /// From 0, in the order of their coming.
+    /// From 0, in the order in which they were added.
     package var picture: Int
     package var activation: Float
-    /// Of the unit in the layer's answer to the picture.
+    /// The unit's position in the layer's response to the picture.
     package var row, column: Int
-    /// The unit's field in the picture's own pixels: whole, also beyond the edges, and what of it lies in the
+    /// The unit's field in the picture's own pixels: whole, even past the edges, and its part inside the
     /// picture.
     package var field, region: Region
   }
@@ -44,12 +45,12 @@ package final class UnitSearch: @unchecked Sendable {
   private let input: Extent
   private let receptiveField: ReceptiveField
   private let units: [Int]
-  /// Of each of `units`, the strongest first.
+  /// For each of `units`, the strongest first.
   private var found: [[Patch]]
   private var pictures = 0
   private let lock = Lock()
 
-  /// - Throws: `.notFound` for a layer that the model lacks, `.wrongModel` for one of several networks.
+  /// - Throws: `.notFound` for a layer that the model lacks, `.wrongModel` for a model of several networks.
   package init(_ model: Model, layer: String, _ options: Options) throws(Failure) {
     for (count, name) in [(options.patches, "patches"), (options.patchesPerPicture, "patches of a picture")]
     where count < 1 || count > UnitSearch.maxPatches {
@@ -73,7 +74,7 @@ package final class UnitSearch: @unchecked Sendable {
     _ = try model.network()
   }
 
-  /// Looks at one more picture; where this fails nothing has changed.
+  /// Searches one more picture; changes nothing if it throws.
   package func add(_ image: Image) throws(Failure) {
     let (width, height) = size(for: image)
     let scaled = try image.resized(width: width, height: height, filter: .bilinear)
@@ -94,7 +95,7 @@ package final class UnitSearch: @unchecked Sendable {
   }
 
   /// The strongest first.
-  /// - Throws: `.invalidArgument` for a unit that was not asked for.
+  /// - Throws: `.invalidArgument` for a unit that was not requested.
   package func patches(of unit: Int) throws(Failure) -> [Patch] {
     guard let place = units.firstIndex(of: unit) else {
       throw .invalidArgument("unit \(unit); expected one that the search was asked for")
@@ -102,7 +103,7 @@ package final class UnitSearch: @unchecked Sendable {
     return lock.hold { found[place] }
   }
 
-  /// What the network is given of a picture.
+  /// The size at which the network sees a picture.
   private func size(for image: Image) -> (width: Int, height: Int) {
     if let width = input.width, let height = input.height { return (width, height) }
     let longest = max(image.width, image.height), limit = options.longestSide
@@ -124,7 +125,7 @@ package final class UnitSearch: @unchecked Sendable {
     let places =
       options.isInside ? fields.inside(answer.rows, answer.columns) : (0..<answer.rows, 0..<answer.columns)
     for round in 0..<min(options.patchesPerPicture, options.patches) {
-      // Only what is stronger than the weakest that is kept counts: of equal ones the first stays.
+      // Only responses stronger than the weakest one kept count: on ties the first stays.
       var best = found.map { $0.count < options.patches ? 0 : $0.last?.activation ?? 0 }
       var chosen = [(row: Int, column: Int)?](repeating: nil, count: units.count)
       for row in places.0 {

@@ -1,16 +1,16 @@
 import CSystem
 import Tensors
 
-/// Embeddings encrypted for a file, with a key of the host's: XChaCha20-Poly1305 of libsodium, which is
-/// loaded when the first key is given. Each is bound to its photo's number: one cannot be put in another's
-/// place.
+/// Encrypts embeddings for a database with a key of the host: XChaCha20-Poly1305 of libsodium, which is
+/// loaded with the first key. Each embedding is bound to its photo's number, so that it cannot be moved to
+/// another photo.
 ///
-/// Sealed bytes are 24 of a random nonce, the encrypted numbers, 16 of authentication.
+/// Sealed bytes are a random nonce (24), the encrypted numbers, and the authentication tag (16).
 final class Cipher {
   static let name = "xchacha20-poly1305"
   static let keyLength = 32
   private static let nonceLength = 24, tagLength = 16
-  /// Sealed beside the photos, to tell a wrong key from a damaged photo.
+  /// Sealed in addition to the photos, to distinguish a wrong key from a damaged photo.
   private static let proofNumber = -1
   private static let provenLength = 16
   static let proofLength = sealedLength(provenLength)
@@ -18,7 +18,7 @@ final class Cipher {
   private let sodium: Sodium
   private let key: Storage<UInt8>
 
-  /// - Throws: `.invalidArgument` for a key that is not 32 bytes long; `.io` where there is no libsodium.
+  /// - Throws: `.invalidArgument` for a key that is not 32 bytes long; `.io` without libsodium.
   init(key: RawSpan) throws(Failure) {
     guard key.byteCount == Cipher.keyLength else {
       throw .invalidArgument("a key of \(key.byteCount) bytes; expected \(Cipher.keyLength)")
@@ -49,8 +49,8 @@ final class Cipher {
     return sealed
   }
 
-  /// - Parameter plain: room for what was sealed.
-  /// - Returns: whether it is what was sealed, with this key and for this number.
+  /// - Parameter plain: room for the decrypted bytes.
+  /// - Returns: whether they were sealed with this key and for this number.
   func open<Element>(_ sealed: RawSpan, number: Int, into plain: Storage<Element>) -> Bool {
     let plainLength = plain.count * MemoryLayout<Element>.stride
     guard sealed.byteCount == Cipher.sealedLength(plainLength) else { return false }
@@ -78,7 +78,7 @@ final class Cipher {
   }
 }
 
-/// The few functions of libsodium that are used.
+/// The functions of libsodium in use.
 private final class Sodium {
   typealias Bytes = UnsafePointer<UInt8>
   typealias Target = UnsafeMutablePointer<UInt8>

@@ -1,53 +1,53 @@
 import CSystem
 import Tensors
 
-/// A connection to a database that speaks SQL: as much of it as a gallery needs. One thread at a time.
+/// A connection to an SQL database, limited to what a gallery needs. One thread at a time.
 ///
-/// Statements have their parameters as `$1`, `$2`, ... in the order in which they stand.
+/// Statements contain their parameters as `$1`, `$2`, ... in order of appearance.
 protocol Database: AnyObject {
-  /// Where it is, for reasons. It holds no secrets.
+  /// Its location, for error messages. Contains no secrets.
   var name: String { get }
   var types: DatabaseTypes { get }
-  /// Statements that come before those of the tables in a new gallery.
+  /// Statements to run before those that create the tables of a new gallery.
   var preamble: [String] { get }
-  /// How many rows are best added by one statement: where each is sent to be read anew, many.
+  /// The best number of rows per insert statement: large if a server parses each statement anew.
   var rowsAtOnce: Int { get }
-  /// Whether changes are refused, as far as was seen when something last began.
+  /// Whether changes are refused, as of the beginning of the last transaction.
   var isReadOnly: Bool { get }
 
-  /// Runs a statement; `row` looks at each row of the answer.
+  /// Runs a statement; calls `row` for each row of its result.
   func run(
     _ sql: String, _ values: [DatabaseValue], _ row: (any DatabaseRow) throws(Failure) -> Void)
     throws(Failure)
-  /// Runs a statement without an answer, between a beginning and its end. Why it failed may be told only by a
-  /// later one, at the latest by `commit`.
+  /// Runs a statement without result inside a transaction. Its failure may be reported only by a later one,
+  /// at the latest by `commit`.
   func run(_ sql: String, _ values: [DatabaseValue]) throws(Failure)
 
   func begin(_ purpose: DatabasePurpose) throws(Failure)
-  /// When it returns, all is kept, even if the power fails.
+  /// Commits. On return all changes are durable, even if the power fails.
   func commit() throws(Failure)
-  /// Undoes what was done since the beginning, if anything has begun.
+  /// Undoes the transaction, if one has begun.
   func rollBack()
 
-  /// Whether no gallery is there yet.
+  /// Whether there is no gallery yet.
   func isEmpty() throws(Failure) -> Bool
-  /// - Throws: `.badData` where anything but what these statements make is there.
+  /// - Throws: `.badData` if it contains anything but what these statements create.
   func check(_ statements: [String]) throws(Failure)
-  /// Lets go of the traces of what was removed, as far as that lies in the database's hands.
+  /// Erases the traces of deleted rows, as far as the database can.
   func wipe()
 }
 
-/// What a transaction is for.
+/// The purpose of a transaction.
 enum DatabasePurpose {
-  /// What is there now, whatever others write meanwhile.
+  /// Reads the current state, unaffected by concurrent writes.
   case reading
-  /// A change, when no other process makes one. What is read until the end is the newest.
+  /// Makes a change, once no other process makes one. Reads until the end see the latest state.
   case writing
-  /// The tables, when no other process makes them.
+  /// Creates the tables, once no other process does.
   case creating
 }
 
-/// What a database calls whole numbers of 64 bits, numbers with a point, texts, and bytes.
+/// A database's types of 64-bit integers, floating-point numbers, texts and bytes.
 struct DatabaseTypes { let integer, real, text, bytes: String }
 
 enum DatabaseValue {
@@ -57,7 +57,7 @@ enum DatabaseValue {
   case bytes(Storage<UInt8>)
 }
 
-/// A row of an answer, valid while it is looked at. Columns count from 0.
+/// A row of a result, valid during the callback. Columns count from 0.
 protocol DatabaseRow: AnyObject {
   func integer(_ column: Int) throws(Failure) -> Int64
   func real(_ column: Int) throws(Failure) -> Double
@@ -66,8 +66,8 @@ protocol DatabaseRow: AnyObject {
   func bytes(_ column: Int, _ body: (RawSpan) throws(Failure) -> Void) throws(Failure)
 }
 
-/// `body` between a beginning and its end; undone where any of it fails. (No method of the protocol: Embedded
-/// Swift wants to know the type for a generic one.)
+/// Runs `body` in a transaction, and rolls back if it fails. (Not a method of the protocol, because Embedded
+/// Swift must know the type for a generic method.)
 func transaction<Result>(
   of database: any Database, for purpose: DatabasePurpose, _ body: () throws(Failure) -> Result
 ) throws(Failure) -> Result {
@@ -86,8 +86,8 @@ extension Database {
   var refusal: Failure { .io("\(name): may be read only") }
 }
 
-/// The process that made a connection. In one that was forked from it the connection is of no use: locks are
-/// the parent's, and the server talks to it.
+/// The process that created a connection. A forked process cannot use it: locks belong to the parent, and so
+/// does the server's session.
 struct ConnectionMaker {
   private let process = getpid()
 

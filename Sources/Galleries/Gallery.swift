@@ -1,12 +1,12 @@
 import CSystem
 import Tensors
 
-/// People with the embeddings of their photos, computed once and compared many times. In memory, for one
-/// thread at a time or many that only read; `SharedGallery` adds threads and a file.
+/// People with the embeddings of their photos, which are computed once and compared often. In memory, for a
+/// single thread or for several that only read; `SharedGallery` adds threads and a database.
 package final class Gallery {
   package let dimension: Int
   package let fingerprint: UInt64
-  /// The model's threshold, for callers who name none.
+  /// The model's threshold, the default of callers.
   package let defaultThreshold: Float
 
   private struct Person {
@@ -16,16 +16,16 @@ package final class Gallery {
   }
 
   private struct Photo {
-    /// In order of adding, from 0; never given again.
+    /// In order of addition, from 0; never reused.
     let number: Int
     let created: Int64
     let note: String
     var person: Int
-    /// Where the person's photo before this one is.
+    /// The row of the same person's previous photo.
     var earlierRow: Int?
   }
 
-  /// What the gallery tells of a photo.
+  /// A photo as the gallery lists it.
   package struct PhotoEntry {
     package let number: Int
     package let name: String
@@ -34,7 +34,7 @@ package final class Gallery {
     package let note: String
   }
 
-  /// What it tells of a person.
+  /// A person as the gallery lists it.
   package struct PersonEntry {
     package let name: String
     package let photos: Int
@@ -43,8 +43,7 @@ package final class Gallery {
 
   private var list: [Person] = []
   private var places: [Name: Int] = [:]  // in `list`
-  /// Everybody's photos in the order of their numbers, and the embedding of each in the row of the same
-  /// number.
+  /// All photos in order of their numbers; the embedding of each is in the row of the same index.
   private var album: [Photo] = []
   private let rows: Rows
   /// The number of the next photo.
@@ -60,11 +59,11 @@ package final class Gallery {
   package var people: Int { list.count }
   package var photos: Int { album.count }
 
-  /// Adds a photo of a person, new or known.
+  /// Adds a photo of a new or existing person.
   /// - Parameters:
   ///   - number: of the photo, at least `nextNumber`; nil for `nextNumber`.
   ///   - created: seconds since 1970, UTC; nil for now.
-  ///   - since: the same for a person who is new; nil for `created`.
+  ///   - since: the same for a new person; nil for `created`.
   package func add(
     _ name: String, _ embedding: Span<Float>, number: Int? = nil, created: Int64? = nil, note: String = "",
     since: Int64? = nil
@@ -87,7 +86,7 @@ package final class Gallery {
     nextNumber = number + 1
   }
 
-  /// Takes the memory for so many photos more, so that adding them cannot fail.
+  /// Allocates memory for that many more photos, so that adding them cannot fail.
   package func reserve(_ more: Int) throws(Failure) {
     try rows.reserve(more)
     album.reserveCapacity(album.count + more)
@@ -101,7 +100,7 @@ package final class Gallery {
     vacate(gone)
   }
 
-  /// Removes one photo; a person goes with the last one.
+  /// Removes one photo; the last photo removes the person.
   package func remove(photo number: Int) throws(Failure) {
     let gone = try row(ofPhoto: number), person = album[gone].person
     rows.remove { $0 == gone }
@@ -109,7 +108,7 @@ package final class Gallery {
     if album.contains(where: { $0.person == person }) { linkAll() } else { vacate(person) }
   }
 
-  /// Takes a person without photos from the list. The last one takes the place.
+  /// Removes a person without photos from the list; the last person moves to the gap.
   private func vacate(_ gone: Int) {
     places[list[gone].name] = nil
     let last = list.removeLast()
@@ -121,27 +120,27 @@ package final class Gallery {
     linkAll()
   }
 
-  /// Gives a photo another embedding.
+  /// Replaces a photo's embedding.
   package func replace(photo number: Int, _ embedding: Span<Float>) throws(Failure) {
     let row = try row(ofPhoto: number)
     try check(embedding, count: 1)
     rows.replace(row, embedding)
   }
 
-  /// Rows have moved: everybody's photos are found anew.
+  /// Links all photos anew after rows have moved.
   private func linkAll() {
     for person in list.indices { list[person].latestRow = nil }
     for row in album.indices { link(row) }
   }
 
-  /// Makes a row its person's latest.
+  /// Makes a row its person's latest photo.
   private func link(_ row: Int) {
     let person = album[row].person
     album[row].earlierRow = list[person].latestRow
     list[person].latestRow = row
   }
 
-  /// Everybody, by the bytes of their names.
+  /// All people, ordered by the bytes of their names.
   package func everybody() -> [PersonEntry] {
     let sorted = list.sorted { $0.name.text.utf8.lexicographicallyPrecedes($1.name.text.utf8) }
     return sorted.map { person in
@@ -156,7 +155,7 @@ package final class Gallery {
 
   package func contains(_ name: String) -> Bool { places[Name(name)] != nil }
 
-  /// How many photos of a person there are; 0 for a stranger.
+  /// The number of a person's photos; 0 for an unknown name.
   package func photos(of name: String) -> Int {
     var count = 0
     var next = places[Name(name)].flatMap { list[$0].latestRow }
@@ -167,7 +166,7 @@ package final class Gallery {
     return count
   }
 
-  /// The rows of a person's photos, in the order of adding.
+  /// The rows of a person's photos, in order of addition.
   package func rows(of name: String) throws(Failure) -> [Int] {
     var found: [Int] = []
     var next = list[try find(name)].latestRow
@@ -201,7 +200,7 @@ package final class Gallery {
   /// Where the numbers of a row are among those of all.
   func place(ofRow row: Int) -> Range<Int> { (row * dimension)..<((row + 1) * dimension) }
 
-  /// - Throws: `.notFound` for a photo that was removed, or never there.
+  /// - Throws: `.notFound` for a photo that does not exist or has been removed.
   package func row(ofPhoto number: Int) throws(Failure) -> Int {
     var low = 0, high = album.count
     while low < high {
@@ -227,8 +226,8 @@ package final class Gallery {
     return nearest
   }
 
-  /// The `min(k, photos)` photos nearest to each embedding, the nearest first; of equally near ones, the one
-  /// added first. Embedding after embedding.
+  /// The `min(k, photos)` photos nearest to each embedding, the nearest first; ties in order of addition.
+  /// Embedding after embedding.
   package func nearest(
     _ k: Int, to embeddings: Span<Float>, count: Int = 1
   ) throws(Failure) -> Storage<Neighbour> {
@@ -242,7 +241,8 @@ package final class Gallery {
     guard distance >= 0 else {
       throw .invalidArgument("photos up to a distance of \(distance); expected 0 or more")
     }
-    // As many of the nearest as reach beyond the distance: a few passes, of which the last is the longest.
+    // Requests more of the nearest until they reach beyond the distance: a few passes, the last of which is
+    // the longest.
     var k = 64
     while true {
       let nearest = try nearest(k, to: embedding)
@@ -254,12 +254,12 @@ package final class Gallery {
     }
   }
 
-  /// Whose photo lies in a row, and which it is in the order of adding.
+  /// The number and the person of the photo in a row.
   package func photo(inRow row: Int) -> (number: Int, name: String) {
     (album[row].number, list[album[row].person].name.text)
   }
 
-  /// All embeddings, row after row, and whose each is, by a number below `people`.
+  /// All embeddings, row after row, with the person of each, as an index below `people`.
   func withRows<Result>(
     _ body: (Span<Float>, Span<Int>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -279,10 +279,10 @@ package final class Gallery {
     return person
   }
 
-  /// - Throws: `.invalidArgument` for another number of numbers and for what is no finite number.
+  /// - Throws: `.invalidArgument` for the wrong count and for numbers that are not finite.
   package func check(_ embeddings: Span<Float>, count: Int) throws(Failure) {
-    let (wanted, overflow) = count.multipliedReportingOverflow(by: dimension)
-    guard !overflow, embeddings.count == wanted else {
+    let (expected, overflow) = count.multipliedReportingOverflow(by: dimension)
+    guard !overflow, embeddings.count == expected else {
       throw .invalidArgument(
         "embeddings of \(embeddings.count) numbers; expected \(count) x \(dimension)")
     }

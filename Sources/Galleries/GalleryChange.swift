@@ -1,10 +1,9 @@
 import CSystem
 import Tensors
 
-/// What one change does to a gallery: written to the database as it is said, and to memory once that has kept
-/// it.
+/// One change of a gallery: each step goes to the database at once, and to memory after the commit.
 ///
-/// Embeddings are the caller's: one after another, of which each photo has a row.
+/// Embeddings belong to the caller: one after another, a row for each photo.
 final class GalleryChange {
   private enum Edit {
     case add(name: String, row: Int, number: Int, created: Int64, note: String)
@@ -13,7 +12,7 @@ final class GalleryChange {
     case replacePhoto(Int)
   }
 
-  /// As it was before the change.
+  /// The gallery before the change.
   let before: Gallery
   private let store: GalleryStore?
   private var edits: [Edit] = []
@@ -46,7 +45,7 @@ final class GalleryChange {
 
   func remove(_ name: String) throws(Failure) {
     let name = Name(name).text
-    _ = try before.rows(of: name)  // or is not there
+    _ = try before.rows(of: name)  // throws if absent
     try store?.remove(name)
     edits.append(.removePerson(name))
     hasRemovals = true
@@ -69,7 +68,7 @@ final class GalleryChange {
     hasRemovals = true
   }
 
-  /// Does to memory what was said. Cannot fail where the memory was taken before.
+  /// Applies the change to memory. Cannot fail if memory was reserved before.
   func apply(to gallery: Gallery, _ embeddings: Span<Float>) throws(Failure) {
     for edit in edits {
       switch edit {

@@ -1,18 +1,18 @@
 import Networks
 import Tensors
 
-/// Galleries as files that other programs read: tables in CSV, and safetensors.
+/// Galleries as files for other programs: CSV tables, and safetensors.
 ///
-/// A table has a line for each photo, `name,created,note,model,0,1,...`: seconds since 1970, the model's
-/// fingerprint as sixteen hexadecimal digits, then the embedding, each number in as many digits as tell it
-/// from all others. Texts with a comma, a quote or a line break are quoted (RFC 4180).
+/// A table has a line per photo, `name,created,note,model,0,1,...`: seconds since 1970, the model's
+/// fingerprint as sixteen hexadecimal digits, then the embedding, each number with enough digits to identify
+/// it. Texts with a comma, a quote or a line break are quoted (RFC 4180).
 ///
 /// A safetensors file has `embeddings` [photos, dimension], and `names`, `notes`, `created` as bytes: a text
-/// for each photo, each ended by a 0. Model, dimension and threshold are metadata.
+/// per photo, each terminated by a 0. Model, dimension and threshold are metadata.
 package enum GalleryFile {
   case table, tensors
 
-  /// - Throws: `.invalidArgument` for another ending than .csv and .safetensors, in capitals or not.
+  /// - Throws: `.invalidArgument` for endings other than .csv and .safetensors, ignoring case.
   package init(of path: String) throws(Failure) {
     if ends(path, in: ".csv") {
       self = .table
@@ -33,9 +33,8 @@ package enum GalleryFile {
     }
   }
 
-  /// The photos of a file, for a gallery like `model`.
-  /// - Throws: `.wrongModel` for embeddings of another model; `.badData` for anything else that is no such
-  ///   file.
+  /// Reads the photos of a file, for a gallery like `model`.
+  /// - Throws: `.wrongModel` for embeddings of another model; `.badData` if it is not such a file.
   package func read(_ path: String, like model: Gallery) throws(Failure) -> Gallery {
     switch self {
     case .table:
@@ -216,7 +215,7 @@ package enum GalleryFile {
 
   // MARK: Words
 
-  /// nil for what is not UTF-8, or holds a 0, which C takes for the end.
+  /// nil if it is not UTF-8, or contains a 0, which terminates a string in C.
   private static func text(_ bytes: ArraySlice<UInt8>) -> String? {
     bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
   }
@@ -234,8 +233,8 @@ package enum GalleryFile {
     return bytes.isEmpty || (isNegative && bytes.count == 1) ? nil : isNegative ? -value : value
   }
 
-  /// A number as `description` writes it, "-1.5e-07": with up to 15 digits and powers of ten that a `Double`
-  /// holds exactly it is rounded once, and then to the very `Float` that was written.
+  /// A number as `description` writes it, "-1.5e-07": up to 15 digits and powers of ten that a `Double` holds
+  /// exactly are rounded once to `Double`, and then to the original `Float`.
   static func single(_ bytes: ArraySlice<UInt8>) -> Float? {
     var value = 0.0, power = 0, digits = 0
     var isNegative = false, isFraction = false, exponent: ArraySlice<UInt8>?
@@ -272,15 +271,15 @@ private struct CSV {
   private let path: String
   /// Where the next line begins.
   private(set) var position: Int
-  /// Of the fields that were read last.
+  /// The line of the last fields.
   private(set) var line = 0
 
   init(_ path: String, from position: Int) { (self.path, self.position) = (path, position) }
 
-  /// Those of the next line.
+  /// The fields of the next line.
   /// - Parameters:
   ///   - bytes: the whole table.
-  ///   - max: a line with more is refused.
+  ///   - max: lines with more fields are rejected.
   mutating func fields(of bytes: Span<UInt8>, max: Int) throws(Failure) -> [ArraySlice<UInt8>] {
     line += 1
     var fields: [ArraySlice<UInt8>] = [], field: [UInt8] = []

@@ -1,15 +1,15 @@
 import Tensors
 
-/// Where a gallery is kept: the one place that knows which kinds of database there are, and how a caller's
-/// text names one.
+/// Where a gallery is stored. The only type that knows the kinds of databases, and how a caller's text names
+/// one.
 enum GalleryPlace {
-  /// A file of SQLite's.
+  /// An SQLite file.
   case file(String)
-  /// A server of PostgreSQL's.
+  /// A PostgreSQL server.
   case server(PostgreSQLAddress)
 
   /// - Parameter text: a path, or an address: "postgresql://...".
-  /// - Throws: `.invalidArgument` for an address that is none.
+  /// - Throws: `.invalidArgument` for an invalid address.
   init(_ text: String) throws(Failure) {
     self = PostgreSQLAddress.isOne(text) ? .server(try PostgreSQLAddress(text)) : .file(text)
   }

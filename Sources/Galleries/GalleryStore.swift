@@ -4,17 +4,17 @@ import Tensors
 /// A gallery in a database: people, photos and embeddings in three tables, the same in SQLite and in
 /// PostgreSQL.
 ///
-/// The one row of `facestyle_gallery` says for which model it is and counts changes: `revision` is the number
-/// of the last change, `removals` that of the last one that did more than add. So another process sees at
-/// once whether anything is new, and whether it is enough to read the photos that came.
+/// The single row of `facestyle_gallery` names the model and counts changes: `revision` is the number of the
+/// last change, `removals` that of the last change that did more than add. So another process sees at once
+/// whether anything is new, and whether reading the new photos suffices.
 final class GalleryStore {
   static let version: Int64 = 1
   /// The table with one row.
   static let root = "facestyle_gallery"
-  /// Photos are read by so many numbers at a time: a server sends a page as one.
+  /// Photos are read in ranges of this many numbers: a server sends a range as one message.
   private static let page = 1 << 20
 
-  /// What a gallery is for, and where it stands.
+  /// The model of a gallery, and its current revision.
   struct State {
     var model: UInt64
     var dimension: Int
@@ -27,10 +27,9 @@ final class GalleryStore {
 
   let database: any Database
   private let cipher: Cipher?
-  /// Names that earlier versions kept as they were typed, not composed: one person may be there under
-  /// several. By the name that is shown.
+  /// Names that earlier versions stored uncomposed: one person may have several. By the name that is shown.
   private var spellings: [Name: [String]] = [:]
-  /// Photos of the change that is being made, which wait to be sent together.
+  /// Photos of the current change, to be sent together.
   private var additions: [Addition] = []
   /// By the number of photos.
   private var insertions: [Int: Insertion] = [:]
@@ -45,13 +44,13 @@ final class GalleryStore {
 
   var isEncrypted: Bool { cipher != nil }
 
-  /// Opens what is there, or begins a new gallery.
+  /// Opens an existing gallery, or creates one.
   ///
   /// - Parameters:
-  ///   - key: 32 bytes, where embeddings are encrypted.
-  ///   - new: what a gallery that is not there yet is for; nil if it must be there.
-  /// - Throws: `.badData` for a database of something else or of another version; `.invalidArgument` for a
-  ///   key that is not the gallery's; `.notFound` where there is no gallery and none is wanted.
+  ///   - key: 32 bytes, if embeddings are encrypted.
+  ///   - new: the state of a new gallery; nil if it must exist.
+  /// - Throws: `.badData` for a database with other contents or of another version; `.invalidArgument` for a
+  ///   key that is not the gallery's; `.notFound` if there is no gallery and `new` is nil.
   init(_ database: any Database, key: RawSpan?, new: State?) throws(Failure) {
     self.database = database
     cipher = if let key { try Cipher(key: key) } else { nil }
@@ -61,7 +60,7 @@ final class GalleryStore {
         throw .notFound(
           "\(database.name): no gallery is there; expected an embedder and permission to create one")
       }
-      // In one piece with the tables, so that none is ever without its row.
+      // In one transaction with the tables, so that they are never without their row.
       try transaction(.creating) { () throws(Failure) in
         guard try database.isEmpty() else { return }  // another process came first
         for statement in database.preamble + statements { try database.run(statement, []) }
@@ -128,7 +127,7 @@ final class GalleryStore {
     guard rows == 1 else { throw damaged("\(rows) rows that describe it") }
   }
 
-  /// `body` in one piece: what is read is of one moment, a change is whole or not at all.
+  /// Runs `body` in a transaction: reads see one moment, changes are all or nothing.
   func transaction<Result>(
     _ purpose: DatabasePurpose, _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -156,11 +155,11 @@ final class GalleryStore {
 
   // MARK: Reading
 
-  /// Adds the photos from a number on to a gallery that has all before.
+  /// Adds photos from a number on to a gallery that has all earlier ones.
   func load(from first: Int, into gallery: Gallery) throws(Failure) {
     var people: [Int64: (name: String, created: Int64)] = [:]
     if first == 0 { spellings = [:] }
-    // Of a few new photos there are few people.
+    // A few new photos have few people.
     let choice = first == 0 ? "" : " WHERE id IN (SELECT person FROM facestyle_photos WHERE number >= $1)"
     try database.run(
       "SELECT id, name, created FROM facestyle_people\(choice) ORDER BY id",
@@ -256,8 +255,8 @@ final class GalleryStore {
     if additions.count >= database.rowsAtOnce { try sendAdditions() }
   }
 
-  /// What waits, in as few statements as there are; of few different lengths, as a database keeps those that
-  /// it has read.
+  /// Sends the pending photos in as few statements as possible; with few different lengths, because databases
+  /// cache prepared statements.
   private func sendAdditions() throws(Failure) {
     var rest = additions[...]
     additions = []
@@ -306,7 +305,7 @@ final class GalleryStore {
 
   func replace(photo number: Int, _ embedding: Span<Float>) throws(Failure) {
     try sendAdditions()
-    // $1 comes first in the text: SQLite numbers parameters as they come.
+    // $1 comes first in the text: SQLite numbers parameters in order of appearance.
     try database.run(
       "UPDATE facestyle_photos SET embedding = $1 WHERE number = $2",
       [try value(of: embedding, number), .integer(Int64(number))])
@@ -319,7 +318,7 @@ final class GalleryStore {
       [.integer(state.revision), .integer(state.removals), .integer(Int64(state.next))])
   }
 
-  /// An embedding as the database keeps it: encrypted where there is a key.
+  /// An embedding as stored in the database: encrypted if there is a key.
   private func value(of embedding: Span<Float>, _ number: Int) throws(Failure) -> DatabaseValue {
     let bytes = embedding.bytes
     guard let cipher else { return .bytes(try Storage(copying: bytes)) }
@@ -327,15 +326,15 @@ final class GalleryStore {
   }
 }
 
-/// The statements that add so many photos, and their people where they are new.
+/// The statements that add a number of photos, and their people if they are new.
 private struct Insertion {
-  /// A name and a time for each photo.
+  /// A name and a time per photo.
   let people: String
-  /// Number, name, time, note and embedding for each.
+  /// Number, name, time, note and embedding per photo.
   let photos: String
 
   init(of count: Int) {
-    // "($1, $2, 1), ($3, $4, 2)": the last number makes a person's from the greatest that is there.
+    // "($1, $2, 1), ($3, $4, 2)": the last number, added to the largest id, makes a person's.
     let newPeople = (0..<count).map { "($\(2 * $0 + 1), $\(2 * $0 + 2), \($0 + 1))" }.joined(separator: ", ")
     let newPhotos = (0..<count).map { row in
       "(" + (1...5).map { "$\(5 * row + $0)" }.joined(separator: ", ") + ")"

@@ -1,52 +1,52 @@
 import Tensors
 
-/// Who of some people is on a photo, or is it somebody else?
+/// Finds out who of some people a photo shows, or that it is another person.
 ///
-/// Each row of the embeddings is a photo of a person, who has any number of them. A rule tells how far the
-/// probe is from each person; the nearest one is named, and known if near enough.
+/// Each row of the embeddings is a photo of a person, who may have several. A rule computes the distance of
+/// the probe to each person; the nearest person is known if near enough.
 package struct Identification {
-  /// How several photos of a person count.
+  /// How a person's photos are combined.
   package enum Rule: Int32, CaseIterable {
     /// The nearest photo.
     case nearest = 0
-    /// The mean of the distances to all photos: a single bad photo counts less.
+    /// The mean of the distances to all photos: a single bad photo has less effect.
     case mean = 1
-    /// The distance to the mean of the person's embeddings, made as long as these are in the mean.
+    /// The distance to the mean of the person's embeddings, scaled to their mean length.
     case template = 2
-    /// Of the `neighbours` nearest photos, the person who has most; of persons with as many, the nearest.
+    /// The person with most of the `neighbours` nearest photos; on ties, the nearest person.
     case vote = 3
   }
 
   package struct Options {
     package var rule = Rule.nearest
-    /// A distance up to which a person is known, 0 or more. It belongs to the model and the metric: there is
-    /// no default.
+    /// The largest distance at which a person is known, 0 or more. Depends on the model and the metric: there
+    /// is no default.
     package var threshold: Float?
-    /// By how much the next person must be farther, 0 or more; 0 asks for nothing.
+    /// The minimum lead over the next person, 0 or more.
     package var margin: Float = 0
-    /// Of `vote`.
+    /// For `vote`.
     package var neighbours = 5
     package init() {}
   }
 
-  /// A person as the rule sees the probe.
+  /// A person, as seen by the rule.
   package struct Candidate: Equatable {
     package let distance: Float
-    /// The row of the person's nearest photo, which tells who it is.
+    /// The row of the person's nearest photo, which identifies the person.
     package let row: Int
-    /// Of the person's photos, how many are among the nearest; 0 for other rules than `vote`.
+    /// The number of the person's photos among the nearest; 0 for rules other than `vote`.
     package let votes: Int
   }
 
-  /// nil where there are no rows.
+  /// nil if there are no rows.
   package let nearest: Candidate?
-  /// The next person; nil where there is nobody else.
+  /// The next person; nil if there is only one.
   package let runnerUp: Candidate?
   package let threshold: Float
   private let minMargin: Float
 
-  /// How much farther the next person is: infinite where there is nobody else. Negative where a vote went to
-  /// one who is farther.
+  /// The distance of the next person minus the nearest's: infinite without a next person. Negative if a vote
+  /// chose a person who is farther.
   package var margin: Float {
     guard let nearest, let runnerUp else { return .infinity }
     return nearest.distance.isFinite ? runnerUp.distance - nearest.distance : 0
@@ -58,7 +58,7 @@ package struct Identification {
 
   /// - Parameters:
   ///   - embeddings: [owners.count, metric.dimension] finite numbers; probe: [metric.dimension].
-  ///   - owners: whose photo each row is, from 0 to people - 1.
+  ///   - owners: the person of each row, from 0 to people - 1.
   /// - Throws: `.invalidArgument` for options out of range and a probe that is not finite.
   package init(
     _ probe: Span<Float>, among embeddings: Span<Float>, owners: Span<Int>, people: Int, _ metric: Metric,
@@ -90,7 +90,7 @@ package struct Identification {
     }
   }
 
-  /// The same for people with any numbers, and embeddings that nobody has looked at.
+  /// The same for arbitrary numbers as people, and unchecked embeddings.
   package init(
     _ probe: Span<Float>, among embeddings: Span<Float>, labels: Span<Int32>, _ metric: Metric,
     _ options: Options
@@ -110,13 +110,13 @@ package struct Identification {
   }
 }
 
-/// The people among some rows, by their numbers.
+/// The people among some rows, by number.
 private struct People {
   private struct Person {
     var photos = 0
-    /// That of the nearest photo.
+    /// The row of the nearest photo.
     var row = 0
-    /// To it, until a rule measures anew.
+    /// The distance to it, until a rule replaces it.
     var distance = Float.infinity
     var sum = 0.0
     var votes = 0
@@ -151,14 +151,14 @@ private struct People {
       for i in list.indices {
         let end = ends[i]
         defer { first = end }
-        if end - first == 1 { continue }  // the mean of one is measured already
+        if end - first == 1 { continue }  // the mean of one photo is that photo
         People.mean(of: rows.extracting(first..<end), embeddings, sum: &sum, into: &template)
         list[i].distance = metric(template.span, probe)
       }
     }
   }
 
-  /// The mean of some rows, made as long as these are in the mean.
+  /// The mean of some rows, scaled to their mean length.
   private static func mean(
     of rows: Span<Int>, _ embeddings: Span<Float>, sum: inout [Double], into template: inout [Float]
   ) {
@@ -177,13 +177,13 @@ private struct People {
     }
     var square = 0.0
     for k in 0..<n { square += sum[k] * sum[k] }
-    // Embeddings that cancel have no direction to be made longer.
+    // Embeddings that cancel have no direction to scale.
     let scale = square > 0 ? lengths / Double(rows.count) / square.squareRoot() : 0
     let limit = Double(Float.greatestFiniteMagnitude)
     for k in 0..<n { template[k] = Float(min(max(sum[k] * scale, -limit), limit)) }
   }
 
-  /// All rows, person after person, and where each person's end.
+  /// All rows, person after person, and the end of each person's rows.
   private func rowsOfEach(_ owners: Span<Int>) throws(Failure) -> (rows: Storage<Int>, ends: Storage<Int>) {
     let rows = try Storage<Int>(count: owners.count), ends = try Storage<Int>(count: list.count)
     var before = 0
@@ -208,8 +208,7 @@ private struct People {
     }
   }
 
-  /// The winner and the next: by votes, then by distance; of equal ones, the one whose nearest photo comes
-  /// first.
+  /// The winner and the runner-up: by votes, then by distance; on ties, by the order of their nearest photos.
   var firstTwo: (Identification.Candidate?, Identification.Candidate?) {
     func comes(_ a: Person, before b: Person) -> Bool {
       if a.votes != b.votes { return a.votes > b.votes }

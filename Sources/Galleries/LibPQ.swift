@@ -1,7 +1,7 @@
 import CSystem
 import Tensors
 
-/// The few functions of libpq, PostgreSQL's own client, that are used, and its numbers that they answer with.
+/// The functions of libpq, PostgreSQL's client library, that are used, and the constants of their results.
 final class LibPQ {
   typealias Text = UnsafePointer<CChar>
   typealias Texts = UnsafePointer<Text?>
@@ -14,7 +14,7 @@ final class LibPQ {
   enum Result { static let done: Int32 = 1, rows: Int32 = 2, synchronised: Int32 = 10, skipped: Int32 = 11 }
   enum Transaction { static let none: Int32 = 0, open: Int32 = 2 }
   enum Field { static let code = Int32(UInt8(ascii: "C")), message = Int32(UInt8(ascii: "M")) }
-  /// Of what kind a column or a parameter is.
+  /// The type of a column or parameter.
   enum Kind { static let bytes: UInt32 = 17, integer: UInt32 = 20, text: UInt32 = 25, real: UInt32 = 701 }
 
   let connect: @convention(c) (Texts?, Texts?, Int32) -> OpaquePointer?

@@ -2,21 +2,21 @@ import CSystem
 import Networks
 import Tensors
 
-/// How far apart two embeddings are: never negative, and near means the same person.
+/// The distance of two embeddings: never negative; near means the same person.
 package struct Metric {
   package enum Kind: Int32, CaseIterable {
     /// `sqrt(sum of (a - b)^2)`
     case euclidean = 0
-    /// `sum of (a - b)^2`; of unit vectors that is `2 - 2 a.b`.
+    /// `sum of (a - b)^2`; `2 - 2 a.b` for unit vectors.
     case squaredEuclidean = 1
-    /// `1 - a.b / (|a| |b|)`, 0 to 2; 1 where either is 0, which has no direction.
+    /// `1 - a.b / (|a| |b|)`, 0 to 2; 1 if either is 0, which has no direction.
     case cosine = 2
     /// `sum of (a - b)^2 / (|a| + |b|)`, 0 where both are 0.
     case chiSquare = 3
-    /// `1 - sigmoid(weight . |a - b| + bias)`: the probability that they are two people, by a head that
-    /// `FS_LOSS_PAIR_DIFFERENCE` trained.
+    /// `1 - sigmoid(weight . |a - b| + bias)`: the probability that they are two people, by a head trained
+    /// with `FS_LOSS_PAIR_DIFFERENCE`.
     case differenceHead = 4
-    /// The same of `(a - b)^2 / (|a| + |b|)`, by a head of `FS_LOSS_PAIR_CHI_SQUARE`.
+    /// The same for `(a - b)^2 / (|a| + |b|)`, by a head trained with `FS_LOSS_PAIR_CHI_SQUARE`.
     case chiSquareHead = 5
 
     package var hasHead: Bool { self == .differenceHead || self == .chiSquareHead }
@@ -27,7 +27,7 @@ package struct Metric {
   /// weight [dimension], bias [1]; empty without a head.
   private let head: [Float]
 
-  /// - Throws: `.invalidArgument` for a dimension below 1 and for a head that holds what is no finite number.
+  /// - Throws: `.invalidArgument` for a dimension below 1, and for a head that is not finite.
   package init(_ kind: Kind, dimension: Int, head: [Float]? = nil) throws(Failure) {
     guard dimension >= 1 else {
       throw .invalidArgument("embeddings of \(dimension) numbers; expected at least 1")
@@ -48,7 +48,7 @@ package struct Metric {
     self.head = head
   }
 
-  /// The distance of two embeddings of finite numbers: infinite where it is too large for a Float, never NaN.
+  /// The distance of two finite embeddings: infinite if it exceeds a Float, never NaN.
   package func callAsFunction(_ a: Span<Float>, _ b: Span<Float>) -> Float {
     precondition(a.count == dimension && b.count == dimension)
     switch kind {
@@ -77,8 +77,8 @@ package struct Metric {
     Float(1 / (1 + exp(weighed(a, b, feature) + Double(head[dimension]))))
   }
 
-  /// `sum of weight * feature(a, b)`, a few numbers at a time, so that nothing has to be allocated. The
-  /// weights are the head's, or 1 without one.
+  /// `sum of weight * feature(a, b)`, in blocks, so that nothing is allocated. The weights are the head's, or
+  /// 1 without one.
   private func weighed(_ a: Span<Float>, _ b: Span<Float>, _ feature: PairFeature) -> Double {
     let step = 64
     var sum = 0.0
@@ -104,7 +104,7 @@ package struct Metric {
   package func all(_ a: Span<Float>, _ b: Span<Float>, into distances: inout MutableSpan<Float>) {
     let countA = a.count / dimension, countB = b.count / dimension
     precondition(distances.count == countA * countB)
-    // About so many numbers a task as hide its start.
+    // Enough numbers per task to hide its start.
     let rowsPerTask = max(1, (1 << 14) / max(1, countB * dimension))
     distances.withUnsafeMutableBufferPointer { distances in
       ThreadPool.shared.run((countA + rowsPerTask - 1) / rowsPerTask) { task, _ in

@@ -1,14 +1,14 @@
 @_spi(_Unicode) import Swift
 
-/// A person's name, as bytes in Unicode's form C (UAX 15): "é" is one letter, however it was typed, and one
-/// name.
+/// A person's name, as bytes in Unicode's form C (UAX 15): "é" is one letter and gives the same name, however
+/// it was typed.
 ///
-/// Databases compare bytes, as do we; to `String`, texts are equal that differ in bytes.
+/// Databases compare bytes, and so do we; `String` treats some texts as equal whose bytes differ.
 struct Name: Hashable {
   let text: String
 
-  /// A name that is longer in form C than a gallery's names may be stays as it is. (Few letters are: those
-  /// that Unicode parts for good.)
+  /// A name that would exceed the length limit in form C stays as it is. (Rare: only letters that Unicode
+  /// always decomposes grow.)
   init(_ text: String) {
     let composed = Name.composed(text)
     self.text = composed.utf8.count <= max(SharedGallery.maxNameBytes, text.utf8.count) ? composed : text
@@ -23,7 +23,7 @@ struct Name: Hashable {
   private static func composed(_ text: String) -> String {
     guard text.utf8.contains(where: { $0 >= 0x80 }) else { return text }
     var composed = String.UnicodeScalarView()
-    // What Foundation composes with, too; `==` of the standard library compares by it.
+    // Foundation composes with it, too; the standard library's `==` uses it for comparisons.
     for scalar in text._nfc { composed.append(scalar) }
     return String(composed)
   }

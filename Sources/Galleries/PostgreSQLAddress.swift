@@ -2,8 +2,8 @@ import Tensors
 
 /// "postgresql://user:password@host:port/database?option=value", as libpq reads it.
 ///
-/// A password that is written wrong is read as something else, which reasons would repeat. So what could hide
-/// one is refused before libpq sees it, and nothing of it is ever told.
+/// A mistyped password may be parsed as another part, which error messages would repeat. So anything that
+/// could hide one is rejected before libpq sees it, without repeating it.
 struct PostgreSQLAddress {
   private static let schemes = ["postgresql://", "postgres://"]
 
@@ -14,7 +14,7 @@ struct PostgreSQLAddress {
 
   static func isOne(_ text: String) -> Bool { schemes.contains { text.hasPrefix($0) } }
 
-  /// - Throws: `.invalidArgument` for what is no address.
+  /// - Throws: `.invalidArgument` for an invalid address.
   init(_ text: String) throws(Failure) {
     let scheme = PostgreSQLAddress.schemes.first { text.hasPrefix($0) } ?? ""
     let bytes = Array(text.utf8.dropFirst(scheme.utf8.count))

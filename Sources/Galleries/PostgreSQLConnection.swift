@@ -1,37 +1,38 @@
 import CSystem
 import Tensors
 
-/// One connection to a PostgreSQL server, until it is lost.
+/// A connection to a PostgreSQL server, until it is lost.
 ///
-/// Statements go down a pipeline: one without an answer is sent and not waited for, so that a change of many
-/// rows does not pay the way to the server and back for each. Nothing waits without end: not for the server,
-/// nor for a host that writes, nor the server for a host that has gone.
+/// Statements are pipelined: those without result are sent without waiting, so that a change of many rows
+/// does not pay the round trip for each. No wait is unlimited: not for the server, not for a host that
+/// writes, and not the server's for a host that has gone.
 ///
-/// A pooler may hand out another session for each transaction, and ours to others: nothing is kept in one
-/// beyond a transaction's end. Statements have no names, and settings are those of a transaction.
+/// A pooler may assign another session to each transaction, and ours to others: nothing in a session outlives
+/// a transaction. Statements are unnamed, and settings are local to a transaction.
 final class PostgreSQLConnection {
-  /// In seconds. A server that can be reached answers with a reason of its own before it counts as silent.
+  /// In seconds. A reachable server reports its own reason before the connection counts as silent.
   private static let connectLimit = 10, lockLimit = 10, statementLimit = 20, silenceLimit: Int32 = 30
-  /// How many statements may wait for an answer: theirs are short, and fit in what the network holds.
+  /// The maximum number of statements awaiting results: their results are short, and fit the network's
+  /// buffers.
   private static let pipelineLength = 256
 
-  /// What the address and the environment ask of the session: "-csearch_path=north".
+  /// The options that the address and the environment request for the session: "-csearch_path=north".
   let asked: PostgreSQLOptions
   var isLost: Bool { handle == nil }
 
   private let name: String
   private let pq: LibPQ
   private var handle: OpaquePointer?
-  /// Statements whose answers have not been taken.
+  /// Statements whose results have not been read.
   private var sent = 0
   private let maker = ConnectionMaker()
 
-  /// - Throws: `.io` where there is no server, no such database or no entry; `.invalidArgument` for an
-  ///   address that libpq cannot read.
+  /// - Throws: `.io` if there is no such server or database, or no access; `.invalidArgument` for an address
+  ///   that libpq cannot parse.
   init(_ pq: LibPQ, _ address: PostgreSQLAddress) throws(Failure) {
     self.pq = pq
     name = address.name
-    // What comes before the address is for those that do not say it; what comes after is so.
+    // Keywords before the address are defaults; those after it take precedence.
     let options = [
       ("connect_timeout", "\(PostgreSQLConnection.connectLimit)"), ("fallback_application_name", "facestyle"),
       ("dbname", address.text), ("client_encoding", "UTF8")
@@ -48,7 +49,7 @@ final class PostgreSQLConnection {
     guard let handle else { throw .noMemory("\(name): a connection") }
     guard pq.status(handle) == LibPQ.Status.connected else {
       guard pq.databaseName(handle) == nil else { throw .io("\(name): \(reason(handle))") }
-      // Of an address that libpq cannot read it repeats parts.
+      // libpq repeats parts of an address that it cannot parse.
       throw .invalidArgument(
         "\(name): \(address.holdsPassword ? "no address that libpq reads" : reason(handle))")
     }
@@ -67,26 +68,26 @@ final class PostgreSQLConnection {
     self.handle = nil
   }
 
-  /// Limits and rules for the transaction that has begun, and for it alone.
+  /// Sets limits and rules for the current transaction only.
   func prepareTransaction() throws(Failure) {
     let settings: [(String, String)] = [
       ("client_min_messages", "'warning'"),
       ("lock_timeout", "'\(PostgreSQLConnection.lockLimit)s'"),
       ("statement_timeout", "'\(PostgreSQLConnection.statementLimit)s'"),
-      // A host that goes in the middle of a change keeps the others waiting for half a minute; one that
-      // stands still, for ten.
+      // A host that disappears in the middle of a change blocks the others for half a minute; one that
+      // stalls, for ten minutes.
       ("tcp_keepalives_idle", "'15'"), ("tcp_keepalives_interval", "'5'"), ("tcp_keepalives_count", "'3'"),
       ("idle_in_transaction_session_timeout", "'10min'"),
-      // A row that a policy hides would be an error, not a person who is missing.
+      // A row hidden by a policy must be an error, not a missing person.
       ("row_security", "'off'"),
-      // What is acknowledged is on the disk, at least on the server's own.
+      // Acknowledged changes are on the disk, at least on the primary.
       ("synchronous_commit", "replace(current_setting('synchronous_commit'), 'off', 'on')")
     ]
     try run("SELECT " + settings.map { "set_config('\($0.0)', \($0.1), true)" }.joined(separator: ", "), [])
   }
 
-  /// - Throws: `.io` where the session that answered last is in no transaction: a pooler gave each statement
-  ///   another one.
+  /// - Throws: `.io` if the session that answered last is not in a transaction: a pooler assigned a session
+  ///   per statement.
   func checkTransaction() throws(Failure) {
     guard let handle, pq.transaction(handle) == LibPQ.Transaction.open else {
       throw .io("\(name): the transaction ended before its time: a pooler must keep transactions together")
@@ -120,7 +121,7 @@ final class PostgreSQLConnection {
   private func send(_ sql: String, _ values: [DatabaseValue]) throws(Failure) {
     try maker.check(name)
     guard let handle else { throw lost() }
-    // Numbers go as texts, bytes as they are; all that comes back is binary.
+    // Numbers are sent as text, bytes as they are; all results are binary.
     var texts: [String] = [], kinds: [UInt32] = [], lengths: [Int32] = [], formats: [Int32] = []
     var stored: [Storage<UInt8>] = []
     for value in values {
@@ -158,14 +159,14 @@ final class PostgreSQLConnection {
     sent += 1
   }
 
-  /// Takes the answers to all that was sent. `row` is for those of the last statement; the others have none.
+  /// Reads all pending results. `row` receives those of the last statement; the others have none.
   private func takeAnswers(_ row: (any DatabaseRow) throws(Failure) -> Void) throws(Failure) {
     guard let handle, pq.synchronise(handle) == 1 else { throw lost() }
     var problem: Failure?
     while true {
       do throws(Failure) { try wait(handle) } catch { throw problem ?? error }
       guard let result = pq.result(handle) else {
-        // The end of one statement's answers, or of all where the server is gone.
+        // The end of one statement's results, or of all if the server has gone.
         guard pq.status(handle) == LibPQ.Status.connected else {
           let end = lost()
           throw problem ?? end
@@ -193,7 +194,7 @@ final class PostgreSQLConnection {
     }
   }
 
-  /// Sends what waits to be sent, until something that was asked for has come.
+  /// Sends pending data until a requested result has arrived.
   private func wait(_ handle: OpaquePointer) throws(Failure) {
     while true {
       let unsent = pq.flush(handle)
@@ -208,17 +209,17 @@ final class PostgreSQLConnection {
     }
   }
 
-  /// Ends a transaction, if there is one, as if it had not begun.
+  /// Rolls back the transaction, if there is one.
   func rollBack() {
     guard maker.isHere else { return }
-    // What was sent is answered first: behind a statement that failed, the end would be skipped, too. Why it
-    // failed does not matter any more: all of it is undone, and the caller has a reason already.
+    // Pending statements first: after a failed one the rollback would be skipped, too. Their failures no
+    // longer matter: everything is undone, and the caller already has a reason.
     if sent > 0 { do throws(Failure) { try takeAnswers { _ throws(Failure) in } } catch {} }
     guard let handle, pq.transaction(handle) != LibPQ.Transaction.none else { return }
     do throws(Failure) { try run("ROLLBACK", []) { _ throws(Failure) in } } catch { end() }
   }
 
-  /// The server's reason, without what it says of the values at hand.
+  /// The server's reason, without its details about values.
   private func failure(_ result: OpaquePointer) -> Failure {
     let code = pq.field(result, LibPQ.Field.code).map { String(cString: $0) } ?? ""
     let reason =
@@ -228,13 +229,14 @@ final class PostgreSQLConnection {
     case "55P03":
       return .io("\(name): another host has been writing for \(PostgreSQLConnection.lockLimit) seconds")
     case "42501": return .io(reason)  // not allowed
-    // A statement of this name is there, or is not: a pooler mixes sessions up.
+    // A statement of this name exists, or does not: a pooler mixed up sessions.
     case "42P05", "26000": return .io(reason)
     case "25006": return .io("\(name): may be read only")
     case "XX001", "XX002": return .badData(reason)  // damaged on the disk
     default: break
     }
-    // Values, constraints, names and types that do not fit; all else lies with the server and its state.
+    // Values, constraints, names and types that do not match; all other errors concern the server and its
+    // state.
     return ["22", "23", "42"].contains { code.hasPrefix($0) } ? .badData(reason) : .io(reason)
   }
 
@@ -261,7 +263,7 @@ final class PostgreSQLConnection {
       return UnsafeRawBufferPointer(start: start, count: Int(pq.length(result, row, column)))
     }
 
-    /// Eight bytes, the highest first.
+    /// Eight bytes, big-endian.
     private func bits(_ column: Int, _ kind: UInt32) throws(Failure) -> UInt64 {
       try value(column, kind).reduce(0) { $0 << 8 | UInt64($1) }
     }
@@ -282,7 +284,7 @@ final class PostgreSQLConnection {
   }
 }
 
-/// C's view of some texts, ended by NULL.
+/// The texts as a NULL-terminated array of C strings.
 private func withTexts<Result>(_ texts: [String], _ body: ([UnsafePointer<CChar>?]) -> Result) -> Result {
   var bytes: [UInt8] = [], starts: [Int] = []
   for text in texts {
@@ -298,7 +300,7 @@ private func withTexts<Result>(_ texts: [String], _ body: ([UnsafePointer<CChar>
   }
 }
 
-/// A message of several lines as one.
+/// Joins a message of several lines into one.
 private func oneLine(_ message: String) -> String {
   let lines = message.utf8.split { $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
   return lines.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")

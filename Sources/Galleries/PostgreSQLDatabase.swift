@@ -1,12 +1,11 @@
 import CSystem
 import Tensors
 
-/// A database of PostgreSQL's: its server keeps the rows, and any number of hosts share them.
+/// A PostgreSQL database: its server stores the rows, which any number of hosts share.
 ///
-/// All is done in transactions, each of which asks its session first whether it is the right one: a pooler
-/// may have changed it.
+/// All work is done in transactions, each of which first checks its session: a pooler may have changed it.
 final class PostgreSQLDatabase: Database {
-  /// Who makes the tables holds it: "FSga".
+  /// The lock under which tables are created: "FSga".
   private static let creationLock = 0x4653_6761
 
   let types = DatabaseTypes(integer: "BIGINT", real: "DOUBLE PRECISION", text: "TEXT", bytes: "BYTEA")
@@ -18,13 +17,13 @@ final class PostgreSQLDatabase: Database {
   private let address: PostgreSQLAddress
   private let mayWrite: Bool
   private let pq: LibPQ
-  /// Where it was lost, the next beginning makes a new one.
+  /// If it is lost, the next transaction opens a new one.
   private var connection: PostgreSQLConnection
-  /// The number that the server has given the gallery's table; 0 before it was seen.
+  /// The server's number of the gallery's table; 0 before the first transaction.
   private var table: Int64 = 0
 
-  /// - Throws: `.io` where there is no server, no such database or no entry; `.invalidArgument` for what is
-  ///   no address.
+  /// - Throws: `.io` if there is no such server or database, or no access; `.invalidArgument` for an invalid
+  ///   address.
   init(_ address: PostgreSQLAddress, mayWrite: Bool) throws(Failure) {
     self.address = address
     self.mayWrite = mayWrite
@@ -46,7 +45,7 @@ final class PostgreSQLDatabase: Database {
   func begin(_ purpose: DatabasePurpose) throws(Failure) {
     switch purpose {
     case .reading: try begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    // Every host that writes wants the one row of this table first.
+    // Every host that writes first locks the single row of this table.
     case .writing: try beginAlone("SELECT 1 FROM \(GalleryStore.root) FOR UPDATE")
     case .creating: try beginAlone("SELECT 1 FROM pg_advisory_xact_lock(\(PostgreSQLDatabase.creationLock))")
     }
@@ -55,12 +54,12 @@ final class PostgreSQLDatabase: Database {
   private func beginAlone(_ lock: String) throws(Failure) {
     guard mayWrite else { throw refusal }
     try begin("BEGIN ISOLATION LEVEL READ COMMITTED")
-    // A server that only repeats another may be written once it is promoted: it is asked each time.
+    // A standby becomes writable when it is promoted, so this is checked each time.
     guard !isReadOnly else { throw refusal }
     try run(lock, []) { _ throws(Failure) in }
   }
 
-  /// On a new connection where the old one turns out to be lost: so far there is nothing to lose with it.
+  /// Opens a new connection if the old one is found to be lost: nothing is lost with it yet.
   private func begin(_ statement: String) throws(Failure) {
     func start() throws(Failure) {
       try run(statement, [])
@@ -76,8 +75,8 @@ final class PostgreSQLDatabase: Database {
     }
   }
 
-  /// Whether the session has what the address asks for and shows the same table as those before, and whether
-  /// it may write.
+  /// Checks that the session has the settings of the address and shows the same table as earlier ones, and
+  /// whether it may write.
   private func checkSession() throws(Failure) {
     let root = GalleryStore.root
     try run(
@@ -108,10 +107,10 @@ final class PostgreSQLDatabase: Database {
 
   func rollBack() { connection.rollBack() }
 
-  // MARK: What is there
+  // MARK: Contents
 
   func isEmpty() throws(Failure) -> Bool {
-    // The table itself is asked, which is always the newest; `to_regclass` may remember that there was none.
+    // Queries the table itself, which is always current; `to_regclass` may cache its absence.
     var isThere = false
     try run("SELECT 1 FROM pg_class WHERE relname = '\(GalleryStore.root)' AND pg_table_is_visible(oid)", [])
     {
@@ -120,8 +119,8 @@ final class PostgreSQLDatabase: Database {
     return !isThere
   }
 
-  /// The server's own description of the tables, written as the statements are, must be the same. (Indexes
-  /// are not compared: what relies on one fails without it.)
+  /// The server's own description of the tables, written like the statements, must be equal. (Indexes are not
+  /// compared: what relies on one fails without it.)
   func check(_ statements: [String]) throws(Failure) {
     var found: [String] = []
     try run(
@@ -143,9 +142,9 @@ final class PostgreSQLDatabase: Database {
     }
   }
 
-  /// Removed rows are taken out of tables and indexes at once, and not when the server finds time. (The one
-  /// statement that stands in no transaction. No limits are set for it, as they would stay in the session;
-  /// the connection's silence is one.)
+  /// Vacuums deleted rows at once, not when the server finds time. (The only statement outside a transaction.
+  /// It has no limits of its own, because they would stay in the session; the connection's silence limit
+  /// applies.)
   func wipe() {
     do throws(Failure) {
       try run("VACUUM (INDEX_CLEANUP ON) facestyle_photos, facestyle_people", []) { _ throws(Failure) in }

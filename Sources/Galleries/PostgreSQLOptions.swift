@@ -1,17 +1,17 @@
 import Tensors
 
-/// The settings that an address asks of its session, in a server's command line: "-csearch_path=north
-/// --role=guest".
+/// The settings that an address requests for its session, in the form of a server's command line:
+/// "-csearch_path=north --role=guest".
 ///
-/// Poolers may drop them. Two settings decide which tables a name means, and so whose gallery it is: these
-/// are asked for.
+/// Poolers may drop them. Two settings decide which tables a name refers to, and so whose gallery is used:
+/// these are checked.
 struct PostgreSQLOptions {
-  /// What asks a session for them, as columns of texts, in the order of `wanted`.
+  /// The query for a session's settings, as columns of texts, in the order of `requested`.
   static let question = names.map { "current_setting('\($0)')" }.joined(separator: ", ")
   private static let names = ["search_path", "role"]
 
-  /// nil for one that is not asked for.
-  private let wanted: [String?]
+  /// nil for settings that are not requested.
+  private let requested: [String?]
 
   init(_ text: String) {
     var settings: [(name: String, value: String)] = []
@@ -31,23 +31,23 @@ struct PostgreSQLOptions {
         (PostgreSQLOptions.name(bytes[..<sign]), String(decoding: bytes[(sign + 1)...], as: UTF8.self)))
     }
     // The last one counts, as on the server.
-    wanted = PostgreSQLOptions.names.map { name in settings.last { $0.name == name }?.value }
+    requested = PostgreSQLOptions.names.map { name in settings.last { $0.name == name }?.value }
   }
 
-  /// - Parameter found: the answer to `question`.
-  /// - Returns: what is not as it was asked for; nil if all is.
+  /// - Parameter found: the result of `question`.
+  /// - Returns: the first difference from the requested settings; nil if there is none.
   func difference(_ found: [String]) -> String? {
     for (i, name) in PostgreSQLOptions.names.enumerated() {
-      guard let wanted = wanted[i], i < found.count, !wanted.utf8.elementsEqual(found[i].utf8) else {
+      guard let expected = requested[i], i < found.count, !expected.utf8.elementsEqual(found[i].utf8) else {
         continue
       }
       return
-        "the session's \(name) is \"\(found[i])\"; expected \"\(wanted)\", as the address asks: a pooler drops options"
+        "the session's \(name) is \"\(found[i])\"; expected \"\(expected)\", as the address asks: a pooler drops options"
     }
     return nil
   }
 
-  /// Parted by blanks, which a \\ before them keeps, as a server parts its command line.
+  /// Splits at blanks, unless a \\ precedes them, like a server's command line.
   private static func words(_ text: String) -> [String] {
     var words: [String] = [], word: [UInt8] = [], isKept = false, isWord = false
     for byte in text.utf8 {
@@ -65,7 +65,7 @@ struct PostgreSQLOptions {
     return words
   }
 
-  /// A setting's name as servers read it: "Search-Path" is search_path.
+  /// A setting's name as the server reads it: "Search-Path" is search_path.
   private static func name(_ bytes: ArraySlice<UInt8>) -> String {
     let letters = bytes.map { byte -> UInt8 in
       if byte == UInt8(ascii: "-") { return UInt8(ascii: "_") }

@@ -2,13 +2,12 @@ import CSQLite
 import CSystem
 import Tensors
 
-/// A file of SQLite's with a write-ahead log: many processes read while one writes, and what was committed
-/// outlives a killed process and a power cut (`synchronous` is FULL: a commit waits until the log is on the
-/// disk).
+/// An SQLite file with a write-ahead log: many processes read while one writes, and committed changes survive
+/// a killed process and a power failure (`synchronous` is FULL: a commit waits until the log is on the disk).
 final class SQLiteDatabase: Database {
-  /// In the file's header, for programs that tell files by it: "FSga".
+  /// In the file's header, for programs that identify files by it: "FSga".
   private static let identity = 0x4653_6761
-  /// How long to wait while another process writes, in milliseconds.
+  /// How long to wait for another writing process, in milliseconds.
   private static let patience: Int32 = 10_000
 
   let types = DatabaseTypes(integer: "INTEGER", real: "REAL", text: "TEXT", bytes: "BLOB")
@@ -17,21 +16,21 @@ final class SQLiteDatabase: Database {
   var rowsAtOnce: Int { 1 }
 
   private let path: String
-  /// The same from the root: it holds wherever the process goes, and SQLite takes none such for a special
-  /// name (":memory:", "file:...", "").
+  /// The absolute path: it stays valid when the working directory changes, and SQLite does not treat it as a
+  /// special name (":memory:", "file:...", "").
   private let place: String
   private var connection: OpaquePointer?
   private var statements: [String: OpaquePointer] = [:]
   private let maker = ConnectionMaker()
-  /// How the file was when reading began, where it is read as one that nobody changes.
+  /// The file's status when reading began, if it is read as unchanging.
   private var frozen: stat?
-  /// Which files are the gallery: its own, its log and the log's index. Another one in the place of one of
-  /// these is not.
+  /// The files that make up the gallery: the database, its log and the log's index. A different file in their
+  /// place is not the gallery.
   private var file: FileIdentity?, log: FileIdentity?, index: FileIdentity?
   private var isLogged = false
 
-  /// - Throws: `.io` for a file that cannot be opened; `.badData` for one that is no database, or damaged;
-  ///   `.invalidArgument` for a name that SQLite gives to a file beside another gallery.
+  /// - Throws: `.io` for a file that cannot be opened; `.badData` for one that is not a database, or is
+  ///   damaged; `.invalidArgument` for a name that SQLite uses for files beside another gallery.
   init(path: String, _ access: SharedGallery.Access) throws(Failure) {
     self.path = path
     place = try absolute(path)
@@ -59,8 +58,8 @@ final class SQLiteDatabase: Database {
     do throws(Failure) {
       try probe()
     } catch {
-      // The log needs a place for its index, which a folder that may not be written does not have. Where
-      // there is no log, nobody writes: the file can be read as one that does not change.
+      // The log needs an index, which cannot be created in a read-only folder. Without a log nobody writes,
+      // so the file can be read as unchanging.
       let code = sqlite3_errcode(connection) & 0xFF
       guard isThere, code == SQLITE_CANTOPEN || code == SQLITE_READONLY, logLength(of: place) == 0 else {
         throw error
@@ -90,7 +89,7 @@ final class SQLiteDatabase: Database {
     sqlite3_busy_timeout(connection, SQLiteDatabase.patience)
   }
 
-  /// The first look at the file.
+  /// Tests whether the file can be read.
   private func probe() throws(Failure) {
     try run("PRAGMA synchronous = FULL")
     try run("PRAGMA secure_delete = ON")
@@ -98,7 +97,7 @@ final class SQLiteDatabase: Database {
     try run("SELECT count(*) FROM sqlite_master")
   }
 
-  /// Opens the file as one that does not change.
+  /// Opens the file as unchanging.
   private func freeze() throws(Failure) {
     var info = stat()
     guard withPath(place, { stat($0, &info) }) == 0 else { throw .io("\(path): \(lastReason())") }
@@ -222,19 +221,19 @@ final class SQLiteDatabase: Database {
 
   private func beginWriting() throws(Failure) {
     guard !isReadOnly else { throw refusal }
-    // A copy that `VACUUM INTO` made, or one from a dump, has no log yet.
+    // A copy made by `VACUUM INTO`, or restored from a dump, has no log yet.
     if !isLogged { try run("PRAGMA journal_mode = WAL") }
     isLogged = true
     try run("BEGIN IMMEDIATE")
   }
 
-  /// What is written to a file that nobody finds any more, or to a log that the next process does not read,
-  /// is not kept.
+  /// Changes would be lost in a file that has been moved or deleted, or in a log that the next process does
+  /// not read.
   private func checkFiles() throws(Failure) {
     guard frozen == nil else { return }  // opened anew each time
     var hasMoved: Int32 = 0
     _ = sqlite3_file_control(connection, "main", SQLITE_FCNTL_HAS_MOVED, &hasMoved)
-    // (SQLite names the file to which a link leads.)
+    // (SQLite reports the file to which a link leads.)
     let main = sqlite3_db_filename(connection, "main").map { pathText($0) } ?? place
     guard hasMoved == 0, FileIdentity.check(&file, place), FileIdentity.check(&log, main + "-wal"),
       FileIdentity.check(&index, main + "-shm")
@@ -260,7 +259,7 @@ final class SQLiteDatabase: Database {
     sqlite3_exec(connection, "ROLLBACK", nil, nil, nil)
   }
 
-  // MARK: What is there
+  // MARK: Contents
 
   func isEmpty() throws(Failure) -> Bool {
     var count: Int64 = 0
@@ -268,9 +267,9 @@ final class SQLiteDatabase: Database {
     return count == 0
   }
 
-  /// A file from anywhere may hold views and triggers with our names: nothing but our tables is read. They
-  /// stand in any order, which VACUUM changes; an index that somebody added is fine, as long as it forbids
-  /// nothing.
+  /// A file from elsewhere may contain views and triggers with our names: only our tables are accepted. Their
+  /// order does not matter, because VACUUM changes it; additional indexes are accepted unless they constrain
+  /// data.
   func check(_ statements: [String]) throws(Failure) {
     var isFound = [Bool](repeating: false, count: statements.count)
     let others = "\(path): a database of something else, or of another version, no gallery"
@@ -288,8 +287,8 @@ final class SQLiteDatabase: Database {
     guard isFound.allSatisfy({ $0 }) else { throw .badData(others) }
   }
 
-  /// Deleted content is overwritten with zeros (`secure_delete`); here the log, which may hold older pages,
-  /// is emptied.
+  /// Deleted content is overwritten with zeros (`secure_delete`); here the log, which may contain older
+  /// pages, is truncated.
   func wipe() {
     let code = sqlite3_wal_checkpoint_v2(connection, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
     if code != SQLITE_OK {
@@ -320,7 +319,7 @@ final class SQLiteDatabase: Database {
   }
 }
 
-/// Which file a name stands for, as long as it is open.
+/// The identity of the file behind a name, while it is open.
 private struct FileIdentity: Equatable {
   private let device: dev_t, number: ino_t
 
@@ -330,7 +329,7 @@ private struct FileIdentity: Equatable {
     (device, number) = (info.st_dev, info.st_ino)
   }
 
-  /// Whether a file is the one that it was when it was first seen.
+  /// Whether a file is still the one first seen.
   static func check(_ known: inout FileIdentity?, _ path: String) -> Bool {
     let found = FileIdentity(path)
     if known == nil { known = found }
@@ -338,7 +337,7 @@ private struct FileIdentity: Equatable {
   }
 }
 
-/// A path from the root on; links stay as they are.
+/// The absolute path; links are not resolved.
 private func absolute(_ path: String) throws(Failure) -> String {
   if path.utf8.first == UInt8(ascii: "/") { return path }
   guard let folder = getcwd(nil, 0) else { throw .io("\(path): \(lastReason())") }
@@ -346,13 +345,13 @@ private func absolute(_ path: String) throws(Failure) -> String {
   return pathText(folder) + "/" + path
 }
 
-/// Bytes of a file's write-ahead log; 0 where there is none.
+/// Size of a file's write-ahead log; 0 if there is none.
 private func logLength(of path: String) -> Int {
   var info = stat()
   return withPath(path + "-wal") { stat($0, &info) } == 0 ? Int(info.st_size) : 0
 }
 
-/// A path in a URI.
+/// Escapes a path for a URI.
 private func escaped(_ path: String) -> String {
   let digits = Array("0123456789ABCDEF".utf8)
   var bytes: [UInt8] = []

@@ -1,10 +1,10 @@
 import Tensors
 
-/// What adding a photo told.
+/// The result of adding one photo.
 package struct Enrolment {
-  /// The photo's number; nil where it was not added.
+  /// The photo's number; nil if it was not added.
   package let photo: Int?
-  /// The nearest photo of somebody else, if it lies near enough to be the same person's.
+  /// The nearest photo of another person, if near enough to be the same person.
   package let conflict: Conflict?
 
   package struct Conflict {
@@ -13,24 +13,24 @@ package struct Enrolment {
   }
 }
 
-/// What adding many photos told.
+/// The result of adding many photos.
 package struct GalleryReport {
-  /// Photos that came.
+  /// Photos added.
   package var added = 0
-  /// That were there already, to the bit, under the same name: they are not added again.
+  /// Photos that already existed, bit for bit, under the same name: they are not added again.
   package var present = 0
-  /// Of those that came, how many lie so near to somebody else that they may be the same person's.
+  /// Photos added that are near enough to another person's to be the same person.
   package var conflicts = 0
 
   package init() {}
 }
 
 extension SharedGallery {
-  /// Adds a photo, and looks whether the same face is there under another name.
+  /// Adds a photo, and checks whether the same face exists under another name.
   ///
   /// - Parameters:
-  ///   - threshold: distance up to which another's photo is a conflict; nil for the model's.
-  ///   - isRefused: whether a photo with a conflict is left out.
+  ///   - threshold: the largest distance to another person's photo that is a conflict; nil for the model's.
+  ///   - isRefused: whether to reject a photo with a conflict.
   package func enrol(
     _ name: String, _ embedding: Span<Float>, note: String = "", threshold: Float? = nil,
     isRefused: Bool = false
@@ -45,7 +45,7 @@ extension SharedGallery {
     }
   }
 
-  /// Adds a photo; compared with others only where somebody hears of it.
+  /// Adds a photo; compares it with others only if the result is logged.
   package func add(_ name: String, _ embedding: Span<Float>) throws(Failure) {
     if isLogged(.warning) {
       _ = try enrol(name, embedding)
@@ -58,8 +58,7 @@ extension SharedGallery {
   }
 
   /// Adds a photo for each name, all or none.
-  /// - Parameter isCompared: whether each is looked for under other names, among those that were there
-  ///   before.
+  /// - Parameter isCompared: whether to search for each under the names that existed before.
   package func add(
     _ names: [String], _ embeddings: Span<Float>, isCompared: Bool
   ) throws(Failure) -> GalleryReport {
@@ -73,22 +72,22 @@ extension SharedGallery {
     }
   }
 
-  /// Removes a person with all photos. In a file nothing of them is left.
+  /// Removes a person with all photos. No trace of them is left in a file.
   package func remove(_ name: String) throws(Failure) {
     try change(Span()) { change throws(Failure) in try change.remove(name) }
   }
 
-  /// Removes one photo; a person goes with the last one.
+  /// Removes one photo; the last photo removes the person.
   package func remove(photo number: Int) throws(Failure) {
     try change(Span()) { change throws(Failure) in try change.remove(photo: number) }
   }
 
-  /// Gives a photo another embedding.
+  /// Replaces a photo's embedding.
   package func replace(photo number: Int, _ embedding: Span<Float>) throws(Failure) {
     try change(embedding) { change throws(Failure) in try change.replace(photo: number, embedding) }
   }
 
-  /// Gives a person other photos, at least one.
+  /// Replaces a person's photos by others, at least one.
   package func replace(_ name: String, _ embeddings: Span<Float>, count: Int) throws(Failure) {
     guard count >= 1 else { throw .invalidArgument("\(count) photos for a person; expected at least 1") }
     try change(embeddings) { change throws(Failure) in
@@ -98,10 +97,10 @@ extension SharedGallery {
     }
   }
 
-  /// Adds the photos of another gallery that are not here yet.
+  /// Adds the photos of another gallery that are missing here.
   package func merge(_ other: SharedGallery, isCompared: Bool) throws(Failure) -> GalleryReport {
     guard other !== self else { throw .invalidArgument("a gallery merged with itself") }
-    // A copy, so that two galleries may be merged into each other at once.
+    // A copy, so that two galleries can be merged into each other concurrently.
     let copy = try other.read { other throws(Failure) in
       let copy = try Gallery(
         dimension: other.dimension, fingerprint: other.fingerprint, defaultThreshold: other.defaultThreshold)
@@ -119,7 +118,7 @@ extension SharedGallery {
     return try merge(copy, isCompared: isCompared)
   }
 
-  /// The same for a gallery that nobody else has.
+  /// The same for a gallery that is not shared.
   package func merge(_ other: Gallery, isCompared: Bool) throws(Failure) -> GalleryReport {
     try other.withEmbeddings { embeddings throws(Failure) in
       try change(embeddings) { change throws(Failure) in
@@ -144,7 +143,7 @@ extension SharedGallery {
     }
     var names: [String] = [], rows: [Int] = []
     for row in 0..<other.photos {
-      // Two prints that are alike by chance cost a photo: 128 bits are not alike by chance.
+      // A collision of two prints would lose a photo; with 128 bits there are none.
       guard known.insert(Print(other, row, embeddings)).inserted else {
         report.present += 1
         continue
@@ -171,7 +170,7 @@ extension SharedGallery {
     return report
   }
 
-  /// How many of some photos lie near to somebody else's.
+  /// The number of photos that are near another person's.
   private func conflicts(
     _ gallery: Gallery, _ names: [String], _ embeddings: Span<Float>
   ) throws(Failure) -> Int {
@@ -180,7 +179,7 @@ extension SharedGallery {
     var count = 0
     for first in stride(from: 0, to: names.count, by: 64) {
       let some = names[first..<min(first + 64, names.count)]
-      // Behind all photos of the same name there is one of another.
+      // After all photos of the same name comes one of another.
       var k = 1
       for name in some { k = max(k, gallery.photos(of: name) + 1) }
       let queries = embeddings.extracting((first * dimension)..<((first + some.count) * dimension))
@@ -207,7 +206,7 @@ extension SharedGallery {
 }
 
 extension Gallery {
-  /// The nearest photo of somebody who is not called `name`, up to a distance.
+  /// The nearest photo of a person other than `name`, up to a distance.
   fileprivate func conflict(
     of name: String, _ embedding: Span<Float>, _ threshold: Float
   ) throws(Failure) -> Enrolment.Conflict? {
@@ -228,7 +227,7 @@ extension Gallery {
   }
 }
 
-/// A photo's name and embedding in 128 bits.
+/// A hash of a photo's name and embedding in 128 bits.
 private struct Print: Hashable {
   private let first: UInt64, second: UInt64
 

@@ -1,21 +1,21 @@
 import CSystem
 import Tensors
 
-/// A gallery for many threads, in memory alone or with a database behind it that keeps it and shares it
-/// between processes.
+/// A gallery for many threads, in memory only, or with a database that stores it and shares it between
+/// processes.
 ///
-/// What is asked is answered from memory. What changes is written to the database first, then to memory: a
-/// change that returns is kept. Many threads may search while one changes something: they wait only while
-/// memory itself is changed, not while the disk is written.
+/// Queries are answered from memory. Changes go to the database first, then to memory: once a change returns
+/// it is durable. Many threads may search during a change: they wait only while memory is updated, not while
+/// the disk is written.
 package final class SharedGallery: @unchecked Sendable {
   package static let maxNameBytes = 255, maxNoteBytes = 255
 
-  /// What is in memory; changed under `gate.write`, and by who holds `writing`.
+  /// The gallery in memory; changed under `gate.write` by the holder of `writing`.
   private var gallery: Gallery
   private let gate = ReadWriteLock()
   private let writing = Lock()
   private let store: GalleryStore?
-  /// The database's state that memory shows; nil where it must be read anew. Guarded by `writing`.
+  /// The database's state in memory; nil if it must be read again. Guarded by `writing`.
   private var shown: GalleryStore.State?
 
   /// A gallery in memory.
@@ -26,20 +26,19 @@ package final class SharedGallery: @unchecked Sendable {
 
   package enum Access { case create, write, read }
 
-  /// A gallery in a file of SQLite's, or on a server of PostgreSQL's.
+  /// A gallery in an SQLite file or on a PostgreSQL server.
   ///
   /// - Parameters:
   ///   - place: a path, or an address: "postgresql://...".
-  ///   - model: an empty gallery for the model whose embeddings are wanted; nil takes what the gallery is
-  ///     for.
+  ///   - model: an empty gallery for the required model; nil accepts the gallery's model.
   ///   - key: 32 bytes, for a gallery whose embeddings are encrypted.
-  /// - Throws: `.io` for a file or a server that cannot be opened; `.badData` for what is no gallery, or
+  /// - Throws: `.io` for a file or a server that cannot be opened; `.badData` if it is not a gallery, or is
   ///   damaged; `.wrongModel` for a gallery of another model; `.invalidArgument` for a key that is not the
   ///   gallery's.
   package convenience init(
     at place: String, _ access: Access, model: Gallery?, key: RawSpan? = nil
   ) throws(Failure) {
-    // Without a model there is nothing to begin a gallery with.
+    // Without a model no gallery can be created.
     let access = access == .create && model == nil ? .write : access
     try self.init(GalleryPlace(place).database(access), canCreate: access == .create, model, key)
   }
@@ -72,9 +71,9 @@ package final class SharedGallery: @unchecked Sendable {
     }
   }
 
-  // MARK: Looking
+  // MARK: Queries
 
-  /// What is asked of the gallery as it is now. `body` asks no more of this object.
+  /// Queries the gallery in its current state. `body` must not use this object.
   package func read<Result>(_ body: (Gallery) throws(Failure) -> Result) throws(Failure) -> Result {
     try gate.read { () throws(Failure) in try body(gallery) }
   }
@@ -84,7 +83,7 @@ package final class SharedGallery: @unchecked Sendable {
     try gate.read { () throws(Failure) in try gallery.check(model: model) }
   }
 
-  /// The photos of a file that `GalleryFile` wrote, which suit this gallery.
+  /// Reads the photos of a file that `GalleryFile` wrote and that matches this gallery.
   package func photos(in path: String) throws(Failure) -> Gallery {
     let file = try GalleryFile(of: path)
     let empty = try read { gallery throws(Failure) in
@@ -102,12 +101,12 @@ package final class SharedGallery: @unchecked Sendable {
   package var isEncrypted: Bool { store?.isEncrypted ?? false }
   package var isReadOnly: Bool { writing.hold { store?.database.isReadOnly ?? false } }
 
-  /// Takes in what other processes changed.
-  /// - Returns: whether there was anything.
+  /// Reads the changes of other processes.
+  /// - Returns: whether there were any.
   package func reload() throws(Failure) -> Bool {
     guard let store else { return false }
     return try writing.hold { () throws(Failure) in
-      // Shown only once all of it is read.
+      // Published only once it has been read completely.
       guard let news = try store.transaction(.reading, { () throws(Failure) in try news(store) }) else {
         return false
       }
@@ -116,11 +115,11 @@ package final class SharedGallery: @unchecked Sendable {
     }
   }
 
-  /// What the database holds and memory does not.
+  /// What the database has and memory lacks.
   private struct News {
     let state: GalleryStore.State
     let photos: Gallery
-    /// Whether `photos` are all; otherwise they come after those that are shown.
+    /// Whether `photos` are all photos, instead of those that follow the ones in memory.
     let isWhole: Bool
   }
 
@@ -162,7 +161,7 @@ package final class SharedGallery: @unchecked Sendable {
 
   // MARK: Changing
 
-  /// One change, whole or not at all: `body` says what is to be done.
+  /// Makes one change, all or nothing: `body` records its steps.
   /// - Parameter embeddings: those of all photos that it adds or replaces.
   func change<Result>(
     _ embeddings: Span<Float>, _ body: (GalleryChange) throws(Failure) -> Result
@@ -194,7 +193,7 @@ package final class SharedGallery: @unchecked Sendable {
         return result
       }
       guard let state, let edits else { return result }
-      // It is kept: memory follows, and where it cannot, it is read anew.
+      // It is committed: memory follows, or is read again if that fails.
       do throws(Failure) {
         try gate.write { () throws(Failure) in try edits.apply(to: gallery, embeddings) }
         shown = state
@@ -208,7 +207,7 @@ package final class SharedGallery: @unchecked Sendable {
   }
 }
 
-/// Sixteen digits.
+/// As sixteen digits.
 func hexadecimal(_ number: UInt64) -> String {
   let digits = Array("0123456789abcdef".utf8)
   return String(decoding: (0..<16).map { digits[Int(number >> UInt64(60 - 4 * $0) & 15)] }, as: UTF8.self)

@@ -1,6 +1,6 @@
 import Tensors
 
-/// Is it the same person? Near means the same.
+/// Whether it is the same person.
 package struct Verdict {
   package let distance: Float
   package let threshold: Float
@@ -21,10 +21,10 @@ extension Gallery {
     return Verdict(distance: try distance(to: name, embedding), threshold: threshold)
   }
 
-  /// One-to-many: who is it, by a rule, and who comes next? `photo(inRow:)` names them. The default threshold
-  /// is the model's own.
-  /// - Throws: `.invalidArgument` for that where distances are not Euclidean, and what `Identification`
-  ///   refuses.
+  /// One-to-many: who is it, by a rule, and who comes next? `photo(inRow:)` gives their names. The default
+  /// threshold is the model's.
+  /// - Throws: `.invalidArgument` for the default if distances are not Euclidean, and the errors of
+  ///   `Identification`.
   package func identify(
     _ embedding: Span<Float>, _ metric: Metric, _ options: Identification.Options
   ) throws(Failure) -> Identification {
@@ -40,7 +40,7 @@ extension Gallery {
     }
   }
 
-  /// - Throws: `.wrongModel` for the fingerprint of another model: its distances would mean nothing.
+  /// - Throws: `.wrongModel` for the fingerprint of another model: its distances would be meaningless.
   package func check(model: UInt64) throws(Failure) {
     guard model == fingerprint else {
       throw .wrongModel("the embedder's model is not the one that the gallery was made for")
@@ -48,8 +48,8 @@ extension Gallery {
   }
 }
 
-/// The threshold to use: the caller's, or where there is none the model's.
-/// - Throws: `.invalidArgument` for a negative number and for NaN.
+/// The threshold to use: the caller's, or the model's by default.
+/// - Throws: `.invalidArgument` for NaN and negative numbers.
 package func chosenThreshold(_ threshold: Float?, default standard: Float) throws(Failure) -> Float {
   guard let threshold else { return standard }
   guard threshold >= 0 else {

@@ -1,10 +1,10 @@
 import Tensors
 
-/// Alpha and the size of a picture: what is clear must not lend its colour to what is not.
+/// Alpha and resizing: transparent pixels must not lend their colour to opaque ones.
 extension Image {
-  /// Resized as all painting programs do: colours times alpha, and alpha, each for itself; then divided
-  /// again. Computed in 16 bits, which leave a colour 8 of its own down to an alpha of 1/255. What is all
-  /// clear becomes white.
+  /// Resizes colours times alpha, and alpha, separately, then divides, as painting programs do. Computed in
+  /// 16 bits, which preserve 8 bits of colour down to an alpha of 1/255. Fully transparent pixels become
+  /// white.
   func resizedUnderAlpha(_ resizing: Resizing) throws(Failure) -> Image {
     guard let alpha else { return try changed(by: resizing) }
     let colours = unblended
@@ -18,7 +18,7 @@ extension Image {
         newAlpha[pixel] = UInt8(narrowing: cover)
         for place in (3 * pixel)..<(3 * pixel + 3) {
           let share = UInt64(shares[place])
-          // A filter that overshoots can leave more colour than there is cover.
+          // A filter that overshoots can leave more colour than coverage.
           let colour = cover == 0 ? 65535 : min(65535, (share * 65535 + UInt64(cover) / 2) / UInt64(cover))
           shares[place] = UInt16(truncatingIfNeeded: colour)
         }
@@ -29,8 +29,8 @@ extension Image {
     return try .blended(Image(width: deep.width, height: deep.height, pixels: deep.pixels), newAlpha)
   }
 
-  /// The picture under the alpha of another, which is brought to its size (bilinear); opaque if the other is.
-  /// An alpha of its own is given up for it.
+  /// The picture with the alpha of another, which is resized to match (bilinear); opaque if the other is. Its
+  /// own alpha is replaced.
   package func withAlpha(of source: Image) throws(Failure) -> Image {
     guard let alpha = source.alpha else { return unblended }
     if source.width == width, source.height == height { return try .blended(unblended, alpha) }
@@ -43,7 +43,7 @@ extension Image {
     return try .blended(unblended, newAlpha)
   }
 
-  /// Colours of 16 bits times alpha.
+  /// 16-bit colours times alpha.
   private func weighted(_ colours: Image, _ alpha: Storage<UInt8>) throws(Failure) -> Raster<UInt16> {
     if let deep = colours.deep { return try weighted(deep, alpha) { UInt32($0) } }
     return try weighted(colours.pixels, alpha) { UInt32($0) * 257 }
@@ -64,7 +64,7 @@ extension Image {
     return shares
   }
 
-  /// Alpha as three channels, which are what a resize takes.
+  /// Alpha in three channels, as resizing requires.
   private func spread<Sample>(
     _ alpha: Storage<UInt8>, _ widened: (UInt8) -> Sample
   ) throws(Failure) -> Raster<Sample> {

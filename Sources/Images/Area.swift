@@ -1,8 +1,8 @@
 import Tensors
 
-/// Means over areas: pixel i of the new line is the mean of the old pixels
-/// `floor(i * old / new) ..< ceil((i + 1) * old / new)`, both axes at once. The ranges of neighbours may
-/// share a pixel; enlarging repeats pixels and mixes two at the seams.
+/// Area means: pixel i of the new line is the mean of the old pixels `floor(i * old / new) ..< ceil((i + 1) *
+/// old / new)`, along both axes. Adjacent ranges may share a pixel; enlarging repeats pixels and mixes two at
+/// the seams.
 /// Source: PyTorch's `interpolate(mode="area")`, which is its adaptive average pooling.
 extension Raster {
   /// Rounded to the nearest level, halves up.
@@ -21,7 +21,7 @@ extension Raster {
 }
 
 extension Image {
-  /// A part of the picture as numbers for a network: `(mean of area - mean) * scale`, not rounded to levels.
+  /// A part of the picture as a network's input: `(mean of area - mean) * scale`, not rounded to levels.
   ///
   /// - Parameters:
   ///   - rows, columns: the part, not empty, inside the picture.
@@ -53,8 +53,8 @@ extension Image {
 }
 
 extension Raster {
-  /// Calls `use` for each new pixel, rows first, with 3 * its index, the three sums and how many pixels they
-  /// are of.
+  /// Calls `use` for each new pixel, row by row, with 3 * its index, the three sums and the number of pixels
+  /// summed.
   @inline(__always)
   fileprivate func sumAreas(
     rows: Range<Int>, columns: Range<Int>, height: Int, width: Int, _ use: (Int, Int, Int, Int, Int) -> Void
@@ -66,7 +66,7 @@ extension Raster {
     }
   }
 
-  /// Ranges are separable: rows are added up first, then columns of the sum.
+  /// Ranges are separable: sums rows first, then columns of the sum.
   @inline(__always)
   private func sumAreas<Sum: FixedWidthInteger & UnsignedInteger>(
     _ rows: Range<Int>, _ columns: Range<Int>, _ height: Int, _ width: Int, _ scratch: Storage<Sum>,
@@ -85,8 +85,8 @@ extension Raster {
   }
 
   /// - Parameters:
-  ///   - start: the part's first sample; values: samples of a row of it.
-  ///   - sums: room for a row of the part; ends: of each new column, where its old ones begin and end.
+  ///   - start: the part's first sample; values: samples per row of it.
+  ///   - sums: room for a row of the part; ends: the start and end of each new column's old ones.
   @inline(__always)
   private func sumAreas<Sum: FixedWidthInteger & UnsignedInteger>(
     _ start: UnsafePointer<Sample>, _ rows: Int, values: Int, _ height: Int, _ width: Int,
@@ -95,7 +95,7 @@ extension Raster {
     var index = 0
     for y in 0..<height {
       let (top, bottom) = areaRange(y, old: rows, new: height)
-      // Two rows at a time, which halves the trips to the sums and back.
+      // Two rows at a time, which halves the accesses to the sums.
       var line = start + top * stride
       if (bottom - top) % 2 == 1 {
         for value in 0..<values { sums[value] = Sum(truncatingIfNeeded: line[value]) }

@@ -1,20 +1,19 @@
 import CSystem
 import Tensors
 
-/// What a picture's numbers mean, by code points in place of a profile: a PNG's cICP chunk, which ffmpeg
-/// writes into the frames of videos, and the way to sRGB.
+/// The colour space of a picture, given by code points instead of a profile: a PNG's cICP chunk, which ffmpeg
+/// writes into video frames. Converts to sRGB.
 ///
-/// Light of 1 is white. What lies outside of sRGB is clipped, channel by channel, as by the relative
-/// colorimetric intent; another white becomes D65 by Bradford's adaptation. Source: Rec. ITU-T H.273 (2021),
-/// 8.1 to 8.3.
+/// Light of 1 is white. Colours outside sRGB are clipped per channel, like the relative colorimetric intent;
+/// other white points are adapted to D65 by Bradford's method. Source: Rec. ITU-T H.273 (2021), 8.1 to 8.3.
 struct CodePoints {
   private let primaries: Primaries
   private let transfer: Transfer
   private let isFullRange: Bool
 
-  /// The chunk's four bytes: primaries, transfer, the matrix that made Y, U and V - a PNG has none - and the
-  /// range.
-  /// - Returns: nil for what is malformed or not known here.
+  /// The chunk's four bytes: primaries, transfer, the matrix of Y, U and V, which a PNG does not have, and
+  /// the range.
+  /// - Returns: nil if it is malformed or not supported.
   init?(_ data: Span<UInt8>) {
     guard data.count == 4, data[2] == 0, data[3] <= 1, let primaries = Primaries(code: data[0]),
       let transfer = Transfer(code: data[1])
@@ -23,22 +22,22 @@ struct CodePoints {
     isFullRange = data[3] == 1
   }
 
-  /// R, G, B samples, in place.
+  /// Converts R, G, B samples in place.
   func convert<Sample: Level>(_ pixels: Storage<Sample>) throws(Failure) {
     if primaries.areStandard, case .standard = transfer, isFullRange { return }
     let way = try Way<Sample>(from: self)
     way.move(pixels)
   }
 
-  /// What a sample counts from black, 0, to 1. Narrow are levels 16 to 235 of 255, or 256 times those of
-  /// 65535.
+  /// A sample as a fraction, from black, 0, to 1. Narrow range is 16 to 235 of 255, or 256 times these levels
+  /// of 65535.
   private func share<Sample: Level>(_ level: Int, of _: Sample.Type) -> Double {
     if isFullRange { return Double(level) / Double(Int(Sample.max)) }
     let unit = Double(1 << (Sample.bitWidth - 8))
     return min(max((Double(level) / unit - 16) / 219, 0), 1)
   }
 
-  /// The conversion of samples of one depth, laid out beforehand.
+  /// The conversion of samples of one depth, precomputed.
   private struct Way<Sample: Level> {
     let light: Storage<Float>  // of each level
     let matrix: (red: SIMD3<Float>, green: SIMD3<Float>, blue: SIMD3<Float>)  // where the three lie in sRGB
@@ -61,7 +60,7 @@ struct CodePoints {
       } else {
         system = nil
       }
-      // Between steps a straight line: wrong by at most 0.01 levels, where the curve bends most.
+      // Linear interpolation between steps is off by at most 0.01 levels, where the curve bends most.
       steps = Sample.bitWidth == 8 ? 4096 : 65536
       levels = try Storage(count: steps + 1)
       let white = Double(Int(Sample.max))
@@ -70,7 +69,7 @@ struct CodePoints {
       }
     }
 
-    /// R, G, B samples, in place.
+    /// Converts R, G, B samples in place.
     func move(_ pixels: Storage<Sample>) {
       let count = pixels.count / 3
       withPointers(pixels, light, levels) { pixels, light, levels in
@@ -103,15 +102,15 @@ struct CodePoints {
   }
 }
 
-/// How light becomes a number.
+/// The transfer function from numbers to light.
 private enum Transfer {
   case standard, gamma(Double), pq, hlg
 
-  /// The light that is SDR's white, in cd/m2. Source: Rec. ITU-R BT.2408-7, 2.2: HDR reference white.
+  /// The luminance of SDR white, in cd/m2. Source: Rec. ITU-R BT.2408-7, 2.2: HDR reference white.
   static var white: Double { 203 }
 
-  /// Table 3. Videos' cameras (BT.709, BT.601, BT.2020 and xvYCC, whose curves are one) are shown as sRGB is,
-  /// as browsers show them: so a frame has the numbers that its video has.
+  /// Table 3. Video cameras' curves (BT.709, BT.601, BT.2020 and xvYCC, which are the same) are shown like
+  /// sRGB, as in browsers: so a frame keeps the numbers of its video.
   init?(code: UInt8) {
     switch code {
     case 1, 6, 11, 13, 14, 15: self = .standard
@@ -124,8 +123,8 @@ private enum Transfer {
     }
   }
 
-  /// Of a number from 0 to 1. PQ: what the display shows. HLG: the scene's, up to 1, of which a display's is
-  /// made with all three channels.
+  /// The light of a number from 0 to 1. PQ: of the display. HLG: of the scene, up to 1, from which a
+  /// display's is computed with all three channels.
   func light(of share: Double) -> Double {
     switch self {
     case .standard: SRGB.light(share)
@@ -159,24 +158,25 @@ private enum PQ {
 
 /// Hybrid log-gamma. Source: Rec. ITU-R BT.2100-2, table 5.
 private enum HLG {
-  /// A display of 1000 cd/m2 that shows black as black; at 75 % it shows SDR's white.
+  /// A display of 1000 cd/m2 with perfect black; at 75 % it shows SDR white.
   static var peak: Double { 1000 }
   static var gamma: Double { 1.2 }
 
-  /// The scene's.
+  /// Of the scene.
   static func light(_ share: Double) -> Double {
     let a = 0.17883277, b = 1 - 4 * a, c = 0.5 - a * log(4 * a)
     return share <= 0.5 ? share * share / 3 : (exp((share - c) / a) + b) / 12
   }
 }
 
-/// Where red, green, blue and white lie: chromaticities x and y.
+/// The chromaticities x and y of red, green, blue and white.
 private struct Primaries {
   typealias Point = (x: Double, y: Double)
   private let red, green, blue, white: Point
   let areStandard: Bool
 
-  /// Table 2. What is not specified is taken for sRGB's, which BT.709's are: ffmpeg writes so of many videos.
+  /// Table 2. Unspecified primaries are treated as sRGB's, which are BT.709's: ffmpeg writes that for many
+  /// videos.
   init?(code: UInt8) {
     let d65 = (0.3127, 0.3290), c = (0.310, 0.316)
     switch code {
@@ -198,13 +198,13 @@ private struct Primaries {
     self.areStandard = areStandard
   }
 
-  /// The share of each in luminance.
+  /// The shares of red, green and blue in luminance.
   var luminance: SIMD3<Double> {
     let columns = toXYZ
     return SIMD3(columns.x.y, columns.y.y, columns.z.y)
   }
 
-  /// Linear light under its own white to sRGB's.
+  /// From linear light under its own white to sRGB's.
   var toSRGB: Columns {
     guard let standard = Primaries(code: 1) else { return .identity }
     let cones = Columns(

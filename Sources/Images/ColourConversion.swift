@@ -1,15 +1,15 @@
-/// From luma and differences of colour to red, green and blue, 8 bits each.
+/// From luma and colour differences to red, green and blue, 8 bits each.
 ///
-/// With the shares kr, kg and kb of red, green and blue in luma, and u = U - 128, v = V - 128:
+/// With the weights kr, kg and kb of red, green and blue in luma, and u = U - 128, v = V - 128:
 /// `R = l + 2 (1 - kr) v`
 /// `G = l - 2 (1 - kb) kb / kg u - 2 (1 - kr) kr / kg v`
 /// `B = l + 2 (1 - kb) u`
 /// where l = Y in full range; in limited range, black is 16 and white 235, l = (Y - 16) 255 / 219, and u and
-/// v are stretched by 255 / 224. Rounded to the nearest level and held within 0...255.
+/// v are scaled by 255 / 224. Rounded to the nearest level and clamped to 0...255.
 ///
-/// In integers with 13 bits behind the point, which fit the processor's products of 16 bits. Factors are
-/// wrong by 2⁻¹⁴ at most, so a level by 0.04 before it is rounded: never by more than one. Source: ITU-R
-/// BT.601-7, 2.5; ITU-R BT.709-6, 3 and 4.
+/// Uses integers with 13 fractional bits, which fit the processor's 16-bit products. Factors are off by at
+/// most 2⁻¹⁴, so a level by 0.04 before rounding: never by more than one. Source: ITU-R BT.601-7, 2.5; ITU-R
+/// BT.709-6, 3 and 4.
 package struct ColourConversion {
   package enum Matrix: Int32, CaseIterable { case bt601 = 0, bt709 = 1 }
   package enum Range: Int32, CaseIterable { case limited = 0, full = 1 }
@@ -32,8 +32,8 @@ package struct ColourConversion {
 
   /// `count` pixels, each R + 256 G + 65536 B.
   /// - Parameters:
-  ///   - step: bytes from one pixel's luma to the next one's.
-  ///   - u, v: of each pixel, 128 subtracted.
+  ///   - step: bytes between the lumas of adjacent pixels.
+  ///   - u, v: of each pixel, with 128 subtracted.
   @inline(__always)
   func convert(
     _ y: UnsafePointer<UInt8>, step: Int, _ u: UnsafePointer<Int16>, _ v: UnsafePointer<Int16>, count: Int,
@@ -50,7 +50,7 @@ package struct ColourConversion {
     }
   }
 
-  /// The grey of a luma, R = G = B: what U and V of 128 give.
+  /// The grey of a luma, R = G = B: the result for U and V of 128.
   func grey(_ y: UInt8) -> UInt8 {
     UInt8(truncatingIfNeeded: level((Int32(y) &- black) &* luma &+ 1 &<< (Self.bits - 1)))
   }

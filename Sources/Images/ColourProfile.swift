@@ -1,25 +1,25 @@
 import CCodecs
 import Tensors
 
-/// An ICC profile that came with a picture: what its numbers mean, and their way to sRGB. By Little CMS.
+/// The ICC profile embedded in a picture, and its conversion to sRGB by Little CMS.
 ///
-/// Relative colorimetric with black point compensation: colours that both spaces have stay what they are, and
-/// black stays black. (Perceptual is a matter of each profile's maker, and the same for cameras' and screens'
-/// profiles, which have no table for it.) A profile that is damaged, or of another kind of colours than the
-/// picture, is taken for none: the picture is shown with its numbers as they are, as browsers show it.
+/// Relative colorimetric with black point compensation: colours in both gamuts are preserved, and black stays
+/// black. (The perceptual intent differs between makers of profiles, and equals this one for profiles of
+/// cameras and screens, which have no table for it.) A damaged profile, or one for another kind of colours,
+/// is ignored: the picture keeps its numbers, as in browsers.
 ///
-/// Each has a context of its own, so threads may decode at once. Little CMS prints nothing unless it is told
-/// where to.
+/// Each profile has its own context, so threads may decode concurrently. Little CMS prints nothing by
+/// default.
 final class ColourProfile {
-  /// What a pixel of the picture consists of.
+  /// The channels of the picture's pixels.
   enum Model { case grey, rgb, cmyk }
 
   private let session: Session
   private let kind: Model
   private var isStandard = false
 
-  /// The way to sRGB, or nil if there is none or it leads nowhere. A profile that moves no colour by more
-  /// than one level is sRGB's, whatever its name, and must not move any.
+  /// The conversion to sRGB; nil if there is none or it fails. A profile that changes no colour by more than
+  /// one level is sRGB, whatever its name, and must change nothing.
   static func toSRGB(_ bytes: UnsafeRawBufferPointer, of model: Model) -> ColourProfile? {
     guard let session = Session(bytes) else { return nil }
     let kind: Model
@@ -59,17 +59,18 @@ final class ColourProfile {
     }
   }
 
-  /// Cyan, magenta, yellow and black, of which 255 is no ink, to R, G, B bytes; false if nothing was done.
+  /// Converts cyan, magenta, yellow and black, in which 255 is no ink, to R, G, B bytes; false if nothing was
+  /// done.
   func convert(inks: Storage<UInt8>, into pixels: Storage<UInt8>) -> Bool {
     guard kind == .cmyk else { return false }
     let count = inks.count / 4
     return withPointers(inks, pixels) { run(lcmsCMYK8Inverted, $0, lcmsRGB8, $1, count) }
   }
 
-  // MARK: Through Little CMS
+  // MARK: Little CMS
 
-  /// Whether no colour of a lattice, and none of 256 greys, moves by more than a level of 255; nil if it
-  /// cannot be put to use.
+  /// Whether no colour of a lattice, and none of 256 greys, changes by more than a level of 255; nil if the
+  /// profile cannot be used.
   private var movesNothing: Bool? {
     let side = 9
     var colours: [UInt16] = []
@@ -99,7 +100,8 @@ final class ColourProfile {
     return true
   }
 
-  /// R, G, B of `count` greys from black to white. (Little CMS itself would lay a coarse table through them.)
+  /// R, G, B of `count` greys from black to white. (Little CMS itself would interpolate them in a coarse
+  /// table.)
   private func greys(count: Int) -> [UInt16]? {
     var levels: [UInt16] = []
     for index in 0..<count { levels.append(UInt16(index * 65535 / (count - 1))) }
@@ -113,12 +115,12 @@ final class ColourProfile {
     return isDone ? colours : nil
   }
 
-  /// - Returns: false if the profile leads nowhere, and nothing was written.
+  /// - Returns: false if the conversion is impossible; nothing is written then.
   private func run(
     _ from: UInt32, _ source: UnsafeRawPointer, _ to: UInt32, _ target: UnsafeMutableRawPointer, _ count: Int
   ) -> Bool {
-    // 16 bits go through the whole computation, not through a table of 33 levels. One pixel's result is not
-    // kept for the next, since threads share the transform.
+    // Computes all 16-bit samples exactly, without a table of 33 levels. Does not cache a pixel's result for
+    // the next, because threads share the transform.
     let flags =
       cmsFLAGS_BLACKPOINTCOMPENSATION | cmsFLAGS_NOCACHE | (to == lcmsRGB16 ? cmsFLAGS_NOOPTIMIZE : 0)
     let transform = cmsCreateTransformTHR(
@@ -128,7 +130,7 @@ final class ColourProfile {
     defer { cmsDeleteTransform(transform) }
     let fromSize = size(from), toSize = size(to)
     forEachSlice(of: count) { slice in
-      // A count of pixels is 32 bits, more than any picture has.
+      // A count of pixels has 32 bits, more than any picture needs.
       cmsDoTransform(
         transform, source + fromSize * slice.lowerBound, target + toSize * slice.lowerBound,
         UInt32(slice.count))
@@ -136,7 +138,7 @@ final class ColourProfile {
     return true
   }
 
-  /// Bytes of a pixel.
+  /// Bytes per pixel.
   private func size(_ format: UInt32) -> Int {
     switch format {
     case lcmsGrey16: 2
@@ -147,12 +149,12 @@ final class ColourProfile {
   }
 }
 
-/// What Little CMS holds for one profile.
+/// Little CMS's resources for one profile.
 private final class Session {
   let context: cmsContext
   let profile, standard: cmsHPROFILE
 
-  /// nil for what is no profile of a device.
+  /// nil if it is not a device profile.
   init?(_ bytes: UnsafeRawBufferPointer) {
     guard let start = bytes.baseAddress, bytes.count <= Int(UInt32.max),
       let context = cmsCreateContext(nil, nil)
@@ -169,13 +171,13 @@ private final class Session {
       return nil
     }
     (self.context, self.profile, self.standard) = (context, profile, standard)
-    // A link between devices, a named colour or an abstract effect says nothing about a picture's numbers.
+    // A device link, a named colour or an abstract profile does not describe a picture's numbers.
     switch cmsGetDeviceClass(profile) {
     case cmsSigInputClass, cmsSigDisplayClass, cmsSigOutputClass, cmsSigColorSpaceClass: break
     default: return nil
     }
-    // Programs of any length, which a small file could make last for hours. The standard wants tables or
-    // curves beside them.
+    // Programs of arbitrary length, which a small file could make run for hours. The standard requires tables
+    // or curves as an alternative.
     for program in [cmsSigDToB0Tag, cmsSigDToB1Tag, cmsSigDToB2Tag, cmsSigDToB3Tag] {
       cmsWriteTag(profile, program, nil)
     }

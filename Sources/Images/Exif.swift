@@ -1,17 +1,17 @@
 import Tensors
 
-/// The orientation that a camera wrote down: tag 274 in the first directory of an EXIF block.
+/// The orientation recorded by a camera: tag 274 in the first directory of an EXIF block.
 ///
 /// An EXIF block is a small TIFF file: "II" or "MM" for the byte order, 42, the offset of the first
-/// directory; a directory is a count and entries of 12 bytes: tag, type, count, value. A picture is not
-/// refused for its notes. Source: TIFF 6.0, section 2.
+/// directory; a directory is a count followed by entries of 12 bytes: tag, type, count, value. A picture is
+/// never rejected for its metadata. Source: TIFF 6.0, section 2.
 struct Exif {
   private let isLittleEndian: Bool
 
-  /// nil for a block that is malformed or has no such tag; upright for a number that is none of the eight.
+  /// nil for a block that is malformed or has no such tag; upright for a number other than the eight.
   static func orientation(_ bytes: Span<UInt8>) -> Orientation? {
     var bytes = bytes
-    // The head of a JPEG's segment, which converters also put where a block is wanted without it; some put it
+    // The header of a JPEG segment, which converters also write where only the block belongs; some write it
     // twice.
     while bytes.starts(with: [0x45, 0x78, 0x69, 0x66, 0, 0]) {
       bytes = bytes.extracting(6...)
@@ -48,7 +48,7 @@ struct Exif {
     return nil
   }
 
-  /// The number of 2 or 4 bytes at an offset below 2^33, or nil if it reaches past the end.
+  /// The number of 2 or 4 bytes at an offset below 2^33; nil if it extends past the end.
   private func number(_ bytes: Span<UInt8>, at offset: Int, size: Int) -> Int? {
     guard offset >= 0, offset <= bytes.count - size else { return nil }
     var value = 0

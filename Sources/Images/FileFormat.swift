@@ -1,6 +1,6 @@
 import Tensors
 
-/// The kinds of file that pictures come from and go to. All that is known of one is its codec.
+/// The file formats that pictures are read from and written to. Each is defined by its codec.
 package enum FileFormat: Int32, CaseIterable {
   case png = 0
   case jpeg = 1
@@ -13,33 +13,33 @@ package enum FileFormat: Int32, CaseIterable {
   }
 }
 
-/// What a kind of file is called, how it is told from others, and the ways from and to a picture.
+/// The name of a format, how to recognise it, and its conversions from and to a picture.
 struct Codec {
-  /// As messages name it.
+  /// The name in messages.
   let name: StaticString
-  /// Of file names, in small letters, the usual one first.
+  /// File name endings, in lower case, the most common first.
   let endings: [StaticString]
-  /// The bytes with which every such file begins.
+  /// The first bytes of every such file.
   let signature: [UInt8]
   let decode: (Span<UInt8>) throws(Failure) -> Image
-  /// The second is the quality, 1 to 100, of kinds that have one.
+  /// The second argument is the quality, 1 to 100, for formats that have one.
   let encode: (Image, Int) throws(Failure) -> Storage<UInt8>
 }
 
 extension FileFormat {
-  /// As messages name it: "PNG".
+  /// The name in messages: "PNG".
   package var name: StaticString { codec.name }
-  /// Of file names, in small letters, the usual one first.
+  /// File name endings, in lower case, the most common first.
   package var endings: [StaticString] { codec.endings }
 
-  /// The format that a file name asks for by its ending, in capitals or not; nil for another ending.
+  /// The format of a file name's ending, ignoring case; nil for other endings.
   package init?(ending path: String) {
     let known = FileFormat.allCases.first { format in format.endings.contains { ends(path, in: $0) } }
     guard let known else { return nil }
     self = known
   }
 
-  /// - Throws: `.invalidArgument` for a name that ends like no picture's.
+  /// - Throws: `.invalidArgument` unless the name has the ending of a picture format.
   package init(path: String) throws(Failure) {
     guard let known = FileFormat(ending: path) else {
       throw .invalidArgument("\(path): \(FileFormat.endingExpected)")
@@ -47,7 +47,7 @@ extension FileFormat {
     self = known
   }
 
-  /// Of a file's first bytes; nil for no picture's.
+  /// The format of a file's first bytes; nil for other files.
   init?(signature bytes: Span<UInt8>) {
     guard let known = FileFormat.allCases.first(where: { bytes.starts(with: $0.codec.signature) }) else {
       return nil

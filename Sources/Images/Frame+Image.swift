@@ -1,7 +1,7 @@
 import Tensors
 
 extension Frame {
-  /// The upright picture, or a part of it: only that part of the frame is read.
+  /// The upright picture, or a part of it; reads only that part of the frame.
   /// - Throws: `.invalidArgument` unless the part lies inside the upright picture, `.noMemory`.
   package func image(_ region: Region? = nil) throws(Failure) -> Image {
     let region = region ?? whole
@@ -11,7 +11,7 @@ extension Frame {
     return image
   }
 
-  /// What `Image.warped` makes of the upright picture, to the bit: only what is seen of the frame is read.
+  /// Equals `Image.warped` of the upright picture, bit for bit; reads only the visible part of the frame.
   package func warped(
     by map: Affine, width: Int, height: Int, border: Border = .black
   ) throws(Failure) -> Image {
@@ -21,8 +21,8 @@ extension Frame {
       place: .init(x: seen.x, y: seen.y, width: uprightWidth, height: uprightHeight))
   }
 
-  /// What `image` makes, over an image of the region's size that nobody else sees yet.
-  /// - Parameter isGrey: of a video format luma alone is read, and the picture is grey.
+  /// Like `image`, into an unshared image of the region's size.
+  /// - Parameter isGrey: reads only luma of a video format, and makes a grey picture.
   package func read(_ region: Region, into image: Image, isGrey: Bool = false) throws(Failure) {
     try region.check(inside: uprightWidth, uprightHeight)
     guard image.width == region.width, image.height == region.height else {
@@ -40,7 +40,7 @@ extension Frame {
     }
   }
 
-  /// Reads a few rows at a time, which are turned while they lie in the cache.
+  /// Reads a few rows at a time, which are rotated while they are in the cache.
   private func turn(_ rows: inout FrameRows, _ source: Region, into image: Image) throws(Failure) {
     let rowCount = min(16, source.height), bytes = 3 * source.width, stride = image.stride
     let room = try Storage<UInt8>(count: rowCount * bytes)

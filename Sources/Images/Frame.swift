@@ -1,10 +1,10 @@
 import Tensors
 
-/// A camera's picture as it lies in a caller's memory: read there, never kept.
+/// A camera's picture in a caller's memory: read in place, never kept.
 ///
-/// Formats of video have a level of luma, Y, for each pixel, and differences of colour, U and V, for two
-/// pixels of a row (4:2:2) or for a square of four (4:2:0), all four of which get the same. Where a side is
-/// odd, its last pixels have differences of their own: chroma rounds up.
+/// Video formats have a luma level, Y, for each pixel, and colour differences, U and V, for two pixels of a
+/// row (4:2:2) or for a square of four (4:2:0), which share them. If a side is odd, its last pixels have
+/// differences of their own: chroma rounds up.
 package struct Frame {
   package enum Format: Equatable {
     case packed(PixelFormat)
@@ -21,7 +21,7 @@ package struct Frame {
       }
     }
 
-    /// Bytes of a row and rows, of each plane.
+    /// Bytes per row and number of rows, for each plane.
     func planes(width: Int, height: Int) -> [(rowBytes: Int, rows: Int)] {
       let halfWidth = (width + 1) / 2, halfHeight = (height + 1) / 2
       switch self {
@@ -33,7 +33,7 @@ package struct Frame {
     }
   }
 
-  /// A caller's memory; `stride` is the bytes from row to row, 0 if rows are packed.
+  /// A caller's memory; `stride` is the distance between rows in bytes, 0 if rows are packed.
   package struct Plane {
     package var bytes: UnsafeRawBufferPointer
     package var stride: Int
@@ -44,18 +44,18 @@ package struct Frame {
   }
 
   package let format: Format
-  /// As it lies.
+  /// Before rotation.
   package let width, height: Int
   let orientation: Orientation
   let colours: ColourConversion
   private let planes: [(start: UnsafePointer<UInt8>, stride: Int)]
 
   /// - Parameters:
-  ///   - planes: as many as the format has, or more.
-  ///   - rotation: degrees clockwise by which the frame is turned to stand upright: 0, 90, 180 or 270.
+  ///   - planes: at least as many as the format has.
+  ///   - rotation: clockwise degrees that make the frame upright: 0, 90, 180 or 270.
   ///   - isMirrored: whether left and right are exchanged after that.
   ///   - colours: of video formats.
-  /// - Throws: `.invalidArgument` when a number is outside its range or a plane has too few bytes.
+  /// - Throws: `.invalidArgument` if a number is out of range or a plane has too few bytes.
   package init(
     _ format: Format, width: Int, height: Int, planes given: [Plane], rotation: Int = 0,
     isMirrored: Bool = false,
@@ -90,7 +90,7 @@ package struct Frame {
     self.planes = planes
   }
 
-  /// Row `y` of a plane, below the plane's rows.
+  /// Row `y` of a plane, less than the plane's number of rows.
   func row(_ y: Int, of plane: Int = 0) -> UnsafePointer<UInt8> {
     planes[plane].start + y * planes[plane].stride
   }
@@ -102,7 +102,7 @@ package struct Frame {
   /// All of it, upright.
   package var whole: Region { Region(x: 0, y: 0, width: uprightWidth, height: uprightHeight) }
 
-  /// Where a part of the upright picture lies in the frame.
+  /// The position in the frame of a part of the upright picture.
   func lying(_ upright: Region) -> Region {
     let walk = orientation.walk(width: width, height: height)
     let first = walk.start + upright.x * walk.right + upright.y * walk.down
@@ -114,7 +114,7 @@ package struct Frame {
   }
 }
 
-/// The numbers of all formats; those of packed ones are their own.
+/// The raw values of all formats; packed formats keep their own.
 extension Frame.Format: RawRepresentable, CaseIterable {
   package static var allCases: [Frame.Format] {
     let packed = PixelFormat.allCases.map { Frame.Format.packed($0) }

@@ -1,15 +1,15 @@
 import Tensors
 
-/// Reads rows of a frame as R, G, B bytes, one after another, from column `columns.lowerBound` on.
+/// Reads rows of a frame as R, G, B bytes, starting at column `columns.lowerBound`.
 struct FrameRows {
   private let frame: Frame
   private let columns: Range<Int>
-  /// The differences of colour of every pixel from an even column on, of the chroma row that was read last.
+  /// The colour differences of every pixel from an even column on, for the chroma row that was read last.
   private let differences: Storage<Int16>
   private let pixels: Storage<UInt32>
   private let room: Int
   private var chromaRow = -1
-  /// The grey pixel of each luma, where no chroma is wanted.
+  /// The grey pixel of each luma, if chroma is not needed.
   private let greys: Storage<UInt32>?
 
   init(_ frame: Frame, columns: Range<Int>, isGrey: Bool = false) throws(Failure) {
@@ -24,12 +24,12 @@ struct FrameRows {
     if let greys { for y in 0..<256 { greys[y] = UInt32(frame.colours.grey(UInt8(y))) &* 0x1_0101 } }
   }
 
-  /// 3 * columns.count bytes of row `y`.
+  /// Reads the 3 * columns.count bytes of row `y`.
   mutating func read(_ y: Int, into target: UnsafeMutablePointer<UInt8>) {
     let even = columns.lowerBound & ~1, luma = frame.row(y)
     if let greys {
       return greys.withPointer { greys in
-        // Two loops, whose steps the compiler knows.
+        // Two loops, with steps that are known at compile time.
         if frame.format == .yuyv {
           writeGrey(luma + 2 * columns.lowerBound, step: 2, greys, into: target)
         } else {
@@ -60,7 +60,7 @@ struct FrameRows {
     }
   }
 
-  /// Pixels that `greys` has for their lumas, which lie `step` bytes apart.
+  /// Looks up pixels in `greys` by their lumas, which are `step` bytes apart.
   @inline(__always)
   private func writeGrey(
     _ luma: UnsafePointer<UInt8>, step: Int, _ greys: UnsafePointer<UInt32>,
@@ -69,10 +69,10 @@ struct FrameRows {
     write(columns.count, into: target) { greys[Int(luma[step &* $0])] }
   }
 
-  /// How many pixels from the even column on.
+  /// The number of pixels from the even column on.
   private var count: Int { columns.count + columns.lowerBound % 2 }
 
-  /// To each pixel the differences of its pair.
+  /// Gives each pixel the differences of its pair.
   @inline(__always)
   private func spread(_ u: UnsafePointer<UInt8>, _ v: UnsafePointer<UInt8>, step: Int) {
     differences.withPointer { us in
@@ -96,10 +96,11 @@ struct FrameRows {
     }
   }
 
-  /// Pixels R + 256 G + 65536 B as bytes.
+  /// Writes pixels R + 256 G + 65536 B as bytes.
   @inline(__always)
   private func write(_ count: Int, into target: UnsafeMutablePointer<UInt8>, _ pixel: (Int) -> UInt32) {
-    // Four bytes a pixel, of which the next pixel overwrites the last; the row's last pixel has no next.
+    // Writes four bytes per pixel, the last of which the next pixel overwrites; the row's last pixel has no
+    // next.
     let bytes = UnsafeMutableRawPointer(target), last = count - 1
     for x in 0..<last { (bytes + 3 * x).storeBytes(of: pixel(x).littleEndian, as: UInt32.self) }
     let pixel = pixel(last)

@@ -2,7 +2,7 @@ import Tensors
 
 /// The bytes of a picture, for loops over its pixels.
 extension Image {
-  /// A picture made row by row: `fill` receives y and the 3 * width bytes of that row.
+  /// Creates a picture row by row: `fill` receives y and the 3 * width bytes of that row.
   package convenience init(
     width: Int, height: Int, fill: (Int, UnsafeMutableBufferPointer<UInt8>) -> Void
   ) throws(Failure) {

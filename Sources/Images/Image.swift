@@ -1,35 +1,34 @@
 import Tensors
 
-/// A picture: 8-bit sRGB, R, G, B bytes packed, 3 * width a row, top row first. It may have the same with 16
-/// bits, and alpha.
+/// A picture: 8-bit sRGB, packed R, G, B bytes, 3 * width per row, top row first. It may also have 16-bit
+/// samples, and alpha.
 ///
-/// It never changes once its maker has handed it out, so threads may share it; that is what `@unchecked`
-/// claims.
+/// Immutable once its creator has published it, so threads may share it; that is what `@unchecked` claims.
 package final class Image: @unchecked Sendable {
-  /// The longest width or height, FS_IMAGE_MAX_SIDE: what JPEG can hold, to a round number.
+  /// The maximum width or height, FS_IMAGE_MAX_SIDE: JPEG's limit, rounded down.
   package static var maxSide: Int { 65500 }
-  /// The largest width * height, FS_IMAGE_MAX_PIXELS: 384 MiB of pixels.
+  /// The maximum width * height, FS_IMAGE_MAX_PIXELS: 384 MiB of pixels.
   package static var maxPixels: Int { 1 << 27 }
 
   package let width: Int
   package let height: Int
-  /// Blended over white, where there is alpha.
+  /// Blended over white if there is alpha.
   package let pixels: Storage<UInt8>
-  /// The same in 16 bits a sample, if the picture came with them: `pixels` are these, rounded.
+  /// The same with 16 bits per sample, if available: `pixels` are these, rounded.
   package let deep: Storage<UInt16>?
-  /// How much each pixel covers, width a row, 255 all; nil if every one covers all.
+  /// The coverage of each pixel, width per row, 255 opaque; nil if all are opaque.
   package let alpha: Storage<UInt8>?
-  /// The picture before it was blended; nil if there is no alpha.
+  /// The picture before blending; nil without alpha.
   private let colours: Image?
 
-  /// A picture of unspecified content, for a maker to fill before anybody else sees it.
+  /// An uninitialised picture, to be filled before it is published.
   /// - Throws: `.invalidArgument` for sides outside the limits, `.noMemory`.
   package convenience init(width: Int, height: Int) throws(Failure) {
     try Image.check(width: width, height: height)
     self.init(width: width, height: height, pixels: try Storage(count: 3 * width * height))
   }
 
-  /// - Parameter pixels: 3 * width * height, of checked sides.
+  /// - Parameter pixels: 3 * width * height, with checked sides.
   convenience init(width: Int, height: Int, pixels: Storage<UInt8>) {
     self.init(width, height, pixels, deep: nil, alpha: nil, colours: nil)
   }
@@ -49,7 +48,7 @@ package final class Image: @unchecked Sendable {
     if let problem = problem(width: width, height: height) { throw .invalidArgument(problem) }
   }
 
-  /// What is wrong with the sides, or nil.
+  /// The fault of the sides, or nil.
   static func problem(width: Int, height: Int) -> String? {
     guard width >= 1, height >= 1 else {
       return "picture of \(width)x\(height) pixels; expected at least 1x1"
@@ -63,20 +62,20 @@ package final class Image: @unchecked Sendable {
     return nil
   }
 
-  /// Bytes of a row.
+  /// Bytes per row.
   package var stride: Int { 3 * width }
 
   // MARK: 16 bits
 
-  /// A picture with 16 bits a sample; `pixels` become the nearest levels.
-  /// - Parameter deep: R, G, B samples, 3 * width * height of them, 65535 white.
+  /// A picture with 16 bits per sample; `pixels` become the nearest levels.
+  /// - Parameter deep: 3 * width * height R, G, B samples, 65535 white.
   /// - Throws: `.invalidArgument` for sides outside the limits, `.noMemory`.
   package convenience init(width: Int, height: Int, deep: Storage<UInt16>) throws(Failure) {
     try Image.check(width: width, height: height)
     self.init(width, height, try Image.narrowed(deep), deep: deep, alpha: nil, colours: nil)
   }
 
-  /// A sample in levels of 0...255, as exactly as it is known.
+  /// A sample in levels of 0...255, with all available precision.
   package func level(_ place: Int) -> Double {
     if let deep { return Double(deep.pointer[place]) / 257 }
     return Double(pixels.pointer[place])
@@ -88,11 +87,11 @@ package final class Image: @unchecked Sendable {
 
   // MARK: Alpha
 
-  /// The picture as it was before it was blended over white, opaque; itself if it is opaque.
+  /// The opaque picture before it was blended over white; itself if it is opaque.
   package var unblended: Image { colours ?? self }
 
-  /// `colours` with alpha, blended over white: `c alpha + 1 - alpha`, on the stored values as browsers do,
-  /// not in linear light. `colours` itself if all of it is opaque.
+  /// `colours` with alpha, blended over white: `c alpha + 1 - alpha`, on the stored values as in browsers,
+  /// not in linear light. Returns `colours` if they are fully opaque.
   /// - Parameter alpha: width * height levels, 255 opaque.
   package static func blended(_ colours: Image, _ alpha: Storage<UInt8>) throws(Failure) -> Image {
     let colours = colours.unblended

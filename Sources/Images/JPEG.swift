@@ -2,7 +2,7 @@ import CCodecs
 import CSystem
 import Tensors
 
-/// JPEG files, through the TurboJPEG interface of libjpeg-turbo 2.1, which catches its own errors.
+/// JPEG files, through the TurboJPEG API of libjpeg-turbo 2.1, which catches its own errors.
 enum JPEG {
   static var codec: Codec {
     // FF D8, then the FF of the next marker.
@@ -13,7 +13,7 @@ enum JPEG {
   }
 
   /// - Throws: `.badData` with TurboJPEG's reason, or for a header that promises more pixels than an image
-  ///   may have; nothing is allocated before the header has been judged.
+  ///   may have; nothing is allocated before the header has been checked.
   static func decode(_ bytes: Span<UInt8>) throws(Failure) -> Image {
     try bytes.withUnsafeBufferPointer { file throws(Failure) in
       guard let decoder = Decoder(file) else { throw .noMemory("JPEG: no decoder") }
@@ -41,11 +41,11 @@ enum JPEG {
     return try image.turned(JPEGSegments.orientation(bytes))
   }
 
-  /// Cyan, magenta, yellow and black without a profile to red, green and blue: `red = (255 - C) (255 - K) /
-  /// 255`.
+  /// Converts cyan, magenta, yellow and black without a profile to red, green and blue: `red = (255 - C) (255
+  /// - K) / 255`.
   ///
-  /// Files have 255 - ink, with Adobe's marker and without: so Pillow, OpenCV, ffmpeg, libvips and djpeg read
-  /// them. Source: Pillow's `cmyk2rgb`, without its colour profiles.
+  /// Files store 255 - ink, with and without Adobe's marker: Pillow, OpenCV, ffmpeg, libvips and djpeg read
+  /// them so. Source: Pillow's `cmyk2rgb`, without its colour profiles.
   private static func mixInks(_ inks: Storage<UInt8>, into pixels: Storage<UInt8>) {
     let count = inks.count / 4
     withPointers(inks, pixels) { inks, pixels in
@@ -59,13 +59,13 @@ enum JPEG {
     }
   }
 
-  /// - Parameter quality: 1 to 100. From 90 colours are kept at full resolution, below at half.
+  /// - Parameter quality: 1 to 100. From 90 on chroma is kept at full resolution, below at half.
   /// - Throws: `.invalidArgument` for another quality.
   static func encode(_ image: Image, quality: Int) throws(Failure) -> Storage<UInt8> {
     guard (1...100).contains(quality) else {
       throw .invalidArgument("JPEG quality \(quality); expected 1 to 100")
     }
-    // The file grows in TurboJPEG's hands, by doubling: two bytes a pixel is what pictures come to.
+    // TurboJPEG grows the file by doubling; two bytes per pixel is typical.
     try Memory.expect(2 * image.width * image.height)
     guard let handle = tjInitCompress() else { throw .noMemory("JPEG: no encoder") }
     defer { tjDestroy(handle) }
@@ -82,7 +82,7 @@ enum JPEG {
     return try Storage(copying: UnsafeBufferPointer(start: file, count: Int(size)))
   }
 
-  /// What TurboJPEG says, as a failure.
+  /// TurboJPEG's reason as a failure.
   fileprivate static func reason(_ handle: tjhandle) -> Failure {
     guard let text = tjGetErrorStr2(handle) else { return .badData("JPEG: unknown error") }
     if strstr(text, "nsufficient memory") != nil || strstr(text, "emory allocation") != nil {
@@ -92,7 +92,7 @@ enum JPEG {
   }
 }
 
-/// One file being read.
+/// A file being read.
 private final class Decoder {
   private let handle: tjhandle
   private let file: UnsafeBufferPointer<UInt8>
@@ -112,7 +112,7 @@ private final class Decoder {
     var colours: Int32 = 0
     let status = tjDecompressHeader3(
       handle, file.baseAddress, UInt(file.count), &width, &height, &sampling, &colours)
-    // A sampling that TurboJPEG has no name for is no obstacle to decoding.
+    // A sampling unknown to TurboJPEG does not prevent decoding.
     guard status == 0 || (width > 0 && height > 0 && (isHarmless || isSaid("subsampling"))) else {
       throw JPEG.reason(handle)
     }
@@ -125,13 +125,13 @@ private final class Decoder {
     return (Int(width), Int(height), model)
   }
 
-  /// The first pass stops at the first warning, so that a small file which promises a huge picture costs
-  /// little. Only if that warning is harmless a second pass goes through; it sees no further reasons, hence
-  /// the look for the end.
+  /// The first pass stops at the first warning, so that a small file that promises a huge picture costs
+  /// little. A second pass follows only if that warning is harmless; it reports no further reasons, so the
+  /// end is checked for.
   func pixels(
     into target: Storage<UInt8>, width: Int, height: Int, format: Int32, _ bytes: Span<UInt8>
   ) throws(Failure) {
-    // More than 500 scans are an attack on the reader's time.
+    // More than 500 scans are a denial-of-service attack.
     for flags in [TJFLAG_LIMITSCANS | TJFLAG_STOPONWARNING, TJFLAG_LIMITSCANS] {
       let status = target.withPointer {
         tjDecompress2(
@@ -143,7 +143,7 @@ private final class Decoder {
     guard JPEGSegments.hasEnd(bytes) else { throw .badData("JPEG: truncated, no end of image") }
   }
 
-  /// Warnings that leave the picture whole: cameras that fill with stray bytes, odd versions and profiles.
+  /// Warnings that leave the picture intact: stray bytes that cameras write, odd versions and profiles.
   private var isHarmless: Bool {
     guard tjGetErrorCode(handle) == Int32(TJERR_WARNING.rawValue) else { return false }
     return isSaid("extraneous bytes") || isSaid("JFIF revision") || isSaid("Adobe color transform")

@@ -1,15 +1,14 @@
 import Tensors
 
-/// The marker segments of a JPEG file: FF, marker, length (big-endian, itself included), payload. What is
-/// known of a picture stands before its first scan.
+/// The marker segments of a JPEG file: FF, marker, length (big-endian, including itself), payload. Metadata
+/// precede the first scan.
 ///
-/// Bytes that belong to no segment are passed over as libjpeg passes over them: phones write segments that
-/// begin with 00 for FF, and comments that are longer than they say. Source: ITU-T T.81, annex B; libjpeg's
-/// `next_marker`.
+/// Bytes outside of segments are skipped like in libjpeg: phones write segments that begin with 00 instead of
+/// FF, and comments that are longer than declared. Source: ITU-T T.81, annex B; libjpeg's `next_marker`.
 enum JPEGSegments {
   private enum Marker {
     static var startOfScan: UInt8 { 0xDA }
-    /// Baseline, extended, progressive; with arithmetic coding extended and progressive.
+    /// Baseline, extended, progressive; extended and progressive with arithmetic coding.
     static var frames: [UInt8] { [0xC0, 0xC1, 0xC2, 0xC9, 0xCA] }
     static var progressiveFrames: [UInt8] { [0xC2, 0xCA] }
     static var endOfImage: UInt8 { 0xD9 }
@@ -17,7 +16,7 @@ enum JPEGSegments {
     static var app2: UInt8 { 0xE2 }
   }
 
-  /// How the camera was held: by EXIF, and where that says nothing by XMP.
+  /// The orientation of the camera: from EXIF, else from XMP.
   static func orientation(_ bytes: Span<UInt8>) -> Orientation {
     if let exif = payload(bytes, Marker.app1, beginning: "Exif\0\0"),
       let found = Exif.orientation(bytes.extracting(exif))
@@ -30,11 +29,11 @@ enum JPEGSegments {
     return XMP.orientation(bytes.extracting(packet)) ?? .upright
   }
 
-  /// The ICC profile: its pieces, numbered from 1, in the order of their numbers. nil without one, and unless
-  /// each of as many pieces as they say is there once. Source: ICC.1:2010, B.4.
+  /// The ICC profile: its pieces, numbered from 1, in order. nil without one, and unless each of the declared
+  /// number of pieces is there exactly once. Source: ICC.1:2010, B.4.
   static func profile(_ bytes: Span<UInt8>) throws(Failure) -> Storage<UInt8>? {
     var pieces = [Range<Int>?](repeating: nil, count: 256)
-    var (wanted, found, byteCount) = (0, 0, 0)
+    var (expected, found, byteCount) = (0, 0, 0)
     var isWhole = true
     walk(bytes) { marker, payload in
       guard marker == Marker.app2, let start = end(of: "ICC_PROFILE\0", in: payload, bytes),
@@ -43,16 +42,16 @@ enum JPEGSegments {
         return marker != Marker.startOfScan
       }
       let number = Int(bytes[start]), count = Int(bytes[start + 1])
-      if found == 0 { wanted = count }
+      if found == 0 { expected = count }
       isWhole =
-        isWhole && count == wanted && (1...255).contains(number) && number <= count && pieces[number] == nil
+        isWhole && count == expected && (1...255).contains(number) && number <= count && pieces[number] == nil
       guard isWhole else { return false }
       pieces[number] = (start + 2)..<payload.upperBound
       found += 1
       byteCount += payload.upperBound - start - 2
       return true
     }
-    guard isWhole, found > 0, found == wanted else { return nil }
+    guard isWhole, found > 0, found == expected else { return nil }
     let profile = try Storage<UInt8>(count: byteCount)
     var place = 0
     for case let piece? in pieces {
@@ -62,7 +61,7 @@ enum JPEGSegments {
     return profile
   }
 
-  /// Where a payload goes on after these bytes, with which it must begin.
+  /// The offset after these bytes, with which a payload must begin.
   private static func end(
     of words: StaticString, in payload: Range<Int>, _ bytes: Span<UInt8>
   ) -> Int? {
@@ -71,8 +70,8 @@ enum JPEGSegments {
     return payload.lowerBound + count
   }
 
-  /// Bytes that a decoder holds besides the picture: where its components come in several scans all their
-  /// coefficients, 16 bits each. 0 where one scan has it all.
+  /// Bytes that a decoder holds besides the picture: all coefficients, 16 bits each, if the components come
+  /// in several scans; 0 for a single scan.
   static func coefficientBytes(_ bytes: Span<UInt8>, width: Int, height: Int) -> Int {
     var isProgressive = false, factors: [(across: Int, down: Int)] = [], inScan = 0
     walk(bytes) { marker, payload in
@@ -92,8 +91,8 @@ enum JPEGSegments {
     return factors.reduce(0) { $0 + 2 * width * height * $1.across * $1.down / (maxima.across * maxima.down) }
   }
 
-  /// Whether an end-of-image marker follows the first scan: of the file's own picture, not of a thumbnail in
-  /// a segment.
+  /// Whether an end-of-image marker follows the first scan: the file's own, not that of a thumbnail in a
+  /// segment.
   static func hasEnd(_ bytes: Span<UInt8>) -> Bool {
     var (isScanned, isEnded) = (false, false)
     walk(bytes) { marker, _ in
@@ -104,13 +103,13 @@ enum JPEGSegments {
     return isEnded
   }
 
-  /// Where what follows these words lies, in the first segment of a marker that begins with them.
+  /// The range after these words in the first segment of a marker that begins with them.
   private static func payload(
-    _ bytes: Span<UInt8>, _ wanted: UInt8, beginning words: StaticString
+    _ bytes: Span<UInt8>, _ sought: UInt8, beginning words: StaticString
   ) -> Range<Int>? {
     var found: Range<Int>?
     walk(bytes) { marker, payload in
-      guard marker == wanted, let start = end(of: words, in: payload, bytes) else {
+      guard marker == sought, let start = end(of: words, in: payload, bytes) else {
         return marker != Marker.startOfScan
       }
       found = start..<payload.upperBound
@@ -119,26 +118,26 @@ enum JPEGSegments {
     return found
   }
 
-  /// Calls `visit` with each marker and the place of its payload, until it returns false or the file ends.
-  /// What a scan compressed lies between its payload and the next marker.
+  /// Calls `visit` with each marker and the range of its payload, until it returns false or the file ends. A
+  /// scan's compressed data lies between its payload and the next marker.
   private static func walk(_ bytes: Span<UInt8>, _ visit: (UInt8, Range<Int>) -> Bool) {
     var place = 2  // after FF D8
     while let marker = nextMarker(bytes, from: &place) {
-      if marker == 0x01 || (0xD0...0xD8).contains(marker) { continue }  // these stand alone
+      if marker == 0x01 || (0xD0...0xD8).contains(marker) { continue }  // these have no payload
       if marker == Marker.endOfImage {
         guard visit(marker, place..<place) else { return }
         continue
       }
       guard place + 2 <= bytes.count else { return }
-      // A length below 2, its own, is taken for 2.
+      // A length below 2, its own size, counts as 2.
       let end = place + max(2, Int(bytes[place]) << 8 | Int(bytes[place + 1]))
       guard end <= bytes.count, visit(marker, (place + 2)..<end) else { return }
       place = end
     }
   }
 
-  /// The next marker, behind which `place` then lies; nil at the end of the file. FF 00 is none: so
-  /// compressed data writes FF.
+  /// The next marker; moves `place` behind it. nil at the end of the file. FF 00 is not a marker: compressed
+  /// data encodes FF so.
   private static func nextMarker(_ bytes: Span<UInt8>, from place: inout Int) -> UInt8? {
     while place < bytes.count {
       let isMarked = bytes[place] == 0xFF

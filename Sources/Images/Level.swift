@@ -1,12 +1,12 @@
 import Tensors
 
-/// A sample of a picture: 8 or 16 bits, 0 to the largest.
+/// A sample of a picture: 8 or 16 bits, 0 to the maximum.
 protocol Level: FixedWidthInteger & UnsignedInteger & BitwiseCopyable {
-  /// Holds weighted sums, with 22 bits behind the point.
+  /// Holds weighted sums, with 22 fractional bits.
   associatedtype Weighted: FixedWidthInteger & SignedInteger & BitwiseCopyable
-  /// Holds 257 levels added up.
+  /// Holds the sum of 257 levels.
   associatedtype Sum: FixedWidthInteger & UnsignedInteger & BitwiseCopyable
-  /// Holds 65500 of them.
+  /// Holds the sum of 65500 of those.
   associatedtype LongSum: FixedWidthInteger & UnsignedInteger & BitwiseCopyable
   /// The nearest level to one of 65535.
   init(narrowing level: UInt16)
@@ -31,7 +31,7 @@ extension UInt16: Level {
 }
 
 extension Storage {
-  /// As many samples as another has, each made of the one in its place.
+  /// Converts each sample of another storage.
   convenience init<Source>(
     converting source: Storage<Source>, _ convert: (Source) -> Element
   ) throws(Failure) {

@@ -1,7 +1,7 @@
 import Tensors
 
-/// The eight ways in which a picture can lie, numbered as EXIF tag 274 does: what must be done to make it
-/// upright. Source: CIPA DC-008 (Exif 2.32), 4.6.4 A; the same eight as Pillow's `ImageOps.exif_transpose`.
+/// The eight orientations of a picture, numbered like EXIF tag 274: what to do to make it upright. Source:
+/// CIPA DC-008 (Exif 2.32), 4.6.4 A; the same as Pillow's `ImageOps.exif_transpose`.
 package enum Orientation: Int, CaseIterable {
   case upright = 1
   case mirrored = 2  // left and right exchanged
@@ -23,7 +23,7 @@ package enum Orientation: Int, CaseIterable {
     }
   }
 
-  /// Turned clockwise, and then, if `isMirrored`, left and right exchanged.
+  /// Rotates clockwise and then, if `isMirrored`, exchanges left and right.
   package init(clockwise degrees: Int, isMirrored: Bool) throws(Failure) {
     try self.init(clockwise: degrees)
     guard isMirrored else { return }
@@ -45,8 +45,8 @@ package enum Orientation: Int, CaseIterable {
     }
   }
 
-  /// Where the new picture's pixel (0, 0) lies in a picture of `width` x `height`, and the steps, in pixels,
-  /// that one step to the right and one step down make there.
+  /// The position of the new picture's pixel (0, 0) in a picture of `width` x `height`, and the distances
+  /// there, in pixels, of one step to the right and one step down.
   func walk(width w: Int, height h: Int) -> (start: Int, right: Int, down: Int) {
     let last = w * h - 1
     switch self {

@@ -11,8 +11,8 @@ enum PNG {
   }
 
   /// - Throws: `.badData` with libpng's reason, or for a header that promises more pixels than an image may
-  ///   have; nothing is allocated before the header has been judged. libpng's warnings are no failures: it
-  ///   drops a profile of which it does not make sense, and so do we.
+  ///   have; nothing is allocated before the header has been checked. libpng's warnings are not failures: it
+  ///   drops an invalid profile, and so do we.
   static func decode(_ bytes: Span<UInt8>) throws(Failure) -> Image {
     let chunks = try PNGChunks(bytes)
     return try bytes.withUnsafeBytes { file throws(Failure) in
@@ -36,7 +36,7 @@ enum PNG {
     return try image.turned(chunks.orientation(bytes))
   }
 
-  /// What the numbers mean; the first counts that the file has and that leads anywhere.
+  /// The meaning of the numbers: the first of these that the file has and that is usable.
   /// Source: PNG specification (third edition), 4.3, table 1.
   private enum Meaning {
     case codePoints(CodePoints)
@@ -97,7 +97,7 @@ enum PNG {
     return try .blended(image, Storage(converting: alpha) { UInt8(narrowing: $0) })
   }
 
-  /// R, G, B, A samples as colours and alpha.
+  /// Separates R, G, B, A samples into colours and alpha.
   private static func separated<Sample>(
     _ samples: Storage<Sample>, channels: Int
   ) throws(Failure) -> (Storage<Sample>, Storage<Sample>?) {
@@ -116,8 +116,8 @@ enum PNG {
     return (colours, alpha)
   }
 
-  /// The embedded profile, if it leads anywhere. libpng keeps none larger than 8 MB, none of grey for colours
-  /// and none of colours for grey.
+  /// The embedded profile, if usable. libpng drops profiles larger than 8 MB, grey ones for colours and
+  /// colour ones for grey.
   private static func profile(_ steps: UnsafeMutablePointer<PNGSteps>) -> ColourProfile? {
     let (png, info) = (steps.pointee.png, steps.pointee.info)
     var name: png_charp?
@@ -129,11 +129,11 @@ enum PNG {
     return .toSRGB(UnsafeRawBufferPointer(start: start, count: Int(count)), of: isGrey ? .grey : .rgb)
   }
 
-  /// With 16 bits a sample if the picture has them, with alpha if it has that.
+  /// With 16 bits per sample, and with alpha, if the picture has them.
   static func encode(_ image: Image) throws(Failure) -> Storage<UInt8> {
     let channels = image.alpha == nil ? 3 : 4, bits = image.unblended.deep == nil ? 8 : 16
-    // Above what zlib makes of bytes that it cannot compress, so that one compression is enough. Memory is
-    // used only as it is written.
+    // More than zlib makes of incompressible bytes, so that one compression suffices. Pages are only used as
+    // they are written.
     let raw = (channels * image.width * bits / 8 + 1) * image.height
     let room = try Storage<UInt8>(count: raw + raw / 4 + 4096)
     return try room.first(
@@ -187,7 +187,7 @@ enum PNG {
     guard isWritten else { throw reason(steps) }
   }
 
-  /// What libpng says, as a failure.
+  /// libpng's reason as a failure.
   fileprivate static func reason(_ steps: UnsafeMutablePointer<PNGSteps>) -> Failure {
     let text = withUnsafeBytes(of: &steps.pointee.reason) { bytes -> String in
       let end = bytes.firstIndex(of: 0) ?? bytes.count

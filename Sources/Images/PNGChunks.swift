@@ -3,19 +3,18 @@ import Tensors
 
 /// The chunks of a PNG file: length (big-endian), name, data, CRC-32 of name and data.
 ///
-/// libpng's simplified reader stops when the last row is there, without a look at what follows; so
-/// completeness and check sums are judged here. Source: PNG specification (third edition), 5.3 and annex D.
+/// libpng's reader stops after the last row, without checking what follows, so completeness and checksums are
+/// checked here. Source: PNG specification (third edition), 5.3 and annex D.
 struct PNGChunks {
-  /// Where the data of the first eXIf chunk lies.
+  /// The range of the first eXIf chunk's data.
   private(set) var exif: Range<Int>?
-  /// Where the data of the first cICP chunk lies, which stands before palette and pixels.
+  /// The range of the first cICP chunk's data, which precedes palette and pixels.
   private(set) var codePoints: Range<Int>?
-  /// The first text of each keyword under which converters keep a camera's notes: PNG had no chunk for them
-  /// for long.
+  /// The first text of each keyword under which converters store a camera's metadata: PNG long had no chunk
+  /// for them.
   private(set) var rawExif, rawAPP1, rawXMP, xmp: PNGText?
 
-  /// - Throws: `.badData` when the file ends before its IEND chunk or a chunk that matters has another check
-  ///   sum.
+  /// - Throws: `.badData` if the file ends before its IEND chunk or a critical chunk has a wrong checksum.
   init(_ bytes: Span<UInt8>) throws(Failure) {
     var place = 8  // after the signature
     var isBeforePixels = true
@@ -28,7 +27,7 @@ struct PNGChunks {
         throw .badData("PNG: truncated, a chunk of \(length) bytes begins at byte \(place) of \(bytes.count)")
       }
       let name = place + 4, data = (place + 8)..<(place + 8 + length)
-      // A capital first letter marks a chunk without which the picture cannot be shown.
+      // A capital first letter marks a critical chunk.
       guard bytes[name] & 0x20 != 0 || PNGChunks.isRight(bytes, data) else {
         throw .badData("PNG: wrong check sum of the chunk at byte \(place)")
       }
@@ -39,9 +38,9 @@ struct PNGChunks {
     }
   }
 
-  // MARK: Notes
+  // MARK: Metadata
 
-  /// Keeps the chunk of this data if it is a note, the first of its kind, and right.
+  /// Stores the chunk with this data if it is metadata, the first of its kind, and valid.
   private mutating func note(_ bytes: Span<UInt8>, _ data: Range<Int>, _ isBeforePixels: Bool) {
     let name = data.lowerBound - 4
     func isRight() -> Bool { PNGChunks.isRight(bytes, data) }
@@ -66,15 +65,15 @@ struct PNGChunks {
     return nil
   }
 
-  /// How the camera was held: by EXIF, wherever it is kept, and where that says nothing by XMP.
-  /// - Parameter bytes: the file that these chunks are of.
+  /// The orientation of the camera: from EXIF, wherever it is stored, else from XMP.
+  /// - Parameter bytes: the file of these chunks.
   func orientation(_ bytes: Span<UInt8>) throws(Failure) -> Orientation {
     if let exif, let found = Exif.orientation(bytes.extracting(exif)) { return found }
     for text in [rawExif, rawAPP1] {
       if let found = try text?.rawProfile(in: bytes)?.withSpan({ Exif.orientation($0) }) { return found }
     }
     if let found = try xmp?.text(in: bytes)?.withSpan({ XMP.orientation($0) }) { return found }
-    for text in [rawXMP, rawAPP1] {  // a JPEG's APP1 holds the one or the other
+    for text in [rawXMP, rawAPP1] {  // a JPEG's APP1 holds either
       if let found = try text?.rawProfile(in: bytes)?.withSpan({ XMP.orientation($0) }) { return found }
     }
     return .upright
@@ -86,7 +85,7 @@ struct PNGChunks {
     Int(bytes[place]) << 24 | Int(bytes[place + 1]) << 16 | Int(bytes[place + 2]) << 8 | Int(bytes[place + 3])
   }
 
-  /// Whether the CRC-32 of a chunk's name and data is the one that follows them.
+  /// Whether the CRC-32 of a chunk's name and data equals the stored one.
   private static func isRight(_ bytes: Span<UInt8>, _ data: Range<Int>) -> Bool {
     let chunk = bytes.extracting((data.lowerBound - 4)..<data.upperBound)
     let sum = chunk.withUnsafeBufferPointer { crc32_z(0, $0.baseAddress, $0.count) }

@@ -1,17 +1,17 @@
 import CCodecs
 import Tensors
 
-/// A chunk of text: a keyword, a 0, and the text, which zlib may have compressed.
+/// A text chunk: a keyword, a 0, and the text, which may be compressed by zlib.
 /// Source: PNG specification (third edition), 11.3.3.2 to 11.3.3.4.
 struct PNGText {
   /// tEXt, zTXt and iTXt.
   enum Kind { case plain, compressed, international }
 
   let kind: Kind
-  /// Where its data lies in the file.
+  /// The range of its data in the file.
   let place: Range<Int>
 
-  /// The most that is looked at of a text: what Pillow reads, and sixteen times what a JPEG's segment holds.
+  /// The part of a text that is read: as much as Pillow reads, sixteen times a JPEG segment.
   private static var limit: Int { 1 << 20 }
 
   func isNamed(_ keyword: StaticString, in file: Span<UInt8>) -> Bool {
@@ -19,7 +19,7 @@ struct PNGText {
     return data.count > count && data[count] == 0 && data.has(keyword, at: 0)
   }
 
-  /// The text, or its beginning; nil for a chunk that is malformed.
+  /// The text, or its beginning; nil for a malformed chunk.
   func text(in file: Span<UInt8>) throws(Failure) -> Storage<UInt8>? {
     let data = file.extracting(place)
     guard let (start, isCompressed) = layout(data) else { return nil }
@@ -38,7 +38,7 @@ struct PNGText {
     return try room.first(count)
   }
 
-  /// Where the text begins, and whether it is compressed.
+  /// The offset of the text, and whether it is compressed.
   private func layout(_ data: Span<UInt8>) -> (start: Int, isCompressed: Bool)? {
     guard let keyword = data.firstIndex(of: 0) else { return nil }
     let start = keyword + 1
@@ -46,7 +46,7 @@ struct PNGText {
     case .plain: return (start, false)
     case .compressed: return data.count > start && data[start] == 0 ? (start + 1, true) : nil
     case .international:
-      // Whether it is compressed and how; then a language and the keyword in it, each with a 0 behind.
+      // Compression flag and method; then a language and the keyword in it, each followed by a 0.
       guard data.count >= start + 2, data[start] == 0 || (data[start] == 1 && data[start + 1] == 0),
         let language = data.firstIndex(of: 0, from: start + 2),
         let translation = data.firstIndex(of: 0, from: language + 1)
@@ -55,8 +55,8 @@ struct PNGText {
     }
   }
 
-  /// The bytes of a "Raw profile type ...", as ImageMagick and ExifTool write them: a line feed, a name, how
-  /// many bytes there are, and the bytes as hexadecimal digits in lines.
+  /// The bytes of a "Raw profile type ...", as ImageMagick and ExifTool write them: a line feed, a name, the
+  /// number of bytes, and the bytes as lines of hexadecimal digits.
   func rawProfile(in file: Span<UInt8>) throws(Failure) -> Storage<UInt8>? {
     guard let text = try text(in: file) else { return nil }
     var place = 0
@@ -83,7 +83,7 @@ struct PNGText {
   }
 }
 
-/// What a digit counts, or nil.
+/// The value of a digit, or nil.
 private func hexadecimal(_ digit: UInt8) -> UInt8? {
   switch digit {
   case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")

@@ -1,6 +1,6 @@
 import Tensors
 
-/// Colours for numbers from 0, the lowest, to 1.
+/// Colours for numbers from 0 to 1.
 package enum Palette: Int32, CaseIterable {
   case grey = 0  // black to white
   case viridis = 1  // dark blue over green to yellow; its lightness grows evenly, also for colour-blind eyes
@@ -22,7 +22,7 @@ package enum Palette: Int32, CaseIterable {
   }
 }
 
-/// Every sixteenth of matplotlib's 256 colours; between them a straight line is right to 6 levels.
+/// Every sixteenth of matplotlib's 256 colours; linear interpolation is accurate to 6 levels.
 /// Source: Smith and van der Walt, 2015, CC0.
 private let viridisColours: [(Float, Float, Float)] = [
   (68, 1, 84), (72, 24, 106), (71, 45, 123), (66, 64, 134), (59, 82, 139), (51, 99, 141), (44, 114, 142),
@@ -33,9 +33,8 @@ private let viridisColours: [(Float, Float, Float)] = [
 ]
 
 extension Image {
-  /// Numbers as a picture: `values[stride (width y + x)]`, of which `lowest` and all below get the palette's
-  /// first colour, `highest` and all above its last. A NaN gets the first; so does all where the two are the
-  /// same.
+  /// Numbers as a picture: `values[stride (width y + x)]`. `lowest` and below get the palette's first colour,
+  /// `highest` and above its last. NaN gets the first, and so do all numbers if both limits are equal.
   package convenience init(
     map values: Span<Float>, width: Int, height: Int, stride: Int, lowest: Float, highest: Float,
     _ palette: Palette
@@ -48,7 +47,7 @@ extension Image {
     guard stride >= 1, values.count >= 1, (values.count - 1) / stride >= width * height - 1 else {
       throw .invalidArgument("\(values.count) values; expected \(width)x\(height) with a step of \(stride)")
     }
-    // Halves, so that no difference of two numbers overflows.
+    // Halved, so that no difference of two numbers overflows.
     let range = highest / 2 - lowest / 2
     try self.init(width: width, height: height) { y, row in
       for x in 0..<width {

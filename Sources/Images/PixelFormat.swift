@@ -1,6 +1,6 @@
 import Tensors
 
-/// How the samples of a pixel lie in a caller's memory. Those of 16 bits are in this processor's order.
+/// The layout of a pixel's samples in a caller's memory. 16-bit samples are in native byte order.
 package enum PixelFormat: Int32, CaseIterable {
   case rgb = 0
   case bgr = 1
@@ -10,7 +10,7 @@ package enum PixelFormat: Int32, CaseIterable {
   case rgb16 = 9
   case rgba16 = 10
 
-  /// Bytes of a pixel.
+  /// Bytes per pixel.
   var size: Int {
     switch self {
     case .rgb, .bgr: return 3
@@ -23,7 +23,7 @@ package enum PixelFormat: Int32, CaseIterable {
 
   var isDeep: Bool { self == .rgb16 || self == .rgba16 }
 
-  /// Which sample of a pixel is alpha.
+  /// The index of the alpha sample.
   var alpha: Int? {
     switch self {
     case .rgba, .bgra, .rgba16: return 3
@@ -31,7 +31,7 @@ package enum PixelFormat: Int32, CaseIterable {
     }
   }
 
-  /// Which samples of a pixel are red, green and blue.
+  /// The indices of the red, green and blue samples.
   private var channels: (red: Int, green: Int, blue: Int) {
     switch self {
     case .rgb, .rgba, .rgb16, .rgba16: return (0, 1, 2)
@@ -64,20 +64,20 @@ package enum PixelFormat: Int32, CaseIterable {
   }
 }
 
-/// A caller's memory need not be aligned.
+/// A caller's memory may be unaligned.
 @inline(__always)
 private func sample16(_ pixel: UnsafePointer<UInt8>, _ index: Int) -> UInt16 {
   UnsafeRawPointer(pixel).loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
 }
 
 extension Image {
-  /// Copies pixels out of a caller's memory and turns them upright. Alpha and 16 bits are kept.
+  /// Copies pixels from a caller's memory and makes them upright. Keeps alpha and 16 bits.
   ///
   /// - Parameters:
   ///   - bytes: at least stride * (height - 1) + one row's bytes.
-  ///   - stride: bytes from one row to the next; 0 if rows are packed.
-  ///   - rotation: degrees clockwise that make the picture upright: 0, 90, 180 or 270.
-  /// - Throws: `.invalidArgument` when a number is outside its range or the bytes are too few.
+  ///   - stride: distance between rows in bytes; 0 if rows are packed.
+  ///   - rotation: clockwise degrees that make the picture upright: 0, 90, 180 or 270.
+  /// - Throws: `.invalidArgument` if a number is out of range or there are too few bytes.
   package static func copying(
     _ bytes: UnsafeRawBufferPointer, width: Int, height: Int, stride: Int = 0, format: PixelFormat,
     rotation: Int = 0

@@ -11,23 +11,23 @@ struct Raster<Sample: Level> {
     (self.width, self.height, self.channels) = (width, height, channels)
   }
 
-  /// One of unspecified content.
+  /// Uninitialised samples.
   init(width: Int, height: Int, channels: Int = 3) throws(Failure) {
     try Image.check(width: width, height: height)
     self.init(try Storage(count: channels * width * height), width: width, height: height, channels: channels)
   }
 
-  /// Samples of a row.
+  /// Samples per row.
   var stride: Int { channels * width }
 }
 
-/// What can be done to each kind of a picture's samples alike.
+/// A change that applies to all kinds of samples alike.
 protocol RasterChange {
   func callAsFunction<Sample: Level>(_ raster: Raster<Sample>) throws(Failure) -> Raster<Sample>
 }
 
 extension Image {
-  /// The picture with 8 or 16 bits as before, and its alpha, all changed in one way.
+  /// Applies the same change to the picture's 8-bit or 16-bit samples and to its alpha.
   func changed(by change: some RasterChange) throws(Failure) -> Image {
     let colours = unblended, image: Image
     if let deep = colours.deep {

@@ -1,11 +1,11 @@
 import Tensors
 
-/// The curves that weigh the neighbours of a point, by their distance x from it.
+/// The filters that weight the neighbours of a point by their distance x from it.
 enum ResampleKernel {
   case triangle
   case cubic
 
-  /// Zero from here on.
+  /// Zero from this distance on.
   var support: Double { self == .triangle ? 1 : 2 }
 
   /// Triangle: `1 - |x|`.
@@ -19,13 +19,13 @@ enum ResampleKernel {
   }
 }
 
-/// For each pixel of a line of the new size, which pixels of the old line it is mixed from and how much of
-/// each.
+/// For each pixel of a line of the new size, the pixels of the old line that it is mixed from, and their
+/// weights.
 ///
-/// The centre of pixel i of the new line lies at (i + 0.5) * scale of the old; when reducing, the kernel is
-/// widened by scale = old / new. Weights sum to 1 and are kept as multiples of 2⁻²², sums of 8-bit samples in
-/// 32 bits: a cubic's weights reach about 1.3 in absolute sum, 255 * 1.3 * 2²² < 2³¹. Source: Pillow 10,
-/// src/libImaging/Resample.c.
+/// The centre of pixel i of the new line lies at (i + 0.5) * scale in the old line; when reducing, the kernel
+/// is widened by scale = old / new. Weights sum to 1 and are stored as multiples of 2⁻²², so that sums of
+/// 8-bit samples fit 32 bits: a cubic's weights have an absolute sum of about 1.3, 255 * 1.3 * 2²² < 2³¹.
+/// Source: Pillow 10, src/libImaging/Resample.c.
 struct ResampleWeights {
   private static var bits: Int32 { 22 }
 
@@ -62,7 +62,7 @@ struct ResampleWeights {
     }
   }
 
-  /// New pixels `columns` of one row.
+  /// Computes new pixels `columns` of one row.
   @inline(__always)
   func applyAlong<Sample: Level>(
     _ source: UnsafePointer<Sample>, columns: Range<Int>, into target: UnsafeMutablePointer<Sample>
@@ -89,8 +89,8 @@ struct ResampleWeights {
     }
   }
 
-  /// `count` samples of new row `row` from rows that lie `stride` samples apart; `sums` is room for as many
-  /// numbers.
+  /// Computes `count` samples of new row `row` from rows that are `stride` samples apart; `sums` has room for
+  /// as many numbers.
   @inline(__always)
   func applyAcross<Sample: Level>(
     _ source: UnsafePointer<Sample>, stride: Int, row: Int, sums: UnsafeMutablePointer<Sample.Weighted>,

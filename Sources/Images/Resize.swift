@@ -8,7 +8,7 @@ package enum ResizeFilter: Int32, CaseIterable {
 }
 
 extension Image {
-  /// The picture at another size; the picture itself if the size is its own.
+  /// The picture at another size; itself if the size is the same.
   /// - Throws: `.invalidArgument` for a size outside the limits.
   package func resized(width: Int, height: Int, filter: ResizeFilter) throws(Failure) -> Image {
     if let problem = Image.problem(width: width, height: height) { throw .invalidArgument(problem) }
@@ -33,12 +33,11 @@ struct Resizing: RasterChange {
 }
 
 extension Raster {
-  /// Along the rows, rounded to whole levels, then along the columns, rounded again: of 8 bits bit for bit
-  /// what `Image.resize` of Pillow 3.4 to 12 does. (Pillow 13 takes the columns first when width grows and
-  /// height shrinks.)
+  /// Along the rows, rounded to integer levels, then along the columns, rounded again: for 8 bits identical,
+  /// bit for bit, to `Image.resize` of Pillow 3.4 to 12. (Pillow 13 starts with the columns if width grows
+  /// and height shrinks.)
   ///
-  /// The work goes by strips of columns, which bounds the picture between the two passes: 3 MiB, or 16
-  /// columns.
+  /// Works in strips of columns, which limits the picture between the two passes to 3 MiB, or 16 columns.
   fileprivate func resampled(width: Int, height: Int, _ kernel: ResampleKernel) throws(Failure) -> Raster {
     let out = try Raster(width: width, height: height)
     let across = try ResampleWeights(from: self.width, to: width, kernel)

@@ -1,6 +1,6 @@
 import Tensors
 
-/// Turns the rows of a picture.
+/// Rotates and mirrors the rows of a picture.
 struct Turning: RasterChange {
   let orientation: Orientation
 
@@ -20,14 +20,14 @@ struct Turning: RasterChange {
 }
 
 extension Orientation {
-  /// Writes a packed picture of R, G, B samples upright, into rows that lie `stride` samples apart.
+  /// Writes a packed picture of R, G, B samples upright, to rows that are `stride` samples apart.
   func turn<Sample>(
     _ source: UnsafePointer<Sample>, width: Int, height: Int, into target: UnsafeMutablePointer<Sample>,
     stride: Int
   ) {
     let walk = walk(width: width, height: height)
     let (outWidth, outHeight) = exchangesSides ? (height, width) : (width, height)
-    // Squares, so that a walk down the columns of the source finds its lines still in the cache.
+    // Works in squares, so that walking down the source's columns hits lines that are still in the cache.
     let side = 64
     for top in Swift.stride(from: 0, to: outHeight, by: side) {
       for left in Swift.stride(from: 0, to: outWidth, by: side) {
@@ -46,7 +46,7 @@ extension Orientation {
     }
   }
 
-  /// The same of one sample a pixel.
+  /// The same for one sample per pixel.
   func turnPlane<Sample>(
     _ source: UnsafePointer<Sample>, width: Int, height: Int, into target: UnsafeMutablePointer<Sample>
   ) {

@@ -12,7 +12,7 @@ package struct Affine: Equatable {
     (a * x + b * y + c, d * x + e * y + f)
   }
 
-  /// The map back, or nil if there is none or it does not fit a Double.
+  /// The inverse map; nil if there is none or it does not fit a Double.
   package var inverse: Affine? {
     let area = a * e - b * d
     guard area != 0, area.isFinite else { return nil }
@@ -24,13 +24,13 @@ package struct Affine: Equatable {
 }
 
 extension Affine {
-  /// The part of a picture of `width` x `height` that a new one of `size` pixels, made by `warped`, is mixed
-  /// from: at least one pixel of the edge, which may have to be repeated.
+  /// The part of a picture of `width` x `height` that a result of `warped` with `size` pixels depends on: at
+  /// least one pixel of the edge, which may have to be repeated.
   package func seen(size: (width: Int, height: Int), of width: Int, _ height: Int) -> Region {
     guard let back = inverse else { return Region(x: 0, y: 0, width: 1, height: 1) }
     let (right, bottom) = (Double(size.width - 1), Double(size.height - 1))
     let corners = [back(0, 0), back(right, 0), back(0, bottom), back(right, bottom)]
-    // Two pixels more on each side: the neighbour that is mixed in, and one for rounding.
+    // Two more pixels on each side: the neighbour that is mixed in, and one for rounding.
     func span(_ a: Double, _ b: Double, _ c: Double, _ d: Double, _ side: Int) -> Range<Int> {
       guard a.isFinite, b.isFinite, c.isFinite, d.isFinite else { return 0..<side }
       func inside(_ place: Double) -> Int { Int(min(max(place, 0), Double(side - 1))) }
@@ -42,17 +42,17 @@ extension Affine {
   }
 }
 
-/// What lies outside of a picture: black, or the nearest pixel of its edge.
+/// The surroundings of a picture: black, or the nearest pixel of its edge.
 package enum Border { case black, edge }
 
 extension Image {
-  /// The picture moved by `map`, which leads from its pixels to those of the new one. Bilinear; black
-  /// outside, also as a neighbour: a point just beyond the edge fades. It is cv2.warpAffine with INTER_LINEAR
-  /// and BORDER_CONSTANT of OpenCV 5; OpenCV 4 rounds places to 1/32 of a pixel.
+  /// The picture moved by `map`, which maps its pixels to those of the new one. Bilinear; black outside, also
+  /// as a neighbour: a point just beyond the edge fades. Equals cv2.warpAffine with INTER_LINEAR and
+  /// BORDER_CONSTANT in OpenCV 5; OpenCV 4 rounds positions to 1/32 of a pixel.
   ///
-  /// - Parameter place: where this picture lies in a larger one, from whose pixels `map` then leads and of
-  ///   whose edge `border` speaks; it has all pixels of the larger one that are looked at (`Affine.seen`).
-  ///   The result is that of the larger one to the bit.
+  /// - Parameter place: the position of this picture in a larger one, to which `map` and `border` then refer;
+  ///   it must contain all pixels of the larger one that are needed (`Affine.seen`). The result equals that
+  ///   of the larger one, bit for bit.
   /// - Throws: `.invalidArgument` for a map without an inverse or a size outside the limits.
   package func warped(
     by map: Affine, width: Int, height: Int, border: Border = .black, place: Place? = nil
@@ -79,7 +79,7 @@ extension Image {
     }
   }
 
-  /// Where a picture lies in a larger one of `width` x `height`.
+  /// The position of a picture in a larger one of `width` x `height`.
   package struct Place {
     let x, y, width, height: Int
 
@@ -88,7 +88,7 @@ extension Image {
     }
   }
 
-  /// The colour at (x, y), -1 < x < width, -1 < y < height, mixed from the four pixels around.
+  /// The colour at (x, y), -1 < x < width, -1 < y < height, mixed from the four surrounding pixels.
   @inline(__always)
   private func mix(
     _ pixels: UnsafePointer<UInt8>, _ x: Double, _ y: Double, _ place: Place,
@@ -103,13 +103,13 @@ extension Image {
     add(pixels, column + 1, row, toRight * (1 - toBottom), to: &sums)
     add(pixels, column, row + 1, (1 - toRight) * toBottom, to: &sums)
     add(pixels, column + 1, row + 1, toRight * toBottom, to: &sums)
-    // Shares sum to 1, so at most 255.5 and a rounding error.
+    // Weights sum to 1, so at most 255.5 and a rounding error.
     target[index] = UInt8(truncatingIfNeeded: min(255, Int(sums.red)))
     target[index + 1] = UInt8(truncatingIfNeeded: min(255, Int(sums.green)))
     target[index + 2] = UInt8(truncatingIfNeeded: min(255, Int(sums.blue)))
   }
 
-  /// A share of one pixel; of those outside, nothing.
+  /// One pixel with its weight; zero outside.
   @inline(__always)
   private func add(
     _ pixels: UnsafePointer<UInt8>, _ x: Int, _ y: Int, _ share: Float,

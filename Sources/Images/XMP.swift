@@ -2,10 +2,10 @@ import Tensors
 
 /// The orientation in an XMP packet: a property "tiff:Orientation", an attribute or an element of RDF.
 ///
-/// It is looked for by its usual name, as Pillow does; the XML around it is not read.
+/// Searched by its usual name, like Pillow does; the surrounding XML is not parsed.
 /// Source: XMP specification, part 2 (2016), 3.2; ISO 16684-1.
 enum XMP {
-  /// nil without one of the eight.
+  /// nil unless it is one of the eight.
   static func orientation(_ packet: Span<UInt8>) -> Orientation? {
     let name: StaticString = "tiff:Orientation"
     let count = name.utf8CodeUnitCount
@@ -21,7 +21,7 @@ enum XMP {
     return nil
   }
 
-  /// The number in `="6"`, `='6'` or `>6<`, with spaces where XML allows them.
+  /// The number in `="6"`, `='6'` or `>6<`, with spaces wherever XML allows them.
   private static func value(_ packet: Span<UInt8>, from start: Int) -> Orientation? {
     var place = start
     func next() -> UInt8? {

@@ -1,19 +1,18 @@
 import CSystem
 
-/// Convolution over a block of output pixels, as a product that reads the picture where it lies: for every
-/// tap of the window a row of the product is the run of channels of one input pixel. `y[p, n] = f(sum over
-/// taps t, channels c of x[pixel(p, t), c] * w[t, c, n] + bias[n])`
+/// Convolution over a block of output pixels, as a product that reads the picture in place: for every tap of
+/// the window a row of the product is the run of channels of one input pixel. `y[p, n] = f(sum over taps t,
+/// channels c of x[pixel(p, t), c] * w[t, c, n] + bias[n])`
 ///
-/// N batch, H height, W width, C channels, K kernel side: `x` is [N, H, W, C], `y` has `columns` numbers a
+/// N batch, H height, W width, C channels, K kernel side: `x` is [N, H, W, C], `y` has `columns` numbers per
 /// pixel, `packed` is [panels][taps * length][tileColumns].
 ///
 /// - Parameters:
-///   - length: channels that are read of each pixel: C, or fewer from `x` on for a group.
+///   - length: channels that are read of each pixel: C, or fewer for a group that starts at `x`.
 ///   - fusedRow: the window's row of `length` = K * C numbers is read as one run. For pictures of few
-///     channels; needs an input that was padded beforehand (`padTop`, `padLeft` 0 and no window beyond the
-///     edges).
-///   - zeros: at least `length` zeros, read for what lies outside the picture.
-///   - stride: from pixel to pixel of `y`.
+///     channels; requires a padded input (`padTop`, `padLeft` 0 and no window beyond the edges).
+///   - zeros: at least `length` zeros, read for pixels outside the picture.
+///   - stride: distance between pixels of `y`.
 ///   - firstPixel, pixelCount, firstPanel, panelCount: the part of the work to do.
 ///   - table: room for `taps * (pixelCount + tileRows)` pointers.
 package func convolveBlock(
@@ -27,7 +26,7 @@ package func convolveBlock(
   let taps = window.kernelHeight * tapColumns
   let slivers = (pixelCount + tileRows - 1) / tileRows
 
-  // Where each factor lies: [sliver][tap][row of the tile].
+  // Pointers to the factors: [sliver][tap][row of the tile].
   var outX = firstPixel % window.outWidth, outY = firstPixel / window.outWidth % window.outHeight
   var picture =
     x + firstPixel / (window.outWidth * window.outHeight) * window.height * window.width * window.channels
@@ -75,8 +74,8 @@ package func convolveBlock(
     }
   }
 
-  // Taps that lie outside for all these pixels add nothing: small pictures have many. A padded picture has
-  // none, and may begin where the zeros do.
+  // Taps that lie outside for all these pixels add nothing; small pictures have many. A padded picture has
+  // none, and its data may begin where the zeros do.
   func isOutside(_ tap: Int) -> Bool {
     guard !fusedRow else { return false }
     for sliver in 0..<slivers {
@@ -88,8 +87,8 @@ package func convolveBlock(
   while begin < end - 1, isOutside(begin) { begin += 1 }
   while end > begin + 1, isOutside(end - 1) { end -= 1 }
 
-  // A few taps at a time, so that their part of a panel stays in the first-level cache for all slivers: the
-  // same ones whatever lies outside, so that a pixel's sums do not depend on those that it is computed with.
+  // A few taps at a time, so that their part of a panel stays in the first-level cache for all slivers. The
+  // blocks do not depend on which taps lie outside, so that a pixel's sums do not depend on its neighbours.
   let depth = taps * length, tapsEach = max(1, blockDepth / length)
   let nothing = Epilogue(bias: nil, slopes: nil, activation: Int(activationNone))
   var tap = begin
@@ -114,16 +113,15 @@ package func convolveBlock(
   }
 }
 
-/// How far ahead of its use a tile asks for its panel: the last sliver that is multiplied by a block asks for
-/// the block that follows, one before it for what comes next of its own, which with few rows is used up more
-/// quickly than the memory answers.
+/// The prefetch distance of a tile. The last of several slivers prefetches the next block. The others
+/// prefetch their own block further on, which a few rows consume faster than memory delivers it.
 @inline(__always) func ahead(
   _ sliver: Int, of slivers: Int, _ block: UnsafePointer<Float>, _ next: UnsafePointer<Float>
 ) -> Int {
   sliver == slivers - 1 && slivers > 1 ? next - block : 512
 }
 
-/// One tile, whole into `c` or, at the right and lower edges, by way of `edge` (a tile's room).
+/// Writes one tile directly to `c` or, at the right and lower edges, by way of `edge` (room for one tile).
 @inline(__always)
 func storeTile(
   _ taps: Int, _ length: Int, _ rows: UnsafePointer<UnsafePointer<Float>>, _ b: UnsafePointer<Float>,
@@ -156,11 +154,11 @@ func storeTile(
   }
 }
 
-/// Depthwise convolution of a run of output pixels, one filter a channel, a vector of channels at a time.
+/// Depthwise convolution of a run of output pixels, one filter per channel, a vector of channels at a time.
 /// `y[p, c] = f(sum over taps t of x[pixel(p, t), c] * w[t, c] + bias[c])`
 ///
-/// `x` is [N, H, W, C], `weights` [taps, C], `y` has C numbers a pixel, `stride` apart, to be set or, with
-/// `accumulate`, added to.
+/// `x` is [N, H, W, C], `weights` [taps, C]; `y` has C numbers per pixel, `stride` apart, which are set or,
+/// with `accumulate`, added to.
 package func depthwiseBlock(
   _ window: Window, _ x: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
   _ y: UnsafeMutablePointer<Float>,
@@ -188,7 +186,7 @@ package func depthwiseBlock(
       c += lanes
     }
     guard c < channels else { continue }
-    // The last few channels: what a vector reads beyond them is dropped.
+    // The last few channels: surplus lanes are dropped.
     var sum = Vector.zero
     for ky in rows {
       for kx in columns {

@@ -1,4 +1,4 @@
-// Element by element: what no product can do on its way.
+// Elementwise operations that cannot be fused into a product.
 
 /// The rectifier's gradient: `dx = dy` where `y > 0`, else 0 (also where y is NaN). `dx` may be `dy`.
 package func gateBlock(
@@ -16,8 +16,7 @@ package func gateBlock(
 }
 
 /// `sum of (x - target)^2` over `count` numbers, and `gradient = slope (x - target)`, set or added.
-/// Summed in pieces of a vector's lanes and a block's length, then in Double: a million Float squares lose
-/// no accuracy.
+/// Sums a block in Float lanes, then blocks in Double: a million Float squares lose no accuracy.
 package func squaredDistanceBlock(
   _ x: UnsafePointer<Float>, _ target: UnsafePointer<Float>, _ count: Int, _ slope: Float,
   _ gradient: UnsafeMutablePointer<Float>?, _ accumulate: Bool

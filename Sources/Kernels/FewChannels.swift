@@ -1,19 +1,20 @@
 import CSystem
 
-/// The second half of a convolution to a few channels, whose products `z[pixel, t, k] = sum over c of
-/// x[pixel, c] w[t, c, k]` were made for all taps at once: a tile would compute a vector of columns of which
-/// few are needed. `y[p, k] = f(sum over taps t of z[pixel(p, t), t, k] + bias[k])`, stride 1, at most four
+/// The second half of a convolution with few output channels, whose products `z[pixel, t, k] = sum over c of
+/// x[pixel, c] w[t, c, k]` were computed for all taps at once: a tile would compute a vector of columns of
+/// which few are needed. `y[p, k] = f(sum over taps t of z[pixel(p, t), t, k] + bias[k])`, stride 1, at most
+/// four k.
 /// k.
 ///
 /// - Parameters:
-///   - z: rows of the picture from `zRow` on, `zStride` numbers a pixel; three numbers beyond the last may be
-///     read.
-///   - y: the first of `rowCount` rows of the result, `columns` numbers a pixel, `stride` apart.
+///   - z: rows of the picture from `zRow` on, `zStride` numbers per pixel; up to three numbers past the end
+///     are read.
+///   - y: the first of `rowCount` rows of the result, `columns` numbers per pixel, `stride` apart.
 package func gatherTapsBlock(
   _ window: Window, _ z: UnsafePointer<Float>, _ zStride: Int, _ zRow: Int, _ y: UnsafeMutablePointer<Float>,
   _ stride: Int, _ columns: Int, _ epilogue: Epilogue, _ firstRow: Int, _ rowCount: Int
 ) {
-  // Four neighbours at a time, whatever the build's vector: those beyond the columns are dropped.
+  // Four neighbours at a time, whatever the build's vector; those beyond the columns are dropped.
   let bias = epilogue.bias.map { loadFour($0) } ?? SIMD4<Float>.zero
   let slopes = epilogue.activation == activationParametric ? epilogue.slopes.map { loadFour($0) } : nil
   for row in 0..<rowCount {

@@ -6,11 +6,11 @@ package let blockDepth = 256
 /// A block of `c = a * b` (or `c += a * b`): `rowCount` rows of `a` from `firstRow`, against packed panels.
 ///
 /// - Parameters:
-///   - a: row-major, `aStride` apart, `depth` consecutive factors a row.
+///   - a: row-major, rows `aStride` apart, `depth` contiguous factors each.
 ///   - packed: [panels][depth][tileColumns].
-///   - c: row-major, `columns` a row, rows `cStride` apart.
+///   - c: row-major, `columns` per row, rows `cStride` apart.
 ///   - copy: nil, or room for `rowCount * blockDepth` numbers, to which rows are copied block by block: rows
-///     that lie a power of two apart would push each other out of the cache.
+///     a power of two apart would evict each other from the cache.
 package func multiplyBlock(
   _ depth: Int, _ a: UnsafePointer<Float>, _ aStride: Int, _ packed: UnsafePointer<Float>,
   _ c: UnsafeMutablePointer<Float>, _ cStride: Int, _ columns: Int, _ accumulate: Bool, _ epilogue: Epilogue,

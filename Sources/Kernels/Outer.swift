@@ -1,11 +1,11 @@
 import CSystem
 
-/// Sums of outer products: `c[i, j] += sum over rows p of a[p][i] * b[p][j]`, for one tile of `c`. Gram
-/// matrices and the gradients of weights are made of them.
+/// Sums of outer products: `c[i, j] += sum over rows p of a[p][i] * b[p][j]`, for one tile of `c`. Used for
+/// Gram matrices and weight gradients.
 ///
 /// - Parameters:
-///   - runs: how many runs of `length` rows; run r of `a` begins at `starts[r] + offset`, its rows `aStep`
-///     apart.
+///   - runs: number of runs of `length` rows; run r of `a` begins at `starts[r] + offset`, its rows are
+///     `aStep` apart.
 ///   - b: rows of `tileColumns`; its runs begin `bRun` rows apart.
 ///   - c: `tileRows` rows of `tileColumns`, set or, with `accumulate`, added to.
 @inline(never)
@@ -52,7 +52,7 @@ func outerTile(
 ///
 /// - Parameters:
 ///   - slivers: of `tileRows` columns of `a`.
-///   - c: tiles one after the other, as `outerTile` leaves them.
+///   - c: consecutive tiles, as `outerTile` writes them.
 package func outerBlock(
   _ runs: Int, _ length: Int, _ starts: UnsafePointer<UnsafePointer<Float>>, _ aStep: Int, _ slivers: Int,
   _ b: UnsafePointer<Float>, _ bRun: Int, _ c: UnsafeMutablePointer<Float>, _ accumulate: Bool

@@ -1,8 +1,8 @@
 import CSystem
 
-/// Pooling of a run of output pixels, a vector of channels at a time; windows cover what lies inside the
-/// picture. average: `y = mean of x`; maximum: `y = max of x` (a NaN stays); euclidean: `y = sqrt(sum of
-/// x^2)`.
+/// Pooling of a run of output pixels, a vector of channels at a time; windows cover only pixels inside the
+/// picture.
+/// average: `y = mean of x`; maximum: `y = max of x` (NaN propagates); euclidean: `y = sqrt(sum of x^2)`.
 ///
 /// `x` is [N, H, W, C], `y` is [N, H', W', C]; every window covers at least one pixel.
 package func poolBlock(
@@ -22,7 +22,7 @@ package func poolBlock(
     let target = y + pixel * channels
     var c = 0
     while c < channels && channels >= lanes {
-      // The last vector overlaps channels that are done and computes the same values again.
+      // The last vector overlaps finished channels and recomputes the same values.
       c = min(c, channels - lanes)
       var result = Vector(repeating: isMaximum ? -.infinity : 0)
       for row in top..<bottom {
@@ -30,7 +30,7 @@ package func poolBlock(
         for _ in left..<right {
           let value = load(p)
           if isMaximum {
-            // Replaced unless the value is no larger, or the result is NaN already.
+            // Replaced unless the value is no larger or the result is already NaN.
             result.replace(with: value, where: .!(value .<= result) .& (result .== result))
           } else {
             result += isEuclidean ? value * value : value
@@ -59,9 +59,9 @@ package func poolBlock(
   }
 }
 
-/// The gradient of a pooling, for a run of pictures: what `poolBlock` made `y` from, it gives `dx` back.
+/// The gradient of `poolBlock`, for a run of pictures.
 /// average: `dx += dy / covered`; maximum: dy goes to the first pixel of the window that equals y;
-/// euclidean: `dx += dy x / y`, nothing where y is 0.
+/// euclidean: `dx += dy x / y`, 0 where y is 0.
 package func poolGradientBlock(
   _ window: Window, _ kind: Int, _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>,
   _ dy: UnsafePointer<Float>,
@@ -100,7 +100,7 @@ package func poolGradientBlock(
               if kind == poolingMaximum {
                 let isWinner = value .== result
                 term.replace(with: Vector.zero, where: .!isWinner)
-                // Used up: nothing is left for a second pixel of the same value.
+                // Consumed: nothing is left for a second pixel of the same value.
                 given.replace(with: Vector.zero, where: isWinner)
               } else if kind == poolingEuclidean {
                 // Masked last: 0 times NaN would be NaN.

@@ -1,12 +1,11 @@
 import CSystem
 
-// A rectifier and a 2x2 pooling with stride 2, forwards and backwards. All that the way back needs of the
-// picture is four bits a pooled number, its code: bit 2 i + j is set where the gradient flows to pixel (i, j)
-// of the window. Of a vector the bits 0 of all lanes come first, then the bits 1, ...: half as many bytes as
-// lanes.
+// A rectifier and a 2x2 pooling with stride 2, forwards and backwards. The way back needs only four bits per
+// pooled number, its code: bit 2 i + j is set where the gradient flows to pixel (i, j) of the window. For
+// each vector the bits 0 of all lanes come first, then the bits 1, ...: half as many bytes as lanes.
 
-/// One pooled vector from the rectified pixels of its window; nil for what lies outside the picture.
-/// average: the mean of what is covered; maximum: the largest, a NaN stays.
+/// One pooled vector from the rectified pixels of its window; nil for pixels outside the picture. average:
+/// the mean of those inside; maximum: the largest, NaN propagates.
 @inline(__always) func pool2x2(
   _ pooling: Int, _ a: Vector, _ b: Vector?, _ c: Vector?, _ d: Vector?
 ) -> (value: Vector, code: Integers) {
@@ -39,7 +38,7 @@ import CSystem
   Integers.zero.replacing(with: value, where: mask)
 }
 
-/// Replaced unless the value is no larger, or the result is NaN already.
+/// Replaced unless the value is no larger or the result is already NaN.
 @inline(__always) private func take(
   _ value: Vector, _ number: Int32, _ largest: inout Vector, _ code: inout Integers
 ) {
@@ -53,12 +52,12 @@ import CSystem
   value.replacing(with: Vector.zero, where: .!(gate .> 0))
 }
 
-/// One row of the gradient before the pooling, a vector of channels a pixel.
+/// One row of the gradient before the pooling, a vector of channels per pixel.
 struct PooledRow {
   private let values: UnsafePointer<Float>
   private let codes: UnsafePointer<UInt8>
   private let channels, width: Int
-  /// The number of the row's bit for an even x; that for an odd one follows.
+  /// The index of the row's bit for even x; the bit for odd x follows.
   private let bit: Int
   private let laneBits: Integers
   private let share: Float
@@ -84,7 +83,7 @@ struct PooledRow {
 
   @inline(__always) subscript(x: Int) -> Vector {
     let place = (x >> 1) * channels
-    // As the last bits of a Float from 1 on: whole numbers are compared lane after lane, Floats at once.
+    // As the lowest bits of a Float from 1 on: integers would be compared lane by lane, Floats all at once.
     let bits = loadBits(codes + place / 2, bit + (x & 1))
     let isOpen = unsafeBitCast(Integers(repeating: bits | 0x3F80_0000) & laneBits, to: Vector.self) .> 1
     let factor = isAverage && x | 1 < width ? share * 0.5 : share
@@ -146,13 +145,13 @@ struct PooledRow {
   @inline(__always) func storeCodes(_ p: UnsafeMutablePointer<UInt8>, _ codes: Integers) {
     let w = unsafeBitCast(codes &* Integers(1, 1 << 4, 1 << 8, 1 << 12), to: (UInt64, UInt64).self)
     let word = transposed(w.0 | w.1)
-    // Bytes of which the lower halves are filled.
+    // Bytes whose lower halves are filled.
     let bits = word & 15 | word >> 4 & 0xF0 | word >> 8 & 0xF00 | word >> 12 & 0xF000
     UnsafeMutableRawPointer(p).storeBytes(of: UInt16(truncatingIfNeeded: bits), as: UInt16.self)
   }
 #endif
 
-/// From four bits a lane, the lanes' in two words, to a byte for each of the four bits.
+/// From four bits per lane, in two words, to one byte for each of the four bits.
 @inline(__always) private func transposed(_ words: UInt64) -> UInt32 {
   let nibbles = UInt32(truncatingIfNeeded: words | words >> 32)
   var answer: UInt32 = 0

@@ -83,10 +83,10 @@ package func responseGradientBlock(
   }
 }
 
-/// `x ^ (-1 / 4)` for x of 1 and more, by Newton's method from a guess at the exponent: Swift takes roots of
-/// vectors one lane after the other.
+/// `x ^ (-1 / 4)` for x >= 1, by Newton's method from an exponent-based guess: Swift computes roots of
+/// vectors lane by lane.
 @inline(__always) private func inverseFourthRoot(_ x: Vector) -> Vector {
-  // A quarter of the bits, subtracted from 1.25 times those of 1: off by a part in thirty at most.
+  // A quarter of the bits, subtracted from 1.25 times the bits of 1: off by at most a thirtieth.
   let bits = Integers(repeating: 0x4F58_0000) &- (unsafeBitCast(x, to: Integers.self) &>> 2)
   var y = unsafeBitCast(bits, to: Vector.self)
   let quarter = x * 0.25

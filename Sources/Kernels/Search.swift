@@ -1,9 +1,9 @@
-// Rows lie one after another, `dimension` numbers each, as a gallery keeps them.
+// Rows are contiguous, `dimension` numbers each, as a gallery stores them.
 
 /// Euclidean distances of rows to one query: `distances[i] = sqrt(sum over j of (rows[i, j] - query[j])^2)`
 ///
 /// A row is summed in the same order whatever its neighbours: its bits do not depend on the other rows.
-/// - Returns: the smallest of them.
+/// - Returns: the smallest distance.
 package func distanceBlock(
   _ query: UnsafePointer<Float>, _ rows: UnsafePointer<Float>, _ dimension: Int, _ rowCount: Int,
   _ distances: UnsafeMutablePointer<Float>
@@ -12,7 +12,7 @@ package func distanceBlock(
   let queryRest = load(query + whole, rest)
   var smallest = Float.infinity
   for i in 0..<rowCount {
-    // In the order of memory, so that the processor prefetches; four sums hide each other's latency.
+    // In memory order, so that the processor prefetches; four sums hide each other's latency.
     let row = rows + i * dimension
     var sum0 = Vector.zero, sum1 = Vector.zero, sum2 = Vector.zero, sum3 = Vector.zero
     var j = 0
@@ -55,13 +55,13 @@ package func squareBlock(
   }
 }
 
-/// The places `i * stride + j`, j < `columns`, where `squares[i] - 2 * products[i, j] <= limits[j]`, or where
-/// that is not a number.
+/// The indices `i * stride + j`, j < `columns`, where `squares[i] - 2 * products[i, j] <= limits[j]`, or
+/// where either side is NaN.
 ///
 /// - Parameters:
-///   - products: `stride` a row, a multiple of the vector; there are as many limits.
+///   - products: `stride` per row, a multiple of the vector; as many limits.
 ///   - places: room for all of them.
-/// - Returns: how many they are.
+/// - Returns: the number of indices found.
 package func siftBlock(
   _ products: UnsafePointer<Float>, _ stride: Int, _ rowCount: Int, _ columns: Int,
   _ squares: UnsafePointer<Float>,
@@ -89,14 +89,14 @@ package func siftBlock(
 
 @inline(__always) private func addSquare(_ sum: inout Vector, _ x: Vector) { multiplyAdd(&sum, x, x) }
 
-/// `count` numbers, fewer than a vector's, and zeros after them.
+/// `count` numbers, fewer than a vector's, followed by zeros.
 @inline(__always) private func load(_ p: UnsafePointer<Float>, _ count: Int) -> Vector {
   var vector = Vector.zero
   for lane in 0..<count { vector[lane] = p[lane] }
   return vector
 }
 
-/// The sum of a vector, half onto half.
+/// The sum of a vector, by halving.
 @inline(__always) private func total(_ v: Vector) -> Float {
   #if VECTOR16
     let eight = v.lowHalf + v.highHalf

@@ -1,14 +1,14 @@
 import CSystem
 
-/// Rows and columns of the block of sums that stays in registers: 16 of 32 vector registers hold 8 x 2
-/// vectors, or 12 of 16 hold 6 x 2.
+/// Rows and columns of the block of sums that stays in registers: 8 x 2 vectors take 16 of 32 vector
+/// registers, 6 x 2 take 12 of 16.
 #if REGISTERS32 || arch(arm64)
   package let tileRows = 8
 #else
   package let tileRows = 6
 #endif
 package var tileColumns: Int { 2 * Vector.scalarCount }
-/// Rows of the smaller tile that is used where no more are left.
+/// Rows of the smaller tile, used where no more rows are left.
 package let shortRows = 4
 
 /// Two rows of a tile's sums.
@@ -51,10 +51,9 @@ struct Rows {
 /// The innermost loop of all products: `tileRows` x `tileColumns` sums over `taps * length` products.
 ///
 /// - Parameters:
-///   - rows: for each tap, `tileRows` pointers to `length` consecutive factors; read where they lie,
-///     unpacked.
+///   - rows: for each tap, `tileRows` pointers to `length` contiguous factors, which are read in place.
 ///   - b: a packed panel, `taps * length` rows of `tileColumns`.
-///   - ahead: how far beyond the place in `b` to prefetch, so that it is in the cache when it is needed.
+///   - ahead: prefetch distance in `b`.
 ///   - c: `tileRows` rows, `stride` apart, to be set (or added to) and finished by `epilogue`.
 ///   - column: the panel's first column, where the epilogue's bias and slopes begin.
 @inline(never)
@@ -113,7 +112,7 @@ func tile(
   #endif
 }
 
-/// The same for `shortRows` rows; `rows` still holds `tileRows` pointers a tap.
+/// The same for `shortRows` rows; `rows` still holds `tileRows` pointers per tap.
 @inline(never)
 func shortTile(
   _ taps: Int, _ length: Int, _ rows: UnsafePointer<UnsafePointer<Float>>, _ b: UnsafePointer<Float>,

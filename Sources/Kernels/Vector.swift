@@ -1,8 +1,8 @@
-// The vector of this build and how it is read, written and multiplied.
+// The vector of this build: reading, writing and multiplying it.
 //
-// The same files are compiled three times: plain (SSE2 or NEON, 4 lanes), AVX2 with FMA (8 lanes) and AVX-512
-// (16 lanes, 32 registers). Every helper here is inlined: a function shared between builds by the linker
-// could carry instructions that the processor lacks.
+// The same files are compiled three times: baseline (SSE2 or NEON, 4 lanes), AVX2 with FMA (8 lanes) and
+// AVX-512 (16 lanes, 32 registers). Every helper here is inlined: the linker could merge a function shared
+// between builds into one with instructions that the processor lacks.
 
 #if VECTOR16
   typealias Vector = SIMD16<Float>
@@ -29,15 +29,15 @@
   UnsafeMutableRawPointer(p).storeBytes(of: v, as: Vector.self)
 }
 
-/// The first `count` numbers, zeros behind them; nothing beyond is touched.
+/// The first `count` numbers, followed by zeros; reads nothing beyond them.
 @inline(__always) func loadPart(_ p: UnsafePointer<Float>, _ count: Int) -> Vector {
   var v = Vector.zero
   for i in 0..<count { v[i] = p[i] }
   return v
 }
 
-/// `sum += a * b`, in one rounding where the build has FMA. Without it `addingProduct` would call `fmaf` for
-/// every lane.
+/// `sum += a * b`, with a single rounding if the build has FMA. Without FMA `addingProduct` would call `fmaf`
+/// for every lane.
 @inline(__always) func multiplyAdd(_ sum: inout Vector, _ a: Vector, _ b: Vector) {
   #if FMA || arch(arm64)
     sum = sum.addingProduct(a, b)

@@ -1,15 +1,15 @@
 import CSystem
 
 // Winograd's minimal filtering F(m x m, 3x3), m = 4 or 6: an m x m tile of results from a side x side tile of
-// the picture, side = m + 2, with side^2 multiplications for each pair of channels instead of 9 m^2.
-//   Y = At [ (G g Gt) * (Bt d B) ] A, * element by element; the sum over input channels makes it side^2
-//   products of matrices.
+// the picture, side = m + 2, with side^2 multiplications per pair of channels instead of 9 m^2.
+//   Y = At [ (G g Gt) * (Bt d B) ] A, * elementwise; summed over the input channels, it becomes side^2 matrix
+//   products.
 // N batch, H height, W width, C channels of the input, K columns of the result, T tiles of one piece of work.
 // Sources: Winograd 1980; Lavin and Gray, "Fast algorithms for convolutional neural networks", 2016, section
 // 4.3.
 
-/// One size of tile: the three transforms along one side. `d`, `m` and `g` give the numbers, `put` takes the
-/// results.
+/// One tile size: the three transforms along one side. `d`, `m` and `g` supply the numbers, `put` receives
+/// the results.
 protocol WinogradTransform {
   static var side: Int { get }
   /// `Bt d`, side numbers to side.
@@ -22,7 +22,7 @@ protocol WinogradTransform {
   static func filterRow(_ i: Int) -> (Float, Float, Float)
 }
 
-/// F(4x4, 3x3), by the points 0, 1, -1, 2, -2 and infinity.
+/// F(4x4, 3x3), interpolated at 0, 1, -1, 2, -2 and infinity.
 enum WinogradFour: WinogradTransform {
   @inline(__always) static var side: Int { 6 }
 
@@ -70,8 +70,8 @@ enum WinogradFour: WinogradTransform {
   }
 }
 
-/// F(6x6, 3x3), by the points 0, 1, -1, 2, -2, 1/2, -1/2 and infinity: a fifth fewer multiplications than
-/// F(4x4, 3x3), and twice its rounding.
+/// F(6x6, 3x3), interpolated at 0, 1, -1, 2, -2, 1/2, -1/2 and infinity: a fifth fewer multiplications than
+/// F(4x4, 3x3), twice its rounding error.
 enum WinogradSix: WinogradTransform {
   @inline(__always) static var side: Int { 8 }
 
@@ -130,8 +130,8 @@ enum WinogradSix: WinogradTransform {
   }
 }
 
-/// The picture's tiles: `v[xi, t, c] = (Bt d B)[xi]` for `tileCount` tiles from `firstTile`, `xi` in
-/// 0..<side^2.
+/// Transforms the picture's tiles: `v[xi, t, c] = (Bt d B)[xi]` for `tileCount` tiles from `firstTile`, `xi`
+/// in 0..<side^2.
 ///
 /// - Parameters:
 ///   - v: side^2 planes, `plane` numbers apart, each [T, C]; the first tile of this call goes to row `row`.
@@ -202,7 +202,7 @@ package func winogradInput(
   }
 }
 
-/// The way back: `y[tile] = f(At m A + bias)`, from side^2 planes [T, mStride], `plane` numbers apart.
+/// Transforms back: `y[tile] = f(At m A + bias)`, from side^2 planes [T, mStride], `plane` numbers apart.
 package func winogradOutput(
   _ side: Int, _ window: Window, _ m: UnsafePointer<Float>, _ plane: Int, _ mStride: Int, _ row: Int,
   _ target: Target, _ columns: Int, _ epilogue: Epilogue, _ firstTile: Int, _ tileCount: Int,
@@ -267,7 +267,7 @@ package func winogradOutput(
   }
 }
 
-/// 2x2 pooling of a tile of rectified results in `line`, `side` vectors a row.
+/// 2x2 pooling of a tile of rectified results in `line`, `side` vectors per row.
 @inline(__always) private func poolTile(
   _ line: UnsafeMutablePointer<Float>, _ side: Int, _ rows: Int, _ width: Int, _ target: Target,
   _ pooledHeight: Int,
@@ -293,11 +293,10 @@ package func winogradOutput(
   }
 }
 
-/// Some rows of one panel of the filter's side, `u[i, j] = (G g Gt)[i, j]`, for `count` channels: rowCount *
-/// side planes [count][tileColumns], `plane` numbers apart.
+/// Transforms some rows of one panel of the filter, `u[i, j] = (G g Gt)[i, j]`, for `count` channels:
+/// rowCount * side planes [count][tileColumns], `plane` numbers apart.
 ///
-/// - Parameter source: where the first channel begins in the panel [9][C][tileColumns], packed as for plain
-///   convolution.
+/// - Parameter source: the first channel in the panel [9][C][tileColumns], packed as for direct convolution.
 package func winogradFilter(
   _ side: Int, _ firstRow: Int, _ rowCount: Int, _ source: UnsafePointer<Float>, _ channels: Int,
   _ count: Int,

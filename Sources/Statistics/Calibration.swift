@@ -1,57 +1,55 @@
 import CSystem
 import Tensors
 
-/// The largest threshold that may be trusted to let so few strangers pass, and what it costs.
+/// The largest threshold that is certain to accept few enough strangers, and its cost.
 ///
-/// Asked for is a false-accept rate f. With n impostor pairs, k of them may be accepted: the largest k for
-/// which the Clopper-Pearson bound of k in n is at most f. The threshold is the largest distance that occurs
-/// and accepts no more than k. Because k depends on n and f alone, and not on the distances, the bound holds
-/// although the threshold is chosen by the same pairs: the part of all impostors nearer than the (k + 1)th
-/// nearest of n has the distribution Beta(k + 1, n - k) (Wilks, "Determination of sample sizes for setting
-/// tolerance limits", 1941), the very one that the bound comes from.
+/// The request is a false-accept rate f. Of n impostor pairs, k may be accepted: the largest k for which the
+/// Clopper-Pearson bound of k in n is at most f. The threshold is the largest observed distance that accepts
+/// no more than k. Because k depends only on n and f, not on the distances, the bound holds although the same
+/// pairs choose the threshold: the fraction of all impostors nearer than the (k + 1)th nearest of n has the
+/// distribution Beta(k + 1, n - k) (Wilks, "Determination of sample sizes for setting tolerance limits",
+/// 1941), the very one that the bound is derived from.
 ///
-/// Pairs count as independent. Pairs that share photos or people are less than that, and the bound is then
-/// too small: use many people, few pairs of each.
+/// Pairs are treated as independent. Pairs that share photos or people carry less information, and the bound
+/// is then too small: use many people, few pairs of each.
 ///
-/// A search among K people compares K times: if comparisons err independently, `1 - (1 - f)^K` of all
-/// strangers are taken for somebody. So for a rate f among K people each comparison is allowed `1 - (1 -
-/// f)^(1/K)`.
+/// A search among K people makes K comparisons: if their errors are independent, `1 - (1 - f)^K` of all
+/// strangers are accepted. So for a rate f among K people each comparison is allowed `1 - (1 - f)^(1/K)`.
 package struct Calibration {
   package struct Options {
-    /// Strangers that may be taken for somebody, more than 0 and less than 1.
+    /// The rate of strangers that may be accepted, more than 0 and less than 1.
     package var falseAcceptRate = 0.001
     /// Of the bounds, more than 0 and less than 1.
     package var confidence = 0.95
-    /// Among whom a face is searched; 1 for verification.
+    /// The number of people who are searched; 1 for verification.
     package var people = 1
     package init() {}
 
-    /// What one of the comparisons is allowed.
+    /// The rate allowed to each comparison.
     package var comparisonRate: Double {
       people == 1 ? falseAcceptRate : -expm1(log1p(-falseAcceptRate) / Double(people))
     }
 
-    /// Impostor pairs without which nothing can be claimed: if none of them is accepted, the rate is just
-    /// shown.
+    /// The minimum number of impostor pairs for any claim: if none of them is accepted, the rate is just
+    /// demonstrated.
     package var impostorsNeeded: Int { ClopperPearson.trialsNeeded(comparisonRate, confidence: confidence) }
   }
 
-  /// Up to it two faces are one person's. A distance that occurs, rounded up to a Float, as comparisons are
-  /// made in Float.
+  /// The largest distance between two faces of one person. An observed distance, rounded up to a Float,
+  /// because comparisons use Float.
   package let threshold: Double
   package let genuine, impostors, genuineRejected, impostorsAccepted: Int
-  /// What was asked for of one comparison.
+  /// The rate requested for one comparison.
   package let comparisonRate: Double
-  /// Of one comparison: as counted, and at most, with `confidence`.
+  /// Of one comparison: the observed rate, and its upper bound with `confidence`.
   package let falseAccepts, maxFalseAccepts: Double
   /// Of a search among `people`: `1 - (1 - maxFalseAccepts)^people`.
   package let maxFalseAcceptsOfSearch: Double
-  /// Of one comparison: as counted, and between these two, with `confidence`.
+  /// Of one comparison: the observed rate, and its bounds with `confidence`.
   package let falseRejects, minFalseRejects, maxFalseRejects: Double
 
   /// - Throws: `.invalidArgument` for numbers out of range, for negative distances, for fewer impostor pairs
-  ///   than can support the rate, and where so many of them are at distance 0 that no threshold keeps the
-  ///   rate.
+  ///   than can support the rate, and if too many of them have distance 0 for any threshold to keep the rate.
   package init(_ curve: ROC, _ options: Options) throws(Failure) {
     try options.check()
     if let nearest = curve.points.dropFirst().first?.threshold, nearest < 0 {
@@ -63,7 +61,7 @@ package struct Calibration {
         "\(n) pairs of two people; expected at least \(options.impostorsNeeded) to claim a false-accept rate of \(rate) of one comparison with confidence \(confidence)"
       )
     }
-    // The most that may be accepted: none is fine, all is not.
+    // The largest number that may be accepted: 0 always is, n never.
     var allowed = 0, tooMany = n
     while tooMany - allowed > 1 {
       let middle = allowed + (tooMany - allowed) / 2
@@ -98,8 +96,8 @@ package struct Calibration {
     rate >= 1 ? 1 : -expm1(Double(people) * log1p(-rate))
   }
 
-  /// The least Float that is not below a distance of the curve, so that it accepts that distance; where that
-  /// is none, or would accept the next one too, the largest Float that is not above it.
+  /// The smallest Float that is not below a distance of the curve, so that it accepts that distance; if there
+  /// is none, or it would also accept the next distance, the largest Float that is not above it.
   private static func rounded(_ distance: Double, on curve: ROC) -> Double {
     let near = Float(distance)
     let above = Double(Double(near) < distance ? near.nextUp : near)
@@ -111,14 +109,14 @@ package struct Calibration {
   /// How errors grow with the number of people.
   package struct Growth {
     package let people: Int
-    /// The rate of a search among so many with the threshold as it is, as counted and at most.
+    /// The rate of a search among that many people with the same threshold: observed, and its upper bound.
     package let falseAccepts, maxFalseAccepts: Double
     package let impostorsNeeded: Int
-    /// With the threshold that keeps the rate among so many; nil where the pairs are too few for that.
+    /// With the threshold that keeps the rate among that many people; nil if there are too few pairs.
     package let kept: Calibration?
   }
 
-  /// The same pairs, for other numbers of people.
+  /// Evaluates the same pairs for other numbers of people.
   package func growth(_ curve: ROC, _ options: Options, people: [Int]) throws(Failure) -> [Growth] {
     var rows: [Growth] = []
     for count in people {

@@ -1,11 +1,11 @@
 import CSystem
 
-/// Bounds of a probability of which `successes` in `trials` are known: exact for any number of independent
-/// trials, few or many, near 0 or not.
+/// Bounds of a probability, given `successes` in `trials`: exact for any number of independent trials, even
+/// few, and for any probability, even near 0.
 ///
 /// The upper bound is the largest p for which so few successes still have a probability of `1 - confidence`,
-/// `P(X <= successes; trials, p) = 1 - confidence`, and with it the `confidence` quantile of Beta(successes +
-/// 1, trials - successes). Each bound alone holds with `confidence`; both of a two-sided interval with `2
+/// `P(X <= successes; trials, p) = 1 - confidence`. It is the `confidence` quantile of Beta(successes + 1,
+/// trials - successes). Each bound separately holds with `confidence`; a two-sided interval of both with `2
 /// confidence - 1`.
 ///
 /// Source: Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the
@@ -15,7 +15,7 @@ package enum ClopperPearson {
     if successes >= trials { return 1 }
     // (1 - p)^trials = 1 - confidence.
     if successes <= 0 { return -expm1(log(1 - confidence) / Double(trials)) }
-    // Halved until no number lies between; the larger end, so that the bound holds.
+    // Bisected until no number lies in between; the larger end, so that the bound holds.
     var low = 0.0, high = 1.0
     while true {
       let middle = (low + high) / 2
@@ -40,10 +40,10 @@ package enum ClopperPearson {
     return incompleteBeta(Double(successes + 1), Double(trials - successes), limit) >= confidence
   }
 
-  /// Trials without success that are needed for an upper bound of `limit`: `log(1 - confidence) / log(1 -
-  /// limit)`.
+  /// The number of trials without success required for an upper bound of `limit`: `log(1 - confidence) /
+  /// log(1 - limit)`.
   package static func trialsNeeded(_ limit: Double, confidence: Double) -> Int {
-    // A quotient that is whole may miss its number by a rounding.
+    // A rounding error may move an integral quotient off its integer.
     let trials = (log(1 - confidence) / log1p(-limit) * (1 - 1e-12)).rounded(.up)
     return trials < 0x1p52 ? max(1, Int(trials)) : 1 << 52
   }
@@ -64,7 +64,7 @@ func incompleteBeta(_ a: Double, _ b: Double, _ x: Double) -> Double {
   let tiny = 1e-300
   func away(_ value: Double) -> Double { value.magnitude < tiny ? tiny : value }
   var c = 1.0, d = 1 / away(1 - (a + b) * x / (a + 1)), fraction = d
-  // About the square root of the larger parameter is enough; the limit is for numbers that are none.
+  // About the square root of the larger parameter suffices; the limit is for NaN.
   for step in 1...1_000_000 {
     let m = Double(step)
     let even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))

@@ -1,14 +1,14 @@
 import Tensors
 
-/// The distances of all pairs that labelled embeddings make: those of one person, and those with impostors.
+/// The distances of all pairs of labelled embeddings: genuine pairs and impostor pairs.
 ///
-/// Genuine are all pairs of photos with one label. Impostor pairs are each impostor with each photo, or,
-/// where there are no impostors, all pairs of photos of two people.
+/// All pairs of photos with the same label are genuine. Impostor pairs are each impostor with each photo, or,
+/// without impostors, all pairs of photos of two people.
 package struct EmbeddingPairs {
   private let distances: Storage<Double>
   private let isSame: Storage<UInt8>
 
-  /// Pairs that are held at once; more would cost gigabytes.
+  /// The maximum number of pairs held at once; more would take gigabytes.
   package static let maxPairs = 1 << 24
 
   /// - Parameters:

@@ -1,20 +1,20 @@
 import Tensors
 
-/// How well distances tell pairs of one person (genuine) from pairs of two (impostors). A pair is called the
-/// same when `distance <= threshold`. FAR is the part of the impostors that is called the same, TAR the part
-/// of the genuine pairs.
+/// How well distances separate pairs of one person (genuine) from pairs of two (impostors). A pair is
+/// accepted when `distance <= threshold`. FAR is the fraction of accepted impostors, TAR the fraction of
+/// accepted genuine pairs.
 ///
-/// A distance may be infinite: that of a pair in which a photo has no face, which no threshold accepts, as
-/// ISO/IEC 19795-1 counts failures to acquire.
+/// A distance may be infinite, for a pair in which a photo has no face: no threshold accepts it, as ISO/IEC
+/// 19795-1 counts failures to acquire.
 ///
-/// What too few pairs cannot support is nil:
-/// - accuracy, unless there are two folds or more and each holds pairs of both kinds;
+/// Measures that the pairs are too few to support are nil:
+/// - accuracy, unless there are at least two folds and each has pairs of both kinds;
 /// - TAR at a FAR, unless `impostors * FAR >= minFalseAccepts`: with 1, a thousand impostors for 0.001.
 ///
 /// Source: Huang and Learned-Miller, "Labeled Faces in the Wild: Updates and New Reporting Procedures", 2014.
 package struct Evaluation {
   package struct Options {
-    /// Where pairs come without: each kind is cut into so many parts of equal size, in the order given.
+    /// For pairs without folds: each kind is divided into this many parts of equal size, in the given order.
     package var folds = 10
     package var minFalseAccepts = 1.0
     package init() {}
@@ -30,13 +30,13 @@ package struct Evaluation {
       let n = Double(trials), p = Double(successes) / n
       let centre = p + z * z / (2 * n), spread = z * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
       value = p
-      // At the ends the bound is the end itself, less a rounding.
+      // At the ends the bound is exactly the end, without a rounding error.
       low = successes == 0 ? 0 : (centre - spread) / (1 + z * z / n)
       high = successes == trials ? 1 : (centre + spread) / (1 + z * z / n)
     }
   }
 
-  /// The largest threshold at which FAR is not above a limit.
+  /// The largest threshold whose FAR does not exceed a limit.
   package struct OperatingPoint {
     package let limit: Double
     package let impostorsNeeded: Int
@@ -55,15 +55,15 @@ package struct Evaluation {
 
   package let genuine, impostors, folds: Int
   package let accuracy: Accuracy?
-  /// The part of all (genuine, impostor) couples in which the genuine pair is nearer; ties count half.
+  /// The fraction of all (genuine, impostor) couples in which the genuine pair is nearer; ties count half.
   package let auc: Double
   /// The rate at which FAR equals 1 - TAR, on straight lines between the points of the ROC.
   package let equalErrorRate: Double
   package let points: [OperatingPoint]
 
-  /// - Parameter folds: of each pair, any numbers; NULL for `options.folds` of equal size.
-  /// - Throws: `.invalidArgument` for no pairs, pairs of one kind alone, and distances that are NaN or
-  ///   -infinity.
+  /// - Parameter folds: one per pair, any numbers; NULL for `options.folds` of equal size.
+  /// - Throws: `.invalidArgument` without pairs, with pairs of only one kind, and for distances that are NaN
+  ///   or -infinity.
   package init(
     _ distances: Span<Double>, _ isSame: Span<UInt8>, folds: Span<Int32>?, _ options: Options
   ) throws(Failure) {
@@ -75,7 +75,7 @@ package struct Evaluation {
     auc = curve.area
     equalErrorRate = curve.equalErrorRate
     points = Evaluation.limits.map { limit in
-      // A product such as 1000 * 0.001 may miss its whole number by a rounding.
+      // A rounding error may move a product such as 1000 * 0.001 off its integer.
       let isSupported = Double(impostors) * limit * (1 + 1e-12) >= options.minFalseAccepts
       return OperatingPoint(
         limit: limit,
@@ -87,8 +87,8 @@ package struct Evaluation {
     self.folds = division.count
   }
 
-  /// Each fold is judged by the threshold that is right most often on all others: half-way between the last
-  /// distance that it accepts and the next; the smallest of equally good ones.
+  /// Judges each fold by the most accurate threshold of all others: half-way between the last distance that
+  /// it accepts and the next; on ties the smallest.
   private static func accuracy(
     _ distances: Span<Double>, _ isSame: Span<UInt8>, _ division: FoldDivision
   ) -> Accuracy {
@@ -124,7 +124,7 @@ package struct Evaluation {
     )
   }
 
-  /// A threshold that accepts `lower` and not `upper`.
+  /// A threshold that accepts `lower` but not `upper`.
   private static func between(_ lower: Double?, _ upper: Double?) -> Double {
     switch (lower, upper) {
     case (let lower?, let upper?) where upper.isFinite:
@@ -137,11 +137,11 @@ package struct Evaluation {
   }
 }
 
-/// To which fold each pair belongs.
+/// The fold of each pair.
 private struct FoldDivision {
   private(set) var fold: [Int] = []
   private(set) var count: Int
-  /// Whether there are two folds or more, each with pairs of both kinds.
+  /// Whether there are at least two folds, each with pairs of both kinds.
   private(set) var isUsable: Bool
 
   init(

@@ -3,13 +3,13 @@ import Tensors
 /// Labelled pairs of photos in folds, as `pairs.txt` of Labeled Faces in the Wild lists them.
 ///
 /// The first line is `folds size`, or `size` for one fold. Each fold has `size` pairs of one person, then
-/// `size` of two: `NAME i j` is photos i and j of NAME, `NAME i OTHER j` photos of two people. Photo i of
-/// NAME is the file `NAME/NAME_000i.jpg`. Fields are parted by tabs or blanks.
+/// `size` of two: `NAME i j` means photos i and j of NAME, `NAME i OTHER j` photos of two people. Photo i of
+/// NAME is the file `NAME/NAME_000i.jpg`. Fields are separated by tabs or blanks.
 ///
 /// Source: Huang, Ramesh, Berg, Learned-Miller, "Labeled Faces in the Wild", 2007, README of the data set.
 package final class PairList: @unchecked Sendable {
   package struct Pair: Equatable {
-    /// Numbers of the photos in `photos`.
+    /// Indices into `photos`.
     package let first, second: Int
     package let isSame: Bool
     package let fold: Int
@@ -17,10 +17,10 @@ package final class PairList: @unchecked Sendable {
 
   package let pairs: [Pair]
   package let folds: Int
-  /// Where each photo's path begins in `paths`.
+  /// The offset of each photo's path in `paths`.
   package let starts: [Int]
-  /// "NAME/NAME_0001.jpg", below the folder of images, and a zero byte, photo after photo: each once, in the
-  /// order of appearance. C is lent them for as long as the list lives.
+  /// "NAME/NAME_0001.jpg", relative to the folder of images, and a zero byte for each photo: each once, in order
+  /// of appearance. Valid in C for as long as the list lives.
   package let paths: Storage<UInt8>
 
   package convenience init(path: String) throws(Failure) {
@@ -40,7 +40,7 @@ package final class PairList: @unchecked Sendable {
   package var photos: Int { starts.count }
 }
 
-/// What a list's text says.
+/// The contents of a list's text.
 private struct Content {
   let pairs: [PairList.Pair]
   let folds: Int
@@ -58,12 +58,12 @@ private struct Content {
     for field in header { sizes.append(try wholeNumber(field, line: 1, upTo: 10_000_000)) }
     let folds = sizes.count == 2 ? sizes[0] : 1
     let size = sizes[sizes.count - 1]
-    let wanted = 2 * folds * size  // at most 2 * 10^14
-    // The shortest pair has 6 bytes: a header that promises more than the file can hold is told before the
+    let expected = 2 * folds * size  // at most 2 * 10^14
+    // The shortest pair has 6 bytes: rejects a header that promises more than the file can hold before the
     // work.
-    guard wanted <= bytes.count / 6 + 1 else {
+    guard expected <= bytes.count / 6 + 1 else {
       throw .badData(
-        "pairs: line 1 promises \(wanted) pairs; expected no more than \(bytes.count) bytes can hold")
+        "pairs: line 1 promises \(expected) pairs; expected no more than \(bytes.count) bytes can hold")
     }
     var text: [UInt8] = []
     var starts: [Int] = []
@@ -80,8 +80,8 @@ private struct Content {
     }
     while let fields = reader.next(in: bytes) {
       let line = reader.line
-      guard pairs.count < wanted else {
-        throw .badData("pairs: line \(line) is one too many; expected \(wanted) pairs, as line 1 promises")
+      guard pairs.count < expected else {
+        throw .badData("pairs: line \(line) is one too many; expected \(expected) pairs, as line 1 promises")
       }
       guard fields.count == 3 || fields.count == 4 else {
         throw .badData("pairs: line \(line) has \(fields.count) fields; expected NAME i j or NAME i OTHER j")
@@ -106,9 +106,9 @@ private struct Content {
         PairList.Pair(
           first: photo(name, i), second: photo(other, j), isSame: isSame, fold: pairs.count / (2 * size)))
     }
-    guard pairs.count == wanted else {
+    guard pairs.count == expected else {
       throw .badData(
-        "pairs: ends at line \(reader.line) with \(pairs.count) pairs; expected \(wanted), as line 1 promises"
+        "pairs: ends at line \(reader.line) with \(pairs.count) pairs; expected \(expected), as line 1 promises"
       )
     }
     paths = try Storage(copying: text)
@@ -125,7 +125,7 @@ private func photoPath(_ name: ArraySlice<UInt8>, _ number: Int) -> [UInt8] {
   return Array(name) + [UInt8(ascii: "/")] + Array(name) + [UInt8(ascii: "_")] + digits + Array(".jpg".utf8)
 }
 
-/// A name that stays inside the folder of images.
+/// A name that does not lead out of the folder of images.
 private func checkedName(_ name: ArraySlice<UInt8>, line: Int) throws(Failure) -> ArraySlice<UInt8> {
   guard name.count <= 200 else {
     throw .badData("pairs: line \(line) has a name of \(name.count) bytes; expected at most 200")
@@ -155,10 +155,10 @@ private func wholeNumber(_ field: ArraySlice<UInt8>, line: Int, upTo limit: Int)
   return value
 }
 
-/// The fields of each line; blank lines are passed over.
+/// The fields of each line, skipping blank lines.
 private struct LineReader {
   private var position: Int
-  /// Of the fields last given; the first is 1.
+  /// The line of the last fields; the first is 1.
   private(set) var line = 0
 
   init(position: Int) { self.position = position }

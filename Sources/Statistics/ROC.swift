@@ -2,18 +2,18 @@ import Tensors
 
 /// The receiver operating characteristic: what each threshold accepts, from nothing to everything.
 package struct ROC {
-  /// `distance <= threshold` accepts so many of either kind.
+  /// How many pairs of either kind `distance <= threshold` accepts.
   package struct Point: Equatable {
     package let threshold: Double
     package let genuine, impostors: Int
   }
 
   package let genuine, impostors: Int
-  /// The first accepts nothing, then one for each distance that occurs; the last accepts everything.
+  /// The first accepts nothing; then one for each observed distance; the last accepts everything.
   package private(set) var points: [Point]
 
-  /// - Throws: `.invalidArgument` for no pairs, pairs of one kind alone, and distances that are NaN or
-  ///   -infinity.
+  /// - Throws: `.invalidArgument` without pairs, with pairs of only one kind, and for distances that are NaN
+  ///   or -infinity.
   package init(_ distances: Span<Double>, _ isSame: Span<UInt8>) throws(Failure) {
     precondition(distances.count == isSame.count)
     guard distances.count > 0 else {
@@ -46,7 +46,7 @@ package struct ROC {
   package func falseAcceptRate(_ point: Point) -> Double { Double(point.impostors) / Double(impostors) }
   package func trueAcceptRate(_ point: Point) -> Double { Double(point.genuine) / Double(genuine) }
 
-  /// `sum over couples of [genuine nearer] + [equal] / 2`, divided by their number: counted in whole numbers.
+  /// `sum over couples of [genuine nearer] + [equal] / 2`, divided by their number; counted in integers.
   var area: Double {
     var halves = 0.0  // whole numbers below 2^53
     for (before, after) in zip(points, points.dropFirst()) {
@@ -67,7 +67,7 @@ package struct ROC {
     return 1  // not reached: the last point accepts everything
   }
 
-  /// The largest threshold that accepts at most so many impostors. A face that was not found is never
+  /// The largest threshold that accepts at most that many impostors. A face that was not found is never
   /// accepted.
   func point(falseAccepts: Int) -> (tar: Evaluation.Rate, far: Evaluation.Rate, threshold: Double) {
     let point = points.last { $0.impostors <= falseAccepts && $0.threshold.isFinite } ?? points[0]

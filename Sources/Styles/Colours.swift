@@ -1,21 +1,21 @@
 import Images
 import Tensors
 
-/// Whose colours the painted picture has.
+/// The colours of the painted picture.
 package enum Colours: Int32, CaseIterable, Sendable {
-  /// The style's, as the network takes them over.
+  /// The style's, as the network transfers them.
   case ofStyle = 0
-  /// The content's: luma alone is painted, from the luma of both, the style's with the content's mean and
+  /// The content's: only luma is painted, from the luma of both, the style's with the content's mean and
   /// deviation.
   case luminance = 1
-  /// The content's: the style's are first moved to their mean and covariance, by Cholesky factors.
+  /// The content's: the style is first shifted to its mean and covariance, by Cholesky factors.
   case cholesky = 2
-  /// The same by symmetric roots (principal axes).
+  /// The same by symmetric square roots (principal axes).
   case principal = 3
-  /// The content's: the style's are first moved to their distribution, channel by channel.
+  /// The content's: the style is first matched to its histograms, channel by channel.
   case histogram = 4
 
-  /// The style as it is painted from.
+  /// The style, prepared for painting.
   /// Source: Gatys, Bethge, Hertzmann, Shechtman, "Preserving color in neural artistic style transfer", 2016.
   package func prepared(style: Image, for content: Image) throws(Failure) -> Image {
     switch self {
@@ -33,15 +33,15 @@ package enum Colours: Int32, CaseIterable, Sendable {
     }
   }
 
-  /// The content as it is painted.
+  /// The content, prepared for painting.
   package func prepared(content: Image) throws(Failure) -> Image {
     self == .luminance ? try grey(content) { $0 } : content
   }
 
-  /// The painted picture with the colours that were asked for.
+  /// The painted picture with the requested colours.
   package func finished(_ painted: Image, content: Image) throws(Failure) -> Image {
     guard self == .luminance else { return painted }
-    // Y, I, Q with the painted Y is the content moved along grey.
+    // Y, I, Q with the painted Y equals the content shifted along grey.
     func forEachSample(_ body: (_ place: Int, _ level: Double) -> Void) {
       for pixel in stride(from: 0, to: 3 * content.width * content.height, by: 3) {
         let change = luma(painted, pixel) - luma(content, pixel)
@@ -59,7 +59,7 @@ package enum Colours: Int32, CaseIterable, Sendable {
   }
 }
 
-/// Of the pixel that begins at a sample.
+/// The luma of the pixel that begins at a sample.
 private func luma(_ image: Image, _ place: Int) -> Double {
   0.299 * image.level(place) + 0.587 * image.level(place + 1) + 0.114 * image.level(place + 2)
 }
@@ -85,7 +85,7 @@ private func grey(_ image: Image, _ change: (Double) -> Double) throws(Failure) 
 
 private func greyed(_ style: Image, like content: Image) throws(Failure) -> Image {
   func moments(_ image: Image) -> (mean: Double, deviation: Double) {
-    // Of differences from the first pixel: of one colour there is no deviation at all.
+    // From differences to the first pixel: a uniform picture then has deviation exactly 0.
     let corner = image.row(0), first = luma(corner[0], corner[1], corner[2])
     var sum = 0.0, squares = 0.0
     for y in 0..<image.height {
@@ -106,7 +106,7 @@ private func greyed(_ style: Image, like content: Image) throws(Failure) -> Imag
 
 // MARK: Mean and covariance
 
-/// `x' = F_content F_style^-1 (x - mean_style) + mean_content`, in parts of 255, where F F^T is the
+/// `x' = F_content F_style^-1 (x - mean_style) + mean_content`, levels divided by 255, where F F^T is the
 /// covariance.
 private func linearlyMatched(
   _ style: Image, to content: Image, _ factor: ([Double]) throws(Failure) -> [Double]
@@ -126,7 +126,7 @@ private func linearlyMatched(
   }
 }
 
-/// Of R, G, B in parts of 255; the covariance has enough on its diagonal to be inverted.
+/// Of R, G, B divided by 255; the covariance's diagonal is raised so that it is invertible.
 private func colourMoments(_ image: Image) -> (mean: [Double], covariance: [Double]) {
   var mean = [Double](repeating: 0, count: 3), covariance = [Double](repeating: 0, count: 9)
   let count = Double(image.width * image.height)
@@ -172,7 +172,7 @@ private func product(_ a: [Double], _ b: [Double]) -> [Double] {
   return c
 }
 
-/// By cofactors; the factor of a covariance with a diagonal has a determinant that is not 0.
+/// By cofactors; the factor of a covariance with a raised diagonal is not singular.
 private func inverse(_ a: [Double]) -> [Double] {
   func cofactor(_ i: Int, _ j: Int) -> Double {
     let (r, s) = ((i + 1) % 3, (i + 2) % 3), (c, d) = ((j + 1) % 3, (j + 2) % 3)
@@ -186,10 +186,10 @@ private func inverse(_ a: [Double]) -> [Double] {
 
 // MARK: Histograms
 
-/// Each level becomes the content's level with the nearest share of pixels below it, between two levels in
-/// proportion.
+/// Maps each level to the content's level with the nearest share of pixels at or below it, interpolating
+/// between two levels.
 private func histogramMatched(_ style: Image, to content: Image) throws(Failure) -> Image {
-  /// For each level, the part of the pixels that are as dark or darker.
+  /// For each level, the share of pixels that are as dark or darker.
   func shares(_ image: Image, _ channel: Int) -> [Double] {
     var counts = [Int](repeating: 0, count: 256)
     for y in 0..<image.height {
@@ -205,7 +205,7 @@ private func histogramMatched(_ style: Image, to content: Image) throws(Failure)
   var maps: [[UInt8]] = []
   for channel in 0..<3 {
     let from = shares(style, channel), to = shares(content, channel)
-    // Levels that the content has, with their shares, which rise.
+    // The content's levels, with their ascending shares.
     let known = (0..<256).filter { to[$0] > ($0 == 0 ? 0 : to[$0 - 1]) }
     maps.append(
       from.map { share in

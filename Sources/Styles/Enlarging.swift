@@ -1,8 +1,8 @@
 import Tensors
 
-/// A picture [height, width, 3] of real numbers at another size, by cubics through four neighbours (a =
-/// -0.5), edges repeated: for making pictures larger. Its centres lie where those of `Image.resized` do.
-/// Source: Keys, "Cubic convolution interpolation for digital image processing", 1981.
+/// Enlarges a picture [height, width, 3] of real numbers by cubic interpolation (a = -0.5), with repeated
+/// edges. Pixel centres are those of `Image.resized`. Source: Keys, "Cubic convolution interpolation for
+/// digital image processing", 1981.
 package func enlarged(_ picture: Tensor<Float>, height: Int, width: Int) throws(Failure) -> Tensor<Float> {
   let result = try Tensor<Float>([height, width, 3])
   try result.withPointer { target throws(Failure) in
@@ -11,7 +11,7 @@ package func enlarged(_ picture: Tensor<Float>, height: Int, width: Int) throws(
   return result
 }
 
-/// The same into room for so many numbers.
+/// The same, into room for `3 * height * width` numbers.
 func enlarge(
   _ picture: Tensor<Float>, height: Int, width: Int, into target: UnsafeMutablePointer<Float>
 ) throws(Failure) {
@@ -20,8 +20,8 @@ func enlarge(
     if (height, width) == (oldHeight, oldWidth) { return target.update(from: source, count: picture.count) }
     let across = (0..<width).map { Cubic($0, from: oldWidth, to: width) }
     let down = (0..<height).map { Cubic($0, from: oldHeight, to: height) }
-    // A row is made from four rows of the old picture, each widened as it is read: nothing of the new size
-    // but the result is held.
+    // A row is made from four rows of the old picture, each widened as it is read: only the result is held in
+    // the new size.
     ThreadPool.shared.run(height) { y, _ in
       let cubic = down[y]
       for x in 0..<width {
@@ -35,7 +35,7 @@ func enlarge(
   }
 }
 
-/// Where a new pixel looks, and how much at each.
+/// The neighbours of a new pixel, with their weights.
 private struct Cubic {
   private let places: (Int, Int, Int, Int)
   private let weights: (Float, Float, Float, Float)

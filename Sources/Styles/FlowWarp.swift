@@ -1,7 +1,7 @@
 import Images
 import Tensors
 
-/// Where each pixel of a frame was in the frame before: [height, width, 2], dx and dy.
+/// The position of each pixel of a frame in the previous frame: [height, width, 2], dx and dy.
 package struct Flow {
   package let width, height: Int
   private let values: UnsafeBufferPointer<Float>
@@ -12,13 +12,13 @@ package struct Flow {
     (self.values, self.width, self.height) = (values, width, height)
   }
 
-  /// nil where it is not finite, or farther than pictures are wide.
+  /// nil if it is not finite, or larger than any picture.
   package func at(_ x: Int, _ y: Int) -> (dx: Float, dy: Float)? {
     let i = 2 * (y * width + x), (dx, dy) = (values[i], values[i + 1])
     return abs(dx) < 1e6 && abs(dy) < 1e6 ? (dx, dy) : nil
   }
 
-  /// Between pixels, linearly; nil outside.
+  /// Interpolated linearly between pixels; nil outside.
   func at(x: Float, y: Float) -> (dx: Float, dy: Float)? {
     guard let place = Bilinear(x, y, width, height) else { return nil }
     var sum: (dx: Float, dy: Float) = (0, 0)
@@ -43,9 +43,9 @@ package struct Flow {
 }
 
 extension Image {
-  /// This frame as it looks one frame later, and a mask: white where that is known.
-  /// - Parameter back: from this frame to the next; where the two do not agree,
-  ///   `|flow + back|^2 > 0.01 (|flow|^2 + |back|^2) + 0.5`, something was hidden.
+  /// This frame as it should look one frame later, and a mask: white where that is known.
+  /// - Parameter back: from this frame to the next; where the two disagree, `|flow + back|^2 > 0.01 (|flow|^2
+  ///   + |back|^2) + 0.5`, the pixel was hidden.
   /// Source: Ruder, Dosovitskiy, Brox, "Artistic style transfer for videos", 2016, equations 5 and 6.
   package func moved(by flow: Flow, back: Flow?) throws(Failure) -> (frame: Image, mask: Image) {
     let frame = try Image(width: width, height: height), mask = try Image(width: width, height: height)
@@ -64,7 +64,7 @@ extension Image {
             isKnown = false
           }
         }
-        // Where it came from outside, the pixel stays what it was.
+        // A pixel that came from outside keeps its colour.
         var corners = [(x: x, y: y, weight: Float(1))]
         if let place { corners = place.corners }
         for c in 0..<3 {

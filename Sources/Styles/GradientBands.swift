@@ -1,13 +1,13 @@
 import Networks
 import Tensors
 
-/// The gradient of a picture's costs, handed out in bands of rows from the top while an engine works its way
+/// The gradient of a picture's costs, delivered in bands of rows from the top while an engine works its way
 /// down the picture.
 ///
-/// Nothing will be added to a band that is handed out, and nothing more is read of the picture's rows that it
-/// is for: they may be moved before the next band is asked for.
+/// A delivered band is final, and the engine does not read the band's rows of the picture again: the caller
+/// may change them before it requests the next band.
 package final class GradientBands {
-  /// Some rows of d total / d picture; valid until the next band is asked for.
+  /// Some rows of d total / d picture; valid until the next band is requested.
   package struct Band {
     fileprivate enum Place {
       case plan(GradientPlan)
@@ -30,17 +30,17 @@ package final class GradientBands {
   private let picture: Tensor<Float>
   private let style: Double
   private var content = 0.0, variation = 0.0, temporal = 0.0
-  /// Of a picture in tiles: the row of them that comes next, and the gradient's rows that are not handed out,
-  /// from `first` on. Gradients of neighbours overlap: rows are handed out when no later tile reaches them.
+  /// For a picture in tiles: the next row of tiles, and the gradient's pending rows, starting at `first`.
+  /// Gradients of neighbouring tiles overlap: rows are delivered when no later tile reaches them.
   private var row = 0
   private let sums: Tensor<Float>?
   private var first = 0
-  /// The end of the rows that were handed out, and of those whose variation is known.
+  /// The end of the delivered rows, and of the rows whose variation is computed.
   private var end = 0, varied = 0
   private var isOver = false
 
-  /// After the engine has gone forward through the picture.
-  /// - Parameter style: the style's costs; where they are not finite there is no gradient.
+  /// Starts after the engine's forward pass through the picture.
+  /// - Parameter style: the style's costs; if they are not finite there is no gradient.
   init(_ engine: StyleEngine, _ picture: Tensor<Float>, style: Double) throws(Failure) {
     (self.engine, self.picture, self.style) = (engine, picture, style)
     isOver = !style.isFinite
@@ -48,12 +48,12 @@ package final class GradientBands {
     sums = try style.isFinite && pass.isTiled ? Tensor([pass.bandCount], repeating: 0) : nil
   }
 
-  /// The costs of the picture, when all bands were asked for.
+  /// The costs of the picture, after the last band.
   package var costs: StyleCosts {
     StyleCosts(content: content, style: style, variation: variation, temporal: temporal, engine.options)
   }
 
-  /// - Returns: nil after the last, and where costs are not finite.
+  /// - Returns: nil after the last band, and if the costs are not finite.
   package func next() throws(Failure) -> Band? {
     guard !isOver else { return nil }
     if let sums { return try next(sums) }
@@ -70,7 +70,7 @@ package final class GradientBands {
     return costs.total.isFinite ? Band(first: 0, count: engine.height, place: .plan(plan)) : nil
   }
 
-  /// Through the next row of tiles.
+  /// Runs the next row of tiles.
   private func next(_ sums: Tensor<Float>) throws(Failure) -> Band? {
     let tiles = engine.pass.tiles, stride = 3 * engine.width
     letGo(sums)
@@ -78,7 +78,7 @@ package final class GradientBands {
     row += 1
     isOver = row == tiles.count
     end = isOver ? engine.height : tiles[row][0].y
-    // One row more than is handed out: it is seen from the last of these while that has not moved.
+    // One row more than is delivered: the last row's neighbour, while that is unchanged.
     let seen = min(end + 1, engine.height)
     try sums.withPointer { gradient throws(Failure) in
       try add(first..<end, varying: varied..<seen, gradient, gradient + (varied - first) * stride)
@@ -91,7 +91,7 @@ package final class GradientBands {
     return Band(first: first, count: end - first, place: .sums(sums))
   }
 
-  /// What the picture itself costs, and its gradient.
+  /// Adds the costs of the picture itself, and their gradient.
   private func add(
     _ rows: Range<Int>, varying: Range<Int>, _ gradient: UnsafeMutablePointer<Float>,
     _ varyingGradient: UnsafeMutablePointer<Float>
@@ -102,7 +102,7 @@ package final class GradientBands {
     }
   }
 
-  /// Through the network and back.
+  /// Runs one tile through the network and back.
   private func add(_ tile: StyleTile, to sums: Tensor<Float>) throws(Failure) {
     try engine.prepare(tile)
     let plan = try engine.plan(for: tile)
@@ -120,7 +120,7 @@ package final class GradientBands {
     }
   }
 
-  /// The rows that were handed out make room for as many more.
+  /// Discards the delivered rows to make room for as many more.
   private func letGo(_ sums: Tensor<Float>) {
     let stride = 3 * engine.width, all = sums.count / stride, gone = end - first, rest = max(0, all - gone)
     guard gone > 0 else { return }

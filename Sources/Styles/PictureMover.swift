@@ -1,22 +1,21 @@
 import Networks
 import Tensors
 
-/// Moves a picture's numbers to where it costs less.
+/// Optimises a picture's numbers to reduce its costs.
 final class PictureMover {
   enum Reason: Equatable { case converged, stalled, notFinite }
 
-  /// [height, width, 3], in the network's terms. It is finite, whatever happens.
+  /// [height, width, 3], in the network's units. Always finite.
   let picture: Tensor<Float>
   private let options: StyleOptions
   private let kind: Kind
-  /// What Adam's rate has been multiplied by, and the picture before its last step; there is none where
-  /// memory is short.
+  /// The factor of Adam's rate, and the picture before its last step, unless memory is short.
   private(set) var caution: Float = 1
   private let before: Tensor<Float>?
-  /// The running mean of the pictures, and its age.
+  /// The running mean of the pictures, and the number of pictures in it.
   private(set) var mean: Tensor<Float>?
   private(set) var meanAge = 0
-  /// What L-BFGS knows of the picture as it is.
+  /// The costs and gradient of the current picture, for L-BFGS.
   private var known: (value: Double, gradient: Tensor<Float>)?
 
   private enum Kind {
@@ -24,13 +23,13 @@ final class PictureMover {
     case lbfgs(LBFGS<Float>)
   }
 
-  /// What one look at a picture found, and when.
+  /// The costs of a picture, and when they were computed.
   struct Look {
     let costs: StyleCosts
     let time = monotonicSeconds()
   }
 
-  /// What a step found on its way, and why there is no next; nil while there may be more to gain.
+  /// The evaluations of a step, and the reason to stop; nil while there may be more to gain.
   struct Step {
     let reason: Reason?
     let looks: [Look]
@@ -43,8 +42,8 @@ final class PictureMover {
     switch options.optimiser {
     case .adam: kind = .adam(try Optimiser<Float>(PictureMover.rule(options), "picture", picture.shape))
     case .lbfgs:
-      // One line search at a time; the tolerances are off, for a picture's costs have no scale of their own.
-      // The first step moves pixels by a few levels.
+      // One line search at a time; the tolerances are off, because a picture's costs have no scale of their
+      // own. The first step changes pixels by a few levels.
       kind = .lbfgs(
         try LBFGS<Float>(
           picture.count,
@@ -63,8 +62,8 @@ final class PictureMover {
     .adam(Adam(beta2: options.squareDecay))
   }
 
-  /// All that a mover of a picture of so many numbers comes to hold, the picture and gradients that it keeps
-  /// included.
+  /// Everything that a mover of a picture with `count` numbers allocates, including the picture and gradients
+  /// that it keeps.
   static func buffers(_ count: Int, _ options: StyleOptions) -> Buffers {
     var buffers = Buffers()
     buffers.add("picture", count)
@@ -73,14 +72,14 @@ final class PictureMover {
     case .adam:
       buffers += rule(options).buffers("picture", count)
       if options.tile == 0 { buffers.add("before", count) }
-      // L-BFGS has given the vectors of its search back when a result is made.
+      // L-BFGS has released the vectors of its search when a result is made.
       if options.averaging > 0 { buffers.add("result", count) }
     case .lbfgs: buffers += LBFGS<Float>.buffers(count, history: options.history)
     }
     return buffers
   }
 
-  /// What a checkpoint must keep of the optimiser.
+  /// The optimiser's state, for a checkpoint.
   var state: OptimiserState<Float> {
     switch kind {
     case .adam(let adam): adam.state
@@ -88,7 +87,7 @@ final class PictureMover {
     }
   }
 
-  /// The pictures that a checkpoint must keep.
+  /// The pictures that a checkpoint must store.
   var pictures: [Parameter<Float>] {
     var pictures = [Parameter("picture", picture)]
     if let before { pictures.append(Parameter("before", before)) }
@@ -96,14 +95,14 @@ final class PictureMover {
     return pictures
   }
 
-  /// Takes over where a checkpoint says it stood.
+  /// Restores the state of a checkpoint.
   func resume(caution: Float, meanAge: Int) {
     self.caution = caution
     self.meanAge = meanAge
     known = nil
   }
 
-  /// A step of Adam or a line search of L-BFGS.
+  /// Takes a step of Adam or a line search of L-BFGS.
   /// - Parameter engine: for pictures of this size.
   func step(by engine: StyleEngine) throws(Failure) -> Step {
     let step: Step
@@ -121,12 +120,12 @@ final class PictureMover {
       let bands = try engine.bands(of: picture)
       var isSound = true
       while let band = try bands.next() {
-        // The costs of the rest are wanted all the same.
+        // The costs of the remaining bands are needed all the same.
         if isSound { isSound = try move(by: band, adam) }
       }
       looks.append(Look(costs: bands.costs))
       if bands.costs.total.isFinite, isSound { return Step(reason: nil, looks: looks) }
-      // Back to the last picture that could be measured, and more carefully from there.
+      // Back to the last picture with finite costs, to continue with smaller steps.
       guard let before, adam.steps > 0, caution > 1e-3 else { return Step(reason: .notFinite, looks: looks) }
       withPointers(picture, before) { $0.update(from: $1, count: picture.count) }
       for moment in adam.state.tensors {
@@ -137,8 +136,8 @@ final class PictureMover {
     }
   }
 
-  /// Moves the band's rows.
-  /// - Returns: whether its gradient is finite; else nothing is moved.
+  /// Updates the band's rows.
+  /// - Returns: whether its gradient is finite; if not, nothing is changed.
   private func move(by band: GradientBands.Band, _ adam: Optimiser<Float>) throws(Failure) -> Bool {
     let row = picture.shape[1] * 3, start = band.first * row, length = band.count * row
     var isSound = true
@@ -158,7 +157,7 @@ final class PictureMover {
     let row = picture.shape[1] * 3
     var looks: [Look] = []
     let outcome = try lbfgs.run(picture, from: known) { picture, gradient throws(Failure) in
-      // Where the costs are not finite there is no gradient.
+      // Without finite costs there is no gradient.
       gradient.withPointer { $0.update(repeating: 0, count: gradient.count) }
       let bands = try engine.bands(of: picture)
       while let band = try bands.next() {
@@ -180,7 +179,7 @@ final class PictureMover {
     return Step(reason: reason, looks: looks)
   }
 
-  /// - Parameter first: the first of the pixels.
+  /// - Parameter first: the index of the first pixel.
   private func clampToLevels(_ first: Int, _ count: Int) {
     VGGPicture(picture).clampToLevels(first..<first + count)
   }
@@ -194,7 +193,7 @@ final class PictureMover {
     }
   }
 
-  /// The picture, or the mean of the pictures so far without what it had in the beginning.
+  /// The picture, or the bias-corrected mean of the pictures so far.
   func result() throws(Failure) -> Tensor<Float> {
     guard let mean, meanAge > 0 else { return picture }
     let result = try Tensor<Float>(picture.shape)
@@ -203,7 +202,7 @@ final class PictureMover {
     return result
   }
 
-  /// Adam's means for a picture of another size, so that it goes on where this one was.
+  /// Hands Adam's means over to a picture of another size, which continues from them.
   func handOver(to next: PictureMover) throws(Failure) {
     guard case .adam(let adam) = kind, case .adam(let successor) = next.kind else { return }
     let height = next.picture.shape[0], width = next.picture.shape[1]
@@ -211,7 +210,7 @@ final class PictureMover {
       let old = try old.value.reshaped(picture.shape.extents)
       try new.value.withPointer { target throws(Failure) in
         try enlarge(old, height: height, width: width, into: target)
-        // A mean of squares stays one: a cubic may swing below 0.
+        // A mean of squares must stay non-negative: cubic interpolation may undershoot.
         if new.name.hasPrefix("square") { for i in 0..<new.value.count { target[i] = max(0, target[i]) } }
       }
     }

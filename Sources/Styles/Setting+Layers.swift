@@ -1,13 +1,13 @@
 import Tensors
 
 extension Setting {
-  /// A number in limits, or 0, which stands for all, none or the content's own.
+  /// A number in limits, or 0 for "all", "none" or "the content's".
   init<Number: Numeric>(_ name: String, zeroOr value: Number, _ limits: Limits<Number>) {
     let text = value.description, isGood = value == 0 || limits.contains(value)
     self.init(name, text, fault: isGood ? nil : "\(name) \(text); expected 0 or \(limits.description)")
   }
 
-  /// Layers with their weights, each once.
+  /// Layers with their weights; no layer twice.
   init(_ name: String, _ layers: [(name: String, weight: Float)]) {
     let limits = Limits<Float>.from(0, to: 1e6)
     var text = "", fault: String?

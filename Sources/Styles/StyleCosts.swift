@@ -19,7 +19,7 @@ package struct StyleCosts {
       content: content, style: style, variation: variation, temporal: temporal, total: weighted + others)
   }
 
-  /// Why no picture can be moved by them.
+  /// Why an optimiser cannot use them.
   var reasonAgainst: String {
     let parts: [(name: StaticString, value: Double)] = [
       ("content", content), ("style", style), ("variation", variation), ("temporal", temporal)

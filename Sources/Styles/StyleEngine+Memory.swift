@@ -1,11 +1,11 @@
 import Networks
 import Tensors
 
-/// A forecast of what an engine will hold, made of what its parts say that they take.
+/// Forecasts what an engine will allocate, from the forecasts of its parts.
 extension StyleEngine {
-  /// Bytes that an engine for pictures of these sizes comes to hold at its peak, and what it makes the
-  /// network hold beyond what that holds already.
-  /// - Parameter masks: how many say where styles go.
+  /// Peak memory in bytes of an engine for pictures of these sizes, and the weights that it adds to the
+  /// network.
+  /// - Parameter masks: the number of masks that place styles.
   static func memoryNeeded(
     _ network: Network<Float>, width: Int, height: Int, styles: [(width: Int, height: Int)], masks: Int,
     _ options: StyleOptions
@@ -39,7 +39,7 @@ extension StyleEngine {
     return buffers
   }
 
-  /// What else it holds while it compares pictures.
+  /// Additional memory for evaluating pictures.
   private static func painting(
     _ pass: TiledPass, _ plan: GradientPlan, masks: Int, _ options: StyleOptions
   ) -> Buffers {
@@ -57,7 +57,7 @@ extension StyleEngine {
     return buffers + options.styleLoss.buffers(channels: channels)
   }
 
-  /// What it takes to go through the network and to add up a style layer's units.
+  /// Memory for a pass through the network and for the sums over a style layer's units.
   private static func going(
     through pass: TiledPass, _ plan: GradientPlan, masks: Int, _ options: StyleOptions
   ) -> Buffers {

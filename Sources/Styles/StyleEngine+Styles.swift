@@ -2,7 +2,7 @@ import Images
 import Networks
 import Tensors
 
-/// What the styles are known by, worked out once.
+/// The moments of the styles, computed once.
 extension StyleEngine {
   /// One for each style layer of each region.
   func styleMeasures() throws(Failure) -> [StyleMeasure] {
@@ -27,7 +27,7 @@ extension StyleEngine {
       for style in region.styles { share += style.weight }
       let mixed = try mixed(region.styles, units)
       for (i, layer) in options.styleLayers.enumerated() {
-        // A style's mask may leave a layer no unit.
+        // A style's mask may leave a layer without units.
         guard let moments = mixed[i], let tap = names.firstIndex(of: layer.name) else { continue }
         measures.append(
           try StyleMeasure(
@@ -59,7 +59,7 @@ extension StyleEngine {
     return mixed
   }
 
-  /// A style's moments at each style layer; nil where its mask leaves no unit.
+  /// A style's moments at each style layer; nil if its mask leaves no units.
   private func moments(of style: StylePicture, _ units: [Double]) throws(Failure) -> [Moments<Float>?] {
     let image = style.image
     let pass = try TiledPass(

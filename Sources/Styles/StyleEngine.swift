@@ -3,13 +3,12 @@ import Images
 import Networks
 import Tensors
 
-/// What `StyleObjective` computes, in `Float` and in memory that is taken once: costs and gradient of a
-/// picture that is measured again and again; of one too large for that, tile by tile.
+/// Computes what `StyleObjective` defines, in `Float` and in memory that is allocated once: costs and
+/// gradient of a picture that is evaluated repeatedly; tile by tile if it is too large.
 ///
-/// `TiledPass` says how a picture is divided. All tiles go forward first, for a style is compared by the
-/// moments of the whole picture, and then once more, for the way back. The gradient is the whole picture's
-/// but for rounding. Source: Galerne, Raad, Lezama, Morel, "Scaling painting style transfer", 2024, section
-/// 4.
+/// `TiledPass` divides the picture. All tiles run forward first, because a style is compared by the moments
+/// of the whole picture, and then once more, for the backward pass. The gradient is that of the whole picture
+/// up to rounding. Source: Galerne, Raad, Lezama, Morel, "Scaling painting style transfer", 2024, section 4.
 package final class StyleEngine {
   let network: Network<Float>
   let options: StyleOptions
@@ -20,12 +19,12 @@ package final class StyleEngine {
   private var room: UnitRoom?
   let workspace = Workspace()
   private var plan: (plan: GradientPlan, height: Int, width: Int)?
-  /// The content's features by tap, and the masks' units by mask and tap: of the whole picture or of the tile
-  /// at hand.
+  /// The content's features by tap, and the masks' units by mask and tap: of the whole picture or of the
+  /// current tile.
   private var contents: [Tensor<Float>?] = []
   private var units: [[Tensor<Float>?]] = [], contentShares: [Tensor<Float>?] = []
 
-  /// - Parameter pictures: content, masks, and the frame before, of one size; styles of any sizes.
+  /// - Parameter pictures: content, masks and previous frame, of one size; styles of any size.
   /// - Throws: `.notFound` for a layer that the network lacks.
   package init(_ network: Network<Float>, _ pictures: StylePictures, _ options: StyleOptions) throws(Failure)
   {
@@ -37,7 +36,7 @@ package final class StyleEngine {
       width: pictures.content.width)
     masks = pictures.masks
     if !options.styleLayers.isEmpty {
-      // The styles first: their plans go before the picture's own comes.
+      // Styles first: their plans are freed before the picture's own is made.
       measures = try styleMeasures()
       let channels = measures.reduce(1) { max($0, $1.sums.channels) }
       room = UnitRoom(channels: channels, workspace)
@@ -47,7 +46,7 @@ package final class StyleEngine {
 
   var height: Int { pass.height }
   var width: Int { pass.width }
-  /// Of the taps: each layer once, whatever it is asked for.
+  /// The names of the taps: each layer once, whatever its uses.
   var names: [String] { pass.names }
 
   static func taps(_ options: StyleOptions) -> [String] {
@@ -60,7 +59,7 @@ package final class StyleEngine {
 
   // MARK: Tiles
 
-  /// The plan for a tile's size; those before it are given back.
+  /// The plan for a tile's size; frees earlier ones.
   func plan(for tile: StyleTile) throws(Failure) -> GradientPlan {
     if let plan, (plan.height, plan.width) == (tile.height, tile.width) { return plan.plan }
     plan = nil
@@ -69,14 +68,14 @@ package final class StyleEngine {
     return made
   }
 
-  /// Masks and, if wanted, the content's features of a tile.
-  func prepare(_ tile: StyleTile, contentIsWanted: Bool = true) throws(Failure) {
+  /// Prepares a tile's masks and, unless only the style is needed, the content's features.
+  func prepare(_ tile: StyleTile, needsContent: Bool = true) throws(Failure) {
     let plan = try plan(for: tile), path = plan.path
     units = []
     for mask in masks {
       units.append(try options.maskKind.units(levels(mask, tile), along: path, taps: names.count))
     }
-    guard contentIsWanted, !options.contentLayers.isEmpty else { return }
+    guard needsContent, !options.contentLayers.isEmpty else { return }
     contentShares = []
     if let map = pictures.contentMap {
       contentShares = try MaskKind.soft.units(levels(map, tile), along: path, taps: names.count)
@@ -93,9 +92,9 @@ package final class StyleEngine {
 
   // MARK: Evaluating
 
-  /// The costs of a picture [height, width, 3] in the network's terms.
+  /// The costs of a picture [height, width, 3] in the network's units.
   package func evaluate(_ picture: Tensor<Float>) throws(Failure) -> StyleCosts {
-    let (content, style) = try forward(picture, contentIsWanted: true), rows = 0..<height
+    let (content, style) = try forward(picture, needsContent: true), rows = 0..<height
     return try picture.withPointer { x throws(Failure) in
       StyleCosts(
         content: content, style: style, variation: try variation(x, rows, nil),
@@ -103,27 +102,27 @@ package final class StyleEngine {
     }
   }
 
-  /// The same with the gradient, of which there is none where costs are not finite.
+  /// The same with the gradient, which is absent if the costs are not finite.
   package func bands(of picture: Tensor<Float>) throws(Failure) -> GradientBands {
-    try GradientBands(self, picture, style: forward(picture, contentIsWanted: false).style)
+    try GradientBands(self, picture, style: forward(picture, needsContent: false).style)
   }
 
-  /// Forward through all tiles.
+  /// Runs all tiles forward.
   private func forward(
-    _ picture: Tensor<Float>, contentIsWanted: Bool
+    _ picture: Tensor<Float>, needsContent: Bool
   ) throws(Failure) -> (content: Double, style: Double) {
     for measure in measures { measure.sums.clear() }
     var content = 0.0
     for row in pass.tiles {
       for tile in row {
-        if pass.isTiled { try prepare(tile, contentIsWanted: contentIsWanted) }
+        if pass.isTiled { try prepare(tile, needsContent: needsContent) }
         let plan = try plan(for: tile)
         try copy(picture, tile, to: plan)
         try plan.forward { tap, features throws(Failure) in
           for measure in measures where measure.tap == tap {
             try room?.add(block(tap, features, tile, plan, measure.mask), to: measure.sums)
           }
-          if contentIsWanted { content += try contentCost(tap, features, tile, plan, nil, isSet: false) }
+          if needsContent { content += try contentCost(tap, features, tile, plan, nil, isSet: false) }
         }
       }
     }
@@ -162,8 +161,8 @@ package final class StyleEngine {
 
   // MARK: Costs
 
-  /// `factor * sum of s (x - target)^2`, with s from the content map; to the gradient goes `2 alpha lambda
-  /// factor s (x - target)`.
+  /// `factor * sum of s (x - target)^2`, with s from the content map; adds `2 alpha lambda factor s (x -
+  /// target)` to the gradient.
   private func contentCost(
     _ tap: Int, _ features: GradientPlan.Features, _ tile: StyleTile, _ plan: GradientPlan,
     _ gradient: UnsafeMutablePointer<Float>?, isSet: Bool
@@ -186,7 +185,7 @@ package final class StyleEngine {
       if isSet { gradient?.update(repeating: 0, count: features.count) }
       var sum = 0.0
       for y in own.rows {
-        // Unit by unit where they count differently.
+        // Unit by unit where their weights differ.
         let each = map == nil ? own.columns.count : 1
         for x in Swift.stride(from: own.columns.lowerBound, to: own.columns.upperBound, by: each) {
           let place = y * features.width + x, i = place * channels
@@ -202,8 +201,8 @@ package final class StyleEngine {
     }
   }
 
-  /// Of all style layers and regions, after their moments are known; makes ready what the way back multiplies
-  /// by.
+  /// Over all style layers and regions, after their moments are known; prepares the factors of the backward
+  /// pass.
   private func styleCost() throws(Failure) -> Double {
     var style = 0.0
     for measure in measures {
@@ -269,7 +268,7 @@ package final class StyleEngine {
 }
 
 extension Image {
-  /// A tile in the network's terms.
+  /// A tile in the network's units.
   func fill(_ target: UnsafeMutablePointer<Float>, _ tile: StyleTile) {
     for y in 0..<tile.height {
       fillRow(target + y * 3 * tile.width, tile.y + y, tile.x..<(tile.x + tile.width))

@@ -2,11 +2,10 @@ import Images
 import Networks
 import Tensors
 
-/// A checkpoint has all that is needed to go on with the very bits that would have come: the picture, what
-/// the optimiser remembers, and where the job stands. It fits a job of the same pictures, weights and
-/// options, and names what differs.
+/// A checkpoint has everything needed to resume bit-exactly: the picture, the optimiser's state, and the
+/// job's position. It fits a job with the same pictures, weights and options; errors name the difference.
 extension StyleJob {
-  /// Writes the file whole or not at all.
+  /// Writes the file atomically.
   /// - Throws: `.io` with the system's reason.
   package func save(path: String) throws(Failure) {
     let checkpoint = checkpoint(of: mover)
@@ -14,15 +13,15 @@ extension StyleJob {
     try checkpoint.write(path: path)
   }
 
-  /// Goes on where the file was written; nothing is changed when it throws.
-  /// - Throws: `.io`; `.wrongModel`, naming what differs, for other pictures, weights or options; `.badData`
-  ///   for a file that is no checkpoint, or damaged; `.noMemory`.
+  /// Resumes where the file was written; changes nothing if it throws.
+  /// - Throws: `.io`; `.wrongModel`, naming the difference, for other pictures, weights or options;
+  ///   `.badData` for a file that is not a checkpoint or is damaged; `.noMemory`.
   package func load(path: String) throws(Failure) {
     let file = try WeightFile(path: path)
     guard file.metadata["checkpoint"] != nil else {
       throw .badData("checkpoint: the file is none, its metadata has no \"checkpoint\"")
     }
-    // First: of another painting the numbers say nothing.
+    // First: the numbers of another painting are meaningless.
     try Checkpoint<Float>.check(file, texts)
     let place = try Place(Checkpoint<Float>.words(file, "counter.job"), scales: work.scales.count)
     try resume(place) { mover throws(Failure) in
@@ -52,7 +51,7 @@ extension StyleJob {
 }
 
 extension StyleJob {
-  /// Where a job stands.
+  /// The position of a job.
   struct Place {
     let scale, scaleSteps, steps: Int
     let seconds: Double
@@ -60,7 +59,7 @@ extension StyleJob {
     /// Of the mover.
     let caution: Float
     let meanAge: Int
-    /// Whether the next scale is to be entered.
+    /// Whether the next scale is due.
     let isScaleDone: Bool
   }
 }
@@ -82,7 +81,7 @@ extension StyleJob.Place {
     (seconds, isScaleDone) = (Double(bitPattern: numbers[3]), numbers[7] == 1)
     (caution, meanAge) = (Float(bitPattern: UInt32(numbers[5])), Int(numbers[6]))
     ending = StyleJob.Ending(rawValue: Int32(numbers[4]))
-    // A scale that is done has a next, and a job ends in its last.
+    // A finished scale has a successor, and a job ends in its last.
     let isLast = scale + 1 == scales
     guard (ending == nil) == (numbers[4] == 0), isLast ? !isScaleDone : ending == nil else {
       throw StyleJob.Place.refusal(scales)
@@ -98,7 +97,7 @@ extension StyleJob.Place {
 }
 
 extension StylePictures {
-  /// All pictures and their shares, by name.
+  /// All pictures and their weights, by name.
   fileprivate var texts: [String: String] {
     var texts = [
       "content": text(content), "start picture": text(start), "content map": text(contentMap),
@@ -110,7 +109,7 @@ extension StylePictures {
       texts["weight of style \(i + 1)"] = "\(style.weight)"
       texts["mask of style \(i + 1)"] = text(style.place)
       texts["part of style \(i + 1)"] = text(style.part)
-      // One mask for two styles mixes them, two that look alike are two regions.
+      // A mask shared by two styles mixes them; two equal masks are two regions.
       if let place = style.place, let first = styles[..<i].firstIndex(where: { $0.place === place }) {
         texts["mask of style \(i + 1)"] = "that of style \(first + 1)"
       }
@@ -124,7 +123,7 @@ extension StylePictures {
 }
 
 extension Image {
-  /// Of all that is painted from: the samples, in 16 bits where there are so many, and alpha.
+  /// Of everything that the painting depends on: the samples, in 16 bits if there are 16, and alpha.
   fileprivate var fingerprint: UInt64 {
     var fingerprint = Fingerprint()
     fingerprint.add(UInt64(width))

@@ -3,20 +3,20 @@ import Images
 import Networks
 import Tensors
 
-/// A painting under way: it goes on step by step, from scale to scale, and can be looked at at any time.
-/// `StyleWork` has what it paints; `StyleJob+Checkpoint.swift` keeps it in a file.
+/// A painting in progress: it runs step by step, from scale to scale, and can be previewed at any time.
+/// `StyleWork` holds its inputs; `StyleJob+Checkpoint.swift` stores it in a file.
 package final class StyleJob {
-  /// What one evaluation of the costs found.
+  /// The result of one evaluation of the costs.
   package struct Report {
-    /// From 1, of `steps`, which grow where a line search is under way at the end.
+    /// From 1, out of `steps`, which grow if a line search is still running at the end.
     package let number, steps: Int
     package let costs: StyleCosts
-    /// Of work, since the beginning.
+    /// Working time since the start.
     package let seconds: Double
     package let width, height: Int
   }
 
-  /// Why nothing more is done.
+  /// Why the job ended.
   package enum Ending: Int32, CaseIterable {
     /// All steps are done.
     case steps = 1
@@ -24,44 +24,44 @@ package final class StyleJob {
     case converged = 2
     /// No picture along the last direction was better.
     case stalled = 3
-    /// The costs left the range of Float; the picture is the last whose costs did not.
+    /// The costs exceeded the range of Float; the picture is the last with finite costs.
     case notFinite = 4
     case deadline = 5
   }
 
-  /// The picture at one of the scales, and how many evaluations it has had there.
+  /// The picture at one of the scales, and its number of evaluations there.
   private struct Stage {
     let scale: Int
     let mover: PictureMover
     var steps = 0
-    /// After a checkpoint within a scale L-BFGS looks once more where it stands: that is no step.
+    /// After a checkpoint within a scale L-BFGS evaluates its current picture once more, which is not a step.
     var looksAgain = false
   }
 
   /// What the next step does.
   private enum State {
-    /// It moves the picture, which this engine measures.
+    /// Optimises the picture, which this engine evaluates.
     case painting(StyleEngine)
-    /// It makes the engine before: a checkpoint has none.
+    /// Creates the engine first: a checkpoint has none.
     case resuming
-    /// It enters the next scale before: this one is done.
+    /// Enters the next scale first: this one is finished.
     case entering
     case ended(Ending)
   }
 
   let work: StyleWork
-  /// A number that changes with the network's weights.
+  /// A fingerprint of the network's weights.
   let weights: UInt64
   private var stage: Stage
   private var state: State
   private var steps = 0
   private var seconds = 0.0
-  /// What the last evaluation found; before the first, and after a checkpoint, its costs are 0.
+  /// The last evaluation; before the first, and after a checkpoint, its costs are 0.
   package private(set) var last: Report
 
-  /// - Parameter weights: a number that changes with the network's weights.
-  /// - Throws: `.invalidArgument` for options out of range and sizes that no picture has; `.notFound` for a
-  ///   layer that the network lacks.
+  /// - Parameter weights: a fingerprint of the network's weights.
+  /// - Throws: `.invalidArgument` for options out of range and impossible sizes; `.notFound` for a layer that
+  ///   the network lacks.
   package init(
     _ network: Network<Float>, _ pictures: StylePictures, _ options: StyleOptions, weights: UInt64 = 0
   ) throws(Failure) {
@@ -79,16 +79,17 @@ package final class StyleJob {
   private var scale: StyleOptions.Scale { work.scales[stage.scale] }
   private var isLastScale: Bool { stage.scale + 1 == work.scales.count }
 
-  /// Nil while there is more to do.
+  /// Nil while the job is running.
   package var ending: Ending? {
     if case .ended(let ending) = state { ending } else { nil }
   }
 
   // MARK: Steps
 
-  /// A step of Adam or a line search of L-BFGS, and what it found on its way; nothing once the job has ended.
-  /// - Throws: `.invalidArgument` when the very first costs are no finite number, `.noMemory`. The next step
-  ///   then does what this one could not do.
+  /// Takes a step of Adam or a line search of L-BFGS, and returns its evaluations; none once the job has
+  /// ended.
+  /// - Throws: `.invalidArgument` if the very first costs are not finite, `.noMemory`. The next step then
+  ///   retries.
   package func step() throws(Failure) -> [Report] {
     try prepare()
     guard case .painting(let engine) = state else { return [] }
@@ -101,7 +102,7 @@ package final class StyleJob {
     return found
   }
 
-  /// Makes the engine where there is none. When it throws the job stays where it was.
+  /// Creates the engine if needed. If it throws, the job is unchanged.
   private func prepare() throws(Failure) {
     switch state {
     case .painting, .ended: return
@@ -115,7 +116,7 @@ package final class StyleJob {
     }
   }
 
-  /// The step itself. Evaluations count once the step is done: one that throws is done again.
+  /// The step itself. Evaluations count once it is complete: a step that throws is repeated.
   private func evaluate(_ engine: StyleEngine) throws(Failure) -> (PictureMover.Reason?, [Report]) {
     let started = monotonicSeconds()
     let step = try stage.mover.step(by: engine)
@@ -134,8 +135,8 @@ package final class StyleJob {
     return (step.reason, found)
   }
 
-  /// To the next scale, or to the end, when this one is done. The engine is given back before the next is
-  /// made.
+  /// Advances to the next scale, or to the end, if this one is finished. The engine is freed before the next
+  /// one is created.
   private func goOn(after reason: PictureMover.Reason?) {
     let isLate =
       options.deadline > 0 && seconds + nextStepSeconds > options.deadline * work.share(upTo: stage.scale)
@@ -152,12 +153,12 @@ package final class StyleJob {
     }
   }
 
-  /// Only of the last scale, so that it does not begin what it cannot end in time.
+  /// Only of the last scale, so that a step is not started unless it can finish in time.
   private var nextStepSeconds: Double { !isLastScale || steps == 0 ? 0 : seconds / Double(steps) }
 
-  /// Goes on for at least so many evaluations, or until the job has ended.
-  /// - Parameter onReport: called for each evaluation after the step that made it; finish ends the run,
-  ///   cancel throws `.cancelled`.
+  /// Runs at least `evaluations` more, or until the job has ended.
+  /// - Parameter onReport: called for each evaluation after its step; `.finish` ends the run, `.cancel`
+  ///   throws `.cancelled`.
   package func run(
     evaluations: Int, _ onReport: (Report) throws(Failure) -> Action
   ) throws(Failure) {
@@ -177,12 +178,12 @@ package final class StyleJob {
 
   // MARK: Pictures
 
-  /// The picture so far, in the size of the scale that is painted.
+  /// The picture so far, in the size of the current scale.
   package func preview() throws(Failure) -> Image {
     try work.image(of: stage.mover.result(), width: scale.width, height: scale.height)
   }
 
-  /// The picture so far, in its own size.
+  /// The picture so far, in its final size.
   package func result() throws(Failure) -> Image {
     let last = work.scales[work.scales.count - 1]
     return try work.image(of: stage.mover.result(), width: last.width, height: last.height)
@@ -198,11 +199,11 @@ package final class StyleJob {
       caution: mover.caution, meanAge: mover.meanAge, isScaleDone: isScaleDone)
   }
 
-  /// What is moved, with what the optimiser remembers.
+  /// The picture being optimised, with the optimiser's state.
   var mover: PictureMover { stage.mover }
 
-  /// Takes up a place; nothing is changed when `fill` throws, or there is no memory.
-  /// - Parameter fill: puts the picture and what the optimiser remembers into the mover.
+  /// Takes a position; nothing is changed if `fill` throws, or memory is short.
+  /// - Parameter fill: restores the picture and the optimiser's state in the mover.
   func resume(_ place: Place, _ fill: (PictureMover) throws(Failure) -> Void) throws(Failure) {
     let mover = try work.mover(at: place.scale)
     try fill(mover)
@@ -219,7 +220,7 @@ package final class StyleJob {
   private func state(resuming place: Place) -> State {
     if let ending = place.ending { return .ended(ending) }
     if place.isScaleDone { return .entering }
-    // An engine measures any picture of its scale.
+    // An engine evaluates any picture of its scale.
     if case .painting = state, place.scale == stage.scale { return state }
     return .resuming
   }

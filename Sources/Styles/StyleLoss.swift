@@ -1,12 +1,12 @@
 import Networks
 import Tensors
 
-/// What a layer's units have in common, which is what a style is known by, weighted by `q`, which is 1 but
-/// where masks say otherwise: `second = sum of q (x - c) transpose(x - c) / n` with `n = sum of q`.
+/// The statistics of a layer's units that represent a style, weighted by `q`, which is 1 without masks:
+/// `second = sum of q (x - c) transpose(x - c) / n` with `n = sum of q`.
 ///
-/// For Gram matrices, which are `n second`, c is 0, and nobody asks for the mean. For all other losses c is
-/// `mean = sum of q x / n`, so that `second` is the covariance: the difference of raw moments would lose the
-/// digits of pictures that hardly vary, and with them its sign.
+/// For Gram matrices, which are `n second`, c is 0, and the mean is not used. For all other losses c is `mean
+/// = sum of q x / n`, so that `second` is the covariance: the difference of raw moments would cancel for
+/// pictures that hardly vary, and could even become negative.
 package struct Moments<Element: Scalar> {
   /// [channels], [channels, channels].
   package let mean, second: Tensor<Element>
@@ -17,7 +17,7 @@ package struct Moments<Element: Scalar> {
 
   package var channels: Int { mean.count }
 
-  /// The covariance with enough on its diagonal for a root.
+  /// The covariance with its diagonal raised for a root.
   fileprivate func ridged() throws(Failure) -> Tensor<Element> {
     let covariance = try second.copy()
     var largest = 0.0
@@ -28,7 +28,8 @@ package struct Moments<Element: Scalar> {
   }
 
   /// Becomes the moments of `1 - part` of these units and `part` of the other's.
-  /// - Parameter isCentred: whether both are about their means. Then their means' distance counts as well:
+  /// - Parameter isCentred: whether both are about their means. Then the distance of the means contributes
+  ///   too:
   ///   `C = (1 - p) C + p C' + p (1 - p) (mean' - mean) transpose(mean' - mean)`.
   package func mix(_ other: Moments, part: Element, isCentred: Bool) {
     for i in 0..<second.count { second.pointer[i] += part * (other.second[i] - second[i]) }
@@ -48,7 +49,7 @@ package enum StyleLoss: Int32, CaseIterable, Sendable {
   case gram = 0
   /// `mean of (mean - mean')^2 + mean of (covariance - covariance')^2`.
   case moments = 1
-  /// The squared 2-Wasserstein distance of Gaussians, over the channels, as style-transfer-pytorch has it:
+  /// The squared 2-Wasserstein distance of Gaussians, divided by the channels, as in style-transfer-pytorch:
   /// `mean of (mean - mean')^2 + mean of the diagonal of S + S' - 2 (S'^(1/2) S S'^(1/2))^(1/2)`; see
   /// Wasserstein.swift.
   case wasserstein = 2
@@ -56,7 +57,7 @@ package enum StyleLoss: Int32, CaseIterable, Sendable {
   /// Whether moments are about the mean.
   package var isCentred: Bool { self != .gram }
 
-  /// A style's moments, with what a loss makes of them once.
+  /// A style's moments, with quantities that a loss derives from them once.
   package struct Target<Element: Scalar> {
     package let moments: Moments<Element>
     fileprivate let covariance, root: Tensor<Element>?
@@ -72,15 +73,16 @@ package enum StyleLoss: Int32, CaseIterable, Sendable {
     }
   }
 
-  /// The cost, 0 or more, and its gradient by the moments: `bySecond` is symmetric and set; `byMean` is set
-  /// but for Gram matrices. That by a unit is `q / n (2 bySecond (x - c) + byMean)`.
-  /// - Parameter gramFactor: of the sum of squared differences of second moments.
+  /// The cost, 0 or more, and its gradient with respect to the moments: sets `bySecond`, which is symmetric,
+  /// and, except for Gram matrices, `byMean`. The gradient with respect to a unit is `q / n (2 bySecond (x -
+  /// c) + byMean)`.
+  /// - Parameter gramFactor: the factor of the sum of squared differences of second moments.
   package func cost<Element: Scalar>(
     of found: Moments<Element>, _ target: Target<Element>, gramFactor: Double, bySecond: Tensor<Element>,
     byMean: Tensor<Element>
   ) throws(Failure) -> Double {
     let channels = found.channels, count = Double(channels)
-    guard let wanted = target.covariance else {
+    guard let desired = target.covariance else {
       // d = 2 factor (second - second')
       return gramFactor
         * Element.squaredDifference(found.second, target.moments.second, slope: 2 * gramFactor, bySecond)
@@ -92,11 +94,11 @@ package enum StyleLoss: Int32, CaseIterable, Sendable {
       var trace = 0.0
       for k in 0..<channels {
         let i = k * channels + k
-        trace += wanted[i].value + covariance[i].value - 2 * mixed[i].value
+        trace += desired[i].value + covariance[i].value - 2 * mixed[i].value
       }
-      // No distance is below 0; a sum of its terms may be, by their roundings.
+      // A distance is never negative, but rounding errors may make the sum so.
       cost += trace < 0 ? 0 : trace / count
-      // d S = I / C + S'^(1/2) (-2 / C dM) S'^(1/2), with dM through the root.
+      // d S = I / C + S'^(1/2) (-2 / C dM) S'^(1/2), with dM backwards through the root.
       let back = try newtonSchulzGradient(root: mixed, slope: -2 / count)
       let slope = try product(product(root, back), root)
       for k in 0..<channels {
@@ -107,7 +109,7 @@ package enum StyleLoss: Int32, CaseIterable, Sendable {
       }
     } else {
       cost +=
-        Element.squaredDifference(found.second, wanted, slope: 2 / (count * count), bySecond)
+        Element.squaredDifference(found.second, desired, slope: 2 / (count * count), bySecond)
         / (count * count)
     }
     return cost

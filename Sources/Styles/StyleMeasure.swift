@@ -1,17 +1,17 @@
 import Networks
 import Tensors
 
-/// One style layer of one region: the style's moments, and what the picture's are worked out in.
+/// One style layer of one region: the style's moments, and the buffers for the picture's.
 struct StyleMeasure {
   let tap: Int
   let weight: Float
-  /// The number of a mask; nil: all units count.
+  /// The index of a mask; nil if all units count.
   let mask: Int?
   let target: StyleLoss.Target<Float>
-  /// Of the squared differences of Gram matrices by unit.
+  /// The factor of the squared differences of Gram matrices per unit.
   let gramFactor: Double
   let sums: UnitSums
-  /// What a unit's gradient is of the unit's distance from the centre, and beside that.
+  /// A unit's gradient: the factor of its distance from the centre, and the constant part.
   let bySecond, byMean: Tensor<Float>
   /// The mean of the picture's units, or zeros for Gram matrices.
   let centre: Tensor<Float>
@@ -19,7 +19,7 @@ struct StyleMeasure {
 
   /// - Parameters:
   ///   - units: of the layer in the whole picture.
-  ///   - isInParts: whether they are added to the sums some at a time.
+  ///   - isInParts: whether they are added to the sums in several parts.
   init(
     _ tap: Int, weight: Float, mask: Int?, _ moments: Moments<Float>, units: Double, isInParts: Bool,
     _ options: StyleOptions
@@ -41,7 +41,7 @@ struct StyleMeasure {
     centre = try Tensor([channels], repeating: 0)
   }
 
-  /// All of its matrices, beside which vectors are little.
+  /// All of its matrices; vectors are negligible.
   static func buffers(channels: Int, isInParts: Bool, _ loss: StyleLoss) -> Buffers {
     let matrix = channels * channels
     var buffers = Buffers()
@@ -55,11 +55,11 @@ struct StyleMeasure {
 }
 
 extension StyleLoss {
-  /// What `cost` comes to hold of a layer, the moments that were found among it.
+  /// The memory that `cost` takes for a layer, including the moments found.
   func buffers(channels: Int) -> Buffers {
     var names = ["found"]
     if self == .wasserstein {
-      // The two matrices of a root's gradient, what it works in, and a product.
+      // The two matrices of a root's gradient, its temporaries, and a product.
       names += ["covariance", "root", "a", "q", "t", "a q", "q a", "turned", "product", "packed"]
     }
     var buffers = Buffers()

@@ -2,16 +2,17 @@ import Images
 import Networks
 import Tensors
 
-/// What to paint, what a picture is measured by, and how it is moved; the defaults are those of the course
+/// What to paint, how a picture is evaluated, and how it is optimised; the defaults are those of the course
 /// notebook.
 package struct StyleOptions: Sendable, Settings {
   package enum Optimiser: Int32, CaseIterable, Sendable { case adam = 0, lbfgs = 1 }
   package enum Start: Int32, CaseIterable, Sendable { case content = 0, noise = 1, style = 2, image = 3 }
 
-  /// Of the picture; 0, 0: the content's. One 0: from the other, keeping the content's proportions.
+  /// Size of the picture; 0, 0: the content's. One 0: derived from the other, keeping the content's
+  /// proportions.
   package var width = 0, height = 0
 
-  // What is measured.
+  // Evaluation.
 
   /// Factors in `J = alpha J_content + beta J_style + gamma J_variation + delta J_temporal`.
   package var contentWeight: Float = 10, styleWeight: Float = 40, variationWeight: Float = 0,
@@ -27,19 +28,19 @@ package struct StyleOptions: Sendable, Settings {
   package var pooling = Pooling.average
   package var edges = GradientPlan.Edges.zeros
   package var maskKind = MaskKind.soft
-  /// How much more the content counts where its map is white: `1 + weight` times.
+  /// The extra weight of the content where its map is white: it counts `1 + weight` times.
   package var contentMapWeight: Float = 2
-  /// The style's longest side, in parts of the picture's, its shape kept; 0: it is cut to the picture's shape
-  /// and size.
+  /// The style's longest side as a fraction of the picture's, keeping its shape; 0: cropped and scaled to the
+  /// picture's shape and size.
   package var styleScale: Float = 0
   package var colours = Colours.ofStyle
-  /// Bits a sample of the painted picture, 8 or 16; 0: as many as the content has.
+  /// Bits per sample of the painted picture, 8 or 16; 0: as many as the content.
   package var depth = 0
 
-  // How the picture is moved.
+  // Optimisation.
 
   package var optimiser = Optimiser.adam
-  /// Evaluations of the costs and their gradient, of all scales together: of Adam a step each.
+  /// Evaluations of the costs and their gradient, in all scales together; one per step of Adam.
   package var steps = 200
   /// Adam's, in levels of 0...255.
   package var learningRate: Float = 2
@@ -47,20 +48,22 @@ package struct StyleOptions: Sendable, Settings {
   package var squareDecay = 0.999
   /// Pairs that L-BFGS keeps.
   package var history = 10
-  /// The decay of a running mean of the pictures, which is then the result; 0: the last picture is.
+  /// The decay of a running mean of the pictures, which then is the result; 0: the result is the last
+  /// picture.
   package var averaging: Float = 0
-  /// Whether levels are held within 0...255 after every step of Adam.
+  /// Whether levels are clamped to 0...255 after every step of Adam.
   package var isClamped = false
   /// The longest side at the first and coarsest of the scales; 0: one scale.
   package var coarsest = 0
-  /// A scale's side in parts of the one before, and how many times the steps of the others the first has.
+  /// The ratio of a scale's side to the previous one, and the first scale's multiple of the steps of the
+  /// others.
   package var scaleRatio = 2.0, firstShare = 1
-  /// Of the pixels that are taken through the network at a time, a side; 0: all.
+  /// Side of the tiles in which pixels pass through the network; 0: all at once.
   package var tile = 0
-  /// Seconds after which the picture must be ready; 0: whenever it is.
+  /// Seconds after which the picture must be ready; 0: no deadline.
   package var deadline = 0.0
 
-  // Where it starts.
+  // Start.
 
   package var start = Start.content
   /// The start is `ratio * noise(-20...20) + (1 - ratio) * picture`.
@@ -69,8 +72,8 @@ package struct StyleOptions: Sendable, Settings {
 
   package init() {}
 
-  /// Every option in one line, for a picture depends on all of them: the check of a caller's numbers and what
-  /// a checkpoint keeps. A test holds the list against the members.
+  /// Lists every option once, because a picture depends on all of them: for range checks, and for
+  /// checkpoints. A test compares the list with the members.
   @SettingList package var settings: [Setting] {
     Setting("width", width)
     Setting("height", height)
@@ -108,7 +111,7 @@ package struct StyleOptions: Sendable, Settings {
     Setting("seed", seed)
   }
 
-  /// The size of the picture painted from a content of the given size.
+  /// The size of the painted picture for a content of the given size.
   package func size(for contentWidth: Int, _ contentHeight: Int) -> (width: Int, height: Int) {
     switch (width, height) {
     case (0, 0): return (contentWidth, contentHeight)
@@ -118,25 +121,25 @@ package struct StyleOptions: Sendable, Settings {
     }
   }
 
-  /// The longest side of a style for a picture of the given size; nil: it is cut to the picture's shape and
-  /// size.
+  /// The longest side of a style for a picture of the given size; nil: the style is cropped and scaled to the
+  /// picture's shape and size.
   func styleSide(width: Int, height: Int) -> Int? {
     styleScale > 0 ? Int((Float(max(width, height)) * styleScale).rounded()) : nil
   }
 
-  /// Whether a style's Gram matrices are compared as they are, not by unit: those of one that is cut to the
-  /// picture's shape, whatever its size.
+  /// Whether a style's Gram matrices are compared as sums instead of per unit: only for a style that is
+  /// cropped to the picture's shape, whatever its size.
   package var comparesSums: Bool { styleLoss == .gram && styleScale == 0 }
 
-  /// One of the sizes that the picture is painted at, one after another.
+  /// One of the sizes at which the picture is painted in turn.
   package struct Scale: Equatable {
     package let width, height, steps: Int
   }
 
-  /// From the coarsest to the picture itself. The steps are shared evenly: a coarse one costs little and
-  /// moves much.
+  /// From the coarsest to the final size. The steps are shared evenly: a coarse step costs little and changes
+  /// much.
   package func scales(width: Int, height: Int) -> [Scale] {
-    // A product of roots may lie a little above a whole number.
+    // A product of roots may lie slightly above an integer.
     func side(_ length: Int, _ divisor: Double) -> Int {
       max(1, Int((Double(length) / divisor + 1e-6).rounded(.down)))
     }
@@ -147,7 +150,7 @@ package struct StyleOptions: Sendable, Settings {
       { divisors.append(last * scaleRatio) }
     }
     var scales: [Scale] = []
-    // The first has the first parts.
+    // The first scale gets the extra shares.
     let firstShare = divisors.count + self.firstShare - 1 > steps ? 1 : self.firstShare
     let parts = divisors.count - 1 + firstShare
     var given = 0

@@ -1,15 +1,15 @@
 import Images
 import Tensors
 
-/// A picture to paint like.
+/// A picture whose style is used.
 package struct StylePicture {
   package let image: Image
-  /// Its share among the styles of one region, and its region's among all.
+  /// Its share among the styles of one region, and its region's share among all.
   package var weight: Float
-  /// Where in the painted picture it goes, white where it does, of the content's proportions; nil:
-  /// everywhere. Styles of one and the same mask are mixed, those of different ones stand side by side.
+  /// A mask of where to use it in the painted picture, white where it applies, in the content's proportions;
+  /// nil: everywhere. Styles with the same mask are mixed, those with different masks stand side by side.
   package var place: Image?
-  /// The part of the style that is taken, white where it is, of the style's size; nil: all.
+  /// A mask of the part of the style to use, white where it applies, of the style's size; nil: all of it.
   package var part: Image?
 
   package init(_ image: Image, weight: Float = 1, place: Image? = nil, part: Image? = nil) {
@@ -18,7 +18,7 @@ package struct StylePicture {
 }
 
 extension StyleOptions {
-  /// A style for a painting of so many pixels: scaled, or cut to its shape.
+  /// A style for a painting of this size: scaled, or cropped to its shape.
   fileprivate func sized(_ style: Image, _ width: Int, _ height: Int) throws(Failure) -> Image {
     guard let longest = styleSide(width: width, height: height) else {
       return try cover(style, width: width, height: height)
@@ -29,8 +29,7 @@ extension StyleOptions {
   }
 }
 
-/// The largest part about the centre that has the wanted proportions, scaled to the wanted size: nothing is
-/// squashed.
+/// The largest centred part with the target's proportions, scaled to its size: nothing is distorted.
 package func cover(_ image: Image, width: Int, height: Int) throws(Failure) -> Image {
   var part = (width: image.width, height: image.height)
   if image.width * height > image.height * width {
@@ -48,19 +47,19 @@ package func cover(_ image: Image, width: Int, height: Int) throws(Failure) -> I
 package struct StylePictures {
   package let content: Image
   package var styles: [StylePicture]
-  /// What the painting starts from, for `StyleOptions.Start.image`.
+  /// The initial picture, for `StyleOptions.Start.image`.
   package var start: Image?
-  /// Where the content counts more, white where most; nil: nowhere.
+  /// Where the content counts more, white for most; nil: nowhere.
   package var contentMap: Image?
-  /// What the picture should look like but for its style, and where, white where it should: the frame before,
-  /// moved along with what is seen in it.
+  /// The target of the temporal cost, and where it applies, in white: the previous frame, warped to the
+  /// motion.
   package var before: Image?, beforeMask: Image?
 
   package init(content: Image, styles: [StylePicture]) {
     (self.content, self.styles) = (content, styles)
   }
 
-  /// With the colours that they are painted in.
+  /// With the colours prepared for painting.
   func prepared(_ colours: Colours) throws(Failure) -> StylePictures {
     var prepared = self
     for i in styles.indices {
@@ -72,7 +71,7 @@ package struct StylePictures {
     return prepared
   }
 
-  /// For a painting of so many pixels. One mask stays one, however many styles have it.
+  /// Scales them for a painting of this size. A shared mask stays shared.
   func sized(_ width: Int, _ height: Int, _ options: StyleOptions) throws(Failure) -> StylePictures {
     func resized(_ image: Image) throws(Failure) -> Image {
       try image.resized(width: width, height: height, filter: .bicubic)
@@ -102,7 +101,7 @@ package struct StylePictures {
     return sized
   }
 
-  /// Those that say where styles go, each once.
+  /// The masks that place styles, each once.
   var masks: [Image] {
     var masks: [Image] = []
     for style in styles {
@@ -111,8 +110,7 @@ package struct StylePictures {
     return masks
   }
 
-  /// - Throws: `.invalidArgument` for a mask whose size is not that of its picture, and for weights that are
-  ///   none.
+  /// - Throws: `.invalidArgument` for a mask whose size differs from its picture's, and for invalid weights.
   func check() throws(Failure) {
     guard !styles.isEmpty else { throw .invalidArgument("no style") }
     for style in styles {

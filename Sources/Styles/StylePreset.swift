@@ -1,16 +1,16 @@
 import Networks
 import Tensors
 
-/// Settings with a name, which is that of the program that made them known. Their losses are those of the
-/// programs, on the same pictures and weights; where pictures have sides that 16 does not divide, theirs may
-/// round another way when pooling.
+/// Settings named for the program that made them known. The losses equal those of the programs, on the same
+/// pictures and weights; pictures with sides that are not multiples of 16 may differ, where a program rounds
+/// differently in pooling.
 package struct StylePreset: Sendable {
   package let name: StaticString
-  /// In a few words, for a list of all.
+  /// A short description, for lists.
   package let summary: StaticString
   package let options: StyleOptions
 
-  /// - Parameter base: what is changed; nil: the options' own numbers.
+  /// - Parameter base: the options to modify; nil: the defaults.
   private init(
     _ name: StaticString, _ summary: StaticString, from base: StylePreset? = nil,
     _ change: (inout StyleOptions) -> Void = { _ in }

@@ -1,9 +1,9 @@
-/// A part of a large picture that is taken through the network by itself: its own pixels, and around them as
-/// many as the units that stand for these see.
+/// A part of a large picture that passes through the network separately: its own pixels, and as many around
+/// them as the receptive fields of its units need.
 package struct StyleTile: Equatable {
-  /// With what lies around.
+  /// Including the margin.
   package let x, y, width, height: Int
-  /// Its own, in the picture's coordinates: tiles share none, and together have all.
+  /// Its own pixels, in the picture's coordinates: tiles do not overlap, and together cover the picture.
   package let ownX, ownY: Range<Int>
 
   package init(x: Int, y: Int, width: Int, height: Int, ownX: Range<Int>, ownY: Range<Int>) {
@@ -11,8 +11,8 @@ package struct StyleTile: Equatable {
     (self.ownX, self.ownY) = (ownX, ownY)
   }
 
-  /// The units of a layer that are its own, in the tile's rows and columns.
-  /// - Parameter step: how many pixels a unit stands for.
+  /// Its own units in a layer, in the tile's rows and columns.
+  /// - Parameter step: pixels per unit.
   package func units(step: Int) -> (rows: Range<Int>, columns: Range<Int>) {
     func part(_ own: Range<Int>, _ start: Int) -> Range<Int> {
       (own.lowerBound - start) / step..<(own.upperBound - start + step - 1) / step
@@ -20,11 +20,10 @@ package struct StyleTile: Equatable {
     return (part(ownY, y), part(ownX, x))
   }
 
-  /// Rows of tiles, from the top; one tile where `side` is 0 or the picture is no larger.
+  /// Rows of tiles, from the top; one tile if `side` is 0 or the picture is no larger.
   /// - Parameters:
   ///   - side: of a tile's own pixels; rounded up to whole steps.
-  ///   - step, halo: of the deepest layer: how many pixels a unit stands for, and how many more it sees to
-  ///     each side.
+  ///   - step, halo: of the deepest layer: pixels per unit, and how many more it sees on each side.
   package static func rows(width: Int, height: Int, side: Int, step: Int, halo: Int) -> [[StyleTile]] {
     let across = parts(of: width, side, step, halo), down = parts(of: height, side, step, halo)
     return down.map { y in
@@ -36,8 +35,8 @@ package struct StyleTile: Equatable {
     }
   }
 
-  /// Along one side. All parts are of one length, but for the last where steps do not divide the side:
-  /// poolings must fall where they do in the whole picture.
+  /// Divides one side. All parts have the same length, except the last one if steps do not divide the side:
+  /// poolings must align with those of the whole picture.
   private static func parts(
     of length: Int, _ side: Int, _ step: Int, _ halo: Int
   ) -> [(all: Range<Int>, own: Range<Int>)] {

@@ -3,7 +3,7 @@ import Images
 import Networks
 import Tensors
 
-/// Repaints pictures with the weights of a VGG-19: an optimiser moves the pixels until their features match
+/// Repaints pictures with the weights of a VGG-19: an optimiser changes the pixels until their features match
 /// the content's and their Gram matrices the style's.
 package final class StyleTransfer {
   private let model: Model
@@ -14,8 +14,8 @@ package final class StyleTransfer {
     _ = try model.network()
   }
 
-  /// - Throws: `.noMemory` also where only a later scale does not fit: better before the first step than
-  ///   after hours.
+  /// - Throws: `.noMemory` even if only a later scale does not fit: better before the first step than after
+  ///   hours.
   package func job(_ pictures: StylePictures, _ options: StyleOptions) throws(Failure) -> StyleJob {
     try options.check()
     try pictures.check()
@@ -25,9 +25,8 @@ package final class StyleTransfer {
     return try StyleJob(model.network(), pictures, options, weights: model.weights.fingerprint)
   }
 
-  /// Bytes that the process will hold at the peak of a run with a content of the given size, beyond what it
-  /// holds now: what the run computes in, and weights as the kernels want them, which stay with the model for
-  /// the next run.
+  /// Peak memory in bytes that a run with a content of the given size adds to the process: the memory of the
+  /// run, and packed weights, which stay with the model for the next run.
   package func memoryNeeded(
     contentWidth: Int, _ contentHeight: Int, masks: Int, _ options: StyleOptions
   ) throws(Failure) -> Int {
@@ -35,12 +34,12 @@ package final class StyleTransfer {
     try Image.check(width: contentWidth, height: contentHeight)
     let (width, height) = options.size(for: contentWidth, contentHeight)
     try Image.check(width: width, height: height)
-    // The last scale needs most, and leaves the weights that the others have laid out as they are.
+    // The last scale needs most memory, and does not change the weights that the others have packed.
     let scales = options.scales(width: width, height: height)
     var engine = 0, weights: Set<MissingWeights> = []
     for scale in scales {
       var style = (width: scale.width, height: scale.height)
-      // Of a style's size no more is known than its longest side.
+      // Only the longest side of a style's size is known.
       if let longest = options.styleSide(width: scale.width, height: scale.height) {
         style = (max(1, longest), max(1, longest))
       }
@@ -49,10 +48,10 @@ package final class StyleTransfer {
       engine = needed.bytes
       weights.formUnion(needed.weights)
     }
-    // And the result; content and style in that size were given back when the engine had read them.
+    // And the result; content and style in that size were freed once the engine had read them.
     let count = width * height * 3
     var numbers = PictureMover.buffers(count, options).count
-    // The scale before lets go of its pictures when the last one has taken them over.
+    // The previous scale's pictures are freed when the last scale has taken them over.
     if scales.count > 1 {
       let before = scales[scales.count - 2]
       numbers += PictureMover.buffers(3 * before.width * before.height, options).count
@@ -62,7 +61,7 @@ package final class StyleTransfer {
   }
 
   /// Costs of a given picture; all pictures keep their sizes.
-  /// - Returns: also d total / d pixel, [height, width, 3] in R, G, B order, if asked for.
+  /// - Returns: also d total / d pixel, [height, width, 3] in R, G, B order, if requested.
   package func evaluate(
     _ generated: Image, _ pictures: StylePictures, _ options: StyleOptions, withGradient: Bool
   ) throws(Failure) -> (costs: StyleCosts, gradient: Tensor<Float>?) {
@@ -89,7 +88,7 @@ package final class StyleTransfer {
     return (try StyleTransfer.checked(bands.costs), gradient)
   }
 
-  /// Of costs that are not finite there is no gradient.
+  /// Costs that are not finite have no gradient.
   private static func checked(_ costs: StyleCosts) throws(Failure) -> StyleCosts {
     guard costs.total.isFinite else { throw .invalidArgument(costs.reasonAgainst) }
     return costs

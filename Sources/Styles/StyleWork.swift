@@ -3,16 +3,16 @@ import Images
 import Networks
 import Tensors
 
-/// What a job is to paint, and what that takes at each of its scales.
+/// The inputs of a job, and their preparation for each of its scales.
 struct StyleWork {
   let options: StyleOptions
-  /// As they were given, and with their colours as they are painted.
+  /// As given, and with their colours prepared.
   let pictures: StylePictures
   private let prepared: StylePictures
   let scales: [StyleOptions.Scale]
   private let network: Network<Float>
 
-  /// - Throws: `.invalidArgument` for options out of range and sizes that no picture has.
+  /// - Throws: `.invalidArgument` for options out of range and impossible sizes.
   init(
     _ network: Network<Float>, _ pictures: StylePictures, _ options: StyleOptions
   ) throws(Failure) {
@@ -30,13 +30,13 @@ struct StyleWork {
 
   // MARK: Scales
 
-  /// What measures pictures of a scale's size.
+  /// Evaluates pictures of a scale's size.
   func engine(at scale: Int) throws(Failure) -> StyleEngine {
     try StyleEngine(network, prepared.sized(scales[scale].width, scales[scale].height, options), options)
   }
 
-  /// The picture that a scale begins with, and what measures it.
-  /// - Parameter coarser: what was painted at the scale before; nil to begin.
+  /// The initial picture of a scale, and the engine that evaluates it.
+  /// - Parameter coarser: the result of the previous scale; nil at the start.
   func enter(
     _ scale: Int, from coarser: PictureMover?
   ) throws(Failure) -> (PictureMover, StyleEngine) {
@@ -54,12 +54,12 @@ struct StyleWork {
     return (mover, engine)
   }
 
-  /// Moves a picture of a scale's size whose numbers are not known yet.
+  /// The optimiser of a picture of a scale's size whose numbers are not known yet.
   func mover(at scale: Int) throws(Failure) -> PictureMover {
     try PictureMover(Tensor([scales[scale].height, scales[scale].width, 3]), options)
   }
 
-  /// What part of all work is done when a scale is.
+  /// The share of all work that is finished after a scale.
   func share(upTo scale: Int) -> Double {
     func work(_ scales: ArraySlice<StyleOptions.Scale>) -> Double {
       var sum = 0.0
@@ -82,7 +82,7 @@ struct StyleWork {
       case .style: try cover(prepared.styles[0].image, width: width, height: height).fill(x)
       case .image:
         try (prepared.start ?? sized.content).resized(width: width, height: height, filter: .bicubic).fill(x)
-        // Where the frame before tells nothing, there is nothing to go on from.
+        // Where the previous frame is unknown, it offers no start.
         if prepared.start === prepared.before, let mask = sized.beforeMask {
           fillUnknown(picture, from: sized.content, mask)
         }
@@ -97,7 +97,7 @@ struct StyleWork {
     return picture
   }
 
-  /// The content's pixels where the mask is black.
+  /// Copies the content's pixels where the mask is black.
   private func fillUnknown(_ picture: Tensor<Float>, from content: Image, _ mask: Image) {
     picture.withPointer { x in
       for y in 0..<mask.height {
@@ -111,7 +111,7 @@ struct StyleWork {
 
   // MARK: Result
 
-  /// A painted picture as an image of some size, with the colours, depth and alpha that were asked for.
+  /// A painted picture as an image of a given size, with the requested colours, depth and alpha.
   func image(of painted: Tensor<Float>, width: Int, height: Int) throws(Failure) -> Image {
     var picture = painted
     if picture.shape.extents != [height, width, 3] {

@@ -1,21 +1,20 @@
 import Networks
 import Tensors
 
-/// How a network goes through a picture of one size, in one piece or tile by tile: what works and what
-/// forecasts ask the same.
+/// How a network processes a picture of one size, whole or tile by tile; shared by computation and forecasts.
 ///
-/// A tile goes through the network with as many pixels around it as its units see, and counts only its own
+/// A tile passes through the network with the surrounding pixels that its units see, and counts only its own
 /// units.
 struct TiledPass {
   private let network: Network<Float>
   private let options: StyleOptions
   private let isForwardOnly: Bool
-  /// Of the taps.
+  /// Names of the taps.
   let names: [String]
   let height, width: Int
   /// Rows of tiles, from the top.
   let tiles: [[StyleTile]]
-  /// The whole picture's, without memory.
+  /// The plan of the whole picture, without memory.
   let forecast: GradientPlan
 
   /// - Throws: `.notFound` for a layer that the network lacks.
@@ -29,21 +28,21 @@ struct TiledPass {
       network, height: height, width: width, taps: names, pooling: options.pooling, edges: options.edges,
       isForecast: true, isForwardOnly: isForwardOnly)
     let field = forecast.field, step = field.stride
-    // Beyond the pixels that a unit stands for.
+    // Pixels seen beyond those that belong to a unit.
     let halo = max(-field.start, field.start + field.size - step)
     tiles = StyleTile.rows(width: width, height: height, side: options.tile, step: step, halo: halo)
   }
 
   var isTiled: Bool { tiles.count * tiles[0].count > 1 }
 
-  /// Whether units are added up some at a time.
-  /// - Parameter masks: how many say where styles go.
+  /// Whether units are summed in several parts.
+  /// - Parameter masks: the number of masks that place styles.
   func isInParts(masks: Int) -> Bool { isTiled || masks > 0 }
 
-  /// The largest tile: the last of a row may be larger than those before it.
+  /// The largest tile: the last one of a row may be larger than the others.
   var largest: StyleTile { tiles[tiles.count - 1][tiles[0].count - 1] }
 
-  /// Of a tile's size.
+  /// For a tile's size.
   func plan(
     for tile: StyleTile, isForecast: Bool = false, _ workspace: Workspace = Workspace()
   ) throws(Failure) -> GradientPlan {
@@ -58,7 +57,7 @@ struct TiledPass {
     return (height + step - 1) / step * ((width + step - 1) / step)
   }
 
-  /// The most units of a tap that a tile has of its own.
+  /// The maximum number of a tap's units that belong to one tile.
   func largestBlock(of tap: Int) -> Int {
     let step = forecast.step(of: tap)
     var count = 0
@@ -71,7 +70,7 @@ struct TiledPass {
     return count
   }
 
-  /// Numbers of the rows that tiles add their gradients to: as many as the tallest of them has.
+  /// Size of the rows to which tiles add their gradients: as many rows as the tallest tile.
   var bandCount: Int { isTiled ? tallest * 3 * width : 0 }
 
   /// Rows of the tallest tile.

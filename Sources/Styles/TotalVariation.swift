@@ -1,10 +1,10 @@
 import Tensors
 
-/// How restless a picture is, from pixel to pixel; x is [height, width, 3].
+/// The variation of a picture from pixel to pixel; x is [height, width, 3].
 package enum TotalVariation: Int32, CaseIterable, Sendable {
   /// `sum |x - right| + sum |x - below|`
   case absolute = 0
-  /// `1/2 sum (x - right)^2 + (x - below)^2`, of the pixels that have both neighbours (Mahendran and Vedaldi
+  /// `1/2 sum (x - right)^2 + (x - below)^2`, over the pixels with both neighbours (Mahendran and Vedaldi
   /// 2015).
   case squared = 1
   /// `2 (mean of squares to the right / 3 + below / 3 + along both diagonals / 12)` of x / 255, edges
@@ -12,8 +12,9 @@ package enum TotalVariation: Int32, CaseIterable, Sendable {
   case ninePoints = 2
 
   /// - Parameters:
-  ///   - rows: whose part of the cost and whose gradient are wanted; nil: all.
-  ///   - slope: the gradient, times this, is added to `gradient`, which begins with the first of the rows.
+  ///   - rows: the rows whose part of the cost and gradient to compute; nil: all.
+  ///   - slope: the factor of the gradient that is added to `gradient`, which begins with the first of the
+  ///     rows.
   package func cost<Element: Scalar>(
     _ x: UnsafePointer<Element>, height: Int, width: Int, rows: Range<Int>? = nil, slope: Element,
     into gradient: UnsafeMutablePointer<Element>?
@@ -30,15 +31,15 @@ package enum TotalVariation: Int32, CaseIterable, Sendable {
           sums[i] = kind.costOfRow(x, first + i, height: height, width: width, slope: slope, into: row)
         }
       }
-      // In the order of the rows: the same bits for any number of threads.
+      // In row order: the same bits for any number of threads.
       var sum = 0.0
       for i in 0..<rows.count { sum += sums[i] }
       return sum
     }
   }
 
-  /// What the pixels of row `y` have to do with those to the right and below; and their gradient, that of the
-  /// row, which each pixel gathers from all its neighbours.
+  /// The variation between row `y` and its neighbours to the right and below, and the gradient of the row,
+  /// which each pixel gathers from all its neighbours.
   @_specialize(where Element == Float)
   @_specialize(where Element == Double)
   private func costOfRow<Element: Scalar>(
@@ -82,14 +83,14 @@ package enum TotalVariation: Int32, CaseIterable, Sendable {
   }
 }
 
-/// The pairs of neighbours along a side that a place is the first of, and the last.
+/// The pairs of neighbours along a side whose first, and whose last, a position is.
 private func copies(_ place: Int, of count: Int) -> (first: ClosedRange<Int>, last: ClosedRange<Int>) {
   ((place == 0 ? 0 : place + 1)...(place + 1), place...(place == count - 1 ? count : place))
 }
 
-/// The same for `TotalVariation.ninePoints`. A pair of neighbours is known by its lower right end in a
-/// picture whose edges are repeated once: pair (i, j) joins clamped places (i - 1, j - 1) and (i, j), or (i -
-/// 1, j) and (i, j - 1).
+/// The same for `TotalVariation.ninePoints`. A pair of neighbours is indexed by its lower right end in a
+/// picture with its edges repeated once: pair (i, j) joins the clamped positions (i - 1, j - 1) and (i, j),
+/// or (i - 1, j) and (i, j - 1).
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func ninePointsOfRow<Element: Scalar>(
@@ -102,7 +103,7 @@ private func ninePointsOfRow<Element: Scalar>(
     x[(min(max(y, 0), height - 1) * width + min(max(column, 0), width - 1)) * 3 + c].value
   }
   var sum = 0.0
-  // Pairs that end in this row; those that end beyond the last row are the last row's.
+  // Pairs that end in this row; those that end below the last row belong to the last row.
   for i in y...(y == height - 1 ? height : y) {
     for j in 0...width {
       for c in 0..<3 {
@@ -120,7 +121,7 @@ private func ninePointsOfRow<Element: Scalar>(
       let beside = at(y, column + 1, c) + at(y, column - 1, c),
         over = at(y + 1, column, c) + at(y - 1, column, c)
       var g = straight * (4 * here - beside - over)
-      // Along the diagonals a pixel at an edge is the end of several pairs, by its copies.
+      // On the diagonals a pixel at an edge ends several pairs, through its copies.
       let rows = copies(y, of: height), columns = copies(column, of: width)
       for i in rows.last {
         for j in columns.last { g += diagonal * (here - at(i - 1, j - 1, c)) }

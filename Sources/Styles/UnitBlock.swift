@@ -1,7 +1,7 @@
 import Networks
 import Tensors
 
-/// Some units of a layer: those of a rectangle, each with its share m in a mask. A unit counts m^2 times.
+/// Some units of a layer: those of a rectangle, each with its weight m in a mask. A unit counts m^2 times.
 struct UnitBlock {
   let features: GradientPlan.Features
   let rows, columns: Range<Int>
@@ -11,28 +11,28 @@ struct UnitBlock {
   var count: Int { rows.count * columns.count }
   var isAll: Bool { rows == 0..<features.height && columns == 0..<features.width }
 
-  /// The place among the features' of one of the block's units, which are numbered row by row.
+  /// The index among the features of one of the block's units, which are numbered row by row.
   fileprivate func place(_ unit: Int) -> Int {
     (rows.lowerBound + unit / columns.count) * features.width + columns.lowerBound + unit % columns.count
   }
 }
 
-/// Where units are copied to that do not lie side by side or do not count alike, some at a time.
+/// A buffer for chunks of units that are not contiguous or not equally weighted.
 final class UnitRoom {
   static let chunk = 2048
-  /// Rows that a thread takes at a time.
+  /// Rows per task.
   static let slice = 64
   private let channels: Int
   private let workspace: Workspace
-  /// Copies of units, with their m, and what comes of them.
+  /// Copies of units, their m, and results.
   private var taken: (units: Storage<Float>, shares: Storage<Float>, results: Storage<Float>)?
 
-  /// - Parameter channels: the most of any layer.
+  /// - Parameter channels: the maximum of all layers.
   init(channels: Int, _ workspace: Workspace) {
     (self.channels, self.workspace) = (channels, workspace)
   }
 
-  /// Memory that is taken when it is first needed.
+  /// Allocated on first use.
   private func room() throws(Failure) -> (
     units: UnsafeMutablePointer<Float>, shares: UnsafeMutablePointer<Float>,
     results: UnsafeMutablePointer<Float>
@@ -47,15 +47,15 @@ final class UnitRoom {
     return (room.units.pointer, room.shares.pointer, room.results.pointer)
   }
 
-  /// Numbers that a layer of so many units comes to use.
-  /// - Parameter isWhole: whether the units are those of a whole picture without masks, of which there are no
+  /// Size of the buffer for a layer with `units` units.
+  /// - Parameter isWhole: whether the units are those of a whole picture without masks, which need no
   ///   results.
   static func count(units: Int, channels: Int, isWhole: Bool) -> Int {
     min(units, chunk) * ((isWhole ? 1 : 2) * channels + 1)
   }
 
-  /// Copies of the units, m^power times each, with their m.
-  /// - Parameter centre: what is taken off the units first.
+  /// Copies the units, scaled by m^power, and their m.
+  /// - Parameter centre: subtracted from the units first.
   private func forEachChunk(
     _ block: UnitBlock, power: Int, from centre: Tensor<Float>? = nil,
     _ body: (_ first: Int, _ count: Int) throws(Failure) -> Void
@@ -82,7 +82,6 @@ final class UnitRoom {
 
   // MARK: Moments
 
-  /// Adds the block's units to sums.
   func add(_ block: UnitBlock, to sums: UnitSums) throws(Failure) {
     if sums.isCentred {
       return try forEachChunk(block, power: 0) { _, count throws(Failure) in
@@ -104,11 +103,11 @@ final class UnitRoom {
 
   // MARK: Gradients
 
-  /// To each unit's gradient goes `m^2 ((x - centre) slope + shift)`.
+  /// Adds `m^2 ((x - centre) slope + shift)` to each unit's gradient.
   /// - Parameters:
   ///   - about: centre and shift; nil for zeros.
   ///   - gradient: of all features.
-  ///   - isSet: whether it is set and not added to; units out of the block get nothing.
+  ///   - isSet: whether to set it instead of adding; units outside the block become zero.
   func addGradient(
     _ block: UnitBlock, _ slope: PackedMatrix<Float>, about: (centre: Tensor<Float>, shift: Tensor<Float>)?,
     to gradient: UnsafeMutablePointer<Float>, isSet: Bool
@@ -152,20 +151,20 @@ final class UnitRoom {
   }
 }
 
-/// Sums over units, of which their moments are made.
+/// Sums over units, from which moments are computed.
 final class UnitSums {
   let channels: Int
   let isCentred: Bool
-  /// How often units have counted.
+  /// The sum of the units' weights, m^2.
   private(set) var weight = 0.0
-  /// Of centred sums: the mean of all units so far.
+  /// For centred sums: the mean of all units so far.
   private(set) var mean: [Double]
   /// `sum of q (x - c) transpose(x - c)`, with c = 0 or the mean.
   private let products: Tensor<Float>
-  /// Of the parts that were added to the first, and of all that were centred.
+  /// Room for the products of parts after the first, or of all centred parts.
   private var part: Tensor<Float>?
 
-  /// - Parameter isCentred: whether moments about the mean are wanted, or Gram matrices.
+  /// - Parameter isCentred: for moments about the mean instead of Gram matrices.
   init(channels: Int, isCentred: Bool) throws(Failure) {
     self.channels = channels
     self.isCentred = isCentred
@@ -187,7 +186,7 @@ final class UnitSums {
     return made
   }
 
-  /// To sums about 0.
+  /// Adds to sums about 0.
   /// - Parameters:
   ///   - x: m times the units, followed by a vector's width of readable slack.
   ///   - weight: the sum of m^2.
@@ -202,11 +201,11 @@ final class UnitSums {
     self.weight += weight
   }
 
-  /// To sums about the mean: products of the part about its own mean, and what the distance of the two means
-  /// adds to them. Source: Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing
-  /// sample variances", 1979.
+  /// Adds to sums about the mean: the products of the part about its own mean, and the contribution of the
+  /// distance of the two means. Source: Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for
+  /// computing sample variances", 1979.
   /// - Parameters:
-  ///   - x: the units, followed by a vector's width of readable slack; it becomes `m (x - mean)`.
+  ///   - x: the units, followed by a vector's width of readable slack; overwritten with `m (x - mean)`.
   ///   - shares: m; nil: 1.
   func add(
     centring x: UnsafeMutablePointer<Float>, rows: Int, shares: UnsafePointer<Float>?, _ workspace: Workspace
@@ -217,7 +216,8 @@ final class UnitSums {
       for i in 0..<rows { weight += Double(shares[i]) * Double(shares[i]) }
     }
     guard weight > 0 else { return }
-    // Of slices of rows first: rounding grows slowly, and the bits are the same for any number of threads.
+    // Sums slices of rows first: rounding errors grow slowly, and the bits are the same for any number of
+    // threads.
     let each = UnitRoom.slice, slices = (rows + each - 1) / each, channels = channels
     let sums = try workspace.take((slices + 1) * channels), centre = sums + slices * channels
     func collect(_ term: (_ row: Int, _ target: UnsafeMutablePointer<Float>) -> Void) -> [Double] {
@@ -235,7 +235,7 @@ final class UnitSums {
       for c in 0..<channels { target[c] += q * x[c] }
     }
     for c in 0..<channels { centre[c] = Float(sum[c] / weight) }
-    // The centre is the mean but for its rounding, which is known by what remains.
+    // The centre is the mean up to rounding, which the remainder corrects.
     let rest = collect { row, target in
       let x = x + row * channels, m = shares.map { $0[row] } ?? 1
       for c in 0..<channels {
@@ -260,7 +260,7 @@ final class UnitSums {
     self.weight += weight
   }
 
-  /// - Returns: nil where no unit counted.
+  /// - Returns: nil if no unit counted.
   func moments() throws(Failure) -> Moments<Float>? {
     guard weight > 0 else { return nil }
     let second = try Tensor<Float>(products.shape), factor = Float(1 / weight)

@@ -3,25 +3,25 @@ import Images
 import Networks
 import Tensors
 
-/// How a mask of pixels becomes one of a layer's units.
+/// Converts a mask of pixels to one of a layer's units.
 /// Source: Gatys, Ecker, Bethge, Hertzmann, Shechtman, "Controlling perceptual factors in neural style
 /// transfer", 2017, section 4.
 package enum MaskKind: Int32, CaseIterable, Sendable {
-  /// 1 for units that see nothing but pixels of at least half, else 0: no style leaks over the border.
+  /// 1 for units that see only pixels of at least half, else 0: no style leaks over the border.
   case inside = 0
-  /// Averages over the units' own pixels, from 0 to 1: regions fade into one another.
+  /// Averages over the units' own pixels, from 0 to 1: regions blend into one another.
   case soft = 1
 }
 
 extension MaskKind {
-  /// The mask at each tap of a path, one number a unit.
+  /// The mask at each tap of a path, one number per unit.
   /// - Parameters:
-  ///   - levels: [height, width], from 0 to 1. What lies beyond its edges is in no region and out of none.
+  ///   - levels: [height, width], from 0 to 1. Pixels beyond its edges are neither in nor out of a region.
   func units(
     _ levels: Tensor<Float>, along path: [GradientPlan.Passage], taps: Int
   ) throws(Failure) -> [Tensor<Float>?] {
     var found = [Tensor<Float>?](repeating: nil, count: taps)
-    // `.inside` follows what is outside, which grows.
+    // `.inside` tracks the outside, which grows.
     var field = levels
     if self == .inside {
       field = try Tensor<Float>(levels.shape)
@@ -40,7 +40,7 @@ extension MaskKind {
     return found
   }
 
-  /// The largest of all numbers at most `reach` rows and columns away.
+  /// The maximum within `reach` rows and columns.
   private func widened(_ x: Tensor<Float>, by reach: Int) throws(Failure) -> Tensor<Float> {
     guard reach > 0 else { return x }
     let height = x.shape[0], width = x.shape[1]
@@ -66,7 +66,7 @@ extension MaskKind {
     return both
   }
 
-  /// 2x2, as poolings go.
+  /// 2x2, aligned with the poolings.
   private func halved(_ x: Tensor<Float>, isMaximum: Bool) throws(Failure) -> Tensor<Float> {
     let height = (x.shape[0] + 1) / 2, width = (x.shape[1] + 1) / 2
     let y = try Tensor<Float>([height, width])
@@ -79,7 +79,8 @@ extension MaskKind {
   }
 }
 
-/// A picture as a mask, [height, width] from 0 to 1: the mean of its channels. The part that begins at x, y.
+/// A picture as a mask, [height, width] from 0 to 1: the mean of its channels, for the part that begins at x,
+/// y.
 func levels(
   _ image: Image, x: Int, y: Int, width: Int, height: Int
 ) throws(Failure) -> Tensor<Float> {

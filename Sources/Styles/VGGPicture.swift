@@ -2,20 +2,20 @@ import Images
 import Networks
 import Tensors
 
-/// A picture as VGG-19 takes it: [height, width, 3] numbers, the channels B, G, R, in levels of 0...255 less
-/// the network's means. No other file of this room knows the order or the means.
+/// A picture as the input of VGG-19: [height, width, 3] numbers, channels B, G, R, in levels of 0...255 minus
+/// the network's means. No other file of this folder knows the order or the means.
 package struct VGGPicture {
   package let numbers: Tensor<Float>
 
   package init(_ numbers: Tensor<Float>) { self.numbers = numbers }
 
-  /// From 16 bits a sample where the image has them.
+  /// Uses 16 bits per sample if the image has them.
   package init(_ image: Image) throws(Failure) {
     numbers = try Tensor([image.height, image.width, 3])
     numbers.withPointer { image.fill($0) }
   }
 
-  /// From 8 bits a sample, whatever else the image has.
+  /// Uses 8 bits per sample, even if the image has more.
   package init(bytesOf image: Image) throws(Failure) {
     numbers = try Tensor([image.height, image.width, 3])
     numbers.withPointer { target in
@@ -25,7 +25,7 @@ package struct VGGPicture {
     }
   }
 
-  /// Rounded to 8 or 16 bits a sample, and held within their range.
+  /// Rounded to 8 or 16 bits per sample, and clamped to their range.
   package func image(isDeep: Bool) throws(Failure) -> Image {
     let (height, width) = (numbers.shape[0], numbers.shape[1])
     guard isDeep else {
@@ -50,7 +50,7 @@ package struct VGGPicture {
     return try Image(width: width, height: height, deep: deep)
   }
 
-  /// Holds some pixels, which are counted row by row, within the levels of 0...255.
+  /// Clamps some pixels, indexed row by row, to levels 0...255.
   package func clampToLevels(_ pixels: Range<Int>) {
     let mean = Architecture.vgg19Pictures.mean
     numbers.withPointer { numbers in
@@ -65,7 +65,7 @@ package struct VGGPicture {
     }
   }
 
-  /// What one channel of a pixel is in these terms, from the 8 bits of an image.
+  /// Converts a channel of an 8-bit image's pixel to the network's units.
   package struct Channels {
     private let means: [Float]
 
@@ -80,7 +80,7 @@ package struct VGGPicture {
     }
   }
 
-  /// Slopes by these numbers as slopes by the levels of R, G, B.
+  /// Converts the gradient with respect to these numbers to one with respect to the levels of R, G, B.
   package static func writeByLevels(
     _ slopes: UnsafePointer<Float>, pixels: Int, to target: UnsafeMutablePointer<Float>
   ) {
@@ -89,7 +89,7 @@ package struct VGGPicture {
     }
   }
 
-  /// From levels of R, G, B, as a convolution: slopes find their way back.
+  /// Converts levels of R, G, B by a convolution, so that gradients propagate back.
   package static func entered(
     _ levels: Variable<Float>, on tape: Tape<Float>
   ) throws(Failure) -> Variable<Float> {
@@ -102,12 +102,11 @@ package struct VGGPicture {
 }
 
 extension Image {
-  /// In the network's terms, from 16 bits where there are so many.
+  /// In the network's units, from 16 bits if there are 16.
   func fill(_ target: UnsafeMutablePointer<Float>) {
     for y in 0..<height { fillRow(target + y * 3 * width, y, 0..<width) }
   }
 
-  /// Some columns of a row.
   func fillRow(_ target: UnsafeMutablePointer<Float>, _ y: Int, _ columns: Range<Int>) {
     let first = 3 * (y * width + columns.lowerBound)
     guard let deep else {
@@ -128,7 +127,7 @@ extension Image {
 }
 
 extension UInt16 {
-  /// The sample nearest to a level of 0...255, held within the range.
+  /// The sample nearest to a level of 0...255, clamped to the range.
   init(level: Float) {
     let sample = (level * 257).rounded()
     self = sample > 0 ? (sample < 65535 ? UInt16(sample) : 65535) : 0  // NaN is not > 0

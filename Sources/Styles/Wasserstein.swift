@@ -1,14 +1,14 @@
 import Networks
 import Tensors
 
-// Roots of matrices as style-transfer-pytorch has them: by twelve steps, with no eigenvalues. Those below
-// about 1e-4 of the norm have not come to their roots by then, which is part of the loss that it is known
-// for. Source: Lin, Maji, "Improved bilinear pooling with CNNs", 2017, section 3.
+// Matrix square roots as in style-transfer-pytorch: twelve Newton-Schulz steps, no eigenvalues. Eigenvalues
+// below about 1e-4 of the norm have not converged by then, which is part of that loss's definition. Source:
+// Lin, Maji, "Improved bilinear pooling with CNNs", 2017, section 3.
 
-/// On the diagonal of a covariance: style-transfer-pytorch's 1e-4, but no less than what rounding may have
-/// put there. An eigenvalue below about -6e-5 of the norm grows by 2.25 a step until it is no number; a
-/// million times the least variance that `Element` tells from nothing lies far from that, and is too little
-/// for twelve steps to see.
+/// Added to the diagonal of a covariance: style-transfer-pytorch's 1e-4, but at least the possible rounding
+/// error. An eigenvalue below about -6e-5 of the norm grows by a factor of 2.25 per step until it overflows;
+/// a millionth of the largest variance (1e-14 of it for Double) is far from that, and too small to affect
+/// twelve steps.
 func wassersteinRidge<Element: Scalar>(largestVariance: Double, _: Element.Type) -> Double {
   let isSingle = Element(1 + 1e-9).value == 1
   return max(1e-4, largestVariance * (isSingle ? 1e-6 : 1e-14))
@@ -32,8 +32,8 @@ package func product<Element: Scalar>(
   return result
 }
 
-/// The root of a positive matrix by Newton and Schulz: `t = (3 I - z y) / 2`, `y = y t`, `z = t z` from `y =
-/// a / |a|`, `z = I`; the root is `sqrt(|a|) y`.
+/// The root of a positive matrix by Newton and Schulz: `t = (3 I - z y) / 2`, `y = y t`, `z = t z`, starting
+/// with `y = a / |a|`, `z = I`; the root is `sqrt(|a|) y`.
 func newtonSchulzRoot<Element: Scalar>(_ a: Tensor<Element>) throws(Failure) -> Tensor<Element> {
   let side = a.shape[0], norm = gradientNorm([a])
   guard norm > 0, norm.isFinite else { return try Tensor<Element>(a.shape.extents, repeating: 0) }
@@ -50,9 +50,9 @@ func newtonSchulzRoot<Element: Scalar>(_ a: Tensor<Element>) throws(Failure) -> 
   return y
 }
 
-/// The gradient of `slope trace(root(a))` by `a`: Lyapunov's equation `r q + q r = slope I` by as many steps:
-/// `t = 3 I - a a`, `q = (q t - a (a q - q a)) / 2`, `a = a t / 2` from `a = r / |r|`, `q = slope I / |r|`;
-/// it is `q / 2`.
+/// The gradient of `slope trace(root(a))` with respect to `a`: solves Lyapunov's equation `r q + q r = slope
+/// I` in as many steps: `t = 3 I - a a`, `q = (q t - a (a q - q a)) / 2`, `a = a t / 2`, starting with `a = r
+/// / |r|`, `q = slope I / |r|`; the result is `q / 2`.
 func newtonSchulzGradient<Element: Scalar>(
   root: Tensor<Element>, slope: Double
 ) throws(Failure) -> Tensor<Element> {

@@ -1,5 +1,5 @@
-/// What something holds: buffers by name, each with its count of numbers. What takes the memory and what
-/// forecasts it read one list, so that no buffer is taken that a forecast does not know.
+/// Named buffers, each with its element count. Allocation and memory forecasts read the same list, so every
+/// buffer that is allocated is also forecast.
 package struct Buffers {
   package struct Buffer: Equatable {
     package let name: String
@@ -20,7 +20,7 @@ package struct Buffers {
     return all
   }
 
-  /// Of all of them.
+  /// The total element count.
   package var count: Int {
     var sum = 0
     for buffer in list { sum += buffer.count }
@@ -29,8 +29,8 @@ package struct Buffers {
 
   package func has(_ name: String) -> Bool { list.contains { $0.name == name } }
 
-  /// Memory for one of them.
-  /// - Throws: `.internalError` for one that is not in the list, or has another count there.
+  /// Allocates one of them.
+  /// - Throws: `.internalError` if the list has no buffer of this name and count.
   package func tensor<Element>(_ name: String, _ extents: [Int]) throws(Failure) -> Tensor<Element> {
     let tensor = try Tensor<Element>(extents)
     guard list.contains(where: { $0.name == name && $0.count == tensor.count }) else {

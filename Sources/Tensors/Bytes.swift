@@ -1,4 +1,4 @@
-/// What readers of files and texts ask of bytes. Every place is checked.
+/// Access to bytes for readers of files and texts. Every position is checked.
 extension Span where Element == UInt8 {
   package func starts(with bytes: [UInt8]) -> Bool {
     guard count >= bytes.count else { return false }
@@ -6,7 +6,7 @@ extension Span where Element == UInt8 {
     return true
   }
 
-  /// Whether these words stand at `place`; false where they would reach past the end.
+  /// Whether these words are at `place`; false if they would extend past the end.
   package func has(_ words: StaticString, at place: Int) -> Bool {
     guard place >= 0, place <= count - words.utf8CodeUnitCount else { return false }
     for index in 0..<words.utf8CodeUnitCount where self[place + index] != words.utf8Start[index] {
@@ -20,6 +20,5 @@ extension Span where Element == UInt8 {
     return nil
   }
 
-  /// A copy.
   package var array: [UInt8] { withUnsafeBufferPointer { Array($0) } }
 }

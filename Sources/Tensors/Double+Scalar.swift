@@ -1,6 +1,6 @@
 import CSystem
 
-/// Large products by OpenBLAS, everything else by the plain loops.
+/// Large products run in OpenBLAS, everything else in plain loops.
 extension Double: PlainScalar {
   package var accumulated: Double { self }
   package var value: Double { self }

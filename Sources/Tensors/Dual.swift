@@ -3,8 +3,8 @@ import CSystem
 /// A number and its derivative in one direction: forward-mode automatic differentiation.
 /// `a + b e` with `e^2 = 0`, so that `f(a + b e) = f(a) + f'(a) b e` for every differentiable f.
 ///
-/// A computation on dual numbers gives the derivative beside the result. Comparisons use `value`, so a branch
-/// is taken as it would be without derivatives, and `==` ignores `derivative`.
+/// A computation on dual numbers yields the derivative together with the result. Comparisons use `value`, so
+/// branches are taken as they would be without derivatives, and `==` ignores `derivative`.
 ///
 /// Source: Griewank and Walther, "Evaluating derivatives", 2008, chapter 3.
 package struct Dual: PlainScalar {
@@ -67,7 +67,7 @@ extension Dual {
 }
 
 extension Dual {
-  /// `f(a + b e) = f(a) + f'(a) b e`. A constant stays one, even where f has no slope.
+  /// `f(a + b e) = f(a) + f'(a) b e`. A constant stays constant, even where f has no slope.
   private func mapped(_ value: Double, slope: Double) -> Dual {
     Dual(value, derivative: derivative == 0 ? 0 : slope * derivative)
   }

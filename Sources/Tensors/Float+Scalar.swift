@@ -26,20 +26,20 @@ extension Float: Scalar {
     return packed
   }
 
-  /// Packs other numbers of the same depth and columns into what `pack` has made.
+  /// Packs other numbers of the same depth and columns into an existing result of `pack`.
   package static func repack(
     _ packed: PackedMatrix<Float>, _ b: UnsafePointer<Float>, rowStride: Int, columnStride: Int
   ) {
     let kernels = KernelSet.selected, depth = packed.depth, pointer = packed.storage.pointer
     let panels = (packed.columns + kernels.tileColumns - 1) / kernels.tileColumns
     if columnStride == 1 {
-      // Some rows at a time through all panels: their pages and what lies beside a panel's columns are at
-      // hand.
+      // A few rows at a time through all panels: their pages, and the neighbours of a panel's columns, stay
+      // in the cache.
       let rowsEach = 64
       ThreadPool.shared.run((depth + rowsEach - 1) / rowsEach) { task, _ in
         let first = task * rowsEach, count = min(rowsEach, depth - first)
         for panel in 0..<panels {
-          // The kernel places a panel by its own depth: the block begins where a panel of that few rows
+          // The kernel places a panel by its own depth, so the block begins where a panel with that few rows
           // would.
           let target = pointer + (panel * depth + first - panel * count) * kernels.tileColumns
           kernels.packPanel(
@@ -82,7 +82,7 @@ extension Float: Scalar {
     }
   }
 
-  /// Numbers of the workspace that `multiply` takes.
+  /// Workspace size of `multiply`, in numbers.
   package static func multiplyScratchCount(
     rows: Int, depth: Int, columns: Int, rowStride: Int, columnStride: Int
   ) -> Int {
@@ -141,14 +141,14 @@ extension Float: Scalar {
     }
   }
 
-  /// `sum of (x - target)^2`; to `gradient` goes `slope (x - target)`, set or added.
+  /// `sum of (x - target)^2`; sets `gradient` to `slope (x - target)`, or adds it.
   package static func squaredDistance(
     _ x: UnsafePointer<Float>, _ target: UnsafePointer<Float>, _ count: Int, slope: Float,
     into gradient: UnsafeMutablePointer<Float>?, accumulate: Bool
   ) -> Double {
     let kernels = KernelSet.selected
     var total = 0.0
-    // In slices of a fixed length and in their order: the same bits for any number of threads.
+    // Slices of a fixed length, summed in order: the same bits for any number of threads.
     let slice = 1 << 16, slices = (count + slice - 1) / slice
     withUnsafeTemporaryAllocation(of: Double.self, capacity: slices) { sums in
       guard let sums = sums.baseAddress else { return }
@@ -167,7 +167,7 @@ extension Float: Scalar {
   ///
   /// - Parameters:
   ///   - window: of the picture [batch, height, width, channels], channels filling whole vectors.
-  ///   - codes: receives four bits a pooled number, all that `unpool` needs of the picture.
+  ///   - codes: receives four bits per pooled number, which is all that `unpool` needs of the picture.
   package static func poolRectified(
     _ window: Window, isMaximum: Bool, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
     _ codes: UnsafeMutablePointer<UInt8>?
@@ -179,7 +179,7 @@ extension Float: Scalar {
     }
   }
 
-  /// The gradient before rectifier and pooling, from the one after them.
+  /// The gradient before the rectifier and pooling, from the gradient after them.
   package static func unpool(
     _ window: Window, isMaximum: Bool, _ dy: UnsafePointer<Float>, _ codes: UnsafePointer<UInt8>,
     _ dx: UnsafeMutablePointer<Float>
@@ -250,10 +250,10 @@ extension Finish where Element == Float {
   }
 }
 
-/// How a product is done.
+/// How a product is computed.
 private struct ProductSchedule {
   let split: Split
-  /// The tile reads rows of factors: columns are put in rows first, rows far apart are copied.
+  /// The tile reads rows of factors: columns are first transposed into rows, rows far apart are copied.
   let isTransposed, copies: Bool
   let scratch: Scratch
 
@@ -269,7 +269,7 @@ private struct ProductSchedule {
   }
 }
 
-/// How a product is cut into tasks: only by its size, so that results do not depend on the number of
+/// How a product is split into tasks. Depends only on its size, so results do not depend on the number of
 /// threads.
 struct Split {
   let rowsPerTask, rowTasks, panelsPerTask, panelTasks: Int
@@ -278,16 +278,16 @@ struct Split {
   var count: Int { rowTasks * panelTasks }
 
   init(rows: Int, columns: Int, _ kernels: KernelSet) {
-    // 96 rows: a task long enough to hide its start, its part of `a` small enough for the second-level cache.
-    let largest = 96, wantedTasks = 8
+    // 96 rows: a task long enough to hide its start, with a part of `a` that fits the second-level cache.
+    let largest = 96, targetTasks = 8
     let tiles = (rows + kernels.tileRows - 1) / kernels.tileRows
     self.rows = rows
     panels = (columns + kernels.tileColumns - 1) / kernels.tileColumns
-    let tilesPerTask = max(1, min(largest / kernels.tileRows, tiles / wantedTasks))
+    let tilesPerTask = max(1, min(largest / kernels.tileRows, tiles / targetTasks))
     rowsPerTask = tilesPerTask * kernels.tileRows
     rowTasks = (rows + rowsPerTask - 1) / rowsPerTask
-    // Many columns are cut too, so that no thread waits long for the last task.
-    panelTasks = max(1, min(panels, rowTasks < wantedTasks ? wantedTasks / rowTasks : min(4, panels / 8)))
+    // Many columns are split too, so that no thread waits long for the last task.
+    panelTasks = max(1, min(panels, rowTasks < targetTasks ? targetTasks / rowTasks : min(4, panels / 8)))
     panelsPerTask = (panels + panelTasks - 1) / panelTasks
   }
 

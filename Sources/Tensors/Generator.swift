@@ -33,7 +33,7 @@ package struct Generator {
 }
 
 extension Generator {
-  /// A generator for each combination of numbers: each is mixed in by SplitMix64's finaliser.
+  /// A generator for each combination of numbers; each number is mixed in by SplitMix64's finaliser.
   package init(seed: UInt64, _ first: UInt64, _ second: UInt64) {
     func mixed(_ x: UInt64) -> UInt64 {
       var z = x &+ 0x9E37_79B9_7F4A_7C15
@@ -49,7 +49,7 @@ extension Generator {
     count < 1 ? 0 : Int(next().multipliedFullWidth(by: UInt64(count)).high)
   }
 
-  /// In random order: Fisher and Yates, as Durstenfeld gave it in 1964.
+  /// Shuffles: Fisher and Yates, as Durstenfeld gave it in 1964.
   package mutating func shuffled<Element>(_ elements: [Element]) -> [Element] {
     var elements = elements
     for i in stride(from: elements.count - 1, to: 0, by: -1) { elements.swapAt(i, below(i + 1)) }

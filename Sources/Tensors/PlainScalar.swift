@@ -1,6 +1,6 @@
 import CSystem
 
-/// A kind of number without kernels: plain loops, in the order of the definition, do what tensors need.
+/// A number type without kernels: plain loops, in the order of the definition.
 package protocol PlainScalar: Scalar where Accumulator == Self {}
 
 extension PlainScalar {
@@ -61,8 +61,8 @@ extension PlainScalar {
       workspace)
   }
 
-  /// Through the matrix of patches: a row for each output pixel, holding the window's factors; group after
-  /// group.
+  /// Convolves through the matrix of patches, group after group: one row per output pixel, holding the
+  /// factors of its window.
   package static func convolve(
     _ window: Window, _ x: UnsafePointer<Self>, _ filter: PackedFilter<Self>, _ y: UnsafeMutablePointer<Self>,
     _ finish: Finish<Self>, _ workspace: Workspace
@@ -141,7 +141,7 @@ extension PlainScalar {
     _ dx: UnsafeMutablePointer<Self>
   ) throws(Failure) {
     dx.update(repeating: 0, count: window.batch * window.height * window.width * window.channels)
-    // One winner a window: `given` says which maxima have received their gradient.
+    // One winner per window: `given` records which maxima have received their gradient.
     let given = try Storage<Bool>(
       repeating: false, count: kind == .maximum ? window.outputPixels * window.channels : 0)
     window.forEachTap { output, input, covered in

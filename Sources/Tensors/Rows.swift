@@ -24,10 +24,10 @@ package final class Rows {
   /// Reserves memory for that many more rows, so that appending them cannot fail.
   package func reserve(_ more: Int) throws(Failure) {
     let (rows, overflow) = count.addingReportingOverflow(more)
-    let (wanted, overflow2) = rows.multipliedReportingOverflow(by: dimension)
+    let (needed, overflow2) = rows.multipliedReportingOverflow(by: dimension)
     guard !overflow, !overflow2 else { throw .noMemory("\(more) rows more do not fit the address space") }
-    guard wanted > storage.count else { return }
-    let larger = try Storage<Float>(count: max(wanted, 2 * storage.count))
+    guard needed > storage.count else { return }
+    let larger = try Storage<Float>(count: max(needed, 2 * storage.count))
     larger.pointer.update(from: storage.pointer, count: count * dimension)
     storage = larger
   }
@@ -38,7 +38,7 @@ package final class Rows {
     values.withUnsafeBufferPointer { _ = place.update(fromContentsOf: $0) }
   }
 
-  /// The rows that stay keep their order.
+  /// Keeps the order of the remaining rows.
   package func remove(where isGone: (Int) -> Bool) {
     var kept = 0
     for row in 0..<count where !isGone(row) {

@@ -1,13 +1,13 @@
 import CSystem
 
-/// The kinds of number that tensors are computed with: `Float` by the fast kernels, `Double` by plain loops
-/// and OpenBLAS, to check the `Float` path and its gradients, and `Dual`, which carries a derivative along
+/// The number types that tensors are computed with: `Float` by the fast kernels, `Double` by plain loops and
+/// OpenBLAS, to check the `Float` path and its gradients, and `Dual`, which carries a derivative
 /// (`Dual.swift`).
 ///
-/// Comparisons use the value. What is written only with these operations is differentiable in forward mode.
+/// Comparisons use the value. Code written only with these operations is differentiable in forward mode.
 package protocol Scalar: SignedNumeric, Comparable, ExpressibleByFloatLiteral, BitwiseCopyable, Sendable
 where Magnitude == Self {
-  /// The number that long sums are kept in: `Double` for `Float`, the number itself for the others.
+  /// The type of long sums: `Double` for `Float`, the type itself for the others.
   associatedtype Accumulator: Scalar where Accumulator.Accumulator == Accumulator
 
   /// The same number as a term of a long sum.
@@ -18,7 +18,7 @@ where Magnitude == Self {
   init(_ value: Float)
   init(_ value: Double)
 
-  /// The number without the derivative that it may carry.
+  /// The number without its derivative, if any.
   var value: Double { get }
 
   static var nan: Self { get }
@@ -32,7 +32,7 @@ where Magnitude == Self {
   func squareRoot() -> Self
   static func power(_ x: Self, _ y: Self) -> Self
   static func exponential(_ x: Self) -> Self
-  /// Natural.
+  /// The natural logarithm.
   static func logarithm(_ x: Self) -> Self
   /// `log(1 + x)`, accurate for small x.
   static func logarithm(onePlus x: Self) -> Self
@@ -40,7 +40,7 @@ where Magnitude == Self {
   static func cosine(_ x: Self) -> Self
   static func hyperbolicTangent(_ x: Self) -> Self
 
-  /// How many columns a packed panel has; nil for all of them.
+  /// The number of columns of a packed panel; nil for all of them.
   static var panelWidth: Int? { get }
 
   /// Packs `b`, `depth` x `columns`, whose element (k, j) lies at `k * rowStride + j * columnStride`.
@@ -55,10 +55,10 @@ where Magnitude == Self {
     _ c: UnsafeMutablePointer<Self>, accumulate: Bool, _ finish: Finish<Self>, _ workspace: Workspace
   ) throws(Failure)
 
-  /// Whether a filter's weights may stay in fewer bits than a number has.
+  /// Whether a filter's weights may stay in a narrower type.
   static var takesNarrowWeights: Bool { get }
 
-  /// A filter whose weights stay narrow; only where `takesNarrowWeights`.
+  /// A filter whose weights stay narrow; only if `takesNarrowWeights`.
   static func filter(_ shape: FilterShape, narrow: NarrowMatrix) throws(Failure) -> PackedFilter<Self>
 
   /// `gram[k, l] = sum over rows p of x[p, k] * x[p, l]`; `x` is [rows, columns].
@@ -67,7 +67,7 @@ where Magnitude == Self {
     _ workspace: Workspace
   ) throws(Failure)
 
-  /// `y = f(x convolved with filter)`, NHWC, by the method that is fastest for these sizes.
+  /// `y = f(x convolved with filter)`, NHWC, by the fastest method for these sizes.
   static func convolve(
     _ window: Window, _ x: UnsafePointer<Self>, _ filter: PackedFilter<Self>, _ y: UnsafeMutablePointer<Self>,
     _ finish: Finish<Self>, _ workspace: Workspace
@@ -78,7 +78,7 @@ where Magnitude == Self {
   ///
   /// - Parameters:
   ///   - dy: [batch, outHeight, outWidth, outputs].
-  ///   - dw: [groups][taps * channels / groups, outputs / groups], as `PackedFilter` takes them.
+  ///   - dw: [groups][taps * channels / groups, outputs / groups], the layout of `PackedFilter`.
   static func weightGradient(
     _ window: Window, _ x: UnsafePointer<Self>, _ dy: UnsafePointer<Self>, outputs: Int, groups: Int,
     _ dw: UnsafeMutablePointer<Self>, _ workspace: Workspace
@@ -94,7 +94,7 @@ where Magnitude == Self {
   /// The gradient `dx` of a pooling that made `y` from `x`.
   /// average: `dx = sum over the windows that cover a pixel of dy / covered`;
   /// maximum: dy goes to the first pixel of the window that equals y;
-  /// euclidean: `dx = sum of dy x / y`, nothing where the whole window is 0.
+  /// euclidean: `dx = sum of dy x / y`, 0 where the whole window is 0.
   static func poolGradient(
     _ window: Window, _ kind: WindowPooling, _ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>,
     _ dy: UnsafePointer<Self>,
@@ -121,7 +121,7 @@ where Magnitude == Self {
 }
 
 extension Double {
-  /// The value of an element, without the derivative that it may carry.
+  /// The value of an element, without its derivative, if any.
   package init(_ x: some Scalar) { self = x.value }
 }
 

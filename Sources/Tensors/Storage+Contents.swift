@@ -1,4 +1,4 @@
-/// What is done with the numbers of a storage as a whole, without a pointer that outlives them.
+/// Operations on the numbers of a whole storage, without a pointer that outlives them.
 extension Storage {
   /// A copy of a caller's numbers.
   package convenience init(copying numbers: UnsafeBufferPointer<Element>) throws(Failure) {
@@ -24,7 +24,7 @@ extension Storage {
     }
   }
 
-  /// One number; its place is checked. Long loops take `withPointer`.
+  /// One number, with a bounds check. Long loops use `withPointer`.
   @inlinable @inline(__always)
   package subscript(index: Int) -> Element {
     get {
@@ -37,8 +37,8 @@ extension Storage {
     }
   }
 
-  /// The numbers, every place of which is checked, valid inside `body`: bytes and texts are read so. Loops
-  /// over numbers take `withPointer`.
+  /// The numbers with checked access, valid inside `body`: for bytes and texts. Loops over numbers use
+  /// `withPointer`.
   @inlinable @inline(__always)
   package func withSpan<Result, Refusal: Error>(
     _ body: (Span<Element>) throws(Refusal) -> Result
@@ -46,7 +46,7 @@ extension Storage {
     try withBuffer { numbers throws(Refusal) in try body(numbers.span) }
   }
 
-  /// Copies bytes into the memory, from byte `start` on.
+  /// Copies bytes into the memory, starting at byte `start`.
   @inlinable
   package func copy(_ bytes: RawSpan, atByte start: Int = 0) {
     withBuffer { numbers in

@@ -1,15 +1,15 @@
 /// A block of memory for `count` elements, aligned for the widest vector, freed with its last owner.
 ///
-/// Its pointer is valid while the storage lives: above this room numbers are reached through `withPointer`
-/// and `withPointers`, which keep the storage alive for the length of a call. (They are inlined into other
-/// rooms: a call of the generic function costs as much as a row of a picture.)
+/// Its pointer is valid while the storage lives. Other modules use `withPointer` and `withPointers`, which
+/// keep the storage alive during a call. (They are inlined into other modules: a call of the generic function
+/// costs as much as a row of a picture.)
 @usableFromInline
 package final class Storage<Element: BitwiseCopyable> {
   @usableFromInline package let count: Int
   @usableFromInline package let pointer: UnsafeMutablePointer<Element>
 
-  /// Memory of unspecified content, followed by a vector's width of readable slack.
-  /// - Throws: `.noMemory` if the system refuses, or if the size does not fit an `Int`.
+  /// Allocates uninitialised memory, followed by a vector's width of readable slack.
+  /// - Throws: `.noMemory` if the system refuses or the size does not fit an `Int`.
   package init(count: Int) throws(Failure) {
     guard count >= 0 else { throw .internalError("storage of \(count) elements") }
     let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
@@ -46,7 +46,7 @@ extension Storage {
     return try body(pointer)
   }
 
-  /// The numbers with their count, valid inside `body`.
+  /// The numbers and their count, valid inside `body`.
   @inlinable @inline(__always)
   package func withBuffer<Result, Refusal: Error>(
     _ body: (UnsafeMutableBufferPointer<Element>) throws(Refusal) -> Result

@@ -1,12 +1,12 @@
-/// Numbers in a shape. Copies share storage; an operation writes only tensors that it has just made.
+/// Numbers in a shape. Copies share storage; an operation writes only tensors that it has just created.
 ///
-/// `Scalar` is the kind of number: `Float` for work, `Double` and `Dual` for checking gradients.
+/// `Scalar` is the number type: `Float` for work, `Double` and `Dual` for checking gradients.
 @usableFromInline
 package struct Tensor<Element: BitwiseCopyable> {
   package let shape: Shape
   @usableFromInline package private(set) var storage: Storage<Element>
 
-  /// Elements of unspecified content.
+  /// Creates a tensor with uninitialised elements.
   package init(_ shape: Shape) throws(Failure) {
     self.shape = shape
     storage = try Storage(count: shape.count)
@@ -19,7 +19,7 @@ package struct Tensor<Element: BitwiseCopyable> {
     storage.pointer.initialize(repeating: value, count: shape.count)
   }
 
-  /// - Throws: `.invalidArgument` if the number of values is not the shape's.
+  /// - Throws: `.invalidArgument` if the number of values does not match the shape.
   package init(_ extents: [Int], _ values: [Element]) throws(Failure) {
     try self.init(Shape(extents))
     guard values.count == shape.count else {
@@ -33,7 +33,7 @@ package struct Tensor<Element: BitwiseCopyable> {
     self.storage = storage
   }
 
-  /// The same numbers in another shape of as many elements.
+  /// The same numbers in another shape with the same element count.
   package func reshaped(_ extents: [Int]) throws(Failure) -> Tensor {
     let shape = try Shape(extents)
     guard shape.count == self.shape.count else {

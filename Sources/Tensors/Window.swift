@@ -1,8 +1,8 @@
 import CSystem
 
 extension Window {
-  /// For each output pixel and each tap that falls inside the picture: the pixel's number, the tap's, and
-  /// where its channels begin.
+  /// For each output pixel and each tap inside the picture: the index of the pixel, the index of the tap, and
+  /// the offset of its first channel.
   package func forEachPatch(_ body: (_ pixel: Int, _ tap: Int, _ input: Int) -> Void) {
     for pixel in 0..<outputPixels {
       let outX = pixel % outWidth, outY = pixel / outWidth % outHeight, picture = pixel / outWidth / outHeight
@@ -19,15 +19,15 @@ extension Window {
   }
 }
 
-/// What a pooling computes from the numbers that a window covers.
+/// What a pooling computes from the numbers in a window.
 package enum WindowPooling: Sendable { case average, maximum, euclidean }
 
 extension Window {
   package var outputPixels: Int { batch * outHeight * outWidth }
   package var taps: Int { kernelHeight * kernelWidth }
 
-  /// For each output pixel and each pixel that its window covers: the offsets of both, and how many it
-  /// covers.
+  /// For each output pixel and each pixel that its window covers: the offsets of both, and the number of
+  /// pixels covered.
   @inlinable
   @inline(__always)
   package func forEachTap(_ body: (_ output: Int, _ input: Int, _ covered: Int) -> Void) {

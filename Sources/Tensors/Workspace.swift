@@ -1,4 +1,4 @@
-/// Memory that the calls of one thread borrow one after another. It grows to the most that one of them needs.
+/// Memory that the calls of one thread borrow in turn. It grows to the largest request.
 package final class Workspace {
   private var storage: Storage<Float>?
 
@@ -7,7 +7,7 @@ package final class Workspace {
   /// How many numbers it holds.
   package var count: Int { storage?.count ?? 0 }
 
-  /// Room for `count` numbers of unspecified content, until the next call.
+  /// Uninitialised room for `count` numbers, valid until the next call.
   package func take(_ count: Int) throws(Failure) -> UnsafeMutablePointer<Float> {
     if let storage, storage.count >= count { return storage.pointer }
     storage = nil  // freed before more is allocated
@@ -17,16 +17,15 @@ package final class Workspace {
   }
 }
 
-/// The memory of a call: for each worker pointers to rows, a tile for the edges, and numbers as the call
-/// needs them; and what all workers share.
+/// The memory of a call: per worker, pointers to rows, a tile for the edges, and extra numbers; and an area
+/// that all workers share.
 struct Scratch {
-  /// Numbers, in a size that keeps the parts apart by whole cache lines.
+  /// Sizes that separate the parts by whole cache lines.
   private let tableEach, edgeEach, extraEach, sharedCount: Int
   let workers: Int
   private var base: UnsafeMutablePointer<Float>?
 
-  /// - Parameter workers: how many there is room for: the pool's threads may become more while the work goes
-  ///   on.
+  /// - Parameter workers: how many there is room for; the pool may gain threads while the work runs.
   init(
     pointers: Int = 0, extra: Int = 0, shared: Int = 0, workers: Int = ThreadPool.shared.threads,
     _ kernels: KernelSet
@@ -57,5 +56,5 @@ struct Scratch {
   }
 }
 
-/// Whole cache lines.
+/// Rounds up to whole cache lines.
 func lines(_ count: Int) -> Int { (count + 15) / 16 * 16 }

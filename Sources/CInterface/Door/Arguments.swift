@@ -17,7 +17,7 @@ func required<Pointee>(
   return pointer
 }
 
-/// `count` readable elements; NULL is fine for none.
+/// `count` readable elements; may be NULL if `count` is 0.
 func buffer<Element>(
   _ pointer: UnsafePointer<Element>?, _ count: Int, _ name: StaticString
 ) throws(Failure) -> UnsafeBufferPointer<Element> {
@@ -38,7 +38,7 @@ func bytes(
   return UnsafeRawBufferPointer(start: pointer, count: count)
 }
 
-/// The same, handed to a reader that checks every place.
+/// The same, with checked access to every element.
 func withBytes<Result>(
   _ pointer: UnsafeRawPointer?, _ count: Int, _ body: (Span<UInt8>) throws(Failure) -> Result
 ) throws(Failure) -> Result {
@@ -57,7 +57,7 @@ func output<Element>(
   return pointer
 }
 
-// A size_t beyond half the address space arrives as a negative number.
+// A size_t beyond half the address space appears as a negative number.
 private func checkCount(_ count: Int, _ size: Int, _ name: StaticString) throws(Failure) {
   guard count >= 0, count <= Int.max / size else {
     throw .invalidArgument("\(UInt(bitPattern: count)) elements of \(name), more than memory can hold")
@@ -79,7 +79,7 @@ func product(_ factors: Int..., name: StaticString) throws(Failure) -> Int {
   return product
 }
 
-/// A caller's path: any bytes, as the system takes them.
+/// A caller's path: any bytes, in the system's form.
 func pathText(_ pointer: UnsafePointer<CChar>?, _ name: StaticString) throws(Failure) -> String {
   pathText(try bounded(pointer, name, limit: 4096))
 }
@@ -104,19 +104,19 @@ private func bounded(
   return pointer
 }
 
-/// A caller's struct that begins with its size, and grows only at its end. A caller may know a shorter one
-/// than the library, or a longer one: as much is read and written as both know, and no more.
+/// A caller's struct that begins with its size, and grows only at its end. A caller may know a shorter or
+/// longer version than the library: only the part that both know is read and written.
 protocol SizedStruct {
   init()
   var size: Int { get set }
-  /// What its _init function writes, and what NULL stands for; of an answer, one of zeros.
+  /// The value that its _init function writes, and that NULL stands for; for results, zeros.
   static var standard: Self { get }
-  /// Its size in the first version that had it.
+  /// Its size in its first version.
   static var least: Int { get }
 }
 
 extension SizedStruct {
-  /// One of zeros.
+  /// Zeros, with the size set.
   static var sized: Self {
     var zeros = Self()
     zeros.size = MemoryLayout<Self>.size
@@ -125,11 +125,11 @@ extension SizedStruct {
 
   static var standard: Self { sized }
 
-  // All are version 0.1's: a struct that grows keeps its number.
+  // All date from version 0.1: a struct that grows keeps this number.
   static var least: Int { MemoryLayout<Self>.size }
 }
 
-/// The known part of a caller's struct, over the standard one.
+/// The known part of a caller's struct, the rest from the standard one.
 func known<Options: SizedStruct>(
   _ pointer: UnsafePointer<Options>?, _ name: StaticString = "options"
 ) throws(Failure) -> Options {
@@ -154,7 +154,7 @@ func initialise<Options: SizedStruct>(
   write(defaults, to: target, size)
 }
 
-/// Answers into a caller's struct that begins with its size.
+/// Writes results to a caller's struct that begins with its size.
 func fill<Answer: SizedStruct>(
   _ pointer: UnsafeMutablePointer<Answer>?, with answer: Answer, _ name: StaticString
 ) throws(Failure) {
@@ -162,7 +162,7 @@ func fill<Answer: SizedStruct>(
   write(answer, to: target, try size(UnsafeRawPointer(target), least: Answer.least, name))
 }
 
-/// Before anything is done: an answer that has no room changes nothing. NULL is fine.
+/// Checks for room before any work, so that a failure changes nothing. May be NULL.
 func checkRoom<Answer: SizedStruct>(
   _ pointer: UnsafeMutablePointer<Answer>?, _ name: StaticString
 ) throws(Failure) {
@@ -179,7 +179,7 @@ private func size(_ pointer: UnsafeRawPointer, least: Int, _ name: StaticString)
   return size
 }
 
-/// As much as both know; `size` then says how much that is.
+/// Writes the part that both know; `size` then holds its length.
 private func write<Value>(_ value: Value, to target: UnsafeMutableRawPointer, _ size: Int) {
   let known = min(size, MemoryLayout<Value>.size)
   withUnsafeBytes(of: value) { source in

@@ -2,8 +2,8 @@ import CFaceStyle
 import CSystem
 import Tensors
 
-/// What every door function that can fail goes through: the last error is cleared, the body runs in the
-/// standard floating-point state, and a failure becomes a status with its reason kept for this thread.
+/// Wraps every exported function that can fail: clears the last error, runs the body in the standard
+/// floating-point state, and turns a failure into a status, with its reason kept for this thread.
 func boundary(_ body: () throws(Failure) -> Void) -> fs_status {
   withStandardFloats { status(of: body) }
 }
@@ -12,10 +12,10 @@ private func status(of body: () throws(Failure) -> Void) -> fs_status {
   setLastError(nil)
   do throws(Failure) {
     try body()
-    setLastError(nil)  // of a call that the host's function made meanwhile
+    setLastError(nil)  // it may be that of a call from the host's function
     return FS_OK
   } catch {
-    // First: the host's function may call the library and so clear the last error.
+    // First: the host's function may call the library and thereby clear the last error.
     log(.debug, error.reason)
     setLastError(error.reason)
     return error.kind.inC
@@ -23,7 +23,7 @@ private func status(of body: () throws(Failure) -> Void) -> fs_status {
 }
 
 extension Failure {
-  /// What a host's callback returned, to be passed on.
+  /// A failure returned by a host's callback, to be passed on.
   init(_ status: fs_status, of callback: StaticString) {
     guard let kind = Kind(rawValue: Int32(bitPattern: status.rawValue)) else {
       self = .invalidArgument("the host's \(callback) returned \(status.rawValue); expected one of fs_status")
@@ -33,7 +33,7 @@ extension Failure {
   }
 }
 
-/// Each thread's reason is a C string of its own, freed when it is replaced and when the thread ends.
+/// Each thread owns its reason as a C string, which is freed when it is replaced and when the thread ends.
 private let lastErrorKey: pthread_key_t = {
   var key = pthread_key_t()
   pthread_key_create(&key) { free($0) }
@@ -47,8 +47,7 @@ private func setLastError(_ reason: String?) {
   free(old)
 }
 
-/// A copy in which control characters, which a file's or a caller's names may bring in, are blanks, and all
-/// is UTF-8.
+/// A copy in UTF-8, with control characters, which a file's or a caller's names may contain, as blanks.
 private func oneLine(_ text: String) -> UnsafeMutablePointer<CChar>? {
   let copy = shown(text).withCString { strdup($0) }
   guard let copy else { return nil }

@@ -7,22 +7,22 @@ import Networks
 import Styles
 import Tensors
 
-// Enumerations on both sides of the door have the same numbers: here it says which belongs to which.
+// Enumerations have the same raw values in C and in Swift; this file pairs them.
 
-/// An enumeration below the door with the numbers of one in C.
+/// A Swift enumeration with the raw values of one in C.
 protocol Enumeration: RawRepresentable, CaseIterable where RawValue == Int32 {
   associatedtype InC: CEnumeration
 }
 
 protocol CEnumeration {
-  /// What messages call it.
+  /// Its name in messages.
   static var noun: StaticString { get }
   init(_ rawValue: UInt32)
   var rawValue: UInt32 { get set }
 }
 
 extension Enumeration {
-  /// The case of a caller's number.
+  /// Converts a caller's number.
   /// - Throws: `.invalidArgument`: "pooling 7; expected 0 to 2".
   init(_ given: InC) throws(Failure) {
     guard let known = Self(rawValue: Int32(bitPattern: given.rawValue)) else {
@@ -33,7 +33,7 @@ extension Enumeration {
 
   var inC: InC { InC(UInt32(bitPattern: rawValue)) }
 
-  /// "0 to 4, 9 or 10": the numbers of all cases, which rise.
+  /// "0 to 4, 9 or 10": the ascending raw values of all cases.
   private static var numbers: String {
     var text = "", first: Int32?, last: Int32 = 0
     func end(_ first: Int32) {
@@ -54,7 +54,7 @@ extension Enumeration {
 }
 
 extension Action {
-  /// What a host's function answered.
+  /// The value returned by a host's function.
   init(_ answer: fs_action, of callback: StaticString) throws(Failure) {
     guard let known = Action(rawValue: Int32(bitPattern: answer.rawValue)) else {
       throw .invalidArgument(

@@ -1,13 +1,13 @@
 import CFaceStyle
 import Tensors
 
-/// A struct of options in C and the library's own, member by member, whichever way they go: each option is
-/// named in one line.
+/// Copies options between a struct in C and the library's own, member by member, in either direction: one
+/// line names each option.
 struct Exchange {
   enum Direction { case toC, fromC }
 
   let direction: Direction
-  /// What is wrong with the first enumerator that is none.
+  /// What is wrong with the first invalid enumerator.
   private(set) var fault: String?
 
   init(_ direction: Direction) { self.direction = direction }
@@ -24,7 +24,7 @@ struct Exchange {
     if direction == .toC { c = own ? 1 : 0 } else { own = c != 0 }
   }
 
-  /// - Parameter c: the number of a C enumeration's value.
+  /// - Parameter c: the raw value of a C enumeration.
   mutating func choice<Own: RawRepresentable & CaseIterable>(
     _ c: inout UInt32, _ own: inout Own, _ name: StaticString
   ) where Own.RawValue == Int32 {
@@ -38,7 +38,7 @@ struct Exchange {
     }
   }
 
-  /// - Throws: `.invalidArgument` for the first enumerator that is none.
+  /// - Throws: `.invalidArgument` for the first invalid enumerator.
   func check() throws(Failure) {
     if let fault { throw .invalidArgument(fault) }
   }

@@ -2,16 +2,16 @@ import CFaceStyle
 import Images
 import Tensors
 
-/// Options of the library that a struct in C has too, member by member.
+/// Options of the library that have a counterpart in C, member by member.
 protocol Exchanged {
   associatedtype InC: SizedStruct
   init()
-  /// Names each option in one line, whichever way it goes.
+  /// Names each option in one line, for both directions.
   mutating func exchange(_ c: inout InC, _ way: inout Exchange)
 }
 
 extension Exchanged {
-  /// - Throws: `.invalidArgument` for an enumerator that is none.
+  /// - Throws: `.invalidArgument` for an invalid enumerator.
   init(_ given: InC) throws(Failure) {
     self.init()
     try read(given)
@@ -30,7 +30,7 @@ extension Exchanged {
   }
 }
 
-// Numbers that C has narrower, wider, or with a value that stands for none.
+// Numbers that are narrower or wider in C, or for which a value stands for none.
 extension Exchange {
   func number(_ c: inout UInt64, _ own: inout Int) {
     if direction == .toC { c = UInt64(clamping: own) } else { own = Int(clamping: c) }
@@ -60,7 +60,7 @@ extension Exchange {
     choice(&c.rawValue, &own, Own.InC.noun)
   }
 
-  /// The whole picture is all zeros in C.
+  /// In C all zeros stand for the whole picture.
   func region(_ c: inout fs_region, _ own: inout Region?) {
     if direction == .fromC {
       own = c.isEmpty ? nil : Region(c)

@@ -8,11 +8,10 @@ protocol HandleKind: AnyObject {
   static var kind: StaticString { get }
 }
 
-/// The objects that callers hold. A handle is a number that is given once and never again, in the place of a
-/// pointer: one that was destroyed, or one of another type, is an error, never a crash and never another
-/// object.
+/// The objects that callers hold. A handle is a number, never reused, in the form of a pointer: a destroyed
+/// handle, or one of another type, is an error, never a crash and never another object.
 enum Handle {
-  /// What a number leads to: one for each handle, so that two handles may share an object.
+  /// The target of a number; one per handle, so that two handles may share an object.
   private struct Entry {
     let kind: UnsafePointer<UInt8>
     let object: AnyObject
@@ -26,14 +25,14 @@ enum Handle {
     return lock
   }()
 
-  /// No memory lies there: bit 63 without bit 62 is no address of x86-64, and bit 55 none of a program's on
-  /// AArch64, which may leave the bits above it out.
+  /// Not an address of memory: bit 63 without bit 62 is not canonical on x86-64, and bit 55 is not used by
+  /// programs on AArch64, which may ignore the bits above it.
   private static let base: UInt = 1 << 63 | 1 << 55
-  /// Handles look aligned, as addresses do. 2^51 of them fit below the base's bit 55: for 70 years a million
-  /// a second.
+  /// Handles are aligned like addresses. 2^51 of them fit below the base's bit 55: enough for 70 years at a
+  /// million per second.
   private static let step: UInt = 16
 
-  /// The caller's handle of a new object; it keeps the object alive until `destroy`.
+  /// Creates the caller's handle of an object; it keeps the object alive until `destroy`.
   static func make<Object: HandleKind>(_ object: Object) -> OpaquePointer? {
     let number: UInt = lock.hold {
       given += 1
@@ -44,7 +43,7 @@ enum Handle {
     return OpaquePointer(bitPattern: number)
   }
 
-  /// The object behind a pointer; held for the length of the caller's use even if another thread destroys the
+  /// The object behind a handle, retained while the caller uses it, even if another thread destroys the
   /// handle.
   static func object<Object: HandleKind>(
     _ pointer: OpaquePointer?, _ type: Object.Type, _ name: StaticString
@@ -65,15 +64,15 @@ enum Handle {
       }
       return entry.object
     }
-    // The kind is the type's own: the cast is checked by it.
+    // The kind identifies the type, so it checks the cast.
     return found.map { unsafeDowncast($0, to: Object.self) }
   }
 
-  /// Ends the caller's hold. NULL and what is no live handle of this type are ignored.
+  /// Releases the caller's handle. NULL and anything but a live handle of this type are ignored.
   static func destroy<Object: HandleKind>(_ pointer: OpaquePointer?, _ type: Object.Type) {
     guard let pointer else { return }
     withStandardFloats {
-      // The object itself goes after the lock is released: its end may take a while.
+      // Releases the object after the lock: its deinitialiser may take a while.
       let entry: Entry? = lock.hold {
         guard entries[UInt(bitPattern: pointer)]?.kind == Object.kind.utf8Start else { return nil }
         return entries.removeValue(forKey: UInt(bitPattern: pointer))

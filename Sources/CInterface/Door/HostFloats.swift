@@ -1,16 +1,17 @@
 import CSystem
 
-// The processor's floating-point state is the host's: some flush subnormal numbers to zero, round otherwise,
-// or have exceptions trap. The library computes in the standard one, on every thread, so that its results are
-// the same bits in every host; and gives back what it found. The host's functions run in the host's.
+// The processor's floating-point state belongs to the host: some hosts flush subnormal numbers to zero,
+// change the rounding mode, or trap exceptions. The library computes in the standard state, on every thread,
+// so that its results have the same bits in every host, and restores what it found. The host's functions run
+// in the host's state.
 
-/// Of the host that waits for this thread's innermost call, with `isInside`; nil where none waits.
+/// The state of the host that waits for this thread's innermost call, with `isInside`; nil outside of calls.
 private let hostFloatsKey: pthread_key_t = {
   var key = pthread_key_t()
   pthread_key_create(&key, nil)
   return key
 }()
-/// Tells a state of zeros from none. No processor's state reaches so far.
+/// Distinguishes a state of zeros from none. No processor's state uses this bit.
 private let isInside = UInt64(1) << 62
 
 /// Runs `body` in the standard state.
@@ -25,8 +26,7 @@ func withStandardFloats<Result>(_ body: () -> Result) -> Result {
   return body()
 }
 
-/// Runs a function of the host's in the state in which the host called. On a thread of the library's own
-/// there is none.
+/// Runs a host's function in the state in which the host called. On the library's own threads there is none.
 func withHostFloats<Result>(_ body: () -> Result) -> Result {
   guard let host = pthread_getspecific(hostFloatsKey) else { return body() }
   systemSetFloatState(UInt64(UInt(bitPattern: host)) & ~isInside)

@@ -55,7 +55,7 @@ public func fs_host_info_get(_ info: UnsafeMutablePointer<fs_host_info>?) -> fs_
   }
 }
 
-/// OpenBLAS's texts, which it keeps for as long as it is loaded: for good.
+/// OpenBLAS's strings, which live as long as it is loaded: for ever.
 @c @implementation
 public func fs_algebra_library(_ text: UnsafeMutablePointer<CChar>?, _ capacity: Int) -> fs_status {
   boundary { () throws(Failure) in

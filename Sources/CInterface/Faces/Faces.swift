@@ -79,7 +79,7 @@ public func fs_detector_find_frame(
   }
 }
 
-/// Writes as many of the faces that `find` returns as there is room for, and how many there are.
+/// Writes the faces that `find` returns, up to the capacity, and their total number.
 private func report(
   _ faces: UnsafeMutablePointer<fs_face>?, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?,
   _ find: () throws(Failure) -> [Face]
@@ -226,8 +226,8 @@ public func fs_embedder_embed_frame(
   }
 }
 
-/// Embeds faces whose aligned pictures `chip` returns. NULL is what a network sees that sees whole pictures:
-/// one.
+/// Embeds faces, whose aligned pictures `chip` returns. NULL stands for the one whole picture that a network
+/// without alignment sees.
 private func embed(
   _ embedder: Embedder, _ faces: UnsafePointer<fs_face>?, _ count: Int,
   _ embeddings: UnsafeMutablePointer<Float>?,
@@ -289,7 +289,7 @@ public func fs_embedder_memory_needed(
   boundary { () throws(Failure) in
     let embedder = try Handle.object(embedder, Embedder.self, "embedder")
     let target = try required(bytes, "bytes")
-    // Memory is the same for any large number, size_t's largest too.
+    // All large numbers need the same memory, even size_t's largest.
     target.pointee = UInt64(clamping: try embedder.memoryNeeded(count: count < 0 ? .max : count))
   }
 }
@@ -348,13 +348,13 @@ func embedding(
 func chosen(_ threshold: Float) -> Float? { threshold == FS_DEFAULT_THRESHOLD ? nil : threshold }
 
 extension Float {
-  /// As a caller has it.
+  /// In the caller's form.
   init(threshold: Float?) { self = threshold ?? FS_DEFAULT_THRESHOLD }
 }
 
 extension Embedder {
-  /// A caller's detector, for photos in which it has to find a face; a network that sees whole pictures needs
-  /// none.
+  /// A caller's detector, for photos in which it must find a face; not needed by a network that sees whole
+  /// pictures.
   func detector(_ handle: OpaquePointer?) throws(Failure) -> Detector? {
     try isAligning ? Handle.object(handle, Detector.self, "detector") : nil
   }
@@ -381,7 +381,7 @@ extension Face {
   }
 }
 
-/// None where any is NaN: the face has no points.
+/// Empty if any is NaN: the face has no landmarks.
 private func points(of face: fs_face) -> [Point] {
   let (a, b, c, d, e) = face.landmarks
   let points = [a, b, c, d, e].map { Point($0.x, $0.y) }

@@ -4,16 +4,16 @@ import Images
 import Networks
 import Tensors
 
-/// A model and its texts as C strings, which callers borrow.
+/// A model with its texts as C strings, which callers borrow.
 final class ModelHandle: HandleKind {
   static var kind: StaticString { "fs_model" }
 
   let model: Model
   private var texts: [String: UnsafeMutablePointer<CChar>] = [:]
-  /// None for a model of several networks.
+  /// Empty for a model of several networks.
   private(set) var layerNames: [UnsafeMutablePointer<CChar>?] = []
 
-  /// - Throws: `.badData` for metadata that say of no network what it is like.
+  /// - Throws: `.badData` for metadata that do not describe a valid network.
   init(_ model: Model) throws(Failure) {
     self.model = model
     for (key, value) in model.weights.metadata { texts[key] = value.withCString { strdup($0) } }

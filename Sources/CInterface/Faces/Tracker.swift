@@ -90,7 +90,7 @@ public func fs_tracker_ended(
   _ count: UnsafeMutablePointer<Int>?
 ) -> fs_status {
   boundary { () throws(Failure) in
-    try tell(Handle.object(tracker, Tracker.self, "tracker").ended, tracks, capacity, count)
+    try report(Handle.object(tracker, Tracker.self, "tracker").ended, tracks, capacity, count)
   }
 }
 
@@ -100,11 +100,11 @@ public func fs_tracker_tracks(
   _ count: UnsafeMutablePointer<Int>?
 ) -> fs_status {
   boundary { () throws(Failure) in
-    try tell(Handle.object(tracker, Tracker.self, "tracker").tracks, tracks, capacity, count)
+    try report(Handle.object(tracker, Tracker.self, "tracker").tracks, tracks, capacity, count)
   }
 }
 
-private func tell(
+private func report(
   _ tracks: [Tracker.Track], _ target: UnsafeMutablePointer<fs_track>?, _ capacity: Int,
   _ count: UnsafeMutablePointer<Int>?
 ) throws(Failure) {

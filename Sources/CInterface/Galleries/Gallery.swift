@@ -103,7 +103,7 @@ public func fs_gallery_verify_photo(
     let gallery = try shared(gallery)
     let name = try personName(name)
     let target = try required(verdict, "verdict")
-    _ = try chosenThreshold(chosen(threshold), default: 0)  // before the detector works in vain
+    _ = try chosenThreshold(chosen(threshold), default: 0)  // checked before the detector's work
     let embedding = try embedding(photo, for: gallery, embedder, detector)
     target.pointee = fs_verdict(
       try gallery.read { gallery throws(Failure) in
@@ -283,7 +283,7 @@ extension fs_neighbour {
     withUnsafeMutableBytes(of: &name) { copyName(owner, to: $0) }
   }
 
-  /// Where there are no more photos.
+  /// If there are no more photos.
   static var none: fs_neighbour {
     var none = fs_neighbour()
     none.photo = .max
@@ -292,7 +292,7 @@ extension fs_neighbour {
   }
 }
 
-/// Names in a gallery are shorter than the room, which holds zeros: the last byte stays one.
+/// Names in a gallery are shorter than the room, which is zeroed, so they stay terminated.
 func copyName(_ name: String, to target: UnsafeMutableRawBufferPointer) {
   target.copyBytes(from: name.utf8.prefix(target.count - 1))
 }

@@ -37,9 +37,9 @@ public func fs_gallery_enrol(
     if let given = options.note, given.pointee != 0 {
       note = try text(given, "note", limit: SharedGallery.maxNoteBytes)
     }
-    let told = try gallery.enrol(
+    let result = try gallery.enrol(
       name, embedding.span, note: note, threshold: chosen(options.threshold), isRefused: options.refuse != 0)
-    if let enrolment { try fill(enrolment, with: fs_enrolment(told), "enrolment") }
+    if let enrolment { try fill(enrolment, with: fs_enrolment(result), "enrolment") }
   }
 }
 
@@ -52,15 +52,15 @@ public func fs_gallery_add_many(
   boundary { () throws(Failure) in
     let gallery = try shared(gallery)
     try checkRoom(report, "report")
-    var told = GalleryReport()
+    var result = GalleryReport()
     if count != 0 {
       let pointers = try buffer(names, count, "names")
       let embeddings = try buffer(embeddings, product(count, dimension, name: "embeddings"), "embeddings")
       var names: [String] = []
       for pointer in pointers { names.append(try personName(pointer)) }
-      told = try gallery.add(names, embeddings.span, isCompared: report != nil)
+      result = try gallery.add(names, embeddings.span, isCompared: report != nil)
     }
-    if let report { try fill(report, with: fs_gallery_report(told), "report") }
+    if let report { try fill(report, with: fs_gallery_report(result), "report") }
   }
 }
 
@@ -95,7 +95,7 @@ public func fs_gallery_replace_person(
   }
 }
 
-/// A photo's number as Swift has it; one beyond is a photo that is not there.
+/// A photo's number in Swift; one out of range stands for a photo that does not exist.
 func number(_ photo: UInt64) throws(Failure) -> Int {
   guard let number = Int(exactly: photo) else { throw .notFound("the gallery has no photo \(photo)") }
   return number

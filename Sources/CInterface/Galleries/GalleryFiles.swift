@@ -43,18 +43,18 @@ public func fs_gallery_info_get(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let gallery = try shared(gallery)
-    var told = fs_gallery_info()
-    told.is_stored = gallery.isStored ? 1 : 0
-    told.is_encrypted = gallery.isEncrypted ? 1 : 0
-    told.is_read_only = gallery.isReadOnly ? 1 : 0
+    var result = fs_gallery_info()
+    result.is_stored = gallery.isStored ? 1 : 0
+    result.is_encrypted = gallery.isEncrypted ? 1 : 0
+    result.is_read_only = gallery.isReadOnly ? 1 : 0
     try gallery.read { gallery throws(Failure) in
-      told.model = gallery.fingerprint
-      told.dimension = UInt32(clamping: gallery.dimension)
-      told.threshold = gallery.defaultThreshold
-      told.people = UInt64(clamping: gallery.people)
-      told.photos = UInt64(clamping: gallery.photos)
+      result.model = gallery.fingerprint
+      result.dimension = UInt32(clamping: gallery.dimension)
+      result.threshold = gallery.defaultThreshold
+      result.people = UInt64(clamping: gallery.people)
+      result.photos = UInt64(clamping: gallery.photos)
     }
-    try fill(info, with: told, "info")
+    try fill(info, with: result, "info")
   }
 }
 
@@ -88,8 +88,8 @@ public func fs_gallery_import(
     let path = try pathText(path, "path")
     try checkRoom(report, "report")
     let photos = try gallery.photos(in: path)
-    let told = try gallery.merge(photos, isCompared: report != nil)
-    if let report { try fill(report, with: fs_gallery_report(told), "report") }
+    let result = try gallery.merge(photos, isCompared: report != nil)
+    if let report { try fill(report, with: fs_gallery_report(result), "report") }
   }
 }
 
@@ -99,7 +99,7 @@ public func fs_gallery_merge(
 ) -> fs_status {
   boundary { () throws(Failure) in
     try checkRoom(report, "report")
-    let told = try shared(gallery).merge(shared(other, "other"), isCompared: report != nil)
-    if let report { try fill(report, with: fs_gallery_report(told), "report") }
+    let result = try shared(gallery).merge(shared(other, "other"), isCompared: report != nil)
+    if let report { try fill(report, with: fs_gallery_report(result), "report") }
   }
 }

@@ -4,7 +4,7 @@ import Galleries
 import Images
 import Tensors
 
-// Who of a gallery is it, by a rule for several photos of a person.
+// Identification in a gallery, with a rule for several photos of a person.
 
 @c @implementation
 public func fs_gallery_identify(
@@ -34,7 +34,7 @@ public func fs_gallery_identify_photo(
     let target = try required(identity, "identity")
     try checkRoom(target, "identity")
     let options = try known(options)
-    _ = try chosenThreshold(chosen(options.threshold), default: 0)  // before the detector works in vain
+    _ = try chosenThreshold(chosen(options.threshold), default: 0)  // checked before the detector's work
     let embedding = try embedding(photo, for: gallery, embedder, detector)
     let found = try gallery.read { gallery throws(Failure) in
       try embedding.withSpan { embedding throws(Failure) in

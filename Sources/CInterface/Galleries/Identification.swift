@@ -30,7 +30,7 @@ extension Metric {
   }
 }
 
-/// A caller's rows, at least one, of finite numbers.
+/// A caller's rows: at least one, of finite numbers.
 private func rows(
   _ values: UnsafePointer<Float>?, _ count: Int, _ dimension: Int, _ name: StaticString
 ) throws(Failure) -> UnsafeBufferPointer<Float> {
@@ -56,7 +56,7 @@ extension fs_identify_options: SizedStruct {
   static var standard: fs_identify_options { Identification.Options().inC }
 }
 
-/// Distance and head are the metric's.
+/// The metric determines distance and head.
 extension Identification.Options: Exchanged {
   mutating func exchange(_ c: inout fs_identify_options, _ way: inout Exchange) {
     way.choice(&c.rule, &rule)

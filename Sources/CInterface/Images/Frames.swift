@@ -27,7 +27,7 @@ public func fs_image_from_frame(
 // MARK: Between C and Swift
 
 extension Frame {
-  /// A caller's frame, whose memory is valid for the call.
+  /// A caller's frame, whose memory is valid during the call.
   init(_ pointer: UnsafePointer<fs_frame>?) throws(Failure) {
     let frame = try known(required(pointer, "frame"), "frame")
     let format = try Format(frame.format)

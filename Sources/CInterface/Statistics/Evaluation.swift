@@ -189,7 +189,7 @@ func roc(
   }
 }
 
-/// A caller's truth values, a byte each.
+/// A caller's truth values, one byte each.
 private func flags(
   _ values: UnsafePointer<Int32>?, _ count: Int, _ name: StaticString
 ) throws(Failure) -> Storage<UInt8> {

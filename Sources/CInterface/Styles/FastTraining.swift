@@ -5,7 +5,7 @@ import Networks
 import Styles
 import Tensors
 
-/// A trainer, used by one thread at a time: others wait.
+/// A trainer, used by one thread at a time; others wait.
 private final class FastTrainerHandle: HandleKind {
   static var kind: StaticString { "fs_fast_trainer" }
 
@@ -44,7 +44,7 @@ extension FastStyleTrainer.Options {
     exchange(&given, Exchange(.fromC))
   }
 
-  /// Every option, whichever way it goes.
+  /// All options, in either direction.
   fileprivate mutating func exchange(_ c: inout fs_fast_trainer_options, _ way: Exchange) {
     way.number(&c.filters, &filters)
     way.number(&c.blocks, &blocks)

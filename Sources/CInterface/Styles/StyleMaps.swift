@@ -4,7 +4,7 @@ import Images
 import Styles
 import Tensors
 
-// Pictures that tell a style transfer where: maps of faces, frames that have moved.
+// Pictures that control a style transfer locally: maps of faces, warped frames.
 
 @c @implementation
 public func fs_face_map(

@@ -4,10 +4,10 @@ import Networks
 import Styles
 import Tensors
 
-// The options of a style transfer between C and the library.
+// Converts the options of a style transfer between C and the library.
 
 extension StyleOptions {
-  /// Every option that C has, whichever way it goes.
+  /// All options that C has, in either direction.
   fileprivate mutating func exchange(_ c: inout fs_style_options, _ way: inout Exchange) {
     way.number(&c.width, &width)
     way.number(&c.height, &height)
@@ -39,7 +39,7 @@ extension StyleOptions {
     way.number(&c.depth, &depth)
   }
 
-  /// What C has no number for is the preset's.
+  /// Options without a member in C are the preset's.
   init(_ given: fs_style_options) throws(Failure) {
     self = try StylePreset.known(given.preset).options
     var given = given, way = Exchange(.fromC)
@@ -88,7 +88,7 @@ extension fs_style_options: SizedStruct {
 }
 
 extension StylePreset {
-  /// By its number in C; nil for none.
+  /// By its number in C; nil if there is none.
   static func numbered(_ preset: fs_style_preset) -> StylePreset? {
     let number = Int(preset.rawValue)
     return all.indices.contains(number) ? all[number] : nil
@@ -103,7 +103,7 @@ extension StylePreset {
 }
 
 extension StylePictures {
-  /// - Parameter weights: of the styles; nil: the same for all.
+  /// - Parameter weights: one per style; nil: equal weights.
   init(
     _ content: Image, _ styles: [Image], _ weights: UnsafeBufferPointer<Float>?, _ given: fs_style_options
   ) throws(Failure) {

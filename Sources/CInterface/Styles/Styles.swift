@@ -5,14 +5,14 @@ import Networks
 import Styles
 import Tensors
 
-/// Of one painting.
+/// Per painting.
 private let maxStyles = 64
 
 extension StyleTransfer: HandleKind {
   static var kind: StaticString { "fs_styler" }
 }
 
-/// A job with the function that hears of it.
+/// A job with the function that it reports to.
 private final class JobHandle: HandleKind {
   static var kind: StaticString { "fs_style_job" }
   let job: StyleJob
@@ -23,7 +23,7 @@ private final class JobHandle: HandleKind {
     (self.job, callback, user) = (job, options.on_step, options.user)
   }
 
-  /// What the host wants after an evaluation; `handle` is this object's.
+  /// The host's answer to an evaluation; `handle` is this object's.
   func report(_ report: StyleJob.Report, _ handle: OpaquePointer?) throws(Failure) -> Action {
     guard let callback else { return .goOn }
     var progress = fs_style_progress(report, job, handle)
@@ -107,7 +107,7 @@ public func fs_styler_memory_needed(
   }
 }
 
-/// Masks of the regions, for a painting whose styles are not named.
+/// The number of regions' masks, for a painting whose styles are not given.
 private func maskCount(_ given: fs_style_options) throws(Failure) -> Int {
   guard given.regions != nil || given.region_count != 0 else { return 0 }
   guard given.region_count >= 1, given.region_count <= maxStyles else {
@@ -187,7 +187,7 @@ public func fs_style_match_colours(
     let style = try Handle.object(style, Image.self, "style")
     let content = try Handle.object(content, Image.self, "content")
     let way = try Colours(colours)
-    // Handles own their objects: where nothing is changed it is a second handle of the same picture.
+    // Handles own their objects: an unchanged picture gets a second handle.
     out.pointee = Handle.make(try way.prepared(style: style, for: content))
   }
 }
@@ -224,7 +224,7 @@ public func fs_style_job_step(
   boundary { () throws(Failure) in
     let handle = job
     let object = try Handle.object(handle, JobHandle.self, "job"), job = object.job
-    // A struct too small is refused before the work, and nothing is written when the callback cancels.
+    // Rejects a struct that is too small before the work; writes nothing if the callback cancels.
     try checkRoom(required(progress, "progress"), "progress")
     try job.run(evaluations: Int(evaluations)) { evaluation throws(Failure) in
       try object.report(evaluation, handle)

@@ -3,7 +3,7 @@ import CSystem
 import Networks
 import Tensors
 
-// By the same operations that train and paint; single numbers in Double.
+// Uses the operations of painting and training; single numbers in Double.
 
 @c @implementation
 public func fs_triplet_loss(
@@ -54,7 +54,7 @@ public func fs_gram_matrix(
     for i in 0..<count where !a[i].isFinite {
       throw .invalidArgument("a holds \(a[i]); expected finite numbers")
     }
-    // Rows are channels here, columns pixels: turn them to the operation's order.
+    // Here rows are channels and columns pixels: transposes them for the operation.
     let features = try Tensor<Float>([1, columns, 1, rows])
     features.withPointer { Float.transpose(a, stride: columns, rows: columns, columns: rows, into: $0) }
     let tape = Tape<Float>()

@@ -133,7 +133,7 @@ private func tensor(
   return tensor
 }
 
-/// A function that the host computes.
+/// A function that the host evaluates.
 private struct HostFunction {
   private let function: fs_function_callback
   private let user: UnsafeMutableRawPointer?
@@ -147,7 +147,7 @@ private struct HostFunction {
     (self.function, self.user, self.count) = (function, user, count)
   }
 
-  /// The library's copy of the point, which moves.
+  /// The library's copy of the point, which changes.
   func point(_ x: UnsafePointer<Double>?) throws(Failure) -> Storage<Double> {
     let x = try buffer(required(x, "x"), count, "x")
     let point = try Storage<Double>(count: count)
@@ -160,7 +160,7 @@ private struct HostFunction {
     return point
   }
 
-  /// NaN where the host writes nothing.
+  /// NaN if the host writes nothing.
   func value(_ x: Storage<Double>) throws(Failure) -> Double {
     var value = Double.nan
     try check(x.withPointer { x in withHostFloats { function(x, count, &value, user) } }, "function")

@@ -3,7 +3,7 @@ import CSystem
 import Networks
 import Tensors
 
-// The losses that networks are trained with here, in Float as there, for a host with a network of its own.
+// The losses of the library's own training, also in Float, for a host with its own network.
 
 @c @implementation
 public func fs_loss_options_init(
@@ -44,7 +44,7 @@ extension Loss {
     try self.init(Options(options))
   }
 
-  /// The shapes of a caller's head, of sizes that memory can hold.
+  /// The shapes of a caller's head, limited to sizes that memory can hold.
   fileprivate func shapes(_ dimension: Int, _ classes: Int) throws(Failure) -> [Shape] {
     _ = try product(dimension, hasClasses ? classes : 1, name: "head")
     return try headShapes(dimension: dimension, classes: classes)
@@ -128,7 +128,7 @@ public func fs_loss_evaluate(
 }
 
 extension fs_mining_statistics {
-  /// Zeros where nothing was mined.
+  /// Zeros without mining.
   init(_ found: MiningStatistics?) {
     let found = found ?? MiningStatistics()
     self.init(
@@ -154,7 +154,7 @@ public func fs_loss_update_centres(
     let batch = try Batch(loss, embeddings, count, dimension, labels, nil)
     let parts = try tensors(target, shapes, "head")
     let moved = try loss.updatedHead(parts, embeddings: batch.embeddings, targets: batch.targets)
-    // The centres are the last.
+    // The centres come last.
     guard let centres = moved.last else { return }
     centres.withPointer {
       (target + parts[0].count + parts[1].count).update(from: $0, count: centres.count)
@@ -194,7 +194,7 @@ private func total(_ shapes: [Shape]) -> Int {
   return count
 }
 
-/// Arrays that lie one after another in a caller's memory; NULL is fine for none.
+/// Consecutive arrays in a caller's memory; may be NULL if there are none.
 private func tensors(
   _ values: UnsafePointer<Float>?, _ shapes: [Shape], _ name: StaticString
 ) throws(Failure) -> [Tensor<Float>] {

@@ -4,13 +4,13 @@ import Faces
 import Images
 import Tensors
 
-/// Photos to learn from, as a host gathers them.
+/// Training photos, as a host gathers them.
 final class PhotosHandle: HandleKind {
   static var kind: StaticString { "fs_photos" }
 
   private let lock = Lock()
   private var set = PhotoSet()
-  /// By the training that read the photos last.
+  /// Reported by the last training that read the photos.
   private var unreadable: [LeftOut] = []
 
   var photos: PhotoSet { lock.hold { set } }
@@ -117,7 +117,7 @@ public func fs_photos_left_out(
   }
 }
 
-/// As much of a text as fits, whole characters, and a zero.
+/// Writes as many whole characters as fit, and a terminating zero.
 private func write(_ text: [UInt8], to target: UnsafeMutablePointer<CChar>, _ capacity: Int) {
   var length = min(text.count, capacity - 1)
   // A continuation byte of UTF-8 begins with the bits 10.

@@ -18,7 +18,7 @@ final class TrainerHandle: HandleKind {
     self.steps = steps
   }
 
-  /// - Throws: `.invalidArgument` when another thread uses it, or the caller's own callback does.
+  /// - Throws: `.invalidArgument` if another thread uses it, or the caller's own callback does.
   func use<Result>(_ body: (Trainer) throws(Failure) -> Result) throws(Failure) -> Result {
     let isFree = lock.hold {
       guard !isBusy else { return false }
@@ -33,7 +33,7 @@ final class TrainerHandle: HandleKind {
   }
 }
 
-// MARK: Making one
+// MARK: Creation
 
 @c @implementation
 public func fs_trainer_options_init(
@@ -89,7 +89,7 @@ public func fs_trainer_info_get(
 ) -> fs_status {
   boundary { () throws(Failure) in
     let handle = try Handle.object(trainer, TrainerHandle.self, "trainer")
-    let told = try handle.use { trainer in
+    let current = try handle.use { trainer in
       var parameters = 0
       for parameter in trainer.network.parameters + trainer.head where parameter.isTrained {
         parameters += parameter.value.count
@@ -102,7 +102,7 @@ public func fs_trainer_info_get(
         step: UInt32(clamping: trainer.step),
         steps: UInt32(clamping: handle.steps))
     }
-    try fill(info, with: told, "info")
+    try fill(info, with: current, "info")
   }
 }
 
@@ -149,7 +149,7 @@ public func fs_trainer_embed(
     try Handle.object(trainer, TrainerHandle.self, "trainer").use { trainer throws(Failure) in
       let needed = try product(count, trainer.dimension, name: "embeddings")
       let target = try output(embeddings, capacity: capacity, needed: needed, "embeddings")
-      // A few at a time: memory stays the same for any number.
+      // A few at a time: memory does not grow with their number.
       let each = trainer.picture.count
       _ = try buffer(pictures, product(count, each, name: "pictures"), "pictures")
       let answers = try Tensor<Float>([count, trainer.dimension])
@@ -166,13 +166,13 @@ public func fs_trainer_embed(
 }
 
 extension Trainer {
-  /// The sides of a host's picture, and its bytes.
+  /// The sides of a host's picture, and its size in bytes.
   fileprivate var picture: (height: Int, width: Int, count: Int) {
     let height = architecture.input.height ?? 0, width = architecture.input.width ?? 0
     return (height, width, 3 * height * width)
   }
 
-  /// Packed R,G,B bytes as the network takes them.
+  /// Packed R,G,B bytes as the network's input.
   fileprivate func input(_ pictures: UnsafePointer<UInt8>?, _ count: Int) throws(Failure) -> Tensor<Float> {
     let (height, width, each) = picture, channels = architecture.input.channels
     let bytes = try buffer(pictures, product(count, each, name: "pictures"), "pictures")
@@ -239,7 +239,7 @@ public func fs_trainer_run(
     try handle.use { trainer throws(Failure) in
       var message = fs_training_progress.sized
       message.steps = UInt32(clamping: handle.steps)
-      func told() throws(Failure) -> Action {
+      func report() throws(Failure) -> Action {
         guard let onStep = given.on_step else { return .goOn }
         return try Action(withHostFloats { onStep(&message, given.user) }, of: "on_step")
       }
@@ -249,7 +249,7 @@ public func fs_trainer_run(
         training = try FaceTraining(trainer, photos.photos, settings, teacher: teacher) {
           read throws(Failure) in
           message.photos = UInt32(clamping: read)
-          let action = try told()
+          let action = try report()
           isFinished = action == .finish
           return action == .goOn
         }
@@ -267,7 +267,7 @@ public func fs_trainer_run(
         message.gradient_norm = progress.report.gradientNorm
         message.photos_per_second = progress.speed
         message.mining = fs_mining_statistics(progress.report.mining)
-        return try told()
+        return try report()
       }
     }
   }
@@ -284,7 +284,7 @@ extension FaceTraining.Options: Exchanged {
     way.number(&c.seed, &seed)
   }
 
-  /// A caller's, with what lies in files.
+  /// A caller's options, with the contents of their files.
   fileprivate init(reading given: fs_training_options) throws(Failure) {
     try self.init(given)
     augmentation = try Augmentation(known(given.augmentation, "augmentation"))

@@ -1,36 +1,36 @@
 import Tensors
 
-/// How far a training may change its pictures. Nothing is changed by `.none`.
+/// How much a training varies its pictures. `.none` changes nothing.
 ///
-/// Lengths are parts of the picture's side, so that one setting serves every size.
+/// Lengths are fractions of the picture's side, so that one setting suits every size.
 package struct Augmentation: Equatable, Sendable {
-  // Where the face lies.
+  // Position of the face.
   /// The probability of a mirror image.
   package var flip: Float = 0
-  /// Across and down, up to so much either way, uniform.
+  /// Maximum shift in each direction, uniform.
   package var shift: Float = 0
-  /// Radians, up to so much either way, uniform.
+  /// Maximum rotation in each direction in radians, uniform.
   package var turn: Float = 0
-  /// Larger or smaller by a factor of 1 - scale ... 1 + scale, uniform.
+  /// Scales by a factor of 1 - scale ... 1 + scale, uniform.
   package var scale: Float = 0
 
   // Light.
-  /// Levels of 255, up to so many either way, uniform.
+  /// Maximum change of levels of 255 in each direction, uniform.
   package var brightness: Float = 0
-  /// Differences from mid-grey times 1 - contrast ... 1 + contrast, uniform.
+  /// Scales differences from mid-grey by 1 - contrast ... 1 + contrast, uniform.
   package var contrast: Float = 0
   /// The probability of losing all colour.
   package var grey: Float = 0
 
-  // What a poor camera or a long way through the net does; each has its probability.
+  // The effects of a poor camera or of transmission; each has its probability.
   package var blur: Float = 0
   /// The largest standard deviation of the blur.
   package var blurSize: Float = 0.015
   package var coarse: Float = 0
-  /// Pixels that the coarsest picture has across the side.
+  /// Pixels across the side of the coarsest picture.
   package var coarsest = 32
   package var compression: Float = 0
-  /// The worst quality, JPEG's 1 to 100.
+  /// The lowest JPEG quality, 1 to 100.
   package var worstQuality = 20
   package var noise: Float = 0
   /// The largest standard deviation, in levels.
@@ -41,8 +41,8 @@ package struct Augmentation: Equatable, Sendable {
   /// Its longest side.
   package var occlusionSize: Float = 0.4
 
-  /// The probability of mixing in another face: `(1 - share) x + share y`. For a student whose teacher sees
-  /// the same picture; a label does not fit a blend.
+  /// The probability of blending in another face: `(1 - share) x + share y`. For a student whose teacher sees
+  /// the same picture; no label fits a blend.
   package var blend: Float = 0
   /// The largest share of the other face.
   package var blendShare: Float = 0.5
@@ -51,7 +51,7 @@ package struct Augmentation: Equatable, Sendable {
 
   package static var none: Augmentation { Augmentation() }
 
-  /// What leaves a face as recognisable as it was: mirror, small movements, light.
+  /// Changes that keep a face equally recognisable: mirroring, small movements, light.
   package static var standard: Augmentation {
     var a = Augmentation()
     // As in distillation from dlib: 4 of 150 pixels.
@@ -60,7 +60,7 @@ package struct Augmentation: Equatable, Sendable {
     return a
   }
 
-  /// For little data or poor cameras: everything but blending.
+  /// For little data or poor cameras: everything except blending.
   package static var strong: Augmentation {
     var a = standard
     (a.shift, a.turn, a.scale) = (0.05, 0.15, 0.12)

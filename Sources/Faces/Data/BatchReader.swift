@@ -1,32 +1,32 @@
 import CSystem
 import Tensors
 
-/// A batch ready to learn from.
+/// A batch ready for training.
 package struct Batch {
   package let sample: Sample
-  /// Of each view: `FacePhoto.person`, -1 for nobody.
+  /// For each view: `FacePhoto.person`, -1 for an unlabelled photo.
   package let people: [Int]
-  /// What was done to each view.
+  /// The variation of each view.
   package let variations: [Variation]
   /// `[photos, height, width, 3]`, one for each format of the reader; all show the same.
   package let views: [Tensor<Float>]
-  /// Where a sampler goes on behind this batch.
+  /// The sampler's state after this batch.
   package let state: SamplerState
 }
 
-/// Prepares batches ahead of their use, on a thread of its own: the pool belongs to the training.
+/// Prepares batches in advance, on a thread of its own: the pool belongs to the training.
 ///
-/// One thread is enough: a batch of 64 views takes it tens of milliseconds, a step of training several
-/// hundred. What comes out depends on seed, epoch and position alone, not on timing. A failure comes out in
-/// its turn, and again from then on.
+/// One thread suffices: it takes tens of milliseconds for a batch of 64 views, a training step several
+/// hundred. Batches depend only on seed, epoch and position, not on timing. A failure is reported in order,
+/// and by every later call.
 package final class BatchReader {
   private let work: Work
   private var thread: pthread_t?
   private let process = getpid()
 
   /// - Parameters:
-  ///   - formats: one or more; for a student and its teacher two.
-  ///   - ahead: batches that may wait ready, 0 to 64; with 0 each is prepared when it is asked for.
+  ///   - formats: one or more; two for a student and its teacher.
+  ///   - ahead: batches prepared in advance, 0 to 64; with 0 each is prepared on request.
   /// - Throws: `.invalidArgument` for numbers out of range.
   package init(
     _ crops: Crops, _ sampler: Sampler, _ augmentation: Augmentation, _ formats: [ViewFormat], ahead: Int = 2
@@ -42,7 +42,7 @@ package final class BatchReader {
   deinit { stop() }
 
   /// The next batch; waits until it is ready.
-  /// - Throws: what went wrong with it; `.cancelled` after `stop()`.
+  /// - Throws: the failure of its preparation; `.cancelled` after `stop()`.
   package func next() throws(Failure) -> Batch {
     guard process == getpid() else {
       throw .invalidArgument(
@@ -51,7 +51,7 @@ package final class BatchReader {
     return try thread == nil ? work.prepareNow() : work.take()
   }
 
-  /// Ends the thread, after the view that it is at. Batches that wait are dropped.
+  /// Ends the thread after its current view. Pending batches are dropped.
   package func stop() {
     // A forked child has no such thread, and the locks may be held for ever.
     guard process == getpid() else { return }
@@ -60,7 +60,7 @@ package final class BatchReader {
     thread = nil
   }
 
-  /// Without a thread (the system has no more) batches are prepared when they are asked for.
+  /// If the system grants no thread, batches are prepared on request.
   private func start() {
     var thread = pthread_t()
     let work = Unmanaged.passRetained(self.work)
@@ -79,7 +79,7 @@ package final class BatchReader {
   }
 }
 
-/// What the reader and its thread share.
+/// State shared by the reader and its thread.
 private final class Work: @unchecked Sendable {
   private let crops: Crops
   private let augmentation: Augmentation
@@ -100,7 +100,7 @@ private final class Work: @unchecked Sendable {
     (self.formats, self.ahead) = (formats, ahead)
   }
 
-  /// The thread's life.
+  /// The thread's loop.
   func run() {
     while true {
       let goesOn = lock.hold {

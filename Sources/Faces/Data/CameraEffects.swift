@@ -2,13 +2,13 @@ import CSystem
 import Images
 import Tensors
 
-/// What cameras and the way of a photo do to it. Each gives a new picture of the same size.
+/// The effects of cameras and transmission on a photo. Each returns a new picture of the same size.
 extension Image {
-  /// `(1 - share) x + share y`, rounded; y as large as x.
+  /// `(1 - share) x + share y`, rounded; y has the size of x.
   package func blended(with other: Span<UInt8>, share: Float) throws(Failure) -> Image {
     try Image(width: width, height: height) { y, target in
       let source = row(y)
-      // In 1/65536, so that the sum needs no clamp.
+      // In 1/65536, so that the sum needs no clamping.
       let weight = UInt32(min(max(share, 0), 1) * 65536)
       other.extracting((y * stride)..<((y + 1) * stride)).withUnsafeBufferPointer { other in
         for i in 0..<target.count {
@@ -19,8 +19,8 @@ extension Image {
     }
   }
 
-  /// Out of focus: a Gaussian filter, `w(k) ~ exp(-k^2 / (2 deviation^2))` over |k| <= 3 deviations, along
-  /// rows and columns; the edge is repeated outside.
+  /// Defocus: a Gaussian filter, `w(k) ~ exp(-k^2 / (2 deviation^2))` over |k| <= 3 deviations, along rows
+  /// and columns; the edge is repeated.
   /// - Parameter deviation: in pixels, at most 64.
   package func blurred(deviation: Float) throws(Failure) -> Image {
     let radius = Int((3 * min(deviation, 64)).rounded(.up))
@@ -61,8 +61,8 @@ extension Image {
     }
   }
 
-  /// Few pixels: the picture made so many pixels wide (and high in proportion), each the mean of its part,
-  /// and large again by bilinear mixing.
+  /// Low resolution: reduces the picture to this width (and proportional height) by area means, and enlarges
+  /// it bilinearly.
   package func coarsened(pixels: Int) throws(Failure) -> Image {
     let few = max(pixels, 1)
     guard few < width else { return self }
@@ -70,7 +70,7 @@ extension Image {
     return try small.resized(width: width, height: height, filter: .bilinear)
   }
 
-  /// Through a JPEG file of a quality from 1 to 100, with all its blocks and rings.
+  /// JPEG artefacts of a quality from 1 to 100.
   package func compressed(quality: Int) throws(Failure) -> Image {
     try encode(as: .jpeg, quality: quality).withSpan { file throws(Failure) in try Image.decode(file) }
   }

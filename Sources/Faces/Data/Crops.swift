@@ -2,20 +2,19 @@ import Images
 import Networks
 import Tensors
 
-/// The faces of many photos, cut out and ready to be varied: R,G,B bytes, `side` x `side` each.
+/// The faces of many photos, cropped and ready to be varied: R,G,B bytes, `side` x `side` each.
 ///
-/// A crop is the network's aligned picture, `frame` pixels wide, with `margin` pixels more on each edge, so
-/// that a view of it can be shifted and turned without leaving it. Beyond the photo its edge is repeated.
-/// Crops are kept in one block of memory if they fit into what there is, else each is made again whenever it
-/// is asked for.
+/// A crop is the network's aligned picture, `frame` pixels wide, with an additional `margin` of pixels on
+/// each edge, so that a view of it can be shifted and rotated without leaving it. Beyond the photo its edge
+/// is repeated. Crops are kept in one block of memory if they fit; the others are recreated on each use.
 package final class Crops: @unchecked Sendable {
   package struct Options: Settings {
     package var framing: Framing = .aligned(.meanFace)
     package var frame = 150
     package var margin = 12
-    /// Sides of photos, and of the part of a photo that becomes the frame, in pixels.
+    /// The minimum sides of photos, and of the part of a photo that becomes the frame, in pixels.
     package var minSide = 16
-    /// Bytes that crops may fill; beyond, they are made again from the files.
+    /// Maximum bytes of crops in memory; further ones are recreated from the files.
     package var memoryLimit = 4 << 30
 
     package init() {}
@@ -30,17 +29,17 @@ package final class Crops: @unchecked Sendable {
   }
 
   package let options: Options
-  /// Those that could be read.
+  /// The photos that could be read.
   package let photos: [FacePhoto]
-  /// Those that could not, in the order of the set.
+  /// The photos that could not, in the order of the set.
   package let leftOut: [LeftOut]
-  /// Of their files, whose bytes are the same on every machine.
+  /// A fingerprint of their files, the same on every machine.
   package let fingerprint: UInt64
   /// Crop i is at `places[i] * byteCount`.
   private let places: [Int]
   private let block: Storage<UInt8>?
 
-  /// nil where there is not so much memory: as beyond the limit, crops are made again.
+  /// nil if memory is short: like beyond the limit, crops are then recreated.
   private static func room(_ byteCount: Int) throws(Failure) -> Storage<UInt8>? {
     do throws(Failure) {
       return try Storage(count: byteCount)
@@ -55,7 +54,8 @@ package final class Crops: @unchecked Sendable {
 
   /// Reads every photo once, on all threads.
   ///
-  /// - Parameter progress: receives how many photos are done, on the caller's thread; false cancels.
+  /// - Parameter progress: receives the number of finished photos, on the caller's thread; returns false to
+  ///   cancel.
   /// - Throws: `.invalidArgument` for options out of range or if no photo can be read, `.noMemory`,
   ///   `.cancelled`.
   package init(
@@ -99,7 +99,7 @@ package final class Crops: @unchecked Sendable {
         continue
       case .failed(let reason): failure = reason
       }
-      // Without memory the photo is not to blame.
+      // Lack of memory is not the photo's fault.
       if failure.kind == .noMemory { throw failure }
       var reason = failure.reason
       if reason.utf8.starts(with: (photo.path + ": ").utf8) {
@@ -127,8 +127,8 @@ package final class Crops: @unchecked Sendable {
 
   package var count: Int { photos.count }
 
-  /// Hands crop `index` to `body`, from memory or from its file.
-  /// - Throws: what `body` throws, and `.io` or `.badData` when a file has changed since it was first read.
+  /// Passes crop `index` to `body`, from memory or from its file.
+  /// - Throws: the errors of `body`, and `.io` or `.badData` if a file has changed since it was first read.
   package func with<Result>(
     _ index: Int, _ body: (Span<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -154,7 +154,7 @@ package final class Crops: @unchecked Sendable {
 
 extension Crops.Options {
   /// The crop of one photo.
-  /// - Throws: why there is none.
+  /// - Throws: the reason if there is none.
   package func crop(_ photo: FacePhoto) throws(Failure) -> Image {
     let image = try Image.open(photo.path)
     guard min(image.width, image.height) >= minSide else {
@@ -190,7 +190,7 @@ private func fileFingerprint(_ path: String) throws(Failure) -> UInt64 {
   return fingerprint.value
 }
 
-/// What became of each photo, noted by the pool's threads.
+/// The outcome of reading each photo, recorded by the pool's threads.
 private final class Outcomes: @unchecked Sendable {
   enum Outcome {
     /// The fingerprint of its file.

@@ -1,19 +1,18 @@
 import CSystem
 import Tensors
 
-/// What lies in a folder, in the order of the names' bytes: the same on every machine.
+/// The entries of a folder, ordered by the bytes of their names: the same on every machine.
 ///
-/// Names that begin with a point are passed over. Links are named but never followed, so a walk ends and
-/// stays inside.
+/// Dotfiles are skipped. Links are listed but never followed, so a walk ends and stays inside.
 package struct Folder {
   package enum Kind: Equatable {
     case file, folder, link, other
-    /// The system does not say; its reason.
+    /// The system does not report it, for this reason.
     case unknown(String)
   }
 
   package struct Entry {
-    /// Whatever its bytes: a path's text.
+    /// As a path's text: arbitrary bytes.
     package let name: String
     package let kind: Kind
   }
@@ -23,7 +22,7 @@ package struct Folder {
   private static let maxNames = 10_000_000
 
   /// - Parameter followsLink: whether `path` itself may be a link.
-  /// - Throws: `.io` when the folder cannot be read, `.badData` for more than ten million names.
+  /// - Throws: `.io` if the folder cannot be read, `.badData` for more than ten million names.
   package init(_ path: String, followsLink: Bool) throws(Failure) {
     guard let folder = withPath(path, { systemOpenFolder($0, followsLink ? 1 : 0) }) else {
       throw .io("\(path): \(lastReason())")
@@ -45,7 +44,7 @@ package struct Folder {
 
   private static func kind(of path: String) -> Kind {
     var info = stat()
-    // It may have gone since it was listed, or lie in a folder that may be listed and not entered.
+    // It may have disappeared, or its folder may be readable but not searchable.
     guard withPath(path, { lstat($0, &info) }) == 0 else { return .unknown(lastReason()) }
     if systemIsRegular(info.st_mode) != 0 { return .file }
     if systemIsDirectory(info.st_mode) != 0 { return .folder }

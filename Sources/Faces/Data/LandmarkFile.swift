@@ -1,9 +1,9 @@
 import Networks
 import Tensors
 
-/// Five points in each of many photos, from a JSON file: `{"NAME/NAME_0001.jpg": {"landmarks": [[x, y], ...
-/// five]}, ...}`. A member "box", `[x, y, width, height]`, is taken too; `[[x, y], ... five]` alone in place
-/// of the object is fine.
+/// Five landmarks per photo, from a JSON file: `{"NAME/NAME_0001.jpg": {"landmarks": [[x, y], ... five]},
+/// ...}`. A member "box", `[x, y, width, height]`, is optional. The list `[[x, y], ... five]` is accepted in
+/// place of the object.
 package final class LandmarkFile: @unchecked Sendable {
   private let faces: [[UInt8]: Face]
 
@@ -11,7 +11,7 @@ package final class LandmarkFile: @unchecked Sendable {
     faces = try LandmarkFile.faces(in: readText(path))
   }
 
-  /// - Throws: `.badData` naming the photo, or the byte that is not JSON.
+  /// - Throws: `.badData` naming the photo, or the byte at which it stops being JSON.
   package init(parsing bytes: Storage<UInt8>) throws(Failure) {
     faces = try LandmarkFile.faces(in: bytes)
   }
@@ -50,7 +50,7 @@ package final class LandmarkFile: @unchecked Sendable {
 
   package var count: Int { faces.count }
 
-  /// nil for a photo that the file does not name.
+  /// nil if the file does not contain the photo.
   package func known(_ photo: String) -> Face? { faces[Array(photo.utf8)] }
 
   /// - Throws: `.notFound`

@@ -1,12 +1,12 @@
 import Tensors
 
-/// Pairs or triplets of photos to learn from, in a text file, one a line:
+/// Pairs or triplets of training photos, in a text file, one per line:
 ///
 ///     Ann/1.jpg    Ann/2.jpg    1        two photos and 1 (one person) or 0 (two people)
 ///     Ann/1.jpg    Ann/2.jpg    Bob/1.jpg    anchor, positive (the same person), negative (another)
 ///
-/// Paths are those below the folder of the photos. Fields are parted by tabs where a line has one, so that
-/// paths may hold blanks, else by blanks. Empty lines and lines that begin with # are passed over.
+/// Paths are relative to the folder of the photos. Fields are separated by tabs if a line has one, so that
+/// paths may contain blanks, else by blanks. Empty lines and lines that begin with # are ignored.
 package enum PhotoList {
   package struct Pair: Equatable {
     package let first, second: String
@@ -17,7 +17,7 @@ package enum PhotoList {
     package let anchor, positive, negative: String
   }
 
-  /// - Throws: `.io` when the file cannot be read, `.badData` naming the line.
+  /// - Throws: `.io` if the file cannot be read, `.badData` naming the line.
   package static func pairs(path: String) throws(Failure) -> [Pair] {
     try readText(path).withSpan { text throws(Failure) in try pairs(parsing: text) }
   }
@@ -62,9 +62,9 @@ package enum PhotoList {
   }
 }
 
-/// Where the three fields of each line lie that has any.
+/// The ranges of the three fields of each line that is not ignored.
 private func forEachLine(
-  _ bytes: Span<UInt8>, _ list: StaticString, _ wanted: StaticString,
+  _ bytes: Span<UInt8>, _ list: StaticString, _ expected: StaticString,
   _ body: ([Range<Int>], Int) throws(Failure) -> Void
 ) throws(Failure) {
   var line = 0, position = markLength(bytes)
@@ -79,13 +79,13 @@ private func forEachLine(
     let fields = fields(bytes, content, separator: hasTab ? 0x09 : 0x20)
     if fields.isEmpty { continue }
     guard fields.count == 3 else {
-      throw .badData("\(list): line \(line) has \(fields.count) fields; expected \(wanted)")
+      throw .badData("\(list): line \(line) has \(fields.count) fields; expected \(expected)")
     }
     try body(fields, line)
   }
 }
 
-/// The parts of a line between separators, without empty ones.
+/// The nonempty parts of a line between separators.
 private func fields(_ bytes: Span<UInt8>, _ line: Range<Int>, separator: UInt8) -> [Range<Int>] {
   var fields: [Range<Int>] = [], start = line.lowerBound
   for place in line.lowerBound...line.upperBound
@@ -96,7 +96,7 @@ private func fields(_ bytes: Span<UInt8>, _ line: Range<Int>, separator: UInt8) 
   return fields
 }
 
-/// A path that stays below the folder of photos.
+/// A path that does not lead out of the folder of photos.
 private func photoName(
   _ field: Span<UInt8>, _ list: StaticString, _ line: Int
 ) throws(Failure) -> String {

@@ -1,38 +1,38 @@
 import Images
 import Tensors
 
-/// A photo to learn from.
+/// A training photo.
 package struct FacePhoto {
-  /// Where it is opened.
+  /// The path that opens it.
   package let path: String
-  /// Where it lies below the folder of its set, "Ann/1.jpg": the name by which lists and landmarks know it.
+  /// The path relative to the folder of its set, "Ann/1.jpg": its name in lists and landmark files.
   package let name: String
-  /// A number of `PhotoSet.people`; nil if nobody says who it is.
+  /// An index into `PhotoSet.people`; nil if unlabelled.
   package var person: Int?
-  /// Five points, in pixels of the photo; nil if nobody has looked.
+  /// Five landmarks, in pixels of the photo; nil if unknown.
   package var landmarks: [Point]?
 }
 
-/// Something that was passed over, and why.
+/// An entry that was left out, and why.
 package struct LeftOut: Equatable {
   package let path: String
   package let reason: String
 }
 
-/// Photos of faces, in the order of their names, with what is known of them.
+/// Photos of faces, ordered by name, with their labels and landmarks.
 ///
-/// Entries that are not picture files are listed in `leftOut`: only names that begin with a point are
-/// skipped silently. No link is followed below the folder that is named.
+/// Entries that are not picture files are listed in `leftOut`. Only dotfiles are skipped silently. Links
+/// below the given folder are not followed.
 package struct PhotoSet {
   package private(set) var photos: [FacePhoto] = []
-  /// Names, by the number of a photo's `person`.
+  /// Names, indexed by a photo's `person`.
   package private(set) var people: [String] = []
   package private(set) var leftOut: [LeftOut] = []
 
   package init() {}
 
-  /// A folder of people: each of its folders is a person, each picture inside a photo of that person.
-  /// - Throws: `.io` when the folder cannot be read.
+  /// A folder of people: each subfolder is a person, each picture in it a photo of that person.
+  /// - Throws: `.io` if the folder cannot be read.
   package init(peopleIn root: String) throws(Failure) {
     let folder = try Folder(root, followsLink: true)
     for entry in folder.entries {
@@ -56,8 +56,8 @@ package struct PhotoSet {
     }
   }
 
-  /// A flat folder: each picture is a photo of nobody in particular.
-  /// - Throws: `.io` when the folder cannot be read.
+  /// A flat folder: each picture is an unlabelled photo.
+  /// - Throws: `.io` if the folder cannot be read.
   package init(photosIn root: String) throws(Failure) {
     addPhotos(of: try Folder(root, followsLink: true), root, prefix: "", person: nil)
   }
@@ -75,12 +75,12 @@ package struct PhotoSet {
     }
   }
 
-  /// Gives each photo the points that the file has for its name; others stay without.
+  /// Gives each photo the landmarks that the file has for its name; others stay without.
   package mutating func setLandmarks(from file: LandmarkFile) {
     for i in photos.indices { photos[i].landmarks = file.known(photos[i].name)?.landmarks }
   }
 
-  /// Gives all photos the same five points: for crops that were aligned before.
+  /// Gives all photos the same five landmarks: for crops that are already aligned.
   /// - Throws: `.invalidArgument` unless there are five finite points.
   package mutating func setLandmarks(_ points: [Point]) throws(Failure) {
     guard points.count == 5, points.allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else {
@@ -89,7 +89,7 @@ package struct PhotoSet {
     for i in photos.indices { photos[i].landmarks = points }
   }
 
-  /// Adds another set behind this one. Its people are others than those here, also where names are the same.
+  /// Appends another set. Its people are distinct from those here, even if names are equal.
   package mutating func append(_ other: PhotoSet) {
     for var photo in other.photos {
       photo.person = photo.person.map { $0 + people.count }
@@ -99,7 +99,7 @@ package struct PhotoSet {
     leftOut += other.leftOut
   }
 
-  /// The photos of people number `range` alone, who are numbered from 0 again. What was left out stays told.
+  /// Only the photos of the people in `range`, who are renumbered from 0. `leftOut` is kept.
   package func people(_ range: Range<Int>) -> PhotoSet {
     var part = PhotoSet()
     part.leftOut = leftOut
@@ -115,13 +115,13 @@ package struct PhotoSet {
 }
 
 extension Folder.Kind {
-  /// Why it was left out.
-  fileprivate func reason(_ wanted: String) -> String {
+  /// The reason for leaving it out.
+  fileprivate func reason(_ expected: String) -> String {
     switch self {
-    case .file: "a file; \(wanted)"
-    case .folder: "a folder; \(wanted)"
-    case .link: "a link, which is not followed; \(wanted)"
-    case .other: "neither a file nor a folder; \(wanted)"
+    case .file: "a file; \(expected)"
+    case .folder: "a folder; \(expected)"
+    case .link: "a link, which is not followed; \(expected)"
+    case .other: "neither a file nor a folder; \(expected)"
     case .unknown(let reason): reason
     }
   }

@@ -1,29 +1,29 @@
 import Tensors
 
-/// Which photos a batch is made of.
+/// How a batch is composed.
 package enum Sampling {
-  /// All photos, each once an epoch, in random order. A rest smaller than `batch` is a batch of its own or
-  /// left out.
+  /// All photos, each once per epoch, in random order. A remainder smaller than `batch` is a batch of its
+  /// own, or left out.
   case shuffled(batch: Int, keepsRest: Bool)
-  /// P x K: `people` different people with `photos` photos each, one person after the other; FaceNet takes 40
-  /// photos. Each person's photos are cut into runs of K; a last, shorter one is filled with others of the
-  /// person's photos, and again with the same where there are fewer than K. With `repeats` false it is left
-  /// out instead, and so are people with fewer than K. What is left at the end of an epoch when fewer than P
-  /// people remain is left out. Photos of nobody in particular take no part.
+  /// P x K: `people` different people with `photos` photos each, person after person; FaceNet uses 40 photos.
+  /// Each person's photos are divided into runs of K; a last, shorter run is filled with other photos of the
+  /// person, and with repetitions if there are fewer than K. With `repeats` false it is left out instead, and
+  /// so are people with fewer than K. The rest of an epoch, when fewer than P people remain, is left out.
+  /// Unlabelled photos are not used.
   case people(_ people: Int, photos: Int, repeats: Bool)
-  /// `batch` pairs, by turns of one person and of two: each photo of a person who has two or more is once the
-  /// first of a pair of one person. The photos of a pair follow each other.
+  /// `batch` pairs, alternately of one person and of two: each photo of a person with at least two photos is
+  /// once the first of a pair of one person. The photos of a pair are adjacent.
   case pairs(batch: Int)
-  /// Pairs or triplets from a list, in random order; photos by their number, those of one follow each other.
+  /// Pairs or triplets from a list, in random order, as indices of photos; those of a pair are adjacent.
   case listedPairs([(first: Int, second: Int, isSame: Bool)], batch: Int)
   case listedTriplets([(anchor: Int, positive: Int, negative: Int)], batch: Int)
 }
 
-/// Where a sampler stands: with the same seed and photos, what follows is the same.
+/// A sampler's position: with the same seed and photos, it determines all later batches.
 package struct SamplerState: Equatable, Sendable {
   package var seed: UInt64
   package var epoch: Int
-  /// Batches of the epoch that have been given out.
+  /// The number of the epoch's batches that have been drawn.
   package var position: Int
 
   package init(seed: UInt64, epoch: Int = 0, position: Int = 0) {
@@ -33,32 +33,32 @@ package struct SamplerState: Equatable, Sendable {
 
 /// The photos of one batch.
 package struct Sample: Equatable, Sendable {
-  /// Numbers of photos, in the order of the batch.
+  /// Indices of photos, in the order of the batch.
   package var photos: [Int]
-  /// Of pairs: whether each is of one person. Empty otherwise.
+  /// For pairs: whether each is of one person. Empty otherwise.
   package var isSame: [Bool] = []
   package var epoch: Int
-  /// The number of the first photo within the epoch: photo i of the batch has number `first + i`.
+  /// The index of the first photo within the epoch: photo i of the batch has index `first + i`.
   package var first: Int
 }
 
-/// Gives out batches for ever, epoch after epoch, each a function of seed, epoch and position.
+/// Draws batches endlessly, epoch after epoch, each a function of seed, epoch and position.
 package struct Sampler {
   package private(set) var state: SamplerState
   private let sampling: Sampling
-  /// Photos of each person, and each photo's person; -1 for nobody.
+  /// The photos of each person, and the person of each photo; -1 if unlabelled.
   private let photosOf: [[Int]]
   private let personOf: [Int]
-  /// Every photo of somebody, person after person, and where each person's begin: for drawing a stranger.
+  /// All labelled photos, person after person, and the start of each person's: for drawing a stranger.
   private let labelled: [Int]
   private let starts: [Int]
-  /// The batches of the current epoch: photos, one unit (photo, pair, triplet) after the other.
+  /// The batches of the current epoch: photos, one unit (photo, pair, triplet) after another.
   private var epoch: (number: Int, photos: [Int], isSame: [Bool])
   private let batchPhotos: Int
   private let keepsRest: Bool
 
   /// - Parameter people: of each photo, as `FacePhoto.person`.
-  /// - Throws: `.invalidArgument` when the photos cannot serve a single batch, or a number is out of its
+  /// - Throws: `.invalidArgument` if the photos do not suffice for a single batch, or for a number out of
   ///   range.
   package init(_ sampling: Sampling, people: [Int?], state: SamplerState) throws(Failure) {
     var photosOf: [[Int]] = [], numbers: [Int: Int] = [:], personOf: [Int] = []
@@ -102,7 +102,7 @@ package struct Sampler {
     }
   }
 
-  /// Of the current epoch; P x K may give a batch more or less in another.
+  /// Of the current epoch; with P x K another epoch may have a batch more or less.
   package var batchesPerEpoch: Int {
     let (whole, rest) = epoch.photos.count.quotientAndRemainder(dividingBy: batchPhotos)
     return whole + (keepsRest && rest > 0 ? 1 : 0)
@@ -124,7 +124,8 @@ package struct Sampler {
     return sample
   }
 
-  /// Checks the numbers of a sampling. Photos of a batch, and whether a smaller last batch is given out.
+  /// Checks the parameters of a sampling. Returns the photos of a batch, and whether a smaller last batch is
+  /// used.
   private static func batch(
     _ sampling: Sampling, _ photosOf: [[Int]], _ count: Int
   ) throws(Failure) -> (photos: Int, keepsRest: Bool) {
@@ -215,7 +216,7 @@ package struct Sampler {
         var run = Array(order[first..<min(first + photos, order.count)])
         if run.count < photos {
           guard repeats else { break }
-          // Round the person's photos again from the start.
+          // Continues with the person's photos from the start.
           var next = 0
           while run.count < photos {
             run.append(order[next])
@@ -226,7 +227,7 @@ package struct Sampler {
       }
     }
     runs = random.shuffled(runs)
-    // A run whose person the batch has already waits for the next batch.
+    // A run of a person who is already in the batch waits for the next batch.
     var epoch: [Int] = [], waiting: [(person: Int, photos: [Int])] = [], next = 0
     while true {
       var batch: [Int] = [], isIn = Set<Int>(), stillWaiting: [(person: Int, photos: [Int])] = []
@@ -273,7 +274,7 @@ package struct Sampler {
 }
 
 extension PhotoSet {
-  /// Lists by the numbers of their photos.
+  /// Replaces the photos' names in lists by indices.
   /// - Throws: `.notFound` naming the photo that the set lacks.
   package static func numbers(
     _ photos: [FacePhoto], of pairs: [PhotoList.Pair]
@@ -298,7 +299,7 @@ extension PhotoSet {
   }
 }
 
-/// Photos by their names. The bytes count: two spellings of one letter are two names, as they are two files.
+/// Photos by name. Bytes are compared: two spellings of a letter are two names, as they are two files.
 private struct PhotoIndex {
   private var numbers: [[UInt8]: Int] = [:]
 

@@ -1,9 +1,9 @@
 import Tensors
 
-/// One drawing from an `Augmentation`: what is done to one picture. The same at every size.
+/// One draw from an `Augmentation`: the changes to one picture. Independent of its size.
 package struct Variation: Equatable, Sendable {
   package var isFlipped = false
-  /// Parts of the side.
+  /// As fractions of the side.
   package var shiftX: Float = 0, shiftY: Float = 0
   /// Radians.
   package var turn: Float = 0
@@ -11,22 +11,22 @@ package struct Variation: Equatable, Sendable {
   package var brightness: Float = 0
   package var contrast: Float = 1
   package var isGrey = false
-  /// Standard deviation as a part of the side; 0 for none.
+  /// Standard deviation as a fraction of the side; 0 for none.
   package var blur: Float = 0
-  /// Pixels across the side; 0 for as many as there are.
+  /// Pixels across the side; 0 for no reduction.
   package var pixels = 0
-  /// JPEG's; 0 for none.
+  /// JPEG quality; 0 for none.
   package var quality = 0
   /// Standard deviation in levels; 0 for none.
   package var noise: Float = 0
   package var noiseSeed: UInt64 = 0
   package var occluder: Occluder?
-  /// The share of another face, and a number that chooses it; 0 for none.
+  /// The share of another face, and a number that selects it; 0 for none.
   package var blend: Float = 0
   package var partner: UInt64 = 0
 
   package struct Occluder: Equatable, Sendable {
-    /// Parts of the side.
+    /// As fractions of the side.
     package var left, top, right, bottom: Float
     package var colour: (red: Float, green: Float, blue: Float)
 
@@ -41,13 +41,13 @@ package struct Variation: Equatable, Sendable {
     }
   }
 
-  /// Nothing is done.
+  /// No changes.
   package init() {}
 
-  /// The drawing number `index` of an epoch: a function of the three numbers alone, whoever asks, whenever.
+  /// Draw number `index` of an epoch: depends only on the three numbers.
   ///
-  /// Each kind of change takes its random numbers whether it happens or not: so switching one off leaves the
-  /// others as they are.
+  /// Each kind of change consumes its random numbers whether or not it happens, so that disabling one does
+  /// not affect the others.
   package init(_ augmentation: Augmentation, seed: UInt64, epoch: Int, index: Int) {
     let a = augmentation
     var random = Generator(seed: seed, UInt64(truncatingIfNeeded: epoch), UInt64(truncatingIfNeeded: index))
@@ -75,7 +75,7 @@ package struct Variation: Equatable, Sendable {
     if isNoisy { self.noise = a.noiseLevels * noise }
 
     let isOccluded = happens(a.occlusion)
-    // At least a quarter of the longest side, so that there is something to see.
+    // At least a quarter of the longest side, so that it has an effect.
     let width = a.occlusionSize * (0.25 + 0.75 * random.uniform()),
       height = a.occlusionSize * (0.25 + 0.75 * random.uniform())
     let left = random.uniform() * (1 - width), top = random.uniform() * (1 - height)

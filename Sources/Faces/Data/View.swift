@@ -3,7 +3,7 @@ import Images
 import Networks
 import Tensors
 
-/// What a network's pictures look like.
+/// The format of a network's pictures.
 package struct ViewFormat: Sendable {
   package let height: Int, width: Int
   package let isBGR: Bool
@@ -19,8 +19,8 @@ package struct ViewFormat: Sendable {
   /// Plain levels of 0 to 255.
   package static func levels(side: Int) -> ViewFormat { ViewFormat(height: side, width: side) }
 
-  /// - Parameter side: for an architecture that takes any size.
-  /// - Throws: `.invalidArgument` when neither names sides of 1 to 4096.
+  /// - Parameter side: for an architecture that accepts any size.
+  /// - Throws: `.invalidArgument` if neither specifies sides of 1 to 4096.
   package init(_ architecture: Architecture, side: Int? = nil) throws(Failure) {
     let height = architecture.input.height ?? side ?? 0, width = architecture.input.width ?? side ?? 0
     self.init(
@@ -35,13 +35,13 @@ package struct ViewFormat: Sendable {
     }
   }
 
-  /// Numbers of one view, `height * width * 3`.
+  /// Count of the numbers in a view, `height * width * 3`.
   package var count: Int { 3 * height * width }
 }
 
 extension Variation {
-  /// From the pixels of a view, `width` x `height`, to those of a picture in whose middle the `frame` lies.
-  /// The view shows the frame; turned and scaled about the frame's centre, then shifted, and mirrored last.
+  /// Maps pixels of a view, `width` x `height`, to those of a picture with the `frame` at its centre. The
+  /// view shows the frame rotated and scaled about its centre, then shifted, and finally mirrored.
   package func map(
     width: Int, height: Int, frame: (width: Int, height: Int), margin: Int
   ) -> Affine {
@@ -51,7 +51,7 @@ extension Variation {
     // The view's pixel (x, y) is the frame's (x perColumn, y perRow), as in templates of two sizes.
     let a = cosine * perColumn, b = sine * perRow
     let d = -sine * perColumn, e = cosine * perRow
-    // Where the view's first pixel comes from: relative to the centre and with the shift undone.
+    // The origin of the view's first pixel: relative to the centre, with the shift undone.
     let x = -w / 2 - Double(shiftX) * w, y = -h / 2 - Double(shiftY) * h
     let c = cosine * x + sine * y + w / 2 + Double(margin),
       f = -sine * x + cosine * y + h / 2 + Double(margin)
@@ -60,8 +60,8 @@ extension Variation {
     return Affine(-a, b, c + a * last, -d, e, f + d * last)
   }
 
-  /// What was done to the photo: blend, blur, few pixels, compression, in this order; nil if nothing.
-  /// - Parameter partner: another face as large as `image`, for `blend`.
+  /// The effects on the photo: blending, blur, reduction, compression, in this order; nil if there are none.
+  /// - Parameter partner: another face of the size of `image`, for `blend`.
   package func photographed(
     _ image: () throws(Failure) -> Image, partner: Span<UInt8>?
   ) throws(Failure) -> Image? {
@@ -77,7 +77,7 @@ extension Variation {
 
   package var hasCameraEffects: Bool { blend > 0 || blur > 0 || pixels > 0 || quality > 0 }
 
-  /// What light, noise and things in front do to a view.
+  /// Applies light, noise and occlusion to a view.
   package func light(_ view: LevelView) {
     if contrast != 1 || brightness != 0 { view.light(brightness: brightness, contrast: contrast) }
     if isGrey { view.loseColour() }
@@ -88,12 +88,12 @@ extension Variation {
 }
 
 extension Crops {
-  /// Writes one varied face in several formats: all of them show the same picture, so a student and its
-  /// teacher see alike.
+  /// Writes one varied face in several formats, all of the same picture, so that a student and its teacher
+  /// see the same.
   ///
   /// - Parameters:
-  ///   - batches: of each format, views of `count` numbers.
-  ///   - place: which of these views are written.
+  ///   - batches: one per format, each with room for views of `count` numbers.
+  ///   - place: the index of the view to write.
   package func render(
     _ index: Int, _ variation: Variation, _ formats: [ViewFormat], into batches: [Storage<Float>],
     at place: Int = 0
@@ -132,15 +132,15 @@ extension Crops {
     }
   }
 
-  /// The face that is mixed in.
+  /// The face to blend in.
   package func partner(of index: Int, _ variation: Variation) -> Int {
     Int(variation.partner % UInt64(count))
   }
 }
 
 extension Image {
-  /// The whole picture varied, as large as it was; levels rounded. What is beyond its edge repeats the edge.
-  /// There is no other face to blend with.
+  /// The whole picture varied, in its own size, with rounded levels and repeated edges. There is no other
+  /// face to blend in.
   package func varied(by variation: Variation) throws(Failure) -> Image {
     let source = try variation.photographed({ self }, partner: nil) ?? self
     let levels = try Storage<Float>(count: 3 * width * height)

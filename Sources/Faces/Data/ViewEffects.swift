@@ -1,7 +1,7 @@
 import Images
 import Tensors
 
-/// A picture while it is varied: levels of 0 to 255, R,G,B, in memory of a caller's, `[height, width, 3]`.
+/// A picture being varied: levels of 0 to 255, R,G,B, in the caller's memory, `[height, width, 3]`.
 package struct LevelView {
   package let levels: UnsafeMutablePointer<Float>
   package let width: Int
@@ -13,8 +13,8 @@ package struct LevelView {
 
   private var count: Int { 3 * width * height }
 
-  /// Fills the view from a picture: `view(x, y) = picture(map(x, y))`, bilinear, the picture's edge repeated
-  /// outside.
+  /// Fills the view from a picture: `view(x, y) = picture(map(x, y))`, bilinear, with the picture's edge
+  /// repeated.
   package func fill(
     from pixels: Span<UInt8>, width sourceWidth: Int, height sourceHeight: Int, map: Affine
   ) {
@@ -38,7 +38,7 @@ package struct LevelView {
         let left = Int(px), top = Int(py)
         let toRight = Float(px - Double(left)), toBottom = Float(py - Double(top))
         let upper = pixels + top * stride + 3 * left
-        // On the last row and column there is no neighbour, and its share is 0.
+        // The last row and column have no neighbour, and its weight is 0.
         let across = left < sourceWidth - 1 ? 3 : 0
         let lower = upper + (top < sourceHeight - 1 ? stride : 0)
         for c in 0..<3 {
@@ -67,8 +67,8 @@ package struct LevelView {
     }
   }
 
-  /// Grains in 96 rows of 96 over the view whatever its size, so that views of two sizes show the same; each
-  /// level of a grain has a random shift of mean 0 and the given standard deviation, nearly normal.
+  /// Adds 96 x 96 grains to the view whatever its size, so that views of two sizes show the same; each level
+  /// of a grain is shifted by a random number with mean 0 and the given standard deviation, nearly normal.
   package func addNoise(deviation: Float, seed: UInt64) {
     let grains = 96
     var random = Generator(seed: seed)
@@ -98,12 +98,12 @@ package struct LevelView {
     }
   }
 
-  /// Holds all levels within 0...255.
+  /// Clamps all levels to 0...255.
   package func clamp() {
     for i in 0..<count { levels[i] = min(max(levels[i], 0), 255) }
   }
 
-  /// A rectangle of one colour; its pixels are those whose centres lie inside.
+  /// A rectangle of one colour, covering the pixels whose centres lie inside.
   package func occlude(_ occluder: Variation.Occluder) {
     func pixels(_ from: Float, _ to: Float, _ count: Int) -> Range<Int> {
       let side = Float(count)
@@ -118,7 +118,7 @@ package struct LevelView {
     }
   }
 
-  /// What the network takes: `x = (level - mean) scale`, channels in the network's order.
+  /// Converts to the network's input: `x = (level - mean) scale`, channels in the network's order.
   package func preprocess(_ format: ViewFormat) {
     let (mean, scale) = (format.mean, format.scale)
     let first = format.isBGR ? 2 : 0, last = 2 - first

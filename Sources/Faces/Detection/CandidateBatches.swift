@@ -2,48 +2,48 @@ import Images
 import Networks
 import Tensors
 
-/// A place in a picture where a face may be, and how sure a network is of it.
+/// A possible face in a picture, and the network's confidence.
 protocol Scored {
   var box: Box { get }
-  /// 0 to 1, higher is surer.
+  /// 0 to 1; higher is more certain.
   var score: Float { get }
 }
 
 extension Face: Scored {}
 
 extension Array where Element: Scored {
-  /// Windows of one level of a pyramid that go on: far more than a crowd has, few enough that no picture
-  /// keeps a host waiting.
+  /// The maximum number of windows per level of a pyramid: far more than a crowd has, few enough to bound the
+  /// time.
   private static var maxOfLevel: Int { 4096 }
 
-  /// The surest of one level.
+  /// The highest-scoring ones of one level.
   func surestOfLevel() -> [Element] {
     guard count > Self.maxOfLevel else { return self }
     return Array(sorted { $0.score > $1.score }.prefix(Self.maxOfLevel))
   }
 
-  /// Of those that overlap, the surest; surest first.
+  /// Keeps the highest-scoring of overlapping ones; sorted by score.
   func suppressed(_ threshold: Float, by overlap: Overlap = .union, extra: Float = 0) -> [Element] {
     suppress(map { $0.box }, map { $0.score }, threshold: threshold, by: overlap, extra: extra)
       .map { self[$0] }
   }
 }
 
-/// A detector whose later networks look at windows cut out of the picture.
+/// A detector whose later networks see windows cropped from the picture.
 protocol WindowFinder: FaceFinder {
-  /// What its networks see of a window.
+  /// The input format of its networks for a window.
   static var input: WindowInput { get }
-  /// The pixels from edge to edge of a window, as its boxes count them; not held within the picture.
+  /// The pixels from edge to edge of a window, in the convention of its boxes; not clamped to the picture.
   static func pixels(_ first: Float, _ last: Float) -> (lower: Int, upper: Int)
 }
 
 extension WindowFinder {
-  /// Windows that a network looks at together: memory stays small for any number of them.
+  /// The number of windows per batch: memory does not grow with their total number.
   private static var batchSize: Int { 64 }
 
-  /// Cuts the candidates out of the picture and runs a network over them.
-  /// - Parameter body: gets a candidate's place in the list, the answers of its batch and its place among
-  ///   these. A candidate that lies beyond the picture is left out.
+  /// Crops the candidates from the picture and runs a network on them.
+  /// - Parameter body: receives a candidate's index in the list, the results of its batch, and its index in
+  ///   them. Candidates outside the picture are left out.
   func forEachAnswer(
     _ network: Executor, _ candidates: [some Scored], in image: Image, side: Int,
     _ body: (_ candidate: Int, _ answers: Executor.Answers, _ row: Int) -> Void
@@ -69,7 +69,7 @@ extension WindowFinder {
     }
   }
 
-  /// The pixels from edge to edge that lie in the picture; nil if there are none.
+  /// The pixels from edge to edge inside the picture; nil if there are none.
   private static func pixels(_ first: Float, _ last: Float, of side: Int) -> Range<Int>? {
     guard first.isFinite, last.isFinite, first.magnitude < 1e9, last.magnitude < 1e9 else { return nil }
     let edges = pixels(first, last), lower = max(edges.lower, 0), upper = min(edges.upper, side)

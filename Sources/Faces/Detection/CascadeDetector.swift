@@ -2,14 +2,14 @@ import Images
 import Networks
 import Tensors
 
-/// Finds faces with CascadeCNN: windows of 12 pixels over a pyramid of reduced pictures, then those that are
-/// left at 24 and at 48 pixels. Each stage tells faces from all else, brings what it keeps nearer to the
-/// face, and keeps the surest of windows that overlap: within a level of the pyramid, in the last stage in
-/// all of them.
+/// Finds faces with CascadeCNN: windows of 12 pixels over a pyramid of reduced pictures, then the remaining
+/// ones at 24 and at 48 pixels. Each stage classifies windows as face or not, moves those that it keeps
+/// closer to the face, and suppresses overlapping ones with lower scores: within a level of the pyramid, in
+/// the last stage across levels.
 ///
-/// It sees luma alone and tells no points. A box is a square about eyes and mouth, as the training's were:
-/// the eyes lie at a third of its height, three tenths of its side apart. Source: Li, Lin, Shen, Brandt, Hua
-/// 2015, section 3. (There the last stage overlaps windows before it moves them.)
+/// It sees only luma and does not find landmarks. A box is a square around eyes and mouth, as in training:
+/// the eyes are at a third of its height, three tenths of its side apart. Source: Li, Lin, Shen, Brandt, Hua
+/// 2015, section 3. (There the last stage suppresses windows before it moves them.)
 package final class CascadeDetector: WindowFinder, @unchecked Sendable {
   private struct Stage {
     let side: Int
@@ -20,11 +20,11 @@ package final class CascadeDetector: WindowFinder, @unchecked Sendable {
   private let options: DetectorOptions
   private let stages: [Stage]
 
-  /// Windows that overlap more than this, by intersection over union, are of one face.
+  /// Windows with a larger intersection over union belong to one face.
   private static let overlapOfLevel: Float = 0.5, overlapOfAll: Float = 0.3
 
-  /// - Throws: `.badData` for a model without the networks of a stage, or without "thresholds": a score for
-  ///   each stage, of which there may be fewer than three, as a training has that mines for its next one.
+  /// - Throws: `.badData` for a model without the networks of a stage, or without "thresholds": a score per
+  ///   stage. There may be fewer than three, in a training that mines for its next stage.
   package init(_ model: Model, _ options: DetectorOptions) throws(Failure) {
     guard let text = model.weights.metadata["thresholds"] else {
       throw .badData("model: no thresholds in the metadata of a cascade, scores that pass its stages")
@@ -36,7 +36,7 @@ package final class CascadeDetector: WindowFinder, @unchecked Sendable {
     var stages: [Stage] = []
     for (i, threshold) in own.enumerated() {
       let side = CascadeCNN.side(ofStage: i)
-      // The first network goes over pictures of any size.
+      // The first network runs on pictures of any size.
       let classifier = try Network<Float>(
         CascadeCNN.classifier(side: side), channels: 1, side: i == 0 ? nil : side, weights: model.weights)
       let calibrator = try Network<Float>(
@@ -72,7 +72,7 @@ package final class CascadeDetector: WindowFinder, @unchecked Sendable {
     return candidates.map { Face(box: $0.box, score: $0.score, landmarks: []) }
   }
 
-  /// The candidates come level by level, and stay so.
+  /// Candidates are ordered by level, and stay so.
   private func suppressedInLevels(_ candidates: [Candidate]) -> [Candidate] {
     var all: [Candidate] = [], first = 0
     while first < candidates.count {
@@ -157,10 +157,10 @@ package final class CascadeDetector: WindowFinder, @unchecked Sendable {
 }
 
 extension CascadeCNN.Adjustment {
-  /// Probability from which on a pattern counts: several times what each has of 45 that are alike.
+  /// The probability above which a pattern counts: several times that of 45 equally likely ones.
   private static var minProbability: Float { 0.1 }
 
-  /// The mean of the patterns that a network is sure of, by the probability of each; nil if there are none.
+  /// The mean of the patterns that count, given the probability of each; nil if there are none.
   /// Source: Li et al. 2015, equations 1 to 3.
   package init?(meanOf probability: (Int) -> Float) {
     var sum = CascadeCNN.Adjustment(scale: 0, x: 0, y: 0), count: Float = 0
@@ -178,7 +178,7 @@ extension CascadeCNN.Adjustment {
 }
 
 extension Box {
-  /// Where the face is of which this box lies off by `adjustment`.
+  /// The position of the face from which this box is off by `adjustment`.
   package func adjusted(by adjustment: CascadeCNN.Adjustment) -> Box {
     let width = width / adjustment.scale, height = height / adjustment.scale
     let left = left - adjustment.x * width, top = top - adjustment.y * height

@@ -2,25 +2,25 @@ import Images
 import Networks
 import Tensors
 
-/// What a detector looks for, and which of the faces it reports.
+/// What a detector searches for, and which faces it reports.
 package struct DetectorOptions {
   package enum Order: Int32, CaseIterable { case largestFirst = 0, surestFirst = 1 }
 
-  /// Side of the smallest face to look for, in pixels.
+  /// Side of the smallest face to find, in pixels.
   package var minFace: Float = 40
-  /// Scores that pass the three stages; nil: the detector's own.
+  /// Minimum scores of the three stages; nil: the detector's own.
   package var thresholds: (Float?, Float?, Float?) = (nil, nil, nil)
-  /// From one level of the pyramid to the next.
+  /// The ratio between levels of the pyramid.
   package var scaleStep: Float = 0.709
-  /// At most so many faces are reported, the first in order; nil: all.
+  /// The maximum number of faces to report, in order; nil: all.
   package var maxFaces: Int?
   package var order = Order.largestFirst
-  /// The part of the picture that is searched, as if it were a picture of its own; nil: all of it.
+  /// The part of the picture to search, as if it were a separate picture; nil: all of it.
   package var region: Region?
 
   package init() {}
 
-  /// What a stage, counted from 0, asks for; nil: the detector's own.
+  /// The minimum score of a stage, counted from 0; nil: the detector's own.
   func threshold(ofStage stage: Int) -> Float? {
     stage == 0 ? thresholds.0 : stage == 1 ? thresholds.1 : thresholds.2
   }
@@ -40,13 +40,13 @@ extension DetectorOptions: Settings {
   }
 }
 
-/// A network that finds the faces of a picture. Threads may share it.
+/// A network that finds the faces in a picture. Threads may share it.
 package protocol FaceFinder: AnyObject, Sendable {
   /// All of them, in any order, in pixels of the picture.
   func faces(in image: Image) throws(Failure) -> [Face]
-  /// Whether its faces have points; without them none can be aligned.
+  /// Whether its faces have landmarks; without them they cannot be aligned.
   var findsPoints: Bool { get }
-  /// Whether colour is nothing to it: then no chroma of a frame is read.
+  /// Whether it ignores colour: then the chroma of a frame is not read.
   var seesLumaAlone: Bool { get }
 }
 
@@ -55,11 +55,11 @@ extension FaceFinder {
   package var seesLumaAlone: Bool { false }
 }
 
-/// Finds faces in pictures and frames by the network of its model, and reports those that were asked for.
+/// Finds faces in pictures and frames with the network of its model, and reports the requested ones.
 package final class Detector: @unchecked Sendable {
   private let finder: any FaceFinder
   private let options: DetectorOptions
-  // Guarded by `lock`: upright pictures of frames, to be written over.
+  // Guarded by `lock`: upright pictures of frames, to be reused.
   private let lock = Lock()
   private var idle: [Image] = []
   private static let maxIdle = 8
@@ -83,9 +83,9 @@ package final class Detector: @unchecked Sendable {
     return reported(try finder.faces(in: image.cropped(region)), x: region.x, y: region.y)
   }
 
-  /// The same faces as in the frame's upright picture, to the bit, and in its pixels; by a finder that sees
-  /// luma alone, those of the frame's luma. Of the frame, no more is read than the part that is searched.
-  /// - Parameter region: searched instead of the options' own.
+  /// Finds the same faces as in the frame's upright picture, bit for bit, and in its pixels; a finder that
+  /// sees only luma finds those of the frame's luma. Reads only the searched part of the frame.
+  /// - Parameter region: replaces the options' own.
   package func faces(in frame: Frame, region: Region? = nil) throws(Failure) -> [Face] {
     let region = region ?? options.region ?? frame.whole
     try region.check(inside: frame.uprightWidth, frame.uprightHeight)
@@ -95,7 +95,7 @@ package final class Detector: @unchecked Sendable {
     return reported(try finder.faces(in: image), x: region.x, y: region.y)
   }
 
-  /// A picture to write on: a camera's frames are of one size.
+  /// A picture to reuse: a camera's frames have one size.
   private func canvas(_ width: Int, _ height: Int) throws(Failure) -> Image {
     let last = lock.hold { idle.popLast() }
     if let last, last.width == width, last.height == height { return last }

@@ -5,12 +5,12 @@ import Tensors
 /// Finds faces with MTCNN: P-Net proposes boxes over a pyramid of reduced pictures, R-Net and O-Net refine
 /// them.
 ///
-/// Pictures are reduced, and boxes cut out, by area means; boxes count pixels from 1, as the published
-/// weights were trained and as facenet-pytorch, the reference of the tests, does. Source: Zhang, Zhang, Li,
-/// Qiao 2016.
+/// Pictures are reduced, and boxes cropped, by area means. Boxes count pixels from 1, as in the training of
+/// the published weights and in facenet-pytorch, the reference of the tests. Source: Zhang, Zhang, Li, Qiao
+/// 2016.
 package final class MTCNNDetector: WindowFinder, @unchecked Sendable {
   private let options: DetectorOptions
-  /// Scores that pass the three stages.
+  /// Minimum scores of the three stages.
   private let thresholds: (Float, Float, Float)
   private let proposal, refinement, output: Executor
 
@@ -25,7 +25,7 @@ package final class MTCNNDetector: WindowFinder, @unchecked Sendable {
       try Network(MTCNN.output, side: 48, weights: model.weights), .init(["face", "box", "points"]))
   }
 
-  /// The faces of a picture, surest first.
+  /// The faces of a picture, highest score first.
   package func faces(in image: Image) throws(Failure) -> [Face] {
     var candidates = try proposals(image)
     candidates = try refined(candidates, in: image)
@@ -65,7 +65,7 @@ package final class MTCNNDetector: WindowFinder, @unchecked Sendable {
       let face = answers[0], box = answers[1], extents = answers.extents(0), columns = extents[2]
       for cell in 0..<(extents[1] * columns) where face[2 * cell + 1] >= thresholds.0 {
         let x = Double(cell % columns), y = Double(cell / columns)
-        // A cell looks at 12 pixels, 2 apart.
+        // A cell sees 12 pixels; cells are 2 apart.
         found.append(
           Candidate(
             box: Box(
@@ -124,7 +124,7 @@ package final class MTCNNDetector: WindowFinder, @unchecked Sendable {
 
   static var input: WindowInput { .colours(scale: MTCNN.scale, mean: MTCNN.mean) }
 
-  /// Counted from 1, as boxes are.
+  /// Counted from 1, like boxes.
   static func pixels(_ first: Float, _ last: Float) -> (lower: Int, upper: Int) {
     (max(Int(first), 1) - 1, Int(last))
   }

@@ -1,20 +1,21 @@
 import CSystem
 import Images
 
-/// Which way a face looks, in degrees, as far as five points tell. 0, 0, 0 looks straight into the camera.
+/// The direction in which a face looks, in degrees, estimated from five landmarks. 0, 0, 0 looks straight
+/// into the camera.
 ///
-/// Two axes are laid into the face: from the left eye to the right one, and at right angles to it downwards;
-/// the origin lies half-way between the eyes. There the nose is at (x, y), the middle of the mouth at (m, v),
-/// and e is the distance of the eyes. A nose's tip stands before the plane of eyes and mouth by p = 0.4 e,
-/// and in front it lies above this plane's line from eyes to mouth at the part q = 0.56 of the way. Turned,
-/// it is seen beside that place: `yaw = atan((x - q m) / 0.4 e)`, `pitch = atan((y - q v) / 0.38 v)`, `roll`
-/// is the angle of the line of the eyes. Both quotients lose the same cosine above and below, so that the
-/// scale of the face does not count.
+/// The face gets two axes: from the left eye to the right one, and perpendicular to it downwards, with the
+/// origin half-way between the eyes. In these axes the nose is at (x, y), the middle of the mouth at (m, v),
+/// and e is the distance of the eyes. The tip of the nose is p = 0.4 e in front of the plane of eyes and
+/// mouth, and in a frontal view it lies on the line from eyes to mouth at the fraction q = 0.56. If the head
+/// turns, it moves away from that place: `yaw = atan((x - q m) / 0.4 e)`, `pitch = atan((y - q v) / 0.38 v)`;
+/// `roll` is the angle of the line of the eyes. In both quotients the same cosine cancels, so that the scale
+/// of the face does not matter.
 ///
-/// q and v / e = 1.05 are means of the 3811 faces of Labeled Faces in the Wild's test pairs, whose q has a
-/// standard deviation of 0.047 from person to person: that is 7 degrees of pitch. p is 25 mm of 63 mm between
-/// adult pupils. A detector's points are of little use beyond 60 degrees, and the angles are those of a rigid
-/// mean face: they sort faces into those that look this way and those that do not, and measure no head.
+/// q and v / e = 1.05 are means over the 3811 faces of Labeled Faces in the Wild's test pairs, whose q has a
+/// standard deviation of 0.047 between people, or 7 degrees of pitch. p is 25 mm for 63 mm between adult
+/// pupils. A detector's landmarks are unreliable beyond 60 degrees, and the angles are those of a rigid mean
+/// face: they sort faces by direction and do not measure heads.
 package struct Pose: Equatable {
   /// Positive when the nose points to the right of the picture.
   package let yaw: Float

@@ -1,11 +1,10 @@
-/// Non-maximum suppression: of boxes that overlap, the surest stays.
+/// Non-maximum suppression: of overlapping boxes, keeps the one with the highest score.
 ///
-/// Two boxes overlap by `intersection / union`, or by `intersection / smaller` which also drops a box inside
-/// another.
+/// Overlap is `intersection / union`, or `intersection / smaller`, which also drops a box inside another.
 package enum Overlap { case union, smaller }
 
-/// - Parameter extra: added to sides, 1 where boxes count whole pixels.
-/// - Returns: the places of the boxes that stay, surest first; ties keep their order.
+/// - Parameter extra: added to sides; 1 if boxes count whole pixels.
+/// - Returns: the indices of the boxes kept, highest score first; ties keep their order.
 package func suppress(
   _ boxes: [Box], _ scores: [Float], threshold: Float, by overlap: Overlap, extra: Float = 0
 ) -> [Int] {

@@ -2,7 +2,7 @@ import Images
 import Networks
 import Tensors
 
-/// What a network of a detector sees of a part of a picture, reduced by area means.
+/// The input format of a detector's network for a part of a picture, reduced by area means.
 enum WindowInput {
   /// `(level - mean) * scale`, in R, G, B order.
   case colours(scale: Float, mean: Float)
@@ -16,8 +16,8 @@ enum WindowInput {
     }
   }
 
-  /// Writes the part as `height` x `width` numbers for each channel.
-  /// - Throws: what `Image.areaResampled` throws.
+  /// Writes the part as `height` x `width` numbers per channel.
+  /// - Throws: the errors of `Image.areaResampled`.
   func write(
     _ image: Image, rows: Range<Int>, columns: Range<Int>, to height: Int, width: Int,
     into target: UnsafeMutablePointer<Float>

@@ -2,24 +2,24 @@ import CSystem
 import Networks
 import Tensors
 
-/// A network that learns from photos of faces: photos are cut out and varied, batches drawn as the loss wants
-/// them, and a trainer steps on them until its steps are done.
+/// Trains a network on photos of faces: crops and varies photos, draws batches as the loss requires, and runs
+/// the trainer's steps until they are done.
 package final class FaceTraining {
   package struct Options {
-    /// Photos a step; pairs count as two. Of a loss that mines: people times photos.
+    /// Photos per step; pairs count as two. For a loss that mines: people times photos.
     package var batch = 64
     /// Photos of each person in a batch, for a loss that mines.
     package var photosOfPerson = 8
-    /// nil: by the photos' points, which come where the mean face has them; whole photos where none has any.
+    /// nil: aligned by the photos' landmarks, to those of the mean face; whole photos if none has any.
     package var framing: Framing?
     package var augmentation = Augmentation.standard
     package var memoryLimit = 4 << 30
-    /// Of the order of photos and of what is done to them.
+    /// For the order of photos and their variation.
     package var seed: UInt64 = 1
-    /// Where to keep a checkpoint, and after how many steps each; nil for only at the end.
+    /// The checkpoint's file, and the steps between checkpoints; nil for only at the end.
     package var checkpoint: String?
     package var checkpointEvery: Int?
-    /// For a loss of triplets that are given.
+    /// For a loss on given triplets.
     package var triplets: [PhotoList.Triplet] = []
     package var pairs: [PhotoList.Pair] = []
 
@@ -29,7 +29,7 @@ package final class FaceTraining {
   package struct Progress {
     package let step, epoch, batchesPerEpoch: Int
     package let report: Trainer.Report
-    /// Photos a second, since this run began.
+    /// Photos per second, since this run began.
     package let speed: Double
   }
 
@@ -40,14 +40,14 @@ package final class FaceTraining {
   private let sampling: Sampling
   private let formats: [ViewFormat]
   private let texts: [String: String]
-  /// Of the epoch in which the trainer stands; mining may have one more or less in another.
+  /// Of the trainer's current epoch; with mining another epoch may have one more or less.
   package let batchesPerEpoch: Int
 
   /// Reads all photos.
   /// - Parameters:
-  ///   - teacher: for a loss that wants a teacher's embeddings.
-  ///   - progress: hears how many photos are read; false cancels.
-  /// - Throws: `.invalidArgument` where photos, loss and options do not go together; what `Crops` throws.
+  ///   - teacher: for a loss on a teacher's embeddings.
+  ///   - progress: receives the number of photos read; returns false to cancel.
+  /// - Throws: `.invalidArgument` if photos, loss and options do not match; the errors of `Crops`.
   package init(
     _ trainer: Trainer, _ photos: PhotoSet, _ options: Options, teacher: Model? = nil,
     progress: (Int) throws(Failure) -> Bool = { _ in true }
@@ -55,9 +55,9 @@ package final class FaceTraining {
     try options.check()
     self.trainer = trainer
     self.options = options
-    let wanted = trainer.settings.loss.wanted
+    let required = trainer.settings.loss.wanted
     var formats = [try ViewFormat(trainer.architecture)]
-    switch (wanted, teacher) {
+    switch (required, teacher) {
     case (.teacher, let model?):
       let teacher = try Teacher(model)
       guard teacher.dimension == trainer.dimension else {
@@ -71,20 +71,20 @@ package final class FaceTraining {
     default: throw .invalidArgument("a teacher for a loss that has none")
     }
     self.formats = formats
-    guard options.pairs.isEmpty || wanted == .pairs else {
+    guard options.pairs.isEmpty || required == .pairs else {
       throw .invalidArgument("a list of pairs for a loss that has none")
     }
-    guard options.triplets.isEmpty || wanted == .nothing else {
+    guard options.triplets.isEmpty || required == .nothing else {
       throw .invalidArgument("a list of triplets for a loss that has none, or finds its own")
     }
     var set = photos
-    if wanted != .teacher, wanted != .nothing, options.pairs.isEmpty {
+    if required != .teacher, required != .nothing, options.pairs.isEmpty {
       set = set.people(0..<set.people.count)
     }
-    if wanted == .classes, set.people.count != trainer.classes {
+    if required == .classes, set.people.count != trainer.classes {
       throw .invalidArgument("\(set.people.count) people for a loss of \(trainer.classes) classes")
     }
-    guard wanted == .teacher || options.augmentation.blend == 0 else {
+    guard required == .teacher || options.augmentation.blend == 0 else {
       throw .invalidArgument(
         "faces are blended only for a teacher who sees the same: nobody's label fits two people")
     }
@@ -96,14 +96,14 @@ package final class FaceTraining {
     crop.margin = (crop.frame + 7) / 8
     crop.memoryLimit = options.memoryLimit
     crops = try Crops(set, crop, progress: progress)
-    sampling = try FaceTraining.sampling(wanted, options, crops.photos)
+    sampling = try FaceTraining.sampling(required, options, crops.photos)
     let seen = framing.scaled(to: trainer.architecture.frame ?? crop.frame)
     texts = FaceTraining.texts(options, seen, crops, teacher: teacher)
     batchesPerEpoch = try FaceTraining.sampler(sampling, crops, trainer, options, texts).batchesPerEpoch
   }
 
-  /// Where the trainer's photos stand: at their beginning, or where its last run or its checkpoint stopped.
-  /// - Throws: `.invalidArgument` for other photos or options than those that it began with.
+  /// The trainer's position in the photos: the start, or where its last run or its checkpoint stopped.
+  /// - Throws: `.invalidArgument` for photos or options other than those that it began with.
   private static func sampler(
     _ sampling: Sampling, _ crops: Crops, _ trainer: Trainer, _ options: Options, _ texts: [String: String]
   ) throws(Failure) -> Sampler {
@@ -126,9 +126,9 @@ package final class FaceTraining {
   }
 
   private static func sampling(
-    _ wanted: Loss.Wanted, _ options: Options, _ photos: [FacePhoto]
+    _ required: Loss.Wanted, _ options: Options, _ photos: [FacePhoto]
   ) throws(Failure) -> Sampling {
-    switch wanted {
+    switch required {
     case .people:
       return .people(
         options.batch / max(options.photosOfPerson, 1), photos: options.photosOfPerson, repeats: true)
@@ -144,10 +144,11 @@ package final class FaceTraining {
     }
   }
 
-  /// Trains until the trainer has done `steps`, or `progress` ends it. A checkpoint that cannot be written on
-  /// the way is logged, and tried again with the next one: what is learned is worth more than its copy.
+  /// Trains until the trainer has completed `steps`, or `progress` ends it. A checkpoint that cannot be
+  /// written during the run is logged, and retried with the next one: what is learned is worth more than its
+  /// copy.
   /// - Parameter progress: called after each step, on the caller's thread.
-  /// - Throws: `.cancelled`; what a step throws: a checkpoint of before stays; `.io`, with all steps done,
+  /// - Throws: `.cancelled`; the errors of a step, keeping an earlier checkpoint; `.io`, with all steps done,
   ///   for the last checkpoint.
   package func run(
     until steps: Int, progress: (Progress) throws(Failure) -> Action = { _ in .goOn }
@@ -185,7 +186,7 @@ package final class FaceTraining {
     if let path = options.checkpoint { try trainer.save(path: path) }
   }
 
-  /// In the channels of the network: a view has three.
+  /// In the network's channels: a view has three.
   private func pictures(_ batch: Batch) throws(Failure) -> Tensor<Float> {
     let view = batch.views[0]
     guard trainer.architecture.input.channels == 1 else { return view }
@@ -213,8 +214,8 @@ package final class FaceTraining {
   }
 }
 
-/// What the checkpoint keeps of the options, beside what `texts` says of the photos: where files lie and how
-/// much memory there is make no difference.
+/// The options that a checkpoint stores, besides the photos' data in `texts`: the location of files and the
+/// amount of memory do not matter.
 extension FaceTraining.Options: Settings {
   package var settings: [Setting] {
     Setting("batch", batch, .from(2, to: 1 << 16))
@@ -222,7 +223,7 @@ extension FaceTraining.Options: Settings {
   }
 }
 
-/// A trained network that shows another what to answer.
+/// A trained network whose results another one learns.
 private final class Teacher {
   let format: ViewFormat
   let dimension: Int

@@ -1,17 +1,17 @@
 import Networks
 import Tensors
 
-// From a model, and to one.
+// Loading from and saving to a model.
 
 extension Trainer {
-  /// What is trained where nobody says.
+  /// The default architecture.
   package static var usualArchitecture: String { "nn4.small2" }
 
   /// - Parameters:
-  ///   - name: the network's; nil: the usual one.
-  ///   - start: a model of the same network, whose weights are the first ones.
-  /// - Throws: `.badData` for a start of another network, `.invalidArgument` for a network that takes
-  ///   pictures of any size, or that nobody knows.
+  ///   - name: the network's; nil: the default one.
+  ///   - start: a model of the same network, with the initial weights.
+  /// - Throws: `.badData` for a start of another network, `.invalidArgument` for an unknown network, and for
+  ///   one that accepts pictures of any size.
   package convenience init(_ name: String?, _ settings: TrainingSettings, start: Model?) throws(Failure) {
     let name = name ?? Trainer.usualArchitecture
     if let start, start.architectureName != name {
@@ -27,11 +27,11 @@ extension Trainer {
     try self.init(architecture, settings, weights: start?.weights)
   }
 
-  /// Writes the network as a model. One that embeds says what it saw of photos in its training, or, where it
-  /// was not trained from photos, what it is to see: a face where the mean face has it, and all of a photo
-  /// where its pictures are no squares.
+  /// Writes the network as a model. An embedding model specifies the framing of its training or, if it was
+  /// not trained from photos, the framing to use: faces aligned to the mean face, or whole photos if its
+  /// pictures are not square.
   ///
-  /// - Parameter threshold: distance up to which two faces are one person's, 0 or more.
+  /// - Parameter threshold: the largest distance between two faces of one person, 0 or more.
   package func saveModel(
     path: String, _ numbers: WeightFileWriter.Numbers, threshold: Float, note: String?
   ) throws(Failure) {

@@ -2,9 +2,9 @@ import Networks
 import Tensors
 
 extension FaceTraining {
-  /// What tells a training's data from another's, by name. A checkpoint keeps it: what follows is the same to
-  /// the last bit only where photos, batches and what is done to them are the same. Where the photos' folder
-  /// lies does not matter, nor where the checkpoint goes and how much memory there is.
+  /// Identifies a training's data, by name. A checkpoint stores it: resuming is bit-exact only if photos,
+  /// batches and variations are the same. The location of the photos' folder and of the checkpoint, and the
+  /// amount of memory, do not matter.
   static func texts(
     _ options: Options, _ framing: Framing, _ crops: Crops, teacher: Model?
   ) -> [String: String] {
@@ -31,7 +31,7 @@ extension FaceTraining {
 
   private static func text(_ fingerprint: UInt64) -> String { "(fingerprint \(fingerprint))" }
 
-  /// Names, people and points.
+  /// Of names, people and landmarks.
   private static func fingerprint(_ photos: [FacePhoto]) -> UInt64 {
     var fingerprint = Fingerprint()
     for photo in photos {

@@ -1,16 +1,16 @@
 import Tensors
 
-/// A network's layers and what its pictures must look like.
+/// A network's layers and the pictures that it takes.
 package struct Architecture: Sendable {
   package let name: StaticString
-  /// The input; height and width are nil if any size will do. One channel is grey.
+  /// The input; height and width are nil if any size is accepted. One channel is grey.
   package let input: Extent
   package let isBGR: Bool
   package let mean: (Float, Float, Float)
   package let scale: Float
   package let graph: Graph
 
-  /// Side of the square input, or nil if any size will do.
+  /// Side of the square input, or nil if any size is accepted.
   package var side: Int? { input.height == input.width ? input.height : nil }
 
   package init(
@@ -41,7 +41,7 @@ package struct Architecture: Sendable {
       scale: scale, layers: layers)
   }
 
-  /// Levels 0...255 come as -1...1.
+  /// Maps levels 0...255 to -1...1.
   init(name: StaticString, input: Extent, layers: [Layer]) {
     self.init(name: name, input: input, mean: (127.5, 127.5, 127.5), scale: 1 / 127.5, layers: layers)
   }

@@ -1,9 +1,9 @@
-/// The six networks of CascadeCNN: three that tell faces from all else at 12, 24 and 48 pixels, each with one
-/// that moves and scales what it took for a face.
+/// The six networks of CascadeCNN: three classifiers of faces at 12, 24 and 48 pixels, each with a network
+/// that moves and scales the windows it accepted.
 ///
-/// A larger network sees the face in smaller sizes too: it is joined with the features of the network before
-/// it, which gets the same window at half the size. Pictures are grey: luma is all that a camera need give,
-/// and all that old prints have.
+/// A larger network also sees the face at smaller sizes: it is joined with the features of the previous
+/// network, which gets the same window at half the size. Pictures are grey, because a camera may deliver only
+/// luma, and old prints have nothing else.
 ///
 /// Taps: "scores" [.., 2] or [.., 45] before the softmax, "face" (probability of no face, of a face) or
 /// "patterns" after it. Source: Li, Lin, Shen, Brandt, Hua, "A convolutional neural network cascade for face
@@ -12,21 +12,21 @@
 package enum CascadeCNN {
   package static var mostStages: Int { 3 }
 
-  /// The side of the windows that a stage looks at, in pixels.
+  /// The side of a stage's windows, in pixels.
   package static func side(ofStage stage: Int) -> Int { 12 << stage }
 
-  /// A step of the 12-net over a picture, in pixels: each of its answers is of the window of 12 pixels that
-  /// begins there.
+  /// The step of the 12-net over a picture, in pixels: each of its outputs belongs to the 12-pixel window
+  /// that begins there.
   package static var windowStep: Int { 4 }
 
-  /// Tells faces from all else; of 12 pixels, over a picture of any size.
+  /// Classifies windows as face or not; with 12 pixels, over a picture of any size.
   package static func classifier(side: Int) -> [Layer] {
     let name = "net\(side)"
     let layers: [Layer] = side == 12 ? features12(name) : side == 24 ? features24(name) : features48(name)
     return layers + [.convolution("\(name).face", 2, kernel: 1), .tap("scores"), .softmax, .tap("face")]
   }
 
-  /// Tells how a window lies about its face: the probabilities of the 45 `Adjustment`s.
+  /// Predicts the offset of a window from its face: the probabilities of the 45 `Adjustment`s.
   package static func calibrator(side: Int) -> [Layer] {
     let name = "calibration\(side)"
     var layers: [Layer]
@@ -45,8 +45,8 @@ package enum CascadeCNN {
     return layers
   }
 
-  // A convolution over all that the pooling leaves: at 12 pixels the paper's fully connected layer, and over
-  // a larger picture the same at every step.
+  // A convolution over the whole pooled window: at 12 pixels it is the paper's fully connected layer, over a
+  // larger picture the same layer at every step.
   private static func features12(_ name: String) -> [Layer] {
     [
       unit("\(name).conv", 16, kernel: 3), halved,
@@ -66,7 +66,7 @@ package enum CascadeCNN {
     return [.concatenation([own, [reduced] + features24("\(name).net24")])]
   }
 
-  /// What both networks of 48 pixels begin with.
+  /// The common start of both 48-pixel networks.
   private static func pair(_ name: String) -> [Layer] {
     [
       unit("\(name).conv1", 32, kernel: 5), halved, .responseNormalisation(.torch),
@@ -82,8 +82,8 @@ package enum CascadeCNN {
   /// The same picture at half the size.
   private static var reduced: Layer { .pool(.average, kernel: 2, stride: 2) }
 
-  /// One of the 45 ways in which a window is taken to lie off its face: the face is at
-  /// `(left - x * side / scale, top - y * side / scale)`, its side `side / scale`.
+  /// One of the 45 offsets of a window from its face: the face is at `(left - x * side / scale, top - y *
+  /// side / scale)`, its side `side / scale`.
   /// Source: Li et al. 2015, section 3.3.
   package struct Adjustment: Equatable, Sendable {
     package var scale, x, y: Float
@@ -96,7 +96,7 @@ package enum CascadeCNN {
 
     package static var count: Int { 45 }
 
-    /// In the order of the networks' answers: nine to a scale, three to an offset across.
+    /// In the order of the networks' outputs: nine per scale, three per horizontal offset.
     package init(number: Int) {
       func offset(_ i: Int) -> Float { 0.17 * Float(i - 1) }
       let scale: Float
@@ -113,8 +113,8 @@ package enum CascadeCNN {
 }
 
 extension Architecture {
-  /// A network of CascadeCNN by itself, as it is trained: `cascade-12` to `cascade-48`,
-  /// `cascade-12-calibration` to `cascade-48-calibration`. A detector's model holds them together.
+  /// A single network of CascadeCNN, as it is trained: `cascade-12` to `cascade-48`, `cascade-12-calibration`
+  /// to `cascade-48-calibration`. A detector's model holds all six.
   static func cascade(_ name: StaticString, side: Int, isCalibration: Bool = false) -> Architecture {
     Architecture(
       name: name, input: Extent(height: side, width: side, channels: 1),

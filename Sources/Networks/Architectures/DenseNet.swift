@@ -1,6 +1,6 @@
 extension Architecture {
-  /// DenseNet-121 with bottlenecks and compression 0.5 (DenseNet-BC): 224x224 RGB to 32 numbers, of any
-  /// length.
+  /// DenseNet-121 with bottlenecks and compression 0.5 (DenseNet-BC): 224x224 RGB to 32 numbers, not
+  /// normalised.
   ///
   /// Tensors are named as in torchvision's densenet121, whose 1000 classes are the `outputs` of the paper.
   /// Source: Huang, Liu, van der Maaten, Weinberger, "Densely connected convolutional networks", 2017, table
@@ -39,7 +39,7 @@ extension Architecture {
     ]
   }
 
-  /// What came, and `growth` channels more.
+  /// The input, followed by `growth` new channels.
   private static func denseLayer(_ name: String, _ growth: Int) -> Layer {
     .concatenation([
       [],

@@ -2,8 +2,8 @@ extension Architecture {
   /// dlib's face_recognition_resnet_model_v1: a residual network of 29 convolutions, 150x150 RGB to 128
   /// numbers.
   ///
-  /// A block that reduces has stride 2 and no padding in its first convolution and a 2x2 average on its short
-  /// cut; where the two sides differ the smaller is filled with zeros. Source: dlib,
+  /// A block that reduces has stride 2 and no padding in its first convolution and a 2x2 average on its
+  /// shortcut; where the two sizes differ, the smaller is zero-padded. Source: dlib,
   /// examples/dnn_face_recognition_ex.cpp; King 2017.
   package static var dlibResNet: Architecture {
     Architecture(

@@ -1,17 +1,17 @@
 extension Architecture {
   /// FaceNet's NN2: 224x224 RGB to a unit vector of 128; GoogLeNet's inception blocks, some with L2 pooling.
   ///
-  /// 7.5 million parameters, 1.6 billion multiply-adds. The paper does not speak of batch normalisation;
-  /// here, as in OpenFace's nn2, every convolution has it, between its bias and its rectifier. Source:
-  /// Schroff, Kalenichenko, Philbin, "FaceNet", 2015, table 2.
+  /// 7.5 million parameters, 1.6 billion multiply-adds. The paper does not mention batch normalisation; here,
+  /// as in OpenFace's nn2, every convolution has it, between bias and rectifier. Source: Schroff,
+  /// Kalenichenko, Philbin, "FaceNet", 2015, table 2.
   package static var faceNetNN2: Architecture { inceptionNet("facenet-nn2", side: 224) }
 
   /// FaceNet's NN3: NN2 at 160x160.
   package static var faceNetNN3: Architecture { inceptionNet("facenet-nn3", side: 160) }
 
-  /// FaceNet's NN4: NN2 at 96x96 without 5x5 convolutions in its higher layers, which are 3x3 by then.
+  /// FaceNet's NN4: NN2 at 96x96 without 5x5 convolutions in its higher layers, which are 3x3 there.
   ///
-  /// The paper does not say which these are: 5a and 5b, as in OpenFace's nn4.
+  /// The paper does not name these layers: 5a and 5b, as in OpenFace's nn4.
   package static var faceNetNN4: Architecture { inceptionNet("facenet-nn4", side: 96, widensLast: false) }
 
   private static func inceptionNet(_ name: StaticString, side: Int, widensLast: Bool = true) -> Architecture {
@@ -35,7 +35,7 @@ extension Architecture {
 
   enum InceptionPooling { case maximum, euclidean }
 
-  /// Down to an eighth of the picture's side.
+  /// Reduces the picture to an eighth of its side.
   static func inceptionStem(_ first: Int, _ second: Int, _ third: Int) -> [Layer] {
     [
       unit("conv1", "bn1", first, kernel: 7, stride: 2, padding: .zeros(3)),

@@ -1,10 +1,10 @@
 extension Architecture {
-  /// FaceNet's NN1: 220x220 RGB to a unit vector of 128; a network like Zeiler and Fergus's with 1x1
-  /// convolutions between.
+  /// FaceNet's NN1: 220x220 RGB to a unit vector of 128; a network similar to Zeiler and Fergus's,
+  /// interleaved with 1x1 convolutions.
   ///
   /// 140 million parameters, nearly all of them in fc1 and fc2; 1.6 billion multiply-adds. The paper has no
-  /// batch normalisation here; it leaves the constants of its response normalisation open: Torch's were
-  /// taken. Source: Schroff, Kalenichenko, Philbin, "FaceNet", 2015, table 1.
+  /// batch normalisation here and does not give the constants of its response normalisation; these are
+  /// Torch's. Source: Schroff, Kalenichenko, Philbin, "FaceNet", 2015, table 1.
   package static var faceNetNN1: Architecture {
     Architecture(
       name: "facenet-nn1", input: Extent(height: 220, width: 220, channels: 3),

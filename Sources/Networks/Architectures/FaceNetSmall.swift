@@ -1,9 +1,9 @@
 extension Architecture {
   /// FaceNet's NNS1, the mini inception: 165x165 RGB to a unit vector of 128.
   ///
-  /// The paper tells no more than its input, 26 million parameters and 220 million multiply-adds. Chosen to
-  /// meet them: NN2's blocks at half their width, seven instead of ten, and a dense layer of 2048, which
-  /// holds most of the parameters. Source: Schroff, Kalenichenko, Philbin, "FaceNet", 2015, section 3.3.
+  /// The paper gives only its input, 26 million parameters and 220 million multiply-adds. Designed to match:
+  /// NN2's blocks at half their width, seven instead of ten, and a dense layer of 2048, which holds most of
+  /// the parameters. Source: Schroff, Kalenichenko, Philbin, "FaceNet", 2015, section 3.3.
   package static var faceNetNNS1: Architecture {
     Architecture(
       name: "facenet-nns1", input: Extent(height: 165, width: 165, channels: 3),
@@ -20,8 +20,8 @@ extension Architecture {
 
   /// FaceNet's NNS2, the tiny inception: RGB pictures 140 high and 116 wide to a unit vector of 128.
   ///
-  /// The paper tells no more than its input, 4.3 million parameters and 20 million multiply-adds, and not
-  /// which of 140x116 is the height: faces are higher than wide. Chosen to meet them: five blocks without 5x5
+  /// The paper gives only its input, 4.3 million parameters and 20 million multiply-adds, and not which side
+  /// of 140x116 is the height: faces are taller than wide. Designed to match: five blocks without 5x5
   /// convolutions and a dense layer of 1008. Source: Schroff, Kalenichenko, Philbin, "FaceNet", 2015, section
   /// 3.3.
   package static var faceNetNNS2: Architecture {

@@ -1,10 +1,10 @@
 extension Architecture {
   /// A feed-forward network that paints any picture in one style (Johnson, Alahi, Fei-Fei, "Perceptual losses
-  /// for real-time style transfer and super-resolution", 2016, with instance normalisation): two halvings,
-  /// residual blocks, two doublings. Levels 0...255 come as they are; the tap "picture" gives levels, which
-  /// may lie outside. Sides are multiples of 4.
+  /// for real-time style transfer and super-resolution", 2016, with instance normalisation): two
+  /// downsamplings, residual blocks, two upsamplings. The input is levels 0...255, unchanged; the tap
+  /// "picture" gives levels, which may lie outside that range. Sides are multiples of 4.
   ///
-  /// This is the form of TensorFlow's fast-style-transfer (Engstrom 2016): zeros beyond the edges, transposed
+  /// This is the form of TensorFlow's fast-style-transfer (Engstrom 2016): zero padding, transposed
   /// convolutions, `150 tanh(x) + 127.5` at the end.
   package static func fastStyle(filters: Int = 32, blocks: Int = 5) -> Architecture {
     func normalised(_ name: String, _ layer: Layer, rectifies: Bool = true) -> [Layer] {
@@ -39,9 +39,9 @@ extension Architecture {
     return Architecture(name: "fast-style", side: nil, mean: (0, 0, 0), scale: 1, layers: layers)
   }
 
-  /// The same in the form of PyTorch's fast_neural_style example: mirrors beyond the edges, doubling by
-  /// nearest neighbours and a convolution, which leaves no checkerboard (Odena, Dumoulin, Olah 2016), and
-  /// levels as the last sum gives them.
+  /// The same in the form of PyTorch's fast_neural_style example: reflection padding, upsampling by nearest
+  /// neighbours and a convolution, which avoids checkerboard artefacts (Odena, Dumoulin, Olah 2016), and
+  /// levels directly from the last sum.
   package static func fastStyleResize(filters: Int = 32, blocks: Int = 5) -> Architecture {
     func convolution(_ name: String, _ filters: Int, _ kernel: Int, stride: Int = 1) -> [Layer] {
       [.reflection(kernel / 2), .convolution(name, filters, kernel: kernel, stride: stride)]

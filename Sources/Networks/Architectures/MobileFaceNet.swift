@@ -1,9 +1,8 @@
 extension Architecture {
   /// MobileFaceNet: RGB to a unit vector of 128 with less than a million parameters, for small boards.
   ///
-  /// MobileNetV2's inverted bottlenecks, with parametric rectifiers, and in place of the global average a
-  /// depthwise convolution over all that is left of the picture, so that its corners count less than its
-  /// centre.
+  /// MobileNetV2's inverted bottlenecks, with parametric rectifiers. Instead of the global average, a
+  /// depthwise convolution covers the last feature map, so that corners count less than the centre.
   ///
   /// - Parameters:
   ///   - side: 112 in the paper; at least 16.
@@ -43,7 +42,7 @@ extension Architecture {
       layers: layers)
   }
 
-  /// Wider, each channel by itself, and narrow again.
+  /// Expansion, depthwise convolution, projection.
   private static func bottleneck(_ name: String, _ wide: Int, _ outputs: Int, stride: Int) -> [Layer] {
     [
       mobileUnit(name + "expand", wide, kernel: 1),

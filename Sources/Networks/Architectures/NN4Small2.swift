@@ -43,7 +43,7 @@ extension Architecture {
       activation: .rectifier)
   }
 
-  /// Keeps the size. The pooled branch is smaller and gets a border of (before, after) zeros.
+  /// Keeps the size. The pooled branch is smaller and is padded with (before, after) zeros.
   @inline(never)
   private static func inception(
     _ block: String, _ three: (Int, Int), _ five: (Int, Int)?, _ projection: Projection, _ pooled: Int,
@@ -72,7 +72,7 @@ extension Architecture {
     ])
   }
 
-  /// A 1x1 convolution that makes channels fewer, then a wider one.
+  /// A 1x1 convolution that reduces channels, then a wider one.
   static func convolutions(_ name: String, _ filters: (Int, Int), kernel: Int, stride: Int) -> [Layer] {
     [
       unit(name + "conv1", name + "bn1", filters.0, kernel: 1),

@@ -1,30 +1,30 @@
 import Tensors
 
-/// An architecture as it is known by its name: all that is said of it beside its layers. A new one is a file
+/// An architecture registered under its name: everything about it except its layers. A new one takes a file
 /// of layers and a line in `all`.
 package struct RegisteredArchitecture {
-  /// As weight files carry it.
+  /// The name in weight files.
   package let name: StaticString
   package let use: Use
-  /// The Euclidean distance up to which two faces are one person's, by the authors of the published weights;
-  /// nil where a file must say so.
+  /// The largest Euclidean distance between two faces of one person, by the authors of the published weights;
+  /// nil if the file must specify it.
   package let threshold: Float?
   package let template: Template
-  /// The network in its usual size; nil for a model of several networks.
+  /// The network in its default size; nil for a model of several networks.
   fileprivate let usual: (() -> Architecture)?
-  /// As a file's metadata say; nil where they say nothing.
+  /// The network that a file's metadata specify; nil if they do not.
   fileprivate let described: ((Metadata) throws(Failure) -> Architecture?)?
 
-  /// What asks for models of this architecture and takes no others.
+  /// A use that accepts only models of this architecture.
   package enum Use: Equatable {
     case any
     case mtcnn, cascade
     case styleTransfer, fastStyle, universalStyle
   }
 
-  /// Where the published weights learnt to see the five points of a face, if a file does not say so.
+  /// The landmark template of the published weights' training, if a file does not specify one.
   package enum Template {
-    /// dlib's, and that of networks that are trained here.
+    /// dlib's, also used by networks that are trained here.
     case meanFace
     /// InsightFace's.
     case arcFace
@@ -32,7 +32,7 @@ package struct RegisteredArchitecture {
 }
 
 extension RegisteredArchitecture {
-  /// All that this version knows.
+  /// All architectures of this version.
   fileprivate static var all: Registry {
     var all = Registry()
     all.add("vgg19", .styleTransfer) { .vgg19 }
@@ -97,7 +97,7 @@ extension RegisteredArchitecture {
     all.entries.first { "\($0.name)" == name }
   }
 
-  /// The names of those that serve for one of the uses, for messages: "mtcnn or cascade".
+  /// The names of the architectures for one of the uses, for messages: "mtcnn or cascade".
   package static func names(for uses: [Use]) -> String {
     var names = ""
     for entry in all.entries where uses.contains(entry.use) {
@@ -124,13 +124,13 @@ extension Architecture {
     RegisteredArchitecture.all.entries.filter { $0.usual != nil }.map { $0.name }
   }
 
-  /// The architecture of a name in its usual size, or nil if there is none.
+  /// The architecture of this name in its default size; nil if unknown.
   package static func named(_ name: String) -> Architecture? {
     RegisteredArchitecture.named(name)?.usual?()
   }
 }
 
-/// A list that is written one architecture after another.
+/// Builds the list, one architecture after another.
 private struct Registry {
   private(set) var entries: [RegisteredArchitecture] = []
 
@@ -145,13 +145,13 @@ private struct Registry {
   }
 }
 
-/// What a weight file says of its network.
+/// The description of a network in a weight file's metadata.
 private struct Metadata {
   let texts: [String: String]
 
   subscript(key: String) -> String? { texts[key] }
 
-  /// A number from 1, nil if there is none.
+  /// A number from 1; nil if absent.
   func number(_ key: String, below limit: Int) throws(Failure) -> Int? {
     guard let text = texts[key] else { return nil }
     guard let number = Int(text), number > 0, number < limit else {
@@ -160,8 +160,7 @@ private struct Metadata {
     return number
   }
 
-  /// The width of the first convolution and the number of residual blocks, Johnson's where a file says
-  /// nothing.
+  /// The width of the first convolution and the number of residual blocks, by default Johnson's.
   func fastStyle() throws(Failure) -> (filters: Int, blocks: Int) {
     (try number("filters", below: 1 << 10) ?? 32, try number("blocks", below: 1 << 8) ?? 5)
   }

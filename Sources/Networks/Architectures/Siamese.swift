@@ -1,10 +1,10 @@
 extension Architecture {
-  /// A plain convolutional network that ends in 128 units, of any length: what the two halves of a Siamese
-  /// network share (Taigman et al. 2014 and the contrastive loss of Hadsell et al. 2006 train such networks).
+  /// A plain convolutional network that ends in 128 units, not normalised: the shared half of a Siamese
+  /// network (Taigman et al. 2014 and the contrastive loss of Hadsell et al. 2006 train such networks).
   ///
   /// - Parameters:
   ///   - input: grey pictures of the AT&T faces by default, 112 high and 92 wide; both at least 16.
-  ///   - isSigmoid: the units answer in 0...1, as the chi-square similarity wants, which divides by their
+  ///   - isSigmoid: the units are in 0...1, as required by the chi-square similarity, which divides by their
   ///     sum.
   package static func siamese(
     input: Extent = Extent(height: 112, width: 92, channels: 1), isSigmoid: Bool = false
@@ -15,11 +15,10 @@ extension Architecture {
   }
 
   /// The one-shot baseline that embeddings replace: the same convolutions, ending in the probabilities of
-  /// each of the known people and of nobody, who is last. A new person means a new last layer and a new
-  /// training.
+  /// each known person and, last, of an unknown one. A new person requires a new last layer and new training.
   ///
   /// Taps: "scores" before the softmax, "people" after it.
-  /// - Parameter people: how many are known, at least 1; a weight file says it in its metadata.
+  /// - Parameter people: the number of known people, at least 1; a weight file has it in its metadata.
   package static func oneShot(
     people: Int = 20, input: Extent = Extent(height: 112, width: 92, channels: 1)
   ) -> Architecture {
@@ -31,7 +30,7 @@ extension Architecture {
       ])
   }
 
-  /// Four times a convolution and a pooling: to a sixteenth of the sides.
+  /// Four convolutions, each with a pooling: reduces the sides to a sixteenth.
   private static var plainNet: [Layer] {
     var layers: [Layer] = []
     for (i, filters) in [32, 64, 128, 128].enumerated() {

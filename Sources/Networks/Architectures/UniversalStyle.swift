@@ -1,12 +1,12 @@
 import Tensors
 
-/// The networks of universal style transfer: for each level an encoder, VGG-19 from the picture to its first
-/// convolution of that block, and a decoder, the way back. Levels 0...1 come as R, G, B and come back so.
+/// The networks of universal style transfer: per level an encoder, VGG-19 up to its first convolution of that
+/// block, and a decoder, its inverse. Pictures are R, G, B in 0...1, both as input and output.
 ///
-/// A file has the tensors `encoderL.conv0` (1x1: to what the encoder was trained on) and `encoderL.convBI`,
-/// and `decoderL.convBI` for the same B and I; the widths are the file's, so that whole and distilled
-/// networks load alike. Any of the levels may be absent. Source: Li, Fang, Yang, Wang, Lu, Yang, "Universal
-/// style transfer via feature transforms", 2017, figure 1.
+/// A file has the tensors `encoderL.conv0` (1x1: maps to the encoder's training input) and `encoderL.convBI`,
+/// and `decoderL.convBI` for the same B and I. Widths are read from the file, so that full and distilled
+/// networks load alike. Any level may be absent. Source: Li, Fang, Yang, Wang, Lu, Yang, "Universal style
+/// transfer via feature transforms", 2017, figure 1.
 package struct UniversalStyle: Sendable {
   package static let levels = 1...5
 
@@ -14,16 +14,16 @@ package struct UniversalStyle: Sendable {
   package struct Level: Sendable {
     package let number: Int
     package let encoder, decoder: Network<Float>
-    /// Of the features.
+    /// Channels of the features.
     package let channels: Int
-    /// Pixels of the picture that one of the features' pixels stands for, along one side.
+    /// Pixels of the picture per feature pixel, along one side.
     package var scale: Int { 1 << (number - 1) }
   }
 
   /// From the first to the last.
   package let members: [Level]
 
-  /// - Throws: `.badData` for a file that lacks a part, or whose parts do not fit each other.
+  /// - Throws: `.badData` if the file lacks a part, or its parts do not match.
   package init(_ weights: WeightFile) throws(Failure) {
     var members: [Level] = []
     for number in UniversalStyle.levels where weights.contains("encoder\(number).conv\(number)1.weight") {
@@ -64,7 +64,7 @@ package struct UniversalStyle: Sendable {
     return widths
   }
 
-  /// A width of 1 where the file lacks the tensor, which building the network then names.
+  /// The width is 1 if the file lacks the tensor; building the network then reports it.
   private static func convolution(_ network: String, _ name: String, _ widths: [String: Int]) -> [Layer] {
     [.reflection(1), .convolution("\(network).\(name)", widths[name] ?? 1, kernel: 3, activation: .rectifier)]
   }

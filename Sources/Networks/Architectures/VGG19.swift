@@ -1,7 +1,7 @@
 extension Architecture {
   /// VGG-19 without its classifier (Simonyan and Zisserman 2014, table 1, column E).
   ///
-  /// The original Caffe weights want BGR, 0...255, minus the mean. Taps: conv1_1 ... conv5_4 after their
+  /// The original Caffe weights expect BGR, 0...255, minus the mean. Taps: conv1_1 ... conv5_4 after their
   /// rectifiers, pool1 ... pool5. A 300x400 picture gives conv4_2 38x50x512 and pool5 10x13x512.
   package static var vgg19: Architecture {
     let pictures = vgg19Pictures
@@ -10,7 +10,7 @@ extension Architecture {
       layers: block(1, 64, 2) + block(2, 128, 2) + block(3, 256, 4) + block(4, 512, 4) + block(5, 512, 4))
   }
 
-  /// The terms of its pictures, without a layer. Made once: they are asked for row by row.
+  /// The input format of its pictures, without layers. Created once, because it is used row by row.
   package static let vgg19Pictures = Architecture(
     name: "vgg19", side: nil, isBGR: true, mean: (103.939, 116.779, 123.68), scale: 1, layers: [])
 

@@ -1,10 +1,10 @@
 import Tensors
 
-/// Runs a network's forward pass for many callers: what a run needs - plan, memory, workspace - is kept for
-/// the next one. Threads may share it; each run has a context of its own.
+/// Runs a network's forward pass for many callers, keeping the plan, memory and workspace of a run for the
+/// next one. Threads may share it; each run has its own context.
 package final class Executor: @unchecked Sendable {
-  /// What runs work in. Networks that are run one after another may share it; not one inside another's
-  /// `body`.
+  /// The memory of runs. Networks that run one after another may share it; a run must not start inside
+  /// another's `body`.
   package final class Memory: @unchecked Sendable {
     fileprivate final class Context {
       var memory: Storage<Float>?
@@ -17,7 +17,7 @@ package final class Executor: @unchecked Sendable {
 
     package init() {}
 
-    /// Bytes that a run which works in so many numbers adds to what is held.
+    /// Bytes that a run of this size adds to what is held.
     package func missingBytes(_ memory: Int, _ workspace: Int) -> Int {
       let held = self.held
       return MemoryLayout<Float>.stride * (max(0, memory - held.memory) + max(0, workspace - held.workspace))
@@ -28,7 +28,7 @@ package final class Executor: @unchecked Sendable {
       lock.hold { if idle.count < Memory.mostContexts { idle.append(context) } }
     }
 
-    /// Numbers that the next run finds.
+    /// The counts that the next run finds allocated.
     private var held: (memory: Int, workspace: Int) {
       lock.hold { (idle.last?.memory?.count ?? 0, idle.last?.workspace.count ?? 0) }
     }
@@ -49,7 +49,7 @@ package final class Executor: @unchecked Sendable {
     self.memory = memory
   }
 
-  /// What a run leaves: the answer of each tap, valid inside the call.
+  /// The results of a run at each tap, valid inside the call.
   package struct Answers {
     fileprivate let plan: Plan
     fileprivate let memory: UnsafeMutablePointer<Float>
@@ -60,7 +60,7 @@ package final class Executor: @unchecked Sendable {
 
   /// - Parameters:
   ///   - fill: writes the input, [batch, height, width, channels].
-  ///   - body: reads the answers.
+  ///   - body: reads the results.
   package func run<Result>(
     batch: Int, height: Int, width: Int, fill: (UnsafeMutablePointer<Float>) throws(Failure) -> Void,
     _ body: (Answers) throws(Failure) -> Result
@@ -89,14 +89,13 @@ package final class Executor: @unchecked Sendable {
     return plan
   }
 
-  /// Bytes that a run on this shape will make the process hold, less those that it holds already for the next
-  /// run.
+  /// Bytes that a run on this shape will allocate, beyond what is kept for the next run.
   package func memoryNeeded(batch: Int, height: Int, width: Int) throws(Failure) -> Int {
     let need = try needed(batch: batch, height: height, width: width)
     return memory.missingBytes(need.memory, need.workspace) + need.weightBytes
   }
 
-  /// Numbers that a run on this shape works in, and bytes of weights that it makes the network hold.
+  /// The counts of a run on this shape, and the bytes of weights that it adds to the network.
   package func needed(
     batch: Int, height: Int, width: Int
   ) throws(Failure) -> (memory: Int, workspace: Int, weightBytes: Int) {

@@ -31,7 +31,7 @@ extension GradientPlan {
     try memory.withPointer { start throws(Failure) in try body(Numbers(start: start, layout: layout)) }
   }
 
-  /// The picture [height, width, 3], to be written before `forward`; it stays.
+  /// The picture [height, width, 3], to be written before `forward`, which preserves it.
   package func withPicture(
     _ body: (UnsafeMutablePointer<Float>) throws(Failure) -> Void
   ) throws(Failure) {
@@ -50,8 +50,8 @@ extension GradientPlan {
 
   // MARK: Forward
 
-  /// Through the network.
-  /// - Parameter body: called with each tap's number and values as they are known.
+  /// Runs the network forward.
+  /// - Parameter body: called with each tap's index and values as soon as they are known.
   package func forward(_ body: (Int, Features) throws(Failure) -> Void = { _, _ in }) throws(Failure) {
     try withNumbers { numbers throws(Failure) in
       for operation in layout.forward {
@@ -95,9 +95,9 @@ extension GradientPlan {
 
   // MARK: Backward
 
-  /// Back through the network, after `forward`.
-  /// - Parameter body: called with each tap's number, its values and the gradient so far, to which it adds
-  ///   what the tap's costs give; `isFirst` says that there is none so far: then it sets it.
+  /// Runs the network backward, after `forward`.
+  /// - Parameter body: called with each tap's index, its values and the gradient so far, to which it adds the
+  ///   gradient of the tap's costs; if `isFirst`, the gradient is uninitialised and must be set.
   package func backward(
     _ body: (_ tap: Int, Features, _ gradient: UnsafeMutablePointer<Float>, _ isFirst: Bool) throws(Failure)
       -> Void
@@ -123,7 +123,7 @@ extension GradientPlan {
         Window(pooling: dx), isMaximum: isMaximum, numbers.at(dy), numbers.codes(codes), numbers.at(dx))
     case .euclideanPool(let x, let y, let from, let dx):
       let dy = numbers.at(from)
-      // y = s sqrt(sum of x^2): dx = dy s^2 x / y, which is 0 where the rectifier is shut.
+      // y = s sqrt(sum of x^2): dx = dy s^2 x / y, which is 0 where the rectifier is inactive.
       scale(dy, into: dy, from.count, by: Pooling.euclideanScale * Pooling.euclideanScale)
       Float.poolGradient(
         Window(pooling: x), .euclidean, numbers.at(x), numbers.at(y), dy, numbers.at(dx))
@@ -157,7 +157,7 @@ private func rectify(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
   forEachSlice(of: count) { for i in $0 { y[i] = x[i] > 0 ? x[i] : 0 } }
 }
 
-/// `wide` gets the picture [height, width, 3] with its edges repeated `border` times.
+/// Writes the picture [height, width, 3] to `wide`, with its edges repeated `border` times.
 private func repeatEdges(
   _ picture: UnsafePointer<Float>, _ height: Int, _ width: Int, border: Int,
   into wide: UnsafeMutablePointer<Float>
@@ -173,7 +173,7 @@ private func repeatEdges(
   }
 }
 
-/// The gradient of the picture from that of `repeatEdges`: a pixel gets what all its copies have.
+/// The gradient of the picture from that of `repeatEdges`: each pixel receives the sum over its copies.
 private func foldEdges(
   _ wide: UnsafePointer<Float>, _ height: Int, _ width: Int, border: Int,
   into gradient: UnsafeMutablePointer<Float>

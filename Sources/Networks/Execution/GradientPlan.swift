@@ -1,20 +1,19 @@
 import Tensors
 
-/// Forward and backward through a network that is one chain of 3x3-like convolutions, each with a rectifier,
-/// and 2x2 poolings, laid out for one size of picture: VGG and its like. What the tape does step by step is
-/// done here in one piece of memory that is taken once, and keeps for the way back only what that needs:
-/// - an activation where it is asked for or is the next convolution's input; its sign opens and shuts the
-///   rectifier;
-/// - of a pooling four bits a pooled number; of an L2 pooling both sides;
-/// - a gradient until the next one is made from it.
+/// Forward and backward passes through a single chain of 3x3-like convolutions, each with a rectifier, and
+/// 2x2 poolings, planned for one picture size: VGG and its like. Does what the tape does step by step in one
+/// block of memory that is allocated once, and keeps for the backward pass only what that needs:
+/// - an activation, if it is requested or is the next convolution's input; its sign gates the rectifier;
+/// - four bits per pooled number; for an L2 pooling, its input and output;
+/// - a gradient, until the next one is computed from it.
 ///
-/// `PassStage` reads the network, `PassLayout` decides once what is computed and where it lies,
-/// `GradientPlan+Run.swift` does it.
+/// `PassStage` reads the network, `PassLayout` plans the computation and its memory once,
+/// `GradientPlan+Run.swift` executes it.
 package final class GradientPlan {
-  /// How the first convolution sees beyond the picture's edges; all others see zeros.
+  /// The padding of the first convolution; all others pad with zeros.
   package enum Edges: Int32, CaseIterable, Sendable {
     case zeros = 0
-    /// The edge's pixels again, as style-transfer-pytorch has it.
+    /// Repeats the edge's pixels, like style-transfer-pytorch.
     case repeated = 1
   }
 
@@ -23,17 +22,16 @@ package final class GradientPlan {
   let memory: Storage<Float>?
   let workspace: Workspace
 
-  /// Numbers of the plan's memory, and of the workspace that it comes to hold.
+  /// Sizes of the plan's memory and of its workspace, in numbers.
   package let count, scratchCount: Int
-  /// What it will make the network hold, less what is there already: weights packed for both directions, and
-  /// Winograd's transforms.
+  /// What it will add to the network: weights packed for both directions, and Winograd's transforms.
   package let missingWeights: [MissingWeights]
 
   /// - Parameters:
-  ///   - taps: the layers whose values are asked for; the chain ends with the last of them.
-  ///   - edges: of the picture, for the first convolution.
-  ///   - isForecast: only the counts are wanted: no memory is taken.
-  ///   - isForwardOnly: there is no way back, and much less memory.
+  ///   - taps: the layers whose values are requested; the chain ends with the last of them.
+  ///   - edges: the padding of the first convolution.
+  ///   - isForecast: computes only the counts, without allocating memory.
+  ///   - isForwardOnly: omits the backward pass, with much less memory.
   /// - Throws: `.notFound` for a tap that the network lacks, `.invalidArgument` for a picture too small.
   package init(
     _ network: Network<Float>, height: Int, width: Int, taps: [String], pooling: Pooling,
@@ -59,12 +57,12 @@ package final class GradientPlan {
     memory = isForecast ? nil : try Storage(count: layout.count)
   }
 
-  // MARK: What lies between the picture and its taps
+  // MARK: The path from the picture to its taps
 
   package enum Passage: Equatable {
-    /// A unit sees so many units to each side of its own place.
+    /// A unit sees `reach` units on each side of its own position.
     case convolution(reach: Int)
-    /// 2x2, of which the last may reach over the edge.
+    /// 2x2; the last window may extend past the edge.
     case pooling
     case tap(Int)
   }
@@ -81,7 +79,7 @@ package final class GradientPlan {
     return path
   }
 
-  /// What a unit of the deepest tap sees of the picture.
+  /// The receptive field of a unit of the deepest tap.
   package var field: ReceptiveField.Window {
     var field = ReceptiveField.Window.pixel
     for passage in path {
@@ -95,7 +93,7 @@ package final class GradientPlan {
     return field
   }
 
-  /// How many pixels a unit of this tap stands for along a side.
+  /// Pixels per unit of this tap along a side.
   package func step(of tap: Int) -> Int {
     var step = 1
     for passage in path {
@@ -105,7 +103,7 @@ package final class GradientPlan {
     return step
   }
 
-  /// The size of a tap's values.
+  /// The extents of a tap's values.
   package func extents(of tap: Int) -> (height: Int, width: Int, channels: Int) {
     for case .tap(tap, let values) in layout.forward { return (values.height, values.width, values.channels) }
     return (0, 0, 0)

@@ -1,5 +1,4 @@
-/// Where the buffers of a computation lie in one piece of memory: those that live at different times share
-/// it.
+/// Places the buffers of a computation in one block of memory: buffers that live at different times share it.
 struct Layout {
   private struct Span {
     let count: Int
@@ -8,12 +7,12 @@ struct Layout {
   }
 
   private var spans: [Span] = []
-  /// Numbers of the whole piece.
+  /// Size of the block in numbers.
   private(set) var count = 0
 
-  /// A buffer that is first written at time `first`; `use` tells until when it is needed.
+  /// Adds a buffer that is first written at time `first`; `use` extends its lifetime.
   mutating func add(count: Int, at first: Int) -> Int {
-    // Whole cache lines, with a vector's width of readable slack behind each.
+    // Whole cache lines, each buffer followed by a vector's width of readable slack.
     spans.append(Span(count: (count + 31) / 16 * 16, first: first, last: first))
     return spans.count - 1
   }
@@ -22,7 +21,7 @@ struct Layout {
 
   func offset(_ buffer: Int) -> Int { spans[buffer].offset }
 
-  /// Gives every buffer its place: the largest first, each as low as those that live at the same time allow.
+  /// Assigns offsets: the largest buffer first, each as low as the buffers that live at the same time allow.
   mutating func place() {
     var placed: [Int] = []
     for i in spans.indices.sorted(by: {

@@ -2,10 +2,10 @@ import Tensors
 
 /// A graph with its weights, ready to run; immutable, shared between threads.
 ///
-/// What only trains is left out, and a normalisation with trained statistics is folded into the sum before
-/// it, where nobody else reads that.
+/// Layers that act only in training are dropped. A normalisation with trained statistics is folded into the
+/// preceding sum, unless something else reads that sum.
 package final class Network<Element: Scalar>: @unchecked Sendable {
-  /// A layer with its tensors. Values are numbered as a graph's are.
+  /// A layer with its tensors. Values are numbered as in a graph.
   struct Node {
     let layer: AnyLayer
     let loaded: LoadedTensors<Element>
@@ -14,12 +14,12 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
 
   let nodes: [Node]
   let outputs: [Graph.Output]
-  /// Of the input picture.
+  /// Channels of the input picture.
   package let channels: Int
   /// Numbers read from the weight file.
   package let parameterCount: Int
 
-  /// - Parameter input: the picture's size; needed by dense layers, which take a fixed number of inputs.
+  /// - Parameter input: the picture's size; required by dense layers, which have a fixed number of inputs.
   package init(_ graph: Graph, input: Extent, weights: WeightFile) throws(Failure) {
     let loader = TensorLoader<Element>(weights), extents = graph.extents(from: input)
     var nodes: [Node] = [], places = [0], folded: Set<Int> = []
@@ -62,10 +62,10 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
     try self.init(layers, input: Extent(height: side, width: side, channels: channels), weights: weights)
   }
 
-  /// What a run is asked for.
+  /// The parameters of a run.
   package struct Request {
     package var pooling: Pooling
-    /// Outputs to bring back; only what they depend on is run.
+    /// The outputs to return; only the layers that they depend on are run.
     package var taps: [String]
 
     package init(_ taps: [String], pooling: Pooling = .average) {
@@ -75,27 +75,27 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
   }
 
   /// The value of an output.
-  /// - Throws: `.notFound` for one that the network lacks.
+  /// - Throws: `.notFound` if the network lacks it.
   func value(of output: String) throws(Failure) -> Int {
     for known in outputs where known.name == output { return known.value }
     throw .notFound("the network has no layer \"\(output)\"")
   }
 
-  /// Runs `x` [batch, height, width, channels] as far as the outputs want it. "conv4_2.linear" is what
-  /// conv4_2's activation is given.
+  /// Runs `x` [batch, height, width, channels] through the layers that the outputs depend on.
+  /// "conv4_2.linear" is the input of conv4_2's activation.
   /// - Returns: the outputs' values, in the order of the request.
   /// - Throws: `.notFound` for an output that the network lacks.
   package func run(
     _ x: Variable<Element>, _ request: Request, on tape: Tape<Element>
   ) throws(Failure) -> [Variable<Element>] {
-    var wanted: [(value: Int, isLinear: Bool)] = []
-    for tap in request.taps { wanted.append(try place(of: tap)) }
-    let isNeeded = neededSteps(nodes.map { $0.inputs }, for: wanted.map { $0.value })
-    var values = LiveValues(x, nodes.map { $0.inputs }, isNeeded, keeping: wanted.map { $0.value })
+    var places: [(value: Int, isLinear: Bool)] = []
+    for tap in request.taps { places.append(try place(of: tap)) }
+    let isNeeded = neededSteps(nodes.map { $0.inputs }, for: places.map { $0.value })
+    var values = LiveValues(x, nodes.map { $0.inputs }, isNeeded, keeping: places.map { $0.value })
     var linear: [Int: Variable<Element>] = [:]
     for (i, node) in nodes.enumerated() where isNeeded[i] {
       let inputs = try values.take(at: i)
-      if let filter = node.loaded.filter, wanted.contains(where: { $0.value == i + 1 && $0.isLinear }) {
+      if let filter = node.loaded.filter, places.contains(where: { $0.value == i + 1 && $0.isLinear }) {
         let sums = try tape.convolution(inputs[0], filter, filter.finish.activated(.none))
         linear[i + 1] = sums
         switch filter.finish.activation {
@@ -108,7 +108,7 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
       }
     }
     var answer: [Variable<Element>] = []
-    for place in wanted {
+    for place in places {
       guard let value = place.isLinear ? linear[place.value] : values[place.value] else {
         throw .internalError("a value that was asked for was not made")
       }
@@ -134,11 +134,11 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
   }
 }
 
-/// The values of a pass, each until its last reader has it.
+/// The values of a pass, each kept until its last reader has run.
 struct LiveValues<Element: Scalar> {
   private let inputs: [[Int]]
   private var values: [Variable<Element>?]
-  /// Of each value, the last step that reads it.
+  /// For each value, the last step that reads it.
   private var lastReaders: [Int]
 
   init(_ x: Variable<Element>, _ inputs: [[Int]], _ isNeeded: [Bool], keeping kept: [Int]) {
@@ -156,7 +156,7 @@ struct LiveValues<Element: Scalar> {
     set { values[value] = newValue }
   }
 
-  /// The inputs of a step; those that nobody reads afterwards are let go.
+  /// The inputs of a step. Releases those without further readers.
   mutating func take(at step: Int) throws(Failure) -> [Variable<Element>] {
     var taken: [Variable<Element>] = []
     for input in inputs[step] {
@@ -168,11 +168,11 @@ struct LiveValues<Element: Scalar> {
   }
 }
 
-/// Of an output's name: before the activation.
+/// Suffix of an output's name: the value before the activation.
 package let linearSuffix = ".linear"
 
 extension Network {
-  /// A network that is one chain, as a plan for gradients reads it.
+  /// A network that is a single chain, in the form that a gradient plan reads.
   enum Link {
     enum Plain { case chosenPool, tap(String) }
     case convolution(Filter<Element>)
@@ -180,7 +180,8 @@ extension Network {
     case other
   }
 
-  /// The nodes with the outputs behind each; `.other` for what reads anything but the value before it.
+  /// The nodes, each followed by its outputs; `.other` for a node that does not only read the value before
+  /// it.
   var steps: [Link] {
     var links: [Link] = []
     for value in 0...nodes.count {

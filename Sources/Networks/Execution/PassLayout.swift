@@ -1,8 +1,8 @@
 import CSystem
 import Tensors
 
-/// A way forward through a chain of stages, and one back, laid out: what is computed in which order, and
-/// where in one piece of memory its numbers lie. A number that nothing reads is not made.
+/// The plan of a forward and a backward pass through a chain of stages: the order of the operations and the
+/// place of their numbers in one block of memory. Numbers without a reader are not computed.
 struct PassLayout {
   /// A picture [height, width, channels] in a buffer.
   struct Place {
@@ -11,54 +11,54 @@ struct PassLayout {
     var count: Int { height * width * channels }
   }
 
-  // Indirect: its parts laid over each other would be copied by looking at bytes that nobody has written.
+  // Indirect: copying overlapping payloads would inspect uninitialised bytes.
   indirect enum Forward {
     /// A picture with its edges repeated.
     case repeatedEdges(border: Int, from: Place, to: Place)
     case convolution(Filter<Float>, Window, Finish<Float>, from: Place, to: Place)
-    /// The same with the pooling on its way. Codes are four bits a pooled number, which say where its
-    /// gradient flows to.
+    /// The same, fused with the pooling. Codes are four bits per pooled number that record where its gradient
+    /// flows.
     case pooledConvolution(Filter<Float>, Window, from: Place, to: Place, codes: Int)
     case rectifier(from: Place, to: Place)
     case pool(from: Place, to: Place, codes: Int)
     case euclideanPool(from: Place, to: Place)
-    /// The values of a tap are known.
+    /// The values of a tap are complete.
     case tap(Int, Place)
   }
 
   indirect enum Backward {
-    /// What a tap's costs give is added to the gradient; where nothing is there so far it is set.
+    /// Adds the gradient of a tap's costs; sets it if `isFirst`.
     case tap(Int, Place, gradient: Place, isFirst: Bool)
-    /// In its place: 0 where `by` is not more than 0.
+    /// In place: sets the gradient to 0 where `by` is not more than 0.
     case rectifier(Place, by: Place)
     case pool(from: Place, codes: Int, to: Place)
-    /// `x`, `y`: what was pooled, and what came of it. The gradient `from` is scaled on the way.
+    /// `x`, `y`: input and output of the pooling. The gradient `from` is scaled in passing.
     case euclideanPool(x: Place, y: Place, from: Place, to: Place)
     case convolution(Filter<Float>, Window, from: Place, Reading, to: Place)
-    /// A pixel gets what all its copies have.
+    /// Each pixel receives the sum over its copies.
     case foldedEdges(border: Int, from: Place, to: Place)
   }
 
   /// How a convolution reads a gradient.
   enum Reading {
     case plain
-    /// Behind a rectifier, which is open where `by` is more than 0.
+    /// Behind a rectifier, which passes the gradient where `by` is more than 0.
     case rectified(by: Place)
     /// Through a rectifier and a pooling.
     case pooled(codes: Int)
   }
 
-  /// What the way forward has made of a stage.
+  /// The values of a stage's forward pass.
   private struct Values {
     var linear: Place?, output: Place?, pooled: Place?
     var codes: Int?
-    /// What the next stage reads.
+    /// The input of the next stage.
     let result: Place
   }
 
   private(set) var forward: [Forward] = [], backward: [Backward] = []
   let picture: Place
-  /// d cost / d picture; nil where there is no way back.
+  /// d cost / d picture; nil without a backward pass.
   private(set) var gradient: Place?
   let pooling: Pooling
   private var memory = Layout()
@@ -86,10 +86,9 @@ struct PassLayout {
     memory.place()
   }
 
-  /// Numbers of the memory.
+  /// Size of the memory in numbers.
   var count: Int { memory.count }
 
-  /// Where a buffer begins.
   func offset(_ buffer: Int) -> Int { memory.offset(buffer) }
 
   // MARK: Laying out
@@ -114,8 +113,8 @@ struct PassLayout {
     backward.append(operation)
   }
 
-  /// A stage and those behind it, forward; then back through all of them.
-  /// - Returns: the gradient of `x`; nil where there is no way back, or nothing behind.
+  /// Plans a stage and those behind it forward, then all of them backward.
+  /// - Returns: the gradient of `x`; nil without a backward pass, or with nothing behind.
   private mutating func lay(
     _ stages: ArraySlice<PassStage>, _ x: Place, _ isForwardOnly: Bool
   ) -> Place? {
@@ -173,7 +172,7 @@ struct PassLayout {
     new((height + 1) / 2, (width + 1) / 2, channels)
   }
 
-  /// Eight in the room of a number.
+  /// Eight codes take the room of one number.
   private mutating func newCodes(of pooled: Place) -> Int {
     memory.add(count: (pooled.count + 7) / 8, at: time)
   }
@@ -184,7 +183,7 @@ struct PassLayout {
 
   // MARK: Backward
 
-  /// - Parameter behind: the gradient of the stage's result; nil where it is the last.
+  /// - Parameter behind: the gradient of the stage's result; nil for the last stage.
   /// - Returns: the gradient of `x`.
   private mutating func lay(
     backward stage: PassStage, _ x: Place, _ values: Values, _ behind: Place?
@@ -196,7 +195,8 @@ struct PassLayout {
       (slope, reading) = unpool(stage, values, pooled, slope)
       isSet = true
     }
-    // A pooling's codes hold the rectifier, but not for what a tap adds in front of it.
+    // A pooling's codes include the rectifier, but not for a gradient that a tap adds in front of the
+    // pooling.
     if let output = values.output, !stage.isPooled || stage.tap != nil {
       tap(stage.tap, output, slope, &isSet)
       if stage.linearTap == nil, Float.gates(stage.back, stage.filter.backwardShape) {
@@ -216,8 +216,8 @@ struct PassLayout {
     return target
   }
 
-  /// - Returns: the gradient in front of the pooling and how the convolution reads it: where nothing is added
-  ///   there, it may read the pooled one by its codes.
+  /// - Returns: the gradient in front of the pooling, and how the convolution reads it: unless something is
+  ///   added there, it can read the pooled gradient through its codes.
   private mutating func unpool(
     _ stage: PassStage, _ values: Values, _ pooled: Place, _ slope: Place
   ) -> (slope: Place, reading: Reading) {

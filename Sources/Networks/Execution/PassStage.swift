@@ -1,14 +1,14 @@
 import CSystem
 import Tensors
 
-/// A convolution with its rectifier, the pooling that may follow, and what is asked for on the way: a link of
-/// the chain that a gradient plan goes along.
+/// A convolution with its rectifier, the pooling that may follow, and the taps in between: one stage of a
+/// gradient plan's chain.
 struct PassStage {
   let filter: Filter<Float>
   /// The sweep over the picture, and that of the turned filter over the gradient.
   let window, back: Window
   var isPooled = false
-  /// Of the convolution's result before and behind its rectifier, and of the pooled one.
+  /// Taps of the convolution's result before and after its rectifier, and of the pooled result.
   var linearTap: Int?, tap: Int?, pooledTap: Int?
 
   func has(_ tap: Int) -> Bool { linearTap == tap || self.tap == tap || pooledTap == tap }
@@ -43,7 +43,7 @@ extension PassStage {
       guard taps.firstIndex(of: name) == i else { throw .invalidArgument("a layer is asked for twice") }
       throw .notFound("the network has no layer \"\(name)\"")
     }
-    // A pooling behind the last tap is not made.
+    // A pooling behind the last tap is dropped.
     if let last = stages.last, last.isPooled, last.pooledTap == nil {
       stages[stages.count - 1].isPooled = false
     }
@@ -67,8 +67,8 @@ extension PassStage {
     back = filter.backwardWindow(of: window, height: window.outHeight, width: window.outWidth)
   }
 
-  /// Notes which taps a layer of this name answers.
-  /// - Returns: how many.
+  /// Records the taps that a layer of this name provides.
+  /// - Returns: their number.
   private mutating func set(_ name: String, _ taps: [String]) -> Int {
     var found = 0
     if let linear = taps.firstIndex(of: name + linearSuffix) {

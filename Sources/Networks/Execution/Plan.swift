@@ -1,25 +1,25 @@
 import CSystem
 import Tensors
 
-/// A network's forward pass laid out for one shape of input: which operation reads and writes which numbers
-/// of one piece of memory. Made once for a shape, by a `Planner`; running it takes no memory.
+/// A network's forward pass planned for one input shape: which operation reads and writes which part of one
+/// block of memory. Created once per shape, by a `Planner`; running it allocates nothing.
 package struct Plan {
   /// One step of the run.
   struct Operation {
     let run: (PlanMemory) throws(Failure) -> Void
-    /// Numbers of the workspace that it takes.
+    /// Workspace size in numbers.
     var scratch = 0
-    /// What a convolution multiplies by.
+    /// The filter of a convolution.
     var filter: (filter: Filter<Float>, window: Window)?
   }
 
   private let operations: [Operation]
   private let layout: Layout
   private let input: Place
-  /// Of each output asked for.
+  /// The place of each requested output.
   private let answers: [Place]
 
-  /// - Throws: `.invalidArgument` for a picture that the network cannot take, `.notFound` for an output that
+  /// - Throws: `.invalidArgument` if the network does not accept the picture, `.notFound` for an output that
   ///   it lacks.
   package init(
     _ network: Network<Float>, batch: Int, height: Int, width: Int, _ request: Network<Float>.Request
@@ -32,13 +32,13 @@ package struct Plan {
     layout = planner.layout
   }
 
-  /// Numbers of the memory that `run` wants.
+  /// Size of the memory that `run` requires, in numbers.
   package var count: Int { layout.count }
 
-  /// Numbers of the workspace that `run` takes.
+  /// Workspace size of `run`, in numbers.
   package var scratchCount: Int { operations.reduce(0) { max($0, $1.scratch) } }
 
-  /// Bytes that `run` will make the network's filters hold, less those that they hold already.
+  /// Bytes that `run` will add to the network's filters.
   package func missingWeightBytes() throws(Failure) -> Int {
     var bytes = 0
     for operation in operations {
@@ -48,30 +48,30 @@ package struct Plan {
     return bytes
   }
 
-  /// The shape of an answer.
+  /// The shape of a requested output.
   package func extents(of tap: Int) -> [Int] {
     let place = answers[tap]
     return [place.batch, place.height, place.width, place.channels]
   }
 
-  /// Where the input [batch, height, width, channels] is to be written.
+  /// Where to write the input [batch, height, width, channels].
   package func input(in memory: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
     memory + layout.offset(input.buffer)
   }
 
-  /// Where the answer of the request's tap of this number lies after `run`.
+  /// The values of the request's tap with this index after `run`.
   package func answer(_ tap: Int, in memory: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
     UnsafePointer(memory + layout.offset(answers[tap].buffer) + answers[tap].offset)
   }
 
-  /// - Parameter memory: `count` numbers, the input among them.
+  /// - Parameter memory: `count` numbers, including the input.
   package func run(in memory: UnsafeMutablePointer<Float>, _ workspace: Workspace) throws(Failure) {
     let memory = PlanMemory(numbers: memory, layout: layout, workspace: workspace)
     for operation in operations { try operation.run(memory) }
   }
 }
 
-/// A picture [batch, height, width, channels] in a buffer, `stride` numbers from pixel to pixel.
+/// A picture [batch, height, width, channels] in a buffer, its pixels `stride` numbers apart.
 struct Place {
   let buffer: Int
   var offset = 0
@@ -85,13 +85,13 @@ struct Place {
   func shape() throws(Failure) -> Shape { try Shape([batch, height, width, channels]) }
 }
 
-/// What a layer is to do with its result.
+/// Where a layer writes its result, and how.
 struct Destination {
   let place: Place
   var accumulate = false, rectify = false
 }
 
-/// What operations work in.
+/// The memory of operations.
 struct PlanMemory {
   fileprivate let numbers: UnsafeMutablePointer<Float>
   fileprivate let layout: Layout

@@ -1,32 +1,32 @@
 import CSystem
 import Tensors
 
-/// A node whose operations are being laid out.
+/// A node whose operations are being planned.
 struct PlannedNode {
-  /// Its number, and that of its value.
+  /// Its index, and that of its value.
   let step: Int
   var result: Int { step + 1 }
-  /// Its inputs, and where they lie.
+  /// Its inputs and their places.
   let values: [Int]
   let inputs: [Place]
-  /// Of the first input.
+  /// Size of the first input.
   let height, width: Int
   let loaded: LoadedTensors<Float>
   let destination: Destination?
-  /// Whether nobody else reads the first input from here on, so that it may be changed in its place.
+  /// Whether the first input has no further readers, so that it may be modified in place.
   let isOurs: Bool
 }
 
-/// Lays the operations of a network out, node by node; the layers say how, with what is here.
+/// Plans the operations of a network, node by node; each layer does so with the functions here.
 ///
-/// What the tape computes as separate steps is done on the way where it can be: activations, sums, whose
-/// parts are added where they belong, joining in channels, whose parts are written there, and copies of
-/// copies. All of this is decided by who reads a value.
+/// Fuses what the tape computes in separate steps where possible: activations; sums, whose terms are
+/// accumulated in place; concatenations, whose parts are written in place; and copies of copies. The readers
+/// of a value decide.
 final class Planner {
-  /// What takes parts of its inputs as they are made.
+  /// A result that is assembled from its inputs as they are computed.
   struct Assembly {
     let place: Place
-    /// Which of the inputs are in it.
+    /// Which of the inputs it includes.
     var has: [Bool]
   }
 
@@ -34,33 +34,33 @@ final class Planner {
   let input: Place
   private(set) var operations: [Plan.Operation] = []
   private(set) var layout = Layout()
-  /// The node that is being laid.
+  /// The node that is being planned.
   private(set) var step = 0
 
   private let nodes: [Network<Float>.Node]
   private let isNeeded: [Bool]
   private let batch: Int
-  private let wanted: [Int]
-  /// Of each value: its size, the needed nodes that read it, one for each of their inputs, and where it lies.
+  private let requested: [Int]
+  /// For each value: its size, the needed nodes that read it, one entry per input, and its place.
   private let extents: [Extent]
   private let readers: [[Int]]
   private var places: [Place?]
   private var isTapped: [Bool]
   private var isRectified: [Bool]
-  /// Maps that wait for another.
+  /// Maps deferred to be merged with the next one.
   private var maps: [Int: PixelMap] = [:]
   private var assemblies: [Int: Assembly] = [:]
 
   init(
     _ network: Network<Float>, batch: Int, height: Int, width: Int, _ request: Network<Float>.Request
   ) throws(Failure) {
-    var wanted: [Int] = []
-    for tap in request.taps { wanted.append(try network.value(of: tap)) }
-    self.wanted = wanted
+    var requested: [Int] = []
+    for tap in request.taps { requested.append(try network.value(of: tap)) }
+    self.requested = requested
     self.batch = batch
     nodes = network.nodes
     pooling = request.pooling
-    isNeeded = neededSteps(nodes.map { $0.inputs }, for: wanted)
+    isNeeded = neededSteps(nodes.map { $0.inputs }, for: requested)
     let count = nodes.count + 1
     var extents = [Extent(height: height, width: width, channels: network.channels)]
     var readers = [[Int]](repeating: [], count: count)
@@ -82,7 +82,7 @@ final class Planner {
       extents.append(extent)
     }
     (self.extents, self.readers) = (extents, readers)
-    for value in wanted { isTapped[value] = true }
+    for value in requested { isTapped[value] = true }
     let channels = network.channels
     let buffer = layout.add(count: batch * height * width * channels, at: 0)
     input = Place(
@@ -92,14 +92,14 @@ final class Planner {
 
   private static let maxSide = 1 << 24
 
-  /// - Returns: where the outputs lie that were asked for.
+  /// - Returns: the places of the requested outputs.
   func plan() throws(Failure) -> [Place] {
     for i in nodes.indices where isNeeded[i] {
       step = i
       try lay(nodes[i])
     }
     var answers: [Place] = []
-    for value in wanted {
+    for value in requested {
       let place = try place(value)
       layout.use(place.buffer, at: .max)
       answers.append(place)
@@ -150,26 +150,26 @@ final class Planner {
 
   // MARK: Who reads what
 
-  /// The only node that reads a value which nobody asked for.
+  /// The only node that reads a value, unless the value is requested.
   private func onlyReader(of value: Int) -> Int? {
     readers[value].count == 1 && !isTapped[value] ? readers[value][0] : nil
   }
 
-  /// Whether a place may be written once its readers are done with it.
+  /// Whether a place may be overwritten once its readers have run.
   private func isFree(_ value: Int, _ place: Place) -> Bool {
     value != 0 && !isTapped[value] && place.isWhole && maps[value] == nil
   }
 
-  /// Whether a layer like this is the only one to read a node's value.
+  /// Whether a layer of this kind is the only reader of a node's value.
   func isRead(_ step: Int, byA layer: AnyLayer) -> Bool {
     onlyReader(of: step + 1).map { nodes[$0].layer == layer } ?? false
   }
 
   func isRectified(_ value: Int) -> Bool { isRectified[value] }
-  /// The activation behind a node was made with it.
+  /// Records that the activation behind a node is fused into it.
   func setRectified(_ step: Int) { isRectified[step + 1] = true }
 
-  // MARK: Values that are put together
+  // MARK: Assembled values
 
   func assembly(_ step: Int) -> Assembly? { assemblies[step] }
 
@@ -181,7 +181,7 @@ final class Planner {
 
   func inputExtents(_ step: Int) -> [Extent] { nodes[step].inputs.map { extents[$0] } }
 
-  /// The inputs of a node that are made already.
+  /// The inputs of a node that are already computed.
   func knownInputs(_ step: Int) -> [(position: Int, place: Place)] {
     var known: [(position: Int, place: Place)] = []
     for (position, value) in nodes[step].inputs.enumerated() {
@@ -190,8 +190,8 @@ final class Planner {
     return known
   }
 
-  /// Whether a node may take the place of one of its inputs: after the node that is being laid, nobody else
-  /// reads it.
+  /// Whether a node may overwrite one of its inputs: nothing else reads it after the node that is being
+  /// planned.
   func isLastReader(_ node: Int, ofInput position: Int) -> Bool {
     let value = nodes[node].inputs[position]
     guard let place = places[value], isFree(value, place) else { return false }
@@ -203,7 +203,7 @@ final class Planner {
 
   func waitingMap(_ value: Int) -> PixelMap? { maps[value] }
 
-  /// Whether a map waits for the next one.
+  /// Whether a map is deferred to be merged with the next one.
   func waits(_ node: PlannedNode, for map: PixelMap) -> Bool {
     guard let reader = onlyReader(of: node.result), nodes[reader].layer.pixelMap(height: 1, width: 1) != nil,
       !isNeeded[(node.step + 1)..<reader].contains(true)
@@ -216,13 +216,13 @@ final class Planner {
 
   private var time: Int { operations.count }
 
-  /// A known place, else a picture of its own.
+  /// The known place, or a new picture.
   func place(_ known: Place?, or extent: Extent) throws(Failure) -> Place {
     if let known { return known }
     return try new(extent)
   }
 
-  /// Where a node may write numbers that it does not add up: its destination, where that is as large.
+  /// Where a node may write numbers without accumulating them: its destination, if that has the same size.
   func plainPlace(_ node: PlannedNode, _ extent: Extent) throws(Failure) -> Place {
     guard let destination = node.destination, !destination.accumulate, !destination.rectify,
       destination.place.extent == extent
@@ -230,7 +230,7 @@ final class Planner {
     return destination.place
   }
 
-  /// A picture of its own, of the planned batch.
+  /// A new picture, of the planned batch.
   func new(_ extent: Extent) throws(Failure) -> Place { try new(batch, extent) }
 
   func new(_ batch: Int, _ extent: Extent) throws(Failure) -> Place {
@@ -249,7 +249,7 @@ final class Planner {
       stride: extent.channels)
   }
 
-  /// With it, the memory of all nodes together is a number.
+  /// Keeps the sum over all nodes representable.
   private static let maxCount = 1 << 46
 
   func record(
@@ -263,14 +263,14 @@ final class Planner {
     operations.append(Plan.Operation(run: run, scratch: scratch, filter: filter))
   }
 
-  /// A sum with its activation, to its destination where that can take it.
+  /// A sum with its activation, written directly to its destination if possible.
   func convolve(_ filter: Filter<Float>, _ x: Place, to destination: Destination?) throws(Failure) -> Place {
     let window = try filter.window(over: x.shape())
     let extent = Extent(height: window.outHeight, width: window.outWidth, channels: filter.outputs)
     var finish = filter.finish
     var target: Place?
-    // Not a part of what is wanted, nor what is still being read, nor an activation before the sum: these are
-    // moved there afterwards.
+    // Not if the sizes differ, the destination is still being read, or the activation would apply to an
+    // accumulated sum: then the result is copied there afterwards.
     if let destination, destination.place.extent == extent, destination.place.buffer != x.buffer,
       finish.activation == .none || !(destination.accumulate || destination.rectify)
     {

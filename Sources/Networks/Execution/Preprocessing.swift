@@ -21,7 +21,7 @@ extension Architecture {
     }
   }
 
-  /// The way back: R,G,B levels, rounded and held within 0...255.
+  /// The inverse: R,G,B levels, rounded and clamped to 0...255.
   package func read(
     _ source: UnsafePointer<Float>, into pixels: UnsafeMutablePointer<UInt8>, height: Int, width: Int
   ) {
@@ -38,8 +38,8 @@ extension Architecture {
   }
 }
 
-/// JPEG's: `0.299 R + 0.587 G + 0.114 B`, by differences from green, so that grey stays what it is to the
-/// last bit.
+/// JPEG's: `0.299 R + 0.587 G + 0.114 B`, computed from differences from green, so that grey stays exact to
+/// the last bit.
 package func luma(_ red: Float, _ green: Float, _ blue: Float) -> Float {
   green + 0.299 * (red - green) + 0.114 * (blue - green)
 }

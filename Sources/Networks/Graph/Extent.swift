@@ -1,4 +1,4 @@
-/// The size of a picture on its way through layers; height and width are nil where any size will do.
+/// The size of a picture between layers; height and width are nil where any size is accepted.
 package struct Extent: Equatable, Sendable {
   package var height, width: Int?
   package var channels: Int
@@ -12,10 +12,10 @@ package struct Extent: Equatable, Sendable {
   /// "300x400x64", the width first.
   var description: String { "\(width ?? 0)x\(height ?? 0)x\(channels)" }
 
-  /// Sides beyond this are no picture's: what is added to them or multiplied with them does not overflow.
+  /// Upper bound of sides. Sums and products of sides below it do not overflow.
   static let maxSide = 1 << 31
 
-  /// What a layer makes of each side.
+  /// Applies a function to each side.
   func mapped(_ side: (Int) -> Int, channels: Int? = nil) -> Extent {
     func held(_ value: Int) -> Int { min(max(value, -Extent.maxSide), Extent.maxSide) }
     return Extent(

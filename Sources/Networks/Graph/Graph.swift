@@ -1,18 +1,18 @@
 import Tensors
 
-/// A feed-forward network: layers between named values. Each node makes one value of earlier ones, so that
-/// the list is an order in which they can be made.
+/// A feed-forward network: layers between named values. Each node computes one value from earlier ones, so
+/// the list is a valid order of execution.
 ///
-/// Values have numbers: 0 is the input, `i + 1` what node `i` makes.
+/// Values are numbered: 0 is the input, `i + 1` the result of node `i`.
 package struct Graph: Equatable, Sendable {
   package struct Node: Equatable, Sendable {
     package let name: String
     package let layer: AnyLayer
-    /// Values.
+    /// Indices of values.
     package let inputs: [Int]
   }
 
-  /// A value that can be asked for.
+  /// A value that can be requested.
   package struct Output: Equatable, Sendable {
     package let name: String
     package let value: Int
@@ -21,9 +21,9 @@ package struct Graph: Equatable, Sendable {
   static let maxNodes = 1 << 12, maxInputs = 1 << 10
 
   package let nodes: [Node]
-  /// In the order in which they are made; a name's first is meant.
+  /// In the order of execution. If a name occurs twice, the first counts.
   package let outputs: [Output]
-  /// The value at the end, which training sees.
+  /// The final value, which training sees.
   package let result: Int
 
   package init(nodes: [Node], outputs: [Output], result: Int) {
@@ -45,18 +45,18 @@ package struct Graph: Equatable, Sendable {
     return extents
   }
 
-  /// The size of what comes at the end.
+  /// The size of the final value.
   package func output(for input: Extent) -> Extent { extents(from: input)[result] }
 
-  /// The size of an output, or nil if there is none of that name.
+  /// The size of an output; nil if there is none of that name.
   package func extent(of output: String, for input: Extent) -> Extent? {
     value(of: output).map { extents(from: input)[$0] }
   }
 
-  /// Which nodes some values depend on.
+  /// The nodes that some values depend on.
   func needed(for values: [Int]) -> [Bool] { neededSteps(nodes.map { $0.inputs }, for: values) }
 
-  /// The only node that reads a value which is no output; nil where there are others or none.
+  /// The only node that reads a value which is not an output; nil if there are several or none.
   func onlyReader(of value: Int) -> Int? {
     guard !outputs.contains(where: { $0.value == value }) else { return nil }
     var reader: Int?
@@ -69,7 +69,7 @@ package struct Graph: Equatable, Sendable {
     return reader
   }
 
-  /// Without some layers of one input: what read their values reads what they were given.
+  /// Removes some layers with one input: readers of their values then read their inputs.
   package func without(_ isDropped: (AnyLayer) -> Bool) -> Graph {
     var kept: [Node] = [], places = [0]
     for node in nodes {
@@ -87,7 +87,7 @@ package struct Graph: Equatable, Sendable {
   }
 }
 
-/// Which of steps, each with the values that it reads, some values depend on.
+/// The steps that some values depend on; each step is given by the values that it reads.
 func neededSteps(_ inputs: [[Int]], for values: [Int]) -> [Bool] {
   var isNeeded = [Bool](repeating: false, count: inputs.count + 1)
   for value in values { isNeeded[value] = true }

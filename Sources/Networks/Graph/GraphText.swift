@@ -1,7 +1,6 @@
 import Tensors
 
-// The text of a network, as a weight file may carry it: one line for the input, one for each node, one for
-// each output.
+// The text of a network in a weight file: one line for the input, one per node, one per output.
 //
 //     input channels=3 height=96 width=96 mean=127.5,127.5,127.5 scale=0.0078125
 //     conv1 convolution filters=64 kernel=7 stride=2 padding=3 activation=rectifier < input
@@ -9,18 +8,18 @@ import Tensors
 //     output pool1
 //     output embedding = conv1
 //
-// A node reads what stands above it. Empty lines and those that begin with # say nothing.
+// A node reads values of the lines above it. Empty lines and lines that begin with # are ignored.
 
 extension Architecture {
-  /// What an architecture of its own is called.
+  /// The name of an architecture that the file itself describes.
   package static var graphName: StaticString { "graph" }
   /// The key of a weight file's metadata.
   package static var graphKey: String { "graph" }
 
-  /// Whether its name does not say what it is.
+  /// Whether the architecture is described by its graph, not by its name.
   package var isGraph: Bool { "\(name)" == "\(Architecture.graphName)" }
 
-  /// What no other network is called.
+  /// Identifies the network uniquely.
   var identity: String {
     guard isGraph else { return "\(name)" }
     var print = Fingerprint()
@@ -28,7 +27,7 @@ extension Architecture {
     return "\(name) \(String(print.value, radix: 16))"
   }
 
-  /// The network as text, from which `init(text:)` makes the same.
+  /// The network as text, which `init(text:)` reads back.
   package var text: String {
     var text = "input channels=\(input.channels)"
     if let height = input.height { text += " height=\(height)" }
@@ -40,7 +39,7 @@ extension Architecture {
     return text + "\n" + graph.text
   }
 
-  /// - Throws: `.badData` for a text that is none of a network, with the node and what is wrong.
+  /// - Throws: `.badData` if the text is not a network, with the node and the fault.
   package init(text: String) throws(Failure) {
     var lines = GraphLines(text)
     guard let first = lines.next(), first[0] == "input" else {
@@ -81,7 +80,7 @@ extension Architecture {
   }
 }
 
-/// The words of each line that says something.
+/// The words of each line that is not ignored.
 private struct GraphLines {
   private var lines: ArraySlice<Substring>
 
@@ -118,8 +117,8 @@ extension Graph {
     self = try reader.graph()
   }
 
-  /// That it can take a picture, by the sizes of all values; sides that are not known are not looked at.
-  /// - Throws: `.badData` that names the node.
+  /// Checks that it accepts a picture, by the sizes of all values; unknown sides are not checked.
+  /// - Throws: `.badData`, naming the node.
   package func check(for input: Extent) throws(Failure) {
     var extents = [input]
     for node in nodes {
@@ -144,7 +143,7 @@ extension Graph {
   }
 }
 
-/// Makes a graph of its lines.
+/// Builds a graph from its lines.
 private struct GraphReader {
   private var nodes: [Graph.Node] = []
   private var outputs: [Graph.Output] = []
@@ -198,7 +197,7 @@ private struct GraphReader {
     values[name] = nodes.count
   }
 
-  /// Names parted by commas, with or without spaces.
+  /// Names separated by commas, with or without spaces.
   private func inputs(_ words: ArraySlice<Substring>, _ node: String) throws(Failure) -> [Int] {
     var inputs: [Int] = []
     for word in words {

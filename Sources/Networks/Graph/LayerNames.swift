@@ -1,22 +1,22 @@
 import Tensors
 
 extension Architecture {
-  /// Of all layers that can be asked for, in their order.
+  /// The names of all layers that can be requested, in order.
   package var layerNames: [String] { graph.outputs.map { $0.name } }
 
-  /// That there is no layer of this name, with what there is.
+  /// The error for a layer of an unknown name, listing the known ones.
   func lacks(layer name: String) -> Failure {
     let names = layerNames
-    var told = names.joined(separator: ", ")
+    var known = names.joined(separator: ", ")
     if names.count > 8, let first = names.first, let last = names.last {
       let nearest = names.min { distance($0, name) < distance($1, name) } ?? first
-      told = "\(names.count), \(first) to \(last); the nearest is \(nearest)"
+      known = "\(names.count), \(first) to \(last); the nearest is \(nearest)"
     }
-    return .notFound("\(self.name) has no layer \"\(name)\", it has \(told)")
+    return .notFound("\(self.name) has no layer \"\(name)\", it has \(known)")
   }
 }
 
-/// How many letters must be changed, put in or left out to make one name of another (Levenshtein).
+/// The number of letters to change, insert or delete to turn one name into the other (Levenshtein).
 private func distance(_ a: String, _ b: String) -> Int {
   let a = Array(a.utf8), b = Array(b.utf8)
   var row = Array(0...b.count)

@@ -1,9 +1,9 @@
 import Tensors
 
-/// The parameters of a layer as text, `key=value` each, to be written or to be read: a number that is not
-/// there, out of range or not asked for is refused by its name.
+/// The parameters of a layer as `key=value` text, for writing or reading. A missing, unknown or out-of-range
+/// number is rejected by name.
 package struct LayerText {
-  /// Of the node.
+  /// The name of the node.
   let name: String
   private(set) var entries: [(key: String, value: String)] = []
 
@@ -29,7 +29,7 @@ package struct LayerText {
     return text
   }
 
-  /// That nothing is left that no one asked for.
+  /// Checks that every key has been read.
   func checkEmpty() throws(Failure) {
     if let entry = entries.first {
       throw .badData("graph: \(name): parameter \"\(entry.key)\"; expected one that its kind has")
@@ -40,13 +40,13 @@ package struct LayerText {
 
   mutating func set(_ key: StaticString, _ value: String) { entries.append(("\(key)", value)) }
   mutating func set(_ key: StaticString, _ value: Int) { set(key, "\(value)") }
-  /// A value other than the usual one.
+  /// Writes a value unless it is the default.
   mutating func set(_ key: StaticString, _ value: Int, usual: Int) { if value != usual { set(key, value) } }
   mutating func set(_ key: StaticString, _ value: Double) { set(key, exactText(value)) }
   mutating func set(_ key: StaticString, _ flag: Bool, usual: Bool = false) {
     if flag != usual { set(key, flag ? "yes" : "no") }
   }
-  /// The name of a layer's tensors, where that is not the node's.
+  /// The name of a layer's tensors, if it is not the node's.
   mutating func set(tensorName: String) { if tensorName != name { set("tensors", tensorName) } }
 
   // MARK: Reading
@@ -94,7 +94,7 @@ package struct LayerText {
   }
 }
 
-/// The largest of the counts that a graph's text may hold: with them, products of a few stay within `Int`.
+/// Upper limits of the counts in a graph's text, with which products of a few of them fit an `Int`.
 enum LayerLimits {
   static let channels = 1...(1 << 24)
   static let window = 1...(1 << 11)
@@ -103,15 +103,16 @@ enum LayerLimits {
   static let factor = 1...(1 << 8)
 }
 
-/// A number that `exactNumber` reads back to the last bit: as decimal digits where these do, else its bits.
+/// A number as text that `exactNumber` reads back to the last bit: in decimal if that suffices, else its
+/// bits.
 func exactText(_ value: Double) -> String {
   let text = "\(value)"
   if exactNumber(text) == value { return text }
   return "0x" + String(value.bitPattern, radix: 16)
 }
 
-/// Decimal digits with at most one point and an exponent, or "0x" and the bits of a number; nil for all else.
-/// Exact: digits that would be rounded twice are refused. Whatever the host's locale is.
+/// Reads decimal digits with at most one point and an exponent, or "0x" and the bits of a number; nil for
+/// anything else. Exact: digits that would be rounded twice are rejected. Independent of the host's locale.
 func exactNumber(_ text: String) -> Double? {
   var bytes = Array(text.utf8)[...]
   if bytes.starts(with: [0x30, 0x78]) {
@@ -136,12 +137,12 @@ func exactNumber(_ text: String) -> Double? {
     guard let exponent = Int(String(decoding: bytes, as: UTF8.self)), abs(exponent) < 400 else { return nil }
     power += exponent
   }
-  // Trailing zeros are no digits that count.
+  // Trailing zeros are not significant.
   while digits > 0, digits % 10 == 0, power < 0 {
     digits /= 10
     power += 1
   }
-  // Both factors are exact, so that their product or quotient is rounded once (Clinger 1990).
+  // Both factors are exact, so their product or quotient is rounded once (Clinger 1990).
   guard digits < 1 << 53, digits == 0 || abs(power) <= 22 else { return nil }
   var scale = 1.0
   for _ in 0..<(digits == 0 ? 0 : abs(power)) { scale *= 10 }

@@ -1,9 +1,8 @@
-/// Which pixels of the input a layer's units see: all that may move their numbers; over branches, the hull of
-/// what any of them sees.
+/// The receptive field of a layer's units: all input pixels that can change their values; over branches, the
+/// hull of the branches' fields.
 package struct ReceptiveField {
-  /// Where fields are windows that move with the unit: along an axis, unit `u` sees
-  /// `start + stride u ..< start + stride u + size`. What of it lies outside the picture is what the network
-  /// pads it with.
+  /// A field that moves with the unit: along an axis, unit `u` sees `start + stride u ..< start + stride u +
+  /// size`. The part outside the picture is padding.
   package struct Window: Equatable, Sendable {
     package var size, stride, start: Int
 
@@ -13,10 +12,10 @@ package struct ReceptiveField {
       self.start = start
     }
 
-    /// A unit that sees its own place alone.
+    /// A unit that sees only its own position.
     package static var pixel: Window { Window(size: 1, stride: 1, start: 0) }
 
-    /// Inside the picture or not.
+    /// Includes pixels outside the picture.
     package func pixels(of unit: Int) -> Range<Int> { pixels(of: unit..<unit + 1) }
 
     package func pixels(of units: Range<Int>) -> Range<Int> {
@@ -25,7 +24,7 @@ package struct ReceptiveField {
       return first..<first + stride * (units.count - 1) + size
     }
 
-    /// What units see through units that see by `earlier`.
+    /// The field of units on top of units with the field `earlier`.
     /// `size = (size - 1) e.stride + e.size`, `stride = stride e.stride`, `start = start e.stride + e.start`
     ///
     /// Source: Araujo, Norris, Sim, "Computing receptive fields of convolutional neural networks", 2019.
@@ -35,7 +34,7 @@ package struct ReceptiveField {
         start: start * earlier.stride + earlier.start)
     }
 
-    /// What either sees, where both move alike.
+    /// The hull of both fields, if they move alike.
     func joined(_ other: Window) -> Window? {
       guard stride == other.stride else { return nil }
       let first = min(start, other.start)
@@ -43,7 +42,7 @@ package struct ReceptiveField {
     }
   }
 
-  /// A rectangle of pixels, or of units.
+  /// A rectangle of pixels or units.
   package struct Box: Equatable, Sendable {
     package var rows, columns: Range<Int>
 
@@ -84,14 +83,14 @@ package struct ReceptiveField {
     self.value = value
   }
 
-  /// The window, the same along rows and columns; nil where fields are of other kinds: of the whole picture,
-  /// after enlarging, over branches that move differently.
+  /// The window, the same along rows and columns; nil for fields of other kinds: the whole picture, behind
+  /// upsampling, over branches that move differently.
   package var window: Window? {
     guard let rows = window(.rows), rows == window(.columns) else { return nil }
     return rows
   }
 
-  /// From the units back to the input: what they see of each value that they depend on.
+  /// Walks from the units back to the input: their field in each value that they depend on.
   private func window(_ axis: Axis) -> Window? {
     var seen = [Window?](repeating: nil, count: value + 1)
     seen[value] = .pixel
@@ -111,8 +110,8 @@ package struct ReceptiveField {
     return seen[0]
   }
 
-  /// The pixels of a picture of this size that units see together, for a network of any kind. What lies
-  /// outside a layer's input is nobody's answer, so each step back ends at the edges.
+  /// The pixels of a picture of this size that some units see together, for a network of any kind. Padding is
+  /// not part of any value, so each step back ends at the edges.
   package func pixels(of units: Box, height: Int, width: Int) -> Box {
     let extents = graph.extents(from: Extent(height: height, width: width, channels: 1))
     func whole(_ value: Int) -> Box {

@@ -1,17 +1,17 @@
 import Tensors
 
-/// A tensor that layers are made with, as a weight file has it.
+/// A tensor of a layer, as stored in a weight file.
 package struct TensorSpecification: Equatable, Sendable {
   package enum Kind: Sendable {
-    /// Of a convolution, [outputs, inputs / groups, kernel, kernel], or dense, [outputs, inputs].
+    /// Of a convolution [outputs, inputs / groups, kernel, kernel], or of a dense layer [outputs, inputs].
     case weight
     /// Added to each output.
     case bias
-    /// Of a normalisation: `y = gamma x + beta`, one a channel.
+    /// Of a normalisation: `y = gamma x + beta`, one per channel.
     case gamma, beta
-    /// Running statistics of a batch normalisation: kept, not learned.
+    /// Running statistics of a batch normalisation: stored, not learned.
     case mean, variance
-    /// Of a parametric rectifier, one a channel.
+    /// Of a parametric rectifier, one per channel.
     case slope
   }
 
@@ -24,12 +24,12 @@ package struct TensorSpecification: Equatable, Sendable {
     for extent in extents { count *= extent }
     return count
   }
-  /// Whether a gradient changes it.
+  /// Whether it is trained by gradients.
   package var isLearned: Bool { kind != .mean && kind != .variance }
 }
 
 extension Graph {
-  /// The tensors that its layers want, in the order in which they are met.
+  /// The tensors that its layers require, in order of first use.
   /// - Throws: `.internalError` for a dense layer behind a picture of unknown size.
   package func tensors(for input: Extent) throws(Failure) -> [TensorSpecification] {
     let extents = extents(from: input)
@@ -43,15 +43,16 @@ extension Architecture {
   /// The tensors of its weight file.
   package func tensors() throws(Failure) -> [TensorSpecification] { try graph.tensors(for: input) }
 
-  /// Numbers that are learned: what papers call parameters. A weight file has the running statistics besides.
+  /// The count of learned numbers, which papers call parameters. A weight file also has the running
+  /// statistics.
   package func parameterCount() throws(Failure) -> Int {
     var count = 0
     for tensor in try tensors() where tensor.isLearned { count += tensor.count }
     return count
   }
 
-  /// Products of convolutions and dense layers for one picture, each with its addition: what the FaceNet
-  /// paper calls FLOPS. 0 where any size of picture will do.
+  /// Multiply-adds of convolutions and dense layers for one picture, which the FaceNet paper calls FLOPS. 0
+  /// if any size of picture is accepted.
   package func multiplyAdds() -> Int {
     guard input.height != nil, input.width != nil else { return 0 }
     let extents = graph.extents(from: input)
@@ -60,6 +61,6 @@ extension Architecture {
     return count
   }
 
-  /// Numbers of its answer at the end of its layers.
+  /// Count of the numbers in its final result.
   package var dimension: Int { graph.output(for: input).channels }
 }

@@ -1,7 +1,7 @@
 import Tensors
 
-/// One layer of any kind: the list of the kinds. A new one has its line in the cases, in `open` and in
-/// `makers`; the rest of the file is the same for all of them.
+/// A layer of any kind. A new kind takes a line in the cases, in `open` and in `makers`; the rest of the file
+/// is the same for all of them.
 package enum AnyLayer: Equatable, Sendable {
   case convolution(Convolution)
   case transposedConvolution(TransposedConvolution)
@@ -30,7 +30,7 @@ package enum AnyLayer: Equatable, Sendable {
   case difference(Difference)
   case product(Product)
 
-  /// Hands the layer to a function of layers of every kind.
+  /// Calls a function for the layer, whatever its kind.
   @_optimize(size)
   func open<Function: LayerFunction>(_ function: Function) throws(Function.Refusal) -> Function.Result {
     switch self {
@@ -65,7 +65,7 @@ package enum AnyLayer: Equatable, Sendable {
 
   typealias Maker = (inout LayerText) throws(Failure) -> AnyLayer
 
-  /// What makes a layer of its text, by the name of its kind.
+  /// Parses the text of a layer, by the name of its kind.
   static var makers: [(kind: StaticString, make: Maker)] {
     [
       maker(AnyLayer.convolution), maker(AnyLayer.transposedConvolution), maker(AnyLayer.dense),

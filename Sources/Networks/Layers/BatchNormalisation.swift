@@ -1,8 +1,7 @@
 import Tensors
 
-/// Batch normalisation of what comes, with its statistics under this name, epsilon 1e-5, then activation.
-/// Where the statistics are known it is a factor and an addend for each channel, which most often go into the
-/// sum before it.
+/// Batch normalisation with statistics under this name, epsilon 1e-5, then activation. With known statistics
+/// it is a factor and an addend per channel, which are usually folded into the preceding sum.
 package struct BatchNormalisation: LayerKind {
   package let name: String
   package let activation: Activation
@@ -84,11 +83,11 @@ extension Layer {
   }
 }
 
-/// What a batch normalisation learns, and what it remembers of the batches for use without them.
+/// The parameters of a batch normalisation, and its running statistics for use outside training.
 package struct BatchStatistics<Element: Scalar> {
-  /// Running mean and (unbiased) variance of each channel, changed in place by every training batch.
+  /// Running mean and (unbiased) variance of each channel, updated in place by every training batch.
   package let mean, variance: Tensor<Element>
-  /// How much of a batch's statistics goes into the running ones.
+  /// The weight of a batch's statistics in the running ones.
   package var momentum: Element = 0.1
 
   package init(mean: Tensor<Element>, variance: Tensor<Element>) {
@@ -98,8 +97,8 @@ package struct BatchStatistics<Element: Scalar> {
 }
 
 extension Tape {
-  /// Batch normalisation over all rows of each channel, then a rectifier where one follows.
-  /// `y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta)`, epsilon 1e-5
+  /// Batch normalisation over all rows of each channel, then an optional rectifier. `y = f(gamma (x - mean) /
+  /// sqrt(variance + epsilon) + beta)`, epsilon 1e-5
   ///
   /// In training, mean and (biased) variance are the batch's, and the running ones move towards them; frozen,
   /// they are the running ones. Source: Ioffe and Szegedy 2015, algorithm 1.
@@ -158,10 +157,9 @@ extension Tape {
       }
     }
 
-    // With h = (x - mean) / sqrt(variance + epsilon), and dy 0 where the rectifier was shut:
-    // dbeta = sum of dy, dgamma = sum of dy h,
-    // dx = gamma / sqrt(variance + epsilon) * (dy - (dbeta + h dgamma) / rows); frozen: without the part in
-    // brackets' end.
+    // With h = (x - mean) / sqrt(variance + epsilon), and dy 0 where the rectifier is inactive: dbeta = sum
+    // of dy, dgamma = sum of dy h, dx = gamma / sqrt(variance + epsilon) * (dy - (dbeta + h dgamma) / rows);
+    // frozen: without the subtracted term.
     return record(y, from: [x, gamma, beta]) { tape, dy throws(Failure) in
       if rectifies { try dy.gate(by: y) }
       let sums = try Tensor<Element>([columnSumsCount(rows, channels)])
@@ -172,7 +170,7 @@ extension Tape {
         dgamma.pointer[c] = sums[channels + c] * inverse[c]
       }
       if x.isDifferentiable {
-        // dx = a dy + b (x - mean) + c: the mean comes off first, so that no digits cancel where it is large.
+        // dx = a dy + b (x - mean) + c: subtracting the mean first avoids cancellation where it is large.
         let terms = try Tensor<Element>([3 * channels], repeating: 0)
         let count = Element(rows)
         for c in 0..<channels {
@@ -197,5 +195,5 @@ extension Tape {
   }
 }
 
-/// What inference folds into the convolution before uses the same.
+/// Shared with inference, which folds the normalisation into the preceding convolution.
 package let batchEpsilon = 1e-5

@@ -58,7 +58,7 @@ extension Layer {
 }
 
 extension Planner {
-  /// Into the larger picture, its first pixel at (top, left), zeros about it.
+  /// Copies into a larger picture, the first pixel to (top, left), zeros around it.
   func copy(_ x: Place, to y: Place, top: Int = 0, left: Int = 0) {
     record(from: x, to: y) { memory in
       copyRows(memory.pointer(x), x, memory.pointer(y), y, top, left)
@@ -86,7 +86,7 @@ private func copyRows(
 }
 
 extension Tape {
-  /// A picture in a larger one of zeros: its first pixel at (top, left), its channels first.
+  /// Embeds a picture in a larger one of zeros: its first pixel at (top, left), its channels first.
   package func embedding(
     _ x: Variable<Element>, top: Int, left: Int, height: Int, width: Int, channels: Int
   ) throws(Failure) -> Variable<Element> {

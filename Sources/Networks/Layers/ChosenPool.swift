@@ -1,6 +1,6 @@
 import Tensors
 
-/// 2x2 with stride 2, partial windows at the edges; average or maximum as the caller chooses when running.
+/// 2x2 with stride 2, partial windows at the edges; average or maximum, chosen by the caller of a run.
 package struct ChosenPool: BareLayer {
   static var kind: StaticString { "chosen-pool" }
 
@@ -20,6 +20,6 @@ package struct ChosenPool: BareLayer {
 }
 
 extension Layer {
-  /// 2x2 with stride 2; average or maximum as the caller chooses.
+  /// 2x2 with stride 2; average or maximum, chosen by the caller of a run.
   package static var chosenPool: Layer { .single(.chosenPool(ChosenPool())) }
 }

@@ -1,6 +1,6 @@
 import Tensors
 
-/// Pictures of one size, joined in their channels.
+/// Concatenates the channels of pictures of one size.
 package struct Concatenation: BareLayer {
   static var kind: StaticString { "concatenation" }
   static var inputCounts: ClosedRange<Int> { 1...Graph.maxInputs }
@@ -18,12 +18,12 @@ package struct Concatenation: BareLayer {
     try tape.concatenation(inputs)
   }
 
-  /// A part that nobody else reads is written to its channels.
+  /// A part without other readers is written directly to its channels.
   func destination(ofInput position: Int, in step: Int, _ planner: Planner) throws(Failure) -> Destination? {
     Destination(place: try slice(position, of: joint(step, planner), step, planner))
   }
 
-  /// The whole, before its first part is written.
+  /// The whole result, before its first part is written.
   private func joint(_ step: Int, _ planner: Planner) throws(Failure) -> Place {
     if let known = planner.assembly(step) { return known.place }
     let parts = planner.inputExtents(step), first = parts[0]
@@ -57,7 +57,7 @@ package struct Concatenation: BareLayer {
 }
 
 extension Tape {
-  /// Pictures of one size side by side in their channels: [batch, height, width, sum of channels].
+  /// Concatenates channels: [batch, height, width, sum of channels].
   package func concatenation(_ parts: [Variable<Element>]) throws(Failure) -> Variable<Element> {
     guard let first = parts.first, first.shape.rank == 4 else {
       throw .invalidArgument("concatenation of nothing")

@@ -1,8 +1,8 @@
 import CSystem
 import Tensors
 
-/// Convolution, then normalisation, then activation: [b, h, w, c] to [b, h', w', filters]. In groups, each
-/// result sees its group's c / groups channels.
+/// Convolution, then normalisation, then activation: [b, h, w, c] to [b, h', w', filters]. With groups, each
+/// result sees the c / groups channels of its group.
 package struct Convolution: LayerKind {
   package let name: String
   package let filters, kernel: Int
@@ -175,21 +175,21 @@ extension Tape {
   ///
   /// `x` is [batch, height, width, inputs], `y` is [batch, height', width', outputs] with
   /// height' = (height + 2 p - k) / s + 1.
-  /// - Parameter finish: in place of the filter's own bias and activation.
+  /// - Parameter finish: replaces the filter's own bias and activation.
   package func convolution(
     _ x: Variable<Element>, _ filter: Filter<Element>, _ finish: Finish<Element>? = nil
   ) throws(Failure) -> Variable<Element> {
-    let wanted = finish ?? filter.finish
+    let effective = finish ?? filter.finish
     let window = try filter.window(over: x.shape)
-    // The sign of a parametric rectifier's result does not tell the sign of its input when a slope is
-    // negative, so its gradient needs the sum itself: do it in two steps.
-    let isSplit = x.isDifferentiable && wanted.activation == .parametric
+    // The sign of a parametric rectifier's result does not determine the sign of its input when a slope is
+    // negative, so its gradient needs the sum itself: computed in two steps.
+    let isSplit = x.isDifferentiable && effective.activation == .parametric
     let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, filter.outputs])
-    let finish = isSplit ? wanted.activated(.none) : wanted
+    let finish = isSplit ? effective.activated(.none) : effective
     try Element.convolve(window, x.tensor.pointer, filter.forward(), y.pointer, finish, workspace)
 
-    // dx = w turned by 180 degrees, convolved with dy (spread to the input's grid if the stride is not 1);
-    // where the rectifier was shut, dy is 0.
+    // dx = w turned by 180 degrees, convolved with dy (spread to the input's grid if the stride is not 1); dy
+    // is 0 where the rectifier is inactive.
     let result = record(y, from: [x]) { tape, dy throws(Failure) in
       if finish.activation == .rectifier { try dy.gate(by: y) }
       let spread = try filter.stride == 1 ? dy : spreadOut(dy, stride: filter.stride)
@@ -198,7 +198,7 @@ extension Tape {
       try Element.convolve(back, spread.pointer, filter.backward(), dx.pointer, .nothing, tape.workspace)
       try tape.accumulate(dx, into: x)
     }
-    return isSplit ? try parametricRectifier(result, wanted) : result
+    return isSplit ? try parametricRectifier(result, effective) : result
   }
 }
 
@@ -261,7 +261,7 @@ private func weightGradient<Element: Scalar>(
     window, x.pointer, dy.pointer, outputs: outputs, groups: groups, products.pointer, workspace)
   let dw = try Tensor<Element>(shape)
   let each = outputs / groups
-  // Sixteen outputs at a time: their numbers lie together in the products.
+  // Sixteen outputs at a time: their numbers are adjacent in the products.
   withPointers(products, dw) { products, dw in
     ThreadPool.shared.run(groups * ((each + 15) / 16)) { task, _ in
       let group = task / ((each + 15) / 16), first = task % ((each + 15) / 16) * 16

@@ -1,7 +1,7 @@
 import Tensors
 
-/// Every number of the input to every output: [b, h, w, c] to [b, 1, 1, outputs]. The input is read row by
-/// row.
+/// Connects every number of the input to every output: [b, h, w, c] to [b, 1, 1, outputs]. The input is read
+/// row by row.
 package struct Dense: LayerKind {
   package let name: String
   package let outputs: Int
@@ -99,7 +99,7 @@ package struct Dense: LayerKind {
 }
 
 extension Layer {
-  /// Every number of the input to every output, then activation.
+  /// Connects every number of the input to every output, then activation.
   @inline(never)
   package static func dense(
     _ name: String, _ outputs: Int, hasBias: Bool = true, activation: Activation = .none
@@ -110,10 +110,10 @@ extension Layer {
 }
 
 extension Tape {
-  /// Every number of a row to every output: `y[n, o] = sum over i of x[n, i] w[o, i] + bias[o]`
+  /// Connects every number of a row to every output: `y[n, o] = sum over i of x[n, i] w[o, i] + bias[o]`
   ///
   /// - Parameters:
-  ///   - x: [batch, ...], each row read through.
+  ///   - x: [batch, ...], flattened.
   ///   - weights: [outputs, inputs]
   /// - Returns: [batch, outputs]
   package func dense(

@@ -67,7 +67,7 @@ extension Tape {
     let y = try Tensor<Element>([x.shape[0], height * side, width * side, channels])
     depthToSpaceRows(
       x.tensor.pointer, y.pointer, rows: x.shape[0] * height, width: width, side: side, channels: channels)
-    // dx: the way back, number for number
+    // dx: the inverse, number for number
     return record(y, from: [x]) { tape, dy throws(Failure) in
       let dx = try Tensor<Element>(x.shape)
       let run = side * channels
@@ -84,7 +84,7 @@ extension Tape {
   }
 }
 
-/// Rows in parallel. One row of a square lies together on both sides.
+/// Runs rows in parallel. A row of a square is contiguous on both sides.
 func depthToSpaceRows<Element: Scalar>(
   _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, rows: Int, width: Int, side: Int,
   channels: Int

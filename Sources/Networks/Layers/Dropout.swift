@@ -1,6 +1,6 @@
 import Tensors
 
-/// While learning, makes each number 0 with this probability and the others larger; else changes nothing.
+/// In training, sets each number to 0 with this probability and enlarges the others; else does nothing.
 package struct Dropout: LayerKind {
   package let probability: Double
 
@@ -29,22 +29,22 @@ package struct Dropout: LayerKind {
 }
 
 extension Layer {
-  /// While learning, makes each number 0 with this probability.
+  /// In training, sets each number to 0 with this probability.
   package static func dropout(_ probability: Double) -> Layer {
     .single(.dropout(Dropout(probability: probability)))
   }
 }
 
 extension Tape {
-  /// Dropout: each element is zero with a probability, and the others grow so that the mean stays.
-  /// `y[i] = x[i] m[i]`, `m[i] = 0` with probability p, else `1 / (1 - p)`
+  /// Dropout: each element becomes zero with a probability, and the others grow so that the mean is
+  /// preserved. `y[i] = x[i] m[i]`, `m[i] = 0` with probability p, else `1 / (1 - p)`
   ///
   /// - Parameters:
   ///   - probability: p, 0 or more and less than 1.
-  ///   - isTraining: otherwise `y = x`, and the generator rests.
-  ///   - generator: one number an element, in order: the mask depends on its seed alone.
+  ///   - isTraining: if false, `y = x`, and the generator is not used.
+  ///   - generator: one number per element, in order: the mask depends only on its seed.
   /// Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014,
-  /// with the scale on the side of training.
+  /// with the scale applied in training.
   package func dropout(
     _ x: Variable<Element>, probability: Double, isTraining: Bool, _ generator: inout Generator
   ) throws(Failure) -> Variable<Element> {

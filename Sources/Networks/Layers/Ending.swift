@@ -1,6 +1,6 @@
 import Tensors
 
-/// What brings a layer's sums to the size of one another.
+/// The normalisation of a layer's sums.
 package enum Normalisation: Equatable, Sendable {
   case none
   /// Batch normalisation with its trained statistics under this name, epsilon 1e-5.
@@ -12,18 +12,18 @@ package enum Normalisation: Equatable, Sendable {
 package enum Activation: Equatable, Sendable {
   case none
   case rectifier
-  /// One slope a channel under this name.
+  /// One slope per channel, under this name.
   case parametric(String)
 }
 
-/// What follows the sums of a layer: a normalisation, then an activation, as far as there is one.
+/// What follows a layer's sums: an optional normalisation, then an optional activation.
 package struct Ending: Equatable, Sendable {
   var normalisation = Normalisation.none
   var activation = Activation.none
 
   var isEmpty: Bool { normalisation == .none && activation == .none }
 
-  /// With a batch normalisation that follows; nil where there is something between.
+  /// With a following batch normalisation folded in; nil if something is in between.
   func folding(_ next: BatchNormalisation) -> Ending? {
     isEmpty ? Ending(normalisation: .batch(next.name), activation: next.activation) : nil
   }
@@ -50,7 +50,7 @@ package struct Ending: Equatable, Sendable {
     return list
   }
 
-  /// - Throws: `.invalidArgument` for a normalisation with which no network is trained.
+  /// - Throws: `.invalidArgument` for a normalisation that training does not support.
   func checkTrainable(_ name: String) throws(Failure) {
     if normalisation == .affine {
       throw .invalidArgument("\(name) has a scale of its own, with which no network here is trained")
@@ -113,7 +113,7 @@ package struct Ending: Equatable, Sendable {
     }
   }
 
-  /// A word, and the name behind its colon.
+  /// A word, and the name after its colon.
   private static func parts(_ text: String) -> (Substring, String?) {
     guard let colon = text.firstIndex(of: ":") else { return (text[...], nil) }
     let name = text[text.index(after: colon)...]

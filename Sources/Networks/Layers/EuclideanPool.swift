@@ -55,7 +55,7 @@ extension Layer {
 }
 
 extension Tape {
-  /// L2 pooling (FaceNet): `y = sqrt(sum over the window of x^2)`; what lies over the edges adds nothing.
+  /// L2 pooling (FaceNet): `y = sqrt(sum over the window of x^2)`; padding adds nothing.
   package func euclideanPool(
     _ x: Variable<Element>, kernel: Int, stride: Int, padding: Int = 0, roundsUp: Bool = false
   ) throws(Failure) -> Variable<Element> {

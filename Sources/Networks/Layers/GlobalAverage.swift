@@ -25,7 +25,7 @@ extension Layer {
   package static var globalAverage: Layer { .single(.globalAverage(GlobalAverage())) }
 }
 
-/// One window over all of a picture.
+/// One window over the whole picture.
 private func wholeWindow(_ batch: Int, _ height: Int, _ width: Int, _ channels: Int) -> Window {
   Window(
     batch: batch, height: height, width: width, channels: channels, kernelHeight: height, kernelWidth: width,

@@ -18,6 +18,5 @@ package struct HyperbolicTangent: LoopLayer, BareLayer {
 }
 
 extension Layer {
-  /// Hyperbolic tangent.
   package static var hyperbolicTangent: Layer { .single(.hyperbolicTangent(HyperbolicTangent())) }
 }

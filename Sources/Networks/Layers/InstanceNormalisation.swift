@@ -1,7 +1,7 @@
 import Tensors
 
-/// Each picture's channel to mean 0 and deviation 1, then times gamma plus beta under this name, then a
-/// rectifier where one is wanted: `y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta)`.
+/// Normalises each channel of each picture to mean 0 and deviation 1, then applies gamma and beta under this
+/// name and an optional rectifier: `y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta)`.
 package struct InstanceNormalisation: LayerKind {
   package let name: String
   package let epsilon: Double
@@ -50,7 +50,7 @@ package struct InstanceNormalisation: LayerKind {
       epsilon: Element(epsilon), rectifies: rectifies)
   }
 
-  /// In its place, or to what is there.
+  /// In place, or added to the destination.
   func plan(_ node: PlannedNode, in planner: Planner) throws(Failure) -> Place {
     let x = node.inputs[0], scaling = try scaling(node.loaded)
     guard scaling.gamma.count == x.channels, x.isWhole else {
@@ -100,7 +100,7 @@ package struct InstanceNormalisation: LayerKind {
 }
 
 extension Layer {
-  /// Each picture's channel to mean 0 and deviation 1, then times gamma plus beta, then a rectifier.
+  /// Normalises each channel of each picture to mean 0 and deviation 1, then gamma, beta and rectifier.
   package static func instanceNormalisation(
     _ name: String, epsilon: Double = 1e-5, rectifies: Bool = false
   ) -> Layer {
@@ -109,7 +109,7 @@ extension Layer {
   }
 }
 
-/// An instance normalisation whose weights are known.
+/// An instance normalisation with known weights.
 struct InstanceScaling<Element: Scalar> {
   let gamma, beta: [Element]
   let epsilon: Element
@@ -117,9 +117,9 @@ struct InstanceScaling<Element: Scalar> {
 }
 
 extension Tape {
-  /// Instance normalisation: each channel of each picture to mean 0 and deviation 1, then a rectifier where
-  /// one follows. `y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta)`, mean and (biased) variance
-  /// over the picture's pixels
+  /// Instance normalisation: each channel of each picture to mean 0 and deviation 1, then an optional
+  /// rectifier. `y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta)`, mean and (biased) variance over
+  /// the picture's pixels
   ///
   /// - Parameters:
   ///   - x: [batch, height, width, channels]
@@ -158,7 +158,7 @@ extension Tape {
       }
     }
 
-    // With h = (x - mean) / sqrt(variance + epsilon), dy 0 where the rectifier was shut, and sums over a
+    // With h = (x - mean) / sqrt(variance + epsilon), dy 0 where the rectifier is inactive, and sums over a
     // picture's pixels: dbeta = sum of dy, dgamma = sum of dy h (over all pictures), dx = gamma /
     // sqrt(variance + epsilon) * (dy - (sum of dy + h sum of dy h) / pixels)
     return record(y, from: [x, gamma, beta]) { tape, dy throws(Failure) in
@@ -201,8 +201,8 @@ extension Tape {
   }
 }
 
-/// One picture, for inference: `y = f(...)`, or where `accumulate`, `y += f(...)`; `y` may be `x` unless it
-/// is added to.
+/// One picture, for inference: `y = f(...)`, or `y += f(...)` if `accumulate`; `y` may be `x` unless it
+/// accumulates.
 /// - Parameter room: `instanceRoomCount` numbers.
 func normaliseInstance(
   _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, rows: Int, _ scaling: InstanceScaling<Float>,

@@ -1,22 +1,22 @@
 import Tensors
 
-/// What a table of layers is made of: a layer, or several with a short cut, in branches or as a head. A list
-/// of them reads like a paper's table; `Graph` is what it means.
+/// A layer of an architecture's table, or several: with a shortcut, in branches or as a head. A list of them
+/// reads like a paper's table; `Graph` gives it its meaning.
 package indirect enum Layer: Sendable {
   case single(AnyLayer)
-  /// Branches of one input, joined in their channels.
+  /// Branches of one input, concatenated in their channels.
   case concatenation([[Layer]])
-  /// `body(x) + shortCut(x)`; the smaller is filled with zeros.
+  /// `body(x) + shortCut(x)`; the smaller one is zero-padded.
   case residual([Layer], shortCut: [Layer] = [])
-  /// A head: its result goes nowhere but to its taps.
+  /// A head: only its taps use its result.
   case head([Layer])
-  /// Gives the value here a name by which it can be asked for.
+  /// Names the value at this point, so that it can be requested.
   case tap(String)
 }
 
 extension Graph {
-  /// The nodes of a list of layers, each of which works on the result of the one before. A node has the name
-  /// of its tensors; else of a tap behind it; else of its kind, with a number.
+  /// The nodes of a list of layers, each applied to the result of the one before. A node is named for its
+  /// tensors, else for a tap behind it, else for its kind, with a number.
   package init(_ layers: [Layer]) {
     var builder = GraphBuilder()
     let result = builder.add(layers, to: 0)
@@ -40,7 +40,7 @@ private struct GraphBuilder {
         for branch in branches { parts.append(add(branch, to: x)) }
         x = add(.concatenation(Concatenation()), parts)
       case .residual(let body, let shortCut):
-        // The short cut first: the body's result is added to it.
+        // The shortcut first: the body's result is added to it.
         let other = add(shortCut, to: x), one = add(body, to: x)
         x = add(.sum(Sum()), [one, other])
       case .head(let head): _ = add(head, to: x)
@@ -79,13 +79,13 @@ extension [Layer] {
   /// The size of the last layer's result.
   package func output(for input: Extent) -> Extent { Graph(self).output(for: input) }
 
-  /// The size at a tap, or nil if there is none of that name.
+  /// The size at a tap; nil if there is none of that name.
   package func extent(ofTap name: String, for input: Extent) -> Extent? {
     Graph(self).extent(of: name, for: input)
   }
 }
 
-/// The tensors that a list of layers is made with.
+/// The tensors of a list of layers.
 package func tensors(of layers: [Layer], input: Extent) throws(Failure) -> [TensorSpecification] {
   try Graph(layers).tensors(for: input)
 }

@@ -7,9 +7,9 @@ protocol LayerFunction {
   func callAsFunction(_ layer: some LayerKind) throws(Refusal) -> Result
 }
 
-// What `LayerKind` has, asked of a layer of any kind.
+// The members of `LayerKind`, for a layer of any kind.
 extension AnyLayer {
-  /// What does not depend on the input.
+  /// Properties that do not depend on the input.
   struct Traits {
     let kind: StaticString
     let inputCounts: ClosedRange<Int>
@@ -34,7 +34,7 @@ extension AnyLayer {
       return text
     }
   }
-  /// Its parameters, of a node of this name.
+  /// Its parameters, for a node of this name.
   func text(ofNode name: String) -> LayerText { open(Writing(name: name)) }
 
   private struct Output: LayerFunction {
@@ -94,7 +94,7 @@ extension AnyLayer {
     }
   }
   func folds(_ next: BatchNormalisation) -> Bool { open(Folding(next: next)) }
-  /// - Parameter next: a batch normalisation that it folds.
+  /// - Parameter next: a batch normalisation to be folded in.
   func load<Element: Scalar>(
     _ tensors: TensorLoader<Element>, for input: Extent, folding next: BatchNormalisation?
   ) throws(Failure) -> LoadedTensors<Element> {

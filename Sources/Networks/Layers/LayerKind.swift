@@ -1,49 +1,48 @@
 import Tensors
 
-/// A kind of layer: a function of one picture or several, with parameters. All that the library knows of it
-/// stands in its file: parameters and their text, the size of the result, what its units see, tensors, the
-/// operation for learning with its pullback, and the operation of a plan. `AnyLayer` is the list of all
-/// kinds.
+/// A kind of layer: a function of one or more pictures, with parameters. Its file holds everything that the
+/// library knows about it: parameters and their text, result size, receptive field, tensors, the
+/// differentiable operation, and the operation of a plan. `AnyLayer` lists all kinds.
 ///
-/// The defaults are those of a layer that does the same to each number and has no tensors.
+/// The defaults are those of an elementwise layer without tensors.
 protocol LayerKind: Equatable, Sendable {
   /// Its name in the text of a graph.
   static var kind: StaticString { get }
   /// How many inputs it takes.
   static var inputCounts: ClosedRange<Int> { get }
 
-  /// The name that its tensors begin with; nil where it has none.
+  /// The prefix of its tensors' names; nil if it has none.
   var tensorName: String? { get }
   init(from text: inout LayerText) throws(Failure)
   func write(to text: inout LayerText)
 
-  /// The size of its result, of one input and of several.
+  /// The size of its result, for one input and for several.
   func output(for input: Extent) -> Extent
   func output(for inputs: [Extent]) -> Extent
-  /// - Throws: `.invalidArgument` for an input that it cannot take.
+  /// - Throws: `.invalidArgument` for an input that it does not accept.
   func check(_ input: Extent) throws(Failure)
 
-  /// What its units see of an input, where that is a window that moves with the unit.
+  /// Its receptive field in an input, if that is a window that moves with the unit.
   func window(_ axis: ReceptiveField.Axis) -> ReceptiveField.Window?
-  /// What units see of an input with so many pixels along an axis, whatever the layer.
+  /// The pixels that units see, of an input with `side` pixels along an axis; defined for every layer.
   func pixels(of units: Range<Int>, side: Int, _ axis: ReceptiveField.Axis) -> Range<Int>
 
-  /// The tensors of a weight file that it is made with.
+  /// Its tensors in a weight file.
   func tensors(for input: Extent) throws(Failure) -> [TensorSpecification]
-  /// Products that are added up for one picture.
+  /// Multiply-adds for one picture.
   func multiplyAdds(for input: Extent) -> Int
 
-  /// Whether it does nothing but while learning.
+  /// Whether it acts only in training.
   var onlyTrains: Bool { get }
-  /// This layer with a batch normalisation that follows taken into it; nil where it cannot be.
+  /// This layer with a following batch normalisation folded in; nil if that is impossible.
   func folding(_ next: BatchNormalisation) -> Self?
   /// Reads its tensors, for inference.
   func load<Element: Scalar>(
     _ tensors: TensorLoader<Element>, for input: Extent
   ) throws(Failure) -> LoadedTensors<Element>
 
-  /// What it makes of one picture, where it has no tensors.
-  /// - Parameter pooling: what `ChosenPool` does.
+  /// Its result for one picture, if it has no tensors.
+  /// - Parameter pooling: the pooling of `ChosenPool`.
   func apply<Element: Scalar>(
     _ x: Variable<Element>, _ pooling: Pooling, on tape: Tape<Element>
   ) throws(Failure) -> Variable<Element>
@@ -53,19 +52,19 @@ protocol LayerKind: Equatable, Sendable {
     on tape: Tape<Element>
   ) throws(Failure) -> Variable<Element>
 
-  /// - Throws: `.invalidArgument` for one that cannot be trained.
+  /// - Throws: `.invalidArgument` if it cannot be trained.
   func checkTrainable() throws(Failure)
-  /// While its tensors are learned.
+  /// In training.
   func train<Element: Scalar>(
     _ inputs: [Variable<Element>], _ pass: TrainingPass<Element>
   ) throws(Failure) -> Variable<Element>
 
-  /// Lays its operations out.
-  /// - Returns: where the result lies.
+  /// Plans its operations.
+  /// - Returns: the place of the result.
   func plan(_ node: PlannedNode, in planner: Planner) throws(Failure) -> Place
-  /// Where an input that nobody else reads is to be laid; nil: wherever.
+  /// Where to write an input that has no other readers; nil if anywhere.
   func destination(ofInput position: Int, in step: Int, _ planner: Planner) throws(Failure) -> Destination?
-  /// The map that the layer is, or nil if it does more than copy pixels.
+  /// The layer as a map of pixels; nil if it does more than copy pixels.
   func pixelMap(height: Int, width: Int) -> PixelMap?
 }
 

@@ -39,7 +39,7 @@ extension Layer {
 }
 
 extension Tape {
-  /// `y = scale x + offset`, element by element.
+  /// `y = scale x + offset`, elementwise.
   package func linear(
     _ x: Variable<Element>, scale: Element, offset: Element
   ) throws(Failure) -> Variable<Element> {

@@ -1,6 +1,6 @@
 import Tensors
 
-/// The largest of each `pieces` channels in a row: [.., pieces * n] to [.., n] (Goodfellow et al. 2013).
+/// The maximum of each run of `pieces` channels: [.., pieces * n] to [.., n] (Goodfellow et al. 2013).
 package struct Maxout: LoopLayer {
   package let pieces: Int
 
@@ -35,7 +35,7 @@ package struct Maxout: LoopLayer {
 }
 
 extension Layer {
-  /// The largest of each `pieces` channels in a row.
+  /// The maximum of each run of `pieces` channels.
   package static func maxout(pieces: Int) -> Layer { .single(.maxout(Maxout(pieces: pieces))) }
 }
 
@@ -51,7 +51,7 @@ extension Tape {
     extents[extents.count - 1] = channels / pieces
     let y = try Tensor<Element>(extents)
     maxoutLoop(x.tensor.pointer, y.pointer, y.count, pieces)
-    // dy goes to the first piece that is the largest.
+    // dy goes to the first piece that equals the maximum.
     return record(y, from: [x]) { tape, dy throws(Failure) in
       let dx = try Tensor<Element>(x.shape.extents, repeating: 0)
       for i in 0..<y.count {
@@ -65,7 +65,7 @@ extension Tape {
   }
 }
 
-/// A NaN stays.
+/// NaN propagates.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 func maxoutLoop<Element: Scalar>(

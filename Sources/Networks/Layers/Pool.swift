@@ -4,8 +4,8 @@ import Tensors
 package enum Pooling: Int32, CaseIterable, Sendable {
   case average = 0
   case maximum = 1
-  /// `y = 0.78 sqrt(sum over the window of x^2)`: the factor of style-transfer-pytorch, with which features
-  /// keep about the size that a maximum gives them.
+  /// `y = 0.78 sqrt(sum over the window of x^2)`: the factor of style-transfer-pytorch, which keeps features
+  /// about as large as a maximum does.
   case euclidean = 2
 
   static let euclideanScale: Float = 0.78
@@ -15,7 +15,7 @@ package enum Pooling: Int32, CaseIterable, Sendable {
 package struct Pool: LayerKind {
   package let pooling: Pooling
   package let kernel, stride, padding: Int
-  /// Whether the last window may reach over the edge.
+  /// Whether the last window may extend past the edge.
   package let roundsUp: Bool
 
   static var kind: StaticString { "pool" }
@@ -107,10 +107,10 @@ extension Tape {
   /// Pooling over k x k windows, channel by channel, [batch, height, width, channels].
   /// maximum: `y = max over the window of x`; average: `y = mean over the window of x`.
   ///
-  /// Where a window reaches over an edge it covers only what lies inside: an average is divided by the number
-  /// of pixels covered (TensorFlow's 'same' padding).
+  /// A window that extends past an edge covers only the pixels inside: an average is divided by their number
+  /// (TensorFlow's 'same' padding).
   ///
-  /// - Parameter roundsUp: the last window may reach over the lower and right edge ('same' for k = stride);
+  /// - Parameter roundsUp: the last window may extend past the lower and right edge ('same' for k = stride);
   ///   otherwise every window ends inside the padded picture.
   package func pool(
     _ x: Variable<Element>, _ kind: Pooling, kernel: Int, stride: Int, padding: Int = 0,
@@ -139,7 +139,7 @@ func pooledSide(_ side: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ rou
   let room = side + 2 * padding - kernel
   guard room >= 0 else { return roundsUp && side > 0 ? 1 : 0 }
   let count = (room + (roundsUp ? stride - 1 : 0)) / stride + 1
-  // A window that would begin past the picture covers nothing.
+  // A window that begins past the picture covers nothing.
   return (count - 1) * stride < side + padding ? count : count - 1
 }
 

@@ -1,6 +1,6 @@
 import Tensors
 
-/// Rectifier (ReLU): `y = max(x, 0)`; NaN stays NaN.
+/// Rectifier (ReLU): `y = max(x, 0)`; NaN propagates.
 package struct Rectifier: BareLayer {
   static var kind: StaticString { "rectifier" }
 
@@ -12,7 +12,7 @@ package struct Rectifier: BareLayer {
 
   func plan(_ node: PlannedNode, in planner: Planner) throws(Failure) -> Place {
     let x = node.inputs[0]
-    // A sum's activation was made with it.
+    // Already fused into the sum.
     if planner.isRectified(node.values[0]) { return x }
     let y = try planner.new(x.batch, x.extent)
     planner.rectify(x, to: y)
@@ -26,7 +26,7 @@ extension Layer {
 }
 
 extension Planner {
-  /// Rows may lie apart.
+  /// Rows need not be contiguous.
   func rectify(_ x: Place, to y: Place) {
     record(from: x, to: y) { memory in
       rectifyRows(memory.pointer(x), x.stride, memory.pointer(y), y.stride, y.pixels, y.channels)
@@ -47,7 +47,7 @@ private func rectifyRows(
 }
 
 extension Tape {
-  /// Rectifier (ReLU): `y = max(x, 0)`; NaN stays NaN.
+  /// Rectifier (ReLU): `y = max(x, 0)`; NaN propagates.
   package func rectifier(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
     let y = try Tensor<Element>(x.shape)
     rectifyLoop(x.tensor.pointer, y.pointer, y.count)
@@ -60,7 +60,7 @@ extension Tape {
 }
 
 extension Tensor where Element: Scalar {
-  /// Makes this gradient 0 where the rectifier that gave `y` was shut.
+  /// Sets this gradient to 0 where the rectifier with the result `y` is inactive.
   mutating func gate(by y: Tensor) throws(Failure) {
     let open = try isUnique() ? self : Tensor(shape)
     Element.gate(pointer, by: y.pointer, open.pointer, count)

@@ -1,6 +1,6 @@
 import Tensors
 
-/// What lies `count` pixels beyond the edges is what lies as far inside them.
+/// Reflection padding: the pixel `n` beyond an edge is a copy of the pixel `n` inside it.
 package struct Reflection: LayerKind {
   package let count: Int
 
@@ -33,22 +33,22 @@ package struct Reflection: LayerKind {
 }
 
 extension Layer {
-  /// What lies `n` pixels beyond the edges is what lies as far inside them.
+  /// Reflection padding by `count` pixels.
   package static func reflection(_ count: Int) -> Layer { .single(.reflection(Reflection(count))) }
 }
 
-/// What places `first` to `last` show where the picture's edges are mirrors.
+/// The pixels that positions `first` to `last` show if the picture is mirrored at its edges.
 private func mirrored(_ first: Int, _ last: Int, _ side: Int) -> Range<Int> {
   func image(_ place: Int) -> Int { place < 0 ? -place : place >= side ? 2 * (side - 1) - place : place }
   let ends = (image(first), image(last))
-  // Between the two it goes the other way at an edge.
+  // At an edge the order reverses.
   let low = first <= 0 && last >= 0 ? 0 : min(ends.0, ends.1)
   let high = first <= side - 1 && last >= side - 1 ? side - 1 : max(ends.0, ends.1)
   return low..<max(low, high + 1)
 }
 
 extension Tape {
-  /// Padding by reflection: what lies `count` pixels beyond an edge is what lies as far inside it.
+  /// Reflection padding: the pixel `n` beyond an edge is a copy of the pixel `n` inside it.
   ///
   /// `x` is [batch, height, width, channels], the result [batch, height + 2 count, width + 2 count,
   /// channels].

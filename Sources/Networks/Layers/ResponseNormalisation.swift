@@ -1,10 +1,10 @@
 import Tensors
 
-/// Local response normalisation across channels; the two in use for nn4.small2 have one formula and different
-/// constants.
+/// Local response normalisation across channels. The two variants in use for nn4.small2 have the same formula
+/// and different constants.
 package struct ResponseNormalisation: LayerKind {
   package let window: Int
-  /// What multiplies the sum of squares: the paper's alpha.
+  /// The factor of the sum of squares: the paper's alpha.
   package let scale: Double
 
   static var kind: StaticString { "response-normalisation" }

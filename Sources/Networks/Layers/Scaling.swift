@@ -1,10 +1,10 @@
 import Tensors
 
-/// A factor and an addend for each channel, then an activation: what remains of a batch normalisation whose
-/// statistics are known. `y[c] = f(scale[c] x[c] + bias[c])`
+/// A factor and an addend per channel, then an activation: a batch normalisation with known statistics. `y[c]
+/// = f(scale[c] x[c] + bias[c])`
 struct Scaling<Element: Scalar> {
   let scales, biases: [Element]
-  /// The activation alone.
+  /// Only the activation.
   let finish: Finish<Element>
 }
 
@@ -32,7 +32,7 @@ extension Tape {
   }
 }
 
-/// Rows of as many channels as there are factors; those of `y` begin `yStride` apart.
+/// Rows with as many channels as there are factors; rows of `y` are `yStride` apart.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 func scaleRows<Element: Scalar>(

@@ -1,6 +1,6 @@
 import Tensors
 
-/// The sum of pictures: `y = a + b + ...`; the smaller are filled with zeros below, right and in the last
+/// The sum of pictures: `y = a + b + ...`; smaller ones are zero-padded below, to the right and in the last
 /// channels.
 package struct Sum: BareLayer {
   static var kind: StaticString { "sum" }
@@ -26,8 +26,8 @@ package struct Sum: BareLayer {
     return sum
   }
 
-  /// Where the numbers of the inputs are added up. It begins with an input that is there already: in its own
-  /// place where nobody reads it any more, else with a copy of it.
+  /// Where the inputs are summed. Starts with an input that is already computed: in place if it has no
+  /// further readers, else with a copy.
   private func total(_ node: Int, _ planner: Planner) throws(Failure) -> Place {
     if let known = planner.assembly(node) { return known.place }
     let parts = planner.inputExtents(node), extent = output(for: parts)
@@ -45,7 +45,8 @@ package struct Sum: BareLayer {
     return sum
   }
 
-  /// An input that nobody else reads is added where the sum is, the last with the rectifier that follows.
+  /// An input without other readers is added to the sum directly; the last one with the rectifier that
+  /// follows.
   func destination(ofInput position: Int, in step: Int, _ planner: Planner) throws(Failure) -> Destination? {
     let place = try total(step, planner)
     guard let assembly = planner.assembly(step) else { return nil }
@@ -68,7 +69,7 @@ package struct Sum: BareLayer {
 }
 
 extension Planner {
-  /// To the first rows, columns and channels of the larger picture.
+  /// Adds to the first rows, columns and channels of the larger picture.
   func add(_ x: Place, to y: Place) {
     record(from: x, to: y) { memory in addRows(memory.pointer(x), x, memory.pointer(y), y) }
   }
@@ -86,7 +87,7 @@ private func addRows(
 }
 
 extension Tape {
-  /// `y = a + b`, pictures of one batch; where one is smaller, zeros stand below, right and in the last
+  /// `y = a + b`, pictures of one batch; the smaller one is zero-padded below, to the right and in the last
   /// channels.
   package func sum(_ a: Variable<Element>, _ b: Variable<Element>) throws(Failure) -> Variable<Element> {
     if a.shape == b.shape {

@@ -1,8 +1,8 @@
 import Tensors
 
-/// Transposed convolution: each pixel adds its number times the window's weights to the larger picture. [b,
-/// h, w, c] to [b, stride h, stride w, filters]; `crop` rows and columns of the whole sum are left out
-/// above and to the left.
+/// Transposed convolution: each pixel, times the window's weights, is added to the larger picture. [b, h, w,
+/// c] to [b, stride h, stride w, filters]; `crop` rows and columns of the full sum are cut off at the top and
+/// left.
 package struct TransposedConvolution: LayerKind {
   package let name: String
   package let filters, kernel, stride, crop: Int
@@ -43,7 +43,7 @@ package struct TransposedConvolution: LayerKind {
     return LoadedTensors(filter: try Filter(transposed: weights, bias: bias, stride: stride, crop: crop))
   }
 
-  /// The sums of an ordinary convolution, which lie in channels, and then where they belong.
+  /// Computes the sums of an ordinary convolution, then moves channels to pixels.
   func run<Element: Scalar>(
     _ inputs: [Variable<Element>], _ loaded: LoadedTensors<Element>, _ pooling: Pooling,
     on tape: Tape<Element>
@@ -90,7 +90,7 @@ package struct TransposedConvolution: LayerKind {
 }
 
 extension Layer {
-  /// Each pixel adds its number times the window's weights to the larger picture.
+  /// Each pixel, times the window's weights, is added to the larger picture.
   package static func transposedConvolution(
     _ name: String, _ filters: Int, kernel: Int, stride: Int, crop: Int = 0, hasBias: Bool = true
   ) -> Layer {
@@ -101,16 +101,16 @@ extension Layer {
   }
 }
 
-/// A transposed convolution as an ordinary one: the stride^2 pixels that grow from one are computed as that
-/// many groups of channels, each from the few weights that reach it, and spread out by `depthToSpace`. No
-/// zeros are multiplied but those that fill up the smaller groups.
+/// A transposed convolution as an ordinary one: the stride^2 pixels that result from one are computed as that
+/// many groups of channels, each from the few weights that reach it, and spread out by `depthToSpace`. The
+/// only zeros multiplied are those that pad the smaller groups.
 ///
 /// Along one axis: pixel `s a + p` of the result, p from 0 to s - 1, is the sum over i of `x[i] w[s (a - i) +
-/// p + crop]`, so that tap t of the ordinary window, which lies at `i = a - before + t`, has weight `w[s
-/// (before - t) + p + crop]`.
+/// p + crop]`, so that tap t of the ordinary window, at `i = a - before + t`, has weight `w[s (before - t) +
+/// p + crop]`.
 struct TransposedWindow {
   let kernel, stride, crop: Int
-  /// How many pixels before and behind its own place a result depends on.
+  /// The number of pixels before and after its own position that a result depends on.
   let before, after: Int
   var side: Int { before + after + 1 }
 
@@ -124,14 +124,14 @@ struct TransposedWindow {
     after = (stride - 1 + crop) / stride
   }
 
-  /// Of tap `t` and phase `p`; nil where there is none.
+  /// The weight of tap `t` and phase `p`; nil if there is none.
   private func weight(_ t: Int, _ p: Int) -> Int? {
     let k = stride * (before - t) + p + crop
     return k >= 0 && k < kernel ? k : nil
   }
 
-  /// For each weight of the ordinary window [stride^2 outputs, inputs, side, side] that is one of [inputs,
-  /// outputs, kernel, kernel]: the numbers of both.
+  /// For each weight of the ordinary window [stride^2 outputs, inputs, side, side] that has a counterpart in
+  /// [inputs, outputs, kernel, kernel]: the indices of both.
   func forEachWeight(inputs: Int, outputs: Int, _ body: (_ ordinary: Int, _ transposed: Int) -> Void) {
     for p in 0..<stride {
       for q in 0..<stride {
@@ -155,9 +155,9 @@ struct TransposedWindow {
 
 extension Filter {
   /// - Parameters:
-  ///   - weights: [inputs, outputs, kernel, kernel], as PyTorch keeps those of a transposed convolution.
+  ///   - weights: [inputs, outputs, kernel, kernel], PyTorch's order for a transposed convolution.
   ///   - bias: [outputs]
-  /// The answer is that of `depthToSpace` behind it.
+  /// Its result is the input of `depthToSpace`.
   convenience init(
     transposed weights: Tensor<Float>, bias: Tensor<Float>?, stride: Int, crop: Int
   ) throws(Failure) {
@@ -177,12 +177,12 @@ extension Filter {
 }
 
 extension Tape {
-  /// Transposed convolution: each pixel adds its number times the window's weights to the larger picture.
-  /// `z[n, s i + ky, s j + kx, o] += x[n, i, j, c] w[c, o, ky, kx]`, `y[n, a, b, o] = z[n, a + crop, b +
-  /// crop, o] + bias[o]`
+  /// Transposed convolution: each pixel, times the window's weights, is added to the larger picture. `z[n, s
+  /// i + ky, s j + kx, o] += x[n, i, j, c] w[c, o, ky, kx]`, `y[n, a, b, o] = z[n, a + crop, b + crop, o] +
+  /// bias[o]`
   ///
-  /// TensorFlow's "SAME" with a window of 3 and a stride of 2 has crop 0; PyTorch's padding is the crop, with
-  /// the output padding that gives stride times the size.
+  /// TensorFlow's "SAME" with a window of 3 and a stride of 2 has crop 0; the crop is PyTorch's padding, with
+  /// the output padding that makes the size a multiple by the stride.
   ///
   /// - Parameters:
   ///   - x: [batch, height, width, inputs]
@@ -217,7 +217,7 @@ extension Tape {
     let y = try Tensor<Element>(
       [window.stride * window.stride * outputs, inputs, window.side, window.side], repeating: 0)
     window.forEachWeight(inputs: inputs, outputs: outputs) { y.pointer[$0] = weights.tensor[$1] }
-    // dw: from where it went; each weight serves in one place
+    // dw: gathered from where each weight was used; each is used in one place
     return record(y, from: [weights]) { tape, dy throws(Failure) in
       let dw = try Tensor<Element>(weights.shape.extents, repeating: 0)
       let (source, target) = (dy.pointer, dw.pointer)

@@ -1,6 +1,6 @@
 import Tensors
 
-/// Each pixel's channels divided by their length; zeros stay zeros.
+/// Divides each pixel's channels by their length; zeros stay zeros.
 package struct UnitLength: LoopLayer, BareLayer {
   static var kind: StaticString { "unit-length" }
 
@@ -16,12 +16,12 @@ package struct UnitLength: LoopLayer, BareLayer {
 }
 
 extension Layer {
-  /// Each pixel's channels divided by their length; zeros stay zeros.
+  /// Divides each pixel's channels by their length; zeros stay zeros.
   package static var unitLength: Layer { .single(.unitLength(UnitLength())) }
 }
 
 extension Tape {
-  /// Unit length of each row: `y = x / sqrt(sum of x^2)`; a zero row stays zero.
+  /// Divides each row by its length: `y = x / sqrt(sum of x^2)`; a zero row stays zero.
   package func unitLength(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
     let channels = x.shape.extents.last ?? 1
     let y = try Tensor<Element>(x.shape)
@@ -43,7 +43,7 @@ extension Tape {
   }
 }
 
-/// Each row divided by its length, which the inverse of which goes to `inverse`; a zero row stays zero.
+/// Divides each row by its length and stores 1 / length in `inverse`; a zero row stays zero.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 func unitRows<Element: Scalar>(

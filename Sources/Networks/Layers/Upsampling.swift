@@ -1,6 +1,6 @@
 import Tensors
 
-/// Each pixel becomes a square of them.
+/// Repeats each pixel in a square.
 package struct Upsampling: LayerKind {
   package let factor: Int
 
@@ -31,12 +31,12 @@ package struct Upsampling: LayerKind {
 }
 
 extension Layer {
-  /// Each pixel becomes a square of them.
+  /// Repeats each pixel in a square.
   package static func upsampling(_ factor: Int) -> Layer { .single(.upsampling(Upsampling(factor))) }
 }
 
 extension Tape {
-  /// Nearest-neighbour upsampling: each pixel becomes a square of `factor`.
+  /// Nearest-neighbour upsampling: repeats each pixel in a square of `factor`.
   ///
   /// `x` is [batch, height, width, channels], the result [batch, factor height, factor width, channels].
   package func upsampled(_ x: Variable<Element>, _ factor: Int) throws(Failure) -> Variable<Element> {

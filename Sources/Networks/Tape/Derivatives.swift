@@ -1,7 +1,7 @@
 import Tensors
 
-// Forward mode: what is computed with dual numbers carries its derivative along. One pass gives the
-// derivative in one direction, where the tape's backward pass gives that of one result in all directions.
+// Forward mode: a computation on dual numbers carries its derivative along. One pass yields the derivative of
+// all results in one direction; the tape's backward pass yields that of one result in all directions.
 
 /// `f(x)` and `f'(x)` of a function of one number.
 package func derivative(of function: (Dual) -> Dual, at x: Double) -> (value: Double, derivative: Double) {
@@ -12,9 +12,9 @@ package func derivative(of function: (Dual) -> Dual, at x: Double) -> (value: Do
 /// `f(x)` and `d/dt f(x + t v)` at t = 0 of a function built from operations of the tape.
 ///
 /// - Parameters:
-///   - function: of one variable for each input; any shape may result.
+///   - function: of one variable per input; its result may have any shape.
 ///   - inputs: x.
-///   - direction: v, a tensor of as many numbers for each input.
+///   - direction: v, a tensor for each input, with as many numbers.
 package func directionalDerivative(
   of function: (Tape<Dual>, [Variable<Dual>]) throws(Failure) -> Variable<Dual>, at inputs: [Tensor<Double>],
   along direction: [Tensor<Double>]
@@ -43,10 +43,10 @@ package func directionalDerivative(
   return (value, derivative)
 }
 
-/// Central difference, the derivative by number i:
-/// `df/dx[i] ~ (f(x + h e[i]) - f(x - h e[i])) / 2h` with `h = step max(1, |x[i]|)`
+/// The central difference with respect to number i: `df/dx[i] ~ (f(x + h e[i]) - f(x - h e[i])) / 2h` with `h
+/// = step max(1, |x[i]|)`
 ///
-/// - Parameter x: changed for the function's sake, and put back.
+/// - Parameter x: modified during the call, and restored.
 package func centralDifference(
   of function: (Storage<Double>) throws(Failure) -> Double, at x: Storage<Double>, _ i: Int, step: Double
 ) throws(Failure) -> Double {
@@ -57,11 +57,11 @@ package func centralDifference(
   let above = try function(x)
   x[i] = left
   let below = try function(x)
-  // What the rounded points are apart.
+  // The actual distance between the rounded points.
   return (above - below) / (right - left)
 }
 
-/// Three ways to a derivative.
+/// Three ways to compute a derivative.
 package enum DerivativeWay: Int32, CaseIterable, Sendable { case forward = 0, reverse, numeric }
 
 /// `f(x[i])` and `f'(x[i])` for each number of x.
@@ -74,7 +74,7 @@ package func differentiate(
       of: { tape, x throws(Failure) in try tape.map(x[0], function) }, at: [x],
       along: [Tensor(x.shape.extents, repeating: 1)])
   case .reverse:
-    // Element-wise, so the gradient of the sum is f' of each.
+    // Elementwise, so the gradient of the sum is f' of each.
     let tape = Tape<Double>(), leaf = tape.leaf(x), y = try tape.map(leaf, function)
     return (y.tensor, try tape.gradients(of: tape.sum(y), at: [leaf])[0])
   case .numeric:
@@ -88,17 +88,17 @@ package func differentiate(
   }
 }
 
-/// The number of a gradient that agrees worst with another way to it.
+/// The element of a gradient with the worst agreement between two ways to compute it.
 package struct GradientComparison {
   package var index = 0
   package var analytic = 0.0, numeric = 0.0
-  /// |analytic - numeric| / (absolute + relative |numeric|): at most 1 is a pass; infinite where one is not a
+  /// |analytic - numeric| / (absolute + relative |numeric|): passes if at most 1; infinite if either is not a
   /// number.
   package var ratio = -1.0
 
   package init() {}
 
-  /// Keeps the worse of this and what is there.
+  /// Keeps the worse of this and the current element.
   package mutating func compare(
     _ index: Int, _ analytic: Double, _ numeric: Double, absolute: Double, relative: Double
   ) {

@@ -2,9 +2,9 @@ import Tensors
 
 /// Compares the tape's gradient with central differences in Double.
 ///
-/// - Parameter function: builds a variable from one of `input`'s shape; any shape: it is weighted by fixed
-///   numbers and summed, so that a transposed gradient cannot pass. It is called afresh for each evaluation.
-/// - Returns: the largest of |tape - numeric| / (absolute + relative * |numeric|): at most 1 is a pass.
+/// - Parameter function: builds a variable of any shape from one of `input`'s shape. The result is weighted
+///   by fixed numbers and summed, so that a transposed gradient cannot pass. Called once per evaluation.
+/// - Returns: the largest |tape - numeric| / (absolute + relative * |numeric|); passes if at most 1.
 package func checkGradient(
   of function: (Tape<Double>, Variable<Double>) throws(Failure) -> Variable<Double>, at input: Tensor<Double>,
   step: Double = 1e-6, absolute: Double = 1e-5, relative: Double = 1e-3
@@ -26,12 +26,12 @@ package func checkGradient(
   return max(0, worst.ratio)
 }
 
-/// Where reverse mode, forward mode and central differences disagree most.
+/// The worst disagreement between reverse mode, forward mode and central differences.
 package struct DerivativeComparison {
-  /// Which number of which input.
+  /// The indices of the input and of its number.
   package var input = 0, index = 0
   package var reverse = 0.0, forward = 0.0, numeric = 0.0
-  /// At most 1 is a pass; infinite where one of them is not a number.
+  /// Passes if at most 1; infinite if one of them is not a number.
   package var ratio = 0.0
 
   package var description: String {
@@ -39,15 +39,15 @@ package struct DerivativeComparison {
   }
 }
 
-/// Compares all three ways to a derivative, in Double, for each number of each input.
+/// Compares all three ways to compute a derivative, in Double, for each number of each input.
 ///
-/// Reverse and forward mode are both exact, so they must agree to rounding; central differences to `absolute`
-/// and `relative`. Dual numbers serve all three: the tape's gradient is read from their values.
+/// Reverse and forward mode are exact, so they must agree up to rounding; central differences up to
+/// `absolute` and `relative`. All three use dual numbers: the tape's gradient is read from their values.
 ///
 /// - Parameters:
-///   - function: builds a variable of any shape from one for each input; it is weighted by fixed numbers and
-///     summed. It is called afresh for each evaluation.
-///   - exact: what reverse and forward mode may be apart, for numbers of order 1.
+///   - function: builds a variable of any shape from one variable per input; it is weighted by fixed numbers
+///     and summed. Called once per evaluation.
+///   - exact: the tolerance between reverse and forward mode, for numbers of order 1.
 package func checkDerivatives(
   of function: (Tape<Dual>, [Variable<Dual>]) throws(Failure) -> Variable<Dual>, at inputs: [Tensor<Double>],
   step: Double = 1e-6, absolute: Double = 1e-5, relative: Double = 1e-3, exact: Double = 1e-9

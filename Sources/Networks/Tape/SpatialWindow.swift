@@ -1,20 +1,20 @@
 import Tensors
 
-/// A sweep of a window over one, two or three axes of [batch, n1 ... nd, channels]: what spatial convolution
-/// and pooling share. Axes that are not there count as one of extent 1, first.
+/// A sweep of a window over one, two or three axes of [batch, n1 ... nd, channels], shared by spatial
+/// convolution and pooling. Missing axes are leading axes of extent 1.
 struct SpatialWindow {
   let batch, channels: Int
-  /// Of the input, of the window and of the output along each of three axes.
+  /// Extents of the input, the window and the output along each of three axes.
   let extents, kernel, outputs: [Int]
   private let strides, paddings: [Int]
-  /// Of one member of the batch, and of the window.
+  /// Counts per member of the batch, and per window.
   let inputPixels, outputPixels, taps: Int
-  /// The extents of the output alone: n1' ... nd'.
+  /// Only the output's own extents: n1' ... nd'.
   let outputExtents: [Int]
 
   /// `n' = (n + 2 padding - k) / stride + 1` along each axis.
-  /// - Throws: `.invalidArgument` for anything but one to three axes, and where the window is larger than the
-  ///   padded input.
+  /// - Throws: `.invalidArgument` unless there are one to three axes, or if the window exceeds the padded
+  ///   input.
   init(_ shape: Shape, kernel: [Int], stride: Int, padding: Int) throws(Failure) {
     let axes = shape.rank - 2
     guard axes >= 1, axes <= 3, kernel.count == axes else {
@@ -22,7 +22,7 @@ struct SpatialWindow {
         "\(shape.description) for a window of \(kernel.count) axes; expected [batch, n1 ... nd, channels] with 1 to 3 axes"
       )
     }
-    // Sides beyond 2^31 are refused here, so that no sum of them overflows.
+    // Rejects sides beyond 2^31, so that no sum of them overflows.
     let largest = 1 << 31
     guard stride >= 1, stride < largest, padding >= 0, padding < largest else {
       throw .invalidArgument("stride \(stride) and padding \(padding); expected 1 or more and 0 or more")
@@ -38,7 +38,7 @@ struct SpatialWindow {
       }
       outputs.append((side + 2 * padding - kernel[axis]) / stride + 1)
     }
-    // Refuses a product beyond Int, also where the batch is empty.
+    // Rejects a product beyond Int, even for an empty batch.
     outputPixels = try Shape(outputs).count
     inputPixels = try Shape(Array(shape.extents[1...axes])).count
     taps = try Shape(kernel).count
@@ -62,8 +62,8 @@ struct SpatialWindow {
     try self.init(x, kernel: Array(weights.extents[2...]), stride: stride, padding: padding)
   }
 
-  /// For each output pixel and each pixel of the input that its window covers: the numbers of both and of the
-  /// tap, and how many the window covers.
+  /// For each output pixel and each input pixel that its window covers: the indices of both and of the tap,
+  /// and the number of pixels covered.
   @inline(__always)
   func forEachTap(_ body: (_ output: Int, _ input: Int, _ tap: Int, _ covered: Int) -> Void) {
     let (n0, n1, n2) = (extents[0], extents[1], extents[2])

@@ -1,30 +1,31 @@
 import Tensors
 
-/// A tensor in a computation: a leaf whose gradient is wanted, a result that depends on one, or a constant.
+/// A tensor in a computation: a leaf whose gradient is requested, a result that depends on one, or a
+/// constant.
 package struct Variable<Element: Scalar> {
   package let tensor: Tensor<Element>
-  /// Its place on the tape; nil for what no gradient flows to.
+  /// Its index on the tape; nil if no gradient flows to it.
   let node: Int?
 
   package var shape: Shape { tensor.shape }
   package var isDifferentiable: Bool { node != nil }
-  /// The value of a variable of one element.
+  /// The value of a variable with one element.
   package var scalar: Element { tensor.count == 1 ? tensor[0] : .nan }
 }
 
-/// Reverse-mode automatic differentiation: each operation computes its result and records, in the same
-/// function, the pullback that carries a gradient from its result to its inputs.
+/// Reverse-mode automatic differentiation: each operation computes its result and records the pullback that
+/// propagates a gradient from its result to its inputs.
 ///
-/// Gradients accumulate: a variable used twice receives the sum. The files of `Operations/` are what is
-/// differentiable. What depends on constants alone is not recorded, so a forward pass keeps nothing.
+/// Gradients accumulate: a variable used twice receives the sum. The files of `Operations/` are the
+/// differentiable operations. Computations on constants are not recorded, so a forward pass keeps nothing.
 package final class Tape<Element: Scalar> {
-  /// May change the gradient that it is given.
+  /// May modify the gradient passed to it.
   package typealias Pullback = (Tape, inout Tensor<Element>) throws(Failure) -> Void
 
   private var pullbacks: [Pullback?] = []
   private var gradients: [Tensor<Element>?] = []
 
-  /// What the operations borrow, one after another.
+  /// The operations' scratch memory.
   let workspace = Workspace()
 
   package init() {}
@@ -33,7 +34,7 @@ package final class Tape<Element: Scalar> {
     Variable(tensor: tensor, node: nil)
   }
 
-  /// A leaf: `gradient(of:)` answers for it.
+  /// A leaf, for `gradients(of:at:)`.
   package func leaf(_ tensor: Tensor<Element>) -> Variable<Element> {
     pullbacks.append(nil)
     gradients.append(nil)
@@ -58,14 +59,14 @@ package final class Tape<Element: Scalar> {
     guard gradient.count == variable.tensor.count else {
       throw .internalError("a gradient of \(gradient.shape.description) for \(variable.shape.description)")
     }
-    // A pullback finds its gradient in the shape of its result, however that was reshaped behind it. The
+    // A pullback receives its gradient in the shape of its result, even if later operations reshaped it. The
     // first gradient may be shared with another variable, so the sum is a new tensor.
     let shaped = try gradient.shape == variable.shape ? gradient : gradient.reshaped(variable.shape.extents)
     gradients[node] = try gradients[node].map { sum throws(Failure) in try sum.adding(shaped) } ?? shaped
   }
 
-  /// Runs the tape backwards from `result`, a variable of one element, and returns d result / d leaf for each
-  /// of `leaves`: zeros where it does not depend on one. The tape is spent.
+  /// Runs the tape backwards from `result`, a variable with one element, and returns d result / d leaf for
+  /// each of `leaves`: zeros for a leaf that it does not depend on. Consumes the tape.
   package func gradients(
     of result: Variable<Element>, at leaves: [Variable<Element>]
   ) throws(Failure) -> [Tensor<Element>] {
@@ -76,7 +77,7 @@ package final class Tape<Element: Scalar> {
       gradients[last] = try Tensor(result.shape.extents, repeating: 1)
       for node in stride(from: last, through: 0, by: -1) {
         guard let pullback = pullbacks[node] else { continue }
-        // Taken from the tape, so that the pullback may be the only one to hold it; and free from here on.
+        // Moved out of the tape, so that the pullback can be its only owner, and released afterwards.
         let gradient = gradients[node]
         gradients[node] = nil
         pullbacks[node] = nil
@@ -98,7 +99,7 @@ package final class Tape<Element: Scalar> {
 }
 
 extension Tensor where Element: Scalar {
-  /// Element by element; the shapes must hold as many.
+  /// Elementwise; the shapes must have the same element count.
   func adding(_ other: Tensor) throws(Failure) -> Tensor {
     let sum = try Tensor(shape)
     let (a, b, c) = (pointer, other.pointer, sum.pointer)

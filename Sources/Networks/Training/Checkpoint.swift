@@ -1,14 +1,13 @@
 import Tensors
 
-/// All that a training must keep to go on with the very bits that it would have had: parameters, what the
-/// optimiser remembers, counters (steps, the words of generators) and texts (options, which must be the same
-/// then).
+/// Everything that a training needs to resume bit-exactly: parameters, the optimiser's state, counters
+/// (steps, generator states) and texts (options, which must match on resumption).
 ///
-/// It is a safetensors file. Parameters lie under their own names, so that a checkpoint can be read as a
-/// weight file too; the optimiser's tensors under `optimiser.`, counters as bytes under `counter.`, texts as
+/// A safetensors file. Parameters have their own names, so that a checkpoint can also be read as a weight
+/// file; the optimiser's tensors are stored under `optimiser.`, counters as bytes under `counter.`, texts as
 /// metadata under `text.`.
 package final class Checkpoint<Element: Scalar> {
-  /// What the parameters belong to: a checkpoint of another network is refused.
+  /// The network that the parameters belong to; checkpoints of others are rejected.
   package let network: String
   package var counters: [String: [UInt64]] = [:]
   package var texts: [String: String] = [:]
@@ -16,20 +15,20 @@ package final class Checkpoint<Element: Scalar> {
   private let optimiser: OptimiserState<Element>
 
   private static var version: String { "1" }
-  /// Double has no place in our weight files: it is kept as bytes.
+  /// Our weight files do not store Double: it is kept as bytes.
   private static var isSingle: Bool { MemoryLayout<Element>.size == MemoryLayout<Float>.size }
   private static var number: String { isSingle ? "F32" : "F64" }
 
   /// - Parameters:
-  ///   - parameters: all of the network's, running statistics too. Theirs and the optimiser's tensors are
-  ///     what is written, and what is filled when a checkpoint is read.
+  ///   - parameters: all of the network's, including running statistics. They and the optimiser's tensors are
+  ///     written to a checkpoint, and filled when one is read.
   package init(_ network: String, _ parameters: [Parameter<Element>], _ optimiser: OptimiserState<Element>) {
     self.network = network
     self.parameters = parameters
     self.optimiser = optimiser
   }
 
-  /// Writes the file whole or not at all: an older one stays as it was until the new one is on the disk.
+  /// Writes the file atomically: an older one stays intact until the new one is on the disk.
   /// - Throws: `.io` with the system's reason; `.invalidArgument` for two tensors of one name.
   package func write(path: String) throws(Failure) { try writer().write(path: path) }
 
@@ -50,7 +49,7 @@ package final class Checkpoint<Element: Scalar> {
     return writer
   }
 
-  /// Parameters and the optimiser's tensors, under the names of the file.
+  /// Parameters and the optimiser's tensors, under their names in the file.
   private func tensors() -> [(name: String, value: Tensor<Element>)] {
     var tensors: [(name: String, value: Tensor<Element>)] = []
     for parameter in parameters { tensors.append((parameter.name, parameter.value)) }
@@ -58,12 +57,11 @@ package final class Checkpoint<Element: Scalar> {
     return tensors
   }
 
-  /// Fills parameters, optimiser, counters and texts from a file; nothing is changed when it throws.
+  /// Restores parameters, optimiser, counters and texts from a file; changes nothing if it throws.
   ///
-  /// - Throws: `.io` when it cannot be read; `.wrongModel` for a checkpoint of another network or optimiser
-  ///   or kind of number, or with another text under a key of `texts`, or none: the reason names what
-  ///   differs; `.badData` for a file that is no checkpoint, or damaged, or lacks a tensor or has one too
-  ///   many.
+  /// - Throws: `.io` if it cannot be read; `.wrongModel` for a checkpoint of another network, optimiser or
+  ///   number type, or if a text of `texts` is different or missing, naming the difference; `.badData` for a
+  ///   file that is not a checkpoint, is damaged, or has a missing or surplus tensor.
   package func read(path: String) throws(Failure) { try read(WeightFile(path: path)) }
 
   package func read(_ file: WeightFile) throws(Failure) {
@@ -78,7 +76,7 @@ package final class Checkpoint<Element: Scalar> {
     try Checkpoint.require("number", file, Checkpoint.number)
     try Checkpoint.check(file, texts)
 
-    // All of it is looked at before anything is changed.
+    // Checks everything before it changes anything.
     let tensors = tensors()
     var known: Set<String> = ["optimiser.counters"]
     for (name, value) in tensors {
@@ -108,27 +106,27 @@ package final class Checkpoint<Element: Scalar> {
     }
   }
 
-  private static func require(_ key: String, _ file: WeightFile, _ wanted: String) throws(Failure) {
+  private static func require(_ key: String, _ file: WeightFile, _ expected: String) throws(Failure) {
     let found = file.metadata[key]
-    guard found == wanted else { throw differing(key, wanted, found) }
+    guard found == expected else { throw differing(key, expected, found) }
   }
 
-  /// Compares texts that must be the same with those of a file.
-  /// - Throws: `.wrongModel` for the first that differs, before the first that the file lacks: another
-  ///   optimiser has other settings, and it is the optimiser that is to be named.
+  /// Compares required texts with those of a file.
+  /// - Throws: `.wrongModel` for the first difference, or else for the first text that is missing: another
+  ///   optimiser has other settings, and the error must name the optimiser.
   package static func check(_ file: WeightFile, _ texts: [String: String]) throws(Failure) {
     let ordered = texts.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-    for (key, wanted) in ordered {
-      if let found = file.metadata["text." + key], found != wanted { throw differing(key, wanted, found) }
+    for (key, expected) in ordered {
+      if let found = file.metadata["text." + key], found != expected { throw differing(key, expected, found) }
     }
-    for (key, wanted) in ordered where file.metadata["text." + key] == nil {
-      throw differing(key, wanted, nil)
+    for (key, expected) in ordered where file.metadata["text." + key] == nil {
+      throw differing(key, expected, nil)
     }
   }
 
   /// "steps is 80; the checkpoint has 60"
-  private static func differing(_ key: String, _ wanted: String, _ found: String?) -> Failure {
-    .wrongModel("\(key) is \(wanted); the checkpoint has \(found ?? "none")")
+  private static func differing(_ key: String, _ expected: String, _ found: String?) -> Failure {
+    .wrongModel("\(key) is \(expected); the checkpoint has \(found ?? "none")")
   }
 
   private static func add(
@@ -159,14 +157,14 @@ package final class Checkpoint<Element: Scalar> {
     singles.storage.withSpan { tensor.storage.copy($0.bytes) }
   }
 
-  /// Lowest byte first.
+  /// Little-endian.
   private static func bytes(_ words: [UInt64]) -> [UInt8] {
     var bytes: [UInt8] = []
     for word in words { for i in 0..<8 { bytes.append(UInt8(word >> UInt64(8 * i) & 0xFF)) } }
     return bytes
   }
 
-  /// The numbers of a counter, under its name in the file.
+  /// The values of a counter, under its name in the file.
   package static func words(_ file: WeightFile, _ name: String) throws(Failure) -> [UInt64] {
     let bytes = try file.bytes(name)
     guard bytes.count % 8 == 0 else {

@@ -1,31 +1,30 @@
 import CSystem
 import Tensors
 
-/// How the learning rate changes from step to step; steps count from 0. A schedule is data: a training that
-/// goes on from a checkpoint needs its step and nothing else. The rates are PyTorch's of the schedulers
-/// named.
+/// How the learning rate changes from step to step; steps count from 0. A schedule is data: to resume from a
+/// checkpoint a training needs only the step. The rates equal those of the PyTorch schedulers named.
 package indirect enum Schedule: Equatable, Sendable {
   case constant(Double)
   /// `rate * factor ^ floor(step / every)`; StepLR.
   case stepped(rate: Double, every: Int, factor: Double)
-  /// Half a wave from `rate` down to `minimum` in `steps` steps, and there for good; CosineAnnealingLR within
-  /// these steps. Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts",
-  /// 2017, equation 5.
+  /// Half a cosine wave from `rate` down to `minimum` in `steps` steps, then constant; CosineAnnealingLR
+  /// within these steps. Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm
+  /// restarts", 2017, equation 5.
   case cosine(rate: Double, minimum: Double, steps: Int)
   case oneCycle(OneCycle)
   case cyclical(Cyclical)
-  /// In `steps` steps from a part of the first rate of another schedule up to all of it, then that schedule
-  /// from its step 0; LinearLR.
+  /// Rises in `steps` steps from a fraction of the first rate of another schedule to all of it, then follows
+  /// that schedule from its step 0; LinearLR.
   case warmUp(steps: Int, from: Double, then: Schedule)
 
-  /// One climb and one descent of half a cosine each, beta 1 or momentum against them; OneCycleLR.
-  /// Source: Smith and Topin, "Super-convergence", 2018.
+  /// Rises and falls once, each as half a cosine, with beta 1 or momentum moving in the opposite direction;
+  /// OneCycleLR. Source: Smith and Topin, "Super-convergence", 2018.
   package struct OneCycle: Equatable, Sendable {
     package var highest: Double
     package var steps: Int
-    /// Part of the steps that climb.
+    /// The fraction of steps that rise.
     package var climb = 0.3
-    /// The first rate is `highest / start`, the last one that divided by `end` again.
+    /// The first rate is `highest / start`, the last rate is the first divided by `end`.
     package var start = 25.0, end = 1e4
     /// At the first and last step, and at the highest rate.
     package var beta1 = (calm: 0.95, fast: 0.85)
@@ -41,14 +40,15 @@ package indirect enum Schedule: Equatable, Sendable {
     }
   }
 
-  /// Straight up and straight down, again and again, beta 1 or momentum against it; CyclicLR. With Adam, beta
-  /// 2 is then 0.99. Source: Smith, "Cyclical learning rates for training neural networks", 2017.
+  /// Rises and falls linearly in cycles, with beta 1 or momentum moving in the opposite direction; CyclicLR.
+  /// With Adam, beta 2 is then 0.99. Source: Smith, "Cyclical learning rates for training neural networks",
+  /// 2017.
   package struct Cyclical: Equatable, Sendable {
     package enum Shape: Equatable, Sendable {
       case triangular
-      /// Each cycle is half as high as the one before.
+      /// Each cycle is half as high as the previous one.
       case halving
-      /// Lower by a factor with every step.
+      /// Falls by a factor with every step.
       case exponential(Double)
     }
     package var lowest, highest: Double
@@ -91,7 +91,7 @@ package indirect enum Schedule: Equatable, Sendable {
     }
   }
 
-  /// What Adam takes for beta 1, and SGD and RMSProp for momentum, at this step; nil for what they have.
+  /// Beta 1 of Adam, and momentum of SGD and RMSProp, at this step; nil for their own.
   package func beta1(at step: Int) -> Double? {
     let step = max(step, 0)
     switch self {
@@ -104,7 +104,7 @@ package indirect enum Schedule: Equatable, Sendable {
     }
   }
 
-  /// Half a cosine from `a` to `b` as `part` goes from 0 to 1.
+  /// Half a cosine wave from `a` to `b` as `part` goes from 0 to 1.
   fileprivate static func wave(_ a: Double, _ b: Double, _ part: Double) -> Double {
     b + (a - b) * (1 + cos(Double.pi * part)) / 2
   }
@@ -174,7 +174,7 @@ extension Schedule.Cyclical.Shape {
 }
 
 extension Schedule.OneCycle {
-  /// From `first` by `middle` at the end of the climb to `last` at the last step, and there for good.
+  /// From `first`, through `middle` at the end of the rise, to `last` at the last step, then constant.
   fileprivate func at(_ step: Int, from first: Double, by middle: Double, to last: Double) -> Double {
     let top = climb * Double(steps) - 1, end = Double(steps - 1), step = Double(min(step, steps - 1))
     if step <= top { return Schedule.wave(first, middle, top > 0 ? step / top : 1) }
@@ -183,7 +183,7 @@ extension Schedule.OneCycle {
 }
 
 extension Schedule.Cyclical {
-  /// 0 at the foot of a triangle and 1 at its top, lower in later cycles as the shape says.
+  /// 0 at the foot of a triangle and 1 at its top; lower in later cycles, as the shape says.
   fileprivate func height(at step: Int) -> Double {
     let length = max(up, 1) + max(down, 1)
     let cycle = step / length, place = step % length
@@ -198,14 +198,14 @@ extension Schedule.Cyclical {
 }
 
 extension Schedule {
-  /// A schedule without its numbers, by its number in C.
+  /// A schedule without its numbers, with its number in the C interface.
   package enum Kind: Int32, CaseIterable, Sendable { case constant = 0, step, cosine, oneCycle, cyclical }
 
   /// A schedule in the usual proportions, for a training of `steps` steps whose highest rate is `rate`.
   ///
-  /// Steps divide by 10 after each third; cycles are four, from a tenth of the rate.
-  /// - Parameter warmUp: steps before, in which the rate rises from a hundredth.
-  /// - Throws: `.invalidArgument` naming the number that is out of its range.
+  /// `step` divides by 10 after each third; cycles are four, from a tenth of the rate.
+  /// - Parameter warmUp: preceding steps, in which the rate rises from a hundredth.
+  /// - Throws: `.invalidArgument` naming the number that is out of range.
   package init(_ kind: Kind, rate: Double, steps: Int, warmUp: Int = 0) throws(Failure) {
     guard warmUp >= 0, warmUp < max(steps, 1) else {
       throw .invalidArgument("warm-up \(warmUp); expected 0 or more, less than all \(steps) steps")

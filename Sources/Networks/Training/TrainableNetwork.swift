@@ -1,21 +1,21 @@
 import Tensors
 
-/// A graph whose weights are learned: the same that inference runs, on the tape, with every tensor of the
-/// weight file a parameter.
+/// A graph with learnable weights: the graph of inference, run on the tape, with every tensor of the weight
+/// file as a parameter.
 ///
 /// A convolution's bias before a batch normalisation cancels against the mean: in training it is a constant.
 package final class TrainableNetwork<Element: Scalar> {
-  /// In the order of the layers; running statistics among them.
+  /// In the order of the layers, including running statistics.
   package let parameters: [Parameter<Element>]
   private let graph: Graph
-  /// Of a tensor's name, its number in `parameters`.
+  /// The index in `parameters` for a tensor's name.
   private let places: [String: Int]
 
-  /// What a batch normalisation does, and whether numbers are dropped.
+  /// Whether batch normalisation uses the batch's statistics, and dropout is active.
   package enum Mode: Sendable { case training, frozen }
 
-  /// - Parameter initial: gives each tensor of the weight file its first numbers.
-  /// - Throws: `.invalidArgument` for a layer that training does not know.
+  /// - Parameter initial: supplies the initial value of each tensor of the weight file.
+  /// - Throws: `.invalidArgument` for a layer that training does not support.
   package init(
     _ graph: Graph, input: Extent, _ initial: (TensorSpecification) throws(Failure) -> Tensor<Element>
   ) throws(Failure) {
@@ -47,17 +47,17 @@ package final class TrainableNetwork<Element: Scalar> {
     try self.init(Graph(layers), input: input, initial)
   }
 
-  /// A pass's variables for the parameters: leaves where they are trained.
+  /// The parameters as variables of a pass: leaves if they are trained.
   package func leaves(on tape: Tape<Element>) -> [Variable<Element>] {
     parameters.map { $0.isTrained ? tape.leaf($0.value) : tape.constant($0.value) }
   }
 
-  /// Through all layers.
+  /// Runs all layers.
   /// - Parameters:
   ///   - x: [batch, height, width, channels]
   ///   - leaves: of this tape.
-  ///   - seed: of what dropout drops in this pass.
-  /// - Returns: what the last layer gives.
+  ///   - seed: of dropout in this pass.
+  /// - Returns: the result of the last layer.
   package func run(
     _ x: Variable<Element>, _ leaves: [Variable<Element>], _ mode: Mode, seed: UInt64 = 0,
     on tape: Tape<Element>
@@ -79,11 +79,11 @@ package final class TrainableNetwork<Element: Scalar> {
   }
 }
 
-/// One pass of a training, for the layers.
+/// One training pass, as the layers see it.
 final class TrainingPass<Element: Scalar> {
   let tape: Tape<Element>
   let isTraining: Bool
-  /// Of dropout.
+  /// For dropout.
   var generator: Generator
   private let parameters: [Parameter<Element>]
   private let leaves: [Variable<Element>]
@@ -101,12 +101,11 @@ final class TrainingPass<Element: Scalar> {
     self.generator = generator
   }
 
-  /// The variable of a tensor.
   func variable(_ tensor: String) throws(Failure) -> Variable<Element> { leaves[try place(tensor)] }
-  /// Its numbers, to be read, or moved as running statistics are.
+  /// Its value, to be read, or to be updated like running statistics.
   func value(_ tensor: String) throws(Failure) -> Tensor<Element> { parameters[try place(tensor)].value }
 
-  /// The bias of a layer's sums: a constant where a normalisation's mean takes it away.
+  /// The bias of a layer's sums: a constant if a normalisation's mean cancels it.
   func bias(_ layer: String, _ hasBias: Bool, _ ending: Ending) throws(Failure) -> Variable<Element>? {
     guard hasBias else { return nil }
     let isCancelled = isTraining && ending.normalisation != .none

@@ -1,38 +1,36 @@
 import Tensors
 
 /// Trains one network, step by step. Everything that a step changes is in `parameters`, the optimiser's state
-/// and `step`: a checkpoint holds them, and what follows it is the same to the last bit, for any number of
-/// threads.
+/// and `step`: a checkpoint stores them, and resuming from it gives the same bits, for any number of threads.
 package final class Trainer {
   package let architecture: Architecture
   package let settings: TrainingSettings
   package let network: TrainableNetwork<Float>
-  /// What the loss is trained with besides the network.
+  /// What is trained for the loss in addition to the network.
   package let head: [Parameter<Float>]
-  /// Steps done.
+  /// Steps completed.
   package private(set) var step = 0
-  /// What a checkpoint keeps besides: where the data stands, and which it is. "step" and the texts of the
-  /// settings are the trainer's own.
+  /// Additional contents of a checkpoint: the identity and position of the data. "step" and the texts of the
+  /// settings belong to the trainer.
   package var counters: [String: [UInt64]] = [:]
   package var texts: [String: String] = [:]
-  /// Makes numbers their mean over all processes that train together; called once a step, with all gradients,
-  /// then what else a step moves (running statistics, centres), then the loss. So the processes' networks
-  /// stay the same, and a loss that is no number ends the step in all of them.
+  /// Replaces numbers by their mean over all processes that train together. Called once per step, with all
+  /// gradients, then everything else that a step changes (running statistics, centres), then the loss. So the
+  /// networks of all processes stay equal, and a NaN loss ends the step in all of them.
   package var allReduce: ((Storage<Float>) throws(Failure) -> Void)?
 
   private let optimiser: Optimiser<Float>
   private let recycling = Memory.Recycling()
 
-  /// What a step did.
+  /// The result of a step.
   package struct Report {
     package let loss, rate: Double
-    /// Before it was shortened.
+    /// Before clipping.
     package let gradientNorm: Double
     package let mining: MiningStatistics?
   }
 
-  /// - Parameter weights: what the network starts with; random numbers by the settings' seed where there is
-  ///   none.
+  /// - Parameter weights: the initial weights; by default random numbers from the settings' seed.
   /// - Throws: `.invalidArgument` for settings out of range, `.badData` for weights of another network.
   package init(
     _ architecture: Architecture, _ settings: TrainingSettings, weights: WeightFile? = nil
@@ -65,16 +63,16 @@ package final class Trainer {
 
   package var rate: Double { settings.schedule.rate(at: step) }
   package var dimension: Int { architecture.dimension }
-  /// What labels count to: of the network itself where it is the classifier.
+  /// The upper bound of labels: the network's own dimension if it is the classifier.
   package var classes: Int { if case .crossEntropy = settings.loss { dimension } else { settings.classes } }
 
-  /// One step on a batch; nothing is changed when it throws.
+  /// Trains one step on a batch; changes nothing if it throws.
   ///
   /// - Parameter pictures: [batch, height, width, channels], preprocessed.
-  /// - Throws: `.badData` when the loss or its gradient is no finite number: the rate is too high, or a
-  ///   picture is damaged.
+  /// - Throws: `.badData` if the loss or its gradient is not finite: the rate is too high, or a picture is
+  ///   damaged.
   package func step(_ pictures: Tensor<Float>, _ targets: Targets<Float>) throws(Failure) -> Report {
-    // A pass moves the running statistics before anybody knows whether the step succeeds.
+    // A pass updates the running statistics before it is known whether the step succeeds.
     let statistics = network.parameters.filter { !$0.isTrained }
     var before: [Tensor<Float>] = []
     for parameter in statistics { before.append(try parameter.value.copy()) }
@@ -132,7 +130,7 @@ package final class Trainer {
     guard norm.isFinite else {
       throw .badData("step \(step): the gradient is not finite, the loss \(value[0])")
     }
-    // All that may fail comes before anything is moved; an optimiser moves all or nothing.
+    // Everything that may fail comes before any update; an optimiser updates all or nothing.
     let rate = self.rate
     try optimiser.step(
       gradients, rate: Float(rate), momentum: settings.schedule.beta1(at: step).map { Float($0) })
@@ -141,7 +139,7 @@ package final class Trainer {
     return Report(loss: Double(value[0]), rate: rate, gradientNorm: norm, mining: mining)
   }
 
-  /// All in one piece, so that processes meet once a step.
+  /// In a single call, so that processes communicate once per step.
   private func means(
     of tensors: [Tensor<Float>], _ body: (Storage<Float>) throws(Failure) -> Void
   ) throws(Failure) -> [Tensor<Float>] {
@@ -165,8 +163,8 @@ package final class Trainer {
     return means
   }
 
-  /// What the network answers as it will when it is used: with running statistics, nothing dropped, at unit
-  /// length or as probabilities where the architecture says so, whatever the loss sees.
+  /// The network's result as in use: with running statistics, without dropout, at unit length or as
+  /// probabilities if the architecture says so, whatever the loss sees.
   /// - Returns: [batch, dimension]
   package func embed(_ pictures: Tensor<Float>) throws(Failure) -> Tensor<Float> {
     let tape = Tape<Float>()
@@ -180,8 +178,8 @@ package final class Trainer {
     return try end.layer.run([embeddings], LoadedTensors(), .maximum, on: tape).tensor
   }
 
-  /// Writes the network alone as a weight file that `Model` reads.
-  /// - Parameter metadata: besides the architecture's name.
+  /// Writes only the network, as a weight file that `Model` reads.
+  /// - Parameter metadata: in addition to the architecture's name.
   package func export(
     path: String, _ format: WeightFileWriter.Numbers, metadata: [String: String] = [:]
   ) throws(Failure) {
@@ -199,7 +197,7 @@ package final class Trainer {
     Checkpoint(architecture.identity, network.parameters + head, optimiser.state)
   }
 
-  /// Writes all that is needed to go on; an older file stays whole until the new one is.
+  /// Writes everything needed to resume; an older file stays intact until the new one is complete.
   package func save(path: String) throws(Failure) {
     let checkpoint = checkpoint
     checkpoint.counters = counters
@@ -209,8 +207,8 @@ package final class Trainer {
     try checkpoint.write(path: path)
   }
 
-  /// Goes on from a checkpoint of the same network and settings.
-  /// - Throws: what `Checkpoint.read` throws, naming the setting that differs; nothing is changed then.
+  /// Resumes from a checkpoint of the same network and settings.
+  /// - Throws: the errors of `Checkpoint.read`, naming the setting that differs; nothing is changed then.
   package func resume(path: String) throws(Failure) {
     let checkpoint = checkpoint
     checkpoint.texts = settings.texts
@@ -229,11 +227,11 @@ package final class Trainer {
 }
 
 extension Loss {
-  /// What the loss sees of a network.
+  /// The part of a network that the loss sees.
   func trainedPart(of graph: Graph) -> Graph { graph.without { !trains($0) } }
 
-  /// A plain classifier and centres see the embedding before it is brought to unit length: of unit vectors, a
-  /// softmax over many people could never be sure. A network that is the classifier is seen before its own
+  /// A plain classifier and centres see the embedding before it is normalised: on unit vectors, a softmax
+  /// over many people could never be certain. A network that is the classifier is seen before its own
   /// softmax.
   fileprivate func trains(_ layer: AnyLayer) -> Bool {
     switch (self, layer) {
@@ -250,7 +248,7 @@ extension Parameter {
 }
 
 extension Generator {
-  /// The first number, where one is all that is wanted.
+  /// The first number, if only one is needed.
   fileprivate var first: UInt64 {
     var generator = self
     return generator.next()

@@ -1,7 +1,7 @@
 import Tensors
 
 extension TrainingSettings {
-  /// Settings in the usual proportions.
+  /// Settings with common defaults.
   package struct Options {
     package enum Optimiser: Int32, CaseIterable { case sgd = 0, adam, adamW, rmsProp }
 
@@ -10,21 +10,21 @@ extension TrainingSettings {
     package var classes = 0
     package var optimiser = Optimiser.adam
     package var schedule = Schedule.Kind.oneCycle
-    /// Of the schedule, the warm-up being the first of them.
+    /// Of the schedule, including the warm-up.
     package var steps = 1000, warmUp = 0
-    /// The highest.
+    /// The highest rate.
     package var rate: Float = 0.001
-    /// Adam's beta 1 too, where the schedule has none.
+    /// Also Adam's beta 1, if the schedule has none.
     package var momentum: Float = 0.9
     package var weightDecay: Float = 0
-    /// Gradients are shortened to this length, all together; nil for as they are.
+    /// The maximum length of all gradients together; nil for no limit.
     package var longestGradient: Float?
     package var seed: UInt64 = 1
 
     package init() {}
   }
 
-  /// - Throws: `.invalidArgument` naming the option that is out of its range.
+  /// - Throws: `.invalidArgument` naming the option that is out of range.
   package init(_ options: Options) throws(Failure) {
     self.init(loss: try Loss(options.loss))
     if let fault = Setting("steps", options.steps, .atLeast(2)).fault { throw .invalidArgument(fault) }

@@ -2,7 +2,7 @@ import Tensors
 
 /// A plain decimal number such as "-47.549": digits with at most one point, nil for anything else.
 ///
-/// The C library's strtof reads by the host's locale, which may want a comma.
+/// The C library's strtof depends on the host's locale, which may require a comma.
 package func decimal<Bytes: Sequence>(_ text: Bytes) -> Float? where Bytes.Element == UInt8 {
   var value = 0.0, share = 1.0
   var digits = 0, isNegative = false, isFraction = false, isFirst = true
@@ -23,8 +23,8 @@ package func decimal<Bytes: Sequence>(_ text: Bytes) -> Float? where Bytes.Eleme
   return Float((isNegative ? -value : value) / share)
 }
 
-/// Numbers parted by spaces, as a model's metadata has them.
-/// - Throws: `.badData`, which names the key.
+/// Numbers separated by spaces, as in a model's metadata.
+/// - Throws: `.badData` naming the key.
 package func numbers(_ text: String, count: ClosedRange<Int>, _ key: String) throws(Failure) -> [Float] {
   var numbers: [Float] = []
   for word in text.utf8.split(separator: UInt8(ascii: " ")) {
@@ -34,8 +34,8 @@ package func numbers(_ text: String, count: ClosedRange<Int>, _ key: String) thr
     numbers.append(number)
   }
   guard count.contains(numbers.count) else {
-    let wanted = count.count == 1 ? "\(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound)"
-    throw .badData("model: \(key) has \(numbers.count) numbers; expected \(wanted)")
+    let expected = count.count == 1 ? "\(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound)"
+    throw .badData("model: \(key) has \(numbers.count) numbers; expected \(expected)")
   }
   return numbers
 }

@@ -1,13 +1,13 @@
 import CSystem
 import Tensors
 
-/// How far a window may reach over the edges of a picture.
+/// How far windows extend past the edges of a picture.
 package enum Padding: Equatable, Sendable {
   /// Not at all.
   case valid
   /// By `n` zeros on every side.
   case zeros(Int)
-  /// By zeros, of which there are other numbers above and to the left than below and to the right.
+  /// By zeros, in different numbers above and to the left than below and to the right.
   case uneven(before: Int, after: Int)
 
   var before: Int {
@@ -27,9 +27,9 @@ package enum Padding: Equatable, Sendable {
   }
 }
 
-/// The weights of a convolution, arranged for the kernels on first use and shared by all who run it.
+/// The weights of a convolution, packed for the kernels on first use and shared by all callers.
 ///
-/// Weights come as files have them, [outputs, inputs / groups, kernelHeight, kernelWidth] (OIHW).
+/// Weights are in the order of files, [outputs, inputs / groups, kernelHeight, kernelWidth] (OIHW).
 package final class Filter<Element: Scalar>: @unchecked Sendable {
   package typealias Reader = FilterPanels.Reader<Element>
 
@@ -44,7 +44,7 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
 
   /// - Parameters:
   ///   - extents: of the weights.
-  ///   - weights: called when they are needed, which for a gradient may be never.
+  ///   - weights: called when needed, which for the gradient may be never.
   ///   - narrow: the same in fewer bits, if they have them and shall stay so.
   package init(
     _ extents: [Int], finish: Finish<Element>, stride: Int = 1, groups: Int = 1, padding: Padding,
@@ -80,7 +80,7 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
     }
   }
 
-  /// What a forward pass multiplies by.
+  /// The packed weights of a forward pass.
   package func forward() throws(Failure) -> PackedFilter<Element> {
     try lock.hold { () throws(Failure) in
       if let packed { return packed }
@@ -90,7 +90,7 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
     }
   }
 
-  /// The weights turned by 180 degrees with inputs and outputs exchanged: they carry the gradient to the
+  /// The weights turned by 180 degrees, with inputs and outputs exchanged: they propagate the gradient to the
   /// input.
   package func backward() throws(Failure) -> PackedFilter<Element> {
     try lock.hold { () throws(Failure) in
@@ -158,8 +158,7 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
 }
 
 extension Filter<Float> {
-  /// What a forward pass over this window, or the way back, will make the filter hold, less what it holds
-  /// already.
+  /// What a forward or backward pass over this window will add to the filter.
   func missingWeights(over window: Window, isTurned: Bool = false) throws(Failure) -> [MissingWeights] {
     let each = try bytesEach(), shape = isTurned ? backwardShape : self.shape
     let missing = lock.hold {
@@ -183,11 +182,11 @@ extension Filter<Float> {
   }
 }
 
-/// Weights that a filter will come to hold in one layout: several plans may want the same.
+/// Weights that a filter will allocate in one layout; several plans may need the same.
 package struct MissingWeights: Hashable {
   let filter: ObjectIdentifier
   let isTurned: Bool
-  /// Of Winograd's tiles; 0: the weights themselves.
+  /// Of Winograd's tiles; 0 for the weights themselves.
   let side: Int
   package let bytes: Int
 }

@@ -1,5 +1,5 @@
-/// A number that depends on every byte of what is added to it, and on the order: each word is stirred in as
-/// SplitMix64 stirs its state, and bytes by four such states in turn, which do not wait for each other.
+/// A hash of every byte added to it, and of their order: each word is mixed in like SplitMix64 mixes its
+/// state; bytes use four such states in turn, which are independent of one another.
 package struct Fingerprint {
   package private(set) var value: UInt64 = 0
 

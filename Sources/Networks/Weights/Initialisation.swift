@@ -1,14 +1,14 @@
 import CSystem
 import Tensors
 
-/// Random weights to begin a training with, in the layout of weight files, in the order of
+/// Random initial weights for a training, in the layout of weight files, in the order of
 /// `Architecture.tensors`.
 ///
 /// Convolutions: normal with deviation `sqrt(2 / inputs of one sum)` (He et al. 2015, equation 10). Dense
 /// layers: uniform within `sqrt(6 / (inputs + outputs))` (Glorot and Bengio 2010, equation 16). Biases 0,
 /// normalisations without effect, slopes 0.25 (He et al. 2015).
 ///
-/// - Parameter seed: fixes every number, on any machine whose logarithm and cosine round alike.
+/// - Parameter seed: determines every number, on any machine with the same rounding of logarithm and cosine.
 package func initialWeights(
   of architecture: Architecture, seed: UInt64
 ) throws(Failure) -> [(name: String, tensor: Tensor<Float>)] {
@@ -20,7 +20,7 @@ package func initialWeights(
   return weights
 }
 
-/// What a tensor is before any training.
+/// The initial value of a tensor.
 package func initialTensor(
   _ specification: TensorSpecification, _ generator: inout Generator
 ) throws(Failure) -> Tensor<Float> {

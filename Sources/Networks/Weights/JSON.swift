@@ -1,8 +1,8 @@
 import CSystem
 import Tensors
 
-/// The part of JSON that the library's files use, read without trust: values nest at most 8 deep. And its
-/// texts, written.
+/// The part of JSON that the library's files use. The input is untrusted: values nest at most 8 deep. Also
+/// writes texts.
 package enum JSON {
   case object([(key: String, value: JSON)])
   case array([JSON])
@@ -12,8 +12,8 @@ package enum JSON {
   case decimal(Double)
 
   /// - Parameters:
-  ///   - place: where the text lies; nil for all bytes.
-  ///   - name: what the text is, for the reason.
+  ///   - place: the range of the text; nil for all bytes.
+  ///   - name: of the source, for error messages.
   /// - Throws: `.badData` naming the byte of the text at which it stops being JSON.
   package init(
     parsing bytes: Storage<UInt8>, _ place: Range<Int>? = nil, _ name: String = "header"
@@ -44,7 +44,7 @@ package enum JSON {
     return bytes + [UInt8(ascii: "\"")]
   }
 
-  /// The number, whole or not.
+  /// The number, integral or not.
   package var double: Double? {
     switch self {
     case .number(let value): Double(value)
@@ -57,7 +57,7 @@ package enum JSON {
     private let bytes: Storage<UInt8>
     private let place: Range<Int>
     private let name: String
-    private var position = 0  // from the place's beginning
+    private var position = 0  // relative to the start of the range
 
     init(bytes: Storage<UInt8>, place: Range<Int>, name: String) {
       (self.bytes, self.place, self.name) = (bytes, place, name)
@@ -65,18 +65,18 @@ package enum JSON {
 
     var next: UInt8? { position < place.count ? bytes[place.lowerBound + position] : nil }
 
-    func failure(_ wanted: String) -> Failure {
-      guard let next else { return .badData("\(name) ends at byte \(position); expected \(wanted)") }
-      return .badData("\(name) has byte \(next) at \(position); expected \(wanted)")
+    func failure(_ expected: String) -> Failure {
+      guard let next else { return .badData("\(name) ends at byte \(position); expected \(expected)") }
+      return .badData("\(name) has byte \(next) at \(position); expected \(expected)")
     }
 
     mutating func skipSpace() {
       while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
     }
 
-    mutating func take(_ byte: UInt8, _ wanted: String) throws(Failure) {
+    mutating func take(_ byte: UInt8, _ expected: String) throws(Failure) {
       skipSpace()
-      guard next == byte else { throw failure(wanted) }
+      guard next == byte else { throw failure(expected) }
       position += 1
     }
 
@@ -164,7 +164,7 @@ package enum JSON {
         }
       }
       if next == UInt8(ascii: "e") || next == UInt8(ascii: "E") { power += try exponent() }
-      // Exact powers of ten up to 10^22: what people write is rounded once.
+      // Powers of ten up to 10^22 are exact: usual numbers are rounded only once.
       let size = power < 0 ? value / pow(10, Double(-power)) : value * pow(10, Double(power))
       guard size.isFinite else {
         throw .badData("\(name) has a number at \(start) that is too large, or too long")

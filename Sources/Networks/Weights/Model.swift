@@ -1,16 +1,16 @@
 import Tensors
 
-/// A weight file whose architecture is known. Its networks are built on first use and shared by all who ask.
+/// A weight file with a known architecture. Its networks are built on first use and shared by all callers.
 package final class Model: @unchecked Sendable {
   package let weights: WeightFile
   /// The file's "architecture".
   package let architectureName: String
-  /// What is known of it.
+  /// Its entry in the registry.
   package let registered: RegisteredArchitecture
   private let lock = Lock()
   private var known: Architecture?
   private var made: Network<Float>?
-  /// What `features` asked last, with the memory that it worked in: the next picture is often asked the same.
+  /// The last request to `features`, with its memory: the next picture often has the same.
   private var asked: (layer: String, pooling: Pooling, executor: Executor)?
 
   package convenience init(path: String) throws(Failure) { try self.init(WeightFile(path: path)) }
@@ -33,7 +33,7 @@ package final class Model: @unchecked Sendable {
     log(.info, "model \(name): \(weights.parameterCount) parameters")
   }
 
-  /// - Throws: `.wrongModel` when the architecture is none with one input and one list of layers.
+  /// - Throws: `.wrongModel` unless the architecture has one input and one list of layers.
   package func architecture() throws(Failure) -> Architecture {
     try lock.hold { () throws(Failure) in
       if let known { return known }
@@ -43,7 +43,7 @@ package final class Model: @unchecked Sendable {
     }
   }
 
-  /// - Throws: `.wrongModel` for a model that does not serve for one of the uses.
+  /// - Throws: `.wrongModel` for a model that is unsuitable for all of these uses.
   package func require(_ uses: RegisteredArchitecture.Use..., for user: StaticString) throws(Failure) {
     guard uses.contains(registered.use) else {
       throw .wrongModel(
@@ -62,8 +62,8 @@ package final class Model: @unchecked Sendable {
     }
   }
 
-  /// The height, width and channels of one layer's answer to a picture.
-  /// - Throws: `.invalidArgument` for a picture of another size than the network takes, `.notFound`.
+  /// The height, width and channels of a layer's result for a picture.
+  /// - Throws: `.invalidArgument` for a picture size that the network does not accept, `.notFound`.
   package func shape(
     ofLayer layer: String, height: Int, width: Int
   ) throws(Failure) -> (height: Int, width: Int, channels: Int) {
@@ -82,7 +82,7 @@ package final class Model: @unchecked Sendable {
     return (height, width, extent.channels)
   }
 
-  /// How many units a layer has, and what they see.
+  /// The number of a layer's units, and their receptive field.
   package func units(ofLayer layer: String) throws(Failure) -> (count: Int, field: ReceptiveField) {
     let architecture = try self.architecture()
     guard let extent = architecture.graph.extent(of: layer, for: architecture.input),
@@ -91,8 +91,8 @@ package final class Model: @unchecked Sendable {
     return (extent.channels, field)
   }
 
-  /// What the network answers at one layer to a picture, [1, height, width, channels].
-  /// - Parameter pixels: R, G, B bytes, as many as the picture has.
+  /// The result of one layer for a picture, [1, height, width, channels].
+  /// - Parameter pixels: the picture's R, G, B bytes.
   package func features(
     _ pixels: Span<UInt8>, height: Int, width: Int, layer: String, pooling: Pooling
   ) throws(Failure) -> Tensor<Float> {
@@ -104,7 +104,7 @@ package final class Model: @unchecked Sendable {
     }
   }
 
-  /// The same where they lie, the only answer, inside the call.
+  /// The same in place, valid inside the call.
   package func withFeatures<Result>(
     _ pixels: Span<UInt8>, height: Int, width: Int, layer: String, pooling: Pooling,
     _ body: (Executor.Answers) throws(Failure) -> Result

@@ -1,39 +1,39 @@
 import Tensors
 
-/// What a layer has read of a weight file for inference, ready to work with.
+/// The tensors of a layer, loaded for inference.
 package struct LoadedTensors<Element: Scalar> {
   var filter: Filter<Element>?
-  /// One number a channel each; which, the layer knows.
+  /// One number per channel each; the layer defines their meaning.
   var vectors: [[Element]] = []
-  /// What is done to a sum at last.
+  /// Applied to a sum last.
   var finish = Finish<Element>.nothing
 }
 
-/// Reads the tensors of a network's layers for inference.
+/// Loads the tensors of a network's layers for inference.
 ///
-/// Normalisation with trained statistics is folded into the sum before it:
-/// `w' = w s`, `bias' = (bias - mean) s + beta` with `s = gamma / sqrt(variance + epsilon)`.
+/// Folds normalisation with trained statistics into the preceding sum: `w' = w s`, `bias' = (bias - mean) s +
+/// beta` with `s = gamma / sqrt(variance + epsilon)`.
 package final class TensorLoader<Element: Scalar> {
   private let weights: WeightFile
-  /// Numbers read so far.
+  /// Count of the numbers read so far.
   private(set) var parameterCount = 0
 
   init(_ weights: WeightFile) { self.weights = weights }
 
-  /// A tensor of the file, counted.
+  /// Reads a tensor of the file, and counts it.
   func read(_ name: String, _ extents: [Int]) throws(Failure) -> Tensor<Float> {
     let tensor = try weights.tensor(name, extents)
     parameterCount += tensor.count
     return tensor
   }
 
-  /// One number a channel.
+  /// One number per channel.
   func vector(_ name: String, _ channels: Int) throws(Failure) -> [Element] {
     try read(name, [channels]).values.map { Element($0) }
   }
 
-  /// The weights of a sum with what follows it.
-  /// - Parameter extents: [outputs, inputs / groups, kernel, kernel]; of a dense layer, a kernel of 1.
+  /// The weights of a sum, with what follows it.
+  /// - Parameter extents: [outputs, inputs / groups, kernel, kernel]; for a dense layer, with a kernel of 1.
   func filter(
     _ name: String, _ extents: [Int], stride: Int = 1, groups: Int = 1, padding: Padding = .valid,
     hasBias: Bool, _ ending: Ending
@@ -56,8 +56,7 @@ package final class TensorLoader<Element: Scalar> {
       for o in 0..<outputs { bias[o] = bias[o] * gamma[o] + beta[o] }
     }
     let finish = try finish(bias: bias, ending.activation, outputs)
-    // The weights themselves are read when they are first multiplied by; those that nothing was folded into
-    // stay as narrow as the file has them.
+    // Weights are read on their first use; those without folding stay as narrow as in the file.
     var narrow: (() throws(Failure) -> WeightReader)?
     if factors == nil, weights.isNarrow(name + ".weight") {
       narrow = { [weights] () throws(Failure) in try weights.reader(name + ".weight", stored) }
@@ -73,7 +72,8 @@ package final class TensorLoader<Element: Scalar> {
       }, narrow: narrow)
   }
 
-  /// Reads the statistics of a batch normalisation: what it makes of a bias, and the factors before that.
+  /// Reads the statistics of a batch normalisation: folds them into a bias, and returns the preceding
+  /// factors.
   func normalise(_ name: String, _ bias: inout [Element]) throws(Failure) -> [Element] {
     let gamma = try vector(name + ".weight", bias.count), beta = try vector(name + ".bias", bias.count)
     let mean = try vector(name + ".running_mean", bias.count)
@@ -95,6 +95,6 @@ package final class TensorLoader<Element: Scalar> {
     return try Finish(bias: bias, rectify: activation == .rectifier, slopes: slopes)
   }
 
-  /// Whether the file keeps this 1x1 kernel as a convolution's, with four axes.
+  /// Whether the file stores this 1x1 kernel as a convolution's, with four axes.
   private func weightsAreSquare(_ name: String) -> Bool { weights.rank(name + ".weight") == 4 }
 }

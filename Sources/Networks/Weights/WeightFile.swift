@@ -1,11 +1,11 @@
 import CSystem
 import Tensors
 
-/// A safetensors file: named tensors and texts, read without trust.
+/// A safetensors file: named tensors and texts. The file is untrusted.
 ///
 /// Layout: 8 bytes little-endian header length, the header in JSON, then the tensors' bytes. Every range is
 /// checked against the file before anything is read; overlapping ranges, unknown types and shapes that do not
-/// match their ranges are refused. Values are F32, F16, or a code book: `name.indices` U8 with `name.table`
+/// match their ranges are rejected. Values are F32, F16, or a code book: `name.indices` U8 with `name.table`
 /// F32[256].
 package final class WeightFile: @unchecked Sendable {
   package static let largest = 1 << 32
@@ -23,7 +23,7 @@ package final class WeightFile: @unchecked Sendable {
     let extents: [Int]
     let count, offset: Int
 
-    /// Of its bytes in the file.
+    /// The range of its bytes in the file.
     var place: Range<Int> { offset..<(offset + count * kind.rawValue) }
   }
 
@@ -70,7 +70,7 @@ package final class WeightFile: @unchecked Sendable {
       }
       ranges.append((entry.place.lowerBound, entry.place.upperBound))
     }
-    // The format has neither gaps nor overlaps: anything else is a damaged length.
+    // The format allows neither gaps nor overlaps: they indicate a damaged length.
     ranges.sort { $0.first < $1.first }
     var end = dataStart
     for range in ranges {
@@ -135,8 +135,8 @@ package final class WeightFile: @unchecked Sendable {
     return Entry(kind: kind, extents: extents, count: size / kind.rawValue, offset: dataStart + range.0)
   }
 
-  /// A number that changes with any tensor or text, whatever their order in the file: each is taken in the
-  /// order of the names.
+  /// A hash of all tensors and texts, independent of their order in the file: they are added in the order of
+  /// their names.
   private static func fingerprint(
     _ bytes: Storage<UInt8>, _ entries: [String: Entry], _ metadata: [String: String]
   ) -> UInt64 {
@@ -155,7 +155,7 @@ package final class WeightFile: @unchecked Sendable {
     return print.value
   }
 
-  /// Numbers in all tensors; a code book counts by its indices.
+  /// The count of numbers in all tensors; a code book counts by its indices.
   package var parameterCount: Int {
     var count = 0
     for (name, entry) in entries where !isCodeBookTable(name) { count += entry.count }
@@ -172,15 +172,15 @@ package final class WeightFile: @unchecked Sendable {
   /// Of a tensor; nil if it is absent.
   package func extents(_ name: String) -> [Int]? { (entries[name] ?? entries[name + ".indices"])?.extents }
 
-  /// Axes of a tensor, 0 if it is absent.
+  /// The number of a tensor's axes; 0 if it is absent.
   package func rank(_ name: String) -> Int { extents(name)?.count ?? 0 }
 
-  /// - Throws: `.badData` when `tensor` would.
+  /// - Throws: `.badData` if `tensor` would.
   package func check(_ name: String, _ extents: [Int]) throws(Failure) {
     if try entry(name, extents).kind == .byte { try check(name + ".table", [256]) }
   }
 
-  /// Bytes are the indices of a code book, and nothing else is.
+  /// Byte tensors are the indices of a code book, and vice versa.
   private func entry(_ name: String, _ extents: [Int]) throws(Failure) -> Entry {
     let (entry, isCodeBook) =
       if let plain = entries[name] { (plain, false) } else if let coded = entries[name + ".indices"] {
@@ -198,8 +198,8 @@ package final class WeightFile: @unchecked Sendable {
     return entry
   }
 
-  /// The tensor of this name, to be read whatever it is stored as.
-  /// - Throws: `.badData` when it is absent or of another shape.
+  /// The tensor of this name, in any storage type.
+  /// - Throws: `.badData` if it is absent or has another shape.
   func reader(_ name: String, _ extents: [Int]) throws(Failure) -> WeightReader {
     let entry = try entry(name, extents)
     let numbers: WeightReader.Numbers
@@ -211,13 +211,13 @@ package final class WeightFile: @unchecked Sendable {
     return WeightReader(bytes: bytes, place: entry.place, numbers: numbers)
   }
 
-  /// Whether this tensor has less than 32 bits a number.
+  /// Whether this tensor has less than 32 bits per number.
   func isNarrow(_ name: String) -> Bool {
     entries[name].map { $0.kind == .float16 } ?? (entries[name + ".indices"] != nil)
   }
 
   /// The tensor of this name as Float.
-  /// - Throws: `.badData` when it is absent or of another shape.
+  /// - Throws: `.badData` if it is absent or has another shape.
   package func tensor(_ name: String, _ extents: [Int]) throws(Failure) -> Tensor<Float> {
     let reader = try reader(name, extents)
     let tensor = try Tensor<Float>(extents)
@@ -225,11 +225,11 @@ package final class WeightFile: @unchecked Sendable {
     return tensor
   }
 
-  /// Names of all tensors as they are stored, in order.
+  /// Names of all stored tensors, in order.
   package var names: [String] { entries.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
 
-  /// Bytes that are numbers of no kind that the format has; their meaning is the caller's.
-  /// - Throws: `.badData` when they are absent or stored as numbers.
+  /// Bytes that are not numbers of the format; the caller defines their meaning.
+  /// - Throws: `.badData` if they are absent or stored as numbers.
   package func bytes(_ name: String) throws(Failure) -> [UInt8] {
     guard let entry = entries[name] else { throw .badData("weights: \(name) is missing") }
     guard entry.kind == .byte else { throw .badData("weights: \(name) is stored as numbers; expected bytes") }

@@ -1,9 +1,9 @@
 import Tensors
 
-/// Makes a safetensors file that `WeightFile` reads back bit for bit.
+/// Writes a safetensors file that `WeightFile` reads back bit for bit.
 ///
-/// Tensors lie as the format's own implementation puts them: the widest numbers first, then by name, the
-/// header padded with spaces to a multiple of 8 bytes. The same tensors and texts give the same bytes in
+/// Tensors are ordered like in the format's own implementation: the widest types first, then by name; the
+/// header is padded with spaces to a multiple of 8 bytes. The same tensors and texts give the same bytes in
 /// whatever order they are added.
 package struct WeightFileWriter {
   package enum Numbers: Int32, CaseIterable { case float32 = 0, float16 = 1 }
@@ -41,11 +41,11 @@ package struct WeightFileWriter {
 
   package init() {}
 
-  /// Numbers as they will be when the file is made: the tensor is kept, not copied.
+  /// Adds numbers, read when the file is made: the tensor is retained, not copied.
   ///
   /// - Parameter numbers: halves are rounded to the nearest, ties to even.
-  /// - Throws: `.invalidArgument` for a name taken or reserved and for a shape that the reader refuses: a
-  ///   side of 0, more than 8 axes.
+  /// - Throws: `.invalidArgument` for a name that is taken or reserved, and for a shape that the reader
+  ///   rejects: a side of 0, more than 8 axes.
   package mutating func add(
     _ name: String, _ tensor: Tensor<Float>, as numbers: Numbers = .float32
   ) throws(Failure) {
@@ -53,7 +53,7 @@ package struct WeightFileWriter {
       name, tensor.shape.extents, tensor.count, numbers == .float32 ? .singles(tensor) : .halves(tensor))
   }
 
-  /// Bytes whose meaning is the caller's, [count]; at least one.
+  /// Adds bytes whose meaning the caller defines, [count]; at least one.
   package mutating func add(_ name: String, bytes: [UInt8]) throws(Failure) {
     try add(name, [bytes.count], bytes.count, .bytes(bytes))
   }
@@ -78,7 +78,8 @@ package struct WeightFileWriter {
   }
 
   /// The whole file.
-  /// - Throws: `.invalidArgument` when a number has no half or the file is larger than the reader takes.
+  /// - Throws: `.invalidArgument` if a number does not fit half precision, or the file exceeds the reader's
+  ///   limit.
   package func bytes() throws(Failure) -> Storage<UInt8> {
     let ordered = entries.sorted {
       $0.content.width != $1.content.width
@@ -102,9 +103,8 @@ package struct WeightFileWriter {
     return file
   }
 
-  /// Writes the file so that it appears whole or not at all: a full disk or a killed process leaves an older
-  /// one as it was.
-  /// - Throws: `.io` with the system's reason, or what `bytes` throws.
+  /// Writes the file atomically: a full disk or a killed process leaves an older one intact.
+  /// - Throws: `.io` with the system's reason, and the errors of `bytes`.
   package func write(path: String) throws(Failure) {
     let file = try bytes()
     try file.withBytes { bytes throws(Failure) in try writeFile(path, bytes) }
@@ -140,7 +140,7 @@ package struct WeightFileWriter {
   private static func write(_ entry: Entry, to file: Storage<UInt8>, at place: Int) throws(Failure) {
     switch entry.content {
     case .singles(let tensor):
-      // Every machine that the library runs on keeps the lowest byte first, as the format does.
+      // All supported machines are little-endian, like the format.
       tensor.storage.withSpan { file.copy($0.bytes, atByte: place) }
     case .halves(let tensor):
       for i in 0..<tensor.count {

@@ -1,6 +1,6 @@
 import Tensors
 
-/// A tensor of a weight file, read in runs of its numbers, whatever they are stored as.
+/// A tensor of a weight file, read in runs of numbers, in any storage type.
 package struct WeightReader: @unchecked Sendable {
   enum Numbers {
     case singles, halves
@@ -9,11 +9,11 @@ package struct WeightReader: @unchecked Sendable {
   }
 
   let bytes: Storage<UInt8>
-  /// Of the tensor's bytes.
+  /// The range of the tensor's bytes.
   let place: Range<Int>
   let numbers: Numbers
 
-  /// `target[i] = scale * number[first + i]` for `count` numbers that the tensor has.
+  /// `target[i] = scale * number[first + i]` for `count` numbers.
   @_specialize(where Element == Float)
   @_specialize(where Element == Double)
   func read<Element: Scalar>(
@@ -38,14 +38,14 @@ package struct WeightReader: @unchecked Sendable {
     }
   }
 
-  /// The numbers as they are stored: halves as UInt16, codes as UInt8.
+  /// The numbers in their storage type: halves as UInt16, codes as UInt8.
   func copy<Stored: BitwiseCopyable>(_ first: Int, _ count: Int, to target: UnsafeMutablePointer<Stored>) {
     withRun(first, count, size: MemoryLayout<Stored>.stride) { source in
       UnsafeMutableRawBufferPointer(start: target, count: source.count).copyMemory(from: source)
     }
   }
 
-  /// Bytes of a number.
+  /// Bytes per number.
   private var width: Int {
     switch numbers {
     case .singles: 4
@@ -54,7 +54,7 @@ package struct WeightReader: @unchecked Sendable {
     }
   }
 
-  /// The bytes of a run of numbers, which must lie in the tensor's.
+  /// The bytes of a run of numbers, which must be inside the tensor.
   @inline(__always)
   private func withRun(_ first: Int, _ count: Int, size: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
     bytes.withSpan { bytes in

@@ -8,9 +8,9 @@ struct Calibrate: ParsableCommand {
     discussion: """
       FILE and FOLDER are those of `facestyle evaluate`.
 
-      The threshold is the largest distance that occurs for which, with 95 % confidence, at most \
-      the given rate of all pairs of two people is taken for one person (Clopper and Pearson \
-      1934). A search among K people compares K times: each comparison may then err at \
+      The threshold is the largest observed distance at which, with 95 % confidence, at most the \
+      given rate of all pairs of two people is taken for one person (Clopper and Pearson 1934). \
+      A search among K people compares K times: each comparison may then err at \
       1 - (1 - rate)^(1/K). If the pairs are too few to show that, there is no threshold, but \
       the number of pairs that are needed. Pairs, and the comparisons of a search, are treated \
       as independent.
@@ -18,7 +18,7 @@ struct Calibrate: ParsableCommand {
 
   @OptionGroup var labelled: LabelledPairsOptions
 
-  @Option(help: ArgumentHelp("The part of strangers that may be accepted.", valueName: "rate"))
+  @Option(help: ArgumentHelp("The maximum rate of accepted strangers.", valueName: "rate"))
   var far = 0.001
 
   @Option(help: ArgumentHelp("The number of people in a search.", valueName: "number"))
@@ -61,7 +61,7 @@ struct Calibrate: ParsableCommand {
   }
 }
 
-/// What a calibration found, as text and as JSON.
+/// The result of a calibration, as text and as JSON.
 private struct CalibrationReport {
   private let measured: LabelledPairs
   private let options: fs_calibration_options

@@ -7,7 +7,7 @@ struct Compare: ParsableCommand {
     usage: "facestyle compare <first> <second> [<options>]")
 
   @Argument(help: "A photo.") var first: String
-  @Argument(help: "Another one.") var second: String
+  @Argument(help: "Another photo.") var second: String
 
   @OptionGroup var face: FaceOptions
   @OptionGroup var threshold: ThresholdOption
@@ -16,7 +16,7 @@ struct Compare: ParsableCommand {
   func run() throws {
     try common.apply()
     let reader = try face.open()
-    // Embedded one by one, so that an error names its photo.
+    // One at a time, so that an error names its photo.
     let (a, b) = (try reader.embed(first), try reader.embed(second))
     var distance: Float = 0
     try check(fs_distance(a, b, a.count, &distance))

@@ -16,7 +16,7 @@ struct Demo: ParsableCommand {
   @Option(help: ArgumentHelp("The picture to paint.", valueName: "file")) var content: String
   @Option(help: ArgumentHelp("Where the painted picture goes.", valueName: "folder")) var out: String
   @Option(help: "Steps of the optimiser.") var steps: UInt32 = 200
-  @Option(help: "Number of threads; 0: one for each processor.") var threads: UInt32 = 0
+  @Option(help: "Number of threads; 0: one per processor.") var threads: UInt32 = 0
 
   func run() throws {
     try check(fs_threads_set(threads), "--threads")
@@ -34,7 +34,7 @@ struct Demo: ParsableCommand {
     try painter.troubles.end()
   }
 
-  /// The picture that is painted.
+  /// The painted picture's file.
   private var painted: String {
     "\(out)/\(nameAndExtension(fileName(content)).0)-\(nameAndExtension(fileName(style)).0).png"
   }
@@ -44,7 +44,7 @@ struct Demo: ParsableCommand {
   private struct Portrait {
     let file: String
     let embedding: [Float]
-    /// By the small model.
+    /// The small model's embedding.
     let small: [Float]
 
     /// obama2.jpg and obama_partial_face.jpg are photos of obama.
@@ -71,7 +71,7 @@ struct Demo: ParsableCommand {
     return portraits
   }
 
-  /// A triangle of distances, those of one person marked.
+  /// A triangle of distances; those between photos of one person are marked.
   private func compare(
     _ portraits: [Portrait], _ embedding: (Portrait) -> [Float], _ embedder: Embedder, _ model: String
   ) throws(Failure) {
@@ -92,7 +92,7 @@ struct Demo: ParsableCommand {
     }
   }
 
-  /// Somebody with other photos, and somebody without, each among all other photos.
+  /// A person with other photos, and one without, each searched among all other photos.
   private func identify(_ portraits: [Portrait], _ embedder: Embedder) throws(Failure) {
     print("\nWho is it?\n")
     let known = portraits.first { one in portraits.count { $0.person == one.person } > 1 }

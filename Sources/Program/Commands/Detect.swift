@@ -9,7 +9,7 @@ struct Detect: ParsableCommand {
 
   @OptionGroup var search: SearchOptions
 
-  @Flag(help: "Print the quality of each face, and the reasons against it.")
+  @Flag(help: "Print the quality of each face, and reasons to reject it.")
   var quality = false
 
   @OptionGroup var common: CommonOptions
@@ -58,16 +58,16 @@ struct Detect: ParsableCommand {
   }
 }
 
-/// What to search for, with what, and where.
+/// How to search, for which faces, and where.
 struct SearchOptions: ParsableArguments {
   enum Kind: String, CaseIterable, ExpressibleByArgument {
     case mtcnn, cascade
 
-    /// Of the file that is taken when none is named.
+    /// The default file's name.
     var modelName: String { self == .cascade ? "faces-cascade" : "mtcnn" }
   }
 
-  @Option(help: "The networks that find faces; cascade finds no points.")
+  @Option(help: "The networks that find faces; cascade does not find landmarks.")
   var detector = Kind.mtcnn
 
   @Option(help: ArgumentHelp("The detector's model.", valueName: "file"))
@@ -81,7 +81,7 @@ struct SearchOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Lowest score of a face, 0 to 1.", valueName: "score"))
   var threshold: Float?
 
-  @Option(help: ArgumentHelp("The maximum of faces; the largest are kept.", valueName: "count"))
+  @Option(help: ArgumentHelp("The maximum number of faces; the largest are kept.", valueName: "count"))
   var maxFaces: UInt32?
 
   @Option(help: ArgumentHelp("The part of the photo to search, in pixels.", valueName: "x,y,width,height"))

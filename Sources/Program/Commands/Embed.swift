@@ -2,14 +2,14 @@ import ArgumentParser
 
 struct Embed: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Prints the embedding of a photo's main face, one number a line.",
+    abstract: "Prints the embedding of a photo's main face, one number per line.",
     usage: "facestyle embed <photo> [<options>]")
 
   @Argument(help: "A \(anyPictureFormat) file.") var photo: String
 
   @Option(
     help: ArgumentHelp(
-      "Write what the network sees, the aligned face, to a \(anyPictureEnding) file.", valueName: "file"),
+      "Write the network's input, the aligned face, to a \(anyPictureEnding) file.", valueName: "file"),
     transform: PictureOutput.init(argument:))
   var chip: PictureOutput?
 

@@ -10,8 +10,8 @@ struct Evaluate: ParsableCommand {
       in each fold that many pairs NAME i j of one person, and as many NAME i OTHER j of two. \
       Photo i of NAME is NAME/NAME_000i.jpg in the folder.
 
-      Each fold is judged by the threshold that is right most often on all others. A photo \
-      without a face counts: its pairs are never taken for one person, whatever the threshold. \
+      Each fold is judged with the threshold that is best on all others. A photo without a face \
+      counts: its pairs are never accepted as one person, whatever the threshold. \
       The pairs of a photo that cannot be read are left out. Both are reported.
       """)
 

@@ -26,7 +26,7 @@ struct FaceStyleProgram: ParsableCommand {
   private static let version = "\(FS_VERSION_MAJOR).\(FS_VERSION_MINOR).\(FS_VERSION_PATCH)"
 
   static func main() {
-    signal(SIGXFSZ, SIG_IGN)  // a file too large is an error like a full disk
+    signal(SIGXFSZ, SIG_IGN)  // exceeding the file size limit is an error like a full disk
     do {
       guard fs_abi_version() == FS_ABI_VERSION else {
         throw Failure("the library has ABI version \(fs_abi_version()), this program needs \(FS_ABI_VERSION)")
@@ -41,15 +41,15 @@ struct FaceStyleProgram: ParsableCommand {
       }
       var command = try parseAsRoot(arguments)
       try command.run()
-      // What was printed may still wait in a buffer: a full disk shows only now.
+      // Output may still be buffered: a full disk shows only now.
       guard fflush(nil) == 0 else { throw Failure("output: \(String(cString: strerror(errno)))") }
     } catch let failure as Failure {
       warn(failure.message)
       Glibc.exit(EXIT_FAILURE)
     } catch let code as ExitCode {
-      Glibc.exit(code.rawValue)  // the reason was printed
+      Glibc.exit(code.rawValue)  // the reason has been printed
     } catch {
-      // Bad usage, or a request for help: as `exit(withError:)`, with arguments as people read them.
+      // Bad usage, or a request for help: like `exit(withError:)`, with arguments in readable form.
       let (code, text) = (exitCode(for: error), fullMessage(for: error))
       if code.isSuccess { print(text) } else { writeError(shown(text) + "\n") }
       Glibc.exit(code.rawValue)

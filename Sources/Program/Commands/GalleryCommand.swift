@@ -2,7 +2,7 @@ import ArgumentParser
 import CFaceStyle
 import Glibc
 
-/// Galleries that lie in files, or on a server.
+/// Galleries in files or on a server.
 struct GalleryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gallery",
@@ -56,22 +56,23 @@ struct GalleryCommand: ParsableCommand {
       var added: [JSON] = [], conflicts: [JSON] = []
       for path in photos {
         guard let embedding = try reader.embedOrSkip(path) else { continue }
-        // A new gallery is created when there is something to put into it.
+        // A new gallery is created once there is something to add.
         let gallery =
           if let there { there } else {
             try Gallery(opening: self.gallery, reader.embedder, key: key, .create)
           }
         there = gallery
-        let told = try gallery.enrol(name, embedding, note: note ?? shown(fileName(path)), isRefused: refuse)
-        let other = fixedText(told.other)
-        if told.conflict != 0 {
+        let result = try gallery.enrol(
+          name, embedding, note: note ?? shown(fileName(path)), isRefused: refuse)
+        let other = fixedText(result.other)
+        if result.conflict != 0 {
           warn(
-            "\(path): \(told.added != 0 ? "added, but " : "not added, ")it looks like \(other), distance \(fixed(told.distance, 2))"
+            "\(path): \(result.added != 0 ? "added, but " : "not added, ")it looks like \(other), distance \(fixed(result.distance, 2))"
           )
           conflicts.append(
-            .object(["photo": .string(path), "name": .string(other), "distance": .single(told.distance)]))
+            .object(["photo": .string(path), "name": .string(other), "distance": .single(result.distance)]))
         }
-        if told.added != 0 { added.append(.integer(Int(clamping: told.photo))) }
+        if result.added != 0 { added.append(.integer(Int(clamping: result.photo))) }
       }
       if common.json {
         print(
@@ -114,7 +115,7 @@ struct GalleryCommand: ParsableCommand {
       let gallery = try Gallery(opening: self.gallery, nil, key: key.read(), .change)
       if let name { try gallery.remove(name) }
       if let photo { try gallery.remove(photo: photo) }
-      tell(gallery, common)
+      printSummary(gallery, common)
     }
   }
 
@@ -187,7 +188,7 @@ struct GalleryCommand: ParsableCommand {
       try checkOutputs(out)
       let gallery = try Gallery(opening: self.gallery, nil, key: key.read(), .read)
       try gallery.export(to: out)
-      tell(gallery, common)
+      printSummary(gallery, common)
     }
   }
 
@@ -207,7 +208,7 @@ struct GalleryCommand: ParsableCommand {
       let (report, gallery) = try receiving.take(into: self.gallery) { gallery throws(Failure) in
         try gallery.add(from: photos)
       }
-      tell(report, gallery, common)
+      printSummary(report, gallery, common)
     }
   }
 
@@ -229,12 +230,12 @@ struct GalleryCommand: ParsableCommand {
       let (report, gallery) = try receiving.take(into: self.gallery) { gallery throws(Failure) in
         try gallery.merge(second, other)
       }
-      tell(report, gallery, common)
+      printSummary(report, gallery, common)
     }
   }
 }
 
-/// The key of a gallery whose embeddings are encrypted.
+/// The key of a gallery with encrypted embeddings.
 struct KeyOption: ParsableArguments {
   @Option(help: ArgumentHelp("32 bytes that encrypt the gallery's embeddings.", valueName: "file"))
   var keyFile: String?
@@ -256,13 +257,13 @@ struct KeyOption: ParsableArguments {
   }
 }
 
-/// Options of a gallery that takes photos in.
+/// Options of commands that add photos to a gallery.
 struct ReceivingOptions: ParsableArguments {
   @OptionGroup var key: KeyOption
   @Option(help: ArgumentHelp("The embedder's model.", valueName: "file")) var model: String?
 
-  /// Takes photos into the gallery that is there, whatever its model; or into a new one, for the embedder's,
-  /// which is made only where they can be taken in.
+  /// Adds photos to the existing gallery, whatever its model, or to a new one for the embedder's, which is
+  /// created only if they can be added.
   func take(
     into place: String, _ photos: (Gallery) throws(Failure) -> fs_gallery_report
   ) throws(Failure) -> (fs_gallery_report, Gallery) {
@@ -281,7 +282,7 @@ struct ReceivingOptions: ParsableArguments {
 }
 
 extension Gallery {
-  /// The gallery in a file or on a server, for changes; nil where there is none.
+  /// Opens the gallery in a file or on a server for changes; nil if there is none.
   convenience init?(ifThere place: String, _ embedder: Embedder?, key: [UInt8]?) throws(Failure) {
     do throws(Failure) {
       try self.init(opening: place, embedder, key: key, .change)
@@ -299,7 +300,7 @@ private var galleryHelp: ArgumentHelp { "The gallery: a file, or postgresql://us
 /// Whether a gallery lies on a server.
 func isAddress(_ place: String) -> Bool { place.hasPrefix("postgresql://") || place.hasPrefix("postgres://") }
 
-/// A gallery's name in reasons. An address may hold a password; the library's reason says what may be said.
+/// A gallery's name in errors. An address may contain a password; the library's reason says what is safe.
 func nameOfGallery(_ place: String) -> String { isAddress(place) ? "the gallery" : place }
 
 /// "2 people, 7 photos"
@@ -307,7 +308,7 @@ private func summary(_ gallery: Gallery) -> String {
   "\(counted(gallery.people, "person", "people")), \(counted(gallery.photos, "photo", "photos"))"
 }
 
-private func tell(_ gallery: Gallery, _ common: CommonOptions) {
+private func printSummary(_ gallery: Gallery, _ common: CommonOptions) {
   if common.json {
     print(JSON.object(["people": .integer(gallery.people), "photos": .integer(gallery.photos)]))
   } else {
@@ -315,7 +316,7 @@ private func tell(_ gallery: Gallery, _ common: CommonOptions) {
   }
 }
 
-private func tell(_ report: fs_gallery_report, _ gallery: Gallery, _ common: CommonOptions) {
+private func printSummary(_ report: fs_gallery_report, _ gallery: Gallery, _ common: CommonOptions) {
   if common.json {
     print(
       JSON.object([

@@ -3,7 +3,7 @@ import CFaceStyle
 
 struct Identify: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Names the person on a photo.",
+    abstract: "Names the person in a photo.",
     usage: """
       facestyle identify <photo> <folder> [<options>]
       facestyle identify <photo> --gallery <gallery> [<options>]
@@ -69,7 +69,7 @@ struct Identify: ParsableCommand {
   }
 }
 
-/// How several photos of a person count, and how clear the answer must be.
+/// How a person's photos are combined, and how clear the result must be.
 struct RuleOptions: ParsableArguments {
   enum Rule: String, CaseIterable, ExpressibleByArgument {
     case nearest, mean, template, vote
@@ -84,7 +84,7 @@ struct RuleOptions: ParsableArguments {
     }
   }
 
-  @Option(help: "How several photos of a person count.")
+  @Option(help: "How a person's photos are combined.")
   var rule = Rule.nearest
 
   @Option(help: ArgumentHelp("By how much the next person must be farther.", valueName: "distance"))
@@ -111,8 +111,8 @@ struct RuleOptions: ParsableArguments {
   }
 }
 
-/// Names and photos of a gallery's folder. A name is UTF-8: other bytes are spelled out, so that two stay
-/// two.
+/// Names and photos of a gallery's folder. A name is UTF-8: other bytes are escaped, so that different names
+/// stay different.
 private func galleryPhotos(_ folder: String) throws(Failure) -> [(name: String, path: String)] {
   var found: [(String, String)] = []
   for entry in try contents(of: folder) {

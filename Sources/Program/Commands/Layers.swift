@@ -47,19 +47,19 @@ struct Layers: ParsableCommand {
       abstract: "Draws the patches that units respond to most, over many photos.",
       usage: "facestyle layers top <photo> ... --layer <layer> -o <file> [<options>]",
       discussion: """
-        For each unit the places in the photos to which it responds most, each as large as \
-        what the unit sees: 3x3 of them, the strongest at the top left, and the units side by \
-        side. Grey is beyond a photo's edge; light grey is a place that was not found, because \
-        the unit responds to fewer photos. A folder stands for the photos in it. Ctrl-C ends \
-        early, with what was found so far.
+        Shows for each unit the patches of the photos to which it responds most, each as large as \
+        the unit's receptive field: 3x3 of them, the strongest at the top left, and the units \
+        side by side. Grey is beyond a photo's edge; light grey is a missing patch, because the \
+        unit responds to fewer photos. A folder stands for the photos in it. Ctrl-C ends early, \
+        with the patches found so far.
         """)
 
     @Argument(help: "\(anyPictureFormat) files, or folders of them.") var photos: [String]
     @OptionGroup var layers: LayerOptions
 
-    @Option(help: "Patches of each unit, 1 to 64.") var patches: UInt32 = 9
-    @Option(help: ArgumentHelp("Patches from one photo, 1 to 64.", valueName: "n")) var perPhoto: UInt32 = 1
-    @Flag(help: "Only patches that no edge of a photo cuts.") var inside = false
+    @Option(help: "Patches per unit, 1 to 64.") var patches: UInt32 = 9
+    @Option(help: ArgumentHelp("Patches per photo, 1 to 64.", valueName: "n")) var perPhoto: UInt32 = 1
+    @Flag(help: "Only patches that lie entirely inside a photo.") var inside = false
     @Option(help: ArgumentHelp("Side of a patch on the sheet.", valueName: "pixels")) var tile = 64
     @OptionGroup var common: CommonOptions
 
@@ -83,20 +83,20 @@ struct Layers: ParsableCommand {
         return (name: name, units: chosen, search: try UnitSearch(model, name, options, units: chosen))
       }
       let added = try look(at: try photoFiles(photos), searches.map { $0.search })
-      var told: [JSON] = []
+      var results: [JSON] = []
       for (name, units, search) in searches {
         let all = try units ?? Array(0..<Int(model.describe(layer: name).units))
         var found = try all.map { unit throws(Failure) in (unit: unit, patches: try search.patches(of: unit))
         }
         if let strongest = layers.strongest {
-          // Of equal ones the first comes first: the sort is stable.
+          // On ties the first comes first: the sort is stable.
           found.sort { ($0.patches.first?.activation ?? 0) > ($1.patches.first?.activation ?? 0) }
           found = Array(found.prefix(strongest))
         }
         let output = layers.output(for: name)
         try draw(found, added).keep(at: output)
         if common.json {
-          told.append(json(name, output, found, added))
+          results.append(json(name, output, found, added))
         } else {
           let count = found.reduce(0) { $0 + $1.patches.count }
           print(
@@ -104,10 +104,10 @@ struct Layers: ParsableCommand {
               + " from \(counted(added.count, "photo", "photos"))")
         }
       }
-      if common.json { print(JSON.array(told)) }
+      if common.json { print(JSON.array(results)) }
     }
 
-    /// Shows each photo to the searches; the photos that could be read.
+    /// Adds each photo to the searches. Returns the photos that could be read.
     private func look(at paths: [String], _ searches: [UnitSearch]) throws(Failure) -> [String] {
       var added: [String] = []
       let bar = ProgressBar(), stopwatch = Stopwatch()
@@ -157,7 +157,7 @@ struct Layers: ParsableCommand {
           sheet.fill(224, x: x, y: y, width: tile, height: tile)
         }
       }
-      // One photo at a time is held.
+      // Holds one photo at a time.
       for (number, path) in paths.enumerated() {
         var photo: Picture?
         for (i, (_, patches)) in found.enumerated() {
@@ -210,7 +210,7 @@ struct Layers: ParsableCommand {
     @OptionGroup var layers: LayerOptions
 
     @Option(help: "Colours from 0 to the largest.") var palette = Colours.grey
-    @Option(help: "Whose largest response is white: each unit's own, or the layer's, to compare units.")
+    @Option(help: "Response shown in white: each unit's largest, or the layer's, to compare units.")
     var scale = Scale.unit
     @Option(help: ArgumentHelp("Longer side of a map on the sheet.", valueName: "pixels")) var tile = 128
     @OptionGroup var common: CommonOptions
@@ -225,7 +225,7 @@ struct Layers: ParsableCommand {
       let model = try openModel("vgg19", asked: layers.model)
       for name in layers.layer.names { _ = try model.describe(layer: name) }
       let picture = try Picture(opening: photo), given = try input(of: model, picture)
-      var told: [JSON] = []
+      var results: [JSON] = []
       for name in layers.layer.names {
         let answer = try model.features(given, name, layers.pooling.value), peaks = answer.peaks
         let units: [Int]
@@ -238,7 +238,7 @@ struct Layers: ParsableCommand {
         let output = layers.output(for: name)
         try draw(answer, units, peaks, picture).keep(at: output)
         if common.json {
-          told.append(
+          results.append(
             .object([
               "layer": .string(name), "file": .string(output), "width": .integer(answer.width),
               "height": .integer(answer.height),
@@ -250,10 +250,10 @@ struct Layers: ParsableCommand {
           )
         }
       }
-      if common.json { print(JSON.array(told)) }
+      if common.json { print(JSON.array(results)) }
     }
 
-    /// The photo at the size at which the network looks at it.
+    /// The photo at the size of the network's input.
     private func input(of model: Model, _ picture: Picture) throws(Failure) -> Picture {
       if let (width, height) = model.inputSize { return try picture.resized(width: width, height: height) }
       guard layers.size > 0, max(picture.width, picture.height) > Int(layers.size) else { return picture }
@@ -281,7 +281,7 @@ struct Layers: ParsableCommand {
   }
 }
 
-/// Which units of which layers, and where the picture goes.
+/// Selects layers and units, and names the output.
 struct LayerOptions: ParsableArguments {
   enum Pooling: String, CaseIterable, ExpressibleByArgument {
     case max, average
@@ -332,7 +332,7 @@ struct LayerOptions: ParsableArguments {
     for name in layer.names { try checkOutputs(output(for: name)) }
   }
 
-  /// The units that were asked for, which the layer must have; of the first ones those that it has.
+  /// The requested units, which the layer must have; of the default ones those that it has.
   func present(_ asked: [Int], _ layer: fs_layer_info, _ name: String) throws(Failure) -> [Int] {
     let count = Int(layer.units)
     guard units != nil else { return asked.filter { $0 < count } }
@@ -371,7 +371,7 @@ struct Units: ExpressibleByArgument {
 
 private let modelHelp = ArgumentHelp("The network. (default: vgg19)", valueName: "file")
 
-/// Files as they are, and the pictures in folders.
+/// Files as given, and the pictures in folders.
 private func photoFiles(_ paths: [String]) throws(Failure) -> [String] {
   var files: [String] = []
   for path in paths {

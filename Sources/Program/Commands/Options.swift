@@ -3,13 +3,13 @@ import CFaceStyle
 
 /// Options of every command.
 struct CommonOptions: ParsableArguments {
-  @Option(help: "Number of threads; 0: one for each processor.")
+  @Option(help: "Number of threads; 0: one per processor.")
   var threads: UInt32 = 0
 
   @Flag(help: "Print one line of JSON.")
   var json = false
 
-  /// Sets the number of threads: the first thing a command does.
+  /// Sets the number of threads. Every command calls this first.
   func apply() throws(Failure) { try check(fs_threads_set(threads), "--threads") }
 }
 
@@ -45,9 +45,9 @@ struct FaceOptions: ParsableArguments {
   }
 }
 
-/// How near two faces of one person are.
+/// The largest distance between two faces of one person.
 struct ThresholdOption: ParsableArguments {
-  @Option(help: ArgumentHelp("Distance up to which two faces are one person's.", valueName: "distance"))
+  @Option(help: ArgumentHelp("Largest distance between two faces of one person.", valueName: "distance"))
   var threshold: Float?
 
   var value: Float { threshold ?? Float(FS_DEFAULT_THRESHOLD) }
@@ -61,7 +61,7 @@ struct ThresholdOption: ParsableArguments {
 
 /// Turns photos into embeddings.
 struct FaceReader {
-  /// Nil where whole photos are seen.
+  /// Nil if the embedder sees whole photos.
   let detector: Detector?
   let embedder: Embedder
   /// The embedder's architecture.
@@ -71,7 +71,7 @@ struct FaceReader {
     try embedder.embed(try Picture(opening: path), path, detector).1
   }
 
-  /// The same, but a photo that cannot be used is reported on the error stream.
+  /// The same, but reports a photo that cannot be used on the error stream.
   func embedOrSkip(_ path: String) throws(Failure) -> [Float]? {
     do throws(Failure) {
       return try embed(path)

@@ -6,7 +6,7 @@ struct Restyle: ParsableCommand {
     abstract: "Paints a picture in one pass of a network.",
     usage: "facestyle restyle <content> [<style> ...] --model <file> -o <file>",
     discussion: """
-      A network that learned one style (fast-style, fast-style-resize) takes no style. A
+      A network that has learned one style (fast-style, fast-style-resize) takes no styles. A
       universal-style model takes one or more, and the options from --strength on.
       """)
 
@@ -96,7 +96,7 @@ struct Levels: ExpressibleByArgument {
   }
 }
 
-/// A network that learned one style.
+/// A network that has learned one style.
 private final class FastStyler {
   private let handle: OpaquePointer
 
@@ -110,7 +110,7 @@ private final class FastStyler {
   }
 }
 
-/// Networks that paint like any picture, with those pictures.
+/// Networks that paint in the style of any pictures, with these pictures.
 private final class UniversalStyler {
   private let handle: OpaquePointer
 

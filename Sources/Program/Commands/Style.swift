@@ -7,18 +7,18 @@ struct Style: ParsableCommand {
     usage: "facestyle style <content> <style> ... -o <file> [<options>]",
     discussion: """
       Ctrl-C, SIGTERM and SIGHUP end the painting early and keep the picture so far; a second \
-      signal ends the program at once. With --checkpoint the same command goes on from there \
-      later, with the bits that an uninterrupted painting has. Pictures, weights and options \
-      must be the same; what differs is named.
+      signal ends the program at once. With --checkpoint the same command resumes from there \
+      later, with the same bits as an uninterrupted painting. Pictures, weights and options \
+      must be the same; differences are reported.
 
-      An output that cannot be written is refused before the work. A failure on the way, such \
-      as a checkpoint on a full disk, is reported and does not end the painting; the exit \
+      An output that cannot be written is rejected before the work. A failure during the work, \
+      such as a checkpoint on a full disk, is reported and does not end the painting; the exit \
       status is then 1. A picture that cannot be written at the end goes to a new folder in \
       TMPDIR, or /tmp.
       """)
 
   @Argument(help: "The picture to paint.") var content: String
-  @Argument(help: "The picture to paint like; several are mixed.") var styles: [String]
+  @Argument(help: "The picture whose style to use; several are mixed.") var styles: [String]
 
   @Option(
     name: [.customShort("o"), .long], help: ArgumentHelp("A \(anyPictureEnding) file.", valueName: "file"),
@@ -31,14 +31,15 @@ struct Style: ParsableCommand {
   @Option(help: ArgumentHelp("Weights of several styles, as 2,1. (default: equal)", valueName: "weights"))
   var styleWeights: Weights?
 
-  @Option(help: ArgumentHelp("A line of JSON for each evaluation.", valueName: "file")) var trace: String?
+  @Option(help: ArgumentHelp("Log of the evaluations, one line of JSON each.", valueName: "file")) var trace:
+    String?
 
   @Option(
     help: ArgumentHelp(
-      "Go on from this file if it exists, and write checkpoints to it.", valueName: "file"))
+      "Resume from this file if it exists, and write checkpoints to it.", valueName: "file"))
   var checkpoint: String?
 
-  @Option(help: ArgumentHelp("Evaluations from one checkpoint to the next. (default: 50)", valueName: "n"))
+  @Option(help: ArgumentHelp("Evaluations between checkpoints. (default: 50)", valueName: "n"))
   var checkpointEvery: UInt32?
 
   @Option(help: ArgumentHelp("Write the picture of every n-th step, as FILE-0020.png.", valueName: "n"))
@@ -47,7 +48,7 @@ struct Style: ParsableCommand {
   @Option(help: ArgumentHelp("The model of VGG-19.", valueName: "file"))
   var model: String?
 
-  @Flag(help: "Print how much memory the painting would take, and paint nothing.")
+  @Flag(help: "Print how much memory the painting would take, without painting.")
   var memory = false
 
   @OptionGroup var common: CommonOptions

@@ -13,12 +13,12 @@ struct Train: ParsableCommand {
       A folder of people has a folder for each of them, with JPEG and PNG files. Faces must be \
       in the same place in all photos, or have five points (eyes, nose, corners of the mouth): \
       FOLDER:FILE names a JSON file, {"Ann/1.jpg": [[x, y], ... 5], ...}, and FOLDER:x,y,x,y,... \
-      gives ten numbers that hold for all its photos. If some folder has points, photos without \
-      points are left out. If none has, the network learns from whole photos.
+      gives ten numbers for all its photos. If any folder has points, photos without points are \
+      left out. If none has, the network learns from whole photos.
 
       Ctrl-C, SIGTERM and SIGHUP finish the step, save the checkpoint and the model so far, and \
-      print how to go on; a second signal ends at once. With the same options a training that \
-      goes on from its checkpoint ends with the bits of one that was never stopped.
+      print how to resume; a second signal ends at once. With the same options a training that \
+      resumes from its checkpoint ends with the same bits as an uninterrupted one.
       """)
 
   @Option(help: ArgumentHelp("A folder of people; may be repeated.", valueName: "folder"))
@@ -52,7 +52,7 @@ struct Train: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Pairs of photos to learn from, one a line: Ann/1.jpg Ann/2.jpg 1, or 0 for two people.",
+      "Pairs of photos to learn from, one per line: Ann/1.jpg Ann/2.jpg 1, or 0 for two people.",
       valueName: "file"))
   var pairs: String?
 
@@ -75,8 +75,8 @@ struct Train: ParsableCommand {
   var longestGradient: Float?
 
   @Option(help: "The number of steps. (default: 1000)") var steps: UInt32?
-  @Option(help: "Instead of --steps: how often to go through all photos.") var epochs: Double?
-  @Option(help: ArgumentHelp("Photos a step. (default: 64)", valueName: "photos")) var batch: UInt32?
+  @Option(help: "Instead of --steps: number of passes through all photos.") var epochs: Double?
+  @Option(help: ArgumentHelp("Photos per step. (default: 64)", valueName: "photos")) var batch: UInt32?
 
   @Option(
     help: ArgumentHelp(
@@ -92,11 +92,11 @@ struct Train: ParsableCommand {
   var blend: Float?
 
   @Option(
-    help: ArgumentHelp("Go on from this file if it exists, and write checkpoints to it.", valueName: "file"))
+    help: ArgumentHelp("Resume from this file if it exists, and write checkpoints to it.", valueName: "file"))
   var checkpoint: String?
 
   @Option(
-    help: ArgumentHelp("Steps from one checkpoint to the next. (default: at the end)", valueName: "steps"))
+    help: ArgumentHelp("Steps between checkpoints. (default: only at the end)", valueName: "steps"))
   var checkpointEvery: UInt32?
 
   @Option(help: "Seed of the weights, the order and the augmentation. (default: 1)") var seed: UInt64?
@@ -151,7 +151,7 @@ struct Train: ParsableCommand {
 
   func run() throws {
     try common.apply()
-    // Told now, not after hours of training.
+    // Checked now, not after hours of training.
     try checkOutputs(out, checkpoint, streams: log)
     let set = try gather()
     let count = set.count
@@ -171,9 +171,9 @@ struct Train: ParsableCommand {
         triplets: triplets,
         checkpoint: checkpoint)
     }
-    let (leftOut, told) = try set.leftOut(first: 5)
-    for line in told { warn("left out \(line)") }
-    if leftOut > told.count { warn("left out \(grouped(leftOut - told.count)) more") }
+    let (leftOut, reasons) = try set.leftOut(first: 5)
+    for line in reasons { warn("left out \(line)") }
+    if leftOut > reasons.count { warn("left out \(grouped(leftOut - reasons.count)) more") }
 
     let kept = training.troubles.has("training") ? nil : checkpoint
     try keeping("model", at: out, elseIn: kept) { path throws(Failure) in

@@ -1,6 +1,6 @@
 import CFaceStyle
 
-// What a model's layers are, and what their units answer to: the library's calls as Swift.
+// A model's layers and their units' responses: the library's calls in Swift.
 
 extension Model {
   var layers: [String] {
@@ -16,7 +16,7 @@ extension Model {
     return described
   }
 
-  /// What a layer answers to a picture, [height, width, units].
+  /// A layer's response to a picture, [height, width, units].
   func features(_ picture: Picture, _ layer: String, _ pooling: fs_pooling) throws(Failure) -> LayerAnswer {
     var shape: [UInt32] = [0, 0, 0]
     try check(fs_model_features(handle, picture.handle, layer, pooling, nil, 0, &shape))
@@ -26,7 +26,7 @@ extension Model {
     return LayerAnswer(height: sides[0], width: sides[1], units: sides[2], values: values)
   }
 
-  /// The width and height of the one size of picture that the network takes, nil if any will do.
+  /// The fixed input size of the network; nil if any size is accepted.
   var inputSize: (width: Int, height: Int)? {
     var described = fs_architecture_info()
     described.size = MemoryLayout<fs_architecture_info>.size
@@ -39,14 +39,14 @@ struct LayerAnswer {
   let height, width, units: Int
   let values: [Float]
 
-  /// The largest answer of each unit.
+  /// The largest response of each unit.
   var peaks: [Float] {
     var peaks = [Float](repeating: 0, count: units)
     for (i, value) in values.enumerated() where value > peaks[i % units] { peaks[i % units] = value }
     return peaks
   }
 
-  /// A unit's answers as a picture, from 0 to `highest`.
+  /// A unit's response as a picture, scaled from 0 to `highest`.
   func map(of unit: Int, highest: Float, _ palette: fs_palette) throws(Failure) -> Picture {
     try values.withUnsafeBufferPointer { values throws(Failure) in
       let own = UnsafeBufferPointer(rebasing: values[unit...])
@@ -59,7 +59,7 @@ struct LayerAnswer {
   }
 }
 
-/// The strongest answers of a layer's units over pictures.
+/// The strongest responses of a layer's units over pictures.
 final class UnitSearch {
   private let handle: OpaquePointer
 
@@ -99,14 +99,14 @@ extension Picture {
     return Picture(owning: try made("") { fs_unit_patch_cut(&$0, handle, &patch) })
   }
 
-  /// At another size; pixels that become far larger stay squares.
+  /// At another size; strongly enlarged pixels stay squares.
   func resized(width: Int, height: Int) throws(Failure) -> Picture {
     let filter = width >= 4 * self.width ? FS_AREA : FS_BICUBIC
     return Picture(
       owning: try made("") { fs_image_resize(&$0, handle, UInt32(width), UInt32(height), filter) })
   }
 
-  /// Its sides where the longer one is `longest`.
+  /// Its size with the longer side scaled to `longest`.
   func size(longest: Int) -> (width: Int, height: Int) {
     let side = max(width, height)
     func scaled(_ x: Int) -> Int { max(1, (2 * x * longest + side) / (2 * side)) }

@@ -1,7 +1,6 @@
 import CFaceStyle
 import Glibc
 
-/// What a path is.
 enum PathKind { case file, folder, absent }
 
 func kind(of path: String) -> PathKind {
@@ -10,7 +9,7 @@ func kind(of path: String) -> PathKind {
   return info.st_mode & S_IFMT == S_IFDIR ? .folder : .file
 }
 
-/// Names of what lies in a folder, sorted, without hidden ones. Any bytes are a name.
+/// Names of a folder's entries, sorted, without hidden ones. Names are arbitrary bytes.
 func contents(of folder: String) throws(Failure) -> [String] {
   guard let directory = opendir(folder) else {
     throw Failure("\(folder): \(String(cString: strerror(errno)))")
@@ -27,7 +26,7 @@ func contents(of folder: String) throws(Failure) -> [String] {
     if !name.hasPrefix(".") { names.append(name) }
     errno = 0
   }
-  // The end, or a disk that fails: a folder is never read in part.
+  // The end, or a disk error: a folder is never read in part.
   guard errno == 0 else { throw Failure("\(folder): \(String(cString: strerror(errno)))") }
   return names.sorted()
 }
@@ -45,7 +44,7 @@ func nameAndExtension(_ file: String) -> (String, String) {
   return (String(file[..<dot]), file[file.index(after: dot)...].lowercased())
 }
 
-/// The kinds of picture file that the library reads and writes, as "PNG", and how their names end, as ".png".
+/// The picture formats that the library reads and writes, such as "PNG", with their endings, such as ".png".
 private let pictureFormats: [(name: String, endings: [String])] = {
   var formats: [(name: String, endings: [String])] = []
   while let name = fs_file_format_name(fs_file_format(rawValue: UInt32(formats.count))) {
@@ -69,13 +68,13 @@ private func alternatives(_ words: [String]) -> String {
   return "\(words.dropLast().joined(separator: ", ")) or \(last)"
 }
 
-/// Pictures that the library reads, by their ending.
+/// Whether the library reads this kind of picture, by the ending.
 func isPicture(_ file: String) -> Bool {
   let ending = "." + nameAndExtension(file).1
   return pictureFormats.contains { $0.endings.contains(ending) }
 }
 
-/// Makes a folder; one that is there already is fine.
+/// Creates a folder; an existing one is accepted.
 func makeFolder(_ path: String) throws(Failure) {
   if mkdir(path, 0o777) != 0, kind(of: path) != .folder {
     throw Failure("\(path): \(String(cString: strerror(errno)))")

@@ -1,6 +1,6 @@
 import CFaceStyle
 
-// The library's handles as Swift objects, each given back when nobody holds it.
+// The library's handles as Swift objects, destroyed with their last reference.
 
 final class Picture {
   let handle: OpaquePointer
@@ -18,7 +18,7 @@ final class Picture {
 
   func write(to path: String) throws(Failure) { try check(fs_image_write(handle, path), path) }
 
-  /// Left and right exchanged.
+  /// Mirrors left and right.
   func mirrored() throws(Failure) -> Picture {
     let matrix: [Float] = [-1, 0, Float(width - 1), 0, 1, 0]
     return Picture(owning: try made("") { fs_image_warp(&$0, handle, matrix, UInt32(width), UInt32(height)) })
@@ -55,7 +55,7 @@ final class Detector {
 
   deinit { fs_detector_destroy(handle) }
 
-  /// The faces that its options ask for, in their order.
+  /// The faces that its options select, in order.
   func find(in picture: Picture) throws(Failure) -> [fs_face] {
     var (count, room) = (0, 64)
     while true {
@@ -78,10 +78,10 @@ final class Embedder {
 
   var dimension: Int { fs_embedder_dimension(handle) }
   var threshold: Float { fs_embedder_threshold(handle) }
-  /// Whether it sees aligned faces; else whole photos, in which no face is looked for.
+  /// Whether it requires aligned faces; else it sees whole photos, without detection.
   var isAligning: Bool { fs_embedder_aligns(handle) != 0 }
 
-  /// The main face of the photo at `path`, nil where all of it is seen, and its embedding.
+  /// The main face of the photo at `path`, nil if the whole photo is seen, and its embedding.
   func embed(_ photo: Picture, _ path: String, _ detector: Detector?) throws(Failure) -> (fs_face?, [Float]) {
     var face = fs_face()
     var embedding = [Float](repeating: 0, count: dimension)
@@ -100,7 +100,7 @@ final class Embedder {
     return chips.indices.map { Array(numbers[($0 * dimension)..<(($0 + 1) * dimension)]) }
   }
 
-  /// What it sees of a photo: a face, or all of it.
+  /// The network's input for a photo: a face, or all of it.
   func align(_ photo: Picture, _ face: fs_face?) throws(Failure) -> Picture {
     Picture(
       owning: try made("") { out in
@@ -110,7 +110,7 @@ final class Embedder {
   }
 }
 
-/// Labelled pairs of photos, as LFW's pairs.txt lists them.
+/// Labelled pairs of photos, as in LFW's pairs.txt.
 final class PairList {
   let handle: OpaquePointer
 
@@ -128,7 +128,7 @@ final class PairList {
     }
   }
 
-  /// Paths below the folder of images.
+  /// Paths relative to the folder of images.
   var photos: [String] {
     (0..<fs_pairs_photo_count(handle)).map { fs_pairs_photo(handle, $0).map { pathText($0) } ?? "" }
   }
@@ -152,7 +152,7 @@ final class Landmarks {
   }
 }
 
-/// Photos to learn from.
+/// Training photos.
 final class Photos {
   let handle: OpaquePointer
 
@@ -176,24 +176,24 @@ final class Photos {
 
   var count: (photos: Int, people: Int) { (fs_photos_count(handle), fs_photos_person_count(handle)) }
 
-  /// How many were left out, and the first of them, each with the reason.
-  func leftOut(first limit: Int) throws(Failure) -> (count: Int, told: [String]) {
+  /// The number of photos that were left out, and the first of them, each with its reason.
+  func leftOut(first limit: Int) throws(Failure) -> (count: Int, reasons: [String]) {
     let count = fs_photos_left_out_count(handle)
-    var told: [String] = []
+    var reasons: [String] = []
     for i in 0..<min(count, limit) {
       var path = [CChar](repeating: 0, count: 4096), reason = [CChar](repeating: 0, count: 1024)
       try check(fs_photos_left_out(handle, i, &path, path.count, &reason, reason.count))
-      told.append("\(pathText(path)): \(pathText(reason))")
+      reasons.append("\(pathText(path)): \(pathText(reason))")
     }
-    return (count, told)
+    return (count, reasons)
   }
 }
 
-/// A network that learns.
+/// Trains a network.
 final class Trainer {
   let handle: OpaquePointer
 
-  /// - Parameter start: the model whose weights it starts from.
+  /// - Parameter start: the model with the initial weights.
   init(
     _ options: fs_trainer_options, architecture: String, loss: fs_loss_options, start: Model?
   ) throws(Failure) {
@@ -239,7 +239,7 @@ final class Gallery {
 
   enum Access { case create, change, read }
 
-  /// A gallery in a file or on a server; `embedder` may be nil for one that is there.
+  /// Opens a gallery in a file or on a server; `embedder` may be nil if it exists.
   init(opening place: String, _ embedder: Embedder?, key: [UInt8]?, _ access: Access) throws(Failure) {
     var options = fs_gallery_options()
     try check(fs_gallery_options_init(&options, MemoryLayout<fs_gallery_options>.size))
@@ -332,15 +332,15 @@ final class Gallery {
   }
 }
 
-/// A text of C's that fills a struct's room.
+/// A string in a fixed-size array of a C struct.
 func fixedText<Room>(_ room: Room) -> String {
   withUnsafeBytes(of: room) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
 }
 
 extension fs_gallery_identity {
-  /// nil of a stranger.
+  /// nil for a stranger.
   var person: String? { known != 0 ? fixedText(name) : nil }
-  /// nil where there is nobody else.
+  /// nil if there is no other person.
   var next: String? { runner_up_distance.isFinite ? fixedText(runner_up) : nil }
 
   /// "obama, distance 0.38 (threshold 0.60)"

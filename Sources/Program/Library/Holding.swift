@@ -1,8 +1,8 @@
 import CFaceStyle
 
-// Pointers of objects are valid while the objects live. C holds none of them: here they are held for it.
+// Handles are valid while their objects live. C does not retain them, so these functions do.
 
-/// Calls `body`, which has handed pointers of these objects to C; they live until it has returned.
+/// Calls `body`, which passes handles of these objects to C, and keeps them alive until it returns.
 func holding<Result>(
   _ objects: AnyObject?..., body: () throws(Failure) -> Result
 ) throws(Failure) -> Result {

@@ -1,8 +1,8 @@
 import Glibc
 
-/// A model: the file that was asked for, or one of these names, the first that is found. A name without a
-/// slash and an ending is looked for too: in the environment's folder (FACESTYLE_MODELS), a source
-/// checkout's, beside the program or its folder, the installed one.
+/// Opens a model: the requested file, or the first of these names that is found. A name without slash and
+/// ending is also searched for: in the folder of the environment (FACESTYLE_MODELS), of a source checkout,
+/// next to the program or its folder, and in the installed one.
 func openModel(_ names: String..., asked: String?) throws(Failure) -> Model {
   var names = names
   if let asked {
@@ -28,7 +28,6 @@ func openModel(_ names: String..., asked: String?) throws(Failure) -> Model {
   )
 }
 
-/// The folder of this program's file.
 private func programFolder() -> String? {
   guard let resolved = realpath("/proc/self/exe", nil) else { return nil }
   defer { free(resolved) }

@@ -2,12 +2,12 @@ import ArgumentParser
 import CFaceStyle
 import Glibc
 
-// What a command writes: checked before the work, and not lost if it cannot be written after it.
+// A command's output files: checked before the work, and kept elsewhere if they cannot be written after it.
 
-/// Refuses, before the work, what could not be written after it.
+/// Fails before the work if an output could not be written after it.
 /// - Parameters:
-///   - files: those that the library writes whole; nil for one that is not asked for.
-///   - streams: those that are written line by line, which may be a pipe or a device.
+///   - files: written as a whole by the library; nil if not requested.
+///   - streams: written line by line; may be a pipe or a device.
 func checkOutputs(_ files: String?..., streams: String?...) throws(Failure) {
   var known: [String] = []
   for (file, isWhole) in files.map({ ($0, true) }) + streams.map({ ($0, false) }) {
@@ -18,7 +18,7 @@ func checkOutputs(_ files: String?..., streams: String?...) throws(Failure) {
   }
 }
 
-/// A picture that a command writes: an argument whose ending names a format.
+/// An output picture: an argument whose ending names a format.
 struct PictureOutput {
   let path: String
 
@@ -27,14 +27,15 @@ struct PictureOutput {
     path = argument
   }
 
-  /// A file beside it: "painted-0020.png" for "painted.png" and "0020".
+  /// The path of a numbered file next to it: "painted-0020.png" for "painted.png" and "0020".
   func path(with part: String) -> String {
     let (stem, ending) = nameAndExtension(path)
     return "\(stem)-\(part).\(ending)"
   }
 }
 
-/// A new file is put beside an old one and takes its name: it is the folder that must be writable.
+/// Checks that a file could be written. Whole files are replaced by a new one next to them: the folder must
+/// be writable.
 private func checkPlace(of file: String, isWhole: Bool) throws(Failure) {
   guard !file.isEmpty else { throw Failure("a file without a name; expected one with") }
   var info = stat(), target = file
@@ -58,13 +59,13 @@ private func checkPlace(of file: String, isWhole: Bool) throws(Failure) {
 
 extension Picture {
   /// Writes the picture. If that fails, it goes to a new folder in TMPDIR, or /tmp.
-  /// - Throws: whenever it is not at `path`; the reason says where it is.
+  /// - Throws: if it is not at `path`; the reason says where it is.
   func keep(at path: String, elseIn checkpoint: String? = nil) throws(Failure) {
     try keeping("picture", at: path, elseIn: checkpoint) { place throws(Failure) in try write(to: place) }
   }
 }
 
-/// - Parameter checkpoint: a file from which `what` can be made again, if it is there.
+/// - Parameter checkpoint: a file from which `what` can be recreated, if it exists.
 func keeping(
   _ what: String, at path: String, elseIn checkpoint: String?, _ write: (String) throws(Failure) -> Void
 ) throws(Failure) {
@@ -100,28 +101,28 @@ private func rescued(_ path: String, _ write: (String) throws(Failure) -> Void) 
   }
 }
 
-/// What goes wrong beside the work: it is reported at once, the work goes on, and the exit status shows it.
+/// Failures besides the main work: reported at once, while the work continues, and shown in the exit status.
 final class Troubles {
-  /// By the work that they concern.
+  /// Current failures, by the work that they concern.
   private var reasons: [String: String] = [:]
-  private var told: Set<String> = []
+  private var reported: Set<String> = []
 
-  /// Reports a reason that was not reported before.
+  /// Reports a reason unless it has been reported before.
   func add(_ failure: Failure, to work: String) {
-    if told.insert(failure.message).inserted { warn("\(work): \(failure.message)") }
+    if reported.insert(failure.message).inserted { warn("\(work): \(failure.message)") }
     reasons[work] = failure.message
   }
 
-  /// It went well at last.
+  /// Records that it succeeded in the end.
   func clear(_ work: String) { reasons[work] = nil }
 
   func has(_ work: String) -> Bool { reasons[work] != nil }
 
-  /// The last thing of a command.
+  /// Sets the exit status; call at the end of a command.
   func end() throws { if !reasons.isEmpty { throw ExitCode.failure } }
 }
 
-/// How to go on after an early end.
+/// How to resume after an early end.
 func wayOn(_ checkpoint: String?) -> String {
   guard let checkpoint else { return "; without --checkpoint there is nothing to go on from" }
   // `CommandLine.arguments` would repair paths that are not UTF-8.
@@ -131,7 +132,7 @@ func wayOn(_ checkpoint: String?) -> String {
   return "; the same command goes on from \(checkpoint): \(words.joined(separator: " "))"
 }
 
-/// As a shell takes it.
+/// Quoted for a shell.
 private func quoted(_ argument: String) -> String {
   let plain = argument.utf8.allSatisfy { byte in
     switch byte {

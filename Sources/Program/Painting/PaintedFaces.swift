@@ -1,6 +1,6 @@
 import CFaceStyle
 
-/// The faces of a photo that is painted: their map, and how near the painted ones are.
+/// The faces of a photo to be painted: their map, and the painted faces' distances.
 struct PaintedFaces {
   private let photo: Picture
   private let faces: [fs_face]
@@ -24,7 +24,7 @@ struct PaintedFaces {
 
   var threshold: Float { embedder.threshold }
 
-  /// Of each face to itself in the painted picture, which may have another size.
+  /// From each face to itself in the painted picture, which may have another size.
   func distances(to painted: Picture) throws(Failure) -> [Float] {
     let across = Float(painted.width) / Float(photo.width), down = Float(painted.height) / Float(photo.height)
     var distances: [Float] = []

@@ -1,36 +1,34 @@
 import CFaceStyle
 
-/// Style transfer with a progress bar; Ctrl-C finishes early and keeps the picture, and so does what goes
-/// wrong on the way.
+/// Style transfer with a progress bar. Ctrl-C and failures finish early and keep the picture.
 final class Painter {
-  /// What the last step told.
+  /// The last step's report.
   private(set) var last = fs_style_progress()
   private let bar = ProgressBar()
   private var isBarOpen = false
   private let onStep: (UnsafePointer<fs_style_progress>) throws(Failure) -> Void
-  /// Of checkpoints, of the steps' onlooker, and of a step that could not be done.
+  /// Failures of checkpoints, of `onStep`, and of steps.
   let troubles = Troubles()
 
-  /// Where a painting is kept on the way, and how often.
+  /// Where and how often a painting is stored while it runs.
   struct Checkpointing {
     let path: String
-    /// Evaluations from one time to the next.
+    /// Evaluations between checkpoints.
     let every: UInt32
   }
 
-  /// `onStep` may look at the picture so far; a failure in it is one of the troubles.
+  /// `onStep` may read the picture so far; its failures are recorded in `troubles`.
   init(onStep: @escaping (UnsafePointer<fs_style_progress>) throws(Failure) -> Void = { _ in }) {
     self.onStep = onStep
   }
 
-  /// The options of a preset.
   static func options(_ preset: fs_style_preset = FS_PRESET_PYRAMID) throws(Failure) -> fs_style_options {
     var options = fs_style_options()
     try check(fs_style_options_preset(&options, MemoryLayout<fs_style_options>.size, preset))
     return options
   }
 
-  /// Bytes that painting would take at its peak.
+  /// Peak memory of a painting, in bytes.
   static func memoryNeeded(
     _ content: Picture, with vgg: Model, _ options: fs_style_options
   ) throws(Failure) -> Int {
@@ -49,9 +47,9 @@ final class Painter {
   }
 
   /// - Parameters:
-  ///   - weights: of the styles; empty: the same for all.
-  ///   - checkpoint: a file to go on from if it is there, written now and then and at the end.
-  /// - Returns: the picture, whole or so far: `last.ending` and `troubles` have the reason.
+  ///   - weights: one per style; empty: equal weights.
+  ///   - checkpoint: a file to resume from if it exists, written from time to time and at the end.
+  /// - Returns: the picture, complete or so far: `last.ending` and `troubles` have the reason.
   func paint(
     _ content: Picture, like styles: [Picture], weights: [Float] = [], with vgg: Model,
     _ options: fs_style_options,
@@ -116,7 +114,7 @@ final class Painter {
 
   private func stepped(_ progress: UnsafePointer<fs_style_progress>) -> fs_action {
     last = progress.pointee
-    last.job = nil  // gone after the callback
+    last.job = nil  // invalid after the callback
     isBarOpen = true
     bar.show(step: Int(last.step), of: Int(last.steps), "J \(scientific(last.total))", seconds: last.seconds)
     do throws(Failure) {

@@ -1,6 +1,6 @@
 import CFaceStyle
 
-/// Pictures laid out on white.
+/// Pictures arranged on white.
 struct Sheet {
   let width, height: Int
   private var pixels: [UInt8]
@@ -16,17 +16,17 @@ struct Sheet {
     pixels = .init(repeating: 255, count: 3 * width * height)
   }
 
-  /// The columns of a grid that is about square.
+  /// The columns of a roughly square grid.
   static func columns(for count: Int) -> Int {
     var columns = 1
     while columns * columns < count { columns += 1 }
     return columns
   }
 
-  /// Pixels of so many tiles in a row, with gaps between.
+  /// Width of `count` tiles in a row, with gaps between them.
   static func extent(_ count: Int, _ tile: Int, gap: Int) -> Int { count * tile + max(0, count - 1) * gap }
 
-  /// All of the picture must lie on the sheet.
+  /// The whole picture must lie on the sheet.
   mutating func put(_ picture: Picture, x: Int, y: Int) {
     picture.withBytes { source in
       for row in 0..<picture.height {
@@ -36,7 +36,7 @@ struct Sheet {
     }
   }
 
-  /// A rectangle of one grey.
+  /// Fills a rectangle with a grey level.
   mutating func fill(_ level: UInt8, x: Int, y: Int, width: Int, height: Int) {
     for row in y..<y + height {
       for i in 3 * (self.width * row + x)..<3 * (self.width * row + x + width) { pixels[i] = level }

@@ -2,7 +2,7 @@ import ArgumentParser
 import CFaceStyle
 import Glibc
 
-/// Options of a style transfer; those that are given change the preset's.
+/// Options of a style transfer; the given ones override the preset's.
 struct StyleControls: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -11,25 +11,26 @@ struct StyleControls: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Of what is painted; 0 for one side keeps the shape. (default: the content's)", valueName: "WxH"))
+      "Size of the painted picture; 0 for one side keeps the shape. (default: the content's)",
+      valueName: "WxH"))
   var size: Size?
 
   @Option(help: "lbfgs or adam.") var optimizer: StyleOptimizer?
 
   @Option(
     name: [.customLong("evaluations"), .customLong("steps")],
-    help: ArgumentHelp("How often the costs are measured, in all scales together.", valueName: "n"))
+    help: ArgumentHelp("Number of evaluations of the costs, in all scales together.", valueName: "n"))
   var evaluations: UInt32?
 
-  @Option(help: "Longest side of the first and coarsest scale; 0 for one scale alone.") var coarsest: UInt32?
-  @Option(help: ArgumentHelp("Have the picture ready after so many seconds.", valueName: "seconds"))
+  @Option(help: "Longest side of the first and coarsest scale; 0 for a single scale.") var coarsest: UInt32?
+  @Option(help: ArgumentHelp("Finish the picture within this time.", valueName: "seconds"))
   var deadline: Double?
   @Option(
     name: .customLong("init"),
     help: ArgumentHelp("What to start from: content, noise, style, or a picture's file.", valueName: "start"))
   var start: StyleStart?
 
-  @Option(help: ArgumentHelp("Part of noise in the first picture, 0 to 1.", valueName: "ratio")) var noise:
+  @Option(help: ArgumentHelp("Share of noise in the initial picture, 0 to 1.", valueName: "ratio")) var noise:
     Float?
   @Option(help: "Seed of the noise.") var seed: UInt64?
   @Option(help: "Weight of the content.") var alpha: Float?
@@ -38,39 +39,45 @@ struct StyleControls: ParsableArguments {
   @Option(help: "How variation is measured: absolute, squared or nine-points.") var variation: StyleVariation?
   @Option(help: "How styles are compared: gram, moments or wasserstein.") var styleLoss: StyleLoss?
 
-  @Option(help: ArgumentHelp("As conv4_2 or conv4_2=1,conv5_2=0.5.", valueName: "layers"))
+  @Option(
+    help: ArgumentHelp("Layers of the content: conv4_2, or conv4_2=1,conv5_2=0.5.", valueName: "layers"))
   var contentLayers: LayerWeights?
 
-  @Option(help: ArgumentHelp("As conv1_1=1,conv2_1=0.8.", valueName: "layers"))
+  @Option(help: ArgumentHelp("Layers of the style: conv1_1=1,conv2_1=0.8.", valueName: "layers"))
   var styleLayers: LayerWeights?
 
-  @Option(help: "Of the network: average, max or l2.") var pooling: Pooling?
-  @Option(help: "What its first layer sees beyond the picture's edges: zeros or repeated.") var edges:
+  @Option(help: "Pooling of the network: average, max or l2.") var pooling: Pooling?
+  @Option(help: "Padding of its first layer at the picture's edges: zeros or repeated.") var edges:
     StyleEdges?
 
   @Option(
     help: ArgumentHelp(
-      "The style's longest side in parts of the picture's; 0: cut to its shape.", valueName: "scale"))
+      "The style's longest side as a fraction of the picture's; 0: crop to its shape.", valueName: "scale"))
   var styleScale: Float?
 
-  @Option(help: "Whose colours: style; or the content's by luminance, cholesky, principal or histogram.")
+  @Option(
+    help: "Colours: the style's (style), or the content's by luminance, cholesky, principal or histogram.")
   var colours: StyleColours?
 
-  @Option(help: ArgumentHelp("Adam's, in levels of 0...255.", valueName: "rate")) var learningRate: Float?
+  @Option(help: ArgumentHelp("Adam's learning rate, in levels of 0...255.", valueName: "rate"))
+  var learningRate: Float?
   @Option(help: ArgumentHelp("Pairs that L-BFGS keeps.", valueName: "n")) var history: UInt32?
-  @Option(help: ArgumentHelp("Decay of a running mean of the pictures, the result then.", valueName: "decay"))
+  @Option(
+    help: ArgumentHelp(
+      "Decay of a running mean of the pictures, which becomes the result.", valueName: "decay"))
   var averaging: Float?
 
   @Option(
     help: ArgumentHelp(
-      "Take so many pixels a side through the network at a time, in less memory; 0 for all.",
+      "Process the picture in tiles with this side, in less memory; 0: as a whole.",
       valueName: "pixels"))
   var tile: UInt32?
 
-  @Option(help: ArgumentHelp("Bits a sample of a .png, 8 or 16. (default: the content's)", valueName: "bits"))
+  @Option(
+    help: ArgumentHelp("Bits per sample of a .png, 8 or 16. (default: the content's)", valueName: "bits"))
   var depth: UInt32?
 
-  /// Calls `body` with the library's options, whose pointers live as long.
+  /// Calls `body` with the library's options, whose pointers are valid inside.
   func with<Result>(_ body: (fs_style_options) throws(Failure) -> Result) throws(Failure) -> Result {
     var options = try Painter.options(preset?.value ?? FS_PRESET_PYRAMID)
     if let size { (options.width, options.height) = (size.width, size.height) }
@@ -117,12 +124,12 @@ struct Preset: ExpressibleByArgument {
     self.value = value
   }
 
-  /// The library's: they count from 0.
+  /// The library's presets, which count from 0.
   private static var all: [fs_style_preset] {
     (0..<fs_style_preset_count()).map { fs_style_preset(rawValue: UInt32($0)) }
   }
 
-  /// "pyramid: from coarse to fine by L-BFGS", a line for each.
+  /// "pyramid: from coarse to fine by L-BFGS", one line each.
   static var list: String {
     let lines = all.map { preset in
       "\(String(cString: fs_style_preset_name(preset))): \(String(cString: fs_style_preset_summary(preset)))"
@@ -182,7 +189,7 @@ enum StyleStart: ExpressibleByArgument {
     case "noise": self = .noise
     case "style": self = .style
     default:
-      // A word with no ending is more likely a slip than a picture.
+      // A word without an ending is more likely a typo than a picture.
       guard argument.contains(".") || argument.contains("/") else { return nil }
       self = .file(argument)
     }
@@ -228,7 +235,7 @@ struct Size: ExpressibleByArgument {
   }
 }
 
-/// "conv1_1=1,conv2_1=0.8"; 1 where no weight is given.
+/// "conv1_1=1,conv2_1=0.8"; the default weight is 1.
 struct LayerWeights: ExpressibleByArgument {
   let layers: [(name: String, weight: Float)]
 
@@ -244,7 +251,7 @@ struct LayerWeights: ExpressibleByArgument {
   }
 }
 
-/// Layers as the library takes them.
+/// Layers in the library's form.
 private final class CLayers {
   let layers: UnsafeMutablePointer<fs_style_layer>
   let count: Int

@@ -2,23 +2,23 @@ import ArgumentParser
 import CFaceStyle
 import Glibc
 
-/// Options that name pictures which tell a style transfer where: masks, maps, the frame before.
+/// Options for pictures that control a style transfer locally: masks, maps, the previous frame.
 struct StylePlaces: ParsableArguments {
   @Option(
     name: .customLong("mask"),
     help: ArgumentHelp(
-      "Where a style goes, white where it does, of the content's size: one for each style, - for everywhere.",
+      "Mask of where to use a style, white, of the content's size: one per style, - for everywhere.",
       valueName: "file"))
   var masks: [String] = []
 
   @Option(
     name: .customLong("style-mask"),
     help: ArgumentHelp(
-      "The part of a style that is taken, of the style's size: one for each style, - for all of it.",
+      "Mask of the part of a style to use, of the style's size: one per style, - for all of it.",
       valueName: "file"))
   var styleMasks: [String] = []
 
-  @Option(help: "What of a mask a layer's unit must see: all (inside) or some (soft). (default: soft)")
+  @Option(help: "How much of a mask a layer's unit must see: all (inside) or some (soft). (default: soft)")
   var maskKind: MaskKind?
 
   @Option(help: ArgumentHelp("Where the content counts more, white where most.", valueName: "file"))
@@ -26,20 +26,20 @@ struct StylePlaces: ParsableArguments {
   @Option(help: ArgumentHelp("How much more: 1 + weight times. (default: 2)", valueName: "weight"))
   var contentMapWeight: Float?
 
-  @Flag(help: "Keep the eyes and mouths of faces, and tell how near the painted faces are to the photo's.")
+  @Flag(help: "Keep the eyes and mouths of faces, and report the painted faces' distances to the photo's.")
   var faces = false
 
   @Option(
-    help: ArgumentHelp("The painted frame before, to start from and to stay near to.", valueName: "file"))
+    help: ArgumentHelp("The previous painted frame, to start from and to stay near.", valueName: "file"))
   var before: String?
-  @Option(help: ArgumentHelp("Where each pixel was in the frame before, a .flo file.", valueName: "file"))
+  @Option(help: ArgumentHelp("Position of each pixel in the previous frame, a .flo file.", valueName: "file"))
   var flow: String?
   @Option(
     help: ArgumentHelp(
-      "The same from the frame before to this one: finds what was hidden.", valueName: "file")) var flowBack:
-    String?
+      "The same from the previous frame to this one, to find hidden pixels.", valueName: "file"))
+  var flowBack: String?
   @Option(
-    help: ArgumentHelp("Weight of the distance to the frame before. (default: 500)", valueName: "weight"))
+    help: ArgumentHelp("Weight of the distance to the previous frame. (default: 500)", valueName: "weight"))
   var delta: Float?
 
   enum MaskKind: String, ExpressibleByArgument { case inside, soft }
@@ -54,7 +54,6 @@ struct StylePlaces: ParsableArguments {
     if flow == nil, flowBack != nil { throw ValidationError("--flow-back belongs to --flow.") }
   }
 
-  /// The pictures, opened.
   func open(_ content: Picture, styles: Int) throws(Failure) -> Opened {
     for (name, files) in [("--mask", masks), ("--style-mask", styleMasks)]
     where !files.isEmpty && files.count != styles {
@@ -64,7 +63,7 @@ struct StylePlaces: ParsableArguments {
     func pictures(_ paths: [String]) throws(Failure) -> [Picture?] {
       var pictures: [Picture?] = []
       for (i, path) in paths.enumerated() {
-        // One file is one mask, which mixes its styles.
+        // The same file is the same mask, which mixes its styles.
         if let known = paths[..<i].firstIndex(of: path) {
           pictures.append(pictures[known])
         } else {
@@ -103,7 +102,7 @@ struct StylePlaces: ParsableArguments {
     options.coarsest = 0  // a start at the coarsest scale would be lost
   }
 
-  /// Pictures that live while options point at them.
+  /// Keeps pictures alive while options point to them.
   final class Opened {
     let styles: Int
     private let places, parts: [Picture?]
@@ -129,7 +128,7 @@ struct StylePlaces: ParsableArguments {
 }
 
 extension Picture {
-  /// As it looks one frame later, by .flo files, and where that is known.
+  /// The frame warped one frame ahead, by .flo files, and the mask of known pixels.
   fileprivate func moved(by flow: String, back: String?) throws(Failure) -> (Picture, Picture) {
     let there = try readFlow(flow, width, height), count = 2 * width * height
     var mask: OpaquePointer?

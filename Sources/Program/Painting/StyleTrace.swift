@@ -1,8 +1,8 @@
 import CFaceStyle
 import Glibc
 
-/// A file with a line of JSON for each evaluation. A painting that goes on from a checkpoint keeps the lines
-/// up to there.
+/// A file with a line of JSON per evaluation. A painting resumed from a checkpoint keeps the lines up to
+/// there.
 final class StyleTrace {
   private let file: UnsafeMutablePointer<FILE>
   private let path: String
@@ -13,7 +13,7 @@ final class StyleTrace {
     (self.file, self.path) = (file, path)
   }
 
-  /// Lines of another painting, or behind the checkpoint, go.
+  /// Removes lines of another painting, or from after the checkpoint.
   private func begin(with evaluation: Int) throws(Failure) {
     hasBegun = true
     guard isRegular(path) else { return }
@@ -46,14 +46,14 @@ final class StyleTrace {
     }
   }
 
-  /// Of all threads, since the program began.
+  /// CPU time of all threads since the program began.
   private func processorSeconds() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
-  /// Of this process; nil where /proc does not tell.
+  /// Of this process; nil if /proc does not report it.
   private func residentMegabytes() -> Double? {
     guard let statm = fopen("/proc/self/statm", "r") else { return nil }
     defer { fclose(statm) }

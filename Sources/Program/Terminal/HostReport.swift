@@ -1,6 +1,6 @@
 import CFaceStyle
 
-/// Prints what the library finds where it runs, a line each.
+/// Prints what the library finds out about its host, one line each.
 func printHost() throws(Failure) {
   var host = fs_host_info()
   host.size = MemoryLayout<fs_host_info>.size
@@ -13,7 +13,7 @@ func printHost() throws(Failure) {
   print("algebra: \(algebraLibrary())")
 }
 
-/// What OpenBLAS says of itself, or why it is not there: few commands need it.
+/// OpenBLAS's description of itself, or why it is absent: few commands need it.
 private func algebraLibrary() -> String {
   withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { text in
     guard fs_algebra_library(text.baseAddress, text.count) == FS_OK, let start = text.baseAddress else {

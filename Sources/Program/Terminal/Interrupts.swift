@@ -1,14 +1,14 @@
 import Glibc
 
-/// The signal that asked for an end; read between two steps.
+/// The signal that requested the end; read between two steps.
 nonisolated(unsafe) private var signalled: sig_atomic_t = 0
 
-/// Whether Ctrl-C was pressed, or the system asked for an end, since `catchInterrupts`.
+/// Whether Ctrl-C was pressed, or the system requested the end, since `catchInterrupts`.
 var isInterrupted: Bool { signalled != 0 }
 
-/// For something long, and for the writing of what came of it: Ctrl-C (SIGINT), SIGTERM and SIGHUP ask for an
-/// end from here on, a second one of them ends the program at once. What the program was started to ignore
-/// (nohup) stays ignored.
+/// For long work, and for writing its result: from here on Ctrl-C (SIGINT), SIGTERM and SIGHUP request the
+/// end, and a second one ends the program at once. Signals that the program was started to ignore (nohup)
+/// stay ignored.
 func catchInterrupts() {
   var action = sigaction()
   action.__sigaction_handler.sa_handler = { number in
@@ -31,6 +31,6 @@ func catchInterrupts() {
 }
 
 private func isIgnored(_ action: sigaction) -> Bool {
-  // Swift compares no functions: their addresses.
+  // Swift cannot compare functions: compares their addresses.
   unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
 }

@@ -16,7 +16,7 @@ enum JSON: CustomStringConvertible {
 
   var description: String {
     switch self {
-    // JSON knows neither infinity nor NaN.
+    // JSON has neither infinity nor NaN.
     case .number(let value): value.isFinite ? "\(value)" : "null"
     case .single(let value): value.isFinite ? "\(value)" : "null"
     case .integer(let value): "\(value)"

@@ -1,13 +1,13 @@
 import Glibc
 
-/// One line on the error stream, redrawn after each step; silent when nobody watches.
+/// One line on the error stream, redrawn after each step; silent unless that is a terminal.
 ///
 ///     [##########------------------------]  60/200  J 6.39e+09  ETA 1:23
 struct ProgressBar {
   private let visible = isatty(STDERR_FILENO) != 0
   private let barWidth: Int
 
-  /// - Parameter width: of the bar, in characters; a long note wants a short bar.
+  /// - Parameter width: of the bar, in characters; a long note requires a short bar.
   init(width: Int = 34) { barWidth = width }
 
   /// - Parameter note: a few words between the count and the time left.
@@ -17,13 +17,13 @@ struct ProgressBar {
     let bar = String(repeating: "#", count: done) + String(repeating: "-", count: barWidth - done)
     let left = seconds / Double(step) * Double(steps - step)
     let count = padded(step, "\(steps)".count)
-    // No more than 80 columns, or the line would wrap; the blanks wipe what a longer line left.
+    // At most 80 columns, so that the line does not wrap; the blanks erase the rest of a longer line.
     let middle = note.isEmpty ? "" : "\(note)  "
     let line = leftAligned("[\(bar)] \(count)/\(steps)  \(middle)ETA \(clock(left))", 78)
     writeError("\r\(line.prefix(79))")
   }
 
-  /// Leaves the bar on the screen and begins a new line.
+  /// Leaves the bar on the screen and starts a new line.
   func end() {
     if visible { writeError("\n") }
   }

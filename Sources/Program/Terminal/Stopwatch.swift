@@ -1,6 +1,6 @@
 import Glibc
 
-/// Runs from when it is made.
+/// Measures the time since its creation.
 struct Stopwatch {
   private let begin = Stopwatch.now
 

@@ -1,6 +1,6 @@
 import Glibc
 
-/// `value` with so many decimals: `fixed(0.379, 2)` is "0.38".
+/// `value` with `decimals` decimals: `fixed(0.379, 2)` is "0.38".
 func fixed(_ value: some BinaryFloatingPoint, _ decimals: Int) -> String {
   formatted("%.\(decimals)f", Double(value))
 }
@@ -17,7 +17,7 @@ func clock(_ seconds: Double) -> String {
   return hours > 0 ? "\(hours):\(padded(minutes % 60, 2, "0")):\(tail)" : "\(minutes):\(tail)"
 }
 
-/// With a comma after each three digits: "3,000".
+/// With commas as thousands separators: "3,000".
 func grouped(_ value: Int) -> String {
   let digits = Array("\(value.magnitude)")
   let text = digits.enumerated().map { i, digit in
@@ -31,13 +31,13 @@ func counted(_ count: Int, _ one: String, _ many: String) -> String {
   "\(grouped(count)) \(count == 1 ? one : many)"
 }
 
-/// Filled up on the left to `width` characters.
+/// Padded on the left to `width` characters.
 func padded(_ value: some CustomStringConvertible, _ width: Int, _ filler: String = " ") -> String {
   let text = value.description
   return String(repeating: filler, count: max(0, width - text.count)) + text
 }
 
-/// Filled up on the right.
+/// Padded on the right.
 func leftAligned(_ text: String, _ width: Int) -> String {
   text + String(repeating: " ", count: max(0, width - text.count))
 }

@@ -1,6 +1,6 @@
 import CFaceStyle
 
-/// What an evaluation found, as text and as JSON.
+/// The result of an evaluation, as text and as JSON.
 struct EvaluationReport {
   let model: String
   let photos: Int

@@ -1,7 +1,7 @@
 import ArgumentParser
 import CFaceStyle
 
-/// Pairs of photos of whom it is known whether they show one person.
+/// Pairs of photos, labelled as one person or two.
 struct LabelledPairsOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The list of pairs.", valueName: "file"))
   var pairs: String
@@ -18,7 +18,7 @@ struct LabelledPairsOptions: ParsableArguments {
   @Flag(help: "Embed each face and its mirror image, and take the mean.")
   var flip = false
 
-  /// The distance of each pair, told on the error stream what had to be skipped.
+  /// Measures the distance of each pair, and reports skipped photos on the error stream.
   func measure(_ face: FaceOptions) throws(Failure) -> LabelledPairs {
     let list = try PairList(opening: pairs)
     let photos = list.photos
@@ -34,7 +34,7 @@ struct LabelledPairsOptions: ParsableArguments {
     let paths = photos.map { "\(images)/\($0)" }
     let outcomes = try PhotoEmbedder(paths, faces, embedder, detector, isMirrored: flip).run()
     var measured = LabelledPairs(model: model, photos: photos.count, skipped: Skipped(outcomes))
-    measured.skipped.tell()
+    measured.skipped.warnAll()
     guard measured.skipped.unreadable.count < photos.count else {
       throw Failure("\(images): none of the \(photos.count) photos can be read")
     }
@@ -57,8 +57,7 @@ struct LabelledPairs {
     (self.model, self.photos, self.skipped) = (model, photos, skipped)
   }
 
-  /// The distance is infinite if a face was not found; a pair with a photo that could not be read is left
-  /// out.
+  /// The distance is infinite if a face was not found; a pair with an unreadable photo is left out.
   mutating func add(_ pair: fs_pair, _ a: PhotoEmbedder.Outcome, _ b: PhotoEmbedder.Outcome) throws(Failure) {
     switch (a, b) {
     case (.unreadable, _), (_, .unreadable):
@@ -77,7 +76,7 @@ struct LabelledPairs {
   }
 }
 
-/// Photos that gave no embedding, and what that meant for the pairs.
+/// Photos without an embedding, and the consequences for the pairs.
 struct Skipped {
   private(set) var noFace: [String] = [], unreadable: [String] = []
   var pairsRejected = 0, pairsLeftOut = 0
@@ -92,8 +91,8 @@ struct Skipped {
     }
   }
 
-  /// On the error stream, a line for each photo up to a screenful.
-  func tell() {
+  /// Prints to the error stream, one line per photo, up to a screenful.
+  func warnAll() {
     for reasons in [unreadable, noFace] {
       for reason in reasons.prefix(20) { warn("skipped \(reason)") }
       if reasons.count > 20 { warn("skipped \(grouped(reasons.count - 20)) more photos for the same reason") }
@@ -107,7 +106,7 @@ struct Skipped {
     ])
   }
 
-  /// What a report says below its table.
+  /// The lines of a report below its table.
   var lines: [String] {
     var lines: [String] = []
     if !noFace.isEmpty {

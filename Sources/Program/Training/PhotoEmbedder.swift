@@ -1,18 +1,18 @@
 import CFaceStyle
 import Glibc
 
-/// Embeds many photos with all processors: threads of this program take batches of photos, and read, align
-/// and embed each on their own, so that reading never waits for embedding.
+/// Embeds many photos on all processors: threads of this program take batches of photos, and each reads,
+/// aligns and embeds its own, so that reading never waits for embedding.
 final class PhotoEmbedder: @unchecked Sendable {
   enum Outcome {
     case embedding([Float])
-    /// The detector found none.
+    /// The detector found no face.
     case noFace(String)
     case unreadable(String)
   }
 
   private let embedder: Embedder
-  /// Nil where every photo has a face given, or all of it is seen.
+  /// Nil if every photo has a given face, or is seen as a whole.
   private let detector: Detector?
   private let isMirrored: Bool
   private let paths: [String], faces: [fs_face?]
@@ -23,12 +23,12 @@ final class PhotoEmbedder: @unchecked Sendable {
   private var next = 0, done = 0, working = 0
   private var failure: Failure?
 
-  /// As many as the embedder takes at a time.
+  /// As many as the embedder processes at a time.
   private static let batch = 16
 
   /// - Parameters:
-  ///   - faces: of each photo; nil for one in which the detector has to find it, or of which all is seen.
-  ///   - isMirrored: each face is embedded together with its mirror image, and the mean is taken.
+  ///   - faces: one per photo; nil if the detector must find it, or the whole photo is seen.
+  ///   - isMirrored: embeds each face together with its mirror image, and takes the mean.
   init(_ paths: [String], _ faces: [fs_face?], _ embedder: Embedder, _ detector: Detector?, isMirrored: Bool)
   {
     (self.paths, self.faces, self.embedder, self.detector) = (paths, faces, embedder, detector)
@@ -42,17 +42,17 @@ final class PhotoEmbedder: @unchecked Sendable {
     lock.deallocate()
   }
 
-  /// What became of each photo.
+  /// The outcome of each photo.
   func run() throws(Failure) -> [Outcome] {
     let threads = fs_threads()
-    try check(fs_threads_set(1))  // each of ours does its own work
+    try check(fs_threads_set(1))  // our threads work in parallel instead
     defer { _ = fs_threads_set(threads) }
     let bar = ProgressBar()
     let watch = Stopwatch()
     var handles: [pthread_t] = []
-    let wanted = min(Int(threads), (paths.count + PhotoEmbedder.batch - 1) / PhotoEmbedder.batch)
-    working = wanted
-    for _ in 0..<wanted {
+    let workers = min(Int(threads), (paths.count + PhotoEmbedder.batch - 1) / PhotoEmbedder.batch)
+    working = workers
+    for _ in 0..<workers {
       var thread = pthread_t()
       let code = pthread_create(
         &thread, nil,
@@ -62,7 +62,7 @@ final class PhotoEmbedder: @unchecked Sendable {
         }, Unmanaged.passUnretained(self).toOpaque())
       if code == 0 { handles.append(thread) } else { hold { working -= 1 } }
     }
-    if handles.isEmpty {  // the system gives no thread: this one does it
+    if handles.isEmpty {  // the system grants no threads: use this one
       working = 1
       work()
     }
@@ -127,7 +127,7 @@ final class PhotoEmbedder: @unchecked Sendable {
           owners.append(place)
         }
       } catch {
-        // One photo's fault ends nothing.
+        // One bad photo does not end the run.
         switch error.status {
         case FS_NO_FACE: problems[place] = .noFace(error.message)
         case FS_BAD_DATA, FS_IO, FS_INVALID_ARGUMENT: problems[place] = .unreadable(error.message)
@@ -141,13 +141,13 @@ final class PhotoEmbedder: @unchecked Sendable {
   }
 }
 
-/// The mean of some embeddings, as long as they are in the mean: that of unit vectors is a unit vector.
+/// The mean of some embeddings, scaled to their mean length: for unit vectors it is a unit vector.
 private func mean(_ embeddings: [[Float]]) -> [Float] {
   guard embeddings.count > 1 else { return embeddings.first ?? [] }
   func length(_ vector: [Float]) -> Float { vector.reduce(0) { $0 + $1 * $1 }.squareRoot() }
   var sum = embeddings[0]
   for other in embeddings.dropFirst() { for i in sum.indices { sum[i] += other[i] } }
-  let wanted = embeddings.reduce(0) { $0 + length($1) } / Float(embeddings.count)
-  let scale = length(sum) > 0 ? wanted / length(sum) : 0
+  let target = embeddings.reduce(0) { $0 + length($1) } / Float(embeddings.count)
+  let scale = length(sum) > 0 ? target / length(sum) : 0
   return sum.map { $0 * scale }
 }

@@ -1,9 +1,9 @@
 import CFaceStyle
 
-/// A trainer's way through its steps, with a progress bar and a log; Ctrl-C finishes it early, and what was
-/// learned is kept then, and where a log or a checkpoint cannot be written.
+/// Runs a trainer's steps, with a progress bar and a log. Ctrl-C, or a log or checkpoint that cannot be
+/// written, ends it early and keeps what was learned.
 final class Training {
-  /// Learned from, once they have been read.
+  /// The number of photos, once they have been read.
   private(set) var photos: Int?
   /// Of the steps of this run.
   private(set) var seconds = 0.0
@@ -18,7 +18,7 @@ final class Training {
   private var watch = Stopwatch()
   private var found = 0, stepsBefore = 0
   private var recent: [Double] = []
-  /// Of the log and of checkpoints.
+  /// Failures of the log and of checkpoints.
   let troubles = Troubles()
 
   private static let recentSteps = 50
@@ -27,7 +27,7 @@ final class Training {
     (self.trainer, self.set, self.log) = (trainer, set, log)
   }
 
-  /// Reads the photos and trains until the steps are done or somebody presses Ctrl-C.
+  /// Reads the photos and trains until the steps are done or Ctrl-C is pressed.
   func run(
     _ options: fs_training_options, augmentation: fs_augmentation, teacher: Model?, pairs: String?,
     triplets: String?,
@@ -41,11 +41,11 @@ final class Training {
     options.user = held.toOpaque()
     options.on_step = { progress, user in
       guard let progress, let user else { return FS_CANCEL }
-      return Unmanaged<Training>.fromOpaque(user).takeUnretainedValue().told(progress.pointee)
+      return Unmanaged<Training>.fromOpaque(user).takeUnretainedValue().report(progress.pointee)
     }
     watch = Stopwatch()
     catchInterrupts()
-    // A checkpoint that fails on the way is only logged; the last one's is the run's.
+    // A failing checkpoint is only logged during the run; the last one's failure is the run's.
     fs_log_set(FS_LOG_ERROR, { _, message, _ in warn(message.map { String(cString: $0) } ?? "") }, nil)
     defer { fs_log_set(FS_LOG_ERROR, nil, nil) }
     let status = try holding(teacher) { () throws(Failure) in
@@ -66,13 +66,13 @@ final class Training {
     do throws(Failure) {
       try check(status)
     } catch {
-      // What was learned is worth a model, with the file that could not be read or written or without.
+      // What was learned is worth a model, whether or not a file could be read or written.
       guard error.status == FS_IO, Int(try trainer.info.step) > stepsBefore else { throw error }
       troubles.add(error, to: "training")
     }
   }
 
-  private func told(_ progress: fs_training_progress) -> fs_action {
+  private func report(_ progress: fs_training_progress) -> fs_action {
     photos = Int(progress.photos)
     guard progress.step > 0 else {
       bar.show(step: Int(progress.photos), of: found, "photos read", seconds: watch.seconds)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import CFaceStyle
 
-// What `facestyle train` lets one choose, by names.
+// The named choices of `facestyle train`.
 
 enum LossName: String, CaseIterable, ExpressibleByArgument {
   case semiHard = "semi-hard"
@@ -38,7 +38,7 @@ enum LossName: String, CaseIterable, ExpressibleByArgument {
     }
   }
 
-  /// Whether it learns to tell people of a list, whose number it has to know.
+  /// Whether it learns to distinguish the people of a list, whose number it must know.
   var isClassifier: Bool { [.softmax, .centre, .cosface, .arcface].contains(self) }
 
   var hasTeacher: Bool { [.distillation, .teacherDistance].contains(self) }
@@ -84,7 +84,7 @@ enum Strength: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
-/// A folder, and where the five points of its faces are: "FOLDER", "FOLDER:FILE.json" or
+/// A folder, and the landmarks of its faces: "FOLDER", "FOLDER:FILE.json" or
 /// "FOLDER:x,y,x,y,...".
 struct PhotoSource: ExpressibleByArgument {
   let folder: String
@@ -92,7 +92,7 @@ struct PhotoSource: ExpressibleByArgument {
   private(set) var points: [Float]?
 
   init?(argument: String) {
-    // A colon may be part of a folder's name.
+    // A folder's name may contain a colon.
     guard kind(of: argument) == .absent, let colon = argument.lastIndex(of: ":") else {
       folder = argument
       return
@@ -110,7 +110,7 @@ struct PhotoSource: ExpressibleByArgument {
   }
 }
 
-/// "0-19": from the first to the last.
+/// "0-19": the first and the last.
 struct PeopleRange: ExpressibleByArgument {
   let range: ClosedRange<Int>
 

@@ -1,13 +1,13 @@
 import CFaceStyle
 import Glibc
 
-/// A line of JSON for each step of a training: facestyle's Python plots read it.
+/// A line of JSON per training step, which facestyle's Python plots read.
 final class TrainingLog {
   private let path: String
   private let file: UnsafeMutablePointer<FILE>
 
-  /// - Parameter step: of the checkpoint that the training goes on from. Steps of an earlier log up to there
-  ///   stay, later ones are done again; with 0 the log begins anew.
+  /// - Parameter step: of the checkpoint that the training resumes from. Steps of an earlier log up to there
+  ///   are kept, later ones are repeated; with 0 the log starts anew.
   init(_ path: String, goesOnAfter step: Int) throws(Failure) {
     let kept = step > 0 ? lines(of: path).filter { (number("step", of: $0) ?? .max) <= step } : []
     guard let file = fopen(path, "w") else { throw Failure("\(path): \(String(cString: strerror(errno)))") }

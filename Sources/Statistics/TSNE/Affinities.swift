@@ -1,12 +1,12 @@
 import CSystem
 import Tensors
 
-/// How much each point is another's neighbour, in the space of many dimensions.
+/// How strongly each point counts as another's neighbour in the high-dimensional space.
 /// `p(j|i) = exp(-beta_i |x_i - x_j|²) / sum over k != i`, `p_ij = (p(j|i) + p(i|j)) / 2n`, `p_ii = 0`.
 ///
-/// `beta_i` is such that the entropy of `p(.|i)` is `log(perplexity)`: so many neighbours, in effect. Where
-/// more points than that lie equally near (copies of one photo), the entropy cannot fall so far, and these
-/// share the whole.
+/// `beta_i` is chosen so that the entropy of `p(.|i)` is `log(perplexity)`, the effective number of
+/// neighbours. If more points than that are equally near (copies of one photo), the entropy cannot become so
+/// small, and these points share everything.
 ///
 /// Source: van der Maaten and Hinton, "Visualizing Data using t-SNE", 2008, equations 1 and 12, section 2.
 package struct Affinities {
@@ -22,13 +22,13 @@ package struct Affinities {
   ) throws(Failure) {
     count = n
     values = try Storage<Double>(count: n * n)
-    let wanted = log(perplexity)
+    let target = log(perplexity)
     values.withPointer { p in
       forEachBatchOfRows(n, work: n * (dimension + 64)) { rows in
         for i in rows {
           let row = p + i * n
           Affinities.squaredDistances(points, i, row, count: n, dimension)
-          Affinities.normalise(row, i, count: n, entropy: wanted)
+          Affinities.normalise(row, i, count: n, entropy: target)
         }
       }
       let scale = 1 / (2 * Double(n))
@@ -58,16 +58,16 @@ package struct Affinities {
     }
   }
 
-  /// Squared distances become `p(j|i)`, by bisection for beta.
+  /// Converts squared distances to `p(j|i)`, by bisection for beta.
   private static func normalise(
-    _ row: UnsafeMutablePointer<Double>, _ i: Int, count: Int, entropy wanted: Double
+    _ row: UnsafeMutablePointer<Double>, _ i: Int, count: Int, entropy target: Double
   ) {
     var nearest = Double.infinity, sum = 0.0
     for j in 0..<count where j != i {
       nearest = min(nearest, row[j])
       sum += row[j]
     }
-    // Only differences count: the nearest has exponent 0, so that the sum is never 0.
+    // Only differences matter: the nearest has exponent 0, so that the sum is never 0.
     for j in 0..<count { row[j] -= nearest }
     let mean = sum / Double(count - 1) - nearest
     var low = 0.0, high = Double.infinity
@@ -80,10 +80,10 @@ package struct Affinities {
         weighted += share * row[j]
       }
       let entropy = log(total) + beta * weighted / total
-      if abs(entropy - wanted) < 1e-9 || !beta.isFinite { break }
-      if entropy > wanted { low = beta } else { high = beta }
+      if abs(entropy - target) < 1e-9 || !beta.isFinite { break }
+      if entropy > target { low = beta } else { high = beta }
       let next = high == .infinity ? beta * 2 : (low + high) / 2
-      // All as near as the nearest, or two neighbouring numbers: there is nothing between.
+      // All are as near as the nearest, or no number lies in between.
       if mean <= 0 || next == beta { break }
       beta = next
     }
@@ -96,8 +96,8 @@ package struct Affinities {
   }
 }
 
-/// Runs `body` over ranges of rows on the pool's threads; `work` is about the number of steps that a row
-/// takes. The ranges depend on the sizes alone.
+/// Runs `body` over ranges of rows on the pool's threads; `work` is the approximate number of steps per row.
+/// The ranges depend only on the sizes.
 func forEachBatchOfRows(_ count: Int, work: Int, _ body: (Range<Int>) -> Void) {
   let batch = max(1, (1 << 17) / max(work, 1))
   ThreadPool.shared.run((count + batch - 1) / batch) { task, _ in

@@ -1,9 +1,9 @@
 import Tensors
 
-/// The coordinates of points along the two directions in which they differ most: [count, 2], centred.
+/// Projects points on the two directions of greatest variance: [count, 2], centred.
 ///
-/// Eigenvectors of the covariance, or, where there are more dimensions than points, of the points' inner
-/// products, which has the same answer. A direction points where its largest coordinate is positive.
+/// Uses eigenvectors of the covariance or, with more dimensions than points, of the points' inner products,
+/// which is equivalent. A direction's sign makes its largest coordinate positive.
 package func principalCoordinates(
   _ points: UnsafePointer<Float>, count n: Int, dimension d: Int
 ) throws(Failure) -> [Double] {

@@ -4,11 +4,11 @@ import Tensors
 /// t-SNE: a map of points in two dimensions in which neighbours stay neighbours. It minimises
 /// `KL(P, Q) = sum p_ij log(p_ij / q_ij)` with `q_ij = w_ij / sum w`, `w_ij = 1 / (1 + |y_i - y_j|²)`.
 ///
-/// The gradient is `dKL/dy_i = 4 sum over j of (p_ij - q_ij) w_ij (y_i - y_j)`, all pairs counted: for up to
-/// a few thousand points. Descent with momentum 0.5, then 0.8, and a gain for each coordinate that grows
-/// while its gradient keeps its sign; p is exaggerated at first, so that clusters find each other. The start
-/// is the points' first two principal components with a standard deviation of 1e-4, and a hundredth of noise,
-/// which parts equal points.
+/// The gradient is `dKL/dy_i = 4 sum over j of (p_ij - q_ij) w_ij (y_i - y_j)`, over all pairs: suitable for
+/// up to a few thousand points. Descent with momentum 0.5, then 0.8, and a gain per coordinate that grows
+/// while its gradient keeps its sign; p is exaggerated at first, so that clusters find each other. Starts
+/// with the points' first two principal components, scaled to a standard deviation of 1e-4, plus a hundredth
+/// of noise, which separates equal points.
 ///
 /// Source: van der Maaten and Hinton, "Visualizing Data using t-SNE", 2008, equation 5 and algorithm 1; the
 /// start from principal components: Kobak and Berens, 2019; the learning rate: Belkina et al., 2019.
@@ -26,14 +26,14 @@ package struct TSNE {
 
   package struct Progress {
     package let step, steps: Int
-    /// KL(P, Q), never exaggerated.
+    /// KL(P, Q), without exaggeration.
     package let divergence: Double
     package let seconds: Double
   }
 
   /// P takes 8 * count² bytes.
   package static let maxPoints = 8192
-  /// The divergence takes as long as a step: it is told after so many.
+  /// The number of steps between reports: the divergence takes as long as a step.
   package static let reportInterval = 25
 
   /// - Parameters:
@@ -88,19 +88,19 @@ package struct TSNE {
   }
 }
 
-/// The state of a descent. Coordinates lie axis after axis: all x, then all y.
+/// The state of a descent. Coordinates are stored axis by axis: all x, then all y.
 private final class Descent {
   let rate: Double
   private let n: Int
   private let affinities: Affinities
   private let exaggeration: Double
-  /// sum p log p, which no map changes.
+  /// sum p log p, which does not depend on the map.
   private let negativeEntropy: Double
   private var place: [Double], speed: [Double], gain: [Double]
   private let sums: Storage<RowSums>
 
   private struct RowSums {
-    /// Of w, without the point itself.
+    /// Of w, excluding the point itself.
     var weight = 0.0
     var attraction = (x: 0.0, y: 0.0), repulsion = (x: 0.0, y: 0.0)
   }
@@ -156,7 +156,7 @@ private final class Descent {
   }
 
   private func move(_ i: Int, _ gradient: Double, _ momentum: Double) {
-    // A gradient against the speed is one that goes on as before.
+    // A gradient opposed to the velocity means that the direction is unchanged.
     gain[i] = (gradient > 0) != (speed[i] > 0) ? gain[i] + 0.2 : max(gain[i] * 0.8, 0.01)
     speed[i] = momentum * speed[i] - rate * gain[i] * gradient
     place[i] += speed[i]
@@ -212,7 +212,7 @@ private final class Descent {
   }
 }
 
-/// Numbers in -1..<1 that a seed fixes for good (SplitMix64 by Steele, Lea and Flood, 2014).
+/// Numbers in -1..<1 that depend only on a seed (SplitMix64 by Steele, Lea and Flood, 2014).
 private struct Noise {
   var state: UInt64
 

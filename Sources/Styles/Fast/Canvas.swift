@@ -2,13 +2,13 @@ import Images
 import Networks
 import Tensors
 
-/// A picture as numbers [height, width, 3] in R, G, B order, its sides filled up to multiples of what a
-/// network halves them to: mirrored beyond the right and the lower edge.
+/// A picture as numbers [height, width, 3] in R, G, B order, with its sides padded to multiples of the
+/// network's downsampling: mirrored beyond the right and lower edges.
 struct Canvas {
   let width, height: Int
-  /// With what is filled up.
+  /// Including the padding.
   let fullWidth, fullHeight: Int
-  /// A level of 255 as the network counts.
+  /// The network's value of level 255.
   let white: Float
 
   init(width: Int, height: Int, multipleOf side: Int, white: Float) {
@@ -17,7 +17,7 @@ struct Canvas {
     fullHeight = (height + side - 1) / side * side
   }
 
-  /// Numbers of the whole.
+  /// Count of all numbers.
   var count: Int { fullWidth * fullHeight * 3 }
 
   func fill(_ target: UnsafeMutablePointer<Float>, from image: Image) {
@@ -31,7 +31,7 @@ struct Canvas {
     }
   }
 
-  /// The way back, rounded and held within 0...255.
+  /// The inverse, rounded and clamped to 0...255.
   /// - Throws: `.badData` for numbers that are not finite.
   func image(from source: UnsafePointer<Float>, _ name: StaticString) throws(Failure) -> Image {
     let scale = 255 / white

@@ -3,21 +3,21 @@ import Images
 import Networks
 import Tensors
 
-/// Teaches a feed-forward network one style: it paints photos, and VGG-19 tells how far its pictures'
-/// features are from the photos' and their Gram matrices from the style's. `J = alpha J_content + beta sum
-/// over scales and layers of J_style + gamma mean of squared steps between neighbours` Source: Johnson,
+/// Trains a feed-forward network in one style: it paints photos, and VGG-19 measures the distance of its
+/// pictures' features to the photos' and of their Gram matrices to the style's. `J = alpha J_content + beta
+/// sum over scales and layers of J_style + gamma mean of squared steps between neighbours` Source: Johnson,
 /// Alahi, Fei-Fei, "Perceptual losses for real-time style transfer and super-resolution", 2016; the scales
 /// after Wang, Oxholm, Zhang, Wang, "Multimodal transfer", 2017.
 package final class FastStyleTrainer {
   package struct Options: Sendable, Settings {
     /// Of the network: filters of its first layer, and residual blocks.
     package var filters = 32, blocks = 5
-    /// Of the pictures that it is taught with, a multiple of 16.
+    /// Side of the training pictures, a multiple of 16.
     package var side = 256
-    /// 1, or 2 to match the style at half the size too: large strokes and small ones.
+    /// 1, or 2 to match the style at half the size too: for large and small strokes.
     package var scales = 1
     package var contentWeight: Float = 1, styleWeight: Float = 1e-4, smoothness: Float = 1e-3
-    /// Adam's.
+    /// Adam's learning rate.
     package var rate: Float = 1e-3
     package var seed: UInt64 = 1
 
@@ -36,7 +36,7 @@ package final class FastStyleTrainer {
     }
   }
 
-  /// What a step made of its pictures, before it moved the weights; means over the pictures, weighted.
+  /// The result of a step on its pictures, before the weights are updated; weighted means over the pictures.
   package struct Report {
     package var content = 0.0, style = 0.0, smoothness = 0.0
     package var total: Double { content + style + smoothness }
@@ -52,10 +52,10 @@ package final class FastStyleTrainer {
   /// The style's mean products of channels, by scale and layer.
   private let grams: [[Tensor<Float>]]
   private let recycling = Memory.Recycling()
-  /// Steps done.
+  /// Steps completed.
   package private(set) var steps = 0
 
-  /// - Parameter model: of VGG-19.
+  /// - Parameter model: a VGG-19.
   package init(_ model: Model, style: Image, _ options: Options) throws(Failure) {
     try model.require(.styleTransfer, for: "teaching a fast style")
     try options.check()
@@ -84,8 +84,7 @@ package final class FastStyleTrainer {
     self.grams = grams
   }
 
-  /// The last layer begins in the middle of the levels, so that the first pictures are grey rather than
-  /// black.
+  /// The last layer starts in the middle of the range, so that the first pictures are grey instead of black.
   private static func initial(
     _ specification: TensorSpecification, _ generator: inout Generator
   ) throws(Failure) -> Tensor<Float> {
@@ -93,15 +92,15 @@ package final class FastStyleTrainer {
     return try initialTensor(specification, &generator)
   }
 
-  /// One step on some photos, each cut about its centre; nothing is changed when it throws.
-  /// - Throws: `.badData` when the costs leave the range of Float.
+  /// Trains one step on some photos, cropped around their centres; changes nothing if it throws.
+  /// - Throws: `.badData` if the costs exceed the range of Float.
   package func step(_ contents: [Image]) throws(Failure) -> Report {
     guard !contents.isEmpty else { throw .invalidArgument("a step on 0 photos; expected 1 or more") }
     var report = Report()
     var sums: [Tensor<Float>] = []
     let share = 1 / Float(contents.count)
     for content in contents {
-      // One after another: instance normalisation looks at one picture, and memory is needed for one.
+      // One at a time: instance normalisation works per picture, and memory suffices for one.
       let gradients = try gradients(content, share: share, &report)
       if sums.isEmpty {
         sums = gradients
@@ -124,7 +123,7 @@ package final class FastStyleTrainer {
       image.pixels.withBuffer { bytes in for i in bytes.indices { levels[i] = Float(bytes[i]) } }
     }
     let target = try VGGPicture(bytesOf: image).numbers.reshaped([1, side, side, 3])
-    let wanted = try vgg.run(target, .init([FastStyleTrainer.contentLayer]))[0]
+    let contentFeatures = try vgg.run(target, .init([FastStyleTrainer.contentLayer]))[0]
 
     let tape = Tape<Float>(), leaves = network.leaves(on: tape)
     let painted = try network.run(tape.constant(levels), leaves, .training, on: tape)
@@ -139,7 +138,9 @@ package final class FastStyleTrainer {
       for (i, gram) in grams.enumerated() {
         styles.append(try tape.styleCost(features[i], gram, .normalised))
       }
-      if scale == 0 { contentCost = try tape.contentCost(features[grams.count], wanted, .normalised) }
+      if scale == 0 {
+        contentCost = try tape.contentCost(features[grams.count], contentFeatures, .normalised)
+      }
     }
     guard let contentCost else { throw .internalError("a training without scales") }
     let smoothness = try roughness(painted, on: tape)

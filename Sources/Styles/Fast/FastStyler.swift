@@ -2,8 +2,8 @@ import Images
 import Networks
 import Tensors
 
-/// Paints any picture in the one style that a feed-forward network has learned. It never changes: threads may
-/// share it.
+/// Paints any picture in the one style that a feed-forward network has learned. Immutable: threads may share
+/// it.
 package final class FastStyler: Sendable {
   private let executor: Executor
 
@@ -13,8 +13,8 @@ package final class FastStyler: Sendable {
     executor = Executor(try model.network(), .init(["picture"]))
   }
 
-  /// The content in the network's style, of its size.
-  /// - Throws: `.badData` where the network's numbers are not finite.
+  /// The content in the network's style, in its own size.
+  /// - Throws: `.badData` if the network's numbers are not finite.
   package func run(_ content: Image) throws(Failure) -> Image {
     let canvas = canvas(width: content.width, height: content.height)
     return try executor.run(batch: 1, height: canvas.fullHeight, width: canvas.fullWidth) { input in
@@ -24,8 +24,7 @@ package final class FastStyler: Sendable {
     }
   }
 
-  /// Bytes that a run for a content of this size will make the process hold at its peak, beyond what it holds
-  /// now.
+  /// Peak memory in bytes that a run for a content of this size adds to the process.
   package func memoryNeeded(width: Int, height: Int) throws(Failure) -> Int {
     try Image.check(width: width, height: height)
     let canvas = canvas(width: width, height: height)

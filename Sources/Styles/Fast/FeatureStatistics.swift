@@ -2,7 +2,7 @@ import CSystem
 import Networks
 import Tensors
 
-/// Mean and covariance of features, and what whitening and colouring make of them.
+/// Mean and covariance of features, for whitening and colouring.
 struct FeatureStatistics: Sendable {
   let mean: [Double]
   /// `C = mean of (x - mean) transpose(x - mean) + ridge I`, [channels, channels].
@@ -10,13 +10,13 @@ struct FeatureStatistics: Sendable {
 
   var channels: Int { mean.count }
 
-  /// How much of the mean square the covariance's diagonal is raised by: directions in which features hardly
-  /// vary would else be blown up to noise, and be divided by nothing where a picture has one colour.
+  /// The share of the mean square that is added to the covariance's diagonal: without it, directions in which
+  /// features hardly vary would be amplified to noise, and a uniform picture would cause a division by zero.
   private static let ridge = 1e-4
 
   /// - Parameters:
   ///   - x: [rows, channels]
-  ///   - name: of what has these features, for an error.
+  ///   - name: the picture with these features, for error messages.
   /// - Throws: `.badData` for features that are not finite.
   init(
     _ x: UnsafePointer<Float>, rows: Int, channels: Int, _ name: String, _ workspace: Workspace
@@ -47,11 +47,11 @@ struct FeatureStatistics: Sendable {
     self.covariance = covariance
   }
 
-  /// `C^power` of the whole covariance: 0.5 colours, -0.5 whitens.
-  /// - Throws: `.internalError` where LAPACK does not converge.
+  /// `C^power` of the full covariance: 0.5 colours, -0.5 whitens.
+  /// - Throws: `.internalError` if LAPACK does not converge.
   func covariance(to power: Double) throws(Failure) -> [Double] {
     let (values, vectors) = try symmetricEigenvectors(covariance, side: channels)
-    // Rounding may leave an eigenvalue below the ridge, or below 0.
+    // Rounding errors may push an eigenvalue below the ridge, or below 0.
     let least = covariance.indices.reduce(0) { max($0, covariance[$1]) } * 1e-9 + 1e-15
     let n = channels
     var scaled = vectors
@@ -63,7 +63,7 @@ struct FeatureStatistics: Sendable {
     return transposedProduct(scaled, vectors, side: n)
   }
 
-  /// The same of the variances alone.
+  /// The same, using only the variances.
   func variances(to power: Double) -> [Double] {
     var result: [Double] = []
     for k in 0..<channels { result.append(pow(covariance[k * channels + k], power)) }

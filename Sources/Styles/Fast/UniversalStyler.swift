@@ -3,25 +3,25 @@ import Images
 import Networks
 import Tensors
 
-/// Paints any picture in the manner of any other, with no training: at each level of VGG-19, from the
-/// coarsest to the finest, the features of the picture so far are given the statistics of the style's, and a
-/// decoder makes a picture of them. It never changes: threads may share it. Source: Li et al., "Universal
-/// style transfer via feature transforms", 2017, section 3.
+/// Paints any picture in the style of any other, without training: at each level of VGG-19, from the coarsest
+/// to the finest, the picture's features are given the statistics of the style's, and a decoder turns them
+/// back into a picture. Immutable: threads may share it. Source: Li et al., "Universal style transfer via
+/// feature transforms", 2017, section 3.
 package final class UniversalStyler: Sendable {
   package enum Method: Int32, CaseIterable, Sendable {
-    /// Mean and covariance become the style's: whitening and colouring.
+    /// Matches mean and covariance: whitening and colouring.
     case covariance = 0
-    /// Mean and variance of each channel do: adaptive instance normalisation (Huang and Belongie 2017).
+    /// Matches mean and variance of each channel: adaptive instance normalisation (Huang and Belongie 2017).
     case variance = 1
   }
 
   package struct Options: Sendable {
     package var method = Method.covariance
-    /// 0: the content as the decoders give it; 1: the style's statistics.
+    /// 0: the content as the decoders reconstruct it; 1: the style's statistics.
     package var strength: Float = 0.6
-    /// Which of the file's levels take part; empty for all.
+    /// The levels to use; empty for all.
     package var levels: [Int] = []
-    /// Of each style; empty for equal ones. They are divided by their sum.
+    /// One per style; empty for equal weights. They are normalised to a sum of 1.
     package var weights: [Float] = []
 
     package init() {}
@@ -30,18 +30,17 @@ package final class UniversalStyler: Sendable {
   private struct Level {
     let network: UniversalStyle.Level
     let encoder, decoder: Executor
-    /// Of each style.
     let styles: [Colour]
   }
 
-  /// A style at one level: what whitened features are multiplied by, and added to.
+  /// A style at one level: the factor and the offset of whitened features.
   private struct Colour {
     let mean, covarianceRoot, deviations: [Double]
   }
 
-  /// From the coarsest.
+  /// The coarsest first.
   private let levels: [Level]
-  /// One level after another works in the same; an encoder's answer is there while the decoder runs.
+  /// All levels share this memory; an encoder's result stays valid while the decoder runs.
   private let encoding = Executor.Memory(), decoding = Executor.Memory()
   private let styleCount: Int
 
@@ -66,7 +65,7 @@ package final class UniversalStyler: Sendable {
   }
 
   private static func check(_ image: Image, scale: Int, _ name: StaticString) throws(Failure) {
-    // Two of the coarsest features' pixels: one has no variance.
+    // Two pixels of the coarsest features: a single one has no variance.
     guard image.width >= 2 * scale, image.height >= 2 * scale else {
       throw .invalidArgument(
         "\(name) of \(image.width)x\(image.height); expected sides of at least \(2 * scale)")
@@ -90,9 +89,9 @@ package final class UniversalStyler: Sendable {
     }
   }
 
-  /// The content in the styles' manner, of its size.
-  /// - Throws: `.invalidArgument` for options outside their ranges and a content too small for the coarsest
-  ///   level asked for.
+  /// The content in the style of the others, in its own size.
+  /// - Throws: `.invalidArgument` for options out of range, and for a content too small for the coarsest
+  ///   level.
   package func run(_ content: Image, _ options: Options) throws(Failure) -> Image {
     guard options.strength >= 0, options.strength <= 1 else {
       throw .invalidArgument("strength \(options.strength); expected 0 to 1")
@@ -110,7 +109,7 @@ package final class UniversalStyler: Sendable {
     }
   }
 
-  /// One level: encodes the picture, changes the features' statistics, decodes them into the picture's place.
+  /// One level: encodes the picture, changes the features' statistics, and decodes them into the same memory.
   private func paint(
     _ picture: Tensor<Float>, _ level: Level, _ options: Options, _ weights: [Double], _ workspace: Workspace
   ) throws(Failure) {
@@ -132,7 +131,7 @@ package final class UniversalStyler: Sendable {
     }
   }
 
-  /// `y = T (x - mean) + shift`, which gives features of the content the wanted statistics.
+  /// `y = T (x - mean) + shift`, which gives the content's features the target statistics.
   private struct FeatureTransform {
     /// T, and what the rows of `x T` are added to.
     let matrix: PackedMatrix<Float>
@@ -148,7 +147,7 @@ package final class UniversalStyler: Sendable {
       for (style, weight) in zip(level.styles, weights) {
         for c in 0..<n { shift[c] += strength * weight * style.mean[c] }
       }
-      // Transposed, for rows are multiplied from the right.
+      // Transposed, because rows are multiplied from the right.
       var transposed = [Double](repeating: 0, count: n * n)
       switch options.method {
       case .covariance:
@@ -156,7 +155,7 @@ package final class UniversalStyler: Sendable {
         for (style, weight) in zip(level.styles, weights) {
           for i in 0..<(n * n) { root[i] += strength * weight * style.covarianceRoot[i] }
         }
-        // Both are symmetric, so that (root whitening)' = whitening root = whitening' root.
+        // Both are symmetric, so (root whitening)' = whitening root = whitening' root.
         transposed = transposedProduct(try content.covariance(to: -0.5), root, side: n)
       case .variance:
         let whitening = content.variances(to: -0.5)
@@ -196,15 +195,14 @@ package final class UniversalStyler: Sendable {
     return options.weights.map { Double($0) / sum }
   }
 
-  private func levels(_ wanted: [Int]) throws(Failure) -> [Level] {
-    for number in wanted where !levels.contains(where: { $0.network.number == number }) {
+  private func levels(_ numbers: [Int]) throws(Failure) -> [Level] {
+    for number in numbers where !levels.contains(where: { $0.network.number == number }) {
       throw .invalidArgument("level \(number), which the model lacks")
     }
-    return wanted.isEmpty ? levels : levels.filter { wanted.contains($0.network.number) }
+    return numbers.isEmpty ? levels : levels.filter { numbers.contains($0.network.number) }
   }
 
-  /// Bytes that a run for a content of this size will make the process hold at its peak, beyond what it holds
-  /// now.
+  /// Peak memory in bytes that a run for a content of this size adds to the process.
   package func memoryNeeded(width: Int, height: Int) throws(Failure) -> Int {
     try Image.check(width: width, height: height)
     let scale = levels.first?.network.scale ?? 1

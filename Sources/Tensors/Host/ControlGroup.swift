@@ -1,14 +1,14 @@
-/// A control group of Linux that this process is in, or one above it: it has the limits that systemd's
-/// MemoryMax= and CPUQuota=, Docker and Kubernetes set. Source: Linux,
+/// A Linux control group that contains this process, directly or as an ancestor. It holds the limits that
+/// systemd's MemoryMax= and CPUQuota=, Docker and Kubernetes set. Sources: Linux,
 /// Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst, scheduler/sched-bwc.rst.
 struct ControlGroup {
   /// In version 1 each controller has its own tree, in version 2 all share one.
   let isUnified: Bool
   let folder: String
 
-  /// The groups of a controller ("memory", "cpu"), from this process's own up to the root of what is mounted
-  /// here. If the process's own is not visible - a container may see the name that its group has outside -
-  /// only the root.
+  /// The groups of a controller ("memory", "cpu"), from this process's own up to the root of the mount. Only
+  /// the root if the process's own group is not visible: a container may see the name that its group has
+  /// outside.
   static func all(_ controller: String) -> [ControlGroup] {
     guard let memberships = HostFiles.text("/proc/self/cgroup"),
       let mounts = HostFiles.text("/proc/self/mountinfo")
@@ -60,8 +60,8 @@ struct ControlGroup {
     return bytes < 1 << 60 ? bytes : nil
   }
 
-  /// Bytes that its processes hold, without those that the system reclaims before it kills one: of the cached
-  /// files those that were not used lately, and half of the others.
+  /// Bytes that its processes hold, excluding what the system reclaims before it kills a process: cached
+  /// files that were not used recently, and half of the others.
   var memoryInUse: Int? {
     guard let bytes = HostFiles.number(folder + (isUnified ? "/memory.current" : "/memory.usage_in_bytes"))
     else { return nil }
@@ -71,7 +71,7 @@ struct ControlGroup {
     return max(0, bytes - inactive - active / 2)
   }
 
-  /// Microseconds of processors' time in each period of microseconds; nil without a limit.
+  /// Processor time per period, in microseconds; nil without a limit.
   var quota: (time: Int, period: Int)? {
     var time: Int?, period: Int?
     if isUnified {
@@ -93,7 +93,7 @@ struct ControlGroup {
 /// "36 35 0:30 /docker/1f /sys/fs/cgroup/memory ro,nosuid - cgroup cgroup rw,memory".
 private struct Mount {
   let isUnified: Bool
-  /// The group that the mount begins with.
+  /// The group at the root of the mount.
   let root: String
   /// "" for "/".
   let point: String
@@ -117,9 +117,9 @@ private struct Mount {
     self.point = point == "/" ? "" : point
   }
 
-  /// Where a group lies below the mount: "" or "/a/b".
+  /// The path of a group below the mount: "" or "/a/b".
   func below(_ path: String) -> String {
-    // Outside what a namespace shows: "/../b".
+    // Outside the namespace: "/../b".
     guard !path.utf8.starts(with: "/..".utf8) else { return "" }
     if path == root || path == "/" { return "" }
     if root == "/" { return path }
@@ -127,7 +127,7 @@ private struct Mount {
     return isInside ? String(decoding: path.utf8.dropFirst(root.utf8.count), as: UTF8.self) : ""
   }
 
-  /// Blanks and backslashes are written as octal numbers: "\040".
+  /// Decodes octal escapes, which stand for blanks and backslashes: "\040".
   private static func plain(_ text: String) -> String {
     var bytes = Array(text.utf8), place = 0
     while let start = bytes[place...].firstIndex(of: UInt8(ascii: "\\")), start + 3 < bytes.count {

@@ -1,4 +1,4 @@
-/// Why a call failed. At the door its kind becomes the `fs_status` of the same number, its reason
+/// Why a call failed. At the C interface its kind becomes the `fs_status` of the same number, its reason
 /// `fs_last_error()`.
 package struct Failure: Error {
   package let kind: Kind
@@ -10,11 +10,11 @@ package struct Failure: Error {
     self.reason = reason
   }
 
-  /// The numbers are those of `fs_status`.
+  /// The raw values are those of `fs_status`.
   package enum Kind: Int32, CaseIterable {
     /// A NULL, a size or a number outside its documented range.
     case invalidArgument = 1
-    /// Bytes that are not what this version reads.
+    /// Bytes that this version cannot read.
     case badData = 2
     /// The operating system refused.
     case io = 3

@@ -1,6 +1,6 @@
 import CSystem
 
-/// Whole files read and written, with the operating system's reason if it refuses.
+/// Reads and writes whole files, reporting the operating system's reason if it refuses.
 
 /// The bytes of a regular file.
 /// - Throws: `.io` if it cannot be read or is a folder, a pipe or a device; `.badData` if it holds more than
@@ -32,11 +32,10 @@ package func readFile(_ path: String, limit: Int) throws(Failure) -> Storage<UIn
   return bytes
 }
 
-/// Writes a file that appears whole or not at all: the bytes go to a hidden file in the same folder, which
-/// takes the name once they are on the disk. An existing file keeps its permissions; a link keeps pointing to
-/// its file.
-/// - Throws: `.io`, with nothing left behind, except if the new file is complete and only its folder could
-///   not be synced.
+/// Writes a file atomically: the bytes go to a hidden file in the same folder, which is renamed once they are
+/// on the disk. An existing file keeps its permissions; a link keeps pointing to its file.
+/// - Throws: `.io`. Nothing is left behind, unless the new file is complete and only its folder could not be
+///   synced.
 package func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer) throws(Failure) {
   var target = path
   var permissions: mode_t?
@@ -69,29 +68,28 @@ package func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer) throws(F
   try keepName(target, for: path)
 }
 
-/// Waits until the folder's list of names is on the disk: a rename alone may be lost with the power.
+/// Waits until the folder's list of names is on the disk: without that a power failure can undo a rename.
 private func keepName(_ target: String, for path: String) throws(Failure) {
   let folder = withPath(directory(of: target)) { systemOpenForReading($0) }
-  // A folder that may be written but not listed.
+  // The folder may be writable but not readable.
   guard folder >= 0 else { return }
   defer { close(folder) }
-  // Some file systems have nothing to sync, and report an invalid argument.
+  // Some file systems have nothing to sync and report an invalid argument.
   guard fsync(folder) == 0 || systemError() == EINVAL else { throw .io("\(path): \(lastReason())") }
 }
 
-/// "." or the path up to its last slash, included.
+/// "." or the path up to and including its last slash.
 private func directory(of path: String) -> String {
   guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
   return String(path[...slash])
 }
 
-/// How many bytes before a text are no part of it: the three that some editors and tables put before UTF-8,
-/// the "byte-order mark".
+/// The length of a UTF-8 byte-order mark, which some editors and spreadsheets write: 3 or 0.
 package func markLength(_ text: Span<UInt8>) -> Int {
   text.count >= 3 && text[0] == 0xEF && text[1] == 0xBB && text[2] == 0xBF ? 3 : 0
 }
 
-/// The same text without its mark.
+/// The same text without its byte-order mark.
 package func withoutMark(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
   UnsafeBufferPointer(rebasing: text.dropFirst(markLength(text.span)))
 }
@@ -113,7 +111,7 @@ private func refuseUnlessRegular(_ info: stat, _ path: String) throws(Failure) {
   guard systemIsRegular(info.st_mode) != 0 else { throw .io("\(path): a pipe or a device; expected a file") }
 }
 
-/// A new, empty, hidden file in the folder of `target`.
+/// Creates an empty, hidden file in the folder of `target`.
 private func createBeside(_ target: String, for path: String) throws(Failure) -> (name: String, file: Int32) {
   let folder = target.utf8.contains(UInt8(ascii: "/")) ? directory(of: target) : ""
   var now = timespec()
@@ -122,7 +120,7 @@ private func createBeside(_ target: String, for path: String) throws(Failure) ->
     let name = folder + ".facestyle-\(getpid())-\(now.tv_sec)-\(now.tv_nsec)-\(attempt)"
     let file = withPath(name) { systemCreate($0) }
     if file >= 0 { return (name, file) }
-    // Taken: another thread came in the same nanosecond.
+    // Taken by another thread in the same nanosecond.
     guard systemError() == EEXIST else { break }
   }
   throw .io("\(path): \(lastReason())")

@@ -1,11 +1,11 @@
 import CSystem
 
-/// The small files in which the system describes this process and its machine.
+/// The small files in which the system describes this process and the machine.
 package enum HostFiles {
   /// A prefix of every path: tests describe other machines in a folder.
   nonisolated(unsafe) package static var root = ""
 
-  /// nil for a file that does not exist or may not be read.
+  /// nil if the file does not exist or cannot be read.
   static func text(_ path: String) -> String? {
     let file = systemOpenForReading(root + path)
     guard file >= 0 else { return nil }
@@ -24,7 +24,7 @@ package enum HostFiles {
 
   static func exists(_ path: String) -> Bool { access(root + path, F_OK) == 0 }
 
-  /// The number that a file consists of, or begins with.
+  /// The number at the beginning of a file.
   static func number(_ path: String) -> Int? { text(path).flatMap { number(in: $0) } }
 
   /// The number after a word at the beginning of a line: 1234 of "MemAvailable:    1234 kB".
@@ -43,7 +43,7 @@ package enum HostFiles {
     text.utf8.split(separator: separator, maxSplits: most - 1).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// "123", "-1" or "123\n"; nil for "max" and for what does not fit.
+  /// "123", "-1" or "123\n"; nil for "max" and for numbers that do not fit.
   static func number(in text: String) -> Int? {
     var number = 0, digits = 0
     let isNegative = text.utf8.first == UInt8(ascii: "-")

@@ -1,10 +1,10 @@
 import CSystem
 
-/// A shared library that is loaded when it is first needed, so that hosts can do without it. It stays loaded.
+/// A shared library that is loaded on first use, so that hosts can do without it. It stays loaded.
 package struct LoadedLibrary {
   private let handle: UnsafeMutableRawPointer
 
-  /// The first of these files that exists; nil if none does.
+  /// Loads the first of these files that exists; nil if none does.
   package init?(_ names: [String]) {
     for name in names {
       guard let handle = dlopen(name, RTLD_NOW | RTLD_LOCAL) else { continue }
@@ -14,7 +14,7 @@ package struct LoadedLibrary {
     return nil
   }
 
-  /// - Returns: a function of the C type that the library's header gives it, which nothing checks here.
+  /// - Returns: a function, as the C type that the library's header declares. Nothing checks the type.
   package func function<Function>(_ name: String) throws(Failure) -> Function {
     guard let address = dlsym(handle, name) else {
       throw .io("a library without \(name); expected a later version of it")

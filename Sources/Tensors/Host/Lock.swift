@@ -27,7 +27,7 @@ package final class Lock: @unchecked Sendable {
   }
 }
 
-/// Wakes threads that wait until what a lock guards has changed.
+/// Wakes threads that wait for a change of what a lock guards.
 package final class Signal: @unchecked Sendable {
   private let condition: UnsafeMutablePointer<pthread_cond_t>
 
@@ -41,14 +41,15 @@ package final class Signal: @unchecked Sendable {
     condition.deallocate()
   }
 
-  /// Inside `lock.hold`, which others may enter meanwhile. It may return without a reason: ask again.
+  /// Call inside `lock.hold`; releases the lock while waiting. May wake spuriously: check the condition
+  /// again.
   package func wait(_ lock: Lock) { pthread_cond_wait(condition, lock.mutex) }
 
   package func wakeAll() { pthread_cond_broadcast(condition) }
 }
 
-/// Locks that are taken before a fork and released after it on both sides, so that the child never finds one
-/// held by a thread that it does not have.
+/// Locks that are acquired before a fork and released after it in both processes, so that the child never
+/// finds one held by a thread that it does not have.
 nonisolated(unsafe) private var survivors: [Lock] = []
 private let registered: Void = {
   _ = pthread_atfork(
@@ -57,7 +58,7 @@ private let registered: Void = {
 }()
 
 extension Lock {
-  /// Called once, when a global lock is made.
+  /// Call once, when a global lock is created.
   package func surviveFork() {
     survivors.append(self)
     _ = registered

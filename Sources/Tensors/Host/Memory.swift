@@ -1,20 +1,20 @@
 import CSystem
 
-/// Where storage comes from.
+/// Allocates storage.
 ///
 /// A system that overcommits grants any request and kills the process when the pages are used; here the
-/// caller gets an error instead. A request is granted if it fits in what is left now of the machine's memory,
-/// of each control group's and of the process's own limits (`MemoryRoom`), less what was allocated and has
-/// not been written to yet. All blocks together stay within the smallest of these limits, and within three
+/// caller gets an error instead. A request is granted if it fits in what is now left of the machine's memory,
+/// of each control group's limit and of the process's own limits (`MemoryRoom`), minus what is allocated but
+/// not yet written to. All blocks together stay within the smallest of these limits, and within three
 /// quarters of the machine's memory.
 ///
-/// What is left is read again when a quarter of it has been requested since, and for a large block when the
-/// last reading is a second old: most requests read nothing.
+/// What is left is read again after a quarter of it has been requested, and for a large block when the last
+/// reading is a second old. Most requests read nothing.
 package enum Memory {
-  /// Blocks begin at this alignment and have as much readable slack after them.
+  /// Alignment of blocks, and the readable slack after them.
   private static let alignment = 64
-  /// From this size on a block has its own pages, which go back to the system at once and not to the C
-  /// library's heap.
+  /// Blocks of this size or more have their own pages, which are returned to the system at once instead of to
+  /// the C library's heap.
   private static let largeBlock = 1 << 20
 
   private static let lock: Lock = {
@@ -26,18 +26,19 @@ package enum Memory {
   /// Blocks with pages of their own: address and size.
   nonisolated(unsafe) private static var large: [UInt: Int] = [:]
   nonisolated(unsafe) private static var largeHeld = 0
-  /// Large blocks that are kept for the next request of that size, and for how many users.
+  /// Large blocks that are kept for the next request of the same size, and the number of users that keep
+  /// them.
   nonisolated(unsafe) private static var spare: [Int: [UnsafeMutableRawPointer]] = [:]
   nonisolated(unsafe) private static var recyclers = 0
-  /// What may be granted without reading again, and when it was read.
+  /// What may be granted without reading again, and the time of the last reading.
   nonisolated(unsafe) private static var budget = 0
   nonisolated(unsafe) private static var limit = 0
   nonisolated(unsafe) private static var readAt = -Double.infinity
 
-  /// The most that all blocks together may take now, in bytes.
+  /// The limit for all blocks together now, in bytes.
   package static var currentLimit: Int { MemoryRoom().least.limit }
 
-  /// - Throws: `.noMemory`, with what was requested and what there is.
+  /// - Throws: `.noMemory`, stating what was requested and what is available.
   static func take(_ byteCount: Int) throws(Failure) -> UnsafeMutableRawPointer {
     if byteCount >= largeBlock, let kept = lock.hold({ spare[byteCount]?.popLast() }) { return kept }
     try reserve(byteCount)
@@ -64,8 +65,8 @@ package enum Memory {
     return memory
   }
 
-  /// For memory that a codec or LAPACK is about to allocate for a call of ours.
-  /// - Throws: `.noMemory` if there is no room for it now.
+  /// Checks that there is memory for an allocation that a codec or LAPACK is about to make.
+  /// - Throws: `.noMemory` if there is not.
   package static func expect(_ byteCount: Int) throws(Failure) {
     try reserve(byteCount)
     lock.hold { held -= byteCount }
@@ -78,7 +79,7 @@ package enum Memory {
     if let refusal = lock.hold({ refusal(byteCount) }) { throw .noMemory(refusal) }
   }
 
-  /// Counts the block and returns nil, or returns why not. Called with the lock held.
+  /// Counts the block and returns nil, or returns the reason for a refusal. Call with the lock held.
   private static func refusal(_ byteCount: Int) -> String? {
     let isFresh = byteCount < largeBlock || monotonicSeconds() - readAt < 1
     if isFresh, byteCount <= budget, byteCount <= limit - held {
@@ -92,12 +93,14 @@ package enum Memory {
         "\(megabytes(byteCount)) MB more requested; the library holds \(held >> 20) MB and may hold \(least.limit >> 20) MB,"
         + " by \(least.source.name) limit"
     }
-    guard byteCount <= addresses.free else { return wanted(byteCount, addresses, addresses.free) }
-    // As if nothing that is held had been written to yet. That is counted only where it matters: it takes a
-    // millisecond a gigabyte.
+    guard byteCount <= addresses.free else { return shortage(byteCount, addresses, addresses.free) }
+    // As if nothing that is held had been written to yet. Counted only where it matters: counting takes a
+    // millisecond per gigabyte.
     var untouched = largeHeld
     if byteCount > pages.free - untouched { untouched = untouchedBytes() }
-    guard byteCount <= pages.free - untouched else { return wanted(byteCount, pages, pages.free - untouched) }
+    guard byteCount <= pages.free - untouched else {
+      return shortage(byteCount, pages, pages.free - untouched)
+    }
     held += byteCount
     limit = least.limit
     budget = (min(pages.free - untouched, addresses.free) - byteCount) / 4
@@ -105,13 +108,13 @@ package enum Memory {
     return nil
   }
 
-  private static func wanted(_ byteCount: Int, _ level: MemoryRoom.Level, _ free: Int) -> String {
+  private static func shortage(_ byteCount: Int, _ level: MemoryRoom.Level, _ free: Int) -> String {
     "\(megabytes(byteCount)) MB more requested; \(max(0, free) >> 20) MB are left of \(level.source.name) \(level.limit >> 20) MB"
   }
 
   private static func megabytes(_ byteCount: Int) -> Int { max(1, byteCount >> 20) }
 
-  /// Bytes of large blocks that have no page yet. Called with the lock held.
+  /// Bytes of large blocks without a page yet. Call with the lock held.
   private static func untouchedBytes() -> Int {
     let page = sysconf(Int32(_SC_PAGESIZE)), step = 4096
     var absent = 0
@@ -172,12 +175,12 @@ package enum Memory {
     }
   }
 
-  /// While one of these lives, freed large blocks are kept for the next request of the same size: work that
-  /// allocates the same blocks over and over, as training does, saves the system's zeroing of every page.
+  /// While an instance lives, freed large blocks are kept for the next request of the same size: work that
+  /// allocates the same blocks repeatedly, such as training, avoids the system's zeroing of every page.
   package final class Recycling {
     package init() { Memory.lock.hold { Memory.recyclers += 1 } }
 
-    /// One that lives as long as `body` runs.
+    /// Keeps blocks while `body` runs.
     package static func during<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
       let recycling = Recycling()
       defer { withExtendedLifetime(recycling) {} }

@@ -1,13 +1,13 @@
 import CSystem
 
-/// How much memory this process may use, by the machine, its control groups and its own limits, at one
-/// moment.
+/// How much memory this process may use at one moment, according to the machine, its control groups and its
+/// own limits.
 struct MemoryRoom {
-  /// What sets a limit.
+  /// The origin of a limit.
   enum Source {
     case machine, controlGroup, addressSpace, data
 
-    /// "of the control group's" 300 MB.
+    /// As in "of the control group's 300 MB".
     var name: String {
       switch self {
       case .machine: "this machine's"
@@ -20,25 +20,24 @@ struct MemoryRoom {
 
   struct Level {
     let source: Source
-    /// What may be held in all.
+    /// The limit on what may be held in total.
     let limit: Int
-    /// What may be taken beyond what is held.
+    /// What may be allocated beyond what is held.
     let free: Int
   }
 
-  /// Limits of memory, which counts as held when it is first written to.
+  /// Limits on resident memory, which counts once it is written to.
   private(set) var pages: [Level] = []
-  /// Limits of addresses, which count when they are allocated.
+  /// Limits on address space, which counts once it is allocated.
   private(set) var addresses: [Level] = []
 
-  /// The level of the smallest limit.
+  /// The level with the smallest limit.
   var least: Level { (pages + addresses).min { $0.limit < $1.limit } ?? MemoryRoom.boundless }
   var leastPages: Level { pages.min { $0.free < $1.free } ?? MemoryRoom.boundless }
   var leastAddresses: Level { addresses.min { $0.free < $1.free } ?? MemoryRoom.boundless }
 
   private static var boundless: Level { Level(source: .machine, limit: Int.max, free: Int.max) }
 
-  /// Reads it.
   init() {
     let machine = HostFiles.text("/proc/meminfo") ?? ""
     if let total = MemoryRoom.kilobytes("MemTotal:", machine) ?? MemoryRoom.physical {
@@ -70,8 +69,8 @@ struct MemoryRoom {
     add(.data, data, place: 5)
   }
 
-  /// What stays free for small blocks that do not come from `Memory`: arrays and texts, the codecs' and the
-  /// database's work, stacks, the system's own tables.
+  /// What stays free for small blocks that do not come from `Memory`: arrays and strings, the work of codecs
+  /// and the database, stacks, the system's own tables.
   private static func reserve(_ limit: Int) -> Int { min(limit / 16, 64 << 20) }
 
   private static func kilobytes(_ word: String, _ text: String) -> Int? {

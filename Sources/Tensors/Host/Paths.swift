@@ -1,7 +1,7 @@
-// A path is bytes other than 0 to Linux; a `String` holds Unicode. So in a path's text bytes that are not
-// UTF-8 are scalars of the last private plane, U+10FE80 for 0x80 and so on, and go to the system as they
-// came. If a file's name holds these scalars itself, their bytes are represented in the same way. (The idea
-// is Python's: PEP 383.) The program reads its paths by a link to this file.
+// To Linux a path is bytes other than 0; a `String` holds Unicode. So bytes of a path that are not UTF-8
+// become scalars of the last private plane, U+10FE80 for 0x80 and so on, and are converted back for the
+// system. If a file's name contains these scalars, their bytes are represented in the same way. (The idea is
+// Python's: PEP 383.) The program reads its paths by a link to this file.
 
 let escapes: ClosedRange<UInt32> = 0x10FE80...0x10FEFF
 
@@ -38,7 +38,7 @@ package func pathText(bytes path: Slice<UnsafeBufferPointer<UInt8>>) -> String {
   return String(text)
 }
 
-/// A path as the system takes it.
+/// Passes a path in the system's form.
 package func withPath<Result>(_ path: String, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
   guard path.utf8.contains(0xF4) else { return path.withCString(body) }
   return (pathBytes(path) + [0]).withUnsafeBytes { bytes in
@@ -60,12 +60,12 @@ package func pathBytes(_ path: String) -> [UInt8] {
   return bytes
 }
 
-/// A text with paths in it for people to read: "�" stands for what is not UTF-8.
+/// A text that contains paths, for people to read: "�" stands for bytes that are not UTF-8.
 package func shown(_ text: String) -> String {
   text.utf8.contains(0xF4) ? String(decoding: pathBytes(text), as: UTF8.self) : text
 }
 
-/// Whether a name has this ending, in any case. `ending` is in lower case.
+/// Whether a name has this ending, ignoring case. `ending` is in lower case.
 package func ends(_ path: String, in ending: StaticString) -> Bool {
   let count = ending.utf8CodeUnitCount
   guard path.utf8.count >= count else { return false }

@@ -2,11 +2,11 @@ import CSystem
 
 /// The processors that this process may keep busy.
 package struct Processors {
-  /// Those of the machine that are online.
+  /// The machine's online processors.
   package let online: Int
-  /// Those that this thread may run on: `taskset`, a container's cpuset.
+  /// The processors that this thread may run on: `taskset`, a container's cpuset.
   package let allowed: Int
-  /// Processor time in a period, by the control groups; nil without a limit.
+  /// Processor time per period, as the control groups limit it; nil without a limit.
   package let quota: (time: Int, period: Int)?
 
   package init() {
@@ -27,7 +27,7 @@ package struct Processors {
     quota = least
   }
 
-  /// How many threads they keep busy: a part of a processor counts as one.
+  /// How many threads they keep busy: a fraction of a processor counts as one.
   package var threads: Int {
     guard let quota else { return allowed }
     let whole = quota.time / quota.period + (quota.time % quota.period > 0 ? 1 : 0)

@@ -1,6 +1,6 @@
 import CSystem
 
-/// Many may read, or one may write. A writer who waits is let in before readers who come later.
+/// Allows many readers or one writer. A waiting writer goes before readers that arrive later.
 package final class ReadWriteLock: @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let changed: UnsafeMutablePointer<pthread_cond_t>
@@ -22,7 +22,7 @@ package final class ReadWriteLock: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// - Parameter body: must not ask for this lock again.
+  /// - Parameter body: must not acquire this lock again.
   package func read<Result, Problem: Error>(_ body: () throws(Problem) -> Result) throws(Problem) -> Result {
     pthread_mutex_lock(mutex)
     while isWriting || writersWaiting > 0 { pthread_cond_wait(changed, mutex) }
@@ -37,7 +37,7 @@ package final class ReadWriteLock: @unchecked Sendable {
     return try body()
   }
 
-  /// - Parameter body: must not ask for this lock again.
+  /// - Parameter body: must not acquire this lock again.
   package func write<Result, Problem: Error>(_ body: () throws(Problem) -> Result) throws(Problem) -> Result {
     pthread_mutex_lock(mutex)
     writersWaiting += 1

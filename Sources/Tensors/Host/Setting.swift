@@ -1,11 +1,11 @@
-/// One setting of an options struct as it stands: its name, its value as text, and what is wrong with it.
+/// One member of an options struct: its name, its value as text, and its fault, if any.
 package struct Setting {
   package let name: String
   package let text: String
-  /// "NAME VALUE; expected RANGE", nil for a value that is in its range.
+  /// "NAME VALUE; expected RANGE"; nil if the value is in range.
   package let fault: String?
 
-  /// A setting that may be anything that its type allows.
+  /// A setting that accepts every value of its type.
   package init<Value: CustomStringConvertible>(_ name: String, _ value: Value) {
     self.init(name, value.description)
   }
@@ -24,7 +24,7 @@ package struct Setting {
       name, text, fault: limits.contains(value) ? nil : "\(name) \(text); expected \(limits.description)")
   }
 
-  /// A number that need not be given.
+  /// An optional number.
   @inline(never)
   package init<Number>(_ name: String, _ value: Number?, _ limits: Limits<Number>) {
     guard let value else {
@@ -34,7 +34,7 @@ package struct Setting {
     self.init(name, value, limits)
   }
 
-  /// The same setting, at fault where a condition on several settings does not hold.
+  /// The same setting, at fault if a condition across several settings does not hold.
   @inline(never)
   package func requiring(_ holds: Bool, _ expected: String) -> Setting {
     guard fault == nil, !holds else { return self }
@@ -42,11 +42,11 @@ package struct Setting {
   }
 }
 
-/// The numbers that a setting may be.
+/// The range of a setting.
 package struct Limits<Number: Comparable & CustomStringConvertible> {
   private let lower: Number, upper: Number
   private let isLowerIn: Bool, isUpperIn: Bool
-  /// The upper limit is the largest number that there is: no text speaks of it.
+  /// Whether there is no upper limit; descriptions then omit it.
   private let isOpen: Bool
 
   private init(_ lower: Number, _ upper: Number, isLowerIn: Bool = true, isUpperIn: Bool = true, isOpen: Bool)
@@ -71,7 +71,7 @@ package struct Limits<Number: Comparable & CustomStringConvertible> {
     Limits(lower, upper, isLowerIn: false, isUpperIn: false, isOpen: false)
   }
 
-  /// NaN is in no limits.
+  /// NaN is outside all limits.
   package func contains(_ value: Number) -> Bool {
     (isLowerIn ? value >= lower : value > lower) && (isUpperIn ? value <= upper : value < upper)
   }
@@ -101,7 +101,7 @@ extension Limits where Number: BinaryFloatingPoint {
     Limits(lower, .greatestFiniteMagnitude, isLowerIn: false, isOpen: true)
   }
 
-  /// For settings of which infinity means never.
+  /// For settings in which infinity means never.
   package static func atLeastOrInfinite(_ lower: Number) -> Limits { Limits(lower, .infinity, isOpen: true) }
 
   package static func aboveOrInfinite(_ lower: Number) -> Limits {
@@ -113,14 +113,14 @@ extension Limits where Number: FixedWidthInteger {
   package static func atLeast(_ lower: Number) -> Limits { Limits(lower, .max, isOpen: true) }
 }
 
-/// Options that list their settings, each once. From the list come the check of a caller's numbers with its
-/// messages, and what a checkpoint or a fingerprint keeps. Tests count the lists against the members.
+/// Options that list each of their settings once. The list yields the range checks with their messages, and
+/// what a checkpoint or fingerprint stores. Tests compare the lists with the members.
 package protocol Settings {
   @SettingList var settings: [Setting] { get }
 }
 
 extension Settings {
-  /// - Throws: `.invalidArgument` naming the first setting that is out of its range.
+  /// - Throws: `.invalidArgument` naming the first setting that is out of range.
   package func check() throws(Failure) {
     for setting in settings { if let fault = setting.fault { throw .invalidArgument(fault) } }
   }
@@ -133,7 +133,7 @@ extension Settings {
   }
 }
 
-/// Lets a list be written one setting a line, with the settings of a part, and by `switch` and `if`.
+/// Builds a list with one setting per line, the settings of nested options, `switch` and `if`.
 @resultBuilder
 package enum SettingList {
   package static func buildExpression(_ setting: Setting) -> [Setting] { [setting] }

@@ -1,10 +1,10 @@
 import CSystem
 
-/// The threads that share the work of a call. One pool serves the process; it sleeps when idle.
+/// The threads that share the work of a call. The process has one pool, which sleeps when idle.
 ///
 /// Work is split by its size, never by the number of threads, and every task writes its own part of the
-/// result, so results are the same bits for any number of threads. A call that finds the pool busy with
-/// another caller's work, or that comes from inside a task, does all its work on its own thread.
+/// result, so results have the same bits for any number of threads. A call that finds the pool busy with
+/// another caller's work, or that comes from inside a task, runs entirely on its own thread.
 package final class ThreadPool: @unchecked Sendable {
   package static let shared = ThreadPool()
   package static let maximum = 256
@@ -13,7 +13,7 @@ package final class ThreadPool: @unchecked Sendable {
   private let lock: UnsafeMutablePointer<pthread_mutex_t>  // guards all that follows
   private let wake: UnsafeMutablePointer<pthread_cond_t>
   private let done: UnsafeMutablePointer<pthread_cond_t>
-  private var wanted: Int
+  private var threadLimit: Int
   private var started = 0
   private var generation = 0
   private var body: ((Int, Int) -> Void)?
@@ -27,9 +27,9 @@ package final class ThreadPool: @unchecked Sendable {
     lock = .allocate(capacity: 1)
     wake = .allocate(capacity: 1)
     done = .allocate(capacity: 1)
-    wanted = ThreadPool.processors
+    threadLimit = ThreadPool.processors
     resetLocks()
-    // A forked child has none of these threads, and a lock that another thread held stays held: start afresh.
+    // A forked child has none of these threads, and locks held by other threads stay held: start afresh.
     pthread_atfork(nil, nil) { ThreadPool.shared.resetAfterFork() }
   }
 
@@ -49,7 +49,7 @@ package final class ThreadPool: @unchecked Sendable {
     unfinished = 0
   }
 
-  /// The number of threads that this process may keep busy now.
+  /// The number of threads that this process can keep busy now.
   package static var processors: Int { min(Processors().threads, maximum) }
 
   /// The number of threads that one call keeps busy, including its own.
@@ -57,17 +57,17 @@ package final class ThreadPool: @unchecked Sendable {
     get {
       pthread_mutex_lock(lock)
       defer { pthread_mutex_unlock(lock) }
-      return wanted
+      return threadLimit
     }
     set {
       pthread_mutex_lock(lock)
-      wanted = min(max(newValue, 1), ThreadPool.maximum)
+      threadLimit = min(max(newValue, 1), ThreadPool.maximum)
       pthread_mutex_unlock(lock)
     }
   }
 
-  /// Runs `body(task, worker)` for every task in `0..<count` and returns when all are done. `worker` is less
-  /// than `workers` and no two tasks run at once under the same worker: it names a scratch area.
+  /// Runs `body(task, worker)` for every task in `0..<count` and returns when all are done. `worker` is below
+  /// `workers` and identifies a scratch area: no two tasks run concurrently with the same worker.
   package func run(_ count: Int, workers: Int = maximum, _ body: (Int, Int) -> Void) {
     guard count > 1, pthread_mutex_trylock(busy) == 0 else {
       for task in 0..<count { body(task, 0) }
@@ -79,7 +79,7 @@ package final class ThreadPool: @unchecked Sendable {
 
   private func runShared(_ count: Int, _ workers: Int, _ body: @escaping (Int, Int) -> Void) {
     pthread_mutex_lock(lock)
-    let helpers = min(wanted, workers, count) - 1
+    let helpers = min(threadLimit, workers, count) - 1
     while started < helpers, startWorker() {}
     workersAllowed = helpers
     self.body = body
@@ -95,7 +95,7 @@ package final class ThreadPool: @unchecked Sendable {
     pthread_mutex_unlock(lock)
   }
 
-  /// Takes tasks until none is left. Called and returns with `lock` held.
+  /// Runs tasks until none is left. Called and returns with `lock` held.
   private func work(as worker: Int, _ body: (Int, Int) -> Void) {
     while nextTask < taskCount {
       let task = nextTask
@@ -108,7 +108,8 @@ package final class ThreadPool: @unchecked Sendable {
     }
   }
 
-  /// Called with `lock` held. False if the system gives no more threads; the existing ones do the work.
+  /// Call with `lock` held. Returns false if the system grants no more threads; the existing ones do the
+  /// work.
   private func startWorker() -> Bool {
     var thread = pthread_t()
     var attributes = pthread_attr_t()
@@ -129,7 +130,7 @@ package final class ThreadPool: @unchecked Sendable {
   }
 
   private func serve(as worker: Int) {
-    // A thread starts with the floating-point state of the one that starts it.
+    // A thread inherits the floating-point state of the thread that starts it.
     systemUseStandardFloats()
     pthread_mutex_lock(lock)
     var seen = 0

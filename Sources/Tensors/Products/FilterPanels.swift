@@ -1,15 +1,15 @@
 import CSystem
 
-/// Packs the weights of a convolution, which files have as [outputs, inputs / groups, kernelHeight,
-/// kernelWidth] (OIHW), for the kernels. They are read in short runs and go directly to their panels, without
-/// a copy of all of them.
+/// Packs the weights of a convolution, stored in files as [outputs, inputs / groups, kernelHeight,
+/// kernelWidth] (OIHW), for the kernels. They are read in short runs and go directly into their panels,
+/// without a copy of them all.
 ///
 /// For each group, with `I` inputs, `O` outputs and `T` taps, the matrix is
 /// `forwards  [T I, O]:  m[t I + i, o] = w[o, i, t]`
 /// `turned    [T O, I]:  m[t O + o, i] = w[o, i, T - 1 - t]`, the weights turned by 180 degrees, inputs and
 /// outputs exchanged.
 package struct FilterPanels {
-  /// Writes `count` weights of one output, from the `first` of its `inputs * taps` on.
+  /// Writes `count` weights of one output, starting at `first` of its `inputs * taps`.
   package typealias Reader<Element> = (
     _ output: Int, _ first: Int, _ count: Int, UnsafeMutablePointer<Element>
   ) -> Void
@@ -20,7 +20,7 @@ package struct FilterPanels {
   let width: Int
 
   /// - Parameters:
-  ///   - shape: of the filter that is made: a turned one has the exchanged sides.
+  ///   - shape: of the resulting filter; a turned one has inputs and outputs exchanged.
   ///   - width: nil for all columns in one panel.
   init(_ shape: FilterShape, isTurned: Bool, width: Int?) {
     taps = shape.kernel * shape.kernel
@@ -34,10 +34,10 @@ package struct FilterPanels {
   var depth: Int { taps * (isTurned ? outputs : inputs) }
   var columns: Int { isTurned ? inputs : outputs }
   var panels: Int { (columns + width - 1) / width }
-  /// Numbers of all panels, including the zeros past the last column.
+  /// Numbers in all panels, including the zeros past the last column.
   var count: Int { groups * panels * depth * width }
 
-  /// The panels, one group's after the other's.
+  /// The panels, group after group.
   func packed<Element: BitwiseCopyable & Numeric>(_ read: Reader<Element>) throws(Failure) -> Storage<Element>
   {
     let storage = try Storage<Element>(count: count)
@@ -60,7 +60,7 @@ package struct FilterPanels {
     if count < width {
       for row in 0..<depth { (panel + row * width + count).update(repeating: 0, count: width - count) }
     }
-    // As many inputs at a time as keep what is written in the first-level cache.
+    // As many inputs at a time as keep the output in the first-level cache.
     let inputsEach = isTurned ? count : max(1, 128 / taps)
     withUnsafeTemporaryAllocation(of: Element.self, capacity: inputsEach * taps) { line in
       guard let line = line.baseAddress else { return }
@@ -89,8 +89,8 @@ package struct FilterPanels {
 
 extension PackedFilter {
   /// - Parameters:
-  ///   - isTurned: whether the weights carry a gradient back, and `shape` has its sides exchanged.
-  ///   - read: gives the weights of one output as files have them.
+  ///   - isTurned: whether the weights propagate a gradient back; `shape` then has its sides exchanged.
+  ///   - read: reads the weights of one output in file order.
   package init(_ shape: FilterShape, isTurned: Bool, read: FilterPanels.Reader<Element>) throws(Failure) {
     let depth = shape.kernel * shape.kernel * shape.inputs
     guard !shape.isDepthwise else {
@@ -116,8 +116,8 @@ extension PackedFilter {
 }
 
 extension PackedFilter<Float> {
-  /// Bytes that a convolution over this window will make its filter hold, less those that it holds already:
-  /// of the weights themselves, and of Winograd's transform for tiles of a side.
+  /// Bytes that a convolution over this window will add to its filter: the weights, if not yet packed, and
+  /// Winograd's transform for tiles of a side, if not yet made.
   /// - Parameter bytesEach: of a packed weight.
   package static func missingBytes(
     _ packed: PackedFilter?, _ shape: FilterShape, isTurned: Bool, bytesEach: Int, over window: Window

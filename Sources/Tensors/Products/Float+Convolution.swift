@@ -1,6 +1,6 @@
 import CSystem
 
-// Convolution term by term; the kernels are in Kernels/Convolution.swift.
+// Direct convolution; the kernels are in Kernels/Convolution.swift.
 
 extension Float {
   package static var takesNarrowWeights: Bool { true }
@@ -11,7 +11,7 @@ extension Float {
     try PackedFilter(shape, narrow: narrow)
   }
 
-  /// `y = f(x convolved with filter)`, by the method that is fastest for these sizes.
+  /// `y = f(x convolved with filter)`, by the fastest method for these sizes.
   package static func convolve(
     _ window: Window, _ source: Source, _ filter: PackedFilter<Float>, _ target: Target,
     _ finish: Finish<Float>,
@@ -33,24 +33,24 @@ extension Float {
       workspace)
   }
 
-  /// Whether `convolve` reads gradients behind a rectifier and pools on its way for these sizes.
+  /// Whether `convolve` can read a gradient behind a rectifier, and pool its result, for these sizes.
   package static func fuses(_ window: Window, _ shape: FilterShape) -> Bool {
     WinogradSchedule(window, shape) != nil
   }
 
-  /// Whether `convolve` reads gradients behind a rectifier for these sizes.
+  /// Whether `convolve` can read a gradient behind a rectifier for these sizes.
   package static func gates(_ window: Window, _ shape: FilterShape) -> Bool {
     if fuses(window, shape) { return true }
     if case .gathered = PlainSchedule(window, shape).method { return true }
     return false
   }
 
-  /// Numbers of the workspace that `convolve` takes.
+  /// Workspace size of `convolve`, in numbers.
   package static func scratchCount(_ window: Window, _ shape: FilterShape) -> Int {
     WinogradSchedule(window, shape)?.scratch.count ?? PlainSchedule(window, shape).scratch.count
   }
 
-  /// Numbers that `convolve` keeps with the filter for the next call.
+  /// Count of the numbers that `convolve` caches with the filter for the next call.
   package static func keptCount(_ window: Window, _ shape: FilterShape) -> Int {
     WinogradSchedule(window, shape).map { $0.isKept ? $0.transformedCount : 0 } ?? 0
   }
@@ -63,7 +63,7 @@ extension Float {
     try convolve(window, Source(x), filter, Target(y, stride: filter.shape.outputs), finish, workspace)
   }
 
-  /// The same result, always term by term.
+  /// The same result, always by direct convolution.
   package static func convolvePlainly(
     _ window: Window, _ x: UnsafePointer<Float>, _ filter: PackedFilter<Float>,
     _ y: UnsafeMutablePointer<Float>,
@@ -112,7 +112,7 @@ extension Float {
             scratch.edge(worker), nil)
         }
       case .padded(let inside, let split):
-        // A picture that every window lies in is read as it is.
+        // A picture that contains every window is read in place.
         let isInside =
           window.padTop == 0 && window.padLeft == 0 && inside.height <= window.height
           && inside.width <= window.width
@@ -127,7 +127,7 @@ extension Float {
         }
       case .sweep(let split):
         shared.update(repeating: 0, count: shape.inputs)
-        // The groups one after the other: each reads its channels and writes its columns.
+        // Group after group: each reads its channels and writes its columns.
         let each = shape.outputs / shape.groups
         for group in 0..<shape.groups {
           let packed = weights + group * filter.groupCount
@@ -148,7 +148,7 @@ extension Float {
     }
   }
 
-  /// To a few channels: the products of all taps in one matrix, from which each result is gathered.
+  /// For few output channels: computes the products of all taps in one matrix, then gathers each result.
   private static func gather(
     _ window: Window, _ x: UnsafePointer<Float>, _ gate: UnsafePointer<Float>?, _ filter: PackedFilter<Float>,
     _ y: UnsafeMutablePointer<Float>, stride: Int, _ finish: Finish<Float>, _ rowsPerTask: Int,
@@ -156,7 +156,7 @@ extension Float {
     _ workspace: Workspace
   ) throws(Failure) {
     let kernels = KernelSet.selected, shape = filter.shape, columns = window.taps * shape.outputs
-    // Once for all calls: column t * outputs + k holds the weights of tap t.
+    // Made once for all calls: column t * outputs + k holds the weights of tap t.
     let packed = try filter.transformed.storage(side: 1) { () throws(Failure) in
       let wide = try Storage<Float>(count: shape.widenedCount)
       let weights = filter.weights(widenedInto: wide.pointer)
@@ -209,7 +209,7 @@ extension Float {
     }
   }
 
-  /// The picture with its zeros in place: every window of the result lies inside it.
+  /// The picture with explicit zero padding: every window lies inside it.
   private static func pad(
     _ window: Window, _ x: UnsafePointer<Float>, _ inside: Window, _ padded: UnsafeMutablePointer<Float>
   ) {
@@ -233,25 +233,25 @@ extension Float {
   }
 }
 
-/// How a convolution is done term by term.
+/// How a direct convolution is computed.
 private struct PlainSchedule {
   enum Method {
     case depthwise(pixelsPerTask: Int)
-    /// To a few channels.
+    /// For few output channels.
     case gathered(rowsPerTask: Int)
-    /// A 1x1 window: a product of matrices.
+    /// A 1x1 window: a matrix product.
     case product(Split)
-    /// Few channels make short runs: the picture is padded, so that a whole row of the window is one run.
+    /// Few channels make short runs: the picture is padded so that a whole row of the window is one run.
     case padded(Window, Split)
     case sweep(Split)
   }
 
   let method: Method
   let scratch: Scratch
-  /// Numbers that the workers share; behind them come weights that were narrow.
+  /// Count of the numbers that the workers share; widened weights follow them.
   let sharedCount: Int
 
-  /// - Parameter accumulates: whether the sums are added to what is there.
+  /// - Parameter accumulates: whether the sums are added to the result.
   init(_ window: Window, _ filter: FilterShape, accumulates: Bool = false) {
     let kernels = KernelSet.selected
     if !accumulates, filter.outputs <= 4, filter.groups == 1, window.taps > 1, window.channels >= 16,
@@ -304,7 +304,7 @@ private struct PlainSchedule {
 }
 
 extension FilterShape {
-  /// Numbers of the weights in panels, where they have to be widened first.
+  /// Count of the packed weights if they must be widened first.
   var widenedCount: Int {
     let width = KernelSet.selected.tileColumns
     return isNarrow ? kernel * kernel * inputs * ((outputs + width - 1) / width * width) : 0
@@ -312,7 +312,7 @@ extension FilterShape {
 }
 
 extension PackedFilter<Float> {
-  /// The packed weights, in `room` if they are narrow.
+  /// The packed weights, widened into `room` if they are narrow.
   func weights(widenedInto room: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
     guard let narrow else { return UnsafePointer(plain.storage.pointer) }
     narrow.widen(into: room)

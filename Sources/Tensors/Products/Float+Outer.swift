@@ -1,13 +1,13 @@
 import CSystem
 import Kernels
 
-// Sums of outer products: Gram matrices and the gradients of weights. Nothing is transposed: a row of the
-// product's left side is read where it lies, the right side is packed a few rows at a time. The kernel is in
+// Sums of outer products: Gram matrices and weight gradients. Nothing is transposed: a row of the product's
+// left side is read in place, the right side is packed a few rows at a time. The kernel is in
 // Kernels/Outer.swift.
 
 extension Float {
-  /// `gram[k, l] = sum over rows p of x[p, k] * x[p, l]`: half of the products, because the other half
-  /// is the same.
+  /// `gram[k, l] = sum over rows p of x[p, k] * x[p, l]`. The matrix is symmetric: only half of it is
+  /// computed.
   ///
   /// - Parameter x: [rows, columns], followed by a vector's width of readable slack.
   package static func gram(
@@ -23,7 +23,7 @@ extension Float {
     let partial = scratch.shared
     ThreadPool.shared.run(schedule.panels * schedule.parts, workers: scratch.workers) {
       [scratch] task, worker in
-      // The last panels have most to do: they come first.
+      // The last panels have the most work, so they come first.
       let panel = schedule.panels - 1 - task / schedule.parts, part = task % schedule.parts
       let target = partial + (part * schedule.panels + panel) * panelTiles
       let packed = scratch.extra(worker), table = scratch.table(worker)
@@ -39,7 +39,7 @@ extension Float {
         first += count
       } while first < end
     }
-    // The parts are added in their order, whoever made them.
+    // The parts are added in a fixed order, whichever thread computed them.
     ThreadPool.shared.run(schedule.panels) { panel, _ in
       for k in 0..<min(columns, schedule.used(panel) * kernels.tileRows) {
         for j in 0..<min(kernels.tileColumns, columns - panel * kernels.tileColumns) {
@@ -66,7 +66,7 @@ extension Float {
   /// - Parameters:
   ///   - x: [batch, height, width, channels], followed by a vector's width of readable slack.
   ///   - dy: [batch, outHeight, outWidth, outputs].
-  ///   - dw: [groups][taps * channels / groups, outputs / groups], as `PackedFilter` takes them.
+  ///   - dw: [groups][taps * channels / groups, outputs / groups], the layout of `PackedFilter`.
   package static func weightGradient(
     _ window: Window, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, outputs: Int, groups: Int = 1,
     _ dw: UnsafeMutablePointer<Float>, _ workspace: Workspace
@@ -77,7 +77,7 @@ extension Float {
     let slivers = (channels + kernels.tileRows - 1) / kernels.tileRows
     let panels = (columns + kernels.tileColumns - 1) / kernels.tileColumns
     let panelTiles = taps * slivers * kernels.tileRows * kernels.tileColumns
-    // Rows of the result that are packed at a time, and the parts that few panels are cut into.
+    // The rows of the result that are packed at a time, and the parts that few panels are split into.
     let outRows = window.batch * window.outHeight
     let together = max(1, blockDepth / max(1, window.outWidth))
     let parts = min(max(1, 8 / panels), max(1, outRows / together))
@@ -102,12 +102,12 @@ extension Float {
             stride: outputs)
           for ky in 0..<window.kernelHeight {
             for kx in 0..<window.kernelWidth {
-              // The columns of the result whose pixel lies inside the picture.
+              // The result columns whose pixels lie inside the picture.
               let (left, right) = inside(window.width, window.strideX, kx - window.padLeft, window.outWidth)
               guard left < right else { continue }
               let tile =
                 target + (ky * window.kernelWidth + kx) * slivers * kernels.tileRows * kernels.tileColumns
-              // Runs of rows that lie inside, one after the other.
+              // Runs of rows that lie inside.
               var run = 0
               var begin = 0
               for row in 0...rows {
@@ -136,7 +136,7 @@ extension Float {
           }
         }
       }
-      // The parts are added in their order, whoever made them.
+      // The parts are added in a fixed order, whichever thread computed them.
       let target = dw + group * taps * channels * columns
       let rowsPerTask = max(1, (1 << 13) / columns)
       ThreadPool.shared.run((taps * channels + rowsPerTask - 1) / rowsPerTask) { task, _ in
@@ -170,18 +170,18 @@ extension Float {
     return (min(first, end), end)
   }
 
-  /// Rows of one panel, one after the other.
+  /// Packs rows of one panel.
   private static func packRows(
     _ kernels: KernelSet, _ rows: Int, _ columns: Int, _ x: UnsafePointer<Float>, _ panel: Int,
     _ packed: UnsafeMutablePointer<Float>, stride: Int? = nil
   ) {
-    // The kernel counts panels from the first, to which it would leave room.
+    // The kernel counts panels from the first, for which it would leave room.
     kernels.packPanel(
       rows, columns, x, stride ?? columns, 1, panel, packed - panel * rows * kernels.tileColumns)
   }
 }
 
-/// How the sums of a Gram matrix are cut into tasks: only by its size.
+/// How the sums of a Gram matrix are split into tasks. Depends only on its size.
 private struct GramSchedule {
   let panels, slivers, parts, rowsEach: Int
   private let kernels: KernelSet
@@ -190,14 +190,14 @@ private struct GramSchedule {
     self.kernels = kernels
     panels = (columns + kernels.tileColumns - 1) / kernels.tileColumns
     slivers = (columns + kernels.tileRows - 1) / kernels.tileRows
-    // With few panels the rows are cut, too, into parts of whole blocks.
+    // With few panels the rows are split, too, into parts of whole blocks.
     let blocks = max(1, (rows + blockDepth - 1) / blockDepth)
-    let wanted = min(blocks, max(1, 32 / panels))
-    rowsEach = (blocks + wanted - 1) / wanted * blockDepth
+    let wholeParts = min(blocks, max(1, 32 / panels))
+    rowsEach = (blocks + wholeParts - 1) / wholeParts * blockDepth
     parts = max(1, (rows + rowsEach - 1) / rowsEach)
   }
 
-  /// Slivers that reach no further than the panel's last column.
+  /// The slivers that reach no further than the panel's last column.
   func used(_ panel: Int) -> Int {
     min(slivers, ((panel + 1) * kernels.tileColumns + kernels.tileRows - 1) / kernels.tileRows)
   }

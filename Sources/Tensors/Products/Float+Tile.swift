@@ -1,6 +1,6 @@
 import Kernels
 
-// The innermost loop of products by itself, to measure what the processor reaches at its best.
+// The innermost loop of products, to measure the processor's peak rate.
 
 extension Float {
   /// Rows and columns of the register tile.
@@ -8,7 +8,7 @@ extension Float {
     (KernelSet.selected.tileRows, KernelSet.selected.tileColumns)
   }
 
-  /// The product of one tile, many times over, on this thread: `a` is [tile.rows, b.depth], `c` the tile.
+  /// Repeats the product of one tile on this thread: `a` is [tile.rows, b.depth], `c` the tile.
   package static func multiplyTile(
     _ a: UnsafePointer<Float>, _ b: PackedMatrix<Float>, _ c: UnsafeMutablePointer<Float>, repeats: Int
   ) {

@@ -5,7 +5,7 @@ import Kernels
 // Kernels/Winograd.swift.
 
 extension Float {
-  /// The same result as a plain convolution with a quarter or a fifth of the multiplications.
+  /// The same result as a direct convolution with a quarter or a fifth of the multiplications.
   static func convolve(
     _ window: Window, _ source: Source, _ filter: PackedFilter<Float>, _ target: Target,
     _ finish: Finish<Float>,
@@ -19,7 +19,7 @@ extension Float {
     var scratch = schedule.scratch
     try scratch.take(from: workspace)
     withExtendedLifetime((finish, filter, kept)) {
-      // The kept transforms need no weights.
+      // The cached transforms need no weights.
       let weights =
         kept == nil
         ? filter.weights(widenedInto: scratch.shared + (schedule.isInChunks ? 0 : schedule.planesCount))
@@ -49,8 +49,8 @@ extension Float {
     return u
   }
 
-  /// The same as `convolve` by a tile of the given side, 6 or 8: for tests and benchmarks.
-  /// - Throws: `.invalidArgument` where the method does not fit.
+  /// `convolve` with a tile of the given side, 6 or 8: for tests and benchmarks.
+  /// - Throws: `.invalidArgument` if the method does not apply.
   package static func convolveByWinograd(
     side: Int, _ window: Window, _ source: Source, _ filter: PackedFilter<Float>, _ target: Target,
     _ finish: Finish<Float>, _ workspace: Workspace, inChunks: Bool? = nil
@@ -67,31 +67,31 @@ extension Float {
   }
 }
 
-/// How a convolution is done by Winograd's method.
+/// How a convolution is computed by Winograd's method.
 struct WinogradSchedule {
   /// Of the picture's tile: 6 or 8.
   let side: Int
-  /// `columns`: the outputs, filled up to whole panels.
+  /// `columns`: the outputs, rounded up to whole panels.
   let channels, outputs, columns, panels, tiles: Int
-  /// Numbers of one panel of the transformed filter in one plane.
+  /// Size of one panel of the transformed filter in one plane.
   let panelCount: Int
-  /// Multiplications, including those that the transforms cost as much as.
+  /// Multiplications, including those that the transforms are equivalent to.
   let cost: Int
-  /// In chunks: each task takes a few tiles through all three steps in the second-level cache. In phases: the
-  /// tiles of a round go through one step after the other, by way of the third-level cache.
+  /// In chunks: each task takes a few tiles through all three steps in the second-level cache. In phases: all
+  /// tiles of a round go through one step after another, by way of the third-level cache.
   private(set) var isInChunks = false
-  /// Whether the transformed filter is kept for the next call. Otherwise each task transforms the part that
-  /// it multiplies by, so that the whole, four or seven times as many numbers as the filter, never exists.
+  /// Whether the transformed filter is cached for the next call. Otherwise each task transforms the part that
+  /// it multiplies by, so that the whole transform, four or seven times the size of the filter, never exists.
   private(set) var isKept = false
-  /// Tiles of a chunk or of a round.
+  /// Tiles per chunk or round.
   private(set) var tilesEach = 0
-  /// Panels of the filter in a task of the second phase, and how many channels at a time it transforms of
-  /// them.
+  /// Filter panels per task of the second phase, and the number of their channels that are transformed at a
+  /// time.
   private(set) var panelsEach = 0, depthEach = 0
   private let tileRows, widenedCount: Int
 
-  /// The better tile for these sizes, or nil where a plain convolution is faster. The choice is that for one
-  /// picture: a picture's results do not depend on how many are done together.
+  /// The better tile for these sizes, or nil where direct convolution is faster. Chosen as for a single
+  /// picture, so that a picture's results do not depend on the batch.
   init?(_ window: Window, _ filter: FilterShape) {
     var one = window
     one.batch = 1
@@ -104,7 +104,7 @@ struct WinogradSchedule {
     self.init(window, filter, side: best.side)
   }
 
-  /// - Returns: nil unless the filter is 3x3 with stride 1 and its channels fill vectors.
+  /// - Returns: nil unless the filter is 3x3 with stride 1 and its channels fill whole vectors.
   init?(_ window: Window, _ filter: FilterShape, side: Int) {
     let kernels = KernelSet.selected
     let lanes = kernels.tileColumns / 2, step = side - 2
@@ -121,8 +121,8 @@ struct WinogradSchedule {
     columns = panels * kernels.tileColumns
     panelCount = channels * kernels.tileColumns
     tiles = window.batch * ((window.outHeight + step - 1) / step) * ((window.outWidth + step - 1) / step)
-    // A number through a transform takes about as long as eight multiplications of the tile, to read one of
-    // the filter from the third-level cache as long as nine.
+    // Transforming a number takes about as long as eight multiplications of the tile; reading one of the
+    // filter from the third-level cache takes about as long as nine.
     let products = max(9, rowsOfTiles(tiles, tileRows)) * channels * columns
     let transforms = 8 * tiles * (channels + columns)
     cost = side * side * (products + transforms)
@@ -150,10 +150,10 @@ struct WinogradSchedule {
     }
   }
 
-  /// From one plane of the picture's and of the product's tiles to the next.
+  /// Distance between planes of the picture's and of the product's tiles.
   var picturePlane: Int { WinogradSchedule.spacing(tilesEach * channels) }
   var productPlane: Int { WinogradSchedule.spacing(tilesEach * columns) }
-  /// From one plane of a task's part of the filter to the next.
+  /// Distance between planes of a task's part of the filter.
   var filterPlane: Int { WinogradSchedule.spacing(panelsEach * panelCount / channels * depthEach) }
   var transformedCount: Int { side * side * panels * panelCount }
   var planesCount: Int { side * side * (picturePlane + productPlane) }
@@ -167,15 +167,15 @@ struct WinogradSchedule {
       shared: planesCount + (isKept ? 0 : widenedCount), kernels)
   }
 
-  /// At least `count`, and an odd number of cache lines: the same place of all planes then falls into
-  /// different sets of the first-level cache, where a power of two would let them push each other out.
+  /// At least `count`, and an odd number of cache lines: corresponding places in all planes then fall into
+  /// different sets of the first-level cache, where a power of two would make them evict each other.
   private static func spacing(_ count: Int) -> Int {
     let lines = (count + 15) / 16
     return (lines % 2 == 0 ? lines + 1 : lines) * 16
   }
 }
 
-/// One convolution under way.
+/// A convolution in progress.
 private struct WinogradWork {
   let window: Window
   let source: Source
@@ -238,7 +238,7 @@ private struct WinogradWork {
     let s = schedule, kernels = KernelSet.selected, nothing = Finish<Float>.nothing.epilogue
     let panels = min(s.panelsEach, s.panels - firstPanel)
     guard let kept else {
-      // A part of the channels at a time, so that their part of the filter stays in the second-level cache.
+      // Some of the channels at a time, so that their part of the filter stays in the second-level cache.
       let mine = scratch.extra(worker) + s.lineCount, tileColumns = kernels.tileColumns
       for k in stride(from: 0, to: s.channels, by: s.depthEach) {
         let depth = min(s.depthEach, s.channels - k)
@@ -249,7 +249,7 @@ private struct WinogradWork {
             mine + panel * depth * tileColumns, s.filterPlane)
         }
         for j in 0..<s.side {
-          // The kernel counts panels from the filter's first, which lies before this task's.
+          // The kernel counts panels from the filter's first, which precedes this task's.
           let xi = row * s.side + j, u = mine + j * s.filterPlane - firstPanel * depth * tileColumns
           kernels.multiplyBlock(
             depth, v + xi * s.picturePlane + k, s.channels, u, m + xi * s.productPlane, s.columns, s.columns,
@@ -272,7 +272,7 @@ private struct WinogradWork {
 
 private func roundedUp(_ count: Int, _ multiple: Int) -> Int { (count + multiple - 1) / multiple * multiple }
 
-/// Rows that the register tiles compute for `count`: the last ones may be of a short tile.
+/// Rows that the register tiles compute for `count`: a short tile may compute the last ones.
 private func rowsOfTiles(_ count: Int, _ tileRows: Int) -> Int {
   let rest = count % tileRows
   return count - rest + (rest == 0 ? 0 : rest <= Kernels.shortRows ? Kernels.shortRows : tileRows)

@@ -1,7 +1,7 @@
 import CSystem
 
-// Which build of the kernels runs: the one that FACESTYLE_ISA names, else the best, until a program chooses.
-// The choice is final from the first use on, because weights are packed as wide as its tile.
+// Selects the build of the kernels: the one that FACESTYLE_ISA names, else the best, unless a program
+// chooses. The choice is final from first use, because packed weights have the width of its tile.
 
 /// The builds that this processor runs, the best last.
 private let builds: [KernelSet] = {
@@ -15,13 +15,13 @@ private let builds: [KernelSet] = {
 }()
 
 private struct Choice {
-  /// A place in `builds`.
+  /// An index into `builds`.
   var build: Int
   var isInUse = false
 }
 
 nonisolated(unsafe) private var choice: Choice = {
-  // A name that is unknown or not supported by this processor is ignored.
+  // An unknown or unsupported name is ignored.
   let asked = getenv("FACESTYLE_ISA").flatMap { name in builds.firstIndex { strcmp($0.cName, name) == 0 } }
   return Choice(build: asked ?? builds.count - 1)
 }()
@@ -31,28 +31,28 @@ private let choiceLock: Lock = {
   return lock
 }()
 
-/// The name of the kernels in use, or to be used; static and terminated by zero.
+/// The name of the kernels in use, or to be used; static and zero-terminated.
 package var instructionSetName: UnsafePointer<CChar> { choiceLock.hold { builds[choice.build] }.cName }
 
 /// - Parameter name: nil for the best.
-/// - Throws: `.invalidArgument` for a build that this processor does not run, and if another is already in
+/// - Throws: `.invalidArgument` for a build that this processor does not run, or if another is already in
 ///   use.
 package func chooseInstructionSet(_ name: String?) throws(Failure) {
-  var wanted = builds.count - 1
+  var selection = builds.count - 1
   if let name {
     guard let named = builds.firstIndex(where: { strcmp($0.cName, name) == 0 }) else {
       throw .invalidArgument(
         "instruction set \"\(name)\"; expected one that this processor runs: \(names(of: builds))")
     }
-    wanted = named
+    selection = named
   }
   try choiceLock.hold { () throws(Failure) in
-    guard wanted == choice.build || !choice.isInUse else {
+    guard selection == choice.build || !choice.isInUse else {
       throw .invalidArgument(
-        "instruction set \(names(of: [builds[wanted]])) while \(names(of: [builds[choice.build]])) is in use;"
+        "instruction set \(names(of: [builds[selection]])) while \(names(of: [builds[choice.build]])) is in use;"
           + " expected a choice before the first model")
     }
-    choice.build = wanted
+    choice.build = selection
   }
 }
 

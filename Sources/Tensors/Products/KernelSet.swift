@@ -6,8 +6,7 @@ import Kernels
   import KernelsAVX512
 #endif
 
-/// One build of the kernels: the single point where work is dispatched to instructions that the processor
-/// has.
+/// One build of the kernels. The only place where work is dispatched to instructions that the processor has.
 struct KernelSet: @unchecked Sendable {
   let name: StaticString
   let tileRows: Int
@@ -133,7 +132,7 @@ extension KernelSet {
       siftBlock: KernelsAVX512.siftBlock)
   #endif
 
-  /// The build in use. The choice is final from the first access on.
+  /// The build in use. The choice is final from the first access.
   static let selected = settleInstructionSet()
 
   var cName: UnsafePointer<CChar> { UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self) }

@@ -1,11 +1,11 @@
 import CSystem
 
-/// Singular value decomposition of a small matrix; of 2 x 2 by one rotation, else by LAPACK's divide and
-/// conquer (dgesdd). `a = u * diagonal(s) * vt`, all row-major: `a` is rows x columns, `u` rows x rows, `vt`
-/// columns x columns, `s` non-negative and falling.
+/// Singular value decomposition of a small matrix: 2 x 2 by one rotation, else by LAPACK's divide and conquer
+/// (dgesdd). `a = u * diagonal(s) * vt`, all row-major: `a` is rows x columns, `u` rows x rows, `vt` columns
+/// x columns, `s` non-negative and descending.
 ///
-/// - Throws: `.invalidArgument` for numbers that are not finite, `.internalError` when LAPACK does not
-///   converge, and what `OpenBLAS.call` throws.
+/// - Throws: `.invalidArgument` for numbers that are not finite, `.internalError` if LAPACK does not
+///   converge, and the errors of `OpenBLAS.call`.
 package func singularValues(
   _ a: [Double], rows: Int, columns: Int
 ) throws(Failure) -> (u: [Double], s: [Double], vt: [Double]) {
@@ -15,7 +15,7 @@ package func singularValues(
   try checkFinite(a)
   if rows == 2, columns == 2 { return singularValues(a) }
   let least = min(rows, columns), most = max(rows, columns)
-  // Of the documented least rooms for all vectors the largest.
+  // The largest of the documented minimum workspaces for all vectors.
   guard let room = Int32(exactly: least * (6 + 4 * least) + most) else {
     throw .noMemory("singular values of a matrix of \(rows) x \(columns)")
   }
@@ -24,7 +24,7 @@ package func singularValues(
   var u = [Double](repeating: 0, count: rows * rows)
   var vt = [Double](repeating: 0, count: columns * columns)
   let work = try Storage<Double>(count: Int(room)), integers = try Storage<Int32>(count: 8 * least)
-  // What LAPACK takes for a matrix column by column is its transpose: u and vt change places.
+  // LAPACK is column-major and sees the transpose: u and vt change places.
   let code = try OpenBLAS.call { library in
     var code: Int32 = 0
     withUnsafePointer(to: m) { m in
@@ -45,7 +45,7 @@ package func singularValues(
   return (u, s, vt)
 }
 
-/// Of 2 x 2: the rotation of the columns after which they are orthogonal; their lengths are the values.
+/// For 2 x 2: rotates the columns until they are orthogonal; their lengths are the values.
 /// Source: Golub, Van Loan, "Matrix Computations", one-sided Jacobi.
 private func singularValues(_ a: [Double]) -> (u: [Double], s: [Double], vt: [Double]) {
   let scale = a.reduce(0) { max($0, abs($1)) }
@@ -53,7 +53,7 @@ private func singularValues(_ a: [Double]) -> (u: [Double], s: [Double], vt: [Do
   var x = (a[0] / scale, a[2] / scale), y = (a[1] / scale, a[3] / scale)  // columns
   var v = (1.0, 0.0), w = (0.0, 1.0)
   func dot(_ a: (Double, Double), _ b: (Double, Double)) -> Double { a.0 * b.0 + a.1 * b.1 }
-  // One rotation does it; the second takes away what the first one's rounding left.
+  // One rotation suffices; the second removes the rounding error of the first.
   for _ in 0..<2 {
     let product = dot(x, y)
     guard product != 0 else { break }
@@ -65,7 +65,7 @@ private func singularValues(_ a: [Double]) -> (u: [Double], s: [Double], vt: [Do
   }
   if dot(x, x) < dot(y, y) { (x, y, v, w) = (y, x, w, v) }
   let first = dot(x, x).squareRoot(), ux = (x.0 / first, x.1 / first)
-  // At a right angle to the first, also where the second is nothing or next to it.
+  // Orthogonal to the first, also where the second is zero or nearly zero.
   let along = ux.0 * y.1 - ux.1 * y.0, sign = along < 0 ? -1.0 : 1.0
   return (
     [ux.0, -sign * ux.1, ux.1, sign * ux.0], [scale * first, scale * min(abs(along), first)],
@@ -73,10 +73,10 @@ private func singularValues(_ a: [Double]) -> (u: [Double], s: [Double], vt: [Do
   )
 }
 
-/// Eigenvalues and eigenvectors of a symmetric matrix of `side` x `side`.
-/// `a v = lambda v`: `values` rise, and row k of `vectors` is the unit vector that belongs to `values[k]`.
+/// Eigenvalues and eigenvectors of a symmetric matrix of `side` x `side`. `a v = lambda v`: `values` ascend,
+/// and row k of `vectors` is the unit vector that belongs to `values[k]`.
 ///
-/// - Throws: as for a matrix in storage.
+/// - Throws: like `symmetricEigenvectors(inPlace:side:)`.
 package func symmetricEigenvectors(
   _ a: [Double], side: Int
 ) throws(Failure) -> (values: [Double], vectors: [Double]) {
@@ -89,11 +89,11 @@ package func symmetricEigenvectors(
   return (values, Array(matrix.buffer))
 }
 
-/// The same, the vectors in place of the matrix: by Jacobi's rotations where it is small, else by LAPACK's
-/// divide and conquer (dsyevd).
+/// Replaces the matrix by its eigenvectors: by Jacobi's rotations if it is small, else by LAPACK's divide and
+/// conquer (dsyevd).
 ///
-/// - Throws: `.invalidArgument` for numbers that are not finite, `.internalError` when LAPACK does not
-///   converge, and what `OpenBLAS.call` throws.
+/// - Throws: `.invalidArgument` for numbers that are not finite, `.internalError` if LAPACK does not
+///   converge, and the errors of `OpenBLAS.call`.
 package func symmetricEigenvectors(inPlace a: Storage<Double>, side: Int) throws(Failure) -> [Double] {
   guard side > 0, side <= 1 << 20, a.count == side * side, let n = Int32(exactly: side) else {
     throw .invalidArgument("\(a.count) values for a matrix of \(side) x \(side)")
@@ -106,7 +106,7 @@ package func symmetricEigenvectors(inPlace a: Storage<Double>, side: Int) throws
   }
   var values = [Double](repeating: 0, count: side)
   let work = try Storage<Double>(count: Int(room)), integers = try Storage<Int32>(count: Int(places))
-  // A symmetric matrix is the same in either order; columns of LAPACK's own are rows of ours.
+  // A symmetric matrix is the same in either order; LAPACK's columns are our rows.
   let code = try OpenBLAS.call { library in
     var code: Int32 = 0
     withUnsafePointer(to: n) { n in
@@ -130,7 +130,7 @@ package func symmetricEigenvectors(inPlace a: Storage<Double>, side: Int) throws
 
 private let mostByRotations = 16
 
-/// Rotates pairs of axes until nothing is beside the diagonal, which a few rounds over all pairs do.
+/// Rotates pairs of axes until all off-diagonal numbers are zero, which takes a few sweeps over all pairs.
 /// Source: Golub, Van Loan, "Matrix Computations", cyclic Jacobi.
 private func eigenvectorsByRotations(_ matrix: Storage<Double>, side n: Int) -> [Double] {
   var a = Array(matrix.buffer), v = [Double](repeating: 0, count: n * n)

@@ -1,5 +1,5 @@
-/// The right side of products in a byte or two a number, packed in panels as `PackedMatrix` is: the very
-/// numbers that a file keeps as indices into a code book, or in half precision.
+/// The right side of products, one or two bytes per number, packed in panels like `PackedMatrix`: exactly the
+/// numbers that a file stores, as indices into a code book or in half precision.
 package struct NarrowMatrix: @unchecked Sendable {
   private enum Numbers {
     case codes(Storage<UInt8>, table: Storage<Float>)
@@ -11,7 +11,7 @@ package struct NarrowMatrix: @unchecked Sendable {
 
   /// - Parameters:
   ///   - table: 256 numbers.
-  ///   - codes: gives indices of one output's weights, as `PackedFilter` reads the weights themselves.
+  ///   - codes: reads the indices of one output's weights, as `PackedFilter` reads the weights themselves.
   package init(
     _ shape: FilterShape, isTurned: Bool, table: Storage<Float>, codes: FilterPanels.Reader<UInt8>
   ) throws(Failure) {
@@ -26,10 +26,10 @@ package struct NarrowMatrix: @unchecked Sendable {
     numbers = .halves(try layout.packed(halves))
   }
 
-  /// Numbers that `widen` writes.
+  /// The count of numbers that `widen` writes.
   var count: Int { depth * panels * KernelSet.selected.tileColumns }
 
-  /// The panels as the kernels want them.
+  /// Writes the panels as the kernels read them.
   func widen(into target: UnsafeMutablePointer<Float>) {
     let each = depth * KernelSet.selected.tileColumns
     switch numbers {
@@ -47,7 +47,7 @@ package struct NarrowMatrix: @unchecked Sendable {
   }
 }
 
-/// IEEE 754 half to single precision; Float16 is not on every processor that Swift has.
+/// Converts IEEE 754 half to single precision; Swift does not offer Float16 on every processor.
 package func float(half: UInt16) -> Float {
   let sign = UInt32(half & 0x8000) << 16
   let exponent = UInt32(half >> 10) & 0x1F
@@ -59,8 +59,7 @@ package func float(half: UInt16) -> Float {
   }
 }
 
-/// The half precision number that is nearest, ties to even; nil for a number of 65520 or more, which would be
-/// infinite.
+/// The nearest half-precision number, ties to even; nil for 65520 or more, which would become infinite.
 package func half(float: Float) -> UInt16? {
   let sign = UInt16(float.bitPattern >> 16) & 0x8000
   let magnitude = float.bitPattern & 0x7FFF_FFFF
@@ -69,12 +68,12 @@ package func half(float: Float) -> UInt16? {
   case 0x7F80_0000: return sign | 0x7C00
   case 0x477F_F000...: return nil
   case 0x3880_0000...:
-    // The fraction loses 13 bits: half of the last one that stays, less one where it is even, makes the
-    // carry.
+    // The fraction loses 13 bits: adding half of the last remaining one, minus one if that is even, produces
+    // the carry.
     let even = magnitude >> 13 & 1
     return sign | UInt16((magnitude - (112 << 23) + 0xFFF + even) >> 13)
   default:
-    // Below 2^-14 a half counts in steps of 2^-24, as a Float does from 1/2 on: the sum does the rounding.
+    // Below 2^-14 a half has steps of 2^-24, as a Float has from 1/2 on: the addition does the rounding.
     return sign | UInt16((Float(bitPattern: magnitude) + 0.5).bitPattern - 0x3F00_0000)
   }
 }

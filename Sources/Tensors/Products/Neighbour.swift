@@ -1,5 +1,5 @@
-/// A row and its distance to a query. The nearer comes first; of equally near ones, the row that was added
-/// first.
+/// A row and its distance to a query. Nearer rows sort first; equally near rows in the order in which they
+/// were added.
 package struct Neighbour: BitwiseCopyable, Comparable {
   package let distance: Float
   package let row: Int
@@ -14,8 +14,8 @@ package struct Neighbour: BitwiseCopyable, Comparable {
   }
 }
 
-/// The nearest of the neighbours that were offered: a heap whose root is the farthest. Which they are does
-/// not depend on the order of the offers.
+/// Keeps the nearest of the neighbours offered: a heap with the farthest at its root. The result does not
+/// depend on the order of the offers.
 package struct Nearest: BitwiseCopyable {
   private let slots: UnsafeMutablePointer<Neighbour>
   private let capacity: Int
@@ -27,7 +27,7 @@ package struct Nearest: BitwiseCopyable {
     self.capacity = capacity
   }
 
-  /// Who is farther than this is not wanted.
+  /// Neighbours farther than this are rejected.
   var limit: Float { count < capacity ? .infinity : slots[0].distance }
 
   package mutating func offer(_ neighbour: Neighbour) {
@@ -45,7 +45,7 @@ package struct Nearest: BitwiseCopyable {
     for i in 0..<others.count { offer(others.slots[i]) }
   }
 
-  /// Puts the slots in order, the nearest first. No offer may follow.
+  /// Sorts the slots, nearest first. No offer may follow.
   func sort() {
     var unsorted = count
     while unsorted > 1 {

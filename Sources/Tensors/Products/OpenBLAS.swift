@@ -1,18 +1,17 @@
 import CSystem
 
-/// OpenBLAS: products of Doubles and factors of matrices, where they are large. Small ones are made by loops
-/// of our own.
+/// OpenBLAS: products of Doubles and matrix factorisations, where they are large. Our own loops do the small
+/// ones.
 ///
-/// It has habits that would reach into the host's process, so every call goes through `call`.
-/// - Linked, its 60 KB of thread-local memory would lie on the stack of every thread of the process, and it
-///   starts a thread for each processor when it is loaded; where the system grants no more threads it ends
-///   the process then. So it is loaded when it is first needed, by a thread that sees one processor: it
-///   starts none. A host that uses OpenBLAS itself has loaded it before, or asks for threads by
+/// OpenBLAS has side effects on the host's process, so every call goes through `call`.
+/// - If it were linked, its 60 KB of thread-local memory would lie on the stack of every thread of the
+///   process, and it would start a thread per processor when loaded; if the system grants no more threads it
+///   ends the process then. So it is loaded on first use, by a thread that sees one processor: it then starts
+///   none. A host that uses OpenBLAS itself has loaded it before, or requests threads by
 ///   openblas_set_num_threads.
-/// - A call borrows a buffer of addresses, and where there are none it asks for it again and again, for ever.
-///   So there is one call at a time, and before the first one the buffer is known to be there. OpenBLAS keeps
-///   it.
-/// - Its threads' shares of a sum depend on their number. So a call has one thread: the same bits whatever
+/// - A call borrows a buffer of address space, and if there is none, retries for ever. So calls are made one
+///   at a time, and before the first one the buffer is known to fit. OpenBLAS keeps it.
+/// - How it splits a sum depends on its number of threads. So a call uses one thread: the same bits whatever
 ///   `fs_threads_set` says.
 package struct OpenBLAS {
   typealias Numbers = UnsafeMutablePointer<Double>
@@ -29,7 +28,7 @@ package struct OpenBLAS {
       Int32, Double,
       Numbers, Int32
     ) -> Void
-  /// LAPACK's dsyevd and dgesdd; last are the lengths of the letters.
+  /// LAPACK's dsyevd and dgesdd; the last arguments are the lengths of the letters.
   let eigenvectors:
     @convention(c) (
       Letter, Letter, Integer, Numbers, Integer, Numbers, Numbers, Integer, Integers, Integer, Integers, Int,
@@ -56,20 +55,19 @@ package struct OpenBLAS {
     configuration = try library.function("openblas_get_config")
   }
 
-  /// - Throws: `.noMemory` where its buffer does not fit, `.io` where it is not to be loaded.
+  /// - Throws: `.noMemory` if its buffer does not fit, `.io` if it cannot be loaded.
   static func call<Result>(_ body: (OpenBLAS) -> Result) throws(Failure) -> Result {
     pthread_mutex_lock(gate)
     defer { pthread_mutex_unlock(gate) }
     let library = try ready()
-    // Its other users in this process have their own number.
+    // Other users of OpenBLAS in this process have their own number of threads.
     let threads = library.threads()
     if threads != 1 { library.setThreads(1) }
     defer { if threads != 1 { library.setThreads(threads) } }
     return body(library)
   }
 
-  /// What it says of itself, "OpenBLAS 0.3.21 ... Haswell MAX_THREADS=64", and the processor that it takes
-  /// this one for.
+  /// OpenBLAS's description of itself, "OpenBLAS 0.3.21 ... Haswell MAX_THREADS=64", and of this processor.
   package static func description() throws(Failure) -> (configuration: String, core: String) {
     try call { library in
       (
@@ -81,8 +79,8 @@ package struct OpenBLAS {
 
   // MARK: Loading
 
-  /// One call at a time. A forked child begins anew: the call of another thread of its parent never ends
-  /// there.
+  /// Serialises calls. A forked child starts afresh: a call that another thread of its parent had begun never
+  /// ends there.
   nonisolated(unsafe) private static let gate: UnsafeMutablePointer<pthread_mutex_t> = {
     let gate = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     pthread_mutex_init(gate, nil)
@@ -97,7 +95,8 @@ package struct OpenBLAS {
     hasBuffer = false
   }
 
-  /// Addresses: of the buffer (up to 256 MB, as it was built), and of the library with its own libraries.
+  /// Address space of the buffer (up to 256 MB, depending on the build), and of the library with its
+  /// dependencies.
   private static let bufferSize = 256 << 20, librarySize = 64 << 20, slack = 16 << 20
 
   private static func ready() throws(Failure) -> OpenBLAS {
@@ -122,7 +121,7 @@ package struct OpenBLAS {
     return try OpenBLAS(library)
   }
 
-  /// Makes a product that is too large to do without the buffer.
+  /// Computes a product that is large enough to need the buffer.
   private static func warm(_ library: OpenBLAS) throws(Failure) {
     let side = 256, n = Int32(side)
     let numbers = try Storage<Double>(repeating: 0, count: side * side)
@@ -148,7 +147,7 @@ package struct OpenBLAS {
     .noMemory("OpenBLAS needs \(byteCount >> 20) MB of addresses, more than the system gives this process")
   }
 
-  /// A thread that loads the library and ends.
+  /// Loads the library in a thread that ends afterwards.
   private final class Loading {
     private(set) var library: LoadedLibrary?
     private(set) var reason = ""

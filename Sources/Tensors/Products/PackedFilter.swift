@@ -1,7 +1,7 @@
-/// What a filter looks like: enough to plan a convolution by. `inputs` are those of one group.
+/// The shape of a filter, from which a convolution can be planned. `inputs` are those of one group.
 package struct FilterShape: Equatable, Sendable {
   package let kernel, stride, inputs, outputs, groups: Int
-  /// Whether the weights are kept as narrow as the file has them, and widened when they are multiplied by.
+  /// Whether the weights stay as narrow as in the file, and are widened when they are multiplied by.
   package let isNarrow: Bool
 
   package init(
@@ -15,21 +15,21 @@ package struct FilterShape: Equatable, Sendable {
     self.isNarrow = isNarrow
   }
 
-  /// One input and one output a group.
+  /// One input and one output per group.
   var isDepthwise: Bool { groups > 1 && inputs == 1 && outputs == groups }
 }
 
-/// The weights of a convolution, ready for the kernels.
+/// The weights of a convolution, packed for the kernels.
 package struct PackedFilter<Element: Scalar> {
   package let shape: FilterShape
-  /// [kernel * kernel * inputs, outputs / groups], group after group; of a depthwise filter [kernel * kernel,
-  /// channels]. Nothing where the weights are narrow.
+  /// [kernel * kernel * inputs, outputs / groups], group after group; for a depthwise filter [kernel *
+  /// kernel, channels]. Empty if the weights are narrow.
   let plain: PackedMatrix<Element>
   let narrow: NarrowMatrix?
-  /// What Winograd's method makes of the weights, kept once it was made.
+  /// The weights as transformed by Winograd's method, kept once made.
   let transformed = TransformedFilter<Element>()
 
-  /// Numbers of one group in `plain`.
+  /// Count of the numbers of one group in `plain`.
   var groupCount: Int { plain.storage.count / shape.groups }
 }
 
@@ -54,7 +54,7 @@ extension PackedFilter {
 }
 
 extension PackedFilter<Float> {
-  /// Of weights that stay narrow, in one group.
+  /// Weights that stay narrow, in one group.
   init(_ shape: FilterShape, narrow: NarrowMatrix) throws(Failure) {
     self.shape = shape
     plain = PackedMatrix(
@@ -65,7 +65,7 @@ extension PackedFilter<Float> {
 }
 
 extension Scalar {
-  /// The groups' matrices [depth, columns], each packed, one after the other.
+  /// Packs the groups' matrices [depth, columns], one after another.
   fileprivate static func pack(
     groups: Int, depth: Int, columns: Int, _ matrix: UnsafePointer<Self>
   ) throws(Failure) -> PackedMatrix<Self> {
@@ -83,7 +83,7 @@ extension Scalar {
 }
 
 extension PackedFilter where Element: PlainScalar {
-  /// [kernel * kernel * inputs, outputs / groups] of one group.
+  /// One group's matrix, [kernel * kernel * inputs, outputs / groups].
   func matrix(ofGroup group: Int) throws(Failure) -> PackedMatrix<Element> {
     guard shape.groups > 1 else { return plain }
     let one = try Storage<Element>(count: groupCount)
@@ -96,7 +96,7 @@ extension PackedFilter where Element: PlainScalar {
   }
 }
 
-/// A filter's Winograd transforms, one for each size of tile, made on first use and shared.
+/// A filter's Winograd transforms, one per tile size, made on first use and shared.
 final class TransformedFilter<Element: Scalar>: @unchecked Sendable {
   private let lock = Lock()
   private var made: [Int: Storage<Element>] = [:]

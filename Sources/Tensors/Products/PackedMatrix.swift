@@ -1,13 +1,13 @@
 /// The right side of many products, arranged once for the kernels: `depth` x `columns`.
 ///
-/// For `Float` the columns lie in panels as wide as a register tile; for the others they lie as they are.
+/// For `Float` the columns lie in panels of a register tile's width; other types keep them as they are.
 package struct PackedMatrix<Element: Scalar> {
   package let depth: Int
   package let columns: Int
   let storage: Storage<Element>
 }
 
-/// What follows a product, column by column: `y = f(x + bias)`.
+/// Applied to a product column by column: `y = f(x + bias)`.
 package struct Finish<Element: Scalar> {
   package enum Activation { case none, rectifier, parametric }
 
@@ -24,8 +24,8 @@ package struct Finish<Element: Scalar> {
   }
 
   /// - Parameters:
-  ///   - bias: one a column.
-  ///   - slopes: one a column, for negative sums: `f(x) = max(x, 0) + slope * min(x, 0)` (He et al. 2015,
+  ///   - bias: one per column.
+  ///   - slopes: one per column, for negative sums: `f(x) = max(x, 0) + slope * min(x, 0)` (He et al. 2015,
   ///     PReLU).
   package init(bias: [Element]?, rectify: Bool = false, slopes: [Element]? = nil) throws(Failure) {
     activation = slopes != nil ? .parametric : rectify ? .rectifier : .none

@@ -1,7 +1,7 @@
 import CSystem
 
 // Exhaustive search. Distances are computed from differences and every row is measured in the same way:
-// results are the same bits for one query or many and for any number of threads.
+// results have the same bits for one query or many, and for any number of threads.
 
 extension Rows {
   /// The `min(k, count)` rows nearest to each of some queries, the nearest first; query after query.
@@ -22,8 +22,8 @@ extension Rows {
   private func search(
     _ k: Int, _ queries: UnsafePointer<Float>, _ queryCount: Int, into found: UnsafeMutablePointer<Neighbour>
   ) throws(Failure) {
-    // A product for a few queries takes as long as for a whole panel of them; and every thread keeps `k` for
-    // each query.
+    // A product for a few queries takes as long as for a whole panel of them, and every thread keeps `k`
+    // results per query.
     let step = queryCount >= 4 && k <= 1024 ? 64 : 1
     for first in stride(from: 0, to: queryCount, by: step) {
       let some = min(step, queryCount - first)
@@ -44,12 +44,12 @@ extension Rows {
     }
   }
 
-  /// One query: a single pass over the rows, at the memory's speed.
+  /// One query: a single pass over the rows, at memory speed.
   private func sweep(_ query: UnsafePointer<Float>, _ best: Best) throws(Failure) {
     let kernels = KernelSet.selected
     let blockRows = 64
     let scratch = try Storage<Float>(count: best.workers * blockRows)
-    // 256 KB hide the start of a task; more than 256 tasks help nobody.
+    // 256 KB hide the start of a task; more than 256 tasks gain nothing.
     let rowsPerTask = max((1 << 16) / dimension, (count + 255) / 256, blockRows)
     ThreadPool.shared.run((count + rowsPerTask - 1) / rowsPerTask, workers: best.workers) { task, worker in
       let distances = scratch.pointer + worker * blockRows
@@ -73,15 +73,15 @@ extension Rows {
     withExtendedLifetime((best, scratch)) {}
   }
 
-  /// Many queries: `|x|^2 - 2 x.q`, by the tile of matrix products, tells which rows may be near enough.
-  /// Those are measured.
+  /// Many queries: `|x|^2 - 2 x.q`, computed by the tile of matrix products, selects the rows that may be
+  /// near enough. Only those are measured.
   private func sift(_ queries: UnsafePointer<Float>, _ queryCount: Int, _ best: Best) throws(Failure) {
     let kernels = KernelSet.selected
     let packed = try Float.pack(
       depth: dimension, columns: queryCount, queries, rowStride: 1, columnStride: dimension)
     let panels = (queryCount + kernels.tileColumns - 1) / kernels.tileColumns,
       columns = panels * kernels.tileColumns
-    // With its products, a block stays in the second-level cache.
+    // Together with its products, a block stays in the second-level cache.
     let blockRows = 96 / kernels.tileRows * kernels.tileRows
     let workspace = Workspace()
     var scratch = Scratch(
@@ -103,7 +103,7 @@ extension Rows {
       let end = min((task + 1) * rowsPerTask, count)
       for first in stride(from: task * rowsPerTask, to: end, by: blockRows) {
         let rows = min(blockRows, end - first)
-        // This comes first for a second reason: it fetches the rows in the order that the processor foresees.
+        // Computed first for a second reason: it reads the rows in an order that the processor prefetches.
         kernels.squareBlock(pointer(first), dimension, rows, squares)
         for i in 0..<rows { squares[i] = Bound.lowered(squares[i], dimension) }
         kernels.multiplyBlock(
@@ -112,7 +112,7 @@ extension Rows {
           rows, 0, panels, scratch.table(worker), scratch.edge(worker), nil)
         for place in 0..<kernels.siftBlock(products, columns, rows, queryCount, squares, limits, near) {
           let i = Int(near[place]) / columns, query = Int(near[place]) % columns
-          // The limit may have come nearer since.
+          // The limit may have decreased since.
           if squares[i] - 2 * products[i * columns + query] > limits[query] { continue }
           let list = best.list(worker, query)
           list.pointee.offer(
@@ -146,12 +146,12 @@ private func euclideanDistance(
   return measured(distance, a, b, dimension)
 }
 
-/// Between these the kernel's sum of squares has lost nothing below the numbers of a Float and has not risen
-/// above them: with the largest dimension, 2^20, squares below 2^-149 are less than 2^-129 together, and the
-/// sum is 2^-100 or more; and a sum that overflows is of a distance above 1e19.
+/// In this range the kernel's sum of squares has neither lost precision to underflow nor overflowed a Float:
+/// with the largest dimension, 2^20, squares below 2^-149 add up to less than 2^-129, and the sum is 2^-100
+/// or more; a sum that overflows belongs to a distance above 1e19.
 private let leastMeasured: Float = 0x1p-50, mostMeasured: Float = 1e19
 
-/// A distance of the kernel's, or, where its squares leave the range of a Float, the same measured in Double.
+/// A distance computed by the kernel, or in Double where its squares leave the range of a Float.
 private func measured(
   _ distance: Float, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ dimension: Int
 ) -> Float {
@@ -164,23 +164,22 @@ private func measured(
   return Float(sum.squareRoot())
 }
 
-/// How far a product may lead astray.
+/// A bound on the error of a score.
 ///
 /// With unit roundoff u = 2^-24 and n the dimension, a sum of n products in any order, with or without FMA,
 /// is off by at most g(n) times the sum of their magnitudes, g(n) = n u / (1 - n u) (Higham, "Accuracy and
 /// Stability", 3.1); for x.q that is at most g(n) (|x|^2 + |q|^2) / 2. So the score s, computed as `x' - 2
 /// x.q` with `x' = |x|^2 - e |x|^2`, `e = 4 (n + 4) u`, is at most `|x - q|^2 - |q|^2 + e |q|^2`: `e` is more
-/// than twice all roundings on the way. A measured distance d is as certain, `|x - q|^2 <= d^2 + e d^2`, its
-/// root included. A row of a score above `d^2 + e d^2 - |q|^2 + e |q|^2` is therefore measured farther than
-/// d.
+/// than twice all rounding errors. A measured distance d, its root included, is as accurate: `|x - q|^2 <=
+/// d^2 + e d^2`. A row with a score above `d^2 + e d^2 - |q|^2 + e |q|^2` therefore measures farther than d.
 ///
-/// Where x.q, or a part of its sum, falls below all numbers, the distance is more than 1e19, for (x - q)^2 >=
-/// -4 x q: the row is left out, unless rows so far may be wanted, and then all are measured. Where it rises
-/// above them the score is low or no number, and the row is measured.
+/// Where x.q, or a partial sum of it, overflows to -infinity, the distance exceeds 1e19, because (x - q)^2 >=
+/// -4 x q: the row is skipped, unless rows that far may be requested, and then all are measured. Where it
+/// overflows to infinity the score is low or NaN, and the row is measured.
 private struct Bound {
   private let slack: Double
   private let square: Double
-  /// What is lost where numbers are too small for relative errors, even if they are flushed to zero.
+  /// The absolute error where numbers are too small for relative errors, even if they are flushed to zero.
   private let least: Double
 
   init(_ query: UnsafePointer<Float>, _ dimension: Int) {
@@ -191,20 +190,20 @@ private struct Bound {
     self.square = square
   }
 
-  /// The largest score that a row may have if it is measured at `distance` or less.
+  /// The largest score of a row that measures `distance` or less.
   func limit(_ distance: Float) -> Float {
     guard distance <= mostMeasured else { return .infinity }
     let d = Double(distance) * Double(distance)
     return Float(d + slack * d - square + slack * square + least).nextUp
   }
 
-  /// `x'`; no number, and so never too far, for a row whose square overflows.
+  /// `x'`; NaN, and so never too far, for a row whose square overflows.
   static func lowered(_ square: Float, _ dimension: Int) -> Float { square - slack(dimension) * square }
 
   private static func slack(_ dimension: Int) -> Float { 4 * Float(dimension + 4) * 0x1p-24 }
 }
 
-/// Each worker's nearest to each query. Those of the first worker lie where the results belong.
+/// Each worker's nearest rows to each query. The first worker's results lie in their final place.
 private final class Best {
   let workers = ThreadPool.shared.threads
   private let queries: Int

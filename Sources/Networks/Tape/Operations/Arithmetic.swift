@@ -2,7 +2,7 @@ import Tensors
 
 // `a + b` is `sum` in Assembly.swift.
 extension Tape {
-  /// `y = a - b`, two of one shape.
+  /// `y = a - b`, of the same shape.
   package func difference(_ a: Variable<Element>, _ b: Variable<Element>) throws(Failure) -> Variable<Element>
   {
     try checkAlike(a, b, "difference")
@@ -16,7 +16,7 @@ extension Tape {
     }
   }
 
-  /// `y[i] = a[i] b[i]`, two of one shape.
+  /// `y[i] = a[i] b[i]`, of the same shape.
   package func product(_ a: Variable<Element>, _ b: Variable<Element>) throws(Failure) -> Variable<Element> {
     try checkAlike(a, b, "product")
     let y = try Tensor<Element>(a.shape)
@@ -31,7 +31,7 @@ extension Tape {
     }
   }
 
-  /// `y[i] = a[i] / b[i]`, two of one shape.
+  /// `y[i] = a[i] / b[i]`, of the same shape.
   package func quotient(_ a: Variable<Element>, _ b: Variable<Element>) throws(Failure) -> Variable<Element> {
     try checkAlike(a, b, "quotient")
     let y = try Tensor<Element>(a.shape)
@@ -83,7 +83,7 @@ extension Tape {
 
 private enum Combination { case minus, times, over, minusTimes }
 
-/// `y = a op b`, element by element.
+/// `y = a op b`, elementwise.
 private func combine<Element: Scalar>(
   _ a: Tensor<Element>, _ operation: Combination, _ b: Tensor<Element>, into y: Tensor<Element>
 ) {

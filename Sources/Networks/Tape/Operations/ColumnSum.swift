@@ -1,13 +1,13 @@
 import Tensors
 
-/// `sum[c] = sum over the rows of x[row, c]`, the gradient of what was added to every row.
+/// `sum[c] = sum over the rows of x[row, c]`, the gradient of a vector that was added to every row.
 ///
 /// - Parameters:
-///   - x: columns side by side, as many as `shape` has elements.
+///   - x: its columns correspond to the elements of `shape`.
 ///   - shape: of the result.
 func columnSum<Element: Scalar>(_ x: Tensor<Element>, _ shape: Shape) throws(Failure) -> Tensor<Element> {
   let columns = shape.count
-  // Rows may be many: the sums are kept in the wider number.
+  // There may be many rows: sums use the wider type.
   let sums = try Storage<Element.Accumulator>(repeating: 0, count: columns)
   let sum = try Tensor<Element>(shape)
   sums.withPointer { sums in

@@ -1,10 +1,10 @@
 import Tensors
 
-/// Functions of one number that the tape applies element by element, each with its derivative.
+/// Functions of one number that the tape applies elementwise, each with its derivative.
 package enum ElementwiseFunction: Int32, CaseIterable, Sendable {
   /// `exp(x)`, `f' = exp(x)`
   case exponential = 0
-  /// Natural: `log(x)`, `f' = 1 / x`
+  /// Natural logarithm: `log(x)`, `f' = 1 / x`
   case logarithm
   /// `sqrt(x)`, `f' = 1 / (2 sqrt(x))`
   case squareRoot
@@ -119,7 +119,7 @@ extension Tape {
   }
   package func square(_ x: Variable<Element>) throws(Failure) -> Variable<Element> { try map(x, .square) }
 
-  /// `y[i] = x[i] ^ exponent`; a negative x has a power only where the exponent is whole.
+  /// `y[i] = x[i] ^ exponent`; for a negative x only if the exponent is an integer.
   package func power(_ x: Variable<Element>, _ exponent: Element) throws(Failure) -> Variable<Element> {
     let y = try Tensor<Element>(x.shape)
     powerLoop(x.tensor.pointer, exponent, y.pointer, y.count)

@@ -1,12 +1,11 @@
 import Tensors
 
 extension Tape {
-  /// Gram matrix of a feature map: which channels are active together, wherever that is.
+  /// Gram matrix of a feature map: which channels are active together, regardless of position.
   /// `G[k, l] = sum over pixels p of x[p, k] * x[p, l]`
   ///
-  /// `x` is [1, height, width, channels], `G` is [channels, channels], not divided by anything.
-  /// Source: Gatys, Ecker, Bethge, "Image style transfer using convolutional neural networks", 2016, equation
-  /// 3.
+  /// `x` is [1, height, width, channels], `G` is [channels, channels], not normalised. Source: Gatys, Ecker,
+  /// Bethge, "Image style transfer using convolutional neural networks", 2016, equation 3.
   package func gramMatrix(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
     guard x.shape.rank == 4, x.shape[0] == 1 else {
       throw .invalidArgument("Gram matrix of \(x.shape.description); expected [1, height, width, channels]")

@@ -5,7 +5,7 @@ extension Tape {
   ///
   /// - Parameters:
   ///   - table: [rows, dimension].
-  ///   - indices: each 0 to rows - 1; one may come again, then its row receives the sum of the gradients.
+  ///   - indices: each 0 to rows - 1; a row that is used several times receives the sum of the gradients.
   /// - Returns: [indices, dimension].
   package func lookup(_ table: Variable<Element>, at indices: [Int]) throws(Failure) -> Variable<Element> {
     guard table.shape.rank == 2 else {

@@ -1,9 +1,9 @@
 import Tensors
 
-// What the normalisations need of the columns of a matrix [rows, channels]: sums over the rows, and going
-// over it again with factors for each column.
+// Column operations of the normalisations on a matrix [rows, channels]: sums over the rows, and a second pass
+// with factors per column.
 
-/// What is added up for each column, two sums.
+/// Two sums for each column.
 enum ColumnSums<Element: Scalar> {
   /// Of `x - centre` and its square.
   case moments(about: UnsafePointer<Element>)
@@ -19,8 +19,8 @@ package func columnMoments<Element: Scalar>(
   _ x: UnsafePointer<Element>, _ rows: Int, _ channels: Int, _ mean: UnsafeMutablePointer<Element>,
   _ variance: UnsafeMutablePointer<Element>, _ partial: UnsafeMutablePointer<Element>
 ) {
-  // First the mean of a few rows from all over: near enough to the mean of all that the variance about it
-  // keeps its digits, even where one row lies far out.
+  // First the mean of a few rows spread over the matrix: near enough to the mean of all that the variance
+  // about it keeps its precision, even with an outlier.
   let few = min(rows, 16)
   for c in 0..<channels { mean[c] = 0 }
   for i in 0..<few {
@@ -37,9 +37,9 @@ package func columnMoments<Element: Scalar>(
   }
 }
 
-/// Two sums for each column, the first `2 * channels` numbers of `sums`: of blocks of rows first, then of the
-/// blocks in their order, so that neither their number nor the threads' changes the last digit, and rounding
-/// grows slowly.
+/// Two sums for each column, the first `2 * channels` numbers of `sums`: first within blocks of rows, then
+/// over the blocks in order, so that the result does not depend on the number of threads, and rounding errors
+/// grow slowly.
 /// - Parameter sums: room for `columnSumsCount` numbers.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
@@ -56,7 +56,7 @@ func columnSums<Element: Scalar>(
     case .products(let dy, let mean): productLoop(x, dy, mean, target, channels, block)
     }
   }
-  // Neighbours are added first.
+  // Adds neighbours first.
   var step = 1
   while step < blocks {
     for block in stride(from: 0, to: blocks - step, by: 2 * step) {
@@ -75,7 +75,7 @@ private func blockCount(_ rows: Int, _ channels: Int) -> Int {
   (rows + rowsEach(channels) - 1) / rowsEach(channels)
 }
 
-/// About 16,000 numbers a block.
+/// About 16,000 numbers per block.
 private func rowsEach(_ channels: Int) -> Int { max(1, (1 << 14) / channels) }
 
 func forEachBlock(ofRows rows: Int, _ channels: Int, _ body: (Range<Int>) -> Void) {
@@ -120,7 +120,7 @@ private func productLoop<Element: Scalar>(
   }
 }
 
-/// `y = f((x - mean) factor + shift)`, the factors of the columns followed by their shifts.
+/// `y = f((x - mean) factor + shift)`, all columns' factors followed by all shifts.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 func scaleLoop<Element: Scalar>(
@@ -141,7 +141,7 @@ func scaleLoop<Element: Scalar>(
   }
 }
 
-/// `dx = a dy + b (x - mean) + c`, the terms of the columns one after the other.
+/// `dx = a dy + b (x - mean) + c`; `terms` holds a, b and c of all columns.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 func gradientLoop<Element: Scalar>(

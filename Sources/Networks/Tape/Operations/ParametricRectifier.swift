@@ -1,11 +1,11 @@
 import Tensors
 
 extension Tape {
-  /// Parametric rectifier (He et al. 2015): `y = max(x, 0) + slope[c] * min(x, 0)`, one slope a channel.
+  /// Parametric rectifier (He et al. 2015): `y = max(x, 0) + slope[c] * min(x, 0)`, one slope per channel.
   package func parametricRectifier(
     _ x: Variable<Element>, _ slopes: Finish<Element>
   ) throws(Failure) -> Variable<Element> {
-    // The bias was added before: apply the activation alone.
+    // The bias is already added: apply only the activation.
     let channels = x.shape.extents.last ?? 1
     let y = try Tensor<Element>(x.shape)
     for i in 0..<y.count {
@@ -19,7 +19,7 @@ extension Tape {
     }
   }
 
-  /// Parametric rectifier whose slopes are learnt: `y = max(x, 0) + slope[c] * min(x, 0)`.
+  /// Parametric rectifier with learned slopes: `y = max(x, 0) + slope[c] * min(x, 0)`.
   ///
   /// - Parameters:
   ///   - x: channels last.
@@ -44,7 +44,7 @@ extension Tape {
     // dx = dy where x >= 0, slope[c] dy where x < 0;  d slope[c] = sum over x < 0 of x dy
     return record(y, from: [x, slopes]) { tape, dy throws(Failure) in
       let dx = try Tensor<Element>(x.shape)
-      // A sum for each task, added up in order: the same bits for any number of threads.
+      // One sum per task, added up in order: the same bits for any number of threads.
       let sums = try Storage<Element.Accumulator>(repeating: 0, count: tasks * channels)
       let (x0, slope0, dy0, dx0) = (x.tensor.pointer, slopes.tensor.pointer, dy.pointer, dx.pointer)
       let gradient = try Tensor<Element>(slopes.shape)

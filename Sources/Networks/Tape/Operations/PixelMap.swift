@@ -1,29 +1,28 @@
 import Tensors
 
-/// Which pixel of a picture each pixel of another is a copy of: `y[i, j] = x[rows[i], columns[j]]`. Padding
-/// by mirrors and nearest-neighbour upsampling are such maps, and one after another they are one.
+/// Maps each pixel of the result to the pixel that it copies: `y[i, j] = x[rows[i], columns[j]]`. Reflection
+/// padding and nearest-neighbour upsampling are such maps, and the composition of maps is a map.
 struct PixelMap: Equatable {
   var rows, columns: [Int]
 
-  /// `count` mirrored pixels beyond each edge; the edge itself is not repeated.
+  /// Reflects `count` pixels at each edge; the edge itself is not repeated.
   static func reflection(height: Int, width: Int, _ count: Int) -> PixelMap {
     func places(_ side: Int) -> [Int] { (0..<(side + 2 * count)).map { mirrored($0 - count, in: side) } }
     return PixelMap(rows: places(height), columns: places(width))
   }
 
-  /// Each pixel a square of `factor`.
+  /// Repeats each pixel in a square of `factor`.
   static func upsampling(height: Int, width: Int, _ factor: Int) -> PixelMap {
     func places(_ side: Int) -> [Int] { (0..<(side * factor)).map { $0 / factor } }
     return PixelMap(rows: places(height), columns: places(width))
   }
 
-  /// First this, then the other.
   func followed(by other: PixelMap) -> PixelMap {
     PixelMap(rows: other.rows.map { rows[$0] }, columns: other.columns.map { columns[$0] })
   }
 }
 
-/// The place from 0 to `side - 1` at which a mirror at each edge shows place `i`.
+/// The position from 0 to `side - 1` that position `i` shows with a mirror at each edge.
 package func mirrored(_ i: Int, in side: Int) -> Int {
   guard side > 1 else { return 0 }
   let period = 2 * (side - 1), place = (i % period + period) % period
@@ -31,8 +30,8 @@ package func mirrored(_ i: Int, in side: Int) -> Int {
 }
 
 extension Planner {
-  /// Copies of copies are made in one: where nothing but another map reads the result, and that comes next,
-  /// it waits for it.
+  /// Merges copies of copies: if the only reader of the result is the next layer and that is also a map, this
+  /// map is deferred.
   func copyPixels(_ node: PlannedNode, _ map: PixelMap) throws(Failure) -> Place {
     let x = node.inputs[0]
     let whole = waitingMap(node.values[0])?.followed(by: map) ?? map
@@ -81,7 +80,7 @@ extension Tape {
   }
 }
 
-/// Rows in parallel; neighbours that stay neighbours are copied together.
+/// Runs rows in parallel; pixels that stay adjacent are copied together.
 func mapPixels<Element: Scalar>(
   _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ map: PixelMap, batch: Int, height: Int,
   width: Int,

@@ -41,7 +41,7 @@ extension Tape {
   }
 }
 
-/// Summed in the wider number, so that a million Float squares lose nothing.
+/// Uses the wider type, so that a million Float squares lose no accuracy.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func squaredDistanceLoop<Element: Scalar>(

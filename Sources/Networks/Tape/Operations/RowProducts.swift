@@ -3,8 +3,8 @@ import Tensors
 extension Tape {
   /// The products of the rows of one matrix and the rows of another: `y[i, j] = a[i] . b[j]`.
   ///
-  /// `a` is [m, depth], `b` [n, depth], `y` [m, n]: the scores of a classifier whose weights are `b`, and the
-  /// cosines of unit rows. Both may be one variable.
+  /// `a` is [m, depth], `b` [n, depth], `y` [m, n]: the scores of a classifier with the weights `b`, or the
+  /// cosines of unit rows. Both may be the same variable.
   package func rowProducts(
     _ a: Variable<Element>, _ b: Variable<Element>
   ) throws(Failure) -> Variable<Element> {

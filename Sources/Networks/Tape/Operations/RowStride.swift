@@ -1,8 +1,8 @@
 import Tensors
 
 extension Tape {
-  /// Every `step`-th row of a matrix, beginning with row `first`: row `first + i * step` becomes row i.
-  /// Batches of pairs and triplets lie like that, one pair or triplet after another.
+  /// Every `step`-th row of a matrix, starting at row `first`: row `first + i * step` becomes row i. Batches
+  /// store pairs and triplets like that, one after another.
   package func rows(
     _ x: Variable<Element>, from first: Int, by step: Int
   ) throws(Failure) -> Variable<Element> {

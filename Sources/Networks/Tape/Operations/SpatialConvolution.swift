@@ -1,18 +1,18 @@
 import Tensors
 
 extension Tape {
-  /// Convolution over one, two or three axes, by one set of ideas: the patches that the window sees, times
-  /// the weights. `y[n, i, o] = sum over c, k of x[n, i stride + k - padding, c] w[o, c, k] + bias[o]`, i and
-  /// k running over all axes
+  /// Convolution over one, two or three axes, as a product: the patches that the window sees, times the
+  /// weights. `y[n, i, o] = sum over c, k of x[n, i stride + k - padding, c] w[o, c, k] + bias[o]`, i and k
+  /// running over all axes
   ///
-  /// Two axes have faster ways (`convolution`); this is their plain twin.
+  /// A plain reference; for two axes `convolution` is faster.
   ///
   /// - Parameters:
   ///   - x: [batch, n1 ... nd, inputs], d from 1 to 3.
   ///   - weights: [outputs, inputs, k1 ... kd].
   ///   - bias: [outputs].
   /// - Returns: [batch, n1' ... nd', outputs] with `n' = (n + 2 padding - k) / stride + 1`.
-  /// - Throws: `.invalidArgument` for shapes that do not fit.
+  /// - Throws: `.invalidArgument` for shapes that do not match.
   package func spatialConvolution(
     _ x: Variable<Element>, weights: Variable<Element>, bias: Variable<Element>? = nil, stride: Int = 1,
     padding: Int = 0
@@ -24,7 +24,7 @@ extension Tape {
     }
     let pixels = window.outputPixels, depth = weights.shape.count / outputs
     let y = try Tensor<Element>([window.batch] + window.outputExtents + [outputs])
-    // A row for each output pixel; (c, k) within it, as in the weights.
+    // One row per output pixel; ordered (c, k) like the weights.
     let patches = try Tensor<Element>([pixels, depth], repeating: 0)
     let matrix = try Element.pack(
       depth: depth, columns: outputs, weights.tensor.pointer, rowStride: 1, columnStride: depth)
@@ -38,8 +38,8 @@ extension Tape {
         accumulate: false, finish, workspace)
     }
 
-    // dw = transpose(dy) patches;  d patches = dy w, and each number of a patch adds to where it came from;
-    // db = sum of dy
+    // dw = transpose(dy) patches;  d patches = dy w, and each number of a patch is added to its pixel; db =
+    // sum of dy
     return record(y, from: [x, weights] + (bias.map { [$0] } ?? [])) { tape, dy throws(Failure) in
       let patches = try Tensor<Element>([pixels, depth], repeating: 0)
       if weights.isDifferentiable {
@@ -75,7 +75,7 @@ extension Tape {
   }
 }
 
-/// What `spatialConvolution` of these two shapes gives.
+/// The shape of `spatialConvolution`'s result for these two shapes.
 package func spatialConvolutionShape(
   _ x: Shape, weights: Shape, stride: Int, padding: Int
 ) throws(Failure) -> Shape {
@@ -83,7 +83,7 @@ package func spatialConvolutionShape(
   return try Shape([window.batch] + window.outputExtents + [weights[0]])
 }
 
-/// `patches[pixel, c * taps + tap] = x[pixel under the tap, c]`; what lies outside stays as it is: zero.
+/// `patches[pixel, c * taps + tap] = x[pixel under the tap, c]`; pixels outside are left at zero.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func gatherLoop<Element: Scalar>(
@@ -95,7 +95,7 @@ private func gatherLoop<Element: Scalar>(
   }
 }
 
-/// The way back: each number of a patch is added to where it came from.
+/// The transpose: each number of a patch is added to its pixel.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func scatterLoop<Element: Scalar>(

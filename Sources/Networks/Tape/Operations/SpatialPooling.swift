@@ -2,13 +2,12 @@ import Tensors
 
 extension Tape {
   /// Pooling over one, two or three axes, channel by channel.
-  /// maximum: `y = max over the window of x`; average: `y = mean over what the window covers of x`.
+  /// maximum: `y = max over the window of x`; average: `y = mean of x over the pixels inside the picture`.
   ///
   /// - Parameters:
   ///   - x: [batch, n1 ... nd, channels], d from 1 to 3.
   ///   - kernel, stride: the same along each axis.
-  ///   - padding: at most half the kernel, so that every window covers something; it is not counted in an
-  ///     average.
+  ///   - padding: at most half the kernel, so that every window covers a pixel; not counted in an average.
   /// - Returns: [batch, n1' ... nd', channels] with `n' = (n + 2 padding - kernel) / stride + 1`.
   package func spatialPool(
     _ x: Variable<Element>, _ kind: Pooling, kernel: Int, stride: Int, padding: Int = 0
@@ -56,7 +55,7 @@ extension Tape {
   }
 }
 
-/// `y` begins as zeros.
+/// `y` starts as zeros.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func averageLoop<Element: Scalar>(
@@ -69,7 +68,7 @@ private func averageLoop<Element: Scalar>(
   }
 }
 
-/// `y` begins as -infinity; a NaN stays.
+/// `y` starts as -infinity; NaN propagates.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func maximumLoop<Element: Scalar>(
@@ -96,7 +95,7 @@ private func averageGradientLoop<Element: Scalar>(
   }
 }
 
-/// One winner a window: `given` tells which outputs have been given away.
+/// One winner per window: `given` records which outputs have passed on their gradient.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func maximumGradientLoop<Element: Scalar>(

@@ -3,9 +3,9 @@ import Tensors
 extension Tape {
   /// The squared distances of all pairs of rows: `D[i, j] = |x[i] - x[j]|^2`, never below 0.
   ///
-  /// `x` is [count, dimension], `D` [count, count]. One product gives them all, `|x[i]|^2 + |x[j]|^2 - 2 x[i]
-  /// . x[j]`, of rows taken from their mean: distances do not change, and fewer digits cancel. What is lost
-  /// is a rounding of the squared norms: of unit rows 1e-7 in `Float`.
+  /// `x` is [count, dimension], `D` [count, count]. One product computes them all, `|x[i]|^2 + |x[j]|^2 - 2
+  /// x[i] . x[j]`, after subtracting the rows' mean: this does not change distances and reduces cancellation.
+  /// The error is a rounding of the squared norms: 1e-7 for unit rows in `Float`.
   package func squaredDistances(_ x: Variable<Element>) throws(Failure) -> Variable<Element> {
     guard x.shape.rank == 2, x.shape.count > 0 else {
       throw .invalidArgument("distances in \(x.shape.description); expected [count, dimension]")
@@ -17,7 +17,7 @@ extension Tape {
     try multiplyRows(centred, centred, into: y, workspace)
     distanceLoop(y.pointer, norms.pointer, count)
     // With S = dD + transpose(dD): dx[i] = 2 sum over j of S[i, j] (x[i] - x[j]) = 2 (sum of S[i]) x[i] - 2
-    // (S x)[i]. What is the same in all rows, as the mean is, falls out of it.
+    // (S x)[i]. A constant in all rows, such as the mean, cancels.
     return record(y, from: [x]) { tape, dy throws(Failure) in
       let sums = try Tensor<Element>([count]), both = try Tensor<Element>([count, count])
       symmetryLoop(dy.pointer, both.pointer, sums.pointer, count)
@@ -34,7 +34,7 @@ extension Tape {
   }
 }
 
-/// `y[i] = x[i] - mean of all rows`; `mean` comes as zeros.
+/// `y[i] = x[i] - mean of all rows`; `mean` starts as zeros.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func centreLoop<Element: Scalar>(
@@ -52,7 +52,7 @@ private func centreLoop<Element: Scalar>(
   }
 }
 
-/// From products of rows to their distances, in place.
+/// Converts products of rows to distances, in place.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func distanceLoop<Element: Scalar>(

@@ -1,17 +1,17 @@
 import CSystem
 import Tensors
 
-/// How much harder than the others the right class is made, on the angle t between an embedding and its
-/// weights.
+/// The margin by which the right class is made harder than the others, in terms of the angle t between an
+/// embedding and its class weights.
 package enum AngularMargin: Equatable, Sendable {
   /// CosFace: `cos(t) - margin` (Wang et al. 2018, equation 4; margin 0.35).
   case cosine(Double)
   /// ArcFace: `cos(t + margin)` (Deng et al. 2019, equation 3; margin 0.5). Past `t + margin = pi`, where the
-  /// cosine would rise again, it goes on falling as `cos(t) - margin * sin(margin)`: the authors' code with
+  /// cosine would rise again, it continues to fall as `cos(t) - margin * sin(margin)`: the authors' code with
   /// `easy_margin` off.
   case angle(Double)
 
-  /// Of the loss.
+  /// The name of the loss.
   var name: StaticString {
     switch self {
     case .cosine: "cosface"
@@ -28,11 +28,10 @@ package enum AngularMargin: Equatable, Sendable {
 }
 
 extension Tape {
-  /// Softmax loss on cosines, with a margin for the right class.
-  /// `scores[i, j] = scale * cos(t[i, j])`, with the margin where j is the label of i; then softmax
-  /// cross-entropy.
+  /// Softmax loss on cosines, with a margin for the right class. `scores[i, j] = scale * cos(t[i, j])`, with
+  /// the margin if j is the label of i; then softmax cross-entropy.
   ///
-  /// Rows of both are brought to unit length here; a zero row has cosine 0 to everything, and no gradient.
+  /// Normalises the rows of both to unit length; a zero row has cosine 0 with everything, and no gradient.
   ///
   /// - Parameters:
   ///   - embeddings: [count, dimension].
@@ -73,14 +72,14 @@ extension Tape {
 }
 
 extension AngularMargin {
-  /// The cosine with the margin, and its slope.
+  /// The cosine with the margin applied, and its slope.
   fileprivate func applied<Element: Scalar>(to cosine: Element) -> (value: Element, slope: Element) {
     switch self {
     case .cosine(let margin): return (cosine - Element(margin), 1)
     case .angle(let margin):
       // cos(t + m) = cos(t) cos(m) - sin(t) sin(m), sin(t) = sqrt(1 - cos(t)^2): its slope is -cos(t) /
-      // sin(t). 1e-7 keeps that finite where embedding and weights fall together; below it the sine counts as
-      // constant.
+      // sin(t). The lower bound 1e-7 keeps that finite where embedding and weights coincide; below it the
+      // sine is treated as constant.
       let c = Element(cos(margin)), s = Element(sin(margin))
       guard cosine > -c else { return (cosine - Element(margin * sin(margin)), 1) }
       let square = 1 - cosine * cosine

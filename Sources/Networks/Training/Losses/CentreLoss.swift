@@ -4,14 +4,14 @@ extension Tape {
   /// The centre loss: pulls embeddings towards the centre of their class.
   /// `loss = 1/2 * sum or mean of |x[i] - centre[label[i]]|^2`
   ///
-  /// The paper adds it, times lambda, to the softmax loss (equation 5), and moves centres by a rule of their
-  /// own: `updatedCentres`. The gradient that the tape gives for them is that of the formula.
+  /// The paper adds it, times lambda, to the softmax loss (equation 5), and moves centres by a separate rule:
+  /// `updatedCentres`. The tape's gradient of the centres is that of the formula.
   ///
   /// - Parameters:
   ///   - embeddings: [count, dimension].
   ///   - labels: 0..<classes.
   ///   - centres: [classes, dimension].
-  ///   - reduction: the paper has the sum.
+  ///   - reduction: the paper uses the sum.
   /// Source: Wen, Zhang, Li, Qiao, "A discriminative feature learning approach for deep face recognition",
   /// 2016, equation 2.
   package func centreLoss(
@@ -31,8 +31,8 @@ extension Tape {
   }
 }
 
-/// Centres after a batch, each moved towards the embeddings of its class:
-/// `c[j] - rate * (sum of c[j] - x[i] over the i with label j) / (1 + how many there are)`
+/// The centres after a batch, each moved towards the embeddings of its class:
+/// `c[j] - rate * (sum of c[j] - x[i] over the i with label j) / (1 + the number of these i)`
 ///
 /// - Parameter rate: alpha, 0...1; the paper uses 0.5.
 /// Source: Wen et al. 2016, equation 4 and step 6 of algorithm 1.

@@ -1,7 +1,8 @@
 import Tensors
 
 extension Tape {
-  /// The contrastive loss: pulls two photos of one person together, pushes two people's apart up to a margin.
+  /// The contrastive loss: pulls two photos of one person together, pushes those of two people apart up to a
+  /// margin.
   /// `loss = sum or a mean of 1/2 d^2` for label 0, `1/2 max(0, margin - d)^2` for label 1,
   /// `d = sqrt(sum of (a - b)^2 + epsilon)`
   ///
@@ -11,7 +12,7 @@ extension Tape {
   ///   - a, b: embeddings, each [count, dimension].
   ///   - labels: 0 for the same person, 1 for two people.
   ///   - margin: a distance, not squared.
-  /// - Throws: `.invalidArgument` for shapes that differ and other labels.
+  /// - Throws: `.invalidArgument` for shapes that differ, and for other labels.
   /// Source: Hadsell, Chopra, LeCun, "Dimensionality reduction by learning an invariant mapping", 2006,
   /// equation 4.
   package func contrastiveLoss(
@@ -36,7 +37,7 @@ extension Tape {
   }
 }
 
-/// The sum of the terms, how many are not 0, and what `a - b` of each pair is multiplied by in the gradient.
+/// The sum of the terms, the number of nonzero terms, and the factor of `a - b` in each pair's gradient.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func contrastiveLoop<Element: Scalar>(
@@ -55,7 +56,7 @@ private func contrastiveLoop<Element: Scalar>(
       continue
     }
     let distance = square.squareRoot(), gap = margin - distance
-    // Written so that NaN is not taken for "apart".
+    // Written so that NaN does not count as "apart".
     if gap <= 0 {
       slopes[i] = 0
     } else {

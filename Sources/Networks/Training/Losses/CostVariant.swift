@@ -1,15 +1,15 @@
 import Tensors
 
-/// How content and style costs are scaled: the factors of the sums of squares of features and of Gram
+/// The scaling of content and style costs: the factors of the sums of squares of features and of Gram
 /// matrices.
 package enum CostVariant: Int32, CaseIterable, Sendable {
-  /// Content 1/(4 H W C), style 1/(4 C^2 (H W)^2): the course notebook; the style's is Gatys et al. 2016,
-  /// equation 4.
+  /// Content 1/(4 H W C), style 1/(4 C^2 (H W)^2): the course notebook; the style's factor is from Gatys et
+  /// al. 2016, equation 4.
   case normalised = 0
-  /// Content 1/2, style 1/(2 H W C): as the lecture writes them.
+  /// Content 1/2, style 1/(2 H W C): as in the lecture.
   case lecture = 1
-  /// Content 1/(H W C), style 1/(C^2 (H W)^2): means of squares, of Gram matrices by pixel. Gatys'
-  /// PytorchNeuralStyleTransfer; neural-style's is this with layers weighted by 1/C^2.
+  /// Content 1/(H W C), style 1/(C^2 (H W)^2): means of squares, with Gram matrices per pixel. Gatys'
+  /// PytorchNeuralStyleTransfer; neural-style equals it with layers weighted by 1/C^2.
   case means = 2
   /// Content 1/(2 sqrt(H W C)), style 1/(4 C^2 (H W)^2): neural-style-tf.
   case roots = 3
@@ -34,8 +34,8 @@ package enum CostVariant: Int32, CaseIterable, Sendable {
 }
 
 extension Tape {
-  /// Content cost: how far the generated features are from the content's.
-  /// `cost = factor * sum of (generated - content)^2`, features [1, height, width, channels].
+  /// Content cost: the distance between the generated features and the content's. `cost = factor * sum of
+  /// (generated - content)^2`, features [1, height, width, channels].
   package func contentCost(
     _ generated: Variable<Element>, _ content: Tensor<Element>, _ variant: CostVariant
   ) throws(Failure) -> Variable<Element> {
@@ -46,11 +46,10 @@ extension Tape {
       generated, to: content, factor: variant.contentFactor(count: Element(content.count)))
   }
 
-  /// Style cost of one layer: how far the generated Gram matrix is from the style's.
-  /// `cost = factor * sum of (Gram(generated) - gram)^2`
+  /// Style cost of one layer: the distance between the generated Gram matrix and the style's. `cost = factor
+  /// * sum of (Gram(generated) - gram)^2`
   ///
-  /// H and W are the generated picture's: a Gram matrix of another number of pixels must have been scaled to
-  /// it.
+  /// H and W are the generated picture's: scale a Gram matrix of a different number of pixels beforehand.
   package func styleCost(
     _ generated: Variable<Element>, _ gram: Tensor<Element>, _ variant: CostVariant
   ) throws(Failure) -> Variable<Element> {

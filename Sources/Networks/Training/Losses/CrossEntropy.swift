@@ -1,10 +1,11 @@
 import Tensors
 
 extension Tape {
-  /// Softmax cross-entropy: minus the logarithm of the probability that a classifier gives the right class.
+  /// Softmax cross-entropy: minus the logarithm of the probability that a classifier assigns to the right
+  /// class.
   /// `loss = sum or mean of log(sum over j of exp(x[i, j])) - x[i, label[i]]`
   ///
-  /// The largest score of a row is taken off first, so that no exponential overflows.
+  /// Subtracts the largest score of each row first, so that no exponential overflows.
   ///
   /// - Parameters:
   ///   - scores: [count, classes], before softmax.
@@ -35,11 +36,11 @@ extension Tape {
     try crossEntropy(addingRow(rowProducts(embeddings, weights), bias), labels: labels, reduction)
   }
 
-  /// Binary cross-entropy of `p = 1 / (1 + exp(-x))`, from x itself.
-  /// `loss = sum or mean of -(y log(p) + (1 - y) log(1 - p)) = max(x, 0) - x y + log(1 + exp(-|x|))`
+  /// Binary cross-entropy of `p = 1 / (1 + exp(-x))`, computed from x. `loss = sum or mean of -(y log(p) + (1
+  /// - y) log(1 - p)) = max(x, 0) - x y + log(1 + exp(-|x|))`
   ///
   /// - Parameters:
-  ///   - scores: one for each target, any shape.
+  ///   - scores: one per target, any shape.
   ///   - targets: probabilities, 0...1.
   package func binaryCrossEntropy(
     _ scores: Variable<Element>, targets: [Element], _ reduction: Reduction
@@ -105,7 +106,7 @@ private func crossEntropyPullbackLoop<Element: Scalar>(
   }
 }
 
-/// The sum of the terms and the slope of each.
+/// The sum of the terms, and the slope of each.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func binaryLoop<Element: Scalar>(

@@ -1,11 +1,11 @@
 import Tensors
 
 extension Tape {
-  /// Learning from a teacher's embeddings: where they lie, and how they lie to each other.
+  /// Learning from a teacher's embeddings: from their directions, and from their mutual similarities.
   /// `loss = cosine * mean(1 - cos(e[i], t[i])) + similarity * mean((e[i] . e[j] - t[i] . t[j])^2)`
   ///
   /// The second mean is over all pairs of a batch (Tung and Mori, "Similarity-preserving knowledge
-  /// distillation", 2019). Rows of both are brought to unit length here; a zero row has cosine 0 to
+  /// distillation", 2019). Normalises the rows of both to unit length; a zero row has cosine 0 with
   /// everything, and no gradient.
   ///
   /// - Parameters:
@@ -18,7 +18,7 @@ extension Tape {
     let count = Element(teacher.shape[0])
     let e = try unitLength(embeddings), t = try unitLength(constant(teacher))
     let directions = try meanCosineDistance(e, t.tensor)
-    // A square of the batch that nobody asks for is not computed.
+    // Skips the products of the whole batch if they are not needed.
     guard similarity != 0 else { return try weightedSum([directions], [cosine]) }
     let products = try squaredDistance(
       rowProducts(e, e), to: rowProducts(t, t).tensor, factor: 1 / (count * count))

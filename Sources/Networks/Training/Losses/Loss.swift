@@ -1,17 +1,17 @@
 import Tensors
 
-/// What a network is trained to make small: one of the losses of this folder, with its settings.
+/// The objective of a training: one of the losses of this folder, with its settings.
 package indirect enum Loss: Equatable, Sendable {
-  /// Triplets that the data names: rows 3i, 3i + 1 and 3i + 2 of a batch are anchor, positive and negative.
+  /// Triplets given by the data: rows 3i, 3i + 1 and 3i + 2 of a batch are anchor, positive and negative.
   case triplet(margin: Double, Reduction)
   /// Triplets found in the batch.
   case minedTriplet(Mining, margin: Double, Reduction)
   /// Rows 2i and 2i + 1 are a pair.
   case contrastive(margin: Double, epsilon: Double, Reduction)
   case softmax(Reduction)
-  /// The network's own answers are the scores: a classifier that is trained whole, without a head.
+  /// The network's own results are the scores: a classifier that is trained as a whole, without a head.
   case crossEntropy(Reduction)
-  /// Softmax loss + lambda * centre loss, both summed or both averaged; `rate` is what centres move by.
+  /// Softmax loss + lambda * centre loss, both summed or both averaged; `rate` is the step of the centres.
   case centre(lambda: Double, rate: Double, Reduction)
   /// Rows 2i and 2i + 1 are a pair.
   case pairwise(PairFeature, Reduction)
@@ -20,16 +20,16 @@ package indirect enum Loss: Equatable, Sendable {
   /// The mean squared distance to a teacher's embeddings.
   case teacherDistance
 
-  /// What a batch has to bring besides embeddings.
+  /// What a batch must supply besides embeddings.
   package enum Wanted: Equatable, Sendable { case nothing, people, classes, pairs, teacher }
 
-  /// What is to be known of a loss beside its formula: all of it here, so that a new loss is a case, its
-  /// facts, its value below, and a file with its formula.
+  /// Everything about a loss except its formula, so that a new loss is a case, its facts, its value below,
+  /// and a file with its formula.
   private struct Facts {
-    /// What checkpoints call it: losses of one name differ only in their settings, and have the same head.
+    /// Its name in checkpoints: losses of one name differ only in their settings, and have the same head.
     let name: StaticString
     let wanted: Wanted
-    /// Rows that belong together and must stay in one batch: 3 of a triplet, 2 of a pair.
+    /// Rows that must stay together in one batch: 3 for a triplet, 2 for a pair.
     var rowsTogether = 1
     var head = Head.none
     let settings: () -> [Setting]
@@ -101,7 +101,7 @@ extension Loss: Settings {
 }
 
 extension Loss {
-  /// A loss without its settings, by its number in C.
+  /// A loss without its settings, with its number in the C interface.
   package enum Kind: Int32, CaseIterable, Sendable {
     case triplet = 0
     case batchHard, semiHard, allTriplets
@@ -110,7 +110,7 @@ extension Loss {
     case distillation, teacherDistance
     case crossEntropy
 
-    /// The margin of the paper that the loss is from.
+    /// The margin in the paper that introduced the loss.
     var margin: Float {
       switch self {
       case .contrastive: 1
@@ -121,7 +121,7 @@ extension Loss {
     }
   }
 
-  /// - Throws: `.invalidArgument` naming the setting that is out of its range.
+  /// - Throws: `.invalidArgument` naming the setting that is out of range.
   package init(_ options: Options) throws(Failure) {
     let margin = Double(options.margin), scale = Double(options.scale), reduction = options.reduction
     self =
@@ -147,12 +147,12 @@ extension Loss {
   }
 }
 
-/// What a batch brings besides embeddings.
+/// What a batch supplies besides embeddings.
 package indirect enum Targets<Element: Scalar> {
   case nothing
-  /// One a row: the person, any number for mining, 0..<classes for a classifier.
+  /// One per row: the person, any number for mining, 0..<classes for a classifier.
   case labels([Int32])
-  /// One a pair: 0 for the same person, 1 for two people.
+  /// One per pair: 0 for the same person, 1 for two people.
   case pairs([Int32])
   /// [count, dimension]
   case teacher(Tensor<Element>)
@@ -163,8 +163,8 @@ extension Loss {
   ///
   /// - Parameters:
   ///   - embeddings: [count, dimension].
-  ///   - head: what `headParameters` lists, in its order.
-  /// - Returns: a single number; and what mining found, where there is mining.
+  ///   - head: the arrays of `headParameters`, in order.
+  /// - Returns: a single number, and the result of mining, if any.
   package func value<Element: Scalar>(
     embeddings: Variable<Element>, targets: Targets<Element>, head: [Variable<Element>],
     on tape: Tape<Element>

@@ -1,22 +1,22 @@
 import Tensors
 
-/// An array that a loss brings along: trained with the network, not part of it afterwards.
+/// An array that belongs to a loss: trained with the network, not part of it afterwards.
 package struct HeadParameter {
   package let name: String
-  /// Its first values.
+  /// Its initial values.
   package let tensor: Tensor<Float>
-  /// Whether an optimiser moves it. Centres are moved by `Loss.updatedHead`.
+  /// Whether an optimiser updates it. `Loss.updatedHead` updates centres.
   package let isOptimised: Bool
 }
 
 extension Loss {
-  /// The arrays that a loss brings along.
+  /// The arrays of a loss.
   enum Head {
     case none
-    /// Of an angular margin: weights without a bias.
+    /// Of an angular margin: weights without bias.
     case weights
     case classifier, classifierAndCentres
-    /// Of one class: are the two one person?
+    /// Of one class: are the two the same person?
     case pair
   }
 
@@ -31,7 +31,7 @@ extension Loss {
     }
   }
 
-  /// Whether the head has as many rows as there are classes.
+  /// Whether the head has one row per class.
   package var hasClasses: Bool { wanted == .classes && !headNames.isEmpty }
 
   /// Their shapes: weights and centres [classes, dimension], a bias [classes]; a pair has one class.
@@ -45,8 +45,8 @@ extension Loss {
     return shapes
   }
 
-  /// What the loss has to be trained with: weights and centres uniform within +-sqrt(6 / (dimension +
-  /// classes)) (Glorot and Bengio 2010, equation 16), biases 0. A seed gives the same numbers for good.
+  /// The initial arrays of the loss: weights and centres uniform within +-sqrt(6 / (dimension + classes))
+  /// (Glorot and Bengio 2010, equation 16), biases 0. A seed always gives the same numbers.
   package func headParameters(dimension: Int, classes: Int, seed: UInt64) throws(Failure) -> [HeadParameter] {
     var generator = Generator(seed: seed)
     var parameters: [HeadParameter] = []
@@ -61,7 +61,7 @@ extension Loss {
     return parameters
   }
 
-  /// The head after a batch, moved by the loss's own rule: centres towards their classes; all else as it was.
+  /// The head after a batch, updated by the loss's own rule: moves centres towards their classes.
   package func updatedHead<Element: Scalar>(
     _ head: [Tensor<Element>], embeddings: Tensor<Element>, targets: Targets<Element>
   ) throws(Failure) -> [Tensor<Element>] {

@@ -1,18 +1,18 @@
 import Tensors
 
 extension Loss {
-  /// A loss with all settings that any has; those of others are not looked at.
+  /// A loss with the settings of all losses; those of other losses are ignored.
   package struct Options {
     package var kind: Kind
     package var reduction = Reduction.mean
     package var margin: Float
-    /// Of contrastive loss.
+    /// For contrastive loss.
     package var epsilon: Float = 1e-6
-    /// Of angular margins.
+    /// For angular margins.
     package var scale: Float = 64
     /// Lambda and alpha of centre loss (Wen et al. 2016, section 4.1).
     package var centreWeight: Float = 0.003, centreRate: Float = 0.5
-    /// Of distillation.
+    /// For distillation.
     package var cosineWeight: Float = 2, similarityWeight: Float = 4
 
     package init(_ kind: Kind) {

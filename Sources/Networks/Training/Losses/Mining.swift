@@ -1,19 +1,18 @@
 import Tensors
 
-/// Which triplets of a batch count. Anchor and positive are two photos of one person, the negative is of
-/// another.
+/// Which triplets of a batch count. Anchor and positive are photos of one person, the negative is of another.
 package enum Mining: Equatable, Sendable {
-  /// For each anchor its farthest positive and its nearest negative: a triplet an anchor (Hermans et al.
-  /// 2017, equation 5). Of equally far ones, the first.
+  /// For each anchor its farthest positive and its nearest negative: one triplet per anchor (Hermans et al.
+  /// 2017, equation 5). On ties, the first.
   case hard
   /// For each pair of anchor and positive the nearest of the negatives that are farther than the positive; it
-  /// counts while it is within the margin (Schroff et al. 2015, section 3.2). No triplet where no negative is
+  /// counts while it is within the margin (Schroff et al. 2015, section 3.2). No triplet if no negative is
   /// farther.
   case semiHard
   /// Every anchor with each of its positives and each of its negatives (Hermans et al. 2017, equation 6).
   case all
 
-  /// Of the loss.
+  /// The name of the loss.
   var name: StaticString {
     switch self {
     case .hard: "batch-hard"
@@ -23,11 +22,11 @@ package enum Mining: Equatable, Sendable {
   }
 }
 
-/// What mining found in a batch.
+/// The result of mining in a batch.
 package struct MiningStatistics: Equatable, Sendable {
-  /// Triplets that were formed, and those of them that are not yet apart by the margin.
+  /// The number of triplets formed, and of those not yet separated by the margin.
   package var triplets, active: Int
-  /// The largest squared distance of two photos of one person, the smallest of two people's.
+  /// The largest squared distance within one person, the smallest between two people.
   package var hardestPositive, hardestNegative: Double
 
   package init(triplets: Int = 0, active: Int = 0, hardestPositive: Double = 0, hardestNegative: Double = 0) {
@@ -37,18 +36,20 @@ package struct MiningStatistics: Equatable, Sendable {
 }
 
 extension Tape {
-  /// The triplet loss over triplets found in a batch of P people with K photos each, or of any other make-up.
+  /// The triplet loss over triplets found in a batch of P people with K photos each, or of any other
+  /// composition.
   /// `loss = sum or a mean over the triplets of max(0, |a - p|^2 - |a - n|^2 + margin)`
   ///
-  /// Time and memory grow with the square of the batch, save that `semiHard` and `all` look at every triplet.
+  /// Time and memory grow with the square of the batch; time with its cube for `semiHard` and `all`, which
+  /// visit every triplet.
   ///
   /// - Parameters:
   ///   - embeddings: [count, dimension].
-  ///   - labels: the person of each, any numbers.
+  ///   - labels: the person of each, arbitrary numbers.
   ///   - margin: squared distance, 0 or more.
-  ///   - reduction: a mean is over the triplets formed, or over those of them that are active.
-  /// - Returns: a single number, 0 where every triplet is apart by `margin`; and what was found.
-  /// - Throws: `.invalidArgument` where a batch has no triplet to find: one person alone, or nobody twice.
+  ///   - reduction: a mean is over the triplets formed, or over the active ones.
+  /// - Returns: a single number, 0 if every triplet is separated by `margin`; and the result of mining.
+  /// - Throws: `.invalidArgument` if a batch contains no triplet: only one person, or no person twice.
   /// Source: Hermans, Beyer, Leibe, "In defense of the triplet loss for person re-identification", 2017;
   /// Schroff et al., "FaceNet", 2015.
   package func minedTripletLoss(
@@ -63,8 +64,8 @@ extension Tape {
     let count = labels.count
     let slopes = try Tensor<Element>([count, count], repeating: 0)
     let finds = try Storage<Find<Element>>(count: count)
-    // An anchor writes its own row of slopes and its own find, so that their order does not matter; a find
-    // each, because sums of sums lose fewer digits than one long sum.
+    // Each anchor writes its own row of slopes and its own find, so that their order does not matter. Sums of
+    // partial sums also lose fewer digits than one long sum.
     let d = distances.tensor
     labels.withUnsafeBufferPointer { labels in
       guard let labels = labels.baseAddress else { return }
@@ -87,8 +88,8 @@ extension Tape {
     statistics.hardestPositive = Double(positive)
     statistics.hardestNegative = Double(negative)
     let share: Element = reduction.share(of: statistics.triplets, active: statistics.active)
-    // Of an active triplet: dD[a, p] = 1, dD[a, n] = -1, times share and dy; `slopes` holds their sums.
-    // A NaN is not divided away where no triplet was found.
+    // For an active triplet: dD[a, p] = 1, dD[a, n] = -1, times share and dy; `slopes` holds their sums. NaN
+    // is preserved even if no triplet was found.
     let loss = record(try Tensor([1], [total == 0 ? 0 : total * share]), from: [distances]) {
       tape, dy throws(Failure) in
       try tape.accumulate(slopes.scaled(by: share * dy[0]), into: distances)
@@ -97,7 +98,7 @@ extension Tape {
   }
 }
 
-/// - Throws: `.invalidArgument` unless somebody is there twice and somebody else at all.
+/// - Throws: `.invalidArgument` unless one person occurs twice and another at all.
 private func requireTriplets(in labels: [Int32]) throws(Failure) {
   let sorted = labels.sorted()
   var people = 1, isRepeated = false
@@ -113,7 +114,7 @@ private func requireTriplets(in labels: [Int32]) throws(Failure) {
   }
 }
 
-/// What one anchor contributes.
+/// The contribution of one anchor.
 private struct Find<Element: Scalar>: BitwiseCopyable {
   var loss: Element = 0
   var triplets = 0, active = 0
@@ -121,8 +122,8 @@ private struct Find<Element: Scalar>: BitwiseCopyable {
 }
 
 /// - Parameters:
-///   - distances: of the anchor to each photo.
-///   - slopes: receives d loss / d distances; comes as zeros.
+///   - distances: from the anchor to each photo.
+///   - slopes: receives d loss / d distances; starts as zeros.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func find<Element: Scalar>(
@@ -135,7 +136,7 @@ private func find<Element: Scalar>(
   for i in 0..<count where i != anchor {
     let distance = distances[i]
     guard distance < .infinity else {
-      find.loss = .nan  // no comparison below would tell
+      find.loss = .nan  // comparisons below would not detect it
       return find
     }
     if labels[i] == person {
@@ -159,7 +160,7 @@ private func find<Element: Scalar>(
     }
     return find
   }
-  // The negatives side by side, and their slopes: what is done for each positive is then free of branches.
+  // Gathers the negatives and their slopes, so that the work for each positive is free of branches.
   withUnsafeTemporaryAllocation(of: Element.self, capacity: 2 * count) { memory in
     guard let negatives = memory.baseAddress else { return }
     let pulls = negatives + count

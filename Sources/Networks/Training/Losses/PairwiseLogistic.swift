@@ -1,15 +1,15 @@
 import Tensors
 
-/// What a pairwise classifier sees of two embeddings, component by component.
+/// The input of a pairwise classifier for two embeddings, component by component.
 package enum PairFeature: Equatable, Sendable {
   /// `|a - b|`
   case absoluteDifference
-  /// `(a - b)^2 / (|a| + |b|)`, 0 where both are 0. Of components that are not negative, as rectifiers give
-  /// them, this is chi-square, (a - b)^2 / (a + b); of others too it is never more than |a| + |b|, so that no
-  /// component that is small by chance outweighs all others.
+  /// `(a - b)^2 / (|a| + |b|)`, 0 where both are 0. For non-negative components, as rectifiers give them,
+  /// this is chi-square, (a - b)^2 / (a + b). For others it never exceeds |a| + |b|, so that a component that
+  /// happens to be small cannot outweigh all others.
   case chiSquare
 
-  /// Of the loss.
+  /// The name of the loss.
   var name: StaticString {
     switch self {
     case .absoluteDifference: "pair-difference"
@@ -19,7 +19,7 @@ package enum PairFeature: Equatable, Sendable {
 }
 
 extension Tape {
-  /// The components of a pairwise classifier's input, shapes [count, dimension].
+  /// The components of a pairwise classifier's input, shape [count, dimension].
   package func pairFeatures(
     _ a: Variable<Element>, _ b: Variable<Element>, _ feature: PairFeature
   ) throws(Failure) -> Variable<Element> {
@@ -40,7 +40,7 @@ extension Tape {
     }
   }
 
-  /// Pairwise logistic loss: are the two one person? Binary cross-entropy of
+  /// Pairwise logistic loss: are the two the same person? Binary cross-entropy of
   /// `p = sigmoid(sum over k of weights[k] * feature(a[k], b[k]) + bias)`, the probability that they are.
   ///
   /// - Parameters:

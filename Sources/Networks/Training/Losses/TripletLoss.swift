@@ -7,8 +7,8 @@ extension Tape {
   /// - Parameters:
   ///   - anchors, positives, negatives: embeddings, each [count, dimension].
   ///   - margin: squared distance; the paper uses 0.2 on unit vectors.
-  /// - Returns: a single number; 0 when every triplet is already apart by `margin`.
-  /// - Throws: `.invalidArgument` when the three shapes differ.
+  /// - Returns: a single number; 0 if every triplet is separated by `margin`.
+  /// - Throws: `.invalidArgument` if the three shapes differ.
   /// Source: Schroff, Kalenichenko, Philbin, "FaceNet", 2015, equation 3.
   package func tripletLoss(
     _ anchors: Variable<Element>, _ positives: Variable<Element>, _ negatives: Variable<Element>,
@@ -31,7 +31,7 @@ extension Tape {
       for k in (i * dimension)..<((i + 1) * dimension) {
         term += (a[k] - p[k]) * (a[k] - p[k]) - (a[k] - n[k]) * (a[k] - n[k])
       }
-      // Written so that NaN is not taken for "apart".
+      // Written so that NaN does not count as "apart".
       if !(term <= 0) {
         loss += term
         isActive[i] = true

@@ -1,14 +1,14 @@
 import Tensors
 
-/// Adam: steps of about `rate` in each number, from running means of the gradient and its square.
+/// Adam: steps of about `rate` in each number, based on running means of the gradient and its square.
 /// ```
 /// m = b1 m + (1 - b1) g      v = b2 v + (1 - b2) g^2
 /// x = x - rate * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)
 /// ```
-/// Weight decay is added to the gradient (`g + decay x`) or, decoupled from it, taken from the number
-/// (`x - rate decay x`): the latter is AdamW.
-/// Source: Kingma and Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1; Loshchilov and
-/// Hutter, "Decoupled weight decay regularization", 2019, algorithm 2.
+/// Weight decay is added to the gradient (`g + decay x`) or, decoupled from it, subtracted from the number
+/// (`x - rate decay x`): the latter is AdamW. Source: Kingma and Ba, "Adam: a method for stochastic
+/// optimization", 2015, algorithm 1; Loshchilov and Hutter, "Decoupled weight decay regularization", 2019,
+/// algorithm 2.
 package struct Adam: Equatable, Sendable {
   package var beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8
   package var weightDecay = 0.0
@@ -31,7 +31,7 @@ package struct Adam: Equatable, Sendable {
     square: UnsafeMutablePointer<Element>, _ count: Int, step: Int, _ rate: Element, _ momentum: Element?
   ) {
     let beta1 = momentum.map { Double($0) } ?? self.beta1
-    // In Double: 1 - 0.999 has lost three digits in Float.
+    // In Double: 1 - 0.999 loses three digits in Float.
     let correction1 = 1 - Double.power(beta1, Double(step)),
       correction2 = 1 - Double.power(beta2, Double(step))
     adamLoop(

@@ -1,6 +1,6 @@
 import Tensors
 
-/// The length of all gradients as one vector, summed in Double; not finite where one of their numbers is not.
+/// The length of all gradients as one vector, summed in Double; not finite if one of their numbers is not.
 /// The same bits for any number of threads.
 package func gradientNorm<Element: Scalar>(_ gradients: [Tensor<Element>]) -> Double {
   var sum = 0.0
@@ -15,11 +15,11 @@ package func isFinite<Element: Scalar>(_ x: UnsafePointer<Element>, count: Int) 
   sumOfProducts(x, x, count).isFinite
 }
 
-/// Shortens the gradients, as one vector, to a length of at most `limit`.
+/// Scales the gradients, as one vector, to a length of at most `limit`.
 ///
-/// - Returns: the length before. Where it is not finite the gradients stay as they are: the caller skips the
+/// - Returns: the original length. If it is not finite the gradients stay unchanged: the caller skips the
 ///   step or stops.
-/// - Throws: `.invalidArgument` for a limit that is not more than 0.
+/// - Throws: `.invalidArgument` unless the limit is more than 0.
 /// Source: Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks", 2013,
 /// algorithm 1.
 package func clip<Element: Scalar>(
@@ -35,8 +35,8 @@ package func clip<Element: Scalar>(
   return norm
 }
 
-/// Brings every number of the gradients into `-limit...limit`. NaN stays NaN.
-/// - Throws: `.invalidArgument` for a limit that is not more than 0.
+/// Clamps every number of the gradients to `-limit...limit`. NaN propagates.
+/// - Throws: `.invalidArgument` unless the limit is more than 0.
 package func clip<Element: Scalar>(
   _ gradients: inout [Tensor<Element>], toValue limit: Element
 ) throws(Failure) {
@@ -48,7 +48,7 @@ package func clip<Element: Scalar>(
   }
 }
 
-/// In place, except where another tensor shares the numbers: a tape may give one tensor to two leaves.
+/// In place, unless another tensor shares the numbers: a tape may give one tensor to two leaves.
 private func change<Element: Scalar>(
   _ gradients: inout [Tensor<Element>],
   _ body: (UnsafePointer<Element>, UnsafeMutablePointer<Element>, Int) -> Void
@@ -68,12 +68,12 @@ private func clampLoop<Element: Scalar>(
   for i in 0..<count { y[i] = x[i] > limit ? limit : x[i] < -limit ? -limit : x[i] }
 }
 
-/// `sum of a[i] b[i]` of tensors of one count.
+/// `sum of a[i] b[i]`, of tensors with the same count.
 func sumOfProducts<Element: Scalar>(_ a: Tensor<Element>, _ b: Tensor<Element>) -> Double {
   withPointers(a, b) { sumOfProducts($0, $1, a.count) }
 }
 
-/// `sum of a[i] b[i]`, in Double, in slices of a fixed length and in their order.
+/// `sum of a[i] b[i]`, in Double, over slices of a fixed length, in order.
 func sumOfProducts<Element: Scalar>(
   _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ count: Int
 ) -> Double {
@@ -90,7 +90,7 @@ func sumOfProducts<Element: Scalar>(
   return total
 }
 
-/// In eight sums that do not wait for each other.
+/// Uses eight independent sums.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 private func productLoop<Element: Scalar>(

@@ -1,28 +1,27 @@
 import Tensors
 
-/// L-BFGS: steps along `-H g`, where H, an estimate of the inverse of the second derivatives, is made of the
-/// last few steps and the changes of the gradient over them.
+/// L-BFGS: steps along `-H g`, where H, an estimate of the inverse Hessian, is built from the last few steps
+/// and the changes of the gradient over them.
 /// ```
 /// s = x' - x      y = g' - g      H starts as (s y / y y) and is updated by every pair, the oldest first
 /// ```
-/// Each step's length is found by a line search for the strong Wolfe conditions. The function must give the
-/// same value for the same numbers: a whole set of data, not a batch of it. Source: Nocedal and Wright,
-/// "Numerical optimization", 2006, algorithms 7.4 and 7.5; the first step's length and the limits are
-/// PyTorch's.
+/// A line search for the strong Wolfe conditions finds the length of each step. The function must be
+/// deterministic: it covers a whole data set, not a batch. Source: Nocedal and Wright, "Numerical
+/// optimization", 2006, algorithms 7.4 and 7.5; the first step's length and the limits are PyTorch's.
 package final class LBFGS<Element: Scalar> {
   package struct Options: Equatable, Sendable, Settings {
-    /// Pairs that are kept, each twice as large as the numbers.
+    /// The number of pairs kept, each twice as large as the numbers.
     package var history = 10
-    /// The step that a line search tries first.
+    /// The first trial step of a line search.
     package var rate = 1.0
-    /// By how much the very first step may move a number, as a root of the mean of squares; nil: all together
-    /// by no more than 1.
+    /// The root mean square by which the very first step may move the numbers; nil to move all together by at
+    /// most 1.
     package var firstMove: Double?
-    /// Of one run.
+    /// Limits of one run.
     package var iterations = 20, evaluations = 25
-    /// A run ends where no number of the gradient is larger.
+    /// A run ends when no number of the gradient is larger.
     package var gradientTolerance = 1e-7
-    /// A run ends where neither the value nor any number changes by more.
+    /// A run ends when neither the value nor any number changes by more.
     package var changeTolerance = 1e-9
 
     package init(
@@ -52,21 +51,21 @@ package final class LBFGS<Element: Scalar> {
 
   /// Why a run ended.
   package enum Reason: Equatable, Sendable {
-    /// The gradient is within its tolerance: a minimum, as far as can be seen.
+    /// The gradient is within its tolerance: presumably a minimum.
     case converged
-    /// A step changed value or numbers by less than the tolerance.
+    /// A step changed the value or the numbers by less than the tolerance.
     case smallChange
     case iterations, evaluations
-    /// No step along the direction was better than none.
+    /// No step along the direction was an improvement.
     case stalled
-    /// The value or its gradient is not finite where the run began, or wherever the line search looked.
+    /// The value or its gradient is not finite at the start of the run, or everywhere the line search looked.
     case notFinite
   }
 
   package struct Outcome {
-    /// The function's value before the run and at its end.
+    /// The function's value before and after the run.
     package let first, last: Double
-    /// Where the run ended.
+    /// The gradient at the end of the run.
     package let gradient: Tensor<Element>
     package let iterations, evaluations: Int
     package let reason: Reason
@@ -79,7 +78,7 @@ package final class LBFGS<Element: Scalar> {
   package let state: OptimiserState<Element>
   private let count: Int
   private let buffers: Buffers
-  /// [history, count]; a pair lies in the row of its number, modulo `history`.
+  /// [history, count]; a pair is stored in the row of its number modulo `history`.
   private let moves, changes: Tensor<Element>
 
   package init(_ count: Int, _ options: Options = Options()) throws(Failure) {
@@ -90,7 +89,7 @@ package final class LBFGS<Element: Scalar> {
     buffers = LBFGS.buffers(count, history: options.history)
     moves = try buffers.tensor("moves", [options.history, count])
     changes = try buffers.tensor("changes", [options.history, count])
-    // Zeros, so that a checkpoint of a young optimiser has no bytes that nobody has written.
+    // Zeros, so that a checkpoint of a new optimiser has no uninitialised bytes.
     withPointers(moves, changes) {
       $0.initialize(repeating: 0, count: options.history * count)
       $1.initialize(repeating: 0, count: options.history * count)
@@ -99,28 +98,27 @@ package final class LBFGS<Element: Scalar> {
       "lbfgs", [Parameter("moves", moves), Parameter("changes", changes)], counters: 2)
   }
 
-  /// All that it comes to hold, in a run and between runs, beside the numbers that it moves.
+  /// Everything that it allocates, during and between runs, besides the numbers that it optimises.
   package static func buffers(_ count: Int, history: Int) -> Buffers {
     var buffers = Buffers()
     buffers.add("moves", history * count)
     buffers.add("changes", history * count)
     buffers.add("direction", count)
     buffers.add("place", count)
-    // At the start of a line search, at both ends of what is searched, and where it looks.
+    // At the start of a line search, at both ends of its interval, and at the trial point.
     for _ in 0..<4 { buffers.add("gradient", count) }
     return buffers
   }
 
-  /// Iterations so far, and pairs.
+  /// Iterations and pairs so far.
   private var age: UInt64 { state.counters[0] }
   private var pairs: UInt64 { state.counters[1] }
 
-  /// Moves `x`, in place, to where `evaluate` gives less. `x` keeps the best numbers found, whatever ends the
-  /// run.
+  /// Minimises `evaluate` by changing `x` in place. `x` keeps the best numbers found, however the run ends.
   ///
-  /// - Parameter start: the value and gradient at `x`, if they are known: the last run's, where `x` has not
-  ///   been moved since.
-  /// - Throws: what `evaluate` throws, with `x` where the last iteration left it.
+  /// - Parameter start: the value and gradient at `x`, if known: those of the last run, if `x` has not
+  ///   changed since.
+  /// - Throws: the errors of `evaluate`, leaving `x` where the last iteration did.
   package func run(
     _ x: Tensor<Element>, from start: (value: Double, gradient: Tensor<Element>)? = nil,
     _ evaluate: Evaluation
@@ -158,7 +156,7 @@ package final class LBFGS<Element: Scalar> {
       let start = LineSearch<Element>.Point(step: 0, value: value, slope: slope, gradient: gradient)
       let end = try line.search(from: x, direction, start, trying: length, evaluate)
       evaluations += line.evaluations
-      // An iteration counts when it is over: one whose evaluation threw is done again as it was.
+      // An iteration counts once it is complete: one whose evaluation threw is repeated identically.
       state.counters[0] &+= 1
       guard end.step > 0 else { return ended(line.sawNumbers ? .stalled : .notFinite) }
       let before = value
@@ -176,7 +174,7 @@ package final class LBFGS<Element: Scalar> {
     }
   }
 
-  /// The first direction is the gradient itself, of any length.
+  /// The first direction is the gradient, which may have any length.
   private func firstLength(_ gradient: Tensor<Element>) -> Double {
     guard let move = options.firstMove else { return min(1, 1 / sumOfMagnitudes(gradient)) }
     return move * Double(count).squareRoot() / gradientNorm([gradient])
@@ -214,11 +212,11 @@ package final class LBFGS<Element: Scalar> {
 
   private func row(_ pair: UInt64) -> Int { Int(pair % UInt64(options.history)) }
 
-  /// A pair without curvature would make H useless: it is dropped.
+  /// Drops a pair without curvature, which would make H useless.
   private func addPair(
     _ direction: Tensor<Element>, _ step: Element, _ before: Tensor<Element>, _ after: Tensor<Element>
   ) {
-    // The oldest pair must stay if this one is dropped, so its curvature is known before it is written.
+    // If this pair is dropped the oldest must stay, so its curvature is computed before anything is written.
     let curvature = Double(step) * (sumOfProducts(after, direction) - sumOfProducts(before, direction))
     guard curvature > 1e-10 else { return }
     let first = row(pairs) * count
@@ -228,9 +226,9 @@ package final class LBFGS<Element: Scalar> {
   }
 }
 
-/// Finds a step along a direction that fulfils the strong Wolfe conditions: the value falls by at least
-/// 1/10000 of what the slope promises, and the slope flattens to 9/10. Source: Nocedal and Wright, algorithms
-/// 3.5 and 3.6, their choice of a step by the cubic of equation 3.59.
+/// Finds a step along a direction that satisfies the strong Wolfe conditions: the value falls by at least
+/// 1/10000 of what the slope predicts, and the slope flattens to 9/10. Source: Nocedal and Wright, algorithms
+/// 3.5 and 3.6, with the cubic interpolation of equation 3.59.
 private struct LineSearch<Element: Scalar> {
   struct Point {
     let step: Element
@@ -239,7 +237,7 @@ private struct LineSearch<Element: Scalar> {
   }
 
   private(set) var evaluations = 0
-  /// Whether a finite value was found anywhere.
+  /// Whether any finite value was found.
   private(set) var sawNumbers = false
   private let changeTolerance: Double
   private let buffers: Buffers
@@ -265,7 +263,7 @@ private struct LineSearch<Element: Scalar> {
     return Point(step: step, value: value, slope: slope, gradient: gradient)
   }
 
-  /// - Returns: the best point found; `start` where nothing is better.
+  /// - Returns: the best point found; `start` if nothing is better.
   mutating func search(
     from x: Tensor<Element>, _ direction: Tensor<Element>, _ start: Point, trying first: Double,
     _ evaluate: LBFGS<Element>.Evaluation
@@ -279,10 +277,10 @@ private struct LineSearch<Element: Scalar> {
     }
     func isFlat(_ point: Point) -> Bool { abs(point.slope) <= -flat * start.slope }
 
-    // Further and further, until the steps looked for lie between two points.
+    // Extends the step until two points bracket a suitable one.
     var previous = start, current = try point(first, x, direction, evaluate)
     var trials = 0
-    // Where the function has no number, the step was too long.
+    // Where the function is not finite, the step was too long.
     while !(current.value.isFinite && current.slope.isFinite), trials < mostTrials {
       trials += 1
       current = try point(Double(current.step) / 2, x, direction, evaluate)
@@ -311,13 +309,13 @@ private struct LineSearch<Element: Scalar> {
     }
     if !isBracketed { return current.value < start.value ? current : start }
 
-    // Closer and closer; `low` is the better of the two.
+    // Narrows the bracket; `low` is the better end.
     var wasNearEnd = false
     while trials < mostTrials {
       let left = Double(min(low.step, high.step)), right = Double(max(low.step, high.step))
       if (right - left) * reach < changeTolerance { break }
       var step = LineSearch.minimum(low, high, from: left, to: right)
-      // Twice in a row near an end: a tenth away from it.
+      // Near an end twice in a row: moves a tenth away from it.
       let margin = 0.1 * (right - left)
       if min(right - step, step - left) < margin {
         if wasNearEnd || step >= right || step <= left {
@@ -343,8 +341,8 @@ private struct LineSearch<Element: Scalar> {
     return low
   }
 
-  /// Where the cubic through two points with their slopes is least, within bounds; their middle where there
-  /// is none.
+  /// The minimum of the cubic through two points with their slopes, within bounds; their midpoint if there is
+  /// none.
   private static func minimum(_ a: Point, _ b: Point, from lower: Double, to upper: Double) -> Double {
     let (left, right) = a.step <= b.step ? (a, b) : (b, a)
     let width = Double(right.step) - Double(left.step)

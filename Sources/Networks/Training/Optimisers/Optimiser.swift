@@ -1,13 +1,13 @@
 import CSystem
 import Tensors
 
-/// How an optimiser moves numbers; each rule's formula is in the file of its name.
+/// How an optimiser updates numbers; each rule's formula is in the file of its name.
 package enum UpdateRule: Equatable, Sendable {
   case sgd(SGD)
   case adam(Adam)
   case rmsProp(RMSProp)
 
-  /// What a checkpoint calls it: rules of one name keep the same state.
+  /// Its name in checkpoints: rules of one name keep the same state.
   package var name: String {
     switch self {
     case .sgd: return "sgd"
@@ -16,7 +16,7 @@ package enum UpdateRule: Equatable, Sendable {
     }
   }
 
-  /// What an optimiser keeps for a parameter of so many numbers.
+  /// The state that an optimiser keeps for a parameter with `count` numbers.
   package func buffers(_ parameter: String, _ count: Int) -> Buffers {
     var buffers = Buffers()
     for slot in slots { buffers.add("\(slot).\(parameter)", count) }
@@ -44,8 +44,8 @@ extension UpdateRule: Settings {
   }
 }
 
-/// What an optimiser remembers from step to step, all that a checkpoint must keep of it. The optimiser works
-/// in these very tensors: filling them resumes it.
+/// An optimiser's state between steps, all of which a checkpoint must store. The optimiser works directly in
+/// these tensors: filling them resumes it.
 package final class OptimiserState<Element: Scalar> {
   package let name: String
   package let tensors: [Parameter<Element>]
@@ -58,23 +58,23 @@ package final class OptimiserState<Element: Scalar> {
   }
 }
 
-/// Moves parameters against their gradients, step by step, by one of the rules.
+/// Updates parameters against their gradients, step by step, by one of the rules.
 ///
-/// Every number is moved by itself, so the result is the same bits for any number of threads.
+/// Every number is updated independently, so the result has the same bits for any number of threads.
 package final class Optimiser<Element: Scalar> {
   package let rule: UpdateRule
-  /// The parameters that are trained: a step wants a gradient for each, in this order.
+  /// The trained parameters: a step requires a gradient for each, in this order.
   package let parameters: [Parameter<Element>]
   package let state: OptimiserState<Element>
   private let pieces: [Piece]
   private let slotCount: Int
 
-  /// A run of one parameter's numbers, the work of a task.
+  /// A run of one parameter's numbers, the work of one task.
   private struct Piece {
     let parameter, first, count: Int
   }
 
-  /// - Parameter parameters: those that are not trained are left alone.
+  /// - Parameter parameters: those that are not trained are ignored.
   package convenience init(_ rule: UpdateRule, _ parameters: [Parameter<Element>]) throws(Failure) {
     var trained: [Parameter<Element>] = []
     for parameter in parameters where parameter.isTrained { trained.append(parameter) }
@@ -83,7 +83,7 @@ package final class Optimiser<Element: Scalar> {
     try self.init(rule, trained, shapes)
   }
 
-  /// For numbers that lie elsewhere, handed over at every step: the pixels of a picture.
+  /// For numbers stored elsewhere, passed in at every step: the pixels of a picture.
   package convenience init(_ rule: UpdateRule, _ name: String, _ shape: Shape) throws(Failure) {
     try self.init(rule, [], [(name, shape)])
   }
@@ -113,12 +113,12 @@ package final class Optimiser<Element: Scalar> {
   /// Steps taken so far.
   package var steps: Int { Int(clamping: state.counters[0]) }
 
-  /// One step; nothing is changed when it throws.
+  /// Takes one step; changes nothing if it throws.
   ///
   /// - Parameters:
-  ///   - gradients: of `parameters`, in their order.
-  ///   - momentum: in place of the rule's momentum (of SGD and RMSProp) or beta 1 (of Adam), for this step.
-  /// - Throws: `.invalidArgument` when a gradient is missing, of another shape, or not finite.
+  ///   - gradients: of `parameters`, in the same order.
+  ///   - momentum: replaces the rule's momentum (of SGD and RMSProp) or beta 1 (of Adam) in this step.
+  /// - Throws: `.invalidArgument` if a gradient is missing, has another shape, or is not finite.
   package func step(
     _ gradients: [Tensor<Element>], rate: Element, momentum: Element? = nil
   ) throws(Failure) {
@@ -150,12 +150,12 @@ package final class Optimiser<Element: Scalar> {
     }
   }
 
-  /// The same for numbers that lie elsewhere: as many as the optimiser was made for.
+  /// The same for numbers stored elsewhere: as many as the optimiser was created for.
   package func step(_ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>, rate: Element) {
     move([x], [gradient], rate, nil)
   }
 
-  /// The same, some numbers at a time: those from `first` on. Steps begin with number 0.
+  /// The same for a part of the numbers, starting at `first`. A step begins with number 0.
   package func step(
     _ x: UnsafeMutablePointer<Element>, _ gradient: UnsafePointer<Element>, first: Int, count: Int,
     rate: Element
@@ -202,11 +202,10 @@ package final class Optimiser<Element: Scalar> {
   }
 }
 
-/// The square root, in a form that a loop over Float turns into vectors.
+/// The square root, in a form that lets loops over Float vectorise.
 @inline(__always)
 func root<Element: Scalar>(_ x: Element) -> Element {
-  // Of the kinds of number there are, Float alone has four bytes; the question is answered when the loop is
-  // compiled.
+  // Of all number types only Float has four bytes; the compiler evaluates the condition.
   guard MemoryLayout<Element>.size == MemoryLayout<Float>.size else { return x.squareRoot() }
   return unsafeBitCast(systemSquareRoot(unsafeBitCast(x, to: Float.self)), to: Element.self)
 }

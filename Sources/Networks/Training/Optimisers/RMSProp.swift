@@ -1,6 +1,6 @@
 import Tensors
 
-/// RMSProp: each gradient divided by the root of a running mean of its square, as PyTorch has it.
+/// RMSProp: divides each gradient by the root of a running mean of its square, like PyTorch.
 /// ```
 /// g = g + decay x      v = alpha v + (1 - alpha) g^2
 /// u = momentum u + g / (sqrt(v) + epsilon)      x = x - rate u

@@ -1,6 +1,6 @@
 import Tensors
 
-/// Stochastic gradient descent with momentum, as PyTorch has it without dampening.
+/// Stochastic gradient descent with momentum, like PyTorch's without dampening.
 /// ```
 /// g = g + decay x      v = momentum v + g
 /// x = x - rate v                      or, by Nesterov,  x = x - rate (g + momentum v)
@@ -10,7 +10,7 @@ import Tensors
 package struct SGD: Equatable, Sendable {
   package var momentum = 0.0
   package var isNesterov = false
-  /// Of the squared length of the parameters (L2), half of which is added to the loss.
+  /// The factor of the squared length of the parameters (L2), half of which is added to the loss.
   package var weightDecay = 0.0
 
   package init(momentum: Double = 0, isNesterov: Bool = false, weightDecay: Double = 0) {
@@ -25,7 +25,7 @@ package struct SGD: Equatable, Sendable {
     _ count: Int, _ rate: Element, _ momentum: Element?
   ) {
     let momentum = momentum ?? Element(self.momentum)
-    // g + momentum v, where v holds g already; the plain step is v alone.
+    // g + momentum v, where v already contains g; the plain step is only v.
     let (ofGradient, ofVelocity): (Element, Element) = isNesterov ? (rate, rate * momentum) : (0, rate)
     sgdLoop(x, gradient, velocity, count, ofGradient, ofVelocity, momentum, Element(weightDecay))
   }
