@@ -19,8 +19,8 @@ package final class PairList: @unchecked Sendable {
   package let folds: Int
   /// The offset of each photo's path in `paths`.
   package let starts: [Int]
-  /// "NAME/NAME_0001.jpg", relative to the folder of images, and a zero byte for each photo: each once, in order
-  /// of appearance. Valid in C for as long as the list lives.
+  /// "NAME/NAME_0001.jpg", relative to the folder of images, and a zero byte for each photo: each once, in
+  /// order of appearance. Valid in C for as long as the list lives.
   package let paths: Storage<UInt8>
 
   package convenience init(path: String) throws(Failure) {
