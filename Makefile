@@ -56,9 +56,12 @@ need_swift = @command -v swift >/dev/null || { echo "make: no swift in the path;
 
 # ---- The library and the program ----
 
+# Without the names of types and members, by which tests print values and the library nothing.
+UNREFLECTED := -Xswiftc -Xfrontend -Xswiftc -disable-reflection-metadata
+
 $(LIBRARY): $(SOURCES) | have-deps
 	$(need_swift)
-	swift build -c release --product facestyle
+	swift build -c release --product facestyle $(UNREFLECTED)
 	Tools/place-library .build/release/libfacestyle.so $@ $(SOVERSION)
 
 $(PROGRAM): $(LIBRARY) $(SOURCES)
@@ -155,7 +158,7 @@ train-cascade: $(LIBRARY) $(VENV)
 BENCH := $(BUILD)/facestyle-bench
 $(BENCH): $(SOURCES) | have-deps
 	$(need_swift)
-	swift build -c release --product facestyle-bench --static-swift-stdlib
+	swift build -c release --product facestyle-bench --static-swift-stdlib $(UNREFLECTED)
 	@mkdir -p $(BUILD)
 	cp .build/release/facestyle-bench $@
 

@@ -18,11 +18,10 @@ let common: [SwiftSetting] =
     .unsafeFlags(["-wmo", "-Xllvm", "-sil-disable-pass=object-outliner"])
   ]
   : [
-    // Modules that would be linked without being used, and names for reflection, which nothing here uses.
+    // Modules that would be linked without being used.
     .unsafeFlags([
       "-Xfrontend", "-disable-implicit-concurrency-module-import",
-      "-Xfrontend", "-disable-implicit-string-processing-module-import",
-      "-Xfrontend", "-disable-reflection-metadata"
+      "-Xfrontend", "-disable-implicit-string-processing-module-import"
     ])
   ]
 
