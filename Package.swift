@@ -86,7 +86,7 @@ let library: [Target] = [
     name: "Images", dependencies: ["CSystem", "CCodecs", "Tensors"], swiftSettings: common,
     linkerSettings: codecs),
   .target(name: "Networks", dependencies: ["CSystem", "Tensors"], swiftSettings: common),
-  .target(name: "Faces", dependencies: ["Images", "Networks", "Tensors", "CSystem"], swiftSettings: small),
+  .target(name: "Faces", dependencies: ["Images", "Networks", "Tensors", "CSystem"], swiftSettings: common),
   .target(
     name: "Galleries", dependencies: ["Networks", "Tensors", "CSystem", "CSQLite"], swiftSettings: small,
     linkerSettings: [.linkedLibrary("sqlite3")]),

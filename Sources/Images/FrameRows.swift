@@ -28,12 +28,15 @@ struct FrameRows {
   mutating func read(_ y: Int, into target: UnsafeMutablePointer<UInt8>) {
     let even = columns.lowerBound & ~1, luma = frame.row(y)
     if let greys {
+      let isWide = frame.format == .yuyv, columns = columns
       return greys.withPointer { greys in
         // Two loops, with steps that are known at compile time.
-        if frame.format == .yuyv {
-          writeGrey(luma + 2 * columns.lowerBound, step: 2, greys, into: target)
+        if isWide {
+          let first = luma + 2 * columns.lowerBound
+          write(columns.count, into: target) { greys[Int(first[2 &* $0])] }
         } else {
-          writeGrey(luma + columns.lowerBound, step: 1, greys, into: target)
+          let first = luma + columns.lowerBound
+          write(columns.count, into: target) { greys[Int(first[$0])] }
         }
       }
     }
@@ -60,24 +63,16 @@ struct FrameRows {
     }
   }
 
-  /// Looks up pixels in `greys` by their lumas, which are `step` bytes apart.
-  @inline(__always)
-  private func writeGrey(
-    _ luma: UnsafePointer<UInt8>, step: Int, _ greys: UnsafePointer<UInt32>,
-    into target: UnsafeMutablePointer<UInt8>
-  ) {
-    write(columns.count, into: target) { greys[Int(luma[step &* $0])] }
-  }
-
   /// The number of pixels from the even column on.
   private var count: Int { columns.count + columns.lowerBound % 2 }
 
   /// Gives each pixel the differences of its pair.
   @inline(__always)
   private func spread(_ u: UnsafePointer<UInt8>, _ v: UnsafePointer<UInt8>, step: Int) {
+    let room = room, pairs = (count + 1) / 2  // not `self` in the closure: its storages would be retained
     differences.withPointer { us in
       let vs = us + room
-      for pair in 0..<((count + 1) / 2) {
+      for pair in 0..<pairs {
         let u = Int16(u[step &* pair]) &- 128, v = Int16(v[step &* pair]) &- 128
         us[2 &* pair] = u
         us[2 &* pair &+ 1] = u
@@ -89,23 +84,23 @@ struct FrameRows {
 
   @inline(__always)
   private func convert(_ luma: UnsafePointer<UInt8>, step: Int, into target: UnsafeMutablePointer<UInt8>) {
+    let colours = frame.colours, room = room, count = count, columns = columns
     withPointers(differences, pixels) { us, pixels in
-      frame.colours.convert(luma, step: step, us, us + room, count: count, into: pixels)
+      colours.convert(luma, step: step, us, us + room, count: count, into: pixels)
       let from = pixels + columns.lowerBound % 2
       write(columns.count, into: target) { from[$0] }
     }
   }
+}
 
-  /// Writes pixels R + 256 G + 65536 B as bytes.
-  @inline(__always)
-  private func write(_ count: Int, into target: UnsafeMutablePointer<UInt8>, _ pixel: (Int) -> UInt32) {
-    // Writes four bytes per pixel, the last of which the next pixel overwrites; the row's last pixel has no
-    // next.
-    let bytes = UnsafeMutableRawPointer(target), last = count - 1
-    for x in 0..<last { (bytes + 3 * x).storeBytes(of: pixel(x).littleEndian, as: UInt32.self) }
-    let pixel = pixel(last)
-    target[3 * last] = UInt8(truncatingIfNeeded: pixel)
-    target[3 * last + 1] = UInt8(truncatingIfNeeded: pixel >> 8)
-    target[3 * last + 2] = UInt8(truncatingIfNeeded: pixel >> 16)
-  }
+/// Writes pixels R + 256 G + 65536 B as bytes.
+@inline(__always)
+private func write(_ count: Int, into target: UnsafeMutablePointer<UInt8>, _ pixel: (Int) -> UInt32) {
+  // Writes four bytes per pixel, the last of which the next pixel overwrites; the row's last pixel has no next.
+  let bytes = UnsafeMutableRawPointer(target), last = count - 1
+  for x in 0..<last { (bytes + 3 * x).storeBytes(of: pixel(x).littleEndian, as: UInt32.self) }
+  let pixel = pixel(last)
+  target[3 * last] = UInt8(truncatingIfNeeded: pixel)
+  target[3 * last + 1] = UInt8(truncatingIfNeeded: pixel >> 8)
+  target[3 * last + 2] = UInt8(truncatingIfNeeded: pixel >> 16)
 }
