@@ -96,7 +96,7 @@ struct FrameRows {
 /// Writes pixels R + 256 G + 65536 B as bytes.
 @inline(__always)
 private func write(_ count: Int, into target: UnsafeMutablePointer<UInt8>, _ pixel: (Int) -> UInt32) {
-  // Writes four bytes per pixel, the last of which the next pixel overwrites; the row's last pixel has no next.
+  // Four bytes per pixel, the last of which the next pixel overwrites; the row's last pixel has no next.
   let bytes = UnsafeMutableRawPointer(target), last = count - 1
   for x in 0..<last { (bytes + 3 * x).storeBytes(of: pixel(x).littleEndian, as: UInt32.self) }
   let pixel = pixel(last)
