@@ -6,7 +6,7 @@ extension Double: PlainScalar {
   package var value: Double { self }
 
   /// The largest product, in multiplications, that the plain loops finish before OpenBLAS has started.
-  private static var mostByLoops: Double { 32 * 32 * 32 }
+  private static var maxByLoops: Double { 32 * 32 * 32 }
 
   package static func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
   package static func exponential(_ x: Double) -> Double { exp(x) }
@@ -21,7 +21,7 @@ extension Double: PlainScalar {
     _ c: UnsafeMutablePointer<Double>, accumulate: Bool, _ finish: Finish<Double>, _ workspace: Workspace
   ) throws(Failure) {
     guard rows > 0, b.columns > 0 else { return }
-    if Double(rows) * Double(b.depth) * Double(b.columns) <= mostByLoops {
+    if Double(rows) * Double(b.depth) * Double(b.columns) <= maxByLoops {
       multiplyPlainly(
         rows: rows, a, rowStride: rowStride, columnStride: columnStride, b, c, accumulate: accumulate, finish)
       return

@@ -112,7 +112,7 @@ protocol SizedStruct {
   /// The value that its _init function writes, and that NULL stands for; for results, zeros.
   static var standard: Self { get }
   /// Its size in its first version.
-  static var least: Int { get }
+  static var minSize: Int { get }
 }
 
 extension SizedStruct {
@@ -126,7 +126,7 @@ extension SizedStruct {
   static var standard: Self { sized }
 
   // All date from version 0.1: a struct that grows keeps this number.
-  static var least: Int { MemoryLayout<Self>.size }
+  static var minSize: Int { MemoryLayout<Self>.size }
 }
 
 /// The known part of a caller's struct, the rest from the standard one.
@@ -134,7 +134,7 @@ func known<Options: SizedStruct>(
   _ pointer: UnsafePointer<Options>?, _ name: StaticString = "options"
 ) throws(Failure) -> Options {
   guard let pointer else { return .standard }
-  let size = try size(UnsafeRawPointer(pointer), least: Options.least, name)
+  let size = try size(UnsafeRawPointer(pointer), minSize: Options.minSize, name)
   var options = Options.standard
   withUnsafeMutableBytes(of: &options) { target in
     target.copyMemory(from: UnsafeRawBufferPointer(start: pointer, count: min(size, target.count)))
@@ -148,8 +148,8 @@ func initialise<Options: SizedStruct>(
   _ name: StaticString = "options"
 ) throws(Failure) {
   let target = UnsafeMutableRawPointer(try required(pointer, name))
-  guard size >= Options.least, size <= 1 << 16 else {
-    throw .invalidArgument("\(name) of \(UInt(bitPattern: size)) bytes; expected at least \(Options.least)")
+  guard size >= Options.minSize, size <= 1 << 16 else {
+    throw .invalidArgument("\(name) of \(UInt(bitPattern: size)) bytes; expected at least \(Options.minSize)")
   }
   write(defaults, to: target, size)
 }
@@ -159,21 +159,21 @@ func fill<Answer: SizedStruct>(
   _ pointer: UnsafeMutablePointer<Answer>?, with answer: Answer, _ name: StaticString
 ) throws(Failure) {
   let target = UnsafeMutableRawPointer(try required(pointer, name))
-  write(answer, to: target, try size(UnsafeRawPointer(target), least: Answer.least, name))
+  write(answer, to: target, try size(UnsafeRawPointer(target), minSize: Answer.minSize, name))
 }
 
 /// Checks for room before any work, so that a failure changes nothing. May be NULL.
 func checkRoom<Answer: SizedStruct>(
   _ pointer: UnsafeMutablePointer<Answer>?, _ name: StaticString
 ) throws(Failure) {
-  if let pointer { _ = try size(UnsafeRawPointer(pointer), least: Answer.least, name) }
+  if let pointer { _ = try size(UnsafeRawPointer(pointer), minSize: Answer.minSize, name) }
 }
 
-private func size(_ pointer: UnsafeRawPointer, least: Int, _ name: StaticString) throws(Failure) -> Int {
+private func size(_ pointer: UnsafeRawPointer, minSize: Int, _ name: StaticString) throws(Failure) -> Int {
   let size = pointer.loadUnaligned(as: Int.self)
-  guard size >= least, size <= 1 << 16 else {
+  guard size >= minSize, size <= 1 << 16 else {
     throw .invalidArgument(
-      "\(name)->size is \(UInt(bitPattern: size)); expected at least \(least): call its _options_init or set it to sizeof"
+      "\(name)->size is \(UInt(bitPattern: size)); expected at least \(minSize): call its _options_init or set it to sizeof"
     )
   }
   return size

@@ -29,7 +29,7 @@ package final class CascadeDetector: WindowFinder, @unchecked Sendable {
     guard let text = model.weights.metadata["thresholds"] else {
       throw .badData("model: no thresholds in the metadata of a cascade, scores that pass its stages")
     }
-    let own = try numbers(text, count: 1...CascadeCNN.mostStages, "thresholds")
+    let own = try numbers(text, count: 1...CascadeCNN.maxStages, "thresholds")
     for threshold in own where threshold < 0 || threshold > 1 {
       throw .badData("model: threshold \(threshold); expected 0 to 1")
     }

@@ -10,7 +10,7 @@
 /// detection", 2015, figures 2 to 4; the networks of 24 and 48 pixels have half the paper's filters and
 /// features, to be small: a million numbers instead of nearly four.
 package enum CascadeCNN {
-  package static var mostStages: Int { 3 }
+  package static var maxStages: Int { 3 }
 
   /// The side of a stage's windows, in pixels.
   package static func side(ofStage stage: Int) -> Int { 12 << stage }

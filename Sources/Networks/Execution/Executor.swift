@@ -11,7 +11,7 @@ package final class Executor: @unchecked Sendable {
       let workspace = Workspace()
     }
 
-    private static let mostContexts = 8
+    private static let maxContexts = 8
     private let lock = Lock()
     private var idle: [Context] = []
 
@@ -25,7 +25,7 @@ package final class Executor: @unchecked Sendable {
 
     fileprivate func take() -> Context { lock.hold { idle.popLast() } ?? Context() }
     fileprivate func give(_ context: Context) {
-      lock.hold { if idle.count < Memory.mostContexts { idle.append(context) } }
+      lock.hold { if idle.count < Memory.maxContexts { idle.append(context) } }
     }
 
     /// The counts that the next run finds allocated.
@@ -34,7 +34,7 @@ package final class Executor: @unchecked Sendable {
     }
   }
 
-  private static let mostPlans = 32
+  private static let maxPlans = 32
 
   private let network: Network<Float>
   private let request: Network<Float>.Request
@@ -83,7 +83,7 @@ package final class Executor: @unchecked Sendable {
     if let known = lock.hold({ plans[[batch, height, width]] }) { return known }
     let plan = try Plan(network, batch: batch, height: height, width: width, request)
     lock.hold {
-      if plans.count >= Executor.mostPlans { plans.removeAll() }
+      if plans.count >= Executor.maxPlans { plans.removeAll() }
       plans[[batch, height, width]] = plan
     }
     return plan

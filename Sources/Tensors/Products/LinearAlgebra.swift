@@ -99,7 +99,7 @@ package func symmetricEigenvectors(inPlace a: Storage<Double>, side: Int) throws
     throw .invalidArgument("\(a.count) values for a matrix of \(side) x \(side)")
   }
   try checkFinite(a.buffer)
-  if side <= mostByRotations { return eigenvectorsByRotations(a, side: side) }
+  if side <= maxByRotations { return eigenvectorsByRotations(a, side: side) }
   guard let room = Int32(exactly: 1 + 6 * side + 2 * side * side), let places = Int32(exactly: 3 + 5 * side)
   else {
     throw .noMemory("eigenvectors of a matrix of \(side) x \(side)")
@@ -128,7 +128,7 @@ package func symmetricEigenvectors(inPlace a: Storage<Double>, side: Int) throws
   return values
 }
 
-private let mostByRotations = 16
+private let maxByRotations = 16
 
 /// Rotates pairs of axes until all off-diagonal numbers are zero, which takes a few sweeps over all pairs.
 /// Source: Golub, Van Loan, "Matrix Computations", cyclic Jacobi.

@@ -58,7 +58,7 @@ extension Rows {
       for first in stride(from: task * rowsPerTask, to: end, by: blockRows) {
         let rows = min(blockRows, end - first)
         var smallest = kernels.distanceBlock(query, pointer(first), dimension, rows, distances)
-        if smallest < leastMeasured || list.pointee.limit > mostMeasured {
+        if smallest < minMeasured || list.pointee.limit > maxMeasured {
           for i in 0..<rows {
             distances[i] = measured(distances[i], pointer(first + i), query, dimension)
             smallest = min(smallest, distances[i])
@@ -149,13 +149,13 @@ private func euclideanDistance(
 /// In this range the kernel's sum of squares has neither lost precision to underflow nor overflowed a Float:
 /// with the largest dimension, 2^20, squares below 2^-149 add up to less than 2^-129, and the sum is 2^-100
 /// or more; a sum that overflows belongs to a distance above 1e19.
-private let leastMeasured: Float = 0x1p-50, mostMeasured: Float = 1e19
+private let minMeasured: Float = 0x1p-50, maxMeasured: Float = 1e19
 
 /// A distance computed by the kernel, or in Double where its squares leave the range of a Float.
 private func measured(
   _ distance: Float, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ dimension: Int
 ) -> Float {
-  guard distance < leastMeasured || distance == .infinity else { return distance }
+  guard distance < minMeasured || distance == .infinity else { return distance }
   var sum = 0.0
   for i in 0..<dimension {
     let difference = Double(a[i]) - Double(b[i])
@@ -192,7 +192,7 @@ private struct Bound {
 
   /// The largest score of a row that measures `distance` or less.
   func limit(_ distance: Float) -> Float {
-    guard distance <= mostMeasured else { return .infinity }
+    guard distance <= maxMeasured else { return .infinity }
     let d = Double(distance) * Double(distance)
     return Float(d + slack * d - square + slack * square + least).nextUp
   }

@@ -243,7 +243,7 @@ private struct LineSearch<Element: Scalar> {
   private let buffers: Buffers
   private let place: Tensor<Element>
   private let sufficient = 1e-4, flat = 0.9
-  private let mostTrials = 25
+  private let maxTrials = 25
 
   init(_ count: Int, changeTolerance: Double, _ buffers: Buffers) throws(Failure) {
     self.changeTolerance = changeTolerance
@@ -281,7 +281,7 @@ private struct LineSearch<Element: Scalar> {
     var previous = start, current = try point(first, x, direction, evaluate)
     var trials = 0
     // Where the function is not finite, the step was too long.
-    while !(current.value.isFinite && current.slope.isFinite), trials < mostTrials {
+    while !(current.value.isFinite && current.slope.isFinite), trials < maxTrials {
       trials += 1
       current = try point(Double(current.step) / 2, x, direction, evaluate)
     }
@@ -289,7 +289,7 @@ private struct LineSearch<Element: Scalar> {
     sawNumbers = true
     var low = start, high = start, isBracketed = false
     var growths = 0
-    while trials < mostTrials {
+    while trials < maxTrials {
       if isTooHigh(current) || growths > 1 && current.value >= previous.value
         || current.slope >= 0 && !isFlat(current)
       {
@@ -311,7 +311,7 @@ private struct LineSearch<Element: Scalar> {
 
     // Narrows the bracket; `low` is the better end.
     var wasNearEnd = false
-    while trials < mostTrials {
+    while trials < maxTrials {
       let left = Double(min(low.step, high.step)), right = Double(max(low.step, high.step))
       if (right - left) * reach < changeTolerance { break }
       var step = LineSearch.minimum(low, high, from: left, to: right)
