@@ -13,7 +13,6 @@ final class Cipher {
   /// Sealed in addition to the photos, to distinguish a wrong key from a damaged photo.
   private static let proofNumber = -1
   private static let provenLength = 16
-  static let proofLength = sealedLength(provenLength)
 
   private let sodium: Sodium
   private let key: Storage<UInt8>

@@ -13,7 +13,7 @@ extension Storage {
 
   package convenience init(copying bytes: RawSpan) throws(Failure) where Element == UInt8 {
     try self.init(count: bytes.byteCount)
-    bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
+    copy(bytes)
   }
 
   /// A copy of the first `count` numbers.

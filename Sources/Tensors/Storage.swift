@@ -72,8 +72,7 @@ package func withPointers<A, B, Result, Refusal: Error>(
   _ a: Tensor<A>, _ b: Tensor<B>,
   _ body: (UnsafeMutablePointer<A>, UnsafeMutablePointer<B>) throws(Refusal) -> Result
 ) throws(Refusal) -> Result {
-  defer { withExtendedLifetime((a, b)) {} }
-  return try body(a.pointer, b.pointer)
+  try withPointers(a.storage, b.storage, body)
 }
 
 /// The numbers of three tensors, valid inside `body`.
@@ -84,8 +83,7 @@ package func withPointers<A, B, C, Result, Refusal: Error>(
     UnsafeMutablePointer<A>, UnsafeMutablePointer<B>, UnsafeMutablePointer<C>
   ) throws(Refusal) -> Result
 ) throws(Refusal) -> Result {
-  defer { withExtendedLifetime((a, b, c)) {} }
-  return try body(a.pointer, b.pointer, c.pointer)
+  try withPointers(a.storage, b.storage, c.storage, body)
 }
 
 /// The numbers of any number of tensors, valid inside `body`.
@@ -93,6 +91,5 @@ package func withPointers<A, B, C, Result, Refusal: Error>(
 package func withPointers<Element, Result, Refusal: Error>(
   _ tensors: [Tensor<Element>], _ body: ([UnsafeMutablePointer<Element>]) throws(Refusal) -> Result
 ) throws(Refusal) -> Result {
-  defer { withExtendedLifetime(tensors) {} }
-  return try body(tensors.map { $0.pointer })
+  try withPointers(tensors.map { $0.storage }, body)
 }

@@ -3,7 +3,7 @@ import Tensors
 
 /// Convolution, then normalisation, then activation: [b, h, w, c] to [b, h', w', filters]. With groups, each
 /// result sees the c / groups channels of its group.
-package struct Convolution: LayerKind {
+package struct Convolution: EndedLayer {
   package let name: String
   package let filters, kernel: Int
   package var stride = 1, groups = 1
@@ -47,13 +47,6 @@ package struct Convolution: LayerKind {
       * kernel
   }
 
-  func folding(_ next: BatchNormalisation) -> Convolution? {
-    guard let ending = ending.folding(next) else { return nil }
-    var whole = self
-    whole.ending = ending
-    return whole
-  }
-
   func load<Element: Scalar>(
     _ tensors: TensorLoader<Element>, for input: Extent
   ) throws(Failure) -> LoadedTensors<Element> {
@@ -68,8 +61,6 @@ package struct Convolution: LayerKind {
   ) throws(Failure) -> Variable<Element> {
     try tape.convolution(inputs[0], loaded.whole(name))
   }
-
-  func checkTrainable() throws(Failure) { try ending.checkTrainable(name) }
 
   func train<Element: Scalar>(
     _ inputs: [Variable<Element>], _ pass: TrainingPass<Element>

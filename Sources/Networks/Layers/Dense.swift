@@ -2,7 +2,7 @@ import Tensors
 
 /// Connects every number of the input to every output: [b, h, w, c] to [b, 1, 1, outputs]. The input is read
 /// row by row.
-package struct Dense: LayerKind {
+package struct Dense: EndedLayer {
   package let name: String
   package let outputs: Int
   package var hasBias = true
@@ -33,13 +33,6 @@ package struct Dense: LayerKind {
     (input.height ?? 0) * (input.width ?? 0) * input.channels * outputs
   }
 
-  func folding(_ next: BatchNormalisation) -> Dense? {
-    guard let ending = ending.folding(next) else { return nil }
-    var whole = self
-    whole.ending = ending
-    return whole
-  }
-
   func load<Element: Scalar>(
     _ tensors: TensorLoader<Element>, for input: Extent
   ) throws(Failure) -> LoadedTensors<Element> {
@@ -55,8 +48,6 @@ package struct Dense: LayerKind {
     return try tape.convolution(
       tape.reshaped(x, [x.shape[0], 1, 1, x.shape.count / max(x.shape[0], 1)]), loaded.whole(name))
   }
-
-  func checkTrainable() throws(Failure) { try ending.checkTrainable(name) }
 
   func train<Element: Scalar>(
     _ inputs: [Variable<Element>], _ pass: TrainingPass<Element>

@@ -13,13 +13,7 @@ package struct Difference: BareLayer {
   }
 
   func plan(_ node: PlannedNode, in planner: Planner) throws(Failure) -> Place {
-    let a = node.inputs[0], b = node.inputs[1]
-    guard a.extent == b.extent else {
-      throw .invalidArgument(
-        "the difference of \(try a.shape().description) and \(try b.shape().description); expected two of one shape"
-      )
-    }
-    let y = try planner.new(a.batch, a.extent)
+    let (a, b, y) = try planner.pair(node, "difference")
     planner.record(from: a, b, to: y) { memory in
       let (a, b, target) = (memory.pointer(a), memory.pointer(b), memory.pointer(y))
       forEachSlice(of: y.count) { for i in $0 { target[i] = a[i] - b[i] } }

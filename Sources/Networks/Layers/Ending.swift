@@ -120,3 +120,20 @@ package struct Ending: Equatable, Sendable {
     return (text[..<colon], name.isEmpty ? nil : String(name))
   }
 }
+
+/// A layer of sums with an ending.
+protocol EndedLayer: LayerKind {
+  var name: String { get }
+  var ending: Ending { get set }
+}
+
+extension EndedLayer {
+  func folding(_ next: BatchNormalisation) -> Self? {
+    guard let ending = ending.folding(next) else { return nil }
+    var whole = self
+    whole.ending = ending
+    return whole
+  }
+
+  func checkTrainable() throws(Failure) { try ending.checkTrainable(name) }
+}

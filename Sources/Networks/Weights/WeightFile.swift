@@ -32,8 +32,7 @@ package final class WeightFile: @unchecked Sendable {
   }
 
   package convenience init(copying bytes: Span<UInt8>) throws(Failure) {
-    try self.init(
-      taking: bytes.withUnsafeBufferPointer { bytes throws(Failure) in try Storage(copying: bytes) })
+    try self.init(taking: Storage(copying: bytes.bytes))
   }
 
   private init(taking bytes: Storage<UInt8>) throws(Failure) {

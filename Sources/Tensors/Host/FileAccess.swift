@@ -89,11 +89,6 @@ package func markLength(_ text: Span<UInt8>) -> Int {
   text.count >= 3 && text[0] == 0xEF && text[1] == 0xBB && text[2] == 0xBF ? 3 : 0
 }
 
-/// The same text without its byte-order mark.
-package func withoutMark(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
-  UnsafeBufferPointer(rebasing: text.dropFirst(markLength(text.span)))
-}
-
 /// The operating system's reason for its last refusal, such as "No such file or directory".
 package func lastReason() -> String { systemReason(systemError()) }
 

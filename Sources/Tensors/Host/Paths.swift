@@ -11,15 +11,14 @@ package func pathText(_ path: UnsafePointer<CChar>) -> String {
   while path[count] != 0 { count += 1 }
   let bytes = UnsafeBufferPointer(
     start: UnsafeRawPointer(path).assumingMemoryBound(to: UInt8.self), count: count)
-  return pathText(bytes: bytes[...])
+  return pathText(bytes)
 }
 
 package func pathText(bytes path: Span<UInt8>) -> String {
-  path.withUnsafeBufferPointer { pathText(bytes: $0[...]) }
+  path.withUnsafeBufferPointer { pathText($0) }
 }
 
-package func pathText(bytes path: Slice<UnsafeBufferPointer<UInt8>>) -> String {
-  let bytes = UnsafeBufferPointer(rebasing: path)
+private func pathText(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
   if !bytes.contains(0xF4), let text = String(validating: bytes, as: UTF8.self) { return text }
   var text = String.UnicodeScalarView(), position = 0
   while position < bytes.count {
