@@ -210,7 +210,7 @@ parallel: $(LIBRARY) $(PARALLEL)
 
 .PHONY: lint
 # The rules of CONTRIBUTING.md that a script can check, in seconds, without compiling anything.
-lint:
+lint: | have-deps
 	$(need_swift)
 	@Tools/lint
 
