@@ -72,8 +72,11 @@ extension Float {
     _ dw: UnsafeMutablePointer<Float>, _ workspace: Workspace
   ) throws(Failure) {
     guard outputs > 0 else { return }
-    let kernels = KernelSet.selected
     let channels = window.channels / groups, columns = outputs / groups, taps = window.taps
+    if groups > 1, channels == 1, columns == 1 {
+      return try depthwiseWeightGradient(window, x, dy, dw, workspace)
+    }
+    let kernels = KernelSet.selected
     let slivers = (channels + kernels.tileRows - 1) / kernels.tileRows
     let panels = (columns + kernels.tileColumns - 1) / kernels.tileColumns
     let panelTiles = taps * slivers * kernels.tileRows * kernels.tileColumns
@@ -158,6 +161,33 @@ extension Float {
           }
         }
       }
+    }
+  }
+
+  /// One filter per channel. `dw` is [channels, taps].
+  private static func depthwiseWeightGradient(
+    _ window: Window, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
+    _ dw: UnsafeMutablePointer<Float>, _ workspace: Workspace
+  ) throws(Failure) {
+    let kernels = KernelSet.selected, channels = window.channels, taps = window.taps
+    let rows = window.batch * window.outHeight
+    // About 64,000 numbers of the result in a part, and no more than 64 parts: by size, not by threads.
+    let wholeEach = max(1, (1 << 16) / max(1, window.outWidth * channels))
+    let rowsEach = max(wholeEach, (rows + 63) / 64)
+    let parts = max(1, (rows + rowsEach - 1) / rowsEach)
+    var scratch = Scratch(shared: parts * taps * channels, kernels)
+    try scratch.take(from: workspace)
+    let partial = scratch.shared
+    ThreadPool.shared.run(parts) { part, _ in
+      let sums = partial + part * taps * channels, first = part * rowsEach
+      sums.update(repeating: 0, count: taps * channels)
+      kernels.depthwiseGradientBlock(window, x, dy, sums, first, max(0, min(rowsEach, rows - first)))
+    }
+    for part in 1..<max(1, parts) {
+      for i in 0..<(taps * channels) { partial[i] += partial[part * taps * channels + i] }
+    }
+    for tap in 0..<taps {
+      for c in 0..<channels { dw[c * taps + tap] = partial[tap * channels + c] }
     }
   }
 

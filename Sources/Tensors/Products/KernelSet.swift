@@ -23,6 +23,8 @@ struct KernelSet: @unchecked Sendable {
       Window, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Bool, Epilogue,
       Int, Int
     ) -> Void
+  let depthwiseGradientBlock:
+    (Window, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int) -> Void
   let gatherTapsBlock:
     (Window, UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, Int, Int, Epilogue, Int, Int) ->
       Void
@@ -89,6 +91,7 @@ extension KernelSet {
   static let baseline = KernelSet(
     name: "baseline", tileRows: Kernels.tileRows, tileColumns: Kernels.tileColumns,
     convolveBlock: Kernels.convolveBlock, depthwiseBlock: Kernels.depthwiseBlock,
+    depthwiseGradientBlock: Kernels.depthwiseGradientBlock,
     gatherTapsBlock: Kernels.gatherTapsBlock, multiplyBlock: Kernels.multiplyBlock,
     outerBlock: Kernels.outerBlock, packPanel: Kernels.packPanel, transposeBlock: Kernels.transposeBlock,
     winogradInput: Kernels.winogradInput, winogradOutput: Kernels.winogradOutput,
@@ -104,6 +107,7 @@ extension KernelSet {
     static let avx2 = KernelSet(
       name: "avx2", tileRows: KernelsAVX2.tileRows, tileColumns: KernelsAVX2.tileColumns,
       convolveBlock: KernelsAVX2.convolveBlock, depthwiseBlock: KernelsAVX2.depthwiseBlock,
+      depthwiseGradientBlock: KernelsAVX2.depthwiseGradientBlock,
       gatherTapsBlock: KernelsAVX2.gatherTapsBlock, multiplyBlock: KernelsAVX2.multiplyBlock,
       outerBlock: KernelsAVX2.outerBlock, packPanel: KernelsAVX2.packPanel,
       transposeBlock: KernelsAVX2.transposeBlock,
@@ -119,6 +123,7 @@ extension KernelSet {
     static let avx512 = KernelSet(
       name: "avx512", tileRows: KernelsAVX512.tileRows, tileColumns: KernelsAVX512.tileColumns,
       convolveBlock: KernelsAVX512.convolveBlock, depthwiseBlock: KernelsAVX512.depthwiseBlock,
+      depthwiseGradientBlock: KernelsAVX512.depthwiseGradientBlock,
       gatherTapsBlock: KernelsAVX512.gatherTapsBlock, multiplyBlock: KernelsAVX512.multiplyBlock,
       outerBlock: KernelsAVX512.outerBlock, packPanel: KernelsAVX512.packPanel,
       transposeBlock: KernelsAVX512.transposeBlock,

@@ -91,7 +91,9 @@ private func slopeGradientLoop<Element: Scalar>(
   for row in 0..<rows {
     for c in 0..<channels {
       let i = row * channels + c
-      if x[i] < 0 { sums[c] += x[i].accumulated * dy[i].accumulated }
+      // A choice, not a branch: signs are hard to predict.
+      let product = x[i].accumulated * dy[i].accumulated
+      sums[c] += x[i] < 0 ? product : 0
     }
   }
 }

@@ -1,0 +1,219 @@
+import CSystem
+
+// Depthwise convolution, one filter per channel: a vector of channels at a time.
+
+/// Depthwise convolution of a run of output pixels.
+/// `y[p, c] = f(sum over taps t of x[pixel(p, t), c] * w[t, c] + bias[c])`
+///
+/// `x` is [N, H, W, C], `weights` [taps, C]; `y` has C numbers per pixel, `stride` apart, which are set or,
+/// with `accumulate`, added to.
+package func depthwiseBlock(
+  _ window: Window, _ x: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
+  _ y: UnsafeMutablePointer<Float>,
+  _ stride: Int, _ accumulate: Bool, _ epilogue: Epilogue, _ firstPixel: Int, _ pixelCount: Int
+) {
+  let inner = interior(window), together = 4
+  var pixel = firstPixel
+  let end = firstPixel + pixelCount
+  while pixel < end {
+    let row = OutputRow(window, pixel / window.outWidth)
+    var column = pixel % window.outWidth
+    let last = min(window.outWidth, column + end - pixel)
+    while column < last {
+      let target = y + pixel * stride
+      if inner.contains(column), column + together <= min(inner.upperBound, last) {
+        fourPixels(window, x, row, column, weights, target, stride, accumulate, epilogue)
+        column += together
+        pixel += together
+      } else {
+        onePixel(window, x, row, column, weights, target, accumulate, epilogue)
+        column += 1
+        pixel += 1
+      }
+    }
+  }
+}
+
+/// A row of the result: where its windows lie in the picture.
+private struct OutputRow {
+  /// The first row of the picture's numbers that a window at the picture's left edge covers; it may lie
+  /// outside.
+  let offset: Int
+  /// The rows of the window inside the picture.
+  let taps: Range<Int>
+
+  @inline(__always) init(_ window: Window, _ row: Int) {
+    let top = row % window.outHeight * window.strideY - window.padTop
+    offset = (row / window.outHeight * window.height + top) * window.width * window.channels
+    taps = max(0, -top)..<max(max(0, -top), min(window.kernelHeight, window.height - top))
+  }
+}
+
+/// The columns of the result whose windows lie between the picture's left and right edges.
+private func interior(_ window: Window) -> Range<Int> {
+  let first = max(0, (window.padLeft + window.strideX - 1) / window.strideX)
+  let room = window.width - window.kernelWidth + window.padLeft
+  let end = room < 0 ? 0 : min(window.outWidth, room / window.strideX + 1)
+  return first..<max(first, end)
+}
+
+/// Neighbours inside the picture: each weight is loaded once for all four.
+@inline(__always) private func fourPixels(
+  _ window: Window, _ x: UnsafePointer<Float>, _ row: OutputRow, _ column: Int,
+  _ weights: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool,
+  _ epilogue: Epilogue
+) {
+  let channels = window.channels, step = window.strideX * channels
+  let picture = x + row.offset + (column * window.strideX - window.padLeft) * channels
+  var c = 0
+  while c + lanes <= channels {
+    var s0 = Vector.zero, s1 = Vector.zero, s2 = Vector.zero, s3 = Vector.zero
+    for ky in row.taps {
+      var source = picture + ky * window.width * channels + c
+      var weight = weights + ky * window.kernelWidth * channels + c
+      for _ in 0..<window.kernelWidth {
+        let w = load(weight)
+        multiplyAdd(&s0, load(source), w)
+        multiplyAdd(&s1, load(source + step), w)
+        multiplyAdd(&s2, load(source + 2 * step), w)
+        multiplyAdd(&s3, load(source + 3 * step), w)
+        source += channels
+        weight += channels
+      }
+    }
+    let finish = Finish(epilogue, c), target = y + c
+    if accumulate {
+      s0 += load(target)
+      s1 += load(target + stride)
+      s2 += load(target + 2 * stride)
+      s3 += load(target + 3 * stride)
+    }
+    store(target, finish.first(s0))
+    store(target + stride, finish.first(s1))
+    store(target + 2 * stride, finish.first(s2))
+    store(target + 3 * stride, finish.first(s3))
+    c += lanes
+  }
+  guard c < channels else { return }
+  for i in 0..<4 {
+    lastChannels(
+      window, picture + i * step, row.taps, 0..<window.kernelWidth, weights, y + i * stride, c, accumulate,
+      epilogue)
+  }
+}
+
+@inline(__always) private func onePixel(
+  _ window: Window, _ x: UnsafePointer<Float>, _ row: OutputRow, _ column: Int,
+  _ weights: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ accumulate: Bool, _ epilogue: Epilogue
+) {
+  let channels = window.channels, left = column * window.strideX - window.padLeft
+  let picture = x + row.offset + left * channels
+  let columns = max(0, -left)..<max(max(0, -left), min(window.kernelWidth, window.width - left))
+  var c = 0
+  while c + lanes <= channels {
+    var sum = Vector.zero
+    for ky in row.taps {
+      for kx in columns {
+        let value = load(picture + (ky * window.width + kx) * channels + c)
+        multiplyAdd(&sum, value, load(weights + (ky * window.kernelWidth + kx) * channels + c))
+      }
+    }
+    if accumulate { sum += load(y + c) }
+    store(y + c, Finish(epilogue, c).first(sum))
+    c += lanes
+  }
+  if c < channels {
+    lastChannels(window, picture, row.taps, columns, weights, y, c, accumulate, epilogue)
+  }
+}
+
+/// Of one pixel, the channels that do not fill a vector: surplus lanes are dropped.
+private func lastChannels(
+  _ window: Window, _ picture: UnsafePointer<Float>, _ rows: Range<Int>, _ columns: Range<Int>,
+  _ weights: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ first: Int, _ accumulate: Bool,
+  _ epilogue: Epilogue
+) {
+  let channels = window.channels, count = channels - first
+  var sum = Vector.zero
+  for ky in rows {
+    for kx in columns {
+      let value = loadPart(picture + (ky * window.width + kx) * channels + first, count)
+      let weight = loadPart(weights + (ky * window.kernelWidth + kx) * channels + first, count)
+      multiplyAdd(&sum, value, weight)
+    }
+  }
+  if accumulate { sum += loadPart(y + first, count) }
+  let result = Finish(epilogue, first).first(sum)
+  for i in 0..<count { y[first + i] = result[i] }
+}
+
+/// The part of the weights' gradient that comes from a run of the result's rows.
+/// `dw[t, c] += sum over pixels p of x[pixel(p, t), c] * dy[p, c]`
+///
+/// `x` is [N, H, W, C], `dy` [N, H', W', C], `dw` [taps, C].
+package func depthwiseGradientBlock(
+  _ window: Window, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ dw: UnsafeMutablePointer<Float>,
+  _ firstRow: Int, _ rowCount: Int
+) {
+  let channels = window.channels, step = window.strideX * channels
+  for r in firstRow..<(firstRow + rowCount) {
+    let row = OutputRow(window, r)
+    let dy = dy + r * window.outWidth * channels
+    for ky in row.taps {
+      let line = row.offset + ky * window.width * channels
+      for kx in 0..<window.kernelWidth {
+        // The result's columns whose pixels lie inside the picture.
+        let shift = kx - window.padLeft
+        let first = shift < 0 ? (-shift + window.strideX - 1) / window.strideX : 0
+        let end = window.width - shift
+        let last = end > 0 ? min(window.outWidth, (end + window.strideX - 1) / window.strideX) : 0
+        guard first < last else { continue }
+        addProducts(
+          x + line + (first * window.strideX + shift) * channels, step, dy + first * channels, last - first,
+          channels, dw + (ky * window.kernelWidth + kx) * channels)
+      }
+    }
+  }
+}
+
+/// `sums[c] += sum over i of x[i * step + c] * dy[i * channels + c]`
+@inline(__always) private func addProducts(
+  _ x: UnsafePointer<Float>, _ step: Int, _ dy: UnsafePointer<Float>, _ count: Int, _ channels: Int,
+  _ sums: UnsafeMutablePointer<Float>
+) {
+  var c = 0
+  while c + 4 * lanes <= channels {
+    var x = x + c, dy = dy + c
+    var s0 = Vector.zero, s1 = Vector.zero, s2 = Vector.zero, s3 = Vector.zero
+    for _ in 0..<count {
+      multiplyAdd(&s0, load(x), load(dy))
+      multiplyAdd(&s1, load(x + lanes), load(dy + lanes))
+      multiplyAdd(&s2, load(x + 2 * lanes), load(dy + 2 * lanes))
+      multiplyAdd(&s3, load(x + 3 * lanes), load(dy + 3 * lanes))
+      x += step
+      dy += channels
+    }
+    store(sums + c, load(sums + c) + s0)
+    store(sums + c + lanes, load(sums + c + lanes) + s1)
+    store(sums + c + 2 * lanes, load(sums + c + 2 * lanes) + s2)
+    store(sums + c + 3 * lanes, load(sums + c + 3 * lanes) + s3)
+    c += 4 * lanes
+  }
+  while c + lanes <= channels {
+    var x = x + c, dy = dy + c
+    var sum = Vector.zero
+    for _ in 0..<count {
+      multiplyAdd(&sum, load(x), load(dy))
+      x += step
+      dy += channels
+    }
+    store(sums + c, load(sums + c) + sum)
+    c += lanes
+  }
+  while c < channels {
+    var sum: Float = 0
+    for i in 0..<count { sum += x[i * step + c] * dy[i * channels + c] }
+    sums[c] += sum
+    c += 1
+  }
+}
