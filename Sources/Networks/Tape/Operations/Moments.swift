@@ -56,12 +56,43 @@ func columnSums<Element: Scalar>(
     case .products(let dy, let mean): productLoop(x, dy, mean, target, channels, block)
     }
   }
-  // Adds neighbours first.
+  addBlocks(sums, blocks, 2 * channels)
+}
+
+/// `columnSums` of `.products` behind a parametric rectifier of `z = (x - mean) factor + shift`: the gradient
+/// `d` of z, `dy` above 0 and `slope dy` below, and the gradient of the slopes, the sums of `z dy` below 0.
+///
+/// - Parameters:
+///   - factors: all columns' factors followed by all shifts.
+///   - d: may be `dy`.
+///   - slopeSums: room as for `sums`; the first `channels` numbers are the result.
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+func slopedColumnSums<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ rows: Int, _ channels: Int, _ mean: UnsafePointer<Element>,
+  _ factors: UnsafePointer<Element>, _ slopes: UnsafePointer<Element>, _ dy: UnsafePointer<Element>,
+  _ d: UnsafeMutablePointer<Element>, _ sums: UnsafeMutablePointer<Element>,
+  _ slopeSums: UnsafeMutablePointer<Element>
+) {
+  let blocks = blockCount(rows, channels)
+  sums.update(repeating: 0, count: columnSumsCount(rows, channels))
+  slopeSums.update(repeating: 0, count: columnSumsCount(rows, channels))
+  forEachBlock(ofRows: rows, channels) { block in
+    let place = block.lowerBound / rowsEach(channels)
+    slopeLoop(x, mean, factors, slopes, dy, d, slopeSums + place * channels, channels, block)
+    productLoop(x, d, mean, sums + place * 2 * channels, channels, block)
+  }
+  addBlocks(sums, blocks, 2 * channels)
+  addBlocks(slopeSums, blocks, channels)
+}
+
+/// Adds blocks of `count` sums to the first: neighbours first.
+private func addBlocks<Element: Scalar>(_ sums: UnsafeMutablePointer<Element>, _ blocks: Int, _ count: Int) {
   var step = 1
   while step < blocks {
     for block in stride(from: 0, to: blocks - step, by: 2 * step) {
-      let target = sums + block * 2 * channels, other = sums + (block + step) * 2 * channels
-      for c in 0..<(2 * channels) { target[c] += other[c] }
+      let target = sums + block * count, other = sums + (block + step) * count
+      for c in 0..<count { target[c] += other[c] }
     }
     step *= 2
   }
@@ -137,6 +168,44 @@ func scaleLoop<Element: Scalar>(
       }
     } else {
       for c in 0..<channels { y[c] = (x[c] - mean[c]) * factors[c] + shifts[c] }
+    }
+  }
+}
+
+/// `scaleLoop` with a parametric rectifier.
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+func scaleLoop<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ mean: UnsafePointer<Element>, _ factors: UnsafePointer<Element>,
+  _ slopes: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ channels: Int, _ rows: Range<Int>
+) {
+  let shifts = factors + channels
+  for row in rows {
+    let x = x + row * channels, y = y + row * channels
+    for c in 0..<channels {
+      let value = (x[c] - mean[c]) * factors[c] + shifts[c], sloped = value * slopes[c]
+      y[c] = value < 0 ? sloped : value
+    }
+  }
+}
+
+/// The gradient of what `scaleLoop` gives a parametric rectifier, and of the slopes.
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func slopeLoop<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ mean: UnsafePointer<Element>, _ factors: UnsafePointer<Element>,
+  _ slopes: UnsafePointer<Element>, _ dy: UnsafePointer<Element>, _ d: UnsafeMutablePointer<Element>,
+  _ sums: UnsafeMutablePointer<Element>, _ channels: Int, _ rows: Range<Int>
+) {
+  let shifts = factors + channels
+  for row in rows {
+    let x = x + row * channels, dy = dy + row * channels, d = d + row * channels
+    for c in 0..<channels {
+      // Choices, not branches: signs are hard to predict.
+      let value = (x[c] - mean[c]) * factors[c] + shifts[c], gradient = dy[c]
+      let sloped = gradient * slopes[c], product = value * gradient
+      d[c] = value < 0 ? sloped : gradient
+      sums[c] += value < 0 ? product : 0
     }
   }
 }
