@@ -176,12 +176,11 @@ extension Tape {
       if rectifies { try dy.gate(by: y) }
       let sums = try Tensor<Element>([columnSumsCount(rows, channels)])
       if let slopes {
-        let sloped = try dy.isUnique() ? dy : Tensor<Element>(x.shape)
+        if !dy.isUnique() { dy = try dy.copy() }
         let ofSlopes = try Tensor<Element>([columnSumsCount(rows, channels)])
         slopedColumnSums(
           x.tensor.pointer, rows, channels, mean.pointer, factors.pointer, slopes.tensor.pointer, dy.pointer,
-          sloped.pointer, sums.pointer, ofSlopes.pointer)
-        dy = sloped
+          sums.pointer, ofSlopes.pointer)
         let dslopes = try Tensor<Element>(slopes.shape)
         for c in 0..<channels { dslopes.pointer[c] = ofSlopes[c] }
         try tape.accumulate(dslopes, into: slopes)
