@@ -273,6 +273,9 @@ size_t fs_model_parameter_count(const fs_model *model);
 uint64_t fs_model_fingerprint(const fs_model *model);
 void fs_model_destroy(fs_model *model);
 
+/* Of the weights in a file that is written. */
+typedef enum fs_precision { FS_FLOAT32 = 0, FS_FLOAT16 = 1 } fs_precision;
+
 /* A network architecture that this version knows, whether or not weights for it exist. */
 typedef struct fs_architecture_info {
   size_t size;
@@ -1073,6 +1076,8 @@ typedef struct fs_fast_trainer_options {
   float style_weight;    /* of each layer and scale; default 0.0001 */
   float smoothness;      /* of the mean squared difference of neighbours; default 0.001 */
   float rate;            /* Adam's; default 0.001 */
+  uint32_t steps;        /* the rate falls, by half a cosine, to a hundredth at this step; default
+                          * 0: it stays */
   uint64_t seed;         /* of the initial weights; default 1 */
 } fs_fast_trainer_options;
 
@@ -1094,9 +1099,16 @@ fs_status fs_fast_trainer_create(fs_fast_trainer **out, const fs_model *vgg, con
  * FS_BAD_DATA if the cost is not finite; nothing changes then. */
 fs_status fs_fast_trainer_step(fs_fast_trainer *trainer, const fs_image *const *contents,
                                size_t count, fs_fast_training_step *step);
+/* Writes a checkpoint, as fs_trainer_save. The photos are the caller's: it knows by `step` which
+ * come next. */
+fs_status fs_fast_trainer_save(fs_fast_trainer *trainer, const char *path);
+/* Continues from a checkpoint, with the same bits; errors as of fs_trainer_resume. The style and
+ * all options must be those that the training began with. */
+fs_status fs_fast_trainer_resume(fs_fast_trainer *trainer, const char *path);
 /* Writes the network as it is: a model for fs_fast_styler_create. `note`, which may be NULL, is
  * stored as metadata "note". */
-fs_status fs_fast_trainer_save_model(fs_fast_trainer *trainer, const char *path, const char *note);
+fs_status fs_fast_trainer_save_model(fs_fast_trainer *trainer, const char *path,
+                                     fs_precision precision, const char *note);
 void fs_fast_trainer_destroy(fs_fast_trainer *trainer);
 
 /* ---- Frames: a camera's pictures, read in place and never kept ---- */
@@ -1749,8 +1761,6 @@ fs_status fs_trainer_save(fs_trainer *trainer, const char *path);
  * FS_BAD_DATA if the file is not a checkpoint. On failure nothing changes. To begin another
  * training with these weights, save a model and `start` with it. */
 fs_status fs_trainer_resume(fs_trainer *trainer, const char *path);
-
-typedef enum fs_precision { FS_FLOAT32 = 0, FS_FLOAT16 = 1 } fs_precision;
 
 /* Writes the network as a model, for fs_model_open and, if it makes embeddings, fs_embedder_create.
  * The embedder sees photos as the last fs_trainer_run did, aligned faces or whole photos; without a

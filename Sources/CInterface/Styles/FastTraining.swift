@@ -54,6 +54,7 @@ extension FastStyleTrainer.Options {
     way.number(&c.style_weight, &styleWeight)
     way.number(&c.smoothness, &smoothness)
     way.number(&c.rate, &rate)
+    way.number(&c.steps, &fallsUntil, none: 0)
     way.number(&c.seed, &seed)
   }
 }
@@ -102,13 +103,37 @@ extension fs_fast_training_step: SizedStruct {}
 
 @c @implementation
 public func fs_fast_trainer_save_model(
-  _ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ note: UnsafePointer<CChar>?
+  _ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ precision: fs_precision,
+  _ note: UnsafePointer<CChar>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let handle = try Handle.object(trainer, FastTrainerHandle.self, "trainer"),
       path = try pathText(path, "path")
+    let numbers = try WeightFileWriter.Numbers(precision)
     let metadata = try note == nil ? [:] : ["note": text(note, "note")]
-    try handle.use { trainer throws(Failure) in try trainer.save(path: path, metadata: metadata) }
+    try handle.use { trainer throws(Failure) in
+      try trainer.saveModel(path: path, numbers, metadata: metadata)
+    }
+  }
+}
+
+@c @implementation
+public func fs_fast_trainer_save(_ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
+  boundary { () throws(Failure) in
+    let path = try pathText(path, "path")
+    try Handle.object(trainer, FastTrainerHandle.self, "trainer").use { trainer throws(Failure) in
+      try trainer.save(path: path)
+    }
+  }
+}
+
+@c @implementation
+public func fs_fast_trainer_resume(_ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
+  boundary { () throws(Failure) in
+    let path = try pathText(path, "path")
+    try Handle.object(trainer, FastTrainerHandle.self, "trainer").use { trainer throws(Failure) in
+      try trainer.resume(path: path)
+    }
   }
 }
 

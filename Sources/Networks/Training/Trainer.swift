@@ -213,12 +213,9 @@ package final class Trainer {
     let checkpoint = checkpoint
     checkpoint.texts = settings.texts
     let file = try WeightFile(path: path)
-    let words = try file.contains("counter.step") ? Checkpoint<Float>.words(file, "counter.step") : []
-    guard words.count == 1, words[0] < 1 << 40 else {
-      throw .badData("checkpoint: it does not say how many steps were done")
-    }
+    let step = try Checkpoint<Float>.step(file)
     try checkpoint.read(file)
-    step = Int(words[0])
+    self.step = step
     counters = checkpoint.counters
     counters["step"] = nil
     texts = checkpoint.texts

@@ -70,6 +70,11 @@ class fs_model(Structure):
     pass
 
 
+fs_precision = c_int
+FS_FLOAT32 = 0
+FS_FLOAT16 = 1
+
+
 class fs_architecture_info(Sized):
     _fields_ = [
         ("size", c_size_t),
@@ -486,6 +491,7 @@ class fs_fast_trainer_options(Sized):
         ("style_weight", c_float),
         ("smoothness", c_float),
         ("rate", c_float),
+        ("steps", c_uint32),
         ("seed", c_uint64),
     ]
 
@@ -869,11 +875,6 @@ class fs_training_options(Sized):
 
 
 fs_all_reduce = CFUNCTYPE(fs_status, POINTER(c_float), c_size_t, c_void_p)
-
-
-fs_precision = c_int
-FS_FLOAT32 = 0
-FS_FLOAT16 = 1
 
 
 class fs_pairs(Structure):
@@ -1411,7 +1412,9 @@ FUNCTIONS = {
             POINTER(fs_fast_trainer), POINTER(POINTER(fs_image)), c_size_t, POINTER(fs_fast_training_step)
         ],
     ),
-    "fs_fast_trainer_save_model": (fs_status, [POINTER(fs_fast_trainer), c_char_p, c_char_p]),
+    "fs_fast_trainer_save": (fs_status, [POINTER(fs_fast_trainer), c_char_p]),
+    "fs_fast_trainer_resume": (fs_status, [POINTER(fs_fast_trainer), c_char_p]),
+    "fs_fast_trainer_save_model": (fs_status, [POINTER(fs_fast_trainer), c_char_p, fs_precision, c_char_p]),
     "fs_fast_trainer_destroy": (None, [POINTER(fs_fast_trainer)]),
     "fs_frame_init": (fs_status, [POINTER(fs_frame), c_size_t]),
     "fs_image_from_frame": (fs_status, [POINTER(POINTER(fs_image)), POINTER(fs_frame), POINTER(fs_region)]),
