@@ -71,8 +71,9 @@ def main():
             seconds = (time.monotonic() - started) / (done - begun)
             print(json.dumps({**step._asdict(), "seconds": round(seconds, 2)}), file=log, flush=True)
             print(f"\r{done}/{options.steps}  J {step.total:.4g}  {seconds:.2f} s a step ", end="", flush=True)
-            if done % BETWEEN == 0 or done == options.steps:
+            if done % BETWEEN == 0:
                 trainer.save(checkpoint)
+            if done % BETWEEN == 0 or done == options.steps:
                 trainer.save_model(model_path, note=f"{done} steps on {options.photos.name}")
                 with fs.Model.open(model_path) as model, fs.FastStyler(model) as styler, styler.run(photo) as picture:
                     picture.save(options.out / f"{options.photo.stem}-{options.style.stem}-{done:05d}.png")
