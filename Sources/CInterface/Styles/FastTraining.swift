@@ -104,15 +104,15 @@ extension fs_fast_training_step: SizedStruct {}
 @c @implementation
 public func fs_fast_trainer_save_model(
   _ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ precision: fs_precision,
-  _ note: UnsafePointer<CChar>?
+  _ texts: UnsafePointer<fs_model_texts>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let handle = try Handle.object(trainer, FastTrainerHandle.self, "trainer"),
       path = try pathText(path, "path")
     let numbers = try WeightFileWriter.Numbers(precision)
-    let metadata = try note == nil ? [:] : ["note": text(note, "note")]
+    let texts = try ModelTexts(known(texts, "texts"))
     try handle.use { trainer throws(Failure) in
-      try trainer.saveModel(path: path, numbers, metadata: metadata)
+      try trainer.saveModel(path: path, numbers, metadata: texts.metadata)
     }
   }
 }

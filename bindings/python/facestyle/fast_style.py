@@ -8,7 +8,7 @@ from ._convert import choice, flag, floats, handle, handles, integer, integers, 
 from ._handle import Handle
 from .errors import check
 from .image import Image
-from .model import Model
+from .model import Model, texts_as_c
 
 METHODS = {"covariance": _c.FS_UNIVERSAL_COVARIANCE, "variance": _c.FS_UNIVERSAL_VARIANCE}
 
@@ -139,11 +139,12 @@ class FastStyleTrainer(Handle):
         """Continues from a checkpoint of the same style and options, with the same bits."""
         check(_c.fs_fast_trainer_resume(self.handle, text(path, "path")))
 
-    def save_model(self, path, half=True, note=None):
-        """Writes the network as it is, in half precision or in single: a model for `FastStyler`."""
+    def save_model(self, path, half=True, note=None, licence=None, accuracy=None, source=None):
+        """Writes the network as it is, in half precision or in single: a model for `FastStyler`. The texts are kept in the file, for
+        people: `installed_models` shows them."""
         precision = _c.FS_FLOAT16 if flag(half, "half") else _c.FS_FLOAT32
-        words = None if note is None else text(note, "note")
-        check(_c.fs_fast_trainer_save_model(self.handle, text(path, "path"), precision, words))
+        words = texts_as_c(note=note, licence=licence, accuracy=accuracy, source=source)
+        check(_c.fs_fast_trainer_save_model(self.handle, text(path, "path"), precision, ctypes.byref(words)))
 
 
 def _memory_needed(function, handle, width, height):
