@@ -20,7 +20,7 @@ extension Trainer {
     guard let architecture = try start?.architecture() ?? Architecture.named(name) else {
       throw .invalidArgument("architecture \"\(name)\", which this version does not know")
     }
-    guard architecture.frame != nil else {
+    guard architecture.frame != nil || settings.loss.wanted == .faces else {
       throw .invalidArgument(
         "architecture \"\(name)\" takes pictures of any size: it is no network for faces")
     }
