@@ -9,6 +9,8 @@ package struct Architecture: Sendable {
   package let mean: (Float, Float, Float)
   package let scale: Float
   package let graph: Graph
+  /// Biases that a training starts with, by the names of their tensors; the others start at 0.
+  package var initialBiases: [String: [Float]] = [:]
 
   /// Side of the square input, or nil if any size is accepted.
   package var side: Int? { input.height == input.width ? input.height : nil }

@@ -53,7 +53,7 @@ package final class Trainer {
     ) {
       specification throws(Failure) in
       if let weights { return try weights.tensor(specification.name, specification.extents) }
-      return try initialTensor(specification, &generator)
+      return try architecture.initialTensor(specification, &generator)
     }
     var head: [Parameter<Float>] = []
     let dimension = architecture.dimension
