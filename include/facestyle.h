@@ -1612,8 +1612,8 @@ typedef enum fs_overlap {
 
 /* The overlaps of `count` pairs of boxes, boxes[i] with others[i]: left, top, right, bottom each. A
  * loss is 1 - overlap. `gradient` [count, 4] receives the derivatives of overlaps[i] by boxes[i];
- * NULL if you do not need them. FS_INVALID_ARGUMENT unless all are finite, left < right and top <
- * bottom. */
+ * NULL if you do not need them. FS_INVALID_ARGUMENT unless all are within a million, left < right
+ * and top < bottom. */
 fs_status fs_box_overlap(fs_overlap overlap, const float *boxes, const float *others, size_t count,
                          float *overlaps, size_t capacity, float *gradient,
                          size_t gradient_capacity);

@@ -63,10 +63,7 @@ package final class Trainer {
       head.append(Parameter("head." + parameter.name, parameter.tensor, isTrained: parameter.isOptimised))
     }
     self.head = head
-    if settings.loss.wanted == .faces {
-      try architecture.checkCells()
-      if weights == nil { architecture.graph.setFirstScores(of: network.parameters) }
-    }
+    if settings.loss.wanted == .faces { try architecture.checkCells() }
     optimiser = try Optimiser(settings.rule, network.parameters + head)
     averages = try settings.average == nil ? [] : network.parameters.map { parameter throws(Failure) in
       Parameter("average." + parameter.name, try parameter.value.copy())

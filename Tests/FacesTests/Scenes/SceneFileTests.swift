@@ -41,7 +41,7 @@ import Testing
     ("{\"a\": [[1, 2, 3, 1e99]]}", "labels: a has something else than a number"),
     (
       "{\"a\": [[5, 2, 3, 4]]}",
-      "labels: a: a face with the box 5.0, 2.0, 3.0, 4.0; expected left < right and top < bottom"
+      "labels: a: the box 5.0, 2.0, 3.0, 4.0; expected left < right and top < bottom, within a million"
     ),
     ("{\"a\": [{}]}", "labels: a has a face of 0 and 0 numbers; expected 4, and 0 or 10"),
     ("{\"a\": [{\"box\": [1, 2, 3, 4], \"ignore\": 2}]}", "labels: a has a member \"ignore\" that is not as expected"),

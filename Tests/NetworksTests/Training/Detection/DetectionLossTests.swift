@@ -109,10 +109,10 @@ private let face = FaceTarget(left: 16, top: 16, right: 32, bottom: 32)
     #expect(refusal(tensors, []) == "invalidArgument: faces of 0 pictures; expected 1")
     #expect(
       refusal(tensors, [[FaceTarget(left: 3, top: 0, right: 3, bottom: 5)]])
-        == "invalidArgument: a face with the box 3.0, 0.0, 3.0, 5.0; expected left < right and top < bottom")
+        == "invalidArgument: the box 3.0, 0.0, 3.0, 5.0; expected left < right and top < bottom, within a million")
     #expect(
       refusal(tensors, [[FaceTarget(left: 0, top: 0, right: 3, bottom: 5, points: [1])]])
-        == "invalidArgument: a face with points of 1 numbers; expected none or 10 finite ones")
+        == "invalidArgument: points of 1 numbers; expected none or 10, within a million")
   }
 }
 
