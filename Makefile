@@ -3,7 +3,8 @@
 #   make            the library and the program, in build/
 #   make install    header, library, pkg-config file, program (PREFIX, DESTDIR)
 #   make models     the weights and photos of the demo and the tests
-#   make train-model DATA=folder    models/faces-nn4 again, from its photos; make train-cascade DATA=folder: faces-cascade
+#   make train-model DATA=folder    models/faces-nn4 again, from its photos; make train-cascade DATA=folder: faces-cascade;
+#                   make train-detector DATA=folder: faces-points
 #   make bench      how fast the kernels and networks are here; make bench-peers: beside others
 #   make detection-report DATA=folder    what our detectors and others' find, and what they make up
 #   make showcase   every way to paint, on one page
@@ -152,6 +153,11 @@ train-model: all models
 .PHONY: train-cascade
 train-cascade: $(LIBRARY) $(VENV)
 	PYTHONPATH=bindings/python $(PYTHON) examples/training/cascade.py --data $(DATA)
+
+# Hours: examples/training/detector.py tells what DATA holds.
+.PHONY: train-detector
+train-detector: $(LIBRARY) $(VENV)
+	PYTHONPATH=bindings/python $(PYTHON) examples/training/detector.py --data $(DATA)
 
 # ---- Benchmarks ----
 

@@ -160,7 +160,7 @@ static void lay_out(void) {
     const fs_pixels pixels = {.size = sizeof pixels, .data = rgb, .byte_count = sizeof rgb, .width = 96, .height = 80, .format = FS_RGB};
     fs_image *image = NULL;
     CHECK_OK(fs_image_from_pixels(&image, &pixels));
-    CHECK_OK(fs_image_save(image, in_folder(name), 90));
+    CHECK_OK(fs_image_write(image, in_folder(name)));
     fs_image_destroy(image);
   }
   const char labels[] =

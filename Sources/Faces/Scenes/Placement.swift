@@ -95,6 +95,10 @@ struct Area: Equatable {
       bottom: min(bottom, other.bottom))
   }
 
+  func reduced(by margin: Double) -> Area {
+    Area(left: left + margin, top: top + margin, right: right - margin, bottom: bottom - margin)
+  }
+
   /// The part of it that another one covers.
   func part(inside other: Area) -> Double {
     let common = intersection(other)
@@ -160,7 +164,8 @@ extension LevelView {
         let (p, q) = (Float(lower[c]), Float(lower[across + c]))
         let above = a + toRight * (b - a), below = p + toRight * (q - p)
         let level = above + toBottom * (below - above)
-        target[c] += share * (level - target[c])
+        // Memory that was never written may hold no number.
+        target[c] = share < 1 ? target[c] + share * (level - target[c]) : level
       }
     }
   }

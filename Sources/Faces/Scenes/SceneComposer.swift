@@ -141,10 +141,11 @@ struct SceneComposer {
           scale: scale, turn: turn, isFlipped: isFlipped,
           pivot: ((face.left + face.right) / 2, (face.top + face.bottom) / 2), place: place)
         guard part.width > 0, part.height > 0, !canvas.hasFace(in: placement.around(part)) else { continue }
-        canvas.view.paint(photo, placement, part: part, feather: margin * 0.5, in: canvas.whole)
+        let feather = margin * 0.5
+        canvas.view.paint(photo, placement, part: part, feather: feather, in: canvas.whole)
         for (i, other) in scene.faces.enumerated() {
           var found = placement(other)
-          let visible = i == chosen ? 1 : Area(other).part(inside: part)
+          let visible = i == chosen ? 1 : Area(other).part(inside: part.reduced(by: feather / 2))
           guard visible > 0.1 else { continue }
           found.isIgnored = found.isIgnored || visible < 0.8
           canvas.add(found, in: canvas.whole)
