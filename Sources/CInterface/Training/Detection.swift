@@ -58,7 +58,9 @@ extension FaceTarget {
     face.has_points = points.isEmpty ? 0 : 1
     face.ignored = isIgnored ? 1 : 0
     withUnsafeMutableBytes(of: &face.points) { target in
-      points.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0.prefix(target.count))) }
+      points.withUnsafeBytes {
+        target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0.prefix(target.count)))
+      }
     }
     return face
   }

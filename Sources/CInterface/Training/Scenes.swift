@@ -139,7 +139,8 @@ extension SceneOptions: Exchanged {
 @c @implementation
 public func fs_scenes_compose(
   _ scenes: OpaquePointer?, _ options: UnsafePointer<fs_scene_options>?, _ seed: UInt64, _ step: UInt32,
-  _ index: UInt32, _ out: UnsafeMutablePointer<OpaquePointer?>?, _ faces: UnsafeMutablePointer<fs_scene_face>?,
+  _ index: UInt32, _ out: UnsafeMutablePointer<OpaquePointer?>?,
+  _ faces: UnsafeMutablePointer<fs_scene_face>?,
   _ capacity: Int, _ count: UnsafeMutablePointer<Int>?
 ) -> fs_status {
   boundary { () throws(Failure) in

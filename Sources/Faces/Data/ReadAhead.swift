@@ -3,9 +3,11 @@ import Tensors
 
 /// Prepares a training's batches in advance, on a thread of its own: the pool belongs to the training.
 ///
-/// Batches come in order and do not depend on timing. A failure is reported in order, and by every later call.
+/// Batches come in order and do not depend on timing. A failure is reported in order, and by every later
+/// call.
 package final class ReadAhead<Batch> {
-  /// Prepares the next batch; calls its argument from time to time, which throws once the batch is not wanted.
+  /// Prepares the next batch; calls its argument from time to time, which throws once the batch is not
+  /// wanted.
   package typealias Preparation = (() throws(Failure) -> Void) throws(Failure) -> Batch
 
   private let work: Work<Batch>

@@ -53,8 +53,8 @@ struct Placement {
     return found
   }
 
-  /// A face of the photo in the view: the box around the turned ellipse of its box; a mirrored face's left eye
-  /// is its right one.
+  /// A face of the photo in the view: the box around the turned ellipse of its box; a mirrored face's left
+  /// eye is its right one.
   func callAsFunction(_ face: FaceTarget) -> FaceTarget {
     let centre = self(Double(face.left + face.right) / 2, Double(face.top + face.bottom) / 2)
     let (a, b) = (Double(face.width) / 2 * scale, Double(face.height) / 2 * scale)

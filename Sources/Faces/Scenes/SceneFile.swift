@@ -3,8 +3,8 @@ import Tensors
 
 /// The faces of many photos, from a JSON file: `{"photo.jpg": [face, ...], ...}`. A face is a list of 4
 /// numbers, `[left, top, right, bottom]`, or of 14, with x, y of five points; or an object with the members
-/// "box", 4 numbers, "landmarks", five points [x, y], and "ignore", 1 for a face that is neither to be found nor
-/// to be missed; the last two are optional. Pixels from the photo's top left corner.
+/// "box", 4 numbers, "landmarks", five points [x, y], and "ignore", 1 for a face that is neither to be found
+/// nor to be missed; the last two are optional. Pixels from the photo's top left corner.
 package enum SceneFile {
   package static func read(path: String) throws(Failure) -> [(name: String, faces: [FaceTarget])] {
     try read(parsing: readText(path))

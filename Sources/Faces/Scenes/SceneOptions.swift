@@ -17,8 +17,8 @@ package struct SceneOptions: Equatable, Sendable {
   package var maxPasted = 6
   /// The probability of a dark picture.
   package var dark: Float = 0.12
-  /// `flip`, light and cameras as in `Augmentation`. `turn` is for faces that are set in; whole scenes turn by
-  /// a quarter of it. `shift`, `scale`, `occlusion` and `blend` have no effect.
+  /// `flip`, light and cameras as in `Augmentation`. `turn` is for faces that are set in; whole scenes turn
+  /// by a quarter of it. `shift`, `scale`, `occlusion` and `blend` have no effect.
   package var augmentation = SceneOptions.usual
 
   package init() {}

@@ -38,7 +38,8 @@ package final class Scenes {
   package var fingerprint: UInt64 { composer.photos.fingerprint }
 
   /// The levels of a picture, [side, side, 3], and its faces.
-  package func picture(step: Int, index: Int) throws(Failure) -> (levels: Tensor<Float>, faces: [FaceTarget]) {
+  package func picture(step: Int, index: Int) throws(Failure) -> (levels: Tensor<Float>, faces: [FaceTarget])
+  {
     let levels = try Tensor<Float>([options.side, options.side, 3])
     let faces = try levels.withPointer { levels throws(Failure) in
       try composer.compose(

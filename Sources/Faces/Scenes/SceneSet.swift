@@ -42,7 +42,9 @@ package struct SceneSet {
   }
 
   /// Keeps the scenes of a range.
-  package mutating func keep(_ range: Range<Int>) { scenes = Array(scenes[range.clamped(to: 0..<scenes.count)]) }
+  package mutating func keep(_ range: Range<Int>) {
+    scenes = Array(scenes[range.clamped(to: 0..<scenes.count)])
+  }
 
   /// The set without the photos that cannot be read.
   func without(scenes: Set<Int>, backgrounds: Set<Int>) -> SceneSet {

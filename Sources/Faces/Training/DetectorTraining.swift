@@ -53,7 +53,8 @@ package final class DetectorTraining {
     format = try ViewFormat(trainer.architecture, side: options.scenes.side)
     guard format.height == options.scenes.side, format.width == options.scenes.side else {
       throw .invalidArgument(
-        "side \(options.scenes.side) for a network of \(format.width)x\(format.height) pixels; expected the same")
+        "side \(options.scenes.side) for a network of \(format.width)x\(format.height) pixels; expected the same"
+      )
     }
     scenes = try Scenes(
       set, options.scenes, memoryLimit: options.memoryLimit, seed: options.seed, progress: progress)
@@ -67,7 +68,8 @@ package final class DetectorTraining {
     try trainer.require(texts)
   }
 
-  /// Trains until the trainer has completed `steps`, or `progress` ends it; checkpoints as `FaceTraining.run`.
+  /// Trains until the trainer has completed `steps`, or `progress` ends it; checkpoints as
+  /// `FaceTraining.run`.
   /// - Parameter progress: called after each step, on the caller's thread.
   /// - Throws: `.cancelled`; the errors of a step, keeping an earlier checkpoint; `.io`, with all steps done,
   ///   for the last checkpoint.

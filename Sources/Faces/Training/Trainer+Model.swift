@@ -31,7 +31,8 @@ extension Trainer {
   /// not trained from photos, the framing to use: faces aligned to the mean face, or whole photos if its
   /// pictures are not square.
   ///
-  /// - Parameter threshold: the largest distance between two faces of one person, 0 or more; of a detector, the
+  /// - Parameter threshold: the largest distance between two faces of one person, 0 or more; of a detector,
+  ///   the
   ///   score of a face.
   package func saveModel(
     path: String, _ numbers: WeightFileWriter.Numbers, threshold: Float, note: String?

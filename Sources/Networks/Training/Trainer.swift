@@ -65,9 +65,12 @@ package final class Trainer {
     self.head = head
     if settings.loss.wanted == .faces { try architecture.checkCells() }
     optimiser = try Optimiser(settings.rule, network.parameters + head)
-    averages = try settings.average == nil ? [] : network.parameters.map { parameter throws(Failure) in
-      Parameter("average." + parameter.name, try parameter.value.copy())
-    }
+    averages =
+      try settings.average == nil
+      ? []
+      : network.parameters.map { parameter throws(Failure) in
+        Parameter("average." + parameter.name, try parameter.value.copy())
+      }
   }
 
   package var rate: Double { settings.schedule.rate(at: step) }

@@ -44,7 +44,10 @@ import Testing
       "labels: a: the box 5.0, 2.0, 3.0, 4.0; expected left < right and top < bottom, within a million"
     ),
     ("{\"a\": [{}]}", "labels: a has a face of 0 and 0 numbers; expected 4, and 0 or 10"),
-    ("{\"a\": [{\"box\": [1, 2, 3, 4], \"ignore\": 2}]}", "labels: a has a member \"ignore\" that is not as expected"),
+    (
+      "{\"a\": [{\"box\": [1, 2, 3, 4], \"ignore\": 2}]}",
+      "labels: a has a member \"ignore\" that is not as expected"
+    ),
     ("{\"a\": [{\"box\": [1, 2, 3, 4], \"landmarks\": [[1]]}]}", "labels: a has a point that is not [x, y]"),
     ("{\"../a\": []}", "labels: the path \"../a\"; expected one below the folder of photos"),
     ("{\"/a\": []}", "labels: the path \"/a\"; expected one below the folder of photos"),

@@ -44,8 +44,9 @@ private let kinds: [(paste: Float, mosaic: Float)] = [(0, 0), (1, 0), (0, 1)]
     set.keep(1..<9)
     #expect(set.scenes.map(\.name) == ["1.png", "2.png"])
     #expect(
-      outcome { try set.add(folder: photos.folder.path, labels: photos.folder.path + "/none.json") }.hasPrefix(
-        "io: "))
+      outcome { try set.add(folder: photos.folder.path, labels: photos.folder.path + "/none.json") }
+        .hasPrefix(
+          "io: "))
   }
 
   @Test(arguments: kinds) func `labels lie on the faces of composed pictures`(
@@ -178,7 +179,8 @@ private let kinds: [(paste: Float, mosaic: Float)] = [(0, 0), (1, 0), (0, 1)]
       outcome { try Scenes(set, options, memoryLimit: 0, seed: 1) }
     }
     #expect(refusal(SceneSet()) == "invalidArgument: no scenes with faces to learn from")
-    #expect(refusal(set, geometry { $0.side = 100 }) == "invalidArgument: side 100; expected a multiple of 32")
+    #expect(
+      refusal(set, geometry { $0.side = 100 }) == "invalidArgument: side 100; expected a multiple of 32")
     #expect(
       refusal(
         set,
@@ -188,7 +190,8 @@ private let kinds: [(paste: Float, mosaic: Float)] = [(0, 0), (1, 0), (0, 1)]
     #expect(
       refusal(set, geometry { $0.augmentation.flip = 2 }) == "invalidArgument: flip 2.0; expected 0 to 1")
     #expect(
-      outcome { try Scenes(set, geometry(), memoryLimit: 0, seed: 1) { _ in false } }.hasPrefix("cancelled: "))
+      outcome { try Scenes(set, geometry(), memoryLimit: 0, seed: 1) { _ in false } }.hasPrefix("cancelled: ")
+    )
     let options = SceneOptions()
     #expect(options.settings.count == members(of: options).count - 1 + options.augmentation.settings.count)
   }

@@ -8,11 +8,11 @@ import Testing
 /// A small network of YuNet's shape.
 private let text = """
   input channels=3 mean=127.5,127.5,127.5 scale=0.00784314
-  c1 convolution filters=8 kernel=3 stride=2 padding=1 bias=no normalisation=batch:n1 activation=rectifier < input
-  c2 convolution filters=12 kernel=3 stride=2 padding=1 bias=no normalisation=batch:n2 activation=rectifier < c1
-  c3 convolution filters=16 kernel=3 stride=2 padding=1 bias=no normalisation=batch:n3 activation=rectifier < c2
-  c4 convolution filters=24 kernel=3 stride=2 padding=1 bias=no normalisation=batch:n4 activation=rectifier < c3
-  c5 convolution filters=24 kernel=3 stride=2 padding=1 bias=no normalisation=batch:n5 activation=rectifier < c4
+  c1 convolution filters=8 kernel=3 stride=2 padding=1 normalisation=batch:n1 activation=rectifier < input
+  c2 convolution filters=12 kernel=3 stride=2 padding=1 normalisation=batch:n2 activation=rectifier < c1
+  c3 convolution filters=16 kernel=3 stride=2 padding=1 normalisation=batch:n3 activation=rectifier < c2
+  c4 convolution filters=24 kernel=3 stride=2 padding=1 normalisation=batch:n4 activation=rectifier < c3
+  c5 convolution filters=24 kernel=3 stride=2 padding=1 normalisation=batch:n5 activation=rectifier < c4
   cells8 convolution filters=15 kernel=1 < c3
   cells16 convolution filters=15 kernel=1 < c4
   cells32 convolution filters=15 kernel=1 < c5
@@ -30,7 +30,9 @@ private func trainer(steps: Int, _ change: (inout TrainingSettings) -> Void = { 
   return try Trainer(Architecture(text: text), settings)
 }
 
-private func options(_ change: (inout DetectorTraining.Options) -> Void = { _ in }) -> DetectorTraining.Options {
+private func options(
+  _ change: (inout DetectorTraining.Options) -> Void = { _ in }
+) -> DetectorTraining.Options {
   var options = DetectorTraining.Options()
   options.batch = 6
   options.scenes.side = 96
@@ -57,7 +59,8 @@ private func state(_ trainer: Trainer) -> [[UInt32]] {
     let parts = try #require(last)
     #expect(abs(parts.box + parts.points + parts.score - (losses.last ?? 0)) < 1e-4 * (losses.last ?? 0))
     func mean(_ part: ArraySlice<Double>) -> Double { part.reduce(0, +) / Double(part.count) }
-    #expect(mean(losses[130...]) < 0.5 * mean(losses[..<20]), "\(mean(losses[..<20])), \(mean(losses[130...]))")
+    #expect(
+      mean(losses[130...]) < 0.5 * mean(losses[..<20]), "\(mean(losses[..<20])), \(mean(losses[130...]))")
 
     let folder = try TemporaryFolder(), file = folder.path + "/detector.safetensors"
     try training.trainer.saveModel(path: file, .float32, threshold: 0.5, note: nil)
@@ -113,7 +116,8 @@ private func state(_ trainer: Trainer) -> [[UInt32]] {
     }
     #expect(refusal(set) == "")
     #expect(refusal(set) { $0.batch = 3 } == "invalidArgument: batch 3, this training began with 2")
-    #expect(refusal(set) { $0.seed = 3 } == "invalidArgument: seed of the scenes 3, this training began with 1")
+    #expect(
+      refusal(set) { $0.seed = 3 } == "invalidArgument: seed of the scenes 3, this training began with 1")
     #expect(
       refusal(set) { $0.scenes.dark = 0.5 } == "invalidArgument: dark 0.5, this training began with 0.12")
     var fewer = set

@@ -90,6 +90,7 @@ def box_overlap(boxes, others, overlap="iou", gradient=False):
 
 def cell_count(width, height):
     """The cells of a picture, of all strides: a detector's answer is [cell_count, 15]."""
+    width, height = integer(width, "width"), integer(height, "height")
     return sum((width // stride) * (height // stride) for stride in STRIDES)
 
 
@@ -121,7 +122,7 @@ class DetectionLoss:
         ignored face. `cells` [cell_count(width, height), 15]: those of stride 8 row by row, of 16, of 32."""
         width, height = integer(width, "width"), integer(height, "height")
         numbers = floats(cells, (cell_count(width, height), NUMBERS), "cells")
-        given, _ = _faces([faces])
+        given, _ = _faces([items(faces, "faces", "SceneFace objects")])
         assigned = np.empty(len(numbers), np.int32)
         check(
             _c.fs_detection_assign(
@@ -151,9 +152,9 @@ def _faces(lists):
     """The faces of all pictures and their counts, as C takes them."""
     counts = (ctypes.c_size_t * len(lists))(*(len(faces) for faces in lists))
     given = (_c.fs_scene_face * sum(counts))()
-    for place, face in zip(given, (face for faces in lists for face in faces)):
+    for i, (place, face) in enumerate(zip(given, (face for faces in lists for face in faces))):
         if not isinstance(face, SceneFace):
-            raise wrong(face, "a face", "a SceneFace")
+            raise wrong(face, f"faces[{i}]", "a SceneFace")
         place.left, place.top, place.right, place.bottom = floats(face.box, (4,), "box")
         if face.points is not None:
             place.points[:] = floats(np.reshape(face.points, -1), (10,), "points")

@@ -102,7 +102,7 @@ def test_settings_and_faces_that_are_none_are_refused():
     loss, cells = fs.DetectionLoss(), np.zeros((1, CELLS, 15))
     with pytest.raises(ValueError, match="faces of 2 pictures; expected 1"):
         loss(cells, [[], []], SIDE, SIDE)
-    with pytest.raises(TypeError, match="a face is a tuple; expected a SceneFace"):
+    with pytest.raises(TypeError, match="faces\\[0\\] is a tuple; expected a SceneFace"):
         loss(cells, [[(1, 2, 3, 4)]], SIDE, SIDE)
     with pytest.raises(ValueError, match="cells has shape"):
         loss(cells[:, 1:], [[]], SIDE, SIDE)

@@ -3,8 +3,8 @@ import Tensors
 
 /// Which cells of a one-pass detector learn which faces: SimOTA (Ge et al., "YOLOX", 2021, section 2.1).
 ///
-/// Cells in a face's box or near its centre are its candidates. A candidate costs `-log(score) + overlapCost *
-/// -log(IoU)`, and far more unless it lies both in the box and near the centre. A face wants its k cheapest
+/// Cells in a face's box or near its centre are its candidates. A candidate costs `-log(score) + overlapCost
+/// * -log(IoU)`, and far more unless it lies both in the box and near the centre. A face wants its k cheapest
 /// candidates, k being the sum of its best IoUs, rounded down and at least 1; a cell that several faces want
 /// goes to the one that it costs least. Of equal costs the earlier cell or face counts.
 ///

@@ -2,11 +2,11 @@ import Tensors
 
 /// The loss of a one-pass face detector: boxes, points and scores of its cells. A member for each setting.
 ///
-/// `boxWeight * mean of 1 - overlap + pointWeight * mean of the points' loss + scoreWeight * sum of the scores'
-/// loss / cells with a face`
+/// `boxWeight * mean of 1 - overlap + pointWeight * mean of the points' loss + scoreWeight * sum of the
+/// scores' loss / cells with a face`
 ///
-/// The first two means are over the cells with a face (and points). A score's target is 0 without a face, `1 -
-/// quality + quality * IoU` with one. Cells in faces to be ignored take part in none.
+/// The first two means are over the cells with a face (and points). A score's target is 0 without a face, `1
+/// - quality + quality * IoU` with one. Cells in faces to be ignored take part in none.
 package struct DetectionLoss: Equatable, Sendable {
   package var overlap = BoxOverlap.eiou
   package var pointLoss = PointLoss.smoothL1
@@ -18,8 +18,8 @@ package struct DetectionLoss: Equatable, Sendable {
   package var focus: Float = 2
   /// The part of the IoU in the target of a score.
   package var quality: Float = 0.5
-  /// For `CellAssignment`: in strides, the half side of the square around a face's centre; the most cells of a
-  /// face; the weight of -log(IoU).
+  /// For `CellAssignment`: in strides, the half side of the square around a face's centre; the most cells of
+  /// a face; the weight of -log(IoU).
   package var centreRadius: Float = 2.5
   package var candidates = 10
   package var overlapCost: Float = 3

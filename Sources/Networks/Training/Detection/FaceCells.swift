@@ -3,8 +3,8 @@ import Tensors
 /// The results of a one-pass face detector, as a training sees them: pictures of cells, one for each stride.
 ///
 /// Cell (row i, column j) of stride s has 15 numbers d: the logit of its score; the box's centre, x = (j +
-/// d[1]) s and y = (i + d[2]) s, its width exp(d[3]) s and its height exp(d[4]) s; the points k of 0 to 4, x =
-/// (j + d[5 + 2k]) s and y = (i + d[6 + 2k]) s. Pixels count from the picture's top left corner.
+/// d[1]) s and y = (i + d[2]) s, its width exp(d[3]) s and its height exp(d[4]) s; the points k of 0 to 4, x
+/// = (j + d[5 + 2k]) s and y = (i + d[6 + 2k]) s. Pixels count from the picture's top left corner.
 package enum FaceCells {
   package static var strides: [Int] { YuNet.cellSides }
   package static var numbers: Int { YuNet.numbersPerCell }
@@ -29,7 +29,8 @@ package enum FaceCells {
       let expected = [coarse[0], coarse[1] * scale, coarse[2] * scale, numbers]
       guard tensor.shape.extents == expected, tensor.count > 0 else {
         throw .invalidArgument(
-          "cells of stride \(stride) are \(tensor.shape.description); expected \(try Shape(expected).description)")
+          "cells of stride \(stride) are \(tensor.shape.description); expected \(try Shape(expected).description)"
+        )
       }
     }
   }
@@ -71,14 +72,16 @@ package struct FaceTarget: Equatable, Sendable {
   package var width: Float { right - left }
   package var height: Float { bottom - top }
 
-  /// - Throws: `.invalidArgument` for a box without an inside, for other than 0 or five points, and for places
+  /// - Throws: `.invalidArgument` for a box without an inside, for other than 0 or five points, and for
+  ///   places
   ///   more than a million pixels away, with which the losses could not compute.
   package func check() throws(Failure) {
     func isNear(_ place: Float) -> Bool { place.magnitude <= 1e6 }
     let isBox = width > 0 && height > 0 && width * height > 0
     guard isBox, isNear(left), isNear(top), isNear(right), isNear(bottom) else {
       throw .invalidArgument(
-        "the box \(left), \(top), \(right), \(bottom); expected left < right and top < bottom, within a million")
+        "the box \(left), \(top), \(right), \(bottom); expected left < right and top < bottom, within a million"
+      )
     }
     guard points.isEmpty || points.count == 10, points.allSatisfy(isNear) else {
       throw .invalidArgument("points of \(points.count) numbers; expected none or 10, within a million")

@@ -45,8 +45,8 @@ private typealias Box = (left: Double, top: Double, right: Double, bottom: Doubl
   ) {
     let found = overlap.value((1, 2, 5, 9) as Box, (1, 2, 5, 9))
     #expect(found.value == 1)
-    #expect(
-      [found.slopes.left, found.slopes.top, found.slopes.right, found.slopes.bottom].allSatisfy(\.isFinite))
+    let slopes = [found.slopes.left, found.slopes.top, found.slopes.right, found.slopes.bottom]
+    #expect(slopes.allSatisfy { $0.isFinite })
   }
 
   @Test(arguments: BoxOverlap.allCases) func `the loss has the slopes of its definition`(

@@ -13,8 +13,9 @@ private func cells<Element: Scalar>(
   }
 }
 
-private func random(_ width: Int, _ height: Int, pictures: Int = 1, seed: UInt64 = 5) throws -> [Tensor<Double>]
-{
+private func random(
+  _ width: Int, _ height: Int, pictures: Int = 1, seed: UInt64 = 5
+) throws -> [Tensor<Double>] {
   var numbers = Numbers(seed: seed)
   return try FaceCells.strides.map {
     try numbers.tensor([pictures, height / $0, width / $0, FaceCells.numbers])
@@ -35,8 +36,8 @@ private let face = FaceTarget(left: 16, top: 16, right: 32, bottom: 32)
     return found
   }
 
-  /// By hand: the cell of stride 8 in row 3 and column 3 lies within the face, IoU 64 / 256; the best ten IoUs
-  /// are 0.25 twice, 1 / 7 four times and 1 / 9 four times, 1.5 together: one cell.
+  /// By hand: the cell of stride 8 in row 3 and column 3 lies within the face, IoU 64 / 256; the best ten
+  /// IoUs are 0.25 twice, 1 / 7 four times and 1 / 9 four times, 1.5 together: one cell.
   @Test func `a face takes as many cells as its best overlaps add up to, the cheapest first`() throws {
     #expect(try assigned(cells(64, 64), [face]) == [27: 0])
     // The cell of stride 16 in row and column 1, number 64 + 5, hits exactly: they add up to 2.4.
@@ -52,7 +53,8 @@ private let face = FaceTarget(left: 16, top: 16, right: 32, bottom: 32)
 
   /// The cell of stride 16 in row and column 1 has IoU 1 / 7: it costs log 2 + 3 log 7 = 6.5, cell 27 costs 3
   /// log 4 = 4.2 and what its score costs.
-  @Test func `a low score makes a cell dear, and the weight of the overlap says how much that counts`() throws {
+  @Test func `a low score makes a cell dear, and the weight of the overlap says how much that counts`() throws
+  {
     let unsure = try cells(64, 64, Double.self)
     unsure[0].storage[27 * FaceCells.numbers] = -5
     #expect(try assigned(unsure, [face]) == [69: 0])
@@ -109,7 +111,8 @@ private let face = FaceTarget(left: 16, top: 16, right: 32, bottom: 32)
     #expect(refusal(tensors, []) == "invalidArgument: faces of 0 pictures; expected 1")
     #expect(
       refusal(tensors, [[FaceTarget(left: 3, top: 0, right: 3, bottom: 5)]])
-        == "invalidArgument: the box 3.0, 0.0, 3.0, 5.0; expected left < right and top < bottom, within a million")
+        == "invalidArgument: the box 3.0, 0.0, 3.0, 5.0; expected left < right and top < bottom, within a million"
+    )
     #expect(
       refusal(tensors, [[FaceTarget(left: 0, top: 0, right: 3, bottom: 5, points: [1])]])
         == "invalidArgument: points of 1 numbers; expected none or 10, within a million")
@@ -165,7 +168,8 @@ private let face = FaceTarget(left: 16, top: 16, right: 32, bottom: 32)
     target.points = [24, 24, 24, 24, 32, 24, 24, 24, 24, 24]
     let zeros = try cells(64, 64, Double.self), tape = Tape<Double>()
     let assignment = try CellAssignment(zeros, [[target]], options)
-    let (loss, parts) = try tape.detectionLoss(zeros.map { tape.constant($0) }, [[target]], assignment, options)
+    let (loss, parts) = try tape.detectionLoss(
+      zeros.map { tape.constant($0) }, [[target]], assignment, options)
     #expect(abs(parts.box - 2 * 0.75) < Tolerance.double)
     #expect(abs(parts.points - 3 * (0.5 - 0.05) / 10) < 1e-7)  // the settings are Float
     #expect(abs(parts.score - 84 * log(2)) < Tolerance.double)  // of logits 0, whatever the target

@@ -2,8 +2,8 @@ import Faces
 import Images
 import Networks
 
-/// A grey-blue photo with red faces: ellipses within their boxes, a white left eye and a yellow right one. Red
-/// is nowhere else.
+/// A grey-blue photo with red faces: ellipses within their boxes, a white left eye and a yellow right one.
+/// Red is nowhere else.
 func redFaces(_ width: Int, _ height: Int, _ boxes: [[Float]]) throws -> Image {
   try Image(width: width, height: height) { y, row in
     for x in 0..<width {
