@@ -1,4 +1,5 @@
 import CFaceStyle
+import Glibc
 
 // The library's handles as Swift objects, destroyed with their last reference.
 
@@ -17,6 +18,33 @@ final class Picture {
   var height: Int { Int(fs_image_height(handle)) }
 
   func write(to path: String) throws(Failure) { try check(fs_image_write(handle, path), path) }
+
+  /// A copy with boxes, points and labels.
+  /// - Parameter people: the number of each face's person, which chooses its colour; nil: by the labels.
+  func marked(_ faces: [fs_face], _ labels: [String], people: [Int32]?) throws(Failure) -> Picture {
+    var options = fs_mark_options()
+    try check(fs_mark_options_init(&options, MemoryLayout<fs_mark_options>.size))
+    let texts = labels.map { UnsafePointer<CChar>(strdup($0)) }
+    defer { for text in texts { free(UnsafeMutablePointer(mutating: text)) } }
+    return Picture(
+      owning: try made("") { out in
+        texts.withUnsafeBufferPointer { texts in
+          (people ?? []).withUnsafeBufferPointer { numbers in
+            options.labels = texts.baseAddress
+            options.people = people == nil ? nil : numbers.baseAddress
+            return fs_image_mark_faces(&out, handle, faces, faces.count, &options)
+          }
+        }
+      })
+  }
+
+  /// Scales it.
+  func resized(_ width: Int, _ height: Int) throws(Failure) -> Picture {
+    Picture(
+      owning: try made("") {
+        fs_image_resize(&$0, handle, UInt32(clamping: width), UInt32(clamping: height), FS_BICUBIC)
+      })
+  }
 
   /// Mirrors left and right.
   func mirrored() throws(Failure) -> Picture {
@@ -37,6 +65,7 @@ final class Model {
   deinit { fs_model_destroy(handle) }
 
   var architecture: String { String(cString: fs_model_architecture(handle)) }
+  var name: String { modelName(path) }
 }
 
 final class Detector {
@@ -54,6 +83,9 @@ final class Detector {
   }
 
   deinit { fs_detector_destroy(handle) }
+
+  /// Whether its faces have landmarks.
+  var findsPoints: Bool { fs_detector_finds_points(handle) != 0 }
 
   /// The faces that its options select, in order.
   func find(in picture: Picture) throws(Failure) -> [fs_face] {
@@ -91,13 +123,26 @@ final class Embedder {
     return (isAligning ? face : nil, embedding)
   }
 
+  /// The embeddings of faces of one picture.
+  func embed(_ picture: Picture, _ faces: [fs_face]) throws(Failure) -> [[Float]] {
+    var numbers = [Float](repeating: 0, count: faces.count * dimension)
+    if !faces.isEmpty {
+      try check(fs_embedder_embed(handle, picture.handle, faces, faces.count, &numbers, numbers.count))
+    }
+    return rows(of: numbers)
+  }
+
   /// The embeddings of aligned pictures.
   func embed(_ chips: [Picture]) throws(Failure) -> [[Float]] {
     var numbers = [Float](repeating: 0, count: chips.count * dimension)
     try chips.withHandles { handles throws(Failure) in
       try check(fs_embedder_embed_chips(handle, handles, chips.count, &numbers, numbers.count))
     }
-    return chips.indices.map { Array(numbers[($0 * dimension)..<(($0 + 1) * dimension)]) }
+    return rows(of: numbers)
+  }
+
+  private func rows(of numbers: [Float]) -> [[Float]] {
+    stride(from: 0, to: numbers.count, by: dimension).map { Array(numbers[$0..<$0 + dimension]) }
   }
 
   /// The network's input for a photo: a face, or all of it.
@@ -343,8 +388,8 @@ extension fs_gallery_identity {
   /// nil if there is no other person.
   var next: String? { runner_up_distance.isFinite ? fixedText(runner_up) : nil }
 
-  /// "obama, distance 0.38 (threshold 0.60)"
-  var summary: String {
+  /// "obama, distance 0.38 (threshold 0.60, dlib-resnet)"
+  func summary(by model: String) -> String {
     let who: String
     if let person {
       who = person
@@ -353,7 +398,7 @@ extension fs_gallery_identity {
     } else {
       who = "a stranger, the nearest is \(fixedText(nearest))"
     }
-    return "\(who), distance \(fixed(distance, 2)) (threshold \(fixed(threshold, 2)))"
+    return "\(who), distance \(fixed(distance, 2)) (threshold \(fixed(threshold, 2)), \(model))"
   }
 }
 

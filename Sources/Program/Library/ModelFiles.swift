@@ -28,6 +28,12 @@ func openModel(_ names: String..., asked: String?) throws(Failure) -> Model {
   )
 }
 
+/// A model's name: that of its file without the ending.
+func modelName(_ asked: String) -> String {
+  let (name, ending) = nameAndExtension(fileName(asked))
+  return ending == "safetensors" ? name : fileName(asked)
+}
+
 private func programFolder() -> String? {
   guard let resolved = realpath("/proc/self/exe", nil) else { return nil }
   defer { free(resolved) }

@@ -1,0 +1,93 @@
+// Shapes with smooth edges: a pixel is covered as far as its centre lies inside, by the distance from the edge.
+
+extension Canvas {
+  /// A filled rectangle with round corners.
+  package func fill(_ area: Rectangle, radius: Double, _ ink: Ink) {
+    let shape = RoundedRectangle(area, radius: radius)
+    paint(ink, in: area) { 0.5 - shape.distance($0) }
+  }
+
+  /// The outline of a rectangle, `line` pixels wide inside its edges.
+  package func outline(_ area: Rectangle, line: Int, radius: Double, _ ink: Ink) {
+    let shape = RoundedRectangle(area, radius: radius)
+    let band = line + Int(radius.rounded(.up))
+    let across = min(band, (area.width + 1) / 2), down = min(band, (area.height + 1) / 2)
+    var top = area, bottom = area, left = area, right = area
+    top.bottom = area.top + down
+    bottom.top = max(area.bottom - down, top.bottom)
+    (left.top, left.bottom, left.right) = (top.bottom, bottom.top, area.left + across)
+    (right.top, right.bottom, right.left) = (top.bottom, bottom.top, max(area.right - across, left.right))
+    // Only the pixels near the edges are visited: a face may fill a large picture.
+    for part in [top, left, right, bottom] {
+      paint(ink, in: part) { place in
+        let distance = shape.distance(place)
+        return min(0.5 - distance, distance + Double(line) + 0.5)
+      }
+    }
+  }
+
+  /// A filled circle.
+  package func dot(_ centre: SIMD2<Double>, radius: Double, _ ink: Ink) {
+    paint(ink, in: Rectangle(around: centre, centre, by: radius + 1)) { place in
+      radius + 0.5 - (place - centre).length
+    }
+  }
+
+  /// A line through the points, drawn with a round pen; a single point is a dot.
+  func stroke(_ strokes: [[SIMD2<Double>]], pen: Double, _ ink: Ink) {
+    let points = strokes.joined()
+    guard var low = points.first else { return }
+    var high = low
+    for point in points { (low, high) = (pointwiseMin(low, point), pointwiseMax(high, point)) }
+    paint(ink, in: Rectangle(around: low, high, by: pen / 2 + 1)) { place in
+      var square = Double.infinity
+      for stroke in strokes {
+        for i in stroke.indices {
+          square = min(square, squaredDistance(place, stroke[i], stroke[max(i - 1, 0)]))
+        }
+      }
+      return pen / 2 + 0.5 - square.squareRoot()
+    }
+  }
+}
+
+/// From a point to a line between two others.
+private func squaredDistance(_ place: SIMD2<Double>, _ a: SIMD2<Double>, _ b: SIMD2<Double>) -> Double {
+  let line = b - a, length = (line * line).sum()
+  let along = length > 0 ? min(max(((place - a) * line).sum() / length, 0), 1) : 0
+  let away = place - a - along * line
+  return (away * away).sum()
+}
+
+private struct RoundedRectangle {
+  let centre, half: SIMD2<Double>
+  let radius: Double
+
+  init(_ area: Rectangle, radius: Double) {
+    // Pixels are around their centres: the left edge of pixel 0 is at -0.5.
+    centre = SIMD2(Double(area.left + area.right - 1) / 2, Double(area.top + area.bottom - 1) / 2)
+    half = SIMD2(Double(area.width) / 2, Double(area.height) / 2)
+    self.radius = max(0, min(radius, half.min()))
+  }
+
+  /// Negative inside.
+  func distance(_ place: SIMD2<Double>) -> Double {
+    let offset = place - centre
+    let from = SIMD2(abs(offset.x), abs(offset.y)) - half + radius
+    return pointwiseMax(from, .zero).length + min(from.max(), 0) - radius
+  }
+}
+
+extension SIMD2<Double> {
+  fileprivate var length: Double { (self * self).sum().squareRoot() }
+}
+
+extension Rectangle {
+  /// The pixels around two corners. Numbers that no picture reaches are brought near.
+  init(around low: SIMD2<Double>, _ high: SIMD2<Double>, by distance: Double) {
+    func whole(_ value: Double) -> Int { Int(min(max(value, -1e7), 1e7)) }
+    self.init(
+      left: whole((low.x - distance).rounded(.down)), top: whole((low.y - distance).rounded(.down)),
+      right: whole((high.x + distance).rounded(.up)) + 1, bottom: whole((high.y + distance).rounded(.up)) + 1)
+  }
+}
