@@ -144,7 +144,7 @@ struct NameOptions: ParsableArguments {
     guard detector.findsPoints else {
       throw Failure("this detector finds no points, by which faces are named; expected another --detector")
     }
-    let model = try openModel("faces-nn4", "dlib-resnet", asked: embedder), embedder = try Embedder(model)
-    return try FaceNames(Gallery(opening: gallery, embedder, key: key.read(), .read), embedder, model.name)
+    let embedder = try Embedder(openModel("faces-nn4", "dlib-resnet", asked: embedder))
+    return try FaceNames(Gallery(opening: gallery, embedder, key: key.read(), .read), embedder)
   }
 }

@@ -4,18 +4,16 @@ import CFaceStyle
 struct FaceNames {
   private let gallery: Gallery
   private let embedder: Embedder
-  private let model: String
   /// Whose number is a person's in every photo.
   private let people: [String]
 
-  init(_ gallery: Gallery, _ embedder: Embedder, _ model: String) throws(Failure) {
-    (self.gallery, self.embedder, self.model) = (gallery, embedder, model)
+  init(_ gallery: Gallery, _ embedder: Embedder) throws(Failure) {
+    (self.gallery, self.embedder) = (gallery, embedder)
     people = try gallery.listPeople().map { fixedText($0.name) }
   }
 
   struct Name {
     let match: fs_gallery_identity
-    let model: String
     /// Negative for a stranger.
     let number: Int32
     /// nil for a stranger.
@@ -28,7 +26,7 @@ struct FaceNames {
     for embedding in embeddings {
       let match = try gallery.identify(embedding, Gallery.identifyDefaults())
       let place = match.person.flatMap { people.firstIndex(of: $0) }
-      names.append(Name(match: match, model: model, number: place.map { Int32(clamping: $0) } ?? -1))
+      names.append(Name(match: match, number: place.map { Int32(clamping: $0) } ?? -1))
     }
     return names
   }

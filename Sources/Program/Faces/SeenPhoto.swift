@@ -45,7 +45,7 @@ struct SeenPhoto {
       let size = "\(fixed(face.width, 0))x\(fixed(face.height, 0))"
       let place = "(\(fixed(face.x, 0)), \(fixed(face.y, 0)))"
       lines.append("  \(size) at \(place), score \(fixed(face.score, 3))")
-      if let names { lines.append("    \(names[i].match.summary(by: names[i].model))") }
+      if let names { lines.append("    \(names[i].match.summary)") }
       if let qualities { lines.append(qualities[i].summary) }
     }
     return lines.joined(separator: "\n")

@@ -12,6 +12,18 @@ final class Picture {
     self.init(owning: try made(path) { fs_image_open(&$0, path) })
   }
 
+  /// - Parameter rgb: R, G, B bytes, row by row.
+  convenience init(rgb: [UInt8], width: Int, height: Int) throws(Failure) {
+    self.init(
+      owning: try rgb.withUnsafeBufferPointer { bytes throws(Failure) in
+        var given = fs_pixels()
+        given.size = MemoryLayout<fs_pixels>.size
+        (given.data, given.byte_count) = (bytes.baseAddress, bytes.count)
+        (given.width, given.height, given.format) = (UInt32(width), UInt32(height), FS_RGB)
+        return try made("") { fs_image_from_pixels(&$0, &given) }
+      })
+  }
+
   deinit { fs_image_destroy(handle) }
 
   var width: Int { Int(fs_image_width(handle)) }
@@ -38,7 +50,14 @@ final class Picture {
       })
   }
 
-  /// Scales it.
+  func part(_ x: Int, _ y: Int, _ width: Int, _ height: Int) throws(Failure) -> Picture {
+    Picture(
+      owning: try made("") {
+        fs_image_crop(
+          &$0, handle, UInt32(clamping: x), UInt32(clamping: y), UInt32(clamping: width), UInt32(clamping: height))
+      })
+  }
+
   func resized(_ width: Int, _ height: Int) throws(Failure) -> Picture {
     Picture(
       owning: try made("") {
@@ -388,8 +407,13 @@ extension fs_gallery_identity {
   /// nil if there is no other person.
   var next: String? { runner_up_distance.isFinite ? fixedText(runner_up) : nil }
 
+  /// "obama, distance 0.38 (threshold 0.60)"
+  var summary: String { "\(answer) (threshold \(fixed(threshold, 2)))" }
+
   /// "obama, distance 0.38 (threshold 0.60, dlib-resnet)"
-  func summary(by model: String) -> String {
+  func summary(by model: String) -> String { "\(answer) (threshold \(fixed(threshold, 2)), \(model))" }
+
+  private var answer: String {
     let who: String
     if let person {
       who = person
@@ -398,7 +422,7 @@ extension fs_gallery_identity {
     } else {
       who = "a stranger, the nearest is \(fixedText(nearest))"
     }
-    return "\(who), distance \(fixed(distance, 2)) (threshold \(fixed(threshold, 2)), \(model))"
+    return "\(who), distance \(fixed(distance, 2))"
   }
 }
 
