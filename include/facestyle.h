@@ -4,7 +4,8 @@
  *
  *   Status          what functions return, and why they failed
  *   Images          decode, scale and write pictures
- *   Models          the weights of a network, from a file
+ *   Models          the weights of networks, by name or from a file
+ *   Face analysis   from a photo to its faces, and to an answer: the short way
  *   Detector        finds faces in a picture
  *   Embedder        makes a vector, the embedding, of a face
  *   Comparison      the distance of two embeddings: the same person?
@@ -32,30 +33,18 @@
  *
  *   #include <facestyle.h>
  *   #include <stdio.h>
- *
- *   int main(int argc, char **argv) { // mtcnn.safetensors dlib-resnet.safetensors a.jpg b.jpg
- *     if (argc != 5) return 2;
- *     fs_model *finder = NULL, *network = NULL;
- *     fs_detector *detector = NULL;
- *     fs_embedder *embedder = NULL;
- *     fs_image *a = NULL, *b = NULL;
- *     fs_verdict verdict = {0};
- *     int ok = fs_model_open(&finder, argv[1]) == FS_OK
- *           && fs_model_open(&network, argv[2]) == FS_OK
- *           && fs_detector_create(&detector, finder, NULL) == FS_OK
- *           && fs_embedder_create(&embedder, network) == FS_OK
- *           && fs_image_open(&a, argv[3]) == FS_OK && fs_image_open(&b, argv[4]) == FS_OK
- *           && fs_compare_photos(embedder, detector, a, b, FS_DEFAULT_THRESHOLD, &verdict)
- *                == FS_OK;
- *     if (ok) printf("%s, distance %.2f\n", verdict.same ? "same" : "different", verdict.distance);
- *     else fprintf(stderr, "%s\n", fs_last_error());
- *     fs_image_destroy(a), fs_image_destroy(b);
- *     fs_embedder_destroy(embedder), fs_detector_destroy(detector);
- *     fs_model_destroy(finder), fs_model_destroy(network);
- *     return ok ? 0 : 1;
+ *   #define TRY(call) if ((call) != FS_OK) return fprintf(stderr, "%s\n", fs_last_error()), 1
+ *   int main(int argc, char **argv) { // a.jpg b.jpg
+ *     fs_face_analysis *faces; fs_image *a, *b; fs_verdict verdict;
+ *     TRY(fs_face_analysis_create(&faces, NULL)); // the models that are installed
+ *     TRY(fs_image_open(&a, argc > 1 ? argv[1] : NULL));
+ *     TRY(fs_image_open(&b, argc > 2 ? argv[2] : NULL));
+ *     TRY(fs_face_analysis_compare(faces, a, b, FS_DEFAULT_THRESHOLD, &verdict));
+ *     printf("%s, distance %.2f\n", verdict.same ? "same" : "different", verdict.distance);
+ *     return 0; // a program that goes on destroys its handles: fs_image_destroy(a), ...
  *   }
  *
- *   cc same.c -lfacestyle -o same && ./same mtcnn.safetensors dlib-resnet.safetensors a.jpg b.jpg
+ *   cc same.c -lfacestyle -o same && ./same a.jpg b.jpg
  *
  * Conventions. They hold for every function, unless its comment says otherwise.
  *
@@ -252,14 +241,30 @@ fs_status fs_image_encode(const fs_image *image, fs_file_format format, uint32_t
 fs_status fs_image_write(const fs_image *image, const char *path);
 void fs_image_destroy(fs_image *image);
 
-/* ---- Models: the weights of a network, from a safetensors file ---- */
+/* ---- Models: the weights of networks, by name or from safetensors files ----
+ *
+ * A name is 1 to 128 letters, digits, '-', '_' and '.', the first not '.'. It is a file's name
+ * without ".safetensors", looked for in these folders, the first that has it:
+ *  - those in FACESTYLE_MODELS in the environment, separated by ':';
+ *  - facestyle/models in XDG_DATA_HOME, or in ~/.local/share if that is not set (macOS also:
+ *    ~/Library/Application Support);
+ *  - for the folder F of the library, then for that of the program: F/models, F/../models,
+ *    F/../share/facestyle/models and F/../../share/facestyle/models.
+ * So a program finds the models that `make install` put beside the library, and one in a source
+ * checkout those of the checkout. A folder that cannot be read counts as empty.
+ *
+ * Two names stand for the best that is installed, unless a file has that very name: "faces", which
+ * embeds faces, is "dlib-resnet" or else "faces-nn4"; "faces-points", which finds faces with their
+ * points, is "faces-points" or else "mtcnn". */
 
 typedef struct fs_model fs_model;
 
-/* Reads a file. FS_BAD_DATA if it is not a safetensors file, or if its metadata do not describe a
- * network. Missing tensors are found when a detector, embedder, styler, ... is created from it,
- * which then returns FS_BAD_DATA and names the tensor. */
-fs_status fs_model_open(fs_model **out, const char *path);
+/* Opens a model by its name, or the file of that path. It is a path if it has a '/', ends in
+ * ".safetensors", is no name, or names a file of the current folder. FS_NOT_FOUND if no folder has
+ * the name: the message says where it was looked for. FS_BAD_DATA if it is not a safetensors file,
+ * or if its metadata do not describe a network. Missing tensors are found when a detector,
+ * embedder, styler, ... is created from it, which then returns FS_BAD_DATA and names the tensor. */
+fs_status fs_model_open(fs_model **out, const char *name);
 /* The same from memory. */
 fs_status fs_model_load(fs_model **out, const void *bytes, size_t byte_count);
 /* A name of fs_architecture_name; "mtcnn", "cascade" or "universal-style", models of several
@@ -273,6 +278,49 @@ size_t fs_model_parameter_count(const fs_model *model);
 /* A hash of all weights and metadata, independent of their order; 0 for NULL. */
 uint64_t fs_model_fingerprint(const fs_model *model);
 void fs_model_destroy(fs_model *model);
+
+/* What a model is for. */
+typedef enum fs_model_use {
+  FS_MODEL_OTHER = 0,          /* a part of another, or a network of your own that embeds nothing */
+  FS_MODEL_EMBEDDER = 1,       /* fs_embedder_create */
+  FS_MODEL_DETECTOR = 2,       /* fs_detector_create */
+  FS_MODEL_STYLER = 3,         /* fs_styler_create, fs_fast_trainer_create */
+  FS_MODEL_FAST_STYLE = 4,     /* fs_fast_styler_create */
+  FS_MODEL_UNIVERSAL_STYLE = 5 /* fs_universal_styler_create */
+} fs_model_use;
+
+/* What is known of a model without reading its weights. Texts are borrowed from the handle that was
+ * asked. */
+typedef struct fs_model_info {
+  size_t size;
+  const char *name;         /* of the file, without ".safetensors"; from memory: the metadata
+                             * "name", or the architecture */
+  const char *path;         /* of the file; NULL if it was loaded from memory */
+  const char *role;         /* "faces" or "faces-points" if it was opened by that name; in a list,
+                             * if that name opens it. Else NULL */
+  const char *architecture; /* NULL if the file does not say */
+  const char *licence;      /* these three are the file's metadata; NULL if absent */
+  const char *accuracy;
+  const char *note;
+  const char *fault;        /* in a list: why it cannot be opened; NULL if its header is good */
+  uint64_t byte_count;      /* of the file */
+  uint64_t parameters;      /* numbers of its weights */
+  fs_model_use use;
+  int32_t hidden;           /* in a list: 1 if an earlier folder has a model of that name, so that
+                             * only the path opens this one */
+} fs_model_info;
+
+fs_status fs_model_info_get(const fs_model *model, fs_model_info *info);
+
+/* The models that can be opened by name, as they were when the list was made. */
+typedef struct fs_models fs_models;
+
+/* Reads only the headers of files. In the order of the folders, then by name. */
+fs_status fs_models_list(fs_models **out);
+size_t fs_models_count(const fs_models *models);
+/* FS_INVALID_ARGUMENT if index >= fs_models_count(models). */
+fs_status fs_models_get(const fs_models *models, size_t index, fs_model_info *info);
+void fs_models_destroy(fs_models *models);
 
 /* A network architecture that this version knows, whether or not weights for it exist. */
 typedef struct fs_architecture_info {
@@ -291,10 +339,10 @@ const char *fs_architecture_name(size_t index);
 /* FS_NOT_FOUND if there is no architecture of that name. */
 fs_status fs_architecture_info_get(const char *name, fs_architecture_info *info);
 
-/* ---- Detector: finds faces ----
+/* ---- Face analysis: from a photo to its faces, and to an answer ----
  *
- * With MTCNN (Zhang et al. 2016) each face has five landmarks; with CascadeCNN (Li et al. 2015,
- * architecture "cascade") none. */
+ * A detector and an embedder that fit together. What follows in later sections - detectors,
+ * embedders, galleries, quality - is for programs that want a step of it another way. */
 
 /* Frozen. */
 typedef struct fs_point { float x, y; } fs_point;
@@ -308,13 +356,79 @@ typedef struct fs_face {
                               * seen in the picture; NaN if not known */
 } fs_face;
 
+/* In place of any threshold below: the model's own. Every other threshold must be >= 0. */
+#define FS_DEFAULT_THRESHOLD (-1.0f)
+
+/* Is it the same person? Frozen. */
+typedef struct fs_verdict {
+  float distance;      /* Euclidean */
+  float threshold;     /* the one that was used */
+  int32_t same;        /* 1 if distance <= threshold, else 0 */
+  uint32_t reasons[2]; /* bits of fs_quality_reason: why the face in the first photo, and in the
+                        * second, is too bad for a sure answer, by the default limits of
+                        * fs_face_quality. 0: nothing is wrong, or there is no such photo, or the
+                        * network sees whole photos */
+} fs_verdict;
+
+typedef struct fs_face_analysis_options {
+  size_t size;
+  const char *detector; /* a name or path, as for fs_model_open; default NULL: "faces-points" */
+  const char *embedder; /* the same; default NULL: "faces" */
+  float min_face;       /* side of the smallest face to look for, in pixels, at least 12; default
+                         * 40 */
+  uint32_t max_faces;   /* keep only the largest faces; default 0: all */
+} fs_face_analysis_options;
+
+fs_status fs_face_analysis_options_init(fs_face_analysis_options *options, size_t size);
+
+/* It never changes, so threads may share it. */
+typedef struct fs_face_analysis fs_face_analysis;
+
+/* The errors of fs_model_open, fs_detector_create and fs_embedder_create; FS_WRONG_MODEL if the
+ * detector finds no points, which the embedder needs. */
+fs_status fs_face_analysis_create(fs_face_analysis **out, const fs_face_analysis_options *options);
+/* (fs_face_analysis_detector and fs_face_analysis_embedder return its parts, for the functions of
+ * later sections: galleries, for example.) */
+
+/* The faces of one photo. */
+typedef struct fs_faces fs_faces;
+
+/* Finds all faces, embeds them and measures their quality. A photo without a face has 0 of them:
+ * FS_OK. (If the embedder sees whole photos, one face without landmarks, the whole photo.) */
+fs_status fs_face_analysis_run(const fs_face_analysis *analysis, fs_faces **out,
+                               const fs_image *photo);
+
+typedef struct fs_analysed_face {
+  size_t size;
+  const float *embedding; /* `dimension` floats; borrowed from the fs_faces */
+  size_t dimension;
+  fs_face face;
+  float quality;          /* fs_quality.score: 0 to 1, ranks photos of a person */
+  uint32_t reasons;       /* bits of fs_quality_reason, why it is too bad for a sure answer, by the
+                           * default limits of fs_face_quality; 0: nothing is wrong */
+  int32_t is_main;        /* 1 for the main face, large and central, which functions with one photo
+                           * take */
+} fs_analysed_face;
+
+size_t fs_faces_count(const fs_faces *faces);
+/* The largest face first. FS_INVALID_ARGUMENT if index >= fs_faces_count(faces). */
+fs_status fs_faces_get(const fs_faces *faces, size_t index, fs_analysed_face *face);
+void fs_faces_destroy(fs_faces *faces);
+
+/* Compares the main faces of two photos. FS_NO_FACE if one has none. */
+fs_status fs_face_analysis_compare(const fs_face_analysis *analysis, const fs_image *a,
+                                   const fs_image *b, float threshold, fs_verdict *verdict);
+void fs_face_analysis_destroy(fs_face_analysis *analysis);
+
+/* ---- Detector: finds faces ----
+ *
+ * With MTCNN (Zhang et al. 2016) each face has five landmarks; with CascadeCNN (Li et al. 2015,
+ * architecture "cascade") none. */
+
 /* A part of a picture, in its pixels. All zeros: the whole picture. Frozen. */
 typedef struct fs_region { uint32_t x, y, width, height; } fs_region;
 
 typedef enum fs_face_order { FS_LARGEST_FIRST = 0, FS_SUREST_FIRST = 1 } fs_face_order;
-
-/* In place of any threshold below: the model's own. Every other threshold must be >= 0. */
-#define FS_DEFAULT_THRESHOLD (-1.0f)
 
 typedef struct fs_detector_options {
   size_t size;
@@ -342,6 +456,11 @@ fs_status fs_detector_find(const fs_detector *detector, const fs_image *image, f
                            size_t capacity, size_t *count);
 /* 1 if its faces have landmarks, which alignment and embedding need; 0 if not, and for NULL. */
 int32_t fs_detector_finds_points(const fs_detector *detector);
+/* What its model is; texts are borrowed from the detector. */
+fs_status fs_detector_model_info(const fs_detector *detector, fs_model_info *info);
+/* The detector of a face analysis, borrowed: do not destroy it. NULL if its embedder sees whole
+ * photos, and for NULL. */
+const fs_detector *fs_face_analysis_detector(const fs_face_analysis *analysis);
 void fs_detector_destroy(fs_detector *detector);
 
 /* ---- Embedder: a face as a vector; vectors of one person are near each other ---- */
@@ -393,16 +512,13 @@ fs_status fs_architecture_template(const char *name, fs_point points[5]);
  * the same for any large count. It includes weights that are laid out at the first use: later calls
  * need less. */
 fs_status fs_embedder_memory_needed(const fs_embedder *embedder, size_t count, uint64_t *bytes);
+/* What its model is; texts are borrowed from the embedder. */
+fs_status fs_embedder_model_info(const fs_embedder *embedder, fs_model_info *info);
+/* The embedder of a face analysis, borrowed: do not destroy it. NULL for NULL. */
+const fs_embedder *fs_face_analysis_embedder(const fs_face_analysis *analysis);
 void fs_embedder_destroy(fs_embedder *embedder);
 
-/* ---- Comparison: same person = distance <= threshold ---- */
-
-/* Frozen. */
-typedef struct fs_verdict {
-  float distance;  /* Euclidean */
-  float threshold; /* the one that was used */
-  int32_t same;    /* 1 if distance <= threshold, else 0 */
-} fs_verdict;
+/* ---- Comparison: same person = distance <= threshold (fs_verdict) ---- */
 
 /* The Euclidean distance of two embeddings. */
 fs_status fs_distance(const float *a, const float *b, size_t dimension, float *distance);
@@ -464,6 +580,7 @@ size_t fs_gallery_photo_count(const fs_gallery *gallery); /* of all people */
  * gallery does not know the name. */
 fs_status fs_gallery_verify(const fs_gallery *gallery, const char *name, const float *embedding,
                             size_t dimension, float threshold, fs_verdict *verdict);
+/* The same for the main face of a photo; verdict->reasons[0] is the photo's. */
 fs_status fs_gallery_verify_photo(const fs_gallery *gallery, const fs_embedder *embedder,
                                   const fs_detector *detector, const char *name,
                                   const fs_image *photo, float threshold, fs_verdict *verdict);
@@ -505,6 +622,7 @@ typedef struct fs_gallery_identity {
   float threshold;          /* the one that was used */
   uint64_t photo;           /* the nearest person's nearest; UINT64_MAX if the gallery is empty */
   uint32_t votes;           /* of the nearest person, for FS_RULE_VOTE; else 0 */
+  uint32_t reasons;         /* as fs_verdict.reasons[0], for a photo; 0 for an embedding */
   char name[FS_NAME_CAPACITY];      /* who it is; "" for a stranger */
   char nearest[FS_NAME_CAPACITY];   /* the nearest person, known or not; "" if the gallery is
                                      * empty */

@@ -199,6 +199,19 @@ static inline const char *systemLoadError(void) {
   return text ? text : "";
 }
 
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+/* As in dlfcn.h, which declares them for _GNU_SOURCE only. */
+typedef struct { const char *dli_fname; void *dli_fbase; const char *dli_sname; void *dli_saddr; } Dl_info;
+extern int dladdr(const void *address, Dl_info *info);
+#endif
+
+/* The file that this code was loaded from, as the loader found it; NULL if unknown. */
+static inline const char *systemLibraryFile(void) {
+  static const char here = 0;
+  Dl_info info;
+  return dladdr(&here, &info) ? info.dli_fname : NULL;
+}
+
 /* Not available in Swift. Any address is safe. */
 static inline void systemPrefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
 

@@ -11,6 +11,7 @@ package final class Embedder: @unchecked Sendable {
   package let framing: Framing
   /// Size of the network's pictures.
   package let width: Int, height: Int
+  package let model: ModelInformation
   /// The model's: embeddings of different models are never compared.
   package let fingerprint: UInt64
   /// Enough at a time to keep the processor busy; memory does not grow with the number of faces, except for
@@ -51,6 +52,7 @@ package final class Embedder: @unchecked Sendable {
     self.threshold = threshold
     dimension = architecture.dimension
     fingerprint = model.weights.fingerprint
+    self.model = try ModelInformation(model)
   }
 
   /// Whether it requires faces that are detected and aligned; else it sees whole photos.
@@ -122,25 +124,15 @@ package final class Embedder: @unchecked Sendable {
   /// photo as a face without landmarks.
   /// - Parameter detector: finds the faces; not needed for whole pictures.
   package func mainFace(of photo: Image, _ detector: Detector?) throws(Failure) -> Face {
-    guard isAligning else {
-      return Face(
-        box: Box(left: 0, top: 0, right: Float(photo.width), bottom: Float(photo.height)), score: 1,
-        landmarks: [])
-    }
+    guard isAligning else { return .whole(photo) }
     guard let detector else {
       throw .invalidArgument("no detector; expected one: a \(architecture.name) sees aligned faces")
     }
     let faces = try detector.faces(in: photo)
-    // The area, minus twice the squared distance of its centre from the photo's.
-    func prominence(_ face: Face) -> Float {
-      let x = (face.box.left + face.box.right - Float(photo.width)) / 2
-      let y = (face.box.top + face.box.bottom - Float(photo.height)) / 2
-      return face.box.width * face.box.height - 2 * (x * x + y * y)
-    }
-    guard let main = faces.max(by: { prominence($0) < prominence($1) }) else {
+    guard let main = faces.mainIndex(in: photo) else {
       throw .noFace("no face was found in the photo of \(photo.width)x\(photo.height)")
     }
-    return main
+    return faces[main]
   }
 
   /// The main face of a photo and its embedding.
@@ -149,12 +141,5 @@ package final class Embedder: @unchecked Sendable {
   ) throws(Failure) -> (face: Face, embedding: Storage<Float>) {
     let face = try mainFace(of: photo, detector)
     return (face, try embed(count: 1) { _ throws(Failure) in try chip(photo, isAligning ? face : nil) })
-  }
-}
-
-extension Architecture {
-  /// Whether its result is a face embedding.
-  package var hasEmbedding: Bool {
-    layerNames.contains("embedding")
   }
 }

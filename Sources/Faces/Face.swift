@@ -1,3 +1,5 @@
+import Images
+
 /// A position in a picture: pixels from its top left corner; the centre of the first pixel is (0, 0).
 package struct Point: Equatable {
   package var x, y: Float
@@ -21,6 +23,28 @@ package struct Face {
     self.box = box
     self.score = score
     self.landmarks = landmarks
+  }
+}
+
+extension Face {
+  /// The whole photo as a face without landmarks.
+  static func whole(_ photo: Image) -> Face {
+    Face(
+      box: Box(left: 0, top: 0, right: Float(photo.width), bottom: Float(photo.height)), score: 1,
+      landmarks: [])
+  }
+}
+
+extension [Face] {
+  /// The main face of a photo, large and near its centre: that with the largest area, minus twice the squared
+  /// distance of its centre from the photo's.
+  func mainIndex(in photo: Image) -> Int? {
+    func prominence(_ face: Face) -> Float {
+      let x = (face.box.left + face.box.right - Float(photo.width)) / 2
+      let y = (face.box.top + face.box.bottom - Float(photo.height)) / 2
+      return face.box.width * face.box.height - 2 * (x * x + y * y)
+    }
+    return indices.max { prominence(self[$0]) < prominence(self[$1]) }
   }
 }
 

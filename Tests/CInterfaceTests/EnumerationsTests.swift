@@ -45,6 +45,11 @@ import Testing
   }
 
   @Test func `faces and galleries have C's numbers`() {
+    expect([
+      (ModelInformation.Use.other, FS_MODEL_OTHER), (.embedder, FS_MODEL_EMBEDDER),
+      (.detector, FS_MODEL_DETECTOR), (.styler, FS_MODEL_STYLER), (.fastStyle, FS_MODEL_FAST_STYLE),
+      (.universalStyle, FS_MODEL_UNIVERSAL_STYLE)
+    ])
     expect([(DetectorOptions.Order.largestFirst, FS_LARGEST_FIRST), (.surestFirst, FS_SUREST_FIRST)])
     expect([
       (Metric.Kind.euclidean, FS_DISTANCE_EUCLIDEAN), (.squaredEuclidean, FS_DISTANCE_SQUARED),

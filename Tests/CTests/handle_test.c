@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 
 static char folder[] = "/tmp/facestyle-handle-XXXXXX";
-static char model_file[200], text_file[200];
+static char model_file[200], siamese_file[200], text_file[200];
 
 /* What handles are made from. */
 static fs_image *image;
@@ -92,11 +92,38 @@ static fs_layer_info layer = {.size = sizeof layer};
 static fs_pair pair;
 static fs_face face;
 static fs_trainer_info info = {.size = sizeof(fs_trainer_info)};
+static fs_model_info model_info = {.size = sizeof(fs_model_info)};
+static fs_analysed_face analysed = {.size = sizeof(fs_analysed_face)};
+
+static fs_status made_analysis(fs_face_analysis **out) { /* of whole photos: it needs no detector */
+  fs_face_analysis_options options;
+  const fs_status status = fs_face_analysis_options_init(&options, sizeof options);
+  options.embedder = siamese_file;
+  return status == FS_OK ? fs_face_analysis_create(out, &options) : status;
+}
+
+static fs_status made_faces(fs_faces **out) {
+  fs_face_analysis *analysis = NULL;
+  fs_status status = made_analysis(&analysis);
+  if (status == FS_OK) status = fs_face_analysis_run(analysis, out, image);
+  fs_face_analysis_destroy(analysis);
+  return status;
+}
+
+static fs_status ran(const fs_face_analysis *it) {
+  fs_faces *out = NULL;
+  const fs_status status = fs_face_analysis_run(it, &out, image);
+  fs_faces_destroy(out);
+  return status;
+}
 
 KIND(image, made_pixels(&made), copied(it))
 KIND(model, fs_model_open(&made, model_file), fs_model_layer_info_get(it, "embedding", &layer))
 KIND(detector, fs_detector_create(&made, mtcnn, NULL), fs_detector_find(it, image, NULL, 0, &count))
 KIND(embedder, fs_embedder_create(&made, network), fs_embedder_template(it, points))
+KIND(models, fs_models_list(&made), fs_models_get(it, 0, &model_info))
+KIND(face_analysis, made_analysis(&made), ran(it))
+KIND(faces, made_faces(&made), fs_faces_get(it, 0, &analysed))
 KIND(gallery, fs_gallery_create(&made, embedder), fs_gallery_list_people(it, NULL, 0, &count))
 KIND(tracker, fs_tracker_create(&made, NULL), fs_tracker_finish(it))
 KIND(styler, fs_styler_create(&made, vgg), fs_styler_memory_needed(it, 32, 32, NULL, &bytes))
@@ -114,7 +141,7 @@ KIND(landmarks, fs_landmarks_load(&made, landmarks_text, sizeof landmarks_text -
 static const kind kinds[] = {
     LISTED(image),      LISTED(model),       LISTED(embedder), LISTED(gallery), LISTED(tracker),
     LISTED(fast_styler), LISTED(universal_styler), LISTED(unit_search), LISTED(photos),  LISTED(trainer),
-    LISTED(pairs),      LISTED(landmarks),
+    LISTED(pairs),      LISTED(landmarks),   LISTED(models),   LISTED(face_analysis), LISTED(faces),
     /* With the models that are built. */
     LISTED(detector),   LISTED(styler),      LISTED(style_job), LISTED(fast_trainer),
 };
@@ -222,6 +249,7 @@ static void several(void) {
 int main(void) {
   if (!mkdtemp(folder)) return 1;
   snprintf(model_file, sizeof model_file, "%s/network", folder);
+  snprintf(siamese_file, sizeof siamese_file, "%s/siamese.safetensors", folder);
   snprintf(text_file, sizeof text_file, "%s/fast", folder);
   image = picture(48, 32, 1);
   fast = fast_model(0.3f), universal = universal_model(0.3f);
@@ -233,6 +261,14 @@ int main(void) {
     REQUIRE_OK(fs_embedder_create(&embedder, network));
   }
   fs_trainer_destroy(trainer);
+  TEST("a network of whole photos is saved") {
+    fs_trainer_options options;
+    REQUIRE_OK(fs_trainer_options_init(&options, sizeof options));
+    options.architecture = "siamese";
+    REQUIRE_OK(fs_trainer_create(&trainer, &options, NULL));
+    REQUIRE_OK(fs_trainer_save_model(trainer, siamese_file, FS_FLOAT16, 1, NULL));
+    fs_trainer_destroy(trainer);
+  }
   if (quick()) test_skip_group("detectors, stylers and jobs, in quick runs");
   const bool has_models = !quick() && have(model_path("vgg19.safetensors"), "detectors and stylers") &&
                           have(model_path("mtcnn.safetensors"), "detectors and stylers");
@@ -242,12 +278,13 @@ int main(void) {
       REQUIRE_OK(fs_styler_create(&styler, vgg));
     }
   }
+  setenv("FACESTYLE_MODELS", folder, 1); /* so that a list has an entry */
   stale(has_models ? KINDS : KINDS - WITH_BUILT_MODELS);
   several();
   fs_styler_destroy(styler), fs_embedder_destroy(embedder);
   fs_model_destroy(vgg), fs_model_destroy(mtcnn), fs_model_destroy(network);
   fs_model_destroy(fast), fs_model_destroy(universal);
   fs_image_destroy(image);
-  unlink(model_file), unlink(text_file), rmdir(folder);
+  unlink(model_file), unlink(siamese_file), unlink(text_file), rmdir(folder);
   return test_end_program();
 }

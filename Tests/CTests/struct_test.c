@@ -44,6 +44,7 @@ static void set_size(size_t size) { memcpy(room.bytes, &size, sizeof size); }
 #define OPTIONS(name) \
   static fs_status name(void *room, size_t size) { return fs_##name##_init(room, size); }
 OPTIONS(frame)
+OPTIONS(face_analysis_options)
 OPTIONS(detector_options)
 OPTIONS(quality_options)
 OPTIONS(tracker_options)
@@ -66,7 +67,7 @@ static fs_status preset(void *room, size_t size) { return fs_style_options_prese
 
 static const struct { const char *name, *type; fs_status (*init)(void *, size_t); size_t size; } inits[] = {
 #define LISTED(name) {"fs_" #name "_init", "fs_" #name, name, sizeof(fs_##name)}
-    LISTED(frame), LISTED(detector_options), LISTED(quality_options), LISTED(tracker_options), LISTED(identify_options),
+    LISTED(frame), LISTED(face_analysis_options), LISTED(detector_options), LISTED(quality_options), LISTED(tracker_options), LISTED(identify_options),
     LISTED(gallery_options), LISTED(enrolment_options), LISTED(gradient_options), LISTED(style_options),
     LISTED(universal_options), LISTED(fast_trainer_options), LISTED(unit_search_options), LISTED(trainer_options),
     LISTED(training_options), LISTED(evaluation_options), LISTED(calibration_options), LISTED(tsne_options),
@@ -135,6 +136,9 @@ static fs_status architecture_info(void *room) { return fs_architecture_info_get
 static fs_status layer_info(void *room) { return fs_model_layer_info_get(network, "embedding", room); }
 static const fs_face a_face = {.x = 2, .y = 2, .width = 20, .height = 20, .score = 1,
                                .landmarks = {{8, 8}, {16, 8}, {12, 12}, {9, 16}, {15, 16}}};
+static fs_models *models;
+static fs_status model_info(void *room) { return fs_model_info_get(network, room); }
+static fs_status listed_model_info(void *room) { return fs_models_get(models, 0, room); }
 static fs_status quality(void *room) { return fs_face_quality(content, &a_face, NULL, room); }
 static float row[512];
 static fs_status identity(void *room) {
@@ -230,6 +234,10 @@ static void answers(void) {
     }
     network = model;
     answers_into("fs_model_layer_info_get", layer_info, sizeof(fs_layer_info));
+    answers_into("fs_model_info_get", model_info, sizeof(fs_model_info));
+    TEST("a list of models is made") { REQUIRE_OK(fs_models_list(&models)); }
+    answers_into("fs_models_get", listed_model_info, sizeof(fs_model_info));
+    fs_models_destroy(models);
     answers_into("fs_gallery_info_get", gallery_info, sizeof(fs_gallery_info));
     answers_into("fs_gallery_identify", gallery_identity, sizeof(fs_gallery_identity));
     answers_into("fs_gallery_enrol", enrolment, sizeof(fs_enrolment));

@@ -92,6 +92,9 @@ extension ElementwiseFunction: Enumeration { typealias InC = fs_function }
 extension fs_differentiation: CEnumeration { static var noun: StaticString { "differentiation" } }
 extension DerivativeWay: Enumeration { typealias InC = fs_differentiation }
 
+extension fs_model_use: CEnumeration { static var noun: StaticString { "model use" } }
+extension ModelInformation.Use: Enumeration { typealias InC = fs_model_use }
+
 extension fs_face_order: CEnumeration { static var noun: StaticString { "order" } }
 extension DetectorOptions.Order: Enumeration { typealias InC = fs_face_order }
 

@@ -97,6 +97,16 @@ public func fs_detector_finds_points(_ detector: OpaquePointer?) -> Int32 {
 }
 
 @c @implementation
+public func fs_detector_model_info(
+  _ detector: OpaquePointer?, _ info: UnsafeMutablePointer<fs_model_info>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let detector = try Handle.object(detector, Detector.self, "detector")
+    try fill(info, with: fs_model_info(detector.model), "info")
+  }
+}
+
+@c @implementation
 public func fs_detector_destroy(_ detector: OpaquePointer?) { Handle.destroy(detector, Detector.self) }
 
 // MARK: Embedder
@@ -295,52 +305,17 @@ public func fs_embedder_memory_needed(
 }
 
 @c @implementation
-public func fs_embedder_destroy(_ embedder: OpaquePointer?) { Handle.destroy(embedder, Embedder.self) }
-
-// MARK: Verification
-
-@c @implementation
-public func fs_distance(
-  _ a: UnsafePointer<Float>?, _ b: UnsafePointer<Float>?, _ dimension: Int,
-  _ distance: UnsafeMutablePointer<Float>?
-) -> fs_status {
-  boundary { () throws(Failure) in
-    let target = try required(distance, "distance")
-    guard dimension != 0 else { throw .invalidArgument("a dimension of 0; expected at least 1") }
-    let a = try buffer(a, dimension, "a"), b = try buffer(b, dimension, "b")
-    let distance = euclideanDistance(a.span, b.span)
-    guard distance.isFinite else {
-      throw .invalidArgument(
-        "the distance is \(distance); expected finite numbers, no farther apart than a float reaches")
-    }
-    target.pointee = distance
-  }
-}
-
-@c @implementation
-public func fs_compare_photos(
-  _ embedder: OpaquePointer?, _ detector: OpaquePointer?, _ a: OpaquePointer?, _ b: OpaquePointer?,
-  _ threshold: Float,
-  _ verdict: UnsafeMutablePointer<fs_verdict>?
+public func fs_embedder_model_info(
+  _ embedder: OpaquePointer?, _ info: UnsafeMutablePointer<fs_model_info>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let embedder = try Handle.object(embedder, Embedder.self, "embedder")
-    let detector = try embedder.detector(detector)
-    let a = try Handle.object(a, Image.self, "a"), b = try Handle.object(b, Image.self, "b")
-    let target = try required(verdict, "verdict")
-    let threshold = try chosenThreshold(chosen(threshold), default: embedder.threshold)
-    let first = try embedding(a, embedder, detector), second = try embedding(b, embedder, detector)
-    let distance = first.withSpan { first in second.withSpan { euclideanDistance(first, $0) } }
-    target.pointee = fs_verdict(Verdict(distance: distance, threshold: threshold))
+    try fill(info, with: fs_model_info(embedder.model), "info")
   }
 }
 
-/// The embedding of a photo's main face.
-func embedding(
-  _ photo: Image, _ embedder: Embedder, _ detector: Detector?
-) throws(Failure) -> Storage<Float> {
-  try embedder.embed(photo: photo, detector).embedding
-}
+@c @implementation
+public func fs_embedder_destroy(_ embedder: OpaquePointer?) { Handle.destroy(embedder, Embedder.self) }
 
 // MARK: Between C and Swift
 
@@ -386,10 +361,4 @@ private func points(of face: fs_face) -> [Point] {
   let (a, b, c, d, e) = face.landmarks
   let points = [a, b, c, d, e].map { Point($0.x, $0.y) }
   return points.contains { $0.x.isNaN || $0.y.isNaN } ? [] : points
-}
-
-extension fs_verdict {
-  init(_ verdict: Verdict) {
-    self.init(distance: verdict.distance, threshold: verdict.threshold, same: verdict.isSame ? 1 : 0)
-  }
 }

@@ -9,6 +9,7 @@ final class ModelHandle: HandleKind {
   static var kind: StaticString { "fs_model" }
 
   let model: Model
+  let information: ModelInformation
   private var texts: [String: UnsafeMutablePointer<CChar>] = [:]
   /// Empty for a model of several networks.
   private(set) var layerNames: [UnsafeMutablePointer<CChar>?] = []
@@ -16,6 +17,7 @@ final class ModelHandle: HandleKind {
   /// - Throws: `.badData` for metadata that do not describe a valid network.
   init(_ model: Model) throws(Failure) {
     self.model = model
+    information = try ModelInformation(model)
     for (key, value) in model.weights.metadata { texts[key] = value.withCString { strdup($0) } }
     let architecture: Architecture
     do throws(Failure) {
@@ -41,11 +43,11 @@ func model(_ pointer: OpaquePointer?, _ name: StaticString = "model") throws(Fai
 
 @c @implementation
 public func fs_model_open(
-  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ path: UnsafePointer<CChar>?
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ name: UnsafePointer<CChar>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    out.pointee = Handle.make(try ModelHandle(Model(path: pathText(path, "path"))))
+    out.pointee = Handle.make(try ModelHandle(Model(opening: pathText(name, "name"))))
   }
 }
 

@@ -52,8 +52,8 @@ public func fs_gallery_add_photo(
   boundary { () throws(Failure) in
     let gallery = try shared(gallery)
     let name = try personName(name)
-    let embedding = try embedding(photo, for: gallery, embedder, detector)
-    try embedding.withSpan { embedding throws(Failure) in try gallery.add(name, embedding) }
+    let found = try judged(photo, for: gallery, embedder, detector)
+    try found.embedding.withSpan { embedding throws(Failure) in try gallery.add(name, embedding) }
   }
 }
 
@@ -104,13 +104,13 @@ public func fs_gallery_verify_photo(
     let name = try personName(name)
     let target = try required(verdict, "verdict")
     _ = try chosenThreshold(chosen(threshold), default: 0)  // checked before the detector's work
-    let embedding = try embedding(photo, for: gallery, embedder, detector)
-    target.pointee = fs_verdict(
-      try gallery.read { gallery throws(Failure) in
-        try embedding.withSpan { embedding throws(Failure) in
-          try gallery.verify(name, embedding, chosen(threshold))
-        }
-      })
+    let found = try judged(photo, for: gallery, embedder, detector)
+    let verdict = try gallery.read { gallery throws(Failure) in
+      try found.embedding.withSpan { embedding throws(Failure) in
+        try gallery.verify(name, embedding, chosen(threshold))
+      }
+    }
+    target.pointee = fs_verdict(verdict, found.reasons)
   }
 }
 
@@ -244,15 +244,15 @@ public func fs_gallery_embeddings(
 @c @implementation
 public func fs_gallery_destroy(_ gallery: OpaquePointer?) { Handle.destroy(gallery, SharedGallery.self) }
 
-/// The embedding of a photo, by the gallery's own model.
-func embedding(
+/// The embedding of a photo's main face, by the gallery's own model, and the reasons against relying on it.
+func judged(
   _ photo: OpaquePointer?, for gallery: SharedGallery, _ embedder: OpaquePointer?, _ detector: OpaquePointer?
-) throws(Failure) -> Storage<Float> {
+) throws(Failure) -> (embedding: Storage<Float>, reasons: FaceQuality.Reasons) {
   let embedder = try Handle.object(embedder, Embedder.self, "embedder")
   let detector = try embedder.detector(detector)
   let photo = try Handle.object(photo, Image.self, "photo")
   try gallery.check(model: embedder.fingerprint)
-  return try embedding(photo, embedder, detector)
+  return try embedder.judged(photo: photo, detector)
 }
 
 extension fs_gallery_person {

@@ -35,12 +35,13 @@ public func fs_gallery_identify_photo(
     try checkRoom(target, "identity")
     let options = try known(options)
     _ = try chosenThreshold(chosen(options.threshold), default: 0)  // checked before the detector's work
-    let embedding = try embedding(photo, for: gallery, embedder, detector)
-    let found = try gallery.read { gallery throws(Failure) in
-      try embedding.withSpan { embedding throws(Failure) in
+    let face = try judged(photo, for: gallery, embedder, detector)
+    var found = try gallery.read { gallery throws(Failure) in
+      try face.embedding.withSpan { embedding throws(Failure) in
         try identified(embedding, in: gallery, options)
       }
     }
+    found.reasons = face.reasons.rawValue
     try fill(target, with: found, "identity")
   }
 }

@@ -57,6 +57,7 @@ extension FaceFinder {
 
 /// Finds faces in pictures and frames with the network of its model, and reports the requested ones.
 package final class Detector: @unchecked Sendable {
+  package let model: ModelInformation
   private let finder: any FaceFinder
   private let options: DetectorOptions
   // Guarded by `lock`: upright pictures of frames, to be reused.
@@ -68,6 +69,7 @@ package final class Detector: @unchecked Sendable {
     try options.check()
     self.options = options
     try model.require(.mtcnn, .cascade, for: "a detector")
+    self.model = try ModelInformation(model)
     finder =
       if model.registered.use == .cascade {
         try CascadeDetector(model, options)

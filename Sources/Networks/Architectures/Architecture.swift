@@ -10,6 +10,9 @@ package struct Architecture: Sendable {
   package let scale: Float
   package let graph: Graph
 
+  /// Whether its result is a face embedding.
+  package var hasEmbedding: Bool { layerNames.contains("embedding") }
+
   /// Side of the square input, or nil if any size is accepted.
   package var side: Int? { input.height == input.width ? input.height : nil }
 

@@ -3,6 +3,10 @@ import Tensors
 /// A weight file with a known architecture. Its networks are built on first use and shared by all callers.
 package final class Model: @unchecked Sendable {
   package let weights: WeightFile
+  /// Of its file; nil if it was read from memory.
+  package let path: String?
+  /// The name by which it was opened, if that is a role's.
+  package let role: ModelRole?
   /// The file's "architecture".
   package let architectureName: String
   /// Its entry in the registry.
@@ -13,21 +17,38 @@ package final class Model: @unchecked Sendable {
   /// The last request to `features`, with its memory: the next picture often has the same.
   private var asked: (layer: String, pooling: Pooling, executor: Executor)?
 
-  package convenience init(path: String) throws(Failure) { try self.init(WeightFile(path: path)) }
+  package convenience init(path: String) throws(Failure) {
+    try self.init(WeightFile(path: path), path: path)
+  }
+
+  /// Opens a model by its name or role, or the file of a path.
+  /// - Parameter finder: nil: that of this process.
+  /// - Throws: `.notFound` if no folder has the name, and the errors of its file, which they name.
+  package convenience init(opening text: String, _ finder: ModelFinder? = nil) throws(Failure) {
+    guard !ModelFinder.isPath(text) else {
+      try self.init(path: text)
+      return
+    }
+    let path = try (finder ?? ModelFinder()).path(named: text)
+    do throws(Failure) {
+      try self.init(WeightFile(path: path), path: path, role: ModelRole(named: text))
+    } catch {
+      let isNamed = error.reason.utf8.starts(with: path.utf8)
+      throw isNamed ? error : Failure(error.kind, "\(path): \(error.reason)")
+    }
+  }
 
   package convenience init(copying bytes: Span<UInt8>) throws(Failure) {
     try self.init(WeightFile(copying: bytes))
   }
 
-  package init(_ weights: WeightFile) throws(Failure) {
-    guard let name = weights.metadata["architecture"] else {
-      throw .badData("weights: the metadata lacks \"architecture\", this file was not made for this library")
-    }
-    guard let registered = RegisteredArchitecture.named(name) else {
-      throw .badData("weights: the architecture is \"\(name)\", which this version does not know")
-    }
+  package init(_ weights: WeightFile, path: String? = nil, role: ModelRole? = nil) throws(Failure) {
+    let registered = try RegisteredArchitecture.of(weights.metadata)
+    let name = "\(registered.name)"
     if name == "\(Architecture.graphName)" { known = try registered.network(weights.metadata) }
     self.weights = weights
+    self.path = path
+    self.role = role
     self.registered = registered
     architectureName = name
     log(.info, "model \(name): \(weights.parameterCount) parameters")

@@ -3,29 +3,17 @@ import Tensors
 
 /// A safetensors file: named tensors and texts. The file is untrusted.
 ///
-/// Layout: 8 bytes little-endian header length, the header in JSON, then the tensors' bytes. Every range is
-/// checked against the file before anything is read; overlapping ranges, unknown types and shapes that do not
-/// match their ranges are rejected. Values are F32, F16, or a code book: `name.indices` U8 with `name.table`
-/// F32[256].
+/// Values are F32, F16, or a code book: `name.indices` U8 with `name.table` F32[256].
 package final class WeightFile: @unchecked Sendable {
   package static let largest = 1 << 32
   static let largestHeader = 64 << 20
 
   package let metadata: [String: String]
   package let fingerprint: UInt64
-  private let entries: [String: Entry]
+  /// The count of numbers in all tensors; a code book counts by its indices.
+  package let parameterCount: Int
+  private let entries: [String: WeightHeader.Entry]
   private let bytes: Storage<UInt8>
-
-  private enum Kind: Int { case float32 = 4, float16 = 2, byte = 1 }
-
-  private struct Entry {
-    let kind: Kind
-    let extents: [Int]
-    let count, offset: Int
-
-    /// The range of its bytes in the file.
-    var place: Range<Int> { offset..<(offset + count * kind.rawValue) }
-  }
 
   package convenience init(path: String) throws(Failure) {
     try self.init(taking: readFile(path, limit: WeightFile.largest))
@@ -36,108 +24,21 @@ package final class WeightFile: @unchecked Sendable {
   }
 
   private init(taking bytes: Storage<UInt8>) throws(Failure) {
-    let count = bytes.count
-    guard count >= 10 else { throw .badData("safetensors: \(count) bytes; expected at least 10") }
-    var length: UInt64 = 0
-    for i in 0..<8 { length |= UInt64(bytes[i]) << UInt64(8 * i) }
-    guard length <= UInt64(min(count - 8, WeightFile.largestHeader)) else {
-      throw .badData(
-        "safetensors: a header of \(length) bytes in a file of \(count), this is no safetensors file")
-    }
-    let dataStart = 8 + Int(length)
-    let header = try JSON(parsing: bytes, 8..<dataStart)
-    guard case .object(let members) = header else {
-      throw .badData("safetensors: the header is not an object")
-    }
-    var metadata: [String: String] = [:]
-    var entries: [String: Entry] = [:]
-    var ranges: [(first: Int, end: Int)] = []
-    for (name, value) in members {
-      guard case .object(let fields) = value else { throw .badData("safetensors: \(name) is not an object") }
-      if name == "__metadata__" {
-        for (key, value) in fields {
-          guard case .text(let text) = value else {
-            throw .badData("safetensors: metadata \(key) is not a text")
-          }
-          metadata[key] = text
-        }
-        continue
-      }
-      let entry = try WeightFile.entry(name, fields, dataStart: dataStart, fileCount: count)
-      guard entries.updateValue(entry, forKey: name) == nil else {
-        throw .badData("safetensors: \(name) appears twice")
-      }
-      ranges.append((entry.place.lowerBound, entry.place.upperBound))
-    }
-    // The format allows neither gaps nor overlaps: they indicate a damaged length.
-    ranges.sort { $0.first < $1.first }
-    var end = dataStart
-    for range in ranges {
-      guard range.first == end else {
-        throw .badData(
-          "safetensors: a tensor begins at byte \(range.first), the one before it ends at \(end)")
-      }
-      end = range.end
-    }
-    guard end == count else {
-      throw .badData("safetensors: the tensors end at byte \(end), the file at \(count)")
-    }
+    let header = try WeightHeader(bytes, fileCount: bytes.count)
     self.bytes = bytes
-    self.metadata = metadata
-    self.entries = entries
+    metadata = header.metadata
+    parameterCount = header.parameterCount
+    entries = header.entries
     fingerprint = WeightFile.fingerprint(bytes, entries, metadata)
   }
 
-  private static func entry(
-    _ name: String, _ fields: [(key: String, value: JSON)], dataStart: Int, fileCount: Int
-  ) throws(Failure) -> Entry {
-    var kind: Kind?, extents: [Int]?, range: (Int, Int)?
-    for (key, value) in fields {
-      switch (key, value) {
-      case ("dtype", .text(let type)):
-        switch type {
-        case "F32": kind = .float32
-        case "F16": kind = .float16
-        case "U8": kind = .byte
-        default: throw .badData("safetensors: \(name) is \(type); expected F32, F16 or U8")
-        }
-      case ("shape", .array(let list)), ("data_offsets", .array(let list)):
-        var numbers: [Int] = []
-        for element in list {
-          guard case .number(let number) = element else {
-            throw .badData("safetensors: \(key) of \(name) is not made of numbers")
-          }
-          numbers.append(number)
-        }
-        if key == "shape" {
-          extents = numbers
-        } else if numbers.count == 2 {
-          range = (numbers[0], numbers[1])
-        }
-      default: break
-      }
-    }
-    guard let kind, let extents, let range else {
-      throw .badData("safetensors: \(name) lacks dtype, shape or data_offsets")
-    }
-    guard extents.count <= 8 else {
-      throw .badData("safetensors: \(name) has \(extents.count) axes; expected at most 8")
-    }
-    var size = kind.rawValue, overflow = false
-    for extent in extents where !overflow { (size, overflow) = size.multipliedReportingOverflow(by: extent) }
-    guard size > 0 || overflow else { throw .badData("safetensors: \(name) has a side of 0") }
-    guard !overflow, range.0 <= range.1, range.1 <= fileCount - dataStart, range.1 - range.0 == size else {
-      throw .badData(
-        "safetensors: \(name) lies at \(range.0)..\(range.1) of \(fileCount - dataStart) bytes; expected \(overflow ? Int.max : size)"
-      )
-    }
-    return Entry(kind: kind, extents: extents, count: size / kind.rawValue, offset: dataStart + range.0)
-  }
+  /// Of the whole file.
+  package var byteCount: Int { bytes.count }
 
   /// A hash of all tensors and texts, independent of their order in the file: they are added in the order of
   /// their names.
   private static func fingerprint(
-    _ bytes: Storage<UInt8>, _ entries: [String: Entry], _ metadata: [String: String]
+    _ bytes: Storage<UInt8>, _ entries: [String: WeightHeader.Entry], _ metadata: [String: String]
   ) -> UInt64 {
     var print = Fingerprint()
     for name in entries.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
@@ -154,18 +55,6 @@ package final class WeightFile: @unchecked Sendable {
     return print.value
   }
 
-  /// The count of numbers in all tensors; a code book counts by its indices.
-  package var parameterCount: Int {
-    var count = 0
-    for (name, entry) in entries where !isCodeBookTable(name) { count += entry.count }
-    return count
-  }
-
-  private func isCodeBookTable(_ name: String) -> Bool {
-    let suffix = ".table"
-    return name.hasSuffix(suffix) && entries[String(name.dropLast(suffix.count)) + ".indices"] != nil
-  }
-
   package func contains(_ name: String) -> Bool { entries[name] != nil || entries[name + ".indices"] != nil }
 
   /// Of a tensor; nil if it is absent.
@@ -180,7 +69,7 @@ package final class WeightFile: @unchecked Sendable {
   }
 
   /// Byte tensors are the indices of a code book, and vice versa.
-  private func entry(_ name: String, _ extents: [Int]) throws(Failure) -> Entry {
+  private func entry(_ name: String, _ extents: [Int]) throws(Failure) -> WeightHeader.Entry {
     let (entry, isCodeBook) =
       if let plain = entries[name] { (plain, false) } else if let coded = entries[name + ".indices"] {
         (coded, true)

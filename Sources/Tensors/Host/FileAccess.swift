@@ -6,27 +6,49 @@ import CSystem
 /// - Throws: `.io` if it cannot be read or is a folder, a pipe or a device; `.badData` if it holds more than
 ///   `limit`.
 package func readFile(_ path: String, limit: Int) throws(Failure) -> Storage<UInt8> {
+  let (file, size) = try openRegular(path)
+  defer { close(file) }
+  guard size <= limit else { throw .badData("\(path): \(size) bytes; expected at most \(limit)") }
+  return try bytes(of: file, count: size, path)
+}
+
+/// The first `count` bytes of a regular file, fewer if it is shorter, and the size of the whole file.
+/// - Throws: `.io` if it cannot be read or is a folder, a pipe or a device.
+package func readStart(
+  of path: String, count: Int
+) throws(Failure) -> (bytes: Storage<UInt8>, fileCount: Int) {
+  let (file, size) = try openRegular(path)
+  defer { close(file) }
+  return (try bytes(of: file, count: min(count, size), path), size)
+}
+
+private func openRegular(_ path: String) throws(Failure) -> (file: Int32, size: Int) {
   // Checked before opening: opening a pipe would wait for its writer.
   var info = stat()
   guard withPath(path, { stat($0, &info) }) == 0 else { throw .io("\(path): \(lastReason())") }
   try refuseUnlessRegular(info, path)
   let file = withPath(path) { systemOpenForReading($0) }
   guard file >= 0 else { throw .io("\(path): \(lastReason())") }
-  defer { close(file) }
-  guard fstat(file, &info) == 0 else { throw .io("\(path): \(lastReason())") }
-  try refuseUnlessRegular(info, path)
-  let size = Int(info.st_size)
-  guard size <= limit else { throw .badData("\(path): \(size) bytes; expected at most \(limit)") }
+  do throws(Failure) {
+    guard fstat(file, &info) == 0 else { throw .io("\(path): \(lastReason())") }
+    try refuseUnlessRegular(info, path)
+  } catch {
+    close(file)
+    throw error
+  }
+  return (file, Int(info.st_size))
+}
 
-  let bytes = try Storage<UInt8>(count: size)
+private func bytes(of file: Int32, count: Int, _ path: String) throws(Failure) -> Storage<UInt8> {
+  let bytes = try Storage<UInt8>(count: count)
   var done = 0
-  while done < size {
-    let got = read(file, bytes.pointer + done, size - done)
+  while done < count {
+    let got = read(file, bytes.pointer + done, count - done)
     if got < 0 {
       if systemError() == EINTR { continue }
       throw .io("\(path): \(lastReason())")
     }
-    guard got > 0 else { throw .io("\(path): shrank to \(done) bytes while being read; expected \(size)") }
+    guard got > 0 else { throw .io("\(path): shrank to \(done) bytes while being read; expected \(count)") }
     done += got
   }
   return bytes
@@ -79,7 +101,7 @@ private func keepName(_ target: String, for path: String) throws(Failure) {
 }
 
 /// "." or the path up to and including its last slash.
-private func directory(of path: String) -> String {
+func directory(of path: String) -> String {
   guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
   return String(path[...slash])
 }

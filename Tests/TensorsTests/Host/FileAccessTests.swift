@@ -47,6 +47,19 @@ private func contents(_ path: String, limit: Int = 1 << 20) throws -> [UInt8] {
     }
   }
 
+  @Test func `reads the start of a file, and says how long all of it is`() throws {
+    try withFolder { folder in
+      try write([1, 2, 3, 4, 5], to: folder + "/file")
+      for (count, start) in [(0, []), (2, [1, 2]), (5, [1, 2, 3, 4, 5]), (9, [1, 2, 3, 4, 5])]
+        as [(Int, [UInt8])]
+      {
+        let read = try readStart(of: folder + "/file", count: count)
+        #expect(read.bytes.values == start && read.fileCount == 5)
+      }
+    }
+    #expect(outcome { try readStart(of: "/tmp", count: 8) } == "io: /tmp: a folder; expected a file")
+  }
+
   @Test func `gives the system's reason for a missing file`() {
     #expect(
       outcome { try readFile("/nowhere/file", limit: 10) } == "io: /nowhere/file: No such file or directory")

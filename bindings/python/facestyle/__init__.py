@@ -2,7 +2,8 @@
 
     import facestyle as fs
 
-    with fs.Model.open("dlib-resnet.safetensors") as weights, fs.Embedder(weights) as embedder: ...
+    with fs.FaceAnalysis() as analysis:
+        print(analysis.compare("a.jpg", "b.jpg"))
 
 Names are looked up when they are first used, so that the parts in plain Python (`facestyle.models`) work
 where the native library is not installed.
@@ -15,7 +16,8 @@ _HOMES = {
     "image": ("Image",),
     "frame": ("Frame",),
     "augmentation": ("augment", "augmentation_settings"),
-    "model": ("Model", "Architecture", "architectures"),
+    "model": ("Model", "ModelInfo", "installed_models", "Architecture", "architectures"),
+    "analysis": ("FaceAnalysis", "AnalysedFace"),
     "faces": (
         "Face", "Detector", "Embedder", "Gallery", "GalleryPhoto", "GalleryReport", "Enrolment", "Match", "Neighbour",
         "Person", "Verdict", "compare", "distance", "template"),

@@ -70,6 +70,37 @@ class fs_model(Structure):
     pass
 
 
+fs_model_use = c_int
+FS_MODEL_OTHER = 0
+FS_MODEL_EMBEDDER = 1
+FS_MODEL_DETECTOR = 2
+FS_MODEL_STYLER = 3
+FS_MODEL_FAST_STYLE = 4
+FS_MODEL_UNIVERSAL_STYLE = 5
+
+
+class fs_model_info(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("name", c_char_p),
+        ("path", c_char_p),
+        ("role", c_char_p),
+        ("architecture", c_char_p),
+        ("licence", c_char_p),
+        ("accuracy", c_char_p),
+        ("note", c_char_p),
+        ("fault", c_char_p),
+        ("byte_count", c_uint64),
+        ("parameters", c_uint64),
+        ("use", fs_model_use),
+        ("hidden", c_int32),
+    ]
+
+
+class fs_models(Structure):
+    pass
+
+
 class fs_architecture_info(Sized):
     _fields_ = [
         ("size", c_size_t),
@@ -100,6 +131,48 @@ class fs_face(Structure):
     ]
 
 
+FS_DEFAULT_THRESHOLD = (-1.0)
+
+
+class fs_verdict(Structure):
+    _fields_ = [
+        ("distance", c_float),
+        ("threshold", c_float),
+        ("same", c_int32),
+        ("reasons", c_uint32 * 2),
+    ]
+
+
+class fs_face_analysis_options(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("detector", c_char_p),
+        ("embedder", c_char_p),
+        ("min_face", c_float),
+        ("max_faces", c_uint32),
+    ]
+
+
+class fs_face_analysis(Structure):
+    pass
+
+
+class fs_faces(Structure):
+    pass
+
+
+class fs_analysed_face(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("embedding", POINTER(c_float)),
+        ("dimension", c_size_t),
+        ("face", fs_face),
+        ("quality", c_float),
+        ("reasons", c_uint32),
+        ("is_main", c_int32),
+    ]
+
+
 class fs_region(Structure):
     _fields_ = [
         ("x", c_uint32),
@@ -112,8 +185,6 @@ class fs_region(Structure):
 fs_face_order = c_int
 FS_LARGEST_FIRST = 0
 FS_SUREST_FIRST = 1
-
-FS_DEFAULT_THRESHOLD = (-1.0)
 
 
 class fs_detector_options(Sized):
@@ -134,14 +205,6 @@ class fs_detector(Structure):
 
 class fs_embedder(Structure):
     pass
-
-
-class fs_verdict(Structure):
-    _fields_ = [
-        ("distance", c_float),
-        ("threshold", c_float),
-        ("same", c_int32),
-    ]
 
 
 fs_distance_kind = c_int
@@ -189,6 +252,7 @@ class fs_gallery_identity(Sized):
         ("threshold", c_float),
         ("photo", c_uint64),
         ("votes", c_uint32),
+        ("reasons", c_uint32),
         ("name", c_char * FS_NAME_CAPACITY),
         ("nearest", c_char * FS_NAME_CAPACITY),
         ("runner_up", c_char * FS_NAME_CAPACITY),
@@ -1142,9 +1206,37 @@ FUNCTIONS = {
     "fs_model_parameter_count": (c_size_t, [POINTER(fs_model)]),
     "fs_model_fingerprint": (c_uint64, [POINTER(fs_model)]),
     "fs_model_destroy": (None, [POINTER(fs_model)]),
+    "fs_model_info_get": (fs_status, [POINTER(fs_model), POINTER(fs_model_info)]),
+    "fs_models_list": (fs_status, [POINTER(POINTER(fs_models))]),
+    "fs_models_count": (c_size_t, [POINTER(fs_models)]),
+    "fs_models_get": (fs_status, [POINTER(fs_models), c_size_t, POINTER(fs_model_info)]),
+    "fs_models_destroy": (None, [POINTER(fs_models)]),
     "fs_architecture_count": (c_size_t, []),
     "fs_architecture_name": (c_char_p, [c_size_t]),
     "fs_architecture_info_get": (fs_status, [c_char_p, POINTER(fs_architecture_info)]),
+    "fs_face_analysis_options_init": (fs_status, [POINTER(fs_face_analysis_options), c_size_t]),
+    "fs_face_analysis_create": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_face_analysis)), POINTER(fs_face_analysis_options)
+        ],
+    ),
+    "fs_face_analysis_run": (
+        fs_status,
+        [
+            POINTER(fs_face_analysis), POINTER(POINTER(fs_faces)), POINTER(fs_image)
+        ],
+    ),
+    "fs_faces_count": (c_size_t, [POINTER(fs_faces)]),
+    "fs_faces_get": (fs_status, [POINTER(fs_faces), c_size_t, POINTER(fs_analysed_face)]),
+    "fs_faces_destroy": (None, [POINTER(fs_faces)]),
+    "fs_face_analysis_compare": (
+        fs_status,
+        [
+            POINTER(fs_face_analysis), POINTER(fs_image), POINTER(fs_image), c_float, POINTER(fs_verdict)
+        ],
+    ),
+    "fs_face_analysis_destroy": (None, [POINTER(fs_face_analysis)]),
     "fs_detector_options_init": (fs_status, [POINTER(fs_detector_options), c_size_t]),
     "fs_detector_create": (
         fs_status,
@@ -1159,6 +1251,8 @@ FUNCTIONS = {
         ],
     ),
     "fs_detector_finds_points": (c_int32, [POINTER(fs_detector)]),
+    "fs_detector_model_info": (fs_status, [POINTER(fs_detector), POINTER(fs_model_info)]),
+    "fs_face_analysis_detector": (POINTER(fs_detector), [POINTER(fs_face_analysis)]),
     "fs_detector_destroy": (None, [POINTER(fs_detector)]),
     "fs_embedder_create": (fs_status, [POINTER(POINTER(fs_embedder)), POINTER(fs_model)]),
     "fs_embedder_dimension": (c_size_t, [POINTER(fs_embedder)]),
@@ -1194,6 +1288,8 @@ FUNCTIONS = {
     "fs_embedder_template": (fs_status, [POINTER(fs_embedder), POINTER(fs_point)]),
     "fs_architecture_template": (fs_status, [c_char_p, POINTER(fs_point)]),
     "fs_embedder_memory_needed": (fs_status, [POINTER(fs_embedder), c_size_t, POINTER(c_uint64)]),
+    "fs_embedder_model_info": (fs_status, [POINTER(fs_embedder), POINTER(fs_model_info)]),
+    "fs_face_analysis_embedder": (POINTER(fs_embedder), [POINTER(fs_face_analysis)]),
     "fs_embedder_destroy": (None, [POINTER(fs_embedder)]),
     "fs_distance": (fs_status, [POINTER(c_float), POINTER(c_float), c_size_t, POINTER(c_float)]),
     "fs_compare_photos": (

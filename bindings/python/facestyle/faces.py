@@ -13,7 +13,7 @@ from .errors import check
 from .frame import frame_as_c, region_as_c
 from .identification import identify_options
 from .image import Image
-from .model import Model
+from .model import Model, model_info
 
 _ORDERS = {"largest": _c.FS_LARGEST_FIRST, "surest": _c.FS_SUREST_FIRST}
 
@@ -56,13 +56,20 @@ def face_as_c(face, what="face"):
     return face._as_c()
 
 
+def reasons_of(bits):
+    """The texts of bits of fs_quality_reason."""
+    return tuple(_c.fs_quality_reason_text(1 << i).decode() for i in range(32) if bits >> i & 1)
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """Is it the same person? Yes if the distance is at most the threshold; as a truth value it is that answer."""
+    """Is it the same person? Yes if the distance is at most the threshold; as a truth value it is that answer. `reasons` are
+    two tuples of texts: why the face of the first photo, and that of the second, is too bad for a sure answer."""
 
     same: bool
     distance: float
     threshold: float
+    reasons: tuple = ((), ())
 
     def __bool__(self):
         return self.same
@@ -73,7 +80,7 @@ class Match:
     """Who it is: `name`, or None for a stranger; as a truth value, whether it is `known`. `nearest` is the nearest person, who is
     it if near enough, and far enough before the next; `ambiguous` if near enough alone. `nearest` and `photo`, the number of that
     person's nearest photo, are None in an empty gallery, `runner_up` where there is nobody else; `votes` are of the rule
-    "vote"."""
+    "vote". `reasons` are texts: why the face of the photo is too bad for a sure answer."""
 
     known: bool
     name: Optional[str]
@@ -86,6 +93,7 @@ class Match:
     margin: float
     photo: Optional[int]
     votes: int
+    reasons: tuple = ()
 
     def __bool__(self):
         return self.known
@@ -116,7 +124,7 @@ def _report(report):
     return GalleryReport(report.added, report.present, report.conflicts)
 
 
-def _threshold(value):
+def threshold_of(value):
     if value is None:
         return _c.FS_DEFAULT_THRESHOLD
     value = number(value, "threshold")
@@ -125,8 +133,9 @@ def _threshold(value):
     return value
 
 
-def _verdict(verdict):
-    return Verdict(bool(verdict.same), verdict.distance, verdict.threshold)
+def verdict_of(verdict):
+    return Verdict(
+        bool(verdict.same), verdict.distance, verdict.threshold, tuple(reasons_of(bits) for bits in verdict.reasons))
 
 
 class Detector(Handle):
@@ -166,6 +175,11 @@ class Detector(Handle):
     def finds_points(self):
         """Whether its faces have landmarks, without which none can be aligned and embedded."""
         return bool(_c.fs_detector_finds_points(self.handle))
+
+    @property
+    def model(self):
+        """The `ModelInfo` of its model."""
+        return model_info(_c.fs_detector_model_info, self.handle)
 
     def find(self, image):
         """The faces of an image, in the detector's order."""
@@ -207,6 +221,11 @@ class Embedder(Handle):
     def threshold(self):
         """The distance up to which two faces are one person's."""
         return _c.fs_embedder_threshold(self.handle)
+
+    @property
+    def model(self):
+        """The `ModelInfo` of its model."""
+        return model_info(_c.fs_embedder_model_info, self.handle)
 
     @property
     def aligns(self):
@@ -389,7 +408,7 @@ class Gallery(Handle):
         `threshold`; with `refuse` it is not added then. An `Enrolment` is returned."""
         options, out, name = _c.fs_enrolment_options(), _c.fs_enrolment(), text(name, "name")
         check(_c.fs_enrolment_options_init(ctypes.byref(options), ctypes.sizeof(options)))
-        options.note, options.threshold, options.refuse = text(note, "note"), _threshold(threshold), flag(refuse, "refuse")
+        options.note, options.threshold, options.refuse = text(note, "note"), threshold_of(threshold), flag(refuse, "refuse")
         if isinstance(photo, Image):
             self._eyes()
             embedding, _ = self._embedder.embed_photo(photo, self._detector)
@@ -528,7 +547,7 @@ class Gallery(Handle):
 
     def verify(self, photo, identity, threshold=None):
         """Is it `identity`? `photo` is an `Image` or an embedding; a `Verdict` is returned."""
-        out, name, limit = _c.fs_verdict(), text(identity, "identity"), _threshold(threshold)
+        out, name, limit = _c.fs_verdict(), text(identity, "identity"), threshold_of(threshold)
         if isinstance(photo, Image):
             eyes = self._eyes()
             status = _c.fs_gallery_verify_photo(self.handle, *eyes, name, photo.handle, limit, ctypes.byref(out))
@@ -536,7 +555,7 @@ class Gallery(Handle):
             vector = floats(photo, (None,), "photo")
             status = _c.fs_gallery_verify(self.handle, name, pointer(vector), vector.size, limit, ctypes.byref(out))
         check(status)
-        return _verdict(out)
+        return verdict_of(out)
 
     def identify(
         self, photo, threshold=None, *, rule="nearest", kind="euclidean", head=None, margin=0.0, neighbours=5
@@ -548,7 +567,7 @@ class Gallery(Handle):
         distances are Euclidean.
         """
         dimension = 0 if head is None else self.dimension
-        options = identify_options(dimension, _threshold(threshold), rule, kind, head, margin, neighbours)
+        options = identify_options(dimension, threshold_of(threshold), rule, kind, head, margin, neighbours)
         out = _c.fs_gallery_identity()
         if isinstance(photo, Image):
             asked, function = (*self._eyes(), photo.handle), _c.fs_gallery_identify_photo
@@ -560,7 +579,7 @@ class Gallery(Handle):
             text.decode(errors="replace") or None for text in (out.name, out.nearest, out.runner_up))
         return Match(
             bool(out.known), name, nearest, out.distance, out.threshold, bool(out.ambiguous), runner_up, out.runner_up_distance,
-            out.margin, out.photo if nearest else None, out.votes)
+            out.margin, out.photo if nearest else None, out.votes, reasons_of(out.reasons))
 
     def search(self, embeddings, k=5):
         """The `k` photos nearest to each of the embeddings [count, dimension]: a list of `Neighbour`, nearest first,
@@ -616,11 +635,11 @@ def distance(a, b):
 def compare(a, b, embedder, detector=None, threshold=None):
     """Are the main faces of two photos the same person's? A `Verdict` is returned. An embedder that does not align wants no
     detector."""
-    out, limit = _c.fs_verdict(), _threshold(threshold)
+    out, limit = _c.fs_verdict(), threshold_of(threshold)
     photos = handle(a, Image, "a"), handle(b, Image, "b")
     eyes = handle(embedder, Embedder, "embedder"), optional(detector, Detector, "detector")
     check(_c.fs_compare_photos(*eyes, *photos, limit, ctypes.byref(out)))
-    return _verdict(out)
+    return verdict_of(out)
 
 
 def template(architecture):

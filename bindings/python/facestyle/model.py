@@ -1,6 +1,8 @@
 """Networks' weights."""
 
 import ctypes
+import os
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +14,12 @@ from .errors import check
 from .image import Image
 
 POOLINGS = {"average": _c.FS_POOLING_AVERAGE, "max": _c.FS_POOLING_MAX, "l2": _c.FS_POOLING_L2}
+
+
+_USES = {
+    _c.FS_MODEL_OTHER: "other", _c.FS_MODEL_EMBEDDER: "embedder", _c.FS_MODEL_DETECTOR: "detector", _c.FS_MODEL_STYLER: "styler",
+    _c.FS_MODEL_FAST_STYLE: "fast style", _c.FS_MODEL_UNIVERSAL_STYLE: "universal style",
+}  # fmt: skip
 
 
 class Architecture(NamedTuple):
@@ -38,6 +46,58 @@ def architectures():
     return known
 
 
+@dataclass(frozen=True)
+class ModelInfo:
+    """What is known of a model without reading its weights. `use` is "embedder", "detector", "styler", "fast style",
+    "universal style" or "other". `path` is None of bytes. `role` is "faces" or "faces-points" if it was opened by that name or,
+    in a list, if that name opens it. `licence`, `accuracy` and `note` are the file's own words, or None. In a list `fault`
+    is why it cannot be opened, and `hidden` whether a model of that name in an earlier folder is opened in its place."""
+
+    name: str
+    path: str | None
+    role: str | None
+    architecture: str | None
+    use: str
+    licence: str | None
+    accuracy: str | None
+    note: str | None
+    fault: str | None
+    bytes: int
+    parameters: int
+    hidden: bool
+
+    @classmethod
+    def _of(cls, info):
+        def known(text):
+            return None if text is None else text.decode(errors="replace")
+
+        path = None if info.path is None else os.fsdecode(info.path)
+        return cls(
+            known(info.name), path, known(info.role), known(info.architecture), _USES[info.use], known(info.licence),
+            known(info.accuracy), known(info.note), known(info.fault), info.byte_count, info.parameters, bool(info.hidden))
+
+
+def model_info(function, pointer):
+    """The `ModelInfo` that a function of the library writes for a handle."""
+    info = _c.fs_model_info()
+    check(function(pointer, ctypes.byref(info)))
+    return ModelInfo._of(info)
+
+
+def installed_models():
+    """A `ModelInfo` for each model that can be opened by name: in the order of the folders that are looked in, then by name."""
+    models, info = ctypes.POINTER(_c.fs_models)(), _c.fs_model_info()
+    check(_c.fs_models_list(ctypes.byref(models)))
+    try:
+        found = []
+        for index in range(_c.fs_models_count(models)):
+            check(_c.fs_models_get(models, index, ctypes.byref(info)))
+            found.append(ModelInfo._of(info))
+        return found
+    finally:
+        _c.fs_models_destroy(models)
+
+
 class Model(Handle):
     """The weights of a network. Make one with `Model.open` or `Model.load`; it may be closed as soon as the
     detector, embedder or styler of it exists."""
@@ -45,10 +105,11 @@ class Model(Handle):
     _destroy = _c.fs_model_destroy
 
     @classmethod
-    def open(cls, path):
-        """Reads a safetensors file."""
+    def open(cls, name):
+        """Opens an installed model by its name ("faces" is the best that embeds faces, "faces-points" the best that finds
+        them), or a safetensors file by its path."""
         out = ctypes.POINTER(_c.fs_model)()
-        check(_c.fs_model_open(ctypes.byref(out), text(path, "path")))
+        check(_c.fs_model_open(ctypes.byref(out), text(name, "name")))
         return cls(out)
 
     @classmethod
@@ -57,6 +118,15 @@ class Model(Handle):
         data, out = data_of(data, "data"), ctypes.POINTER(_c.fs_model)()
         check(_c.fs_model_load(ctypes.byref(out), data, len(data)))
         return cls(out)
+
+    @property
+    def info(self):
+        """Its `ModelInfo`: which model this is."""
+        return model_info(_c.fs_model_info_get, self.handle)
+
+    @property
+    def name(self):
+        return self.info.name
 
     @property
     def architecture(self):
@@ -87,4 +157,4 @@ class Model(Handle):
         return values
 
     def __repr__(self):
-        return "<Model closed>" if self.closed else f"<Model {self.architecture}>"
+        return "<Model closed>" if self.closed else f"<Model {self.name}: {self.architecture}>"

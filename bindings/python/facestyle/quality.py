@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from . import _c
 from ._convert import handle, number
 from .errors import check
-from .faces import face_as_c
+from .faces import face_as_c, reasons_of
 from .frame import Frame
 from .image import Image
 
@@ -54,6 +54,4 @@ def face_quality(picture, face, **limits):
         check(_c.fs_face_quality_frame(picture, *arguments))
     else:
         check(_c.fs_face_quality(handle(picture, (Image, Frame), "picture"), *arguments))
-    reasons = tuple(
-        _c.fs_quality_reason_text(1 << bit).decode() for bit in range(32) if out.reasons >> bit & 1)
-    return Quality(reasons=reasons, **{name: getattr(out, name) for name, _ in out._fields_ if name not in ("size", "reasons")})
+    return Quality(reasons=reasons_of(out.reasons), **{name: getattr(out, name) for name, _ in out._fields_ if name not in ("size", "reasons")})

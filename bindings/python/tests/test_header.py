@@ -2,6 +2,7 @@
 
 import ctypes
 import math
+import os
 import re
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import header
-from conftest import REPOSITORY, model_file, photo_file
+from conftest import MODELS, REPOSITORY, model_file, photo_file
 from facestyle import _c
 
 BASES = {
@@ -122,7 +123,7 @@ def test_every_struct_with_a_size_is_filled_is_an_answer_or_says_how():
         "fs_gallery_info", "fs_trainer_info", "fs_training_step", "fs_fast_training_step", "fs_style_progress",
         "fs_training_progress", "fs_tsne_progress", "fs_pixels", "fs_architecture_info", "fs_layer_info", "fs_host_info",
         "fs_quality", "fs_identity", "fs_gallery_identity", "fs_enrolment", "fs_gallery_report", "fs_gradient_report",
-        "fs_evaluation", "fs_calibration"}  # fmt: skip
+        "fs_evaluation", "fs_calibration", "fs_model_info", "fs_analysed_face"}  # fmt: skip
 
 
 def test_a_struct_without_a_size_says_that_it_is_frozen():
@@ -176,7 +177,7 @@ def chapters():
 def test_the_map_on_top_names_the_chapters_in_their_order():
     opening = header.TEXT[: header.TEXT.index("A first program")]
     assert chapters() == re.findall(r"^ \*   ([A-Zt][\w -]*?)  +\S", opening, flags=re.M)
-    assert chapters()[:7] == ["Status", "Images", "Models", "Detector", "Embedder", "Comparison", "Gallery"]
+    assert chapters()[:8] == ["Status", "Images", "Models", "Face analysis", "Detector", "Embedder", "Comparison", "Gallery"]
 
 
 def test_lines_have_100_columns_at_most():
@@ -185,7 +186,7 @@ def test_lines_have_100_columns_at_most():
 
 def test_the_first_program_compares_two_photos(tmp_path):
     obama, again, biden, cat = (photo_file(name) for name in ("obama.jpg", "obama2.jpg", "biden.jpg", "chelsea.png"))
-    models = [model_file(name) for name in ("mtcnn", "dlib-resnet")]
+    model_file("mtcnn"), model_file("dlib-resnet")
     (tmp_path / "same.c").write_text(header.program())
     library = Path(_c.library._name).resolve().parent
     command = ["cc", "-std=c11", "-O2", "-pedantic", "-Wall", "-Wextra", "-Werror", "-I", REPOSITORY / "include",
@@ -193,12 +194,13 @@ def test_the_first_program_compares_two_photos(tmp_path):
     subprocess.run(command, check=True)
 
     def run(*arguments):
-        done = subprocess.run([tmp_path / "same", *arguments], capture_output=True, text=True)
+        environment = {**os.environ, "FACESTYLE_MODELS": str(MODELS)}
+        done = subprocess.run([tmp_path / "same", *arguments], capture_output=True, text=True, env=environment)
         return done.returncode, done.stdout, done.stderr
 
-    assert run(*models, obama, obama) == (0, "same, distance 0.00\n", "")
-    assert run(*models, obama, again)[1].startswith("same, distance 0.")
-    assert run(*models, obama, biden)[1].startswith("different, distance 0.")
-    status, output, reason = run(*models, obama, cat)
+    assert run(obama, obama) == (0, "same, distance 0.00\n", "")
+    assert run(obama, again)[1].startswith("same, distance 0.")
+    assert run(obama, biden)[1].startswith("different, distance 0.")
+    status, output, reason = run(obama, cat)
     assert (status, output, reason.count("\n")) == (1, "", 1) and "face" in reason
-    assert run()[0] == 2
+    assert run() == (1, "", "path is NULL\n")

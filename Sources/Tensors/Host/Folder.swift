@@ -1,5 +1,4 @@
 import CSystem
-import Tensors
 
 /// The entries of a folder, ordered by the bytes of their names: the same on every machine.
 ///

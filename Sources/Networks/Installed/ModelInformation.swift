@@ -1,0 +1,92 @@
+import Tensors
+
+/// What is known of a model without its weights.
+package struct ModelInformation: Sendable {
+  /// The file's name without its ending; of bytes in memory, the metadata's or the architecture.
+  package let name: CText
+  package let path: CText?
+  /// The name by which it was opened, or is chosen, as the best installed one.
+  package let role: CText?
+  package let architecture: CText?
+  package let licence: CText?
+  package let accuracy: CText?
+  package let note: CText?
+  /// Why it cannot be opened.
+  package let fault: CText?
+  package let use: Use
+  /// Of the file.
+  package let byteCount: Int
+  package let parameterCount: Int
+  /// Whether another file of its name comes first.
+  package let isHidden: Bool
+
+  /// The raw values are those of `fs_model_use`.
+  package enum Use: Int32, CaseIterable {
+    case other = 0, embedder = 1, detector = 2, styler = 3, fastStyle = 4, universalStyle = 5
+  }
+
+  /// Of an opened model.
+  /// - Throws: `.badData` for metadata that describe no network.
+  package init(_ model: Model) throws(Failure) {
+    let texts = model.weights.metadata
+    let name = model.path.map { ModelInformation.name(of: $0) } ?? texts["name"] ?? model.architectureName
+    self.init(
+      name, path: model.path, role: model.role, texts, use: try model.registered.use(texts), fault: nil,
+      byteCount: model.weights.byteCount, parameterCount: model.weights.parameterCount, isHidden: false)
+  }
+
+  /// Of a file, from its header.
+  init(ofFile path: String, _ name: String, role: ModelRole?, isHidden: Bool) {
+    var header: WeightHeader?, use = Use.other, fault: String?
+    do throws(Failure) {
+      let read = try WeightHeader(path: path)
+      header = read
+      use = try RegisteredArchitecture.of(read.metadata).use(read.metadata)
+    } catch {
+      fault = error.reason
+    }
+    self.init(
+      name, path: path, role: role, header?.metadata ?? [:], use: use, fault: fault,
+      byteCount: header?.byteCount ?? 0, parameterCount: header?.parameterCount ?? 0, isHidden: isHidden)
+  }
+
+  private init(
+    _ name: String, path: String?, role: ModelRole?, _ texts: [String: String], use: Use, fault: String?,
+    byteCount: Int, parameterCount: Int, isHidden: Bool
+  ) {
+    self.name = CText(name)
+    self.path = path.map { CText($0) }
+    self.role = role.map { CText($0.name) }
+    architecture = texts["architecture"].map { CText($0) }
+    licence = texts["licence"].map { CText($0) }
+    accuracy = texts["accuracy"].map { CText($0) }
+    note = texts["note"].map { CText($0) }
+    self.fault = fault.map { CText($0) }
+    self.use = use
+    self.byteCount = byteCount
+    self.parameterCount = parameterCount
+    self.isHidden = isHidden
+  }
+
+  /// "faces" of "models/faces.safetensors".
+  private static func name(of path: String) -> String {
+    let start = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path.utf8.index(after: $0) }
+    let file = path[(start ?? path.startIndex)...]
+    guard ends(path, in: ModelFinder.ending) else { return String(file) }
+    return String(decoding: file.utf8.dropLast(ModelFinder.ending.utf8CodeUnitCount), as: UTF8.self)
+  }
+}
+
+extension RegisteredArchitecture {
+  /// - Throws: `.badData` for metadata that describe no network.
+  fileprivate func use(_ metadata: [String: String]) throws(Failure) -> ModelInformation.Use {
+    switch use {
+    case .mtcnn, .cascade: return .detector
+    case .universalStyle: return .universalStyle
+    case .styleTransfer, .fastStyle, .any:
+      let network = try network(metadata)
+      if use == .any { return network.hasEmbedding ? .embedder : .other }
+      return use == .fastStyle ? .fastStyle : .styler
+    }
+  }
+}
