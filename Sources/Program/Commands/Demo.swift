@@ -39,15 +39,19 @@ struct Demo: ParsableCommand {
     let stopwatch = Stopwatch()
     let networks = try DemoNetworks()
     let portraits = try readPortraits(networks)
-    if !portraits.isEmpty {
+    let canName = networks.detector.findsPoints && !portraits.isEmpty
+    if canName {
       let names = try identify(portraits, networks)
-      try hang(portraits, names)
-      try compare(portraits, \.small, networks.small, "faces-nn4, the small network in the box")
+      try hang(portraits, names.map { $0 ?? "?" }, names)
+      try compare(portraits, \.small, networks.small, "faces-nn4, in the box")
+    } else if !portraits.isEmpty {
+      print("No detector that finds points is installed, by which faces are named: only boxes.")
+      try hang(portraits, portraits.map { _ in "" }, portraits.map { _ in nil })
     }
     let content = try openContent(portraits)
     try restyle(content)
     print("\nThe first part took \(fixed(stopwatch.seconds, 1)) s.")
-    if networks.bestName != "faces-nn4", !portraits.isEmpty {
+    if networks.bestName != "faces-nn4", canName {
       try compare(portraits, \.embedding, networks.best, networks.bestName)
     }
     try paint(content)
@@ -83,9 +87,12 @@ struct Demo: ParsableCommand {
   }
 
   private func drawPortraits(_ networks: DemoNetworks) throws(Failure) -> [Portrait] {
-    let place = photos.map { " in \($0)" } ?? ", by --photos"
-    print("Portraits: drawings of people who do not exist, as there are no photos\(place).")
-    print("(`make models` downloads some.)\n")
+    print(
+      """
+      Portraits: drawings of people who do not exist\(photos.map { ", as there are no photos in \($0)" } ?? "").
+      (`make models` downloads some photos, and better networks.)
+
+      """)
     var portraits: [Portrait] = []
     for person in DrawnPerson.all {
       for (i, view) in DrawnPerson.View.all.enumerated() {
@@ -114,16 +121,16 @@ struct Demo: ParsableCommand {
   }
 
   /// The sheet of all portraits, with boxes and names.
-  private func hang(_ portraits: [Portrait], _ names: [String?]) throws(Failure) {
-    let side = 300, gap = 6, columns = min(portraits.count, portraits.count > 8 ? 6 : 4)
-    let rows = (portraits.count + columns - 1) / columns
+  private func hang(_ portraits: [Portrait], _ labels: [String], _ names: [String?]) throws(Failure) {
+    let side = 300, gap = 6, rows = (portraits.count + 5) / 6
+    let columns = (portraits.count + rows - 1) / rows
     var people: [String] = []
     for name in names { if let name, !people.contains(name) { people.append(name) } }
     var sheet = try Sheet(
       width: Sheet.extent(columns, side, gap: gap), height: Sheet.extent(rows, side, gap: gap))
-    for (i, (portrait, name)) in zip(portraits, names).enumerated() {
-      let number = name.flatMap { people.firstIndex(of: $0) }.map { Int32(clamping: $0) } ?? -1
-      let picture = try portrait.marked(name ?? "?", number: number, side: side)
+    for (i, portrait) in portraits.enumerated() {
+      let number = names[i].flatMap { people.firstIndex(of: $0) }.map { Int32(clamping: $0) } ?? -1
+      let picture = try portrait.marked(labels[i], number: number, side: side)
       sheet.put(picture, x: i % columns * (side + gap), y: i / columns * (side + gap))
     }
     try sheet.picture().keep(at: self.sheet)
@@ -172,21 +179,22 @@ struct Demo: ParsableCommand {
   /// Paints the content in the styles in the box.
   private func restyle(_ content: Content) throws(Failure) {
     print("\nIn one pass of a network that has learned a style\n")
-    for style in ["starry-night", "scream", "shipwreck"] {
-      do throws(Failure) {
-        let network = try openModel(style, asked: nil), stopwatch = Stopwatch()
-        let painted = try FastStyler(network).paint(content.picture), seconds = stopwatch.seconds
-        let path = "\(out)/\(content.name)-\(style).png"
-        try painted.keep(at: path)
-        print("  \(path): \(painted.width)x\(painted.height) in \(fixed(seconds, 2)) s")
-      } catch {
-        print("  \(style): not installed")
-      }
+    let usual = ["starry-night", "scream", "shipwreck"]
+    let installed = try ModelDescription.all().filter {
+      $0.use == FS_MODEL_FAST_STYLE && $0.fault == nil && !$0.isHidden
+    }.map(\.name)
+    for style in installed {
+      let network = try openModel(style), stopwatch = Stopwatch()
+      let painted = try FastStyler(network).paint(content.picture), seconds = stopwatch.seconds
+      let path = "\(out)/\(content.name)-\(style).png"
+      try painted.keep(at: path)
+      print("  \(path): \(painted.width)x\(painted.height) in \(fixed(seconds, 2)) s")
     }
+    for style in usual where !installed.contains(style) { print("  \(style): not installed") }
   }
 
   private func paint(_ content: Content) throws {
-    guard let path = style ?? photo("ihc.png"), let vgg = try? openModel("vgg19", asked: nil) else {
+    guard let path = style ?? photo("ihc.png"), let vgg = try Demo.vgg() else {
       print("\nWithout vgg19 or a picture for the style there is no painting: `make models`.")
       return
     }
@@ -205,5 +213,15 @@ struct Demo: ParsableCommand {
     let steps = counted(Int(painter.last.step), "step", "steps")
     print("Painted: \(file) (\(steps) in \(fixed(painter.last.seconds, 1)) s)")
     try painter.troubles.end()
+  }
+
+  /// nil if it is not installed.
+  private static func vgg() throws(Failure) -> Model? {
+    do throws(Failure) {
+      return try openModel("vgg19")
+    } catch {
+      guard error.status == FS_NOT_FOUND else { throw error }
+      return nil
+    }
   }
 }

@@ -74,12 +74,13 @@ struct SearchOptions: ParsableArguments {
   enum Kind: String, CaseIterable, ExpressibleByArgument {
     case mtcnn, cascade
 
-    /// The default file's name.
+    /// The model's name.
     var modelName: String { self == .cascade ? "faces-cascade" : "mtcnn" }
   }
 
-  @Option(help: "The networks that find faces; cascade does not find landmarks.")
-  var detector = Kind.mtcnn
+  @Option(
+    help: "The networks that find faces: mtcnn, or cascade, without landmarks. (default: the best with them)")
+  var detector: Kind?
 
   @Option(help: ArgumentHelp("The detector's model.", valueName: "file"))
   var model: String?
@@ -104,7 +105,7 @@ struct SearchOptions: ParsableArguments {
     if let threshold { options.thresholds.2 = threshold }
     if let maxFaces { options.max_faces = maxFaces }
     if let region { options.region = region.value }
-    return try Detector(try openModel(detector.modelName, asked: model), options)
+    return try Detector(try openModel(detector?.modelName ?? Role.facesWithPoints, asked: model), options)
   }
 
   /// A rectangle on the command line: "100,50,320,240".
@@ -144,7 +145,7 @@ struct NameOptions: ParsableArguments {
     guard detector.findsPoints else {
       throw Failure("this detector finds no points, by which faces are named; expected another --detector")
     }
-    let embedder = try Embedder(openModel("faces-nn4", "dlib-resnet", asked: embedder))
+    let embedder = try Embedder(openModel(Role.faces, asked: embedder))
     return try FaceNames(Gallery(opening: gallery, embedder, key: key.read(), .read), embedder)
   }
 }

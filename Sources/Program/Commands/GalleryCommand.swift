@@ -277,7 +277,7 @@ struct ReceivingOptions: ParsableArguments {
   }
 
   private func openEmbedder() throws(Failure) -> Embedder {
-    try Embedder(openModel("faces-nn4", "dlib-resnet", asked: model))
+    try Embedder(openModel(Role.faces, asked: model))
   }
 }
 

@@ -35,12 +35,12 @@ struct FaceOptions: ParsableArguments {
   func openDetector() throws(Failure) -> Detector {
     var options = try Detector.defaults()
     if let minFace { options.min_face = minFace }
-    return try Detector(try openModel("mtcnn", asked: detectorModel), options)
+    return try Detector(try openModel(Role.facesWithPoints, asked: detectorModel), options)
   }
 
   /// The embedder and its model.
   func openEmbedder() throws(Failure) -> (Embedder, Model) {
-    let model = try openModel("faces-nn4", "dlib-resnet", asked: self.model)
+    let model = try openModel(Role.faces, asked: self.model)
     return (try Embedder(model), model)
   }
 }

@@ -55,7 +55,7 @@ struct Restyle: ParsableCommand {
     let files = asked.count == 1 ? [output.path] : asked.map { output.path(with: modelName($0)) }
     try checkOutputs(files)
     // All are opened before the first one paints.
-    let networks = try asked.map { name throws(Failure) in try openModel(name, asked: name) }
+    let networks = try asked.map { name throws(Failure) in try Model(opening: name) }
     let painted = try Picture(opening: content)
     for (network, file) in zip(networks, files) {
       let stopwatch = Stopwatch()
@@ -119,6 +119,12 @@ struct Levels: ExpressibleByArgument {
       for level in first...last { bits |= 1 << UInt32(level - 1) }
     }
   }
+}
+
+/// "starry-night" for "starry-night" and for "models/starry-night.safetensors".
+private func modelName(_ asked: String) -> String {
+  let (name, ending) = nameAndExtension(fileName(asked))
+  return ending == "safetensors" ? name : fileName(asked)
 }
 
 /// A network that has learned one style.

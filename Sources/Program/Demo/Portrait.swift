@@ -17,6 +17,13 @@ struct Portrait {
 
   init(_ file: String, _ photo: Picture, _ eyes: DemoNetworks) throws(Failure) {
     (self.file, self.photo) = (file, photo)
+    guard eyes.detector.findsPoints else {
+      // It can be shown, not named.
+      face = try eyes.detector.find(in: photo).first
+      guard face != nil else { throw Failure("\(file): no face", FS_NO_FACE) }
+      (embedding, small) = ([], [])
+      return
+    }
     (face, embedding) = try eyes.best.embed(photo, file, eyes.detector)
     small = try eyes.small.embed([eyes.small.align(photo, face)])[0]
   }
@@ -42,10 +49,17 @@ struct DemoNetworks {
   let small: Embedder
 
   init() throws(Failure) {
-    detector = try Detector(openModel("mtcnn", asked: nil), Detector.defaults())
-    let model = try openModel("dlib-resnet", "faces-nn4", asked: nil)
+    let finder: Model
+    do throws(Failure) {
+      finder = try openModel(Role.facesWithPoints)
+    } catch {
+      guard error.status == FS_NOT_FOUND else { throw error }
+      finder = try openModel("faces-cascade")
+    }
+    detector = try Detector(finder, Detector.defaults())
+    let model = try openModel(Role.faces)
     (best, bestName) = (try Embedder(model), model.name)
-    small = try Embedder(openModel("faces-nn4", asked: nil))
+    small = try Embedder(openModel("faces-nn4"))
   }
 }
 
