@@ -6,8 +6,8 @@ package struct FaceMarks {
   package struct Options {
     /// A text for each face, "" for none; empty: no texts.
     package var labels: [String] = []
-    /// The number of each face's person, which chooses the colour; negative for nobody known. Empty: faces with
-    /// the same text are one person's.
+    /// The number of each face's person, which chooses the colour; negative for nobody known. Empty: faces
+    /// with the same text are one person's.
     package var people: [Int] = []
     /// Of capitals, in pixels; nil: by the sizes of the picture and of the faces.
     package var letterHeight: Float?
@@ -31,7 +31,7 @@ package struct FaceMarks {
     for (i, face) in faces.enumerated() { try FaceMarks.check(face, i) }
     for (what, given) in [("labels", options.labels.count), ("people", options.people.count)]
     where given != 0 && given != faces.count {
-      throw .invalidArgument("\(given) \(what) for \(faces.count) faces; expected one for each, or none")
+      throw .invalidArgument("\(given) \(what); expected \(faces.count), one for each face, or none")
     }
     if let height = options.letterHeight, !(height >= 5 && height <= 1000) {
       throw .invalidArgument("letters \(height) pixels high; expected 5 to 1000")
@@ -159,8 +159,8 @@ package struct FaceMarks {
     return Lettering(text, height: letterHeight).fitted(to: picture.width - 2 * margin)
   }
 
-  /// The best place of a label's plate in the picture: above the box, below it, or at its top, and away from other
-  /// plates and faces.
+  /// The best place of a label's plate in the picture: above the box, below it, or in it, and away from
+  /// other plates and faces.
   private func place(
     for label: Lettering, at box: Rectangle, among boxes: [Rectangle], _ plates: [Rectangle]
   ) -> Rectangle {

@@ -1,6 +1,6 @@
 @_spi(_Unicode) import Swift
 
-/// A letter's strokes, in the units of `Font`: lines through points, curves included; a single point is a dot.
+/// A letter's strokes, in the units of `Font`: lines through points, also for curves; a single point is a dot.
 struct Glyph {
   private(set) var strokes: [[SIMD2<Double>]] = []
   /// From the first stroke's centre to the last one's.
@@ -33,8 +33,8 @@ struct Glyph {
 
   // MARK: A text's letters
 
-  /// The letters of a text, one after another. Letters of Cyrillic and Greek are written in Latin, others that
-  /// the font lacks as a box; line breaks and tabs are blanks.
+  /// The letters of a text, one after another. Letters of Cyrillic and Greek are written in Latin, others
+  /// that the font lacks as a box; line breaks and tabs are blanks.
   static func glyphs(of text: String) -> [Glyph] {
     var glyphs: [Glyph] = []
     for letter in text.unicodeScalars {
@@ -66,7 +66,9 @@ struct Glyph {
     let latin = Transliteration.latin(first)?.unicodeScalars
     // An i loses its dot below an accent.
     let base: Unicode.Scalar = first == "i" ? "ı" : latin?.first ?? first
-    guard let outline = Font.outline(base), latin.map({ $0.count == 1 }) ?? true else { return Glyph(Font.box) }
+    guard let outline = Font.outline(base), latin.map({ $0.count == 1 }) ?? true else {
+      return Glyph(Font.box)
+    }
     var glyph = Glyph(outline)
     for part in parts.dropFirst() {
       if let mark = Font.mark(part) { glyph.add(mark) }

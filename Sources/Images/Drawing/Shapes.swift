@@ -1,4 +1,4 @@
-// Shapes with smooth edges: a pixel is covered as far as its centre lies inside, by the distance from the edge.
+// Shapes with smooth edges: a pixel is covered by the distance of its centre from the edge.
 
 extension Canvas {
   /// A filled rectangle with round corners.

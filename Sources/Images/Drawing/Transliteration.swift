@@ -21,7 +21,8 @@ enum Transliteration {
   /// а to я
   private static func cyrillic(_ place: UInt32) -> String {
     let letters: [String] = [
-      "a", "b", "v", "g", "d", "e", "zh", "z", "i", "i", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f",
+      "a", "b", "v", "g", "d", "e", "zh", "z", "i", "i", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u",
+      "f",
       "kh", "ts", "ch", "sh", "shch", "ie", "y", "", "e", "iu", "ia"
     ]
     return letters[Int(place)]
@@ -30,7 +31,8 @@ enum Transliteration {
   /// α to ω, with the ς at a word's end
   private static func greek(_ place: UInt32) -> String {
     let letters: [String] = [
-      "a", "v", "g", "d", "e", "z", "i", "th", "i", "k", "l", "m", "n", "x", "o", "p", "r", "s", "s", "t", "y",
+      "a", "v", "g", "d", "e", "z", "i", "th", "i", "k", "l", "m", "n", "x", "o", "p", "r", "s", "s", "t",
+      "y",
       "f", "ch", "ps", "o"
     ]
     return letters[Int(place)]

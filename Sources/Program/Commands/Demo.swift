@@ -87,12 +87,9 @@ struct Demo: ParsableCommand {
   }
 
   private func drawPortraits(_ networks: DemoNetworks) throws(Failure) -> [Portrait] {
-    print(
-      """
-      Portraits: drawings of people who do not exist\(photos.map { ", as there are no photos in \($0)" } ?? "").
-      (`make models` downloads some photos, and better networks.)
-
-      """)
+    let place = photos.map { ", as there are no photos in \($0)" } ?? ""
+    print("Portraits: drawings of people who do not exist\(place).")
+    print("(`make models` downloads some photos, and better networks.)\n")
     var portraits: [Portrait] = []
     for person in DrawnPerson.all {
       for (i, view) in DrawnPerson.View.all.enumerated() {

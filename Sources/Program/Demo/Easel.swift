@@ -1,7 +1,7 @@
 import CFaceStyle
 import Glibc
 
-/// A square picture that is painted layer by layer, in coordinates of what it shows: -0.5 to 0.5 from its middle.
+/// A square picture that is painted layer by layer, in coordinates of what it shows: -0.5 to 0.5.
 final class Easel {
   private let side: Int
   private var colours: [SIMD3<Double>]

@@ -18,7 +18,8 @@ func reasonTexts(_ reasons: UInt32) -> [String] {
 
 extension fs_quality {
   var summary: String {
-    let texts = reasonTexts(reasons), reasons = texts.isEmpty ? "no reason against it" : texts.joined(separator: ", ")
+    let texts = reasonTexts(reasons),
+      reasons = texts.isEmpty ? "no reason against it" : texts.joined(separator: ", ")
     return "    quality \(fixed(score, 2)): \(reasons)\n"
       + "    \(fixed(eye_distance, 0)) pixels between the eyes, sharpness \(fixed(sharpness, 0)),"
       + (yaw.isNaN

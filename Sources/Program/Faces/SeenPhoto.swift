@@ -20,7 +20,8 @@ struct SeenPhoto {
       self.names = try names?.names(of: found, in: photo)
       qualities = withQuality ? try found.map { face throws(Failure) in try photo.quality(of: face) } : nil
     } catch {
-      throw Failure(error.message.contains(shown(path)) ? error.message : "\(path): \(error.message)", error.status)
+      throw Failure(
+        error.message.contains(shown(path)) ? error.message : "\(path): \(error.message)", error.status)
     }
     (picture, faces) = (photo, found)
   }
@@ -40,7 +41,9 @@ struct SeenPhoto {
 
   var text: String {
     let count = faces.isEmpty ? "no face" : counted(faces.count, "face", "faces")
-    var lines = ["\(count) in \(path) (\(picture.width)x\(picture.height))\(marked.map { ", marked in \($0)" } ?? "")"]
+    var lines = [
+      "\(count) in \(path) (\(picture.width)x\(picture.height))\(marked.map { ", marked in \($0)" } ?? "")"
+    ]
     for (i, face) in faces.enumerated() {
       let size = "\(fixed(face.width, 0))x\(fixed(face.height, 0))"
       let place = "(\(fixed(face.x, 0)), \(fixed(face.y, 0)))"
@@ -72,7 +75,8 @@ struct SeenPhoto {
     if let names {
       members += [
         ("name", names[i].person.map(JSON.string) ?? .null),
-        ("nearest", .string(fixedText(names[i].match.nearest))), ("distance", .single(names[i].match.distance))
+        ("nearest", .string(fixedText(names[i].match.nearest))),
+        ("distance", .single(names[i].match.distance))
       ]
     }
     if let qualities { members.append(("quality", qualities[i].json)) }

@@ -54,7 +54,8 @@ final class Picture {
     Picture(
       owning: try made("") {
         fs_image_crop(
-          &$0, handle, UInt32(clamping: x), UInt32(clamping: y), UInt32(clamping: width), UInt32(clamping: height))
+          &$0, handle, UInt32(clamping: x), UInt32(clamping: y), UInt32(clamping: width),
+          UInt32(clamping: height))
       })
   }
 

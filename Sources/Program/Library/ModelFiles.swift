@@ -1,7 +1,7 @@
 import CFaceStyle
 
-/// Opens the requested model, by its name or its file; otherwise the library's choice for a role, or a model of
-/// that name. The header says where names are looked for.
+/// Opens the requested model, by its name or its file; otherwise the library's choice for a role, or a model
+/// of that name. The header says where names are looked for.
 func openModel(_ name: String, asked: String? = nil) throws(Failure) -> Model {
   try Model(opening: asked ?? name)
 }
