@@ -102,7 +102,8 @@ struct Demo: ParsableCommand {
 
   /// Searches each portrait among all others: nil for a stranger.
   private func identify(_ portraits: [Portrait], _ networks: DemoNetworks) throws(Failure) -> [String?] {
-    print("Who is it? By \(networks.bestName), each among the others:\n")
+    let threshold = fixed(networks.best.threshold, 2)
+    print("Who is it? By \(networks.bestName) (threshold \(threshold)), each among the others\n")
     let width = portraits.map(\.file.count).max() ?? 0
     var names: [String?] = []
     for portrait in portraits {
@@ -111,7 +112,7 @@ struct Demo: ParsableCommand {
         try gallery.add(other.person, other.embedding)
       }
       let match = try gallery.identify(portrait.embedding, Gallery.identifyDefaults())
-      print("  \(leftAligned(portrait.file, width))  \(match.summary)")
+      print("  \(leftAligned(portrait.file, width))  \(match.answer)")
       names.append(match.person)
     }
     return names

@@ -5,7 +5,7 @@ import Glibc
 struct Detect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Finds the faces in photos, and marks them on copies.",
-    usage: "facestyle detect <photo|folder> ... [-o <folder>] [--gallery <gallery>] [<options>]",
+    usage: "facestyle detect <photo|folder> ... [-o <folder>] [<options>]",
     discussion: """
       A folder stands for all pictures in it and in the folders in it, without hidden ones.
 

@@ -11,7 +11,8 @@ struct Identify: Question {
     discussion: """
       The folder has a photo NAME.jpg for each person, a folder NAME with several photos, \
       or both; photos without a face are skipped. `facestyle gallery add` makes a gallery. \
-      With --json a stranger's "name" is null; "nearest" is the nearest person, known or not.
+      With --json a stranger's "name" is null; "nearest" is the nearest person, known or not. \
+      Without an answer "known" is null, too, and "reasons" say why.
 
       The exit status is 0 for a known person, 1 for a stranger, and 2 if there is no answer: the \
       photo cannot be read, has no face, or only one that is too bad to be recognised, such as one \
@@ -63,7 +64,7 @@ struct Identify: Question {
     if common.json {
       print(
         JSON.object([
-          "known": isSure ? .bool(match.known != 0) : .null, "name": match.person.map(JSON.string) ?? .null,
+          "known": isSure ? .bool(match.known != 0) : .null, "name": isSure ? match.person.map(JSON.string) ?? .null : .null,
           "nearest": .string(fixedText(match.nearest)),
           "distance": .single(match.distance), "threshold": .single(match.threshold),
           "ambiguous": .bool(match.ambiguous != 0), "runner_up": match.next.map(JSON.string) ?? .null,

@@ -76,10 +76,11 @@ struct CopyFolder {
   /// The file for a photo's copy, in a folder that exists.
   /// - Throws: if that is one of the photos.
   mutating func place(for photo: PhotoList.Photo) throws(Failure) -> String {
-    let (stem, ending) = isPicture(photo.name) ? nameAndExtension(photo.name) : (photo.name, "png")
-    var name = "\(stem).\(ending)", number = 2
+    let first = isPicture(photo.name) ? photo.name : "\(photo.name).png"
+    let stem = nameAndExtension(first).0, ending = first.dropFirst(stem.count)
+    var name = first, number = 2
     while !names.insert(name).inserted {
-      name = "\(stem)-\(number).\(ending)"
+      name = "\(stem)-\(number)\(ending)"
       number += 1
     }
     let place = "\(path)/\(name)"

@@ -120,7 +120,8 @@ extension fs_gallery_identity {
   /// "obama, distance 0.38 (threshold 0.60, dlib-resnet)"
   func summary(by model: String) -> String { "\(answer) (threshold \(fixed(threshold, 2)), \(model))" }
 
-  private var answer: String {
+  /// "obama, distance 0.38"
+  var answer: String {
     let who: String
     if let person {
       who = person
