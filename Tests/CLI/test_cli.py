@@ -617,6 +617,20 @@ def test_detect_goes_on_after_a_copy_that_cannot_be_written_and_names_folders_wi
 
 
 @models
+def test_a_gallery_is_searched_with_the_installed_model_that_it_was_made_with(tmp_path):
+    gallery = tmp_path / "people.gallery"
+    good("gallery", "add", gallery, "Barack Obama", OBAMA2, "--model", "faces-nn4")  # not the best one
+    assert answer("compare", OBAMA, OBAMA2)["model"] == "dlib-resnet"
+    found = answer("identify", OBAMA, "--gallery", gallery)
+    assert (found["model"], found["name"]) == ("faces-nn4", "Barack Obama")
+    assert answer("detect", OBAMA, "--gallery", gallery)["faces"][0]["name"] == "Barack Obama"
+    good("gallery", "add", gallery, "Barack Obama", PHOTOS / "obama3.jpg")
+    for command in (["identify", OBAMA, "--gallery", gallery], ["gallery", "add", gallery, "X", OBAMA]):
+        assert "model" in refused(*command, *LARGE)
+    assert "model" in refused("detect", OBAMA, "--gallery", gallery, "--embedder", "dlib-resnet")
+
+
+@models
 def test_detect_names_faces_by_a_gallery(tmp_path, tiny):
     gallery, out = tmp_path / "people.gallery", tmp_path / "out"
     good("gallery", "add", gallery, "Barack Obama", OBAMA2, *LARGE)

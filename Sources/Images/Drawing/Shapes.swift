@@ -35,18 +35,29 @@ extension Canvas {
 
   /// A line through the points, drawn with a round pen; a single point is a dot.
   func stroke(_ strokes: [[SIMD2<Double>]], pen: Double, _ ink: Ink) {
-    let points = strokes.joined()
+    let points = strokes.joined(), reach = pen / 2 + 1
     guard var low = points.first else { return }
     var high = low
     for point in points { (low, high) = (pointwiseMin(low, point), pointwiseMax(high, point)) }
-    paint(ink, in: Rectangle(around: low, high, by: pen / 2 + 1)) { place in
-      var square = Double.infinity
-      for stroke in strokes {
-        for i in stroke.indices {
-          square = min(square, squaredDistance(place, stroke[i], stroke[max(i - 1, 0)]))
+    let area = Rectangle(around: low, high, by: reach).cut(to: width, height)
+    guard area.width > 0, area.height > 0 else { return }
+    // Each part of a stroke is near few pixels: distances are collected there.
+    var squares = [Double](repeating: .infinity, count: area.width * area.height)
+    for stroke in strokes {
+      for i in stroke.indices where i > 0 || stroke.count == 1 {
+        let (a, b) = (stroke[max(i - 1, 0)], stroke[i])
+        let near = Rectangle(around: pointwiseMin(a, b), pointwiseMax(a, b), by: reach).cut(to: width, height)
+        for y in near.top..<max(near.bottom, near.top) {
+          for x in near.left..<max(near.right, near.left) {
+            let place = (y - area.top) * area.width + x - area.left
+            squares[place] = min(squares[place], squaredDistance(SIMD2(Double(x), Double(y)), a, b))
+          }
         }
       }
-      return pen / 2 + 0.5 - square.squareRoot()
+    }
+    paint(ink, in: area) { place in
+      pen / 2 + 0.5
+        - squares[(Int(place.y) - area.top) * area.width + Int(place.x) - area.left].squareRoot()
     }
   }
 }
@@ -89,5 +100,11 @@ extension Rectangle {
     self.init(
       left: whole((low.x - distance).rounded(.down)), top: whole((low.y - distance).rounded(.down)),
       right: whole((high.x + distance).rounded(.up)) + 1, bottom: whole((high.y + distance).rounded(.up)) + 1)
+  }
+
+  /// Its part in a picture.
+  fileprivate func cut(to width: Int, _ height: Int) -> Rectangle {
+    Rectangle(
+      left: max(left, 0), top: max(top, 0), right: min(right, width), bottom: min(bottom, height))
   }
 }

@@ -145,7 +145,8 @@ struct NameOptions: ParsableArguments {
     guard detector.findsPoints else {
       throw Failure("this detector finds no points, by which faces are named; expected another --detector")
     }
-    let embedder = try Embedder(openModel(Role.faces, asked: embedder))
-    return try FaceNames(Gallery(opening: gallery, embedder, key: key.read(), .read), embedder)
+    let key = try key.read(), people = try Gallery(opening: gallery, nil, key: key, .read)
+    let embedder = try Embedder(embedderModel(asked: embedder, for: people))
+    return try FaceNames(Gallery(opening: gallery, embedder, key: key, .read), embedder)
   }
 }

@@ -43,11 +43,17 @@ struct Identify: Question {
 
   func run() throws {
     try common.apply()
-    let reader = try face.open()
+    let stored = try gallery.map { place throws(Failure) in
+      try Gallery(opening: place, nil, key: key.read(), .read)
+    }
+    let reader = try face.open(for: stored)
     let face = try reader.read(photo)
     let people: Gallery
-    if let gallery {
-      people = try Gallery(opening: gallery, reader.embedder, key: key.read(), .read)
+    if let stored, let gallery {
+      // Opened again with another model's embedder, it says what is wrong.
+      people =
+        try stored.info.model == reader.fingerprint
+        ? stored : Gallery(opening: gallery, reader.embedder, key: key.read(), .read)
     } else {
       people = try Gallery(reader.embedder)
       for (name, path) in try galleryPhotos(folder ?? "") {
@@ -64,7 +70,8 @@ struct Identify: Question {
     if common.json {
       print(
         JSON.object([
-          "known": isSure ? .bool(match.known != 0) : .null, "name": isSure ? match.person.map(JSON.string) ?? .null : .null,
+          "known": isSure ? .bool(match.known != 0) : .null,
+          "name": isSure ? match.person.map(JSON.string) ?? .null : .null,
           "nearest": .string(fixedText(match.nearest)),
           "distance": .single(match.distance), "threshold": .single(match.threshold),
           "ambiguous": .bool(match.ambiguous != 0), "runner_up": match.next.map(JSON.string) ?? .null,

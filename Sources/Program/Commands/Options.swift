@@ -26,10 +26,13 @@ struct FaceOptions: ParsableArguments {
     help: ArgumentHelp("Side of the smallest face, in pixels.", valueName: "pixels"))
   var minFace: Float?
 
-  func open() throws(Failure) -> FaceReader {
-    let (embedder, model) = try openEmbedder()
+  /// - Parameter gallery: whose embeddings the embedder must be able to compare with.
+  func open(for gallery: Gallery? = nil) throws(Failure) -> FaceReader {
+    let (embedder, model) = try openEmbedder(for: gallery)
     let detector = try embedder.isAligning ? openDetector() : nil
-    return FaceReader(detector: detector, embedder: embedder, model: model.architecture, name: model.name)
+    return FaceReader(
+      detector: detector, embedder: embedder, model: model.architecture, name: model.name,
+      fingerprint: model.fingerprint)
   }
 
   func openDetector() throws(Failure) -> Detector {
@@ -39,8 +42,8 @@ struct FaceOptions: ParsableArguments {
   }
 
   /// The embedder and its model.
-  func openEmbedder() throws(Failure) -> (Embedder, Model) {
-    let model = try openModel(Role.faces, asked: self.model)
+  func openEmbedder(for gallery: Gallery? = nil) throws(Failure) -> (Embedder, Model) {
+    let model = try embedderModel(asked: self.model, for: gallery)
     return (try Embedder(model), model)
   }
 }
@@ -83,6 +86,7 @@ struct FaceReader {
   let model: String
   /// The embedder's model.
   let name: String
+  let fingerprint: UInt64
 
   /// A photo's main face, or all of it.
   struct Reading {

@@ -92,6 +92,7 @@ final class Model {
   deinit { fs_model_destroy(handle) }
 
   var architecture: String { String(cString: fs_model_architecture(handle)) }
+  var fingerprint: UInt64 { fs_model_fingerprint(handle) }
 }
 
 final class Detector {

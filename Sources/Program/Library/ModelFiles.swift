@@ -6,6 +6,19 @@ func openModel(_ name: String, asked: String? = nil) throws(Failure) -> Model {
   try Model(opening: asked ?? name)
 }
 
+/// The embedder that was requested; otherwise the best one, or, if a gallery has embeddings of another, that one
+/// if it is installed.
+func embedderModel(asked: String?, for gallery: Gallery?) throws(Failure) -> Model {
+  let best = try openModel(Role.faces, asked: asked)
+  guard asked == nil, let wanted = try gallery?.info.model, wanted != best.fingerprint else { return best }
+  for other in try ModelDescription.all()
+  where other.use == FS_MODEL_EMBEDDER && other.fault == nil && !other.isHidden && other.name != best.name {
+    let model = try openModel(other.name)
+    if model.fingerprint == wanted { return model }
+  }
+  return best  // which the gallery refuses
+}
+
 /// The names of the models that the library chooses by itself.
 enum Role {
   static let faces = "faces"
