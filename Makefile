@@ -133,12 +133,10 @@ $(VENV): Tools/requirements.txt | have-deps
 models: $(VENV)
 	@PYTHONPATH=bindings/python $(PYTHON) -m facestyle.models --output $(MODELS)
 
+# Downloads nothing. With what `make models` downloads there is more of it.
 .PHONY: demo
-demo: all models
-	@$(PROGRAM) demo --photos $(BUILD)/photos --content $(BUILD)/photos/chelsea.png --style $(STYLE) --out $(BUILD)/demo
-
-# A picture with strokes and colours, of those that need no download of their own.
-STYLE ?= $(BUILD)/photos/ihc.png
+demo: all
+	@$(PROGRAM) demo --photos $(BUILD)/photos --out $(BUILD)/demo $(if $(STYLE),--style $(STYLE)) $(DEMO_OPTIONS)
 
 .PHONY: demo-daemon
 demo-daemon: all models $(DAEMON) have-frames

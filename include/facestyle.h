@@ -10,6 +10,7 @@
  *   Embedder        makes a vector, the embedding, of a face
  *   Comparison      the distance of two embeddings: the same person?
  *   Gallery         people and their photos, in memory, in a file or on a server: who is it?
+ *   Marks           boxes, points and names on a copy of a photo
  *   Style           paints a picture in the style of another, by optimisation
  *   Style jobs      the same step by step, with checkpoints
  *   Fast styles     one pass of a trained network, or any style without training
@@ -838,6 +839,34 @@ fs_status fs_gallery_import(fs_gallery *gallery, const char *path, fs_gallery_re
 /* The same with the photos of another gallery. */
 fs_status fs_gallery_merge(fs_gallery *gallery, const fs_gallery *other, fs_gallery_report *report);
 void fs_gallery_destroy(fs_gallery *gallery);
+
+/* ---- Marks: boxes, points and names on a copy of a photo ---- */
+
+typedef struct fs_mark_options {
+  size_t size;
+  const char *const *labels; /* [count] a text for each face, such as a name, at most 1024 bytes;
+                              * NULL or "" for none. Default NULL: no texts */
+  const int32_t *people;     /* [count] the number of each face's person, which chooses its colour:
+                              * ten colours that repeat; negative: nobody known, grey. Default NULL:
+                              * faces with the same text are one person's */
+  float letter_height;       /* of capitals, in pixels, 5 to 1000; default 0: a sixth of the median
+                              * face, at least 9, within a 110th and a 45th of the picture */
+  float line_width;          /* in pixels, 1 to 200; default 0: a sixth of letter_height */
+  int32_t points;            /* draw the landmarks, too; default 1 */
+} fs_mark_options;
+
+fs_status fs_mark_options_init(fs_mark_options *options, size_t size);
+/* A copy of `image` with the boxes of `count` faces, their landmarks where they are known, and
+ * their labels on plates of the person's colour. Plates are always inside the picture: above the
+ * box if there is room, else below or in it, away from other plates and faces; a text that is too
+ * long for the picture is cut off, and a picture without room for a letter gets none. Keeps 16 bits
+ * and alpha; marks are opaque.
+ *
+ * Letters are Latin ones with their accents; Cyrillic and Greek ones are written in Latin, others
+ * as a box. FS_INVALID_ARGUMENT for labels that are not UTF-8, and for coordinates that are not
+ * finite or beyond 1e6. */
+fs_status fs_image_mark_faces(fs_image **out, const fs_image *image, const fs_face *faces,
+                              size_t count, const fs_mark_options *options);
 
 /* ---- Style: paints a picture in the style of another (Gatys, Ecker and Bethge 2016) ---- */
 

@@ -45,6 +45,7 @@ static void set_size(size_t size) { memcpy(room.bytes, &size, sizeof size); }
   static fs_status name(void *room, size_t size) { return fs_##name##_init(room, size); }
 OPTIONS(frame)
 OPTIONS(face_analysis_options)
+OPTIONS(mark_options)
 OPTIONS(detector_options)
 OPTIONS(quality_options)
 OPTIONS(tracker_options)
@@ -70,7 +71,7 @@ static fs_status preset(void *room, size_t size) { return fs_style_options_prese
 
 static const struct { const char *name, *type; fs_status (*init)(void *, size_t); size_t size; } inits[] = {
 #define LISTED(name) {"fs_" #name "_init", "fs_" #name, name, sizeof(fs_##name)}
-    LISTED(frame), LISTED(face_analysis_options), LISTED(detector_options), LISTED(quality_options), LISTED(tracker_options), LISTED(identify_options),
+    LISTED(frame), LISTED(face_analysis_options), LISTED(mark_options), LISTED(detector_options), LISTED(quality_options), LISTED(tracker_options), LISTED(identify_options),
     LISTED(gallery_options), LISTED(enrolment_options), LISTED(gradient_options), LISTED(style_options),
     LISTED(universal_options), LISTED(fast_trainer_options), LISTED(unit_search_options), LISTED(trainer_options),
     LISTED(training_options), LISTED(evaluation_options), LISTED(calibration_options), LISTED(tsne_options),

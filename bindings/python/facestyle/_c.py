@@ -357,6 +357,17 @@ class fs_gallery_photo(Structure):
     ]
 
 
+class fs_mark_options(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("labels", POINTER(c_char_p)),
+        ("people", POINTER(c_int32)),
+        ("letter_height", c_float),
+        ("line_width", c_float),
+        ("points", c_int32),
+    ]
+
+
 fs_action = c_int
 FS_CONTINUE = 0
 FS_FINISH = 1
@@ -1509,6 +1520,14 @@ FUNCTIONS = {
     "fs_gallery_import": (fs_status, [POINTER(fs_gallery), c_char_p, POINTER(fs_gallery_report)]),
     "fs_gallery_merge": (fs_status, [POINTER(fs_gallery), POINTER(fs_gallery), POINTER(fs_gallery_report)]),
     "fs_gallery_destroy": (None, [POINTER(fs_gallery)]),
+    "fs_mark_options_init": (fs_status, [POINTER(fs_mark_options), c_size_t]),
+    "fs_image_mark_faces": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_image)), POINTER(fs_image), POINTER(fs_face), c_size_t,
+            POINTER(fs_mark_options)
+        ],
+    ),
     "fs_style_options_init": (fs_status, [POINTER(fs_style_options), c_size_t]),
     "fs_style_options_preset": (fs_status, [POINTER(fs_style_options), c_size_t, fs_style_preset]),
     "fs_style_preset_count": (c_size_t, []),
