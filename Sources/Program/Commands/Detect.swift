@@ -61,14 +61,14 @@ struct Detect: ParsableCommand {
 /// How to search, for which faces, and where.
 struct SearchOptions: ParsableArguments {
   enum Kind: String, CaseIterable, ExpressibleByArgument {
-    case mtcnn, cascade
+    case yunet, mtcnn, cascade
 
     /// The default file's name.
-    var modelName: String { self == .cascade ? "faces-cascade" : "mtcnn" }
+    var modelName: String { self == .mtcnn ? "mtcnn" : "faces-\(self)" }
   }
 
-  @Option(help: "The networks that find faces; cascade does not find landmarks.")
-  var detector = Kind.mtcnn
+  @Option(help: "The networks that find faces: by default yunet, or else mtcnn; cascade finds no points.")
+  var detector: Kind?
 
   @Option(help: ArgumentHelp("The detector's model.", valueName: "file"))
   var model: String?
@@ -93,7 +93,7 @@ struct SearchOptions: ParsableArguments {
     if let threshold { options.thresholds.2 = threshold }
     if let maxFaces { options.max_faces = maxFaces }
     if let region { options.region = region.value }
-    return try Detector(try openModel(detector.modelName, asked: model), options)
+    return try Detector(try openDetectorModel(detector?.modelName, asked: model), options)
   }
 
   /// A rectangle on the command line: "100,50,320,240".

@@ -35,7 +35,7 @@ struct FaceOptions: ParsableArguments {
   func openDetector() throws(Failure) -> Detector {
     var options = try Detector.defaults()
     if let minFace { options.min_face = minFace }
-    return try Detector(try openModel("mtcnn", asked: detectorModel), options)
+    return try Detector(try openDetectorModel(asked: detectorModel), options)
   }
 
   /// The embedder and its architecture.

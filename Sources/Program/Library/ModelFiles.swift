@@ -28,6 +28,12 @@ func openModel(_ names: String..., asked: String?) throws(Failure) -> Model {
   )
 }
 
+/// Opens a detector's model: the requested file, or that of a kind, or of the first kind that is there.
+func openDetectorModel(_ name: String? = nil, asked: String?) throws(Failure) -> Model {
+  if let name { return try openModel(name, asked: asked) }
+  return try openModel("faces-yunet", "mtcnn", asked: asked)
+}
+
 private func programFolder() -> String? {
   guard let resolved = realpath("/proc/self/exe", nil) else { return nil }
   defer { free(resolved) }

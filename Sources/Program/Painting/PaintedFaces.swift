@@ -10,7 +10,7 @@ struct PaintedFaces {
   init(_ photo: Picture, _ path: String) throws(Failure) {
     self.photo = photo
     embedder = try Embedder(openModel("faces-nn4", "dlib-resnet", asked: nil))
-    faces = try Detector(openModel("mtcnn", asked: nil), Detector.defaults()).find(in: photo)
+    faces = try Detector(openDetectorModel(asked: nil), Detector.defaults()).find(in: photo)
     guard !faces.isEmpty else { throw Failure("\(path): no face was found") }
   }
 
