@@ -437,8 +437,16 @@ void fs_face_analysis_destroy(fs_face_analysis *analysis);
 
 /* ---- Detector: finds faces ----
  *
- * With MTCNN (Zhang et al. 2016) each face has five landmarks; with CascadeCNN (Li et al. 2015,
- * architecture "cascade") none. */
+ * With a model "yunet" (of the kind of Wu et al. 2023) or "mtcnn" (Zhang et al. 2016) each face has
+ * five landmarks, with "cascade" (CascadeCNN, Li et al. 2015) none.
+ *
+ * "yunet" is one network, which looks at the picture once. The picture is first made smaller, or
+ * up to twice as large, so that a face of min_face pixels has the size of the smallest that the
+ * network finds (20 pixels, unless the model has another number under "min_face"): the time goes
+ * with the square of 1 / min_face. Faces smaller than 0.6 min_face are not reported. If a side is
+ * then longer than in the training (640 pixels, or the model's "max_side"), a quarter of the size
+ * is looked at too, and so on, so that faces of any size are found. Beyond 1536 pixels a picture
+ * is looked at in parts: memory does not grow with it. */
 
 /* A part of a picture, in its pixels. All zeros: the whole picture. Frozen. */
 typedef struct fs_region { uint32_t x, y, width, height; } fs_region;
@@ -449,9 +457,12 @@ typedef struct fs_detector_options {
   size_t size;
   float min_face;       /* side of the smallest face to look for, in pixels, at least 12; default
                          * 40 */
-  float thresholds[3];  /* scores that pass the three stages, 0 to 1; default FS_DEFAULT_THRESHOLD:
-                         * 0.6, 0.7, 0.7 for MTCNN, the model's for CascadeCNN */
-  float scale_step;     /* between levels of the pyramid, 0.1 to 0.95; default 0.709 */
+  float thresholds[3];  /* scores that pass the three stages, 0 to 1; the last is the one that a
+                         * reported face has at least. Default FS_DEFAULT_THRESHOLD: 0.6, 0.7, 0.7
+                         * for MTCNN, the model's for CascadeCNN. YuNet has one stage: the first
+                         * two are ignored, the default of the last is the model's, or 0.5 */
+  float scale_step;     /* between levels of the pyramid of MTCNN and CascadeCNN, 0.1 to 0.95;
+                         * default 0.709; ignored by YuNet */
   uint32_t max_faces;   /* keep only the first ones in `order`; default 0: all */
   fs_face_order order;  /* default FS_LARGEST_FIRST */
   fs_region region;     /* search only this part, as if it were a picture of its own; it must lie
