@@ -100,8 +100,12 @@ def main():
         name = photo.relative_to(options.data).as_posix()
         if name in labels:
             continue
-        with fs.Image.open(photo) as image:
-            found = labels_of(detector, image)
+        try:
+            with fs.Image.open(photo) as image:
+                found = labels_of(detector, image)
+        except fs.FaceStyleError as error:
+            print(f"left out: {error}", flush=True)
+            continue
         if found:
             labels[name] = found
         if i % 500 == 499 or i == len(photos) - 1:
