@@ -97,18 +97,6 @@ extension RegisteredArchitecture {
     all.entries.first { "\($0.name)" == name }
   }
 
-  /// The architecture of a weight file.
-  /// - Throws: `.badData` if its metadata have none, or one that this version does not know.
-  static func of(_ metadata: [String: String]) throws(Failure) -> RegisteredArchitecture {
-    guard let name = metadata["architecture"] else {
-      throw .badData("weights: the metadata lacks \"architecture\", this file was not made for this library")
-    }
-    guard let registered = RegisteredArchitecture.named(name) else {
-      throw .badData("weights: the architecture is \"\(name)\", which this version does not know")
-    }
-    return registered
-  }
-
   /// The names of the architectures for one of the uses, for messages: "mtcnn or cascade".
   package static func names(for uses: [Use]) -> String {
     var names = ""
