@@ -33,7 +33,8 @@ import temporary_postgres  # noqa: E402
 PROGRAM = Path(os.environ.get("FACESTYLE_PROGRAM", REPOSITORY / "build" / "facestyle"))
 MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"))
 PHOTOS = Path(os.environ.get("FACESTYLE_PHOTOS", REPOSITORY / "build" / "photos"))
-COMMANDS = ["detect", "compare", "identify", "gallery", "embed", "evaluate", "calibrate", "train", "style", "restyle", "layers", "demo"]
+COMMANDS = ["detect", "compare", "identify", "gallery", "embed", "evaluate", "calibrate", "train", "style", "restyle", "layers", "models", "demo"]
+QUESTIONS = ("compare", "identify")  # whose exit status is the answer: 0 yes, 1 no, 2 none
 LARGE = ("--model", "dlib-resnet")  # not the small one that is taken otherwise
 BAD_USAGE = 64  # EX_USAGE of sysexits.h
 
@@ -57,23 +58,31 @@ def run(*arguments, environment=None, folder=None):
     )
 
 
-def good(*arguments, **options):
+def good(*arguments, status=0, **options):
     result = run(*arguments, **options)
-    assert result.returncode == 0, result.stderr
+    assert result.returncode == status, result.stderr
     return result.stdout
 
 
+def parsed(line):
+    return json.loads(line, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
+
+
 def answer(*arguments, **options):
-    """The one line of JSON."""
-    output = good(*arguments, "--json", **options)
-    assert output.count("\n") == 1
-    return json.loads(output, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
+    """The one line of JSON. A question's exit status is its answer."""
+    result = run(*arguments, "--json", **options)
+    assert result.stdout.count("\n") == 1, result.stderr
+    found, status = parsed(result.stdout), 0
+    if arguments[0] in QUESTIONS:
+        status = {True: 0, False: 1, None: 2}[found["same" if arguments[0] == "compare" else "known"]]
+    assert result.returncode == status, result
+    return found
 
 
 def refused(*arguments, **options):
     """The one line of the error stream."""
     result = run(*arguments, **options)
-    assert result.returncode == 1 and result.stdout == "", result
+    assert result.returncode == (2 if arguments[0] in QUESTIONS else 1) and result.stdout == "", result
     assert result.stderr.startswith("facestyle: ") and result.stderr.count("\n") == 1, result.stderr
     return result.stderr
 
@@ -294,6 +303,8 @@ def test_the_program_tells_its_version():
         ["identify", "a.jpg", "people", "--margin", "-1"], ["identify", "a.jpg", "people", "--neighbours", "3"],
         ["identify", "a.jpg", "people", "--rule", "vote", "--neighbours", "0"], ["gallery", "add", "file", "name"], ["gallery", "list"],
         ["gallery", "remove", "file"], ["gallery", "remove", "file", "name", "--photo", "1"], ["gallery", "export", "file"],
+        ["restyle", "a.jpg", "-o", "c.png"], ["restyle", "a.jpg", "--model", "m", "--style", "s", "-o", "c.png"],
+        ["detect", "a.jpg", "--key-file", "k"], ["detect", "a.jpg", "--embedder", "e"], ["models", "a"],
         ["paint"], ["detect"], ["compare", "a.jpg"], ["detect", "a.jpg", "--nonsense"], ["style", "a.jpg", "b.jpg"],
         ["style", "a.jpg", "b.jpg", "-o", "c.gif"], ["restyle", "a.jpg", "--model", "m", "-o", "c.gif"],
         ["layers", "maps", "a.jpg", "--layer", "l", "-o", "c.gif"], ["embed", "a.jpg", "--chip", "c.gif"],
@@ -366,7 +377,7 @@ def test_an_absent_model_is_told_with_the_remedy(tmp_path):
     result = subprocess.run([program, "detect", "a.jpg"], capture_output=True, text=True, env=environment, cwd=tmp_path)
     message = result.stderr
     assert result.returncode == 1
-    assert "mtcnn.safetensors" in message and "make models" in message and str(tmp_path) in message
+    assert "mtcnn.safetensors" in message and "make models" in message and str(tmp_path) in message, message
     assert "gone.safetensors" in refused("detect", "a.jpg", "--model", "gone.safetensors")
 
 
@@ -434,7 +445,7 @@ def test_two_outputs_of_one_name_and_formats_that_there_are_not_are_refused(tmp_
 @models
 def test_detect_finds_the_face(tiny):
     found = answer("detect", OBAMA, "--threads", 1)
-    assert list(found) == ["width", "height", "faces"]
+    assert list(found) == ["photo", "width", "height", "faces"] and found["photo"] == OBAMA
     face = found["faces"][0]
     assert list(face) == ["x", "y", "width", "height", "score", "landmarks"]
     assert len(face["landmarks"]) == 5 and all(len(point) == 2 for point in face["landmarks"])
@@ -443,7 +454,7 @@ def test_detect_finds_the_face(tiny):
     text = good("detect", OBAMA)
     assert re.match(rf"\d+ faces? in {re.escape(OBAMA)} \({found['width']}x{found['height']}\)\n", text)
     assert len(text.splitlines()) == 1 + len(found["faces"])
-    assert answer("detect", tiny[0]) == {"width": 40, "height": 32, "faces": []}
+    assert answer("detect", tiny[0]) == {"photo": str(tiny[0]), "width": 40, "height": 32, "faces": []}
     assert good("detect", tiny[0]).startswith("no face in ")
 
 
@@ -505,36 +516,271 @@ def test_a_cascade_finds_faces_without_points(tiny):
     refused(*asked, "--threshold", 1.5)
 
 
+def test_a_one_pass_detector_is_searched_with(tmp_path):
+    sys.path[:0] = [str(REPOSITORY / "bindings" / "python"), str(REPOSITORY / "Tests" / "Fixtures" / "reference")]
+    import facestyle
+    import pixel_detector
+    from facestyle.models import tensor_file
+
+    model, photo = tmp_path / "faces-points.safetensors", tmp_path / "photo.png"
+    model.write_bytes(tensor_file.encode(pixel_detector.tensors(), pixel_detector.METADATA))
+    with facestyle.Image.from_array(pixel_detector.picture(96, 64, (40, 16), (64, 40))) as image:
+        image.save(photo)
+    # By its file, by its kind in the folder of models, and by default.
+    for asked in (["--model", model], ["--detector", "yunet"], []):
+        found = answer("detect", photo, "--min-size", 12, *asked, environment={"FACESTYLE_MODELS": str(tmp_path)})["faces"]
+        assert sorted((round(face["x"]), round(face["y"]), round(face["width"])) for face in found) == [(40, 16, 8), (64, 40, 8)]
+        assert all(len(face["landmarks"]) == 5 for face in found)
+    assert answer("detect", photo, "--min-size", 12, "--threshold", 1, "--model", model)["faces"] == []
+    (near,) = answer("detect", photo, "--min-size", 12, "--region", "56,32,40,32", "--model", model)["faces"]
+    assert near["x"] == pytest.approx(64, abs=0.01)
+
+
+# ---- Many photos, and marks on copies of them ----
+
+
+def pixels(path):
+    return np.asarray(PIL.Image.open(path).convert("RGB"))
+
+
+@pytest.fixture
+def album(tmp_path, tiny):
+    """Photos in folders, and what is none."""
+    folder = tmp_path / "album"
+    (folder / "trip" / "day").mkdir(parents=True)
+    (folder / ".hidden").mkdir()
+    PIL.Image.open(OBAMA).save(folder / "a.png")
+    shutil.copy(BIDEN, folder / "trip" / "day" / "b.JPG")
+    shutil.copy(tiny[0], folder / "trip" / "wall.png")
+    shutil.copy(OBAMA, folder / ".hidden" / "c.jpg")
+    (folder / "notes.txt").write_text("not looked at")
+    (folder / "trip" / "back").symlink_to(folder)  # and so on for ever
+    return folder
+
+
 @models
-def test_models_are_found_in_the_current_folders_build(tmp_path):
-    (tmp_path / "build").mkdir()
-    (tmp_path / "build" / "models").symlink_to(MODELS.resolve())
-    environment = {**os.environ, "FACESTYLE_MODELS": ""}
-    assert answer("detect", Path(OBAMA).resolve(), environment=environment, folder=tmp_path)["faces"]
+def test_detect_takes_photos_and_folders_and_marks_copies(album, tmp_path):
+    out = tmp_path / "marked" / "here"
+    out.parent.mkdir()
+    before = {path: path.read_bytes() for path in album.rglob("*") if path.is_file()}
+    text = good("detect", OBAMA2, album, "-o", out)
+    lines = [line for line in text.splitlines() if " in " in line]
+    assert [re.sub(r".* in (.*) \(.*", r"\1", line) for line in lines] == [
+        OBAMA2, *(f"{album}/{name}" for name in ("a.png", "trip/day/b.JPG", "trip/wall.png"))]
+    assert sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()) == [
+        "a.png", "obama2.jpg", "trip/day/b.JPG", "trip/wall.png"]
+    assert lines[1].endswith(f", marked in {out}/a.png")
+    photo, copy = pixels(album / "a.png"), pixels(out / "a.png")
+    changed = (photo != copy).any(axis=2)
+    assert 0.001 < changed.mean() < 0.1
+    assert (pixels(out / "trip" / "wall.png") == pixels(album / "trip" / "wall.png")).all()
+    assert {path: path.read_bytes() for path in before} == before
+    (face,) = answer("detect", album / "a.png")["faces"]
+    y, x = np.nonzero(changed)
+    edge = 12
+    assert abs(x.min() - face["x"]) < edge and abs(y.min() - face["y"]) < edge
+    assert abs(x.max() - face["x"] - face["width"]) < edge and abs(y.max() - face["y"] - face["height"]) < edge
+
+
+@models
+def test_detect_prints_a_line_of_json_for_each_photo(album, tmp_path):
+    (album / "broken.jpg").write_bytes(b"not a picture")
+    result = run("detect", album, tmp_path / "gone.jpg", "--json", "-o", tmp_path / "out")
+    assert result.returncode == 1
+    found = [parsed(line) for line in result.stdout.splitlines()]
+    assert [Path(photo["photo"]).name for photo in found] == ["a.png", "broken.jpg", "b.JPG", "wall.png", "gone.jpg"]
+    assert [list(photo) for photo in found[:2]] == [["photo", "width", "height", "faces", "marked"], ["photo", "error"]]
+    assert [len(photo.get("faces", ())) for photo in found] == [1, 0, 1, 0, 0]
+    assert found[0]["marked"] == f"{tmp_path}/out/a.png" and "broken.jpg" in found[1]["error"]
+    told = result.stderr.splitlines()
+    assert len(told) == 2 and "broken.jpg" in told[0] and "gone.jpg" in told[1]
+    assert all(line.startswith("facestyle: ") for line in told)
+
+
+@models
+def test_detect_never_replaces_a_photo_or_another_copy(tmp_path):
+    folder, other = tmp_path / "photos", tmp_path / "others"
+    folder.mkdir(), other.mkdir()
+    for place in (folder, other):
+        shutil.copy(OBAMA, place / "a.jpg")
+    shutil.copy(OBAMA, other / "a-2.jpg")
+    shutil.copy(OBAMA, other / "plain")
+    before = (folder / "a.jpg").read_bytes()
+    photos = [folder / "a.jpg", other / "a.jpg", other / "a-2.jpg", other / "plain"]
+    assert "one of the photos" in refused("detect", photos[0], "-o", folder)
+    (folder / "linked").mkdir()
+    os.link(photos[0], folder / "linked" / "a.jpg")
+    assert "one of the photos" in refused("detect", photos[0], "-o", folder / "linked")
+    assert (folder / "a.jpg").read_bytes() == before and not list(folder.glob("*.new"))
+    out = tmp_path / "out"
+    good("detect", *photos, "-o", out)
+    assert sorted(os.listdir(out)) == ["a-2-2.jpg", "a-2.jpg", "a.jpg", "plain.png"]
+    # The folder of copies may lie in that of the photos: copies are not marked again.
+    inside = folder / "marked"
+    for _ in range(2):
+        good("detect", folder, "-o", inside)
+        assert sorted(str(path.relative_to(inside)) for path in inside.rglob("*.jpg")) == ["a.jpg", "linked/a.jpg"]
+
+
+@models
+def test_detect_goes_on_after_a_copy_that_cannot_be_written_and_names_folders_without_pictures(tmp_path, tiny):
+    empty, out = tmp_path / "empty", tmp_path / "out"
+    empty.mkdir()
+    (out / "content.png").mkdir(parents=True)
+    result = run("detect", empty, *tiny, "-o", out)
+    assert result.returncode == 1 and result.stdout.startswith("no face in ") and "style.png" in result.stdout
+    told = result.stderr.splitlines()
+    assert len(told) == 2 and f"{empty}: no .png, .jpg or .jpeg file" in told[0] and "content.png" in told[1]
+    assert sorted(os.listdir(out)) == ["content.png", "style.png"]
+    (tmp_path / "file").write_text("")
+    assert "file" in refused("detect", tiny[0], "-o", tmp_path / "file")
+
+
+@models
+def test_a_gallery_is_searched_with_the_installed_model_that_it_was_made_with(tmp_path):
+    gallery = tmp_path / "people.gallery"
+    good("gallery", "add", gallery, "Barack Obama", OBAMA2, "--model", "faces-nn4")  # not the best one
+    assert answer("compare", OBAMA, OBAMA2)["model"] == "dlib-resnet"
+    found = answer("identify", OBAMA, "--gallery", gallery)
+    assert (found["model"], found["name"]) == ("faces-nn4", "Barack Obama")
+    assert answer("detect", OBAMA, "--gallery", gallery)["faces"][0]["name"] == "Barack Obama"
+    good("gallery", "add", gallery, "Barack Obama", PHOTOS / "obama3.jpg")
+    for command in (["identify", OBAMA, "--gallery", gallery], ["gallery", "add", gallery, "X", OBAMA]):
+        assert "model" in refused(*command, *LARGE)
+    assert "model" in refused("detect", OBAMA, "--gallery", gallery, "--embedder", "dlib-resnet")
+
+
+@models
+def test_detect_names_faces_by_a_gallery(tmp_path, tiny):
+    gallery, out = tmp_path / "people.gallery", tmp_path / "out"
+    good("gallery", "add", gallery, "Barack Obama", OBAMA2, *LARGE)
+    named = ("--gallery", gallery, "--embedder", "dlib-resnet")
+    (face,) = answer("detect", OBAMA, *named)["faces"]
+    assert list(face) == ["x", "y", "width", "height", "score", "landmarks", "name", "nearest", "distance"]
+    assert face["name"] == face["nearest"] == "Barack Obama" and face["distance"] < 0.6
+    (other,) = answer("detect", BIDEN, *named, "-o", out)["faces"]
+    assert other["name"] is None and other["nearest"] == "Barack Obama" and other["distance"] > 0.6
+    text = good("detect", OBAMA, *named, "-o", out)
+    assert re.search(r"\n    Barack Obama, distance 0\.\d\d \(threshold 0\.60\)\n", text)
+    # With the name there is a plate, of which a box without one is a part.
+    exact = tmp_path / "exact.png"
+    PIL.Image.open(OBAMA).save(exact)
+    good("detect", exact, "-o", tmp_path / "plain")
+    good("detect", exact, *named, "-o", out)
+    plain, labelled = ((pixels(folder / "exact.png") != pixels(exact)) for folder in (tmp_path / "plain", out))
+    assert labelled.sum() > 1.2 * plain.sum()
+    assert answer("detect", tiny[0], *named)["faces"] == []
+    cascade = ["--detector", "cascade", "--model", REPOSITORY / "models" / "faces-cascade.safetensors"]
+    assert "finds no points" in refused("detect", OBAMA, *named, *cascade)
+    assert "gone" in refused("detect", OBAMA, "--gallery", tmp_path / "gone", "--embedder", "dlib-resnet")
+
+
+# ---- Models ----
+
+
+def listed(**options):
+    return [parsed(line) for line in good("models", "--json", **options).splitlines()]
+
+
+@models
+def test_models_are_listed_with_where_they_are_and_what_they_are_for(tmp_path):
+    folder = tmp_path / "facestyle" / "models"
+    folder.mkdir(parents=True)
+    for name in ("mtcnn", "vgg19"):
+        (folder / f"{name}.safetensors").symlink_to((MODELS / f"{name}.safetensors").resolve())
+    (folder / "broken.safetensors").write_bytes(b"not a model")
+    environment = {"FACESTYLE_MODELS": str(MODELS.resolve()), "XDG_DATA_HOME": str(tmp_path)}
+    models = listed(environment=environment)
+    assert list(models[0]) == [
+        "name", "path", "role", "use", "architecture", "bytes", "parameters", "licence", "accuracy", "note", "hidden",
+        "fault"]  # fmt: skip
+    first = {model["name"]: model for model in reversed(models)}
+    assert first["dlib-resnet"]["role"] == "faces" and first["mtcnn"]["role"] == "faces-points"
+    assert first["mtcnn"]["path"] == f"{MODELS.resolve()}/mtcnn.safetensors" and first["mtcnn"]["use"] == "finds faces"
+    assert first["mtcnn"]["bytes"] == (MODELS / "mtcnn.safetensors").stat().st_size
+    assert "MIT" in first["mtcnn"]["licence"] and first["mtcnn"]["hidden"] is False
+    assert first["broken"]["fault"] and first["broken"]["role"] is None
+    assert [model["hidden"] for model in models if model["path"] == f"{folder}/mtcnn.safetensors"] == [True]
+    text = good("models", environment=environment)
+    assert f"{folder}\n" in text and re.search(r"\n\* mtcnn +finds faces +\d\.\d MB\n", text)
+    assert re.search(r"\n  \(mtcnn\) +finds faces", text) and "licence: public domain" in text
+    assert [line for line in text.splitlines() if len(line) > 80 and not line.startswith("/")] == []
+
+
+@models
+def test_models_are_found_in_the_users_folder_and_not_in_the_current_one(tmp_path):
+    for place in ("facestyle/models", "models", "build/models"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / f"my-{place.split('/')[0]}.safetensors").symlink_to((MODELS / "mtcnn.safetensors").resolve())
+    environment = {"XDG_DATA_HOME": str(tmp_path)}
+    assert answer("detect", Path(OBAMA).resolve(), "--model", "my-facestyle", environment=environment, folder=tmp_path)["faces"]
+    for name in ("my-models", "my-build"):
+        message = refused("detect", Path(OBAMA).resolve(), "--model", name, environment=environment, folder=tmp_path)
+        assert f'no model "{name}"' in message and str(tmp_path / "facestyle" / "models") in message
+
+
+# ---- The same person? Who? ----
 
 
 @models
 def test_compare_tells_one_person_from_two():
     same, other = answer("compare", OBAMA, OBAMA2, *LARGE), answer("compare", OBAMA, BIDEN, *LARGE)
-    assert list(same) == ["distance", "threshold", "same"]
+    assert list(same) == ["distance", "threshold", "same", "model", "reasons"]
+    assert same["model"] == "dlib-resnet" and same["reasons"] == [[], []]
     assert same["same"] is True and 0 < same["distance"] <= same["threshold"]
     assert other["same"] is False and other["distance"] > other["threshold"]
-    assert re.fullmatch(r"same person, distance 0\.\d\d \(threshold 0\.60\)\n", good("compare", OBAMA, OBAMA2, *LARGE))
-    assert good("compare", OBAMA, BIDEN, *LARGE).startswith("different people, distance ")
+    text = good("compare", OBAMA, OBAMA2, *LARGE)
+    assert re.fullmatch(r"same person, distance 0\.\d\d \(threshold 0\.60, dlib-resnet\)\n", text)
+    assert good("compare", OBAMA, BIDEN, *LARGE, status=1).startswith("different people, distance ")
     assert answer("compare", OBAMA, BIDEN, "--threshold", 2)["same"] is True
-    small = answer("compare", OBAMA, OBAMA2)  # the model in the box, which needs no download
+    small = answer("compare", OBAMA, OBAMA2, "--model", "faces-nn4")  # the model in the box, which needs no download
     assert small["same"] is True and small["threshold"] == pytest.approx(0.37)
-    assert answer("compare", OBAMA, OBAMA, "--threshold", 0) == {"distance": 0, "threshold": 0, "same": True}
+    itself = answer("compare", OBAMA, OBAMA, "--threshold", 0)
+    assert (itself["distance"], itself["threshold"], itself["same"]) == (0, 0, True)
+
+
+@models
+def test_a_face_that_is_too_bad_gives_no_answer_unless_it_may_be_any(tmp_path):
+    cut, people = str(PHOTOS / "obama_partial_face.jpg"), tmp_path / "people"
+    people.mkdir()
+    shutil.copy(OBAMA2, people / "obama.jpg")
+    for command in (["compare", OBAMA, cut], ["identify", cut, people]):
+        result = run(*command, *LARGE)
+        assert result.returncode == 2 and result.stdout == "", result
+        assert result.stderr == f"facestyle: {cut}: the face is cut off by the edge; no answer without --any-face\n"
+        anyway = run(*command, *LARGE, "--any-face", "--threshold", 9)
+        assert anyway.returncode == 0 and "the face is cut off by the edge" in anyway.stderr and anyway.stdout
+        assert run(*command, *LARGE, "--any-face", "--threshold", 0).returncode == 1
+    found = answer("compare", OBAMA, cut, *LARGE)
+    assert found["same"] is None and found["reasons"] == [[], ["cut off by the edge"]] and found["distance"] > 0
+    found = answer("identify", cut, people, *LARGE)
+    assert found["known"] is None and found["name"] is None and found["reasons"] == ["cut off by the edge"]
+    small = tmp_path / "small.png"
+    photo = PIL.Image.open(OBAMA)
+    photo.resize((photo.width // 7, photo.height // 7), PIL.Image.BILINEAR).save(small)
+    assert f"{small}: the face is too small" in refused("compare", small, OBAMA, "--min-face", 20)
+
+
+@models
+def test_questions_say_in_their_help_how_they_answer(tmp_path):
+    for command in QUESTIONS:
+        assert re.search(r"exit status is 0 for .* 1 for .* 2 if there is no answer", " ".join(good(command, "--help").split()))
+    assert "compare and identify, exit with 0 for yes, 1 for no" in " ".join(good("--help").split())
+    with open("/dev/full", "w") as full:
+        environment = {**os.environ, "FACESTYLE_MODELS": str(MODELS)}
+        result = subprocess.run([PROGRAM, "compare", OBAMA, OBAMA], stdout=full, stderr=subprocess.PIPE, env=environment)
+    assert result.returncode == 2 and result.stderr.startswith(b"facestyle: output: ")
 
 
 @models
 def test_embed_prints_the_numbers_and_the_chip(tmp_path):
     chip = tmp_path / "chip.png"
-    found = answer("embed", OBAMA, "--chip", chip)
+    small = ("--model", "faces-nn4")
+    found = answer("embed", OBAMA, "--chip", chip, *small)
     assert list(found) == ["model", "dimension", "embedding"]
     assert (found["model"], found["dimension"], len(found["embedding"])) == ("nn4.small2", 128, 128)
     assert png_size(chip) == (96, 96)
-    assert [float(line) for line in good("embed", OBAMA).split()] == found["embedding"]
+    assert [float(line) for line in good("embed", OBAMA, *small).split()] == found["embedding"]
 
 
 @models
@@ -552,20 +798,22 @@ def test_identify_knows_its_people(tmp_path, tiny):
     assert result.returncode == 0
     match = json.loads(result.stdout)
     assert list(match) == [
-        "known", "name", "nearest", "distance", "threshold", "ambiguous", "runner_up", "runner_up_distance", "margin"]  # fmt: skip
+        "known", "name", "nearest", "distance", "threshold", "ambiguous", "runner_up", "runner_up_distance", "margin",
+        "model", "reasons"]  # fmt: skip
     assert match["known"] is True and match["name"] == match["nearest"] == "obama" and match["distance"] <= match["threshold"]
     assert match["runner_up"] == "biden" and match["margin"] == pytest.approx(match["runner_up_distance"] - match["distance"], abs=1e-6)
     mean = answer("identify", OBAMA, gallery, "--rule", "mean", *LARGE)
     assert mean["name"] == "obama" and mean["distance"] > match["distance"]
     assert answer("identify", OBAMA, gallery, "--rule", "vote", "--neighbours", 3, *LARGE)["name"] == "obama"
-    unclear = good("identify", OBAMA, gallery, "--margin", 5, *LARGE)
+    unclear = good("identify", OBAMA, gallery, "--margin", 5, *LARGE, status=1)
     assert unclear.startswith("a stranger, obama and biden are too near to each other")
     told = sorted(result.stderr.splitlines())
     assert len(told) == 2 and "broken.jpg" in told[0] and "nobody.png" in told[1], told
     assert all(line.startswith("facestyle: skipped ") for line in told)
 
     (gallery / "biden.jpg").unlink()
-    assert good("identify", BIDEN, gallery, *LARGE).startswith("a stranger, the nearest is obama, distance ")
+    text = good("identify", BIDEN, gallery, *LARGE, status=1)
+    assert re.fullmatch(r"a stranger, the nearest is obama, distance 0\.\d\d \(threshold 0\.60, dlib-resnet\)\n", text)
     stranger = answer("identify", BIDEN, gallery, *LARGE)
     assert (stranger["known"], stranger["name"], stranger["nearest"]) == (False, None, "obama")
     assert answer("identify", BIDEN, gallery, "--threshold", 9)["known"] is True
@@ -1299,6 +1547,27 @@ def test_every_option_of_restyle_counts(option, tmp_path, tiny, networks):
     assert png_size(plain) == (40, 32) and plain.read_bytes() != changed.read_bytes()
 
 
+def test_restyle_paints_in_styles_by_their_names(tmp_path, tiny, networks):
+    folder, out = tmp_path / "styles", tmp_path / "out.png"
+    folder.mkdir()
+    for name in ("starry-night", "scream"):
+        shutil.copy(networks[0], folder / f"{name}.safetensors")
+    shutil.copy(networks[1], folder / "any.safetensors")
+    environment = {"FACESTYLE_MODELS": str(folder)}
+    one = answer("restyle", tiny[0], "--style", "scream", "-o", out, environment=environment)
+    assert list(one) == ["width", "height", "seconds"] and png_size(out) == (40, 32)
+    text = good("restyle", tiny[0], "--style", "starry-night", "--style", networks[0], "-o", out, environment=environment)
+    assert [line.partition(":")[0] for line in text.splitlines()] == [
+        f"{tmp_path}/out-starry-night.png", f"{tmp_path}/out-fast-style.png"]
+    assert (tmp_path / "out-starry-night.png").read_bytes() == out.read_bytes()
+    lines = good("restyle", tiny[0], "--style", "starry-night", "--style", "scream", "-o", out, "--json", environment=environment)
+    assert [parsed(line)["file"] for line in lines.splitlines()] == [f"{tmp_path}/out-{name}.png" for name in ("starry-night", "scream")]
+    told = refused("restyle", tiny[0], "--style", "monet", "-o", out, environment=environment)
+    assert 'no model "monet"' in told and str(folder) in told
+    assert "named twice" in refused("restyle", tiny[0], "--style", "scream", "--style", "scream", "-o", out, environment=environment)
+    assert "in any style" in refused("restyle", tiny[0], "--style", "any", "-o", out, environment=environment)
+
+
 def test_restyle_says_what_it_wants(tmp_path, tiny, networks):
     out = ("-o", tmp_path / "a.png")
     assert "has one style" in refused("restyle", *tiny, "--model", networks[0], *out)
@@ -1409,14 +1678,38 @@ def test_a_network_of_one_size_gets_it(tmp_path, tiny):
 
 
 @models
-def test_the_demo_compares_identifies_and_paints(tmp_path, tiny):
+def test_the_demo_names_compares_and_paints(tmp_path, tiny, networks):
     out = tmp_path / "painted"
-    text = good("demo", "--photos", PHOTOS, "--content", tiny[0], "--style", tiny[1], "--out", out, "--steps", 1)
-    assert "biden.jpg" in text and "obama.jpg" in text
-    assert re.search(r"obama\S*\.jpg among .*\n    obama, distance 0\.\d\d", text)
-    assert re.search(r"biden\.jpg among .*\n    a stranger, the nearest is obama, ", text)
+    styles = tmp_path / "styles"
+    styles.mkdir()
+    shutil.copy(networks[0], styles / "scream.safetensors")
+    text = good(
+        "demo", "--photos", PHOTOS, "--content", tiny[0], "--style", tiny[1], "--out", out, "--steps", 1, "--side", 64,
+        environment={"FACESTYLE_MODELS": f"{styles}:{MODELS.resolve()}"})
+    assert re.search(r"\n  biden\.jpg +a stranger, the nearest is obama, distance 0\.\d\d", text)
+    assert re.search(r"\n  obama2\.jpg +obama, distance 0\.\d\d", text)
+    assert "Distances by faces-nn4" in text and "Distances by dlib-resnet" in text
+    assert f"scream.png: 40x32 in " in text and "starry-night: not installed" in text
     assert [line for line in text.splitlines() if len(line) > 80 and "/" not in line] == []
-    assert png_size(out / "content-style.png") == (400, 300)
+    assert png_size(out / "content-style.png") == (64, 51) and png_size(out / "content-scream.png") == (40, 32)
+    assert png_size(out / "portraits.png") == (6 * 300 + 5 * 6, 300)
+
+
+@models
+def test_the_demo_draws_people_where_there_are_no_photos(tmp_path):
+    out = tmp_path / "painted"
+    text = good("demo", "--photos", tmp_path / "none", "--out", out, "--steps", 1, "--side", 64)
+    assert "people who do not exist" in text and str(tmp_path / "none") in text
+    # Each of them is found and told from the others, by both networks.
+    assert len(re.findall(r"\n  (\w+?)\d? +\1, distance 0\.\d\d", text)) == 12
+    small = text[text.index("Distances by faces-nn4"):text.index("In one pass")]
+    rows = re.findall(r"\n +\d+  (\D+?)\d? +((?:\.\d\d[* ] ?)+)", small)
+    names = ["Zo\u00eb", "\u00c9mile", "Amara", "S\u00f8ren"]
+    for row, (name, distances) in enumerate(rows, 1):
+        marked = [text.endswith("*") for text in re.findall(r"\.\d\d[* ]", distances)]
+        assert name == names[row // 3] and marked == [column // 3 == row // 3 for column in range(row)]
+    assert len(rows) == 11 and png_size(out / "portraits.png") == (6 * 300 + 5 * 6, 606)
+    assert "there is no painting" in text
 
 
 # ---- Galleries in files ----
@@ -1474,9 +1767,8 @@ def test_a_command_that_fails_makes_no_gallery(tmp_path):
     new, nothing = out / "people.gallery", tmp_path / "nope.jpg"
     png(tmp_path / "wall.png", 40, 32)
     (tmp_path / "broken.csv").write_text("name,created,note,model\n1,2,3,4\n")
-    other = tmp_path / "dlib.gallery"
-    dlib = ["--model", MODELS / "dlib-resnet.safetensors"]
-    good("gallery", "add", other, "Joe Biden", BIDEN, *dlib, *LARGE)
+    other = tmp_path / "small.gallery"
+    good("gallery", "add", other, "Joe Biden", BIDEN, "--model", "faces-nn4")
     for told, command in [
         ("no photo was added", ["add", new, "X", nothing]), ("no photo was added", ["add", new, "X", tmp_path / "wall.png", *LARGE]),
         ("256 bytes; expected 1 to 255", ["add", new, "X" * 256, OBAMA, *LARGE]), ("0 bytes", ["add", new, "", OBAMA, *LARGE]),

@@ -45,6 +45,7 @@ static void set_size(size_t size) { memcpy(room.bytes, &size, sizeof size); }
   static fs_status name(void *room, size_t size) { return fs_##name##_init(room, size); }
 OPTIONS(frame)
 OPTIONS(face_analysis_options)
+OPTIONS(mark_options)
 OPTIONS(detector_options)
 OPTIONS(quality_options)
 OPTIONS(tracker_options)
@@ -60,6 +61,9 @@ OPTIONS(trainer_options)
 OPTIONS(training_options)
 OPTIONS(evaluation_options)
 OPTIONS(calibration_options)
+OPTIONS(detection_options)
+OPTIONS(scene_options)
+OPTIONS(detector_training_options)
 OPTIONS(tsne_options)
 static fs_status augmentation(void *room, size_t size) { return fs_augmentation_init(room, size, FS_AUGMENT_STRONG); }
 static fs_status loss_options(void *room, size_t size) { return fs_loss_options_init(room, size, FS_LOSS_ARCFACE); }
@@ -67,10 +71,11 @@ static fs_status preset(void *room, size_t size) { return fs_style_options_prese
 
 static const struct { const char *name, *type; fs_status (*init)(void *, size_t); size_t size; } inits[] = {
 #define LISTED(name) {"fs_" #name "_init", "fs_" #name, name, sizeof(fs_##name)}
-    LISTED(frame), LISTED(face_analysis_options), LISTED(detector_options), LISTED(quality_options), LISTED(tracker_options), LISTED(identify_options),
+    LISTED(frame), LISTED(face_analysis_options), LISTED(mark_options), LISTED(detector_options), LISTED(quality_options), LISTED(tracker_options), LISTED(identify_options),
     LISTED(gallery_options), LISTED(enrolment_options), LISTED(gradient_options), LISTED(style_options),
     LISTED(universal_options), LISTED(fast_trainer_options), LISTED(unit_search_options), LISTED(trainer_options),
     LISTED(training_options), LISTED(evaluation_options), LISTED(calibration_options), LISTED(tsne_options),
+    LISTED(detection_options), LISTED(scene_options), LISTED(detector_training_options),
     LISTED(augmentation), LISTED(loss_options), {"fs_style_options_preset", "fs_style_options", preset, sizeof(fs_style_options)},
 };
 enum { INITS = sizeof inits / sizeof *inits };

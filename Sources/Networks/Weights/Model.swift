@@ -156,17 +156,3 @@ package final class Model: @unchecked Sendable {
     }
   }
 }
-
-extension RegisteredArchitecture {
-  /// The architecture of a weight file.
-  /// - Throws: `.badData` if its metadata have none, or one that this version does not know.
-  static func of(_ metadata: [String: String]) throws(Failure) -> RegisteredArchitecture {
-    guard let name = metadata["architecture"] else {
-      throw .badData("weights: the metadata lacks \"architecture\", this file was not made for this library")
-    }
-    guard let registered = RegisteredArchitecture.named(name) else {
-      throw .badData("weights: the architecture is \"\(name)\", which this version does not know")
-    }
-    return registered
-  }
-}

@@ -1,74 +1,93 @@
 import ArgumentParser
 import CFaceStyle
+import Glibc
 
 struct Detect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Finds the faces in a photo.", usage: "facestyle detect <photo> [<options>]")
+    abstract: "Finds the faces in photos, and marks them on copies.",
+    usage: "facestyle detect <photo|folder> ... [-o <folder>] [<options>]",
+    discussion: """
+      A folder stands for all pictures in it and in the folders in it, without hidden ones.
 
-  @Argument(help: "A \(anyPictureFormat) file.") var photo: String
+      With -o, a copy of each photo goes to that folder, with boxes, points, and a label if there \
+      is more than one face or a gallery: its number in the order of the output, or the \
+      person's name, or ? for a stranger. A photo of a folder keeps its path in it. No photo is \
+      ever replaced; of two photos of one name the second becomes NAME-2.
+
+      With --json, there is one line for each photo: {"photo", "width", "height", "faces", \
+      "marked"}, the last with -o; each face has "x", "y", "width", "height", "score", \
+      "landmarks", with --quality "quality", and with --gallery "name" (null for a stranger), \
+      "nearest" and "distance". A photo that fails is {"photo", "error"}.
+
+      A photo that cannot be read or written is reported, and the others are done. The exit \
+      status is then 1; it is 0 if all were done, with faces or without.
+      """)
+
+  @Argument(help: "\(anyPictureFormat) files, and folders of them.") var photos: [String]
+
+  @Option(
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp("A folder for copies with marks; created if it does not exist.", valueName: "folder"))
+  var output: String?
 
   @OptionGroup var search: SearchOptions
+  @OptionGroup(title: "Names") var names: NameOptions
 
   @Flag(help: "Print the quality of each face, and reasons to reject it.")
   var quality = false
 
   @OptionGroup var common: CommonOptions
 
+  func validate() throws {
+    if photos.isEmpty { throw ValidationError("Missing expected argument '<photos> ...'") }
+  }
+
   func run() throws {
     try common.apply()
     let detector = try search.open()
-    let picture = try Picture(opening: photo)
-    let faces = try detector.find(in: picture)
-    let qualities = quality ? try faces.map { face throws(Failure) in try picture.quality(of: face) } : nil
-    if common.json {
-      print(
-        JSON.object([
-          "width": .integer(picture.width), "height": .integer(picture.height),
-          "faces": .array(faces.indices.map { json(faces[$0], qualities?[$0]) })
-        ]))
-      return
+    let names = try names.open(detector)
+    let list = PhotoList(photos, without: output)
+    var copies = try output.map { path throws(Failure) in try CopyFolder(path, for: list.photos) }
+    for failure in list.failures { warn(failure.message) }
+    var failed = !list.failures.isEmpty
+    for photo in list.photos {
+      do throws(Failure) {
+        var seen = try SeenPhoto(photo.path, detector, names, withQuality: quality)
+        if copies != nil, let place = try copies?.place(for: photo) { try seen.mark(at: place) }
+        print(common.json ? seen.json.description : seen.text)
+      } catch {
+        failed = true
+        warn(error.message)
+        // Alone it fails as other commands do.
+        if common.json, photos.count > 1 || list.photos.count > 1 {
+          print(JSON.object(["photo": .string(photo.path), "error": .string(error.message)]))
+        }
+      }
+      fflush(nil)  // for who reads the lines while the others are made
     }
-    let count = faces.isEmpty ? "no face" : counted(faces.count, "face", "faces")
-    print("\(count) in \(photo) (\(picture.width)x\(picture.height))")
-    for (i, face) in faces.enumerated() {
-      print(
-        "  \(fixed(face.width, 0))x\(fixed(face.height, 0)) at (\(fixed(face.x, 0)), \(fixed(face.y, 0))),"
-          + " score \(fixed(face.score, 3))")
-      if let quality = qualities?[i] { print(quality.summary) }
-    }
-  }
-
-  private func json(_ face: fs_face, _ quality: fs_quality?) -> JSON {
-    let points = [face.landmarks.0, face.landmarks.1, face.landmarks.2, face.landmarks.3, face.landmarks.4]
-    let (x, y, width, height) = (
-      JSON.single(face.x), JSON.single(face.y), JSON.single(face.width), JSON.single(face.height)
-    )
-    let (score, landmarks) = (
-      JSON.single(face.score), JSON.array(points[0].x.isNaN ? [] : points.map(JSON.point))
-    )
-    guard let quality else {
-      return .object([
-        "x": x, "y": y, "width": width, "height": height, "score": score, "landmarks": landmarks
-      ])
-    }
-    return .object([
-      "x": x, "y": y, "width": width, "height": height, "score": score, "landmarks": landmarks,
-      "quality": quality.json
-    ])
+    if failed { throw ExitCode.failure }
   }
 }
 
 /// How to search, for which faces, and where.
 struct SearchOptions: ParsableArguments {
   enum Kind: String, CaseIterable, ExpressibleByArgument {
-    case mtcnn, cascade
+    case yunet, mtcnn, cascade
 
-    /// The default file's name.
-    var modelName: String { self == .cascade ? "faces-cascade" : "mtcnn" }
+    /// The model's name.
+    var modelName: String {
+      switch self {
+      case .yunet: "faces-points"
+      case .mtcnn: "mtcnn"
+      case .cascade: "faces-cascade"
+      }
+    }
   }
 
-  @Option(help: "The networks that find faces; cascade does not find landmarks.")
-  var detector = Kind.mtcnn
+  @Option(
+    help: ArgumentHelp(
+      "The networks that find faces: yunet, mtcnn, or cascade, without landmarks. (default: the best with them)"))
+  var detector: Kind?
 
   @Option(help: ArgumentHelp("The detector's model.", valueName: "file"))
   var model: String?
@@ -93,7 +112,7 @@ struct SearchOptions: ParsableArguments {
     if let threshold { options.thresholds.2 = threshold }
     if let maxFaces { options.max_faces = maxFaces }
     if let region { options.region = region.value }
-    return try Detector(try openModel(detector.modelName, asked: model), options)
+    return try Detector(try openModel(detector?.modelName ?? Role.facesWithPoints, asked: model), options)
   }
 
   /// A rectangle on the command line: "100,50,320,240".
@@ -109,40 +128,32 @@ struct SearchOptions: ParsableArguments {
   }
 }
 
-extension Picture {
-  fileprivate func quality(of face: fs_face) throws(Failure) -> fs_quality {
-    var (face, quality) = (face, fs_quality())
-    quality.size = MemoryLayout<fs_quality>.size
-    try check(fs_face_quality(handle, &face, nil, &quality))
-    return quality
-  }
-}
+/// A gallery that names the faces.
+struct NameOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Name the faces by a gallery: a file, or postgresql://user@host/database.", valueName: "gallery"))
+  var gallery: String?
 
-extension fs_quality {
-  fileprivate var reasonTexts: [String] {
-    (0..<32).filter { reasons >> UInt32($0) & 1 != 0 }.map {
-      String(cString: fs_quality_reason_text(fs_quality_reason(rawValue: 1 << UInt32($0))))
+  @OptionGroup var key: KeyOption
+
+  @Option(help: ArgumentHelp("The embedder's model.", valueName: "file"))
+  var embedder: String?
+
+  func validate() throws {
+    if gallery == nil, key.keyFile != nil || embedder != nil {
+      throw ValidationError("--key-file and --embedder are for a --gallery.")
     }
   }
 
-  fileprivate var summary: String {
-    let reasons = reasonTexts.isEmpty ? "no reason against it" : reasonTexts.joined(separator: ", ")
-    return "    quality \(fixed(score, 2)): \(reasons)\n"
-      + "    \(fixed(eye_distance, 0)) pixels between the eyes, sharpness \(fixed(sharpness, 0)),"
-      + (yaw.isNaN
-        ? " no points, so no pose\n"
-        : " yaw \(fixed(yaw, 0)), pitch \(fixed(pitch, 0)), roll \(fixed(roll, 0))\n")
-      + "    brightness \(fixed(brightness, 0)), contrast \(fixed(contrast, 0)),"
-      + " clipped \(fixed(100 * (clipped_dark + clipped_bright), 0)) %, outside \(fixed(100 * outside, 0)) %"
-  }
-
-  fileprivate var json: JSON {
-    .object([
-      "score": .single(score), "reasons": .array(reasonTexts.map(JSON.string)),
-      "eye_distance": .single(eye_distance),
-      "sharpness": .single(sharpness), "yaw": .single(yaw), "pitch": .single(pitch), "roll": .single(roll),
-      "brightness": .single(brightness), "contrast": .single(contrast), "clipped_dark": .single(clipped_dark),
-      "clipped_bright": .single(clipped_bright), "outside": .single(outside)
-    ])
+  /// nil without a gallery.
+  func open(_ detector: Detector) throws(Failure) -> FaceNames? {
+    guard let gallery else { return nil }
+    guard detector.findsPoints else {
+      throw Failure("this detector finds no points, by which faces are named; expected another --detector")
+    }
+    let key = try key.read(), people = try Gallery(opening: gallery, nil, key: key, .read)
+    let embedder = try Embedder(embedderModel(asked: embedder, for: people))
+    return try FaceNames(Gallery(opening: gallery, embedder, key: key, .read), embedder)
   }
 }

@@ -10,9 +10,14 @@ struct FaceStyleProgram: ParsableCommand {
     abstract: "Finds, compares and names faces, trains networks for it, and paints pictures.",
     discussion: """
       A model is named by its file, or by a name without an ending. NAME.safetensors is then \
-      looked for in the folder that FACESTYLE_MODELS in the environment names, in models and \
-      build/models of the current folder, in models beside this program and beside its folder, \
-      and in ../share/facestyle/models, where `make install` puts them.
+      looked for in the folders that FACESTYLE_MODELS in the environment names, in \
+      ~/.local/share/facestyle/models, and where the program and its library are, in models and \
+      in ../share/facestyle/models, where `make install` puts them. `facestyle models` lists \
+      what is found. Unless told otherwise, commands use the best of them.
+
+      The exit status is 0 if all was done, 1 if something failed, and 64 for bad usage. \
+      Commands that answer a question, compare and identify, exit with 0 for yes, 1 for no, and 2 \
+      if there is no answer, as diff and grep do.
 
       --version --verbose also prints processors, memory, instruction set and OpenBLAS.
       """,
@@ -20,12 +25,13 @@ struct FaceStyleProgram: ParsableCommand {
     subcommands: [
       Detect.self, Compare.self, Identify.self, GalleryCommand.self, Embed.self, Evaluate.self,
       Calibrate.self, Train.self,
-      Style.self, Restyle.self, Layers.self, Demo.self
+      Style.self, Restyle.self, Layers.self, Models.self, Demo.self
     ])
 
   private static let version = "\(FS_VERSION_MAJOR).\(FS_VERSION_MINOR).\(FS_VERSION_PATCH)"
 
   static func main() {
+    var failureStatus = EXIT_FAILURE
     signal(SIGXFSZ, SIG_IGN)  // exceeding the file size limit is an error like a full disk
     do {
       guard fs_abi_version() == FS_ABI_VERSION else {
@@ -40,12 +46,13 @@ struct FaceStyleProgram: ParsableCommand {
         return
       }
       var command = try parseAsRoot(arguments)
+      failureStatus = command is Question ? noAnswer : EXIT_FAILURE
       try command.run()
       // Output may still be buffered: a full disk shows only now.
       guard fflush(nil) == 0 else { throw Failure("output: \(String(cString: strerror(errno)))") }
     } catch let failure as Failure {
       warn(failure.message)
-      Glibc.exit(EXIT_FAILURE)
+      Glibc.exit(failureStatus)
     } catch let code as ExitCode {
       Glibc.exit(code.rawValue)  // the reason has been printed
     } catch {

@@ -50,8 +50,8 @@ struct GalleryCommand: ParsableCommand {
 
     func run() throws {
       try common.apply()
-      let reader = try face.open()
       let key = try key.read()
+      let reader = try face.open(for: Gallery(ifThere: self.gallery, nil, key: key))
       var there = try Gallery(ifThere: self.gallery, reader.embedder, key: key)
       var added: [JSON] = [], conflicts: [JSON] = []
       for path in photos {
@@ -277,7 +277,7 @@ struct ReceivingOptions: ParsableArguments {
   }
 
   private func openEmbedder() throws(Failure) -> Embedder {
-    try Embedder(openModel("faces-nn4", "dlib-resnet", asked: model))
+    try Embedder(openModel(Role.faces, asked: model))
   }
 }
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import CFaceStyle
 
-struct Identify: ParsableCommand {
+struct Identify: Question {
   static let configuration = CommandConfiguration(
     abstract: "Names the person in a photo.",
     usage: """
@@ -11,7 +11,12 @@ struct Identify: ParsableCommand {
     discussion: """
       The folder has a photo NAME.jpg for each person, a folder NAME with several photos, \
       or both; photos without a face are skipped. `facestyle gallery add` makes a gallery. \
-      With --json a stranger's "name" is null; "nearest" is the nearest person, known or not.
+      With --json a stranger's "name" is null; "nearest" is the nearest person, known or not. \
+      Without an answer "known" is null, too, and "reasons" say why.
+
+      The exit status is 0 for a known person, 1 for a stranger, and 2 if there is no answer: the \
+      photo cannot be read, has no face, or only one that is too bad to be recognised, such as one \
+      that is small, blurred or cut off. --any-face answers for bad faces, too.
       """)
 
   @Argument(help: "The photo.") var photo: String
@@ -24,6 +29,7 @@ struct Identify: ParsableCommand {
 
   @OptionGroup var key: KeyOption
   @OptionGroup var face: FaceOptions
+  @OptionGroup var bad: BadFaceOption
   @OptionGroup var threshold: ThresholdOption
   @OptionGroup var rule: RuleOptions
   @OptionGroup var common: CommonOptions
@@ -37,11 +43,17 @@ struct Identify: ParsableCommand {
 
   func run() throws {
     try common.apply()
-    let reader = try face.open()
-    let embedding = try reader.embed(photo)
+    let stored = try gallery.map { place throws(Failure) in
+      try Gallery(opening: place, nil, key: key.read(), .read)
+    }
+    let reader = try face.open(for: stored)
+    let face = try reader.read(photo)
     let people: Gallery
-    if let gallery {
-      people = try Gallery(opening: gallery, reader.embedder, key: key.read(), .read)
+    if let stored, let gallery {
+      // Opened again with another model's embedder, it says what is wrong.
+      people =
+        try stored.info.model == reader.fingerprint
+        ? stored : Gallery(opening: gallery, reader.embedder, key: key.read(), .read)
     } else {
       people = try Gallery(reader.embedder)
       for (name, path) in try galleryPhotos(folder ?? "") {
@@ -53,19 +65,24 @@ struct Identify: ParsableCommand {
     }
     var options = try rule.options()
     options.threshold = threshold.value
-    let match = try people.identify(embedding, options)
+    let match = try people.identify(face.embedding, options)
+    let isSure = bad.anyFace || face.reasons.isEmpty
     if common.json {
       print(
         JSON.object([
-          "known": .bool(match.known != 0), "name": match.person.map(JSON.string) ?? .null,
+          "known": isSure ? .bool(match.known != 0) : .null,
+          "name": isSure ? match.person.map(JSON.string) ?? .null : .null,
           "nearest": .string(fixedText(match.nearest)),
           "distance": .single(match.distance), "threshold": .single(match.threshold),
           "ambiguous": .bool(match.ambiguous != 0), "runner_up": match.next.map(JSON.string) ?? .null,
-          "runner_up_distance": .single(match.runner_up_distance), "margin": .single(match.margin)
+          "runner_up_distance": .single(match.runner_up_distance), "margin": .single(match.margin),
+          "model": .string(reader.name), "reasons": .array(face.reasons.map(JSON.string))
         ]))
-    } else {
-      print(match.summary)
+    } else if isSure {
+      print(match.summary(by: reader.name))
     }
+    try bad.check([(photo, face)])
+    try end(with: match.known != 0)
   }
 }
 

@@ -4,10 +4,16 @@ import CFaceStyle
 struct Restyle: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Paints a picture in one pass of a network.",
-    usage: "facestyle restyle <content> [<style> ...] --model <file> -o <file>",
+    usage: """
+      facestyle restyle <content> --style <name> ... -o <file>
+      facestyle restyle <content> <picture> ... --model <name> -o <file>
+      """,
     discussion: """
-      A network that has learned one style (fast-style, fast-style-resize) takes no styles. A
-      universal-style model takes one or more, and the options from --strength on.
+      A style is a network that has learned it, by its name, as `facestyle models` lists them, or \
+      its file. Of several styles each makes a picture: PAINTED-STYLE.png for -o PAINTED.png.
+
+      A universal-style model, given by --model, paints in the style of one or more pictures. It \
+      has the options from --strength on.
       """)
 
   @Argument(help: "The picture to paint.") var content: String
@@ -18,8 +24,11 @@ struct Restyle: ParsableCommand {
     transform: PictureOutput.init(argument:))
   var output: PictureOutput
 
-  @Option(help: ArgumentHelp("The network.", valueName: "file"))
-  var model: String
+  @Option(name: .customLong("style"), help: ArgumentHelp("A style that was learned.", valueName: "name"))
+  var learned: [String] = []
+
+  @Option(help: ArgumentHelp("A network: of one style, or for any.", valueName: "name"))
+  var model: String?
 
   @Option(help: "Strength of the style, 0 to 1. (default: 0.6)") var strength: Float?
 
@@ -35,29 +44,45 @@ struct Restyle: ParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
+  func validate() throws {
+    if learned.isEmpty == (model == nil) { throw ValidationError("Give either --style or --model.") }
+  }
+
   func run() throws {
     try common.apply()
-    try checkOutputs(output.path)
-    let network = try openModel(model, asked: model), painted = try Picture(opening: content)
-    let stopwatch = Stopwatch()
-    let result =
-      try network.architecture == "universal-style" ? universal(network, painted) : fast(network, painted)
-    let seconds = stopwatch.seconds
-    try result.keep(at: output.path)
-    if common.json {
-      print(
-        JSON.object([
-          "width": .integer(result.width), "height": .integer(result.height), "seconds": .number(seconds)
-        ]))
-    } else {
-      print("\(output.path): \(result.width)x\(result.height) in \(fixed(seconds, 2)) s")
+    var asked = learned
+    if let model { asked.append(model) }
+    let files = asked.count == 1 ? [output.path] : asked.map { output.path(with: modelName($0)) }
+    try checkOutputs(files)
+    // All are opened before the first one paints.
+    let networks = try asked.map { name throws(Failure) in try Model(opening: name) }
+    let painted = try Picture(opening: content)
+    for (network, file) in zip(networks, files) {
+      let stopwatch = Stopwatch()
+      let result =
+        try network.architecture == "universal-style" ? universal(network, painted) : fast(network, painted)
+      let seconds = stopwatch.seconds
+      try result.keep(at: file)
+      report(result, file, seconds)
     }
+  }
+
+  private func report(_ result: Picture, _ file: String, _ seconds: Double) {
+    guard common.json else {
+      print("\(file): \(result.width)x\(result.height) in \(fixed(seconds, 2)) s")
+      return
+    }
+    var members: [(String, JSON)] = [
+      ("width", .integer(result.width)), ("height", .integer(result.height)), ("seconds", .number(seconds))
+    ]
+    if learned.count > 1 { members.append(("file", .string(file))) }
+    print(JSON.members(members))
   }
 
   private func fast(_ network: Model, _ painted: Picture) throws(Failure) -> Picture {
     guard styles.isEmpty, strength == nil, method == nil, levels == nil, weights == nil else {
       throw Failure(
-        "\(model) is a \(network.architecture), which has one style; expected no other and none of its options"
+        "\(network.path) is a \(network.architecture), which has one style; expected no other and none of its options"
       )
     }
     return try FastStyler(network).paint(painted)
@@ -65,7 +90,7 @@ struct Restyle: ParsableCommand {
 
   private func universal(_ network: Model, _ painted: Picture) throws(Failure) -> Picture {
     guard !styles.isEmpty else {
-      throw Failure("\(model) paints in any style, none is given; expected 1 or more")
+      throw Failure("\(network.path) paints in any style, none is given; expected 1 or more")
     }
     var pictures: [Picture] = []
     for style in styles { pictures.append(try Picture(opening: style)) }
@@ -96,8 +121,14 @@ struct Levels: ExpressibleByArgument {
   }
 }
 
+/// "starry-night" for "starry-night" and for "models/starry-night.safetensors".
+private func modelName(_ asked: String) -> String {
+  let (name, ending) = nameAndExtension(fileName(asked))
+  return ending == "safetensors" ? name : fileName(asked)
+}
+
 /// A network that has learned one style.
-private final class FastStyler {
+final class FastStyler {
   private let handle: OpaquePointer
 
   init(_ model: Model) throws(Failure) {

@@ -1,4 +1,5 @@
 import CFaceStyle
+import Glibc
 
 // The library's handles as Swift objects, destroyed with their last reference.
 
@@ -11,12 +12,59 @@ final class Picture {
     self.init(owning: try made(path) { fs_image_open(&$0, path) })
   }
 
+  /// - Parameter rgb: R, G, B bytes, row by row.
+  convenience init(rgb: [UInt8], width: Int, height: Int) throws(Failure) {
+    self.init(
+      owning: try rgb.withUnsafeBufferPointer { bytes throws(Failure) in
+        var given = fs_pixels()
+        given.size = MemoryLayout<fs_pixels>.size
+        (given.data, given.byte_count) = (bytes.baseAddress, bytes.count)
+        (given.width, given.height, given.format) = (UInt32(width), UInt32(height), FS_RGB)
+        return try made("") { fs_image_from_pixels(&$0, &given) }
+      })
+  }
+
   deinit { fs_image_destroy(handle) }
 
   var width: Int { Int(fs_image_width(handle)) }
   var height: Int { Int(fs_image_height(handle)) }
 
   func write(to path: String) throws(Failure) { try check(fs_image_write(handle, path), path) }
+
+  /// A copy with boxes, points and labels.
+  /// - Parameter people: the number of each face's person, which chooses its colour; nil: by the labels.
+  func marked(_ faces: [fs_face], _ labels: [String], people: [Int32]?) throws(Failure) -> Picture {
+    var options = fs_mark_options()
+    try check(fs_mark_options_init(&options, MemoryLayout<fs_mark_options>.size))
+    let texts = labels.map { UnsafePointer<CChar>(strdup($0)) }
+    defer { for text in texts { free(UnsafeMutablePointer(mutating: text)) } }
+    return Picture(
+      owning: try made("") { out in
+        texts.withUnsafeBufferPointer { texts in
+          (people ?? []).withUnsafeBufferPointer { numbers in
+            options.labels = texts.baseAddress
+            options.people = people == nil ? nil : numbers.baseAddress
+            return fs_image_mark_faces(&out, handle, faces, faces.count, &options)
+          }
+        }
+      })
+  }
+
+  func part(_ x: Int, _ y: Int, _ width: Int, _ height: Int) throws(Failure) -> Picture {
+    Picture(
+      owning: try made("") {
+        fs_image_crop(
+          &$0, handle, UInt32(clamping: x), UInt32(clamping: y), UInt32(clamping: width),
+          UInt32(clamping: height))
+      })
+  }
+
+  func resized(_ width: Int, _ height: Int) throws(Failure) -> Picture {
+    Picture(
+      owning: try made("") {
+        fs_image_resize(&$0, handle, UInt32(clamping: width), UInt32(clamping: height), FS_BICUBIC)
+      })
+  }
 
   /// Mirrors left and right.
   func mirrored() throws(Failure) -> Picture {
@@ -27,16 +75,24 @@ final class Picture {
 
 final class Model {
   let handle: OpaquePointer
+  /// Its file.
   let path: String
+  let name: String
 
-  init(opening path: String) throws(Failure) {
-    handle = try made(path) { fs_model_open(&$0, path) }
-    self.path = path
+  /// - Parameter name: a model's name, or its file's path.
+  init(opening name: String) throws(Failure) {
+    handle = try made(name) { fs_model_open(&$0, name) }
+    var info = fs_model_info()
+    info.size = MemoryLayout<fs_model_info>.size
+    try check(fs_model_info_get(handle, &info), name)
+    let known = ModelDescription(info)
+    (path, self.name) = (known.path ?? name, known.name)
   }
 
   deinit { fs_model_destroy(handle) }
 
   var architecture: String { String(cString: fs_model_architecture(handle)) }
+  var fingerprint: UInt64 { fs_model_fingerprint(handle) }
 }
 
 final class Detector {
@@ -54,6 +110,9 @@ final class Detector {
   }
 
   deinit { fs_detector_destroy(handle) }
+
+  /// Whether its faces have landmarks.
+  var findsPoints: Bool { fs_detector_finds_points(handle) != 0 }
 
   /// The faces that its options select, in order.
   func find(in picture: Picture) throws(Failure) -> [fs_face] {
@@ -91,13 +150,26 @@ final class Embedder {
     return (isAligning ? face : nil, embedding)
   }
 
+  /// The embeddings of faces of one picture.
+  func embed(_ picture: Picture, _ faces: [fs_face]) throws(Failure) -> [[Float]] {
+    var numbers = [Float](repeating: 0, count: faces.count * dimension)
+    if !faces.isEmpty {
+      try check(fs_embedder_embed(handle, picture.handle, faces, faces.count, &numbers, numbers.count))
+    }
+    return rows(of: numbers)
+  }
+
   /// The embeddings of aligned pictures.
   func embed(_ chips: [Picture]) throws(Failure) -> [[Float]] {
     var numbers = [Float](repeating: 0, count: chips.count * dimension)
     try chips.withHandles { handles throws(Failure) in
       try check(fs_embedder_embed_chips(handle, handles, chips.count, &numbers, numbers.count))
     }
-    return chips.indices.map { Array(numbers[($0 * dimension)..<(($0 + 1) * dimension)]) }
+    return rows(of: numbers)
+  }
+
+  private func rows(of numbers: [Float]) -> [[Float]] {
+    stride(from: 0, to: numbers.count, by: dimension).map { Array(numbers[$0..<$0 + dimension]) }
   }
 
   /// The network's input for a photo: a face, or all of it.
@@ -227,133 +299,6 @@ final class Trainer {
   func saveModel(to path: String, _ precision: fs_precision, threshold: Float, note: String?) throws(Failure)
   {
     try check(fs_trainer_save_model(handle, path, precision, threshold, note), path)
-  }
-}
-
-final class Gallery {
-  let handle: OpaquePointer
-
-  init(_ embedder: Embedder) throws(Failure) {
-    handle = try made("") { fs_gallery_create(&$0, embedder.handle) }
-  }
-
-  enum Access { case create, change, read }
-
-  /// Opens a gallery in a file or on a server; `embedder` may be nil if it exists.
-  init(opening place: String, _ embedder: Embedder?, key: [UInt8]?, _ access: Access) throws(Failure) {
-    var options = fs_gallery_options()
-    try check(fs_gallery_options_init(&options, MemoryLayout<fs_gallery_options>.size))
-    options.read_only = access == .read ? 1 : 0
-    options.create = access == .create ? 1 : 0
-    handle = try made(nameOfGallery(place)) { handle in
-      guard let key else { return fs_gallery_open(&handle, place, embedder?.handle, &options) }
-      return key.withUnsafeBufferPointer { key in
-        options.key = key.baseAddress
-        return fs_gallery_open(&handle, place, embedder?.handle, &options)
-      }
-    }
-  }
-
-  deinit { fs_gallery_destroy(handle) }
-
-  var people: Int { fs_gallery_person_count(handle) }
-  var photos: Int { fs_gallery_photo_count(handle) }
-
-  var info: fs_gallery_info {
-    get throws(Failure) {
-      var info = fs_gallery_info()
-      info.size = MemoryLayout<fs_gallery_info>.size
-      try check(fs_gallery_info_get(handle, &info))
-      return info
-    }
-  }
-
-  func add(_ name: String, _ embedding: [Float]) throws(Failure) {
-    try check(fs_gallery_add(handle, name, embedding, embedding.count), name)
-  }
-
-  func enrol(
-    _ name: String, _ embedding: [Float], note: String, isRefused: Bool
-  ) throws(Failure) -> fs_enrolment {
-    var options = fs_enrolment_options(), enrolment = fs_enrolment()
-    try check(fs_enrolment_options_init(&options, MemoryLayout<fs_enrolment_options>.size))
-    enrolment.size = MemoryLayout<fs_enrolment>.size
-    options.refuse = isRefused ? 1 : 0
-    let status = withPath(note) { note in
-      options.note = note
-      return fs_gallery_enrol(handle, name, embedding, embedding.count, &options, &enrolment)
-    }
-    try check(status, name)
-    return enrolment
-  }
-
-  func remove(_ name: String) throws(Failure) { try check(fs_gallery_remove(handle, name), name) }
-  func remove(photo: UInt64) throws(Failure) { try check(fs_gallery_remove_photo(handle, photo)) }
-
-  func listPeople() throws(Failure) -> [fs_gallery_person] {
-    var count = people, list = [fs_gallery_person](repeating: fs_gallery_person(), count: people + 1)
-    try check(fs_gallery_list_people(handle, &list, list.count, &count))
-    return Array(list.prefix(count))
-  }
-
-  func listPhotos(of name: String) throws(Failure) -> [fs_gallery_photo] {
-    var count = photos, list = [fs_gallery_photo](repeating: fs_gallery_photo(), count: photos + 1)
-    try check(fs_gallery_list_photos(handle, name, &list, list.count, &count), name)
-    return Array(list.prefix(count))
-  }
-
-  func export(to path: String) throws(Failure) { try check(fs_gallery_export(handle, path), path) }
-
-  func add(from path: String) throws(Failure) -> fs_gallery_report {
-    var report = fs_gallery_report()
-    report.size = MemoryLayout<fs_gallery_report>.size
-    try check(fs_gallery_import(handle, path, &report), path)
-    return report
-  }
-
-  func merge(_ other: Gallery, _ place: String) throws(Failure) -> fs_gallery_report {
-    var report = fs_gallery_report()
-    report.size = MemoryLayout<fs_gallery_report>.size
-    try check(fs_gallery_merge(handle, other.handle, &report), nameOfGallery(place))
-    return report
-  }
-
-  static func identifyDefaults() throws(Failure) -> fs_identify_options {
-    var options = fs_identify_options()
-    try check(fs_identify_options_init(&options, MemoryLayout<fs_identify_options>.size))
-    return options
-  }
-
-  func identify(_ embedding: [Float], _ options: fs_identify_options) throws(Failure) -> fs_gallery_identity {
-    var options = options, identity = fs_gallery_identity()
-    identity.size = MemoryLayout<fs_gallery_identity>.size
-    try check(fs_gallery_identify(handle, embedding, embedding.count, &options, &identity))
-    return identity
-  }
-}
-
-/// A string in a fixed-size array of a C struct.
-func fixedText<Room>(_ room: Room) -> String {
-  withUnsafeBytes(of: room) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-}
-
-extension fs_gallery_identity {
-  /// nil for a stranger.
-  var person: String? { known != 0 ? fixedText(name) : nil }
-  /// nil if there is no other person.
-  var next: String? { runner_up_distance.isFinite ? fixedText(runner_up) : nil }
-
-  /// "obama, distance 0.38 (threshold 0.60)"
-  var summary: String {
-    let who: String
-    if let person {
-      who = person
-    } else if ambiguous != 0 {
-      who = "a stranger, \(fixedText(nearest)) and \(next ?? "nobody") are too near to each other"
-    } else {
-      who = "a stranger, the nearest is \(fixedText(nearest))"
-    }
-    return "\(who), distance \(fixed(distance, 2)) (threshold \(fixed(threshold, 2)))"
   }
 }
 

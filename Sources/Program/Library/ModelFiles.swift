@@ -1,36 +1,71 @@
-import Glibc
+import CFaceStyle
 
-/// Opens a model: the requested file, or the first of these names that is found. A name without slash and
-/// ending is also searched for: in the folder of the environment (FACESTYLE_MODELS), of a source checkout,
-/// next to the program or its folder, and in the installed one.
-func openModel(_ names: String..., asked: String?) throws(Failure) -> Model {
-  var names = names
-  if let asked {
-    guard !asked.contains("/"), !asked.contains("."), !asked.isEmpty, access(asked, F_OK) != 0 else {
-      return try Model(opening: asked)
-    }
-    names = [asked]
-  }
-  var folders: [String] = []
-  if let named = getenv("FACESTYLE_MODELS"), named.pointee != 0 { folders.append(pathText(named)) }
-  folders += ["models", "build/models"]
-  if let program = programFolder() {
-    folders += ["\(program)/models", "\(program)/../models", "\(program)/../share/facestyle/models"]
-  }
-  for name in names {
-    for folder in folders {
-      let path = "\(folder)/\(name).safetensors"
-      if access(path, R_OK) == 0 { return try Model(opening: path) }
-    }
-  }
-  throw Failure(
-    "no model \(names[0]).safetensors in \(folders.joined(separator: ", ")): run `make models` or name the file"
-  )
+/// Opens the requested model, by its name or its file; otherwise the library's choice for a role, or a model
+/// of that name. The header says where names are looked for.
+func openModel(_ name: String, asked: String? = nil) throws(Failure) -> Model {
+  try Model(opening: asked ?? name)
 }
 
-private func programFolder() -> String? {
-  guard let resolved = realpath("/proc/self/exe", nil) else { return nil }
-  defer { free(resolved) }
-  let path = pathText(resolved)
-  return path.lastIndex(of: "/").map { String(path[..<$0]) }
+/// The embedder that was requested; otherwise the best one, or, if a gallery has embeddings of another, that one
+/// if it is installed.
+func embedderModel(asked: String?, for gallery: Gallery?) throws(Failure) -> Model {
+  let best = try openModel(Role.faces, asked: asked)
+  guard asked == nil, let wanted = try gallery?.info.model, wanted != best.fingerprint else { return best }
+  for other in try ModelDescription.all()
+  where other.use == FS_MODEL_EMBEDDER && other.fault == nil && !other.isHidden && other.name != best.name {
+    let model = try openModel(other.name)
+    if model.fingerprint == wanted { return model }
+  }
+  return best  // which the gallery refuses
+}
+
+/// The names of the models that the library chooses by itself.
+enum Role {
+  static let faces = "faces"
+  static let facesWithPoints = "faces-points"
+}
+
+/// What is known of a model without its weights, as `facestyle models` lists it.
+struct ModelDescription {
+  let name: String
+  let path: String?
+  let role, architecture, licence, accuracy, note, fault: String?
+  let use: fs_model_use
+  let byteCount, parameterCount: UInt64
+  let isHidden: Bool
+
+  init(_ info: fs_model_info) {
+    func text(_ pointer: UnsafePointer<CChar>?) -> String? { pointer.map { pathText($0) } }
+    (name, path) = (text(info.name) ?? "", text(info.path))
+    (role, architecture, licence) = (text(info.role), text(info.architecture), text(info.licence))
+    (accuracy, note, fault) = (text(info.accuracy), text(info.note), text(info.fault))
+    (use, byteCount, parameterCount) = (info.use, info.byte_count, info.parameters)
+    isHidden = info.hidden != 0
+  }
+
+  /// All that can be opened by name, in the order in which they are found.
+  static func all() throws(Failure) -> [ModelDescription] {
+    let list = try made("") { fs_models_list(&$0) }
+    defer { fs_models_destroy(list) }
+    var models: [ModelDescription] = []
+    for i in 0..<fs_models_count(list) {
+      var info = fs_model_info()
+      info.size = MemoryLayout<fs_model_info>.size
+      try check(fs_models_get(list, i, &info))
+      models.append(ModelDescription(info))
+    }
+    return models
+  }
+
+  /// "embeds faces"
+  var useText: String {
+    switch use {
+    case FS_MODEL_EMBEDDER: "embeds faces"
+    case FS_MODEL_DETECTOR: "finds faces"
+    case FS_MODEL_STYLER: "paints, slowly"
+    case FS_MODEL_FAST_STYLE: "paints a style"
+    case FS_MODEL_UNIVERSAL_STYLE: "paints any style"
+    default: "other"
+    }
+  }
 }

@@ -9,6 +9,10 @@ import Glibc
 ///   - files: written as a whole by the library; nil if not requested.
 ///   - streams: written line by line; may be a pipe or a device.
 func checkOutputs(_ files: String?..., streams: String?...) throws(Failure) {
+  try checkOutputs(files, streams: streams)
+}
+
+func checkOutputs(_ files: [String?], streams: [String?] = []) throws(Failure) {
   var known: [String] = []
   for (file, isWhole) in files.map({ ($0, true) }) + streams.map({ ($0, false) }) {
     guard let file else { continue }

@@ -9,8 +9,8 @@ struct PaintedFaces {
   /// - Throws: for a photo without a face.
   init(_ photo: Picture, _ path: String) throws(Failure) {
     self.photo = photo
-    embedder = try Embedder(openModel("faces-nn4", "dlib-resnet", asked: nil))
-    faces = try Detector(openModel("mtcnn", asked: nil), Detector.defaults()).find(in: photo)
+    embedder = try Embedder(openModel(Role.faces))
+    faces = try Detector(openModel(Role.facesWithPoints), Detector.defaults()).find(in: photo)
     guard !faces.isEmpty else { throw Failure("\(path): no face was found") }
   }
 

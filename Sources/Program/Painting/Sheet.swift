@@ -44,12 +44,6 @@ struct Sheet {
   }
 
   func picture() throws(Failure) -> Picture {
-    try pixels.withUnsafeBufferPointer { pixels throws(Failure) in
-      var given = fs_pixels()
-      given.size = MemoryLayout<fs_pixels>.size
-      (given.data, given.byte_count) = (pixels.baseAddress, pixels.count)
-      (given.width, given.height, given.format) = (UInt32(width), UInt32(height), FS_RGB)
-      return Picture(owning: try made("") { fs_image_from_pixels(&$0, &given) })
-    }
+    try Picture(rgb: pixels, width: width, height: height)
   }
 }

@@ -10,6 +10,8 @@ enum JSON: CustomStringConvertible {
   case null
   case array([JSON])
   case object(KeyValuePairs<String, JSON>)
+  /// An object whose members depend on what was asked.
+  case members([(String, JSON)])
 
   /// A pair of coordinates.
   static func point(_ point: fs_point) -> JSON { .array([.single(point.x), .single(point.y)]) }
@@ -26,6 +28,8 @@ enum JSON: CustomStringConvertible {
     case .array(let values): "[" + values.map(\.description).joined(separator: ", ") + "]"
     case .object(let members):
       "{" + members.map { "\(quoted($0.key)): \($0.value)" }.joined(separator: ", ") + "}"
+    case .members(let members):
+      "{" + members.map { "\(quoted($0.0)): \($0.1)" }.joined(separator: ", ") + "}"
     }
   }
 

@@ -42,6 +42,19 @@ func leftAligned(_ text: String, _ width: Int) -> String {
   text + String(repeating: " ", count: max(0, width - text.count))
 }
 
+/// Lines of at most `width` characters, broken at blanks; a longer word has a line of its own.
+func wrapped(_ text: String, to width: Int) -> [String] {
+  var lines: [String] = [], line = ""
+  for word in text.split(whereSeparator: \.isWhitespace) {
+    if !line.isEmpty, line.count + 1 + word.count > width {
+      lines.append(line)
+      line = ""
+    }
+    line += (line.isEmpty ? "" : " ") + word
+  }
+  return line.isEmpty ? lines : lines + [line]
+}
+
 private func formatted(_ format: String, _ value: Double) -> String {
   // The longest Double in decimal has 309 digits before the point.
   var buffer = [CChar](repeating: 0, count: 400)

@@ -25,7 +25,7 @@ struct LabelledPairsOptions: ParsableArguments {
     guard kind(of: images) == .folder else { throw Failure("\(images): no folder of photos") }
     let given = try landmarks.map { path throws(Failure) in try Landmarks(opening: path) }
     let faces = try photos.map { photo throws(Failure) in try given?.face(in: photo) }
-    let (embedder, model) = try face.openEmbedder()
+    let (embedder, opened) = try face.openEmbedder(), model = opened.architecture
     guard embedder.isAligning || given == nil else {
       throw Failure("--landmarks is given, the \(model) sees whole photos")
     }

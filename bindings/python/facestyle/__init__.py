@@ -17,6 +17,7 @@ _HOMES = {
     "frame": ("Frame",),
     "augmentation": ("augment", "augmentation_settings"),
     "model": ("Model", "ModelInfo", "installed_models", "Architecture", "architectures"),
+    "files": ("DetectedPhoto",),
     "analysis": ("FaceAnalysis", "AnalysedFace"),
     "faces": (
         "Face", "Detector", "Embedder", "Gallery", "GalleryPhoto", "GalleryReport", "Enrolment", "Match", "Neighbour",
@@ -29,7 +30,9 @@ _HOMES = {
     "quality": ("Quality", "face_quality"),
     "tracker": ("Tracker", "Track", "Tracked"),
     "maps": ("tsne",),
-    "training": ("Photos", "LeftOut", "Trainer", "TrainingStep", "TrainingProgress"),
+    "training": ("Photos", "Trainer", "TrainingStep", "TrainingProgress"),
+    "left_out": ("LeftOut",),
+    "detection": ("Scenes", "SceneFace", "DetectionLoss", "DetectionParts", "DetectionValue", "box_overlap", "cell_count"),
     "differentiation": ("differentiate", "numeric_gradient", "check_gradient", "GradientReport", "convolve"),
     "style": ("Styler", "StyleJob", "Progress", "Costs", "match_colours", "face_map", "flow_warp"),
     "fast_style": ("FastStyler", "FastStyleTrainer", "FastTrainingStep", "UniversalStyler"),

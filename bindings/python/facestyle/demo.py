@@ -1,7 +1,7 @@
 """`python3 -m facestyle.demo`: what the library does, in a minute.
 
 Compares portraits with each other, tells who is on one of them, and paints a cat. `facestyle demo` on the
-command line does the same.
+command line also shows a sheet of portraits with names, and needs no download.
 """
 
 import argparse

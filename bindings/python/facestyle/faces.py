@@ -1,7 +1,9 @@
 """Faces: found, embedded, compared, and known by name."""
 
 import ctypes
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Optional
 
 import numpy as np
@@ -139,12 +141,12 @@ def verdict_of(verdict):
 
 
 class Detector(Handle):
-    """Finds faces with the networks of a `Model`, "mtcnn" or "cascade". Options that are not given keep the library's
-    defaults.
+    """Finds faces with the networks of a `Model`, "yunet", "mtcnn" or "cascade". Options that are not given keep the
+    library's defaults.
 
-    `min_face` is the side of the smallest face in pixels; `thresholds` are three scores, -1 for the
-    detector's own; `scale_step` lies
-    between levels of the pyramid. At most `max_faces` are found, the first in `order`, "largest" or "surest". `region`,
+    `min_face` is the side of the smallest face in pixels; `thresholds` are the scores that pass three stages, -1 for the
+    detector's own, of which "yunet" has only the last; `scale_step` lies between levels of the pyramid and is ignored by
+    "yunet". At most `max_faces` are found, the first in `order`, "largest" or "surest". `region`,
     (x, y, width, height), is the part that is searched, as if it were a picture of its own.
     """
 
@@ -189,6 +191,25 @@ class Detector(Handle):
         """The faces of a `Frame`, in pixels of its upright picture. `region`, (x, y, width, height), is searched in place
         of the detector's own."""
         return self._faces(_c.fs_detector_find_frame, frame_as_c(frame), region_as_c(region))
+
+    def detect_files(self, paths, output=None, gallery=None, embedder=None):
+        """Finds the faces of many photos: yields a `DetectedPhoto` for each, in order, and goes on after one that cannot be read.
+
+        `paths` are files, and folders, which stand for all pictures in them and in the folders in them, without hidden ones.
+        With `output`, a folder, copies with boxes, points and labels are written there; a photo of a folder keeps its path in it,
+        no photo is ever replaced, and of two photos of one name the second becomes NAME-2. Labels are numbers in the order of the
+        faces or, with a `Gallery`, names, with ? for strangers; `embedder` is the gallery's own unless another is given.
+        """
+        from .files import detect_files, given_paths
+
+        if gallery is not None:
+            handle(gallery, Gallery, "gallery")
+            embedder = gallery._embedder if embedder is None else embedder
+            handle(embedder, Embedder, "embedder")
+        elif embedder is not None:
+            handle(embedder, Embedder, "embedder")
+        output = None if output is None else Path(os.fsdecode(text(output, "output")))
+        return detect_files(self, given_paths(paths), output, gallery, embedder)
 
     def _faces(self, function, *arguments):
         count, room = ctypes.c_size_t(), 64

@@ -2,11 +2,12 @@
 
 import ctypes
 import itertools
+import operator
 
 import numpy as np
 
 from . import _c
-from ._convert import choice, data as data_of, floats, handle, integer, pointer, text, wrong
+from ._convert import choice, data as data_of, flag, floats, handle, integer, items, number, pointer, text, wrong
 from ._handle import Handle
 from .errors import check
 from .frame import frame_as_c, region_as_c
@@ -188,6 +189,35 @@ class Image(Handle):
         size = integer(width, "width"), integer(height, "height")
         return self._make(_c.fs_image_warp, self.handle, pointer(matrix), *size)
 
+    def mark_faces(self, faces, labels=None, people=None, letter_height=None, line_width=None, points=True):
+        """A copy with the boxes of `faces`, their landmarks if `points`, and `labels`, a text or None for each.
+
+        `people` are numbers that choose the colours, the same for the same person and negative for nobody known; without them
+        faces with the same label have the same colour. `letter_height` of capitals and `line_width` are in pixels; without them
+        they grow with the picture and its faces. 16 bits and alpha are kept.
+        """
+        from .faces import faces_as_c
+
+        faces = faces_as_c(faces)
+        options, array = _c.fs_mark_options(), (_c.fs_face * len(faces))(*faces)
+        check(_c.fs_mark_options_init(ctypes.byref(options), ctypes.sizeof(options)))
+        options.points = flag(points, "points")
+        if labels is not None:
+            labels = [None if label is None else text(label, f"labels[{i}]") for i, label in enumerate(items(labels, "labels", "str"))]
+            if len(labels) != len(faces):
+                raise ValueError(f"{len(labels)} labels; expected {len(faces)}, one for each face")
+            options.labels = (ctypes.c_char_p * len(labels))(*labels)
+        if people is not None:
+            people = [_number(person, f"people[{i}]") for i, person in enumerate(items(people, "people", "whole numbers"))]
+            if len(people) != len(faces):
+                raise ValueError(f"{len(people)} people; expected {len(faces)}, one for each face")
+            options.people = (ctypes.c_int32 * len(people))(*people)
+        if letter_height is not None:
+            options.letter_height = number(letter_height, "letter_height")
+        if line_width is not None:
+            options.line_width = number(line_width, "line_width")
+        return self._make(_c.fs_image_mark_faces, self.handle, array, len(faces), ctypes.byref(options))
+
     def encode(self, format="png", quality=95):
         """The bytes of a "png" file, with 16 bits and alpha if the picture has them, or a "jpeg" one, over white."""
         kind, quality, count = choice(format, _FILES, "format"), integer(quality, "quality"), ctypes.c_size_t()
@@ -202,3 +232,12 @@ class Image(Handle):
 
     def __repr__(self):
         return "<Image closed>" if self.closed else f"<Image {self.width}x{self.height}>"
+
+
+def _number(value, what):
+    """A person's number; all negative ones mean nobody."""
+    try:
+        value = operator.index(value)
+    except TypeError:
+        raise wrong(value, what, "a whole number") from None
+    return integer(value, what, 31) if value >= 0 else -1

@@ -1,0 +1,97 @@
+import Glibc
+
+/// The photos that a command was given: files, and all pictures of folders and of the folders in them.
+struct PhotoList {
+  struct Photo {
+    let path: String
+    /// Its path in a folder of copies: below its folder that was given, or only its name.
+    let name: String
+  }
+
+  private(set) var photos: [Photo] = []
+  /// Why folders could not be read, or have no pictures.
+  private(set) var failures: [Failure] = []
+  /// The folders on the way to here: a link to one of them ends there.
+  private var entered: Set<FileIdentity> = []
+
+  /// - Parameter output: a folder that is left out, as its pictures are copies.
+  init(_ paths: [String], without output: String?) {
+    let left = output.flatMap { FileIdentity($0) }
+    for path in paths {
+      guard kind(of: path) == .folder else {
+        photos.append(Photo(path: path, name: fileName(path)))
+        continue
+      }
+      let count = photos.count + failures.count
+      if let left { entered = [left] } else { entered = [] }
+      add(folder: path, below: "")
+      if photos.count + failures.count == count {
+        failures.append(Failure("\(path): no \(anyPictureEnding) file in this folder"))
+      }
+    }
+  }
+
+  private mutating func add(folder: String, below: String) {
+    guard let identity = FileIdentity(folder), entered.insert(identity).inserted else { return }
+    defer { entered.remove(identity) }
+    do throws(Failure) {
+      for entry in try contents(of: folder) {
+        let path = "\(folder.hasSuffix("/") ? String(folder.dropLast()) : folder)/\(entry)"
+        if kind(of: path) == .folder {
+          add(folder: path, below: "\(below)\(entry)/")
+        } else if isPicture(entry) {
+          photos.append(Photo(path: path, name: below + entry))
+        }
+      }
+    } catch {
+      failures.append(error)
+    }
+  }
+}
+
+/// What a path leads to, whatever it is called.
+struct FileIdentity: Hashable {
+  private let device: UInt, file: UInt
+
+  /// nil if there is nothing.
+  init?(_ path: String) {
+    var info = stat()
+    guard withPath(path, { stat($0, &info) }) == 0 else { return nil }
+    (device, file) = (UInt(info.st_dev), UInt(info.st_ino))
+  }
+}
+
+/// Where the copies of photos go: a folder in which none replaces a photo, or another copy.
+struct CopyFolder {
+  let path: String
+  private let photos: Set<FileIdentity>
+  private var names: Set<String> = []
+
+  init(_ path: String, for photos: [PhotoList.Photo]) throws(Failure) {
+    self.path = path
+    self.photos = Set(photos.compactMap { FileIdentity($0.path) })
+    try makeFolder(path)
+  }
+
+  /// The file for a photo's copy, in a folder that exists.
+  /// - Throws: if that is one of the photos.
+  mutating func place(for photo: PhotoList.Photo) throws(Failure) -> String {
+    let first = isPicture(photo.name) ? photo.name : "\(photo.name).png"
+    let stem = nameAndExtension(first).0, ending = first.dropFirst(stem.count)
+    var name = first, number = 2
+    while !names.insert(name).inserted {
+      name = "\(stem)-\(number)\(ending)"
+      number += 1
+    }
+    let place = "\(path)/\(name)"
+    if let there = FileIdentity(place), photos.contains(there) {
+      throw Failure("\(place): one of the photos; expected another folder for the copies")
+    }
+    var folder = path
+    for part in name.split(separator: "/").dropLast() {
+      folder += "/\(part)"
+      try makeFolder(folder)
+    }
+    return place
+  }
+}

@@ -1,0 +1,85 @@
+import CFaceStyle
+
+/// A photo, its faces, and what is known of them: as text, as JSON, and as a marked copy.
+struct SeenPhoto {
+  let path: String
+  private let picture: Picture
+  private let faces: [fs_face]
+  private let names: [FaceNames.Name]?
+  private let qualities: [fs_quality]?
+  private var marked: String?
+
+  init(
+    _ path: String, _ detector: Detector, _ names: FaceNames?, withQuality: Bool
+  ) throws(Failure) {
+    self.path = path
+    let photo = try Picture(opening: path)
+    let found: [fs_face]
+    do throws(Failure) {
+      found = try detector.find(in: photo)
+      self.names = try names?.names(of: found, in: photo)
+      qualities = withQuality ? try found.map { face throws(Failure) in try photo.quality(of: face) } : nil
+    } catch {
+      throw Failure(
+        error.message.contains(shown(path)) ? error.message : "\(path): \(error.message)", error.status)
+    }
+    (picture, faces) = (photo, found)
+  }
+
+  /// Writes a copy with boxes, points and labels.
+  mutating func mark(at place: String) throws(Failure) {
+    try picture.marked(faces, labels, people: names?.map(\.number)).write(to: place)
+    marked = place
+  }
+
+  private var labels: [String] {
+    if let names { return names.map { $0.person ?? "?" } }
+    return faces.count > 1 ? faces.indices.map { "\($0 + 1)" } : faces.map { _ in "" }
+  }
+
+  // MARK: Text
+
+  var text: String {
+    let count = faces.isEmpty ? "no face" : counted(faces.count, "face", "faces")
+    var lines = [
+      "\(count) in \(path) (\(picture.width)x\(picture.height))\(marked.map { ", marked in \($0)" } ?? "")"
+    ]
+    for (i, face) in faces.enumerated() {
+      let size = "\(fixed(face.width, 0))x\(fixed(face.height, 0))"
+      let place = "(\(fixed(face.x, 0)), \(fixed(face.y, 0)))"
+      lines.append("  \(size) at \(place), score \(fixed(face.score, 3))")
+      if let names { lines.append("    \(names[i].match.summary)") }
+      if let qualities { lines.append(qualities[i].summary) }
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  // MARK: JSON
+
+  var json: JSON {
+    var members: [(String, JSON)] = [
+      ("photo", .string(path)), ("width", .integer(picture.width)), ("height", .integer(picture.height)),
+      ("faces", .array(faces.indices.map(json)))
+    ]
+    if let marked { members.append(("marked", .string(marked))) }
+    return .members(members)
+  }
+
+  private func json(_ i: Int) -> JSON {
+    let face = faces[i], (a, b, c, d, e) = face.landmarks
+    var members: [(String, JSON)] = [
+      ("x", .single(face.x)), ("y", .single(face.y)), ("width", .single(face.width)),
+      ("height", .single(face.height)), ("score", .single(face.score)),
+      ("landmarks", .array(a.x.isNaN ? [] : [a, b, c, d, e].map(JSON.point)))
+    ]
+    if let names {
+      members += [
+        ("name", names[i].person.map(JSON.string) ?? .null),
+        ("nearest", .string(fixedText(names[i].match.nearest))),
+        ("distance", .single(names[i].match.distance))
+      ]
+    }
+    if let qualities { members.append(("quality", qualities[i].json)) }
+    return .members(members)
+  }
+}

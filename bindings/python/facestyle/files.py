@@ -1,0 +1,143 @@
+"""Faces in many photos: files and folders in, what was found and marked copies out."""
+
+import itertools
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from . import _c
+from ._convert import wrong
+from .errors import FaceStyleError
+from .image import Image
+
+
+@dataclass(frozen=True, eq=False)
+class DetectedPhoto:
+    """A photo that `Detector.detect_files` looked at; true if that went well. `faces` are in the detector's order; `matches`, with a
+    gallery, one `Match` for each. `marked` is the copy's path. If the photo cannot be read, or its copy not written, `error` is the
+    exception, and what was not reached is None."""
+
+    path: Path
+    width: Optional[int] = None
+    height: Optional[int] = None
+    faces: Optional[list] = None
+    matches: Optional[list] = None
+    marked: Optional[Path] = None
+    error: Optional[Exception] = None
+
+    def __bool__(self):
+        return self.error is None
+
+
+def given_paths(paths):
+    """A list of paths, of a path or of several."""
+    if isinstance(paths, (str, bytes, os.PathLike)):
+        paths = [paths]
+    try:
+        return [_path(path) for path in paths]
+    except TypeError:
+        raise wrong(paths, "paths", "a path, or a list of paths") from None
+
+
+def detect_files(detector, paths, output, gallery, embedder):
+    """What `Detector.detect_files` does."""
+    photos, failures = _photos(paths, output)
+    for path, error in failures:
+        yield DetectedPhoto(path, error=error)
+    taken, used = {_identity(path) for path, _ in photos} - {None}, set()
+    people = {} if gallery is None else {person.name: number for number, person in enumerate(gallery.list_people())}
+    for path, name in photos:
+        seen = {}
+        try:
+            with Image.open(path) as photo:
+                seen |= {"width": photo.width, "height": photo.height, "faces": detector.find(photo)}
+                if gallery is not None:
+                    embeddings = embedder.embed(photo, seen["faces"]) if seen["faces"] else []
+                    seen["matches"] = [gallery.identify(embedding) for embedding in embeddings]
+                if output is not None:
+                    place = _place(output, name, taken, used)
+                    with _marked(photo, people, **seen) as copy:
+                        copy.save(place)
+                    seen["marked"] = place
+        except (FaceStyleError, OSError) as error:
+            seen["error"] = error
+        yield DetectedPhoto(path, **seen)
+
+
+def _marked(photo, people, faces, matches=None, **_):
+    if matches is None:
+        return photo.mark_faces(faces, [str(i + 1) for i in range(len(faces))] if len(faces) > 1 else None)
+    names = [match.name or "?" for match in matches]
+    return photo.mark_faces(faces, names, [people.get(match.name, -1) for match in matches])
+
+
+def _endings():
+    formats = itertools.takewhile(_c.fs_file_format_name, itertools.count())
+    return tuple(
+        ending.decode()
+        for kind in formats
+        for ending in itertools.takewhile(bool, (_c.fs_file_format_ending(kind, i) for i in itertools.count()))
+    )
+
+
+def _is_picture(name):
+    return name.lower().endswith(_endings())
+
+
+def _photos(paths, output):
+    """Photos with their names below the output, and folders that could not be read or have no pictures."""
+    photos, failures = [], []
+    for path in paths:
+        if not path.is_dir():
+            photos.append((path, Path(path.name)))
+            continue
+        count = len(photos) + len(failures)
+        _walk(path, Path(), {_identity(output)} if output is not None else set(), photos, failures)
+        if len(photos) + len(failures) == count:
+            failures.append((path, FileNotFoundError(f"{path}: no {', '.join(_endings())} file in this folder")))
+    return photos, failures
+
+
+def _path(path):
+    return Path(os.fsdecode(path))
+
+
+def _walk(folder, below, entered, photos, failures):
+    identity = _identity(folder)
+    if identity is None or identity in entered:  # a link to a folder around it, or the folder of the copies
+        return
+    try:
+        names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    except OSError as error:
+        failures.append((folder, error))
+        return
+    for name in names:
+        if (folder / name).is_dir():
+            _walk(folder / name, below / name, entered | {identity}, photos, failures)
+        elif _is_picture(name):
+            photos.append((folder / name, below / name))
+
+
+def _identity(path):
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _place(output, name, photos, used):
+    """The file for a copy, which is neither a photo nor another copy."""
+    if not _is_picture(name.name):
+        name = name.with_name(name.name + ".png")
+    stem, number = name.stem, 2
+    while name in used:
+        name = name.with_name(f"{stem}-{number}{name.suffix}")
+        number += 1
+    used.add(name)
+    place = output / name
+    if _identity(place) in photos:
+        raise FileExistsError(f"{place}: one of the photos; expected another folder for the copies")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return place
