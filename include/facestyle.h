@@ -59,10 +59,11 @@
  *            the comment says "static".
  * Handles    A handle (fs_image *, ...) is a number, not an address. No number is used twice in a
  *            process. FS_INVALID_ARGUMENT for a handle that was destroyed or has another type.
- * Threads    Any function may be called on any thread. fs_image, fs_model, fs_detector,
- *            fs_embedder, fs_fast_styler and fs_universal_styler never change, so threads may share
- *            them. Many threads may search and change one fs_gallery. An fs_styler, an
- *            fs_style_job, an fs_trainer and an fs_tracker are for one thread at a time.
+ * Threads    Any function may be called on any thread. fs_image, fs_model, fs_models,
+ *            fs_face_analysis, fs_faces, fs_detector, fs_embedder, fs_fast_styler and
+ *            fs_universal_styler never change, so threads may share them. Many threads may search
+ *            and change one fs_gallery. An fs_styler, an fs_style_job, an fs_trainer and an
+ *            fs_tracker are for one thread at a time.
  * Structs    A struct whose first member is `size` may grow at its end in later versions. Set
  *            `size` to its sizeof; an _init function does, and writes the defaults. NULL in place
  *            of options means the defaults. The library reads and writes only the members that both
@@ -397,7 +398,6 @@ typedef struct fs_face_analysis_options {
 
 fs_status fs_face_analysis_options_init(fs_face_analysis_options *options, size_t size);
 
-/* It never changes, so threads may share it. */
 typedef struct fs_face_analysis fs_face_analysis;
 
 /* The errors of fs_model_open, fs_detector_create and fs_embedder_create; FS_WRONG_MODEL if the
