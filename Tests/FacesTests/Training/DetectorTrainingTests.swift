@@ -47,8 +47,10 @@ private func state(_ trainer: Trainer) -> [[UInt32]] {
 
 @Suite struct DetectorTrainingTests {
   @Test func `the loss falls, and a face that is drawn elsewhere is found`() throws {
+    let photos = try ScenePhotosFolder()
+    defer { withExtendedLifetime(photos) {} }
     let training = try DetectorTraining(
-      trainer(steps: 150) { $0.average = 0.9 }, ScenePhotosFolder().set(), options())
+      trainer(steps: 150) { $0.average = 0.9 }, photos.set(), options())
     var losses: [Double] = [], last: DetectionParts?
     try training.run(until: 150) { progress in
       losses.append(progress.report.loss)
@@ -90,6 +92,7 @@ private func state(_ trainer: Trainer) -> [[UInt32]] {
 
   @Test func `goes on from a checkpoint with the same bits`() throws {
     let photos = try ScenePhotosFolder(), set = try photos.set()
+    defer { withExtendedLifetime(photos) {} }
     let checkpoint = photos.folder.path + "/training.safetensors"
     let settings = options {
       $0.batch = 2
@@ -129,6 +132,7 @@ private func state(_ trainer: Trainer) -> [[UInt32]] {
 
   @Test func `writes checkpoints on the way, and ends where it is told to`() throws {
     let photos = try ScenePhotosFolder(), checkpoint = photos.folder.path + "/training.safetensors"
+    defer { withExtendedLifetime(photos) {} }
     let training = try DetectorTraining(
       trainer(steps: 9), photos.set(),
       options {
@@ -148,6 +152,7 @@ private func state(_ trainer: Trainer) -> [[UInt32]] {
 
   @Test func `refuses what does not fit`() throws {
     let photos = try ScenePhotosFolder(), set = try photos.set()
+    defer { withExtendedLifetime(photos) {} }
     #expect(
       outcome { try DetectorTraining(trainer(steps: 2), set, options { $0.batch = 0 }) }
         == "invalidArgument: batch 0; expected 1 to 4096")
@@ -167,7 +172,7 @@ private func state(_ trainer: Trainer) -> [[UInt32]] {
         try Trainer(Architecture(text: wrong), TrainingSettings(loss: .detection(DetectionLoss())))
       } == "invalidArgument: cells16 is 8x8x14 for a picture of 128x128; expected 8x8x15")
     #expect(
-      outcome { try trainer(steps: 2).step(Tensor([1, 32, 32, 3], repeating: 0), .nothing) }
+      outcome { try trainer(steps: 2).step(Tensor([2, 64, 64, 3], repeating: 0), .nothing) }
         == "invalidArgument: a batch without faces")
   }
 }
