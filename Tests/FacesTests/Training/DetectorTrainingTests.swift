@@ -11,15 +11,27 @@ private let text = """
   c1 convolution filters=8 kernel=3 stride=2 padding=1 normalisation=batch:n1 activation=rectifier < input
   c2 convolution filters=12 kernel=3 stride=2 padding=1 normalisation=batch:n2 activation=rectifier < c1
   c3 convolution filters=16 kernel=3 stride=2 padding=1 normalisation=batch:n3 activation=rectifier < c2
-  c4 convolution filters=24 kernel=3 stride=2 padding=1 normalisation=batch:n4 activation=rectifier < c3
+  c4 convolution filters=16 kernel=3 padding=1 normalisation=batch:n4 activation=rectifier < c3
   c5 convolution filters=24 kernel=3 stride=2 padding=1 normalisation=batch:n5 activation=rectifier < c4
-  cells8 convolution filters=15 kernel=1 < c3
-  cells16 convolution filters=15 kernel=1 < c4
-  cells32 convolution filters=15 kernel=1 < c5
+  c6 convolution filters=24 kernel=3 padding=1 normalisation=batch:n6 activation=rectifier < c5
+  c7 convolution filters=24 kernel=3 stride=2 padding=1 normalisation=batch:n7 activation=rectifier < c6
+  c8 convolution filters=24 kernel=3 padding=1 normalisation=batch:n8 activation=rectifier < c7
+  cells8 convolution filters=15 kernel=1 < c4
+  cells16 convolution filters=15 kernel=1 < c6
+  cells32 convolution filters=15 kernel=1 < c8
   output cells8
   output cells16
   output cells32
   """
+
+/// With low scores to begin with, as YuNet.
+private func small() throws -> Architecture {
+  var architecture = try Architecture(text: text)
+  for name in FaceCells.names {
+    architecture.initialBiases[name + ".bias"] = [-4.6] + [Float](repeating: 0, count: 14)
+  }
+  return architecture
+}
 
 private func trainer(steps: Int, _ change: (inout TrainingSettings) -> Void = { _ in }) throws -> Trainer {
   var settings = TrainingSettings(loss: .detection(DetectionLoss()))
@@ -27,7 +39,7 @@ private func trainer(steps: Int, _ change: (inout TrainingSettings) -> Void = { 
   settings.longestGradient = 10
   settings.seed = 2
   change(&settings)
-  return try Trainer(Architecture(text: text), settings)
+  return try Trainer(small(), settings)
 }
 
 private func options(
