@@ -22,6 +22,8 @@
  *   Augmentation    random variations of a picture
  *   Photos          the photos of a training
  *   Losses          what networks are trained with
+ *   Detection       what one-pass detectors of faces are trained with
+ *   Scenes          photos with labelled faces, for a detector
  *   Trainer         trains a network
  *   Evaluation      accuracy, ROC, labelled pairs
  *   Calibration     a threshold for a false accept rate
@@ -1776,7 +1778,7 @@ fs_status fs_loss_update_centres(const fs_loss_options *options, const float *em
                                  size_t count, size_t dimension, const int32_t *labels,
                                  size_t classes, float *head, size_t capacity);
 
-/* ---- Detection losses: what one-pass detectors of faces are trained with ---- */
+/* ---- Detection: what one-pass detectors of faces are trained with ---- */
 
 /* How well two boxes agree; 1 if they are equal. */
 typedef enum fs_overlap {

@@ -128,8 +128,11 @@ final class TrainingPass<Element: Scalar> {
   }
 
   func variable(_ tensor: String) throws(Failure) -> Variable<Element> { leaves[try place(tensor)] }
-  /// Its value, to be read, or to be updated like running statistics.
-  func value(_ tensor: String) throws(Failure) -> Tensor<Element> { parameters[try place(tensor)].value }
+  /// Its value, to be read, or in training to be updated like running statistics.
+  func value(_ tensor: String) throws(Failure) -> Tensor<Element> {
+    let place = try place(tensor)
+    return isTraining ? parameters[place].value : leaves[place].tensor
+  }
 
   /// The bias of a layer's sums: a constant if a normalisation's mean cancels it.
   func bias(_ layer: String, _ hasBias: Bool, _ ending: Ending) throws(Failure) -> Variable<Element>? {

@@ -136,7 +136,7 @@ private func trainable<Element: Scalar>(
 
   /// A trunk with two heads, of which the first reads what the second does.
   private static let twoHeads = """
-    input channels=2
+    input channels=3
     trunk convolution filters=4 kernel=3 padding=1 activation=rectifier < input
     fine convolution filters=3 kernel=1 < trunk
     small pool pooling=maximum kernel=2 stride=2 < trunk
@@ -148,7 +148,7 @@ private func trainable<Element: Scalar>(
   @Test func `several results are what inference gives, and all of them reach the weights`() throws {
     let architecture = try Architecture(text: Self.twoHeads)
     let weights = try Formula.file(architecture.graph, architecture.input)
-    let x = try randomTensor([2, 6, 4, 2], seed: 93)
+    let x = try randomTensor([2, 6, 4, 3], seed: 93)
     let expected = try Network<Double>(architecture, weights: weights).run(x, .init(["coarse", "fine"]))
     let network = try TrainableNetwork<Double>(
       architecture.graph, input: architecture.input, results: ["coarse", "fine"]

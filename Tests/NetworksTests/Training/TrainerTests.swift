@@ -251,7 +251,8 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
         let saved = try weights.tensor(parameter.name, parameter.value.shape.extents).values
         #expect(
           largestDifference(saved.map { Double($0) }, expected[i]) < Tolerance.float, "\(parameter.name)")
-        #expect(saved != parameter.value.values)
+        // A bias before a batch normalisation stays 0.
+        #expect(saved != parameter.value.values || saved.allSatisfy { $0 == 0 })
       }
       let answer = try Network<Float>(small(), weights: weights).run(pictures(), .init(["embedding"]))[0]
       #expect(try largestDifference(trainer.embed(pictures()).values, answer.values) < 10 * Tolerance.float)

@@ -15,16 +15,19 @@ GRAPH = """input channels=3 mean=127.5,127.5,127.5 scale=0.00784314
 c1 convolution filters=8 kernel=3 stride=2 padding=1 bias=no normalisation=batch:n1 activation=rectifier < input
 c2 convolution filters=12 kernel=3 stride=2 padding=1 bias=no normalisation=batch:n2 activation=rectifier < c1
 c3 convolution filters=16 kernel=3 stride=2 padding=1 bias=no normalisation=batch:n3 activation=rectifier < c2
-c4 convolution filters=24 kernel=3 stride=2 padding=1 bias=no normalisation=batch:n4 activation=rectifier < c3
+c4 convolution filters=16 kernel=3 padding=1 bias=no normalisation=batch:n4 activation=rectifier < c3
 c5 convolution filters=24 kernel=3 stride=2 padding=1 bias=no normalisation=batch:n5 activation=rectifier < c4
-cells8 convolution filters=15 kernel=1 < c3
-cells16 convolution filters=15 kernel=1 < c4
-cells32 convolution filters=15 kernel=1 < c5
+c6 convolution filters=24 kernel=3 padding=1 bias=no normalisation=batch:n6 activation=rectifier < c5
+c7 convolution filters=24 kernel=3 stride=2 padding=1 bias=no normalisation=batch:n7 activation=rectifier < c6
+c8 convolution filters=24 kernel=3 padding=1 bias=no normalisation=batch:n8 activation=rectifier < c7
+cells8 convolution filters=15 kernel=1 < c4
+cells16 convolution filters=15 kernel=1 < c6
+cells32 convolution filters=15 kernel=1 < c8
 output cells8
 output cells16
 output cells32
 """
-CHANNELS = (3, 8, 12, 16, 24, 24)
+CHANNELS = (3, 8, 12, 16, 16, 24, 24, 24, 24)
 HEADS = {"cells8": 16, "cells16": 24, "cells32": 24}
 
 
@@ -188,7 +191,7 @@ def start(path, seed=1):
     from safetensors.numpy import save_file
 
     rng, tensors = np.random.default_rng(seed), {}
-    for i in range(1, 6):
+    for i in range(1, len(CHANNELS)):
         inputs, outputs = CHANNELS[i - 1], CHANNELS[i]
         tensors[f"c{i}.weight"] = rng.normal(0, np.sqrt(2 / (9 * inputs)), (outputs, inputs, 3, 3))
         for name, value in (("weight", 1), ("bias", 0), ("running_mean", 0), ("running_var", 1)):
