@@ -39,6 +39,15 @@ struct Rows {
     store(p + stride, c10)
     store(p + stride + lanes, c11)
   }
+
+  @inline(__always) func put(
+    _ p: UnsafeMutablePointer<Float>, _ stride: Int, rectifiedWith bias0: Vector, _ bias1: Vector
+  ) {
+    store(p, rectified(c00 + bias0))
+    store(p + lanes, rectified(c01 + bias1))
+    store(p + stride, rectified(c10 + bias0))
+    store(p + stride + lanes, rectified(c11 + bias1))
+  }
 }
 
 /// The innermost loop of all products: `tileRows` x `tileColumns` sums over `taps * length` products.
@@ -86,6 +95,16 @@ func tile(
     #if REGISTERS32 || arch(arm64)
       r3.addStored(c + 6 * stride, stride)
     #endif
+  }
+  if epilogue.activation == activationRectifier, let bias = epilogue.bias {
+    let bias0 = load(bias + column), bias1 = load(bias + column + lanes)
+    r0.put(c, stride, rectifiedWith: bias0, bias1)
+    r1.put(c + 2 * stride, stride, rectifiedWith: bias0, bias1)
+    r2.put(c + 4 * stride, stride, rectifiedWith: bias0, bias1)
+    #if REGISTERS32 || arch(arm64)
+      r3.put(c + 6 * stride, stride, rectifiedWith: bias0, bias1)
+    #endif
+    return
   }
   r0.put(c, stride)
   r1.put(c + 2 * stride, stride)
@@ -146,6 +165,11 @@ struct HalfRows {
     store(p, c0)
     store(p + stride, c1)
   }
+
+  @inline(__always) func put(_ p: UnsafeMutablePointer<Float>, _ stride: Int, rectifiedWith bias: Vector) {
+    store(p, rectified(c0 + bias))
+    store(p + stride, rectified(c1 + bias))
+  }
 }
 
 /// The first vector of `tile`'s columns, where a panel has no more than that.
@@ -185,6 +209,16 @@ func halfTile(
       r3.addStored(c + 6 * stride, stride)
     #endif
   }
+  if epilogue.activation == activationRectifier, let bias = epilogue.bias {
+    let bias = load(bias + column)
+    r0.put(c, stride, rectifiedWith: bias)
+    r1.put(c + 2 * stride, stride, rectifiedWith: bias)
+    r2.put(c + 4 * stride, stride, rectifiedWith: bias)
+    #if REGISTERS32 || arch(arm64)
+      r3.put(c + 6 * stride, stride, rectifiedWith: bias)
+    #endif
+    return
+  }
   r0.put(c, stride)
   r1.put(c + 2 * stride, stride)
   r2.put(c + 4 * stride, stride)
@@ -217,14 +251,18 @@ struct Finish {
 
 // The comparisons are false for NaN, so a NaN passes through.
 
-@inline(__always) func rectified(_ x: Vector) -> Vector { x.replacing(with: Vector.zero, where: x .< 0) }
+// In bits: a function that calls `replacing` is not inlined where it is used more than once.
+@inline(__always) func rectified(_ x: Vector) -> Vector {
+  let negative = unsafeBitCast(x .< Vector.zero, to: Integers.self)
+  return unsafeBitCast(unsafeBitCast(x, to: Integers.self) & ~negative, to: Vector.self)
+}
 
 @inline(__always) func rectified(_ x: Vector, _ slope: Vector) -> Vector {
   x.replacing(with: x * slope, where: x .< 0)
 }
 
 /// Adds the bias to sums that are stored and applies the activation: `vectors` of columns from `column` on, in
-/// rows `stride` apart. The sums of a tile's loop stay in registers only if nothing but a store follows them.
+/// rows `stride` apart.
 @inline(never)
 func finishRows(
   _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ rows: Int, _ vectors: Int, _ epilogue: Epilogue,

@@ -8,18 +8,28 @@ import Tensors
 /// With d the numbers of the cell in row i and column j, and s the side: the logit of the score is d0; the box
 /// has its centre at `((j + d1) s, (i + d2) s)`, the width `exp(d3) s` and the height `exp(d4) s`; landmark k
 /// is at `((j + d[5 + 2k]) s, (i + d[6 + 2k]) s)`. The picture's top left corner is (0, 0).
-struct CellGrid {
-  let numbers: UnsafePointer<Float>
-  let side: Int
+package struct CellGrid {
+  private let numbers: UnsafePointer<Float>
+  private let side: Int
   /// All cells of a row.
-  let columns: Int
+  private let columns: Int
   /// Of the picture, which may end before the cells do.
-  let height, width: Int
+  private let height, width: Int
+
+  package init(numbers: UnsafePointer<Float>, side: Int, columns: Int, height: Int, width: Int) {
+    (self.numbers, self.side, self.columns) = (numbers, side, columns)
+    (self.height, self.width) = (height, width)
+  }
 
   /// A place in a picture from (0, 0), its top left corner, to that of another one.
-  struct Mapping {
-    var across: Float = 1, down: Float = 1
-    var left: Float = 0, top: Float = 0
+  package struct Mapping {
+    package var across: Float, down: Float
+    package var left: Float, top: Float
+
+    package init(across: Float = 1, down: Float = 1, left: Float = 0, top: Float = 0) {
+      (self.across, self.down) = (across, down)
+      (self.left, self.top) = (left, top)
+    }
 
     func callAsFunction(_ x: Float, _ y: Float) -> (x: Float, y: Float) {
       ((x + left) * across, (y + top) * down)
@@ -29,7 +39,7 @@ struct CellGrid {
   /// Calls `use` for every face whose logit is at least `minLogit`; most cells cost a comparison. A cell
   /// whose numbers are too large for a face, or none, is left out.
   /// - Parameter place: from the network's picture to the searched one.
-  func forEachFace(minLogit: Float, _ place: Mapping, _ use: (Face) -> Void) {
+  package func forEachFace(minLogit: Float, _ place: Mapping, _ use: (Face) -> Void) {
     for row in 0..<((height + side - 1) / side) {
       for column in 0..<((width + side - 1) / side) {
         let numbers = numbers + (row * columns + column) * YuNet.numbersPerCell

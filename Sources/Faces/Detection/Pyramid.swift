@@ -2,12 +2,12 @@ import Images
 import Tensors
 
 /// The sizes at which a one-pass detector looks at a picture, and the parts of each that it looks at.
-struct Pyramid {
+package struct Pyramid {
   /// The side of the smallest face to find, in pixels of the picture.
-  let minFace: Float
+  package let minFace: Float
   /// The side of the smallest face that the network finds, and the longer side of the largest pictures of its
   /// training.
-  var networkMinFace: Float = 20, networkMaxSide: Float = 640
+  package var networkMinFace: Float = 20, networkMaxSide: Float = 640
 
   /// Enlarging adds nothing to see, and costs time by its square.
   private static let maxScale: Double = 2
@@ -15,12 +15,16 @@ struct Pyramid {
   /// is found at least at one level; a sixteenth is added to the time.
   private static let step: Double = 4
 
-  init(minFace: Float) { self.minFace = minFace }
+  package init(minFace: Float) { self.minFace = minFace }
 
-  struct Level: Equatable { let width, height: Int }
+  package struct Level: Equatable {
+    package let width, height: Int
+
+    package init(width: Int, height: Int) { (self.width, self.height) = (width, height) }
+  }
 
   /// The largest level first.
-  func levels(width: Int, height: Int) -> [Level] {
+  package func levels(width: Int, height: Int) -> [Level] {
     let longest = Double(max(width, height)), pixels = Double(width) * Double(height)
     var scale = min(Double(networkMinFace / minFace), Pyramid.maxScale)
     if scale > 1 {
@@ -42,12 +46,12 @@ struct Pyramid {
   // MARK: Parts
 
   /// A part of a side, looked at by itself.
-  struct Part: Equatable {
-    let pixels: Range<Int>
+  package struct Part: Equatable {
+    package let pixels: Range<Int>
     /// Where the centres of its faces lie; another part sees the others better.
-    let centres: Range<Float>
+    package let centres: Range<Float>
 
-    func has(_ centre: Float) -> Bool { centres.contains(centre) }
+    package func has(_ centre: Float) -> Bool { centres.contains(centre) }
   }
 
   /// A larger part needs more memory than there need be, and more than a processor's cache.
@@ -57,7 +61,7 @@ struct Pyramid {
   private static let overlap = 256
 
   /// The parts of a side: as few as possible, of about one length.
-  static func parts(of side: Int) -> [Part] {
+  package static func parts(of side: Int) -> [Part] {
     let count = side <= maxPart ? 1 : (side - overlap + maxPart - overlap - 1) / (maxPart - overlap)
     func start(_ i: Int) -> Int { i * (side - overlap) / count }
     return (0..<count).map { i in

@@ -1,8 +1,7 @@
+import Faces
 import Networks
 import TestSupport
 import Testing
-
-@testable import Faces
 
 @Suite struct CellGridTests {
   /// The faces of a grid whose cells are without a face but for those given.

@@ -1,7 +1,6 @@
+import Faces
 import TestSupport
 import Testing
-
-@testable import Faces
 
 @Suite struct PyramidTests {
   private func sizes(_ width: Int, _ height: Int, minFace: Float) -> [[Int]] {

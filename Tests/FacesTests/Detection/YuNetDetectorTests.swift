@@ -1,10 +1,9 @@
+import Faces
 import Images
 import Networks
 import TestSupport
 import Tensors
 import Testing
-
-@testable import Faces
 
 /// A network that sees one pixel per cell of 8: the logit is 20 times its level from 0 to 1, less 10. All other
 /// cells see nothing. A face fills its cell, its points are in the middle.
