@@ -130,10 +130,12 @@ def test(options, held):
                 elif not (len(values) and values.max() >= 0.3):
                     false.append(face.score)
     hits, false = np.array(hits), np.array(false)
-    print(f"{faces} faces and {backgrounds} photos without, held back; points are off by {np.mean(errors):.3f} of the eyes' distance "
-          f"(median {np.median(errors):.3f})")  # fmt: skip
+    print(f"held back: {faces} faces, and {backgrounds} photos without")
+    if errors:
+        print(f"points are off by {np.mean(errors):.3f} of the eyes' distance, half of them by less than {np.median(errors):.3f}")
     for threshold in THRESHOLDS:
-        print(f"score {threshold:.1f}: {np.mean(hits >= threshold) * len(hits) / faces:.2%} found, {np.sum(false >= threshold)} false")
+        found = np.sum(hits >= threshold) / max(faces, 1)
+        print(f"score {threshold:.1f}: {found:.2%} of the faces found, {np.sum(false >= threshold)} boxes false")
 
 
 def point_error(face, wanted):
@@ -151,7 +153,7 @@ def main():
     parser.add_argument("--steps", type=int, default=40_000)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--side", type=int, default=320)
-    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--min-face", type=float, default=8)
     parser.add_argument("--memory", type=int, default=3000, help="MB of decoded photos")
     parser.add_argument("--threads", type=int, default=2)

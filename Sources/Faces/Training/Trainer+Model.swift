@@ -44,7 +44,9 @@ extension Trainer {
       metadata[Framing.key] = texts[Framing.key] ?? Framing.trained(architecture).text
     }
     // Of a detector: a finder looks at larger pictures at several sizes.
-    if settings.loss.wanted == .faces, let side = texts["side"] { metadata["max_side"] = side }
+    if settings.loss.wanted == .faces, let side = texts["side"].flatMap({ Int($0) }) {
+      metadata["max_side"] = "\(max(side, 128))"
+    }
     try export(path: path, numbers, metadata: metadata)
   }
 }
