@@ -120,15 +120,16 @@ def earlier_rows(file, counted):
 def table(rows):
     heads = "".join(f"{most:>6}" for most in MOST_FALSE)
     yield f"{'':24}{'at its own threshold':^24}{'found, so many false':^24}"
-    yield f"{'':24}{'found':>7}{'false':>7}{'no face':>9} {heads}{'s/scene':>8}{'points':>8}{'found':>7}"
+    yield f"{'':24}{'found':>7}{'false':>7}{'no face':>9} {heads}{'s/scene':>8}"
     for row in rows:
         default, found = row["default"], row["found_with_false_up_to"].values()
         yield (f"{row['name']:24}{default['found']:>7}{default['false']:>7}{default['false_without_faces']:>9} "
-               + "".join(f"{count:>6}" for count in found) + f"{row['seconds_per_scene']:>8.3f}" + text(row["points"]))  # fmt: skip
-
-
-def text(points):
-    return "" if points["error"] is None else f"{points['error']:>8.3f}{points['faces']:>7}"
+               + "".join(f"{count:>6}" for count in found) + f"{row['seconds_per_scene']:>8.3f}")  # fmt: skip
+    known = [row for row in rows if row["points"]["error"] is not None]
+    if known:
+        yield f"the points' error, in distances between the eyes, of {known[0]['points']['of']} faces:"
+    for row in known:
+        yield f"{row['name']:24}{row['points']['error']:>7.3f}, found {row['points']['faces']}"
 
 
 def main():

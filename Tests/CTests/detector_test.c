@@ -397,6 +397,7 @@ static void one_pass(void) {
     REQUIRE_OK(fs_detector_create(&strict, model, &options));
     CHECK_OK(fs_detector_find(strict, image, faces, 4, &count));
     CHECK(count == 0);
+    fs_detector_destroy(strict), strict = NULL;
     options.thresholds[2] = 1.1f;
     CHECK_REFUSED(FS_INVALID_ARGUMENT, strict, fs_detector_create(&strict, model, &options));
   }
