@@ -248,8 +248,8 @@ void fs_image_destroy(fs_image *image);
  *  - those in FACESTYLE_MODELS in the environment, separated by ':';
  *  - facestyle/models in XDG_DATA_HOME, or in ~/.local/share if that is not set (macOS also:
  *    ~/Library/Application Support);
- *  - for the folder F of the library, then for that of the program: F/models, F/../models,
- *    F/../share/facestyle/models and F/../../share/facestyle/models.
+ *  - for the folder F of the library, then for that of the program: F/models; models and
+ *    share/facestyle/models in F/.., and the same in F/../...
  * So a program finds the models that `make install` put beside the library, and one in a source
  * checkout those of the checkout. A folder that cannot be read counts as empty.
  *
@@ -275,7 +275,8 @@ const char *fs_model_architecture(const fs_model *model);
 const char *fs_model_metadata(const fs_model *model, const char *key);
 /* How many numbers its weights are. */
 size_t fs_model_parameter_count(const fs_model *model);
-/* A hash of all weights and metadata, independent of their order; 0 for NULL. */
+/* A hash of all weights, and of all metadata but texts for people ("name" and the members of
+ * fs_model_texts), independent of their order; 0 for NULL. */
 uint64_t fs_model_fingerprint(const fs_model *model);
 void fs_model_destroy(fs_model *model);
 
@@ -311,6 +312,16 @@ typedef struct fs_model_info {
 } fs_model_info;
 
 fs_status fs_model_info_get(const fs_model *model, fs_model_info *info);
+
+/* What a model says of itself to people: kept in its file as metadata of these names. At most 4096
+ * bytes each; NULL or "": nothing. Set `size` to its sizeof and the rest to 0 first. */
+typedef struct fs_model_texts {
+  size_t size;
+  const char *licence;
+  const char *accuracy; /* measured on what: "96.8 % of LFW's pairs" */
+  const char *note;
+  const char *source;   /* where the weights are from */
+} fs_model_texts;
 
 /* The models that can be opened by name, as they were when the list was made. */
 typedef struct fs_models fs_models;
@@ -364,10 +375,12 @@ typedef struct fs_verdict {
   float distance;      /* Euclidean */
   float threshold;     /* the one that was used */
   int32_t same;        /* 1 if distance <= threshold, else 0 */
-  uint32_t reasons[2]; /* bits of fs_quality_reason: why the face in the first photo, and in the
-                        * second, is too bad for a sure answer, by the default limits of
-                        * fs_face_quality. 0: nothing is wrong, or there is no such photo, or the
-                        * network sees whole photos */
+  uint32_t reasons[2]; /* why the face in the first photo, and in the second, is too bad for a sure
+                        * answer: bits of fs_quality_reason. FS_QUALITY_CUT_OFF if more than 0.05
+                        * of it lies beyond the photo's edges, FS_QUALITY_SMALL below 12 pixels
+                        * between the eyes, FS_QUALITY_BLURRED below a sharpness of 10: from there
+                        * on answers were measurably worse. 0: nothing is wrong, or there is no such
+                        * photo, or the network sees whole photos */
 } fs_verdict;
 
 typedef struct fs_face_analysis_options {
@@ -404,8 +417,7 @@ typedef struct fs_analysed_face {
   size_t dimension;
   fs_face face;
   float quality;          /* fs_quality.score: 0 to 1, ranks photos of a person */
-  uint32_t reasons;       /* bits of fs_quality_reason, why it is too bad for a sure answer, by the
-                           * default limits of fs_face_quality; 0: nothing is wrong */
+  uint32_t reasons;       /* as fs_verdict.reasons */
   int32_t is_main;        /* 1 for the main face, large and central, which functions with one photo
                            * take */
 } fs_analysed_face;
@@ -1241,9 +1253,9 @@ fs_status fs_fast_trainer_create(fs_fast_trainer **out, const fs_model *vgg, con
  * FS_BAD_DATA if the cost is not finite; nothing changes then. */
 fs_status fs_fast_trainer_step(fs_fast_trainer *trainer, const fs_image *const *contents,
                                size_t count, fs_fast_training_step *step);
-/* Writes the network as it is: a model for fs_fast_styler_create. `note`, which may be NULL, is
- * stored as metadata "note". */
-fs_status fs_fast_trainer_save_model(fs_fast_trainer *trainer, const char *path, const char *note);
+/* Writes the network as it is: a model for fs_fast_styler_create. `texts` may be NULL. */
+fs_status fs_fast_trainer_save_model(fs_fast_trainer *trainer, const char *path,
+                                     const fs_model_texts *texts);
 void fs_fast_trainer_destroy(fs_fast_trainer *trainer);
 
 /* ---- Frames: a camera's pictures, read in place and never kept ---- */
@@ -1903,10 +1915,10 @@ typedef enum fs_precision { FS_FLOAT32 = 0, FS_FLOAT16 = 1 } fs_precision;
  * The embedder sees photos as the last fs_trainer_run did, aligned faces or whole photos; without a
  * run it sees faces, or whole photos if the network's pictures are not squares. `threshold`, 0 or
  * more, is the distance up to which two faces are the same person (fs_evaluate_pairs finds it); for
- * other networks its meaning is yours. `note`, which may be NULL, is stored as metadata "note". The
- * file appears whole or not at all. */
+ * other networks its meaning is yours. `texts` may be NULL. The file appears whole or not at
+ * all. */
 fs_status fs_trainer_save_model(fs_trainer *trainer, const char *path, fs_precision precision,
-                                float threshold, const char *note);
+                                float threshold, const fs_model_texts *texts);
 void fs_trainer_destroy(fs_trainer *trainer);
 
 /* ---- Evaluation: how well distances tell one person from two ---- */

@@ -79,6 +79,6 @@ extension Embedder {
   ) throws(Failure) -> (embedding: Storage<Float>, reasons: FaceQuality.Reasons) {
     let (face, embedding) = try embed(photo: photo, detector)
     guard isAligning else { return (embedding, []) }
-    return (embedding, try FaceQuality(of: face, in: photo, .init()).reasons)
+    return (embedding, try FaceQuality(of: face, in: photo, .init()).reasons(by: .forAnswers))
   }
 }

@@ -39,6 +39,17 @@ package struct FaceQuality {
     package var minContrast: Float = 15
     package var maxOutside: Float = 0.05
     package init() {}
+
+    /// Beyond these limits an answer from a photo is measurably worse. Between them pose, light and contrast
+    /// made no difference. (docs/reference/faces.md: Labeled Faces in the Wild, with dlib's network.)
+    package static var forAnswers: Options {
+      var limits = Options()
+      (limits.minEyeDistance, limits.minSharpness, limits.maxOutside) = (12, 10, 0.05)
+      (limits.maxYaw, limits.maxPitch, limits.maxRoll) = (.infinity, .infinity, .infinity)
+      (limits.minBrightness, limits.maxBrightness, limits.maxClipped) = (0, .infinity, .infinity)
+      limits.minContrast = 0
+      return limits
+    }
   }
 
   /// Pixels of the picture between the eyes; for a face without landmarks, those of the mean face in its box.
@@ -61,7 +72,9 @@ package struct FaceQuality {
   /// the crop's 39 pixels, at most 1; sharpness / (sharpness + the minimum sharpness); the cosines of yaw and
   /// pitch; the fractions that are not clipped and not outside.
   package let score: Float
-  package let reasons: Reasons
+  private let limits: Options
+
+  package var reasons: Reasons { reasons(by: limits) }
 
   private static let side = 112
   private static let rows = 17..<101, columns = 22..<90
@@ -104,26 +117,12 @@ package struct FaceQuality {
     let (dx, dy) = (Double(right.x) - Double(left.x), Double(right.y) - Double(left.y))
     eyeDistance = Float((dx * dx + dy * dy).squareRoot())
     pose = face.landmarks.isEmpty ? nil : Pose(points)
+    limits = options
     outside = crop.outside
     let light = crop.light
     (brightness, contrast, dark, bright, sharpness) = (
       light.mean, light.deviation, light.dark, light.bright, light.sharpness
     )
-
-    var reasons = Reasons()
-    if eyeDistance < options.minEyeDistance { reasons.insert(.small) }
-    if sharpness < options.minSharpness { reasons.insert(.blurred) }
-    if let pose {
-      if pose.yaw.magnitude > options.maxYaw || pose.pitch.magnitude > options.maxPitch {
-        reasons.insert(.turned)
-      }
-      if pose.roll.magnitude > options.maxRoll { reasons.insert(.tilted) }
-    }
-    if brightness < options.minBrightness || dark > options.maxClipped { reasons.insert(.dark) }
-    if brightness > options.maxBrightness || bright > options.maxClipped { reasons.insert(.bright) }
-    if contrast < options.minContrast { reasons.insert(.flat) }
-    if outside > options.maxOutside { reasons.insert(.cutOff) }
-    self.reasons = reasons
 
     let needed = max(options.minSharpness, 0)
     func cosine(_ degrees: Float) -> Float { Float(max(0, cos(Double(degrees) * .pi / 180))) }
@@ -131,6 +130,24 @@ package struct FaceQuality {
       detail = sharpness > 0 ? 1 / (1 + needed / sharpness) : 0
     let front = pose.map { cosine($0.yaw) * cosine($0.pitch) } ?? 1
     score = size * detail * front * max(0, 1 - dark - bright) * (1 - outside)
+  }
+
+  /// Why the limits reject the face.
+  package func reasons(by limits: Options) -> Reasons {
+    var reasons = Reasons()
+    if eyeDistance < limits.minEyeDistance { reasons.insert(.small) }
+    if sharpness < limits.minSharpness { reasons.insert(.blurred) }
+    if let pose {
+      if pose.yaw.magnitude > limits.maxYaw || pose.pitch.magnitude > limits.maxPitch {
+        reasons.insert(.turned)
+      }
+      if pose.roll.magnitude > limits.maxRoll { reasons.insert(.tilted) }
+    }
+    if brightness < limits.minBrightness || dark > limits.maxClipped { reasons.insert(.dark) }
+    if brightness > limits.maxBrightness || bright > limits.maxClipped { reasons.insert(.bright) }
+    if contrast < limits.minContrast { reasons.insert(.flat) }
+    if outside > limits.maxOutside { reasons.insert(.cutOff) }
+    return reasons
   }
 
   /// The mean face's landmarks in a box of a detector without landmarks: its 150-pixel square picture takes

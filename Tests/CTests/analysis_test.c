@@ -26,6 +26,12 @@ static fs_image *cut(const fs_image *photo, const fs_face *face) {
   return half;
 }
 
+/* Keeps the last message. */
+static void keep_message(fs_log_level level, const char *message, void *user) {
+  (void)level;
+  snprintf(user, 200, "%s", message);
+}
+
 static void refused(void) {
   fs_face_analysis *analysis = NULL;
   fs_face_analysis_options options;
@@ -156,12 +162,33 @@ static void real(void) {
     CHECK(identity.reasons == 0 && is(identity.name, "Obama"));
     fs_gallery_destroy(gallery), fs_image_destroy(half);
   }
-  TEST("a small face is flagged as small") {
-    fs_image *small = photo("obama.jpg", 130);
+  TEST("a small face is flagged as small, and a small one that was enlarged as blurred") {
+    fs_image *small = photo("obama.jpg", 100), *tiny = photo("obama.jpg", 60), *blurred = NULL; /* 9 and 6 pixels between the eyes */
     fs_verdict verdict;
-    REQUIRE_OK(fs_face_analysis_compare(analysis, small, obama, FS_DEFAULT_THRESHOLD, &verdict));
-    CHECK(verdict.reasons[0] & FS_QUALITY_SMALL && verdict.reasons[1] == 0);
-    fs_image_destroy(small);
+    fs_face_analysis_options options;
+    fs_face_analysis *sharp = NULL;
+    REQUIRE_OK(fs_face_analysis_options_init(&options, sizeof options));
+    options.detector = "mtcnn", options.embedder = "dlib-resnet", options.min_face = 16;
+    REQUIRE_OK(fs_face_analysis_create(&sharp, &options));
+    CHECK_OK(fs_face_analysis_compare(sharp, small, obama, FS_DEFAULT_THRESHOLD, &verdict));
+    CHECK((verdict.reasons[0] & FS_QUALITY_SMALL) && !(verdict.reasons[0] & FS_QUALITY_CUT_OFF) && verdict.reasons[1] == 0);
+    CHECK_OK(fs_image_resize(&blurred, tiny, fs_image_width(obama), fs_image_height(obama), FS_BICUBIC));
+    CHECK_OK(fs_face_analysis_compare(analysis, obama, blurred, FS_DEFAULT_THRESHOLD, &verdict));
+    CHECK(verdict.reasons[0] == 0 && verdict.reasons[1] == FS_QUALITY_BLURRED);
+    fs_image_destroy(small), fs_image_destroy(tiny), fs_image_destroy(blurred), fs_face_analysis_destroy(sharp);
+  }
+  TEST("a face that cannot be relied on is no secret when it is enrolled") {
+    fs_image *half = cut(obama, &found.face);
+    fs_gallery *gallery = NULL;
+    char logged[200] = "";
+    REQUIRE_OK(fs_gallery_create(&gallery, embedder));
+    fs_log_set(FS_LOG_WARNING, keep_message, logged);
+    CHECK_OK(fs_gallery_add_photo(gallery, embedder, detector, "Obama", again));
+    CHECK(logged[0] == 0);
+    CHECK_OK(fs_gallery_add_photo(gallery, embedder, detector, "Barack", half));
+    CHECK(strstr(logged, "Barack: the face in the photo is cut off by the edge") != NULL);
+    fs_log_set(FS_LOG_WARNING, NULL, NULL);
+    fs_gallery_destroy(gallery), fs_image_destroy(half);
   }
   TEST("a photo without a face has none, and cannot be compared") {
     fs_faces *none = NULL;

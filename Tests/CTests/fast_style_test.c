@@ -221,7 +221,8 @@ static void training(void) {
     fs_model *learned = NULL;
     fs_fast_styler *styler = NULL;
     fs_image *painted = NULL;
-    CHECK_OK(fs_fast_trainer_save_model(trainer, path, "two steps"));
+    const fs_model_texts texts = {.size = sizeof texts, .note = "two steps"};
+    CHECK_OK(fs_fast_trainer_save_model(trainer, path, &texts));
     CHECK_OK(fs_model_open(&learned, path));
     CHECK(strcmp(fs_model_metadata(learned, "note"), "two steps") == 0);
     CHECK_OK(fs_fast_styler_create(&styler, learned));

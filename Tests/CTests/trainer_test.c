@@ -412,11 +412,13 @@ static void models(void) {
     for (fs_precision precision = FS_FLOAT32; precision <= FS_FLOAT16; precision++) {
       fs_model *model = NULL;
       fs_embedder *embedder = NULL;
-      CHECK_OK(fs_trainer_save_model(trainer, in_folder("nn4"), precision, 0.75f, "made by a test"));
+      const fs_model_texts texts = {.size = sizeof texts, .licence = "MIT", .accuracy = "", .note = "made by a test", .source = "here"};
+      CHECK_OK(fs_trainer_save_model(trainer, in_folder("nn4"), precision, 0.75f, &texts));
       CHECK_OK(fs_model_open(&model, in_folder("nn4")));
       CHECK(strcmp(fs_model_architecture(model), "nn4.small2") == 0);
       const char *note = fs_model_metadata(model, "note");
-      CHECK(note && strcmp(note, "made by a test") == 0);
+      CHECK(note && strcmp(note, "made by a test") == 0 && fs_model_metadata(model, "accuracy") == NULL);
+      CHECK(strcmp(fs_model_metadata(model, "licence"), "MIT") == 0 && strcmp(fs_model_metadata(model, "source"), "here") == 0);
       CHECK_OK(fs_embedder_create(&embedder, model));
       CHECK(fs_embedder_threshold(embedder) == 0.75f && fs_embedder_chip_width(embedder) == 96 && fs_embedder_chip_height(embedder) == 96);
       CHECK_OK(fs_embedder_embed_chips(embedder, (const fs_image *const *)&chip, 1, found, 128));
@@ -438,6 +440,9 @@ static void models(void) {
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_save_model(trainer, in_folder("x"), FS_FLOAT32, NAN, NULL));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_save_model(trainer, in_folder("x"), FS_FLOAT32, -1, NULL));
     CHECK_STATUS(FS_IO, fs_trainer_save_model(trainer, in_folder("none/none"), FS_FLOAT32, 1, NULL));
+    const fs_model_texts sizeless = {.note = "x"}, foreign = {.size = sizeof foreign, .licence = "\xff"};
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_save_model(trainer, in_folder("x"), FS_FLOAT32, 1, &sizeless));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_save_model(trainer, in_folder("x"), FS_FLOAT32, 1, &foreign));
     CHECK(!exists(in_folder("x")));
     fs_image_destroy(chip);
     fs_trainer_destroy(trainer);

@@ -53,6 +53,17 @@ private func seen(yaw: Double, pitch: Double, roll: Double, scale: Double = 60) 
 }
 
 @Suite struct QualityTests {
+  @Test func `for answers count size, sharpness and the picture's edge, not pose and light`() throws {
+    let grey = try Image(width: 150, height: 150) { _, row in for i in 0..<450 { row[i] = 3 } }
+    let quality = try FaceQuality(of: face(150), in: grey, .init())
+    #expect(quality.reasons == [.blurred, .dark, .flat])
+    #expect(quality.reasons(by: .forAnswers) == .blurred)
+    let beside = Face(
+      box: face(20).box, score: 1, landmarks: face(20).landmarks.map { Point($0.x - 8, $0.y) })
+    #expect(
+      try FaceQuality(of: beside, in: grey, .init()).reasons(by: .forAnswers) == [.small, .blurred, .cutOff])
+  }
+
   private func face(_ side: Int) -> Face {
     Face(
       box: Box(left: 0, top: 0, right: 1, bottom: 1), score: 1,

@@ -38,7 +38,7 @@ final class FacesHandle: HandleKind {
       fs_analysed_face(
         size: MemoryLayout<fs_analysed_face>.size, embedding: UnsafePointer(start + i * dimension),
         dimension: dimension, face: fs_face(found.faces[i]), quality: found.qualities[i]?.score ?? 0,
-        reasons: found.qualities[i]?.reasons.rawValue ?? 0, is_main: i == found.main ? 1 : 0)
+        reasons: found.qualities[i]?.reasons(by: .forAnswers).rawValue ?? 0, is_main: i == found.main ? 1 : 0)
     }
   }
 }

@@ -23,6 +23,22 @@ extension fs_model_info: SizedStruct {
   }
 }
 
+extension fs_model_texts: SizedStruct {}
+
+extension ModelTexts {
+  init(_ given: fs_model_texts) throws(Failure) {
+    func read(_ pointer: UnsafePointer<CChar>?, _ name: StaticString) throws(Failure) -> String? {
+      guard let pointer, pointer.pointee != 0 else { return nil }
+      return try text(pointer, name)
+    }
+    self.init()
+    licence = try read(given.licence, "licence")
+    accuracy = try read(given.accuracy, "accuracy")
+    note = try read(given.note, "note")
+    source = try read(given.source, "source")
+  }
+}
+
 @c @implementation
 public func fs_model_info_get(
   _ model: OpaquePointer?, _ info: UnsafeMutablePointer<fs_model_info>?

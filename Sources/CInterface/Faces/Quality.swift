@@ -60,6 +60,16 @@ public func fs_quality_reason_text(_ reason: fs_quality_reason) -> UnsafePointer
   }
 }
 
+/// "too small, blurred"
+func text(of reasons: FaceQuality.Reasons) -> String {
+  var text = ""
+  for bit in 0..<32 where reasons.rawValue & 1 << UInt32(bit) != 0 {
+    guard let name = fs_quality_reason_text(fs_quality_reason(1 << UInt32(bit))) else { continue }
+    text += (text.isEmpty ? "" : ", ") + String(cString: name)
+  }
+  return text
+}
+
 extension FaceQuality.Options: Exchanged {
   mutating func exchange(_ c: inout fs_quality_options, _ way: inout Exchange) {
     way.number(&c.min_eye_distance, &minEyeDistance)

@@ -54,6 +54,9 @@ public func fs_gallery_add_photo(
     let name = try personName(name)
     let found = try judged(photo, for: gallery, embedder, detector)
     try found.embedding.withSpan { embedding throws(Failure) in try gallery.add(name, embedding) }
+    if !found.reasons.isEmpty {
+      log(.warning, "\(name): the face in the photo is \(text(of: found.reasons))")
+    }
   }
 }
 

@@ -102,13 +102,13 @@ extension fs_fast_training_step: SizedStruct {}
 
 @c @implementation
 public func fs_fast_trainer_save_model(
-  _ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ note: UnsafePointer<CChar>?
+  _ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ texts: UnsafePointer<fs_model_texts>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let handle = try Handle.object(trainer, FastTrainerHandle.self, "trainer"),
       path = try pathText(path, "path")
-    let metadata = try note == nil ? [:] : ["note": text(note, "note")]
-    try handle.use { trainer throws(Failure) in try trainer.save(path: path, metadata: metadata) }
+    let texts = try ModelTexts(known(texts, "texts"))
+    try handle.use { trainer throws(Failure) in try trainer.save(path: path, metadata: texts.metadata) }
   }
 }
 

@@ -340,14 +340,14 @@ public func fs_trainer_resume(_ trainer: OpaquePointer?, _ path: UnsafePointer<C
 @c @implementation
 public func fs_trainer_save_model(
   _ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ precision: fs_precision, _ threshold: Float,
-  _ note: UnsafePointer<CChar>?
+  _ texts: UnsafePointer<fs_model_texts>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let path = try pathText(path, "path")
     let numbers = try WeightFileWriter.Numbers(precision)
-    let note = try note == nil ? nil : text(note, "note")
+    let texts = try ModelTexts(known(texts, "texts"))
     try Handle.object(trainer, TrainerHandle.self, "trainer").use { trainer throws(Failure) in
-      try trainer.saveModel(path: path, numbers, threshold: threshold, note: note)
+      try trainer.saveModel(path: path, numbers, threshold: threshold, texts: texts)
     }
   }
 }

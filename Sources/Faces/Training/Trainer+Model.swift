@@ -33,11 +33,11 @@ extension Trainer {
   ///
   /// - Parameter threshold: the largest distance between two faces of one person, 0 or more.
   package func saveModel(
-    path: String, _ numbers: WeightFileWriter.Numbers, threshold: Float, note: String?
+    path: String, _ numbers: WeightFileWriter.Numbers, threshold: Float, texts words: ModelTexts = .init()
   ) throws(Failure) {
     if let fault = Setting("threshold", threshold, .atLeast(0)).fault { throw .invalidArgument(fault) }
-    var metadata = ["threshold": "\(threshold)"]
-    if let note { metadata["note"] = note }
+    var metadata = words.metadata
+    metadata["threshold"] = "\(threshold)"
     if architecture.hasEmbedding {
       metadata[Framing.key] = texts[Framing.key] ?? Framing.trained(architecture).text
     }

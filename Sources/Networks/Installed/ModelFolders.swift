@@ -25,12 +25,13 @@ package struct ModelFolders {
     #endif
     for folder in [library, program] {
       guard let folder else { continue }
-      let above = parent(of: folder), twice = parent(of: above)
       add(ModelFolders.inside(folder, "models"))
-      add(ModelFolders.inside(above, "models"))
-      // `make install`'s; above twice for a library in a folder of its kind of processor.
-      add(ModelFolders.inside(above, "share/facestyle/models"))
-      add(ModelFolders.inside(twice, "share/facestyle/models"))
+      // Above twice for a library in a folder of its kind: of a processor, or of a build.
+      let above = parent(of: folder)
+      for folder in [above, parent(of: above)] {
+        add(ModelFolders.inside(folder, "models"))
+        add(ModelFolders.inside(folder, "share/facestyle/models"))  // `make install`'s
+      }
     }
     self.paths = paths
   }

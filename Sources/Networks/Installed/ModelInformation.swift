@@ -58,9 +58,9 @@ package struct ModelInformation: Sendable {
     self.path = path.map { CText($0) }
     self.role = role.map { CText($0.name) }
     architecture = texts["architecture"].map { CText($0) }
-    licence = texts["licence"].map { CText($0) }
-    accuracy = texts["accuracy"].map { CText($0) }
-    note = texts["note"].map { CText($0) }
+    licence = texts[ModelTexts.licenceKey].map { CText($0) }
+    accuracy = texts[ModelTexts.accuracyKey].map { CText($0) }
+    note = texts[ModelTexts.noteKey].map { CText($0) }
     self.fault = fault.map { CText($0) }
     self.use = use
     self.byteCount = byteCount
@@ -80,13 +80,18 @@ package struct ModelInformation: Sendable {
 extension RegisteredArchitecture {
   /// - Throws: `.badData` for metadata that describe no network.
   fileprivate func use(_ metadata: [String: String]) throws(Failure) -> ModelInformation.Use {
+    var network: Architecture?
+    do throws(Failure) {
+      network = try self.network(metadata)
+    } catch {
+      guard error.kind == .wrongModel else { throw error }  // a model of several networks
+    }
     switch use {
-    case .mtcnn, .cascade: return .detector
+    case .any: return network?.hasEmbedding == true ? .embedder : .other
+    case .styleTransfer: return .styler
+    case .fastStyle: return .fastStyle
     case .universalStyle: return .universalStyle
-    case .styleTransfer, .fastStyle, .any:
-      let network = try network(metadata)
-      if use == .any { return network.hasEmbedding ? .embedder : .other }
-      return use == .fastStyle ? .fastStyle : .styler
+    default: return .detector
     }
   }
 }

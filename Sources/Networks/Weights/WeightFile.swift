@@ -35,8 +35,8 @@ package final class WeightFile: @unchecked Sendable {
   /// Of the whole file.
   package var byteCount: Int { bytes.count }
 
-  /// A hash of all tensors and texts, independent of their order in the file: they are added in the order of
-  /// their names.
+  /// A hash of all tensors, and of the texts that can change a result, independent of their order in the
+  /// file: they are added in the order of their names.
   private static func fingerprint(
     _ bytes: Storage<UInt8>, _ entries: [String: WeightHeader.Entry], _ metadata: [String: String]
   ) -> UInt64 {
@@ -48,7 +48,8 @@ package final class WeightFile: @unchecked Sendable {
       for extent in entry.extents { print.add(UInt64(extent)) }
       bytes.withSpan { print.add($0.extracting(entry.place).bytes) }
     }
-    for key in metadata.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+    for key in metadata.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+    where !ModelTexts.isDescription(key) {
       print.add(key)
       print.add(metadata[key] ?? "")
     }

@@ -68,7 +68,11 @@ func fs_trainer_save_model(
   _ trainer: OpaquePointer, _ path: String, _ precision: fs_precision, _ threshold: Float, _ note: String?
 ) -> fs_status {
   withPath(path) { path in
-    withPathOrNull(note) { CFaceStyle.fs_trainer_save_model(trainer, path, precision, threshold, $0) }
+    withPathOrNull(note) { note in
+      var texts = fs_model_texts()
+      (texts.size, texts.note) = (MemoryLayout<fs_model_texts>.size, note)
+      return CFaceStyle.fs_trainer_save_model(trainer, path, precision, threshold, &texts)
+    }
   }
 }
 func fs_style_job_load(_ job: OpaquePointer?, _ path: String) -> fs_status {

@@ -11,8 +11,8 @@ package func environment(_ name: StaticString) -> String? {
   return pathText(UnsafePointer(value))
 }
 
-/// The folder in which the loader found this library, or the program that it is part of; nil if unknown. A link
-/// to the library counts as the library: only its folder is resolved.
+/// The folder in which the loader found this library, or the program that it is part of; nil if unknown.
+/// A link to the library counts as the library: only its folder is resolved.
 package let libraryFolder: String? = {
   guard let file = systemLibraryFile() else { return nil }
   return resolvedFolder(of: pathText(file))

@@ -279,6 +279,16 @@ private func entry(_ dtype: String = "\"F32\"", shape: String = "[4]", offsets: 
     }
   }
 
+  @Test func `the fingerprint is of what can change a result, not of texts for people`() throws {
+    func fingerprint(_ texts: [(String, String)]) throws -> UInt64 {
+      try TensorFile(metadata: [("architecture", "none")] + texts).weightFile().fingerprint
+    }
+    let plain = try fingerprint([])
+    let words = ["name", "licence", "accuracy", "note", "source"].map { ($0, "any") }
+    #expect(try fingerprint(words) == plain)
+    #expect(try fingerprint([("threshold", "any")]) != plain)
+  }
+
   @Test func `the fingerprint is the same whatever the order in the file`() throws {
     var one = TensorFile(metadata: [("a", "1"), ("b", "2")]),
       other = TensorFile(metadata: [("b", "2"), ("a", "1")])

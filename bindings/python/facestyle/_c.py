@@ -97,6 +97,16 @@ class fs_model_info(Sized):
     ]
 
 
+class fs_model_texts(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("licence", c_char_p),
+        ("accuracy", c_char_p),
+        ("note", c_char_p),
+        ("source", c_char_p),
+    ]
+
+
 class fs_models(Structure):
     pass
 
@@ -1526,7 +1536,7 @@ FUNCTIONS = {
             POINTER(fs_fast_trainer), POINTER(POINTER(fs_image)), c_size_t, POINTER(fs_fast_training_step)
         ],
     ),
-    "fs_fast_trainer_save_model": (fs_status, [POINTER(fs_fast_trainer), c_char_p, c_char_p]),
+    "fs_fast_trainer_save_model": (fs_status, [POINTER(fs_fast_trainer), c_char_p, POINTER(fs_model_texts)]),
     "fs_fast_trainer_destroy": (None, [POINTER(fs_fast_trainer)]),
     "fs_frame_init": (fs_status, [POINTER(fs_frame), c_size_t]),
     "fs_image_from_frame": (fs_status, [POINTER(POINTER(fs_image)), POINTER(fs_frame), POINTER(fs_region)]),
@@ -1690,7 +1700,12 @@ FUNCTIONS = {
     "fs_trainer_all_reduce_set": (fs_status, [POINTER(fs_trainer), fs_all_reduce, c_void_p]),
     "fs_trainer_save": (fs_status, [POINTER(fs_trainer), c_char_p]),
     "fs_trainer_resume": (fs_status, [POINTER(fs_trainer), c_char_p]),
-    "fs_trainer_save_model": (fs_status, [POINTER(fs_trainer), c_char_p, fs_precision, c_float, c_char_p]),
+    "fs_trainer_save_model": (
+        fs_status,
+        [
+            POINTER(fs_trainer), c_char_p, fs_precision, c_float, POINTER(fs_model_texts)
+        ],
+    ),
     "fs_trainer_destroy": (None, [POINTER(fs_trainer)]),
     "fs_pairs_open": (fs_status, [POINTER(POINTER(fs_pairs)), c_char_p]),
     "fs_pairs_load": (fs_status, [POINTER(POINTER(fs_pairs)), c_void_p, c_size_t]),

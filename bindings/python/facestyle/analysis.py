@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _c
-from ._convert import handle, integer, number, text
+from ._convert import handle, integer, number, text, wrong
 from ._handle import Handle
 from .errors import check
 from .faces import Detector, Embedder, Face, Gallery, reasons_of, threshold_of, verdict_of
@@ -65,7 +65,7 @@ class FaceAnalysis(Handle):
     def faces(self, photo):
         """An `AnalysedFace` for each face of a photo, the largest first."""
         faces, found = ctypes.POINTER(_c.fs_faces)(), _c.fs_analysed_face()
-        with _opened(photo) as photo:
+        with _opened(photo, "photo") as photo:
             check(_c.fs_face_analysis_run(self.handle, ctypes.byref(faces), handle(photo, Image, "photo")))
         try:
             answer = []
@@ -81,7 +81,8 @@ class FaceAnalysis(Handle):
     def compare(self, a, b, threshold=None):
         """Are the main faces of two photos the same person's? A `Verdict` is returned."""
         out, limit = _c.fs_verdict(), threshold_of(threshold)
-        with _opened(a) as a, _opened(b) as b:
+        first, second = _opened(a, "a"), _opened(b, "b")
+        with first as a, second as b:
             photos = handle(a, Image, "a"), handle(b, Image, "b")
             check(_c.fs_face_analysis_compare(self.handle, *photos, limit, ctypes.byref(out)))
         return verdict_of(out)
@@ -117,13 +118,17 @@ def _borrowed(kind, pointer, owner):
 class _opened:
     """An image as it is, or that of a path, which is closed afterwards."""
 
-    def __init__(self, photo):
-        self._is_path = isinstance(photo, (str, bytes, os.PathLike))
-        self._photo = Image.open(photo) if self._is_path else photo
+    def __init__(self, photo, what):
+        if not isinstance(photo, (Image, str, bytes, os.PathLike)):
+            raise wrong(photo, what, "an Image or the path of one")
+        self._given, self._opened = photo, None
 
     def __enter__(self):
-        return self._photo
+        if isinstance(self._given, Image):
+            return self._given
+        self._opened = Image.open(self._given)
+        return self._opened
 
     def __exit__(self, *_):
-        if self._is_path:
-            self._photo.close()
+        if self._opened is not None:
+            self._opened.close()

@@ -8,7 +8,7 @@ from ._convert import choice, floats, handle, handles, integer, integers, number
 from ._handle import Handle
 from .errors import check
 from .image import Image
-from .model import Model
+from .model import Model, texts_as_c
 
 METHODS = {"covariance": _c.FS_UNIVERSAL_COVARIANCE, "variance": _c.FS_UNIVERSAL_VARIANCE}
 
@@ -130,9 +130,11 @@ class FastStyleTrainer(Handle):
         check(_c.fs_fast_trainer_step(self.handle, array, len(pictures), ctypes.byref(done)))
         return FastTrainingStep(done.step, done.content, done.style, done.smoothness, done.total)
 
-    def save_model(self, path, note=None):
-        """Writes the network as it is: a model for `FastStyler`."""
-        check(_c.fs_fast_trainer_save_model(self.handle, text(path, "path"), None if note is None else text(note, "note")))
+    def save_model(self, path, note=None, licence=None, accuracy=None, source=None):
+        """Writes the network as it is: a model for `FastStyler`. The texts are kept in the file, for people: `installed_models` shows
+        them."""
+        words = texts_as_c(note=note, licence=licence, accuracy=accuracy, source=source)
+        check(_c.fs_fast_trainer_save_model(self.handle, text(path, "path"), ctypes.byref(words)))
 
 
 def _memory_needed(function, handle, width, height):

@@ -84,6 +84,11 @@ def model_info(function, pointer):
     return ModelInfo._of(info)
 
 
+def texts_as_c(**texts):
+    """What a model says of itself, as fs_model_texts: texts by the names of its members; None: nothing."""
+    return _c.fs_model_texts(**{name: text(words, name) for name, words in texts.items() if words is not None})
+
+
 def installed_models():
     """A `ModelInfo` for each model that can be opened by name: in the order of the folders that are looked in, then by name."""
     models, info = ctypes.POINTER(_c.fs_models)(), _c.fs_model_info()

@@ -25,7 +25,7 @@ from ._handle import Handle
 from .augmentation import augmentation_settings
 from .errors import check
 from .losses import Loss, MiningStatistics
-from .model import Model
+from .model import Model, texts_as_c
 
 OPTIMISERS = {"sgd": _c.FS_SGD, "adam": _c.FS_ADAM, "adamw": _c.FS_ADAMW, "rmsprop": _c.FS_RMSPROP}
 SCHEDULES = {
@@ -309,14 +309,15 @@ class Trainer(Handle):
         check(_c.fs_trainer_resume(self.handle, text(path, "path")))
         return self
 
-    def save_model(self, path, half=True, *, threshold, note=None):
+    def save_model(self, path, half=True, *, threshold, note=None, licence=None, accuracy=None, source=None):
         """Writes the network as a model that `Model.open` and, if it embeds, `Embedder` take, in half precision or in single. An
         `Embedder` sees photos as the last `run` did: faces by their points, or whole photos.
 
-        `threshold` is the distance up to which two faces are one person's, `note` is kept as metadata "note"."""
+        `threshold` is the distance up to which two faces are one person's. The other texts are kept in the file, for people:
+        `installed_models` shows them."""
         precision, threshold = _c.FS_FLOAT16 if flag(half, "half") else _c.FS_FLOAT32, number(threshold, "threshold")
-        words = None if note is None else text(note, "note")
-        check(_c.fs_trainer_save_model(self.handle, text(path, "path"), precision, threshold, words))
+        words = texts_as_c(note=note, licence=licence, accuracy=accuracy, source=source)
+        check(_c.fs_trainer_save_model(self.handle, text(path, "path"), precision, threshold, ctypes.byref(words)))
 
     def close(self):
         if not self.closed and getattr(self, "_depth", 0):

@@ -100,6 +100,19 @@ class Handles:
     def fs_embedder(self):
         return self.make("fs_embedder_create", self.model("faces-nn4"))
 
+    def fs_models(self):
+        return self.make("fs_models_list")
+
+    def fs_face_analysis(self):
+        options = prepared(_c.fs_face_analysis_options)
+        options.embedder = str(SHIPPED / "faces-nn4.safetensors").encode()
+        return self.make("fs_face_analysis_create", byref(options))
+
+    def fs_faces(self):
+        faces = POINTER(_c.fs_faces)()
+        assert _c.fs_face_analysis_run(self.of(_c.fs_face_analysis), byref(faces), self.of(_c.fs_image)) == 0
+        return faces
+
     def fs_gallery(self):
         gallery = self.make("fs_gallery_create", self.of(_c.fs_embedder))
         numbers = (c_float * 128)(*([128**-0.5] * 128))

@@ -107,7 +107,7 @@ def good(t):
         "set_threads": (fs.set_threads, dict(count=1)), "choose_instruction_set": (fs.choose_instruction_set, dict(name=None)),
         "set_log": (fs.set_log, dict(callback=None, level="error")),
     }  # fmt: skip
-    for name in ("version", "threads", "instruction_set", "live_handles", "architectures", "memory_limit", "host", "algebra_library"):
+    for name in ("version", "threads", "instruction_set", "live_handles", "architectures", "installed_models", "memory_limit", "host", "algebra_library"):
         named[name] = getattr(fs, name), {}
     size, rows, chips = {"width": 4, "height": 4}, t.rows, np.zeros((2, 96, 96, 3), np.uint8)
     of = {
@@ -118,7 +118,7 @@ def good(t):
             "warp": dict(matrix=np.eye(3)[:2], **size), "encode": dict(format="png", quality=90), "save": dict(path=path),
             "mark_faces": dict(faces=[t.face], labels=["ann"], people=[0], letter_height=9.0, line_width=1.0, points=True)},
         "Frame": {None: dict(planes=[np.zeros((2, 2), np.uint8)], format="grey", width=2, rotation=0, mirrored=False, matrix="bt601", colour_range="full")},
-        "Model": {"open": dict(path=path), "load": dict(data=b""), "metadata": dict(key="name"),
+        "Model": {"open": dict(name=path), "load": dict(data=b""), "metadata": dict(key="name"),
                   "features": dict(image=t.image, layer=t.layer, pooling="max")},
         "Face": {None: dict(landmarks=np.zeros((5, 2)), box=(1, 2, 3, 4), score=1.0)},
         "Detector": {None: dict(model=t.model, min_face=40.0, thresholds=np.ones(3), scale_step=0.7, max_faces=1, order="largest", region=(0, 0, 1, 1)),
@@ -127,6 +127,9 @@ def good(t):
         "Embedder": {None: dict(model=t.model), "align": dict(image=t.image, face=t.face), "align_frame": dict(frame=t.frame, face=t.face),
                      "embed": dict(image=t.image, faces=[t.face]), "embed_frame": dict(frame=t.frame, faces=[t.face]),
                      "embed_chips": dict(chips=[t.image]), "memory_needed": dict(count=1), "embed_photo": dict(photo=t.image, detector=t.detector)},
+        "FaceAnalysis": {None: dict(detector=path, embedder=path, min_face=40.0, max_faces=1), "faces": dict(photo=path),
+                         "compare": dict(a=path, b=path, threshold=0.5),
+                         "gallery": dict(path=path, key=bytes(32), read_only=False, create=False)},
         "Gallery": {
             None: dict(path=path, key=bytes(32), read_only=False, create=False, **eyes), "open": dict(path=path, key=bytes(32), read_only=False, create=False, **eyes),
             "add": dict(name="bob", embedding=t.vector), "add_photo": dict(name="bob", photo=t.image),
@@ -151,7 +154,7 @@ def good(t):
             "step": dict(pictures=chips, labels=np.array([1, 2]), teacher=None), "embed": dict(pictures=chips),
             "run": dict(photos=t.photos, progress=False, log=None, augmentation="none", teacher=None,
                         **{name: 1 for name in training._RUN_NUMBERS}, **{name: path for name in training._RUN_FILES}),
-            "save": dict(path=path), "resume": dict(path=path), "save_model": dict(path=path, half=True, threshold=0.5, note="note")},
+            "save": dict(path=path), "resume": dict(path=path), "save_model": dict(path=path, half=True, threshold=0.5, note="note", licence="MIT", accuracy="all", source="here")},
         "Styler": {None: dict(model=t.model), "run": dict(content=t.image, style=t.image, on_step=lambda _: None, **options),
                    "job": dict(content=t.image, styles=[t.image], weights=[1.0], **options),
                    "evaluate": dict(generated=t.image, content=t.image, style=t.image, **options), "memory_needed": {**options, **size}},
@@ -160,7 +163,7 @@ def good(t):
         "UniversalStyler": {None: dict(model=t.model, styles=[t.image]), "memory_needed": size,
                             "run": dict(content=t.image, strength=0.5, method="variance", levels=[1], weights=np.ones(1))},
         "FastStyleTrainer": {None: dict(vgg=t.model, style=t.image, **{name: 1 if bits else 0.5 for name, bits in fast_style._TRAINER_OPTIONS.items()}),
-                             "step": dict(contents=[t.image]), "save_model": dict(path=path, note="note")},
+                             "step": dict(contents=[t.image]), "save_model": dict(path=path, note="note", licence="MIT", accuracy="all", source="here")},
         "UnitSearch": {None: dict(model=t.model, layer=t.layer, units=[0], patches=1, per_picture=1, longest_side=0, inside=False, pooling="max"),
                        "add": dict(picture=t.image), "patches": dict(unit=0)},
         "UnitPatch": {"cut": dict(picture=t.image)}, "Progress": {"preview": {}},
@@ -168,7 +171,7 @@ def good(t):
     objects = {
         "Image": t.image, "Model": t.model, "Detector": t.detector, "Embedder": t.embedder, "Gallery": t.gallery, "Tracker": t.tracker,
         "Loss": t.loss, "Landmarks": t.landmarks, "Photos": t.photos, "Trainer": t.trainer, "Styler": t.styler, "StyleJob": t.job,
-        "FastStyler": t.fast, "UniversalStyler": t.universal, "FastStyleTrainer": t.fast_trainer, "UnitSearch": t.search, "UnitPatch": t.patch,
+        "FaceAnalysis": empty(fs.FaceAnalysis, "fs_face_analysis"), "FastStyler": t.fast, "UniversalStyler": t.universal, "FastStyleTrainer": t.fast_trainer, "UnitSearch": t.search, "UnitPatch": t.patch,
         "Progress": fs.style.Progress(_c.fs_style_progress())}
     for kind, methods in of.items():
         for method, arguments in methods.items():

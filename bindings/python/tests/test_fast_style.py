@@ -177,11 +177,11 @@ def test_weights_that_are_no_numbers_are_told(style):
 def test_a_network_learns_a_style(vgg, style, content, tmp_path):
     with fs.FastStyleTrainer(vgg, style, filters=4, blocks=1, side=32, rate=0.01, scales=2) as trainer:
         steps = [trainer.step([content]) for _ in range(10)]
-        trainer.save_model(tmp_path / "learned.safetensors", note="ten steps")
+        trainer.save_model(tmp_path / "learned.safetensors", note="ten steps", licence="CC0")
     assert [step.step for step in steps] == list(range(1, 11))
     assert steps[-1].total < 0.8 * steps[0].total
     with fs.Model.open(tmp_path / "learned.safetensors") as model, fs.FastStyler(model) as styler:
-        assert model.metadata("note") == "ten steps"
+        assert model.metadata("note") == "ten steps" and model.info.licence == "CC0" and model.info.accuracy is None
         with styler.run(content) as picture:
             assert (picture.width, picture.height) == (content.width, content.height)
 

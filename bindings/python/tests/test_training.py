@@ -471,9 +471,11 @@ def test_a_trained_model_embeds_as_its_trainer_did(tmp_path):
         wanted = trainer.embed(chip[None])
         for half in (False, True):
             path = tmp_path / f"half={half}.safetensors"
-            trainer.save_model(path, half, threshold=0.8, note="of a test")
+            trainer.save_model(path, half, threshold=0.8, note="of a test", licence="MIT", accuracy="none", source="é")
             with fs.Model.open(path) as model, fs.Embedder(model) as embedder:
-                assert model.metadata("note") == "of a test" and embedder.threshold == pytest.approx(0.8)
+                info = model.info
+                assert (info.note, info.licence, info.accuracy, model.metadata("source")) == ("of a test", "MIT", "none", "é")
+                assert embedder.threshold == pytest.approx(0.8)
                 found = embedder.embed_chips([image])
                 assert np.allclose(found, wanted, rtol=0, atol=tolerances.HALF if half else tolerances.EMBEDDING)
                 with fs.Trainer(start=model) as again:
