@@ -94,31 +94,34 @@ struct FaceReader {
   /// Compares the main faces of two photos.
   func compare(_ first: String, _ second: String, _ threshold: Float) throws(Failure) -> fs_verdict {
     // One at a time, so that an error names its photo.
-    let photos = (try Picture(opening: first), try Picture(opening: second))
-    var verdict = fs_verdict()
+    let (a, b) = (try Picture(opening: first), try Picture(opening: second))
     do throws(Failure) {
-      try check(
-        fs_compare_photos(
-          embedder.handle, detector?.handle, photos.0.handle, photos.1.handle, threshold, &verdict))
+      return try holding(a, b, embedder, detector) { () throws(Failure) in
+        var verdict = fs_verdict()
+        try check(
+          fs_compare_photos(embedder.handle, detector?.handle, a.handle, b.handle, threshold, &verdict))
+        return verdict
+      }
     } catch {
       guard error.status == FS_NO_FACE else { throw error }
-      _ = try embedder.embed(photos.0, first, detector)
-      _ = try embedder.embed(photos.1, second, detector)
+      _ = try embedder.embed(a, first, detector)
+      _ = try embedder.embed(b, second, detector)
       throw error
     }
-    return verdict
   }
 
   /// Searches a gallery for the main face of a photo.
   func identify(
     _ photo: Picture, _ path: String, in gallery: Gallery, _ options: fs_identify_options
   ) throws(Failure) -> fs_gallery_identity {
-    var options = options, identity = fs_gallery_identity()
-    identity.size = MemoryLayout<fs_gallery_identity>.size
-    try check(
-      fs_gallery_identify_photo(
-        gallery.handle, embedder.handle, detector?.handle, photo.handle, &options, &identity), path)
-    return identity
+    try holding(photo, gallery, embedder, detector) { () throws(Failure) in
+      var options = options, identity = fs_gallery_identity()
+      identity.size = MemoryLayout<fs_gallery_identity>.size
+      try check(
+        fs_gallery_identify_photo(
+          gallery.handle, embedder.handle, detector?.handle, photo.handle, &options, &identity), path)
+      return identity
+    }
   }
 
   /// The embedding alone; reports a photo that cannot be used on the error stream.
