@@ -3,7 +3,8 @@
 #   make            the library and the program, in build/
 #   make install    header, library, pkg-config file, program (PREFIX, DESTDIR)
 #   make models     the weights and photos of the demo and the tests
-#   make train-model DATA=folder    models/faces-nn4 again, from its photos; make train-cascade DATA=folder: faces-cascade
+#   make train-model DATA=folder    models/faces-nn4 again, from its photos; make train-cascade DATA=folder: faces-cascade;
+#                   make train-detector DATA=folder: faces-points
 #   make bench      how fast the kernels and networks are here; make bench-peers: beside others
 #   make detection-report DATA=folder    what our detectors and others' find, and what they make up
 #   make showcase   every way to paint, on one page
@@ -151,6 +152,11 @@ train-model: all models
 train-cascade: $(LIBRARY) $(VENV)
 	PYTHONPATH=bindings/python $(PYTHON) examples/training/cascade.py --data $(DATA)
 
+# Hours: examples/training/detector.py tells what DATA holds.
+.PHONY: train-detector
+train-detector: $(LIBRARY) $(VENV)
+	PYTHONPATH=bindings/python $(PYTHON) examples/training/detector.py --data $(DATA)
+
 # ---- Benchmarks ----
 
 BENCH := $(BUILD)/facestyle-bench
@@ -259,8 +265,8 @@ test-threads: $(WATCHED) models
 	    TSAN_OPTIONS="die_after_fork=0" Tests/CTests/run.sh $(BUILD)/threads gallery store threads
 
 # All numbers with each of our builds of the kernels and each of OpenBLAS's, one with another: an hour and more.
-NUMERIC_C := detector embedder identification cost loss differentiation style fast_style seeing evaluation trainer
-NUMERIC_PYTHON := architectures augmentation calibration colour costs differentiation evaluation faces fast_style identification \
+NUMERIC_C := detector embedder identification cost loss detection differentiation style fast_style seeing evaluation trainer
+NUMERIC_PYTHON := architectures augmentation calibration colour costs detection differentiation evaluation faces fast_style identification \
                   losses maps networks quality seeing style style_presets tracker training vgg
 test-processors: all models
 	swift build --build-tests -c release --disable-xctest --scratch-path .build-tests

@@ -23,7 +23,9 @@ def make(_, work, arrays, threads, folder):
     import facestyle as fs
 
     fs.set_threads(threads)
-    kinds = {"style": Style, "vgg19": VGG19, "nn4": Chips, "dlib": Chips, "mtcnn": Detection, "search": Search, "train": Training}
+    kinds = {
+        "style": Style, "vgg19": VGG19, "nn4": Chips, "dlib": Chips, "mtcnn": Detection, "yunet": OnePass, "search": Search,
+        "train": Training}
     made = kinds[work.kind](fs, work, arrays, folder)
     made.about = f"libfacestyle {'.'.join(map(str, fs.version()))}, {fs.instruction_set()}, {fs.threads()} threads"
     return made
@@ -102,6 +104,20 @@ class Detection:
             return {
                 "boxes": np.array(corners), "scores": np.array([face.score for face in faces]),
                 "points": np.array([face.landmarks for face in faces])}
+
+        self.once, self.outputs = timed(lambda: detector.find(frame)), outputs
+
+
+class OnePass:
+    """All of a search in the picture's own size; the peer's network alone."""
+
+    def __init__(self, fs, work, arrays, _):
+        detector = fs.Detector(fs.Model.open(work.needs[0]), min_face=20, order="surest")
+        frame = fs.Image.from_array(arrays["frame"])
+
+        def outputs():
+            face = detector.find(frame)[0]
+            return {"box": np.array(face.box), "points": np.array(face.landmarks)}
 
         self.once, self.outputs = timed(lambda: detector.find(frame)), outputs
 

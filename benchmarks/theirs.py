@@ -9,7 +9,7 @@ from works import NEAREST, factors, sampled
 
 
 def make(name, work, arrays, threads, folder):
-    makers = {"onnxruntime": onnxruntime_side, "facenet-pytorch": facenet_side, "faiss": faiss_side}
+    makers = {"onnxruntime": onnxruntime_side, "facenet-pytorch": facenet_side, "faiss": faiss_side, "yunet": yunet_side}
     return makers.get(name, pytorch_side)(work, arrays, threads, folder)
 
 
@@ -178,6 +178,34 @@ def onnxruntime_side(work, arrays, threads, folder):
         return session.run(None, feed)[0]
 
     return Side(f"ONNX Runtime {onnxruntime.__version__}, {threads} threads", timed(run), lambda: {"embeddings": run()})
+
+
+def yunet_side(work, arrays, threads, _):
+    """A published YuNet: other weights, and so other numbers, which only have to be about the same face."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    session = onnxruntime.InferenceSession(str(work.needs[1]), options, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    # B, G, R levels.
+    feed = {"input": np.ascontiguousarray(arrays["frame"][None, :, :, ::-1].transpose(0, 3, 1, 2).astype(np.float32))}
+
+    def outputs():
+        results, surest = dict(zip(names, session.run(None, feed))), None
+        for side in (8, 16, 32):
+            of = {name: results[f"{name}_{side}"][0] for name in ("cls", "obj", "bbox", "kps")}
+            scores = (of["cls"] * of["obj"])[:, 0]
+            cell = int(scores.argmax())
+            if surest is None or scores[cell] > surest[0]:
+                place = np.array(divmod(cell, work.size[0] // side))[::-1]
+                size = np.exp(of["bbox"][cell, 2:]) * side
+                corner = (place + of["bbox"][cell, :2]) * side - size / 2
+                surest = scores[cell], np.concatenate([corner, size]), (place + of["kps"][cell].reshape(5, 2)) * side
+        return {"box": surest[1], "points": surest[2]}
+
+    about = f"YuNet, ONNX Runtime {onnxruntime.__version__}, {threads} threads"
+    return Side(about, timed(lambda: session.run(None, feed)), outputs)
 
 
 # ---- facenet-pytorch ----

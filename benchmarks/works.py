@@ -30,6 +30,7 @@ class Work:
 
 
 VGG, DLIB = MODELS / "vgg19.safetensors", MODELS / "dlib-resnet.safetensors"
+YUNET = MODELS / "yunet_n_dynamic.onnx"  # of OpenCV's or libfacedetection's, put there by hand
 BENCH = BUILD / "facestyle-bench"
 NETWORK_PEERS = ("onnxruntime", "pytorch")
 NEAREST = 5  # how many a search finds for each query
@@ -43,6 +44,9 @@ WORKS = [
     Work("dlib-1", "dlib", NETWORK_PEERS, (1,), 1e-4, 15, (1,), (DLIB,)),
     Work("nn4-train", "train", ("pytorch",), (2,), 1e-3, 1, (63,)),
     Work("mtcnn-vga", "mtcnn", ("facenet-pytorch",), (1, 2), 3e-3, 5, (640, 480), (MODELS / "mtcnn.safetensors",)),
+    Work(
+        "yunet-vga", "yunet", ("yunet",), (1, 2), 0.15, 15, (640, 480),
+        (ROOT / "models/faces-points.safetensors", YUNET)),
     Work("search-10k", "search", ("faiss",), (2,), 1e-4, 50, (10_000, 128, 1), (DLIB,)),
     Work("search-10k-64", "search", ("faiss",), (2,), 1e-4, 15, (10_000, 128, 64), (DLIB,)),
     Work("search-1m", "search", ("faiss",), (2,), 1e-4, 5, (1_000_000, 128, 1), (DLIB,)),
@@ -71,7 +75,7 @@ def inputs(work):
         # Triplets that are none: what a step takes does not depend on who is seen.
         noise = np.random.default_rng(7).integers(-60, 61, (work.size[0], 96, 96, 3))
         return {"chips": np.clip(_faces(3, 96)[np.arange(work.size[0]) % 3] + noise, 0, 255).astype(np.uint8)}
-    if work.kind == "mtcnn":
+    if work.kind in ("mtcnn", "yunet"):
         frame = np.full((work.size[1], work.size[0], 3), 128, np.uint8)
         portrait = _photo("obama.jpg", (320, 400))
         frame[40:440, 160:480] = portrait

@@ -1,15 +1,18 @@
-"""How many faces do detectors find, and how many that are none? Ours beside facenet-pytorch's MTCNN and OpenCV's cascades of
-Haar features, on scenes whose faces are known and on photos without faces.
+"""How many faces do detectors find, how many that are none, and how far off are their points? Ours beside a published YuNet by
+ONNX Runtime, facenet-pytorch's MTCNN and OpenCV's cascades of Haar features, on scenes whose faces are known, on photos
+without faces and on faces whose points are known.
 
     python examples/detection_report.py FOLDER [--out FOLDER] [--only NAME ...] [--sheets]
 
 FOLDER holds `cmu_mit/scenes`, `cmu_mit/boxes.json` ({scene: [[left, top, right, bottom], ...]}) and `non_face`, of whose
-photos the first sixty by name are looked at: trainings may have the others. Needs what benchmarks/requirements-*.txt
-name. Written are a table as JSON, curves, and with --sheets pictures with all boxes. Detectors that are not run again keep
+photos the first sixty by name are looked at: trainings may have the others. If it has `landmarks/images` and
+`landmarks/points.json` ({photo: five points}), every fifth face by name, which trainings hold back, is one whose points are
+known. Needs what benchmarks/requirements-*.txt name. Written are a table as JSON, curves, and with --sheets pictures with all boxes. Detectors that are not run again keep
 what FOLDER/detection.json of --out says about them.
 
 A box is a hit if it overlaps a face by 0.35 of what both cover together (IoU). A face is found once, by the surest box;
-all other boxes are false. The smallest face looked for has 20 pixels. Seconds are the processor's, of one thread.
+all other boxes are false. The smallest face looked for has 20 pixels. Seconds are the processor's, of one thread. The points'
+error is the mean of five distances, in distances between the eyes, on the faces that are found.
 """
 
 import argparse
@@ -27,13 +30,17 @@ from facestyle import plots
 REPOSITORY = Path(__file__).resolve().parents[1]
 FACELESS = 60
 MOST_FALSE = (1, 5, 10, 50)
+HELD_BACK = 5
+RISE = 28  # pixels by which the points of some landmark photos lie too high: those with two underscores in their name
 
 
-def all_detectors(mtcnn, cascade):
+def all_detectors(points, mtcnn, cascade, yunet):
     """A name for each, and the function that makes it. Of ours the first two thresholds stay as they are (-1: the model's)."""
     return {
+        "points": ("libfacestyle YuNet", detectors.ours(points, (-1, -1, 0.02))),
         "mtcnn": ("libfacestyle MTCNN", detectors.ours(mtcnn, (0.6, 0.7, 0))),
         "cascade": ("libfacestyle CascadeCNN", detectors.ours(cascade, (-1, -1, 0))),
+        "yunet": ("ONNX Runtime YuNet", detectors.yunet(yunet)),
         "facenet": ("facenet-pytorch MTCNN", detectors.facenet_pytorch),
         "haar-default": ("OpenCV Haar default", detectors.haar("default")),
         "haar-alt2": ("OpenCV Haar alt2", detectors.haar("alt2")),
@@ -51,15 +58,38 @@ def look(detect, scenes, faceless):
     for number, (picture, faces) in enumerate(scenes + [(photo, []) for photo in faceless]):
         if number == len(scenes):
             seconds = (time.process_time() - start) / len(scenes)
-        boxes, scores = detect(picture)
+        boxes, scores, _ = detect(picture)
         boxes, scores = np.asarray(boxes, float).reshape(-1, 4), np.asarray(scores, float).reshape(-1)
         looked.append((boxes, scores, matches(boxes, scores, faces)))
     return looked, seconds
 
 
-def row_of(name, make, scenes, faceless, sheet):
+def known_points(folder):
+    """Photos of held-back faces, and the five points of each."""
+    file = folder / "landmarks/points.json"
+    known = sorted(json.loads(file.read_text()).items())[::HELD_BACK] if file.exists() else []
+    lower = lambda name: np.array([0, RISE * ("__" in name)])
+    return [(read(folder / "landmarks/images" / name), np.asarray(points) + lower(name)) for name, points in known]
+
+
+def error_of_points(detect, faces):
+    """The mean over the faces found, and their number: of each photo the surest face counts, if it is the one."""
+    errors = []
+    for picture, wanted in faces:
+        _, scores, points = detect(picture)
+        if not len(points):
+            continue
+        points = np.asarray(points[int(np.argmax(scores))], float)
+        eyes = np.linalg.norm(wanted[1] - wanted[0])
+        if np.linalg.norm(points.mean(0) - wanted.mean(0)) < eyes:
+            errors.append(np.linalg.norm(points - wanted, axis=1).mean() / eyes)
+    return {"faces": len(errors), "of": len(faces), "error": float(np.mean(errors)) if errors else None}
+
+
+def row_of(name, make, scenes, faceless, pointed, sheet):
     """Everything about one detector, which is gone afterwards: one after the other they need little memory."""
-    looked, seconds = look(make(everything=False), scenes, faceless)
+    detect = make(everything=False)
+    looked, seconds = look(detect, scenes, faceless)
     found = np.concatenate([found for *_, found in looked[: len(scenes)]])
     default = {
         "found": int((found >= 0).sum()), "false": int((found < 0).sum()),
@@ -68,12 +98,13 @@ def row_of(name, make, scenes, faceless, sheet):
         pictures = scenes + [(photo, []) for photo in faceless]
         sheets.draw([(picture, boxes, found, faces) for (picture, faces), (boxes, _, found) in zip(pictures, looked)], sheet)
 
+    points = error_of_points(detect, pointed)
     looked, _ = look(make(everything=True), scenes, faceless)
     _, scores, found = map(np.concatenate, zip(*looked[: len(scenes)]))
     thresholds, false, found = curve(scores, found)
     others = np.concatenate([scores for _, scores, _ in looked[len(scenes) :]])
     return {
-        "name": name, "seconds_per_scene": seconds, "default": default,
+        "name": name, "seconds_per_scene": seconds, "default": default, "points": points,
         "found_with_false_up_to": {str(most): found_within(most, false, found) for most in MOST_FALSE},
         "curve": {
             "threshold": thresholds.tolist(), "false": false.tolist(), "found": found.tolist(),
@@ -89,19 +120,25 @@ def earlier_rows(file, counted):
 def table(rows):
     heads = "".join(f"{most:>6}" for most in MOST_FALSE)
     yield f"{'':24}{'at its own threshold':^24}{'found, so many false':^24}"
-    yield f"{'':24}{'found':>7}{'false':>7}{'no face':>9} {heads}{'s/scene':>8}"
+    yield f"{'':24}{'found':>7}{'false':>7}{'no face':>9} {heads}{'s/scene':>8}{'points':>8}{'found':>7}"
     for row in rows:
         default, found = row["default"], row["found_with_false_up_to"].values()
         yield (f"{row['name']:24}{default['found']:>7}{default['false']:>7}{default['false_without_faces']:>9} "
-               + "".join(f"{count:>6}" for count in found) + f"{row['seconds_per_scene']:>8.3f}")  # fmt: skip
+               + "".join(f"{count:>6}" for count in found) + f"{row['seconds_per_scene']:>8.3f}" + text(row["points"]))  # fmt: skip
+
+
+def text(points):
+    return "" if points["error"] is None else f"{points['error']:>8.3f}{points['faces']:>7}"
 
 
 def main():
-    names = list(all_detectors(None, None))
+    names = list(all_detectors(*[None] * 4))
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("folder", type=Path, help="of cmu_mit and non_face")
     parser.add_argument("--out", type=Path, default=REPOSITORY / "build/detection")
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
+    parser.add_argument("--points", type=Path, default=REPOSITORY / "models/faces-points.safetensors", metavar="MODEL")
+    parser.add_argument("--yunet", type=Path, default=REPOSITORY / "build/models/yunet_n_dynamic.onnx", metavar="NETWORK")
     parser.add_argument("--mtcnn", type=Path, default=REPOSITORY / "build/models/mtcnn.safetensors", metavar="MODEL")
     parser.add_argument("--cascade", type=Path, default=REPOSITORY / "models/faces-cascade.safetensors", metavar="MODEL")
     parser.add_argument("--sheets", action="store_true", help="draw what each detector finds, misses and makes up")
@@ -111,22 +148,23 @@ def main():
     known = json.loads((options.folder / "cmu_mit/boxes.json").read_text())
     scenes = [(read(options.folder / "cmu_mit/scenes" / name), faces) for name, faces in sorted(known.items())]
     faceless = [read(path) for path in sorted((options.folder / "non_face").glob("*.jpg"))[:FACELESS]]
+    pointed = known_points(options.folder)
     faces = sum(len(faces) for _, faces in scenes)
     counted = {
         "scenes": len(scenes), "faces": faces, "photos_without_faces": len(faceless),
-        "least_overlap": LEAST_OVERLAP, "smallest_face": detectors.SMALLEST}  # fmt: skip
+        "least_overlap": LEAST_OVERLAP, "smallest_face": detectors.SMALLEST, "faces_with_points": len(pointed)}  # fmt: skip
     print(f"{len(scenes)} scenes with {faces} faces, {len(faceless)} photos without; a hit has IoU >= {LEAST_OVERLAP}")
 
     file = options.out / "detection.json"
     rows = earlier_rows(file, counted)
-    for name, (title, make) in all_detectors(options.mtcnn, options.cascade).items():
+    for name, (title, make) in all_detectors(options.points, options.mtcnn, options.cascade, options.yunet).items():
         model = getattr(options, name, None)
         if name not in options.only:
             continue
         if model and not model.exists():
             print(f"{title} is left out: there is no {model}")
             continue
-        rows[name] = row_of(title, make, scenes, faceless, options.sheets and options.out / f"{name}.png")
+        rows[name] = row_of(title, make, scenes, faceless, pointed, options.sheets and options.out / f"{name}.png")
         file.write_text(json.dumps({**counted, "detectors": rows}) + "\n")
     rows = [rows[name] for name in names if name in rows]
     print(*table(rows), sep="\n")

@@ -22,6 +22,8 @@
  *   Augmentation    random variations of a picture
  *   Photos          the photos of a training
  *   Losses          what networks are trained with
+ *   Detection       what one-pass detectors of faces are trained with
+ *   Scenes          photos with labelled faces, for a detector
  *   Trainer         trains a network
  *   Evaluation      accuracy, ROC, labelled pairs
  *   Calibration     a threshold for a false accept rate
@@ -59,10 +61,11 @@
  *            the comment says "static".
  * Handles    A handle (fs_image *, ...) is a number, not an address. No number is used twice in a
  *            process. FS_INVALID_ARGUMENT for a handle that was destroyed or has another type.
- * Threads    Any function may be called on any thread. fs_image, fs_model, fs_detector,
- *            fs_embedder, fs_fast_styler and fs_universal_styler never change, so threads may share
- *            them. Many threads may search and change one fs_gallery. An fs_styler, an
- *            fs_style_job, an fs_trainer and an fs_tracker are for one thread at a time.
+ * Threads    Any function may be called on any thread. fs_image, fs_model, fs_models,
+ *            fs_face_analysis, fs_faces, fs_detector, fs_embedder, fs_fast_styler and
+ *            fs_universal_styler never change, so threads may share them. Many threads may search
+ *            and change one fs_gallery. An fs_styler, an fs_style_job, an fs_trainer and an
+ *            fs_tracker are for one thread at a time.
  * Structs    A struct whose first member is `size` may grow at its end in later versions. Set
  *            `size` to its sizeof; an _init function does, and writes the defaults. NULL in place
  *            of options means the defaults. The library reads and writes only the members that both
@@ -333,6 +336,9 @@ size_t fs_models_count(const fs_models *models);
 fs_status fs_models_get(const fs_models *models, size_t index, fs_model_info *info);
 void fs_models_destroy(fs_models *models);
 
+/* Of the weights in a file that is written. */
+typedef enum fs_precision { FS_FLOAT32 = 0, FS_FLOAT16 = 1 } fs_precision;
+
 /* A network architecture that this version knows, whether or not weights for it exist. */
 typedef struct fs_architecture_info {
   size_t size;
@@ -394,7 +400,6 @@ typedef struct fs_face_analysis_options {
 
 fs_status fs_face_analysis_options_init(fs_face_analysis_options *options, size_t size);
 
-/* It never changes, so threads may share it. */
 typedef struct fs_face_analysis fs_face_analysis;
 
 /* The errors of fs_model_open, fs_detector_create and fs_embedder_create; FS_WRONG_MODEL if the
@@ -434,8 +439,16 @@ void fs_face_analysis_destroy(fs_face_analysis *analysis);
 
 /* ---- Detector: finds faces ----
  *
- * With MTCNN (Zhang et al. 2016) each face has five landmarks; with CascadeCNN (Li et al. 2015,
- * architecture "cascade") none. */
+ * With a model "yunet" (of the kind of Wu et al. 2023) or "mtcnn" (Zhang et al. 2016) each face has
+ * five landmarks, with "cascade" (CascadeCNN, Li et al. 2015) none.
+ *
+ * "yunet" is one network, which looks at the picture once. The picture is first made smaller, or
+ * up to twice as large, so that a face of min_face pixels has the size of the smallest that the
+ * network finds (20 pixels, unless the model has another number under "min_face"): the time goes
+ * with the square of 1 / min_face. Faces smaller than 0.6 min_face are not reported. If a side is
+ * then longer than in the training (640 pixels, or the model's "max_side"), a quarter of the size
+ * is looked at too, and so on, so that faces of any size are found. Beyond 1536 pixels a picture
+ * is looked at in parts: memory does not grow with it. */
 
 /* A part of a picture, in its pixels. All zeros: the whole picture. Frozen. */
 typedef struct fs_region { uint32_t x, y, width, height; } fs_region;
@@ -446,9 +459,12 @@ typedef struct fs_detector_options {
   size_t size;
   float min_face;       /* side of the smallest face to look for, in pixels, at least 12; default
                          * 40 */
-  float thresholds[3];  /* scores that pass the three stages, 0 to 1; default FS_DEFAULT_THRESHOLD:
-                         * 0.6, 0.7, 0.7 for MTCNN, the model's for CascadeCNN */
-  float scale_step;     /* between levels of the pyramid, 0.1 to 0.95; default 0.709 */
+  float thresholds[3];  /* scores that pass the three stages, 0 to 1; the last is the one that a
+                         * reported face has at least. Default FS_DEFAULT_THRESHOLD: 0.6, 0.7, 0.7
+                         * for MTCNN, the model's for CascadeCNN. YuNet has one stage: the first
+                         * two are ignored, the default of the last is the model's, or 0.5 */
+  float scale_step;     /* between levels of the pyramid of MTCNN and CascadeCNN, 0.1 to 0.95;
+                         * default 0.709; ignored by YuNet */
   uint32_t max_faces;   /* keep only the first ones in `order`; default 0: all */
   fs_face_order order;  /* default FS_LARGEST_FIRST */
   fs_region region;     /* search only this part, as if it were a picture of its own; it must lie
@@ -1232,6 +1248,8 @@ typedef struct fs_fast_trainer_options {
   float style_weight;    /* of each layer and scale; default 0.0001 */
   float smoothness;      /* of the mean squared difference of neighbours; default 0.001 */
   float rate;            /* Adam's; default 0.001 */
+  uint32_t steps;        /* the rate falls, by half a cosine, to a hundredth at this step; default
+                          * 0: it stays */
   uint64_t seed;         /* of the initial weights; default 1 */
 } fs_fast_trainer_options;
 
@@ -1253,9 +1271,15 @@ fs_status fs_fast_trainer_create(fs_fast_trainer **out, const fs_model *vgg, con
  * FS_BAD_DATA if the cost is not finite; nothing changes then. */
 fs_status fs_fast_trainer_step(fs_fast_trainer *trainer, const fs_image *const *contents,
                                size_t count, fs_fast_training_step *step);
+/* Writes a checkpoint, as fs_trainer_save. The photos are the caller's: it knows by `step` which
+ * come next. */
+fs_status fs_fast_trainer_save(fs_fast_trainer *trainer, const char *path);
+/* Continues from a checkpoint, with the same bits; errors as of fs_trainer_resume. The style and
+ * all options must be those that the training began with. */
+fs_status fs_fast_trainer_resume(fs_fast_trainer *trainer, const char *path);
 /* Writes the network as it is: a model for fs_fast_styler_create. `texts` may be NULL. */
 fs_status fs_fast_trainer_save_model(fs_fast_trainer *trainer, const char *path,
-                                     const fs_model_texts *texts);
+                                     fs_precision precision, const fs_model_texts *texts);
 void fs_fast_trainer_destroy(fs_fast_trainer *trainer);
 
 /* ---- Frames: a camera's pictures, read in place and never kept ---- */
@@ -1754,6 +1778,161 @@ fs_status fs_loss_update_centres(const fs_loss_options *options, const float *em
                                  size_t count, size_t dimension, const int32_t *labels,
                                  size_t classes, float *head, size_t capacity);
 
+/* ---- Detection: what one-pass detectors of faces are trained with ---- */
+
+/* How well two boxes agree; 1 if they are equal. */
+typedef enum fs_overlap {
+  FS_OVERLAP_IOU = 0,  /* intersection over union; 0 for boxes apart */
+  FS_OVERLAP_GIOU = 1, /* minus the part of the smallest box around both that neither covers
+                        * (Rezatofighi et al. 2019) */
+  FS_OVERLAP_DIOU = 2, /* IoU minus the squared distance of the centres, in diagonals of that box
+                        * (Zheng et al. 2020) */
+  FS_OVERLAP_CIOU = 3, /* DIoU minus a term for the ratio of the sides (Zheng et al. 2020); its
+                        * weight has a gradient too, which the authors leave out */
+  FS_OVERLAP_EIOU = 4  /* DIoU minus the squared differences of the sides, in sides of that box
+                        * (Zhang et al. 2022) */
+} fs_overlap;
+
+/* The overlaps of `count` pairs of boxes, boxes[i] with others[i]: left, top, right, bottom each. A
+ * loss is 1 - overlap. `gradient` [count, 4] receives the derivatives of overlaps[i] by boxes[i];
+ * NULL if you do not need them. FS_INVALID_ARGUMENT unless all are within a million, left < right
+ * and top < bottom. */
+fs_status fs_box_overlap(fs_overlap overlap, const float *boxes, const float *others, size_t count,
+                         float *overlaps, size_t capacity, float *gradient,
+                         size_t gradient_capacity);
+
+/* A face that a detector learns. Pixels from the picture's top left corner. Frozen. */
+typedef struct fs_scene_face {
+  float left, top, right, bottom;
+  float points[10];   /* x, y of left eye, right eye, nose, left and right corner of the mouth, as
+                       * seen */
+  int32_t has_points; /* 0: unknown, `points` is not read */
+  int32_t ignored;    /* not 0: neither to be found nor to be missed; takes part in no loss */
+} fs_scene_face;
+
+typedef enum fs_point_loss {
+  FS_POINTS_SMOOTH_L1 = 0, /* x^2 / (2 range) below the range, |x| - range / 2 above */
+  FS_POINTS_WING = 1       /* range log(1 + |x| / bend) below the range, |x| - c above (Feng et al.
+                            * 2018) */
+} fs_point_loss;
+
+typedef enum fs_score_loss {
+  FS_SCORES_CROSS_ENTROPY = 0, /* binary, with probabilities as targets */
+  FS_SCORES_QUALITY_FOCAL = 1  /* times |target - score|^focus (Li et al. 2020) */
+} fs_score_loss;
+
+/* The loss of a detector: box_weight * mean of 1 - overlap + point_weight * mean of the points'
+ * loss + score_weight * sum of the scores' loss / cells with a face. The means are over the cells
+ * with a face (and points); errors of points count in sizes of the face, the root of its area. The
+ * target of a score is 0 without a face, 1 - quality + quality * IoU with one. */
+typedef struct fs_detection_options {
+  size_t size;
+  fs_overlap overlap;  /* default FS_OVERLAP_EIOU */
+  fs_point_loss points; /* default FS_POINTS_SMOOTH_L1 */
+  fs_score_loss score; /* default FS_SCORES_CROSS_ENTROPY */
+  float box_weight;    /* 0 or more; default 5 */
+  float point_weight;  /* 0 or more; default 10 */
+  float score_weight;  /* 0 or more; default 1 */
+  float point_range;   /* sizes of the face, 0.001 to 10; default 0.1 */
+  float point_bend;    /* of the wing, 0.001 to 10; default 0.02 */
+  float focus;         /* of the quality focal loss, 1 to 8; default 2 */
+  float quality;       /* 0 to 1; default 0.5 */
+  /* For fs_detection_assign. */
+  float centre_radius; /* half the side of the square around a face's centre, in strides, 0.5 to
+                        * 100; default 2.5 */
+  uint32_t candidates; /* the most cells of a face, 1 to 100; default 10 */
+  float overlap_cost;  /* the weight of -log(IoU), 0 or more; default 3 */
+} fs_detection_options;
+
+fs_status fs_detection_options_init(fs_detection_options *options, size_t size);
+
+/* A detector's answers are cells, of strides s = 8, 16 and 32, row by row, all of stride 8 first:
+ * (width / s) * (height / s) each. The cell in row i, column j has 15 numbers d: the logit of its
+ * score; the box's centre x = (j + d[1]) s, y = (i + d[2]) s, width exp(d[3]) s and height
+ * exp(d[4]) s; the points k of 0 to 4, x = (j + d[5 + 2k]) s, y = (i + d[6 + 2k]) s. A network has
+ * them as the results "cells8", "cells16" and "cells32", [height / s, width / s, 15]. `width` and
+ * `height` are multiples of 32, at most 8192. */
+
+/* Which face each cell of a picture learns: its index, -1 for none, -2 in an ignored face. SimOTA
+ * (Ge et al. 2021): the cells in a face's box or near its centre are its candidates; one costs
+ * -log(score) + overlap_cost * -log(IoU), and far more unless it lies both in the box and near the
+ * centre. A face takes its k cheapest candidates, k being the sum of its best IoUs, rounded down
+ * and at least 1; a cell that several faces want goes to the one that it costs least.
+ * FS_INVALID_ARGUMENT for numbers that are not finite and for a box without an inside. */
+fs_status fs_detection_assign(const fs_detection_options *options, const float *cells,
+                              uint32_t width, uint32_t height, const fs_scene_face *faces,
+                              size_t face_count, int32_t *assigned, size_t capacity);
+
+/* The parts of a detection loss, weighted: box + points + score is the loss. Frozen. */
+typedef struct fs_detection_parts {
+  double box, points, score;
+  uint64_t faces;  /* that take part */
+  uint64_t cells;  /* that learn them */
+  double overlap;  /* the mean IoU of these cells' boxes */
+} fs_detection_parts;
+
+/* The detection loss of a batch of `count` pictures: `cells` one picture after another, `faces`
+ * those of the first picture, then of the next; face_counts [count]. `gradient`, as long as
+ * `cells`, may be NULL. The assignment and the targets of scores are constants: no gradient flows
+ * through them. */
+fs_status fs_detection_loss(const fs_detection_options *options, const float *cells, size_t count,
+                            uint32_t width, uint32_t height, const fs_scene_face *faces,
+                            const size_t *face_counts, fs_detection_parts *parts, float *gradient,
+                            size_t capacity);
+
+/* ---- Scenes: photos with labelled faces, for a detector to learn from ---- */
+
+/* Photos with the boxes of their faces, and photos without faces. Files are read only during a
+ * training. Threads may share them. */
+typedef struct fs_scenes fs_scenes;
+
+fs_status fs_scenes_create(fs_scenes **out); /* empty */
+/* Adds the photos of a JSON file: {"a/photo.jpg": [[left, top, right, bottom, x1, y1, ... x5, y5],
+ * ...], ...}, names relative to `folder`, pixels from the photo's top left corner. The points may
+ * be missing. A face may also be {"box": [left, top, right, bottom], "landmarks": [[x, y], ... 5],
+ * "ignore": 1}; the last two are optional. A photo with an empty list has no faces. FS_BAD_DATA,
+ * naming the photo, for other contents; nothing is added then. */
+fs_status fs_scenes_add(fs_scenes *scenes, const char *folder, const char *labels);
+/* Adds the JPEG and PNG files of a flat folder, none of which shows a face. */
+fs_status fs_scenes_add_backgrounds(fs_scenes *scenes, const char *folder);
+/* Keeps only the photos with faces first to first + count - 1, in the order of the files of labels:
+ * to hold some back for a test. */
+fs_status fs_scenes_keep(fs_scenes *scenes, size_t first, size_t count);
+size_t fs_scenes_count(const fs_scenes *scenes);            /* photos with faces */
+size_t fs_scenes_background_count(const fs_scenes *scenes); /* photos without */
+/* Files that were left out, as fs_photos_left_out. */
+size_t fs_scenes_left_out_count(const fs_scenes *scenes);
+fs_status fs_scenes_left_out(const fs_scenes *scenes, size_t index, char *path,
+                             size_t path_capacity, char *reason, size_t reason_capacity);
+void fs_scenes_destroy(fs_scenes *scenes);
+
+/* How the pictures of a training are composed: parts of scenes at all sizes; faces with their
+ * surroundings set into photos without faces; four scenes side by side. */
+typedef struct fs_scene_options {
+  size_t size;
+  uint32_t side;       /* of the pictures, a multiple of 32, 32 to 2048; default 320 */
+  float min_face;      /* pixels, 1 to 1024: smaller faces (the root of their area) are ignored;
+                        * default 8 */
+  float max_face;      /* the largest face that is looked for, in sides, 0.1 to 2; default 0.9 */
+  float paste;         /* probability of faces set into a photo; default 0.3 */
+  float mosaic;        /* probability of four scenes; default 0.2; at most 1 with `paste` */
+  uint32_t max_pasted; /* faces set into one photo, 1 to 64; default 6 */
+  float dark;          /* probability of a dark picture; default 0.12 */
+  /* Mirroring, light and cameras. `turn` is for faces that are set in; whole scenes turn by a
+   * quarter of it. `shift`, `scale`, `occlusion` and `blend` have no effect. Default NULL: flip
+   * 0.5, turn 0.7, brightness 30, contrast 0.35, grey 0.15, blur 0.12 of size 0.005, coarse 0.1
+   * from 120 pixels, compression 0.2 from quality 25, noise 0.15 of 14 levels. */
+  const fs_augmentation *augmentation;
+} fs_scene_options;
+
+fs_status fs_scene_options_init(fs_scene_options *options, size_t size);
+/* The picture number `index` of a step, as a training with this seed sees it, and its faces: to
+ * look at. Reads all photos: not for a training of your own. *count is the number of faces; those
+ * that do not fit `capacity` are not written; `faces` may be NULL. */
+fs_status fs_scenes_compose(const fs_scenes *scenes, const fs_scene_options *options, uint64_t seed,
+                            uint32_t step, uint32_t index, fs_image **out, fs_scene_face *faces,
+                            size_t capacity, size_t *count);
+
 /* ---- Trainer: trains a network ---- */
 
 /* A network, a loss, an optimiser and a schedule. A second thread, and a callback of the trainer,
@@ -1779,6 +1958,8 @@ typedef struct fs_trainer_options {
   size_t size;
   const char *architecture;    /* a name of fs_architecture_name; default NULL: "nn4.small2" */
   const fs_loss_options *loss; /* default NULL: FS_LOSS_SEMI_HARD with its defaults */
+  const fs_detection_options *detection; /* in place of `loss`: trains a one-pass detector, with
+                                          * fs_trainer_run_scenes; default NULL */
   uint32_t classes;            /* people, at least 1, for a classifier; default 0: for
                                 * FS_LOSS_CROSS_ENTROPY the network's own number */
   fs_optimiser optimiser;      /* default FS_ADAM */
@@ -1791,12 +1972,15 @@ typedef struct fs_trainer_options {
   float weight_decay;          /* 0 or more; default 0 */
   float longest_gradient;      /* all gradients together are shortened to this length; default 0:
                                 * never */
+  float average;               /* the part that a running average of the weights keeps at each step,
+                                * above 0 to below 1, as 0.999; the average is what is saved and
+                                * embeds. Default 0: none */
   uint64_t seed;               /* of initial weights and dropout; default 1 */
 } fs_trainer_options;
 
 typedef struct fs_trainer_info {
   size_t size;
-  uint32_t height, width;    /* of the pictures that the network takes, R,G,B */
+  uint32_t height, width;    /* of the pictures that the network takes, R,G,B; 0 for any */
   uint32_t dimension;        /* of its embeddings */
   uint64_t parameters;       /* numbers that are learned, with the loss's head */
   uint32_t step, steps;      /* done, of how many */
@@ -1814,7 +1998,8 @@ typedef struct fs_training_step {
 fs_status fs_trainer_options_init(fs_trainer_options *options, size_t size);
 /* `start` gives the network's initial weights; NULL: random ones. FS_INVALID_ARGUMENT for a number
  * out of its range, and for an architecture that is unknown or cannot be trained (VGG-19, which
- * takes any size, MTCNN, dlib's); FS_BAD_DATA for a start of another architecture. */
+ * takes any size, MTCNN, dlib's), with `detection` one without the results "cells8", "cells16" and
+ * "cells32"; FS_BAD_DATA for a start of another architecture. */
 fs_status fs_trainer_create(fs_trainer **out, const fs_trainer_options *options,
                             const fs_model *start);
 fs_status fs_trainer_info_get(const fs_trainer *trainer, fs_trainer_info *info);
@@ -1823,8 +2008,8 @@ fs_status fs_trainer_info_get(const fs_trainer *trainer, fs_trainer_info *info);
  * aligned as by fs_embedder_align; count is 1 to 65536. `labels` [count], for a loss of pairs
  * [count / 2], and `teacher` [count, dimension] as for fs_loss_evaluate, otherwise NULL. Batch
  * normalisation needs at least two pictures. `step` may be NULL. On failure nothing changes:
- * FS_INVALID_ARGUMENT for a batch that does not suit the loss, FS_BAD_DATA if the loss or a
- * gradient is not finite, as with too high a rate. */
+ * FS_INVALID_ARGUMENT for a batch that does not suit the loss, and for a detector, FS_BAD_DATA if
+ * the loss or a gradient is not finite, as with too high a rate. */
 fs_status fs_trainer_step(fs_trainer *trainer, const uint8_t *pictures, size_t count,
                           const int32_t *labels, const float *teacher, fs_training_step *step);
 /* The network's embeddings of such pictures so far, as it would be saved: [count, dimension]. */
@@ -1840,6 +2025,8 @@ typedef struct fs_training_progress {
   double loss, rate, gradient_norm; /* as in fs_training_step */
   double photos_per_second; /* since the first step of this run */
   fs_mining_statistics mining;
+  fs_detection_parts detection; /* of fs_trainer_run_scenes; otherwise zeros */
+  double faces_per_second;      /* likewise */
 } fs_training_progress;
 
 /* Called while photos are read and after each step, on the thread that called fs_trainer_run, with
@@ -1885,6 +2072,30 @@ fs_status fs_training_options_init(fs_training_options *options, size_t size);
 fs_status fs_trainer_run(fs_trainer *trainer, fs_photos *photos,
                          const fs_training_options *options);
 
+typedef struct fs_detector_training_options {
+  size_t size;
+  uint32_t batch;             /* pictures a step, 1 to 4096; default 16 */
+  const fs_scene_options *scenes; /* default NULL: its defaults */
+  const char *checkpoint;     /* as in fs_training_options; default NULL: none */
+  uint32_t checkpoint_every;  /* steps; default 0: at the end */
+  uint64_t memory_limit;      /* bytes for decoded photos; photos beyond this are read again each
+                               * time. Sides beyond 1280 pixels are reduced. Default 4 GB */
+  uint64_t seed;              /* of the pictures; default 1 */
+  fs_training_callback on_step; /* default NULL */
+  void *user;                 /* passed to on_step */
+} fs_detector_training_options;
+
+fs_status fs_detector_training_options_init(fs_detector_training_options *options, size_t size);
+/* Trains a detector until the trainer's steps are done. The pictures of a step are a function of
+ * the seed and of the step; they are composed on a thread of their own, beside the step before. In
+ * the progress `epoch` is 0 and `photos` counts photos with and without faces.
+ *
+ * Continues as fs_trainer_run does, with the same bits; FS_INVALID_ARGUMENT for another batch,
+ * seed, scenes or scene options than those that the trainer began with, for a trainer without
+ * `detection`, and if no photo with a face can be read. */
+fs_status fs_trainer_run_scenes(fs_trainer *trainer, fs_scenes *scenes,
+                                const fs_detector_training_options *options);
+
 /* For training in several processes: replaces each of `count` numbers by its mean over all
  * processes, and returns FS_OK, or a status that fails the step. It is called once a step, on the
  * thread of the step, with all gradients, then everything else that a step changes (running
@@ -1908,8 +2119,6 @@ fs_status fs_trainer_save(fs_trainer *trainer, const char *path);
  * FS_BAD_DATA if the file is not a checkpoint. On failure nothing changes. To begin another
  * training with these weights, save a model and `start` with it. */
 fs_status fs_trainer_resume(fs_trainer *trainer, const char *path);
-
-typedef enum fs_precision { FS_FLOAT32 = 0, FS_FLOAT16 = 1 } fs_precision;
 
 /* Writes the network as a model, for fs_model_open and, if it makes embeddings, fs_embedder_create.
  * The embedder sees photos as the last fs_trainer_run did, aligned faces or whole photos; without a

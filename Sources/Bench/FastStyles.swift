@@ -33,7 +33,8 @@ func fastStyleRows(threads: [Int]) throws(Failure) -> [Row] {
   return rows
 }
 
-private func model(
+/// A model with these weights.
+func model(
   _ architecture: String, _ weights: [(name: String, tensor: Tensor<Float>)]
 ) throws(Failure) -> Model {
   var file = WeightFileWriter()

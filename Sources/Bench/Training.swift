@@ -1,19 +1,25 @@
 import Networks
 import Tensors
 
-/// A training step of nn4.small2: forward, loss, gradients of all weights.
+/// Training steps: forward, loss, gradients of all weights.
 func trainingRows(threads: [Int]) throws(Failure) -> [Row] {
-  let batch = 64, architecture = Architecture.nn4Small2()
+  try rows("nn4.small2", .nn4Small2(), threads) + rows("mobilefacenet", .mobileFaceNet(), threads)
+}
+
+private func rows(
+  _ name: String, _ architecture: Architecture, _ threads: [Int]
+) throws(Failure) -> [Row] {
+  let batch = 64, side = architecture.side ?? 96
   var generator = Generator(seed: 1)
   let network = try TrainableNetwork<Float>(architecture.graph, input: architecture.input) {
     specification throws(Failure) in try initialTensor(specification, &generator)
   }
-  let pictures = try numbers([batch, 96, 96, 3]), target = try numbers([batch, 128])
+  let pictures = try numbers([batch, side, side, 3]), target = try numbers([batch, 128])
   return try Memory.Recycling.during { () throws(Failure) in
     var rows: [Row] = []
     for count in threads {
       rows.append(
-        try measure("nn4.small2 training step", "\(batch)x96x96", threads: count, seconds: 3) {
+        try measure("\(name) training step", "\(batch)x\(side)x\(side)", threads: count, seconds: 3) {
           () throws(Failure) in
           let tape = Tape<Float>()
           let leaves = network.leaves(on: tape)

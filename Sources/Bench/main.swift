@@ -8,7 +8,7 @@ let usage = """
   usage: facestyle-bench [--only PART,...] [--json FILE] [--models DIR] [--photos DIR]
                          [--first-use PROGRAM]
          facestyle-bench gemm M K N THREADS
-  parts: products, grams, convolutions, elements, faces, frames, style, fast, training, first, search
+  parts: products, grams, convolutions, elements, detectors, faces, frames, style, fast, training, first, search
   """
 
 func complain(_ message: String) { (message + "\n").withCString { _ = write(2, $0, strlen($0)) } }
@@ -24,6 +24,7 @@ func table(_ options: [String: String]) throws(Failure) {
     ("grams", { () throws(Failure) in try gramRows(threads: threads) }),
     ("convolutions", { () throws(Failure) in try convolutionRows(threads: threads) }),
     ("elements", { () throws(Failure) in try elementRows(threads: threads) }),
+    ("detectors", { () throws(Failure) in try detectorRows(threads: threads) }),
     ("faces", { () throws(Failure) in try faceRows(files, threads: threads) }),
     ("frames", { () throws(Failure) in try frameRows(files, threads: threads) }),
     ("style", { () throws(Failure) in try styleRows(files, threads: threads) }),

@@ -135,6 +135,10 @@ func storeTile(
     tile(taps, length, rows, b, ahead, c + column, stride, accumulate, epilogue, column)
     return
   }
+  if validRows == tileRows && validColumns == lanes {
+    halfTile(taps, length, rows, b, c + column, stride, accumulate, epilogue, column)
+    return
+  }
   if validRows == shortRows && validColumns == tileColumns {
     shortTile(taps, length, rows, b, ahead, c + column, stride, accumulate, epilogue, column)
     return
@@ -144,7 +148,9 @@ func storeTile(
       for j in 0..<validColumns { edge[row * tileColumns + j] = c[row * stride + column + j] }
     }
   }
-  if validRows <= shortRows {
+  if validColumns <= lanes {
+    halfTile(taps, length, rows, b, edge, tileColumns, accumulate, epilogue, column)
+  } else if validRows <= shortRows {
     shortTile(taps, length, rows, b, ahead, edge, tileColumns, accumulate, epilogue, column)
   } else {
     tile(taps, length, rows, b, ahead, edge, tileColumns, accumulate, epilogue, column)

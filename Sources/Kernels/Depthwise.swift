@@ -17,44 +17,76 @@ package func depthwiseBlock(
   let end = firstPixel + pixelCount
   while pixel < end {
     let row = OutputRow(window, pixel / window.outWidth)
-    var column = pixel % window.outWidth
+    let start = pixel, begin = pixel % window.outWidth
+    var column = begin
     let last = min(window.outWidth, column + end - pixel)
+    let isThree = window.kernelWidth == 3 && window.kernelHeight == 3 && row.taps.count == 3
+    let room = min(inner.upperBound, last)
     while column < last {
       let target = y + pixel * stride
-      if inner.contains(column), column + together <= min(inner.upperBound, last) {
+      if isThree, inner.contains(column), column < room {
+        rowOfThree(
+          window, x + row.offset + (column * window.strideX - window.padLeft) * window.channels, weights,
+          target, stride, room - column, accumulate, epilogue)
+        pixel += room - column
+      } else if inner.contains(column), column + together <= room {
         fourPixels(window, x, row, column, weights, target, stride, accumulate, epilogue)
-        column += together
         pixel += together
       } else {
         onePixel(window, x, row, column, weights, target, accumulate, epilogue)
-        column += 1
         pixel += 1
       }
+      column = begin + pixel - start
     }
   }
 }
 
-/// A row of the result: where its windows lie in the picture.
-private struct OutputRow {
-  /// The first row of the picture's numbers that a window at the picture's left edge covers; it may lie
-  /// outside.
-  let offset: Int
-  /// The rows of the window inside the picture.
-  let taps: Range<Int>
-
-  @inline(__always) init(_ window: Window, _ row: Int) {
-    let top = row % window.outHeight * window.strideY - window.padTop
-    offset = (row / window.outHeight * window.height + top) * window.width * window.channels
-    taps = max(0, -top)..<max(max(0, -top), min(window.kernelHeight, window.height - top))
+/// A run of a row whose windows, of three rows and columns, are inside the picture: the nine weights of a vector
+/// of channels stay in registers.
+private func rowOfThree(
+  _ window: Window, _ picture: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
+  _ y: UnsafeMutablePointer<Float>, _ stride: Int, _ count: Int, _ accumulate: Bool, _ epilogue: Epilogue
+) {
+  let channels = window.channels, step = window.strideX * channels, line = window.width * channels
+  let isRectified = epilogue.activation == activationRectifier
+  var c = 0
+  while c + lanes <= channels {
+    let w = weights + c
+    let w0 = load(w), w1 = load(w + channels), w2 = load(w + 2 * channels), w3 = load(w + 3 * channels),
+      w4 = load(w + 4 * channels), w5 = load(w + 5 * channels), w6 = load(w + 6 * channels),
+      w7 = load(w + 7 * channels), w8 = load(w + 8 * channels)
+    let bias = epilogue.bias.map { load($0 + c) } ?? Vector.zero
+    var above = picture + c, middle = above + line, below = middle + line, target = y + c
+    for _ in 0..<count {
+      var sum = Vector.zero
+      multiplyAdd(&sum, load(above), w0)
+      multiplyAdd(&sum, load(above + channels), w1)
+      multiplyAdd(&sum, load(above + 2 * channels), w2)
+      multiplyAdd(&sum, load(middle), w3)
+      multiplyAdd(&sum, load(middle + channels), w4)
+      multiplyAdd(&sum, load(middle + 2 * channels), w5)
+      multiplyAdd(&sum, load(below), w6)
+      multiplyAdd(&sum, load(below + channels), w7)
+      multiplyAdd(&sum, load(below + 2 * channels), w8)
+      if accumulate { sum += load(target) }
+      sum += bias
+      if isRectified { sum = rectified(sum) }
+      store(target, sum)
+      above += step
+      middle += step
+      below += step
+      target += stride
+    }
+    if epilogue.activation == activationParametric, let slopes = epilogue.slopes {
+      let slope = load(slopes + c)
+      for i in 0..<count { store(y + c + i * stride, rectified(load(y + c + i * stride), slope)) }
+    }
+    c += lanes
   }
-}
-
-/// The columns of the result whose windows lie between the picture's left and right edges.
-private func interior(_ window: Window) -> Range<Int> {
-  let first = max(0, (window.padLeft + window.strideX - 1) / window.strideX)
-  let room = window.width - window.kernelWidth + window.padLeft
-  let end = room < 0 ? 0 : min(window.outWidth, room / window.strideX + 1)
-  return first..<max(first, end)
+  guard c < channels else { return }
+  for i in 0..<count {
+    lastChannels(window, picture + i * step, 0..<3, 0..<3, weights, y + i * stride, c, accumulate, epilogue)
+  }
 }
 
 /// Neighbours inside the picture: each weight is loaded once for all four.
@@ -81,17 +113,18 @@ private func interior(_ window: Window) -> Range<Int> {
         weight += channels
       }
     }
-    let finish = Finish(epilogue, c), target = y + c
+    let target = y + c
     if accumulate {
       s0 += load(target)
       s1 += load(target + stride)
       s2 += load(target + 2 * stride)
       s3 += load(target + 3 * stride)
     }
-    store(target, finish.first(s0))
-    store(target + stride, finish.first(s1))
-    store(target + 2 * stride, finish.first(s2))
-    store(target + 3 * stride, finish.first(s3))
+    store(target, s0)
+    store(target + stride, s1)
+    store(target + 2 * stride, s2)
+    store(target + 3 * stride, s3)
+    finishRows(target, stride, 4, 1, epilogue, c)
     c += lanes
   }
   guard c < channels else { return }
@@ -119,7 +152,7 @@ private func interior(_ window: Window) -> Range<Int> {
       }
     }
     if accumulate { sum += load(y + c) }
-    store(y + c, Finish(epilogue, c).first(sum))
+    store(y + c, Finish(epilogue, c)(sum))
     c += lanes
   }
   if c < channels {
@@ -143,7 +176,7 @@ private func lastChannels(
     }
   }
   if accumulate { sum += loadPart(y + first, count) }
-  let result = Finish(epilogue, first).first(sum)
+  let result = Finish(epilogue, first)(sum)
   for i in 0..<count { y[first + i] = result[i] }
 }
 

@@ -243,18 +243,18 @@ package func winogradOutput(
       for i in 0..<rows {
         let q = line + i * side * lanes
         if target.pooling != poolingNone {
-          W.output({ load(q + $0 * lanes) }, { store(q + $0 * lanes, finish.first($1)) })
+          W.output({ load(q + $0 * lanes) }, { store(q + $0 * lanes, finish($1)) })
           continue
         }
         let p = values + ((picture * window.outHeight + top + i) * window.outWidth + left) * stride + k
         if accumulates {
           W.output(
             { load(q + $0 * lanes) },
-            { if $0 < width { store(p + $0 * stride, finish.first($1 + load(p + $0 * stride))) } })
+            { if $0 < width { store(p + $0 * stride, finish($1 + load(p + $0 * stride))) } })
         } else if width == step {
-          W.output({ load(q + $0 * lanes) }, { store(p + $0 * stride, finish.first($1)) })
+          W.output({ load(q + $0 * lanes) }, { store(p + $0 * stride, finish($1)) })
         } else {
-          W.output({ load(q + $0 * lanes) }, { if $0 < width { store(p + $0 * stride, finish.first($1)) } })
+          W.output({ load(q + $0 * lanes) }, { if $0 < width { store(p + $0 * stride, finish($1)) } })
         }
       }
       if target.pooling != poolingNone {

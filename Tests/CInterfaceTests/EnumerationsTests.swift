@@ -44,6 +44,15 @@ import Testing
     #expect(Frame.Format.allCases.map(\.rawValue) == Array(0...10))
   }
 
+  @Test func `losses of detectors have C's numbers`() {
+    expect([
+      (BoxOverlap.iou, FS_OVERLAP_IOU), (.giou, FS_OVERLAP_GIOU), (.diou, FS_OVERLAP_DIOU),
+      (.ciou, FS_OVERLAP_CIOU), (.eiou, FS_OVERLAP_EIOU)
+    ])
+    expect([(PointLoss.smoothL1, FS_POINTS_SMOOTH_L1), (.wing, FS_POINTS_WING)])
+    expect([(ScoreLoss.crossEntropy, FS_SCORES_CROSS_ENTROPY), (.qualityFocal, FS_SCORES_QUALITY_FOCAL)])
+  }
+
   @Test func `faces and galleries have C's numbers`() {
     expect([
       (ModelInformation.Use.other, FS_MODEL_OTHER), (.embedder, FS_MODEL_EMBEDDER),

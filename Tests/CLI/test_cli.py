@@ -516,6 +516,26 @@ def test_a_cascade_finds_faces_without_points(tiny):
     refused(*asked, "--threshold", 1.5)
 
 
+def test_a_one_pass_detector_is_searched_with(tmp_path):
+    sys.path[:0] = [str(REPOSITORY / "bindings" / "python"), str(REPOSITORY / "Tests" / "Fixtures" / "reference")]
+    import facestyle
+    import pixel_detector
+    from facestyle.models import tensor_file
+
+    model, photo = tmp_path / "faces-points.safetensors", tmp_path / "photo.png"
+    model.write_bytes(tensor_file.encode(pixel_detector.tensors(), pixel_detector.METADATA))
+    with facestyle.Image.from_array(pixel_detector.picture(96, 64, (40, 16), (64, 40))) as image:
+        image.save(photo)
+    # By its file, by its kind in the folder of models, and by default.
+    for asked in (["--model", model], ["--detector", "yunet"], []):
+        found = answer("detect", photo, "--min-size", 12, *asked, environment={"FACESTYLE_MODELS": str(tmp_path)})["faces"]
+        assert sorted((round(face["x"]), round(face["y"]), round(face["width"])) for face in found) == [(40, 16, 8), (64, 40, 8)]
+        assert all(len(face["landmarks"]) == 5 for face in found)
+    assert answer("detect", photo, "--min-size", 12, "--threshold", 1, "--model", model)["faces"] == []
+    (near,) = answer("detect", photo, "--min-size", 12, "--region", "56,32,40,32", "--model", model)["faces"]
+    assert near["x"] == pytest.approx(64, abs=0.01)
+
+
 # ---- Many photos, and marks on copies of them ----
 
 

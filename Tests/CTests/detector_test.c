@@ -303,6 +303,107 @@ static void cascade(void) {
   fs_detector_destroy(detector), fs_model_destroy(model);
 }
 
+/* A network of one channel that sees the first pixel of each cell of 8: the logit is 20 times its level from -1 to 1, less 10.
+ * What Tests/Fixtures/reference/pixel_detector.py writes. */
+static struct { char header[1 << 13]; size_t header_count; float numbers[1024]; size_t count; } pixels;
+
+static float *add(const char *name, const char *part, const char *shape, size_t count, float value) {
+  pixels.header_count += (size_t)snprintf(
+      pixels.header + pixels.header_count, sizeof pixels.header - pixels.header_count,
+      ",\"%s%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[%zu,%zu]}", name, part, shape, 4 * pixels.count,
+      4 * (pixels.count + count));
+  float *first = pixels.numbers + pixels.count;
+  for (size_t i = 0; i < count; i++) first[i] = value;
+  pixels.count += count;
+  return first;
+}
+
+static void normalise(const char *name, const char *part) {
+  char whole[64];
+  snprintf(whole, sizeof whole, "%s%s", name, part);
+  add(whole, ".weight", "1", 1, 1), add(whole, ".bias", "1", 1, 0);
+  add(whole, ".running_mean", "1", 1, 0), add(whole, ".running_var", "1", 1, 1);
+}
+
+static fs_model *pixel_model(void) {
+  static const char *units[] = {"unit4_0", "unit8_0", "unit16_0", "unit32_0", "top16", "top8", "cells8", "cells16", "cells32"};
+  pixels.count = 0;
+  pixels.header_count = (size_t)snprintf(
+      pixels.header, sizeof pixels.header,
+      "{\"__metadata__\":{\"architecture\":\"yunet\",\"channels\":\"1 1 1 1 1\",\"units\":\"0 0 0 0\",\"min_face\":\"12\"}");
+  float *stem = add("stem", ".weight", "1,3,3,3", 27, 0);
+  stem[4] = stem[13] = stem[22] = 1.0f / 3;
+  normalise("stem_bn", "");
+  for (int i = 0; i < 9; i++) {
+    add(units[i], ".depthwise.weight", "1,1,3,3", 9, 0)[4] = 1;
+    normalise(units[i], ".depthwise_bn");
+    if (i < 6) {
+      add(units[i], ".pointwise.weight", "1,1,1,1", 1, i == 2 ? 0 : 1); /* nothing coarse is added to what is fine */
+      normalise(units[i], ".pointwise_bn");
+      continue;
+    }
+    add(units[i], ".weight", "15,1,1,1", 15, 0)[0] = i == 6 ? 20 : 0;
+    float *bias = add(units[i], ".bias", "15", 15, 0.5f);
+    bias[0] = -10, bias[3] = bias[4] = 0;
+  }
+  pixels.header[pixels.header_count++] = '}';
+  size_t count = 8 + pixels.header_count + 4 * pixels.count;
+  uint8_t *bytes = malloc(count);
+  for (int i = 0; i < 8; i++) bytes[i] = (uint8_t)(pixels.header_count >> 8 * i);
+  memcpy(bytes + 8, pixels.header, pixels.header_count);
+  memcpy(bytes + 8 + pixels.header_count, pixels.numbers, 4 * pixels.count);
+  fs_model *model = NULL;
+  CHECK_OK(fs_model_load(&model, bytes, count));
+  free(bytes);
+  return model;
+}
+
+static void one_pass(void) {
+  fs_model *model = pixel_model();
+  fs_detector *detector = NULL;
+  fs_detector_options options;
+  fs_face faces[4];
+  size_t count = 9;
+  static uint8_t levels[64 * 96 * 3], grey[64 * 96];
+  for (int y = 16; y < 24; y++)
+    for (int x = 40; x < 48; x++) grey[96 * y + x] = 255, memset(levels + 3 * (96 * y + x), 255, 3);
+  fs_image *image = NULL, *dot = plain(1, 1, 255, 255, 255), *large = plain(2000, 40, 0, 0, 0);
+  fs_pixels pixels = {.size = sizeof pixels, .data = levels, .byte_count = sizeof levels, .width = 96, .height = 64, .format = FS_RGB};
+  CHECK_OK(fs_image_from_pixels(&image, &pixels));
+  CHECK_OK(fs_detector_options_init(&options, sizeof options));
+  options.min_face = 12, options.thresholds[0] = options.thresholds[1] = 1, options.scale_step = 0.5f;
+  TEST("a detector of one pass finds a face and its points, whatever the first two thresholds are") {
+    REQUIRE_OK(fs_detector_create(&detector, model, &options));
+    CHECK(fs_detector_finds_points(detector) == 1);
+    CHECK_OK(fs_detector_find(detector, image, faces, 4, &count));
+    REQUIRE(count == 1);
+    CHECK(fabsf(faces[0].x - 40) < 0.01f && fabsf(faces[0].y - 16) < 0.01f && fabsf(faces[0].width - 8) < 0.01f);
+    for (int i = 0; i < 5; i++)
+      CHECK(fabsf(faces[0].landmarks[i].x - 43.5f) < 0.01f && fabsf(faces[0].landmarks[i].y - 19.5f) < 0.01f);
+  }
+  TEST("it searches frames of luma alone, one pixel and pictures of several parts") {
+    fs_frame frame = {.size = sizeof frame, .format = FS_GREY, .width = 96, .height = 64};
+    frame.planes[0] = grey, frame.byte_counts[0] = sizeof grey;
+    CHECK_OK(fs_detector_find_frame(detector, &frame, NULL, faces, 4, &count));
+    CHECK(count == 1 && fabsf(faces[0].x - 40) < 0.01f);
+    CHECK_OK(fs_detector_find(detector, dot, faces, 4, &count));
+    CHECK(count == 1);
+    CHECK_OK(fs_detector_find(detector, large, faces, 4, &count));
+    CHECK(count == 0);
+  }
+  TEST("its last threshold is the score that a face needs") {
+    fs_detector *strict = NULL;
+    options.thresholds[2] = 1;
+    REQUIRE_OK(fs_detector_create(&strict, model, &options));
+    CHECK_OK(fs_detector_find(strict, image, faces, 4, &count));
+    CHECK(count == 0);
+    options.thresholds[2] = 1.1f;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, strict, fs_detector_create(&strict, model, &options));
+  }
+  fs_image_destroy(image), fs_image_destroy(dot), fs_image_destroy(large);
+  fs_detector_destroy(detector), fs_model_destroy(model);
+}
+
 int main(void) {
   options();
   TEST("without a model there is no detector") {
@@ -320,5 +421,6 @@ int main(void) {
     searching(mtcnn);
   }
   cascade();
+  one_pass();
   return test_end_program();
 }

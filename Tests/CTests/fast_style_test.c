@@ -170,7 +170,7 @@ static void training(void) {
     memset(&o, 0x5e, sizeof o);
     CHECK_OK(fs_fast_trainer_options_init(&o, sizeof o));
     CHECK(o.size == sizeof o && o.filters == 32 && o.blocks == 5 && o.side == 256 && o.scales == 1 && o.seed == 1);
-    CHECK(o.content_weight == 1 && o.style_weight == 1e-4f && o.smoothness == 1e-3f && o.rate == 1e-3f);
+    CHECK(o.content_weight == 1 && o.style_weight == 1e-4f && o.smoothness == 1e-3f && o.rate == 1e-3f && o.steps == 0);
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_options_init(NULL, sizeof o));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, o, fs_fast_trainer_options_init(&o, sizeof(size_t)));
   }
@@ -179,7 +179,7 @@ static void training(void) {
     CHECK_REFUSED(FS_INVALID_ARGUMENT, none, fs_fast_trainer_create(&none, NULL, style, NULL));
     CHECK_REFUSED(FS_WRONG_MODEL, none, fs_fast_trainer_create(&none, fast, style, NULL));
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_step(NULL, photos, 1, &step));
-    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_save_model(NULL, "/tmp/none.safetensors", NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_save_model(NULL, "/tmp/none.safetensors", FS_FLOAT32, NULL));
     fs_model_destroy(fast);
   }
   if (!have(model_path("vgg19.safetensors"), "training a fast style") || quick()) {
@@ -222,13 +222,31 @@ static void training(void) {
     fs_fast_styler *styler = NULL;
     fs_image *painted = NULL;
     const fs_model_texts texts = {.size = sizeof texts, .note = "two steps"};
-    CHECK_OK(fs_fast_trainer_save_model(trainer, path, &texts));
+    CHECK_OK(fs_fast_trainer_save_model(trainer, path, FS_FLOAT32, &texts));
     CHECK_OK(fs_model_open(&learned, path));
     CHECK(strcmp(fs_model_metadata(learned, "note"), "two steps") == 0);
     CHECK_OK(fs_fast_styler_create(&styler, learned));
     CHECK_OK(fs_fast_styler_run(styler, &painted, photo));
     fs_image_destroy(painted), fs_fast_styler_destroy(styler), fs_model_destroy(learned);
     unlink(path);
+  }
+  TEST("a trainer continues from its checkpoint") {
+    char path[] = "/tmp/fs_fast_XXXXXX";
+    int file = mkstemp(path);
+    REQUIRE(file >= 0);
+    close(file);
+    fs_fast_training_step first = {.size = sizeof first}, again = {.size = sizeof again};
+    CHECK_STATUS(FS_BAD_DATA, fs_fast_trainer_resume(trainer, path)); /* an empty file */
+    CHECK_OK(fs_fast_trainer_save(trainer, path));
+    CHECK_OK(fs_fast_trainer_step(trainer, photos, 1, &first));
+    CHECK_OK(fs_fast_trainer_resume(trainer, path));
+    CHECK_OK(fs_fast_trainer_step(trainer, photos, 1, &again));
+    CHECK(first.step == 3 && again.step == 3 && first.total == again.total);
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_save(trainer, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_resume(NULL, path));
+    CHECK_STATUS(FS_IO, fs_fast_trainer_save(trainer, "/nowhere/at/all"));
+    unlink(path);
+    CHECK_STATUS(FS_IO, fs_fast_trainer_resume(trainer, path));
   }
   TEST("a step refuses no photos, NULL and a size that is not set") {
     CHECK_REFUSED(FS_INVALID_ARGUMENT, step, fs_fast_trainer_step(trainer, NULL, 1, &step));
@@ -238,8 +256,8 @@ static void training(void) {
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_step(trainer, with_null, 2, &step));
     step.size = 0;
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_step(trainer, photos, 1, &step));
-    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_save_model(trainer, NULL, NULL));
-    CHECK_STATUS(FS_IO, fs_fast_trainer_save_model(trainer, "/nowhere/at/all.safetensors", NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_save_model(trainer, NULL, FS_FLOAT32, NULL));
+    CHECK_STATUS(FS_IO, fs_fast_trainer_save_model(trainer, "/nowhere/at/all.safetensors", FS_FLOAT16, NULL));
   }
   fs_fast_trainer_destroy(trainer), fs_fast_trainer_destroy(NULL);
   fs_image_destroy(style), fs_image_destroy(photo);

@@ -131,7 +131,7 @@ KIND(style_job, made_job(&made), previewed(it))
 KIND(fast_styler, fs_fast_styler_create(&made, fast), fs_fast_styler_memory_needed(it, 16, 16, &bytes))
 KIND(universal_styler, fs_universal_styler_create(&made, universal, (const fs_image *const *)&image, 1),
      fs_universal_styler_memory_needed(it, 32, 32, &bytes))
-KIND(fast_trainer, made_fast_trainer(&made), fs_fast_trainer_save_model(it, text_file, NULL))
+KIND(fast_trainer, made_fast_trainer(&made), fs_fast_trainer_save_model(it, text_file, FS_FLOAT32, NULL))
 KIND(unit_search, fs_unit_search_create(&made, network, "3a", NULL), fs_unit_search_patches(it, 0, NULL, 0, &count))
 KIND(photos, fs_photos_create(&made), fs_photos_add_folder(it, "Tests/CTests", NULL, NULL))
 KIND(trainer, made_small_trainer(&made), fs_trainer_info_get(it, &info))

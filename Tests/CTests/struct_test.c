@@ -61,6 +61,9 @@ OPTIONS(trainer_options)
 OPTIONS(training_options)
 OPTIONS(evaluation_options)
 OPTIONS(calibration_options)
+OPTIONS(detection_options)
+OPTIONS(scene_options)
+OPTIONS(detector_training_options)
 OPTIONS(tsne_options)
 static fs_status augmentation(void *room, size_t size) { return fs_augmentation_init(room, size, FS_AUGMENT_STRONG); }
 static fs_status loss_options(void *room, size_t size) { return fs_loss_options_init(room, size, FS_LOSS_ARCFACE); }
@@ -72,6 +75,7 @@ static const struct { const char *name, *type; fs_status (*init)(void *, size_t)
     LISTED(gallery_options), LISTED(enrolment_options), LISTED(gradient_options), LISTED(style_options),
     LISTED(universal_options), LISTED(fast_trainer_options), LISTED(unit_search_options), LISTED(trainer_options),
     LISTED(training_options), LISTED(evaluation_options), LISTED(calibration_options), LISTED(tsne_options),
+    LISTED(detection_options), LISTED(scene_options), LISTED(detector_training_options),
     LISTED(augmentation), LISTED(loss_options), {"fs_style_options_preset", "fs_style_options", preset, sizeof(fs_style_options)},
 };
 enum { INITS = sizeof inits / sizeof *inits };

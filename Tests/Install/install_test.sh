@@ -41,18 +41,19 @@ check "the README's program compiles" cc -Wall -Wextra -Werror "$stage/readme.c"
 check "the README's program finds the same person at distance 0.38" bash -c \
   "cd '$root' && LD_LIBRARY_PATH='$stage/lib' '$stage/readme' '$photos/obama.jpg' '$photos/obama2.jpg' | grep -q 'same person, distance 0.38'"
 
-# The program on top of the header names no model: it takes those in the share folder, from any current folder.
-# (A detector with points comes from `make models`.)
-share=$stage/share/facestyle/models
+# The program on top of the header names no model: with the library of the first installation, beside which no
+# others lie, it takes those in the share folder, from any current folder. (mtcnn comes from `make models`.)
+share=$stage-root/opt/face/share/facestyle/models
 for file in models/*.safetensors; do
   check "installs $file" test -s "$share/$(basename "$file")"
 done
 cp "$models/mtcnn.safetensors" "$share"
+mkdir -p "$stage-root/elsewhere/bin"
 python3 -c 'import sys; sys.path.insert(0, "Tools"); import c_header; print(c_header.first_program(), end="")' >"$stage/first.c"
 # shellcheck disable=SC2046
-check "the header's program compiles" cc -Wall -Wextra -Werror "$stage/first.c" -o "$stage/first" $(pkg-config --cflags --libs facestyle)
+check "the header's program compiles" cc -Wall -Wextra -Werror "$stage/first.c" -o "$stage-root/elsewhere/bin/first" $(pkg-config --cflags --libs facestyle)
 check "the header's program finds the installed models from another folder" bash -c \
-  "cd / && env -u FACESTYLE_MODELS XDG_DATA_HOME='$stage/none' LD_LIBRARY_PATH='$stage/lib' '$stage/first' '$photos/obama.jpg' '$photos/obama2.jpg' | grep -q '^same, distance 0\.'"
+  "cd / && env -u FACESTYLE_MODELS XDG_DATA_HOME='$stage/none' LD_LIBRARY_PATH='$stage-root/opt/face/lib' '$stage-root/elsewhere/bin/first' '$photos/obama.jpg' '$photos/obama2.jpg' | grep -q '^same, distance 0\.'"
 
 cp -r examples "$stage/examples"
 check "the examples compile against the installed library" make -s -C "$stage/examples"

@@ -40,7 +40,7 @@ import Testing
     #expect(try #require(totals.last) < 0.7 * totals[0], "\(totals)")
     let path = "/tmp/facestyle-fast-\(getpid())-\(scales).safetensors"
     defer { unlink(path) }
-    try trainer.save(path: path, metadata: ["note": "a test"])
+    try trainer.saveModel(path: path, .float16, metadata: ["note": "a test"])
     let model = try Model(path: path)
     #expect(model.weights.metadata["filters"] == "4" && model.weights.metadata["note"] == "a test")
     #expect(try FastStyler(model).run(photos[0]).width == 33)
@@ -55,6 +55,51 @@ import Testing
     }
     let first = try costs(1), again = try costs(1), other = try costs(2)
     #expect(first == again && first != other)
+  }
+
+  @Test func `continues from a checkpoint with the same bits, and refuses one of another style`() throws {
+    let photo = try Formula.picture("one", width: 32, height: 32),
+      style = try Formula.picture("style", width: 40, height: 32)
+    let path = "/tmp/facestyle-fast-checkpoint-\(getpid())"
+    defer { unlink(path) }
+    func trainer(
+      _ style: Image, _ change: @escaping (inout FastStyleTrainer.Options) -> Void = { _ in }
+    ) throws -> FastStyleTrainer {
+      try FastStyleTrainer(
+        vgg(), style: style,
+        options {
+          $0.fallsUntil = 3
+          change(&$0)
+        })
+    }
+    let whole = try trainer(style)
+    _ = try whole.step([photo])
+    try whole.save(path: path)
+    let resumed = try trainer(style)
+    try resumed.resume(path: path)
+    #expect(resumed.steps == 1)
+    for _ in 0..<3 { #expect(try resumed.step([photo]).total == whole.step([photo]).total) }
+    let other = try trainer(Formula.picture("other", width: 32, height: 32))
+    let refused = outcome { try other.resume(path: path) }
+    #expect(refused.hasPrefix("wrongModel: style is "), "\(refused)")
+    #expect(other.steps == 0)
+    let longer = try trainer(style) { $0.fallsUntil = 4 }
+    #expect(
+      outcome { try longer.resume(path: path) } == "wrongModel: steps is 4; the checkpoint has 3")
+  }
+
+  /// Half a cosine from the rate to a hundredth of it: on a cost that moves with the weights, a step at the end
+  /// of the fall moves them less than the first.
+  @Test func `the rate falls`() throws {
+    let photo = try Formula.picture("one", width: 32, height: 32),
+      style = try Formula.picture("style", width: 32, height: 32)
+    func totals(_ end: Int?) throws -> [Double] {
+      let trainer = try FastStyleTrainer(vgg(), style: style, options { $0.fallsUntil = end })
+      return try (0..<8).map { _ in try trainer.step([photo]).total }
+    }
+    let steady = try totals(nil), falling = try totals(2)
+    #expect(steady[0] == falling[0] && steady[1] == falling[1], "the first step is at the whole rate")
+    #expect(abs(falling[7] - falling[3]) < 0.2 * abs(steady[7] - steady[3]), "\(falling), \(steady)")
   }
 
   @Test func `refuses options out of range, no photos and another model`() throws {

@@ -3,7 +3,7 @@
     python examples/training/fast_style.py VGG STYLE PHOTOS PHOTO [--out FOLDER] [--steps 2000] [--scales 2]
 
 VGG is the model that `make models` fetches. Written are the network (a model for `facestyle restyle`), a log of the costs,
-and PHOTO as the network painted it on the way. A progress line is shown.
+a checkpoint from which the same command goes on, and PHOTO as the network painted it on the way. A progress line is shown.
 """
 
 import argparse
@@ -15,18 +15,21 @@ from pathlib import Path
 import facestyle as fs
 
 PICTURES = {".jpg", ".jpeg", ".png"}
+BETWEEN = 250  # steps from one checkpoint to the next
 
 
-def batches(folder, count, seed):
-    """Photos in a seeded order, over and over."""
+def batches(folder, count, seed, done):
+    """Photos in a seeded order, over and over, from the batch after the first `done`."""
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES)
     if not paths:
         raise SystemExit(f"{folder}: no photos; expected .jpg or .png")
-    order = random.Random(seed)
+    order, number = random.Random(seed), 0
     while True:
         order.shuffle(paths)
         for first in range(0, len(paths) - count + 1, count) or [0]:
-            yield paths[first : first + count]
+            if number >= done:
+                yield paths[first : first + count]
+            number += 1
 
 
 def main():
@@ -44,26 +47,36 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    settings = {key: getattr(options, key) for key in ("side", "filters", "blocks", "scales", "seed")}
+    settings = {key: getattr(options, key) for key in ("side", "filters", "blocks", "scales", "steps", "seed")}
     if options.style_weight is not None:
         settings["style_weight"] = options.style_weight
 
     started, model_path = time.monotonic(), options.out / f"{options.style.stem}.safetensors"
+    checkpoint, log_path = model_path.with_suffix(".checkpoint"), model_path.with_suffix(".jsonl")
     with fs.Model.open(options.vgg) as vgg, fs.Image.open(options.style) as style:
         trainer = fs.FastStyleTrainer(vgg, style, **settings)
-    with trainer, fs.Image.open(options.photo) as photo, open(options.out / "log.jsonl", "w") as log:
-        for done, paths in zip(range(1, options.steps + 1), batches(options.photos, options.batch, options.seed)):
+    earlier = log_path.read_text().splitlines() if checkpoint.exists() and log_path.exists() else []
+    with trainer, fs.Image.open(options.photo) as photo, open(log_path, "w") as log:
+        begun = 0
+        if earlier:
+            trainer.resume(checkpoint)
+            begun = len(earlier) // BETWEEN * BETWEEN  # what came after the last checkpoint is done again
+            log.writelines(line + "\n" for line in earlier[:begun])
+        photos = batches(options.photos, options.batch, options.seed, begun)
+        for done, paths in zip(range(begun + 1, options.steps + 1), photos):
             contents = [fs.Image.open(path) for path in paths]
             step = trainer.step(contents)
             for content in contents:
                 content.close()
-            seconds = time.monotonic() - started
+            seconds = (time.monotonic() - started) / (done - begun)
             print(json.dumps({**step._asdict(), "seconds": round(seconds, 2)}), file=log, flush=True)
-            print(f"\r{done}/{options.steps}  J {step.total:.4g}  {seconds / done:.2f} s a step ", end="", flush=True)
-            if done % 250 == 0 or done == options.steps:
+            print(f"\r{done}/{options.steps}  J {step.total:.4g}  {seconds:.2f} s a step ", end="", flush=True)
+            if done % BETWEEN == 0:
+                trainer.save(checkpoint)
+            if done % BETWEEN == 0 or done == options.steps:
                 trainer.save_model(model_path, note=f"{done} steps on {options.photos.name}")
                 with fs.Model.open(model_path) as model, fs.FastStyler(model) as styler, styler.run(photo) as picture:
-                    picture.save(options.out / f"{options.photo.stem}-{done:05d}.png")
+                    picture.save(options.out / f"{options.photo.stem}-{options.style.stem}-{done:05d}.png")
     print(f"\n{model_path}")
 
 

@@ -113,6 +113,15 @@ extension Loss.Kind: Enumeration { typealias InC = fs_loss_kind }
 extension fs_reduction: CEnumeration { static var noun: StaticString { "reduction" } }
 extension Reduction: Enumeration { typealias InC = fs_reduction }
 
+extension fs_overlap: CEnumeration { static var noun: StaticString { "overlap" } }
+extension BoxOverlap: Enumeration { typealias InC = fs_overlap }
+
+extension fs_point_loss: CEnumeration { static var noun: StaticString { "point loss" } }
+extension PointLoss: Enumeration { typealias InC = fs_point_loss }
+
+extension fs_score_loss: CEnumeration { static var noun: StaticString { "score loss" } }
+extension ScoreLoss: Enumeration { typealias InC = fs_score_loss }
+
 extension fs_optimiser: CEnumeration { static var noun: StaticString { "optimiser" } }
 extension TrainingSettings.Options.Optimiser: Enumeration { typealias InC = fs_optimiser }
 

@@ -54,6 +54,7 @@ extension FastStyleTrainer.Options {
     way.number(&c.style_weight, &styleWeight)
     way.number(&c.smoothness, &smoothness)
     way.number(&c.rate, &rate)
+    way.number(&c.steps, &fallsUntil, none: 0)
     way.number(&c.seed, &seed)
   }
 }
@@ -102,13 +103,37 @@ extension fs_fast_training_step: SizedStruct {}
 
 @c @implementation
 public func fs_fast_trainer_save_model(
-  _ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ texts: UnsafePointer<fs_model_texts>?
+  _ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ precision: fs_precision,
+  _ texts: UnsafePointer<fs_model_texts>?
 ) -> fs_status {
   boundary { () throws(Failure) in
     let handle = try Handle.object(trainer, FastTrainerHandle.self, "trainer"),
       path = try pathText(path, "path")
+    let numbers = try WeightFileWriter.Numbers(precision)
     let texts = try ModelTexts(known(texts, "texts"))
-    try handle.use { trainer throws(Failure) in try trainer.save(path: path, metadata: texts.metadata) }
+    try handle.use { trainer throws(Failure) in
+      try trainer.saveModel(path: path, numbers, metadata: texts.metadata)
+    }
+  }
+}
+
+@c @implementation
+public func fs_fast_trainer_save(_ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
+  boundary { () throws(Failure) in
+    let path = try pathText(path, "path")
+    try Handle.object(trainer, FastTrainerHandle.self, "trainer").use { trainer throws(Failure) in
+      try trainer.save(path: path)
+    }
+  }
+}
+
+@c @implementation
+public func fs_fast_trainer_resume(_ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
+  boundary { () throws(Failure) in
+    let path = try pathText(path, "path")
+    try Handle.object(trainer, FastTrainerHandle.self, "trainer").use { trainer throws(Failure) in
+      try trainer.resume(path: path)
+    }
   }
 }
 

@@ -184,6 +184,7 @@ private struct Batch {
     case .people, .classes: targets = .labels(Array(try buffer(labels, count, "labels")))
     case .pairs: targets = .pairs(Array(try buffer(labels, count / 2, "labels")))
     case .teacher: targets = .teacher(try tensor(teacher, shape, "teacher"))
+    case .faces: throw .internalError("a detector's loss of embeddings")
     }
   }
 }

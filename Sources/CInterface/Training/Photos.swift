@@ -105,16 +105,25 @@ public func fs_photos_left_out(
   _ reason: UnsafeMutablePointer<CChar>?, _ reason_capacity: Int
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let leftOut = try Handle.object(photos, PhotosHandle.self, "photos").leftOut
-    guard leftOut.indices.contains(index) else {
-      throw .invalidArgument(
-        "number \(UInt(bitPattern: index)) of \(leftOut.count) photos that were left out")
-    }
-    if path != nil { _ = try output(path, capacity: path_capacity, needed: 1, "path") }
-    if reason != nil { _ = try output(reason, capacity: reason_capacity, needed: 1, "reason") }
-    if let path { write(pathBytes(leftOut[index].path), to: path, path_capacity) }
-    if let reason { write(Array(shown(leftOut[index].reason).utf8), to: reason, reason_capacity) }
+    try writeLeftOut(
+      Handle.object(photos, PhotosHandle.self, "photos").leftOut, index, path, path_capacity, reason,
+      reason_capacity)
   }
+}
+
+/// Writes which file was left out, and why.
+func writeLeftOut(
+  _ leftOut: [LeftOut], _ index: Int, _ path: UnsafeMutablePointer<CChar>?, _ pathCapacity: Int,
+  _ reason: UnsafeMutablePointer<CChar>?, _ reasonCapacity: Int
+) throws(Failure) {
+  guard leftOut.indices.contains(index) else {
+    throw .invalidArgument(
+      "number \(UInt(bitPattern: index)) of \(leftOut.count) photos that were left out")
+  }
+  if path != nil { _ = try output(path, capacity: pathCapacity, needed: 1, "path") }
+  if reason != nil { _ = try output(reason, capacity: reasonCapacity, needed: 1, "reason") }
+  if let path { write(pathBytes(leftOut[index].path), to: path, pathCapacity) }
+  if let reason { write(Array(shown(leftOut[index].reason).utf8), to: reason, reasonCapacity) }
 }
 
 /// Writes as many whole characters as fit, and a terminating zero.

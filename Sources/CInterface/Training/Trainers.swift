@@ -59,6 +59,7 @@ extension TrainingSettings.Options: Exchanged {
     way.number(&c.momentum, &momentum)
     way.number(&c.weight_decay, &weightDecay)
     way.number(&c.longest_gradient, &longestGradient, none: 0)
+    way.number(&c.average, &average, none: 0)
     way.number(&c.seed, &seed)
   }
 }
@@ -75,6 +76,7 @@ public func fs_trainer_create(
     let weights = try start == nil ? nil : model(start, "start")
     var options = try TrainingSettings.Options(given)
     if let loss = given.loss { options.loss = try Loss.Options(loss) }
+    if let detection = given.detection { options.detection = try DetectionLoss(detection) }
     let trainer = try Trainer(name, TrainingSettings(options), start: weights)
     out.pointee = Handle.make(TrainerHandle(trainer, steps: Int(given.steps)))
   }
@@ -196,6 +198,7 @@ private func targets(
   case .nothing: return .nothing
   case .people, .classes: return .labels(try given(count))
   case .pairs: return .pairs(try given(count / 2))
+  case .faces: throw .invalidArgument("a detector's trainer; expected scenes: fs_trainer_run_scenes")
   case .teacher:
     let source = try buffer(teacher, product(count, trainer.dimension, name: "teacher"), "teacher")
     let tensor = try Tensor<Float>([count, trainer.dimension])
@@ -237,43 +240,70 @@ public func fs_trainer_run(
     let teacher = try given.teacher == nil ? nil : model(given.teacher, "teacher")
     let settings = try FaceTraining.Options(reading: given)
     try handle.use { trainer throws(Failure) in
-      var message = fs_training_progress.sized
-      message.steps = UInt32(clamping: handle.steps)
-      func report() throws(Failure) -> Action {
-        guard let onStep = given.on_step else { return .goOn }
-        return try Action(withHostFloats { onStep(&message, given.user) }, of: "on_step")
-      }
-      var isFinished = false
-      let training: FaceTraining
-      do throws(Failure) {
-        training = try FaceTraining(trainer, photos.photos, settings, teacher: teacher) {
-          read throws(Failure) in
-          message.photos = UInt32(clamping: read)
-          let action = try report()
-          isFinished = action == .finish
-          return action == .goOn
-        }
-      } catch {
-        guard isFinished else { throw error }
-        return
-      }
+      var reporter = TrainingReporter(handle.steps, given.on_step, given.user)
+      guard
+        let training = try reporter.reading({ report throws(Failure) in
+          try FaceTraining(trainer, photos.photos, settings, teacher: teacher, progress: report)
+        })
+      else { return }
       photos.set(unreadable: training.crops.leftOut)
-      message.photos = UInt32(clamping: training.crops.count)
+      reporter.message.photos = UInt32(clamping: training.crops.count)
       try training.run(until: handle.steps) { progress throws(Failure) in
-        message.step = UInt32(clamping: progress.step)
-        message.epoch = UInt32(clamping: progress.epoch)
-        message.loss = progress.report.loss
-        message.rate = progress.report.rate
-        message.gradient_norm = progress.report.gradientNorm
-        message.photos_per_second = progress.speed
-        message.mining = fs_mining_statistics(progress.report.mining)
-        return try report()
+        reporter.message.step = UInt32(clamping: progress.step)
+        reporter.message.epoch = UInt32(clamping: progress.epoch)
+        reporter.message.photos_per_second = progress.speed
+        return try reporter.report(progress.report)
       }
     }
   }
 }
 
 extension fs_training_progress: SizedStruct {}
+
+/// Calls the host while photos are read and after each step.
+struct TrainingReporter {
+  var message = fs_training_progress.sized
+  private let onStep: fs_training_callback?
+  private let user: UnsafeMutableRawPointer?
+
+  init(_ steps: Int, _ onStep: fs_training_callback?, _ user: UnsafeMutableRawPointer?) {
+    message.steps = UInt32(clamping: steps)
+    (self.onStep, self.user) = (onStep, user)
+  }
+
+  /// Makes a training, which reads its photos.
+  /// - Returns: nil if the host finishes.
+  mutating func reading<Training>(
+    _ make: ((Int) throws(Failure) -> Bool) throws(Failure) -> Training
+  ) throws(Failure) -> Training? {
+    var isFinished = false
+    do throws(Failure) {
+      return try make { read throws(Failure) in
+        message.photos = UInt32(clamping: read)
+        let action = try report()
+        isFinished = action == .finish
+        return action == .goOn
+      }
+    } catch {
+      guard isFinished else { throw error }
+      return nil
+    }
+  }
+
+  mutating func report(_ step: Trainer.Report) throws(Failure) -> Action {
+    message.loss = step.loss
+    message.rate = step.rate
+    message.gradient_norm = step.gradientNorm
+    message.mining = fs_mining_statistics(step.mining)
+    message.detection = step.detection?.inC ?? fs_detection_parts()
+    return try report()
+  }
+
+  private mutating func report() throws(Failure) -> Action {
+    guard let onStep else { return .goOn }
+    return try Action(withHostFloats { onStep(&message, user) }, of: "on_step")
+  }
+}
 
 extension FaceTraining.Options: Exchanged {
   mutating func exchange(_ c: inout fs_training_options, _ way: inout Exchange) {

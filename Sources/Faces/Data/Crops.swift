@@ -68,7 +68,7 @@ package final class Crops: @unchecked Sendable {
     let byteCount = 3 * side * side
     let (total, overflow) = byteCount.multipliedReportingOverflow(by: count)
     let block = overflow || total > options.memoryLimit ? nil : try Crops.room(total)
-    let outcomes = Outcomes(count)
+    let outcomes = PoolResults(repeating: Outcome.read(0), count: count)
     let atATime = 256
     for first in stride(from: 0, to: count, by: atATime) {
       guard try progress(first) else {
@@ -101,18 +101,9 @@ package final class Crops: @unchecked Sendable {
       }
       // Lack of memory is not the photo's fault.
       if failure.kind == .noMemory { throw failure }
-      var reason = failure.reason
-      if reason.utf8.starts(with: (photo.path + ": ").utf8) {
-        reason = String(Substring(reason.utf8.dropFirst(photo.path.utf8.count + 2)))
-      }
-      leftOut.append(LeftOut(path: photo.path, reason: reason))
-      log(.debug, "\(photo.path) is left out: \(reason)")
+      leftOut.append(LeftOut(photo.path, failure))
     }
-    if let first = leftOut.first {
-      log(
-        .warning,
-        "\(leftOut.count) of \(count) photos are left out, \(first.path) among them: \(first.reason)")
-    }
+    logLeftOut(leftOut, of: count)
     guard !photos.isEmpty else {
       throw .invalidArgument(
         leftOut.first.map { "none of \(count) photos can be used; \($0.path): \($0.reason)" }
@@ -183,28 +174,48 @@ extension Crops.Options {
   }
 }
 
-private func fileFingerprint(_ path: String) throws(Failure) -> UInt64 {
+func fileFingerprint(_ path: String) throws(Failure) -> UInt64 {
   let bytes = try readFile(path, limit: .max)
   var fingerprint = Fingerprint()
   bytes.withSpan { fingerprint.add($0.bytes) }
   return fingerprint.value
 }
 
-/// The outcome of reading each photo, recorded by the pool's threads.
-private final class Outcomes: @unchecked Sendable {
-  enum Outcome {
-    /// The fingerprint of its file.
-    case read(UInt64)
-    case failed(Failure)
-  }
+/// The outcome of reading a photo.
+private enum Outcome {
+  /// The fingerprint of its file.
+  case read(UInt64)
+  case failed(Failure)
+}
 
+/// A value for each of several tasks, recorded by the pool's threads.
+final class PoolResults<Value>: @unchecked Sendable {
   private let lock = Lock()
-  private var outcomes: [Outcome]
+  private var values: [Value]
 
-  init(_ count: Int) { outcomes = Array(repeating: .read(0), count: count) }
+  init(repeating value: Value, count: Int) { values = Array(repeating: value, count: count) }
 
-  subscript(photo: Int) -> Outcome {
-    get { lock.hold { outcomes[photo] } }
-    set { lock.hold { outcomes[photo] = newValue } }
+  subscript(task: Int) -> Value {
+    get { lock.hold { values[task] } }
+    set { lock.hold { values[task] = newValue } }
+  }
+}
+
+/// Logs the photos that a training leaves out.
+func logLeftOut(_ leftOut: [LeftOut], of count: Int) {
+  for photo in leftOut { log(.debug, "\(photo.path) is left out: \(photo.reason)") }
+  guard let first = leftOut.first else { return }
+  log(
+    .warning, "\(leftOut.count) of \(count) photos are left out, \(first.path) among them: \(first.reason)")
+}
+
+extension LeftOut {
+  /// A photo that cannot be read.
+  init(_ path: String, _ failure: Failure) {
+    let isRepeated = failure.reason.utf8.starts(with: (path + ": ").utf8)
+    self.init(
+      path: path,
+      reason: isRepeated
+        ? String(Substring(failure.reason.utf8.dropFirst(path.utf8.count + 2))) : failure.reason)
   }
 }

@@ -8,9 +8,9 @@ package struct DetectorOptions {
 
   /// Side of the smallest face to find, in pixels.
   package var minFace: Float = 40
-  /// Minimum scores of the three stages; nil: the detector's own.
+  /// Minimum scores of the three stages; nil: the detector's own. One that has a single stage takes the last.
   package var thresholds: (Float?, Float?, Float?) = (nil, nil, nil)
-  /// The ratio between levels of the pyramid.
+  /// The ratio between levels of the pyramid, for detectors whose networks find faces of one size.
   package var scaleStep: Float = 0.709
   /// The maximum number of faces to report, in order; nil: all.
   package var maxFaces: Int?
@@ -68,13 +68,13 @@ package final class Detector: @unchecked Sendable {
   package init(_ model: Model, _ options: DetectorOptions = .init()) throws(Failure) {
     try options.check()
     self.options = options
-    try model.require(.mtcnn, .cascade, for: "a detector")
+    try model.require(.mtcnn, .cascade, .yunet, for: "a detector")
     self.model = try ModelInformation(model)
     finder =
-      if model.registered.use == .cascade {
-        try CascadeDetector(model, options)
-      } else {
-        try MTCNNDetector(model, options)
+      switch model.registered.use {
+      case .cascade: try CascadeDetector(model, options)
+      case .yunet: try YuNetDetector(model, options)
+      default: try MTCNNDetector(model, options)
       }
   }
 

@@ -56,6 +56,7 @@ package final class FaceTraining {
     self.trainer = trainer
     self.options = options
     let required = trainer.settings.loss.wanted
+    guard required != .faces else { throw .invalidArgument("photos for a detection loss; expected scenes") }
     var formats = [try ViewFormat(trainer.architecture)]
     switch (required, teacher) {
     case (.teacher, let model?):
@@ -115,11 +116,7 @@ package final class FaceTraining {
       guard words[0] == options.seed else {
         throw .invalidArgument("seed \(options.seed), this training's photos began with \(words[0])")
       }
-      for (key, text) in texts.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-        let first = trainer.texts[key] ?? "none"
-        guard first != text else { continue }
-        throw .invalidArgument("\(key) \(text), this training began with \(first)")
-      }
+      try trainer.require(texts)
       state = SamplerState(seed: words[0], epoch: epoch, position: position)
     }
     return try Sampler(sampling, people: crops.photos.map { $0.person }, state: state)
@@ -136,6 +133,7 @@ package final class FaceTraining {
     case .pairs:
       if options.pairs.isEmpty { return .pairs(batch: options.batch / 2) }
       return .listedPairs(try PhotoSet.numbers(photos, of: options.pairs), batch: options.batch / 2)
+    case .faces: throw .internalError("faces of aligned photos")
     case .nothing:
       guard !options.triplets.isEmpty else {
         throw .invalidArgument("a triplet loss without a list of triplets")
@@ -145,8 +143,7 @@ package final class FaceTraining {
   }
 
   /// Trains until the trainer has completed `steps`, or `progress` ends it. A checkpoint that cannot be
-  /// written during the run is logged, and retried with the next one: what is learned is worth more than its
-  /// copy.
+  /// written during the run is logged, and retried with the next one.
   /// - Parameter progress: called after each step, on the caller's thread.
   /// - Throws: `.cancelled`; the errors of a step, keeping an earlier checkpoint; `.io`, with all steps done,
   ///   for the last checkpoint.
@@ -172,15 +169,7 @@ package final class FaceTraining {
           step: trainer.step, epoch: batch.sample.epoch, batchesPerEpoch: batchesPerEpoch, report: report,
           speed: speed))
       if action == .cancel { throw .cancelled("training was cancelled after step \(trainer.step)") }
-      if let path = options.checkpoint, let interval = options.checkpointEvery,
-        trainer.step % interval == 0
-      {
-        do throws(Failure) {
-          try trainer.save(path: path)
-        } catch {
-          log(.error, "the checkpoint of step \(trainer.step) could not be written: \(error.reason)")
-        }
-      }
+      trainer.keepCheckpoint(options.checkpoint, every: options.checkpointEvery)
       if action == .finish { break }
     }
     if let path = options.checkpoint { try trainer.save(path: path) }
@@ -207,6 +196,7 @@ package final class FaceTraining {
     case .nothing: return .nothing
     case .people, .classes: return .labels(batch.people.map { Int32(clamping: $0) })
     case .pairs: return .pairs(batch.sample.isSame.map { $0 ? 0 : 1 })
+    case .faces: throw .internalError("faces of aligned photos")
     case .teacher:
       guard let teacher else { throw .internalError("no teacher") }
       return .teacher(try teacher.embeddings(batch.views[1]))

@@ -20,7 +20,7 @@ extension Trainer {
     guard let architecture = try start?.architecture() ?? Architecture.named(name) else {
       throw .invalidArgument("architecture \"\(name)\", which this version does not know")
     }
-    guard architecture.frame != nil else {
+    guard architecture.frame != nil || settings.loss.wanted == .faces else {
       throw .invalidArgument(
         "architecture \"\(name)\" takes pictures of any size: it is no network for faces")
     }
@@ -31,7 +31,9 @@ extension Trainer {
   /// not trained from photos, the framing to use: faces aligned to the mean face, or whole photos if its
   /// pictures are not square.
   ///
-  /// - Parameter threshold: the largest distance between two faces of one person, 0 or more.
+  /// - Parameter threshold: the largest distance between two faces of one person, 0 or more; of a detector,
+  ///   the
+  ///   score of a face.
   package func saveModel(
     path: String, _ numbers: WeightFileWriter.Numbers, threshold: Float, texts words: ModelTexts = .init()
   ) throws(Failure) {
@@ -41,6 +43,8 @@ extension Trainer {
     if architecture.hasEmbedding {
       metadata[Framing.key] = texts[Framing.key] ?? Framing.trained(architecture).text
     }
+    // Of a detector: a finder looks at larger pictures at several sizes.
+    if settings.loss.wanted == .faces, let side = texts["side"] { metadata["max_side"] = side }
     try export(path: path, numbers, metadata: metadata)
   }
 }

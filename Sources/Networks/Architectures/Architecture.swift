@@ -9,6 +9,8 @@ package struct Architecture: Sendable {
   package let mean: (Float, Float, Float)
   package let scale: Float
   package let graph: Graph
+  /// Biases that a training starts with, by the names of their tensors; the others start at 0.
+  package var initialBiases: [String: [Float]] = [:]
 
   /// Whether its result is a face embedding.
   package var hasEmbedding: Bool { layerNames.contains("embedding") }

@@ -18,7 +18,7 @@ package struct RegisteredArchitecture {
   /// A use that accepts only models of this architecture.
   package enum Use: Equatable {
     case any
-    case mtcnn, cascade
+    case mtcnn, cascade, yunet
     case styleTransfer, fastStyle, universalStyle
   }
 
@@ -89,6 +89,11 @@ extension RegisteredArchitecture {
       })
     all.add("mtcnn", .mtcnn)
     all.add("cascade", .cascade)
+    all.add("yunet", .yunet) {
+      .yuNet()
+    } described: { metadata throws(Failure) in
+      .yuNet(try metadata.yuNet())
+    }
     all.add("universal-style", .universalStyle)
     return all
   }
@@ -109,11 +114,12 @@ extension RegisteredArchitecture {
     return registered
   }
 
-  /// The names of the architectures for one of the uses, for messages: "mtcnn or cascade".
+  /// The names of the architectures for one of the uses, for messages: "mtcnn, cascade or yunet".
   package static func names(for uses: [Use]) -> String {
+    let known = all.entries.filter { uses.contains($0.use) }
     var names = ""
-    for entry in all.entries where uses.contains(entry.use) {
-      names += "\(names.isEmpty ? "" : " or ")\(entry.name)"
+    for (i, entry) in known.enumerated() {
+      names += "\(i == 0 ? "" : i == known.count - 1 ? " or " : ", ")\(entry.name)"
     }
     return names
   }
@@ -170,6 +176,28 @@ private struct Metadata {
       throw .badData("weights: \(key) is \"\(text)\"; expected a number from 1 to \(limit - 1)")
     }
     return number
+  }
+
+  /// Numbers from `lower`, as many as `counts`; nil if absent.
+  func numbers(_ key: String, count: Int, from lower: Int, below limit: Int) throws(Failure) -> [Int]? {
+    guard let text = texts[key] else { return nil }
+    let words = text.split(separator: " "), numbers = words.compactMap { Int($0) }
+    guard words.count == count, numbers.count == count,
+      numbers.allSatisfy({ $0 >= lower && $0 < limit })
+    else {
+      throw .badData(
+        "weights: \(key) is \"\(text)\"; expected \(count) numbers from \(lower) to \(limit - 1)")
+    }
+    return numbers
+  }
+
+  /// Channels and units of YuNet.
+  func yuNet() throws(Failure) -> YuNet.Size {
+    var size = YuNet.Size()
+    size.channels =
+      try numbers("channels", count: size.channels.count, from: 1, below: 1 << 10) ?? size.channels
+    size.units = try numbers("units", count: size.units.count, from: 0, below: 1 << 6) ?? size.units
+    return size
   }
 
   /// The width of the first convolution and the number of residual blocks, by default Johnson's.

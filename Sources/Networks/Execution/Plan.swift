@@ -9,8 +9,8 @@ package struct Plan {
     let run: (PlanMemory) throws(Failure) -> Void
     /// Workspace size in numbers.
     var scratch = 0
-    /// The filter of a convolution.
-    var filter: (filter: Filter<Float>, window: Window)?
+    /// The filters of its convolutions.
+    var filters: [(filter: Filter<Float>, window: Window)] = []
   }
 
   private let operations: [Operation]
@@ -42,8 +42,9 @@ package struct Plan {
   package func missingWeightBytes() throws(Failure) -> Int {
     var bytes = 0
     for operation in operations {
-      guard let (filter, window) = operation.filter else { continue }
-      for weights in try filter.missingWeights(over: window) { bytes += weights.bytes }
+      for (filter, window) in operation.filters {
+        for weights in try filter.missingWeights(over: window) { bytes += weights.bytes }
+      }
     }
     return bytes
   }

@@ -49,6 +49,8 @@ final class Planner {
   private var isRectified: [Bool]
   /// Maps deferred to be merged with the next one.
   private var maps: [Int: PixelMap] = [:]
+  /// Convolutions deferred to be computed with the one that reads them, in order, by the result of the last.
+  private var convolutions: [Int: [Filter<Float>]] = [:]
   private var assemblies: [Int: Assembly] = [:]
 
   init(
@@ -158,6 +160,7 @@ final class Planner {
   /// Whether a place may be overwritten once its readers have run.
   private func isFree(_ value: Int, _ place: Place) -> Bool {
     value != 0 && !isTapped[value] && place.isWhole && maps[value] == nil
+      && convolutions[value] == nil
   }
 
   /// Whether a layer of this kind is the only reader of a node's value.
@@ -210,6 +213,23 @@ final class Planner {
     else { return false }
     maps[node.result] = map
     return true
+  }
+
+  // MARK: Convolutions in a row
+
+  func waitingConvolutions(_ value: Int) -> [Filter<Float>] { convolutions[value] ?? [] }
+
+  /// The filter of a node's only reader, if that is a convolution and the next node to be planned.
+  func nextFilter(_ step: Int) -> (step: Int, filter: Filter<Float>)? {
+    guard let reader = onlyReader(of: step + 1), !isNeeded[(step + 1)..<reader].contains(true),
+      case .convolution = nodes[reader].layer
+    else { return nil }
+    return nodes[reader].loaded.filter.map { (reader, $0) }
+  }
+
+  /// Defers a node's convolution, behind those that it reads.
+  func wait(_ node: PlannedNode, _ filter: Filter<Float>) {
+    convolutions[node.result] = waitingConvolutions(node.values[0]) + [filter]
   }
 
   // MARK: Operations
@@ -266,34 +286,39 @@ final class Planner {
 
   func record(
     from x: Place, _ other: Place? = nil, to y: Place, scratch: Int = 0,
-    filter: (filter: Filter<Float>, window: Window)? = nil,
+    filters: [(filter: Filter<Float>, window: Window)] = [],
     _ run: @escaping (PlanMemory) throws(Failure) -> Void
   ) {
     layout.use(x.buffer, at: time)
     if let other { layout.use(other.buffer, at: time) }
     layout.use(y.buffer, at: time)
-    operations.append(Plan.Operation(run: run, scratch: scratch, filter: filter))
+    operations.append(Plan.Operation(run: run, scratch: scratch, filters: filters))
   }
 
-  /// A sum with its activation, written directly to its destination if possible.
-  func convolve(_ filter: Filter<Float>, _ x: Place, to destination: Destination?) throws(Failure) -> Place {
-    let window = try filter.window(over: x.shape())
-    let extent = Extent(height: window.outHeight, width: window.outWidth, channels: filter.outputs)
-    var finish = filter.finish
-    var target: Place?
+  /// Where a sum of some size is written, directly to its destination if possible, and its ending there.
+  func result(
+    _ extent: Extent, of x: Place, _ finish: Finish<Float>, to destination: Destination?
+  ) throws(Failure) -> (place: Place, accumulate: Bool, finish: Finish<Float>) {
     // Not if the sizes differ, the destination is still being read, or the activation would apply to an
     // accumulated sum: then the result is copied there afterwards.
     if let destination, destination.place.extent == extent, destination.place.buffer != x.buffer,
       finish.activation == .none || !(destination.accumulate || destination.rectify)
     {
-      target = destination.place
-      if destination.rectify { finish = finish.activated(.rectifier) }
+      return (
+        destination.place, destination.accumulate, destination.rectify ? finish.activated(.rectifier) : finish
+      )
     }
-    let y = try place(target, or: extent)
-    let accumulate = target != nil && destination?.accumulate == true
+    return (try new(extent), false, finish)
+  }
+
+  /// A sum with its activation.
+  func convolve(_ filter: Filter<Float>, _ x: Place, to destination: Destination?) throws(Failure) -> Place {
+    let window = try filter.window(over: x.shape())
+    let extent = Extent(height: window.outHeight, width: window.outWidth, channels: filter.outputs)
+    let (y, accumulate, finish) = try result(extent, of: x, filter.finish, to: destination)
     record(
-      from: x, to: y, scratch: Float.scratchCount(window, filter.shape), filter: (filter, window)
-    ) { [finish] memory throws(Failure) in
+      from: x, to: y, scratch: Float.scratchCount(window, filter.shape), filters: [(filter, window)]
+    ) { memory throws(Failure) in
       try Float.convolve(
         window, Source(memory.pointer(x)), filter.forward(),
         Target(memory.pointer(y), stride: y.stride, accumulate: accumulate), finish, memory.workspace)

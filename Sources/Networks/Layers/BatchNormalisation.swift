@@ -97,8 +97,8 @@ package struct BatchStatistics<Element: Scalar> {
 }
 
 extension Tape {
-  /// Batch normalisation over all rows of each channel, then an optional rectifier. `y = f(gamma (x - mean) /
-  /// sqrt(variance + epsilon) + beta)`, epsilon 1e-5
+  /// Batch normalisation over all rows of each channel, then an optional rectifier, plain or parametric.
+  /// `y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta)`, epsilon 1e-5
   ///
   /// In training, mean and (biased) variance are the batch's, and the running ones move towards them; frozen,
   /// they are the running ones. Source: Ioffe and Szegedy 2015, algorithm 1.
@@ -106,11 +106,13 @@ extension Tape {
   /// - Parameters:
   ///   - x: [..., channels]
   ///   - gamma, beta: [channels]
+  ///   - slopes: [channels], of a parametric rectifier. What it receives is not stored: its pullback computes
+  ///     it again, while the rows are in the cache.
   /// - Throws: `.invalidArgument` for a batch of a single row, which has no variance.
   package func batchNormalisation(
     _ x: Variable<Element>, gamma: Variable<Element>, beta: Variable<Element>,
     _ statistics: BatchStatistics<Element>,
-    isTraining: Bool, rectifies: Bool = false
+    isTraining: Bool, rectifies: Bool = false, slopes: Variable<Element>? = nil
   ) throws(Failure) -> Variable<Element> {
     let channels = x.shape.extents.last ?? 0
     guard channels > 0, x.tensor.count > 0, gamma.tensor.count == channels, beta.tensor.count == channels,
@@ -119,6 +121,10 @@ extension Tape {
       throw .invalidArgument(
         "batch normalisation of \(x.shape.description) with \(gamma.tensor.count) factors and \(statistics.mean.count) means"
       )
+    }
+    guard slopes.map({ $0.tensor.count == channels && !rectifies }) ?? true else {
+      throw .invalidArgument(
+        "slopes \(slopes?.shape.description ?? "") for \(x.shape.description); expected one a channel")
     }
     let rows = x.tensor.count / channels
     guard !isTraining || rows > 1 else {
@@ -153,17 +159,34 @@ extension Tape {
     let y = try Tensor<Element>(x.shape)
     withPointers(factors, mean) { factors, mean in
       forEachBlock(ofRows: rows, channels) { block in
-        scaleLoop(x.tensor.pointer, mean, factors, y.pointer, channels, block, rectifies)
+        if let slopes {
+          scaleLoop(x.tensor.pointer, mean, factors, slopes.tensor.pointer, y.pointer, channels, block)
+        } else {
+          scaleLoop(x.tensor.pointer, mean, factors, y.pointer, channels, block, rectifies)
+        }
       }
     }
 
     // With h = (x - mean) / sqrt(variance + epsilon), and dy 0 where the rectifier is inactive: dbeta = sum
     // of dy, dgamma = sum of dy h, dx = gamma / sqrt(variance + epsilon) * (dy - (dbeta + h dgamma) / rows);
-    // frozen: without the subtracted term.
-    return record(y, from: [x, gamma, beta]) { tape, dy throws(Failure) in
+    // frozen: without the subtracted term. Below 0 a parametric rectifier multiplies dy by its slope, whose
+    // gradient is the sum of dy times what it received there.
+    let inputs = [x, gamma, beta]
+    return record(y, from: slopes.map { inputs + [$0] } ?? inputs) { tape, dy throws(Failure) in
       if rectifies { try dy.gate(by: y) }
       let sums = try Tensor<Element>([columnSumsCount(rows, channels)])
-      columnSums(x.tensor.pointer, rows, channels, .products(dy.pointer, mean.pointer), sums.pointer)
+      if let slopes {
+        if !dy.isUnique() { dy = try dy.copy() }
+        let ofSlopes = try Tensor<Element>([columnSumsCount(rows, channels)])
+        slopedColumnSums(
+          x.tensor.pointer, rows, channels, mean.pointer, factors.pointer, slopes.tensor.pointer, dy.pointer,
+          sums.pointer, ofSlopes.pointer)
+        let dslopes = try Tensor<Element>(slopes.shape)
+        for c in 0..<channels { dslopes.pointer[c] = ofSlopes[c] }
+        try tape.accumulate(dslopes, into: slopes)
+      } else {
+        columnSums(x.tensor.pointer, rows, channels, .products(dy.pointer, mean.pointer), sums.pointer)
+      }
       let dgamma = try Tensor<Element>([channels]), dbeta = try Tensor<Element>([channels])
       for c in 0..<channels {
         dbeta.pointer[c] = sums[c]

@@ -72,7 +72,12 @@ package struct Convolution: EndedLayer {
   }
 
   func plan(_ node: PlannedNode, in planner: Planner) throws(Failure) -> Place {
-    try planner.convolve(node.loaded.whole(name), node.inputs[0], to: node.destination)
+    let filter = try node.loaded.whole(name), x = node.inputs[0]
+    if try planner.waits(node, filter) { return x }
+    let waiting = planner.waitingConvolutions(node.values[0])
+    return waiting.isEmpty
+      ? try planner.convolve(filter, x, to: node.destination)
+      : try planner.convolve(waiting, filter, x, to: node.destination)
   }
 
   package init(

@@ -60,20 +60,18 @@ package struct Ending: Equatable, Sendable {
   func train<Element: Scalar>(
     _ x: Variable<Element>, _ pass: TrainingPass<Element>
   ) throws(Failure) -> Variable<Element> {
-    var x = x
-    if case .batch(let name) = normalisation {
+    var slopes: Variable<Element>?
+    if case .parametric(let name) = activation { slopes = try pass.variable(name + ".weight") }
+    switch (normalisation, slopes) {
+    case (.batch(let name), _):
       let statistics = BatchStatistics(
         mean: try pass.value(name + ".running_mean"), variance: try pass.value(name + ".running_var"))
-      x = try pass.tape.batchNormalisation(
+      return try pass.tape.batchNormalisation(
         x, gamma: pass.variable(name + ".weight"), beta: pass.variable(name + ".bias"), statistics,
-        isTraining: pass.isTraining, rectifies: activation == .rectifier)
-    } else if activation == .rectifier {
-      x = try pass.tape.rectifier(x)
+        isTraining: pass.isTraining, rectifies: activation == .rectifier, slopes: slopes)
+    case (_, let slopes?): return try pass.tape.parametricRectifier(x, slopes: slopes)
+    default: return activation == .rectifier ? try pass.tape.rectifier(x) : x
     }
-    if case .parametric(let name) = activation {
-      x = try pass.tape.parametricRectifier(x, slopes: pass.variable(name + ".weight"))
-    }
-    return x
   }
 
   // MARK: Text

@@ -164,6 +164,15 @@ package final class Checkpoint<Element: Scalar> {
     return bytes
   }
 
+  /// The counter "step" of a file.
+  package static func step(_ file: WeightFile) throws(Failure) -> Int {
+    let words = try file.contains("counter.step") ? words(file, "counter.step") : []
+    guard words.count == 1, words[0] < 1 << 40 else {
+      throw .badData("checkpoint: it does not say how many steps were done")
+    }
+    return Int(words[0])
+  }
+
   /// The values of a counter, under its name in the file.
   package static func words(_ file: WeightFile, _ name: String) throws(Failure) -> [UInt64] {
     let bytes = try file.bytes(name)

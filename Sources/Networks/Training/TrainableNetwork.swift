@@ -10,14 +10,20 @@ package final class TrainableNetwork<Element: Scalar> {
   private let graph: Graph
   /// The index in `parameters` for a tensor's name.
   private let places: [String: Int]
+  /// The values that `results` returns.
+  private let wanted: [Int]
 
   /// Whether batch normalisation uses the batch's statistics, and dropout is active.
   package enum Mode: Sendable { case training, frozen }
 
-  /// - Parameter initial: supplies the initial value of each tensor of the weight file.
-  /// - Throws: `.invalidArgument` for a layer that training does not support.
+  /// - Parameters:
+  ///   - results: the names of the outputs that training sees; none for the graph's final value.
+  ///   - initial: supplies the initial value of each tensor of the weight file.
+  /// - Throws: `.invalidArgument` for a layer that training does not support, a result that the graph lacks,
+  ///   and for layers that no result depends on.
   package init(
-    _ graph: Graph, input: Extent, _ initial: (TensorSpecification) throws(Failure) -> Tensor<Element>
+    _ graph: Graph, input: Extent, results: [String] = [],
+    _ initial: (TensorSpecification) throws(Failure) -> Tensor<Element>
   ) throws(Failure) {
     var parameters: [Parameter<Element>] = [], places: [String: Int] = [:]
     for specification in try graph.tensors(for: input) {
@@ -32,9 +38,17 @@ package final class TrainableNetwork<Element: Scalar> {
       }
       parameters.append(Parameter(specification.name, value, isTrained: specification.isLearned))
     }
-    guard !graph.needed(for: [graph.result]).contains(false) else {
+    var wanted: [Int] = results.isEmpty ? [graph.result] : []
+    for name in results {
+      guard let value = graph.value(of: name) else {
+        throw .invalidArgument("a network without the result \"\(name)\" cannot be trained")
+      }
+      wanted.append(value)
+    }
+    guard !graph.needed(for: wanted).contains(false) else {
       throw .invalidArgument("a network with heads of its own cannot be trained")
     }
+    self.wanted = wanted
     for node in graph.nodes { try node.layer.checkTrainable() }
     self.parameters = parameters
     self.places = places
@@ -57,11 +71,19 @@ package final class TrainableNetwork<Element: Scalar> {
   ///   - x: [batch, height, width, channels]
   ///   - leaves: of this tape.
   ///   - seed: of dropout in this pass.
-  /// - Returns: the result of the last layer.
+  /// - Returns: the first result.
   package func run(
     _ x: Variable<Element>, _ leaves: [Variable<Element>], _ mode: Mode, seed: UInt64 = 0,
     on tape: Tape<Element>
   ) throws(Failure) -> Variable<Element> {
+    try results(x, leaves, mode, seed: seed, on: tape)[0]
+  }
+
+  /// The same, with all results that the network was made for.
+  package func results(
+    _ x: Variable<Element>, _ leaves: [Variable<Element>], _ mode: Mode, seed: UInt64 = 0,
+    on tape: Tape<Element>
+  ) throws(Failure) -> [Variable<Element>] {
     guard leaves.count == parameters.count else {
       throw .internalError("\(leaves.count) variables for \(parameters.count) parameters")
     }
@@ -70,12 +92,16 @@ package final class TrainableNetwork<Element: Scalar> {
       generator: Generator(seed: seed))
     let inputs = graph.nodes.map { $0.inputs }
     var values = LiveValues(
-      x, inputs, [Bool](repeating: true, count: inputs.count), keeping: [graph.result])
+      x, inputs, [Bool](repeating: true, count: inputs.count), keeping: wanted)
     for (i, node) in graph.nodes.enumerated() {
       values[i + 1] = try node.layer.train(values.take(at: i), pass)
     }
-    guard let result = values[graph.result] else { throw .internalError("the result was not made") }
-    return result
+    var results: [Variable<Element>] = []
+    for value in wanted {
+      guard let result = values[value] else { throw .internalError("a result was not made") }
+      results.append(result)
+    }
+    return results
   }
 }
 
@@ -102,8 +128,11 @@ final class TrainingPass<Element: Scalar> {
   }
 
   func variable(_ tensor: String) throws(Failure) -> Variable<Element> { leaves[try place(tensor)] }
-  /// Its value, to be read, or to be updated like running statistics.
-  func value(_ tensor: String) throws(Failure) -> Tensor<Element> { parameters[try place(tensor)].value }
+  /// Its value, to be read, or in training to be updated like running statistics.
+  func value(_ tensor: String) throws(Failure) -> Tensor<Element> {
+    let place = try place(tensor)
+    return isTraining ? parameters[place].value : leaves[place].tensor
+  }
 
   /// The bias of a layer's sums: a constant if a normalisation's mean cancels it.
   func bias(_ layer: String, _ hasBias: Bool, _ ending: Ending) throws(Failure) -> Variable<Element>? {

@@ -20,6 +20,8 @@ package final class Trainer {
   package var allReduce: ((Storage<Float>) throws(Failure) -> Void)?
 
   private let optimiser: Optimiser<Float>
+  /// Running averages of the network's parameters, in the same order; empty without.
+  private let averages: [Parameter<Float>]
   private let recycling = Memory.Recycling()
 
   /// The result of a step.
@@ -28,6 +30,8 @@ package final class Trainer {
     /// Before clipping.
     package let gradientNorm: Double
     package let mining: MiningStatistics?
+    /// Of a detector's loss.
+    package let detection: DetectionParts?
   }
 
   /// - Parameter weights: the initial weights; by default random numbers from the settings' seed.
@@ -44,11 +48,12 @@ package final class Trainer {
     self.settings = settings
     var generator = Generator(seed: settings.seed)
     network = try TrainableNetwork(
-      settings.loss.trainedPart(of: architecture.graph), input: architecture.input
+      settings.loss.trainedPart(of: architecture.graph), input: architecture.input,
+      results: settings.loss.results
     ) {
       specification throws(Failure) in
       if let weights { return try weights.tensor(specification.name, specification.extents) }
-      return try initialTensor(specification, &generator)
+      return try architecture.initialTensor(specification, &generator)
     }
     var head: [Parameter<Float>] = []
     let dimension = architecture.dimension
@@ -58,7 +63,14 @@ package final class Trainer {
       head.append(Parameter("head." + parameter.name, parameter.tensor, isTrained: parameter.isOptimised))
     }
     self.head = head
+    if settings.loss.wanted == .faces { try architecture.checkCells() }
     optimiser = try Optimiser(settings.rule, network.parameters + head)
+    averages =
+      try settings.average == nil
+      ? []
+      : network.parameters.map { parameter throws(Failure) in
+        Parameter("average." + parameter.name, try parameter.value.copy())
+      }
   }
 
   package var rate: Double { settings.schedule.rate(at: step) }
@@ -92,11 +104,21 @@ package final class Trainer {
       headLeaves.append(parameter.isTrained ? tape.leaf(parameter.value) : tape.constant(parameter.value))
     }
     let passSeed = Generator(seed: settings.seed, 0xD120, UInt64(step)).first
-    let answer = try network.run(tape.constant(pictures), leaves, .training, seed: passSeed, on: tape)
+    let answers = try network.results(
+      tape.constant(pictures), leaves, .training, seed: passSeed, on: tape)
     let embeddings = try tape.reshaped(
-      answer, [answer.shape[0], answer.shape.count / max(answer.shape[0], 1)])
-    let (loss, mining) = try settings.loss.value(
-      embeddings: embeddings, targets: targets, head: headLeaves, on: tape)
+      answers[0], [answers[0].shape[0], answers[0].shape.count / max(answers[0].shape[0], 1)])
+    let loss: Variable<Float>, mining: MiningStatistics?, detection: DetectionParts?
+    if case .detection(let settings) = settings.loss {
+      guard case .faces(let faces) = targets else { throw .invalidArgument("a batch without faces") }
+      let assignment = try CellAssignment(answers.map { $0.tensor }, faces, settings)
+      let found = try tape.detectionLoss(answers, faces, assignment, settings)
+      (loss, mining, detection) = (found.loss, nil, found.parts)
+    } else {
+      let found = try settings.loss.value(
+        embeddings: embeddings, targets: targets, head: headLeaves, on: tape)
+      (loss, mining, detection) = (found.loss, found.statistics, nil)
+    }
     guard loss.scalar.isFinite || allReduce != nil else {
       throw .badData("step \(step): the loss is \(loss.scalar)")
     }
@@ -135,8 +157,28 @@ package final class Trainer {
     try optimiser.step(
       gradients, rate: Float(rate), momentum: settings.schedule.beta1(at: step).map { Float($0) })
     for (parameter, numbers) in zip(head.filter { !$0.isTrained }, moved) { parameter.fill(numbers) }
+    moveAverages()
     step += 1
-    return Report(loss: Double(value[0]), rate: rate, gradientNorm: norm, mining: mining)
+    return Report(
+      loss: Double(value[0]), rate: rate, gradientNorm: norm, mining: mining, detection: detection)
+  }
+
+  /// `average += (1 - keep) (value - average)`. At first averages keep less, so that the initial weights are
+  /// soon forgotten: `keep = min(settings.average, (1 + step) / (10 + step))`, as in TensorFlow.
+  private func moveAverages() {
+    guard let average = settings.average else { return }
+    let share = Float(1 - min(average, Double(1 + step) / Double(10 + step)))
+    for (parameter, average) in zip(network.parameters, averages) {
+      let count = parameter.value.count
+      withPointers(parameter.value, average.value) { value, average in
+        for i in 0..<count { average[i] += share * (value[i] - average[i]) }
+      }
+    }
+  }
+
+  /// The network's parameters as in use: their averages, if there are any.
+  private var used: [Tensor<Float>] {
+    (averages.isEmpty ? network.parameters : averages).map { $0.value }
   }
 
   /// In a single call, so that processes communicate once per step.
@@ -168,8 +210,8 @@ package final class Trainer {
   /// - Returns: [batch, dimension]
   package func embed(_ pictures: Tensor<Float>) throws(Failure) -> Tensor<Float> {
     let tape = Tape<Float>()
-    let constants = network.parameters.map { tape.constant($0.value) }
-    let answer = try network.run(tape.constant(pictures), constants, .frozen, on: tape)
+    let answer = try network.run(
+      tape.constant(pictures), used.map { tape.constant($0) }, .frozen, on: tape)
     let embeddings = try tape.reshaped(
       answer, [answer.shape[0], answer.shape.count / max(answer.shape[0], 1)])
     guard let end = architecture.graph.nodes.first(where: { !settings.loss.trains($0.layer) }) else {
@@ -187,14 +229,16 @@ package final class Trainer {
     writer.metadata = metadata
     writer.metadata["architecture"] = "\(architecture.name)"
     if architecture.isGraph { writer.metadata[Architecture.graphKey] = architecture.text }
-    for parameter in network.parameters { try writer.add(parameter.name, parameter.value, as: format) }
+    for (parameter, value) in zip(network.parameters, used) {
+      try writer.add(parameter.name, value, as: format)
+    }
     try writer.write(path: path)
   }
 
   // MARK: Checkpoints
 
   private var checkpoint: Checkpoint<Float> {
-    Checkpoint(architecture.identity, network.parameters + head, optimiser.state)
+    Checkpoint(architecture.identity, network.parameters + head + averages, optimiser.state)
   }
 
   /// Writes everything needed to resume; an older file stays intact until the new one is complete.
@@ -213,12 +257,9 @@ package final class Trainer {
     let checkpoint = checkpoint
     checkpoint.texts = settings.texts
     let file = try WeightFile(path: path)
-    let words = try file.contains("counter.step") ? Checkpoint<Float>.words(file, "counter.step") : []
-    guard words.count == 1, words[0] < 1 << 40 else {
-      throw .badData("checkpoint: it does not say how many steps were done")
-    }
+    let step = try Checkpoint<Float>.step(file)
     try checkpoint.read(file)
-    step = Int(words[0])
+    self.step = step
     counters = checkpoint.counters
     counters["step"] = nil
     texts = checkpoint.texts

@@ -6,6 +6,8 @@ extension TrainingSettings {
     package enum Optimiser: Int32, CaseIterable { case sgd = 0, adam, adamW, rmsProp }
 
     package var loss = Loss.Options(.semiHard)
+    /// In place of `loss`: trains a one-pass detector.
+    package var detection: DetectionLoss?
     /// For a loss with a classifier.
     package var classes = 0
     package var optimiser = Optimiser.adam
@@ -19,6 +21,8 @@ extension TrainingSettings {
     package var weightDecay: Float = 0
     /// The maximum length of all gradients together; nil for no limit.
     package var longestGradient: Float?
+    /// The part that a running average of the weights keeps at each step; nil for no average.
+    package var average: Float?
     package var seed: UInt64 = 1
 
     package init() {}
@@ -26,7 +30,11 @@ extension TrainingSettings {
 
   /// - Throws: `.invalidArgument` naming the option that is out of range.
   package init(_ options: Options) throws(Failure) {
-    self.init(loss: try Loss(options.loss))
+    if let detection = options.detection {
+      self.init(loss: .detection(detection))
+    } else {
+      self.init(loss: try Loss(options.loss))
+    }
     if let fault = Setting("steps", options.steps, .atLeast(2)).fault { throw .invalidArgument(fault) }
     schedule = try Schedule(
       options.schedule, rate: Double(options.rate), steps: options.steps, warmUp: options.warmUp)
@@ -43,6 +51,7 @@ extension TrainingSettings {
     }
     longestGradient = options.longestGradient.map { Double($0) }
     classes = options.classes
+    average = options.average.map { Double($0) }
     seed = options.seed
     try check()
   }

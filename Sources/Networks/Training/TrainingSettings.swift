@@ -9,6 +9,8 @@ package struct TrainingSettings: Sendable {
   package var longestGradient: Double?
   /// For a loss with a classifier.
   package var classes = 0
+  /// The part that a running average of the weights keeps at each step; nil for no average.
+  package var average: Double?
   /// For initial weights and dropout.
   package var seed: UInt64 = 0
 
@@ -20,6 +22,7 @@ extension TrainingSettings: Settings {
   package var settings: [Setting] {
     Setting("longest gradient", longestGradient, .above(0))
     Setting("classes", classes, .atLeast(0))
+    Setting("average", average, .above(0, below: 1))
     Setting("seed", seed)
     loss.settings
     rule.settings

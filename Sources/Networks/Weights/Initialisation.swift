@@ -6,7 +6,7 @@ import Tensors
 ///
 /// Convolutions: normal with deviation `sqrt(2 / inputs of one sum)` (He et al. 2015, equation 10). Dense
 /// layers: uniform within `sqrt(6 / (inputs + outputs))` (Glorot and Bengio 2010, equation 16). Biases 0,
-/// normalisations without effect, slopes 0.25 (He et al. 2015).
+/// but the architecture's own, normalisations without effect, slopes 0.25 (He et al. 2015).
 ///
 /// - Parameter seed: determines every number, on any machine with the same rounding of logarithm and cosine.
 package func initialWeights(
@@ -15,9 +15,19 @@ package func initialWeights(
   var generator = Generator(seed: seed)
   var weights: [(name: String, tensor: Tensor<Float>)] = []
   for specification in try architecture.tensors() {
-    weights.append((specification.name, try initialTensor(specification, &generator)))
+    weights.append((specification.name, try architecture.initialTensor(specification, &generator)))
   }
   return weights
+}
+
+extension Architecture {
+  /// The initial value of one of its tensors.
+  package func initialTensor(
+    _ specification: TensorSpecification, _ generator: inout Generator
+  ) throws(Failure) -> Tensor<Float> {
+    if let biases = initialBiases[specification.name] { return try Tensor(specification.extents, biases) }
+    return try Networks.initialTensor(specification, &generator)
+  }
 }
 
 /// The initial value of a tensor.

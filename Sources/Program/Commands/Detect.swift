@@ -72,14 +72,21 @@ struct Detect: ParsableCommand {
 /// How to search, for which faces, and where.
 struct SearchOptions: ParsableArguments {
   enum Kind: String, CaseIterable, ExpressibleByArgument {
-    case mtcnn, cascade
+    case yunet, mtcnn, cascade
 
     /// The model's name.
-    var modelName: String { self == .cascade ? "faces-cascade" : "mtcnn" }
+    var modelName: String {
+      switch self {
+      case .yunet: "faces-points"
+      case .mtcnn: "mtcnn"
+      case .cascade: "faces-cascade"
+      }
+    }
   }
 
   @Option(
-    help: "The networks that find faces: mtcnn, or cascade, without landmarks. (default: the best with them)")
+    help: ArgumentHelp(
+      "The networks that find faces: yunet, mtcnn, or cascade, without landmarks. (default: the best with them)"))
   var detector: Kind?
 
   @Option(help: ArgumentHelp("The detector's model.", valueName: "file"))

@@ -19,6 +19,8 @@ package final class FastStyleTrainer {
     package var contentWeight: Float = 1, styleWeight: Float = 1e-4, smoothness: Float = 1e-3
     /// Adam's learning rate.
     package var rate: Float = 1e-3
+    /// At this step the rate is a hundredth, falling by half a cosine; nil: it stays.
+    package var fallsUntil: Int?
     package var seed: UInt64 = 1
 
     package init() {}
@@ -32,6 +34,7 @@ package final class FastStyleTrainer {
       Setting("style weight", styleWeight, .from(0, to: 1e12))
       Setting("smoothness", smoothness, .from(0, to: 1e12))
       Setting("rate", rate, .from(1e-8, to: 1))
+      Setting("steps", fallsUntil, .from(1, to: 1 << 30))
       Setting("seed", seed)
     }
   }
@@ -47,10 +50,13 @@ package final class FastStyleTrainer {
 
   private let options: Options
   private let vgg: Network<Float>
+  private let architecture: Architecture
   private let network: TrainableNetwork<Float>
   private let optimiser: Optimiser<Float>
   /// The style's mean products of channels, by scale and layer.
   private let grams: [[Tensor<Float>]]
+  /// Names the style's picture in checkpoints.
+  private let style: String
   private let recycling = Memory.Recycling()
   /// Steps completed.
   package private(set) var steps = 0
@@ -61,7 +67,7 @@ package final class FastStyleTrainer {
     try options.check()
     self.options = options
     vgg = try model.network()
-    let architecture = Architecture.fastStyleResize(filters: options.filters, blocks: options.blocks)
+    architecture = .fastStyleResize(filters: options.filters, blocks: options.blocks)
     var generator = Generator(seed: options.seed)
     network = try TrainableNetwork(architecture.graph, input: architecture.input) {
       specification throws(Failure) in
@@ -70,6 +76,9 @@ package final class FastStyleTrainer {
     optimiser = try Optimiser(.adam(Adam()), network.parameters)
     var grams: [[Tensor<Float>]] = []
     let cut = try cover(style, width: options.side, height: options.side)
+    var fingerprint = Fingerprint()
+    cut.pixels.withSpan { fingerprint.add($0.bytes) }
+    self.style = String(fingerprint.value, radix: 16)
     for scale in 0..<options.scales {
       let side = options.side >> scale
       let image = try cut.resized(width: side, height: side, filter: .bicubic)
@@ -109,9 +118,16 @@ package final class FastStyleTrainer {
       }
     }
     guard report.total.isFinite else { throw .badData("step \(steps): the cost is \(report.total)") }
-    try optimiser.step(sums, rate: options.rate)
+    try optimiser.step(sums, rate: rate)
     steps += 1
     return report
+  }
+
+  /// Of the next step.
+  private var rate: Float {
+    guard let end = options.fallsUntil else { return options.rate }
+    let done = Double(min(steps, end)) / Double(end)
+    return options.rate * Float(0.01 + 0.99 * 0.5 * (1 + cos(.pi * done)))
   }
 
   private func gradients(
@@ -168,14 +184,41 @@ package final class FastStyleTrainer {
   }
 
   /// Writes the network as a model of a fast style.
-  package func save(path: String, metadata: [String: String] = [:]) throws(Failure) {
+  package func saveModel(
+    path: String, _ numbers: WeightFileWriter.Numbers, metadata: [String: String] = [:]
+  ) throws(Failure) {
     var file = WeightFileWriter()
     file.metadata = metadata
-    file.metadata["architecture"] = "fast-style-resize"
+    file.metadata["architecture"] = "\(architecture.name)"
     file.metadata["filters"] = "\(options.filters)"
     file.metadata["blocks"] = "\(options.blocks)"
-    for parameter in network.parameters { try file.add(parameter.name, parameter.value) }
+    for parameter in network.parameters { try file.add(parameter.name, parameter.value, as: numbers) }
     try file.write(path: path)
+  }
+
+  // MARK: Checkpoints
+
+  private var checkpoint: Checkpoint<Float> {
+    let checkpoint = Checkpoint("\(architecture.name)", network.parameters, optimiser.state)
+    checkpoint.texts = options.texts
+    checkpoint.texts["style"] = style
+    return checkpoint
+  }
+
+  /// Writes everything needed to resume; an older file stays intact until the new one is complete.
+  package func save(path: String) throws(Failure) {
+    let checkpoint = checkpoint
+    checkpoint.counters["step"] = [UInt64(steps)]
+    try checkpoint.write(path: path)
+  }
+
+  /// Resumes from a checkpoint of the same style and options, with the same bits.
+  /// - Throws: the errors of `Checkpoint.read`, naming the option that differs; nothing is changed then.
+  package func resume(path: String) throws(Failure) {
+    let checkpoint = checkpoint, file = try WeightFile(path: path)
+    let step = try Checkpoint<Float>.step(file)
+    try checkpoint.read(file)
+    steps = step
   }
 }
 

@@ -103,6 +103,14 @@ extension Float {
           kernels.depthwiseBlock(
             window, x, weights, y, stride, accumulate, epilogue, first, min(pixelsPerTask, pixels - first))
         }
+      case .fewInputs(let pixelsPerTask):
+        let pixels = window.outputPixels
+        ThreadPool.shared.run((pixels + pixelsPerTask - 1) / pixelsPerTask) { task, _ in
+          let first = task * pixelsPerTask
+          kernels.fewInputsBlock(
+            window, x, weights, y, stride, shape.outputs, accumulate, epilogue, first,
+            min(pixelsPerTask, pixels - first))
+        }
       case .product(let split):
         ThreadPool.shared.run(split.count, workers: scratch.workers) { task, worker in
           let part = split.part(task)
@@ -237,6 +245,8 @@ extension Float {
 private struct PlainSchedule {
   enum Method {
     case depthwise(pixelsPerTask: Int)
+    /// For few channels, and not many output channels.
+    case fewInputs(pixelsPerTask: Int)
     /// For few output channels.
     case gathered(rowsPerTask: Int)
     /// A 1x1 window: a matrix product.
@@ -272,6 +282,13 @@ private struct PlainSchedule {
     if filter.isDepthwise {
       method = .depthwise(pixelsPerTask: max(1, (1 << 16) / max(1, window.taps * window.channels)))
       scratch = Scratch(kernels)
+      sharedCount = 0
+      return
+    }
+    if Float.startsRows(window, filter) {
+      method = .fewInputs(
+        pixelsPerTask: max(1, (1 << 20) / (window.taps * window.channels * filter.outputs) / 8 * 8))
+      scratch = Scratch(shared: filter.widenedCount, kernels)
       sharedCount = 0
       return
     }

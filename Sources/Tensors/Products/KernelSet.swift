@@ -25,6 +25,11 @@ struct KernelSet: @unchecked Sendable {
     ) -> Void
   let depthwiseGradientBlock:
     (Window, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int) -> Void
+  let fewInputsBlock:
+    (
+      Window, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int, Bool,
+      Epilogue, Int, Int
+    ) -> Void
   let gatherTapsBlock:
     (Window, UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, Int, Int, Epilogue, Int, Int) ->
       Void
@@ -91,7 +96,7 @@ extension KernelSet {
   static let baseline = KernelSet(
     name: "baseline", tileRows: Kernels.tileRows, tileColumns: Kernels.tileColumns,
     convolveBlock: Kernels.convolveBlock, depthwiseBlock: Kernels.depthwiseBlock,
-    depthwiseGradientBlock: Kernels.depthwiseGradientBlock,
+    depthwiseGradientBlock: Kernels.depthwiseGradientBlock, fewInputsBlock: Kernels.fewInputsBlock,
     gatherTapsBlock: Kernels.gatherTapsBlock, multiplyBlock: Kernels.multiplyBlock,
     outerBlock: Kernels.outerBlock, packPanel: Kernels.packPanel, transposeBlock: Kernels.transposeBlock,
     winogradInput: Kernels.winogradInput, winogradOutput: Kernels.winogradOutput,
@@ -107,7 +112,7 @@ extension KernelSet {
     static let avx2 = KernelSet(
       name: "avx2", tileRows: KernelsAVX2.tileRows, tileColumns: KernelsAVX2.tileColumns,
       convolveBlock: KernelsAVX2.convolveBlock, depthwiseBlock: KernelsAVX2.depthwiseBlock,
-      depthwiseGradientBlock: KernelsAVX2.depthwiseGradientBlock,
+      depthwiseGradientBlock: KernelsAVX2.depthwiseGradientBlock, fewInputsBlock: KernelsAVX2.fewInputsBlock,
       gatherTapsBlock: KernelsAVX2.gatherTapsBlock, multiplyBlock: KernelsAVX2.multiplyBlock,
       outerBlock: KernelsAVX2.outerBlock, packPanel: KernelsAVX2.packPanel,
       transposeBlock: KernelsAVX2.transposeBlock,
@@ -124,6 +129,7 @@ extension KernelSet {
       name: "avx512", tileRows: KernelsAVX512.tileRows, tileColumns: KernelsAVX512.tileColumns,
       convolveBlock: KernelsAVX512.convolveBlock, depthwiseBlock: KernelsAVX512.depthwiseBlock,
       depthwiseGradientBlock: KernelsAVX512.depthwiseGradientBlock,
+      fewInputsBlock: KernelsAVX512.fewInputsBlock,
       gatherTapsBlock: KernelsAVX512.gatherTapsBlock, multiplyBlock: KernelsAVX512.multiplyBlock,
       outerBlock: KernelsAVX512.outerBlock, packPanel: KernelsAVX512.packPanel,
       transposeBlock: KernelsAVX512.transposeBlock,

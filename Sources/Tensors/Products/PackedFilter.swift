@@ -16,7 +16,7 @@ package struct FilterShape: Equatable, Sendable {
   }
 
   /// One input and one output per group.
-  var isDepthwise: Bool { groups > 1 && inputs == 1 && outputs == groups }
+  package var isDepthwise: Bool { groups > 1 && inputs == 1 && outputs == groups }
 }
 
 /// The weights of a convolution, packed for the kernels.

@@ -152,7 +152,8 @@ private func near(_ a: Box, _ b: Box) -> Bool {
         }) == "badData: weights: net12.features.weight is [16, 16, 3, 3]; expected [16, 16, 4, 4]")
     let part = try Model(TensorFile(metadata: [("architecture", "cascade-12")]).weightFile())
     #expect(
-      reason(part) == "wrongModel: the model is \"cascade-12\"; expected mtcnn or cascade for a detector")
+      reason(part)
+        == "wrongModel: the model is \"cascade-12\"; expected mtcnn, cascade or yunet for a detector")
   }
 
   @Test(

@@ -149,6 +149,50 @@ import Testing
     }
   }
 
+  private static let depthwise = Layer.convolution(
+    "d", 8, kernel: 3, groups: 8, padding: .zeros(1), normalisation: .batch("n"), activation: .rectifier)
+  private static let halving = Layer.convolution(
+    "d", 8, kernel: 3, stride: 2, groups: 8, padding: .zeros(1), activation: .rectifier)
+  private static let pointwise = Layer.convolution("p", 8, kernel: 1, activation: .parametric("s"))
+
+  /// Where a depthwise convolution waits for a pointwise one, a first one for both, or neither may wait.
+  @Test(
+    arguments: [
+      [.tap("x"), depthwise, pointwise, .tap("y")],
+      [.tap("x"), halving, pointwise, .tap("y")],
+      [.tap("x"), depthwise, .tap("middle"), pointwise, .tap("y")],
+      [depthwise, .head([.sigmoid, .tap("side")]), pointwise, .tap("y")],
+      [depthwise, pointwise, .head([depthwise, pointwise, .tap("side")]), depthwise, pointwise, .tap("y")],
+      [depthwise, .rectifier, pointwise, .tap("y")],
+      [depthwise, depthwise, pointwise, .tap("y")],
+      [.residual([depthwise, pointwise]), .tap("y")],
+      [.residual([depthwise, .convolution("q", 8, kernel: 1)]), .rectifier, .tap("y")],
+      [depthwise, pointwise, .residual([depthwise, .convolution("q", 8, kernel: 1)]), .rectifier, .tap("y")],
+      [.concatenation([[depthwise, pointwise], [halving, pointwise, .upsampling(2)]]), .tap("y")],
+      [.upsampling(2), depthwise, pointwise, .tap("y")],
+      [
+        depthwise, pointwise, .residual([halving, pointwise, .upsampling(2)]), depthwise, pointwise, .tap("y")
+      ],
+      [.residual([halving, .upsampling(2)]), .rectifier, .tap("y")],
+      [.convolution("q", 8, kernel: 1), pointwise, .tap("y")],
+      [depthwise, .convolution("q", 8, kernel: 1, stride: 2), .tap("y")],
+      [depthwise, .convolution("q", 8, kernel: 1, groups: 2), .tap("y")],
+      [depthwise, .convolution("q", 8, kernel: 1, padding: .zeros(1)), .tap("y")]
+    ] as [[Layer]], [(1, false), (2, false), (2, true)])
+  func `depthwise separable convolutions mean the same wherever they stand`(
+    layers: [Layer], before: (stride: Int, isTapped: Bool)
+  ) throws {
+    let first = Layer.convolution(
+      "c", 8, kernel: 3, stride: before.stride, padding: .zeros(1), activation: .rectifier)
+    let whole = [first] + (before.isTapped ? [.tap("first")] : []) + layers
+    var taps: [String] = []
+    for output in Graph(whole).outputs where !taps.contains(output.name) { taps.append(output.name) }
+    let input = Extent(height: 12, width: 20, channels: 3)
+    let network = try Network<Float>(whole, input: input, weights: weights(whole, input))
+    #expect(try difference(network, picture(2, 12, 20), taps) < Tolerance.float, "\(layers)")
+    #expect(try difference(network, picture(1, 12, 20), ["y"]) < Tolerance.float, "\(layers)")
+  }
+
   @Test func `a tap before a residual keeps its value`() throws {
     var numbers = Numbers(seed: 93)
     var file = TensorFile()

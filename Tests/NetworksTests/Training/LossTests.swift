@@ -136,6 +136,7 @@ extension Loss {
     case .people, .classes: .labels([0, 2, 0, 1, 2, 1])
     case .pairs: .pairs([0, 1, 1])
     case .teacher: .teacher(try Tensor([6, 4], repeating: teacher))
+    case .faces: .faces([])
     }
   }
 }
@@ -220,6 +221,7 @@ struct LossCase: Sendable, CustomTestStringConvertible {
     case .people, .classes: .labels(labels)
     case .pairs: .pairs(labels)
     case .teacher: .teacher(try tensor([count, dimension], teacher))
+    case .faces: .faces([])
     }
   }
 

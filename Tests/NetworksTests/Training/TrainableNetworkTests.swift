@@ -134,6 +134,64 @@ private func trainable<Element: Scalar>(
     #expect(network.parameters.reduce(0) { $0 + ($1.isTrained ? $1.value.count : 0) } == 3_733_968)
   }
 
+  /// A trunk with two heads, of which the first reads what the second does.
+  private static let twoHeads = """
+    input channels=3
+    trunk convolution filters=4 kernel=3 padding=1 activation=rectifier < input
+    fine convolution filters=3 kernel=1 < trunk
+    small pool pooling=maximum kernel=2 stride=2 < trunk
+    coarse convolution filters=5 kernel=1 < small
+    output fine
+    output coarse
+    """
+
+  @Test func `several results are what inference gives, and all of them reach the weights`() throws {
+    let architecture = try Architecture(text: Self.twoHeads)
+    let weights = try Formula.file(architecture.graph, architecture.input)
+    let x = try randomTensor([2, 6, 4, 3], seed: 93)
+    let expected = try Network<Double>(architecture, weights: weights).run(x, .init(["coarse", "fine"]))
+    let network = try TrainableNetwork<Double>(
+      architecture.graph, input: architecture.input, results: ["coarse", "fine"]
+    ) { specification throws(Failure) in
+      let floats = try weights.tensor(specification.name, specification.extents)
+      let tensor = try Tensor<Double>(floats.shape)
+      for i in 0..<floats.count { tensor.pointer[i] = Double(floats[i]) }
+      return tensor
+    }
+    let tape = Tape<Double>(), leaves = network.leaves(on: tape)
+    let results = try network.results(tape.constant(x), leaves, .training, on: tape)
+    #expect(results.map(\.shape.extents) == [[2, 3, 2, 5], [2, 6, 4, 3]])
+    for (result, expected) in zip(results, expected) {
+      #expect(largestDifference(result.tensor.values, expected.values) < Tolerance.double)
+    }
+    // Of the sum of both the trunk's slope is the sum of the slopes of each.
+    func slope(_ wanted: [Int]) throws -> [Double] {
+      let tape = Tape<Double>(), leaves = network.leaves(on: tape)
+      let results = try network.results(tape.constant(x), leaves, .training, on: tape)
+      let sums = try wanted.map { try tape.sum(results[$0]) }
+      let loss = try tape.weightedSum(sums, sums.map { _ in 1 })
+      return try tape.gradients(of: loss, at: [leaves[0]])[0].values
+    }
+    let both = try slope([0, 1]), each = try (slope([0]), slope([1]))
+    #expect(largestDifference(both, zip(each.0, each.1).map { $0 + $1 }) < Tolerance.double)
+    #expect(each.0.contains { $0 != 0 } && each.1.contains { $0 != 0 })
+  }
+
+  @Test func `results that are missing, and layers that none depends on, are refused`() throws {
+    let architecture = try Architecture(text: Self.twoHeads)
+    func refusal(_ results: [String]) -> String {
+      outcome {
+        try TrainableNetwork<Float>(architecture.graph, input: architecture.input, results: results) {
+          specification throws(Failure) in try Tensor(specification.extents, repeating: 0)
+        }
+      }
+    }
+    #expect(refusal(["fine", "coarse"]) == "")
+    #expect(
+      refusal(["fine", "none"]) == "invalidArgument: a network without the result \"none\" cannot be trained")
+    #expect(refusal(["fine"]) == "invalidArgument: a network with heads of its own cannot be trained")
+  }
+
   @Test(arguments: networks.indices) func `its parameters are the tensors of the weight file`(
     index: Int
   ) throws {

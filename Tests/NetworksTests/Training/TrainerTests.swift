@@ -35,6 +35,7 @@ private func targets(_ loss: Loss) throws -> Targets<Float> {
   case .nothing: return .nothing
   case .people, .classes: return .labels(people)
   case .pairs: return .pairs((0..<6).map { people[2 * $0] == people[2 * $0 + 1] ? 0 : 1 })
+  case .faces: return .faces([])
   case .teacher:
     var numbers = Numbers(seed: 300)
     let own: [Float] = numbers.array(3 * 6)  // a direction for each person
@@ -219,6 +220,49 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
       outcome { try trainer.resume(path: damaged.path) }
         == "badData: checkpoint: it does not say how many steps were done")
     #expect(state(trainer) == before)
+  }
+
+  /// average += (1 - keep)(value - average), keep = min(0.4, (1 + step) / (10 + step))
+  @Test func `a running average of the weights is what is saved, and goes on with the same bits`() throws {
+    var averaged = settings(.softmax(.mean))
+    averaged.average = 0.4
+    let plain = try Trainer(small(), settings(.softmax(.mean)))
+    var expected = plain.network.parameters.map { $0.value.values.map { Double($0) } }
+    for step in 0..<8 {
+      _ = try train(plain, steps: 1)
+      let share = 1 - min(0.4, Double(1 + step) / Double(10 + step))
+      for (i, parameter) in plain.network.parameters.enumerated() {
+        for (k, value) in parameter.value.values.enumerated() {
+          expected[i][k] += share * (Double(value) - expected[i][k])
+        }
+      }
+    }
+    let trainer = try Trainer(small(), averaged), checkpoint = TemporaryFile(), model = TemporaryFile()
+    _ = try train(trainer, steps: 5)
+    try trainer.save(path: checkpoint.path)
+    let resumed = try Trainer(small(), averaged)
+    try resumed.resume(path: checkpoint.path)
+    for trainer in [trainer, resumed] {
+      _ = try train(trainer, steps: 3)
+      #expect(state(trainer) == state(plain))
+      try trainer.export(path: model.path, .float32)
+      let weights = try WeightFile(path: model.path)
+      for (i, parameter) in plain.network.parameters.enumerated() {
+        let saved = try weights.tensor(parameter.name, parameter.value.shape.extents).values
+        #expect(
+          largestDifference(saved.map { Double($0) }, expected[i]) < Tolerance.float, "\(parameter.name)")
+        // A bias before a batch normalisation stays 0.
+        #expect(saved != parameter.value.values || saved.allSatisfy { $0 == 0 })
+      }
+      let answer = try Network<Float>(small(), weights: weights).run(pictures(), .init(["embedding"]))[0]
+      #expect(try largestDifference(trainer.embed(pictures()).values, answer.values) < 10 * Tolerance.float)
+    }
+    #expect(
+      outcome { try plain.resume(path: checkpoint.path) }
+        == "wrongModel: average is none; the checkpoint has 0.4")
+    averaged.average = 1
+    #expect(
+      outcome { try averaged.check() } == "invalidArgument: average 1.0; expected more than 0, less than 1")
   }
 
   @Test func `gives the same bits for one to three threads`() throws {

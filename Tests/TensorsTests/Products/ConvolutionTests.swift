@@ -32,13 +32,15 @@ private func methods(_ numbers: inout Numbers) throws -> [(name: String, work: C
       "whole rows of the padded picture",
       try Case(window(2, 6, 7, 3, kernel: 5, stride: 2, pad: 2), 21, &numbers)
     ),
+    ("few channels", try Case(window(2, 6, 23, 3, kernel: 3, stride: 2, pad: 1), 21, &numbers)),
     ("a sweep", try Case(window(2, 6, 7, 18, kernel: 3, stride: 1, pad: 1), 21, &numbers)),
     (
       "a sweep in groups",
       try Case(window(2, 6, 7, 15, kernel: 3, stride: 2, pad: 1), 21, groups: 3, &numbers)
     ),
     ("to a few channels", try Case(window(2, 6, 7, 35, kernel: 3, stride: 1, pad: 1), 3, &numbers)),
-    ("depthwise", try Case(window(2, 6, 7, 21, kernel: 3, stride: 1, pad: 1), 21, groups: 21, &numbers))
+    ("depthwise", try Case(window(2, 6, 7, 21, kernel: 3, stride: 1, pad: 1), 21, groups: 21, &numbers)),
+    ("depthwise, wide", try Case(window(1, 5, 7, 21, kernel: 5, stride: 1, pad: 2), 21, groups: 21, &numbers))
   ]
 }
 
@@ -130,6 +132,19 @@ private func methods(_ numbers: inout Numbers) throws -> [(name: String, work: C
     guard channels > 1 else { return }
     var numbers = Numbers(seed: UInt64(channels))
     try check(Case(sweep.window(2, 5, 7, channels), channels, groups: channels, &numbers), &numbers)
+  }
+
+  /// Rows of a network's first layers: groups of neighbours, what is left of them, and edges.
+  @Test(arguments: [1, 2, 3], [1, 7, 8, 9, 15, 16, 17, 31, 33])
+  func `agrees with its plain twin at few channels and any width`(channels: Int, width: Int) throws {
+    var numbers = Numbers(seed: UInt64(width))
+    for (sweep, outputs) in [
+      (Sweep(3, 1, 1), 1), (Sweep(3, 2, 1), 16), (Sweep(3, 1, 4), 21), (Sweep(2, 1, 0), 32),
+      (Sweep(5, 1, 2), 8)
+    ] {
+      guard width >= sweep.kernel else { continue }
+      try check(Case(sweep.window(2, 6, width, channels), outputs, &numbers), &numbers)
+    }
   }
 
   @Test func `writes nothing outside its slice of a wider picture, and adds to what is there`() throws {

@@ -111,6 +111,11 @@ class fs_models(Structure):
     pass
 
 
+fs_precision = c_int
+FS_FLOAT32 = 0
+FS_FLOAT16 = 1
+
+
 class fs_architecture_info(Sized):
     _fields_ = [
         ("size", c_size_t),
@@ -571,6 +576,7 @@ class fs_fast_trainer_options(Sized):
         ("style_weight", c_float),
         ("smoothness", c_float),
         ("rate", c_float),
+        ("steps", c_uint32),
         ("seed", c_uint64),
     ]
 
@@ -858,6 +864,84 @@ class fs_mining_statistics(Structure):
     ]
 
 
+fs_overlap = c_int
+FS_OVERLAP_IOU = 0
+FS_OVERLAP_GIOU = 1
+FS_OVERLAP_DIOU = 2
+FS_OVERLAP_CIOU = 3
+FS_OVERLAP_EIOU = 4
+
+
+class fs_scene_face(Structure):
+    _fields_ = [
+        ("left", c_float),
+        ("top", c_float),
+        ("right", c_float),
+        ("bottom", c_float),
+        ("points", c_float * 10),
+        ("has_points", c_int32),
+        ("ignored", c_int32),
+    ]
+
+
+fs_point_loss = c_int
+FS_POINTS_SMOOTH_L1 = 0
+FS_POINTS_WING = 1
+
+
+fs_score_loss = c_int
+FS_SCORES_CROSS_ENTROPY = 0
+FS_SCORES_QUALITY_FOCAL = 1
+
+
+class fs_detection_options(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("overlap", fs_overlap),
+        ("points", fs_point_loss),
+        ("score", fs_score_loss),
+        ("box_weight", c_float),
+        ("point_weight", c_float),
+        ("score_weight", c_float),
+        ("point_range", c_float),
+        ("point_bend", c_float),
+        ("focus", c_float),
+        ("quality", c_float),
+        ("centre_radius", c_float),
+        ("candidates", c_uint32),
+        ("overlap_cost", c_float),
+    ]
+
+
+class fs_detection_parts(Structure):
+    _fields_ = [
+        ("box", c_double),
+        ("points", c_double),
+        ("score", c_double),
+        ("faces", c_uint64),
+        ("cells", c_uint64),
+        ("overlap", c_double),
+    ]
+
+
+class fs_scenes(Structure):
+    pass
+
+
+class fs_scene_options(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("side", c_uint32),
+        ("min_face", c_float),
+        ("max_face", c_float),
+        ("paste", c_float),
+        ("mosaic", c_float),
+        ("max_pasted", c_uint32),
+        ("dark", c_float),
+        ("augmentation", POINTER(fs_augmentation)),
+    ]
+
+
 class fs_trainer(Structure):
     pass
 
@@ -882,6 +966,7 @@ class fs_trainer_options(Sized):
         ("size", c_size_t),
         ("architecture", c_char_p),
         ("loss", POINTER(fs_loss_options)),
+        ("detection", POINTER(fs_detection_options)),
         ("classes", c_uint32),
         ("optimiser", fs_optimiser),
         ("schedule", fs_schedule),
@@ -891,6 +976,7 @@ class fs_trainer_options(Sized):
         ("momentum", c_float),
         ("weight_decay", c_float),
         ("longest_gradient", c_float),
+        ("average", c_float),
         ("seed", c_uint64),
     ]
 
@@ -929,6 +1015,8 @@ class fs_training_progress(Sized):
         ("gradient_norm", c_double),
         ("photos_per_second", c_double),
         ("mining", fs_mining_statistics),
+        ("detection", fs_detection_parts),
+        ("faces_per_second", c_double),
     ]
 
 
@@ -953,12 +1041,21 @@ class fs_training_options(Sized):
     ]
 
 
+class fs_detector_training_options(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("batch", c_uint32),
+        ("scenes", POINTER(fs_scene_options)),
+        ("checkpoint", c_char_p),
+        ("checkpoint_every", c_uint32),
+        ("memory_limit", c_uint64),
+        ("seed", c_uint64),
+        ("on_step", fs_training_callback),
+        ("user", c_void_p),
+    ]
+
+
 fs_all_reduce = CFUNCTYPE(fs_status, POINTER(c_float), c_size_t, c_void_p)
-
-
-fs_precision = c_int
-FS_FLOAT32 = 0
-FS_FLOAT16 = 1
 
 
 class fs_pairs(Structure):
@@ -1536,7 +1633,14 @@ FUNCTIONS = {
             POINTER(fs_fast_trainer), POINTER(POINTER(fs_image)), c_size_t, POINTER(fs_fast_training_step)
         ],
     ),
-    "fs_fast_trainer_save_model": (fs_status, [POINTER(fs_fast_trainer), c_char_p, POINTER(fs_model_texts)]),
+    "fs_fast_trainer_save": (fs_status, [POINTER(fs_fast_trainer), c_char_p]),
+    "fs_fast_trainer_resume": (fs_status, [POINTER(fs_fast_trainer), c_char_p]),
+    "fs_fast_trainer_save_model": (
+        fs_status,
+        [
+            POINTER(fs_fast_trainer), c_char_p, fs_precision, POINTER(fs_model_texts)
+        ],
+    ),
     "fs_fast_trainer_destroy": (None, [POINTER(fs_fast_trainer)]),
     "fs_frame_init": (fs_status, [POINTER(fs_frame), c_size_t]),
     "fs_image_from_frame": (fs_status, [POINTER(POINTER(fs_image)), POINTER(fs_frame), POINTER(fs_region)]),
@@ -1674,6 +1778,45 @@ FUNCTIONS = {
             POINTER(c_float), c_size_t
         ],
     ),
+    "fs_box_overlap": (
+        fs_status,
+        [
+            fs_overlap, POINTER(c_float), POINTER(c_float), c_size_t, POINTER(c_float), c_size_t,
+            POINTER(c_float), c_size_t
+        ],
+    ),
+    "fs_detection_options_init": (fs_status, [POINTER(fs_detection_options), c_size_t]),
+    "fs_detection_assign": (
+        fs_status,
+        [
+            POINTER(fs_detection_options), POINTER(c_float), c_uint32, c_uint32, POINTER(fs_scene_face),
+            c_size_t, POINTER(c_int32), c_size_t
+        ],
+    ),
+    "fs_detection_loss": (
+        fs_status,
+        [
+            POINTER(fs_detection_options), POINTER(c_float), c_size_t, c_uint32, c_uint32,
+            POINTER(fs_scene_face), POINTER(c_size_t), POINTER(fs_detection_parts), POINTER(c_float), c_size_t
+        ],
+    ),
+    "fs_scenes_create": (fs_status, [POINTER(POINTER(fs_scenes))]),
+    "fs_scenes_add": (fs_status, [POINTER(fs_scenes), c_char_p, c_char_p]),
+    "fs_scenes_add_backgrounds": (fs_status, [POINTER(fs_scenes), c_char_p]),
+    "fs_scenes_keep": (fs_status, [POINTER(fs_scenes), c_size_t, c_size_t]),
+    "fs_scenes_count": (c_size_t, [POINTER(fs_scenes)]),
+    "fs_scenes_background_count": (c_size_t, [POINTER(fs_scenes)]),
+    "fs_scenes_left_out_count": (c_size_t, [POINTER(fs_scenes)]),
+    "fs_scenes_left_out": (fs_status, [POINTER(fs_scenes), c_size_t, c_char_p, c_size_t, c_char_p, c_size_t]),
+    "fs_scenes_destroy": (None, [POINTER(fs_scenes)]),
+    "fs_scene_options_init": (fs_status, [POINTER(fs_scene_options), c_size_t]),
+    "fs_scenes_compose": (
+        fs_status,
+        [
+            POINTER(fs_scenes), POINTER(fs_scene_options), c_uint64, c_uint32, c_uint32,
+            POINTER(POINTER(fs_image)), POINTER(fs_scene_face), c_size_t, POINTER(c_size_t)
+        ],
+    ),
     "fs_trainer_options_init": (fs_status, [POINTER(fs_trainer_options), c_size_t]),
     "fs_trainer_create": (
         fs_status,
@@ -1697,6 +1840,13 @@ FUNCTIONS = {
     ),
     "fs_training_options_init": (fs_status, [POINTER(fs_training_options), c_size_t]),
     "fs_trainer_run": (fs_status, [POINTER(fs_trainer), POINTER(fs_photos), POINTER(fs_training_options)]),
+    "fs_detector_training_options_init": (fs_status, [POINTER(fs_detector_training_options), c_size_t]),
+    "fs_trainer_run_scenes": (
+        fs_status,
+        [
+            POINTER(fs_trainer), POINTER(fs_scenes), POINTER(fs_detector_training_options)
+        ],
+    ),
     "fs_trainer_all_reduce_set": (fs_status, [POINTER(fs_trainer), fs_all_reduce, c_void_p]),
     "fs_trainer_save": (fs_status, [POINTER(fs_trainer), c_char_p]),
     "fs_trainer_resume": (fs_status, [POINTER(fs_trainer), c_char_p]),

@@ -141,12 +141,12 @@ def verdict_of(verdict):
 
 
 class Detector(Handle):
-    """Finds faces with the networks of a `Model`, "mtcnn" or "cascade". Options that are not given keep the library's
-    defaults.
+    """Finds faces with the networks of a `Model`, "yunet", "mtcnn" or "cascade". Options that are not given keep the
+    library's defaults.
 
-    `min_face` is the side of the smallest face in pixels; `thresholds` are three scores, -1 for the
-    detector's own; `scale_step` lies
-    between levels of the pyramid. At most `max_faces` are found, the first in `order`, "largest" or "surest". `region`,
+    `min_face` is the side of the smallest face in pixels; `thresholds` are the scores that pass three stages, -1 for the
+    detector's own, of which "yunet" has only the last; `scale_step` lies between levels of the pyramid and is ignored by
+    "yunet". At most `max_faces` are found, the first in `order`, "largest" or "surest". `region`,
     (x, y, width, height), is the part that is searched, as if it were a picture of its own.
     """
 

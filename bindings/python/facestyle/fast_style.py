@@ -4,7 +4,7 @@ import ctypes
 from typing import NamedTuple
 
 from . import _c
-from ._convert import choice, floats, handle, handles, integer, integers, number, pointer, text
+from ._convert import choice, flag, floats, handle, handles, integer, integers, number, pointer, text
 from ._handle import Handle
 from .errors import check
 from .image import Image
@@ -14,7 +14,7 @@ METHODS = {"covariance": _c.FS_UNIVERSAL_COVARIANCE, "variance": _c.FS_UNIVERSAL
 
 # Options of a training: how many bits an integer has, 0 for a fraction.
 _TRAINER_OPTIONS = {
-    "filters": 32, "blocks": 32, "side": 32, "scales": 32, "seed": 64,
+    "filters": 32, "blocks": 32, "side": 32, "scales": 32, "steps": 32, "seed": 64,
     "content_weight": 0, "style_weight": 0, "smoothness": 0, "rate": 0,
 }  # fmt: skip
 
@@ -104,7 +104,8 @@ class FastStyleTrainer(Handle):
 
     Options, each with the library's default when it is not given: `filters`, `blocks` (of the network), `side` (of the pictures
     that it is taught with, a multiple of 16), `scales` (2: the style is matched at half the size too), `content_weight`,
-    `style_weight`, `smoothness`, `rate` (of Adam), `seed`.
+    `style_weight`, `smoothness`, `rate` (of Adam), `steps` (at which it has fallen
+    to a hundredth), `seed`.
     """
 
     _destroy = _c.fs_fast_trainer_destroy
@@ -130,11 +131,20 @@ class FastStyleTrainer(Handle):
         check(_c.fs_fast_trainer_step(self.handle, array, len(pictures), ctypes.byref(done)))
         return FastTrainingStep(done.step, done.content, done.style, done.smoothness, done.total)
 
-    def save_model(self, path, note=None, licence=None, accuracy=None, source=None):
-        """Writes the network as it is: a model for `FastStyler`. The texts are kept in the file, for people: `installed_models` shows
-        them."""
+    def save(self, path):
+        """Writes a checkpoint, with everything needed to continue."""
+        check(_c.fs_fast_trainer_save(self.handle, text(path, "path")))
+
+    def resume(self, path):
+        """Continues from a checkpoint of the same style and options, with the same bits."""
+        check(_c.fs_fast_trainer_resume(self.handle, text(path, "path")))
+
+    def save_model(self, path, half=True, note=None, licence=None, accuracy=None, source=None):
+        """Writes the network as it is, in half precision or in single: a model for `FastStyler`. The texts are kept in the file, for
+        people: `installed_models` shows them."""
+        precision = _c.FS_FLOAT16 if flag(half, "half") else _c.FS_FLOAT32
         words = texts_as_c(note=note, licence=licence, accuracy=accuracy, source=source)
-        check(_c.fs_fast_trainer_save_model(self.handle, text(path, "path"), ctypes.byref(words)))
+        check(_c.fs_fast_trainer_save_model(self.handle, text(path, "path"), precision, ctypes.byref(words)))
 
 
 def _memory_needed(function, handle, width, height):

@@ -14,7 +14,7 @@ import ctypes
 import json
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,9 @@ from . import _c
 from ._convert import choice, flag, floats, handle, integer, items, number, optional, pointer, text, wrong
 from ._handle import Handle
 from .augmentation import augmentation_settings
+from .detection import DetectionLoss, DetectionParts, Scenes, scene_settings
 from .errors import check
+from .left_out import LeftOut
 from .losses import Loss, MiningStatistics
 from .model import Model, texts_as_c
 
@@ -35,20 +37,13 @@ SCHEDULES = {
 # Options that are numbers: how many bits an integer has, 0 for a fraction.
 _TRAINER_NUMBERS = {
     "classes": 32, "steps": 32, "warm_up": 32, "seed": 64, "rate": 0, "momentum": 0, "weight_decay": 0,
-    "longest_gradient": 0,
+    "longest_gradient": 0, "average": 0,
 }  # fmt: skip
 _RUN_NUMBERS = {"batch": 32, "photos_of_person": 32, "checkpoint_every": 32, "memory_limit": 64, "seed": 64}
+_SCENE_RUN_NUMBERS = {"batch": 32, "checkpoint_every": 32, "memory_limit": 64, "seed": 64}
 _RUN_FILES = ("pairs", "triplets", "checkpoint")
 _ACTIONS = {None: _c.FS_CONTINUE, "finish": _c.FS_FINISH, "cancel": _c.FS_CANCEL}
 _MINING = ("batch_hard", "semi_hard", "all_triplets")
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """Something that is not learned from, and why."""
-
-    path: str
-    reason: str
 
 
 class Photos(Handle):
@@ -97,11 +92,7 @@ class Photos(Handle):
     @property
     def left_out(self):
         """What was left out so far, when photos were added and when they were read for a training: a list of `LeftOut`."""
-        path, reason, found = ctypes.create_string_buffer(8192), ctypes.create_string_buffer(8192), []
-        for i in range(_c.fs_photos_left_out_count(self.handle)):
-            check(_c.fs_photos_left_out(self.handle, i, path, len(path), reason, len(reason)))
-            found.append(LeftOut(os.fsdecode(path.value), reason.value.decode(errors="replace")))
-        return found
+        return LeftOut._list(self.handle, _c.fs_photos_left_out_count, _c.fs_photos_left_out)
 
     def __repr__(self):
         return "<Photos closed>" if self.closed else f"<Photos: {len(self)} of {self.people} people>"
@@ -133,18 +124,22 @@ class TrainingProgress:
     gradient_norm: float
     photos_per_second: float
     statistics: MiningStatistics | None = None
+    detection: DetectionParts | None = None
+    faces_per_second: float = 0.0
 
 
 class Trainer(Handle):
     """Trains one network with one loss, optimiser and schedule.
 
     `architecture` is one of `architectures()` that embeds faces ("nn4.small2" unless `start` says another), `loss` a name
-    of `facestyle.losses.KINDS` or a `Loss` with its settings, `start` a `Model` whose weights are the first ones; without
+    of `facestyle.losses.KINDS` or a `Loss` with its settings, for a one-pass detector "detection" or a `DetectionLoss`,
+    `start` a `Model` whose weights are the first ones; without
     it they are random, by `seed`. `optimiser` is "sgd", "adam", "adamw" or "rmsprop", `schedule` "constant", "step",
     "cosine", "one-cycle" or "cyclical", over `steps` steps up to `rate`.
 
     Further options, each with the library's default when it is not given: `classes` (people, for a classifier),
-    `warm_up`, `momentum`, `weight_decay`, `longest_gradient`, `seed`; the header explains them.
+    `warm_up`, `momentum`, `weight_decay`, `longest_gradient`, `average` (of a running average of the weights, which is
+    what is saved), `seed`; the header explains them.
 
     One thread at a time uses a trainer; a second one, and a callback of the trainer's own, get a `FaceStyleError`.
     """
@@ -152,7 +147,9 @@ class Trainer(Handle):
     _destroy = _c.fs_trainer_destroy
 
     def __init__(self, architecture=None, loss="semi_hard", optimiser="adam", schedule="one-cycle", *, start=None, **options):
-        self.loss = loss if isinstance(loss, Loss) else Loss(_name_of_loss(loss))
+        if not isinstance(loss, (Loss, DetectionLoss)):
+            loss = DetectionLoss() if _name_of_loss(loss) == DetectionLoss.kind else Loss(loss)
+        self.loss = loss
         first = optional(start, Model, "start")
         settings = _c.fs_trainer_options()
         check(_c.fs_trainer_options_init(ctypes.byref(settings), ctypes.sizeof(settings)))
@@ -160,7 +157,10 @@ class Trainer(Handle):
             architecture = start.architecture
         if architecture is not None:
             settings.architecture = text(architecture, "architecture")
-        settings.loss = ctypes.pointer(self.loss._options)
+        if isinstance(loss, DetectionLoss):
+            settings.detection = ctypes.pointer(loss._options)
+        else:
+            settings.loss = ctypes.pointer(loss._options)
         settings.optimiser = choice(optimiser, OPTIMISERS, "optimiser")
         settings.schedule = choice(schedule, SCHEDULES, "schedule")
         _fill(settings, options, _TRAINER_NUMBERS, "a Trainer")
@@ -189,6 +189,8 @@ class Trainer(Handle):
 
         `labels` and `teacher` [count, dimension] are what the loss wants, see `Loss`. When it fails nothing is learned.
         """
+        if isinstance(self.loss, DetectionLoss):
+            raise ValueError("a detector learns from scenes; expected run_scenes()")
         pixels = self._pixels(pictures)
         people = self.loss._labels(labels, len(pixels))
         taught = None
@@ -244,6 +246,27 @@ class Trainer(Handle):
         if teacher is not None:
             settings.teacher = handle(teacher, Model, "teacher")
         learned_from = handle(photos, Photos, "photos")
+        self._run(_c.fs_trainer_run, learned_from, settings, progress, log)
+
+    def run_scenes(self, scenes, *, progress=False, log=None, augmentation=None, **options):
+        """Trains a detector on `scenes`, a `Scenes`, until the trainer's steps are done; `progress`, `log` and `augmentation`
+        as in `run`.
+
+        Further options, each with the library's default when it is not given: `batch` (pictures a step), `side` (of the
+        pictures), `min_face` (pixels), `max_face` (in sides), `paste`, `mosaic`, `dark` (probabilities), `max_pasted`,
+        `checkpoint` (the file to keep one in), `checkpoint_every` (steps), `memory_limit` (bytes), `seed`; the header
+        explains them.
+        """
+        settings = _c.fs_detector_training_options()
+        check(_c.fs_detector_training_options_init(ctypes.byref(settings), ctypes.sizeof(settings)))
+        composed = scene_settings(options, augmentation)
+        settings.scenes = ctypes.pointer(composed)
+        if (path := options.pop("checkpoint", None)) is not None:
+            settings.checkpoint = text(path, "checkpoint")
+        _fill(settings, options, _SCENE_RUN_NUMBERS, "run_scenes()")
+        self._run(_c.fs_trainer_run_scenes, handle(scenes, Scenes, "scenes"), settings, progress, log)
+
+    def _run(self, function, learned_from, settings, progress, log):
         if log is not None:
             text(log, "log")
         if not callable(progress):
@@ -269,7 +292,7 @@ class Trainer(Handle):
             callback = _c.fs_training_callback(bridge)  # this name holds it until the call is over
             settings.on_step = callback
             with self._at_work():
-                status = _c.fs_trainer_run(self.handle, learned_from, ctypes.byref(settings))
+                status = function(self.handle, learned_from, ctypes.byref(settings))
         self._check(status)
 
     @property
@@ -357,9 +380,12 @@ class Trainer(Handle):
 
     def _progress(self, now):
         is_reading = now.step == 0
+        parts = None
+        if isinstance(self.loss, DetectionLoss) and not is_reading:
+            parts = DetectionParts._from(now.detection)
         return TrainingProgress(
             now.step, now.steps, now.epoch, now.photos, is_reading, now.loss, now.rate, now.gradient_norm,
-            now.photos_per_second, None if is_reading else self._statistics(now.mining))
+            now.photos_per_second, None if is_reading else self._statistics(now.mining), parts, now.faces_per_second)
 
     def __repr__(self):
         return "<Trainer closed>" if self.closed else f"<Trainer {self.loss.kind}, step {self.steps_done} of {self.steps}>"
@@ -409,7 +435,7 @@ class _Bar:
 
 class _Log:
     """Lines of JSON, as `plots.read_log` takes them: "step", "loss", "rate", "gradient_norm", "images_per_second", "epoch",
-    and of a loss that mines "triplets" and "active"."""
+    of a loss that mines "triplets" and "active", of a detector "box", "points", "score", "faces", "cells" and "overlap"."""
 
     def __init__(self, path, done):
         path, kept = Path(os.fsdecode(path)), []
@@ -432,6 +458,8 @@ class _Log:
         }  # fmt: skip
         if now.statistics is not None:
             row.update(triplets=now.statistics.triplets, active=now.statistics.active)
+        if now.detection is not None:
+            row.update(asdict(now.detection))
         self.file.write(json.dumps(row) + "\n")
 
 

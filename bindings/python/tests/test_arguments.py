@@ -15,7 +15,7 @@ import pytest
 
 import facestyle as fs
 from conftest import REPOSITORY, gradient_array
-from facestyle import _c, augmentation, fast_style, losses, style, training
+from facestyle import _c, augmentation, detection, fast_style, losses, style, training
 
 SHIPPED = REPOSITORY / "models" / "faces-nn4.safetensors"
 CASCADE = REPOSITORY / "models" / "faces-cascade.safetensors"
@@ -42,7 +42,7 @@ def tools(tmp_path_factory):
         t = SimpleNamespace(
             folder=folder, model=model, embedder=embedder, detector=detector, image=fs.Image.from_array(gradient_array(40, 30)),
             frame=fs.Frame(np.zeros((30, 40), np.uint8), "grey"), gallery=fs.Gallery(embedder, detector), other=fs.Gallery(embedder),
-            tracker=fs.Tracker(), photos=fs.Photos(), landmarks=fs.Landmarks(folder / "landmarks.json"),
+            tracker=fs.Tracker(), photos=fs.Photos(), scenes=fs.Scenes(), detection=fs.DetectionLoss(), landmarks=fs.Landmarks(folder / "landmarks.json"),
             pairs=fs.Pairs.open(folder / "pairs.txt"), trainer=fs.Trainer("nn4.small2", steps=2),
             search=fs.UnitSearch(model, next(iter(fs.layers(model)))), layer=next(iter(fs.layers(model))),
             face=fs.Face(np.zeros((5, 2)), (1, 2, 3, 4)), loss=fs.Loss("semi_hard"), centre=fs.Loss("centre"),
@@ -53,7 +53,7 @@ def tools(tmp_path_factory):
         t.styler._busy = False
         t.gallery.add("ann", t.vector)
         yield t
-        for thing in (embedder, detector, t.image, t.gallery, t.other, t.tracker, t.photos, t.landmarks, t.trainer, t.search):
+        for thing in (embedder, detector, t.image, t.gallery, t.other, t.tracker, t.photos, t.scenes, t.landmarks, t.trainer, t.search):
             thing.close()
 
 
@@ -104,6 +104,8 @@ def good(t):
         "layers": (fs.layers, dict(model=t.model)),
         "activation_maps": (fs.activation_maps, dict(model=t.model, image=t.image, layer=t.layer, units=[0], pooling="max")),
         "map_image": (fs.map_image, dict(values=np.ones((2, 2)), lowest=0.0, highest=1.0, palette="grey")),
+        "box_overlap": (fs.box_overlap, dict(boxes=np.ones((1, 4)), others=np.ones((1, 4)), overlap="iou", gradient=False)),
+        "cell_count": (fs.cell_count, dict(width=32, height=32)),
         "set_threads": (fs.set_threads, dict(count=1)), "choose_instruction_set": (fs.choose_instruction_set, dict(name=None)),
         "set_log": (fs.set_log, dict(callback=None, level="error")),
     }  # fmt: skip
@@ -148,12 +150,20 @@ def good(t):
         "Pairs": {"open": dict(path=path)}, "Landmarks": {None: dict(path=path), "find": dict(photo="a.jpg")},
         "Photos": {None: {}, "add_people": dict(folder=path, landmarks=path, points=np.zeros((5, 2))),
                    "add_folder": dict(folder=path, landmarks=path, points=np.zeros((5, 2))), "keep_people": dict(first=0, count=0)},
+        "Scenes": {None: {}, "add": dict(folder=path, labels=path), "add_backgrounds": dict(folder=path), "keep": dict(first=0, count=0),
+                   "compose": dict(step=0, index=0, seed=1, augmentation="none", **{name: 1 if bits else 0.5 for name, bits in detection._SCENE_NUMBERS.items()})},
+        "DetectionLoss": {
+            None: dict(overlap="iou", points="wing", scores="quality_focal", **{name: 1 if name == "candidates" else 0.5 for name in detection._SETTINGS}),
+            "assign": dict(cells=np.zeros((21, 15)), faces=[], width=32, height=32),
+            "__call__": dict(cells=np.zeros((1, 21, 15)), faces=[[]], width=32, height=32, gradient=True)},
         "Trainer": {
             None: dict(architecture="nn4.small2", loss="semi_hard", optimiser="adam", schedule="constant", start=None,
                        **{name: 1 if bits else 0.5 for name, bits in training._TRAINER_NUMBERS.items()}),
             "step": dict(pictures=chips, labels=np.array([1, 2]), teacher=None), "embed": dict(pictures=chips),
             "run": dict(photos=t.photos, progress=False, log=None, augmentation="none", teacher=None,
                         **{name: 1 for name in training._RUN_NUMBERS}, **{name: path for name in training._RUN_FILES}),
+            "run_scenes": dict(scenes=t.scenes, progress=False, log=None, augmentation="none", checkpoint=path,
+                               **{name: 1 if bits else 0.5 for name, bits in {**detection._SCENE_NUMBERS, **training._SCENE_RUN_NUMBERS}.items()}),
             "save": dict(path=path), "resume": dict(path=path), "save_model": dict(path=path, half=True, threshold=0.5, note="note", licence="MIT", accuracy="all", source="here")},
         "Styler": {None: dict(model=t.model), "run": dict(content=t.image, style=t.image, on_step=lambda _: None, **options),
                    "job": dict(content=t.image, styles=[t.image], weights=[1.0], **options),
@@ -170,7 +180,7 @@ def good(t):
     }  # fmt: skip
     objects = {
         "Image": t.image, "Model": t.model, "Detector": t.detector, "Embedder": t.embedder, "Gallery": t.gallery, "Tracker": t.tracker,
-        "Loss": t.loss, "Landmarks": t.landmarks, "Photos": t.photos, "Trainer": t.trainer, "Styler": t.styler, "StyleJob": t.job,
+        "Loss": t.loss, "Landmarks": t.landmarks, "Photos": t.photos, "Scenes": t.scenes, "DetectionLoss": t.detection, "Trainer": t.trainer, "Styler": t.styler, "StyleJob": t.job,
         "FaceAnalysis": empty(fs.FaceAnalysis, "fs_face_analysis"), "FastStyler": t.fast, "UniversalStyler": t.universal, "FastStyleTrainer": t.fast_trainer, "UnitSearch": t.search, "UnitPatch": t.patch,
         "Progress": fs.style.Progress(_c.fs_style_progress())}
     for kind, methods in of.items():

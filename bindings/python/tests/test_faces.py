@@ -1,13 +1,18 @@
 """Faces on the portrait photos: found, aligned, compared, known."""
 
 import re
+import sys
 
 import numpy as np
 import pytest
 
 import facestyle as fs
-from conftest import MODELS, PHOTOS, memory_of, photo_file
+from conftest import MODELS, PHOTOS, REPOSITORY, memory_of, photo_file
 from facestyle import _c
+
+sys.path.append(str(REPOSITORY / "Tests/Fixtures/reference"))
+
+import pixel_detector  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -322,3 +327,42 @@ def test_any_number_of_threads_finds_the_same_face(detector, embedder, obama):
         fs.set_threads(count)
         found.append(embedder.embed_photo(obama, detector)[0])
     assert all(np.array_equal(found[0], other) for other in found[1:])
+
+
+@pytest.fixture
+def pixel_model():
+    from facestyle.models import tensor_file
+
+    with fs.Model.load(tensor_file.encode(pixel_detector.tensors(), pixel_detector.METADATA)) as model:
+        yield model
+
+
+def test_a_one_pass_detector_finds_faces_and_points(pixel_model):
+    picture = pixel_detector.picture(96, 64, (40, 16), (64, 40))
+    with fs.Detector(pixel_model, min_face=12) as detector, fs.Image.from_array(picture) as image:
+        assert detector.finds_points
+        faces = sorted(detector.find(image), key=lambda face: face.box[0])
+        np.testing.assert_allclose([face.box for face in faces], [(40, 16, 8, 8), (64, 40, 8, 8)], atol=0.01)
+        np.testing.assert_allclose(faces[0].landmarks, [(43.5, 19.5)] * 5, atol=0.01)
+        assert all(face.score > 0.99 for face in faces)
+        frame = fs.Frame([picture[..., 0]], "grey")
+        assert [face.box for face in detector.find_frame(frame)] == [face.box for face in detector.find(image)]
+        (near,) = detector.find_frame(frame, region=(56, 32, 40, 32))
+        np.testing.assert_allclose(near.box, (64, 40, 8, 8), atol=0.01)
+
+
+def test_a_one_pass_detector_has_one_threshold(pixel_model):
+    with fs.Image.from_array(pixel_detector.picture(40, 24, (8, 8)) // 5 * 4) as image:  # level 204: a logit of 2
+        def count(*thresholds):
+            with fs.Detector(pixel_model, min_face=12, scale_step=0.5, thresholds=thresholds) as detector:
+                return len(detector.find(image))
+
+        assert count(-1, -1, -1) == count(1, 1, 0.88) == 1 and count(0, 0, 0.89) == 0
+
+
+def test_a_one_pass_detector_makes_pictures_smaller_for_large_faces(pixel_model):
+    with fs.Image.from_array(pixel_detector.picture(96, 64, (32, 16), side=16)) as image:
+        with fs.Detector(pixel_model, min_face=24) as detector:
+            np.testing.assert_allclose([face.box for face in detector.find(image)], [(32, 16, 16, 16)], atol=0.02)
+        with fs.Detector(pixel_model, min_face=12) as detector:
+            assert len(detector.find(image)) == 4

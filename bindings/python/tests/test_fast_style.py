@@ -178,6 +178,11 @@ def test_a_network_learns_a_style(vgg, style, content, tmp_path):
     with fs.FastStyleTrainer(vgg, style, filters=4, blocks=1, side=32, rate=0.01, scales=2) as trainer:
         steps = [trainer.step([content]) for _ in range(10)]
         trainer.save_model(tmp_path / "learned.safetensors", note="ten steps", licence="CC0")
+        trainer.save(tmp_path / "checkpoint")
+        following = trainer.step([content])
+    with fs.FastStyleTrainer(vgg, style, filters=4, blocks=1, side=32, rate=0.01, scales=2) as trainer:
+        trainer.resume(tmp_path / "checkpoint")
+        assert trainer.step([content]) == following
     assert [step.step for step in steps] == list(range(1, 11))
     assert steps[-1].total < 0.8 * steps[0].total
     with fs.Model.open(tmp_path / "learned.safetensors") as model, fs.FastStyler(model) as styler:
@@ -189,8 +194,8 @@ def test_a_network_learns_a_style(vgg, style, content, tmp_path):
 def test_a_training_refuses_what_cannot_be(vgg, style):
     with pytest.raises(fs.FaceStyleError, match="side 40; expected a multiple of 16"):
         fs.FastStyleTrainer(vgg, style, side=40)
-    with pytest.raises(TypeError, match="'steps' is not an option"):
-        fs.FastStyleTrainer(vgg, style, steps=3)
+    with pytest.raises(TypeError, match="'epochs' is not an option"):
+        fs.FastStyleTrainer(vgg, style, epochs=3)
     with fs.FastStyleTrainer(vgg, style, filters=2, blocks=1, side=32) as trainer:
         with pytest.raises(fs.FaceStyleError, match="0 contents"):
             trainer.step([])

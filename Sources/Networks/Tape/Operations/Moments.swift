@@ -56,12 +56,42 @@ func columnSums<Element: Scalar>(
     case .products(let dy, let mean): productLoop(x, dy, mean, target, channels, block)
     }
   }
-  // Adds neighbours first.
+  addBlocks(sums, blocks, 2 * channels)
+}
+
+/// `columnSums` of `.products` behind a parametric rectifier of `z = (x - mean) factor + shift`: the gradient
+/// of z, `dy` above 0 and `slope dy` below, and the gradient of the slopes, the sums of `z dy` below 0.
+///
+/// - Parameters:
+///   - factors: all columns' factors followed by all shifts.
+///   - dy: becomes the gradient of z.
+///   - slopeSums: room as for `sums`; the first `channels` numbers are the result.
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+func slopedColumnSums<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ rows: Int, _ channels: Int, _ mean: UnsafePointer<Element>,
+  _ factors: UnsafePointer<Element>, _ slopes: UnsafePointer<Element>, _ dy: UnsafeMutablePointer<Element>,
+  _ sums: UnsafeMutablePointer<Element>, _ slopeSums: UnsafeMutablePointer<Element>
+) {
+  let blocks = blockCount(rows, channels)
+  sums.update(repeating: 0, count: columnSumsCount(rows, channels))
+  slopeSums.update(repeating: 0, count: columnSumsCount(rows, channels))
+  forEachBlock(ofRows: rows, channels) { block in
+    let place = block.lowerBound / rowsEach(channels)
+    slopeLoop(x, mean, factors, slopes, dy, slopeSums + place * channels, channels, block)
+    productLoop(x, dy, mean, sums + place * 2 * channels, channels, block)
+  }
+  addBlocks(sums, blocks, 2 * channels)
+  addBlocks(slopeSums, blocks, channels)
+}
+
+/// Adds blocks of `count` sums to the first: neighbours first.
+private func addBlocks<Element: Scalar>(_ sums: UnsafeMutablePointer<Element>, _ blocks: Int, _ count: Int) {
   var step = 1
   while step < blocks {
     for block in stride(from: 0, to: blocks - step, by: 2 * step) {
-      let target = sums + block * 2 * channels, other = sums + (block + step) * 2 * channels
-      for c in 0..<(2 * channels) { target[c] += other[c] }
+      let target = sums + block * count, other = sums + (block + step) * count
+      for c in 0..<count { target[c] += other[c] }
     }
     step *= 2
   }
@@ -141,7 +171,45 @@ func scaleLoop<Element: Scalar>(
   }
 }
 
-/// `dx = a dy + b (x - mean) + c`; `terms` holds a, b and c of all columns.
+/// `scaleLoop` with a parametric rectifier.
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+func scaleLoop<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ mean: UnsafePointer<Element>, _ factors: UnsafePointer<Element>,
+  _ slopes: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ channels: Int, _ rows: Range<Int>
+) {
+  let shifts = factors + channels
+  for row in rows {
+    let x = x + row * channels, y = y + row * channels
+    for c in 0..<channels {
+      let value = (x[c] - mean[c]) * factors[c] + shifts[c], sloped = value * slopes[c]
+      y[c] = value < 0 ? sloped : value
+    }
+  }
+}
+
+/// The gradient of what `scaleLoop` gives a parametric rectifier, and of the slopes.
+@_specialize(where Element == Float)
+@_specialize(where Element == Double)
+private func slopeLoop<Element: Scalar>(
+  _ x: UnsafePointer<Element>, _ mean: UnsafePointer<Element>, _ factors: UnsafePointer<Element>,
+  _ slopes: UnsafePointer<Element>, _ dy: UnsafeMutablePointer<Element>,
+  _ sums: UnsafeMutablePointer<Element>, _ channels: Int, _ rows: Range<Int>
+) {
+  let shifts = factors + channels
+  for row in rows {
+    let x = x + row * channels, dy = dy + row * channels
+    for c in 0..<channels {
+      // Factors of 0 and 1, not branches: signs are hard to predict.
+      let value = (x[c] - mean[c]) * factors[c] + shifts[c], gradient = dy[c]
+      let below: Element = value < 0 ? 1 : 0
+      dy[c] = gradient * (below * slopes[c] + (1 - below))
+      sums[c] += below * (value * gradient)
+    }
+  }
+}
+
+/// `dx = a dy + b (x - mean) + c`; `terms` holds a, b and c of all columns. `dx` may be `dy`.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
 func gradientLoop<Element: Scalar>(
@@ -150,12 +218,17 @@ func gradientLoop<Element: Scalar>(
   _ dx: UnsafeMutablePointer<Element>, _ channels: Int, _ rows: Range<Int>, usesX: Bool
 ) {
   let slopes = terms + channels, shifts = terms + 2 * channels
+  // In place, a loop through two pointers would not become one over vectors.
+  let isInPlace = dy == UnsafePointer(dx)
   for row in rows {
     let x = x + row * channels, dy = dy + row * channels, dx = dx + row * channels
-    if usesX {
+    switch (usesX, isInPlace) {
+    case (true, false):
       for c in 0..<channels { dx[c] = terms[c] * dy[c] + slopes[c] * (x[c] - mean[c]) + shifts[c] }
-    } else {
-      for c in 0..<channels { dx[c] = terms[c] * dy[c] }
+    case (true, true):
+      for c in 0..<channels { dx[c] = terms[c] * dx[c] + slopes[c] * (x[c] - mean[c]) + shifts[c] }
+    case (false, false): for c in 0..<channels { dx[c] = terms[c] * dy[c] }
+    case (false, true): for c in 0..<channels { dx[c] = terms[c] * dx[c] }
     }
   }
 }

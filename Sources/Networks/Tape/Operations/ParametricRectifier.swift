@@ -75,8 +75,9 @@ private func slopedLoop<Element: Scalar>(
 ) {
   for row in 0..<rows {
     for c in 0..<channels {
-      let i = row * channels + c
-      y[i] = gate[i] < 0 ? x[i] * slope[c] : x[i]
+      // A choice, not a branch: signs are hard to predict.
+      let i = row * channels + c, value = x[i], sloped = value * slope[c]
+      y[i] = gate[i] < 0 ? sloped : value
     }
   }
 }

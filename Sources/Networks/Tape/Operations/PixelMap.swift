@@ -36,8 +36,20 @@ extension Planner {
     let x = node.inputs[0]
     let whole = waitingMap(node.values[0])?.followed(by: map) ?? map
     if waits(node, for: whole) { return x }
-    let y = try new(
-      x.batch, Extent(height: whole.rows.count, width: whole.columns.count, channels: x.channels))
+    let extent = Extent(height: whole.rows.count, width: whole.columns.count, channels: x.channels)
+    if let destination = node.destination, destination.accumulate, !destination.rectify,
+      destination.place.extent == extent, destination.place.isWhole, x.isWhole,
+      destination.place.buffer != x.buffer
+    {
+      let y = destination.place
+      record(from: x, to: y) { memory in
+        addPixels(
+          memory.pointer(x), to: memory.pointer(y), whole, batch: x.batch, height: x.height, width: x.width,
+          channels: x.channels)
+      }
+      return y
+    }
+    let y = try new(x.batch, extent)
     record(from: x, to: y) { memory in
       mapPixels(
         memory.pointer(x), memory.pointer(y), whole, batch: x.batch, height: x.height, width: x.width,
@@ -102,6 +114,24 @@ func mapPixels<Element: Scalar>(
       let target = y + row * outWidth * channels
       for run in copies {
         (target + run.to * channels).update(from: source + run.from * channels, count: run.count * channels)
+      }
+    }
+  }
+}
+
+/// `y[n, i, j] += x[n, rows[i], columns[j]]`, rows in parallel.
+private func addPixels(
+  _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, _ map: PixelMap, batch: Int, height: Int,
+  width: Int, channels: Int
+) {
+  let outHeight = map.rows.count, outWidth = map.columns.count
+  let rowsEach = max(1, (1 << 15) / max(1, outWidth * channels))
+  ThreadPool.shared.run((batch * outHeight + rowsEach - 1) / rowsEach) { task, _ in
+    for row in (task * rowsEach)..<min((task + 1) * rowsEach, batch * outHeight) {
+      let source = x + (row / outHeight * height + map.rows[row % outHeight]) * width * channels
+      let target = y + row * outWidth * channels
+      for (j, column) in map.columns.enumerated() {
+        addLoop(source + column * channels, to: target + j * channels, channels)
       }
     }
   }

@@ -19,9 +19,11 @@ package indirect enum Loss: Equatable, Sendable {
   case distillation(cosine: Double, similarity: Double)
   /// The mean squared distance to a teacher's embeddings.
   case teacherDistance
+  /// Of a one-pass detector's cells, in place of embeddings.
+  case detection(DetectionLoss)
 
   /// What a batch must supply besides embeddings.
-  package enum Wanted: Equatable, Sendable { case nothing, people, classes, pairs, teacher }
+  package enum Wanted: Equatable, Sendable { case nothing, people, classes, pairs, teacher, faces }
 
   /// Everything about a loss except its formula, so that a new loss is a case, its facts, its value below,
   /// and a file with its formula.
@@ -83,12 +85,15 @@ package indirect enum Loss: Equatable, Sendable {
         Setting("similarity weight", similarity, .atLeast(0))
       }
     case .teacherDistance: Facts("teacher-distance", .teacher) {}
+    case .detection(let loss): Facts("detection", .faces) { loss.settings }
     }
   }
 
   package var name: String { "\(facts.name)" }
   package var wanted: Wanted { facts.wanted }
   package var rowsTogether: Int { facts.rowsTogether }
+  /// The names of the network's results that the loss sees; none for its final value.
+  package var results: [String] { wanted == .faces ? FaceCells.names : [] }
   var head: Head { facts.head }
 }
 
@@ -156,6 +161,8 @@ package indirect enum Targets<Element: Scalar> {
   case pairs([Int32])
   /// [count, dimension]
   case teacher(Tensor<Element>)
+  /// Of each picture.
+  case faces([[FaceTarget]])
 }
 
 extension Loss {
@@ -217,6 +224,7 @@ extension Loss {
       return (loss, nil)
     case .teacherDistance:
       return (try tape.meanSquaredDistance(embeddings, teacher: teacher(targets)), nil)
+    case .detection: throw .invalidArgument("a detector's loss of embeddings; expected cells")
     }
   }
 

@@ -1,0 +1,149 @@
+import CSystem
+import Images
+import Networks
+import Tensors
+
+/// Finds faces and their landmarks with a network of YuNet's kind, which looks at a picture once.
+///
+/// The picture is first made smaller or larger, so that the smallest face to find gets the size of the
+/// smallest one that the network finds. A picture that is then larger than those of the training is also
+/// looked at at a quarter of the size, and so on: the network knows no larger faces either. Of the pictures at
+/// these sizes, zeros fill up the last cells; large ones are looked at in parts.
+package final class YuNetDetector: FaceFinder, @unchecked Sendable {
+  private let network: Executor
+  private let architecture: Architecture
+  private let pyramid: Pyramid
+  private let minLogit: Float
+  private let minSide: Float
+
+  /// Boxes with a larger intersection over union belong to one face.
+  private static let maxOverlap: Float = 0.3
+  /// The longer side of a face that is reported, as a part of the smallest one to find: sides are estimates.
+  private static let minPart: Float = 0.6
+  /// The score of a face if the model does not specify "threshold".
+  private static let usualThreshold: Float = 0.5
+
+  /// - Throws: `.badData` for a model without a tensor, or with metadata out of range.
+  package init(_ model: Model, _ options: DetectorOptions) throws(Failure) {
+    let own = try model.metadata("threshold", 0...1) ?? YuNetDetector.usualThreshold
+    let threshold = options.threshold(ofStage: 2) ?? own
+    minLogit = Float(log(Double(threshold) / (1 - Double(threshold))))  // infinite for 0 and 1
+    minSide = YuNetDetector.minPart * options.minFace
+    var pyramid = Pyramid(minFace: options.minFace)
+    if let side = try model.metadata("min_face", 4...128) { pyramid.networkMinFace = side }
+    if let side = try model.metadata("max_side", 128...4096) { pyramid.networkMaxSide = side }
+    self.pyramid = pyramid
+    architecture = try model.architecture()
+    network = Executor(
+      try model.network(), .init(YuNet.cellSides.map { YuNet.cells(ofSide: $0) }))
+  }
+
+  /// The faces of a picture, highest score first.
+  package func faces(in image: Image) throws(Failure) -> [Face] {
+    var found: [Face] = []
+    for level in pyramid.levels(width: image.width, height: image.height) {
+      found += try faces(in: image, at: level)
+    }
+    return found.suppressed(YuNetDetector.maxOverlap)
+  }
+
+  private func faces(in image: Image, at level: Pyramid.Level) throws(Failure) -> [Face] {
+    let rows = Pyramid.parts(of: level.height), columns = Pyramid.parts(of: level.width)
+    // A part is copied from a picture of the level's size; a level of one part needs none if it is smaller.
+    let isReduced = level.width < image.width || level.height < image.height
+    let isDirect = isReduced && rows.count == 1 && columns.count == 1
+    let picture =
+      isDirect
+      ? image
+      : try image.resized(
+        width: level.width, height: level.height, filter: isReduced ? .area : .bilinear)
+    var found: [Face] = []
+    for row in rows {
+      for column in columns {
+        let height = wholeCells(row.pixels.count), width = wholeCells(column.pixels.count)
+        try network.run(batch: 1, height: height, width: width) { input throws(Failure) in
+          if isDirect {
+            try reduce(picture, to: level, into: input, width: width)
+          } else {
+            fill(input, width: width, from: picture, row.pixels, column.pixels)
+          }
+          let values = width * architecture.input.channels
+          (input + row.pixels.count * values).update(
+            repeating: 0, count: (height - row.pixels.count) * values)
+        } _: { answers in
+          let place = CellGrid.Mapping(
+            across: Float(image.width) / Float(level.width), down: Float(image.height) / Float(level.height),
+            left: Float(column.pixels.lowerBound), top: Float(row.pixels.lowerBound))
+          forEachFace(answers, height: row.pixels.count, width: column.pixels.count, place) { face in
+            guard max(face.box.width, face.box.height) >= minSide else { return }
+            let x = (face.box.left + face.box.right) / 2, y = (face.box.top + face.box.bottom) / 2
+            if column.has(x / place.across), row.has(y / place.down) { found.append(face) }
+          }
+        }
+      }
+    }
+    return found.surestOfLevel()
+  }
+
+  /// - Parameters:
+  ///   - height, width: of the picture without the zeros.
+  private func forEachFace(
+    _ answers: Executor.Answers, height: Int, width: Int, _ place: CellGrid.Mapping, _ use: (Face) -> Void
+  ) {
+    for (i, side) in YuNet.cellSides.enumerated() {
+      let grid = CellGrid(
+        numbers: answers[i], side: side, columns: answers.extents(i)[2], height: height, width: width)
+      grid.forEachFace(minLogit: minLogit, place, use)
+    }
+  }
+
+  // MARK: The network's input
+
+  private func wholeCells(_ side: Int) -> Int {
+    (side + YuNet.sideStep - 1) / YuNet.sideStep * YuNet.sideStep
+  }
+
+  /// Writes a part of a picture as rows of `width` pixels, zeros behind the part's.
+  private func fill(
+    _ input: UnsafeMutablePointer<Float>, width: Int, from picture: Image, _ rows: Range<Int>,
+    _ columns: Range<Int>
+  ) {
+    let scale = architecture.scale, mean = architecture.mean.0, count = 3 * columns.count
+    picture.withPixels { pixels in
+      for (i, y) in rows.enumerated() {
+        let target = input + 3 * i * width, levels = pixels + 3 * (y * picture.width + columns.lowerBound)
+        for k in 0..<count { target[k] = (Float(levels[k]) - mean) * scale }
+        (target + count).update(repeating: 0, count: 3 * width - count)
+      }
+    }
+  }
+
+  /// Writes the whole picture at the level's size, by area means.
+  private func reduce(
+    _ picture: Image, to level: Pyramid.Level, into input: UnsafeMutablePointer<Float>, width: Int
+  ) throws(Failure) {
+    try picture.areaResampled(
+      rows: 0..<picture.height, columns: 0..<picture.width, to: level.height, width: level.width,
+      into: input, scale: architecture.scale, mean: architecture.mean.0)
+    guard width > level.width else { return }
+    // From packed rows to rows of `width` pixels, the last row first, so that none is overwritten.
+    let count = 3 * level.width
+    for y in (0..<level.height).reversed() {
+      let target = input + 3 * y * width
+      target.update(from: input + y * count, count: count)
+      (target + count).update(repeating: 0, count: 3 * width - count)
+    }
+  }
+}
+
+extension Model {
+  /// A number of the metadata; nil if there is none.
+  fileprivate func metadata(_ key: String, _ range: ClosedRange<Float>) throws(Failure) -> Float? {
+    guard let text = weights.metadata[key] else { return nil }
+    let number = try numbers(text, count: 1...1, key)[0]
+    guard range.contains(number) else {
+      throw .badData("model: \(key) \(number); expected \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+}

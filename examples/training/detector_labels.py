@@ -1,0 +1,117 @@
+"""Labels photos for examples/training/detector.py with a published detector, YuNet by onnxruntime: writes DATA/labels.json.
+
+    pip install onnxruntime
+    python examples/training/detector_labels.py --data folder --yunet yunet_n_dynamic.onnx lfw celeba
+
+The folders are below DATA and may hold folders. Each photo is looked at in its size and, unless it is large, at twice the size;
+sure faces become labels, and doubtful ones are to be ignored. Photos in which nothing is found are left out: they may show faces
+that YuNet does not see. Labels that DATA/labels.json has already, made by hand perhaps, are kept.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+SURE, DOUBTFUL = 0.8, 0.3
+SMALLEST = 6  # pixels
+LARGE = 900  # pixels of a photo's longer side, up to which it is looked at twice as large too
+ENDINGS = (".jpg", ".jpeg", ".png")
+
+
+class YuNet:
+    """Faces [n, 15] of R,G,B pixels: left, top, right, bottom, five points, score."""
+
+    def __init__(self, path):
+        import onnxruntime
+
+        self.session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        self.input = self.session.get_inputs()[0].name
+        self.names = [output.name for output in self.session.get_outputs()]
+
+    def __call__(self, pixels):
+        height, width = (-(-side // 32) * 32 for side in pixels.shape[:2])
+        padded = np.zeros((height, width, 3), np.float32)
+        padded[: pixels.shape[0], : pixels.shape[1]] = pixels[..., ::-1]
+        results = dict(zip(self.names, self.session.run(None, {self.input: padded.transpose(2, 0, 1)[None]})))
+        found = []
+        for stride in (8, 16, 32):
+            rows, columns = height // stride, width // stride
+            cell = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).reshape(-1, 2)
+            numbers = {name: results[f"{name}_{stride}"].reshape(len(cell), -1) for name in ("cls", "obj", "bbox", "kps")}
+            score = np.sqrt(np.clip(numbers["cls"][:, 0], 0, 1) * np.clip(numbers["obj"][:, 0], 0, 1))
+            keep = score >= DOUBTFUL
+            cell, box = cell[keep], numbers["bbox"][keep]
+            centre, size = (cell + box[:, :2]) * stride, np.exp(box[:, 2:]) * stride
+            points = (cell[:, None] + numbers["kps"][keep].reshape(-1, 5, 2)) * stride
+            found.append(
+                np.concatenate([centre - size / 2, centre + size / 2, points.reshape(-1, 10), score[keep, None]], 1))
+        return suppressed(np.concatenate(found))
+
+
+def suppressed(faces, most=0.3):
+    """The surest of faces that overlap."""
+    faces, kept = faces[np.argsort(-faces[:, 14])], []
+    for face in faces:
+        if all(overlap(face, other) < most for other in kept):
+            kept.append(face)
+    return np.array(kept).reshape(-1, 15)
+
+
+def overlap(a, b):
+    across, down = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    common = max(across, 0) * max(down, 0)
+    return common / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - common)
+
+
+def labels_of(detector, image):
+    """The faces of an `Image`, as labels; None if there is no sure one."""
+    found = detector(image.to_array())
+    if max(image.width, image.height) <= LARGE:
+        with image.resize(2 * image.width, 2 * image.height, "bilinear") as large:
+            twice = detector(large.to_array())
+        twice[:, :14] /= 2
+        found = suppressed(np.concatenate([found, twice]))
+    labels = []
+    for face in found:
+        numbers = [round(float(number), 1) for number in face[:14]]
+        if min(face[2] - face[0], face[3] - face[1]) < SMALLEST:
+            continue
+        labels.append(numbers if face[14] >= SURE else {"box": numbers[:4], "ignore": 1})
+    return labels if any(isinstance(label, list) for label in labels) else None
+
+
+def main():
+    import facestyle as fs
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--yunet", type=Path, required=True)
+    parser.add_argument("folders", nargs="+")
+    options = parser.parse_args()
+    path = options.data / "labels.json"
+    labels = json.loads(path.read_text()) if path.exists() else {}
+    detector = YuNet(options.yunet)
+    photos = [
+        photo for folder in options.folders for photo in sorted((options.data / folder).rglob("*"))
+        if photo.suffix.lower() in ENDINGS]  # fmt: skip
+    for i, photo in enumerate(photos):
+        name = photo.relative_to(options.data).as_posix()
+        if name in labels:
+            continue
+        try:
+            with fs.Image.open(photo) as image:
+                found = labels_of(detector, image)
+        except fs.FaceStyleError as error:
+            print(f"left out: {error}", flush=True)
+            continue
+        if found:
+            labels[name] = found
+        if i % 500 == 499 or i == len(photos) - 1:
+            path.write_text(json.dumps(labels))
+            print(f"{i + 1} of {len(photos)} photos, {len(labels)} with faces", flush=True)
+
+
+if __name__ == "__main__":
+    main()
