@@ -757,8 +757,8 @@ def test_a_face_that_is_too_bad_gives_no_answer_unless_it_may_be_any(tmp_path):
     assert found["known"] is None and found["name"] is None and found["reasons"] == ["cut off by the edge"]
     small = tmp_path / "small.png"
     photo = PIL.Image.open(OBAMA)
-    photo.resize((photo.width // 7, photo.height // 7), PIL.Image.BILINEAR).save(small)
-    assert f"{small}: the face is too small" in refused("compare", small, OBAMA, "--min-face", 20)
+    photo.resize((photo.width // 11, photo.height // 11), PIL.Image.BILINEAR).save(small)
+    assert f"{small}: the face is too small" in refused("compare", small, OBAMA, "--min-face", 20, *LARGE)
 
 
 @models

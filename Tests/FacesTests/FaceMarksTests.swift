@@ -99,8 +99,9 @@ struct FaceMarksTests {
       let image = try marked([face], in: white(side, side), ["Ada"], points: false)
       return Double(count(gold, in: image)) / Double(side * side)
     }
-    let (small, large) = (try share(600), try share(2400))
-    #expect(abs(small / large - 1) < 0.1, "\(small) \(large)")
+    // Letters of 24 and 48 pixels, lines of 4 and 8.
+    let (small, large) = (try share(1080), try share(2160))
+    #expect(abs(small / large - 1) < 0.05, "\(small) \(large)")
     // Never too small to be read.
     #expect(try share(100) > 2 * large)
   }

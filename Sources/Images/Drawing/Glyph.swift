@@ -1,6 +1,6 @@
 @_spi(_Unicode) import Swift
 
-/// A letter's strokes, in the units of `Font`: lines through points, also for curves; a single point is a dot.
+/// A letter's strokes, in the units of `Font`: lines through points, also for curves; a point alone is a dot.
 struct Glyph {
   private(set) var strokes: [[SIMD2<Double>]] = []
   /// From the first stroke's centre to the last one's.

@@ -25,24 +25,21 @@ struct Compare: Question {
   func run() throws {
     try common.apply()
     let reader = try face.open()
-    // One at a time, so that an error names its photo.
-    let (a, b) = (try reader.read(first), try reader.read(second))
-    var distance: Float = 0
-    try check(fs_distance(a.embedding, b.embedding, a.embedding.count, &distance))
-    let limit = threshold.threshold ?? reader.embedder.threshold
-    let same = distance <= limit, isSure = bad.anyFace || (a.reasons.isEmpty && b.reasons.isEmpty)
+    let verdict = try reader.compare(first, second, threshold.value)
+    let same = verdict.same != 0, isSure = bad.isSure(verdict.reasons.0, verdict.reasons.1)
     if common.json {
+      let reasons = [verdict.reasons.0, verdict.reasons.1].map(reasonTexts)
       print(
         JSON.object([
-          "distance": .single(distance), "threshold": .single(limit), "same": isSure ? .bool(same) : .null,
-          "model": .string(reader.name),
-          "reasons": .array([a, b].map { .array($0.reasons.map(JSON.string)) })
+          "distance": .single(verdict.distance), "threshold": .single(verdict.threshold),
+          "same": isSure ? .bool(same) : .null, "model": .string(reader.name),
+          "reasons": .array(reasons.map { .array($0.map(JSON.string)) })
         ]))
     } else if isSure {
-      let who = same ? "same person" : "different people"
-      print("\(who), distance \(fixed(distance, 2)) (threshold \(fixed(limit, 2)), \(reader.name))")
+      let who = same ? "same person" : "different people", threshold = fixed(verdict.threshold, 2)
+      print("\(who), distance \(fixed(verdict.distance, 2)) (threshold \(threshold), \(reader.name))")
     }
-    try bad.check([(first, a), (second, b)])
+    try bad.check([(first, verdict.reasons.0), (second, verdict.reasons.1)])
     try end(with: same)
   }
 }

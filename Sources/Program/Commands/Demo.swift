@@ -29,7 +29,7 @@ struct Demo: ParsableCommand {
 
   @Option(help: ArgumentHelp("Where the pictures go.", valueName: "folder")) var out: String
   @Option(help: "Steps of the painting's optimiser. (default: the pyramid's)") var steps: UInt32?
-  @Option(help: ArgumentHelp("Longest side of the painting.", valueName: "pixels")) var side: Int = 900
+  @Option(help: ArgumentHelp("Longest side of the painting.", valueName: "pixels")) var side: Int = 640
   @Option(help: "Number of threads; 0: one per processor.") var threads: UInt32 = 0
 
   func run() throws {

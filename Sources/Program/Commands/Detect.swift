@@ -63,7 +63,7 @@ struct Detect: ParsableCommand {
           print(JSON.object(["photo": .string(photo.path), "error": .string(error.message)]))
         }
       }
-      fflush(nil)  // for who reads the lines while the others are made
+      try flushOutput()  // for those who read the lines while the others are made
     }
     if failed { throw ExitCode.failure }
   }

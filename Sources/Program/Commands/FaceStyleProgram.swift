@@ -48,8 +48,7 @@ struct FaceStyleProgram: ParsableCommand {
       var command = try parseAsRoot(arguments)
       failureStatus = command is Question ? noAnswer : EXIT_FAILURE
       try command.run()
-      // Output may still be buffered: a full disk shows only now.
-      guard fflush(nil) == 0 else { throw Failure("output: \(String(cString: strerror(errno)))") }
+      try flushOutput()
     } catch let failure as Failure {
       warn(failure.message)
       Glibc.exit(failureStatus)

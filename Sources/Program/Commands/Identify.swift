@@ -47,7 +47,7 @@ struct Identify: Question {
       try Gallery(opening: place, nil, key: key.read(), .read)
     }
     let reader = try face.open(for: stored)
-    let face = try reader.read(photo)
+    let picture = try Picture(opening: photo)
     let people: Gallery
     if let stored, let gallery {
       // Opened again with another model's embedder, it says what is wrong.
@@ -65,8 +65,7 @@ struct Identify: Question {
     }
     var options = try rule.options()
     options.threshold = threshold.value
-    let match = try people.identify(face.embedding, options)
-    let isSure = bad.anyFace || face.reasons.isEmpty
+    let match = try reader.identify(picture, photo, in: people, options), isSure = bad.isSure(match.reasons)
     if common.json {
       print(
         JSON.object([
@@ -76,12 +75,12 @@ struct Identify: Question {
           "distance": .single(match.distance), "threshold": .single(match.threshold),
           "ambiguous": .bool(match.ambiguous != 0), "runner_up": match.next.map(JSON.string) ?? .null,
           "runner_up_distance": .single(match.runner_up_distance), "margin": .single(match.margin),
-          "model": .string(reader.name), "reasons": .array(face.reasons.map(JSON.string))
+          "model": .string(reader.name), "reasons": .array(reasonTexts(match.reasons).map(JSON.string))
         ]))
     } else if isSure {
       print(match.summary(by: reader.name))
     }
-    try bad.check([(photo, face)])
+    try bad.check([(photo, match.reasons)])
     try end(with: match.known != 0)
   }
 }

@@ -67,11 +67,14 @@ struct BadFaceOption: ParsableArguments {
   @Flag(help: "Answer for faces that are too bad to be recognised, too.")
   var anyFace = false
 
+  /// Whether no reason speaks against an answer.
+  func isSure(_ reasons: UInt32...) -> Bool { anyFace || reasons.allSatisfy { $0 == 0 } }
+
   /// - Throws: for a bad face, with the reasons; or reports them.
-  func check(_ faces: [(path: String, reading: FaceReader.Reading)]) throws(Failure) {
-    let bad = faces.filter { !$0.reading.reasons.isEmpty }
+  func check(_ faces: [(path: String, reasons: UInt32)]) throws(Failure) {
+    let bad = faces.filter { $0.reasons != 0 }
     guard !bad.isEmpty else { return }
-    let told = bad.map { "\($0.path): the face is \($0.reading.reasons.joined(separator: ", "))" }
+    let told = bad.map { "\($0.path): the face is \(reasonTexts($0.reasons).joined(separator: ", "))" }
     guard anyFace else { throw Failure("\(told.joined(separator: "; ")); no answer without --any-face") }
     for line in told { warn(line) }
   }
@@ -88,18 +91,37 @@ struct FaceReader {
   let name: String
   let fingerprint: UInt64
 
-  /// A photo's main face, or all of it.
-  struct Reading {
-    let embedding: [Float]
-    /// Why the face is too bad to be recognised.
-    let reasons: [String]
+  /// Compares the main faces of two photos.
+  func compare(_ first: String, _ second: String, _ threshold: Float) throws(Failure) -> fs_verdict {
+    // One at a time, so that an error names its photo.
+    let (a, b) = (try Picture(opening: first), try Picture(opening: second))
+    do throws(Failure) {
+      return try holding(a, b, embedder, detector) { () throws(Failure) in
+        var verdict = fs_verdict()
+        try check(
+          fs_compare_photos(embedder.handle, detector?.handle, a.handle, b.handle, threshold, &verdict))
+        return verdict
+      }
+    } catch {
+      guard error.status == FS_NO_FACE else { throw error }
+      _ = try embedder.embed(a, first, detector)
+      _ = try embedder.embed(b, second, detector)
+      throw error
+    }
   }
 
-  func read(_ path: String) throws(Failure) -> Reading {
-    let photo = try Picture(opening: path)
-    let (face, embedding) = try embedder.embed(photo, path, detector)
-    guard let face else { return Reading(embedding: embedding, reasons: []) }
-    return Reading(embedding: embedding, reasons: reasonTexts(try photo.quality(of: face).reasons))
+  /// Searches a gallery for the main face of a photo.
+  func identify(
+    _ photo: Picture, _ path: String, in gallery: Gallery, _ options: fs_identify_options
+  ) throws(Failure) -> fs_gallery_identity {
+    try holding(photo, gallery, embedder, detector) { () throws(Failure) in
+      var options = options, identity = fs_gallery_identity()
+      identity.size = MemoryLayout<fs_gallery_identity>.size
+      try check(
+        fs_gallery_identify_photo(
+          gallery.handle, embedder.handle, detector?.handle, photo.handle, &options, &identity), path)
+      return identity
+    }
   }
 
   /// The embedding alone; reports a photo that cannot be used on the error stream.

@@ -6,8 +6,8 @@ func openModel(_ name: String, asked: String? = nil) throws(Failure) -> Model {
   try Model(opening: asked ?? name)
 }
 
-/// The embedder that was requested; otherwise the best one, or, if a gallery has embeddings of another, that one
-/// if it is installed.
+/// The embedder that was requested; otherwise the best one, or, if a gallery has embeddings of another, that
+/// one if it is installed.
 func embedderModel(asked: String?, for gallery: Gallery?) throws(Failure) -> Model {
   let best = try openModel(Role.faces, asked: asked)
   guard asked == nil, let wanted = try gallery?.info.model, wanted != best.fingerprint else { return best }

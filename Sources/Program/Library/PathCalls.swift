@@ -22,6 +22,11 @@ func spelled(_ text: String) -> String {
 /// A line on the output.
 func print(_ line: some CustomStringConvertible) { Swift.print(shown(line.description)) }
 
+/// Writes what is still buffered: a full disk shows only now.
+func flushOutput() throws(Failure) {
+  guard fflush(nil) == 0 else { throw Failure("output: \(String(cString: strerror(errno)))") }
+}
+
 // C's functions that take what came from outside, for `String`s: these are preferred to C's own, to which
 // Swift would hand the escapes.
 

@@ -40,7 +40,7 @@ struct LetteringTests {
       if let other = known[text], !twins.contains(other) { Issue.record("\(letter) is drawn as \(other)") }
       known[text] = letter
     }
-    #expect(known.count > 280)
+    #expect(known.count == 94 + 192 - 11 - 1)  // less those that are left out, and one twin
   }
 
   @Test func `an accent is the same composed and apart`() throws {
@@ -83,7 +83,7 @@ struct LetteringTests {
       #expect(try #require(text.fitted(to: width)).width <= width)
     }
     #expect(text.fitted(to: 12) == nil && text.fitted(to: 0) == nil && text.fitted(to: -5) == nil)
-    let cut = try #require(Lettering("iiiiiiiiii", height: 16).fitted(to: 40)),
+    let cut = try #require(Lettering("iiiiiiiiii", height: 16).fitted(to: 30)),
       canvas = try Canvas(
         copying: Image.from(.init(repeating: 255, count: 3 * 300 * 48), width: 300, height: 48))
     cut.draw(on: canvas, x: 2, baseline: 32, Ink(0, 0, 0))
