@@ -88,8 +88,8 @@ import Testing
       outcome { try longer.resume(path: path) } == "wrongModel: steps is 4; the checkpoint has 3")
   }
 
-  /// Half a cosine from the rate to a hundredth of it: on a cost that moves with the weights, a step at the end
-  /// of the fall moves them less than the first.
+  /// By half a cosine to a hundredth: a step at the end of the fall moves the weights, and with them the cost,
+  /// less than the first.
   @Test func `the rate falls`() throws {
     let photo = try Formula.picture("one", width: 32, height: 32),
       style = try Formula.picture("style", width: 32, height: 32)

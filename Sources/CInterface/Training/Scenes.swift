@@ -155,7 +155,7 @@ public func fs_scenes_compose(
     let side = reader.options.side
     let image = try levels.withPointer { levels throws(Failure) in
       try Image(width: side, height: side) { y, row in
-        for i in 0..<row.count { row[i] = UInt8(truncatingIfNeeded: Int32(levels[y * row.count + i] + 0.5)) }
+        for i in 0..<row.count { row[i] = UInt8(clamping: Int(levels[y * row.count + i] + 0.5)) }
       }
     }
     for (i, face) in found.prefix(room).enumerated() { faces?[i] = face.inC }
