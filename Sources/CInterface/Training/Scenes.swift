@@ -151,13 +151,7 @@ public func fs_scenes_compose(
     // Only a few photos are used: none is kept.
     let reader = try Scenes(
       handle.scenes, SceneOptions(options, "options"), memoryLimit: 0, seed: seed)
-    let (levels, found) = try reader.picture(step: Int(step), index: Int(index))
-    let side = reader.options.side
-    let image = try levels.withPointer { levels throws(Failure) in
-      try Image(width: side, height: side) { y, row in
-        for i in 0..<row.count { row[i] = UInt8(clamping: Int(levels[y * row.count + i] + 0.5)) }
-      }
-    }
+    let (image, found) = try reader.image(step: Int(step), index: Int(index))
     for (i, face) in found.prefix(room).enumerated() { faces?[i] = face.inC }
     count.pointee = found.count
     out.pointee = Handle.make(image)

@@ -149,11 +149,7 @@ extension Image {
       let map = variation.map(width: width, height: height, frame: (width, height), margin: 0)
       source.pixels.withSpan { view.fill(from: $0, width: width, height: height, map: map) }
       variation.light(view)
-      return try Image(width: width, height: height) { y, row in
-        for i in 0..<row.count {
-          row[i] = UInt8(truncatingIfNeeded: Int32(levels[y * row.count + i] + 0.5))
-        }
-      }
+      return try view.image()
     }
   }
 }

@@ -13,6 +13,13 @@ package struct LevelView {
 
   private var count: Int { 3 * width * height }
 
+  /// The picture of the rounded levels, which lie in 0...255.
+  package func image() throws(Failure) -> Image {
+    try Image(width: width, height: height) { y, row in
+      for i in 0..<row.count { row[i] = UInt8(truncatingIfNeeded: Int32(levels[y * row.count + i] + 0.5)) }
+    }
+  }
+
   /// Fills the view from a picture: `view(x, y) = picture(map(x, y))`, bilinear, with the picture's edge
   /// repeated.
   package func fill(

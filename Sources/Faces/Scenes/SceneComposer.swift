@@ -48,13 +48,7 @@ struct SceneComposer {
   private func finish(_ view: LevelView, _ variation: Variation, _ light: Float) throws(Failure) {
     let count = 3 * view.width * view.height
     let photographed = try variation.photographed(
-      { () throws(Failure) in
-        try Image(width: view.width, height: view.height) { y, row in
-          for i in 0..<row.count {
-            row[i] = UInt8(truncatingIfNeeded: Int32(view.levels[y * row.count + i] + 0.5))
-          }
-        }
-      }, partner: nil)
+      { () throws(Failure) in try view.image() }, partner: nil)
     photographed?.withPixels { pixels in for i in 0..<count { view.levels[i] = Float(pixels[i]) } }
     if light < 1 { view.light(brightness: 127.5 * (light - 1), contrast: light) }
     variation.light(view)

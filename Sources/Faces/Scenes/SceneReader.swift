@@ -1,3 +1,4 @@
+import Images
 import Networks
 import Tensors
 
@@ -46,6 +47,15 @@ package final class Scenes {
         step: step, index: index, into: LevelView(levels, width: options.side, height: options.side))
     }
     return (levels, faces)
+  }
+
+  /// The same as a picture to look at.
+  package func image(step: Int, index: Int) throws(Failure) -> (image: Image, faces: [FaceTarget]) {
+    let (levels, faces) = try picture(step: step, index: index)
+    let image = try levels.withPointer { levels throws(Failure) in
+      try LevelView(levels, width: options.side, height: options.side).image()
+    }
+    return (image, faces)
   }
 
   /// The pictures of a step.
