@@ -8,7 +8,8 @@ let usage = """
   usage: facestyle-bench [--only PART,...] [--json FILE] [--models DIR] [--photos DIR]
                          [--first-use PROGRAM]
          facestyle-bench gemm M K N THREADS
-  parts: products, grams, convolutions, elements, detectors, faces, frames, style, fast, training, first, search
+  parts: products, grams, convolutions, elements, detectors, faces, frames, style, fast, training, first,
+         search
   """
 
 func complain(_ message: String) { (message + "\n").withCString { _ = write(2, $0, strlen($0)) } }

@@ -41,8 +41,8 @@ package func depthwiseBlock(
   }
 }
 
-/// A run of a row whose windows, of three rows and columns, are inside the picture: the nine weights of a vector
-/// of channels stay in registers.
+/// A run of a row whose windows, of three rows and columns, are inside the picture: the nine weights of a
+/// vector of channels stay in registers.
 private func rowOfThree(
   _ window: Window, _ picture: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
   _ y: UnsafeMutablePointer<Float>, _ stride: Int, _ count: Int, _ accumulate: Bool, _ epilogue: Epilogue

@@ -1,7 +1,7 @@
 import CSystem
 
-// Convolution of a picture of few channels, such as a network's first: a row of the window is one short run of
-// numbers, read in place. Eight neighbours at a time, a vector of columns of them.
+// Convolution of a picture of few channels, such as a network's first: a row of the window is one short run
+// of numbers, read in place. Eight neighbours at a time, a vector of columns of them.
 
 private let together = 8
 

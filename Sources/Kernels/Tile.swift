@@ -261,8 +261,8 @@ struct Finish {
   x.replacing(with: x * slope, where: x .< 0)
 }
 
-/// Adds the bias to sums that are stored and applies the activation: `vectors` of columns from `column` on, in
-/// rows `stride` apart.
+/// Adds the bias to sums that are stored and applies the activation: `vectors` of columns from `column` on,
+/// in rows `stride` apart.
 @inline(never)
 func finishRows(
   _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ rows: Int, _ vectors: Int, _ epilogue: Epilogue,

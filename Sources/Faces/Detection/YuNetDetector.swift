@@ -7,8 +7,8 @@ import Tensors
 ///
 /// The picture is first made smaller or larger, so that the smallest face to find gets the size of the
 /// smallest one that the network finds. A picture that is then larger than those of the training is also
-/// looked at at a quarter of the size, and so on: the network knows no larger faces either. Of the pictures at
-/// these sizes, zeros fill up the last cells; large ones are looked at in parts.
+/// looked at at a quarter of the size, and so on: the network knows no larger faces either. Zeros fill up the
+/// last cells; large pictures are looked at in parts.
 package final class YuNetDetector: FaceFinder, @unchecked Sendable {
   private let network: Executor
   private let architecture: Architecture
@@ -60,16 +60,14 @@ package final class YuNetDetector: FaceFinder, @unchecked Sendable {
     var found: [Face] = []
     for row in rows {
       for column in columns {
-        let height = wholeCells(row.pixels.count), width = wholeCells(column.pixels.count)
-        try network.run(batch: 1, height: height, width: width) { input throws(Failure) in
+        let height = YuNetInput.side(row.pixels.count), width = YuNetInput.side(column.pixels.count)
+        try network.run(batch: 1, height: height, width: width) { numbers throws(Failure) in
+          let input = YuNetInput(numbers: numbers, height: height, width: width, format: architecture)
           if isDirect {
-            try reduce(picture, to: level, into: input, width: width)
+            try input.write(picture, reducedTo: level)
           } else {
-            fill(input, width: width, from: picture, row.pixels, column.pixels)
+            input.write(picture, row.pixels, column.pixels)
           }
-          let values = width * architecture.input.channels
-          (input + row.pixels.count * values).update(
-            repeating: 0, count: (height - row.pixels.count) * values)
         } _: { answers in
           let place = CellGrid.Mapping(
             across: Float(image.width) / Float(level.width), down: Float(image.height) / Float(level.height),
@@ -94,44 +92,6 @@ package final class YuNetDetector: FaceFinder, @unchecked Sendable {
       let grid = CellGrid(
         numbers: answers[i], side: side, columns: answers.extents(i)[2], height: height, width: width)
       grid.forEachFace(minLogit: minLogit, place, use)
-    }
-  }
-
-  // MARK: The network's input
-
-  private func wholeCells(_ side: Int) -> Int {
-    (side + YuNet.sideStep - 1) / YuNet.sideStep * YuNet.sideStep
-  }
-
-  /// Writes a part of a picture as rows of `width` pixels, zeros behind the part's.
-  private func fill(
-    _ input: UnsafeMutablePointer<Float>, width: Int, from picture: Image, _ rows: Range<Int>,
-    _ columns: Range<Int>
-  ) {
-    let scale = architecture.scale, mean = architecture.mean.0, count = 3 * columns.count
-    picture.withPixels { pixels in
-      for (i, y) in rows.enumerated() {
-        let target = input + 3 * i * width, levels = pixels + 3 * (y * picture.width + columns.lowerBound)
-        for k in 0..<count { target[k] = (Float(levels[k]) - mean) * scale }
-        (target + count).update(repeating: 0, count: 3 * width - count)
-      }
-    }
-  }
-
-  /// Writes the whole picture at the level's size, by area means.
-  private func reduce(
-    _ picture: Image, to level: Pyramid.Level, into input: UnsafeMutablePointer<Float>, width: Int
-  ) throws(Failure) {
-    try picture.areaResampled(
-      rows: 0..<picture.height, columns: 0..<picture.width, to: level.height, width: level.width,
-      into: input, scale: architecture.scale, mean: architecture.mean.0)
-    guard width > level.width else { return }
-    // From packed rows to rows of `width` pixels, the last row first, so that none is overwritten.
-    let count = 3 * level.width
-    for y in (0..<level.height).reversed() {
-      let target = input + 3 * y * width
-      target.update(from: input + y * count, count: count)
-      (target + count).update(repeating: 0, count: 3 * width - count)
     }
   }
 }

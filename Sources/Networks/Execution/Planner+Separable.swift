@@ -1,8 +1,8 @@
 import CSystem
 import Tensors
 
-// Depthwise separable convolutions, planned as one operation: the depthwise convolution waits for the pointwise
-// one, and a network's first convolution for the depthwise one. No picture is kept between them.
+// Depthwise separable convolutions, planned as one operation: the depthwise convolution waits for the
+// pointwise one, and a network's first convolution for the depthwise one. No picture is kept between them.
 
 extension Planner {
   /// Whether a convolution is deferred to be computed with the one that reads it.

@@ -5,8 +5,8 @@ import TestSupport
 import Tensors
 import Testing
 
-/// A network that sees one pixel per cell of 8: the logit is 20 times its level from 0 to 1, less 10. All other
-/// cells see nothing. A face fills its cell, its points are in the middle.
+/// A network that sees one pixel per cell of 8: the logit is 20 times its level from 0 to 1, less 10. All
+/// other cells see nothing. A face fills its cell, its points are in the middle.
 private func pixelModel(
   _ metadata: [(String, String)] = [], change: (String, Tensor<Float>) -> Tensor<Float>? = { $1 }
 ) throws -> Model {
@@ -21,8 +21,8 @@ private func pixelModel(
   }
 }
 
-/// A network whose weights are set by `set`, from zeros, and whose cells have no score but their bias: `coarse`
-/// for those of 16 and 32.
+/// A network whose weights are set by `set`, from zeros, and whose cells have no score but their bias:
+/// `coarse` for those of 16 and 32.
 private func cellModel(
   _ metadata: [(String, String)] = [], fine: Float = -10, coarse: Float,
   change: (String, Tensor<Float>) -> Tensor<Float>? = { $1 },
@@ -90,8 +90,8 @@ private func isNear(_ a: Box, _ left: Float, _ top: Float, side: Float) -> Bool 
     }
   }
 
-  /// A grid of cells of every size covers a picture; the 8-pixel boxes lie in larger ones, but overlap them by
-  /// a quarter of both at most.
+  /// A grid of cells of every size covers a picture; the 8-pixel boxes lie in larger ones, but overlap them
+  /// by a quarter of both at most.
   @Test(arguments: [(32, 32), (1, 1), (33, 31), (100, 70)])
   func `all cells of the picture are looked at, and none of the padding`(width: Int, height: Int) throws {
     let detector = try Detector(cellModel(fine: 10, coarse: 10), options(12))
