@@ -5,9 +5,9 @@ import Tensors
 /// The cells of one size that YuNet gives for a picture: square after square of `side` pixels, row by row, 15
 /// numbers each.
 ///
-/// With d the numbers of the cell in row i and column j, and s the side: the logit of the score is d0; the box
-/// has its centre at `((j + d1) s, (i + d2) s)`, the width `exp(d3) s` and the height `exp(d4) s`; landmark
-/// k is at `((j + d[5 + 2k]) s, (i + d[6 + 2k]) s)`. The picture's top left corner is (0, 0).
+/// With d the numbers of the cell in row i and column j, and s the side: the logit of the score is d0; the
+/// box has its centre at `((j + d1) s, (i + d2) s)`, the width `exp(d3) s` and the height `exp(d4) s`;
+/// landmark k is at `((j + d[5 + 2k]) s, (i + d[6 + 2k]) s)`. The picture's top left corner is (0, 0).
 package struct CellGrid {
   private let numbers: UnsafePointer<Float>
   private let side: Int

@@ -2,8 +2,8 @@ import CSystem
 
 /// A network of YuNet's kind, which finds faces and their landmarks in one pass over a picture.
 ///
-/// Depthwise separable convolutions reduce the picture to cells of 8, 16 and 32 pixels; what coarser cells see
-/// is added to finer ones, so that a small face is seen with what is around it. For each size the last layer
+/// Depthwise separable convolutions reduce the picture to cells of 8, 16 and 32 pixels; what coarser cells
+/// see is added to finer ones, so that a small face is seen with what is around it. For each size the last layer
 /// gives 15 numbers per cell, in the results "cells8", "cells16" and "cells32",
 /// [b, h / side, w / side, 15]. Sides of the input are multiples of 32.
 ///

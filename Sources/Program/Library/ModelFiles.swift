@@ -24,7 +24,8 @@ func openModel(_ names: String..., asked: String?) throws(Failure) -> Model {
     }
   }
   throw Failure(
-    "no model \(names[0]).safetensors in \(folders.joined(separator: ", ")): run `make models` or name the file"
+    "no model \(names.map { $0 + ".safetensors" }.joined(separator: " or ")) in "
+      + "\(folders.joined(separator: ", ")): run `make models` or name the file"
   )
 }
 
