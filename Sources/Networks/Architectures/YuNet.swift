@@ -3,8 +3,8 @@ import CSystem
 /// A network of YuNet's kind, which finds faces and their landmarks in one pass over a picture.
 ///
 /// Depthwise separable convolutions reduce the picture to cells of 8, 16 and 32 pixels; what coarser cells
-/// see is added to finer ones, so that a small face is seen with what is around it. For each size the last layer
-/// gives 15 numbers per cell, in the results "cells8", "cells16" and "cells32",
+/// see is added to finer ones, so that a small face is seen with what is around it. For each size the last
+/// layer gives 15 numbers per cell, in the results "cells8", "cells16" and "cells32",
 /// [b, h / side, w / side, 15]. Sides of the input are multiples of 32.
 ///
 /// Source: Wu, Peng, Yu, "YuNet: a tiny millisecond-level face detector", 2023. There a maximum halves the
