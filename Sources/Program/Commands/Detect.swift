@@ -86,7 +86,8 @@ struct SearchOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The networks that find faces: yunet, mtcnn, or cascade, without landmarks. (default: the best with them)"))
+      "The networks that find faces: yunet, mtcnn, or cascade, without landmarks. (default: the best with them)"
+    ))
   var detector: Kind?
 
   @Option(help: ArgumentHelp("The detector's model.", valueName: "file"))
