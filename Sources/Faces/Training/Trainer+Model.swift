@@ -32,8 +32,7 @@ extension Trainer {
   /// pictures are not square.
   ///
   /// - Parameter threshold: the largest distance between two faces of one person, 0 or more; of a detector,
-  ///   the
-  ///   score of a face.
+  ///   the score of a face.
   package func saveModel(
     path: String, _ numbers: WeightFileWriter.Numbers, threshold: Float, texts words: ModelTexts = .init()
   ) throws(Failure) {

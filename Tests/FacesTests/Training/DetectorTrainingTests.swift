@@ -77,7 +77,7 @@ private func state(_ trainer: Trainer) -> [[UInt32]] {
       mean(losses[130...]) < 0.5 * mean(losses[..<20]), "\(mean(losses[..<20])), \(mean(losses[130...]))")
 
     let folder = try TemporaryFolder(), file = folder.path + "/detector.safetensors"
-    try training.trainer.saveModel(path: file, .float32, threshold: 0.5, note: nil)
+    try training.trainer.saveModel(path: file, .float32, threshold: 0.5)
     let box: [Float] = [44, 20, 84, 66], picture = try redFaces(128, 96, [box])
     let architecture = try Architecture(text: text)
     let network = try Network<Float>(architecture, weights: WeightFile(path: file))
