@@ -68,7 +68,7 @@ import Testing
       try FastStyleTrainer(
         vgg(), style: style,
         options {
-          $0.fallsUntil = 3
+          $0.steps = 3
           change(&$0)
         })
     }
@@ -83,7 +83,7 @@ import Testing
     let refused = outcome { try other.resume(path: path) }
     #expect(refused.hasPrefix("wrongModel: style is "), "\(refused)")
     #expect(other.steps == 0)
-    let longer = try trainer(style) { $0.fallsUntil = 4 }
+    let longer = try trainer(style) { $0.steps = 4 }
     #expect(
       outcome { try longer.resume(path: path) } == "wrongModel: steps is 4; the checkpoint has 3")
   }
@@ -94,7 +94,7 @@ import Testing
     let photo = try Formula.picture("one", width: 32, height: 32),
       style = try Formula.picture("style", width: 32, height: 32)
     func totals(_ end: Int?) throws -> [Double] {
-      let trainer = try FastStyleTrainer(vgg(), style: style, options { $0.fallsUntil = end })
+      let trainer = try FastStyleTrainer(vgg(), style: style, options { $0.steps = end })
       return try (0..<8).map { _ in try trainer.step([photo]).total }
     }
     let steady = try totals(nil), falling = try totals(2)

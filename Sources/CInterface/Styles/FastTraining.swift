@@ -54,7 +54,7 @@ extension FastStyleTrainer.Options {
     way.number(&c.style_weight, &styleWeight)
     way.number(&c.smoothness, &smoothness)
     way.number(&c.rate, &rate)
-    way.number(&c.steps, &fallsUntil, none: 0)
+    way.number(&c.steps, &steps, none: 0)
     way.number(&c.seed, &seed)
   }
 }

@@ -19,8 +19,8 @@ package final class FastStyleTrainer {
     package var contentWeight: Float = 1, styleWeight: Float = 1e-4, smoothness: Float = 1e-3
     /// Adam's learning rate.
     package var rate: Float = 1e-3
-    /// At this step the rate is a hundredth, falling by half a cosine; nil: it stays.
-    package var fallsUntil: Int?
+    /// After this count of steps the rate is a hundredth, falling by half a cosine; nil: it stays.
+    package var steps: Int?
     package var seed: UInt64 = 1
 
     package init() {}
@@ -34,7 +34,7 @@ package final class FastStyleTrainer {
       Setting("style weight", styleWeight, .from(0, to: 1e12))
       Setting("smoothness", smoothness, .from(0, to: 1e12))
       Setting("rate", rate, .from(1e-8, to: 1))
-      Setting("steps", fallsUntil, .from(1, to: 1 << 30))
+      Setting("steps", steps, .from(1, to: 1 << 30))
       Setting("seed", seed)
     }
   }
@@ -125,7 +125,7 @@ package final class FastStyleTrainer {
 
   /// Of the next step.
   private var rate: Float {
-    guard let end = options.fallsUntil else { return options.rate }
+    guard let end = options.steps else { return options.rate }
     let done = Double(min(steps, end)) / Double(end)
     return options.rate * Float(0.01 + 0.99 * 0.5 * (1 + cos(.pi * done)))
   }
