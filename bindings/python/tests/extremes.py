@@ -133,6 +133,13 @@ class Handles:
     def fs_photos(self):
         return self.make("fs_photos_create")
 
+    def fs_scenes(self):
+        assert _c.fs_image_write(self.of(_c.fs_image), b"scene.png") == 0
+        Path("scenes.json").write_text('{"scene.png": [[2, 2, 20, 18, 7, 7, 16, 7, 12, 11, 8, 15, 15, 15]]}')
+        scenes = self.make("fs_scenes_create")
+        assert _c.fs_scenes_add(scenes, b".", b"scenes.json") == 0
+        return scenes
+
     def fs_trainer(self):
         options = prepared(_c.fs_trainer_options)
         options.architecture = b"siamese"
