@@ -133,9 +133,10 @@ $(VENV): Tools/requirements.txt | have-deps
 models: $(VENV)
 	@PYTHONPATH=bindings/python $(PYTHON) -m facestyle.models --output $(MODELS)
 
-# Downloads nothing. With what `make models` downloads there is more of it.
+# Needs models: none of those in the box finds a face's points, without which no portrait is named. `facestyle demo` downloads
+# nothing.
 .PHONY: demo
-demo: all
+demo: all models
 	@$(PROGRAM) demo --photos $(BUILD)/photos --out $(BUILD)/demo $(if $(STYLE),--style $(STYLE)) $(DEMO_OPTIONS)
 
 .PHONY: demo-daemon
