@@ -195,15 +195,12 @@ package func depthwiseGradientBlock(
     for ky in row.taps {
       let line = row.offset + ky * window.width * channels
       for kx in 0..<window.kernelWidth {
-        // The result's columns whose pixels lie inside the picture.
-        let shift = kx - window.padLeft
-        let first = shift < 0 ? (-shift + window.strideX - 1) / window.strideX : 0
-        let end = window.width - shift
-        let last = end > 0 ? min(window.outWidth, (end + window.strideX - 1) / window.strideX) : 0
-        guard first < last else { continue }
+        let inside = columns(window, ofTap: kx)
+        guard !inside.isEmpty else { continue }
         addProducts(
-          x + line + (first * window.strideX + shift) * channels, step, dy + first * channels, last - first,
-          channels, dw + (ky * window.kernelWidth + kx) * channels)
+          x + line + (inside.lowerBound * window.strideX + kx - window.padLeft) * channels, step,
+          dy + inside.lowerBound * channels, inside.count, channels,
+          dw + (ky * window.kernelWidth + kx) * channels)
       }
     }
   }

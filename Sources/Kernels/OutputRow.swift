@@ -22,3 +22,11 @@ func interior(_ window: Window) -> Range<Int> {
   let end = room < 0 ? 0 : min(window.outWidth, room / window.strideX + 1)
   return first..<max(first, end)
 }
+
+/// The columns of the result for which a tap in column `kx` of the window lies in the picture.
+package func columns(_ window: Window, ofTap kx: Int) -> Range<Int> {
+  let shift = kx - window.padLeft, room = window.width - shift
+  let first = shift < 0 ? (-shift + window.strideX - 1) / window.strideX : 0
+  let end = room > 0 ? min(window.outWidth, (room + window.strideX - 1) / window.strideX) : 0
+  return min(first, end)..<end
+}

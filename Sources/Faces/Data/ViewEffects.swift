@@ -34,26 +34,13 @@ package struct LevelView {
   private func fill(
     from pixels: UnsafePointer<UInt8>, _ sourceWidth: Int, _ sourceHeight: Int, _ map: Affine
   ) {
-    let right = Double(sourceWidth - 1), bottom = Double(sourceHeight - 1)
-    let stride = 3 * sourceWidth
+    let source = BilinearSource(pixels, width: sourceWidth, height: sourceHeight)
     var target = levels
     for y in 0..<height {
       let start = (x: map.b * Double(y) + map.c, y: map.e * Double(y) + map.f)
       for x in 0..<width {
-        let px = min(max(map.a * Double(x) + start.x, 0), right),
-          py = min(max(map.d * Double(x) + start.y, 0), bottom)
-        let left = Int(px), top = Int(py)
-        let toRight = Float(px - Double(left)), toBottom = Float(py - Double(top))
-        let upper = pixels + top * stride + 3 * left
-        // The last row and column have no neighbour, and its weight is 0.
-        let across = left < sourceWidth - 1 ? 3 : 0
-        let lower = upper + (top < sourceHeight - 1 ? stride : 0)
-        for c in 0..<3 {
-          let (a, b) = (Float(upper[c]), Float(upper[across + c])),
-            (p, q) = (Float(lower[c]), Float(lower[across + c]))
-          let above = a + toRight * (b - a), below = p + toRight * (q - p)
-          target[c] = above + toBottom * (below - above)
-        }
+        let px = map.a * Double(x) + start.x, py = map.d * Double(x) + start.y
+        source.forEachLevel(px, py) { c, level in target[c] = level }
         target += 3
       }
     }
@@ -135,6 +122,36 @@ package struct LevelView {
       pixel[0] = (colour.0 - mean.0) * scale
       pixel[1] = (colour.1 - mean.1) * scale
       pixel[2] = (colour.2 - mean.2) * scale
+    }
+  }
+}
+
+/// A picture read between its pixels, its edge repeated: R,G,B bytes.
+struct BilinearSource {
+  private let pixels: UnsafePointer<UInt8>
+  private let width, height: Int
+  private let right, bottom: Double
+
+  init(_ pixels: UnsafePointer<UInt8>, width: Int, height: Int) {
+    (self.pixels, self.width, self.height) = (pixels, width, height)
+    (right, bottom) = (Double(width - 1), Double(height - 1))
+  }
+
+  /// Calls `use` with each of the three channels and its level at a place.
+  @inline(__always)
+  func forEachLevel(_ x: Double, _ y: Double, _ use: (Int, Float) -> Void) {
+    let x = min(max(x, 0), right), y = min(max(y, 0), bottom)
+    let left = Int(x), top = Int(y)
+    let toRight = Float(x - Double(left)), toBottom = Float(y - Double(top))
+    let upper = pixels + 3 * (top * width + left)
+    // The last row and column have no neighbour, and its weight is 0.
+    let across = left < width - 1 ? 3 : 0
+    let lower = upper + (top < height - 1 ? 3 * width : 0)
+    for c in 0..<3 {
+      let (a, b) = (Float(upper[c]), Float(upper[across + c]))
+      let (p, q) = (Float(lower[c]), Float(lower[across + c]))
+      let above = a + toRight * (b - a), below = p + toRight * (q - p)
+      use(c, above + toBottom * (below - above))
     }
   }
 }

@@ -51,9 +51,8 @@ package struct CellGrid {
 
   private func face(_ d: UnsafePointer<Float>, _ row: Int, _ column: Int, _ place: Mapping) -> Face? {
     let s = Float(side), i = Float(row), j = Float(column)
-    let width = s * expf(d[3]), height = s * expf(d[4]), x = (j + d[1]) * s, y = (i + d[2]) * s
-    let (left, top) = place(x - width / 2, y - height / 2)
-    let (right, bottom) = place(x + width / 2, y + height / 2)
+    let box = CellBox((d[1], d[2], d[3], d[4]), row: i, column: j, stride: s)
+    let (left, top) = place(box.left, box.top), (right, bottom) = place(box.right, box.bottom)
     var landmarks: [Point] = []
     for k in 0..<5 {
       let (x, y) = place((j + d[5 + 2 * k]) * s, (i + d[6 + 2 * k]) * s)

@@ -132,38 +132,26 @@ extension LevelView {
       left: part.left * scale - 0.5, top: part.top * scale - 0.5, right: part.right * scale - 0.5,
       bottom: part.bottom * scale - 0.5)
     image.withPixels { pixels in
+      let source = BilinearSource(pixels, width: image.width, height: image.height)
       for y in rows.0..<rows.1 {
         let start = (x: map.b * Double(y) + map.c, y: map.e * Double(y) + map.f)
-        paintRow(
-          y, columns, pixels, image.width, image.height, (map.a, map.d), start, inner, feather * scale)
+        paintRow(y, columns, source, (map.a, map.d), start, inner, feather * scale)
       }
     }
   }
 
   private func paintRow(
-    _ y: Int, _ columns: (Int, Int), _ pixels: UnsafePointer<UInt8>, _ sourceWidth: Int, _ sourceHeight: Int,
-    _ step: (x: Double, y: Double), _ start: (x: Double, y: Double), _ inner: Area, _ feather: Double
+    _ y: Int, _ columns: (Int, Int), _ source: BilinearSource, _ step: (x: Double, y: Double),
+    _ start: (x: Double, y: Double), _ inner: Area, _ feather: Double
   ) {
-    let right = Double(sourceWidth - 1), bottom = Double(sourceHeight - 1), stride = 3 * sourceWidth
     let fade = feather > 0 ? 1 / feather : 1e9
     for x in columns.0..<columns.1 {
       let px = step.x * Double(x) + start.x, py = step.y * Double(x) + start.y
       let edge = min(min(px - inner.left, inner.right - px), min(py - inner.top, inner.bottom - py))
       guard edge > 0 else { continue }
       let share = Float(min(edge * fade, 1))
-      let cx = min(max(px, 0), right), cy = min(max(py, 0), bottom)
-      let left = Int(cx), top = Int(cy)
-      let toRight = Float(cx - Double(left)), toBottom = Float(cy - Double(top))
-      let upper = pixels + top * stride + 3 * left
-      // The last row and column have no neighbour, and its weight is 0.
-      let across = left < sourceWidth - 1 ? 3 : 0
-      let lower = upper + (top < sourceHeight - 1 ? stride : 0)
       let target = levels + 3 * (y * width + x)
-      for c in 0..<3 {
-        let (a, b) = (Float(upper[c]), Float(upper[across + c]))
-        let (p, q) = (Float(lower[c]), Float(lower[across + c]))
-        let above = a + toRight * (b - a), below = p + toRight * (q - p)
-        let level = above + toBottom * (below - above)
+      source.forEachLevel(px, py) { c, level in
         // Memory that was never written may hold no number.
         target[c] = share < 1 ? target[c] + share * (level - target[c]) : level
       }

@@ -126,8 +126,8 @@ package final class FastStyleTrainer {
   /// Of the next step.
   private var rate: Float {
     guard let end = options.steps else { return options.rate }
-    let done = Double(min(steps, end)) / Double(end)
-    return options.rate * Float(0.01 + 0.99 * 0.5 * (1 + cos(.pi * done)))
+    let rate = Double(options.rate)
+    return Float(Schedule.cosine(rate: rate, minimum: rate / 100, steps: end).rate(at: steps))
   }
 
   private func gradients(

@@ -105,9 +105,8 @@ extension Float {
             stride: outputs)
           for ky in 0..<window.kernelHeight {
             for kx in 0..<window.kernelWidth {
-              // The result columns whose pixels lie inside the picture.
-              let (left, right) = inside(window.width, window.strideX, kx - window.padLeft, window.outWidth)
-              guard left < right else { continue }
+              let inside = Kernels.columns(window, ofTap: kx), left = inside.lowerBound
+              guard !inside.isEmpty else { continue }
               let tile =
                 target + (ky * window.kernelWidth + kx) * slivers * kernels.tileRows * kernels.tileColumns
               // Runs of rows that lie inside.
@@ -127,7 +126,7 @@ extension Float {
                 } else {
                   if run > 0 {
                     kernels.outerBlock(
-                      run, right - left, table, window.strideX * window.channels, slivers,
+                      run, inside.count, table, window.strideX * window.channels, slivers,
                       packed + (begin * window.outWidth + left) * kernels.tileColumns, window.outWidth, tile,
                       true)
                   }
@@ -189,15 +188,6 @@ extension Float {
     for tap in 0..<taps {
       for c in 0..<channels { dw[c * taps + tap] = partial[tap * channels + c] }
     }
-  }
-
-  /// The results `first..<end` for which `i * stride + offset` lies in `0..<side`.
-  private static func inside(
-    _ side: Int, _ stride: Int, _ offset: Int, _ count: Int
-  ) -> (first: Int, end: Int) {
-    let first = offset < 0 ? (-offset + stride - 1) / stride : 0
-    let end = side - offset > 0 ? min(count, (side - offset + stride - 1) / stride) : 0
-    return (min(first, end), end)
   }
 
   /// Packs rows of one panel.

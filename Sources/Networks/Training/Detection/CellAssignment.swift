@@ -146,7 +146,7 @@ private struct FaceSearch {
         guard isInBox || isNearCentre else { continue }
         let cell = row * grid.width + column
         let d = grid.numbers + cell * FaceCells.numbers
-        let overlap = CellBox(d, row, column, s).overlap(face)
+        let overlap = CellBox(plain: d, row, column, s).overlap(face)
         // Also false for no number.
         guard overlap >= 0 else { continue }
         let logit = Float(Double(d[0]))
@@ -176,19 +176,18 @@ private struct FaceSearch {
   }
 }
 
-/// A cell's box, as plain numbers.
-private struct CellBox {
-  let left, top, right, bottom: Float
-
-  init<Element: Scalar>(_ d: UnsafeMutablePointer<Element>, _ row: Int, _ column: Int, _ stride: Float) {
+extension CellBox<Float> {
+  /// Of numbers of any type, as plain ones.
+  fileprivate init<Number: Scalar>(
+    plain d: UnsafeMutablePointer<Number>, _ row: Int, _ column: Int, _ stride: Float
+  ) {
     func number(_ i: Int) -> Float { Float(Double(d[i])) }
-    let x = (Float(column) + number(1)) * stride, y = (Float(row) + number(2)) * stride
-    let width = expf(number(3)) * stride, height = expf(number(4)) * stride
-    (left, top, right, bottom) = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+    self.init(
+      (number(1), number(2), number(3), number(4)), row: Float(row), column: Float(column), stride: stride)
   }
 
   /// IoU; no number where the box is none.
-  func overlap(_ face: FaceTarget) -> Float {
+  fileprivate func overlap(_ face: FaceTarget) -> Float {
     let across = min(right, face.right) - max(left, face.left)
     let down = min(bottom, face.bottom) - max(top, face.top)
     let common = max(across, 0) * max(down, 0)

@@ -164,17 +164,16 @@ private struct DetectionSums<Element: Scalar> {
   ) {
     let s = Element(grid.stride)
     let column = Element(cell % grid.width), row = Element(cell / grid.width)
-    let x = (column + d[1]) * s, y = (row + d[2]) * s
-    let width = Element.exponential(d[3]) * s, height = Element.exponential(d[4]) * s
+    let cellBox = CellBox((d[1], d[2], d[3], d[4]), row: row, column: column, stride: s)
     let found = options.overlap.value(
-      (x - width / 2, y - height / 2, x + width / 2, y + height / 2),
+      (cellBox.left, cellBox.top, cellBox.right, cellBox.bottom),
       (Element(face.left), Element(face.top), Element(face.right), Element(face.bottom)))
     box += boxShare * (1 - found.value)
     let g = found.slopes
     slope[1] = -boxShare * s * (g.left + g.right)
     slope[2] = -boxShare * s * (g.top + g.bottom)
-    slope[3] = -boxShare * width / 2 * (g.right - g.left)
-    slope[4] = -boxShare * height / 2 * (g.bottom - g.top)
+    slope[3] = -boxShare * cellBox.width / 2 * (g.right - g.left)
+    slope[4] = -boxShare * cellBox.height / 2 * (g.bottom - g.top)
     guard face.points.count == 10 else { return }
     let size = Element((face.width * face.height).squareRoot())
     for k in 0..<10 {

@@ -36,6 +36,23 @@ package enum FaceCells {
   }
 }
 
+/// The box that a cell's numbers say, in pixels of the network's picture from its top left corner.
+package struct CellBox<Element: Scalar> {
+  package let left, top, right, bottom: Element
+  package let width, height: Element
+
+  /// - Parameter d: the cell's numbers 1 to 4.
+  package init(
+    _ d: (x: Element, y: Element, width: Element, height: Element), row: Element, column: Element,
+    stride: Element
+  ) {
+    let x = (column + d.x) * stride, y = (row + d.y) * stride
+    width = Element.exponential(d.width) * stride
+    height = Element.exponential(d.height) * stride
+    (left, top, right, bottom) = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+  }
+}
+
 extension Architecture {
   /// What a training requires of a one-pass detector's network.
   /// - Throws: `.invalidArgument` unless every result of `FaceCells` has its stride and numbers.
@@ -73,8 +90,7 @@ package struct FaceTarget: Equatable, Sendable {
   package var height: Float { bottom - top }
 
   /// - Throws: `.invalidArgument` for a box without an inside, for other than 0 or five points, and for
-  ///   places
-  ///   more than a million pixels away, with which the losses could not compute.
+  ///   places more than a million pixels away, with which the losses could not compute.
   package func check() throws(Failure) {
     func isNear(_ place: Float) -> Bool { place.magnitude <= 1e6 }
     let isBox = width > 0 && height > 0 && width * height > 0
