@@ -1664,6 +1664,9 @@ fs_status fs_photos_add_people(fs_photos *photos, const char *folder, const char
 /* Adds the photos of a flat folder, without people: for a loss with a teacher. */
 fs_status fs_photos_add_folder(fs_photos *photos, const char *folder, const char *landmarks,
                                const float *points);
+/* The same, each photo being of a person of its own, whom no other photo shows. */
+fs_status fs_photos_add_strangers(fs_photos *photos, const char *folder, const char *landmarks,
+                                  const float *points);
 /* Keeps only the people first to first + count - 1 and their photos, to separate those to learn
  * from and those to test with. */
 fs_status fs_photos_keep_people(fs_photos *photos, size_t first, size_t count);
@@ -1720,7 +1723,13 @@ typedef enum fs_loss_kind {
                          * scale * (cos t - margin sin margin) (Deng et al. 2019) */
   /* A teacher's embeddings t [count, dimension] in place of labels. Always means. */
   FS_LOSS_DISTILLATION = 11, /* cosine_weight * mean(1 - cos(x, t)) + similarity_weight * mean over
-                              * all pairs of (cos(x[i], x[j]) - cos(t[i], t[j]))^2 */
+                              * all pairs of (cos(x[i], x[j]) - cos(t[i], t[j]))^2. With a
+                              * stranger_weight people whom the teacher confuses are kept apart:
+                              * labels are any numbers, one for each person, below 0 if unknown;
+                              * for strangers, two rows of different labels, cos(t[i], t[j]) is at
+                              * most stranger_limit; and stranger_weight * the mean over i of the
+                              * mean of (cos(x[i], x[j]) - stranger_limit)^2 is added, over the
+                              * strangers j that are nearer than the limit */
   FS_LOSS_TEACHER_DISTANCE = 12, /* mean of |x - t|^2 */
   /* A network that is a classifier itself: x are its scores, labels are 0 to dimension - 1. */
   FS_LOSS_CROSS_ENTROPY = 13 /* cross-entropy of softmax(x); no head */
@@ -1739,6 +1748,11 @@ typedef struct fs_loss_options {
   float centre_rate;       /* alpha, 0 to 1; default 0.5 */
   float cosine_weight;     /* distillation, 0 or more; default 2 */
   float similarity_weight; /* distillation, 0 or more; default 4 */
+  float stranger_weight;   /* distillation, 0 or more; default 0: needs no labels */
+  float stranger_limit;    /* distillation, -1 to 1; default 0.7, a distance of 0.77 */
+  uint32_t memory;         /* distillation with a stranger_weight: a trainer also compares a batch
+                            * with so many embeddings of earlier ones (Wang et al. 2020), at most
+                            * 1048576; each of several processes has its own. Default 4096 */
 } fs_loss_options;
 
 /* What mining found; zeros for a loss without it. Distances are squared. Frozen. */

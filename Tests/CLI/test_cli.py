@@ -777,8 +777,9 @@ def test_embed_prints_the_numbers_and_the_chip(tmp_path):
     chip = tmp_path / "chip.png"
     small = ("--model", "faces-nn4")
     found = answer("embed", OBAMA, "--chip", chip, *small)
-    assert list(found) == ["model", "dimension", "embedding"]
-    assert (found["model"], found["dimension"], len(found["embedding"])) == ("nn4.small2", 128, 128)
+    assert list(found) == ["model", "architecture", "dimension", "embedding"]
+    assert (found["model"], found["architecture"]) == ("faces-nn4", "nn4.small2")
+    assert found["dimension"] == len(found["embedding"]) == 128
     assert png_size(chip) == (96, 96)
     assert [float(line) for line in good("embed", OBAMA, *small).split()] == found["embedding"]
 
@@ -847,7 +848,8 @@ def test_a_photos_name_may_be_any_bytes(tmp_path, tiny):
     assert png_size(painted) == (32, 32) and sorted(os.listdir(folder)) == [photo.name, painted.name]
     model = folder / f"{LATIN}.safetensors"
     model.symlink_to(MODELS / "dlib-resnet.safetensors")
-    assert answer("embed", photo, "--model", model)["model"] == "dlib-resnet"
+    found = answer("embed", photo, "--model", model)
+    assert (found["model"], found["architecture"]) == (SHOWN, "dlib-resnet")
 
 
 @models
@@ -1137,7 +1139,7 @@ def test_a_model_of_whole_photos_embeds_compares_and_is_measured(people, tmp_pat
     whole = ["--model", model, "--detector-model", tmp_path / "gone"]  # no face is looked for
     first, second, other = people / "p0" / "0.png", people / "p0" / "1.png", people / "p3" / "0.png"
     found = answer("embed", first, "--chip", chip, *whole)
-    assert (found["model"], found["dimension"], len(found["embedding"])) == ("siamese", 128, 128)
+    assert (found["model"], found["architecture"], len(found["embedding"])) == ("whole", "siamese", 128)
     assert png_size(chip) == (92, 112)
     verdict = answer("compare", first, other, *whole)
     a, b = (answer("embed", photo, *whole)["embedding"] for photo in (first, other))
@@ -1154,7 +1156,7 @@ def test_a_model_of_whole_photos_embeds_compares_and_is_measured(people, tmp_pat
     assert report["skipped"] == {"no_face": 0, "unreadable": 0, "pairs_rejected": 0, "pairs_left_out": 0}
     assert answer(*asked, "--flip")["pairs"] == 4
     (people / "marks.json").write_text('{"p0/p0_0001.jpg": {"landmarks": [[10, 15], [30, 15], [20, 25], [12, 32], [28, 32]]}}')
-    assert "the siamese sees whole photos" in refused(*asked, "--landmarks", people / "marks.json")
+    assert "the model whole sees whole photos" in refused(*asked, "--landmarks", people / "marks.json")
 
 
 def test_train_names_what_is_wrong(people, tmp_path):

@@ -108,6 +108,37 @@ static void by_hand(void) {
   }
 }
 
+static void strangers(void) {
+  double value = -1;
+  const float rows[4] = {3, 0, 1, 0}; /* one direction */
+  const int32_t two[2] = {5, 8}, one[2] = {5, 5}, unknown[2] = {5, -1};
+  fs_loss_options options = options_for(FS_LOSS_DISTILLATION);
+  TEST("strangers have no weight at first, and then need labels") {
+    CHECK(options.stranger_weight == 0 && options.memory == 4096);
+    CHECK_NEAR(options.stranger_limit, 0.7, 1e-6);
+    options.stranger_weight = 10;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, value,
+                  fs_loss_evaluate(&options, rows, 2, 2, NULL, rows, NULL, 0, &value, NULL, 0, NULL, 0, NULL));
+  }
+  TEST("strangers in one direction cost 10 * 0.3^2, and 4 * 0.3^2 / 2 as the teacher is not followed") {
+    CHECK_OK(fs_loss_evaluate(&options, rows, 2, 2, two, rows, NULL, 0, &value, NULL, 0, NULL, 0, NULL));
+    CHECK_NEAR(value, 10 * 0.09 + 4 * 0.09 / 2, 1e-5);
+    CHECK_OK(fs_loss_evaluate(&options, rows, 2, 2, one, rows, NULL, 0, &value, NULL, 0, NULL, 0, NULL));
+    CHECK_NEAR(value, 0, 1e-6);
+    CHECK_OK(fs_loss_evaluate(&options, rows, 2, 2, unknown, rows, NULL, 0, &value, NULL, 0, NULL, 0, NULL));
+    CHECK_NEAR(value, 0, 1e-6);
+  }
+  TEST("a limit that is no cosine and a memory beyond measure are refused") {
+    options.stranger_limit = 1.5f;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, value,
+                  fs_loss_evaluate(&options, rows, 2, 2, two, rows, NULL, 0, &value, NULL, 0, NULL, 0, NULL));
+    options.stranger_limit = 0.5f;
+    options.memory = UINT32_MAX;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, value,
+                  fs_loss_evaluate(&options, rows, 2, 2, two, rows, NULL, 0, &value, NULL, 0, NULL, 0, NULL));
+  }
+}
+
 static void every_kind(void) {
   float rows[ROWS * DIMENSION], teacher[ROWS * DIMENSION], gradient[ROWS * DIMENSION], again[ROWS * DIMENSION];
   float head[64], head_gradient[64], head_again[64];
@@ -262,6 +293,7 @@ static void refusals(void) {
 
 int main(void) {
   by_hand();
+  strangers();
   every_kind();
   refusals();
   return test_end_program();

@@ -36,6 +36,9 @@ extension Loss.Options: Exchanged {
     way.number(&c.centre_rate, &centreRate)
     way.number(&c.cosine_weight, &cosineWeight)
     way.number(&c.similarity_weight, &similarityWeight)
+    way.number(&c.stranger_weight, &strangerWeight)
+    way.number(&c.stranger_limit, &strangerLimit)
+    way.number(&c.memory, &memory)
   }
 }
 
@@ -183,7 +186,9 @@ private struct Batch {
     case .nothing: targets = .nothing
     case .people, .classes: targets = .labels(Array(try buffer(labels, count, "labels")))
     case .pairs: targets = .pairs(Array(try buffer(labels, count / 2, "labels")))
-    case .teacher: targets = .teacher(try tensor(teacher, shape, "teacher"))
+    case .teacher:
+      let people = loss.hasStrangers ? Array(try buffer(labels, count, "labels")) : []
+      targets = .teacher(try tensor(teacher, shape, "teacher"), people: people)
     case .faces: throw .internalError("a detector's loss of embeddings")
     }
   }

@@ -58,6 +58,19 @@ public func fs_photos_add_folder(
   }
 }
 
+@c @implementation
+public func fs_photos_add_strangers(
+  _ photos: OpaquePointer?, _ folder: UnsafePointer<CChar>?, _ landmarks: UnsafePointer<CChar>?,
+  _ points: UnsafePointer<Float>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let photos = try Handle.object(photos, PhotosHandle.self, "photos")
+    var set = try PhotoSet(strangersIn: pathText(folder, "folder"))
+    try set.setLandmarks(landmarks, points)
+    photos.append(set)
+  }
+}
+
 extension PhotoSet {
   fileprivate mutating func setLandmarks(
     _ file: UnsafePointer<CChar>?, _ points: UnsafePointer<Float>?

@@ -210,7 +210,7 @@ private func targets(
         target[i] = source[i]
       }
     }
-    return .teacher(tensor)
+    return .teacher(tensor, people: trainer.settings.loss.hasStrangers ? try given(count) : [])
   }
 }
 

@@ -62,6 +62,16 @@ package struct PhotoSet {
     addPhotos(of: try Folder(root, followsLink: true), root, prefix: "", person: nil)
   }
 
+  /// A flat folder: each picture is a photo of a person of its own, who has its name.
+  /// - Throws: `.io` if the folder cannot be read.
+  package init(strangersIn root: String) throws(Failure) {
+    try self.init(photosIn: root)
+    for i in photos.indices {
+      photos[i].person = i
+      people.append(photos[i].name)
+    }
+  }
+
   private mutating func addPhotos(of folder: Folder, _ path: String, prefix: String, person: Int?) {
     for entry in folder.entries {
       let file = path + "/" + entry.name

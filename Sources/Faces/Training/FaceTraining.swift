@@ -199,7 +199,9 @@ package final class FaceTraining {
     case .faces: throw .internalError("faces of aligned photos")
     case .teacher:
       guard let teacher else { throw .internalError("no teacher") }
-      return .teacher(try teacher.embeddings(batch.views[1]))
+      // A blend of two faces is nobody that is known.
+      let people = zip(batch.people, batch.variations).map { $1.blend > 0 ? -1 : Int32(clamping: $0) }
+      return .teacher(try teacher.embeddings(batch.views[1]), people: people)
     }
   }
 }

@@ -22,6 +22,9 @@ package final class Trainer {
   private let optimiser: Optimiser<Float>
   /// Running averages of the network's parameters, in the same order; empty without.
   private let averages: [Parameter<Float>]
+  /// The latest embeddings, for a loss that compares a batch with them. Each of several processes has its
+  /// own.
+  private let memory: Parameter<Float>?
   private let recycling = Memory.Recycling()
 
   /// The result of a step.
@@ -64,6 +67,12 @@ package final class Trainer {
     }
     self.head = head
     if settings.loss.wanted == .faces { try architecture.checkCells() }
+    memory =
+      settings.loss.memory == 0
+      ? nil
+      : Parameter(
+        "memory", try StrangerMemory(rows: settings.loss.memory, dimension: dimension).tensor,
+        isTrained: false)
     optimiser = try Optimiser(settings.rule, network.parameters + head)
     averages =
       try settings.average == nil
@@ -116,7 +125,8 @@ package final class Trainer {
       (loss, mining, detection) = (found.loss, nil, found.parts)
     } else {
       let found = try settings.loss.value(
-        embeddings: embeddings, targets: targets, head: headLeaves, on: tape)
+        embeddings: embeddings, targets: targets, head: headLeaves,
+        memory: memory.map { StrangerMemory($0.value) }, on: tape)
       (loss, mining, detection) = (found.loss, found.statistics, nil)
     }
     guard loss.scalar.isFinite || allReduce != nil else {
@@ -131,6 +141,10 @@ package final class Trainer {
     let nextHead = try settings.loss.updatedHead(
       head.map { $0.value }, embeddings: embeddings.tensor, targets: targets)
     for (parameter, numbers) in zip(head, nextHead) where !parameter.isTrained { moved.append(numbers) }
+    var nextMemory: Tensor<Float>?
+    if let memory, case .teacher(_, let people) = targets {
+      nextMemory = try StrangerMemory(memory.value).adding(embeddings.tensor, people: people)
+    }
     var value = loss.tensor
     if let allReduce {
       let statistics = network.parameters.filter { !$0.isTrained }
@@ -157,6 +171,7 @@ package final class Trainer {
     try optimiser.step(
       gradients, rate: Float(rate), momentum: settings.schedule.beta1(at: step).map { Float($0) })
     for (parameter, numbers) in zip(head.filter { !$0.isTrained }, moved) { parameter.fill(numbers) }
+    if let nextMemory { memory?.fill(nextMemory) }
     moveAverages()
     step += 1
     return Report(
@@ -238,7 +253,9 @@ package final class Trainer {
   // MARK: Checkpoints
 
   private var checkpoint: Checkpoint<Float> {
-    Checkpoint(architecture.identity, network.parameters + head + averages, optimiser.state)
+    Checkpoint(
+      architecture.identity, network.parameters + head + averages + (memory.map { [$0] } ?? []),
+      optimiser.state)
   }
 
   /// Writes everything needed to resume; an older file stays intact until the new one is complete.

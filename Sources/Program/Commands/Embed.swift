@@ -26,7 +26,8 @@ struct Embed: ParsableCommand {
     if common.json {
       print(
         JSON.object([
-          "model": .string(reader.model), "dimension": .integer(embedding.count),
+          "model": .string(reader.name), "architecture": .string(reader.architecture),
+          "dimension": .integer(embedding.count),
           "embedding": .array(embedding.map(JSON.single))
         ]))
     } else {

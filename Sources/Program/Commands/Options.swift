@@ -31,7 +31,7 @@ struct FaceOptions: ParsableArguments {
     let (embedder, model) = try openEmbedder(for: gallery)
     let detector = try embedder.isAligning ? openDetector() : nil
     return FaceReader(
-      detector: detector, embedder: embedder, model: model.architecture, name: model.name,
+      detector: detector, embedder: embedder, name: model.name, architecture: model.architecture,
       fingerprint: model.fingerprint)
   }
 
@@ -85,10 +85,9 @@ struct FaceReader {
   /// Nil if the embedder sees whole photos.
   let detector: Detector?
   let embedder: Embedder
-  /// The embedder's architecture.
-  let model: String
   /// The embedder's model.
   let name: String
+  let architecture: String
   let fingerprint: UInt64
 
   /// Compares the main faces of two photos.

@@ -31,6 +31,18 @@ struct Train: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "A folder of photos, each of a person of its own, who are kept apart whatever the teacher says; may be repeated.",
+      valueName: "folder"))
+  var strangers: [PhotoSource] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The weight of strangers that are too near. (default: 10 with --strangers, else 0)",
+      valueName: "weight"))
+  var strangerWeight: Float?
+
+  @Option(
+    help: ArgumentHelp(
       "Learn only from these people, by number: 0-19 are the first twenty names.",
       valueName: "first-last"))
   var keepPeople: PeopleRange?
@@ -122,12 +134,20 @@ struct Train: ParsableCommand {
     func require(_ isRight: Bool, _ message: String) throws {
       if !isRight { throw ValidationError(message) }
     }
-    try require(!people.isEmpty || !photos.isEmpty, "Missing expected argument '--people <folder>'")
+    try require(
+      !people.isEmpty || !photos.isEmpty || !strangers.isEmpty,
+      "Missing expected argument '--people <folder>'")
     try require(
       lossName.hasTeacher == (teacher != nil),
       "--loss \(lossName.rawValue) \(teacher == nil ? "needs a" : "has no") --teacher.")
     try require(
       photos.isEmpty || lossName.hasTeacher, "--photos are unlabelled: they need a --teacher.")
+    try require(
+      strangers.isEmpty || lossName.hasStrangers,
+      "--strangers are given; only --loss distillation keeps them apart.")
+    try require(
+      strangerWeight == nil || lossName.hasStrangers,
+      "--stranger-weight is given, --loss \(lossName.rawValue) has none.")
     try require(
       margin == nil || lossName.hasMargin, "--margin is given, --loss \(lossName.rawValue) has none.")
     try require(
@@ -216,6 +236,7 @@ struct Train: ParsableCommand {
     let set = try Photos()
     for source in people { try set.add(people: source) }
     for source in photos { try set.add(photos: source) }
+    for source in strangers { try set.add(strangers: source) }
     if let keepPeople { try set.keep(people: keepPeople.range) }
     return set
   }
@@ -224,6 +245,11 @@ struct Train: ParsableCommand {
     var options = fs_loss_options()
     try check(fs_loss_options_init(&options, MemoryLayout<fs_loss_options>.size, lossName.kind))
     if let margin { options.margin = margin }
+    if let strangerWeight {
+      options.stranger_weight = strangerWeight
+    } else if !strangers.isEmpty {
+      options.stranger_weight = 10
+    }
     return options
   }
 

@@ -242,6 +242,11 @@ final class Photos {
     try check(fs_photos_add_folder(handle, source.folder, source.landmarks, source.points), source.folder)
   }
 
+  func add(strangers source: PhotoSource) throws(Failure) {
+    try check(
+      fs_photos_add_strangers(handle, source.folder, source.landmarks, source.points), source.folder)
+  }
+
   func keep(people: ClosedRange<Int>) throws(Failure) {
     try check(fs_photos_keep_people(handle, people.lowerBound, people.count))
   }

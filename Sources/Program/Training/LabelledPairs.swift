@@ -25,9 +25,9 @@ struct LabelledPairsOptions: ParsableArguments {
     guard kind(of: images) == .folder else { throw Failure("\(images): no folder of photos") }
     let given = try landmarks.map { path throws(Failure) in try Landmarks(opening: path) }
     let faces = try photos.map { photo throws(Failure) in try given?.face(in: photo) }
-    let (embedder, opened) = try face.openEmbedder(), model = opened.architecture
+    let (embedder, opened) = try face.openEmbedder(), model = opened.name
     guard embedder.isAligning || given == nil else {
-      throw Failure("--landmarks is given, the \(model) sees whole photos")
+      throw Failure("--landmarks is given, the model \(model) sees whole photos")
     }
     let detector = embedder.isAligning && faces.contains { $0 == nil } ? try face.openDetector() : nil
 

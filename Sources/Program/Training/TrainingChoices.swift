@@ -41,6 +41,9 @@ enum LossName: String, CaseIterable, ExpressibleByArgument {
   /// Whether it learns to distinguish the people of a list, whose number it must know.
   var isClassifier: Bool { [.softmax, .centre, .cosface, .arcface].contains(self) }
 
+  /// Whether it can keep strangers apart whom the teacher confuses.
+  var hasStrangers: Bool { self == .distillation }
+
   var hasTeacher: Bool { [.distillation, .teacherDistance].contains(self) }
 }
 

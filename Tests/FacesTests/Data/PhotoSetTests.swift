@@ -94,6 +94,14 @@ import Testing
     #expect(outcome { try set.setLandmarks([Point(0, 0)]) }.hasPrefix("invalidArgument: 1 landmarks"))
   }
 
+  @Test func `a folder of strangers has a person for each photo`() throws {
+    let folder = try TemporaryFolder()
+    for name in ["b.jpg", "a.jpg"] { try folder.write(name, [0]) }
+    let set = try PhotoSet(strangersIn: folder.path)
+    #expect(set.photos.map(\.person) == [0, 1] && set.people == ["a.jpg", "b.jpg"])
+    #expect(set.people(1..<2).photos.map(\.name) == ["b.jpg"])
+  }
+
   @Test func `sets are put together and cut by people`() throws {
     let first = try peopleFolder(3, photos: 2, side: 20), second = try peopleFolder(2, photos: 1, side: 20)
     var set = try PhotoSet(peopleIn: first.path)

@@ -144,7 +144,7 @@ private let mined = Loss.minedTriplet(.semiHard, margin: 0.3, .mean)
       $0.augmentation.blend = 0.5
     }
     let training = try FaceTraining(
-      trainer(.distillation(cosine: 1, similarity: 1)), set, settings, teacher: teacher)
+      trainer(.distillation(Distillation(cosine: 1, similarity: 1))), set, settings, teacher: teacher)
     #expect(training.crops.count == 12 && training.batchesPerEpoch == 3)
     let losses = try losses(training, until: 16)
     #expect(losses[12...].reduce(0, +) < 0.8 * losses[..<4].reduce(0, +))
@@ -153,6 +153,24 @@ private let mined = Loss.minedTriplet(.semiHard, margin: 0.3, .mean)
         try FaceTraining(trainer(.teacherDistance), set, settings, teacher: self.teacher(.denseNet121()))
       }
         == "invalidArgument: a teacher of 32 numbers for a student of 128")
+  }
+
+  @Test func `keeps strangers apart whom the teacher confuses, among known people only`() throws {
+    let photos = try Photos(6, photos: 1), teacher = try teacher()
+    let apart = Loss.distillation(
+      Distillation(cosine: 0, similarity: 0, strangers: 1, strangerLimit: 0, memory: 12))
+    let settings = options { $0.batch = 3 }
+    let known = try losses(FaceTraining(trainer(apart), photos.set, settings, teacher: teacher), until: 40)
+    #expect(known[36...].reduce(0, +) < 0.8 * known[..<4].reduce(0, +))
+
+    var nobody = PhotoSet()
+    for name in photos.set.people {
+      var one = try PhotoSet(photosIn: photos.folder.path + "/" + name)
+      try one.setLandmarks(meanPoints)
+      nobody.append(one)
+    }
+    let unknown = try losses(FaceTraining(trainer(apart), nobody, settings, teacher: teacher), until: 4)
+    #expect(unknown.allSatisfy { $0 == 0 })
   }
 
   @Test func `refuses photos, losses and options that do not go together`() throws {

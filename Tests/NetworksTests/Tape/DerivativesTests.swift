@@ -78,7 +78,8 @@ private func losses() throws -> [Case] {
   let people = Targets<Dual>.labels([4, 9, 4, 9, 4, 2]), classes = Targets<Dual>.labels([0, 2, 3, 0, 1, 2])
   // Labels 1, two people, within the margin and beyond it.
   let pairs = Targets<Dual>.pairs([1, 0, 1]),
-    teacher = Targets<Dual>.teacher(try Tensor([6, 5], Numbers.duals(30, seed: 75)))
+    teacher = Targets<Dual>.teacher(
+      try Tensor([6, 5], Numbers.duals(30, seed: 75)), people: [4, 9, 4, 9, 4, 2])
   let apartPairs = try awayFromZero([6, 5], seed: 76)
   // Against the weights of its class: there angle + margin is past pi.
   let behind = try random(6, 5, seed: 71), weights = try random(4, 5, seed: 72)
@@ -95,8 +96,10 @@ private func losses() throws -> [Case] {
     try trained("ArcFace", .angularMargin(.angle(0.5), scale: 8, .mean), classes, classes: 4),
     try trained(
       "ArcFace past pi", .angularMargin(.angle(0.5), scale: 8, .sum), classes, classes: 4, embeddings: behind),
-    try trained("distillation", .distillation(cosine: 2, similarity: 4), teacher),
-    try trained("distillation of directions", .distillation(cosine: 2, similarity: 0), teacher),
+    try trained("distillation", .distillation(Distillation(cosine: 2, similarity: 4)), teacher),
+    try trained("distillation of directions", .distillation(Distillation(cosine: 2, similarity: 0)), teacher),
+    try trained(
+      "distillation of strangers", .distillation(Distillation(strangers: 2, strangerLimit: -0.3)), teacher),
     try trained("distance to a teacher", .teacherDistance, teacher)
   ]
   for mining in [Mining.hard, .semiHard, .all] {

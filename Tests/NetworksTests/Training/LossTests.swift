@@ -122,7 +122,8 @@ extension Loss {
     .softmax(.mean),
     .centre(lambda: 0.1, rate: 0.5, .sum), .pairwise(.absoluteDifference, .mean), .pairwise(.chiSquare, .sum),
     .angularMargin(.cosine(0.35), scale: 64, .mean), .angularMargin(.angle(0.5), scale: 64, .mean),
-    .distillation(cosine: 2, similarity: 4), .teacherDistance, .crossEntropy(.mean)
+    .distillation(Distillation()), .distillation(Distillation(strangers: 3, strangerLimit: -0.5)),
+    .teacherDistance, .crossEntropy(.mean)
   ]
 
   static func exampleEmbeddings() throws -> Tensor<Float> {
@@ -135,7 +136,7 @@ extension Loss {
     case .nothing: .nothing
     case .people, .classes: .labels([0, 2, 0, 1, 2, 1])
     case .pairs: .pairs([0, 1, 1])
-    case .teacher: .teacher(try Tensor([6, 4], repeating: teacher))
+    case .teacher: .teacher(try Tensor([6, 4], repeating: teacher), people: [0, 2, 0, 1, 2, 1])
     case .faces: .faces([])
     }
   }
@@ -200,7 +201,7 @@ struct LossCase: Sendable, CustomTestStringConvertible {
     case "arcface":
       return .angularMargin(.angle(try setting("margin")), scale: try setting("scale"), reduction)
     case "distillation":
-      return .distillation(cosine: try setting("cosine"), similarity: try setting("similarity"))
+      return .distillation(Distillation(cosine: try setting("cosine"), similarity: try setting("similarity")))
     default:
       #expect(name == "teacher_distance")
       return .teacherDistance

@@ -39,7 +39,8 @@ private func targets(_ loss: Loss) throws -> Targets<Float> {
   case .teacher:
     var numbers = Numbers(seed: 300)
     let own: [Float] = numbers.array(3 * 6)  // a direction for each person
-    return .teacher(try Tensor([12, 6], people.flatMap { own[(6 * Int($0))..<(6 * Int($0) + 6)] }))
+    return .teacher(
+      try Tensor([12, 6], people.flatMap { own[(6 * Int($0))..<(6 * Int($0) + 6)] }), people: people)
   }
 }
 
@@ -80,7 +81,8 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
     .minedTriplet(.semiHard, margin: 0.5, .mean),
     .angularMargin(.angle(0.3), scale: 8, .mean), .contrastive(margin: 1, epsilon: 1e-6, .mean),
     .pairwise(.chiSquare, .mean),
-    .distillation(cosine: 1, similarity: 1), .teacherDistance
+    .distillation(Distillation(cosine: 1, similarity: 1)), .distillation(Distillation(strangers: 1)),
+    .teacherDistance
   ])
   func `the loss falls`(loss: Loss) throws {
     let losses = try train(try Trainer(small(), settings(loss)), steps: 30)
@@ -157,7 +159,11 @@ private let centre = Loss.centre(lambda: 0.1, rate: 0.5, .mean)
     (centre, UpdateRule.adam(Adam())),
     (.minedTriplet(.semiHard, margin: 0.5, .mean), .sgd(SGD(momentum: 0.9))),
     (.angularMargin(.cosine(0.2), scale: 16, .mean), .rmsProp(RMSProp())),
-    (.pairwise(.absoluteDifference, .sum), .adam(Adam(isDecoupled: true)))
+    (.pairwise(.absoluteDifference, .sum), .adam(Adam(isDecoupled: true))),
+    (
+      .distillation(Distillation(strangers: 5, strangerLimit: -0.5, memory: 30)),
+      .adam(Adam())
+    )
   ])
   func `goes on from a checkpoint with the same bits`(loss: Loss, rule: UpdateRule) throws {
     let file = TemporaryFile(), straight = try Trainer(small(), settings(loss, rule))

@@ -6,7 +6,8 @@ private let losses: [Loss] = [
   .triplet(margin: 0.2, .mean), .minedTriplet(.hard, margin: 0.2, .sum),
   .contrastive(margin: 1, epsilon: 1e-6, .mean), .softmax(.mean),
   .crossEntropy(.mean), .centre(lambda: 0.1, rate: 0.5, .mean), .pairwise(.chiSquare, .mean),
-  .angularMargin(.angle(0.5), scale: 16, .meanOfActive), .distillation(cosine: 1, similarity: 2),
+  .angularMargin(.angle(0.5), scale: 16, .meanOfActive),
+  .distillation(Distillation(cosine: 1, similarity: 2, strangers: 3, strangerLimit: 0.5)),
   .teacherDistance
 ]
 private let rules: [UpdateRule] = [.sgd(SGD()), .adam(Adam()), .rmsProp(RMSProp())]

@@ -26,6 +26,7 @@ _HOMES = {
     "losses": ("Loss", "LossValue", "MiningStatistics"),
     "evaluation": ("Evaluation", "TrueAccepts", "Roc", "Pairs", "Landmarks", "evaluate", "roc", "evaluate_lfw"),
     "calibration": ("Calibration", "Growth", "calibrate", "calibrate_embeddings", "calibration_growth"),
+    "groups": ("GroupRate", "false_accepts_by_group"),
     "identification": ("Identity", "distances", "identify"),
     "quality": ("Quality", "face_quality"),
     "tracker": ("Tracker", "Track", "Tracked"),

@@ -852,6 +852,9 @@ class fs_loss_options(Sized):
         ("centre_rate", c_float),
         ("cosine_weight", c_float),
         ("similarity_weight", c_float),
+        ("stranger_weight", c_float),
+        ("stranger_limit", c_float),
+        ("memory", c_uint32),
     ]
 
 
@@ -1742,6 +1745,7 @@ FUNCTIONS = {
     "fs_photos_create": (fs_status, [POINTER(POINTER(fs_photos))]),
     "fs_photos_add_people": (fs_status, [POINTER(fs_photos), c_char_p, c_char_p, POINTER(c_float)]),
     "fs_photos_add_folder": (fs_status, [POINTER(fs_photos), c_char_p, c_char_p, POINTER(c_float)]),
+    "fs_photos_add_strangers": (fs_status, [POINTER(fs_photos), c_char_p, c_char_p, POINTER(c_float)]),
     "fs_photos_keep_people": (fs_status, [POINTER(fs_photos), c_size_t, c_size_t]),
     "fs_photos_count": (c_size_t, [POINTER(fs_photos)]),
     "fs_photos_person_count": (c_size_t, [POINTER(fs_photos)]),

@@ -35,7 +35,9 @@ _PARTS = {
     "pair_difference": ("weight", "bias"), "pair_chi_square": ("weight", "bias"), "softmax": ("weight", "bias"),
     "centre": ("weight", "bias", "centres"), "cosface": ("weight",), "arcface": ("weight",),
 }  # fmt: skip
-_SETTINGS = ("margin", "epsilon", "scale", "centre_weight", "centre_rate", "cosine_weight", "similarity_weight")
+_SETTINGS = (
+    "margin", "epsilon", "scale", "centre_weight", "centre_rate", "cosine_weight", "similarity_weight", "stranger_weight",
+    "stranger_limit", "memory")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,8 @@ class LossValue:
 
 class Loss:
     """A loss by its name, one of `KINDS`, with its settings: `reduction` ("sum", "mean", "mean_of_active"), `margin`,
-    `epsilon`, `scale`, `centre_weight`, `centre_rate`, `cosine_weight`, `similarity_weight`; the header has formulas,
-    ranges and defaults."""
+    `epsilon`, `scale`, `centre_weight`, `centre_rate`, `cosine_weight`, `similarity_weight`, `stranger_weight`,
+    `stranger_limit`, `memory`; the header has formulas, ranges and defaults."""
 
     def __init__(self, kind, reduction="mean", **settings):
         self.kind = kind
@@ -74,7 +76,7 @@ class Loss:
         for name, value in settings.items():
             if name not in _SETTINGS:
                 raise TypeError(f"Loss() has no setting {name!r}; there are {', '.join(_SETTINGS)}")
-            setattr(self._options, name, number(value, name))
+            setattr(self._options, name, integer(value, name) if name == "memory" else number(value, name))
         self._size(1, 1)  # a setting out of its range is told here
 
     def __repr__(self):
@@ -95,7 +97,8 @@ class Loss:
         """The loss of embeddings [count, dimension].
 
         `labels` are the people's numbers, or classes 0 to n - 1; of a pair loss one for each two rows, 0 for the same
-        person and 1 for two; `teacher` has embeddings of the same shape. `head` is what `head()` gave."""
+        person and 1 for two; `teacher` has embeddings of the same shape, and labels only if strangers have a weight. `head`
+        is what `head()` gave."""
         x = floats(embeddings, (None, None), "embeddings")
         people = self._labels(labels, len(x))
         taught = self._teacher(teacher, x)
@@ -131,7 +134,7 @@ class Loss:
         return count.value
 
     def _labels(self, labels, rows):
-        if self.kind == "triplet" or self.kind in _TEACHERS:
+        if self.kind == "triplet" or self.kind in _TEACHERS and not self._options.stranger_weight > 0:
             if labels is not None:
                 raise ValueError(f"a {self.kind} loss has no labels")
             return None

@@ -67,6 +67,11 @@ class Photos(Handle):
         """Adds a flat folder, photos of nobody in particular: for a loss that has a teacher."""
         return self._add(_c.fs_photos_add_folder, folder, landmarks, points)
 
+    def add_strangers(self, folder, landmarks=None, points=None):
+        """Adds a flat folder whose photos are each of a person of its own, whom no other photo shows: for a loss of
+        strangers, who are kept apart though nobody's name is known."""
+        return self._add(_c.fs_photos_add_strangers, folder, landmarks, points)
+
     def _add(self, function, folder, landmarks, points):
         file = None if landmarks is None else text(landmarks, "landmarks")
         places = None if points is None else floats(points, (5, 2), "points")

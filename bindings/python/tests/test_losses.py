@@ -81,6 +81,21 @@ def test_identical_embeddings_and_zeros_have_finite_gradients(kind):
         assert all(np.isfinite(part).all() for part in result.head_gradient.values())
 
 
+def test_strangers_whom_the_teacher_confuses_are_kept_apart():
+    random = np.random.default_rng(5)
+    x, teacher = random.normal(size=(8, 3)), random.normal(size=(8, 3))
+    people = np.array([0, 1, 0, 2, -1, 3, 1, -7])
+    unit = lambda rows: rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    e, t = unit(x), unit(teacher)
+    strangers = (people[:, None] != people) & (people[:, None] >= 0) & (people >= 0)
+    wanted = np.where(strangers, np.minimum(t @ t.T, 0.2), t @ t.T)
+    excess = np.where(strangers, np.maximum(e @ e.T - 0.2, 0), 0)
+    near = np.maximum((excess > 0).sum(1), 1)
+    expected = 2 * np.mean(1 - (e * t).sum(1)) + 4 * np.mean((e @ e.T - wanted) ** 2) + 10 * np.mean((excess**2).sum(1) / near)
+    loss = fs.Loss("distillation", stranger_weight=10, stranger_limit=0.2, memory=0)
+    assert loss(x, people, teacher=teacher).value == pytest.approx(expected, rel=tolerances.FLOAT)
+
+
 def test_forty_photos_of_each_person_are_mined():
     people = np.repeat(np.arange(20), 40)
     x = np.random.default_rng(4).normal(size=(800, 32)).astype(np.float32)
@@ -124,6 +139,8 @@ def test_mistakes_are_named():
         fs.Loss("pair_difference")(np.zeros((2, 4)), [0], head=head)
     with pytest.raises(ValueError, match="has no labels"):
         fs.Loss("distillation")(np.zeros((2, 4)), [0, 1], teacher=np.zeros((2, 4)))
+    with pytest.raises(ValueError, match="needs labels"):
+        fs.Loss("distillation", stranger_weight=1)(np.zeros((2, 4)), teacher=np.zeros((2, 4)))
     with pytest.raises(ValueError, match="needs a teacher"):
         fs.Loss("distillation")(np.zeros((2, 4)))
     with pytest.raises(ValueError, match="embeddings and teacher have shapes"):

@@ -16,7 +16,7 @@ package indirect enum Loss: Equatable, Sendable {
   /// Rows 2i and 2i + 1 are a pair.
   case pairwise(PairFeature, Reduction)
   case angularMargin(AngularMargin, scale: Double, Reduction)
-  case distillation(cosine: Double, similarity: Double)
+  case distillation(Distillation)
   /// The mean squared distance to a teacher's embeddings.
   case teacherDistance
   /// Of a one-pass detector's cells, in place of embeddings.
@@ -79,11 +79,7 @@ package indirect enum Loss: Equatable, Sendable {
         Setting("scale", scale, .above(0))
         reduction.setting
       }
-    case .distillation(let cosine, let similarity):
-      Facts("distillation", .teacher) {
-        Setting("cosine weight", cosine, .atLeast(0))
-        Setting("similarity weight", similarity, .atLeast(0))
-      }
+    case .distillation(let settings): Facts("distillation", .teacher) { settings.settings }
     case .teacherDistance: Facts("teacher-distance", .teacher) {}
     case .detection(let loss): Facts("detection", .faces) { loss.settings }
     }
@@ -95,6 +91,14 @@ package indirect enum Loss: Equatable, Sendable {
   /// The names of the network's results that the loss sees; none for its final value.
   package var results: [String] { wanted == .faces ? FaceCells.names : [] }
   var head: Head { facts.head }
+  /// Whether a teacher's batch needs labels as well.
+  package var hasStrangers: Bool {
+    if case .distillation(let settings) = self { settings.hasStrangers } else { false }
+  }
+  /// The number of earlier embeddings that a training keeps for it.
+  var memory: Int {
+    if case .distillation(let settings) = self, settings.hasStrangers { settings.memory } else { 0 }
+  }
 }
 
 extension Loss: Settings {
@@ -144,7 +148,11 @@ extension Loss {
       case .cosFace: .angularMargin(.cosine(margin), scale: scale, reduction)
       case .arcFace: .angularMargin(.angle(margin), scale: scale, reduction)
       case .distillation:
-        .distillation(cosine: Double(options.cosineWeight), similarity: Double(options.similarityWeight))
+        .distillation(
+          Distillation(
+            cosine: Double(options.cosineWeight), similarity: Double(options.similarityWeight),
+            strangers: Double(options.strangerWeight), strangerLimit: Double(options.strangerLimit),
+            memory: options.memory))
       case .teacherDistance: .teacherDistance
       case .crossEntropy: .crossEntropy(reduction)
       }
@@ -159,8 +167,8 @@ package indirect enum Targets<Element: Scalar> {
   case labels([Int32])
   /// One per pair: 0 for the same person, 1 for two people.
   case pairs([Int32])
-  /// [count, dimension]
-  case teacher(Tensor<Element>)
+  /// [count, dimension], and the person of each row: below 0 if unknown. Strangers need these.
+  case teacher(Tensor<Element>, people: [Int32] = [])
   /// Of each picture.
   case faces([[FaceTarget]])
 }
@@ -171,10 +179,11 @@ extension Loss {
   /// - Parameters:
   ///   - embeddings: [count, dimension].
   ///   - head: the arrays of `headParameters`, in order.
+  ///   - memory: embeddings of earlier batches, for a loss of strangers.
   /// - Returns: a single number, and the result of mining, if any.
   package func value<Element: Scalar>(
     embeddings: Variable<Element>, targets: Targets<Element>, head: [Variable<Element>],
-    on tape: Tape<Element>
+    memory: StrangerMemory<Element>? = nil, on tape: Tape<Element>
   ) throws(Failure) -> (loss: Variable<Element>, statistics: MiningStatistics?) {
     guard head.count == headNames.count else {
       throw .invalidArgument("a head of \(head.count) arrays; expected \(headNames.count)")
@@ -218,12 +227,13 @@ extension Loss {
       let loss = try tape.angularMarginLoss(
         embeddings, labels: labels(targets), weights: head[0], margin, scale: Element(scale), reduction)
       return (loss, nil)
-    case .distillation(let cosine, let similarity):
+    case .distillation(let settings):
+      let (teacher, people) = try teacher(targets)
       let loss = try tape.distillationLoss(
-        embeddings, teacher: teacher(targets), cosine: Element(cosine), similarity: Element(similarity))
+        embeddings, teacher: teacher, people: people, settings, memory: memory)
       return (loss, nil)
     case .teacherDistance:
-      return (try tape.meanSquaredDistance(embeddings, teacher: teacher(targets)), nil)
+      return (try tape.meanSquaredDistance(embeddings, teacher: teacher(targets).embeddings), nil)
     case .detection: throw .invalidArgument("a detector's loss of embeddings; expected cells")
     }
   }
@@ -238,10 +248,12 @@ extension Loss {
     }
   }
 
-  private func teacher<Element: Scalar>(_ targets: Targets<Element>) throws(Failure) -> Tensor<Element> {
-    guard case .teacher(let tensor) = targets else {
+  private func teacher<Element: Scalar>(
+    _ targets: Targets<Element>
+  ) throws(Failure) -> (embeddings: Tensor<Element>, people: [Int32]) {
+    guard case .teacher(let embeddings, let people) = targets else {
       throw .invalidArgument("a batch without a teacher's embeddings")
     }
-    return tensor
+    return (embeddings, people)
   }
 }

@@ -14,6 +14,7 @@ extension Loss {
     package var centreWeight: Float = 0.003, centreRate: Float = 0.5
     /// For distillation.
     package var cosineWeight: Float = 2, similarityWeight: Float = 4
+    package var strangerWeight: Float = 0, strangerLimit: Float = 0.7, memory = 4096
 
     package init(_ kind: Kind) {
       self.kind = kind
