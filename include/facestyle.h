@@ -2007,6 +2007,7 @@ typedef struct fs_training_step {
   double rate;
   double gradient_norm; /* length of all gradients, before it was shortened */
   fs_mining_statistics mining; /* of this process */
+  fs_detection_parts detection; /* of fs_trainer_step_faces; otherwise zeros */
 } fs_training_step;
 
 fs_status fs_trainer_options_init(fs_trainer_options *options, size_t size);
@@ -2026,6 +2027,12 @@ fs_status fs_trainer_info_get(const fs_trainer *trainer, fs_trainer_info *info);
  * the loss or a gradient is not finite, as with too high a rate. */
 fs_status fs_trainer_step(fs_trainer *trainer, const uint8_t *pictures, size_t count,
                           const int32_t *labels, const float *teacher, fs_training_step *step);
+/* The same of a detector: pictures [count, height, width, 3], count 1 to 4096, sides multiples of
+ * 32, at most 4096; `faces` those of the first picture, then of the next, in its pixels;
+ * face_counts [count]. */
+fs_status fs_trainer_step_faces(fs_trainer *trainer, const uint8_t *pictures, size_t count,
+                                uint32_t width, uint32_t height, const fs_scene_face *faces,
+                                const size_t *face_counts, fs_training_step *step);
 /* The network's embeddings of such pictures so far, as it would be saved: [count, dimension]. */
 fs_status fs_trainer_embed(fs_trainer *trainer, const uint8_t *pictures, size_t count,
                            float *embeddings, size_t capacity);

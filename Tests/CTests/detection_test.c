@@ -325,6 +325,51 @@ static void training(void) {
   fs_scenes_destroy(scenes);
 }
 
+static void own_pictures(void) {
+  const fs_detection_options loss = usual();
+  fs_trainer *trainer = detector(&loss);
+  fs_training_step step = {.size = sizeof step};
+  static uint8_t pictures[2 * SIDE * 32 * 3];
+  const fs_scene_face faces[2] = {face_at(8, 4, 24, 26), face_at(30, 8, 50, 30)};
+  const size_t counts[2] = {2, 0}, endless[2] = {SIZE_MAX, 2};
+  for (size_t i = 0; i < sizeof pictures; i++) pictures[i] = (uint8_t)(i * 37 % 251);
+  TEST("a detector learns from a host's own pictures and faces") {
+    double first = 0;
+    for (int i = 0; i < 8; i++) {
+      CHECK_OK(fs_trainer_step_faces(trainer, pictures, 2, SIDE, 32, faces, counts, &step));
+      CHECK(step.detection.faces == 2 && step.detection.cells >= 2);
+      CHECK_NEAR(step.detection.box + step.detection.points + step.detection.score, step.loss, 1e-4 * step.loss);
+      if (i == 0) first = step.loss;
+    }
+    CHECK(step.loss < first);
+    CHECK_OK(fs_trainer_step_faces(trainer, pictures, 2, 32, SIDE, NULL, (const size_t[2]){0, 0}, NULL));
+  }
+  TEST("and refuses other sizes, faces that are none, and counts beyond memory") {
+    const fs_scene_face flat = face_at(8, 8, 8, 20);
+    const uint32_t sizes[][2] = {{0, 32}, {33, 32}, {SIDE, 0}, {8192, 32}, {UINT32_MAX, UINT32_MAX}};
+    for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++)
+      CHECK_STATUS(FS_INVALID_ARGUMENT,
+                   fs_trainer_step_faces(trainer, pictures, 1, sizes[i][0], sizes[i][1], faces, counts, &step));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_step_faces(trainer, pictures, 0, SIDE, 32, faces, counts, &step));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_step_faces(trainer, pictures, SIZE_MAX, SIDE, 32, faces, counts, &step));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_step_faces(trainer, pictures, 2, SIDE, 32, faces, endless, &step));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_step_faces(trainer, pictures, 2, SIDE, 32, NULL, counts, &step));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_step_faces(trainer, pictures, 2, SIDE, 32, faces, NULL, &step));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_step_faces(trainer, pictures, 1, SIDE, 32, &flat, (const size_t[1]){1}, &step));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_step(trainer, pictures, 2, NULL, NULL, &step));
+    CHECK(strstr(fs_last_error(), "fs_trainer_step_faces") != NULL);
+    fs_trainer_options plain;
+    fs_trainer *other = NULL;
+    CHECK_OK(fs_trainer_options_init(&plain, sizeof plain));
+    plain.architecture = "siamese";
+    REQUIRE_OK(fs_trainer_create(&other, &plain, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_trainer_step_faces(other, pictures, 2, SIDE, 32, faces, counts, &step));
+    CHECK(strstr(fs_last_error(), "expected a detection loss") != NULL);
+    fs_trainer_destroy(other);
+  }
+  fs_trainer_destroy(trainer);
+}
+
 static void clear_away(void) {
   const char *names[] = {"0.png", "1.png", "without/2.png", "labels.json", "bad.json", "training.checkpoint", "first.safetensors",
                          "second.safetensors"};
@@ -339,6 +384,7 @@ int main(void) {
   lay_out();
   scenes();
   training();
+  own_pictures();
   clear_away();
   return test_end_program();
 }

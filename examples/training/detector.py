@@ -1,4 +1,4 @@
-"""Trains the one-pass face detector faces-points.safetensors, a YuNet with five points.
+"""Trains the one-pass face detector faces-yunet.safetensors, a YuNet with five points.
 
     make train-detector DATA=folder     # hours on two cores; goes on where it was interrupted
 
@@ -6,8 +6,8 @@ Photos with labelled faces are shown in parts and at all sizes, from 8 pixels to
 surroundings are set into photos without any, turned, dark, blurred and compressed (`Trainer.run_scenes`). The weights that
 are saved are a running average. DATA holds
 
-    labels.json     {"folder/photo.jpg": [[left, top, right, bottom, x1, y1, ... x5, y5], ...], ...}, paths relative to DATA, pixels
-                    from the photo's top left corner; detector_labels.py writes it with a detector that there is already
+    labels.json     {"folder/photo.jpg": [[left, top, right, bottom, x1, y1, ... x5, y5], ...], ...}, paths relative to DATA,
+                    pixels from the photo's top left corner; detector_labels.py writes it with detectors that there are already
     non_face/*      photos without a face; the first sixty by name are examples/detection_report.py's, and are only tested on
     more/*          more pictures without a face: textures, printed pages, animals, paintings; may be missing
 
@@ -82,8 +82,8 @@ def learn(options, labels):
     checkpoint = options.work / "detector.checkpoint"
     start = fs.Model.open(options.start) if options.start else None
     with fs.Scenes() as scenes, fs.Trainer(
-        "yunet", loss=fs.DetectionLoss(), optimiser="adamw", schedule="one-cycle", steps=options.steps, rate=options.rate,
-        weight_decay=5e-4, longest_gradient=10, average=0.9995, seed=1, start=start,
+        "yunet", loss=fs.DetectionLoss(point_range=0.03), optimiser="adamw", schedule="one-cycle", steps=options.steps,
+        rate=options.rate, weight_decay=5e-4, longest_gradient=10, average=0.9995, seed=1, start=start,
     ) as trainer:  # fmt: skip
         scenes.add(options.data, labels)
         if checkpoint.exists():
@@ -149,7 +149,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path("build/training/detector"), help="where the checkpoint is kept")
-    parser.add_argument("--out", type=Path, default=Path("build/training/faces-points.safetensors"))
+    parser.add_argument("--out", type=Path, default=Path("build/training/faces-yunet.safetensors"))
     parser.add_argument("--steps", type=int, default=40_000)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--side", type=int, default=320)

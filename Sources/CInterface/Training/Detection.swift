@@ -52,6 +52,29 @@ extension FaceTarget {
     try check()
   }
 
+  /// A caller's faces of pictures, one picture after another.
+  static func ofPictures(
+    _ faces: UnsafePointer<fs_scene_face>?, _ counts: [Int]
+  ) throws(Failure) -> [[FaceTarget]] {
+    var total = 0
+    for count in counts {
+      let (sum, overflow) = total.addingReportingOverflow(count)
+      guard count >= 0, !overflow else {
+        throw .invalidArgument("\(UInt(bitPattern: count)) faces, more than memory can hold")
+      }
+      total = sum
+    }
+    let given = try buffer(faces, total, "faces")
+    var pictures: [[FaceTarget]] = [], next = 0
+    for count in counts {
+      var picture: [FaceTarget] = []
+      for i in next..<(next + count) { picture.append(try FaceTarget(given[i])) }
+      pictures.append(picture)
+      next += count
+    }
+    return pictures
+  }
+
   var inC: fs_scene_face {
     var face = fs_scene_face()
     (face.left, face.top, face.right, face.bottom) = (left, top, right, bottom)
@@ -130,23 +153,7 @@ private struct CellBatch {
     for number in source where !number.isFinite {
       throw .invalidArgument("cells hold \(number); expected finite numbers")
     }
-    var total = 0
-    for faceCount in faceCounts {
-      let (sum, overflow) = total.addingReportingOverflow(faceCount)
-      guard faceCount >= 0, !overflow else {
-        throw .invalidArgument("\(UInt(bitPattern: faceCount)) faces, more than memory can hold")
-      }
-      total = sum
-    }
-    let given = try buffer(faces, total, "faces")
-    var targets: [[FaceTarget]] = [], next = 0
-    for faceCount in faceCounts {
-      var picture: [FaceTarget] = []
-      for i in next..<(next + faceCount) { picture.append(try FaceTarget(given[i])) }
-      targets.append(picture)
-      next += faceCount
-    }
-    self.faces = targets
+    self.faces = try FaceTarget.ofPictures(faces, faceCounts)
     var tensors: [Tensor<Float>] = []
     for stride in FaceCells.strides {
       tensors.append(try Tensor([count, height / stride, width / stride, FaceCells.numbers]))

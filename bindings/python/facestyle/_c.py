@@ -1003,6 +1003,7 @@ class fs_training_step(Sized):
         ("rate", c_double),
         ("gradient_norm", c_double),
         ("mining", fs_mining_statistics),
+        ("detection", fs_detection_parts),
     ]
 
 
@@ -1834,6 +1835,13 @@ FUNCTIONS = {
         [
             POINTER(fs_trainer), POINTER(c_uint8), c_size_t, POINTER(c_int32), POINTER(c_float),
             POINTER(fs_training_step)
+        ],
+    ),
+    "fs_trainer_step_faces": (
+        fs_status,
+        [
+            POINTER(fs_trainer), POINTER(c_uint8), c_size_t, c_uint32, c_uint32, POINTER(fs_scene_face),
+            POINTER(c_size_t), POINTER(fs_training_step)
         ],
     ),
     "fs_trainer_embed": (

@@ -122,7 +122,7 @@ class DetectionLoss:
         ignored face. `cells` [cell_count(width, height), 15]: those of stride 8 row by row, of 16, of 32."""
         width, height = integer(width, "width"), integer(height, "height")
         numbers = floats(cells, (cell_count(width, height), NUMBERS), "cells")
-        given, _ = _faces([items(faces, "faces", "SceneFace objects")])
+        given, _ = faces_as_c([items(faces, "faces", "SceneFace objects")])
         assigned = np.empty(len(numbers), np.int32)
         check(
             _c.fs_detection_assign(
@@ -137,7 +137,7 @@ class DetectionLoss:
         lists = [items(some, f"faces[{i}]", "SceneFace objects") for i, some in enumerate(items(faces, "faces", "lists"))]
         if len(lists) != len(numbers):
             raise ValueError(f"faces of {len(lists)} pictures; expected {len(numbers)}")
-        given, counts = _faces(lists)
+        given, counts = faces_as_c(lists)
         parts = _c.fs_detection_parts()
         slopes = np.empty_like(numbers) if flag(gradient, "gradient") else None
         check(
@@ -148,7 +148,7 @@ class DetectionLoss:
         return DetectionValue(found.box + found.points + found.score, found, slopes)
 
 
-def _faces(lists):
+def faces_as_c(lists):
     """The faces of all pictures and their counts, as C takes them."""
     counts = (ctypes.c_size_t * len(lists))(*(len(faces) for faces in lists))
     given = (_c.fs_scene_face * sum(counts))()

@@ -39,9 +39,10 @@ def false_accepts_by_group(embeddings, groups, threshold, *, confidence=0.95, re
     Groups of one person have no pairs of their own.
     """
     embeddings = floats(embeddings, (None, None), "embeddings")
-    names, labels = np.unique(np.asarray(labels_of(groups, len(embeddings))), return_inverse=True)
+    names, labels = np.unique(np.asarray(labels_of(groups, len(embeddings), "groups")), return_inverse=True)
     threshold = number(threshold, "threshold")
     confidence, resamples = number(confidence, "confidence"), integer(resamples, "resamples")
+    seed = integer(seed, "seed", 64)
     if not 0 < confidence < 1:
         raise ValueError(f"confidence {confidence}; expected a number between 0 and 1")
     if resamples < 1:

@@ -91,13 +91,13 @@ def identify(embeddings, labels, probe, threshold, *, rule="nearest", kind="eucl
         out.photo if found else None, out.votes)
 
 
-def labels_of(labels, count):
+def labels_of(labels, count, what="labels"):
     """An array of labels, whole numbers or names, one for each of some photos."""
     array = np.asarray(labels)
     if array.dtype.kind not in "biuUS" and array.size:
-        raise wrong(labels if array.ndim == 0 else array, "labels", "an array of whole numbers or names")
+        raise wrong(labels if array.ndim == 0 else array, what, "an array of whole numbers or names")
     if array.shape != (count,):
-        raise ValueError(f"labels have shape {list(array.shape)}; expected [{count}]")
+        raise ValueError(f"{what} have shape {list(array.shape)}; expected [{count}]")
     return array
 
 

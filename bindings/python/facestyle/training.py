@@ -23,7 +23,7 @@ from . import _c
 from ._convert import choice, flag, floats, handle, integer, items, number, optional, pointer, text, wrong
 from ._handle import Handle
 from .augmentation import augmentation_settings
-from .detection import DetectionLoss, DetectionParts, Scenes, scene_settings
+from .detection import DetectionLoss, DetectionParts, Scenes, faces_as_c, scene_settings
 from .errors import check
 from .left_out import LeftOut
 from .losses import Loss, MiningStatistics
@@ -105,13 +105,14 @@ class Photos(Handle):
 
 @dataclass(frozen=True)
 class TrainingStep:
-    """What a step did: `loss`, the `rate` it took, the length of all gradients before it was shortened, and what mining
-    found, for a loss that mines."""
+    """What a step did: `loss`, the `rate` it took, the length of all gradients before it was shortened, what mining
+    found, for a loss that mines, and the parts of a detector's loss."""
 
     loss: float
     rate: float
     gradient_norm: float
     statistics: MiningStatistics | None = None
+    detection: DetectionParts | None = None
 
 
 @dataclass(frozen=True)
@@ -188,14 +189,20 @@ class Trainer(Handle):
         """Of `steps`."""
         return self._info().step
 
-    def step(self, pictures, labels=None, *, teacher=None):
+    def step(self, pictures, labels=None, *, teacher=None, faces=None):
         """One step on `pictures`, uint8 [count, height, width, 3], R, G, B, faces aligned as `Embedder.align` does; a
         `TrainingStep` is returned.
 
-        `labels` and `teacher` [count, dimension] are what the loss wants, see `Loss`. When it fails nothing is learned.
+        `labels` and `teacher` [count, dimension] are what the loss wants, see `Loss`; a detector's wants `faces`, a list
+        of `SceneFace` for each picture, whose sides are multiples of 32. When it fails nothing is learned.
         """
         if isinstance(self.loss, DetectionLoss):
-            raise ValueError("a detector learns from scenes; expected run_scenes()")
+            if labels is not None or teacher is not None or faces is None:
+                raise ValueError("a detector learns from faces only; expected step(pictures, faces=...)")
+            return self._step_faces(pictures, faces)
+        if faces is not None:
+            items(faces, "faces", "lists")
+            raise ValueError(f"faces for a {self.loss.kind} loss; expected a DetectionLoss")
         pixels = self._pixels(pictures)
         people = self.loss._labels(labels, len(pixels))
         taught = None
@@ -209,6 +216,21 @@ class Trainer(Handle):
                 ctypes.byref(report))
         self._check(status)
         return TrainingStep(report.loss, report.rate, report.gradient_norm, self._statistics(report.mining))
+
+    def _step_faces(self, pictures, faces):
+        pixels = self._pixels(pictures)
+        lists = [items(some, f"faces[{i}]", "SceneFace objects") for i, some in enumerate(items(faces, "faces", "lists"))]
+        if len(lists) != len(pixels):
+            raise ValueError(f"faces of {len(lists)} pictures; expected {len(pixels)}")
+        given, counts = faces_as_c(lists)
+        report = _c.fs_training_step(size=ctypes.sizeof(_c.fs_training_step))
+        with self._at_work():
+            status = _c.fs_trainer_step_faces(
+                self.handle, pointer(pixels, ctypes.c_uint8), len(pixels), pixels.shape[2], pixels.shape[1], given, counts,
+                ctypes.byref(report))
+        self._check(status)
+        parts = DetectionParts._from(report.detection)
+        return TrainingStep(report.loss, report.rate, report.gradient_norm, detection=parts)
 
     def embed(self, pictures):
         """What the network answers so far to `pictures` as in `step`: float32 [count, dimension]."""
@@ -374,8 +396,10 @@ class Trainer(Handle):
         array = np.asarray(pictures)
         if array.dtype != np.uint8:
             raise TypeError(f"pictures are {array.dtype}; expected uint8, 0 to 255")
-        if array.ndim != 4 or array.shape[1:] != (self.height, self.width, 3):
-            raise ValueError(f"pictures have shape {list(array.shape)}; expected [any, {self.height}, {self.width}, 3]")
+        height, width = (side or "any" for side in (self.height, self.width))
+        fits = array.ndim == 4 and array.shape[3] == 3 and height in ("any", array.shape[1]) and width in ("any", array.shape[2])
+        if not fits:
+            raise ValueError(f"pictures have shape {list(array.shape)}; expected [any, {height}, {width}, 3]")
         return np.ascontiguousarray(array)
 
     def _statistics(self, mining):

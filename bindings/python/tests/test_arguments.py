@@ -86,6 +86,7 @@ def good(t):
         "evaluate": (fs.evaluate, dict(distances=d, same=same, folds=np.array([0, 1]), fold_count=2, min_false_accepts=1.0)),
         "roc": (fs.roc, dict(distances=d, same=same)),
         "evaluate_lfw": (fs.evaluate_lfw, dict(pairs=t.pairs, images=t.folder, landmarks=t.landmarks, flip=False, progress=False, **eyes)),
+        "false_accepts_by_group": (fs.false_accepts_by_group, dict(embeddings=np.eye(4), groups=np.array([0, 0, 1, 1]), threshold=0.5, confidence=0.9, resamples=3, seed=1)),
         "calibrate": (fs.calibrate, dict(distances=d, same=same, **calibration)),
         "calibrate_embeddings": (fs.calibrate_embeddings, dict(embeddings=m, labels=np.array([1, 1, 2, 2]), impostors=m, **calibration)),
         "calibration_growth": (fs.calibration_growth, dict(distances=d, same=same, counts=[1], **calibration)),
@@ -149,7 +150,7 @@ def good(t):
                  "updated_centres": dict(embeddings=m, labels=np.array([0, 0, 1, 1]), head=t.centre.head(8, 2))},
         "Pairs": {"open": dict(path=path)}, "Landmarks": {None: dict(path=path), "find": dict(photo="a.jpg")},
         "Photos": {None: {}, "add_people": dict(folder=path, landmarks=path, points=np.zeros((5, 2))),
-                   "add_folder": dict(folder=path, landmarks=path, points=np.zeros((5, 2))), "keep_people": dict(first=0, count=0)},
+                   "add_folder": dict(folder=path, landmarks=path, points=np.zeros((5, 2))), "add_strangers": dict(folder=path, landmarks=path, points=np.zeros((5, 2))), "keep_people": dict(first=0, count=0)},
         "Scenes": {None: {}, "add": dict(folder=path, labels=path), "add_backgrounds": dict(folder=path), "keep": dict(first=0, count=0),
                    "compose": dict(step=0, index=0, seed=1, augmentation="none", **{name: 1 if bits else 0.5 for name, bits in detection._SCENE_NUMBERS.items()})},
         "DetectionLoss": {
@@ -159,7 +160,7 @@ def good(t):
         "Trainer": {
             None: dict(architecture="nn4.small2", loss="semi_hard", optimiser="adam", schedule="constant", start=None,
                        **{name: 1 if bits else 0.5 for name, bits in training._TRAINER_NUMBERS.items()}),
-            "step": dict(pictures=chips, labels=np.array([1, 2]), teacher=None), "embed": dict(pictures=chips),
+            "step": dict(pictures=chips, labels=np.array([1, 2]), teacher=None, faces=None), "embed": dict(pictures=chips),
             "run": dict(photos=t.photos, progress=False, log=None, augmentation="none", teacher=None,
                         **{name: 1 for name in training._RUN_NUMBERS}, **{name: path for name in training._RUN_FILES}),
             "run_scenes": dict(scenes=t.scenes, progress=False, log=None, augmentation="none", checkpoint=path,
@@ -218,7 +219,7 @@ NAMED = {("Image.from_array", "array"): "pixels"}
 # None stands for something there, although it is no default, or is of the wrong value, as a loss has labels or has none.
 NONE_WILL_DO = {("set_log", "callback"), ("Gallery", "embedder"), ("Face", "landmarks"), ("distances", "head"), ("Loss.updated_centres", "labels")}
 # An array of whole numbers or of names.
-NAMES_WILL_DO = {("identify", "labels"), ("calibrate_embeddings", "labels")}
+NAMES_WILL_DO = {("false_accepts_by_group", "groups"), ("identify", "labels"), ("calibrate_embeddings", "labels")}
 
 
 def parameters(target, arguments):

@@ -243,8 +243,12 @@ def test_a_training_goes_on_with_the_same_bits_and_says_what_it_does(scenes, tmp
 
 def test_what_does_not_fit_is_refused(scenes):
     with fs.Trainer("yunet", loss="detection", steps=2) as trainer:
-        with pytest.raises(ValueError, match="expected run_scenes"):
+        with pytest.raises(ValueError, match=r"expected step\(pictures, faces=...\)"):
             trainer.step(np.zeros((1, 64, 64, 3), np.uint8))
+        with pytest.raises(ValueError, match="faces of 2 pictures; expected 1"):
+            trainer.step(np.zeros((1, 64, 64, 3), np.uint8), faces=[[], []])
+        with pytest.raises(fs.FaceStyleError, match="pictures of 65x64; expected multiples of 32"):
+            trainer.step(np.zeros((1, 64, 65, 3), np.uint8), faces=[[]])
         with pytest.raises(fs.FaceStyleError, match="expected scenes"):
             trainer.run(fs.Photos())
         with pytest.raises(TypeError, match="run_scenes"):
@@ -256,6 +260,17 @@ def test_what_does_not_fit_is_refused(scenes):
     with fs.Trainer("siamese", "contrastive", steps=2) as trainer:
         with pytest.raises(fs.FaceStyleError, match="expected a detection loss"):
             trainer.run_scenes(scenes)
+        with pytest.raises(ValueError, match="faces for a contrastive loss"):
+            trainer.step(np.zeros((2, trainer.height, trainer.width, 3), np.uint8), [0], faces=[[], []])
+
+
+def test_a_detector_learns_from_pictures_of_ones_own():
+    pictures = np.random.default_rng(3).integers(0, 256, (2, 64, 96, 3), np.uint8)
+    with fs.Trainer("yunet", loss="detection", steps=10) as trainer:
+        steps = [trainer.step(pictures, faces=[[fs.SceneFace((20, 10, 50, 45))], []]) for _ in range(8)]
+    assert steps[-1].loss < steps[0].loss and steps[0].detection.faces == 1
+    parts = steps[0].detection
+    assert parts.box + parts.points + parts.score == pytest.approx(steps[0].loss, rel=1e-4)
 
 
 def test_a_small_network_learns_to_find_a_drawn_face(scenes, tmp_path):

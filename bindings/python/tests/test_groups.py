@@ -60,7 +60,7 @@ def test_labels_may_be_numbers_and_are_as_many_as_embeddings():
     embeddings, _ = people({"a": 6})
     rates = fs.false_accepts_by_group(embeddings, [3, 3, 3, 5, 5, 5], 1.0, resamples=5)
     assert {(rate.first, rate.second) for rate in rates} == {(3, 3), (5, 5), (3, 5)}
-    with pytest.raises(ValueError, match=r"labels have shape \[2\]; expected \[6\]"):
+    with pytest.raises(ValueError, match=r"groups have shape \[2\]; expected \[6\]"):
         fs.false_accepts_by_group(embeddings, ["a", "b"], 1.0)
     with pytest.raises(ValueError, match="confidence 1.0; expected"):
         fs.false_accepts_by_group(embeddings, [0] * 6, 1.0, confidence=1)
