@@ -1,23 +1,13 @@
 import Tensors
 
-/// `y[i] = a[i] b[i]`, two pictures of one size. The operation is one of Arithmetic.swift.
-package struct Product: BareLayer {
+/// `y = a b`, number by number. The operation is one of Arithmetic.swift.
+package struct Product: PairLayer {
   static var kind: StaticString { "product" }
-  static var inputCounts: ClosedRange<Int> { 2...2 }
+  static var operation: PairOperation { .product }
 
-  func run<Element: Scalar>(
-    _ inputs: [Variable<Element>], _ loaded: LoadedTensors<Element>, _ pooling: Pooling,
-    on tape: Tape<Element>
+  func whole<Element: Scalar>(
+    _ a: Variable<Element>, _ b: Variable<Element>, on tape: Tape<Element>
   ) throws(Failure) -> Variable<Element> {
-    try tape.product(inputs[0], inputs[1])
-  }
-
-  func plan(_ node: PlannedNode, in planner: Planner) throws(Failure) -> Place {
-    let (a, b, y) = try planner.pair(node, "product")
-    planner.record(from: a, b, to: y) { memory in
-      let (a, b, target) = (memory.pointer(a), memory.pointer(b), memory.pointer(y))
-      forEachSlice(of: y.count) { for i in $0 { target[i] = a[i] * b[i] } }
-    }
-    return y
+    try tape.product(a, b)
   }
 }
