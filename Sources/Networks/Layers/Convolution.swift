@@ -78,7 +78,7 @@ package struct Convolution: EndedLayer {
     _ inputs: [Variable<Element>], _ pass: TrainingPass<Element>
   ) throws(Failure) -> Variable<Element> {
     let y = try pass.tape.convolution(
-      inputs[0], weights: pass.tape.dilated(pass.variable(name + ".weight"), reach),
+      inputs[0], weights: pass.tape.dilated(pass.variable(name + ".weight"), by: dilation),
       bias: pass.bias(name, hasBias, ending), stride: stride.height, strideX: stride.width, groups: groups,
       padding: padding)
     return try ending.train(y, pass)

@@ -36,9 +36,13 @@ struct DilatedWindow: Equatable {
 
 extension Tape {
   /// Weights [outputs, inputs, height, width] with zeros between their taps.
-  func dilated(
-    _ weights: Variable<Element>, _ window: DilatedWindow
+  package func dilated(
+    _ weights: Variable<Element>, by dilation: Sides
   ) throws(Failure) -> Variable<Element> {
+    guard weights.shape.rank == 4 else {
+      throw .invalidArgument("weights \(weights.shape.description); expected [outputs, inputs, height, width]")
+    }
+    let window = DilatedWindow(kernel: Sides(weights.shape[2], weights.shape[3]), dilation: dilation)
     guard !window.isPlain else { return weights }
     let filters = weights.shape[0] * weights.shape[1], taps = window.sides.area, few = window.kernel.area
     let y = try Tensor<Element>(

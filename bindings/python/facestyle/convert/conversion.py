@@ -140,7 +140,7 @@ def _name_outputs(conversion):
         layer = value.layer
         # One that ends in unit length already stays as it is.
         if kind.is_unit and (layer == "input" or network[layer].kind != "unit-length"):
-            raw = network.unused(program_output if program_output != "embedding" else "features")
+            raw = _plain(network, program_output if program_output != "embedding" else "features")
             network.outputs[raw] = layer
             names[layer] = raw
             layer = network.add("unit-length", [layer], (1, 1, value.count), "unit")

@@ -95,10 +95,11 @@ def _ncnn(paths, program, conversion):
         setattr(net.opt, option, False)
     net.load_param(param)
     net.load_model(weights)
+    picture = np.ascontiguousarray(network_input(conversion)[0])  # which the matrix does not own
     extractor = net.create_extractor()
-    extractor.input(next(iter(program.inputs)), ncnn.Mat(np.ascontiguousarray(network_input(conversion)[0])))
+    extractor.input(next(iter(program.inputs)), ncnn.Mat(picture).clone())
     found = {}
     for name in program.outputs:
         _, mat = extractor.extract(name)
-        found[name] = np.array(mat)
+        found[name] = np.array(mat.clone())
     return found
