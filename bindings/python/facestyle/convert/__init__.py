@@ -9,6 +9,10 @@ docs/graph.md; `recognition` says what kind of network that is; `writing` writes
 class ConvertError(Exception):
     """Why a file was not converted: one line, with what was seen and what was expected."""
 
+    def __init__(self, reason):
+        # Names in files may hold anything.
+        super().__init__(" ".join("".join(c if c.isprintable() or c.isspace() else "?" for c in reason).split()))
+
 
 def convert(paths, output, **options):
     """Converts the file or files of a network and returns a `conversion.Conversion`; the options are those of the command."""

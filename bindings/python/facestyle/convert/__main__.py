@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from . import ConvertError, recognition
+from .named import Named
 
 
 def numbers(count):
@@ -39,7 +40,8 @@ def template(text):
 def main(arguments=None):
     parser = argparse.ArgumentParser(
         prog="facestyle-convert", description="Convert a network of another library to a file of ours: docs/reference/models.md.")
-    parser.add_argument("files", nargs="+", metavar="FILE", help=".onnx, or .param and .bin of ncnn")
+    parser.add_argument("files", nargs="+", metavar="FILE",
+                        help=".onnx; .param and .bin of ncnn; .pth, .pt, .h5, .mat, .dat; a folder of .csv files")  # fmt: skip
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the .safetensors file to write")
     parser.add_argument("--kind", choices=recognition.KINDS, metavar="KIND",
                         help=f"of {', '.join(recognition.KINDS)}; by default the network is recognised")  # fmt: skip
@@ -69,8 +71,10 @@ def main(arguments=None):
         sys.exit("facestyle-convert: interrupted; expected to finish")
     network = conversion.network
     height, width, _ = network.extent
-    seen = f"pictures of {width}x{height}" if network.is_fixed else "pictures of any size"
-    print(f"{output}: {conversion.kind.name}, {seen}, {len(network.layers)} layers, outputs {', '.join(network.outputs)}")
+    is_free = not height if isinstance(network, Named) else not network.is_fixed
+    seen = "pictures of any size" if is_free else f"pictures of {width}x{height}"
+    more = "" if isinstance(network, Named) else f", {len(network.layers)} layers, outputs {', '.join(network.outputs)}"
+    print(f"{output}: {conversion.kind.name}, {seen}{more}")
     for name, difference in conversion.report:
         print(f"verified {name}: {difference:.1e} of its largest number")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from . import ConvertError, folding, lowering, recognition, writing
+from .named import Named
 from .network import number
 from .values import Pieces
 
@@ -44,7 +45,7 @@ class Conversion:
 
 
 def read(paths):
-    """The program of one file, or of several that belong together."""
+    """A Program or a Named network, and the kind where the file tells: of one file, or of several that belong together."""
     paths = [Path(path) for path in paths]
     for path in paths:
         if not path.exists():
@@ -53,22 +54,33 @@ def read(paths):
     if suffixes == [".onnx"]:
         from . import onnx_file
 
-        return onnx_file.read(paths[0])
+        return onnx_file.read(paths[0]), None
     if sorted(suffixes) == [".bin", ".param"]:
         from . import ncnn_file
 
         param, weights = sorted(paths, key=lambda path: path.suffix.lower() != ".param")
-        return ncnn_file.read(param, weights)
+        return ncnn_file.read(param, weights), None
+    from . import other_files
+
+    reader = {".pth": other_files.read_torch, ".pt": other_files.read_torch, ".h5": other_files.read_keras,
+              ".hdf5": other_files.read_keras, ".mat": other_files.read_matlab, ".dat": other_files.read_dlib}  # fmt: skip
+    if len(paths) == 1 and paths[0].is_dir():
+        return other_files.read_csv_folder(paths[0])
+    if len(paths) == 1 and suffixes[0] in reader:
+        return reader[suffixes[0]](paths[0])
     names = ", ".join(path.name for path in paths)
-    raise ConvertError(f"{names}; expected an .onnx file, or .param and .bin of ncnn")
+    raise ConvertError(f"{names}; expected an .onnx, .pth, .pt, .h5, .mat or .dat file, .param and .bin of ncnn, or a folder of .csv files")
 
 
 def convert(paths, output, options=None):
     options = options or Options()
     if isinstance(paths, (str, Path)):
         paths = [paths]
-    program = read(paths)
-    conversion = make(program, options, Path(paths[0]).stem)
+    program, kind = read(paths)
+    stem = Path(paths[0]).stem.removesuffix(".ncnn")
+    if isinstance(program, Named):
+        return _convert_named(program, output, options, stem)
+    conversion = make(program, options, stem, kind)
     data = writing.encode(conversion.network, conversion.metadata)
     if options.verify:
         from . import verification
@@ -78,10 +90,28 @@ def convert(paths, output, options=None):
     return conversion
 
 
-def make(program, options, stem=""):
-    """The conversion of a program."""
+def _convert_named(named, output, options, stem):
+    """A network that the library knows by name has no graph of its own; only its words can be told."""
+    refused = [key for key in ("kind", "mean", "scale", "order", "size", "distance") if getattr(options, key) is not None]
+    if refused:
+        raise ConvertError(f"--{refused[0]} for {named.architecture}, which has its own; expected none")
+    if options.verify:
+        raise ConvertError(f"a file of {named.architecture} cannot be verified; expected one of ONNX or ncnn")
+    metadata = {"format": "facestyle-1", "architecture": named.architecture, **named.metadata, "name": options.name or stem}
+    for key in ("licence", "template"):
+        if getattr(options, key) is not None:
+            metadata[key] = getattr(options, key)
+    if options.threshold is not None:
+        metadata["threshold"] = number(options.threshold)
+    metadata = {key: value for key, value in metadata.items() if value}
+    writing.write(output, writing.encoded(named.tensors, metadata))
+    return Conversion(named, recognition.Kind(named.architecture), {}, metadata)
+
+
+def make(program, options, stem="", given=None):
+    """The conversion of a program; `given` is its kind where the file's own names tell it."""
     lowered, network, outputs = _lowered(program, options.size)
-    kind = recognition.recognise(network, outputs, options.kind, stem)
+    kind = recognition.recognise(network, outputs, options.kind or given, stem)
     kind = _told(kind, options)
     conversion = Conversion(network, kind, outputs, {}, np.array(kind.mean, np.float64), kind.scale)
     network.mean, network.factor, network.is_bgr = conversion.mean.copy(), kind.scale, kind.order == "bgr"
@@ -182,7 +212,17 @@ def _metadata(kind, options, stem):
     elif kind.threshold is not None:
         metadata["threshold"] = number(kind.threshold)
     metadata["template"] = options.template or _template(kind)
+    if kind.name == "liveness":
+        metadata["crop"] = _crop(stem)
     return metadata
+
+
+def _crop(stem):
+    """How many times the face's box the network sees: the first number of Minivision's file names."""
+    try:
+        return number(float(stem.split("_")[0]))
+    except ValueError:
+        return ""
 
 
 def _template(kind):

@@ -51,7 +51,12 @@ class Lowering:
         function = operators.FUNCTIONS.get(operator.kind)
         if function is None:
             raise refusal(operator, inputs, f"an operator that is not known; expected one of {', '.join(sorted(operators.FUNCTIONS))}")
-        result = function(self, operator, inputs)
+        try:
+            with np.errstate(all="ignore"):  # weights that are not finite are refused when they are written
+                result = function(self, operator, inputs)
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:  # attributes of a damaged file
+            reason = " ".join(str(error).split())[:120]
+            raise refusal(operator, inputs, f"{reason}; expected attributes and constants that fit") from None
         return result if isinstance(result, list) else [result]
 
     # ---- Layers ----

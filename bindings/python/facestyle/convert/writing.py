@@ -9,8 +9,12 @@ from . import ConvertError
 
 def encode(network, metadata):
     """The bytes of the file."""
-    return tensor_file.encode(network.tensors(), {"format": "facestyle-1", "architecture": "graph", "graph": network.text(),
-                                                  **{key: value for key, value in metadata.items() if value}})  # fmt: skip
+    words = {key: value for key, value in metadata.items() if value}
+    return encoded(network.tensors(), {"format": "facestyle-1", "architecture": "graph", "graph": network.text(), **words})
+
+
+def encoded(tensors, metadata):
+    return tensor_file.encode(tensors, metadata)
 
 
 def write(path, data):
