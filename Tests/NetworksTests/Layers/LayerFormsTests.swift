@@ -78,9 +78,10 @@ enum LayerForms {
   func `is read back from its text as it was`(form: String) throws {
     let architecture = try LayerForms.architecture(form)
     let back = try Architecture(text: architecture.text)
-    #expect(back.graph == architecture.graph)
-    for line in form.split(separator: "\n") where !line.contains("rounding") {
-      #expect(architecture.text.contains(line), "\(architecture.text)")
+    #expect(back.graph == architecture.graph && back.text == architecture.text)
+    // What is usual is left out.
+    for word in form.split(separator: " ") where word.contains("=") && !word.contains("=0") {
+      #expect(architecture.text.contains(word), "\(architecture.text)")
     }
   }
 
@@ -107,13 +108,11 @@ enum LayerForms {
     withExtendedLifetime(memory) {}
   }
 
-  @Test(arguments: LayerForms.all)
+  @Test(arguments: LayerForms.all.filter { !$0.contains("output") })
   func `has the gradient of its definition, and trains as it runs`(form: String) throws {
     let architecture = try LayerForms.architecture(form), weights = try weights(architecture)
     let x = try awayFromZero([2, 7, 6, 3], seed: 32)
-    let text = architecture.text + (architecture.layerNames.count > 1 ? "result y\n" : "")
-    let only = try Architecture(text: text)
-    let network = try TrainableNetwork<Double>(only.graph, input: only.input) {
+    let network = try TrainableNetwork<Double>(architecture.graph, input: architecture.input) {
       specification throws(Failure) in
       let floats = try weights.tensor(specification.name, specification.extents)
       return try Tensor(specification.extents, floats.values.map { Double($0) })

@@ -208,7 +208,8 @@ def _metadata(kind, options, stem):
         metadata["distance"] = kind.distance
         if kind.threshold is not None:
             metadata["threshold"] = number(recognition.euclidean(kind.threshold, kind.distance, kind.is_unit))
-            metadata["published_threshold"] = f"{kind.distance} distance {number(kind.threshold)}"
+            if kind.is_published and options.threshold is None:
+                metadata["published_threshold"] = f"{kind.distance} distance {number(kind.threshold)}"
     elif kind.threshold is not None:
         metadata["threshold"] = number(kind.threshold)
     metadata["template"] = options.template or _template(kind)

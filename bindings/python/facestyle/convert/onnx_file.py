@@ -31,7 +31,10 @@ def read(path):
             model = onnx.inliner.inline_local_functions(model)
         except Exception as error:
             raise ConvertError(f"{path}: its functions cannot be read: {_one_line(error)}; expected operators") from None
-    return _program(model, path)
+    try:
+        return _program(model, path)
+    except (TypeError, ValueError, LookupError, AttributeError) as error:  # fields that a damaged file lacks
+        raise ConvertError(f"{path} is damaged: {_one_line(error)}; expected a whole file") from None
 
 
 def _program(model, path):
