@@ -90,7 +90,8 @@ private func copyRows(
 }
 
 extension Tape {
-  /// Embeds a picture in a larger one of zeros, or of another number: its first pixel at (top, left), its channels first.
+  /// Embeds a picture in a larger one of zeros, or of another number: its first pixel at (top, left), its
+  /// channels first.
   package func embedding(
     _ x: Variable<Element>, top: Int, left: Int, height: Int, width: Int, channels: Int,
     value: Element = 0

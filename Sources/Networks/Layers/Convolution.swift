@@ -147,7 +147,8 @@ extension Layer {
       .convolution(
         Convolution(
           name: name, filters: filters, kernel: Sides(kernel), stride: Sides(stride), groups: groups,
-          padding: padding, hasBias: hasBias, ending: Ending(normalisation: normalisation, activation: activation))))
+          padding: padding, hasBias: hasBias,
+          ending: Ending(normalisation: normalisation, activation: activation))))
   }
 }
 

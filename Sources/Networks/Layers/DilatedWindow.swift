@@ -40,7 +40,8 @@ extension Tape {
     _ weights: Variable<Element>, by dilation: Sides
   ) throws(Failure) -> Variable<Element> {
     guard weights.shape.rank == 4 else {
-      throw .invalidArgument("weights \(weights.shape.description); expected [outputs, inputs, height, width]")
+      throw .invalidArgument(
+        "weights \(weights.shape.description); expected [outputs, inputs, height, width]")
     }
     let window = DilatedWindow(kernel: Sides(weights.shape[2], weights.shape[3]), dilation: dilation)
     guard !window.isPlain else { return weights }

@@ -16,7 +16,11 @@ extension PairLayer {
 
   func output(for inputs: [Extent]) -> Extent {
     func larger(_ a: Int?, _ b: Int?) -> Int? {
-      if let a, let b { max(a, b) } else { a.flatMap { $0 > 1 ? $0 : nil } ?? b.flatMap { $0 > 1 ? $0 : nil } }
+      if let a, let b {
+        max(a, b)
+      } else {
+        a.flatMap { $0 > 1 ? $0 : nil } ?? b.flatMap { $0 > 1 ? $0 : nil }
+      }
     }
     let a = inputs[0], b = inputs[1]
     return Extent(

@@ -38,7 +38,8 @@ package struct Resize: LayerKind {
   private func side(_ side: Int, _ axis: ReceptiveField.Axis) -> Int {
     switch size {
     case .sides(let sides): axis == .rows ? sides.height : sides.width
-    case .factors(let rows, let columns): Int((Double(side) * (axis == .rows ? rows : columns)).rounded(.down))
+    case .factors(let rows, let columns):
+      Int((Double(side) * (axis == .rows ? rows : columns)).rounded(.down))
     }
   }
 
@@ -75,7 +76,8 @@ package struct Resize: LayerKind {
 
   private func map(_ height: Int, _ width: Int) -> PixelMap {
     PixelMap(
-      rows: interpolation(height, .rows).map { $0.low }, columns: interpolation(width, .columns).map { $0.low }
+      rows: interpolation(height, .rows).map { $0.low },
+      columns: interpolation(width, .columns).map { $0.low }
     )
   }
 

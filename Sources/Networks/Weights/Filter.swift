@@ -54,7 +54,8 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   ///   - narrow: the same in fewer bits, if they have them and shall stay so.
   package init(
     _ extents: [Int], finish: Finish<Element>, stride: Int = 1, strideX: Int? = nil, groups: Int = 1,
-    padding: Padding, weights: @escaping () throws(Failure) -> Reader, narrow: (() throws(Failure) -> WeightReader)? = nil
+    padding: Padding, weights: @escaping () throws(Failure) -> Reader,
+    narrow: (() throws(Failure) -> WeightReader)? = nil
   ) throws(Failure) {
     let strideX = strideX ?? stride
     guard extents.count == 4, extents.allSatisfy({ $0 > 0 }), stride > 0, strideX > 0, groups > 0,

@@ -60,7 +60,8 @@ enum LayerForms {
   ) throws -> [Float] {
     var file = TensorFile()
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) { file.add(name, tensor.0, tensor.1) }
-    let text = "input channels=\(channels) height=\(x.shape[1]) width=\(x.shape[2])\n\(form) < input\noutput y"
+    let text =
+      "input channels=\(channels) height=\(x.shape[1]) width=\(x.shape[2])\n\(form) < input\noutput y"
     let network = try Network<Float>(Architecture(text: text), weights: file.weightFile())
     let values = try network.run(x, .init(["y"]))[0].values
     let planned = try Executor(network, .init(["y"])).run(
@@ -70,7 +71,9 @@ enum LayerForms {
     return values
   }
 
-  private func row(_ numbers: [Float]) throws -> Tensor<Float> { try Tensor([1, 1, numbers.count, 1], numbers) }
+  private func row(_ numbers: [Float]) throws -> Tensor<Float> {
+    try Tensor([1, 1, numbers.count, 1], numbers)
+  }
 
   // MARK: All forms
 
@@ -100,7 +103,8 @@ enum LayerForms {
         let extent = try #require(architecture.graph.extent(of: outputs[i], for: architecture.input))
         #expect(plan.extents(of: i) == wanted.shape.extents)
         #expect(
-          plan.extents(of: i) == [2, try #require(extent.height), try #require(extent.width), extent.channels])
+          plan.extents(of: i) == [2, try #require(extent.height), try #require(extent.width), extent.channels]
+        )
         let answer = UnsafeBufferPointer(start: plan.answer(i, in: memory.pointer), count: wanted.count)
         #expect(largestDifference(Array(answer), wanted.values) < Tolerance.float)
       }
@@ -134,7 +138,8 @@ enum LayerForms {
     #expect(try answer("y convolution filters=1 kernel=1x2 stride=1x2 bias=no", x, weights) == [21, 43])
     #expect(try answer("y convolution filters=1 kernel=1x2 dilation=1x2 bias=no", x, weights) == [31, 42])
     #expect(
-      try answer("y convolution filters=1 kernel=1x2 padding=0:1:0:0 bias=no", x, weights) == [10, 21, 32, 43])
+      try answer("y convolution filters=1 kernel=1x2 padding=0:1:0:0 bias=no", x, weights) == [10, 21, 32, 43]
+    )
   }
 
   @Test func `weights of a dilated window have the gradient of the definition`() throws {
@@ -254,7 +259,9 @@ enum LayerForms {
     let answers = try Executor(network, .init(["u", "s"])).run(batch: 1, height: 1, width: 2) {
       $0[0] = 3
       $0[1] = 4
-    } _: { answers in (0..<2).map { Array(UnsafeBufferPointer(start: answers[$0], count: 2)) } }
+    } _: { answers in
+      (0..<2).map { Array(UnsafeBufferPointer(start: answers[$0], count: 2)) }
+    }
     #expect(answers == [[0.6, 0.8], [6, 8]])
   }
 
