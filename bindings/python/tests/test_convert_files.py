@@ -318,12 +318,18 @@ def test_weights_that_are_not_finite_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("shape, reason", [
-    ((2, 3, 8, 8), "expected one picture, or a batch of any number"), ((1, 5, 8, 8), "expected pictures of 3 channels, or of 1"),
+    ((1, 5, 8, 8), "expected pictures of 3 channels, or of 1"),
     ((1, 3, 64), "expected [1, channels, height, width]"), ((1, 3, 1 << 20, 8), "expected sides of up to 16384"),
 ])  # fmt: skip
 def test_inputs_that_are_no_pictures_are_refused(tmp_path, shape, reason):
     graph = Graph(shape)
     assert reason in refusal(graph.save(tmp_path / "n.onnx", graph("Relu", "input")), tmp_path)
+
+
+def test_a_file_for_a_batch_takes_one_picture(tmp_path):
+    graph = Graph((4, 3, 8, 6))
+    conversion = converted(graph, tmp_path, graph("Relu", graph.conv("input", 3, 2)), verify=True, kind="network")
+    assert len(conversion.report) == 1
 
 
 def test_several_inputs_are_refused(tmp_path):

@@ -30,7 +30,7 @@ class Lowering:
                 self.readers[value] = self.readers.get(value, 0) + 1
 
     def run(self):
-        """The network, and what each output of the program is of it."""
+        """The network, and what each output of the program is of it, for one picture whatever the file's batch."""
         from . import operators
 
         for operator in self.program.ordered():
@@ -90,8 +90,6 @@ class Lowering:
 def _input(name, shape, size):
     if len(shape) != 4:
         raise ConvertError(f'input "{name}" is {shape}; expected [1, channels, height, width]')
-    if shape[0] not in (None, 1):
-        raise ConvertError(f'input "{name}" is {shape}; expected one picture, or a batch of any number')
     is_last = shape[1] not in (1, 3) and shape[3] in (1, 3)  # channels last, as TensorFlow has them
     channels, height, width = (shape[3], shape[1], shape[2]) if is_last else shape[1:]
     if channels not in (1, 3):

@@ -78,7 +78,9 @@ def _onnxruntime(path, program, conversion):
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         kind = session.get_inputs()[0].type
         picture = picture.astype({"tensor(float16)": np.float16, "tensor(double)": np.float64}.get(kind, np.float32))
-        return dict(zip(program.outputs, session.run(program.outputs, {name: picture})))
+        batch = shape[0] or 1
+        found = session.run(program.outputs, {name: np.repeat(picture, batch, 0)})
+        return {name: array[:1] if batch > 1 else array for name, array in zip(program.outputs, found)}
     except Exception as error:
         raise ConvertError(f"onnxruntime cannot run {path}: {' '.join(str(error).split())[:200]}; expected it to, to verify") from None
 
