@@ -106,6 +106,16 @@ private func pairLoop(
   _ operation: PairOperation, _ a: UnsafePointer<Float>, _ s: Int, _ b: UnsafePointer<Float>, _ t: Int,
   _ y: UnsafeMutablePointer<Float>, _ count: Int
 ) {
+  // Without strides for the vectors' sake.
+  if s == 1, t == 1 {
+    switch operation {
+    case .sum: for i in 0..<count { y[i] = a[i] + b[i] }
+    case .difference: for i in 0..<count { y[i] = a[i] - b[i] }
+    case .product: for i in 0..<count { y[i] = a[i] * b[i] }
+    case .quotient: for i in 0..<count { y[i] = a[i] / b[i] }
+    }
+    return
+  }
   switch operation {
   case .sum: for i in 0..<count { y[i] = a[i * s] + b[i * t] }
   case .difference: for i in 0..<count { y[i] = a[i * s] - b[i * t] }

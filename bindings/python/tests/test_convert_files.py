@@ -150,6 +150,12 @@ def test_other_networks_for_faces_are_recognised(tmp_path, side, count, kind):
     assert converted(graph, tmp_path, output).kind.name == kind
 
 
+def test_landmarks_whose_graph_subtracts_the_mean_take_levels_as_they_are(tmp_path):
+    graph, output = embedder_graph(212, 192, opening=True)
+    conversion = converted(graph, tmp_path, output)
+    assert conversion.kind.name == "landmarks" and "mean=127.5,127.5,127.5 scale=0.0078125\n" in conversion.network.text()
+
+
 def test_a_fast_style_takes_pictures_of_any_size(tmp_path):
     graph = Graph((1, 3, 64, 64))
     x = graph("Pad", "input", np.array([0, 0, 4, 4, 0, 0, 4, 4]), mode="reflect")

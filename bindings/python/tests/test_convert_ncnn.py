@@ -108,6 +108,7 @@ LAYERS = {
     "global": one_layer("Pooling", "0=1 4=1"), "nearest": one_layer("Interp", "0=1 1=2.0 2=2.0"),
     "bilinear": one_layer("Interp", "0=2 1=2.0 2=2.0"), "padding": one_layer("Padding", "0=1 1=2 2=0 3=3 4=0 5=0.5"),
     "reflection": one_layer("Padding", "0=1 1=1 2=1 3=1 4=2"), "joined": two("Concat", "0=0"), "softmax": one_layer("Softmax", "0=0 1=1"),
+    "cells": lambda net: net("Reshape", net("Permute", net.convolution("data", 3, 4, "1=1", 1), parameters="0=3"), parameters="0=2 1=-1"),
     "bounds": one_layer("Clip", "0=-0.25 1=0.5"), "hard sigmoid": one_layer("HardSigmoid", "0=0.2 1=0.5"),
     "swish": one_layer("HardSwish", "0=0.1666667 1=0.5"), "tanh": one_layer("TanH"), "nothing": one_layer("Dropout"),
 }  # fmt: skip

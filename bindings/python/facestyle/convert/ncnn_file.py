@@ -318,6 +318,20 @@ def _softmax(reader, layer, inputs):
     return reader.add(layer, "Softmax", *inputs, axis=int(layer.get(0)) + 1)
 
 
+def _permute(reader, layer, inputs):
+    order = int(layer.get(0))
+    if order not in (0, 3):
+        layer.refuse(f"order {order}; expected 3, channels last")
+    return reader.add(layer, "Transpose", *inputs, perm=[0, 2, 3, 1]) if order else inputs[0]
+
+
+def _reshape(reader, layer, inputs):
+    sides = [layer.get(key, -233) for key in (2, 1, 0)]  # channels, height, width
+    if layer.get(11, -233) != -233 or layer.get(3):
+        layer.refuse("a shape of four sides, or permuted; expected one to three")
+    return reader.add(layer, "Reshape", *inputs, np.array([1, *[int(side) for side in sides if side != -233]]))
+
+
 def _normalise(reader, layer, inputs):
     layer.refuse("a normalisation over pixels and channels; expected it left out: --distance cosine brings embeddings to unit length")
 
@@ -329,7 +343,7 @@ def _plain(kind):
 _LAYERS = {
     "Convolution": _convolution, "ConvolutionDepthWise": _convolution, "Deconvolution": _deconvolution,
     "DeconvolutionDepthWise": _deconvolution, "InnerProduct": _inner_product, "BatchNorm": _batch_norm, "Scale": _scale,
-    "PReLU": _prelu, "ReLU": _relu, "Sigmoid": _plain("Sigmoid"), "TanH": _plain("Tanh"), "BinaryOp": _binary,
+    "Permute": _permute, "Reshape": _reshape, "PReLU": _prelu, "ReLU": _relu, "Sigmoid": _plain("Sigmoid"), "TanH": _plain("Tanh"), "BinaryOp": _binary,
     "Eltwise": _eltwise, "Pooling": _pooling, "Interp": _interp, "Padding": _padding, "Concat": _concat, "Softmax": _softmax,
     "Flatten": _plain("Flatten"), "Dropout": _plain("Identity"), "Noop": _plain("Identity"), "Normalize": _normalise,
     "Clip": lambda reader, layer, inputs: reader.add(

@@ -85,9 +85,7 @@ def recognise(network, outputs, given=None, stem=""):
         kind.outputs = _detector(name, network, heads)
     elif name in EMBEDDERS:
         kind.outputs = _embedding(outputs, name)
-    if name in ("scrfd", "yunet", "retinaface") and _begins_with_mean(network):
-        kind.mean, kind.scale = (0.0, 0.0, 0.0), 1.0
-    if name in ("arcface", "mobilefacenet", "facenet") and _begins_with_mean(network):
+    if _begins_with_mean(network):
         kind.mean, kind.scale = (0.0, 0.0, 0.0), 1.0
     return kind
 
