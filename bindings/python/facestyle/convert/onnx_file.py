@@ -14,7 +14,7 @@ def read(path):
     try:
         import onnx
     except ImportError:
-        raise ConvertError("the package onnx is absent; expected it: python3 -m pip install 'facestyle[convert]'") from None
+        raise ConvertError("the package onnx is absent; expected it: python3 -m pip install onnx") from None
     path = Path(path)
     try:
         model = onnx.load(str(path), load_external_data=False)

@@ -45,7 +45,7 @@ def read_keras(path):
     try:
         import h5py
     except ImportError:
-        raise ConvertError("the package h5py is absent; expected it: python3 -m pip install 'facestyle[convert]'") from None
+        raise ConvertError("the package h5py is absent; expected it: python3 -m pip install h5py") from None
     layers = {}
 
     def visit(name, item):
@@ -159,7 +159,7 @@ def read_matlab(path):
     try:
         import scipy.io
     except ImportError:
-        raise ConvertError("the package scipy is absent; expected it: python3 -m pip install 'facestyle[convert]'") from None
+        raise ConvertError("the package scipy is absent; expected it: python3 -m pip install scipy") from None
     try:
         net = scipy.io.loadmat(path, squeeze_me=False, struct_as_record=True)
     except Exception as error:  # damaged files raise nearly every type there is
