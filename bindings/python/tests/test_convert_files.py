@@ -317,6 +317,30 @@ def test_a_constant_that_would_not_fit_the_memory_is_refused(tmp_path):
     assert "expected at most 268435456 numbers" in refusal(graph.save(tmp_path / "n.onnx", y), tmp_path)
 
 
+@pytest.mark.parametrize("kind", ["Add", "Range", "Concat", "Gather"])
+def test_constants_that_grow_are_refused_before_they_are_made(tmp_path, kind):
+    graph = Graph()
+    if kind == "Add":
+        x = graph("Add", np.zeros((1 << 16, 1), np.float32), np.zeros((1, 1 << 16), np.float32))
+    elif kind == "Range":
+        x = graph("Range", np.int64(0), np.int64(1 << 40), np.int64(1))
+    else:
+        x = graph.constant(np.zeros(1 << 16, np.float32))
+        for _ in range(14):
+            x = graph("Concat", x, x, axis=0) if kind == "Concat" else graph("Gather", x, np.zeros(1, np.int64))
+        if kind == "Gather":
+            x = graph("Gather", np.zeros((1, 1 << 14), np.float32), np.zeros(1 << 16, np.int64))
+    reason = refusal(graph.save(tmp_path / "n.onnx", graph("Add", "input", x)), tmp_path)
+    assert "expected at most 268435456 numbers" in reason
+
+
+@pytest.mark.parametrize("factor", [1e6, 1e-3])
+def test_pictures_beyond_what_the_library_takes_are_refused(tmp_path, factor):
+    graph = Graph()
+    y = graph("Resize", graph.conv("input", 3, 2), "", np.array([1, 1, factor, factor], np.float32), mode="nearest")
+    assert "expected sides of 1 to 65536 and 1 to 16777216 channels" in refusal(graph.save(tmp_path / "n.onnx", y), tmp_path)
+
+
 def test_weights_that_are_not_finite_are_refused(tmp_path):
     graph = Graph()
     y = graph("Conv", "input", np.full((2, 3, 1, 1), np.nan, np.float32))

@@ -17,6 +17,12 @@ def known(operator):
 
 def compute(operator, arrays, opset):
     try:
+        if operator.kind in _BROADCASTING:
+            _bounded(np.broadcast_shapes(*[array.shape for array in arrays if array is not None]))
+        elif operator.kind == "Concat":
+            _bounded([sum(array.size for array in arrays)])
+        elif operator.kind == "Gather":
+            _bounded([arrays[1].size, *arrays[0].shape[1:]])
         with np.errstate(all="ignore"):
             result = _FUNCTIONS[operator.kind](operator, arrays, opset)
     except ConvertError:
@@ -116,6 +122,12 @@ def _dequantize(operator, arrays, opset):
     return ((array.astype(np.float64) - zero.astype(np.float64)) * scale).astype(np.float32)
 
 
+def _range(operator, arrays, opset):
+    first, end, step = (array.item() for array in arrays)
+    _bounded([max(0, int((end - first) / step))])
+    return np.arange(first, end, step)
+
+
 def _reduce(function):
     def reduce(operator, arrays, opset):
         axes = axes_of(operator, arrays)
@@ -134,6 +146,8 @@ def _plain(function):
     return lambda operator, arrays, opset: function(*arrays)
 
 
+_BROADCASTING = {"Add", "Sub", "Mul", "Div", "Pow", "Equal", "Greater", "Less", "And", "Or", "Where", "Min", "Max"}
+
 _FUNCTIONS = {
     "Constant": _constant, "Cast": _cast, "Slice": _slice, "Unsqueeze": _unsqueeze, "Squeeze": _squeeze,
     "DequantizeLinear": _dequantize,
@@ -150,7 +164,7 @@ _FUNCTIONS = {
         _bounded(arrays[0]), np.ravel(operator.get("value", np.zeros(1, np.float32)))[0]),
     "Expand": lambda operator, arrays, opset: np.broadcast_to(
         arrays[0], _bounded(np.broadcast_shapes(arrays[0].shape, tuple(int(n) for n in arrays[1])))),
-    "Range": lambda operator, arrays, opset: np.arange(*[array.item() for array in arrays])[:MOST_NUMBERS],
+    "Range": _range,
     "Add": _plain(np.add), "Sub": _plain(np.subtract), "Mul": _plain(np.multiply), "Div": _plain(_divide),
     "Neg": _plain(np.negative), "Floor": _plain(np.floor), "Ceil": _plain(np.ceil), "Sqrt": _plain(np.sqrt),
     "Reciprocal": _plain(np.reciprocal), "Exp": _plain(np.exp), "Abs": _plain(np.abs), "Not": _plain(np.logical_not),

@@ -8,6 +8,10 @@ import numpy as np
 from . import ConvertError
 
 
+# What the library takes.
+MOST_SIDE, MOST_CHANNELS, MOST_LAYERS = 1 << 16, 1 << 24, 1 << 14
+
+
 @dataclass
 class Layer:
     name: str
@@ -36,8 +40,11 @@ class Network:
         self._names = {"input", "output", "result"}
 
     def add(self, kind, inputs, extent, hint="", parameters=None, tensors=None, **more):
-        if min(extent) < 1:
-            raise ConvertError(f'layer "{hint}" has a result of {extent[1]}x{extent[0]}x{extent[2]}; expected 1 or more')
+        if min(extent) < 1 or max(extent[:2]) > MOST_SIDE or extent[2] > MOST_CHANNELS:
+            raise ConvertError(f'layer "{hint}" has a result of {extent[1]}x{extent[0]}x{extent[2]}; expected sides of 1 to {MOST_SIDE} '
+                               f"and 1 to {MOST_CHANNELS} channels")  # fmt: skip
+        if len(self.layers) >= MOST_LAYERS:
+            raise ConvertError(f"more than {MOST_LAYERS} layers; expected fewer")
         layer = Layer(self.unused(hint or kind), kind, list(inputs), tuple(extent), parameters or {}, tensors or {}, **more)
         self.layers.append(layer)
         return layer.name
@@ -109,16 +116,22 @@ class Network:
         tensors = {}
         for layer in self.layers:
             for name, array in layer.tensors.items():
-                tensors[f"{layer.name}.{name}"] = _single(array, layer.name)
+                self._put(tensors, f"{layer.name}.{name}", array)
             if layer.activation[:1] == ("parametric",):
-                tensors[f"{layer.name}.slopes.weight"] = _single(layer.activation[1], layer.name)
+                self._put(tensors, f"{layer.name}.slopes.weight", layer.activation[1])
         return tensors
+
+    @staticmethod
+    def _put(tensors, name, array):
+        if name in tensors:
+            raise ConvertError(f'two tensors "{name}"; expected layers of other names')
+        tensors[name] = _single(array, name)
 
 
 def _single(array, name):
     array = np.ascontiguousarray(array, "<f4")
     if not np.isfinite(array).all():
-        raise ConvertError(f'layer "{name}" has weights that are not finite; expected numbers')
+        raise ConvertError(f'tensor "{name}" has weights that are not finite; expected numbers')
     return array
 
 

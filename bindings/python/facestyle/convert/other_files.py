@@ -8,7 +8,7 @@ from ..models import ModelError
 from . import ConvertError, state_dicts
 from .named import Named, Taken, single, vgg19
 
-MOST_BYTES = 1 << 32
+MOST_BYTES, MOST_NUMBERS = 1 << 32, 1 << 28
 
 
 def _bytes(path):
@@ -50,6 +50,8 @@ def read_keras(path):
 
     def visit(name, item):
         if isinstance(item, h5py.Dataset) and item.dtype.kind == "f":
+            if item.size > MOST_NUMBERS:
+                raise ConvertError(f"{path}: {name} is {list(item.shape)}; expected at most {MOST_NUMBERS} numbers")
             parts = name.split("/")
             layers.setdefault(parts[-2] if len(parts) > 1 else "", {})[parts[-1].partition(":")[0]] = np.array(item)
 

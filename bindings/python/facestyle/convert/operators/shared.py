@@ -55,6 +55,10 @@ def along_channels(operator, inputs, value, array):
         full = None
     if full != value.shape:
         raise refusal(operator, inputs, f"constants {list(array.shape)}; expected shapes that fit")
+    axis = value.channel_axis()
+    whole = (1,) * (len(value.shape) - array.ndim) + array.shape
+    if axis is not None and all(n == 1 for i, n in enumerate(whole) if i != axis):
+        return np.broadcast_to(array.ravel(), (value.extent[2],))
     rows = value.ours(np.broadcast_to(array, value.shape))
     if not np.all(rows == rows[0]):
         return None

@@ -54,6 +54,8 @@ def _more_channels(lowering, operator, inputs, value, before, after, four, fill,
         raise refusal(operator, inputs, "a border around channels; expected channels of zeros alone")
     height, width, channels = value.extent
     count = channels + before[1] + after[1]
+    if count > 1 << 16:
+        raise refusal(operator, inputs, f"{count} channels; expected fewer")
     weight = np.zeros((count, channels, 1, 1))
     weight[np.arange(channels) + before[1], np.arange(channels)] = 1
     return lowering.picture(operator, value, (height, width, count), "convolution", tensors={"weight": weight},
