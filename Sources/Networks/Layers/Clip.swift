@@ -7,6 +7,7 @@ package struct Clip: LoopLayer {
   package let minimum, maximum: Double?
 
   static var kind: StaticString { "clip" }
+  static var worksInPlace: Bool { true }
 
   func apply<Element: Scalar>(
     _ x: Variable<Element>, _ pooling: Pooling, on tape: Tape<Element>

@@ -5,6 +5,7 @@ package struct LeakyRectifier: LoopLayer {
   package let slope: Double
 
   static var kind: StaticString { "leaky-rectifier" }
+  static var worksInPlace: Bool { true }
 
   func apply<Element: Scalar>(
     _ x: Variable<Element>, _ pooling: Pooling, on tape: Tape<Element>

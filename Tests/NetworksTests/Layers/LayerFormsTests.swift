@@ -243,6 +243,34 @@ enum LayerForms {
     #expect(try answer("quotient") == [0.5, 2 / 3, 0, 1.5, 4 / 3, 2])
   }
 
+  @Test func `bounds replace what nothing else reads, and only that`() throws {
+    let text = """
+      input channels=1
+      r rectifier < input
+      c clip max=2 < r
+      l leaky-rectifier slope=0.5 < c
+      s sum < l, r
+      output s
+      output l
+      """
+    let network = try Network<Float>(Architecture(text: text), weights: TensorFile().weightFile())
+    for _ in 0..<2 {
+      let answers = try Executor(network, .init(["s", "l"])).run(batch: 1, height: 1, width: 2) {
+        $0[0] = 1
+        $0[1] = 5
+      } _: { answers in
+        (0..<2).map { Array(UnsafeBufferPointer(start: answers[$0], count: 2)) }
+      }
+      #expect(answers == [[2, 7], [1, 2]])
+    }
+    func count(_ text: String) throws -> Int {
+      let network = try Network<Float>(Architecture(text: text), weights: TensorFile().weightFile())
+      return try Plan(network, batch: 1, height: 64, width: 64, .init(["y"])).count
+    }
+    let plain = "input channels=3\nr sigmoid < input\noutput y = r"
+    #expect(try count(plain) == count("input channels=3\nr sigmoid < input\ny clip max=1 < r\noutput y"))
+  }
+
   @Test func `a flattened picture that others read too stays as it was`() throws {
     let text = """
       input channels=1

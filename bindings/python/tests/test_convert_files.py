@@ -18,7 +18,7 @@ import facestyle as fs  # noqa: E402
 import facestyle.convert as convert  # noqa: E402
 import tolerances  # noqa: E402
 from facestyle.convert import __main__ as command  # noqa: E402
-from facestyle.convert import recognition, verification  # noqa: E402
+from facestyle.convert import recognition, verification, writing  # noqa: E402
 
 ARCFACE = "38.2946 51.6963 73.5318 51.5014 56.0252 71.7366 41.5493 92.3655 70.7299 92.2041"
 
@@ -438,6 +438,18 @@ def test_the_command_says_what_it_wrote_or_one_line_why_not(tmp_path):
     done = run(path, "-o", tmp_path / "out.safetensors")
     assert done.returncode == 1 and done.stderr.startswith("facestyle-convert: ") and done.stderr.count("\n") == 1
     assert run(path).returncode == 2  # bad usage, as argparse has it
+
+
+def test_the_reference_names_every_operator_kind_and_layer():
+    from facestyle.convert import operators
+
+    reference, graph = ((REPOSITORY / "docs" / name).read_text() for name in ("reference/models.md", "graph.md"))
+    assert [name for name in [*operators.FUNCTIONS, "Constant"] if name not in reference] == []
+    assert [kind for kind in recognition.KINDS if f"| `{kind}` |" not in reference] == []
+    with pytest.raises(fs.FaceStyleError) as error:
+        fs.Model.load(writing.encoded({}, {"architecture": "graph", "graph": "input\nx what < input\noutput x"}))
+    kinds = str(error.value).partition("expected one of ")[2].rpartition(" (")[0].split(", ")
+    assert len(kinds) > 30 and [kind for kind in kinds if f"`{kind}`" not in graph] == []
 
 
 def test_kinds_have_words_of_their_own():

@@ -5,7 +5,6 @@ import numpy as np
 from .network import number
 
 
-
 def fold(network):
     network.prune()
     _remove_identities(network)

@@ -9,7 +9,8 @@ from . import ConvertError
 
 
 # What the library takes.
-MOST_SIDE, MOST_CHANNELS, MOST_LAYERS = 1 << 16, 1 << 24, 1 << 14
+MOST_SIDE, MOST_CHANNELS, MOST_LAYERS = 1 << 16, 1 << 24, 1 << 12
+MOST_UNFOLDED = 4 * MOST_LAYERS  # before what needs no layer of its own is folded
 
 
 @dataclass
@@ -43,8 +44,8 @@ class Network:
         if min(extent) < 1 or max(extent[:2]) > MOST_SIDE or extent[2] > MOST_CHANNELS:
             raise ConvertError(f'layer "{hint}" has a result of {extent[1]}x{extent[0]}x{extent[2]}; expected sides of 1 to {MOST_SIDE} '
                                f"and 1 to {MOST_CHANNELS} channels")  # fmt: skip
-        if len(self.layers) >= MOST_LAYERS:
-            raise ConvertError(f"more than {MOST_LAYERS} layers; expected fewer")
+        if len(self.layers) >= MOST_UNFOLDED:
+            raise ConvertError(f"more than {MOST_UNFOLDED} operators; expected fewer")
         layer = Layer(self.unused(hint or kind), kind, list(inputs), tuple(extent), parameters or {}, tensors or {}, **more)
         self.layers.append(layer)
         return layer.name
@@ -89,6 +90,8 @@ class Network:
     # ---- The text and the tensors of a file ----
 
     def text(self):
+        if len(self.layers) > MOST_LAYERS:
+            raise ConvertError(f"{len(self.layers)} layers; expected at most {MOST_LAYERS}")
         height, width, channels = self.extent
         line = f"input channels={channels}"
         if self.is_fixed:
