@@ -127,6 +127,16 @@ def test_a_normalisation_goes_into_the_sum_behind_it_where_no_window_leaves_the_
     assert "batch-normalisation" in text_of(tmp_path, graph, y)  # zeros around it are no zeros before it
 
 
+def test_a_result_that_only_training_has_is_refused(tmp_path):
+    graph = Graph(opset=13)
+    x = graph("Dropout", graph.conv("input", 3, 4), outputs=2)
+    assert "input 0 is absent" in refusal(tmp_path, graph, graph("Relu", x[1]))
+    graph = Graph(opset=13)
+    parts = [graph.numbers(4, low=0.5) for _ in range(4)]
+    x = graph("BatchNormalization", graph.conv("input", 3, 4), *parts, outputs=2)
+    assert "a second result that only training has" in refusal(tmp_path, graph, graph("Relu", x[1]))
+
+
 def test_the_end_of_an_arcface_network(tmp_path):
     graph = Graph((1, 3, 16, 16))
     x = graph("PRelu", graph.conv("input", 3, 4, strides=[4, 4]), graph.numbers(4, 1, 1))

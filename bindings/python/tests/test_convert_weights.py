@@ -370,6 +370,14 @@ def test_a_network_of_pytorchs_fast_neural_style(tmp_path):
     assert conversion.metadata["architecture"] == "fast-style-resize" and conversion.metadata["licence"] == "BSD-3-Clause"
     with fs.Model.open(tmp_path / "out.safetensors") as model:
         assert model.info.use == "fast style" and model.metadata("name") == "candy"
+    from safetensors.numpy import save_file
+
+    save_file({name: np.ascontiguousarray(array) for name, array in Recorder(shapes).items()}, tmp_path / "candy.safetensors")
+    again = convert.convert(tmp_path / "candy.safetensors", tmp_path / "again.safetensors", name="candy", licence="BSD-3-Clause")
+    assert (tmp_path / "again.safetensors").read_bytes() == (tmp_path / "out.safetensors").read_bytes() and again.metadata
+    (tmp_path / "candy.safetensors").write_bytes(b"no")
+    with pytest.raises(convert.ConvertError, match="is no safetensors file"):
+        convert.convert(tmp_path / "candy.safetensors", tmp_path / "again.safetensors")
     with pytest.raises(convert.ConvertError, match="--mean for fast-style-resize, which has its own; expected none"):
         convert.convert(path, tmp_path / "out.safetensors", mean=(1, 2, 3))
     with pytest.raises(convert.ConvertError, match="cannot be verified; expected one of ONNX or ncnn"):

@@ -41,7 +41,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(
         prog="facestyle-convert", description="Convert a network of another library to a file of ours: docs/reference/models.md.")
     parser.add_argument("files", nargs="+", metavar="FILE",
-                        help=".onnx; .param and .bin of ncnn; .pth, .pt, .h5, .mat, .dat; a folder of .csv files")  # fmt: skip
+                        help=".onnx; .param and .bin of ncnn; .pth, .pt, .safetensors, .h5, .mat, .dat; a folder of .csv files")  # fmt: skip
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the .safetensors file to write")
     parser.add_argument("--kind", choices=recognition.KINDS, metavar="KIND",
                         help=f"of {', '.join(recognition.KINDS)}; by default the network is recognised")  # fmt: skip

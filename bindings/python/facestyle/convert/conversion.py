@@ -63,13 +63,14 @@ def read(paths):
     from . import other_files
 
     reader = {".pth": other_files.read_torch, ".pt": other_files.read_torch, ".h5": other_files.read_keras,
-              ".hdf5": other_files.read_keras, ".mat": other_files.read_matlab, ".dat": other_files.read_dlib}  # fmt: skip
+              ".hdf5": other_files.read_keras, ".mat": other_files.read_matlab, ".dat": other_files.read_dlib,
+              ".safetensors": other_files.read_safetensors}  # fmt: skip
     if len(paths) == 1 and paths[0].is_dir():
         return other_files.read_csv_folder(paths[0])
     if len(paths) == 1 and suffixes[0] in reader:
         return reader[suffixes[0]](paths[0])
     names = ", ".join(path.name for path in paths)
-    raise ConvertError(f"{names}; expected an .onnx, .pth, .pt, .h5, .mat or .dat file, .param and .bin of ncnn, or a folder of .csv files")
+    raise ConvertError(f"{names}; expected an .onnx, .pth, .pt, .safetensors, .h5, .mat or .dat file, .param and .bin of ncnn, or a folder of .csv files")
 
 
 def convert(paths, output, options=None):

@@ -34,6 +34,9 @@ class Lowering:
         from . import operators
 
         for operator in self.program.ordered():
+            for name in operator.inputs:
+                if name and name not in self.values:
+                    raise ConvertError(f'{operator} reads "{name}", a second result that only training has; expected the first')
             inputs = [self.values[name] if name else None for name in operator.inputs]
             for name, result in zip(operator.outputs, self._results(operators, operator, inputs)):
                 self.values[name] = result

@@ -27,6 +27,18 @@ def read_torch(path):
     return state_dicts.read(tensors)
 
 
+def read_safetensors(path):
+    """A state dict in that form."""
+    from ..models import ModelError, styles
+
+    try:
+        return state_dicts.read(styles.read(path))
+    except ImportError:
+        raise ConvertError("the package safetensors is absent; expected it: python3 -m pip install safetensors") from None
+    except ModelError as error:
+        raise ConvertError(str(error)) from None
+
+
 def read_dlib(path):
     from ..models import convert
 

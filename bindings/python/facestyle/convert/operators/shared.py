@@ -9,7 +9,8 @@ from ..values import Length, Pieces, Value
 def value_of(lowering, operator, inputs, place=0):
     value = inputs[place] if len(inputs) > place else None
     if not isinstance(value, Value):
-        seen = "joined pieces" if isinstance(value, Pieces) else "a length" if isinstance(value, Length) else "known numbers"
+        kinds = {Pieces: "joined pieces", Length: "a length", np.ndarray: "known numbers"}
+        seen = kinds.get(type(value), "absent")
         raise refusal(operator, inputs, f"input {place} is {seen}; expected what a layer computes")
     return value
 
