@@ -455,3 +455,18 @@ def test_the_reference_names_every_operator_kind_and_layer():
 def test_kinds_have_words_of_their_own():
     for kind in recognition.KINDS:
         assert recognition._kind(kind).name == kind
+
+
+def test_a_converted_embedder_is_trained_further(tmp_path):
+    graph, output = embedder_graph(64, 112)
+    converted(graph, tmp_path, output)
+    pixels = np.random.default_rng(5).integers(0, 256, (4, 112, 112, 3), np.uint8)
+    with fs.Model.open(tmp_path / "network.safetensors") as start:
+        with fs.Trainer(loss="all_triplets", start=start, steps=2, rate=1e-3) as trainer:
+            before = trainer.embed(pixels)
+            trainer.step(pixels, [0, 0, 1, 1])
+            after = trainer.embed(pixels)
+            trainer.save_model(tmp_path / "trained.safetensors", half=False, threshold=1.0)
+    assert np.abs(after - before).max() > 0
+    with fs.Model.open(tmp_path / "trained.safetensors") as model, fs.Embedder(model) as embedder:
+        assert embedder.dimension == 64
