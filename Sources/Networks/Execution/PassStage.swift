@@ -53,8 +53,10 @@ extension PassStage {
   private init(
     _ filter: Filter<Float>, over shape: Shape, _ edges: GradientPlan.Edges
   ) throws(Failure) {
-    guard filter.finish.activation == .rectifier, filter.stride == 1 else {
-      throw .internalError("a gradient plan needs convolutions of stride 1 with a rectifier")
+    guard filter.finish.activation == .rectifier, filter.stride == 1, filter.strideX == 1,
+      filter.kernel == filter.kernelWidth
+    else {
+      throw .internalError("a gradient plan needs square convolutions of stride 1 with a rectifier")
     }
     var window = try filter.window(over: shape)
     if edges == .repeated {

@@ -59,6 +59,7 @@ extension Planner {
 extension Filter {
   /// Whether it sees one pixel at a time, all channels of it.
   fileprivate var isPointwise: Bool {
-    kernel == 1 && stride == 1 && groups == 1 && padding.before == 0 && padding.after == 0
+    kernel == 1 && kernelWidth == 1 && stride == 1 && strideX == 1 && groups == 1 && padding.rows == 0
+      && padding.columns == 0
   }
 }

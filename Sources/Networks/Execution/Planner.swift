@@ -272,18 +272,6 @@ final class Planner {
   /// Keeps the sum over all nodes representable.
   private static let maxCount = 1 << 46
 
-  /// The two inputs of a node, and room for a result of their shape.
-  func pair(_ node: PlannedNode, _ operation: StaticString) throws(Failure) -> (a: Place, b: Place, y: Place)
-  {
-    let a = node.inputs[0], b = node.inputs[1]
-    guard a.extent == b.extent else {
-      throw .invalidArgument(
-        "the \(operation) of \(try a.shape().description) and \(try b.shape().description); expected two of one shape"
-      )
-    }
-    return (a, b, try new(a.batch, a.extent))
-  }
-
   func record(
     from x: Place, _ other: Place? = nil, to y: Place, scratch: Int = 0,
     filters: [(filter: Filter<Float>, window: Window)] = [],

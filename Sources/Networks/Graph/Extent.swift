@@ -17,9 +17,13 @@ package struct Extent: Equatable, Sendable {
 
   /// Applies a function to each side.
   func mapped(_ side: (Int) -> Int, channels: Int? = nil) -> Extent {
+    mapped(rows: side, columns: side, channels: channels)
+  }
+
+  func mapped(rows: (Int) -> Int, columns: (Int) -> Int, channels: Int? = nil) -> Extent {
     func held(_ value: Int) -> Int { min(max(value, -Extent.maxSide), Extent.maxSide) }
     return Extent(
-      height: height.map { held(side($0)) }, width: width.map { held(side($0)) },
+      height: height.map { held(rows($0)) }, width: width.map { held(columns($0)) },
       channels: channels ?? self.channels)
   }
 }

@@ -29,6 +29,13 @@ package enum AnyLayer: Equatable, Sendable {
   case sum(Sum)
   case difference(Difference)
   case product(Product)
+  case quotient(Quotient)
+  case addition(Addition)
+  case clip(Clip)
+  case leakyRectifier(LeakyRectifier)
+  case parametricRectifier(ParametricRectifier)
+  case flatten(Flatten)
+  case resize(Resize)
 
   /// Calls a function for the layer, whatever its kind.
   @_optimize(size)
@@ -60,6 +67,13 @@ package enum AnyLayer: Equatable, Sendable {
     case .sum(let layer): try function(layer)
     case .difference(let layer): try function(layer)
     case .product(let layer): try function(layer)
+    case .quotient(let layer): try function(layer)
+    case .addition(let layer): try function(layer)
+    case .clip(let layer): try function(layer)
+    case .leakyRectifier(let layer): try function(layer)
+    case .parametricRectifier(let layer): try function(layer)
+    case .flatten(let layer): try function(layer)
+    case .resize(let layer): try function(layer)
     }
   }
 
@@ -77,7 +91,10 @@ package enum AnyLayer: Equatable, Sendable {
       maker(AnyLayer.responseNormalisation), maker(AnyLayer.unitLength),
       maker(AnyLayer.dropout), maker(AnyLayer.border), maker(AnyLayer.reflection),
       maker(AnyLayer.upsampling), maker(AnyLayer.depthToSpace), maker(AnyLayer.linear),
-      maker(AnyLayer.concatenation), maker(AnyLayer.sum), maker(AnyLayer.difference), maker(AnyLayer.product)
+      maker(AnyLayer.concatenation), maker(AnyLayer.sum), maker(AnyLayer.difference), maker(AnyLayer.product),
+      maker(AnyLayer.quotient), maker(AnyLayer.addition), maker(AnyLayer.clip),
+      maker(AnyLayer.leakyRectifier), maker(AnyLayer.parametricRectifier), maker(AnyLayer.flatten),
+      maker(AnyLayer.resize)
     ]
   }
 

@@ -45,15 +45,7 @@ package struct BatchNormalisation: LayerKind {
   }
 
   func plan(_ node: PlannedNode, in planner: Planner) throws(Failure) -> Place {
-    let x = node.inputs[0], scaling = try scaling(node.loaded)
-    guard scaling.scales.count == x.channels else {
-      throw .invalidArgument("\(scaling.scales.count) factors for a picture of \(x.channels) channels")
-    }
-    let target = try planner.plainPlace(node, x.extent)
-    planner.record(from: x, to: target) { memory in
-      scaleRows(memory.pointer(x), memory.pointer(target), yStride: target.stride, rows: x.pixels, scaling)
-    }
-    return target
+    try planner.rescale(node, scaling(node.loaded))
   }
 
   init(name: String, activation: Activation) {

@@ -4,7 +4,7 @@ import Tensors
 package struct ChosenPool: BareLayer {
   static var kind: StaticString { "chosen-pool" }
 
-  func output(for input: Extent) -> Extent { input.mapped { pooledSide($0, 2, 2, 0, true) } }
+  func output(for input: Extent) -> Extent { input.mapped { pooledSide($0, 2, 2, 0, 0, true) } }
   func window(_ axis: ReceptiveField.Axis) -> ReceptiveField.Window? { .init(size: 2, stride: 2, start: 0) }
 
   func apply<Element: Scalar>(
@@ -15,7 +15,7 @@ package struct ChosenPool: BareLayer {
 
   func plan(_ node: PlannedNode, in planner: Planner) throws(Failure) -> Place {
     let x = node.inputs[0]
-    return try planner.pool(x, planner.pooling, poolingWindow(x.shape(), 2, 2, 0, true))
+    return try planner.pool(x, planner.pooling, poolingWindow(x.shape(), 2, 2, .valid, true))
   }
 }
 

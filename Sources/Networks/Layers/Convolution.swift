@@ -5,8 +5,12 @@ import Tensors
 /// result sees the c / groups channels of its group.
 package struct Convolution: EndedLayer {
   package let name: String
-  package let filters, kernel: Int
-  package var stride = 1, groups = 1
+  package let filters: Int
+  package let kernel: Sides
+  package var stride: Sides = 1
+  /// The distance of a window's taps.
+  package var dilation: Sides = 1
+  package var groups = 1
   package var padding = Padding.valid
   package var hasBias = true
   package var ending = Ending()
@@ -15,7 +19,10 @@ package struct Convolution: EndedLayer {
   var tensorName: String? { name }
 
   func output(for input: Extent) -> Extent {
-    input.mapped({ ($0 + padding.before + padding.after - kernel) / stride + 1 }, channels: filters)
+    let sides = reach.sides
+    return input.mapped(
+      rows: { ($0 + padding.rows - sides.height) / stride.height + 1 },
+      columns: { ($0 + padding.columns - sides.width) / stride.width + 1 }, channels: filters)
   }
 
   func check(_ input: Extent) throws(Failure) {
@@ -27,12 +34,16 @@ package struct Convolution: EndedLayer {
   }
 
   func window(_ axis: ReceptiveField.Axis) -> ReceptiveField.Window? {
-    .init(size: kernel, stride: stride, start: -padding.before)
+    axis == .rows
+      ? .init(size: reach.sides.height, stride: stride.height, start: -padding.top)
+      : .init(size: reach.sides.width, stride: stride.width, start: -padding.left)
   }
+
+  private var reach: DilatedWindow { DilatedWindow(kernel: kernel, dilation: dilation) }
 
   /// Of the weights.
   private func extents(_ input: Extent) -> [Int] {
-    [filters, input.channels / max(groups, 1), kernel, kernel]
+    [filters, input.channels / max(groups, 1), kernel.height, kernel.width]
   }
 
   func tensors(for input: Extent) throws(Failure) -> [TensorSpecification] {
@@ -43,8 +54,8 @@ package struct Convolution: EndedLayer {
 
   func multiplyAdds(for input: Extent) -> Int {
     let result = output(for: input)
-    return (result.height ?? 0) * (result.width ?? 0) * filters * (input.channels / max(groups, 1)) * kernel
-      * kernel
+    return (result.height ?? 0) * (result.width ?? 0) * filters * (input.channels / max(groups, 1))
+      * kernel.area
   }
 
   func load<Element: Scalar>(
@@ -52,7 +63,8 @@ package struct Convolution: EndedLayer {
   ) throws(Failure) -> LoadedTensors<Element> {
     LoadedTensors(
       filter: try tensors.filter(
-        name, extents(input), stride: stride, groups: groups, padding: padding, hasBias: hasBias, ending))
+        name, extents(input), stride: stride, groups: groups, padding: padding, dilation: dilation,
+        hasBias: hasBias, ending))
   }
 
   func run<Element: Scalar>(
@@ -66,8 +78,9 @@ package struct Convolution: EndedLayer {
     _ inputs: [Variable<Element>], _ pass: TrainingPass<Element>
   ) throws(Failure) -> Variable<Element> {
     let y = try pass.tape.convolution(
-      inputs[0], weights: pass.variable(name + ".weight"), bias: pass.bias(name, hasBias, ending),
-      stride: stride, groups: groups, padding: padding)
+      inputs[0], weights: pass.tape.dilated(pass.variable(name + ".weight"), by: dilation),
+      bias: pass.bias(name, hasBias, ending), stride: stride.height, strideX: stride.width, groups: groups,
+      padding: padding)
     return try ending.train(y, pass)
   }
 
@@ -81,11 +94,12 @@ package struct Convolution: EndedLayer {
   }
 
   package init(
-    name: String, filters: Int, kernel: Int, stride: Int = 1, groups: Int = 1, padding: Padding = .valid,
-    hasBias: Bool = true, ending: Ending = Ending()
+    name: String, filters: Int, kernel: Sides, stride: Sides = 1, dilation: Sides = 1, groups: Int = 1,
+    padding: Padding = .valid, hasBias: Bool = true, ending: Ending = Ending()
   ) {
     self.name = name
     (self.filters, self.kernel, self.stride, self.groups) = (filters, kernel, stride, groups)
+    self.dilation = dilation
     self.padding = padding
     self.hasBias = hasBias
     self.ending = ending
@@ -94,12 +108,19 @@ package struct Convolution: EndedLayer {
   init(from text: inout LayerText) throws(Failure) {
     name = text.takeTensorName()
     filters = try text.number("filters", LayerLimits.channels)
-    kernel = try text.number("kernel", LayerLimits.window)
-    stride = try text.number("stride", LayerLimits.stride, usual: 1)
+    kernel = try text.sides("kernel", LayerLimits.window)
+    stride = try text.sides("stride", LayerLimits.stride, usual: 1)
+    dilation = try text.sides("dilation", LayerLimits.stride, usual: 1)
     groups = try text.number("groups", LayerLimits.channels, usual: 1)
     padding = try Padding(from: &text)
     hasBias = try text.flag("bias", usual: true)
     ending = try Ending(from: &text)
+    let sides = reach.sides
+    guard LayerLimits.window.contains(sides.height), LayerLimits.window.contains(sides.width) else {
+      throw text.refusal(
+        "dilation", "\(dilation.height)x\(dilation.width)",
+        "a window of up to \(LayerLimits.window.upperBound) with it")
+    }
   }
 
   func write(to text: inout LayerText) {
@@ -107,6 +128,7 @@ package struct Convolution: EndedLayer {
     text.set("filters", filters)
     text.set("kernel", kernel)
     text.set("stride", stride, usual: 1)
+    text.set("dilation", dilation, usual: 1)
     text.set("groups", groups, usual: 1)
     padding.write(to: &text)
     text.set("bias", hasBias, usual: true)
@@ -124,8 +146,9 @@ extension Layer {
     .single(
       .convolution(
         Convolution(
-          name: name, filters: filters, kernel: kernel, stride: stride, groups: groups, padding: padding,
-          hasBias: hasBias, ending: Ending(normalisation: normalisation, activation: activation))))
+          name: name, filters: filters, kernel: Sides(kernel), stride: Sides(stride), groups: groups,
+          padding: padding, hasBias: hasBias,
+          ending: Ending(normalisation: normalisation, activation: activation))))
   }
 }
 
@@ -134,34 +157,6 @@ extension LoadedTensors {
   func whole(_ name: String) throws(Failure) -> Filter<Element> {
     guard let filter else { throw .internalError("the weights of \(name) were not read") }
     return filter
-  }
-}
-
-extension Padding {
-  init(from text: inout LayerText) throws(Failure) {
-    guard let word = text.take("padding") else {
-      self = .valid
-      return
-    }
-    let parts = word.split(separator: ":", omittingEmptySubsequences: false)
-    var counts: [Int] = []
-    for part in parts {
-      guard let count = Int(part), LayerLimits.padding.contains(count) else { break }
-      counts.append(count)
-    }
-    guard counts.count == parts.count, counts.count <= 2 else {
-      throw text.refusal(
-        "padding", word, "zeros on every side, or before:after, each 0 to \(LayerLimits.padding.upperBound)")
-    }
-    self = counts.count == 1 ? .zeros(counts[0]) : .uneven(before: counts[0], after: counts[1])
-  }
-
-  func write(to text: inout LayerText) {
-    switch self {
-    case .valid: break
-    case .zeros(let count): text.set("padding", count)
-    case .uneven(let before, let after): text.set("padding", "\(before):\(after)")
-    }
   }
 }
 
@@ -188,7 +183,7 @@ extension Tape {
     // is 0 where the rectifier is inactive.
     let result = record(y, from: [x]) { tape, dy throws(Failure) in
       if finish.activation == .rectifier { try dy.gate(by: y) }
-      let spread = try filter.stride == 1 ? dy : spreadOut(dy, stride: filter.stride)
+      let spread = try spreadOut(dy, filter.stride, filter.strideX)
       let dx = try Tensor<Element>(x.shape)
       let back = filter.backwardWindow(of: window, height: spread.shape[1], width: spread.shape[2])
       try Element.convolve(back, spread.pointer, filter.backward(), dx.pointer, .nothing, tape.workspace)
@@ -204,12 +199,12 @@ extension Tape {
   ///
   /// - Parameters:
   ///   - x: [batch, height, width, inputs]
-  ///   - weights: [outputs, inputs / groups, k, k]
+  ///   - weights: [outputs, inputs / groups, k, k]; the window may also be a rectangle.
+  ///   - strideX: of columns; nil: that of rows.
   ///   - bias: [outputs], or nil for none.
   package func convolution(
     _ x: Variable<Element>, weights: Variable<Element>, bias: Variable<Element>?, stride: Int = 1,
-    groups: Int = 1,
-    padding: Padding
+    strideX: Int? = nil, groups: Int = 1, padding: Padding
   ) throws(Failure) -> Variable<Element> {
     let finish: Finish<Element>
     if let bias {
@@ -221,7 +216,8 @@ extension Tape {
       finish = .nothing
     }
     let filter = try Filter(
-      weights: weights.tensor, finish: finish, stride: stride, groups: groups, padding: padding)
+      weights: weights.tensor, finish: finish, stride: stride, strideX: strideX, groups: groups,
+      padding: padding)
     let window = try filter.window(over: x.shape)
     let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, filter.outputs])
     try Element.convolve(window, x.tensor.pointer, filter.forward(), y.pointer, finish, workspace)
@@ -236,7 +232,7 @@ extension Tape {
       }
       if let bias, bias.isDifferentiable { try tape.accumulate(columnSum(dy, bias.shape), into: bias) }
       if x.isDifferentiable {
-        let spread = try stride == 1 ? dy : spreadOut(dy, stride: stride)
+        let spread = try spreadOut(dy, filter.stride, filter.strideX)
         let dx = try Tensor<Element>(x.shape)
         let back = filter.backwardWindow(of: window, height: spread.shape[1], width: spread.shape[2])
         try Element.convolve(back, spread.pointer, filter.backward(), dx.pointer, .nothing, tape.workspace)
@@ -284,16 +280,18 @@ private func transposeLoop<Element: Scalar>(
   }
 }
 
-/// `y[n, i s, j s, c] = x[n, i, j, c]`, zeros between.
-private func spreadOut<Element: Scalar>(_ x: Tensor<Element>, stride: Int) throws(Failure) -> Tensor<Element>
-{
+/// `y[n, i s, j t, c] = x[n, i, j, c]`, zeros between.
+private func spreadOut<Element: Scalar>(
+  _ x: Tensor<Element>, _ strideY: Int, _ strideX: Int
+) throws(Failure) -> Tensor<Element> {
+  if strideY == 1, strideX == 1 { return x }
   let batch = x.shape[0], height = x.shape[1], width = x.shape[2], channels = x.shape[3]
-  let wide = (width - 1) * stride + 1, high = (height - 1) * stride + 1
+  let wide = (width - 1) * strideX + 1, high = (height - 1) * strideY + 1
   let y = try Tensor<Element>([batch, high, wide, channels], repeating: 0)
   ThreadPool.shared.run(batch) { n, _ in
     for i in 0..<height {
       for j in 0..<width {
-        let target = y.pointer + ((n * high + i * stride) * wide + j * stride) * channels
+        let target = y.pointer + ((n * high + i * strideY) * wide + j * strideX) * channels
         target.update(from: x.pointer + ((n * height + i) * width + j) * channels, count: channels)
       }
     }

@@ -14,6 +14,8 @@ package enum Activation: Equatable, Sendable {
   case rectifier
   /// One slope per channel, under this name.
   case parametric(String)
+  /// A rectifier that lets this part of negative numbers through.
+  case leaky(Double)
 }
 
 /// What follows a layer's sums: an optional normalisation, then an optional activation.
@@ -62,6 +64,15 @@ package struct Ending: Equatable, Sendable {
   ) throws(Failure) -> Variable<Element> {
     var slopes: Variable<Element>?
     if case .parametric(let name) = activation { slopes = try pass.variable(name + ".weight") }
+    let y = try train(x, slopes, pass)
+    if case .leaky(let slope) = activation { return try pass.tape.leakyRectifier(y, slope: Element(slope)) }
+    return y
+  }
+
+  /// Without a leaky rectifier.
+  private func train<Element: Scalar>(
+    _ x: Variable<Element>, _ slopes: Variable<Element>?, _ pass: TrainingPass<Element>
+  ) throws(Failure) -> Variable<Element> {
     switch (normalisation, slopes) {
     case (.batch(let name), _):
       let statistics = BatchStatistics(
@@ -93,7 +104,10 @@ package struct Ending: Equatable, Sendable {
       switch Ending.parts(word) {
       case ("rectifier", nil): activation = .rectifier
       case ("parametric", let name?): activation = .parametric(name)
-      default: throw text.refusal("activation", word, "rectifier or parametric:name")
+      case ("leaky", let number?):
+        guard let slope = exactNumber(number), slope.isFinite else { fallthrough }
+        activation = .leaky(slope)
+      default: throw text.refusal("activation", word, "rectifier, parametric:name or leaky:slope")
       }
     }
   }
@@ -108,6 +122,7 @@ package struct Ending: Equatable, Sendable {
     case .none: break
     case .rectifier: text.set("activation", "rectifier")
     case .parametric(let name): text.set("activation", "parametric:" + name)
+    case .leaky(let slope): text.set("activation", "leaky:" + exactText(slope))
     }
   }
 

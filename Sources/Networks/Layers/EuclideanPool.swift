@@ -1,3 +1,4 @@
+import CSystem
 import Tensors
 
 /// `sqrt(sum of squares)` over the window.
@@ -7,7 +8,7 @@ package struct EuclideanPool: LayerKind {
   static var kind: StaticString { "euclidean-pool" }
 
   func output(for input: Extent) -> Extent {
-    input.mapped { pooledSide($0, kernel, stride, padding, false) }
+    input.mapped { pooledSide($0, kernel, stride, padding, padding, false) }
   }
 
   func window(_ axis: ReceptiveField.Axis) -> ReceptiveField.Window? {
@@ -21,7 +22,8 @@ package struct EuclideanPool: LayerKind {
   }
 
   func plan(_ node: PlannedNode, in planner: Planner) throws(Failure) -> Place {
-    let x = node.inputs[0], window = try poolingWindow(x.shape(), kernel, stride, padding, false)
+    let x = node.inputs[0]
+    let window = try poolingWindow(x.shape(), Sides(kernel), Sides(stride), .around(padding), false)
     let y = try planner.new(x.batch, output(for: x.extent))
     planner.record(from: x, to: y) { memory in
       Float.euclideanPool(window, memory.pointer(x), memory.pointer(y))
@@ -59,7 +61,11 @@ extension Tape {
   package func euclideanPool(
     _ x: Variable<Element>, kernel: Int, stride: Int, padding: Int = 0, roundsUp: Bool = false
   ) throws(Failure) -> Variable<Element> {
-    let window = try poolingWindow(x.shape, kernel, stride, padding, roundsUp)
+    try euclideanPool(
+      x, poolingWindow(x.shape, Sides(kernel), Sides(stride), .around(padding), roundsUp))
+  }
+
+  func euclideanPool(_ x: Variable<Element>, _ window: Window) throws(Failure) -> Variable<Element> {
     let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, window.channels])
     Element.euclideanPool(window, x.tensor.pointer, y.pointer)
     // dx = dy x / y; 0 where the whole window is 0

@@ -132,14 +132,18 @@ extension BareLayer {
 
 /// A layer whose plan is one loop from the numbers of its input to those of its result.
 protocol LoopLayer: LayerKind {
+  /// Whether each number of the result depends on the number in its place alone, so that it may replace it.
+  static var worksInPlace: Bool { get }
   func compute(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, from: Place, to: Place)
 }
 
 extension LoopLayer {
+  static var worksInPlace: Bool { false }
+
   func plan(_ node: PlannedNode, in planner: Planner) throws(Failure) -> Place {
     let x = node.inputs[0]
     try check(x.extent)
-    let y = try planner.new(x.batch, output(for: x.extent))
+    let y = Self.worksInPlace && node.isOurs ? x : try planner.new(x.batch, output(for: x.extent))
     planner.record(from: x, to: y) { memory in
       compute(memory.pointer(x), memory.pointer(y), from: x, to: y)
     }

@@ -14,25 +14,29 @@ package enum Pooling: Int32, CaseIterable, Sendable {
 /// The mean or the maximum over windows.
 package struct Pool: LayerKind {
   package let pooling: Pooling
-  package let kernel, stride, padding: Int
+  package let kernel, stride: Sides
+  package let padding: Padding
   /// Whether the last window may extend past the edge.
   package let roundsUp: Bool
 
   static var kind: StaticString { "pool" }
 
   func output(for input: Extent) -> Extent {
-    input.mapped { pooledSide($0, kernel, stride, padding, roundsUp) }
+    input.mapped(
+      rows: { pooledSide($0, kernel.height, stride.height, padding.top, padding.bottom, roundsUp) },
+      columns: { pooledSide($0, kernel.width, stride.width, padding.left, padding.right, roundsUp) })
   }
 
   func window(_ axis: ReceptiveField.Axis) -> ReceptiveField.Window? {
-    .init(size: kernel, stride: stride, start: -padding)
+    axis == .rows
+      ? .init(size: kernel.height, stride: stride.height, start: -padding.top)
+      : .init(size: kernel.width, stride: stride.width, start: -padding.left)
   }
 
   func apply<Element: Scalar>(
     _ x: Variable<Element>, _ pooling: Pooling, on tape: Tape<Element>
   ) throws(Failure) -> Variable<Element> {
-    try tape.pool(
-      x, self.pooling, kernel: kernel, stride: stride, padding: padding, roundsUp: roundsUp)
+    try tape.pool(x, self.pooling, poolingWindow(x.shape, kernel, stride, padding, roundsUp))
   }
 
   func plan(_ node: PlannedNode, in planner: Planner) throws(Failure) -> Place {
@@ -40,7 +44,7 @@ package struct Pool: LayerKind {
     return try planner.pool(x, pooling, poolingWindow(x.shape(), kernel, stride, padding, roundsUp))
   }
 
-  init(_ pooling: Pooling, kernel: Int, stride: Int, padding: Int, roundsUp: Bool) {
+  init(_ pooling: Pooling, kernel: Sides, stride: Sides, padding: Padding, roundsUp: Bool) {
     self.pooling = pooling
     (self.kernel, self.stride, self.padding) = (kernel, stride, padding)
     self.roundsUp = roundsUp
@@ -52,9 +56,8 @@ package struct Pool: LayerKind {
       throw text.refusal("pooling", word, "average, maximum or euclidean")
     }
     self.init(
-      pooling, kernel: try text.number("kernel", LayerLimits.window),
-      stride: try text.number("stride", LayerLimits.stride),
-      padding: try text.number("padding", LayerLimits.padding, usual: 0),
+      pooling, kernel: try text.sides("kernel", LayerLimits.window),
+      stride: try text.sides("stride", LayerLimits.stride), padding: try Padding(from: &text),
       roundsUp: try text.flag("rounds-up"))
   }
 
@@ -62,7 +65,7 @@ package struct Pool: LayerKind {
     text.set("pooling", "\(pooling.name)")
     text.set("kernel", kernel)
     text.set("stride", stride)
-    text.set("padding", padding, usual: 0)
+    padding.write(to: &text)
     text.set("rounds-up", roundsUp)
   }
 }
@@ -73,7 +76,11 @@ extension Layer {
   package static func pool(
     _ pooling: Pooling, kernel: Int, stride: Int, padding: Int = 0, roundsUp: Bool = false
   ) -> Layer {
-    .single(.pool(Pool(pooling, kernel: kernel, stride: stride, padding: padding, roundsUp: roundsUp)))
+    .single(
+      .pool(
+        Pool(
+          pooling, kernel: Sides(kernel), stride: Sides(stride), padding: .around(padding),
+          roundsUp: roundsUp)))
   }
 }
 
@@ -116,11 +123,14 @@ extension Tape {
     _ x: Variable<Element>, _ kind: Pooling, kernel: Int, stride: Int, padding: Int = 0,
     roundsUp: Bool = false
   ) throws(Failure) -> Variable<Element> {
+    try pool(
+      x, kind, poolingWindow(x.shape, Sides(kernel), Sides(stride), .around(padding), roundsUp))
+  }
+
+  func pool(_ x: Variable<Element>, _ kind: Pooling, _ window: Window) throws(Failure) -> Variable<Element> {
     if kind == .euclidean {
-      let roots = try euclideanPool(x, kernel: kernel, stride: stride, padding: padding, roundsUp: roundsUp)
-      return try scaled(roots, by: Element(Pooling.euclideanScale))
+      return try scaled(euclideanPool(x, window), by: Element(Pooling.euclideanScale))
     }
-    let window = try poolingWindow(x.shape, kernel, stride, padding, roundsUp)
     let y = try Tensor<Element>([window.batch, window.outHeight, window.outWidth, window.channels])
     Element.pool(window, isMaximum: kind == .maximum, x.tensor.pointer, y.pointer)
     // average: dx = sum over the windows that cover a pixel of dy / covered.
@@ -134,29 +144,37 @@ extension Tape {
   }
 }
 
+extension Padding {
+  /// The same zeros on every side.
+  static func around(_ count: Int) -> Padding { count == 0 ? .valid : .zeros(count) }
+}
+
 /// Windows along a side of the picture.
-func pooledSide(_ side: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ roundsUp: Bool) -> Int {
-  let room = side + 2 * padding - kernel
+func pooledSide(
+  _ side: Int, _ kernel: Int, _ stride: Int, _ before: Int, _ after: Int, _ roundsUp: Bool
+) -> Int {
+  let room = side + before + after - kernel
   guard room >= 0 else { return roundsUp && side > 0 ? 1 : 0 }
   let count = (room + (roundsUp ? stride - 1 : 0)) / stride + 1
   // A window that begins past the picture covers nothing.
-  return (count - 1) * stride < side + padding ? count : count - 1
+  return (count - 1) * stride < side + before ? count : count - 1
 }
 
 func poolingWindow(
-  _ shape: Shape, _ kernel: Int, _ stride: Int, _ padding: Int, _ roundsUp: Bool
+  _ shape: Shape, _ kernel: Sides, _ stride: Sides, _ padding: Padding, _ roundsUp: Bool
 ) throws(Failure) -> Window {
   guard shape.rank == 4 else {
     throw .invalidArgument("pooling of \(shape.description); expected [batch, height, width, channels]")
   }
-  func outputs(_ side: Int) -> Int { pooledSide(side, kernel, stride, padding, roundsUp) }
   let window = Window(
-    batch: shape[0], height: shape[1], width: shape[2], channels: shape[3], kernelHeight: kernel,
-    kernelWidth: kernel,
-    strideY: stride, strideX: stride, padTop: padding, padLeft: padding, outHeight: outputs(shape[1]),
-    outWidth: outputs(shape[2]))
+    batch: shape[0], height: shape[1], width: shape[2], channels: shape[3], kernelHeight: kernel.height,
+    kernelWidth: kernel.width, strideY: stride.height, strideX: stride.width, padTop: padding.top,
+    padLeft: padding.left,
+    outHeight: pooledSide(shape[1], kernel.height, stride.height, padding.top, padding.bottom, roundsUp),
+    outWidth: pooledSide(shape[2], kernel.width, stride.width, padding.left, padding.right, roundsUp))
   guard window.outHeight > 0, window.outWidth > 0 else {
-    throw .invalidArgument("a picture \(shape.description) is smaller than the \(kernel)x\(kernel) window")
+    throw .invalidArgument(
+      "a picture \(shape.description) is smaller than the \(kernel.width)x\(kernel.height) window")
   }
   return window
 }

@@ -8,6 +8,20 @@ struct Scaling<Element: Scalar> {
   let finish: Finish<Element>
 }
 
+extension Planner {
+  func rescale(_ node: PlannedNode, _ scaling: Scaling<Float>) throws(Failure) -> Place {
+    let x = node.inputs[0]
+    guard scaling.scales.count == x.channels else {
+      throw .invalidArgument("\(scaling.scales.count) factors for a picture of \(x.channels) channels")
+    }
+    let target = try plainPlace(node, x.extent)
+    record(from: x, to: target) { memory in
+      scaleRows(memory.pointer(x), memory.pointer(target), yStride: target.stride, rows: x.pixels, scaling)
+    }
+    return target
+  }
+}
+
 extension Tape {
   /// `y[c] = f(scale[c] x[c] + bias[c])` over the last axis, with constants.
   func scaled(_ x: Variable<Element>, _ scaling: Scaling<Element>) throws(Failure) -> Variable<Element> {

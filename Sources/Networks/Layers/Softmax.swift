@@ -1,18 +1,41 @@
 import Tensors
 
-/// Softmax over the channels of each pixel.
-package struct Softmax: LoopLayer, BareLayer {
+/// Softmax over the channels of each pixel, or over each run of so many of them.
+package struct Softmax: LoopLayer {
+  /// Nil: all.
+  package let channels: Int?
+
   static var kind: StaticString { "softmax" }
 
   func apply<Element: Scalar>(
     _ x: Variable<Element>, _ pooling: Pooling, on tape: Tape<Element>
   ) throws(Failure) -> Variable<Element> {
-    try tape.softmax(x)
+    guard let channels else { return try tape.softmax(x) }
+    let count = x.shape.extents.last ?? 0
+    try check(Extent(height: nil, width: nil, channels: count))
+    let runs = try tape.reshaped(x, [x.tensor.count / channels, channels])
+    return try tape.reshaped(tape.softmax(runs), x.shape.extents)
+  }
+
+  func check(_ input: Extent) throws(Failure) {
+    guard let channels, input.channels % channels != 0 else { return }
+    throw .invalidArgument(
+      "softmax of \(input.channels) channels in runs of \(channels); expected channels that they divide")
   }
 
   func compute(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, from: Place, to: Place) {
-    softmaxRows(x, y, rows: to.pixels, to.channels)
+    let run = channels ?? to.channels
+    softmaxRows(x, y, rows: to.count / run, run)
   }
+
+  init(channels: Int? = nil) { self.channels = channels }
+
+  init(from text: inout LayerText) throws(Failure) {
+    let isGiven = text.entries.contains { $0.key == "channels" }
+    channels = isGiven ? try text.number("channels", LayerLimits.channels) : nil
+  }
+
+  func write(to text: inout LayerText) { if let channels { text.set("channels", channels) } }
 }
 
 extension Layer {

@@ -9,22 +9,26 @@ package enum Padding: Equatable, Sendable {
   case zeros(Int)
   /// By zeros, in different numbers above and to the left than below and to the right.
   case uneven(before: Int, after: Int)
+  /// By zeros, in a number for each side.
+  case sides(top: Int, left: Int, bottom: Int, right: Int)
 
-  var before: Int {
+  /// The zeros of each side.
+  private var counts: (top: Int, left: Int, bottom: Int, right: Int) {
     switch self {
-    case .valid: 0
-    case .zeros(let n): n
-    case .uneven(let before, _): before
+    case .valid: (0, 0, 0, 0)
+    case .zeros(let n): (n, n, n, n)
+    case .uneven(let before, let after): (before, before, after, after)
+    case .sides(let top, let left, let bottom, let right): (top, left, bottom, right)
     }
   }
 
-  var after: Int {
-    switch self {
-    case .valid: 0
-    case .zeros(let n): n
-    case .uneven(_, let after): after
-    }
-  }
+  var top: Int { counts.top }
+  var left: Int { counts.left }
+  var bottom: Int { counts.bottom }
+  var right: Int { counts.right }
+  /// Of both sides of an axis.
+  var rows: Int { counts.top + counts.bottom }
+  var columns: Int { counts.left + counts.right }
 }
 
 /// The weights of a convolution, packed for the kernels on first use and shared by all callers.
@@ -33,7 +37,8 @@ package enum Padding: Equatable, Sendable {
 package final class Filter<Element: Scalar>: @unchecked Sendable {
   package typealias Reader = FilterPanels.Reader<Element>
 
-  package let outputs, inputs, kernel, stride, groups: Int
+  /// `kernel` and `stride` are those of rows.
+  package let outputs, inputs, kernel, kernelWidth, stride, strideX, groups: Int
   package let padding: Padding
   let finish: Finish<Element>
   private let weights: () throws(Failure) -> Reader
@@ -44,24 +49,26 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
 
   /// - Parameters:
   ///   - extents: of the weights.
+  ///   - strideX: of columns; nil: that of rows.
   ///   - weights: called when needed, which for the gradient may be never.
   ///   - narrow: the same in fewer bits, if they have them and shall stay so.
   package init(
-    _ extents: [Int], finish: Finish<Element>, stride: Int = 1, groups: Int = 1, padding: Padding,
-    weights: @escaping () throws(Failure) -> Reader, narrow: (() throws(Failure) -> WeightReader)? = nil
+    _ extents: [Int], finish: Finish<Element>, stride: Int = 1, strideX: Int? = nil, groups: Int = 1,
+    padding: Padding, weights: @escaping () throws(Failure) -> Reader,
+    narrow: (() throws(Failure) -> WeightReader)? = nil
   ) throws(Failure) {
-    guard extents.count == 4, extents[2] == extents[3], extents.allSatisfy({ $0 > 0 }), stride > 0,
-      groups > 0,
+    let strideX = strideX ?? stride
+    guard extents.count == 4, extents.allSatisfy({ $0 > 0 }), stride > 0, strideX > 0, groups > 0,
       extents[0] % groups == 0
     else {
       throw .invalidArgument(
-        "filter weights of shape \(try Shape(extents).description) in \(groups) groups; expected [outputs, inputs, k, k]"
+        "filter weights of shape \(try Shape(extents).description) in \(groups) groups; expected [outputs, inputs, height, width]"
       )
     }
     outputs = extents[0]
     inputs = extents[1] * groups
-    kernel = extents[2]
-    self.stride = stride
+    (kernel, kernelWidth) = (extents[2], extents[3])
+    (self.stride, self.strideX) = (stride, strideX)
     self.groups = groups
     self.padding = padding
     self.finish = finish
@@ -70,9 +77,13 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   }
 
   package convenience init(
-    weights: Tensor<Element>, finish: Finish<Element>, stride: Int = 1, groups: Int = 1, padding: Padding
+    weights: Tensor<Element>, finish: Finish<Element>, stride: Int = 1, strideX: Int? = nil,
+    groups: Int = 1, padding: Padding
   ) throws(Failure) {
-    try self.init(weights.shape.extents, finish: finish, stride: stride, groups: groups, padding: padding) {
+    try self.init(
+      weights.shape.extents, finish: finish, stride: stride, strideX: strideX, groups: groups,
+      padding: padding
+    ) {
       { output, first, count, target in
         target.update(
           from: weights.pointer + output * (weights.count / weights.shape[0]) + first, count: count)
@@ -105,7 +116,7 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
     guard let narrow = try narrowWeights?() else {
       return try PackedFilter<Element>(shape, isTurned: isTurned, read: weights())
     }
-    let each = kernel * kernel * inputs
+    let each = kernel * kernelWidth * inputs
     let packed: NarrowMatrix
     if case .codes(let table) = narrow.numbers {
       packed = try NarrowMatrix(shape, isTurned: isTurned, table: table.storage) {
@@ -122,12 +133,12 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
 
   package var shape: FilterShape {
     FilterShape(
-      kernel: kernel, stride: stride, inputs: inputs / groups, outputs: outputs, groups: groups,
-      isNarrow: narrowWeights != nil)
+      kernel: kernel, kernelWidth: kernelWidth, stride: stride, inputs: inputs / groups, outputs: outputs,
+      groups: groups, isNarrow: narrowWeights != nil)
   }
   package var backwardShape: FilterShape {
     FilterShape(
-      kernel: kernel, inputs: outputs / groups, outputs: inputs, groups: groups,
+      kernel: kernel, kernelWidth: kernelWidth, inputs: outputs / groups, outputs: inputs, groups: groups,
       isNarrow: narrowWeights != nil)
   }
 
@@ -136,23 +147,25 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
     guard shape.rank == 4, shape[3] == inputs else {
       throw .invalidArgument("a picture \(shape.description) for a filter of \(inputs) channels")
     }
-    let height = shape[1] + padding.before + padding.after, width = shape[2] + padding.before + padding.after
-    guard height >= kernel, width >= kernel else {
-      throw .invalidArgument("a picture \(shape.description) is smaller than the \(kernel)x\(kernel) window")
+    let height = shape[1] + padding.rows, width = shape[2] + padding.columns
+    guard height >= kernel, width >= kernelWidth else {
+      throw .invalidArgument(
+        "a picture \(shape.description) is smaller than the \(kernelWidth)x\(kernel) window")
     }
     return Window(
       batch: shape[0], height: shape[1], width: shape[2], channels: inputs, kernelHeight: kernel,
-      kernelWidth: kernel,
-      strideY: stride, strideX: stride, padTop: padding.before, padLeft: padding.before,
-      outHeight: (height - kernel) / stride + 1, outWidth: (width - kernel) / stride + 1)
+      kernelWidth: kernelWidth,
+      strideY: stride, strideX: strideX, padTop: padding.top, padLeft: padding.left,
+      outHeight: (height - kernel) / stride + 1, outWidth: (width - kernelWidth) / strideX + 1)
   }
 
   /// The sweep of the turned filter over the gradient of a result, for a stride of 1.
   package func backwardWindow(of window: Window, height: Int, width: Int) -> Window {
     Window(
       batch: window.batch, height: height, width: width, channels: outputs, kernelHeight: kernel,
-      kernelWidth: kernel,
-      strideY: 1, strideX: 1, padTop: kernel - 1 - window.padTop, padLeft: kernel - 1 - window.padLeft,
+      kernelWidth: kernelWidth,
+      strideY: 1, strideX: 1, padTop: kernel - 1 - window.padTop,
+      padLeft: kernelWidth - 1 - window.padLeft,
       outHeight: window.height, outWidth: window.width)
   }
 }

@@ -33,14 +33,14 @@ package final class TensorLoader<Element: Scalar> {
   }
 
   /// The weights of a sum, with what follows it.
-  /// - Parameter extents: [outputs, inputs / groups, kernel, kernel]; for a dense layer, with a kernel of 1.
+  /// - Parameter extents: [outputs, inputs / groups, height, width]; for a dense layer, with a kernel of 1.
   func filter(
-    _ name: String, _ extents: [Int], stride: Int = 1, groups: Int = 1, padding: Padding = .valid,
-    hasBias: Bool, _ ending: Ending
+    _ name: String, _ extents: [Int], stride: Sides = 1, groups: Int = 1, padding: Padding = .valid,
+    dilation: Sides = 1, hasBias: Bool, _ ending: Ending
   ) throws(Failure) -> Filter<Element> {
     let outputs = extents[0]
     // Dense weights are stored as [outputs, inputs].
-    let isDense = extents[2] == 1 && !weightsAreSquare(name)
+    let isDense = extents[2] == 1 && extents[3] == 1 && !weightsAreSquare(name)
     let stored = isDense ? [outputs, extents[1]] : extents
     try weights.check(name + ".weight", stored)
     parameterCount += try Shape(stored).count
@@ -58,16 +58,25 @@ package final class TensorLoader<Element: Scalar> {
     let finish = try finish(bias: bias, ending.activation, outputs)
     // Weights are read on their first use; those without folding stay as narrow as in the file.
     var narrow: (() throws(Failure) -> WeightReader)?
-    if factors == nil, weights.isNarrow(name + ".weight") {
+    let window = DilatedWindow(kernel: Sides(extents[2], extents[3]), dilation: dilation)
+    if factors == nil, window.isPlain, weights.isNarrow(name + ".weight") {
       narrow = { [weights] () throws(Failure) in try weights.reader(name + ".weight", stored) }
     }
     let each = try Shape(extents).count / outputs
     return try Filter(
-      extents, finish: finish, stride: stride, groups: groups, padding: padding,
+      [outputs, extents[1], window.sides.height, window.sides.width], finish: finish, stride: stride.height,
+      strideX: stride.width, groups: groups, padding: padding,
       weights: { [weights, factors] () throws(Failure) in
         let reader = try weights.reader(name + ".weight", stored)
         return { output, first, count, target in
-          reader.read(output * each + first, count, scale: factors.map { $0[output] } ?? 1, into: target)
+          let scale = factors.map { $0[output] } ?? 1
+          guard !window.isPlain else {
+            reader.read(output * each + first, count, scale: scale, into: target)
+            return
+          }
+          window.read(first, count, into: target) {
+            reader.read(output * each + $0, 1, scale: scale, into: $1)
+          }
         }
       }, narrow: narrow)
   }
@@ -92,6 +101,7 @@ package final class TensorLoader<Element: Scalar> {
   ) throws(Failure) -> Finish<Element> {
     var slopes: [Element]?
     if case .parametric(let name) = activation { slopes = try vector(name + ".weight", channels) }
+    if case .leaky(let slope) = activation { slopes = [Element](repeating: Element(slope), count: channels) }
     return try Finish(bias: bias, rectify: activation == .rectifier, slopes: slopes)
   }
 

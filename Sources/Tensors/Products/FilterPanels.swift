@@ -23,7 +23,7 @@ package struct FilterPanels {
   ///   - shape: of the resulting filter; a turned one has inputs and outputs exchanged.
   ///   - width: nil for all columns in one panel.
   init(_ shape: FilterShape, isTurned: Bool, width: Int?) {
-    taps = shape.kernel * shape.kernel
+    taps = shape.taps
     let rows = shape.inputs, columns = shape.outputs / shape.groups
     (inputs, outputs) = isTurned ? (columns, rows) : (rows, columns)
     groups = shape.groups
@@ -92,7 +92,7 @@ extension PackedFilter {
   ///   - isTurned: whether the weights propagate a gradient back; `shape` then has its sides exchanged.
   ///   - read: reads the weights of one output in file order.
   package init(_ shape: FilterShape, isTurned: Bool, read: FilterPanels.Reader<Element>) throws(Failure) {
-    let depth = shape.kernel * shape.kernel * shape.inputs
+    let depth = shape.taps * shape.inputs
     guard !shape.isDepthwise else {
       let storage = try Storage<Element>(count: depth * shape.groups)
       withUnsafeTemporaryAllocation(of: Element.self, capacity: depth) { line in

@@ -324,7 +324,7 @@ extension FilterShape {
   /// Count of the packed weights if they must be widened first.
   var widenedCount: Int {
     let width = KernelSet.selected.tileColumns
-    return isNarrow ? kernel * kernel * inputs * ((outputs + width - 1) / width * width) : 0
+    return isNarrow ? taps * inputs * ((outputs + width - 1) / width * width) : 0
   }
 }
 

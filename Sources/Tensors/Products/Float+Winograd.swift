@@ -58,7 +58,7 @@ extension Float {
     guard var schedule = WinogradSchedule(window, filter.shape, side: side) else {
       let shape = filter.shape
       throw .invalidArgument(
-        "Winograd's method for a \(shape.kernel)x\(shape.kernel) filter of \(shape.inputs) to \(shape.outputs) channels"
+        "Winograd's method for a \(shape.kernel)x\(shape.kernelWidth) filter of \(shape.inputs) to \(shape.outputs) channels"
       )
     }
     guard window.outputPixels > 0 else { return }
@@ -108,7 +108,8 @@ struct WinogradSchedule {
   init?(_ window: Window, _ filter: FilterShape, side: Int) {
     let kernels = KernelSet.selected
     let lanes = kernels.tileColumns / 2, step = side - 2
-    guard side == 6 || side == 8, filter.kernel == 3, filter.groups == 1, window.strideX == 1,
+    guard side == 6 || side == 8, filter.kernel == 3, filter.kernelWidth == 3, filter.groups == 1,
+      window.strideX == 1,
       window.strideY == 1,
       filter.inputs % lanes == 0, filter.outputs % lanes == 0, window.channels == filter.inputs
     else { return nil }

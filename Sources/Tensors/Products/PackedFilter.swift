@@ -1,19 +1,25 @@
 /// The shape of a filter, from which a convolution can be planned. `inputs` are those of one group.
 package struct FilterShape: Equatable, Sendable {
-  package let kernel, stride, inputs, outputs, groups: Int
+  /// `kernel` is the window's height.
+  package let kernel, kernelWidth, stride, inputs, outputs, groups: Int
   /// Whether the weights stay as narrow as in the file, and are widened when they are multiplied by.
   package let isNarrow: Bool
 
+  /// - Parameter kernelWidth: nil: the window is square.
   package init(
-    kernel: Int, stride: Int = 1, inputs: Int, outputs: Int, groups: Int = 1, isNarrow: Bool = false
+    kernel: Int, kernelWidth: Int? = nil, stride: Int = 1, inputs: Int, outputs: Int, groups: Int = 1,
+    isNarrow: Bool = false
   ) {
     self.kernel = kernel
+    self.kernelWidth = kernelWidth ?? kernel
     self.stride = stride
     self.inputs = inputs
     self.outputs = outputs
     self.groups = groups
     self.isNarrow = isNarrow
   }
+
+  package var taps: Int { kernel * kernelWidth }
 
   /// One input and one output per group.
   package var isDepthwise: Bool { groups > 1 && inputs == 1 && outputs == groups }
@@ -22,8 +28,8 @@ package struct FilterShape: Equatable, Sendable {
 /// The weights of a convolution, packed for the kernels.
 package struct PackedFilter<Element: Scalar> {
   package let shape: FilterShape
-  /// [kernel * kernel * inputs, outputs / groups], group after group; for a depthwise filter [kernel *
-  /// kernel, channels]. Empty if the weights are narrow.
+  /// [taps * inputs, outputs / groups], group after group; for a depthwise filter [taps, channels]. Empty if
+  /// the weights are narrow.
   let plain: PackedMatrix<Element>
   let narrow: NarrowMatrix?
   /// The weights as transformed by Winograd's method, kept once made.
@@ -58,7 +64,7 @@ extension PackedFilter<Float> {
   init(_ shape: FilterShape, narrow: NarrowMatrix) throws(Failure) {
     self.shape = shape
     plain = PackedMatrix(
-      depth: shape.kernel * shape.kernel * shape.inputs, columns: shape.outputs,
+      depth: shape.taps * shape.inputs, columns: shape.outputs,
       storage: try Storage(count: 0))
     self.narrow = narrow
   }
@@ -83,7 +89,7 @@ extension Scalar {
 }
 
 extension PackedFilter where Element: PlainScalar {
-  /// One group's matrix, [kernel * kernel * inputs, outputs / groups].
+  /// One group's matrix, [taps * inputs, outputs / groups].
   func matrix(ofGroup group: Int) throws(Failure) -> PackedMatrix<Element> {
     guard shape.groups > 1 else { return plain }
     let one = try Storage<Element>(count: groupCount)

@@ -69,7 +69,7 @@ import Testing
     func add(_ layers: [Layer], _ channels: Int) {
       var channels = channels
       for case .single(.convolution(let layer)) in layers {
-        let (name, outputs, kernel) = (layer.name, layer.filters, layer.kernel)
+        let (name, outputs, kernel) = (layer.name, layer.filters, layer.kernel.height)
         file.add(
           name + ".weight", [outputs, channels, kernel, kernel],
           numbers.array(outputs * channels * kernel * kernel).map { $0 / 8 })

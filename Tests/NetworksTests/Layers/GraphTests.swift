@@ -154,12 +154,12 @@ private func inHeader(_ text: String) -> String {
       ("c convolution filters=4 kernel=3 stride=0 < input", "stride \"0\"; expected 1 to 256"),
       (
         "c convolution filters=4 kernel=3 padding=1:2:3 < input",
-        "padding \"1:2:3\"; expected zeros on every side, or before:after, each 0 to 65536"
+        "padding \"1:2:3\"; expected zeros on every side, before:after, or top:left:bottom:right, each 0 to 65536"
       ),
       ("c convolution filters=4 kernel=3 bias=maybe < input", "bias \"maybe\"; expected yes or no"),
       (
         "c convolution filters=4 kernel=3 activation=parametric < input",
-        "activation \"parametric\"; expected rectifier or parametric:name"
+        "activation \"parametric\"; expected rectifier, parametric:name or leaky:slope"
       ),
       (
         "c convolution filters=4 kernel=1 groups=2 < input",

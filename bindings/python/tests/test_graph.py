@@ -93,3 +93,27 @@ def test_a_wrong_text_is_refused_with_its_place(graph, reason):
     with pytest.raises(fs.FaceStyleError) as error:
         model_of(graph, tensors())
     assert reason in str(error.value)
+
+
+WINDOWS = """\
+input channels=3 height=9 width=8
+a convolution filters=8 kernel=1x3 padding=0:1:0:1 bias=no < input
+b convolution filters=24 kernel=3x2 dilation=2x1 stride=1x2 padding=2:0:2:1 bias=no < a
+output b
+"""
+
+
+def test_windows_of_every_form_take_weights_of_half_precision():
+    from safetensors.numpy import save
+
+    random = np.random.default_rng(6)
+    weights = {"a.weight": random.uniform(-1, 1, (8, 3, 1, 3)), "b.weight": random.uniform(-1, 1, (24, 8, 3, 2))}
+    halves = {name: np.ascontiguousarray(array, np.float16) for name, array in weights.items()}
+    pixels = random.integers(0, 256, (9, 8, 3), np.uint8)
+    answers = []
+    for tensors in (halves, {name: array.astype(np.float32) for name, array in halves.items()}):
+        with fs.Model.load(save(tensors, {"architecture": "graph", "graph": WINDOWS})) as model:
+            with fs.Image.from_array(pixels) as image:
+                answers.append(model.features(image, "b"))
+    assert answers[0].shape == (9, 4, 24)
+    assert np.abs(answers[0] - answers[1]).max() <= tolerances.FLOAT * np.abs(answers[1]).max()

@@ -124,12 +124,17 @@ TEMPLATE = "47.54918 46.59903 100.47614 46.59903 74.01270 76.5625 50.41490 103.0
 
 
 def dlib_resnet(files):
-    """A stem, 14 residual blocks of two convolutions, and the matrix from 256 channels to the embedding."""
+    tensors, metadata = dlib_tensors(files[DLIB_DAT])
+    return _encode("dlib-resnet", FACE_RECOGNITION_MODELS, DLIB_DAT, tensors, metadata)
+
+
+def dlib_tensors(data):
+    """A stem, 14 residual blocks of two convolutions, and the matrix from 256 channels to the embedding; with their metadata."""
     import numpy as np
 
     from . import dlib_dat
 
-    layers = iter(dlib_dat.read_layers(files[DLIB_DAT]))
+    layers = iter(dlib_dat.read_layers(data))
     tensors, block, inputs = {}, 0, 32
     _convolution(tensors, "stem", _group(layers, "stem", STEM), (32, 3, 7, 7), [2, 2, 0, 0])
     for count, outputs, halves in STAGES:
@@ -146,11 +151,11 @@ def dlib_resnet(files):
     if matrix.values.size != 256 * 128:
         raise ModelError(f"embedding has {matrix.values.size} values; expected {256 * 128}")
     tensors["embedding.weight"] = np.ascontiguousarray(matrix.values.reshape(256, 128).T)
-    return _encode("dlib-resnet", FACE_RECOGNITION_MODELS, DLIB_DAT, tensors, {
+    return tensors, {
         "licence": "public domain (CC0; Davis King, dlib-models)",
         "input": "150x150", "channels": "rgb", "mean": "122.782 117.001 104.298", "scale": "0.00390625",
         "template": TEMPLATE, "threshold": "0.6",
-    })  # fmt: skip
+    }  # fmt: skip
 
 
 def _group(layers, name, kinds):

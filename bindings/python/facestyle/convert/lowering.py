@@ -1,0 +1,122 @@
+"""From operators to layers: each operator gives a layer, a number for each channel, or only another look at one.
+
+The functions of operators are in `operators`, by the names of ONNX. A value whose numbers are known is an array; `Shape` of a
+picture is known, since a program is lowered for one size of input.
+"""
+
+import numpy as np
+
+from . import ConvertError, constants
+from .network import Network
+from .values import Pieces, Value
+
+DYNAMIC_SIDE = 128  # of a picture of any size, while it is lowered
+
+
+class Lowering:
+    def __init__(self, program, size=None):
+        self.program = program
+        if len(program.inputs) != 1:
+            names = ", ".join(program.inputs) or "none"
+            raise ConvertError(f"inputs {names}; expected one, the picture")
+        (name, shape), = program.inputs.items()
+        self.values = dict(program.constants)
+        self.network, value, self.is_any_size = _input(name, shape, size)
+        self.values[name] = value
+        # Sizes that were taken from the input's.
+        self.readers = {}
+        for operator in program.ordered():
+            for value in operator.inputs:
+                self.readers[value] = self.readers.get(value, 0) + 1
+
+    def run(self):
+        """The network, and what each output of the program is of it, for one picture whatever the file's batch."""
+        from . import operators
+
+        for operator in self.program.ordered():
+            for name in operator.inputs:
+                if name and name not in self.values:
+                    raise ConvertError(f'{operator} reads "{name}", a second result that only training has; expected the first')
+            inputs = [self.values[name] if name else None for name in operator.inputs]
+            for name, result in zip(operator.outputs, self._results(operators, operator, inputs)):
+                self.values[name] = result
+        outputs = {}
+        for name in self.program.outputs:
+            value = self.values[name]
+            if not isinstance(value, (Value, Pieces)):
+                raise ConvertError(f'output "{name}" does not depend on the picture; expected it to')
+            outputs[name] = value
+        return self.network, outputs
+
+    def _results(self, operators, operator, inputs):
+        if all(value is None or isinstance(value, np.ndarray) for value in inputs) and constants.known(operator):
+            return constants.compute(operator, inputs, self.program.opset)
+        function = operators.FUNCTIONS.get(operator.kind)
+        if function is None:
+            raise refusal(operator, inputs, f"an operator that is not known; expected one of {', '.join(sorted(operators.FUNCTIONS))}")
+        try:
+            with np.errstate(all="ignore"):  # weights that are not finite are refused when they are written
+                result = function(self, operator, inputs)
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:  # attributes of a damaged file
+            reason = " ".join(str(error).split())[:120]
+            raise refusal(operator, inputs, f"{reason}; expected attributes and constants that fit") from None
+        return result if isinstance(result, list) else [result]
+
+    # ---- Layers ----
+
+    def layer(self, operator, kind, values, extent=None, shape=None, order=None, parameters=None, tensors=None, **more):
+        """A layer, and its value: by default of the first input's size, shape and order."""
+        first = values[0]
+        extent = extent or first.extent
+        name = self.network.add(
+            kind, [value.layer for value in values], extent, operator.name, parameters, tensors, **more)
+        return Value(name, tuple(extent), tuple(first.shape if shape is None else shape), first.order if order is None else order)
+
+    def picture(self, operator, value, extent, kind, **more):
+        """A layer whose result is a picture in ONNX's order."""
+        height, width, channels = extent
+        return self.layer(operator, kind, [value], extent, (1, channels, height, width), "chw", **more)
+
+    def affine(self, operator, value, scale, shift):
+        channels = value.extent[2]
+        scale, shift = (np.broadcast_to(np.asarray(v, np.float64), (channels,)) for v in (scale, shift))
+        return self.layer(operator, "affine", [value], scale=scale, shift=shift)
+
+    def flat(self, operator, value):
+        """All numbers as the channels of one pixel."""
+        height, width, channels = value.extent
+        if height == width == 1:
+            return value
+        return self.layer(operator, "flatten", [value], (1, 1, value.count), order=value.permutation())
+
+
+def _input(name, shape, size):
+    if len(shape) != 4:
+        raise ConvertError(f'input "{name}" is {shape}; expected [1, channels, height, width]')
+    is_last = shape[1] not in (1, 3) and shape[3] in (1, 3)  # channels last, as TensorFlow has them
+    channels, height, width = (shape[3], shape[1], shape[2]) if is_last else shape[1:]
+    if channels not in (1, 3):
+        raise ConvertError(f'input "{name}" is {shape}; expected pictures of 3 channels, or of 1')
+    is_any_size = height is None and width is None
+    if size is not None:
+        if (height or size[0], width or size[1]) != tuple(size):
+            raise ConvertError(f'input "{name}" is {width}x{height}; expected that size, not {size[1]}x{size[0]}')
+        height, width, is_any_size = *size, False
+    height, width = height or width or DYNAMIC_SIDE, width or height or DYNAMIC_SIDE
+    if max(height, width) > 1 << 14:
+        raise ConvertError(f'input "{name}" is {width}x{height}; expected sides of up to {1 << 14}')
+    extent = (height, width, channels)
+    value = Value("input", extent, (1, *extent) if is_last else (1, channels, height, width), "hwc" if is_last else "chw")
+    return Network(extent), value, is_any_size
+
+
+def describe(value):
+    if value is None:
+        return "nothing"
+    return str(list(value.shape))
+
+
+def refusal(operator, inputs, reason):
+    """An error that names the operator and the shapes of its inputs."""
+    shapes = ", ".join(describe(value) for value in inputs)
+    return ConvertError(f"{operator} of {shapes}: {reason}")

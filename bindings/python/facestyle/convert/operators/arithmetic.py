@@ -1,0 +1,131 @@
+"""Normalisations, and arithmetic with constants and between values."""
+
+import numpy as np
+
+from ..lowering import refusal
+from ..network import number
+from ..values import Length, Pieces
+from .lengths import by_length
+from .shared import array_of, picture_of, value_of, with_constants
+
+
+def batch_normalisation(lowering, operator, inputs):
+    value = value_of(lowering, operator, inputs)
+    if operator.get("training_mode", 0):
+        raise refusal(operator, inputs, "in training; expected its trained statistics")
+    gamma, beta, mean, variance = (np.asarray(array_of(operator, inputs, i), np.float64).ravel() for i in range(1, 5))
+    if value.is_row and value.extent[2] != value.count:
+        value = lowering.flat(operator, value)
+    axis = value.channel_axis()
+    if axis != 1 and not (value.is_row and value.is_trivial):
+        if not (value.is_row and isinstance(value.order, np.ndarray)):
+            raise refusal(operator, inputs, "channels elsewhere than on axis 1; expected them there")
+    if len(gamma) != value.extent[2]:
+        raise refusal(operator, inputs, f"{len(gamma)} factors for {value.extent[2]} channels; expected one for each")
+    scale = gamma / np.sqrt(variance + operator.get("epsilon", 1e-5))
+    shift = beta - mean * scale
+    if isinstance(value.order, np.ndarray):
+        mine = np.empty((2, value.count))
+        mine[:, value.order] = scale, shift
+        scale, shift = mine
+    return lowering.affine(operator, value, scale, shift)
+
+
+def instance_normalisation(lowering, operator, inputs):
+    value = picture_of(lowering, operator, inputs)
+    gamma, beta = (np.ravel(array_of(operator, inputs, i)) for i in (1, 2))
+    if not len(gamma) == len(beta) == value.extent[2]:
+        raise refusal(operator, inputs, f"{len(gamma)} factors; expected one for each of {value.extent[2]} channels")
+    parameters = {"epsilon": _exact(operator.get("epsilon", 1e-5))}
+    return lowering.layer(operator, "instance-normalisation", [value], parameters=parameters,
+                          tensors={"weight": gamma, "bias": beta})  # fmt: skip
+
+
+def _exact(value):
+    return number(value)
+
+
+def arithmetic(kind):
+    def lower(lowering, operator, inputs):
+        if len(inputs) != 2:
+            raise refusal(operator, inputs, f"{len(inputs)} inputs; expected two")
+        if any(isinstance(value, Length) for value in inputs):
+            return by_length(lowering, operator, inputs, kind)
+        if any(isinstance(value, Pieces) for value in inputs):
+            return _pieces_with_constant(lowering, operator, inputs, lower)
+        if isinstance(inputs[1], np.ndarray):
+            return _with_constant(lowering, operator, inputs, kind, inputs[0], inputs[1], is_turned=False)
+        if isinstance(inputs[0], np.ndarray):
+            return _with_constant(lowering, operator, inputs, kind, inputs[1], inputs[0], is_turned=True)
+        return _two(lowering, operator, inputs, kind)
+
+    return lower
+
+
+def _pieces_with_constant(lowering, operator, inputs, lower):
+    place = 0 if isinstance(inputs[0], Pieces) else 1
+    if not isinstance(inputs[1 - place], np.ndarray) or inputs[1 - place].size != 1:
+        raise refusal(operator, inputs, "joined pieces with something else; expected one number with them")
+    parts = []
+    for part in inputs[place].parts:
+        both = list(inputs)
+        both[place] = part
+        parts.append(lower(lowering, operator, both))
+    return Pieces(tuple(parts))
+
+
+def _with_constant(lowering, operator, inputs, kind, value, array, is_turned):
+    value, along = with_constants(lowering, operator, inputs, value, array)
+    if kind == "add":
+        scale, shift = 1.0, along
+    elif kind == "subtract":
+        scale, shift = (-1.0, along) if is_turned else (1.0, -along)
+    elif kind == "multiply":
+        scale, shift = along, 0.0
+    elif is_turned:
+        raise refusal(operator, inputs, "a constant divided by a value; expected a value divided by a constant")
+    else:
+        if not np.all(along):
+            raise refusal(operator, inputs, "a division by 0; expected other constants")
+        scale, shift = 1 / along, 0.0
+    return lowering.affine(operator, value, scale, shift)
+
+
+# Layers for two pictures; those of sizes that differ are repeated along a single row, column or channel.
+TWO = {"add": "sum", "subtract": "difference", "multiply": "product", "divide": "quotient"}
+
+
+def _two(lowering, operator, inputs, kind):
+    a, b = value_of(lowering, operator, inputs, 0), value_of(lowering, operator, inputs, 1)
+    name = TWO[kind]
+    if a.extent == b.extent and a.shape == b.shape and _same_order(a, b):
+        order = b.order if a.is_trivial else a.order
+        return lowering.layer(operator, name, [a, b], order=order)
+    if a.is_row and b.is_row and a.shape == b.shape:  # rows of numbers in different orders
+        raise refusal(operator, inputs, "rows whose numbers lie in different orders; expected both flattened alike")
+    if not (a.is_picture and b.is_picture) or any(m != n and 1 not in (m, n) for m, n in zip(a.extent, b.extent)):
+        raise refusal(operator, inputs, "two values of different sizes; expected one size, or a single row, column or channel")
+    extent = tuple(max(m, n) for m, n in zip(a.extent, b.extent))
+    height, width, channels = extent
+    name = "addition" if name == "sum" else name
+    return lowering.layer(operator, name, [a, b], extent, (1, channels, height, width), "chw")
+
+
+def _same_order(a, b):
+    if isinstance(a.order, np.ndarray) or isinstance(b.order, np.ndarray):
+        return a.order is b.order or np.array_equal(a.permutation(), b.permutation())
+    return a.is_trivial or a.order == b.order
+
+
+def total(lowering, operator, inputs):
+    result = inputs[0]
+    for value in inputs[1:]:
+        result = arithmetic("add")(lowering, operator, [result, value])
+    return result
+
+
+def power(lowering, operator, inputs):
+    value, exponent = value_of(lowering, operator, inputs), array_of(operator, inputs, 1)
+    if exponent is None or exponent.size != 1 or exponent.ravel()[0] not in (1, 2):
+        raise refusal(operator, inputs, "a power; expected 1 or 2")
+    return value if exponent.ravel()[0] == 1 else lowering.layer(operator, "product", [value, value])

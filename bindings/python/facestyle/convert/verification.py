@@ -1,0 +1,107 @@
+"""Runs a file with its own library and what was made of it with ours, on one picture, and compares every output."""
+
+import numpy as np
+
+from . import ConvertError
+from .values import Pieces
+
+MOST = 1e-4  # of an output's largest number
+LEAST = 1e-2  # the largest number of an output whose numbers are all smaller
+
+
+def verify(paths, program, conversion, data):
+    """(output, difference in parts of its largest number) for each output.
+
+    Raises ConvertError for one that differs by more than `MOST`."""
+    expected = _theirs(paths, program, conversion)
+    found = _ours(conversion, data)
+    report = []
+    for name, value in conversion.outputs.items():
+        wanted = np.asarray(expected[name], np.float64)
+        arrays = [found[output] for output in conversion.features[name]]
+        got = value.theirs(arrays) if isinstance(value, Pieces) else value.theirs(arrays[0])
+        if got.size != wanted.size:
+            raise ConvertError(f'output "{name}" has {got.size} numbers; expected {wanted.size}')
+        # Scores that are nearly 0 throughout have no digits to compare.
+        largest = max(np.abs(wanted).max(), LEAST)
+        difference = float(np.abs(got.ravel() - wanted.ravel()).max() / largest)
+        report.append((name, difference))
+        if not difference <= MOST:
+            raise ConvertError(f'output "{name}" differs by {difference:.2g} of its largest number; expected at most {MOST:g}')
+    return report
+
+
+def levels(conversion):
+    """A picture of noise, always the same: uint8 [height, width, 3], red first."""
+    height, width, channels = conversion.network.extent
+    pixels = np.random.default_rng(7).integers(0, 256, (height, width, 3 if channels == 3 else 1), np.uint8)
+    return np.ascontiguousarray(np.broadcast_to(pixels, (height, width, 3)))
+
+
+def _ours(conversion, data):
+    import facestyle as fs
+
+    names = {output for outputs in conversion.features.values() for output in outputs}
+    with fs.Model.load(data) as model, fs.Image.from_array(levels(conversion)) as image:
+        return {name: model.features(image, name) for name in names}
+
+
+def network_input(conversion):
+    """The same picture as the file's own library takes it, [1, channels, height, width]."""
+    pixels = levels(conversion).astype(np.float64)
+    pixels = pixels[:, :, ::-1] if conversion.kind.order == "bgr" else pixels
+    pixels = (pixels - conversion.mean) * conversion.scale
+    return pixels[:, :, : conversion.network.extent[2]].transpose(2, 0, 1)[None].astype(np.float32)
+
+
+def _theirs(paths, program, conversion):
+    suffix = str(paths[0]).rpartition(".")[2].lower()
+    if suffix == "onnx":
+        return _onnxruntime(paths[0], program, conversion)
+    if suffix in ("param", "bin"):
+        return _ncnn(paths, program, conversion)
+    raise ConvertError(f"a .{suffix} file cannot be verified; expected one of ONNX or ncnn")
+
+
+def _onnxruntime(path, program, conversion):
+    try:
+        import onnxruntime
+    except ImportError:
+        raise ConvertError("the package onnxruntime is absent; expected it, to verify") from None
+    (name, shape), = program.inputs.items()
+    picture = network_input(conversion)
+    if shape[1] not in (1, 3) and shape[3] in (1, 3):
+        picture = np.ascontiguousarray(picture.transpose(0, 2, 3, 1))
+    try:
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        kind = session.get_inputs()[0].type
+        picture = picture.astype({"tensor(float16)": np.float16, "tensor(double)": np.float64}.get(kind, np.float32))
+        batch = shape[0] or 1
+        found = session.run(program.outputs, {name: np.repeat(picture, batch, 0)})
+        return {name: array[:1] if batch > 1 else array for name, array in zip(program.outputs, found)}
+    except Exception as error:
+        raise ConvertError(f"onnxruntime cannot run {path}: {' '.join(str(error).split())[:200]}; expected it to, to verify") from None
+
+
+def _ncnn(paths, program, conversion):
+    try:
+        import ncnn
+    except ImportError:
+        raise ConvertError("the package ncnn is absent; expected it, to verify") from None
+    param, weights = sorted(map(str, paths), key=lambda path: not path.lower().endswith(".param"))
+    net = ncnn.Net()
+    # Single precision, as ours.
+    for option in ("use_fp16_packed", "use_fp16_storage", "use_fp16_arithmetic", "use_bf16_storage"):
+        setattr(net.opt, option, False)
+    net.load_param(param)
+    net.load_model(weights)
+    picture = np.ascontiguousarray(network_input(conversion)[0])  # which the matrix does not own
+    extractor = net.create_extractor()
+    extractor.input(next(iter(program.inputs)), ncnn.Mat(picture).clone())
+    found = {}
+    for name in program.outputs:
+        _, mat = extractor.extract(name)
+        found[name] = np.array(mat.clone())
+    return found

@@ -1,0 +1,29 @@
+"""Writes a network as a weight file, whole or not at all."""
+
+import os
+from pathlib import Path
+
+from ..models import ModelError, store, tensor_file
+from . import ConvertError
+
+
+def encode(network, metadata):
+    """The bytes of the file."""
+    words = {key: value for key, value in metadata.items() if value}
+    return encoded(network.tensors(), {"format": "facestyle-1", "architecture": "graph", "graph": network.text(), **words})
+
+
+def encoded(tensors, metadata):
+    return tensor_file.encode(tensors, metadata)
+
+
+def write(path, data):
+    path = Path(path)
+    if path.is_dir():
+        raise ConvertError(f"{path} is a folder; expected a file to be written")
+    if not os.path.isdir(path.parent):
+        raise ConvertError(f"no folder {path.parent}; expected one to write {path.name} to")
+    try:
+        store.write(path, data)
+    except ModelError as error:
+        raise ConvertError(str(error)) from None
