@@ -118,8 +118,6 @@ def make(program, options, stem="", given=None):
     network.mean, network.factor, network.is_bgr = conversion.mean.copy(), kind.scale, kind.order == "bgr"
     _name_outputs(conversion)
     folding.fold(network)
-    if network.mean[0] == network.mean[1] == network.mean[2] == 0:
-        network.mean = np.zeros(3)
     needs_size = network.is_fixed or any(layer.kind in ("dense", "flatten") for layer in network.layers)
     is_free = lowered.is_any_size or kind.name in (*recognition.DETECTORS, "fast-style")
     network.is_fixed = needs_size or not is_free
