@@ -164,6 +164,22 @@ def test_a_fast_style_takes_pictures_of_any_size(tmp_path):
     assert conversion.kind.name == "fast-style" and not conversion.network.is_fixed
 
 
+def test_a_file_is_cut_before_what_cannot_be_read(tmp_path):
+    graph = Graph()
+    a = graph.conv("input", 3, 4)
+    b = graph("Sigmoid", graph.conv(a, 4, 2))
+    path = graph.save(tmp_path / "n.onnx", graph("NonZero", b))
+    with pytest.raises(convert.ConvertError, match="NonZero"):
+        convert.convert(path, tmp_path / "out.safetensors")
+    command.main([str(path), "-o", str(tmp_path / "out.safetensors"), "--verify", "--outputs", b, a])
+    with fs.Model.open(tmp_path / "out.safetensors") as model:
+        assert set(fs.layers(model)) == {a, b}
+    onnx.save(onnx.load(path), path, save_as_external_data=True, location="n.data", size_threshold=0)
+    assert len(convert.convert(path, tmp_path / "out.safetensors", outputs=[a], verify=True).report) == 1
+    with pytest.raises(convert.ConvertError, match='an output is "nothing", which nothing makes'):
+        convert.convert(path, tmp_path / "out.safetensors", outputs=["nothing"])
+
+
 def test_what_the_command_says_goes_before_what_is_known(tmp_path, capsys):
     graph, output = embedder_graph(512)
     path = graph.save(tmp_path / "network.onnx", output)

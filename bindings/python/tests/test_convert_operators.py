@@ -338,6 +338,14 @@ def test_channels_are_joined_and_parted(tmp_path):
     text_of(tmp_path, graph, joined, first, second, picked)
 
 
+def test_groups_of_channels_are_exchanged_as_in_shufflenet(tmp_path):
+    graph = Graph()
+    x = graph("Relu", graph.conv("input", 3, 12))
+    x = graph("Transpose", graph("Reshape", x, np.array([1, 3, 4, 6, 4])), perm=[0, 2, 1, 3, 4])
+    x = graph("Reshape", x, np.array([1, 12, 6, 4]))
+    text_of(tmp_path, graph, graph.conv(x, 12, 4, 3, group=4))
+
+
 def test_rows_of_pictures_are_joined(tmp_path):
     graph = Graph((1, 3, 8, 8))
     a = graph.conv("input", 3, 2, 3, strides=[2, 2])

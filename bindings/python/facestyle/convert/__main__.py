@@ -54,6 +54,7 @@ def main(arguments=None):
     parser.add_argument("--licence", metavar="TEXT", help="of the weights")
     parser.add_argument("--name", metavar="NAME", help="of the model")
     parser.add_argument("--size", type=size, metavar="WxH", help="of the input, where the file leaves it open")
+    parser.add_argument("--outputs", nargs="+", metavar="VALUE", help="values of the file to answer in place of its own outputs")
     parser.add_argument("--verify", action="store_true", help="run the file with its own library too, and compare every output")
     options = vars(parser.parse_args(arguments))
     files, output = options.pop("files"), options.pop("output")

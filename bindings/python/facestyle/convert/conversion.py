@@ -28,6 +28,7 @@ class Options:
     licence: str = None
     name: str = None
     size: tuple = None  # height, width
+    outputs: list = None  # values of the file to answer instead of its own outputs
     verify: bool = False
 
 
@@ -79,6 +80,8 @@ def convert(paths, output, options=None):
         paths = [paths]
     program, kind = read(paths)
     stem = Path(paths[0]).stem.removesuffix(".ncnn")
+    if options.outputs and not isinstance(program, Named):
+        program.outputs = list(options.outputs)
     if isinstance(program, Named):
         return _convert_named(program, output, options, stem)
     conversion = make(program, options, stem, kind)
@@ -93,7 +96,7 @@ def convert(paths, output, options=None):
 
 def _convert_named(named, output, options, stem):
     """A network that the library knows by name has no graph of its own; only its words can be told."""
-    refused = [key for key in ("kind", "mean", "scale", "order", "size", "distance") if getattr(options, key) is not None]
+    refused = [key for key in ("kind", "mean", "scale", "order", "size", "distance", "outputs") if getattr(options, key) is not None]
     if refused:
         raise ConvertError(f"--{refused[0]} for {named.architecture}, which has its own; expected none")
     if options.verify:
