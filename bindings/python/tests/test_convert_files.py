@@ -80,6 +80,7 @@ def test_a_published_threshold_of_cosines_becomes_the_distance_of_unit_vectors(t
     conversion = converted(graph, tmp_path, output)
     assert abs(float(conversion.metadata["threshold"]) - 1.128) < 0.001
     assert conversion.metadata["published_threshold"] == "cosine distance 0.637"
+    assert not conversion.metadata["licence"]  # its shape does not tell whose weights they are
     conversion = converted(graph, tmp_path, output, distance="euclidean", threshold=1.25)
     assert conversion.metadata["threshold"] == "1.25" and "distance" in conversion.metadata
 
@@ -218,6 +219,8 @@ def test_a_published_file_is_converted_verified_and_run(tmp_path, name):
     conversion = convert.convert(path, tmp_path / "out.safetensors", verify=True)
     kind, outputs = PUBLISHED[name]
     assert conversion.kind.name == kind and len(conversion.report) == outputs
+    licence = {"yunet": "MIT", "scrfd": "non-commercial", "landmarks": ""}[kind]
+    assert conversion.metadata["licence"].startswith(licence) and bool(conversion.metadata["licence"]) == bool(licence)
     with fs.Model.open(tmp_path / "out.safetensors") as model:
         side = (112, 112) if kind == "landmarks" else (160, 96)
         with fs.Image.from_array(np.zeros((*side, 3), np.uint8)) as image:

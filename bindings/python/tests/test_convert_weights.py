@@ -175,7 +175,7 @@ def test_the_published_networks_for_liveness(tmp_path, name, layers):
     path = shared(f"models/published/{name}.pth")
     conversion = convert.convert(path, tmp_path / "out.safetensors")
     assert conversion.kind.name == "liveness" and len(conversion.network.layers) == layers
-    assert conversion.metadata["crop"] == name[0] + (".7" if name[0] == "2" else "") and conversion.metadata["licence"] == "Apache-2.0"
+    assert conversion.metadata["crop"] == name[0] + (".7" if name[0] == "2" else "") and conversion.metadata["licence"].startswith("Apache-2.0")
     with fs.Model.open(tmp_path / "out.safetensors") as model, fs.Image.from_array(np.full((80, 80, 3), 99, np.uint8)) as image:
         scores, logits = (model.features(image, output).ravel() for output in ("scores", "logits"))
     assert abs(scores.sum() - 1) < tolerances.FLOAT

@@ -1,11 +1,11 @@
 """From the files of a network to one of ours: read, lower, recognise, fold, write, and verify if asked."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from . import ConvertError, folding, lowering, recognition, writing
+from . import ConvertError, folding, known_files, lowering, recognition, writing
 from .named import Named
 from .network import number
 from .values import Pieces
@@ -79,6 +79,8 @@ def convert(paths, output, options=None):
     if isinstance(paths, (str, Path)):
         paths = [paths]
     program, kind = read(paths)
+    if options.licence is None:
+        options = replace(options, licence=known_files.licence([Path(path) for path in paths]))
     stem = Path(paths[0]).stem.removesuffix(".ncnn")
     if options.outputs and not isinstance(program, Named):
         program.outputs = list(options.outputs)
@@ -146,7 +148,7 @@ def _lowered(program, size):
 
 
 def _told(kind, options):
-    for key in ("mean", "scale", "order", "threshold", "distance", "licence"):
+    for key in ("mean", "scale", "order", "threshold", "distance"):
         if getattr(options, key) is not None:
             setattr(kind, key, getattr(options, key))
     if kind.order not in ("rgb", "bgr"):
@@ -205,7 +207,7 @@ def _plain(network, name):
 
 
 def _metadata(kind, options, stem):
-    metadata = {"kind": kind.name, "name": options.name or stem, "licence": kind.licence}
+    metadata = {"kind": kind.name, "name": options.name or stem, "licence": options.licence}
     if kind.name in recognition.EMBEDDERS:
         metadata["distance"] = kind.distance
         if kind.threshold is not None:
