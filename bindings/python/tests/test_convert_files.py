@@ -145,7 +145,8 @@ def test_centerface_has_one_box_of_four_numbers(tmp_path):
         assert np.array_equal(model.features(image, "box4"), np.concatenate(parts, 2))
 
 
-@pytest.mark.parametrize("side, count, kind", [(80, 3, "liveness"), (112, 136, "landmarks"), (112, 196, "landmarks"), (96, 128, "openface")])
+@pytest.mark.parametrize("side, count, kind", [
+    (80, 3, "liveness"), (112, 136, "landmarks"), (112, 196, "landmarks"), (96, 128, "openface")])
 def test_other_networks_for_faces_are_recognised(tmp_path, side, count, kind):
     graph, output = embedder_graph(count, side)
     assert converted(graph, tmp_path, output).kind.name == kind
@@ -196,7 +197,8 @@ def test_what_the_command_says_goes_before_what_is_known(tmp_path, capsys):
 
 @pytest.mark.parametrize("options, reason", [
     ({"threshold": -1.0}, "threshold -1.0; expected 0 or more"), ({"scale": 0.0}, "scale 0.0; expected a number but 0"),
-    ({"kind": "yunet"}, "expected the heads of yunet"), ({"size": (96, 96)}, "expected that size, not 96x96"), ({"kind": "what"}, 'kind "what"; expected one of'),
+    ({"kind": "yunet"}, "expected the heads of yunet"),
+    ({"size": (96, 96)}, "expected that size, not 96x96"), ({"kind": "what"}, 'kind "what"; expected one of'),
 ])  # fmt: skip
 def test_options_that_do_not_fit_are_refused(tmp_path, options, reason):
     graph, output = embedder_graph(512)
@@ -438,6 +440,26 @@ def test_a_network_that_the_library_answers_otherwise_is_not_written(tmp_path, m
     path = graph.save(tmp_path / "n.onnx", graph.conv("input", 3, 4))
     monkeypatch.setattr(verification, "network_input", lambda conversion: np.zeros((1, 3, 8, 6), np.float32))
     assert 'output "conv_0" differs by' in refusal(path, tmp_path, verify=True, kind="network")
+
+
+def test_what_the_library_would_refuse_is_not_written(tmp_path, monkeypatch):
+    from facestyle.convert import network
+
+    graph = Graph()
+    path = graph.save(tmp_path / "n.onnx", graph.conv("input", 3, 4))
+    monkeypatch.setattr(network.Network, "text", lambda self: "input\nx what < input\noutput x\n")
+    assert "libfacestyle refuses what was made of it: graph: x: kind" in refusal(path, tmp_path)
+
+
+def test_it_converts_where_the_library_is_not_installed(tmp_path):
+    graph = Graph()
+    path = graph.save(tmp_path / "n.onnx", graph.conv("input", 3, 4))
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "FACESTYLE_LIBRARY": str(tmp_path / "none.so")}
+    command = [sys.executable, "-m", "facestyle.convert", path, "-o", tmp_path / "out.safetensors"]
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
+    assert done.returncode == 0 and (tmp_path / "out.safetensors").exists(), done.stderr
+    done = subprocess.run([*command, "--verify"], capture_output=True, text=True, env=env)
+    assert done.returncode == 1 and "libfacestyle is not to be found" in done.stderr
 
 
 # ---- The command ----

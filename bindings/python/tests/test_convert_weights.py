@@ -175,7 +175,8 @@ def test_the_published_networks_for_liveness(tmp_path, name, layers):
     path = shared(f"models/published/{name}.pth")
     conversion = convert.convert(path, tmp_path / "out.safetensors")
     assert conversion.kind.name == "liveness" and len(conversion.network.layers) == layers
-    assert conversion.metadata["crop"] == name[0] + (".7" if name[0] == "2" else "") and conversion.metadata["licence"].startswith("Apache-2.0")
+    assert conversion.metadata["crop"] == {"2": "2.7", "4": "4"}[name[0]]
+    assert conversion.metadata["licence"].startswith("Apache-2.0")
     with fs.Model.open(tmp_path / "out.safetensors") as model, fs.Image.from_array(np.full((80, 80, 3), 99, np.uint8)) as image:
         scores, logits = (model.features(image, output).ravel() for output in ("scores", "logits"))
     assert abs(scores.sum() - 1) < tolerances.FLOAT
@@ -272,7 +273,8 @@ def test_vgg19_of_matconvnet(tmp_path, form):
     row[0, :] = layers
     image = np.ones((4, 4, 3)) * CAFFE[::-1]
     normalization = {"averageImage": image if form == "filters" else CAFFE[::-1].reshape(1, 1, 3)}
-    net = {"layers": row, "normalization": normalization} if form == "filters" else {"layers": row, "meta": {"normalization": normalization}}
+    words = {"normalization": normalization}
+    net = {"layers": row, **(words if form == "filters" else {"meta": words})}
     scipy_io.savemat(tmp_path / "imagenet-vgg-verydeep-19.mat", net)
     convert.convert(tmp_path / "imagenet-vgg-verydeep-19.mat", tmp_path / "out.safetensors")
     expected = vgg_expected(PIXELS, weights, CAFFE[::-1], 1, "rgb")
@@ -357,7 +359,8 @@ def test_openface_of_keras(tmp_path):
 
 def test_a_network_of_pytorchs_fast_neural_style(tmp_path):
     shapes, norms = {}, {"conv1": "in1", "conv2": "in2", "conv3": "in3", "deconv1": "in4", "deconv2": "in5"}
-    plain = [("conv1", 8, 3, 9), ("conv2", 16, 8, 3), ("conv3", 32, 16, 3), ("deconv1", 16, 32, 3), ("deconv2", 8, 16, 3), ("deconv3", 3, 8, 9)]
+    plain = [("conv1", 8, 3, 9), ("conv2", 16, 8, 3), ("conv3", 32, 16, 3), ("deconv1", 16, 32, 3),
+             ("deconv2", 8, 16, 3), ("deconv3", 3, 8, 9)]  # fmt: skip
     for name, outputs, inputs, kernel in plain:
         shapes |= {f"{name}.conv2d.weight": (outputs, inputs, kernel, kernel), f"{name}.conv2d.bias": (outputs,)}
         if name in norms:

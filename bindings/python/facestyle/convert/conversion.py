@@ -11,6 +11,7 @@ from .network import number
 from .values import Pieces
 
 
+FILES = "an .onnx, .pth, .pt, .safetensors, .h5, .mat or .dat file, .param and .bin of ncnn, or a folder of .csv files"
 USUAL_SIDES = (112, 160, 96, 80, 224, 64, 256, 150, 299)  # of networks for faces
 
 
@@ -71,7 +72,7 @@ def read(paths):
     if len(paths) == 1 and suffixes[0] in reader:
         return reader[suffixes[0]](paths[0])
     names = ", ".join(path.name for path in paths)
-    raise ConvertError(f"{names}; expected an .onnx, .pth, .pt, .safetensors, .h5, .mat or .dat file, .param and .bin of ncnn, or a folder of .csv files")
+    raise ConvertError(f"{names}; expected {FILES}")
 
 
 def convert(paths, output, options=None):
@@ -92,6 +93,7 @@ def convert(paths, output, options=None):
         from . import verification
 
         conversion.report = verification.verify(paths, program, conversion, data)
+    writing.check(data, conversion.kind.name in recognition.EMBEDDERS)
     writing.write(output, data)
     return conversion
 
@@ -110,7 +112,9 @@ def _convert_named(named, output, options, stem):
     if options.threshold is not None:
         metadata["threshold"] = number(options.threshold)
     metadata = {key: value for key, value in metadata.items() if value}
-    writing.write(output, writing.encoded(named.tensors, metadata))
+    data = writing.encoded(named.tensors, metadata)
+    writing.check(data)
+    writing.write(output, data)
     return Conversion(named, recognition.Kind(named.architecture), {}, metadata)
 
 

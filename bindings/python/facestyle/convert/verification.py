@@ -43,6 +43,10 @@ def levels(conversion):
 def _ours(conversion, data):
     import facestyle as fs
 
+    try:
+        fs.version()
+    except ImportError as error:
+        raise ConvertError(f"{error}; expected it, to verify") from None
     names = {output for outputs in conversion.features.values() for output in outputs}
     with fs.Model.load(data) as model, fs.Image.from_array(levels(conversion)) as image:
         return {name: model.features(image, name) for name in names}
