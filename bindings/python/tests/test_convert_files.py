@@ -80,6 +80,7 @@ def test_a_published_threshold_of_cosines_becomes_the_distance_of_unit_vectors(t
     conversion = converted(graph, tmp_path, output)
     assert abs(float(conversion.metadata["threshold"]) - 1.128) < 0.001
     assert conversion.metadata["published_threshold"] == "cosine distance 0.637"
+    assert not conversion.metadata["licence"]  # its shape does not tell whose weights they are
     conversion = converted(graph, tmp_path, output, distance="euclidean", threshold=1.25)
     assert conversion.metadata["threshold"] == "1.25" and "distance" in conversion.metadata
 
@@ -144,7 +145,8 @@ def test_centerface_has_one_box_of_four_numbers(tmp_path):
         assert np.array_equal(model.features(image, "box4"), np.concatenate(parts, 2))
 
 
-@pytest.mark.parametrize("side, count, kind", [(80, 3, "liveness"), (112, 136, "landmarks"), (112, 196, "landmarks"), (96, 128, "openface")])
+@pytest.mark.parametrize("side, count, kind", [
+    (80, 3, "liveness"), (112, 136, "landmarks"), (112, 196, "landmarks"), (96, 128, "openface")])
 def test_other_networks_for_faces_are_recognised(tmp_path, side, count, kind):
     graph, output = embedder_graph(count, side)
     assert converted(graph, tmp_path, output).kind.name == kind
@@ -164,6 +166,22 @@ def test_a_fast_style_takes_pictures_of_any_size(tmp_path):
     assert conversion.kind.name == "fast-style" and not conversion.network.is_fixed
 
 
+def test_a_file_is_cut_before_what_cannot_be_read(tmp_path):
+    graph = Graph()
+    a = graph.conv("input", 3, 4)
+    b = graph("Sigmoid", graph.conv(a, 4, 2))
+    path = graph.save(tmp_path / "n.onnx", graph("NonZero", b))
+    with pytest.raises(convert.ConvertError, match="NonZero"):
+        convert.convert(path, tmp_path / "out.safetensors")
+    command.main([str(path), "-o", str(tmp_path / "out.safetensors"), "--verify", "--outputs", b, a])
+    with fs.Model.open(tmp_path / "out.safetensors") as model:
+        assert set(fs.layers(model)) == {a, b}
+    onnx.save(onnx.load(path), path, save_as_external_data=True, location="n.data", size_threshold=0)
+    assert len(convert.convert(path, tmp_path / "out.safetensors", outputs=[a], verify=True).report) == 1
+    with pytest.raises(convert.ConvertError, match='an output is "nothing", which nothing makes'):
+        convert.convert(path, tmp_path / "out.safetensors", outputs=["nothing"])
+
+
 def test_what_the_command_says_goes_before_what_is_known(tmp_path, capsys):
     graph, output = embedder_graph(512)
     path = graph.save(tmp_path / "network.onnx", output)
@@ -179,7 +197,8 @@ def test_what_the_command_says_goes_before_what_is_known(tmp_path, capsys):
 
 @pytest.mark.parametrize("options, reason", [
     ({"threshold": -1.0}, "threshold -1.0; expected 0 or more"), ({"scale": 0.0}, "scale 0.0; expected a number but 0"),
-    ({"kind": "yunet"}, "expected the heads of yunet"), ({"size": (96, 96)}, "expected that size, not 96x96"), ({"kind": "what"}, 'kind "what"; expected one of'),
+    ({"kind": "yunet"}, "expected the heads of yunet"),
+    ({"size": (96, 96)}, "expected that size, not 96x96"), ({"kind": "what"}, 'kind "what"; expected one of'),
 ])  # fmt: skip
 def test_options_that_do_not_fit_are_refused(tmp_path, options, reason):
     graph, output = embedder_graph(512)
@@ -202,6 +221,8 @@ def test_a_published_file_is_converted_verified_and_run(tmp_path, name):
     conversion = convert.convert(path, tmp_path / "out.safetensors", verify=True)
     kind, outputs = PUBLISHED[name]
     assert conversion.kind.name == kind and len(conversion.report) == outputs
+    licence = {"yunet": "MIT", "scrfd": "non-commercial", "landmarks": ""}[kind]
+    assert conversion.metadata["licence"].startswith(licence) and bool(conversion.metadata["licence"]) == bool(licence)
     with fs.Model.open(tmp_path / "out.safetensors") as model:
         side = (112, 112) if kind == "landmarks" else (160, 96)
         with fs.Image.from_array(np.zeros((*side, 3), np.uint8)) as image:
@@ -419,6 +440,26 @@ def test_a_network_that_the_library_answers_otherwise_is_not_written(tmp_path, m
     path = graph.save(tmp_path / "n.onnx", graph.conv("input", 3, 4))
     monkeypatch.setattr(verification, "network_input", lambda conversion: np.zeros((1, 3, 8, 6), np.float32))
     assert 'output "conv_0" differs by' in refusal(path, tmp_path, verify=True, kind="network")
+
+
+def test_what_the_library_would_refuse_is_not_written(tmp_path, monkeypatch):
+    from facestyle.convert import network
+
+    graph = Graph()
+    path = graph.save(tmp_path / "n.onnx", graph.conv("input", 3, 4))
+    monkeypatch.setattr(network.Network, "text", lambda self: "input\nx what < input\noutput x\n")
+    assert "libfacestyle refuses what was made of it: graph: x: kind" in refusal(path, tmp_path)
+
+
+def test_it_converts_where_the_library_is_not_installed(tmp_path):
+    graph = Graph()
+    path = graph.save(tmp_path / "n.onnx", graph.conv("input", 3, 4))
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "FACESTYLE_LIBRARY": str(tmp_path / "none.so")}
+    command = [sys.executable, "-m", "facestyle.convert", path, "-o", tmp_path / "out.safetensors"]
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
+    assert done.returncode == 0 and (tmp_path / "out.safetensors").exists(), done.stderr
+    done = subprocess.run([*command, "--verify"], capture_output=True, text=True, env=env)
+    assert done.returncode == 1 and "libfacestyle is not to be found" in done.stderr
 
 
 # ---- The command ----

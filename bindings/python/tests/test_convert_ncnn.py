@@ -169,11 +169,14 @@ def test_weights_of_eight_bits_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("change, reason", [
-    (lambda net: setattr(net, "data", net.data[:-4]), "numbers at byte"), (lambda net: setattr(net, "data", net.data + b"1234"), "4 bytes behind"),
+    (lambda net: setattr(net, "data", net.data[:-4]), "numbers at byte"),
+    (lambda net: setattr(net, "data", net.data + b"1234"), "4 bytes behind"),
     (lambda net: net.lines.append("Mystery m 1 1 v1 v9"), 'Mystery "m": a kind that is not known'),
     (lambda net: net.lines.append("ReLU m 1 1 nothing v9"), 'reads "nothing"; expected a result of a layer above'),
-    (lambda net: net.lines.append("ReLU m"), 'expected kind, name and two counts'), (lambda net: net.lines.append("ReLU m 3 1 v1"), "expected the names of 3"),
-    (lambda net: net.lines.append("ReLU m 1 1 v1 v9 0:1"), 'expected key=value of numbers'), (lambda net: net.lines.pop(0), "no layer Input above it"),
+    (lambda net: net.lines.append("ReLU m"), "expected kind, name and two counts"),
+    (lambda net: net.lines.append("ReLU m 3 1 v1"), "expected the names of 3"),
+    (lambda net: net.lines.append("ReLU m 1 1 v1 v9 0:1"), "expected key=value of numbers"),
+    (lambda net: net.lines.pop(0), "no layer Input above it"),
     (lambda net: net.lines.append("Input i 0 1 other"), "a second input"),
 ])  # fmt: skip
 def test_damaged_files_are_refused(tmp_path, change, reason):

@@ -298,7 +298,8 @@ def test_a_product_of_itself_and_a_power(tmp_path):
 @pytest.mark.parametrize("attributes", [
     {"kernel_shape": [2, 2], "strides": [2, 2]}, {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]},
     {"kernel_shape": [3, 2], "strides": [1, 2], "pads": [0, 1, 2, 0]}, {"kernel_shape": [2, 2], "strides": [2, 2], "ceil_mode": 1},
-    {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [0, 0, 1, 1]}, {"kernel_shape": [3, 3], "auto_pad": "SAME_UPPER", "strides": [2, 2]},
+    {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [0, 0, 1, 1]},
+    {"kernel_shape": [3, 3], "auto_pad": "SAME_UPPER", "strides": [2, 2]},
 ])  # fmt: skip
 def test_pooling(tmp_path, kind, attributes):
     graph = Graph((1, 3, 9, 11))
@@ -336,6 +337,14 @@ def test_channels_are_joined_and_parted(tmp_path):
     first, second = graph("Split", joined, np.array([3, 7]), outputs=2, axis=1)
     picked = graph("Slice", joined, np.array([1]), np.array([9]), np.array([1]), np.array([3]))
     text_of(tmp_path, graph, joined, first, second, picked)
+
+
+def test_groups_of_channels_are_exchanged_as_in_shufflenet(tmp_path):
+    graph = Graph()
+    x = graph("Relu", graph.conv("input", 3, 12))
+    x = graph("Transpose", graph("Reshape", x, np.array([1, 3, 4, 6, 4])), perm=[0, 2, 1, 3, 4])
+    x = graph("Reshape", x, np.array([1, 12, 6, 4]))
+    text_of(tmp_path, graph, graph.conv(x, 12, 4, 3, group=4))
 
 
 def test_rows_of_pictures_are_joined(tmp_path):
@@ -481,7 +490,8 @@ def test_a_picture_resized_to_the_size_of_another_stays_free(tmp_path):
     b = graph.conv(a, 4, 4, 3, pads=[1, 1, 1, 1], strides=[2, 2])
     sides = graph("Slice", graph("Shape", a), np.array([2]), np.array([4]), np.array([0]))
     sizes = graph("Concat", np.array([1, 4]), graph("Cast", sides, to=7), axis=0)
-    y = graph("Add", a, graph("Resize", b, "", "", sizes, mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"))
+    b = graph("Resize", b, "", "", sizes, mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+    y = graph("Add", a, b)
     text = text_of(tmp_path, graph, y)
     assert "upsampling factor=2" in text and text.startswith("input channels=3 mean")
 

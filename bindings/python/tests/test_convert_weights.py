@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from conftest import shared
-from test_models import state, tensor, zip_file
+from test_models import DAT, REALS, dlib_layer, dlib_tensor, integer, integers, state, tensor, zip_file
 
 import facestyle as fs
 import facestyle.convert as convert
@@ -175,7 +175,8 @@ def test_the_published_networks_for_liveness(tmp_path, name, layers):
     path = shared(f"models/published/{name}.pth")
     conversion = convert.convert(path, tmp_path / "out.safetensors")
     assert conversion.kind.name == "liveness" and len(conversion.network.layers) == layers
-    assert conversion.metadata["crop"] == name[0] + (".7" if name[0] == "2" else "") and conversion.metadata["licence"] == "Apache-2.0"
+    assert conversion.metadata["crop"] == {"2": "2.7", "4": "4"}[name[0]]
+    assert conversion.metadata["licence"].startswith("Apache-2.0")
     with fs.Model.open(tmp_path / "out.safetensors") as model, fs.Image.from_array(np.full((80, 80, 3), 99, np.uint8)) as image:
         scores, logits = (model.features(image, output).ravel() for output in ("scores", "logits"))
     assert abs(scores.sum() - 1) < tolerances.FLOAT
@@ -272,7 +273,8 @@ def test_vgg19_of_matconvnet(tmp_path, form):
     row[0, :] = layers
     image = np.ones((4, 4, 3)) * CAFFE[::-1]
     normalization = {"averageImage": image if form == "filters" else CAFFE[::-1].reshape(1, 1, 3)}
-    net = {"layers": row, "normalization": normalization} if form == "filters" else {"layers": row, "meta": {"normalization": normalization}}
+    words = {"normalization": normalization}
+    net = {"layers": row, **(words if form == "filters" else {"meta": words})}
     scipy_io.savemat(tmp_path / "imagenet-vgg-verydeep-19.mat", net)
     convert.convert(tmp_path / "imagenet-vgg-verydeep-19.mat", tmp_path / "out.safetensors")
     expected = vgg_expected(PIXELS, weights, CAFFE[::-1], 1, "rgb")
@@ -357,7 +359,8 @@ def test_openface_of_keras(tmp_path):
 
 def test_a_network_of_pytorchs_fast_neural_style(tmp_path):
     shapes, norms = {}, {"conv1": "in1", "conv2": "in2", "conv3": "in3", "deconv1": "in4", "deconv2": "in5"}
-    plain = [("conv1", 8, 3, 9), ("conv2", 16, 8, 3), ("conv3", 32, 16, 3), ("deconv1", 16, 32, 3), ("deconv2", 8, 16, 3), ("deconv3", 3, 8, 9)]
+    plain = [("conv1", 8, 3, 9), ("conv2", 16, 8, 3), ("conv3", 32, 16, 3), ("deconv1", 16, 32, 3),
+             ("deconv2", 8, 16, 3), ("deconv3", 3, 8, 9)]  # fmt: skip
     for name, outputs, inputs, kernel in plain:
         shapes |= {f"{name}.conv2d.weight": (outputs, inputs, kernel, kernel), f"{name}.conv2d.bias": (outputs,)}
         if name in norms:
@@ -389,3 +392,53 @@ def test_a_program_refuses_what_it_cannot_order():
     whole = build.end(out=build("Relu", build("Add", "input", np.float32(1))))
     assert [operator.kind for operator in whole.ordered()] == ["Add", "Relu", "Identity"]
     assert conversions.make(whole, conversions.Options(kind="network")).network.text().count("\n") == 3
+
+
+def dlib_file():
+    """A file of dlib's face recognition network, every layer of it, and the weights that ours should have."""
+    from facestyle.models import convert as recipes
+
+    wanted, layers = {}, []
+
+    def convolution(name, shape, steps):
+        weight, bias = seeded(shape, len(layers), (1 / np.prod(shape[1:])) ** 0.5), seeded(shape[:1], len(layers) + 500)
+        gamma, beta = 1 + seeded(shape[:1], len(layers) + 600, 0.1), seeded(shape[:1], len(layers) + 700, 0.1)
+        wanted.update({f"{name}.weight": weight, f"{name}.bias": bias, f"{name}.gamma": gamma, f"{name}.beta": beta})
+        one = (1, shape[0], 1, 1)
+        layers.append(dlib_layer("con_4", dlib_tensor([*weight.ravel(), *bias]), integers(1, 1, 1, *steps), integers(1, *shape),
+                                 integers(1, *one), REALS))  # fmt: skip
+        layers.append(dlib_layer("affine_", dlib_tensor([*gamma, *beta]), integers(1, *one), integers(1, *one), integer(0)))
+
+    pool = integers(1, 1, 1, 1, 0, 0)
+    convolution("stem", (32, 3, 7, 7), (2, 2, 0, 0))
+    layers += [dlib_layer("relu_"), dlib_layer("max_pool_2", pool)]
+    inputs, block = 32, 0
+    for count, outputs, halves in recipes.STAGES:
+        for smaller in [halves] + [False] * (count - 1):
+            block += 1
+            convolution(f"block{block}.a", (outputs, inputs, 3, 3), (2, 2, 0, 0) if smaller else (1, 1, 1, 1))
+            layers.append(dlib_layer("relu_"))
+            convolution(f"block{block}.b", (outputs, outputs, 3, 3), (1, 1, 1, 1))
+            layers += [dlib_layer("avg_pool_2", pool)] * smaller + [dlib_layer("add_prev_"), dlib_layer("relu_")]
+            inputs = outputs
+    matrix = seeded((256, 128), 9, 0.1)
+    wanted["embedding.weight"] = matrix.T
+    layers.append(dlib_layer("avg_pool_2", pool))
+    layers.append(dlib_layer("fc_2", integers(128, 256), dlib_tensor(matrix.ravel()), integers(1, 256, 128, 1, 1), integers(1, 0, 0, 0, 0),
+                             integer(1), REALS))  # fmt: skip
+    # The layer on the input has one number more.
+    return DAT[: DAT.index(b"con_4") - len(integer(5))] + layers[0] + integer(1) + b"".join(layers[1:]), wanted
+
+
+def test_dlibs_own_file(tmp_path):
+    from safetensors.numpy import load_file
+
+    data, wanted = dlib_file()
+    (tmp_path / "resnet.dat").write_bytes(data)
+    conversion = convert.convert(tmp_path / "resnet.dat", tmp_path / "out.safetensors", licence="mine")
+    assert conversion.metadata["licence"] == "mine" and conversion.metadata["threshold"] == "0.6"
+    tensors = load_file(tmp_path / "out.safetensors")
+    assert tensors.keys() == wanted.keys() and all(np.array_equal(tensors[name], wanted[name]) for name in wanted)
+    with fs.Model.open(tmp_path / "out.safetensors") as model, fs.Embedder(model) as embedder:
+        with fs.Image.from_array(np.full((150, 150, 3), 99, np.uint8)) as image:
+            assert np.isfinite(embedder.embed_chips([image])).all()

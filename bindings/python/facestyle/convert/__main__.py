@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from . import ConvertError, recognition
+from . import ConvertError, conversion, recognition
 from .named import Named
 
 
@@ -41,7 +41,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(
         prog="facestyle-convert", description="Convert a network of another library to a file of ours: docs/reference/models.md.")
     parser.add_argument("files", nargs="+", metavar="FILE",
-                        help=".onnx; .param and .bin of ncnn; .pth, .pt, .safetensors, .h5, .mat, .dat; a folder of .csv files")  # fmt: skip
+                        help=conversion.FILES)  # fmt: skip
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the .safetensors file to write")
     parser.add_argument("--kind", choices=recognition.KINDS, metavar="KIND",
                         help=f"of {', '.join(recognition.KINDS)}; by default the network is recognised")  # fmt: skip
@@ -54,13 +54,14 @@ def main(arguments=None):
     parser.add_argument("--licence", metavar="TEXT", help="of the weights")
     parser.add_argument("--name", metavar="NAME", help="of the model")
     parser.add_argument("--size", type=size, metavar="WxH", help="of the input, where the file leaves it open")
+    parser.add_argument("--outputs", nargs="+", metavar="VALUE", help="values of the file to answer in place of its own outputs")
     parser.add_argument("--verify", action="store_true", help="run the file with its own library too, and compare every output")
     options = vars(parser.parse_args(arguments))
     files, output = options.pop("files"), options.pop("output")
     from . import convert
 
     try:
-        conversion = convert(files, output, **options)
+        made = convert(files, output, **options)
     except ConvertError as error:
         sys.exit(f"facestyle-convert: {error}")
     except OSError as error:
@@ -69,13 +70,13 @@ def main(arguments=None):
         sys.exit("facestyle-convert: no memory for the network; expected more, or a smaller one")
     except KeyboardInterrupt:
         sys.exit("facestyle-convert: interrupted; expected to finish")
-    network = conversion.network
+    network = made.network
     height, width, _ = network.extent
     is_free = not height if isinstance(network, Named) else not network.is_fixed
     seen = "pictures of any size" if is_free else f"pictures of {width}x{height}"
     more = "" if isinstance(network, Named) else f", {len(network.layers)} layers, outputs {', '.join(network.outputs)}"
-    print(f"{output}: {conversion.kind.name}, {seen}{more}")
-    for name, difference in conversion.report:
+    print(f"{output}: {made.kind.name}, {seen}{more}")
+    for name, difference in made.report:
         print(f"verified {name}: {difference:.1e} of its largest number")
 
 

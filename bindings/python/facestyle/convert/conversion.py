@@ -1,16 +1,17 @@
 """From the files of a network to one of ours: read, lower, recognise, fold, write, and verify if asked."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from . import ConvertError, folding, lowering, recognition, writing
+from . import ConvertError, folding, known_files, lowering, recognition, writing
 from .named import Named
 from .network import number
 from .values import Pieces
 
 
+FILES = "an .onnx, .pth, .pt, .safetensors, .h5, .mat or .dat file, .param and .bin of ncnn, or a folder of .csv files"
 USUAL_SIDES = (112, 160, 96, 80, 224, 64, 256, 150, 299)  # of networks for faces
 
 
@@ -28,6 +29,7 @@ class Options:
     licence: str = None
     name: str = None
     size: tuple = None  # height, width
+    outputs: list = None  # values of the file to answer instead of its own outputs
     verify: bool = False
 
 
@@ -70,7 +72,7 @@ def read(paths):
     if len(paths) == 1 and suffixes[0] in reader:
         return reader[suffixes[0]](paths[0])
     names = ", ".join(path.name for path in paths)
-    raise ConvertError(f"{names}; expected an .onnx, .pth, .pt, .safetensors, .h5, .mat or .dat file, .param and .bin of ncnn, or a folder of .csv files")
+    raise ConvertError(f"{names}; expected {FILES}")
 
 
 def convert(paths, output, options=None):
@@ -78,7 +80,11 @@ def convert(paths, output, options=None):
     if isinstance(paths, (str, Path)):
         paths = [paths]
     program, kind = read(paths)
+    if options.licence is None:
+        options = replace(options, licence=known_files.licence([Path(path) for path in paths]))
     stem = Path(paths[0]).stem.removesuffix(".ncnn")
+    if options.outputs and not isinstance(program, Named):
+        program.outputs = list(options.outputs)
     if isinstance(program, Named):
         return _convert_named(program, output, options, stem)
     conversion = make(program, options, stem, kind)
@@ -87,13 +93,14 @@ def convert(paths, output, options=None):
         from . import verification
 
         conversion.report = verification.verify(paths, program, conversion, data)
+    writing.check(data, conversion.kind.name in recognition.EMBEDDERS)
     writing.write(output, data)
     return conversion
 
 
 def _convert_named(named, output, options, stem):
     """A network that the library knows by name has no graph of its own; only its words can be told."""
-    refused = [key for key in ("kind", "mean", "scale", "order", "size", "distance") if getattr(options, key) is not None]
+    refused = [key for key in ("kind", "mean", "scale", "order", "size", "distance", "outputs") if getattr(options, key) is not None]
     if refused:
         raise ConvertError(f"--{refused[0]} for {named.architecture}, which has its own; expected none")
     if options.verify:
@@ -105,7 +112,9 @@ def _convert_named(named, output, options, stem):
     if options.threshold is not None:
         metadata["threshold"] = number(options.threshold)
     metadata = {key: value for key, value in metadata.items() if value}
-    writing.write(output, writing.encoded(named.tensors, metadata))
+    data = writing.encoded(named.tensors, metadata)
+    writing.check(data)
+    writing.write(output, data)
     return Conversion(named, recognition.Kind(named.architecture), {}, metadata)
 
 
@@ -118,8 +127,6 @@ def make(program, options, stem="", given=None):
     network.mean, network.factor, network.is_bgr = conversion.mean.copy(), kind.scale, kind.order == "bgr"
     _name_outputs(conversion)
     folding.fold(network)
-    if network.mean[0] == network.mean[1] == network.mean[2] == 0:
-        network.mean = np.zeros(3)
     needs_size = network.is_fixed or any(layer.kind in ("dense", "flatten") for layer in network.layers)
     is_free = lowered.is_any_size or kind.name in (*recognition.DETECTORS, "fast-style")
     network.is_fixed = needs_size or not is_free
@@ -145,7 +152,7 @@ def _lowered(program, size):
 
 
 def _told(kind, options):
-    for key in ("mean", "scale", "order", "threshold", "distance", "licence"):
+    for key in ("mean", "scale", "order", "threshold", "distance"):
         if getattr(options, key) is not None:
             setattr(kind, key, getattr(options, key))
     if kind.order not in ("rgb", "bgr"):
@@ -204,7 +211,7 @@ def _plain(network, name):
 
 
 def _metadata(kind, options, stem):
-    metadata = {"kind": kind.name, "name": options.name or stem, "licence": kind.licence}
+    metadata = {"kind": kind.name, "name": options.name or stem, "licence": options.licence}
     if kind.name in recognition.EMBEDDERS:
         metadata["distance"] = kind.distance
         if kind.threshold is not None:

@@ -23,11 +23,6 @@ class Lowering:
         self.values = dict(program.constants)
         self.network, value, self.is_any_size = _input(name, shape, size)
         self.values[name] = value
-        # Sizes that were taken from the input's.
-        self.readers = {}
-        for operator in program.ordered():
-            for value in operator.inputs:
-                self.readers[value] = self.readers.get(value, 0) + 1
 
     def run(self):
         """The network, and what each output of the program is of it, for one picture whatever the file's batch."""

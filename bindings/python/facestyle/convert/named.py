@@ -33,7 +33,7 @@ def vgg19_layers():
 VGG19_MEAN = np.array([103.939, 116.779, 123.68])
 
 
-def vgg19(weights, biases, order, mean, scale=(1.0, 1.0, 1.0), licence=""):
+def vgg19(weights, biases, order, mean, scale=(1.0, 1.0, 1.0)):
     """From weights [filters, channels, height, width] and biases in the order of the layers.
 
     `order`, `mean` and `scale` are of the file's input, (level - mean) scale: what differs from ours goes into the first layer.
@@ -53,8 +53,7 @@ def vgg19(weights, biases, order, mean, scale=(1.0, 1.0, 1.0), licence=""):
             # Means that differ a little shift every level alike; at the edges, where zeros are added, half a level remains.
             bias = bias + (weight.sum((2, 3)) * (VGG19_MEAN - np.asarray(mean))).sum(1)
         tensors[f"{name}.weight"], tensors[f"{name}.bias"] = single(weight, name), single(bias, name)
-    return Named("vgg19", tensors, {"licence": licence, "channels": "bgr", "mean": "103.939 116.779 123.68", "scale": "1"},
-                 (None, None, 3))  # fmt: skip
+    return Named("vgg19", tensors, {"channels": "bgr", "mean": "103.939 116.779 123.68", "scale": "1"}, (None, None, 3))
 
 
 def single(array, name):

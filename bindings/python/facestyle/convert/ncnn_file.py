@@ -343,7 +343,8 @@ def _plain(kind):
 _LAYERS = {
     "Convolution": _convolution, "ConvolutionDepthWise": _convolution, "Deconvolution": _deconvolution,
     "DeconvolutionDepthWise": _deconvolution, "InnerProduct": _inner_product, "BatchNorm": _batch_norm, "Scale": _scale,
-    "Permute": _permute, "Reshape": _reshape, "PReLU": _prelu, "ReLU": _relu, "Sigmoid": _plain("Sigmoid"), "TanH": _plain("Tanh"), "BinaryOp": _binary,
+    "Permute": _permute, "Reshape": _reshape,
+    "PReLU": _prelu, "ReLU": _relu, "Sigmoid": _plain("Sigmoid"), "TanH": _plain("Tanh"), "BinaryOp": _binary,
     "Eltwise": _eltwise, "Pooling": _pooling, "Interp": _interp, "Padding": _padding, "Concat": _concat, "Softmax": _softmax,
     "Flatten": _plain("Flatten"), "Dropout": _plain("Identity"), "Noop": _plain("Identity"), "Normalize": _normalise,
     "Clip": lambda reader, layer, inputs: reader.add(

@@ -46,6 +46,7 @@ def read_dlib(path):
         tensors, metadata = convert.dlib_tensors(_bytes(path))
     except ModelError as error:
         raise ConvertError(f"{path}: {error}") from None
+    metadata.pop("licence")  # that of the published file, which has its checksum
     return Named("dlib-resnet", tensors, metadata, (150, 150, 3)), "dlib-resnet"
 
 
@@ -95,7 +96,7 @@ def _keras_vgg19(layers):
             take = Taken(layers.get(f"block{block}_conv{i}", {}), f"layer block{block}_conv{i}")
             weights.append(take("kernel").transpose(3, 2, 0, 1))
             biases.append(take("bias"))
-    return vgg19(weights, biases, "bgr", (103.939, 116.779, 123.68), licence="CC BY 4.0 (Visual Geometry Group, Oxford)")
+    return vgg19(weights, biases, "bgr", (103.939, 116.779, 123.68))
 
 
 def _keras_openface(layers):
@@ -123,8 +124,7 @@ def _openface(tensors):
     if missing:
         raise ConvertError(f"no {', '.join(missing)}; expected all layers of nn4.small2")
     # Keras-OpenFace's two response normalisations are TensorFlow's; its threshold, 0.99, is of squared distances.
-    return Named("nn4.small2", tensors, {"licence": "Apache-2.0 (OpenFace)", "lrn": "tensorflow", "threshold": "0.995",
-                                         "distance": "euclidean"}, (96, 96, 3))  # fmt: skip
+    return Named("nn4.small2", tensors, {"lrn": "tensorflow", "threshold": "0.995", "distance": "euclidean"}, (96, 96, 3))
 
 
 def read_csv_folder(folder):
@@ -194,7 +194,7 @@ def read_matlab(path):
         mean = _average_image(net)
     except (IndexError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConvertError(f"{path}: {' '.join(str(error).split())[:120]}; expected layers as MatConvNet has them") from None
-    return vgg19(weights, biases, "rgb", mean, licence="CC BY 4.0 (Visual Geometry Group, Oxford)"), "vgg19"
+    return vgg19(weights, biases, "rgb", mean), "vgg19"
 
 
 def _average_image(net):

@@ -37,7 +37,6 @@ class Kind:
     is_published: bool = True  # else it is ours
     is_unit: bool = False  # whether the embedding is brought to unit length
     outputs: dict = field(default_factory=dict)  # ours: the program's
-    licence: str = ""
 
 
 def _half(scale):
@@ -54,7 +53,7 @@ def _kind(name):
         # DeepFace's for the packs of InsightFace.
         "arcface": lambda: _embedder("arcface", 0.55, **_half(127.5)),
         # OpenCV's: a cosine of 0.363 or more; raw levels, its graph begins with the mean.
-        "sface": lambda: _embedder("sface", 1 - 0.363, licence="Apache-2.0"),
+        "sface": lambda: _embedder("sface", 1 - 0.363),
         # None is published: ArcFace's.
         "adaface": lambda: _embedder("adaface", 0.55, is_published=False, order="bgr", **_half(127.5)),
         # Measured with mobilefacenet-ncnn's on half of LFW: 0.07 % false accepts, 97.7 % true ones.
@@ -63,11 +62,11 @@ def _kind(name):
         "facenet": lambda: Kind("facenet", template=FACENET, distance="cosine", threshold=0.4, is_unit=True, **_half(128)),
         # OpenFace's 0.99 is of squared distances.
         "openface": lambda: Kind("openface", scale=1 / 255, distance="euclidean", threshold=0.995),
-        "yunet": lambda: Kind("yunet", order="bgr", threshold=0.7, licence="MIT"),
+        "yunet": lambda: Kind("yunet", order="bgr", threshold=0.7),
         "scrfd": lambda: Kind("scrfd", mean=(127.5,) * 3, scale=1 / 128, threshold=0.5),
         "retinaface": lambda: Kind("retinaface", mean=(104.0, 117.0, 123.0), order="bgr", threshold=0.5),
-        "centerface": lambda: Kind("centerface", threshold=0.5, licence="MIT"),
-        "liveness": lambda: Kind("liveness", order="bgr", licence="Apache-2.0"),
+        "centerface": lambda: Kind("centerface", threshold=0.5),
+        "liveness": lambda: Kind("liveness", order="bgr"),
         "landmarks": lambda: Kind("landmarks", scale=1 / 255),
         "fast-style": lambda: Kind("fast-style"),
         "network": lambda: Kind("network"),

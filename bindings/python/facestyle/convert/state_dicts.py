@@ -209,7 +209,7 @@ def _vgg19(tensors):
     take.check_all("classifier.", *TRAINING)
     # torchvision's: levels of 0 to 1, the mean and deviation of ImageNet.
     mean, deviation = (255 * np.array(values) for values in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
-    return vgg19(weights, biases, "rgb", mean, 1 / deviation, "BSD-3-Clause (torchvision)"), "vgg19"
+    return vgg19(weights, biases, "rgb", mean, 1 / deviation), "vgg19"
 
 
 def _fast_neural_style(tensors):

@@ -1,5 +1,7 @@
 """Runs a file with its own library and what was made of it with ours, on one picture, and compares every output."""
 
+from pathlib import Path
+
 import numpy as np
 
 from . import ConvertError
@@ -41,6 +43,10 @@ def levels(conversion):
 def _ours(conversion, data):
     import facestyle as fs
 
+    try:
+        fs.version()
+    except ImportError as error:
+        raise ConvertError(f"{error}; expected it, to verify") from None
     names = {output for outputs in conversion.features.values() for output in outputs}
     with fs.Model.load(data) as model, fs.Image.from_array(levels(conversion)) as image:
         return {name: model.features(image, name) for name in names}
@@ -75,7 +81,8 @@ def _onnxruntime(path, program, conversion):
     try:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        source = _with_outputs(path, program.outputs)
+        session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         kind = session.get_inputs()[0].type
         picture = picture.astype({"tensor(float16)": np.float16, "tensor(double)": np.float64}.get(kind, np.float32))
         batch = shape[0] or 1
@@ -83,6 +90,19 @@ def _onnxruntime(path, program, conversion):
         return {name: array[:1] if batch > 1 else array for name, array in zip(program.outputs, found)}
     except Exception as error:
         raise ConvertError(f"onnxruntime cannot run {path}: {' '.join(str(error).split())[:200]}; expected it to, to verify") from None
+
+
+def _with_outputs(path, outputs):
+    """The file, or its bytes with other outputs."""
+    import onnx
+
+    model = onnx.load(str(path), load_external_data=False)
+    if [value.name for value in model.graph.output] == list(outputs):
+        return str(path)
+    del model.graph.output[:]
+    model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in outputs)
+    onnx.load_external_data_for_model(model, str(Path(path).parent))
+    return model.SerializeToString()
 
 
 def _ncnn(paths, program, conversion):

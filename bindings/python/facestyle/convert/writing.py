@@ -17,6 +17,20 @@ def encoded(tensors, metadata):
     return tensor_file.encode(tensors, metadata)
 
 
+def check(data, is_embedder=False):
+    """Opens the file as its users will, where the library is installed."""
+    try:
+        from .. import Embedder, FaceStyleError, Model
+    except ImportError:
+        return
+    try:
+        with Model.load(data) as model:
+            if is_embedder:
+                Embedder(model).close()
+    except FaceStyleError as error:
+        raise ConvertError(f"libfacestyle refuses what was made of it: {error}; expected a network that it takes") from None
+
+
 def write(path, data):
     path = Path(path)
     if path.is_dir():

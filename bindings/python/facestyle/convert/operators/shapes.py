@@ -78,7 +78,25 @@ def transpose(lowering, operator, inputs):
         return value.shaped(shape, "hwc")
     if along == rank - 1 and order == [0, rank - 1, *range(1, rank - 1)]:
         return value.shaped(shape, "chw")
+    shuffled = _shuffled(lowering, operator, value, order)
+    if shuffled is not None:
+        return shuffled
     raise refusal(operator, inputs, f"axes in order {order}; expected the channels moved to the end, or back")
+
+
+def _shuffled(lowering, operator, value, order):
+    """Channels in another order, as ShuffleNet exchanges groups of them: [1, groups, each, height, width]; None if that is not it."""
+    height, width, channels = value.extent
+    first = 1
+    while first < len(value.shape) and math.prod(value.shape[1:first]) < channels:
+        first += 1
+    rest = list(range(first, len(order)))
+    if not value.has("chw") or math.prod(value.shape[1:first]) != channels or math.prod(value.shape[first:]) != height * width:
+        return None
+    if order[0] != 0 or order[first:] != rest:
+        return None
+    chosen = np.arange(channels).reshape(value.shape[1:first]).transpose([axis - 1 for axis in order[1:first]]).ravel()
+    return _chosen(lowering, operator, value, chosen, [value.shape[axis] for axis in order])
 
 
 def concatenation(lowering, operator, inputs):
@@ -156,10 +174,15 @@ def _picked(lowering, operator, inputs, value, places):
     if axis is None or any(m != n for i, (m, n) in enumerate(zip(places.shape, value.shape)) if i != axis):
         raise refusal(operator, inputs, "a part of the rows or columns; expected a part of the channels")
     chosen = np.unravel_index(np.moveaxis(places, axis, 0).reshape(places.shape[axis], -1)[:, 0], value.shape)[axis]
+    return _chosen(lowering, operator, value, chosen, places.shape)
+
+
+def _chosen(lowering, operator, value, chosen, shape):
+    """A convolution that copies channels, by their numbers."""
     weight = np.zeros((len(chosen), value.extent[2], 1, 1))
     weight[np.arange(len(chosen)), chosen] = 1
     return lowering.layer(
-        operator, "convolution", [value], (*value.extent[:2], len(chosen)), places.shape, value.order,
+        operator, "convolution", [value], (*value.extent[:2], len(chosen)), shape, value.order,
         {"filters": len(chosen), "kernel": 1, "bias": "no"}, {"weight": weight})
 
 
