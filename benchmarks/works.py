@@ -46,7 +46,7 @@ WORKS = [
     Work("mtcnn-vga", "mtcnn", ("facenet-pytorch",), (1, 2), 3e-3, 5, (640, 480), (MODELS / "mtcnn.safetensors",)),
     Work(
         "yunet-vga", "yunet", ("yunet",), (1, 2), 0.15, 15, (640, 480),
-        (ROOT / "models/faces-points.safetensors", YUNET)),
+        (ROOT / "models/faces-yunet.safetensors", YUNET)),
     Work("search-10k", "search", ("faiss",), (2,), 1e-4, 50, (10_000, 128, 1), (DLIB,)),
     Work("search-10k-64", "search", ("faiss",), (2,), 1e-4, 15, (10_000, 128, 64), (DLIB,)),
     Work("search-1m", "search", ("faiss",), (2,), 1e-4, 5, (1_000_000, 128, 1), (DLIB,)),

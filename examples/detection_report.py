@@ -138,7 +138,7 @@ def main():
     parser.add_argument("folder", type=Path, help="of cmu_mit and non_face")
     parser.add_argument("--out", type=Path, default=REPOSITORY / "build/detection")
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
-    parser.add_argument("--points", type=Path, default=REPOSITORY / "models/faces-points.safetensors", metavar="MODEL")
+    parser.add_argument("--points", type=Path, default=REPOSITORY / "models/faces-yunet.safetensors", metavar="MODEL")
     parser.add_argument("--yunet", type=Path, default=REPOSITORY / "build/models/yunet_n_dynamic.onnx", metavar="NETWORK")
     parser.add_argument("--mtcnn", type=Path, default=REPOSITORY / "build/models/mtcnn.safetensors", metavar="MODEL")
     parser.add_argument("--cascade", type=Path, default=REPOSITORY / "models/faces-cascade.safetensors", metavar="MODEL")

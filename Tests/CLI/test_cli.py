@@ -524,6 +524,7 @@ def test_a_one_pass_detector_is_searched_with(tmp_path):
 
     model, photo = tmp_path / "faces-points.safetensors", tmp_path / "photo.png"
     model.write_bytes(tensor_file.encode(pixel_detector.tensors(), pixel_detector.METADATA))
+    (tmp_path / "faces-yunet.safetensors").symlink_to(model)
     with facestyle.Image.from_array(pixel_detector.picture(96, 64, (40, 16), (64, 40))) as image:
         image.save(photo)
     # By its file, by its kind in the folder of models, and by default.

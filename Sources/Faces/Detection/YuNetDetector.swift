@@ -8,13 +8,16 @@ import Tensors
 /// The picture is first made smaller or larger, so that the smallest face to find gets the size of the
 /// smallest one that the network finds. A picture that is then larger than those of the training is also
 /// looked at at a quarter of the size, and so on: the network knows no larger faces either. Zeros fill up the
-/// last cells; large pictures are looked at in parts.
+/// last cells; large pictures are looked at in parts. If the model asks for it, each face is looked at again.
 package final class YuNetDetector: FaceFinder, @unchecked Sendable {
   private let network: Executor
   private let architecture: Architecture
   private let pyramid: Pyramid
   private let minLogit: Float
+  private let threshold: Float
   private let minSide: Float
+  /// Nil for a model that does not ask for it.
+  private let secondLook: SecondLook?
 
   /// Boxes with a larger intersection over union belong to one face.
   private static let maxOverlap: Float = 0.3
@@ -26,16 +29,22 @@ package final class YuNetDetector: FaceFinder, @unchecked Sendable {
   /// - Throws: `.badData` for a model without a tensor, or with metadata out of range.
   package init(_ model: Model, _ options: DetectorOptions) throws(Failure) {
     let own = try model.metadata("threshold", 0...1) ?? YuNetDetector.usualThreshold
-    let threshold = options.threshold(ofStage: 2) ?? own
-    minLogit = Float(log(Double(threshold) / (1 - Double(threshold))))  // infinite for 0 and 1
+    threshold = options.threshold(ofStage: 2) ?? own
+    let faceSide = try model.metadata("second_look", 32...112)
+    let first = faceSide == nil ? threshold : SecondLook.minFirstScore(for: threshold)
+    minLogit = Float(log(Double(first) / (1 - Double(first))))  // infinite for 0 and 1
     minSide = YuNetDetector.minPart * options.minFace
     var pyramid = Pyramid(minFace: options.minFace)
     if let side = try model.metadata("min_face", 4...128) { pyramid.networkMinFace = side }
     if let side = try model.metadata("max_side", 128...4096) { pyramid.networkMaxSide = side }
     self.pyramid = pyramid
-    architecture = try model.architecture()
-    network = Executor(
+    let architecture = try model.architecture()
+    let network = Executor(
       try model.network(), .init(YuNet.cellSides.map { YuNet.cells(ofSide: $0) }))
+    (self.architecture, self.network) = (architecture, network)
+    secondLook = faceSide.map {
+      SecondLook(network: network, architecture: architecture, faceSide: $0)
+    }
   }
 
   /// The faces of a picture, highest score first.
@@ -44,7 +53,10 @@ package final class YuNetDetector: FaceFinder, @unchecked Sendable {
     for level in pyramid.levels(width: image.width, height: image.height) {
       found += try faces(in: image, at: level)
     }
-    return found.suppressed(YuNetDetector.maxOverlap)
+    found = found.suppressed(YuNetDetector.maxOverlap)
+    guard let secondLook else { return found }
+    return try secondLook.faces(found, in: image, minScore: threshold)
+      .filter { max($0.box.width, $0.box.height) >= minSide }.suppressed(YuNetDetector.maxOverlap)
   }
 
   private func faces(in image: Image, at level: Pyramid.Level) throws(Failure) -> [Face] {

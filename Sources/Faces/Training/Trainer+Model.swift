@@ -27,6 +27,9 @@ extension Trainer {
     try self.init(architecture, settings, weights: start?.weights)
   }
 
+  /// The longer side of a face that a detector sees best, as measured on those that it was trained with.
+  private static var secondLook: Int { 76 }
+
   /// Writes the network as a model. An embedding model specifies the framing of its training or, if it was
   /// not trained from photos, the framing to use: faces aligned to the mean face, or whole photos if its
   /// pictures are not square.
@@ -45,6 +48,7 @@ extension Trainer {
     // Of a detector: a finder looks at larger pictures at several sizes.
     if settings.loss.wanted == .faces, let side = texts["side"].flatMap({ Int($0) }) {
       metadata["max_side"] = "\(max(side, 128))"
+      metadata["second_look"] = "\(Trainer.secondLook)"
     }
     try export(path: path, numbers, metadata: metadata)
   }

@@ -17,7 +17,7 @@ package enum ModelRole: CaseIterable {
   package var candidates: [String] {
     switch self {
     case .faces: [name, "dlib-resnet", "faces-nn4"]
-    case .facesWithPoints: [name, "mtcnn"]
+    case .facesWithPoints: [name, "mtcnn", "faces-yunet"]
     }
   }
 

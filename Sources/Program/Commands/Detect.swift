@@ -77,7 +77,7 @@ struct SearchOptions: ParsableArguments {
     /// The model's name.
     var modelName: String {
       switch self {
-      case .yunet: "faces-points"
+      case .yunet: "faces-yunet"
       case .mtcnn: "mtcnn"
       case .cascade: "faces-cascade"
       }

@@ -216,6 +216,62 @@ private func isNear(_ a: Box, _ left: Float, _ top: Float, side: Float) -> Bool 
     #expect(all[0] == all[1] && all[0] == all[2] && !all[0].isEmpty)
   }
 
+  // MARK: Second looks
+
+  /// A network that sees one pixel per cell of 32, in which the left eye is a quarter and the right eye three
+  /// quarters to the right.
+  private func coarseModel(_ metadata: [(String, String)]) throws -> Model {
+    try pixelModel(metadata) { name, tensor in
+      if name == "cells8.weight" || name == "cells32.weight" {
+        tensor.pointer[0] = name == "cells32.weight" ? 20 : 0
+      }
+      if name == "cells32.bias" { (tensor.pointer[5], tensor.pointer[7]) = (0.25, 0.75) }
+      return tensor
+    }
+  }
+
+  /// The square is in the middle of the picture: the mirror shows it in the same place.
+  @Test func `a face that is found again, in a mirror too, is where it is on average`() throws {
+    let image = try picture(96, 96, [(32, 32)], side: 32)
+    let faces = try Detector(coarseModel([("second_look", "32")]), options(12)).faces(in: image)
+    #expect(faces.count == 1)
+    let face = try #require(faces.first)
+    #expect(isNear(face.box, 32, 32, side: 32) && face.score > 0.999)
+    #expect(abs(face.landmarks[0].x - 39.5) < 0.01 && abs(face.landmarks[1].x - 55.5) < 0.01)
+    #expect(abs(face.landmarks[2].x - 47.5) < 0.01 && abs(face.landmarks[2].y - 47.5) < 0.01)
+  }
+
+  @Test func `a face that is not found again is none`() throws {
+    let image = try picture(96, 96, [(32, 32)], side: 32)
+    #expect(try Detector(coarseModel([]), options(12)).faces(in: image).count == 1)
+    // At this size it fills many cells, none of which is a face as large.
+    #expect(try Detector(coarseModel([("second_look", "112")]), options(12)).faces(in: image).isEmpty)
+  }
+
+  /// The geometric mean of three equal scores is each.
+  @Test func `the threshold is one of the mean score`() throws {
+    let image = try Image(width: 96, height: 96) { y, row in
+      for x in 0..<96 {
+        for c in 0..<3 { row[3 * x + c] = (32..<64).contains(x) && (32..<64).contains(y) ? 204 : 0 }
+      }
+    }
+    func scores(_ metadata: [(String, String)], _ threshold: Float) throws -> [Float] {
+      try Detector(coarseModel(metadata), options(12, threshold: threshold)).faces(in: image).map(\.score)
+    }
+    let first = try #require(try scores([], 0.1).first)
+    let again = try scores([("second_look", "32")], 0.1)
+    #expect(again.count == 1 && abs((again.first ?? 0) - first) < 1e-5)
+    #expect(try scores([("second_look", "32")], first + 0.001).isEmpty)
+  }
+
+  @Test(arguments: [(1, 1), (33, 31), (5, 300), (300, 5), (97, 96)])
+  func `second looks reach over every edge`(width: Int, height: Int) throws {
+    let detector = try Detector(cellModel([("second_look", "76")], fine: 10, coarse: 10), options(12))
+    for face in try detector.faces(in: plain(width, height, level: 90)) {
+      #expect(face.score > 0 && face.score <= 1 && face.box.width.isFinite && face.landmarks.count == 5)
+    }
+  }
+
   // MARK: Hostile models and pictures
 
   @Test func `a model that lacks something or says nonsense is refused by its name`() throws {
@@ -229,12 +285,15 @@ private func isNear(_ a: Box, _ left: Float, _ top: Float, side: Float) -> Bool 
       try reason(pixelModel([("min_face", "3")])) == "badData: model: min_face 3.0; expected 4.0 to 128.0")
     #expect(
       try reason(pixelModel([("max_side", "x")])) == "badData: model: max_side \"x\" is not made of numbers")
+    #expect(
+      try reason(pixelModel([("second_look", "20")]))
+        == "badData: model: second_look 20.0; expected 32.0 to 112.0")
   }
 
   @Test(
     arguments: ["stem", "unit8_1", "cells16", "cells8"], [Float.nan, .infinity, -.infinity, 1e38, -1e38])
   func `weights that are no numbers harm nobody`(layer: String, value: Float) throws {
-    let damaged = try pixelModel { name, tensor in
+    let damaged = try pixelModel([("second_look", "76")]) { name, tensor in
       if name.hasPrefix(layer) { for i in 0..<tensor.count { tensor.pointer[i] = value } }
       return tensor
     }
