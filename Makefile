@@ -133,11 +133,13 @@ $(VENV): Tools/requirements.txt | have-deps
 models: $(VENV)
 	@PYTHONPATH=bindings/python $(PYTHON) -m facestyle.models --output $(MODELS)
 
-# Needs models: none of those in the box finds a face's points, without which no portrait is named. `facestyle demo` downloads
-# nothing.
+# First what the box has, on people who are drawn; then photos and the networks that are downloaded.
 .PHONY: demo
-demo: all models
-	@$(PROGRAM) demo --photos $(BUILD)/photos --out $(BUILD)/demo $(if $(STYLE),--style $(STYLE)) $(DEMO_OPTIONS)
+demo: all
+	@$(PROGRAM) demo --out $(BUILD)/demo
+	@$(MAKE) --no-print-directory models
+	@echo
+	@$(PROGRAM) demo --photos $(BUILD)/photos --out $(BUILD)/demo/photos $(if $(STYLE),--style $(STYLE)) $(DEMO_OPTIONS)
 
 .PHONY: demo-daemon
 demo-daemon: all models $(DAEMON) have-frames
