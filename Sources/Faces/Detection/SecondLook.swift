@@ -3,9 +3,9 @@ import Images
 import Networks
 import Tensors
 
-/// Looks again at each face that a network of YuNet's kind may have found: by itself, at the size at which the
-/// network sees best, and once more in a mirror. What is a face is found three times, and where it lies on
-/// average is nearer the truth than each; what is none seldom is.
+/// Looks again at each face that a network of YuNet's kind may have found: by itself, at the size at which
+/// the network sees best, and once more in a mirror. What is a face is found three times, and where it lies
+/// on average is nearer the truth than each; what is none seldom is.
 struct SecondLook {
   let network: Executor
   let architecture: Architecture
@@ -139,7 +139,7 @@ private struct View {
 }
 
 extension Face {
-  /// Seen in a mirror, in a picture of `width` pixels: the person's eyes and corners of the mouth change sides.
+  /// Seen in a mirror, in a picture of `width` pixels: eyes and corners of the mouth change sides.
   fileprivate func mirrored(width: Int) -> Face {
     let order = landmarks.count == 5 ? [1, 0, 2, 4, 3] : Array(landmarks.indices)
     return Face(
