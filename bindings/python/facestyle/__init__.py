@@ -28,6 +28,8 @@ _HOMES = {
     "calibration": ("Calibration", "Growth", "calibrate", "calibrate_embeddings", "calibration_growth"),
     "identification": ("Identity", "distances", "identify"),
     "quality": ("Quality", "face_quality"),
+    "liveness": ("Liveness", "LivenessVerdict"),
+    "dense_landmarks": ("DenseLandmarks",),
     "tracker": ("Tracker", "Track", "Tracked"),
     "maps": ("tsne",),
     "training": ("Photos", "Trainer", "TrainingStep", "TrainingProgress"),
