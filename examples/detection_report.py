@@ -2,13 +2,14 @@
 ONNX Runtime, facenet-pytorch's MTCNN and OpenCV's cascades of Haar features, on scenes whose faces are known, on photos
 without faces and on faces whose points are known.
 
-    python examples/detection_report.py FOLDER [--out FOLDER] [--only NAME ...] [--sheets]
+    python examples/detection_report.py FOLDER [--out FOLDER] [--only NAME ...] [--converted MODEL[@SIDE] ...] [--sheets]
 
 FOLDER holds `cmu_mit/scenes`, `cmu_mit/boxes.json` ({scene: [[left, top, right, bottom], ...]}) and `non_face`, of whose
 photos the first sixty by name are looked at: trainings may have the others. If it has `landmarks/images` and
 `landmarks/points.json` ({photo: five points}), every fifth face by name, which trainings hold back, is one whose points are
-known. Needs what benchmarks/requirements-*.txt name. Written are a table as JSON, curves, and with --sheets pictures with all boxes. Detectors that are not run again keep
-what FOLDER/detection.json of --out says about them.
+known. Needs what benchmarks/requirements-*.txt name. Detectors that facestyle-convert has made are run by us; for MODEL@640 each
+picture's longer side is made 640 pixels long first. Written are a table as JSON, curves, and with --sheets pictures with all boxes.
+Detectors that are not run again keep what FOLDER/detection.json of --out says about them.
 
 A box is a hit if it overlaps a face by 0.35 of what both cover together (IoU). A face is found once, by the surest box;
 all other boxes are false. The smallest face looked for has 20 pixels. Seconds are the processor's, of one thread. The points'
@@ -45,6 +46,15 @@ def all_detectors(points, mtcnn, cascade, yunet):
         "haar-default": ("OpenCV Haar default", detectors.haar("default")),
         "haar-alt2": ("OpenCV Haar alt2", detectors.haar("alt2")),
     }
+
+
+def converted_detectors(models):
+    """The same of converted ones: MODEL or MODEL@SIDE."""
+    for model in models:
+        path, _, side = model.partition("@")
+        path = Path(path)
+        title = f"libfacestyle {path.stem}" + (f" at {side}" if side else "")
+        yield f"{path.stem}{side}", (title, detectors.ours(path, (-1, -1, 0.02), int(side) if side else None))
 
 
 def read(path):
@@ -142,6 +152,7 @@ def main():
     parser.add_argument("--yunet", type=Path, default=REPOSITORY / "build/models/yunet_n_dynamic.onnx", metavar="NETWORK")
     parser.add_argument("--mtcnn", type=Path, default=REPOSITORY / "build/models/mtcnn.safetensors", metavar="MODEL")
     parser.add_argument("--cascade", type=Path, default=REPOSITORY / "models/faces-cascade.safetensors", metavar="MODEL")
+    parser.add_argument("--converted", nargs="+", default=[], metavar="MODEL", help="detectors of facestyle-convert, or MODEL@SIDE")
     parser.add_argument("--sheets", action="store_true", help="draw what each detector finds, misses and makes up")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -158,9 +169,12 @@ def main():
 
     file = options.out / "detection.json"
     rows = earlier_rows(file, counted)
-    for name, (title, make) in all_detectors(options.points, options.mtcnn, options.cascade, options.yunet).items():
+    converted = dict(converted_detectors(options.converted))
+    made = {**all_detectors(options.points, options.mtcnn, options.cascade, options.yunet), **converted}
+    names = list(made)
+    for name, (title, make) in made.items():
         model = getattr(options, name, None)
-        if name not in options.only:
+        if name not in options.only and name not in converted:
             continue
         if model and not model.exists():
             print(f"{title} is left out: there is no {model}")

@@ -16,6 +16,8 @@
  *   Fast styles     one pass of a trained network, or any style without training
  *   Frames          pictures of a camera, read in place
  *   Quality         is a face good enough to be recognised?
+ *   Liveness        is a face before the camera a person's, or a picture of one?
+ *   Dense points    many landmarks of a face, for drawing and measuring
  *   Tracker         follows faces from frame to frame
  *   Identification  who is it, on arrays of your own
  *   Layers          what a network's layers respond to
@@ -62,10 +64,10 @@
  * Handles    A handle (fs_image *, ...) is a number, not an address. No number is used twice in a
  *            process. FS_INVALID_ARGUMENT for a handle that was destroyed or has another type.
  * Threads    Any function may be called on any thread. fs_image, fs_model, fs_models,
- *            fs_face_analysis, fs_faces, fs_detector, fs_embedder, fs_fast_styler and
- *            fs_universal_styler never change, so threads may share them. Many threads may search
- *            and change one fs_gallery. An fs_styler, an fs_style_job, an fs_trainer and an
- *            fs_tracker are for one thread at a time.
+ *            fs_face_analysis, fs_faces, fs_detector, fs_embedder, fs_liveness,
+ *            fs_dense_landmarks, fs_fast_styler and fs_universal_styler never change, so threads
+ *            may share them. Many threads may search and change one fs_gallery. An fs_styler, an
+ *            fs_style_job, an fs_trainer and an fs_tracker are for one thread at a time.
  * Structs    A struct whose first member is `size` may grow at its end in later versions. Set
  *            `size` to its sizeof; an _init function does, and writes the defaults. NULL in place
  *            of options means the defaults. The library reads and writes only the members that both
@@ -290,7 +292,9 @@ typedef enum fs_model_use {
   FS_MODEL_DETECTOR = 2,       /* fs_detector_create */
   FS_MODEL_STYLER = 3,         /* fs_styler_create, fs_fast_trainer_create */
   FS_MODEL_FAST_STYLE = 4,     /* fs_fast_styler_create */
-  FS_MODEL_UNIVERSAL_STYLE = 5 /* fs_universal_styler_create */
+  FS_MODEL_UNIVERSAL_STYLE = 5, /* fs_universal_styler_create */
+  FS_MODEL_LIVENESS = 6,       /* fs_liveness_create */
+  FS_MODEL_LANDMARKS = 7       /* fs_dense_landmarks_create */
 } fs_model_use;
 
 /* What is known of a model without reading its weights. Texts are borrowed from the handle that was
@@ -440,15 +444,19 @@ void fs_face_analysis_destroy(fs_face_analysis *analysis);
 /* ---- Detector: finds faces ----
  *
  * With a model "yunet" (of the kind of Wu et al. 2023) or "mtcnn" (Zhang et al. 2016) each face has
- * five landmarks, with "cascade" (CascadeCNN, Li et al. 2015) none.
+ * five landmarks, with "cascade" (CascadeCNN, Li et al. 2015) none. Published networks that were
+ * converted (docs/reference/models.md) are models "graph" whose metadata say the "kind": yunet,
+ * scrfd, retinaface or centerface. They find landmarks, too, but for an SCRFD without such heads.
  *
- * "yunet" is one network, which looks at the picture once. The picture is first made smaller, or
- * up to twice as large, so that a face of min_face pixels has the size of the smallest that the
- * network finds (20 pixels, unless the model has another number under "min_face"): the time goes
- * with the square of 1 / min_face. Faces smaller than 0.6 min_face are not reported. If a side is
- * then longer than in the training (640 pixels, or the model's "max_side"), a quarter of the size
- * is looked at too, and so on, so that faces of any size are found. Beyond 1536 pixels a picture
- * is looked at in parts: memory does not grow with it. */
+ * "yunet" and the converted ones are one network, which looks at the picture once. The picture is
+ * first made smaller, or up to twice as large, so that a face of min_face pixels has the size of
+ * the smallest that the network finds (20 pixels, unless the model has another number under
+ * "min_face"): the time goes with the square of 1 / min_face. Faces smaller than 0.6 min_face are
+ * not reported. If a side is then longer than in the training (640 pixels, or the model's
+ * "max_side"), a quarter of the size is looked at too, and so on, so that faces of any size are
+ * found. Beyond 1536 pixels a picture is looked at in parts: memory does not grow with it. Sides
+ * are never changed to what a network wants: zeros to the right and below fill them up to
+ * multiples of 32. */
 
 /* A part of a picture, in its pixels. All zeros: the whole picture. Frozen. */
 typedef struct fs_region { uint32_t x, y, width, height; } fs_region;
@@ -461,15 +469,19 @@ typedef struct fs_detector_options {
                          * 40 */
   float thresholds[3];  /* scores that pass the three stages, 0 to 1; the last is the one that a
                          * reported face has at least. Default FS_DEFAULT_THRESHOLD: 0.6, 0.7, 0.7
-                         * for MTCNN, the model's for CascadeCNN. YuNet has one stage: the first
-                         * two are ignored, the default of the last is the model's, or 0.5 */
+                         * for MTCNN, the model's for CascadeCNN. Networks that look once have one
+                         * stage: the first two are ignored, the default of the last is the
+                         * model's, or 0.5 */
   float scale_step;     /* between levels of the pyramid of MTCNN and CascadeCNN, 0.1 to 0.95;
-                         * default 0.709; ignored by YuNet */
+                         * default 0.709; ignored by networks that look once */
   uint32_t max_faces;   /* keep only the first ones in `order`; default 0: all */
   fs_face_order order;  /* default FS_LARGEST_FIRST */
   fs_region region;     /* search only this part, as if it were a picture of its own; it must lie
                          * inside each picture. Faces are in pixels of the whole picture. Default:
                          * all */
+  int32_t close_ups;    /* 1: networks that look once also look at a quarter of the size until the
+                         * longer side is at most 256 pixels, so that a face that fills the picture
+                         * is found; MTCNN and CascadeCNN always do. Default 0 */
 } fs_detector_options;
 
 fs_status fs_detector_options_init(fs_detector_options *options, size_t size);
@@ -880,6 +892,12 @@ fs_status fs_mark_options_init(fs_mark_options *options, size_t size);
  * finite or beyond 1e6. */
 fs_status fs_image_mark_faces(fs_image **out, const fs_image *image, const fs_face *faces,
                               size_t count, const fs_mark_options *options);
+/* A copy of `image` with a dot at each of `count` points, such as those of fs_dense_landmarks_find;
+ * of points beyond its edges nothing is drawn. `radius` is in pixels, 0.5 to 200; 0: a hundredth of
+ * the longer side that the points cover, at least 1. Keeps 16 bits and alpha.
+ * FS_INVALID_ARGUMENT for coordinates that are not finite or beyond 1e6. */
+fs_status fs_image_mark_points(fs_image **out, const fs_image *image, const fs_point *points,
+                               size_t count, float radius);
 
 /* ---- Style: paints a picture in the style of another (Gatys, Ecker and Bethge 2016) ---- */
 
@@ -1395,6 +1413,57 @@ fs_status fs_face_quality_frame(const fs_frame *frame, const fs_face *face,
                                 const fs_quality_options *options, fs_quality *quality);
 /* "too small", ...; of one bit; static, never NULL. */
 const char *fs_quality_reason_text(fs_quality_reason reason);
+
+/* ---- Liveness: is a face before the camera a person's, or a picture of one? ----
+ *
+ * By networks of MiniFASNet's kind (Minivision 2020), converted (docs/reference/models.md): models
+ * "graph" whose metadata say the "kind" liveness. Each sees a part of the photo, "crop" times as
+ * wide and high as the face's box, less where the photo ends. docs/reference/liveness.md says what
+ * they stop: prints and screens held before a camera, mostly; not masks, and nothing that does not
+ * pass through a camera of yours. */
+
+typedef struct fs_liveness fs_liveness;
+
+/* From 1 to 8 models, whose probabilities are averaged; the published ones belong together. NULL
+ * and 0: the installed "liveness-2.7" and "liveness-4.0". FS_WRONG_MODEL for a model of another
+ * kind. */
+fs_status fs_liveness_create(fs_liveness **out, const fs_model *const *models, size_t count);
+
+typedef struct fs_liveness_verdict {
+  size_t size;
+  float score;     /* 0 to 1: the probability of a living person, by the networks */
+  int32_t is_live; /* 1 if that is more probable than either of the kinds of pictures */
+} fs_liveness_verdict;
+
+/* Of a face that a detector found, of which only the box is used. FS_INVALID_ARGUMENT for a box
+ * without an area. */
+fs_status fs_liveness_check(const fs_liveness *liveness, const fs_image *image, const fs_face *face,
+                            fs_liveness_verdict *verdict);
+/* The same for a face of a frame, of which no more than the part is read. */
+fs_status fs_liveness_check_frame(const fs_liveness *liveness, const fs_frame *frame,
+                                  const fs_face *face, fs_liveness_verdict *verdict);
+void fs_liveness_destroy(fs_liveness *liveness);
+
+/* ---- Dense points: many landmarks of a face, for drawing and measuring ----
+ *
+ * By a network of PFLD's kind (Guo et al. 2019) that was converted (docs/reference/models.md): a
+ * model "graph" whose metadata say the "kind" landmarks. How many points there are, and which is
+ * which, is the model's: 68 as iBUG has them, 98 as WFLW, or 106. */
+
+typedef struct fs_dense_landmarks fs_dense_landmarks;
+
+/* FS_WRONG_MODEL for a model of another kind. */
+fs_status fs_dense_landmarks_create(fs_dense_landmarks **out, const fs_model *model);
+size_t fs_dense_landmarks_count(const fs_dense_landmarks *landmarks); /* of a face; 0 for NULL */
+/* Writes the points of a face that a detector found, in pixels of the picture; some may lie beyond
+ * its edges. Only the face's box is used: FS_INVALID_ARGUMENT if it has no area. `capacity` is at
+ * least fs_dense_landmarks_count(). */
+fs_status fs_dense_landmarks_find(const fs_dense_landmarks *landmarks, const fs_image *image,
+                                  const fs_face *face, fs_point *points, size_t capacity);
+/* The same for a face of a frame, of which no more than the part is read. */
+fs_status fs_dense_landmarks_find_frame(const fs_dense_landmarks *landmarks, const fs_frame *frame,
+                                        const fs_face *face, fs_point *points, size_t capacity);
+void fs_dense_landmarks_destroy(fs_dense_landmarks *landmarks);
 
 /* ---- Tracker: follows faces from frame to frame, so that a person who passes is one event ----
  *

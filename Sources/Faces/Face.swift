@@ -1,4 +1,5 @@
 import Images
+import Tensors
 
 /// A position in a picture: pixels from its top left corner; the centre of the first pixel is (0, 0).
 package struct Point: Equatable {
@@ -74,5 +75,18 @@ package struct Box: Equatable {
     Box(
       left: left + shift.0 * width, top: top + shift.1 * height, right: right + shift.2 * width,
       bottom: bottom + shift.3 * height)
+  }
+}
+
+extension Box {
+  /// - Throws: `.invalidArgument` unless the box has an area, and a place that pictures can have.
+  func checkArea() throws(Failure) {
+    for side in [left, top, right, bottom] where !(side.magnitude <= 1e6) {
+      throw .invalidArgument(
+        "a face in a box of \(width)x\(height) at (\(left), \(top)); expected numbers up to 1e6")
+    }
+    guard width > 0, height > 0 else {
+      throw .invalidArgument("a face in a box of \(width)x\(height) at (\(left), \(top)); expected an area")
+    }
   }
 }

@@ -57,7 +57,8 @@ import Testing
     expect([
       (ModelInformation.Use.other, FS_MODEL_OTHER), (.embedder, FS_MODEL_EMBEDDER),
       (.detector, FS_MODEL_DETECTOR), (.styler, FS_MODEL_STYLER), (.fastStyle, FS_MODEL_FAST_STYLE),
-      (.universalStyle, FS_MODEL_UNIVERSAL_STYLE)
+      (.universalStyle, FS_MODEL_UNIVERSAL_STYLE), (.liveness, FS_MODEL_LIVENESS),
+      (.landmarks, FS_MODEL_LANDMARKS)
     ])
     expect([(DetectorOptions.Order.largestFirst, FS_LARGEST_FIRST), (.surestFirst, FS_SUREST_FIRST)])
     expect([

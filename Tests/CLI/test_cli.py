@@ -33,8 +33,8 @@ import temporary_postgres  # noqa: E402
 PROGRAM = Path(os.environ.get("FACESTYLE_PROGRAM", REPOSITORY / "build" / "facestyle"))
 MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"))
 PHOTOS = Path(os.environ.get("FACESTYLE_PHOTOS", REPOSITORY / "build" / "photos"))
-COMMANDS = ["detect", "compare", "identify", "gallery", "embed", "evaluate", "calibrate", "train", "style", "restyle", "layers", "models", "demo"]
-QUESTIONS = ("compare", "identify")  # whose exit status is the answer: 0 yes, 1 no, 2 none
+COMMANDS = ["detect", "compare", "identify", "live", "gallery", "embed", "evaluate", "calibrate", "train", "style", "restyle", "layers", "models", "demo"]
+QUESTIONS = ("compare", "identify", "live")  # whose exit status is the answer: 0 yes, 1 no, 2 none
 LARGE = ("--model", "dlib-resnet")  # not the small one that is taken otherwise
 BAD_USAGE = 64  # EX_USAGE of sysexits.h
 
@@ -497,9 +497,10 @@ def test_detect_searches_for_what_it_is_asked(tiny):
     assert answer("detect", OBAMA, "--min-face", 3 * width)["faces"] == []
     assert answer("detect", OBAMA, "--threshold", 1)["faces"] == []
     assert "inside 40x32" in refused("detect", tiny[0], "--region", "0,0,41,32")
-    for options in (["--region", "1,2,3"], ["--region", "0,0,0,5"], ["--region", "a,b,c,d"], ["--detector", "haar"]):
+    for options in (["--region", "1,2,3"], ["--region", "0,0,0,5"], ["--region", "a,b,c,d"]):
         assert run("detect", OBAMA, *options).returncode == BAD_USAGE
     refused("detect", OBAMA, "--threshold", 2)
+    assert "haar" in refused("detect", OBAMA, "--detector", "haar")
 
 
 @models
@@ -535,6 +536,82 @@ def test_a_one_pass_detector_is_searched_with(tmp_path):
     assert answer("detect", photo, "--min-size", 12, "--threshold", 1, "--model", model)["faces"] == []
     (near,) = answer("detect", photo, "--min-size", 12, "--region", "56,32,40,32", "--model", model)["faces"]
     assert near["x"] == pytest.approx(64, abs=0.01)
+
+
+def test_a_converted_detector_is_taken_by_its_file_or_its_name(tmp_path):
+    sys.path[:0] = [str(REPOSITORY / "bindings" / "python"), str(REPOSITORY / "Tests" / "Fixtures" / "reference")]
+    import converted_models
+    import facestyle
+    import pixel_detector
+
+    model, photo = tmp_path / "pixels.safetensors", tmp_path / "photo.png"
+    model.write_bytes(converted_models.yunet(licence="MIT"))
+    with facestyle.Image.from_array(pixel_detector.picture(96, 64, (40, 16), (64, 40))) as image:
+        image.save(photo)
+    environment = {"FACESTYLE_MODELS": str(tmp_path)}
+    for asked in (["--detector", model], ["--detector", "pixels"], ["--model", model]):
+        found = answer("detect", photo, "--min-size", 12, *asked, environment=environment)["faces"]
+        assert sorted((round(face["x"]), round(face["y"]), round(face["width"])) for face in found) == [(40, 16, 8), (64, 40, 8)]
+        assert all(len(face["landmarks"]) == 5 for face in found)
+    listed = {entry["name"]: entry for entry in map(json.loads, run("models", "--json", environment=environment).stdout.splitlines())}
+    assert listed["pixels"]["use"] == "finds faces" and listed["pixels"]["licence"] == "MIT" and listed["pixels"]["fault"] is None
+    # A face that fills the picture: only its small copy has it in one cell.
+    with facestyle.Image.from_array(pixel_detector.picture(400, 300, (32, 32), side=32)) as image:
+        image.save(photo)
+    widths = lambda *more: {round(face["width"]) for face in answer("detect", photo, "--min-size", 12, "--detector", model, *more)["faces"]}
+    assert widths() == {8} and widths("--close-ups") == {8, 32}
+
+
+def test_many_points_are_found_and_drawn(tmp_path):
+    sys.path[:0] = [str(REPOSITORY / "bindings" / "python"), str(REPOSITORY / "Tests" / "Fixtures" / "reference")]
+    import converted_models
+    import facestyle
+    import pixel_detector
+
+    (tmp_path / "faces.safetensors").write_bytes(converted_models.yunet())
+    (tmp_path / "points.safetensors").write_bytes(converted_models.landmarks(crop=4))
+    with facestyle.Image.from_array(pixel_detector.picture(96, 64, (40, 24))) as image:
+        image.save(tmp_path / "photo.png")
+    asked = ("detect", tmp_path / "photo.png", "--min-size", 12, "--detector", tmp_path / "faces.safetensors")
+    (face,) = answer(*asked, "--dense", tmp_path / "points.safetensors", "-o", tmp_path / "marked")["faces"]
+    # 32 pixels around (44, 28).
+    assert np.abs(np.array(face["dense_landmarks"]) - [[27.5, 11.5], [59.5, 11.5], [43.5, 27.5], [27.5, 43.5], [59.5, 43.5]]).max() < 0.01
+    with facestyle.Image.open(tmp_path / "marked" / "photo.png") as marked:
+        levels = marked.to_array()
+    assert levels[11:13, 27:29].max() > 100 and levels[43:45, 59:61].max() > 100  # dots, far from the box
+    assert "dense_landmarks" not in answer(*asked)["faces"][0]
+    assert "expected a graph of kind landmarks" in refused(*asked, "--dense", tmp_path / "faces.safetensors")
+
+
+# ---- Liveness ----
+
+
+def test_live_answers_with_its_exit_status(tmp_path):
+    sys.path[:0] = [str(REPOSITORY / "bindings" / "python"), str(REPOSITORY / "Tests" / "Fixtures" / "reference")]
+    import converted_models
+
+    (tmp_path / "faces.safetensors").write_bytes(converted_models.yunet())
+    for name, crop in (("liveness-2.7", 2.7), ("liveness-4.0", 4)):
+        (tmp_path / f"{name}.safetensors").write_bytes(converted_models.liveness(crop))
+    for name, around in (("live", (0, 0, 255)), ("print", (255, 0, 0)), ("none", None)):
+        levels = np.zeros((96, 96, 3), np.uint8)
+        if around:
+            levels[:] = around
+            levels[40:48, 40:48] = 255
+        PIL.Image.fromarray(levels).save(tmp_path / f"{name}.png")
+    asked = ("live", "--detector", tmp_path / "faces.safetensors", "--min-size", 12)
+    environment = {"FACESTYLE_MODELS": str(tmp_path)}
+    live, picture, none = (run(*asked, tmp_path / f"{name}.png", environment=environment) for name in ("live", "print", "none"))
+    assert (live.returncode, picture.returncode, none.returncode) == (0, 1, 2), (live, picture, none)
+    assert live.stdout.startswith("a living person, score ") and picture.stdout.startswith("a picture, score 0.0")
+    assert "no face was found" in none.stderr and none.stdout == ""
+    told = run(*asked, tmp_path / "live.png", "--json", "--models", tmp_path / "liveness-4.0.safetensors", environment=environment)
+    told = json.loads(told.stdout)
+    assert told["live"] is True and told["score"] > 0.9 and (round(told["x"]), round(told["width"])) == (40, 8)
+    missing = run(*asked, tmp_path / "live.png", environment={"FACESTYLE_MODELS": str(MODELS), "XDG_DATA_HOME": str(tmp_path / "no")})
+    assert missing.returncode == 2 and "liveness-2.7" in missing.stderr
+    listed = [json.loads(line) for line in run("models", "--json", environment=environment).stdout.splitlines()]
+    assert {entry["use"] for entry in listed if entry["name"].startswith("liveness")} == {"tells live faces"}
 
 
 # ---- Many photos, and marks on copies of them ----
@@ -766,7 +843,7 @@ def test_a_face_that_is_too_bad_gives_no_answer_unless_it_may_be_any(tmp_path):
 def test_questions_say_in_their_help_how_they_answer(tmp_path):
     for command in QUESTIONS:
         assert re.search(r"exit status is 0 for .* 1 for .* 2 if there is no answer", " ".join(good(command, "--help").split()))
-    assert "compare and identify, exit with 0 for yes, 1 for no" in " ".join(good("--help").split())
+    assert "compare, identify and live, exit with 0 for yes, 1 for no" in " ".join(good("--help").split())
     with open("/dev/full", "w") as full:
         environment = {**os.environ, "FACESTYLE_MODELS": str(MODELS)}
         result = subprocess.run([PROGRAM, "compare", OBAMA, OBAMA], stdout=full, stderr=subprocess.PIPE, env=environment)

@@ -12,6 +12,7 @@ static void options(void) {
     CHECK(options.scale_step == 0.709f);
     CHECK(options.max_faces == 0 && options.order == FS_LARGEST_FIRST);
     CHECK(!options.region.x && !options.region.y && !options.region.width && !options.region.height);
+    CHECK(options.close_ups == 0);
   }
   TEST("options refuse NULL and sizes before the first version's") {
     fs_detector_options options;

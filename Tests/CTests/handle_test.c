@@ -12,7 +12,7 @@ static char model_file[200], siamese_file[200], text_file[200];
 
 /* What handles are made from. */
 static fs_image *image;
-static fs_model *vgg, *mtcnn, *network, *fast, *universal;
+static fs_model *vgg, *mtcnn, *network, *fast, *universal, *judge, *points_model;
 static fs_embedder *embedder;
 static fs_styler *styler;
 
@@ -88,6 +88,8 @@ static const char landmarks_text[] = "{\"a\": [[1, 2], [3, 2], [2, 3], [1, 4], [
 static size_t count;
 static uint64_t bytes;
 static fs_point points[5];
+static const fs_face whole = {.width = 20, .height = 20};
+static fs_liveness_verdict verdict = {.size = sizeof(fs_liveness_verdict)};
 static fs_layer_info layer = {.size = sizeof layer};
 static fs_pair pair;
 static fs_face face;
@@ -121,6 +123,8 @@ KIND(image, made_pixels(&made), copied(it))
 KIND(model, fs_model_open(&made, model_file), fs_model_layer_info_get(it, "embedding", &layer))
 KIND(detector, fs_detector_create(&made, mtcnn, NULL), fs_detector_find(it, image, NULL, 0, &count))
 KIND(embedder, fs_embedder_create(&made, network), fs_embedder_template(it, points))
+KIND(liveness, fs_liveness_create(&made, (const fs_model *const *)&judge, 1), fs_liveness_check(it, image, &whole, &verdict))
+KIND(dense_landmarks, fs_dense_landmarks_create(&made, points_model), fs_dense_landmarks_find(it, image, &whole, points, 5))
 KIND(models, fs_models_list(&made), fs_models_get(it, 0, &model_info))
 KIND(face_analysis, made_analysis(&made), ran(it))
 KIND(faces, made_faces(&made), fs_faces_get(it, 0, &analysed))
@@ -142,6 +146,7 @@ static const kind kinds[] = {
     LISTED(image),      LISTED(model),       LISTED(embedder), LISTED(gallery), LISTED(tracker),
     LISTED(fast_styler), LISTED(universal_styler), LISTED(unit_search), LISTED(photos),  LISTED(trainer),
     LISTED(pairs),      LISTED(landmarks),   LISTED(models),   LISTED(face_analysis), LISTED(faces),
+    LISTED(liveness),   LISTED(dense_landmarks),
     /* With the models that are built. */
     LISTED(detector),   LISTED(styler),      LISTED(style_job), LISTED(fast_trainer),
 };
@@ -253,6 +258,7 @@ int main(void) {
   snprintf(text_file, sizeof text_file, "%s/fast", folder);
   image = picture(48, 32, 1);
   fast = fast_model(0.3f), universal = universal_model(0.3f);
+  judge = row_model("liveness", "logits", 3, 0), points_model = row_model("landmarks", "points", 10, 0.5f);
   fs_trainer *trainer = NULL;
   TEST("a network of random weights is saved") { /* nn4.small2 */
     REQUIRE_OK(fs_trainer_create(&trainer, NULL, NULL));
@@ -283,7 +289,7 @@ int main(void) {
   several();
   fs_styler_destroy(styler), fs_embedder_destroy(embedder);
   fs_model_destroy(vgg), fs_model_destroy(mtcnn), fs_model_destroy(network);
-  fs_model_destroy(fast), fs_model_destroy(universal);
+  fs_model_destroy(fast), fs_model_destroy(universal), fs_model_destroy(judge), fs_model_destroy(points_model);
   fs_image_destroy(image);
   unlink(model_file), unlink(siamese_file), unlink(text_file), rmdir(folder);
   return test_end_program();

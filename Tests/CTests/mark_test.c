@@ -53,6 +53,20 @@ static void drawn(const fs_image *photo) {
     CHECK(same(marked, photo) && fs_image_data(marked) != fs_image_data(photo));
     fs_image_destroy(marked);
   }
+  TEST("dots are drawn at points, on a copy") {
+    const fs_point points[2] = {{30, 30}, {400, 3}}, bad[1] = {{NAN, 3}};
+    REQUIRE_OK(fs_image_mark_points(&marked, photo, points, 2, 2));
+    CHECK(pixel(marked, 30, 30) == 0xffd133 && pixel(marked, 40, 30) == 0xffffff && pixel(photo, 30, 30) == 0xffffff);
+    fs_image_destroy(marked);
+    REQUIRE_OK(fs_image_mark_points(&marked, photo, NULL, 0, 0));
+    CHECK(same(marked, photo));
+    fs_image_destroy(marked);
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, marked, fs_image_mark_points(&marked, photo, bad, 1, 0));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, marked, fs_image_mark_points(&marked, photo, points, 2, NAN));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, marked, fs_image_mark_points(&marked, photo, points, 2, -1));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, marked, fs_image_mark_points(&marked, NULL, points, 2, 0));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, marked, fs_image_mark_points(&marked, photo, NULL, 2, 0));
+  }
   TEST("the number of a person chooses the colour, a negative one grey") {
     const int32_t people[2] = {1, -1};
     REQUIRE_OK(fs_mark_options_init(&options, sizeof options));

@@ -61,6 +61,23 @@ static inline void add_layer(builder *b, const char *name, size_t outputs, size_
   add(b, full, 1, &outputs, 0.2f, 0);
 }
 
+/* A graph of `kind`: numbers of a matrix on the mean levels of 8x8 pixels. A `centre` of NAN damages it. */
+static inline fs_model *row_model(const char *kind, const char *output, size_t numbers, float centre) {
+  builder b;
+  char metadata[512], name[64];
+  const size_t shape[] = {numbers, 3};
+  snprintf(metadata, sizeof metadata,
+           "\"architecture\":\"graph\",\"kind\":\"%s\",\"crop\":\"2\",\"graph\":\"input channels=3 height=8 width=8\\n"
+           "mean global-average < input\\n%s dense outputs=%zu < mean\\noutput %s\"",
+           kind, output, numbers, output);
+  begin(&b, metadata);
+  snprintf(name, sizeof name, "%s.weight", output);
+  add(&b, name, 2, shape, 0.0003f, 0.0003f);
+  snprintf(name, sizeof name, "%s.bias", output);
+  add(&b, name, 1, &numbers, 0.2f, centre);
+  return finish(&b);
+}
+
 static inline fs_model *fast_model(float scale) {
   builder b;
   begin(&b, "\"architecture\":\"fast-style\",\"filters\":\"2\",\"blocks\":\"1\"");

@@ -173,6 +173,38 @@ def test_a_detector_without_points_identifies_nobody(gallery, stage):
     assert [event["event"] for event in events][:2] == ["face", "left"]
 
 
+# ---- Who is alive ----
+
+
+def liveness_models(folder, **score):
+    """Two networks that see the mean level of one channel around the face."""
+    sys.path.append(str(REPOSITORY / "Tests" / "Fixtures" / "reference"))
+    sys.path.append(str(REPOSITORY / "bindings" / "python"))
+    import converted_models
+
+    for name, crop in (("near", 2.7), ("far", 4)):
+        (folder / f"{name}.safetensors").write_bytes(converted_models.liveness(crop, **score))
+    return f"{folder / 'near.safetensors'} {folder / 'far.safetensors'}"
+
+
+def test_a_living_face_is_named_and_a_picture_is_not(gallery, stage, tmp_path):
+    live = liveness_models(tmp_path, minimum=-1)
+    events, metrics, _ = watch(gallery, stage["both"], every_frame="yes", liveness="yes", liveness_models=live)
+    assert told(events) == [("person", "obama"), ("left", "obama"), ("unknown", None), ("left", None)]
+    assert events[0]["live"] > 0.99 and events[2]["live"] > 0.99 and metrics["live_ms"] > 0
+    picture = liveness_models(tmp_path, minimum=2)
+    events, metrics, _ = watch(gallery, stage["both"], every_frame="yes", liveness="yes", liveness_models=picture)
+    assert told(events) == [("picture", None), ("left", None)] * 2 and metrics["embed_ms"] is None
+    assert events[0]["live"] < 0.01 and len(events[0]["box"]) == 4 and events[1]["reason"] == "a picture"
+
+
+def test_liveness_needs_its_models(gallery, stage, tmp_path):
+    _, *settings = command(gallery, stage["known"], liveness="yes", liveness_models=tmp_path / "gone.safetensors")
+    assert "liveness: " in refused(*settings)
+    _, *settings = command(gallery, stage["known"], liveness="yes", liveness_models=SHIPPED)
+    assert "expected a graph of kind liveness" in refused(*settings)
+
+
 # ---- Who takes whose place ----
 
 
@@ -622,7 +654,7 @@ def test_help_lists_every_setting_with_its_default_and_unit():
     assert (result.returncode, result.stderr) == (0, "")
     text = (REPOSITORY / "examples" / "camera-daemon" / "facestyle-camera.conf").read_text()
     settings = dict(re.findall(r"^#([\w-]+) = ?(.*)$", text, re.M))
-    listed = dict(re.findall(r"^  --([\w-]+)=(\S+|not set)(?:  |$)", result.stdout, re.M))
+    listed = dict(re.findall(r"^  --([\w-]+)=(\S+(?: \S+)*)(?:  |$)", result.stdout, re.M))
     assert set(listed) == set(settings) and len(listed) > 30
     for name, value in listed.items():
         assert value in ("not", settings[name]) or value == "not set", name

@@ -16,9 +16,10 @@ enum {
   TURNED = 20,         /* degrees to a side beyond which a face looks strange, and overrules nothing */
   MEAN = 16,           /* looks that a visitor's mean is of, in effect: it follows who is there for long */
   FRAMES_APART = 5,    /* from one look at a face to the next: neighbours in time look alike */
+  LIVENESS_MODELS = 8,
 };
 
-const char *const stage_names[STAGES] = {"detect", "track", "embed", "search"};
+const char *const stage_names[STAGES] = {"detect", "track", "live", "embed", "search"};
 
 /* A frame that shows somebody. */
 struct moment {
@@ -37,6 +38,9 @@ struct visitor {
   uint32_t tries;
   uint64_t next_try;   /* frame */
   uint32_t reasons;    /* why the last look was of no use, fs_quality_reason bits */
+  uint32_t pictures;   /* looks in a row that showed a picture of a face */
+  bool is_picture;     /* an event has said so */
+  float live;          /* the score of the last look, with `liveness` */
   uint32_t looks;      /* whose embeddings are in the visitor's mean */
   uint32_t strange;    /* looks in a row that showed another person */
   double since;        /* when the first frame came, the tracker's time */
@@ -49,6 +53,8 @@ struct people {
   struct settings settings;
   fs_model *finder, *network;
   fs_detector *detector;
+  fs_model *judges[LIVENESS_MODELS];
+  fs_liveness *liveness; /* NULL: not asked for */
   fs_embedder *embedder;
   fs_tracker *tracker;
   fs_gallery *gallery;
@@ -172,6 +178,8 @@ void people_close(struct people *people) {
   fs_gallery_destroy(people->gallery);
   fs_tracker_destroy(people->tracker);
   fs_embedder_destroy(people->embedder);
+  fs_liveness_destroy(people->liveness);
+  for (int i = 0; i < LIVENESS_MODELS; i++) fs_model_destroy(people->judges[i]);
   fs_detector_destroy(people->detector);
   fs_model_destroy(people->network);
   fs_model_destroy(people->finder);
@@ -192,6 +200,17 @@ static bool open_detector(struct people *people, FILE *errors) {
   fprintf(errors, "facestyle-camera: detector: %s finds faces without points, by which nobody can be identified; expected another "
           "detector, such as mtcnn, or identify = no\n", settings->detector);
   return false;
+}
+
+static bool open_liveness(struct people *people, FILE *errors) {
+  char names[PATH_LENGTH], *rest = NULL;
+  size_t count = 0;
+  strcpy(names, people->settings.liveness_models);
+  for (char *name = strtok_r(names, " \t", &rest); name; name = strtok_r(NULL, " \t", &rest)) {
+    if (count == LIVENESS_MODELS) return fprintf(errors, "facestyle-camera: liveness: more than %d models\n", LIVENESS_MODELS), false;
+    if (failed(fs_model_open(&people->judges[count++], name), "liveness", errors)) return false;
+  }
+  return !failed(fs_liveness_create(&people->liveness, (const fs_model *const *)people->judges, count), "liveness", errors);
 }
 
 /* A network that sees whole photos knows nothing of a face in one. */
@@ -235,6 +254,7 @@ static bool open_all(struct people *people, FILE *errors) {
   if (!can_keep_crops(&people->settings, errors)) return false;
   if (failed(fs_threads_set(people->settings.threads), "threads", errors)) return false;
   if (!open_detector(people, errors)) return false;
+  if (people->settings.liveness && !open_liveness(people, errors)) return false;
   fs_tracker_options tracking;
   fs_tracker_options_init(&tracking, sizeof tracking);
   tracking.max_tracks = FACES;
@@ -353,6 +373,7 @@ static bool tell_who(struct people *people, const struct visitor *visitor, const
   if (visitor->name[0]) event_text(events, "name", visitor->name);
   event_number(events, "distance", visitor->distance, 4);
   event_number(events, "threshold", threshold, 4);
+  if (people->liveness) event_number(events, "live", visitor->live, 4);
   return tell_where(people, visitor->track, picture, frame, face, events);
 }
 
@@ -380,7 +401,8 @@ static bool tell_left(struct people *people, const struct visitor *visitor, stru
   event_count(events, "track", visitor->track);
   event_number(events, "seconds", last->time - visitor->since, 2);
   event_count(events, "frames", last->seen);
-  if (people->settings.identify && !visitor->told && visitor->reasons) /* never fit to be recognised: why not, at last */
+  if (people->settings.identify && !visitor->told && visitor->is_picture) event_text(events, "reason", "a picture");
+  else if (people->settings.identify && !visitor->told && visitor->reasons) /* never fit to be recognised: why not, at last */
     event_text(events, "reason", fs_quality_reason_text((fs_quality_reason)(visitor->reasons & -visitor->reasons)));
   return event_end(events);
 }
@@ -421,6 +443,28 @@ static bool replace(struct people *people, struct visitor *visitor, struct event
   return good;
 }
 
+/* Whether a look shows a living face. A picture names nobody and overrules nothing; after as many looks as a stranger gets in a
+ * row, an event tells of it, once. */
+static bool is_live(struct people *people, struct visitor *visitor, const struct picture *picture, const fs_frame *frame,
+                    const fs_face *face, struct events *events, FILE *errors, bool *good) {
+  fs_liveness_verdict verdict = {.size = sizeof verdict};
+  double start = milliseconds();
+  if (failed(fs_liveness_check_frame(people->liveness, frame, face, &verdict), "liveness", errors)) return false;
+  note(people, LIVE, start);
+  visitor->live = verdict.score;
+  if (verdict.is_live) {
+    visitor->pictures = 0;
+    return true;
+  }
+  visitor->reasons = 0;
+  if (++visitor->pictures < people->settings.tries || visitor->is_picture) return false;
+  visitor->is_picture = true;
+  event_begin(events, "picture", picture->time);
+  event_number(events, "live", verdict.score, 4);
+  *good = tell_where(people, visitor->track, picture, frame, face, events);
+  return false;
+}
+
 /* Looks who it is, if the face is fit for it; events tell what was found. */
 static bool identify(struct people *people, struct visitor *visitor, const struct picture *picture, const fs_frame *frame,
                      const fs_face *face, struct events *events, FILE *errors) {
@@ -431,6 +475,11 @@ static bool identify(struct people *people, struct visitor *visitor, const struc
     visitor->reasons = quality.reasons;
     fs_tracker_identify_again(people->tracker, visitor->track);
     return true;
+  }
+  bool good = true;
+  if (people->liveness && !is_live(people, visitor, picture, frame, face, events, errors, &good)) {
+    fs_tracker_identify_again(people->tracker, visitor->track);
+    return good;
   }
   status = fs_embedder_embed_frame(people->embedder, frame, face, 1, people->embedding, people->dimension);
   if (failed(status, "face", errors)) return true; /* of this face alone */

@@ -7,7 +7,7 @@
 #include "settings.h"
 #include "source.h"
 
-enum stage { DETECT, TRACK, EMBED, SEARCH, STAGES };
+enum stage { DETECT, TRACK, LIVE, EMBED, SEARCH, STAGES };
 extern const char *const stage_names[STAGES];
 
 struct stage_times {

@@ -36,6 +36,8 @@ static const struct entry entries[] = {
      "yes: each frame is looked at, the source waits; no: the newest is, others are dropped; auto: yes of files, no of cameras and pipes"},
     {"detector", TEXT, FIELD(detector), 0, 0, NULL, "path", "the model that finds faces"},
     {"identify", YES_NO, FIELD(identify), 0, 0, NULL, NULL, "no: only that a face comes and leaves; embedder and gallery are not opened"},
+    {"liveness", YES_NO, FIELD(liveness), 0, 0, NULL, NULL, "yes: who is shown on a print or a screen is not identified"},
+    {"liveness-models", TEXT, FIELD(liveness_models), 0, 0, NULL, "names or paths", "parted by blanks, the models that tell that"},
     {"embedder", TEXT, FIELD(embedder), 0, 0, NULL, "path", "the model that tells faces apart"},
     {"gallery", TEXT, FIELD(gallery), 0, 0, NULL, "path", "who is known: a file, or postgresql://user@host/database"},
     {"create", YES_NO, FIELD(create), 0, 0, NULL, NULL, "begin an empty gallery where there is none, instead of refusing to start"},
@@ -75,6 +77,7 @@ void settings_default(struct settings *settings) {
   strcpy(settings->embedder, "/usr/local/share/facestyle/models/faces-nn4.safetensors");
   strcpy(settings->gallery, "/var/lib/facestyle/people.sqlite");
   settings->identify = true;
+  strcpy(settings->liveness_models, "liveness-2.7 liveness-4.0");
   strcpy(settings->rule, "nearest");
   settings->neighbours = 5;
   settings->min_face = 60;

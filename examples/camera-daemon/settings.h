@@ -30,6 +30,8 @@ struct settings {
 
   char detector[PATH_LENGTH];
   bool identify;              /* who it is; no: that somebody passes is all that is told */
+  bool liveness;              /* whether a look at a picture of a face names nobody */
+  char liveness_models[PATH_LENGTH]; /* names or paths, parted by blanks */
   char embedder[PATH_LENGTH], gallery[PATH_LENGTH];
   bool create;                /* begin a gallery where there is none */
   char rule[12];              /* how several photos of a person count: nearest, mean, template or vote */

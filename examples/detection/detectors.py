@@ -7,14 +7,16 @@ is as its makers set it. All look for faces from 20 pixels on and keep one threa
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 
 from .counting import overlaps
 
 SMALLEST = 20
 
 
-def ours(model, thresholds):
-    """YuNet, MTCNN or CascadeCNN, whichever `model` is. `thresholds` are those for everything: the last network's score is varied."""
+def ours(model, thresholds, side=None):
+    """YuNet, MTCNN, CascadeCNN or a converted one, whichever `model` is. `thresholds` are those for everything: the last network's
+    score is varied. With `side` the picture's longer one is made that long first, as InsightFace does for SCRFD."""
 
     def make(everything):
         import facestyle as fs
@@ -24,8 +26,15 @@ def ours(model, thresholds):
             detector = fs.Detector(weights, min_face=SMALLEST, thresholds=thresholds if everything else None)
 
         def detect(picture):
+            scale = side / max(picture.shape[:2]) if side else 1
+            if side:
+                height, width = (round(length * scale) for length in picture.shape[:2])
+                picture = np.asarray(PIL.Image.fromarray(picture).resize((width, height), PIL.Image.Resampling.BILINEAR))
             with fs.Image.from_array(picture) as image:
                 faces = detector.find(image)
+            for face in faces if side else ():
+                face.box = tuple(number / scale for number in face.box)
+                face.landmarks = (face.landmarks + 0.5) / scale - 0.5
             corners = [(x, y, x + width, y + height) for x, y, width, height in (face.box for face in faces)]
             return corners, [face.score for face in faces], [face.landmarks for face in faces if face.landmarks is not None]
 

@@ -39,6 +39,7 @@ extension DetectorOptions: Exchanged {
     way.number(&c.max_faces, &maxFaces, none: 0)
     way.choice(&c.order, &order)
     way.region(&c.region, &region)
+    way.truth(&c.close_ups, &findsCloseUps)
   }
 }
 

@@ -41,6 +41,19 @@ public func fs_image_mark_faces(
   }
 }
 
+@c @implementation
+public func fs_image_mark_points(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ image: OpaquePointer?, _ points: UnsafePointer<fs_point>?,
+  _ count: Int, _ radius: Float
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    let image = try Handle.object(image, Image.self, "image")
+    let points = try buffer(points, count, "points").map { Point($0.x, $0.y) }
+    out.pointee = Handle.make(try image.marked(at: points, radius: radius == 0 ? nil : radius))
+  }
+}
+
 /// A caller's texts; NULL stands for "".
 private func texts(
   _ labels: UnsafePointer<UnsafePointer<CChar>?>, _ count: Int

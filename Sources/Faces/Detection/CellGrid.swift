@@ -52,19 +52,8 @@ package struct CellGrid {
   private func face(_ d: UnsafePointer<Float>, _ row: Int, _ column: Int, _ place: Mapping) -> Face? {
     let s = Float(side), i = Float(row), j = Float(column)
     let box = CellBox((d[1], d[2], d[3], d[4]), row: i, column: j, stride: s)
-    let (left, top) = place(box.left, box.top), (right, bottom) = place(box.right, box.bottom)
-    var landmarks: [Point] = []
-    for k in 0..<5 {
-      let (x, y) = place((j + d[5 + 2 * k]) * s, (i + d[6 + 2 * k]) * s)
-      landmarks.append(Point(x - 0.5, y - 0.5))  // a point counts from the centre of the first pixel
-    }
-    let all = landmarks.flatMap { [$0.x, $0.y] } + [left, top, right, bottom]
-    guard all.allSatisfy({ $0.magnitude < CellGrid.maxPlace }) else { return nil }  // NaN is not less
     return Face(
-      box: Box(left: left, top: top, right: right, bottom: bottom), score: 1 / (1 + expf(-d[0])),
-      landmarks: landmarks)
+      (box.left, box.top, box.right, box.bottom), score: 1 / (1 + expf(-d[0])), place, points: 5
+    ) { k in ((j + d[5 + 2 * k]) * s, (i + d[6 + 2 * k]) * s) }
   }
-
-  /// Far outside every picture.
-  private static let maxPlace: Float = 1e6
 }

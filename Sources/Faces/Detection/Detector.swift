@@ -15,6 +15,8 @@ package struct DetectorOptions {
   /// The maximum number of faces to report, in order; nil: all.
   package var maxFaces: Int?
   package var order = Order.largestFirst
+  /// Whether a one-pass network also looks at pictures that one face may fill at a quarter of the size.
+  package var findsCloseUps = false
   /// The part of the picture to search, as if it were a separate picture; nil: all of it.
   package var region: Region?
 
@@ -35,6 +37,7 @@ extension DetectorOptions: Settings {
     Setting("scale step", scaleStep, .from(0.1, to: 0.95))
     Setting("max faces", maxFaces, .atLeast(1))
     Setting("order", order == .largestFirst ? "largest first" : "surest first")
+    Setting("close-ups", findsCloseUps)
     Setting("region", region.map { "\($0.width)x\($0.height)" } ?? "none")
       .requiring(region.map { $0.width >= 1 && $0.height >= 1 } ?? true, "at least 1x1")
   }
@@ -68,13 +71,17 @@ package final class Detector: @unchecked Sendable {
   package init(_ model: Model, _ options: DetectorOptions = .init()) throws(Failure) {
     try options.check()
     self.options = options
-    try model.require(.mtcnn, .cascade, .yunet, for: "a detector")
+    if model.architectureName == "\(Architecture.graphName)" {
+      try model.require(.yunet, .scrfd, .retinaFace, .centerFace, for: "a detector")
+    } else {
+      try model.require(.mtcnn, .cascade, .yunet, for: "a detector")
+    }
     self.model = try ModelInformation(model)
     finder =
       switch model.registered.use {
       case .cascade: try CascadeDetector(model, options)
-      case .yunet: try YuNetDetector(model, options)
-      default: try MTCNNDetector(model, options)
+      case .mtcnn: try MTCNNDetector(model, options)
+      default: try OnePassDetector(model, options)
       }
   }
 

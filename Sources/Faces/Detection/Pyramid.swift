@@ -9,6 +9,12 @@ package struct Pyramid {
   /// training.
   package var networkMinFace: Float = 20, networkMaxSide: Float = 640
 
+  /// Whether a face may fill the picture: then the last level is small enough for it.
+  package var findsCloseUps = false
+
+  /// The longer side of pictures that a face may fill: networks that look once find faces of up to about 300
+  /// pixels surely.
+  private static let maxCloseUp: Float = 256
   /// Enlarging adds nothing to see, and costs time by its square.
   private static let maxScale: Double = 2
   /// Between levels: the network finds faces from its smallest to twenty times that, so that each face
@@ -36,9 +42,13 @@ package struct Pyramid {
     while true {
       let level = Level(width: side(width, scale), height: side(height, scale))
       levels.append(level)
-      if Float(max(level.width, level.height)) <= networkMaxSide { return levels }
+      if Float(max(level.width, level.height)) <= maxLastSide { return levels }
       scale /= Pyramid.step
     }
+  }
+
+  private var maxLastSide: Float {
+    findsCloseUps ? min(networkMaxSide, Pyramid.maxCloseUp) : networkMaxSide
   }
 
   private func side(_ side: Int, _ scale: Double) -> Int { max(1, Int((Double(side) * scale).rounded())) }

@@ -37,7 +37,7 @@ struct SecondLook {
     guard let view = try View(candidate.box, in: image, faceSide, SecondLook.side) else { return nil }
     let side = SecondLook.side, wanted = view.box(candidate.box)
     return try network.run(batch: 2, height: side, width: side) { numbers in
-      YuNetInput(numbers: numbers, height: side, width: side, format: architecture)
+      PaddedInput(numbers: numbers, height: side, width: side, format: architecture)
         .write(view.picture, 0..<view.height, 0..<view.width)
       mirror(numbers, width: view.width, to: numbers + 3 * side * side)
     } _: { answers in

@@ -10,7 +10,7 @@ package struct Extent: Equatable, Sendable {
   }
 
   /// "300x400x64", the width first.
-  var description: String { "\(width ?? 0)x\(height ?? 0)x\(channels)" }
+  package var description: String { "\(width ?? 0)x\(height ?? 0)x\(channels)" }
 
   /// Upper bound of sides. Sums and products of sides below it do not overflow.
   static let maxSide = 1 << 31

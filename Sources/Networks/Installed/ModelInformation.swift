@@ -22,7 +22,8 @@ package struct ModelInformation: Sendable {
 
   /// The raw values are those of `fs_model_use`.
   package enum Use: Int32, CaseIterable {
-    case other = 0, embedder = 1, detector = 2, styler = 3, fastStyle = 4, universalStyle = 5
+    case other = 0, embedder = 1, detector = 2, styler = 3, fastStyle = 4, universalStyle = 5, liveness = 6,
+      landmarks = 7
   }
 
   /// Of an opened model.
@@ -87,7 +88,13 @@ extension RegisteredArchitecture {
       guard error.kind == .wrongModel else { throw error }  // a model of several networks
     }
     switch use {
-    case .any: return network?.hasEmbedding == true ? .embedder : .other
+    case .any:
+      switch GraphKind(metadata) {
+      case .yunet, .scrfd, .retinaFace, .centerFace: return .detector
+      case .liveness: return .liveness
+      case .landmarks: return .landmarks
+      case nil: return network?.hasEmbedding == true ? .embedder : .other
+      }
     case .styleTransfer: return .styler
     case .fastStyle: return .fastStyle
     case .universalStyle: return .universalStyle

@@ -16,8 +16,8 @@ struct Detect: ParsableCommand {
 
       With --json, there is one line for each photo: {"photo", "width", "height", "faces", \
       "marked"}, the last with -o; each face has "x", "y", "width", "height", "score", \
-      "landmarks", with --quality "quality", and with --gallery "name" (null for a stranger), \
-      "nearest" and "distance". A photo that fails is {"photo", "error"}.
+      "landmarks", with --dense "dense_landmarks", with --quality "quality", and with --gallery \
+      "name" (null for a stranger), "nearest" and "distance". A photo that fails is {"photo", "error"}.
 
       A photo that cannot be read or written is reported, and the others are done. The exit \
       status is then 1; it is 0 if all were done, with faces or without.
@@ -36,6 +36,11 @@ struct Detect: ParsableCommand {
   @Flag(help: "Print the quality of each face, and reasons to reject it.")
   var quality = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Find many points of each face with this model, converted from a PFLD.", valueName: "model"))
+  var dense: String?
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -46,13 +51,14 @@ struct Detect: ParsableCommand {
     try common.apply()
     let detector = try search.open()
     let names = try names.open(detector)
+    let dense = try dense.map { name throws(Failure) in try DenseLandmarks(Model(opening: name)) }
     let list = PhotoList(photos, without: output)
     var copies = try output.map { path throws(Failure) in try CopyFolder(path, for: list.photos) }
     for failure in list.failures { warn(failure.message) }
     var failed = !list.failures.isEmpty
     for photo in list.photos {
       do throws(Failure) {
-        var seen = try SeenPhoto(photo.path, detector, names, withQuality: quality)
+        var seen = try SeenPhoto(photo.path, detector, names, withQuality: quality, dense)
         if copies != nil, let place = try copies?.place(for: photo) { try seen.mark(at: place) }
         print(common.json ? seen.json.description : seen.text)
       } catch {
@@ -71,27 +77,31 @@ struct Detect: ParsableCommand {
 
 /// How to search, for which faces, and where.
 struct SearchOptions: ParsableArguments {
-  enum Kind: String, CaseIterable, ExpressibleByArgument {
-    case yunet, mtcnn, cascade
+  /// The networks of a word, or of a model's name or file.
+  struct Networks: ExpressibleByArgument {
+    let modelName: String
 
-    /// The model's name.
-    var modelName: String {
-      switch self {
-      case .yunet: "faces-yunet"
-      case .mtcnn: "mtcnn"
-      case .cascade: "faces-cascade"
-      }
+    init(argument: String) {
+      modelName =
+        switch argument {
+        case "yunet": "faces-yunet"
+        case "cascade": "faces-cascade"
+        default: argument
+        }
     }
   }
 
   @Option(
     help: ArgumentHelp(
-      "The networks that find faces: yunet, mtcnn, or cascade, without landmarks. (default: the best with them)"
-    ))
-  var detector: Kind?
+      "The networks that find faces: yunet, mtcnn, cascade, without landmarks, or any model's. (default: the best with them)",
+      valueName: "model"))
+  var detector: Networks?
 
   @Option(help: ArgumentHelp("The detector's model.", valueName: "file"))
   var model: String?
+
+  @Flag(help: "Also find a face that fills the picture.")
+  var closeUps = false
 
   @Option(
     name: [.customLong("min-size"), .customLong("min-face")],
@@ -113,6 +123,7 @@ struct SearchOptions: ParsableArguments {
     if let threshold { options.thresholds.2 = threshold }
     if let maxFaces { options.max_faces = maxFaces }
     if let region { options.region = region.value }
+    if closeUps { options.close_ups = 1 }
     return try Detector(try openModel(detector?.modelName ?? Role.facesWithPoints, asked: model), options)
   }
 

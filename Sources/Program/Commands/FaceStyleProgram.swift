@@ -16,14 +16,14 @@ struct FaceStyleProgram: ParsableCommand {
       what is found. Unless told otherwise, commands use the best of them.
 
       The exit status is 0 if all was done, 1 if something failed, and 64 for bad usage. \
-      Commands that answer a question, compare and identify, exit with 0 for yes, 1 for no, and 2 \
-      if there is no answer, as diff and grep do.
+      Commands that answer a question, compare, identify and live, exit with 0 for yes, 1 for no, \
+      and 2 if there is no answer, as diff and grep do.
 
       --version --verbose also prints processors, memory, instruction set and OpenBLAS.
       """,
     version: version,
     subcommands: [
-      Detect.self, Compare.self, Identify.self, GalleryCommand.self, Embed.self, Evaluate.self,
+      Detect.self, Compare.self, Identify.self, Live.self, GalleryCommand.self, Embed.self, Evaluate.self,
       Calibrate.self, Train.self,
       Style.self, Restyle.self, Layers.self, Models.self, Demo.self
     ])

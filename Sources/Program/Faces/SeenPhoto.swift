@@ -7,10 +7,12 @@ struct SeenPhoto {
   private let faces: [fs_face]
   private let names: [FaceNames.Name]?
   private let qualities: [fs_quality]?
+  /// Of each face, many.
+  private let points: [[fs_point]]?
   private var marked: String?
 
   init(
-    _ path: String, _ detector: Detector, _ names: FaceNames?, withQuality: Bool
+    _ path: String, _ detector: Detector, _ names: FaceNames?, withQuality: Bool, _ dense: DenseLandmarks?
   ) throws(Failure) {
     self.path = path
     let photo = try Picture(opening: path)
@@ -19,6 +21,9 @@ struct SeenPhoto {
       found = try detector.find(in: photo)
       self.names = try names?.names(of: found, in: photo)
       qualities = withQuality ? try found.map { face throws(Failure) in try photo.quality(of: face) } : nil
+      points = try dense.map { dense throws(Failure) in
+        try found.map { face throws(Failure) in try dense.points(of: face, in: photo) }
+      }
     } catch {
       throw Failure(
         error.message.contains(shown(path)) ? error.message : "\(path): \(error.message)", error.status)
@@ -28,7 +33,9 @@ struct SeenPhoto {
 
   /// Writes a copy with boxes, points and labels.
   mutating func mark(at place: String) throws(Failure) {
-    try picture.marked(faces, labels, people: names?.map(\.number)).write(to: place)
+    var copy = try picture.marked(faces, labels, people: names?.map(\.number))
+    for points in points ?? [] { copy = try copy.dotted(points) }
+    try copy.write(to: place)
     marked = place
   }
 
@@ -72,6 +79,7 @@ struct SeenPhoto {
       ("height", .single(face.height)), ("score", .single(face.score)),
       ("landmarks", .array(a.x.isNaN ? [] : [a, b, c, d, e].map(JSON.point)))
     ]
+    if let points { members.append(("dense_landmarks", .array(points[i].map(JSON.point)))) }
     if let names {
       members += [
         ("name", names[i].person.map(JSON.string) ?? .null),

@@ -50,6 +50,11 @@ final class Picture {
       })
   }
 
+  /// A copy with a dot at each point.
+  func dotted(_ points: [fs_point]) throws(Failure) -> Picture {
+    Picture(owning: try made("") { fs_image_mark_points(&$0, handle, points, points.count, 0) })
+  }
+
   func part(_ x: Int, _ y: Int, _ width: Int, _ height: Int) throws(Failure) -> Picture {
     Picture(
       owning: try made("") {
@@ -179,6 +184,47 @@ final class Embedder {
         guard var face else { return fs_embedder_align(handle, &out, photo.handle, nil) }
         return fs_embedder_align(handle, &out, photo.handle, &face)
       })
+  }
+}
+
+/// Tells living faces from pictures of faces.
+final class Liveness {
+  let handle: OpaquePointer
+
+  /// - Parameter models: empty: those that the library chooses.
+  init(_ models: [Model]) throws(Failure) {
+    handle = try models.withHandles { models throws(Failure) in
+      try made("") { handle in
+        models.isEmpty
+          ? fs_liveness_create(&handle, nil, 0) : fs_liveness_create(&handle, models, models.count)
+      }
+    }
+  }
+
+  deinit { fs_liveness_destroy(handle) }
+
+  func verdict(of face: fs_face, in picture: Picture) throws(Failure) -> fs_liveness_verdict {
+    var face = face, verdict = fs_liveness_verdict()
+    verdict.size = MemoryLayout<fs_liveness_verdict>.size
+    try check(fs_liveness_check(handle, picture.handle, &face, &verdict))
+    return verdict
+  }
+}
+
+/// Finds many points of a face.
+final class DenseLandmarks {
+  let handle: OpaquePointer
+
+  init(_ model: Model) throws(Failure) {
+    handle = try made(model.path) { fs_dense_landmarks_create(&$0, model.handle) }
+  }
+
+  deinit { fs_dense_landmarks_destroy(handle) }
+
+  func points(of face: fs_face, in picture: Picture) throws(Failure) -> [fs_point] {
+    var face = face, points = [fs_point](repeating: fs_point(), count: fs_dense_landmarks_count(handle))
+    try check(fs_dense_landmarks_find(handle, picture.handle, &face, &points, points.count))
+    return points
   }
 }
 

@@ -11,13 +11,21 @@ func holding<Result>(
   return try body()
 }
 
-extension [Picture] {
+/// An object that holds one of the library's.
+protocol HandleHolder: AnyObject {
+  var handle: OpaquePointer { get }
+}
+
+extension Picture: HandleHolder {}
+extension Model: HandleHolder {}
+
+extension Array where Element: HandleHolder {
   /// The handles, valid inside `body`.
   func withHandles<Result>(
     _ body: ([OpaquePointer?]) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let held = map { Unmanaged.passRetained($0) }
-    defer { for picture in held { picture.release() } }
+    defer { for holder in held { holder.release() } }
     return try body(map { $0.handle })
   }
 }

@@ -62,6 +62,8 @@ struct ModelDescription {
     switch use {
     case FS_MODEL_EMBEDDER: "embeds faces"
     case FS_MODEL_DETECTOR: "finds faces"
+    case FS_MODEL_LIVENESS: "tells live faces"
+    case FS_MODEL_LANDMARKS: "finds many points"
     case FS_MODEL_STYLER: "paints, slowly"
     case FS_MODEL_FAST_STYLE: "paints a style"
     case FS_MODEL_UNIVERSAL_STYLE: "paints any style"

@@ -37,6 +37,19 @@ import Testing
     #expect(own.levels(width: 1000, height: 480).count == 1)
   }
 
+  @Test func `for close-ups the last level is one that a face may fill`() {
+    func sizes(_ width: Int, _ height: Int, maxSide: Float = 640) -> [[Int]] {
+      var pyramid = Pyramid(minFace: 20)
+      pyramid.findsCloseUps = true
+      pyramid.networkMaxSide = maxSide
+      return pyramid.levels(width: width, height: height).map { [$0.width, $0.height] }
+    }
+    #expect(sizes(640, 480) == [[640, 480], [160, 120]] && sizes(257, 200) == [[257, 200], [64, 50]])
+    #expect(sizes(256, 200) == [[256, 200]])
+    #expect(sizes(4000, 3000) == [[4000, 3000], [1000, 750], [250, 188]])
+    #expect(sizes(200, 100, maxSide: 128) == [[200, 100], [50, 25]])
+  }
+
   @Test func `no side vanishes`() {
     #expect(sizes(1, 1, minFace: 12) == [[2, 2]])
     #expect(sizes(1, 1, minFace: 4000) == [[1, 1]])

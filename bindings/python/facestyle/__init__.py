@@ -29,6 +29,8 @@ _HOMES = {
     "groups": ("GroupRate", "false_accepts_by_group"),
     "identification": ("Identity", "distances", "identify"),
     "quality": ("Quality", "face_quality"),
+    "liveness": ("Liveness", "LivenessVerdict"),
+    "dense_landmarks": ("DenseLandmarks",),
     "tracker": ("Tracker", "Track", "Tracked"),
     "maps": ("tsne",),
     "training": ("Photos", "Trainer", "TrainingStep", "TrainingProgress"),

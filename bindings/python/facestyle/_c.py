@@ -77,6 +77,8 @@ FS_MODEL_DETECTOR = 2
 FS_MODEL_STYLER = 3
 FS_MODEL_FAST_STYLE = 4
 FS_MODEL_UNIVERSAL_STYLE = 5
+FS_MODEL_LIVENESS = 6
+FS_MODEL_LANDMARKS = 7
 
 
 class fs_model_info(Sized):
@@ -211,6 +213,7 @@ class fs_detector_options(Sized):
         ("max_faces", c_uint32),
         ("order", fs_face_order),
         ("region", fs_region),
+        ("close_ups", c_int32),
     ]
 
 
@@ -665,6 +668,22 @@ class fs_quality(Sized):
         ("clipped_bright", c_float),
         ("outside", c_float),
     ]
+
+
+class fs_liveness(Structure):
+    pass
+
+
+class fs_liveness_verdict(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("score", c_float),
+        ("is_live", c_int32),
+    ]
+
+
+class fs_dense_landmarks(Structure):
+    pass
 
 
 fs_track_event = c_int
@@ -1532,6 +1551,12 @@ FUNCTIONS = {
             POINTER(fs_mark_options)
         ],
     ),
+    "fs_image_mark_points": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_image)), POINTER(fs_image), POINTER(fs_point), c_size_t, c_float
+        ],
+    ),
     "fs_style_options_init": (fs_status, [POINTER(fs_style_options), c_size_t]),
     "fs_style_options_preset": (fs_status, [POINTER(fs_style_options), c_size_t, fs_style_preset]),
     "fs_style_preset_count": (c_size_t, []),
@@ -1681,6 +1706,35 @@ FUNCTIONS = {
         ],
     ),
     "fs_quality_reason_text": (c_char_p, [fs_quality_reason]),
+    "fs_liveness_create": (fs_status, [POINTER(POINTER(fs_liveness)), POINTER(POINTER(fs_model)), c_size_t]),
+    "fs_liveness_check": (
+        fs_status,
+        [
+            POINTER(fs_liveness), POINTER(fs_image), POINTER(fs_face), POINTER(fs_liveness_verdict)
+        ],
+    ),
+    "fs_liveness_check_frame": (
+        fs_status,
+        [
+            POINTER(fs_liveness), POINTER(fs_frame), POINTER(fs_face), POINTER(fs_liveness_verdict)
+        ],
+    ),
+    "fs_liveness_destroy": (None, [POINTER(fs_liveness)]),
+    "fs_dense_landmarks_create": (fs_status, [POINTER(POINTER(fs_dense_landmarks)), POINTER(fs_model)]),
+    "fs_dense_landmarks_count": (c_size_t, [POINTER(fs_dense_landmarks)]),
+    "fs_dense_landmarks_find": (
+        fs_status,
+        [
+            POINTER(fs_dense_landmarks), POINTER(fs_image), POINTER(fs_face), POINTER(fs_point), c_size_t
+        ],
+    ),
+    "fs_dense_landmarks_find_frame": (
+        fs_status,
+        [
+            POINTER(fs_dense_landmarks), POINTER(fs_frame), POINTER(fs_face), POINTER(fs_point), c_size_t
+        ],
+    ),
+    "fs_dense_landmarks_destroy": (None, [POINTER(fs_dense_landmarks)]),
     "fs_tracker_options_init": (fs_status, [POINTER(fs_tracker_options), c_size_t]),
     "fs_tracker_create": (fs_status, [POINTER(POINTER(fs_tracker)), POINTER(fs_tracker_options)]),
     "fs_tracker_update": (

@@ -141,19 +141,19 @@ def verdict_of(verdict):
 
 
 class Detector(Handle):
-    """Finds faces with the networks of a `Model`, "yunet", "mtcnn" or "cascade". Options that are not given keep the
-    library's defaults.
+    """Finds faces with the networks of a `Model`: "yunet", "mtcnn", "cascade", or a converted YuNet, SCRFD, RetinaFace or
+    CenterFace. Options that are not given keep the library's defaults.
 
     `min_face` is the side of the smallest face in pixels; `thresholds` are the scores that pass three stages, -1 for the
-    detector's own, of which "yunet" has only the last; `scale_step` lies between levels of the pyramid and is ignored by
-    "yunet". At most `max_faces` are found, the first in `order`, "largest" or "surest". `region`,
+    detector's own, of which networks that look once have only the last; `scale_step` lies between levels of the pyramid and is
+    ignored by these. With `close_ups` they also look at a small copy, in which a face that fills the picture is found. At most `max_faces` are found, the first in `order`, "largest" or "surest". `region`,
     (x, y, width, height), is the part that is searched, as if it were a picture of its own.
     """
 
     _destroy = _c.fs_detector_destroy
 
     def __init__(
-        self, model, min_face=None, thresholds=None, scale_step=None, max_faces=None, order=None, region=None
+        self, model, min_face=None, thresholds=None, scale_step=None, max_faces=None, order=None, region=None, close_ups=None
     ):
         options = _c.fs_detector_options()
         check(_c.fs_detector_options_init(ctypes.byref(options), ctypes.sizeof(options)))
@@ -169,6 +169,8 @@ class Detector(Handle):
             options.order = choice(order, _ORDERS, "order")
         if region is not None:
             options.region = region_as_c(region)
+        if close_ups is not None:
+            options.close_ups = flag(close_ups, "close_ups")
         out = ctypes.POINTER(_c.fs_detector)()
         check(_c.fs_detector_create(ctypes.byref(out), handle(model, Model, "model"), ctypes.byref(options)))
         super().__init__(out)

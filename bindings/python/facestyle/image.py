@@ -189,6 +189,13 @@ class Image(Handle):
         size = integer(width, "width"), integer(height, "height")
         return self._make(_c.fs_image_warp, self.handle, pointer(matrix), *size)
 
+    def mark_points(self, points, radius=None):
+        """A copy with a dot at each of `points`, [n, 2], such as those of `DenseLandmarks.find`, in pixels. `radius` is in pixels, 0.5 to
+        200; without it dots grow with what the points cover. 16 bits and alpha are kept."""
+        points = floats(points, (None, 2), "points")
+        array = (_c.fs_point * len(points))(*(tuple(map(float, point)) for point in points))
+        return self._make(_c.fs_image_mark_points, self.handle, array, len(points), 0 if radius is None else number(radius, "radius"))
+
     def mark_faces(self, faces, labels=None, people=None, letter_height=None, line_width=None, points=True):
         """A copy with the boxes of `faces`, their landmarks if `points`, and `labels`, a text or None for each.
 

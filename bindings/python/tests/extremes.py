@@ -97,6 +97,20 @@ class Handles:
     def fs_detector(self):
         return self.make("fs_detector_create", self.model("mtcnn"), None)
 
+    def graph(self, kind, side, outputs, name, **metadata):
+        """A network of one matrix."""
+        text = f"input channels=3 height={side} width={side}\nflat flatten < input\n{name} dense outputs={outputs} < flat\noutput {name}\n"
+        weights = {f"{name}.weight": np.full((outputs, 3 * side * side), 1e-6, "<f4"), f"{name}.bias": np.full(outputs, 0.5, "<f4")}
+        bytes = tensor_file.encode(weights, {"architecture": "graph", "graph": text, "kind": kind, **metadata})
+        return self.make("fs_model_load", bytes, len(bytes))
+
+    def fs_liveness(self):
+        models = (POINTER(_c.fs_model) * 1)(self.graph("liveness", 8, 3, "logits", crop="2.7"))
+        return self.make("fs_liveness_create", models, 1)
+
+    def fs_dense_landmarks(self):
+        return self.make("fs_dense_landmarks_create", self.graph("landmarks", 8, 20, "points"))
+
     def fs_embedder(self):
         return self.make("fs_embedder_create", self.model("faces-nn4"))
 

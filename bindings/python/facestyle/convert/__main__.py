@@ -51,6 +51,7 @@ def main(arguments=None):
     parser.add_argument("--template", type=template, metavar="POINTS", help='where a face\'s five points lie, "x y x y ...", or "whole"')
     parser.add_argument("--threshold", type=float, metavar="T", help="of the network's distance, or of a detector's score")
     parser.add_argument("--distance", choices=("cosine", "euclidean"), help="what the threshold is of: 1 - a.b, or |a - b|")
+    parser.add_argument("--crop", type=float, metavar="C", help="how many times a face's box a liveness or landmarks see")
     parser.add_argument("--licence", metavar="TEXT", help="of the weights")
     parser.add_argument("--name", metavar="NAME", help="of the model")
     parser.add_argument("--size", type=size, metavar="WxH", help="of the input, where the file leaves it open")

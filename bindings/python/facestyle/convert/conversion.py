@@ -28,6 +28,7 @@ class Options:
     distance: str = None
     licence: str = None
     name: str = None
+    crop: float = None  # sides of the face's box that a liveness or landmarks see
     size: tuple = None  # height, width
     outputs: list = None  # values of the file to answer instead of its own outputs
     verify: bool = False
@@ -100,7 +101,7 @@ def convert(paths, output, options=None):
 
 def _convert_named(named, output, options, stem):
     """A network that the library knows by name has no graph of its own; only its words can be told."""
-    refused = [key for key in ("kind", "mean", "scale", "order", "size", "distance", "outputs") if getattr(options, key) is not None]
+    refused = [key for key in ("kind", "mean", "scale", "order", "size", "distance", "crop", "outputs") if getattr(options, key) is not None]
     if refused:
         raise ConvertError(f"--{refused[0]} for {named.architecture}, which has its own; expected none")
     if options.verify:
@@ -163,6 +164,8 @@ def _told(kind, options):
         raise ConvertError(f'distance "{kind.distance}"; expected cosine or euclidean')
     if kind.distance == "cosine":
         kind.is_unit = True
+    if options.crop is not None and not 0.5 <= options.crop <= 16:
+        raise ConvertError(f"crop {options.crop}; expected 0.5 to 16")
     if kind.threshold is not None and not 0 <= kind.threshold < float("inf"):
         raise ConvertError(f"threshold {kind.threshold}; expected 0 or more")
     return kind
@@ -184,7 +187,7 @@ def _name_outputs(conversion):
             layer = network.add("unit-length", [layer], (1, 1, value.count), "unit")
         network.outputs["embedding"] = layer
         names.setdefault(layer, "embedding")
-    elif kind.name in recognition.DETECTORS:
+    elif kind.name in (*recognition.DETECTORS, "liveness", "landmarks"):
         for name, layer in kind.outputs.items():
             network.outputs[name] = layer
             names.setdefault(layer, name)
@@ -221,8 +224,12 @@ def _metadata(kind, options, stem):
     elif kind.threshold is not None:
         metadata["threshold"] = number(kind.threshold)
     metadata["template"] = options.template or _template(kind)
+    if kind.name in recognition.DETECTORS:
+        metadata.update(recognition.DETECTOR_SIZES)
     if kind.name == "liveness":
-        metadata["crop"] = _crop(stem)
+        metadata["crop"] = _crop(stem) if options.crop is None else number(options.crop)
+    if kind.name == "landmarks":
+        metadata["crop"] = number(options.crop or 1.1)  # of the box's longer side; pytorch_face_landmark's
     return metadata
 
 

@@ -20,6 +20,9 @@ KINDS = ("arcface", "sface", "adaface", "mobilefacenet", "facenet", "openface", 
          "landmarks", "fast-style", "network")  # fmt: skip
 EMBEDDERS = ("arcface", "sface", "adaface", "mobilefacenet", "facenet", "openface")
 DETECTORS = ("yunet", "scrfd", "retinaface", "centerface")
+POINTS = (136, 196, 212)  # numbers of 68, 98 and 106 points
+# Of detectors: the side of the smallest face that they surely find, and the longer side of pictures of their training.
+DETECTOR_SIZES = {"min_face": "20", "max_side": "640"}
 
 
 @dataclass
@@ -84,6 +87,8 @@ def recognise(network, outputs, given=None, stem=""):
         kind.outputs = _detector(name, network, heads)
     elif name in EMBEDDERS:
         kind.outputs = _embedding(outputs, name)
+    elif name in ("liveness", "landmarks"):
+        kind.outputs = _rows(network, outputs, name)
     if _begins_with_mean(network):
         kind.mean, kind.scale = (0.0, 0.0, 0.0), 1.0
     return kind
@@ -136,7 +141,7 @@ def _guess(network, outputs, heads, stem):
         count = single.count
         if count == 3 and (height, width) == (80, 80):
             return "liveness"
-        if count in (136, 196, 212):
+        if count in POINTS:
             return "landmarks"
         if height == width == 112 and 64 <= count <= 1024:
             for name in ("adaface", "sface", "mobilefacenet"):
@@ -163,6 +168,22 @@ def _embedding(outputs, name):
     if len(rows) != 1:
         raise ConvertError(f"{len(rows)} outputs that are rows of numbers; expected one, the embedding of kind {name}")
     return {"embedding": rows[0]}
+
+
+def _rows(network, outputs, name):
+    """Our names of a liveness's and of landmarks' outputs: the layer that computes each."""
+    named = {}
+    for output, value in outputs.items():
+        if not (isinstance(value, Value) and value.is_row):
+            continue
+        if name == "landmarks" and value.count in POINTS:
+            named.setdefault("points", value.layer)
+        if name == "liveness" and value.count == 3:
+            named.setdefault("scores" if value.layer != "input" and network[value.layer].kind == "softmax" else "logits", value.layer)
+    if not named:
+        numbers = "three numbers" if name == "liveness" else "136, 196 or 212 numbers"
+        raise ConvertError(f"no output of {numbers}; expected that of kind {name}")
+    return named
 
 
 def _detector(kind, network, heads):

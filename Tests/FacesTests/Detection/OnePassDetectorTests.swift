@@ -76,7 +76,7 @@ private func isNear(_ a: Box, _ left: Float, _ top: Float, side: Float) -> Bool 
     && abs(a.bottom - top - side) < 0.01
 }
 
-@Suite struct YuNetDetectorTests {
+@Suite struct OnePassDetectorTests {
   @Test func `a face is where its cell is, with its points`() throws {
     let detector = try Detector(pixelModel(), options(12))
     #expect(detector.findsPoints)

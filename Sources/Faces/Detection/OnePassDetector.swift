@@ -3,47 +3,74 @@ import Images
 import Networks
 import Tensors
 
-/// Finds faces and their landmarks with a network of YuNet's kind, which looks at a picture once.
+/// Finds faces with a network that looks at a picture once: one of YuNet's kind that was trained here, or a
+/// published one that was converted.
 ///
 /// The picture is first made smaller or larger, so that the smallest face to find gets the size of the
 /// smallest one that the network finds. A picture that is then larger than those of the training is also
 /// looked at at a quarter of the size, and so on: the network knows no larger faces either. Zeros fill up the
 /// last cells; large pictures are looked at in parts. If the model asks for it, each face is looked at again.
-package final class YuNetDetector: FaceFinder, @unchecked Sendable {
+package final class OnePassDetector: FaceFinder, @unchecked Sendable {
   private let network: Executor
   private let architecture: Architecture
   private let pyramid: Pyramid
-  private let minLogit: Float
+  private let decoding: Decoding
   private let threshold: Float
+  /// Boxes with a larger intersection over union belong to one face.
+  private let maxOverlap: Float
   private let minSide: Float
   /// Nil for a model that does not ask for it.
   private let secondLook: SecondLook?
 
-  /// Boxes with a larger intersection over union belong to one face.
-  private static let maxOverlap: Float = 0.3
+  /// How the network's numbers become faces.
+  private enum Decoding {
+    /// - Parameter minLogit: of a face.
+    case own(minLogit: Float)
+    case published(PublishedHeads, minScore: Float)
+  }
+
   /// The longer side of a face that is reported, as a part of the smallest one to find: sides are estimates.
   private static let minPart: Float = 0.6
-  /// The score of a face if the model does not specify "threshold".
-  private static let usualThreshold: Float = 0.5
+  /// The score of a face if the model does not specify "threshold", and the largest overlap of two faces.
+  private static let usualThreshold: Float = 0.5, ownOverlap: Float = 0.3
 
-  /// - Throws: `.badData` for a model without a tensor, or with metadata out of range.
+  /// - Throws: `.badData` for a model without a tensor, with metadata out of range, or whose outputs are not
+  ///   those of its kind.
   package init(_ model: Model, _ options: DetectorOptions) throws(Failure) {
-    let own = try model.metadata("threshold", 0...1) ?? YuNetDetector.usualThreshold
+    let own = try model.metadata("threshold", 0...1) ?? OnePassDetector.usualThreshold
     threshold = options.threshold(ofStage: 2) ?? own
-    let faceSide = try model.metadata("second_look", 32...112)
-    let first = faceSide == nil ? threshold : SecondLook.minFirstScore(for: threshold)
-    minLogit = Float(log(Double(first) / (1 - Double(first))))  // infinite for 0 and 1
-    minSide = YuNetDetector.minPart * options.minFace
+    minSide = OnePassDetector.minPart * options.minFace
     var pyramid = Pyramid(minFace: options.minFace)
     if let side = try model.metadata("min_face", 4...128) { pyramid.networkMinFace = side }
     if let side = try model.metadata("max_side", 128...4096) { pyramid.networkMaxSide = side }
+    pyramid.findsCloseUps = options.findsCloseUps
     self.pyramid = pyramid
-    let architecture = try model.architecture()
-    let network = Executor(
-      try model.network(), .init(YuNet.cellSides.map { YuNet.cells(ofSide: $0) }))
+    let architecture = try model.architecture(), network: Executor
+    if let kind = model.kind {
+      let heads = try PublishedHeads(kind, architecture)
+      maxOverlap = kind.maxOverlap
+      decoding = .published(heads, minScore: threshold)
+      network = Executor(try model.network(), .init(heads.outputs))
+      secondLook = nil
+    } else {
+      let faceSide = try model.metadata("second_look", 32...112)
+      let first = faceSide == nil ? threshold : SecondLook.minFirstScore(for: threshold)
+      maxOverlap = OnePassDetector.ownOverlap
+      // Infinite for 0 and 1.
+      decoding = .own(minLogit: Float(log(Double(first) / (1 - Double(first)))))
+      network = Executor(
+        try model.network(), .init(YuNet.cellSides.map { YuNet.cells(ofSide: $0) }))
+      secondLook = faceSide.map {
+        SecondLook(network: network, architecture: architecture, faceSide: $0)
+      }
+    }
     (self.architecture, self.network) = (architecture, network)
-    secondLook = faceSide.map {
-      SecondLook(network: network, architecture: architecture, faceSide: $0)
+  }
+
+  package var findsPoints: Bool {
+    switch decoding {
+    case .own: true
+    case .published(let heads, _): heads.hasPoints
     }
   }
 
@@ -53,10 +80,10 @@ package final class YuNetDetector: FaceFinder, @unchecked Sendable {
     for level in pyramid.levels(width: image.width, height: image.height) {
       found += try faces(in: image, at: level)
     }
-    found = found.suppressed(YuNetDetector.maxOverlap)
+    found = found.suppressed(maxOverlap)
     guard let secondLook else { return found }
     return try secondLook.faces(found, in: image, minScore: threshold)
-      .filter { max($0.box.width, $0.box.height) >= minSide }.suppressed(YuNetDetector.maxOverlap)
+      .filter { max($0.box.width, $0.box.height) >= minSide }.suppressed(maxOverlap)
   }
 
   private func faces(in image: Image, at level: Pyramid.Level) throws(Failure) -> [Face] {
@@ -72,19 +99,19 @@ package final class YuNetDetector: FaceFinder, @unchecked Sendable {
     var found: [Face] = []
     for row in rows {
       for column in columns {
-        let height = YuNetInput.side(row.pixels.count), width = YuNetInput.side(column.pixels.count)
+        let height = PaddedInput.side(row.pixels.count), width = PaddedInput.side(column.pixels.count)
         try network.run(batch: 1, height: height, width: width) { numbers throws(Failure) in
-          let input = YuNetInput(numbers: numbers, height: height, width: width, format: architecture)
+          let input = PaddedInput(numbers: numbers, height: height, width: width, format: architecture)
           if isDirect {
             try input.write(picture, reducedTo: level)
           } else {
             input.write(picture, row.pixels, column.pixels)
           }
-        } _: { answers in
+        } _: { answers throws(Failure) in
           let place = CellGrid.Mapping(
             across: Float(image.width) / Float(level.width), down: Float(image.height) / Float(level.height),
             left: Float(column.pixels.lowerBound), top: Float(row.pixels.lowerBound))
-          forEachFace(answers, height: row.pixels.count, width: column.pixels.count, place) { face in
+          try forEachFace(answers, height: row.pixels.count, width: column.pixels.count, place) { face in
             guard max(face.box.width, face.box.height) >= minSide else { return }
             let x = (face.box.left + face.box.right) / 2, y = (face.box.top + face.box.bottom) / 2
             if column.has(x / place.across), row.has(y / place.down) { found.append(face) }
@@ -99,23 +126,18 @@ package final class YuNetDetector: FaceFinder, @unchecked Sendable {
   ///   - height, width: of the picture without the zeros.
   private func forEachFace(
     _ answers: Executor.Answers, height: Int, width: Int, _ place: CellGrid.Mapping, _ use: (Face) -> Void
-  ) {
-    for (i, side) in YuNet.cellSides.enumerated() {
-      let grid = CellGrid(
-        numbers: answers[i], side: side, columns: answers.extents(i)[2], height: height, width: width)
-      grid.forEachFace(minLogit: minLogit, place, use)
+  ) throws(Failure) {
+    switch decoding {
+    case .own(let minLogit):
+      for (i, side) in YuNet.cellSides.enumerated() {
+        let grid = CellGrid(
+          numbers: answers[i], side: side, columns: answers.extents(i)[2], height: height, width: width)
+        grid.forEachFace(minLogit: minLogit, place, use)
+      }
+    case .published(let heads, let minScore):
+      try heads.forEachFace(
+        answers, height: PaddedInput.side(height), width: PaddedInput.side(width), minScore: minScore, place,
+        use)
     }
-  }
-}
-
-extension Model {
-  /// A number of the metadata; nil if there is none.
-  fileprivate func metadata(_ key: String, _ range: ClosedRange<Float>) throws(Failure) -> Float? {
-    guard let text = weights.metadata[key] else { return nil }
-    let number = try numbers(text, count: 1...1, key)[0]
-    guard range.contains(number) else {
-      throw .badData("model: \(key) \(number); expected \(range.lowerBound) to \(range.upperBound)")
-    }
-    return number
   }
 }
