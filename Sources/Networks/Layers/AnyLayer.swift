@@ -2,7 +2,10 @@ import Tensors
 
 /// A layer of any kind. A new kind takes a line in the cases, in `open` and in `makers`; the rest of the file
 /// is the same for all of them.
-package enum AnyLayer: Equatable, Sendable {
+///
+/// Indirect, so that it is one pointer. Otherwise the tag shares a byte with the largest struct, and is
+/// computed from bits that smaller ones leave unset: memory checkers take that for a fault.
+package indirect enum AnyLayer: Equatable, Sendable {
   case convolution(Convolution)
   case transposedConvolution(TransposedConvolution)
   case dense(Dense)
