@@ -38,10 +38,7 @@ public func fs_photos_add_people(
   _ points: UnsafePointer<Float>?
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let photos = try Handle.object(photos, PhotosHandle.self, "photos")
-    var set = try PhotoSet(peopleIn: pathText(folder, "folder"))
-    try set.setLandmarks(landmarks, points)
-    photos.append(set)
+    try add(to: photos, folder, landmarks, points) { path throws(Failure) in try PhotoSet(peopleIn: path) }
   }
 }
 
@@ -51,10 +48,7 @@ public func fs_photos_add_folder(
   _ points: UnsafePointer<Float>?
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let photos = try Handle.object(photos, PhotosHandle.self, "photos")
-    var set = try PhotoSet(photosIn: pathText(folder, "folder"))
-    try set.setLandmarks(landmarks, points)
-    photos.append(set)
+    try add(to: photos, folder, landmarks, points) { path throws(Failure) in try PhotoSet(photosIn: path) }
   }
 }
 
@@ -64,11 +58,19 @@ public func fs_photos_add_strangers(
   _ points: UnsafePointer<Float>?
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let photos = try Handle.object(photos, PhotosHandle.self, "photos")
-    var set = try PhotoSet(strangersIn: pathText(folder, "folder"))
-    try set.setLandmarks(landmarks, points)
-    photos.append(set)
+    try add(to: photos, folder, landmarks, points) { path throws(Failure) in try PhotoSet(strangersIn: path) }
   }
+}
+
+/// Adds the photos that `read` finds in a folder.
+private func add(
+  to photos: OpaquePointer?, _ folder: UnsafePointer<CChar>?, _ landmarks: UnsafePointer<CChar>?,
+  _ points: UnsafePointer<Float>?, _ read: (String) throws(Failure) -> PhotoSet
+) throws(Failure) {
+  let photos = try Handle.object(photos, PhotosHandle.self, "photos")
+  var set = try read(pathText(folder, "folder"))
+  try set.setLandmarks(landmarks, points)
+  photos.append(set)
 }
 
 extension PhotoSet {

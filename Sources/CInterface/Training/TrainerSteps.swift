@@ -11,9 +11,7 @@ public func fs_trainer_step(
   _ teacher: UnsafePointer<Float>?, _ step: UnsafeMutablePointer<fs_training_step>?
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let handle = try Handle.object(trainer, TrainerHandle.self, "trainer")
-    try checkRoom(step, "step")
-    let report = try handle.use { trainer throws(Failure) in
+    try advance(trainer, step) { trainer throws(Failure) in
       guard trainer.settings.loss.wanted != .faces else {
         throw .invalidArgument("a detector's trainer; expected fs_trainer_step_faces or _run_scenes")
       }
@@ -27,7 +25,6 @@ public func fs_trainer_step(
       let input = try trainer.input(pictures, count, height: height, width: width)
       return try trainer.step(input, targets(trainer, count, labels, teacher))
     }
-    if step != nil { try fill(step, with: fs_training_step(report), "step") }
   }
 }
 
@@ -38,9 +35,7 @@ public func fs_trainer_step_faces(
   _ step: UnsafeMutablePointer<fs_training_step>?
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let handle = try Handle.object(trainer, TrainerHandle.self, "trainer")
-    try checkRoom(step, "step")
-    let report = try handle.use { trainer throws(Failure) in
+    try advance(trainer, step) { trainer throws(Failure) in
       guard trainer.settings.loss.wanted == .faces else {
         throw .invalidArgument("faces for the loss \(trainer.settings.loss.name); expected a detection loss")
       }
@@ -61,8 +56,18 @@ public func fs_trainer_step_faces(
       return try trainer.step(
         trainer.input(pictures, count, height: height, width: width), .faces(targets))
     }
-    if step != nil { try fill(step, with: fs_training_step(report), "step") }
   }
+}
+
+/// Makes a step with a trainer, and says what it did.
+private func advance(
+  _ trainer: OpaquePointer?, _ step: UnsafeMutablePointer<fs_training_step>?,
+  _ body: (Trainer) throws(Failure) -> Trainer.Report
+) throws(Failure) {
+  let handle = try Handle.object(trainer, TrainerHandle.self, "trainer")
+  try checkRoom(step, "step")
+  let report = try handle.use(body)
+  if step != nil { try fill(step, with: fs_training_step(report), "step") }
 }
 
 extension fs_training_step: SizedStruct {

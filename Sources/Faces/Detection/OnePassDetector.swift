@@ -26,7 +26,7 @@ package final class OnePassDetector: FaceFinder, @unchecked Sendable {
   private enum Decoding {
     /// - Parameter minLogit: of a face.
     case own(minLogit: Float)
-    case published(PublishedHeads, minScore: Float)
+    case published(PublishedHeads)
   }
 
   /// The longer side of a face that is reported, as a part of the smallest one to find: sides are estimates.
@@ -49,7 +49,7 @@ package final class OnePassDetector: FaceFinder, @unchecked Sendable {
     if let kind = model.kind {
       let heads = try PublishedHeads(kind, architecture)
       maxOverlap = kind.maxOverlap
-      decoding = .published(heads, minScore: threshold)
+      decoding = .published(heads)
       network = Executor(try model.network(), .init(heads.outputs))
       secondLook = nil
     } else {
@@ -70,7 +70,7 @@ package final class OnePassDetector: FaceFinder, @unchecked Sendable {
   package var findsPoints: Bool {
     switch decoding {
     case .own: true
-    case .published(let heads, _): heads.hasPoints
+    case .published(let heads): heads.hasPoints
     }
   }
 
@@ -134,9 +134,9 @@ package final class OnePassDetector: FaceFinder, @unchecked Sendable {
           numbers: answers[i], side: side, columns: answers.extents(i)[2], height: height, width: width)
         grid.forEachFace(minLogit: minLogit, place, use)
       }
-    case .published(let heads, let minScore):
+    case .published(let heads):
       try heads.forEachFace(
-        answers, height: PaddedInput.side(height), width: PaddedInput.side(width), minScore: minScore, place,
+        answers, height: PaddedInput.side(height), width: PaddedInput.side(width), minScore: threshold, place,
         use)
     }
   }

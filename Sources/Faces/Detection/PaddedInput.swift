@@ -21,7 +21,7 @@ struct PaddedInput {
 
   /// Writes a part of a picture.
   func write(_ picture: Image, _ rows: Range<Int>, _ columns: Range<Int>) {
-    let scale = format.scale, mean = format.mean.0, count = 3 * columns.count
+    let scale = format.scale, mean = format.mean.0, count = 3 * columns.count, isPlain = self.isPlain
     picture.withPixels { pixels in
       for (i, y) in rows.enumerated() {
         let target = numbers + 3 * i * width, levels = pixels + 3 * (y * picture.width + columns.lowerBound)

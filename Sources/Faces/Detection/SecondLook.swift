@@ -62,7 +62,7 @@ struct SecondLook {
       grid.forEachFace(minLogit: SecondLook.minSecondLogit, .init()) { face in
         guard face.score > best?.score ?? 0 else { return }
         let face = upright(face)
-        if face.box.overlap(wanted) > SecondLook.minOverlap { best = face }
+        if Overlap.union.share(face.box, wanted) > SecondLook.minOverlap { best = face }
       }
     }
     return best
@@ -141,12 +141,11 @@ private struct View {
 extension Face {
   /// Seen in a mirror, in a picture of `width` pixels: eyes and corners of the mouth change sides.
   fileprivate func mirrored(width: Int) -> Face {
-    let order = landmarks.count == 5 ? [1, 0, 2, 4, 3] : Array(landmarks.indices)
     return Face(
       box: Box(
         left: Float(width) - box.right, top: box.top, right: Float(width) - box.left, bottom: box.bottom),
       score: score,
-      landmarks: order.map { Point(Float(width - 1) - landmarks[$0].x, landmarks[$0].y) })
+      landmarks: [1, 0, 2, 4, 3].map { Point(Float(width - 1) - landmarks[$0].x, landmarks[$0].y) })
   }
 
   fileprivate func mean(with other: Face, score: Float) -> Face {
@@ -157,16 +156,5 @@ extension Face {
         right: mean(box.right, other.box.right), bottom: mean(box.bottom, other.box.bottom)),
       score: score,
       landmarks: zip(landmarks, other.landmarks).map { Point(mean($0.x, $1.x), mean($0.y, $1.y)) })
-  }
-}
-
-extension Box {
-  /// Intersection over union; 0 for boxes without area.
-  fileprivate func overlap(_ other: Box) -> Float {
-    let across = min(right, other.right) - max(left, other.left)
-    let down = min(bottom, other.bottom) - max(top, other.top)
-    let common = max(across, 0) * max(down, 0)
-    let union = width * height + other.width * other.height - common
-    return union > 0 ? common / union : 0
   }
 }

@@ -1,7 +1,19 @@
 /// Non-maximum suppression: of overlapping boxes, keeps the one with the highest score.
 ///
 /// Overlap is `intersection / union`, or `intersection / smaller`, which also drops a box inside another.
-package enum Overlap { case union, smaller }
+package enum Overlap {
+  case union, smaller
+
+  /// The share of two boxes; not a number for boxes that cover nothing.
+  /// - Parameter extra: added to sides; 1 if boxes count whole pixels.
+  func share(_ a: Box, _ b: Box, extra: Float = 0) -> Float {
+    let width = min(a.right, b.right) - max(a.left, b.left) + extra
+    let height = min(a.bottom, b.bottom) - max(a.top, b.top) + extra
+    let common = max(width, 0) * max(height, 0)
+    let areaA = (a.width + extra) * (a.height + extra), areaB = (b.width + extra) * (b.height + extra)
+    return common / (self == .union ? areaA + areaB - common : min(areaA, areaB))
+  }
+}
 
 /// - Parameter extra: added to sides; 1 if boxes count whole pixels.
 /// - Returns: the indices of the boxes kept, highest score first; ties keep their order.
@@ -14,17 +26,9 @@ package func suppress(
   var kept: [Int] = []
   for (place, i) in order.enumerated() where !dropped[i] {
     kept.append(i)
-    let a = boxes[i]
-    let areaA = (a.width + extra) * (a.height + extra)
     for j in order[(place + 1)...] where !dropped[j] {
-      let b = boxes[j]
-      let width = min(a.right, b.right) - max(a.left, b.left) + extra
-      let height = min(a.bottom, b.bottom) - max(a.top, b.top) + extra
-      let common = max(width, 0) * max(height, 0)
-      let areaB = (b.width + extra) * (b.height + extra)
-      let whole = overlap == .union ? areaA + areaB - common : min(areaA, areaB)
       // A box without area covers nothing: 0 / 0 is not > threshold.
-      if common / whole > threshold { dropped[j] = true }
+      if overlap.share(boxes[i], boxes[j], extra: extra) > threshold { dropped[j] = true }
     }
   }
   return kept
