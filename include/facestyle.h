@@ -316,6 +316,7 @@ typedef struct fs_model_info {
   fs_model_use use;
   int32_t hidden;           /* in a list: 1 if an earlier folder has a model of that name, so that
                              * only the path opens this one */
+  uint32_t styles;          /* that a fast style has learned; 0 for another use */
 } fs_model_info;
 
 fs_status fs_model_info_get(const fs_model *model, fs_model_info *info);
@@ -1190,13 +1191,20 @@ void fs_style_job_destroy(fs_style_job *job);
 
 /* ---- Fast styles: one pass of a network, no optimiser ---- */
 
-/* A network that has learned one style (Johnson, Alahi and Fei-Fei 2016): architecture
- * "fast-style", as TensorFlow's fast-style-transfer trains it, or "fast-style-resize", as PyTorch's
- * fast_neural_style does. */
+/* A network that has learned one style (Johnson, Alahi and Fei-Fei 2016) or several: architecture
+ * "fast-style", as TensorFlow's fast-style-transfer trains it, "fast-style-resize", as PyTorch's
+ * fast_neural_style does, or a graph of kind "fast-style", whose output "picture" is levels of 0 to
+ * 255. */
 typedef struct fs_fast_styler fs_fast_styler;
 
-/* FS_WRONG_MODEL for a model of another architecture. */
+/* For a network of one style. FS_WRONG_MODEL for a model of another architecture,
+ * FS_INVALID_ARGUMENT for one of several styles. */
 fs_status fs_fast_styler_create(fs_fast_styler **out, const fs_model *model);
+/* For a network of fs_model_info.styles styles, as many `weights`: 0 to 1e6 each, divided by their
+ * sum. One weight chooses a style, several mix theirs (Dumoulin, Shlens and Kudlur, "A learned
+ * representation for artistic style", 2016). Errors as above. */
+fs_status fs_fast_styler_create_mixed(fs_fast_styler **out, const fs_model *model,
+                                      const float *weights, size_t count);
 /* `content`, of any size, in the network's style and of the same size; sides that 4 does not divide
  * are mirrored up to a multiple. FS_BAD_DATA if the network's output is not finite. */
 fs_status fs_fast_styler_run(const fs_fast_styler *styler, fs_image **out, const fs_image *content);
@@ -2224,7 +2232,10 @@ void fs_trainer_destroy(fs_trainer *trainer);
 
 /* Labelled pairs of photos in folds, from a file such as LFW's pairs.txt: "folds size" on the first
  * line (or "size" for one fold), then in each fold `size` lines "NAME i j" and `size` lines
- * "NAME i OTHER j". */
+ * "NAME i OTHER j". Or a plain list: lines "PHOTO PHOTO 1", 0 for two people, between blanks, tabs or
+ * commas, where quotes protect commas in a name; true and same are 1, false and different 0. A fourth
+ * field on each line is the pair's fold, from 0 on; without, either kind of pairs is divided into ten
+ * folds in the order given. A first line that names its columns is skipped. */
 typedef struct fs_pairs fs_pairs;
 
 /* Frozen. */
@@ -2242,7 +2253,7 @@ size_t fs_pairs_count(const fs_pairs *pairs);
 size_t fs_pairs_fold_count(const fs_pairs *pairs);
 size_t fs_pairs_photo_count(const fs_pairs *pairs); /* different ones */
 fs_status fs_pairs_get(const fs_pairs *pairs, size_t index, fs_pair *pair);
-/* "NAME/NAME_0001.jpg", below the folder of pictures: it never leads out of it; borrowed. NULL if
+/* "NAME/NAME_0001.jpg", or the list's path, below the folder of pictures: it never leads out of it; borrowed. NULL if
  * there is no such photo. */
 const char *fs_pairs_photo(const fs_pairs *pairs, size_t photo);
 void fs_pairs_destroy(fs_pairs *pairs);

@@ -19,7 +19,7 @@ extension fs_model_info: SizedStruct {
       role: model.role?.pointer, architecture: model.architecture?.pointer, licence: model.licence?.pointer,
       accuracy: model.accuracy?.pointer, note: model.note?.pointer, fault: model.fault?.pointer,
       byte_count: UInt64(clamping: model.byteCount), parameters: UInt64(clamping: model.parameterCount),
-      use: model.use.inC, hidden: model.isHidden ? 1 : 0)
+      use: model.use.inC, hidden: model.isHidden ? 1 : 0, styles: UInt32(clamping: model.styles))
   }
 }
 

@@ -20,6 +20,19 @@ public func fs_fast_styler_create(
 }
 
 @c @implementation
+public func fs_fast_styler_create_mixed(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ handle: OpaquePointer?, _ weights: UnsafePointer<Float>?,
+  _ count: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    let model = try model(handle), weights = Array(try buffer(weights, count, "weights"))
+    guard !weights.isEmpty else { throw .invalidArgument("0 weights of styles; expected one for each") }
+    out.pointee = Handle.make(try FastStyler(model, weights: weights))
+  }
+}
+
+@c @implementation
 public func fs_fast_styler_run(
   _ styler: OpaquePointer?, _ out: UnsafeMutablePointer<OpaquePointer?>?, _ content: OpaquePointer?
 ) -> fs_status {

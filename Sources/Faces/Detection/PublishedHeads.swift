@@ -102,7 +102,7 @@ struct PublishedHeads {
       case .scrfd: cells.forEachSCRFDFace(minScore: minScore, place, use)
       case .retinaFace: cells.forEachRetinaFace(minScore: minScore, place, use)
       case .centerFace: cells.forEachCenterFace(minScore: minScore, place, use)
-      case .liveness, .landmarks: break  // which have no cells
+      case .liveness, .landmarks, .fastStyle: break  // which have no cells
       }
     }
   }

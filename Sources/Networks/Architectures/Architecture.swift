@@ -15,6 +15,15 @@ package struct Architecture: Sendable {
   /// Whether its result is a face embedding.
   package var hasEmbedding: Bool { layerNames.contains("embedding") }
 
+  /// The styles that its normalisations mix.
+  package var styles: Int {
+    var count = 1
+    for node in graph.nodes {
+      if case .instanceNormalisation(let layer) = node.layer { count = max(count, layer.styles) }
+    }
+    return count
+  }
+
   /// Side of the square input, or nil if any size is accepted.
   package var side: Int? { input.height == input.width ? input.height : nil }
 

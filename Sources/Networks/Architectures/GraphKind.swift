@@ -6,6 +6,7 @@ package enum GraphKind: CaseIterable {
   case yunet, scrfd, retinaFace, centerFace
   case liveness
   case landmarks
+  case fastStyle
 
   package static var key: String { "kind" }
 
@@ -17,6 +18,7 @@ package enum GraphKind: CaseIterable {
     case .centerFace: "centerface"
     case .liveness: "liveness"
     case .landmarks: "landmarks"
+    case .fastStyle: "fast-style"
     }
   }
 

@@ -19,9 +19,13 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
   /// Numbers read from the weight file.
   package let parameterCount: Int
 
-  /// - Parameter input: the picture's size; required by dense layers, which have a fixed number of inputs.
-  package init(_ graph: Graph, input: Extent, weights: WeightFile) throws(Failure) {
-    let loader = TensorLoader<Element>(weights), extents = graph.extents(from: input)
+  /// - Parameters:
+  ///   - input: the picture's size; required by dense layers, which have a fixed number of inputs.
+  ///   - mixture: the share of each style; required by networks of several.
+  package init(
+    _ graph: Graph, input: Extent, weights: WeightFile, mixture: [Float] = []
+  ) throws(Failure) {
+    let loader = TensorLoader<Element>(weights, mixture: mixture), extents = graph.extents(from: input)
     var nodes: [Node] = [], places = [0], folded: Set<Int> = []
     for (i, node) in graph.nodes.enumerated() {
       let inputs = node.inputs.map { places[$0] }
@@ -47,8 +51,10 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
     parameterCount = loader.parameterCount
   }
 
-  package convenience init(_ architecture: Architecture, weights: WeightFile) throws(Failure) {
-    try self.init(architecture.graph, input: architecture.input, weights: weights)
+  package convenience init(
+    _ architecture: Architecture, weights: WeightFile, mixture: [Float] = []
+  ) throws(Failure) {
+    try self.init(architecture.graph, input: architecture.input, weights: weights, mixture: mixture)
   }
 
   package convenience init(_ layers: [Layer], input: Extent, weights: WeightFile) throws(Failure) {

@@ -21,6 +21,18 @@ extension Architecture {
     }
   }
 
+  /// The same in place, from levels in R,G,B order; three channels.
+  package func normalise(_ numbers: UnsafeMutablePointer<Float>, count: Int) {
+    guard isBGR || scale != 1 || mean != (0, 0, 0) else { return }
+    let first = isBGR ? 2 : 0, last = isBGR ? 0 : 2
+    for i in 0..<(count / 3) {
+      let (red, blue) = (numbers[3 * i + first], numbers[3 * i + last])
+      numbers[3 * i] = (red - mean.0) * scale
+      numbers[3 * i + 1] = (numbers[3 * i + 1] - mean.1) * scale
+      numbers[3 * i + 2] = (blue - mean.2) * scale
+    }
+  }
+
   /// The inverse: R,G,B levels, rounded and clamped to 0...255.
   package func read(
     _ source: UnsafePointer<Float>, into pixels: UnsafeMutablePointer<UInt8>, height: Int, width: Int

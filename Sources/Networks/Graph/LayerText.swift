@@ -101,6 +101,7 @@ enum LayerLimits {
   static let stride = 1...(1 << 8)
   static let padding = 0...(1 << 16)
   static let factor = 1...(1 << 8)
+  static let styles = 1...(1 << 10)
 }
 
 /// A number as text that `exactNumber` reads back to the last bit: in decimal if that suffices, else its

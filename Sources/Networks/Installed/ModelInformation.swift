@@ -19,6 +19,8 @@ package struct ModelInformation: Sendable {
   package let parameterCount: Int
   /// Whether another file of its name comes first.
   package let isHidden: Bool
+  /// That a fast style mixes; 0 for another use.
+  package let styles: Int
 
   /// The raw values are those of `fs_model_use`.
   package enum Use: Int32, CaseIterable {
@@ -31,29 +33,30 @@ package struct ModelInformation: Sendable {
   package init(_ model: Model) throws(Failure) {
     let texts = model.weights.metadata
     let name = model.path.map { ModelInformation.name(of: $0) } ?? texts["name"] ?? model.architectureName
+    let (use, styles) = try model.registered.use(texts)
     self.init(
-      name, path: model.path, role: model.role, texts, use: try model.registered.use(texts), fault: nil,
+      name, path: model.path, role: model.role, texts, use: use, styles: styles, fault: nil,
       byteCount: model.weights.byteCount, parameterCount: model.weights.parameterCount, isHidden: false)
   }
 
   /// Of a file, from its header.
   init(ofFile path: String, _ name: String, role: ModelRole?, isHidden: Bool) {
-    var header: WeightHeader?, use = Use.other, fault: String?
+    var header: WeightHeader?, use = Use.other, styles = 0, fault: String?
     do throws(Failure) {
       let read = try WeightHeader(path: path)
       header = read
-      use = try RegisteredArchitecture.of(read.metadata).use(read.metadata)
+      (use, styles) = try RegisteredArchitecture.of(read.metadata).use(read.metadata)
     } catch {
       fault = error.reason
     }
     self.init(
-      name, path: path, role: role, header?.metadata ?? [:], use: use, fault: fault,
+      name, path: path, role: role, header?.metadata ?? [:], use: use, styles: styles, fault: fault,
       byteCount: header?.byteCount ?? 0, parameterCount: header?.parameterCount ?? 0, isHidden: isHidden)
   }
 
   private init(
-    _ name: String, path: String?, role: ModelRole?, _ texts: [String: String], use: Use, fault: String?,
-    byteCount: Int, parameterCount: Int, isHidden: Bool
+    _ name: String, path: String?, role: ModelRole?, _ texts: [String: String], use: Use, styles: Int,
+    fault: String?, byteCount: Int, parameterCount: Int, isHidden: Bool
   ) {
     self.name = CText(name)
     self.path = path.map { CText($0) }
@@ -67,6 +70,7 @@ package struct ModelInformation: Sendable {
     self.byteCount = byteCount
     self.parameterCount = parameterCount
     self.isHidden = isHidden
+    self.styles = styles
   }
 
   /// "faces" of "models/faces.safetensors".
@@ -79,8 +83,11 @@ package struct ModelInformation: Sendable {
 }
 
 extension RegisteredArchitecture {
+  /// The use, and the styles of a fast style.
   /// - Throws: `.badData` for metadata that describe no network.
-  fileprivate func use(_ metadata: [String: String]) throws(Failure) -> ModelInformation.Use {
+  fileprivate func use(
+    _ metadata: [String: String]
+  ) throws(Failure) -> (use: ModelInformation.Use, styles: Int) {
     var network: Architecture?
     do throws(Failure) {
       network = try self.network(metadata)
@@ -90,15 +97,16 @@ extension RegisteredArchitecture {
     switch use {
     case .any:
       switch GraphKind(metadata) {
-      case .yunet, .scrfd, .retinaFace, .centerFace: return .detector
-      case .liveness: return .liveness
-      case .landmarks: return .landmarks
-      case nil: return network?.hasEmbedding == true ? .embedder : .other
+      case .yunet, .scrfd, .retinaFace, .centerFace: return (.detector, 0)
+      case .liveness: return (.liveness, 0)
+      case .landmarks: return (.landmarks, 0)
+      case .fastStyle: return (.fastStyle, network?.styles ?? 1)
+      case nil: return (network?.hasEmbedding == true ? .embedder : .other, 0)
       }
-    case .styleTransfer: return .styler
-    case .fastStyle: return .fastStyle
-    case .universalStyle: return .universalStyle
-    default: return .detector
+    case .styleTransfer: return (.styler, 0)
+    case .fastStyle: return (.fastStyle, network?.styles ?? 1)
+    case .universalStyle: return (.universalStyle, 0)
+    default: return (.detector, 0)
     }
   }
 }

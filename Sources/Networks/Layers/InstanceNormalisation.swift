@@ -2,10 +2,15 @@ import Tensors
 
 /// Normalises each channel of each picture to mean 0 and deviation 1, then applies gamma and beta under this
 /// name and an optional rectifier: `y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta)`.
+///
+/// Gamma and beta of several styles are mixed when the network is built (Dumoulin, Shlens, Kudlur, "A learned
+/// representation for artistic style", 2016).
 package struct InstanceNormalisation: LayerKind {
   package let name: String
   package let epsilon: Double
   package let rectifies: Bool
+  /// Rows of gamma and beta.
+  package let styles: Int
 
   static var kind: StaticString { "instance-normalisation" }
   var tensorName: String? { name }
@@ -13,17 +18,25 @@ package struct InstanceNormalisation: LayerKind {
   func window(_ axis: ReceptiveField.Axis) -> ReceptiveField.Window? { nil }
 
   func tensors(for input: Extent) throws(Failure) -> [TensorSpecification] {
-    [
-      TensorSpecification(name: name + ".weight", extents: [input.channels], kind: .gamma),
-      TensorSpecification(name: name + ".bias", extents: [input.channels], kind: .beta)
+    let extents = styles == 1 ? [input.channels] : [styles, input.channels]
+    return [
+      TensorSpecification(name: name + ".weight", extents: extents, kind: .gamma),
+      TensorSpecification(name: name + ".bias", extents: extents, kind: .beta)
     ]
+  }
+
+  func checkTrainable() throws(Failure) {
+    guard styles == 1 else {
+      throw .invalidArgument("\(name) has \(styles) styles; expected one in a network to be trained")
+    }
   }
 
   func load<Element: Scalar>(
     _ tensors: TensorLoader<Element>, for input: Extent
   ) throws(Failure) -> LoadedTensors<Element> {
     LoadedTensors(vectors: [
-      try tensors.vector(name + ".weight", input.channels), try tensors.vector(name + ".bias", input.channels)
+      try tensors.mixed(name + ".weight", styles, input.channels),
+      try tensors.mixed(name + ".bias", styles, input.channels)
     ])
   }
 
@@ -80,15 +93,14 @@ package struct InstanceNormalisation: LayerKind {
   }
 
   init(name: String, epsilon: Double, rectifies: Bool) {
-    self.name = name
-    self.epsilon = epsilon
-    self.rectifies = rectifies
+    (self.name, self.epsilon, self.rectifies, styles) = (name, epsilon, rectifies, 1)
   }
 
   init(from text: inout LayerText) throws(Failure) {
     name = text.takeTensorName()
     epsilon = try text.real("epsilon", usual: 1e-5)
     rectifies = try text.flag("rectifies")
+    styles = try text.number("styles", LayerLimits.styles, usual: 1)
     guard epsilon > 0 else { throw text.refusal("epsilon", "\(epsilon)", "more than 0") }
   }
 
@@ -96,6 +108,7 @@ package struct InstanceNormalisation: LayerKind {
     text.set(tensorName: name)
     text.set("epsilon", epsilon)
     text.set("rectifies", rectifies)
+    text.set("styles", styles, usual: 1)
   }
 }
 

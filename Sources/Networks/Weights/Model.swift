@@ -83,6 +83,11 @@ package final class Model: @unchecked Sendable {
     }
   }
 
+  /// The network that mixes its styles by these shares.
+  package func network(mixing mixture: [Float]) throws(Failure) -> Network<Float> {
+    try Network<Float>(architecture(), weights: weights, mixture: mixture)
+  }
+
   /// The height, width and channels of a layer's result for a picture.
   /// - Throws: `.invalidArgument` for a picture size that the network does not accept, `.notFound`.
   package func shape(

@@ -15,10 +15,12 @@ package struct LoadedTensors<Element: Scalar> {
 /// beta` with `s = gamma / sqrt(variance + epsilon)`.
 package final class TensorLoader<Element: Scalar> {
   private let weights: WeightFile
+  /// The share of each style, for networks of several.
+  private let mixture: [Float]
   /// Count of the numbers read so far.
   private(set) var parameterCount = 0
 
-  init(_ weights: WeightFile) { self.weights = weights }
+  init(_ weights: WeightFile, mixture: [Float] = []) { (self.weights, self.mixture) = (weights, mixture) }
 
   /// Reads a tensor of the file, and counts it.
   func read(_ name: String, _ extents: [Int]) throws(Failure) -> Tensor<Float> {
@@ -30,6 +32,25 @@ package final class TensorLoader<Element: Scalar> {
   /// One number per channel.
   func vector(_ name: String, _ channels: Int) throws(Failure) -> [Element] {
     try read(name, [channels]).values.map { Element($0) }
+  }
+
+  /// One number per channel, mixed from those of several styles.
+  /// - Throws: `.invalidArgument` for a mixture of another number of styles.
+  func mixed(_ name: String, _ styles: Int, _ channels: Int) throws(Failure) -> [Element] {
+    guard styles > 1 else { return try vector(name, channels) }
+    guard mixture.count == styles else {
+      throw .invalidArgument(
+        mixture.isEmpty
+          ? "a network of \(styles) styles; expected a weight for each"
+          : "weights of \(mixture.count) styles; expected \(styles)")
+    }
+    let rows = try read(name, [styles, channels])
+    return (0..<channels).map { channel in
+      // In Double: the sum of many shares.
+      var sum = 0.0
+      for style in 0..<styles { sum += Double(mixture[style]) * Double(rows[style * channels + channel]) }
+      return Element(sum)
+    }
   }
 
   /// The weights of a sum, with what follows it.

@@ -8,7 +8,9 @@ struct Evaluate: ParsableCommand {
     discussion: """
       FILE is like LFW's pairs.txt: the number of folds and of pairs on the first line, then \
       in each fold that many pairs NAME i j of one person, and as many NAME i OTHER j of two. \
-      Photo i of NAME is NAME/NAME_000i.jpg in the folder.
+      Photo i of NAME is NAME/NAME_000i.jpg in the folder. Or it is a plain list, or CSV: PHOTO PHOTO \
+      1 on each line, 0 for two people, with a number of its fold behind if you like; without \
+      folds it is cut into ten.
 
       Each fold is judged with the threshold that is best on all others. A photo without a face \
       counts: its pairs are never accepted as one person, whatever the threshold. \

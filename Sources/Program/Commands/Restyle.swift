@@ -10,7 +10,9 @@ struct Restyle: ParsableCommand {
       """,
     discussion: """
       A style is a network that has learned it, by its name, as `facestyle models` lists them, or \
-      its file. Of several styles each makes a picture: PAINTED-STYLE.png for -o PAINTED.png.
+      its file. Of several styles each makes a picture: PAINTED-STYLE.png for -o PAINTED.png. A \
+      network of several styles is followed by the number of one, from 0 on, or by a mixture with \
+      weights: multistyle26:7, multistyle26:3,12=2.
 
       A universal-style model, given by --model, paints in the style of one or more pictures. It \
       has the options from --strength on.
@@ -25,10 +27,10 @@ struct Restyle: ParsableCommand {
   var output: PictureOutput
 
   @Option(name: .customLong("style"), help: ArgumentHelp("A style that was learned.", valueName: "name"))
-  var learned: [String] = []
+  var learned: [LearnedStyle] = []
 
-  @Option(help: ArgumentHelp("A network: of one style, or for any.", valueName: "name"))
-  var model: String?
+  @Option(help: ArgumentHelp("A network for any style, or one that has learned its own.", valueName: "name"))
+  var model: LearnedStyle?
 
   @Option(help: "Strength of the style, 0 to 1. (default: 0.6)") var strength: Float?
 
@@ -52,15 +54,16 @@ struct Restyle: ParsableCommand {
     try common.apply()
     var asked = learned
     if let model { asked.append(model) }
-    let files = asked.count == 1 ? [output.path] : asked.map { output.path(with: modelName($0)) }
+    let files = asked.count == 1 ? [output.path] : asked.map { output.path(with: $0.fileText) }
     try checkOutputs(files)
     // All are opened before the first one paints.
-    let networks = try asked.map { name throws(Failure) in try Model(opening: name) }
+    let networks = try asked.map { style throws(Failure) in try Model(opening: style.network) }
     let painted = try Picture(opening: content)
-    for (network, file) in zip(networks, files) {
+    for ((style, network), file) in zip(zip(asked, networks), files) {
       let stopwatch = Stopwatch()
       let result =
-        try network.architecture == "universal-style" ? universal(network, painted) : fast(network, painted)
+        try network.architecture == "universal-style"
+        ? universal(network, painted) : fast(network, style, painted)
       let seconds = stopwatch.seconds
       try result.keep(at: file)
       report(result, file, seconds)
@@ -79,13 +82,15 @@ struct Restyle: ParsableCommand {
     print(JSON.members(members))
   }
 
-  private func fast(_ network: Model, _ painted: Picture) throws(Failure) -> Picture {
+  private func fast(
+    _ network: Model, _ style: LearnedStyle, _ painted: Picture
+  ) throws(Failure) -> Picture {
     guard styles.isEmpty, strength == nil, method == nil, levels == nil, weights == nil else {
       throw Failure(
-        "\(network.path) is a \(network.architecture), which has one style; expected no other and none of its options"
+        "\(network.path) is a \(network.architecture), which has its own style; expected no other and no options"
       )
     }
-    return try FastStyler(network).paint(painted)
+    return try FastStyler(network, weights: style.weights(for: network)).paint(painted)
   }
 
   private func universal(_ network: Model, _ painted: Picture) throws(Failure) -> Picture {
@@ -121,18 +126,17 @@ struct Levels: ExpressibleByArgument {
   }
 }
 
-/// "starry-night" for "starry-night" and for "models/starry-night.safetensors".
-private func modelName(_ asked: String) -> String {
-  let (name, ending) = nameAndExtension(fileName(asked))
-  return ending == "safetensors" ? name : fileName(asked)
-}
-
-/// A network that has learned one style.
+/// A network that has learned a style, or several that are mixed.
 final class FastStyler {
   private let handle: OpaquePointer
 
-  init(_ model: Model) throws(Failure) {
-    handle = try made(model.path) { fs_fast_styler_create(&$0, model.handle) }
+  /// - Parameter weights: of each style; empty for a network of one.
+  init(_ model: Model, weights: [Float] = []) throws(Failure) {
+    handle = try made(model.path) { out in
+      weights.isEmpty
+        ? fs_fast_styler_create(&out, model.handle)
+        : fs_fast_styler_create_mixed(&out, model.handle, weights, weights.count)
+    }
   }
   deinit { fs_fast_styler_destroy(handle) }
 

@@ -83,6 +83,8 @@ final class Model {
   /// Its file.
   let path: String
   let name: String
+  /// That a fast style has learned; 0 for another use.
+  let styles: Int
 
   /// - Parameter name: a model's name, or its file's path.
   init(opening name: String) throws(Failure) {
@@ -91,7 +93,7 @@ final class Model {
     info.size = MemoryLayout<fs_model_info>.size
     try check(fs_model_info_get(handle, &info), name)
     let known = ModelDescription(info)
-    (path, self.name) = (known.path ?? name, known.name)
+    (path, self.name, styles) = (known.path ?? name, known.name, known.styles)
   }
 
   deinit { fs_model_destroy(handle) }

@@ -33,6 +33,8 @@ struct ModelDescription {
   let use: fs_model_use
   let byteCount, parameterCount: UInt64
   let isHidden: Bool
+  /// That a fast style has learned; 0 for another use.
+  let styles: Int
 
   init(_ info: fs_model_info) {
     func text(_ pointer: UnsafePointer<CChar>?) -> String? { pointer.map { pathText($0) } }
@@ -41,6 +43,7 @@ struct ModelDescription {
     (accuracy, note, fault) = (text(info.accuracy), text(info.note), text(info.fault))
     (use, byteCount, parameterCount) = (info.use, info.byte_count, info.parameters)
     isHidden = info.hidden != 0
+    styles = Int(info.styles)
   }
 
   /// All that can be opened by name, in the order in which they are found.
@@ -65,7 +68,7 @@ struct ModelDescription {
     case FS_MODEL_LIVENESS: "tells live faces"
     case FS_MODEL_LANDMARKS: "finds many points"
     case FS_MODEL_STYLER: "paints, slowly"
-    case FS_MODEL_FAST_STYLE: "paints a style"
+    case FS_MODEL_FAST_STYLE: styles > 1 ? "paints \(styles) styles" : "paints a style"
     case FS_MODEL_UNIVERSAL_STYLE: "paints any style"
     default: "other"
     }

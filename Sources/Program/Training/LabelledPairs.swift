@@ -22,6 +22,11 @@ struct LabelledPairsOptions: ParsableArguments {
   func measure(_ face: FaceOptions) throws(Failure) -> LabelledPairs {
     let list = try PairList(opening: pairs)
     let photos = list.photos
+    let listed = try list.pairs
+    for (same, people) in [(1, "one person"), (0, "two people")]
+    where !listed.contains(where: { $0.same == same }) {
+      throw Failure("\(pairs): no pair of \(people); expected pairs of one person and of two")
+    }
     guard kind(of: images) == .folder else { throw Failure("\(images): no folder of photos") }
     let given = try landmarks.map { path throws(Failure) in try Landmarks(opening: path) }
     let faces = try photos.map { photo throws(Failure) in try given?.face(in: photo) }
@@ -38,7 +43,7 @@ struct LabelledPairsOptions: ParsableArguments {
     guard measured.skipped.unreadable.count < photos.count else {
       throw Failure("\(images): none of the \(photos.count) photos can be read")
     }
-    for pair in try list.pairs {
+    for pair in listed {
       try measured.add(pair, outcomes[Int(pair.first)], outcomes[Int(pair.second)])
     }
     return measured

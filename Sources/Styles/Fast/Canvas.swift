@@ -33,7 +33,9 @@ struct Canvas {
 
   /// The inverse, rounded and clamped to 0...255.
   /// - Throws: `.badData` for numbers that are not finite.
-  func image(from source: UnsafePointer<Float>, _ name: StaticString) throws(Failure) -> Image {
+  func image(
+    from source: UnsafePointer<Float>, isBGR: Bool = false, _ name: StaticString
+  ) throws(Failure) -> Image {
     let scale = 255 / white
     var isFinite = true
     let image = try Image(width: width, height: height) { y, row in
@@ -43,6 +45,8 @@ struct Canvas {
         if !level.isFinite { isFinite = false }
         row[i] = level > 0 ? (level < 255 ? UInt8(level.rounded()) : 255) : 0
       }
+      guard isBGR else { return }
+      for x in 0..<width { (row[3 * x], row[3 * x + 2]) = (row[3 * x + 2], row[3 * x]) }
     }
     guard isFinite else {
       throw .badData("\(name)'s picture has numbers that are not finite: its weights are damaged")

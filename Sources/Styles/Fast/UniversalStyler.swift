@@ -96,7 +96,7 @@ package final class UniversalStyler: Sendable {
     guard options.strength >= 0, options.strength <= 1 else {
       throw .invalidArgument("strength \(options.strength); expected 0 to 1")
     }
-    let weights = try weights(options), levels = try levels(options.levels)
+    let weights = try styleShares(options.weights, of: styleCount), levels = try levels(options.levels)
     guard let first = levels.first else { throw .internalError("a universal style without levels") }
     try UniversalStyler.check(content, scale: first.network.scale, "a content")
     let canvas = Canvas(
@@ -173,26 +173,6 @@ package final class UniversalStyler: Sendable {
       }
       finish = try Finish(bias: shift.map { Float($0) })
     }
-  }
-
-  /// The styles' weights with a sum of 1.
-  private func weights(_ options: Options) throws(Failure) -> [Double] {
-    guard !options.weights.isEmpty else {
-      return [Double](repeating: 1 / Double(styleCount), count: styleCount)
-    }
-    guard options.weights.count == styleCount else {
-      throw .invalidArgument(
-        "\(options.weights.count) weights for \(styleCount) styles; expected one for each")
-    }
-    var sum = 0.0
-    for weight in options.weights {
-      guard weight >= 0, weight <= 1e6 else {
-        throw .invalidArgument("weight \(weight) of a style; expected 0 to 1e6")
-      }
-      sum += Double(weight)
-    }
-    guard sum > 0 else { throw .invalidArgument("the styles' weights are all 0; expected one above") }
-    return options.weights.map { Double($0) / sum }
   }
 
   private func levels(_ numbers: [Int]) throws(Failure) -> [Level] {

@@ -96,6 +96,7 @@ class fs_model_info(Sized):
         ("parameters", c_uint64),
         ("use", fs_model_use),
         ("hidden", c_int32),
+        ("styles", c_uint32),
     ]
 
 
@@ -1614,6 +1615,12 @@ FUNCTIONS = {
     "fs_style_job_load": (fs_status, [POINTER(fs_style_job), c_char_p]),
     "fs_style_job_destroy": (None, [POINTER(fs_style_job)]),
     "fs_fast_styler_create": (fs_status, [POINTER(POINTER(fs_fast_styler)), POINTER(fs_model)]),
+    "fs_fast_styler_create_mixed": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_fast_styler)), POINTER(fs_model), POINTER(c_float), c_size_t
+        ],
+    ),
     "fs_fast_styler_run": (
         fs_status,
         [

@@ -3,6 +3,8 @@
 import ctypes
 from typing import NamedTuple
 
+import numpy as np
+
 from . import _c
 from ._convert import choice, flag, floats, handle, handles, integer, integers, number, pointer, text
 from ._handle import Handle
@@ -30,15 +32,22 @@ class FastTrainingStep(NamedTuple):
 
 
 class FastStyler(Handle):
-    """Repaints pictures in the one style that a network has learned: a model of the architecture "fast-style" or
-    "fast-style-resize", as `python3 -m facestyle.models.styles fast` makes them from published weights. Threads may share
-    it."""
+    """Repaints pictures in a style that a network has learned: a model of the architecture "fast-style" or
+    "fast-style-resize", as `python3 -m facestyle.models.styles fast` makes them from published weights, or of kind
+    "fast-style", as `facestyle-convert` does. Threads may share it.
+
+    Of a network of several styles (`model.info.styles`), `style` is the number of one, from 0 on, or a mixture: a dictionary
+    of numbers and weights, or a weight for each."""
 
     _destroy = _c.fs_fast_styler_destroy
 
-    def __init__(self, model):
-        out = ctypes.POINTER(_c.fs_fast_styler)()
-        check(_c.fs_fast_styler_create(ctypes.byref(out), handle(model, Model, "model")))
+    def __init__(self, model, style=None):
+        out, model_handle = ctypes.POINTER(_c.fs_fast_styler)(), handle(model, Model, "model")
+        if style is None:
+            check(_c.fs_fast_styler_create(ctypes.byref(out), model_handle))
+        else:
+            weights = floats(_weights_of(style, model.info.styles), (None,), "style")
+            check(_c.fs_fast_styler_create_mixed(ctypes.byref(out), model_handle, pointer(weights), weights.size))
         super().__init__(out)
 
     def run(self, content):
@@ -145,6 +154,19 @@ class FastStyleTrainer(Handle):
         precision = _c.FS_FLOAT16 if flag(half, "half") else _c.FS_FLOAT32
         words = texts_as_c(note=note, licence=licence, accuracy=accuracy, source=source)
         check(_c.fs_fast_trainer_save_model(self.handle, text(path, "path"), precision, ctypes.byref(words)))
+
+
+def _weights_of(style, count):
+    """A weight for each style, from the number of one, a dictionary of numbers and weights, or the weights."""
+    if not isinstance(style, (int, np.integer, dict)):
+        return style
+    weights = np.zeros(count, np.float32)
+    for chosen, weight in (style.items() if isinstance(style, dict) else [(style, 1)]):
+        place = integer(chosen, "style", 32)
+        if place >= count:
+            raise ValueError(f"style {place}; expected 0 to {count - 1}" if count else "style of a model that is no fast style; expected one")
+        weights[place] = number(weight, "weight of a style")
+    return weights
 
 
 def _memory_needed(function, handle, width, height):

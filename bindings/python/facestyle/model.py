@@ -52,7 +52,8 @@ class ModelInfo:
     """What is known of a model without reading its weights. `use` is "embedder", "detector", "styler", "fast style",
     "universal style" or "other". `path` is None of bytes. `role` is "faces" or "faces-points" if it was opened by that name or,
     in a list, if that name opens it. `licence`, `accuracy` and `note` are the file's own words, or None. In a list `fault`
-    is why it cannot be opened, and `hidden` whether a model of that name in an earlier folder is opened in its place."""
+    is why it cannot be opened, and `hidden` whether a model of that name in an earlier folder is opened in its place. `styles` is
+    how many a fast style has learned, else 0."""
 
     name: str
     path: str | None
@@ -66,6 +67,7 @@ class ModelInfo:
     bytes: int
     parameters: int
     hidden: bool
+    styles: int
 
     @classmethod
     def _of(cls, info):
@@ -75,7 +77,8 @@ class ModelInfo:
         path = None if info.path is None else os.fsdecode(info.path)
         return cls(
             known(info.name), path, known(info.role), known(info.architecture), _USES[info.use], known(info.licence),
-            known(info.accuracy), known(info.note), known(info.fault), info.byte_count, info.parameters, bool(info.hidden))
+            known(info.accuracy), known(info.note), known(info.fault), info.byte_count, info.parameters, bool(info.hidden),
+            info.styles)
 
 
 def model_info(function, pointer):

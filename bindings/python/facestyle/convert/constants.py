@@ -168,7 +168,7 @@ _FUNCTIONS = {
     "Add": _plain(np.add), "Sub": _plain(np.subtract), "Mul": _plain(np.multiply), "Div": _plain(_divide),
     "Neg": _plain(np.negative), "Floor": _plain(np.floor), "Ceil": _plain(np.ceil), "Sqrt": _plain(np.sqrt),
     "Reciprocal": _plain(np.reciprocal), "Exp": _plain(np.exp), "Abs": _plain(np.abs), "Not": _plain(np.logical_not),
-    "Pow": _plain(np.power), "Equal": _plain(np.equal), "Greater": _plain(np.greater), "Less": _plain(np.less),
+    "Pow": _plain(np.power), "MatMul": _plain(np.matmul), "Equal": _plain(np.equal), "Greater": _plain(np.greater), "Less": _plain(np.less),
     "And": _plain(np.logical_and), "Or": _plain(np.logical_or), "Where": _plain(np.where),
     "Min": lambda operator, arrays, opset: np.minimum.reduce(np.broadcast_arrays(*arrays)),
     "Max": lambda operator, arrays, opset: np.maximum.reduce(np.broadcast_arrays(*arrays)),

@@ -44,6 +44,7 @@ class Conversion:
     mean: np.ndarray = None
     scale: float = 1.0
     features: dict = field(default_factory=dict)  # the program's output: our outputs, one for each piece
+    weights: str = None  # the program's input that holds the weights of styles
     report: list = field(default_factory=list)  # of a verification: (output, part of its largest number)
 
 
@@ -124,7 +125,7 @@ def make(program, options, stem="", given=None):
     lowered, network, outputs = _lowered(program, options.size)
     kind = recognition.recognise(network, outputs, options.kind or given, stem)
     kind = _told(kind, options)
-    conversion = Conversion(network, kind, outputs, {}, np.array(kind.mean, np.float64), kind.scale)
+    conversion = Conversion(network, kind, outputs, {}, np.array(kind.mean, np.float64), kind.scale, weights=lowered.weights)
     network.mean, network.factor, network.is_bgr = conversion.mean.copy(), kind.scale, kind.order == "bgr"
     _name_outputs(conversion)
     folding.fold(network)
@@ -187,7 +188,7 @@ def _name_outputs(conversion):
             layer = network.add("unit-length", [layer], (1, 1, value.count), "unit")
         network.outputs["embedding"] = layer
         names.setdefault(layer, "embedding")
-    elif kind.name in (*recognition.DETECTORS, "liveness", "landmarks"):
+    elif kind.name in (*recognition.DETECTORS, "liveness", "landmarks", "fast-style"):
         for name, layer in kind.outputs.items():
             network.outputs[name] = layer
             names.setdefault(layer, name)

@@ -6,23 +6,35 @@ picture is known, since a program is lowered for one size of input.
 
 import numpy as np
 
-from . import ConvertError, constants
+from . import ConvertError, constants, patterns
 from .network import Network
-from .values import Pieces, Value
+from .values import Mixture, Pieces, Value
 
+# What keeps a sum of weighted rows one, row by row.
+LINEAR = {"Unsqueeze", "Squeeze", "Reshape", "Flatten", "Transpose", "Expand", "Cast", "Identity", "ReduceSum", "Mul", "MatMul"}
 DYNAMIC_SIDE = 128  # of a picture of any size, while it is lowered
+MOST_STYLES = 1 << 10
 
 
 class Lowering:
     def __init__(self, program, size=None):
-        self.program = program
-        if len(program.inputs) != 1:
-            names = ", ".join(program.inputs) or "none"
-            raise ConvertError(f"inputs {names}; expected one, the picture")
-        (name, shape), = program.inputs.items()
+        self.program = patterns.whole(program)
         self.values = dict(program.constants)
+        name, shape = self._inputs(program)
         self.network, value, self.is_any_size = _input(name, shape, size)
         self.values[name] = value
+
+    def _inputs(self, program):
+        """The picture's name and shape; a second input is the weights of styles."""
+        pictures = [(name, shape) for name, shape in program.inputs.items() if len(shape) != 1]
+        weights = [(name, shape[0]) for name, shape in program.inputs.items() if len(shape) == 1]
+        if len(pictures) != 1 or len(weights) > 1 or any(count is None or not 2 <= count <= MOST_STYLES for _, count in weights):
+            names = ", ".join(f"{name} {shape}" for name, shape in program.inputs.items()) or "none"
+            raise ConvertError(f"inputs {names}; expected one, the picture, or two, with the weights of 2 to {MOST_STYLES} styles")
+        self.weights = None
+        for name, count in weights:
+            self.weights, self.values[name] = name, Mixture(np.eye(count))
+        return pictures[0]
 
     def run(self):
         """The network, and what each output of the program is of it, for one picture whatever the file's batch."""
@@ -46,6 +58,9 @@ class Lowering:
     def _results(self, operators, operator, inputs):
         if all(value is None or isinstance(value, np.ndarray) for value in inputs) and constants.known(operator):
             return constants.compute(operator, inputs, self.program.opset)
+        mixed = [value for value in inputs if isinstance(value, Mixture)]
+        if len(mixed) == 1 and operator.kind in LINEAR and not any(isinstance(value, (Value, Pieces)) for value in inputs):
+            return [self._mixture(operator, inputs, mixed[0])]
         function = operators.FUNCTIONS.get(operator.kind)
         if function is None:
             raise refusal(operator, inputs, f"an operator that is not known; expected one of {', '.join(sorted(operators.FUNCTIONS))}")
@@ -56,6 +71,17 @@ class Lowering:
             reason = " ".join(str(error).split())[:120]
             raise refusal(operator, inputs, f"{reason}; expected attributes and constants that fit") from None
         return result if isinstance(result, list) else [result]
+
+    def _mixture(self, operator, inputs, mixture):
+        rows = [
+            constants.compute(operator, [row if value is mixture else value for value in inputs], self.program.opset)[0]
+            for row in mixture.table
+        ]
+        return Mixture(np.stack(rows))
+
+    def readers(self, name):
+        """How many inputs of operators a value is."""
+        return sum(operator.inputs.count(name) for operator in self.program.operators) + self.program.outputs.count(name)
 
     # ---- Layers ----
 

@@ -1,5 +1,6 @@
 """A network in the words of docs/graph.md: layers with their parameters and tensors, one behind the other."""
 
+import copy
 import re
 from dataclasses import dataclass, field
 
@@ -86,6 +87,21 @@ class Network:
             if layer.name in needed:
                 needed.update(layer.inputs)
         self.layers = [layer for layer in self.layers if layer.name in needed]
+
+    @property
+    def styles(self):
+        """That its normalisations mix."""
+        return max((layer.parameters.get("styles", 1) for layer in self.layers), default=1)
+
+    def mixed(self, weights):
+        """The network of one style, the mixture of all by weights with a sum of 1."""
+        other = copy.copy(self)
+        other.layers = [copy.copy(layer) for layer in self.layers]
+        for layer in other.layers:
+            if "styles" in layer.parameters:
+                layer.parameters = {key: value for key, value in layer.parameters.items() if key != "styles"}
+                layer.tensors = {name: weights @ tensor for name, tensor in layer.tensors.items()}
+        return other
 
     # ---- The text and the tensors of a file ----
 

@@ -89,6 +89,10 @@ def recognise(network, outputs, given=None, stem=""):
         kind.outputs = _embedding(outputs, name)
     elif name in ("liveness", "landmarks"):
         kind.outputs = _rows(network, outputs, name)
+    elif name == "fast-style":
+        kind.outputs = {"picture": _levels(network, outputs)}
+        if network[kind.outputs["picture"]].kind == "linear":
+            kind.scale = 1 / 255
     if _begins_with_mean(network):
         kind.mean, kind.scale = (0.0, 0.0, 0.0), 1.0
     return kind
@@ -168,6 +172,17 @@ def _embedding(outputs, name):
     if len(rows) != 1:
         raise ConvertError(f"{len(rows)} outputs that are rows of numbers; expected one, the embedding of kind {name}")
     return {"embedding": rows[0]}
+
+
+def _levels(network, outputs):
+    """The layer that gives levels of 0 to 255: those of a sigmoid are scaled."""
+    pictures = [value for value in outputs.values() if isinstance(value, Value) and value.extent == network.extent and value.is_picture]
+    if len(pictures) != 1 or pictures[0].layer == "input" or network.extent[2] != 3:
+        raise ConvertError(f"{len(pictures)} outputs of the input's size; expected one, the picture of kind fast-style")
+    value = pictures[0]
+    if network[value.layer].kind != "sigmoid":
+        return value.layer
+    return network.add("linear", [value.layer], value.extent, "levels", {"scale": 255, "offset": 0})
 
 
 def _rows(network, outputs, name):

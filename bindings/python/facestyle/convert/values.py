@@ -97,6 +97,17 @@ class Length:
     shape: tuple
 
 
+@dataclass(frozen=True)
+class Mixture:
+    """The sum of a table's rows, each with the weight that an input of the network gives it."""
+
+    table: np.ndarray  # [weights, ...]
+
+    @property
+    def shape(self):
+        return self.table.shape[1:]
+
+
 def _product(numbers):
     product = 1
     for n in numbers:

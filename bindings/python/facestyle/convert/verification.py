@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import ConvertError
+from . import ConvertError, writing
 from .values import Pieces
 
 MOST = 1e-4  # of an output's largest number
@@ -16,6 +16,8 @@ def verify(paths, program, conversion, data):
 
     Raises ConvertError for one that differs by more than `MOST`."""
     expected = _theirs(paths, program, conversion)
+    if conversion.weights is not None:
+        data = writing.encode(conversion.network.mixed(mixture(conversion)), conversion.metadata)
     found = _ours(conversion, data)
     report = []
     for name, value in conversion.outputs.items():
@@ -38,6 +40,12 @@ def levels(conversion):
     height, width, channels = conversion.network.extent
     pixels = np.random.default_rng(7).integers(0, 256, (height, width, 3 if channels == 3 else 1), np.uint8)
     return np.ascontiguousarray(np.broadcast_to(pixels, (height, width, 3)))
+
+
+def mixture(conversion):
+    """A weight for each style, always the same, with a sum of 1."""
+    weights = np.random.default_rng(11).uniform(0, 1, conversion.network.styles).astype(np.float32)
+    return weights / weights.sum()
 
 
 def _ours(conversion, data):
@@ -74,7 +82,7 @@ def _onnxruntime(path, program, conversion):
         import onnxruntime
     except ImportError:
         raise ConvertError("the package onnxruntime is absent; expected it, to verify") from None
-    (name, shape), = program.inputs.items()
+    (name, shape), = [entry for entry in program.inputs.items() if entry[0] != conversion.weights]
     picture = network_input(conversion)
     if shape[1] not in (1, 3) and shape[3] in (1, 3):
         picture = np.ascontiguousarray(picture.transpose(0, 2, 3, 1))
@@ -86,7 +94,10 @@ def _onnxruntime(path, program, conversion):
         kind = session.get_inputs()[0].type
         picture = picture.astype({"tensor(float16)": np.float16, "tensor(double)": np.float64}.get(kind, np.float32))
         batch = shape[0] or 1
-        found = session.run(program.outputs, {name: np.repeat(picture, batch, 0)})
+        given = {name: np.repeat(picture, batch, 0)}
+        if conversion.weights is not None:
+            given[conversion.weights] = mixture(conversion)
+        found = session.run(program.outputs, given)
         return {name: array[:1] if batch > 1 else array for name, array in zip(program.outputs, found)}
     except Exception as error:
         raise ConvertError(f"onnxruntime cannot run {path}: {' '.join(str(error).split())[:200]}; expected it to, to verify") from None

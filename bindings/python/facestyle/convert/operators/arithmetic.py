@@ -4,9 +4,9 @@ import numpy as np
 
 from ..lowering import refusal
 from ..network import number
-from ..values import Length, Pieces
+from ..values import Length, Mixture, Pieces, Value
 from .lengths import by_length
-from .shared import array_of, picture_of, value_of, with_constants
+from .shared import along_channels, array_of, picture_of, value_of, with_constants
 
 
 def batch_normalisation(lowering, operator, inputs):
@@ -33,7 +33,9 @@ def batch_normalisation(lowering, operator, inputs):
 
 def instance_normalisation(lowering, operator, inputs):
     value = picture_of(lowering, operator, inputs)
-    gamma, beta = (np.ravel(array_of(operator, inputs, i)) for i in (1, 2))
+    channels = value.extent[2]
+    gamma = np.ravel(array_of(operator, inputs, 1, np.ones(channels)))
+    beta = np.ravel(array_of(operator, inputs, 2, np.zeros(channels)))
     if not len(gamma) == len(beta) == value.extent[2]:
         raise refusal(operator, inputs, f"{len(gamma)} factors; expected one for each of {value.extent[2]} channels")
     parameters = {"epsilon": _exact(operator.get("epsilon", 1e-5))}
@@ -51,6 +53,8 @@ def arithmetic(kind):
             raise refusal(operator, inputs, f"{len(inputs)} inputs; expected two")
         if any(isinstance(value, Length) for value in inputs):
             return by_length(lowering, operator, inputs, kind)
+        if any(isinstance(value, Mixture) for value in inputs):
+            return _with_mixture(lowering, operator, inputs, kind)
         if any(isinstance(value, Pieces) for value in inputs):
             return _pieces_with_constant(lowering, operator, inputs, lower)
         if isinstance(inputs[1], np.ndarray):
@@ -89,6 +93,33 @@ def _with_constant(lowering, operator, inputs, kind, value, array, is_turned):
             raise refusal(operator, inputs, "a division by 0; expected other constants")
         scale, shift = 1 / along, 0.0
     return lowering.affine(operator, value, scale, shift)
+
+
+def _with_mixture(lowering, operator, inputs, kind):
+    """Scales and shifts of several styles, behind an instance normalisation: its factors become rows, one for each."""
+    place = 0 if isinstance(inputs[0], Value) else 1
+    value, mixture = inputs[place], inputs[1 - place]
+    layer = lowering.network[value.layer] if isinstance(value, Value) and value.layer != "input" else None
+    part = {"multiply": "weight", "add": "bias"}.get(kind)
+    if layer is None or part is None or layer.kind != "instance-normalisation" or lowering.readers(operator.inputs[place]) != 1:
+        raise refusal(operator, inputs, "the weights of styles there; expected them as factors of an instance normalisation")
+    count, channels = len(mixture.table), value.extent[2]
+    rows = []
+    for row in mixture.table:
+        along = along_channels(operator, inputs, value, row)
+        if along is None:
+            raise refusal(operator, inputs, "factors that differ from pixel to pixel; expected one for each channel")
+        rows.append(np.broadcast_to(along, (channels,)))
+    # The weights add up to 1, so that what is alike in all styles stays what it is.
+    alike = {name: np.broadcast_to(tensor, (count, channels)) for name, tensor in layer.tensors.items()}
+    if kind == "multiply":
+        if "styles" in layer.parameters:
+            raise refusal(operator, inputs, "factors of styles twice; expected a scale and a shift")
+        layer.tensors = {name: tensor * np.stack(rows) for name, tensor in alike.items()}
+    else:
+        layer.tensors = {**alike, "bias": alike["bias"] + np.stack(rows)}
+    layer.parameters["styles"] = count
+    return value
 
 
 # Layers for two pictures; those of sizes that differ are repeated along a single row, column or channel.

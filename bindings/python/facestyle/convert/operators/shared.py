@@ -3,13 +3,13 @@
 import numpy as np
 
 from ..lowering import refusal
-from ..values import Length, Pieces, Value
+from ..values import Length, Mixture, Pieces, Value
 
 
 def value_of(lowering, operator, inputs, place=0):
     value = inputs[place] if len(inputs) > place else None
     if not isinstance(value, Value):
-        kinds = {Pieces: "joined pieces", Length: "a length", np.ndarray: "known numbers"}
+        kinds = {Pieces: "joined pieces", Length: "a length", Mixture: "the weights of styles", np.ndarray: "known numbers"}
         seen = kinds.get(type(value), "absent")
         raise refusal(operator, inputs, f"input {place} is {seen}; expected what a layer computes")
     return value
