@@ -2232,10 +2232,10 @@ void fs_trainer_destroy(fs_trainer *trainer);
 
 /* Labelled pairs of photos in folds, from a file such as LFW's pairs.txt: "folds size" on the first
  * line (or "size" for one fold), then in each fold `size` lines "NAME i j" and `size` lines
- * "NAME i OTHER j". Or a plain list: lines "PHOTO PHOTO 1", 0 for two people, between blanks, tabs or
- * commas, where quotes protect commas in a name; true and same are 1, false and different 0. A fourth
- * field on each line is the pair's fold, from 0 on; without, either kind of pairs is divided into ten
- * folds in the order given. A first line that names its columns is skipped. */
+ * "NAME i OTHER j". Or a plain list: lines "PHOTO PHOTO 1", 0 for two people, between blanks, tabs
+ * or commas, where quotes protect commas in a name; true and same are 1, false and different 0. A
+ * fourth field on each line is the pair's fold, from 0 on; without, either kind of pairs is divided
+ * into ten folds in the order given. A first line that names its columns is skipped. */
 typedef struct fs_pairs fs_pairs;
 
 /* Frozen. */
@@ -2253,8 +2253,8 @@ size_t fs_pairs_count(const fs_pairs *pairs);
 size_t fs_pairs_fold_count(const fs_pairs *pairs);
 size_t fs_pairs_photo_count(const fs_pairs *pairs); /* different ones */
 fs_status fs_pairs_get(const fs_pairs *pairs, size_t index, fs_pair *pair);
-/* "NAME/NAME_0001.jpg", or the list's path, below the folder of pictures: it never leads out of it; borrowed. NULL if
- * there is no such photo. */
+/* "NAME/NAME_0001.jpg", or the list's path, below the folder of pictures: it never leads out of it;
+ * borrowed. NULL if there is no such photo. */
 const char *fs_pairs_photo(const fs_pairs *pairs, size_t photo);
 void fs_pairs_destroy(fs_pairs *pairs);
 

@@ -22,7 +22,7 @@ extension PairList.Content {
       next = lines.next(in: bytes)
     }
     guard let one = listed.first else {
-      throw .badData("pairs: a heading and no pairs; expected lines PHOTO PHOTO 1, or 0 for two people")
+      throw .badData("pairs: line 1 is a heading, and no pair follows; expected PHOTO PHOTO 1, or 0 for two people")
     }
     let counts = [true, false].map { kind in listed.count { $0.isSame == kind } }
     if one.fold == nil { folds = max(1, min(10, counts[0], counts[1])) }
@@ -69,10 +69,10 @@ private struct ListedPair {
   }
 }
 
-/// Whether a first line names its columns.
+/// Whether a first line names its columns: "same" may be the name of one, too.
 private func isHeading(_ fields: [[UInt8]]) -> Bool {
-  (3...4).contains(fields.count) && label(fields[2]) == nil
-    && !fields.prefix(2).contains { $0.contains(UInt8(ascii: ".")) }
+  (3...4).contains(fields.count) && !fields.prefix(2).contains { $0.contains(UInt8(ascii: ".")) }
+    && (label(fields[2]) == nil || fields[2].elementsEqual("same".utf8))
 }
 
 private func label(_ field: [UInt8]) -> Bool? {

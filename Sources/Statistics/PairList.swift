@@ -44,7 +44,7 @@ package final class PairList: @unchecked Sendable {
     init(_ bytes: Span<UInt8>) throws(Failure) {
       var lines = PairLines(position: markLength(bytes))
       guard let first = lines.next(in: bytes) else {
-        throw .badData("pairs: a file without lines; expected pairs of photos")
+        throw .badData("pairs: no line 1; expected pairs of photos")
       }
       let fields = first.split { isBlank($0) }
       let isCount = fields.allSatisfy { $0.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } }

@@ -1057,6 +1057,20 @@ def test_evaluate_takes_lists_with_a_byte_order_mark_and_photos_of_any_name(pair
 
 
 @models
+def test_evaluate_takes_plain_lists_and_csv(pairs):
+    lfw = answer(*evaluate(pairs))
+    rows = [line.split("\t") for line in (pairs / "pairs.txt").read_text().splitlines()[1:]]
+    path = lambda name, number: f"{name}/{name}_{int(number):04d}.jpg"
+    listed = [(path(r[0], r[1]), path(r[-2] if len(r) == 4 else r[0], r[-1]), int(len(r) == 3), i // 4) for i, r in enumerate(rows)]
+    (pairs / "pairs.txt").write_text("first,second,same,fold\n" + "".join("%s,%s,%d,%d\n" % row for row in listed))
+    assert answer(*evaluate(pairs)) == lfw
+    (pairs / "pairs.txt").write_text("".join("%s %s %d\n" % row[:3] for row in listed))
+    assert answer(*evaluate(pairs))["folds"] == 4  # of four pairs of one person
+    (pairs / "pairs.txt").write_text("Obama/Obama_0001.jpg Obama/Obama_0002.jpg 1\n")
+    assert "no pair of two people" in refused(*evaluate(pairs))
+
+
+@models
 def test_evaluate_names_what_is_wrong(pairs):
     refused("evaluate", "--pairs", pairs / "gone.txt", "--images", pairs)
     assert "nowhere" in refused("evaluate", "--pairs", pairs / "pairs.txt", "--images", pairs / "nowhere")
@@ -1604,10 +1618,45 @@ def networks(tmp_path_factory):
     for name, weights, metadata in (
         ("fast-style", reference.small_fast_style(2, 1, False), {"filters": "2", "blocks": "1"}),
         ("universal-style", reference.small_universal(), {}),
+        ("graph", two_styles(np), {"kind": "fast-style", "graph": TWO_STYLES}),
     ):
         tensors = {key: np.ascontiguousarray(value, "<f4") for key, value in weights.items()}
         (folder / f"{name}.safetensors").write_bytes(tensor_file.encode(tensors, {"architecture": name, **metadata}))
-    return folder / "fast-style.safetensors", folder / "universal-style.safetensors"
+    return folder / "fast-style.safetensors", folder / "universal-style.safetensors", folder / "graph.safetensors"
+
+
+TWO_STYLES = """input channels=3
+sum convolution filters=3 kernel=1 bias=no < input
+norm instance-normalisation styles=2 < sum
+picture linear scale=20 offset=128 < norm
+output picture
+"""
+
+
+def two_styles(np):
+    """A network whose normalisation has factors of two styles: the second turns dark and bright."""
+    return {
+        "sum.weight": np.eye(3).reshape(3, 3, 1, 1), "norm.weight": np.array([[2, 2, 2], [-2, -2, -2]]),
+        "norm.bias": np.array([[0, 0, 0], [1, 1, 1]])}  # fmt: skip
+
+
+def test_restyle_chooses_and_mixes_the_styles_of_one_network(tmp_path, tiny, networks):
+    def painted(style):
+        out = tmp_path / "out.png"
+        good("restyle", tiny[0], "--style", f"{networks[2]}:{style}", "-o", out)
+        return out.read_bytes()
+
+    assert painted("0") == painted("0=3") == painted("0,1=0") != painted("1")
+    assert painted("0,1") == painted("1=2,0=2") == painted("0=0.5,1=0.5") != painted("0,1=3")
+    text = good("restyle", tiny[0], "--style", f"{networks[2]}:1", "--style", f"{networks[2]}:0,1=0.5", "-o", tmp_path / "p.png")
+    assert [line.partition(":")[0] for line in text.splitlines()] == [f"{tmp_path}/p-graph-1.png", f"{tmp_path}/p-graph-0-1-0.5.png"]
+    assert "graph has 2 styles; expected " in refused("restyle", tiny[0], "--style", networks[2], "-o", tmp_path / "a.png")
+    assert "style 2 of graph; expected 0 to 1" in refused("restyle", tiny[0], "--style", f"{networks[2]}:2", "-o", tmp_path / "a.png")
+    assert "has one style; expected its name" in refused("restyle", tiny[0], "--style", f"{networks[0]}:1", "-o", tmp_path / "a.png")
+    assert "are all 0" in refused("restyle", tiny[0], "--style", f"{networks[2]}:0=0", "-o", tmp_path / "a.png")
+    listed = [parsed(line) for line in good("models", "--json", environment={"FACESTYLE_MODELS": str(networks[2].parent)}).splitlines()]
+    assert {model["name"]: model["styles"] for model in listed if model["name"] in ("graph", "fast-style", "universal-style")} == {
+        "graph": 2, "fast-style": 1, "universal-style": None}
 
 
 def test_restyle_paints_in_a_networks_own_style(tmp_path, tiny, networks):

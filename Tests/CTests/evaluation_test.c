@@ -89,13 +89,27 @@ static void pairs(void) {
     CHECK(fs_pairs_photo(list, 5) == NULL && fs_pairs_photo(list, SIZE_MAX) == NULL);
   }
   fs_pairs_destroy(list);
+  TEST("a plain list and CSV are read too, with folds and without") {
+    const char *text = "a.jpg b.jpg 1\nsub/c.png a.jpg 0\n", *csv = "one,two,same,fold\r\n\"a, b.jpg\",c.jpg,1,1\r\nc.jpg,d.jpg,0,0\r\n";
+    REQUIRE_OK(fs_pairs_load(&list, text, strlen(text)));
+    CHECK(fs_pairs_count(list) == 2 && fs_pairs_fold_count(list) == 1 && fs_pairs_photo_count(list) == 3);
+    REQUIRE_OK(fs_pairs_get(list, 1, &pair));
+    CHECK(pair.same == 0 && strcmp(fs_pairs_photo(list, pair.first), "sub/c.png") == 0 && pair.second == 0);
+    fs_pairs_destroy(list);
+    REQUIRE_OK(fs_pairs_load(&list, csv, strlen(csv)));
+    REQUIRE_OK(fs_pairs_get(list, 0, &pair));
+    CHECK(fs_pairs_fold_count(list) == 2 && pair.same == 1 && pair.fold == 1 && strcmp(fs_pairs_photo(list, pair.first), "a, b.jpg") == 0);
+  }
+  fs_pairs_destroy(list);
   TEST("hostile lists are refused with their line") {
     static const struct { const char *text, *line; } hostile[] = {
         {"", "line 1"}, {"x 3\n", "line 1"}, {"0 3\n", "line 1"}, {"1 2 3\n", "line 1"}, {"9999999 9999999\nA 1 2\n", "line 1"},
         {"99999999999999999999 1\n", "line 1"}, {"1 1\nA 1 2\n", "line 2"}, {"1 1\nA 1\nB 1 C 1\n", "line 2"},
         {"1 1\nA 1 B 2\nA 1 2\n", "line 2"}, {"1 1\nA 1 2\nA 1 A 2\n", "line 3"}, {"1 1\nA 1 1\nA 1 B 2\n", "line 2"},
         {"1 1\nA 1 2\n../A 1 B 2\n", "line 3"}, {"1 1\n.. 1 2\nA 1 B 2\n", "line 2"}, {"1 1\nA 0 2\nA 1 B 2\n", "line 2"},
-        {"1 1\nA -1 2\nA 1 B 2\n", "line 2"}, {"1 1\nA 1 2x\nA 1 B 2\n", "line 2"}, {"1 1\nA 1 2\nA 1 B 2\nA 1 C 2\n", "line 4"}};
+        {"1 1\nA -1 2\nA 1 B 2\n", "line 2"}, {"1 1\nA 1 2x\nA 1 B 2\n", "line 2"}, {"1 1\nA 1 2\nA 1 B 2\nA 1 C 2\n", "line 4"},
+        {"a.jpg b.jpg 1\na.jpg ../../etc 0\n", "line 2"}, {"a.jpg b.jpg 2\n", "line 1"}, {"a,b,c\n", "line 1"}, {"a.jpg,\"b.jpg,1\n", "line 1"},
+        {"a.jpg,b.jpg,1,99999999999999999999\n", "line 1"}, {"a.jpg\1 b.jpg 1\n", "line 1"}};
     for (unsigned i = 0; i < sizeof hostile / sizeof *hostile; i++) {
       CHECK_REFUSED(FS_BAD_DATA, list, fs_pairs_load(&list, hostile[i].text, strlen(hostile[i].text)));
       if (!strstr(fs_last_error(), hostile[i].line)) printf("  %s\n", fs_last_error()), CHECK(!"the line is named");

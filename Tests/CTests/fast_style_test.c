@@ -59,6 +59,48 @@ static void fast(void) {
   fs_image_destroy(content), fs_image_destroy(out), fs_image_destroy(pixel);
 }
 
+static void several(void) {
+  fs_model *model = two_styles_model(), *single = fast_model(0.3f), *other = universal_model(0.3f);
+  fs_fast_styler *styler = NULL, *none;
+  fs_image *content = picture(13, 9, 1), *first = NULL, *mixed = NULL, *again = NULL;
+  const float one[] = {1, 0}, both[] = {1, 1}, twice[] = {2, 2}, negative[] = {1, -1}, nothing[] = {0, 0}, damaged[] = {NAN, 1};
+  TEST("a network of two styles says so, and wants a weight for each") {
+    fs_model_info info = {.size = sizeof info};
+    REQUIRE_OK(fs_model_info_get(model, &info));
+    CHECK(info.styles == 2 && info.use == FS_MODEL_FAST_STYLE);
+    REQUIRE_OK(fs_model_info_get(single, &info));
+    CHECK(info.styles == 1);
+    REQUIRE_OK(fs_model_info_get(other, &info));
+    CHECK(info.styles == 0);
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, none, fs_fast_styler_create(&none, model));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, none, fs_fast_styler_create_mixed(&none, model, one, 1));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, none, fs_fast_styler_create_mixed(&none, model, one, 0));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, none, fs_fast_styler_create_mixed(&none, model, one, SIZE_MAX));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, none, fs_fast_styler_create_mixed(&none, model, NULL, 2));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, none, fs_fast_styler_create_mixed(&none, NULL, one, 2));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, none, fs_fast_styler_create_mixed(&none, model, negative, 2));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, none, fs_fast_styler_create_mixed(&none, model, nothing, 2));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, none, fs_fast_styler_create_mixed(&none, model, damaged, 2));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, none, fs_fast_styler_create_mixed(&none, single, both, 2));
+    CHECK_REFUSED(FS_WRONG_MODEL, none, fs_fast_styler_create_mixed(&none, other, both, 2));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_styler_create_mixed(NULL, model, one, 2));
+  }
+  TEST("weights choose a style or mix both, by their shares alone") {
+    REQUIRE_OK(fs_fast_styler_create_mixed(&styler, model, one, 2));
+    CHECK_OK(fs_fast_styler_run(styler, &first, content));
+    fs_fast_styler_destroy(styler);
+    REQUIRE_OK(fs_fast_styler_create_mixed(&styler, model, both, 2));
+    CHECK_OK(fs_fast_styler_run(styler, &mixed, content));
+    fs_fast_styler_destroy(styler);
+    REQUIRE_OK(fs_fast_styler_create_mixed(&styler, model, twice, 2));
+    CHECK_OK(fs_fast_styler_run(styler, &again, content));
+    fs_fast_styler_destroy(styler);
+    CHECK(same_picture(mixed, again) && !same_picture(first, mixed));
+  }
+  fs_model_destroy(model), fs_model_destroy(single), fs_model_destroy(other);
+  fs_image_destroy(content), fs_image_destroy(first), fs_image_destroy(mixed), fs_image_destroy(again);
+}
+
 static void universal_options(void) {
   TEST("options are filled with the documented defaults") {
     fs_universal_options o;
@@ -266,6 +308,7 @@ static void training(void) {
 int main(void) {
   training();
   fast();
+  several();
   universal_options();
   universal();
   return test_end_program();

@@ -61,6 +61,19 @@ static inline void add_layer(builder *b, const char *name, size_t outputs, size_
   add(b, full, 1, &outputs, 0.2f, 0);
 }
 
+/* A graph of two styles: a convolution whose normalisation has factors for each. */
+static inline fs_model *two_styles_model(void) {
+  builder b;
+  const size_t kernel[] = {3, 3, 1, 1}, factors[] = {2, 3};
+  begin(&b, "\"architecture\":\"graph\",\"kind\":\"fast-style\",\"graph\":\"input channels=3\\n"
+            "sum convolution filters=3 kernel=1 bias=no < input\\nnorm instance-normalisation styles=2 < sum\\n"
+            "out linear scale=20 offset=128 < norm\\noutput picture = out\"");
+  add(&b, "sum.weight", 4, kernel, 0.5f, 0.5f);
+  add(&b, "norm.weight", 2, factors, 1, 2);
+  add(&b, "norm.bias", 2, factors, 1, 0);
+  return finish(&b);
+}
+
 /* A graph of `kind`: numbers of a matrix on the mean levels of 8x8 pixels. A `centre` of NAN damages it. */
 static inline fs_model *row_model(const char *kind, const char *output, size_t numbers, float centre) {
   builder b;

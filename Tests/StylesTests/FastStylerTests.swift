@@ -63,4 +63,72 @@ import Testing
       #expect(needed[0] < needed[1])
     }
   }
+
+  // MARK: Networks of several styles
+
+  /// A convolution whose normalisation has one row of factors for each style.
+  private func mixed(styles: Int = 2, gamma: [Float], beta: [Float], kind: String = "fast-style") throws -> Model {
+    let count = styles == 1 ? "" : " styles=\(styles)"
+    let text =
+      "input channels=3\nsum convolution filters=3 kernel=1 bias=no < input\n"
+      + "norm instance-normalisation\(count) < sum\nout linear scale=20 offset=128 < norm\noutput picture = out"
+    var file = TensorFile(metadata: [("architecture", "graph"), ("kind", kind), ("graph", text)])
+    file.add("sum.weight", [3, 3, 1, 1], [1, 0, 0.5, 0, 1, 0, 0.25, 0, 1])
+    let extents = styles == 1 ? [3] : [styles, 3]
+    file.add("norm.weight", extents, gamma)
+    file.add("norm.bias", extents, beta)
+    return try Model(file.weightFile())
+  }
+
+  @Test func `styles are mixed by their weights as one style with mixed factors`() throws {
+    let content = try Formula.picture("content", width: 12, height: 8)
+    let several = try mixed(gamma: [1, 2, 3, 4, 1, 0], beta: [0, 1, 0, 2, 0, -1])
+    // A quarter of the first, three of the second.
+    let one = try mixed(styles: 1, gamma: [3.25, 1.25, 0.75], beta: [1.5, 0.25, -0.75])
+    let expected = try FastStyler(one).run(content)
+    #expect(try FastStyler(several, weights: [1, 3]).run(content) == expected)
+    #expect(try FastStyler(several, weights: [0.5, 1.5]).run(content) == expected)
+    #expect(try FastStyler(several, weights: [1, 0]).run(content) != expected)
+    #expect(try FastStyler(one, weights: [7]).run(content) == expected)
+    #expect(try ModelInformation(several).styles == 2 && ModelInformation(one).styles == 1)
+    #expect(try ModelInformation(several).use == .fastStyle)
+  }
+
+  @Test func `refuses weights that do not fit the styles`() throws {
+    let model = try mixed(gamma: [1, 2, 3, 4, 1, 0], beta: [0, 1, 0, 2, 0, -1])
+    #expect(
+      outcome { try FastStyler(model) }
+        == "invalidArgument: a network of 2 styles; expected a weight for each")
+    #expect(
+      outcome { try FastStyler(model, weights: [1]) }
+        == "invalidArgument: 1 weights for 2 styles; expected one for each")
+    #expect(
+      outcome { try FastStyler(model, weights: [0, 0]) }
+        == "invalidArgument: the styles' weights are all 0; expected one above")
+    #expect(
+      outcome { try FastStyler(model, weights: [.nan, 1]) }
+        == "invalidArgument: weight nan of a style; expected 0 to 1e6")
+    #expect(outcome { try model.network() } == "invalidArgument: a network of 2 styles; expected a weight for each")
+    #expect(
+      outcome { try FastStyler(mixed(gamma: [1, 2, 3, 4, 1, 0], beta: [0, 1, 0, 2, 0, -1], kind: "network")) }
+        == "wrongModel: the model is \"graph\"; expected fast-style or fast-style-resize for a fast style")
+  }
+
+  @Test func `a graph's mean, scale and order are those of its input line`() throws {
+    func model(_ input: String) throws -> Model {
+      let text = "input channels=3 \(input)\nout linear scale=2 offset=100 < input\noutput picture = out"
+      return try Model(
+        TensorFile(metadata: [("architecture", "graph"), ("kind", "fast-style"), ("graph", text)]).weightFile())
+    }
+    let content = try Image(width: 4, height: 4) { _, row in
+      for i in 0..<12 { row[i] = [90, 100, 110][i % 3] }
+    }
+    let plain = try FastStyler(model("mean=100,100,100")).run(content)
+    #expect(Array(plain.row(0).prefix(3)) == [80, 100, 120])
+    // Blue comes first, in what it sees and in what it paints.
+    let turned = try FastStyler(model("mean=110,100,90 scale=0.5 order=bgr")).run(content)
+    #expect(Array(turned.row(3).prefix(3)) == [100, 100, 100])
+    let shifted = try FastStyler(model("mean=100,100,100 scale=0.5 order=bgr")).run(content)
+    #expect(Array(shifted.row(3).prefix(3)) == [90, 100, 110])
+  }
 }

@@ -181,14 +181,24 @@ struct Demo: ParsableCommand {
     let installed = try ModelDescription.all().filter {
       $0.use == FS_MODEL_FAST_STYLE && $0.fault == nil && !$0.isHidden
     }.map(\.name)
-    for style in installed {
-      let network = try openModel(style), stopwatch = Stopwatch()
-      let painted = try FastStyler(network).paint(content.picture), seconds = stopwatch.seconds
-      let path = "\(out)/\(content.name)-\(style).png"
-      try painted.keep(at: path)
-      print("  \(path): \(painted.width)x\(painted.height) in \(fixed(seconds, 2)) s")
+    for name in installed {
+      let network = try openModel(name)
+      for style in Demo.styles(of: network, name) {
+        let stopwatch = Stopwatch()
+        let styler = try FastStyler(network, weights: style.weights(for: network))
+        let painted = try styler.paint(content.picture), seconds = stopwatch.seconds
+        let path = "\(out)/\(content.name)-\(style.fileText).png"
+        try painted.keep(at: path)
+        print("  \(path): \(painted.width)x\(painted.height) in \(fixed(seconds, 2)) s")
+      }
     }
     for style in usual where !installed.contains(style) { print("  \(style): not installed") }
+  }
+
+  /// The one of a network, or three of several.
+  private static func styles(of network: Model, _ name: String) -> [LearnedStyle] {
+    guard network.styles > 1 else { return [LearnedStyle(argument: name)] }
+    return [0, 7, 19].filter { $0 < network.styles }.map { LearnedStyle(argument: "\(name):\($0)") }
   }
 
   private func paint(_ content: Content) throws {

@@ -10,7 +10,7 @@ struct LearnedStyle: ExpressibleByArgument {
   private let parts: [(style: Int, weight: Float)]
   private let argument: String
 
-  init?(argument: String) {
+  init(argument: String) {
     self.argument = argument
     guard let colon = argument.lastIndex(of: ":"), colon != argument.startIndex,
       let parts = LearnedStyle.parts(argument[argument.index(after: colon)...])

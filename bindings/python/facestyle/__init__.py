@@ -25,6 +25,7 @@ _HOMES = {
     "costs": ("triplet_loss", "content_cost", "gram_matrix", "style_cost", "total_cost"),
     "losses": ("Loss", "LossValue", "MiningStatistics"),
     "evaluation": ("Evaluation", "TrueAccepts", "Roc", "Pairs", "Landmarks", "evaluate", "roc", "evaluate_lfw"),
+    "verification_sets": ("VerificationSet",),
     "calibration": ("Calibration", "Growth", "calibrate", "calibrate_embeddings", "calibration_growth"),
     "groups": ("GroupRate", "false_accepts_by_group"),
     "identification": ("Identity", "distances", "identify"),

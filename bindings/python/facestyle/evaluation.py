@@ -194,7 +194,7 @@ class Landmarks(Handle):
 
 @dataclass(frozen=True, eq=False)
 class LfwResult:
-    """What `evaluate_lfw` found: the `Evaluation` with the distances that it is made of, and what was left out.
+    """What an evaluation of photos found: the `Evaluation` with the distances that it is made of, and what was left out.
 
     `distances`, `same` and `folds` are of the pairs that were evaluated; `embeddings` maps photos to vectors;
     `faceless` and `unreadable` map photos to the reason."""
@@ -234,9 +234,18 @@ def evaluate_lfw(pairs, images, embedder, landmarks=None, detector=None, *, flip
     images = Path(os.fsdecode(images))
     if not images.is_dir():
         raise NotADirectoryError(f"{images} is no folder of photos")
-    embeddings, faceless, unreadable = _embed_all(images, pairs.photos, faces, embedder, detector, flip, progress)
+
+    def opened(photo):
+        return Image.open(images / photo)
+
+    return evaluate_photos(pairs, opened, images, faces, embedder, detector, flip, progress)
+
+
+def evaluate_photos(pairs, opened, where, faces, embedder, detector, flip, progress):
+    """The `LfwResult` of `pairs` whose photos `opened` gives, with the face in each photo, or None to look for it."""
+    embeddings, faceless, unreadable = _embed_all(opened, pairs.photos, faces, embedder, detector, flip, progress)
     if len(unreadable) == len(pairs.photos):
-        raise OSError(f"{images}: none of the {len(unreadable)} photos can be read")
+        raise OSError(f"{where}: none of the {len(unreadable)} photos can be read")
     distances = np.full(len(pairs), np.inf)
     readable = np.ones(len(pairs), bool)
     for i, (a, b) in enumerate(zip(pairs.first, pairs.second)):
@@ -249,14 +258,14 @@ def evaluate_lfw(pairs, images, embedder, landmarks=None, detector=None, *, flip
     return LfwResult(evaluate(distances, same, folds), distances, same, folds, embeddings, faceless, unreadable)
 
 
-def _embed_all(images, photos, faces, embedder, detector, flip, progress):
+def _embed_all(opened, photos, faces, embedder, detector, flip, progress):
     """Threads of our own take batches of photos; the library's calls then work on their caller's thread alone."""
     batch, before = 16, threads()
     parts = [range(i, min(i + batch, len(photos))) for i in range(0, len(photos), batch)]
     embeddings, faceless, unreadable = {}, {}, {}
 
     def work(part):
-        found = {i: _embed(images / photos[i], faces[i], embedder, detector, flip) for i in part}
+        found = {i: _embed(opened, photos[i], faces[i], embedder, detector, flip) for i in part}
         chips = [chip for chips, *_ in found.values() for chip in chips]
         try:
             vectors = iter(embedder.embed_chips(chips))
@@ -281,18 +290,18 @@ def _embed_all(images, photos, faces, embedder, detector, flip, progress):
     return embeddings, faceless, unreadable
 
 
-def _embed(path, face, embedder, detector, flip):
+def _embed(opened, photo, face, embedder, detector, flip):
     """Aligned pictures to embed, embeddings that there are already, and what went wrong."""
     chips, ready = [], []
     try:
-        with Image.open(path) as photo:
+        with opened(photo) as picture:
             if face is None and embedder.aligns:
-                vector, face = embedder.embed_photo(photo, detector)
+                vector, face = embedder.embed_photo(picture, detector)
                 ready.append(vector)
             else:
-                chips.append(embedder.align(photo, face))
+                chips.append(embedder.align(picture, face))
             if flip:
-                aligned = chips[0] if chips else embedder.align(photo, face)
+                aligned = chips[0] if chips else embedder.align(picture, face)
                 side = aligned.width - 1
                 chips.append(aligned.warp([[-1, 0, side], [0, 1, 0]], aligned.width, aligned.height))
                 if aligned is not chips[0]:

@@ -8,8 +8,9 @@ from onnx import TensorProto, helper, numpy_helper
 class Graph:
     """Each call adds an operator and returns its value's name; inputs are names, or arrays that become initialisers."""
 
-    def __init__(self, shape=(1, 3, 8, 6), opset=17, seed=1):
-        self.shape, self.opset, self.random = shape, opset, np.random.default_rng(seed)
+    def __init__(self, shape=(1, 3, 8, 6), opset=17, seed=1, more=None):
+        """`more`: further inputs by name."""
+        self.shape, self.opset, self.random, self.more = shape, opset, np.random.default_rng(seed), more or {}
         self.nodes, self.constants, self.count = [], [], 0
 
     def __call__(self, kind, *inputs, outputs=1, **attributes):
@@ -39,7 +40,8 @@ class Graph:
 
     def model(self, *outputs, functions=()):
         value = lambda name, shape: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
-        graph = helper.make_graph(self.nodes, "test", [value("input", list(self.shape))], [value(name, None) for name in outputs],
+        inputs = [value(name, list(shape)) for name, shape in {"input": self.shape, **self.more}.items()]
+        graph = helper.make_graph(self.nodes, "test", inputs, [value(name, None) for name in outputs],
                                   self.constants)  # fmt: skip
         # A version of the format that every onnxruntime of these years reads.
         return helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=8)

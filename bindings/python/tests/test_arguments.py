@@ -43,6 +43,7 @@ def tools(tmp_path_factory):
             folder=folder, model=model, embedder=embedder, detector=detector, image=fs.Image.from_array(gradient_array(40, 30)),
             frame=fs.Frame(np.zeros((30, 40), np.uint8), "grey"), gallery=fs.Gallery(embedder, detector), other=fs.Gallery(embedder),
             tracker=fs.Tracker(), photos=fs.Photos(), scenes=fs.Scenes(), detection=fs.DetectionLoss(), landmarks=fs.Landmarks(folder / "landmarks.json"),
+            pair_set=fs.VerificationSet([b"", b""], np.ones(1, bool)),
             pairs=fs.Pairs.open(folder / "pairs.txt"), trainer=fs.Trainer("nn4.small2", steps=2),
             search=fs.UnitSearch(model, next(iter(fs.layers(model)))), layer=next(iter(fs.layers(model))),
             face=fs.Face(np.zeros((5, 2)), (1, 2, 3, 4)), loss=fs.Loss("semi_hard"), centre=fs.Loss("centre"),
@@ -151,7 +152,9 @@ def good(t):
         "Loss": {None: dict(kind="semi_hard", reduction="mean", **{name: 0.5 for name in losses._SETTINGS}), "head": dict(dimension=8, classes=1, seed=1),
                  "__call__": dict(embeddings=m, labels=np.array([1, 1, 2, 2]), teacher=None, head=None, gradients=True),
                  "updated_centres": dict(embeddings=m, labels=np.array([0, 0, 1, 1]), head=t.centre.head(8, 2))},
-        "Pairs": {"open": dict(path=path)}, "Landmarks": {None: dict(path=path), "find": dict(photo="a.jpg")},
+        "Pairs": {"open": dict(path=path)}, "VerificationSet": {"open": dict(path=path), "unpack": dict(folder=path),
+            "evaluate": dict(embedder=t.embedder, flip=True, progress=False)},
+        "Landmarks": {None: dict(path=path), "find": dict(photo="a.jpg")},
         "Photos": {None: {}, "add_people": dict(folder=path, landmarks=path, points=np.zeros((5, 2))),
                    "add_folder": dict(folder=path, landmarks=path, points=np.zeros((5, 2))), "add_strangers": dict(folder=path, landmarks=path, points=np.zeros((5, 2))), "keep_people": dict(first=0, count=0)},
         "Scenes": {None: {}, "add": dict(folder=path, labels=path), "add_backgrounds": dict(folder=path), "keep": dict(first=0, count=0),
@@ -173,7 +176,7 @@ def good(t):
                    "job": dict(content=t.image, styles=[t.image], weights=[1.0], **options),
                    "evaluate": dict(generated=t.image, content=t.image, style=t.image, **options), "memory_needed": {**options, **size}},
         "StyleJob": {"step": dict(evaluations=1), "preview": {}, "result": {}, "save": dict(path=path), "load": dict(path=path)},
-        "FastStyler": {None: dict(model=t.model), "run": dict(content=t.image), "memory_needed": size},
+        "FastStyler": {None: dict(model=t.model, style=np.ones(2)), "run": dict(content=t.image), "memory_needed": size},
         "UniversalStyler": {None: dict(model=t.model, styles=[t.image]), "memory_needed": size,
                             "run": dict(content=t.image, strength=0.5, method="variance", levels=[1], weights=np.ones(1))},
         "FastStyleTrainer": {None: dict(vgg=t.model, style=t.image, **{name: 1 if bits else 0.5 for name, bits in fast_style._TRAINER_OPTIONS.items()}),
@@ -185,7 +188,7 @@ def good(t):
     }  # fmt: skip
     objects = {
         "Image": t.image, "Model": t.model, "Detector": t.detector, "Embedder": t.embedder, "Gallery": t.gallery, "Tracker": t.tracker,
-        "Loss": t.loss, "Landmarks": t.landmarks, "Photos": t.photos, "Scenes": t.scenes, "DetectionLoss": t.detection, "Trainer": t.trainer, "Styler": t.styler, "StyleJob": t.job,
+        "Loss": t.loss, "Landmarks": t.landmarks, "VerificationSet": t.pair_set, "Photos": t.photos, "Scenes": t.scenes, "DetectionLoss": t.detection, "Trainer": t.trainer, "Styler": t.styler, "StyleJob": t.job,
         "Liveness": empty(fs.Liveness, "fs_liveness"), "DenseLandmarks": empty(fs.DenseLandmarks, "fs_dense_landmarks"),
         "FaceAnalysis": empty(fs.FaceAnalysis, "fs_face_analysis"), "FastStyler": t.fast, "UniversalStyler": t.universal, "FastStyleTrainer": t.fast_trainer, "UnitSearch": t.search, "UnitPatch": t.patch,
         "Progress": fs.style.Progress(_c.fs_style_progress())}

@@ -9,7 +9,7 @@ import pytest
 from conftest import MODELS, PHOTOS, REPOSITORY, need, shared
 
 onnx = pytest.importorskip("onnx", reason="onnx is absent: pip install onnx")
-pytest.importorskip("onnxruntime", reason="onnxruntime is absent: pip install onnxruntime")
+onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is absent: pip install onnxruntime")
 
 from onnx import helper  # noqa: E402
 from onnx_files import Graph  # noqa: E402
@@ -164,6 +164,58 @@ def test_a_fast_style_takes_pictures_of_any_size(tmp_path):
     x = graph("Relu", graph("InstanceNormalization", graph.conv(x, 3, 8, 9), graph.numbers(8), graph.numbers(8)))
     conversion = converted(graph, tmp_path, graph.conv(x, 8, 3, pads=[1, 1, 1, 1]), verify=True)
     assert conversion.kind.name == "fast-style" and not conversion.network.is_fixed
+
+
+def two_styles(graph, several=True):
+    """A convolution, its normalisation as exporters write it in pieces, and factors of two styles; the picture of a sigmoid."""
+    w = graph("Unsqueeze", "weights", np.array([1]))
+
+    def mixed(channels):
+        return graph("Reshape", graph("ReduceSum", graph("Mul", w, graph.numbers(2, channels)), np.array([0]), keepdims=0),
+                     np.array([1, channels, 1, 1]))  # fmt: skip
+
+    x = graph.conv("input", 3, 6, 3, pads=[1, 1, 1, 1])
+    d = graph("Sub", x, graph("ReduceMean", x, axes=[2, 3], keepdims=1))
+    variance = graph("ReduceMean", graph("Pow", d, np.float32(2)), axes=[-2, -1], keepdims=1)
+    root = graph("Sqrt", graph("Add", variance, np.float32(1e-5)))
+    x = graph("Mul", d, graph("Div", np.float32(1), root))
+    x = graph("Relu", graph("Add", graph("Mul", x, mixed(6)), mixed(6)))
+    return graph("Sigmoid", graph.conv(x, 6, 3, 1))
+
+
+def test_a_network_of_several_styles_takes_their_weights_as_its_second_input(tmp_path):
+    graph = Graph((1, 3, None, None), more={"weights": [2]})
+    conversion = converted(graph, tmp_path, two_styles(graph), verify=True)
+    assert conversion.kind.name == "fast-style" and conversion.network.styles == 2 and not conversion.network.is_fixed
+    text = conversion.network.text()
+    assert "instance-normalisation epsilon=0.00001 styles=2" in text and "linear scale=255" in text and "scale=0.003921569" in text
+    pixels = np.random.default_rng(1).integers(0, 256, (12, 20, 3), np.uint8)
+    session = onnxruntime.InferenceSession(str(tmp_path / "network.onnx"))
+    with fs.Model.open(tmp_path / "network.safetensors") as model, fs.Image.from_array(pixels) as image:
+        assert model.info.styles == 2 and model.info.use == "fast style"
+        for style, weights in [(0, [1, 0]), (1, [0, 1]), ({0: 1, 1: 3}, [0.25, 0.75]), ([2, 2], [0.5, 0.5])]:
+            (expected,) = session.run(None, {"input": (pixels / 255).astype(np.float32).transpose(2, 0, 1)[None],
+                                             "weights": np.array(weights, np.float32)})  # fmt: skip
+            with fs.FastStyler(model, style) as styler, styler.run(image) as painted:
+                assert np.abs(painted.to_array() - 255 * expected[0].transpose(1, 2, 0)).max() < 0.51
+        with pytest.raises(fs.FaceStyleError, match="a network of 2 styles; expected a weight for each"):
+            fs.FastStyler(model)
+        with pytest.raises(ValueError, match="style 2; expected 0 to 1"):
+            fs.FastStyler(model, 2)
+        with pytest.raises(fs.FaceStyleError, match="3 weights for 2 styles"):
+            fs.FastStyler(model, [1, 2, 3])
+
+
+def test_weights_of_styles_elsewhere_are_refused(tmp_path):
+    graph = Graph((1, 3, 8, 8), more={"weights": [3]})
+    x = graph.conv("input", 3, 3, 1)
+    path = graph.save(tmp_path / "n.onnx", graph("Mul", x, graph("Reshape", "weights", np.array([1, 3, 1, 1]))))
+    with pytest.raises(convert.ConvertError, match="the weights of styles there; expected them as factors of an instance normalisation"):
+        convert.convert(path, tmp_path / "out.safetensors")
+    for more, said in (({"a": [1]}, "weights of 2 to"), ({"a": [3], "b": [3]}, "weights of 2 to"), ({"a": [1, 3, 4, 4]}, "expected one, the picture")):
+        graph = Graph((1, 3, 8, 8), more=more)
+        with pytest.raises(convert.ConvertError, match=said):
+            convert.convert(graph.save(tmp_path / "n.onnx", graph.conv("input", 3, 3, 1)), tmp_path / "out.safetensors")
 
 
 def test_a_file_is_cut_before_what_cannot_be_read(tmp_path):
@@ -388,7 +440,7 @@ def test_several_inputs_are_refused(tmp_path):
     model = graph.model(graph("Add", "input", "other"))
     model.graph.input.append(helper.make_tensor_value_info("other", 1, [1, 3, 8, 6]))
     onnx.save(model, tmp_path / "n.onnx")
-    assert "inputs input, other; expected one, the picture" in refusal(tmp_path / "n.onnx", tmp_path)
+    assert "inputs input [1, 3, 8, 6], other [1, 3, 8, 6]; expected one, the picture" in refusal(tmp_path / "n.onnx", tmp_path)
 
 
 def test_data_beside_the_file_is_read_and_missed(tmp_path):

@@ -34,6 +34,39 @@ def refusal(tmp_path, graph, *outputs, **options):
     return str(error.value)
 
 
+# ---- Operators written in pieces ----
+
+
+@pytest.mark.parametrize("form", ["Div", "Reciprocal", "Mul", "quotient of one"])
+def test_an_instance_normalisation_in_pieces_is_one_layer(tmp_path, form):
+    graph = Graph((1, 3, 9, 7))
+    x = graph.conv("input", 3, 4)
+    d = graph("Sub", x, graph("ReduceMean", x, axes=[2, 3]))
+    square = graph("Mul", d, d) if form == "Mul" else graph("Pow", d, np.float32(2))
+    root = graph("Sqrt", graph("Add", np.float32(1e-3), graph("ReduceMean", square, axes=[2, 3])))
+    if form == "Reciprocal":
+        x = graph("Mul", graph("Reciprocal", root), d)
+    elif form == "quotient of one":
+        x = graph("Mul", d, graph("Div", np.float32(1), root))
+    else:
+        x = graph("Div", d, root)
+    x = graph("Add", graph("Mul", x, graph.numbers(4, 1, 1)), graph.numbers(1, 4, 1, 1))
+    assert "instance-normalisation epsilon=0.001 <" in text_of(tmp_path, graph, x)
+
+
+def test_pieces_that_are_no_instance_normalisation_are_not_taken_for_one(tmp_path):
+    graph = Graph((1, 3, 9, 7))
+    x = graph.conv("input", 3, 4)
+    d = graph("Sub", x, graph("ReduceMean", x, axes=[2, 3]))
+    cube = graph("ReduceMean", graph("Pow", d, np.float32(3)), axes=[2, 3])
+    assert "power; expected 1 or 2" in refusal(tmp_path, graph, graph("Div", d, graph("Sqrt", graph("Add", cube, np.float32(1)))))
+    other = Graph((1, 3, 9, 7))
+    x = other.conv("input", 3, 4)
+    d = other("Sub", x, other("ReduceMean", x, axes=[2]))
+    mean = other("ReduceMean", other("Mul", d, d), axes=[2, 3])
+    assert "a mean over axes [2]" in refusal(tmp_path, other, other("Div", d, other("Sqrt", other("Add", mean, np.float32(1)))))
+
+
 # ---- Sums ----
 
 
