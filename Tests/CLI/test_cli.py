@@ -770,7 +770,7 @@ def test_models_are_listed_with_where_they_are_and_what_they_are_for(tmp_path):
     environment = {"FACESTYLE_MODELS": str(MODELS.resolve()), "XDG_DATA_HOME": str(tmp_path)}
     models = listed(environment=environment)
     assert list(models[0]) == [
-        "name", "path", "role", "use", "architecture", "bytes", "parameters", "licence", "accuracy", "note", "hidden",
+        "name", "path", "role", "use", "architecture", "bytes", "parameters", "styles", "licence", "accuracy", "note", "hidden",
         "fault"]  # fmt: skip
     first = {model["name"]: model for model in reversed(models)}
     assert first["dlib-resnet"]["role"] == "faces" and first["mtcnn"]["role"] == "faces-points"
@@ -1699,8 +1699,8 @@ def test_restyle_paints_in_styles_by_their_names(tmp_path, tiny, networks):
 
 def test_restyle_says_what_it_wants(tmp_path, tiny, networks):
     out = ("-o", tmp_path / "a.png")
-    assert "has one style" in refused("restyle", *tiny, "--model", networks[0], *out)
-    assert "has one style" in refused("restyle", tiny[0], "--model", networks[0], *out, "--strength", 1)
+    assert "has its own style" in refused("restyle", *tiny, "--model", networks[0], *out)
+    assert "has its own style" in refused("restyle", tiny[0], "--model", networks[0], *out, "--strength", 1)
     assert "in any style" in refused("restyle", tiny[0], "--model", networks[1], *out)
     assert "strength 2" in refused("restyle", *tiny, "--model", networks[1], *out, "--strength", 2)
     small = png(tmp_path / "small.png", 1, 1)
