@@ -22,7 +22,8 @@ extension PairList.Content {
       next = lines.next(in: bytes)
     }
     guard let one = listed.first else {
-      throw .badData("pairs: line 1 is a heading, and no pair follows; expected PHOTO PHOTO 1, or 0 for two people")
+      throw .badData(
+        "pairs: line 1 is a heading, and no pair follows; expected PHOTO PHOTO 1, or 0 for two people")
     }
     let counts = [true, false].map { kind in listed.count { $0.isSame == kind } }
     if one.fold == nil { folds = max(1, min(10, counts[0], counts[1])) }

@@ -1,7 +1,7 @@
 import Tensors
 
-/// Labelled pairs of photos in folds. A file is in the form of Labeled Faces in the Wild (`LFWPairs.swift`) or
-/// a plain list (`ListedPairs.swift`), which its first line tells.
+/// Labelled pairs of photos in folds. A file has the form of Labeled Faces in the Wild (`LFWPairs.swift`), or
+/// is a plain list (`ListedPairs.swift`); the first line decides.
 package final class PairList: @unchecked Sendable {
   package struct Pair: Equatable {
     /// Indices into `photos`.

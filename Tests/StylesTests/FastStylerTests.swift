@@ -67,7 +67,9 @@ import Testing
   // MARK: Networks of several styles
 
   /// A convolution whose normalisation has one row of factors for each style.
-  private func mixed(styles: Int = 2, gamma: [Float], beta: [Float], kind: String = "fast-style") throws -> Model {
+  private func mixed(
+    styles: Int = 2, gamma: [Float], beta: [Float], kind: String = "fast-style"
+  ) throws -> Model {
     let count = styles == 1 ? "" : " styles=\(styles)"
     let text =
       "input channels=3\nsum convolution filters=3 kernel=1 bias=no < input\n"
@@ -108,7 +110,8 @@ import Testing
     #expect(
       outcome { try FastStyler(model, weights: [.nan, 1]) }
         == "invalidArgument: weight nan of a style; expected 0 to 1e6")
-    #expect(outcome { try model.network() } == "invalidArgument: a network of 2 styles; expected a weight for each")
+    #expect(
+      outcome { try model.network() } == "invalidArgument: a network of 2 styles; expected a weight for each")
     #expect(
       outcome { try FastStyler(mixed(gamma: [1, 2, 3, 4, 1, 0], beta: [0, 1, 0, 2, 0, -1], kind: "network")) }
         == "wrongModel: the model is \"graph\"; expected fast-style or fast-style-resize for a fast style")
@@ -118,7 +121,8 @@ import Testing
     func model(_ input: String) throws -> Model {
       let text = "input channels=3 \(input)\nout linear scale=2 offset=100 < input\noutput picture = out"
       return try Model(
-        TensorFile(metadata: [("architecture", "graph"), ("kind", "fast-style"), ("graph", text)]).weightFile())
+        TensorFile(metadata: [("architecture", "graph"), ("kind", "fast-style"), ("graph", text)])
+          .weightFile())
     }
     let content = try Image(width: 4, height: 4) { _, row in
       for i in 0..<12 { row[i] = [90, 100, 110][i % 3] }

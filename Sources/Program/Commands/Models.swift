@@ -11,8 +11,9 @@ struct Models: ParsableCommand {
       name in an earlier folder.
 
       With --json, there is one line for each model, with "name", "path", "role" (the name under \
-      which it is the best one, or null), "use", "architecture", "bytes", "parameters", "styles" (of a fast style, or null), \
-      "licence", "accuracy", "note", "hidden", and "fault", which is null if it can be opened.
+      which it is the best one, or null), "use", "architecture", "bytes", "parameters", "styles" (of \
+      a fast style, or null), "licence", "accuracy", "note", "hidden", and "fault", which is null if \
+      it can be opened.
       """)
 
   @Flag(help: "Print one line of JSON for each model.") var json = false
