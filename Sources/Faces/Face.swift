@@ -9,6 +9,10 @@ package struct Point: Equatable {
     self.x = x
     self.y = y
   }
+
+  func distance(to other: Point) -> Float {
+    ((x - other.x) * (x - other.x) + (y - other.y) * (y - other.y)).squareRoot()
+  }
 }
 
 /// A face as a detector reports it.

@@ -15,7 +15,7 @@ extension Image {
       where !point.x.isFinite || !point.y.isFinite || abs(point.x) > 1e6 || abs(point.y) > 1e6 {
         throw .invalidArgument("a face with a point at \(point.x), \(point.y)")
       }
-      let points = face.landmarks, radius = 0.35 * distance(points[0], points[1])
+      let points = face.landmarks, radius = 0.35 * points[0].distance(to: points[1])
       parts += [
         Part(from: points[0], to: points[0], radius: radius),
         Part(from: points[1], to: points[1], radius: radius),
@@ -46,11 +46,7 @@ private struct Part {
   func share(_ x: Float, _ y: Float) -> Float {
     let (dx, dy) = (to.x - from.x, to.y - from.y), square = dx * dx + dy * dy
     let along = square > 0 ? min(max(((x - from.x) * dx + (y - from.y) * dy) / square, 0), 1) : 0
-    let away = distance(Point(x, y), Point(from.x + along * dx, from.y + along * dy))
+    let away = Point(x, y).distance(to: Point(from.x + along * dx, from.y + along * dy))
     return min(max(2 - away / radius, 0), 1)
   }
-}
-
-private func distance(_ a: Point, _ b: Point) -> Float {
-  ((a.x - b.x) * (a.x - b.x) + (a.y - b.y) * (a.y - b.y)).squareRoot()
 }

@@ -71,6 +71,31 @@ static void liveness(const fs_image *image) {
   fs_liveness_destroy(one), fs_liveness_destroy(both), fs_liveness_destroy(broken), fs_liveness_destroy(NULL);
 }
 
+static void openness(void) {
+  TEST("openness is of 68 or 98 points, and refuses what is no face") {
+    fs_point points[98];
+    fs_face_openness found;
+    /* A zigzag: from corner to corner 3 (or 4) wide, each pair of edges 2 high. */
+    for (int i = 0; i < 98; i++) points[i] = (fs_point){0, 0};
+    const int eyes[] = {36, 42};
+    for (int e = 0; e < 2; e++) {
+      const fs_point ring[] = {{0, 0}, {1, 1}, {2, 1}, {3, 0}, {2, -1}, {1, -1}};
+      for (int i = 0; i < 6; i++) points[eyes[e] + i] = ring[i];
+    }
+    const fs_point lips[] = {{0, 0}, {1, 0.5f}, {2, 0.5f}, {3, 0.5f}, {4, 0}, {3, -0.5f}, {2, -0.5f}, {1, -0.5f}};
+    for (int i = 0; i < 8; i++) points[60 + i] = lips[i];
+    REQUIRE_OK(fs_face_openness_get(points, 68, &found));
+    CHECK(found.left_eye == 2 / 3.0f && found.right_eye == 2 / 3.0f && found.mouth == 0.25f);
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_face_openness_get(points, 98, &found)); /* eyes without a width */
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_face_openness_get(points, 5, &found));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_face_openness_get(points, SIZE_MAX, &found));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_face_openness_get(NULL, 68, &found));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_face_openness_get(points, 68, NULL));
+    points[36].x = NAN;
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, found, fs_face_openness_get(points, 68, &found));
+  }
+}
+
 static void dense_landmarks(const fs_image *image) {
   fs_model *model = row_model("landmarks", "points", 20, 0.5f), *other = row_model("liveness", "logits", 3, 0);
   fs_dense_landmarks *landmarks = NULL, *none = NULL;
@@ -101,6 +126,7 @@ static void dense_landmarks(const fs_image *image) {
 int main(void) {
   fs_image *image = picture(48, 32, 1);
   liveness(image);
+  openness();
   dense_landmarks(image);
   fs_image_destroy(image);
   return test_end_program();

@@ -57,6 +57,19 @@ private func find(
 }
 
 @c @implementation
+public func fs_face_openness_get(
+  _ points: UnsafePointer<fs_point>?, _ count: Int, _ openness: UnsafeMutablePointer<fs_face_openness>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let openness = try required(openness, "openness")
+    let points = try buffer(points, count, "points").map { Point($0.x, $0.y) }
+    let found = try FaceOpenness(points)
+    openness.pointee = fs_face_openness(
+      left_eye: found.leftEye, right_eye: found.rightEye, mouth: found.mouth)
+  }
+}
+
+@c @implementation
 public func fs_dense_landmarks_destroy(_ landmarks: OpaquePointer?) {
   Handle.destroy(landmarks, DenseLandmarks.self)
 }

@@ -79,7 +79,10 @@ struct SeenPhoto {
       ("height", .single(face.height)), ("score", .single(face.score)),
       ("landmarks", .array(a.x.isNaN ? [] : [a, b, c, d, e].map(JSON.point)))
     ]
-    if let points { members.append(("dense_landmarks", .array(points[i].map(JSON.point)))) }
+    if let points {
+      members.append(("dense_landmarks", .array(points[i].map(JSON.point))))
+      members.append(("openness", openness(points[i])))
+    }
     if let names {
       members += [
         ("name", names[i].person.map(JSON.string) ?? .null),
@@ -89,5 +92,14 @@ struct SeenPhoto {
     }
     if let qualities { members.append(("quality", qualities[i].json)) }
     return .members(members)
+  }
+
+  /// null for points of another order than iBUG's and WFLW's.
+  private func openness(_ points: [fs_point]) -> JSON {
+    var found = fs_face_openness()
+    guard fs_face_openness_get(points, points.count, &found) == FS_OK else { return .null }
+    return .object([
+      "left_eye": .single(found.left_eye), "right_eye": .single(found.right_eye), "mouth": .single(found.mouth)
+    ])
   }
 }

@@ -31,7 +31,7 @@ _HOMES = {
     "identification": ("Identity", "distances", "identify"),
     "quality": ("Quality", "face_quality"),
     "liveness": ("Liveness", "LivenessVerdict"),
-    "dense_landmarks": ("DenseLandmarks",),
+    "dense_landmarks": ("DenseLandmarks", "FaceOpenness", "face_openness"),
     "tracker": ("Tracker", "Track", "Tracked"),
     "maps": ("tsne",),
     "training": ("Photos", "Trainer", "TrainingStep", "TrainingProgress"),

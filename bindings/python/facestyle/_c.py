@@ -687,6 +687,14 @@ class fs_dense_landmarks(Structure):
     pass
 
 
+class fs_face_openness(Structure):
+    _fields_ = [
+        ("left_eye", c_float),
+        ("right_eye", c_float),
+        ("mouth", c_float),
+    ]
+
+
 fs_track_event = c_int
 FS_TRACK_BEGUN = 1
 FS_TRACK_BEST = 2
@@ -1742,6 +1750,7 @@ FUNCTIONS = {
         ],
     ),
     "fs_dense_landmarks_destroy": (None, [POINTER(fs_dense_landmarks)]),
+    "fs_face_openness_get": (fs_status, [POINTER(fs_point), c_size_t, POINTER(fs_face_openness)]),
     "fs_tracker_options_init": (fs_status, [POINTER(fs_tracker_options), c_size_t]),
     "fs_tracker_create": (fs_status, [POINTER(POINTER(fs_tracker)), POINTER(fs_tracker_options)]),
     "fs_tracker_update": (

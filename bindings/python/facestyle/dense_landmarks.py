@@ -1,17 +1,34 @@
 """Many points of a face: along its outline, brows, eyes, nose and mouth."""
 
 import ctypes
+from typing import NamedTuple
 
 import numpy as np
 
 from . import _c
-from ._convert import handle
+from ._convert import floats, handle
 from ._handle import Handle
 from .errors import check
 from .faces import face_as_c
 from .frame import Frame
 from .image import Image
 from .model import Model
+
+
+class FaceOpenness(NamedTuple):
+    """How far eyes and mouth are open: their mean height over their width. An open eye has 0.2 to 0.4, a closed one less than
+    0.15; left is as seen."""
+
+    left_eye: float
+    right_eye: float
+    mouth: float
+
+
+def face_openness(points):
+    """The `FaceOpenness` of a face's points, [68, 2] as iBUG has them or [98, 2] as WFLW: those of `DenseLandmarks.find`."""
+    points, out = floats(points, (None, 2), "points"), _c.fs_face_openness()
+    check(_c.fs_face_openness_get(points.ctypes.data_as(ctypes.POINTER(_c.fs_point)), len(points), ctypes.byref(out)))
+    return FaceOpenness(out.left_eye, out.right_eye, out.mouth)
 
 
 class DenseLandmarks(Handle):

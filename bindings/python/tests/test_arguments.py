@@ -103,7 +103,7 @@ def good(t):
         "match_colours": (fs.match_colours, dict(style=t.image, content=t.image, colours="luminance")),
         "face_map": (fs.face_map, dict(width=4, height=4, faces=[t.face])),
         "flow_warp": (fs.flow_warp, dict(before=t.image, flow=np.zeros((30, 40, 2)), back=np.zeros((30, 40, 2)))),
-        "layers": (fs.layers, dict(model=t.model)),
+        "layers": (fs.layers, dict(model=t.model)), "face_openness": (fs.face_openness, dict(points=np.ones((68, 2)))),
         "activation_maps": (fs.activation_maps, dict(model=t.model, image=t.image, layer=t.layer, units=[0], pooling="max")),
         "map_image": (fs.map_image, dict(values=np.ones((2, 2)), lowest=0.0, highest=1.0, palette="grey")),
         "box_overlap": (fs.box_overlap, dict(boxes=np.ones((1, 4)), others=np.ones((1, 4)), overlap="iou", gradient=False)),

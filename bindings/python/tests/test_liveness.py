@@ -166,3 +166,7 @@ def test_a_published_pfld_finds_68_points_of_a_face(tmp_path):
     eyes = np.linalg.norm(found.landmarks[1] - found.landmarks[0])
     centres = np.stack([points[36:42].mean(0), points[42:48].mean(0), points[30], points[48], points[54]])
     assert np.linalg.norm(centres - found.landmarks, axis=1).max() < 0.25 * eyes
+    openness = fs.face_openness(points)
+    assert min(openness[:2]) > 0.15  # eyes that look at the camera
+    with pytest.raises(fs.FaceStyleError, match="5 points of a face; expected 68 as iBUG has them, or 98 as WFLW"):
+        fs.face_openness(found.landmarks)
