@@ -122,6 +122,20 @@ install: $(LIBRARY) $(PROGRAM)
 	install -d $(DESTDIR)$(PREFIX)/share/facestyle/models
 	$(if $(SHIPPED),install -m 644 $(SHIPPED) $(DESTDIR)$(PREFIX)/share/facestyle/models)
 
+# ---- Python ----
+
+# A wheel with the library, the program, the box's models and the libraries that they need. The file's name says which systems it
+# covers: those whose C library is as new as this one's, which is what the tool chain links.
+WHEELS := $(BUILD)/wheels
+.PHONY: wheel
+wheel: all $(VENV)
+	rm -rf $(BUILD)/wheel $(WHEELS) bindings/python/build bindings/python/*.egg-info
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r Tools/requirements-wheel.txt
+	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(BUILD)/wheel ./bindings/python
+	PATH=$(abspath $(BUILD)/venv/bin):$$PATH LD_LIBRARY_PATH=$(abspath $(BUILD)) $(PYTHON) -m auditwheel repair --wheel-dir $(WHEELS) $(BUILD)/wheel/*.whl
+	rm -rf $(BUILD)/wheel bindings/python/build bindings/python/*.egg-info
+	@ls -l $(WHEELS)
+
 # ---- Models, demo ----
 
 $(VENV): Tools/requirements.txt | have-deps
@@ -280,6 +294,7 @@ test-processors: all models
 
 test-install: all models
 	Tests/Install/install_test.sh
+	Tests/Install/wheel_test.sh
 
 test-python: all models have-server
 	PYTHONPATH=bindings/python:examples $(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) bindings/python/tests Tests/CLI Tests/Examples

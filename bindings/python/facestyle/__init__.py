@@ -2,8 +2,9 @@
 
     import facestyle as fs
 
-    with fs.FaceAnalysis() as analysis:
-        print(analysis.compare("a.jpg", "b.jpg"))
+    fs.faces("photo.jpg")                      # boxes, points, embeddings
+    fs.same("a.jpg", "b.jpg")                  # true for the same person
+    fs.paint("cat.jpg", "multistyle26:19")     # an Image
 
 Names are looked up when they are first used, so that the parts in plain Python (`facestyle.models`) work
 where the native library is not installed.
@@ -18,8 +19,9 @@ _HOMES = {
     "augmentation": ("augment", "augmentation_settings"),
     "model": ("Model", "ModelInfo", "installed_models", "Architecture", "architectures"),
     "files": ("DetectedPhoto",),
+    "simple": ("faces", "same", "paint"),
     "analysis": ("FaceAnalysis", "AnalysedFace"),
-    "faces": (
+    "recognition": (
         "Face", "Detector", "Embedder", "Gallery", "GalleryPhoto", "GalleryReport", "Enrolment", "Match", "Neighbour",
         "Person", "Verdict", "compare", "distance", "template"),
     "costs": ("triplet_loss", "content_cost", "gram_matrix", "style_cost", "total_cost"),

@@ -45,7 +45,7 @@ def _candidates():
     if named := os.environ.get("FACESTYLE_LIBRARY"):
         return [named]
     package = Path(__file__).resolve().parent
-    folders = [package]
+    folders = [package / "native"]  # a wheel
     if len(package.parents) > 2 and (package.parents[2] / "include" / "facestyle.h").exists():
         folders.append(package.parents[2] / "build")  # a source checkout
     files = [folder / name for folder in folders for name in ("libfacestyle.so.0", "libfacestyle.so")]

@@ -1,17 +1,16 @@
 """From a photo to its faces, and to an answer: a detector and an embedder that fit together."""
 
 import ctypes
-import os
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import _c
-from ._convert import handle, integer, number, text, wrong
+from ._convert import handle, integer, number, text
 from ._handle import Handle
 from .errors import check
-from .faces import Detector, Embedder, Face, Gallery, reasons_of, threshold_of, verdict_of
-from .image import Image
+from .recognition import Detector, Embedder, Face, Gallery, reasons_of, threshold_of, verdict_of
+from .image import Image, opened
 
 
 @dataclass(eq=False)
@@ -34,7 +33,7 @@ class FaceAnalysis(Handle):
 
     `detector` and `embedder` are names of models or paths of their files, as in `Model.open`; without them the best that are
     installed, "faces-points" and "faces". `min_face` is the side of the smallest face in pixels; at most `max_faces`, the largest,
-    are found. A photo is an `Image` or the path of one."""
+    are found. A photo is an `Image`, the path of one, an array as `Image.from_array` takes it, or a Pillow image."""
 
     _destroy = _c.fs_face_analysis_destroy
 
@@ -65,7 +64,7 @@ class FaceAnalysis(Handle):
     def faces(self, photo):
         """An `AnalysedFace` for each face of a photo, the largest first."""
         faces, found = ctypes.POINTER(_c.fs_faces)(), _c.fs_analysed_face()
-        with _opened(photo, "photo") as photo:
+        with opened(photo, "photo") as photo:
             check(_c.fs_face_analysis_run(self.handle, ctypes.byref(faces), handle(photo, Image, "photo")))
         try:
             answer = []
@@ -81,7 +80,7 @@ class FaceAnalysis(Handle):
     def compare(self, a, b, threshold=None):
         """Are the main faces of two photos the same person's? A `Verdict` is returned."""
         out, limit = _c.fs_verdict(), threshold_of(threshold)
-        first, second = _opened(a, "a"), _opened(b, "b")
+        first, second = opened(a, "a"), opened(b, "b")
         with first as a, second as b:
             photos = handle(a, Image, "a"), handle(b, Image, "b")
             check(_c.fs_face_analysis_compare(self.handle, *photos, limit, ctypes.byref(out)))
@@ -113,22 +112,3 @@ def _borrowed(kind, pointer, owner):
     part = kind.__new__(kind)
     part._pointer, part._owner = pointer, owner
     return part
-
-
-class _opened:
-    """An image as it is, or that of a path, which is closed afterwards."""
-
-    def __init__(self, photo, what):
-        if not isinstance(photo, (Image, str, bytes, os.PathLike)):
-            raise wrong(photo, what, "an Image or the path of one")
-        self._given, self._opened = photo, None
-
-    def __enter__(self):
-        if isinstance(self._given, Image):
-            return self._given
-        self._opened = Image.open(self._given)
-        return self._opened
-
-    def __exit__(self, *_):
-        if self._opened is not None:
-            self._opened.close()

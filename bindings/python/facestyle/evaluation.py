@@ -13,7 +13,7 @@ from . import _c
 from ._convert import flag, handle, integer, number, numbers, pointer, text, wrong
 from ._handle import Handle
 from .errors import FaceStyleError, NoFace, check
-from .faces import Detector, Embedder, Face
+from .recognition import Detector, Embedder, Face
 from .image import Image
 from .library import set_threads, threads
 

@@ -3,6 +3,7 @@
 import ctypes
 import itertools
 import operator
+import os
 
 import numpy as np
 
@@ -203,7 +204,7 @@ class Image(Handle):
         faces with the same label have the same colour. `letter_height` of capitals and `line_width` are in pixels; without them
         they grow with the picture and its faces. 16 bits and alpha are kept.
         """
-        from .faces import faces_as_c
+        from .recognition import faces_as_c
 
         faces = faces_as_c(faces)
         options, array = _c.fs_mark_options(), (_c.fs_face * len(faces))(*faces)
@@ -248,3 +249,41 @@ def _number(value, what):
     except TypeError:
         raise wrong(value, what, "a whole number") from None
     return integer(value, what, 31) if value >= 0 else -1
+
+
+class opened:
+    """An image as it is; or that of a path, an array or a Pillow image, which is closed afterwards."""
+
+    def __init__(self, picture, what):
+        if not (isinstance(picture, (Image, str, bytes, os.PathLike, np.ndarray)) or _is_pillow(picture)):
+            raise wrong(picture, what, "an Image or the path of one")
+        self._given, self._opened = picture, None
+
+    def __enter__(self):
+        if isinstance(self._given, Image):
+            return self._given
+        if isinstance(self._given, np.ndarray):
+            self._opened = Image.from_array(self._given)
+        elif _is_pillow(self._given):
+            self._opened = Image.from_array(_pixels(self._given))
+        else:
+            self._opened = Image.open(self._given)
+        return self._opened
+
+    def __exit__(self, *_):
+        if self._opened is not None:
+            self._opened.close()
+
+
+def _is_pillow(value):
+    """Without importing Pillow, which need not be there."""
+    return type(value).__module__.partition(".")[0] == "PIL" and hasattr(value, "mode") and hasattr(value, "convert")
+
+
+def _pixels(picture):
+    """Of a Pillow image, as it lies: Pillow's own exif_transpose turns it upright."""
+    if picture.mode.startswith("I;16"):
+        return np.asarray(picture).astype(np.uint16)
+    has_alpha = picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info
+    wanted = "RGBA" if has_alpha else "L" if picture.mode == "L" else "RGB"
+    return np.asarray(picture if picture.mode == wanted else picture.convert(wanted))

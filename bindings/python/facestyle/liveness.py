@@ -7,7 +7,7 @@ from . import _c
 from ._convert import handle, handles
 from ._handle import Handle
 from .errors import check
-from .faces import face_as_c
+from .recognition import face_as_c
 from .frame import Frame
 from .image import Image
 from .model import Model

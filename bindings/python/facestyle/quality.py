@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from . import _c
 from ._convert import handle, number
 from .errors import check
-from .faces import face_as_c, reasons_of
+from .recognition import face_as_c, reasons_of
 from .frame import Frame
 from .image import Image
 

@@ -11,7 +11,7 @@ from ._convert import choice, function, handle, handles, integer, items, mapping
 from ._handle import Handle
 from .costs import VARIANTS
 from .errors import check
-from .faces import faces_as_c
+from .recognition import faces_as_c
 from .image import Image
 from .model import POOLINGS, Model
 

@@ -7,7 +7,7 @@ from . import _c
 from ._convert import floats, integer, number, pointer
 from ._handle import Handle
 from .errors import check
-from .faces import Face, faces_as_c
+from .recognition import Face, faces_as_c
 
 
 _EVENTS = _c.FS_TRACK_BEGUN, _c.FS_TRACK_BEST, _c.FS_TRACK_IDENTIFY, _c.FS_TRACK_RETURNED  # in Tracked's order

@@ -20,7 +20,7 @@ import numpy as np
 
 from ._convert import flag, handle, text
 from .evaluation import Pairs, evaluate_photos
-from .faces import Embedder, Face
+from .recognition import Embedder, Face
 from .image import Image
 
 # Where eyes, nose tip and mouth corners lie in these pictures of 112x112: the template that InsightFace aligns to.

@@ -103,6 +103,8 @@ def good(t):
         "match_colours": (fs.match_colours, dict(style=t.image, content=t.image, colours="luminance")),
         "face_map": (fs.face_map, dict(width=4, height=4, faces=[t.face])),
         "flow_warp": (fs.flow_warp, dict(before=t.image, flow=np.zeros((30, 40, 2)), back=np.zeros((30, 40, 2)))),
+        "faces": (fs.faces, dict(photo=t.image)), "same": (fs.same, dict(a=t.image, b=t.image, threshold=0.5)),
+        "paint": (fs.paint, dict(content=t.image, style=t.image, size=8, steps=1, on_step=lambda _: None)),
         "layers": (fs.layers, dict(model=t.model)), "face_openness": (fs.face_openness, dict(points=np.ones((68, 2)))),
         "activation_maps": (fs.activation_maps, dict(model=t.model, image=t.image, layer=t.layer, units=[0], pooling="max")),
         "map_image": (fs.map_image, dict(values=np.ones((2, 2)), lowest=0.0, highest=1.0, palette="grey")),
@@ -225,6 +227,8 @@ PUBLIC = sorted(public())
 NAMED = {("Image.from_array", "array"): "pixels"}
 # None stands for something there, although it is no default, or is of the wrong value, as a loss has labels or has none.
 NONE_WILL_DO = {("set_log", "callback"), ("Gallery", "embedder"), ("Face", "landmarks"), ("distances", "head"), ("Loss.updated_centres", "labels")}
+# A path, an array and a Pillow image will do as well as an Image.
+PICTURES_WILL_DO = {("faces", "photo"), ("same", "a"), ("same", "b"), ("paint", "content"), ("paint", "style")}
 # An array of whole numbers or of names.
 NAMES_WILL_DO = {("false_accepts_by_group", "groups"), ("identify", "labels"), ("calibrate_embeddings", "labels")}
 
@@ -252,7 +256,7 @@ def wrong_values(name, key, value, parameter):
     elif isinstance(value, list):
         wrong = [3, [Nothing()], "ab"]
     elif isinstance(value, fs.Image):
-        wrong = [3, np.zeros((2, 2, 3), np.uint8), "picture.png"]
+        wrong = [3] + ([] if (name, key) in PICTURES_WILL_DO else [np.zeros((2, 2, 3), np.uint8), "picture.png"])
     else:
         wrong = [3] if value is not None and not isinstance(value, tuple) else []
     optional = parameter is None or parameter.default is None or (name, key) in NONE_WILL_DO or value is None

@@ -1,6 +1,7 @@
-"""The command: `python3 -m facestyle.models --output DIR [--only NAME ...] [--cache DIR]`."""
+"""The command: `python3 -m facestyle.models [--output DIR] [--only NAME ...] [--cache DIR]`."""
 
 import argparse
+import os
 import shutil
 import signal
 import sys
@@ -14,7 +15,8 @@ def main(arguments=None):
     names = [recipe.name for recipe in convert.RECIPES]
     parser = argparse.ArgumentParser(prog="python3 -m facestyle.models", description="Fetch and convert the models.")
     parser.add_argument(
-        "--output", required=True, type=Path, metavar="DIR", help="for models; photos go to DIR/../photos"
+        "--output", default=user_folder(), type=Path, metavar="DIR",
+        help="for models; photos go to DIR/../photos (default: %(default)s, where models are found by name)",
     )
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}")
     parser.add_argument(
@@ -34,6 +36,12 @@ def main(arguments=None):
         sys.exit(f"facestyle.models: {' '.join(str(error).split())}; expected to use {options.output}")
     except KeyboardInterrupt:
         sys.exit("facestyle.models: interrupted; expected to finish")
+
+
+def user_folder():
+    """The user's own models, as the library looks for them."""
+    data = os.environ.get("XDG_DATA_HOME", "")
+    return (Path(data) if data.startswith("/") else Path.home() / ".local/share") / "facestyle/models"
 
 
 def run(recipes, output, cache=None):
