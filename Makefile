@@ -27,6 +27,8 @@ PACKAGES := build-essential pkg-config patchelf libopenblas0 libturbojpeg0-dev l
             liblcms2-dev libsqlite3-dev python3-venv valgrind
 # Of the camera daemon's demo and test alone: it makes frames of photos.
 FRAME_PACKAGES := ffmpeg
+# What programs of others are built with, for the tests of the installation.
+BUILDER_PACKAGES := cmake make meson ninja-build pkg-config
 # Of tests and benchmarks of galleries on a server, which they start themselves.
 SERVER_PACKAGES := postgresql pgbouncer
 SOURCES := Package.swift include/facestyle.h include/module.modulemap \
@@ -98,6 +100,10 @@ $(DAEMON): $(LIBRARY) include/facestyle.h $(wildcard examples/camera-daemon/*.[c
 have-frames:
 	@Tools/install-packages --missing $(FRAME_PACKAGES)
 
+.PHONY: have-builders
+have-builders:
+	@Tools/install-packages --missing $(BUILDER_PACKAGES)
+
 .PHONY: have-server
 have-server:
 	@Tools/install-packages --missing $(SERVER_PACKAGES)
@@ -112,12 +118,15 @@ abi-check:
 
 .PHONY: install
 install: $(LIBRARY) $(PROGRAM)
-	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/bin
-	install -m 644 include/facestyle.h $(DESTDIR)$(PREFIX)/include
+	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/lib/cmake/facestyle $(DESTDIR)$(PREFIX)/bin
+	install -m 644 include/facestyle.h include/facestyle.hpp $(DESTDIR)$(PREFIX)/include
 	install -m 755 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib
 	cp -P $(BUILD)/libfacestyle.so $(BUILD)/libfacestyle.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' Tools/facestyle.pc.in \
 	    > $(DESTDIR)$(PREFIX)/lib/pkgconfig/facestyle.pc
+	for file in facestyle-config facestyle-config-version; do \
+	    sed -e 's|@VERSION@|$(VERSION)|' -e 's|@SOVERSION@|$(SOVERSION)|' Tools/$$file.cmake.in \
+	        > $(DESTDIR)$(PREFIX)/lib/cmake/facestyle/$$file.cmake; done
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/share/facestyle/models
 	$(if $(SHIPPED),install -m 644 $(SHIPPED) $(DESTDIR)$(PREFIX)/share/facestyle/models)
@@ -292,7 +301,7 @@ test-processors: all models
 	PYTHONPATH=bindings/python:examples Tools/each-processor all $(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) \
 	    $(NUMERIC_PYTHON:%=bindings/python/tests/test_%.py)
 
-test-install: all models
+test-install: all models have-builders
 	Tests/Install/install_test.sh
 	Tests/Install/wheel_test.sh
 

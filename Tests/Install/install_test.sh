@@ -23,7 +23,7 @@ check() { # check SENTENCE COMMAND...
 
 rm -rf "$stage" "$stage-root"
 check "make install honours DESTDIR and PREFIX" make -s install DESTDIR="$stage-root" PREFIX=/opt/face
-for file in include/facestyle.h lib/libfacestyle.so lib/libfacestyle.so.0 lib/pkgconfig/facestyle.pc bin/facestyle; do
+for file in include/facestyle.h include/facestyle.hpp lib/cmake/facestyle/facestyle-config.cmake lib/libfacestyle.so lib/libfacestyle.so.0 lib/pkgconfig/facestyle.pc bin/facestyle; do
   check "installs $file" test -s "$stage-root/opt/face/$file"
 done
 check "the pkg-config file names the prefix, not the staging folder" grep -qx 'prefix=/opt/face' "$stage-root/opt/face/lib/pkgconfig/facestyle.pc"
@@ -58,6 +58,33 @@ check "the header's program finds the installed models from another folder" bash
 cp -r examples "$stage/examples"
 check "the examples compile against the installed library" make -s -C "$stage/examples"
 check "the examples run" make -s -C "$stage/examples" check MODELS="$models" PHOTOS="$photos"
+
+# C++, CMake, Meson.
+photos3=("$photos/obama.jpg" "$photos/obama2.jpg" "$photos/biden.jpg")
+for compiler in g++ clang++; do
+  command -v $compiler >/dev/null || { echo "skipped: $compiler is absent"; continue; }
+  # shellcheck disable=SC2046
+  check "the C++ wrapper compiles with $compiler" $compiler -std=c++17 -Wall -Wextra -Werror -pedantic Tests/CppTests/wrapper_test.cpp \
+    -o "$stage/wrapper_test" $(pkg-config --cflags --libs facestyle)
+  check "the C++ wrapper keeps its promises with $compiler" env FACESTYLE_MODELS="$models" LD_LIBRARY_PATH="$stage/lib" \
+    "$stage/wrapper_test" "${photos3[@]}"
+done
+for builder in cmake meson; do
+  mkdir -p "$stage/$builder"
+  cp Tests/Install/$builder/* Tests/CppTests/wrapper_test.cpp "$stage/first.c" "$stage/$builder"
+done
+moved=$stage-root/opt/face # not where the prefix says, so that nothing of the other tree helps
+check "find_package finds the library in a tree that was moved" cmake -S "$stage/cmake" -B "$stage/cmake/build" -DCMAKE_PREFIX_PATH="$moved"
+check "a CMake program builds against it" cmake --build "$stage/cmake/build"
+check "and runs from its build folder" env FACESTYLE_MODELS="$models" "$stage/cmake/build/wrapper_test" "${photos3[@]}"
+for wanted in 0.2 1.0 0.1.7; do
+  check "find_package refuses version $wanted" bash -c "sed 's/facestyle 0.1 /facestyle $wanted /' -i '$stage/cmake/CMakeLists.txt' &&
+    ! cmake -S '$stage/cmake' -B '$stage/cmake/other' -DCMAKE_PREFIX_PATH='$moved'; status=\$?
+    sed 's/facestyle $wanted /facestyle 0.1 /' -i '$stage/cmake/CMakeLists.txt'; rm -rf '$stage/cmake/other'; exit \$status"
+done
+check "Meson finds the library by pkg-config" meson setup "$stage/meson/build" "$stage/meson"
+check "a Meson program builds against it" ninja -C "$stage/meson/build"
+check "and runs" env FACESTYLE_MODELS="$models" LD_LIBRARY_PATH="$stage/lib" "$stage/meson/build/first" "${photos3[@]:0:2}"
 
 rm -f "$stage.log"
 echo "$passed passed, $failed failed"

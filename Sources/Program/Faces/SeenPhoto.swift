@@ -99,7 +99,8 @@ struct SeenPhoto {
     var found = fs_face_openness()
     guard fs_face_openness_get(points, points.count, &found) == FS_OK else { return .null }
     return .object([
-      "left_eye": .single(found.left_eye), "right_eye": .single(found.right_eye), "mouth": .single(found.mouth)
+      "left_eye": .single(found.left_eye), "right_eye": .single(found.right_eye),
+      "mouth": .single(found.mouth)
     ])
   }
 }
