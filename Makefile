@@ -36,6 +36,7 @@ SOURCES := Package.swift include/facestyle.h include/module.modulemap \
 
 LIBRARY := $(BUILD)/libfacestyle.so.$(VERSION)
 PROGRAM := $(BUILD)/facestyle
+MANUAL := $(BUILD)/man/facestyle.1
 DAEMON := $(BUILD)/facestyle-camera
 EMBEDDED := $(BUILD)/embedded/libfacestyle.so.$(VERSION)
 VENV := $(BUILD)/venv/.ready
@@ -44,7 +45,7 @@ MODELS := $(BUILD)/models
 SHIPPED := $(wildcard models/*.safetensors)
 
 .PHONY: all
-all: $(LIBRARY) $(PROGRAM)
+all: $(LIBRARY) $(PROGRAM) $(MANUAL)
 
 # ---- What the machine must have ----
 
@@ -116,8 +117,16 @@ bindings:
 abi-check:
 	Tools/abi-check
 
+# Manual pages and completions: what the program says of itself.
+$(MANUAL): $(PROGRAM) Tools/manual
+	rm -rf $(BUILD)/man $(BUILD)/completions
+	$(PROGRAM) --experimental-dump-help > $(BUILD)/help.json
+	Tools/manual $(BUILD)/man $(VERSION) < $(BUILD)/help.json
+	mkdir -p $(BUILD)/completions
+	for shell in bash zsh fish; do $(PROGRAM) --generate-completion-script $$shell > $(BUILD)/completions/$$shell || exit; done
+
 .PHONY: install
-install: $(LIBRARY) $(PROGRAM)
+install: $(LIBRARY) $(PROGRAM) $(MANUAL)
 	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/lib/cmake/facestyle $(DESTDIR)$(PREFIX)/bin
 	install -m 644 include/facestyle.h include/facestyle.hpp $(DESTDIR)$(PREFIX)/include
 	install -m 755 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib
@@ -128,6 +137,11 @@ install: $(LIBRARY) $(PROGRAM)
 	    sed -e 's|@VERSION@|$(VERSION)|' -e 's|@SOVERSION@|$(SOVERSION)|' Tools/$$file.cmake.in \
 	        > $(DESTDIR)$(PREFIX)/lib/cmake/facestyle/$$file.cmake; done
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(BUILD)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -D -m 644 $(BUILD)/completions/bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/facestyle
+	install -D -m 644 $(BUILD)/completions/zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_facestyle
+	install -D -m 644 $(BUILD)/completions/fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/facestyle.fish
 	install -d $(DESTDIR)$(PREFIX)/share/facestyle/models
 	$(if $(SHIPPED),install -m 644 $(SHIPPED) $(DESTDIR)$(PREFIX)/share/facestyle/models)
 

@@ -59,6 +59,21 @@ cp -r examples "$stage/examples"
 check "the examples compile against the installed library" make -s -C "$stage/examples"
 check "the examples run" make -s -C "$stage/examples" check MODELS="$models" PHOTOS="$photos"
 
+# Manual pages and completions.
+for page in facestyle facestyle-compare facestyle-gallery-add; do
+  check "installs the manual page of $page" test -s "$stage/share/man/man1/$page.1"
+done
+if command -v man >/dev/null; then
+  check "manual pages have no faults" bash -c "! for page in '$stage'/share/man/man1/*.1; do man --warnings -E UTF-8 -l \"\$page\" 2>&1 >/dev/null; done | grep ."
+  check "a manual page says what help says" bash -c "man -E UTF-8 -l '$stage/share/man/man1/facestyle-compare.1' | col -b | tr -s ' \n' ' ' | grep -q 'exit status is 0 for the same person, 1 for different people, and 2'"
+else
+  echo "skipped: man is absent, its pages are not looked at"
+fi
+check "bash completes commands" bash -c "source '$stage/share/bash-completion/completions/facestyle'; complete -p facestyle | grep -q facestyle"
+for shell in bash zsh fish; do
+  check "the completions of $shell know the commands and options" grep -q "max-faces" "$(find "$stage/share" -path "*$shell*" -type f)"
+done
+
 # C++, CMake, Meson.
 photos3=("$photos/obama.jpg" "$photos/obama2.jpg" "$photos/biden.jpg")
 for compiler in g++ clang++; do
