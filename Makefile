@@ -20,6 +20,7 @@
 VERSION := 0.1.0
 SOVERSION := 0
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 DESTDIR ?=
 BUILD := build
 
@@ -127,15 +128,15 @@ $(MANUAL): $(PROGRAM) Tools/manual
 
 .PHONY: install
 install: $(LIBRARY) $(PROGRAM) $(MANUAL)
-	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/lib/cmake/facestyle $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/cmake/facestyle $(DESTDIR)$(PREFIX)/bin
 	install -m 644 include/facestyle.h include/facestyle.hpp $(DESTDIR)$(PREFIX)/include
-	install -m 755 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib
-	cp -P $(BUILD)/libfacestyle.so $(BUILD)/libfacestyle.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' Tools/facestyle.pc.in \
-	    > $(DESTDIR)$(PREFIX)/lib/pkgconfig/facestyle.pc
+	install -m 755 $(LIBRARY) $(DESTDIR)$(LIBDIR)
+	cp -P $(BUILD)/libfacestyle.so $(BUILD)/libfacestyle.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' Tools/facestyle.pc.in \
+	    > $(DESTDIR)$(LIBDIR)/pkgconfig/facestyle.pc
 	for file in facestyle-config facestyle-config-version; do \
 	    sed -e 's|@VERSION@|$(VERSION)|' -e 's|@SOVERSION@|$(SOVERSION)|' Tools/$$file.cmake.in \
-	        > $(DESTDIR)$(PREFIX)/lib/cmake/facestyle/$$file.cmake; done
+	        > $(DESTDIR)$(LIBDIR)/cmake/facestyle/$$file.cmake; done
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(BUILD)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
@@ -144,6 +145,28 @@ install: $(LIBRARY) $(PROGRAM) $(MANUAL)
 	install -D -m 644 $(BUILD)/completions/fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/facestyle.fish
 	install -d $(DESTDIR)$(PREFIX)/share/facestyle/models
 	$(if $(SHIPPED),install -m 644 $(SHIPPED) $(DESTDIR)$(PREFIX)/share/facestyle/models)
+
+# The committed source and what is built of it, which can be unpacked anywhere, with checksums, in build/dist.
+DIST := $(BUILD)/dist
+SYSTEM := $(shell uname -s | tr A-Z a-z)-$(shell uname -m)
+.PHONY: dist
+dist: all
+	rm -rf $(DIST)
+	mkdir -p $(DIST)
+	git archive --prefix=libfacestyle-$(VERSION)/ --output=$(DIST)/libfacestyle-$(VERSION).tar.gz HEAD
+	$(MAKE) --silent install DESTDIR=$(abspath $(DIST)) PREFIX=/libfacestyle-$(VERSION)-$(SYSTEM)
+	cp LICENSE models/README.md $(DIST)/libfacestyle-$(VERSION)-$(SYSTEM)
+	sed -i 's|^prefix=.*|prefix=$${pcfiledir}/../..|; s|^libdir=.*|libdir=$${prefix}/lib|' \
+	    $(DIST)/libfacestyle-$(VERSION)-$(SYSTEM)/lib/pkgconfig/facestyle.pc
+	tar -C $(DIST) --owner=0 --group=0 --sort=name -czf $(DIST)/libfacestyle-$(VERSION)-$(SYSTEM).tar.gz libfacestyle-$(VERSION)-$(SYSTEM)
+	rm -rf $(DIST)/libfacestyle-$(VERSION)-$(SYSTEM)
+	cd $(DIST) && sha256sum *.tar.gz > SHA256SUMS
+	@ls -l $(DIST)
+
+# Debian packages in build/deb; `make test-packages` tries them in an empty system.
+.PHONY: deb
+deb: all
+	Tools/deb $(BUILD)/deb $(VERSION)
 
 # ---- Python ----
 
@@ -314,6 +337,11 @@ test-processors: all models
 	Tools/each-processor all Tests/CTests/run.sh $(BUILD) $(NUMERIC_C)
 	PYTHONPATH=bindings/python:examples Tools/each-processor all $(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) \
 	    $(NUMERIC_PYTHON:%=bindings/python/tests/test_%.py)
+
+# In an empty Debian root; as root, with Debian's mirror at hand.
+test-packages: deb
+	Tools/install-packages --missing debootstrap lintian
+	Tests/Install/packages_test.sh
 
 test-install: all models have-builders
 	Tests/Install/install_test.sh

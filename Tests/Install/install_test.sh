@@ -101,6 +101,16 @@ check "Meson finds the library by pkg-config" meson setup "$stage/meson/build" "
 check "a Meson program builds against it" ninja -C "$stage/meson/build"
 check "and runs" env FACESTYLE_MODELS="$models" LD_LIBRARY_PATH="$stage/lib" "$stage/meson/build/first" "${photos3[@]:0:2}"
 
+# Archives: unpacked elsewhere they work as they lie.
+check "make dist makes a source and a binary archive" make -s dist
+check "the checksums are those of the archives" bash -c "cd build/dist && [[ \$(wc -l <SHA256SUMS) == 2 ]] && sha256sum --check --quiet SHA256SUMS"
+rm -rf "$stage/unpacked" && mkdir "$stage/unpacked"
+check "the binary archive unpacks" bash -c "tar -xf build/dist/libfacestyle-*-linux-*.tar.gz -C '$stage/unpacked' --strip-components=1"
+check "its program names drawn people where it lies" bash -c "cd / && env -u FACESTYLE_MODELS '$stage/unpacked/bin/facestyle' demo --out '$stage/unpacked/demo' | grep -q 'With boxes and names'"
+check "its pkg-config file finds it where it lies" bash -c \
+  "PKG_CONFIG_PATH='$stage/unpacked/lib/pkgconfig' pkg-config --cflags facestyle | grep -q 'unpacked/lib/pkgconfig/../../include'"
+check "the source archive has what is committed" bash -c "tar -tf build/dist/libfacestyle-0.1.0.tar.gz | grep -q 'libfacestyle-0.1.0/Package.swift'"
+
 rm -f "$stage.log"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
