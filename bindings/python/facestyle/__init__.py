@@ -17,7 +17,7 @@ _HOMES = {
     "frame": ("Frame",),
     "augmentation": ("augment", "augmentation_settings"),
     "model": ("Model", "ModelInfo", "installed_models", "Architecture", "architectures"),
-    "files": ("DetectedPhoto",),
+    "files": ("DetectedPhoto", "picture_endings"),
     "analysis": ("FaceAnalysis", "AnalysedFace"),
     "faces": (
         "Face", "Detector", "Embedder", "Gallery", "GalleryPhoto", "GalleryReport", "Enrolment", "Match", "Neighbour",
