@@ -27,6 +27,8 @@ PACKAGES := build-essential pkg-config patchelf libopenblas0 libturbojpeg0-dev l
             liblcms2-dev libsqlite3-dev python3-venv valgrind
 # Of the camera daemon's demo and test alone: it makes frames of photos.
 FRAME_PACKAGES := ffmpeg
+# Of tests of pictures in formats whose libraries are loaded when one comes; the library works without them.
+PICTURE_PACKAGES := libwebp7 libheif1 libtiff6 libjxl0.7
 # Of tests and benchmarks of galleries on a server, which they start themselves.
 SERVER_PACKAGES := postgresql pgbouncer
 SOURCES := Package.swift include/facestyle.h include/module.modulemap \
@@ -97,6 +99,10 @@ $(DAEMON): $(LIBRARY) include/facestyle.h $(wildcard examples/camera-daemon/*.[c
 .PHONY: have-frames
 have-frames:
 	@Tools/install-packages --missing $(FRAME_PACKAGES)
+
+.PHONY: have-pictures
+have-pictures:
+	@Tools/install-packages --missing $(PICTURE_PACKAGES)
 
 .PHONY: have-server
 have-server:
@@ -242,14 +248,14 @@ test-abi: $(LIBRARY)
 	Tests/ABI/abi_check_test.sh
 	Tools/abi-check
 
-test-c: $(LIBRARY) models
+test-c: $(LIBRARY) models have-pictures
 	Tests/CTests/run.sh $(BUILD)
 
-test-embedded: $(EMBEDDED) models
+test-embedded: $(EMBEDDED) models have-pictures
 	Tests/ABI/symbols_test.sh $(BUILD)/embedded/libfacestyle.so
 	Tests/CTests/run.sh $(BUILD)/embedded
 
-test-valgrind: $(LIBRARY) models
+test-valgrind: $(LIBRARY) models have-pictures
 	Tests/CTests/run.sh $(BUILD) --valgrind
 
 # What is done on many threads, with every access to memory watched (ThreadSanitizer). Not part of `test`: it compiles the
@@ -281,7 +287,7 @@ test-processors: all models
 test-install: all models
 	Tests/Install/install_test.sh
 
-test-python: all models have-server
+test-python: all models have-server have-pictures
 	PYTHONPATH=bindings/python:examples $(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) bindings/python/tests Tests/CLI Tests/Examples
 
 test-daemon: all models $(DAEMON) have-frames have-server

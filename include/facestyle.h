@@ -180,8 +180,10 @@ typedef struct fs_image fs_image;
  *            samples. A picture in which every alpha is 255 is opaque and has none. Colours that
  *            are multiplied by alpha in the file (TIFF, AVIF, JPEG XL) are divided by it.
  * Memory     3 bytes a pixel for the picture (9 with 16 bits), as much again while it is turned,
- *            and while it is decoded about: progressive JPEG 3, WebP 4, HEIC and AVIF 8 (14 with
- *            more than 8 bits), JPEG XL 40 bytes a pixel. */
+ *            and while it is decoded up to: progressive JPEG 3, lossless WebP 4, HEIC and AVIF 8 (14
+ *            with more than 8 bits), JPEG XL 28 bytes a pixel.
+ * Streams    Nothing is printed, except that of damaged files libjxl 0.7 and dav1d (AVIF) print
+ *            lines on the error stream, and cannot be told not to. */
 fs_status fs_image_decode(fs_image **out, const void *bytes, size_t byte_count);
 /* The same for a file. */
 fs_status fs_image_open(fs_image **out, const char *path);
@@ -1768,8 +1770,9 @@ fs_status fs_image_augment(fs_image **out, const fs_image *image,
 typedef struct fs_photos fs_photos;
 
 fs_status fs_photos_create(fs_photos **out); /* empty */
-/* Adds a folder of people: each folder inside it is a person, and the JPEG and PNG files in that
- * are the person's photos, in the order of their names. Equal names in two folders are two people.
+/* Adds a folder of people: each folder inside it is a person, and the pictures in that, by the
+ * endings of all formats, are the person's photos, in the order of their names. Equal names in two
+ * folders are two people.
  * `landmarks` is a JSON file, {"Ann/1.jpg": [[x, y], ... 5], ...} or as for fs_landmarks_open;
  * `points`, five x, y, hold for all photos of the folder, as of aligned pictures. One of the two
  * may be given; both may be NULL. Names that begin with a dot are skipped; everything else that is
@@ -2023,7 +2026,7 @@ fs_status fs_scenes_create(fs_scenes **out); /* empty */
  * "ignore": 1}; the last two are optional. A photo with an empty list has no faces. FS_BAD_DATA,
  * naming the photo, for other contents; nothing is added then. */
 fs_status fs_scenes_add(fs_scenes *scenes, const char *folder, const char *labels);
-/* Adds the JPEG and PNG files of a flat folder, none of which shows a face. */
+/* Adds the pictures of a flat folder, none of which shows a face. */
 fs_status fs_scenes_add_backgrounds(fs_scenes *scenes, const char *folder);
 /* Keeps only the photos with faces first to first + count - 1, in the order of the files of labels:
  * to hold some back for a test. */

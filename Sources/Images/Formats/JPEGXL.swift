@@ -35,8 +35,9 @@ enum JPEGXL {
     }
   }
 
-  /// Bytes that libjxl 0.7 holds for each pixel, besides the picture: measured.
-  private static var workingBytes: Int { 40 }
+  /// Bytes that libjxl 0.7 holds for each pixel, besides the picture: of a lossless and progressive one, which
+  /// takes most.
+  private static var workingBytes: Int { 28 }
 
   private static func image<Sample: Level>(
     _ decoder: JXLDecoder, _ head: JXLHead, _: Sample.Type
