@@ -180,8 +180,8 @@ typedef struct fs_image fs_image;
  *            samples. A picture in which every alpha is 255 is opaque and has none. Colours that
  *            are multiplied by alpha in the file (TIFF, AVIF, JPEG XL) are divided by it.
  * Memory     3 bytes a pixel for the picture (9 with 16 bits), as much again while it is turned,
- *            and while it is decoded up to: progressive JPEG 3, lossless WebP 4, HEIC and AVIF 8 (14
- *            with more than 8 bits), JPEG XL 28 bytes a pixel.
+ *            and while it is decoded up to: progressive JPEG 3, lossless WebP 4, HEIC and AVIF 8
+ *            (14 with more than 8 bits), JPEG XL 28 bytes a pixel.
  * Streams    Nothing is printed, except that of damaged files libjxl 0.7 and dav1d (AVIF) print
  *            lines on the error stream, and cannot be told not to. */
 fs_status fs_image_decode(fs_image **out, const void *bytes, size_t byte_count);

@@ -160,7 +160,8 @@ static inline int tiffReadHead(TIFFSteps *steps) {
   if (!get(steps->file, 262, &steps->photometric)) steps->photometric = usual;
 
   uint16_t count = 0, *kinds = NULL;
-  const int colours = steps->photometric == tiffInks ? 4 : steps->photometric == tiffRGB ? 3 : 1;
+  const int isOfThree = steps->photometric == tiffRGB || steps->photometric == tiffYCbCr;
+  const int colours = steps->photometric == tiffInks ? 4 : isOfThree ? 3 : 1;
   steps->alpha = tiffNoAlpha;
   if (get(steps->file, 338, &count, &kinds)) {
     for (int i = 0; i < count && steps->alpha == tiffNoAlpha; i++)

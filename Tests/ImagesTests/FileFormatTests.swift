@@ -11,7 +11,8 @@ import Testing
       #expect(try FileFormat(path: name) == format && format.isWritten)
     }
     for (name, format) in [
-      ("a.webp", FileFormat.webP), ("IMG_1.HEIC", .heic), ("a.heif", .heic), ("a.hif", .heic), ("b.AVIF", .avif),
+      ("a.webp", FileFormat.webP), ("IMG_1.HEIC", .heic), ("a.heif", .heic), ("a.hif", .heic),
+      ("b.AVIF", .avif),
       ("a.tif", .tiff), ("a.tiff", .tiff), ("a.jxl", .jpegXL), ("a.bmp", .bmp), ("a.dib", .bmp)
     ] {
       #expect(FileFormat(ending: name) == format && !format.isWritten)
@@ -40,14 +41,15 @@ import Testing
     )
   }
 
-  @Test(arguments: [
-    ("", nil), ("BM", FileFormat.bmp), ("II*\0", .tiff), ("MM\0+", .tiff), ("WEBP", nil),
-    ("RIFF....WEBP", .webP), ("RIFF....WAVE", nil), ("\0\0\0\u{18}ftypheic", .heic),
-    ("\0\0\0\u{18}ftypavif", .avif), ("\0\0\0\u{18}ftypmif1\0\0\0\0avif....", .avif),
-    ("\0\0\0\u{18}ftypmif1\0\0\0\0miafheix", .heic), ("\0\0\0\u{18}ftypmif1\0\0\0\0miaf....", .heic),
-    ("\0\0\0\u{10}ftypmp42\0\0\0\0heic", nil), ("\0\0\0\u{18}ftypmp42\0\0\0\0isommp42", nil),
-    ("\0\0\0\u{0C}JXL \r\n", nil)
-  ] as [(String, FileFormat?)])
+  @Test(
+    arguments: [
+      ("", nil), ("BM", FileFormat.bmp), ("II*\0", .tiff), ("MM\0+", .tiff), ("WEBP", nil),
+      ("RIFF....WEBP", .webP), ("RIFF....WAVE", nil), ("\0\0\0\u{18}ftypheic", .heic),
+      ("\0\0\0\u{18}ftypavif", .avif), ("\0\0\0\u{18}ftypmif1\0\0\0\0avif....", .avif),
+      ("\0\0\0\u{18}ftypmif1\0\0\0\0miafheix", .heic), ("\0\0\0\u{18}ftypmif1\0\0\0\0miaf....", .heic),
+      ("\0\0\0\u{10}ftypmp42\0\0\0\0heic", nil), ("\0\0\0\u{18}ftypmp42\0\0\0\0isommp42", nil),
+      ("\0\0\0\u{0C}JXL \r\n", nil)
+    ] as [(String, FileFormat?)])
   func `content is recognised by more than its first bytes`(bytes: String, format: FileFormat?) throws {
     let text = outcome { _ = try Image.decode(Array(bytes.utf8)) }
     if let format {

@@ -39,7 +39,7 @@ public func fs_image_open_reduced(
     guard max_pixels >= 1 else { throw .invalidArgument("max_pixels is 0; expected 1 or more") }
     let opened = try Image.open(pathText(path, "path"), maxPixels: Int(clamping: max_pixels))
     out.pointee = Handle.make(opened.image)
-    reduction.pointee = UInt32(opened.reduction)
+    reduction.pointee = UInt32(clamping: opened.reduction)
   }
 }
 

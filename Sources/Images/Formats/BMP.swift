@@ -115,9 +115,8 @@ enum BMP {
     return Samples(width: width, height: height, colours: pixels)
   }
 
-  // / Calls `put` with each pixel, its row counted from the lowest, and its index: runs of equal ones and
-  // runs / of different ones. Those beyond the end of a row are left out. Source: Microsoft, "Bitmap
-  // Compression".
+  /// Calls `put` with each pixel, its row counted from the lowest, and its index: runs of equal ones and runs
+  /// of different ones. Those beyond the end of a row are left out. Source: Microsoft, "Bitmap Compression".
   private static func walk(
     _ bytes: Span<UInt8>, _ header: BMPHeader, _ put: (_ x: Int, _ y: Int, _ index: UInt8) -> Void
   ) throws(Failure) {

@@ -5,7 +5,7 @@ import Tensors
 ///
 /// libheif crops, turns and mirrors as the file's properties (clap, irot, imir) say, in the file's order. An
 /// EXIF block may repeat that, so its orientation is never applied. (libavif would leave all of it to its
-/// caller, and changes blue in limited range by up to 16 levels.)
+/// caller, and changes blue in limited range, by BT.709's matrix, by up to 16 levels.)
 enum HEIF {
   static var heic: Codec {
     Codec(

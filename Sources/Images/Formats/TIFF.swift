@@ -1,9 +1,11 @@
 import CCodecs
 import Tensors
 
-// / TIFF files, through libtiff, which is loaded with the first of them: of several pictures the first that
-// is / no reduced one. / / Samples are read as they are stored, not by libtiff's conversion to R, G, B, A,
-// which has 8 bits, / multiplies by alpha, and does not turn.
+/// TIFF files, through libtiff, which is loaded with the first of them: of several pictures the first that is
+/// no reduced one.
+///
+/// Samples are read as they are stored, not by libtiff's conversion to R, G, B, A, which has 8 bits,
+/// multiplies by alpha, and does not turn.
 enum TIFF {
   static var codec: Codec {
     Codec(

@@ -129,8 +129,8 @@ struct TIFFReader<Sample: Level> {
   }
 }
 
-// / Levels of red, green and blue. Files store bytes as `257 b`, as `256 b`, or, against the standard, as
-// they / are: then none is larger.
+/// Levels of red, green and blue. Files store bytes as `257 b`, as `256 b`, or, against the standard, as they
+/// are: then no entry is larger than 255.
 private func palette<Sample: Level>(_ file: TIFFSteps, count: Int) -> [[Sample]] {
   let tables = [file.red, file.green, file.blue].map { start in
     Array(UnsafeBufferPointer(start: start, count: start == nil ? 0 : count))

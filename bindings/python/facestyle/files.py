@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Optional
 
 from . import _c
-from ._convert import wrong
+from ._convert import flag, wrong
 from .errors import FaceStyleError
 from .image import Image
 
@@ -74,6 +74,7 @@ def _marked(photo, people, faces, matches=None, **_):
 
 def picture_endings(written=False):
     """(".png", ".jpg", ...): how names of pictures end that the library reads, or only of those that it also writes."""
+    written = flag(written, "written")
     formats = itertools.takewhile(_c.fs_file_format_name, itertools.count())
     return tuple(
         ending.decode()

@@ -1,6 +1,7 @@
 """WebP and JPEG XL; and what holds for all formats: recognised by content, refused when broken, without their libraries."""
 
 import base64
+import concurrent.futures
 import io
 import os
 import subprocess
@@ -19,6 +20,7 @@ import pngs
 import test_heif
 import tiffs
 import tolerances
+from conftest import memory_of
 from facestyle import _c
 
 WIDTH, HEIGHT = 80, 64
@@ -396,3 +398,35 @@ def test_a_large_photo_is_read_reduced(orientation, tmp_path):
         fs.Image.open(path, max_pixels=-1)
     with pytest.raises(fs.FaceStyleError, match="max_pixels is 0; expected 1 or more"):
         fs.Image.open(path, max_pixels=0)
+
+
+def test_a_photo_of_200_megapixels_is_read_and_reduced_in_a_fraction_of_the_memory(tmp_path):
+    width, height = 16384, 12288  # more than 2^27
+    path = tmp_path / "phone.jpg"
+    PIL.Image.linear_gradient("L").resize((width, height), PIL.Image.NEAREST).save(path, quality=50)
+    setup = """
+def needed():
+    return 0
+
+def work():
+    limit = int(sys.argv[2])
+    with fs.Image.open(sys.argv[1], max_pixels=limit) as image:
+        factor = 1 if limit > 1 << 28 else 2
+        assert (image.width, image.height, image.reduction) == (16384 // factor, 12288 // factor, factor)
+        assert image.reduction == factor
+"""
+    full, half = (list(memory_of(setup, path, limit))[1] for limit in (1 << 29, 1 << 26))
+    print(full / (width * height), half / (width * height))
+    assert 3 * width * height <= full < 3.3 * width * height
+    assert half < 1.1 * width * height  # a quarter of that, and the file
+
+
+def test_pictures_of_all_formats_are_read_on_many_threads():
+    wanted = {name: decoded(file) for name, file in FILES.items()}
+
+    def read(turn):
+        name = list(FILES)[turn % len(FILES)]
+        return np.array_equal(decoded(FILES[name]), wanted[name])
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(read, range(20 * len(FILES))))

@@ -84,10 +84,22 @@ def test_a_lossy_one_is_read_as_pillow_reads_it(name, options, apart):
     assert near(decoded(file), by_pillow(file), apart)
 
 
+# Of avifenc 0.11.1, `-d 8 --cicp 1/13/1 -r limited -y 444 --min 0 --max 0`, 16x12: (10, 10, 250) by the matrix of BT.709.
+BLUE = base64.b64decode(
+    "AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUEAAADybWV0YQAAAAAAAAAoaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAAAGxpYmF2aWYAAAAA"
+    "DnBpdG0AAAAAAAEAAAAeaWxvYwAAAABEAAABAAEAAAABAAABGgAAACEAAAAoaWluZgAAAAAAAQAAABppbmZlAgAAAAABAABhdjAxQ29sb3IAAAAAamlw"
+    "cnAAAABLaXBjbwAAABRpc3BlAAAAAAAAABAAAAAMAAAAEHBpeGkAAAAAAwgICAAAAAxhdjFDgSAAAAAAABNjb2xybmNseAABAA0AAQAAAAAXaXBtYQAA"
+    "AAAAAAABAAEEAQKDBAAAACltZGF0EgAKCDgM/thAQ0BEMhMQAAAAFLm4CgYTRErNXlVutYu5"
+)
+
+
 def test_blue_of_a_limited_range_is_read_rightly():
-    """libavif's own conversion, Pillow's, reads (10, 10, 250) as (10, 10, 237) there."""
-    blue = np.full((64, 64, 3), (10, 10, 250), np.uint8)
-    assert near(decoded(avif(blue, range="limited")), blue, 3)
+    """libavif's own conversion, Pillow's, reads about (10, 10, 237)."""
+    wanted = np.full((12, 16, 3), (10, 10, 250))
+    assert near(decoded(BLUE), wanted, 3)
+    assert not near(by_pillow(BLUE), wanted, 9)
+    limited = avif(SMOOTH, range="limited")
+    assert near(decoded(limited), SMOOTH, 5)
 
 
 @pytest.mark.parametrize("name", WRITERS)
